@@ -1,0 +1,143 @@
+//! A case: everything the engine needs to know about one visit. It is recorded with the
+//! settlement, so that the settlement can be computed again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use yizhan_money::Fen;
+use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
+
+/// One visit to be settled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Pooling area (统筹区) of the person, 6-digit admdvs.
+    pub area: String,
+    /// Scheme the visit is settled under.
+    pub scheme: Insutype,
+    /// Who.
+    pub person: Person,
+    /// Where and when.
+    pub visit: Visit,
+    /// What was done, with each line's catalogue entry of the day.
+    pub lines: Vec<Line>,
+    /// What the person's earlier settlements accumulated, by policy year (its first day).
+    #[serde(default)]
+    pub accumulated: BTreeMap<NaiveDate, Accumulated>,
+    /// The personal accounts that may pay.
+    #[serde(default)]
+    pub account: Account,
+}
+
+/// Totals by accumulator name (`name`, or `name@level` where kept apart by level), in fen
+/// or visits.
+pub type Accumulated = BTreeMap<String, i64>;
+
+/// What policies ask about a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// 在职, 退休, 成年居民 …
+    pub status: Status,
+    /// Whole years on the day of discharge or visit.
+    pub age: u32,
+    /// 人员身份类别 by name: 特困, 低保 …
+    #[serde(default)]
+    pub identities: BTreeSet<String>,
+    /// Memberships, as `kind` and `kind/name`: `union_mutual_aid`, `civil_servant/科级`.
+    #[serde(default)]
+    pub memberships: BTreeSet<String>,
+    /// Years insured in a row, the current one included.
+    #[serde(default)]
+    pub years_insured: u32,
+}
+
+/// What policies ask about a visit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Visit {
+    /// Kind of care.
+    pub care: Care,
+    /// Level of the institution.
+    pub level: Tier,
+    /// First day: of admission, or of the visit.
+    pub begin: NaiveDate,
+    /// Last day: of discharge, or of the visit. Its values apply.
+    pub end: NaiveDate,
+    /// How care away from home was filed.
+    #[serde(default = "local")]
+    pub filing: Filing,
+    /// Whether the institution lies in the province of the pooling area.
+    #[serde(default = "yes")]
+    pub in_province: bool,
+    /// Whether the institution is under special contract (特约).
+    #[serde(default = "yes")]
+    pub contracted: bool,
+    /// Diagnosis codes (ICD-10 医保版).
+    #[serde(default)]
+    pub diagnoses: Vec<String>,
+    /// Marks that policies ask for, e.g. 规范转诊.
+    #[serde(default)]
+    pub tags: BTreeSet<String>,
+}
+
+fn local() -> Filing {
+    Filing::Local
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// One line of the bill (费用明细).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// The institution's own line number `feedetl_sn`.
+    pub id: String,
+    /// National item code `hilist_code`.
+    #[serde(default)]
+    pub code: String,
+    /// 数量 `cnt`
+    #[serde(default = "one")]
+    pub quantity: Decimal,
+    /// 单价 `pric`, in fen.
+    #[serde(default)]
+    pub price_fen: Decimal,
+    /// 明细项目费用总额 `det_item_fee_sumamt`
+    pub amount_fen: Fen,
+    /// 收费项目等级 `chrgitm_lv`: 01 甲类, 02 乙类, 03 丙类 or none of them.
+    pub class: String,
+    /// 目录类别 `list_type`
+    #[serde(default)]
+    pub list_type: String,
+    /// 定价上限 `pric_uplmt_amt` of one unit, in fen.
+    #[serde(default)]
+    pub ceiling_fen: Option<Decimal>,
+    /// 先行自付比例 `selfpay_prop` of the catalogue entry, 0.1 is 10 %.
+    #[serde(default)]
+    pub prepay: Option<Decimal>,
+    /// Marks on the catalogue entry, e.g. a product's own list of special drugs.
+    #[serde(default)]
+    pub labels: Vec<String>,
+}
+
+fn one() -> Decimal {
+    Decimal::ONE
+}
+
+/// The personal accounts that may pay the person's share.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// 个人账户使用标志 `acct_used_flag`
+    pub used: bool,
+    /// Balance of the person's own account.
+    #[serde(default)]
+    pub own_fen: Fen,
+    /// Balance of the relative's account that helps (家庭共济).
+    #[serde(default)]
+    pub shared_fen: Fen,
+}

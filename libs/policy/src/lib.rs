@@ -1,0 +1,16 @@
+//! Benefit policies (待遇政策) as dated documents, and the engine that applies them.
+//!
+//! Pure: no I/O, no async, no clock. [`load`] reads a document and reports all its problems
+//! at once; [`settle`] applies it to a [`Case`] and answers an [`Outcome`] whose trace names
+//! the table row and the published document behind every fen.
+
+pub mod case;
+mod engine;
+pub mod identities;
+pub mod model;
+pub mod outcome;
+
+pub use case::Case;
+pub use engine::{Refusal, settle};
+pub use model::Policy;
+pub use outcome::Outcome;

@@ -1,0 +1,461 @@
+//! A benefit policy as data, after loading: what [`crate::load`] makes of a YAML document
+//! and [`crate::settle`] applies. `docs/POLICY.md` describes the document's own form.
+//!
+//! Amounts are decimals in **fen**; ratios are decimals where 1 is 100 %. Tables are dated:
+//! each value holds from a date to a date, and carries the source it was published in.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use yizhan_terms::{Care, Filing, Insutype, Payer, Status, Tier};
+
+/// Index of a layer in [`Policy::layers`].
+pub type LayerIndex = usize;
+/// Index of an accumulator in [`Policy::accumulators`].
+pub type AccumulatorIndex = usize;
+/// Index of a source in [`Policy::sources`].
+pub type SourceIndex = usize;
+
+/// The benefit policy of one scheme in one or more pooling areas (统筹区).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Stable name, e.g. `hunan-employee`.
+    pub id: String,
+    /// Version of the document; a published version never changes.
+    pub version: String,
+    /// SHA-256 of the document's bytes, in hex.
+    pub digest: String,
+    /// Chinese title for people.
+    pub title: String,
+    /// Pooling areas (6-digit admdvs) it is the policy of.
+    pub areas: Vec<String>,
+    /// The scheme (险种类型).
+    pub scheme: Insutype,
+    /// When it is in force.
+    pub period: Period,
+    /// Says why, when the document is assembled from several areas and is no area's policy.
+    pub composite: Option<String>,
+    /// Month and day the policy year begins, on which accumulators start anew.
+    pub year_starts: (u32, u32),
+    /// What happens to a stay that crosses the policy year.
+    pub across_years: AcrossYears,
+    /// Published documents the values come from.
+    pub sources: Vec<Source>,
+    /// What is accumulated per person and policy year.
+    pub accumulators: Vec<Accumulator>,
+    /// 先行自付 of a line when its catalogue entry states none, by 甲乙丙 class.
+    pub class_prepay: Option<Table<Decimal>>,
+    /// Extra 先行自付 of all in-scope cost, before any layer (remote care).
+    pub extra_prepay: Option<Table<Decimal>>,
+    /// The payers, in the order they pay.
+    pub layers: Vec<Layer>,
+    /// What the personal account may pay.
+    pub account: AccountRules,
+}
+
+/// From a date to a date, both included; without an end, until further notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day.
+    pub to: Option<NaiveDate>,
+}
+
+impl Period {
+    /// Whether the day lies within.
+    pub fn contains(&self, day: NaiveDate) -> bool {
+        self.from <= day && self.to.is_none_or(|to| day <= to)
+    }
+}
+
+/// A stay that crosses the policy year (跨年度住院).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcrossYears {
+    /// Settled whole, in the year of discharge.
+    Whole,
+    /// Cost is split by days; each part is settled in its own year.
+    SplitByDays,
+}
+
+/// A published document that values are cited from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Key used by the tables of the document.
+    pub id: String,
+    /// Title, document number (文号) or description of the page.
+    pub title: String,
+    /// Address, when the source has one.
+    pub url: Option<String>,
+    /// Quality mark: G government, H hospital insurance office, N newspaper, R local portal,
+    /// A aggregator, O open-source compilation; P an assumption of the project's own.
+    pub quality: char,
+}
+
+/// Something accumulated per person and policy year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accumulator {
+    /// Name, unique in the area: policies of one area share accumulators by name.
+    pub name: String,
+    /// Chinese name.
+    pub label: String,
+    /// Fen, or a count of visits.
+    pub unit: Unit,
+    /// Kept apart for each level of institution.
+    pub by_level: bool,
+}
+
+/// Unit of an accumulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Money.
+    Fen,
+    /// Visits.
+    Count,
+}
+
+/// A dated decision table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table<T> {
+    /// Where it stands in the document, e.g. `layers.basic.deductible.amount`.
+    pub path: String,
+    /// Its versions, in order of date, without overlap.
+    pub versions: Vec<TableVersion<T>>,
+}
+
+/// What a table says during a period.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableVersion<T> {
+    /// When it holds.
+    pub period: Period,
+    /// Its rows; among those that match, the highest rank decides.
+    pub rows: Vec<Row<T>>,
+}
+
+/// One row of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row<T> {
+    /// All must hold.
+    pub when: Vec<Condition>,
+    /// Higher ranks win. `otherwise: true` is [`OTHERWISE`].
+    pub rank: i32,
+    /// The value.
+    pub value: Known<T>,
+    /// Where it was published.
+    pub source: SourceIndex,
+    /// Line in the document, for people.
+    pub line: usize,
+}
+
+/// Rank of a row that decides only where no other row matches.
+pub const OTHERWISE: i32 = i32::MIN;
+
+/// A value, or the statement that the source does not give it: a case that needs it is
+/// refused with that statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Known<T> {
+    /// The value as published.
+    Value(T),
+    /// Not published; why.
+    Unknown(String),
+}
+
+/// A condition on the case. Lists mean any of; ranges include both ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// `care: [inpatient]`
+    Care(Vec<Care>),
+    /// `level: [third]`
+    Level(Vec<Tier>),
+    /// `status: [retired]`
+    Status(Vec<Status>),
+    /// `age: { from: 70, to: 79 }`, whole years on the day of discharge or visit.
+    Age(Range),
+    /// `identity: [特困, 低保]`: holds any of these.
+    Identity(Vec<String>),
+    /// `no_identity: [特困, 低保]`: holds none of these.
+    NoIdentity(Vec<String>),
+    /// `membership: [union_mutual_aid]`: holds any, by kind or `kind/name`
+    /// (`civil_servant/科级`, `veteran/烈士遗属`, `commercial/惠衢保2021`, `family_doctor`).
+    Membership(Vec<String>),
+    /// `no_membership: [...]`: holds none.
+    NoMembership(Vec<String>),
+    /// `years_insured: { from: 5 }`: years insured in a row.
+    YearsInsured(Range),
+    /// `filing: [referral, emergency]`
+    Filing(Vec<Filing>),
+    /// `in_province: true`: care in the province of the pooling area.
+    InProvince(bool),
+    /// `contracted: true`: an institution under special contract (特约).
+    Contracted(bool),
+    /// `diagnosis: [C, D0]`: any diagnosis code of the visit begins with one of these.
+    Diagnosis(Vec<String>),
+    /// `tag: [规范转诊]`: the visit carries any of these marks.
+    Tag(Vec<String>),
+    /// `no_tag: [...]`: the visit carries none of these marks.
+    NoTag(Vec<String>),
+    /// `class: ["02"]`: 甲乙丙 class of the line; only in `class_prepay`.
+    Class(Vec<String>),
+    /// `nth: { of: stays, from: 2 }`: this visit is the second or later of the year.
+    Nth {
+        /// The accumulator that counts.
+        counter: AccumulatorIndex,
+        /// Which visits, this one included; the first is 1.
+        range: Range,
+    },
+}
+
+/// A range of whole numbers, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// Lowest; open below when absent.
+    pub from: Option<i64>,
+    /// Highest; open above when absent.
+    pub to: Option<i64>,
+}
+
+impl Range {
+    /// Whether the number lies within.
+    pub fn contains(&self, number: i64) -> bool {
+        self.from.is_none_or(|from| from <= number) && self.to.is_none_or(|to| number <= to)
+    }
+}
+
+/// One payer's turn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Name, unique in the document.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// Who pays.
+    pub payer: Payer,
+    /// National or project fund code (codes.md §2.6).
+    pub fund_pay_type: String,
+    /// When the layer exists; within the policy's period.
+    pub period: Period,
+    /// To whom and what it applies.
+    pub when: Vec<Condition>,
+    /// What enters.
+    pub base: Base,
+    /// Share of the entering cost that counts at all, e.g. 50 % for care out of town.
+    pub base_factor: Option<Table<Decimal>>,
+    /// Extra 先行自付 at this layer: this part of the entering cost stays with the person,
+    /// before the deductible (remote care).
+    pub prepay: Option<Table<Decimal>>,
+    /// Limit on the cost that may enter (费用限额).
+    pub cost_cap: Option<Cap>,
+    /// 起付线.
+    pub deductible: Option<Deductible>,
+    /// What it pays of the rest.
+    pub benefit: Benefit,
+    /// Changes to the ratio of every band, in this order.
+    pub adjust: Vec<Adjust>,
+    /// A benefit greater than zero is raised to this, but never above what is left to pay.
+    pub minimum: Option<Table<Decimal>>,
+    /// Limit on what the payer pays (支付限额).
+    pub cap: Option<Cap>,
+    /// What it adds to which accumulator when it applied.
+    pub feeds: Vec<Feed>,
+}
+
+/// What enters a layer: a weighted sum, never below zero.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Base {
+    /// Its terms.
+    pub terms: Vec<Term>,
+}
+
+/// One term of a base.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    /// What is added (or, with a negative weight, taken away).
+    pub quantity: Quantity,
+    /// Weight; 1 adds it whole, -1 takes it away.
+    pub times: Decimal,
+    /// Counts only these lines; only with a part of the bill.
+    pub lines: Option<LineFilter>,
+}
+
+/// A quantity of the bill or of an earlier layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// 医疗费总额
+    Total,
+    /// 符合政策范围金额
+    InScope,
+    /// 先行自付金额
+    PreSelf,
+    /// 超限价自费费用
+    OverLimit,
+    /// 全自费金额
+    FullSelf,
+    /// What all earlier layers together left unpaid of the total.
+    Remaining,
+    /// What an earlier layer paid.
+    Paid(LayerIndex),
+    /// The deductible an earlier layer charged.
+    DeductibleOf(LayerIndex),
+    /// What an earlier layer kept out through its cost limit.
+    OverCostCap(LayerIndex),
+    /// What an earlier layer did not pay because of its payment limit.
+    OverCap(LayerIndex),
+}
+
+/// Which lines of the bill count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineFilter {
+    /// 目录类别 `list_type`; empty means all.
+    pub list_types: Vec<String>,
+    /// Any of these marks on the catalogue entry; empty means all.
+    pub labels: Vec<String>,
+    /// None of these marks.
+    pub not_labels: Vec<String>,
+}
+
+/// 起付线.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deductible {
+    /// Charged at each visit, or once a year (what is still open of it).
+    pub per: Per,
+    /// The amount.
+    pub amount: Table<DeductibleAmount>,
+    /// Part of the amount that is charged, e.g. 50 % from the second stay; halved for a group.
+    pub factor: Option<Table<Decimal>>,
+    /// Limit on what is charged in a year, over all visits.
+    pub year_cap: Option<Table<Decimal>>,
+    /// The accumulator that holds what was charged; needed for `per: year` and `year_cap`.
+    pub used: Option<AccumulatorIndex>,
+}
+
+/// How often a deductible is charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// At every visit.
+    Visit,
+    /// Once a policy year: a visit pays what earlier ones left open.
+    Year,
+}
+
+/// How a deductible is stated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum DeductibleAmount {
+    /// Fen.
+    Fixed(Decimal),
+    /// A part of a quantity of the bill: "the person bears at most 10 % of the total".
+    PartOf(Decimal, Quantity),
+}
+
+/// What a layer pays of the cost above the deductible.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Benefit {
+    /// A marginal scale.
+    Scale {
+        /// What the bands are cut on.
+        cut_on: CutOn,
+        /// The accumulator that says how far earlier visits of the year reached on the
+        /// scale; without one every visit starts at the bottom.
+        reached: Option<AccumulatorIndex>,
+        /// The bands.
+        bands: Table<Vec<Band>>,
+    },
+    /// A fixed sum paid to the person beside the bill (确诊给付); never part of the shares.
+    LumpSum {
+        /// The sum.
+        amount: Table<Decimal>,
+    },
+}
+
+/// Two ways local documents cut the bands of a scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutOn {
+    /// On the absolute accumulated amount: the deductible lies inside the first band.
+    Absolute,
+    /// On the amount net of the deductible.
+    Net,
+}
+
+/// A band of a marginal scale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Band {
+    /// Upper edge in fen; the last band has none, or ends the scale.
+    pub upto: Option<Decimal>,
+    /// What the payer pays of it.
+    pub ratio: Ratio,
+}
+
+/// A ratio, fixed or by age.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ratio {
+    /// Fixed.
+    Fixed(Decimal),
+    /// `base + per_year × age`, at most 100 %.
+    ByAge {
+        /// At age 0.
+        base: Decimal,
+        /// Per year of age.
+        per_year: Decimal,
+    },
+}
+
+/// A change to a ratio. Where no row of its table matches, nothing changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Adjust {
+    /// Adds percentage points (0.05 is five points); negative lowers.
+    Points(Table<Decimal>),
+    /// Multiplies the ratio.
+    Factor(Table<Decimal>),
+    /// Multiplies what the person bears (北京: the retired bear 30 % of it).
+    PersonalFactor(Table<Decimal>),
+}
+
+impl Adjust {
+    /// Its table.
+    pub fn table(&self) -> &Table<Decimal> {
+        match self {
+            Adjust::Points(table) | Adjust::Factor(table) | Adjust::PersonalFactor(table) => table,
+        }
+    }
+}
+
+/// A limit: per visit, or per year with the accumulator that holds what was used of it.
+/// Layers that name the same accumulator share the limit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cap {
+    /// The limit; `None` in a row lifts it for whom the row matches.
+    pub amount: Table<Option<Decimal>>,
+    /// What was used of it this year.
+    pub used: Option<AccumulatorIndex>,
+}
+
+/// What a layer adds to an accumulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Feed {
+    /// To which.
+    pub accumulator: AccumulatorIndex,
+    /// What.
+    pub what: Fed,
+}
+
+/// What can be fed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fed {
+    /// What the layer paid.
+    Paid,
+    /// The deductible it charged.
+    Deductible,
+    /// The cost that entered, within the cost limit.
+    Base,
+    /// The cost that entered above the deductible.
+    Net,
+    /// One visit.
+    Visit,
+}
+
+/// What the personal account (个人账户) may pay of the person's share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRules {
+    /// Parts of the bill it may pay; a part not named stays with the person in cash.
+    pub pays: Vec<Quantity>,
+    /// Whether relatives' accounts may pay as well (家庭共济).
+    pub sharing: bool,
+}

@@ -1,0 +1,249 @@
+//! What the engine answers: the four parts, every payer's share, and the trace that names
+//! the table row and the published document behind every fen.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use yizhan_money::Fen;
+use yizhan_terms::Payer;
+
+/// The result of settling a [`crate::Case`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outcome {
+    /// Which policy decided.
+    pub policy: PolicyRef,
+    /// The four parts of the whole bill.
+    pub parts: Parts,
+    /// The four parts of each line, in the order of the case.
+    pub lines: Vec<LineParts>,
+    /// Every layer in order, applied or not. A stay split across years has each layer once
+    /// for each year.
+    pub layers: Vec<LayerTrace>,
+    /// What the payers pay together (`fund_pay_sumamt`); the hospital is not among them.
+    pub fund_pay_fen: Fen,
+    /// `hosp_part_amt`
+    pub hospital_fen: Fen,
+    /// `psn_part_amt` = account + shared account + cash.
+    pub person_fen: Fen,
+    /// Paid by the person's own account.
+    pub account_own_fen: Fen,
+    /// Paid by a relative's account (`acct_mulaid_pay`).
+    pub account_shared_fen: Fen,
+    /// `psn_cash_pay`
+    pub cash_fen: Fen,
+    /// Paid to the person beside the bill (lump sums).
+    pub beside_bill_fen: Fen,
+    /// What changed in the accumulators, by policy year and name; zero changes are left out.
+    pub changes: Vec<Change>,
+}
+
+/// Which policy decided.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PolicyRef {
+    /// [`crate::model::Policy::id`]
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// Its digest.
+    pub digest: String,
+    /// Says why, when it is a composite and no area's real policy.
+    pub composite: Option<String>,
+}
+
+/// The four parts of a bill or line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Parts {
+    /// `medfee_sumamt`
+    pub total_fen: Fen,
+    /// `fulamt_ownpay_amt` 全自费
+    pub full_self_fen: Fen,
+    /// `overlmt_selfpay` 超限价自费
+    pub over_limit_fen: Fen,
+    /// `preselfpay_amt` 先行自付
+    pub pre_self_fen: Fen,
+    /// `inscp_scp_amt` 符合政策范围
+    pub in_scope_fen: Fen,
+}
+
+impl Parts {
+    /// Adds another's parts to these.
+    pub fn add(&mut self, other: &Parts) {
+        self.total_fen += other.total_fen;
+        self.full_self_fen += other.full_self_fen;
+        self.over_limit_fen += other.over_limit_fen;
+        self.pre_self_fen += other.pre_self_fen;
+        self.in_scope_fen += other.in_scope_fen;
+    }
+}
+
+/// The four parts of one line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LineParts {
+    /// [`crate::case::Line::id`]
+    pub id: String,
+    /// Its parts.
+    #[serde(flatten)]
+    pub parts: Parts,
+    /// The 先行自付 ratio of the line (catalogue or class), before the extra one.
+    pub prepay: Decimal,
+}
+
+/// A row of a table that decided something, with its citation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cited {
+    /// The table's place in the document.
+    pub table: String,
+    /// Line of the row in the document.
+    pub line: usize,
+    /// Key of the source.
+    pub source: String,
+    /// Quality mark of the source.
+    pub quality: char,
+}
+
+/// What one layer did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerTrace {
+    /// [`crate::model::Layer::id`]
+    pub layer: String,
+    /// Its title.
+    pub title: String,
+    /// Who pays.
+    pub payer: Payer,
+    /// Fund code.
+    pub fund_pay_type: String,
+    /// First day of the policy year whose accumulators it used.
+    pub policy_year: NaiveDate,
+    /// Whether it applied; if not, nothing below is filled but `skipped`.
+    pub applied: bool,
+    /// Why it did not apply: the condition that failed, or that it was not in force.
+    pub skipped: Option<String>,
+    /// The terms of its base, exact, in fen.
+    pub terms: Vec<TermTrace>,
+    /// What entered, after base factor and prepay and within the cost limit, exact, in fen.
+    pub base_fen: Decimal,
+    /// What the base factor and the extra prepay kept out, each with its row.
+    pub kept_out: Vec<Step>,
+    /// The cost limit: what was open of it, and what it kept out.
+    pub cost_cap: Option<CapTrace>,
+    /// The deductible.
+    pub deductible: Option<DeductibleTrace>,
+    /// The bands that were reached.
+    pub bands: Vec<BandTrace>,
+    /// Changes to the ratio that applied, in order.
+    pub adjustments: Vec<Step>,
+    /// The row of the scale or lump sum that decided.
+    pub decided_by: Option<Cited>,
+    /// The minimum benefit, when it raised the payment.
+    pub minimum: Option<Step>,
+    /// The payment limit.
+    pub cap: Option<CapTrace>,
+    /// What the payer pays.
+    pub paid_fen: Fen,
+    /// What was left of the bill before this layer.
+    pub before_fen: Fen,
+    /// What is left of the bill after it.
+    pub left_fen: Fen,
+    /// Whether the amount is paid to the person beside the bill.
+    pub beside_bill: bool,
+}
+
+/// A term of a base with its amount.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TermTrace {
+    /// The quantity as the document names it, e.g. `in_scope` or `paid.basic`.
+    pub quantity: String,
+    /// Its amount.
+    pub amount_fen: Fen,
+    /// Its weight.
+    pub times: Decimal,
+}
+
+/// A table that changed something: which kind, its value, its row.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// `base_factor`, `prepay`, `points`, `factor`, `personal_factor`, `minimum`,
+    /// `deductible_factor`, `year_cap`.
+    pub kind: &'static str,
+    /// The value of the row: a ratio (1 is 100 %), or fen.
+    pub value: Decimal,
+    /// The row.
+    pub cited: Cited,
+}
+
+/// A limit at work.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CapTrace {
+    /// The limit; `None` when lifted.
+    pub limit_fen: Option<Decimal>,
+    /// What was open of it before this visit; `None` when lifted.
+    pub open_fen: Option<Decimal>,
+    /// What the limit kept out, exact, in fen.
+    pub kept_out_fen: Decimal,
+    /// The row.
+    pub cited: Cited,
+}
+
+/// The deductible at work.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DeductibleTrace {
+    /// As stated by the table, in fen.
+    pub stated_fen: Decimal,
+    /// Factor and yearly limit, when they applied.
+    pub steps: Vec<Step>,
+    /// What was charged (`act_pay_dedc`), exact, in fen.
+    pub charged_fen: Decimal,
+    /// The row.
+    pub cited: Cited,
+}
+
+/// A band at work.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BandTrace {
+    /// Where on the scale this visit's part of the band begins, in fen.
+    pub from_fen: Decimal,
+    /// Where it ends.
+    pub to_fen: Decimal,
+    /// The ratio as stated.
+    pub stated: Decimal,
+    /// The ratio after adjustments.
+    pub ratio: Decimal,
+    /// `(to - from) × ratio`, exact.
+    pub amount_fen: Decimal,
+}
+
+/// A change of one accumulator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// First day of the policy year.
+    pub policy_year: NaiveDate,
+    /// `name` or `name@level`.
+    pub accumulator: String,
+    /// Before, in fen or visits.
+    pub before: i64,
+    /// Added.
+    pub added: i64,
+}
+
+impl Outcome {
+    /// Sum of the deductibles charged by basic insurance (`act_pay_dedc`).
+    pub fn basic_deductible_fen(&self) -> Fen {
+        self.layers
+            .iter()
+            .filter(|layer| layer.payer == Payer::Basic)
+            .filter_map(|layer| layer.deductible.as_ref())
+            .map(|deductible| yizhan_money::round_half_up(deductible.charged_fen))
+            .sum()
+    }
+
+    /// What each layer paid, by layer id, added up over the parts of a split stay.
+    pub fn paid_by_layer(&self) -> BTreeMap<&str, Fen> {
+        let mut paid = BTreeMap::new();
+        for layer in &self.layers {
+            *paid.entry(layer.layer.as_str()).or_insert(Fen::ZERO) += layer.paid_fen;
+        }
+        paid
+    }
+}

@@ -1,0 +1,14 @@
+//! Generated gRPC code of the contract in `proto/`, and its descriptor set.
+//!
+//! One module per package: package `yizhan.enrollment.v1` is [`enrollment::v1`]. A package appears here as soon as its
+//! `.proto` file is in the folder.
+
+#[allow(missing_docs, clippy::all, rustdoc::all)]
+mod packages {
+    include!(concat!(env!("OUT_DIR"), "/packages.rs"));
+}
+
+pub use packages::yizhan::*;
+
+/// The whole contract as an encoded `google.protobuf.FileDescriptorSet`, comments included: what reflection serves.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor_set.bin"));

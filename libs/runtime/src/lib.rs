@@ -1,0 +1,1 @@
+//! What every service binary shares: configuration, telemetry, server, errors, database, feed.

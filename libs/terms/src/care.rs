@@ -1,0 +1,68 @@
+//! Kinds of care, and how care away from home was filed.
+
+use crate::dictionary;
+
+dictionary! {
+    /// The kind of care as benefit policies distinguish it.
+    Care {
+        Inpatient = "inpatient", "住院";
+        Outpatient = "outpatient", "普通门诊";
+        Chronic = "chronic", "门诊慢特病";
+        Pharmacy = "pharmacy", "药店购药";
+        Maternity = "maternity", "生育";
+    }
+}
+
+dictionary! {
+    /// 医疗类别 `med_type`, the two-digit national core (codes.md §2.5).
+    MedType {
+        Outpatient = "11", "普通门诊";
+        Registration = "12", "门诊挂号";
+        Emergency = "13", "急诊";
+        Chronic = "14", "门诊慢特病";
+        PooledOutpatient = "15", "门诊统筹";
+        SpecialOutpatient = "16", "门诊特殊病";
+        AccidentOutpatient = "19", "意外伤害门诊";
+        Inpatient = "21", "普通住院";
+        InjuryInpatient = "22", "外伤住院";
+        TransferredInpatient = "23", "转外诊治住院";
+        EmergencyInpatient = "24", "急诊转住院";
+        Pharmacy = "41", "定点药店购药";
+        MaternityOutpatient = "51", "生育门诊";
+        MaternityInpatient = "52", "生育住院";
+        FamilyPlanning = "53", "计划生育手术费";
+        OtherInpatient = "92", "其他住院";
+    }
+}
+
+impl MedType {
+    /// The kind of care a policy prices this category as.
+    pub fn care(self) -> Care {
+        use MedType::*;
+        match self {
+            Outpatient | Registration | Emergency | PooledOutpatient | AccidentOutpatient => Care::Outpatient,
+            Chronic | SpecialOutpatient => Care::Chronic,
+            Inpatient | InjuryInpatient | TransferredInpatient | EmergencyInpatient | OtherInpatient => Care::Inpatient,
+            Pharmacy => Care::Pharmacy,
+            MaternityOutpatient | MaternityInpatient | FamilyPlanning => Care::Maternity,
+        }
+    }
+
+    /// Whether the person stays overnight, so that admission and discharge dates apply.
+    pub fn is_stay(self) -> bool {
+        self.care() == Care::Inpatient || self == MedType::MaternityInpatient
+    }
+}
+
+dictionary! {
+    /// How care away from home was filed (异地就医备案, codes.md §2.9), as far as policies
+    /// price it apart. `Local` is care inside the pooling area, where nothing is filed.
+    Filing {
+        Local = "local", "统筹区内";
+        LongTerm = "long_term", "异地长期居住备案";
+        Referral = "referral", "异地转诊备案";
+        Emergency = "emergency", "异地急诊抢救（视同备案）";
+        Temporary = "temporary", "其他临时外出备案";
+        Unfiled = "unfiled", "未备案";
+    }
+}

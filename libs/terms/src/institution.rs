@@ -1,0 +1,25 @@
+//! Institutions: 定点医药机构.
+
+use crate::dictionary;
+
+dictionary! {
+    /// The level of an institution as benefit policies distinguish it (村/社区 to 省部属).
+    ///
+    /// The national `hosp_lv` (三级甲等 …) is finer in grade but does not know 基层 and
+    /// 省部属, which most policies price apart, so an institution is registered with this one.
+    Tier {
+        Primary = "primary", "基层医疗机构";
+        First = "first", "一级及未定级";
+        Second = "second", "二级";
+        Third = "third", "三级";
+        Provincial = "provincial", "省部属三级";
+    }
+}
+
+dictionary! {
+    /// 定点医药机构类型 `fixmedins_type` (codes.md §2.8).
+    InstitutionType {
+        Hospital = "1", "定点医疗机构";
+        Pharmacy = "2", "定点零售药店";
+    }
+}

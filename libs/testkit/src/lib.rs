@@ -1,0 +1,1 @@
+//! Real PostgreSQL and Redis for tests, free ports, process fixtures.

@@ -1,0 +1,1 @@
+//! 参保: who is covered, by what, on which day.

@@ -1,0 +1,1 @@
+//! 一站式结算: one visit settled across every payer.
