@@ -4,6 +4,8 @@
 //! Amounts are decimals in **fen**; ratios are decimals where 1 is 100 %. Tables are dated:
 //! each value holds from a date to a date, and carries the source it was published in.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use yizhan_terms::{Care, Filing, Insutype, Payer, Status, Tier};
@@ -301,6 +303,25 @@ pub enum Quantity {
     OverCap(LayerIndex),
 }
 
+impl Quantity {
+    /// The name the document gives it, e.g. `in_scope` or `paid.basic`.
+    pub fn name(self, layers: &[Layer]) -> Cow<'static, str> {
+        let of = |what: &str, layer: LayerIndex| Cow::Owned(format!("{what}.{}", layers[layer].id));
+        match self {
+            Quantity::Total => Cow::Borrowed("total"),
+            Quantity::InScope => Cow::Borrowed("in_scope"),
+            Quantity::PreSelf => Cow::Borrowed("preself"),
+            Quantity::OverLimit => Cow::Borrowed("overlimit"),
+            Quantity::FullSelf => Cow::Borrowed("full_self"),
+            Quantity::Remaining => Cow::Borrowed("remaining"),
+            Quantity::Paid(layer) => of("paid", layer),
+            Quantity::DeductibleOf(layer) => of("deductible", layer),
+            Quantity::OverCostCap(layer) => of("over_cost_cap", layer),
+            Quantity::OverCap(layer) => of("over_cap", layer),
+        }
+    }
+}
+
 /// Which lines of the bill count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineFilter {
@@ -409,6 +430,15 @@ pub enum Adjust {
 }
 
 impl Adjust {
+    /// The name the document gives it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Adjust::Points(_) => "points",
+            Adjust::Factor(_) => "factor",
+            Adjust::PersonalFactor(_) => "personal_factor",
+        }
+    }
+
     /// Its table.
     pub fn table(&self) -> &Table<Decimal> {
         match self {

@@ -1,6 +1,7 @@
 //! What the engine answers: the four parts, every payer's share, and the trace that names
 //! the table row and the published document behind every fen.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -9,18 +10,22 @@ use serde::Serialize;
 use yizhan_money::Fen;
 use yizhan_terms::Payer;
 
+use crate::model::{Benefit, Layer, Policy};
+
 /// The result of settling a [`crate::Case`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Outcome {
+pub struct Outcome<'a> {
     /// Which policy decided.
-    pub policy: PolicyRef,
+    pub policy: PolicyRef<'a>,
     /// The four parts of the whole bill.
     pub parts: Parts,
     /// The four parts of each line, in the order of the case.
-    pub lines: Vec<LineParts>,
+    pub lines: Vec<LineParts<'a>>,
+    /// The extra 先行自付 that was applied to every line (remote care).
+    pub extra_prepay: Option<Step<'a>>,
     /// Every layer in order, applied or not. A stay split across years has each layer once
     /// for each year.
-    pub layers: Vec<LayerTrace>,
+    pub layers: Vec<LayerTrace<'a>>,
     /// What the payers pay together (`fund_pay_sumamt`); the hospital is not among them.
     pub fund_pay_fen: Fen,
     /// `hosp_part_amt`
@@ -36,20 +41,20 @@ pub struct Outcome {
     /// Paid to the person beside the bill (lump sums).
     pub beside_bill_fen: Fen,
     /// What changed in the accumulators, by policy year and name; zero changes are left out.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Change<'a>>,
 }
 
 /// Which policy decided.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PolicyRef {
+pub struct PolicyRef<'a> {
     /// [`crate::model::Policy::id`]
-    pub id: String,
+    pub id: &'a str,
     /// Its version.
-    pub version: String,
+    pub version: &'a str,
     /// Its digest.
-    pub digest: String,
+    pub digest: &'a str,
     /// Says why, when it is a composite and no area's real policy.
-    pub composite: Option<String>,
+    pub composite: Option<&'a str>,
 }
 
 /// The four parts of a bill or line.
@@ -80,9 +85,9 @@ impl Parts {
 
 /// The four parts of one line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LineParts {
+pub struct LineParts<'a> {
     /// [`crate::case::Line::id`]
-    pub id: String,
+    pub id: &'a str,
     /// Its parts.
     #[serde(flatten)]
     pub parts: Parts,
@@ -91,57 +96,59 @@ pub struct LineParts {
 }
 
 /// A row of a table that decided something, with its citation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Cited {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Cited<'a> {
     /// The table's place in the document.
-    pub table: String,
+    pub table: &'a str,
     /// Line of the row in the document.
     pub line: usize,
     /// Key of the source.
-    pub source: String,
+    pub source: &'a str,
     /// Quality mark of the source.
     pub quality: char,
 }
 
 /// What one layer did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LayerTrace {
+pub struct LayerTrace<'a> {
     /// [`crate::model::Layer::id`]
-    pub layer: String,
+    pub layer: &'a str,
     /// Its title.
-    pub title: String,
+    pub title: &'a str,
     /// Who pays.
     pub payer: Payer,
     /// Fund code.
-    pub fund_pay_type: String,
+    pub fund_pay_type: &'a str,
     /// First day of the policy year whose accumulators it used.
     pub policy_year: NaiveDate,
     /// Whether it applied; if not, nothing below is filled but `skipped`.
     pub applied: bool,
-    /// Why it did not apply: the condition that failed, or that it was not in force.
-    pub skipped: Option<String>,
+    /// Why it did not apply: the name of the condition that failed, or `not_in_force`.
+    pub skipped: Option<&'static str>,
     /// The terms of its base, exact, in fen.
     pub terms: Vec<TermTrace>,
     /// What entered, after base factor and prepay and within the cost limit, exact, in fen.
     pub base_fen: Decimal,
     /// What the base factor and the extra prepay kept out, each with its row.
-    pub kept_out: Vec<Step>,
+    pub kept_out: Vec<Step<'a>>,
     /// The cost limit: what was open of it, and what it kept out.
-    pub cost_cap: Option<CapTrace>,
+    pub cost_cap: Option<CapTrace<'a>>,
     /// The deductible.
-    pub deductible: Option<DeductibleTrace>,
+    pub deductible: Option<DeductibleTrace<'a>>,
     /// The bands that were reached.
     pub bands: Vec<BandTrace>,
     /// Changes to the ratio that applied, in order.
-    pub adjustments: Vec<Step>,
+    pub adjustments: Vec<Step<'a>>,
     /// The row of the scale or lump sum that decided.
-    pub decided_by: Option<Cited>,
+    pub decided_by: Option<Cited<'a>>,
     /// The minimum benefit, when it raised the payment.
-    pub minimum: Option<Step>,
+    pub minimum: Option<Step<'a>>,
     /// The payment limit.
-    pub cap: Option<CapTrace>,
+    pub cap: Option<CapTrace<'a>>,
     /// What the payer pays.
     pub paid_fen: Fen,
+    /// What it would have paid beyond what was left of the bill.
+    pub beyond_bill_fen: Fen,
     /// What was left of the bill before this layer.
     pub before_fen: Fen,
     /// What is left of the bill after it.
@@ -154,7 +161,7 @@ pub struct LayerTrace {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TermTrace {
     /// The quantity as the document names it, e.g. `in_scope` or `paid.basic`.
-    pub quantity: String,
+    pub quantity: Cow<'static, str>,
     /// Its amount.
     pub amount_fen: Fen,
     /// Its weight.
@@ -163,19 +170,19 @@ pub struct TermTrace {
 
 /// A table that changed something: which kind, its value, its row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Step {
-    /// `base_factor`, `prepay`, `points`, `factor`, `personal_factor`, `minimum`,
+pub struct Step<'a> {
+    /// `extra_prepay`, `base_factor`, `prepay`, `points`, `factor`, `personal_factor`, `minimum`,
     /// `deductible_factor`, `year_cap`.
     pub kind: &'static str,
     /// The value of the row: a ratio (1 is 100 %), or fen.
     pub value: Decimal,
     /// The row.
-    pub cited: Cited,
+    pub cited: Cited<'a>,
 }
 
 /// A limit at work.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CapTrace {
+pub struct CapTrace<'a> {
     /// The limit; `None` when lifted.
     pub limit_fen: Option<Decimal>,
     /// What was open of it before this visit; `None` when lifted.
@@ -183,20 +190,20 @@ pub struct CapTrace {
     /// What the limit kept out, exact, in fen.
     pub kept_out_fen: Decimal,
     /// The row.
-    pub cited: Cited,
+    pub cited: Cited<'a>,
 }
 
 /// The deductible at work.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DeductibleTrace {
+pub struct DeductibleTrace<'a> {
     /// As stated by the table, in fen.
     pub stated_fen: Decimal,
     /// Factor and yearly limit, when they applied.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Step<'a>>,
     /// What was charged (`act_pay_dedc`), exact, in fen.
     pub charged_fen: Decimal,
     /// The row.
-    pub cited: Cited,
+    pub cited: Cited<'a>,
 }
 
 /// A band at work.
@@ -216,18 +223,64 @@ pub struct BandTrace {
 
 /// A change of one accumulator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub struct Change<'a> {
     /// First day of the policy year.
     pub policy_year: NaiveDate,
     /// `name` or `name@level`.
-    pub accumulator: String,
+    pub accumulator: Cow<'a, str>,
     /// Before, in fen or visits.
     pub before: i64,
     /// Added.
     pub added: i64,
 }
 
-impl Outcome {
+impl<'a> PolicyRef<'a> {
+    pub(crate) fn of(policy: &'a Policy) -> PolicyRef<'a> {
+        PolicyRef {
+            id: &policy.id,
+            version: &policy.version,
+            digest: &policy.digest,
+            composite: policy.composite.as_deref(),
+        }
+    }
+}
+
+impl<'a> LayerTrace<'a> {
+    /// The trace of a layer that has done nothing yet.
+    pub(crate) fn new(layer: &'a Layer, policy_year: NaiveDate, left_fen: Fen) -> LayerTrace<'a> {
+        LayerTrace {
+            layer: &layer.id,
+            title: &layer.title,
+            payer: layer.payer,
+            fund_pay_type: &layer.fund_pay_type,
+            policy_year,
+            applied: false,
+            skipped: None,
+            terms: Vec::new(),
+            base_fen: Decimal::ZERO,
+            kept_out: Vec::new(),
+            cost_cap: None,
+            deductible: None,
+            bands: Vec::new(),
+            adjustments: Vec::new(),
+            decided_by: None,
+            minimum: None,
+            cap: None,
+            paid_fen: Fen::ZERO,
+            beyond_bill_fen: Fen::ZERO,
+            before_fen: left_fen,
+            left_fen,
+            beside_bill: matches!(layer.benefit, Benefit::LumpSum { .. }),
+        }
+    }
+
+    /// The deductible charged, exact, in fen.
+    pub fn charged(&self) -> Decimal {
+        self.deductible.as_ref().map_or(Decimal::ZERO, |deductible| deductible.charged_fen)
+    }
+}
+
+impl Outcome<'_> {
     /// Sum of the deductibles charged by basic insurance (`act_pay_dedc`).
     pub fn basic_deductible_fen(&self) -> Fen {
         self.layers
@@ -242,7 +295,7 @@ impl Outcome {
     pub fn paid_by_layer(&self) -> BTreeMap<&str, Fen> {
         let mut paid = BTreeMap::new();
         for layer in &self.layers {
-            *paid.entry(layer.layer.as_str()).or_insert(Fen::ZERO) += layer.paid_fen;
+            *paid.entry(layer.layer).or_insert(Fen::ZERO) += layer.paid_fen;
         }
         paid
     }

@@ -1,1 +1,36 @@
-//! What every service binary shares: configuration, telemetry, server, errors, database, feed.
+//! What every service binary shares, so that each `main.rs` reads the same and fits on a page.
+//!
+//! | module | for |
+//! |---|---|
+//! | [`config`] | typed settings from `YIZHAN_*` variables and an optional TOML file; all problems at once |
+//! | [`telemetry`], [`trace`] | logs, optional OTLP export, W3C trace context in and out |
+//! | [`personal`] | values that cannot be printed |
+//! | [`error`] | one error type, mapped once to a gRPC status with details, and read back from one |
+//! | [`caller`] | who asks, made once per request |
+//! | [`db`] | connecting, write transactions, retries, migrations |
+//! | [`feed`] | the change log that others follow, which never skips |
+//! | [`server`], [`process`], [`client`] | serving, the life of a process, calling others |
+//! | [`ids`], [`clock`], [`page`] | time-ordered ids; now and today; page sizes and tokens |
+
+#![warn(missing_docs)]
+
+pub mod caller;
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod feed;
+pub mod ids;
+pub mod page;
+pub mod personal;
+pub mod process;
+pub mod request_layer;
+pub mod server;
+pub mod telemetry;
+pub mod trace;
+
+pub use caller::Caller;
+pub use clock::Clock;
+pub use error::{ServiceError, Violations};
+pub use personal::Personal;

@@ -42,7 +42,9 @@ impl MedType {
         match self {
             Outpatient | Registration | Emergency | PooledOutpatient | AccidentOutpatient => Care::Outpatient,
             Chronic | SpecialOutpatient => Care::Chronic,
-            Inpatient | InjuryInpatient | TransferredInpatient | EmergencyInpatient | OtherInpatient => Care::Inpatient,
+            Inpatient | InjuryInpatient | TransferredInpatient | EmergencyInpatient | OtherInpatient => {
+                Care::Inpatient
+            }
             Pharmacy => Care::Pharmacy,
             MaternityOutpatient | MaternityInpatient | FamilyPlanning => Care::Maternity,
         }

@@ -1,0 +1,98 @@
+//! Whether a condition holds for a case.
+
+use chrono::NaiveDate;
+
+use super::accumulators::key;
+use super::refusal::Refusal;
+use super::segments::Segment;
+use crate::case::{Accumulated, Case};
+use crate::model::{Condition, Policy};
+
+/// What conditions are asked of: the case, on a day, in a policy year.
+pub(super) struct Facts<'a> {
+    pub policy: &'a Policy,
+    pub case: &'a Case,
+    /// The day whose values apply.
+    pub day: NaiveDate,
+    /// What earlier visits of the policy year accumulated.
+    before: Option<&'a Accumulated>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn new(policy: &'a Policy, case: &'a Case, segment: &Segment) -> Facts<'a> {
+        Facts { policy, case, day: segment.day, before: case.accumulated.get(&segment.policy_year) }
+    }
+
+    pub fn require_in_force(&self) -> Result<(), Refusal> {
+        if self.policy.period.contains(self.day) {
+            return Ok(());
+        }
+        Err(Refusal::NotInForce { policy: self.policy.id.clone(), day: self.day })
+    }
+
+    /// Which visit of the year this one is, by a counting accumulator; the first is 1.
+    fn nth(&self, counter: usize) -> i64 {
+        let name = key(&self.policy.accumulators[counter], self.case.visit.level);
+        self.before.and_then(|before| before.get(name.as_ref())).copied().unwrap_or(0) + 1
+    }
+
+    /// The first condition that does not hold, by the name the document gives it.
+    pub fn first_failing(&self, conditions: &[Condition]) -> Option<&'static str> {
+        conditions.iter().find(|condition| !self.holds(condition, None)).map(Condition::name)
+    }
+
+    /// Whether all conditions hold; `class` is the 甲乙丙 class where a line is asked about.
+    pub fn all_hold(&self, conditions: &[Condition], class: Option<&str>) -> bool {
+        conditions.iter().all(|condition| self.holds(condition, class))
+    }
+
+    fn holds(&self, condition: &Condition, class: Option<&str>) -> bool {
+        let (person, visit) = (&self.case.person, &self.case.visit);
+        match condition {
+            Condition::Care(any) => any.contains(&visit.care),
+            Condition::Level(any) => any.contains(&visit.level),
+            Condition::Status(any) => any.contains(&person.status),
+            Condition::Age(range) => range.contains(i64::from(person.age)),
+            Condition::Identity(any) => any.iter().any(|name| person.identities.contains(name)),
+            Condition::NoIdentity(none) => !none.iter().any(|name| person.identities.contains(name)),
+            Condition::Membership(any) => any.iter().any(|name| person.memberships.contains(name)),
+            Condition::NoMembership(none) => !none.iter().any(|name| person.memberships.contains(name)),
+            Condition::YearsInsured(range) => range.contains(i64::from(person.years_insured)),
+            Condition::Filing(any) => any.contains(&visit.filing),
+            Condition::InProvince(wanted) => visit.in_province == *wanted,
+            Condition::Contracted(wanted) => visit.contracted == *wanted,
+            Condition::Diagnosis(any) => {
+                any.iter().any(|prefix| visit.diagnoses.iter().any(|code| code.starts_with(prefix.as_str())))
+            }
+            Condition::Tag(any) => any.iter().any(|tag| visit.tags.contains(tag)),
+            Condition::NoTag(none) => !none.iter().any(|tag| visit.tags.contains(tag)),
+            Condition::Class(any) => class.is_some_and(|class| any.iter().any(|wanted| wanted == class)),
+            Condition::Nth { counter, range } => range.contains(self.nth(*counter)),
+        }
+    }
+}
+
+impl Condition {
+    /// The name the document gives it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Condition::Care(_) => "care",
+            Condition::Level(_) => "level",
+            Condition::Status(_) => "status",
+            Condition::Age(_) => "age",
+            Condition::Identity(_) => "identity",
+            Condition::NoIdentity(_) => "no_identity",
+            Condition::Membership(_) => "membership",
+            Condition::NoMembership(_) => "no_membership",
+            Condition::YearsInsured(_) => "years_insured",
+            Condition::Filing(_) => "filing",
+            Condition::InProvince(_) => "in_province",
+            Condition::Contracted(_) => "contracted",
+            Condition::Diagnosis(_) => "diagnosis",
+            Condition::Tag(_) => "tag",
+            Condition::NoTag(_) => "no_tag",
+            Condition::Class(_) => "class",
+            Condition::Nth { .. } => "nth",
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! One payer's turn: base → cost limit → deductible → scale → minimum → payment limit.
+
+use rust_decimal::Decimal;
+use yizhan_money::{Fen, round_half_up};
+
+use super::accumulators::Totals;
+use super::facts::Facts;
+use super::refusal::Refusal;
+use super::segments::Segment;
+use super::table::{look_up, require};
+use crate::case::Line;
+use crate::model::{
+    Adjust, Band, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, LayerIndex, LineFilter, Per,
+    Quantity, Ratio, Table, Term,
+};
+use crate::outcome::{BandTrace, CapTrace, DeductibleTrace, LayerTrace, Parts, Step, TermTrace};
+
+/// What later layers may ask of an earlier one.
+#[derive(Clone, Copy, Default)]
+struct Done {
+    paid: Fen,
+    deductible: Decimal,
+    over_cost_cap: Decimal,
+    over_cap: Decimal,
+}
+
+/// The layers of one segment, one after the other.
+pub(super) struct Run<'r, 'a> {
+    facts: &'r Facts<'a>,
+    segment: &'r Segment,
+    totals: &'r mut Totals<'a>,
+    /// Deductibles of this visit charged in earlier segments: a visit is charged once.
+    charged_before: &'r mut [Decimal],
+    done: Vec<Done>,
+    left: Fen,
+    parts: Parts,
+}
+
+impl<'r, 'a> Run<'r, 'a> {
+    pub fn new(
+        facts: &'r Facts<'a>,
+        segment: &'r Segment,
+        totals: &'r mut Totals<'a>,
+        charged_before: &'r mut [Decimal],
+    ) -> Run<'r, 'a> {
+        let mut parts = Parts::default();
+        segment.lines.iter().for_each(|line| parts.add(line));
+        let done = vec![Done::default(); facts.policy.layers.len()];
+        Run { facts, segment, totals, charged_before, done, left: parts.total_fen, parts }
+    }
+
+    /// Applies a layer, or says why it does not apply.
+    pub fn apply(&mut self, index: LayerIndex) -> Result<LayerTrace<'a>, Refusal> {
+        let layer = &self.facts.policy.layers[index];
+        let mut trace = LayerTrace::new(layer, self.segment.policy_year, self.left);
+        trace.skipped = if layer.period.contains(self.facts.day) {
+            self.facts.first_failing(&layer.when)
+        } else {
+            Some("not_in_force")
+        };
+        if trace.skipped.is_some() {
+            return Ok(trace);
+        }
+        trace.applied = true;
+        self.enter(layer, &mut trace)?;
+        let exact = if trace.base_fen.is_zero() && !trace.beside_bill {
+            Decimal::ZERO
+        } else {
+            self.charge_deductible(index, layer, &mut trace)?;
+            let benefit = self.benefit(layer, &mut trace)?;
+            let raised = self.raise_to_minimum(layer, benefit, &mut trace)?;
+            self.limit(layer.cap.as_ref(), raised, &mut trace.cap)?
+        };
+        self.pay(exact, &mut trace);
+        self.remember(index, layer, &trace);
+        Ok(trace)
+    }
+
+    /// What enters: terms, base factor, extra prepay, cost limit.
+    fn enter(&self, layer: &'a Layer, trace: &mut LayerTrace<'a>) -> Result<(), Refusal> {
+        let mut base = Decimal::ZERO;
+        for term in &layer.base.terms {
+            let amount = self.term_amount(term);
+            base += amount * term.times;
+            trace.terms.push(TermTrace {
+                quantity: self.quantity_name(term.quantity),
+                amount_fen: round_half_up(amount),
+                times: term.times,
+            });
+        }
+        base = base.max(Decimal::ZERO);
+        if let Some(step) = self.step("base_factor", layer.base_factor.as_ref())? {
+            base *= step.value;
+            trace.kept_out.push(step);
+        }
+        if let Some(step) = self.step("prepay", layer.prepay.as_ref())? {
+            base -= base * step.value;
+            trace.kept_out.push(step);
+        }
+        trace.base_fen = match base.is_zero() {
+            true => base,
+            false => self.limit(layer.cost_cap.as_ref(), base, &mut trace.cost_cap)?,
+        };
+        Ok(())
+    }
+
+    fn term_amount(&self, term: &Term) -> Decimal {
+        match &term.lines {
+            Some(filter) => self.filtered(term.quantity, filter).decimal(),
+            None => self.quantity(term.quantity),
+        }
+    }
+
+    fn quantity(&self, quantity: Quantity) -> Decimal {
+        match quantity {
+            Quantity::Remaining => self.left.decimal(),
+            Quantity::Paid(layer) => self.done[layer].paid.decimal(),
+            Quantity::DeductibleOf(layer) => self.done[layer].deductible,
+            Quantity::OverCostCap(layer) => self.done[layer].over_cost_cap,
+            Quantity::OverCap(layer) => self.done[layer].over_cap,
+            part => part_of(&self.parts, part).decimal(),
+        }
+    }
+
+    fn filtered(&self, quantity: Quantity, filter: &LineFilter) -> Fen {
+        let lines = self.facts.case.lines.iter().zip(&self.segment.lines);
+        lines.filter(|(line, _)| filter.counts(line)).map(|(_, parts)| part_of(parts, quantity)).sum()
+    }
+
+    fn quantity_name(&self, quantity: Quantity) -> std::borrow::Cow<'static, str> {
+        quantity.name(&self.facts.policy.layers)
+    }
+
+    fn charge_deductible(
+        &self,
+        index: LayerIndex,
+        layer: &'a Layer,
+        trace: &mut LayerTrace<'a>,
+    ) -> Result<(), Refusal> {
+        let Some(deductible) = &layer.deductible else { return Ok(()) };
+        let found = require(&deductible.amount, self.facts)?;
+        let stated = match found.value {
+            DeductibleAmount::Fixed(amount) => *amount,
+            DeductibleAmount::PartOf(ratio, quantity) => self.quantity(*quantity) * ratio,
+        };
+        let mut steps = Vec::new();
+        let open = self.open_deductible(deductible, stated, self.charged_before[index], &mut steps)?;
+        let charged_fen = open.min(trace.base_fen);
+        trace.deductible =
+            Some(DeductibleTrace { stated_fen: stated, steps, charged_fen, cited: found.cited });
+        Ok(())
+    }
+
+    /// What is still open of a deductible at this visit.
+    fn open_deductible(
+        &self,
+        deductible: &'a Deductible,
+        stated: Decimal,
+        charged_before: Decimal,
+        steps: &mut Vec<Step<'a>>,
+    ) -> Result<Decimal, Refusal> {
+        let used = deductible.used.map_or(Decimal::ZERO, |used| Decimal::from(self.totals.now(used)));
+        let mut open = stated;
+        if let Some(step) = self.step("deductible_factor", deductible.factor.as_ref())? {
+            open *= step.value;
+            steps.push(step);
+        }
+        open -= match deductible.per {
+            Per::Year => used,
+            Per::Visit => charged_before,
+        };
+        if let Some(step) = self.step("year_cap", deductible.year_cap.as_ref())? {
+            open = open.min(step.value - used);
+            steps.push(step);
+        }
+        Ok(open.max(Decimal::ZERO))
+    }
+
+    /// What the scale gives, or the lump sum; exact.
+    fn benefit(&self, layer: &'a Layer, trace: &mut LayerTrace<'a>) -> Result<Decimal, Refusal> {
+        match &layer.benefit {
+            Benefit::LumpSum { amount } => {
+                let found = require(amount, self.facts)?;
+                trace.decided_by = Some(found.cited);
+                Ok(*found.value)
+            }
+            Benefit::Scale { cut_on, reached, bands } => {
+                let charged = trace.charged();
+                if charged >= trace.base_fen {
+                    return Ok(Decimal::ZERO);
+                }
+                let start = reached.map_or(Decimal::ZERO, |reached| Decimal::from(self.totals.now(reached)));
+                let (from, to) = match cut_on {
+                    CutOn::Absolute => (start + charged, start + trace.base_fen),
+                    CutOn::Net => (start, start + trace.base_fen - charged),
+                };
+                self.scale(layer, bands, from, to, trace)
+            }
+        }
+    }
+
+    fn scale(
+        &self,
+        layer: &'a Layer,
+        bands: &'a Table<Vec<Band>>,
+        from: Decimal,
+        to: Decimal,
+        trace: &mut LayerTrace<'a>,
+    ) -> Result<Decimal, Refusal> {
+        let found = require(bands, self.facts)?;
+        trace.decided_by = Some(found.cited);
+        let mut changes = Vec::new();
+        for adjust in &layer.adjust {
+            if let Some(step) = self.step(adjust.kind(), Some(adjust.table()))? {
+                changes.push(adjust);
+                trace.adjustments.push(step);
+            }
+        }
+        let (mut lower, mut sum) = (Decimal::ZERO, Decimal::ZERO);
+        for band in found.value {
+            let upper = band.upto.unwrap_or(Decimal::MAX);
+            let (start, end) = (from.max(lower), to.min(upper));
+            if start < end {
+                let stated = self.ratio(band.ratio);
+                let ratio = adjusted(stated, &changes, &trace.adjustments);
+                let amount_fen = (end - start) * ratio;
+                sum += amount_fen;
+                trace.bands.push(BandTrace { from_fen: start, to_fen: end, stated, ratio, amount_fen });
+            }
+            lower = upper;
+        }
+        Ok(sum)
+    }
+
+    fn ratio(&self, ratio: Ratio) -> Decimal {
+        match ratio {
+            Ratio::Fixed(ratio) => ratio,
+            Ratio::ByAge { base, per_year } => {
+                let by_age = base + per_year * Decimal::from(self.facts.case.person.age);
+                by_age.clamp(Decimal::ZERO, Decimal::ONE)
+            }
+        }
+    }
+
+    fn raise_to_minimum(
+        &self,
+        layer: &'a Layer,
+        amount: Decimal,
+        trace: &mut LayerTrace<'a>,
+    ) -> Result<Decimal, Refusal> {
+        if amount.is_zero() {
+            return Ok(amount);
+        }
+        match self.step("minimum", layer.minimum.as_ref())? {
+            Some(step) if amount < step.value => {
+                let raised = step.value;
+                trace.minimum = Some(step);
+                Ok(raised)
+            }
+            _ => Ok(amount),
+        }
+    }
+
+    /// An amount within a limit; the trace gets what the limit kept out.
+    fn limit(
+        &self,
+        cap: Option<&'a Cap>,
+        amount: Decimal,
+        trace: &mut Option<CapTrace<'a>>,
+    ) -> Result<Decimal, Refusal> {
+        let Some(cap) = cap else { return Ok(amount) };
+        let found = require(&cap.amount, self.facts)?;
+        let used = cap.used.map_or(Decimal::ZERO, |used| Decimal::from(self.totals.now(used)));
+        let open_fen = found.value.map(|limit| (limit - used).max(Decimal::ZERO));
+        let within = open_fen.map_or(amount, |open| amount.min(open));
+        *trace = Some(CapTrace {
+            limit_fen: *found.value,
+            open_fen,
+            kept_out_fen: amount - within,
+            cited: found.cited,
+        });
+        Ok(within)
+    }
+
+    /// Rounds, and never pays more than what is left of the bill.
+    fn pay(&mut self, exact: Decimal, trace: &mut LayerTrace<'a>) {
+        let rounded = round_half_up(exact);
+        trace.paid_fen = rounded;
+        if !trace.beside_bill {
+            trace.paid_fen = rounded.min(self.left);
+            trace.beyond_bill_fen = rounded - trace.paid_fen;
+            self.left -= trace.paid_fen;
+        }
+        trace.left_fen = self.left;
+    }
+
+    /// Notes what later layers may ask, and feeds the accumulators.
+    fn remember(&mut self, index: LayerIndex, layer: &Layer, trace: &LayerTrace<'a>) {
+        let charged = trace.charged();
+        let kept_out =
+            |cap: &Option<CapTrace<'a>>| cap.as_ref().map_or(Decimal::ZERO, |cap| cap.kept_out_fen);
+        self.charged_before[index] += charged;
+        self.done[index] = Done {
+            paid: if trace.beside_bill { Fen::ZERO } else { trace.paid_fen },
+            deductible: charged,
+            over_cost_cap: kept_out(&trace.cost_cap),
+            over_cap: kept_out(&trace.cap),
+        };
+        for feed in &layer.feeds {
+            let amount = match feed.what {
+                Fed::Paid => trace.paid_fen.0,
+                Fed::Deductible => round_half_up(charged).0,
+                Fed::Base => round_half_up(trace.base_fen).0,
+                Fed::Net => round_half_up(trace.base_fen - charged).0,
+                Fed::Visit => i64::from(self.segment.last),
+            };
+            self.totals.add(feed.accumulator, amount);
+        }
+    }
+
+    fn step(
+        &self,
+        kind: &'static str,
+        table: Option<&'a Table<Decimal>>,
+    ) -> Result<Option<Step<'a>>, Refusal> {
+        let Some(table) = table else { return Ok(None) };
+        let found = look_up(table, self.facts, None)?;
+        Ok(found.map(|found| Step { kind, value: *found.value, cited: found.cited }))
+    }
+}
+
+/// A ratio after its adjustments, each kept between 0 and 100 %.
+fn adjusted(stated: Decimal, changes: &[&Adjust], steps: &[Step<'_>]) -> Decimal {
+    changes.iter().zip(steps).fold(stated, |ratio, (change, step)| {
+        let ratio = match change {
+            Adjust::Points(_) => ratio + step.value,
+            Adjust::Factor(_) => ratio * step.value,
+            Adjust::PersonalFactor(_) => Decimal::ONE - (Decimal::ONE - ratio) * step.value,
+        };
+        ratio.clamp(Decimal::ZERO, Decimal::ONE)
+    })
+}
+
+fn part_of(parts: &Parts, quantity: Quantity) -> Fen {
+    match quantity {
+        Quantity::Total => parts.total_fen,
+        Quantity::InScope => parts.in_scope_fen,
+        Quantity::PreSelf => parts.pre_self_fen,
+        Quantity::OverLimit => parts.over_limit_fen,
+        Quantity::FullSelf => parts.full_self_fen,
+        other => unreachable!("{other:?} is not a part of the bill: the loader checks filters"),
+    }
+}
+
+impl LineFilter {
+    fn counts(&self, line: &Line) -> bool {
+        let marked = |labels: &[String]| labels.iter().any(|label| line.labels.contains(label));
+        (self.list_types.is_empty() || self.list_types.contains(&line.list_type))
+            && (self.labels.is_empty() || marked(&self.labels))
+            && !marked(&self.not_labels)
+    }
+}

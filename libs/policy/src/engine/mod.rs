@@ -1,0 +1,76 @@
+//! The engine: lines → four parts → layers in the order the policy gives → account → cash.
+//!
+//! Exact decimals inside a layer, half up to the fen at its end, before the next layer reads
+//! it. The same case and the same policy always give the same outcome: there is no clock,
+//! no randomness and no order that depends on memory.
+
+mod account;
+mod accumulators;
+mod facts;
+mod layer;
+mod lines;
+mod refusal;
+mod segments;
+mod table;
+
+use yizhan_money::Fen;
+
+pub use refusal::Refusal;
+
+use self::facts::Facts;
+use crate::case::Case;
+use crate::model::Policy;
+use crate::outcome::{Outcome, Parts, PolicyRef};
+
+/// Settles a case under a policy.
+///
+/// # Errors
+/// A [`Refusal`] when the case is malformed, the policy is not in force on a day that
+/// counts, or a value the case needs is not published.
+pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Refusal> {
+    refusal::check_case(case)?;
+    let split = lines::split(policy, case)?;
+    let mut parts = Parts::default();
+    split.lines.iter().for_each(|line| parts.add(&line.parts));
+
+    let mut layers = Vec::with_capacity(policy.layers.len());
+    let mut changes = Vec::new();
+    let segments = segments::of_stay(policy, case, &split.lines);
+    let mut charged_before = vec![Default::default(); policy.layers.len()];
+    for segment in &segments {
+        let facts = Facts::new(policy, case, segment);
+        facts.require_in_force()?;
+        let mut totals = accumulators::Totals::new(policy, case, segment.policy_year);
+        let mut run = layer::Run::new(&facts, segment, &mut totals, &mut charged_before);
+        for index in 0..policy.layers.len() {
+            layers.push(run.apply(index)?);
+        }
+        changes.extend(totals.into_changes());
+    }
+
+    let in_bill = |hospital: bool| {
+        let chosen = layers.iter().filter(move |layer: &&crate::outcome::LayerTrace| {
+            !layer.beside_bill && (layer.payer == yizhan_terms::Payer::Hospital) == hospital
+        });
+        chosen.map(|layer| layer.paid_fen).sum::<Fen>()
+    };
+    let (fund_pay_fen, hospital_fen) = (in_bill(false), in_bill(true));
+    let beside_bill_fen = layers.iter().filter(|layer| layer.beside_bill).map(|layer| layer.paid_fen).sum();
+    let person_fen = parts.total_fen - fund_pay_fen - hospital_fen;
+    let paid = account::pay(&policy.account, &case.account, &parts, person_fen);
+    Ok(Outcome {
+        policy: PolicyRef::of(policy),
+        parts,
+        lines: split.lines,
+        extra_prepay: split.extra_prepay,
+        layers,
+        fund_pay_fen,
+        hospital_fen,
+        person_fen,
+        account_own_fen: paid.own,
+        account_shared_fen: paid.shared,
+        cash_fen: person_fen - paid.own - paid.shared,
+        beside_bill_fen,
+        changes,
+    })
+}

@@ -1,0 +1,91 @@
+//! Why a case cannot be settled.
+
+use chrono::NaiveDate;
+use yizhan_money::{Fen, MAX_FEN};
+
+use crate::case::Case;
+
+/// Why a case cannot be settled. Nothing is guessed: a value that is not published refuses
+/// the case that needs it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The policy is not in force on a day that counts.
+    #[error("policy {policy} is not in force on {day}")]
+    NotInForce {
+        /// Id of the policy.
+        policy: String,
+        /// The day.
+        day: NaiveDate,
+    },
+    /// No row of a table matches the case.
+    #[error("no row of {table} matches this case on {day}")]
+    NoRule {
+        /// The table's place in the document.
+        table: String,
+        /// The day.
+        day: NaiveDate,
+    },
+    /// The row that matches says that the value is not published.
+    #[error("{table}, line {line}: the value is not published: {reason}")]
+    UnknownValue {
+        /// The table's place in the document.
+        table: String,
+        /// Line of the row in the document.
+        line: usize,
+        /// What the document says about it.
+        reason: String,
+    },
+    /// Two rows of equal rank match; the loader reports such tables, so this is a defect.
+    #[error("two rows of {table} match this case with equal rank")]
+    Ambiguous {
+        /// The table's place in the document.
+        table: String,
+    },
+    /// The case itself is malformed.
+    #[error("{field}: {reason}")]
+    BadCase {
+        /// The field, as `lines[2].amount_fen`.
+        field: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+}
+
+impl Refusal {
+    /// Stable code for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::NotInForce { .. } => "POLICY_NOT_IN_FORCE",
+            Refusal::NoRule { .. } => "POLICY_NO_RULE",
+            Refusal::UnknownValue { .. } => "POLICY_VALUE_UNKNOWN",
+            Refusal::Ambiguous { .. } => "POLICY_AMBIGUOUS",
+            Refusal::BadCase { .. } => "CASE_MALFORMED",
+        }
+    }
+}
+
+/// What must hold of every case before anything is calculated. Services check their input
+/// themselves and report every violation; this is the engine's own guard.
+pub(super) fn check_case(case: &Case) -> Result<(), Refusal> {
+    let bad = |field: String, reason| Err(Refusal::BadCase { field, reason });
+    if case.visit.end < case.visit.begin {
+        return bad("visit.end".into(), "lies before visit.begin");
+    }
+    if case.account.own_fen < Fen::ZERO || case.account.shared_fen < Fen::ZERO {
+        return bad("account".into(), "a balance is negative");
+    }
+    let mut total = 0i64;
+    for (index, line) in case.lines.iter().enumerate() {
+        if line.amount_fen < Fen::ZERO {
+            return bad(format!("lines[{index}].amount_fen"), "is negative");
+        }
+        if line.quantity.is_sign_negative() || line.price_fen.is_sign_negative() {
+            return bad(format!("lines[{index}]"), "quantity or price is negative");
+        }
+        match total.checked_add(line.amount_fen.0).filter(|total| *total <= MAX_FEN) {
+            Some(sum) => total = sum,
+            None => return bad("lines".into(), "the total is above the limit of 16 digits"),
+        }
+    }
+    Ok(())
+}

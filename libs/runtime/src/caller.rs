@@ -1,0 +1,221 @@
+//! Who asks. Made once per request by the server's layer and put into the request's extensions; use cases get it as an
+//! argument and ask it, never the transport.
+//!
+//! Until access control is a piece of work of its own, the embedded default is [`Caller::LocalAdministrator`]. A server
+//! started with `trust_caller_header` (only behind something that sets it: never on an open network) believes the
+//! metadata entry `yizhan-caller`, e.g. `institution:H43020000001`, and refuses requests where it is malformed.
+
+use std::fmt;
+
+use tonic::Request;
+
+/// The metadata entry that names the caller, where the server is configured to believe it.
+pub const CALLER_HEADER: &str = "yizhan-caller";
+
+/// Who makes a request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Caller {
+    /// A designated institution (定点医药机构), by its 12-character code. Header: `institution:H43020000001`.
+    Institution {
+        /// Its code.
+        code: String,
+    },
+    /// An agency (医保经办机构) of an area, by 6-digit admdvs. Header: `agency:430200`.
+    Agency {
+        /// The area: `430200` owns every 4302xx, `430000` every 43xxxx, `100000` all.
+        area: String,
+    },
+    /// An administrative department (医保局 and others) of an area. Reads; does not handle cases. Header: `department:430000`.
+    Department {
+        /// The area, as for an agency.
+        area: String,
+    },
+    /// A commercial insurer or mutual-aid fund, by project code. Header: `insurer:PICC-QZ`.
+    Insurer {
+        /// Its code.
+        code: String,
+    },
+    /// An insured person, by psn_no. Header: `person:P0001`.
+    Person {
+        /// The person's number.
+        psn_no: String,
+    },
+    /// Whoever runs the platform; sees no personal data. Header: `operator:alice`.
+    Operator {
+        /// Who.
+        name: String,
+    },
+    /// Another service of ours. Header: `service:settlement`.
+    Service {
+        /// Which.
+        name: String,
+    },
+    /// Everything on one machine: the embedded default, may do anything. Header: `local-administrator`.
+    LocalAdministrator,
+}
+
+impl Caller {
+    /// Of a tonic request: what the server's layer put there; the local administrator if the service runs without one.
+    pub fn of<T>(request: &Request<T>) -> Caller {
+        request.extensions().get::<Caller>().cloned().unwrap_or(Caller::LocalAdministrator)
+    }
+
+    /// From the header's form (see the variants).
+    pub fn parse(text: &str) -> Option<Caller> {
+        if text == "local-administrator" {
+            return Some(Caller::LocalAdministrator);
+        }
+        let (kind, name) = text.split_once(':')?;
+        let plain = !name.is_empty()
+            && name.len() <= 64
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        if !plain {
+            return None;
+        }
+        let name = name.to_owned();
+        match kind {
+            "institution" => Some(Caller::Institution { code: name }),
+            "agency" if is_admdvs(&name) => Some(Caller::Agency { area: name }),
+            "department" if is_admdvs(&name) => Some(Caller::Department { area: name }),
+            "insurer" => Some(Caller::Insurer { code: name }),
+            "person" => Some(Caller::Person { psn_no: name }),
+            "operator" => Some(Caller::Operator { name }),
+            "service" => Some(Caller::Service { name }),
+            _ => None,
+        }
+    }
+
+    /// The institution's code, when an institution calls.
+    pub fn institution_code(&self) -> Option<&str> {
+        match self {
+            Caller::Institution { code } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// Whether the caller may submit and see cases of this institution: the institution itself, the local administrator,
+    /// and our services.
+    pub fn may_act_for_institution(&self, code: &str) -> bool {
+        match self {
+            Caller::Institution { code: own } => own == code,
+            Caller::LocalAdministrator | Caller::Service { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The area the caller is responsible for: an agency's or department's own. `None` for all others.
+    pub fn owned_area(&self) -> Option<&str> {
+        match self {
+            Caller::Agency { area } | Caller::Department { area } => Some(area),
+            _ => None,
+        }
+    }
+
+    /// Whether the caller may see the register and the cases of this pooling area as a whole.
+    pub fn may_read_area(&self, poolarea_no: &str) -> bool {
+        match self {
+            Caller::Agency { area } | Caller::Department { area } => area_covers(area, poolarea_no),
+            Caller::LocalAdministrator | Caller::Service { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the caller may change the register, the catalogue or the policies of this pooling area.
+    pub fn may_manage_area(&self, poolarea_no: &str) -> bool {
+        !matches!(self, Caller::Department { .. } | Caller::Service { .. }) && self.may_read_area(poolarea_no)
+    }
+
+    /// Whether the caller may ask about this person at all: the person, whoever treats them, and whoever pays for or
+    /// registers them.
+    pub fn may_ask_about(&self, psn_no: &str, poolarea_no: &str) -> bool {
+        match self {
+            Caller::Person { psn_no: own } => own == psn_no,
+            Caller::Institution { .. } | Caller::Service { .. } | Caller::LocalAdministrator => true,
+            Caller::Agency { .. } | Caller::Department { .. } => self.may_read_area(poolarea_no),
+            Caller::Insurer { .. } | Caller::Operator { .. } => false,
+        }
+    }
+
+    /// Prefix shared by the admdvs of every area the caller owns: `""` for all of them, `None` for none. For filtering
+    /// lists in the database.
+    pub fn area_prefix(&self) -> Option<&str> {
+        match self {
+            Caller::Agency { area } | Caller::Department { area } => Some(area_prefix(area)),
+            Caller::LocalAdministrator | Caller::Service { .. } => Some(""),
+            _ => None,
+        }
+    }
+}
+
+/// The header's form; also the scope in which a caller's request ids are unique.
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Caller::Institution { code } => write!(f, "institution:{code}"),
+            Caller::Agency { area } => write!(f, "agency:{area}"),
+            Caller::Department { area } => write!(f, "department:{area}"),
+            Caller::Insurer { code } => write!(f, "insurer:{code}"),
+            Caller::Person { psn_no } => write!(f, "person:{psn_no}"),
+            Caller::Operator { name } => write!(f, "operator:{name}"),
+            Caller::Service { name } => write!(f, "service:{name}"),
+            Caller::LocalAdministrator => f.write_str("local-administrator"),
+        }
+    }
+}
+
+/// Whether this is a 6-digit 医保行政区划.
+pub fn is_admdvs(code: &str) -> bool {
+    code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether an area is, or lies inside, another: 430200 covers 430203 and 430299, 430000 covers both, 100000 covers all.
+pub fn area_covers(area: &str, inner: &str) -> bool {
+    is_admdvs(area) && is_admdvs(inner) && inner.starts_with(area_prefix(area))
+}
+
+fn area_prefix(area: &str) -> &str {
+    match area {
+        "100000" => "",
+        _ if area.ends_with("0000") => &area[..2],
+        _ if area.ends_with("00") => &area[..4],
+        _ => area,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_is_read_and_written_alike() {
+        for text in ["institution:H43020000001", "agency:430200", "department:430000", "insurer:PICC-QZ", "person:P1"]
+            .into_iter()
+            .chain(["operator:alice", "service:settlement", "local-administrator"])
+        {
+            assert_eq!(Caller::parse(text).unwrap().to_string(), text);
+        }
+        for wrong in ["", "institution", "institution:", "agency:43", "root:x", "person:a b", "person:张三"] {
+            assert_eq!(Caller::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn areas_cover_what_lies_inside() {
+        let agency = Caller::parse("agency:430200").unwrap();
+        assert!(agency.may_manage_area("430200") && agency.may_manage_area("430299"));
+        assert!(!agency.may_manage_area("430300") && !agency.may_manage_area("4302"));
+        let department = Caller::parse("department:430000").unwrap();
+        assert!(department.may_read_area("430281") && !department.may_manage_area("430281"));
+        assert!(area_covers("100000", "430203") && area_covers("430203", "430203"));
+        assert!(!area_covers("430203", "430200"));
+    }
+
+    #[test]
+    fn an_institution_acts_for_itself_only() {
+        let hospital = Caller::parse("institution:H43020000001").unwrap();
+        assert!(hospital.may_act_for_institution("H43020000001"));
+        assert!(!hospital.may_act_for_institution("H43020000002"));
+        assert!(!hospital.may_read_area("430200"));
+        assert!(hospital.may_ask_about("P1", "430200"));
+    }
+}

@@ -1,0 +1,99 @@
+//! Now and today, so that tests can say what day it is.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, FixedOffset, NaiveDate, SubsecRound, TimeDelta, Utc};
+
+/// Asia/Shanghai: +08:00 without daylight saving since 1991. Every date of the contract is a calendar day there.
+pub fn shanghai() -> FixedOffset {
+    FixedOffset::east_opt(8 * 3600).expect("8 hours is a valid offset")
+}
+
+/// Where a service gets the time from.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Clock(Arc::new(Utc::now))
+    }
+
+    /// A clock that stands still until the test moves it.
+    pub fn manual(start: DateTime<Utc>) -> (Self, ManualClock) {
+        let now = Arc::new(Mutex::new(start));
+        let read = now.clone();
+        (Clock(Arc::new(move || *read.lock().expect("clock lock"))), ManualClock(now))
+    }
+
+    /// The time now, in whole microseconds: what both databases can store.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.0)().trunc_subsecs(6)
+    }
+
+    /// The calendar day now in Asia/Shanghai.
+    pub fn today(&self) -> NaiveDate {
+        self.now().with_timezone(&shanghai()).date_naive()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Clock::system()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// Moves the [`Clock`] it was made with.
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<Mutex<DateTime<Utc>>>);
+
+impl ManualClock {
+    /// Moves the clock on.
+    pub fn advance(&self, by: TimeDelta) {
+        *self.0.lock().expect("clock lock") += by;
+    }
+
+    /// Sets the clock.
+    pub fn set(&self, to: DateTime<Utc>) {
+        *self.0.lock().expect("clock lock") = to;
+    }
+}
+
+/// Reads a date of the contract: exactly `YYYY-MM-DD`, a day that exists, years 1900 to 2999.
+pub fn parse_date(text: &str) -> Option<NaiveDate> {
+    let shape = text.len() == 10
+        && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
+    if !shape {
+        return None;
+    }
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    ("1900".."3000").contains(&&text[..4]).then_some(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn today_is_the_day_in_shanghai() {
+        let (clock, hand) = Clock::manual("2025-12-31T15:59:59Z".parse().unwrap());
+        assert_eq!(clock.today().to_string(), "2025-12-31");
+        hand.advance(TimeDelta::seconds(1));
+        assert_eq!(clock.today().to_string(), "2026-01-01");
+    }
+
+    #[test]
+    fn dates_are_read_strictly() {
+        assert!(parse_date("2024-02-29").is_some());
+        for wrong in ["2023-02-29", "2024-2-29", "20240229", "0024-01-01", "3000-01-01", "", "2024-01-01 ", "2024-+1-01"] {
+            assert_eq!(parse_date(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Everything that is wrong with a request, at once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::ServiceError;
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldViolation {
+    /// Path of the field in the request: `rows[3].certno`.
+    pub field: String,
+    /// Stable UPPER_SNAKE reason.
+    pub reason: &'static str,
+    /// What is wrong, in zh-CN. Never personal data.
+    pub description: String,
+    /// Variable parts; they appear in ErrorInfo's metadata as `<field>.<key>`.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl FieldViolation {
+    /// A violation without variable parts.
+    pub fn new(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {
+        FieldViolation { field: field.into(), reason, description: description.into(), metadata: BTreeMap::new() }
+    }
+
+    /// Adds a variable part.
+    pub fn with(&mut self, key: &str, value: impl fmt::Display) -> &mut Self {
+        self.metadata.insert(key.to_owned(), value.to_string());
+        self
+    }
+}
+
+/// Collects violations while a request is read, so that the caller learns all of them from one answer.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<FieldViolation>);
+
+impl Violations {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes one; `text` is zh-CN. Variable parts can be added to what is returned.
+    pub fn push(
+        &mut self,
+        field: impl Into<String>,
+        reason: &'static str,
+        text: impl Into<String>,
+    ) -> &mut FieldViolation {
+        self.0.push(FieldViolation::new(field, reason, text));
+        self.0.last_mut().expect("just pushed")
+    }
+
+    /// Notes one unless `holds`; returns `holds`.
+    pub fn require(
+        &mut self,
+        holds: bool,
+        field: impl Into<String>,
+        reason: &'static str,
+        text: impl Into<String>,
+    ) -> bool {
+        if !holds {
+            self.push(field, reason, text);
+        }
+        holds
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes over another collection.
+    pub fn extend(&mut self, other: Violations) {
+        self.0.extend(other.0);
+    }
+
+    /// The error with all of them, if there are any.
+    pub fn finish(self) -> Result<(), ServiceError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ServiceError::invalid_fields(self.0)) }
+    }
+}
+
+/// The first few, for the English message.
+pub(super) fn summary(violations: &[FieldViolation]) -> String {
+    const SHOWN: usize = 3;
+    let mut parts: Vec<String> =
+        violations.iter().take(SHOWN).map(|v| format!("{} {}", v.field, v.reason)).collect();
+    if violations.len() > SHOWN {
+        parts.push(format!("and {} more", violations.len() - SHOWN));
+    }
+    format!("invalid request: {}", parts.join(", "))
+}
