@@ -188,13 +188,15 @@ mod tests {
 
     #[test]
     fn the_header_is_read_and_written_alike() {
-        for text in ["institution:H43020000001", "agency:430200", "department:430000", "insurer:PICC-QZ", "person:P1"]
-            .into_iter()
-            .chain(["operator:alice", "service:settlement", "local-administrator"])
+        for text in
+            ["institution:H43020000001", "agency:430200", "department:430000", "insurer:PICC-QZ", "person:P1"]
+                .into_iter()
+                .chain(["operator:alice", "service:settlement", "local-administrator"])
         {
             assert_eq!(Caller::parse(text).unwrap().to_string(), text);
         }
-        for wrong in ["", "institution", "institution:", "agency:43", "root:x", "person:a b", "person:张三"] {
+        for wrong in ["", "institution", "institution:", "agency:43", "root:x", "person:a b", "person:张三"]
+        {
             assert_eq!(Caller::parse(wrong), None, "{wrong}");
         }
     }

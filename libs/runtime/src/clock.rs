@@ -69,7 +69,10 @@ impl ManualClock {
 /// Reads a date of the contract: exactly `YYYY-MM-DD`, a day that exists, years 1900 to 2999.
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     let shape = text.len() == 10
-        && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
     if !shape {
         return None;
     }
@@ -92,7 +95,16 @@ mod tests {
     #[test]
     fn dates_are_read_strictly() {
         assert!(parse_date("2024-02-29").is_some());
-        for wrong in ["2023-02-29", "2024-2-29", "20240229", "0024-01-01", "3000-01-01", "", "2024-01-01 ", "2024-+1-01"] {
+        for wrong in [
+            "2023-02-29",
+            "2024-2-29",
+            "20240229",
+            "0024-01-01",
+            "3000-01-01",
+            "",
+            "2024-01-01 ",
+            "2024-+1-01",
+        ] {
             assert_eq!(parse_date(wrong), None, "{wrong}");
         }
     }

@@ -126,7 +126,8 @@ impl ServiceError {
     /// [`ErrorKind::Internal`]: the cause is logged once, under an id, when the error leaves the service; the caller sees
     /// the id and nothing else.
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
-        Self::new(ErrorKind::Internal, INTERNAL, "internal error", "系统内部错误，请稍后重试").caused_by(cause)
+        Self::new(ErrorKind::Internal, INTERNAL, "internal error", "系统内部错误，请稍后重试")
+            .caused_by(cause)
     }
 
     /// Everything wrong with a request's fields. Prefer [`Violations::finish`].

@@ -136,7 +136,9 @@ mod tests {
     fn a_thousand_violations_fit_into_a_trailer() {
         let mut violations = Violations::new();
         for row in 0..1000 {
-            violations.push(format!("rows[{row}].certno"), "CERTNO_CHECK_DIGIT", "身份证校验码不正确").with("value", row);
+            violations
+                .push(format!("rows[{row}].certno"), "CERTNO_CHECK_DIGIT", "身份证校验码不正确")
+                .with("value", row);
         }
         let status = Status::from(violations.finish().unwrap_err());
         assert!(status.details().len() * 4 / 3 + status.message().len() < 8192, "{}", status.details().len());
@@ -147,7 +149,8 @@ mod tests {
 
     #[test]
     fn an_internal_error_shows_an_id_and_nothing_else() {
-        let status = Status::from(ServiceError::internal(anyhow::anyhow!("password of the database is wrong")));
+        let status =
+            Status::from(ServiceError::internal(anyhow::anyhow!("password of the database is wrong")));
         let remote = RemoteError::from(status.clone());
         assert_eq!((status.code(), remote.reason.as_str()), (Code::Internal, "INTERNAL"));
         assert_eq!(remote.metadata["error_id"].len(), 26);

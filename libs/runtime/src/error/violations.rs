@@ -21,7 +21,12 @@ pub struct FieldViolation {
 impl FieldViolation {
     /// A violation without variable parts.
     pub fn new(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {
-        FieldViolation { field: field.into(), reason, description: description.into(), metadata: BTreeMap::new() }
+        FieldViolation {
+            field: field.into(),
+            reason,
+            description: description.into(),
+            metadata: BTreeMap::new(),
+        }
     }
 
     /// Adds a variable part.

@@ -1,0 +1,64 @@
+//! Calling another service: a channel that connects when first used and again when lost, with a deadline on every call.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::Context;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::{Request, Status};
+
+use crate::caller::{CALLER_HEADER, Caller};
+use crate::config::PeerConfig;
+use crate::trace;
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Bytes of response metadata: error details travel there.
+const MAX_METADATA_BYTES: u32 = 64 * 1024;
+
+/// What generated clients are made of: `EnrollmentServiceClient::new(channel)`.
+pub type PeerChannel = InterceptedService<Channel, Outgoing>;
+
+/// A channel to a peer, for calls made as `caller`. Nothing is connected yet: a peer that is away fails the call
+/// (UNAVAILABLE), not the start of this service. Every call is given up after the peer's deadline (and tells the peer:
+/// `grpc-timeout`).
+pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel> {
+    let mut endpoint = Endpoint::from_shared(peer.address.clone())?
+        .timeout(peer.deadline)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_nodelay(true)
+        .http2_max_header_list_size(MAX_METADATA_BYTES)
+        .http2_keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(10));
+    if let Some(ca) = &peer.tls_ca {
+        endpoint = endpoint.tls_config(ClientTlsConfig::new().ca_certificate(certificate(ca)?))?;
+    }
+    let caller = MetadataValue::from_str(&caller.to_string())?;
+    Ok(InterceptedService::new(endpoint.connect_lazy(), Outgoing { caller, deadline: peer.deadline }))
+}
+
+fn certificate(path: &Path) -> anyhow::Result<Certificate> {
+    Ok(Certificate::from_pem(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?))
+}
+
+/// Puts the caller, the deadline and the current trace on every request.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    caller: MetadataValue<Ascii>,
+    deadline: Duration,
+}
+
+impl Interceptor for Outgoing {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert(CALLER_HEADER, self.caller.clone());
+        if !request.metadata().contains_key("grpc-timeout") {
+            request.set_timeout(self.deadline);
+        }
+        trace::carry_trace(request.metadata_mut());
+        Ok(request)
+    }
+}

@@ -1,0 +1,16 @@
+//! The database: PostgreSQL and SQLite from the same entities.
+//!
+//! Rules that hold for both: money columns are `i64` fen, times are whole microseconds, changes happen in
+//! [`begin_write`] transactions wrapped in [`retry_transient`], and an acknowledged commit is on the disk (PostgreSQL's
+//! default; SQLite with WAL and `synchronous=FULL`, which syncs the log at every commit, so that neither `kill -9` nor a
+//! power cut loses one; `NORMAL` would be faster and lose the last commits on a power cut).
+
+mod classify;
+mod connect;
+mod migrate;
+mod transaction;
+
+pub use classify::{Failure, classify};
+pub use connect::connect;
+pub use migrate::migrate;
+pub use transaction::{Transient, begin_write, retry_transient};

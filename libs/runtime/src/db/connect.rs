@@ -1,0 +1,69 @@
+//! Connecting, with the settings every service needs.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+
+use crate::config::DatabaseConfig;
+
+/// How long a request waits for a free connection before it is told the database is away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long SQLite waits for the one writer.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that were idle for this long are tested before use.
+const TEST_AFTER_IDLE: Duration = Duration::from_secs(5);
+
+/// Connects to `postgres://…` or `sqlite://…`, creating the SQLite file and its folder if need be.
+pub async fn connect(config: &DatabaseConfig) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(config.url.as_str());
+    options
+        .max_connections(config.max_connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false);
+    if config.url.starts_with("sqlite:") {
+        create_folder_of(config.url.as_str())?;
+        sqlite_settings(&mut options);
+    } else {
+        postgres_settings(&mut options);
+    }
+    Database::connect(options).await
+}
+
+fn sqlite_settings(options: &mut ConnectOptions) {
+    options.min_connections(1).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(SQLITE_BUSY_TIMEOUT)
+            .foreign_keys(true)
+    });
+}
+
+fn postgres_settings(options: &mut ConnectOptions) {
+    options.set_application_name("yizhan").test_before_acquire_if_idle_for(TEST_AFTER_IDLE);
+    // No statement, lock wait or forgotten transaction may hold others up (and the feed, which waits for the oldest
+    // transaction) for longer than this.
+    options.map_sqlx_postgres_opts(|postgres| {
+        postgres.options([
+            ("statement_timeout", "30s"),
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ])
+    });
+}
+
+fn create_folder_of(url: &str) -> Result<(), DbErr> {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let path = path.split('?').next().unwrap_or_default();
+    match Path::new(path).parent() {
+        Some(folder) if !path.starts_with(":memory:") => std::fs::create_dir_all(folder).map_err(|error| {
+            DbErr::Conn(RuntimeErr::Internal(format!("cannot create folder {}: {error}", folder.display())))
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,43 @@
+//! W3C trace context (`traceparent`, `tracestate`) through gRPC metadata.
+
+use opentelemetry::propagation::{Extractor, Injector};
+use tonic::metadata::{MetadataKey, MetadataMap};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// Makes `span` a child of the trace the headers carry, if they carry one and spans are exported at all.
+pub fn continue_trace(span: &tracing::Span, headers: &http::HeaderMap) {
+    let context =
+        opentelemetry::global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers)));
+    // Refused when nothing is exported: then there is nothing to continue.
+    let _ = span.set_parent(context);
+}
+
+/// Writes the current span's trace context into the metadata of an outgoing request.
+pub fn carry_trace(metadata: &mut MetadataMap) {
+    let context = tracing::Span::current().context();
+    opentelemetry::global::get_text_map_propagator(|propagator| {
+        propagator.inject_context(&context, &mut Metadata(metadata));
+    });
+}
+
+struct Headers<'a>(&'a http::HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(http::HeaderName::as_str).collect()
+    }
+}
+
+struct Metadata<'a>(&'a mut MetadataMap);
+
+impl Injector for Metadata<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if let (Ok(key), Ok(value)) = (MetadataKey::from_bytes(key.as_bytes()), value.parse()) {
+            self.0.insert(key, value);
+        }
+    }
+}
