@@ -5,12 +5,16 @@
 //! the table row and the published document behind every fen.
 
 pub mod case;
+mod embedded;
 mod engine;
 pub mod identities;
+pub mod load;
 pub mod model;
 pub mod outcome;
 
 pub use case::Case;
+pub use embedded::embedded;
 pub use engine::{Refusal, settle};
+pub use load::{PolicySet, load};
 pub use model::Policy;
 pub use outcome::Outcome;

@@ -1,0 +1,216 @@
+//! The document as a whole.
+
+use sha2::{Digest, Sha256};
+use yizhan_terms::Insutype;
+
+use super::layer::{id_of, layer};
+use super::names::{Declared, Names, Used};
+use super::node::{At, Map};
+use super::problem::Kind;
+use super::quantity::PARTS;
+use super::sink::Sink;
+use super::table::{Scope, table};
+use super::value::{digits, month_and_day, name, period, version};
+use super::values::RATIO;
+use super::{MAX_LAYERS, QUALITY_MARKS, yaml};
+use crate::model::{
+    AccountRules, Accumulator, AcrossYears, Layer, Period, Policy, Quantity, Source, Table, Unit,
+};
+
+const KEYS: &[&str] = &[
+    "policy",
+    "version",
+    "title",
+    "areas",
+    "scheme",
+    "from",
+    "to",
+    "composite",
+    "year_starts",
+    "across_years",
+    "sources",
+    "accumulators",
+    "class_prepay",
+    "extra_prepay",
+    "layers",
+    "account",
+];
+
+/// Reads a policy document; `None` after everything wrong with it was reported.
+pub(super) fn policy(text: &str, sink: &Sink) -> Option<Policy> {
+    let root = yaml::read(text, sink)?;
+    let map = At::root(&root, sink).map(KEYS)?;
+    let id = map.required("policy", |at| name(&at).map(str::to_owned));
+    let version = map.required("version", |at| version(&at).map(str::to_owned));
+    let title = map.required("title", |at| at.text());
+    let areas = map.required("areas", |at| at.set_of(|at| digits(&at, 6, "a pooling area (admdvs)")));
+    let scheme = map.required("scheme", |at| at.code(Insutype::ALL, Insutype::code));
+    let period = period(&map, None);
+    let composite = map.optional("composite", |at| at.text());
+    let year_starts = map.optional("year_starts", month_and_day);
+    let across_years = map.optional("across_years", |at| {
+        at.code(&[AcrossYears::Whole, AcrossYears::SplitByDays], across_years_code)
+    });
+    let body = Body::read(&map, period);
+    let (sources, accumulators) = (body.sources, body.accumulators);
+    Some(Policy {
+        id: id?,
+        version: version?,
+        digest: hex::encode(Sha256::digest(text.as_bytes())),
+        title: title?.to_owned(),
+        areas: areas?,
+        scheme: scheme?,
+        period: period?,
+        composite: composite?.map(str::to_owned),
+        year_starts: year_starts?.unwrap_or((1, 1)),
+        across_years: across_years?.unwrap_or(AcrossYears::Whole),
+        sources: sources?,
+        accumulators: accumulators?,
+        class_prepay: body.class_prepay?,
+        extra_prepay: body.extra_prepay?,
+        layers: body.layers?,
+        account: body.account?,
+    })
+}
+
+fn across_years_code(across_years: AcrossYears) -> &'static str {
+    match across_years {
+        AcrossYears::Whole => "whole",
+        AcrossYears::SplitByDays => "split_by_days",
+    }
+}
+
+/// A document that does not mention the personal account lets it pay nothing.
+const NO_ACCOUNT: AccountRules = AccountRules { pays: Vec::new(), sharing: false };
+
+/// Everything that cites sources or uses accumulators.
+struct Body {
+    sources: Option<Vec<Source>>,
+    accumulators: Option<Vec<Accumulator>>,
+    class_prepay: Option<Option<Table<rust_decimal::Decimal>>>,
+    extra_prepay: Option<Option<Table<rust_decimal::Decimal>>>,
+    layers: Option<Vec<Layer>>,
+    account: Option<AccountRules>,
+}
+
+impl Body {
+    fn read(map: &Map, period: Option<Period>) -> Body {
+        let layers = map.required("layers", |at| at.list()).filter(|layers| few_enough(map, layers.len()));
+        let sources = map.required("sources", |at| declared(&at, source));
+        let accumulators = map.optional("accumulators", |at| declared(&at, accumulator));
+        let (readable, ids) = (layers.is_some() && sources.is_some() && accumulators.is_some(), &layers);
+        let names = Names {
+            sources: sources.unwrap_or_default(),
+            accumulators: accumulators.flatten().unwrap_or_default(),
+            layers: ids.iter().flatten().map(id_of).collect(),
+            used: Used::default(),
+        };
+        let document = |by_class| Scope { names: &names, period, when: Vec::new(), layer: 0, by_class };
+        let class_prepay = map.optional("class_prepay", |at| table(at, &document(true), &RATIO));
+        let extra_prepay = map.optional("extra_prepay", |at| table(at, &document(false), &RATIO));
+        let layers = layers.and_then(|layers| read_layers(layers, &names, period));
+        if readable {
+            names.check_use();
+        }
+        Body {
+            class_prepay,
+            extra_prepay,
+            layers,
+            account: map.optional("account", |at| account(&at)).map(|rules| rules.unwrap_or(NO_ACCOUNT)),
+            sources: names.sources.into_iter().map(|source| source.value).collect(),
+            accumulators: names.accumulators.into_iter().map(|accumulator| accumulator.value).collect(),
+        }
+    }
+}
+
+fn few_enough(map: &Map, layers: usize) -> bool {
+    if layers > MAX_LAYERS {
+        map.at.problem::<()>(Kind::TooLarge, format!("more than {MAX_LAYERS} layers"));
+    }
+    layers <= MAX_LAYERS
+}
+
+fn read_layers<'a>(layers: Vec<At<'a>>, names: &Names<'a>, period: Option<Period>) -> Option<Vec<Layer>> {
+    let read = |(number, at): (usize, At<'a>)| {
+        let id = &names.layers[number];
+        let at = if id.is_empty() { at } else { at.named(format!("layers.{id}")) };
+        layer(at, number, names, period)
+    };
+    let layers: Vec<Option<Layer>> = layers.into_iter().enumerate().map(read).collect();
+    layers.into_iter().collect()
+}
+
+fn declared<'a, T>(at: &At<'a>, read: fn(&At<'a>, &At<'a>) -> Option<T>) -> Option<Vec<Declared<'a, T>>> {
+    let declare = |(key, value): (At<'a>, At<'a>)| Declared {
+        name: key.node.scalar().unwrap_or_default().to_owned(),
+        value: read(&key, &value),
+        at: key,
+    };
+    Some(at.entries()?.into_iter().map(declare).collect())
+}
+
+fn source(key: &At, at: &At) -> Option<Source> {
+    let id = name(key);
+    let map = at.map(&["title", "url", "quality"])?;
+    let title = map.required("title", |at| at.text());
+    let url = map.optional("url", |at| url(&at));
+    let quality = map.required("quality", |at| quality(&at));
+    Some(Source { id: id?.to_owned(), title: title?.to_owned(), url: url?, quality: quality? })
+}
+
+fn url(at: &At) -> Option<String> {
+    let text = at.text()?;
+    if text.starts_with("https://") || text.starts_with("http://") {
+        return Some(text.to_owned());
+    }
+    at.problem(Kind::InvalidValue, format!("`{text}` is not an address: http://… or https://…"))
+}
+
+fn quality(at: &At) -> Option<char> {
+    let text = at.text()?;
+    let mark = QUALITY_MARKS.chars().find(|mark| text.chars().eq([*mark]));
+    mark.or_else(|| {
+        at.problem(
+            Kind::UnknownCode,
+            format!("unknown quality mark `{text}`; one of the letters {QUALITY_MARKS}"),
+        )
+    })
+}
+
+fn accumulator(key: &At, at: &At) -> Option<Accumulator> {
+    let name = name(key);
+    let map = at.map(&["label", "unit", "by"])?;
+    let label = map.required("label", |at| at.text());
+    let unit = map.required("unit", |at| at.code(&[Unit::Fen, Unit::Count], unit_code));
+    let by = map.optional("by", |at| at.code(&[()], |()| "level"));
+    Some(Accumulator {
+        name: name?.to_owned(),
+        label: label?.to_owned(),
+        unit: unit?,
+        by_level: by?.is_some(),
+    })
+}
+
+fn unit_code(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Fen => "fen",
+        Unit::Count => "count",
+    }
+}
+
+fn account(at: &At) -> Option<AccountRules> {
+    let map = at.map(&["pays", "sharing"])?;
+    let pays = map.required("pays", |at| at.set_of(|at| account_part(&at)));
+    let sharing = map.optional("sharing", |at| at.boolean());
+    Some(AccountRules { pays: pays?, sharing: sharing?.unwrap_or(false) })
+}
+
+fn account_part(at: &At) -> Option<Quantity> {
+    let text = at.text()?;
+    let parts = || PARTS.iter().filter(|(_, part)| *part != Quantity::Total);
+    let part = parts().find(|(name, _)| *name == text).map(|(_, part)| *part);
+    part.or_else(|| {
+        let names: Vec<&str> = parts().map(|(name, _)| *name).collect();
+        at.problem(Kind::NotAPart, format!("`{text}` is not one of the four parts: {}", names.join(", ")))
+    })
+}

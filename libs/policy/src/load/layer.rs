@@ -1,0 +1,295 @@
+//! Layers: who pays which part of what, in order.
+
+use yizhan_terms::Payer;
+
+use super::condition::when;
+use super::names::Names;
+use super::node::{At, Map};
+use super::problem::Kind;
+use super::quantity::base;
+use super::region::Region;
+use super::table::{Scope, table};
+use super::value::{name, period};
+use super::values::{AMOUNT, BANDS, DEDUCTIBLE, LIMIT, POINTS, RATIO};
+use crate::model::{
+    Adjust, Base, Benefit, Cap, CutOn, Deductible, Fed, Feed, Layer, LayerIndex, Per, Period, Unit,
+};
+
+const KEYS: &[&str] = &[
+    "id",
+    "title",
+    "payer",
+    "fund_pay_type",
+    "from",
+    "to",
+    "when",
+    "base",
+    "base_factor",
+    "prepay",
+    "cost_cap",
+    "deductible",
+    "scale",
+    "lump_sum",
+    "adjust",
+    "minimum",
+    "cap",
+    "feeds",
+];
+
+/// Parts of a layer that a lump sum has no use for.
+const ONLY_WITH_SCALE: &[&str] =
+    &["base", "base_factor", "prepay", "cost_cap", "deductible", "adjust", "minimum"];
+
+/// The id of a layer before the layer itself is read; empty when it has none.
+pub(super) fn id_of(at: &At) -> String {
+    let entries = match &at.node.data {
+        crate::load::yaml::Data::Map(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    let id = entries.iter().find(|(key, _)| key.scalar() == Some("id"));
+    id.and_then(|(_, value)| value.scalar()).unwrap_or_default().to_owned()
+}
+
+/// Reads the layer of this number. `document` is the period it must lie in.
+pub(super) fn layer<'a>(
+    at: At<'a>,
+    number: LayerIndex,
+    names: &Names<'a>,
+    document: Option<Period>,
+) -> Option<Layer> {
+    let map = at.map(KEYS)?;
+    let id = map.required("id", |at| unique_id(&at, number, names));
+    let title = map.required("title", |at| at.text());
+    let payer = map.required("payer", |at| at.code(Payer::ALL, Payer::code));
+    let fund_pay_type = map.required("fund_pay_type", |at| fund(&at, payer));
+    let period = layer_period(&map, document);
+    let mut scope = Scope { names, period, when: Vec::new(), layer: number, by_class: false };
+    let conditions = map.optional("when", |at| layer_when(at, &scope));
+    scope.when = conditions.clone().flatten().unwrap_or_default();
+    let benefit = benefit(&map, &scope);
+    let parts = Parts::read(&map, &scope);
+    let cap = map.optional("cap", |at| cap(&at, &scope));
+    check_lump_sum(&map);
+    let feeds = map.optional("feeds", |at| feeds(&at, names));
+    let parts = parts?;
+    Some(Layer {
+        id: id?,
+        title: title?.to_owned(),
+        payer: payer?,
+        fund_pay_type: fund_pay_type?,
+        period: period?,
+        when: conditions?.unwrap_or_default(),
+        base: parts.base,
+        base_factor: parts.base_factor,
+        prepay: parts.prepay,
+        cost_cap: parts.cost_cap,
+        deductible: parts.deductible,
+        benefit: benefit?,
+        adjust: parts.adjust,
+        minimum: parts.minimum,
+        cap: cap?,
+        feeds: feeds?.unwrap_or_default(),
+    })
+}
+
+/// What stands between the bill and the scale.
+struct Parts {
+    base: Base,
+    base_factor: Option<crate::model::Table<rust_decimal::Decimal>>,
+    prepay: Option<crate::model::Table<rust_decimal::Decimal>>,
+    cost_cap: Option<Cap>,
+    deductible: Option<Deductible>,
+    adjust: Vec<Adjust>,
+    minimum: Option<crate::model::Table<rust_decimal::Decimal>>,
+}
+
+impl Parts {
+    fn read<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Parts> {
+        let base = if map.get("lump_sum").is_some() {
+            map.optional("base", |at| base(at, scope)).map(|base| base.unwrap_or(Base { terms: Vec::new() }))
+        } else {
+            map.required("base", |at| base(at, scope))
+        };
+        let base_factor = map.optional("base_factor", |at| table(at, scope, &RATIO));
+        let prepay = map.optional("prepay", |at| table(at, scope, &RATIO));
+        let cost_cap = map.optional("cost_cap", |at| cap(&at, scope));
+        let deductible = map.optional("deductible", |at| deductible(&at, scope));
+        let adjust = map.optional("adjust", |at| at.list_of(|at| adjust(&at, scope)));
+        let minimum = map.optional("minimum", |at| table(at, scope, &AMOUNT));
+        Some(Parts {
+            base: base?,
+            base_factor: base_factor?,
+            prepay: prepay?,
+            cost_cap: cost_cap?,
+            deductible: deductible?,
+            adjust: adjust?.unwrap_or_default(),
+            minimum: minimum?,
+        })
+    }
+}
+
+fn unique_id(at: &At, number: LayerIndex, names: &Names) -> Option<String> {
+    let id = name(at)?;
+    if names.layers[..number].iter().any(|earlier| earlier == id) {
+        return at.problem(Kind::DuplicateLayer, format!("an earlier layer is called `{id}` already"));
+    }
+    Some(id.to_owned())
+}
+
+fn fund(at: &At, payer: Option<Payer>) -> Option<String> {
+    let code = at.text()?;
+    let Some(fund) = yizhan_terms::fund_pay_type_name(code) else {
+        return at.problem(Kind::UnknownCode, format!("unknown fund_pay_type `{code}`"));
+    };
+    match payer {
+        Some(payer) if !funds_of(payer).contains(&code) => {
+            let (funds, payer) = (funds_of(payer).join(", "), payer.code());
+            at.problem(Kind::FundMismatch, format!("{code} ({fund}) is not a fund of `{payer}`: {funds}"))
+        }
+        _ => Some(code.to_owned()),
+    }
+}
+
+/// The funds a payer pays from (codes.md §2.6).
+fn funds_of(payer: Payer) -> &'static [&'static str] {
+    match payer {
+        Payer::Basic => &["310100", "390100"],
+        Payer::CriticalIllness => &["330100", "390200"],
+        Payer::UnionMutualAid => &["YZ0100"],
+        Payer::CivilServantSubsidy => &["320100"],
+        Payer::VeteransSubsidy => &["YZ0200"],
+        Payer::MedicalAssistance => &["610100", "610102"],
+        Payer::CommercialInsurance => &["YZ0300"],
+        Payer::EnterpriseSupplement => &["370100"],
+        Payer::Hospital => &["999996"],
+    }
+}
+
+/// A layer's own dates, or the document's; they lie within the document's.
+fn layer_period(map: &Map, document: Option<Period>) -> Option<Period> {
+    let first_day = document.map_or(chrono::NaiveDate::MIN, |document| document.from);
+    let mut period = period(map, Some(first_day))?;
+    let document = document?;
+    period.to = period.to.or(document.to);
+    if period.from < document.from {
+        let message = format!("begins before the document does, on {}", document.from);
+        return map.get("from").and_then(|at| at.problem(Kind::OutsidePeriod, message));
+    }
+    let last_day = document.to.filter(|last| period.from > *last || period.to.is_some_and(|to| to > *last));
+    if let Some(last) = last_day {
+        let at = map.get("to").or(map.get("from")).unwrap_or_else(|| map.at.clone());
+        return at.problem(Kind::OutsidePeriod, format!("lies after the end of the document, {last}"));
+    }
+    Some(period)
+}
+
+fn layer_when<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<crate::model::Condition>> {
+    let conditions = when(at.clone(), scope)?;
+    if !Region::default().and(&conditions).is_possible() {
+        return at.problem(Kind::UnreachableRow, "no case can meet these conditions together");
+    }
+    Some(conditions)
+}
+
+fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deductible> {
+    let map = at.map(&["per", "amount", "factor", "year_cap", "used"])?;
+    let per = map.required("per", |at| at.code(&[Per::Visit, Per::Year], per_code));
+    let amount = map.required("amount", |at| table(at, scope, &DEDUCTIBLE));
+    let factor = map.optional("factor", |at| table(at, scope, &RATIO));
+    let year_cap = map.optional("year_cap", |at| table(at, scope, &AMOUNT));
+    let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
+    let needed_by =
+        if per == Some(Per::Year) { Some("per") } else { map.get("year_cap").map(|_| "year_cap") };
+    if let (Some(key), None) = (needed_by, map.get("used")) {
+        let message = "`used` is missing: the accumulator that holds what was charged in the year";
+        return map.key(key).and_then(|key| key.problem(Kind::UsedMissing, message));
+    }
+    Some(Deductible { per: per?, amount: amount?, factor: factor?, year_cap: year_cap?, used: used? })
+}
+
+fn per_code(per: Per) -> &'static str {
+    match per {
+        Per::Visit => "visit",
+        Per::Year => "year",
+    }
+}
+
+fn benefit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
+    match map.one_of(&["scale", "lump_sum"])? {
+        "scale" => map.required("scale", |at| scale(&at, scope)),
+        _ => {
+            let amount = map.required("lump_sum", |at| table(at, scope, &AMOUNT))?;
+            Some(Benefit::LumpSum { amount })
+        }
+    }
+}
+
+fn scale<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
+    let map = at.map(&["cut_on", "reached", "bands"])?;
+    let cut_on = map.required("cut_on", |at| at.code(&[CutOn::Absolute, CutOn::Net], cut_on_code));
+    let reached = map.optional("reached", |at| scope.names.read(at, Unit::Fen));
+    let bands = map.required("bands", |at| table(at, scope, &BANDS));
+    Some(Benefit::Scale { cut_on: cut_on?, reached: reached?, bands: bands? })
+}
+
+fn cut_on_code(cut_on: CutOn) -> &'static str {
+    match cut_on {
+        CutOn::Absolute => "absolute",
+        CutOn::Net => "net",
+    }
+}
+
+/// A lump sum uses nothing of the bill, and must be limited in the year.
+fn check_lump_sum(map: &Map) {
+    let Some(lump_sum) = map.key("lump_sum") else { return };
+    for key in ONLY_WITH_SCALE.iter().filter(|key| map.get(key).is_some()) {
+        map.conflict::<()>("lump_sum", key);
+    }
+    let limited = map
+        .get("cap")
+        .and_then(|cap| cap.entries())
+        .is_some_and(|entries| entries.iter().any(|(key, _)| key.node.scalar() == Some("used")));
+    if !limited {
+        let message = "without a `cap` with `used` the lump sum would be paid again at every visit";
+        lump_sum.problem::<()>(Kind::LumpSumUnbounded, message);
+    }
+}
+
+fn adjust<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Adjust> {
+    const KINDS: &[&str] = &["points", "factor", "personal_factor"];
+    let map = at.map(KINDS)?;
+    match map.one_of(KINDS)? {
+        "points" => map.required("points", |at| table(at, scope, &POINTS)).map(Adjust::Points),
+        "factor" => map.required("factor", |at| table(at, scope, &RATIO)).map(Adjust::Factor),
+        _ => map.required("personal_factor", |at| table(at, scope, &RATIO)).map(Adjust::PersonalFactor),
+    }
+}
+
+fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
+    let map = at.map(&["amount", "used"])?;
+    let amount = map.required("amount", |at| table(at, scope, &LIMIT));
+    let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
+    Some(Cap { amount: amount?, used: used? })
+}
+
+fn feeds<'a>(at: &At<'a>, names: &Names<'a>) -> Option<Vec<Feed>> {
+    const ALL: &[Fed] = &[Fed::Paid, Fed::Deductible, Fed::Base, Fed::Net, Fed::Visit];
+    let read = |(key, value): (At<'a>, At<'a>)| {
+        let what = value.code(ALL, fed_code);
+        let unit = if value.node.scalar() == Some("visit") { Unit::Count } else { Unit::Fen };
+        let accumulator = names.feed(&key, unit);
+        Some(Feed { accumulator: accumulator?, what: what? })
+    };
+    let feeds: Vec<Option<Feed>> = at.entries()?.into_iter().map(read).collect();
+    feeds.into_iter().collect()
+}
+
+fn fed_code(fed: Fed) -> &'static str {
+    match fed {
+        Fed::Paid => "paid",
+        Fed::Deductible => "deductible",
+        Fed::Base => "base",
+        Fed::Net => "net",
+        Fed::Visit => "visit",
+    }
+}

@@ -1,0 +1,122 @@
+//! What a document declares by name, and who uses it.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use super::node::At;
+use super::problem::Kind;
+use super::suggest::closest;
+use crate::model::{Accumulator, AccumulatorIndex, LayerIndex, Source, SourceIndex, Unit};
+
+/// The declared names of a document. An entry that could not be read still has its name
+/// here, so that its uses are not reported as well.
+pub(super) struct Names<'a> {
+    pub sources: Vec<Declared<'a, Source>>,
+    pub accumulators: Vec<Declared<'a, Accumulator>>,
+    /// Ids of the layers in order; an unreadable one is empty.
+    pub layers: Vec<String>,
+    pub used: Used<'a>,
+}
+
+/// A declaration: its name, where it stands, and what it declares if that could be read.
+pub(super) struct Declared<'a, T> {
+    pub name: String,
+    pub at: At<'a>,
+    pub value: Option<T>,
+}
+
+/// Who uses what, collected while reading.
+#[derive(Default)]
+pub(super) struct Used<'a> {
+    sources: RefCell<BTreeSet<SourceIndex>>,
+    fed: RefCell<BTreeSet<AccumulatorIndex>>,
+    reads: RefCell<Vec<(AccumulatorIndex, At<'a>)>>,
+}
+
+impl<'a> Names<'a> {
+    /// The source cited here.
+    pub fn source(&self, at: At<'a>) -> Option<SourceIndex> {
+        let name = at.text()?;
+        let Some(index) = self.sources.iter().position(|source| source.name == name) else {
+            let hint = closest(name, self.sources.iter().map(|source| source.name.as_str()));
+            return at.problem(Kind::UnknownSource, format!("no source `{name}` is declared{hint}"));
+        };
+        self.used.sources.borrow_mut().insert(index);
+        Some(index)
+    }
+
+    /// An accumulator that is read here, in this unit.
+    pub fn read(&self, at: At<'a>, unit: Unit) -> Option<AccumulatorIndex> {
+        let index = self.accumulator(&at)?;
+        self.used.reads.borrow_mut().push((index, at.clone()));
+        self.in_unit(index, unit, &at)
+    }
+
+    /// An accumulator that is fed here, in this unit.
+    pub fn feed(&self, at: &At<'a>, unit: Unit) -> Option<AccumulatorIndex> {
+        let index = self.accumulator(at)?;
+        self.used.fed.borrow_mut().insert(index);
+        self.in_unit(index, unit, at)
+    }
+
+    fn accumulator(&self, at: &At<'a>) -> Option<AccumulatorIndex> {
+        let name = at.text()?;
+        let index = self.accumulators.iter().position(|accumulator| accumulator.name == name);
+        index.or_else(|| {
+            let hint = closest(name, self.accumulators.iter().map(|accumulator| accumulator.name.as_str()));
+            at.problem(Kind::UnknownAccumulator, format!("no accumulator `{name}` is declared{hint}"))
+        })
+    }
+
+    fn in_unit(&self, index: AccumulatorIndex, unit: Unit, at: &At<'a>) -> Option<AccumulatorIndex> {
+        let declared = &self.accumulators[index];
+        match &declared.value {
+            Some(accumulator) if accumulator.unit != unit => {
+                let (has, needed) = (unit_name(accumulator.unit), unit_name(unit));
+                let message = format!("`{}` accumulates {has}; {needed} are needed here", declared.name);
+                at.problem(Kind::UnitMismatch, message)
+            }
+            _ => Some(index),
+        }
+    }
+
+    /// The earlier layer named here, as seen from layer number `from`.
+    pub fn earlier_layer(&self, name: &str, from: LayerIndex, at: &At) -> Option<LayerIndex> {
+        let Some(index) = self.layers.iter().position(|layer| layer == name) else {
+            let hint = closest(name, self.layers.iter().map(String::as_str));
+            return at.problem(Kind::UnknownLayer, format!("there is no layer `{name}`{hint}"));
+        };
+        if index >= from {
+            let message = format!("layer `{name}` has not paid yet: only earlier layers can be named");
+            return at.problem(Kind::ForwardReference, message);
+        }
+        Some(index)
+    }
+
+    /// Reports what is declared and not used, and what is read and never fed.
+    pub fn check_use(&self) {
+        let (used, fed) = (self.used.sources.borrow(), self.used.fed.borrow());
+        let reads = self.used.reads.borrow();
+        for (_, source) in self.sources.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
+            let message = format!("nothing cites the source `{}`", source.name);
+            source.at.problem::<()>(Kind::UnusedSource, message);
+        }
+        for (index, accumulator) in self.accumulators.iter().enumerate() {
+            if !reads.iter().any(|(read, _)| *read == index) {
+                let message = format!("nothing reads the accumulator `{}`", accumulator.name);
+                accumulator.at.problem::<()>(Kind::UnusedAccumulator, message);
+            }
+        }
+        for (index, at) in reads.iter().filter(|(index, _)| !fed.contains(index)) {
+            let name = &self.accumulators[*index].name;
+            at.problem::<()>(Kind::AccumulatorNotFed, format!("no layer feeds the accumulator `{name}`"));
+        }
+    }
+}
+
+fn unit_name(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Fen => "amounts (fen)",
+        Unit::Count => "visits (count)",
+    }
+}

@@ -1,0 +1,98 @@
+//! Quantities of the bill and of earlier layers, and the base they add up to.
+
+use rust_decimal::Decimal;
+
+use super::node::{At, Map};
+use super::problem::Kind;
+use super::suggest::closest;
+use super::table::Scope;
+use super::value::{digits, ratio};
+use crate::model::{Base, LayerIndex, LineFilter, Quantity, Term};
+
+/// Parts of the bill, as the document names them.
+pub(crate) const PARTS: &[(&str, Quantity)] = &[
+    ("total", Quantity::Total),
+    ("in_scope", Quantity::InScope),
+    ("preself", Quantity::PreSelf),
+    ("overlimit", Quantity::OverLimit),
+    ("full_self", Quantity::FullSelf),
+];
+
+/// What can be asked of an earlier layer, as `paid.LAYER`.
+type OfLayer = fn(LayerIndex) -> Quantity;
+const OF_LAYER: &[(&str, OfLayer)] = &[
+    ("paid", Quantity::Paid),
+    ("deductible", Quantity::DeductibleOf),
+    ("over_cost_cap", Quantity::OverCostCap),
+    ("over_cap", Quantity::OverCap),
+];
+
+/// Reads what enters a layer.
+pub(super) fn base(at: At, scope: &Scope) -> Option<Base> {
+    at.list_of(|at| term(&at, scope)).map(|terms| Base { terms })
+}
+
+fn term(at: &At, scope: &Scope) -> Option<Term> {
+    let map = at.map(&["add", "less", "times", "lines"])?;
+    let sign = map.one_of(&["add", "less"]);
+    let quantity = sign.and_then(|sign| map.required(sign, |at| quantity(&at, scope)));
+    let times = map.optional("times", ratio);
+    let lines = map.optional("lines", |at| line_filter(&at));
+    let (quantity, times, lines) = (quantity?, times?.unwrap_or(Decimal::ONE), lines?);
+    if lines.is_some() && !PARTS.iter().any(|(_, part)| *part == quantity) {
+        let message = "`lines` chooses lines of the bill: it goes with a part of the bill only";
+        return map.key("lines").and_then(|key| key.problem(Kind::NotAPart, message));
+    }
+    Some(Term { quantity, times: if sign? == "less" { -times } else { times }, lines })
+}
+
+fn quantity(at: &At, scope: &Scope) -> Option<Quantity> {
+    let text = at.text()?;
+    if text == "remaining" {
+        return Some(Quantity::Remaining);
+    }
+    if let Some((_, quantity)) = PARTS.iter().find(|(name, _)| *name == text) {
+        return Some(*quantity);
+    }
+    let of_layer = text.split_once('.').and_then(|(what, layer)| {
+        OF_LAYER.iter().find(|(name, _)| *name == what).map(|(_, quantity)| (quantity, layer))
+    });
+    match of_layer {
+        Some((quantity, layer)) => scope.names.earlier_layer(layer, scope.layer, at).map(quantity),
+        None => {
+            let hint = closest(text, PARTS.iter().map(|(name, _)| *name).chain(["remaining"]));
+            at.problem(Kind::UnknownCode, format!("unknown quantity `{text}`{hint}"))
+        }
+    }
+}
+
+/// A part of the bill, or its total.
+pub(super) fn part_of_bill(at: &At) -> Option<Quantity> {
+    let text = at.text()?;
+    let part = PARTS.iter().find(|(name, _)| *name == text).map(|(_, part)| *part);
+    part.or_else(|| {
+        at.problem(Kind::NotAPart, format!("`{text}` is not a part of the bill; {}", part_names()))
+    })
+}
+
+fn part_names() -> String {
+    let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
+    format!("one of: {}", names.join(", "))
+}
+
+fn line_filter(at: &At) -> Option<LineFilter> {
+    const KEYS: &[&str] = &["list_type", "label", "not_label"];
+    let map = at.map(KEYS)?;
+    if KEYS.iter().all(|key| map.get(key).is_none()) {
+        return at
+            .problem(Kind::MissingKey, "`lines` chooses nothing: one of `list_type`, `label`, `not_label`");
+    }
+    let list_types = words(&map, "list_type", |at| digits(&at, 3, "a list_type"));
+    let labels = words(&map, "label", |at| at.text().map(str::to_owned));
+    let not_labels = words(&map, "not_label", |at| at.text().map(str::to_owned));
+    Some(LineFilter { list_types: list_types?, labels: labels?, not_labels: not_labels? })
+}
+
+fn words(map: &Map, key: &str, read: fn(At) -> Option<String>) -> Option<Vec<String>> {
+    map.optional(key, |at| at.set_of(read)).map(Option::unwrap_or_default)
+}

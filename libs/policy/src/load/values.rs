@@ -1,0 +1,96 @@
+//! What the rows of each table give: amounts, limits, ratios, points, bands.
+
+use rust_decimal::Decimal;
+
+use super::node::{At, Map};
+use super::problem::Kind;
+use super::quantity::part_of_bill;
+use super::table::Values;
+use super::value::{amount, points, ratio};
+use crate::load::yaml::Data;
+use crate::model::{Band, DeductibleAmount, Ratio};
+
+/// `amount: 1300`
+pub(super) const AMOUNT: Values<Decimal> =
+    Values { keys: &["amount"], read: |row| row.required("amount", amount) };
+
+/// `amount: 15万`, or `amount: none`
+pub(super) const LIMIT: Values<Option<Decimal>> =
+    Values { keys: &["amount"], read: |row| row.required("amount", limit) };
+
+/// `ratio: 85%`
+pub(super) const RATIO: Values<Decimal> =
+    Values { keys: &["ratio"], read: |row| row.required("ratio", ratio) };
+
+/// `points: -10`
+pub(super) const POINTS: Values<Decimal> =
+    Values { keys: &["points"], read: |row| row.required("points", points) };
+
+/// `amount: 1300`, or `part: 10%, of: total`
+pub(super) const DEDUCTIBLE: Values<DeductibleAmount> =
+    Values { keys: &["amount", "part", "of"], read: |row| deductible_amount(row) };
+
+/// `ratio: 85%`, or `bands: [ … ]`
+pub(super) const BANDS: Values<Vec<Band>> = Values { keys: &["ratio", "bands"], read: |row| bands(row) };
+
+fn limit(at: At) -> Option<Option<Decimal>> {
+    if at.node.scalar() == Some("none") { Some(None) } else { amount(at).map(Some) }
+}
+
+fn deductible_amount(row: &Map) -> Option<DeductibleAmount> {
+    if row.get("amount").is_some() {
+        return match ["part", "of"].into_iter().find(|key| row.get(key).is_some()) {
+            Some(other) => row.conflict("amount", other),
+            None => row.required("amount", amount).map(DeductibleAmount::Fixed),
+        };
+    }
+    let part = row.required("part", ratio);
+    let of = row.required("of", |at| part_of_bill(&at));
+    Some(DeductibleAmount::PartOf(part?, of?))
+}
+
+/// One ratio for everything is a single band without an end.
+fn bands(row: &Map) -> Option<Vec<Band>> {
+    match row.one_of(&["ratio", "bands"])? {
+        "ratio" => Some(vec![Band { upto: None, ratio: row.required("ratio", band_ratio)? }]),
+        _ => row.required("bands", band_list),
+    }
+}
+
+fn band_list(at: At) -> Option<Vec<Band>> {
+    let items = at.list()?;
+    let bands: Vec<Option<Band>> = items.iter().map(band).collect();
+    let mut reached = Some(Decimal::ZERO);
+    for (at, band) in items.iter().zip(&bands) {
+        let (Some(from), Some(band)) = (reached, band) else {
+            if reached.is_none() {
+                at.problem::<()>(
+                    Kind::BandsOutOfOrder,
+                    "the band above has no `upto`: nothing comes after it",
+                );
+            }
+            continue;
+        };
+        if band.upto.is_some_and(|upto| upto <= from) {
+            let message = "`upto` does not lie above the end of the band before it";
+            at.problem::<()>(Kind::BandsOutOfOrder, message);
+        }
+        reached = band.upto;
+    }
+    bands.into_iter().collect()
+}
+
+fn band(at: &At) -> Option<Band> {
+    let map = at.map(&["upto", "ratio"])?;
+    let upto = map.optional("upto", amount);
+    let ratio = map.required("ratio", band_ratio);
+    Some(Band { upto: upto?, ratio: ratio? })
+}
+
+/// `85%`, or `{ base: 75%, per_year_of_age: 0.2% }`
+fn band_ratio(at: At) -> Option<Ratio> {
+    let Data::Map(_) = at.node.data else { return ratio(at).map(Ratio::Fixed) };
+    let map = at.map(&["base", "per_year_of_age"])?;
+    let (base, per_year) = (map.required("base", ratio), map.required("per_year_of_age", ratio));
+    Some(Ratio::ByAge { base: base?, per_year: per_year? })
+}

@@ -1,0 +1,21 @@
+//! The shipped policies have no problems, alone and together.
+
+use yizhan_policy::load::{Kind, NoPolicy};
+use yizhan_policy::{PolicySet, embedded, load};
+
+#[test]
+fn every_shipped_policy_loads_and_they_fit_together() {
+    let mut problems = String::new();
+    let mut policies = Vec::new();
+    for (name, text) in embedded() {
+        match load(name, text) {
+            Ok(policy) => policies.push(policy),
+            Err(found) => problems.push_str(&format!("{found}\n")),
+        }
+    }
+    assert!(problems.is_empty(), "\n{problems}");
+    assert!(!policies.is_empty());
+    PolicySet::new(policies).unwrap();
+    assert_eq!(Kind::Syntax.code(), "YAML_SYNTAX");
+    assert_eq!(NoPolicy::CODE, "NO_POLICY");
+}
