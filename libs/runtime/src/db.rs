@@ -5,11 +5,13 @@
 //! default; SQLite with WAL and `synchronous=FULL`, which syncs the log at every commit, so that neither `kill -9` nor a
 //! power cut loses one; `NORMAL` would be faster and lose the last commits on a power cut).
 
+mod bulk;
 mod classify;
 mod connect;
 mod migrate;
 mod transaction;
 
+pub use bulk::{Column, insert_rows, row_source};
 pub use classify::{Failure, classify};
 pub use connect::connect;
 pub use migrate::migrate;

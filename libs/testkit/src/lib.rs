@@ -1,1 +1,49 @@
-//! Real PostgreSQL and Redis for tests, free ports, process fixtures.
+//! Real databases for tests, free ports, process fixtures. Panics instead of returning errors: a test cannot go on.
+//!
+//! - [`both_databases!`] writes a test once and runs it on SQLite and on PostgreSQL.
+//! - [`TestDatabase`] is a fresh database; the throw-away PostgreSQL server behind it is started on first use in a test
+//!   process and goes away with the process, however it ends.
+//! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed and restarted.
+
+#![warn(missing_docs)]
+
+mod database;
+mod postgres;
+mod process;
+
+pub use database::{Backend, TestDatabase};
+pub use process::{ServiceProcess, free_port};
+
+/// Writes each test once and makes two of it, `<name>::sqlite` and `<name>::postgres`:
+///
+/// ```ignore
+/// yizhan_testkit::both_databases! {
+///     /// Goal of the test.
+///     async fn a_person_is_imported_once(db: TestDatabase) {
+///         let service = start(&db).await;
+///         …
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! both_databases {
+    ($($(#[$meta:meta])* async fn $name:ident($db:ident : TestDatabase) $body:block)+) => {$(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn body($db: $crate::TestDatabase) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                body($crate::TestDatabase::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                body($crate::TestDatabase::postgres()).await;
+            }
+        }
+    )+};
+}

@@ -1,0 +1,176 @@
+//! The feed never skips, never repeats, and keeps its order.
+
+use std::time::Duration;
+
+use chrono::DateTime;
+use futures::{Stream, StreamExt};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionTrait};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+use tokio_util::sync::CancellationToken;
+use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::{self, begin_write};
+use yizhan_runtime::feed::{self, Change, CreateChangeLog, Feed, NewChange, Position};
+use yizhan_testkit::{TestDatabase, both_databases};
+
+struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(CreateChangeLog)]
+    }
+}
+
+async fn migrated(db: &TestDatabase) -> DatabaseConnection {
+    let connection = db::connect(&DatabaseConfig::at(db.url())).await.unwrap();
+    db::migrate::<Migrator>(&connection).await.unwrap();
+    feed::check(&connection).await.unwrap();
+    connection
+}
+
+fn change(subject: &str) -> NewChange {
+    NewChange {
+        area: "430200".to_owned(),
+        kind: "TESTED",
+        subject: subject.to_owned(),
+        payload: subject.as_bytes().to_vec(),
+        recorded_at: DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap(),
+    }
+}
+
+fn subjects(changes: &[Change]) -> Vec<&str> {
+    changes.iter().map(|change| change.subject.as_str()).collect()
+}
+
+async fn next(tail: &mut (impl Stream<Item = Result<Change, DbErr>> + Unpin)) -> Change {
+    tokio::time::timeout(Duration::from_secs(10), tail.next()).await.expect("in time").expect("more").unwrap()
+}
+
+/// The trap: A takes a number, B takes the next and commits first. A follower that goes by numbers sees B, remembers it,
+/// and never sees A.
+#[tokio::test]
+async fn a_lower_number_that_commits_later_is_not_lost() {
+    let test = TestDatabase::postgres();
+    let db = migrated(&test).await;
+    let feed = Feed::new(db.clone());
+
+    let a = db.begin().await.unwrap();
+    feed::append(&a, vec![change("a")]).await.unwrap();
+    let b = db.begin().await.unwrap();
+    feed::append(&b, vec![change("b")]).await.unwrap();
+    b.commit().await.unwrap();
+
+    let numbers = "SELECT subject FROM change_log ORDER BY seq";
+    let visible =
+        db.query_all_raw(sea_orm::Statement::from_string(db.get_database_backend(), numbers)).await.unwrap();
+    assert_eq!(visible.len(), 1, "B is visible, A is not: the trap is set");
+    assert_eq!(feed.read_after(Position::START, 10).await.unwrap(), [], "but B is not safe to read yet");
+
+    a.commit().await.unwrap();
+    let read = feed.read_after(Position::START, 10).await.unwrap();
+    assert_eq!(subjects(&read), ["a", "b"]);
+    assert!(read[0].position() < read[1].position());
+    assert_eq!(subjects(&feed.read_after(read[0].position(), 10).await.unwrap()), ["b"]);
+    assert_eq!(feed.read_after(read[1].position(), 10).await.unwrap(), []);
+}
+
+/// The same from the other side: the older transaction's entry comes after the newer one's, and is still in order and
+/// seen once.
+#[tokio::test]
+async fn a_follower_at_work_sees_everything_once_while_transactions_overlap() {
+    const WRITERS: usize = 8;
+    const TRANSACTIONS: usize = 25;
+    let test = TestDatabase::postgres();
+    let db = migrated(&test).await;
+    let feed = Feed::new(db.clone());
+    let stop = CancellationToken::new();
+    let mut tail = Box::pin(feed.tail(Position::START, stop.clone()));
+
+    let writers = (0..WRITERS).map(|writer| {
+        let (db, feed) = (db.clone(), feed.clone());
+        tokio::spawn(async move {
+            for number in 0..TRANSACTIONS {
+                let tx = begin_write(&db).await.unwrap();
+                feed::append(&tx, vec![change(&format!("{writer}/{number}/0"))]).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(((writer * 7 + number * 3) % 11) as u64)).await;
+                feed::append(&tx, vec![change(&format!("{writer}/{number}/1"))]).await.unwrap();
+                if number % 5 == 4 {
+                    tx.rollback().await.unwrap()
+                } else {
+                    tx.commit().await.unwrap()
+                }
+                feed.wake();
+            }
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+
+    let expected = WRITERS * TRANSACTIONS * 4 / 5 * 2;
+    let mut seen: Vec<Change> = Vec::new();
+    while seen.len() < expected {
+        seen.push(next(&mut tail).await);
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let mut unique: Vec<&str> = subjects(&seen);
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), expected);
+    assert!(seen.windows(2).all(|pair| pair[0].position() < pair[1].position()));
+    let pairs_stay_together = seen.chunks(2).all(|pair| {
+        pair[0].subject.rsplit_once('/').unwrap().0 == pair[1].subject.rsplit_once('/').unwrap().0
+    });
+    assert!(pairs_stay_together, "the entries of one transaction follow one another");
+    stop.cancel();
+    assert!(tail.next().await.is_none());
+}
+
+both_databases! {
+    async fn a_batch_is_logged_in_order_and_read_in_pages(test: TestDatabase) {
+        let db = migrated(&test).await;
+        let feed = Feed::new(db.clone());
+        let tx = begin_write(&db).await.unwrap();
+        feed::append(&tx, (0..2500).map(|number| change(&number.to_string())).collect()).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let (mut position, mut read) = (Position::START, Vec::new());
+        loop {
+            let page = feed.read_after(position, 1000).await.unwrap();
+            let Some(last) = page.last() else { break };
+            position = Position::from_token(&last.position().to_token()).unwrap();
+            read.extend(page);
+        }
+        assert_eq!(read.len(), 2500);
+        assert!(read.iter().enumerate().all(|(number, entry)| entry.subject == number.to_string()));
+        assert_eq!(read[7].payload, b"7");
+        assert_eq!(read[7].recorded_at.timestamp_micros(), 1_700_000_000_123_456);
+    }
+
+    async fn a_rolled_back_change_is_never_seen_and_a_wake_up_beats_the_poll(test: TestDatabase) {
+        let db = migrated(&test).await;
+        let feed = Feed::new(db.clone());
+        let stop = CancellationToken::new();
+        let mut tail = Box::pin(feed.tail(Position::START, stop.clone()));
+        let tx = begin_write(&db).await.unwrap();
+        feed::append(&tx, vec![change("undone")]).await.unwrap();
+        tx.rollback().await.unwrap();
+        let tx = begin_write(&db).await.unwrap();
+        feed::append(&tx, vec![change("done")]).await.unwrap();
+        tx.commit().await.unwrap();
+        feed.wake();
+        assert_eq!(next(&mut tail).await.subject, "done");
+        stop.cancel();
+        assert!(tail.next().await.is_none());
+    }
+
+    async fn processes_that_start_at_once_migrate_once(test: TestDatabase) {
+        let starts = (0..6).map(|_| async {
+            let connection = db::connect(&DatabaseConfig::at(test.url())).await.unwrap();
+            db::migrate::<Migrator>(&connection).await
+        });
+        for outcome in futures::future::join_all(starts).await {
+            outcome.unwrap();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! A service as a process of its own.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+/// How long a service may take to answer after it was started.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("bound").port()
+}
+
+/// A running service binary. Killed when dropped, and by the kernel if the test process dies.
+#[derive(Debug)]
+pub struct ServiceProcess {
+    binary: PathBuf,
+    arguments: Vec<String>,
+    environment: BTreeMap<String, String>,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl ServiceProcess {
+    /// A binary of this workspace by name: in the folder `YIZHAN_TEST_BIN_DIR`, or next to the test itself.
+    pub fn of(binary: &str) -> Self {
+        let folder = env::var_os("YIZHAN_TEST_BIN_DIR").map(PathBuf::from).unwrap_or_else(|| {
+            let test = env::current_exe().expect("the path of the test");
+            test.ancestors().nth(2).expect("target/<profile>/deps/<test>").to_owned()
+        });
+        ServiceProcess::at(folder.join(binary))
+    }
+
+    /// A binary by path, e.g. `env!("CARGO_BIN_EXE_yizhan-enrollment")`.
+    pub fn at(binary: impl Into<PathBuf>) -> Self {
+        let port = free_port();
+        let listen = ("YIZHAN_SERVER_LISTEN".to_owned(), format!("127.0.0.1:{port}"));
+        let environment = BTreeMap::from([listen]);
+        ServiceProcess { binary: binary.into(), arguments: Vec::new(), environment, port, child: None }
+    }
+
+    /// Sets a variable of its environment, e.g. `YIZHAN_DATABASE_URL`. Variables of the test itself are inherited too.
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a command line argument.
+    pub fn arg(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// Starts it and waits until its health says SERVING.
+    pub async fn start(mut self) -> Self {
+        self.spawn();
+        self.wait_until_serving().await;
+        self
+    }
+
+    /// Where it listens; stays the same over restarts.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).expect("running")
+    }
+
+    /// Kills it as `kill -9` does, and waits until it is gone.
+    pub async fn kill_9(&mut self) {
+        let mut child = self.child.take().expect("running");
+        child.kill().await.expect("killed");
+    }
+
+    /// Asks it to stop (SIGTERM) and waits for it.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let pid = self.pid().to_string();
+        let mut child = self.child.take().expect("running");
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill runs");
+        assert!(sent.success());
+        child.wait().await.expect("ended")
+    }
+
+    /// Starts it again on the same port after [`kill_9`](Self::kill_9) or [`terminate`](Self::terminate).
+    pub async fn restart(&mut self) {
+        assert!(self.child.is_none(), "still running");
+        self.spawn();
+        self.wait_until_serving().await;
+    }
+
+    /// Runs it to its end, for binaries that are expected to refuse to start: exit code and stderr.
+    pub async fn run_to_end(self) -> (Option<i32>, String) {
+        let mut command = Command::new(&self.binary);
+        let output =
+            command.args(&self.arguments).envs(&self.environment).output().await.expect("the binary runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    fn spawn(&mut self) {
+        assert!(self.binary.is_file(), "{} is not built", self.binary.display());
+        // The kernel kills it when the thread that started it ends: a thread of the test's runtime.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(&self.binary).args(&self.arguments);
+        command.envs(&self.environment).kill_on_drop(true);
+        self.child = Some(command.spawn().expect("setpriv runs"));
+    }
+
+    async fn wait_until_serving(&mut self) {
+        let serving = async {
+            while !serves(&self.url()).await {
+                let child = self.child.as_mut().expect("running");
+                if let Some(status) = child.try_wait().expect("asked the kernel") {
+                    panic!("{} ended while starting: {status}", self.binary.display());
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let started = tokio::time::timeout(START_TIMEOUT, serving).await;
+        started.unwrap_or_else(|_| panic!("{} does not serve", self.binary.display()));
+    }
+}
+
+async fn serves(url: &str) -> bool {
+    let endpoint =
+        Endpoint::from_shared(url.to_owned()).expect("a URL").connect_timeout(Duration::from_secs(1));
+    let Ok(channel) = endpoint.connect().await else { return false };
+    HealthClient::new(channel).check(HealthCheckRequest::default()).await.is_ok()
+}
