@@ -146,7 +146,11 @@ fn declared<'a, T>(at: &At<'a>, read: fn(&At<'a>, &At<'a>) -> Option<T>) -> Opti
         value: read(&key, &value),
         at: key,
     };
-    Some(at.entries()?.into_iter().map(declare).collect())
+    let entries = at.entries()?;
+    if entries.is_empty() {
+        return at.problem(Kind::EmptyList, "nothing is declared here");
+    }
+    Some(entries.into_iter().map(declare).collect())
 }
 
 fn source(key: &At, at: &At) -> Option<Source> {

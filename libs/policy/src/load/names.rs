@@ -37,6 +37,9 @@ impl<'a> Names<'a> {
     /// The source cited here.
     pub fn source(&self, at: At<'a>) -> Option<SourceIndex> {
         let name = at.text()?;
+        if self.sources.is_empty() {
+            return None; // reported where they should have been declared
+        }
         let Some(index) = self.sources.iter().position(|source| source.name == name) else {
             let hint = closest(name, self.sources.iter().map(|source| source.name.as_str()));
             return at.problem(Kind::UnknownSource, format!("no source `{name}` is declared{hint}"));

@@ -48,19 +48,22 @@ pub(super) fn table<'a, T>(at: At<'a>, scope: &Scope<'_, 'a>, values: &Values<T>
     Some(Table { path: at.path, versions })
 }
 
+/// The source of a table, if it names one; the outer `None` is a reported problem.
+type TableSource = Option<Option<SourceIndex>>;
+
 fn table_version<'a, T>(at: &At<'a>, scope: &Scope<'_, 'a>, values: &Values<T>) -> Option<TableVersion<T>> {
     let map = at.map(&["from", "to", "source", "rows"])?;
     let first_day = scope.period.map_or(chrono::NaiveDate::MIN, |period| period.from);
     let period = period(&map, Some(first_day));
     let source = map.optional("source", |at| scope.names.source(at));
-    let rows = map.required("rows", |at| rows(&at, source.flatten(), scope, values));
+    let rows = map.required("rows", |at| rows(&at, source, scope, values));
     source?;
     Some(TableVersion { period: period?, rows: rows? })
 }
 
 fn rows<'a, T>(
     at: &At<'a>,
-    source: Option<SourceIndex>,
+    source: TableSource,
     scope: &Scope<'_, 'a>,
     values: &Values<T>,
 ) -> Option<Vec<Row<T>>> {
@@ -76,7 +79,7 @@ fn rows<'a, T>(
 
 fn row<'a, T>(
     at: &At<'a>,
-    table_source: Option<SourceIndex>,
+    table_source: TableSource,
     scope: &Scope<'_, 'a>,
     values: &Values<T>,
 ) -> Option<Row<T>> {
@@ -88,7 +91,7 @@ fn row<'a, T>(
     let note = map.optional("note", |at| at.text());
     let value = value(&map, values);
     note?;
-    let Some(source) = own_source?.or(table_source) else {
+    let Some(source) = own_source?.map_or(table_source?, Some) else {
         return at.problem(Kind::MissingKey, "`source` is missing: give it to the table or to the row");
     };
     Some(Row { when: when?.unwrap_or_default(), rank: rank?, value: value?, source, line: at.node.line })
