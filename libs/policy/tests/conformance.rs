@@ -1,0 +1,150 @@
+//! Published worked examples and published tables, to the fen, by policy documents alone.
+//!
+//! `conformance/cases/*.yaml` names a policy (shipped, or a small one in
+//! `conformance/policies/`), a person, visits one after the other, what is expected of each,
+//! and the page that published it. `conformance/README.md` describes the form. All cases are
+//! run and all differences are reported together.
+
+#[path = "conformance/compare.rs"]
+mod compare;
+#[path = "conformance/form.rs"]
+mod form;
+#[path = "conformance/yaml.rs"]
+mod yaml;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use yizhan_policy::{Policy, embedded, load, settle};
+
+use form::{Accumulators, CaseFile};
+
+/// The published worked examples of a person's benefit. The DRG example settles with the
+/// institution and is no benefit of a person.
+const EXAMPLES: &[&str] = &[
+    "API-2207-sample",
+    "CD-emp-l1-age40",
+    "CQ-YB-2023-lowmargin",
+    "DD-outp-retired",
+    "DL-drug-A",
+    "DL-drug-B",
+    "GZ-emp-5000",
+    "HN-deductible-cap",
+    "HN-resident-xiaowang",
+    "HZ-union-2021-max",
+    "JS-2013-wang",
+    "KF-38000",
+    "NC-civil-20w",
+    "UNK-DB-2018-zhang",
+    "UNK-DB-93800",
+    "UNK-urban-l3-adm1",
+    "UNK-urban-l3-adm2",
+    "UNK-urban-l3-adm3",
+    "WF-HMB-zhang",
+    "XM-emp-inp",
+    "ZY-DB-2",
+];
+
+#[test]
+fn every_published_example_and_table_comes_out_to_the_fen() {
+    let policies = all_policies();
+    let cases = all_cases();
+    let mut failures = Vec::new();
+    for case in &cases {
+        match policies.get(&case.policy) {
+            Some(policy) => failures.extend(run(policy, case)),
+            None => failures.push(format!("{}: there is no policy {}", case.id, case.policy)),
+        }
+    }
+    assert!(failures.is_empty(), "{} differences:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn no_published_example_is_missing() {
+    let cases = all_cases();
+    let mut examples: Vec<&str> = cases.iter().filter_map(|case| case.example.as_deref()).collect();
+    examples.sort_unstable();
+    assert_eq!(examples, EXAMPLES);
+}
+
+#[test]
+fn every_case_has_its_own_name_and_names_its_source() {
+    let cases = all_cases();
+    let ids: BTreeSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+    assert_eq!(ids.len(), cases.len(), "two cases have one id");
+    for case in &cases {
+        assert!(!case.source.is_empty(), "{} names no source", case.id);
+        assert!(!case.visits.is_empty(), "{} has no visit", case.id);
+    }
+}
+
+#[test]
+fn every_policy_is_asked_by_a_case() {
+    let asked: BTreeSet<String> = all_cases().into_iter().map(|case| case.policy).collect();
+    let policies: BTreeSet<String> = all_policies().into_keys().collect();
+    assert_eq!(asked, policies);
+}
+
+/// Settles the visits one after the other, each with what the earlier ones accumulated.
+fn run(policy: &Policy, case: &CaseFile) -> Vec<String> {
+    let mut accumulated = Accumulators::default();
+    let mut failures = Vec::new();
+    for (index, visit) in case.visits.iter().enumerate() {
+        let input = case.engine_case(policy, visit, &accumulated);
+        let differences = match settle(policy, &input) {
+            Ok(outcome) => {
+                for change in &outcome.changes {
+                    let year = accumulated.entry(change.policy_year).or_default();
+                    *year.entry(change.accumulator.to_string()).or_default() += change.added;
+                }
+                compare::outcome(&visit.expect, &outcome)
+            }
+            Err(refusal) => compare::refusal(&visit.expect, &refusal),
+        };
+        let name = |difference| format!("{} visit {}: {difference}", case.id, index + 1);
+        failures.extend(differences.into_iter().map(name));
+    }
+    failures
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance").join(name)
+}
+
+/// Name and text of every YAML file of a folder.
+fn files(name: &str) -> Vec<(String, String)> {
+    let entries = fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path());
+    let yaml = entries.filter(|path| path.extension().is_some_and(|end| end == "yaml"));
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        (path.file_name().unwrap().to_str().unwrap().to_owned(), text)
+    };
+    let mut files: Vec<_> = yaml.map(read).collect();
+    files.sort_unstable();
+    files
+}
+
+/// The shipped policies as `shipped/NAME`, the small ones of the examples as `NAME`.
+fn all_policies() -> BTreeMap<String, Policy> {
+    let shipped = embedded().iter().map(|(name, text)| (format!("shipped/{name}"), (*text).to_owned()));
+    let all = shipped.chain(files("policies"));
+    all.map(|(name, text)| match load(&name, &text) {
+        Ok(policy) => (name, policy),
+        Err(problems) => panic!("{problems}"),
+    })
+    .collect()
+}
+
+fn all_cases() -> Vec<CaseFile> {
+    let of_file = |(name, text): (String, String)| {
+        let value = yaml::read(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let cases: Vec<serde_json::Value> = serde_json::from_value(value).expect("a file is a list of cases");
+        let read = move |case: serde_json::Value| {
+            let id = case["id"].to_string();
+            serde_json::from_value(case).unwrap_or_else(|error| panic!("{name}, {id}: {error}"))
+        };
+        cases.into_iter().map(read).collect::<Vec<CaseFile>>()
+    };
+    files("cases").into_iter().flat_map(of_file).collect()
+}
