@@ -3,8 +3,8 @@
 use yizhan_money::Fen;
 
 use crate::case::Account;
-use crate::model::{AccountRules, Quantity};
-use crate::outcome::Parts;
+use crate::model::{AccountRules, Layer, Policy, Quantity};
+use crate::outcome::{LayerTrace, Parts};
 
 /// What the accounts pay.
 pub(super) struct Paid {
@@ -13,11 +13,19 @@ pub(super) struct Paid {
 }
 
 /// The own account first, then the relative's, up to what they may pay.
-pub(super) fn pay(rules: &AccountRules, account: &Account, parts: &Parts, person: Fen) -> Paid {
+pub(super) fn pay(
+    policy: &Policy,
+    account: &Account,
+    parts: &Parts,
+    layers: &[LayerTrace<'_>],
+    person: Fen,
+) -> Paid {
     if !account.used {
         return Paid { own: Fen::ZERO, shared: Fen::ZERO };
     }
-    let allowed = (person - barred(rules, parts)).at_least_zero();
+    let rules = &policy.account;
+    let barred = (barred(rules, parts) - paid_for_barred(policy, layers)).at_least_zero();
+    let allowed = (person - barred).at_least_zero();
     let own = account.own_fen.min(allowed);
     let shared = if rules.sharing { account.shared_fen.min(allowed - own) } else { Fen::ZERO };
     Paid { own, shared }
@@ -35,4 +43,20 @@ fn barred(rules: &AccountRules, parts: &Parts) -> Fen {
         return Fen::ZERO;
     }
     by_part.iter().filter(|(part, _)| !rules.pays.contains(part)).map(|(_, amount)| *amount).sum()
+}
+
+/// What payers paid of the barred parts: those whose base adds nothing else, as a commercial
+/// product for out-of-catalogue drugs. Any other payer counts as paying the other parts first.
+fn paid_for_barred(policy: &Policy, layers: &[LayerTrace<'_>]) -> Fen {
+    let of_policy = policy.layers.iter().cycle().zip(layers);
+    let barred_only =
+        of_policy.filter(|(layer, trace)| !trace.beside_bill && adds_barred_only(&policy.account, layer));
+    barred_only.map(|(_, trace)| trace.paid_fen).sum()
+}
+
+fn adds_barred_only(rules: &AccountRules, layer: &Layer) -> bool {
+    const PARTS: &[Quantity] =
+        &[Quantity::InScope, Quantity::PreSelf, Quantity::OverLimit, Quantity::FullSelf];
+    let mut added = layer.base.terms.iter().filter(|term| term.times.is_sign_positive());
+    added.all(|term| PARTS.contains(&term.quantity) && !rules.pays.contains(&term.quantity))
 }

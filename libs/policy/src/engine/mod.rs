@@ -57,7 +57,7 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
     let (fund_pay_fen, hospital_fen) = (in_bill(false), in_bill(true));
     let beside_bill_fen = layers.iter().filter(|layer| layer.beside_bill).map(|layer| layer.paid_fen).sum();
     let person_fen = parts.total_fen - fund_pay_fen - hospital_fen;
-    let paid = account::pay(&policy.account, &case.account, &parts, person_fen);
+    let paid = account::pay(policy, &case.account, &parts, &layers, person_fen);
     Ok(Outcome {
         policy: PolicyRef::of(policy),
         parts,
