@@ -76,6 +76,8 @@ fn every_case_has_its_own_name_and_names_its_source() {
     for case in &cases {
         assert!(!case.source.is_empty(), "{} names no source", case.id);
         assert!(!case.visits.is_empty(), "{} has no visit", case.id);
+        let readable = case.visits.iter().all(|visit| visit.expect.is_readable());
+        assert!(readable, "{} expects nothing, or amounts of a refusal", case.id);
     }
 }
 

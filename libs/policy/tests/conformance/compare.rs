@@ -75,7 +75,8 @@ fn layers(expect: &Expect, got: &Outcome<'_>, differences: &mut Vec<String>) {
         check(layer, "deductible", fen(amount.0.decimal()), traced(got, layer).map(of));
     }
     for (layer, amount) in &expect.over_cap {
-        let of = |trace: &LayerTrace<'_>| fen(trace.cap.as_ref().map_or(Decimal::ZERO, |cap| cap.kept_out_fen));
+        let of =
+            |trace: &LayerTrace<'_>| fen(trace.cap.as_ref().map_or(Decimal::ZERO, |cap| cap.kept_out_fen));
         check(layer, "over the cap", fen(amount.0.decimal()), traced(got, layer).map(of));
     }
     for (layer, mark) in &expect.quality {

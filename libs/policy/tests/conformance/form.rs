@@ -8,7 +8,7 @@ use serde::Deserialize;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
 use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, Visit};
-use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
+use yizhan_terms::{Care, Filing, Status, Tier};
 
 /// Accumulated totals by policy year.
 pub type Accumulators = BTreeMap<NaiveDate, Accumulated>;
@@ -46,9 +46,6 @@ pub struct PersonForm {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VisitForm {
-    /// Of the policy's areas; the first when not given.
-    area: Option<String>,
-    scheme: Option<Insutype>,
     care: Care,
     level: Tier,
     /// Day of discharge or visit.
@@ -101,7 +98,7 @@ pub struct AccumulatedForm {
 }
 
 /// What must come out. Layers not named in `paid` must pay nothing.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     pub total: Option<Yuan>,
@@ -136,6 +133,18 @@ pub struct Expect {
     pub because: Option<String>,
 }
 
+impl Expect {
+    /// Whether all of it is read: a refusal has no amounts, and only a refusal has a reason.
+    pub fn is_readable(&self) -> bool {
+        let (refused, because) = (self.refused.clone(), self.because.clone());
+        let refusal = Expect { refused, because, ..Expect::default() };
+        match self.refused {
+            Some(_) => *self == refusal,
+            None => self.because.is_none() && *self != Expect::default(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Yuan(pub Fen);
@@ -166,7 +175,9 @@ impl TryFrom<String> for Percent {
     type Error = String;
     fn try_from(text: String) -> Result<Percent, String> {
         let number = text.strip_suffix('%').and_then(|number| number.parse::<Decimal>().ok());
-        number.map(|n| Percent(n / Decimal::ONE_HUNDRED)).ok_or_else(|| format!("`{text}` is not a percentage"))
+        number
+            .map(|n| Percent(n / Decimal::ONE_HUNDRED))
+            .ok_or_else(|| format!("`{text}` is not a percentage"))
     }
 }
 
@@ -184,8 +195,8 @@ impl CaseFile {
     /// The engine's case for a visit.
     pub fn engine_case(&self, policy: &Policy, visit: &VisitForm, earlier: &Accumulators) -> Case {
         Case {
-            area: visit.area.clone().unwrap_or_else(|| policy.areas[0].clone()),
-            scheme: visit.scheme.unwrap_or(policy.scheme),
+            area: policy.areas[0].clone(),
+            scheme: policy.scheme,
             person: Person {
                 status: self.person.status,
                 age: self.person.age.0,
