@@ -7,6 +7,7 @@
 pub mod case;
 mod embedded;
 mod engine;
+mod explain;
 pub mod identities;
 pub mod load;
 pub mod model;
@@ -15,6 +16,7 @@ pub mod outcome;
 pub use case::Case;
 pub use embedded::embedded;
 pub use engine::{Refusal, settle};
+pub use explain::{explain, explain_outcome};
 pub use load::{PolicySet, load};
 pub use model::Policy;
 pub use outcome::Outcome;

@@ -5,6 +5,7 @@
 //! and goes on. `docs/POLICY.md` describes the form, `schema/policy.schema.json` says it to
 //! editors.
 
+mod case;
 mod condition;
 mod document;
 mod layer;
@@ -24,6 +25,7 @@ mod yaml;
 pub use problem::{Kind, Problem, Problems};
 pub use set::{NoPolicy, PolicySet, check_set};
 
+use crate::case::Case;
 use crate::model::Policy;
 
 /// Largest document, in bytes.
@@ -51,4 +53,14 @@ pub fn load(file_name: &str, text: &str) -> Result<Policy, Problems> {
     let sink = sink::Sink::new(file_name);
     let policy = document::policy(text, &sink);
     sink.finish(policy)
+}
+
+/// Reads a case written by hand (`docs/POLICY.md`, "A case").
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_case(file_name: &str, text: &str) -> Result<Case, Problems> {
+    let sink = sink::Sink::new(file_name);
+    let case = case::case(text, &sink);
+    sink.finish(case)
 }

@@ -1,0 +1,167 @@
+//! A layer in words, in the order it calculates.
+
+use std::fmt::{self, Write};
+
+use rust_decimal::Decimal;
+
+use super::table::write_table;
+use super::words::{conditions, percent, period, points, quantity, ratio, term, yuan};
+use crate::model::{
+    Adjust, Band, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Policy, Table,
+};
+
+const ROW: &str = "    ";
+
+/// Writes the layer of this number.
+pub(super) fn write_layer(to: &mut String, policy: &Policy, number: usize) -> fmt::Result {
+    let layer = &policy.layers[number];
+    writeln!(to, "\n第 {} 层  {}（{}）", number + 1, layer.title, layer.id)?;
+    let fund = yizhan_terms::fund_pay_type_name(&layer.fund_pay_type).unwrap_or_default();
+    writeln!(to, "  支付方：{}，基金 {} {fund}", layer.payer.label(), layer.fund_pay_type)?;
+    if layer.period != policy.period {
+        writeln!(to, "  施行：{}", period(layer.period))?;
+    }
+    let when = if layer.when.is_empty() { "全部".to_owned() } else { conditions(policy, &layer.when) };
+    writeln!(to, "  适用：{when}")?;
+    write_entering(to, policy, layer)?;
+    if let Some(deductible) = &layer.deductible {
+        write_deductible(to, policy, deductible)?;
+    }
+    write_benefit(to, policy, &layer.benefit)?;
+    for adjust in &layer.adjust {
+        write_adjust(to, policy, adjust)?;
+    }
+    if let Some(minimum) = &layer.minimum {
+        writeln!(to, "  有支付时不低于：")?;
+        write_table(to, policy, minimum, ROW, |fen| yuan(*fen))?;
+    }
+    if let Some(cap) = &layer.cap {
+        write_cap(to, policy, "支付限额", cap)?;
+    }
+    write_feeds(to, policy, layer)
+}
+
+fn write_entering(to: &mut String, policy: &Policy, layer: &Layer) -> fmt::Result {
+    let terms = layer.base.terms.iter().enumerate();
+    let base: Vec<String> = terms.map(|(index, one)| term(policy, one, index == 0)).collect();
+    if !base.is_empty() {
+        writeln!(to, "  计算基数：{}（不低于 0）", base.join(" "))?;
+    }
+    write_ratios(to, policy, "只计基数的", layer.base_factor.as_ref())?;
+    write_ratios(to, policy, "先由个人自付", layer.prepay.as_ref())?;
+    layer.cost_cap.iter().try_for_each(|cap| write_cap(to, policy, "费用限额", cap))
+}
+
+fn write_ratios(
+    to: &mut String,
+    policy: &Policy,
+    title: &str,
+    table: Option<&Table<Decimal>>,
+) -> fmt::Result {
+    let Some(table) = table else { return Ok(()) };
+    writeln!(to, "  {title}：")?;
+    write_table(to, policy, table, ROW, |ratio| percent(*ratio))
+}
+
+fn write_deductible(to: &mut String, policy: &Policy, deductible: &Deductible) -> fmt::Result {
+    let per = match deductible.per {
+        Per::Visit => "每次",
+        Per::Year => "每年度一次，前次未扣足的续扣",
+    };
+    writeln!(to, "  起付线（{per}{}）：", held_in(policy, deductible.used))?;
+    write_table(to, policy, &deductible.amount, ROW, |amount| match amount {
+        DeductibleAmount::Fixed(fen) => yuan(*fen),
+        DeductibleAmount::PartOf(part, of) => format!("{}的 {}", quantity(policy, *of), percent(*part)),
+    })?;
+    write_ratios(to, policy, "起付线按比例扣", deductible.factor.as_ref())?;
+    if let Some(year_cap) = &deductible.year_cap {
+        writeln!(to, "  起付线年度累计不超过：")?;
+        write_table(to, policy, year_cap, ROW, |fen| yuan(*fen))?;
+    }
+    Ok(())
+}
+
+fn held_in(policy: &Policy, used: Option<usize>) -> String {
+    used.map_or_else(String::new, |used| format!("，累计于「{}」", policy.accumulators[used].label))
+}
+
+fn write_benefit(to: &mut String, policy: &Policy, benefit: &Benefit) -> fmt::Result {
+    match benefit {
+        Benefit::Scale { cut_on, reached, bands } => {
+            let cut = match cut_on {
+                CutOn::Absolute => "按绝对额分段，起付线在第一段内",
+                CutOn::Net => "按扣除起付线后的净额分段",
+            };
+            let reached = match reached {
+                Some(reached) => format!("，年度内接续「{}」", policy.accumulators[*reached].label),
+                None => "，每次从头分段".to_owned(),
+            };
+            writeln!(to, "  支付比例（{cut}{reached}）：")?;
+            write_table(to, policy, bands, ROW, |bands| scale(bands))
+        }
+        Benefit::LumpSum { amount } => {
+            writeln!(to, "  定额给付（付给本人，不计入费用分担）：")?;
+            write_table(to, policy, amount, ROW, |fen| yuan(*fen))
+        }
+    }
+}
+
+/// `0–4 万元 82%；4 万元–36 万元 88%；36 万元以上 90%`
+fn scale(bands: &[Band]) -> String {
+    if let [Band { upto: None, ratio: only }] = bands {
+        return ratio(*only);
+    }
+    let mut from = "0".to_owned();
+    let mut said = Vec::new();
+    for band in bands {
+        match band.upto {
+            Some(upto) => {
+                said.push(format!("{from}–{} {}", yuan(upto), ratio(band.ratio)));
+                from = yuan(upto);
+            }
+            None => said.push(format!("{from}以上 {}", ratio(band.ratio))),
+        }
+    }
+    if bands.last().is_some_and(|band| band.upto.is_some()) {
+        said.push(format!("{from}以上不支付"));
+    }
+    said.join("；")
+}
+
+fn write_adjust(to: &mut String, policy: &Policy, adjust: &Adjust) -> fmt::Result {
+    let title = match adjust {
+        Adjust::Points(_) => "支付比例增减",
+        Adjust::Factor(_) => "支付比例乘以",
+        Adjust::PersonalFactor(_) => "个人负担部分乘以",
+    };
+    writeln!(to, "  {title}：")?;
+    let is_points = matches!(adjust, Adjust::Points(_));
+    write_table(
+        to,
+        policy,
+        adjust.table(),
+        ROW,
+        |value| if is_points { points(*value) } else { percent(*value) },
+    )
+}
+
+fn write_cap(to: &mut String, policy: &Policy, title: &str, cap: &Cap) -> fmt::Result {
+    let each = if cap.used.is_some() { "每年度" } else { "每次" };
+    writeln!(to, "  {title}（{each}{}）：", held_in(policy, cap.used))?;
+    write_table(to, policy, &cap.amount, ROW, |limit| limit.map_or_else(|| "不封顶".to_owned(), yuan))
+}
+
+fn write_feeds(to: &mut String, policy: &Policy, layer: &Layer) -> fmt::Result {
+    let fed = layer.feeds.iter().map(|feed| {
+        let what = match feed.what {
+            Fed::Paid => "本层支付额",
+            Fed::Deductible => "本层所扣起付线",
+            Fed::Base => "进入本层的费用",
+            Fed::Net => "起付线以上的费用",
+            Fed::Visit => "一次就诊",
+        };
+        format!("{what}→「{}」", policy.accumulators[feed.accumulator].label)
+    });
+    let fed: Vec<String> = fed.collect();
+    if fed.is_empty() { Ok(()) } else { writeln!(to, "  计入累计：{}", fed.join("，")) }
+}

@@ -1,0 +1,102 @@
+//! A policy in readable Chinese, so that a policy officer can check every number against the
+//! published paper.
+
+mod layer;
+mod outcome;
+mod table;
+mod words;
+
+use std::fmt::{self, Write};
+
+pub use outcome::explain_outcome;
+
+use crate::model::{AcrossYears, Policy, Unit};
+use table::write_table;
+use words::{part, percent};
+
+/// The whole document in words. Every row carries its source and quality mark, `〔source·G〕`.
+pub fn explain(policy: &Policy) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_policy(&mut text, policy);
+    text
+}
+
+fn write_policy(to: &mut String, policy: &Policy) -> fmt::Result {
+    write_head(to, policy)?;
+    write_sources(to, policy)?;
+    write_accumulators(to, policy)?;
+    if let Some(table) = &policy.class_prepay {
+        writeln!(to, "\n先行自付（目录条目未列比例时，按类别）")?;
+        write_table(to, policy, table, "  ", |ratio| percent(*ratio))?;
+    }
+    if let Some(table) = &policy.extra_prepay {
+        writeln!(to, "\n另加先行自付（全部范围内费用，先于各层）")?;
+        write_table(to, policy, table, "  ", |ratio| percent(*ratio))?;
+    }
+    for number in 0..policy.layers.len() {
+        layer::write_layer(to, policy, number)?;
+    }
+    write_account(to, policy)?;
+    policy.composite.iter().try_for_each(|why| write_composite(to, why))
+}
+
+fn write_composite(to: &mut String, why: &str) -> fmt::Result {
+    writeln!(to, "\n※ 拼装政策，不是任何一地的真实政策：{why}")
+}
+
+fn write_head(to: &mut String, policy: &Policy) -> fmt::Result {
+    writeln!(to, "{}", policy.title)?;
+    if let Some(why) = &policy.composite {
+        write_composite(to, why)?;
+    }
+    writeln!(to, "政策 {}  版本 {}  摘要 {}", policy.id, policy.version, policy.digest)?;
+    writeln!(
+        to,
+        "统筹区 {}  险种 {} {}",
+        policy.areas.join("、"),
+        policy.scheme.code(),
+        policy.scheme.label()
+    )?;
+    let (month, day) = policy.year_starts;
+    let across = match policy.across_years {
+        AcrossYears::Whole => "跨年度住院整笔结算",
+        AcrossYears::SplitByDays => "跨年度住院按天数分开结算",
+    };
+    writeln!(to, "{}  政策年度自 {month} 月 {day} 日起  {across}", words::period(policy.period))
+}
+
+fn write_sources(to: &mut String, policy: &Policy) -> fmt::Result {
+    writeln!(to, "\n来源")?;
+    for source in &policy.sources {
+        writeln!(to, "  {}·{}  {}", source.id, source.quality, source.title)?;
+        if let Some(url) = &source.url {
+            writeln!(to, "      {url}")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_accumulators(to: &mut String, policy: &Policy) -> fmt::Result {
+    if policy.accumulators.is_empty() {
+        return Ok(());
+    }
+    writeln!(to, "\n年度累计")?;
+    for accumulator in &policy.accumulators {
+        let unit = if accumulator.unit == Unit::Fen { "金额" } else { "次数" };
+        let by = if accumulator.by_level { "，按机构级别分别累计" } else { "" };
+        writeln!(to, "  {}  {}（{unit}{by}）", accumulator.name, accumulator.label)?;
+    }
+    Ok(())
+}
+
+fn write_account(to: &mut String, policy: &Policy) -> fmt::Result {
+    let parts: Vec<&str> = policy.account.pays.iter().map(|quantity| part(*quantity)).collect();
+    let pays = if parts.is_empty() {
+        "不支付".to_owned()
+    } else {
+        format!("可支付个人负担中的{}", parts.join("、"))
+    };
+    let sharing = if policy.account.sharing { "；亲属账户可共济" } else { "" };
+    writeln!(to, "\n个人账户：{pays}{sharing}")
+}

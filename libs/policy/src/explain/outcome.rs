@@ -1,0 +1,203 @@
+//! A settlement in readable Chinese: every step of every layer, with the row and document
+//! that decided it.
+
+use std::fmt::{self, Write};
+
+use rust_decimal::Decimal;
+use yizhan_money::Fen;
+
+use super::words::{part, percent, points, quantity_named, why_skipped};
+use crate::model::{Policy, Quantity, Unit};
+use crate::outcome::{CapTrace, Cited, DeductibleTrace, LayerTrace, Outcome, Step};
+
+/// Columns a label takes; Chinese characters take two.
+const LABEL: usize = 24;
+/// Columns an amount takes.
+const AMOUNT: usize = 16;
+
+/// The outcome of a case in words. `policy` is the one that decided it.
+pub fn explain_outcome(policy: &Policy, outcome: &Outcome) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_outcome(&mut text, policy, outcome);
+    text
+}
+
+fn write_outcome(to: &mut String, policy: &Policy, outcome: &Outcome) -> fmt::Result {
+    write_composite(to, outcome)?;
+    writeln!(to, "{}（{} {}）", policy.title, outcome.policy.id, outcome.policy.version)?;
+    write_parts(to, outcome)?;
+    for (number, layer) in outcome.layers.iter().enumerate() {
+        write_layer(to, policy, number + 1, layer)?;
+    }
+    write_shares(to, outcome)?;
+    write_changes(to, policy, outcome)?;
+    write_composite(to, outcome)
+}
+
+fn write_composite(to: &mut String, outcome: &Outcome) -> fmt::Result {
+    match outcome.policy.composite {
+        Some(why) => writeln!(to, "※ 拼装政策，不是任何一地的真实政策：{why}"),
+        None => Ok(()),
+    }
+}
+
+fn write_parts(to: &mut String, outcome: &Outcome) -> fmt::Result {
+    let parts = &outcome.parts;
+    writeln!(to, "\n费用（元）")?;
+    amount(to, part(Quantity::Total), parts.total_fen)?;
+    amount(to, part(Quantity::FullSelf), parts.full_self_fen)?;
+    amount(to, part(Quantity::OverLimit), parts.over_limit_fen)?;
+    amount(to, part(Quantity::PreSelf), parts.pre_self_fen)?;
+    amount(to, part(Quantity::InScope), parts.in_scope_fen)?;
+    outcome.extra_prepay.iter().try_for_each(|step| write_step(to, step))
+}
+
+fn write_layer(to: &mut String, policy: &Policy, number: usize, layer: &LayerTrace) -> fmt::Result {
+    writeln!(to, "\n第 {number} 层  {}（{}，年度自 {}）", layer.title, layer.layer, layer.policy_year)?;
+    if !layer.applied {
+        return writeln!(to, "  不适用：{}", why_skipped(layer.skipped.unwrap_or_default()));
+    }
+    write_terms(to, policy, layer)?;
+    layer.kept_out.iter().try_for_each(|step| write_step(to, step))?;
+    layer.cost_cap.iter().try_for_each(|cap| write_cap(to, "费用限额", cap))?;
+    exact(to, "进入本层", layer.base_fen, "")?;
+    layer.deductible.iter().try_for_each(|deductible| write_deductible(to, deductible))?;
+    write_bands(to, layer)?;
+    layer.minimum.iter().try_for_each(|step| write_step(to, step))?;
+    layer.cap.iter().try_for_each(|cap| write_cap(to, "支付限额", cap))?;
+    if layer.beyond_bill_fen != Fen::ZERO {
+        amount(to, "超出账单余额", layer.beyond_bill_fen)?;
+    }
+    amount(to, if layer.beside_bill { "给付本人" } else { "支付" }, layer.paid_fen)?;
+    amount(to, "剩余", layer.left_fen)
+}
+
+fn write_terms(to: &mut String, policy: &Policy, layer: &LayerTrace) -> fmt::Result {
+    for term in &layer.terms {
+        let weight = term.times.abs();
+        let times = if weight == Decimal::ONE { String::new() } else { format!("× {}", percent(weight)) };
+        let sign = if term.times.is_sign_negative() { "减" } else { "计" };
+        exact(
+            to,
+            &format!("{sign}{}", quantity_named(policy, &term.quantity)),
+            term.amount_fen.decimal(),
+            &times,
+        )?;
+    }
+    Ok(())
+}
+
+fn write_deductible(to: &mut String, deductible: &DeductibleTrace) -> fmt::Result {
+    exact(to, "起付标准", deductible.stated_fen, &cited(&deductible.cited))?;
+    deductible.steps.iter().try_for_each(|step| write_step(to, step))?;
+    exact(to, "扣起付线", deductible.charged_fen, "")
+}
+
+fn write_bands(to: &mut String, layer: &LayerTrace) -> fmt::Result {
+    layer.adjustments.iter().try_for_each(|step| write_step(to, step))?;
+    for band in &layer.bands {
+        let stated = if band.stated == band.ratio {
+            String::new()
+        } else {
+            format!("（原 {}）", percent(band.stated))
+        };
+        let how = format!("{}–{} × {}{stated}", yuan(band.from_fen), yuan(band.to_fen), percent(band.ratio));
+        exact(to, "分段", band.amount_fen, &how)?;
+    }
+    match &layer.decided_by {
+        Some(row) => writeln!(to, "  {}{}", pad("依据", LABEL), cited(row)),
+        None => Ok(()),
+    }
+}
+
+fn write_cap(to: &mut String, label: &str, cap: &CapTrace) -> fmt::Result {
+    let Some(open) = cap.open_fen else {
+        return writeln!(to, "  {}不封顶 {}", pad(label, LABEL), cited(&cap.cited));
+    };
+    let limit = cap.limit_fen.map_or_else(String::new, |limit| format!("限额 {} ", yuan(limit)));
+    exact(to, &format!("{label}尚余"), open, &format!("{limit}{}", cited(&cap.cited)))?;
+    if cap.kept_out_fen.is_zero() { Ok(()) } else { exact(to, &format!("超{label}"), cap.kept_out_fen, "") }
+}
+
+fn write_step(to: &mut String, step: &Step) -> fmt::Result {
+    let (label, value) = match step.kind {
+        "extra_prepay" => ("另加先行自付", percent(step.value)),
+        "base_factor" => ("只计基数的", percent(step.value)),
+        "prepay" => ("先由个人自付", percent(step.value)),
+        "points" => ("支付比例增减", points(step.value)),
+        "factor" => ("支付比例乘以", percent(step.value)),
+        "personal_factor" => ("个人负担乘以", percent(step.value)),
+        "deductible_factor" => ("起付线按比例扣", percent(step.value)),
+        "year_cap" => ("起付线年度累计限", yuan(step.value)),
+        "minimum" => ("补足至最低", yuan(step.value)),
+        other => (other, step.value.to_string()),
+    };
+    writeln!(to, "  {}{} {}", pad(label, LABEL), right(&value), cited(&step.cited))
+}
+
+fn write_shares(to: &mut String, outcome: &Outcome) -> fmt::Result {
+    writeln!(to, "\n合计（元）")?;
+    amount(to, "基金支付总额", outcome.fund_pay_fen)?;
+    amount(to, "医院负担", outcome.hospital_fen)?;
+    amount(to, "个人负担", outcome.person_fen)?;
+    amount(to, "  本人账户", outcome.account_own_fen)?;
+    amount(to, "  共济账户", outcome.account_shared_fen)?;
+    amount(to, "  现金", outcome.cash_fen)?;
+    if outcome.beside_bill_fen != Fen::ZERO {
+        amount(to, "账单外给付本人", outcome.beside_bill_fen)?;
+    }
+    Ok(())
+}
+
+fn write_changes(to: &mut String, policy: &Policy, outcome: &Outcome) -> fmt::Result {
+    if outcome.changes.is_empty() {
+        return Ok(());
+    }
+    writeln!(to, "\n年度累计")?;
+    for change in &outcome.changes {
+        let name = change.accumulator.split('@').next().unwrap_or_default();
+        let declared = policy.accumulators.iter().find(|accumulator| accumulator.name == name);
+        let counts = declared.is_some_and(|accumulator| accumulator.unit == Unit::Count);
+        let said = |total: i64| if counts { format!("{total} 次") } else { Fen(total).to_string() };
+        let label = declared.map_or(name, |accumulator| &accumulator.label);
+        let (before, after) = (said(change.before), said(change.before + change.added));
+        writeln!(to, "  {} {label}（{}）：{before} → {after}", change.policy_year, change.accumulator)?;
+    }
+    Ok(())
+}
+
+fn amount(to: &mut String, label: &str, fen: Fen) -> fmt::Result {
+    exact(to, label, fen.decimal(), "")
+}
+
+fn exact(to: &mut String, label: &str, fen: Decimal, remark: &str) -> fmt::Result {
+    let line = format!("  {}{} {remark}", pad(label, LABEL), right(&yuan(fen)));
+    writeln!(to, "{}", line.trim_end())
+}
+
+/// `〔source·G table 第 5 行〕`
+fn cited(row: &Cited) -> String {
+    format!("〔{}·{} {} 第 {} 行〕", row.source, row.quality, row.table, row.line)
+}
+
+/// Yuan with at least two decimals, and all there are.
+fn yuan(fen: Decimal) -> String {
+    let mut yuan = (fen / Decimal::ONE_HUNDRED).normalize();
+    if yuan.scale() < 2 {
+        yuan.rescale(2);
+    }
+    yuan.to_string()
+}
+
+fn pad(label: &str, columns: usize) -> String {
+    format!("{label}{}", " ".repeat(columns.saturating_sub(width(label)).max(1)))
+}
+
+fn right(value: &str) -> String {
+    format!("{}{value}", " ".repeat(AMOUNT.saturating_sub(width(value))))
+}
+
+fn width(text: &str) -> usize {
+    text.chars().map(|c| if c >= '\u{2e80}' { 2 } else { 1 }).sum()
+}

@@ -1,0 +1,213 @@
+//! A case written by hand, for the policy officer's bench: amounts in yuan, classes as
+//! 甲乙丙. Read with the same readers as policies, so its problems come with line and column.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use yizhan_money::Fen;
+use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
+
+use super::node::{At, Map};
+use super::problem::Kind;
+use super::sink::Sink;
+use super::value::{amount, date, digits, plain_number, ratio, whole};
+use super::yaml;
+use crate::case::{Account, Accumulated, Case, Line, Person, Visit};
+
+const MAX_AGE: i64 = 200;
+const MAX_VISITS: i64 = 1_000_000;
+
+/// Reads a case; `None` after everything wrong with it was reported.
+pub(super) fn case(text: &str, sink: &Sink) -> Option<Case> {
+    let root = yaml::read(text, sink)?;
+    let keys = ["title", "area", "scheme", "person", "visit", "lines", "accumulated", "account"];
+    let map = At::root(&root, sink).map(&keys)?;
+    let title = map.optional("title", |at| at.text());
+    let area = map.required("area", |at| digits(&at, 6, "a pooling area (admdvs)"));
+    let scheme = map.required("scheme", |at| at.code(Insutype::ALL, Insutype::code));
+    let person = map.required("person", person);
+    let visit = map.required("visit", visit);
+    let lines = map.required("lines", |at| numbered_lines(&at));
+    let accumulated = map.optional("accumulated", |at| accumulated(&at));
+    let account = map.optional("account", account);
+    title?;
+    Some(Case {
+        area: area?,
+        scheme: scheme?,
+        person: person?,
+        visit: visit?,
+        lines: lines?,
+        accumulated: accumulated?.unwrap_or_default(),
+        account: account?.unwrap_or_default(),
+    })
+}
+
+fn person(at: At) -> Option<Person> {
+    let map = at.map(&["status", "age", "identity", "membership", "years_insured"])?;
+    let status = map.required("status", |at| at.code(Status::ALL, Status::code));
+    let age = map.required("age", |at| whole(at, 0, MAX_AGE));
+    let identities = words(&map, "identity");
+    let memberships = words(&map, "membership");
+    let years = map.optional("years_insured", |at| whole(at, 0, MAX_AGE));
+    Some(Person {
+        status: status?,
+        age: u32::try_from(age?).ok()?,
+        identities: identities?.into_iter().collect(),
+        memberships: memberships?.into_iter().collect(),
+        years_insured: u32::try_from(years?.unwrap_or(0)).ok()?,
+    })
+}
+
+fn visit(at: At) -> Option<Visit> {
+    let map = at.map(&[
+        "care",
+        "level",
+        "date",
+        "admitted",
+        "filing",
+        "in_province",
+        "contracted",
+        "diagnosis",
+        "tag",
+    ])?;
+    let care = map.required("care", |at| at.code(Care::ALL, Care::code));
+    let level = map.required("level", |at| at.code(Tier::ALL, Tier::code));
+    let end = map.required("date", date);
+    let begin = map.optional("admitted", date);
+    let filing = map.optional("filing", |at| at.code(Filing::ALL, Filing::code));
+    let in_province = map.optional("in_province", |at| at.boolean());
+    let contracted = map.optional("contracted", |at| at.boolean());
+    let diagnoses = words(&map, "diagnosis");
+    let tags = words(&map, "tag");
+    let (begin, end) = (begin?.or(end)?, end?);
+    if end < begin {
+        let message = format!("admitted on {begin}, after the visit ends on {end}");
+        return map.get("admitted").and_then(|at| at.problem(Kind::DatesReversed, message));
+    }
+    Some(Visit {
+        care: care?,
+        level: level?,
+        begin,
+        end,
+        filing: filing?.unwrap_or(Filing::Local),
+        in_province: in_province?.unwrap_or(true),
+        contracted: contracted?.unwrap_or(true),
+        diagnoses: diagnoses?,
+        tags: tags?.into_iter().collect(),
+    })
+}
+
+fn words(map: &Map, key: &str) -> Option<Vec<String>> {
+    let read = |at: At| at.set_of(|at| at.text().map(str::to_owned));
+    map.optional(key, read).map(Option::unwrap_or_default)
+}
+
+/// A line without an `id` is called by its number, the first is 1.
+fn numbered_lines(at: &At) -> Option<Vec<Line>> {
+    let mut number = 0;
+    let lines = at.list_of(|at| {
+        number += 1;
+        line(&at, number)
+    })?;
+    let ids: BTreeSet<&str> = lines.iter().map(|line| line.id.as_str()).collect();
+    if ids.len() < lines.len() {
+        return at.problem(Kind::DuplicateValue, "two lines have the same `id`");
+    }
+    Some(lines)
+}
+
+fn line(at: &At, number: usize) -> Option<Line> {
+    let map = at.map(&[
+        "id",
+        "name",
+        "code",
+        "quantity",
+        "price",
+        "amount",
+        "class",
+        "list_type",
+        "ceiling",
+        "prepay",
+        "label",
+    ])?;
+    let id = map.optional("id", |at| at.text());
+    let name = map.optional("name", |at| at.text());
+    let code = map.optional("code", |at| at.text());
+    let quantity = map.optional("quantity", |at| decimal(&at));
+    let price = map.optional("price", |at| decimal(&at));
+    let amount = map.required("amount", amount);
+    let class = map.required("class", |at| at.code(&["甲", "乙", "丙"], |class| class));
+    let list_type = map.optional("list_type", |at| digits(&at, 3, "a list_type"));
+    let ceiling = map.optional("ceiling", |at| decimal(&at));
+    let prepay = map.optional("prepay", ratio);
+    let labels = words(&map, "label");
+    name?;
+    let amount = amount?;
+    Some(Line {
+        id: id?.map_or_else(|| number.to_string(), str::to_owned),
+        code: code?.unwrap_or_default().to_owned(),
+        quantity: quantity?.unwrap_or(Decimal::ONE),
+        price_fen: price?.map_or(amount, |yuan| yuan * Decimal::ONE_HUNDRED),
+        amount_fen: Fen::try_round(amount)?,
+        class: class_code(class?).to_owned(),
+        list_type: list_type?.unwrap_or_default(),
+        ceiling_fen: ceiling?.map(|yuan| yuan * Decimal::ONE_HUNDRED),
+        prepay: prepay?,
+        labels: labels?,
+    })
+}
+
+/// 收费项目等级 `chrgitm_lv`
+fn class_code(class: &str) -> &'static str {
+    match class {
+        "甲" => "01",
+        "乙" => "02",
+        _ => "03",
+    }
+}
+
+/// A quantity, or a unit price in yuan: prices may have more than two decimals.
+fn decimal(at: &At) -> Option<Decimal> {
+    let text = at.scalar("a number")?;
+    let number = plain_number(text).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
+    let number = number.filter(|number| *number < Decimal::from(10_i64.pow(14)));
+    number
+        .or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a number of at most 8 decimals")))
+}
+
+/// What earlier visits of each policy year (its first day) added up to.
+fn accumulated(at: &At) -> Option<BTreeMap<NaiveDate, Accumulated>> {
+    let years = at.entries()?.into_iter().map(|(key, value)| {
+        let (year, totals) = (date(key), totals(&value));
+        Some((year?, totals?))
+    });
+    years.collect::<Vec<_>>().into_iter().collect()
+}
+
+fn totals(at: &At) -> Option<Accumulated> {
+    let map = at.map(&["yuan", "visits"])?;
+    let fen = |at: At| amount(at).and_then(Fen::try_round).map(|fen| fen.0);
+    let yuan = map.optional("yuan", |at| named(&at, fen));
+    let visits = map.optional("visits", |at| named(&at, |at| whole(at, 0, MAX_VISITS)));
+    let mut totals = yuan?.unwrap_or_default();
+    totals.extend(visits?.unwrap_or_default());
+    Some(totals)
+}
+
+fn named(at: &At, read: impl Fn(At) -> Option<i64>) -> Option<Accumulated> {
+    let named = at.entries()?.into_iter().map(|(key, value)| {
+        let (name, total) = (key.text().map(str::to_owned), read(value));
+        Some((name?, total?))
+    });
+    named.collect::<Vec<_>>().into_iter().collect()
+}
+
+/// Balances of the accounts; giving one means that it may be used.
+fn account(at: At) -> Option<Account> {
+    let map = at.map(&["own", "shared"])?;
+    let balance =
+        |key| map.optional(key, |at| amount(at).and_then(Fen::try_round)).map(Option::unwrap_or_default);
+    let (own, shared) = (balance("own"), balance("shared"));
+    Some(Account { used: true, own_fen: own?, shared_fen: shared? })
+}
