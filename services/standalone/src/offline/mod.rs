@@ -63,3 +63,12 @@ fn load_files(files: &[impl AsRef<Path>]) -> Result<Vec<Policy>, String> {
     }
     Err(problems.into_iter().filter_map(Result::err).collect::<Vec<_>>().join("\n"))
 }
+
+/// Both results, or the reasons of both.
+fn both<A, B>(a: Result<A, String>, b: Result<B, String>) -> Result<(A, B), String> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(a), Err(b)) => Err(format!("{a}\n{b}")),
+        (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => Err(reason),
+    }
+}
