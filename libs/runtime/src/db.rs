@@ -8,11 +8,13 @@
 mod bulk;
 mod classify;
 mod connect;
+mod lock;
 mod migrate;
 mod transaction;
 
 pub use bulk::{Column, insert_rows, row_source};
 pub use classify::{Failure, classify};
 pub use connect::connect;
+pub use lock::lock;
 pub use migrate::migrate;
 pub use transaction::{Transient, begin_write, retry_transient};

@@ -1,0 +1,153 @@
+//! What every use case works with.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use sea_orm::{DatabaseConnection, DbBackend};
+use tokio::sync::{Mutex, MutexGuard};
+use tokio_util::sync::CancellationToken;
+use yizhan_runtime::feed::Feed;
+use yizhan_runtime::{Clock, ServiceError};
+
+use crate::clients::Enrollment;
+use crate::store::batcher::Batcher;
+use crate::store::commit::{self, Change, Committed};
+use crate::store::load::{self, PersonState, Wanted};
+use crate::store::policies::Policies;
+use crate::store::reference::Reference;
+
+/// Persons are kept apart by so many locks: more than requests at once, so that few collide.
+const LOCKS: usize = 4096;
+/// Batches read at the same time.
+const LOADERS: usize = 4;
+/// Batches committed at the same time: while one waits for the disk another is written.
+const COMMITTERS: usize = 4;
+
+/// The settlement service's parts. Shared by all requests.
+pub struct App {
+    /// The database.
+    pub db: DatabaseConnection,
+    /// Now.
+    pub clock: Clock,
+    /// enrollment
+    pub enrollment: Box<dyn Enrollment>,
+    /// Institutions and catalogue.
+    pub reference: Reference,
+    /// Benefit policies.
+    pub policies: Policies,
+    /// The change log.
+    pub feed: Feed,
+    /// How long a quote holds.
+    pub quote_ttl: Duration,
+    /// Cancelled when the server stops.
+    pub stopping: CancellationToken,
+    loader: Batcher<Wanted, Result<PersonState, ServiceError>>,
+    committer: Batcher<Change, Result<Committed, ServiceError>>,
+    locks: Vec<Mutex<()>>,
+}
+
+impl App {
+    /// Puts the parts together and starts the workers.
+    pub fn new(
+        db: DatabaseConnection,
+        clock: Clock,
+        enrollment: Box<dyn Enrollment>,
+        quote_ttl: Duration,
+        stopping: CancellationToken,
+    ) -> App {
+        let sqlite = db.get_database_backend() == DbBackend::Sqlite;
+        let feed = Feed::new(db.clone());
+        App {
+            loader: loader(db.clone()),
+            committer: committer(db.clone(), feed.clone(), if sqlite { 1 } else { COMMITTERS }),
+            reference: Reference::new(db.clone()),
+            policies: Policies::new(db.clone()),
+            locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
+            db,
+            clock,
+            enrollment,
+            feed,
+            quote_ttl,
+            stopping,
+        }
+    }
+
+    /// What the database knows of a person now.
+    pub async fn person_state(&self, wanted: Wanted) -> Result<PersonState, ServiceError> {
+        self.loader.submit(wanted).await?
+    }
+
+    /// Commits a change, together with others that are ready.
+    pub async fn commit(&self, change: Change) -> Result<Committed, ServiceError> {
+        self.committer.submit(change).await?
+    }
+
+    /// Takes the persons' turns in this process, so that their requests do not get in each other's way. What guards the
+    /// books are the versions in the database; this only saves calculating twice.
+    pub async fn turn_of(&self, poolarea_no: &str, persons: &[&str]) -> Vec<MutexGuard<'_, ()>> {
+        let mut places: Vec<usize> = persons.iter().map(|psn_no| place(poolarea_no, psn_no)).collect();
+        // One order for all, or two requests would wait for each other.
+        places.sort_unstable();
+        places.dedup();
+        let mut guards = Vec::with_capacity(places.len());
+        for place in places {
+            guards.push(self.locks[place].lock().await);
+        }
+        guards
+    }
+}
+
+fn place(poolarea_no: &str, psn_no: &str) -> usize {
+    let mut hasher = DefaultHasher::new();
+    (poolarea_no, psn_no).hash(&mut hasher);
+    (hasher.finish() % LOCKS as u64) as usize
+}
+
+fn loader(db: DatabaseConnection) -> Batcher<Wanted, Result<PersonState, ServiceError>> {
+    Batcher::start(LOADERS, move |wanted: Vec<Wanted>| {
+        let db = db.clone();
+        async move {
+            match load::load(&db, &wanted).await {
+                Ok(states) => states.into_iter().map(Ok).collect(),
+                Err(error) => {
+                    let error = Arc::new(error);
+                    wanted.iter().map(|_| Err(database_error(error.clone()))).collect()
+                }
+            }
+        }
+        .boxed()
+    })
+}
+
+fn committer(
+    db: DatabaseConnection,
+    feed: Feed,
+    workers: usize,
+) -> Batcher<Change, Result<Committed, ServiceError>> {
+    Batcher::start(workers, move |changes: Vec<Change>| {
+        let (db, feed) = (db.clone(), feed.clone());
+        async move {
+            let results = commit::commit_all(db, changes).await;
+            feed.wake();
+            results
+        }
+        .boxed()
+    })
+}
+
+/// A database error while reading: away, or our mistake.
+pub fn database_error(
+    error: impl AsRef<sea_orm::DbErr> + Send + Sync + std::error::Error + 'static,
+) -> ServiceError {
+    match yizhan_runtime::db::classify(error.as_ref()) {
+        yizhan_runtime::db::Failure::Away => ServiceError::unavailable(
+            "DATABASE_AWAY",
+            "the database is away; nothing was written",
+            "数据库暂不可用，请稍后重试",
+        )
+        .caused_by(error),
+        _ => ServiceError::internal(error),
+    }
+}

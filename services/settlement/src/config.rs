@@ -1,0 +1,37 @@
+//! Settings of the settlement service.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Settings};
+
+/// The port settlement listens on by default.
+pub const DEFAULT_PORT: u16 = 7102;
+
+/// Everything settlement can be told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How it listens.
+    pub server: ServerConfig,
+    /// Where its data is.
+    pub database: DatabaseConfig,
+    /// Where enrollment is.
+    pub enrollment: PeerConfig,
+    /// `policies.folder`: YAML documents published at start in place of the embedded ones.
+    pub policies: Option<PathBuf>,
+    /// `quote.minutes`: how long a quote holds. Default 10.
+    pub quote_ttl: Duration,
+}
+
+impl Config {
+    /// From the environment and the configuration file.
+    pub fn read(settings: &mut Settings) -> Config {
+        Config {
+            server: ServerConfig::read(settings, DEFAULT_PORT),
+            database: DatabaseConfig::read(settings, "sqlite://data/settlement.db"),
+            enrollment: PeerConfig::read(settings, "enrollment", "http://127.0.0.1:7101"),
+            policies: settings.optional("policies.folder"),
+            quote_ttl: Duration::from_secs(60 * settings.or("quote.minutes", 10u64)),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! From a reported visit to the engine's case: what the policies ask about it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use yizhan_money::Fen;
+use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, Visit};
+use yizhan_proto::enrollment::v1::{Eligibility, Membership, MembershipKind};
+use yizhan_runtime::caller::area_covers;
+use yizhan_runtime::{ServiceError, Violations};
+use yizhan_terms::{Filing, InstitutionType, MedType, Status, Tier};
+
+use super::visit::{CheckedLine, CheckedVisit};
+
+/// 定点医药机构 as settlement needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Institution {
+    /// 定点医药机构编号
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Level as policies distinguish it.
+    pub level: Tier,
+    /// 医保区划
+    pub admdvs: String,
+    /// 定点医药机构类型
+    pub kind: InstitutionType,
+    /// 特约
+    pub contracted: bool,
+}
+
+/// A catalogue entry as it holds on a day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Name.
+    pub name: String,
+    /// 目录类别
+    pub list_type: String,
+    /// 收费项目等级
+    pub class: String,
+    /// 定价上限, fen.
+    pub ceiling_fen: Option<Decimal>,
+    /// 先行自付比例
+    pub prepay: Option<Decimal>,
+    /// Marks.
+    pub labels: Vec<String>,
+}
+
+/// What a visit looks like to policies, before the person's accumulators are read.
+pub fn build(
+    visit: &CheckedVisit,
+    eligibility: &Eligibility,
+    institution: &Institution,
+    items: &[Item],
+) -> Result<Case, ServiceError> {
+    let filing = check_against_register(visit, eligibility, institution)?;
+    let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {
+        ServiceError::failed_precondition(
+            "PSN_TYPE_UNSUPPORTED",
+            format!("psn_type {} has no benefit policy", eligibility.psn_type),
+            "该人员类别暂无待遇政策",
+        )
+        .with("psn_type", &eligibility.psn_type)
+    })?;
+    let lines = visit.reported.feedetail.iter().zip(&visit.lines).zip(items);
+    Ok(Case {
+        area: eligibility.poolarea_no.clone(),
+        scheme: visit.insutype,
+        person: person(eligibility, status),
+        visit: Visit {
+            care: visit.med_type.care(),
+            level: institution.level,
+            begin: visit.begin,
+            end: visit.end,
+            filing,
+            in_province: area_covers(&province_of(&eligibility.poolarea_no), &institution.admdvs),
+            contracted: institution.contracted,
+            diagnoses: visit.reported.dise_codg.clone(),
+            tags: visit.reported.tags.iter().cloned().collect(),
+        },
+        lines: lines
+            .map(|((reported, checked), item)| {
+                line(&reported.feedetl_sn, &reported.hilist_code, checked, item)
+            })
+            .collect(),
+        accumulated: BTreeMap::new(),
+        account: Account::default(),
+    })
+}
+
+/// Adds what was read of the person.
+pub fn with_state(
+    case: &mut Case,
+    years: BTreeMap<NaiveDate, Accumulated>,
+    used: bool,
+    own: Fen,
+    shared: Fen,
+) {
+    case.accumulated = years;
+    case.account = Account {
+        used,
+        own_fen: if used { own } else { Fen::ZERO },
+        shared_fen: if used { shared } else { Fen::ZERO },
+    };
+}
+
+/// What only the register can tell to be wrong, all of it at once.
+fn check_against_register(
+    visit: &CheckedVisit,
+    eligibility: &Eligibility,
+    institution: &Institution,
+) -> Result<Filing, ServiceError> {
+    let mut wrong = Violations::new();
+    let pharmacy = institution.kind == InstitutionType::Pharmacy;
+    let fits = !pharmacy
+        || matches!(visit.med_type, MedType::Pharmacy | MedType::Chronic | MedType::PooledOutpatient);
+    wrong.require(fits, "visit.med_type", "NOT_OFFERED_HERE", "零售药店不能办理该医疗类别");
+    let mulaid = &visit.reported.mulaid_psn_no;
+    let shared = mulaid.is_empty() || eligibility.account_sharers.contains(mulaid);
+    wrong.require(shared, "visit.mulaid_psn_no", "ACCOUNT_NOT_SHARED", "该亲属未授权家庭共济");
+    let at_home = area_covers(&eligibility.poolarea_no, &institution.admdvs);
+    let filing = match (at_home, visit.filing) {
+        (true, None) => Filing::Local,
+        (true, Some(_)) => {
+            wrong.push("visit.out_filing", "NOT_AWAY_FROM_HOME", "统筹区内就医无需异地备案");
+            Filing::Local
+        }
+        (false, Some(filing)) => filing,
+        (false, None) => {
+            wrong.push("visit.out_filing", "REQUIRED", "异地就医须填报备案类别");
+            Filing::Unfiled
+        }
+    };
+    wrong.finish()?;
+    Ok(filing)
+}
+
+/// `430200` lies in `430000`.
+fn province_of(admdvs: &str) -> String {
+    format!("{}0000", &admdvs[..2])
+}
+
+fn person(eligibility: &Eligibility, status: Status) -> Person {
+    let mut memberships = std::collections::BTreeSet::new();
+    for membership in &eligibility.memberships {
+        memberships.extend(membership_names(membership));
+    }
+    Person {
+        status,
+        age: u32::try_from(eligibility.age).unwrap_or(0),
+        identities: eligibility.identities.iter().map(|identity| identity.name.clone()).collect(),
+        memberships,
+        years_insured: u32::try_from(eligibility.consecutive_years).unwrap_or(0),
+    }
+}
+
+/// `civil_servant` and `civil_servant/科级`: policies may ask for either.
+fn membership_names(membership: &Membership) -> Vec<String> {
+    let kind = match membership.kind() {
+        MembershipKind::Union => "union_mutual_aid",
+        MembershipKind::CivilServant => "civil_servant",
+        MembershipKind::Veteran => "veteran",
+        MembershipKind::Commercial => "commercial",
+        MembershipKind::FamilyDoctor => "family_doctor",
+        MembershipKind::Unspecified => return Vec::new(),
+    };
+    let mut names = vec![kind.to_owned()];
+    if !membership.category.is_empty() {
+        names.push(format!("{kind}/{}", membership.category));
+    }
+    names
+}
+
+fn line(id: &str, code: &str, line: &CheckedLine, item: &Item) -> Line {
+    Line {
+        id: id.to_owned(),
+        code: code.to_owned(),
+        quantity: line.quantity,
+        price_fen: line.price_fen,
+        amount_fen: line.amount,
+        class: item.class.clone(),
+        list_type: item.list_type.clone(),
+        ceiling_fen: item.ceiling_fen,
+        prepay: item.prepay,
+        labels: item.labels.clone(),
+    }
+}

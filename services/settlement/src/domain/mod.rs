@@ -1,0 +1,12 @@
+//! Pure rules of settlement: nothing here reads, writes, waits or asks the time.
+
+pub mod answer;
+pub mod case;
+pub mod digest;
+pub mod explain;
+pub mod ledger;
+pub mod quote;
+pub mod reversal;
+pub mod statement;
+pub mod trace;
+pub mod visit;

@@ -1,0 +1,86 @@
+//! The statement for a terminal: columns line up where a Chinese character takes two cells.
+
+use yizhan_proto::settlement::v1::Settlement;
+
+use super::{Page, QUALITY};
+
+/// Cells of a line.
+const WIDTH: usize = 92;
+
+/// The statement as plain text.
+pub fn text(settlement: &Settlement) -> String {
+    let page = Page::of(settlement);
+    let mut lines = vec![centred(page.title())];
+    if !page.composite.is_empty() {
+        lines.push(format!("【组合政策，非任何统筹区的真实政策】{}", page.composite));
+    }
+    lines.push("═".repeat(WIDTH));
+    for pair in page.head().chunks(2) {
+        let cells: Vec<String> =
+            pair.iter().map(|(label, value)| left(&format!("{label}：{value}"), 46)).collect();
+        lines.push(cells.concat().trim_end().to_owned());
+    }
+    lines.push("─".repeat(WIDTH));
+    lines.push(page.parts().map(|(label, value)| format!("{label} {value}")).join("  "));
+    lines.push("─".repeat(WIDTH));
+    lines.push(columns("支付方", "纳入费用", "起付线", "支付金额"));
+    for row in &page.payers {
+        lines.push(columns(&row.name, &row.base, &row.deductible, if row.applied { &row.paid } else { "—" }));
+        lines.extend(wrapped(&row.how).into_iter().map(|line| format!("    {line}")));
+    }
+    lines.push("─".repeat(WIDTH));
+    lines.extend(
+        page.totals().iter().map(|(label, value)| format!("{}{}", left(label, 20), right(value, 16))),
+    );
+    lines.push("─".repeat(WIDTH));
+    lines.extend(wrapped(QUALITY));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn columns(name: &str, base: &str, deductible: &str, paid: &str) -> String {
+    format!("{}{}{}{}", left(name, 28), right(base, 18), right(deductible, 18), right(paid, 18))
+}
+
+/// Terminal cells of a text: two for CJK and full-width characters.
+fn cells(text: &str) -> usize {
+    text.chars().map(cell).sum()
+}
+
+fn cell(character: char) -> usize {
+    match character {
+        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,
+        '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe4f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}' => 2,
+        '“' | '”' | '—' | '…' => 2,
+        _ => 1,
+    }
+}
+
+fn left(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(cells(text))))
+}
+
+fn right(text: &str, width: usize) -> String {
+    format!("{}{text}", " ".repeat(width.saturating_sub(cells(text))))
+}
+
+fn centred(text: &str) -> String {
+    format!("{}{text}", " ".repeat(WIDTH.saturating_sub(cells(text)) / 2))
+}
+
+fn wrapped(text: &str) -> Vec<String> {
+    let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
+    for character in text.chars() {
+        if used + cell(character) > WIDTH - 4 {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        used += cell(character);
+        line.push(character);
+    }
+    lines.push(line);
+    lines
+}

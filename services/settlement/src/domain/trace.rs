@@ -1,0 +1,136 @@
+//! The engine's trace as the contract's messages.
+
+use rust_decimal::Decimal;
+use yizhan_money::Fen;
+use yizhan_policy::Policy;
+use yizhan_policy::outcome::{self, CapTrace, Cited, Outcome, Step};
+use yizhan_proto::settlement::v1 as proto;
+
+/// The trace of an outcome; citations are resolved to the policy's sources.
+pub fn of(policy: &Policy, outcome: &Outcome<'_>) -> proto::Trace {
+    let to = Sources(policy);
+    proto::Trace {
+        policy: Some(policy_reference(policy)),
+        extra_prepay: outcome.extra_prepay.as_ref().map(|step| to.step(step)),
+        layers: outcome.layers.iter().map(|layer| to.layer(layer)).collect(),
+        accumulators: outcome
+            .changes
+            .iter()
+            .map(|change| proto::AccumulatorChange {
+                policy_year: change.policy_year.to_string(),
+                accumulator: change.accumulator.to_string(),
+                before: change.before,
+                added: change.added,
+            })
+            .collect(),
+    }
+}
+
+/// Which policy decided.
+pub fn policy_reference(policy: &Policy) -> proto::PolicyReference {
+    proto::PolicyReference {
+        policy_id: policy.id.clone(),
+        version: policy.version.clone(),
+        digest: policy.digest.clone(),
+        composite: policy.composite.clone().unwrap_or_default(),
+    }
+}
+
+/// Fen as exact yuan.
+pub fn yuan(fen: Decimal) -> String {
+    let yuan = (fen / Decimal::ONE_HUNDRED).normalize();
+    if yuan.scale() < 2 { format!("{yuan:.2}") } else { yuan.to_string() }
+}
+
+fn ratio(ratio: Decimal) -> String {
+    ratio.normalize().to_string()
+}
+
+/// Step values in fen; the others are ratios.
+fn is_money(kind: &str) -> bool {
+    matches!(kind, "minimum" | "year_cap")
+}
+
+struct Sources<'p>(&'p Policy);
+
+impl Sources<'_> {
+    fn citation(&self, cited: &Cited<'_>) -> proto::Citation {
+        let source = self.0.sources.iter().find(|source| source.id == cited.source);
+        proto::Citation {
+            table: cited.table.to_owned(),
+            line: i32::try_from(cited.line).unwrap_or(0),
+            source_title: source.map(|source| source.title.clone()).unwrap_or_default(),
+            source_url: source.and_then(|source| source.url.clone()).unwrap_or_default(),
+            quality: cited.quality.to_string(),
+        }
+    }
+
+    fn step(&self, step: &Step<'_>) -> proto::TraceStep {
+        proto::TraceStep {
+            kind: step.kind.to_owned(),
+            value: if is_money(step.kind) { yuan(step.value) } else { ratio(step.value) },
+            citation: Some(self.citation(&step.cited)),
+        }
+    }
+
+    fn limit(&self, cap: &CapTrace<'_>) -> proto::LimitTrace {
+        proto::LimitTrace {
+            limit: cap.limit_fen.map(yuan).unwrap_or_default(),
+            open: cap.open_fen.map(yuan).unwrap_or_default(),
+            kept_out: yuan(cap.kept_out_fen),
+            citation: Some(self.citation(&cap.cited)),
+        }
+    }
+
+    fn deductible(&self, deductible: &outcome::DeductibleTrace<'_>) -> proto::DeductibleTrace {
+        proto::DeductibleTrace {
+            stated: yuan(deductible.stated_fen),
+            steps: deductible.steps.iter().map(|step| self.step(step)).collect(),
+            charged: yuan(deductible.charged_fen),
+            citation: Some(self.citation(&deductible.cited)),
+        }
+    }
+
+    fn layer(&self, layer: &outcome::LayerTrace<'_>) -> proto::LayerTrace {
+        let steps = |steps: &[Step<'_>]| steps.iter().map(|step| self.step(step)).collect();
+        proto::LayerTrace {
+            layer_id: layer.layer.to_owned(),
+            title: layer.title.to_owned(),
+            payer: layer.payer.code().to_owned(),
+            fund_pay_type: layer.fund_pay_type.to_owned(),
+            policy_year: layer.policy_year.to_string(),
+            applied: layer.applied,
+            skipped: layer.skipped.unwrap_or_default().to_owned(),
+            terms: layer.terms.iter().map(term).collect(),
+            base: yuan(layer.base_fen),
+            kept_out: steps(&layer.kept_out),
+            cost_cap: layer.cost_cap.as_ref().map(|cap| self.limit(cap)),
+            deductible: layer.deductible.as_ref().map(|deductible| self.deductible(deductible)),
+            bands: layer.bands.iter().map(band).collect(),
+            adjustments: steps(&layer.adjustments),
+            decided_by: layer.decided_by.as_ref().map(|cited| self.citation(cited)),
+            minimum: layer.minimum.as_ref().map(|step| self.step(step)),
+            cap: layer.cap.as_ref().map(|cap| self.limit(cap)),
+            paid_fen: layer.paid_fen.0,
+            beyond_bill_fen: layer.beyond_bill_fen.0,
+            before_fen: layer.before_fen.0,
+            left_fen: layer.left_fen.0,
+            beside_bill: layer.beside_bill,
+        }
+    }
+}
+
+fn term(term: &outcome::TermTrace) -> proto::BaseTerm {
+    let Fen(amount_fen) = term.amount_fen;
+    proto::BaseTerm { quantity: term.quantity.to_string(), amount_fen, times: ratio(term.times) }
+}
+
+fn band(band: &outcome::BandTrace) -> proto::BandTrace {
+    proto::BandTrace {
+        from: yuan(band.from_fen),
+        to: yuan(band.to_fen),
+        stated_ratio: ratio(band.stated),
+        ratio: ratio(band.ratio),
+        amount: yuan(band.amount_fen),
+    }
+}

@@ -1,0 +1,257 @@
+//! A visit as reported, checked: everything that is wrong with it at once.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use yizhan_money::{Fen, MAX_FEN};
+use yizhan_proto::settlement::v1::{FeeLine, Visit};
+use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::{ServiceError, Violations};
+use yizhan_terms::{Filing, Insutype, MedType};
+
+/// Lines in one visit at most.
+pub const MAX_LINES: usize = 2000;
+/// Characters of an identifier (psn_no, mdtrt_id, request_id …) at most (codes.md §1.1).
+pub const MAX_ID: usize = 30;
+/// Diagnoses and tags at most.
+pub const MAX_MARKS: usize = 20;
+
+/// A visit that is well formed; whether its codes exist is another question.
+#[derive(Clone, Debug)]
+pub struct CheckedVisit {
+    /// As reported.
+    pub reported: Visit,
+    /// 险种类型
+    pub insutype: Insutype,
+    /// 医疗类别
+    pub med_type: MedType,
+    /// First day.
+    pub begin: NaiveDate,
+    /// Last day.
+    pub end: NaiveDate,
+    /// How care away from home was filed, when declared.
+    pub filing: Option<Filing>,
+    /// Lines, in the order reported.
+    pub lines: Vec<CheckedLine>,
+}
+
+/// A line that is well formed.
+#[derive(Clone, Debug)]
+pub struct CheckedLine {
+    /// 数量
+    pub quantity: Decimal,
+    /// 单价 in fen.
+    pub price_fen: Decimal,
+    /// 明细项目费用总额
+    pub amount: Fen,
+    /// Day of the service.
+    pub day: NaiveDate,
+}
+
+/// Checks a visit; `today` bounds its last day.
+pub fn check(visit: Option<Visit>, today: NaiveDate) -> Result<CheckedVisit, ServiceError> {
+    let Some(visit) = visit else {
+        return Err(ServiceError::invalid_field("visit", "REQUIRED", "缺少就诊信息"));
+    };
+    let mut wrong = Violations::new();
+    check_ids(&visit, &mut wrong);
+    let insutype = Insutype::from_code(&visit.insutype);
+    wrong.require(insutype.is_some(), "visit.insutype", "CODE_UNKNOWN", "险种类型代码未知");
+    let med_type = MedType::from_code(&visit.med_type);
+    wrong.require(med_type.is_some(), "visit.med_type", "CODE_UNKNOWN", "医疗类别代码未知");
+    let filing = check_filing(&visit, &mut wrong);
+    let days = check_days(&visit, today, &mut wrong);
+    check_marks(&visit, &mut wrong);
+    let lines = check_lines(&visit.feedetail, days, &mut wrong);
+    wrong.finish()?;
+    let (Some(insutype), Some(med_type), Some((begin, end))) = (insutype, med_type, days) else {
+        return Err(ServiceError::internal(anyhow::anyhow!("a violation was not noted")));
+    };
+    Ok(CheckedVisit { reported: visit, insutype, med_type, begin, end, filing, lines })
+}
+
+/// An identifier: given, short enough, printable ASCII.
+pub fn check_id(value: &str, field: &str, wrong: &mut Violations) {
+    if value.is_empty() {
+        wrong.push(field, "REQUIRED", "不能为空");
+    } else if value.len() > MAX_ID {
+        wrong.push(field, "TOO_LONG", format!("最多 {MAX_ID} 个字符")).with("limit", MAX_ID);
+    } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        wrong.push(field, "CHARACTERS", "只能包含可见的 ASCII 字符");
+    }
+}
+
+fn check_ids(visit: &Visit, wrong: &mut Violations) {
+    check_id(&visit.psn_no, "visit.psn_no", wrong);
+    check_id(&visit.mdtrt_id, "visit.mdtrt_id", wrong);
+    check_id(&visit.fixmedins_code, "visit.fixmedins_code", wrong);
+    if !visit.mulaid_psn_no.is_empty() {
+        check_id(&visit.mulaid_psn_no, "visit.mulaid_psn_no", wrong);
+        wrong.require(
+            visit.mulaid_psn_no != visit.psn_no,
+            "visit.mulaid_psn_no",
+            "OWN_ACCOUNT",
+            "共济人不能是本人",
+        );
+        wrong.require(
+            visit.acct_used_flag,
+            "visit.mulaid_psn_no",
+            "ACCOUNT_NOT_USED",
+            "未使用个人账户时不能共济",
+        );
+    }
+}
+
+fn check_filing(visit: &Visit, wrong: &mut Violations) -> Option<Filing> {
+    if visit.out_filing.is_empty() {
+        return None;
+    }
+    let filing = Filing::from_code(&visit.out_filing).filter(|filing| *filing != Filing::Local);
+    wrong.require(filing.is_some(), "visit.out_filing", "CODE_UNKNOWN", "异地备案类别代码未知");
+    filing
+}
+
+fn check_days(visit: &Visit, today: NaiveDate, wrong: &mut Violations) -> Option<(NaiveDate, NaiveDate)> {
+    let begin = check_day(&visit.begndate, "visit.begndate", wrong);
+    let end = check_day(&visit.enddate, "visit.enddate", wrong);
+    let (begin, end) = (begin?, end?);
+    wrong.require(
+        begin <= end,
+        "visit.enddate",
+        "DISCHARGE_BEFORE_ADMISSION",
+        "出院（结束）日期早于入院（开始）日期",
+    );
+    wrong.require(end <= today, "visit.enddate", "IN_THE_FUTURE", "结束日期晚于今天");
+    Some((begin, end))
+}
+
+fn check_day(text: &str, field: &str, wrong: &mut Violations) -> Option<NaiveDate> {
+    let day = parse_date(text);
+    wrong.require(day.is_some(), field, "DATE_INVALID", "日期应为 YYYY-MM-DD");
+    day
+}
+
+fn check_marks(visit: &Visit, wrong: &mut Violations) {
+    for (marks, field) in [(&visit.dise_codg, "visit.dise_codg"), (&visit.tags, "visit.tags")] {
+        if marks.len() > MAX_MARKS {
+            wrong.push(field, "TOO_MANY", format!("最多 {MAX_MARKS} 项")).with("limit", MAX_MARKS);
+        }
+        let fits = |mark: &String| !mark.is_empty() && mark.chars().count() <= MAX_ID;
+        wrong.require(marks.iter().all(fits), field, "TOO_LONG", format!("每项 1 至 {MAX_ID} 个字符"));
+    }
+}
+
+fn check_lines(
+    lines: &[FeeLine],
+    days: Option<(NaiveDate, NaiveDate)>,
+    wrong: &mut Violations,
+) -> Vec<CheckedLine> {
+    if lines.is_empty() {
+        wrong.push("visit.feedetail", "REQUIRED", "至少一条费用明细");
+    }
+    if lines.len() > MAX_LINES {
+        let limit = wrong.push("visit.feedetail", "TOO_MANY_LINES", format!("费用明细最多 {MAX_LINES} 条"));
+        limit.with("limit", MAX_LINES).with("lines", lines.len());
+        return Vec::new();
+    }
+    let mut numbers = BTreeSet::new();
+    let mut checked = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        let field = |name: &str| format!("visit.feedetail[{index}].{name}");
+        check_id(&line.feedetl_sn, &field("feedetl_sn"), wrong);
+        wrong.require(
+            numbers.insert(&line.feedetl_sn),
+            field("feedetl_sn"),
+            "DUPLICATE",
+            "费用明细流水号重复",
+        );
+        check_id(&line.hilist_code, &field("hilist_code"), wrong);
+        checked.extend(check_line(line, days, &field, wrong));
+    }
+    let total = checked.iter().try_fold(0i64, |sum, line| sum.checked_add(line.amount.0));
+    let within = total.is_some_and(|total| total <= MAX_FEN);
+    wrong.require(within, "visit.feedetail", "AMOUNT_TOO_LARGE", "费用总额超过 16 位");
+    checked
+}
+
+fn check_line(
+    line: &FeeLine,
+    days: Option<(NaiveDate, NaiveDate)>,
+    field: &dyn Fn(&str) -> String,
+    wrong: &mut Violations,
+) -> Option<CheckedLine> {
+    let quantity = check_decimal(&line.cnt, 4).filter(|cnt| *cnt > Decimal::ZERO);
+    wrong.require(quantity.is_some(), field("cnt"), "QUANTITY_INVALID", "数量应为大于 0、最多 4 位小数的数");
+    let price = check_decimal(&line.pric, 6).filter(|pric| !pric.is_sign_negative());
+    wrong.require(price.is_some(), field("pric"), "PRICE_INVALID", "单价应为不小于 0、最多 6 位小数的数");
+    let amount = line.det_item_fee_sumamt_fen;
+    wrong.require(amount >= 0, field("det_item_fee_sumamt_fen"), "AMOUNT_NEGATIVE", "金额不能为负");
+    wrong.require(amount <= MAX_FEN, field("det_item_fee_sumamt_fen"), "AMOUNT_TOO_LARGE", "金额超过 16 位");
+    let day = check_fee_day(line, days, field, wrong);
+    let (quantity, price_fen) = (quantity?, price?.checked_mul(Decimal::ONE_HUNDRED)?);
+    let product = quantity.checked_mul(price_fen).and_then(Fen::try_round);
+    if amount >= 0 && product != Some(Fen(amount)) {
+        let expected = product.map_or_else(|| "超出范围".to_owned(), |product| product.0.to_string());
+        wrong
+            .push(field("det_item_fee_sumamt_fen"), "AMOUNT_MISMATCH", "金额不等于数量×单价（四舍五入到分）")
+            .with("expected_fen", expected);
+    }
+    Some(CheckedLine { quantity, price_fen, amount: Fen(amount), day: day? })
+}
+
+fn check_fee_day(
+    line: &FeeLine,
+    days: Option<(NaiveDate, NaiveDate)>,
+    field: &dyn Fn(&str) -> String,
+    wrong: &mut Violations,
+) -> Option<NaiveDate> {
+    let (begin, end) = days?;
+    if line.fee_ocur_date.is_empty() {
+        return Some(end);
+    }
+    let day = check_day(&line.fee_ocur_date, &field("fee_ocur_date"), wrong)?;
+    wrong.require(
+        begin <= day && day <= end,
+        field("fee_ocur_date"),
+        "OUTSIDE_VISIT",
+        "费用发生日期不在就诊期间内",
+    );
+    Some(day)
+}
+
+/// A plain decimal (no exponent) with at most `places` decimals and 16 digits.
+pub fn check_decimal(text: &str, places: u32) -> Option<Decimal> {
+    let plain = !text.is_empty()
+        && text.len() <= 24
+        && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+    let value: Decimal = plain.then(|| text.parse().ok()).flatten()?;
+    (value.normalize().scale() <= places && value.abs() <= Decimal::from(MAX_FEN)).then_some(value)
+}
+
+impl CheckedVisit {
+    /// As much of a visit as a stored settlement and its case tell; enough to make the answer again.
+    pub fn of_record(
+        stored: &yizhan_proto::settlement::v1::Settlement,
+        case: &yizhan_policy::Case,
+    ) -> Option<CheckedVisit> {
+        let info = stored.setlinfo.as_ref()?;
+        let own = super::ledger::account_of(&info.psn_no);
+        let accounts = stored.postings.iter().filter(|posting| posting.account != own);
+        let relative = accounts.filter_map(|posting| posting.account.strip_prefix("account/")).next();
+        Some(CheckedVisit {
+            reported: Visit {
+                psn_no: info.psn_no.clone(),
+                mdtrt_id: info.mdtrt_id.clone(),
+                mulaid_psn_no: relative.unwrap_or_default().to_owned(),
+                ..Visit::default()
+            },
+            insutype: case.scheme,
+            med_type: MedType::from_code(&info.med_type)?,
+            begin: case.visit.begin,
+            end: case.visit.end,
+            filing: None,
+            lines: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! What a settlement reads of a person before it is calculated, for many persons in one round trip.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use futures::future::try_join3;
+use sea_orm::{ColumnTrait, Condition, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
+use yizhan_policy::case::Accumulated;
+
+use yizhan_runtime::db::{Column, row_source};
+
+use super::entities::{account, accumulated, request};
+
+/// Whose state is wanted.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// 统筹区
+    pub poolarea_no: String,
+    /// 人员编号
+    pub psn_no: String,
+    /// Relative whose account helps; empty: none.
+    pub mulaid_psn_no: String,
+    /// Owner and id of the request, to see whether it was handled before.
+    pub request: Option<(String, String)>,
+}
+
+/// The state found.
+#[derive(Clone, Debug, Default)]
+pub struct PersonState {
+    /// By policy year: version and totals.
+    pub years: BTreeMap<NaiveDate, (i64, Accumulated)>,
+    /// The person's account.
+    pub own: Balance,
+    /// The relative's account.
+    pub shared: Balance,
+    /// The request, when it was handled before.
+    pub handled: Option<request::Model>,
+}
+
+/// An account as it was read; version 0 where nothing was ever paid in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Balance {
+    /// Version to guard a change with.
+    pub version: i64,
+    /// Fen.
+    pub fen: i64,
+}
+
+/// Reads the states of many persons at once: three statements, side by side.
+pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
+    let persons: BTreeSet<(&str, &str)> =
+        wanted.iter().map(|wanted| (wanted.poolarea_no.as_str(), wanted.psn_no.as_str())).collect();
+    let mut holders = persons.clone();
+    holders.extend(
+        wanted
+            .iter()
+            .filter(|wanted| !wanted.mulaid_psn_no.is_empty())
+            .map(|wanted| (wanted.poolarea_no.as_str(), wanted.mulaid_psn_no.as_str())),
+    );
+    let requests: BTreeSet<&(String, String)> =
+        wanted.iter().filter_map(|wanted| wanted.request.as_ref()).collect();
+    let (years, accounts, requests) =
+        try_join3(read_years(db, &persons), read_accounts(db, &holders), read_requests(db, &requests))
+            .await?;
+    wanted.iter().map(|wanted| state_of(wanted, &years, &accounts, &requests)).collect()
+}
+
+type Years = BTreeMap<(String, String), Vec<accumulated::Model>>;
+type Accounts = BTreeMap<(String, String), Balance>;
+type Requests = BTreeMap<(String, String), request::Model>;
+
+fn state_of(
+    wanted: &Wanted,
+    years: &Years,
+    accounts: &Accounts,
+    requests: &Requests,
+) -> Result<PersonState, DbErr> {
+    let person = (wanted.poolarea_no.clone(), wanted.psn_no.clone());
+    let relative = (wanted.poolarea_no.clone(), wanted.mulaid_psn_no.clone());
+    let mut state = PersonState {
+        own: accounts.get(&person).copied().unwrap_or_default(),
+        shared: accounts.get(&relative).copied().unwrap_or_default(),
+        handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
+        ..PersonState::default()
+    };
+    for row in years.get(&person).into_iter().flatten() {
+        let year = row.policy_year.parse().map_err(|error| damaged("policy_year", error))?;
+        let totals = serde_json::from_str(&row.totals).map_err(|error| damaged("totals", error))?;
+        state.years.insert(year, (row.version, totals));
+    }
+    Ok(state)
+}
+
+fn damaged(column: &str, error: impl std::fmt::Display) -> DbErr {
+    DbErr::Type(format!("accumulated.{column}: {error}"))
+}
+
+async fn read_years(db: &DatabaseConnection, persons: &BTreeSet<(&str, &str)>) -> Result<Years, DbErr> {
+    let (areas, numbers) =
+        persons.iter().map(|(area, number)| (area.to_string(), number.to_string())).unzip();
+    let rows = accumulated::Entity::find()
+        .filter(key_in(db, ["poolarea_no", "psn_no"], areas, numbers))
+        .all(db)
+        .await?;
+    let mut years = Years::new();
+    for row in rows {
+        years.entry((row.poolarea_no.clone(), row.psn_no.clone())).or_default().push(row);
+    }
+    Ok(years)
+}
+
+async fn read_accounts(db: &DatabaseConnection, holders: &BTreeSet<(&str, &str)>) -> Result<Accounts, DbErr> {
+    let (areas, numbers) =
+        holders.iter().map(|(area, number)| (area.to_string(), number.to_string())).unzip();
+    let rows =
+        account::Entity::find().filter(key_in(db, ["poolarea_no", "psn_no"], areas, numbers)).all(db).await?;
+    let balance = |row: account::Model| {
+        ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen })
+    };
+    Ok(rows.into_iter().map(balance).collect())
+}
+
+async fn read_requests(
+    db: &DatabaseConnection,
+    keys: &BTreeSet<&(String, String)>,
+) -> Result<Requests, DbErr> {
+    if keys.is_empty() {
+        return Ok(Requests::new());
+    }
+    let (owners, ids) = keys.iter().map(|(owner, id)| (owner.clone(), id.clone())).unzip();
+    let rows =
+        request::Entity::find().filter(key_in(db, ["owner", "request_id"], owners, ids)).all(db).await?;
+    Ok(rows.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect())
+}
+
+/// `(a, b) IN (…)` with one text whatever the number of keys, where the database can.
+fn key_in(db: &DatabaseConnection, names: [&str; 2], first: Vec<String>, second: Vec<String>) -> Condition {
+    let (source, values) =
+        row_source(db.get_database_backend(), vec![Column::Text(first), Column::Text(second)]);
+    let sql = format!("({}) IN ({source})", names.join(", "));
+    Condition::all().add(sea_orm::sea_query::Expr::cust_with_values(sql, values))
+}
+
+/// One handled request.
+pub async fn handled_request(
+    db: &DatabaseConnection,
+    owner: &str,
+    request_id: &str,
+) -> Result<Option<request::Model>, DbErr> {
+    request::Entity::find()
+        .filter(request::Column::Owner.eq(owner))
+        .filter(request::Column::RequestId.eq(request_id))
+        .one(db)
+        .await
+}

@@ -1,0 +1,62 @@
+//! The tables, made from the entities so that PostgreSQL and SQLite agree.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
+use yizhan_runtime::feed::CreateChangeLog;
+
+use super::entities::{
+    account, accumulated, catalogue_item, institution, policy, posting, request, settlement,
+};
+
+/// All migrations, in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(CreateChangeLog), Box::new(CreateTables)]
+    }
+}
+
+struct CreateTables;
+
+impl MigrationName for CreateTables {
+    fn name(&self) -> &str {
+        "m20261121_000001_settlement"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateTables {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        create(manager, settlement::Entity).await?;
+        create(manager, request::Entity).await?;
+        create(manager, posting::Entity).await?;
+        create(manager, accumulated::Entity).await?;
+        create(manager, account::Entity).await?;
+        create(manager, institution::Entity).await?;
+        create(manager, catalogue_item::Entity).await?;
+        create(manager, policy::Entity).await?;
+        let db = manager.get_connection();
+        for statement in INDEXES {
+            db.execute_unprepared(statement).await?;
+        }
+        if manager.get_database_backend() == DbBackend::Postgres {
+            // Answers are small and read whole: compressing them would cost more than it saves.
+            db.execute_unprepared("ALTER TABLE settlements ALTER COLUMN answer SET STORAGE EXTERNAL").await?;
+        }
+        Ok(())
+    }
+}
+
+async fn create<E: EntityTrait>(manager: &SchemaManager<'_>, entity: E) -> Result<(), DbErr> {
+    let schema = Schema::new(manager.get_database_backend());
+    manager.create_table(schema.create_table_from_entity(entity)).await
+}
+
+/// Settlements are also found by their id alone, and a settlement is reversed at most once.
+const INDEXES: [&str; 2] = [
+    "CREATE INDEX settlements_by_id ON settlements (setl_id)",
+    "CREATE UNIQUE INDEX settlements_reversed_once ON settlements (poolarea_no, psn_no, reverses_setl_id) \
+     WHERE reverses_setl_id <> ''",
+];

@@ -1,0 +1,76 @@
+//! Reading settlements back.
+
+use prost::Message;
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use yizhan_proto::settlement::v1::Settlement;
+
+use super::entities::{accumulated, settlement};
+
+/// A settlement by its id alone.
+pub async fn by_id(db: &DatabaseConnection, setl_id: &str) -> Result<Option<settlement::Model>, DbErr> {
+    settlement::Entity::find().filter(settlement::Column::SetlId.eq(setl_id)).one(db).await
+}
+
+/// Settlements by their ids, in any order.
+pub async fn by_ids(db: &DatabaseConnection, setl_ids: &[&str]) -> Result<Vec<settlement::Model>, DbErr> {
+    settlement::Entity::find()
+        .filter(settlement::Column::SetlId.is_in(setl_ids.iter().copied()))
+        .all(db)
+        .await
+}
+
+/// The reversal of a settlement, if there is one.
+pub async fn reversal_of(
+    db: &DatabaseConnection,
+    row: &settlement::Model,
+) -> Result<Option<settlement::Model>, DbErr> {
+    settlement::Entity::find()
+        .filter(settlement::Column::PoolareaNo.eq(&row.poolarea_no))
+        .filter(settlement::Column::PsnNo.eq(&row.psn_no))
+        .filter(settlement::Column::ReversesSetlId.eq(&row.setl_id))
+        .filter(settlement::Column::ReversesSetlId.ne(""))
+        .one(db)
+        .await
+}
+
+/// A person's settlements, newest first, older than `before` when it is not empty; of one
+/// institution when one is given.
+pub async fn of_person(
+    db: &DatabaseConnection,
+    poolarea_no: &str,
+    psn_no: &str,
+    institution: Option<&str>,
+    before: &str,
+    limit: u64,
+) -> Result<Vec<settlement::Model>, DbErr> {
+    let mut query = settlement::Entity::find()
+        .filter(settlement::Column::PoolareaNo.eq(poolarea_no))
+        .filter(settlement::Column::PsnNo.eq(psn_no));
+    if let Some(code) = institution {
+        query = query.filter(settlement::Column::FixmedinsCode.eq(code));
+    }
+    if !before.is_empty() {
+        query = query.filter(settlement::Column::SetlId.lt(before));
+    }
+    query.order_by_desc(settlement::Column::SetlId).limit(limit).all(db).await
+}
+
+/// What a person's settlements add up to, by policy year.
+pub async fn accumulated_of(
+    db: &DatabaseConnection,
+    poolarea_no: &str,
+    psn_no: &str,
+) -> Result<Vec<accumulated::Model>, DbErr> {
+    accumulated::Entity::find()
+        .filter(accumulated::Column::PoolareaNo.eq(poolarea_no))
+        .filter(accumulated::Column::PsnNo.eq(psn_no))
+        .order_by_asc(accumulated::Column::PolicyYear)
+        .all(db)
+        .await
+}
+
+/// The answer a settlement was given.
+pub fn answer_of(row: &settlement::Model) -> Result<Settlement, DbErr> {
+    Settlement::decode(row.answer.as_slice())
+        .map_err(|error| DbErr::Type(format!("settlements.answer: {error}")))
+}

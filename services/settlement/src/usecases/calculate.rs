@@ -1,0 +1,177 @@
+//! What preview and settle share: from a reported visit to a case, from a case to an answer.
+
+use std::sync::Arc;
+
+use futures::future::try_join;
+use yizhan_money::Fen;
+use yizhan_policy::case::Case;
+use yizhan_policy::{Refusal, load::NoPolicy};
+use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
+use yizhan_proto::settlement::v1::{Settlement, Visit};
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use crate::app::App;
+use crate::domain::answer::{self, Context, Identity};
+use crate::domain::case::{self, Institution, Item};
+use crate::domain::visit::{self, CheckedVisit};
+use crate::store::load::{PersonState, Wanted};
+use crate::store::policies::Book;
+
+/// A visit with everything that was looked up about it, before the person's state is read.
+pub struct Prepared {
+    /// The visit.
+    pub visit: CheckedVisit,
+    /// Enrollment's answer.
+    pub eligibility: Eligibility,
+    institution: Arc<Institution>,
+    items: Vec<Item>,
+    case: Case,
+    book: Arc<Book>,
+}
+
+/// A visit that was calculated.
+pub struct Calculated {
+    /// The case the engine settled.
+    pub case: Case,
+    /// The answer.
+    pub settlement: Settlement,
+}
+
+/// Checks a visit and looks up institution, catalogue, person and policy.
+pub async fn prepare(app: &App, caller: &Caller, visit: Option<Visit>) -> Result<Prepared, ServiceError> {
+    let visit = visit::check(own_institution(caller, visit), app.clock.today())?;
+    if !caller.may_act_for_institution(&visit.reported.fixmedins_code) {
+        return Err(ServiceError::permission_denied(
+            "INSTITUTION_NOT_OWN",
+            "the visit is another institution's",
+            "只能结算本机构的就诊",
+        ));
+    }
+    let (eligibility, (institution, items)) =
+        try_join(ask_enrollment(app, &visit), look_up(app, &visit)).await?;
+    require_entitled(&eligibility)?;
+    let case = case::build(&visit, &eligibility, &institution, &items)?;
+    Ok(Prepared { visit, eligibility, institution, items, case, book: app.policies.book() })
+}
+
+/// An institution need not name itself.
+fn own_institution(caller: &Caller, visit: Option<Visit>) -> Option<Visit> {
+    let mut visit = visit?;
+    if let (Some(code), true) = (caller.institution_code(), visit.fixmedins_code.is_empty()) {
+        visit.fixmedins_code = code.to_owned();
+    }
+    Some(visit)
+}
+
+async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, ServiceError> {
+    let question = GetEligibilityRequest {
+        psn_no: visit.reported.psn_no.clone(),
+        as_of: visit.end.to_string(),
+        insutype: visit.insutype.code().to_owned(),
+        med_type: visit.med_type.code().to_owned(),
+    };
+    app.enrollment.eligibility(question).await
+}
+
+fn require_entitled(eligibility: &Eligibility) -> Result<(), ServiceError> {
+    if eligibility.entitled {
+        return Ok(());
+    }
+    Err(ServiceError::failed_precondition(
+        "NOT_ENTITLED",
+        format!("not entitled on {}: {}", eligibility.as_of, eligibility.reason),
+        format!("{}；{}", eligibility.reason_text, eligibility.way_out),
+    )
+    .with("why", &eligibility.reason)
+    .with("as_of", &eligibility.as_of)
+    .with("way_out", &eligibility.way_out))
+}
+
+/// Institution and items; whatever is unknown, all at once. The catalogue is that of the place
+/// of care (就医地目录, 医保发〔2022〕22号).
+async fn look_up(app: &App, visit: &CheckedVisit) -> Result<(Arc<Institution>, Vec<Item>), ServiceError> {
+    let mut wrong = Violations::new();
+    let code = &visit.reported.fixmedins_code;
+    let institution = app.reference.institution(code).await.map_err(ServiceError::internal)?;
+    let Some(institution) = institution else {
+        wrong.push("visit.fixmedins_code", "INSTITUTION_UNKNOWN", "定点医药机构未登记");
+        wrong.finish()?;
+        unreachable!("a violation was just noted");
+    };
+    let codes: Vec<&str> = visit.reported.feedetail.iter().map(|line| line.hilist_code.as_str()).collect();
+    let found =
+        app.reference.items(&codes, &institution.admdvs, visit.end).await.map_err(ServiceError::internal)?;
+    for (index, item) in found.iter().enumerate() {
+        let field = || format!("visit.feedetail[{index}].hilist_code");
+        wrong.require(item.is_some(), field(), "ITEM_UNKNOWN", "医保目录中当日无此项目");
+    }
+    wrong.finish()?;
+    Ok((institution, found.into_iter().flatten().collect()))
+}
+
+/// Whose state a visit needs.
+pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted {
+    let visit = &prepared.visit.reported;
+    Wanted {
+        poolarea_no: prepared.eligibility.poolarea_no.clone(),
+        psn_no: visit.psn_no.clone(),
+        mulaid_psn_no: visit.mulaid_psn_no.clone(),
+        request,
+    }
+}
+
+/// Settles the case on a person's state.
+pub fn calculate(
+    prepared: &Prepared,
+    state: &PersonState,
+    identity: Option<&Identity>,
+) -> Result<Calculated, ServiceError> {
+    let mut case = prepared.case.clone();
+    let years = state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
+    let used = prepared.visit.reported.acct_used_flag;
+    case::with_state(&mut case, years, used, Fen(state.own.fen), Fen(state.shared.fen));
+    let settlement = {
+        let policies = prepared.book.current();
+        let policy = policies.find(&case.area, case.scheme, case.visit.end).map_err(no_policy)?;
+        let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
+        let context = Context {
+            visit: &prepared.visit,
+            eligibility: &prepared.eligibility,
+            institution: &prepared.institution,
+            items: &prepared.items,
+            case: &case,
+            policy,
+        };
+        answer::build(&context, &outcome, identity)?
+    };
+    Ok(Calculated { case, settlement })
+}
+
+fn no_policy(error: NoPolicy) -> ServiceError {
+    ServiceError::failed_precondition(
+        "POLICY_NOT_IN_FORCE",
+        error.to_string(),
+        "该统筹区当日没有生效的待遇政策",
+    )
+    .with("poolarea_no", &error.area)
+    .with("insutype", error.scheme.code())
+    .with("day", error.day)
+}
+
+/// A refusal of the engine: the policy cannot answer this case.
+pub fn refused(refusal: Refusal) -> ServiceError {
+    let text = match &refusal {
+        Refusal::NotInForce { .. } => "待遇政策当日未生效",
+        Refusal::NoRule { .. } => "待遇政策没有适用于本次就诊的规定",
+        Refusal::UnknownValue { .. } => "公布的政策未给出所需数值，不能结算",
+        Refusal::BadCase { .. } => "费用明细不能按目录拆分",
+        Refusal::Ambiguous { .. } => return ServiceError::internal(refusal),
+    };
+    let code = refusal.code();
+    let error = ServiceError::failed_precondition(code, refusal.to_string(), text);
+    match refusal {
+        Refusal::NoRule { table, .. } | Refusal::UnknownValue { table, .. } => error.with("table", table),
+        Refusal::BadCase { field, .. } => error.with("field", field),
+        _ => error,
+    }
+}

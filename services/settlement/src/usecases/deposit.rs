@@ -1,0 +1,145 @@
+//! Paying into a personal account (个人账户划入).
+
+use prost::Message;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use yizhan_money::MAX_FEN;
+use yizhan_proto::settlement::v1::{
+    DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse, Posting, Settlement,
+    SettlementInfo,
+};
+use yizhan_runtime::ids::new_id;
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use super::query::{check_area, check_person};
+use super::settle::{accounts_after, contended, posting_rows, reused};
+use crate::app::App;
+use crate::domain::visit::check_id;
+use crate::domain::{digest, ledger};
+use crate::store::commit::{Change, Committed};
+use crate::store::entities::{account, request};
+use crate::store::load::{Balance, Wanted};
+
+/// How often a deposit is made again because the account moved on.
+const ATTEMPTS: usize = 16;
+
+/// Pays into an account, once however often it is asked.
+pub async fn deposit(
+    app: &App,
+    caller: &Caller,
+    request: DepositRequest,
+) -> Result<DepositResponse, ServiceError> {
+    check(&request)?;
+    if !caller.may_manage_area(&request.poolarea_no) {
+        return Err(ServiceError::permission_denied(
+            "AREA_NOT_OWN",
+            "not the caller's area",
+            "无权操作该统筹区",
+        ));
+    }
+    let digest = digest::of_message(&request);
+    let key = (caller.to_string(), request.request_id.clone());
+    let _turn = app.turn_of(&request.poolarea_no, &[&request.psn_no]).await;
+    for _ in 0..ATTEMPTS {
+        let state = app
+            .person_state(Wanted {
+                poolarea_no: request.poolarea_no.clone(),
+                psn_no: request.psn_no.clone(),
+                mulaid_psn_no: String::new(),
+                request: Some(key.clone()),
+            })
+            .await?;
+        if let Some(handled) = state.handled {
+            return answer_again(&handled, &digest);
+        }
+        let balance = state.own.fen.saturating_add(request.amount_fen);
+        if balance > MAX_FEN {
+            return Err(ServiceError::invalid_field("amount_fen", "AMOUNT_TOO_LARGE", "余额将超过 16 位"));
+        }
+        let answer = DepositResponse { balc_fen: balance, replayed: false };
+        let change = change(app, &request, state.own, &answer, (&key, &digest));
+        if app.commit(change).await? == Committed::Done {
+            return Ok(answer);
+        }
+    }
+    Err(contended())
+}
+
+fn check(request: &DepositRequest) -> Result<(), ServiceError> {
+    let mut wrong = Violations::new();
+    check_id(&request.request_id, "request_id", &mut wrong);
+    check_id(&request.psn_no, "psn_no", &mut wrong);
+    check_area(&request.poolarea_no, "poolarea_no", &mut wrong);
+    let fits = (1..=MAX_FEN).contains(&request.amount_fen);
+    wrong.require(fits, "amount_fen", "AMOUNT_INVALID", "金额应大于 0，且不超过 16 位");
+    wrong.finish()
+}
+
+fn answer_again(handled: &request::Model, digest: &str) -> Result<DepositResponse, ServiceError> {
+    if handled.digest != digest {
+        return Err(reused(&handled.request_id));
+    }
+    let answer = DepositResponse::decode(handled.answer.as_slice()).map_err(ServiceError::internal)?;
+    Ok(DepositResponse { replayed: true, ..answer })
+}
+
+fn change(
+    app: &App,
+    request: &DepositRequest,
+    own: Balance,
+    answer: &DepositResponse,
+    (key, digest): (&(String, String), &str),
+) -> Change {
+    let (poolarea_no, psn_no, deposit_id) = (&request.poolarea_no, &request.psn_no, new_id());
+    let none = ("", Balance::default(), 0);
+    Change {
+        request: request::Model {
+            owner: key.0.clone(),
+            request_id: key.1.clone(),
+            digest: digest.to_owned(),
+            poolarea_no: poolarea_no.clone(),
+            psn_no: psn_no.clone(),
+            setl_id: String::new(),
+            answer: answer.encode_to_vec(),
+        },
+        settlement: None,
+        postings: posting_rows(&booked(request, deposit_id, ledger::deposit(psn_no, request.amount_fen))),
+        years: Vec::new(),
+        accounts: accounts_after(poolarea_no, [(psn_no, own, request.amount_fen), none]),
+        kind: "DEPOSITED",
+        at: app.clock.now(),
+    }
+}
+
+/// Postings are booked under an id, like a settlement's.
+fn booked(request: &DepositRequest, deposit_id: String, postings: Vec<Posting>) -> Settlement {
+    let info = SettlementInfo {
+        setl_id: deposit_id,
+        poolarea_no: request.poolarea_no.clone(),
+        psn_no: request.psn_no.clone(),
+        ..SettlementInfo::default()
+    };
+    Settlement { setlinfo: Some(info), postings, ..Settlement::default() }
+}
+
+/// The balance of an account.
+pub async fn balance(
+    app: &App,
+    caller: &Caller,
+    request: GetAccountRequest,
+) -> Result<GetAccountResponse, ServiceError> {
+    check_person(&request.psn_no, &request.poolarea_no)?;
+    if !caller.may_ask_about(&request.psn_no, &request.poolarea_no) {
+        return Err(ServiceError::permission_denied(
+            "PERSON_NOT_OWN",
+            "not the caller's to ask about",
+            "无权查询该人员",
+        ));
+    }
+    let row = account::Entity::find()
+        .filter(account::Column::PoolareaNo.eq(&request.poolarea_no))
+        .filter(account::Column::PsnNo.eq(&request.psn_no))
+        .one(&app.db)
+        .await
+        .map_err(ServiceError::internal)?;
+    Ok(GetAccountResponse { balc_fen: row.map_or(0, |row| row.balance_fen) })
+}

@@ -1,0 +1,187 @@
+//! Benefit policies: checked, published, listed. A published version never changes.
+
+use std::path::Path;
+
+use yizhan_policy::load::Problem;
+use yizhan_policy::{Policy, embedded, load};
+use yizhan_proto::settlement::v1::{
+    CheckPolicyResponse, GetPolicyResponse, ListPoliciesRequest, ListPoliciesResponse, PolicyProblem,
+    PolicySummary, PublishPolicyRequest, PublishPolicyResponse,
+};
+use yizhan_runtime::db::{begin_write, lock};
+use yizhan_runtime::page::{decode_token, encode_token, page_size};
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use super::import::once;
+use crate::app::App;
+use crate::domain::digest;
+use crate::domain::visit::check_id;
+use crate::store::policies::insert;
+
+/// The list that page tokens belong to.
+const SCOPE: &str = "policies";
+
+/// Everything wrong with a document; stores nothing.
+pub fn check(app: &App, document: &str) -> CheckPolicyResponse {
+    match load("document", document) {
+        Err(problems) => {
+            CheckPolicyResponse { problems: problems.0.iter().map(problem).collect(), policy: None }
+        }
+        Ok(policy) => {
+            let conflicts = app.policies.book().conflicts(&policy);
+            let summary = conflicts.is_empty().then(|| summary(&policy));
+            CheckPolicyResponse { problems: conflicts.iter().map(problem).collect(), policy: summary }
+        }
+    }
+}
+
+/// Publishes a version; it is in use from the answer on (in other processes a little later).
+pub async fn publish(
+    app: &App,
+    caller: &Caller,
+    request: PublishPolicyRequest,
+) -> Result<PublishPolicyResponse, ServiceError> {
+    let mut wrong = Violations::new();
+    check_id(&request.request_id, "request_id", &mut wrong);
+    wrong.finish()?;
+    let policy = load("document", &request.document).map_err(|problems| rejected(&problems.0))?;
+    if let Some(area) = policy.areas.iter().find(|area| !caller.may_manage_area(area)) {
+        let denied =
+            ServiceError::permission_denied("AREA_NOT_OWN", "not the caller's area", "无权发布该统筹区政策");
+        return Err(denied.with("area", area));
+    }
+    let conflicts = app.policies.book().conflicts(&policy);
+    if !conflicts.is_empty() {
+        return Err(rejected(&conflicts));
+    }
+    app.policies.refresh().await.map_err(ServiceError::internal)?;
+    let answer = PublishPolicyResponse { policy: Some(summary(&policy)), replayed: false };
+    if let Some(known) = app.policies.book().version(&policy.id, &policy.version) {
+        return if known.row.digest == policy.digest {
+            Ok(PublishPolicyResponse { replayed: true, ..answer })
+        } else {
+            Err(immutable(&policy))
+        };
+    }
+    let digest = digest::of_bytes(request.document.as_bytes());
+    let key = (caller.to_string(), request.request_id);
+    let (answer, replayed) = once(app, &key, &digest, answer, async |tx| {
+        insert(tx, &policy, &request.document).await.map_err(ServiceError::internal)
+    })
+    .await?;
+    app.policies.refresh().await.map_err(ServiceError::internal)?;
+    Ok(PublishPolicyResponse { replayed, ..answer })
+}
+
+fn immutable(policy: &Policy) -> ServiceError {
+    ServiceError::already_exists(
+        "POLICY_VERSION_IMMUTABLE",
+        "this version is published with other content; publish a new version",
+        "该版本已发布且内容不同，请使用新的版本号",
+    )
+    .with("policy_id", &policy.id)
+    .with("version", &policy.version)
+}
+
+/// All problems of a document as violations of the request's field.
+fn rejected(problems: &[Problem]) -> ServiceError {
+    let mut wrong = Violations::new();
+    for problem in problems {
+        wrong
+            .push(
+                "document",
+                problem.kind.code(),
+                format!("第 {} 行第 {} 列：{}", problem.line, problem.column, problem.message),
+            )
+            .with("line", problem.line)
+            .with("column", problem.column);
+    }
+    match wrong.finish() {
+        Err(error) => error,
+        Ok(()) => ServiceError::internal(anyhow::anyhow!("a document was rejected without a problem")),
+    }
+}
+
+fn problem(problem: &Problem) -> PolicyProblem {
+    PolicyProblem {
+        kind: problem.kind.code().to_owned(),
+        line: problem.line as i32,
+        column: problem.column as i32,
+        message: problem.message.clone(),
+    }
+}
+
+fn summary(policy: &Policy) -> PolicySummary {
+    PolicySummary {
+        policy_id: policy.id.clone(),
+        version: policy.version.clone(),
+        digest: policy.digest.clone(),
+        title: policy.title.clone(),
+        areas: policy.areas.clone(),
+        insutype: policy.scheme.code().to_owned(),
+        begndate: policy.period.from.to_string(),
+        enddate: policy.period.to.map(|to| to.to_string()).unwrap_or_default(),
+        composite: policy.composite.clone().unwrap_or_default(),
+    }
+}
+
+/// One published version with its text.
+pub fn get(app: &App, policy_id: &str, version: &str) -> Result<GetPolicyResponse, ServiceError> {
+    let book = app.policies.book();
+    let known = book.version(policy_id, version);
+    let known = known.ok_or_else(|| {
+        ServiceError::not_found("POLICY_UNKNOWN", "no such policy version", "未查到该政策版本")
+    })?;
+    Ok(GetPolicyResponse { policy: Some(summary(&known.policy)), document: known.row.document.clone() })
+}
+
+/// Published versions by name and version.
+pub fn list(app: &App, request: &ListPoliciesRequest) -> Result<ListPoliciesResponse, ServiceError> {
+    let size = page_size(request.page_size)? as usize;
+    let [id, version] = decode_token::<2>(SCOPE, &request.page_token)?.unwrap_or_default();
+    let book = app.policies.book();
+    let after = |known: &&crate::store::policies::Published| {
+        (known.row.policy_id.as_str(), known.row.version.as_str()) > (id.as_str(), version.as_str())
+    };
+    let mut rest = book.versions().filter(after).peekable();
+    let policies: Vec<PolicySummary> = rest.by_ref().take(size).map(|known| summary(&known.policy)).collect();
+    let last = policies.last().filter(|_| rest.peek().is_some());
+    let next_page_token =
+        last.map(|last| encode_token(SCOPE, &[&last.policy_id, &last.version])).unwrap_or_default();
+    Ok(ListPoliciesResponse { policies, next_page_token })
+}
+
+/// Publishes the documents of a folder, or the embedded ones, as far as they are not published.
+pub async fn publish_at_start(app: &App, folder: Option<&Path>) -> anyhow::Result<()> {
+    let documents = match folder {
+        Some(folder) => read_folder(folder)?,
+        None => embedded().iter().map(|(name, text)| (name.to_string(), text.to_string())).collect(),
+    };
+    let tx = begin_write(&app.db).await?;
+    lock(&tx, "publish policies").await?;
+    app.policies.refresh().await?;
+    let book = app.policies.book();
+    for (name, text) in &documents {
+        let policy = load(name, text).map_err(|problems| anyhow::anyhow!("{problems}"))?;
+        match book.version(&policy.id, &policy.version) {
+            Some(known) if known.row.digest == policy.digest => {}
+            Some(_) => anyhow::bail!("{name}: version {} is published with other content", policy.version),
+            None => insert(&tx, &policy, text).await?,
+        }
+    }
+    tx.commit().await?;
+    app.policies.refresh().await?;
+    Ok(())
+}
+
+fn read_folder(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let mut documents = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            documents.push((path.display().to_string(), std::fs::read_to_string(&path)?));
+        }
+    }
+    documents.sort();
+    Ok(documents)
+}

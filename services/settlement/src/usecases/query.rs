@@ -1,0 +1,144 @@
+//! Reading settlements back: one, a person's, the statement, the accumulators.
+
+use yizhan_proto::settlement::v1::{
+    Accumulator, GetAccumulatorsRequest, GetAccumulatorsResponse, GetStatementResponse,
+    ListSettlementsRequest, ListSettlementsResponse, Settlement,
+};
+use yizhan_runtime::page::{decode_token, encode_token, page_size};
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use crate::app::App;
+use crate::domain::statement;
+use crate::domain::visit::check_id;
+use crate::store::entities::settlement;
+use crate::store::settlements;
+
+/// The list that page tokens belong to.
+const SCOPE: &str = "settlements";
+
+/// A settlement by id, with whether it has been reversed since.
+pub async fn get(app: &App, caller: &Caller, setl_id: &str) -> Result<Settlement, ServiceError> {
+    let row = find(app, caller, setl_id).await?;
+    let mut settlement = settlements::answer_of(&row).map_err(ServiceError::internal)?;
+    let reversal = settlements::reversal_of(&app.db, &row).await.map_err(ServiceError::internal)?;
+    if let (Some(info), Some(_)) = (settlement.setlinfo.as_mut(), reversal) {
+        info.refd_setl_flag = "1".to_owned();
+    }
+    Ok(settlement)
+}
+
+/// The row of a settlement the caller may see.
+pub async fn find(app: &App, caller: &Caller, setl_id: &str) -> Result<settlement::Model, ServiceError> {
+    let mut wrong = Violations::new();
+    check_id(setl_id, "setl_id", &mut wrong);
+    wrong.finish()?;
+    let row = settlements::by_id(&app.db, setl_id).await.map_err(ServiceError::internal)?;
+    let row = row.ok_or_else(unknown)?;
+    require_visible(caller, &row)?;
+    Ok(row)
+}
+
+/// There is no such settlement, or it is not the caller's to see: the same answer for both.
+pub fn unknown() -> ServiceError {
+    ServiceError::not_found("SETTLEMENT_UNKNOWN", "no such settlement", "未查到该结算")
+}
+
+/// Refuses a caller who may not see a settlement, as if there were none.
+pub fn require_visible(caller: &Caller, row: &settlement::Model) -> Result<(), ServiceError> {
+    if may_see(caller, row) { Ok(()) } else { Err(unknown()) }
+}
+
+/// Whether a caller may see a settlement: the institution that made it, the area that paid it,
+/// the person it is about.
+pub fn may_see(caller: &Caller, row: &settlement::Model) -> bool {
+    caller.may_act_for_institution(&row.fixmedins_code)
+        || caller.may_read_area(&row.poolarea_no)
+        || matches!(caller, Caller::Person { psn_no } if *psn_no == row.psn_no)
+}
+
+/// A person's settlements, newest first, as far as the caller may see them.
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    request: ListSettlementsRequest,
+) -> Result<ListSettlementsResponse, ServiceError> {
+    check_person(&request.psn_no, &request.poolarea_no)?;
+    let size = page_size(request.page_size)?;
+    let [before] = decode_token::<1>(SCOPE, &request.page_token)?.unwrap_or_default();
+    let institution = caller.institution_code();
+    let rows = settlements::of_person(
+        &app.db,
+        &request.poolarea_no,
+        &request.psn_no,
+        institution,
+        &before,
+        size + 1,
+    );
+    let mut rows = rows.await.map_err(ServiceError::internal)?;
+    let more = rows.len() as u64 > size;
+    rows.truncate(size as usize);
+    let last = rows.last().filter(|_| more);
+    let next_page_token = last.map(|row| encode_token(SCOPE, &[&row.setl_id])).unwrap_or_default();
+    let visible = rows.iter().filter(|row| may_see(caller, row));
+    let infos = visible
+        .map(|row| settlements::answer_of(row).map(|answer| answer.setlinfo.unwrap_or_default()))
+        .collect::<Result<_, _>>()
+        .map_err(ServiceError::internal)?;
+    Ok(ListSettlementsResponse { settlements: infos, next_page_token })
+}
+
+/// The one-page statement.
+pub async fn statement(
+    app: &App,
+    caller: &Caller,
+    setl_id: &str,
+) -> Result<GetStatementResponse, ServiceError> {
+    let settlement = get(app, caller, setl_id).await?;
+    Ok(GetStatementResponse {
+        text: statement::text(&settlement),
+        html: statement::html(&settlement),
+        settlement: Some(settlement),
+    })
+}
+
+/// What a person's settlements add up to.
+pub async fn accumulators(
+    app: &App,
+    caller: &Caller,
+    request: GetAccumulatorsRequest,
+) -> Result<GetAccumulatorsResponse, ServiceError> {
+    check_person(&request.psn_no, &request.poolarea_no)?;
+    if !caller.may_ask_about(&request.psn_no, &request.poolarea_no) {
+        return Err(ServiceError::permission_denied(
+            "PERSON_NOT_OWN",
+            "not the caller's to ask about",
+            "无权查询该人员",
+        ));
+    }
+    let years = settlements::accumulated_of(&app.db, &request.poolarea_no, &request.psn_no);
+    let mut accumulators = Vec::new();
+    for year in years.await.map_err(ServiceError::internal)? {
+        let totals: std::collections::BTreeMap<String, i64> =
+            serde_json::from_str(&year.totals).map_err(ServiceError::internal)?;
+        accumulators.extend(totals.into_iter().map(|(accumulator, total)| Accumulator {
+            policy_year: year.policy_year.clone(),
+            accumulator,
+            total,
+        }));
+    }
+    Ok(GetAccumulatorsResponse { accumulators })
+}
+
+/// A person is named by area and number.
+pub fn check_person(psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
+    let mut wrong = Violations::new();
+    check_id(psn_no, "psn_no", &mut wrong);
+    check_area(poolarea_no, "poolarea_no", &mut wrong);
+    wrong.finish()
+}
+
+/// A 6-digit admdvs.
+pub fn check_area(admdvs: &str, field: &str, wrong: &mut Violations) {
+    let six = yizhan_runtime::caller::is_admdvs(admdvs);
+    wrong.require(six, field, "ADMDVS_INVALID", "医保区划应为 6 位数字");
+}

@@ -1,0 +1,166 @@
+//! 结算撤销: a new settlement with negative amounts that restores every accumulator.
+
+use std::collections::BTreeMap;
+
+use yizhan_proto::settlement::v1::{ReverseRequest, ReverseResponse, Settlement};
+use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::MedType;
+
+use super::query::{require_visible, unknown};
+use super::settle::{
+    accounts_after, contended, new_identity, posting_rows, request_row, settlement_row, stored_answer,
+    years_after,
+};
+use crate::app::App;
+use crate::domain::digest;
+use crate::domain::ledger::account_of;
+use crate::domain::reversal;
+use crate::domain::visit::check_id;
+use crate::store::commit::{Change, Committed};
+use crate::store::entities::settlement;
+use crate::store::load::{PersonState, Wanted};
+use crate::store::settlements;
+
+/// How often a reversal is made again because the person's state moved on.
+const ATTEMPTS: usize = 16;
+/// Characters of a reason at most.
+const MAX_REASON: usize = 200;
+/// Later settlements looked at when a stay is reversed.
+const MAX_LATER: u64 = 500;
+
+/// Reverses a settlement, once however often it is asked.
+pub async fn reverse(
+    app: &App,
+    caller: &Caller,
+    request: ReverseRequest,
+) -> Result<ReverseResponse, ServiceError> {
+    check(&request)?;
+    let digest = digest::of_message(&request);
+    let row = settlements::by_id(&app.db, &request.setl_id).await.map_err(ServiceError::internal)?;
+    let row = row.filter(|row| row.psn_no == request.psn_no).ok_or_else(unknown)?;
+    require_visible(caller, &row)?;
+    if !caller.may_act_for_institution(&row.fixmedins_code) {
+        return Err(ServiceError::permission_denied(
+            "INSTITUTION_NOT_OWN",
+            "only the institution that settled may reverse",
+            "只能由结算机构撤销",
+        ));
+    }
+    let original = settlements::answer_of(&row).map_err(ServiceError::internal)?;
+    let mulaid = relative_of(&original);
+    let _turn = app.turn_of(&row.poolarea_no, &[&row.psn_no, &mulaid]).await;
+    let key = (row.fixmedins_code.clone(), request.request_id.clone());
+    for _ in 0..ATTEMPTS {
+        let wanted = Wanted {
+            poolarea_no: row.poolarea_no.clone(),
+            psn_no: row.psn_no.clone(),
+            mulaid_psn_no: mulaid.clone(),
+            request: Some(key.clone()),
+        };
+        let state = app.person_state(wanted).await?;
+        if let Some(handled) = &state.handled {
+            let settlement = stored_answer(app, handled, &digest).await?;
+            return Ok(ReverseResponse { settlement: Some(settlement), replayed: true });
+        }
+        require_reversible(app, &row).await?;
+        let (settlement, change) = change(app, &original, &mulaid, &state, (&key, &digest))?;
+        if app.commit(change).await? == Committed::Done {
+            return Ok(ReverseResponse { settlement: Some(settlement), replayed: false });
+        }
+    }
+    Err(contended())
+}
+
+fn check(request: &ReverseRequest) -> Result<(), ServiceError> {
+    let mut wrong = Violations::new();
+    check_id(&request.request_id, "request_id", &mut wrong);
+    check_id(&request.psn_no, "psn_no", &mut wrong);
+    check_id(&request.setl_id, "setl_id", &mut wrong);
+    let fits = request.reason.chars().count() <= MAX_REASON;
+    wrong.require(fits, "reason", "TOO_LONG", format!("最多 {MAX_REASON} 个字符"));
+    wrong.finish()
+}
+
+/// A reversal is not reversed, nothing is reversed twice, and stays are reversed from the last
+/// one back, because a later stay's deductible rests on the earlier.
+async fn require_reversible(app: &App, row: &settlement::Model) -> Result<(), ServiceError> {
+    if !row.reverses_setl_id.is_empty() {
+        return Err(ServiceError::failed_precondition(
+            "IS_A_REVERSAL",
+            "a reversal cannot be reversed; settle again instead",
+            "撤销单不能再撤销，请重新结算",
+        ));
+    }
+    if let Some(reversal) = settlements::reversal_of(&app.db, row).await.map_err(ServiceError::internal)? {
+        return Err(ServiceError::failed_precondition(
+            "ALREADY_REVERSED",
+            "the settlement has been reversed",
+            "该结算已撤销",
+        )
+        .with("reversal_setl_id", reversal.setl_id));
+    }
+    if !MedType::from_code(&row.med_type).is_some_and(MedType::is_stay) {
+        return Ok(());
+    }
+    let later = later_stays(app, row).await?;
+    if later.is_empty() {
+        return Ok(());
+    }
+    Err(ServiceError::failed_precondition(
+        "LATER_SETTLEMENTS_STAND",
+        "later stays of this person stand; reverse them first, the latest first",
+        "该参保人有之后的住院结算，请先从最近一次起依次撤销",
+    )
+    .with("later_setl_ids", later.join(",")))
+}
+
+async fn later_stays(app: &App, row: &settlement::Model) -> Result<Vec<String>, ServiceError> {
+    let rows = settlements::of_person(&app.db, &row.poolarea_no, &row.psn_no, None, "", MAX_LATER);
+    let rows = rows.await.map_err(ServiceError::internal)?;
+    let reversed: Vec<&str> = rows.iter().map(|row| row.reverses_setl_id.as_str()).collect();
+    let stands = |other: &&settlement::Model| {
+        other.setl_id > row.setl_id
+            && other.reverses_setl_id.is_empty()
+            && !reversed.contains(&other.setl_id.as_str())
+            && MedType::from_code(&other.med_type).is_some_and(MedType::is_stay)
+    };
+    Ok(rows.iter().filter(stands).map(|other| other.setl_id.clone()).collect())
+}
+
+/// The relative whose account helped, from the postings.
+fn relative_of(original: &Settlement) -> String {
+    let info = original.setlinfo.clone().unwrap_or_default();
+    let own = account_of(&info.psn_no);
+    let accounts = original.postings.iter().map(|posting| posting.account.as_str());
+    let relative =
+        accounts.filter(|account| *account != own).find_map(|account| account.strip_prefix("account/"));
+    relative.unwrap_or_default().to_owned()
+}
+
+fn change(
+    app: &App,
+    original: &Settlement,
+    mulaid: &str,
+    state: &PersonState,
+    (key, digest): (&(String, String), &str),
+) -> Result<(Settlement, Change), ServiceError> {
+    let info = original.setlinfo.clone().unwrap_or_default();
+    let refund = info.acct_pay_fen - info.acct_mulaid_pay_fen;
+    let totals: BTreeMap<_, _> =
+        state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
+    let identity = new_identity(app, &key.1);
+    let settlement =
+        reversal::of(original, &identity, &totals, if refund == 0 { 0 } else { state.own.fen + refund });
+    let own = (info.psn_no.as_str(), state.own, refund);
+    let shared = (mulaid, state.shared, info.acct_mulaid_pay_fen);
+    let change = Change {
+        request: request_row(key, digest, &settlement),
+        years: years_after(&settlement, state)?,
+        accounts: accounts_after(&info.poolarea_no, [own, shared]),
+        postings: posting_rows(&settlement),
+        settlement: Some(settlement_row(&settlement, String::new())),
+        kind: "REVERSED",
+        at: app.clock.now(),
+    };
+    Ok((settlement, change))
+}
