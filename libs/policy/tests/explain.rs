@@ -23,7 +23,7 @@ fn a_policy_in_words() {
 #[test]
 fn a_settlement_in_words() {
     let policy = load("good.yaml", include_str!("fixtures/good.yaml")).unwrap();
-    let case = load_case("case.yaml", include_str!("fixtures/case.yaml")).unwrap();
+    let case = load_case("case.yaml", include_str!("../../../docs/examples/case.yaml")).unwrap();
     compare("case.explained.txt", &explain_outcome(&policy, &settle(&policy, &case).unwrap()));
 }
 
@@ -32,7 +32,7 @@ fn a_composite_says_so_at_the_top_and_at_the_bottom() {
     let text =
         include_str!("fixtures/good.yaml").replace("year_starts", "composite: 由多地拼装\nyear_starts");
     let policy = load("composite.yaml", &text).unwrap();
-    let case = load_case("case.yaml", include_str!("fixtures/case.yaml")).unwrap();
+    let case = load_case("case.yaml", include_str!("../../../docs/examples/case.yaml")).unwrap();
     let mark = "※ 拼装政策，不是任何一地的真实政策：由多地拼装";
     for text in [explain(&policy), explain_outcome(&policy, &settle(&policy, &case).unwrap())] {
         assert_eq!(text.matches(mark).count(), 2);

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::load::{Kind, load_case};
 
-const CASE: &str = include_str!("fixtures/case.yaml");
+const CASE: &str = include_str!("../../../docs/examples/case.yaml");
 
 #[test]
 fn yuan_become_fen_and_classes_their_codes() {

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Every policy of the project validates against libs/policy/schema/policy.schema.json, and
+wrong documents do not. Needs jsonschema and PyYAML."""
+
+import json
+import sys
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+POLICY = Path(__file__).resolve().parent.parent / "libs/policy"
+FOLDERS = ["policies", "tests/conformance/policies"]
+GOOD = POLICY / "tests/fixtures/good.yaml"
+
+# Edits of the good document which the schema must refuse, as the loader does.
+WRONG = [
+    ("scheme: \"310\"", "scheme: \"311\""),
+    ("scheme: \"310\"", "scheme: 310"),
+    ("per: visit", "per: visit\n      facter: 1"),
+    ("    title: 医院减免\n", ""),
+    ("{ add: in_scope }", "{ add: in_scope, less: preself }"),
+    ("{ add: remaining }", "{ add: remaining, lines: { label: [a] } }"),
+    ("otherwise: true, part", "otherwise: true, rank: 2, part"),
+    ("amount: 8450.50", "amount: 8450.50, unknown: 没有"),
+    ("amount: 8450.50", "amount: 8450.50, part: 1%"),
+    ("amount: 800 }", "amount: -800 }"),
+    ("amount: 800 }", "amount: none }"),
+    ("96.1%", "0.961"),
+    ("96.1%", "100.1%"),
+    ("points: -10", "points: -101"),
+    ("care: [inpatient]", "care: inpatient"),
+    ("care: [inpatient]", "care: []"),
+    ("care: [inpatient]", "care: [inpatient, inpatient]"),
+    ("level: [second]", "class: [\"02\"]"),
+    ("\"310100\"", "\"999996\""),
+    ("quality: G", "quality: X"),
+    ("      used: charged\n", ""),
+    (", used: diagnosis_paid", ""),
+    ("    lump_sum", "    base: [ { add: total } ]\n    lump_sum"),
+    ("    lump_sum", "    scale: { cut_on: net, bands: { source: news, rows: [ { ratio: 1% } ] } }\n    lump_sum"),
+    ("pays: [in_scope, preself]", "pays: [in_scope, total]"),
+    ("{ of: stays, from: 2 }", "{ of: stays }"),
+    ("areas: [\"430200\"]", "areas: [\"4302\"]"),
+]
+
+
+class Text(yaml.SafeLoader):
+    """YAML whose dates stay texts, as JSON Schema knows them."""
+
+
+Text.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def errors(validator, text):
+    found = validator.iter_errors(yaml.load(text, Text))
+    return [f"/{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in found]
+
+
+def main():
+    schema = json.loads((POLICY / "schema/policy.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+    failures = []
+    files = [GOOD] + [file for folder in FOLDERS for file in sorted((POLICY / folder).glob("*.yaml"))]
+    for file in files:
+        failures += [f"{file.relative_to(POLICY)}{error}" for error in errors(validator, file.read_text("utf-8"))]
+    good = GOOD.read_text("utf-8")
+    for find, replace in WRONG:
+        if good.count(find) != 1:
+            failures.append(f"`{find}` must stand in the good document once")
+        elif not errors(validator, good.replace(find, replace)):
+            failures.append(f"the schema accepts `{replace}` for `{find}`")
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    print(f"schema: {len(files)} policies checked, {len(WRONG)} wrong documents tried, {len(failures)} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+//! The JSON Schema knows the same dictionaries as the loader. That both accept and refuse the
+//! same documents is checked by `integration-tests/check_schema.py`.
+
+use serde_json::Value;
+use yizhan_policy::load::QUALITY_MARKS;
+use yizhan_terms::{Care, Filing, Insutype, Payer, Status, Tier};
+
+#[test]
+fn dictionaries_of_the_schema() {
+    let schema: Value = serde_json::from_str(include_str!("../schema/policy.schema.json")).unwrap();
+    let codes = |pointer: &str| -> Vec<String> {
+        let listed = schema.pointer(pointer).unwrap_or_else(|| panic!("{pointer}"));
+        serde_json::from_value(listed.clone()).unwrap()
+    };
+    fn all<T: Copy>(values: &[T], code: fn(T) -> &'static str) -> Vec<String> {
+        values.iter().map(|value| code(*value).to_owned()).collect()
+    }
+    assert_eq!(codes("/$defs/care/enum"), all(Care::ALL, Care::code));
+    assert_eq!(codes("/$defs/level/enum"), all(Tier::ALL, Tier::code));
+    assert_eq!(codes("/$defs/status/enum"), all(Status::ALL, Status::code));
+    assert_eq!(codes("/$defs/filing/enum"), all(Filing::ALL, Filing::code));
+    assert_eq!(codes("/$defs/layer/properties/payer/enum"), all(Payer::ALL, Payer::code));
+    assert_eq!(codes("/properties/scheme/enum"), all(Insutype::ALL, Insutype::code));
+    let marks = codes("/properties/sources/additionalProperties/properties/quality/enum");
+    assert_eq!(marks.concat(), QUALITY_MARKS);
+}
