@@ -1,5 +1,6 @@
 //! The document as a whole.
 
+use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 use yizhan_terms::Insutype;
 
@@ -87,8 +88,8 @@ const NO_ACCOUNT: AccountRules = AccountRules { pays: Vec::new(), sharing: false
 struct Body {
     sources: Option<Vec<Source>>,
     accumulators: Option<Vec<Accumulator>>,
-    class_prepay: Option<Option<Table<rust_decimal::Decimal>>>,
-    extra_prepay: Option<Option<Table<rust_decimal::Decimal>>>,
+    class_prepay: Option<Option<Table<Decimal>>>,
+    extra_prepay: Option<Option<Table<Decimal>>>,
     layers: Option<Vec<Layer>>,
     account: Option<AccountRules>,
 }

@@ -1,5 +1,6 @@
 //! Layers: who pays which part of what, in order.
 
+use rust_decimal::Decimal;
 use yizhan_terms::Payer;
 
 use super::condition::when;
@@ -8,12 +9,12 @@ use super::node::{At, Map};
 use super::problem::Kind;
 use super::quantity::base;
 use super::region::Region;
+use super::steps::{adjust, benefit, cap, deductible, feeds};
 use super::table::{Scope, table};
 use super::value::{name, period};
-use super::values::{AMOUNT, BANDS, DEDUCTIBLE, LIMIT, POINTS, RATIO};
-use crate::model::{
-    Adjust, Base, Benefit, Cap, CutOn, Deductible, Fed, Feed, Layer, LayerIndex, Per, Period, Unit,
-};
+use super::values::{AMOUNT, RATIO};
+use super::yaml::Data;
+use crate::model::{Adjust, Base, Cap, Condition, Deductible, Layer, LayerIndex, Period, Table};
 
 const KEYS: &[&str] = &[
     "id",
@@ -43,7 +44,7 @@ const ONLY_WITH_SCALE: &[&str] =
 /// The id of a layer before the layer itself is read; empty when it has none.
 pub(super) fn id_of(at: &At) -> String {
     let entries = match &at.node.data {
-        crate::load::yaml::Data::Map(entries) => entries.as_slice(),
+        Data::Map(entries) => entries.as_slice(),
         _ => &[],
     };
     let id = entries.iter().find(|(key, _)| key.scalar() == Some("id"));
@@ -95,12 +96,12 @@ pub(super) fn layer<'a>(
 /// What stands between the bill and the scale.
 struct Parts {
     base: Base,
-    base_factor: Option<crate::model::Table<rust_decimal::Decimal>>,
-    prepay: Option<crate::model::Table<rust_decimal::Decimal>>,
+    base_factor: Option<Table<Decimal>>,
+    prepay: Option<Table<Decimal>>,
     cost_cap: Option<Cap>,
     deductible: Option<Deductible>,
     adjust: Vec<Adjust>,
-    minimum: Option<crate::model::Table<rust_decimal::Decimal>>,
+    minimum: Option<Table<Decimal>>,
 }
 
 impl Parts {
@@ -183,60 +184,12 @@ fn layer_period(map: &Map, document: Option<Period>) -> Option<Period> {
     Some(period)
 }
 
-fn layer_when<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<crate::model::Condition>> {
+fn layer_when<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<Condition>> {
     let conditions = when(at.clone(), scope)?;
     if !Region::default().and(&conditions).is_possible() {
         return at.problem(Kind::UnreachableRow, "no case can meet these conditions together");
     }
     Some(conditions)
-}
-
-fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deductible> {
-    let map = at.map(&["per", "amount", "factor", "year_cap", "used"])?;
-    let per = map.required("per", |at| at.code(&[Per::Visit, Per::Year], per_code));
-    let amount = map.required("amount", |at| table(at, scope, &DEDUCTIBLE));
-    let factor = map.optional("factor", |at| table(at, scope, &RATIO));
-    let year_cap = map.optional("year_cap", |at| table(at, scope, &AMOUNT));
-    let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
-    let needed_by =
-        if per == Some(Per::Year) { Some("per") } else { map.get("year_cap").map(|_| "year_cap") };
-    if let (Some(key), None) = (needed_by, map.get("used")) {
-        let message = "`used` is missing: the accumulator that holds what was charged in the year";
-        return map.key(key).and_then(|key| key.problem(Kind::UsedMissing, message));
-    }
-    Some(Deductible { per: per?, amount: amount?, factor: factor?, year_cap: year_cap?, used: used? })
-}
-
-fn per_code(per: Per) -> &'static str {
-    match per {
-        Per::Visit => "visit",
-        Per::Year => "year",
-    }
-}
-
-fn benefit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
-    match map.one_of(&["scale", "lump_sum"])? {
-        "scale" => map.required("scale", |at| scale(&at, scope)),
-        _ => {
-            let amount = map.required("lump_sum", |at| table(at, scope, &AMOUNT))?;
-            Some(Benefit::LumpSum { amount })
-        }
-    }
-}
-
-fn scale<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
-    let map = at.map(&["cut_on", "reached", "bands"])?;
-    let cut_on = map.required("cut_on", |at| at.code(&[CutOn::Absolute, CutOn::Net], cut_on_code));
-    let reached = map.optional("reached", |at| scope.names.read(at, Unit::Fen));
-    let bands = map.required("bands", |at| table(at, scope, &BANDS));
-    Some(Benefit::Scale { cut_on: cut_on?, reached: reached?, bands: bands? })
-}
-
-fn cut_on_code(cut_on: CutOn) -> &'static str {
-    match cut_on {
-        CutOn::Absolute => "absolute",
-        CutOn::Net => "net",
-    }
 }
 
 /// A lump sum uses nothing of the bill, and must be limited in the year.
@@ -252,44 +205,5 @@ fn check_lump_sum(map: &Map) {
     if !limited {
         let message = "without a `cap` with `used` the lump sum would be paid again at every visit";
         lump_sum.problem::<()>(Kind::LumpSumUnbounded, message);
-    }
-}
-
-fn adjust<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Adjust> {
-    const KINDS: &[&str] = &["points", "factor", "personal_factor"];
-    let map = at.map(KINDS)?;
-    match map.one_of(KINDS)? {
-        "points" => map.required("points", |at| table(at, scope, &POINTS)).map(Adjust::Points),
-        "factor" => map.required("factor", |at| table(at, scope, &RATIO)).map(Adjust::Factor),
-        _ => map.required("personal_factor", |at| table(at, scope, &RATIO)).map(Adjust::PersonalFactor),
-    }
-}
-
-fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
-    let map = at.map(&["amount", "used"])?;
-    let amount = map.required("amount", |at| table(at, scope, &LIMIT));
-    let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
-    Some(Cap { amount: amount?, used: used? })
-}
-
-fn feeds<'a>(at: &At<'a>, names: &Names<'a>) -> Option<Vec<Feed>> {
-    const ALL: &[Fed] = &[Fed::Paid, Fed::Deductible, Fed::Base, Fed::Net, Fed::Visit];
-    let read = |(key, value): (At<'a>, At<'a>)| {
-        let what = value.code(ALL, fed_code);
-        let unit = if value.node.scalar() == Some("visit") { Unit::Count } else { Unit::Fen };
-        let accumulator = names.feed(&key, unit);
-        Some(Feed { accumulator: accumulator?, what: what? })
-    };
-    let feeds: Vec<Option<Feed>> = at.entries()?.into_iter().map(read).collect();
-    feeds.into_iter().collect()
-}
-
-fn fed_code(fed: Fed) -> &'static str {
-    match fed {
-        Fed::Paid => "paid",
-        Fed::Deductible => "deductible",
-        Fed::Base => "base",
-        Fed::Net => "net",
-        Fed::Visit => "visit",
     }
 }

@@ -16,6 +16,7 @@ mod quantity;
 mod region;
 mod set;
 mod sink;
+mod steps;
 mod suggest;
 mod table;
 mod value;

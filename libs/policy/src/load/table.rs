@@ -7,7 +7,7 @@ use super::node::{At, Map};
 use super::problem::Kind;
 use super::region::Region;
 use super::value::{period, whole};
-use crate::load::yaml::Data;
+use super::yaml::Data;
 use crate::model::{Condition, Known, LayerIndex, OTHERWISE, Period, Row, SourceIndex, Table, TableVersion};
 
 /// Highest and lowest rank a row may have.

@@ -7,7 +7,7 @@ use super::problem::Kind;
 use super::quantity::part_of_bill;
 use super::table::Values;
 use super::value::{amount, points, ratio};
-use crate::load::yaml::Data;
+use super::yaml::Data;
 use crate::model::{Band, DeductibleAmount, Ratio};
 
 /// `amount: 1300`

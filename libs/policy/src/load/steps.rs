@@ -1,0 +1,95 @@
+//! The steps of a layer: deductible, scale or lump sum, adjustments, limits, feeds.
+
+use super::names::Names;
+use super::node::{At, Map};
+use super::problem::Kind;
+use super::table::{Scope, table};
+use super::values::{AMOUNT, BANDS, DEDUCTIBLE, LIMIT, POINTS, RATIO};
+use crate::model::{Adjust, Benefit, Cap, CutOn, Deductible, Fed, Feed, Per, Unit};
+
+pub(super) fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deductible> {
+    let map = at.map(&["per", "amount", "factor", "year_cap", "used"])?;
+    let per = map.required("per", |at| at.code(&[Per::Visit, Per::Year], per_code));
+    let amount = map.required("amount", |at| table(at, scope, &DEDUCTIBLE));
+    let factor = map.optional("factor", |at| table(at, scope, &RATIO));
+    let year_cap = map.optional("year_cap", |at| table(at, scope, &AMOUNT));
+    let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
+    let needed_by =
+        if per == Some(Per::Year) { Some("per") } else { map.get("year_cap").map(|_| "year_cap") };
+    if let (Some(key), None) = (needed_by, map.get("used")) {
+        let message = "`used` is missing: the accumulator that holds what was charged in the year";
+        return map.key(key).and_then(|key| key.problem(Kind::UsedMissing, message));
+    }
+    Some(Deductible { per: per?, amount: amount?, factor: factor?, year_cap: year_cap?, used: used? })
+}
+
+fn per_code(per: Per) -> &'static str {
+    match per {
+        Per::Visit => "visit",
+        Per::Year => "year",
+    }
+}
+
+pub(super) fn benefit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
+    match map.one_of(&["scale", "lump_sum"])? {
+        "scale" => map.required("scale", |at| scale(&at, scope)),
+        _ => {
+            let amount = map.required("lump_sum", |at| table(at, scope, &AMOUNT))?;
+            Some(Benefit::LumpSum { amount })
+        }
+    }
+}
+
+fn scale<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
+    let map = at.map(&["cut_on", "reached", "bands"])?;
+    let cut_on = map.required("cut_on", |at| at.code(&[CutOn::Absolute, CutOn::Net], cut_on_code));
+    let reached = map.optional("reached", |at| scope.names.read(at, Unit::Fen));
+    let bands = map.required("bands", |at| table(at, scope, &BANDS));
+    Some(Benefit::Scale { cut_on: cut_on?, reached: reached?, bands: bands? })
+}
+
+fn cut_on_code(cut_on: CutOn) -> &'static str {
+    match cut_on {
+        CutOn::Absolute => "absolute",
+        CutOn::Net => "net",
+    }
+}
+
+pub(super) fn adjust<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Adjust> {
+    const KINDS: &[&str] = &["points", "factor", "personal_factor"];
+    let map = at.map(KINDS)?;
+    match map.one_of(KINDS)? {
+        "points" => map.required("points", |at| table(at, scope, &POINTS)).map(Adjust::Points),
+        "factor" => map.required("factor", |at| table(at, scope, &RATIO)).map(Adjust::Factor),
+        _ => map.required("personal_factor", |at| table(at, scope, &RATIO)).map(Adjust::PersonalFactor),
+    }
+}
+
+pub(super) fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
+    let map = at.map(&["amount", "used"])?;
+    let amount = map.required("amount", |at| table(at, scope, &LIMIT));
+    let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
+    Some(Cap { amount: amount?, used: used? })
+}
+
+pub(super) fn feeds<'a>(at: &At<'a>, names: &Names<'a>) -> Option<Vec<Feed>> {
+    const ALL: &[Fed] = &[Fed::Paid, Fed::Deductible, Fed::Base, Fed::Net, Fed::Visit];
+    let read = |(key, value): (At<'a>, At<'a>)| {
+        let what = value.code(ALL, fed_code);
+        let unit = if value.node.scalar() == Some("visit") { Unit::Count } else { Unit::Fen };
+        let accumulator = names.feed(&key, unit);
+        Some(Feed { accumulator: accumulator?, what: what? })
+    };
+    let feeds: Vec<Option<Feed>> = at.entries()?.into_iter().map(read).collect();
+    feeds.into_iter().collect()
+}
+
+fn fed_code(fed: Fed) -> &'static str {
+    match fed {
+        Fed::Paid => "paid",
+        Fed::Deductible => "deductible",
+        Fed::Base => "base",
+        Fed::Net => "net",
+        Fed::Visit => "visit",
+    }
+}
