@@ -1,1 +1,25 @@
 //! 参保: who is covered, by what, on which day.
+//!
+//! The way of a request: `api` (proto in, proto out) → one use case per file (`import_persons`, …, `get_eligibility`) →
+//! `domain` (pure rules) and `store` (tables). A person's whole register is one [`Timeline`](domain::timeline::Timeline),
+//! from which any as-of question is answered.
+
+#![warn(missing_docs)]
+
+mod api;
+pub mod domain;
+mod get_eligibility;
+mod get_person;
+mod import;
+mod import_account_shares;
+mod import_coverages;
+mod import_identities;
+mod import_memberships;
+mod import_persons;
+mod list_persons;
+mod register;
+mod service;
+pub mod store;
+
+pub use register::Register;
+pub use service::{DEFAULT_PORT, EnrollmentConfig, build, serve};

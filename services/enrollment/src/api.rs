@@ -1,0 +1,113 @@
+//! The contract: proto in, proto out, nothing decided.
+
+mod messages;
+
+use tonic::{Request, Response, Status};
+use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
+use yizhan_proto::enrollment::v1::{
+    GetEligibilityRequest, GetEligibilityResponse, GetPersonRequest, GetPersonResponse,
+    ImportAccountSharesRequest, ImportAccountSharesResponse, ImportCoveragesRequest, ImportCoveragesResponse,
+    ImportIdentitiesRequest, ImportIdentitiesResponse, ImportMembershipsRequest, ImportMembershipsResponse,
+    ImportPersonsRequest, ImportPersonsResponse, ListPersonsRequest, ListPersonsResponse,
+};
+use yizhan_runtime::Caller;
+
+use crate::get_eligibility::get_eligibility;
+use crate::get_person::get_person;
+use crate::import_account_shares::import_account_shares;
+use crate::import_coverages::import_coverages;
+use crate::import_identities::import_identities;
+use crate::import_memberships::import_memberships;
+use crate::import_persons::import_persons;
+use crate::list_persons::list_persons;
+use crate::register::Register;
+
+/// The service as tonic sees it.
+#[derive(Clone, Debug)]
+pub struct Api {
+    register: Register,
+}
+
+impl Api {
+    /// Over this register.
+    pub fn new(register: Register) -> Self {
+        Api { register }
+    }
+}
+
+#[tonic::async_trait]
+impl EnrollmentService for Api {
+    async fn import_persons(
+        &self,
+        request: Request<ImportPersonsRequest>,
+    ) -> Result<Response<ImportPersonsResponse>, Status> {
+        let caller = Caller::of(&request);
+        let outcome = import_persons(&self.register, &caller, request.into_inner()).await?;
+        Ok(Response::new(ImportPersonsResponse { outcome: Some(outcome) }))
+    }
+
+    async fn import_coverages(
+        &self,
+        request: Request<ImportCoveragesRequest>,
+    ) -> Result<Response<ImportCoveragesResponse>, Status> {
+        let caller = Caller::of(&request);
+        let outcome = import_coverages(&self.register, &caller, request.into_inner()).await?;
+        Ok(Response::new(ImportCoveragesResponse { outcome: Some(outcome) }))
+    }
+
+    async fn import_identities(
+        &self,
+        request: Request<ImportIdentitiesRequest>,
+    ) -> Result<Response<ImportIdentitiesResponse>, Status> {
+        let caller = Caller::of(&request);
+        let outcome = import_identities(&self.register, &caller, request.into_inner()).await?;
+        Ok(Response::new(ImportIdentitiesResponse { outcome: Some(outcome) }))
+    }
+
+    async fn import_memberships(
+        &self,
+        request: Request<ImportMembershipsRequest>,
+    ) -> Result<Response<ImportMembershipsResponse>, Status> {
+        let caller = Caller::of(&request);
+        let outcome = import_memberships(&self.register, &caller, request.into_inner()).await?;
+        Ok(Response::new(ImportMembershipsResponse { outcome: Some(outcome) }))
+    }
+
+    async fn import_account_shares(
+        &self,
+        request: Request<ImportAccountSharesRequest>,
+    ) -> Result<Response<ImportAccountSharesResponse>, Status> {
+        let caller = Caller::of(&request);
+        let outcome = import_account_shares(&self.register, &caller, request.into_inner()).await?;
+        Ok(Response::new(ImportAccountSharesResponse { outcome: Some(outcome) }))
+    }
+
+    async fn get_person(
+        &self,
+        request: Request<GetPersonRequest>,
+    ) -> Result<Response<GetPersonResponse>, Status> {
+        let caller = Caller::of(&request);
+        let person = get_person(&self.register, &caller, &request.into_inner().psn_no).await?;
+        Ok(Response::new(GetPersonResponse { person: Some(messages::person(person)) }))
+    }
+
+    async fn list_persons(
+        &self,
+        request: Request<ListPersonsRequest>,
+    ) -> Result<Response<ListPersonsResponse>, Status> {
+        let caller = Caller::of(&request);
+        let ListPersonsRequest { poolarea_no, page_size, page_token } = request.into_inner();
+        let page = list_persons(&self.register, &caller, &poolarea_no, page_size, &page_token).await?;
+        let persons = page.0.into_iter().map(messages::person).collect();
+        Ok(Response::new(ListPersonsResponse { persons, next_page_token: page.1 }))
+    }
+
+    async fn get_eligibility(
+        &self,
+        request: Request<GetEligibilityRequest>,
+    ) -> Result<Response<GetEligibilityResponse>, Status> {
+        let caller = Caller::of(&request);
+        let asked = get_eligibility(&self.register, &caller, request.into_inner()).await?;
+        Ok(Response::new(GetEligibilityResponse { eligibility: Some(messages::eligibility(&asked)) }))
+    }
+}

@@ -1,0 +1,132 @@
+//! The register's terms as the contract's messages.
+
+use chrono::NaiveDate;
+use yizhan_proto::enrollment::v1 as pb;
+
+use crate::domain::eligibility::{Answer, answer};
+use crate::domain::timeline::{AccountShare, Coverage, Identity, Membership};
+use crate::get_eligibility::Asked;
+use crate::get_person::RegisteredPerson;
+
+fn optional(date: Option<NaiveDate>) -> String {
+    date.map(|date| date.to_string()).unwrap_or_default()
+}
+
+/// The answer to a question.
+pub fn eligibility(asked: &Asked) -> pb::Eligibility {
+    let facts = &asked.person.timeline.person;
+    let found = answer(&asked.person.timeline, &asked.question);
+    let Answer { refusal, coverage, .. } = found;
+    let own_area = &asked.person.poolarea_no;
+    let paying_area = coverage.map(|coverage| &coverage.poolarea_no).filter(|area| !area.is_empty());
+    let of_coverage = |read: fn(&Coverage) -> &String| coverage.map(|c| read(c).clone()).unwrap_or_default();
+    let insutype = coverage.map(|coverage| &coverage.insutype).or(asked.question.insutype.as_ref());
+    pb::Eligibility {
+        eligibility_id: asked.eligibility_id(),
+        psn_no: asked.person.psn_no.clone(),
+        person_version: asked.person.version,
+        as_of: asked.question.as_of.to_string(),
+        entitled: refusal.is_none(),
+        reason: refusal.map(|refusal| refusal.reason().to_owned()).unwrap_or_default(),
+        reason_text: refusal.map(|refusal| refusal.text()).unwrap_or_default(),
+        way_out: refusal.map(|refusal| refusal.way_out().to_owned()).unwrap_or_default(),
+        poolarea_no: paying_area.unwrap_or(own_area).clone(),
+        insutype: insutype.cloned().unwrap_or_default(),
+        psn_type: of_coverage(|coverage| &coverage.psn_type),
+        psn_name_masked: facts.psn_name_masked.clone(),
+        gend: facts.gend.clone(),
+        brdy: facts.brdy.to_string(),
+        age: found.age,
+        consecutive_years: found.consecutive_years,
+        identities: found.identities.into_iter().map(identity).collect(),
+        memberships: found.memberships.into_iter().map(|(held, since)| membership(held, since)).collect(),
+        account_sharers: found.account_sharers.into_iter().map(str::to_owned).collect(),
+        hi_type: of_coverage(|coverage| &coverage.hi_type),
+    }
+}
+
+fn identity(identity: &Identity) -> pb::Identity {
+    pb::Identity {
+        psn_idet_type: identity.psn_idet_type.clone(),
+        name: identity.name.clone(),
+        begndate: identity.period.begndate.to_string(),
+        enddate: optional(identity.period.enddate),
+    }
+}
+
+fn membership(membership: &Membership, since_year: i32) -> pb::Membership {
+    pb::Membership {
+        kind: membership.kind.code(),
+        category: membership.category.clone(),
+        begndate: membership.period.begndate.to_string(),
+        enddate: optional(membership.period.enddate),
+        since_year,
+    }
+}
+
+/// A person with everything the register holds, masked.
+pub fn person(registered: RegisteredPerson) -> pb::Person {
+    let RegisteredPerson { person, stored } = registered;
+    let timeline = stored.timeline;
+    let psn_no = &stored.psn_no;
+    pb::Person {
+        person_version: stored.version,
+        psn_name_masked: timeline.person.psn_name_masked,
+        psn_cert_type: person.psn_cert_type,
+        certno_masked: person.certno_masked,
+        gend: person.gend,
+        brdy: person.brdy.to_string(),
+        die_date: optional(person.die_date),
+        coverages: timeline.coverages.into_iter().map(|entry| coverage_row(psn_no, entry)).collect(),
+        identities: timeline.identities.into_iter().map(|entry| identity_row(psn_no, entry)).collect(),
+        memberships: timeline.memberships.into_iter().map(|entry| membership_row(psn_no, entry)).collect(),
+        account_shares: timeline.account_shares.into_iter().map(|entry| share_row(psn_no, entry)).collect(),
+        psn_no: person.psn_no,
+        poolarea_no: person.poolarea_no,
+    }
+}
+
+fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
+    pb::CoverageRow {
+        psn_no: psn_no.to_owned(),
+        insutype: coverage.insutype,
+        psn_type: coverage.psn_type,
+        psn_insu_stas: coverage.state.code().to_owned(),
+        poolarea_no: coverage.poolarea_no,
+        begndate: coverage.period.begndate.to_string(),
+        enddate: optional(coverage.period.enddate),
+        entitled_begndate: optional(coverage.entitled_begndate),
+        hi_type: coverage.hi_type,
+    }
+}
+
+fn identity_row(psn_no: &str, identity: Identity) -> pb::IdentityRow {
+    pb::IdentityRow {
+        psn_no: psn_no.to_owned(),
+        psn_idet_type: identity.psn_idet_type,
+        name: identity.name,
+        begndate: identity.period.begndate.to_string(),
+        enddate: optional(identity.period.enddate),
+    }
+}
+
+fn membership_row(psn_no: &str, membership: Membership) -> pb::MembershipRow {
+    pb::MembershipRow {
+        psn_no: psn_no.to_owned(),
+        kind: membership.kind.code(),
+        category: membership.category,
+        series: membership.series,
+        begndate: membership.period.begndate.to_string(),
+        enddate: optional(membership.period.enddate),
+        since_year: membership.since_year.unwrap_or_default(),
+    }
+}
+
+fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
+    pb::AccountShareRow {
+        psn_no: psn_no.to_owned(),
+        sharer_psn_no: share.sharer_psn_no,
+        begndate: share.period.begndate.to_string(),
+        enddate: optional(share.period.enddate),
+    }
+}

@@ -1,0 +1,9 @@
+//! The rules of the register: pure, no I/O, no clock.
+
+pub mod certificate;
+pub mod codes;
+pub mod eligibility;
+pub mod masking;
+pub mod period;
+pub mod row_check;
+pub mod timeline;

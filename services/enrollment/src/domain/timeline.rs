@@ -1,0 +1,419 @@
+//! Everything that entitles one person, on one line of time: what any as-of question is answered from.
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::period::Period;
+
+/// Entries of one list of one person at most.
+pub const MAX_ENTRIES: usize = 500;
+
+/// A person's register in one piece. Stored as one row next to the normalised ones, and written with them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeline {
+    /// What of the person itself matters to entitlement.
+    pub person: PersonFacts,
+    /// Sorted by insutype and first day; those of one insutype do not overlap.
+    pub coverages: Vec<Coverage>,
+    /// Sorted by first day.
+    pub identities: Vec<Identity>,
+    /// Sorted by kind and first day.
+    pub memberships: Vec<Membership>,
+    /// Sorted by first day.
+    pub account_shares: Vec<AccountShare>,
+}
+
+/// A person, with nothing that identifies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonFacts {
+    /// 姓名, masked.
+    pub psn_name_masked: String,
+    /// 性别.
+    pub gend: String,
+    /// 出生日期.
+    pub brdy: NaiveDate,
+    /// 死亡日期.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub die_date: Option<NaiveDate>,
+}
+
+/// 参保状态 of a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CoverageState {
+    /// 1 正常.
+    Normal,
+    /// 2 暂停.
+    Paused,
+    /// 4 终止.
+    Ended,
+}
+
+impl CoverageState {
+    /// From psn_insu_stas.
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "1" => Some(CoverageState::Normal),
+            "2" => Some(CoverageState::Paused),
+            "4" => Some(CoverageState::Ended),
+            _ => None,
+        }
+    }
+
+    /// As psn_insu_stas.
+    pub fn code(self) -> &'static str {
+        match self {
+            CoverageState::Normal => "1",
+            CoverageState::Paused => "2",
+            CoverageState::Ended => "4",
+        }
+    }
+}
+
+/// One stretch of a coverage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// 险种类型.
+    pub insutype: String,
+    /// 人员类别.
+    pub psn_type: String,
+    /// 参保状态.
+    pub state: CoverageState,
+    /// 统筹区 that pays; empty for the one that keeps the person's register.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub poolarea_no: String,
+    /// Its days.
+    pub period: Period,
+    /// First day after the waiting period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entitled_begndate: Option<NaiveDate>,
+    /// 医疗保险类型; empty when not stated.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hi_type: String,
+}
+
+/// A dated identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// 人员身份类别; empty where no code is published.
+    pub psn_idet_type: String,
+    /// Its name.
+    pub name: String,
+    /// Its days.
+    pub period: Period,
+}
+
+/// What a membership is about; the numbers are the contract's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum MembershipKind {
+    /// 工会互助.
+    Union,
+    /// 公务员.
+    CivilServant,
+    /// 优抚.
+    Veteran,
+    /// 商业保险.
+    Commercial,
+    /// 家医签约.
+    FamilyDoctor,
+}
+
+impl MembershipKind {
+    /// The contract's number.
+    pub fn code(self) -> i32 {
+        match self {
+            MembershipKind::Union => 1,
+            MembershipKind::CivilServant => 2,
+            MembershipKind::Veteran => 3,
+            MembershipKind::Commercial => 4,
+            MembershipKind::FamilyDoctor => 5,
+        }
+    }
+
+    /// From the contract's number.
+    pub fn from_code(code: i32) -> Option<Self> {
+        use MembershipKind::*;
+        [Union, CivilServant, Veteran, Commercial, FamilyDoctor].into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// A dated membership.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// What it is about.
+    pub kind: MembershipKind,
+    /// What it is called or ranks as.
+    pub category: String,
+    /// What it continues.
+    pub series: String,
+    /// Its days.
+    pub period: Period,
+    /// First year of unbroken membership, where the register does not hold the earlier rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_year: Option<i32>,
+}
+
+/// A relative's personal account that may be used (个账共济).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountShare {
+    /// 人员编号 of the relative.
+    pub sharer_psn_no: String,
+    /// Its days.
+    pub period: Period,
+}
+
+/// What putting an entry into a timeline did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// Its key was new.
+    Created,
+    /// It replaced a different entry of the same key.
+    Updated,
+    /// It was there already.
+    Unchanged,
+}
+
+/// An entry of one of the four lists of a timeline.
+pub trait Entry: Clone + PartialEq {
+    /// The list it belongs to.
+    fn list(timeline: &Timeline) -> &Vec<Self>;
+
+    /// The same, to change it.
+    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self>;
+
+    /// Whether the two are the same entry, perhaps with other contents.
+    fn same_key(&self, other: &Self) -> bool;
+
+    /// What the list is sorted by.
+    fn order(&self) -> (String, NaiveDate, String);
+}
+
+impl Timeline {
+    /// Of a person about whom nothing else is known.
+    pub fn of(person: PersonFacts) -> Self {
+        Timeline {
+            person,
+            coverages: Vec::new(),
+            identities: Vec::new(),
+            memberships: Vec::new(),
+            account_shares: Vec::new(),
+        }
+    }
+
+    /// Puts an entry in, replacing the one of the same key.
+    pub fn put<E: Entry>(&mut self, entry: E) -> Put {
+        let list = E::list_mut(self);
+        let put = match list.iter().position(|held| held.same_key(&entry)) {
+            Some(at) if list[at] == entry => return Put::Unchanged,
+            Some(at) => {
+                list[at] = entry;
+                Put::Updated
+            }
+            None => {
+                list.push(entry);
+                Put::Created
+            }
+        };
+        list.sort_by_key(Entry::order);
+        put
+    }
+
+    /// The stretch of the same insutype that overlaps this one, if any.
+    pub fn overlapping(&self, coverage: &Coverage) -> Option<&Coverage> {
+        self.coverages.iter().find(|held| {
+            held.insutype == coverage.insutype
+                && !held.same_key(coverage)
+                && held.period.overlaps(&coverage.period)
+        })
+    }
+
+    /// First year of the unbroken run of memberships of the same kind and series that this one ends.
+    pub fn member_since(&self, membership: &Membership) -> i32 {
+        let mut run = membership.period;
+        let mut since = membership.first_year();
+        // The list is sorted by first day, so going back never has to look twice.
+        for earlier in self.memberships.iter().rev() {
+            let continued = earlier.kind == membership.kind
+                && earlier.series == membership.series
+                && earlier.period.reaches(&run);
+            if continued {
+                run = earlier.period;
+                since = since.min(earlier.first_year());
+            }
+        }
+        since
+    }
+}
+
+impl Membership {
+    fn first_year(&self) -> i32 {
+        self.since_year.unwrap_or(self.period.begndate.year())
+    }
+}
+
+impl Entry for Coverage {
+    fn list(timeline: &Timeline) -> &Vec<Self> {
+        &timeline.coverages
+    }
+
+    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
+        &mut timeline.coverages
+    }
+
+    fn same_key(&self, other: &Self) -> bool {
+        self.insutype == other.insutype && self.period.begndate == other.period.begndate
+    }
+
+    fn order(&self) -> (String, NaiveDate, String) {
+        (self.insutype.clone(), self.period.begndate, String::new())
+    }
+}
+
+impl Entry for Identity {
+    fn list(timeline: &Timeline) -> &Vec<Self> {
+        &timeline.identities
+    }
+
+    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
+        &mut timeline.identities
+    }
+
+    fn same_key(&self, other: &Self) -> bool {
+        self.psn_idet_type == other.psn_idet_type
+            && self.name == other.name
+            && self.period.begndate == other.period.begndate
+    }
+
+    fn order(&self) -> (String, NaiveDate, String) {
+        (String::new(), self.period.begndate, format!("{} {}", self.psn_idet_type, self.name))
+    }
+}
+
+impl Entry for Membership {
+    fn list(timeline: &Timeline) -> &Vec<Self> {
+        &timeline.memberships
+    }
+
+    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
+        &mut timeline.memberships
+    }
+
+    fn same_key(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.category == other.category
+            && self.period.begndate == other.period.begndate
+    }
+
+    fn order(&self) -> (String, NaiveDate, String) {
+        (self.kind.code().to_string(), self.period.begndate, self.category.clone())
+    }
+}
+
+impl Entry for AccountShare {
+    fn list(timeline: &Timeline) -> &Vec<Self> {
+        &timeline.account_shares
+    }
+
+    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
+        &mut timeline.account_shares
+    }
+
+    fn same_key(&self, other: &Self) -> bool {
+        self.sharer_psn_no == other.sharer_psn_no && self.period.begndate == other.period.begndate
+    }
+
+    fn order(&self) -> (String, NaiveDate, String) {
+        (String::new(), self.period.begndate, self.sharer_psn_no.clone())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod examples {
+    use super::*;
+
+    pub fn period(begndate: &str, enddate: &str) -> Period {
+        Period { begndate: begndate.parse().unwrap(), enddate: enddate.parse().ok() }
+    }
+
+    pub fn person(brdy: &str) -> Timeline {
+        Timeline::of(PersonFacts {
+            psn_name_masked: "张*".to_owned(),
+            gend: "1".to_owned(),
+            brdy: brdy.parse().unwrap(),
+            die_date: None,
+        })
+    }
+
+    pub fn coverage(insutype: &str, begndate: &str, enddate: &str) -> Coverage {
+        Coverage {
+            insutype: insutype.to_owned(),
+            psn_type: "11".to_owned(),
+            state: CoverageState::Normal,
+            poolarea_no: "430200".to_owned(),
+            period: period(begndate, enddate),
+            entitled_begndate: None,
+            hi_type: String::new(),
+        }
+    }
+
+    pub fn product(category: &str, series: &str, begndate: &str, enddate: &str) -> Membership {
+        Membership {
+            kind: MembershipKind::Commercial,
+            category: category.to_owned(),
+            series: series.to_owned(),
+            period: period(begndate, enddate),
+            since_year: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::examples::*;
+    use super::*;
+
+    #[test]
+    fn putting_the_same_again_changes_nothing() {
+        let mut timeline = person("1980-01-01");
+        let coverage = coverage("310", "2024-01-01", "");
+        assert_eq!(timeline.put(coverage.clone()), Put::Created);
+        assert_eq!(timeline.put(coverage.clone()), Put::Unchanged);
+        let ended = Coverage { period: period("2024-01-01", "2024-06-30"), ..coverage };
+        assert_eq!(timeline.put(ended.clone()), Put::Updated);
+        assert_eq!(timeline.coverages, [ended]);
+    }
+
+    #[test]
+    fn stretches_of_one_scheme_must_not_overlap() {
+        let mut timeline = person("1980-01-01");
+        let first = coverage("310", "2024-01-01", "2024-06-30");
+        timeline.put(first.clone());
+        timeline.put(coverage("390", "2024-01-01", ""));
+        assert_eq!(timeline.overlapping(&first), None);
+        assert_eq!(timeline.overlapping(&coverage("310", "2024-06-30", "")), Some(&first));
+        assert_eq!(timeline.overlapping(&coverage("310", "2024-07-01", "")), None);
+    }
+
+    #[test]
+    fn membership_counts_back_while_unbroken() {
+        let mut timeline = person("1980-01-01");
+        for year in [2018, 2020, 2021] {
+            timeline.put(product(
+                &format!("惠衢保{year}"),
+                "惠衢保",
+                &format!("{year}-01-01"),
+                &format!("{year}-12-31"),
+            ));
+        }
+        timeline.put(product("其他", "其他", "2019-01-01", "2019-12-31"));
+        let current = timeline.memberships.iter().find(|m| m.category == "惠衢保2021").unwrap().clone();
+        assert_eq!(timeline.member_since(&current), 2020);
+        timeline.put(product("惠衢保2019", "惠衢保", "2019-01-01", "2019-12-31"));
+        assert_eq!(timeline.member_since(&current), 2018);
+        let told = Membership {
+            since_year: Some(2015),
+            ..product("惠衢保2018", "惠衢保", "2018-01-01", "2018-12-31")
+        };
+        timeline.put(told);
+        assert_eq!(timeline.member_since(&current), 2015);
+    }
+}

@@ -1,0 +1,47 @@
+//! Writes dated identities (低保, 特困, …) of registered persons.
+
+use yizhan_proto::enrollment::v1::{IdentityRow, ImportIdentitiesRequest, ImportOutcome};
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use crate::domain::row_check::RowCheck;
+use crate::domain::timeline::Identity;
+use crate::import::{self, DatedImport, DatedRow};
+use crate::register::Register;
+
+/// Longest psn_idet_type, local codes included.
+const MAX_CODE: usize = 6;
+
+/// All rows or none.
+pub async fn import_identities(
+    register: &Register,
+    caller: &Caller,
+    mut request: ImportIdentitiesRequest,
+) -> Result<ImportOutcome, ServiceError> {
+    let request_id = std::mem::take(&mut request.request_id);
+    let rows = checked(&request_id, &request.rows)?;
+    let key = import::request_key(caller, &request_id, "ImportIdentities", &request);
+    let import = DatedImport { caller, rows, others: Vec::new(), check: |_, _, _| () };
+    import::once(register, &key, &import).await
+}
+
+fn checked(request_id: &str, rows: &[IdentityRow]) -> Result<Vec<DatedRow<Identity>>, ServiceError> {
+    let mut violations = Violations::new();
+    import::check_request(request_id, rows.len(), &mut violations);
+    let keys = rows.iter().map(|row| (&row.psn_no, &row.psn_idet_type, &row.name, &row.begndate));
+    import::check_duplicates(keys, "begndate", &mut violations);
+    let read = rows.iter().enumerate();
+    let read: Vec<_> = read.filter_map(|(at, row)| dated(row, RowCheck::new(at, &mut violations))).collect();
+    violations.finish()?;
+    Ok(read)
+}
+
+fn dated(row: &IdentityRow, mut check: RowCheck) -> Option<DatedRow<Identity>> {
+    let psn_no = check.psn_no("psn_no", &row.psn_no);
+    let psn_idet_type = check.code("psn_idet_type", &row.psn_idet_type, |code| {
+        code.len() <= MAX_CODE && code.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
+    let name = check.text("name", &row.name, true);
+    let period = check.period(&row.begndate, &row.enddate);
+    let entry = Identity { psn_idet_type: psn_idet_type?, name: name?, period: period? };
+    Some(DatedRow { psn_no: psn_no?, entry })
+}

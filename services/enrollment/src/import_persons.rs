@@ -1,0 +1,214 @@
+//! Writes persons, new or changed.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, PersonRow};
+use yizhan_runtime::{Caller, Personal, ServiceError, Violations};
+
+use crate::domain::certificate::{CertificateKey, IdentityFault, identity_faults};
+use crate::domain::row_check::RowCheck;
+use crate::domain::timeline::{PersonFacts, Put, Timeline};
+use crate::domain::{codes, masking};
+use crate::import::{self, Import};
+use crate::register::Register;
+use crate::store::entities::person::{self, PersonalText};
+use crate::store::timelines::{self, StoredTimeline};
+use crate::store::{persons, rows};
+
+/// All rows or none. A person who is known keeps their coverages and the rest; nobody moves to another pooling area here.
+pub async fn import_persons(
+    register: &Register,
+    caller: &Caller,
+    mut request: ImportPersonsRequest,
+) -> Result<ImportOutcome, ServiceError> {
+    let request_id = std::mem::take(&mut request.request_id);
+    let rows = checked(&request_id, &request.rows, register.clock.today())?;
+    for row in &rows {
+        import::check_area(caller, &row.poolarea_no)?;
+    }
+    let key = import::request_key(caller, &request_id, "ImportPersons", &request);
+    import::once(register, &key, &PersonImport { rows }).await
+}
+
+/// A row that is right.
+#[derive(Debug)]
+struct NewPerson {
+    psn_no: String,
+    poolarea_no: String,
+    psn_cert_type: String,
+    certno: Personal<String>,
+    psn_name: Personal<String>,
+    gend: String,
+    brdy: NaiveDate,
+    die_date: Option<NaiveDate>,
+}
+
+fn checked(request_id: &str, rows: &[PersonRow], today: NaiveDate) -> Result<Vec<NewPerson>, ServiceError> {
+    let mut violations = Violations::new();
+    import::check_request(request_id, rows.len(), &mut violations);
+    import::check_duplicates(rows.iter().map(|row| &row.psn_no), "psn_no", &mut violations);
+    let read = rows.iter().enumerate();
+    let read: Vec<_> =
+        read.filter_map(|(at, row)| new_person(row, today, RowCheck::new(at, &mut violations))).collect();
+    violations.finish()?;
+    Ok(read)
+}
+
+fn new_person(row: &PersonRow, today: NaiveDate, mut check: RowCheck) -> Option<NewPerson> {
+    let psn_no = check.psn_no("psn_no", &row.psn_no);
+    let psn_cert_type = check.code("psn_cert_type", &row.psn_cert_type, codes::is_psn_cert_type);
+    let psn_name = check.text("psn_name", &row.psn_name, true);
+    let gend = check.code("gend", &row.gend, codes::is_gend);
+    let brdy = check.date("brdy", &row.brdy);
+    let certno = certno(row, brdy, &mut check);
+    let die_date = check.optional_date("die_date", &row.die_date);
+    let poolarea_no = check.poolarea("poolarea_no", &row.poolarea_no);
+    if brdy.is_some_and(|brdy| brdy > today) {
+        check.wrong("brdy", "DATE_IN_FUTURE", "出生日期不能晚于今天");
+    }
+    if let (Some(brdy), Some(Some(died))) = (brdy, die_date) {
+        if died < brdy {
+            check.wrong("die_date", "DATE_ORDER", "死亡日期不能早于出生日期");
+        }
+        if died > today {
+            check.wrong("die_date", "DATE_IN_FUTURE", "死亡日期不能晚于今天");
+        }
+    }
+    Some(NewPerson {
+        psn_no: psn_no?,
+        poolarea_no: poolarea_no?,
+        psn_cert_type: psn_cert_type?,
+        certno: certno?.into(),
+        psn_name: psn_name?.into(),
+        gend: gend?,
+        brdy: brdy?,
+        die_date: die_date?,
+    })
+}
+
+fn certno(row: &PersonRow, brdy: Option<NaiveDate>, check: &mut RowCheck) -> Option<String> {
+    let certno = check.text("certno", &row.certno, true)?;
+    if row.psn_cert_type == codes::RESIDENT_IDENTITY_CARD {
+        for fault in identity_faults(&certno, brdy, &row.gend) {
+            let (reason, text) = match fault {
+                IdentityFault::Shape => ("CERTNO_SHAPE", "身份证号应为 18 位，末位为数字或大写 X"),
+                IdentityFault::CheckDigit => ("CERTNO_CHECK_DIGIT", "身份证号校验码不正确"),
+                IdentityFault::Birth => ("CERTNO_BIRTH_MISMATCH", "身份证号与出生日期不一致"),
+                IdentityFault::Sex => ("CERTNO_SEX_MISMATCH", "身份证号与性别不一致"),
+            };
+            check.wrong("certno", reason, text);
+        }
+    }
+    Some(certno)
+}
+
+impl NewPerson {
+    fn facts(&self) -> PersonFacts {
+        PersonFacts {
+            psn_name_masked: masking::mask_name(self.psn_name.expose()),
+            gend: self.gend.clone(),
+            brdy: self.brdy,
+            die_date: self.die_date,
+        }
+    }
+
+    fn model(&self, key: &CertificateKey) -> person::Model {
+        person::Model {
+            poolarea_no: self.poolarea_no.clone(),
+            psn_no: self.psn_no.clone(),
+            psn_cert_type: self.psn_cert_type.clone(),
+            certno_digest: key.digest(&self.psn_cert_type, self.certno.expose()),
+            certno_masked: masking::mask_certno(self.certno.expose()),
+            psn_name: PersonalText(self.psn_name.expose().clone()),
+            gend: self.gend.clone(),
+            brdy: self.brdy,
+            die_date: self.die_date,
+        }
+    }
+}
+
+/// Persons to be written.
+struct PersonImport {
+    rows: Vec<NewPerson>,
+}
+
+#[async_trait]
+impl Import for PersonImport {
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+    ) -> Result<ImportOutcome, ServiceError> {
+        write(tx, register, &self.rows).await
+    }
+}
+
+async fn write(
+    tx: &DatabaseTransaction,
+    register: &Register,
+    rows: &[NewPerson],
+) -> Result<ImportOutcome, ServiceError> {
+    let held = timelines::lock(tx, rows.iter().map(|row| row.psn_no.clone())).await?;
+    check_areas_stay(rows, &held)?;
+    let keys = held.values().map(|person| (person.poolarea_no.clone(), person.psn_no.clone()));
+    let known = persons::find_many(tx, keys).await?;
+
+    let mut outcome = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };
+    let (mut models, mut created, mut updated) = (Vec::new(), Vec::new(), Vec::new());
+    for row in rows {
+        let model = row.model(&register.certificate_key);
+        match held.get(&row.psn_no) {
+            None => {
+                import::count(Put::Created, &mut outcome);
+                created.push(first_version(row));
+            }
+            Some(_) if known.get(&row.psn_no) == Some(&model) => {
+                import::count(Put::Unchanged, &mut outcome);
+                continue;
+            }
+            Some(person) => {
+                import::count(Put::Updated, &mut outcome);
+                updated.push(next_version(person, row));
+            }
+        }
+        models.push(model);
+    }
+    outcome.changed_person_count = models.len() as i32;
+
+    rows::upsert::<person::Entity, _>(tx, models).await?;
+    timelines::insert(tx, &created).await?;
+    timelines::update(tx, &updated).await?;
+    created.append(&mut updated);
+    import::announce(tx, register, &created).await?;
+    Ok(outcome)
+}
+
+fn check_areas_stay(rows: &[NewPerson], held: &BTreeMap<String, StoredTimeline>) -> Result<(), ServiceError> {
+    let mut violations = Violations::new();
+    for (at, row) in rows.iter().enumerate() {
+        if held.get(&row.psn_no).is_some_and(|person| person.poolarea_no != row.poolarea_no) {
+            let text = "该人员已在其他统筹区登记，转移请办理关系转移接续";
+            RowCheck::new(at, &mut violations).wrong("poolarea_no", "POOLAREA_NOT_CHANGEABLE", text);
+        }
+    }
+    violations.finish()
+}
+
+fn first_version(row: &NewPerson) -> StoredTimeline {
+    StoredTimeline {
+        psn_no: row.psn_no.clone(),
+        poolarea_no: row.poolarea_no.clone(),
+        version: 1,
+        timeline: Timeline::of(row.facts()),
+    }
+}
+
+fn next_version(person: &StoredTimeline, row: &NewPerson) -> StoredTimeline {
+    let mut next = person.clone();
+    next.version += 1;
+    next.timeline.person = row.facts();
+    next
+}

@@ -1,0 +1,33 @@
+//! What every use case works with.
+
+use sea_orm::DatabaseConnection;
+use yizhan_runtime::feed::Feed;
+use yizhan_runtime::{Clock, ServiceError};
+
+use crate::domain::certificate::CertificateKey;
+use crate::domain::row_check::is_psn_no;
+
+/// The register and its surroundings. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Register {
+    /// Where it is kept.
+    pub db: DatabaseConnection,
+    /// Its change log.
+    pub feed: Feed,
+    /// What time it is.
+    pub clock: Clock,
+    /// The secret under which certificate numbers are digested.
+    pub certificate_key: CertificateKey,
+}
+
+/// Nobody registered has this number, or the caller may not know of them.
+pub fn person_unknown(psn_no: &str) -> ServiceError {
+    // A number that could not be one is not repeated: it might be anything, a name or a certificate number.
+    let shown = if is_psn_no(psn_no) { psn_no } else { "" };
+    ServiceError::not_found(
+        "PERSON_UNKNOWN",
+        "no person with this psn_no is registered",
+        "未查询到该人员编号",
+    )
+    .with("psn_no", shown)
+}

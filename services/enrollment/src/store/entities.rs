@@ -1,0 +1,9 @@
+//! One entity per table.
+
+pub mod account_share;
+pub mod coverage;
+pub mod entitlement_timeline;
+pub mod identity;
+pub mod import_request;
+pub mod membership;
+pub mod person;

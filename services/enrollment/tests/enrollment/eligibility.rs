@@ -1,0 +1,165 @@
+//! As-of answers, on the boundaries of what was imported.
+
+use tonic::Code;
+use yizhan_proto::enrollment::v1::*;
+use yizhan_runtime::ids::new_id;
+use yizhan_testkit::both_databases;
+
+use crate::support::*;
+
+both_databases! {
+    async fn an_unknown_person_is_not_found(db: TestDatabase) {
+        let mut service = start(&db).await;
+        let request = |psn_no: &str| GetEligibilityRequest { psn_no: psn_no.into(), ..Default::default() };
+        let error = service.ask(request("P404")).await.unwrap_err();
+        assert_eq!((error.code, error.reason.as_str()), (Code::NotFound, "PERSON_UNKNOWN"));
+        assert_eq!(error.metadata["psn_no"], "P404");
+        let error = service.ask(request("张小丽")).await.unwrap_err();
+        assert_eq!(error.metadata["psn_no"], "", "what may be personal is not repeated");
+    }
+
+    async fn a_wrong_question_is_refused_with_everything_wrong(db: TestDatabase) {
+        let mut service = start(&db).await;
+        let question = GetEligibilityRequest {
+            psn_no: String::new(),
+            as_of: "2024-13-01".into(),
+            insutype: "311".into(),
+            med_type: "99".into(),
+        };
+        let error = service.ask(question).await.unwrap_err();
+        let fields: Vec<_> = error.violations.iter().map(|violation| violation.field.as_str()).collect();
+        assert_eq!(fields, ["psn_no", "as_of", "insutype", "med_type"]);
+    }
+
+    async fn the_day_decides(db: TestDatabase) {
+        let mut service = start(&db).await;
+        service.import_persons(persons([person("P1")])).await.unwrap();
+        let paused = CoverageRow { psn_insu_stas: "2".into(), ..coverage("P1", "310", "2024-01-01", "2024-02-29") };
+        let waiting = CoverageRow { entitled_begndate: "2024-04-01".into(), ..coverage("P1", "310", "2024-03-01", "2024-12-31") };
+        let rows = [coverage("P1", "310", "2023-07-01", "2023-12-31"), paused, waiting];
+        service.import_coverages(coverages(rows)).await.unwrap();
+        for (as_of, reason) in [
+            ("1949-12-30", "NOT_BORN"),
+            ("2023-06-30", "COVERAGE_NOT_STARTED"),
+            ("2023-07-01", ""),
+            ("2023-12-31", ""),
+            ("2024-01-01", "COVERAGE_PAUSED"),
+            ("2024-02-29", "COVERAGE_PAUSED"),
+            ("2024-03-01", "WAITING_PERIOD"),
+            ("2024-03-31", "WAITING_PERIOD"),
+            ("2024-04-01", ""),
+            ("2024-12-31", ""),
+            ("2025-01-01", "COVERAGE_ENDED"),
+        ] {
+            let answer = service.eligibility("P1", as_of).await;
+            assert_eq!((answer.entitled, answer.reason.as_str()), (reason.is_empty(), reason), "{as_of}");
+            assert_eq!(answer.reason_text.is_empty(), answer.entitled, "{as_of}");
+            assert_eq!(answer.way_out.is_empty(), answer.entitled, "{as_of}");
+        }
+        let today = service.eligibility("P1", "").await;
+        assert_eq!((today.as_of.as_str(), today.entitled, today.age), ("2024-06-15", true, 74));
+    }
+
+    async fn everything_that_holds_on_the_day_is_told(db: TestDatabase) {
+        let mut service = start(&db).await;
+        let rows = ["P1", "P2", "P3"].map(person);
+        service.import_persons(persons(rows)).await.unwrap();
+        let elsewhere = CoverageRow { poolarea_no: "430100".into(), psn_type: "1201".into(), ..coverage("P1", "310", "2021-01-01", "") };
+        service.import_coverages(coverages([elsewhere])).await.unwrap();
+        let identity = |name: &str, code: &str, begndate: &str, enddate: &str| IdentityRow {
+            psn_no: "P1".into(),
+            psn_idet_type: code.into(),
+            name: name.into(),
+            begndate: begndate.into(),
+            enddate: enddate.into(),
+        };
+        let rows = vec![
+            identity("低保", "2303", "2022-01-01", "2022-12-31"),
+            identity("返贫致贫", "", "2023-01-01", "2023-12-31"),
+        ];
+        service.client.import_identities(ImportIdentitiesRequest { request_id: new_id(), rows }).await.unwrap();
+        let product = |year: i32| MembershipRow {
+            psn_no: "P1".into(),
+            kind: MembershipKind::Commercial.into(),
+            category: format!("惠衢保{year}"),
+            series: "惠衢保".into(),
+            begndate: format!("{year}-01-01"),
+            enddate: format!("{year}-12-31"),
+            since_year: 0,
+        };
+        let servant = MembershipRow { kind: MembershipKind::CivilServant.into(), category: "科级".into(), series: String::new(), enddate: String::new(), ..product(2010) };
+        let rows = vec![product(2021), product(2022), product(2023), servant];
+        service.client.import_memberships(ImportMembershipsRequest { request_id: new_id(), rows }).await.unwrap();
+        let share = |sharer: &str, begndate: &str| AccountShareRow {
+            psn_no: "P1".into(),
+            sharer_psn_no: sharer.into(),
+            begndate: begndate.into(),
+            enddate: String::new(),
+        };
+        let rows = vec![share("P3", "2022-01-01"), share("P2", "2023-01-01")];
+        service.client.import_account_shares(ImportAccountSharesRequest { request_id: new_id(), rows }).await.unwrap();
+
+        let answer = service.eligibility("P1", "2023-05-01").await;
+        assert_eq!(answer, Eligibility {
+            eligibility_id: answer.eligibility_id.clone(),
+            psn_no: "P1".into(),
+            person_version: 5,
+            as_of: "2023-05-01".into(),
+            entitled: true,
+            poolarea_no: "430100".into(),
+            insutype: "310".into(),
+            psn_type: "1201".into(),
+            psn_name_masked: "张**".into(),
+            gend: "2".into(),
+            brdy: "1949-12-31".into(),
+            age: 73,
+            consecutive_years: 3,
+            identities: vec![Identity { psn_idet_type: String::new(), name: "返贫致贫".into(), begndate: "2023-01-01".into(), enddate: "2023-12-31".into() }],
+            memberships: vec![
+                Membership { kind: MembershipKind::CivilServant.into(), category: "科级".into(), begndate: "2010-01-01".into(), enddate: String::new(), since_year: 2010 },
+                Membership { kind: MembershipKind::Commercial.into(), category: "惠衢保2023".into(), begndate: "2023-01-01".into(), enddate: "2023-12-31".into(), since_year: 2021 },
+            ],
+            account_sharers: vec!["P2".into(), "P3".into()],
+            ..Default::default()
+        });
+        let earlier = service.eligibility("P1", "2022-05-01").await;
+        assert_eq!(earlier.identities[0].name, "低保");
+        assert_eq!((earlier.account_sharers, earlier.consecutive_years), (vec!["P3".to_owned()], 2));
+        assert_ne!(earlier.eligibility_id, answer.eligibility_id);
+        assert_eq!(service.eligibility("P1", "2023-05-01").await.eligibility_id, answer.eligibility_id);
+        assert!(answer.eligibility_id.len() <= 30);
+    }
+
+    async fn a_scheme_asked_for_is_the_scheme_answered(db: TestDatabase) {
+        let mut service = start(&db).await;
+        service.enrol("P1", "390", "2024-01-01").await;
+        let of = |insutype: &str| GetEligibilityRequest { psn_no: "P1".into(), insutype: insutype.into(), ..Default::default() };
+        let resident = service.ask(of("390")).await.unwrap();
+        assert!(resident.entitled);
+        let employee = service.ask(of("310")).await.unwrap();
+        assert_eq!((employee.entitled, employee.reason.as_str(), employee.insutype.as_str()), (false, "NO_COVERAGE", "310"));
+        assert_eq!((employee.poolarea_no.as_str(), employee.psn_type.as_str()), ("430200", ""));
+        assert_eq!(service.ask(of("")).await.unwrap().insutype, "390");
+    }
+
+    async fn who_may_not_ask_learns_nothing(db: TestDatabase) {
+        let mut service = start(&db).await;
+        service.enrol("P1", "390", "2024-01-01").await;
+        let question = || GetEligibilityRequest { psn_no: "P1".into(), ..Default::default() };
+        for (caller, allowed) in [
+            ("institution:H43020000001", true),
+            ("service:settlement", true),
+            ("person:P1", true),
+            ("agency:430200", true),
+            ("person:P2", false),
+            ("agency:430100", false),
+            ("insurer:PICC", false),
+            ("operator:root", false),
+        ] {
+            match service.client.get_eligibility(as_caller(caller, question())).await {
+                Ok(_) => assert!(allowed, "{caller}"),
+                Err(status) => assert_eq!((error(status).reason.as_str(), allowed), ("PERSON_UNKNOWN", false), "{caller}"),
+            }
+        }
+    }
+}

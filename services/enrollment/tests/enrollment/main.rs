@@ -1,0 +1,8 @@
+//! Black-box tests through gRPC, each on SQLite and on PostgreSQL. One file per behaviour.
+
+mod eligibility;
+mod idempotency;
+mod import;
+mod list;
+mod operate;
+mod support;

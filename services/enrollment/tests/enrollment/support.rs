@@ -1,0 +1,119 @@
+//! A running service with a client, and rows to import.
+
+use tonic::metadata::MetadataValue;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+use yizhan_enrollment::EnrollmentConfig;
+use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::enrollment::v1::*;
+use yizhan_runtime::Clock;
+use yizhan_runtime::error::RemoteError;
+use yizhan_runtime::ids::new_id;
+use yizhan_runtime::server::RunningServer;
+use yizhan_testkit::TestDatabase;
+
+pub type Client = EnrollmentServiceClient<Channel>;
+
+/// A service in this process.
+pub struct TestService {
+    pub server: RunningServer,
+    pub client: Client,
+}
+
+/// Noon of 2024-06-15 in Shanghai, and callers are believed.
+pub async fn start(db: &TestDatabase) -> TestService {
+    let mut config = EnrollmentConfig::embedded(db.url());
+    config.clock = Clock::manual("2024-06-15T04:00:00Z".parse().unwrap()).0;
+    config.server.trust_caller_header = true;
+    let server = yizhan_enrollment::serve(config).await.unwrap();
+    let client = Client::connect(server.url()).await.unwrap();
+    TestService { server, client }
+}
+
+/// A request made as somebody.
+pub fn as_caller<T>(caller: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("yizhan-caller", MetadataValue::try_from(caller).unwrap());
+    request
+}
+
+pub fn error(status: Status) -> RemoteError {
+    RemoteError::from(status)
+}
+
+/// A right row: the identity number of GB 11643's own example.
+pub fn person(psn_no: &str) -> PersonRow {
+    PersonRow {
+        psn_no: psn_no.to_owned(),
+        psn_cert_type: "01".to_owned(),
+        certno: "11010519491231002X".to_owned(),
+        psn_name: "张小丽".to_owned(),
+        gend: "2".to_owned(),
+        brdy: "1949-12-31".to_owned(),
+        die_date: String::new(),
+        poolarea_no: "430200".to_owned(),
+    }
+}
+
+pub fn coverage(psn_no: &str, insutype: &str, begndate: &str, enddate: &str) -> CoverageRow {
+    CoverageRow {
+        psn_no: psn_no.to_owned(),
+        insutype: insutype.to_owned(),
+        psn_type: "12".to_owned(),
+        psn_insu_stas: "1".to_owned(),
+        begndate: begndate.to_owned(),
+        enddate: enddate.to_owned(),
+        ..CoverageRow::default()
+    }
+}
+
+pub fn persons(rows: impl IntoIterator<Item = PersonRow>) -> ImportPersonsRequest {
+    ImportPersonsRequest { request_id: new_id(), rows: rows.into_iter().collect() }
+}
+
+pub fn coverages(rows: impl IntoIterator<Item = CoverageRow>) -> ImportCoveragesRequest {
+    ImportCoveragesRequest { request_id: new_id(), rows: rows.into_iter().collect() }
+}
+
+impl TestService {
+    pub async fn import_persons(
+        &mut self,
+        request: ImportPersonsRequest,
+    ) -> Result<ImportOutcome, RemoteError> {
+        let answer = self.client.import_persons(request).await.map_err(error)?;
+        Ok(answer.into_inner().outcome.unwrap())
+    }
+
+    pub async fn import_coverages(
+        &mut self,
+        request: ImportCoveragesRequest,
+    ) -> Result<ImportOutcome, RemoteError> {
+        let answer = self.client.import_coverages(request).await.map_err(error)?;
+        Ok(answer.into_inner().outcome.unwrap())
+    }
+
+    /// A person with one open coverage.
+    pub async fn enrol(&mut self, psn_no: &str, insutype: &str, begndate: &str) {
+        self.import_persons(persons([person(psn_no)])).await.unwrap();
+        self.import_coverages(coverages([coverage(psn_no, insutype, begndate, "")])).await.unwrap();
+    }
+
+    pub async fn get_person(&mut self, psn_no: &str) -> Result<Person, RemoteError> {
+        let request = GetPersonRequest { psn_no: psn_no.to_owned() };
+        Ok(self.client.get_person(request).await.map_err(error)?.into_inner().person.unwrap())
+    }
+
+    pub async fn eligibility(&mut self, psn_no: &str, as_of: &str) -> Eligibility {
+        self.ask(GetEligibilityRequest {
+            psn_no: psn_no.to_owned(),
+            as_of: as_of.to_owned(),
+            ..GetEligibilityRequest::default()
+        })
+        .await
+        .unwrap()
+    }
+
+    pub async fn ask(&mut self, request: GetEligibilityRequest) -> Result<Eligibility, RemoteError> {
+        Ok(self.client.get_eligibility(request).await.map_err(error)?.into_inner().eligibility.unwrap())
+    }
+}
