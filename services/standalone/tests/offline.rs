@@ -1,0 +1,108 @@
+//! The policy officer's bench as it is used: command lines, what they print, exit codes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs `yizhan` in the root of the repository.
+fn yizhan(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_yizhan")).args(arguments).current_dir(root()).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+const GOOD: &str = "libs/policy/tests/fixtures/good.yaml";
+const CASE: &str = "docs/examples/case.yaml";
+
+/// Writes a file that is gone after the test.
+fn file(folder: &tempfile::TempDir, name: &str, text: &str) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn check_tells_all_problems_of_all_files() {
+    let fine = yizhan(&["policy", "check", GOOD]);
+    assert_eq!(fine.status.code(), Some(0), "{}", stderr(&fine));
+    assert!(stdout(&fine).contains("example-employee 2024.1: no problems"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(root().join(GOOD)).unwrap();
+    let a = file(&folder, "a.yaml", &good.replace("96.1%", "0.961"));
+    let b = file(&folder, "b.yaml", &good.replace("per: visit", "per: day"));
+    let wrong = yizhan(&["policy", "check", &a, &b, "nowhere.yaml"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    let told = stderr(&wrong);
+    assert!(told.contains("a.yaml:69:37: `0.961` is not a percentage; write it as 96.1%"), "{told}");
+    assert!(told.contains("b.yaml:46:12: unknown code `day`; one of: visit, year"), "{told}");
+    assert!(told.contains("nowhere.yaml: "), "{told}");
+}
+
+#[test]
+fn check_tells_documents_that_contradict_each_other() {
+    let twice = yizhan(&["policy", "check", GOOD, GOOD]);
+    assert_eq!(twice.status.code(), Some(1));
+    assert!(stderr(&twice).contains("are both the policy of area 430200, scheme 310"), "{}", stderr(&twice));
+}
+
+#[test]
+fn explain_prints_the_document_in_words() {
+    let explained = yizhan(&["policy", "explain", GOOD]);
+    assert_eq!(explained.status.code(), Some(0));
+    assert!(stdout(&explained).contains("第 1 层  统筹基金（basic）"));
+}
+
+#[test]
+fn settle_prints_every_step_or_json() {
+    let words = yizhan(&["settle", "--policy", GOOD, "--case", CASE]);
+    assert_eq!(words.status.code(), Some(0), "{}", stderr(&words));
+    assert!(stdout(&words).contains("起付标准"));
+
+    let json = yizhan(&["settle", "--policy", GOOD, "--case", CASE, "--json"]);
+    let outcome: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
+    assert_eq!(outcome["policy"]["id"], "example-employee");
+    assert_eq!(outcome["parts"]["total_fen"], 5_380_050);
+}
+
+#[test]
+fn settle_without_policy_uses_the_embedded_ones() {
+    let output = yizhan(&["settle", "--case", CASE]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("hunan-employee"));
+}
+
+#[test]
+fn settle_refuses_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = std::fs::read_to_string(root().join(CASE)).unwrap();
+    let elsewhere = file(&folder, "elsewhere.yaml", &case.replace("430200", "999999"));
+    let refused = yizhan(&["settle", "--policy", GOOD, "--case", &elsewhere]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).starts_with("NO_POLICY: no policy for area 999999"), "{}", stderr(&refused));
+
+    let primary = file(&folder, "primary.yaml", &case.replace("level: third", "level: primary"));
+    let unknown = yizhan(&["settle", "--policy", GOOD, "--case", &primary]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(stderr(&unknown).starts_with("POLICY_VALUE_UNKNOWN: "), "{}", stderr(&unknown));
+
+    let wrong = file(&folder, "wrong.yaml", &case.replace("class: 丙", "class: 丁"));
+    let problems = yizhan(&["settle", "--policy", GOOD, "--case", &wrong]);
+    assert!(stderr(&problems).contains("wrong.yaml:15:43: unknown code `丁`"), "{}", stderr(&problems));
+}
+
+#[test]
+fn a_wrong_command_line_is_64() {
+    assert_eq!(yizhan(&["policy", "chek"]).status.code(), Some(64));
+    assert_eq!(yizhan(&["settle"]).status.code(), Some(64));
+    assert_eq!(yizhan(&["--help"]).status.code(), Some(0));
+}
