@@ -6,7 +6,7 @@ use std::time::Duration;
 use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Settings};
 
 /// The port settlement listens on by default.
-pub const DEFAULT_PORT: u16 = 7102;
+pub const DEFAULT_PORT: u16 = 7202;
 
 /// Everything settlement can be told.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ impl Config {
         Config {
             server: ServerConfig::read(settings, DEFAULT_PORT),
             database: DatabaseConfig::read(settings, "sqlite://data/settlement.db"),
-            enrollment: PeerConfig::read(settings, "enrollment", "http://127.0.0.1:7101"),
+            enrollment: PeerConfig::read(settings, "enrollment", "http://127.0.0.1:7201"),
             policies: settings.optional("policies.folder"),
             quote_ttl: Duration::from_secs(60 * settings.or("quote.minutes", 10u64)),
         }

@@ -217,6 +217,9 @@ pub mod catalogue_item {
         /// Area it holds in.
         #[sea_orm(primary_key, auto_increment = false)]
         pub admdvs: String,
+        /// Level of institution it holds for; empty: all.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub level: String,
         /// First day.
         #[sea_orm(primary_key, auto_increment = false)]
         pub begndate: String,
@@ -226,7 +229,7 @@ pub mod catalogue_item {
         pub name: String,
         /// 目录类别
         pub list_type: String,
-        /// 收费项目等级
+        /// 收费项目等级; empty: not published.
         pub chrgitm_lv: String,
         /// 定价上限 in yuan; empty: none.
         pub pric_uplmt_amt: String,

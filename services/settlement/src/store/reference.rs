@@ -61,7 +61,7 @@ impl Reference {
     pub async fn items(
         &self,
         codes: &[&str],
-        admdvs: &str,
+        place: &Place<'_>,
         day: NaiveDate,
     ) -> Result<Vec<Option<Item>>, DbErr> {
         let mut found: Vec<Option<Versions>> = Vec::with_capacity(codes.len());
@@ -82,7 +82,7 @@ impl Reference {
         found
             .iter()
             .map(|versions| {
-                versions.as_ref().and_then(|all| choose(all, admdvs, day)).map(item_of).transpose()
+                versions.as_ref().and_then(|all| choose(all, place, day)).map(item_of).transpose()
             })
             .collect()
     }
@@ -104,11 +104,11 @@ impl Reference {
     pub async fn item_row(
         &self,
         code: &str,
-        admdvs: &str,
+        place: &Place<'_>,
         day: NaiveDate,
     ) -> Result<Option<catalogue_item::Model>, DbErr> {
         self.read_items(&[code]).await?;
-        Ok(self.items.get(code).await.and_then(|versions| choose(&versions, admdvs, day).cloned()))
+        Ok(self.items.get(code).await.and_then(|versions| choose(&versions, place, day).cloned()))
     }
 
     /// Adds or replaces institutions, all or none, and forgets what is kept.
@@ -142,6 +142,7 @@ impl Reference {
         let key = [
             catalogue_item::Column::HilistCode,
             catalogue_item::Column::Admdvs,
+            catalogue_item::Column::Level,
             catalogue_item::Column::Begndate,
         ];
         let replaced = [
@@ -180,19 +181,21 @@ impl Reference {
     /// Catalogue entries after a key, in order.
     pub async fn list_items(
         &self,
-        after: &[String; 3],
+        after: &[String; 4],
         limit: u64,
     ) -> Result<Vec<catalogue_item::Model>, DbErr> {
         use sea_orm::sea_query::{Expr, ExprTrait};
         let key = Expr::tuple([
             Expr::col(catalogue_item::Column::HilistCode),
             Expr::col(catalogue_item::Column::Admdvs),
+            Expr::col(catalogue_item::Column::Level),
             Expr::col(catalogue_item::Column::Begndate),
         ]);
         catalogue_item::Entity::find()
             .filter(key.gt(Expr::tuple(after.iter().map(|part| Expr::val(part.as_str())))))
             .order_by_asc(catalogue_item::Column::HilistCode)
             .order_by_asc(catalogue_item::Column::Admdvs)
+            .order_by_asc(catalogue_item::Column::Level)
             .order_by_asc(catalogue_item::Column::Begndate)
             .limit(limit)
             .all(&self.db)
@@ -200,13 +203,23 @@ impl Reference {
     }
 }
 
-/// The version that holds: the nearest area first, then the latest first day.
+/// Where an item is charged.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'p> {
+    /// 医保区划
+    pub admdvs: &'p str,
+    /// Level of the institution; empty: of none in particular.
+    pub level: &'p str,
+}
+
+/// The version that holds: the nearest area first, there the entry for the level before the one
+/// for all, then the latest first day.
 fn choose<'v>(
     versions: &'v [catalogue_item::Model],
-    admdvs: &str,
+    place: &Place<'_>,
     day: NaiveDate,
 ) -> Option<&'v catalogue_item::Model> {
-    let day = day.to_string();
+    let (admdvs, day) = (place.admdvs, day.to_string());
     let areas = [
         admdvs.to_owned(),
         format!("{}00", &admdvs[..4]),
@@ -215,9 +228,12 @@ fn choose<'v>(
     ];
     areas.iter().find_map(|area| {
         let holds = |row: &&catalogue_item::Model| {
-            row.admdvs == *area && row.begndate <= day && (row.enddate.is_empty() || day <= row.enddate)
+            row.admdvs == *area
+                && (row.level.is_empty() || row.level == place.level)
+                && row.begndate <= day
+                && (row.enddate.is_empty() || day <= row.enddate)
         };
-        versions.iter().filter(holds).max_by(|a, b| a.begndate.cmp(&b.begndate))
+        versions.iter().filter(holds).max_by_key(|row| (!row.level.is_empty(), &row.begndate))
     })
 }
 

@@ -16,6 +16,7 @@ use crate::domain::case::{self, Institution, Item};
 use crate::domain::visit::{self, CheckedVisit};
 use crate::store::load::{PersonState, Wanted};
 use crate::store::policies::Book;
+use crate::store::reference::Place;
 
 /// A visit with everything that was looked up about it, before the person's state is read.
 pub struct Prepared {
@@ -99,11 +100,13 @@ async fn look_up(app: &App, visit: &CheckedVisit) -> Result<(Arc<Institution>, V
         unreachable!("a violation was just noted");
     };
     let codes: Vec<&str> = visit.reported.feedetail.iter().map(|line| line.hilist_code.as_str()).collect();
-    let found =
-        app.reference.items(&codes, &institution.admdvs, visit.end).await.map_err(ServiceError::internal)?;
+    let place = Place { admdvs: &institution.admdvs, level: institution.level.code() };
+    let found = app.reference.items(&codes, &place, visit.end).await.map_err(ServiceError::internal)?;
     for (index, item) in found.iter().enumerate() {
         let field = || format!("visit.feedetail[{index}].hilist_code");
         wrong.require(item.is_some(), field(), "ITEM_UNKNOWN", "医保目录中当日无此项目");
+        let classed = item.as_ref().is_none_or(|item| !item.class.is_empty());
+        wrong.require(classed, field(), "ITEM_CLASS_UNKNOWN", "该项目的甲乙丙类别未公布");
     }
     wrong.finish()?;
     Ok((institution, found.into_iter().flatten().collect()))

@@ -67,7 +67,8 @@ pub async fn catalogue(
     for (index, row) in request.items.iter().enumerate() {
         check_item(row, &format!("items[{index}]"), &mut wrong);
     }
-    let key = |row: &CatalogueItem| format!("{} {} {}", row.hilist_code, row.admdvs, row.begndate);
+    let key =
+        |row: &CatalogueItem| format!("{} {} {} {}", row.hilist_code, row.admdvs, row.level, row.begndate);
     check_distinct(request.items.iter().map(key), "items", &mut wrong);
     wrong.finish()?;
     require_areas(caller, request.items.iter().map(|row| row.admdvs.as_str()))?;
@@ -185,13 +186,15 @@ fn check_institution(row: &Institution, at: &str, wrong: &mut Violations) {
 fn check_item(row: &CatalogueItem, at: &str, wrong: &mut Violations) {
     check_id(&row.hilist_code, &format!("{at}.hilist_code"), wrong);
     check_name(&row.name, format!("{at}.name"), wrong);
-    let class = matches!(row.chrgitm_lv.as_str(), "01" | "02" | "03");
-    wrong.require(class, format!("{at}.chrgitm_lv"), "CODE_UNKNOWN", "收费项目等级应为 01、02 或 03");
+    let class = matches!(row.chrgitm_lv.as_str(), "" | "01" | "02" | "03");
+    wrong.require(class, format!("{at}.chrgitm_lv"), "CODE_UNKNOWN", "收费项目等级应为空、01、02 或 03");
     let known = matches!(
         row.list_type.as_str(),
         "101" | "102" | "103" | "104" | "105" | "106" | "201" | "301" | "501"
     );
     wrong.require(known, format!("{at}.list_type"), "CODE_UNKNOWN", "目录类别代码未知");
+    let level = row.level.is_empty() || Tier::from_code(&row.level).is_some();
+    wrong.require(level, format!("{at}.level"), "CODE_UNKNOWN", "机构级别代码未知");
     check_area(&row.admdvs, &format!("{at}.admdvs"), wrong);
     let begin = parse_date(&row.begndate);
     wrong.require(begin.is_some(), format!("{at}.begndate"), "DATE_INVALID", "日期应为 YYYY-MM-DD");
@@ -230,6 +233,7 @@ fn item_row(row: CatalogueItem) -> catalogue_item::Model {
         labels: serde_json::to_string(&row.labels).expect("a list of strings can be written as JSON"),
         hilist_code: row.hilist_code,
         admdvs: row.admdvs,
+        level: row.level,
         begndate: row.begndate,
         enddate: row.enddate,
         name: row.name,

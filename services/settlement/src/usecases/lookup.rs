@@ -12,6 +12,7 @@ use super::query::check_area;
 use crate::app::App;
 use crate::domain::visit::check_id;
 use crate::store::entities::{catalogue_item, institution};
+use crate::store::reference::Place;
 
 /// Scopes of the page tokens.
 const INSTITUTIONS: &str = "institutions";
@@ -65,7 +66,8 @@ pub async fn item(
     wrong.require(day.is_some(), "as_of", "DATE_INVALID", "日期应为 YYYY-MM-DD");
     wrong.finish()?;
     let day = day.unwrap_or_else(|| app.clock.today());
-    let row = app.reference.item_row(&request.hilist_code, &request.admdvs, day).await;
+    let place = Place { admdvs: &request.admdvs, level: &request.level };
+    let row = app.reference.item_row(&request.hilist_code, &place, day).await;
     let row = row.map_err(ServiceError::internal)?;
     let row =
         row.ok_or_else(|| ServiceError::not_found("ITEM_UNKNOWN", "no such item", "医保目录中当日无此项目"))?;
@@ -78,13 +80,13 @@ pub async fn items(
     request: ListCatalogueItemsRequest,
 ) -> Result<ListCatalogueItemsResponse, ServiceError> {
     let size = page_size(request.page_size)?;
-    let after = decode_token::<3>(ITEMS, &request.page_token)?.unwrap_or_default();
+    let after = decode_token::<4>(ITEMS, &request.page_token)?.unwrap_or_default();
     let mut rows = app.reference.list_items(&after, size + 1).await.map_err(ServiceError::internal)?;
     let more = rows.len() as u64 > size;
     rows.truncate(size as usize);
     let last = rows.last().filter(|_| more);
     let next_page_token = last
-        .map(|row| encode_token(ITEMS, &[&row.hilist_code, &row.admdvs, &row.begndate]))
+        .map(|row| encode_token(ITEMS, &[&row.hilist_code, &row.admdvs, &row.level, &row.begndate]))
         .unwrap_or_default();
     let items = rows.into_iter().map(item_message).collect::<Result<_, _>>()?;
     Ok(ListCatalogueItemsResponse { items, next_page_token })
@@ -109,6 +111,7 @@ fn item_message(row: catalogue_item::Model) -> Result<CatalogueItem, ServiceErro
         list_type: row.list_type,
         chrgitm_lv: row.chrgitm_lv,
         admdvs: row.admdvs,
+        level: row.level,
         begndate: row.begndate,
         enddate: row.enddate,
         pric_uplmt_amt: row.pric_uplmt_amt,
