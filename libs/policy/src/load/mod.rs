@@ -37,7 +37,7 @@ pub const MAX_DEPTH: usize = 32;
 pub const MAX_ROWS: usize = 300;
 /// Most layers.
 pub const MAX_LAYERS: usize = 64;
-/// Most entries of any list.
+/// Most entries of any list or mapping.
 pub const MAX_LIST: usize = 1000;
 /// Longest text, in characters.
 pub const MAX_TEXT: usize = 2000;

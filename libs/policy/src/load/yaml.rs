@@ -8,7 +8,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
 use super::problem::Kind;
 use super::sink::Sink;
-use super::{MAX_BYTES, MAX_DEPTH};
+use super::{MAX_BYTES, MAX_DEPTH, MAX_LIST};
 
 /// A node of the document.
 #[derive(Debug)]
@@ -127,6 +127,11 @@ impl Builder<'_> {
             Data::List(items) => items.push(node),
             Data::Map(entries) => match waiting_key.take() {
                 None => *waiting_key = Some(node),
+                Some(key) if entries.len() >= MAX_LIST => {
+                    let message = format!("more than {MAX_LIST} keys in one mapping");
+                    self.sink.add(key.line, key.column, "", Kind::TooLarge, message);
+                    return None;
+                }
                 Some(key) => {
                     check_key(self.sink, &key, entries);
                     entries.push((key, node));
