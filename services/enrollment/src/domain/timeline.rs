@@ -115,6 +115,8 @@ pub enum MembershipKind {
     Commercial,
     /// 家医签约.
     FamilyDoctor,
+    /// 居民缴费档次
+    ResidentTier,
 }
 
 impl MembershipKind {
@@ -126,13 +128,14 @@ impl MembershipKind {
             MembershipKind::Veteran => 3,
             MembershipKind::Commercial => 4,
             MembershipKind::FamilyDoctor => 5,
+            MembershipKind::ResidentTier => 6,
         }
     }
 
     /// From the contract's number.
     pub fn from_code(code: i32) -> Option<Self> {
         use MembershipKind::*;
-        [Union, CivilServant, Veteran, Commercial, FamilyDoctor].into_iter().find(|kind| kind.code() == code)
+        [Union, CivilServant, Veteran, Commercial, FamilyDoctor, ResidentTier].into_iter().find(|kind| kind.code() == code)
     }
 }
 

@@ -163,6 +163,7 @@ fn membership_names(membership: &Membership) -> Vec<String> {
         MembershipKind::Veteran => "veteran",
         MembershipKind::Commercial => "commercial",
         MembershipKind::FamilyDoctor => "family_doctor",
+        MembershipKind::ResidentTier => "resident_tier",
         MembershipKind::Unspecified => return Vec::new(),
     };
     let mut names = vec![kind.to_owned()];
