@@ -9,7 +9,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 use crate::caller::{CALLER_HEADER, Caller};
 use crate::config::PeerConfig;
@@ -43,6 +43,17 @@ pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel
 
 fn certificate(path: &Path) -> anyhow::Result<Certificate> {
     Ok(Certificate::from_pem(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?))
+}
+
+/// Whether a call failed because the peer is away or too slow (tonic reports its own timeout as CANCELLED), rather than
+/// because of what was asked. Whether the peer did what was asked is then not known.
+pub fn is_away(status: &Status) -> bool {
+    match status.code() {
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => true,
+        // A connection lost half-way; errors of the peer itself carry a reason.
+        Code::Unknown | Code::Internal => status.details().is_empty(),
+        _ => false,
+    }
 }
 
 /// Puts the caller, the deadline and the current trace on every request.

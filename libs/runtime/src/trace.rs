@@ -41,3 +41,38 @@ impl Injector for Metadata<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::{TraceContextExt, TracerProvider};
+    use opentelemetry_sdk::propagation::TraceContextPropagator;
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    #[test]
+    fn a_trace_goes_on_in_the_service_that_is_called() {
+        opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+        let spans = SdkTracerProvider::builder().build();
+        let export = tracing_opentelemetry::layer().with_tracer(spans.tracer("test"));
+        let _here = tracing::subscriber::set_default(tracing_subscriber::registry().with(export));
+
+        let calling = tracing::info_span!("calling");
+        let mut metadata = MetadataMap::new();
+        calling.in_scope(|| carry_trace(&mut metadata));
+        assert!(metadata.contains_key("traceparent"));
+
+        let called = tracing::info_span!("called");
+        continue_trace(&called, metadata.as_ref());
+        let trace_id = |span: &tracing::Span| span.context().span().span_context().trace_id();
+        assert_eq!(trace_id(&called), trace_id(&calling));
+    }
+
+    #[test]
+    fn nothing_is_carried_when_nothing_is_traced() {
+        let mut metadata = MetadataMap::new();
+        carry_trace(&mut metadata);
+        assert!(metadata.is_empty());
+    }
+}
