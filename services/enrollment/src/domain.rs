@@ -3,6 +3,7 @@
 pub mod certificate;
 pub mod codes;
 pub mod eligibility;
+pub mod entry;
 pub mod masking;
 pub mod period;
 pub mod row_check;

@@ -12,8 +12,9 @@ use yizhan_runtime::db::{begin_write, retry_transient};
 use yizhan_runtime::feed::{self, NewChange};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
+use crate::domain::entry::{Entry, Put};
 use crate::domain::row_check::RowCheck;
-use crate::domain::timeline::{Entry, MAX_ENTRIES, Put};
+use crate::domain::timeline::MAX_ENTRIES;
 use crate::register::Register;
 use crate::store::requests::{self, Done, RequestKey};
 use crate::store::rows::{self, Stored};

@@ -9,8 +9,9 @@ use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, PersonRo
 use yizhan_runtime::{Caller, Personal, ServiceError, Violations};
 
 use crate::domain::certificate::{CertificateKey, IdentityFault, identity_faults};
+use crate::domain::entry::Put;
 use crate::domain::row_check::RowCheck;
-use crate::domain::timeline::{PersonFacts, Put, Timeline};
+use crate::domain::timeline::{PersonFacts, Timeline};
 use crate::domain::{codes, masking};
 use crate::import::{self, Import};
 use crate::register::Register;

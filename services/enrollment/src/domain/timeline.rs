@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use super::entry::{Entry, Put};
 use super::period::Period;
 
 /// Entries of one list of one person at most.
@@ -135,7 +136,9 @@ impl MembershipKind {
     /// From the contract's number.
     pub fn from_code(code: i32) -> Option<Self> {
         use MembershipKind::*;
-        [Union, CivilServant, Veteran, Commercial, FamilyDoctor, ResidentTier].into_iter().find(|kind| kind.code() == code)
+        [Union, CivilServant, Veteran, Commercial, FamilyDoctor, ResidentTier]
+            .into_iter()
+            .find(|kind| kind.code() == code)
     }
 }
 
@@ -162,32 +165,6 @@ pub struct AccountShare {
     pub sharer_psn_no: String,
     /// Its days.
     pub period: Period,
-}
-
-/// What putting an entry into a timeline did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Put {
-    /// Its key was new.
-    Created,
-    /// It replaced a different entry of the same key.
-    Updated,
-    /// It was there already.
-    Unchanged,
-}
-
-/// An entry of one of the four lists of a timeline.
-pub trait Entry: Clone + PartialEq {
-    /// The list it belongs to.
-    fn list(timeline: &Timeline) -> &Vec<Self>;
-
-    /// The same, to change it.
-    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self>;
-
-    /// Whether the two are the same entry, perhaps with other contents.
-    fn same_key(&self, other: &Self) -> bool;
-
-    /// What the list is sorted by.
-    fn order(&self) -> (String, NaiveDate, String);
 }
 
 impl Timeline {
@@ -250,82 +227,6 @@ impl Timeline {
 impl Membership {
     fn first_year(&self) -> i32 {
         self.since_year.unwrap_or(self.period.begndate.year())
-    }
-}
-
-impl Entry for Coverage {
-    fn list(timeline: &Timeline) -> &Vec<Self> {
-        &timeline.coverages
-    }
-
-    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
-        &mut timeline.coverages
-    }
-
-    fn same_key(&self, other: &Self) -> bool {
-        self.insutype == other.insutype && self.period.begndate == other.period.begndate
-    }
-
-    fn order(&self) -> (String, NaiveDate, String) {
-        (self.insutype.clone(), self.period.begndate, String::new())
-    }
-}
-
-impl Entry for Identity {
-    fn list(timeline: &Timeline) -> &Vec<Self> {
-        &timeline.identities
-    }
-
-    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
-        &mut timeline.identities
-    }
-
-    fn same_key(&self, other: &Self) -> bool {
-        self.psn_idet_type == other.psn_idet_type
-            && self.name == other.name
-            && self.period.begndate == other.period.begndate
-    }
-
-    fn order(&self) -> (String, NaiveDate, String) {
-        (String::new(), self.period.begndate, format!("{} {}", self.psn_idet_type, self.name))
-    }
-}
-
-impl Entry for Membership {
-    fn list(timeline: &Timeline) -> &Vec<Self> {
-        &timeline.memberships
-    }
-
-    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
-        &mut timeline.memberships
-    }
-
-    fn same_key(&self, other: &Self) -> bool {
-        self.kind == other.kind
-            && self.category == other.category
-            && self.period.begndate == other.period.begndate
-    }
-
-    fn order(&self) -> (String, NaiveDate, String) {
-        (self.kind.code().to_string(), self.period.begndate, self.category.clone())
-    }
-}
-
-impl Entry for AccountShare {
-    fn list(timeline: &Timeline) -> &Vec<Self> {
-        &timeline.account_shares
-    }
-
-    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
-        &mut timeline.account_shares
-    }
-
-    fn same_key(&self, other: &Self) -> bool {
-        self.sharer_psn_no == other.sharer_psn_no && self.period.begndate == other.period.begndate
-    }
-
-    fn order(&self) -> (String, NaiveDate, String) {
-        (String::new(), self.period.begndate, self.sharer_psn_no.clone())
     }
 }
 
