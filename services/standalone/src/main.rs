@@ -1,22 +1,36 @@
 //! The `yizhan` binary. Every command is one module; this file only says which there are.
 
+mod demo;
 mod offline;
+mod platform;
+mod serve;
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// One-stop medical-insurance settlement (医保一站式结算).
+use crate::serve::ServeArguments;
+
+/// One-stop medical-insurance settlement (医保一站式结算). Without a command: the demo.
 #[derive(Parser)]
 #[command(name = "yizhan", version, about)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// A guided run against the real servers on this machine: enrol, settle, print, reverse, check the books.
+    Demo {
+        /// Folder of the demo's data; what an earlier demo left there is removed.
+        #[arg(long, default_value = "data/demo")]
+        data: PathBuf,
+    },
+    /// Run every service in one process.
+    Serve(ServeArguments),
     /// Work with benefit policies (待遇政策), offline.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -49,14 +63,40 @@ enum PolicyCommand {
     },
 }
 
+const ABOUT: &str = "\
+Yizhan (一站) settles one medical visit across every payer in one step.
+Without a command this is `yizhan demo`: it starts the services on free ports of this machine and uses them over gRPC.
+Other commands: serve, policy check, policy explain, settle. `yizhan help` describes them; README.md says the rest.
+";
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return offline::usage(&error),
     };
     match arguments.command {
-        Command::Policy(PolicyCommand::Check { files }) => offline::check(&files),
-        Command::Policy(PolicyCommand::Explain { file }) => offline::explain(&file),
-        Command::Settle { policy, case, json } => offline::settle(&policy, &case, json),
+        None => {
+            println!("{ABOUT}");
+            run(demo::demo(PathBuf::from("data/demo")))
+        }
+        Some(Command::Demo { data }) => run(demo::demo(data)),
+        Some(Command::Serve(arguments)) => run(serve::serve(arguments)),
+        Some(Command::Policy(PolicyCommand::Check { files })) => offline::check(&files),
+        Some(Command::Policy(PolicyCommand::Explain { file })) => offline::explain(&file),
+        Some(Command::Settle { policy, case, json }) => offline::settle(&policy, &case, json),
+    }
+}
+
+/// Runs an online command to its end.
+fn run(command: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
+    let result = tokio::runtime::Runtime::new()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(command));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("yizhan: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
