@@ -1,7 +1,6 @@
 //! What every use case works with.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -109,13 +108,16 @@ fn loader(db: DatabaseConnection) -> Batcher<Wanted, Result<PersonState, Service
     Batcher::start(LOADERS, move |wanted: Vec<Wanted>| {
         let db = db.clone();
         async move {
-            match load::load(&db, &wanted).await {
-                Ok(states) => states.into_iter().map(Ok).collect(),
-                Err(error) => {
-                    let error = Arc::new(error);
-                    wanted.iter().map(|_| Err(database_error(error.clone()))).collect()
-                }
+            if let Ok(states) = load::load(&db, &wanted).await {
+                return states.into_iter().map(Ok).collect();
             }
+            // One by one, so that each learns its own error and one damaged row stops nobody else.
+            let mut states = Vec::with_capacity(wanted.len());
+            for one in &wanted {
+                let state = load::load(&db, std::slice::from_ref(one)).await;
+                states.push(state.map_err(ServiceError::from).map(|mut states| states.remove(0)));
+            }
+            states
         }
         .boxed()
     })
@@ -135,19 +137,4 @@ fn committer(
         }
         .boxed()
     })
-}
-
-/// A database error while reading: away, or our mistake.
-pub fn database_error(
-    error: impl AsRef<sea_orm::DbErr> + Send + Sync + std::error::Error + 'static,
-) -> ServiceError {
-    match yizhan_runtime::db::classify(error.as_ref()) {
-        yizhan_runtime::db::Failure::Away => ServiceError::unavailable(
-            "DATABASE_AWAY",
-            "the database is away; nothing was written",
-            "数据库暂不可用，请稍后重试",
-        )
-        .caused_by(error),
-        _ => ServiceError::internal(error),
-    }
 }

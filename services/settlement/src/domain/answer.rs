@@ -73,6 +73,7 @@ pub fn build(
     amounts.postings = settlement.postings.iter().map(|posting| Fen(posting.amount_fen)).collect();
     let broken = amounts.broken();
     if !broken.is_empty() {
+        tracing::error!(monotonic_counter.identities_broken = 1, ?broken, "refused to answer wrong amounts");
         return Err(ServiceError::internal(anyhow::anyhow!("identities broken: {}", broken.join("; "))));
     }
     Ok(settlement)

@@ -42,8 +42,11 @@ impl<'s> Page<'s> {
                 basis.push(source);
             }
         }
-        let payers =
-            if layers.is_empty() { reversed_rows(settlement) } else { layers.iter().map(row).collect() };
+        let concerns = |layer: &&LayerTrace| !matches!(layer.skipped.as_str(), "care" | "not_in_force");
+        let payers = match layers {
+            [] => reversed_rows(settlement),
+            layers => layers.iter().filter(concerns).map(row).collect(),
+        };
         Page { info, composite: policy.map_or("", |policy| policy.composite.as_str()), payers, basis }
     }
 

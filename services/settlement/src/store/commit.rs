@@ -64,7 +64,7 @@ async fn commit_one(db: &DatabaseConnection, change: &Change) -> Result<Committe
         Err(error) => match classify(&error) {
             Failure::Clash | Failure::UniqueViolation => Ok(Committed::Outdated),
             Failure::Away => Err(ServiceError::unavailable(
-                "DATABASE_AWAY",
+                "DATABASE_UNAVAILABLE",
                 "the database is away; whether the request was done is not known, retry it with the same request_id",
                 "数据库暂不可用，请用同一报文ID重试",
             )

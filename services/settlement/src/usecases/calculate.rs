@@ -93,7 +93,7 @@ fn require_entitled(eligibility: &Eligibility) -> Result<(), ServiceError> {
 async fn look_up(app: &App, visit: &CheckedVisit) -> Result<(Arc<Institution>, Vec<Item>), ServiceError> {
     let mut wrong = Violations::new();
     let code = &visit.reported.fixmedins_code;
-    let institution = app.reference.institution(code).await.map_err(ServiceError::internal)?;
+    let institution = app.reference.institution(code).await?;
     let Some(institution) = institution else {
         wrong.push("visit.fixmedins_code", "INSTITUTION_UNKNOWN", "定点医药机构未登记");
         wrong.finish()?;
@@ -101,7 +101,7 @@ async fn look_up(app: &App, visit: &CheckedVisit) -> Result<(Arc<Institution>, V
     };
     let codes: Vec<&str> = visit.reported.feedetail.iter().map(|line| line.hilist_code.as_str()).collect();
     let place = Place { admdvs: &institution.admdvs, level: institution.level.code() };
-    let found = app.reference.items(&codes, &place, visit.end).await.map_err(ServiceError::internal)?;
+    let found = app.reference.items(&codes, &place, visit.end).await?;
     for (index, item) in found.iter().enumerate() {
         let field = || format!("visit.feedetail[{index}].hilist_code");
         wrong.require(item.is_some(), field(), "ITEM_UNKNOWN", "医保目录中当日无此项目");

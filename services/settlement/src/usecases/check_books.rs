@@ -40,9 +40,9 @@ pub async fn check_books(
         ));
     }
     let mut check = Check { db: &app.db, poolarea_no, answer: CheckBooksResponse::default() };
-    check.settlements().await.map_err(ServiceError::internal)?;
-    check.postings().await.map_err(ServiceError::internal)?;
-    check.accounts().await.map_err(ServiceError::internal)?;
+    check.settlements().await?;
+    check.postings().await?;
+    check.accounts().await?;
     Ok(check.answer)
 }
 

@@ -139,7 +139,6 @@ pub async fn balance(
         .filter(account::Column::PoolareaNo.eq(&request.poolarea_no))
         .filter(account::Column::PsnNo.eq(&request.psn_no))
         .one(&app.db)
-        .await
-        .map_err(ServiceError::internal)?;
+        .await?;
     Ok(GetAccountResponse { balc_fen: row.map_or(0, |row| row.balance_fen) })
 }

@@ -49,10 +49,9 @@ pub async fn institutions(
     let rows: Vec<institution::Model> = request.institutions.into_iter().map(institution_row).collect();
     let answer = ImportInstitutionsResponse { imported, replayed: false };
     let key = (caller.to_string(), request.request_id);
-    let (answer, replayed) = once(app, &key, &digest, answer, async |tx| {
-        app.reference.write_institutions(tx, rows).await.map_err(ServiceError::internal)
-    })
-    .await?;
+    let (answer, replayed) =
+        once(app, &key, &digest, answer, async |tx| Ok(app.reference.write_institutions(tx, rows).await?))
+            .await?;
     Ok(ImportInstitutionsResponse { replayed, ..answer })
 }
 
@@ -77,10 +76,8 @@ pub async fn catalogue(
     let rows: Vec<catalogue_item::Model> = request.items.into_iter().map(item_row).collect();
     let answer = ImportCatalogueResponse { imported, replayed: false };
     let key = (caller.to_string(), request.request_id);
-    let (answer, replayed) = once(app, &key, &digest, answer, async |tx| {
-        app.reference.write_items(tx, rows).await.map_err(ServiceError::internal)
-    })
-    .await?;
+    let (answer, replayed) =
+        once(app, &key, &digest, answer, async |tx| Ok(app.reference.write_items(tx, rows).await?)).await?;
     Ok(ImportCatalogueResponse { replayed, ..answer })
 }
 
@@ -97,7 +94,7 @@ where
     A: Message + Default,
     W: AsyncFnOnce(&DatabaseTransaction) -> Result<(), ServiceError>,
 {
-    let tx = begin_write(&app.db).await.map_err(ServiceError::internal)?;
+    let tx = begin_write(&app.db).await?;
     let columns = vec![
         ("owner", Column::Text(vec![key.0.clone()])),
         ("request_id", Column::Text(vec![key.1.clone()])),
@@ -108,14 +105,14 @@ where
         ("answer", Column::Bytes(vec![answer.encode_to_vec()])),
     ];
     let unique = "ON CONFLICT (owner, request_id) DO NOTHING RETURNING request_id";
-    let new = insert_rows(&tx, "requests", columns, unique).await.map_err(ServiceError::internal)?;
+    let new = insert_rows(&tx, "requests", columns, unique).await?;
     if new.is_empty() {
-        tx.rollback().await.map_err(ServiceError::internal)?;
-        let handled = handled_request(&app.db, &key.0, &key.1).await.map_err(ServiceError::internal)?;
+        tx.rollback().await?;
+        let handled = handled_request(&app.db, &key.0, &key.1).await?;
         return Ok((answer_again(handled, digest, &key.1)?, true));
     }
     work(&tx).await?;
-    tx.commit().await.map_err(ServiceError::internal)?;
+    tx.commit().await?;
     app.reference.forget();
     Ok((answer, false))
 }

@@ -20,7 +20,7 @@ const ITEMS: &str = "catalogue";
 
 /// One institution by code.
 pub async fn institution(app: &App, code: &str) -> Result<GetInstitutionResponse, ServiceError> {
-    let known = app.reference.institution(code).await.map_err(ServiceError::internal)?;
+    let known = app.reference.institution(code).await?;
     let known = known.ok_or_else(|| {
         ServiceError::not_found("INSTITUTION_UNKNOWN", "no such institution", "未查到该定点医药机构")
     })?;
@@ -42,7 +42,7 @@ pub async fn institutions(
 ) -> Result<ListInstitutionsResponse, ServiceError> {
     let size = page_size(request.page_size)?;
     let [after] = decode_token::<1>(INSTITUTIONS, &request.page_token)?.unwrap_or_default();
-    let mut rows = app.reference.list_institutions(&after, size + 1).await.map_err(ServiceError::internal)?;
+    let mut rows = app.reference.list_institutions(&after, size + 1).await?;
     let more = rows.len() as u64 > size;
     rows.truncate(size as usize);
     let last = rows.last().filter(|_| more);
@@ -68,7 +68,7 @@ pub async fn item(
     let day = day.unwrap_or_else(|| app.clock.today());
     let place = Place { admdvs: &request.admdvs, level: &request.level };
     let row = app.reference.item_row(&request.hilist_code, &place, day).await;
-    let row = row.map_err(ServiceError::internal)?;
+    let row = row?;
     let row =
         row.ok_or_else(|| ServiceError::not_found("ITEM_UNKNOWN", "no such item", "医保目录中当日无此项目"))?;
     Ok(GetCatalogueItemResponse { item: Some(item_message(row)?) })
@@ -81,7 +81,7 @@ pub async fn items(
 ) -> Result<ListCatalogueItemsResponse, ServiceError> {
     let size = page_size(request.page_size)?;
     let after = decode_token::<4>(ITEMS, &request.page_token)?.unwrap_or_default();
-    let mut rows = app.reference.list_items(&after, size + 1).await.map_err(ServiceError::internal)?;
+    let mut rows = app.reference.list_items(&after, size + 1).await?;
     let more = rows.len() as u64 > size;
     rows.truncate(size as usize);
     let last = rows.last().filter(|_| more);

@@ -54,7 +54,7 @@ pub async fn publish(
     if !conflicts.is_empty() {
         return Err(rejected(&conflicts));
     }
-    app.policies.refresh().await.map_err(ServiceError::internal)?;
+    app.policies.refresh().await?;
     let answer = PublishPolicyResponse { policy: Some(summary(&policy)), replayed: false };
     if let Some(known) = app.policies.book().version(&policy.id, &policy.version) {
         return if known.row.digest == policy.digest {
@@ -65,11 +65,10 @@ pub async fn publish(
     }
     let digest = digest::of_bytes(request.document.as_bytes());
     let key = (caller.to_string(), request.request_id);
-    let (answer, replayed) = once(app, &key, &digest, answer, async |tx| {
-        insert(tx, &policy, &request.document).await.map_err(ServiceError::internal)
-    })
-    .await?;
-    app.policies.refresh().await.map_err(ServiceError::internal)?;
+    let (answer, replayed) =
+        once(app, &key, &digest, answer, async |tx| Ok(insert(tx, &policy, &request.document).await?))
+            .await?;
+    app.policies.refresh().await?;
     Ok(PublishPolicyResponse { replayed, ..answer })
 }
 

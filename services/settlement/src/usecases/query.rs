@@ -19,8 +19,8 @@ const SCOPE: &str = "settlements";
 /// A settlement by id, with whether it has been reversed since.
 pub async fn get(app: &App, caller: &Caller, setl_id: &str) -> Result<Settlement, ServiceError> {
     let row = find(app, caller, setl_id).await?;
-    let mut settlement = settlements::answer_of(&row).map_err(ServiceError::internal)?;
-    let reversal = settlements::reversal_of(&app.db, &row).await.map_err(ServiceError::internal)?;
+    let mut settlement = settlements::answer_of(&row)?;
+    let reversal = settlements::reversal_of(&app.db, &row).await?;
     if let (Some(info), Some(_)) = (settlement.setlinfo.as_mut(), reversal) {
         info.refd_setl_flag = "1".to_owned();
     }
@@ -32,7 +32,7 @@ pub async fn find(app: &App, caller: &Caller, setl_id: &str) -> Result<settlemen
     let mut wrong = Violations::new();
     check_id(setl_id, "setl_id", &mut wrong);
     wrong.finish()?;
-    let row = settlements::by_id(&app.db, setl_id).await.map_err(ServiceError::internal)?;
+    let row = settlements::by_id(&app.db, setl_id).await?;
     let row = row.ok_or_else(unknown)?;
     require_visible(caller, &row)?;
     Ok(row)
@@ -74,7 +74,7 @@ pub async fn list(
         &before,
         size + 1,
     );
-    let mut rows = rows.await.map_err(ServiceError::internal)?;
+    let mut rows = rows.await?;
     let more = rows.len() as u64 > size;
     rows.truncate(size as usize);
     let last = rows.last().filter(|_| more);
@@ -117,7 +117,7 @@ pub async fn accumulators(
     }
     let years = settlements::accumulated_of(&app.db, &request.poolarea_no, &request.psn_no);
     let mut accumulators = Vec::new();
-    for year in years.await.map_err(ServiceError::internal)? {
+    for year in years.await? {
         let totals: std::collections::BTreeMap<String, i64> =
             serde_json::from_str(&year.totals).map_err(ServiceError::internal)?;
         accumulators.extend(totals.into_iter().map(|(accumulator, total)| Accumulator {

@@ -20,7 +20,7 @@ pub async fn replay(
     setl_id: &str,
 ) -> Result<ReplaySettlementResponse, ServiceError> {
     let row = find(app, caller, setl_id).await?;
-    let stored = settlements::answer_of(&row).map_err(ServiceError::internal)?;
+    let stored = settlements::answer_of(&row)?;
     let recomputed = if row.reverses_setl_id.is_empty() {
         settle_again(app, &row, &stored)?
     } else {
@@ -50,11 +50,10 @@ async fn reverse_again(
     row: &settlement::Model,
     stored: &Settlement,
 ) -> Result<Settlement, ServiceError> {
-    let original =
-        settlements::by_id(&app.db, &row.reverses_setl_id).await.map_err(ServiceError::internal)?;
+    let original = settlements::by_id(&app.db, &row.reverses_setl_id).await?;
     let original =
         original.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a reversal has no original")))?;
-    let original = settlements::answer_of(&original).map_err(ServiceError::internal)?;
+    let original = settlements::answer_of(&original)?;
     let info = stored.setlinfo.clone().unwrap_or_default();
     let identity = Identity {
         setl_id: info.setl_id,

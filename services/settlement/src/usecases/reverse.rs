@@ -36,7 +36,7 @@ pub async fn reverse(
 ) -> Result<ReverseResponse, ServiceError> {
     check(&request)?;
     let digest = digest::of_message(&request);
-    let row = settlements::by_id(&app.db, &request.setl_id).await.map_err(ServiceError::internal)?;
+    let row = settlements::by_id(&app.db, &request.setl_id).await?;
     let row = row.filter(|row| row.psn_no == request.psn_no).ok_or_else(unknown)?;
     require_visible(caller, &row)?;
     if !caller.may_act_for_institution(&row.fixmedins_code) {
@@ -46,7 +46,7 @@ pub async fn reverse(
             "只能由结算机构撤销",
         ));
     }
-    let original = settlements::answer_of(&row).map_err(ServiceError::internal)?;
+    let original = settlements::answer_of(&row)?;
     let mulaid = relative_of(&original);
     let _turn = app.turn_of(&row.poolarea_no, &[&row.psn_no, &mulaid]).await;
     let key = (row.fixmedins_code.clone(), request.request_id.clone());
@@ -91,7 +91,7 @@ async fn require_reversible(app: &App, row: &settlement::Model) -> Result<(), Se
             "撤销单不能再撤销，请重新结算",
         ));
     }
-    if let Some(reversal) = settlements::reversal_of(&app.db, row).await.map_err(ServiceError::internal)? {
+    if let Some(reversal) = settlements::reversal_of(&app.db, row).await? {
         return Err(ServiceError::failed_precondition(
             "ALREADY_REVERSED",
             "the settlement has been reversed",
@@ -116,7 +116,7 @@ async fn require_reversible(app: &App, row: &settlement::Model) -> Result<(), Se
 
 async fn later_stays(app: &App, row: &settlement::Model) -> Result<Vec<String>, ServiceError> {
     let rows = settlements::of_person(&app.db, &row.poolarea_no, &row.psn_no, None, "", MAX_LATER);
-    let rows = rows.await.map_err(ServiceError::internal)?;
+    let rows = rows.await?;
     let reversed: Vec<&str> = rows.iter().map(|row| row.reverses_setl_id.as_str()).collect();
     let stands = |other: &&settlement::Model| {
         other.setl_id > row.setl_id

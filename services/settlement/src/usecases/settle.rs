@@ -128,7 +128,7 @@ async fn replay(
     request_id: &str,
     digest: &str,
 ) -> Result<Option<SettleResponse>, ServiceError> {
-    match handled_request(&app.db, owner, request_id).await.map_err(ServiceError::internal)? {
+    match handled_request(&app.db, owner, request_id).await? {
         Some(handled) => answer_again(app, &handled, digest).await.map(Some),
         None => Ok(None),
     }
@@ -154,10 +154,10 @@ pub async fn stored_answer(
     if handled.digest != digest || handled.setl_id.is_empty() {
         return Err(reused(&handled.request_id));
     }
-    let row = settlements::by_id(&app.db, &handled.setl_id).await.map_err(ServiceError::internal)?;
+    let row = settlements::by_id(&app.db, &handled.setl_id).await?;
     let row =
         row.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a handled request has no settlement")))?;
-    settlements::answer_of(&row).map_err(ServiceError::internal)
+    Ok(settlements::answer_of(&row)?)
 }
 
 /// The request id belongs to another request.

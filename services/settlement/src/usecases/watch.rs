@@ -40,13 +40,13 @@ async fn event(
     caller: &Caller,
     change: Change,
 ) -> Result<Option<WatchSettlementsResponse>, ServiceError> {
-    let row = settlements::by_id(&app.db, &change.subject).await.map_err(ServiceError::internal)?;
+    let row = settlements::by_id(&app.db, &change.subject).await?;
     let row =
         row.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("the feed names an unknown settlement")))?;
     if !may_see(caller, &row) {
         return Ok(None);
     }
-    let settlement = settlements::answer_of(&row).map_err(ServiceError::internal)?;
+    let settlement = settlements::answer_of(&row)?;
     Ok(Some(WatchSettlementsResponse {
         resume_token: change.position().to_token(),
         settlement: Some(settlement),
