@@ -84,9 +84,13 @@ impl App {
     }
 
     /// Takes the persons' turns in this process, so that their requests do not get in each other's way. What guards the
-    /// books are the versions in the database; this only saves calculating twice.
+    /// books are the versions in the database; this only saves calculating twice. Empty numbers are nobody.
     pub async fn turn_of(&self, poolarea_no: &str, persons: &[&str]) -> Vec<MutexGuard<'_, ()>> {
-        let mut places: Vec<usize> = persons.iter().map(|psn_no| place(poolarea_no, psn_no)).collect();
+        let mut places: Vec<usize> = persons
+            .iter()
+            .filter(|psn_no| !psn_no.is_empty())
+            .map(|psn_no| place(poolarea_no, psn_no))
+            .collect();
         // One order for all, or two requests would wait for each other.
         places.sort_unstable();
         places.dedup();

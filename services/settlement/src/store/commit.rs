@@ -89,11 +89,14 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     if insert_requests(tx, changes).await?.len() < changes.len() {
         return Ok(Committed::Handled);
     }
-    let years: Vec<&accumulated::Model> = changes.iter().flat_map(|change| &change.years).collect();
+    // In one order for all processes, or two batches could wait for each other's persons.
+    let mut years: Vec<&accumulated::Model> = changes.iter().flat_map(|change| &change.years).collect();
+    years.sort_by_key(|year| (&year.poolarea_no, &year.psn_no, &year.policy_year));
     if upsert_years(tx, &years).await?.len() < years.len() {
         return Ok(Committed::Outdated);
     }
-    let accounts: Vec<&account::Model> = changes.iter().flat_map(|change| &change.accounts).collect();
+    let mut accounts: Vec<&account::Model> = changes.iter().flat_map(|change| &change.accounts).collect();
+    accounts.sort_by_key(|account| (&account.poolarea_no, &account.psn_no));
     if upsert_accounts(tx, &accounts).await?.len() < accounts.len() {
         return Ok(Committed::Outdated);
     }
