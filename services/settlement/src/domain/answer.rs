@@ -18,6 +18,7 @@ use yizhan_terms::{Care, FundField, MedType, Payer, fund_pay_type_name};
 
 use super::case::{Institution, Item};
 use super::ledger::{Shares, postings};
+use super::parts::header;
 use super::visit::CheckedVisit;
 use super::{explain, trace};
 
@@ -298,7 +299,7 @@ fn recorded_item(line: &FeeLineResult) -> Item {
 
 /// The amounts of an answer, for checking the identities.
 pub fn amounts_of(settlement: &Settlement) -> Amounts {
-    let info = settlement.setlinfo.clone().unwrap_or_default();
+    let info = header(settlement);
     let is_fund = |row: &&SettlementDetail| !row.layer_id.is_empty() && row.fund_pay_type != "999996";
     Amounts {
         medfee_sumamt: Fen(info.medfee_sumamt_fen),

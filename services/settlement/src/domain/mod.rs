@@ -5,6 +5,7 @@ pub mod case;
 pub mod digest;
 pub mod explain;
 pub mod ledger;
+pub mod parts;
 pub mod quote;
 pub mod reversal;
 pub mod statement;

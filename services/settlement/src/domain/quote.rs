@@ -10,6 +10,7 @@ use yizhan_proto::settlement::v1::{Quote, Settlement, SettlementInfo, Visit};
 use yizhan_runtime::ServiceError;
 
 use super::digest;
+use super::parts::{header, policy_of};
 
 /// What a quote carries.
 #[derive(Clone, PartialEq, Message)]
@@ -62,9 +63,8 @@ pub struct Read<'r> {
 
 impl Read<'_> {
     fn promise(&self, expires_us: i64) -> Promise {
-        let info = self.settlement.setlinfo.clone().unwrap_or_default();
-        let policy =
-            self.settlement.trace.as_ref().and_then(|trace| trace.policy.clone()).unwrap_or_default();
+        let info = header(self.settlement);
+        let policy = policy_of(self.settlement);
         Promise {
             visit: digest::of_message(self.visit),
             person_version: info.person_version,
@@ -72,7 +72,7 @@ impl Read<'_> {
             catalogue: json_digest(&(&self.case.lines, &self.case.visit)),
             accumulators: json_digest(&self.case.accumulated),
             account: json_digest(&self.case.account),
-            amounts: amounts(&info).map(|(_, fen)| fen).to_vec(),
+            amounts: amounts(info).map(|(_, fen)| fen).to_vec(),
             expires_us,
         }
     }
@@ -81,12 +81,10 @@ impl Read<'_> {
     pub fn quote(&self, expires: DateTime<Utc>) -> Quote {
         let promise = self.promise(expires.timestamp_micros());
         let bytes = promise.encode_to_vec();
-        let policy =
-            self.settlement.trace.as_ref().and_then(|trace| trace.policy.clone()).unwrap_or_default();
         Quote {
             inputs_digest: digest::of_bytes(&bytes),
             quote_id: hex::encode(bytes),
-            policy_version: policy.version,
+            policy_version: policy_of(self.settlement).version.clone(),
             person_version: promise.person_version,
             expires_at: Some(timestamp(expires)),
         }
@@ -122,14 +120,14 @@ impl Read<'_> {
         ];
         let causes: Vec<&str> =
             causes.iter().filter(|(_, changed)| *changed).map(|(cause, _)| *cause).collect();
-        let info = self.settlement.setlinfo.clone().unwrap_or_default();
+        let info = header(self.settlement);
         let mut error = ServiceError::failed_precondition(
             "QUOTE_CHANGED",
             format!("the amounts are no longer the quoted ones; changed: {}", causes.join(", ")),
             "结算金额与预结算不一致，请重新预结算",
         )
         .with("changed", causes.join(","));
-        for ((name, now), quoted) in amounts(&info).iter().zip(&promised.amounts) {
+        for ((name, now), quoted) in amounts(info).iter().zip(&promised.amounts) {
             if now != quoted {
                 error = error.with(&format!("{name}.quoted"), quoted).with(&format!("{name}.now"), now);
             }

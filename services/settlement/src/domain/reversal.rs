@@ -9,6 +9,7 @@ use yizhan_proto::settlement::v1::{
 };
 
 use super::answer::Identity;
+use super::parts::header;
 
 /// The reversal of `original`. `totals` is what the person's years add up to now, `balance` the
 /// own account's balance after the refund.
@@ -18,7 +19,7 @@ pub fn of(
     totals: &BTreeMap<NaiveDate, Accumulated>,
     balance: i64,
 ) -> Settlement {
-    let info = original.setlinfo.clone().unwrap_or_default();
+    let info = header(original).clone();
     let reverses_setl_id = info.setl_id.clone();
     let note = format!("撤销结算 {reverses_setl_id}");
     Settlement {

@@ -8,13 +8,14 @@ use yizhan_proto::settlement::v1::{LayerTrace, Settlement, SettlementInfo};
 use yizhan_terms::{MedType, Payer};
 
 use super::explain;
+use super::parts::{header, policy_of};
 
 pub use html::html;
 pub use text::text;
 
 /// What both forms show.
 struct Page<'s> {
-    info: SettlementInfo,
+    info: &'s SettlementInfo,
     composite: &'s str,
     payers: Vec<PayerRow>,
     basis: Vec<String>,
@@ -33,9 +34,8 @@ struct PayerRow {
 
 impl<'s> Page<'s> {
     fn of(settlement: &'s Settlement) -> Page<'s> {
-        let info = settlement.setlinfo.clone().unwrap_or_default();
+        let info = header(settlement);
         let layers = settlement.trace.as_ref().map_or(&[][..], |trace| trace.layers.as_slice());
-        let policy = settlement.trace.as_ref().and_then(|trace| trace.policy.as_ref());
         let mut basis: Vec<String> = Vec::new();
         for source in layers.iter().filter(|layer| layer.applied).flat_map(explain::sources) {
             if !basis.contains(&source) {
@@ -47,7 +47,7 @@ impl<'s> Page<'s> {
             [] => reversed_rows(settlement),
             layers => layers.iter().filter(concerns).map(row).collect(),
         };
-        Page { info, composite: policy.map_or("", |policy| policy.composite.as_str()), payers, basis }
+        Page { info, composite: &policy_of(settlement).composite, payers, basis }
     }
 
     fn title(&self) -> &'static str {

@@ -10,4 +10,5 @@ pub mod load;
 pub mod migrations;
 pub mod policies;
 pub mod reference;
+pub mod rows;
 pub mod settlements;

@@ -3,24 +3,19 @@
 use prost::Message;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use yizhan_money::MAX_FEN;
-use yizhan_proto::settlement::v1::{
-    DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse, Posting, Settlement,
-    SettlementInfo,
-};
+use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::query::{check_area, check_person};
-use super::settle::{accounts_after, contended, posting_rows, reused};
+use super::query::{check_area, require_person};
+use super::retries::{ATTEMPTS, contended, reused};
 use crate::app::App;
 use crate::domain::visit::check_id;
 use crate::domain::{digest, ledger};
 use crate::store::commit::{Change, Committed};
 use crate::store::entities::{account, request};
 use crate::store::load::{Balance, Wanted};
-
-/// How often a deposit is made again because the account moved on.
-const ATTEMPTS: usize = 16;
+use crate::store::rows::{accounts_after, posting_rows};
 
 /// Pays into an account, once however often it is asked.
 pub async fn deposit(
@@ -89,7 +84,7 @@ fn change(
     answer: &DepositResponse,
     (key, digest): (&(String, String), &str),
 ) -> Change {
-    let (poolarea_no, psn_no, deposit_id) = (&request.poolarea_no, &request.psn_no, new_id());
+    let (poolarea_no, psn_no) = (&request.poolarea_no, &request.psn_no);
     let none = ("", Balance::default(), 0);
     Change {
         request: request::Model {
@@ -102,23 +97,12 @@ fn change(
             answer: answer.encode_to_vec(),
         },
         settlement: None,
-        postings: posting_rows(&booked(request, deposit_id, ledger::deposit(psn_no, request.amount_fen))),
+        postings: posting_rows(poolarea_no, psn_no, &new_id(), &ledger::deposit(psn_no, request.amount_fen)),
         years: Vec::new(),
         accounts: accounts_after(poolarea_no, [(psn_no, own, request.amount_fen), none]),
         kind: "DEPOSITED",
         at: app.clock.now(),
     }
-}
-
-/// Postings are booked under an id, like a settlement's.
-fn booked(request: &DepositRequest, deposit_id: String, postings: Vec<Posting>) -> Settlement {
-    let info = SettlementInfo {
-        setl_id: deposit_id,
-        poolarea_no: request.poolarea_no.clone(),
-        psn_no: request.psn_no.clone(),
-        ..SettlementInfo::default()
-    };
-    Settlement { setlinfo: Some(info), postings, ..Settlement::default() }
 }
 
 /// The balance of an account.
@@ -127,14 +111,7 @@ pub async fn balance(
     caller: &Caller,
     request: GetAccountRequest,
 ) -> Result<GetAccountResponse, ServiceError> {
-    check_person(&request.psn_no, &request.poolarea_no)?;
-    if !caller.may_ask_about(&request.psn_no, &request.poolarea_no) {
-        return Err(ServiceError::permission_denied(
-            "PERSON_NOT_OWN",
-            "not the caller's to ask about",
-            "无权查询该人员",
-        ));
-    }
+    require_person(caller, &request.psn_no, &request.poolarea_no)?;
     let row = account::Entity::find()
         .filter(account::Column::PoolareaNo.eq(&request.poolarea_no))
         .filter(account::Column::PsnNo.eq(&request.psn_no))

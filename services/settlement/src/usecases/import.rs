@@ -12,7 +12,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use yizhan_terms::{InstitutionType, Tier};
 
 use super::query::check_area;
-use super::settle::reused;
+use super::retries::reused;
 use crate::app::App;
 use crate::domain::digest;
 use crate::domain::visit::{check_decimal, check_id};

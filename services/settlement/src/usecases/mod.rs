@@ -9,6 +9,7 @@ pub mod policies;
 pub mod preview;
 pub mod query;
 pub mod replay;
+pub mod retries;
 pub mod reverse;
 pub mod settle;
 pub mod watch;

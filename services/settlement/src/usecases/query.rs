@@ -107,14 +107,7 @@ pub async fn accumulators(
     caller: &Caller,
     request: GetAccumulatorsRequest,
 ) -> Result<GetAccumulatorsResponse, ServiceError> {
-    check_person(&request.psn_no, &request.poolarea_no)?;
-    if !caller.may_ask_about(&request.psn_no, &request.poolarea_no) {
-        return Err(ServiceError::permission_denied(
-            "PERSON_NOT_OWN",
-            "not the caller's to ask about",
-            "无权查询该人员",
-        ));
-    }
+    require_person(caller, &request.psn_no, &request.poolarea_no)?;
     let years = settlements::accumulated_of(&app.db, &request.poolarea_no, &request.psn_no);
     let mut accumulators = Vec::new();
     for year in years.await? {
@@ -129,8 +122,16 @@ pub async fn accumulators(
     Ok(GetAccumulatorsResponse { accumulators })
 }
 
-/// A person is named by area and number.
-pub fn check_person(psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
+/// A person named by area and number whom the caller may ask about.
+pub fn require_person(caller: &Caller, psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
+    check_person(psn_no, poolarea_no)?;
+    if caller.may_ask_about(psn_no, poolarea_no) {
+        return Ok(());
+    }
+    Err(ServiceError::permission_denied("PERSON_NOT_OWN", "not the caller's to ask about", "无权查询该人员"))
+}
+
+fn check_person(psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
     let mut wrong = Violations::new();
     check_id(psn_no, "psn_no", &mut wrong);
     check_area(poolarea_no, "poolarea_no", &mut wrong);

@@ -9,6 +9,7 @@ use super::calculate::refused;
 use super::query::find;
 use crate::app::App;
 use crate::domain::answer::Identity;
+use crate::domain::parts::header;
 use crate::domain::{answer, digest, reversal};
 use crate::store::entities::settlement;
 use crate::store::settlements;
@@ -54,7 +55,7 @@ async fn reverse_again(
     let original =
         original.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a reversal has no original")))?;
     let original = settlements::answer_of(&original)?;
-    let info = stored.setlinfo.clone().unwrap_or_default();
+    let info = header(stored).clone();
     let identity = Identity {
         setl_id: info.setl_id,
         request_id: info.medins_setl_id,

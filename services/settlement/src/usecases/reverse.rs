@@ -7,22 +7,20 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use yizhan_terms::MedType;
 
 use super::query::{require_visible, unknown};
-use super::settle::{
-    accounts_after, contended, new_identity, posting_rows, request_row, settlement_row, stored_answer,
-    years_after,
-};
+use super::retries::{ATTEMPTS, contended, stored_answer};
+use super::settle::new_identity;
 use crate::app::App;
 use crate::domain::digest;
 use crate::domain::ledger::account_of;
+use crate::domain::parts::header;
 use crate::domain::reversal;
 use crate::domain::visit::check_id;
 use crate::store::commit::{Change, Committed};
 use crate::store::entities::settlement;
 use crate::store::load::{PersonState, Wanted};
+use crate::store::rows::{accounts_after, posting_rows, request_row, settlement_row, years_after};
 use crate::store::settlements;
 
-/// How often a reversal is made again because the person's state moved on.
-const ATTEMPTS: usize = 16;
 /// Characters of a reason at most.
 const MAX_REASON: usize = 200;
 /// Later settlements looked at when a stay is reversed.
@@ -129,7 +127,7 @@ async fn later_stays(app: &App, row: &settlement::Model) -> Result<Vec<String>, 
 
 /// The relative whose account helped, from the postings.
 fn relative_of(original: &Settlement) -> String {
-    let info = original.setlinfo.clone().unwrap_or_default();
+    let info = header(original);
     let own = account_of(&info.psn_no);
     let accounts = original.postings.iter().map(|posting| posting.account.as_str());
     let relative =
@@ -144,7 +142,7 @@ fn change(
     state: &PersonState,
     (key, digest): (&(String, String), &str),
 ) -> Result<(Settlement, Change), ServiceError> {
-    let info = original.setlinfo.clone().unwrap_or_default();
+    let info = header(original);
     let refund = info.acct_pay_fen - info.acct_mulaid_pay_fen;
     let totals: BTreeMap<_, _> =
         state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
@@ -157,7 +155,7 @@ fn change(
         request: request_row(key, digest, &settlement),
         years: years_after(&settlement, state)?,
         accounts: accounts_after(&info.poolarea_no, [own, shared]),
-        postings: posting_rows(&settlement),
+        postings: posting_rows(&info.poolarea_no, &info.psn_no, &identity.setl_id, &settlement.postings),
         settlement: Some(settlement_row(&settlement, String::new())),
         kind: "REVERSED",
         at: app.clock.now(),
