@@ -49,12 +49,17 @@ pub struct CheckedLine {
     pub day: NaiveDate,
 }
 
-/// Checks a visit; `today` bounds its last day.
-pub fn check(visit: Option<Visit>, today: NaiveDate) -> Result<CheckedVisit, ServiceError> {
+/// Checks a visit; `today` bounds its last day, `wrong` is what was found before.
+pub fn check(
+    visit: Option<Visit>,
+    today: NaiveDate,
+    mut wrong: Violations,
+) -> Result<CheckedVisit, ServiceError> {
     let Some(visit) = visit else {
-        return Err(ServiceError::invalid_field("visit", "REQUIRED", "缺少就诊信息"));
+        wrong.push("visit", "REQUIRED", "缺少就诊信息");
+        wrong.finish()?;
+        unreachable!("a violation was just noted");
     };
-    let mut wrong = Violations::new();
     check_ids(&visit, &mut wrong);
     let insutype = Insutype::from_code(&visit.insutype);
     wrong.require(insutype.is_some(), "visit.insutype", "CODE_UNKNOWN", "险种类型代码未知");

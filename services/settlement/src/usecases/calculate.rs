@@ -38,9 +38,15 @@ pub struct Calculated {
     pub settlement: Settlement,
 }
 
-/// Checks a visit and looks up institution, catalogue, person and policy.
-pub async fn prepare(app: &App, caller: &Caller, visit: Option<Visit>) -> Result<Prepared, ServiceError> {
-    let visit = visit::check(own_institution(caller, visit), app.clock.today())?;
+/// Checks a visit and looks up institution, catalogue, person and policy. `wrong` is what is wrong with the rest of the
+/// request: the caller learns all of it at once.
+pub async fn prepare(
+    app: &App,
+    caller: &Caller,
+    visit: Option<Visit>,
+    wrong: Violations,
+) -> Result<Prepared, ServiceError> {
+    let visit = visit::check(own_institution(caller, visit), app.clock.today(), wrong)?;
     if !caller.may_act_for_institution(&visit.reported.fixmedins_code) {
         return Err(ServiceError::permission_denied(
             "INSTITUTION_NOT_OWN",

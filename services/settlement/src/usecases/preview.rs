@@ -1,7 +1,7 @@
 //! 预结算: the calculation without the commit, and a quote of it.
 
 use yizhan_proto::settlement::v1::{PreviewRequest, PreviewResponse};
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::calculate::{calculate, prepare, wanted};
 use crate::app::App;
@@ -13,7 +13,7 @@ pub async fn preview(
     caller: &Caller,
     request: PreviewRequest,
 ) -> Result<PreviewResponse, ServiceError> {
-    let prepared = prepare(app, caller, request.visit).await?;
+    let prepared = prepare(app, caller, request.visit, Violations::new()).await?;
     let state = app.person_state(wanted(&prepared, None)).await?;
     let calculated = calculate(&prepared, &state, None)?;
     let read =

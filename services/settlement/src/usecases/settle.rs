@@ -23,16 +23,15 @@ pub async fn settle(
     caller: &Caller,
     request: SettleRequest,
 ) -> Result<SettleResponse, ServiceError> {
-    let mut wrong = Violations::new();
-    check_id(&request.request_id, "request_id", &mut wrong);
-    wrong.finish()?;
     let digest = digest::of_message(&request);
     let owner = owner_of(caller, &request);
     let request_id = request.request_id.clone();
     match settle_new(app, caller, request, &digest).await {
-        Ok(response) => Ok(response),
         // A retry is answered as before even when what it would do now is refused.
-        Err(refusal) => replay(app, &owner, &request_id, &digest).await?.ok_or(refusal),
+        Err(refusal) if caller.may_act_for_institution(&owner) => {
+            replay(app, &owner, &request_id, &digest).await?.ok_or(refusal)
+        }
+        outcome => outcome,
     }
 }
 
@@ -49,7 +48,9 @@ async fn settle_new(
     request: SettleRequest,
     digest: &str,
 ) -> Result<SettleResponse, ServiceError> {
-    let prepared = prepare(app, caller, request.visit).await?;
+    let mut wrong = Violations::new();
+    check_id(&request.request_id, "request_id", &mut wrong);
+    let prepared = prepare(app, caller, request.visit, wrong).await?;
     require_version(&prepared, request.person_version)?;
     let visit = &prepared.visit.reported;
     let _turn = app.turn_of(&prepared.eligibility.poolarea_no, &[&visit.psn_no, &visit.mulaid_psn_no]).await;

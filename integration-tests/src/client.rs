@@ -1,0 +1,321 @@
+//! A client of the whole platform, with one short method for each call.
+
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tonic::{Response, Status, Streaming};
+use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::enrollment::v1::*;
+use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
+use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
+use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
+use yizhan_proto::settlement::v1::policy_service_client::PolicyServiceClient;
+use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
+use yizhan_proto::settlement::v1::*;
+use yizhan_runtime::Caller;
+use yizhan_runtime::client::{PeerChannel, channel};
+use yizhan_runtime::config::PeerConfig;
+use yizhan_runtime::error::RemoteError;
+
+use crate::checks::info;
+use crate::person::Person;
+
+/// How long a call may take on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Rows of one import at most.
+const IMPORT_ROWS: usize = 1000;
+
+/// An answer, or what the service said instead.
+pub type Answer<T> = Result<T, Box<RemoteError>>;
+
+/// A client of enrollment and settlement that calls as somebody. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    settlement_url: String,
+    enrollment_url: String,
+    to_settlement: PeerChannel,
+    to_enrollment: PeerChannel,
+}
+
+/// The answer itself.
+fn read<T>(answer: Result<Response<T>, Status>) -> Answer<T> {
+    answer.map(Response::into_inner).map_err(|status| Box::new(RemoteError::from(status)))
+}
+
+/// The refusal a test expects.
+#[track_caller]
+pub fn refused<T: Debug>(answer: Answer<T>) -> RemoteError {
+    *answer.expect_err("to be refused")
+}
+
+/// Request ids for imports, where tests do not care.
+fn some_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("some-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Settles without a quote and whatever the version of the person.
+pub fn settle_request(request_id: &str, visit: impl Into<Visit>) -> SettleRequest {
+    SettleRequest {
+        request_id: request_id.to_owned(),
+        visit: Some(visit.into()),
+        quote_id: String::new(),
+        person_version: 0,
+    }
+}
+
+/// Reverses a settlement.
+pub fn reversal_of(request_id: &str, settlement: &Settlement) -> ReverseRequest {
+    ReverseRequest {
+        request_id: request_id.to_owned(),
+        psn_no: info(settlement).psn_no.clone(),
+        setl_id: info(settlement).setl_id.clone(),
+        reason: "费用录入有误".to_owned(),
+    }
+}
+
+impl Client {
+    /// As the local administrator.
+    pub fn new(settlement_url: &str, enrollment_url: &str) -> Client {
+        Client::of(settlement_url, enrollment_url, &Caller::LocalAdministrator)
+    }
+
+    fn of(settlement_url: &str, enrollment_url: &str, caller: &Caller) -> Client {
+        let to = |url: &str| {
+            let peer = PeerConfig { deadline: DEADLINE, ..PeerConfig::at(url) };
+            channel(&peer, caller).expect("a URL")
+        };
+        Client {
+            settlement_url: settlement_url.to_owned(),
+            enrollment_url: enrollment_url.to_owned(),
+            to_settlement: to(settlement_url),
+            to_enrollment: to(enrollment_url),
+        }
+    }
+
+    /// The same servers, called as somebody else, e.g. `institution:H99990000003`.
+    pub fn as_caller(&self, caller: &str) -> Client {
+        let caller = Caller::parse(caller).expect("a caller");
+        Client::of(&self.settlement_url, &self.enrollment_url, &caller)
+    }
+
+    /// SettlementService.
+    pub fn settlements(&self) -> SettlementServiceClient<PeerChannel> {
+        SettlementServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// PolicyService.
+    pub fn policies(&self) -> PolicyServiceClient<PeerChannel> {
+        PolicyServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// CatalogueService.
+    pub fn catalogue(&self) -> CatalogueServiceClient<PeerChannel> {
+        CatalogueServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// InstitutionService.
+    pub fn institutions(&self) -> InstitutionServiceClient<PeerChannel> {
+        InstitutionServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// AccountService.
+    pub fn accounts(&self) -> AccountServiceClient<PeerChannel> {
+        AccountServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// EnrollmentService.
+    pub fn enrollment(&self) -> EnrollmentServiceClient<PeerChannel> {
+        EnrollmentServiceClient::new(self.to_enrollment.clone())
+    }
+
+    /// 预结算
+    pub async fn preview(&self, visit: impl Into<Visit>) -> Answer<PreviewResponse> {
+        read(self.settlements().preview(PreviewRequest { visit: Some(visit.into()) }).await)
+    }
+
+    /// 结算, and the whole answer to it.
+    pub async fn answer_to(&self, request: SettleRequest) -> Answer<SettleResponse> {
+        read(self.settlements().settle(request).await)
+    }
+
+    /// 结算
+    pub async fn settle(&self, request_id: &str, visit: impl Into<Visit>) -> Answer<Settlement> {
+        let answer = self.answer_to(settle_request(request_id, visit)).await?;
+        Ok(answer.settlement.expect("a settlement"))
+    }
+
+    /// 结算, again and again while the service asks to retry: others settle for the same person, or it is busy.
+    pub async fn settle_stubbornly(&self, request: SettleRequest) -> Answer<SettleResponse> {
+        for _ in 0..200 {
+            match self.answer_to(request.clone()).await {
+                Err(error) if error.retry_after.is_some() => {
+                    tokio::time::sleep(error.retry_after.unwrap_or_default()).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.answer_to(request).await
+    }
+
+    /// 撤销
+    pub async fn reverse(&self, request_id: &str, settlement: &Settlement) -> Answer<Settlement> {
+        let answer = read(self.settlements().reverse(reversal_of(request_id, settlement)).await)?;
+        Ok(answer.settlement.expect("a settlement"))
+    }
+
+    /// A settlement by id.
+    pub async fn get(&self, setl_id: &str) -> Answer<Settlement> {
+        let request = GetSettlementRequest { setl_id: setl_id.to_owned() };
+        Ok(read(self.settlements().get_settlement(request).await)?.settlement.expect("a settlement"))
+    }
+
+    /// A page of a person's settlements.
+    pub async fn list(
+        &self,
+        psn_no: &str,
+        poolarea_no: &str,
+        page_size: i32,
+        page_token: &str,
+    ) -> Answer<ListSettlementsResponse> {
+        let request = ListSettlementsRequest {
+            psn_no: psn_no.to_owned(),
+            poolarea_no: poolarea_no.to_owned(),
+            page_size,
+            page_token: page_token.to_owned(),
+        };
+        read(self.settlements().list_settlements(request).await)
+    }
+
+    /// 一单
+    pub async fn statement(&self, setl_id: &str) -> Answer<GetStatementResponse> {
+        let request = GetStatementRequest { setl_id: setl_id.to_owned() };
+        read(self.settlements().get_statement(request).await)
+    }
+
+    /// What a person's settlements add up to, by policy year and name.
+    pub async fn accumulators(&self, psn_no: &str, poolarea_no: &str) -> Vec<(String, String, i64)> {
+        let request =
+            GetAccumulatorsRequest { psn_no: psn_no.to_owned(), poolarea_no: poolarea_no.to_owned() };
+        let answer = read(self.settlements().get_accumulators(request).await).expect("accumulators");
+        answer.accumulators.into_iter().map(|a| (a.policy_year, a.accumulator, a.total)).collect()
+    }
+
+    /// One of them; 0 when there is none.
+    pub async fn accumulator(&self, psn_no: &str, poolarea_no: &str, year: &str, name: &str) -> i64 {
+        let all = self.accumulators(psn_no, poolarea_no).await;
+        all.into_iter().find(|(y, n, _)| y == year && n == name).map_or(0, |(.., total)| total)
+    }
+
+    /// Computes a stored settlement again.
+    pub async fn replay(&self, setl_id: &str) -> Answer<ReplaySettlementResponse> {
+        let request = ReplaySettlementRequest { setl_id: setl_id.to_owned() };
+        read(self.settlements().replay_settlement(request).await)
+    }
+
+    /// The feed.
+    pub async fn watch(&self, resume_token: &str) -> Answer<Streaming<WatchSettlementsResponse>> {
+        let mut request =
+            tonic::Request::new(WatchSettlementsRequest { resume_token: resume_token.to_owned() });
+        request.set_timeout(Duration::from_secs(600));
+        read(self.settlements().watch_settlements(request).await)
+    }
+
+    /// Checks the books of an area.
+    pub async fn check_books(&self, poolarea_no: &str) -> CheckBooksResponse {
+        let request = CheckBooksRequest { poolarea_no: poolarea_no.to_owned() };
+        read(self.settlements().check_books(request).await).expect("the books are checked")
+    }
+
+    /// Pays into an account; the balance afterwards.
+    pub async fn deposit(&self, psn_no: &str, poolarea_no: &str, amount_fen: i64) -> i64 {
+        let request = DepositRequest {
+            request_id: some_id(),
+            psn_no: psn_no.to_owned(),
+            poolarea_no: poolarea_no.to_owned(),
+            amount_fen,
+        };
+        read(self.accounts().deposit(request).await).expect("a deposit").balc_fen
+    }
+
+    /// Balance of an account.
+    pub async fn balance(&self, psn_no: &str, poolarea_no: &str) -> i64 {
+        let request = GetAccountRequest { psn_no: psn_no.to_owned(), poolarea_no: poolarea_no.to_owned() };
+        read(self.accounts().get_account(request).await).expect("an account").balc_fen
+    }
+
+    /// Checks a policy document.
+    pub async fn check_policy(&self, document: &str) -> CheckPolicyResponse {
+        let request = CheckPolicyRequest { document: document.to_owned() };
+        read(self.policies().check_policy(request).await).expect("checked")
+    }
+
+    /// Publishes a policy document.
+    pub async fn publish_policy(&self, document: &str) -> Answer<PublishPolicyResponse> {
+        let request = PublishPolicyRequest { request_id: some_id(), document: document.to_owned() };
+        read(self.policies().publish_policy(request).await)
+    }
+
+    /// Imports institutions.
+    pub async fn import_institutions(
+        &self,
+        request_id: &str,
+        institutions: Vec<Institution>,
+    ) -> Answer<ImportInstitutionsResponse> {
+        let request = ImportInstitutionsRequest { request_id: request_id.to_owned(), institutions };
+        read(self.institutions().import_institutions(request).await)
+    }
+
+    /// Imports catalogue entries.
+    pub async fn import_catalogue(
+        &self,
+        request_id: &str,
+        items: Vec<CatalogueItem>,
+    ) -> Answer<ImportCatalogueResponse> {
+        let request = ImportCatalogueRequest { request_id: request_id.to_owned(), items };
+        read(self.catalogue().import_catalogue(request).await)
+    }
+
+    /// Registers persons with everything about them.
+    pub async fn enrol(&self, people: &[Person]) {
+        let mut enrollment = self.enrollment();
+        macro_rules! import {
+            ($call:ident, $request:ident, $rows:expr) => {
+                let rows: Vec<_> = $rows.collect();
+                for rows in rows.chunks(IMPORT_ROWS) {
+                    let request = $request { request_id: some_id(), rows: rows.to_vec() };
+                    read(enrollment.$call(request).await).expect(stringify!($call));
+                }
+            };
+        }
+        import!(import_persons, ImportPersonsRequest, people.iter().map(|person| person.row.clone()));
+        import!(
+            import_coverages,
+            ImportCoveragesRequest,
+            people.iter().map(|person| person.coverage.clone())
+        );
+        import!(
+            import_identities,
+            ImportIdentitiesRequest,
+            people.iter().flat_map(|person| person.identities.clone())
+        );
+        import!(
+            import_memberships,
+            ImportMembershipsRequest,
+            people.iter().flat_map(|person| person.memberships.clone())
+        );
+        import!(
+            import_account_shares,
+            ImportAccountSharesRequest,
+            people.iter().flat_map(|person| person.shares.clone())
+        );
+    }
+
+    /// The person's version in the register.
+    pub async fn person_version(&self, psn_no: &str) -> i64 {
+        let request = GetPersonRequest { psn_no: psn_no.to_owned() };
+        let answer = read(self.enrollment().get_person(request).await).expect("a person");
+        answer.person.expect("a person").person_version
+    }
+}

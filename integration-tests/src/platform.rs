@@ -1,0 +1,237 @@
+//! Enrollment and settlement in this process, on free loopback ports, over one of the two databases.
+
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+use yizhan_enrollment::EnrollmentConfig;
+use yizhan_proto::settlement::v1::{CatalogueItem, Institution};
+use yizhan_runtime::Clock;
+use yizhan_runtime::clock::ManualClock;
+use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig};
+use yizhan_runtime::server::RunningServer;
+use yizhan_testkit::TestDatabase;
+
+use crate::client::Client;
+use crate::database;
+use crate::person::Person;
+use crate::places::{standard_catalogue, standard_institutions};
+
+/// Noon of 2026-02-01 in Shanghai, until a test moves the clock.
+const NOW: &str = "2026-02-01T04:00:00Z";
+
+/// What a platform is to know before a test begins.
+pub struct Setup {
+    settlement_url: String,
+    enrollment_db: TestDatabase,
+    institutions: Vec<Institution>,
+    catalogue: Vec<CatalogueItem>,
+    persons: Vec<Person>,
+    policies: Option<PathBuf>,
+    requests_at_once: usize,
+}
+
+impl Setup {
+    /// One more institution beside the standard ones.
+    pub fn with_institution(mut self, institution: Institution) -> Setup {
+        self.institutions.push(institution);
+        self
+    }
+
+    /// More of the catalogue beside the standard items.
+    pub fn with_catalogue(mut self, items: impl IntoIterator<Item = CatalogueItem>) -> Setup {
+        self.catalogue.extend(items);
+        self
+    }
+
+    /// A person of the register.
+    pub fn with_person(mut self, person: Person) -> Setup {
+        self.persons.push(person);
+        self
+    }
+
+    /// Many.
+    pub fn with_persons(mut self, persons: impl IntoIterator<Item = Person>) -> Setup {
+        self.persons.extend(persons);
+        self
+    }
+
+    /// The documents of this folder in place of the embedded policies.
+    pub fn with_policies_of(mut self, folder: impl Into<PathBuf>) -> Setup {
+        self.policies = Some(folder.into());
+        self
+    }
+
+    /// Lets more requests in at once than by default, in both services.
+    pub fn with_requests_at_once(mut self, limit: usize) -> Setup {
+        self.requests_at_once = limit;
+        self
+    }
+
+    /// Without the standard institutions and items.
+    pub fn bare(mut self) -> Setup {
+        self.institutions.clear();
+        self.catalogue.clear();
+        self
+    }
+
+    /// Starts the servers and imports what was asked for.
+    pub async fn start(self) -> TestPlatform {
+        let (clock, hand) = Clock::manual(NOW.parse().expect("a time"));
+        let enrollment_config = EnrollmentConfig {
+            clock: clock.clone(),
+            server: ServerConfig {
+                trust_caller_header: true,
+                max_concurrent_requests: self.requests_at_once,
+                ..ServerConfig::loopback()
+            },
+            ..EnrollmentConfig::embedded(self.enrollment_db.url())
+        };
+        let enrollment =
+            yizhan_enrollment::serve(enrollment_config.clone()).await.expect("enrollment starts");
+        let settlement_config = yizhan_settlement::Config {
+            server: ServerConfig {
+                trust_caller_header: true,
+                max_concurrent_requests: self.requests_at_once,
+                ..ServerConfig::loopback()
+            },
+            database: DatabaseConfig::at(self.settlement_url.as_str()),
+            enrollment: PeerConfig { deadline: Duration::from_secs(20), ..PeerConfig::at(enrollment.url()) },
+            policies: self.policies,
+            quote_ttl: Duration::from_secs(600),
+        };
+        let settlement = yizhan_settlement::serve(settlement_config.clone(), clock.clone())
+            .await
+            .expect("settlement starts");
+        let client = Client::new(&settlement.url(), &enrollment.url());
+        let platform = TestPlatform {
+            client,
+            clock: hand,
+            service_clock: clock,
+            enrollment_address: enrollment.address(),
+            enrollment: Some(enrollment),
+            settlement: Some(settlement),
+            others: Vec::new(),
+            settlement_rows: database::open(&self.settlement_url).await,
+            enrollment_rows: database::open(self.enrollment_db.url()).await,
+            enrollment_config,
+            settlement_config,
+            _enrollment_db: self.enrollment_db,
+        };
+        if !self.institutions.is_empty() {
+            platform.import_institutions("standard-places", self.institutions).await.expect("institutions");
+        }
+        if !self.catalogue.is_empty() {
+            platform.import_catalogue("standard-items", self.catalogue).await.expect("a catalogue");
+        }
+        platform.enrol(&self.persons).await;
+        platform
+    }
+}
+
+/// A running platform; dereferences to a client that calls as the local administrator.
+pub struct TestPlatform {
+    /// Moves the clock of both services.
+    pub clock: ManualClock,
+    client: Client,
+    service_clock: Clock,
+    enrollment_address: SocketAddr,
+    enrollment: Option<RunningServer>,
+    settlement: Option<RunningServer>,
+    others: Vec<RunningServer>,
+    settlement_rows: DatabaseConnection,
+    enrollment_rows: DatabaseConnection,
+    enrollment_config: EnrollmentConfig,
+    settlement_config: yizhan_settlement::Config,
+    _enrollment_db: TestDatabase,
+}
+
+impl Deref for TestPlatform {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl TestPlatform {
+    /// Settlement keeps its data in this database, enrollment in another of the same kind.
+    pub fn on(db: &TestDatabase) -> Setup {
+        Setup {
+            settlement_url: db.url().to_owned(),
+            enrollment_db: TestDatabase::of(db.backend()),
+            institutions: standard_institutions(),
+            catalogue: standard_catalogue(),
+            persons: Vec::new(),
+            policies: None,
+            requests_at_once: 512,
+        }
+    }
+
+    /// A client for another task.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// Where the servers are: settlement, enrollment.
+    pub fn urls(&self) -> (String, String) {
+        let url = |server: &Option<RunningServer>| server.as_ref().expect("running").url();
+        (url(&self.settlement), url(&self.enrollment))
+    }
+
+    /// Settlement's database, behind its back.
+    pub fn rows(&self) -> &DatabaseConnection {
+        &self.settlement_rows
+    }
+
+    /// Rows of every table of both services.
+    pub async fn row_counts(&self) -> Vec<(String, i64)> {
+        let mut counts: Vec<_> = database::row_counts(&self.settlement_rows).await.into_iter().collect();
+        counts.extend(database::row_counts(&self.enrollment_rows).await);
+        counts
+    }
+
+    /// A second settlement server over the same database, which shares no memory with the first.
+    pub async fn another_instance(&mut self) -> Client {
+        let other = yizhan_settlement::serve(self.settlement_config.clone(), self.service_clock.clone());
+        let other = other.await.expect("another settlement starts");
+        let client = Client::new(&other.url(), &format!("http://{}", self.enrollment_address));
+        self.others.push(other);
+        client
+    }
+
+    /// Stops settlement and starts it again on the same port.
+    pub async fn restart_settlement(&mut self) {
+        let running = self.settlement.take().expect("running");
+        self.settlement_config.server.listen = running.address();
+        assert!(running.shutdown().await, "settlement drains");
+        self.settlement = Some(self.start_settlement().await);
+    }
+
+    /// Starts settlement from its settings; the error when it refuses.
+    pub async fn try_settlement(&self, policies: Option<PathBuf>) -> anyhow::Result<RunningServer> {
+        let mut config = self.settlement_config.clone();
+        config.policies = policies;
+        config.server.listen.set_port(0);
+        yizhan_settlement::serve(config, self.service_clock.clone()).await
+    }
+
+    async fn start_settlement(&self) -> RunningServer {
+        let config = self.settlement_config.clone();
+        yizhan_settlement::serve(config, self.service_clock.clone()).await.expect("settlement starts again")
+    }
+
+    /// Enrollment goes away.
+    pub async fn stop_enrollment(&mut self) {
+        self.enrollment.take().expect("running").shutdown().await;
+    }
+
+    /// Enrollment comes back where it was.
+    pub async fn start_enrollment(&mut self) {
+        let mut config = self.enrollment_config.clone();
+        config.server.listen = self.enrollment_address;
+        self.enrollment = Some(yizhan_enrollment::serve(config).await.expect("enrollment starts again"));
+    }
+}

@@ -1,0 +1,10 @@
+//! The platform from outside, one file for each behaviour; each test on SQLite and on PostgreSQL.
+
+mod concurrency;
+mod family_account;
+mod idempotency;
+mod quotes;
+mod refusals;
+mod reversal;
+mod seven_payers;
+mod support;
