@@ -44,7 +44,10 @@ impl Fen {
     /// A number of yuan written with at most two decimals, as `1234.5` or `12`.
     /// `None` for anything else, a third decimal included: money is never rounded on entry.
     pub fn parse_yuan(text: &str) -> Option<Fen> {
-        let yuan: Decimal = text.trim().parse().ok()?;
+        let text = text.trim();
+        // Decimal also reads `1e3` and `1_000`.
+        let plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+        let yuan: Decimal = plain.then(|| text.parse().ok()).flatten()?;
         let fen = yuan.checked_mul(Decimal::ONE_HUNDRED)?;
         if !fen.fract().is_zero() {
             return None;
@@ -139,6 +142,7 @@ mod tests {
         assert_eq!(Fen::parse_yuan("8450.5"), Some(Fen(845_050)));
         assert_eq!(Fen::parse_yuan("0.001"), None);
         assert_eq!(Fen::parse_yuan("1e3"), None);
+        assert_eq!(Fen::parse_yuan("1_000"), None);
         assert_eq!(Fen::parse_yuan("99999999999999.99"), Some(Fen(MAX_FEN)));
         assert_eq!(Fen::parse_yuan("100000000000000"), None);
     }
