@@ -3,6 +3,7 @@
 mod concurrency;
 mod family_account;
 mod idempotency;
+mod python_client;
 mod quotes;
 mod refusals;
 mod reversal;
