@@ -75,7 +75,8 @@ impl Period {
 pub enum AcrossYears {
     /// Settled whole, in the year of discharge.
     Whole,
-    /// Cost is split by days; each part is settled in its own year.
+    /// Cost is split by days; each part is settled in its own year. What is meant per visit
+    /// (deductible, limits, a lump sum) holds for its parts together.
     SplitByDays,
 }
 

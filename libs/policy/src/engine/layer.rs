@@ -1,7 +1,7 @@
 //! One payer's turn: base → cost limit → deductible → scale → minimum → payment limit.
 
 use rust_decimal::Decimal;
-use yizhan_money::{Fen, round_half_up};
+use yizhan_money::{Fen, MAX_FEN, round_half_up};
 
 use super::accumulators::Totals;
 use super::facts::Facts;
@@ -24,13 +24,22 @@ struct Done {
     over_cap: Decimal,
 }
 
+/// What a visit has used of a layer so far. The parts of a stay split by days share what is
+/// meant per visit: deductible, limits, lump sum.
+#[derive(Clone, Copy, Default)]
+pub(super) struct InVisit {
+    charged: Decimal,
+    entered: Decimal,
+    paid: Fen,
+}
+
 /// The layers of one segment, one after the other.
 pub(super) struct Run<'r, 'a> {
     facts: &'r Facts<'a>,
     segment: &'r Segment,
     totals: &'r mut Totals<'a>,
-    /// Deductibles of this visit charged in earlier segments: a visit is charged once.
-    charged_before: &'r mut [Decimal],
+    /// By layer, what earlier segments of this visit used.
+    in_visit: &'r mut [InVisit],
     done: Vec<Done>,
     left: Fen,
     parts: Parts,
@@ -41,12 +50,12 @@ impl<'r, 'a> Run<'r, 'a> {
         facts: &'r Facts<'a>,
         segment: &'r Segment,
         totals: &'r mut Totals<'a>,
-        charged_before: &'r mut [Decimal],
+        in_visit: &'r mut [InVisit],
     ) -> Run<'r, 'a> {
         let mut parts = Parts::default();
         segment.lines.iter().for_each(|line| parts.add(line));
         let done = vec![Done::default(); facts.policy.layers.len()];
-        Run { facts, segment, totals, charged_before, done, left: parts.total_fen, parts }
+        Run { facts, segment, totals, in_visit, done, left: parts.total_fen, parts }
     }
 
     /// Applies a layer, or says why it does not apply.
@@ -62,14 +71,15 @@ impl<'r, 'a> Run<'r, 'a> {
             return Ok(trace);
         }
         trace.applied = true;
-        self.enter(layer, &mut trace)?;
+        let before = self.in_visit[index];
+        self.enter(layer, before, &mut trace)?;
         let exact = if trace.base_fen.is_zero() && !trace.beside_bill {
             Decimal::ZERO
         } else {
-            self.charge_deductible(index, layer, &mut trace)?;
-            let benefit = self.benefit(layer, &mut trace)?;
+            self.charge_deductible(layer, before, &mut trace)?;
+            let benefit = self.benefit(layer, before, &mut trace)?;
             let raised = self.raise_to_minimum(layer, benefit, &mut trace)?;
-            self.limit(layer.cap.as_ref(), raised, &mut trace.cap)?
+            self.limit(layer.cap.as_ref(), before.paid.decimal(), raised, &mut trace.cap)?
         };
         self.pay(exact, &mut trace);
         self.remember(index, layer, &trace);
@@ -77,7 +87,7 @@ impl<'r, 'a> Run<'r, 'a> {
     }
 
     /// What enters: terms, base factor, extra prepay, cost limit.
-    fn enter(&self, layer: &'a Layer, trace: &mut LayerTrace<'a>) -> Result<(), Refusal> {
+    fn enter(&self, layer: &'a Layer, before: InVisit, trace: &mut LayerTrace<'a>) -> Result<(), Refusal> {
         let mut base = Decimal::ZERO;
         for term in &layer.base.terms {
             let amount = self.term_amount(term);
@@ -89,6 +99,10 @@ impl<'r, 'a> Run<'r, 'a> {
             });
         }
         base = base.max(Decimal::ZERO);
+        if base > Decimal::from(MAX_FEN) {
+            let reason = "what enters a layer is above the limit of 16 digits";
+            return Err(Refusal::BadCase { field: "lines".into(), reason });
+        }
         if let Some(step) = self.step("base_factor", layer.base_factor.as_ref())? {
             base *= step.value;
             trace.kept_out.push(step);
@@ -99,7 +113,7 @@ impl<'r, 'a> Run<'r, 'a> {
         }
         trace.base_fen = match base.is_zero() {
             true => base,
-            false => self.limit(layer.cost_cap.as_ref(), base, &mut trace.cost_cap)?,
+            false => self.limit(layer.cost_cap.as_ref(), before.entered, base, &mut trace.cost_cap)?,
         };
         Ok(())
     }
@@ -133,18 +147,19 @@ impl<'r, 'a> Run<'r, 'a> {
 
     fn charge_deductible(
         &self,
-        index: LayerIndex,
         layer: &'a Layer,
+        before: InVisit,
         trace: &mut LayerTrace<'a>,
     ) -> Result<(), Refusal> {
         let Some(deductible) = &layer.deductible else { return Ok(()) };
         let found = require(&deductible.amount, self.facts)?;
-        let stated = match found.value {
-            DeductibleAmount::Fixed(amount) => *amount,
-            DeductibleAmount::PartOf(ratio, quantity) => self.quantity(*quantity) * ratio,
+        let (stated, charged_before) = match found.value {
+            DeductibleAmount::Fixed(amount) => (*amount, before.charged),
+            // A part of this segment's bill: what earlier segments were charged was theirs.
+            DeductibleAmount::PartOf(ratio, quantity) => (self.quantity(*quantity) * ratio, Decimal::ZERO),
         };
         let mut steps = Vec::new();
-        let open = self.open_deductible(deductible, stated, self.charged_before[index], &mut steps)?;
+        let open = self.open_deductible(deductible, stated, charged_before, &mut steps)?;
         let charged_fen = open.min(trace.base_fen);
         trace.deductible =
             Some(DeductibleTrace { stated_fen: stated, steps, charged_fen, cited: found.cited });
@@ -177,12 +192,17 @@ impl<'r, 'a> Run<'r, 'a> {
     }
 
     /// What the scale gives, or the lump sum; exact.
-    fn benefit(&self, layer: &'a Layer, trace: &mut LayerTrace<'a>) -> Result<Decimal, Refusal> {
+    fn benefit(
+        &self,
+        layer: &'a Layer,
+        before: InVisit,
+        trace: &mut LayerTrace<'a>,
+    ) -> Result<Decimal, Refusal> {
         match &layer.benefit {
             Benefit::LumpSum { amount } => {
                 let found = require(amount, self.facts)?;
                 trace.decided_by = Some(found.cited);
-                Ok(*found.value)
+                Ok((*found.value - before.paid.decimal()).max(Decimal::ZERO))
             }
             Benefit::Scale { cut_on, reached, bands } => {
                 let charged = trace.charged();
@@ -261,16 +281,18 @@ impl<'r, 'a> Run<'r, 'a> {
         }
     }
 
-    /// An amount within a limit; the trace gets what the limit kept out.
+    /// An amount within a limit: of the year, or of the visit, which used `before` already.
+    /// The trace gets what the limit kept out.
     fn limit(
         &self,
         cap: Option<&'a Cap>,
+        before: Decimal,
         amount: Decimal,
         trace: &mut Option<CapTrace<'a>>,
     ) -> Result<Decimal, Refusal> {
         let Some(cap) = cap else { return Ok(amount) };
         let found = require(&cap.amount, self.facts)?;
-        let used = cap.used.map_or(Decimal::ZERO, |used| Decimal::from(self.totals.now(used)));
+        let used = cap.used.map_or(before, |used| Decimal::from(self.totals.now(used)));
         let open_fen = found.value.map(|limit| (limit - used).max(Decimal::ZERO));
         let within = open_fen.map_or(amount, |open| amount.min(open));
         *trace = Some(CapTrace {
@@ -299,7 +321,10 @@ impl<'r, 'a> Run<'r, 'a> {
         let charged = trace.charged();
         let kept_out =
             |cap: &Option<CapTrace<'a>>| cap.as_ref().map_or(Decimal::ZERO, |cap| cap.kept_out_fen);
-        self.charged_before[index] += charged;
+        let in_visit = &mut self.in_visit[index];
+        in_visit.charged += charged;
+        in_visit.entered += trace.base_fen;
+        in_visit.paid += trace.paid_fen;
         self.done[index] = Done {
             paid: if trace.beside_bill { Fen::ZERO } else { trace.paid_fen },
             deductible: charged,

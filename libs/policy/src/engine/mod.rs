@@ -36,12 +36,12 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
     let mut layers = Vec::with_capacity(policy.layers.len());
     let mut changes = Vec::new();
     let segments = segments::of_stay(policy, case, &split.lines);
-    let mut charged_before = vec![Default::default(); policy.layers.len()];
+    let mut in_visit = vec![layer::InVisit::default(); policy.layers.len()];
     for segment in &segments {
         let facts = Facts::new(policy, case, segment);
         facts.require_in_force()?;
         let mut totals = accumulators::Totals::new(policy, case, segment.policy_year);
-        let mut run = layer::Run::new(&facts, segment, &mut totals, &mut charged_before);
+        let mut run = layer::Run::new(&facts, segment, &mut totals, &mut in_visit);
         for index in 0..policy.layers.len() {
             layers.push(run.apply(index)?);
         }
