@@ -1,0 +1,162 @@
+//! Random cases, for a policy: a person, visits one after the other, what earlier years and
+//! visits accumulated.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, Days, NaiveDate};
+use rust_decimal::Decimal;
+use yizhan_money::Fen;
+use yizhan_policy::Case;
+use yizhan_policy::case::{Account, Accumulated, Line, Person, Visit};
+use yizhan_policy::model::{Policy, Unit};
+use yizhan_terms::{Care, Filing, Status, Tier};
+
+use super::choices::Choices;
+use super::layers::{LABELS, LIST_TYPES};
+use super::tables::{CLASSES, DIAGNOSES, IDENTITIES, MEMBERSHIPS, TAGS};
+
+/// Visits of one person, in the order they are settled; only the first knows of what was
+/// accumulated before.
+pub fn visits(choices: &mut Choices, policy: &Policy, count: usize) -> Vec<Case> {
+    let person = person(choices);
+    let mut cases = Vec::new();
+    for _ in 0..count {
+        let visit = visit(choices);
+        let lines = lines(choices);
+        let account = account(choices);
+        cases.push(Case {
+            area: "430200".to_owned(),
+            scheme: policy.scheme,
+            person: person.clone(),
+            visit,
+            lines,
+            accumulated: BTreeMap::new(),
+            account,
+        });
+    }
+    if choices.chance(60) {
+        cases[0].accumulated = accumulated(choices, policy);
+    }
+    cases
+}
+
+pub fn person(choices: &mut Choices) -> Person {
+    let edges = [40, 17, 18, 59, 60, 69, 70, 0, 100];
+    Person {
+        status: choices.pick(Status::ALL),
+        age: choices.pick(&edges),
+        identities: choices.some_of(&IDENTITIES, 35).into_iter().collect(),
+        memberships: choices.some_of(&MEMBERSHIPS, 35).into_iter().collect(),
+        years_insured: choices.pick(&[1, 2, 3, 4, 5, 10, 20]),
+    }
+}
+
+fn visit(choices: &mut Choices) -> Visit {
+    let end = day(choices);
+    let days = choices.pick(&[0, 0, 1, 9, 30, 90, 500]);
+    Visit {
+        care: if choices.chance(30) { choices.pick(Care::ALL) } else { Care::Inpatient },
+        level: choices.pick(Tier::ALL),
+        begin: end - Days::new(days),
+        end,
+        filing: if choices.chance(40) { choices.pick(Filing::ALL) } else { Filing::Local },
+        in_province: !choices.chance(20),
+        contracted: !choices.chance(20),
+        diagnoses: choices.some_of(&DIAGNOSES, 25),
+        tags: choices.some_of(&TAGS, 25).into_iter().collect(),
+    }
+}
+
+/// A day that policies are in force, often one where a year or a table begins.
+pub fn day(choices: &mut Choices) -> NaiveDate {
+    let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).expect("a day");
+    let edges = [
+        day(2024, 5, 20),
+        day(2024, 1, 1),
+        day(2023, 12, 31),
+        day(2024, 1, 10),
+        day(2023, 7, 4),
+        day(2025, 3, 31),
+    ];
+    match choices.chance(40) {
+        false => choices.pick(&edges),
+        true => day(2022, 1, 1) + Days::new(choices.below(1700) as u64),
+    }
+}
+
+pub fn lines(choices: &mut Choices) -> Vec<Line> {
+    let count = choices.pick(&[1, 2, 3, 4, 6, 10, 0]);
+    (0..count).map(|number| line(choices, number)).collect()
+}
+
+pub fn line(choices: &mut Choices, number: usize) -> Line {
+    let highest = choices.pick(&[500_000, 2_000_000, 10_000, 100, 30_000_000]);
+    let quantity = choices.pick(&[Decimal::ONE, Decimal::TWO, Decimal::new(5, 1), Decimal::new(333, 2)]);
+    let price_fen = Decimal::new(choices.amount(highest), choices.pick(&[0, 0, 2]));
+    let bounded = choices.chance(25);
+    let ceiling_fen = bounded.then(|| Decimal::new(choices.amount(highest), 0));
+    // Mostly quantity × price; the engine does not insist on it, and neither do we.
+    let amount = match choices.chance(30) {
+        false => yizhan_money::round_half_up(quantity * price_fen),
+        true => Fen(choices.amount(highest)),
+    };
+    let class = choices.pick(&["01", "01", "02", "02", "03"]);
+    let states_prepay = class == "02" && choices.chance(85);
+    let odd_prepay = choices.chance(5);
+    Line {
+        id: format!("L{number}"),
+        code: String::new(),
+        quantity,
+        price_fen,
+        amount_fen: amount,
+        class: if choices.chance(98) { class.to_owned() } else { choices.pick(&CLASSES).to_owned() },
+        list_type: choices.pick(&LIST_TYPES).to_owned(),
+        ceiling_fen,
+        prepay: (states_prepay || odd_prepay).then(|| choices.ratio(0, 1000)),
+        labels: choices.some_of(&LABELS, 25),
+    }
+}
+
+pub fn account(choices: &mut Choices) -> Account {
+    Account {
+        used: choices.chance(60),
+        own_fen: Fen(choices.amount(500_000)),
+        shared_fen: Fen(choices.amount(500_000)),
+    }
+}
+
+/// First day of the policy year a day lies in.
+pub fn policy_year_of(policy: &Policy, day: NaiveDate) -> NaiveDate {
+    let (month, first) = policy.year_starts;
+    let start = |year| NaiveDate::from_ymd_opt(year, month, first).expect("a day of every year");
+    [day.year(), day.year() - 1].map(start).into_iter().find(|start| *start <= day).expect("one of two")
+}
+
+/// What earlier visits left, in the years that cases lie in.
+fn accumulated(choices: &mut Choices, policy: &Policy) -> BTreeMap<NaiveDate, Accumulated> {
+    let mut years = BTreeMap::new();
+    for year in 2022..=2025 {
+        let mid_year = NaiveDate::from_ymd_opt(year, 12, 31).expect("a day");
+        let mut totals = Accumulated::new();
+        for accumulator in &policy.accumulators {
+            let keys = match accumulator.by_level {
+                false => vec![accumulator.name.clone()],
+                true => {
+                    Tier::ALL.iter().map(|level| format!("{}@{}", accumulator.name, level.code())).collect()
+                }
+            };
+            for key in keys {
+                if choices.chance(50) {
+                    continue;
+                }
+                let total = match accumulator.unit {
+                    Unit::Fen => choices.amount(3_000_000),
+                    Unit::Count => choices.between(0, 3),
+                };
+                totals.insert(key, total);
+            }
+        }
+        years.insert(policy_year_of(policy, mid_year), totals);
+    }
+    years
+}

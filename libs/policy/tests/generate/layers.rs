@@ -1,0 +1,276 @@
+//! Random layers with everything a document can say.
+
+use rust_decimal::Decimal;
+use yizhan_policy::model::{
+    Adjust, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Layer, LineFilter, Per,
+    Period, Quantity, Ratio, Table, Term,
+};
+use yizhan_terms::Payer;
+
+use super::choices::Choices;
+use super::policies::Accumulators;
+use super::tables::{FACTS, Fact, Place, layer_when, table};
+
+const PAYERS: [(Payer, &str); 9] = [
+    (Payer::Basic, "310100"),
+    (Payer::CriticalIllness, "330100"),
+    (Payer::UnionMutualAid, "YZ0100"),
+    (Payer::CivilServantSubsidy, "320100"),
+    (Payer::VeteransSubsidy, "YZ0200"),
+    (Payer::MedicalAssistance, "610102"),
+    (Payer::CommercialInsurance, "YZ0300"),
+    (Payer::EnterpriseSupplement, "370100"),
+    (Payer::Hospital, "999996"),
+];
+
+pub const PARTS: [Quantity; 5] =
+    [Quantity::InScope, Quantity::Total, Quantity::PreSelf, Quantity::OverLimit, Quantity::FullSelf];
+
+pub const LIST_TYPES: [&str; 3] = ["101", "201", "301"];
+pub const LABELS: [&str; 2] = ["惠衢保特药", "高值耗材"];
+
+/// Draws one layer.
+pub struct Drawing<'d> {
+    pub choices: &'d mut Choices,
+    pub accumulators: &'d mut Accumulators,
+    /// Number of the layer.
+    pub index: usize,
+    pub period: Period,
+    facts: Vec<Fact>,
+    feeds: Vec<Feed>,
+}
+
+pub fn layer(
+    choices: &mut Choices,
+    accumulators: &mut Accumulators,
+    index: usize,
+    document: Period,
+) -> Layer {
+    let period = period_within(choices, document);
+    let counter = accumulators.stays();
+    let (asked, when) = layer_when(choices, counter);
+    let mut facts: Vec<Fact> = FACTS.into_iter().filter(|fact| !asked.contains(fact)).collect();
+    facts.push(Fact::Nth);
+    let (payer, fund) = choices.pick(&PAYERS);
+    let mut drawing = Drawing { choices, accumulators, index, period, facts, feeds: Vec::new() };
+    let lump_sum = drawing.choices.chance(8);
+    let mut layer = if lump_sum { drawing.lump_sum() } else { drawing.scale() };
+    layer.feeds = drawing.feeds;
+    Layer {
+        id: format!("layer-{index}"),
+        title: format!("第{index}层"),
+        payer,
+        fund_pay_type: fund.to_owned(),
+        when,
+        ..layer
+    }
+}
+
+fn period_within(choices: &mut Choices, document: Period) -> Period {
+    let day = |year, month| chrono::NaiveDate::from_ymd_opt(year, month, 1).expect("a day");
+    let from = if choices.chance(10) { day(2024, 3) } else { document.from };
+    let to = if choices.chance(10) { Some(day(2025, 9)) } else { document.to };
+    Period { from, to }
+}
+
+impl Drawing<'_> {
+    /// A layer that does nothing yet.
+    fn bare(&self, benefit: Benefit) -> Layer {
+        Layer {
+            id: String::new(),
+            title: String::new(),
+            payer: Payer::Basic,
+            fund_pay_type: String::new(),
+            period: self.period,
+            when: Vec::new(),
+            base: Base { terms: Vec::new() },
+            base_factor: None,
+            prepay: None,
+            cost_cap: None,
+            deductible: None,
+            benefit,
+            adjust: Vec::new(),
+            minimum: None,
+            cap: None,
+            feeds: Vec::new(),
+        }
+    }
+
+    fn lump_sum(&mut self) -> Layer {
+        let amount = self.needed(|choices| Decimal::from(choices.amount(2_000_000)));
+        let mut layer = self.bare(Benefit::LumpSum { amount });
+        layer.cap = Some(self.cap(true));
+        layer
+    }
+
+    fn scale(&mut self) -> Layer {
+        let mut layer = self.bare(Benefit::LumpSum { amount: super::constant(self.period, Decimal::ZERO) });
+        layer.base = self.base();
+        layer.base_factor = self.maybe(12, |choices| choices.ratio(0, 1000));
+        layer.prepay = self.maybe(12, |choices| choices.ratio(0, 500));
+        layer.cost_cap = self.choices.chance(20).then(|| self.cost_cap());
+        layer.deductible = self.choices.chance(60).then(|| self.deductible());
+        layer.benefit = self.bands();
+        layer.adjust = (0..self.choices.pick(&[0, 0, 1, 1, 2, 3])).map(|_| self.adjust()).collect();
+        layer.minimum = self.maybe(15, |choices| Decimal::from(choices.amount(50_000)));
+        layer.cap = self.choices.chance(40).then(|| self.cap(false));
+        if !self.accumulators.stays_fed && self.choices.chance(40) {
+            self.accumulators.stays_fed = true;
+            let counter = self.accumulators.stays();
+            self.feed(counter, Fed::Visit);
+        }
+        layer
+    }
+
+    fn place(&self, needed: bool) -> Place {
+        Place { period: self.period, facts: self.facts.clone(), counter: self.accumulators.stays(), needed }
+    }
+
+    fn needed<T>(&mut self, value: impl FnMut(&mut Choices) -> T) -> Table<T> {
+        let place = self.place(true);
+        table(self.choices, &place, value)
+    }
+
+    fn maybe<T>(&mut self, percent: usize, value: impl FnMut(&mut Choices) -> T) -> Option<Table<T>> {
+        let place = self.place(false);
+        self.choices.chance(percent).then(|| table(self.choices, &place, value))
+    }
+
+    fn feed(&mut self, accumulator: usize, what: Fed) {
+        if !self.feeds.iter().any(|feed| feed.accumulator == accumulator) {
+            self.feeds.push(Feed { accumulator, what });
+        }
+    }
+
+    fn base(&mut self) -> Base {
+        let more = self.choices.pick(&[0, 0, 1, 1, 2, 3]);
+        Base { terms: (0..=more).map(|number| self.term(number == 0)).collect() }
+    }
+
+    fn term(&mut self, first: bool) -> Term {
+        let quantity = self.quantity(first);
+        let times = if self.choices.chance(15) { self.choices.ratio(0, 1000) } else { Decimal::ONE };
+        let less = !first && self.choices.chance(70);
+        let lines = PARTS.contains(&quantity) && self.choices.chance(15);
+        let lines = if lines { Some(self.filter()) } else { None };
+        Term { quantity, times: if less { -times } else { times }, lines }
+    }
+
+    fn quantity(&mut self, first: bool) -> Quantity {
+        let of_layer = if first { 15 } else { 75 };
+        if self.index == 0 || !self.choices.chance(of_layer) {
+            return if self.choices.chance(12) { Quantity::Remaining } else { self.choices.pick(&PARTS) };
+        }
+        let earlier = self.choices.below(self.index);
+        self.choices.pick(&[
+            Quantity::Paid(earlier),
+            Quantity::Paid(earlier),
+            Quantity::DeductibleOf(earlier),
+            Quantity::OverCostCap(earlier),
+            Quantity::OverCap(earlier),
+        ])
+    }
+
+    fn filter(&mut self) -> LineFilter {
+        let filter = LineFilter {
+            list_types: self.choices.some_of(&LIST_TYPES, 40),
+            labels: self.choices.some_of(&LABELS, 30),
+            not_labels: self.choices.some_of(&LABELS, 20),
+        };
+        match filter == LineFilter::default() {
+            true => LineFilter { list_types: vec![LIST_TYPES[0].to_owned()], ..filter },
+            false => filter,
+        }
+    }
+
+    fn deductible(&mut self) -> Deductible {
+        let per = self.choices.pick(&[Per::Visit, Per::Year]);
+        let by_part = self.choices.chance(15);
+        let amount = self.needed(|choices| match by_part {
+            true => DeductibleAmount::PartOf(choices.ratio(0, 300), choices.pick(&PARTS)),
+            false => DeductibleAmount::Fixed(Decimal::from(choices.amount(300_000))),
+        });
+        let factor = self.maybe(25, |choices| choices.ratio(0, 1000));
+        let year_cap = self.maybe(30, |choices| Decimal::from(choices.amount(2_000_000)));
+        let used = (per == Per::Year || year_cap.is_some()).then(|| {
+            let used = self.accumulators.new_money(self.choices.chance(20));
+            self.feed(used, Fed::Deductible);
+            used
+        });
+        Deductible { per, amount, factor, year_cap, used }
+    }
+
+    fn bands(&mut self) -> Benefit {
+        let cut_on = self.choices.pick(&[CutOn::Net, CutOn::Absolute]);
+        let reached = self.choices.chance(35).then(|| {
+            let reached = self.accumulators.new_money(false);
+            self.feed(reached, if cut_on == CutOn::Net { Fed::Net } else { Fed::Base });
+            reached
+        });
+        Benefit::Scale { cut_on, reached, bands: self.needed(bands) }
+    }
+
+    fn adjust(&mut self) -> Adjust {
+        let table = |drawing: &mut Self, low, high| {
+            let place = drawing.place(false);
+            table(drawing.choices, &place, |choices: &mut Choices| choices.ratio(low, high))
+        };
+        match self.choices.below(3) {
+            0 => Adjust::Points(table(self, -200, 300)),
+            1 => Adjust::Factor(table(self, 0, 1000)),
+            _ => Adjust::PersonalFactor(table(self, 0, 1000)),
+        }
+    }
+
+    /// A limit on the cost that enters: per visit, or per year.
+    fn cost_cap(&mut self) -> Cap {
+        let amount = self.needed(limit);
+        let used = self.choices.chance(60).then(|| {
+            let used = self.accumulators.new_money(self.choices.chance(15));
+            self.feed(used, Fed::Base);
+            used
+        });
+        Cap { amount, used }
+    }
+
+    /// A limit on what is paid: per visit, per year, or shared with an earlier layer.
+    fn cap(&mut self, yearly: bool) -> Cap {
+        let amount = self.needed(limit);
+        let used = (yearly || self.choices.chance(70)).then(|| {
+            let shared = self.accumulators.paid.clone();
+            let used = match !shared.is_empty() && self.choices.chance(40) {
+                true => self.choices.pick(&shared),
+                false => self.accumulators.new_paid(self.choices.chance(15)),
+            };
+            self.feed(used, Fed::Paid);
+            used
+        });
+        Cap { amount, used }
+    }
+}
+
+fn limit(choices: &mut Choices) -> Option<Decimal> {
+    if choices.chance(10) { None } else { Some(Decimal::from(choices.amount(20_000_000))) }
+}
+
+/// One ratio for everything, or bands that may end.
+pub fn bands(choices: &mut Choices) -> Vec<Band> {
+    let mut upto = 0;
+    let mut bands = Vec::new();
+    for _ in 0..choices.pick(&[0, 1, 2, 3]) {
+        let widest = choices.pick(&[200_000, 20_000, 4_000_000]);
+        upto += 1 + choices.amount(widest);
+        bands.push(Band { upto: Some(Decimal::from(upto)), ratio: ratio(choices) });
+    }
+    if bands.is_empty() || choices.chance(70) {
+        bands.push(Band { upto: None, ratio: ratio(choices) });
+    }
+    bands
+}
+
+fn ratio(choices: &mut Choices) -> Ratio {
+    match choices.chance(10) {
+        false => Ratio::Fixed(choices.ratio(0, 1000)),
+        true => Ratio::ByAge { base: choices.ratio(400, 900), per_year: choices.ratio(0, 5) },
+    }
+}

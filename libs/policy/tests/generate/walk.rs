@@ -1,0 +1,100 @@
+//! Walks over everything in a policy that names a source, an accumulator, or a place in a
+//! document.
+
+use yizhan_policy::model::{Adjust, Benefit, Condition, Fed, Feed, Policy, Table};
+
+/// What the rows of all tables have in common, whatever their value is.
+struct AnyRow<'p> {
+    when: &'p mut Vec<Condition>,
+    source: &'p mut usize,
+    line: &'p mut usize,
+}
+
+/// Forgets where things stand in the document, so that two policies can be compared.
+pub fn without_places(mut policy: Policy) -> Policy {
+    policy.digest.clear();
+    every_row(&mut policy).into_iter().for_each(|row| *row.line = 0);
+    policy
+}
+
+/// Drops what the loader would call unused, and feeds the counter where it is read.
+pub fn keep_what_is_used(policy: &mut Policy) {
+    let asks_nth = |when: &[Condition]| when.iter().any(|one| matches!(one, Condition::Nth { .. }));
+    let mut counted = policy.layers.iter().any(|layer| asks_nth(&layer.when));
+    let mut sources = [false; 2];
+    for row in every_row(policy) {
+        counted |= asks_nth(row.when);
+        sources[*row.source] = true;
+    }
+    if sources != [true, true] {
+        policy.sources.truncate(1);
+        every_row(policy).into_iter().for_each(|row| *row.source = 0);
+    }
+    let counts = |feed: &Feed| feed.what == Fed::Visit;
+    if !counted {
+        policy.layers.iter_mut().for_each(|layer| layer.feeds.retain(|feed| !counts(feed)));
+        policy.accumulators.remove(0);
+        every_accumulator(policy).into_iter().for_each(|index| *index -= 1);
+    } else if !policy.layers.iter().any(|layer| layer.feeds.iter().any(counts)) {
+        policy.layers[0].feeds.push(Feed { accumulator: 0, what: Fed::Visit });
+    }
+}
+
+fn every_row(policy: &mut Policy) -> Vec<AnyRow<'_>> {
+    let mut rows = Vec::new();
+    [&mut policy.class_prepay, &mut policy.extra_prepay]
+        .into_iter()
+        .flatten()
+        .for_each(|t| add(t, &mut rows));
+    for layer in &mut policy.layers {
+        [&mut layer.base_factor, &mut layer.prepay, &mut layer.minimum]
+            .into_iter()
+            .flatten()
+            .for_each(|table| add(table, &mut rows));
+        [&mut layer.cost_cap, &mut layer.cap]
+            .into_iter()
+            .flatten()
+            .for_each(|cap| add(&mut cap.amount, &mut rows));
+        if let Some(deductible) = &mut layer.deductible {
+            add(&mut deductible.amount, &mut rows);
+            [&mut deductible.factor, &mut deductible.year_cap]
+                .into_iter()
+                .flatten()
+                .for_each(|table| add(table, &mut rows));
+        }
+        match &mut layer.benefit {
+            Benefit::Scale { bands, .. } => add(bands, &mut rows),
+            Benefit::LumpSum { amount } => add(amount, &mut rows),
+        }
+        for adjust in &mut layer.adjust {
+            match adjust {
+                Adjust::Points(table) | Adjust::Factor(table) | Adjust::PersonalFactor(table) => {
+                    add(table, &mut rows);
+                }
+            }
+        }
+    }
+    rows
+}
+
+fn add<'p, T>(table: &'p mut Table<T>, rows: &mut Vec<AnyRow<'p>>) {
+    table.path.clear();
+    for row in table.versions.iter_mut().flat_map(|version| &mut version.rows) {
+        rows.push(AnyRow { when: &mut row.when, source: &mut row.source, line: &mut row.line });
+    }
+}
+
+/// Every place that names an accumulator, but `nth`.
+fn every_accumulator(policy: &mut Policy) -> Vec<&mut usize> {
+    let mut found = Vec::new();
+    for layer in &mut policy.layers {
+        found.extend(layer.deductible.iter_mut().filter_map(|deductible| deductible.used.as_mut()));
+        found.extend(layer.cost_cap.iter_mut().filter_map(|cap| cap.used.as_mut()));
+        found.extend(layer.cap.iter_mut().filter_map(|cap| cap.used.as_mut()));
+        if let Benefit::Scale { reached: Some(reached), .. } = &mut layer.benefit {
+            found.push(reached);
+        }
+        found.extend(layer.feeds.iter_mut().map(|feed| &mut feed.accumulator));
+    }
+    found
+}

@@ -1,0 +1,325 @@
+//! Writes a policy as the document it would be loaded from (docs/POLICY.md, "Form").
+
+use rust_decimal::Decimal;
+use yizhan_policy::model::{
+    Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, Deductible, DeductibleAmount,
+    Fed, Known, Layer, LineFilter, OTHERWISE, Per, Period, Policy, Quantity, Range, Ratio, Table, Term, Unit,
+};
+
+/// The document of a policy.
+pub fn document(policy: &Policy) -> String {
+    let mut lines = vec![
+        format!("policy: {}", policy.id),
+        format!("version: {}", quoted(&policy.version)),
+        format!("title: {}", policy.title),
+        format!("areas: {}", list(&policy.areas)),
+        format!("scheme: {}", quoted(policy.scheme.code())),
+        format!("from: {}", policy.period.from),
+    ];
+    lines.extend(policy.period.to.map(|to| format!("to: {to}")));
+    lines.push(format!("year_starts: {:02}-{:02}", policy.year_starts.0, policy.year_starts.1));
+    let across = if policy.across_years == AcrossYears::Whole { "whole" } else { "split_by_days" };
+    lines.push(format!("across_years: {across}"));
+    lines.push("sources:".to_owned());
+    for source in &policy.sources {
+        let url = source.url.as_ref().map(|url| format!(", url: {}", quoted(url))).unwrap_or_default();
+        lines.push(format!(
+            "  {}: {{ title: {}, quality: {}{url} }}",
+            source.id, source.title, source.quality
+        ));
+    }
+    if !policy.accumulators.is_empty() {
+        lines.push("accumulators:".to_owned());
+        lines.extend(policy.accumulators.iter().map(accumulator));
+    }
+    let writer = Writer { policy };
+    for (key, prepay) in [("class_prepay", &policy.class_prepay), ("extra_prepay", &policy.extra_prepay)] {
+        lines.extend(prepay.as_ref().map(|t| format!("{key}: {}", writer.ratios(t, policy.period))));
+    }
+    lines.push("layers:".to_owned());
+    lines.extend(policy.layers.iter().map(|layer| writer.layer(layer)));
+    if !policy.account.pays.is_empty() {
+        let pays: Vec<_> =
+            policy.account.pays.iter().map(|part| part.name(&policy.layers).into_owned()).collect();
+        lines.push(format!(
+            "account: {{ pays: [{}], sharing: {} }}",
+            pays.join(", "),
+            policy.account.sharing
+        ));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn accumulator(accumulator: &Accumulator) -> String {
+    let unit = if accumulator.unit == Unit::Fen { "fen" } else { "count" };
+    let by = if accumulator.by_level { ", by: level" } else { "" };
+    format!("  {}: {{ label: {}, unit: {unit}{by} }}", accumulator.name, accumulator.label)
+}
+
+struct Writer<'p> {
+    policy: &'p Policy,
+}
+
+impl Writer<'_> {
+    fn layer(&self, layer: &Layer) -> String {
+        let mut lines = vec![
+            format!("  - id: {}", layer.id),
+            format!("    title: {}", layer.title),
+            format!("    payer: {}", layer.payer.code()),
+            format!("    fund_pay_type: {}", quoted(&layer.fund_pay_type)),
+        ];
+        let mut say = |key: &str, value: String| lines.push(format!("    {key}: {value}"));
+        let (period, document) = (layer.period, self.policy.period);
+        if period.from != document.from {
+            say("from", period.from.to_string());
+        }
+        if let Some(to) = period.to.filter(|_| period.to != document.to) {
+            say("to", to.to_string());
+        }
+        if !layer.when.is_empty() {
+            say("when", self.when(&layer.when));
+        }
+        if !layer.base.terms.is_empty() {
+            let terms: Vec<String> = layer.base.terms.iter().map(|term| self.term(term)).collect();
+            say("base", format!("[ {} ]", terms.join(", ")));
+        }
+        for (key, table) in [("base_factor", &layer.base_factor), ("prepay", &layer.prepay)] {
+            table.iter().for_each(|table| say(key, self.ratios(table, period)));
+        }
+        layer.cost_cap.iter().for_each(|cap| say("cost_cap", self.cap(cap, period)));
+        layer.deductible.iter().for_each(|deductible| say("deductible", self.deductible(deductible, period)));
+        match &layer.benefit {
+            Benefit::LumpSum { amount } => say("lump_sum", self.amounts(amount, period)),
+            Benefit::Scale { cut_on, reached, bands } => {
+                let cut_on = if *cut_on == CutOn::Net { "net" } else { "absolute" };
+                let reached = reached.map(|reached| format!("reached: {}, ", self.accumulator(reached)));
+                let bands = self.table(bands, period, |bands| band_list(bands));
+                say(
+                    "scale",
+                    format!("{{ cut_on: {cut_on}, {}bands: {bands} }}", reached.unwrap_or_default()),
+                );
+            }
+        }
+        if !layer.adjust.is_empty() {
+            let adjust: Vec<String> = layer.adjust.iter().map(|adjust| self.adjust(adjust, period)).collect();
+            say("adjust", format!("[ {} ]", adjust.join(", ")));
+        }
+        layer.minimum.iter().for_each(|minimum| say("minimum", self.amounts(minimum, period)));
+        layer.cap.iter().for_each(|cap| say("cap", self.cap(cap, period)));
+        if !layer.feeds.is_empty() {
+            let feed = |feed: &yizhan_policy::model::Feed| {
+                format!("{}: {}", self.accumulator(feed.accumulator), fed(feed.what))
+            };
+            let feeds: Vec<String> = layer.feeds.iter().map(feed).collect();
+            say("feeds", format!("{{ {} }}", feeds.join(", ")));
+        }
+        lines.join("\n")
+    }
+
+    fn accumulator(&self, index: usize) -> &str {
+        &self.policy.accumulators[index].name
+    }
+
+    fn term(&self, term: &Term) -> String {
+        let key = if term.times.is_sign_negative() { "less" } else { "add" };
+        let mut text = format!("{{ {key}: {}", self.quantity(term.quantity));
+        if term.times.abs() != Decimal::ONE {
+            text += &format!(", times: {}", percent(term.times.abs()));
+        }
+        if let Some(lines) = &term.lines {
+            text += &format!(", lines: {}", filter(lines));
+        }
+        text + " }"
+    }
+
+    fn quantity(&self, quantity: Quantity) -> String {
+        quantity.name(&self.policy.layers).into_owned()
+    }
+
+    fn deductible(&self, deductible: &Deductible, period: Period) -> String {
+        let per = if deductible.per == Per::Visit { "visit" } else { "year" };
+        let amount = self.table(&deductible.amount, period, |amount| match amount {
+            DeductibleAmount::Fixed(amount) => format!("amount: {}", yuan(*amount)),
+            DeductibleAmount::PartOf(ratio, of) => {
+                format!("part: {}, of: {}", percent(*ratio), self.quantity(*of))
+            }
+        });
+        let mut text = format!("{{ per: {per}, amount: {amount}");
+        if let Some(factor) = &deductible.factor {
+            text += &format!(", factor: {}", self.ratios(factor, period));
+        }
+        if let Some(year_cap) = &deductible.year_cap {
+            text += &format!(", year_cap: {}", self.amounts(year_cap, period));
+        }
+        if let Some(used) = deductible.used {
+            text += &format!(", used: {}", self.accumulator(used));
+        }
+        text + " }"
+    }
+
+    fn adjust(&self, adjust: &Adjust, period: Period) -> String {
+        match adjust {
+            Adjust::Points(table) => {
+                let points =
+                    |points: &Decimal| format!("points: {}", (points * Decimal::ONE_HUNDRED).normalize());
+                format!("{{ points: {} }}", self.table(table, period, points))
+            }
+            Adjust::Factor(table) => format!("{{ factor: {} }}", self.ratios(table, period)),
+            Adjust::PersonalFactor(table) => format!("{{ personal_factor: {} }}", self.ratios(table, period)),
+        }
+    }
+
+    fn cap(&self, cap: &Cap, period: Period) -> String {
+        let amount = self.table(&cap.amount, period, |amount| match amount {
+            Some(amount) => format!("amount: {}", yuan(*amount)),
+            None => "amount: none".to_owned(),
+        });
+        let used = cap.used.map(|used| format!(", used: {}", self.accumulator(used))).unwrap_or_default();
+        format!("{{ amount: {amount}{used} }}")
+    }
+
+    fn ratios(&self, table: &Table<Decimal>, period: Period) -> String {
+        self.table(table, period, |ratio| format!("ratio: {}", percent(*ratio)))
+    }
+
+    fn amounts(&self, table: &Table<Decimal>, period: Period) -> String {
+        self.table(table, period, |amount| format!("amount: {}", yuan(*amount)))
+    }
+
+    fn table<T>(&self, table: &Table<T>, period: Period, value: impl Fn(&T) -> String) -> String {
+        let one_version = |version: &yizhan_policy::model::TableVersion<T>| {
+            let source = version.rows[0].source;
+            let mut text = "{ ".to_owned();
+            if version.period.from != period.from {
+                text += &format!("from: {}, ", version.period.from);
+            }
+            if let Some(to) = version.period.to {
+                text += &format!("to: {to}, ");
+            }
+            let rows = version.rows.iter().map(|row| {
+                let mut parts = Vec::new();
+                if !row.when.is_empty() {
+                    parts.push(format!("when: {}", self.when(&row.when)));
+                }
+                match row.rank {
+                    0 => {}
+                    OTHERWISE => parts.push("otherwise: true".to_owned()),
+                    rank => parts.push(format!("rank: {rank}")),
+                }
+                if row.source != source {
+                    parts.push(format!("source: {}", self.policy.sources[row.source].id));
+                }
+                parts.push(match &row.value {
+                    Known::Value(known) => value(known),
+                    Known::Unknown(why) => format!("unknown: {why}"),
+                });
+                format!("{{ {} }}", parts.join(", "))
+            });
+            let rows: Vec<String> = rows.collect();
+            text + &format!("source: {}, rows: [ {} ] }}", self.policy.sources[source].id, rows.join(", "))
+        };
+        let versions: Vec<String> = table.versions.iter().map(one_version).collect();
+        if versions.len() == 1 { versions[0].clone() } else { format!("[ {} ]", versions.join(", ")) }
+    }
+
+    fn when(&self, conditions: &[Condition]) -> String {
+        let conditions: Vec<String> = conditions.iter().map(|condition| self.condition(condition)).collect();
+        format!("{{ {} }}", conditions.join(", "))
+    }
+
+    fn condition(&self, condition: &Condition) -> String {
+        let codes = |codes: Vec<&str>| format!("[{}]", codes.join(", "));
+        let value = match condition {
+            Condition::Care(of) => codes(of.iter().map(|one| one.code()).collect()),
+            Condition::Level(of) => codes(of.iter().map(|one| one.code()).collect()),
+            Condition::Status(of) => codes(of.iter().map(|one| one.code()).collect()),
+            Condition::Filing(of) => codes(of.iter().map(|one| one.code()).collect()),
+            Condition::Age(of) | Condition::YearsInsured(of) => format!("{{ {} }}", range(of)),
+            Condition::Nth { counter, range: of } => {
+                format!("{{ of: {}, {} }}", self.accumulator(*counter), range(of))
+            }
+            Condition::InProvince(yes) | Condition::Contracted(yes) => yes.to_string(),
+            Condition::Identity(of)
+            | Condition::NoIdentity(of)
+            | Condition::Membership(of)
+            | Condition::NoMembership(of)
+            | Condition::Diagnosis(of)
+            | Condition::Tag(of)
+            | Condition::NoTag(of)
+            | Condition::Class(of) => list(of),
+        };
+        format!("{}: {value}", condition.name())
+    }
+}
+
+fn fed(what: Fed) -> &'static str {
+    match what {
+        Fed::Paid => "paid",
+        Fed::Deductible => "deductible",
+        Fed::Base => "base",
+        Fed::Net => "net",
+        Fed::Visit => "visit",
+    }
+}
+
+fn filter(filter: &LineFilter) -> String {
+    let keys =
+        [("list_type", &filter.list_types), ("label", &filter.labels), ("not_label", &filter.not_labels)];
+    let said: Vec<String> = keys
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(key, names)| format!("{key}: {}", list(names)))
+        .collect();
+    format!("{{ {} }}", said.join(", "))
+}
+
+fn band_list(bands: &[Band]) -> String {
+    if let [Band { upto: None, ratio }] = bands {
+        return format!("ratio: {}", band_ratio(ratio));
+    }
+    let band = |band: &Band| {
+        let upto = band.upto.map(|upto| format!("upto: {}, ", yuan(upto))).unwrap_or_default();
+        format!("{{ {upto}ratio: {} }}", band_ratio(&band.ratio))
+    };
+    format!("bands: [ {} ]", bands.iter().map(band).collect::<Vec<_>>().join(", "))
+}
+
+fn band_ratio(ratio: &Ratio) -> String {
+    match ratio {
+        Ratio::Fixed(ratio) => percent(*ratio),
+        Ratio::ByAge { base, per_year } => {
+            format!("{{ base: {}, per_year_of_age: {} }}", percent(*base), percent(*per_year))
+        }
+    }
+}
+
+fn range(range: &Range) -> String {
+    let from = range.from.map(|from| format!("from: {from}"));
+    let to = range.to.map(|to| format!("to: {to}"));
+    from.into_iter().chain(to).collect::<Vec<_>>().join(", ")
+}
+
+fn percent(ratio: Decimal) -> String {
+    format!("{}%", (ratio * Decimal::ONE_HUNDRED).normalize())
+}
+
+/// Fen as the yuan of a document: `15万`, `1300` or `8450.50`.
+fn yuan(fen: Decimal) -> String {
+    let (whole, ten_thousands) = (Decimal::ONE_HUNDRED, Decimal::from(1_000_000));
+    if !fen.is_zero() && (fen % ten_thousands).is_zero() {
+        return format!("{}万", (fen / ten_thousands).normalize());
+    }
+    match (fen % whole).is_zero() {
+        true => (fen / whole).normalize().to_string(),
+        false => format!("{:.2}", fen / whole),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
+fn list(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    format!("[{}]", names.join(", "))
+}

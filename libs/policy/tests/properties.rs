@@ -1,0 +1,22 @@
+//! Properties of the engine on random policies and bills (design: "Settlement, the heart").
+//!
+//! - `agreement`: the engine answers to the fen what a plain reference calculator answers, from
+//!   the policy's structs and from the document they are written as; the identities hold; the
+//!   order of lines does not matter; the same case gives the same outcome.
+//! - `years`: what a year may cost at most, whatever the visits; what is reversed is restored.
+//! - `splitting`: a bill split into two visits; a larger bill.
+//! - `coverage`: the random policies and cases really reach what the properties speak of.
+
+mod generate;
+mod reference;
+
+#[path = "properties/agreement.rs"]
+mod agreement;
+#[path = "properties/coverage.rs"]
+mod coverage;
+#[path = "properties/splitting.rs"]
+mod splitting;
+#[path = "properties/support.rs"]
+mod support;
+#[path = "properties/years.rs"]
+mod years;

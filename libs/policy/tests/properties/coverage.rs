@@ -1,0 +1,108 @@
+//! The random policies and cases reach what the properties speak of. Without this, a change of
+//! the generators could leave the properties true of nothing.
+
+use std::collections::BTreeMap;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use rust_decimal::Decimal;
+use yizhan_policy::model::CutOn;
+use yizhan_policy::outcome::LayerTrace;
+use yizhan_policy::settle;
+
+use crate::generate::everything;
+use crate::support::scenarios;
+
+const SCENARIOS: usize = 800;
+
+#[test]
+fn random_cases_reach_every_step_of_the_engine() {
+    let mut runner = TestRunner::deterministic();
+    let strategy = scenarios(everything, 1);
+    let mut reached: BTreeMap<&str, usize> = BTreeMap::new();
+    for _ in 0..SCENARIOS {
+        let scenario = strategy.new_tree(&mut runner).expect("a scenario").current();
+        let case = &scenario.visits[0];
+        let outcome = match settle(&scenario.policy, case) {
+            Ok(outcome) => outcome,
+            Err(refusal) => {
+                *reached.entry(refusal.code()).or_default() += 1;
+                continue;
+            }
+        };
+        let mut count = |what, happened: bool| *reached.entry(what).or_default() += usize::from(happened);
+        count("settled", true);
+        count("split stay", outcome.layers.len() > scenario.policy.layers.len());
+        count("extra prepay", outcome.extra_prepay.is_some());
+        count("account", outcome.account_own_fen.0 > 0);
+        count("shared account", outcome.account_shared_fen.0 > 0);
+        count("hospital", outcome.hospital_fen.0 > 0);
+        count("lump sum", outcome.beside_bill_fen.0 > 0);
+        count("over limit", outcome.parts.over_limit_fen.0 > 0);
+        count("changes", !outcome.changes.is_empty());
+        for (layer, trace) in scenario.policy.layers.iter().cycle().zip(&outcome.layers) {
+            let absolute = matches!(
+                &layer.benefit,
+                yizhan_policy::model::Benefit::Scale { cut_on: CutOn::Absolute, .. }
+            );
+            count(
+                "absolute bands with a deductible",
+                absolute && trace.bands.len() > 1 && trace.charged() > Decimal::ZERO,
+            );
+            layer_steps(trace, &mut count);
+        }
+    }
+    let expected = [
+        ("settled", 500),
+        ("POLICY_VALUE_UNKNOWN", 3),
+        ("POLICY_NO_RULE", 5),
+        ("CASE_MALFORMED", 5),
+        ("split stay", 50),
+        ("extra prepay", 50),
+        ("account", 60),
+        ("shared account", 15),
+        ("hospital", 30),
+        ("lump sum", 30),
+        ("over limit", 40),
+        ("changes", 300),
+        ("skipped", 300),
+        ("paid", 400),
+        ("several bands", 100),
+        ("absolute bands with a deductible", 20),
+        ("base factor", 30),
+        ("prepay", 30),
+        ("cost cap", 30),
+        ("cap", 60),
+        ("cap lifted", 10),
+        ("deductible", 200),
+        ("deductible factor", 40),
+        ("year cap", 40),
+        ("adjusted", 100),
+        ("adjusted twice", 20),
+        ("minimum", 10),
+        ("beyond the bill", 15),
+    ];
+    let missing: Vec<_> =
+        expected.iter().filter(|(what, least)| reached.get(what).copied().unwrap_or(0) < *least).collect();
+    assert!(missing.is_empty(), "seldom or never: {missing:?}\nof {reached:#?}");
+}
+
+fn layer_steps(trace: &LayerTrace<'_>, count: &mut impl FnMut(&'static str, bool)) {
+    let step = |kind| trace.kept_out.iter().any(|step| step.kind == kind);
+    let charged = |kind| trace.deductible.iter().flat_map(|it| &it.steps).any(|step| step.kind == kind);
+    count("skipped", trace.skipped.is_some());
+    count("paid", trace.paid_fen.0 > 0);
+    count("several bands", trace.bands.len() > 1);
+    count("base factor", step("base_factor"));
+    count("prepay", step("prepay"));
+    count("cost cap", trace.cost_cap.as_ref().is_some_and(|cap| cap.kept_out_fen > Decimal::ZERO));
+    count("cap", trace.cap.as_ref().is_some_and(|cap| cap.kept_out_fen > Decimal::ZERO));
+    count("cap lifted", trace.cap.as_ref().is_some_and(|cap| cap.limit_fen.is_none()));
+    count("deductible", trace.charged() > Decimal::ZERO);
+    count("deductible factor", charged("deductible_factor"));
+    count("year cap", charged("year_cap"));
+    count("adjusted", !trace.adjustments.is_empty() && trace.paid_fen.0 > 0);
+    count("adjusted twice", trace.adjustments.len() > 1 && trace.paid_fen.0 > 0);
+    count("minimum", trace.minimum.is_some());
+    count("beyond the bill", trace.beyond_bill_fen.0 > 0);
+}

@@ -1,0 +1,107 @@
+//! Which row decides: conditions, ranks and dates as docs/POLICY.md describes them.
+
+use chrono::{Datelike, NaiveDate};
+use yizhan_policy::Case;
+use yizhan_policy::model::{Condition, Known, Period, Policy, Range, Row, Table};
+
+use super::Refused;
+
+/// What a table is asked about.
+pub struct Facts<'a> {
+    pub policy: &'a Policy,
+    pub case: &'a Case,
+    pub day: NaiveDate,
+    pub policy_year: NaiveDate,
+    /// 甲乙丙 class, when a line is asked about.
+    pub class: Option<&'a str>,
+}
+
+/// First day of the policy year: walk back to it.
+pub fn policy_year(policy: &Policy, mut day: NaiveDate) -> NaiveDate {
+    while (day.month(), day.day()) != policy.year_starts {
+        day = day.pred_opt().expect("years have a first day");
+    }
+    day
+}
+
+/// The name an accumulator has for this case.
+pub fn accumulator_key(policy: &Policy, case: &Case, index: usize) -> String {
+    let accumulator = &policy.accumulators[index];
+    match accumulator.by_level {
+        true => format!("{}@{}", accumulator.name, case.visit.level.code()),
+        false => accumulator.name.clone(),
+    }
+}
+
+impl Facts<'_> {
+    /// What earlier visits of the year left in an accumulator.
+    pub fn before(&self, index: usize) -> i64 {
+        let key = accumulator_key(self.policy, self.case, index);
+        let year = self.case.accumulated.get(&self.policy_year);
+        year.and_then(|year| year.get(&key)).copied().unwrap_or(0)
+    }
+
+    pub fn hold(&self, conditions: &[Condition]) -> bool {
+        conditions.iter().all(|condition| self.holds(condition))
+    }
+
+    fn holds(&self, condition: &Condition) -> bool {
+        let (person, visit) = (&self.case.person, &self.case.visit);
+        let has = |held: &std::collections::BTreeSet<String>, names: &[String]| {
+            names.iter().filter(|name| held.contains(*name)).count() > 0
+        };
+        match condition {
+            Condition::Care(of) => of.contains(&visit.care),
+            Condition::Level(of) => of.contains(&visit.level),
+            Condition::Status(of) => of.contains(&person.status),
+            Condition::Filing(of) => of.contains(&visit.filing),
+            Condition::Age(range) => within(range, i64::from(person.age)),
+            Condition::YearsInsured(range) => within(range, i64::from(person.years_insured)),
+            Condition::Nth { counter, range } => within(range, self.before(*counter) + 1),
+            Condition::Identity(of) => has(&person.identities, of),
+            Condition::NoIdentity(of) => !has(&person.identities, of),
+            Condition::Membership(of) => has(&person.memberships, of),
+            Condition::NoMembership(of) => !has(&person.memberships, of),
+            Condition::Tag(of) => has(&visit.tags, of),
+            Condition::NoTag(of) => !has(&visit.tags, of),
+            Condition::InProvince(wanted) => visit.in_province == *wanted,
+            Condition::Contracted(wanted) => visit.contracted == *wanted,
+            Condition::Diagnosis(of) => {
+                visit.diagnoses.iter().any(|code| of.iter().any(|start| code.find(start.as_str()) == Some(0)))
+            }
+            Condition::Class(of) => of.iter().any(|class| Some(class.as_str()) == self.class),
+        }
+    }
+
+    /// The value that decides, where a case that no row matches is refused.
+    pub fn needed<'t, T>(&self, table: &'t Table<T>) -> Result<&'t T, Refused> {
+        self.value(table)?.ok_or("POLICY_NO_RULE")
+    }
+
+    /// The value that decides, where no matching row means that nothing changes.
+    pub fn value<'t, T>(&self, table: &'t Table<T>) -> Result<Option<&'t T>, Refused> {
+        let on_the_day = table.versions.iter().filter(|version| in_force(version.period, self.day));
+        let mut matching: Vec<&Row<T>> =
+            on_the_day.flat_map(|version| &version.rows).filter(|row| self.hold(&row.when)).collect();
+        matching.sort_by_key(|row| -i64::from(row.rank));
+        match matching.as_slice() {
+            [] => Ok(None),
+            [first, second, ..] if first.rank == second.rank => Err("POLICY_AMBIGUOUS"),
+            [first, ..] => match &first.value {
+                Known::Value(value) => Ok(Some(value)),
+                Known::Unknown(_) => Err("POLICY_VALUE_UNKNOWN"),
+            },
+        }
+    }
+}
+
+/// Both days included.
+pub fn in_force(period: Period, day: NaiveDate) -> bool {
+    let last = period.to.unwrap_or(NaiveDate::MAX);
+    (period.from..=last).contains(&day)
+}
+
+fn within(range: &Range, number: i64) -> bool {
+    let (from, to) = (range.from.unwrap_or(i64::MIN), range.to.unwrap_or(i64::MAX));
+    (from..=to).contains(&number)
+}

@@ -1,0 +1,335 @@
+//! The layers, one after the other: base × base_factor → less prepay → cost cap → deductible →
+//! bands with adjusted ratios → minimum → cap → never more than what is left → half up.
+
+use yizhan_policy::model::{
+    Adjust, Band, Benefit, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Policy, Quantity, Ratio,
+    Table, Term,
+};
+
+use super::facts::{Facts, accumulator_key, in_force};
+use super::{Answer, FourParts, Fraction, LayerAnswer, Refused, is_hospital};
+
+/// A visit as far as it is settled: a stay split by days has several parts.
+pub struct Visit {
+    /// Per layer, over all parts of the visit: what is limited per visit.
+    charged: Vec<Fraction>,
+    entered: Vec<Fraction>,
+    paid: Vec<i64>,
+}
+
+/// What later layers of the same part may read of an earlier one.
+#[derive(Clone, Copy)]
+struct Earlier {
+    paid: i64,
+    charged: Fraction,
+    over_cost_cap: Fraction,
+    over_cap: Fraction,
+}
+
+/// One part of a visit, settled in its own policy year.
+struct Part<'p> {
+    facts: &'p Facts<'p>,
+    lines: Vec<FourParts>,
+    earlier: Vec<Earlier>,
+    left: i64,
+}
+
+impl Visit {
+    pub fn new(policy: &Policy) -> Visit {
+        let count = policy.layers.len();
+        Visit {
+            charged: vec![Fraction::ZERO; count],
+            entered: vec![Fraction::ZERO; count],
+            paid: vec![0; count],
+        }
+    }
+
+    pub fn settle_part(
+        &mut self,
+        facts: &Facts<'_>,
+        lines: Vec<FourParts>,
+        is_last: bool,
+        answer: &mut Answer,
+    ) -> Result<(), Refused> {
+        let left = lines.iter().map(FourParts::total).sum();
+        let mut part = Part { facts, lines, earlier: Vec::new(), left };
+        for index in 0..facts.policy.layers.len() {
+            self.layer(index, &mut part, is_last, answer)?;
+        }
+        Ok(())
+    }
+
+    fn layer(
+        &mut self,
+        index: usize,
+        part: &mut Part<'_>,
+        is_last: bool,
+        answer: &mut Answer,
+    ) -> Result<(), Refused> {
+        let facts = part.facts;
+        let layer = &facts.policy.layers[index];
+        let nothing = Earlier {
+            paid: 0,
+            charged: Fraction::ZERO,
+            over_cost_cap: Fraction::ZERO,
+            over_cap: Fraction::ZERO,
+        };
+        let mut done = nothing;
+        let mut base = Fraction::ZERO;
+        let applies = in_force(layer.period, facts.day) && facts.hold(&layer.when);
+        if applies {
+            let enters = part.enters(layer)?;
+            base = self.within(layer.cost_cap.as_ref(), self.entered[index], enters, facts, answer)?;
+            done.over_cost_cap = enters - base;
+            let is_lump_sum = matches!(layer.benefit, Benefit::LumpSum { .. });
+            if base > Fraction::ZERO || is_lump_sum {
+                done.charged = match &layer.deductible {
+                    Some(deductible) => self.open_deductible(index, deductible, part, answer)?.min(base),
+                    None => Fraction::ZERO,
+                };
+                let benefit = self.benefit(index, base, done.charged, facts, answer)?;
+                let before = Fraction::whole(self.paid[index]);
+                let within = match &layer.cap {
+                    Some(cap) => {
+                        let open = self.open(cap.used, *facts.needed(&cap.amount)?, before, facts, answer);
+                        open.map_or(benefit, |open| benefit.min(open))
+                    }
+                    None => benefit,
+                };
+                done.over_cap = benefit - within;
+                done.paid = within.half_up();
+            }
+            if is_lump_sum {
+                answer.beside_bill += done.paid;
+            } else {
+                done.paid = done.paid.min(part.left);
+                part.left -= done.paid;
+                let payer =
+                    if is_hospital(facts.policy, index) { &mut answer.hospital } else { &mut answer.funds };
+                *payer += done.paid;
+            }
+            self.charged[index] = self.charged[index] + done.charged;
+            self.entered[index] = self.entered[index] + base;
+            self.paid[index] += done.paid;
+            feed(layer, facts, base, &done, is_last, answer);
+        }
+        let (policy_year, left) = (facts.policy_year, part.left);
+        let (paid, charged) = (done.paid, done.charged);
+        answer.layers.push(LayerAnswer {
+            layer: index,
+            policy_year,
+            applied: applies,
+            base,
+            charged,
+            paid,
+            left,
+        });
+        // A lump sum is beside the bill: it pays nothing of it.
+        let paid_of_bill = if matches!(layer.benefit, Benefit::LumpSum { .. }) { 0 } else { paid };
+        part.earlier.push(Earlier { paid: paid_of_bill, ..done });
+        Ok(())
+    }
+
+    /// An amount within the cost limit; nothing is asked where nothing enters.
+    fn within(
+        &self,
+        cap: Option<&yizhan_policy::model::Cap>,
+        before: Fraction,
+        amount: Fraction,
+        facts: &Facts<'_>,
+        answer: &Answer,
+    ) -> Result<Fraction, Refused> {
+        let Some(cap) = cap.filter(|_| amount > Fraction::ZERO) else { return Ok(amount) };
+        let open = self.open(cap.used, *facts.needed(&cap.amount)?, before, facts, answer);
+        Ok(open.map_or(amount, |open| amount.min(open)))
+    }
+
+    /// What is open of a limit: per year by its accumulator, or per visit by what earlier parts
+    /// of the visit used of it; `None` when it is lifted.
+    fn open(
+        &self,
+        used: Option<usize>,
+        limit: Option<rust_decimal::Decimal>,
+        before: Fraction,
+        facts: &Facts<'_>,
+        answer: &Answer,
+    ) -> Option<Fraction> {
+        let used = used.map_or(before, |used| now(used, facts, answer));
+        limit.map(|limit| (Fraction::of(limit) - used).or_zero())
+    }
+
+    fn open_deductible(
+        &self,
+        index: usize,
+        deductible: &Deductible,
+        part: &Part<'_>,
+        answer: &Answer,
+    ) -> Result<Fraction, Refused> {
+        let facts = part.facts;
+        let (stated, is_part) = match facts.needed(&deductible.amount)? {
+            DeductibleAmount::Fixed(amount) => (Fraction::of(*amount), false),
+            DeductibleAmount::PartOf(ratio, quantity) => {
+                (Fraction::of(*ratio) * part.quantity(*quantity), true)
+            }
+        };
+        let used = deductible.used.map_or(Fraction::ZERO, |used| now(used, facts, answer));
+        let mut open = stated * ratio_or_one(deductible.factor.as_ref(), facts)?;
+        open = match deductible.per {
+            Per::Year => open - used,
+            Per::Visit if is_part => open,
+            Per::Visit => open - self.charged[index],
+        };
+        if let Some(table) = &deductible.year_cap
+            && let Some(limit) = facts.value(table)?
+        {
+            open = open.min(Fraction::of(*limit) - used);
+        }
+        Ok(open.or_zero())
+    }
+
+    /// What the layer gives before its payment limit.
+    fn benefit(
+        &self,
+        index: usize,
+        base: Fraction,
+        charged: Fraction,
+        facts: &Facts<'_>,
+        answer: &Answer,
+    ) -> Result<Fraction, Refused> {
+        let layer = &facts.policy.layers[index];
+        match &layer.benefit {
+            Benefit::LumpSum { amount } => {
+                let once = Fraction::of(*facts.needed(amount)?);
+                Ok((once - Fraction::whole(self.paid[index])).or_zero())
+            }
+            Benefit::Scale { .. } if base <= charged => Ok(Fraction::ZERO),
+            Benefit::Scale { cut_on, reached, bands } => {
+                let bottom = reached.map_or(Fraction::ZERO, |reached| now(reached, facts, answer));
+                let (low, high) = match cut_on {
+                    CutOn::Net => (bottom, bottom + (base - charged)),
+                    CutOn::Absolute => (bottom + charged, bottom + base),
+                };
+                let bands = facts.needed(bands)?;
+                let given = from_bottom(layer, bands, high, facts)? - from_bottom(layer, bands, low, facts)?;
+                let minimum = match &layer.minimum {
+                    Some(table) if given > Fraction::ZERO => facts.value(table)?,
+                    _ => None,
+                };
+                Ok(minimum.map_or(given, |minimum| given.max(Fraction::of(*minimum))))
+            }
+        }
+    }
+}
+
+impl Part<'_> {
+    /// What enters before the cost limit.
+    fn enters(&self, layer: &Layer) -> Result<Fraction, Refused> {
+        let sum =
+            layer.base.terms.iter().map(|term| self.term(term)).fold(Fraction::ZERO, |sum, term| sum + term);
+        let counted = sum.or_zero() * ratio_or_one(layer.base_factor.as_ref(), self.facts)?;
+        let first = match &layer.prepay {
+            Some(table) => self.facts.value(table)?.map_or(Fraction::ZERO, |ratio| Fraction::of(*ratio)),
+            None => Fraction::ZERO,
+        };
+        Ok(counted * (Fraction::ONE - first))
+    }
+
+    fn term(&self, term: &Term) -> Fraction {
+        let Some(filter) = &term.lines else {
+            return Fraction::of(term.times) * self.quantity(term.quantity);
+        };
+        let mut sum = 0;
+        for (line, parts) in self.facts.case.lines.iter().zip(&self.lines) {
+            let has = |labels: &[String]| line.labels.iter().any(|label| labels.contains(label));
+            let right_type = filter.list_types.is_empty() || filter.list_types.contains(&line.list_type);
+            let right_label = filter.labels.is_empty() || has(&filter.labels);
+            if right_type && right_label && !has(&filter.not_labels) {
+                sum += parts.part(term.quantity);
+            }
+        }
+        Fraction::of(term.times) * Fraction::whole(sum)
+    }
+
+    fn quantity(&self, quantity: Quantity) -> Fraction {
+        match quantity {
+            Quantity::Remaining => Fraction::whole(self.left),
+            Quantity::Paid(layer) => Fraction::whole(self.earlier[layer].paid),
+            Quantity::DeductibleOf(layer) => self.earlier[layer].charged,
+            Quantity::OverCostCap(layer) => self.earlier[layer].over_cost_cap,
+            Quantity::OverCap(layer) => self.earlier[layer].over_cap,
+            part => Fraction::whole(self.lines.iter().map(|line| line.part(part)).sum()),
+        }
+    }
+}
+
+/// `S(x)`: what the scale gives of `x`, counted from its bottom.
+fn from_bottom(layer: &Layer, bands: &[Band], x: Fraction, facts: &Facts<'_>) -> Result<Fraction, Refused> {
+    let mut sum = Fraction::ZERO;
+    for (number, band) in bands.iter().enumerate() {
+        let bottom = match number {
+            0 => Fraction::ZERO,
+            above => Fraction::of(bands[above - 1].upto.expect("only the last band is open")),
+        };
+        let top = band.upto.map_or(x, |upto| x.min(Fraction::of(upto)));
+        sum = sum + (top - bottom).or_zero() * ratio_of(layer, band, facts)?;
+    }
+    Ok(sum)
+}
+
+/// The ratio of a band after the layer's adjustments; each step stays between 0 and 100 %.
+fn ratio_of(layer: &Layer, band: &Band, facts: &Facts<'_>) -> Result<Fraction, Refused> {
+    let mut ratio = match band.ratio {
+        Ratio::Fixed(ratio) => Fraction::of(ratio),
+        Ratio::ByAge { base, per_year } => {
+            Fraction::of(base) + Fraction::of(per_year) * Fraction::whole(i64::from(facts.case.person.age))
+        }
+    }
+    .as_ratio();
+    for adjust in &layer.adjust {
+        let Some(value) = facts.value(adjust.table())?.map(|value| Fraction::of(*value)) else { continue };
+        ratio = match adjust {
+            Adjust::Points(_) => ratio + value,
+            Adjust::Factor(_) => ratio * value,
+            Adjust::PersonalFactor(_) => Fraction::ONE - (Fraction::ONE - ratio) * value,
+        }
+        .as_ratio();
+    }
+    Ok(ratio)
+}
+
+fn ratio_or_one(
+    table: Option<&Table<rust_decimal::Decimal>>,
+    facts: &Facts<'_>,
+) -> Result<Fraction, Refused> {
+    let Some(table) = table else { return Ok(Fraction::ONE) };
+    Ok(facts.value(table)?.map_or(Fraction::ONE, |ratio| Fraction::of(*ratio)))
+}
+
+/// An accumulator now: what earlier visits left, and what earlier layers of this visit added.
+fn now(index: usize, facts: &Facts<'_>, answer: &Answer) -> Fraction {
+    let key = (facts.policy_year, accumulator_key(facts.policy, facts.case, index));
+    Fraction::whole(facts.before(index) + answer.added.get(&key).copied().unwrap_or(0))
+}
+
+fn feed(
+    layer: &Layer,
+    facts: &Facts<'_>,
+    base: Fraction,
+    done: &Earlier,
+    is_last: bool,
+    answer: &mut Answer,
+) {
+    for feed in &layer.feeds {
+        let amount = match feed.what {
+            Fed::Paid => done.paid,
+            Fed::Deductible => done.charged.half_up(),
+            Fed::Base => base.half_up(),
+            Fed::Net => (base - done.charged).half_up(),
+            Fed::Visit => i64::from(is_last),
+        };
+        if amount != 0 {
+            let key = (facts.policy_year, accumulator_key(facts.policy, facts.case, feed.accumulator));
+            *answer.added.entry(key).or_insert(0) += amount;
+        }
+    }
+}
