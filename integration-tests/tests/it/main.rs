@@ -1,11 +1,21 @@
 //! The platform from outside, one file for each behaviour; each test on SQLite and on PostgreSQL.
+//!
+//! `crash` starts the services as processes: `cargo build --workspace --bins` first, as `integration-tests/run` does.
 
+mod books;
+mod callee_away;
 mod concurrency;
+mod crash;
 mod family_account;
+mod feed;
 mod idempotency;
+mod policies;
 mod python_client;
 mod quotes;
+mod reference;
 mod refusals;
+mod replay;
 mod reversal;
 mod seven_payers;
 mod support;
+mod two_dates;

@@ -9,13 +9,13 @@ use sea_orm::{
 };
 use yizhan_money::Fen;
 use yizhan_policy::identities::Amounts;
-use yizhan_proto::settlement::v1::{CheckBooksResponse, Settlement};
+use yizhan_proto::settlement::v1::{CheckBooksResponse, Posting, Settlement};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::query::check_area;
 use crate::app::App;
 use crate::domain::answer::amounts_of;
-use crate::store::entities::{account, accumulated, settlement};
+use crate::store::entities::{account, accumulated, posting, settlement};
 use crate::store::settlements::answer_of;
 
 /// Discrepancies reported at most.
@@ -42,6 +42,7 @@ pub async fn check_books(
     let mut check = Check { db: &app.db, poolarea_no, answer: CheckBooksResponse::default() };
     check.settlements().await?;
     check.postings().await?;
+    check.accumulators().await?;
     check.accounts().await?;
     Ok(check.answer)
 }
@@ -68,6 +69,7 @@ impl Check<'_> {
         let mut after = (String::new(), String::new());
         loop {
             let rows = self.page_after(&after).await?;
+            let mut booked = self.postings_of(&rows).await?;
             for row in &rows {
                 if row.psn_no != person {
                     self.compare(&person, &folded).await?;
@@ -76,6 +78,12 @@ impl Check<'_> {
                 let answer = answer_of(row)?;
                 self.answer.settlements += 1;
                 self.check_identities(row, &answer);
+                if booked.remove(&row.setl_id).unwrap_or_default() != answer.postings {
+                    self.report(format!(
+                        "settlement {}: the postings are not those it was answered with",
+                        row.setl_id
+                    ));
+                }
                 for change in answer.trace.iter().flat_map(|trace| &trace.accumulators) {
                     let key = (change.policy_year.clone(), change.accumulator.clone());
                     *folded.entry(key).or_insert(0) += change.added;
@@ -99,6 +107,25 @@ impl Check<'_> {
             .limit(PAGE)
             .all(self.db)
             .await
+    }
+
+    /// The postings of settlements, in their order.
+    async fn postings_of(
+        &self,
+        settlements: &[settlement::Model],
+    ) -> Result<BTreeMap<String, Vec<Posting>>, DbErr> {
+        let rows = posting::Entity::find()
+            .filter(posting::Column::PoolareaNo.eq(self.poolarea_no))
+            .filter(posting::Column::SetlId.is_in(settlements.iter().map(|row| row.setl_id.as_str())))
+            .order_by_asc(posting::Column::Seq)
+            .all(self.db)
+            .await?;
+        let mut postings: BTreeMap<String, Vec<Posting>> = BTreeMap::new();
+        for row in rows {
+            let posting = Posting { account: row.account, amount_fen: row.amount_fen };
+            postings.entry(row.setl_id).or_default().push(posting);
+        }
+        Ok(postings)
     }
 
     fn check_identities(&mut self, row: &settlement::Model, answer: &Settlement) {
@@ -144,12 +171,24 @@ impl Check<'_> {
         for (setl_id, sum) in self.query(unbalanced).await? {
             self.report(format!("settlement {setl_id}: postings sum to {sum} fen, not to zero"));
         }
-        // Every settlement that moved money has postings.
-        let missing = "SELECT s.setl_id AS name, s.medfee_sumamt_fen AS value FROM settlements s \
-                       WHERE s.poolarea_no = $1 AND s.medfee_sumamt_fen <> 0 AND NOT EXISTS (SELECT 1 FROM postings p \
-                       WHERE p.poolarea_no = s.poolarea_no AND p.psn_no = s.psn_no AND p.setl_id = s.setl_id) LIMIT 100";
-        for (setl_id, _) in self.query(missing).await? {
-            self.report(format!("settlement {setl_id}: has no postings"));
+        // An institution is owed for settlements only; whatever else is booked is a deposit.
+        let orphaned = "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
+                        WHERE p.poolarea_no = $1 AND p.account LIKE 'institution/%' AND NOT EXISTS \
+                        (SELECT 1 FROM settlements s WHERE s.poolarea_no = p.poolarea_no AND s.psn_no = p.psn_no \
+                        AND s.setl_id = p.setl_id) LIMIT 100";
+        for (setl_id, _) in self.query(orphaned).await? {
+            self.report(format!("settlement {setl_id}: has postings and is gone"));
+        }
+        Ok(())
+    }
+
+    /// Nobody has accumulators without settlements.
+    async fn accumulators(&mut self) -> Result<(), DbErr> {
+        let orphaned = "SELECT a.psn_no AS name, a.version AS value FROM accumulated a \
+                        WHERE a.poolarea_no = $1 AND a.totals <> '{}' AND NOT EXISTS \
+                        (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) LIMIT 100";
+        for (psn_no, _) in self.query(orphaned).await? {
+            self.report(format!("person {psn_no}: has accumulators and no settlements"));
         }
         Ok(())
     }

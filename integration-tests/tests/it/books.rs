@@ -1,0 +1,74 @@
+//! CheckBooks finds what was changed behind the service's back.
+
+use yizhan_integration_tests::checks::info;
+use yizhan_integration_tests::*;
+use yizhan_testkit::both_databases;
+
+use crate::support::{assert_books_balance, clinic, seven_payer_stay};
+
+/// Changes something, expects CheckBooks to say so, and puts it right again.
+async fn assert_noticed(platform: &TestPlatform, damage: &str, repair: &str, said: &str) {
+    database::tamper(platform.rows(), damage).await;
+    let books = platform.check_books(COMPOSITE_AREA).await;
+    assert!(
+        books.discrepancies.iter().any(|text| text.contains(said)),
+        "{damage}: {:?}",
+        books.discrepancies
+    );
+    database::tamper(platform.rows(), repair).await;
+    assert_books_balance(platform).await;
+}
+
+both_databases! {
+    async fn one_fen_is_missed(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        platform.deposit("P1", COMPOSITE_AREA, 100_000).await;
+        let settled = platform.settle("R1", clinic("P1", "2024-03-01", "700").with_account()).await.unwrap();
+        platform.settle("R2", seven_payer_stay("P1")).await.unwrap();
+        assert_books_balance(&platform).await;
+        let setl_id = info(&settled).setl_id.clone();
+
+        let posting = |by: &str, seq: u8| {
+            format!("UPDATE postings SET amount_fen = amount_fen {by} WHERE setl_id = '{setl_id}' AND seq = {seq}")
+        };
+        assert_noticed(&platform, &posting("+ 1", 0), &posting("- 1", 0), &format!("settlement {setl_id}: postings")).await;
+        let balance = |by: &str| format!("UPDATE accounts SET balance_fen = balance_fen {by} WHERE psn_no = 'P1'");
+        assert_noticed(&platform, &balance("+ 1"), &balance("- 1"), "account/P1").await;
+        let totals = |from: &str, to: &str| {
+            format!("UPDATE accumulated SET totals = REPLACE(totals, '\"outpatient_paid\":{from}', '\"outpatient_paid\":{to}') \
+                     WHERE psn_no = 'P1'")
+        };
+        assert_noticed(&platform, &totals("24000", "24001"), &totals("24001", "24000"), "person P1: accumulators").await;
+        let total = |by: &str| format!("UPDATE settlements SET medfee_sumamt_fen = medfee_sumamt_fen {by} WHERE setl_id = '{setl_id}'");
+        assert_noticed(&platform, &total("+ 1"), &total("- 1"), &format!("settlement {setl_id}: the row")).await;
+    }
+
+    /// Money moved from one payer to another: every sum is still right, and yet it is not what was settled.
+    async fn a_payer_is_exchanged_for_another(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        platform.settle("R1", clinic("P1", "2024-03-01", "700")).await.unwrap();
+        let payer = |from: &str, to: &str| format!("UPDATE postings SET account = '{to}' WHERE account = '{from}'");
+        let (fund, other) = ("fund/310100", "fund/610100");
+        assert_noticed(&platform, &payer(fund, other), &payer(other, fund), "the postings are not those").await;
+    }
+
+    /// A settlement that is gone is missed, even a person's only one.
+    async fn a_settlement_is_removed(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        let settled = platform.settle("R1", clinic("P1", "2024-03-01", "700")).await.unwrap();
+        let area = |from: &str, to: &str| {
+            format!("UPDATE settlements SET poolarea_no = '{to}' WHERE poolarea_no = '{from}' AND setl_id = '{}'", info(&settled).setl_id)
+        };
+        assert_noticed(&platform, &area(COMPOSITE_AREA, "000000"), &area("000000", COMPOSITE_AREA), "P1").await;
+    }
+
+    async fn who_may_check(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).start().await;
+        let ask = async |caller: &str| {
+            let request = yizhan_proto::settlement::v1::CheckBooksRequest { poolarea_no: COMPOSITE_AREA.to_owned() };
+            platform.as_caller(caller).settlements().check_books(request).await.is_ok()
+        };
+        assert!(ask("operator:alice").await && ask("agency:999900").await && ask("department:100000").await);
+        assert!(!ask("agency:430200").await && !ask(&format!("institution:{THIRD_LEVEL}")).await && !ask("person:P1").await);
+    }
+}

@@ -1,0 +1,32 @@
+//! Enrollment is away: the call fails, nothing is written, and the same request succeeds later.
+
+use tonic::Code;
+use yizhan_integration_tests::*;
+use yizhan_testkit::both_databases;
+
+use crate::support::clinic;
+
+both_databases! {
+    async fn without_enrollment_nobody_settles(db: TestDatabase) {
+        let mut platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        let earlier = platform.settle("R0", clinic("P1", "2024-03-01", "100")).await.unwrap();
+        let before = platform.row_counts().await;
+        platform.stop_enrollment().await;
+
+        let request = settle_request("R1", clinic("P1", "2024-03-02", "100"));
+        let error = refused(platform.answer_to(request.clone()).await);
+        assert_eq!((error.code, error.reason.as_str()), (Code::Unavailable, "ENROLLMENT_AWAY"));
+        assert!(error.retry_after.is_some() && !error.text.is_empty());
+        assert_eq!(refused(platform.preview(clinic("P1", "2024-03-02", "100")).await).reason, "ENROLLMENT_AWAY");
+        assert_eq!(platform.row_counts().await, before);
+        // What was settled is still known: a retry, the statement, and a reversal do not need enrollment.
+        let retried = platform.answer_to(settle_request("R0", clinic("P1", "2024-03-01", "100"))).await.unwrap();
+        assert!(retried.replayed);
+        platform.statement(&checks::info(&earlier).setl_id).await.unwrap();
+        platform.reverse("V0", &earlier).await.unwrap();
+
+        platform.start_enrollment().await;
+        let answer = platform.settle_stubbornly(request).await.expect("the same request");
+        assert!(!answer.replayed);
+    }
+}

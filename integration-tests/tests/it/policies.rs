@@ -1,0 +1,173 @@
+//! Benefit policies: checked, published, listed; a published version never changes.
+
+use std::time::Duration;
+
+use tonic::Code;
+use yizhan_integration_tests::checks::info;
+use yizhan_integration_tests::*;
+use yizhan_proto::settlement::v1::{
+    GetPolicyRequest, ListPoliciesRequest, PolicySummary, SettleRequest, Settlement,
+};
+use yizhan_runtime::error::RemoteError;
+use yizhan_testkit::both_databases;
+
+use crate::replay::next_composite_version;
+use crate::support::{seven_payer_stay, stay, violations};
+
+/// An embedded document by what stands in it.
+fn embedded(containing: &str) -> &'static str {
+    yizhan_policy::embedded().iter().find(|(_, text)| text.contains(containing)).expect("a document").1
+}
+
+/// The line, from 1, on which a text first stands.
+fn line_of(document: &str, text: &str) -> i32 {
+    document.lines().position(|line| line.contains(text)).expect("it stands there") as i32 + 1
+}
+
+fn version_used(settlement: &Settlement) -> String {
+    settlement.trace.as_ref().unwrap().policy.as_ref().unwrap().version.clone()
+}
+
+async fn list(client: &Client, page_size: i32) -> Vec<PolicySummary> {
+    let mut all = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = ListPoliciesRequest { page_size, page_token };
+        let page = client.policies().list_policies(request).await.expect("a page").into_inner();
+        assert!(page.policies.len() <= page_size as usize);
+        all.extend(page.policies);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return all;
+        }
+    }
+}
+
+async fn get(client: &Client, policy_id: &str, version: &str) -> Result<String, RemoteError> {
+    let request = GetPolicyRequest { policy_id: policy_id.to_owned(), version: version.to_owned() };
+    let answer = client.policies().get_policy(request).await.map_err(RemoteError::from)?;
+    Ok(answer.into_inner().document)
+}
+
+both_databases! {
+    async fn every_problem_has_its_line_and_column(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).start().await;
+        let good = embedded("policy: composite-seven-payers");
+        assert_eq!(platform.check_policy(good).await.problems, []);
+        let bad = good
+            .replacen("    payer: union_mutual_aid", "    payee: union_mutual_aid", 1)
+            .replacen("ratio: 93% }", "ratio: 193% }", 1);
+        let before = platform.row_counts().await;
+        let checked = platform.check_policy(&bad).await;
+        assert_eq!(checked.policy, None);
+        let found: Vec<_> = checked.problems.iter().map(|p| (p.kind.as_str(), p.line, p.column)).collect();
+        assert!(found.contains(&("UNKNOWN_KEY", line_of(&bad, "payee:"), 5)), "{found:?}");
+        assert!(found.iter().any(|(kind, line, _)| (*kind, *line) == ("RATIO_OUT_OF_RANGE", line_of(&bad, "193%"))), "{found:?}");
+        let error = refused(platform.publish_policy(&bad).await);
+        assert_eq!(error.code, Code::InvalidArgument);
+        assert!(violations(&error).contains(&("document", "UNKNOWN_KEY")), "{error:?}");
+        for text in ["", "- 1", "policy: [", "\u{0}", &"x: ".repeat(200_000)] {
+            assert!(!platform.check_policy(text).await.problems.is_empty());
+        }
+        assert_eq!(platform.row_counts().await, before);
+    }
+
+    async fn embedded_ones_are_published_listed_and_read(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).start().await;
+        let all = list(&platform, 3).await;
+        assert_eq!(all.len(), yizhan_policy::embedded().len());
+        let mut sorted = all.clone();
+        sorted.sort_by_key(|policy| (policy.policy_id.clone(), policy.version.clone()));
+        assert_eq!(all, sorted);
+        assert_eq!(list(&platform, 500).await, all);
+        let composite = all.iter().find(|policy| policy.policy_id == "composite-seven-payers").unwrap();
+        assert_eq!((composite.areas.as_slice(), composite.insutype.as_str()), (&[COMPOSITE_AREA.to_owned()][..], "310"));
+        assert!(!composite.composite.is_empty() && composite.digest.len() == 64);
+        let document = get(&platform, "composite-seven-payers", "2022.1").await.unwrap();
+        assert_eq!(document, embedded("policy: composite-seven-payers"));
+        assert_eq!(get(&platform, "composite-seven-payers", "9").await.unwrap_err().reason, "POLICY_UNKNOWN");
+    }
+
+    async fn a_published_version_never_changes(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        let next = next_composite_version();
+        assert!(!platform.publish_policy(&next).await.unwrap().replayed);
+        let before = platform.row_counts().await;
+        assert!(platform.publish_policy(&next).await.unwrap().replayed, "the same content");
+        let error = refused(platform.publish_policy(&next.replace("ratio: 80% }", "ratio: 79% }")).await);
+        assert_eq!((error.code, error.reason.as_str()), (Code::AlreadyExists, "POLICY_VERSION_IMMUTABLE"));
+        assert_eq!((error.metadata["policy_id"].as_str(), error.metadata["version"].as_str()), ("composite-seven-payers", "2022.2"));
+        assert_eq!(platform.row_counts().await, before);
+        assert_eq!(get(&platform, "composite-seven-payers", "2022.2").await.unwrap(), next);
+        // Publishing an old version again does not bring it back into use.
+        assert!(platform.publish_policy(embedded("policy: composite-seven-payers")).await.unwrap().replayed);
+        let settled = platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
+        assert_eq!(version_used(&settled), "2022.2");
+    }
+
+    async fn a_quote_says_that_the_policy_changed(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        let visit = stay("P1", "2024-05-06", "2024-05-20", "10000");
+        let quote_id = platform.preview(visit.clone()).await.unwrap().quote.unwrap().quote_id;
+        platform.publish_policy(&next_composite_version()).await.unwrap();
+        let request = SettleRequest { quote_id, ..settle_request("R1", visit) };
+        let error = refused(platform.answer_to(request).await);
+        assert_eq!((error.reason.as_str(), error.metadata["changed"].as_str()), ("QUOTE_CHANGED", "policy"));
+    }
+
+    /// Another server uses a new version soon.
+    async fn another_server_learns_of_it(db: TestDatabase) {
+        let mut platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        let other = platform.another_instance().await;
+        platform.publish_policy(&next_composite_version()).await.unwrap();
+        let learned = async {
+            loop {
+                let preview = other.preview(seven_payer_stay("P1")).await.unwrap();
+                if preview.quote.unwrap().policy_version == "2022.2" {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), learned).await.expect("within seconds");
+    }
+
+    async fn an_agency_publishes_for_its_own_area(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).start().await;
+        let error = refused(platform.as_caller("agency:430200").publish_policy(&next_composite_version()).await);
+        assert_eq!(error.code, Code::PermissionDenied);
+        assert!(error.reason.starts_with("AREA_NOT_OWN"), "{error:?}");
+        for stranger in ["department:999900", "person:P1", &format!("institution:{THIRD_LEVEL}")] {
+            let error = refused(platform.as_caller(stranger).publish_policy(&next_composite_version()).await);
+            assert_eq!(error.code, Code::PermissionDenied, "{stranger}");
+        }
+        platform.as_caller("agency:999900").publish_policy(&next_composite_version()).await.expect("its own");
+    }
+
+    /// A folder of documents takes the place of the embedded ones; one that contradicts what is published stops the start.
+    async fn a_folder_in_place_of_the_embedded_ones(db: TestDatabase) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("composite.yaml");
+        std::fs::write(&file, next_composite_version()).unwrap();
+        std::fs::write(folder.path().join("README"), "no policy").unwrap();
+        let platform = TestPlatform::on(&db)
+            .with_policies_of(folder.path())
+            .with_persons([Person::employee("P1"), Person::employee("Q1").of_area(QUZHOU)])
+            .start()
+            .await;
+        let all = list(&platform, 500).await;
+        assert_eq!(all.iter().map(|policy| policy.version.as_str()).collect::<Vec<_>>(), ["2022.2"]);
+        let settled = platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
+        assert_eq!(version_used(&settled), "2022.2");
+        assert_eq!(info(&settled).psn_no, "P1");
+        let elsewhere = stay("Q1", "2019-05-20", "2019-06-01", "100000").at(QUZHOU_HOSPITAL);
+        assert_eq!(refused(platform.settle("R2", elsewhere).await).reason, "POLICY_NOT_IN_FORCE");
+
+        let start = async || platform.try_settlement(Some(folder.path().to_owned())).await.map(|_| ());
+        start().await.expect("the same folder again");
+        std::fs::write(&file, next_composite_version().replace("ratio: 80% }", "ratio: 79% }")).unwrap();
+        assert!(start().await.unwrap_err().to_string().contains("2022.2"), "the version has other content now");
+        std::fs::write(&file, "policy: 1").unwrap();
+        assert!(start().await.unwrap_err().to_string().contains("composite.yaml:1"), "the problem is named with its line");
+    }
+}
