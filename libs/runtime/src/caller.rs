@@ -3,7 +3,8 @@
 //!
 //! Until access control is a piece of work of its own, the embedded default is [`Caller::LocalAdministrator`]. A server
 //! started with `trust_caller_header` (only behind something that sets it: never on an open network) believes the
-//! metadata entry `yizhan-caller`, e.g. `institution:H43020000001`, and refuses requests where it is malformed.
+//! metadata entry `yizhan-caller`, e.g. `institution:H43020000001`, and refuses requests where it is missing
+//! or malformed (health and reflection need none).
 
 use std::fmt;
 

@@ -34,11 +34,13 @@ impl RequestLayer {
     }
 
     fn caller(&self, request: &Request<Body>) -> Result<Caller, ServiceError> {
+        if !self.trust_caller_header {
+            return Ok(Caller::LocalAdministrator);
+        }
         match request.headers().get(CALLER_HEADER) {
-            Some(header) if self.trust_caller_header => {
-                header.to_str().ok().and_then(Caller::parse).ok_or_else(caller_malformed)
-            }
-            _ => Ok(Caller::LocalAdministrator),
+            Some(header) => header.to_str().ok().and_then(Caller::parse).ok_or_else(caller_malformed),
+            None if asks_about_server(request) => Ok(Caller::Operator { name: "probe".to_owned() }),
+            None => Err(caller_missing()),
         }
     }
 
@@ -125,6 +127,20 @@ fn overloaded() -> ServiceError {
         "系统繁忙，请稍后重试",
     )
     .retry_after(Duration::from_millis(500))
+}
+
+/// Health and reflection: asked by probes and tools, which have no caller to name.
+fn asks_about_server(request: &Request<Body>) -> bool {
+    ["/grpc.health.", "/grpc.reflection."].iter().any(|start| request.uri().path().starts_with(start))
+}
+
+fn caller_missing() -> ServiceError {
+    ServiceError::new(
+        ErrorKind::Unauthenticated,
+        "CALLER_MISSING",
+        "this server believes the metadata entry yizhan-caller, and there is none",
+        "缺少调用方身份",
+    )
 }
 
 fn caller_malformed() -> ServiceError {

@@ -3,10 +3,12 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use futures::FutureExt;
 use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
+use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::{Clock, ServiceError};
 
@@ -76,6 +78,19 @@ impl App {
     /// What the database knows of a person now.
     pub async fn person_state(&self, wanted: Wanted) -> Result<PersonState, ServiceError> {
         self.loader.submit(wanted).await?
+    }
+
+    /// The pooling area that keeps a person's account on a day.
+    ///
+    /// # Errors
+    /// PERSON_UNKNOWN when there is no such person.
+    pub async fn poolarea_of(&self, psn_no: &str, day: NaiveDate) -> Result<String, ServiceError> {
+        let question = GetEligibilityRequest {
+            psn_no: psn_no.to_owned(),
+            as_of: day.to_string(),
+            ..GetEligibilityRequest::default()
+        };
+        Ok(self.enrollment.eligibility(question).await?.poolarea_no)
     }
 
     /// Commits a change, together with others that are ready.

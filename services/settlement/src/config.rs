@@ -17,10 +17,17 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Where enrollment is.
     pub enrollment: PeerConfig,
-    /// `policies.folder`: YAML documents published at start in place of the embedded ones.
+    /// `policies.folder`: YAML documents published at start instead of the embedded ones. What the
+    /// database holds already stays published; a document that conflicts with it stops the start.
     pub policies: Option<PathBuf>,
     /// `quote.minutes`: how long a quote holds. Default 10.
     pub quote_ttl: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config::read(&mut Settings::default())
+    }
 }
 
 impl Config {

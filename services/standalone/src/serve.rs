@@ -1,13 +1,15 @@
 //! `yizhan serve`: every service in one process until told to stop.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
-use yizhan_runtime::config::TelemetryConfig;
+use yizhan_enrollment::EnrollmentConfig;
+use yizhan_runtime::config::{DatabaseConfig, Settings, TelemetryConfig};
 use yizhan_runtime::{process, telemetry};
+use yizhan_settlement::Config as SettlementConfig;
 
-use crate::platform::{Places, Platform, sqlite};
+use crate::platform::{Platform, sqlite};
 
 /// Where to keep data and listen.
 #[derive(Args)]
@@ -30,28 +32,43 @@ pub struct ServeArguments {
     /// Database of settlement, in place of the folder's.
     #[arg(long, env = "YIZHAN_SETTLEMENT_DATABASE", hide_env_values = true)]
     settlement_database: Option<String>,
-    /// Folder of policy documents in place of the embedded ones.
+    /// Folder of policy documents to publish instead of the embedded ones.
     #[arg(long)]
     policies: Option<PathBuf>,
 }
 
 /// Serves until SIGTERM or ctrl-c, then drains.
 pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
-    let _telemetry = telemetry::init("standalone", &TelemetryConfig::default())?;
-    let data = &arguments.data;
-    let platform = Platform::start(&Places {
-        address: arguments.address,
-        enrollment_port: arguments.enrollment_port,
-        settlement_port: arguments.settlement_port,
-        enrollment_database: arguments.enrollment_database.unwrap_or_else(|| sqlite(data, "enrollment")),
-        settlement_database: arguments.settlement_database.unwrap_or_else(|| sqlite(data, "settlement")),
-        policies: arguments.policies,
-    })
-    .await?;
+    let mut settings = Settings::from_environment();
+    let telemetry = TelemetryConfig::read(&mut settings);
+    let (enrollment, settlement) =
+        (EnrollmentConfig::read(&mut settings), SettlementConfig::read(&mut settings));
+    settings.finish()?;
+    let _telemetry = telemetry::init("standalone", &telemetry)?;
+    let (enrollment, settlement) = arguments.over(enrollment, settlement);
+    let platform = Platform::start(enrollment, settlement).await?;
     println!("enrollment 参保       {}", platform.enrollment.url());
     println!("settlement 一站式结算 {}", platform.settlement.url());
     println!("Ctrl-C stops.");
     process::stop_signal().await?;
     platform.stop().await;
     Ok(())
+}
+
+impl ServeArguments {
+    /// The settings with where to listen and keep data as the arguments say: one process cannot
+    /// give two services one port and one database.
+    fn over(
+        self,
+        mut enrollment: EnrollmentConfig,
+        mut settlement: SettlementConfig,
+    ) -> (EnrollmentConfig, SettlementConfig) {
+        let database = |given: Option<String>, service| given.unwrap_or_else(|| sqlite(&self.data, service));
+        enrollment.server.listen = SocketAddr::new(self.address, self.enrollment_port);
+        enrollment.database = DatabaseConfig::at(database(self.enrollment_database, "enrollment"));
+        settlement.server.listen = SocketAddr::new(self.address, self.settlement_port);
+        settlement.database = DatabaseConfig::at(database(self.settlement_database, "settlement"));
+        settlement.policies = self.policies.or(settlement.policies);
+        (enrollment, settlement)
+    }
 }

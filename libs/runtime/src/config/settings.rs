@@ -82,7 +82,7 @@ impl Settings {
         self.problems.push(problem.into());
     }
 
-    /// All problems, unknown keys of the file included; warns about unknown variables.
+    /// All problems, unknown keys of the file included; unknown variables are ignored.
     pub fn finish(mut self) -> Result<(), ConfigProblems> {
         for key in self.file.keys().filter(|key| !self.asked.contains(*key)) {
             self.problems.push(format!("{key} in the configuration file: no such setting"));

@@ -135,6 +135,10 @@ fn info(context: &Context<'_>, outcome: &Outcome<'_>, identity: Option<&Identity
         eligibility_id: eligibility.eligibility_id.clone(),
         person_version: eligibility.person_version,
         audit_pending: true,
+        reversal_reason: String::new(),
+        dise_codg: visit.reported.dise_codg.clone(),
+        out_filing: visit.reported.out_filing.clone(),
+        tags: visit.reported.tags.clone(),
     }
 }
 
@@ -199,9 +203,10 @@ fn layer_detail(layer: &LayerTrace<'_>, trace: &ProtoLayer) -> SettlementDetail 
 }
 
 fn lines(context: &Context<'_>, outcome: &Outcome<'_>) -> Vec<FeeLineResult> {
-    let lines = context.case.lines.iter().zip(context.items).zip(&outcome.lines);
+    let reported = context.visit.reported.feedetail.iter();
+    let lines = reported.zip(&context.case.lines).zip(context.items).zip(&outcome.lines);
     lines
-        .map(|((line, item), split)| FeeLineResult {
+        .map(|(((reported, line), item), split)| FeeLineResult {
             feedetl_sn: line.id.clone(),
             hilist_code: line.code.clone(),
             hilist_name: item.name.clone(),
@@ -213,6 +218,14 @@ fn lines(context: &Context<'_>, outcome: &Outcome<'_>) -> Vec<FeeLineResult> {
             overlmt_amt_fen: split.parts.over_limit_fen.0,
             preselfpay_amt_fen: split.parts.pre_self_fen.0,
             inscp_scp_amt_fen: split.parts.in_scope_fen.0,
+            cnt: reported.cnt.clone(),
+            pric: reported.pric.clone(),
+            fee_ocur_date: match reported.fee_ocur_date.as_str() {
+                "" => context.visit.end.to_string(),
+                day => day.to_owned(),
+            },
+            bilg_dept_codg: reported.bilg_dept_codg.clone(),
+            bilg_dr_codg: reported.bilg_dr_codg.clone(),
         })
         .collect()
 }

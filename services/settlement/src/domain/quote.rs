@@ -34,20 +34,24 @@ struct Promise {
 }
 
 /// The amounts a quote promises, by name.
-fn amounts(info: &SettlementInfo) -> [(&'static str, i64); 12] {
+fn amounts(info: &SettlementInfo) -> [(&'static str, i64); 16] {
     [
         ("medfee_sumamt_fen", info.medfee_sumamt_fen),
         ("hifp_pay_fen", info.hifp_pay_fen),
         ("cvlserv_pay_fen", info.cvlserv_pay_fen),
         ("hifmi_pay_fen", info.hifmi_pay_fen),
         ("hifob_pay_fen", info.hifob_pay_fen),
+        ("hifes_pay_fen", info.hifes_pay_fen),
+        ("hifdm_pay_fen", info.hifdm_pay_fen),
         ("maf_pay_fen", info.maf_pay_fen),
         ("oth_pay_fen", info.oth_pay_fen),
         ("fund_pay_sumamt_fen", info.fund_pay_sumamt_fen),
         ("psn_part_amt_fen", info.psn_part_amt_fen),
         ("acct_pay_fen", info.acct_pay_fen),
+        ("acct_mulaid_pay_fen", info.acct_mulaid_pay_fen),
         ("psn_cash_pay_fen", info.psn_cash_pay_fen),
         ("hosp_part_amt_fen", info.hosp_part_amt_fen),
+        ("beside_bill_fen", info.beside_bill_fen),
     ]
 }
 

@@ -16,6 +16,7 @@ use super::parts::header;
 pub fn of(
     original: &Settlement,
     identity: &Identity,
+    reason: &str,
     totals: &BTreeMap<NaiveDate, Accumulated>,
     balance: i64,
 ) -> Settlement {
@@ -30,6 +31,7 @@ pub fn of(
             refd_setl_flag: "1".to_owned(),
             reverses_setl_id,
             balc_fen: balance,
+            reversal_reason: reason.to_owned(),
             ..negative_info(info)
         }),
         setldetail: original.setldetail.iter().map(|row| negative_detail(row, &note)).collect(),

@@ -172,6 +172,11 @@ fn check_lines(
             "费用明细流水号重复",
         );
         check_id(&line.hilist_code, &field("hilist_code"), wrong);
+        for (code, name) in [(&line.bilg_dept_codg, "bilg_dept_codg"), (&line.bilg_dr_codg, "bilg_dr_codg")] {
+            if !code.is_empty() {
+                check_id(code, &field(name), wrong);
+            }
+        }
         checked.extend(check_line(line, days, &field, wrong));
     }
     let total = checked.iter().try_fold(0i64, |sum, line| sum.checked_add(line.amount.0));
@@ -249,6 +254,10 @@ impl CheckedVisit {
                 psn_no: info.psn_no.clone(),
                 mdtrt_id: info.mdtrt_id.clone(),
                 mulaid_psn_no: relative.unwrap_or_default().to_owned(),
+                dise_codg: info.dise_codg.clone(),
+                out_filing: info.out_filing.clone(),
+                tags: info.tags.clone(),
+                feedetail: stored.feedetail.iter().map(reported_line).collect(),
                 ..Visit::default()
             },
             insutype: case.scheme,
@@ -258,5 +267,18 @@ impl CheckedVisit {
             filing: None,
             lines: Vec::new(),
         })
+    }
+}
+
+fn reported_line(line: &yizhan_proto::settlement::v1::FeeLineResult) -> FeeLine {
+    FeeLine {
+        feedetl_sn: line.feedetl_sn.clone(),
+        hilist_code: line.hilist_code.clone(),
+        cnt: line.cnt.clone(),
+        pric: line.pric.clone(),
+        det_item_fee_sumamt_fen: line.det_item_fee_sumamt_fen,
+        fee_ocur_date: line.fee_ocur_date.clone(),
+        bilg_dept_codg: line.bilg_dept_codg.clone(),
+        bilg_dr_codg: line.bilg_dr_codg.clone(),
     }
 }

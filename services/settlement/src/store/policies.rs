@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
-use yizhan_policy::load::{Problem, check_set};
-use yizhan_policy::{Policy, PolicySet, load};
+use chrono::NaiveDate;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryOrder};
+use yizhan_policy::load::{Kind, NoPolicy, Problem, check_set};
+use yizhan_policy::{Policy, load};
+use yizhan_runtime::db::lock;
+use yizhan_terms::Insutype;
 
 use super::entities::policy;
 
 /// How often a process looks for policies that another process published.
 pub const REFRESH: Duration = Duration::from_secs(2);
 
-/// Every published version, and which are in use.
+/// Every published version.
 #[derive(Default)]
 pub struct Book {
     /// By name and version.
     versions: BTreeMap<(String, String), Published>,
-    /// The latest version of each name.
-    current: PolicySet,
 }
 
 /// A published version.
@@ -32,12 +33,25 @@ pub struct Published {
 }
 
 impl Book {
-    /// The policies in use.
-    pub fn current(&self) -> &PolicySet {
-        &self.current
+    /// The policy for an area, scheme and day: among the versions in force that day the one
+    /// published last. An older version stays in use for the days a newer one does not cover.
+    pub fn find(&self, area: &str, scheme: Insutype, day: NaiveDate) -> Result<&Policy, NoPolicy> {
+        let of_area = || {
+            let versions = self.versions.values();
+            versions.filter(|known| known.policy.areas.iter().any(|name| name == area))
+        };
+        let in_force = of_area()
+            .filter(|known| known.policy.scheme == scheme && known.policy.period.contains(day))
+            .max_by_key(|known| known.row.ordinal);
+        in_force.map(|known| known.policy.as_ref()).ok_or_else(|| NoPolicy {
+            area: area.to_owned(),
+            scheme,
+            day,
+            of_area: of_area().map(|known| (known.policy.scheme, known.policy.period)).collect(),
+        })
     }
 
-    /// A version, in use or not.
+    /// A version.
     pub fn version(&self, id: &str, version: &str) -> Option<&Published> {
         self.versions.get(&(id.to_owned(), version.to_owned()))
     }
@@ -47,34 +61,28 @@ impl Book {
         self.versions.values()
     }
 
-    /// What is wrong with using a policy beside those in use.
+    /// What is wrong with publishing a policy beside the published ones. A version may replace
+    /// days of an older version of its own policy, never days of another policy.
     pub fn conflicts(&self, policy: &Policy) -> Vec<Problem> {
-        let others = self.current.policies().iter().filter(|other| other.id != policy.id);
-        let set: Vec<Policy> = others.cloned().chain([policy.clone()]).collect();
-        check_set(&set)
+        let with = |known: &Published| {
+            let own = known.policy.id == policy.id;
+            let problems = check_set(&[(*known.policy).clone(), policy.clone()]);
+            problems.into_iter().filter(move |problem| !(own && problem.kind == Kind::PoliciesOverlap))
+        };
+        self.versions.values().flat_map(with).collect()
     }
 
     fn of(rows: Vec<policy::Model>) -> Result<Book, DbErr> {
         let mut versions = BTreeMap::new();
-        let mut latest: BTreeMap<String, Published> = BTreeMap::new();
         for row in rows {
             let name = format!("{} {}", row.policy_id, row.version);
             let policy = load(&name, &row.document).map_err(|problems| {
                 DbErr::Custom(format!("published policy {name} cannot be read: {problems}"))
             })?;
-            let published = Published { policy: Arc::new(policy), row };
-            let key = (published.row.policy_id.clone(), published.row.version.clone());
-            let newer = latest.get(&key.0).is_none_or(|known| known.row.ordinal < published.row.ordinal);
-            if newer {
-                latest.insert(key.0.clone(), published.clone());
-            }
-            versions.insert(key, published);
+            let key = (row.policy_id.clone(), row.version.clone());
+            versions.insert(key, Published { policy: Arc::new(policy), row });
         }
-        let current = latest.into_values().map(|published| (*published.policy).clone()).collect();
-        let current = PolicySet::new(current).map_err(|problems| {
-            DbErr::Custom(format!("published policies contradict each other: {problems}"))
-        })?;
-        Ok(Book { versions, current })
+        Ok(Book { versions })
     }
 }
 
@@ -120,16 +128,29 @@ impl Policies {
     }
 }
 
-/// Stores a version, in the caller's transaction.
-pub async fn insert<C: ConnectionTrait>(tx: &C, policy: &Policy, document: &str) -> Result<(), DbErr> {
-    let last = policy::Entity::find().order_by_desc(policy::Column::Ordinal).one(tx).await?;
+/// What is published as a transaction sees it that keeps other publishers out until it ends.
+pub async fn book_for_publishing(tx: &DatabaseTransaction) -> Result<Book, DbErr> {
+    lock(tx, "publish policies").await?;
+    Book::of(policy::Entity::find().order_by_asc(policy::Column::Ordinal).all(tx).await?)
+}
+
+/// Stores a version after those of the book, in the same transaction, and notes it there.
+pub async fn insert(
+    tx: &DatabaseTransaction,
+    book: &mut Book,
+    policy: Policy,
+    document: &str,
+) -> Result<(), DbErr> {
+    let last = book.versions.values().map(|known| known.row.ordinal).max();
     let row = policy::Model {
         policy_id: policy.id.clone(),
         version: policy.version.clone(),
-        ordinal: last.map_or(1, |last| last.ordinal + 1),
+        ordinal: last.map_or(1, |last| last + 1),
         digest: policy.digest.clone(),
         document: document.to_owned(),
     };
-    policy::Entity::insert(policy::ActiveModel::from(row)).exec_without_returning(tx).await?;
+    policy::Entity::insert(policy::ActiveModel::from(row.clone())).exec_without_returning(tx).await?;
+    let key = (policy.id.clone(), policy.version.clone());
+    book.versions.insert(key, Published { policy: Arc::new(policy), row });
     Ok(())
 }

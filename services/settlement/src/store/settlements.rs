@@ -1,5 +1,7 @@
 //! Reading settlements back.
 
+use std::collections::BTreeSet;
+
 use prost::Message;
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_proto::settlement::v1::Settlement;
@@ -9,14 +11,6 @@ use super::entities::{accumulated, settlement};
 /// A settlement by its id alone.
 pub async fn by_id(db: &DatabaseConnection, setl_id: &str) -> Result<Option<settlement::Model>, DbErr> {
     settlement::Entity::find().filter(settlement::Column::SetlId.eq(setl_id)).one(db).await
-}
-
-/// Settlements by their ids, in any order.
-pub async fn by_ids(db: &DatabaseConnection, setl_ids: &[&str]) -> Result<Vec<settlement::Model>, DbErr> {
-    settlement::Entity::find()
-        .filter(settlement::Column::SetlId.is_in(setl_ids.iter().copied()))
-        .all(db)
-        .await
 }
 
 /// The reversal of a settlement, if there is one.
@@ -31,6 +25,41 @@ pub async fn reversal_of(
         .filter(settlement::Column::ReversesSetlId.ne(""))
         .one(db)
         .await
+}
+
+/// A person's settlements of some 医疗类别 made after one of theirs, oldest first.
+pub async fn later_of_types(
+    db: &DatabaseConnection,
+    row: &settlement::Model,
+    med_types: &[&str],
+) -> Result<Vec<settlement::Model>, DbErr> {
+    settlement::Entity::find()
+        .filter(settlement::Column::PoolareaNo.eq(&row.poolarea_no))
+        .filter(settlement::Column::PsnNo.eq(&row.psn_no))
+        .filter(settlement::Column::SetlId.gt(&row.setl_id))
+        .filter(settlement::Column::MedType.is_in(med_types.iter().copied()))
+        .order_by_asc(settlement::Column::SetlId)
+        .all(db)
+        .await
+}
+
+/// Which of a person's settlements have been reversed.
+pub async fn reversed_among(
+    db: &DatabaseConnection,
+    poolarea_no: &str,
+    psn_no: &str,
+    setl_ids: &[&str],
+) -> Result<BTreeSet<String>, DbErr> {
+    let reversals = settlement::Entity::find()
+        .select_only()
+        .column(settlement::Column::ReversesSetlId)
+        .filter(settlement::Column::PoolareaNo.eq(poolarea_no))
+        .filter(settlement::Column::PsnNo.eq(psn_no))
+        .filter(settlement::Column::ReversesSetlId.is_in(setl_ids.iter().copied()))
+        .into_tuple::<String>()
+        .all(db)
+        .await?;
+    Ok(reversals.into_iter().collect())
 }
 
 /// A person's settlements, newest first, older than `before` when it is not empty; of one

@@ -57,8 +57,30 @@ pub async fn prepare(
     let (eligibility, (institution, items)) =
         try_join(ask_enrollment(app, &visit), look_up(app, &visit)).await?;
     require_entitled(&eligibility)?;
+    require_relative_near(app, &visit, &eligibility).await?;
     let case = case::build(&visit, &eligibility, &institution, &items)?;
     Ok(Prepared { visit, eligibility, institution, items, case, book: app.policies.book() })
+}
+
+/// A relative's account can help inside one pooling area: its balance is kept there.
+async fn require_relative_near(
+    app: &App,
+    visit: &CheckedVisit,
+    eligibility: &Eligibility,
+) -> Result<(), ServiceError> {
+    if visit.reported.mulaid_psn_no.is_empty() {
+        return Ok(());
+    }
+    let area = app.poolarea_of(&visit.reported.mulaid_psn_no, visit.end).await?;
+    let mut wrong = Violations::new();
+    let near = area == eligibility.poolarea_no;
+    wrong.require(
+        near,
+        "visit.mulaid_psn_no",
+        "ACCOUNT_IN_ANOTHER_AREA",
+        "该亲属的个人账户不在同一统筹区，暂不能共济",
+    );
+    wrong.finish()
 }
 
 /// An institution need not name itself.
@@ -140,8 +162,7 @@ pub fn calculate(
     let used = prepared.visit.reported.acct_used_flag;
     case::with_state(&mut case, years, used, Fen(state.own.fen), Fen(state.shared.fen));
     let settlement = {
-        let policies = prepared.book.current();
-        let policy = policies.find(&case.area, case.scheme, case.visit.end).map_err(no_policy)?;
+        let policy = prepared.book.find(&case.area, case.scheme, case.visit.end).map_err(no_policy)?;
         let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
         let context = Context {
             visit: &prepared.visit,

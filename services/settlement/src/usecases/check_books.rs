@@ -34,7 +34,7 @@ pub async fn check_books(
     wrong.finish()?;
     if !caller.may_read_area(poolarea_no) && !matches!(caller, Caller::Operator { .. }) {
         return Err(ServiceError::permission_denied(
-            "AREA_NOT_OWN",
+            "AREA_NOT_OWNED",
             "not the caller's area",
             "无权核对该统筹区",
         ));

@@ -26,11 +26,12 @@ pub async fn deposit(
     check(&request)?;
     if !caller.may_manage_area(&request.poolarea_no) {
         return Err(ServiceError::permission_denied(
-            "AREA_NOT_OWN",
+            "AREA_NOT_OWNED",
             "not the caller's area",
             "无权操作该统筹区",
         ));
     }
+    require_kept_here(app, &request).await?;
     let digest = digest::of_message(&request);
     let key = (caller.to_string(), request.request_id.clone());
     let _turn = app.turn_of(&request.poolarea_no, &[&request.psn_no]).await;
@@ -66,6 +67,15 @@ fn check(request: &DepositRequest) -> Result<(), ServiceError> {
     check_area(&request.poolarea_no, "poolarea_no", &mut wrong);
     let fits = (1..=MAX_FEN).contains(&request.amount_fen);
     wrong.require(fits, "amount_fen", "AMOUNT_INVALID", "金额应大于 0，且不超过 16 位");
+    wrong.finish()
+}
+
+/// Money is not paid into the account of somebody nobody knows, nor in another area's books.
+async fn require_kept_here(app: &App, request: &DepositRequest) -> Result<(), ServiceError> {
+    let area = app.poolarea_of(&request.psn_no, app.clock.today()).await?;
+    let mut wrong = Violations::new();
+    let here = area == request.poolarea_no;
+    wrong.require(here, "poolarea_no", "ACCOUNT_IN_ANOTHER_AREA", "该人员的个人账户不在此统筹区");
     wrong.finish()
 }
 

@@ -2,12 +2,13 @@
 
 use prost::Message;
 use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
 use yizhan_proto::settlement::v1::{
     CatalogueItem, ImportCatalogueRequest, ImportCatalogueResponse, ImportInstitutionsRequest,
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::db::{Column, begin_write, insert_rows};
+use yizhan_runtime::db::{Column, begin_write, insert_rows, retry_transient};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 use yizhan_terms::{InstitutionType, Tier};
 
@@ -49,9 +50,7 @@ pub async fn institutions(
     let rows: Vec<institution::Model> = request.institutions.into_iter().map(institution_row).collect();
     let answer = ImportInstitutionsResponse { imported, replayed: false };
     let key = (caller.to_string(), request.request_id);
-    let (answer, replayed) =
-        once(app, &key, &digest, answer, async |tx| Ok(app.reference.write_institutions(tx, rows).await?))
-            .await?;
+    let (answer, replayed) = once(app, &key, &digest, answer, &Institutions { app, rows }).await?;
     Ok(ImportInstitutionsResponse { replayed, ..answer })
 }
 
@@ -76,24 +75,60 @@ pub async fn catalogue(
     let rows: Vec<catalogue_item::Model> = request.items.into_iter().map(item_row).collect();
     let answer = ImportCatalogueResponse { imported, replayed: false };
     let key = (caller.to_string(), request.request_id);
-    let (answer, replayed) =
-        once(app, &key, &digest, answer, async |tx| Ok(app.reference.write_items(tx, rows).await?)).await?;
+    let (answer, replayed) = once(app, &key, &digest, answer, &Items { app, rows }).await?;
     Ok(ImportCatalogueResponse { replayed, ..answer })
 }
 
 /// Does an administrative change and stores its answer under the request id, in one transaction;
 /// a request that was handled before is answered as then. The flag says which.
-pub async fn once<A, W>(
+pub async fn once<A: Message + Default + Clone>(
     app: &App,
     key: &(String, String),
     digest: &str,
     answer: A,
-    work: W,
-) -> Result<(A, bool), ServiceError>
-where
-    A: Message + Default,
-    W: AsyncFnOnce(&DatabaseTransaction) -> Result<(), ServiceError>,
-{
+    work: &dyn Work,
+) -> Result<(A, bool), ServiceError> {
+    retry_transient(|| once_attempt(app, key, digest, &answer, work)).await
+}
+
+/// What an administrative change writes; done again when another transaction was in the way.
+#[async_trait]
+pub trait Work: Sync {
+    /// Writes it.
+    async fn write(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError>;
+}
+
+struct Institutions<'w> {
+    app: &'w App,
+    rows: Vec<institution::Model>,
+}
+
+#[async_trait]
+impl Work for Institutions<'_> {
+    async fn write(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError> {
+        Ok(self.app.reference.write_institutions(tx, self.rows.clone()).await?)
+    }
+}
+
+struct Items<'w> {
+    app: &'w App,
+    rows: Vec<catalogue_item::Model>,
+}
+
+#[async_trait]
+impl Work for Items<'_> {
+    async fn write(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError> {
+        Ok(self.app.reference.write_items(tx, self.rows.clone()).await?)
+    }
+}
+
+async fn once_attempt<A: Message + Default + Clone>(
+    app: &App,
+    key: &(String, String),
+    digest: &str,
+    answer: &A,
+    work: &dyn Work,
+) -> Result<(A, bool), ServiceError> {
     let tx = begin_write(&app.db).await?;
     let columns = vec![
         ("owner", Column::Text(vec![key.0.clone()])),
@@ -111,10 +146,10 @@ where
         let handled = handled_request(&app.db, &key.0, &key.1).await?;
         return Ok((answer_again(handled, digest, &key.1)?, true));
     }
-    work(&tx).await?;
+    work.write(&tx).await?;
     tx.commit().await?;
     app.reference.forget();
-    Ok((answer, false))
+    Ok((answer.clone(), false))
 }
 
 fn answer_again<A: Message + Default>(
@@ -150,7 +185,7 @@ fn require_areas<'a>(caller: &Caller, mut areas: impl Iterator<Item = &'a str>) 
         None => Ok(()),
         Some(area) => {
             let denied =
-                ServiceError::permission_denied("AREA_NOT_OWN", "not the caller's area", "无权维护该区划");
+                ServiceError::permission_denied("AREA_NOT_OWNED", "not the caller's area", "无权维护该区划");
             Err(denied.with("admdvs", area))
         }
     }

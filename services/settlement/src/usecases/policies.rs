@@ -2,21 +2,23 @@
 
 use std::path::Path;
 
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
 use yizhan_policy::load::Problem;
 use yizhan_policy::{Policy, embedded, load};
 use yizhan_proto::settlement::v1::{
     CheckPolicyResponse, GetPolicyResponse, ListPoliciesRequest, ListPoliciesResponse, PolicyProblem,
     PolicySummary, PublishPolicyRequest, PublishPolicyResponse,
 };
-use yizhan_runtime::db::{begin_write, lock};
+use yizhan_runtime::db::begin_write;
 use yizhan_runtime::page::{decode_token, encode_token, page_size};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::import::once;
+use super::import::{Work, once};
 use crate::app::App;
 use crate::domain::digest;
 use crate::domain::visit::check_id;
-use crate::store::policies::insert;
+use crate::store::policies::{Book, book_for_publishing, insert};
 
 /// The list that page tokens belong to.
 const SCOPE: &str = "policies";
@@ -46,30 +48,54 @@ pub async fn publish(
     wrong.finish()?;
     let policy = load("document", &request.document).map_err(|problems| rejected(&problems.0))?;
     if let Some(area) = policy.areas.iter().find(|area| !caller.may_manage_area(area)) {
-        let denied =
-            ServiceError::permission_denied("AREA_NOT_OWN", "not the caller's area", "无权发布该统筹区政策");
+        let denied = ServiceError::permission_denied(
+            "AREA_NOT_OWNED",
+            "not the caller's area",
+            "无权发布该统筹区政策",
+        );
         return Err(denied.with("area", area));
     }
-    let conflicts = app.policies.book().conflicts(&policy);
-    if !conflicts.is_empty() {
-        return Err(rejected(&conflicts));
-    }
-    app.policies.refresh().await?;
     let answer = PublishPolicyResponse { policy: Some(summary(&policy)), replayed: false };
-    if let Some(known) = app.policies.book().version(&policy.id, &policy.version) {
-        return if known.row.digest == policy.digest {
-            Ok(PublishPolicyResponse { replayed: true, ..answer })
-        } else {
-            Err(immutable(&policy))
-        };
+    let book = app.policies.book();
+    if book.version(&policy.id, &policy.version).is_some_and(|known| known.row.digest == policy.digest) {
+        return Ok(PublishPolicyResponse { replayed: true, ..answer });
     }
     let digest = digest::of_bytes(request.document.as_bytes());
     let key = (caller.to_string(), request.request_id);
-    let (answer, replayed) =
-        once(app, &key, &digest, answer, async |tx| Ok(insert(tx, &policy, &request.document).await?))
-            .await?;
+    let work = Publication { policy, document: request.document };
+    let (answer, replayed) = once(app, &key, &digest, answer, &work).await?;
     app.policies.refresh().await?;
     Ok(PublishPolicyResponse { replayed, ..answer })
+}
+
+struct Publication {
+    policy: Policy,
+    document: String,
+}
+
+#[async_trait]
+impl Work for Publication {
+    async fn write(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError> {
+        let mut book = book_for_publishing(tx).await?;
+        publish_in(tx, &mut book, self.policy.clone(), &self.document).await
+    }
+}
+
+/// Publishes a version beside those of the book; what is published already stays as it is.
+async fn publish_in(
+    tx: &DatabaseTransaction,
+    book: &mut Book,
+    policy: Policy,
+    document: &str,
+) -> Result<(), ServiceError> {
+    if let Some(known) = book.version(&policy.id, &policy.version) {
+        return if known.row.digest == policy.digest { Ok(()) } else { Err(immutable(&policy)) };
+    }
+    let conflicts = book.conflicts(&policy);
+    if !conflicts.is_empty() {
+        return Err(rejected(&conflicts));
+    }
+    Ok(insert(tx, book, policy, document).await?)
 }
 
 fn immutable(policy: &Policy) -> ServiceError {
@@ -150,27 +176,27 @@ pub fn list(app: &App, request: &ListPoliciesRequest) -> Result<ListPoliciesResp
     Ok(ListPoliciesResponse { policies, next_page_token })
 }
 
-/// Publishes the documents of a folder, or the embedded ones, as far as they are not published.
+/// Publishes the documents of a folder, or without one the embedded ones, as far as they are not
+/// published: all of them, or on any conflict none.
 pub async fn publish_at_start(app: &App, folder: Option<&Path>) -> anyhow::Result<()> {
     let documents = match folder {
         Some(folder) => read_folder(folder)?,
         None => embedded().iter().map(|(name, text)| (name.to_string(), text.to_string())).collect(),
     };
     let tx = begin_write(&app.db).await?;
-    lock(&tx, "publish policies").await?;
-    app.policies.refresh().await?;
-    let book = app.policies.book();
+    let mut book = book_for_publishing(&tx).await?;
     for (name, text) in &documents {
         let policy = load(name, text).map_err(|problems| anyhow::anyhow!("{problems}"))?;
-        match book.version(&policy.id, &policy.version) {
-            Some(known) if known.row.digest == policy.digest => {}
-            Some(_) => anyhow::bail!("{name}: version {} is published with other content", policy.version),
-            None => insert(&tx, &policy, text).await?,
-        }
+        publish_in(&tx, &mut book, policy, text).await.map_err(|refusal| not_published(name, &refusal))?;
     }
     tx.commit().await?;
     app.policies.refresh().await?;
     Ok(())
+}
+
+fn not_published(name: &str, refusal: &ServiceError) -> anyhow::Error {
+    let why: Vec<&str> = refusal.violations().iter().map(|wrong| wrong.description.as_str()).collect();
+    anyhow::anyhow!("{name} cannot be published, so nothing was: {refusal} {}", why.join("; "))
 }
 
 fn read_folder(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {

@@ -15,6 +15,8 @@ use crate::store::settlements;
 
 /// The list that page tokens belong to.
 const SCOPE: &str = "settlements";
+/// 退费标志 of a settlement that was reversed.
+const REVERSED: &str = "1";
 
 /// A settlement by id, with whether it has been reversed since.
 pub async fn get(app: &App, caller: &Caller, setl_id: &str) -> Result<Settlement, ServiceError> {
@@ -22,7 +24,7 @@ pub async fn get(app: &App, caller: &Caller, setl_id: &str) -> Result<Settlement
     let mut settlement = settlements::answer_of(&row)?;
     let reversal = settlements::reversal_of(&app.db, &row).await?;
     if let (Some(info), Some(_)) = (settlement.setlinfo.as_mut(), reversal) {
-        info.refd_setl_flag = "1".to_owned();
+        info.refd_setl_flag = REVERSED.to_owned();
     }
     Ok(settlement)
 }
@@ -79,11 +81,17 @@ pub async fn list(
     rows.truncate(size as usize);
     let last = rows.last().filter(|_| more);
     let next_page_token = last.map(|row| encode_token(SCOPE, &[&row.setl_id])).unwrap_or_default();
-    let visible = rows.iter().filter(|row| may_see(caller, row));
-    let infos = visible
-        .map(|row| settlements::answer_of(row).map(|answer| answer.setlinfo.unwrap_or_default()))
-        .collect::<Result<_, _>>()
-        .map_err(ServiceError::internal)?;
+    rows.retain(|row| may_see(caller, row));
+    let ids: Vec<&str> = rows.iter().map(|row| row.setl_id.as_str()).collect();
+    let reversed = settlements::reversed_among(&app.db, &request.poolarea_no, &request.psn_no, &ids).await?;
+    let mut infos = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let mut info = settlements::answer_of(row)?.setlinfo.unwrap_or_default();
+        if reversed.contains(&row.setl_id) {
+            info.refd_setl_flag = REVERSED.to_owned();
+        }
+        infos.push(info);
+    }
     Ok(ListSettlementsResponse { settlements: infos, next_page_token })
 }
 

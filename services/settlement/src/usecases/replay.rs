@@ -67,5 +67,5 @@ async fn reverse_again(
         let year: &mut yizhan_policy::case::Accumulated = totals.entry(year).or_default();
         year.insert(change.accumulator.clone(), change.before);
     }
-    Ok(reversal::of(&original, &identity, &totals, info.balc_fen))
+    Ok(reversal::of(&original, &identity, &info.reversal_reason, &totals, info.balc_fen))
 }

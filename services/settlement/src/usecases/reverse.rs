@@ -1,6 +1,6 @@
 //! 结算撤销: a new settlement with negative amounts that restores every accumulator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use yizhan_proto::settlement::v1::{ReverseRequest, ReverseResponse, Settlement};
 use yizhan_runtime::{Caller, ServiceError, Violations};
@@ -23,8 +23,6 @@ use crate::store::settlements;
 
 /// Characters of a reason at most.
 const MAX_REASON: usize = 200;
-/// Later settlements looked at when a stay is reversed.
-const MAX_LATER: u64 = 500;
 
 /// Reverses a settlement, once however often it is asked.
 pub async fn reverse(
@@ -60,8 +58,8 @@ pub async fn reverse(
             let settlement = stored_answer(app, handled, &digest).await?;
             return Ok(ReverseResponse { settlement: Some(settlement), replayed: true });
         }
-        require_reversible(app, &row).await?;
-        let (settlement, change) = change(app, &original, &mulaid, &state, (&key, &digest))?;
+        require_reversible(app, &row, &original).await?;
+        let (settlement, change) = change(app, &original, &request.reason, &mulaid, &state, (&key, &digest))?;
         if app.commit(change).await? == Committed::Done {
             return Ok(ReverseResponse { settlement: Some(settlement), replayed: false });
         }
@@ -81,7 +79,11 @@ fn check(request: &ReverseRequest) -> Result<(), ServiceError> {
 
 /// A reversal is not reversed, nothing is reversed twice, and stays are reversed from the last
 /// one back, because a later stay's deductible rests on the earlier.
-async fn require_reversible(app: &App, row: &settlement::Model) -> Result<(), ServiceError> {
+async fn require_reversible(
+    app: &App,
+    row: &settlement::Model,
+    original: &Settlement,
+) -> Result<(), ServiceError> {
     if !row.reverses_setl_id.is_empty() {
         return Err(ServiceError::failed_precondition(
             "IS_A_REVERSAL",
@@ -100,7 +102,7 @@ async fn require_reversible(app: &App, row: &settlement::Model) -> Result<(), Se
     if !MedType::from_code(&row.med_type).is_some_and(MedType::is_stay) {
         return Ok(());
     }
-    let later = later_stays(app, row).await?;
+    let later = later_stays(app, row, original).await?;
     if later.is_empty() {
         return Ok(());
     }
@@ -112,17 +114,33 @@ async fn require_reversible(app: &App, row: &settlement::Model) -> Result<(), Se
     .with("later_setl_ids", later.join(",")))
 }
 
-async fn later_stays(app: &App, row: &settlement::Model) -> Result<Vec<String>, ServiceError> {
-    let rows = settlements::of_person(&app.db, &row.poolarea_no, &row.psn_no, None, "", MAX_LATER);
-    let rows = rows.await?;
-    let reversed: Vec<&str> = rows.iter().map(|row| row.reverses_setl_id.as_str()).collect();
-    let stands = |other: &&settlement::Model| {
-        other.setl_id > row.setl_id
-            && other.reverses_setl_id.is_empty()
-            && !reversed.contains(&other.setl_id.as_str())
-            && MedType::from_code(&other.med_type).is_some_and(MedType::is_stay)
-    };
-    Ok(rows.iter().filter(stands).map(|other| other.setl_id.clone()).collect())
+/// Later stays that stand and share a policy year and scheme with this one.
+async fn later_stays(
+    app: &App,
+    row: &settlement::Model,
+    original: &Settlement,
+) -> Result<Vec<String>, ServiceError> {
+    let stays: Vec<&str> =
+        MedType::ALL.iter().filter(|med_type| med_type.is_stay()).map(|med_type| med_type.code()).collect();
+    let rows = settlements::later_of_types(&app.db, row, &stays).await?;
+    let reversed: BTreeSet<&str> = rows.iter().map(|row| row.reverses_setl_id.as_str()).collect();
+    let years = years_of(original);
+    let mut standing = Vec::new();
+    for other in rows.iter().filter(|other| other.reverses_setl_id.is_empty()) {
+        let answer = settlements::answer_of(other)?;
+        let rests_on_it =
+            header(&answer).insutype == header(original).insutype && !years_of(&answer).is_disjoint(&years);
+        if rests_on_it && !reversed.contains(other.setl_id.as_str()) {
+            standing.push(other.setl_id.clone());
+        }
+    }
+    Ok(standing)
+}
+
+/// The policy years a settlement was calculated in.
+fn years_of(settlement: &Settlement) -> BTreeSet<String> {
+    let layers = settlement.trace.iter().flat_map(|trace| &trace.layers);
+    layers.map(|layer| layer.policy_year.clone()).collect()
 }
 
 /// The relative whose account helped, from the postings.
@@ -138,6 +156,7 @@ fn relative_of(original: &Settlement) -> String {
 fn change(
     app: &App,
     original: &Settlement,
+    reason: &str,
     mulaid: &str,
     state: &PersonState,
     (key, digest): (&(String, String), &str),
@@ -147,8 +166,8 @@ fn change(
     let totals: BTreeMap<_, _> =
         state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
     let identity = new_identity(app, &key.1);
-    let settlement =
-        reversal::of(original, &identity, &totals, if refund == 0 { 0 } else { state.own.fen + refund });
+    let balance = if refund == 0 { 0 } else { state.own.fen + refund };
+    let settlement = reversal::of(original, &identity, reason, &totals, balance);
     let own = (info.psn_no.as_str(), state.own, refund);
     let shared = (mulaid, state.shared, info.acct_mulaid_pay_fen);
     let change = Change {

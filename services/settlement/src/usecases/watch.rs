@@ -1,4 +1,4 @@
-//! The feed of settlements, for those who follow: audit, clearing, insurers' own systems.
+//! The feed of settlements, for those who follow: audit, clearing, institutions and areas their own.
 
 use futures::{Stream, StreamExt, future};
 use tonic::Status;

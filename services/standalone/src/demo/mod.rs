@@ -20,7 +20,7 @@ use yizhan_runtime::Caller;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
 
-use crate::platform::{Places, Platform};
+use crate::platform::Platform;
 
 /// The clients the demo uses: generated code over a plain connection, as an integrator's.
 pub struct Clients {
@@ -50,7 +50,7 @@ impl Clients {
 /// Runs the demo in a folder.
 pub async fn demo(folder: PathBuf) -> anyhow::Result<()> {
     start_afresh(&folder)?;
-    let platform = Platform::start(&Places::in_folder(&folder)).await?;
+    let platform = Platform::start_in(&folder).await?;
     println!(
         "Servers: enrollment {}, settlement {}; data in {}",
         platform.enrollment.url(),
