@@ -6,6 +6,7 @@ use std::time::Duration;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
 
+use super::retry_transient;
 use crate::config::DatabaseConfig;
 
 /// How long a request waits for a free connection before it is told the database is away.
@@ -29,7 +30,9 @@ pub async fn connect(config: &DatabaseConfig) -> Result<DatabaseConnection, DbEr
     } else {
         postgres_settings(&mut options);
     }
-    Database::connect(options).await
+    // While a SQLite file is switched to WAL or recovered after a crash, the pool's first connections can be in each
+    // other's way, and SQLite then fails at once, whatever the busy timeout.
+    retry_transient(|| Database::connect(options.clone())).await
 }
 
 fn sqlite_settings(options: &mut ConnectOptions) {
