@@ -165,6 +165,19 @@ impl Client {
         Ok(answer.settlement.expect("a settlement"))
     }
 
+    /// 撤销, again and again while the service asks to retry.
+    pub async fn reverse_stubbornly(&self, request_id: &str, settlement: &Settlement) -> Answer<Settlement> {
+        for _ in 0..200 {
+            match self.reverse(request_id, settlement).await {
+                Err(error) if error.retry_after.is_some() => {
+                    tokio::time::sleep(error.retry_after.unwrap_or_default()).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.reverse(request_id, settlement).await
+    }
+
     /// A settlement by id.
     pub async fn get(&self, setl_id: &str) -> Answer<Settlement> {
         let request = GetSettlementRequest { setl_id: setl_id.to_owned() };
@@ -228,6 +241,11 @@ impl Client {
         read(self.settlements().check_books(request).await).expect("the books are checked")
     }
 
+    /// Pays into an account, and the whole answer to it.
+    pub async fn pay_in(&self, request: DepositRequest) -> Answer<DepositResponse> {
+        read(self.accounts().deposit(request).await)
+    }
+
     /// Pays into an account; the balance afterwards.
     pub async fn deposit(&self, psn_no: &str, poolarea_no: &str, amount_fen: i64) -> i64 {
         let request = DepositRequest {
@@ -236,7 +254,7 @@ impl Client {
             poolarea_no: poolarea_no.to_owned(),
             amount_fen,
         };
-        read(self.accounts().deposit(request).await).expect("a deposit").balc_fen
+        self.pay_in(request).await.expect("a deposit").balc_fen
     }
 
     /// Balance of an account.

@@ -31,6 +31,7 @@ pub struct Setup {
     persons: Vec<Person>,
     policies: Option<PathBuf>,
     requests_at_once: usize,
+    trust_caller_header: bool,
 }
 
 impl Setup {
@@ -70,6 +71,12 @@ impl Setup {
         self
     }
 
+    /// Nobody says who calls: everybody is the local administrator, as when the platform runs on one machine.
+    pub fn with_one_caller(mut self) -> Setup {
+        self.trust_caller_header = false;
+        self
+    }
+
     /// Without the standard institutions and items.
     pub fn bare(mut self) -> Setup {
         self.institutions.clear();
@@ -83,7 +90,7 @@ impl Setup {
         let enrollment_config = EnrollmentConfig {
             clock: clock.clone(),
             server: ServerConfig {
-                trust_caller_header: true,
+                trust_caller_header: self.trust_caller_header,
                 max_concurrent_requests: self.requests_at_once,
                 ..ServerConfig::loopback()
             },
@@ -93,7 +100,7 @@ impl Setup {
             yizhan_enrollment::serve(enrollment_config.clone()).await.expect("enrollment starts");
         let settlement_config = yizhan_settlement::Config {
             server: ServerConfig {
-                trust_caller_header: true,
+                trust_caller_header: self.trust_caller_header,
                 max_concurrent_requests: self.requests_at_once,
                 ..ServerConfig::loopback()
             },
@@ -167,6 +174,7 @@ impl TestPlatform {
             persons: Vec::new(),
             policies: None,
             requests_at_once: 512,
+            trust_caller_header: true,
         }
     }
 

@@ -39,7 +39,9 @@ both_databases! {
                      WHERE psn_no = 'P1'")
         };
         assert_noticed(&platform, &totals("24000", "24001"), &totals("24001", "24000"), "person P1: accumulators").await;
-        let total = |by: &str| format!("UPDATE settlements SET medfee_sumamt_fen = medfee_sumamt_fen {by} WHERE setl_id = '{setl_id}'");
+        let total = |by: &str| {
+            format!("UPDATE settlements SET medfee_sumamt_fen = medfee_sumamt_fen {by} WHERE setl_id = '{setl_id}'")
+        };
         assert_noticed(&platform, &total("+ 1"), &total("- 1"), &format!("settlement {setl_id}: the row")).await;
     }
 
@@ -57,7 +59,8 @@ both_databases! {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
         let settled = platform.settle("R1", clinic("P1", "2024-03-01", "700")).await.unwrap();
         let area = |from: &str, to: &str| {
-            format!("UPDATE settlements SET poolarea_no = '{to}' WHERE poolarea_no = '{from}' AND setl_id = '{}'", info(&settled).setl_id)
+            let setl_id = &info(&settled).setl_id;
+            format!("UPDATE settlements SET poolarea_no = '{to}' WHERE poolarea_no = '{from}' AND setl_id = '{setl_id}'")
         };
         assert_noticed(&platform, &area(COMPOSITE_AREA, "000000"), &area("000000", COMPOSITE_AREA), "P1").await;
     }

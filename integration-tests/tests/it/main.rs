@@ -2,6 +2,7 @@
 //!
 //! `crash` starts the services as processes: `cargo build --workspace --bins` first, as `integration-tests/run` does.
 
+mod accounts;
 mod books;
 mod callee_away;
 mod concurrency;

@@ -3,6 +3,7 @@
 use tonic::Code;
 use yizhan_integration_tests::*;
 use yizhan_money::MAX_FEN;
+use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::{PreviewRequest, SettleRequest, Visit};
 use yizhan_runtime::error::RemoteError;
 use yizhan_testkit::both_databases;
@@ -98,7 +99,8 @@ both_databases! {
         let error = refusal_of(&platform, line(|line| line.det_item_fee_sumamt_fen = 499_999)).await;
         assert_eq!(violations(&error), [(amount, "AMOUNT_MISMATCH")]);
         assert_eq!(error.metadata[&format!("{amount}.expected_fen")], "500000");
-        assert_field(&platform, line(|line| line.det_item_fee_sumamt_fen = -500_000), amount, "AMOUNT_NEGATIVE").await;
+        let negative = line(|line| line.det_item_fee_sumamt_fen = -500_000);
+        assert_field(&platform, negative, amount, "AMOUNT_NEGATIVE").await;
         let error = refusal_of(&platform, line(|line| line.det_item_fee_sumamt_fen = i64::MAX)).await;
         let all = [(amount, "AMOUNT_TOO_LARGE"), (amount, "AMOUNT_MISMATCH"), ("visit.feedetail", "AMOUNT_TOO_LARGE")];
         assert_eq!(violations(&error), all);
@@ -113,9 +115,8 @@ both_databases! {
             assert_field(&platform, bad, "visit.feedetail[0].pric", "PRICE_INVALID").await;
         }
         let huge = "99999999999999.99";
-        let most = |lines: usize| (0..lines).fold(visit("P1").inpatient("2024-05-06", "2024-05-20"), |visit, _| {
-            visit.line(CARE, "1", huge)
-        });
+        let empty = || visit("P1").inpatient("2024-05-06", "2024-05-20");
+        let most = |lines: usize| (0..lines).fold(empty(), |visit, _| visit.line(CARE, "1", huge));
         assert_field(&platform, most(2), "visit.feedetail", "AMOUNT_TOO_LARGE").await;
         let settled = platform.preview(most(1)).await.unwrap().settlement.unwrap();
         assert_eq!(checks::info(&settled).medfee_sumamt_fen, MAX_FEN, "the largest amount is calculated exactly");
@@ -125,7 +126,8 @@ both_databases! {
     async fn codes_nobody_knows(db: TestDatabase) {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
         assert_field(&platform, right().insutype("999"), "visit.insutype", "CODE_UNKNOWN").await;
-        assert_field(&platform, right().but(|visit| visit.med_type = "99".to_owned()), "visit.med_type", "CODE_UNKNOWN").await;
+        let med_type = right().but(|visit| visit.med_type = "99".to_owned());
+        assert_field(&platform, med_type, "visit.med_type", "CODE_UNKNOWN").await;
         assert_field(&platform, right().filed("on_holiday"), "visit.out_filing", "CODE_UNKNOWN").await;
         assert_field(&platform, right().filed("local"), "visit.out_filing", "CODE_UNKNOWN").await;
         assert_field(&platform, right().filed("referral"), "visit.out_filing", "NOT_AWAY_FROM_HOME").await;
@@ -141,7 +143,8 @@ both_databases! {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
         let error = refusal_of(&platform, stay("P1", "2022-09-01", "2022-09-30", "5000")).await;
         assert_eq!((error.code, error.reason.as_str()), (Code::FailedPrecondition, "POLICY_NOT_IN_FORCE"));
-        assert_eq!((error.metadata["poolarea_no"].as_str(), error.metadata["day"].as_str()), (COMPOSITE_AREA, "2022-09-30"));
+        assert_eq!(error.metadata["poolarea_no"], COMPOSITE_AREA);
+        assert_eq!(error.metadata["day"], "2022-09-30");
         platform.settle("R1", stay("P1", "2022-09-30", "2022-10-01", "5000")).await.unwrap();
         let error = refusal_of(&platform, right().at(ZHUZHOU_HOSPITAL).filed("temporary")).await;
         assert_eq!((error.code, error.reason.as_str()), (Code::FailedPrecondition, "POLICY_VALUE_UNKNOWN"));
@@ -179,15 +182,16 @@ both_databases! {
     /// 2,000 lines are settled, 2,001 are not; so many wrong lines still fit into an answer.
     async fn more_lines_than_the_limit(db: TestDatabase) {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
-        let lines = |number: usize| (0..number).fold(visit("P1").inpatient("2024-05-06", "2024-05-20"), |visit, _| {
-            visit.line(CARE, "1", "20")
-        });
+        let empty = || visit("P1").inpatient("2024-05-06", "2024-05-20");
+        let lines = |number: usize| (0..number).fold(empty(), |visit, _| visit.line(CARE, "1", "20"));
         let error = refusal_of(&platform, lines(2001)).await;
         assert_eq!(violations(&error), [("visit.feedetail", "TOO_MANY_LINES")]);
-        assert_eq!((error.metadata["visit.feedetail.limit"].as_str(), error.metadata["visit.feedetail.lines"].as_str()), ("2000", "2001"));
-        let none = visit("P1").inpatient("2024-05-06", "2024-05-20");
-        assert_field(&platform, none, "visit.feedetail", "REQUIRED").await;
-        let wrong = lines(2000).but(|visit| visit.feedetail.iter_mut().for_each(|line| line.cnt = "0".to_owned()));
+        assert_eq!(error.metadata["visit.feedetail.limit"], "2000");
+        assert_eq!(error.metadata["visit.feedetail.lines"], "2001");
+        assert_field(&platform, empty(), "visit.feedetail", "REQUIRED").await;
+        let wrong = lines(2000).but(|visit| {
+            visit.feedetail.iter_mut().for_each(|line| line.cnt = "0".to_owned());
+        });
         let error = refusal_of(&platform, wrong).await;
         assert_eq!(error.metadata["violation_count"], "2000");
         assert!(error.violations.len() > 30, "{}", error.violations.len());
@@ -259,14 +263,14 @@ both_databases! {
 
     async fn a_malformed_caller(db: TestDatabase) {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
-        let mut request = tonic::Request::new(PreviewRequest { visit: Some(right().into()) });
-        request.metadata_mut().insert("yizhan-caller", "root:x".parse().unwrap());
         let (settlement_url, _) = platform.urls();
-        let channel = tonic::transport::Channel::from_shared(settlement_url).unwrap().connect().await.unwrap();
-        let mut plain =
-            yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient::new(channel);
-        let status = plain.preview(request).await.unwrap_err();
-        assert_eq!(status.code(), Code::Unauthenticated);
+        let mut plain = SettlementServiceClient::connect(settlement_url).await.unwrap();
+        let mut request = tonic::Request::new(PreviewRequest { visit: Some(right().into()) });
+        let nobody = RemoteError::from(plain.preview(PreviewRequest::default()).await.unwrap_err());
+        assert_eq!((nobody.code, nobody.reason.as_str()), (Code::Unauthenticated, "CALLER_MISSING"));
+        request.metadata_mut().insert("yizhan-caller", "root:x".parse().unwrap());
+        let unknown = RemoteError::from(plain.preview(request).await.unwrap_err());
+        assert_eq!((unknown.code, unknown.reason.as_str()), (Code::Unauthenticated, "CALLER_MALFORMED"));
     }
 
     /// Reading has its own limits.

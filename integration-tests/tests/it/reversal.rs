@@ -23,14 +23,20 @@ both_databases! {
         assert_eq!(is.medfee_sumamt_fen, -was.medfee_sumamt_fen);
         assert_eq!(is.fund_pay_sumamt_fen, -was.fund_pay_sumamt_fen);
         assert_eq!(is.acct_pay_fen, -was.acct_pay_fen);
-        assert_eq!(is.balc_fen, yuan("300"));
-        let sums = settled.postings.iter().zip(&reversal.postings);
-        assert!(sums.into_iter().all(|(one, other)| one.account == other.account && one.amount_fen == -other.amount_fen));
+        assert_eq!((is.balc_fen, is.reversal_reason.as_str()), (yuan("300"), "费用录入有误"));
+        assert_eq!(settled.postings.len(), reversal.postings.len());
+        for (posting, back) in settled.postings.iter().zip(&reversal.postings) {
+            assert_eq!((&posting.account, posting.amount_fen), (&back.account, -back.amount_fen));
+        }
         assert_eq!(platform.accumulators("P1", COMPOSITE_AREA).await, [], "as if nothing had been settled");
         assert_eq!(platform.balance("P1", COMPOSITE_AREA).await, yuan("300"));
         assert_eq!(info(&platform.get(&was.setl_id).await.unwrap()).refd_setl_flag, "1");
         let statement = platform.statement(&is.setl_id).await.unwrap();
-        assert!(statement.text.contains("撤销单") && statement.text.contains(&was.setl_id) && statement.text.contains("-126565.00"));
+        for said in ["撤销单", &was.setl_id, "-126565.00"] {
+            assert!(statement.text.contains(said), "{}", statement.text);
+        }
+        let listed = platform.list("P1", COMPOSITE_AREA, 0, "").await.unwrap().settlements;
+        assert!(listed.len() == 2 && listed.iter().all(|info| info.refd_setl_flag == "1"));
         assert_books_balance(&platform).await;
 
         let again = platform.settle("R2", seven_payer_stay("P1").with_account()).await.unwrap();
@@ -91,13 +97,59 @@ both_databases! {
         let error = refused(platform.reverse("V1", &first).await);
         assert_eq!((error.code, error.reason.as_str()), (Code::FailedPrecondition, "LATER_SETTLEMENTS_STAND"));
         let later: Vec<&str> = error.metadata["later_setl_ids"].split(',').collect();
-        assert_eq!(later, [info(&third).setl_id.as_str(), info(&second).setl_id.as_str()], "the latest first");
+        assert_eq!(later, [info(&second).setl_id.as_str(), info(&third).setl_id.as_str()]);
         assert_eq!(platform.row_counts().await, before);
         for (request_id, settled) in [("V4", &third), ("V3", &second), ("V1", &first)] {
             platform.reverse(request_id, settled).await.unwrap();
         }
         let left = platform.accumulators("P1", COMPOSITE_AREA).await;
         assert_eq!(left, [(YEAR_2024.to_owned(), "outpatient_deductible".to_owned(), yuan("200"))]);
+        assert_books_balance(&platform).await;
+    }
+
+    /// A stay of another policy year does not rest on it.
+    async fn a_stay_of_an_earlier_year(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        let first = platform.settle("R1", stay("P1", "2023-03-01", "2023-03-09", "10000")).await.unwrap();
+        let second = platform.settle("R2", stay("P1", "2024-03-01", "2024-03-09", "10000")).await.unwrap();
+        platform.reverse("V1", &first).await.unwrap();
+        let left = platform.accumulators("P1", COMPOSITE_AREA).await;
+        assert!(!left.is_empty() && left.iter().all(|(year, ..)| year == YEAR_2024), "{left:?}");
+        assert_eq!(platform.get(&info(&second).setl_id).await.unwrap(), second);
+        assert_books_balance(&platform).await;
+    }
+
+    /// Settling and reversing at once, in no particular order: what stands in the end is what was not reversed.
+    async fn a_storm_of_settlements_and_reversals(db: TestDatabase) {
+        let mut platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        platform.deposit("P1", COMPOSITE_AREA, yuan("100")).await;
+        let mut clients = vec![platform.client()];
+        if db.backend() == yizhan_testkit::Backend::Postgres {
+            clients.push(platform.another_instance().await);
+        }
+        let tasks = (0..60).map(|number| {
+            let client = clients[number % clients.len()].clone();
+            tokio::spawn(async move {
+                let visit = clinic("P1", "2024-03-01", "20").with_account();
+                let request = settle_request(&format!("R{number}"), visit);
+                let settled = client.settle_stubbornly(request).await.unwrap().settlement.unwrap();
+                if number % 3 != 0 {
+                    client.reverse_stubbornly(&format!("V{number}"), &settled).await.unwrap();
+                }
+            })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            task.await.expect("no panic");
+        }
+        // Who bore the deductible depends on the order; the sums of what stands do not depend on anything else.
+        let standing: Vec<_> = platform.list("P1", COMPOSITE_AREA, 500, "").await.unwrap().settlements;
+        let standing: Vec<_> = standing.into_iter().filter(|info| info.refd_setl_flag == "0").collect();
+        assert_eq!(standing.len(), 20);
+        let paid: i64 = standing.iter().map(|info| info.acct_pay_fen).sum();
+        assert_eq!(platform.balance("P1", COMPOSITE_AREA).await, yuan("100") - paid);
+        let deductible: i64 = standing.iter().map(|info| info.act_pay_dedc_fen).sum();
+        let accumulated = platform.accumulator("P1", COMPOSITE_AREA, YEAR_2024, "outpatient_deductible").await;
+        assert_eq!(accumulated, deductible);
         assert_books_balance(&platform).await;
     }
 

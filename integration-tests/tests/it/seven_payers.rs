@@ -44,8 +44,20 @@ both_databases! {
     /// What an integrator maps to 2304 is all there.
     async fn the_header_has_the_national_fields(db: TestDatabase) {
         let platform = TestPlatform::on(&db).with_person(everybodys_insured("P1")).start().await;
-        let settled = platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
+        let visit = seven_payer_stay("P1").but(|visit| {
+            visit.dise_codg = vec!["C34.900".to_owned(), "I10.x00".to_owned()];
+            visit.feedetail[0].fee_ocur_date = "2024-05-07".to_owned();
+            visit.feedetail[0].bilg_dept_codg = "A03".to_owned();
+            visit.feedetail[0].bilg_dr_codg = "D43020000001".to_owned();
+        });
+        let settled = platform.settle("R1", visit).await.unwrap();
         let info = info(&settled);
+        assert_eq!(info.dise_codg, ["C34.900", "I10.x00"]);
+        let line = &settled.feedetail[0];
+        assert_eq!((line.cnt.as_str(), line.pric.as_str()), ("14", "20"));
+        assert_eq!((line.fee_ocur_date.as_str(), line.bilg_dept_codg.as_str()), ("2024-05-07", "A03"));
+        assert_eq!(line.bilg_dr_codg, "D43020000001");
+        assert_eq!(settled.feedetail[1].fee_ocur_date, "2024-05-20");
         assert!(!info.setl_id.is_empty() && info.setl_id.len() <= 30);
         assert_eq!(info.medins_setl_id, "R1");
         assert_eq!((info.psn_no.as_str(), info.psn_name_masked.as_str()), ("P1", "张**"));
@@ -54,7 +66,8 @@ both_databases! {
         assert_eq!((info.begndate.as_str(), info.enddate.as_str()), ("2024-05-06", "2024-05-20"));
         assert_eq!((info.med_type.as_str(), info.clr_type.as_str()), ("21", "21"));
         assert_eq!(info.fixmedins_name, "合成市第一人民医院");
-        assert_eq!((info.poolarea_no.as_str(), info.mdtrtarea_admvs.as_str()), (COMPOSITE_AREA, COMPOSITE_AREA));
+        assert_eq!(info.poolarea_no, COMPOSITE_AREA);
+        assert_eq!(info.mdtrtarea_admvs, COMPOSITE_AREA);
         assert_eq!(info.setl_time.unwrap().seconds, 1_769_918_400, "the platform's clock");
         assert_eq!(info.refd_setl_flag, "0");
         assert!(!info.eligibility_id.is_empty() && info.audit_pending);
