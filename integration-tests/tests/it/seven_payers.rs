@@ -91,8 +91,9 @@ both_databases! {
         assert!(policy.composite.contains("不是任何一地的真实政策"));
         for layer in trace.layers.iter().filter(|layer| layer.paid_fen > 0) {
             let decided_by = layer.decided_by.as_ref().expect("a row");
-            assert!(decided_by.line > 0 && !decided_by.source_title.is_empty(), "{decided_by:?}");
-            assert!("GHNRAOP".contains(&decided_by.quality) && !decided_by.quality.is_empty());
+            let source = &trace.sources[decided_by.source as usize];
+            assert!(decided_by.line > 0 && !source.title.is_empty(), "{decided_by:?} {source:?}");
+            assert!("GHNRAOP".contains(&source.quality) && !source.quality.is_empty());
         }
         let mut left = yuan("182500");
         for layer in trace.layers.iter().filter(|layer| layer.applied) {

@@ -11,7 +11,7 @@ use yizhan_policy::identities::Amounts;
 use yizhan_policy::outcome::{LayerTrace, Outcome};
 use yizhan_proto::enrollment::v1::Eligibility;
 use yizhan_proto::settlement::v1::{
-    FeeLineResult, LayerTrace as ProtoLayer, Settlement, SettlementDetail, SettlementInfo,
+    FeeLineResult, LayerTrace as ProtoLayer, Settlement, SettlementDetail, SettlementInfo, Source, Trace,
 };
 use yizhan_runtime::ServiceError;
 use yizhan_terms::{Care, FundField, MedType, Payer, fund_pay_type_name};
@@ -59,7 +59,7 @@ pub fn build(
     identity: Option<&Identity>,
 ) -> Result<Settlement, ServiceError> {
     let trace = trace::of(context.policy, outcome);
-    let setldetail = details(outcome, &trace.layers);
+    let setldetail = details(outcome, &trace);
     let mut settlement = Settlement {
         setlinfo: Some(info(context, outcome, identity)),
         setldetail,
@@ -170,9 +170,11 @@ fn clearing_type(med_type: MedType) -> &'static str {
 }
 
 /// One row for each payer whose layer applied, then account, relative's account and cash.
-fn details(outcome: &Outcome<'_>, traces: &[ProtoLayer]) -> Vec<SettlementDetail> {
-    let layers = outcome.layers.iter().zip(traces).filter(|(layer, _)| layer.applied && !layer.beside_bill);
-    let mut rows: Vec<SettlementDetail> = layers.map(|(layer, trace)| layer_detail(layer, trace)).collect();
+fn details(outcome: &Outcome<'_>, trace: &Trace) -> Vec<SettlementDetail> {
+    let layers =
+        outcome.layers.iter().zip(&trace.layers).filter(|(layer, _)| layer.applied && !layer.beside_bill);
+    let mut rows: Vec<SettlementDetail> =
+        layers.map(|(layer, told)| layer_detail(layer, told, &trace.sources)).collect();
     let own = [
         ("310200", "职工个人账户", outcome.account_own_fen),
         ("310200", "职工个人账户（家庭共济）", outcome.account_shared_fen),
@@ -189,7 +191,7 @@ fn details(outcome: &Outcome<'_>, traces: &[ProtoLayer]) -> Vec<SettlementDetail
     rows
 }
 
-fn layer_detail(layer: &LayerTrace<'_>, trace: &ProtoLayer) -> SettlementDetail {
+fn layer_detail(layer: &LayerTrace<'_>, told: &ProtoLayer, sources: &[Source]) -> SettlementDetail {
     let open = layer.cap.as_ref().and_then(|cap| cap.open_fen);
     SettlementDetail {
         fund_pay_type: layer.fund_pay_type.to_owned(),
@@ -198,7 +200,7 @@ fn layer_detail(layer: &LayerTrace<'_>, trace: &ProtoLayer) -> SettlementDetail 
         inscp_scp_amt_fen: yizhan_money::round_half_up(layer.base_fen).0,
         crt_payb_lmt_amt_fen: open.map_or(0, |open| yizhan_money::round_half_up(open).0),
         fund_payamt_fen: layer.paid_fen.0,
-        setl_proc_info: explain::layer(trace),
+        setl_proc_info: explain::layer(told, sources),
     }
 }
 

@@ -1,12 +1,12 @@
 //! The trace of a layer in Chinese, for `setl_proc_info` and the printed statement.
 
-use yizhan_proto::settlement::v1::{BandTrace, Citation, LayerTrace, LimitTrace, TraceStep};
+use yizhan_proto::settlement::v1::{BandTrace, Citation, LayerTrace, LimitTrace, Source, TraceStep};
 
 /// `setl_proc_info` holds at most so many characters (codes.md §1.3).
 const MAX_CHARACTERS: usize = 4000;
 
 /// What a layer did, in one line: what entered, deductible, bands, limits, payment, documents.
-pub fn layer(layer: &LayerTrace) -> String {
+pub fn layer(layer: &LayerTrace, published: &[Source]) -> String {
     if !layer.applied {
         return format!("不适用（{}）", skipped(&layer.skipped));
     }
@@ -24,7 +24,7 @@ pub fn layer(layer: &LayerTrace) -> String {
     if layer.beyond_bill_fen > 0 {
         parts.push("以剩余费用为限".to_owned());
     }
-    let basis = sources(layer);
+    let basis = sources(layer, published);
     if !basis.is_empty() {
         parts.push(format!("依据：{}", basis.join("；")));
     }
@@ -32,19 +32,18 @@ pub fn layer(layer: &LayerTrace) -> String {
 }
 
 /// The published documents a layer rests on, with their quality marks, each once.
-pub fn sources(layer: &LayerTrace) -> Vec<String> {
+pub fn sources(layer: &LayerTrace, published: &[Source]) -> Vec<String> {
     let mut cited: Vec<&Citation> = Vec::new();
     cited.extend(&layer.decided_by);
     cited.extend(layer.deductible.iter().filter_map(|deductible| deductible.citation.as_ref()));
     cited.extend(layer.cap.iter().chain(&layer.cost_cap).filter_map(|cap| cap.citation.as_ref()));
     let steps = layer.adjustments.iter().chain(&layer.kept_out).chain(&layer.minimum);
     cited.extend(steps.filter_map(|step| step.citation.as_ref()));
-    let mut titles = Vec::new();
+    let mut titles: Vec<String> = Vec::new();
     for citation in cited {
-        let title = format!("{}〔{}〕", citation.source_title, citation.quality);
-        if !titles.contains(&title) {
-            titles.push(title);
-        }
+        let source = usize::try_from(citation.source).ok().and_then(|place| published.get(place));
+        let title = source.map(|source| format!("{}〔{}〕", source.title, source.quality));
+        titles.extend(title.filter(|title| !titles.contains(title)));
     }
     titles
 }

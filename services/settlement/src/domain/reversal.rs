@@ -103,6 +103,7 @@ fn negative_trace(trace: &Trace, totals: &BTreeMap<NaiveDate, Accumulated>) -> T
         policy: trace.policy.clone(),
         extra_prepay: None,
         layers: Vec::new(),
+        sources: Vec::new(),
         accumulators: trace
             .accumulators
             .iter()

@@ -4,7 +4,7 @@ mod html;
 mod text;
 
 use yizhan_money::Fen;
-use yizhan_proto::settlement::v1::{LayerTrace, Settlement, SettlementInfo};
+use yizhan_proto::settlement::v1::{LayerTrace, Settlement, SettlementInfo, Source};
 use yizhan_terms::{MedType, Payer};
 
 use super::explain;
@@ -18,7 +18,7 @@ struct Page<'s> {
     info: &'s SettlementInfo,
     composite: &'s str,
     payers: Vec<PayerRow>,
-    basis: Vec<String>,
+    sources: &'s [Source],
 }
 
 /// One payer's line.
@@ -35,19 +35,16 @@ struct PayerRow {
 impl<'s> Page<'s> {
     fn of(settlement: &'s Settlement) -> Page<'s> {
         let info = header(settlement);
-        let layers = settlement.trace.as_ref().map_or(&[][..], |trace| trace.layers.as_slice());
-        let mut basis: Vec<String> = Vec::new();
-        for source in layers.iter().filter(|layer| layer.applied).flat_map(explain::sources) {
-            if !basis.contains(&source) {
-                basis.push(source);
-            }
-        }
+        let (layers, sources) = match &settlement.trace {
+            Some(trace) => (trace.layers.as_slice(), trace.sources.as_slice()),
+            None => Default::default(),
+        };
         let concerns = |layer: &&LayerTrace| !matches!(layer.skipped.as_str(), "care" | "not_in_force");
         let payers = match layers {
             [] => reversed_rows(settlement),
-            layers => layers.iter().filter(concerns).map(row).collect(),
+            layers => layers.iter().filter(concerns).map(|layer| row(layer, sources)).collect(),
         };
-        Page { info, composite: &policy_of(settlement).composite, payers, basis }
+        Page { info, composite: &policy_of(settlement).composite, payers, sources }
     }
 
     fn title(&self) -> &'static str {
@@ -115,7 +112,7 @@ fn yuan(fen: i64) -> String {
     Fen(fen).to_string()
 }
 
-fn row(layer: &LayerTrace) -> PayerRow {
+fn row(layer: &LayerTrace, sources: &[Source]) -> PayerRow {
     PayerRow {
         name: Payer::from_code(&layer.payer).map_or(layer.payer.as_str(), |payer| payer.label()).to_owned(),
         title: layer.title.clone(),
@@ -126,7 +123,7 @@ fn row(layer: &LayerTrace) -> PayerRow {
             .map(|deductible| deductible.charged.clone())
             .unwrap_or_default(),
         paid: yuan(layer.paid_fen),
-        how: explain::layer(layer),
+        how: explain::layer(layer, sources),
         applied: layer.applied,
     }
 }

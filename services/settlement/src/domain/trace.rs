@@ -7,12 +7,13 @@ use yizhan_policy::outcome::{self, CapTrace, Cited, Outcome, Step};
 use yizhan_proto::settlement::v1 as proto;
 
 /// The trace of an outcome; citations are resolved to the policy's sources.
-pub fn of(policy: &Policy, outcome: &Outcome<'_>) -> proto::Trace {
-    let to = Sources(policy);
+pub fn of<'p>(policy: &'p Policy, outcome: &Outcome<'p>) -> proto::Trace {
+    let mut to = Sources { policy, cited: Vec::new() };
     proto::Trace {
         policy: Some(policy_reference(policy)),
         extra_prepay: outcome.extra_prepay.as_ref().map(|step| to.step(step)),
         layers: outcome.layers.iter().map(|layer| to.layer(layer)).collect(),
+        sources: to.sources(),
         accumulators: outcome
             .changes
             .iter()
@@ -51,21 +52,39 @@ fn is_money(kind: &str) -> bool {
     matches!(kind, "minimum" | "year_cap")
 }
 
-struct Sources<'p>(&'p Policy);
+/// The documents cited so far, by their key in the policy, in the order they were first cited.
+struct Sources<'p> {
+    policy: &'p Policy,
+    cited: Vec<&'p str>,
+}
 
-impl Sources<'_> {
-    fn citation(&self, cited: &Cited<'_>) -> proto::Citation {
-        let source = self.0.sources.iter().find(|source| source.id == cited.source);
+impl<'p> Sources<'p> {
+    fn citation(&mut self, cited: &Cited<'p>) -> proto::Citation {
+        let known = self.cited.iter().position(|source| *source == cited.source);
+        let source = known.unwrap_or_else(|| {
+            self.cited.push(cited.source);
+            self.cited.len() - 1
+        });
         proto::Citation {
             table: cited.table.to_owned(),
             line: i32::try_from(cited.line).unwrap_or(0),
-            source_title: source.map(|source| source.title.clone()).unwrap_or_default(),
-            source_url: source.and_then(|source| source.url.clone()).unwrap_or_default(),
-            quality: cited.quality.to_string(),
+            source: i32::try_from(source).unwrap_or(0),
         }
     }
 
-    fn step(&self, step: &Step<'_>) -> proto::TraceStep {
+    fn sources(&self) -> Vec<proto::Source> {
+        let published = |id: &&str| self.policy.sources.iter().find(|source| source.id == **id);
+        let cited = self.cited.iter().filter_map(published);
+        cited
+            .map(|source| proto::Source {
+                title: source.title.clone(),
+                url: source.url.clone().unwrap_or_default(),
+                quality: source.quality.to_string(),
+            })
+            .collect()
+    }
+
+    fn step(&mut self, step: &Step<'p>) -> proto::TraceStep {
         proto::TraceStep {
             kind: step.kind.to_owned(),
             value: if is_money(step.kind) { yuan(step.value) } else { ratio(step.value) },
@@ -73,7 +92,11 @@ impl Sources<'_> {
         }
     }
 
-    fn limit(&self, cap: &CapTrace<'_>) -> proto::LimitTrace {
+    fn steps(&mut self, steps: &[Step<'p>]) -> Vec<proto::TraceStep> {
+        steps.iter().map(|step| self.step(step)).collect()
+    }
+
+    fn limit(&mut self, cap: &CapTrace<'p>) -> proto::LimitTrace {
         proto::LimitTrace {
             limit: cap.limit_fen.map(yuan).unwrap_or_default(),
             open: cap.open_fen.map(yuan).unwrap_or_default(),
@@ -82,17 +105,16 @@ impl Sources<'_> {
         }
     }
 
-    fn deductible(&self, deductible: &outcome::DeductibleTrace<'_>) -> proto::DeductibleTrace {
+    fn deductible(&mut self, deductible: &outcome::DeductibleTrace<'p>) -> proto::DeductibleTrace {
         proto::DeductibleTrace {
             stated: yuan(deductible.stated_fen),
-            steps: deductible.steps.iter().map(|step| self.step(step)).collect(),
+            steps: self.steps(&deductible.steps),
             charged: yuan(deductible.charged_fen),
             citation: Some(self.citation(&deductible.cited)),
         }
     }
 
-    fn layer(&self, layer: &outcome::LayerTrace<'_>) -> proto::LayerTrace {
-        let steps = |steps: &[Step<'_>]| steps.iter().map(|step| self.step(step)).collect();
+    fn layer(&mut self, layer: &outcome::LayerTrace<'p>) -> proto::LayerTrace {
         proto::LayerTrace {
             layer_id: layer.layer.to_owned(),
             title: layer.title.to_owned(),
@@ -103,11 +125,11 @@ impl Sources<'_> {
             skipped: layer.skipped.unwrap_or_default().to_owned(),
             terms: layer.terms.iter().map(term).collect(),
             base: yuan(layer.base_fen),
-            kept_out: steps(&layer.kept_out),
+            kept_out: self.steps(&layer.kept_out),
             cost_cap: layer.cost_cap.as_ref().map(|cap| self.limit(cap)),
             deductible: layer.deductible.as_ref().map(|deductible| self.deductible(deductible)),
             bands: layer.bands.iter().map(band).collect(),
-            adjustments: steps(&layer.adjustments),
+            adjustments: self.steps(&layer.adjustments),
             decided_by: layer.decided_by.as_ref().map(|cited| self.citation(cited)),
             minimum: layer.minimum.as_ref().map(|step| self.step(step)),
             cap: layer.cap.as_ref().map(|cap| self.limit(cap)),

@@ -88,7 +88,10 @@ fn push_payers(html: &mut String, page: &Page<'_>) {
 
 fn push_basis(html: &mut String, page: &Page<'_>) {
     html.push_str("<p class=\"small\">依据：</p><ol class=\"small\">");
-    page.basis.iter().for_each(|source| push(html, format_args!("<li>{}</li>", escape(source))));
+    for source in page.sources {
+        let (title, url) = (escape(&source.title), escape(&source.url));
+        push(html, format_args!("<li>{title}〔{}〕 {url}</li>", escape(&source.quality)));
+    }
     push(html, format_args!("</ol><p class=\"small\">{QUALITY}</p>"));
 }
 
