@@ -72,7 +72,10 @@ async fn the_caller_header_is_believed_only_when_configured() {
     assert_eq!(answer.headers()["caller"], "local-administrator");
     let trusting = RequestLayer::new(9, true);
     assert_eq!(call(&trusting, with("agency:430200")).await.headers()["caller"], "agency:430200");
-    assert_eq!(call(&trusting, request("/fine")).await.headers()["caller"], "local-administrator");
+    let error = status(&call(&trusting, request("/fine")).await).unwrap();
+    assert_eq!((error.code, error.reason.as_str()), (Code::Unauthenticated, "CALLER_MISSING"));
+    let probe = call(&trusting, request("/grpc.health.v1.Health/Check")).await;
+    assert_eq!(probe.headers()["caller"], "operator:probe", "health needs no caller");
     let error = status(&call(&trusting, with("agency:everything")).await).unwrap();
     assert_eq!((error.code, error.reason.as_str()), (Code::Unauthenticated, "CALLER_MALFORMED"));
 }

@@ -33,12 +33,12 @@ both_databases! {
     async fn what_was_acknowledged_outlives_kill_9(db: TestDatabase) {
         let mut process = process(&db).start().await;
         for round in 0..3 {
-            let mut client = Client::connect(process.url()).await.unwrap();
+            let mut client = connect(process.url()).await;
             let request = persons([person(&format!("P{round}"))]);
             client.import_persons(request.clone()).await.unwrap();
             process.kill_9().await;
             process.restart().await;
-            let mut client = Client::connect(process.url()).await.unwrap();
+            let mut client = connect(process.url()).await;
             client.get_person(GetPersonRequest { psn_no: format!("P{round}") }).await.unwrap();
             let again = client.import_persons(request).await.unwrap().into_inner();
             assert!(again.outcome.unwrap().replayed);
@@ -48,9 +48,9 @@ both_databases! {
 
     async fn three_processes_start_at_once_on_one_empty_database(db: TestDatabase) {
         let processes = join_all((0..3).map(|_| process(&db).start())).await;
-        let mut first = Client::connect(processes[0].url()).await.unwrap();
+        let mut first = connect(processes[0].url()).await;
         first.import_persons(persons([person("P1")])).await.unwrap();
-        let mut last = Client::connect(processes[2].url()).await.unwrap();
+        let mut last = connect(processes[2].url()).await;
         last.get_person(GetPersonRequest { psn_no: "P1".into() }).await.unwrap();
     }
 }

@@ -1,6 +1,7 @@
 //! A running service with a client, and rows to import.
 
 use tonic::metadata::MetadataValue;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 use yizhan_enrollment::EnrollmentConfig;
@@ -12,7 +13,8 @@ use yizhan_runtime::ids::new_id;
 use yizhan_runtime::server::RunningServer;
 use yizhan_testkit::TestDatabase;
 
-pub type Client = EnrollmentServiceClient<Channel>;
+type Interceptor = fn(Request<()>) -> Result<Request<()>, Status>;
+pub type Client = EnrollmentServiceClient<InterceptedService<Channel, Interceptor>>;
 
 /// A service in this process.
 pub struct TestService {
@@ -26,8 +28,21 @@ pub async fn start(db: &TestDatabase) -> TestService {
     config.clock = Clock::manual("2024-06-15T04:00:00Z".parse().unwrap()).0;
     config.server.trust_caller_header = true;
     let server = yizhan_enrollment::serve(config).await.unwrap();
-    let client = Client::connect(server.url()).await.unwrap();
+    let client = connect(server.url()).await;
     TestService { server, client }
+}
+
+/// A client that calls as the local administrator, where a request does not say otherwise.
+pub async fn connect(url: String) -> Client {
+    let channel = Channel::from_shared(url).unwrap().connect().await.unwrap();
+    Client::new(InterceptedService::new(channel, as_administrator))
+}
+
+fn as_administrator(mut request: Request<()>) -> Result<Request<()>, Status> {
+    if !request.metadata().contains_key("yizhan-caller") {
+        request.metadata_mut().insert("yizhan-caller", MetadataValue::from_static("local-administrator"));
+    }
+    Ok(request)
 }
 
 /// A request made as somebody.
