@@ -8,12 +8,14 @@
 //! | [`error`] | one error type, mapped once to a gRPC status with details, and read back from one |
 //! | [`caller`] | who asks, made once per request |
 //! | [`db`] | connecting, write transactions, retries, migrations |
+//! | [`batcher`] | jobs that arrive together share a round trip |
 //! | [`feed`] | the change log that others follow, which never skips |
 //! | [`server`], [`process`], [`client`] | serving, the life of a process, calling others |
 //! | [`ids`], [`clock`], [`page`] | time-ordered ids; now and today; page sizes and tokens |
 
 #![warn(missing_docs)]
 
+pub mod batcher;
 pub mod caller;
 pub mod client;
 pub mod clock;

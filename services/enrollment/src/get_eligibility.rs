@@ -1,4 +1,5 @@
-//! Is this person entitled on this day? Asked before every settlement, so it is one key read.
+//! Is this person entitled on this day? Asked before every settlement, so it is one key read,
+//! shared with whoever asks at the same time.
 
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
@@ -9,7 +10,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::domain::codes;
 use crate::domain::eligibility::Question;
 use crate::register::{Register, person_unknown};
-use crate::store::timelines::{self, StoredTimeline};
+use crate::store::timelines::StoredTimeline;
 
 /// The question as understood, and the person it is answered from (by [`answer`](crate::domain::eligibility::answer)).
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ pub async fn get_eligibility(
     request: GetEligibilityRequest,
 ) -> Result<Asked, ServiceError> {
     let question = checked(register, &request)?;
-    let person = timelines::find(&register.db, &request.psn_no).await?;
+    let person = register.timeline(&request.psn_no).await?;
     let person = person.filter(|person| caller.may_ask_about(&request.psn_no, &person.poolarea_no));
     let person = person.ok_or_else(|| person_unknown(&request.psn_no))?;
     Ok(Asked { question, person })

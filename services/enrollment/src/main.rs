@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_runtime::process;
 
+/// Requests allocate and free in thousands, on whatever thread they are at the moment.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     process::run("enrollment", EnrollmentConfig::read, yizhan_enrollment::serve).await

@@ -9,11 +9,11 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
+use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::{Clock, ServiceError};
 
 use crate::clients::Enrollment;
-use crate::store::batcher::Batcher;
 use crate::store::commit::{self, Change, Committed};
 use crate::store::load::{self, PersonState, Wanted};
 use crate::store::policies::Policies;
@@ -124,21 +124,9 @@ fn place(poolarea_no: &str, psn_no: &str) -> usize {
 }
 
 fn loader(db: DatabaseConnection) -> Batcher<Wanted, Result<PersonState, ServiceError>> {
-    Batcher::start(LOADERS, move |wanted: Vec<Wanted>| {
+    Batcher::start_reading(LOADERS, move |wanted: Vec<Wanted>| {
         let db = db.clone();
-        async move {
-            if let Ok(states) = load::load(&db, &wanted).await {
-                return states.into_iter().map(Ok).collect();
-            }
-            // One by one, so that each learns its own error and one damaged row stops nobody else.
-            let mut states = Vec::with_capacity(wanted.len());
-            for one in &wanted {
-                let state = load::load(&db, std::slice::from_ref(one)).await;
-                states.push(state.map_err(ServiceError::from).map(|mut states| states.remove(0)));
-            }
-            states
-        }
-        .boxed()
+        async move { load::load(&db, &wanted).await }.boxed()
     })
 }
 

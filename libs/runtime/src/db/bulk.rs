@@ -4,8 +4,9 @@
 //! once per connection and inserts several times faster than a list of rows; on SQLite, which has no arrays, it is a list of
 //! rows.
 
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::ArrayType;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryResult, Statement, Value};
 
 /// The values of one column, one for each row. Nulls are not supported: hot tables have none.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub enum Column {
     Int(Vec<i64>),
     /// Bytes.
     Bytes(Vec<Vec<u8>>),
+    /// Moments.
+    Time(Vec<DateTime<Utc>>),
 }
 
 impl Column {
@@ -24,6 +27,7 @@ impl Column {
             Column::Text(values) => values.len(),
             Column::Int(values) => values.len(),
             Column::Bytes(values) => values.len(),
+            Column::Time(values) => values.len(),
         }
     }
 
@@ -32,6 +36,7 @@ impl Column {
             Column::Text(_) => "text[]",
             Column::Int(_) => "bigint[]",
             Column::Bytes(_) => "bytea[]",
+            Column::Time(_) => "timestamptz[]",
         }
     }
 
@@ -40,6 +45,7 @@ impl Column {
             Column::Text(values) => values.into_iter().map(Value::from).collect(),
             Column::Int(values) => values.into_iter().map(Value::from).collect(),
             Column::Bytes(values) => values.into_iter().map(Value::from).collect(),
+            Column::Time(values) => values.into_iter().map(Value::from).collect(),
         }
     }
 
@@ -48,6 +54,7 @@ impl Column {
             Column::Text(_) => ArrayType::String,
             Column::Int(_) => ArrayType::BigInt,
             Column::Bytes(_) => ArrayType::Bytes,
+            Column::Time(_) => ArrayType::ChronoDateTimeUtc,
         };
         Value::Array(kind, Some(Box::new(self.into_values())))
     }
@@ -55,7 +62,7 @@ impl Column {
 
 /// A row source for `INSERT INTO t (…) <source>` and `WHERE (a, b) IN (<source>)`, with its values. All columns have the same
 /// number of rows, at least one.
-pub fn row_source(backend: DbBackend, columns: Vec<Column>) -> (String, Vec<Value>) {
+fn row_source(backend: DbBackend, columns: Vec<Column>) -> (String, Vec<Value>) {
     let rows = columns.first().map_or(0, Column::len);
     assert!(
         rows > 0 && columns.iter().all(|column| column.len() == rows),
@@ -98,6 +105,36 @@ pub async fn insert_rows<C: ConnectionTrait>(
         return tx.query_all_raw(statement).await;
     }
     tx.execute_raw(statement).await.map(|_| Vec::new())
+}
+
+/// Reads the rows with these keys: names and values of the columns an index leads with.
+///
+/// On PostgreSQL each key is looked up by itself (`OFFSET 0` keeps the planner from turning the lookups into a join): a plan
+/// made while the table was small, and kept, would read the whole table for every batch once it has grown.
+pub async fn find_rows<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    key: Vec<(&str, Column)>,
+) -> Result<Vec<E::Model>, DbErr> {
+    if key.first().is_none_or(|(_, column)| column.len() == 0) {
+        return Ok(Vec::new());
+    }
+    let (names, columns): (Vec<&str>, Vec<_>) = key.into_iter().unzip();
+    let entity = E::default();
+    let table = entity.table_name();
+    let backend = db.get_database_backend();
+    let (source, values) = row_source(backend, columns);
+    let sql = if backend == DbBackend::Postgres {
+        let same: Vec<String> = names.iter().map(|name| format!("{table}.{name} = key.{name}")).collect();
+        format!(
+            "SELECT found.* FROM ({source}) AS key({}) CROSS JOIN LATERAL \
+             (SELECT * FROM {table} WHERE {} OFFSET 0) AS found",
+            names.join(", "),
+            same.join(" AND "),
+        )
+    } else {
+        format!("SELECT * FROM {table} WHERE ({}) IN ({source})", names.join(", "))
+    };
+    E::find().from_raw_sql(Statement::from_sql_and_values(backend, sql, values)).all(db).await
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The table `change_log`, and writing to it.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Alias, Query};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, RuntimeErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
+
+use crate::db::{Column, insert_rows};
 
 /// Entries per INSERT: five parameters each, far below both databases' limits, and near the fastest size measured.
 const ENTRIES_PER_STATEMENT: usize = 1000;
@@ -26,22 +27,15 @@ pub struct NewChange {
 /// Logs changes inside the caller's transaction, in the order given: one statement for up to a thousand. Call
 /// [`Feed::wake`](super::Feed::wake) after the commit.
 pub async fn append<C: ConnectionTrait>(tx: &C, changes: Vec<NewChange>) -> Result<(), DbErr> {
-    let mut changes = changes.into_iter().peekable();
-    while changes.peek().is_some() {
-        let mut insert = Query::insert();
-        insert
-            .into_table(Alias::new("change_log"))
-            .columns(["area", "kind", "subject", "payload", "recorded_at"].map(Alias::new));
-        for change in changes.by_ref().take(ENTRIES_PER_STATEMENT) {
-            insert.values_panic([
-                change.area.into(),
-                change.kind.into(),
-                change.subject.into(),
-                change.payload.into(),
-                change.recorded_at.into(),
-            ]);
-        }
-        tx.execute(&insert).await?;
+    for changes in changes.chunks(ENTRIES_PER_STATEMENT) {
+        let columns = vec![
+            ("area", Column::Text(changes.iter().map(|change| change.area.clone()).collect())),
+            ("kind", Column::Text(changes.iter().map(|change| change.kind.to_owned()).collect())),
+            ("subject", Column::Text(changes.iter().map(|change| change.subject.clone()).collect())),
+            ("payload", Column::Bytes(changes.iter().map(|change| change.payload.clone()).collect())),
+            ("recorded_at", Column::Time(changes.iter().map(|change| change.recorded_at).collect())),
+        ];
+        insert_rows(tx, "change_log", columns, "").await?;
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 
+use yizhan_runtime::db::{Column as Values, find_rows};
+
 use super::entities::entitlement_timeline::{ActiveModel, Column, Entity, Model};
 use crate::domain::timeline::Timeline;
 
@@ -33,7 +35,8 @@ pub async fn find_many<C: ConnectionTrait>(
     db: &C,
     psn_nos: impl IntoIterator<Item = String>,
 ) -> Result<BTreeMap<String, StoredTimeline>, DbErr> {
-    by_psn_no(Entity::find().filter(Column::PsnNo.is_in(psn_nos)).all(db).await?)
+    let psn_nos = Values::Text(psn_nos.into_iter().collect());
+    by_psn_no(find_rows::<Entity>(db, vec![("psn_no", psn_nos)]).await?)
 }
 
 /// The same, locked until the end of the transaction: in the order of psn_no, so that two imports of the same persons wait

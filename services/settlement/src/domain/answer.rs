@@ -1,6 +1,7 @@
 //! The engine's outcome as the contract's settlement, with the national names.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use prost_types::Timestamp;
 use rust_decimal::Decimal;
@@ -31,7 +32,7 @@ pub struct Context<'c> {
     /// Where.
     pub institution: &'c Institution,
     /// The catalogue entry of each line.
-    pub items: &'c [Item],
+    pub items: &'c [Arc<Item>],
     /// The case that was settled.
     pub case: &'c Case,
     /// The policy that decided.
@@ -273,7 +274,7 @@ pub fn again(
         kind: yizhan_terms::InstitutionType::Hospital,
         contracted: case.visit.contracted,
     };
-    let items: Vec<Item> = stored.feedetail.iter().map(recorded_item).collect();
+    let items: Vec<_> = stored.feedetail.iter().map(|line| Arc::new(recorded_item(line))).collect();
     let eligibility = Eligibility {
         psn_no: info.psn_no.clone(),
         psn_name_masked: info.psn_name_masked.clone(),

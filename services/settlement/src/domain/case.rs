@@ -1,6 +1,7 @@
 //! From a reported visit to the engine's case: what the policies ask about it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -52,7 +53,7 @@ pub fn build(
     visit: &CheckedVisit,
     eligibility: &Eligibility,
     institution: &Institution,
-    items: &[Item],
+    items: &[Arc<Item>],
 ) -> Result<Case, ServiceError> {
     let filing = check_against_register(visit, eligibility, institution)?;
     let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {

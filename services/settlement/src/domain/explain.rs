@@ -28,7 +28,11 @@ pub fn layer(layer: &LayerTrace, published: &[Source]) -> String {
     if !basis.is_empty() {
         parts.push(format!("依据：{}", basis.join("；")));
     }
-    parts.join("；").chars().take(MAX_CHARACTERS).collect()
+    let mut text = parts.join("；");
+    if let Some((end, _)) = text.char_indices().nth(MAX_CHARACTERS) {
+        text.truncate(end);
+    }
+    text
 }
 
 /// The published documents a layer rests on, with their quality marks, each once.

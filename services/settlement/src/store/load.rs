@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use futures::future::try_join3;
-use sea_orm::{ColumnTrait, Condition, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
 use yizhan_policy::case::Accumulated;
-
-use yizhan_runtime::db::{Column, row_source};
+use yizhan_runtime::db::{Column, find_rows};
 
 use super::entities::{account, accumulated, request};
 
@@ -57,8 +56,8 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
             .filter(|wanted| !wanted.mulaid_psn_no.is_empty())
             .map(|wanted| (wanted.poolarea_no.as_str(), wanted.mulaid_psn_no.as_str())),
     );
-    let requests: BTreeSet<&(String, String)> =
-        wanted.iter().filter_map(|wanted| wanted.request.as_ref()).collect();
+    let requests = wanted.iter().filter_map(|wanted| wanted.request.as_ref());
+    let requests = requests.map(|(owner, request_id)| (owner.as_str(), request_id.as_str())).collect();
     let (years, accounts, requests) =
         try_join3(read_years(db, &persons), read_accounts(db, &holders), read_requests(db, &requests))
             .await?;
@@ -96,49 +95,30 @@ fn damaged(column: &str, error: impl std::fmt::Display) -> DbErr {
 }
 
 async fn read_years(db: &DatabaseConnection, persons: &BTreeSet<(&str, &str)>) -> Result<Years, DbErr> {
-    let (areas, numbers) =
-        persons.iter().map(|(area, number)| (area.to_string(), number.to_string())).unzip();
-    let rows = accumulated::Entity::find()
-        .filter(key_in(db, ["poolarea_no", "psn_no"], areas, numbers))
-        .all(db)
-        .await?;
     let mut years = Years::new();
-    for row in rows {
+    for row in find_rows::<accumulated::Entity>(db, key(["poolarea_no", "psn_no"], persons)).await? {
         years.entry((row.poolarea_no.clone(), row.psn_no.clone())).or_default().push(row);
     }
     Ok(years)
 }
 
 async fn read_accounts(db: &DatabaseConnection, holders: &BTreeSet<(&str, &str)>) -> Result<Accounts, DbErr> {
-    let (areas, numbers) =
-        holders.iter().map(|(area, number)| (area.to_string(), number.to_string())).unzip();
-    let rows =
-        account::Entity::find().filter(key_in(db, ["poolarea_no", "psn_no"], areas, numbers)).all(db).await?;
+    let rows = find_rows::<account::Entity>(db, key(["poolarea_no", "psn_no"], holders)).await?;
     let balance = |row: account::Model| {
         ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen })
     };
     Ok(rows.into_iter().map(balance).collect())
 }
 
-async fn read_requests(
-    db: &DatabaseConnection,
-    keys: &BTreeSet<&(String, String)>,
-) -> Result<Requests, DbErr> {
-    if keys.is_empty() {
-        return Ok(Requests::new());
-    }
-    let (owners, ids) = keys.iter().map(|(owner, id)| (owner.clone(), id.clone())).unzip();
-    let rows =
-        request::Entity::find().filter(key_in(db, ["owner", "request_id"], owners, ids)).all(db).await?;
+async fn read_requests(db: &DatabaseConnection, keys: &BTreeSet<(&str, &str)>) -> Result<Requests, DbErr> {
+    let rows = find_rows::<request::Entity>(db, key(["owner", "request_id"], keys)).await?;
     Ok(rows.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect())
 }
 
-/// `(a, b) IN (…)` with one text whatever the number of keys, where the database can.
-fn key_in(db: &DatabaseConnection, names: [&str; 2], first: Vec<String>, second: Vec<String>) -> Condition {
-    let (source, values) =
-        row_source(db.get_database_backend(), vec![Column::Text(first), Column::Text(second)]);
-    let sql = format!("({}) IN ({source})", names.join(", "));
-    Condition::all().add(sea_orm::sea_query::Expr::cust_with_values(sql, values))
+fn key(names: [&'static str; 2], values: &BTreeSet<(&str, &str)>) -> Vec<(&'static str, Column)> {
+    let first = values.iter().map(|(first, _)| (*first).to_owned()).collect();
+    let second = values.iter().map(|(_, second)| (*second).to_owned()).collect();
+    vec![(names[0], Column::Text(first)), (names[1], Column::Text(second))]
 }
 
 /// One handled request.

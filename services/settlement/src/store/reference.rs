@@ -3,6 +3,7 @@
 //! An import clears what this process keeps; other processes see it within [`STALENESS`].
 //! Entries are dated and published ahead, so an old answer is an answer of the day before.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +26,17 @@ const INSTITUTIONS_KEPT: u64 = 50_000;
 /// Items kept in memory.
 const ITEMS_KEPT: u64 = 200_000;
 
-type Versions = Arc<Vec<catalogue_item::Model>>;
+/// All entries of one item.
+type Versions = Arc<Vec<(Reach, Arc<Item>)>>;
+
+/// Where and when an entry holds.
+#[derive(Clone, Debug)]
+struct Reach {
+    admdvs: String,
+    level: String,
+    begndate: String,
+    enddate: String,
+}
 
 /// Institutions and catalogue. Cheap to clone.
 #[derive(Clone)]
@@ -63,7 +74,7 @@ impl Reference {
         codes: &[&str],
         place: &Place<'_>,
         day: NaiveDate,
-    ) -> Result<Vec<Option<Item>>, DbErr> {
+    ) -> Result<Vec<Option<Arc<Item>>>, DbErr> {
         let mut found: Vec<Option<Versions>> = Vec::with_capacity(codes.len());
         let mut missing: Vec<&str> = Vec::new();
         for code in codes {
@@ -79,25 +90,28 @@ impl Reference {
                 *slot = self.items.get(*code).await;
             }
         }
-        found
-            .iter()
-            .map(|versions| {
-                versions.as_ref().and_then(|all| choose(all, place, day)).map(item_of).transpose()
-            })
-            .collect()
+        let day = day.to_string();
+        let entry = |versions: &Option<Versions>| choose(versions.as_ref()?, place, &day).cloned();
+        Ok(found.iter().map(entry).collect())
     }
 
     /// Reads all versions of items; unknown codes are not kept, so that a later import shows.
     async fn read_items(&self, codes: &[&str]) -> Result<(), DbErr> {
-        let rows = catalogue_item::Entity::find()
+        let rows = self.item_rows(codes).await?;
+        for rows in rows.chunk_by(|a, b| a.hilist_code == b.hilist_code) {
+            let version = |row| Ok((reach_of(row), Arc::new(item_of(row)?)));
+            let versions = rows.iter().map(version).collect::<Result<_, DbErr>>()?;
+            self.items.insert(rows[0].hilist_code.clone(), Arc::new(versions)).await;
+        }
+        Ok(())
+    }
+
+    async fn item_rows(&self, codes: &[&str]) -> Result<Vec<catalogue_item::Model>, DbErr> {
+        catalogue_item::Entity::find()
             .filter(catalogue_item::Column::HilistCode.is_in(codes.iter().copied()))
             .order_by_asc(catalogue_item::Column::HilistCode)
             .all(&self.db)
-            .await?;
-        for versions in rows.chunk_by(|a, b| a.hilist_code == b.hilist_code) {
-            self.items.insert(versions[0].hilist_code.clone(), Arc::new(versions.to_vec())).await;
-        }
-        Ok(())
+            .await
     }
 
     /// The entry of one item with everything that is known of it.
@@ -107,8 +121,9 @@ impl Reference {
         place: &Place<'_>,
         day: NaiveDate,
     ) -> Result<Option<catalogue_item::Model>, DbErr> {
-        self.read_items(&[code]).await?;
-        Ok(self.items.get(code).await.and_then(|versions| choose(&versions, place, day).cloned()))
+        let rows = self.item_rows(&[code]).await?;
+        let versions: Vec<_> = rows.into_iter().map(|row| (reach_of(&row), row)).collect();
+        Ok(choose(&versions, place, &day.to_string()).cloned())
     }
 
     /// Adds or replaces institutions, all or none, and forgets what is kept.
@@ -214,27 +229,37 @@ pub struct Place<'p> {
 
 /// The version that holds: the nearest area first, there the entry for the level before the one
 /// for all, then the latest first day.
-fn choose<'v>(
-    versions: &'v [catalogue_item::Model],
-    place: &Place<'_>,
-    day: NaiveDate,
-) -> Option<&'v catalogue_item::Model> {
-    let (admdvs, day) = (place.admdvs, day.to_string());
-    let areas = [
-        admdvs.to_owned(),
-        format!("{}00", &admdvs[..4]),
-        format!("{}0000", &admdvs[..2]),
-        "100000".to_owned(),
-    ];
-    areas.iter().find_map(|area| {
-        let holds = |row: &&catalogue_item::Model| {
-            row.admdvs == *area
-                && (row.level.is_empty() || row.level == place.level)
-                && row.begndate <= day
-                && (row.enddate.is_empty() || day <= row.enddate)
-        };
-        versions.iter().filter(holds).max_by_key(|row| (!row.level.is_empty(), &row.begndate))
-    })
+fn choose<'v, T>(versions: &'v [(Reach, T)], place: &Place<'_>, day: &str) -> Option<&'v T> {
+    let holds = |reach: &Reach| {
+        (reach.level.is_empty() || reach.level == place.level)
+            && reach.begndate.as_str() <= day
+            && (reach.enddate.is_empty() || day <= reach.enddate.as_str())
+    };
+    let ranked = versions.iter().filter(|(reach, _)| holds(reach)).filter_map(|(reach, version)| {
+        let distance = distance(&reach.admdvs, place.admdvs)?;
+        Some(((Reverse(distance), !reach.level.is_empty(), &reach.begndate), version))
+    });
+    ranked.max_by_key(|(rank, _)| *rank).map(|(_, version)| version)
+}
+
+/// How far up an area's entry is found: its own 0, its city's 1, its province's 2, the nation's 3.
+fn distance(admdvs: &str, own: &str) -> Option<u8> {
+    match admdvs {
+        _ if admdvs == own => Some(0),
+        _ if admdvs.ends_with("00") && admdvs[..4] == own[..4] => Some(1),
+        _ if admdvs.ends_with("0000") && admdvs[..2] == own[..2] => Some(2),
+        "100000" => Some(3),
+        _ => None,
+    }
+}
+
+fn reach_of(row: &catalogue_item::Model) -> Reach {
+    Reach {
+        admdvs: row.admdvs.clone(),
+        level: row.level.clone(),
+        begndate: row.begndate.clone(),
+        enddate: row.enddate.clone(),
+    }
 }
 
 fn institution_of(row: institution::Model) -> Result<Institution, DbErr> {

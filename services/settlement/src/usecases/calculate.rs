@@ -25,7 +25,7 @@ pub struct Prepared {
     /// Enrollment's answer.
     pub eligibility: Eligibility,
     institution: Arc<Institution>,
-    items: Vec<Item>,
+    items: Vec<Arc<Item>>,
     case: Case,
     book: Arc<Book>,
 }
@@ -118,7 +118,10 @@ fn require_entitled(eligibility: &Eligibility) -> Result<(), ServiceError> {
 
 /// Institution and items; whatever is unknown, all at once. The catalogue is that of the place
 /// of care (就医地目录, 医保发〔2022〕22号).
-async fn look_up(app: &App, visit: &CheckedVisit) -> Result<(Arc<Institution>, Vec<Item>), ServiceError> {
+async fn look_up(
+    app: &App,
+    visit: &CheckedVisit,
+) -> Result<(Arc<Institution>, Vec<Arc<Item>>), ServiceError> {
     let mut wrong = Violations::new();
     let code = &visit.reported.fixmedins_code;
     let institution = app.reference.institution(code).await?;

@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
+use sea_orm::DbErr;
 use tokio::sync::{Mutex, mpsc, oneshot};
-use yizhan_runtime::ServiceError;
+
+use crate::error::ServiceError;
 
 /// Jobs in one batch at most: bounds the length of a transaction.
 const BATCH_LIMIT: usize = 64;
@@ -15,6 +18,7 @@ const QUEUE_LIMIT: usize = 4096;
 type Waiting<J, R> = (J, oneshot::Sender<R>);
 
 /// Hands jobs to workers in batches. Cheap to clone.
+#[derive(Debug)]
 pub struct Batcher<J, R> {
     queue: mpsc::Sender<Waiting<J, R>>,
 }
@@ -47,6 +51,37 @@ impl<J: Send + 'static, R: Send + 'static> Batcher<J, R> {
         self.queue.send((job, answer)).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())
     }
+}
+
+impl<J, R> Batcher<J, Result<R, ServiceError>>
+where
+    J: Clone + Send + Sync + 'static,
+    R: Send + 'static,
+{
+    /// Starts `workers` that read: `read` finds what is asked for, in order. A batch that fails is read one by one, so
+    /// that each asker learns its own error and one damaged row stops nobody else.
+    pub fn start_reading(
+        workers: usize,
+        read: impl Fn(Vec<J>) -> BoxFuture<'static, Result<Vec<R>, DbErr>> + Send + Sync + 'static,
+    ) -> Self {
+        let read = Arc::new(read);
+        Batcher::start(workers, move |jobs| read_all(read.clone(), jobs).boxed())
+    }
+}
+
+async fn read_all<J, R, F>(read: Arc<F>, jobs: Vec<J>) -> Vec<Result<R, ServiceError>>
+where
+    J: Clone,
+    F: Fn(Vec<J>) -> BoxFuture<'static, Result<Vec<R>, DbErr>>,
+{
+    if let Ok(found) = read(jobs.clone()).await {
+        return found.into_iter().map(Ok).collect();
+    }
+    let mut found = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        found.push(read(vec![job]).await.map(|mut one| one.remove(0)).map_err(ServiceError::from));
+    }
+    found
 }
 
 async fn work<J, R, H>(waiting: Arc<Mutex<mpsc::Receiver<Waiting<J, R>>>>, handle: Arc<H>)

@@ -1,0 +1,45 @@
+//! One command, one table: what the platform does in a second, next to what the machine could do. `benchmarks/run`.
+
+mod allocations;
+mod bare_server;
+mod bare_transaction;
+mod bill;
+mod engine;
+mod load;
+mod machine;
+mod options;
+mod parts;
+mod platform;
+mod report;
+mod settling;
+
+use std::process::ExitCode;
+
+use options::{HELP, Options};
+use report::Report;
+
+#[global_allocator]
+static ALLOCATOR: allocations::Counting = allocations::Counting;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = match Options::read() {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            return ExitCode::from(64);
+        }
+    };
+    let machine = machine::description();
+    let mut report = Report::default();
+    if let Err(error) = parts::run(&options, &mut report).await {
+        eprintln!("the benchmark failed: {error:?}");
+        return ExitCode::FAILURE;
+    }
+    println!("{machine}\n\n{}", report.table());
+    if report.all_met() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

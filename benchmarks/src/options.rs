@@ -1,0 +1,66 @@
+//! How long and how much: defaults for a real measurement, `--quick` for checking that the benchmark works.
+
+use std::env;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+/// Printed by `--help`.
+pub const HELP: &str = "\
+benchmarks/run [--quick]
+
+Prints one table. --quick measures for a moment only: its numbers mean nothing.
+
+Environment:
+  BENCH_PEOPLE           people to import; each settlement is the next one's    60000
+  BENCH_SECONDS          of each measurement of a rate                             10
+  BENCH_ROUNDS           bare transaction and settle alternate so many times        2
+  BENCH_ARRIVAL_SECONDS  of constant arrival                                       60
+  BENCH_SETTLEMENTS      before memory is read the second time                 100000
+";
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// People to import.
+    pub people: u64,
+    /// Length of one measurement of a rate.
+    pub rate_time: Duration,
+    /// Rounds of bare transaction and settle.
+    pub rounds: u32,
+    /// Length of the constant arrival.
+    pub arrival_time: Duration,
+    /// Settlements before memory is read the first time.
+    pub warm_up: u64,
+    /// Settlements before memory is read the second time.
+    pub settlements: u64,
+}
+
+impl Options {
+    /// From the command line and the environment; `None` when help was asked for.
+    pub fn read() -> anyhow::Result<Option<Options>> {
+        let arguments: Vec<String> = env::args().skip(1).collect();
+        let quick = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            [] => false,
+            ["--quick"] => true,
+            ["--help" | "-h"] => return Ok(None),
+            _ => bail!("unknown arguments {arguments:?}\n{HELP}"),
+        };
+        let default = |full: u64, short: u64| if quick { short } else { full };
+        Ok(Some(Options {
+            people: variable("BENCH_PEOPLE", default(60_000, 1_000))?,
+            rate_time: Duration::from_secs(variable("BENCH_SECONDS", default(10, 1))?),
+            rounds: u32::try_from(variable("BENCH_ROUNDS", default(2, 1))?)?,
+            arrival_time: Duration::from_secs(variable("BENCH_ARRIVAL_SECONDS", default(60, 2))?),
+            warm_up: default(10_000, 500),
+            settlements: variable("BENCH_SETTLEMENTS", default(100_000, 1_000))?,
+        }))
+    }
+}
+
+fn variable(name: &str, default: u64) -> anyhow::Result<u64> {
+    match env::var(name) {
+        Ok(text) => text.parse().with_context(|| format!("{name}={text}: not a whole number")),
+        Err(_) => Ok(default),
+    }
+}

@@ -1,0 +1,172 @@
+//! Enrollment and settlement as processes of their own, in release, with people to settle for.
+
+use std::env;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use futures::{TryStreamExt, stream};
+use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::enrollment::v1::{
+    CoverageRow, IdentityRow, ImportCoveragesRequest, ImportIdentitiesRequest, ImportMembershipsRequest,
+    ImportPersonsRequest, MembershipRow, PersonRow,
+};
+use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
+use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
+use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
+use yizhan_proto::settlement::v1::{ImportCatalogueRequest, ImportInstitutionsRequest, Institution};
+use yizhan_runtime::Caller;
+use yizhan_runtime::client::{self, PeerChannel};
+use yizhan_runtime::config::PeerConfig;
+use yizhan_testkit::{ServiceProcess, TestDatabase};
+
+use crate::bill;
+
+/// Rows of one import.
+const IMPORT_ROWS: u64 = 1000;
+/// Imports at the same time.
+const IMPORTS: usize = 4;
+/// First day of everything registered.
+const SINCE: &str = "2010-01-01";
+
+/// Both services at work. They end with this.
+pub struct Platform {
+    enrollment: ServiceProcess,
+    settlement: ServiceProcess,
+    _databases: [TestDatabase; 2],
+}
+
+impl Platform {
+    /// Starts both, each on an empty database of its own.
+    pub async fn start(databases: [TestDatabase; 2]) -> anyhow::Result<Platform> {
+        let enrollment = service("yizhan-enrollment", &databases[0])?.start().await;
+        let settlement = service("yizhan-settlement", &databases[1])?;
+        let settlement = settlement.env("YIZHAN_ENROLLMENT_ADDRESS", enrollment.url()).start().await;
+        Ok(Platform { enrollment, settlement, _databases: databases })
+    }
+
+    /// Process id of enrollment.
+    pub fn enrollment_pid(&self) -> u32 {
+        self.enrollment.pid()
+    }
+
+    /// Process id of settlement.
+    pub fn settlement_pid(&self) -> u32 {
+        self.settlement.pid()
+    }
+
+    /// A client with a connection of its own.
+    pub fn settlements(&self) -> anyhow::Result<SettlementServiceClient<PeerChannel>> {
+        Ok(SettlementServiceClient::new(channel(&self.settlement.url())?))
+    }
+
+    /// Registers the hospital, the catalogue and so many people.
+    pub async fn register(&self, people: u64) -> anyhow::Result<()> {
+        self.register_reference().await?;
+        let client = EnrollmentServiceClient::new(channel(&self.enrollment.url())?);
+        let chunks = (0..people).step_by(IMPORT_ROWS as usize).map(|from| {
+            let numbers = from..people.min(from + IMPORT_ROWS);
+            anyhow::Ok((client.clone(), numbers))
+        });
+        stream::iter(chunks)
+            .try_for_each_concurrent(IMPORTS, |(client, numbers)| enrol(client, numbers))
+            .await
+    }
+
+    async fn register_reference(&self) -> anyhow::Result<()> {
+        let channel = channel(&self.settlement.url())?;
+        let hospital = Institution {
+            fixmedins_code: bill::HOSPITAL.into(),
+            fixmedins_name: "示例市第一医院".into(),
+            level: "third".into(),
+            admdvs: bill::AREA.into(),
+            fixmedins_type: "1".into(),
+            contracted: true,
+        };
+        let request =
+            ImportInstitutionsRequest { request_id: "institutions".into(), institutions: vec![hospital] };
+        InstitutionServiceClient::new(channel.clone()).import_institutions(request).await?;
+        let request = ImportCatalogueRequest { request_id: "catalogue".into(), items: bill::catalogue() };
+        CatalogueServiceClient::new(channel).import_catalogue(request).await?;
+        Ok(())
+    }
+}
+
+fn service(binary: &str, database: &TestDatabase) -> anyhow::Result<ServiceProcess> {
+    let folder: PathBuf = env::current_exe()?.parent().context("the folder of this program")?.into();
+    Ok(ServiceProcess::at(folder.join(binary)).env("YIZHAN_DATABASE_URL", database.url()))
+}
+
+/// A connection as any institution's, but patient.
+pub fn channel(url: &str) -> anyhow::Result<PeerChannel> {
+    let peer = PeerConfig { deadline: Duration::from_secs(600), ..PeerConfig::at(url) };
+    client::channel(&peer, &Caller::LocalAdministrator)
+}
+
+/// 人员编号 of somebody.
+pub fn psn_no(number: u64) -> String {
+    format!("B{number:08}")
+}
+
+async fn enrol(
+    mut client: EnrollmentServiceClient<PeerChannel>,
+    numbers: std::ops::Range<u64>,
+) -> anyhow::Result<()> {
+    let request_id = |kind: &str| format!("{kind}-{}", numbers.start);
+    let rows = numbers.clone().map(person).collect();
+    client.import_persons(ImportPersonsRequest { request_id: request_id("persons"), rows }).await?;
+    let rows = numbers.clone().map(coverage).collect();
+    client.import_coverages(ImportCoveragesRequest { request_id: request_id("coverages"), rows }).await?;
+    let rows = numbers.clone().map(identity).collect();
+    client.import_identities(ImportIdentitiesRequest { request_id: request_id("identities"), rows }).await?;
+    for held in bill::MEMBERSHIPS {
+        let request_id = request_id(held.1);
+        let rows = numbers.clone().map(|number| membership(number, held.0 as i32, held.2)).collect();
+        client.import_memberships(ImportMembershipsRequest { request_id, rows }).await?;
+    }
+    Ok(())
+}
+
+fn person(number: u64) -> PersonRow {
+    PersonRow {
+        psn_no: psn_no(number),
+        psn_cert_type: "99".into(),
+        certno: format!("SAMPLE{number:08}"),
+        psn_name: "张示例".into(),
+        gend: "1".into(),
+        brdy: "1975-04-12".into(),
+        die_date: String::new(),
+        poolarea_no: bill::AREA.into(),
+    }
+}
+
+fn coverage(number: u64) -> CoverageRow {
+    CoverageRow {
+        psn_no: psn_no(number),
+        insutype: bill::INSUTYPE.into(),
+        psn_type: bill::PSN_TYPE.into(),
+        psn_insu_stas: "1".into(),
+        begndate: SINCE.into(),
+        ..CoverageRow::default()
+    }
+}
+
+fn identity(number: u64) -> IdentityRow {
+    IdentityRow {
+        psn_no: psn_no(number),
+        psn_idet_type: "2303".into(),
+        name: bill::IDENTITY.into(),
+        begndate: SINCE.into(),
+        enddate: String::new(),
+    }
+}
+
+fn membership(number: u64, kind: i32, category: &str) -> MembershipRow {
+    MembershipRow {
+        psn_no: psn_no(number),
+        kind,
+        category: category.into(),
+        begndate: SINCE.into(),
+        ..MembershipRow::default()
+    }
+}
