@@ -1,4 +1,5 @@
-//! The visit that is settled: eleven days in hospital, ten lines, something to pay for each of the seven payers. Real
+//! The visits that are settled: eleven days in hospital with something to pay for each of the seven payers, and an
+//! ordinary clinic visit. Real
 //! items and prices, invented quantities; classes as the demo assumes them for the composite's area, which does not exist.
 
 use anyhow::Context;
@@ -82,29 +83,53 @@ pub fn catalogue() -> Vec<CatalogueItem> {
     LINES.iter().map(entry).collect()
 }
 
-/// The visit as an institution reports it, of a person.
-pub fn visit(psn_no: &str, mdtrt_id: &str) -> anyhow::Result<Visit> {
-    let lines = LINES.iter().enumerate().map(|(at, line)| {
-        Ok(FeeLine {
-            feedetl_sn: (at + 1).to_string(),
-            hilist_code: line.code().into(),
-            cnt: line.6.to_string(),
-            pric: line.5.into(),
-            det_item_fee_sumamt_fen: line.amount()?.0,
-            ..FeeLine::default()
-        })
-    });
+/// What a visit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Eleven days in hospital: ten lines, seven payers. The heaviest visit there is.
+    Stay,
+    /// An ordinary visit to a clinic: the last three lines, one payer. Most visits of a province are such.
+    Clinic,
+}
+
+impl Kind {
+    /// How the table names it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Kind::Stay => "stay, ten lines, seven payers",
+            Kind::Clinic => "clinic visit, three lines, one payer",
+        }
+    }
+}
+
+/// A visit as an institution reports it, of a person.
+pub fn visit(kind: Kind, psn_no: &str, mdtrt_id: &str) -> anyhow::Result<Visit> {
+    let (med_type, begin, lines) = match kind {
+        Kind::Stay => ("21", BEGIN, &LINES[..]),
+        Kind::Clinic => ("11", END, &LINES[LINES.len() - 3..]),
+    };
     Ok(Visit {
         psn_no: psn_no.into(),
         insutype: INSUTYPE.into(),
         mdtrt_id: mdtrt_id.into(),
-        med_type: "21".into(),
-        begndate: day(BEGIN)?.to_string(),
+        med_type: med_type.into(),
+        begndate: day(begin)?.to_string(),
         enddate: day(END)?.to_string(),
         fixmedins_code: HOSPITAL.into(),
         dise_codg: vec!["I10.x00".into()],
-        feedetail: lines.collect::<anyhow::Result<_>>()?,
+        feedetail: lines.iter().enumerate().map(fee_line).collect::<anyhow::Result<_>>()?,
         ..Visit::default()
+    })
+}
+
+fn fee_line((at, line): (usize, &Priced)) -> anyhow::Result<FeeLine> {
+    Ok(FeeLine {
+        feedetl_sn: (at + 1).to_string(),
+        hilist_code: line.code().into(),
+        cnt: line.6.to_string(),
+        pric: line.5.into(),
+        det_item_fee_sumamt_fen: line.amount()?.0,
+        ..FeeLine::default()
     })
 }
 

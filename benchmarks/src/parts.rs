@@ -9,6 +9,7 @@ use yizhan_runtime::db;
 use yizhan_testkit::TestDatabase;
 
 use crate::bare_transaction::BareTransaction;
+use crate::bill::Kind;
 use crate::load::{Until, closed_loop, constant_arrival};
 use crate::options::Options;
 use crate::platform::Platform;
@@ -37,7 +38,9 @@ pub async fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     let settling = Settling::on(&platform, options.people)?;
 
     let first_kib = memory_after(options.warm_up, &platform, &settling).await?;
-    measure_settle(options, report, &bare, &platform, &settling).await?;
+    for kind in [Kind::Clinic, Kind::Stay] {
+        measure_settle(options, report, &bare, &platform, (kind, &settling.of(kind)?)).await?;
+    }
     let last_kib = memory_after(options.settlements, &platform, &settling).await?;
     report_memory(report, options, &settling, first_kib, last_kib);
     measure_arrivals(options, report, &settling).await?;
@@ -89,7 +92,7 @@ async fn measure_settle(
     report: &mut Report,
     bare: &BareTransaction,
     platform: &Platform,
-    settling: &Settling,
+    (kind, settling): (Kind, &Settling),
 ) -> anyhow::Result<()> {
     let until = Until::Elapsed(options.rate_time);
     let (mut bare_sum, mut settle_sum) = (0, 0);
@@ -110,7 +113,7 @@ async fn measure_settle(
         }
         let ((bare, transactions), (settle, settlements)) = (best_bare, best_settle);
         report.info(
-            format!("Round {round}: bare durable transaction; settle"),
+            format!("Round {round}: bare durable transaction; settle a {}", kind.label()),
             format!(
                 "{}/s ({transactions} in flight); {}/s ({settlements} in flight); ratio {}",
                 count(bare),
@@ -122,7 +125,7 @@ async fn measure_settle(
         settle_sum += settle;
     }
     report.target(
-        "Settle over gRPC, seven payers, PostgreSQL, durable, against the bare transaction",
+        format!("Settle a {} over gRPC, PostgreSQL, durable, against the bare transaction", kind.label()),
         format!("ratio {}", ratio(settle_sum, bare_sum)),
         "≥ 0.50",
         settle_sum * 2 >= bare_sum,
@@ -178,7 +181,7 @@ async fn measure_arrivals(options: &Options, report: &mut Report, settling: &Set
 async fn measure_preview(options: &Options, report: &mut Report, settling: &Settling) -> anyhow::Result<()> {
     const IN_FLIGHT: usize = 128;
     let answer = settling.clone().preview(0).await?;
-    let visit = bill::visit("B00000000", "ZY")?;
+    let visit = bill::visit(Kind::Stay, "B00000000", "ZY")?;
     report.info("Bytes of an answer", count(answer.encoded_len() as u64));
     let bare = bare_server::rate(visit, answer, IN_FLIGHT, options.rate_time).await?.per_second();
     let job = settling.clone();

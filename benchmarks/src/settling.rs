@@ -10,7 +10,7 @@ use yizhan_proto::settlement::v1::{
 };
 use yizhan_runtime::client::PeerChannel;
 
-use crate::bill;
+use crate::bill::{self, Kind};
 use crate::platform::{Platform, psn_no};
 
 /// Connections of the load generator.
@@ -29,8 +29,13 @@ impl Settling {
     /// For the people of a platform.
     pub fn on(platform: &Platform, people: u64) -> anyhow::Result<Settling> {
         let clients = (0..CONNECTIONS).map(|_| platform.settlements()).collect::<anyhow::Result<_>>()?;
-        let template = bill::visit("", "")?;
+        let template = bill::visit(Kind::Stay, "", "")?;
         Ok(Settling { clients: Arc::new(clients), people, next: Arc::default(), template })
+    }
+
+    /// The same people and count, with visits of a kind.
+    pub fn of(&self, kind: Kind) -> anyhow::Result<Settling> {
+        Ok(Settling { template: bill::visit(kind, "", "")?, ..self.clone() })
     }
 
     /// Settlements asked for so far.
