@@ -22,6 +22,10 @@ pub async fn connect(config: &DatabaseConfig) -> Result<DatabaseConnection, DbEr
     options
         .max_connections(config.max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // With either of these, sqlx 0.9.0 sweeps the pool from time to time, and a sweep that meets a connection on its
+        // way back may never end: it keeps a core busy and the process from stopping (sqlx issue 3645).
+        .idle_timeout(None)
+        .max_lifetime(None)
         .sqlx_logging(false)
         .record_stmt_in_spans(false);
     if config.url.starts_with("sqlite:") {
@@ -36,7 +40,7 @@ pub async fn connect(config: &DatabaseConfig) -> Result<DatabaseConnection, DbEr
 }
 
 fn sqlite_settings(options: &mut ConnectOptions) {
-    options.min_connections(1).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+    options.min_connections(1).test_before_acquire(false);
     options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .create_if_missing(true)
