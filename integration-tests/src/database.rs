@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::connect;
 
 /// Opens the database at an address that a service uses too.
 pub async fn open(url: &str) -> DatabaseConnection {
-    Database::connect(url).await.expect("the database is there")
+    connect(&DatabaseConfig::at(url)).await.expect("the database is there")
 }
 
 /// Rows of every table.

@@ -1,6 +1,6 @@
 //! The platform from outside, one file for each behaviour; each test on SQLite and on PostgreSQL.
 //!
-//! `crash` starts the services as processes: `cargo build --workspace --bins` first, as `integration-tests/run` does.
+//! `crash` starts the services as processes: `cargo build --workspace --all-targets` first, as `integration-tests/run` does.
 
 mod accounts;
 mod books;
