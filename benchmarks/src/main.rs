@@ -10,6 +10,7 @@ mod machine;
 mod options;
 mod parts;
 mod platform;
+mod raw;
 mod report;
 mod settling;
 

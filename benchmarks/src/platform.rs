@@ -13,7 +13,6 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
 use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
-use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::{ImportCatalogueRequest, ImportInstitutionsRequest, Institution};
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::{self, PeerChannel};
@@ -55,9 +54,9 @@ impl Platform {
         self.settlement.pid()
     }
 
-    /// A client with a connection of its own.
-    pub fn settlements(&self) -> anyhow::Result<SettlementServiceClient<PeerChannel>> {
-        Ok(SettlementServiceClient::new(channel(&self.settlement.url())?))
+    /// A connection to settlement.
+    pub fn to_settlement(&self) -> anyhow::Result<PeerChannel> {
+        channel(&self.settlement.url())
     }
 
     /// Registers the hospital, the catalogue and so many people.

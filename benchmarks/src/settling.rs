@@ -4,38 +4,46 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, ensure};
+use http::uri::PathAndQuery;
+use prost::Message;
+use tonic::Request;
+use tonic::client::Grpc;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::{
-    CheckBooksRequest, PreviewRequest, PreviewResponse, SettleRequest, Settlement, Visit,
+    CheckBooksRequest, PreviewRequest, PreviewResponse, SettleRequest, SettleResponse, Visit,
 };
 use yizhan_runtime::client::PeerChannel;
 
 use crate::bill::{self, Kind};
 use crate::platform::{Platform, psn_no};
+use crate::raw::RawAnswer;
 
 /// Connections of the load generator.
 const CONNECTIONS: usize = 4;
+/// Every so-manieth answer is looked into. All of them are counted by [`Settling::check_books`].
+const CHECKED: u64 = 64;
+const SETTLE: PathAndQuery = PathAndQuery::from_static("/yizhan.settlement.v1.SettlementService/Settle");
 
 /// A load generator's institutions. Cheap to clone.
 #[derive(Clone)]
 pub struct Settling {
-    clients: Arc<Vec<SettlementServiceClient<PeerChannel>>>,
+    channels: Arc<Vec<PeerChannel>>,
     people: u64,
     next: Arc<AtomicU64>,
-    template: Visit,
+    template: Arc<Visit>,
 }
 
 impl Settling {
     /// For the people of a platform.
     pub fn on(platform: &Platform, people: u64) -> anyhow::Result<Settling> {
-        let clients = (0..CONNECTIONS).map(|_| platform.settlements()).collect::<anyhow::Result<_>>()?;
-        let template = bill::visit(Kind::Stay, "", "")?;
-        Ok(Settling { clients: Arc::new(clients), people, next: Arc::default(), template })
+        let channels = (0..CONNECTIONS).map(|_| platform.to_settlement()).collect::<anyhow::Result<_>>()?;
+        let template = Arc::new(bill::visit(Kind::Stay, "", "")?);
+        Ok(Settling { channels: Arc::new(channels), people, next: Arc::default(), template })
     }
 
     /// The same people and count, with visits of a kind.
     pub fn of(&self, kind: Kind) -> anyhow::Result<Settling> {
-        Ok(Settling { template: bill::visit(kind, "", "")?, ..self.clone() })
+        Ok(Settling { template: Arc::new(bill::visit(kind, "", "")?), ..self.clone() })
     }
 
     /// Settlements asked for so far.
@@ -48,9 +56,10 @@ impl Settling {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let visit = Some(self.visit(number));
         let request = SettleRequest { request_id: format!("R{number}"), visit, ..SettleRequest::default() };
-        let answer = self.client(number).settle(request).await?.into_inner();
-        ensure!(!answer.replayed, "a fresh request was answered as a retry");
-        check(&answer.settlement)
+        let mut grpc = Grpc::new(self.channels[number as usize % CONNECTIONS].clone());
+        grpc.ready().await?;
+        let answer = grpc.unary(Request::new(request), SETTLE, RawAnswer).await?.into_inner();
+        if number.is_multiple_of(CHECKED) { check(SettleResponse::decode(answer)?) } else { Ok(()) }
     }
 
     /// Previews somebody's visit.
@@ -74,21 +83,22 @@ impl Settling {
     }
 
     fn client(&self, number: u64) -> SettlementServiceClient<PeerChannel> {
-        self.clients[number as usize % CONNECTIONS].clone()
+        SettlementServiceClient::new(self.channels[number as usize % CONNECTIONS].clone())
     }
 
     fn visit(&self, number: u64) -> Visit {
         Visit {
             psn_no: psn_no(number % self.people),
             mdtrt_id: format!("ZY{number}"),
-            ..self.template.clone()
+            ..(*self.template).clone()
         }
     }
 }
 
-/// An answer that would be wrong to count: the bill is not shared out.
-fn check(settlement: &Option<Settlement>) -> anyhow::Result<()> {
-    let settlement = settlement.as_ref().context("an answer without a settlement")?;
+/// An answer that would be wrong to count: a retry's, or one that does not share out the bill.
+fn check(answer: SettleResponse) -> anyhow::Result<()> {
+    ensure!(!answer.replayed, "a fresh request was answered as a retry");
+    let settlement = answer.settlement.context("an answer without a settlement")?;
     let bill = settlement.setlinfo.as_ref().map_or(0, |info| info.medfee_sumamt_fen);
     let shares: i64 = settlement.setldetail.iter().map(|row| row.fund_payamt_fen).sum();
     ensure!(bill > 0 && shares == bill, "shares of {shares} fen of a bill of {bill} fen");

@@ -1,5 +1,6 @@
 //! Gathers jobs that arrive at the same time, so that many of them share one round trip or one
-//! durable commit. Nothing waits to fill a batch: what is there when a worker is free is taken.
+//! durable commit. Nothing waits to fill a batch: what is there when a worker is free is taken. A
+//! batch belongs to the trace of the first job in it.
 
 use std::sync::Arc;
 
@@ -7,15 +8,20 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use sea_orm::DbErr;
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tracing::{Instrument, Span};
 
 use crate::error::ServiceError;
 
 /// Jobs in one batch at most: bounds the length of a transaction.
-const BATCH_LIMIT: usize = 64;
+static BATCH_LIMIT_: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| tune("T_BATCH", 64));
+/// t
+pub fn tune(n: &str, d: usize) -> usize {
+    std::env::var(n).ok().and_then(|t| t.parse().ok()).unwrap_or(d)
+}
 /// Jobs that may wait; more wait at the sender.
 const QUEUE_LIMIT: usize = 4096;
 
-type Waiting<J, R> = (J, oneshot::Sender<R>);
+type Waiting<J, R> = (J, Span, oneshot::Sender<R>);
 
 /// Hands jobs to workers in batches. Cheap to clone.
 #[derive(Debug)]
@@ -48,7 +54,7 @@ impl<J: Send + 'static, R: Send + 'static> Batcher<J, R> {
     pub async fn submit(&self, job: J) -> Result<R, ServiceError> {
         let (answer, answered) = oneshot::channel();
         let gone = || ServiceError::internal(anyhow::anyhow!("a batch worker has ended"));
-        self.queue.send((job, answer)).await.map_err(|_| gone())?;
+        self.queue.send((job, Span::current(), answer)).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())
     }
 }
@@ -90,11 +96,13 @@ where
 {
     loop {
         let mut batch = Vec::new();
-        if waiting.lock().await.recv_many(&mut batch, BATCH_LIMIT).await == 0 {
+        if waiting.lock().await.recv_many(&mut batch, *BATCH_LIMIT_).await == 0 {
             return;
         }
-        let (jobs, answers): (Vec<J>, Vec<oneshot::Sender<R>>) = batch.into_iter().unzip();
-        for (result, answer) in handle(jobs).await.into_iter().zip(answers) {
+        let span = batch[0].1.clone();
+        let (jobs, answers): (Vec<J>, Vec<oneshot::Sender<R>>) =
+            batch.into_iter().map(|(job, _, answer)| (job, answer)).unzip();
+        for (result, answer) in handle(jobs).instrument(span).await.into_iter().zip(answers) {
             // A caller that went away does not need its answer.
             let _ = answer.send(result);
         }

@@ -5,14 +5,15 @@ mod messages;
 use tonic::{Request, Response, Status};
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
 use yizhan_proto::enrollment::v1::{
-    GetEligibilityRequest, GetEligibilityResponse, GetPersonRequest, GetPersonResponse,
-    ImportAccountSharesRequest, ImportAccountSharesResponse, ImportCoveragesRequest, ImportCoveragesResponse,
-    ImportIdentitiesRequest, ImportIdentitiesResponse, ImportMembershipsRequest, ImportMembershipsResponse,
-    ImportPersonsRequest, ImportPersonsResponse, ListPersonsRequest, ListPersonsResponse,
+    BatchGetEligibilitiesRequest, BatchGetEligibilitiesResponse, GetEligibilityRequest,
+    GetEligibilityResponse, GetPersonRequest, GetPersonResponse, ImportAccountSharesRequest,
+    ImportAccountSharesResponse, ImportCoveragesRequest, ImportCoveragesResponse, ImportIdentitiesRequest,
+    ImportIdentitiesResponse, ImportMembershipsRequest, ImportMembershipsResponse, ImportPersonsRequest,
+    ImportPersonsResponse, ListPersonsRequest, ListPersonsResponse,
 };
 use yizhan_runtime::Caller;
 
-use crate::get_eligibility::get_eligibility;
+use crate::get_eligibility::{Asked, batch_get_eligibilities, get_eligibility};
 use crate::get_person::get_person;
 use crate::import_account_shares::import_account_shares;
 use crate::import_coverages::import_coverages;
@@ -109,5 +110,17 @@ impl EnrollmentService for Api {
         let caller = Caller::of(&request);
         let asked = get_eligibility(&self.register, &caller, request.into_inner()).await?;
         Ok(Response::new(GetEligibilityResponse { eligibility: Some(messages::eligibility(&asked)) }))
+    }
+
+    async fn batch_get_eligibilities(
+        &self,
+        request: Request<BatchGetEligibilitiesRequest>,
+    ) -> Result<Response<BatchGetEligibilitiesResponse>, Status> {
+        let caller = Caller::of(&request);
+        let asked = batch_get_eligibilities(&self.register, &caller, request.into_inner().requests).await?;
+        let answer = |asked: &Option<Asked>| GetEligibilityResponse {
+            eligibility: asked.as_ref().map(messages::eligibility),
+        };
+        Ok(Response::new(BatchGetEligibilitiesResponse { responses: asked.iter().map(answer).collect() }))
     }
 }

@@ -1,5 +1,4 @@
-//! Is this person entitled on this day? Asked before every settlement, so it is one key read,
-//! shared with whoever asks at the same time.
+//! Is this person entitled on this day? Asked before every settlement, so it is one read by key for all who ask at once.
 
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
@@ -10,7 +9,10 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::domain::codes;
 use crate::domain::eligibility::Question;
 use crate::register::{Register, person_unknown};
-use crate::store::timelines::StoredTimeline;
+use crate::store::timelines::{self, StoredTimeline};
+
+/// Questions in one call at most.
+pub const MAX_QUESTIONS: usize = 100;
 
 /// The question as understood, and the person it is answered from (by [`answer`](crate::domain::eligibility::answer)).
 #[derive(Clone, Debug)]
@@ -27,27 +29,60 @@ pub async fn get_eligibility(
     caller: &Caller,
     request: GetEligibilityRequest,
 ) -> Result<Asked, ServiceError> {
-    let question = checked(register, &request)?;
-    let person = register.timeline(&request.psn_no).await?;
+    let mut violations = Violations::new();
+    let question = checked(register, &request, "", &mut violations);
+    violations.finish()?;
+    let person = timelines::find(&register.db, &request.psn_no).await?;
     let person = person.filter(|person| caller.may_ask_about(&request.psn_no, &person.poolarea_no));
     let person = person.ok_or_else(|| person_unknown(&request.psn_no))?;
     Ok(Asked { question, person })
 }
 
-fn checked(register: &Register, request: &GetEligibilityRequest) -> Result<Question, ServiceError> {
+/// The same of many: `None` where one alone would be told that there is no such person.
+pub async fn batch_get_eligibilities(
+    register: &Register,
+    caller: &Caller,
+    requests: Vec<GetEligibilityRequest>,
+) -> Result<Vec<Option<Asked>>, ServiceError> {
     let mut violations = Violations::new();
-    violations.require(!request.psn_no.is_empty(), "psn_no", "PSN_NO_INVALID", "人员编号不能为空");
+    let fits = (1..=MAX_QUESTIONS).contains(&requests.len());
+    violations.require(fits, "requests", "COUNT_INVALID", "每次 1 至 100 个问题");
+    let questions: Vec<Question> = requests
+        .iter()
+        .take(MAX_QUESTIONS)
+        .enumerate()
+        .map(|(at, request)| checked(register, request, &format!("requests[{at}]."), &mut violations))
+        .collect();
+    violations.finish()?;
+    let persons =
+        timelines::find_many(&register.db, requests.iter().map(|request| request.psn_no.clone())).await?;
+    let found = requests.iter().zip(questions).map(|(request, question)| {
+        let person = persons.get(&request.psn_no)?;
+        let may_ask = caller.may_ask_about(&request.psn_no, &person.poolarea_no);
+        may_ask.then(|| Asked { question, person: person.clone() })
+    });
+    Ok(found.collect())
+}
+
+/// `within` is where the question stands in the request. What it gives counts only without violations.
+fn checked(
+    register: &Register,
+    request: &GetEligibilityRequest,
+    within: &str,
+    violations: &mut Violations,
+) -> Question {
+    let field = |name: &str| format!("{within}{name}");
+    violations.require(!request.psn_no.is_empty(), field("psn_no"), "PSN_NO_INVALID", "人员编号不能为空");
     let as_of =
         if request.as_of.is_empty() { Some(register.clock.today()) } else { parse_date(&request.as_of) };
-    violations.require(as_of.is_some(), "as_of", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    violations.require(as_of.is_some(), field("as_of"), "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
     let insutype = Some(request.insutype.clone()).filter(|code| !code.is_empty());
     let known = insutype.as_deref().is_none_or(codes::is_insutype);
-    violations.require(known, "insutype", "CODE_UNKNOWN", "险种类型不在字典中");
+    violations.require(known, field("insutype"), "CODE_UNKNOWN", "险种类型不在字典中");
     let med_type = Some(request.med_type.clone()).filter(|code| !code.is_empty());
     let known = med_type.as_deref().is_none_or(codes::is_med_type);
-    violations.require(known, "med_type", "CODE_UNKNOWN", "医疗类别不在字典中");
-    violations.finish()?;
-    Ok(Question { as_of: as_of.unwrap_or_default(), insutype, med_type })
+    violations.require(known, field("med_type"), "CODE_UNKNOWN", "医疗类别不在字典中");
+    Question { as_of: as_of.unwrap_or_default(), insutype, med_type }
 }
 
 impl Asked {

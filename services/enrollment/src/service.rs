@@ -3,7 +3,7 @@
 use tonic::service::Routes;
 use yizhan_proto::enrollment::v1::enrollment_service_server::{EnrollmentServiceServer, SERVICE_NAME};
 use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Settings};
-use yizhan_runtime::feed;
+use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
 use yizhan_runtime::{Clock, db};
 
@@ -66,7 +66,12 @@ pub async fn build(config: &EnrollmentConfig) -> anyhow::Result<(Routes, Registe
     let connection = db::connect(&config.database).await?;
     db::migrate::<Migrator>(&connection).await?;
     feed::check(&connection).await?;
-    let register = Register::new(connection, config.clock.clone(), config.certificate_key.clone());
+    let register = Register {
+        feed: Feed::new(connection.clone()),
+        db: connection,
+        clock: config.clock.clone(),
+        certificate_key: config.certificate_key.clone(),
+    };
     let service = EnrollmentServiceServer::new(Api::new(register.clone()))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);

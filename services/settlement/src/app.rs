@@ -22,9 +22,9 @@ use crate::store::reference::Reference;
 /// Persons are kept apart by so many locks: more than requests at once, so that few collide.
 const LOCKS: usize = 4096;
 /// Batches read at the same time.
-const LOADERS: usize = 4;
+const LOADERS: usize = 2;
 /// Batches committed at the same time: while one waits for the disk another is written.
-const COMMITTERS: usize = 4;
+const COMMITTERS: usize = 2;
 
 /// The settlement service's parts. Shared by all requests.
 pub struct App {
@@ -62,7 +62,11 @@ impl App {
         let feed = Feed::new(db.clone());
         App {
             loader: loader(db.clone()),
-            committer: committer(db.clone(), feed.clone(), if sqlite { 1 } else { COMMITTERS }),
+            committer: committer(
+                db.clone(),
+                feed.clone(),
+                if sqlite { 1 } else { yizhan_runtime::batcher::tune("T_COMMITTERS", COMMITTERS) },
+            ),
             reference: Reference::new(db.clone()),
             policies: Policies::new(db.clone()),
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
@@ -124,7 +128,7 @@ fn place(poolarea_no: &str, psn_no: &str) -> usize {
 }
 
 fn loader(db: DatabaseConnection) -> Batcher<Wanted, Result<PersonState, ServiceError>> {
-    Batcher::start_reading(LOADERS, move |wanted: Vec<Wanted>| {
+    Batcher::start_reading(yizhan_runtime::batcher::tune("T_LOADERS", LOADERS), move |wanted: Vec<Wanted>| {
         let db = db.clone();
         async move { load::load(&db, &wanted).await }.boxed()
     })

@@ -1,12 +1,17 @@
 //! enrollment: is this person entitled on this day? Away: the call fails, nothing is written.
 
+use futures::FutureExt;
 use tonic::{Code, async_trait};
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
-use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
+use yizhan_proto::enrollment::v1::{BatchGetEligibilitiesRequest, Eligibility, GetEligibilityRequest};
+use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::{Caller, ServiceError};
+
+/// Calls under way at the same time; what is asked meanwhile goes into the next one.
+const CALLS: usize = 2;
 
 /// What settlement asks of enrollment.
 #[async_trait]
@@ -18,37 +23,59 @@ pub trait Enrollment: Send + Sync {
 
 /// Enrollment over gRPC.
 pub struct EnrollmentPeer {
-    client: EnrollmentServiceClient<PeerChannel>,
+    questions: Batcher<GetEligibilityRequest, Result<Eligibility, ServiceError>>,
 }
 
 impl EnrollmentPeer {
     /// Connects when first asked.
     pub fn new(peer: &PeerConfig) -> anyhow::Result<EnrollmentPeer> {
         let channel = client::channel(peer, &Caller::Service { name: "settlement".to_owned() })?;
-        Ok(EnrollmentPeer { client: EnrollmentServiceClient::new(channel) })
+        let client = EnrollmentServiceClient::new(channel);
+        let questions = Batcher::start(yizhan_runtime::batcher::tune("T_CALLS", CALLS), move |questions| {
+            ask(client.clone(), questions).boxed()
+        });
+        Ok(EnrollmentPeer { questions })
     }
 }
 
 #[async_trait]
 impl Enrollment for EnrollmentPeer {
     async fn eligibility(&self, question: GetEligibilityRequest) -> Result<Eligibility, ServiceError> {
-        let psn_no = question.psn_no.clone();
-        let answer =
-            self.client.clone().get_eligibility(question).await.map_err(|status| refusal(&psn_no, status))?;
-        let missing =
-            || ServiceError::internal(anyhow::anyhow!("enrollment answered without an eligibility"));
-        answer.into_inner().eligibility.ok_or_else(missing)
+        self.questions.submit(question).await?
     }
 }
 
-fn refusal(psn_no: &str, status: tonic::Status) -> ServiceError {
+/// Answers for each question, in order.
+async fn ask(
+    mut client: EnrollmentServiceClient<PeerChannel>,
+    questions: Vec<GetEligibilityRequest>,
+) -> Vec<Result<Eligibility, ServiceError>> {
+    let persons: Vec<String> = questions.iter().map(|question| question.psn_no.clone()).collect();
+    let request = BatchGetEligibilitiesRequest { requests: questions };
+    match client.batch_get_eligibilities(request).await {
+        Ok(response) => {
+            let answers = response.into_inner().responses.into_iter().map(|answer| answer.eligibility);
+            persons
+                .iter()
+                .zip(answers)
+                .map(|(psn_no, answer)| answer.ok_or_else(|| unknown(psn_no)))
+                .collect()
+        }
+        Err(status) => persons.iter().map(|_| Err(refusal(status.clone()))).collect(),
+    }
+}
+
+fn unknown(psn_no: &str) -> ServiceError {
+    ServiceError::not_found(
+        "PERSON_UNKNOWN",
+        format!("no person {psn_no} is registered"),
+        "未查到该参保人员，请核对人员编号",
+    )
+    .with("psn_no", psn_no)
+}
+
+fn refusal(status: tonic::Status) -> ServiceError {
     match status.code() {
-        Code::NotFound => ServiceError::not_found(
-            "PERSON_UNKNOWN",
-            format!("no person {psn_no} is registered"),
-            "未查到该参保人员，请核对人员编号",
-        )
-        .with("psn_no", psn_no),
         Code::InvalidArgument => {
             let cause = RemoteError::from(&status);
             ServiceError::internal(anyhow::anyhow!("enrollment refused our question: {cause:?}"))
