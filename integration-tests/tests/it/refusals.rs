@@ -160,6 +160,7 @@ both_databases! {
         let visit = right().insutype("999").but(|visit| {
             visit.psn_no = String::new();
             visit.enddate = "2024-04-01".to_owned();
+            visit.feedetail[0].hilist_code = "XUNKNOWN".to_owned();
             visit.feedetail[0].cnt = "0".to_owned();
             visit.feedetail[0].det_item_fee_sumamt_fen = -1;
         });
@@ -167,13 +168,14 @@ both_databases! {
         assert_eq!((error.code, error.reason.as_str()), (Code::InvalidArgument, "INVALID_REQUEST"));
         assert_eq!(violations(&error), [
             ("request_id", "TOO_LONG"),
+            ("visit.feedetail[0].hilist_code", "ITEM_UNKNOWN"),
             ("visit.psn_no", "REQUIRED"),
             ("visit.insutype", "CODE_UNKNOWN"),
             ("visit.enddate", "DISCHARGE_BEFORE_ADMISSION"),
             ("visit.feedetail[0].cnt", "QUANTITY_INVALID"),
             ("visit.feedetail[0].det_item_fee_sumamt_fen", "AMOUNT_NEGATIVE"),
         ]);
-        assert_eq!(error.text, "请求有 6 处错误");
+        assert_eq!(error.text, "请求有 7 处错误");
         assert_eq!(platform.row_counts().await, before);
         let empty = refused(platform.answer_to(SettleRequest::default()).await);
         assert_eq!(violations(&empty), [("request_id", "REQUIRED"), ("visit", "REQUIRED")]);

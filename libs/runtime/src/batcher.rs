@@ -13,11 +13,7 @@ use tracing::{Instrument, Span};
 use crate::error::ServiceError;
 
 /// Jobs in one batch at most: bounds the length of a transaction.
-static BATCH_LIMIT_: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| tune("T_BATCH", 64));
-/// t
-pub fn tune(n: &str, d: usize) -> usize {
-    std::env::var(n).ok().and_then(|t| t.parse().ok()).unwrap_or(d)
-}
+const BATCH_LIMIT: usize = 64;
 /// Jobs that may wait; more wait at the sender.
 const QUEUE_LIMIT: usize = 4096;
 
@@ -96,7 +92,7 @@ where
 {
     loop {
         let mut batch = Vec::new();
-        if waiting.lock().await.recv_many(&mut batch, *BATCH_LIMIT_).await == 0 {
+        if waiting.lock().await.recv_many(&mut batch, BATCH_LIMIT).await == 0 {
             return;
         }
         let span = batch[0].1.clone();

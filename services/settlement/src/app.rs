@@ -62,11 +62,7 @@ impl App {
         let feed = Feed::new(db.clone());
         App {
             loader: loader(db.clone()),
-            committer: committer(
-                db.clone(),
-                feed.clone(),
-                if sqlite { 1 } else { yizhan_runtime::batcher::tune("T_COMMITTERS", COMMITTERS) },
-            ),
+            committer: committer(db.clone(), feed.clone(), if sqlite { 1 } else { COMMITTERS }),
             reference: Reference::new(db.clone()),
             policies: Policies::new(db.clone()),
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
@@ -128,7 +124,7 @@ fn place(poolarea_no: &str, psn_no: &str) -> usize {
 }
 
 fn loader(db: DatabaseConnection) -> Batcher<Wanted, Result<PersonState, ServiceError>> {
-    Batcher::start_reading(yizhan_runtime::batcher::tune("T_LOADERS", LOADERS), move |wanted: Vec<Wanted>| {
+    Batcher::start_reading(LOADERS, move |wanted: Vec<Wanted>| {
         let db = db.clone();
         async move { load::load(&db, &wanted).await }.boxed()
     })

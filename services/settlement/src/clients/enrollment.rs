@@ -31,9 +31,7 @@ impl EnrollmentPeer {
     pub fn new(peer: &PeerConfig) -> anyhow::Result<EnrollmentPeer> {
         let channel = client::channel(peer, &Caller::Service { name: "settlement".to_owned() })?;
         let client = EnrollmentServiceClient::new(channel);
-        let questions = Batcher::start(yizhan_runtime::batcher::tune("T_CALLS", CALLS), move |questions| {
-            ask(client.clone(), questions).boxed()
-        });
+        let questions = Batcher::start(CALLS, move |questions| ask(client.clone(), questions).boxed());
         Ok(EnrollmentPeer { questions })
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use futures::future::try_join;
 use yizhan_money::Fen;
 use yizhan_policy::case::Case;
 use yizhan_policy::{Refusal, load::NoPolicy};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::settlement::v1::{Settlement, Visit};
+use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::app::App;
@@ -44,9 +44,13 @@ pub async fn prepare(
     app: &App,
     caller: &Caller,
     visit: Option<Visit>,
-    wrong: Violations,
+    mut wrong: Violations,
 ) -> Result<Prepared, ServiceError> {
-    let visit = visit::check(own_institution(caller, visit), app.clock.today(), wrong)?;
+    let visit = own_institution(caller, visit);
+    let known = look_up(app, visit.as_ref(), &mut wrong).await?;
+    let visit = visit::check(visit, app.clock.today(), wrong)?;
+    let Known { institution, items } =
+        known.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a violation was not noted")))?;
     if !caller.may_act_for_institution(&visit.reported.fixmedins_code) {
         return Err(ServiceError::permission_denied(
             "INSTITUTION_NOT_OWN",
@@ -54,8 +58,7 @@ pub async fn prepare(
             "只能结算本机构的就诊",
         ));
     }
-    let (eligibility, (institution, items)) =
-        try_join(ask_enrollment(app, &visit), look_up(app, &visit)).await?;
+    let eligibility = ask_enrollment(app, &visit).await?;
     require_entitled(&eligibility)?;
     require_relative_near(app, &visit, &eligibility).await?;
     let case = case::build(&visit, &eligibility, &institution, &items)?;
@@ -116,31 +119,39 @@ fn require_entitled(eligibility: &Eligibility) -> Result<(), ServiceError> {
     .with("way_out", &eligibility.way_out))
 }
 
-/// Institution and items; whatever is unknown, all at once. The catalogue is that of the place
-/// of care (就医地目录, 医保发〔2022〕22号).
+/// What the register of institutions and the catalogue know about a visit.
+struct Known {
+    institution: Arc<Institution>,
+    items: Vec<Arc<Item>>,
+}
+
+/// Institution and items of a visit that may be malformed still, so that what is unknown is told
+/// together with what is malformed. `None` only with a violation noted here or by [`visit::check`].
+/// The catalogue is that of the place of care (就医地目录, 医保发〔2022〕22号).
 async fn look_up(
     app: &App,
-    visit: &CheckedVisit,
-) -> Result<(Arc<Institution>, Vec<Arc<Item>>), ServiceError> {
-    let mut wrong = Violations::new();
-    let code = &visit.reported.fixmedins_code;
-    let institution = app.reference.institution(code).await?;
-    let Some(institution) = institution else {
-        wrong.push("visit.fixmedins_code", "INSTITUTION_UNKNOWN", "定点医药机构未登记");
-        wrong.finish()?;
-        unreachable!("a violation was just noted");
+    visit: Option<&Visit>,
+    wrong: &mut Violations,
+) -> Result<Option<Known>, ServiceError> {
+    let Some(visit) = visit.filter(|visit| visit.feedetail.len() <= visit::MAX_LINES) else {
+        return Ok(None);
     };
-    let codes: Vec<&str> = visit.reported.feedetail.iter().map(|line| line.hilist_code.as_str()).collect();
+    let Some(institution) = app.reference.institution(&visit.fixmedins_code).await? else {
+        let named = !visit.fixmedins_code.is_empty();
+        wrong.require(!named, "visit.fixmedins_code", "INSTITUTION_UNKNOWN", "定点医药机构未登记");
+        return Ok(None);
+    };
+    let day = parse_date(&visit.enddate).unwrap_or_else(|| app.clock.today());
+    let codes: Vec<&str> = visit.feedetail.iter().map(|line| line.hilist_code.as_str()).collect();
     let place = Place { admdvs: &institution.admdvs, level: institution.level.code() };
-    let found = app.reference.items(&codes, &place, visit.end).await?;
-    for (index, item) in found.iter().enumerate() {
+    let found = app.reference.items(&codes, &place, day).await?;
+    for (index, (item, code)) in found.iter().zip(&codes).enumerate() {
         let field = || format!("visit.feedetail[{index}].hilist_code");
-        wrong.require(item.is_some(), field(), "ITEM_UNKNOWN", "医保目录中当日无此项目");
+        wrong.require(item.is_some() || code.is_empty(), field(), "ITEM_UNKNOWN", "医保目录中当日无此项目");
         let classed = item.as_ref().is_none_or(|item| !item.class.is_empty());
         wrong.require(classed, field(), "ITEM_CLASS_UNKNOWN", "该项目的甲乙丙类别未公布");
     }
-    wrong.finish()?;
-    Ok((institution, found.into_iter().flatten().collect()))
+    Ok(Some(Known { institution, items: found.into_iter().flatten().collect() }))
 }
 
 /// Whose state a visit needs.
