@@ -20,7 +20,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out_dir.join("descriptor_set.bin"), compiler.encode_file_descriptor_set())?;
 
-    tonic_prost_build::configure().include_file("packages.rs").compile_fds(compiler.file_descriptor_set())?;
+    tonic_prost_build::configure()
+        .codec_path("crate::codec::ProtoCodec")
+        .include_file("packages.rs")
+        .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 

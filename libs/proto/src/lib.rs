@@ -3,6 +3,8 @@
 //! One module per package: package `yizhan.enrollment.v1` is [`enrollment::v1`]. A package appears here as soon as its
 //! `.proto` file is in the folder.
 
+mod codec;
+
 #[allow(missing_docs, clippy::all, rustdoc::all)]
 mod packages {
     include!(concat!(env!("OUT_DIR"), "/packages.rs"));

@@ -39,7 +39,9 @@ pub fn policy_reference(policy: &Policy) -> proto::PolicyReference {
 
 /// Fen as exact yuan.
 pub fn yuan(fen: Decimal) -> String {
-    let yuan = (fen / Decimal::ONE_HUNDRED).normalize();
+    // Moving the point says the same as a division, and faster.
+    let moved = Decimal::try_from_i128_with_scale(fen.mantissa(), fen.scale() + 2);
+    let yuan = moved.unwrap_or_else(|_| fen / Decimal::ONE_HUNDRED).normalize();
     if yuan.scale() < 2 { format!("{yuan:.2}") } else { yuan.to_string() }
 }
 
