@@ -31,6 +31,29 @@ both_databases! {
         assert_eq!(fields, ["psn_no", "as_of", "insutype", "med_type"]);
     }
 
+    async fn many_questions_are_answered_in_their_order(db: TestDatabase) {
+        let mut service = start(&db).await;
+        service.enrol("P1", "390", "2024-01-01").await;
+        service.enrol("P2", "310", "2024-01-01").await;
+        let of = |psn_no: &str| GetEligibilityRequest {
+            psn_no: psn_no.into(),
+            as_of: "2024-05-01".into(),
+            ..Default::default()
+        };
+        let answers = service.ask_many(["P2", "P404", "P1", "P2"].map(of).to_vec()).await.unwrap();
+        let alone = service.ask(of("P2")).await.unwrap();
+        assert_eq!(answers[0].as_ref(), Some(&alone), "the same answer as alone");
+        let schemes: Vec<_> =
+            answers.iter().map(|answer| answer.as_ref().map(|found| found.insutype.as_str())).collect();
+        assert_eq!(schemes, [Some("310"), None, Some("390"), Some("310")]);
+        let error = service.ask_many(vec![of("P1"), of("")]).await.unwrap_err();
+        assert_eq!(error.violations[0].field, "requests[1].psn_no");
+        for count in [0, 101] {
+            let error = service.ask_many(vec![of("P1"); count]).await.unwrap_err();
+            assert_eq!(error.violations[0].reason, "COUNT_INVALID");
+        }
+    }
+
     async fn the_day_decides(db: TestDatabase) {
         let mut service = start(&db).await;
         service.import_persons(persons([person("P1")])).await.unwrap();

@@ -128,6 +128,15 @@ impl TestService {
         .unwrap()
     }
 
+    pub async fn ask_many(
+        &mut self,
+        requests: Vec<GetEligibilityRequest>,
+    ) -> Result<Vec<Option<Eligibility>>, RemoteError> {
+        let request = BatchGetEligibilitiesRequest { requests };
+        let answers = self.client.batch_get_eligibilities(request).await.map_err(error)?.into_inner();
+        Ok(answers.responses.into_iter().map(|answer| answer.eligibility).collect())
+    }
+
     pub async fn ask(&mut self, request: GetEligibilityRequest) -> Result<Eligibility, RemoteError> {
         Ok(self.client.get_eligibility(request).await.map_err(error)?.into_inner().eligibility.unwrap())
     }
