@@ -48,6 +48,13 @@ pub fn account_of(psn_no: &str) -> String {
     format!("account/{psn_no}")
 }
 
+/// The relative whose personal account helped with a person's bill; empty: none.
+pub fn relative_in(postings: &[Posting], psn_no: &str) -> String {
+    let own = account_of(psn_no);
+    let others = postings.iter().map(|posting| posting.account.as_str()).filter(|account| *account != own);
+    others.filter_map(|account| account.strip_prefix("account/")).next().unwrap_or_default().to_owned()
+}
+
 /// Postings of a deposit into a personal account.
 pub fn deposit(psn_no: &str, amount_fen: i64) -> Vec<Posting> {
     let fund = Posting { account: "fund/310200".to_owned(), amount_fen: -amount_fen };

@@ -246,14 +246,11 @@ impl CheckedVisit {
         case: &yizhan_policy::Case,
     ) -> Option<CheckedVisit> {
         let info = stored.setlinfo.as_ref()?;
-        let own = super::ledger::account_of(&info.psn_no);
-        let accounts = stored.postings.iter().filter(|posting| posting.account != own);
-        let relative = accounts.filter_map(|posting| posting.account.strip_prefix("account/")).next();
         Some(CheckedVisit {
             reported: Visit {
                 psn_no: info.psn_no.clone(),
                 mdtrt_id: info.mdtrt_id.clone(),
-                mulaid_psn_no: relative.unwrap_or_default().to_owned(),
+                mulaid_psn_no: super::ledger::relative_in(&stored.postings, &info.psn_no),
                 dise_codg: info.dise_codg.clone(),
                 out_filing: info.out_filing.clone(),
                 tags: info.tags.clone(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use futures::future::try_join3;
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
 use yizhan_policy::case::Accumulated;
 use yizhan_runtime::db::{Column, find_rows};
 
@@ -127,9 +127,5 @@ pub async fn handled_request(
     owner: &str,
     request_id: &str,
 ) -> Result<Option<request::Model>, DbErr> {
-    request::Entity::find()
-        .filter(request::Column::Owner.eq(owner))
-        .filter(request::Column::RequestId.eq(request_id))
-        .one(db)
-        .await
+    request::Entity::find_by_id((owner.to_owned(), request_id.to_owned())).one(db).await
 }

@@ -5,7 +5,9 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, QueryOrder};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryOrder,
+};
 use yizhan_policy::load::{Kind, NoPolicy, Problem, check_set};
 use yizhan_policy::{Policy, load};
 use yizhan_runtime::db::lock;
@@ -106,11 +108,12 @@ impl Policies {
 
     /// Reads what was published, if anything was since.
     pub async fn refresh(&self) -> Result<(), DbErr> {
-        let rows = policy::Entity::find().order_by_asc(policy::Column::Ordinal).all(&self.db).await?;
-        if rows.len() != self.book().versions.len() {
-            let book = Arc::new(Book::of(rows)?);
-            *self.book.write().expect("no panic while the lock is held") = book;
+        // Versions are only ever added, so their number tells; the documents are read when it has grown.
+        if policy::Entity::find().count(&self.db).await? == self.book().versions.len() as u64 {
+            return Ok(());
         }
+        let book = Arc::new(Book::of(published(&self.db).await?)?);
+        *self.book.write().expect("no panic while the lock is held") = book;
         Ok(())
     }
 
@@ -131,7 +134,11 @@ impl Policies {
 /// What is published as a transaction sees it that keeps other publishers out until it ends.
 pub async fn book_for_publishing(tx: &DatabaseTransaction) -> Result<Book, DbErr> {
     lock(tx, "publish policies").await?;
-    Book::of(policy::Entity::find().order_by_asc(policy::Column::Ordinal).all(tx).await?)
+    Book::of(published(tx).await?)
+}
+
+async fn published<C: ConnectionTrait>(db: &C) -> Result<Vec<policy::Model>, DbErr> {
+    policy::Entity::find().order_by_asc(policy::Column::Ordinal).all(db).await
 }
 
 /// Stores a version after those of the book, in the same transaction, and notes it there.

@@ -11,7 +11,7 @@ use super::retries::{ATTEMPTS, contended, stored_answer};
 use super::settle::new_identity;
 use crate::app::App;
 use crate::domain::digest;
-use crate::domain::ledger::account_of;
+use crate::domain::ledger::relative_in;
 use crate::domain::parts::header;
 use crate::domain::reversal;
 use crate::domain::visit::check_id;
@@ -43,7 +43,7 @@ pub async fn reverse(
         ));
     }
     let original = settlements::answer_of(&row)?;
-    let mulaid = relative_of(&original);
+    let mulaid = relative_in(&original.postings, &row.psn_no);
     let _turn = app.turn_of(&row.poolarea_no, &[&row.psn_no, &mulaid]).await;
     let key = (row.fixmedins_code.clone(), request.request_id.clone());
     for _ in 0..ATTEMPTS {
@@ -141,16 +141,6 @@ async fn later_stays(
 fn years_of(settlement: &Settlement) -> BTreeSet<String> {
     let layers = settlement.trace.iter().flat_map(|trace| &trace.layers);
     layers.map(|layer| layer.policy_year.clone()).collect()
-}
-
-/// The relative whose account helped, from the postings.
-fn relative_of(original: &Settlement) -> String {
-    let info = header(original);
-    let own = account_of(&info.psn_no);
-    let accounts = original.postings.iter().map(|posting| posting.account.as_str());
-    let relative =
-        accounts.filter(|account| *account != own).find_map(|account| account.strip_prefix("account/"));
-    relative.unwrap_or_default().to_owned()
 }
 
 fn change(
