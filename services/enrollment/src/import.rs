@@ -1,44 +1,26 @@
-//! What all imports share: all rows or none, once per request id, the timeline and the rows in one transaction, the version
-//! of every person that changed goes up by one, and followers hear of it.
+//! What all imports share: all rows or none, and a count of what was done.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use prost::Message;
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
-use sha2::{Digest, Sha256};
+use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
-use yizhan_proto::enrollment::v1::{ImportOutcome, RegisterChange};
-use yizhan_runtime::db::{begin_write, retry_transient};
-use yizhan_runtime::feed::{self, NewChange};
+use yizhan_proto::enrollment::v1::ImportOutcome;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
+use crate::changes::{self, Cause, Edit};
 use crate::domain::entry::{Entry, Put};
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::MAX_ENTRIES;
+use crate::once::{Done, Mutation, check_request_id};
 use crate::register::Register;
-use crate::store::requests::{self, Done, RequestKey};
-use crate::store::rows::{self, Stored};
 use crate::store::timelines::{self, StoredTimeline};
 
 /// Rows of one import at most.
 pub const MAX_ROWS: usize = 1000;
 
-/// Identifies an import: the caller's own id, and a digest of what it asks for.
-pub fn request_key<M: Message>(caller: &Caller, request_id: &str, method: &str, body: &M) -> RequestKey {
-    let digest =
-        Sha256::new().chain_update(method).chain_update([0]).chain_update(body.encode_to_vec()).finalize();
-    RequestKey { caller: caller.to_string(), request_id: request_id.to_owned(), digest: hex::encode(digest) }
-}
-
 /// Checks what every import must have.
 pub fn check_request(request_id: &str, row_count: usize, violations: &mut Violations) {
-    let id_fits = (1..=64).contains(&request_id.len()) && request_id.bytes().all(|b| b.is_ascii_graphic());
-    violations.require(
-        id_fits,
-        "request_id",
-        "REQUEST_ID_INVALID",
-        "request_id 应为 1 至 64 位可见 ASCII 字符",
-    );
+    check_request_id(request_id, violations);
     violations.require(row_count > 0, "rows", "ROWS_EMPTY", "至少一行");
     if row_count > MAX_ROWS {
         violations
@@ -71,51 +53,6 @@ pub fn check_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError
     .with("poolarea_no", poolarea_no))
 }
 
-/// An import that was checked as far as it can be without the register.
-#[async_trait]
-pub trait Import: Sync {
-    /// Checks it against the register and writes it, within a transaction that is rolled back if this fails.
-    async fn write(
-        &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-    ) -> Result<ImportOutcome, ServiceError>;
-}
-
-/// Runs an import once: if its id was used before, gives the answer of then or refuses another body; else writes it in a
-/// transaction and notes its outcome. Two at once with the same id: the unique key lets one through, and the other, run
-/// again, finds it done.
-pub async fn once(
-    register: &Register,
-    key: &RequestKey,
-    import: &impl Import,
-) -> Result<ImportOutcome, ServiceError> {
-    retry_transient(|| async {
-        let tx = begin_write(&register.db).await?;
-        if let Some(done) = requests::find(&tx, key).await? {
-            return replay(done, key);
-        }
-        let outcome = import.write(&tx, register).await?;
-        requests::insert(&tx, key, &outcome, register.clock.now()).await?;
-        tx.commit().await?;
-        register.feed.wake();
-        Ok(outcome)
-    })
-    .await
-}
-
-fn replay(done: Done, key: &RequestKey) -> Result<ImportOutcome, ServiceError> {
-    if done.digest == key.digest {
-        return Ok(ImportOutcome { replayed: true, ..done.outcome });
-    }
-    Err(ServiceError::already_exists(
-        "REQUEST_ID_REUSED",
-        "this request_id was used for another request",
-        "该 request_id 已用于内容不同的请求，请更换后重试",
-    )
-    .with("request_id", &key.request_id))
-}
-
 /// One row of an import of dated entries.
 #[derive(Clone, Debug)]
 pub struct DatedRow<E> {
@@ -138,29 +75,35 @@ pub struct DatedImport<'a, E> {
 }
 
 #[async_trait]
-impl<E> Import for DatedImport<'_, E>
-where
-    E: Entry + Stored + Send + Sync,
-    <E::Entity as EntityTrait>::Model: IntoActiveModel<<E::Entity as EntityTrait>::ActiveModel>,
-    <E::Entity as EntityTrait>::ActiveModel: Send,
-{
+impl<E: Entry + Send + Sync> Mutation for DatedImport<'_, E> {
+    type Answer = ImportOutcome;
+
     async fn write(
         &self,
         tx: &DatabaseTransaction,
         register: &Register,
-    ) -> Result<ImportOutcome, ServiceError> {
+        cause: &Cause,
+    ) -> Result<Done<ImportOutcome>, ServiceError> {
         let owners = self.rows.iter().map(|row| row.psn_no.clone());
         let psn_nos: BTreeSet<String> =
             owners.chain(self.others.iter().map(|other| other.2.clone())).collect();
-        let mut held = timelines::lock(tx, psn_nos).await?;
+        let held = timelines::lock(tx, psn_nos).await?;
         self.check_registered(&held)?;
         for row in &self.rows {
             check_area(self.caller, &held[&row.psn_no].poolarea_no)?;
         }
-        let changes = put_all(&self.rows, &mut held);
-        self.check_all(&held)?;
-        write_changes(tx, register, &self.rows, &changes, &mut held).await?;
-        Ok(changes.outcome)
+        let mut edits: BTreeMap<String, Edit> =
+            held.into_iter().map(|(psn_no, person)| (psn_no, Edit::of(person))).collect();
+        let mut answer = ImportOutcome { row_count: self.rows.len() as i32, ..ImportOutcome::default() };
+        for row in &self.rows {
+            if let Some(edit) = edits.get_mut(&row.psn_no) {
+                count(edit.after.timeline.put(row.entry.clone()), &mut answer);
+            }
+        }
+        self.check_all(&edits)?;
+        let changed = changes::record(tx, register, edits.into_values().collect(), cause).await?;
+        answer.changed_person_count = changed.len() as i32;
+        Ok(Done { answer, changed })
     }
 }
 
@@ -177,10 +120,10 @@ impl<E: Entry> DatedImport<'_, E> {
         violations.finish()
     }
 
-    fn check_all(&self, held: &BTreeMap<String, StoredTimeline>) -> Result<(), ServiceError> {
+    fn check_all(&self, edits: &BTreeMap<String, Edit>) -> Result<(), ServiceError> {
         let mut violations = Violations::new();
         for (at, row) in self.rows.iter().enumerate() {
-            let person = &held[&row.psn_no];
+            let person = &edits[&row.psn_no].after;
             let mut check = RowCheck::new(at, &mut violations);
             if E::list(&person.timeline).len() > MAX_ENTRIES {
                 check.wrong("psn_no", "TOO_MANY_ENTRIES", "该人员的同类记录过多");
@@ -191,31 +134,6 @@ impl<E: Entry> DatedImport<'_, E> {
     }
 }
 
-/// What an import changes.
-struct Changes {
-    outcome: ImportOutcome,
-    /// Rows to write.
-    rows: Vec<usize>,
-    /// Persons to write.
-    psn_nos: BTreeSet<String>,
-}
-
-fn put_all<E: Entry>(rows: &[DatedRow<E>], held: &mut BTreeMap<String, StoredTimeline>) -> Changes {
-    let outcome = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };
-    let mut changes = Changes { outcome, rows: Vec::new(), psn_nos: BTreeSet::new() };
-    for (at, row) in rows.iter().enumerate() {
-        let Some(person) = held.get_mut(&row.psn_no) else { continue };
-        let put = person.timeline.put(row.entry.clone());
-        count(put, &mut changes.outcome);
-        if put != Put::Unchanged {
-            changes.rows.push(at);
-            changes.psn_nos.insert(row.psn_no.clone());
-        }
-    }
-    changes.outcome.changed_person_count = changes.psn_nos.len() as i32;
-    changes
-}
-
 /// Counts one row.
 pub fn count(put: Put, outcome: &mut ImportOutcome) {
     match put {
@@ -223,52 +141,4 @@ pub fn count(put: Put, outcome: &mut ImportOutcome) {
         Put::Updated => outcome.updated_count += 1,
         Put::Unchanged => outcome.unchanged_count += 1,
     }
-}
-
-async fn write_changes<E>(
-    tx: &DatabaseTransaction,
-    register: &Register,
-    rows: &[DatedRow<E>],
-    changes: &Changes,
-    held: &mut BTreeMap<String, StoredTimeline>,
-) -> Result<(), DbErr>
-where
-    E: Entry + Stored,
-    <E::Entity as EntityTrait>::Model: IntoActiveModel<<E::Entity as EntityTrait>::ActiveModel>,
-    <E::Entity as EntityTrait>::ActiveModel: Send,
-{
-    let models = changes.rows.iter().map(|at| {
-        let row = &rows[*at];
-        row.entry.row(&held[&row.psn_no].poolarea_no, &row.psn_no)
-    });
-    rows::upsert::<E::Entity, _>(tx, models.collect()).await?;
-    let mut changed: Vec<StoredTimeline> =
-        changes.psn_nos.iter().filter_map(|psn_no| held.remove(psn_no)).collect();
-    for person in &mut changed {
-        person.version += 1;
-    }
-    timelines::update(tx, &changed).await?;
-    announce(tx, register, &changed).await
-}
-
-/// Tells followers which persons changed, to which version.
-pub async fn announce(
-    tx: &DatabaseTransaction,
-    register: &Register,
-    changed: &[StoredTimeline],
-) -> Result<(), DbErr> {
-    let recorded_at = register.clock.now();
-    let change = |person: &StoredTimeline| NewChange {
-        area: person.poolarea_no.clone(),
-        kind: "PERSON_CHANGED",
-        subject: person.psn_no.clone(),
-        payload: RegisterChange {
-            psn_no: person.psn_no.clone(),
-            person_version: person.version,
-            poolarea_no: person.poolarea_no.clone(),
-        }
-        .encode_to_vec(),
-        recorded_at,
-    };
-    feed::append(tx, changed.iter().map(change).collect()).await
 }

@@ -6,6 +6,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::AccountShare;
 use crate::import::{self, DatedImport, DatedRow};
+use crate::once;
 use crate::register::Register;
 
 /// All rows or none; both persons must be registered.
@@ -16,12 +17,12 @@ pub async fn import_account_shares(
 ) -> Result<ImportOutcome, ServiceError> {
     let request_id = std::mem::take(&mut request.request_id);
     let rows = checked(&request_id, &request.rows)?;
-    let key = import::request_key(caller, &request_id, "ImportAccountShares", &request);
+    let key = once::request_key(caller, &request_id, "ImportAccountShares", &request);
     let sharers = rows.iter().enumerate();
     let sharers: Vec<_> =
         sharers.map(|(at, row)| (at, "sharer_psn_no", row.entry.sharer_psn_no.clone())).collect();
     let import = DatedImport { caller, rows, others: sharers, check: |_, _, _| () };
-    import::once(register, &key, &import).await
+    once::once(register, &key, &import).await
 }
 
 fn checked(request_id: &str, rows: &[AccountShareRow]) -> Result<Vec<DatedRow<AccountShare>>, ServiceError> {

@@ -7,6 +7,7 @@ use crate::domain::codes;
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::{Coverage, CoverageState};
 use crate::import::{self, DatedImport, DatedRow};
+use crate::once;
 use crate::register::Register;
 use crate::store::timelines::StoredTimeline;
 
@@ -18,9 +19,9 @@ pub async fn import_coverages(
 ) -> Result<ImportOutcome, ServiceError> {
     let request_id = std::mem::take(&mut request.request_id);
     let rows = checked(&request_id, &request.rows)?;
-    let key = import::request_key(caller, &request_id, "ImportCoverages", &request);
+    let key = once::request_key(caller, &request_id, "ImportCoverages", &request);
     let import = DatedImport { caller, rows, others: Vec::new(), check: no_overlap };
-    import::once(register, &key, &import).await
+    once::once(register, &key, &import).await
 }
 
 fn checked(request_id: &str, rows: &[CoverageRow]) -> Result<Vec<DatedRow<Coverage>>, ServiceError> {
@@ -57,6 +58,8 @@ fn dated(row: &CoverageRow, mut check: RowCheck) -> Option<DatedRow<Coverage>> {
         period: period?,
         entitled_begndate: entitled_begndate?,
         hi_type: hi_type?,
+        psn_chg_type: String::new(),
+        waiting: None,
     };
     if coverage.entitled_begndate.is_some_and(|from| from < coverage.period.begndate) {
         check.wrong("entitled_begndate", "DATE_ORDER", "待遇享受开始日期不能早于参保开始日期");

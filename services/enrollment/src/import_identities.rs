@@ -6,6 +6,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::Identity;
 use crate::import::{self, DatedImport, DatedRow};
+use crate::once;
 use crate::register::Register;
 
 /// Longest psn_idet_type, local codes included.
@@ -19,9 +20,9 @@ pub async fn import_identities(
 ) -> Result<ImportOutcome, ServiceError> {
     let request_id = std::mem::take(&mut request.request_id);
     let rows = checked(&request_id, &request.rows)?;
-    let key = import::request_key(caller, &request_id, "ImportIdentities", &request);
+    let key = once::request_key(caller, &request_id, "ImportIdentities", &request);
     let import = DatedImport { caller, rows, others: Vec::new(), check: |_, _, _| () };
-    import::once(register, &key, &import).await
+    once::once(register, &key, &import).await
 }
 
 fn checked(request_id: &str, rows: &[IdentityRow]) -> Result<Vec<DatedRow<Identity>>, ServiceError> {
@@ -42,6 +43,7 @@ fn dated(row: &IdentityRow, mut check: RowCheck) -> Option<DatedRow<Identity>> {
     });
     let name = check.text("name", &row.name, true);
     let period = check.period(&row.begndate, &row.enddate);
-    let entry = Identity { psn_idet_type: psn_idet_type?, name: name?, period: period? };
+    let (psn_idet_type, name, period) = (psn_idet_type?, name?, period?);
+    let entry = Identity { psn_idet_type, name, period, department: String::new() };
     Some(DatedRow { psn_no: psn_no?, entry })
 }

@@ -7,6 +7,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::{Membership, MembershipKind};
 use crate::import::{self, DatedImport, DatedRow};
+use crate::once;
 use crate::register::Register;
 
 /// All rows or none.
@@ -17,9 +18,9 @@ pub async fn import_memberships(
 ) -> Result<ImportOutcome, ServiceError> {
     let request_id = std::mem::take(&mut request.request_id);
     let rows = checked(&request_id, &request.rows)?;
-    let key = import::request_key(caller, &request_id, "ImportMemberships", &request);
+    let key = once::request_key(caller, &request_id, "ImportMemberships", &request);
     let import = DatedImport { caller, rows, others: Vec::new(), check: |_, _, _| () };
-    import::once(register, &key, &import).await
+    once::once(register, &key, &import).await
 }
 
 fn checked(request_id: &str, rows: &[MembershipRow]) -> Result<Vec<DatedRow<Membership>>, ServiceError> {

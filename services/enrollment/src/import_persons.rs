@@ -8,12 +8,14 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, PersonRow};
 use yizhan_runtime::{Caller, Personal, ServiceError, Violations};
 
+use crate::changes::{self, Cause, Edit};
 use crate::domain::certificate::{CertificateKey, IdentityFault, identity_faults};
 use crate::domain::entry::Put;
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::{PersonFacts, Timeline};
 use crate::domain::{codes, masking};
-use crate::import::{self, Import};
+use crate::import;
+use crate::once::{self, Done, Mutation};
 use crate::register::Register;
 use crate::store::entities::person::{self, PersonalText};
 use crate::store::timelines::{self, StoredTimeline};
@@ -30,8 +32,8 @@ pub async fn import_persons(
     for row in &rows {
         import::check_area(caller, &row.poolarea_no)?;
     }
-    let key = import::request_key(caller, &request_id, "ImportPersons", &request);
-    import::once(register, &key, &PersonImport { rows }).await
+    let key = once::request_key(caller, &request_id, "ImportPersons", &request);
+    once::once(register, &key, &PersonImport { rows }).await
 }
 
 /// A row that is right.
@@ -107,6 +109,17 @@ fn certno(row: &PersonRow, brdy: Option<NaiveDate>, check: &mut RowCheck) -> Opt
 }
 
 impl NewPerson {
+    fn edit(&self, held: Option<&StoredTimeline>) -> Edit {
+        let Some(held) = held else {
+            let timeline = Timeline::of(self.facts());
+            return Edit::created(self.psn_no.clone(), self.poolarea_no.clone(), timeline);
+        };
+        let mut edit = Edit::of(held.clone());
+        edit.after.timeline.person = self.facts();
+        edit.touch();
+        edit
+    }
+
     fn facts(&self) -> PersonFacts {
         PersonFacts {
             psn_name_masked: masking::mask_name(self.psn_name.expose()),
@@ -137,54 +150,41 @@ struct PersonImport {
 }
 
 #[async_trait]
-impl Import for PersonImport {
+impl Mutation for PersonImport {
+    type Answer = ImportOutcome;
+
     async fn write(
         &self,
         tx: &DatabaseTransaction,
         register: &Register,
-    ) -> Result<ImportOutcome, ServiceError> {
-        write(tx, register, &self.rows).await
-    }
-}
+        cause: &Cause,
+    ) -> Result<Done<ImportOutcome>, ServiceError> {
+        let rows = &self.rows;
+        let held = timelines::lock(tx, rows.iter().map(|row| row.psn_no.clone())).await?;
+        check_areas_stay(rows, &held)?;
+        let keys = held.values().map(|person| (person.poolarea_no.clone(), person.psn_no.clone()));
+        let known = persons::find_many(tx, keys).await?;
 
-async fn write(
-    tx: &DatabaseTransaction,
-    register: &Register,
-    rows: &[NewPerson],
-) -> Result<ImportOutcome, ServiceError> {
-    let held = timelines::lock(tx, rows.iter().map(|row| row.psn_no.clone())).await?;
-    check_areas_stay(rows, &held)?;
-    let keys = held.values().map(|person| (person.poolarea_no.clone(), person.psn_no.clone()));
-    let known = persons::find_many(tx, keys).await?;
-
-    let mut outcome = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };
-    let (mut models, mut created, mut updated) = (Vec::new(), Vec::new(), Vec::new());
-    for row in rows {
-        let model = row.model(&register.certificate_key);
-        match held.get(&row.psn_no) {
-            None => {
-                import::count(Put::Created, &mut outcome);
-                created.push(first_version(row));
-            }
-            Some(_) if known.get(&row.psn_no) == Some(&model) => {
-                import::count(Put::Unchanged, &mut outcome);
-                continue;
-            }
-            Some(person) => {
-                import::count(Put::Updated, &mut outcome);
-                updated.push(next_version(person, row));
+        let mut answer = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };
+        let (mut models, mut edits) = (Vec::new(), Vec::new());
+        for row in rows {
+            let model = row.model(&register.certificate_key);
+            let put = match held.get(&row.psn_no) {
+                None => Put::Created,
+                Some(_) if known.get(&row.psn_no) == Some(&model) => Put::Unchanged,
+                Some(_) => Put::Updated,
+            };
+            import::count(put, &mut answer);
+            if put != Put::Unchanged {
+                edits.push(row.edit(held.get(&row.psn_no)));
+                models.push(model);
             }
         }
-        models.push(model);
+        rows::upsert::<person::Entity, _>(tx, models).await?;
+        let changed = changes::record(tx, register, edits, cause).await?;
+        answer.changed_person_count = changed.len() as i32;
+        Ok(Done { answer, changed })
     }
-    outcome.changed_person_count = models.len() as i32;
-
-    rows::upsert::<person::Entity, _>(tx, models).await?;
-    timelines::insert(tx, &created).await?;
-    timelines::update(tx, &updated).await?;
-    created.append(&mut updated);
-    import::announce(tx, register, &created).await?;
-    Ok(outcome)
 }
 
 fn check_areas_stay(rows: &[NewPerson], held: &BTreeMap<String, StoredTimeline>) -> Result<(), ServiceError> {
@@ -196,20 +196,4 @@ fn check_areas_stay(rows: &[NewPerson], held: &BTreeMap<String, StoredTimeline>)
         }
     }
     violations.finish()
-}
-
-fn first_version(row: &NewPerson) -> StoredTimeline {
-    StoredTimeline {
-        psn_no: row.psn_no.clone(),
-        poolarea_no: row.poolarea_no.clone(),
-        version: 1,
-        timeline: Timeline::of(row.facts()),
-    }
-}
-
-fn next_version(person: &StoredTimeline, row: &NewPerson) -> StoredTimeline {
-    let mut next = person.clone();
-    next.version += 1;
-    next.timeline.person = row.facts();
-    next
 }

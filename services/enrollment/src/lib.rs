@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod api;
+mod changes;
 pub mod domain;
 mod get_eligibility;
 mod get_person;
@@ -17,6 +18,7 @@ mod import_identities;
 mod import_memberships;
 mod import_persons;
 mod list_persons;
+mod once;
 mod register;
 mod service;
 pub mod store;

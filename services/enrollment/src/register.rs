@@ -6,6 +6,7 @@ use yizhan_runtime::{Clock, ServiceError};
 
 use crate::domain::certificate::CertificateKey;
 use crate::domain::row_check::is_psn_no;
+use crate::store::timelines::StoredTimeline;
 
 /// The register and its surroundings. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -18,6 +19,13 @@ pub struct Register {
     pub clock: Clock,
     /// The secret under which certificate numbers are digested.
     pub certificate_key: CertificateKey,
+}
+
+impl Register {
+    /// After a commit: followers hear of it at once. Must be called behind every transaction that changed persons.
+    pub async fn committed(&self, _changed: &[StoredTimeline]) {
+        self.feed.wake();
+    }
 }
 
 /// Nobody registered has this number, or the caller may not know of them.

@@ -44,6 +44,8 @@ pub enum Refusal {
     NotStarted(NaiveDate),
     /// It is paused.
     Paused,
+    /// It is frozen.
+    Frozen,
     /// It ended; the last day, if known.
     Ended(Option<NaiveDate>),
     /// The waiting period runs until the day before this.
@@ -63,6 +65,7 @@ impl Refusal {
             Refusal::NoCoverage => "NO_COVERAGE",
             Refusal::NotStarted(_) => "COVERAGE_NOT_STARTED",
             Refusal::Paused => "COVERAGE_PAUSED",
+            Refusal::Frozen => "COVERAGE_FROZEN",
             Refusal::Ended(_) => "COVERAGE_ENDED",
             Refusal::Waiting(_) => "WAITING_PERIOD",
             Refusal::MedTypeNotCovered => "MED_TYPE_NOT_COVERED",
@@ -77,6 +80,7 @@ impl Refusal {
             Refusal::NoCoverage => "未查询到参保记录".to_owned(),
             Refusal::NotStarted(from) => format!("参保自 {from} 起生效，就诊日期尚未参保"),
             Refusal::Paused => "参保状态为暂停，暂不享受待遇".to_owned(),
+            Refusal::Frozen => "参保关系已冻结，暂不享受待遇".to_owned(),
             Refusal::Ended(Some(last)) => format!("参保已于 {last} 终止"),
             Refusal::Ended(None) => "参保已终止".to_owned(),
             Refusal::Waiting(from) => format!("处于待遇等待期，自 {from} 起享受待遇"),
@@ -92,6 +96,7 @@ impl Refusal {
             Refusal::NoCoverage => "请核对险种类型，或到参保地经办机构办理参保登记",
             Refusal::NotStarted(_) => "请核对就诊日期；参保生效前的费用由个人承担",
             Refusal::Paused => "请用人单位或本人补缴后恢复参保，再申请结算",
+            Refusal::Frozen => "请到参保地经办机构核实冻结原因，办理解冻后再申请结算",
             Refusal::Ended(_) => "请到参保地经办机构办理续保，或核对是否已在其他统筹区参保",
             Refusal::Waiting(_) => "等待期满后享受待遇；可变等待期可向参保地经办机构申请修复",
             Refusal::MedTypeNotCovered => "请核对医疗类别，或由个人承担本次费用",
@@ -173,6 +178,7 @@ fn in_scheme<'a>(
 fn refusal_of_stretch(stretch: &Coverage, question: &Question) -> Option<Refusal> {
     match stretch.state {
         CoverageState::Paused => return Some(Refusal::Paused),
+        CoverageState::Frozen => return Some(Refusal::Frozen),
         CoverageState::Ended => return Some(Refusal::Ended(None)),
         CoverageState::Normal => {}
     }

@@ -1,8 +1,8 @@
-//! The entries of a timeline's four lists: by what they are told apart and sorted.
+//! The entries of a timeline's lists: by what they are told apart and sorted.
 
 use chrono::NaiveDate;
 
-use super::timeline::{AccountShare, Coverage, Identity, Membership, Timeline};
+use super::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Timeline};
 
 /// What putting an entry into a timeline did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Put {
     Unchanged,
 }
 
-/// An entry of one of the four lists of a timeline.
+/// An entry of one of the lists of a timeline.
 pub trait Entry: Clone + PartialEq {
     /// The list it belongs to.
     fn list(timeline: &Timeline) -> &Vec<Self>;
@@ -60,11 +60,16 @@ impl Entry for Identity {
     fn same_key(&self, other: &Self) -> bool {
         self.psn_idet_type == other.psn_idet_type
             && self.name == other.name
+            && self.department == other.department
             && self.period.begndate == other.period.begndate
     }
 
     fn order(&self) -> (String, NaiveDate, String) {
-        (String::new(), self.period.begndate, format!("{} {}", self.psn_idet_type, self.name))
+        (
+            String::new(),
+            self.period.begndate,
+            format!("{} {} {}", self.psn_idet_type, self.name, self.department),
+        )
     }
 }
 
@@ -103,5 +108,25 @@ impl Entry for AccountShare {
 
     fn order(&self) -> (String, NaiveDate, String) {
         (String::new(), self.period.begndate, self.sharer_psn_no.clone())
+    }
+}
+
+impl Entry for DiseaseEntitlement {
+    fn list(timeline: &Timeline) -> &Vec<Self> {
+        &timeline.diseases
+    }
+
+    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
+        &mut timeline.diseases
+    }
+
+    fn same_key(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.dise_codg == other.dise_codg
+            && self.period.begndate == other.period.begndate
+    }
+
+    fn order(&self) -> (String, NaiveDate, String) {
+        (self.kind.code().to_string(), self.period.begndate, self.dise_codg.clone())
     }
 }

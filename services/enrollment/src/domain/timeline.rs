@@ -22,6 +22,12 @@ pub struct Timeline {
     pub memberships: Vec<Membership>,
     /// Sorted by first day.
     pub account_shares: Vec<AccountShare>,
+    /// Sorted by kind and first day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diseases: Vec<DiseaseEntitlement>,
+    /// 人员编号 that took this one's place, when two records of one person were merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
 }
 
 /// A person, with nothing that identifies.
@@ -47,6 +53,8 @@ pub enum CoverageState {
     Paused,
     /// 4 终止.
     Ended,
+    /// 冻结: told to the interface as 2 暂停, entered and left by psn_chg_type 31 and 32.
+    Frozen,
 }
 
 impl CoverageState {
@@ -64,7 +72,7 @@ impl CoverageState {
     pub fn code(self) -> &'static str {
         match self {
             CoverageState::Normal => "1",
-            CoverageState::Paused => "2",
+            CoverageState::Paused | CoverageState::Frozen => "2",
             CoverageState::Ended => "4",
         }
     }
@@ -90,6 +98,31 @@ pub struct Coverage {
     /// 医疗保险类型; empty when not stated.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hi_type: String,
+    /// 人员变动 (psn_chg_type) that began the stretch; empty when it was imported.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub psn_chg_type: String,
+    /// How the waiting period was decided, where this service decided it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+}
+
+/// 待遇等待期 as decided on the day of enrolment or repair; it ends the day before `entitled_begndate`. Later changes of the
+/// rules do not touch it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// First day of waiting.
+    pub begndate: NaiveDate,
+    /// 固定待遇等待期, months.
+    pub fixed_months: u32,
+    /// 变动待遇等待期 before repair, months.
+    pub variable_months: u32,
+    /// Months of it that payments took off.
+    #[serde(default)]
+    pub repaired_months: u32,
+    /// Id of the rule that decided.
+    pub rule: String,
+    /// The document it comes from.
+    pub citation: String,
 }
 
 /// A dated identity.
@@ -101,6 +134,9 @@ pub struct Identity {
     pub name: String,
     /// Its days.
     pub period: Period,
+    /// The department whose roster says so; empty for the agency. Departments do not touch one another's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub department: String,
 }
 
 /// What a membership is about; the numbers are the contract's.
@@ -118,6 +154,10 @@ pub enum MembershipKind {
     FamilyDoctor,
     /// 居民缴费档次
     ResidentTier,
+    /// 零报销年度: a policy year without a claim, which raises the cap of critical-illness insurance.
+    ZeroClaimYear,
+    /// 大病保险奖励额度已使用: the year in which the raised cap was drawn on.
+    RewardUsed,
 }
 
 impl MembershipKind {
@@ -130,13 +170,15 @@ impl MembershipKind {
             MembershipKind::Commercial => 4,
             MembershipKind::FamilyDoctor => 5,
             MembershipKind::ResidentTier => 6,
+            MembershipKind::ZeroClaimYear => 7,
+            MembershipKind::RewardUsed => 8,
         }
     }
 
     /// From the contract's number.
     pub fn from_code(code: i32) -> Option<Self> {
         use MembershipKind::*;
-        [Union, CivilServant, Veteran, Commercial, FamilyDoctor, ResidentTier]
+        [Union, CivilServant, Veteran, Commercial, FamilyDoctor, ResidentTier, ZeroClaimYear, RewardUsed]
             .into_iter()
             .find(|kind| kind.code() == code)
     }
@@ -167,6 +209,58 @@ pub struct AccountShare {
     pub period: Period,
 }
 
+/// What kind of outpatient disease entitlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum DiseaseKind {
+    /// 门诊慢特病.
+    Chronic,
+    /// 两病: 高血压, 糖尿病 drugs.
+    TwoDiseases,
+}
+
+impl DiseaseKind {
+    /// The contract's number.
+    pub fn code(self) -> i32 {
+        match self {
+            DiseaseKind::Chronic => 1,
+            DiseaseKind::TwoDiseases => 2,
+        }
+    }
+
+    /// From the contract's number.
+    pub fn from_code(code: i32) -> Option<Self> {
+        [DiseaseKind::Chronic, DiseaseKind::TwoDiseases].into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// A dated entitlement to outpatient care of one disease (慢特病, 两病).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiseaseEntitlement {
+    /// Which kind.
+    pub kind: DiseaseKind,
+    /// 病种编码.
+    pub dise_codg: String,
+    /// 病种名称.
+    pub dise_name: String,
+    /// Its days.
+    pub period: Period,
+    /// 复审: last day it holds without having been verified again; `None` where the area asks for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverify_by: Option<NaiveDate>,
+}
+
+impl DiseaseEntitlement {
+    /// Whether it holds on the day: within its days, and not overdue for re-verification.
+    pub fn holds(&self, day: NaiveDate) -> bool {
+        self.period.contains(day) && !self.is_overdue(day)
+    }
+
+    /// Whether it should have been verified again before the day.
+    pub fn is_overdue(&self, day: NaiveDate) -> bool {
+        self.reverify_by.is_some_and(|last| last < day)
+    }
+}
+
 impl Timeline {
     /// Of a person about whom nothing else is known.
     pub fn of(person: PersonFacts) -> Self {
@@ -176,6 +270,8 @@ impl Timeline {
             identities: Vec::new(),
             memberships: Vec::new(),
             account_shares: Vec::new(),
+            diseases: Vec::new(),
+            merged_into: None,
         }
     }
 
@@ -256,6 +352,8 @@ pub(crate) mod examples {
             period: period(begndate, enddate),
             entitled_begndate: None,
             hi_type: String::new(),
+            psn_chg_type: String::new(),
+            waiting: None,
         }
     }
 

@@ -1,7 +1,9 @@
 //! The tables, one file per migration.
 
 mod m20260101_000001_register;
+mod m20261122_000001_two_times;
 
+use sea_orm_migration::prelude::{ColumnDef, Index, Table, TableCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_runtime::feed::CreateChangeLog;
 
@@ -12,6 +14,24 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateChangeLog), Box::new(m20260101_000001_register::Migration)]
+        vec![
+            Box::new(CreateChangeLog),
+            Box::new(m20260101_000001_register::Migration),
+            Box::new(m20261122_000001_two_times::Migration),
+        ]
     }
+}
+
+/// A table with these columns, some of which are its key.
+fn table(name: &'static str, key: &[&'static str], columns: Vec<ColumnDef>) -> TableCreateStatement {
+    let mut primary_key = Index::create();
+    for column in key {
+        primary_key.col(*column);
+    }
+    let mut table = Table::create();
+    table.table(name).primary_key(&mut primary_key);
+    for column in columns {
+        table.col(column);
+    }
+    table
 }

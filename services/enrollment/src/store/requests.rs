@@ -1,52 +1,48 @@
-//! Imports that were done.
+//! Requests that were handled.
 
 use chrono::{DateTime, Utc};
 use prost::Message;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
-use yizhan_proto::enrollment::v1::ImportOutcome;
 
 use super::entities::import_request::{ActiveModel, Entity};
+use crate::changes::Cause;
 
-/// Which import: unique.
+/// Which request: unique by caller and id.
 #[derive(Clone, Debug)]
 pub struct RequestKey {
-    /// The caller within whom the id is unique.
-    pub caller: String,
-    /// The caller's own id.
-    pub request_id: String,
+    /// The caller, the id, and what was called.
+    pub cause: Cause,
     /// Digest of method and body.
     pub digest: String,
 }
 
-/// An import that was done before under the same key.
+/// A request that was handled before under the same key.
 #[derive(Clone, Debug)]
-pub struct Done {
+pub struct Handled {
     /// Digest of what was asked then.
     pub digest: String,
-    /// What was answered.
-    pub outcome: ImportOutcome,
+    /// What was answered, encoded.
+    pub answer: Vec<u8>,
 }
 
-/// Whether it was done.
-pub async fn find<C: ConnectionTrait>(db: &C, key: &RequestKey) -> Result<Option<Done>, DbErr> {
-    let found = Entity::find_by_id((key.caller.clone(), key.request_id.clone())).one(db).await?;
-    let done =
-        |outcome: &[u8]| ImportOutcome::decode(outcome).map_err(|error| DbErr::Custom(error.to_string()));
-    found.map(|model| Ok(Done { outcome: done(&model.outcome)?, digest: model.digest })).transpose()
+/// Whether it was handled.
+pub async fn find<C: ConnectionTrait>(db: &C, key: &RequestKey) -> Result<Option<Handled>, DbErr> {
+    let found = Entity::find_by_id((key.cause.caller.clone(), key.cause.request_id.clone())).one(db).await?;
+    Ok(found.map(|model| Handled { digest: model.digest, answer: model.outcome }))
 }
 
-/// Notes that it is done. A unique violation means that somebody else did it a moment ago.
+/// Notes that it is handled. A unique violation means that somebody else did it a moment ago.
 pub async fn insert<C: ConnectionTrait>(
     tx: &C,
     key: &RequestKey,
-    outcome: &ImportOutcome,
+    answer: &impl Message,
     recorded_at: DateTime<Utc>,
 ) -> Result<(), DbErr> {
     let row = ActiveModel {
-        caller: Set(key.caller.clone()),
-        request_id: Set(key.request_id.clone()),
+        caller: Set(key.cause.caller.clone()),
+        request_id: Set(key.cause.request_id.clone()),
         digest: Set(key.digest.clone()),
-        outcome: Set(outcome.encode_to_vec()),
+        outcome: Set(answer.encode_to_vec()),
         recorded_at: Set(recorded_at),
     };
     Entity::insert(row).exec_without_returning(tx).await?;

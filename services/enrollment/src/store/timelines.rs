@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
-};
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use yizhan_runtime::db::{Column as Values, find_rows, insert_rows};
 
-use yizhan_runtime::db::{Column as Values, find_rows};
-
-use super::entities::entitlement_timeline::{ActiveModel, Column, Entity, Model};
+use super::entities::entitlement_timeline::{Column, Entity, Model};
+use super::entities::timeline_history;
 use crate::domain::timeline::Timeline;
+
+/// Timelines per statement: far within SQLite's 32,766 parameters.
+const ROWS_PER_STATEMENT: usize = 1000;
+/// A timeline that is there is replaced.
+const REPLACE: &str = "ON CONFLICT (psn_no) DO UPDATE SET \
+    poolarea_no = excluded.poolarea_no, version = excluded.version, timeline = excluded.timeline";
 
 /// A person's timeline with its version.
 #[derive(Clone, Debug)]
@@ -50,35 +54,58 @@ pub async fn lock<C: ConnectionTrait>(
     by_psn_no(locked.all(tx).await?)
 }
 
-/// Writes timelines of persons registered just now. A unique violation means that somebody else did the same.
-pub async fn insert<C: ConnectionTrait>(tx: &C, timelines: &[StoredTimeline]) -> Result<(), DbErr> {
-    if !timelines.is_empty() {
-        Entity::insert_many(rows(timelines)?).exec_without_returning(tx).await?;
-    }
-    Ok(())
-}
-
-/// Writes changed timelines of persons that [`lock`] gave.
-pub async fn update<C: ConnectionTrait>(tx: &C, timelines: &[StoredTimeline]) -> Result<(), DbErr> {
-    if timelines.is_empty() {
-        return Ok(());
-    }
-    let mut replace = OnConflict::column(Column::PsnNo);
-    replace.update_columns([Column::Version, Column::Timeline]);
-    Entity::insert_many(rows(timelines)?).on_conflict(replace).exec_without_returning(tx).await?;
-    Ok(())
-}
-
-fn rows(timelines: &[StoredTimeline]) -> Result<Vec<ActiveModel>, DbErr> {
-    let row = |stored: &StoredTimeline| {
-        Ok(ActiveModel {
-            psn_no: Set(stored.psn_no.clone()),
-            poolarea_no: Set(stored.poolarea_no.clone()),
-            version: Set(stored.version),
-            timeline: Set(serde_json::to_string(&stored.timeline).map_err(json_error)?),
-        })
+/// The version that was the last one at some time; `None` if the person was not registered yet.
+pub async fn as_known_at<C: ConnectionTrait>(
+    db: &C,
+    psn_no: &str,
+    known_at: DateTime<Utc>,
+) -> Result<Option<StoredTimeline>, DbErr> {
+    let found = timeline_history::Entity::find()
+        .filter(timeline_history::Column::PsnNo.eq(psn_no))
+        .filter(timeline_history::Column::RecordedAt.lte(known_at))
+        .order_by_desc(timeline_history::Column::Version)
+        .one(db)
+        .await?;
+    let current = |past: timeline_history::Model| Model {
+        psn_no: past.psn_no,
+        poolarea_no: past.poolarea_no,
+        version: past.version,
+        timeline: past.timeline,
     };
-    timelines.iter().map(row).collect()
+    found.map(current).map(read).transpose()
+}
+
+/// Writes timelines, of persons registered just now or of persons that [`lock`] gave, each also as a version of its own into
+/// the history. A unique violation means that somebody else registered the same person a moment ago.
+pub async fn write<C: ConnectionTrait>(
+    tx: &C,
+    timelines: &[StoredTimeline],
+    recorded_at: DateTime<Utc>,
+    cause: &str,
+) -> Result<(), DbErr> {
+    for timelines in timelines.chunks(ROWS_PER_STATEMENT) {
+        let texts: Result<Vec<String>, DbErr> = timelines.iter().map(text).collect();
+        let current = vec![
+            ("psn_no", Values::Text(timelines.iter().map(|person| person.psn_no.clone()).collect())),
+            (
+                "poolarea_no",
+                Values::Text(timelines.iter().map(|person| person.poolarea_no.clone()).collect()),
+            ),
+            ("version", Values::Int(timelines.iter().map(|person| person.version).collect())),
+            ("timeline", Values::Text(texts?)),
+        ];
+        let mut past = current.clone();
+        past.push(("recorded_at", Values::Time(vec![recorded_at; timelines.len()])));
+        past.push(("cause", Values::Text(vec![cause.to_owned(); timelines.len()])));
+        // The history first: its key lets only one of two through who make the same version.
+        insert_rows(tx, "timeline_history", past, "").await?;
+        insert_rows(tx, "entitlement_timeline", current, REPLACE).await?;
+    }
+    Ok(())
+}
+
+fn text(stored: &StoredTimeline) -> Result<String, DbErr> {
+    serde_json::to_string(&stored.timeline).map_err(json_error)
 }
 
 fn by_psn_no(models: Vec<Model>) -> Result<BTreeMap<String, StoredTimeline>, DbErr> {

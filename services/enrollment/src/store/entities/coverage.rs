@@ -31,6 +31,10 @@ pub struct Model {
     pub entitled_begndate: Option<Date>,
     /// 医疗保险类型; empty when not stated.
     pub hi_type: String,
+    /// 人员变动 that began the stretch; empty when it was imported.
+    pub psn_chg_type: String,
+    /// A domain Waiting as JSON; empty without one.
+    pub waiting: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -22,6 +22,9 @@ pub struct Model {
     /// First day.
     #[sea_orm(primary_key, auto_increment = false)]
     pub begndate: Date,
+    /// The department whose roster says so; empty for the agency.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub department: String,
     /// Last day.
     pub enddate: Option<Date>,
 }

@@ -5,6 +5,8 @@ use sea_orm_migration::schema::{
     big_integer, binary, date, date_null, integer, integer_null, text, timestamp_with_time_zone,
 };
 
+use super::table;
+
 /// The migration.
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -123,17 +125,4 @@ fn tables() -> Vec<TableCreateStatement> {
             ],
         ),
     ]
-}
-
-fn table(name: &'static str, key: &[&'static str], columns: Vec<ColumnDef>) -> TableCreateStatement {
-    let mut primary_key = Index::create();
-    for column in key {
-        primary_key.col(*column);
-    }
-    let mut table = Table::create();
-    table.table(name).primary_key(&mut primary_key);
-    for column in columns {
-        table.col(column);
-    }
-    table
 }

@@ -1,0 +1,104 @@
+//! The one way the register is written: timeline, history, normalised rows and change log in one transaction.
+
+use chrono::{DateTime, Utc};
+use prost::Message;
+use sea_orm::{DatabaseTransaction, DbErr};
+use yizhan_proto::enrollment::v1::RegisterChange;
+use yizhan_runtime::feed::{self, NewChange};
+
+use crate::domain::timeline::Timeline;
+use crate::register::Register;
+use crate::store::rows;
+use crate::store::timelines::{self, StoredTimeline};
+
+/// Something about the person changed.
+pub const PERSON_CHANGED: &str = "PERSON_CHANGED";
+
+/// By what call of whom the register is changed: kept with every version. Holds no personal data.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// The call.
+    pub method: &'static str,
+    /// Who made it, as the caller header says it.
+    pub caller: String,
+    /// The caller's own id of it.
+    pub request_id: String,
+}
+
+/// A person's timeline being edited.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    before: Option<StoredTimeline>,
+    /// What it becomes. [`record`] sets the version.
+    pub after: StoredTimeline,
+    /// What followers are told.
+    pub kind: &'static str,
+    touched: bool,
+}
+
+impl Edit {
+    /// Of a person that [`timelines::lock`] gave.
+    pub fn of(held: StoredTimeline) -> Edit {
+        Edit { before: Some(held.clone()), after: held, kind: PERSON_CHANGED, touched: false }
+    }
+
+    /// Of a person not registered before.
+    pub fn created(psn_no: String, poolarea_no: String, timeline: Timeline) -> Edit {
+        let after = StoredTimeline { psn_no, poolarea_no, version: 0, timeline };
+        Edit { before: None, after, kind: PERSON_CHANGED, touched: true }
+    }
+
+    /// Makes it a new version even if the timeline stays as it is: something beside it changed.
+    pub fn touch(&mut self) {
+        self.touched = true;
+    }
+
+    /// As it was; `None` for a new person.
+    pub fn before(&self) -> Option<&StoredTimeline> {
+        self.before.as_ref()
+    }
+
+    fn changes_anything(&self) -> bool {
+        let same = |before: &StoredTimeline| {
+            before.timeline == self.after.timeline && before.poolarea_no == self.after.poolarea_no
+        };
+        self.touched || !self.before.as_ref().is_some_and(same)
+    }
+}
+
+/// Writes every edit that changes something, as the person's next version, and gives those persons as they now are. A person
+/// is in at most one edit.
+pub async fn record(
+    tx: &DatabaseTransaction,
+    register: &Register,
+    edits: Vec<Edit>,
+    cause: &Cause,
+) -> Result<Vec<StoredTimeline>, DbErr> {
+    let mut edits: Vec<Edit> = edits.into_iter().filter(Edit::changes_anything).collect();
+    for edit in &mut edits {
+        edit.after.version = edit.before.as_ref().map_or(0, |before| before.version) + 1;
+    }
+    let recorded_at = register.clock.now();
+    rows::follow(tx, &edits).await?;
+    feed::append(tx, edits.iter().map(|edit| announcement(edit, recorded_at)).collect()).await?;
+    let changed: Vec<StoredTimeline> = edits.into_iter().map(|edit| edit.after).collect();
+    let cause = format!("{} {} {}", cause.method, cause.caller, cause.request_id);
+    timelines::write(tx, &changed, recorded_at, &cause).await?;
+    Ok(changed)
+}
+
+fn announcement(edit: &Edit, recorded_at: DateTime<Utc>) -> NewChange {
+    let person = &edit.after;
+    let change = RegisterChange {
+        psn_no: person.psn_no.clone(),
+        person_version: person.version,
+        poolarea_no: person.poolarea_no.clone(),
+    };
+    NewChange {
+        area: person.poolarea_no.clone(),
+        kind: edit.kind,
+        subject: person.psn_no.clone(),
+        payload: change.encode_to_vec(),
+        recorded_at,
+    }
+}
