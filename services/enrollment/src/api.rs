@@ -13,7 +13,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::Caller;
 
-use crate::get_eligibility::{Asked, batch_get_eligibilities, get_eligibility};
+use crate::get_eligibility::{batch_get_eligibilities, get_eligibility};
 use crate::get_person::get_person;
 use crate::import_account_shares::import_account_shares;
 use crate::import_coverages::import_coverages;
@@ -109,7 +109,8 @@ impl EnrollmentService for Api {
     ) -> Result<Response<GetEligibilityResponse>, Status> {
         let caller = Caller::of(&request);
         let asked = get_eligibility(&self.register, &caller, request.into_inner()).await?;
-        Ok(Response::new(GetEligibilityResponse { eligibility: Some(messages::eligibility(&asked)) }))
+        let eligibility = Some(messages::eligibility(&asked));
+        Ok(Response::new(GetEligibilityResponse { eligibility, merged_into: String::new() }))
     }
 
     async fn batch_get_eligibilities(
@@ -118,9 +119,7 @@ impl EnrollmentService for Api {
     ) -> Result<Response<BatchGetEligibilitiesResponse>, Status> {
         let caller = Caller::of(&request);
         let asked = batch_get_eligibilities(&self.register, &caller, request.into_inner().requests).await?;
-        let answer = |asked: &Option<Asked>| GetEligibilityResponse {
-            eligibility: asked.as_ref().map(messages::eligibility),
-        };
-        Ok(Response::new(BatchGetEligibilitiesResponse { responses: asked.iter().map(answer).collect() }))
+        let responses = asked.iter().map(messages::found).collect();
+        Ok(Response::new(BatchGetEligibilitiesResponse { responses }))
     }
 }

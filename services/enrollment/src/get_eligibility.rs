@@ -1,18 +1,28 @@
-//! Is this person entitled on this day? Asked before every settlement, so it is one read by key for all who ask at once.
+//! Is this person entitled on this day? Asked before every settlement, so it is answered from the cache.
 
+use std::sync::Arc;
+
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
-use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::caller::is_admdvs;
+use yizhan_runtime::clock::{parse_date, shanghai};
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::codes;
 use crate::domain::eligibility::Question;
-use crate::register::{Register, person_unknown};
+use crate::domain::row_check::{MAX_TEXT, is_psn_no};
+use crate::register::{Register, person_merged, person_unknown};
+use crate::store::persons;
 use crate::store::timelines::{self, StoredTimeline};
 
 /// Questions in one call at most.
 pub const MAX_QUESTIONS: usize = 100;
+/// How long an answer may be relied on without asking again.
+const ANSWER_LASTS: TimeDelta = TimeDelta::minutes(5);
+/// Longest 病种编码.
+const MAX_DISEASE_CODE: usize = 30;
 
 /// The question as understood, and the person it is answered from (by [`answer`](crate::domain::eligibility::answer)).
 #[derive(Clone, Debug)]
@@ -20,7 +30,35 @@ pub struct Asked {
     /// What is asked.
     pub question: Question,
     /// Of whom.
-    pub person: StoredTimeline,
+    pub person: Arc<StoredTimeline>,
+    /// When to ask again; `None` for an answer of the past.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// What came of one question of many.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// The person.
+    Person(Box<Asked>),
+    /// Another number took this one's place.
+    MergedInto(String),
+    /// Nobody, or nobody the caller may ask about.
+    Nobody,
+}
+
+/// A question that is well formed.
+struct Checked {
+    question: Question,
+    whom: Whom,
+    known_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// Who is asked about.
+enum Whom {
+    PsnNo(String),
+    /// By the keyed digest of the document.
+    Document(String),
 }
 
 /// Finds the person and checks the question.
@@ -30,72 +68,148 @@ pub async fn get_eligibility(
     request: GetEligibilityRequest,
 ) -> Result<Asked, ServiceError> {
     let mut violations = Violations::new();
-    let question = checked(register, &request, "", &mut violations);
+    let checked = check(register, &request, "", &mut violations);
     violations.finish()?;
-    let person = timelines::find(&register.db, &request.psn_no).await?;
-    let person = person.filter(|person| caller.may_ask_about(&request.psn_no, &person.poolarea_no));
-    let person = person.ok_or_else(|| person_unknown(&request.psn_no))?;
-    Ok(Asked { question, person })
+    match find(register, caller, checked).await? {
+        Found::Person(asked) => Ok(*asked),
+        Found::MergedInto(other) => Err(person_merged(&request.psn_no, &other)),
+        Found::Nobody => Err(person_unknown(&request.psn_no)),
+    }
 }
 
-/// The same of many: `None` where one alone would be told that there is no such person.
+/// The same of many at once.
 pub async fn batch_get_eligibilities(
     register: &Register,
     caller: &Caller,
     requests: Vec<GetEligibilityRequest>,
-) -> Result<Vec<Option<Asked>>, ServiceError> {
+) -> Result<Vec<Found>, ServiceError> {
     let mut violations = Violations::new();
     let fits = (1..=MAX_QUESTIONS).contains(&requests.len());
     violations.require(fits, "requests", "COUNT_INVALID", "每次 1 至 100 个问题");
-    let questions: Vec<Question> = requests
-        .iter()
-        .take(MAX_QUESTIONS)
-        .enumerate()
-        .map(|(at, request)| checked(register, request, &format!("requests[{at}]."), &mut violations))
+    let asked = requests.iter().take(MAX_QUESTIONS).enumerate();
+    let checked: Vec<Checked> = asked
+        .map(|(at, request)| check(register, request, &format!("requests[{at}]."), &mut violations))
         .collect();
     violations.finish()?;
-    let persons =
-        timelines::find_many(&register.db, requests.iter().map(|request| request.psn_no.clone())).await?;
-    let found = requests.iter().zip(questions).map(|(request, question)| {
-        let person = persons.get(&request.psn_no)?;
-        let may_ask = caller.may_ask_about(&request.psn_no, &person.poolarea_no);
-        may_ask.then(|| Asked { question, person: person.clone() })
-    });
-    Ok(found.collect())
+    futures::future::try_join_all(checked.into_iter().map(|checked| find(register, caller, checked))).await
+}
+
+async fn find(register: &Register, caller: &Caller, checked: Checked) -> Result<Found, ServiceError> {
+    let Checked { question, whom, known_at, expires_at } = checked;
+    let psn_no = match whom {
+        Whom::PsnNo(psn_no) => psn_no,
+        Whom::Document(digest) => match persons::find_psn_no_by_certificate(&register.db, &digest).await? {
+            Some(psn_no) => psn_no,
+            None => return Ok(Found::Nobody),
+        },
+    };
+    if !is_psn_no(&psn_no) {
+        return Ok(Found::Nobody);
+    }
+    let person = match known_at {
+        None => register.person(&psn_no).await?,
+        Some(known_at) => timelines::as_known_at(&register.db, &psn_no, known_at).await?.map(Arc::new),
+    };
+    let person = person.filter(|person| caller.may_ask_about(&psn_no, &person.poolarea_no));
+    let Some(person) = person else { return Ok(Found::Nobody) };
+    if let Some(other) = &person.timeline.merged_into {
+        return Ok(Found::MergedInto(other.clone()));
+    }
+    Ok(Found::Person(Box::new(Asked { question, person, expires_at })))
 }
 
 /// `within` is where the question stands in the request. What it gives counts only without violations.
-fn checked(
+fn check(
     register: &Register,
     request: &GetEligibilityRequest,
     within: &str,
     violations: &mut Violations,
-) -> Question {
-    let field = |name: &str| format!("{within}{name}");
-    violations.require(!request.psn_no.is_empty(), field("psn_no"), "PSN_NO_INVALID", "人员编号不能为空");
-    let as_of =
-        if request.as_of.is_empty() { Some(register.clock.today()) } else { parse_date(&request.as_of) };
-    violations.require(as_of.is_some(), field("as_of"), "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
-    let insutype = Some(request.insutype.clone()).filter(|code| !code.is_empty());
-    let known = insutype.as_deref().is_none_or(codes::is_insutype);
-    violations.require(known, field("insutype"), "CODE_UNKNOWN", "险种类型不在字典中");
-    let med_type = Some(request.med_type.clone()).filter(|code| !code.is_empty());
-    let known = med_type.as_deref().is_none_or(codes::is_med_type);
-    violations.require(known, field("med_type"), "CODE_UNKNOWN", "医疗类别不在字典中");
-    Question { as_of: as_of.unwrap_or_default(), insutype, med_type }
+) -> Checked {
+    let mut check = QuestionCheck { register, request, within, violations };
+    let whom = check.whom();
+    let known_at = check.known_at();
+    let question = check.question();
+    let expires_at = known_at.is_none().then(|| expiry(register.clock.now(), request.as_of.is_empty()));
+    Checked { question, whom, known_at, expires_at }
+}
+
+struct QuestionCheck<'a> {
+    register: &'a Register,
+    request: &'a GetEligibilityRequest,
+    within: &'a str,
+    violations: &'a mut Violations,
+}
+
+impl QuestionCheck<'_> {
+    fn require(&mut self, fits: bool, field: &str, reason: &'static str, text: &'static str) {
+        if !fits {
+            self.violations.push(format!("{}{field}", self.within), reason, text);
+        }
+    }
+
+    fn whom(&mut self) -> Whom {
+        let GetEligibilityRequest { psn_no, psn_cert_type, certno, .. } = self.request;
+        if psn_cert_type.is_empty() && certno.is_empty() {
+            self.require(!psn_no.is_empty(), "psn_no", "PSN_NO_INVALID", "人员编号不能为空");
+            return Whom::PsnNo(psn_no.clone());
+        }
+        self.require(psn_no.is_empty(), "psn_no", "PERSON_TOLD_TWICE", "人员编号与证件只能填写一种");
+        let known = codes::is_psn_cert_type(psn_cert_type);
+        self.require(known, "psn_cert_type", "CODE_UNKNOWN", "证件类型不在字典中");
+        let fits = (1..=MAX_TEXT).contains(&certno.chars().count());
+        self.require(fits, "certno", "TEXT_INVALID", "证件号码应为 1 至 50 个字符");
+        Whom::Document(self.register.certificate_key.digest(psn_cert_type, certno))
+    }
+
+    fn known_at(&mut self) -> Option<DateTime<Utc>> {
+        if self.request.known_at.is_empty() {
+            return None;
+        }
+        let known_at = DateTime::parse_from_rfc3339(&self.request.known_at).ok().map(|at| at.to_utc());
+        let past = known_at.is_some_and(|at| at <= self.register.clock.now());
+        self.require(past, "known_at", "TIME_INVALID", "时间格式应为 RFC 3339，且不能晚于现在");
+        Some(known_at.unwrap_or_default())
+    }
+
+    fn question(&mut self) -> Question {
+        let request = self.request;
+        let given = |code: &String| Some(code.clone()).filter(|code| !code.is_empty());
+        let today = || Some(self.register.clock.today());
+        let as_of = if request.as_of.is_empty() { today() } else { parse_date(&request.as_of) };
+        self.require(as_of.is_some(), "as_of", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+        let insutype = given(&request.insutype);
+        let known = insutype.as_deref().is_none_or(codes::is_insutype);
+        self.require(known, "insutype", "CODE_UNKNOWN", "险种类型不在字典中");
+        let med_type = given(&request.med_type);
+        let known = med_type.as_deref().is_none_or(codes::is_med_type);
+        self.require(known, "med_type", "CODE_UNKNOWN", "医疗类别不在字典中");
+        let place = given(&request.mdtrtarea_admvs);
+        let known = place.as_deref().is_none_or(is_admdvs);
+        self.require(known, "mdtrtarea_admvs", "ADMDVS_INVALID", "就医地应为 6 位行政区划代码");
+        let dise_codg = given(&request.dise_codg);
+        let fits = dise_codg.as_ref().is_none_or(|code| code.len() <= MAX_DISEASE_CODE);
+        self.require(fits, "dise_codg", "TEXT_INVALID", "病种编码最多 30 个字符");
+        Question { as_of: as_of.unwrap_or_default(), insutype, med_type, dise_codg, place }
+    }
+}
+
+/// In five minutes; where today was asked about, not beyond today.
+fn expiry(now: DateTime<Utc>, today: bool) -> DateTime<Utc> {
+    let lasts = now + ANSWER_LASTS;
+    let tomorrow = now.with_timezone(&shanghai()).date_naive() + Days::new(1);
+    let midnight = tomorrow.and_time(NaiveTime::MIN).and_local_timezone(shanghai()).single();
+    midnight.filter(|_| today).map_or(lasts, |midnight| lasts.min(midnight.to_utc()))
 }
 
 impl Asked {
     /// Names the answer: a digest of the question and the version of the person.
     pub fn eligibility_id(&self) -> String {
-        let Question { as_of, insutype, med_type } = &self.question;
-        let asked = format!(
-            "{}\u{1f}{}\u{1f}{as_of}\u{1f}{}\u{1f}{}",
-            self.person.psn_no,
-            self.person.version,
-            insutype.as_deref().unwrap_or_default(),
-            med_type.as_deref().unwrap_or_default(),
-        );
+        let Question { as_of, insutype, med_type, dise_codg, place } = &self.question;
+        let mut asked = format!("{}\u{1f}{}\u{1f}{as_of}", self.person.psn_no, self.person.version);
+        for part in [insutype, med_type, dise_codg, place] {
+            asked.push('\u{1f}');
+            asked.push_str(part.as_deref().unwrap_or_default());
+        }
         let mut id = base32hex(&Sha256::digest(asked));
         id.truncate(ID_LENGTH);
         id

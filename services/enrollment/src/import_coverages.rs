@@ -39,7 +39,9 @@ fn dated(row: &CoverageRow, mut check: RowCheck) -> Option<DatedRow<Coverage>> {
     let psn_no = check.psn_no("psn_no", &row.psn_no);
     let insutype = check.code("insutype", &row.insutype, codes::is_insutype);
     let psn_type = check.code("psn_type", &row.psn_type, codes::is_psn_type);
-    let state = CoverageState::from_code(&row.psn_insu_stas);
+    let psn_chg_type =
+        check.code("psn_chg_type", &row.psn_chg_type, |code| code.is_empty() || codes::is_psn_chg_type(code));
+    let state = CoverageState::from_code(&row.psn_insu_stas, &row.psn_chg_type);
     if state.is_none() {
         check.wrong("psn_insu_stas", "CODE_UNKNOWN", "参保状态应为 1 正常、2 暂停或 4 终止");
     }
@@ -58,7 +60,7 @@ fn dated(row: &CoverageRow, mut check: RowCheck) -> Option<DatedRow<Coverage>> {
         period: period?,
         entitled_begndate: entitled_begndate?,
         hi_type: hi_type?,
-        psn_chg_type: String::new(),
+        psn_chg_type: psn_chg_type?,
         waiting: None,
     };
     if coverage.entitled_begndate.is_some_and(|from| from < coverage.period.begndate) {

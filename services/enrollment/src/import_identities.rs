@@ -42,6 +42,13 @@ fn dated(row: &IdentityRow, mut check: RowCheck) -> Option<DatedRow<Identity>> {
         code.len() <= MAX_CODE && code.bytes().all(|b| b.is_ascii_alphanumeric())
     });
     let name = check.text("name", &row.name, true);
+    if !row.department.is_empty() {
+        check.wrong(
+            "department",
+            "DEPARTMENT_NOT_IMPORTED",
+            "部门名册应通过名册接口报送，导入的身份属于经办机构",
+        );
+    }
     let period = check.period(&row.begndate, &row.enddate);
     let (psn_idet_type, name, period) = (psn_idet_type?, name?, period?);
     let entry = Identity { psn_idet_type, name, period, department: String::new() };

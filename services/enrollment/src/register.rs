@@ -1,12 +1,14 @@
 //! What every use case works with.
 
+use std::sync::Arc;
+
 use sea_orm::DatabaseConnection;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::{Clock, ServiceError};
 
 use crate::domain::certificate::CertificateKey;
 use crate::domain::row_check::is_psn_no;
-use crate::store::timelines::StoredTimeline;
+use crate::store::timelines::{self, StoredTimeline};
 
 /// The register and its surroundings. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -22,6 +24,11 @@ pub struct Register {
 }
 
 impl Register {
+    /// A person's timeline; `None` if not registered.
+    pub async fn person(&self, psn_no: &str) -> Result<Option<Arc<StoredTimeline>>, ServiceError> {
+        Ok(timelines::find(&self.db, psn_no).await?.map(Arc::new))
+    }
+
     /// After a commit: followers hear of it at once. Must be called behind every transaction that changed persons.
     pub async fn committed(&self, _changed: &[StoredTimeline]) {
         self.feed.wake();
@@ -38,4 +45,15 @@ pub fn person_unknown(psn_no: &str) -> ServiceError {
         "未查询到该人员编号",
     )
     .with("psn_no", shown)
+}
+
+/// Another number took this one's place.
+pub fn person_merged(psn_no: &str, merged_into: &str) -> ServiceError {
+    ServiceError::failed_precondition(
+        "PERSON_MERGED",
+        "this record was merged into another; use that psn_no",
+        "该人员编号已合并，请使用合并后的人员编号",
+    )
+    .with("psn_no", if is_psn_no(psn_no) { psn_no } else { "" })
+    .with("merged_into", merged_into)
 }

@@ -1,15 +1,29 @@
 //! The register's terms as the contract's messages.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, SecondsFormat};
 use yizhan_proto::enrollment::v1 as pb;
+use yizhan_runtime::caller::area_covers;
 
 use crate::domain::eligibility::{Answer, answer};
-use crate::domain::timeline::{AccountShare, Coverage, Identity, Membership};
-use crate::get_eligibility::Asked;
+use crate::domain::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting};
+use crate::get_eligibility::{Asked, Found};
 use crate::get_person::RegisteredPerson;
 
 fn optional(date: Option<NaiveDate>) -> String {
     date.map(|date| date.to_string()).unwrap_or_default()
+}
+
+/// The answer to one question of many.
+pub fn found(found: &Found) -> pb::GetEligibilityResponse {
+    match found {
+        Found::Person(asked) => {
+            pb::GetEligibilityResponse { eligibility: Some(eligibility(asked)), merged_into: String::new() }
+        }
+        Found::MergedInto(other) => {
+            pb::GetEligibilityResponse { eligibility: None, merged_into: other.clone() }
+        }
+        Found::Nobody => pb::GetEligibilityResponse::default(),
+    }
 }
 
 /// The answer to a question.
@@ -17,8 +31,9 @@ pub fn eligibility(asked: &Asked) -> pb::Eligibility {
     let facts = &asked.person.timeline.person;
     let found = answer(&asked.person.timeline, &asked.question);
     let Answer { refusal, coverage, .. } = found;
-    let own_area = &asked.person.poolarea_no;
     let paying_area = coverage.map(|coverage| &coverage.poolarea_no).filter(|area| !area.is_empty());
+    let paying_area = paying_area.unwrap_or(&asked.person.poolarea_no);
+    let entitled = coverage.and_then(Coverage::entitled_period);
     let of_coverage = |read: fn(&Coverage) -> &String| coverage.map(|c| read(c).clone()).unwrap_or_default();
     let insutype = coverage.map(|coverage| &coverage.insutype).or(asked.question.insutype.as_ref());
     pb::Eligibility {
@@ -30,7 +45,7 @@ pub fn eligibility(asked: &Asked) -> pb::Eligibility {
         reason: refusal.map(|refusal| refusal.reason().to_owned()).unwrap_or_default(),
         reason_text: refusal.map(|refusal| refusal.text()).unwrap_or_default(),
         way_out: refusal.map(|refusal| refusal.way_out().to_owned()).unwrap_or_default(),
-        poolarea_no: paying_area.unwrap_or(own_area).clone(),
+        poolarea_no: paying_area.clone(),
         insutype: insutype.cloned().unwrap_or_default(),
         psn_type: of_coverage(|coverage| &coverage.psn_type),
         psn_name_masked: facts.psn_name_masked.clone(),
@@ -42,6 +57,44 @@ pub fn eligibility(asked: &Asked) -> pb::Eligibility {
         memberships: found.memberships.into_iter().map(|(held, since)| membership(held, since)).collect(),
         account_sharers: found.account_sharers.into_iter().map(str::to_owned).collect(),
         hi_type: of_coverage(|coverage| &coverage.hi_type),
+        entitled_begndate: optional(entitled.map(|period| period.begndate)),
+        entitled_enddate: optional(entitled.and_then(|period| period.enddate)),
+        waiting: coverage.and_then(waiting),
+        out_of_area: asked.question.place.as_ref().is_some_and(|place| !area_covers(paying_area, place)),
+        diseases: found.diseases.into_iter().map(disease).collect(),
+        expires_at: asked
+            .expires_at
+            .map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
+            .unwrap_or_default(),
+        psn_insu_stas: coverage.map_or("0", |coverage| coverage.state.code()).to_owned(),
+    }
+}
+
+/// How the coverage's waiting period came about, told by the service or, where only its end was imported, by that.
+fn waiting(coverage: &Coverage) -> Option<pb::WaitingPeriod> {
+    let last = coverage.entitled_begndate?.pred_opt()?;
+    let decided = coverage.waiting.as_ref();
+    let begndate = decided.map_or(coverage.period.begndate, |waiting| waiting.begndate);
+    let months = |of: fn(&Waiting) -> u32| decided.map(of).unwrap_or_default() as i32;
+    (begndate <= last).then(|| pb::WaitingPeriod {
+        begndate: begndate.to_string(),
+        enddate: last.to_string(),
+        fixed_months: months(|waiting| waiting.fixed_months),
+        variable_months: months(|waiting| waiting.variable_months),
+        repaired_months: months(|waiting| waiting.repaired_months),
+        rule: decided.map(|waiting| waiting.rule.clone()).unwrap_or_default(),
+        citation: decided.map(|waiting| waiting.citation.clone()).unwrap_or_default(),
+    })
+}
+
+fn disease(disease: &DiseaseEntitlement) -> pb::DiseaseEntitlement {
+    pb::DiseaseEntitlement {
+        kind: disease.kind.code(),
+        dise_codg: disease.dise_codg.clone(),
+        dise_name: disease.dise_name.clone(),
+        begndate: disease.period.begndate.to_string(),
+        enddate: optional(disease.period.enddate),
+        reverify_by: optional(disease.reverify_by),
     }
 }
 
@@ -81,6 +134,8 @@ pub fn person(registered: RegisteredPerson) -> pb::Person {
         identities: timeline.identities.into_iter().map(|entry| identity_row(psn_no, entry)).collect(),
         memberships: timeline.memberships.into_iter().map(|entry| membership_row(psn_no, entry)).collect(),
         account_shares: timeline.account_shares.into_iter().map(|entry| share_row(psn_no, entry)).collect(),
+        diseases: timeline.diseases.iter().map(disease).collect(),
+        merged_into: timeline.merged_into.unwrap_or_default(),
         psn_no: person.psn_no,
         poolarea_no: person.poolarea_no,
     }
@@ -97,6 +152,7 @@ fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
         enddate: optional(coverage.period.enddate),
         entitled_begndate: optional(coverage.entitled_begndate),
         hi_type: coverage.hi_type,
+        psn_chg_type: coverage.psn_chg_type,
     }
 }
 
@@ -107,6 +163,7 @@ fn identity_row(psn_no: &str, identity: Identity) -> pb::IdentityRow {
         name: identity.name,
         begndate: identity.period.begndate.to_string(),
         enddate: optional(identity.period.enddate),
+        department: identity.department,
     }
 }
 

@@ -11,6 +11,17 @@ const CERTIFICATE_TYPES: [&str; 13] =
 /// 居民身份证.
 pub const RESIDENT_IDENTITY_CARD: &str = "01";
 
+/// 人员变动 (psn_chg_type).
+const PERSON_CHANGES: [&str; 14] =
+    ["11", "12", "13", "14", "21", "22", "23", "24", "25", "27", "31", "32", "37", "38"];
+/// 冻结, a psn_chg_type.
+pub const FROZEN: &str = "31";
+
+/// Whether it is a psn_chg_type.
+pub fn is_psn_chg_type(code: &str) -> bool {
+    PERSON_CHANGES.contains(&code)
+}
+
 /// Whether it is an insutype.
 pub fn is_insutype(code: &str) -> bool {
     BASIC_SCHEMES.contains(&code) || SUPPLEMENTS.contains(&code)

@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::codes::{self, BASIC_SCHEMES};
-use super::timeline::{Coverage, CoverageState, Identity, Membership, Timeline};
+use super::timeline::{Coverage, CoverageState, DiseaseEntitlement, Identity, Membership, Timeline};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -14,6 +14,10 @@ pub struct Question {
     pub insutype: Option<String>,
     /// The kind of care; `None` for care in general.
     pub med_type: Option<String>,
+    /// The disease asked for; `None` for none.
+    pub dise_codg: Option<String>,
+    /// Where the care is given; `None` for in the pooling area.
+    pub place: Option<String>,
 }
 
 /// The answer.
@@ -33,6 +37,8 @@ pub struct Answer<'a> {
     pub memberships: Vec<(&'a Membership, i32)>,
     /// Relatives whose account may be used, sorted.
     pub account_sharers: Vec<&'a str>,
+    /// Entitlements to outpatient care of a disease that hold.
+    pub diseases: Vec<&'a DiseaseEntitlement>,
 }
 
 /// Why somebody is not entitled. The dates are for the text.
@@ -52,6 +58,10 @@ pub enum Refusal {
     Waiting(NaiveDate),
     /// The coverage does not extend to this kind of care.
     MedTypeNotCovered,
+    /// No entitlement to outpatient care of the disease.
+    DiseaseNotEntitled,
+    /// It should have been verified again by this day.
+    ReverificationOverdue(NaiveDate),
     /// The person died before.
     Deceased,
     /// The person was born later.
@@ -69,6 +79,8 @@ impl Refusal {
             Refusal::Ended(_) => "COVERAGE_ENDED",
             Refusal::Waiting(_) => "WAITING_PERIOD",
             Refusal::MedTypeNotCovered => "MED_TYPE_NOT_COVERED",
+            Refusal::DiseaseNotEntitled => "DISEASE_NOT_ENTITLED",
+            Refusal::ReverificationOverdue(_) => "REVERIFICATION_OVERDUE",
             Refusal::Deceased => "DECEASED",
             Refusal::NotBorn => "NOT_BORN",
         }
@@ -85,6 +97,8 @@ impl Refusal {
             Refusal::Ended(None) => "参保已终止".to_owned(),
             Refusal::Waiting(from) => format!("处于待遇等待期，自 {from} 起享受待遇"),
             Refusal::MedTypeNotCovered => "参保类型为住院统筹，该医疗类别不在待遇范围内".to_owned(),
+            Refusal::DiseaseNotEntitled => "未认定该病种的门诊慢特病或两病待遇".to_owned(),
+            Refusal::ReverificationOverdue(last) => format!("该病种待遇应于 {last} 前复审，已逾期"),
             Refusal::Deceased => "参保人已于就诊日期前死亡".to_owned(),
             Refusal::NotBorn => "就诊日期早于出生日期".to_owned(),
         }
@@ -100,6 +114,8 @@ impl Refusal {
             Refusal::Ended(_) => "请到参保地经办机构办理续保，或核对是否已在其他统筹区参保",
             Refusal::Waiting(_) => "等待期满后享受待遇；可变等待期可向参保地经办机构申请修复",
             Refusal::MedTypeNotCovered => "请核对医疗类别，或由个人承担本次费用",
+            Refusal::DiseaseNotEntitled => "请到定点医疗机构或参保地经办机构办理病种待遇认定",
+            Refusal::ReverificationOverdue(_) => "请到参保地经办机构办理复审，复审通过后恢复该病种待遇",
             Refusal::Deceased => "请核对就诊日期与人员信息，如登记有误请到参保地经办机构更正",
             Refusal::NotBorn => "请核对就诊日期与出生日期；新生儿可在出生后 90 日内办理参保",
         }
@@ -119,7 +135,9 @@ pub fn answer<'a>(timeline: &'a Timeline, question: &Question) -> Answer<'a> {
     account_sharers.sort_unstable();
     account_sharers.dedup();
     Answer {
-        refusal: refusal_of_person(timeline, day).or(refusal),
+        refusal: refusal_of_person(timeline, day)
+            .or(refusal)
+            .or_else(|| refusal_of_disease(timeline, question)),
         coverage,
         age: day.years_since(timeline.person.brdy).unwrap_or(0) as i32,
         consecutive_years: consecutive_years(timeline, day),
@@ -131,7 +149,20 @@ pub fn answer<'a>(timeline: &'a Timeline, question: &Question) -> Answer<'a> {
             .map(|membership| (membership, timeline.member_since(membership)))
             .collect(),
         account_sharers,
+        diseases: timeline.diseases.iter().filter(|disease| disease.holds(day)).collect(),
     }
+}
+
+fn refusal_of_disease(timeline: &Timeline, question: &Question) -> Option<Refusal> {
+    let asked = question.dise_codg.as_ref()?;
+    let day = question.as_of;
+    let mut of_day =
+        timeline.diseases.iter().filter(|held| held.dise_codg == *asked && held.period.contains(day));
+    if of_day.clone().any(|held| held.holds(day)) {
+        return None;
+    }
+    let overdue = of_day.find_map(|held| held.reverify_by);
+    Some(overdue.map_or(Refusal::DiseaseNotEntitled, Refusal::ReverificationOverdue))
 }
 
 fn refusal_of_person(timeline: &Timeline, day: NaiveDate) -> Option<Refusal> {
@@ -204,6 +235,7 @@ fn consecutive_years(timeline: &Timeline, day: NaiveDate) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::timeline::DiseaseKind;
     use super::super::timeline::examples::*;
     use super::*;
 
@@ -212,6 +244,8 @@ mod tests {
             as_of: as_of.parse().unwrap(),
             insutype: insutype.map(str::to_owned),
             med_type: Some("21".to_owned()),
+            dise_codg: None,
+            place: None,
         };
         answer(timeline, &question)
     }
@@ -282,11 +316,44 @@ mod tests {
                 as_of: "2024-05-01".parse().unwrap(),
                 insutype: None,
                 med_type: med_type.map(str::to_owned),
+                dise_codg: None,
+                place: None,
             };
             answer(&timeline, &question).refusal
         };
         assert_eq!((with(None), with(Some("21")), with(Some("14"))), (None, None, None));
         assert_eq!(with(Some("15")), Some(Refusal::MedTypeNotCovered));
+    }
+
+    #[test]
+    fn a_disease_is_covered_while_recognised_and_verified_again() {
+        let mut timeline = person("1960-01-01");
+        timeline.put(coverage("390", "2024-01-01", ""));
+        timeline.put(DiseaseEntitlement {
+            kind: DiseaseKind::Chronic,
+            dise_codg: "M03900".to_owned(),
+            dise_name: "高血压".to_owned(),
+            period: period("2024-02-01", "2024-12-31"),
+            reverify_by: "2024-07-31".parse().ok(),
+        });
+        let ask = |day: &str, dise_codg: &str| {
+            let question = Question {
+                as_of: day.parse().unwrap(),
+                insutype: None,
+                med_type: Some("14".to_owned()),
+                dise_codg: Some(dise_codg.to_owned()),
+                place: None,
+            };
+            let found = answer(&timeline, &question);
+            (found.refusal.map_or("", Refusal::reason), found.diseases.len())
+        };
+        assert_eq!(ask("2024-01-31", "M03900"), ("DISEASE_NOT_ENTITLED", 0));
+        assert_eq!(ask("2024-02-01", "M03900"), ("", 1));
+        assert_eq!(ask("2024-07-31", "M03900"), ("", 1));
+        assert_eq!(ask("2024-08-01", "M03900"), ("REVERIFICATION_OVERDUE", 0));
+        assert_eq!(ask("2025-01-01", "M03900"), ("DISEASE_NOT_ENTITLED", 0));
+        assert_eq!(ask("2024-03-01", "M01600"), ("DISEASE_NOT_ENTITLED", 1));
+        assert_eq!(ask("2023-12-31", "M03900"), ("COVERAGE_NOT_STARTED", 0), "coverage comes first");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use super::codes;
 use super::entry::{Entry, Put};
 use super::period::Period;
 
@@ -58,10 +59,11 @@ pub enum CoverageState {
 }
 
 impl CoverageState {
-    /// From psn_insu_stas.
-    pub fn from_code(code: &str) -> Option<Self> {
+    /// From psn_insu_stas and the change that led there.
+    pub fn from_code(code: &str, psn_chg_type: &str) -> Option<Self> {
         match code {
             "1" => Some(CoverageState::Normal),
+            "2" if psn_chg_type == codes::FROZEN => Some(CoverageState::Frozen),
             "2" => Some(CoverageState::Paused),
             "4" => Some(CoverageState::Ended),
             _ => None,
@@ -247,6 +249,15 @@ pub struct DiseaseEntitlement {
     /// 复审: last day it holds without having been verified again; `None` where the area asks for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverify_by: Option<NaiveDate>,
+}
+
+impl Coverage {
+    /// 待遇享受期: the days it entitles, behind any waiting period; `None` when it does not.
+    pub fn entitled_period(&self) -> Option<Period> {
+        let begndate = self.entitled_begndate.unwrap_or(self.period.begndate);
+        let entitles = self.state == CoverageState::Normal && !self.period.ended_before(begndate);
+        entitles.then_some(Period { begndate, enddate: self.period.enddate })
+    }
 }
 
 impl DiseaseEntitlement {

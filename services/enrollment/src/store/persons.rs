@@ -37,6 +37,15 @@ pub async fn find_many<C: ConnectionTrait>(
     Ok(found.into_iter().map(|person| (person.psn_no.clone(), person)).collect())
 }
 
+/// Who has the document with this keyed digest.
+pub async fn find_psn_no_by_certificate<C: ConnectionTrait>(
+    db: &C,
+    certno_digest: &str,
+) -> Result<Option<String>, DbErr> {
+    let found = Entity::find().filter(Column::CertnoDigest.eq(certno_digest)).one(db).await?;
+    Ok(found.map(|person| person.psn_no))
+}
+
 /// Up to `limit` persons of the areas that begin with a prefix, behind a key, in the order of the key.
 pub async fn page<C: ConnectionTrait>(
     db: &C,

@@ -25,10 +25,21 @@ both_databases! {
             as_of: "2024-13-01".into(),
             insutype: "311".into(),
             med_type: "99".into(),
+            mdtrtarea_admvs: "4302".into(),
+            dise_codg: "M".repeat(31),
+            known_at: "2024-06-15T04:00:01Z".into(),
+            ..Default::default()
         };
         let error = service.ask(question).await.unwrap_err();
         let fields: Vec<_> = error.violations.iter().map(|violation| violation.field.as_str()).collect();
-        assert_eq!(fields, ["psn_no", "as_of", "insutype", "med_type"]);
+        let wrong = ["psn_no", "known_at", "as_of", "insutype", "med_type", "mdtrtarea_admvs", "dise_codg"];
+        assert_eq!(fields, wrong);
+        let twice = GetEligibilityRequest {
+            psn_no: "P1".into(), psn_cert_type: "00".into(), ..Default::default()
+        };
+        let reasons: Vec<_> =
+            service.ask(twice).await.unwrap_err().violations.iter().map(|found| found.reason.clone()).collect();
+        assert_eq!(reasons, ["PERSON_TOLD_TWICE", "CODE_UNKNOWN", "TEXT_INVALID"]);
     }
 
     async fn many_questions_are_answered_in_their_order(db: TestDatabase) {
@@ -95,6 +106,7 @@ both_databases! {
             name: name.into(),
             begndate: begndate.into(),
             enddate: enddate.into(),
+            department: String::new(),
         };
         let rows = vec![
             identity("低保", "2303", "2022-01-01", "2022-12-31"),
@@ -125,6 +137,9 @@ both_databases! {
         let answer = service.eligibility("P1", "2023-05-01").await;
         assert_eq!(answer, Eligibility {
             eligibility_id: answer.eligibility_id.clone(),
+            entitled_begndate: "2021-01-01".into(),
+            expires_at: "2024-06-15T04:05:00Z".into(),
+            psn_insu_stas: "1".into(),
             psn_no: "P1".into(),
             person_version: 5,
             as_of: "2023-05-01".into(),

@@ -154,7 +154,7 @@ both_databases! {
                         psn_idet_type: "2303".into(),
                         name: format!("低保{number}"),
                         begndate: "2024-01-01".into(),
-                        enddate: String::new(),
+                        ..IdentityRow::default()
                     })
                     .collect();
                 if number % 2 == 0 {

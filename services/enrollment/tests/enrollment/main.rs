@@ -6,3 +6,4 @@ mod import;
 mod list;
 mod operate;
 mod support;
+mod two_times;

@@ -8,6 +8,7 @@ use yizhan_enrollment::EnrollmentConfig;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_runtime::Clock;
+use yizhan_runtime::clock::ManualClock;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::server::RunningServer;
@@ -20,16 +21,21 @@ pub type Client = EnrollmentServiceClient<InterceptedService<Channel, Intercepto
 pub struct TestService {
     pub server: RunningServer,
     pub client: Client,
+    /// What the service believes the time is.
+    pub clock: Clock,
+    /// Moves the clock.
+    pub hand: ManualClock,
 }
 
 /// Noon of 2024-06-15 in Shanghai, and callers are believed.
 pub async fn start(db: &TestDatabase) -> TestService {
     let mut config = EnrollmentConfig::embedded(db.url());
-    config.clock = Clock::manual("2024-06-15T04:00:00Z".parse().unwrap()).0;
+    let (clock, hand) = Clock::manual("2024-06-15T04:00:00Z".parse().unwrap());
+    config.clock = clock.clone();
     config.server.trust_caller_header = true;
     let server = yizhan_enrollment::serve(config).await.unwrap();
     let client = connect(server.url()).await;
-    TestService { server, client }
+    TestService { server, client, clock, hand }
 }
 
 /// A client that calls as the local administrator, where a request does not say otherwise.

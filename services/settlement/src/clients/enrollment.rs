@@ -3,7 +3,9 @@
 use futures::FutureExt;
 use tonic::{Code, async_trait};
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
-use yizhan_proto::enrollment::v1::{BatchGetEligibilitiesRequest, Eligibility, GetEligibilityRequest};
+use yizhan_proto::enrollment::v1::{
+    BatchGetEligibilitiesRequest, Eligibility, GetEligibilityRequest, GetEligibilityResponse,
+};
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
@@ -16,7 +18,8 @@ const CALLS: usize = 2;
 /// What settlement asks of enrollment.
 #[async_trait]
 pub trait Enrollment: Send + Sync {
-    /// What is true of a person on a day. PERSON_UNKNOWN when there is no such person;
+    /// What is true of a person on a day. PERSON_UNKNOWN when there is no such person; PERSON_MERGED when another number
+    /// took this one's place;
     /// ENROLLMENT_AWAY when enrollment cannot answer.
     async fn eligibility(&self, question: GetEligibilityRequest) -> Result<Eligibility, ServiceError>;
 }
@@ -52,15 +55,29 @@ async fn ask(
     let request = BatchGetEligibilitiesRequest { requests: questions };
     match client.batch_get_eligibilities(request).await {
         Ok(response) => {
-            let answers = response.into_inner().responses.into_iter().map(|answer| answer.eligibility);
-            persons
-                .iter()
-                .zip(answers)
-                .map(|(psn_no, answer)| answer.ok_or_else(|| unknown(psn_no)))
-                .collect()
+            let answers = response.into_inner().responses;
+            persons.iter().zip(answers).map(|(psn_no, answer)| known(psn_no, answer)).collect()
         }
         Err(status) => persons.iter().map(|_| Err(refusal(status.clone()))).collect(),
     }
+}
+
+fn known(psn_no: &str, answer: GetEligibilityResponse) -> Result<Eligibility, ServiceError> {
+    match answer.eligibility {
+        Some(eligibility) => Ok(eligibility),
+        None if answer.merged_into.is_empty() => Err(unknown(psn_no)),
+        None => Err(merged(psn_no, &answer.merged_into)),
+    }
+}
+
+fn merged(psn_no: &str, merged_into: &str) -> ServiceError {
+    ServiceError::failed_precondition(
+        "PERSON_MERGED",
+        format!("the record {psn_no} was merged into {merged_into}"),
+        "该人员编号已合并，请使用合并后的人员编号",
+    )
+    .with("psn_no", psn_no)
+    .with("merged_into", merged_into)
 }
 
 fn unknown(psn_no: &str) -> ServiceError {

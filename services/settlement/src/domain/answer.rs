@@ -135,6 +135,7 @@ fn info(context: &Context<'_>, outcome: &Outcome<'_>, identity: Option<&Identity
         reverses_setl_id: String::new(),
         eligibility_id: eligibility.eligibility_id.clone(),
         person_version: eligibility.person_version,
+        eligibility_expires_at: eligibility.expires_at.clone(),
         audit_pending: true,
         reversal_reason: String::new(),
         dise_codg: visit.reported.dise_codg.clone(),
@@ -283,6 +284,7 @@ pub fn again(
         poolarea_no: info.poolarea_no.clone(),
         eligibility_id: info.eligibility_id.clone(),
         person_version: info.person_version,
+        expires_at: info.eligibility_expires_at.clone(),
         ..Eligibility::default()
     };
     let context = Context {

@@ -165,6 +165,8 @@ fn membership_names(membership: &Membership) -> Vec<String> {
         MembershipKind::Commercial => "commercial",
         MembershipKind::FamilyDoctor => "family_doctor",
         MembershipKind::ResidentTier => "resident_tier",
+        // Facts behind the reward of continuous years, not memberships that a policy asks for.
+        MembershipKind::ZeroClaimYear | MembershipKind::RewardUsed => return Vec::new(),
         MembershipKind::Unspecified => return Vec::new(),
     };
     let mut names = vec![kind.to_owned()];
