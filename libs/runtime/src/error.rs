@@ -162,6 +162,17 @@ impl ServiceError {
         self
     }
 
+    /// The same error for another one who waited for the same thing; the cause as text.
+    pub(crate) fn duplicate(&self) -> Self {
+        let Details { kind, reason, ref message, ref text, .. } = *self.0;
+        let mut error = Self::new(kind, reason, message.clone(), text.clone());
+        error.0.metadata = self.0.metadata.clone();
+        error.0.violations = self.0.violations.clone();
+        error.0.retry_after = self.0.retry_after;
+        error.0.cause = self.0.cause.as_ref().map(|cause| anyhow::anyhow!("{cause:#}"));
+        error
+    }
+
     /// What sort of failure it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

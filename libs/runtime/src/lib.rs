@@ -8,6 +8,7 @@
 //! | [`error`] | one error type, mapped once to a gRPC status with details, and read back from one |
 //! | [`caller`] | who asks, made once per request |
 //! | [`db`] | connecting, write transactions, retries, migrations |
+//! | [`cache`] | what the database says, faster, and never older than stated |
 //! | [`batcher`] | jobs that arrive together share a round trip |
 //! | [`feed`] | the change log that others follow, which never skips |
 //! | [`server`], [`process`], [`client`] | serving, the life of a process, calling others |
@@ -16,6 +17,7 @@
 #![warn(missing_docs)]
 
 pub mod batcher;
+pub mod cache;
 pub mod caller;
 pub mod client;
 pub mod clock;

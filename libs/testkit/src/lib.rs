@@ -3,6 +3,7 @@
 //! - [`both_databases!`] writes a test once and runs it on SQLite and on PostgreSQL.
 //! - [`TestDatabase`] is a fresh database; the throw-away PostgreSQL server behind it is started on first use in a test
 //!   process and goes away with the process, however it ends.
+//! - [`RedisServer`], [`RedisSentinel`] and [`RedisCluster`] are throw-away Redis servers, to be killed, paused and poisoned.
 //! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed and restarted.
 
 #![warn(missing_docs)]
@@ -10,9 +11,13 @@
 mod database;
 mod postgres;
 mod process;
+mod redis_groups;
+mod redis_server;
 
 pub use database::{Backend, TestDatabase};
 pub use process::{ServiceProcess, free_port};
+pub use redis_groups::{RedisCluster, RedisSentinel};
+pub use redis_server::RedisServer;
 
 /// Writes each test once and makes two of it, `<name>::sqlite` and `<name>::postgres`:
 ///

@@ -1,0 +1,155 @@
+//! The cache as services see it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::future::join_all;
+use sea_orm::DatabaseConnection;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::config::{Address, CacheConfig};
+use super::format::Token;
+use super::keeper::{self, Beat};
+use super::loader::Loader;
+use super::local::LocalStore;
+use super::local_keeper::LocalKeeper;
+use super::looked::Looked;
+use super::redis_keeper::RedisKeeper;
+use super::redis_store::RedisStore;
+use super::stats::{CacheStats, Counters};
+use super::store::Store;
+use super::trust::Trust;
+use super::{Cached, Source};
+use crate::error::ServiceError;
+
+/// Values by key, as of the database. Cheap to clone; its keeper stops when the last clone is dropped.
+pub struct VersionedCache<T> {
+    inner: Arc<Inner<T>>,
+}
+
+struct Inner<T> {
+    store: Arc<Store<T>>,
+    loader: Arc<Loader<T>>,
+    trust: Arc<Trust>,
+    counters: Arc<Counters>,
+    _keeper: DropGuard,
+}
+
+impl<T> Clone for VersionedCache<T> {
+    fn clone(&self) -> Self {
+        VersionedCache { inner: self.inner.clone() }
+    }
+}
+
+impl<T: Cached> fmt::Debug for VersionedCache<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("VersionedCache").field(&self.stats()).finish()
+    }
+}
+
+impl<T: Cached> VersionedCache<T> {
+    /// Starts the cache of this name and its keeper. It does not wait for Redis, and does not fail when Redis is away.
+    /// `db` holds the change log and, for Redis, the table of [`CreateCacheState`](super::CreateCacheState).
+    pub fn start(
+        name: &'static str,
+        config: &CacheConfig,
+        db: DatabaseConnection,
+        source: impl Source<T>,
+    ) -> anyhow::Result<Self> {
+        let address =
+            Address::parse(config.url.as_str()).map_err(|problem| anyhow::anyhow!("cache.url: {problem}"))?;
+        let trust = Arc::new(Trust::none_yet(config.max_staleness));
+        let counters = Arc::new(Counters::default());
+        let source = Arc::new(source);
+        let beat = Beat::new(db, source.clone(), trust.clone(), counters.clone());
+        let stop = CancellationToken::new();
+        let store = match address {
+            Address::InProcess => {
+                let store = Arc::new(LocalStore::new(config.ttl, trust.clone()));
+                keeper::spawn(
+                    name,
+                    LocalKeeper::new(beat, store.clone()),
+                    config.max_staleness,
+                    stop.clone(),
+                );
+                Store::Local(store)
+            }
+            address => {
+                let store = Arc::new(RedisStore::new(name, address, config, trust.clone()));
+                let redis = RedisKeeper::new(name, beat, store.clone());
+                keeper::spawn(name, redis, config.max_staleness, stop.clone());
+                Store::Redis(store)
+            }
+        };
+        let store = Arc::new(store);
+        let loader = Loader::new(source, store.clone(), trust.clone(), counters.clone());
+        Ok(VersionedCache {
+            inner: Arc::new(Inner { store, loader, trust, counters, _keeper: stop.drop_guard() }),
+        })
+    }
+
+    /// The value of a key; `None` if the database has none. Fails only if the database does.
+    pub async fn get(&self, key: &str) -> Result<Option<Arc<T>>, ServiceError> {
+        let asked = Instant::now();
+        let looked = self.inner.store.look(key, asked).await;
+        self.inner.answer(key, asked, looked).await
+    }
+
+    /// The values of many keys, in order: one round trip for those that are there, one query for those that are not.
+    pub async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Arc<T>>>, ServiceError> {
+        let asked = Instant::now();
+        let looked = self.inner.store.look_all(keys, asked).await;
+        let answers = keys.iter().zip(looked).map(|(key, looked)| self.inner.answer(key, asked, looked));
+        join_all(answers).await.into_iter().collect()
+    }
+
+    /// For writers, after the commit: puts the new values in the place of older ones, so that the next question sees them
+    /// at once. It is bounded by the timeout, best effort, and optional: the keeper repairs what it missed. A writer of
+    /// very many may leave it out.
+    pub async fn replace(&self, values: &[(String, Arc<T>)]) {
+        self.inner.loader.forget(values.iter().map(|(key, _)| key));
+        self.inner.store.replace(values).await;
+    }
+
+    /// What it did so far.
+    pub fn stats(&self) -> CacheStats {
+        self.inner.counters.read(self.inner.trust.age(), self.inner.store.backend())
+    }
+}
+
+impl<T: Cached> Inner<T> {
+    async fn answer(
+        &self,
+        key: &str,
+        asked: Instant,
+        looked: Looked<T>,
+    ) -> Result<Option<Arc<T>>, ServiceError> {
+        let token = match looked {
+            Looked::Found(value) => {
+                self.counters.hits.add(1);
+                return Ok(Some(value));
+            }
+            looked => self.why_not(key, looked).await,
+        };
+        self.loader.load(key, asked, token).await
+    }
+
+    async fn why_not(&self, key: &str, looked: Looked<T>) -> Option<Token> {
+        match looked {
+            Looked::Found(_) | Looked::Away => {
+                self.counters.away.add(1);
+                None
+            }
+            Looked::Missing(token) => {
+                self.counters.misses.add(1);
+                Some(token)
+            }
+            Looked::Poisoned(token, value) => {
+                self.counters.poisoned.add(1);
+                self.store.remove(key, &value).await;
+                Some(token)
+            }
+        }
+    }
+}

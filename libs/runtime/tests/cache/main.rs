@@ -1,0 +1,5 @@
+//! An answer from the cache reflects at least everything that was committed `max_staleness` before the question, whatever
+//! happens to Redis; and after quiet every cached value is the database's.
+
+mod reading;
+mod support;
