@@ -156,7 +156,7 @@ fn identity(number: u64) -> IdentityRow {
         psn_idet_type: "2303".into(),
         name: bill::IDENTITY.into(),
         begndate: SINCE.into(),
-        enddate: String::new(),
+        ..IdentityRow::default()
     }
 }
 

@@ -5,14 +5,16 @@ mod messages;
 use tonic::{Request, Response, Status};
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
 use yizhan_proto::enrollment::v1::{
-    BatchGetEligibilitiesRequest, BatchGetEligibilitiesResponse, GetEligibilityRequest,
-    GetEligibilityResponse, GetPersonRequest, GetPersonResponse, ImportAccountSharesRequest,
-    ImportAccountSharesResponse, ImportCoveragesRequest, ImportCoveragesResponse, ImportIdentitiesRequest,
-    ImportIdentitiesResponse, ImportMembershipsRequest, ImportMembershipsResponse, ImportPersonsRequest,
-    ImportPersonsResponse, ListPersonsRequest, ListPersonsResponse,
+    BatchGetEligibilitiesRequest, BatchGetEligibilitiesResponse, GetCacheStatusRequest,
+    GetCacheStatusResponse, GetEligibilityRequest, GetEligibilityResponse, GetPersonRequest,
+    GetPersonResponse, ImportAccountSharesRequest, ImportAccountSharesResponse, ImportCoveragesRequest,
+    ImportCoveragesResponse, ImportIdentitiesRequest, ImportIdentitiesResponse, ImportMembershipsRequest,
+    ImportMembershipsResponse, ImportPersonsRequest, ImportPersonsResponse, ListPersonsRequest,
+    ListPersonsResponse,
 };
 use yizhan_runtime::Caller;
 
+use crate::get_cache_status::get_cache_status;
 use crate::get_eligibility::{batch_get_eligibilities, get_eligibility};
 use crate::get_person::get_person;
 use crate::import_account_shares::import_account_shares;
@@ -121,5 +123,14 @@ impl EnrollmentService for Api {
         let asked = batch_get_eligibilities(&self.register, &caller, request.into_inner().requests).await?;
         let responses = asked.iter().map(messages::found).collect();
         Ok(Response::new(BatchGetEligibilitiesResponse { responses }))
+    }
+
+    async fn get_cache_status(
+        &self,
+        request: Request<GetCacheStatusRequest>,
+    ) -> Result<Response<GetCacheStatusResponse>, Status> {
+        let caller = Caller::of(&request);
+        let stats = get_cache_status(&self.register, &caller)?;
+        Ok(Response::new(messages::cache_status(&stats)))
     }
 }

@@ -70,14 +70,18 @@ pub async fn get_eligibility(
     let mut violations = Violations::new();
     let checked = check(register, &request, "", &mut violations);
     violations.finish()?;
-    match find(register, caller, checked).await? {
+    let person = match checked.psn_no(register).await? {
+        Some(psn_no) => checked.person(register, &psn_no).await?,
+        None => None,
+    };
+    match checked.judge(caller, person) {
         Found::Person(asked) => Ok(*asked),
         Found::MergedInto(other) => Err(person_merged(&request.psn_no, &other)),
         Found::Nobody => Err(person_unknown(&request.psn_no)),
     }
 }
 
-/// The same of many at once.
+/// The same of many at once: one look into the cache for all of them.
 pub async fn batch_get_eligibilities(
     register: &Register,
     caller: &Caller,
@@ -91,31 +95,56 @@ pub async fn batch_get_eligibilities(
         .map(|(at, request)| check(register, request, &format!("requests[{at}]."), &mut violations))
         .collect();
     violations.finish()?;
-    futures::future::try_join_all(checked.into_iter().map(|checked| find(register, caller, checked))).await
+    let mut psn_nos = Vec::with_capacity(checked.len());
+    for checked in &checked {
+        psn_nos.push(checked.psn_no(register).await?);
+    }
+    let asked_now = checked.iter().zip(&psn_nos).filter(|(checked, _)| checked.known_at.is_none());
+    let persons = register.persons(asked_now.filter_map(|(_, psn_no)| psn_no.clone()).collect()).await?;
+    let mut found = Vec::with_capacity(checked.len());
+    for (checked, psn_no) in checked.into_iter().zip(psn_nos) {
+        let person = match psn_no {
+            Some(psn_no) if checked.known_at.is_some() => checked.person(register, &psn_no).await?,
+            Some(psn_no) => persons.get(&psn_no).cloned(),
+            None => None,
+        };
+        found.push(checked.judge(caller, person));
+    }
+    Ok(found)
 }
 
-async fn find(register: &Register, caller: &Caller, checked: Checked) -> Result<Found, ServiceError> {
-    let Checked { question, whom, known_at, expires_at } = checked;
-    let psn_no = match whom {
-        Whom::PsnNo(psn_no) => psn_no,
-        Whom::Document(digest) => match persons::find_psn_no_by_certificate(&register.db, &digest).await? {
-            Some(psn_no) => psn_no,
-            None => return Ok(Found::Nobody),
-        },
-    };
-    if !is_psn_no(&psn_no) {
-        return Ok(Found::Nobody);
+impl Checked {
+    /// Whose number it is; `None` if nobody can have it or nobody has the document.
+    async fn psn_no(&self, register: &Register) -> Result<Option<String>, ServiceError> {
+        Ok(match &self.whom {
+            Whom::PsnNo(psn_no) => Some(psn_no.clone()).filter(|psn_no| is_psn_no(psn_no)),
+            Whom::Document(digest) => persons::find_psn_no_by_certificate(&register.db, digest).await?,
+        })
     }
-    let person = match known_at {
-        None => register.person(&psn_no).await?,
-        Some(known_at) => timelines::as_known_at(&register.db, &psn_no, known_at).await?.map(Arc::new),
-    };
-    let person = person.filter(|person| caller.may_ask_about(&psn_no, &person.poolarea_no));
-    let Some(person) = person else { return Ok(Found::Nobody) };
-    if let Some(other) = &person.timeline.merged_into {
-        return Ok(Found::MergedInto(other.clone()));
+
+    /// As known now, or as known then.
+    async fn person(
+        &self,
+        register: &Register,
+        psn_no: &str,
+    ) -> Result<Option<Arc<StoredTimeline>>, ServiceError> {
+        match self.known_at {
+            None => register.person(psn_no).await,
+            Some(known_at) => Ok(timelines::as_known_at(&register.db, psn_no, known_at).await?.map(Arc::new)),
+        }
     }
-    Ok(Found::Person(Box::new(Asked { question, person, expires_at })))
+
+    fn judge(self, caller: &Caller, person: Option<Arc<StoredTimeline>>) -> Found {
+        let person = person.filter(|person| caller.may_ask_about(&person.psn_no, &person.poolarea_no));
+        let Some(person) = person else { return Found::Nobody };
+        match &person.timeline.merged_into {
+            Some(other) => Found::MergedInto(other.clone()),
+            None => {
+                let Checked { question, expires_at, .. } = self;
+                Found::Person(Box::new(Asked { question, person, expires_at }))
+            }
+        }
+    }
 }
 
 /// `within` is where the question stands in the request. What it gives counts only without violations.

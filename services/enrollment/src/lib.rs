@@ -9,6 +9,7 @@
 mod api;
 mod changes;
 pub mod domain;
+mod get_cache_status;
 mod get_eligibility;
 mod get_person;
 mod import;

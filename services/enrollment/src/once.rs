@@ -90,7 +90,7 @@ pub async fn once<M: Mutation>(
     })
     .await?;
     if let Some(changed) = changed {
-        register.committed(&changed).await;
+        register.committed(changed).await;
     }
     Ok(answer)
 }

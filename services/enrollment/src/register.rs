@@ -1,14 +1,16 @@
 //! What every use case works with.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
+use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::{Clock, ServiceError};
 
 use crate::domain::certificate::CertificateKey;
 use crate::domain::row_check::is_psn_no;
-use crate::store::timelines::{self, StoredTimeline};
+use crate::store::timelines::StoredTimeline;
 
 /// The register and its surroundings. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub struct Register {
     pub db: DatabaseConnection,
     /// Its change log.
     pub feed: Feed,
+    /// Timelines by psn_no, as of a moment ago.
+    pub cache: VersionedCache<StoredTimeline>,
     /// What time it is.
     pub clock: Clock,
     /// The secret under which certificate numbers are digested.
@@ -26,12 +30,25 @@ pub struct Register {
 impl Register {
     /// A person's timeline; `None` if not registered.
     pub async fn person(&self, psn_no: &str) -> Result<Option<Arc<StoredTimeline>>, ServiceError> {
-        Ok(timelines::find(&self.db, psn_no).await?.map(Arc::new))
+        self.cache.get(psn_no).await
     }
 
-    /// After a commit: followers hear of it at once. Must be called behind every transaction that changed persons.
-    pub async fn committed(&self, _changed: &[StoredTimeline]) {
+    /// Those of several persons, by psn_no; who is not registered is missing.
+    pub async fn persons(
+        &self,
+        psn_nos: Vec<String>,
+    ) -> Result<BTreeMap<String, Arc<StoredTimeline>>, ServiceError> {
+        let found = self.cache.get_many(&psn_nos).await?;
+        Ok(psn_nos.into_iter().zip(found).filter_map(|(psn_no, person)| Some((psn_no, person?))).collect())
+    }
+
+    /// After a commit: the cache answers with the new versions, and followers hear of them. A writer of very many may name
+    /// nobody: the cache hears of them from the change log, a moment later.
+    pub async fn committed(&self, changed: Vec<StoredTimeline>) {
         self.feed.wake();
+        let changed: Vec<_> =
+            changed.into_iter().map(|person| (person.psn_no.clone(), Arc::new(person))).collect();
+        self.cache.replace(&changed).await;
     }
 }
 

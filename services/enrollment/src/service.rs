@@ -2,6 +2,7 @@
 
 use tonic::service::Routes;
 use yizhan_proto::enrollment::v1::enrollment_service_server::{EnrollmentServiceServer, SERVICE_NAME};
+use yizhan_runtime::cache::{CacheConfig, VersionedCache};
 use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Settings};
 use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
@@ -10,6 +11,7 @@ use yizhan_runtime::{Clock, db};
 use crate::api::Api;
 use crate::domain::certificate::CertificateKey;
 use crate::register::Register;
+use crate::store::cached::TimelineSource;
 use crate::store::migrations::Migrator;
 
 /// Where it listens unless told otherwise.
@@ -25,6 +27,8 @@ pub struct EnrollmentConfig {
     /// `enrollment.certificate_key`: 64 hexadecimal characters, the secret under which certificate numbers are digested.
     /// Must stay the same for the life of a register.
     pub certificate_key: CertificateKey,
+    /// Where timelines are cached.
+    pub cache: CacheConfig,
     /// What time it is.
     pub clock: Clock,
 }
@@ -36,6 +40,7 @@ impl EnrollmentConfig {
             server: ServerConfig::loopback(),
             database: DatabaseConfig::at(database_url),
             certificate_key: CertificateKey::local_default(),
+            cache: CacheConfig::in_process(),
             clock: Clock::system(),
         }
     }
@@ -46,6 +51,7 @@ impl EnrollmentConfig {
             server: ServerConfig::read(settings, DEFAULT_PORT),
             database: DatabaseConfig::read(settings, "sqlite://data/enrollment.db"),
             certificate_key: certificate_key(settings),
+            cache: CacheConfig::read(settings),
             clock: Clock::system(),
         }
     }
@@ -66,7 +72,14 @@ pub async fn build(config: &EnrollmentConfig) -> anyhow::Result<(Routes, Registe
     let connection = db::connect(&config.database).await?;
     db::migrate::<Migrator>(&connection).await?;
     feed::check(&connection).await?;
+    let cache = VersionedCache::start(
+        "timeline",
+        &config.cache,
+        connection.clone(),
+        TimelineSource(connection.clone()),
+    )?;
     let register = Register {
+        cache,
         feed: Feed::new(connection.clone()),
         db: connection,
         clock: config.clock.clone(),

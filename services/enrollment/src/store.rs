@@ -5,6 +5,7 @@
 //! as-of question with one read, and with that the directory of who is registered where. It is written in the same
 //! transaction as the normalised rows, and could be rebuilt from them.
 
+pub mod cached;
 pub mod entities;
 pub mod migrations;
 pub mod persons;

@@ -2,6 +2,7 @@
 
 use chrono::{NaiveDate, SecondsFormat};
 use yizhan_proto::enrollment::v1 as pb;
+use yizhan_runtime::cache::CacheStats;
 use yizhan_runtime::caller::area_covers;
 
 use crate::domain::eligibility::{Answer, answer};
@@ -185,5 +186,23 @@ fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
         sharer_psn_no: share.sharer_psn_no,
         begndate: share.period.begndate.to_string(),
         enddate: optional(share.period.enddate),
+    }
+}
+
+/// What the cache did.
+pub fn cache_status(stats: &CacheStats) -> pb::GetCacheStatusResponse {
+    let count = |counted: u64| i64::try_from(counted).unwrap_or(i64::MAX);
+    pb::GetCacheStatusResponse {
+        backend: stats.backend.to_owned(),
+        hits: count(stats.hits),
+        misses: count(stats.misses),
+        negative_hits: count(stats.negative_hits),
+        loads: count(stats.loads),
+        shared_loads: count(stats.loads_shared),
+        away: count(stats.away),
+        poisoned: count(stats.poisoned),
+        invalidated: count(stats.invalidated),
+        generations: count(stats.generations),
+        confirmed_age_ms: stats.confirmed_age.map_or(-1, |age| count(age.as_millis() as u64)),
     }
 }

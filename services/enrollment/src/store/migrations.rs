@@ -5,6 +5,7 @@ mod m20261122_000001_two_times;
 
 use sea_orm_migration::prelude::{ColumnDef, Index, Table, TableCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+use yizhan_runtime::cache::CreateCacheState;
 use yizhan_runtime::feed::CreateChangeLog;
 
 /// All migrations of this service, in order.
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateChangeLog),
             Box::new(m20260101_000001_register::Migration),
             Box::new(m20261122_000001_two_times::Migration),
+            Box::new(CreateCacheState),
         ]
     }
 }

@@ -127,7 +127,7 @@ impl DemoPerson {
             psn_idet_type: (*code).into(),
             name: (*name).into(),
             begndate: SINCE.into(),
-            enddate: String::new(),
+            ..IdentityRow::default()
         })
     }
 
