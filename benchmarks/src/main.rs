@@ -1,11 +1,13 @@
 //! One command, one table: what the platform does in a second, next to what the machine could do. `benchmarks/run`.
 
 mod allocations;
+mod bare_lookup;
 mod bare_server;
 mod bare_transaction;
 mod bill;
 mod engine;
 mod load;
+mod lookups;
 mod machine;
 mod options;
 mod parts;
@@ -24,6 +26,16 @@ static ALLOCATOR: allocations::Counting = allocations::Counting;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if(|first| first == bare_lookup::COMMAND).is_some() {
+        return match bare_lookup::serve(arguments).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error:#}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let options = match Options::read() {
         Ok(Some(options)) => options,
         Ok(None) => {

@@ -7,23 +7,38 @@ use anyhow::{Context, bail};
 
 /// Printed by `--help`.
 pub const HELP: &str = "\
-benchmarks/run [--quick]
+benchmarks/run [--quick] [PART…]
 
 Prints one table. --quick measures for a moment only: its numbers mean nothing.
+Parts: settlement, lookups; without any, all of them.
 
 Environment:
   BENCH_PEOPLE           people to import; each settlement is the next one's    60000
   BENCH_SECONDS          of each measurement of a rate                             10
   BENCH_ROUNDS           bare transaction and settle alternate so many times        2
   BENCH_ARRIVAL_SECONDS  of constant arrival                                       60
+  BENCH_INSURED          people whose eligibility is looked up                1000000
   BENCH_SETTLEMENTS      before memory is read the second time                 100000
 ";
+
+/// A part that can be measured alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Engine, settle and preview.
+    Settlement,
+    /// Eligibility lookups.
+    Lookups,
+}
 
 /// What to measure.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// Which parts; empty for all.
+    parts: Vec<Part>,
     /// People to import.
     pub people: u64,
+    /// People whose eligibility is looked up.
+    pub insured: u64,
     /// Length of one measurement of a rate.
     pub rate_time: Duration,
     /// Rounds of bare transaction and settle.
@@ -40,21 +55,34 @@ impl Options {
     /// From the command line and the environment; `None` when help was asked for.
     pub fn read() -> anyhow::Result<Option<Options>> {
         let arguments: Vec<String> = env::args().skip(1).collect();
-        let quick = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            [] => false,
-            ["--quick"] => true,
-            ["--help" | "-h"] => return Ok(None),
-            _ => bail!("unknown arguments {arguments:?}\n{HELP}"),
-        };
+        let (mut quick, mut parts) = (false, Vec::new());
+        for argument in &arguments {
+            match argument.as_str() {
+                "--quick" => quick = true,
+                "settlement" => parts.push(Part::Settlement),
+                "lookups" => parts.push(Part::Lookups),
+                "--help" | "-h" => return Ok(None),
+                _ => bail!("unknown argument {argument}\n{HELP}"),
+            }
+        }
         let default = |full: u64, short: u64| if quick { short } else { full };
         Ok(Some(Options {
+            parts,
             people: variable("BENCH_PEOPLE", default(60_000, 1_000))?,
+            insured: variable("BENCH_INSURED", default(1_000_000, 20_000))?,
             rate_time: Duration::from_secs(variable("BENCH_SECONDS", default(10, 1))?),
             rounds: u32::try_from(variable("BENCH_ROUNDS", default(2, 1))?)?,
             arrival_time: Duration::from_secs(variable("BENCH_ARRIVAL_SECONDS", default(60, 2))?),
             warm_up: default(10_000, 500),
             settlements: variable("BENCH_SETTLEMENTS", default(100_000, 1_000))?,
         }))
+    }
+}
+
+impl Options {
+    /// Whether the part is wanted.
+    pub fn wants(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
     }
 }
 

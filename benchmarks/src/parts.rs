@@ -11,11 +11,11 @@ use yizhan_testkit::TestDatabase;
 use crate::bare_transaction::BareTransaction;
 use crate::bill::Kind;
 use crate::load::{Until, closed_loop, constant_arrival};
-use crate::options::Options;
+use crate::options::{Options, Part};
 use crate::platform::Platform;
 use crate::report::{Report, count, ms, ratio, us};
 use crate::settling::Settling;
-use crate::{bare_server, bill, engine, machine};
+use crate::{bare_server, bill, engine, lookups, machine};
 
 /// Bare transactions in flight; the best counts.
 const BARE_IN_FLIGHT: [usize; 3] = [16, 32, 64];
@@ -24,8 +24,18 @@ const SETTLE_IN_FLIGHT: [usize; 3] = [64, 128, 256];
 /// Settlements a second that arrive whatever the answers do.
 const ARRIVALS: u32 = 250;
 
-/// Measures everything.
+/// Measures everything that is wanted.
 pub async fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    if options.wants(Part::Settlement) {
+        settlement(options, report).await?;
+    }
+    if options.wants(Part::Lookups) {
+        lookups::measure(options, report).await?;
+    }
+    Ok(())
+}
+
+async fn settlement(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     measure_engine(report)?;
     let bare_database = TestDatabase::postgres_durable();
     let bare = BareTransaction::prepare(bare_database.url(), 64).await?;

@@ -91,7 +91,8 @@ impl Platform {
     }
 }
 
-fn service(binary: &str, database: &TestDatabase) -> anyhow::Result<ServiceProcess> {
+/// A binary next to this one, on a database of its own.
+pub fn service(binary: &str, database: &TestDatabase) -> anyhow::Result<ServiceProcess> {
     let folder: PathBuf = env::current_exe()?.parent().context("the folder of this program")?.into();
     Ok(ServiceProcess::at(folder.join(binary)).env("YIZHAN_DATABASE_URL", database.url()))
 }

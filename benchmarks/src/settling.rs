@@ -58,7 +58,7 @@ impl Settling {
         let request = SettleRequest { request_id: format!("R{number}"), visit, ..SettleRequest::default() };
         let mut grpc = Grpc::new(self.channels[number as usize % CONNECTIONS].clone());
         grpc.ready().await?;
-        let answer = grpc.unary(Request::new(request), SETTLE, RawAnswer).await?.into_inner();
+        let answer = grpc.unary(Request::new(request), SETTLE, RawAnswer::default()).await?.into_inner();
         if number.is_multiple_of(CHECKED) { check(SettleResponse::decode(answer)?) } else { Ok(()) }
     }
 
