@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`config`] | typed settings from `YIZHAN_*` variables and an optional TOML file; all problems at once |
 //! | [`telemetry`], [`trace`] | logs, optional OTLP export, W3C trace context in and out |
-//! | [`personal`] | values that cannot be printed |
+//! | [`personal`], [`vault`] | values that cannot be printed; sealing them at rest |
 //! | [`error`] | one error type, mapped once to a gRPC status with details, and read back from one |
 //! | [`caller`] | who asks, made once per request |
 //! | [`db`] | connecting, write transactions, retries, migrations |
@@ -33,6 +33,7 @@ pub mod request_layer;
 pub mod server;
 pub mod telemetry;
 pub mod trace;
+pub mod vault;
 
 pub use caller::Caller;
 pub use clock::Clock;
