@@ -1,5 +1,7 @@
 //! The rules of the register: pure, no I/O, no clock.
 
+pub mod access_chain;
+pub mod access_grant;
 pub mod certificate;
 pub mod codes;
 pub mod eligibility;

@@ -6,8 +6,9 @@ use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, PersonRow};
-use yizhan_runtime::{Caller, Personal, ServiceError, Violations};
+use yizhan_runtime::{Caller, ServiceError, Violations};
 
+use crate::certificates;
 use crate::changes::{self, Cause, Edit};
 use crate::domain::certificate::{CertificateKey, IdentityFault, identity_faults};
 use crate::domain::entry::Put;
@@ -18,6 +19,7 @@ use crate::import;
 use crate::once::{self, Done, Mutation};
 use crate::register::Register;
 use crate::store::entities::person::{self, PersonalText};
+use crate::store::personal_data::PersonalData;
 use crate::store::timelines::{self, StoredTimeline};
 use crate::store::{persons, rows};
 
@@ -33,7 +35,7 @@ pub async fn import_persons(
         import::check_area(caller, &row.poolarea_no)?;
     }
     let key = once::request_key(caller, &request_id, "ImportPersons", &request);
-    once::once(register, &key, &PersonImport { rows }).await
+    once::once(register, &key, &PersonImport { caller, rows }).await
 }
 
 /// A row that is right.
@@ -42,11 +44,11 @@ struct NewPerson {
     psn_no: String,
     poolarea_no: String,
     psn_cert_type: String,
-    certno: Personal<String>,
-    psn_name: Personal<String>,
+    personal: PersonalData,
     gend: String,
     brdy: NaiveDate,
     die_date: Option<NaiveDate>,
+    resd_code: String,
 }
 
 fn checked(request_id: &str, rows: &[PersonRow], today: NaiveDate) -> Result<Vec<NewPerson>, ServiceError> {
@@ -69,6 +71,8 @@ fn new_person(row: &PersonRow, today: NaiveDate, mut check: RowCheck) -> Option<
     let certno = certno(row, brdy, &mut check);
     let die_date = check.optional_date("die_date", &row.die_date);
     let poolarea_no = check.poolarea("poolarea_no", &row.poolarea_no);
+    let tel = tel(&row.tel, &mut check);
+    let resd_code = resd_code(&row.resd_code, &mut check);
     if brdy.is_some_and(|brdy| brdy > today) {
         check.wrong("brdy", "DATE_IN_FUTURE", "出生日期不能晚于今天");
     }
@@ -84,11 +88,11 @@ fn new_person(row: &PersonRow, today: NaiveDate, mut check: RowCheck) -> Option<
         psn_no: psn_no?,
         poolarea_no: poolarea_no?,
         psn_cert_type: psn_cert_type?,
-        certno: certno?.into(),
-        psn_name: psn_name?.into(),
+        personal: PersonalData { psn_name: psn_name?.into(), certno: certno?.into(), tel: tel?.into() },
         gend: gend?,
         brdy: brdy?,
         die_date: die_date?,
+        resd_code: resd_code?,
     })
 }
 
@@ -108,6 +112,27 @@ fn certno(row: &PersonRow, brdy: Option<NaiveDate>, check: &mut RowCheck) -> Opt
     Some(certno)
 }
 
+/// 联系电话: 5 to 20 digits; a `+` may lead, `-` may divide.
+fn tel(tel: &str, check: &mut RowCheck) -> Option<String> {
+    let digits = tel.bytes().filter(u8::is_ascii_digit).count();
+    let divided = tel.strip_prefix('+').unwrap_or(tel);
+    let plain = divided.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let fits = tel.is_empty() || ((5..=20).contains(&digits) && tel.len() <= 30 && plain);
+    if !fits {
+        check.wrong("tel", "TEL_INVALID", "联系电话应为 5 至 20 位数字，可带国际冠码 + 和分隔符 -");
+    }
+    fits.then(|| tel.to_owned())
+}
+
+/// 常住地: 12 digits or nothing.
+fn resd_code(code: &str, check: &mut RowCheck) -> Option<String> {
+    let fits = code.is_empty() || (code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit()));
+    if !fits {
+        check.wrong("resd_code", "RESD_CODE_INVALID", "常住地应为 12 位统计用区划代码");
+    }
+    fits.then(|| code.to_owned())
+}
+
 impl NewPerson {
     fn edit(&self, held: Option<&StoredTimeline>) -> Edit {
         let Some(held) = held else {
@@ -122,35 +147,61 @@ impl NewPerson {
 
     fn facts(&self) -> PersonFacts {
         PersonFacts {
-            psn_name_masked: masking::mask_name(self.psn_name.expose()),
+            psn_name_masked: masking::mask_name(self.personal.psn_name.expose()),
             gend: self.gend.clone(),
             brdy: self.brdy,
             die_date: self.die_date,
         }
     }
 
-    fn model(&self, key: &CertificateKey) -> person::Model {
-        person::Model {
+    fn certno_digest(&self, key: &CertificateKey) -> String {
+        key.digest(&self.psn_cert_type, self.personal.certno.expose())
+    }
+
+    fn model(&self, register: &Register) -> person::Model {
+        let key = &register.certificate_key;
+        let tel = self.personal.tel.expose();
+        let mut model = person::Model {
             poolarea_no: self.poolarea_no.clone(),
             psn_no: self.psn_no.clone(),
             psn_cert_type: self.psn_cert_type.clone(),
-            certno_digest: key.digest(&self.psn_cert_type, self.certno.expose()),
-            certno_masked: masking::mask_certno(self.certno.expose()),
-            psn_name: PersonalText(self.psn_name.expose().clone()),
+            certno_digest: self.certno_digest(key),
+            certno_masked: masking::mask_certno(self.personal.certno.expose()),
+            certno_cipher: String::new(),
+            psn_name: PersonalText(String::new()),
+            tel_cipher: String::new(),
+            tel_digest: if tel.is_empty() { String::new() } else { key.tel_digest(tel) },
+            data_key: String::new(),
             gend: self.gend.clone(),
             brdy: self.brdy,
             die_date: self.die_date,
-        }
+            resd_code: self.resd_code.clone(),
+        };
+        self.personal.seal_into(&mut model, &register.vault);
+        model
+    }
+
+    /// Whether the row already says all of this. Sealed texts look different each time: what they hold is compared.
+    fn is_held_by(&self, held: &person::Model, register: &Register) -> Result<bool, ServiceError> {
+        let opened = PersonalData::open(held, &register.vault).map_err(ServiceError::internal)?;
+        Ok(opened == self.personal
+            && held.psn_cert_type == self.psn_cert_type
+            && held.certno_digest == self.certno_digest(&register.certificate_key)
+            && held.gend == self.gend
+            && held.brdy == self.brdy
+            && held.die_date == self.die_date
+            && held.resd_code == self.resd_code)
     }
 }
 
 /// Persons to be written.
-struct PersonImport {
+struct PersonImport<'a> {
+    caller: &'a Caller,
     rows: Vec<NewPerson>,
 }
 
 #[async_trait]
-impl Mutation for PersonImport {
+impl Mutation for PersonImport<'_> {
     type Answer = ImportOutcome;
 
     async fn write(
@@ -166,21 +217,21 @@ impl Mutation for PersonImport {
         let known = persons::find_many(tx, keys).await?;
 
         let mut answer = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };
-        let (mut models, mut edits) = (Vec::new(), Vec::new());
-        for row in rows {
-            let model = row.model(&register.certificate_key);
-            let put = match held.get(&row.psn_no) {
+        let (mut changing, mut edits) = (Vec::new(), Vec::new());
+        for (at, row) in rows.iter().enumerate() {
+            let put = match known.get(&row.psn_no) {
                 None => Put::Created,
-                Some(_) if known.get(&row.psn_no) == Some(&model) => Put::Unchanged,
+                Some(model) if row.is_held_by(model, register)? => Put::Unchanged,
                 Some(_) => Put::Updated,
             };
             import::count(put, &mut answer);
             if put != Put::Unchanged {
                 edits.push(row.edit(held.get(&row.psn_no)));
-                models.push(model);
+                changing.push((at, row.model(register)));
             }
         }
-        rows::upsert::<person::Entity, _>(tx, models).await?;
+        certificates::exchange(tx, self.caller, &changing, &known).await?;
+        rows::upsert::<person::Entity, _>(tx, changing.into_iter().map(|(_, model)| model).collect()).await?;
         let changed = changes::record(tx, register, edits, cause).await?;
         answer.changed_person_count = changed.len() as i32;
         Ok(Done { answer, changed })

@@ -6,7 +6,9 @@
 
 #![warn(missing_docs)]
 
+mod access_log;
 mod api;
+mod certificates;
 mod changes;
 pub mod domain;
 mod get_cache_status;
@@ -21,8 +23,10 @@ mod import_persons;
 mod list_persons;
 mod once;
 mod register;
+mod rotate_keys;
 mod service;
 pub mod store;
+mod verify_access_log;
 
 pub use register::Register;
 pub use service::{DEFAULT_PORT, EnrollmentConfig, build, serve};

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use sea_orm::DatabaseConnection;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::feed::Feed;
+use yizhan_runtime::vault::Vault;
 use yizhan_runtime::{Clock, ServiceError};
 
+use crate::access_log::AccessLog;
 use crate::domain::certificate::CertificateKey;
 use crate::domain::row_check::is_psn_no;
 use crate::store::timelines::StoredTimeline;
@@ -25,6 +27,10 @@ pub struct Register {
     pub clock: Clock,
     /// The secret under which certificate numbers are digested.
     pub certificate_key: CertificateKey,
+    /// Seals and opens personal data.
+    pub vault: Vault,
+    /// Who looked at whom.
+    pub access_log: AccessLog,
 }
 
 impl Register {

@@ -6,11 +6,15 @@ use yizhan_runtime::cache::{CacheConfig, VersionedCache};
 use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Settings};
 use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
+use yizhan_runtime::vault::{DataKeys, SecretKey, Vault};
 use yizhan_runtime::{Clock, db};
 
+use crate::access_log::AccessLog;
 use crate::api::Api;
+use crate::domain::access_chain::LogKey;
 use crate::domain::certificate::CertificateKey;
 use crate::register::Register;
+use crate::rotate_keys;
 use crate::store::cached::TimelineSource;
 use crate::store::migrations::Migrator;
 
@@ -29,6 +33,12 @@ pub struct EnrollmentConfig {
     pub certificate_key: CertificateKey,
     /// Where timelines are cached.
     pub cache: CacheConfig,
+    /// `enrollment.data_keys`: `<id>:<64 hexadecimal characters>`, several divided by commas: the keys under which names,
+    /// certificate numbers and phones are sealed. The first seals, all open.
+    pub data_keys: DataKeys,
+    /// `enrollment.log_key`: 64 hexadecimal characters, the secret of the chains of the access log. Must stay the same for
+    /// the life of a register.
+    pub log_key: LogKey,
     /// What time it is.
     pub clock: Clock,
 }
@@ -41,6 +51,8 @@ impl EnrollmentConfig {
             database: DatabaseConfig::at(database_url),
             certificate_key: CertificateKey::local_default(),
             cache: CacheConfig::in_process(),
+            data_keys: local_data_keys(),
+            log_key: LogKey::local_default(),
             clock: Clock::system(),
         }
     }
@@ -50,21 +62,20 @@ impl EnrollmentConfig {
         EnrollmentConfig {
             server: ServerConfig::read(settings, DEFAULT_PORT),
             database: DatabaseConfig::read(settings, "sqlite://data/enrollment.db"),
-            certificate_key: certificate_key(settings),
             cache: CacheConfig::read(settings),
+            certificate_key: settings
+                .optional("enrollment.certificate_key")
+                .map_or_else(CertificateKey::local_default, CertificateKey::new),
+            data_keys: settings.optional("enrollment.data_keys").unwrap_or_else(local_data_keys),
+            log_key: settings.optional("enrollment.log_key").map_or_else(LogKey::local_default, LogKey::new),
             clock: Clock::system(),
         }
     }
 }
 
-fn certificate_key(settings: &mut Settings) -> CertificateKey {
-    let Some(text) = settings.optional::<String>("enrollment.certificate_key") else {
-        return CertificateKey::local_default();
-    };
-    CertificateKey::from_hex(&text).unwrap_or_else(|| {
-        settings.problem("enrollment.certificate_key: must be 64 hexadecimal characters");
-        CertificateKey::local_default()
-    })
+/// The key of a register on one machine, where nobody configured one: id `local`, and no secret.
+fn local_data_keys() -> DataKeys {
+    DataKeys::single("local", SecretKey::new(*b"yizhan local data key, no secret"))
 }
 
 /// Connects, migrates, and gives the service's routes together with the register behind them.
@@ -81,10 +92,14 @@ pub async fn build(config: &EnrollmentConfig) -> anyhow::Result<(Routes, Registe
     let register = Register {
         cache,
         feed: Feed::new(connection.clone()),
+        access_log: AccessLog::start(connection.clone(), config.clock.clone(), config.log_key.clone()),
+        vault: Vault::new(&config.data_keys),
         db: connection,
         clock: config.clock.clone(),
         certificate_key: config.certificate_key.clone(),
     };
+    rotate_keys::check_keys(&register).await?;
+    tokio::spawn(rotate_keys::keep_rotating(register.clone()));
     let service = EnrollmentServiceServer::new(Api::new(register.clone()))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);

@@ -1,7 +1,7 @@
 //! Certificate numbers: what a resident identity number must look like, and the keyed digest that is kept of any.
 
 use chrono::NaiveDate;
-use sha2::{Digest, Sha256};
+use yizhan_runtime::vault::SecretKey;
 
 /// What is wrong with a resident identity number (居民身份证号, GB 11643).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,41 +50,30 @@ fn check_character(digits: &[u32; 17]) -> u8 {
     CHARACTERS[(sum % 11) as usize]
 }
 
-/// The secret under which certificate numbers are digested: without it a list of all numbers would give them away.
-#[derive(Clone)]
-pub struct CertificateKey([u8; 32]);
+/// The secret under which certificate numbers are digested: without it a list of all numbers would give them away. Never
+/// printed.
+#[derive(Clone, Debug)]
+pub struct CertificateKey(SecretKey);
 
 impl CertificateKey {
-    /// From 64 hexadecimal characters.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        hex::decode(text).ok()?.try_into().ok().map(CertificateKey)
+    /// This secret.
+    pub fn new(key: SecretKey) -> Self {
+        CertificateKey(key)
     }
 
     /// For a register on one machine, where nobody configured a secret.
     pub fn local_default() -> Self {
-        CertificateKey(*b"yizhan local register, no secret")
+        CertificateKey(SecretKey::new(*b"yizhan local register, no secret"))
     }
 
     /// HMAC-SHA-256 of type and number, in hexadecimal.
     pub fn digest(&self, psn_cert_type: &str, certno: &str) -> String {
-        let padded = |pad: u8| -> [u8; 64] {
-            let mut block = [pad; 64];
-            self.0.iter().zip(&mut block).for_each(|(key, byte)| *byte ^= key);
-            block
-        };
-        let inner = Sha256::new()
-            .chain_update(padded(0x36))
-            .chain_update(psn_cert_type)
-            .chain_update(":")
-            .chain_update(certno)
-            .finalize();
-        hex::encode(Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize())
+        hex::encode(self.0.hmac(&[psn_cert_type.as_bytes(), b":", certno.as_bytes()]))
     }
-}
 
-impl std::fmt::Debug for CertificateKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
+    /// The same of a phone. Types of certificates have two digits, so no digest means two things.
+    pub fn tel_digest(&self, tel: &str) -> String {
+        self.digest("tel", tel)
     }
 }
 
@@ -122,7 +111,7 @@ mod tests {
         let mut key = [0u8; 32];
         key[..20].fill(0x0b);
         assert_eq!(
-            CertificateKey(key).digest("01", "11010519491231002X"),
+            CertificateKey::new(SecretKey::new(key)).digest("01", "11010519491231002X"),
             "c04d501937ea69c2dc1489a2dcf5c0b365716740ec4451418159806f399092fb"
         );
     }

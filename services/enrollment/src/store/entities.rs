@@ -1,6 +1,10 @@
 //! One entity per table.
 
+pub mod access_grant;
+pub mod access_log;
+pub mod access_log_head;
 pub mod account_share;
+pub mod certificate;
 pub mod coverage;
 pub mod disease_entitlement;
 pub mod entitlement_timeline;

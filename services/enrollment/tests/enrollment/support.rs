@@ -62,17 +62,31 @@ pub fn error(status: Status) -> RemoteError {
     RemoteError::from(status)
 }
 
-/// A right row: the identity number of GB 11643's own example.
+/// A right identity number of a woman born on 31 December 1949, another one for each psn_no; that of P1 is GB 11643's own
+/// example.
+pub fn certno(psn_no: &str) -> String {
+    const WEIGHTS: [u64; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    if psn_no == "P1" {
+        return "11010519491231002X".to_owned();
+    }
+    let hash = psn_no.bytes().fold(7u64, |hash, byte| hash.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte));
+    let (area, number) = (100_000 + hash / 500 % 900_000, hash % 500 * 2);
+    let digits = format!("{area}19491231{number:03}");
+    let sum: u64 = digits.bytes().zip(WEIGHTS).map(|(digit, weight)| u64::from(digit - b'0') * weight).sum();
+    format!("{digits}{}", char::from(b"10X98765432"[(sum % 11) as usize]))
+}
+
+/// A right row.
 pub fn person(psn_no: &str) -> PersonRow {
     PersonRow {
         psn_no: psn_no.to_owned(),
         psn_cert_type: "01".to_owned(),
-        certno: "11010519491231002X".to_owned(),
+        certno: certno(psn_no),
         psn_name: "张小丽".to_owned(),
         gend: "2".to_owned(),
         brdy: "1949-12-31".to_owned(),
-        die_date: String::new(),
         poolarea_no: "430200".to_owned(),
+        ..PersonRow::default()
     }
 }
 

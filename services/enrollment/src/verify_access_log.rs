@@ -1,0 +1,94 @@
+//! Is the access log of an area still what was written?
+
+use yizhan_runtime::caller::is_admdvs;
+use yizhan_runtime::{Caller, ServiceError};
+
+use crate::domain::access_chain::{Anchor, Break, ChainCheck, LogKey};
+use crate::register::Register;
+use crate::store::access_log;
+
+/// Entries read at once.
+const PAGE: u64 = 1000;
+/// Entries verified by one call at most: what is left is verified from there on by the next.
+pub const MAX_ENTRIES_PER_CALL: i64 = 100_000;
+
+/// What to verify.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// 统筹区.
+    pub poolarea_no: String,
+    /// How far the chain reached, as somebody noted it earlier.
+    pub noted: Option<Anchor>,
+    /// Whether everything up to there was verified before and is not read again.
+    pub from_noted: bool,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Up to where the chain holds.
+    pub reached: Anchor,
+    /// Whether that is its end.
+    pub complete: bool,
+    /// Where it is broken first.
+    pub broken: Option<Break>,
+}
+
+/// For whoever may read the area.
+pub async fn verify_access_log(
+    register: &Register,
+    caller: &Caller,
+    asked: Verification,
+) -> Result<Verdict, ServiceError> {
+    if !is_admdvs(&asked.poolarea_no) {
+        let text = "统筹区应为 6 位行政区划代码";
+        return Err(ServiceError::invalid_field("poolarea_no", "POOLAREA_INVALID", text));
+    }
+    if !caller.may_read_area(&asked.poolarea_no) {
+        let refused = ServiceError::permission_denied(
+            "AREA_NOT_OWNED",
+            "the caller may not read the register of this pooling area",
+            "无权查询该统筹区的参保信息",
+        );
+        return Err(refused.with("poolarea_no", &asked.poolarea_no));
+    }
+    walk(register, &asked).await
+}
+
+async fn walk(register: &Register, asked: &Verification) -> Result<Verdict, ServiceError> {
+    let key = register.access_log.key();
+    let extent = access_log::extent(&register.db, &asked.poolarea_no).await?;
+    let mut check = match begin(register, key, asked).await? {
+        Ok(check) => check,
+        Err(broken) => {
+            return Ok(Verdict { reached: Anchor::default(), complete: false, broken: Some(broken) });
+        }
+    };
+    let until = extent.last_seq.min(check.reached().seq + MAX_ENTRIES_PER_CALL);
+    while check.reached().seq < until {
+        let after = check.reached().seq;
+        let entries = access_log::page(&register.db, &asked.poolarea_no, after, until, PAGE).await?;
+        let broken = entries.iter().try_for_each(|entry| check.step(entry)).err();
+        // Entries are never removed; who removes one while it is read shows here, not in an endless loop.
+        let broken = broken.or_else(|| entries.is_empty().then(|| Break::missing(after + 1)));
+        if broken.is_some() {
+            return Ok(Verdict { reached: check.reached().clone(), complete: false, broken });
+        }
+    }
+    let complete = until == extent.last_seq.max(check.reached().seq);
+    let broken = if complete { check.finish(extent.head.as_ref()).err() } else { None };
+    Ok(Verdict { reached: check.reached().clone(), complete: complete && broken.is_none(), broken })
+}
+
+/// From the first entry, or from the one that was noted.
+async fn begin<'a>(
+    register: &Register,
+    key: &'a LogKey,
+    asked: &Verification,
+) -> Result<Result<ChainCheck<'a>, Break>, ServiceError> {
+    let Some(noted) = asked.noted.clone().filter(|_| asked.from_noted) else {
+        return Ok(Ok(ChainCheck::from_start(key, asked.noted.clone())));
+    };
+    let found = access_log::page(&register.db, &asked.poolarea_no, noted.seq - 1, noted.seq, 1).await?;
+    Ok(ChainCheck::from_anchor(key, noted, found.first()))
+}
