@@ -16,17 +16,26 @@ async fn bad_settings_are_all_told_and_exit_with_64() {
     let bad = process(&db)
         .env("YIZHAN_SERVER_LISTEN", "nowhere")
         .env("YIZHAN_DATABASE_URL", "mysql://root:secret@db/x")
-        .env("YIZHAN_ENROLLMENT_CERTIFICATE_KEY", "short")
+        .env("YIZHAN_ENROLLMENT_CERTIFICATE_KEY", "short-secret")
+        .env("YIZHAN_ENROLLMENT_LOG_KEY", "zz".repeat(32))
+        .env("YIZHAN_ENROLLMENT_DATA_KEYS", format!("k2:{},k1:secret", "7e".repeat(32)))
         .env("YIZHAN_TELEMETRY_LOG_FORMAT", "xml");
     let (code, output) = bad.run_to_end().await;
     assert_eq!(code, Some(64), "{output}");
-    assert!(output.contains("4 problem(s)"), "{output}");
-    for name in
-        ["YIZHAN_SERVER_LISTEN", "database.url", "enrollment.certificate_key", "YIZHAN_TELEMETRY_LOG_FORMAT"]
-    {
+    assert!(output.contains("6 problem(s)"), "{output}");
+    for name in [
+        "YIZHAN_SERVER_LISTEN",
+        "database.url",
+        "YIZHAN_ENROLLMENT_CERTIFICATE_KEY",
+        "YIZHAN_ENROLLMENT_LOG_KEY",
+        "YIZHAN_ENROLLMENT_DATA_KEYS: key k1 must be 64 hexadecimal characters",
+        "YIZHAN_TELEMETRY_LOG_FORMAT",
+    ] {
         assert!(output.contains(name), "{name} in {output}");
     }
-    assert!(!output.contains("secret"), "{output}");
+    for secret in ["secret", "zzzz", "7e7e"] {
+        assert!(!output.contains(secret), "{output}");
+    }
 }
 
 both_databases! {
