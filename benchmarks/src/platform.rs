@@ -135,8 +135,8 @@ fn person(number: u64) -> PersonRow {
         psn_name: "张示例".into(),
         gend: "1".into(),
         brdy: "1975-04-12".into(),
-        die_date: String::new(),
         poolarea_no: bill::AREA.into(),
+        ..PersonRow::default()
     }
 }
 

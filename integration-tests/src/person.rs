@@ -44,8 +44,8 @@ impl Person {
                 psn_name: "张小丽".to_owned(),
                 gend: "2".to_owned(),
                 brdy: "1972-03-01".to_owned(),
-                die_date: String::new(),
                 poolarea_no: COMPOSITE_AREA.to_owned(),
+                ..PersonRow::default()
             },
             coverage: CoverageRow {
                 psn_no: psn_no.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::{ConfigProblems, Settings, TelemetryConfig};
 use crate::server::RunningServer;
@@ -32,7 +32,8 @@ where
     };
     let outcome = async {
         let _telemetry = telemetry::init(service, &telemetry)?;
-        serve_until_signal(start(config).await?).await
+        let stop = StopSignal::listen()?;
+        serve_until(stop, start(config).await?).await
     };
     match outcome.await {
         Ok(()) => ExitCode::SUCCESS,
@@ -51,11 +52,11 @@ fn settings<C>(read: impl FnOnce(&mut Settings) -> C) -> Result<(C, TelemetryCon
     Ok((config, telemetry))
 }
 
-/// Waits for SIGTERM or ctrl-c, then drains; or for the server to fail.
-pub async fn serve_until_signal(mut server: RunningServer) -> anyhow::Result<()> {
+/// Waits for the signal, then drains; or for the server to fail.
+async fn serve_until(mut stop: StopSignal, mut server: RunningServer) -> anyhow::Result<()> {
     tokio::select! {
-        signal = stop_signal() => {
-            tracing::info!(signal = signal?, "stopping");
+        signal = stop.received() => {
+            tracing::info!(signal, "stopping");
             server.shutdown().await;
             Ok(())
         }
@@ -63,13 +64,26 @@ pub async fn serve_until_signal(mut server: RunningServer) -> anyhow::Result<()>
     }
 }
 
-/// The name of the signal that asks this process to stop, once it comes. As process 1 of a container nothing else would
-/// react to SIGTERM.
-pub async fn stop_signal() -> std::io::Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok("SIGTERM"),
-        _ = interrupt.recv() => Ok("SIGINT"),
+/// What asks this process to stop. As process 1 of a container nothing else would react to SIGTERM; and until it is listened
+/// for, it kills: so listen before anybody is served.
+#[derive(Debug)]
+pub struct StopSignal {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignal {
+    /// From now on SIGTERM and SIGINT (ctrl-c) wait to be received.
+    pub fn listen() -> std::io::Result<Self> {
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(StopSignal { terminate, interrupt })
+    }
+
+    /// The name of the signal, once it has come.
+    pub async fn received(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
     }
 }

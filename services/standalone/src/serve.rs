@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_runtime::config::{DatabaseConfig, Settings, TelemetryConfig};
-use yizhan_runtime::{process, telemetry};
+use yizhan_runtime::process::StopSignal;
+use yizhan_runtime::telemetry;
 use yizhan_settlement::Config as SettlementConfig;
 
 use crate::platform::{Platform, sqlite};
@@ -46,11 +47,12 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
     settings.finish()?;
     let _telemetry = telemetry::init("standalone", &telemetry)?;
     let (enrollment, settlement) = arguments.over(enrollment, settlement);
+    let mut stop = StopSignal::listen()?;
     let platform = Platform::start(enrollment, settlement).await?;
     println!("enrollment 参保       {}", platform.enrollment.url());
     println!("settlement 一站式结算 {}", platform.settlement.url());
     println!("Ctrl-C stops.");
-    process::stop_signal().await?;
+    stop.received().await;
     platform.stop().await;
     Ok(())
 }

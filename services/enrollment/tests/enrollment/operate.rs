@@ -52,7 +52,8 @@ both_databases! {
             let again = client.import_persons(request).await.unwrap().into_inner();
             assert!(again.outcome.unwrap().replayed);
         }
-        assert!(process.terminate().await.success(), "SIGTERM drains and exits 0");
+        let ended = process.terminate().await;
+        assert!(ended.success(), "SIGTERM drains and exits 0: {ended}");
     }
 
     async fn three_processes_start_at_once_on_one_empty_database(db: TestDatabase) {

@@ -105,8 +105,8 @@ impl DemoPerson {
             psn_name: self.name.into(),
             gend: "1".into(),
             brdy: self.brdy.into(),
-            die_date: String::new(),
             poolarea_no: self.area.into(),
+            ..PersonRow::default()
         }
     }
 
