@@ -66,12 +66,13 @@ pub(super) fn spawn(
     stop: CancellationToken,
 ) {
     let interval = INTERVAL.min(max_staleness / 5);
-    tokio::spawn(async move { stop.run_until_cancelled(run(name, keeper, interval)).await });
+    tokio::spawn(run(name, keeper, interval, stop));
 }
 
-async fn run(name: &'static str, mut keeper: impl Keeper, interval: Duration) {
+async fn run(name: &'static str, mut keeper: impl Keeper, interval: Duration, stop: CancellationToken) {
     let mut failures = 0u32;
-    loop {
+    // A pass is not cut short: Redis and the database would be left different, and a new generation begin.
+    while !stop.is_cancelled() {
         let began = Instant::now();
         match keeper.pass().await {
             Ok(()) => {
@@ -92,6 +93,7 @@ async fn run(name: &'static str, mut keeper: impl Keeper, interval: Duration) {
             }
         }
         let pause = if failures == 0 { interval } else { (interval * failures).min(LONGEST_PAUSE) };
-        tokio::time::sleep(pause.saturating_sub(began.elapsed()).max(interval / 10)).await;
+        let pause = pause.saturating_sub(began.elapsed()).max(interval / 10);
+        stop.run_until_cancelled(tokio::time::sleep(pause)).await;
     }
 }

@@ -16,6 +16,8 @@ use super::config::Address;
 
 /// How long the keeper waits for an answer: it has time, and nobody waits for it.
 const KEEPER_TIMEOUT: Duration = Duration::from_millis(1000);
+/// Commands that wait to be written: more than a burst of questions.
+const QUEUE: usize = 4096;
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1000);
 
@@ -86,7 +88,8 @@ async fn connect(address: &Address, timeout: Duration) -> RedisResult<Connection
 async fn open(client: Client, timeout: Duration) -> RedisResult<Connection> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
-        .set_response_timeout(Some(timeout));
+        .set_response_timeout(Some(timeout))
+        .set_pipeline_buffer_size(QUEUE);
     Ok(Connection::Single(client.get_multiplexed_async_connection_with_config(&config).await?))
 }
 

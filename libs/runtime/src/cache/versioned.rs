@@ -49,7 +49,8 @@ impl<T: Cached> fmt::Debug for VersionedCache<T> {
 }
 
 impl<T: Cached> VersionedCache<T> {
-    /// Starts the cache of this name and its keeper. It does not wait for Redis, and does not fail when Redis is away.
+    /// Starts the cache of this name and its keeper. It does not wait for Redis, and does not fail when Redis is away,
+    /// only when the URL cannot be read. Call it inside the runtime.
     /// `db` holds the change log and, for Redis, the table of [`CreateCacheState`](super::CreateCacheState).
     pub fn start(
         name: &'static str,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sea_orm::DatabaseConnection;
 use tokio::task::JoinSet;
 use yizhan_runtime::cache::VersionedCache;
-use yizhan_testkit::{RedisServer, both_databases};
+use yizhan_testkit::{RedisServer, TestDatabase, both_databases};
 
 use crate::ledger::Ledger;
 use crate::support::{Item, connect, ready, trusted, version_of, warm};
@@ -124,11 +124,20 @@ async fn all_equal(db: &DatabaseConnection, redis: &RedisServer) -> usize {
     compared
 }
 
+/// Two processes, whose loads are slow at times.
+async fn two(test: &TestDatabase, url: &str) -> [VersionedCache<Item>; 2] {
+    let ((one, items), (two, others)) =
+        (ready(&connect(test).await, url).await, ready(&connect(test).await, url).await);
+    items.dawdle();
+    others.dawdle();
+    [one, two]
+}
+
 both_databases! {
     async fn no_answer_is_ever_too_old_whatever_happens_to_redis(test: TestDatabase) {
         let db = connect(&test).await;
         let mut redis = RedisServer::start();
-        let caches = [ready(&db, &redis.url()).await.0, ready(&connect(&test).await, &redis.url()).await.0];
+        let caches = two(&test, &redis.url()).await;
         tokio::join!(hammer(&db, &caches, Duration::from_secs(16)), trouble(&mut redis));
         trusted(&caches[0]).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -141,7 +150,7 @@ both_databases! {
 
     async fn no_answer_is_ever_too_old_in_the_process(test: TestDatabase) {
         let db = connect(&test).await;
-        let caches = [ready(&db, "").await.0, ready(&connect(&test).await, "").await.0];
+        let caches = two(&test, "").await;
         hammer(&db, &caches, Duration::from_secs(6)).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         for (number, cache) in (0..KEYS).map(|number| (number, &caches[number % 2])) {

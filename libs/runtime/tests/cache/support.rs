@@ -1,7 +1,7 @@
 //! Items with a version, and writers and caches of them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement, Value};
@@ -52,6 +52,7 @@ pub struct Items {
     db: DatabaseConnection,
     queries: Arc<AtomicUsize>,
     hold: Arc<watch::Sender<bool>>,
+    dawdles: Arc<AtomicBool>,
 }
 
 #[async_trait::async_trait]
@@ -62,7 +63,10 @@ impl Source<Item> for Items {
             let version = version_of(&self.db, &key).await?;
             found.push(version.map(|version| Arc::new(Item { key, version })));
         }
-        self.queries.fetch_add(1, Ordering::SeqCst);
+        let number = self.queries.fetch_add(1, Ordering::SeqCst);
+        if number.is_multiple_of(8) && self.dawdles.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(350)).await;
+        }
         self.hold.subscribe().wait_for(|held| !held).await.expect("the test holds it");
         Ok(found)
     }
@@ -75,7 +79,12 @@ impl Source<Item> for Items {
 
 impl Items {
     pub fn of(db: &DatabaseConnection) -> Self {
-        Items { db: db.clone(), queries: Arc::default(), hold: Arc::new(watch::Sender::new(false)) }
+        Items {
+            db: db.clone(),
+            queries: Arc::default(),
+            hold: Arc::new(watch::Sender::new(false)),
+            dawdles: Arc::default(),
+        }
     }
 
     /// Queries that have read.
@@ -85,6 +94,11 @@ impl Items {
 
     pub fn hold(&self) {
         self.hold.send_replace(true);
+    }
+
+    /// Every eighth load takes longer than a pass from now on.
+    pub fn dawdle(&self) {
+        self.dawdles.store(true, Ordering::SeqCst);
     }
 
     pub fn release(&self) {
