@@ -23,6 +23,19 @@ both_databases! {
         warm(&cache, "early").await;
     }
 
+    async fn a_password_is_used_and_a_wrong_one_is_survived(test: TestDatabase) {
+        let db = connect(&test).await;
+        let redis = RedisServer::start();
+        redis::cmd("CONFIG").arg("SET").arg("requirepass").arg("p@ss").exec(&mut redis.connection()).unwrap();
+        let version = write(&db, "secret").await;
+        let (cache, _) = ready(&db, &redis.url().replace("redis://", "redis://:p%40ss@")).await;
+        warm(&cache, "secret").await;
+        let (wrong, _) = start(&db, &redis.url().replace("redis://", "redis://:wrong@"));
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        assert_eq!(ask(&wrong, "secret").await, Some(version));
+        assert_eq!(wrong.stats().confirmed_age, None);
+    }
+
     async fn redis_is_killed_and_comes_back_empty(test: TestDatabase) {
         let db = connect(&test).await;
         let mut redis = RedisServer::start();
