@@ -1,5 +1,6 @@
 //! Timelines as the cache keeps them, and where it gets them from.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prost::Message;
@@ -35,8 +36,11 @@ pub struct TimelineSource(pub DatabaseConnection);
 #[async_trait]
 impl Source<StoredTimeline> for TimelineSource {
     async fn load(&self, psn_nos: Vec<String>) -> Result<Vec<Option<Arc<StoredTimeline>>>, DbErr> {
-        let mut found = timelines::find_many(&self.0, psn_nos.clone()).await?;
-        Ok(psn_nos.iter().map(|psn_no| found.remove(psn_no).map(Arc::new)).collect())
+        let found = timelines::find_many(&self.0, psn_nos.clone()).await?;
+        // One person may be asked for twice.
+        let found: BTreeMap<String, Arc<StoredTimeline>> =
+            found.into_iter().map(|(psn_no, person)| (psn_no, Arc::new(person))).collect();
+        Ok(psn_nos.iter().map(|psn_no| found.get(psn_no).cloned()).collect())
     }
 
     /// Every entry of the change log is a new version of a person.

@@ -44,6 +44,12 @@ pub async fn connect(url: String) -> Client {
     Client::new(InterceptedService::new(channel, as_administrator))
 }
 
+/// The same, connecting when first used and again whenever the service comes back.
+pub fn connect_lazy(url: String) -> Client {
+    let channel = Channel::from_shared(url).unwrap().connect_lazy();
+    Client::new(InterceptedService::new(channel, as_administrator))
+}
+
 fn as_administrator(mut request: Request<()>) -> Result<Request<()>, Status> {
     if !request.metadata().contains_key("yizhan-caller") {
         request.metadata_mut().insert("yizhan-caller", MetadataValue::from_static("local-administrator"));
