@@ -22,7 +22,8 @@
 //! 4. set `done` and `changed` to the number, again only if nobody came between;
 //! 5. remember the number and the place in the log in `cache_state`, only if nobody else did.
 //!
-//! Without changes only `begun` and `done` move, and the database is not written to. If the watermarks are missing, differ,
+//! Without changes only `begun` and `done` move, and the database is not written to (entries about something else move the
+//! place in the log). If the watermarks are missing, differ,
 //! or name another generation or another `changed` than the database does, Redis has lost something: a new random generation
 //! begins, and no value of an older one counts.
 //!

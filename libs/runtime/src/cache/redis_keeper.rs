@@ -119,14 +119,17 @@ impl RedisKeeper {
         let Some(changes) = news.changes else {
             return self.renew(db, redis, found, Some(state), news.mark, number).await;
         };
-        let changes = self.beat.changed(&changes);
-        if changes.is_empty() {
+        let (keys, mark) = (self.beat.changed(&changes), news.mark);
+        let (done, new) = if keys.is_empty() {
             let idle = Watermark { begun: number, done: number, ..watermark };
-            return Ok(self.store.swap_watermarks(redis, &found.stored, &idle).await?);
-        }
-        let new = State { pass: number, mark: news.mark, ..state.clone() };
-        Ok(self.invalidate(redis, found, watermark, number, &changes).await?
-            && state::replace(db, self.name, Some(state), &new).await?)
+            let done = self.store.swap_watermarks(redis, &found.stored, &idle).await?;
+            // Entries about something else are left behind, without a pass that Redis must remember.
+            (done, State { mark, ..state.clone() })
+        } else {
+            let done = self.invalidate(redis, found, watermark, number, &keys).await?;
+            (done, State { pass: number, mark, ..state.clone() })
+        };
+        Ok(done && (changes.is_empty() || state::replace(db, self.name, Some(state), &new).await?))
     }
 
     /// Begin, behind the reading of the log; invalidate; done.

@@ -112,6 +112,26 @@ both_databases! {
         assert_eq!(redis.calls("get"), calls);
     }
 
+    async fn entries_about_something_else_are_left_behind(test: TestDatabase) {
+        let db = connect(&test).await;
+        let redis = RedisServer::start();
+        for (key, url) in [("else-local", String::new()), ("else-redis", redis.url())] {
+            write(&db, key).await;
+            let (cache, _) = ready(&db, &url).await;
+            warm(&cache, key).await;
+            let before = cache.stats().generations;
+            for _ in 0..3 {
+                let tx = begin_write(&db).await.unwrap();
+                bulk(&tx, "SOMETHING_ELSE", 8_000).await;
+                tx.commit().await.unwrap();
+                tokio::time::sleep(Duration::from_millis(900)).await;
+            }
+            let version = write(&db, key).await;
+            sees_within_bound(&cache, key, version, Instant::now()).await;
+            assert_eq!(cache.stats().generations, before);
+        }
+    }
+
     /// A bulk load in one transaction: more changes than are looked at one by one.
     async fn a_large_backlog_drops_everything(test: TestDatabase) {
         let db = connect(&test).await;
@@ -123,7 +143,7 @@ both_databases! {
             let before = cache.stats().generations;
             let tx = begin_write(&db).await.unwrap();
             let version = change(&tx, key).await;
-            bulk(&tx, 20_001).await;
+            bulk(&tx, "ITEM_CHANGED", 20_001).await;
             tx.commit().await.unwrap();
             sees_within_bound(&cache, key, version, Instant::now()).await;
             until("anew", || cache.stats().generations == before + 1).await;
@@ -132,10 +152,10 @@ both_databases! {
     }
 }
 
-async fn bulk<C: ConnectionTrait>(tx: &C, count: usize) {
+async fn bulk<C: ConnectionTrait>(tx: &C, kind: &'static str, count: usize) {
     let one = |number: usize| yizhan_runtime::feed::NewChange {
         area: "430200".to_owned(),
-        kind: "ITEM_CHANGED",
+        kind,
         subject: format!("bulk{number}"),
         payload: b"1".to_vec(),
         recorded_at: chrono::DateTime::from_timestamp_micros(1_700_000_000_000_000).unwrap(),
