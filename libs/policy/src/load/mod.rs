@@ -8,6 +8,7 @@
 mod case;
 mod condition;
 mod document;
+pub mod form;
 mod layer;
 mod names;
 mod node;

@@ -9,14 +9,14 @@ use super::{MAX_LIST, MAX_TEXT};
 
 /// A node of the document, and where it stands.
 #[derive(Clone)]
-pub(super) struct At<'a> {
-    pub sink: &'a Sink,
-    pub node: &'a Node,
-    pub path: String,
+pub struct At<'a> {
+    pub(super) sink: &'a Sink,
+    pub(super) node: &'a Node,
+    pub(super) path: String,
 }
 
 impl<'a> At<'a> {
-    pub fn root(node: &'a Node, sink: &'a Sink) -> At<'a> {
+    pub(super) fn root(node: &'a Node, sink: &'a Sink) -> At<'a> {
         At { sink, node, path: String::new() }
     }
 
@@ -32,7 +32,7 @@ impl<'a> At<'a> {
     }
 
     /// The same place under another path: entries of a list are called by their name.
-    pub fn named(mut self, path: String) -> At<'a> {
+    pub(super) fn named(mut self, path: String) -> At<'a> {
         self.path = path;
         self
     }
@@ -161,7 +161,8 @@ fn is_numeric(c: char) -> bool {
 }
 
 /// A mapping whose keys are known.
-pub(super) struct Map<'a> {
+pub struct Map<'a> {
+    /// The mapping itself.
     pub at: At<'a>,
     entries: Vec<(At<'a>, At<'a>)>,
 }

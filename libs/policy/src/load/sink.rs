@@ -6,7 +6,7 @@ use super::MAX_PROBLEMS;
 use super::problem::{Kind, Problem, Problems};
 
 /// Collects the problems of one file.
-pub(super) struct Sink {
+pub struct Sink {
     file: String,
     problems: RefCell<Vec<Problem>>,
 }

@@ -12,7 +12,7 @@ use crate::model::Period;
 const MAX_NUMBER_CHARS: usize = 24;
 
 /// `2022-10-01`
-pub(super) fn date(at: At) -> Option<NaiveDate> {
+pub fn date(at: At) -> Option<NaiveDate> {
     let text = at.scalar("a date")?;
     let shaped = text.len() == 10 && text.bytes().filter(u8::is_ascii_digit).count() == 8;
     let date = shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
@@ -20,7 +20,7 @@ pub(super) fn date(at: At) -> Option<NaiveDate> {
 }
 
 /// `from` and `to` of a mapping; `from` has a default when given one.
-pub(super) fn period(map: &Map, from_default: Option<NaiveDate>) -> Option<Period> {
+pub fn period(map: &Map, from_default: Option<NaiveDate>) -> Option<Period> {
     let from = match from_default {
         Some(default) => map.optional("from", date).map(|from| from.unwrap_or(default)),
         None => map.required("from", date),
@@ -36,7 +36,7 @@ pub(super) fn period(map: &Map, from_default: Option<NaiveDate>) -> Option<Perio
 }
 
 /// The first day of the policy year, `01-01`.
-pub(super) fn month_and_day(at: At) -> Option<(u32, u32)> {
+pub fn month_and_day(at: At) -> Option<(u32, u32)> {
     let text = at.scalar("a day of the year")?;
     let parts = text.split_once('-').filter(|(m, d)| m.len() == 2 && d.len() == 2);
     let numbers = parts.and_then(|(m, d)| Some((m.parse().ok()?, d.parse().ok()?)));
@@ -46,7 +46,7 @@ pub(super) fn month_and_day(at: At) -> Option<(u32, u32)> {
 }
 
 /// Yuan, as `1300`, `8450.50` or `15万`; the value is in fen.
-pub(super) fn amount(at: At) -> Option<Decimal> {
+pub fn amount(at: At) -> Option<Decimal> {
     let text = at.scalar("an amount")?;
     let (number, unit) = match text.strip_suffix('万') {
         Some(number) => (number, Decimal::from(1_000_000)),
@@ -68,7 +68,7 @@ pub(super) fn amount(at: At) -> Option<Decimal> {
 }
 
 /// A percentage, `85%`; the value is 0.85.
-pub(super) fn ratio(at: At) -> Option<Decimal> {
+pub fn ratio(at: At) -> Option<Decimal> {
     let text = at.scalar("a ratio")?;
     let Some(percent) = text.strip_suffix('%') else {
         let hint = plain_number(text).map_or_else(|| "as 85%".to_owned(), as_percent);
@@ -102,7 +102,7 @@ pub(super) fn points(at: At) -> Option<Decimal> {
 }
 
 /// A whole number within limits.
-pub(super) fn whole(at: At, lowest: i64, highest: i64) -> Option<i64> {
+pub fn whole(at: At, lowest: i64, highest: i64) -> Option<i64> {
     let text = at.scalar("a whole number")?;
     let number = text.parse::<i64>().ok().filter(|number| (lowest..=highest).contains(number));
     number.or_else(|| {
@@ -120,12 +120,12 @@ pub(super) fn plain_number(text: &str) -> Option<Decimal> {
 }
 
 /// A name other parts of the document refer to: letters, digits, `-` and `_`.
-pub(super) fn name<'a>(at: &At<'a>) -> Option<&'a str> {
+pub fn name<'a>(at: &At<'a>) -> Option<&'a str> {
     named(at, "-_")
 }
 
 /// A version: as a name, with dots.
-pub(super) fn version<'a>(at: &At<'a>) -> Option<&'a str> {
+pub fn version<'a>(at: &At<'a>) -> Option<&'a str> {
     named(at, "-_.")
 }
 
@@ -139,7 +139,7 @@ fn named<'a>(at: &At<'a>, beside: &str) -> Option<&'a str> {
 }
 
 /// A code of so many digits.
-pub(super) fn digits(at: &At, count: usize, what: &str) -> Option<String> {
+pub fn digits(at: &At, count: usize, what: &str) -> Option<String> {
     let text = at.text()?;
     if text.len() == count && text.bytes().all(|b| b.is_ascii_digit()) {
         return Some(text.to_owned());

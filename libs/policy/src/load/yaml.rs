@@ -12,7 +12,7 @@ use super::{MAX_BYTES, MAX_DEPTH, MAX_LIST};
 
 /// A node of the document.
 #[derive(Debug)]
-pub(super) struct Node {
+pub struct Node {
     pub line: usize,
     pub column: usize,
     pub data: Data,
@@ -20,7 +20,7 @@ pub(super) struct Node {
 
 /// What a node is.
 #[derive(Debug)]
-pub(super) enum Data {
+pub enum Data {
     Scalar { text: String, quoted: bool },
     List(Vec<Node>),
     Map(Vec<(Node, Node)>),
