@@ -260,13 +260,16 @@ pub fn turn(
         (Change::Unfreeze, _) => before_freezing(person, &current),
         _ => current.state,
     };
+    let waits = day == current.period.begndate || current.entitled_begndate.is_some_and(|from| day < from);
     let rest = Coverage {
         state,
         period: Period { begndate: day, enddate: current.period.enddate },
         psn_chg_type: change.code().to_owned(),
         psn_type: set.psn_type.unwrap_or_else(|| current.psn_type.clone()),
         hi_type: set.hi_type.unwrap_or_else(|| current.hi_type.clone()),
-        entitled_begndate: current.entitled_begndate.map(|entitled| entitled.max(day)),
+        // Waiting that is over stays with the days it was about.
+        entitled_begndate: current.entitled_begndate.filter(|_| waits),
+        waiting: current.waiting.clone().filter(|_| waits),
         ..current.clone()
     };
     if let Some(other) = second_basic_scheme(person, &rest) {
