@@ -4,6 +4,7 @@ pub mod access_chain;
 pub mod access_grant;
 pub mod certificate;
 pub mod codes;
+pub mod contributions;
 pub mod coverage_changes;
 pub mod eligibility;
 pub mod entitlement;

@@ -8,10 +8,12 @@
 pub mod access_grants;
 pub mod access_log;
 pub mod cached;
+pub mod contributions;
 pub mod entities;
 pub mod migrations;
 pub mod personal_data;
 pub mod persons;
 pub mod requests;
 pub mod rows;
+pub mod rules;
 pub mod timelines;

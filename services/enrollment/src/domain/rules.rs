@@ -250,8 +250,8 @@ impl Rules {
     }
 
     /// With a document that goes before those already there.
-    pub fn publish(&mut self, document: Document) {
-        self.documents.push(Arc::new(document));
+    pub fn publish(&mut self, document: impl Into<Arc<Document>>) {
+        self.documents.push(document.into());
     }
 
     /// All of them.
@@ -260,6 +260,8 @@ impl Rules {
     }
 
     /// The rule that holds in an area on a day: the nearest area that has one, of several documents the latest published.
+    /// # Errors
+    /// Where no document speaks of it.
     pub fn find<R: Family>(&self, area: &str, day: NaiveDate) -> Result<&Dated<R>, NoRule> {
         let found = areas_around(area).into_iter().find_map(|around| {
             let documents = self.documents.iter().rev().filter(|document| document.area == around);
@@ -275,7 +277,7 @@ impl Rules {
 }
 
 /// The area, its city, its province, the nation.
-fn areas_around(area: &str) -> [String; 4] {
+pub fn areas_around(area: &str) -> [String; 4] {
     let prefix = |length| area.get(..length).unwrap_or_default();
     [area.to_owned(), format!("{}00", prefix(4)), format!("{}0000", prefix(2)), "100000".to_owned()]
 }

@@ -3,6 +3,7 @@
 mod m20260101_000001_register;
 mod m20261122_000001_two_times;
 mod m20261122_000004_rights;
+mod m20261122_000002_coverage;
 
 use sea_orm_migration::prelude::{ColumnDef, Index, Table, TableCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateChangeLog),
             Box::new(m20260101_000001_register::Migration),
             Box::new(m20261122_000001_two_times::Migration),
+            Box::new(m20261122_000002_coverage::Migration),
             Box::new(CreateCacheState),
             Box::new(m20261122_000004_rights::Migration),
         ]
