@@ -1,7 +1,9 @@
 //! The contract: proto in, proto out, nothing decided.
 
-mod messages;
+mod coverage;
+pub(crate) mod messages;
 
+pub use coverage::CoverageApi;
 use tonic::{Request, Response, Status};
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
 use yizhan_proto::enrollment::v1::{

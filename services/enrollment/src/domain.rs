@@ -7,6 +7,7 @@ pub mod codes;
 pub mod contributions;
 pub mod coverage_changes;
 pub mod eligibility;
+pub mod enrolment;
 pub mod entitlement;
 pub mod entry;
 pub mod gaps;

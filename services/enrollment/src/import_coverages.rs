@@ -4,14 +4,17 @@ use yizhan_proto::enrollment::v1::{CoverageRow, ImportCoveragesRequest, ImportOu
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::codes;
+use crate::domain::coverage_changes::{Refused, second_basic_scheme};
+use crate::domain::enrolment::Stop;
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::{Coverage, CoverageState};
+use crate::enrolment::reason;
 use crate::import::{self, DatedImport, DatedRow};
 use crate::once;
 use crate::register::Register;
 use crate::store::timelines::StoredTimeline;
 
-/// All rows or none; stretches of one person and scheme must not overlap.
+/// All rows or none; stretches of one person and scheme must not overlap, nor a second basic scheme be normal on a day.
 pub async fn import_coverages(
     register: &Register,
     caller: &Caller,
@@ -70,9 +73,14 @@ fn dated(row: &CoverageRow, mut check: RowCheck) -> Option<DatedRow<Coverage>> {
     Some(DatedRow { psn_no: psn_no?, entry: coverage })
 }
 
+/// Stretches of one scheme must not overlap, nor two basic schemes be normal on one day.
 fn no_overlap(coverage: &Coverage, person: &StoredTimeline, check: &mut RowCheck) {
     if let Some(other) = person.timeline.overlapping(coverage) {
         let text = format!("与自 {} 起的同险种参保时段重叠", other.period.begndate);
         check.wrong("begndate", "COVERAGE_OVERLAP", &text);
+    }
+    if let Some(other) = second_basic_scheme(&person.timeline, coverage) {
+        let (reason, text) = reason(&Stop::Refused(Refused::SecondBasicScheme(other.clone())));
+        check.wrong("insutype", reason, &text);
     }
 }

@@ -40,7 +40,7 @@ pub async fn import_persons(
 
 /// A row that is right.
 #[derive(Debug)]
-struct NewPerson {
+pub(crate) struct NewPerson {
     psn_no: String,
     poolarea_no: String,
     psn_cert_type: String,
@@ -62,7 +62,8 @@ fn checked(request_id: &str, rows: &[PersonRow], today: NaiveDate) -> Result<Vec
     Ok(read)
 }
 
-fn new_person(row: &PersonRow, today: NaiveDate, mut check: RowCheck) -> Option<NewPerson> {
+/// A person as told, or what is wrong with it.
+pub(crate) fn new_person(row: &PersonRow, today: NaiveDate, mut check: RowCheck) -> Option<NewPerson> {
     let psn_no = check.psn_no("psn_no", &row.psn_no);
     let psn_cert_type = check.code("psn_cert_type", &row.psn_cert_type, codes::is_psn_cert_type);
     let psn_name = check.text("psn_name", &row.psn_name, true);
@@ -134,7 +135,8 @@ fn resd_code(code: &str, check: &mut RowCheck) -> Option<String> {
 }
 
 impl NewPerson {
-    fn edit(&self, held: Option<&StoredTimeline>) -> Edit {
+    /// What it makes of the register.
+    pub(crate) fn edit(&self, held: Option<&StoredTimeline>) -> Edit {
         let Some(held) = held else {
             let timeline = Timeline::of(self.facts());
             return Edit::created(self.psn_no.clone(), self.poolarea_no.clone(), timeline);
@@ -158,7 +160,8 @@ impl NewPerson {
         key.digest(&self.psn_cert_type, self.personal.certno.expose())
     }
 
-    fn model(&self, register: &Register) -> person::Model {
+    /// As a row.
+    pub(crate) fn model(&self, register: &Register) -> person::Model {
         let key = &register.certificate_key;
         let tel = self.personal.tel.expose();
         let mut model = person::Model {

@@ -1,6 +1,7 @@
 //! Settings in, a running service out.
 
 use tonic::service::Routes;
+use yizhan_proto::enrollment::v1::coverage_service_server::{self, CoverageServiceServer};
 use yizhan_proto::enrollment::v1::enrollment_service_server::{EnrollmentServiceServer, SERVICE_NAME};
 use yizhan_runtime::cache::{CacheConfig, VersionedCache};
 use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Settings};
@@ -10,7 +11,7 @@ use yizhan_runtime::vault::{DataKeys, SecretKey, Vault};
 use yizhan_runtime::{Clock, db};
 
 use crate::access_log::AccessLog;
-use crate::api::Api;
+use crate::api::{Api, CoverageApi};
 use crate::domain::access_chain::LogKey;
 use crate::domain::certificate::CertificateKey;
 use crate::register::Register;
@@ -103,12 +104,15 @@ pub async fn build(config: &EnrollmentConfig) -> anyhow::Result<(Routes, Registe
     let service = EnrollmentServiceServer::new(Api::new(register.clone()))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    Ok((Routes::new(service), register))
+    let coverage = CoverageServiceServer::new(CoverageApi::new(register.clone()))
+        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+    Ok((Routes::new(service).add_service(coverage), register))
 }
 
 /// Binds, builds, and serves.
 pub async fn serve(config: EnrollmentConfig) -> anyhow::Result<RunningServer> {
     let server = Server::bind(config.server.clone())?;
     let (routes, _) = build(&config).await?;
-    server.serve(routes, &[SERVICE_NAME]).await
+    server.serve(routes, &[SERVICE_NAME, coverage_service_server::SERVICE_NAME]).await
 }

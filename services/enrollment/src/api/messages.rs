@@ -88,7 +88,19 @@ fn waiting(coverage: &Coverage) -> Option<pb::WaitingPeriod> {
     })
 }
 
-fn disease(disease: &DiseaseEntitlement) -> pb::DiseaseEntitlement {
+/// A stretch with what decided when it entitles.
+pub fn decided(psn_no: &str, coverage: &Coverage) -> pb::DecidedCoverage {
+    let decided = coverage.waiting.as_ref();
+    pb::DecidedCoverage {
+        coverage: Some(coverage_row(psn_no, coverage.clone())),
+        waiting: waiting(coverage),
+        rule: decided.map(|waiting| waiting.rule.clone()).unwrap_or_default(),
+        citation: decided.map(|waiting| waiting.citation.clone()).unwrap_or_default(),
+    }
+}
+
+/// An entitlement to outpatient care of a disease.
+pub fn disease(disease: &DiseaseEntitlement) -> pb::DiseaseEntitlement {
     pb::DiseaseEntitlement {
         kind: disease.kind.code(),
         dise_codg: disease.dise_codg.clone(),
@@ -142,7 +154,8 @@ pub fn person(registered: RegisteredPerson) -> pb::Person {
     }
 }
 
-fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
+/// A stretch.
+pub fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
     pb::CoverageRow {
         psn_no: psn_no.to_owned(),
         insutype: coverage.insutype,

@@ -17,6 +17,22 @@ const PERSON_CHANGES: [&str; 14] =
 /// 冻结, a psn_chg_type.
 pub const FROZEN: &str = "31";
 
+/// 缴费类型.
+const CONTRIBUTION_TYPES: [&str; 14] =
+    ["10", "11", "20", "30", "32", "33", "34", "35", "36", "40", "60", "99", "991", "992"];
+/// 征收方式.
+const COLLECTION_WAYS: [&str; 11] = ["01", "02", "03", "04", "05", "06", "07", "08", "09", "11", "31"];
+
+/// Whether it is a clct_type.
+pub fn is_clct_type(code: &str) -> bool {
+    CONTRIBUTION_TYPES.contains(&code)
+}
+
+/// Whether it is a clct_way.
+pub fn is_clct_way(code: &str) -> bool {
+    COLLECTION_WAYS.contains(&code)
+}
+
 /// Whether it is a psn_chg_type.
 pub fn is_psn_chg_type(code: &str) -> bool {
     PERSON_CHANGES.contains(&code)

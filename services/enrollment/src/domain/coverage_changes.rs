@@ -117,6 +117,12 @@ impl Change {
         self.transition().code
     }
 
+    /// Whether it is a step of 关系转移接续, a procedure of its own.
+    pub fn is_transfer(self) -> bool {
+        use Change::*;
+        matches!(self, TransferInFromOutside | TransferIn | TransferOutToOutside | TransferOut)
+    }
+
     /// Its row.
     pub fn transition(self) -> &'static Transition {
         TRANSITIONS.iter().find(|row| row.change == self).expect("every change has a row: tested")

@@ -83,11 +83,14 @@ fn continues(earlier: &Coverage, since: NaiveDate, until: NaiveDate) -> bool {
 
 /// Whole years without a day of normal coverage by a basic scheme, directly before a coverage year, none earlier than
 /// `from_year`. Who was never insured has no gap.
+pub fn gap_years_before(person: &Timeline, coverage_year: i32, from_year: i32) -> Vec<i32> {
+    let Some(before) = Before::of(person, first_of_year(coverage_year)) else { return Vec::new() };
+    ((before.last_day.year() + 1).max(from_year)..coverage_year).collect()
+}
+
+/// How many they are.
 pub fn gap_years(person: &Timeline, coverage_year: i32, from_year: i32) -> u32 {
-    let first = first_of_year(coverage_year);
-    let Some(before) = Before::of(person, first) else { return 0 };
-    let first_gap_year = (before.last_day.year() + 1).max(from_year);
-    u32::try_from(coverage_year - first_gap_year).unwrap_or(0)
+    gap_years_before(person, coverage_year, from_year).len() as u32
 }
 
 #[cfg(test)]

@@ -13,22 +13,38 @@ pub const MAX_TEXT: usize = 50;
 /// Longest 人员编号.
 const MAX_PSN_NO: usize = 30;
 
-/// The row under check.
+/// The row, or another part of a request, under check.
 #[derive(Debug)]
 pub struct RowCheck<'a> {
-    row: usize,
+    place: Place<'a>,
     violations: &'a mut Violations,
+}
+
+/// Where the fields stand.
+#[derive(Clone, Copy, Debug)]
+enum Place<'a> {
+    Row(usize),
+    Within(&'a str),
 }
 
 impl<'a> RowCheck<'a> {
     /// Row number `row` of the request; what is wrong goes to `violations`.
     pub fn new(row: usize, violations: &'a mut Violations) -> Self {
-        RowCheck { row, violations }
+        RowCheck { place: Place::Row(row), violations }
+    }
+
+    /// A part of the request whose fields begin with `prefix`: `person.`, or nothing for the request itself.
+    pub fn within(prefix: &'a str, violations: &'a mut Violations) -> Self {
+        RowCheck { place: Place::Within(prefix), violations }
     }
 
     /// Notes something wrong.
     pub fn wrong(&mut self, field: &str, reason: &'static str, text: &str) {
-        self.violations.push(format!("rows[{}].{field}", self.row), reason, text);
+        let field = match self.place {
+            Place::Row(row) => format!("rows[{row}].{field}"),
+            Place::Within(prefix) => format!("{prefix}{field}"),
+        };
+        self.violations.push(field, reason, text);
     }
 
     /// A 人员编号.

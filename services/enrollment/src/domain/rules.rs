@@ -270,6 +270,12 @@ impl Rules {
         found.ok_or_else(|| NoRule { family: R::KEY, area: area.to_owned(), day })
     }
 
+    /// A version of a document.
+    pub fn version(&self, id: &str, version: &str) -> Option<&Document> {
+        let mut known = self.documents.iter();
+        known.find(|known| known.id == id && known.version == version).map(Arc::as_ref)
+    }
+
     /// The rule of this id, if its document is still known.
     pub fn by_id<R: Family>(&self, id: &str) -> Option<&Dated<R>> {
         self.documents.iter().rev().flat_map(|document| R::versions(document)).find(|dated| dated.id == id)

@@ -6,7 +6,10 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use yizhan_runtime::db::{Column as Values, find_rows};
+
 use super::entities::contribution::{Column, Entity, Model};
+use super::entities::timeline_history;
 use crate::domain::contributions::{Accrued, Kind};
 
 /// Rows per statement: far within SQLite's 32,766 parameters.
@@ -25,13 +28,12 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, rows: Vec<Model>) -> Result<(), 
     Ok(())
 }
 
-/// All of several persons, by psn_no, in the order they were recorded.
+/// All of several persons, by psn_no, in the order they were recorded, in whatever area that was.
 pub async fn of_persons<C: ConnectionTrait>(
     db: &C,
-    psn_nos: impl IntoIterator<Item = (String, String)>,
+    psn_nos: impl IntoIterator<Item = String>,
 ) -> Result<BTreeMap<String, Vec<Accrued>>, DbErr> {
-    let (areas, psn_nos): (Vec<String>, Vec<String>) = psn_nos.into_iter().unzip();
-    use yizhan_runtime::db::{Column as Values, find_rows};
+    let (psn_nos, areas) = areas(db, psn_nos).await?.into_iter().unzip();
     let key = vec![("poolarea_no", Values::Text(areas)), ("psn_no", Values::Text(psn_nos))];
     let mut found = find_rows::<Entity>(db, key).await?;
     found.sort_by(|one, other| one.contribution_id.cmp(&other.contribution_id));
@@ -42,16 +44,27 @@ pub async fn of_persons<C: ConnectionTrait>(
     Ok(by_person)
 }
 
+/// The areas that ever kept the register of these persons, each with the person.
+async fn areas<C: ConnectionTrait>(
+    db: &C,
+    psn_nos: impl IntoIterator<Item = String>,
+) -> Result<Vec<(String, String)>, DbErr> {
+    use timeline_history::{Column, Entity};
+    let query = Entity::find().select_only().columns([Column::PsnNo, Column::PoolareaNo]).distinct();
+    query.filter(Column::PsnNo.is_in(psn_nos)).into_tuple().all(db).await
+}
+
 /// Up to `limit` of a person, behind an id, in the order they were recorded.
 pub async fn page<C: ConnectionTrait>(
     db: &C,
-    (poolarea_no, psn_no): (&str, &str),
+    psn_no: &str,
     insutype: &str,
     after: Option<String>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
+    let areas = areas(db, [psn_no.to_owned()]).await?.into_iter().map(|(_, area)| area);
     let mut query =
-        Entity::find().filter(Column::PoolareaNo.eq(poolarea_no)).filter(Column::PsnNo.eq(psn_no));
+        Entity::find().filter(Column::PoolareaNo.is_in(areas)).filter(Column::PsnNo.eq(psn_no));
     if !insutype.is_empty() {
         query = query.filter(Column::Insutype.eq(insutype));
     }

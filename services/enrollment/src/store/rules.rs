@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
+use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryOrder, QuerySelect};
 
 use super::entities::entitlement_rules::{Column, Entity, Model};
@@ -51,9 +52,10 @@ pub async fn find<C: ConnectionTrait>(
     Entity::find_by_id((rules_id, version)).one(db).await
 }
 
-/// All versions, in the order they were published.
-pub async fn all<C: ConnectionTrait>(db: &C) -> Result<Vec<Model>, DbErr> {
-    Entity::find().order_by_asc(Column::Ordinal).all(db).await
+/// Name, version and time of publication of every version.
+pub async fn recorded<C: ConnectionTrait>(db: &C) -> Result<Vec<(String, String, DateTime<Utc>)>, DbErr> {
+    let query = Entity::find().select_only();
+    query.columns([Column::RulesId, Column::Version, Column::RecordedAt]).into_tuple().all(db).await
 }
 
 /// Stores a version. A unique violation means that somebody else published it a moment ago.

@@ -1,0 +1,70 @@
+//! The contributions of a person, page by page, and what is in arrears.
+
+use chrono::SecondsFormat;
+use yizhan_proto::enrollment::v1::{
+    Arrears, Contribution, ListContributionsRequest, ListContributionsResponse,
+};
+use yizhan_runtime::{Caller, ServiceError, Violations, page};
+
+use crate::domain::{codes, contributions};
+use crate::register::{Register, person_unknown};
+use crate::store::entities::contribution::Model;
+use crate::store::{contributions as stored, timelines};
+
+/// One page. Who may not know of the person is told that there is none.
+pub async fn list_contributions(
+    register: &Register,
+    caller: &Caller,
+    request: ListContributionsRequest,
+) -> Result<ListContributionsResponse, ServiceError> {
+    let ListContributionsRequest { psn_no, insutype, page_size, page_token } = request;
+    let mut violations = Violations::new();
+    let known = insutype.is_empty() || codes::is_insutype(&insutype);
+    violations.require(known, "insutype", "CODE_UNKNOWN", "险种类型不在字典中");
+    violations.finish()?;
+    let limit = page::page_size(page_size)?;
+    let scope = format!("contributions/{psn_no}/{insutype}");
+    let after = page::decode_token::<1>(&scope, &page_token)?.map(|[id]| id);
+    let person = timelines::find(&register.db, &psn_no).await?;
+    let may_see = |poolarea_no: &str| match caller {
+        Caller::Person { psn_no: own } => *own == psn_no,
+        _ => caller.may_read_area(poolarea_no),
+    };
+    person.filter(|person| may_see(&person.poolarea_no)).ok_or_else(|| person_unknown(&psn_no))?;
+
+    let mut found = stored::page(&register.db, &psn_no, &insutype, after, limit + 1).await?;
+    let more = found.len() as u64 > limit;
+    found.truncate(limit as usize);
+    let next_page_token = match found.last() {
+        Some(last) if more => page::encode_token(&scope, &[&last.contribution_id]),
+        _ => String::new(),
+    };
+    let all = stored::of_persons(&register.db, [psn_no.clone()]).await?.remove(&psn_no).unwrap_or_default();
+    let owed = contributions::arrears(&all).into_iter();
+    let arrears: Vec<Arrears> = owed
+        .filter(|(scheme, _, _)| insutype.is_empty() || *scheme == insutype)
+        .map(|(insutype, accrym, amount_fen)| Arrears { insutype, accrym, amount_fen })
+        .collect();
+    Ok(ListContributionsResponse {
+        arrears_fen: arrears.iter().map(|owed| owed.amount_fen).sum(),
+        arrears,
+        contributions: found.into_iter().map(contribution).collect(),
+        next_page_token,
+    })
+}
+
+fn contribution(row: Model) -> Contribution {
+    Contribution {
+        psn_no: row.psn_no,
+        insutype: row.insutype,
+        accrym: row.accrym,
+        amount_fen: row.amount_fen,
+        clct_type: row.clct_type,
+        clct_flag: row.clct_flag,
+        paid_date: row.paid_date.map(|date| date.to_string()).unwrap_or_default(),
+        clct_way: row.clct_way,
+        psn_type: String::new(),
+        contribution_id: row.contribution_id,
+        recorded_at: row.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+    }
+}

@@ -1,0 +1,94 @@
+//! A person died: every coverage ends the day after.
+
+use chrono::NaiveDate;
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use crate::changes::{self, Cause};
+use crate::domain::coverage_changes::end_by_death;
+use crate::domain::row_check::RowCheck;
+use crate::enrolment::lock_one;
+use crate::once::{self, Done, Mutation, Replayable, check_request_id};
+use crate::register::Register;
+use crate::store::entities::person;
+use crate::store::{persons, rows};
+
+/// Writes the day of death and ends what is behind it.
+pub async fn record_death(
+    register: &Register,
+    caller: &Caller,
+    mut request: RecordDeathRequest,
+) -> Result<RecordDeathResponse, ServiceError> {
+    let request_id = std::mem::take(&mut request.request_id);
+    let mut violations = Violations::new();
+    check_request_id(&request_id, &mut violations);
+    let mut check = RowCheck::within("", &mut violations);
+    check.psn_no("psn_no", &request.psn_no);
+    let died = check.date("die_date", &request.die_date);
+    if died.is_some_and(|died| died > register.clock.today()) {
+        check.wrong("die_date", "DATE_IN_FUTURE", "死亡日期不能晚于今天");
+    }
+    violations.finish()?;
+    let key = once::request_key(caller, &request_id, "RecordDeath", &request);
+    let death = Death { caller, psn_no: request.psn_no, died: died.unwrap_or_default() };
+    once::once(register, &key, &death).await
+}
+
+impl Replayable for RecordDeathResponse {
+    fn set_replayed(&mut self) {
+        self.replayed = true;
+    }
+}
+
+struct Death<'a> {
+    caller: &'a Caller,
+    psn_no: String,
+    died: NaiveDate,
+}
+
+#[async_trait]
+impl Mutation for Death<'_> {
+    type Answer = RecordDeathResponse;
+
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        cause: &Cause,
+    ) -> Result<Done<Self::Answer>, ServiceError> {
+        let mut edit = lock_one(tx, self.caller, &self.psn_no).await?;
+        self.check(&edit.after.timeline.person)?;
+        let before = edit.after.timeline.coverages.clone();
+        end_by_death(&mut edit.after.timeline, self.died);
+        let after = &edit.after.timeline.coverages;
+        let ended_count = before.iter().filter(|held| !after.contains(held)).count() as i32;
+        let area = edit.after.poolarea_no.clone();
+        if let Some(model) = persons::find(tx, &area, &self.psn_no).await? {
+            let model = person::Model { die_date: Some(self.died), ..model };
+            rows::upsert::<person::Entity, _>(tx, vec![model]).await?;
+        }
+        edit.touch();
+        let changed = changes::record(tx, register, vec![edit], cause).await?;
+        let person_version = changed.first().map(|person| person.version).unwrap_or_default();
+        Ok(Done { answer: RecordDeathResponse { ended_count, person_version, replayed: false }, changed })
+    }
+}
+
+impl Death<'_> {
+    fn check(&self, person: &crate::domain::timeline::PersonFacts) -> Result<(), ServiceError> {
+        if self.died < person.brdy {
+            return Err(ServiceError::invalid_field("die_date", "DATE_ORDER", "死亡日期不能早于出生日期"));
+        }
+        match person.die_date {
+            Some(recorded) if recorded != self.died => Err(ServiceError::failed_precondition(
+                "ALREADY_DECEASED",
+                "another day of death is recorded",
+                "已登记其他死亡日期，如登记有误请更正人员信息",
+            )
+            .with("die_date", recorded)),
+            _ => Ok(()),
+        }
+    }
+}
