@@ -2,23 +2,28 @@
 
 mod coverage;
 pub(crate) mod messages;
+mod rights;
+pub mod rights_messages;
+
+pub use rights::RightsApi;
 
 pub use coverage::CoverageApi;
 use tonic::{Request, Response, Status};
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
 use yizhan_proto::enrollment::v1::{
-    BatchGetEligibilitiesRequest, BatchGetEligibilitiesResponse, GetCacheStatusRequest,
-    GetCacheStatusResponse, GetEligibilityRequest, GetEligibilityResponse, GetPersonRequest,
-    GetPersonResponse, ImportAccountSharesRequest, ImportAccountSharesResponse, ImportCoveragesRequest,
-    ImportCoveragesResponse, ImportIdentitiesRequest, ImportIdentitiesResponse, ImportMembershipsRequest,
-    ImportMembershipsResponse, ImportPersonsRequest, ImportPersonsResponse, ListPersonsRequest,
-    ListPersonsResponse,
+    BatchGetEligibilitiesRequest, BatchGetEligibilitiesResponse, FindPersonRequest, FindPersonResponse,
+    GetCacheStatusRequest, GetCacheStatusResponse, GetEligibilityRequest, GetEligibilityResponse,
+    GetPersonRequest, GetPersonResponse, ImportAccountSharesRequest, ImportAccountSharesResponse,
+    ImportCoveragesRequest, ImportCoveragesResponse, ImportIdentitiesRequest, ImportIdentitiesResponse,
+    ImportMembershipsRequest, ImportMembershipsResponse, ImportPersonsRequest, ImportPersonsResponse,
+    ListPersonsRequest, ListPersonsResponse,
 };
 use yizhan_runtime::Caller;
 
+use crate::find_person::find_person;
 use crate::get_cache_status::get_cache_status;
 use crate::get_eligibility::{batch_get_eligibilities, get_eligibility};
-use crate::get_person::get_person;
+use crate::get_person::{get_person, get_person_in_clear};
 use crate::import_account_shares::import_account_shares;
 use crate::import_coverages::import_coverages;
 use crate::import_identities::import_identities;
@@ -92,8 +97,24 @@ impl EnrollmentService for Api {
         request: Request<GetPersonRequest>,
     ) -> Result<Response<GetPersonResponse>, Status> {
         let caller = Caller::of(&request);
-        let person = get_person(&self.register, &caller, &request.into_inner().psn_no).await?;
-        Ok(Response::new(GetPersonResponse { person: Some(messages::person(person)) }))
+        let GetPersonRequest { psn_no, unmask, purpose } = request.into_inner();
+        let (person, clear) = if unmask {
+            let (person, clear) = get_person_in_clear(&self.register, &caller, &psn_no, &purpose).await?;
+            (person, Some(messages::in_clear(clear)))
+        } else {
+            (get_person(&self.register, &caller, &psn_no).await?, None)
+        };
+        Ok(Response::new(GetPersonResponse { person: Some(messages::person(person)), in_clear: clear }))
+    }
+
+    async fn find_person(
+        &self,
+        request: Request<FindPersonRequest>,
+    ) -> Result<Response<FindPersonResponse>, Status> {
+        let caller = Caller::of(&request);
+        let FindPersonRequest { psn_cert_type, certno } = request.into_inner();
+        let found = find_person(&self.register, &caller, &psn_cert_type, certno.into()).await?;
+        Ok(Response::new(messages::found_person(&found)))
     }
 
     async fn list_persons(

@@ -125,7 +125,12 @@ fn payment(
     violations.require(is_own, "payment.psn_no", "PAYMENT_OF_ANOTHER", "缴费记录应属于同一人员和险种");
     let paid = contribution_check::checked(&told, today, RowCheck::within("payment.", violations));
     let is_payment = paid.as_ref().is_none_or(|paid| paid.kind == Kind::Paid);
-    violations.require(is_payment, "payment.clct_flag", "PAYMENT_EXPECTED", "应为已缴的缴费记录，不能是应缴或退费");
+    violations.require(
+        is_payment,
+        "payment.clct_flag",
+        "PAYMENT_EXPECTED",
+        "应为已缴的缴费记录，不能是应缴或退费",
+    );
     paid
 }
 
@@ -179,7 +184,8 @@ async fn begin(
     asked: &Asked,
     cause: &Cause,
 ) -> Result<(), ServiceError> {
-    let mut recorded = stored::of_persons(tx, [asked.psn_no.clone()]).await?.remove(&asked.psn_no).unwrap_or_default();
+    let mut recorded =
+        stored::of_persons(tx, [asked.psn_no.clone()]).await?.remove(&asked.psn_no).unwrap_or_default();
     if let Some(payment) = &asked.payment {
         let row = payment.row(&edit.after.poolarea_no, cause, register.clock.now());
         recorded.push(stored::accrued(&row));
@@ -253,7 +259,8 @@ fn contribution_missing(insutype: &str, accrym: &str) -> ServiceError {
 fn told(edit: &Edit, asked: &Asked) -> Vec<yizhan_proto::enrollment::v1::DecidedCoverage> {
     let person = &edit.after;
     let of_scheme = || person.timeline.coverages.iter().filter(|held| held.insutype == asked.insutype);
-    let mut from_then: Vec<&Coverage> = of_scheme().filter(|held| !held.period.ended_before(asked.day)).collect();
+    let mut from_then: Vec<&Coverage> =
+        of_scheme().filter(|held| !held.period.ended_before(asked.day)).collect();
     if from_then.is_empty() {
         from_then.extend(of_scheme().next_back());
     }

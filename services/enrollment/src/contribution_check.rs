@@ -113,7 +113,11 @@ fn psn_type(row: &Contribution, check: &mut RowCheck) -> Option<Option<String>> 
     };
     let fits = row.insutype == entitlement::RESIDENT && of_resident(&row.psn_type);
     if !fits {
-        check.wrong("psn_type", "PSN_TYPE_NOT_RESIDENT", "人员类别只能随居民缴费给出，且应为 14、15 或 16 类");
+        check.wrong(
+            "psn_type",
+            "PSN_TYPE_NOT_RESIDENT",
+            "人员类别只能随居民缴费给出，且应为 14、15 或 16 类",
+        );
     }
     fits.then(|| Some(row.psn_type.clone()))
 }

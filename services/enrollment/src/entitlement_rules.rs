@@ -90,16 +90,19 @@ impl Mutation for Publication {
         let replayed = known.is_some();
         let now = register.clock.now();
         if !replayed {
-            rules::insert(tx, Model {
-                rules_id: id.clone(),
-                version: version.clone(),
-                ordinal: new_id(),
-                area: area.clone(),
-                digest: digest.clone(),
-                document: self.text.clone(),
-                caller: cause.caller.clone(),
-                recorded_at: now,
-            })
+            rules::insert(
+                tx,
+                Model {
+                    rules_id: id.clone(),
+                    version: version.clone(),
+                    ordinal: new_id(),
+                    area: area.clone(),
+                    digest: digest.clone(),
+                    document: self.text.clone(),
+                    caller: cause.caller.clone(),
+                    recorded_at: now,
+                },
+            )
             .await?;
         }
         let recorded_at = if replayed { recorded_at } else { Some(now) };
@@ -153,7 +156,9 @@ pub async fn list(
     }
     let rules: Vec<EntitlementRules> = concerned.by_ref().take(limit).cloned().collect();
     let next_page_token = match rules.last() {
-        Some(last) if concerned.peek().is_some() => page::encode_token(&scope, &[&last.rules_id, &last.version]),
+        Some(last) if concerned.peek().is_some() => {
+            page::encode_token(&scope, &[&last.rules_id, &last.version])
+        }
         _ => String::new(),
     };
     Ok(ListEntitlementRulesResponse { rules, next_page_token })
@@ -183,9 +188,9 @@ pub async fn get(
     let document = embedded.version(&rules_id, &version).ok_or_else(|| {
         ServiceError::not_found("RULES_UNKNOWN", "no such document of rules", "未查询到该待遇规则版本")
     })?;
-    let text = embedded_texts().iter().find(|(name, text)| {
-        load(name, text).is_ok_and(|other| other.digest == document.digest)
-    });
+    let text = embedded_texts()
+        .iter()
+        .find(|(name, text)| load(name, text).is_ok_and(|other| other.digest == document.digest));
     let text = text.map(|(_, text)| (*text).to_owned()).unwrap_or_default();
     Ok(EntitlementRules { document: text, ..summary(document, None) })
 }

@@ -1,9 +1,16 @@
-//! One person of the register, personal data masked.
+//! One person of the register: masked, or in clear for those who may and say what for.
 
-use yizhan_runtime::{Caller, ServiceError};
+use std::collections::BTreeSet;
 
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use crate::access_log::{Action, Look};
+use crate::domain::access_grant::WantedLook;
+use crate::domain::masking;
 use crate::register::{Register, person_unknown};
+use crate::rights;
 use crate::store::entities::person;
+use crate::store::personal_data::PersonalData;
 use crate::store::persons;
 use crate::store::timelines::{self, StoredTimeline};
 
@@ -14,6 +21,20 @@ pub struct RegisteredPerson {
     pub person: person::Model,
     /// What entitles them.
     pub stored: StoredTimeline,
+    /// 联系电话, masked.
+    pub tel_masked: String,
+}
+
+impl RegisteredPerson {
+    /// Opens the phone to mask it.
+    pub fn new(
+        register: &Register,
+        person: person::Model,
+        stored: StoredTimeline,
+    ) -> Result<Self, ServiceError> {
+        let tel = PersonalData::open_tel(&person, &register.vault).map_err(ServiceError::internal)?;
+        Ok(RegisteredPerson { person, stored, tel_masked: masking::mask_certno(tel.expose()) })
+    }
 }
 
 /// A caller who may not ask about the person learns no more than of one who does not exist.
@@ -27,5 +48,33 @@ pub async fn get_person(
     let stored = stored.ok_or_else(|| person_unknown(psn_no))?;
     let person = persons::find(&register.db, &stored.poolarea_no, psn_no).await?;
     let person = person.ok_or_else(|| person_unknown(psn_no))?;
-    Ok(RegisteredPerson { person, stored })
+    RegisteredPerson::new(register, person, stored)
+}
+
+/// The same with personal data in clear; the look is logged first.
+pub async fn get_person_in_clear(
+    register: &Register,
+    caller: &Caller,
+    psn_no: &str,
+    purpose: &str,
+) -> Result<(RegisteredPerson, PersonalData), ServiceError> {
+    let mut violations = Violations::new();
+    rights::check_purpose(purpose, &mut violations);
+    violations.finish()?;
+    rights::for_self_or_keeper(register, caller, psn_no).await?;
+    let found = get_person(register, caller, psn_no).await?;
+    let look = Look {
+        poolarea_no: found.person.poolarea_no.clone(),
+        psn_no: psn_no.to_owned(),
+        action: Action::Unmasked,
+        grant_id: String::new(),
+        wanted: WantedLook {
+            actor: caller.to_string(),
+            purpose: purpose.to_owned(),
+            scopes: BTreeSet::new(),
+        },
+    };
+    register.access_log.note(look).await?;
+    let clear = PersonalData::open(&found.person, &register.vault).map_err(ServiceError::internal)?;
+    Ok((found, clear))
 }

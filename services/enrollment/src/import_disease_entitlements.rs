@@ -1,8 +1,6 @@
 //! Writes dated entitlements to outpatient care of a disease (慢特病, 两病) of registered persons.
 
-use yizhan_proto::enrollment::v1::{
-    DiseaseEntitlementRow, ImportDiseaseEntitlementsRequest, ImportOutcome,
-};
+use yizhan_proto::enrollment::v1::{DiseaseEntitlementRow, ImportDiseaseEntitlementsRequest, ImportOutcome};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::entry::Entry;

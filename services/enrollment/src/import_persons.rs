@@ -101,16 +101,21 @@ fn certno(row: &PersonRow, brdy: Option<NaiveDate>, check: &mut RowCheck) -> Opt
     let certno = check.text("certno", &row.certno, true)?;
     if row.psn_cert_type == codes::RESIDENT_IDENTITY_CARD {
         for fault in identity_faults(&certno, brdy, &row.gend) {
-            let (reason, text) = match fault {
-                IdentityFault::Shape => ("CERTNO_SHAPE", "身份证号应为 18 位，末位为数字或大写 X"),
-                IdentityFault::CheckDigit => ("CERTNO_CHECK_DIGIT", "身份证号校验码不正确"),
-                IdentityFault::Birth => ("CERTNO_BIRTH_MISMATCH", "身份证号与出生日期不一致"),
-                IdentityFault::Sex => ("CERTNO_SEX_MISMATCH", "身份证号与性别不一致"),
-            };
+            let (reason, text) = fault_reason(fault);
             check.wrong("certno", reason, text);
         }
     }
     Some(certno)
+}
+
+/// What a fault of a resident identity number is called.
+pub fn fault_reason(fault: IdentityFault) -> (&'static str, &'static str) {
+    match fault {
+        IdentityFault::Shape => ("CERTNO_SHAPE", "身份证号应为 18 位，末位为数字或大写 X"),
+        IdentityFault::CheckDigit => ("CERTNO_CHECK_DIGIT", "身份证号校验码不正确"),
+        IdentityFault::Birth => ("CERTNO_BIRTH_MISMATCH", "身份证号与出生日期不一致"),
+        IdentityFault::Sex => ("CERTNO_SEX_MISMATCH", "身份证号与性别不一致"),
+    }
 }
 
 /// 联系电话: 5 to 20 digits; a `+` may lead, `-` may divide.

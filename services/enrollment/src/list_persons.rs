@@ -30,9 +30,9 @@ pub async fn list_persons(
     let mut stored = timelines::find_many(&register.db, psn_nos).await?;
     let together = found.into_iter().filter_map(|person| {
         let stored = stored.remove(&person.psn_no)?;
-        Some(RegisteredPerson { person, stored })
+        Some(RegisteredPerson::new(register, person, stored))
     });
-    Ok((together.collect(), next))
+    Ok((together.collect::<Result<_, _>>()?, next))
 }
 
 /// What to list: the area asked for, if the caller may read it; else everything the caller owns.

@@ -10,6 +10,7 @@ use yizhan_runtime::vault::Vault;
 use yizhan_runtime::{Clock, ServiceError};
 
 use crate::access_log::AccessLog;
+use crate::clients::Settlement;
 use crate::domain::certificate::CertificateKey;
 use crate::domain::row_check::is_psn_no;
 use crate::store::timelines::StoredTimeline;
@@ -31,6 +32,8 @@ pub struct Register {
     pub vault: Vault,
     /// Who looked at whom.
     pub access_log: AccessLog,
+    /// Who knows what persons were paid; `None` where no settlement is configured.
+    pub settlement: Option<Arc<dyn Settlement>>,
 }
 
 impl Register {

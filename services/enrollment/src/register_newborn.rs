@@ -43,7 +43,12 @@ pub async fn register_newborn(
     let today = register.clock.today();
     let told = request.person.clone().unwrap_or_default();
     let child = new_person(&told, today, RowCheck::within("person.", &mut violations));
-    violations.require(told.die_date.is_empty(), "person.die_date", "FIELD_NOT_EXPECTED", "新生儿登记不填死亡日期");
+    violations.require(
+        told.die_date.is_empty(),
+        "person.die_date",
+        "FIELD_NOT_EXPECTED",
+        "新生儿登记不填死亡日期",
+    );
     let guardian_fits = is_psn_no(&request.guardian_psn_no) && request.guardian_psn_no != told.psn_no;
     violations.require(guardian_fits, "guardian_psn_no", "PSN_NO_INVALID", "应为另一人的人员编号");
     let payments = payments(&request.payments, &told, today, &mut violations);
@@ -53,7 +58,14 @@ pub async fn register_newborn(
     };
     check_area(caller, &told.poolarea_no)?;
     let key = once::request_key(caller, &request_id, "RegisterNewborn", &request);
-    let newborn = Newborn { caller, child, told_psn_no: told.psn_no, area: told.poolarea_no, guardian: request.guardian_psn_no, payments };
+    let newborn = Newborn {
+        caller,
+        child,
+        told_psn_no: told.psn_no,
+        area: told.poolarea_no,
+        guardian: request.guardian_psn_no,
+        payments,
+    };
     once::once(register, &key, &newborn).await
 }
 
@@ -72,7 +84,12 @@ fn payments(
         let mut payment = payment.clone();
         let own = |value: &str, own: &str| value.is_empty() || value == own;
         let is_own = own(&payment.psn_no, &child.psn_no) && own(&payment.insutype, RESIDENT);
-        violations.require(is_own, format!("{place}psn_no"), "PAYMENT_OF_ANOTHER", "缴费记录应属于同一人员和险种");
+        violations.require(
+            is_own,
+            format!("{place}psn_no"),
+            "PAYMENT_OF_ANOTHER",
+            "缴费记录应属于同一人员和险种",
+        );
         child.psn_no.clone_into(&mut payment.psn_no);
         RESIDENT.clone_into(&mut payment.insutype);
         let paid = contribution_check::checked(&payment, today, RowCheck::within(&place, violations));
@@ -81,7 +98,12 @@ fn payments(
         let born = payment.accrym.as_str() >= born_in;
         violations.require(born, format!("{place}accrym"), "ACCRYM_INVALID", "参保年度不能早于出生年度");
         let paid_after_birth = payment.paid_date >= child.brdy;
-        violations.require(paid_after_birth, format!("{place}paid_date"), "DATE_ORDER", "缴费日期不能早于出生日期");
+        violations.require(
+            paid_after_birth,
+            format!("{place}paid_date"),
+            "DATE_ORDER",
+            "缴费日期不能早于出生日期",
+        );
         let twice = told.iter().take(at).any(|earlier| earlier.accrym == payment.accrym);
         violations.require(!twice, format!("{place}accrym"), "DUPLICATE_ROW", "每个参保年度只缴一次");
         checked.extend(paid);

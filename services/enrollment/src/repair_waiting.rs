@@ -98,7 +98,8 @@ impl Mutation for Repair<'_> {
         let paid_on = self.payments.first().and_then(|payment| payment.paid_date).unwrap_or_default();
         let rules = rules::load(tx).await?;
         let recorded = stored::of_persons(tx, [self.psn_no.clone()]).await?;
-        let paid_before = recorded.get(&self.psn_no).map(|rows| years_paid_back(rows, RESIDENT)).unwrap_or_default();
+        let paid_before =
+            recorded.get(&self.psn_no).map(|rows| years_paid_back(rows, RESIDENT)).unwrap_or_default();
         let area = edit.after.poolarea_no.clone();
         let repaired = self.repair(&mut edit.after.timeline, &area, paid_on, &rules, &paid_before)?;
         let recorded_at = register.clock.now();
@@ -136,8 +137,13 @@ impl Repair<'_> {
         let gap = gap_years_before(person, held.period.begndate.year(), rule.gap_years_count_from);
         self.check_years(&gap, paid_before)?;
         let extra = gap.iter().filter(|year| self.years.contains(year) || paid_before.contains(year)).count();
-        let months =
-            repaired_months(rule, gap.len() as u32, waiting.fixed_months, waiting.variable_months, extra as u32);
+        let months = repaired_months(
+            rule,
+            gap.len() as u32,
+            waiting.fixed_months,
+            waiting.variable_months,
+            extra as u32,
+        );
         if months <= waiting.repaired_months {
             return Err(nothing_to_repair());
         }
@@ -145,9 +151,11 @@ impl Repair<'_> {
         let shortened = waiting.entitled_begndate(rule.begins).max(paid_on);
         let mut repaired = None;
         // The next coverage year may carry the rest of the same waiting.
-        for carried in person.coverages.iter_mut().filter(|other| {
-            other.insutype == RESIDENT && other.entitled_begndate == Some(entitled)
-        }) {
+        for carried in person
+            .coverages
+            .iter_mut()
+            .filter(|other| other.insutype == RESIDENT && other.entitled_begndate == Some(entitled))
+        {
             carried.entitled_begndate = Some(shortened.max(carried.period.begndate));
             if carried.period.begndate == held.period.begndate {
                 carried.waiting = Some(waiting.clone());
@@ -163,7 +171,11 @@ impl Repair<'_> {
         for year in &self.years {
             let gap_list = gap.iter().map(ToString::to_string).collect::<Vec<_>>().join("、");
             if !gap.contains(year) {
-                violations.push("years", "YEAR_NOT_A_GAP", format!("{year} 不是断保年度；断保年度：{gap_list}"));
+                violations.push(
+                    "years",
+                    "YEAR_NOT_A_GAP",
+                    format!("{year} 不是断保年度；断保年度：{gap_list}"),
+                );
             } else if paid_before.contains(year) {
                 violations.push("years", "YEAR_PAID_BEFORE", format!("{year} 已经补缴"));
             }

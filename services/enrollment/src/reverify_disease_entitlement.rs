@@ -3,9 +3,7 @@
 use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
-use yizhan_proto::enrollment::v1::{
-    ReverifyDiseaseEntitlementRequest, ReverifyDiseaseEntitlementResponse,
-};
+use yizhan_proto::enrollment::v1::{ReverifyDiseaseEntitlementRequest, ReverifyDiseaseEntitlementResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::api::messages;
@@ -91,7 +89,9 @@ impl Mutation for Reverification<'_> {
     ) -> Result<Done<Self::Answer>, ServiceError> {
         let mut edit = lock_one(tx, self.caller, &self.psn_no).await?;
         let held = edit.after.timeline.diseases.iter_mut().find(|held| {
-            held.kind == self.kind && held.dise_codg == self.dise_codg && held.period.contains(self.verified_on)
+            held.kind == self.kind
+                && held.dise_codg == self.dise_codg
+                && held.period.contains(self.verified_on)
         });
         let held = held.ok_or_else(unknown)?;
         if held.reverify_by.is_none_or(|before| before >= self.reverify_by) {

@@ -1,17 +1,21 @@
 //! Settings in, a running service out.
 
+use std::sync::Arc;
+
 use tonic::service::Routes;
 use yizhan_proto::enrollment::v1::coverage_service_server::{self, CoverageServiceServer};
 use yizhan_proto::enrollment::v1::enrollment_service_server::{EnrollmentServiceServer, SERVICE_NAME};
+use yizhan_proto::enrollment::v1::rights_service_server::{self, RightsServiceServer};
 use yizhan_runtime::cache::{CacheConfig, VersionedCache};
-use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Settings};
+use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Settings};
 use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
 use yizhan_runtime::vault::{DataKeys, SecretKey, Vault};
 use yizhan_runtime::{Clock, db};
 
 use crate::access_log::AccessLog;
-use crate::api::{Api, CoverageApi};
+use crate::api::{Api, CoverageApi, RightsApi};
+use crate::clients::{Settlement, SettlementPeer};
 use crate::domain::access_chain::LogKey;
 use crate::domain::certificate::CertificateKey;
 use crate::register::Register;
@@ -40,6 +44,9 @@ pub struct EnrollmentConfig {
     /// `enrollment.log_key`: 64 hexadecimal characters, the secret of the chains of the access log. Must stay the same for
     /// the life of a register.
     pub log_key: LogKey,
+    /// Settlement, which adds up what persons were paid: `settlement.address` and the rest of its section. Without an address
+    /// it is not asked.
+    pub settlement: Option<PeerConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -54,6 +61,7 @@ impl EnrollmentConfig {
             cache: CacheConfig::in_process(),
             data_keys: local_data_keys(),
             log_key: LogKey::local_default(),
+            settlement: None,
             clock: Clock::system(),
         }
     }
@@ -69,9 +77,14 @@ impl EnrollmentConfig {
                 .map_or_else(CertificateKey::local_default, CertificateKey::new),
             data_keys: settings.optional("enrollment.data_keys").unwrap_or_else(local_data_keys),
             log_key: settings.optional("enrollment.log_key").map_or_else(LogKey::local_default, LogKey::new),
+            settlement: PeerConfig::read_optional(settings, "settlement"),
             clock: Clock::system(),
         }
     }
+}
+
+fn settlement_peer(peer: &PeerConfig) -> anyhow::Result<Arc<dyn Settlement>> {
+    Ok(Arc::new(SettlementPeer::new(peer)?))
 }
 
 /// The key of a register on one machine, where nobody configured one: id `local`, and no secret.
@@ -95,24 +108,36 @@ pub async fn build(config: &EnrollmentConfig) -> anyhow::Result<(Routes, Registe
         feed: Feed::new(connection.clone()),
         access_log: AccessLog::start(connection.clone(), config.clock.clone(), config.log_key.clone()),
         vault: Vault::new(&config.data_keys),
+        settlement: config.settlement.as_ref().map(settlement_peer).transpose()?,
         db: connection,
         clock: config.clock.clone(),
         certificate_key: config.certificate_key.clone(),
     };
     rotate_keys::check_keys(&register).await?;
-    tokio::spawn(rotate_keys::keep_rotating(register.clone()));
-    let service = EnrollmentServiceServer::new(Api::new(register.clone()))
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
-        .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    let coverage = CoverageServiceServer::new(CoverageApi::new(register.clone()))
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
-        .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    Ok((Routes::new(service).add_service(coverage), register))
+    Ok((routes(&register), register))
+}
+
+/// What the server answers, by name.
+const SERVICES: [&str; 3] =
+    [SERVICE_NAME, coverage_service_server::SERVICE_NAME, rights_service_server::SERVICE_NAME];
+
+/// A service with the message sizes that hold everywhere.
+macro_rules! sized {
+    ($service:expr) => {
+        $service.max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES)
+    };
+}
+
+fn routes(register: &Register) -> Routes {
+    Routes::new(sized!(EnrollmentServiceServer::new(Api::new(register.clone()))))
+        .add_service(sized!(CoverageServiceServer::new(CoverageApi::new(register.clone()))))
+        .add_service(sized!(RightsServiceServer::new(RightsApi::new(register.clone()))))
 }
 
 /// Binds, builds, and serves.
 pub async fn serve(config: EnrollmentConfig) -> anyhow::Result<RunningServer> {
     let server = Server::bind(config.server.clone())?;
-    let (routes, _) = build(&config).await?;
-    server.serve(routes, &[SERVICE_NAME, coverage_service_server::SERVICE_NAME]).await
+    let (routes, register) = build(&config).await?;
+    tokio::spawn(server.stopping().run_until_cancelled_owned(rotate_keys::keep_rotating(register)));
+    server.serve(routes, &SERVICES).await
 }

@@ -171,6 +171,14 @@ impl PeerConfig {
         PeerConfig { address: address.into(), deadline: Duration::from_secs(2), tls_ca: None }
     }
 
+    /// Reads section `<service>` of a service that need not be there: `None` without an address.
+    pub fn read_optional(settings: &mut Settings, service: &str) -> Option<Self> {
+        let address: Option<String> = settings.optional(&format!("{service}.address"));
+        // Read all the same: settings without an address are known, if useless.
+        let peer = PeerConfig::read(settings, service, "http://127.0.0.1");
+        address.map(|_| peer)
+    }
+
     /// Reads section `<service>`; `default_address` is where it listens by default.
     pub fn read(settings: &mut Settings, service: &str, default_address: &str) -> Self {
         let default = PeerConfig::at(default_address);

@@ -9,6 +9,8 @@ use crate::domain::eligibility::{Answer, answer};
 use crate::domain::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting};
 use crate::get_eligibility::{Asked, Found};
 use crate::get_person::RegisteredPerson;
+use crate::store::personal_data::PersonalData;
+use crate::store::timelines::StoredTimeline;
 
 fn optional(date: Option<NaiveDate>) -> String {
     date.map(|date| date.to_string()).unwrap_or_default()
@@ -132,7 +134,7 @@ fn membership(membership: &Membership, since_year: i32) -> pb::Membership {
 
 /// A person with everything the register holds, masked.
 pub fn person(registered: RegisteredPerson) -> pb::Person {
-    let RegisteredPerson { person, stored } = registered;
+    let RegisteredPerson { person, stored, tel_masked } = registered;
     let timeline = stored.timeline;
     let psn_no = &stored.psn_no;
     pb::Person {
@@ -149,6 +151,8 @@ pub fn person(registered: RegisteredPerson) -> pb::Person {
         account_shares: timeline.account_shares.into_iter().map(|entry| share_row(psn_no, entry)).collect(),
         diseases: timeline.diseases.iter().map(disease).collect(),
         merged_into: timeline.merged_into.unwrap_or_default(),
+        tel_masked,
+        resd_code: person.resd_code,
         psn_no: person.psn_no,
         poolarea_no: person.poolarea_no,
     }
@@ -170,7 +174,8 @@ pub fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
     }
 }
 
-fn identity_row(psn_no: &str, identity: Identity) -> pb::IdentityRow {
+/// As a row of the contract.
+pub fn identity_row(psn_no: &str, identity: Identity) -> pb::IdentityRow {
     pb::IdentityRow {
         psn_no: psn_no.to_owned(),
         psn_idet_type: identity.psn_idet_type,
@@ -181,7 +186,8 @@ fn identity_row(psn_no: &str, identity: Identity) -> pb::IdentityRow {
     }
 }
 
-fn membership_row(psn_no: &str, membership: Membership) -> pb::MembershipRow {
+/// As a row of the contract.
+pub fn membership_row(psn_no: &str, membership: Membership) -> pb::MembershipRow {
     pb::MembershipRow {
         psn_no: psn_no.to_owned(),
         kind: membership.kind.code(),
@@ -193,7 +199,8 @@ fn membership_row(psn_no: &str, membership: Membership) -> pb::MembershipRow {
     }
 }
 
-fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
+/// As a row of the contract.
+pub fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
     pb::AccountShareRow {
         psn_no: psn_no.to_owned(),
         sharer_psn_no: share.sharer_psn_no,
@@ -217,5 +224,24 @@ pub fn cache_status(stats: &CacheStats) -> pb::GetCacheStatusResponse {
         invalidated: count(stats.invalidated),
         generations: count(stats.generations),
         confirmed_age_ms: stats.confirmed_age.map_or(-1, |age| count(age.as_millis() as u64)),
+    }
+}
+
+/// Personal data in clear.
+pub fn in_clear(data: PersonalData) -> pb::PersonInClear {
+    pb::PersonInClear {
+        psn_name: data.psn_name.into_exposed(),
+        certno: data.certno.into_exposed(),
+        tel: data.tel.into_exposed(),
+    }
+}
+
+/// Who has a certificate.
+pub fn found_person(person: &StoredTimeline) -> pb::FindPersonResponse {
+    pb::FindPersonResponse {
+        psn_no: person.psn_no.clone(),
+        poolarea_no: person.poolarea_no.clone(),
+        psn_name_masked: person.timeline.person.psn_name_masked.clone(),
+        merged_into: person.timeline.merged_into.clone().unwrap_or_default(),
     }
 }

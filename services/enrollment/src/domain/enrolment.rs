@@ -64,8 +64,7 @@ pub fn resident_pays(
     coverage_year: i32,
     psn_type: Option<&str>,
 ) -> Result<Option<Coverage>, Stop> {
-    let year =
-        Period { begndate: first_of_year(coverage_year), enddate: Some(last_of_year(coverage_year)) };
+    let year = Period { begndate: first_of_year(coverage_year), enddate: Some(last_of_year(coverage_year)) };
     let mut of_scheme = person.coverages.iter().filter(|held| held.insutype == RESIDENT);
     let covered = of_scheme.any(|held| held.state != CoverageState::Ended && held.period.overlaps(&year));
     if covered || year.ended_before(payment.paid_on) && !is_newborn_year(person, coverage_year) {
@@ -129,7 +128,8 @@ pub fn employee_pays(
     let next_month = month.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX);
     let of_month = Period { begndate: month, enddate: Some(day_before(next_month)) };
     let mut of_scheme = person.coverages.iter().filter(|held| held.insutype == insutype);
-    let paused = of_scheme.find(|held| held.state == CoverageState::Paused && held.period.overlaps(&of_month));
+    let paused =
+        of_scheme.find(|held| held.state == CoverageState::Paused && held.period.overlaps(&of_month));
     let Some(pause) = paused.cloned() else { return Ok(None) };
     // The month after the last that has to be paid.
     let until = match pause.period.enddate {
@@ -157,4 +157,3 @@ pub fn employee_pays(
     coverage_changes::make_good(person, &pause, normal.clone())?;
     Ok(Some(normal))
 }
-

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::entities::access_grant::{Column, Entity, Model};
@@ -47,6 +47,16 @@ async fn locked(
 /// Writes a new grant.
 pub async fn insert(tx: &DatabaseTransaction, grant: &Model) -> Result<(), DbErr> {
     Entity::insert(grant.clone().into_active_model()).exec_without_returning(tx).await.map(drop)
+}
+
+/// How many grants of a person are not withdrawn and not over.
+pub async fn count_standing<C: ConnectionTrait>(
+    db: &C,
+    psn_no: &str,
+    at: DateTime<Utc>,
+) -> Result<u64, DbErr> {
+    let of_person = Entity::find().filter(Column::PsnNo.eq(psn_no));
+    of_person.filter(Column::WithdrawnAt.is_null()).filter(Column::EndsAt.gt(at)).count(db).await
 }
 
 /// Notes that a grant is taken back.

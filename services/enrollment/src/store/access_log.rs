@@ -1,10 +1,11 @@
 //! The access log: appending to its chains, reading them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
 };
 use yizhan_runtime::db::{Column as Values, insert_rows};
 
@@ -38,8 +39,7 @@ async fn lock_heads(
     tx: &DatabaseTransaction,
     entries: &[LogEntry],
 ) -> Result<BTreeMap<String, Anchor>, DbErr> {
-    let areas: std::collections::BTreeSet<String> =
-        entries.iter().map(|entry| entry.poolarea_no.clone()).collect();
+    let areas: BTreeSet<String> = entries.iter().map(|entry| entry.poolarea_no.clone()).collect();
     // A chain that begins now has a head to lock, too.
     let begin = vec![
         ("poolarea_no", Values::Text(areas.iter().cloned().collect())),
@@ -115,21 +115,33 @@ pub async fn page<C: ConnectionTrait>(
     Ok(found.into_iter().map(entry).collect())
 }
 
-/// Up to `limit` looks at a person, before a number, newest first.
+/// Where an entry stands among the looks at a person.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// In which chain.
+    pub poolarea_no: String,
+    /// With which number.
+    pub seq: i64,
+}
+
+/// Up to `limit` looks at a person, before a place, newest first: of every area that kept their register.
 pub async fn of_person<C: ConnectionTrait>(
     db: &C,
-    poolarea_no: &str,
     psn_no: &str,
-    before: Option<i64>,
+    before: Option<Place>,
     limit: u64,
 ) -> Result<Vec<LogEntry>, DbErr> {
-    let mut query =
-        Entity::find().filter(Column::PoolareaNo.eq(poolarea_no)).filter(Column::PsnNo.eq(psn_no));
-    if let Some(before) = before {
-        query = query.filter(Column::Seq.lt(before));
+    let mut query = Entity::find().filter(Column::PsnNo.eq(psn_no));
+    if let Some(Place { at, poolarea_no, seq }) = before {
+        let same_chain = Column::PoolareaNo.eq(&poolarea_no).and(Column::Seq.lt(seq));
+        let same_time = Column::At.eq(at).and(Column::PoolareaNo.lt(&poolarea_no).or(same_chain));
+        query = query.filter(Column::At.lt(at).or(same_time));
     }
-    let found = query.order_by_desc(Column::Seq).limit(limit).all(db).await?;
-    Ok(found.into_iter().map(entry).collect())
+    let newest_first =
+        query.order_by_desc(Column::At).order_by_desc(Column::PoolareaNo).order_by_desc(Column::Seq);
+    Ok(newest_first.limit(limit).all(db).await?.into_iter().map(entry).collect())
 }
 
 fn entry(model: Model) -> LogEntry {

@@ -63,8 +63,7 @@ pub async fn page<C: ConnectionTrait>(
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
     let areas = areas(db, [psn_no.to_owned()]).await?.into_iter().map(|(_, area)| area);
-    let mut query =
-        Entity::find().filter(Column::PoolareaNo.is_in(areas)).filter(Column::PsnNo.eq(psn_no));
+    let mut query = Entity::find().filter(Column::PoolareaNo.is_in(areas)).filter(Column::PsnNo.eq(psn_no));
     if !insutype.is_empty() {
         query = query.filter(Column::Insutype.eq(insutype));
     }

@@ -2,8 +2,8 @@
 
 mod m20260101_000001_register;
 mod m20261122_000001_two_times;
-mod m20261122_000004_rights;
 mod m20261122_000002_coverage;
+mod m20261122_000004_rights;
 
 use sea_orm_migration::prelude::{ColumnDef, Index, Table, TableCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};

@@ -31,21 +31,26 @@ impl PersonalData {
         row.data_key = vault.current_key_id().to_owned();
     }
 
+    /// The phone alone.
+    pub fn open_tel(row: &Model, vault: &Vault) -> Result<Personal<String>, OpenError> {
+        open("tel", &row.tel_cipher, row, vault)
+    }
+
     /// Out of a person's row, of the version that did not seal as well.
     pub fn open(row: &Model, vault: &Vault) -> Result<PersonalData, OpenError> {
-        let open = |column: &str, sealed: &str| match sealed {
-            "" => Ok(Personal::default()),
-            sealed => vault.open(&place(column, &row.psn_no), sealed),
-        };
         let psn_name = match row.data_key.as_str() {
             "" => row.psn_name.0.clone().into(),
-            _ => open("psn_name", &row.psn_name.0)?,
+            _ => open("psn_name", &row.psn_name.0, row, vault)?,
         };
-        Ok(PersonalData {
-            psn_name,
-            certno: open("certno", &row.certno_cipher)?,
-            tel: open("tel", &row.tel_cipher)?,
-        })
+        let certno = open("certno", &row.certno_cipher, row, vault)?;
+        Ok(PersonalData { psn_name, certno, tel: PersonalData::open_tel(row, vault)? })
+    }
+}
+
+fn open(column: &str, sealed: &str, row: &Model, vault: &Vault) -> Result<Personal<String>, OpenError> {
+    match sealed {
+        "" => Ok(Personal::default()),
+        sealed => vault.open(&place(column, &row.psn_no), sealed),
     }
 }
 

@@ -1,10 +1,14 @@
 //! Black-box tests through gRPC, each on SQLite and on PostgreSQL. One file per behaviour.
 
+mod access_log;
 mod eligibility;
+mod fake_settlement;
 mod hammer;
 mod idempotency;
 mod import;
 mod list;
 mod operate;
+mod personal_data;
+mod rights;
 mod support;
 mod two_times;

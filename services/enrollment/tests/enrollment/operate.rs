@@ -1,7 +1,6 @@
 //! The service as a process: bad settings, a hard kill, a soft stop, many starting at once.
 
 use futures::future::join_all;
-use yizhan_proto::enrollment::v1::*;
 use yizhan_testkit::{ServiceProcess, TestDatabase, both_databases};
 
 use crate::support::*;
@@ -48,7 +47,7 @@ both_databases! {
             process.kill_9().await;
             process.restart().await;
             let mut client = connect(process.url()).await;
-            client.get_person(GetPersonRequest { psn_no: format!("P{round}") }).await.unwrap();
+            client.get_person(get_person(&format!("P{round}"))).await.unwrap();
             let again = client.import_persons(request).await.unwrap().into_inner();
             assert!(again.outcome.unwrap().replayed);
         }
@@ -61,7 +60,7 @@ both_databases! {
         let mut first = connect(processes[0].url()).await;
         first.import_persons(persons([person("P1")])).await.unwrap();
         let mut last = connect(processes[2].url()).await;
-        last.get_person(GetPersonRequest { psn_no: "P1".into() }).await.unwrap();
+        last.get_person(get_person("P1")).await.unwrap();
     }
 }
 

@@ -6,6 +6,7 @@ use tonic::transport::Channel;
 use tonic::{Request, Status};
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_runtime::Clock;
 use yizhan_runtime::clock::ManualClock;
@@ -15,6 +16,7 @@ use yizhan_runtime::server::RunningServer;
 use yizhan_testkit::TestDatabase;
 
 type Interceptor = fn(Request<()>) -> Result<Request<()>, Status>;
+pub type RightsClient = RightsServiceClient<InterceptedService<Channel, Interceptor>>;
 pub type Client = EnrollmentServiceClient<InterceptedService<Channel, Interceptor>>;
 
 /// A service in this process.
@@ -29,13 +31,27 @@ pub struct TestService {
 
 /// Noon of 2024-06-15 in Shanghai, and callers are believed.
 pub async fn start(db: &TestDatabase) -> TestService {
+    start_with(db, |_| ()).await
+}
+
+/// The same with other settings.
+pub async fn start_with(db: &TestDatabase, change: impl FnOnce(&mut EnrollmentConfig)) -> TestService {
+    try_start_with(db, change).await.unwrap()
+}
+
+/// The same, where starting may be refused.
+pub async fn try_start_with(
+    db: &TestDatabase,
+    change: impl FnOnce(&mut EnrollmentConfig),
+) -> anyhow::Result<TestService> {
     let mut config = EnrollmentConfig::embedded(db.url());
     let (clock, hand) = Clock::manual("2024-06-15T04:00:00Z".parse().unwrap());
     config.clock = clock.clone();
     config.server.trust_caller_header = true;
-    let server = yizhan_enrollment::serve(config).await.unwrap();
+    change(&mut config);
+    let server = yizhan_enrollment::serve(config).await?;
     let client = connect(server.url()).await;
-    TestService { server, client, clock, hand }
+    Ok(TestService { server, client, clock, hand })
 }
 
 /// A client that calls as the local administrator, where a request does not say otherwise.
@@ -116,7 +132,17 @@ pub fn coverages(rows: impl IntoIterator<Item = CoverageRow>) -> ImportCoverages
     ImportCoveragesRequest { request_id: new_id(), rows: rows.into_iter().collect() }
 }
 
+/// A question about a person, masked.
+pub fn get_person(psn_no: &str) -> GetPersonRequest {
+    GetPersonRequest { psn_no: psn_no.to_owned(), ..GetPersonRequest::default() }
+}
+
 impl TestService {
+    pub async fn rights(&self) -> RightsClient {
+        let channel = Channel::from_shared(self.server.url()).unwrap().connect().await.unwrap();
+        RightsClient::new(InterceptedService::new(channel, as_administrator))
+    }
+
     pub async fn import_persons(
         &mut self,
         request: ImportPersonsRequest,
@@ -140,7 +166,7 @@ impl TestService {
     }
 
     pub async fn get_person(&mut self, psn_no: &str) -> Result<Person, RemoteError> {
-        let request = GetPersonRequest { psn_no: psn_no.to_owned() };
+        let request = get_person(psn_no);
         Ok(self.client.get_person(request).await.map_err(error)?.into_inner().person.unwrap())
     }
 

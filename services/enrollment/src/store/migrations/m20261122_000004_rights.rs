@@ -97,7 +97,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("person_data_key", "person", &["data_key"]),
         index("person_resd_code", "person", &["poolarea_no", "resd_code"]),
         index("access_grant_psn_no", "access_grant", &["psn_no", "grant_id"]),
-        index("access_log_psn_no", "access_log", &["poolarea_no", "psn_no", "seq"]),
+        index("access_log_psn_no", "access_log", &["psn_no", "at"]),
     ]
 }
 

@@ -10,7 +10,7 @@ use crate::store::access_log;
 /// Entries read at once.
 const PAGE: u64 = 1000;
 /// Entries verified by one call at most: what is left is verified from there on by the next.
-pub const MAX_ENTRIES_PER_CALL: i64 = 100_000;
+const MAX_ENTRIES_PER_CALL: i64 = 100_000;
 
 /// What to verify.
 #[derive(Clone, Debug)]

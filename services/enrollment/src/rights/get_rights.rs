@@ -1,0 +1,37 @@
+//! A person's own view.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use super::{View, check_purpose, for_self_or_keeper, is_self};
+use crate::access_log::{Action, Look};
+use crate::domain::access_grant::WantedLook;
+use crate::register::Register;
+
+/// For the person at once; for others with a purpose, and after it is logged.
+pub async fn get_rights(
+    register: &Register,
+    caller: &Caller,
+    psn_no: &str,
+    purpose: &str,
+) -> Result<View, ServiceError> {
+    let person = for_self_or_keeper(register, caller, psn_no).await?;
+    if !is_self(caller, psn_no) {
+        let mut violations = Violations::new();
+        check_purpose(purpose, &mut violations);
+        violations.finish()?;
+        let wanted =
+            WantedLook { actor: caller.to_string(), purpose: purpose.to_owned(), scopes: BTreeSet::new() };
+        let look = Look {
+            poolarea_no: person.poolarea_no.clone(),
+            psn_no: psn_no.to_owned(),
+            action: Action::Rights,
+            grant_id: String::new(),
+            wanted,
+        };
+        register.access_log.note(look).await?;
+    }
+    Ok(View::whole(register, Arc::unwrap_or_clone(person)).await)
+}

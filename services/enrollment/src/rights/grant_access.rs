@@ -1,0 +1,133 @@
+//! The person lets somebody look at parts of their register.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_proto::enrollment::v1::{GrantAccessRequest, GrantAccessResponse};
+use yizhan_runtime::ids::new_id;
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use super::{check_purpose, check_text, for_self_or_keeper, is_self};
+use crate::api::rights_messages;
+use crate::changes::Cause;
+use crate::domain::access_grant::{MAX_DAYS, Scope};
+use crate::once::{self, Done, Mutation, check_request_id};
+use crate::register::{Register, person_merged};
+use crate::store::access_grants;
+use crate::store::entities::access_grant;
+
+/// Grants of one person in force at once.
+const MAX_STANDING: u64 = 100;
+
+/// By the person, or by the agency on the person's signed request.
+pub async fn grant_access(
+    register: &Register,
+    caller: &Caller,
+    mut request: GrantAccessRequest,
+) -> Result<GrantAccessResponse, ServiceError> {
+    let request_id = std::mem::take(&mut request.request_id);
+    let now = register.clock.now();
+    let terms = checked(&request_id, &request, caller, now)?;
+    let person = for_self_or_keeper(register, caller, &request.psn_no).await?;
+    if let Some(merged_into) = &person.timeline.merged_into {
+        return Err(person_merged(&request.psn_no, merged_into));
+    }
+    let grant = access_grant::Model {
+        grant_id: new_id(),
+        poolarea_no: person.poolarea_no.clone(),
+        psn_no: request.psn_no.clone(),
+        grantee: request.grantee.clone(),
+        purpose: request.purpose.clone(),
+        scopes: access_grants::scope_text(&terms.scopes),
+        begins_at: terms.begins_at,
+        ends_at: terms.ends_at,
+        granted_by: caller.to_string(),
+        consent_reference: request.consent_reference.clone(),
+        granted_at: now,
+        withdrawn_at: None,
+        withdrawn_by: String::new(),
+    };
+    let key = once::request_key(caller, &request_id, "GrantAccess", &request);
+    once::once(register, &key, &NewGrant(grant)).await
+}
+
+struct Terms {
+    scopes: BTreeSet<Scope>,
+    begins_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+}
+
+fn checked(
+    request_id: &str,
+    request: &GrantAccessRequest,
+    caller: &Caller,
+    now: DateTime<Utc>,
+) -> Result<Terms, ServiceError> {
+    let mut violations = Violations::new();
+    check_request_id(request_id, &mut violations);
+    check_purpose(&request.purpose, &mut violations);
+    let grantee = Caller::parse(&request.grantee);
+    let third_party = grantee.is_some_and(|grantee| {
+        matches!(grantee, Caller::Insurer { .. } | Caller::Institution { .. } | Caller::Department { .. })
+    });
+    let text = "被授权方应为 insurer:、institution: 或 department: 加代码";
+    violations.require(third_party, "grantee", "GRANTEE_INVALID", text);
+    if is_self(caller, &request.psn_no) {
+        let none = request.consent_reference.is_empty();
+        violations.require(none, "consent_reference", "TEXT_INVALID", "本人授权无需填写书面申请编号");
+    } else {
+        check_text("consent_reference", &request.consent_reference, &mut violations);
+    }
+    let scopes = rights_messages::scopes(&request.scopes, &mut violations);
+    violations.require(!request.scopes.is_empty(), "scopes", "SCOPE_INVALID", "至少选择一项授权内容");
+    let begins_at = match request.begins_at.as_str() {
+        "" => Some(now),
+        text => time("begins_at", text, &mut violations),
+    };
+    let ends_at = time("ends_at", &request.ends_at, &mut violations);
+    if let (Some(begins_at), Some(ends_at)) = (begins_at, ends_at) {
+        let ordered = begins_at < ends_at && now < ends_at;
+        violations.require(ordered, "ends_at", "DATE_ORDER", "结束时间应晚于开始时间和现在");
+        let short = ends_at - begins_at <= TimeDelta::days(MAX_DAYS);
+        violations.require(short, "ends_at", "GRANT_TOO_LONG", "授权期限最长 366 天");
+    }
+    violations.finish()?;
+    Ok(Terms { scopes, begins_at: begins_at.unwrap_or_default(), ends_at: ends_at.unwrap_or_default() })
+}
+
+fn time(field: &str, text: &str, violations: &mut Violations) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+    // What both databases can store: whole microseconds, and years of four digits.
+    let time = time.filter(|time| time.timestamp_subsec_nanos() % 1000 == 0);
+    let time = time.filter(|time| (0..=253_402_300_799).contains(&time.timestamp()));
+    violations.require(time.is_some(), field, "TIME_INVALID", "时间格式应为 RFC 3339，精确到微秒");
+    time
+}
+
+struct NewGrant(access_grant::Model);
+
+#[async_trait]
+impl Mutation for NewGrant {
+    type Answer = GrantAccessResponse;
+
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        _register: &Register,
+        _cause: &Cause,
+    ) -> Result<Done<GrantAccessResponse>, ServiceError> {
+        let NewGrant(grant) = self;
+        if access_grants::count_standing(tx, &grant.psn_no, grant.granted_at).await? >= MAX_STANDING {
+            let text = format!("同时有效的授权最多 {MAX_STANDING} 项，请先撤回不再需要的授权");
+            let refused =
+                ServiceError::failed_precondition("TOO_MANY_GRANTS", "too many grants stand already", text);
+            return Err(refused.with("limit", MAX_STANDING));
+        }
+        access_grants::insert(tx, grant).await?;
+        let answer =
+            GrantAccessResponse { grant: Some(rights_messages::grant(grant.clone())), replayed: false };
+        Ok(Done { answer, changed: Vec::new() })
+    }
+}

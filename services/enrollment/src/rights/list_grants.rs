@@ -1,0 +1,42 @@
+//! The grants of a person, page by page.
+
+use yizhan_runtime::{Caller, ServiceError, page};
+
+use super::{for_self_or_keeper, person_unknown};
+use crate::domain::row_check::is_psn_no;
+use crate::register::Register;
+use crate::store::access_grants;
+use crate::store::entities::access_grant;
+
+/// One page, and the token of the next (empty on the last). Whoever may not decide about the person sees only what was
+/// granted to them, and nothing of a person they have no grant of.
+pub async fn list_grants(
+    register: &Register,
+    caller: &Caller,
+    psn_no: &str,
+    page_size: i32,
+    page_token: &str,
+) -> Result<(Vec<access_grant::Model>, String), ServiceError> {
+    if !is_psn_no(psn_no) {
+        return Err(person_unknown(psn_no));
+    }
+    let grantee = match for_self_or_keeper(register, caller, psn_no).await {
+        Ok(_) => None,
+        Err(error) if ["PERSON_NOT_OWN", "PERSON_UNKNOWN"].contains(&error.reason()) => {
+            Some(caller.to_string())
+        }
+        Err(error) => return Err(error),
+    };
+    let scope = format!("grants/{psn_no}");
+    let limit = page::page_size(page_size)?;
+    let after = page::decode_token::<1>(&scope, page_token)?.map(|[grant_id]| grant_id);
+    let mut found =
+        access_grants::of_person(&register.db, psn_no, grantee.as_deref(), after, limit + 1).await?;
+    let more = found.len() as u64 > limit;
+    found.truncate(limit as usize);
+    let next = match found.last() {
+        Some(last) if more => page::encode_token(&scope, &[&last.grant_id]),
+        _ => String::new(),
+    };
+    Ok((found, next))
+}

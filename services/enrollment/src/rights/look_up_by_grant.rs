@@ -1,0 +1,67 @@
+//! A look by a grant: checked and logged in one transaction, answered after its commit.
+
+use std::collections::BTreeSet;
+
+use yizhan_runtime::error::ErrorKind;
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use super::{View, check_purpose, grant_unknown};
+use crate::access_log::{Action, Look};
+use crate::domain::access_grant::{Refusal, Scope, WantedLook};
+use crate::register::{Register, person_merged};
+use crate::store::entities::access_grant;
+use crate::store::{access_grants, timelines};
+
+/// What may be seen, and which parts that is.
+pub async fn look_up_by_grant(
+    register: &Register,
+    caller: &Caller,
+    grant_id: &str,
+    purpose: &str,
+    scopes: BTreeSet<Scope>,
+) -> Result<(View, BTreeSet<Scope>), ServiceError> {
+    let mut violations = Violations::new();
+    check_purpose(purpose, &mut violations);
+    violations.finish()?;
+    // Whose grant it is never changes: it may be read before the transaction that decides.
+    let grant = access_grants::find(&register.db, grant_id).await?.ok_or_else(grant_unknown)?;
+    let held = timelines::find(&register.db, &grant.psn_no).await?.ok_or_else(grant_unknown)?;
+    let wanted = WantedLook { actor: caller.to_string(), purpose: purpose.to_owned(), scopes };
+    let given = grant.terms().given(&wanted);
+    let look = Look {
+        poolarea_no: held.poolarea_no,
+        psn_no: grant.psn_no.clone(),
+        action: Action::ByGrant,
+        grant_id: grant_id.to_owned(),
+        wanted,
+    };
+    if let Some(refusal) = register.access_log.note(look).await? {
+        return Err(refused(refusal, &grant));
+    }
+    // Read behind the entry, so that the answer is no older than the log says.
+    let person = timelines::find(&register.db, &grant.psn_no).await?.ok_or_else(grant_unknown)?;
+    if let Some(merged_into) = &person.timeline.merged_into {
+        return Err(person_merged(&grant.psn_no, merged_into));
+    }
+    Ok((View::of_scopes(register, person, &given).await, given))
+}
+
+fn refused(refusal: Refusal, grant: &access_grant::Model) -> ServiceError {
+    let (kind, message, text) = match refusal {
+        Refusal::OtherGrantee => return grant_unknown(),
+        Refusal::Withdrawn => (ErrorKind::FailedPrecondition, "the grant was withdrawn", "本人已撤回该授权"),
+        Refusal::NotBegun => (ErrorKind::FailedPrecondition, "the grant has not begun", "该授权尚未生效"),
+        Refusal::Ended => {
+            (ErrorKind::FailedPrecondition, "the grant has ended", "该授权已到期，请本人重新授权")
+        }
+        Refusal::OtherPurpose => {
+            (ErrorKind::PermissionDenied, "the grant is for another purpose", "查询用途与授权用途不一致")
+        }
+        Refusal::OutOfScope => (
+            ErrorKind::PermissionDenied,
+            "the grant does not cover all parts asked for",
+            "查询内容超出授权范围",
+        ),
+    };
+    ServiceError::new(kind, refusal.reason(), message, text).with("grant_id", &grant.grant_id)
+}

@@ -1,0 +1,61 @@
+//! A grant is taken back: no look by it succeeds from here on.
+
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use super::{for_self_or_keeper, grant_unknown};
+use crate::api::rights_messages;
+use crate::changes::Cause;
+use crate::once::{self, Done, Mutation, check_request_id};
+use crate::register::Register;
+use crate::store::access_grants;
+
+/// By the person, or by the agency that keeps their register.
+pub async fn withdraw_grant(
+    register: &Register,
+    caller: &Caller,
+    mut request: WithdrawGrantRequest,
+) -> Result<WithdrawGrantResponse, ServiceError> {
+    let request_id = std::mem::take(&mut request.request_id);
+    let mut violations = Violations::new();
+    check_request_id(&request_id, &mut violations);
+    violations.finish()?;
+    let grant = access_grants::find(&register.db, &request.grant_id).await?.ok_or_else(grant_unknown)?;
+    // Whoever may not decide about the person learns no more than of a grant that does not exist.
+    for_self_or_keeper(register, caller, &grant.psn_no).await.map_err(|error| match error.reason() {
+        "PERSON_UNKNOWN" | "PERSON_NOT_OWN" => grant_unknown(),
+        _ => error,
+    })?;
+    let key = once::request_key(caller, &request_id, "WithdrawGrant", &request);
+    once::once(register, &key, &Withdrawal { grant_id: request.grant_id, by: caller.to_string() }).await
+}
+
+struct Withdrawal {
+    grant_id: String,
+    by: String,
+}
+
+#[async_trait]
+impl Mutation for Withdrawal {
+    type Answer = WithdrawGrantResponse;
+
+    /// Locks the grant: looks under way hold it until they are logged, later ones see that it is withdrawn.
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        _cause: &Cause,
+    ) -> Result<Done<WithdrawGrantResponse>, ServiceError> {
+        let mut grant = access_grants::lock(tx, &self.grant_id).await?.ok_or_else(grant_unknown)?;
+        if grant.withdrawn_at.is_none() {
+            let at = register.clock.now();
+            access_grants::withdraw(tx, &self.grant_id, at, &self.by).await?;
+            grant.withdrawn_at = Some(at);
+            grant.withdrawn_by = self.by.clone();
+        }
+        let answer = WithdrawGrantResponse { grant: Some(rights_messages::grant(grant)), replayed: false };
+        Ok(Done { answer, changed: Vec::new() })
+    }
+}
