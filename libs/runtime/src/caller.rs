@@ -26,10 +26,13 @@ pub enum Caller {
         /// The area: `430200` owns every 4302xx, `430000` every 43xxxx, `100000` all.
         area: String,
     },
-    /// An administrative department (医保局 and others) of an area. Reads; does not handle cases. Header: `department:430000`.
+    /// An administrative department (医保局 and others) of an area. Reads; does not handle cases; sends the rosters it
+    /// produces. Header: `department:430000`, or with its code `department:430200.civil-affairs`.
     Department {
         /// The area, as for an agency.
         area: String,
+        /// Which department of it, by project code, where that matters.
+        code: Option<String>,
     },
     /// A commercial insurer or mutual-aid fund, by project code. Header: `insurer:PICC-QZ`.
     Insurer {
@@ -77,7 +80,7 @@ impl Caller {
         match kind {
             "institution" => Some(Caller::Institution { code: name }),
             "agency" if is_admdvs(&name) => Some(Caller::Agency { area: name }),
-            "department" if is_admdvs(&name) => Some(Caller::Department { area: name }),
+            "department" => department(&name),
             "insurer" => Some(Caller::Insurer { code: name }),
             "person" => Some(Caller::Person { psn_no: name }),
             "operator" => Some(Caller::Operator { name }),
@@ -107,7 +110,7 @@ impl Caller {
     /// The area the caller is responsible for: an agency's or department's own. `None` for all others.
     pub fn owned_area(&self) -> Option<&str> {
         match self {
-            Caller::Agency { area } | Caller::Department { area } => Some(area),
+            Caller::Agency { area } | Caller::Department { area, .. } => Some(area),
             _ => None,
         }
     }
@@ -115,7 +118,7 @@ impl Caller {
     /// Whether the caller may see the register and the cases of this pooling area as a whole.
     pub fn may_read_area(&self, poolarea_no: &str) -> bool {
         match self {
-            Caller::Agency { area } | Caller::Department { area } => area_covers(area, poolarea_no),
+            Caller::Agency { area } | Caller::Department { area, .. } => area_covers(area, poolarea_no),
             Caller::LocalAdministrator | Caller::Service { .. } => true,
             _ => false,
         }
@@ -124,6 +127,17 @@ impl Caller {
     /// Whether the caller may change the register, the catalogue or the policies of this pooling area.
     pub fn may_manage_area(&self, poolarea_no: &str) -> bool {
         !matches!(self, Caller::Department { .. } | Caller::Service { .. }) && self.may_read_area(poolarea_no)
+    }
+
+    /// Whether the caller may send what this department produces about this pooling area: the department itself, and for it
+    /// whoever manages the area.
+    pub fn may_speak_for_department(&self, poolarea_no: &str, department: &str) -> bool {
+        match self {
+            Caller::Department { area, code: Some(code) } => {
+                area_covers(area, poolarea_no) && code == department
+            }
+            _ => self.may_manage_area(poolarea_no),
+        }
     }
 
     /// Whether the caller may ask about this person at all: the person, whoever treats them, and whoever pays for or
@@ -141,11 +155,21 @@ impl Caller {
     /// lists in the database.
     pub fn area_prefix(&self) -> Option<&str> {
         match self {
-            Caller::Agency { area } | Caller::Department { area } => Some(area_prefix(area)),
+            Caller::Agency { area } | Caller::Department { area, .. } => Some(area_prefix(area)),
             Caller::LocalAdministrator | Caller::Service { .. } => Some(""),
             _ => None,
         }
     }
+}
+
+/// `430200` or `430200.civil-affairs`.
+fn department(name: &str) -> Option<Caller> {
+    let (area, code) = match name.split_once('.') {
+        Some((area, code)) => (area, Some(code)),
+        None => (name, None),
+    };
+    let fits = is_admdvs(area) && code.is_none_or(|code| !code.is_empty() && !code.contains('.'));
+    fits.then(|| Caller::Department { area: area.to_owned(), code: code.map(str::to_owned) })
 }
 
 /// The header's form; also the scope in which a caller's request ids are unique.
@@ -154,7 +178,8 @@ impl fmt::Display for Caller {
         match self {
             Caller::Institution { code } => write!(f, "institution:{code}"),
             Caller::Agency { area } => write!(f, "agency:{area}"),
-            Caller::Department { area } => write!(f, "department:{area}"),
+            Caller::Department { area, code: None } => write!(f, "department:{area}"),
+            Caller::Department { area, code: Some(code) } => write!(f, "department:{area}.{code}"),
             Caller::Insurer { code } => write!(f, "insurer:{code}"),
             Caller::Person { psn_no } => write!(f, "person:{psn_no}"),
             Caller::Operator { name } => write!(f, "operator:{name}"),
@@ -193,10 +218,18 @@ mod tests {
             ["institution:H43020000001", "agency:430200", "department:430000", "insurer:PICC-QZ", "person:P1"]
                 .into_iter()
                 .chain(["operator:alice", "service:settlement", "local-administrator"])
+                .chain(["department:430200.civil-affairs"])
         {
             assert_eq!(Caller::parse(text).unwrap().to_string(), text);
         }
         for wrong in ["", "institution", "institution:", "agency:43", "root:x", "person:a b", "person:张三"]
+            .into_iter()
+            .chain([
+                "department:430200.",
+                "department:4302.veterans",
+                "department:430200.a.b",
+                "department:x",
+            ])
         {
             assert_eq!(Caller::parse(wrong), None, "{wrong}");
         }
@@ -211,6 +244,19 @@ mod tests {
         assert!(department.may_read_area("430281") && !department.may_manage_area("430281"));
         assert!(area_covers("100000", "430203") && area_covers("430203", "430203"));
         assert!(!area_covers("430203", "430200"));
+    }
+
+    #[test]
+    fn a_department_speaks_for_itself_only() {
+        let department = Caller::parse("department:430200.veterans").unwrap();
+        assert!(department.may_speak_for_department("430281", "veterans"));
+        assert!(!department.may_speak_for_department("430281", "health"));
+        assert!(!department.may_speak_for_department("430100", "veterans"));
+        assert!(!department.may_manage_area("430200"));
+        let nameless = Caller::parse("department:430200").unwrap();
+        assert!(!nameless.may_speak_for_department("430200", "veterans"));
+        let agency = Caller::parse("agency:430200").unwrap();
+        assert!(agency.may_speak_for_department("430200", "veterans"));
     }
 
     #[test]

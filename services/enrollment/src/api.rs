@@ -4,10 +4,12 @@ mod coverage;
 pub(crate) mod messages;
 mod rights;
 pub mod rights_messages;
-
-pub use rights::RightsApi;
+mod roster;
+pub mod roster_messages;
 
 pub use coverage::CoverageApi;
+pub use rights::RightsApi;
+pub use roster::RosterApi;
 use tonic::{Request, Response, Status};
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
 use yizhan_proto::enrollment::v1::{

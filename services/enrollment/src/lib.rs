@@ -37,10 +37,11 @@ mod register_newborn;
 mod repair_waiting;
 mod reverify_disease_entitlement;
 mod rights;
+mod rosters;
 mod rotate_keys;
 mod service;
 pub mod store;
 
 pub use domain::access_chain::LogKey;
 pub use register::Register;
-pub use service::{DEFAULT_PORT, EnrollmentConfig, build, serve};
+pub use service::{DEFAULT_PORT, EnrollmentConfig, serve};

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use yizhan_proto::enrollment::v1::coverage_service_server::{self, CoverageServiceServer};
 use yizhan_proto::enrollment::v1::enrollment_service_server::{EnrollmentServiceServer, SERVICE_NAME};
 use yizhan_proto::enrollment::v1::rights_service_server::{self, RightsServiceServer};
+use yizhan_proto::enrollment::v1::roster_service_server::{self, RosterServiceServer};
 use yizhan_runtime::cache::{CacheConfig, VersionedCache};
 use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Settings};
 use yizhan_runtime::feed::{self, Feed};
@@ -14,11 +16,12 @@ use yizhan_runtime::vault::{DataKeys, SecretKey, Vault};
 use yizhan_runtime::{Clock, db};
 
 use crate::access_log::AccessLog;
-use crate::api::{Api, CoverageApi, RightsApi};
+use crate::api::{Api, CoverageApi, RightsApi, RosterApi};
 use crate::clients::{Settlement, SettlementPeer};
 use crate::domain::access_chain::LogKey;
 use crate::domain::certificate::CertificateKey;
 use crate::register::Register;
+use crate::rosters::Applier;
 use crate::rotate_keys;
 use crate::store::cached::TimelineSource;
 use crate::store::migrations::Migrator;
@@ -92,8 +95,8 @@ fn local_data_keys() -> DataKeys {
     DataKeys::single("local", SecretKey::new(*b"yizhan local data key, no secret"))
 }
 
-/// Connects, migrates, and gives the service's routes together with the register behind them.
-pub async fn build(config: &EnrollmentConfig) -> anyhow::Result<(Routes, Register)> {
+/// Connects, migrates, and gives the register.
+async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
     let connection = db::connect(&config.database).await?;
     db::migrate::<Migrator>(&connection).await?;
     feed::check(&connection).await?;
@@ -114,12 +117,16 @@ pub async fn build(config: &EnrollmentConfig) -> anyhow::Result<(Routes, Registe
         certificate_key: config.certificate_key.clone(),
     };
     rotate_keys::check_keys(&register).await?;
-    Ok((routes(&register), register))
+    Ok(register)
 }
 
 /// What the server answers, by name.
-const SERVICES: [&str; 3] =
-    [SERVICE_NAME, coverage_service_server::SERVICE_NAME, rights_service_server::SERVICE_NAME];
+const SERVICES: [&str; 4] = [
+    SERVICE_NAME,
+    coverage_service_server::SERVICE_NAME,
+    rights_service_server::SERVICE_NAME,
+    roster_service_server::SERVICE_NAME,
+];
 
 /// A service with the message sizes that hold everywhere.
 macro_rules! sized {
@@ -128,16 +135,20 @@ macro_rules! sized {
     };
 }
 
-fn routes(register: &Register) -> Routes {
+fn routes(register: &Register, applier: Applier, stopping: CancellationToken) -> Routes {
     Routes::new(sized!(EnrollmentServiceServer::new(Api::new(register.clone()))))
         .add_service(sized!(CoverageServiceServer::new(CoverageApi::new(register.clone()))))
         .add_service(sized!(RightsServiceServer::new(RightsApi::new(register.clone()))))
+        .add_service(sized!(RosterServiceServer::new(RosterApi::new(register.clone(), applier, stopping))))
 }
 
-/// Binds, builds, and serves.
+/// Binds, opens the register, sets to work what goes on in the background until the server stops, and serves.
 pub async fn serve(config: EnrollmentConfig) -> anyhow::Result<RunningServer> {
     let server = Server::bind(config.server.clone())?;
-    let (routes, register) = build(&config).await?;
-    tokio::spawn(server.stopping().run_until_cancelled_owned(rotate_keys::keep_rotating(register)));
-    server.serve(routes, &SERVICES).await
+    let stopping = server.stopping();
+    let register = open(&config).await?;
+    let applier = Applier::new(register.clone());
+    tokio::spawn(applier.clone().run(stopping.clone()));
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(rotate_keys::keep_rotating(register.clone())));
+    server.serve(routes(&register, applier, stopping), &SERVICES).await
 }

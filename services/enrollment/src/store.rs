@@ -14,6 +14,8 @@ pub mod migrations;
 pub mod personal_data;
 pub mod persons;
 pub mod requests;
+pub mod roster_rows;
+pub mod rosters;
 pub mod rows;
 pub mod rules;
 pub mod timelines;

@@ -14,4 +14,5 @@ pub mod identity;
 pub mod import_request;
 pub mod membership;
 pub mod person;
+pub mod roster;
 pub mod timeline_history;

@@ -3,6 +3,7 @@
 mod m20260101_000001_register;
 mod m20261122_000001_two_times;
 mod m20261122_000002_coverage;
+mod m20261122_000003_roster;
 mod m20261122_000004_rights;
 
 use sea_orm_migration::prelude::{ColumnDef, Index, Table, TableCreateStatement};
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_two_times::Migration),
             Box::new(m20261122_000002_coverage::Migration),
             Box::new(CreateCacheState),
+            Box::new(m20261122_000003_roster::Migration),
             Box::new(m20261122_000004_rights::Migration),
         ]
     }

@@ -10,5 +10,7 @@ mod list;
 mod operate;
 mod personal_data;
 mod rights;
+mod roster;
+mod roster_support;
 mod support;
 mod two_times;

@@ -1,0 +1,74 @@
+//! Ending what a full roster misses: the next persons, within one transaction.
+
+use std::collections::BTreeMap;
+
+use sea_orm::DatabaseTransaction;
+use yizhan_runtime::ServiceError;
+
+use super::applier::cause_of;
+use crate::changes::{self, Edit};
+use crate::domain::roster::end_absent;
+use crate::register::Register;
+use crate::store::entities::roster;
+use crate::store::roster_rows::{self, HeldIdentity};
+use crate::store::rosters::{DONE, Position, json};
+use crate::store::timelines;
+
+/// Identities looked at in one batch. Nobody has so many that a batch could not hold all of one person.
+const IDENTITIES_PER_BATCH: usize = 4000;
+
+/// Ends the absent ones of the next persons, and moves the roster on.
+pub async fn batch(
+    tx: &DatabaseTransaction,
+    register: &Register,
+    roster: &mut roster::Model,
+) -> Result<(), ServiceError> {
+    let kinds = super::header_of(roster)?.kinds;
+    let behind = roster.reached()?.psn_no;
+    let mut held = roster_rows::held(tx, roster, &kinds, &behind, IDENTITIES_PER_BATCH as u64).await?;
+    let Some(last) = held.last().map(|identity| identity.psn_no.clone()) else {
+        roster.stage = DONE.to_owned();
+        roster.done_at = Some(register.clock.now());
+        return Ok(());
+    };
+    if held.len() == IDENTITIES_PER_BATCH {
+        held.retain(|identity| identity.psn_no != last);
+    }
+    let Some(reached) = held.last().map(|identity| identity.psn_no.clone()) else {
+        return Err(ServiceError::internal(anyhow::anyhow!(
+            "a person with {IDENTITIES_PER_BATCH} identities"
+        )));
+    };
+    let mut counts = roster.counted()?;
+    let (edits, ended) = end(tx, roster, held).await?;
+    counts.ended_by_absence += ended;
+    counts.changed_persons += changes::record(tx, register, edits, &cause_of(roster)).await?.len() as i64;
+    roster.counts = json(&counts)?;
+    roster.position = json(&Position { psn_no: reached, row: 0 })?;
+    Ok(())
+}
+
+async fn end(
+    tx: &DatabaseTransaction,
+    roster: &roster::Model,
+    held: Vec<HeldIdentity>,
+) -> Result<(Vec<Edit>, i64), ServiceError> {
+    let mut absent: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for identity in held.into_iter().filter(|identity| identity.absent) {
+        absent.entry(identity.psn_no).or_default().push((identity.psn_idet_type, identity.name));
+    }
+    let (mut edits, mut ended) = (Vec::new(), 0);
+    if absent.is_empty() {
+        return Ok((edits, ended));
+    }
+    for (psn_no, stored) in timelines::lock(tx, absent.keys().cloned()).await? {
+        let kinds = &absent[&psn_no];
+        let mut edit = Edit::of(stored);
+        let identities = &mut edit.after.timeline.identities;
+        ended += end_absent(identities, &roster.department, roster.effective_date, |identity| {
+            kinds.iter().any(|(code, name)| *code == identity.psn_idet_type && *name == identity.name)
+        });
+        edits.push(edit);
+    }
+    Ok((edits, ended))
+}

@@ -1,0 +1,119 @@
+//! Applying sealed rosters in the background, whoever is listening, also those a crash left behind.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use yizhan_runtime::ServiceError;
+use yizhan_runtime::db::{begin_write, retry_transient};
+
+use super::{absence, apply, housekeeping};
+use crate::changes::Cause;
+use crate::register::Register;
+use crate::store::entities::roster;
+use crate::store::rosters::{self, ROWS};
+
+/// How often sealed rosters are looked for when nobody wakes the applier: those of a process that died.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often old rows are thrown away.
+const CLEAN_EVERY: Duration = Duration::from_secs(60);
+
+/// Works on rosters for as long as the service runs. Cheap to clone; clones wake one another.
+#[derive(Clone, Debug)]
+pub struct Applier {
+    register: Register,
+    sealed: Arc<Notify>,
+}
+
+impl Applier {
+    /// For this register.
+    pub fn new(register: Register) -> Self {
+        Applier { register, sealed: Arc::default() }
+    }
+
+    /// Tells it that a roster was sealed.
+    pub fn wake(&self) {
+        self.sealed.notify_one();
+    }
+
+    /// Applies what is sealed until `stop` is cancelled.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut cleaned: Option<Instant> = None;
+        while !stop.is_cancelled() {
+            if cleaned.is_none_or(|at| at.elapsed() >= CLEAN_EVERY) {
+                cleaned = Some(Instant::now());
+                if let Err(error) = housekeeping::clean(&self.register).await {
+                    tracing::warn!(?error, "old rosters could not be cleaned up");
+                }
+            }
+            if !self.one_batch_each().await {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = self.sealed.notified() => {}
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                }
+            }
+        }
+    }
+
+    /// One batch of every roster whose turn it is: of each department of an area the one sealed first. Gives whether there was
+    /// anything to do that this process could do.
+    async fn one_batch_each(&self) -> bool {
+        let sealed = match rosters::applying(&self.register.db).await {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                tracing::warn!(%error, "sealed rosters could not be looked for");
+                return false;
+            }
+        };
+        let mut worked = false;
+        let mut departments = BTreeSet::new();
+        for roster in sealed {
+            if !departments.insert((roster.poolarea_no.clone(), roster.department.clone())) {
+                continue;
+            }
+            match self.batch(roster.roster_no).await {
+                Ok(done) => worked |= done,
+                Err(error) => {
+                    tracing::warn!(
+                        roster_no = roster.roster_no,
+                        ?error,
+                        "a batch of a roster failed; it is tried again"
+                    );
+                }
+            }
+        }
+        worked
+    }
+
+    /// One batch, unless another process has the roster.
+    async fn batch(&self, roster_no: i64) -> Result<bool, ServiceError> {
+        let register = &self.register;
+        let worked = retry_transient(|| async {
+            let tx = begin_write(&register.db).await?;
+            let Some(mut roster) = rosters::take_for_applying(&tx, roster_no).await? else {
+                return Ok(false);
+            };
+            if roster.stage == ROWS {
+                apply::batch(&tx, register, &mut roster).await?;
+            } else {
+                absence::batch(&tx, register, &mut roster).await?;
+            }
+            rosters::update(&tx, &roster).await?;
+            tx.commit().await?;
+            Ok::<_, ServiceError>(true)
+        })
+        .await?;
+        // Too many persons to put each into the cache: it follows the change log.
+        register.committed(Vec::new()).await;
+        Ok(worked)
+    }
+}
+
+/// Who changes persons by a roster: whoever opened it, under the department's own id.
+pub(super) fn cause_of(roster: &roster::Model) -> Cause {
+    Cause { method: "LoadRoster", caller: roster.caller.clone(), request_id: roster.roster_id.clone() }
+}

@@ -1,0 +1,187 @@
+//! What can be said of a header and of a row without the register.
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
+use yizhan_proto::enrollment::v1::{RosterAction, RosterHeader, RosterMode, RosterRow};
+use yizhan_runtime::caller::is_admdvs;
+use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::{ServiceError, Violations};
+
+use crate::domain::certificate::{CertificateKey, identity_faults};
+use crate::domain::codes;
+use crate::domain::departments::{self, Department, Kind};
+use crate::domain::roster::Refusal;
+use crate::domain::row_check::{MAX_TEXT, is_psn_no};
+use crate::store::entities::roster;
+use crate::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
+
+/// Notes everything wrong with a header; gives its department and day if they are right.
+pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, NaiveDate), ServiceError> {
+    let mut violations = Violations::new();
+    check_roster_id(&header.roster_id, &mut violations);
+    let area_fits = is_admdvs(&header.poolarea_no);
+    violations.require(area_fits, "header.poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+    let mode_said = matches!(header.mode(), RosterMode::Full | RosterMode::Changes);
+    violations.require(mode_said, "header.mode", "CODE_UNKNOWN", "应为全量或增减名册");
+    let day = parse_date(&header.effective_date);
+    violations.require(day.is_some(), "header.effective_date", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    let fits = (0..=super::MAX_ROWS).contains(&header.total_rows);
+    violations.require(fits, "header.total_rows", "COUNT_INVALID", "总行数应为 0 至 5000000");
+    let department = departments::department(&header.department);
+    match department {
+        Some(department) => check_kinds(header, department, &mut violations),
+        None => {
+            let known: Vec<&str> = departments::DEPARTMENTS.iter().map(|known| known.code).collect();
+            let text = format!("未知部门，应为 {}", known.join("、"));
+            violations.push("header.department", "DEPARTMENT_UNKNOWN", text);
+        }
+    }
+    violations.finish()?;
+    department.zip(day).ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked above")))
+}
+
+/// An id of the department's own.
+pub fn check_roster_id(roster_id: &str, violations: &mut Violations) {
+    let fits = (1..=64).contains(&roster_id.len()) && roster_id.bytes().all(|b| b.is_ascii_graphic());
+    violations.require(
+        fits,
+        "header.roster_id",
+        "ROSTER_ID_INVALID",
+        "roster_id 应为 1 至 64 位可见 ASCII 字符",
+    );
+}
+
+fn check_kinds(header: &RosterHeader, department: &Department, violations: &mut Violations) {
+    let none = header.mode() == RosterMode::Full && header.kinds.is_empty();
+    violations.require(!none, "header.kinds", "KINDS_REQUIRED", "全量名册须列出所覆盖的身份");
+    let mut seen = BTreeSet::new();
+    for (at, name) in header.kinds.iter().take(100).enumerate() {
+        let field = format!("header.kinds[{at}]");
+        if name.is_empty() || department.kind(name, "").is_none() {
+            let text = format!("该身份不由{}认定", department.name);
+            violations.push(field, "KIND_NOT_PRODUCED", text);
+        } else if !seen.insert(name) {
+            violations.push(field, "DUPLICATE", "重复列出");
+        }
+    }
+}
+
+/// What rows of one roster are checked against.
+pub struct RowRules {
+    department: &'static Department,
+    covered: Vec<String>,
+    full: bool,
+    effective: NaiveDate,
+    key: CertificateKey,
+}
+
+/// A row as it came, checked as far as it can be without the register.
+pub struct CheckedRow {
+    /// To be kept.
+    pub row: StagedRow,
+    /// Keyed digest of the certificate, where it names the person.
+    pub certno_digest: Option<String>,
+    /// The first thing wrong with it.
+    pub refusal: Option<Refusal>,
+}
+
+impl RowRules {
+    /// Those of a roster.
+    pub fn of(roster: &roster::Model, key: &CertificateKey) -> Result<RowRules, ServiceError> {
+        let header = super::header_of(roster)?;
+        let department = departments::department(&roster.department);
+        let department =
+            department.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("no such department")))?;
+        Ok(RowRules {
+            department,
+            full: header.mode() == RosterMode::Full,
+            covered: header.kinds,
+            effective: roster.effective_date,
+            key: key.clone(),
+        })
+    }
+
+    /// Looks at one row.
+    pub fn check(&self, row_no: i64, row: &RosterRow) -> CheckedRow {
+        let mut staged = StagedRow { row_no, action: NOTHING, ..StagedRow::default() };
+        let mut refusals = Vec::new();
+        let certno_digest = self.person(row, &mut staged).unwrap_or_else(|refusal| {
+            refusals.push(refusal);
+            None
+        });
+        match self.kind(row) {
+            Ok(kind) => {
+                staged.name = kind.name.to_owned();
+                staged.psn_idet_type = kind.psn_idet_type.to_owned();
+                let covered = self.covered.is_empty() || self.covered.iter().any(|name| name == kind.name);
+                refusals.extend((!covered).then_some(Refusal::KindNotCovered));
+            }
+            Err(refusal) => refusals.push(refusal),
+        }
+        refusals.extend(self.days(row, &mut staged).err());
+        if !refusals.is_empty() {
+            staged.action = NOTHING;
+        }
+        CheckedRow { row: staged, certno_digest, refusal: refusals.first().copied() }
+    }
+
+    fn person(&self, row: &RosterRow, staged: &mut StagedRow) -> Result<Option<String>, Refusal> {
+        if !row.psn_no.is_empty() {
+            if !is_psn_no(&row.psn_no) {
+                return Err(Refusal::PsnNoInvalid);
+            }
+            staged.psn_no.clone_from(&row.psn_no);
+            return Ok(None);
+        }
+        let fits = codes::is_psn_cert_type(&row.psn_cert_type)
+            && !row.certno.trim().is_empty()
+            && row.certno.chars().count() <= MAX_TEXT
+            && !row.certno.chars().any(char::is_control);
+        let faulty = row.psn_cert_type == codes::RESIDENT_IDENTITY_CARD
+            && !identity_faults(&row.certno, None, "").is_empty();
+        if !fits || faulty {
+            return Err(Refusal::CertificateInvalid);
+        }
+        Ok(Some(self.key.digest(&row.psn_cert_type, &row.certno)))
+    }
+
+    fn kind(&self, row: &RosterRow) -> Result<&'static Kind, Refusal> {
+        self.department.kind(&row.name, &row.psn_idet_type).ok_or(Refusal::KindNotProduced)
+    }
+
+    fn days(&self, row: &RosterRow, staged: &mut StagedRow) -> Result<(), Refusal> {
+        let begndate = optional_date(&row.begndate)?;
+        let enddate = optional_date(&row.enddate)?;
+        match row.action() {
+            RosterAction::Add => {
+                let day = begndate.unwrap_or(self.effective);
+                check_order(Some(day), enddate)?;
+                staged.action = ADD;
+                staged.day = day.to_string();
+                staged.enddate = enddate.map(|day| day.to_string()).unwrap_or_default();
+            }
+            RosterAction::Remove if self.full => return Err(Refusal::RemoveInFullRoster),
+            RosterAction::Remove => {
+                let day_before = self.effective.checked_sub_days(Days::new(1)).ok_or(Refusal::DateInvalid)?;
+                let last = enddate.unwrap_or(day_before);
+                check_order(begndate, Some(last))?;
+                staged.action = REMOVE;
+                staged.day = last.to_string();
+                staged.begndate = begndate.map(|day| day.to_string()).unwrap_or_default();
+                staged.enddate.clone_from(&staged.day);
+            }
+            RosterAction::Unspecified => return Err(Refusal::ActionInvalid),
+        }
+        Ok(())
+    }
+}
+
+fn optional_date(text: &str) -> Result<Option<NaiveDate>, Refusal> {
+    if text.is_empty() { Ok(None) } else { parse_date(text).map(Some).ok_or(Refusal::DateInvalid) }
+}
+
+fn check_order(begndate: Option<NaiveDate>, enddate: Option<NaiveDate>) -> Result<(), Refusal> {
+    let ordered = begndate.zip(enddate).is_none_or(|(first, last)| first <= last);
+    if ordered { Ok(()) } else { Err(Refusal::DateOrder) }
+}

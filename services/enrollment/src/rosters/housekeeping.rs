@@ -1,0 +1,58 @@
+//! Rows of rosters are not kept for ever.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
+use yizhan_runtime::ServiceError;
+use yizhan_runtime::db::begin_write;
+
+use crate::register::Register;
+use crate::store::entities::roster::{Column, Entity, Model};
+use crate::store::roster_rows;
+use crate::store::rosters::{self, ABANDONED, DONE, STAGING};
+
+/// How long rows are kept behind the last thing that happened to their roster.
+const KEPT: TimeDelta = TimeDelta::days(90);
+/// Rows thrown away in one transaction.
+const ROWS_AT_ONCE: i64 = 10_000;
+/// Rosters looked at in one round.
+const ROSTERS_AT_ONCE: u64 = 100;
+
+/// Gives up rosters that nobody goes on with, and throws away the rows of those that are over.
+pub async fn clean(register: &Register) -> Result<(), ServiceError> {
+    let before = register.clock.now() - KEPT;
+    for roster in over(register, before).await? {
+        while !purge_some(register, roster.roster_no, before).await? {}
+    }
+    Ok(())
+}
+
+async fn over(register: &Register, before: DateTime<Utc>) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(is_over(before)).limit(ROSTERS_AT_ONCE).all(&register.db).await
+}
+
+fn is_over(before: DateTime<Utc>) -> Condition {
+    let forgotten = Column::Stage.eq(STAGING).and(Column::TouchedAt.lt(before));
+    let old = Column::Stage.eq(DONE).and(Column::DoneAt.lt(before));
+    let any = Condition::any().add(Column::Stage.eq(ABANDONED)).add(forgotten).add(old);
+    Condition::all().add(Column::RowsKept.eq(true)).add(any)
+}
+
+/// Gives whether nothing is left.
+async fn purge_some(
+    register: &Register,
+    roster_no: i64,
+    before: DateTime<Utc>,
+) -> Result<bool, ServiceError> {
+    let tx = begin_write(&register.db).await?;
+    let held = Entity::find_by_id(roster_no).filter(is_over(before)).lock_exclusive().one(&tx).await?;
+    let Some(mut roster) = held else { return Ok(true) };
+    if roster.stage == STAGING {
+        roster.stage = ABANDONED.to_owned();
+        roster.digest = String::new();
+    }
+    let all = roster_rows::purge(&tx, &roster, ROWS_AT_ONCE).await?;
+    roster.rows_kept = !all;
+    rosters::update(&tx, &roster).await?;
+    tx.commit().await?;
+    Ok(all)
+}

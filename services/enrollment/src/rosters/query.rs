@@ -1,0 +1,146 @@
+//! Looking at rosters, and giving one up.
+
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_proto::enrollment::v1::{
+    AbandonRosterRequest, AbandonRosterResponse, ListRosterRowsRequest, Roster,
+};
+use yizhan_runtime::{Caller, ServiceError, Violations, page};
+
+use crate::api::roster_messages;
+use crate::changes::Cause;
+use crate::once::{self, Done, Mutation, Replayable};
+use crate::register::Register;
+use crate::store::entities::roster::Model;
+use crate::store::roster_rows::{self, ToldRow};
+use crate::store::rosters::{self, ABANDONED, STAGING};
+
+/// A row with what became of it, and whether all rows are applied.
+pub struct Told {
+    /// The row.
+    pub row: ToldRow,
+    /// Then a row of which nothing is noted is unchanged.
+    pub all_applied: bool,
+}
+
+/// One roster, if the caller may speak for its department.
+pub async fn get(
+    register: &Register,
+    caller: &Caller,
+    (poolarea_no, department, roster_id): (&str, &str, &str),
+) -> Result<Model, ServiceError> {
+    let found = match caller.may_speak_for_department(poolarea_no, department) {
+        true => rosters::find(&register.db, poolarea_no, department, roster_id).await?,
+        false => None,
+    };
+    found.ok_or_else(|| unknown(roster_id))
+}
+
+/// An id that could not be one is not repeated.
+fn unknown(roster_id: &str) -> ServiceError {
+    let mut violations = Violations::new();
+    super::check::check_roster_id(roster_id, &mut violations);
+    super::roster_unknown(if violations.is_empty() { roster_id } else { "" })
+}
+
+/// One page of results, and the token of the next (empty on the last).
+pub async fn list_rows(
+    register: &Register,
+    caller: &Caller,
+    request: &ListRosterRowsRequest,
+) -> Result<(Vec<Told>, String), ServiceError> {
+    let named = (request.poolarea_no.as_str(), request.department.as_str(), request.roster_id.as_str());
+    let roster = get(register, caller, named).await?;
+    if !roster.rows_kept {
+        return Err(ServiceError::failed_precondition(
+            "ROSTER_ROWS_GONE",
+            "the rows of this roster are no longer kept",
+            "该名册的明细已超过保存期限",
+        )
+        .with("roster_id", &roster.roster_id));
+    }
+    let scope = format!("roster-rows/{}/{}", roster.roster_no, request.refused_only);
+    let limit = page::page_size(request.page_size)?;
+    let after = page::decode_token::<1>(&scope, &request.page_token)?;
+    let after = after.and_then(|[row_no]| row_no.parse().ok()).unwrap_or(0);
+    let mut rows = told(register, &roster, request.refused_only, after, limit + 1).await?;
+    let more = rows.len() as u64 > limit;
+    rows.truncate(limit as usize);
+    let next = match rows.last() {
+        Some(last) if more => page::encode_token(&scope, &[&last.row.row_no.to_string()]),
+        _ => String::new(),
+    };
+    Ok((rows, next))
+}
+
+/// Results of rows behind one.
+pub async fn told(
+    register: &Register,
+    roster: &Model,
+    refused_only: bool,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<Told>, ServiceError> {
+    let rows = roster_rows::told(&register.db, roster, refused_only, after, limit).await?;
+    let all_applied = roster.sealed_at.is_some() && roster.applied_rows == roster.total_rows;
+    Ok(rows.into_iter().map(|row| Told { row, all_applied }).collect())
+}
+
+/// Gives up a roster that is not sealed.
+pub async fn abandon(
+    register: &Register,
+    caller: &Caller,
+    mut request: AbandonRosterRequest,
+) -> Result<AbandonRosterResponse, ServiceError> {
+    let request_id = std::mem::take(&mut request.request_id);
+    let mut violations = Violations::new();
+    once::check_request_id(&request_id, &mut violations);
+    violations.finish()?;
+    if !caller.may_speak_for_department(&request.poolarea_no, &request.department) {
+        return Err(unknown(&request.roster_id));
+    }
+    let key = once::request_key(caller, &request_id, "AbandonRoster", &request);
+    once::once(register, &key, &Abandon { request }).await
+}
+
+struct Abandon {
+    request: AbandonRosterRequest,
+}
+
+impl Replayable for AbandonRosterResponse {
+    fn set_replayed(&mut self) {
+        self.replayed = true;
+    }
+}
+
+#[async_trait]
+impl Mutation for Abandon {
+    type Answer = AbandonRosterResponse;
+
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        _register: &Register,
+        _cause: &Cause,
+    ) -> Result<Done<AbandonRosterResponse>, ServiceError> {
+        let AbandonRosterRequest { poolarea_no, department, roster_id, .. } = &self.request;
+        let held = rosters::lock(tx, poolarea_no, department, roster_id).await?;
+        let mut roster = held.ok_or_else(|| unknown(roster_id))?;
+        if roster.stage != STAGING && roster.stage != ABANDONED {
+            return Err(ServiceError::failed_precondition(
+                "ROSTER_SEALED",
+                "a sealed roster cannot be given up: send another one",
+                "名册已封存，不能放弃；请另报更正名册",
+            )
+            .with("roster_id", roster_id));
+        }
+        roster.stage = ABANDONED.to_owned();
+        roster.digest = String::new();
+        rosters::update(tx, &roster).await?;
+        let answer: Roster = roster_messages::roster(&roster)?;
+        Ok(Done {
+            answer: AbandonRosterResponse { roster: Some(answer), replayed: false },
+            changed: Vec::new(),
+        })
+    }
+}

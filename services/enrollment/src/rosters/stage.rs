@@ -1,0 +1,135 @@
+//! Keeping rows as they come.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use sea_orm::DbErr;
+use yizhan_proto::enrollment::v1::{RosterRow, RosterRows};
+use yizhan_runtime::ServiceError;
+use yizhan_runtime::db::{begin_write, retry_transient};
+
+use super::MAX_ROWS_PER_MESSAGE;
+use super::check::{CheckedRow, RowRules};
+use super::open::add_to_digest;
+use crate::domain::roster::Refusal;
+use crate::register::Register;
+use crate::store::entities::roster;
+use crate::store::persons;
+use crate::store::roster_rows::{self, NOTHING, REFUSED, StagedOutcome};
+use crate::store::rosters::{self, STAGING, json};
+
+/// Keeps the rows of one message, durably, if they come next and on the stream that was opened last.
+pub async fn stage(
+    register: &Register,
+    opened: &roster::Model,
+    rules: &RowRules,
+    message: &RosterRows,
+) -> Result<roster::Model, ServiceError> {
+    let count = message.rows.len();
+    if !(1..=MAX_ROWS_PER_MESSAGE).contains(&count) {
+        return Err(ServiceError::invalid_field("rows.rows", "COUNT_INVALID", "每条消息 1 至 1000 行"));
+    }
+    let numbered = message.rows.iter().zip(message.first_row_number..);
+    let mut checked: Vec<CheckedRow> = numbered.map(|(row, row_no)| rules.check(row_no, row)).collect();
+    find_persons(register, &mut checked).await?;
+    retry_transient(|| async {
+        let tx = begin_write(&register.db).await?;
+        let mut held = lock_stream(&tx, opened).await?;
+        if message.first_row_number != held.staged_rows + 1 {
+            return Err(row_unexpected(&held, message.first_row_number));
+        }
+        held.staged_rows += count as i64;
+        if held.staged_rows > held.total_rows {
+            return Err(row_unexpected(&held, held.total_rows + 1));
+        }
+        held.digest = digest_with(&held.digest, message)?;
+        held.touched_at = register.clock.now();
+        let mut counts = held.counted()?;
+        let mut outcomes = Vec::new();
+        for CheckedRow { row, refusal, .. } in &checked {
+            if let Some(refusal) = refusal {
+                let reason = refusal.reason();
+                *counts.refused.entry(reason.to_owned()).or_default() += 1;
+                outcomes.push(StagedOutcome { row_no: row.row_no, outcome: REFUSED, reason });
+            }
+        }
+        held.applied_rows += outcomes.len() as i64;
+        held.counts = json(&counts)?;
+        roster_rows::insert(&tx, &held, checked.iter().map(|checked| checked.row.clone()).collect()).await?;
+        roster_rows::insert_outcomes(&tx, &held, &outcomes).await?;
+        rosters::update(&tx, &held).await?;
+        tx.commit().await?;
+        Ok(held)
+    })
+    .await
+}
+
+/// Puts the number of the person where a certificate was given.
+async fn find_persons(register: &Register, rows: &mut [CheckedRow]) -> Result<(), DbErr> {
+    let digests = rows.iter().filter_map(|row| row.certno_digest.clone());
+    let found: BTreeMap<String, String> =
+        persons::find_psn_nos_by_certificates(&register.db, digests).await?;
+    for row in rows {
+        let Some(digest) = &row.certno_digest else { continue };
+        match found.get(digest) {
+            Some(psn_no) => row.row.psn_no.clone_from(psn_no),
+            None => {
+                row.row.action = NOTHING;
+                row.refusal.get_or_insert(Refusal::PersonUnknown);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The roster for this transaction, unless another stream took it over or it is sealed.
+pub async fn lock_stream(
+    tx: &sea_orm::DatabaseTransaction,
+    opened: &roster::Model,
+) -> Result<roster::Model, ServiceError> {
+    let held = rosters::lock(tx, &opened.poolarea_no, &opened.department, &opened.roster_id).await?;
+    let held = held.ok_or_else(|| super::roster_unknown(&opened.roster_id))?;
+    if held.stage == STAGING && held.stream_id == opened.stream_id {
+        return Ok(held);
+    }
+    Err(ServiceError::aborted(
+        "ROSTER_STREAM_SUPERSEDED",
+        "another stream of this roster was opened later, or it was sealed or given up",
+        "该名册已由另一连接接续报送",
+    )
+    .with("roster_id", &opened.roster_id))
+}
+
+/// A row that does not come next.
+pub fn row_unexpected(held: &roster::Model, came: i64) -> ServiceError {
+    ServiceError::failed_precondition(
+        "ROSTER_ROW_UNEXPECTED",
+        "this row does not come next",
+        "行号不连续，请从 next_row_number 继续",
+    )
+    .with("next_row_number", held.staged_rows.min(held.total_rows) + 1)
+    .with("row_number", came)
+}
+
+fn digest_with(digest: &str, message: &RosterRows) -> Result<String, ServiceError> {
+    let mut sum = [0; 32];
+    hex::decode_to_slice(digest, &mut sum).map_err(ServiceError::internal)?;
+    let mut text = String::new();
+    for (row, row_no) in message.rows.iter().zip(message.first_row_number..) {
+        text.clear();
+        write_text(&mut text, row_no, row);
+        sum = add_to_digest(sum, &text);
+    }
+    Ok(hex::encode(sum))
+}
+
+/// The text of a row that the contract's digest is made of.
+fn write_text(text: &mut String, row_no: i64, row: &RosterRow) {
+    let RosterRow { psn_no, psn_cert_type, certno, psn_idet_type, name, action, begndate, enddate } = row;
+    write!(
+        text,
+        "{row_no}\u{1f}{psn_no}\u{1f}{psn_cert_type}\u{1f}{certno}\u{1f}{psn_idet_type}\u{1f}{name}\u{1f}{action}\
+         \u{1f}{begndate}\u{1f}{enddate}"
+    )
+    .expect("writing to a string");
+}

@@ -1,0 +1,152 @@
+//! Rosters: reading, locking and writing back one file's row.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use sea_orm::sea_query::{LockBehavior, LockType};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use serde::{Deserialize, Serialize};
+
+use super::entities::roster::{Column, Entity, Model};
+
+/// Rows are coming in.
+pub const STAGING: &str = "STAGING";
+/// Sealed: rows are being applied.
+pub const ROWS: &str = "ROWS";
+/// Rows are applied: identities that a full roster misses are being ended.
+pub const ABSENCE: &str = "ABSENCE";
+/// Applied.
+pub const DONE: &str = "DONE";
+/// Given up.
+pub const ABANDONED: &str = "ABANDONED";
+
+/// The contract's RosterMode FULL, as stored.
+pub const MODE_FULL: i32 = 1;
+
+/// What a roster did so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// New stretches.
+    pub added: i64,
+    /// Stretches that end on another day.
+    pub updated: i64,
+    /// Ended by rows.
+    pub ended: i64,
+    /// Ended because a full roster misses them.
+    pub ended_by_absence: i64,
+    /// Rows known already.
+    pub unchanged: i64,
+    /// Refused rows by reason.
+    pub refused: BTreeMap<String, i64>,
+    /// Persons whose version went up.
+    pub changed_persons: i64,
+}
+
+/// Behind what applying goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The person.
+    pub psn_no: String,
+    /// The person's last row that is done; 0 while absences are looked for.
+    pub row: i64,
+}
+
+impl Model {
+    /// What it did so far.
+    pub fn counted(&self) -> Result<Counts, DbErr> {
+        serde_json::from_str(&self.counts).map_err(|error| DbErr::Json(error.to_string()))
+    }
+
+    /// Behind what applying goes on.
+    pub fn reached(&self) -> Result<Position, DbErr> {
+        if self.position.is_empty() {
+            return Ok(Position::default());
+        }
+        serde_json::from_str(&self.position).map_err(|error| DbErr::Json(error.to_string()))
+    }
+
+    /// Whether it is sealed and not done.
+    pub fn is_applying(&self) -> bool {
+        self.stage == ROWS || self.stage == ABSENCE
+    }
+}
+
+/// As JSON, for a column.
+pub fn json(value: &impl Serialize) -> Result<String, DbErr> {
+    serde_json::to_string(value).map_err(|error| DbErr::Json(error.to_string()))
+}
+
+/// One roster by what the department calls it.
+pub async fn find<C: ConnectionTrait>(
+    db: &C,
+    poolarea_no: &str,
+    department: &str,
+    roster_id: &str,
+) -> Result<Option<Model>, DbErr> {
+    named(poolarea_no, department, roster_id).one(db).await
+}
+
+/// The same, locked until the end of the transaction. (SQLite has one writer anyway.)
+pub async fn lock<C: ConnectionTrait>(
+    tx: &C,
+    poolarea_no: &str,
+    department: &str,
+    roster_id: &str,
+) -> Result<Option<Model>, DbErr> {
+    named(poolarea_no, department, roster_id).lock_exclusive().one(tx).await
+}
+
+fn named(poolarea_no: &str, department: &str, roster_id: &str) -> sea_orm::Select<Entity> {
+    Entity::find()
+        .filter(Column::PoolareaNo.eq(poolarea_no))
+        .filter(Column::Department.eq(department))
+        .filter(Column::RosterId.eq(roster_id))
+}
+
+/// One that is being applied, for this transaction alone; `None` while another process is at it.
+pub async fn take_for_applying<C: ConnectionTrait>(tx: &C, roster_no: i64) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(roster_no)
+        .filter(Column::Stage.is_in([ROWS, ABSENCE]))
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .one(tx)
+        .await
+}
+
+/// Those to be applied, the one sealed first first.
+pub async fn applying<C: ConnectionTrait>(db: &C) -> Result<Vec<Model>, DbErr> {
+    let sealed = Entity::find().filter(Column::Stage.is_in([ROWS, ABSENCE]));
+    sealed.order_by_asc(Column::SealedAt).order_by_asc(Column::RosterNo).all(db).await
+}
+
+/// Whether a full roster of the department for a later day was sealed.
+pub async fn is_outdated<C: ConnectionTrait>(
+    db: &C,
+    poolarea_no: &str,
+    department: &str,
+    effective: NaiveDate,
+) -> Result<bool, DbErr> {
+    let later = Entity::find()
+        .filter(Column::PoolareaNo.eq(poolarea_no))
+        .filter(Column::Department.eq(department))
+        .filter(Column::Mode.eq(MODE_FULL))
+        .filter(Column::EffectiveDate.gt(effective))
+        .filter(Column::Stage.is_in([ROWS, ABSENCE, DONE]));
+    Ok(later.one(db).await?.is_some())
+}
+
+/// Adds one. A unique violation means that somebody else opened it a moment ago.
+pub async fn insert<C: ConnectionTrait>(tx: &C, roster: Model) -> Result<Model, DbErr> {
+    let mut row = roster.into_active_model().reset_all();
+    row.roster_no = sea_orm::ActiveValue::NotSet;
+    row.insert(tx).await
+}
+
+/// Writes one back that the transaction holds locked.
+pub async fn update<C: ConnectionTrait>(tx: &C, roster: &Model) -> Result<(), DbErr> {
+    let row = roster.clone().into_active_model().reset_all();
+    Entity::update(row).exec(tx).await?;
+    Ok(())
+}
