@@ -14,6 +14,7 @@ mod parts;
 mod platform;
 mod raw;
 mod report;
+mod rosters;
 mod settling;
 
 use std::process::ExitCode;

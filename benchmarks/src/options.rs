@@ -10,7 +10,7 @@ pub const HELP: &str = "\
 benchmarks/run [--quick] [PART…]
 
 Prints one table. --quick measures for a moment only: its numbers mean nothing.
-Parts: settlement, lookups; without any, all of them.
+Parts: settlement, lookups, rosters; without any, all of them.
 
 Environment:
   BENCH_PEOPLE           people to import; each settlement is the next one's    60000
@@ -18,6 +18,7 @@ Environment:
   BENCH_ROUNDS           bare transaction and settle alternate so many times        2
   BENCH_ARRIVAL_SECONDS  of constant arrival                                       60
   BENCH_INSURED          people whose eligibility is looked up                1000000
+  BENCH_ROSTER_ROWS      rows of a department's roster, over as many people     1000000
   BENCH_SETTLEMENTS      before memory is read the second time                 100000
 ";
 
@@ -28,6 +29,8 @@ pub enum Part {
     Settlement,
     /// Eligibility lookups.
     Lookups,
+    /// Rosters of departments.
+    Rosters,
 }
 
 /// What to measure.
@@ -39,6 +42,8 @@ pub struct Options {
     pub people: u64,
     /// People whose eligibility is looked up.
     pub insured: u64,
+    /// Rows of a roster.
+    pub roster_rows: u64,
     /// Length of one measurement of a rate.
     pub rate_time: Duration,
     /// Rounds of bare transaction and settle.
@@ -61,6 +66,7 @@ impl Options {
                 "--quick" => quick = true,
                 "settlement" => parts.push(Part::Settlement),
                 "lookups" => parts.push(Part::Lookups),
+                "rosters" => parts.push(Part::Rosters),
                 "--help" | "-h" => return Ok(None),
                 _ => bail!("unknown argument {argument}\n{HELP}"),
             }
@@ -70,6 +76,7 @@ impl Options {
             parts,
             people: variable("BENCH_PEOPLE", default(60_000, 1_000))?,
             insured: variable("BENCH_INSURED", default(1_000_000, 20_000))?,
+            roster_rows: variable("BENCH_ROSTER_ROWS", default(1_000_000, 20_000))?,
             rate_time: Duration::from_secs(variable("BENCH_SECONDS", default(10, 1))?),
             rounds: u32::try_from(variable("BENCH_ROUNDS", default(2, 1))?)?,
             arrival_time: Duration::from_secs(variable("BENCH_ARRIVAL_SECONDS", default(60, 2))?),

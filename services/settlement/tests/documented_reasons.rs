@@ -20,6 +20,12 @@ const OTHERS: &[&str] = &[
     "REVERSED",
     "DEPOSITED",
     "PERSON_CHANGED",
+    // How far a roster is.
+    "STAGING",
+    "ROWS",
+    "ABSENCE",
+    "DONE",
+    "ABANDONED",
     // Quality marks of sources; what loaders call nothing.
     "GHNRAOP",
     "NULL",

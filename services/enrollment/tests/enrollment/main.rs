@@ -11,6 +11,7 @@ mod operate;
 mod personal_data;
 mod rights;
 mod roster;
+mod roster_large;
 mod roster_support;
 mod support;
 mod two_times;
