@@ -332,7 +332,7 @@ impl Client {
 
     /// The person's version in the register.
     pub async fn person_version(&self, psn_no: &str) -> i64 {
-        let request = GetPersonRequest { psn_no: psn_no.to_owned() };
+        let request = GetPersonRequest { psn_no: psn_no.to_owned(), ..GetPersonRequest::default() };
         let answer = read(self.enrollment().get_person(request).await).expect("a person");
         answer.person.expect("a person").person_version
     }
