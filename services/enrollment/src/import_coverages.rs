@@ -80,7 +80,7 @@ fn no_overlap(coverage: &Coverage, person: &StoredTimeline, check: &mut RowCheck
         check.wrong("begndate", "COVERAGE_OVERLAP", &text);
     }
     if let Some(other) = second_basic_scheme(&person.timeline, coverage) {
-        let (reason, text) = reason(&Stop::Refused(Refused::SecondBasicScheme(other.clone())));
+        let (reason, text) = reason(&Stop::Refused(Refused::SecondBasicScheme(Box::new(other.clone()))));
         check.wrong("insutype", reason, &text);
     }
 }

@@ -135,9 +135,9 @@ pub enum Refused {
     /// Not from this standing; the psn_chg_type that are.
     NotFrom(Standing, Vec<&'static str>),
     /// Another basic scheme is normal on some of the days.
-    SecondBasicScheme(Coverage),
+    SecondBasicScheme(Box<Coverage>),
     /// The same scheme has a stretch on some of the days.
-    Overlap(Coverage),
+    Overlap(Box<Coverage>),
 }
 
 /// The stretch that holds on a day.
@@ -194,10 +194,10 @@ pub fn begin(person: &mut Timeline, coverage: Coverage, change: Change) -> Resul
         .iter()
         .find(|held| held.insutype == coverage.insutype && held.period.overlaps(&coverage.period))
     {
-        return Err(Refused::Overlap(other.clone()));
+        return Err(Refused::Overlap(Box::new(other.clone())));
     }
     if let Some(other) = second_basic_scheme(&next, &coverage) {
-        return Err(Refused::SecondBasicScheme(other.clone()));
+        return Err(Refused::SecondBasicScheme(Box::new(other.clone())));
     }
     next.put(coverage);
     *person = next;
@@ -279,7 +279,7 @@ pub fn turn(
         ..current.clone()
     };
     if let Some(other) = second_basic_scheme(person, &rest) {
-        return Err(Refused::SecondBasicScheme(other.clone()));
+        return Err(Refused::SecondBasicScheme(Box::new(other.clone())));
     }
     if current.period.begndate < day {
         let period = Period { enddate: Some(day_before(day)), ..current.period };
@@ -301,7 +301,7 @@ pub fn make_good(person: &mut Timeline, pause: &Coverage, normal: Coverage) -> R
     let mut next = person.clone();
     next.coverages.retain(|held| !held.same_key(pause));
     if let Some(other) = second_basic_scheme(&next, &normal) {
-        return Err(Refused::SecondBasicScheme(other.clone()));
+        return Err(Refused::SecondBasicScheme(Box::new(other.clone())));
     }
     next.put(normal);
     *person = next;

@@ -328,11 +328,11 @@ mod tests {
     fn the_nearest_area_decides_and_the_rest_is_the_nation_s() {
         let rules = Rules::embedded();
         let reward = |area: &str| rules.find::<RewardRule>(area, day("2026-06-01")).unwrap();
-        assert_eq!(reward("110000").rule.per_year_fen, 1000_00);
-        assert_eq!(reward("360100").rule.per_year_fen, 3000_00);
+        assert_eq!(reward("110000").rule.per_year_fen, 100_000);
+        assert_eq!(reward("360100").rule.per_year_fen, 300_000);
         assert_eq!(
             (reward("411081").rule.limit_fen, reward("410100").rule.limit_fen),
-            (Some(80_000_00), None)
+            (Some(8_000_000), None)
         );
         assert!(reward("411081").citation.contains("许昌"));
         let waiting = rules.find::<WaitingRule>("360100", day("2026-06-01")).unwrap();

@@ -1,6 +1,9 @@
 //! Black-box tests through gRPC, each on SQLite and on PostgreSQL. One file per behaviour.
 
 mod access_log;
+mod coverage;
+mod coverage_input;
+mod coverage_rules;
 mod eligibility;
 mod fake_settlement;
 mod hammer;

@@ -81,8 +81,8 @@ fn years_without_a_claim_count_from_the_next_year_until_used() {
 fn never_more_than_a_fifth_of_the_cap() {
     let reward =
         critical_illness_reward(&years(2025, 2060), "360100", &Rules::embedded(), day("2060-01-01")).unwrap();
-    assert_eq!(reward.cap_increase_fen, 96_000_00);
-    assert_eq!(reward.of_cap(400_000_00), 80_000_00);
-    assert_eq!(reward.of_cap(500_000_00), 96_000_00);
+    assert_eq!(reward.cap_increase_fen, 9_600_000);
+    assert_eq!(reward.of_cap(40_000_000), 8_000_000);
+    assert_eq!(reward.of_cap(50_000_000), 9_600_000);
     assert_eq!(reward.of_cap(3), 0, "rounded down: the limit is never passed");
 }
