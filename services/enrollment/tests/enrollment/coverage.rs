@@ -11,7 +11,9 @@ use yizhan_testkit::{TestDatabase, both_databases};
 
 use crate::support::*;
 
-pub type Coverages = CoverageServiceClient<InterceptedService<Channel, fn(tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status>>>;
+pub type Coverages = CoverageServiceClient<
+    InterceptedService<Channel, fn(tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status>>,
+>;
 
 /// Noon of 2026-05-20 in Shanghai, with P1, born 1949, registered.
 pub async fn start_in_2026(db: &TestDatabase) -> (TestService, Coverages) {
@@ -85,7 +87,10 @@ pub async fn done(
 pub async fn told(service: &mut TestService, psn_no: &str) -> Vec<String> {
     let person = service.get_person(psn_no).await.unwrap();
     let tell = |held: CoverageRow| {
-        format!("{} {} {}..{} {}", held.insutype, held.psn_insu_stas, held.begndate, held.enddate, held.psn_chg_type)
+        format!(
+            "{} {} {}..{} {}",
+            held.insutype, held.psn_insu_stas, held.begndate, held.enddate, held.psn_chg_type
+        )
     };
     person.coverages.into_iter().map(tell).collect()
 }
