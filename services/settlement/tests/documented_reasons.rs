@@ -26,6 +26,17 @@ const OTHERS: &[&str] = &[
     "ABSENCE",
     "DONE",
     "ABANDONED",
+    // What the access log notes, and the parts of a person's register that can be granted.
+    "UNMASKED",
+    "RIGHTS",
+    "BY_GRANT",
+    "GIVEN",
+    "GRANT_OF_ANOTHER",
+    "COVERAGE",
+    "IDENTITIES",
+    "MEMBERSHIPS",
+    "CONTRIBUTIONS",
+    "BENEFITS",
     // Quality marks of sources; what loaders call nothing.
     "GHNRAOP",
     "NULL",

@@ -1,5 +1,6 @@
 //! Every service in this process, reached over gRPC like any other.
 
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 use yizhan_enrollment::EnrollmentConfig;
@@ -13,6 +14,11 @@ pub fn sqlite(folder: &Path, service: &str) -> String {
     format!("sqlite://{}/{service}.db", folder.display())
 }
 
+/// The same address with a port that is free now.
+fn free_address(address: SocketAddr) -> std::io::Result<SocketAddr> {
+    TcpListener::bind(address)?.local_addr()
+}
+
 /// The running services.
 pub struct Platform {
     /// 参保
@@ -22,11 +28,18 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Starts the services, callees first; settlement is told where enrollment listens.
+    /// Starts the services, callees first; settlement is told where enrollment listens. Enrollment, which asks settlement what
+    /// persons were paid, is told where settlement will listen.
     pub async fn start(
-        enrollment: EnrollmentConfig,
+        mut enrollment: EnrollmentConfig,
         mut settlement: SettlementConfig,
     ) -> anyhow::Result<Platform> {
+        if settlement.server.listen.port() == 0 {
+            settlement.server.listen = free_address(settlement.server.listen)?;
+        }
+        let asked = enrollment.settlement.take();
+        let address = format!("http://{}", settlement.server.listen);
+        enrollment.settlement = Some(asked.unwrap_or_else(|| PeerConfig::at(address)));
         let enrollment = yizhan_enrollment::serve(enrollment).await?;
         settlement.enrollment = PeerConfig { address: enrollment.url(), ..settlement.enrollment };
         let settlement = yizhan_settlement::serve(settlement, Clock::system()).await?;
