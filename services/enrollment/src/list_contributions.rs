@@ -1,6 +1,7 @@
 //! The contributions of a person, page by page, and what is in arrears.
 
 use chrono::SecondsFormat;
+use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::{
     Arrears, Contribution, ListContributionsRequest, ListContributionsResponse,
 };
@@ -39,12 +40,8 @@ pub async fn list_contributions(
         Some(last) if more => page::encode_token(&scope, &[&last.contribution_id]),
         _ => String::new(),
     };
-    let all = stored::of_persons(&register.db, [psn_no.clone()]).await?.remove(&psn_no).unwrap_or_default();
-    let owed = contributions::arrears(&all).into_iter();
-    let arrears: Vec<Arrears> = owed
-        .filter(|(scheme, _, _)| insutype.is_empty() || *scheme == insutype)
-        .map(|(insutype, accrym, amount_fen)| Arrears { insutype, accrym, amount_fen })
-        .collect();
+    let mut arrears = arrears_of(register, &psn_no).await?;
+    arrears.retain(|owed| insutype.is_empty() || owed.insutype == insutype);
     Ok(ListContributionsResponse {
         arrears_fen: arrears.iter().map(|owed| owed.amount_fen).sum(),
         arrears,
@@ -53,7 +50,15 @@ pub async fn list_contributions(
     })
 }
 
-fn contribution(row: Model) -> Contribution {
+/// What a person owes, in whatever area it was recorded.
+pub async fn arrears_of(register: &Register, psn_no: &str) -> Result<Vec<Arrears>, DbErr> {
+    let all = stored::of_persons(&register.db, [psn_no.to_owned()]).await?.remove(psn_no).unwrap_or_default();
+    let owed = contributions::arrears(&all).into_iter();
+    Ok(owed.map(|(insutype, accrym, amount_fen)| Arrears { insutype, accrym, amount_fen }).collect())
+}
+
+/// One as a message.
+pub fn contribution(row: Model) -> Contribution {
     Contribution {
         psn_no: row.psn_no,
         insutype: row.insutype,

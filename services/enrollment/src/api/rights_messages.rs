@@ -27,7 +27,7 @@ impl Replayable for pb::WithdrawGrantResponse {
 
 /// What somebody sees.
 pub fn rights(view: View) -> pb::Rights {
-    let View { person, benefits, benefits_unavailable } = view;
+    let View { person, benefits, benefits_unavailable, contributions, arrears } = view;
     let (psn_no, timeline) = (person.psn_no, person.timeline);
     let coverage = |entry| messages::coverage_row(&psn_no, entry);
     let identity = |entry| messages::identity_row(&psn_no, entry);
@@ -44,6 +44,8 @@ pub fn rights(view: View) -> pb::Rights {
         account_shares: timeline.account_shares.into_iter().map(share).collect(),
         benefits: benefits.into_iter().map(benefit).collect(),
         benefits_unavailable,
+        contributions,
+        arrears,
         psn_no,
     }
 }

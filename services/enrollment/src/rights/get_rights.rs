@@ -33,5 +33,5 @@ pub async fn get_rights(
         };
         register.access_log.note(look).await?;
     }
-    Ok(View::whole(register, Arc::unwrap_or_clone(person)).await)
+    View::whole(register, Arc::unwrap_or_clone(person)).await
 }

@@ -43,7 +43,7 @@ pub async fn look_up_by_grant(
     if let Some(merged_into) = &person.timeline.merged_into {
         return Err(person_merged(&grant.psn_no, merged_into));
     }
-    Ok((View::of_scopes(register, person, &given).await, given))
+    Ok((View::of_scopes(register, person, &given).await?, given))
 }
 
 fn refused(refusal: Refusal, grant: &access_grant::Model) -> ServiceError {

@@ -3,10 +3,18 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
+use yizhan_proto::enrollment::v1::{Arrears, Contribution};
+use yizhan_runtime::ServiceError;
 
 use crate::domain::access_grant::Scope;
+use crate::domain::timeline::Timeline;
+use crate::list_contributions::{arrears_of, contribution};
 use crate::register::Register;
+use crate::store::contributions as stored;
 use crate::store::timelines::StoredTimeline;
+
+/// Contributions of a view at most.
+const MAX_CONTRIBUTIONS: u64 = 500;
 
 /// A view; parts not asked for are empty.
 #[derive(Clone, Debug)]
@@ -17,6 +25,10 @@ pub struct View {
     pub benefits: Vec<Benefit>,
     /// Settlement could not be asked.
     pub benefits_unavailable: bool,
+    /// The last contributions.
+    pub contributions: Vec<Contribution>,
+    /// What is owed.
+    pub arrears: Vec<Arrears>,
 }
 
 /// What a person's settlements add up to.
@@ -34,37 +46,58 @@ pub struct Benefit {
 
 impl View {
     /// Everything.
-    pub async fn whole(register: &Register, person: StoredTimeline) -> View {
+    pub async fn whole(register: &Register, person: StoredTimeline) -> Result<View, ServiceError> {
         let benefits = benefits(register, &person).await;
-        View { person, benefits_unavailable: benefits.is_none(), benefits: benefits.unwrap_or_default() }
+        let (contributions, arrears) = contributions(register, &person.psn_no).await?;
+        let benefits_unavailable = benefits.is_none();
+        let benefits = benefits.unwrap_or_default();
+        Ok(View { person, benefits, benefits_unavailable, contributions, arrears })
     }
 
     /// The parts of a grant.
     pub async fn of_scopes(
         register: &Register,
-        mut person: StoredTimeline,
+        person: StoredTimeline,
         scopes: &BTreeSet<Scope>,
-    ) -> View {
-        let timeline = &mut person.timeline;
-        timeline.diseases.clear();
-        timeline.account_shares.clear();
-        if !scopes.contains(&Scope::Identities) {
-            timeline.identities.clear();
-        }
-        if !scopes.contains(&Scope::Memberships) {
-            timeline.memberships.clear();
-        }
-        // Who paid is told by the coverages, so these go last.
-        let benefits = if scopes.contains(&Scope::Benefits) {
-            benefits(register, &person).await
+    ) -> Result<View, ServiceError> {
+        let granted = |scope| scopes.contains(&scope);
+        let benefits =
+            if granted(Scope::Benefits) { benefits(register, &person).await } else { Some(Vec::new()) };
+        let (contributions, arrears) = if granted(Scope::Contributions) {
+            contributions(register, &person.psn_no).await?
         } else {
-            Some(Vec::new())
+            (Vec::new(), Vec::new())
         };
-        if !scopes.contains(&Scope::Coverage) {
-            person.timeline.coverages.clear();
-        }
-        View { person, benefits_unavailable: benefits.is_none(), benefits: benefits.unwrap_or_default() }
+        let benefits_unavailable = benefits.is_none();
+        let benefits = benefits.unwrap_or_default();
+        let person = cut_to(person, granted);
+        Ok(View { person, benefits, benefits_unavailable, contributions, arrears })
     }
+}
+
+/// The person with what is granted only. Built from nothing, so that a part that the timeline gets later is not shown until
+/// somebody decides in which scope it is.
+fn cut_to(mut person: StoredTimeline, granted: impl Fn(Scope) -> bool) -> StoredTimeline {
+    let nothing = Timeline::of(person.timeline.person.clone());
+    let whole = std::mem::replace(&mut person.timeline, nothing);
+    if granted(Scope::Coverage) {
+        person.timeline.coverages = whole.coverages;
+    }
+    if granted(Scope::Identities) {
+        person.timeline.identities = whole.identities;
+    }
+    if granted(Scope::Memberships) {
+        person.timeline.memberships = whole.memberships;
+    }
+    person
+}
+
+async fn contributions(
+    register: &Register,
+    psn_no: &str,
+) -> Result<(Vec<Contribution>, Vec<Arrears>), ServiceError> {
+    let last = stored::last(&register.db, psn_no, MAX_CONTRIBUTIONS).await?;
+    Ok((last.into_iter().map(contribution).collect(), arrears_of(register, psn_no).await?))
 }
 
 /// Of every area that ever paid for the person; `None` unless all could be asked.

@@ -73,6 +73,15 @@ pub async fn page<C: ConnectionTrait>(
     query.order_by_asc(Column::ContributionId).limit(limit).all(db).await
 }
 
+/// The last `limit` of a person, in the order they were recorded.
+pub async fn last<C: ConnectionTrait>(db: &C, psn_no: &str, limit: u64) -> Result<Vec<Model>, DbErr> {
+    let areas = areas(db, [psn_no.to_owned()]).await?.into_iter().map(|(_, area)| area);
+    let of_person = Entity::find().filter(Column::PoolareaNo.is_in(areas)).filter(Column::PsnNo.eq(psn_no));
+    let mut found = of_person.order_by_desc(Column::ContributionId).limit(limit).all(db).await?;
+    found.reverse();
+    Ok(found)
+}
+
 /// What of a row arrears are reckoned by.
 pub fn accrued(row: &Model) -> Accrued {
     Accrued {

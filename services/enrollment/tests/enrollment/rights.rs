@@ -87,6 +87,23 @@ async fn enrolled(service: &mut TestService) {
         ..MembershipRow::default()
     }];
     service.client.import_memberships(ImportMembershipsRequest { request_id: new_id(), rows }).await.unwrap();
+    let contribution = |accrym: &str, clct_flag: &str, paid_date: &str| Contribution {
+        psn_no: "P1".into(),
+        insutype: "310".into(),
+        accrym: accrym.into(),
+        amount_fen: 30_000,
+        clct_type: "10".into(),
+        clct_flag: clct_flag.into(),
+        paid_date: paid_date.into(),
+        ..Contribution::default()
+    };
+    let rows = vec![
+        contribution("2024-04", "0", ""),
+        contribution("2024-04", "1", "2024-04-20"),
+        contribution("2024-05", "0", ""),
+    ];
+    let request = RecordContributionsRequest { request_id: new_id(), rows };
+    service.coverage().await.record_contributions(request).await.unwrap();
 }
 
 both_databases! {
@@ -100,6 +117,9 @@ both_databases! {
         let own = rights.get_rights(as_caller(PERSON, request.clone())).await.unwrap().into_inner().rights.unwrap();
         assert_eq!((own.coverages.len(), own.identities.len(), own.memberships.len()), (2, 1, 1));
         assert_eq!(own.psn_name_masked, "张**");
+        let contributions: Vec<_> = own.contributions.iter().map(|paid| (paid.accrym.as_str(), paid.clct_flag.as_str())).collect();
+        assert_eq!(contributions, [("2024-04", "0"), ("2024-04", "1"), ("2024-05", "0")]);
+        assert_eq!(own.arrears, [Arrears { insutype: "310".into(), accrym: "2024-05".into(), amount_fen: 30_000 }]);
         let paid: Vec<_> = own.benefits.iter().map(|benefit| (benefit.accumulator.as_str(), benefit.total)).collect();
         assert_eq!(paid, [("paid to P1 by 430100", 12_345), ("paid to P1 by 430200", 12_345)], "every area that ever paid");
         assert!(!own.benefits_unavailable);
@@ -153,6 +173,13 @@ both_databases! {
         let identities = LookUpByGrantRequest { scopes: vec![AccessScope::Identities.into()], ..look(&granted) };
         let view = look_up(&mut rights, INSURER, identities).await.unwrap().rights.unwrap();
         assert_eq!((view.coverages.len(), view.identities.len()), (0, 1));
+        assert_eq!((view.contributions.len(), view.arrears.len()), (0, 0));
+        let money = vec![AccessScope::Contributions.into(), AccessScope::Benefits.into()];
+        let money = GrantAccessRequest { grantee: "insurer:AIA".into(), scopes: money, ..grant_request() };
+        let money = grant(&mut rights, PERSON, money).await.unwrap();
+        let view = look_up(&mut rights, "insurer:AIA", look(&money)).await.unwrap().rights.unwrap();
+        assert_eq!((view.coverages.len(), view.contributions.len(), view.arrears.len()), (0, 3, 1));
+        assert!(view.benefits_unavailable, "granted, but no settlement is configured");
 
         let refused = |error: RemoteError| (error.code, error.reason);
         let other = look_up(&mut rights, "insurer:AIA", look(&granted)).await.unwrap_err();
@@ -167,9 +194,10 @@ both_databases! {
         let outcomes: Vec<_> = own_log(&mut rights).await.into_iter().map(|entry| (entry.seq, entry.actor, entry.outcome)).collect();
         let entry = |seq, actor: &str, outcome: &str| (seq, actor.to_owned(), outcome.to_owned());
         assert_eq!(outcomes, [
-            entry(5, INSURER, "GRANT_OUT_OF_SCOPE"),
-            entry(4, INSURER, "GRANT_OTHER_PURPOSE"),
-            entry(3, "insurer:AIA", "GRANT_OF_ANOTHER"),
+            entry(6, INSURER, "GRANT_OUT_OF_SCOPE"),
+            entry(5, INSURER, "GRANT_OTHER_PURPOSE"),
+            entry(4, "insurer:AIA", "GRANT_OF_ANOTHER"),
+            entry(3, "insurer:AIA", "GIVEN"),
             entry(2, INSURER, "GIVEN"),
             entry(1, INSURER, "GIVEN"),
         ], "newest first; a look by a grant that never was concerns nobody");

@@ -5,6 +5,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 use yizhan_enrollment::EnrollmentConfig;
+use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
 use yizhan_proto::enrollment::v1::*;
@@ -16,6 +17,7 @@ use yizhan_runtime::server::RunningServer;
 use yizhan_testkit::TestDatabase;
 
 type Interceptor = fn(Request<()>) -> Result<Request<()>, Status>;
+pub type CoverageClient = CoverageServiceClient<InterceptedService<Channel, Interceptor>>;
 pub type RightsClient = RightsServiceClient<InterceptedService<Channel, Interceptor>>;
 pub type Client = EnrollmentServiceClient<InterceptedService<Channel, Interceptor>>;
 
@@ -138,6 +140,11 @@ pub fn get_person(psn_no: &str) -> GetPersonRequest {
 }
 
 impl TestService {
+    pub async fn coverage(&self) -> CoverageClient {
+        let channel = Channel::from_shared(self.server.url()).unwrap().connect().await.unwrap();
+        CoverageClient::new(InterceptedService::new(channel, as_administrator))
+    }
+
     pub async fn rights(&self) -> RightsClient {
         let channel = Channel::from_shared(self.server.url()).unwrap().connect().await.unwrap();
         RightsClient::new(InterceptedService::new(channel, as_administrator))
