@@ -9,10 +9,11 @@ use sea_orm::DatabaseConnection;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_proto::settlement::v1::{CatalogueItem, Institution};
 use yizhan_runtime::Clock;
+use yizhan_runtime::cache::CacheConfig;
 use yizhan_runtime::clock::ManualClock;
 use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig};
 use yizhan_runtime::server::RunningServer;
-use yizhan_testkit::TestDatabase;
+use yizhan_testkit::{Backend, RedisServer, TestDatabase};
 
 use crate::client::Client;
 use crate::database;
@@ -87,8 +88,11 @@ impl Setup {
     /// Starts the servers and imports what was asked for.
     pub async fn start(self) -> TestPlatform {
         let (clock, hand) = Clock::manual(NOW.parse().expect("a time"));
+        // With PostgreSQL comes Redis, with SQLite the cache in the process.
+        let redis = (self.enrollment_db.backend() == Backend::Postgres).then(RedisServer::start);
         let enrollment_config = EnrollmentConfig {
             clock: clock.clone(),
+            cache: redis.as_ref().map_or_else(CacheConfig::in_process, |redis| CacheConfig::at(redis.url())),
             server: ServerConfig {
                 trust_caller_header: self.trust_caller_header,
                 max_concurrent_requests: self.requests_at_once,
@@ -126,6 +130,7 @@ impl Setup {
             enrollment_config,
             settlement_config,
             _enrollment_db: self.enrollment_db,
+            _redis: redis,
         };
         if !self.institutions.is_empty() {
             platform.import_institutions("standard-places", self.institutions).await.expect("institutions");
@@ -153,6 +158,8 @@ pub struct TestPlatform {
     enrollment_config: EnrollmentConfig,
     settlement_config: yizhan_settlement::Config,
     _enrollment_db: TestDatabase,
+    /// Where enrollment caches timelines, if not in the process.
+    _redis: Option<RedisServer>,
 }
 
 impl Deref for TestPlatform {

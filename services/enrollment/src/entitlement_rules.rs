@@ -43,7 +43,9 @@ pub async fn publish(
         .with("area", &document.area));
     }
     let key = once::request_key(caller, &request_id, "PublishEntitlementRules", &request);
-    once::once(register, &key, &Publication { document, text: request.document }).await
+    let answer = once::once(register, &key, &Publication { document, text: request.document }).await?;
+    register.rules.refresh().await?;
+    Ok(answer)
 }
 
 /// Every problem with its place.

@@ -12,10 +12,14 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::codes;
 use crate::domain::eligibility::Question;
+use crate::domain::entitlement::RESIDENT;
+use crate::domain::reward::{Reward, critical_illness_reward};
 use crate::domain::row_check::{MAX_TEXT, is_psn_no};
+use crate::domain::rules::Rules;
+use crate::domain::timeline::{Coverage, CoverageState};
 use crate::register::{Register, person_merged, person_unknown};
-use crate::store::persons;
 use crate::store::timelines::{self, StoredTimeline};
+use crate::store::{persons, rules};
 
 /// Questions in one call at most.
 pub const MAX_QUESTIONS: usize = 100;
@@ -33,6 +37,8 @@ pub struct Asked {
     pub person: Arc<StoredTimeline>,
     /// When to ask again; `None` for an answer of the past.
     pub expires_at: Option<DateTime<Utc>>,
+    /// The rules as known now, or then.
+    rules: Arc<Rules>,
 }
 
 /// What came of one question of many.
@@ -74,7 +80,8 @@ pub async fn get_eligibility(
         Some(psn_no) => checked.person(register, &psn_no).await?,
         None => None,
     };
-    match checked.judge(caller, person) {
+    let rules = checked.rules(register).await?;
+    match checked.judge(caller, person, rules) {
         Found::Person(asked) => Ok(*asked),
         Found::MergedInto(other) => Err(person_merged(&request.psn_no, &other)),
         Found::Nobody => Err(person_unknown(&request.psn_no)),
@@ -108,7 +115,8 @@ pub async fn batch_get_eligibilities(
             Some(psn_no) => persons.get(&psn_no).cloned(),
             None => None,
         };
-        found.push(checked.judge(caller, person));
+        let rules = checked.rules(register).await?;
+        found.push(checked.judge(caller, person, rules));
     }
     Ok(found)
 }
@@ -134,14 +142,21 @@ impl Checked {
         }
     }
 
-    fn judge(self, caller: &Caller, person: Option<Arc<StoredTimeline>>) -> Found {
+    async fn rules(&self, register: &Register) -> Result<Arc<Rules>, ServiceError> {
+        match self.known_at {
+            None => Ok(register.rules.current()),
+            Some(known_at) => Ok(Arc::new(rules::load_as_known_at(&register.db, known_at).await?)),
+        }
+    }
+
+    fn judge(self, caller: &Caller, person: Option<Arc<StoredTimeline>>, rules: Arc<Rules>) -> Found {
         let person = person.filter(|person| caller.may_ask_about(&person.psn_no, &person.poolarea_no));
         let Some(person) = person else { return Found::Nobody };
         match &person.timeline.merged_into {
             Some(other) => Found::MergedInto(other.clone()),
             None => {
                 let Checked { question, expires_at, .. } = self;
-                Found::Person(Box::new(Asked { question, person, expires_at }))
+                Found::Person(Box::new(Asked { question, person, expires_at, rules }))
             }
         }
     }
@@ -231,6 +246,18 @@ fn expiry(now: DateTime<Utc>, today: bool) -> DateTime<Utc> {
 }
 
 impl Asked {
+    /// By how much the cap of critical-illness insurance is raised under a coverage; `None` where nothing says so.
+    pub fn reward(&self, coverage: &Coverage) -> Option<Reward> {
+        let rewarded = coverage.insutype == RESIDENT && coverage.state == CoverageState::Normal;
+        let area = match coverage.poolarea_no.as_str() {
+            "" => &self.person.poolarea_no,
+            area => area,
+        };
+        let reward =
+            || critical_illness_reward(&self.person.timeline, area, &self.rules, self.question.as_of);
+        if rewarded { reward().ok() } else { None }
+    }
+
     /// Names the answer: a digest of the question and the version of the person.
     pub fn eligibility_id(&self) -> String {
         let Question { as_of, insutype, med_type, dise_codg, place } = &self.question;

@@ -39,6 +39,7 @@ mod reverify_disease_entitlement;
 mod rights;
 mod rosters;
 mod rotate_keys;
+mod rules_book;
 mod service;
 pub mod store;
 

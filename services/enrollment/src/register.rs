@@ -13,6 +13,7 @@ use crate::access_log::AccessLog;
 use crate::clients::Settlement;
 use crate::domain::certificate::CertificateKey;
 use crate::domain::row_check::is_psn_no;
+use crate::rules_book::RulesBook;
 use crate::store::timelines::StoredTimeline;
 
 /// The register and its surroundings. Cheap to clone.
@@ -24,6 +25,8 @@ pub struct Register {
     pub feed: Feed,
     /// Timelines by psn_no, as of a moment ago.
     pub cache: VersionedCache<StoredTimeline>,
+    /// The rules of entitlement.
+    pub rules: RulesBook,
     /// What time it is.
     pub clock: Clock,
     /// The secret under which certificate numbers are digested.

@@ -23,6 +23,7 @@ use crate::domain::certificate::CertificateKey;
 use crate::register::Register;
 use crate::rosters::Applier;
 use crate::rotate_keys;
+use crate::rules_book::RulesBook;
 use crate::store::cached::TimelineSource;
 use crate::store::migrations::Migrator;
 
@@ -108,6 +109,7 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
     )?;
     let register = Register {
         cache,
+        rules: RulesBook::open(connection.clone()).await?,
         feed: Feed::new(connection.clone()),
         access_log: AccessLog::start(connection.clone(), config.clock.clone(), config.log_key.clone()),
         vault: Vault::new(&config.data_keys),
@@ -149,6 +151,7 @@ pub async fn serve(config: EnrollmentConfig) -> anyhow::Result<RunningServer> {
     let register = open(&config).await?;
     let applier = Applier::new(register.clone());
     tokio::spawn(applier.clone().run(stopping.clone()));
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(register.rules.clone().keep_fresh()));
     tokio::spawn(stopping.clone().run_until_cancelled_owned(rotate_keys::keep_rotating(register.clone())));
     server.serve(routes(&register, applier, stopping), &SERVICES).await
 }

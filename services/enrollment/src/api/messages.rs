@@ -6,6 +6,7 @@ use yizhan_runtime::cache::CacheStats;
 use yizhan_runtime::caller::area_covers;
 
 use crate::domain::eligibility::{Answer, answer};
+use crate::domain::reward::Reward;
 use crate::domain::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting};
 use crate::get_eligibility::{Asked, Found};
 use crate::get_person::RegisteredPerson;
@@ -70,6 +71,18 @@ pub fn eligibility(asked: &Asked) -> pb::Eligibility {
             .map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
             .unwrap_or_default(),
         psn_insu_stas: coverage.map_or("0", |coverage| coverage.state.code()).to_owned(),
+        critical_illness_reward: coverage.and_then(|coverage| asked.reward(coverage)).map(reward),
+    }
+}
+
+fn reward(reward: Reward) -> pb::CriticalIllnessReward {
+    pb::CriticalIllnessReward {
+        consecutive_years: reward.consecutive_years as i32,
+        zero_claim_years: reward.zero_claim_years as i32,
+        cap_increase_fen: reward.cap_increase_fen,
+        limit_permille: reward.limit_permille as i32,
+        rule: reward.rule,
+        citation: reward.citation,
     }
 }
 

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
 
 use super::entities::entitlement_rules::{Column, Entity, Model};
 use crate::domain::rules::{self, Document, Rules};
@@ -14,8 +17,17 @@ static READ: LazyLock<Mutex<HashMap<String, Arc<Document>>>> = LazyLock::new(Mut
 
 /// All rules as they are now: those that come with the service, then those published, in the order they were.
 pub async fn load<C: ConnectionTrait>(db: &C) -> Result<Rules, DbErr> {
+    load_published(db, Entity::find()).await
+}
+
+/// The same as they were then.
+pub async fn load_as_known_at<C: ConnectionTrait>(db: &C, known_at: DateTime<Utc>) -> Result<Rules, DbErr> {
+    load_published(db, Entity::find().filter(Column::RecordedAt.lte(known_at))).await
+}
+
+async fn load_published<C: ConnectionTrait>(db: &C, published: Select<Entity>) -> Result<Rules, DbErr> {
     let mut rules = Rules::embedded();
-    let keys: Vec<(String, String, String)> = Entity::find()
+    let keys: Vec<(String, String, String)> = published
         .select_only()
         .columns([Column::RulesId, Column::Version, Column::Digest])
         .order_by_asc(Column::Ordinal)

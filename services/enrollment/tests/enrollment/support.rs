@@ -10,11 +10,12 @@ use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceCl
 use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_runtime::Clock;
+use yizhan_runtime::cache::CacheConfig;
 use yizhan_runtime::clock::ManualClock;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::server::RunningServer;
-use yizhan_testkit::TestDatabase;
+use yizhan_testkit::{Backend, RedisServer, TestDatabase};
 
 type Interceptor = fn(Request<()>) -> Result<Request<()>, Status>;
 pub type CoverageClient = CoverageServiceClient<InterceptedService<Channel, Interceptor>>;
@@ -29,9 +30,12 @@ pub struct TestService {
     pub clock: Clock,
     /// Moves the clock.
     pub hand: ManualClock,
+    /// Where timelines are cached, if not in the service.
+    _redis: Option<RedisServer>,
 }
 
-/// Noon of 2024-06-15 in Shanghai, and callers are believed.
+/// Noon of 2024-06-15 in Shanghai, and callers are believed. With PostgreSQL comes Redis, with SQLite the cache in the process:
+/// every test runs on both.
 pub async fn start(db: &TestDatabase) -> TestService {
     start_with(db, |_| ()).await
 }
@@ -50,10 +54,14 @@ pub async fn try_start_with(
     let (clock, hand) = Clock::manual("2024-06-15T04:00:00Z".parse().unwrap());
     config.clock = clock.clone();
     config.server.trust_caller_header = true;
+    let redis = (db.backend() == Backend::Postgres).then(RedisServer::start);
+    if let Some(redis) = &redis {
+        config.cache = CacheConfig::at(redis.url());
+    }
     change(&mut config);
     let server = yizhan_enrollment::serve(config).await?;
     let client = connect(server.url()).await;
-    Ok(TestService { server, client, clock, hand })
+    Ok(TestService { server, client, clock, hand, _redis: redis })
 }
 
 /// A client that calls as the local administrator, where a request does not say otherwise.
