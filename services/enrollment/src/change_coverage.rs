@@ -9,13 +9,13 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::api::messages::decided;
 use crate::changes::{self, Cause, Edit};
 use crate::contribution_check::{self, NewContribution};
-use crate::domain::contributions::{Kind, accrym_of, paid_on};
-use crate::domain::coverage_changes::{self, Change, Set};
+use crate::domain::codes;
+use crate::domain::contributions::{Kind, accrym_of, is_paid_yearly, paid_on};
+use crate::domain::coverage_changes::{self, Change, Refused, Set, Standing};
 use crate::domain::enrolment::{Payment, Stop, stretch};
 use crate::domain::period::Period;
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::{Coverage, CoverageState, Timeline};
-use crate::domain::{codes, coverage_changes::Refused};
 use crate::enrolment::{check_entries, error, lock_one};
 use crate::once::{self, Done, Mutation, Replayable, check_request_id};
 use crate::register::Register;
@@ -56,6 +56,14 @@ struct Asked {
     poolarea_no: String,
     switch_from: Option<String>,
     payment: Option<NewContribution>,
+}
+
+impl Asked {
+    /// Whether a resident's coverage year, which is paid for as a whole, goes on after a pause.
+    fn goes_on(&self, person: &Timeline) -> bool {
+        let standing = coverage_changes::standing(person, &self.insutype, self.day);
+        is_paid_yearly(&self.insutype) && standing == Standing::Paused && self.payment.is_none()
+    }
 }
 
 fn asked(request: &ChangeCoverageRequest, today: NaiveDate, violations: &mut Violations) -> Option<Asked> {
@@ -152,16 +160,13 @@ impl Mutation for Changing<'_> {
         let asked = &self.asked;
         let mut edit = lock_one(tx, self.caller, &asked.psn_no).await?;
         match asked.change {
+            Change::Resume if asked.goes_on(&edit.after.timeline) => turn(&mut edit, asked)?,
             Change::Enrol | Change::Resume => begin(tx, register, &mut edit, asked, cause).await?,
             Change::End => {
                 let person = &mut edit.after.timeline;
                 coverage_changes::end(person, &asked.insutype, asked.day, asked.change).map_err(refused)?;
             }
-            change => {
-                let set = Set { psn_type: asked.psn_type.clone(), hi_type: asked.hi_type.clone() };
-                let person = &mut edit.after.timeline;
-                coverage_changes::turn(person, &asked.insutype, asked.day, change, set).map_err(refused)?;
-            }
+            _ => turn(&mut edit, asked)?,
         }
         check_entries(&edit.after.timeline)?;
         edit.touch();
@@ -170,6 +175,12 @@ impl Mutation for Changing<'_> {
         let person_version = changed.first().map(|person| person.version).unwrap_or_default();
         Ok(Done { answer: ChangeCoverageResponse { coverages, person_version, replayed: false }, changed })
     }
+}
+
+fn turn(edit: &mut Edit, asked: &Asked) -> Result<(), ServiceError> {
+    let set = Set { psn_type: asked.psn_type.clone(), hi_type: asked.hi_type.clone() };
+    let person = &mut edit.after.timeline;
+    coverage_changes::turn(person, &asked.insutype, asked.day, asked.change, set).map_err(refused)
 }
 
 fn refused(refused: Refused) -> ServiceError {
@@ -216,6 +227,10 @@ async fn begin(
     } else {
         at_once(asked, psn_type)
     };
+    if coverage.period.ended_before(coverage.period.begndate) {
+        let text = "缴费时参保年度已过，不能参保";
+        return Err(ServiceError::invalid_field("chg_date", "COVERAGE_YEAR_OVER", text));
+    }
     let hi_type = asked.hi_type.clone().unwrap_or_default();
     let coverage = Coverage { poolarea_no: asked.poolarea_no.clone(), hi_type, ..coverage };
     coverage_changes::begin(person, coverage, asked.change).map_err(refused)

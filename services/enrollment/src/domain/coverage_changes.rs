@@ -247,8 +247,8 @@ pub struct Set {
     pub hi_type: Option<String>,
 }
 
-/// Changes the stretch of a day from that day on: 中断, 在职转退休, 身份变更, 冻结, 解冻. It is cut there, and the rest goes on in
-/// the new state, with its waiting period.
+/// Changes the stretch of a day from that day on: 中断, 在职转退休, 身份变更, 冻结, 解冻, and 恢复 where what was paid for goes on. It
+/// is cut there, and the rest goes on in the new state, with its waiting period.
 pub fn turn(
     person: &mut Timeline,
     insutype: &str,
@@ -261,6 +261,7 @@ pub fn turn(
         return Err(Refused::NotFrom(now, Vec::new()));
     };
     let state = match (change, change.transition().to) {
+        (_, Some(Normal)) => CoverageState::Normal,
         (_, Some(Paused)) => CoverageState::Paused,
         (_, Some(Frozen)) => CoverageState::Frozen,
         (Change::Unfreeze, _) => before_freezing(person, &current),

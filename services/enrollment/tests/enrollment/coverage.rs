@@ -233,6 +233,24 @@ both_databases! {
         assert_eq!(ended.coverages[0].coverage.as_ref().unwrap().enddate, "2026-05-31");
     }
 
+    /// What was paid for the year goes on after a pause, with the waiting that is left; a year that is over is not enrolled for.
+    async fn a_paused_coverage_year_goes_on(db: TestDatabase) {
+        let (mut service, mut client) = start_in_2026(&db).await;
+        let enrolled = done(&mut client, enrol("P1", "390", "2026-01-01", "2026-03-15")).await.unwrap();
+        assert_eq!(enrolled.coverages[0].waiting.clone().unwrap().enddate, "2026-06-15");
+        done(&mut client, change("P1", "390", "22", "2026-04-01")).await.unwrap();
+        let resumed = done(&mut client, change("P1", "390", "12", "2026-05-01")).await.unwrap();
+        assert_eq!(resumed.coverages[0].waiting.clone().unwrap().enddate, "2026-06-15");
+        assert_eq!(told(&mut service, "P1").await, [
+            "390 1 2026-03-15..2026-03-31 11", "390 2 2026-04-01..2026-04-30 22", "390 1 2026-05-01..2026-12-31 12",
+        ]);
+        service.import_persons(persons([person("P2")])).await.unwrap();
+        let over = done(&mut client, enrol("P2", "390", "2025-06-01", "2026-05-20")).await.unwrap_err();
+        assert_eq!((over.violation_reasons(), over.violations[0].field.as_str()), (vec!["COVERAGE_YEAR_OVER"], "chg_date"));
+        let nothing = record(&mut client, [paid("P2", "390", "2025", 40000, "2026-05-20")]).await.unwrap();
+        assert_eq!((nothing.row_count, nothing.changed_person_count), (1, 0), "recorded only");
+    }
+
     async fn the_day_of_death_is_the_last(db: TestDatabase) {
         let (mut service, mut client) = start_in_2026(&db).await;
         service.import_coverages(coverages([coverage("P1", "390", "2026-01-01", "2026-12-31"), coverage("P1", "510", "2020-01-01", "")])).await.unwrap();
