@@ -14,15 +14,15 @@ use tonic::{Request, Response, Status};
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
 use yizhan_proto::enrollment::v1::{
     BatchGetEligibilitiesRequest, BatchGetEligibilitiesResponse, FindPersonRequest, FindPersonResponse,
-    GetCacheStatusRequest, GetCacheStatusResponse, GetEligibilityRequest, GetEligibilityResponse,
-    GetPersonRequest, GetPersonResponse, ImportAccountSharesRequest, ImportAccountSharesResponse,
-    ImportCoveragesRequest, ImportCoveragesResponse, ImportIdentitiesRequest, ImportIdentitiesResponse,
-    ImportMembershipsRequest, ImportMembershipsResponse, ImportPersonsRequest, ImportPersonsResponse,
-    ListPersonsRequest, ListPersonsResponse,
+    FindPersonsByTelRequest, FindPersonsByTelResponse, GetCacheStatusRequest, GetCacheStatusResponse,
+    GetEligibilityRequest, GetEligibilityResponse, GetPersonRequest, GetPersonResponse,
+    ImportAccountSharesRequest, ImportAccountSharesResponse, ImportCoveragesRequest, ImportCoveragesResponse,
+    ImportIdentitiesRequest, ImportIdentitiesResponse, ImportMembershipsRequest, ImportMembershipsResponse,
+    ImportPersonsRequest, ImportPersonsResponse, ListPersonsRequest, ListPersonsResponse,
 };
 use yizhan_runtime::Caller;
 
-use crate::find_person::find_person;
+use crate::find_person::{find_person, find_persons_by_tel};
 use crate::get_cache_status::get_cache_status;
 use crate::get_eligibility::{batch_get_eligibilities, get_eligibility};
 use crate::get_person::{get_person, get_person_in_clear};
@@ -117,6 +117,17 @@ impl EnrollmentService for Api {
         let FindPersonRequest { psn_cert_type, certno } = request.into_inner();
         let found = find_person(&self.register, &caller, &psn_cert_type, certno.into()).await?;
         Ok(Response::new(messages::found_person(&found)))
+    }
+
+    async fn find_persons_by_tel(
+        &self,
+        request: Request<FindPersonsByTelRequest>,
+    ) -> Result<Response<FindPersonsByTelResponse>, Status> {
+        let caller = Caller::of(&request);
+        let tel = request.into_inner().tel.into();
+        let found = find_persons_by_tel(&self.register, &caller, tel).await?;
+        let persons = found.iter().map(messages::found_person).collect();
+        Ok(Response::new(FindPersonsByTelResponse { persons }))
     }
 
     async fn list_persons(

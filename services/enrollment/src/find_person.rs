@@ -1,4 +1,4 @@
-//! Who has this certificate?
+//! Who has this certificate, or this phone?
 
 use std::sync::Arc;
 
@@ -7,10 +7,13 @@ use yizhan_runtime::{Caller, Personal, ServiceError, Violations};
 use crate::domain::certificate::identity_faults;
 use crate::domain::codes;
 use crate::domain::row_check::MAX_TEXT;
-use crate::import_persons::fault_reason;
+use crate::import_persons::{TEL_TEXT, fault_reason, is_tel};
 use crate::register::{Register, person_unknown};
 use crate::store::persons;
-use crate::store::timelines::StoredTimeline;
+use crate::store::timelines::{self, StoredTimeline};
+
+/// Persons found by one phone at most.
+const MAX_BY_TEL: u64 = 100;
 
 /// Found by the keyed digest; for whoever may ask about the person.
 pub async fn find_person(
@@ -27,6 +30,26 @@ pub async fn find_person(
     let person = register.person(&psn_no).await?;
     let person = person.filter(|person| caller.may_ask_about(&psn_no, &person.poolarea_no));
     person.ok_or_else(|| person_unknown(""))
+}
+
+/// Persons with this phone, several of a family among them: for agencies, of the areas they keep.
+pub async fn find_persons_by_tel(
+    register: &Register,
+    caller: &Caller,
+    tel: Personal<String>,
+) -> Result<Vec<StoredTimeline>, ServiceError> {
+    if !is_tel(tel.expose()) {
+        return Err(ServiceError::invalid_field("tel", "TEL_INVALID", TEL_TEXT));
+    }
+    let keeps = matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator);
+    let area_prefix = caller.area_prefix().filter(|_| keeps).ok_or_else(|| {
+        let text = "仅参保地经办机构可以按联系电话查询";
+        ServiceError::permission_denied("AREA_NOT_OWNED", "the caller keeps no register", text)
+    })?;
+    let digest = register.certificate_key.tel_digest(tel.expose());
+    let found = persons::find_by_tel(&register.db, &digest, area_prefix, MAX_BY_TEL).await?;
+    let psn_nos = found.into_iter().map(|person| person.psn_no);
+    Ok(timelines::find_many(&register.db, psn_nos).await?.into_values().collect())
 }
 
 fn check(psn_cert_type: &str, certno: &str) -> Result<(), ServiceError> {

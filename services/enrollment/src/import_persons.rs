@@ -120,14 +120,22 @@ pub fn fault_reason(fault: IdentityFault) -> (&'static str, &'static str) {
 
 /// 联系电话: 5 to 20 digits; a `+` may lead, `-` may divide.
 fn tel(tel: &str, check: &mut RowCheck) -> Option<String> {
+    let fits = tel.is_empty() || is_tel(tel);
+    if !fits {
+        check.wrong("tel", "TEL_INVALID", TEL_TEXT);
+    }
+    fits.then(|| tel.to_owned())
+}
+
+/// What a phone must look like.
+pub const TEL_TEXT: &str = "联系电话应为 5 至 20 位数字，可带国际冠码 + 和分隔符 -";
+
+/// Whether it is a phone.
+pub fn is_tel(tel: &str) -> bool {
     let digits = tel.bytes().filter(u8::is_ascii_digit).count();
     let divided = tel.strip_prefix('+').unwrap_or(tel);
     let plain = divided.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    let fits = tel.is_empty() || ((5..=20).contains(&digits) && tel.len() <= 30 && plain);
-    if !fits {
-        check.wrong("tel", "TEL_INVALID", "联系电话应为 5 至 20 位数字，可带国际冠码 + 和分隔符 -");
-    }
-    fits.then(|| tel.to_owned())
+    (5..=20).contains(&digits) && tel.len() <= 30 && plain
 }
 
 /// 常住地: 12 digits or nothing.

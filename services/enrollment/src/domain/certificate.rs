@@ -71,9 +71,12 @@ impl CertificateKey {
         hex::encode(self.0.hmac(&[psn_cert_type.as_bytes(), b":", certno.as_bytes()]))
     }
 
-    /// The same of a phone. Types of certificates have two digits, so no digest means two things.
+    /// The same of a phone, however it is written: its digits, without the +86 of the country. Types of certificates have two
+    /// digits, so no digest means two things.
     pub fn tel_digest(&self, tel: &str) -> String {
-        self.digest("tel", tel)
+        let at_home = tel.strip_prefix("+86").unwrap_or(tel);
+        let digits: String = at_home.chars().filter(char::is_ascii_digit).collect();
+        self.digest("tel", &digits)
     }
 }
 

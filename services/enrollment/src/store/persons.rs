@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
@@ -18,6 +19,11 @@ pub async fn find<C: ConnectionTrait>(
     psn_no: &str,
 ) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id((poolarea_no.to_owned(), psn_no.to_owned())).one(db).await
+}
+
+/// A range instead of LIKE, so that the key's index serves it under any collation.
+fn within(area_prefix: &str) -> SimpleExpr {
+    Column::PoolareaNo.between(format!("{area_prefix:0<6}"), format!("{area_prefix:9<6}"))
 }
 
 /// Several persons, by psn_no, given with their areas.
@@ -39,6 +45,17 @@ pub async fn find_many<C: ConnectionTrait>(
     Ok(found.into_iter().map(|person| (person.psn_no.clone(), person)).collect())
 }
 
+/// Up to `limit` persons with a phone, by its keyed digest, of the areas that begin with a prefix.
+pub async fn find_by_tel<C: ConnectionTrait>(
+    db: &C,
+    tel_digest: &str,
+    area_prefix: &str,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let with_tel = Entity::find().filter(Column::TelDigest.eq(tel_digest)).filter(within(area_prefix));
+    with_tel.order_by_asc(Column::PsnNo).limit(limit).all(db).await
+}
+
 /// Up to `limit` persons of the areas that begin with a prefix, behind a key, in the order of the key.
 pub async fn page<C: ConnectionTrait>(
     db: &C,
@@ -48,9 +65,7 @@ pub async fn page<C: ConnectionTrait>(
 ) -> Result<Vec<Model>, DbErr> {
     let mut query = Entity::find();
     if !area_prefix.is_empty() {
-        // A range instead of LIKE, so that the key's index serves it under any collation.
-        query = query
-            .filter(Column::PoolareaNo.between(format!("{area_prefix:0<6}"), format!("{area_prefix:9<6}")));
+        query = query.filter(within(area_prefix));
     }
     if let Some((poolarea_no, psn_no)) = after {
         let behind = Column::PoolareaNo

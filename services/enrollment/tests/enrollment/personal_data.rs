@@ -217,6 +217,32 @@ both_databases! {
         assert_eq!(find(&mut service, "local-administrator", "16", "E12345678").await.unwrap().psn_no, "P3");
     }
 
+    async fn persons_are_found_by_phone_however_it_is_written(db: TestDatabase) {
+        let mut service = start(&db).await;
+        let elsewhere = PersonRow { poolarea_no: "430100".into(), ..with_tel("Q1") };
+        let written = PersonRow { tel: "+86-139-1234-5678".into(), ..person("P2") };
+        let other = PersonRow { tel: "13912345679".into(), ..person("P3") };
+        service.import_persons(persons([with_tel("P1"), written, other, person("P4"), elsewhere])).await.unwrap();
+        for (caller, tel, expected) in [
+            ("local-administrator", TEL, vec!["P1", "P2", "Q1"]),
+            ("agency:430200", "139-12345678", vec!["P1", "P2"]),
+            ("agency:430000", "+8613912345678", vec!["P1", "P2", "Q1"]),
+            ("agency:430300", TEL, vec![]),
+            ("agency:430200", "13912345670", vec![]),
+        ] {
+            let request = FindPersonsByTelRequest { tel: tel.into() };
+            let found = service.client.find_persons_by_tel(as_caller(caller, request)).await.unwrap().into_inner().persons;
+            assert_eq!(found.iter().map(|person| person.psn_no.as_str()).collect::<Vec<_>>(), expected, "{caller} {tel}");
+        }
+        for caller in ["department:430200", "institution:H43020000001", "service:settlement", "person:P1", "insurer:PICC"] {
+            let request = FindPersonsByTelRequest { tel: TEL.into() };
+            let refused = error(service.client.find_persons_by_tel(as_caller(caller, request)).await.unwrap_err());
+            assert_eq!((refused.code, refused.reason.as_str()), (Code::PermissionDenied, "AREA_NOT_OWNED"), "{caller}");
+        }
+        let refused = error(service.client.find_persons_by_tel(FindPersonsByTelRequest { tel: "1391".into() }).await.unwrap_err());
+        assert_eq!(refused.violation_reasons(), ["TEL_INVALID"]);
+    }
+
     async fn one_certificate_belongs_to_one_person(db: TestDatabase) {
         let mut service = start(&db).await;
         service.import_persons(persons([person("P1")])).await.unwrap();
@@ -236,6 +262,21 @@ both_databases! {
         let twice = persons([person("P8"), PersonRow { certno: certno("P8"), ..person("P9") }]);
         let twice = service.import_persons(twice).await.unwrap_err();
         assert_eq!((twice.violations.len(), twice.violations[0].field.as_str()), (1, "rows[1].certno"));
+    }
+
+    async fn a_certificate_of_a_merged_record_may_go_to_the_one_that_stays(db: TestDatabase) {
+        let mut service = start(&db).await;
+        service.import_persons(persons([person("P1"), person("P2"), person("P3")])).await.unwrap();
+        let connection = Database::connect(db.url()).await.unwrap();
+        let merge = r#"UPDATE entitlement_timeline SET timeline = replace(timeline, '{"person"', '{"merged_into":"P1","person"')
+            WHERE psn_no = 'P2'"#;
+        assert_eq!(connection.execute_unprepared(merge).await.unwrap().rows_affected(), 1);
+        let with_certificate_of_p2 = |psn_no: &str| persons([PersonRow { certno: certno("P2"), ..person(psn_no) }]);
+        let refused = service.import_persons(with_certificate_of_p2("P3")).await.unwrap_err();
+        assert_eq!(refused.violation_reasons(), ["CERTIFICATE_TAKEN"]);
+        assert_eq!(service.import_persons(with_certificate_of_p2("P1")).await.unwrap().updated_count, 1);
+        assert_eq!(find(&mut service, "local-administrator", "01", &certno("P2")).await.unwrap().psn_no, "P1");
+        find(&mut service, "local-administrator", "01", &certno("P1")).await.unwrap_err();
     }
 
     async fn of_many_at_once_with_one_certificate_one_is_registered(db: TestDatabase) {

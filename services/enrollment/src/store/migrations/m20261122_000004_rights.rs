@@ -95,6 +95,7 @@ fn tables() -> Vec<TableCreateStatement> {
 fn indexes() -> Vec<IndexCreateStatement> {
     vec![
         index("person_data_key", "person", &["data_key"]),
+        index("person_tel_digest", "person", &["tel_digest"]),
         index("person_resd_code", "person", &["poolarea_no", "resd_code"]),
         index("access_grant_psn_no", "access_grant", &["psn_no", "grant_id"]),
         index("access_log_psn_no", "access_log", &["psn_no", "at"]),
