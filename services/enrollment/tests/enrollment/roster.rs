@@ -1,8 +1,12 @@
 //! What rosters do to the register, and what they refuse.
 
+use std::time::Duration;
+
 use tonic::Code;
+use yizhan_enrollment::EnrollmentConfig;
 use yizhan_proto::enrollment::v1::load_roster_request::Part as Say;
 use yizhan_proto::enrollment::v1::*;
+use yizhan_runtime::Clock;
 use yizhan_testkit::{TestDatabase, both_databases};
 
 use crate::roster_support::*;
@@ -235,7 +239,7 @@ both_databases! {
         assert_eq!((ready.next_row_number, ready.state()), (1, RosterState::Staging));
         stream.say.send(rows_from(1, &rows[..2])).await.unwrap();
         while department.get(&header).await.unwrap().staged_rows < 2 {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         stream.cut();
         let roster = department.get(&header).await.unwrap();
@@ -383,5 +387,40 @@ both_databases! {
         let header = RosterHeader { roster_id: "B".into(), ..header };
         department.load(&header, &rows).await.unwrap();
         assert_eq!(department.abandon("R2", &header).await.unwrap_err().reason, "ROSTER_SEALED");
+    }
+
+    /// Goal: rows of what was done 90 days ago are gone, and what nobody went on with is given up; nothing else is touched.
+    async fn rows_are_kept_for_ninety_days(db: TestDatabase) {
+        let (service, department) = started(&db).await;
+        let rows = [add("P1", "低保", "", ""), add("P9", "低保", "", "")];
+        let done = header("A", RosterMode::Changes, 2);
+        department.load(&done, &rows).await.unwrap();
+        let forgotten = header("B", RosterMode::Changes, 2);
+        let (stream, _) = department.open(&forgotten).await.unwrap();
+        stream.say.send(rows_from(1, &rows[..1])).await.unwrap();
+        let told = stream.to_end().await.unwrap();
+        assert!(told.summary.is_none(), "closed before the seal");
+        assert_eq!(department.list(&forgotten, false, 0, "").await.unwrap().rows.len(), 1);
+        service.server.shutdown().await;
+
+        let mut config = EnrollmentConfig::embedded(db.url());
+        config.clock = Clock::manual("2024-09-14T04:00:01Z".parse().unwrap()).0;
+        config.server.trust_caller_header = true;
+        let server = yizhan_enrollment::serve(config).await.unwrap();
+        let department = Department::at(server.url(), CIVIL_AFFAIRS).await;
+        while department.get(&forgotten).await.unwrap().state() != RosterState::Abandoned {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        for header in [&forgotten, &done] {
+            while department.list(header, false, 0, "").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            assert_eq!(department.list(header, false, 0, "").await.unwrap_err().reason, "ROSTER_ROWS_GONE");
+        }
+        let roster = department.get(&done).await.unwrap();
+        assert_eq!((roster.state(), roster.summary.unwrap().added_count), (RosterState::Done, 1));
+        // The id still names this file: sending it again is answered, without the rows.
+        let answered = department.load(&done, &rows).await.unwrap();
+        assert_eq!((answered.summary().added_count, answered.results.len()), (1, 0));
     }
 }
