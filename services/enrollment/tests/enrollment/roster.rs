@@ -297,7 +297,7 @@ both_databases! {
         assert_eq!((error.code, error.reason.as_str()), (Code::Aborted, "ROSTER_STREAM_SUPERSEDED"));
         newer.say.send(rows_from(2, &rows[1..])).await.unwrap();
         newer.say.send(said(Say::Seal(seal_of(&rows)))).await.unwrap();
-        assert_eq!(newer.to_end().await.unwrap().summary().added_count, 2);
+        assert_eq!(newer.rest().await.unwrap().summary().added_count, 2);
         assert_eq!(service.get_person("P1").await.unwrap().person_version, 2);
         let mut both = Vec::new();
         for _ in 0..2 {
@@ -398,7 +398,7 @@ both_databases! {
         let forgotten = header("B", RosterMode::Changes, 2);
         let (stream, _) = department.open(&forgotten).await.unwrap();
         stream.say.send(rows_from(1, &rows[..1])).await.unwrap();
-        let told = stream.to_end().await.unwrap();
+        let told = stream.rest().await.unwrap();
         assert!(told.summary.is_none(), "closed before the seal");
         assert_eq!(department.list(&forgotten, false, 0, "").await.unwrap().rows.len(), 1);
         service.server.shutdown().await;

@@ -140,7 +140,7 @@ async fn cut_gone_on_with_and_sent_again(db: TestDatabase, rows: usize) {
     assert_eq!(behind.fingerprint().await, untouched(rows), "before the seal");
     stream.say.send(said(Say::Seal(seal.clone()))).await.unwrap();
     told("sealed");
-    let answered = stream.to_end().await.unwrap();
+    let answered = stream.rest().await.unwrap();
     told("applied");
     assert_eq!(
         (answered.summary().added_count, answered.summary().changed_person_count),
@@ -152,7 +152,7 @@ async fn cut_gone_on_with_and_sent_again(db: TestDatabase, rows: usize) {
     let (stream, ready) = department.open(&large("again", rows)).await.unwrap();
     send(&stream, &ready, rows, rows).await;
     stream.say.send(said(Say::Seal(seal))).await.unwrap();
-    let answered = stream.to_end().await.unwrap();
+    let answered = stream.rest().await.unwrap();
     told("sent again");
     let expected =
         RosterSummary { row_count: rows as i64, unchanged_count: rows as i64, ..RosterSummary::default() };
@@ -259,7 +259,7 @@ both_databases! {
         let (stream, ready) = department.open(&large("A", ROWS)).await.unwrap();
         send(&stream, &ready, ROWS, ROWS).await;
         stream.say.send(said(Say::Seal(seal_of_all(ROWS)))).await.unwrap();
-        let answered = stream.to_end().await.unwrap();
+        let answered = stream.rest().await.unwrap();
         assert_eq!(answered.summary().added_count, ROWS as i64);
         assert_eq!(behind.fingerprint().await, once_each(ROWS));
     }

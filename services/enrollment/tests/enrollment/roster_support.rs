@@ -167,7 +167,7 @@ impl Department {
             }
         }
         let _ = stream.say.send(said(Say::Seal(seal_of(rows)))).await;
-        let mut answered = stream.to_end().await?;
+        let mut answered = stream.rest().await?;
         answered.ready = Some(ready);
         Ok(answered)
     }
@@ -219,7 +219,7 @@ impl Department {
 
 impl OpenStream {
     /// Says nothing more, and listens to the end.
-    pub async fn to_end(self) -> Result<Answered, RemoteError> {
+    pub async fn rest(self) -> Result<Answered, RemoteError> {
         let OpenStream { say, mut told } = self;
         drop(say);
         let mut answered = Answered::default();
