@@ -1,16 +1,26 @@
 //! The contract: proto in, proto out, nothing decided.
 
 mod coverage;
+mod ledger;
+mod merge;
 pub(crate) mod messages;
 mod rights;
 pub mod rights_messages;
 mod roster;
 pub mod roster_messages;
+mod transfer;
+
+use std::pin::Pin;
 
 pub use coverage::CoverageApi;
+use futures::Stream;
+pub use ledger::LedgerApi;
+pub use merge::MergeApi;
 pub use rights::RightsApi;
 pub use roster::RosterApi;
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
+pub use transfer::TransferApi;
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
 use yizhan_proto::enrollment::v1::{
     BatchGetEligibilitiesRequest, BatchGetEligibilitiesResponse, FindPersonRequest, FindPersonResponse,
@@ -19,6 +29,7 @@ use yizhan_proto::enrollment::v1::{
     ImportAccountSharesRequest, ImportAccountSharesResponse, ImportCoveragesRequest, ImportCoveragesResponse,
     ImportIdentitiesRequest, ImportIdentitiesResponse, ImportMembershipsRequest, ImportMembershipsResponse,
     ImportPersonsRequest, ImportPersonsResponse, ListPersonsRequest, ListPersonsResponse,
+    WatchRegisterRequest, WatchRegisterResponse,
 };
 use yizhan_runtime::Caller;
 
@@ -33,17 +44,19 @@ use crate::import_memberships::import_memberships;
 use crate::import_persons::import_persons;
 use crate::list_persons::list_persons;
 use crate::register::Register;
+use crate::watch_register::watch_register;
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]
 pub struct Api {
     register: Register,
+    stopping: CancellationToken,
 }
 
 impl Api {
-    /// Over this register.
-    pub fn new(register: Register) -> Self {
-        Api { register }
+    /// Over this register; `stopping` ends endless streams.
+    pub fn new(register: Register, stopping: CancellationToken) -> Self {
+        Api { register, stopping }
     }
 }
 
@@ -168,5 +181,21 @@ impl EnrollmentService for Api {
         let caller = Caller::of(&request);
         let stats = get_cache_status(&self.register, &caller)?;
         Ok(Response::new(messages::cache_status(&stats)))
+    }
+
+    type WatchRegisterStream = Pin<Box<dyn Stream<Item = Result<WatchRegisterResponse, Status>> + Send>>;
+
+    async fn watch_register(
+        &self,
+        request: Request<WatchRegisterRequest>,
+    ) -> Result<Response<Self::WatchRegisterStream>, Status> {
+        let caller = Caller::of(&request);
+        let events = watch_register(
+            &self.register,
+            self.stopping.clone(),
+            caller,
+            &request.into_inner().resume_token,
+        )?;
+        Ok(Response::new(Box::pin(events)))
     }
 }

@@ -13,6 +13,10 @@ use crate::store::timelines::{self, StoredTimeline};
 
 /// Something about the person changed.
 pub const PERSON_CHANGED: &str = "PERSON_CHANGED";
+/// The record was merged into another.
+pub const PERSON_MERGED: &str = "PERSON_MERGED";
+/// The register of the person moved to another area; both areas are told.
+pub const PERSON_MOVED: &str = "PERSON_MOVED";
 
 /// By what call of whom the register is changed: kept with every version. Holds no personal data.
 #[derive(Clone, Debug)]
@@ -80,25 +84,29 @@ pub async fn record(
     }
     let recorded_at = register.clock.now();
     rows::follow(tx, &edits).await?;
-    feed::append(tx, edits.iter().map(|edit| announcement(edit, recorded_at)).collect()).await?;
+    feed::append(tx, edits.iter().flat_map(|edit| announcements(edit, recorded_at)).collect()).await?;
     let changed: Vec<StoredTimeline> = edits.into_iter().map(|edit| edit.after).collect();
     let cause = format!("{} {} {}", cause.method, cause.caller, cause.request_id);
     timelines::write(tx, &changed, recorded_at, &cause).await?;
     Ok(changed)
 }
 
-fn announcement(edit: &Edit, recorded_at: DateTime<Utc>) -> NewChange {
+/// One entry for the area that keeps the register, and one for the area that did if it moved.
+fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
     let person = &edit.after;
     let change = RegisterChange {
         psn_no: person.psn_no.clone(),
         person_version: person.version,
         poolarea_no: person.poolarea_no.clone(),
     };
-    NewChange {
-        area: person.poolarea_no.clone(),
+    let left = edit.before().map(|before| &before.poolarea_no).filter(|area| **area != person.poolarea_no);
+    let areas = [Some(&person.poolarea_no), left];
+    let announced = areas.into_iter().flatten().map(|area| NewChange {
+        area: area.clone(),
         kind: edit.kind,
         subject: person.psn_no.clone(),
         payload: change.encode_to_vec(),
         recorded_at,
-    }
+    });
+    announced.collect()
 }

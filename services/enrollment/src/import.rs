@@ -40,6 +40,9 @@ pub fn check_duplicates<K: Ord>(keys: impl Iterator<Item = K>, field: &str, viol
     }
 }
 
+/// Nothing is written to a record that was merged into another.
+pub const MERGED: (&str, &str) = ("PERSON_MERGED", "该人员编号已合并，请使用合并后的人员编号");
+
 /// Refuses a caller who may not change the register of an area.
 pub fn check_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError> {
     if caller.may_manage_area(poolarea_no) {
@@ -113,8 +116,13 @@ impl<E: Entry> DatedImport<'_, E> {
         let others = self.others.iter().map(|(at, field, psn_no)| (*at, *field, psn_no));
         let mut violations = Violations::new();
         for (at, field, psn_no) in owners.chain(others) {
-            if !held.contains_key(psn_no) {
-                RowCheck::new(at, &mut violations).wrong(field, "PERSON_UNKNOWN", "未查询到该人员编号");
+            let mut check = RowCheck::new(at, &mut violations);
+            match held.get(psn_no) {
+                None => check.wrong(field, "PERSON_UNKNOWN", "未查询到该人员编号"),
+                Some(person) if person.timeline.merged_into.is_some() => {
+                    check.wrong(field, MERGED.0, MERGED.1)
+                }
+                Some(_) => {}
             }
         }
         violations.finish()

@@ -192,6 +192,7 @@ impl NewPerson {
             brdy: self.brdy,
             die_date: self.die_date,
             resd_code: self.resd_code.clone(),
+            merged_into: String::new(),
         };
         self.personal.seal_into(&mut model, &register.vault);
         model
@@ -228,7 +229,7 @@ impl Mutation for PersonImport<'_> {
     ) -> Result<Done<ImportOutcome>, ServiceError> {
         let rows = &self.rows;
         let held = timelines::lock(tx, rows.iter().map(|row| row.psn_no.clone())).await?;
-        check_areas_stay(rows, &held)?;
+        check_held(rows, &held)?;
         let keys = held.values().map(|person| (person.poolarea_no.clone(), person.psn_no.clone()));
         let known = persons::find_many(tx, keys).await?;
 
@@ -254,12 +255,18 @@ impl Mutation for PersonImport<'_> {
     }
 }
 
-fn check_areas_stay(rows: &[NewPerson], held: &BTreeMap<String, StoredTimeline>) -> Result<(), ServiceError> {
+/// Nobody moves to another area by import, and nothing is written to a merged record.
+fn check_held(rows: &[NewPerson], held: &BTreeMap<String, StoredTimeline>) -> Result<(), ServiceError> {
     let mut violations = Violations::new();
     for (at, row) in rows.iter().enumerate() {
-        if held.get(&row.psn_no).is_some_and(|person| person.poolarea_no != row.poolarea_no) {
+        let Some(person) = held.get(&row.psn_no) else { continue };
+        let mut check = RowCheck::new(at, &mut violations);
+        if person.timeline.merged_into.is_some() {
+            check.wrong("psn_no", import::MERGED.0, import::MERGED.1);
+        }
+        if person.poolarea_no != row.poolarea_no {
             let text = "该人员已在其他统筹区登记，转移请办理关系转移接续";
-            RowCheck::new(at, &mut violations).wrong("poolarea_no", "POOLAREA_NOT_CHANGEABLE", text);
+            check.wrong("poolarea_no", "POOLAREA_NOT_CHANGEABLE", text);
         }
     }
     violations.finish()

@@ -6,8 +6,11 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use yizhan_proto::enrollment::v1::coverage_service_server::{self, CoverageServiceServer};
 use yizhan_proto::enrollment::v1::enrollment_service_server::{EnrollmentServiceServer, SERVICE_NAME};
+use yizhan_proto::enrollment::v1::ledger_service_server::{self, LedgerServiceServer};
+use yizhan_proto::enrollment::v1::merge_service_server::{self, MergeServiceServer};
 use yizhan_proto::enrollment::v1::rights_service_server::{self, RightsServiceServer};
 use yizhan_proto::enrollment::v1::roster_service_server::{self, RosterServiceServer};
+use yizhan_proto::enrollment::v1::transfer_service_server::{self, TransferServiceServer};
 use yizhan_runtime::cache::{CacheConfig, VersionedCache};
 use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Settings};
 use yizhan_runtime::feed::{self, Feed};
@@ -16,7 +19,7 @@ use yizhan_runtime::vault::{DataKeys, SecretKey, Vault};
 use yizhan_runtime::{Clock, db};
 
 use crate::access_log::AccessLog;
-use crate::api::{Api, CoverageApi, RightsApi, RosterApi};
+use crate::api::{Api, CoverageApi, LedgerApi, MergeApi, RightsApi, RosterApi, TransferApi};
 use crate::clients::{Settlement, SettlementPeer};
 use crate::domain::access_chain::LogKey;
 use crate::domain::certificate::CertificateKey;
@@ -123,11 +126,14 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
 }
 
 /// What the server answers, by name.
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 7] = [
     SERVICE_NAME,
     coverage_service_server::SERVICE_NAME,
+    ledger_service_server::SERVICE_NAME,
+    merge_service_server::SERVICE_NAME,
     rights_service_server::SERVICE_NAME,
     roster_service_server::SERVICE_NAME,
+    transfer_service_server::SERVICE_NAME,
 ];
 
 /// A service with the message sizes that hold everywhere.
@@ -138,8 +144,11 @@ macro_rules! sized {
 }
 
 fn routes(register: &Register, applier: Applier, stopping: CancellationToken) -> Routes {
-    Routes::new(sized!(EnrollmentServiceServer::new(Api::new(register.clone()))))
+    Routes::new(sized!(EnrollmentServiceServer::new(Api::new(register.clone(), stopping.clone()))))
         .add_service(sized!(CoverageServiceServer::new(CoverageApi::new(register.clone()))))
+        .add_service(sized!(LedgerServiceServer::new(LedgerApi::new(register.clone()))))
+        .add_service(sized!(MergeServiceServer::new(MergeApi::new(register.clone()))))
+        .add_service(sized!(TransferServiceServer::new(TransferApi::new(register.clone()))))
         .add_service(sized!(RightsServiceServer::new(RightsApi::new(register.clone()))))
         .add_service(sized!(RosterServiceServer::new(RosterApi::new(register.clone(), applier, stopping))))
 }

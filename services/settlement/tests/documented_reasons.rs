@@ -20,6 +20,13 @@ const OTHERS: &[&str] = &[
     "REVERSED",
     "DEPOSITED",
     "PERSON_CHANGED",
+    "PERSON_MOVED",
+    // Documents of a transfer; prefixes of enumerations.
+    "T2101",
+    "T2102",
+    "T2103",
+    "TRANSFER_STATE_",
+    "TRANSFER_ACTION_",
     // How far a roster is.
     "STAGING",
     "ROWS",

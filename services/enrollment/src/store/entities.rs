@@ -14,5 +14,8 @@ pub mod identity;
 pub mod import_request;
 pub mod membership;
 pub mod person;
+pub mod person_merge;
 pub mod roster;
 pub mod timeline_history;
+pub mod transfer;
+pub mod transfer_step;

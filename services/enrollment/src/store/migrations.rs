@@ -5,6 +5,7 @@ mod m20261122_000001_two_times;
 mod m20261122_000002_coverage;
 mod m20261122_000003_roster;
 mod m20261122_000004_rights;
+mod m20261122_000005_transfer;
 
 use sea_orm_migration::prelude::{ColumnDef, Index, Table, TableCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateCacheState),
             Box::new(m20261122_000003_roster::Migration),
             Box::new(m20261122_000004_rights::Migration),
+            Box::new(m20261122_000005_transfer::Migration),
         ]
     }
 }

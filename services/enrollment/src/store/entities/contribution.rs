@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "contribution")]
 pub struct Model {
-    /// 统筹区 that kept the person's register when it was recorded.
+    /// 统筹区 that keeps the person's register: a transfer takes the contributions along.
     #[sea_orm(primary_key, auto_increment = false)]
     pub poolarea_no: String,
     /// 人员编号.

@@ -39,6 +39,8 @@ pub struct Model {
     pub die_date: Option<Date>,
     /// 常住地: 12-digit 统计用区划代码 of the village or neighbourhood; empty when not known.
     pub resd_code: String,
+    /// 人员编号 that took this one's place; empty unless merged.
+    pub merged_into: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,41 @@
+//! Transfers (关系转移接续).
+
+use sea_orm::entity::prelude::*;
+
+/// One transfer.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "transfer")]
+pub struct Model {
+    /// Sorts by the time it was opened.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub transfer_id: String,
+    /// 人员编号.
+    pub psn_no: String,
+    /// 转出地.
+    pub from_poolarea_no: String,
+    /// 转入地.
+    pub to_poolarea_no: String,
+    /// 业务流程编码.
+    pub biz_prcs_codg: String,
+    /// 转移方向.
+    pub traf_prot_dirc: String,
+    /// 转移方式.
+    pub trans_mode: String,
+    /// The last document generated; empty before the first.
+    pub node_codg: String,
+    /// The contract's TransferState.
+    pub state: i32,
+    /// While locked: where it stood.
+    pub locked_state: Option<i32>,
+    /// While locked: the contract's TransferSide that locked it.
+    pub locked_side: Option<i32>,
+    /// Steps taken so far.
+    pub step_count: i32,
+    /// T2102, an encoded ContributionStatement; empty before.
+    pub statement: Vec<u8>,
+    /// T2103, an encoded TransferResult; empty before.
+    pub result: Vec<u8>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

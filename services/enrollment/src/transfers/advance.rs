@@ -1,0 +1,171 @@
+//! Takes one step of a transfer. The row is locked first: of two who step at once, the second finds the state the first left.
+
+use prost::Message;
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferResponse};
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use super::finish::{CheckedTerms, checked_terms};
+use super::message::{self, Caption};
+use super::{area_not_owned, check_reason, may_see, position, sides_of, transfer_unknown};
+use crate::changes::Cause;
+use crate::domain::transfer::statement::statement;
+use crate::domain::transfer::{Action, Position, Refused, Side, Sides, State, next};
+use crate::once::{self, Done, Mutation};
+use crate::register::{Register, person_unknown};
+use crate::store::entities::person::PersonalText;
+use crate::store::entities::{transfer, transfer_step};
+use crate::store::timelines::{self, StoredTimeline};
+use crate::store::transfers;
+
+/// By an agency of one of the areas; withdrawing also by the person.
+pub async fn advance_transfer(
+    register: &Register,
+    caller: &Caller,
+    mut request: AdvanceTransferRequest,
+) -> Result<AdvanceTransferResponse, ServiceError> {
+    let request_id = std::mem::take(&mut request.request_id);
+    let mut violations = Violations::new();
+    once::check_request_id(&request_id, &mut violations);
+    violations.require(
+        !request.transfer_id.is_empty(),
+        "transfer_id",
+        "TRANSFER_ID_REQUIRED",
+        "请给出转移申请编号",
+    );
+    let action = Action::from_code(request.action);
+    violations.require(action.is_some(), "action", "ACTION_UNKNOWN", "办理动作未知");
+    check_reason(&request.reason, action.is_some_and(Action::needs_reason), &mut violations);
+    let terms = match (&request.finish, action) {
+        (Some(terms), Some(Action::Finish)) => checked_terms(terms, register.clock.today(), &mut violations),
+        (None, Some(Action::Finish)) => {
+            violations.push("finish", "FINISH_TERMS_REQUIRED", "办结时应给出转入地的参保信息");
+            None
+        }
+        (Some(_), _) => {
+            violations.push("finish", "FINISH_TERMS_NOT_EXPECTED", "仅办结时填写");
+            None
+        }
+        (None, _) => None,
+    };
+    violations.finish()?;
+    let Some(action) = action else {
+        return Err(ServiceError::internal(anyhow::anyhow!("checked before")));
+    };
+    let key = once::request_key(caller, &request_id, "AdvanceTransfer", &request);
+    once::once(register, &key, &Advance { caller, request: &request, action, terms }).await
+}
+
+/// A step to be taken.
+struct Advance<'a> {
+    caller: &'a Caller,
+    request: &'a AdvanceTransferRequest,
+    action: Action,
+    terms: Option<CheckedTerms>,
+}
+
+#[async_trait]
+impl Mutation for Advance<'_> {
+    type Answer = AdvanceTransferResponse;
+
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        cause: &Cause,
+    ) -> Result<Done<AdvanceTransferResponse>, ServiceError> {
+        let found = transfers::lock(tx, &self.request.transfer_id).await?;
+        let found = found.filter(|row| may_see(self.caller, row));
+        let mut row = found.ok_or_else(|| transfer_unknown(&self.request.transfer_id))?;
+        let sides = sides_of(self.caller, &row);
+        if sides == Sides::default() {
+            return Err(area_not_owned());
+        }
+        let before = position(&row)?;
+        let (after, side) =
+            next(before, self.action, sides).map_err(|refused| step_refused(&row, &refused))?;
+        let changed = self.effect(tx, register, &mut row, cause).await?;
+        let taken = Taken { action: self.action, from: Some(before.state), position: after, side };
+        take(tx, register, &mut row, taken, &self.request.reason, cause).await?;
+        let steps = transfers::steps(tx, &row.transfer_id).await?;
+        let transfer = Some(message::whole(&row, steps, self.caller)?);
+        Ok(Done { answer: AdvanceTransferResponse { transfer, replayed: false }, changed })
+    }
+}
+
+impl Advance<'_> {
+    /// What a step does besides being taken.
+    async fn effect(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        row: &mut transfer::Model,
+        cause: &Cause,
+    ) -> Result<Vec<StoredTimeline>, ServiceError> {
+        if self.action == Action::GenerateStatement {
+            let held = timelines::find(tx, &row.psn_no).await?.ok_or_else(|| person_unknown(&row.psn_no))?;
+            let made = statement(&held.timeline, register.clock.today());
+            row.statement = message::statement(made).encode_to_vec();
+        }
+        match &self.terms {
+            Some(terms) => terms.finish(tx, register, row, cause).await,
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+/// A step that was allowed.
+pub struct Taken {
+    /// Which.
+    pub action: Action,
+    /// Where the transfer stood; nowhere before it was opened.
+    pub from: Option<State>,
+    /// Where it stands now.
+    pub position: Position,
+    /// For which side.
+    pub side: Side,
+}
+
+/// Writes a step down, and where the transfer stands behind it.
+pub async fn take(
+    tx: &DatabaseTransaction,
+    register: &Register,
+    row: &mut transfer::Model,
+    taken: Taken,
+    reason: &str,
+    cause: &Cause,
+) -> Result<(), ServiceError> {
+    row.state = taken.position.state.code();
+    row.locked_state = taken.position.locked.map(|(state, _)| state.code());
+    row.locked_side = taken.position.locked.map(|(_, side)| side.code());
+    row.step_count += 1;
+    if let Some(document) = taken.action.document() {
+        row.node_codg = document.to_owned();
+    }
+    let step = transfer_step::Model {
+        transfer_id: row.transfer_id.clone(),
+        step_no: row.step_count,
+        action: taken.action.code(),
+        from_state: taken.from.map_or(0, State::code),
+        to_state: row.state,
+        side: taken.side.code(),
+        actor: cause.caller.clone(),
+        recorded_at: register.clock.now(),
+        reason: PersonalText(reason.to_owned()),
+    };
+    transfers::update(tx, row).await?;
+    Ok(transfers::insert_step(tx, step).await?)
+}
+
+fn step_refused(row: &transfer::Model, refused: &Refused) -> ServiceError {
+    let allowed: Vec<&str> = refused.allowed.iter().map(|action| action.caption()).collect();
+    ServiceError::failed_precondition(
+        "TRANSFER_STEP_REFUSED",
+        "the transfer does not allow this step to this caller in the state it is in",
+        "转移申请的当前状态不允许该操作，请刷新后重试",
+    )
+    .with("transfer_id", &row.transfer_id)
+    .with("state", refused.state.caption())
+    .with("allowed_actions", allowed.join(","))
+}

@@ -1,0 +1,247 @@
+//! Finishes a transfer: the person's timeline, register and documents in one transaction.
+
+use chrono::{Days, NaiveDate};
+use prost::Message;
+use sea_orm::DatabaseTransaction;
+use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
+use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::{ServiceError, Violations};
+
+use crate::changes::{self, Cause, Edit, PERSON_MOVED};
+use crate::domain::codes;
+use crate::domain::enrolment::Stop;
+use crate::domain::timeline::MAX_ENTRIES;
+use crate::domain::transfer::codes::{Direction, is_basic};
+use crate::domain::transfer::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
+use crate::enrolment;
+use crate::register::{Register, person_unknown};
+use crate::store::entities::transfer;
+use crate::store::timelines::{self, StoredTimeline};
+use crate::store::{moves, rules};
+
+/// The new coverage begins so many days ahead at most.
+const DAYS_AHEAD: u64 = 366;
+/// What can begin on top of a basic scheme.
+const MAX_SUPPLEMENTS: usize = 6;
+
+/// Terms that are well formed.
+pub struct CheckedTerms {
+    paid_on: NaiveDate,
+    begndate: Option<NaiveDate>,
+    coverage_year: Option<i32>,
+    psn_type: String,
+    hi_type: String,
+    supplements: Vec<String>,
+    resd_code: String,
+}
+
+/// Checks what can be checked without the transfer.
+pub fn checked_terms(
+    terms: &FinishTerms,
+    today: NaiveDate,
+    violations: &mut Violations,
+) -> Option<CheckedTerms> {
+    let field = |name: &str| format!("finish.{name}");
+    let paid_on = if terms.paid_on.is_empty() { Some(today) } else { parse_date(&terms.paid_on) };
+    violations.require(paid_on.is_some(), field("paid_on"), "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    let paid = paid_on.is_none_or(|day| day <= today);
+    violations.require(paid, field("paid_on"), "DATE_IN_FUTURE", "缴费日期不能晚于今天");
+    let begndate = parse_date(&terms.begndate);
+    let dated = begndate.is_some() || terms.begndate.is_empty();
+    violations.require(dated, field("begndate"), "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    let near = begndate.is_none_or(|day| day <= today + Days::new(DAYS_AHEAD));
+    violations.require(near, field("begndate"), "DATE_TOO_FAR", "最多提前 366 天");
+    let coverage_year = Some(terms.coverage_year).filter(|year| *year != 0);
+    let year_fits = coverage_year.is_none_or(|year| coverage_year_fits(year, today));
+    violations.require(
+        year_fits,
+        field("coverage_year"),
+        "COVERAGE_YEAR_INVALID",
+        "参保年度应为本年或下一年",
+    );
+    let known = codes::is_psn_type(&terms.psn_type);
+    violations.require(known, field("psn_type"), "CODE_UNKNOWN", "人员类别不在字典中");
+    let known = terms.hi_type.is_empty() || codes::is_hi_type(&terms.hi_type);
+    violations.require(known, field("hi_type"), "CODE_UNKNOWN", "医疗保险类型不在字典中");
+    let few = terms.supplements.len() <= MAX_SUPPLEMENTS;
+    violations.require(few, field("supplements"), "TOO_MANY_SUPPLEMENTS", "最多 6 个附加险种");
+    for (at, insutype) in terms.supplements.iter().take(MAX_SUPPLEMENTS).enumerate() {
+        let known = codes::is_insutype(insutype) && !is_basic(insutype);
+        let text = "应为附加险种 320、330、370、392、410 或 510";
+        violations.require(known, field(&format!("supplements[{at}]")), "CODE_UNKNOWN", text);
+        let once = !terms.supplements[..at].contains(insutype);
+        violations.require(once, field(&format!("supplements[{at}]")), "DUPLICATE_ROW", "与前一项重复");
+    }
+    let code = &terms.resd_code;
+    let fits = code.is_empty() || code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit());
+    violations.require(fits, field("resd_code"), "RESD_CODE_INVALID", "常住地应为 12 位统计用区划代码");
+    Some(CheckedTerms {
+        paid_on: paid_on?,
+        begndate,
+        coverage_year,
+        psn_type: terms.psn_type.clone(),
+        hi_type: terms.hi_type.clone(),
+        supplements: terms.supplements.clone(),
+        resd_code: code.clone(),
+    })
+}
+
+impl CheckedTerms {
+    /// Moves the person, and notes the result in the transfer.
+    pub async fn finish(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        row: &mut transfer::Model,
+        cause: &Cause,
+    ) -> Result<Vec<StoredTimeline>, ServiceError> {
+        let direction = Direction::from_code(&row.traf_prot_dirc);
+        let direction = direction.ok_or_else(|| {
+            ServiceError::internal(anyhow::anyhow!("transfer {} cannot be read", row.transfer_id))
+        })?;
+        let begins = self.begins(direction)?;
+        let held = timelines::lock(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
+        let held = held.filter(|held| held.poolarea_no == row.from_poolarea_no);
+        let held = held.ok_or_else(|| person_unknown(&row.psn_no))?;
+        if held.timeline.person.die_date.is_some() {
+            return Err(nothing_held());
+        }
+        let terms = Terms {
+            direction,
+            from_area: &row.from_poolarea_no,
+            to_area: &row.to_poolarea_no,
+            today: register.clock.today(),
+            paid_on: self.paid_on,
+            begins,
+            psn_type: self.psn_type.clone(),
+            hi_type: self.hi_type.clone(),
+            supplements: self.supplements.clone(),
+        };
+        let finished = finish(&held.timeline, &terms, &rules::load(tx).await?).map_err(not_finished)?;
+        if finished.timeline.coverages.len() > MAX_ENTRIES {
+            let text = "该人员的同类记录过多";
+            return Err(ServiceError::invalid_field("transfer_id", "TOO_MANY_ENTRIES", text));
+        }
+        let changed = self.move_person(tx, register, row, held, &finished, cause).await?;
+        let version = changed.first().map_or(0, |person| person.version);
+        row.result = result(&finished, register.clock.today(), version).encode_to_vec();
+        Ok(changed)
+    }
+
+    fn begins(&self, direction: Direction) -> Result<Begins, ServiceError> {
+        let mut violations = Violations::new();
+        let text = "人员类别与转入险种不一致";
+        let fits = direction.takes(&self.psn_type);
+        violations.require(fits, "finish.psn_type", "PSN_TYPE_NOT_OF_SCHEME", text);
+        let begins = match direction.joins() {
+            crate::domain::transfer::codes::EMPLOYEE_SCHEME => {
+                let no_year = self.coverage_year.is_none();
+                violations.require(
+                    no_year,
+                    "finish.coverage_year",
+                    "FIELD_NOT_EXPECTED",
+                    "转入职工医保不填参保年度",
+                );
+                let text = "转入职工医保应给出开始日期";
+                violations.require(self.begndate.is_some(), "finish.begndate", "DATE_INVALID", text);
+                self.begndate.map(Begins::On)
+            }
+            _ => {
+                let no_day = self.begndate.is_none();
+                violations.require(
+                    no_day,
+                    "finish.begndate",
+                    "FIELD_NOT_EXPECTED",
+                    "转入居民医保不填开始日期",
+                );
+                let text = "转入居民医保应给出参保年度";
+                let has_year = self.coverage_year.is_some();
+                violations.require(has_year, "finish.coverage_year", "COVERAGE_YEAR_INVALID", text);
+                self.coverage_year.map(Begins::CoverageYear)
+            }
+        };
+        violations.finish()?;
+        begins.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))
+    }
+
+    async fn move_person(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        row: &transfer::Model,
+        held: StoredTimeline,
+        finished: &Finished,
+        cause: &Cause,
+    ) -> Result<Vec<StoredTimeline>, ServiceError> {
+        let (from_area, to_area) = (&row.from_poolarea_no, &row.to_poolarea_no);
+        if from_area != to_area {
+            moves::to_area(tx, &row.psn_no, from_area, to_area, &self.resd_code).await?;
+        } else if !self.resd_code.is_empty() {
+            moves::set_resd_code(tx, from_area, &row.psn_no, &self.resd_code).await?;
+        }
+        let mut edit = Edit::of(held);
+        edit.after.timeline = finished.timeline.clone();
+        edit.after.poolarea_no = to_area.clone();
+        if from_area != to_area {
+            edit.kind = PERSON_MOVED;
+        }
+        let changed = changes::record(tx, register, vec![edit], cause).await?;
+        Ok(changed)
+    }
+}
+
+fn result(finished: &Finished, today: NaiveDate, person_version: i64) -> TransferResult {
+    let new = &finished.new;
+    let waiting = new.waiting.as_ref();
+    TransferResult {
+        finished_on: today.to_string(),
+        old_insutype: finished.old_insutype.clone(),
+        old_enddate: finished.old_enddate.to_string(),
+        old_psn_chg_type: finished.old_change.code().to_owned(),
+        new_insutype: new.insutype.clone(),
+        new_begndate: new.period.begndate.to_string(),
+        new_enddate: new.period.enddate.map(|end| end.to_string()).unwrap_or_default(),
+        new_psn_chg_type: new.psn_chg_type.clone(),
+        entitled_begndate: finished.entitled_begndate.to_string(),
+        waiting_months: waiting.map_or(0, |waiting| waiting.months() as i32),
+        rule: waiting.map(|waiting| waiting.rule.clone()).unwrap_or_default(),
+        citation: waiting.map(|waiting| waiting.citation.clone()).unwrap_or_default(),
+        person_version,
+    }
+}
+
+/// The person has nothing that could be transferred.
+pub fn nothing_held() -> ServiceError {
+    ServiceError::failed_precondition(
+        "TRANSFER_NOTHING_HELD",
+        "the person never had the scheme that is to be left, or died",
+        "该人员没有可转出的参保关系",
+    )
+}
+
+fn not_finished(fault: Fault) -> ServiceError {
+    let refused = ServiceError::failed_precondition;
+    match fault {
+        Fault::NothingHeld => nothing_held(),
+        Fault::TooEarly(earliest) => refused(
+            "TRANSFER_TOO_EARLY",
+            "the old area pays until the day before `earliest`",
+            format!("转出地的待遇尚未结束，最早可从 {earliest} 起参保"),
+        )
+        .with("earliest", earliest),
+        Fault::NoDayLeft => refused(
+            "TRANSFER_NO_DAY_LEFT",
+            "the old coverage reaches to the end of the coverage year",
+            "转出地的待遇已覆盖至该参保年度末，请选择下一年度".to_owned(),
+        ),
+        Fault::PaidAhead(stretch) => refused(
+            "TRANSFER_PAID_AHEAD",
+            "a later stretch of the old scheme is paid and would be lost",
+            format!("该人员已缴纳自 {} 起的参保费，请先退费或改为从该日起转入", stretch.period.begndate),
+        )
+        .with("insutype", &stretch.insutype)
+        .with("begndate", stretch.period.begndate),
+        Fault::NoRule(missing) => enrolment::error(&Stop::NoRule(missing)),
+        Fault::Refused(why) => enrolment::error(&Stop::Refused(*why)),
+    }
+}

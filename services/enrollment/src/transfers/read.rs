@@ -1,0 +1,70 @@
+//! Reads transfers: one with all its steps, or the work queue of an area.
+
+use yizhan_proto::enrollment::v1::{ListTransfersRequest, ListTransfersResponse, Transfer, TransferSide};
+use yizhan_runtime::caller::is_admdvs;
+use yizhan_runtime::{Caller, ServiceError, Violations, page};
+
+use super::{may_see, message, transfer_unknown};
+use crate::domain::transfer::{Side, State};
+use crate::register::Register;
+use crate::store::transfers;
+
+/// States asked for at most: as many as there are.
+const MAX_STATES: usize = State::ALL.len();
+
+/// One transfer.
+pub async fn get_transfer(
+    register: &Register,
+    caller: &Caller,
+    transfer_id: &str,
+) -> Result<Transfer, ServiceError> {
+    let found = transfers::find(&register.db, transfer_id).await?;
+    let row = found.filter(|row| may_see(caller, row)).ok_or_else(|| transfer_unknown(transfer_id))?;
+    let steps = transfers::steps(&register.db, transfer_id).await?;
+    message::whole(&row, steps, caller)
+}
+
+/// One page of a work queue.
+pub async fn list_transfers(
+    register: &Register,
+    caller: &Caller,
+    request: ListTransfersRequest,
+) -> Result<ListTransfersResponse, ServiceError> {
+    let mut violations = Violations::new();
+    let area = request.poolarea_no.as_str();
+    violations.require(is_admdvs(area), "poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+    let side = match request.side() {
+        TransferSide::Sending => Some(Side::Sending),
+        TransferSide::Receiving => Some(Side::Receiving),
+        TransferSide::Unspecified => None,
+        TransferSide::Person => {
+            violations.push("side", "SIDE_UNKNOWN", "应为转出地、转入地或不填");
+            None
+        }
+    };
+    let known = request.states.len() <= MAX_STATES
+        && request.states.iter().all(|state| State::from_code(*state).is_some());
+    violations.require(known, "states", "STATE_UNKNOWN", "转移状态未知，最多 10 个");
+    violations.finish()?;
+    if !caller.may_read_area(area) {
+        return Err(ServiceError::permission_denied(
+            "AREA_NOT_OWNED",
+            "the caller may not read the transfers of this pooling area",
+            "无权查询该统筹区的关系转移接续",
+        )
+        .with("poolarea_no", area));
+    }
+    let states = if request.states.is_empty() { transfers::open_states() } else { request.states.clone() };
+    let of = format!("transfers/{area}/{}/{states:?}", request.side);
+    let limit = page::page_size(request.page_size)?;
+    let after = page::decode_token::<1>(&of, &request.page_token)?.map(|[transfer_id]| transfer_id);
+    let mut found = transfers::page(&register.db, (area, side), states, after, limit + 1).await?;
+    let more = found.len() as u64 > limit;
+    found.truncate(limit as usize);
+    let next_page_token = match found.last() {
+        Some(last) if more => page::encode_token(&of, &[&last.transfer_id]),
+        _ => String::new(),
+    };
+    let listed: Result<Vec<Transfer>, ServiceError> = found.iter().map(message::listed).collect();
+    Ok(ListTransfersResponse { transfers: listed?, next_page_token })
+}

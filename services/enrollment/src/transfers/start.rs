@@ -1,0 +1,152 @@
+//! Opens a transfer.
+
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_proto::enrollment::v1::{StartTransferRequest, StartTransferResponse};
+use yizhan_runtime::caller::is_admdvs;
+use yizhan_runtime::ids::new_id;
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use super::advance::{Taken, take};
+use super::{area_not_owned, check_psn_no, check_reason, message, sides, transfer_open};
+use crate::changes::Cause;
+use crate::domain::transfer::codes::Direction;
+use crate::domain::transfer::{Action, Initiator, Position, Side, Sides, State, finish, next};
+use crate::once::{self, Done, Mutation};
+use crate::register::{Register, person_merged, person_unknown};
+use crate::store::entities::transfer;
+use crate::store::{timelines, transfers};
+
+/// 免申即转.
+const WITHOUT_APPLICATION: &str = "99";
+
+/// By an agency of the initiating side, or by the person.
+pub async fn start_transfer(
+    register: &Register,
+    caller: &Caller,
+    mut request: StartTransferRequest,
+) -> Result<StartTransferResponse, ServiceError> {
+    let request_id = std::mem::take(&mut request.request_id);
+    let start = checked(caller, &request_id, &request)?;
+    let key = once::request_key(caller, &request_id, "StartTransfer", &request);
+    once::once(register, &key, &start).await
+}
+
+fn checked<'a>(
+    caller: &'a Caller,
+    request_id: &str,
+    request: &'a StartTransferRequest,
+) -> Result<Start<'a>, ServiceError> {
+    let mut violations = Violations::new();
+    once::check_request_id(request_id, &mut violations);
+    let initiator = Initiator::from_code(&request.biz_prcs_codg);
+    let direction = Direction::from_code(&request.traf_prot_dirc);
+    let text = "业务流程编码应为 T21 转入地发起或 T22 转出地发起";
+    violations.require(initiator.is_some(), "biz_prcs_codg", "CODE_UNKNOWN", text);
+    check_psn_no("psn_no", &request.psn_no, &mut violations);
+    for (field, area) in
+        [("from_poolarea_no", &request.from_poolarea_no), ("to_poolarea_no", &request.to_poolarea_no)]
+    {
+        violations.require(is_admdvs(area), field, "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+    }
+    let text = "转移方向应为 11、12、41 或 42";
+    violations.require(direction.is_some(), "traf_prot_dirc", "CODE_UNKNOWN", text);
+    let moves =
+        request.from_poolarea_no != request.to_poolarea_no || direction.is_none_or(Direction::switches);
+    violations.require(moves, "to_poolarea_no", "TRANSFER_NOWHERE", "同一统筹区内只能办理险种之间的转移");
+    let mode_fits = ["", WITHOUT_APPLICATION].contains(&request.trans_mode.as_str());
+    violations.require(mode_fits, "trans_mode", "CODE_UNKNOWN", "转移方式应为 99 免申即转或不填");
+    check_reason(&request.reason, false, &mut violations);
+    violations.finish()?;
+    let (Some(initiator), Some(direction)) = (initiator, direction) else {
+        return Err(ServiceError::internal(anyhow::anyhow!("checked before")));
+    };
+    let sides = sides(caller, &request.from_poolarea_no, &request.to_poolarea_no, &request.psn_no);
+    let agency = sides.has(initiator.side());
+    if !agency && (!sides.person || request.trans_mode == WITHOUT_APPLICATION) {
+        return Err(area_not_owned());
+    }
+    let side = if agency { initiator.side() } else { Side::Person };
+    Ok(Start { caller, request, initiator, direction, sides, side })
+}
+
+/// A transfer to be opened.
+struct Start<'a> {
+    caller: &'a Caller,
+    request: &'a StartTransferRequest,
+    initiator: Initiator,
+    direction: Direction,
+    sides: Sides,
+    side: Side,
+}
+
+#[async_trait]
+impl Mutation for Start<'_> {
+    type Answer = StartTransferResponse;
+
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        cause: &Cause,
+    ) -> Result<Done<StartTransferResponse>, ServiceError> {
+        self.check_person(tx, register).await?;
+        let mut row = self.opened();
+        let position = Position { state: State::Applied, initiator: self.initiator, locked: None };
+        let opened = Taken { action: Action::Start, from: None, position, side: self.side };
+        transfers::insert(tx, &row).await?;
+        take(tx, register, &mut row, opened, &self.request.reason, cause).await?;
+        if self.request.trans_mode == WITHOUT_APPLICATION {
+            let step = next(position, Action::GenerateNotice, self.sides);
+            let (after, side) = step.map_err(|_| area_not_owned())?;
+            let noticed =
+                Taken { action: Action::GenerateNotice, from: Some(position.state), position: after, side };
+            take(tx, register, &mut row, noticed, "", cause).await?;
+        }
+        let steps = transfers::steps(tx, &row.transfer_id).await?;
+        let transfer = Some(message::whole(&row, steps, self.caller)?);
+        Ok(Done { answer: StartTransferResponse { transfer, replayed: false }, changed: Vec::new() })
+    }
+}
+
+impl Start<'_> {
+    /// The lock on the person lets one of two through who open a transfer at once.
+    async fn check_person(&self, tx: &DatabaseTransaction, register: &Register) -> Result<(), ServiceError> {
+        let psn_no = &self.request.psn_no;
+        let held = timelines::lock(tx, [psn_no.clone()]).await?.remove(psn_no);
+        let held = held.filter(|held| held.poolarea_no == self.request.from_poolarea_no);
+        let held = held.ok_or_else(|| person_unknown(psn_no))?;
+        if let Some(other) = &held.timeline.merged_into {
+            return Err(person_merged(psn_no, other));
+        }
+        if let Some(open) = transfers::find_open(tx, &[psn_no]).await? {
+            return Err(transfer_open(&open));
+        }
+        if held.timeline.person.die_date.is_some()
+            || !finish::holds(&held.timeline, self.direction, register.clock.today())
+        {
+            return Err(super::finish::nothing_held());
+        }
+        Ok(())
+    }
+
+    fn opened(&self) -> transfer::Model {
+        let request = self.request;
+        transfer::Model {
+            transfer_id: new_id(),
+            psn_no: request.psn_no.clone(),
+            from_poolarea_no: request.from_poolarea_no.clone(),
+            to_poolarea_no: request.to_poolarea_no.clone(),
+            biz_prcs_codg: request.biz_prcs_codg.clone(),
+            traf_prot_dirc: request.traf_prot_dirc.clone(),
+            trans_mode: request.trans_mode.clone(),
+            node_codg: String::new(),
+            state: State::Applied.code(),
+            locked_state: None,
+            locked_side: None,
+            step_count: 0,
+            statement: Vec::new(),
+            result: Vec::new(),
+        }
+    }
+}
