@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tonic::{Response, Status, Streaming};
+use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
@@ -128,6 +129,11 @@ impl Client {
     /// EnrollmentService.
     pub fn enrollment(&self) -> EnrollmentServiceClient<PeerChannel> {
         EnrollmentServiceClient::new(self.to_enrollment.clone())
+    }
+
+    /// CoverageService.
+    pub fn coverage(&self) -> CoverageServiceClient<PeerChannel> {
+        CoverageServiceClient::new(self.to_enrollment.clone())
     }
 
     /// 预结算
@@ -293,6 +299,21 @@ impl Client {
     ) -> Answer<ImportCatalogueResponse> {
         let request = ImportCatalogueRequest { request_id: request_id.to_owned(), items };
         read(self.catalogue().import_catalogue(request).await)
+    }
+
+    /// 门诊慢特病: entitled from a day, to be verified again by another.
+    pub async fn entitle_to_disease(&self, psn_no: &str, dise_codg: &str, begndate: &str, reverify_by: &str) {
+        let entitlement = DiseaseEntitlement {
+            kind: DiseaseKind::Chronic.into(),
+            dise_codg: dise_codg.to_owned(),
+            dise_name: "高血压".to_owned(),
+            begndate: begndate.to_owned(),
+            reverify_by: reverify_by.to_owned(),
+            ..DiseaseEntitlement::default()
+        };
+        let row = DiseaseEntitlementRow { psn_no: psn_no.to_owned(), entitlement: Some(entitlement) };
+        let request = ImportDiseaseEntitlementsRequest { request_id: some_id(), rows: vec![row] };
+        read(self.coverage().import_disease_entitlements(request).await).expect("entitled");
     }
 
     /// Registers persons with everything about them.

@@ -17,13 +17,14 @@
 //! of them at a time makes a **pass**, which has a number that no other pass ever has:
 //!
 //! 1. read the watermarks, then what became visible in the log since the last pass that changed something (`log`);
-//! 2. set `begun` to the number in every bucket: only if the watermark is still what was read, or give up;
+//! 2. if something changed, set `begun` to the number in every bucket: only if the watermark is still what was read, or give
+//!    up;
 //! 3. take out every value older than its change;
 //! 4. set `done` and `changed` to the number, again only if nobody came between;
 //! 5. remember the number and the place in the log in `cache_state`, only if nobody else did.
 //!
-//! Without changes only `begun` and `done` move, and the database is not written to (entries about something else move the
-//! place in the log). If the watermarks are missing, differ,
+//! Without changes only `done` moves, and the database is not written to (entries about something else move the place in the
+//! log). If the watermarks are missing, differ,
 //! or name another generation or another `changed` than the database does, Redis has lost something: a new random generation
 //! begins, and no value of an older one counts.
 //!
@@ -60,7 +61,8 @@
 //! that snapshot did not show. Loads are shared only if they began less than `max_staleness` ago, and "no such key" is
 //! remembered for a second, counted from the beginning of the load.
 //!
-//! Without Redis the same happens in each process for itself, with one bucket, and its own place in the log in memory.
+//! Without Redis the same happens in each process for itself, with one bucket, and its own place in the log in memory. With
+//! Redis there is such a store in front of it too, for the values asked for most (`near`).
 //!
 //! Not covered: a PostgreSQL that loses acknowledged commits (fail-over to an asynchronous replica) may leave values in the
 //! cache that the database no longer has, until their time is over. On SQLite the numbers are this machine's microseconds.
@@ -74,6 +76,7 @@ mod local;
 mod local_keeper;
 mod log;
 mod looked;
+mod near;
 mod redis_keeper;
 mod redis_store;
 mod scripts;

@@ -47,7 +47,11 @@ const OTHERS: &[&str] = &[
     // Quality marks of sources; what loaders call nothing.
     "GHNRAOP",
     "NULL",
-    // SQL and signals.
+    // Kinds of values, commands of Redis, SQL and signals.
+    "BYTES",
+    "NUMBER",
+    "TIME",
+    "MGET",
     "RETURNING",
     "SIGINT",
     "SIGTERM",

@@ -19,6 +19,9 @@ pub struct CacheConfig {
     pub max_staleness: Duration,
     /// `cache.timeout_ms`: how long Redis may take to answer before the database is asked instead. Default 100.
     pub timeout: Duration,
+    /// `cache.local_entries`: how many values this process keeps decoded, in front of Redis or without it; 0: none in front
+    /// of Redis. Default 50000.
+    pub local_entries: u64,
 }
 
 impl CacheConfig {
@@ -34,6 +37,7 @@ impl CacheConfig {
             ttl: Duration::from_secs(1800),
             max_staleness: Duration::from_secs(2),
             timeout: Duration::from_millis(100),
+            local_entries: 50_000,
         }
     }
 
@@ -55,6 +59,7 @@ impl CacheConfig {
                 60_000,
             )),
             timeout: Duration::from_millis(ranged(settings, "cache.timeout_ms", 100, 1, 10_000)),
+            local_entries: ranged(settings, "cache.local_entries", default.local_entries, 0, 10_000_000),
         };
         if config.timeout >= config.max_staleness {
             settings.problem("cache.timeout_ms: must be less than cache.max_staleness_ms");

@@ -19,7 +19,7 @@ pub(super) fn bucket(key: &str) -> usize {
 pub(super) struct Watermark {
     /// Values of another generation do not count.
     pub generation: i64,
-    /// The last pass that began here: what a loader read before it may not be stored after it.
+    /// The last pass that began to take values out here: what a loader read before it may not be stored after it.
     pub begun: i64,
     /// The last pass that finished here: what was committed before it read the log is reflected here.
     pub done: i64,
@@ -43,6 +43,11 @@ impl Watermark {
             done: number(32)?,
             changed: number(48)?,
         })
+    }
+
+    /// The last pass that was here.
+    pub(super) fn newest(&self) -> i64 {
+        self.begun.max(self.done)
     }
 
     /// What a loader must find unchanged when it stores what it read: the first half of the text.

@@ -12,9 +12,6 @@ use super::format::Token;
 use super::looked::Looked;
 use super::trust::Trust;
 
-/// Values kept at most; those asked for least make room.
-const CAPACITY: u64 = 200_000;
-
 /// The store of one process, with one bucket.
 pub(super) struct LocalStore<T> {
     values: Cache<String, Entry<T>>,
@@ -35,8 +32,9 @@ impl<T> Clone for Entry<T> {
 }
 
 impl<T: Cached> LocalStore<T> {
-    pub(super) fn new(ttl: Duration, trust: Arc<Trust>) -> Self {
-        let values = Cache::builder().max_capacity(CAPACITY).time_to_live(ttl).build();
+    /// With so many values at most: those asked for least make room.
+    pub(super) fn new(ttl: Duration, capacity: u64, trust: Arc<Trust>) -> Self {
+        let values = Cache::builder().max_capacity(capacity).time_to_live(ttl).build();
         LocalStore { values, trust, generation: AtomicI64::new(1), begun: AtomicI64::new(0) }
     }
 

@@ -7,18 +7,21 @@ use super::Cached;
 use super::keeper::{Beat, Keeper, MOST_CHANGES};
 use super::local::LocalStore;
 use super::log;
+use super::near::Recent;
 use super::trust::Confirmed;
 
 pub(super) struct LocalKeeper<T> {
     beat: Beat,
     store: Arc<LocalStore<T>>,
+    /// Hears of every change before the store does, where values come from somewhere that may lack it.
+    recent: Option<Arc<Recent>>,
     /// How far the log has been read; nothing is trusted, so nothing is stored, before there is one.
     mark: Option<String>,
 }
 
 impl<T: Cached> LocalKeeper<T> {
-    pub(super) fn new(beat: Beat, store: Arc<LocalStore<T>>) -> Self {
-        LocalKeeper { beat, store, mark: None }
+    pub(super) fn new(beat: Beat, store: Arc<LocalStore<T>>, recent: Option<Arc<Recent>>) -> Self {
+        LocalKeeper { beat, store, recent, mark: None }
     }
 
     async fn read_log(&mut self) -> anyhow::Result<Option<Vec<(String, i64)>>> {
@@ -36,13 +39,17 @@ impl<T: Cached> Keeper for LocalKeeper<T> {
     async fn pass(&mut self) -> anyhow::Result<()> {
         let at = Instant::now();
         let changes = self.read_log().await?;
-        self.store.begin();
         match changes {
+            // Without changes nothing is taken out, so what was read before may still be stored.
+            Some(changes) if changes.is_empty() => {}
             Some(changes) => {
+                self.recent.iter().for_each(|recent| recent.note(&changes));
+                self.store.begin();
                 let removed = changes.iter().filter(|(key, version)| self.store.invalidate(key, *version));
                 self.beat.counters.invalidated.add(removed.count());
             }
             None => {
+                self.recent.iter().for_each(|recent| recent.blind());
                 self.store.renew();
                 self.beat.counters.generations.add(1);
             }

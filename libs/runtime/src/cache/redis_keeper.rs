@@ -64,9 +64,9 @@ impl RedisKeeper {
     async fn on_sqlite(&mut self, redis: &Connection) -> anyhow::Result<()> {
         let at = Instant::now();
         let found = Found::read(&self.store, redis).await?;
-        let begun = found.watermark.map_or(0, |watermark| watermark.begun);
+        let newest = found.watermark.map_or(0, |watermark| watermark.newest());
         let micros = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_micros() as i64;
-        let number = micros.max(begun + 1);
+        let number = micros.max(newest + 1);
         let db = self.beat.db.clone();
         let done = self.lead(&db, redis, &found, number).await?;
         self.confirm_own(done, number, at);
@@ -109,7 +109,7 @@ impl RedisKeeper {
         let state = state::read(db, self.name).await?;
         let current = state.as_ref().zip(found.watermark).filter(|(state, watermark)| {
             let same = (state.generation, state.pass) == (watermark.generation, watermark.changed);
-            same && number > watermark.begun
+            same && number > watermark.newest()
         });
         let Some((state, watermark)) = current else {
             let mark = log::end(db).await?;
@@ -121,7 +121,8 @@ impl RedisKeeper {
         };
         let (keys, mark) = (self.beat.changed(&changes), news.mark);
         let (done, new) = if keys.is_empty() {
-            let idle = Watermark { begun: number, done: number, ..watermark };
+            // `begun` stays: nothing is taken out, so what was read before may still be stored.
+            let idle = Watermark { done: number, ..watermark };
             let done = self.store.swap_watermarks(redis, &found.stored, &idle).await?;
             // Entries about something else are left behind, without a pass that Redis must remember.
             (done, State { mark, ..state.clone() })

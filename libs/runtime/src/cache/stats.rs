@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct CacheStats {
     /// Answered from the cache.
     pub hits: u64,
+    /// Of those, answered from this process's memory in front of Redis.
+    pub near_hits: u64,
     /// The cache could be trusted and did not have it.
     pub misses: u64,
     /// "There is no such key", remembered for a moment in this process.
@@ -34,6 +36,7 @@ pub struct CacheStats {
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub hits: Counter,
+    pub near_hits: Counter,
     pub misses: Counter,
     pub negative_hits: Counter,
     pub loads: Counter,
@@ -48,6 +51,7 @@ impl Counters {
     pub(super) fn read(&self, confirmed_age: Option<Duration>, backend: &'static str) -> CacheStats {
         CacheStats {
             hits: self.hits.get(),
+            near_hits: self.near_hits.get(),
             misses: self.misses.get(),
             negative_hits: self.negative_hits.get(),
             loads: self.loads.get(),

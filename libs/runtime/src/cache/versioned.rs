@@ -15,6 +15,7 @@ use super::loader::Loader;
 use super::local::LocalStore;
 use super::local_keeper::LocalKeeper;
 use super::looked::Looked;
+use super::near::{Near, Recent};
 use super::redis_keeper::RedisKeeper;
 use super::redis_store::RedisStore;
 use super::stats::{CacheStats, Counters};
@@ -29,6 +30,8 @@ pub struct VersionedCache<T> {
 }
 
 struct Inner<T> {
+    /// In front of Redis.
+    near: Option<Near<T>>,
     store: Arc<Store<T>>,
     loader: Arc<Loader<T>>,
     trust: Arc<Trust>,
@@ -63,45 +66,63 @@ impl<T: Cached> VersionedCache<T> {
         let trust = Arc::new(Trust::none_yet(config.max_staleness));
         let counters = Arc::new(Counters::default());
         let source = Arc::new(source);
-        let beat = Beat::new(db, source.clone(), trust.clone(), counters.clone());
+        let beat = Beat::new(db.clone(), source.clone(), trust.clone(), counters.clone());
         let stop = CancellationToken::new();
+        let mut near = None;
         let store = match address {
             Address::InProcess => {
-                let store = Arc::new(LocalStore::new(config.ttl, trust.clone()));
-                keeper::spawn(
-                    name,
-                    LocalKeeper::new(beat, store.clone()),
-                    config.max_staleness,
-                    stop.clone(),
-                );
+                let store = Arc::new(LocalStore::new(config.ttl, config.local_entries.max(1), trust.clone()));
+                let keeper = LocalKeeper::new(beat, store.clone(), None);
+                keeper::spawn(name, keeper, config.max_staleness, stop.clone());
                 Store::Local(store)
             }
             address => {
                 let store = Arc::new(RedisStore::new(name, address, config, trust.clone()));
                 let redis = RedisKeeper::new(name, beat, store.clone());
                 keeper::spawn(name, redis, config.max_staleness, stop.clone());
+                if config.local_entries > 0 {
+                    near = Some(start_near(name, config, db, source.clone(), stop.clone()));
+                }
                 Store::Redis(store)
             }
         };
         let store = Arc::new(store);
         let loader = Loader::new(source, store.clone(), trust.clone(), counters.clone());
         Ok(VersionedCache {
-            inner: Arc::new(Inner { store, loader, trust, counters, _keeper: stop.drop_guard() }),
+            inner: Arc::new(Inner { near, store, loader, trust, counters, _keeper: stop.drop_guard() }),
         })
     }
 
     /// The value of a key; `None` if the database has none. Fails only if the database does.
     pub async fn get(&self, key: &str) -> Result<Option<Arc<T>>, ServiceError> {
         let asked = Instant::now();
+        let near = self.inner.look_near(key, asked);
+        if let Looked::Found(value) = near {
+            return Ok(Some(value));
+        }
         let looked = self.inner.store.look(key, asked).await;
-        self.inner.answer(key, asked, looked).await
+        self.inner.answer(key, asked, near, looked).await
     }
 
     /// The values of many keys, in order: one round trip for those that are there, one query for those that are not.
     pub async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Arc<T>>>, ServiceError> {
         let asked = Instant::now();
-        let looked = self.inner.store.look_all(keys, asked).await;
-        let answers = keys.iter().zip(looked).map(|(key, looked)| self.inner.answer(key, asked, looked));
+        let near: Vec<Looked<T>> = keys.iter().map(|key| self.inner.look_near(key, asked)).collect();
+        let beyond = |near: &Looked<T>| !matches!(near, Looked::Found(_));
+        let asked_for = keys.iter().zip(&near).filter(|(_, near)| beyond(near));
+        let wanted: Vec<String> = asked_for.map(|(key, _)| key.clone()).collect();
+        let mut looked = self.inner.store.look_all(&wanted, asked).await.into_iter();
+        let answers = keys.iter().zip(near).map(|(key, near)| {
+            let looked = if beyond(&near) { looked.next() } else { None };
+            async move {
+                match (near, looked) {
+                    (Looked::Found(value), _) => Ok(Some(value)),
+                    (near, looked) => {
+                        self.inner.answer(key, asked, near, looked.unwrap_or(Looked::Away)).await
+                    }
+                }
+            }
+        });
         join_all(answers).await.into_iter().collect()
     }
 
@@ -110,6 +131,7 @@ impl<T: Cached> VersionedCache<T> {
     /// very many may leave it out.
     pub async fn replace(&self, values: &[(String, Arc<T>)]) {
         self.inner.loader.forget(values.iter().map(|(key, _)| key));
+        self.inner.near.iter().for_each(|near| near.replace(values));
         self.inner.store.replace(values).await;
     }
 
@@ -119,8 +141,50 @@ impl<T: Cached> VersionedCache<T> {
     }
 }
 
+/// A store in front of Redis, with a keeper that confirms it by the database alone. What it takes out is not told: the
+/// values are still in Redis.
+fn start_near<T: Cached>(
+    name: &'static str,
+    config: &CacheConfig,
+    db: DatabaseConnection,
+    source: Arc<impl Source<T>>,
+    stop: CancellationToken,
+) -> Near<T> {
+    let trust = Arc::new(Trust::none_yet(config.max_staleness));
+    let store = Arc::new(LocalStore::new(config.ttl, config.local_entries, trust.clone()));
+    let recent = Arc::new(Recent::new(config.max_staleness));
+    let beat = Beat::new(db, source, trust, Arc::default());
+    let keeper = LocalKeeper::new(beat, store.clone(), Some(recent.clone()));
+    keeper::spawn(name, keeper, config.max_staleness, stop);
+    Near::new(store, recent, config.max_staleness)
+}
+
 impl<T: Cached> Inner<T> {
+    fn look_near(&self, key: &str, asked: Instant) -> Looked<T> {
+        let looked = self.near.as_ref().map_or(Looked::Away, |near| near.look(key, asked));
+        if let Looked::Found(_) = looked {
+            self.counters.hits.add(1);
+            self.counters.near_hits.add(1);
+        }
+        looked
+    }
+
+    /// What was not near, from the store or the database; and near from now on, if that may be.
     async fn answer(
+        &self,
+        key: &str,
+        asked: Instant,
+        near: Looked<T>,
+        looked: Looked<T>,
+    ) -> Result<Option<Arc<T>>, ServiceError> {
+        let found = self.answer_from_store(key, asked, looked).await?;
+        if let (Some(store), Looked::Missing(token), Some(value)) = (&self.near, near, &found) {
+            store.put(key, asked, token, value);
+        }
+        Ok(found)
+    }
+
+    async fn answer_from_store(
         &self,
         key: &str,
         asked: Instant,

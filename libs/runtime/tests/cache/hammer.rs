@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use sea_orm::DatabaseConnection;
 use tokio::task::JoinSet;
-use yizhan_runtime::cache::VersionedCache;
+use yizhan_runtime::cache::{CacheConfig, VersionedCache};
 use yizhan_testkit::{RedisServer, TestDatabase, both_databases};
 
 use crate::ledger::Ledger;
-use crate::support::{Item, connect, ready, trusted, version_of, warm};
+use crate::support::{Item, connect, ready, start_with, trusted, version_of, warm};
 
 const KEYS: usize = 200;
 const WRITERS: usize = 4;
@@ -133,7 +133,37 @@ async fn two(test: &TestDatabase, url: &str) -> [VersionedCache<Item>; 2] {
     [one, two]
 }
 
+/// The same with values in front of Redis.
+async fn two_with_near(test: &TestDatabase, url: &str) -> [VersionedCache<Item>; 2] {
+    let one = async || {
+        let (cache, items) = start_with(&connect(test).await, CacheConfig::at(url));
+        trusted(&cache).await;
+        items.dawdle();
+        cache
+    };
+    [one().await, one().await]
+}
+
 both_databases! {
+    async fn no_answer_is_ever_too_old_with_values_in_front_of_redis(test: TestDatabase) {
+        let db = connect(&test).await;
+        let mut redis = RedisServer::start();
+        let caches = two_with_near(&test, &redis.url()).await;
+        tokio::join!(hammer(&db, &caches, Duration::from_secs(16)), trouble(&mut redis));
+        trusted(&caches[0]).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let before = caches[0].stats().near_hits;
+        for round in 0..2 {
+            for (number, cache) in (0..KEYS).flat_map(|number| caches.iter().map(move |cache| (number, cache))) {
+                let key = format!("hammer{number}");
+                let known = cache.get(&key).await.unwrap().map(|item| item.version);
+                assert_eq!(known, version_of(&db, &key).await.unwrap(), "round {round}");
+            }
+        }
+        assert!(caches[0].stats().near_hits - before >= KEYS as u64 / 2, "{:?}", caches[0].stats());
+        all_equal(&db, &redis).await;
+    }
+
     async fn no_answer_is_ever_too_old_whatever_happens_to_redis(test: TestDatabase) {
         let db = connect(&test).await;
         let mut redis = RedisServer::start();

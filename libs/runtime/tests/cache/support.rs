@@ -114,9 +114,16 @@ pub async fn connect(test: &TestDatabase) -> DatabaseConnection {
     db
 }
 
+/// With nothing in front of Redis, so that it is asked every time.
 pub fn start(db: &DatabaseConnection, url: &str) -> (VersionedCache<Item>, Items) {
+    let default = CacheConfig::at(url);
+    let local_entries = if url.is_empty() { default.local_entries } else { 0 };
+    start_with(db, CacheConfig { local_entries, ..default })
+}
+
+pub fn start_with(db: &DatabaseConnection, config: CacheConfig) -> (VersionedCache<Item>, Items) {
     let items = Items::of(db);
-    let cache = VersionedCache::start(NAME, &CacheConfig::at(url), db.clone(), items.clone()).unwrap();
+    let cache = VersionedCache::start(NAME, &config, db.clone(), items.clone()).unwrap();
     (cache, items)
 }
 

@@ -228,6 +228,7 @@ pub fn cache_status(stats: &CacheStats) -> pb::GetCacheStatusResponse {
     pb::GetCacheStatusResponse {
         backend: stats.backend.to_owned(),
         hits: count(stats.hits),
+        near_hits: count(stats.near_hits),
         misses: count(stats.misses),
         negative_hits: count(stats.negative_hits),
         loads: count(stats.loads),

@@ -141,6 +141,7 @@ fn info(context: &Context<'_>, outcome: &Outcome<'_>, identity: Option<&Identity
         dise_codg: visit.reported.dise_codg.clone(),
         out_filing: visit.reported.out_filing.clone(),
         tags: visit.reported.tags.clone(),
+        opsp_dise_code: visit.reported.opsp_dise_code.clone(),
     }
 }
 

@@ -65,6 +65,7 @@ pub fn check(
     wrong.require(insutype.is_some(), "visit.insutype", "CODE_UNKNOWN", "险种类型代码未知");
     let med_type = MedType::from_code(&visit.med_type);
     wrong.require(med_type.is_some(), "visit.med_type", "CODE_UNKNOWN", "医疗类别代码未知");
+    check_disease(&visit, med_type, &mut wrong);
     let filing = check_filing(&visit, &mut wrong);
     let days = check_days(&visit, today, &mut wrong);
     check_marks(&visit, &mut wrong);
@@ -105,6 +106,13 @@ fn check_ids(visit: &Visit, wrong: &mut Violations) {
             "ACCOUNT_NOT_USED",
             "未使用个人账户时不能共济",
         );
+    }
+}
+
+/// 门诊慢特病 is care of a disease the person is entitled for; the register decides.
+fn check_disease(visit: &Visit, med_type: Option<MedType>, wrong: &mut Violations) {
+    if med_type == Some(MedType::Chronic) || !visit.opsp_dise_code.is_empty() {
+        check_id(&visit.opsp_dise_code, "visit.opsp_dise_code", wrong);
     }
 }
 
@@ -253,6 +261,7 @@ impl CheckedVisit {
                 mulaid_psn_no: super::ledger::relative_in(&stored.postings, &info.psn_no),
                 dise_codg: info.dise_codg.clone(),
                 out_filing: info.out_filing.clone(),
+                opsp_dise_code: info.opsp_dise_code.clone(),
                 tags: info.tags.clone(),
                 feedetail: stored.feedetail.iter().map(reported_line).collect(),
                 ..Visit::default()

@@ -101,6 +101,7 @@ async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, 
         as_of: visit.end.to_string(),
         insutype: visit.insutype.code().to_owned(),
         med_type: visit.med_type.code().to_owned(),
+        dise_codg: visit.reported.opsp_dise_code.clone(),
         ..GetEligibilityRequest::default()
     };
     app.enrollment.eligibility(question).await
