@@ -48,6 +48,8 @@ pub type Bill<'b> = &'b [(usize, i64)];
 pub const LONG_STAY: Bill<'static> = &[(0, 12), (1, 4), (2, 9), (3, 2), (4, 30), (5, 4), (6, 16), (7, 60)];
 /// A few days in hospital.
 pub const SHORT_STAY: Bill<'static> = &[(0, 6), (1, 2), (5, 6), (7, 40)];
+/// A newborn's first week in hospital.
+pub const NEWBORN_STAY: Bill<'static> = &[(0, 7), (4, 4)];
 /// A visit to the outpatient department.
 pub const OUTPATIENT: Bill<'static> = &[(7, 28)];
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use tonic::Request;
+use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
@@ -25,6 +26,7 @@ use crate::platform::Platform;
 /// The clients the demo uses: generated code over a plain connection, as an integrator's.
 pub struct Clients {
     enrollment: EnrollmentServiceClient<PeerChannel>,
+    coverages: CoverageServiceClient<PeerChannel>,
     settlement: SettlementServiceClient<PeerChannel>,
     institutions: InstitutionServiceClient<PeerChannel>,
     catalogue: CatalogueServiceClient<PeerChannel>,
@@ -35,9 +37,11 @@ pub struct Clients {
 impl Clients {
     fn of(platform: &Platform) -> anyhow::Result<Clients> {
         let to = |url: String| client::channel(&PeerConfig::at(url), &Caller::LocalAdministrator);
+        let enrollment = to(platform.enrollment.url())?;
         let settlement = to(platform.settlement.url())?;
         Ok(Clients {
-            enrollment: EnrollmentServiceClient::new(to(platform.enrollment.url())?),
+            enrollment: EnrollmentServiceClient::new(enrollment.clone()),
+            coverages: CoverageServiceClient::new(enrollment),
             settlement: SettlementServiceClient::new(settlement.clone()),
             institutions: InstitutionServiceClient::new(settlement.clone()),
             catalogue: CatalogueServiceClient::new(settlement.clone()),

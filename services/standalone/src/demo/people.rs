@@ -15,6 +15,13 @@ pub const YUBEI: &str = "DEMO-2";
 pub const ZHUZHOU: &str = "DEMO-3";
 /// 衢州 employee, insured for long.
 pub const QUZHOU: &str = "DEMO-4";
+/// 株洲 resident whose coverage lapsed.
+pub const LAPSED: &str = "DEMO-5";
+/// Not born when the register was imported.
+pub const NEWBORN: &str = "DEMO-6";
+
+/// What a resident pays for a coverage year in the demo (个人缴费标准, 400 yuan).
+pub const RESIDENT_RATE_FEN: i64 = 40_000;
 
 struct DemoPerson {
     psn_no: &'static str,
@@ -23,11 +30,13 @@ struct DemoPerson {
     area: &'static str,
     insutype: &'static str,
     psn_type: &'static str,
+    /// Last day of the coverage; empty means open.
+    until: &'static str,
     identities: &'static [(&'static str, &'static str)],
     memberships: &'static [(MembershipKind, &'static str)],
 }
 
-const PEOPLE: [DemoPerson; 4] = [
+const PEOPLE: [DemoPerson; 5] = [
     DemoPerson {
         psn_no: SEVEN_PAYERS,
         name: "张示例",
@@ -35,6 +44,7 @@ const PEOPLE: [DemoPerson; 4] = [
         area: "999900",
         insutype: "310",
         psn_type: "1102",
+        until: "",
         identities: &[("2303", "低保")],
         memberships: &[
             (MembershipKind::Union, "杭州36元项目"),
@@ -50,6 +60,7 @@ const PEOPLE: [DemoPerson; 4] = [
         area: "500112",
         insutype: "390",
         psn_type: "15",
+        until: "",
         identities: &[("", "低保边缘")],
         memberships: &[(MembershipKind::ResidentTier, "一档")],
     },
@@ -60,6 +71,7 @@ const PEOPLE: [DemoPerson; 4] = [
         area: "430200",
         insutype: "310",
         psn_type: "1101",
+        until: "",
         identities: &[],
         memberships: &[],
     },
@@ -70,6 +82,18 @@ const PEOPLE: [DemoPerson; 4] = [
         area: "330800",
         insutype: "310",
         psn_type: "1101",
+        until: "",
+        identities: &[],
+        memberships: &[],
+    },
+    DemoPerson {
+        psn_no: LAPSED,
+        name: "赵示例",
+        brdy: "1988-07-19",
+        area: "430200",
+        insutype: "390",
+        psn_type: "15",
+        until: "2023-12-31",
         identities: &[],
         memberships: &[],
     },
@@ -78,7 +102,7 @@ const PEOPLE: [DemoPerson; 4] = [
 /// First day of every coverage, identity and membership of the demo.
 const SINCE: &str = "2010-01-01";
 
-/// Imports them.
+/// Imports them in bulk, as an agency takes over an old register; whoever comes new is enrolled case by case in the story.
 pub async fn enrol(mut enrollment: EnrollmentServiceClient<PeerChannel>) -> anyhow::Result<()> {
     let persons = PEOPLE.iter().map(DemoPerson::person).collect();
     let request = ImportPersonsRequest { request_id: "demo-persons".into(), rows: persons };
@@ -92,7 +116,10 @@ pub async fn enrol(mut enrollment: EnrollmentServiceClient<PeerChannel>) -> anyh
     let memberships = PEOPLE.iter().flat_map(DemoPerson::memberships).collect();
     let request = ImportMembershipsRequest { request_id: "demo-memberships".into(), rows: memberships };
     enrollment.import_memberships(request).await?;
-    println!("Enrolled {} people (all invented).", PEOPLE.len());
+    println!(
+        "Imported {} people in bulk, as from an old register (all invented); new ones enrol one by one below.",
+        PEOPLE.len()
+    );
     Ok(())
 }
 
@@ -117,6 +144,7 @@ impl DemoPerson {
             psn_type: self.psn_type.into(),
             psn_insu_stas: "1".into(),
             begndate: SINCE.into(),
+            enddate: self.until.into(),
             ..CoverageRow::default()
         }
     }
