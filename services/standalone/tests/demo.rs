@@ -1,0 +1,48 @@
+//! The demo as a newcomer runs it. It checks every step itself; here it is checked that it tells them, and how it ends.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn demo(folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_yizhan")).args(["demo", "--data"]).arg(folder).output().unwrap()
+}
+
+#[test]
+fn the_demo_shows_every_chapter_and_runs_again_where_it_ran() {
+    let folder = tempfile::tempdir().unwrap();
+    for run in ["first", "second"] {
+        let output = demo(folder.path());
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{run} run: {said}\n{}", String::from_utf8_lossy(&output.stderr));
+        let told = [
+            "1. A hospital stay across seven payers",
+            "46374.80  in all",
+            "4. Three outpatient visits",
+            "WAITING_PERIOD, 3 fixed (固定) + 1 variable (变动) months, 2026-03-03 to 2026-07-02",
+            "by national-entitlement@2024.38/resident_waiting/2025-01-01",
+            "refused, NOT_ENTITLED: 处于待遇等待期，自 2026-07-03 起享受待遇",
+            "1 month off, waiting ends 2026-06-07 instead of 2026-07-02",
+            "the same bill settles: ",
+            "on the day of birth: entitled = true, since 2026-05-11",
+            "stay 2026-05-11 to 2026-05-18 settles: ",
+            "Done: everything shown was checked.",
+        ];
+        let mut rest = said.as_str();
+        for line in told {
+            let at =
+                rest.find(line).unwrap_or_else(|| panic!("{run} run: no {line:?}, or not there, in {said}"));
+            rest = &rest[at..];
+        }
+        assert!(!said.contains("SAMPLEDEMO"), "a certificate number was printed");
+    }
+}
+
+#[test]
+fn a_demo_that_cannot_run_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a-file");
+    std::fs::write(&file, "").unwrap();
+    let output = demo(&file);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("Done"));
+}
