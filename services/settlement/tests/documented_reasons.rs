@@ -47,12 +47,12 @@ const OTHERS: &[&str] = &[
     // Quality marks of sources; what loaders call nothing.
     "GHNRAOP",
     "NULL",
-    // Kinds of values, commands of Redis, SQL and signals.
+    // SQL, placeholders of types in it, Redis and signals.
+    "RETURNING",
     "BYTES",
     "NUMBER",
     "TIME",
     "MGET",
-    "RETURNING",
     "SIGINT",
     "SIGTERM",
     // The project's own fund codes.
