@@ -1,5 +1,8 @@
 //! 居民: centralised period, fixed and variable waiting months, exempt groups; month-end, leap day, year-end.
 
+use yizhan_enrollment::domain::departments::DEPARTMENTS;
+use yizhan_enrollment::domain::rules::{Rules, WaitingRule};
+
 use crate::build::*;
 
 const GUIDE: &str = "国办发〔2024〕38号";
@@ -256,6 +259,18 @@ fn exempt_groups_do_not_wait() {
         let decision = resident(&person, "430200", paid_on, 2026);
         assert_eq!(told(&decision), expected, "{case}");
         cites(&decision, GUIDE);
+    }
+}
+
+/// The names of exempt identities are those that departments' rosters write: another spelling would exempt nobody.
+#[test]
+fn exempt_identities_are_kinds_that_some_department_produces() {
+    let rules = Rules::embedded();
+    let waiting = rules.find::<WaitingRule>("430200", day("2026-01-01")).unwrap();
+    assert!(!waiting.rule.exempt_identities.is_empty());
+    for name in &waiting.rule.exempt_identities {
+        let produced = DEPARTMENTS.iter().any(|department| department.kind(name, "").is_some());
+        assert!(produced, "no department produces {name}");
     }
 }
 
