@@ -17,6 +17,22 @@ fn run(program: &Path, arguments: &[&str]) -> String {
     said.into_owned()
 }
 
+/// An example, by the README's commands; twice, as it promises.
+fn run_twice(example: &str, urls: &[String]) -> String {
+    run(Path::new("integration-tests/python/prepare"), &[]);
+    let generated = tempfile::tempdir().expect("a folder");
+    let folder = generated.path().display();
+    let addresses: Vec<&str> = urls.iter().map(|url| url.trim_start_matches("http://")).collect();
+    let script = format!(
+        "target/python/bin/python -m grpc_tools.protoc -I proto --python_out={folder} \
+         --grpc_python_out={folder} $(cd proto && find yizhan -name '*.proto') && \
+         export PYTHONPATH={folder} && example() {{ target/python/bin/python docs/examples/{example} {}; }} && \
+         example && example",
+        addresses.join(" "),
+    );
+    run(Path::new("bash"), &["-c", &script])
+}
+
 both_databases! {
     /// Needs python3 with venv and pip; `integration-tests/run` installs them.
     async fn a_python_client_settles_a_visit(db: TestDatabase) {
@@ -32,26 +48,23 @@ both_databases! {
         assert!(said.starts_with("settled ") && said.contains("refused with DISCHARGE_BEFORE_ADMISSION"), "{said}");
     }
 
-    /// The README's example, by the README's commands; twice, as it promises.
+    /// The README's example.
     async fn the_example_of_the_readme_runs(db: TestDatabase) {
         let platform = TestPlatform::on(&db).bare().with_one_caller().start().await;
         let (settlement, enrollment) = platform.urls();
-        let said = tokio::task::spawn_blocking(move || {
-            run(Path::new("integration-tests/python/prepare"), &[]);
-            let generated = tempfile::tempdir().expect("a folder");
-            let folder = generated.path().display();
-            let script = format!(
-                "target/python/bin/python -m grpc_tools.protoc -I proto --python_out={folder} \
-                 --grpc_python_out={folder} $(cd proto && find yizhan -name '*.proto') && \
-                 export PYTHONPATH={folder} && example() {{ target/python/bin/python docs/examples/settle.py {} {}; }} && \
-                 example && example",
-                enrollment.trim_start_matches("http://"),
-                settlement.trim_start_matches("http://"),
-            );
-            run(Path::new("bash"), &["-c", &script])
-        });
+        let said = tokio::task::spawn_blocking(move || run_twice("settle.py", &[enrollment, settlement]));
         let said = said.await.expect("the example ran");
         assert_eq!(said.matches("医疗费用“一站式”结算单").count(), 2, "{said}");
         assert!(said.contains("INVALID_REQUEST"), "{said}");
+    }
+
+    /// The README's example for departments: the same roster again is answered as before.
+    async fn the_example_of_a_roster_runs(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).bare().with_one_caller().start().await;
+        let (_, enrollment) = platform.urls();
+        let said = tokio::task::spawn_blocking(move || run_twice("roster.py", &[enrollment]));
+        let said = said.await.expect("the example ran");
+        assert_eq!(said.matches("refused [(4, 'PERSON_UNKNOWN')]").count(), 2, "{said}");
+        assert_eq!(said.matches("added_count: 3").count(), 2, "{said}");
     }
 }
