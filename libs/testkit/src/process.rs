@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -15,10 +16,12 @@ use tonic_health::pb::health_client::HealthClient;
 /// How long a service may take to answer after it was started.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, below those that the kernel gives to clients: a server that is down for a moment finds
+/// its port still free.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("bound").port()
+    let random = RandomState::new();
+    let mut ports = (0u64..).map(|draw| 10_000 + (random.hash_one(draw) % 20_000) as u16);
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("endless")
 }
 
 /// A running service binary. Killed when dropped, and by the kernel if the test process dies.
