@@ -258,13 +258,18 @@ impl Asked {
         if rewarded { reward().ok() } else { None }
     }
 
-    /// Names the answer: a digest of the question and the version of the person.
-    pub fn eligibility_id(&self) -> String {
+    /// Names the answer: a digest of the question, the version of the person, and the rule behind the reward, which may be
+    /// published anew while the person stays as they are.
+    pub fn eligibility_id(&self, reward: Option<&Reward>) -> String {
         let Question { as_of, insutype, med_type, dise_codg, place } = &self.question;
         let mut asked = format!("{}\u{1f}{}\u{1f}{as_of}", self.person.psn_no, self.person.version);
         for part in [insutype, med_type, dise_codg, place] {
             asked.push('\u{1f}');
             asked.push_str(part.as_deref().unwrap_or_default());
+        }
+        if let Some(reward) = reward {
+            asked.push('\u{1f}');
+            asked.push_str(&reward.rule);
         }
         let mut id = base32hex(&Sha256::digest(asked));
         id.truncate(ID_LENGTH);

@@ -38,10 +38,11 @@ pub fn eligibility(asked: &Asked) -> pb::Eligibility {
     let paying_area = coverage.map(|coverage| &coverage.poolarea_no).filter(|area| !area.is_empty());
     let paying_area = paying_area.unwrap_or(&asked.person.poolarea_no);
     let entitled = coverage.and_then(Coverage::entitled_period);
+    let raise = coverage.and_then(|coverage| asked.reward(coverage));
     let of_coverage = |read: fn(&Coverage) -> &String| coverage.map(|c| read(c).clone()).unwrap_or_default();
     let insutype = coverage.map(|coverage| &coverage.insutype).or(asked.question.insutype.as_ref());
     pb::Eligibility {
-        eligibility_id: asked.eligibility_id(),
+        eligibility_id: asked.eligibility_id(raise.as_ref()),
         psn_no: asked.person.psn_no.clone(),
         person_version: asked.person.version,
         as_of: asked.question.as_of.to_string(),
@@ -71,7 +72,7 @@ pub fn eligibility(asked: &Asked) -> pb::Eligibility {
             .map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
             .unwrap_or_default(),
         psn_insu_stas: coverage.map_or("0", |coverage| coverage.state.code()).to_owned(),
-        critical_illness_reward: coverage.and_then(|coverage| asked.reward(coverage)).map(reward),
+        critical_illness_reward: raise.map(reward),
     }
 }
 
