@@ -98,8 +98,10 @@ async fn fill_bare(redis: &RedisServer, people: u64) -> anyhow::Result<()> {
 async fn warm_up(options: &Options, asking: &Asking) -> anyhow::Result<()> {
     let status = asking.status().await?;
     ensure!(status.backend == "redis", "the cache is {}", status.backend);
-    let asking = asking.clone();
-    closed_loop(IN_FLIGHT, Until::Elapsed(options.rate_time * 2), move || asking.clone().skewed()).await?;
+    // Everybody once: the bare server finds every key too.
+    let (asking, next) = (asking.clone(), Arc::new(AtomicU64::new(0)));
+    let job = move || asking.clone().ask(next.fetch_add(1, Ordering::Relaxed) % asking.people);
+    closed_loop(IN_FLIGHT, Until::Done(options.insured), job).await?;
     Ok(())
 }
 

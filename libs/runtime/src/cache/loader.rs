@@ -22,6 +22,9 @@ const WORKERS: usize = 4;
 const ABSENT_KEYS: u64 = 100_000;
 const ABSENT_FOR: Duration = Duration::from_secs(1);
 
+/// How long a load is shared after it landed: who looked before the value was stored, and comes here after, joins it.
+const LINGER: Duration = Duration::from_millis(100);
+
 type Outcome<T> = Result<Option<Arc<T>>, Arc<ServiceError>>;
 
 /// Loads under way, and keys that were found absent a moment ago.
@@ -151,10 +154,11 @@ async fn fly<T: Cached>(
     if let (Some(value), Some(token)) = (found, token) {
         loader.store.put(key, token, &value).await;
     }
+    tokio::time::sleep(LINGER).await;
 }
 
-/// Takes the flight from the list when it is over, also by a panic. It stays there until the value is stored: who comes
-/// in between shares it.
+/// Takes the flight from the list when it is over, also by a panic. It stays there for a moment after the value is stored: who
+/// comes in between shares it.
 struct Landed<T: Cached> {
     loader: Arc<Loader<T>>,
     key: String,
