@@ -45,6 +45,10 @@ fn read<const N: usize>(scope: &str, token: &str) -> Option<[String; N]> {
         return None;
     }
     let text = String::from_utf8(from_base32hex(token)?).ok()?;
+    // No key holds them, and no database stores NUL.
+    if text.chars().any(|c| c.is_control() && c != '\u{1f}') {
+        return None;
+    }
     let mut parts = text.split('\u{1f}');
     if parts.next() != Some(scope) {
         return None;
@@ -87,5 +91,7 @@ mod tests {
         assert!(decode_token::<1>("persons/430200", &token).is_err());
         assert!(decode_token::<2>("persons/430200", "not a token").is_err());
         assert_eq!(decode_token::<2>("persons/430200", "").unwrap(), None);
+        let forged = encode_token("persons/430200", &["430200", "P\0"]);
+        assert!(decode_token::<2>("persons/430200", &forged).is_err());
     }
 }

@@ -11,15 +11,15 @@ use crate::domain::enrolment::Stop;
 use crate::domain::row_check::RowCheck;
 use crate::domain::rules::NoRule;
 use crate::domain::timeline::{Coverage, MAX_ENTRIES, Timeline};
-use crate::import::check_area;
+use crate::import::{check_keeper, kept_by};
 use crate::register::{person_merged, person_unknown};
 use crate::store::timelines;
 
 /// One registered person whose register the caller keeps, locked.
 pub async fn lock_one(tx: &DatabaseTransaction, caller: &Caller, psn_no: &str) -> Result<Edit, ServiceError> {
-    let held = timelines::lock(tx, [psn_no.to_owned()]).await?.remove(psn_no);
+    check_keeper(caller)?;
+    let held = kept_by(caller, timelines::lock(tx, [psn_no.to_owned()]).await?).remove(psn_no);
     let held = held.ok_or_else(|| person_unknown(psn_no))?;
-    check_area(caller, &held.poolarea_no)?;
     match &held.timeline.merged_into {
         Some(into) => Err(person_merged(psn_no, into)),
         None => Ok(Edit::of(held)),
@@ -32,7 +32,9 @@ pub async fn lock_rows(
     caller: &Caller,
     psn_nos: &[&str],
 ) -> Result<BTreeMap<String, Edit>, ServiceError> {
+    check_keeper(caller)?;
     let held = timelines::lock(tx, psn_nos.iter().map(|psn_no| (*psn_no).to_owned())).await?;
+    let held = kept_by(caller, held);
     let mut violations = Violations::new();
     for (at, psn_no) in psn_nos.iter().enumerate() {
         let mut check = RowCheck::new(at, &mut violations);
@@ -45,9 +47,6 @@ pub async fn lock_rows(
         }
     }
     violations.finish()?;
-    for person in held.values() {
-        check_area(caller, &person.poolarea_no)?;
-    }
     Ok(held.into_iter().map(|(psn_no, person)| (psn_no, Edit::of(person))).collect())
 }
 

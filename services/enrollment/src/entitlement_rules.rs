@@ -19,6 +19,9 @@ use crate::register::Register;
 use crate::store::entities::entitlement_rules::Model;
 use crate::store::rules;
 
+/// Longest name or version that is looked for.
+const MAX_NAME: usize = 200;
+
 /// Checks a document and publishes it.
 pub async fn publish(
     register: &Register,
@@ -176,20 +179,26 @@ async fn everything(register: &Register) -> Result<Vec<EntitlementRules>, Servic
     Ok(rules.documents().iter().map(|document| summary(document, recorded_at(document))).collect())
 }
 
+fn rules_unknown() -> ServiceError {
+    ServiceError::not_found("RULES_UNKNOWN", "no such document of rules", "未查询到该待遇规则版本")
+}
+
 /// One document with its text.
 pub async fn get(
     register: &Register,
     request: GetEntitlementRulesRequest,
 ) -> Result<EntitlementRules, ServiceError> {
     let GetEntitlementRulesRequest { rules_id, version } = request;
+    let could_be = |name: &str| name.len() <= MAX_NAME && !name.chars().any(char::is_control);
+    if !could_be(&rules_id) || !could_be(&version) {
+        return Err(rules_unknown());
+    }
     if let Some(row) = rules::find(&register.db, rules_id.clone(), version.clone()).await? {
         let document = load("document", &row.document).map_err(ServiceError::internal)?;
         return Ok(EntitlementRules { document: row.document, ..summary(&document, Some(row.recorded_at)) });
     }
     let embedded = Rules::embedded();
-    let document = embedded.version(&rules_id, &version).ok_or_else(|| {
-        ServiceError::not_found("RULES_UNKNOWN", "no such document of rules", "未查询到该待遇规则版本")
-    })?;
+    let document = embedded.version(&rules_id, &version).ok_or_else(rules_unknown)?;
     let text = embedded_texts()
         .iter()
         .find(|(name, text)| load(name, text).is_ok_and(|other| other.digest == document.digest));

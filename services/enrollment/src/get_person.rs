@@ -7,6 +7,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::access_log::{Action, Look};
 use crate::domain::access_grant::WantedLook;
 use crate::domain::masking;
+use crate::domain::row_check::is_psn_no;
 use crate::register::{Register, person_unknown};
 use crate::rights;
 use crate::store::entities::person;
@@ -43,6 +44,9 @@ pub async fn get_person(
     caller: &Caller,
     psn_no: &str,
 ) -> Result<RegisteredPerson, ServiceError> {
+    if !is_psn_no(psn_no) {
+        return Err(person_unknown(psn_no));
+    }
     let stored = timelines::find(&register.db, psn_no).await?;
     let stored = stored.filter(|stored| caller.may_ask_about(psn_no, &stored.poolarea_no));
     let stored = stored.ok_or_else(|| person_unknown(psn_no))?;

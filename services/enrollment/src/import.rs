@@ -56,6 +56,24 @@ pub fn check_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError
     .with("poolarea_no", poolarea_no))
 }
 
+/// Refuses a caller who keeps no register at all, before any person is looked for: so they cannot learn who is registered.
+pub fn check_keeper(caller: &Caller) -> Result<(), ServiceError> {
+    if matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator) {
+        return Ok(());
+    }
+    Err(ServiceError::permission_denied(
+        "AREA_NOT_OWNED",
+        "the caller keeps no register",
+        "无权维护该统筹区的参保信息",
+    ))
+}
+
+/// Persons whose register the caller keeps. Those of other areas are left out, as if nobody had registered them: whether and
+/// where somebody is registered is told only to those who may ask about them.
+pub fn kept_by<K: Ord>(caller: &Caller, held: BTreeMap<K, StoredTimeline>) -> BTreeMap<K, StoredTimeline> {
+    held.into_iter().filter(|(_, person)| caller.may_manage_area(&person.poolarea_no)).collect()
+}
+
 /// One row of an import of dated entries.
 #[derive(Clone, Debug)]
 pub struct DatedRow<E> {
@@ -90,11 +108,9 @@ impl<E: Entry + Send + Sync> Mutation for DatedImport<'_, E> {
         let owners = self.rows.iter().map(|row| row.psn_no.clone());
         let psn_nos: BTreeSet<String> =
             owners.chain(self.others.iter().map(|other| other.2.clone())).collect();
+        check_keeper(self.caller)?;
         let held = timelines::lock(tx, psn_nos).await?;
         self.check_registered(&held)?;
-        for row in &self.rows {
-            check_area(self.caller, &held[&row.psn_no].poolarea_no)?;
-        }
         let mut edits: BTreeMap<String, Edit> =
             held.into_iter().map(|(psn_no, person)| (psn_no, Edit::of(person))).collect();
         let mut answer = ImportOutcome { row_count: self.rows.len() as i32, ..ImportOutcome::default() };
@@ -119,6 +135,10 @@ impl<E: Entry> DatedImport<'_, E> {
             let mut check = RowCheck::new(at, &mut violations);
             match held.get(psn_no) {
                 None => check.wrong(field, "PERSON_UNKNOWN", "未查询到该人员编号"),
+                // Whose account is shared may be registered elsewhere.
+                Some(person) if field == "psn_no" && !self.caller.may_manage_area(&person.poolarea_no) => {
+                    check.wrong(field, "PERSON_UNKNOWN", "未查询到该人员编号");
+                }
                 Some(person) if person.timeline.merged_into.is_some() => {
                     check.wrong(field, MERGED.0, MERGED.1)
                 }

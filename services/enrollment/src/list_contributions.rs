@@ -7,6 +7,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
+use crate::domain::row_check::is_psn_no;
 use crate::domain::{codes, contributions};
 use crate::register::{Register, person_unknown};
 use crate::store::entities::contribution::Model;
@@ -19,6 +20,9 @@ pub async fn list_contributions(
     request: ListContributionsRequest,
 ) -> Result<ListContributionsResponse, ServiceError> {
     let ListContributionsRequest { psn_no, insutype, page_size, page_token } = request;
+    if !is_psn_no(&psn_no) {
+        return Err(person_unknown(&psn_no));
+    }
     let mut violations = Violations::new();
     let known = insutype.is_empty() || codes::is_insutype(&insutype);
     violations.require(known, "insutype", "CODE_UNKNOWN", "险种类型不在字典中");
@@ -29,6 +33,8 @@ pub async fn list_contributions(
     let person = timelines::find(&register.db, &psn_no).await?;
     let may_see = |poolarea_no: &str| match caller {
         Caller::Person { psn_no: own } => *own == psn_no,
+        // No service needs them: settlement is told what entitles, not what was paid.
+        Caller::Service { .. } => false,
         _ => caller.may_read_area(poolarea_no),
     };
     person.filter(|person| may_see(&person.poolarea_no)).ok_or_else(|| person_unknown(&psn_no))?;

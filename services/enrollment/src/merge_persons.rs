@@ -70,6 +70,7 @@ impl Mutation for Merge<'_> {
         cause: &Cause,
     ) -> Result<Done<MergePersonsResponse>, ServiceError> {
         let MergePersonsRequest { keep_psn_no, merged_psn_no, reason, .. } = self.request;
+        import::check_keeper(self.caller)?;
         let mut held = self.lock(tx).await?;
         let (keep, other) = (self.take(&mut held, keep_psn_no)?, self.take(&mut held, merged_psn_no)?);
         if keep.poolarea_no != other.poolarea_no {
@@ -127,14 +128,14 @@ impl Merge<'_> {
         Ok(others)
     }
 
-    /// One of the two: registered, the caller's, and not merged before.
+    /// One of the two: registered, the caller's, and not merged before. Of another area's agency it is as if they were not registered.
     fn take(
         &self,
         held: &mut BTreeMap<String, StoredTimeline>,
         psn_no: &str,
     ) -> Result<StoredTimeline, ServiceError> {
-        let person = held.remove(psn_no).ok_or_else(|| person_unknown(psn_no))?;
-        import::check_area(self.caller, &person.poolarea_no)?;
+        let person = held.remove(psn_no).filter(|person| self.caller.may_manage_area(&person.poolarea_no));
+        let person = person.ok_or_else(|| person_unknown(psn_no))?;
         match &person.timeline.merged_into {
             Some(other) => Err(person_merged(psn_no, other)),
             None => Ok(person),

@@ -23,6 +23,8 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::row_check::{MAX_TEXT, is_psn_no};
 use crate::register::{Register, person_unknown};
+use crate::store::access_grants;
+use crate::store::entities::access_grant;
 use crate::store::timelines::{self, StoredTimeline};
 
 /// The person, for those who may see and decide everything about them: the person, the agency that keeps their register, the
@@ -72,6 +74,14 @@ fn check_text(field: &str, text: &str, violations: &mut Violations) {
     if told {
         violations.require(fits, field, "TEXT_INVALID", "最多 50 个字符，且不能含控制字符");
     }
+}
+
+/// A grant by its id; what could not be an id is the id of none.
+async fn find_grant(register: &Register, grant_id: &str) -> Result<access_grant::Model, ServiceError> {
+    if !is_psn_no(grant_id) {
+        return Err(grant_unknown());
+    }
+    access_grants::find(&register.db, grant_id).await?.ok_or_else(grant_unknown)
 }
 
 /// No such grant, or not the caller's to know of.

@@ -63,8 +63,13 @@ fn check_psn_no(field: &str, psn_no: &str, violations: &mut Violations) {
     violations.require(is_psn_no(psn_no), field, "PSN_NO_INVALID", text);
 }
 
+/// Whether it could be the id of a transfer.
+fn is_transfer_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
 fn transfer_unknown(transfer_id: &str) -> ServiceError {
-    let plain = transfer_id.len() <= 64 && transfer_id.bytes().all(|b| b.is_ascii_alphanumeric());
+    let plain = is_transfer_id(transfer_id);
     ServiceError::not_found(
         "TRANSFER_UNKNOWN",
         "no such transfer, or not the caller's to see",

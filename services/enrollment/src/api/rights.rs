@@ -8,7 +8,7 @@ use yizhan_proto::enrollment::v1::{
     LookUpByGrantResponse, VerifyAccessLogRequest, VerifyAccessLogResponse, WithdrawGrantRequest,
     WithdrawGrantResponse,
 };
-use yizhan_runtime::{Caller, Violations};
+use yizhan_runtime::Caller;
 
 use super::rights_messages as messages;
 use crate::register::Register;
@@ -72,11 +72,8 @@ impl RightsService for RightsApi {
     ) -> Result<Response<LookUpByGrantResponse>, Status> {
         let caller = Caller::of(&request);
         let LookUpByGrantRequest { grant_id, purpose, scopes } = request.into_inner();
-        let mut violations = Violations::new();
-        let scopes = messages::scopes(&scopes, &mut violations);
-        violations.finish()?;
         let (view, given) =
-            rights::look_up_by_grant(&self.register, &caller, &grant_id, &purpose, scopes).await?;
+            rights::look_up_by_grant(&self.register, &caller, &grant_id, &purpose, &scopes).await?;
         let scopes = given.into_iter().map(messages::scope_code).collect();
         Ok(Response::new(LookUpByGrantResponse { rights: Some(messages::rights(view)), scopes }))
     }

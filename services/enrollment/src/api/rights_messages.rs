@@ -92,7 +92,8 @@ pub fn scope_code(scope: Scope) -> i32 {
 /// The parts that a request names: known ones, none twice.
 pub fn scopes(codes: &[i32], violations: &mut Violations) -> BTreeSet<Scope> {
     let mut scopes = BTreeSet::new();
-    for (at, code) in codes.iter().enumerate() {
+    // One more than there are: behind it nothing can be new.
+    for (at, code) in codes.iter().take(Scope::ALL.len() + 1).enumerate() {
         let scope = match pb::AccessScope::try_from(*code) {
             Ok(pb::AccessScope::Coverage) => Some(Scope::Coverage),
             Ok(pb::AccessScope::Identities) => Some(Scope::Identities),

@@ -23,7 +23,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    const ALL: [Scope; 5] =
+    /// All of them.
+    pub const ALL: [Scope; 5] =
         [Scope::Coverage, Scope::Identities, Scope::Memberships, Scope::Contributions, Scope::Benefits];
 
     /// As stored.

@@ -1,7 +1,10 @@
 //! Personal data as it may be shown.
 
-/// A name: the first character, then one `*` for each of the others: 张*, 欧**.
+/// A name: the first character, then one `*` for each of the others: 张*, 欧**. A name of one character is hidden whole.
 pub fn mask_name(name: &str) -> String {
+    if name.chars().count() == 1 {
+        return "*".to_owned();
+    }
     let mut characters = name.chars();
     let first = characters.next();
     first.into_iter().chain(characters.map(|_| '*')).collect()
@@ -23,6 +26,7 @@ mod tests {
         assert_eq!(mask_name("张三"), "张*");
         assert_eq!(mask_name("欧阳修"), "欧**");
         assert_eq!(mask_name(""), "");
+        assert_eq!(mask_name("丽"), "*");
         assert_eq!(mask_certno("11010519491231002X"), "110*************2X");
         assert_eq!(mask_certno("E123"), "****");
     }

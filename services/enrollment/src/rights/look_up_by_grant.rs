@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use yizhan_runtime::error::ErrorKind;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::{View, check_purpose, grant_unknown};
+use super::{View, check_purpose, find_grant, grant_unknown};
 use crate::access_log::{Action, Look};
+use crate::api::rights_messages;
 use crate::domain::access_grant::{Refusal, Scope, WantedLook};
 use crate::register::{Register, person_merged};
 use crate::store::entities::access_grant;
-use crate::store::{access_grants, timelines};
+use crate::store::timelines;
 
 /// What may be seen, and which parts that is.
 pub async fn look_up_by_grant(
@@ -18,13 +19,14 @@ pub async fn look_up_by_grant(
     caller: &Caller,
     grant_id: &str,
     purpose: &str,
-    scopes: BTreeSet<Scope>,
+    scopes: &[i32],
 ) -> Result<(View, BTreeSet<Scope>), ServiceError> {
     let mut violations = Violations::new();
+    let scopes = rights_messages::scopes(scopes, &mut violations);
     check_purpose(purpose, &mut violations);
     violations.finish()?;
     // Whose grant it is never changes: it may be read before the transaction that decides.
-    let grant = access_grants::find(&register.db, grant_id).await?.ok_or_else(grant_unknown)?;
+    let grant = find_grant(register, grant_id).await?;
     let held = timelines::find(&register.db, &grant.psn_no).await?.ok_or_else(grant_unknown)?;
     let wanted = WantedLook { actor: caller.to_string(), purpose: purpose.to_owned(), scopes };
     let given = grant.terms().given(&wanted);

@@ -1,7 +1,7 @@
 //! Is the access log of an area still what was written?
 
 use yizhan_runtime::caller::is_admdvs;
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::access_chain::{Anchor, Break, ChainCheck, LogKey};
 use crate::register::Register;
@@ -40,11 +40,9 @@ pub async fn verify_access_log(
     caller: &Caller,
     asked: Verification,
 ) -> Result<Verdict, ServiceError> {
-    if !is_admdvs(&asked.poolarea_no) {
-        let text = "统筹区应为 6 位行政区划代码";
-        return Err(ServiceError::invalid_field("poolarea_no", "POOLAREA_INVALID", text));
-    }
-    if !caller.may_read_area(&asked.poolarea_no) {
+    check(&asked)?;
+    // For the agency and the departments: no service audits.
+    if !caller.may_read_area(&asked.poolarea_no) || matches!(caller, Caller::Service { .. }) {
         let refused = ServiceError::permission_denied(
             "AREA_NOT_OWNED",
             "the caller may not read the register of this pooling area",
@@ -53,6 +51,21 @@ pub async fn verify_access_log(
         return Err(refused.with("poolarea_no", &asked.poolarea_no));
     }
     walk(register, &asked).await
+}
+
+/// What nobody can have been told earlier is refused: it could never be met, and the log would pass as intact.
+fn check(asked: &Verification) -> Result<(), ServiceError> {
+    let mut violations = Violations::new();
+    let text = "统筹区应为 6 位行政区划代码";
+    violations.require(is_admdvs(&asked.poolarea_no), "poolarea_no", "POOLAREA_INVALID", text);
+    if let Some(noted) = &asked.noted {
+        let text = "应为之前核验结果中的条数，大于 0";
+        violations.require(noted.seq > 0, "expected_entries", "COUNT_INVALID", text);
+        let is_hash = noted.hash.len() == 64 && noted.hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let text = "应为之前核验结果中的 64 位十六进制摘要";
+        violations.require(is_hash, "expected_head_hash", "TEXT_INVALID", text);
+    }
+    violations.finish()
 }
 
 async fn walk(register: &Register, asked: &Verification) -> Result<Verdict, ServiceError> {
@@ -64,7 +77,7 @@ async fn walk(register: &Register, asked: &Verification) -> Result<Verdict, Serv
             return Ok(Verdict { reached: Anchor::default(), complete: false, broken: Some(broken) });
         }
     };
-    let until = extent.last_seq.min(check.reached().seq + MAX_ENTRIES_PER_CALL);
+    let until = extent.last_seq.min(check.reached().seq.saturating_add(MAX_ENTRIES_PER_CALL));
     while check.reached().seq < until {
         let after = check.reached().seq;
         let entries = access_log::page(&register.db, &asked.poolarea_no, after, until, PAGE).await?;
@@ -89,6 +102,6 @@ async fn begin<'a>(
     let Some(noted) = asked.noted.clone().filter(|_| asked.from_noted) else {
         return Ok(Ok(ChainCheck::from_start(key, asked.noted.clone())));
     };
-    let found = access_log::page(&register.db, &asked.poolarea_no, noted.seq - 1, noted.seq, 1).await?;
+    let found = access_log::page(&register.db, &asked.poolarea_no, noted.seq.saturating_sub(1), noted.seq, 1).await?;
     Ok(ChainCheck::from_anchor(key, noted, found.first()))
 }

@@ -5,7 +5,7 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::{for_self_or_keeper, grant_unknown};
+use super::{find_grant, for_self_or_keeper, grant_unknown};
 use crate::api::rights_messages;
 use crate::changes::Cause;
 use crate::once::{self, Done, Mutation, check_request_id};
@@ -22,7 +22,7 @@ pub async fn withdraw_grant(
     let mut violations = Violations::new();
     check_request_id(&request_id, &mut violations);
     violations.finish()?;
-    let grant = access_grants::find(&register.db, &request.grant_id).await?.ok_or_else(grant_unknown)?;
+    let grant = find_grant(register, &request.grant_id).await?;
     // Whoever may not decide about the person learns no more than of a grant that does not exist.
     for_self_or_keeper(register, caller, &grant.psn_no).await.map_err(|error| match error.reason() {
         "PERSON_UNKNOWN" | "PERSON_NOT_OWN" => grant_unknown(),

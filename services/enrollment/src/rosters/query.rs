@@ -9,6 +9,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use crate::api::roster_messages;
 use crate::changes::Cause;
+use crate::domain::departments;
 use crate::once::{self, Done, Mutation, Replayable};
 use crate::register::Register;
 use crate::store::entities::roster::Model;
@@ -29,11 +30,19 @@ pub async fn get(
     caller: &Caller,
     (poolarea_no, department, roster_id): (&str, &str, &str),
 ) -> Result<Model, ServiceError> {
-    let found = match caller.may_speak_for_department(poolarea_no, department) {
+    let may_be = is_roster(department, roster_id);
+    let found = match may_be && caller.may_speak_for_department(poolarea_no, department) {
         true => rosters::find(&register.db, poolarea_no, department, roster_id).await?,
         false => None,
     };
     found.ok_or_else(|| unknown(roster_id))
+}
+
+/// Whether a roster could be called so.
+fn is_roster(department: &str, roster_id: &str) -> bool {
+    let mut violations = Violations::new();
+    super::check::check_roster_id(roster_id, &mut violations);
+    violations.is_empty() && departments::department(department).is_some()
 }
 
 /// An id that could not be one is not repeated.
@@ -96,7 +105,9 @@ pub async fn abandon(
     let mut violations = Violations::new();
     once::check_request_id(&request_id, &mut violations);
     violations.finish()?;
-    if !caller.may_speak_for_department(&request.poolarea_no, &request.department) {
+    if !is_roster(&request.department, &request.roster_id)
+        || !caller.may_speak_for_department(&request.poolarea_no, &request.department)
+    {
         return Err(unknown(&request.roster_id));
     }
     let key = once::request_key(caller, &request_id, "AbandonRoster", &request);

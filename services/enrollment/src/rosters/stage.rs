@@ -14,7 +14,7 @@ use super::open::add_to_digest;
 use crate::domain::roster::Refusal;
 use crate::register::Register;
 use crate::store::entities::roster;
-use crate::store::persons;
+use crate::store::{persons, timelines};
 use crate::store::roster_rows::{self, NOTHING, REFUSED, StagedOutcome};
 use crate::store::rosters::{self, STAGING, json};
 
@@ -29,9 +29,13 @@ pub async fn stage(
     if !(1..=MAX_ROWS_PER_MESSAGE).contains(&count) {
         return Err(ServiceError::invalid_field("rows.rows", "COUNT_INVALID", "每条消息 1 至 1000 行"));
     }
+    // Before anything is counted on from a number that may be any.
+    if message.first_row_number != opened.staged_rows + 1 {
+        return Err(row_unexpected(opened, message.first_row_number));
+    }
     let numbered = message.rows.iter().zip(message.first_row_number..);
     let mut checked: Vec<CheckedRow> = numbered.map(|(row, row_no)| rules.check(row_no, row)).collect();
-    find_persons(register, &mut checked).await?;
+    find_persons(register, &opened.poolarea_no, &mut checked).await?;
     retry_transient(|| async {
         let tx = begin_write(&register.db).await?;
         let mut held = lock_stream(&tx, opened).await?;
@@ -64,14 +68,21 @@ pub async fn stage(
     .await
 }
 
-/// Puts the number of the person where a certificate was given.
-async fn find_persons(register: &Register, rows: &mut [CheckedRow]) -> Result<(), DbErr> {
+/// Puts the number of the person where a certificate was given. Who is registered elsewhere is nobody: a department may not
+/// ask about persons of other areas, and learns neither that they are registered nor their number.
+async fn find_persons(
+    register: &Register,
+    poolarea_no: &str,
+    rows: &mut [CheckedRow],
+) -> Result<(), DbErr> {
     let digests = rows.iter().filter_map(|row| row.certno_digest.clone());
     let found: BTreeMap<String, String> =
         persons::find_psn_nos_by_certificates(&register.db, digests).await?;
+    let here = timelines::find_many(&register.db, found.values().cloned()).await?;
+    let is_here = |psn_no: &&String| here.get(*psn_no).is_some_and(|held| held.poolarea_no == poolarea_no);
     for row in rows {
         let Some(digest) = &row.certno_digest else { continue };
-        match found.get(digest) {
+        match found.get(digest).filter(is_here) {
             Some(psn_no) => row.row.psn_no.clone_from(psn_no),
             None => {
                 row.row.action = NOTHING;

@@ -8,7 +8,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::finish::{CheckedTerms, checked_terms};
 use super::message::{self, Caption};
-use super::{area_not_owned, check_reason, may_see, position, sides_of, transfer_unknown};
+use super::{area_not_owned, check_reason, is_transfer_id, may_see, position, sides_of, transfer_unknown};
 use crate::changes::Cause;
 use crate::domain::transfer::statement::statement;
 use crate::domain::transfer::{Action, Position, Refused, Side, Sides, State, next};
@@ -53,6 +53,9 @@ pub async fn advance_transfer(
     let Some(action) = action else {
         return Err(ServiceError::internal(anyhow::anyhow!("checked before")));
     };
+    if !is_transfer_id(&request.transfer_id) {
+        return Err(transfer_unknown(&request.transfer_id));
+    }
     let key = once::request_key(caller, &request_id, "AdvanceTransfer", &request);
     once::once(register, &key, &Advance { caller, request: &request, action, terms }).await
 }

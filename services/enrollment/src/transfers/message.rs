@@ -6,7 +6,7 @@ use yizhan_runtime::ServiceError;
 
 use super::{position, sides_of};
 use crate::domain::transfer::statement::Statement;
-use crate::domain::transfer::{Action, State, allowed_actions};
+use crate::domain::transfer::{Action, Sides, State, allowed_actions};
 use crate::once::Replayable;
 use crate::store::entities::{transfer, transfer_step};
 
@@ -66,11 +66,14 @@ pub fn whole(
     steps: Vec<transfer_step::Model>,
     caller: &yizhan_runtime::Caller,
 ) -> Result<pb::Transfer, ServiceError> {
-    let allowed = allowed_actions(position(row)?, sides_of(caller, row));
+    let sides = sides_of(caller, row);
+    let allowed = allowed_actions(position(row)?, sides);
+    // What was said is between those concerned: who only oversees an area sees that a step was taken, and by whom.
+    let reasons_shown = sides != Sides::default();
     Ok(pb::Transfer {
         statement: decoded(&row.statement)?,
         result: decoded(&row.result)?,
-        steps: steps.into_iter().map(step).collect(),
+        steps: steps.into_iter().map(|taken| step(taken, reasons_shown)).collect(),
         allowed_actions: allowed.into_iter().map(Action::code).collect(),
         ..listed(row)?
     })
@@ -80,7 +83,7 @@ fn decoded<M: Message + Default>(bytes: &[u8]) -> Result<Option<M>, ServiceError
     if bytes.is_empty() { Ok(None) } else { M::decode(bytes).map(Some).map_err(ServiceError::internal) }
 }
 
-fn step(step: transfer_step::Model) -> pb::TransferStep {
+fn step(step: transfer_step::Model, reason_shown: bool) -> pb::TransferStep {
     pb::TransferStep {
         step_no: step.step_no,
         action: step.action,
@@ -89,7 +92,7 @@ fn step(step: transfer_step::Model) -> pb::TransferStep {
         side: step.side,
         actor: step.actor,
         recorded_at: step.recorded_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-        reason: step.reason.0,
+        reason: if reason_shown { step.reason.0 } else { String::new() },
     }
 }
 

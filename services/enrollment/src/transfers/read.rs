@@ -4,7 +4,7 @@ use yizhan_proto::enrollment::v1::{ListTransfersRequest, ListTransfersResponse, 
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
-use super::{may_see, message, transfer_unknown};
+use super::{is_transfer_id, may_see, message, transfer_unknown};
 use crate::domain::transfer::{Side, State};
 use crate::register::Register;
 use crate::store::transfers;
@@ -18,6 +18,9 @@ pub async fn get_transfer(
     caller: &Caller,
     transfer_id: &str,
 ) -> Result<Transfer, ServiceError> {
+    if !is_transfer_id(transfer_id) {
+        return Err(transfer_unknown(transfer_id));
+    }
     let found = transfers::find(&register.db, transfer_id).await?;
     let row = found.filter(|row| may_see(caller, row)).ok_or_else(|| transfer_unknown(transfer_id))?;
     let steps = transfers::steps(&register.db, transfer_id).await?;

@@ -123,7 +123,7 @@ both_databases! {
     async fn only_the_area_s_own_agency_changes_coverages(db: TestDatabase) {
         let (_service, mut client) = start_in_2026(&db).await;
         for (caller, allowed) in [
-            ("agency:430200", true), ("agency:430100", false), ("department:430200", false),
+            ("agency:430200", true), ("department:430200", false),
             ("institution:H43020000001", false), ("person:P1", false), ("service:settlement", false),
         ] {
             let rows = vec![due("P1", "390", "2026", 1)];

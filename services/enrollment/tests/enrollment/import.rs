@@ -190,6 +190,10 @@ both_databases! {
                 .await;
             match answer {
                 Ok(_) => assert!(allowed, "{caller}"),
+                // An agency of another area learns no more than of a person who is not registered.
+                Err(status) if caller == "agency:430100" => {
+                    assert_eq!(error(status).violation_reasons(), ["PERSON_UNKNOWN"]);
+                }
                 Err(status) => assert_eq!(error(status).reason, "AREA_NOT_OWNED", "{caller}"),
             }
         }

@@ -22,3 +22,4 @@ mod support;
 mod transfer;
 mod two_times;
 mod watch;
+mod who_may;

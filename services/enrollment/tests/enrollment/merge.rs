@@ -181,9 +181,9 @@ both_databases! {
         transfers.start_transfer(as_caller(AGENCY, open)).await.unwrap();
         for (caller, request, reason) in [
             (AGENCY, merging("K", "X"), "PERSON_UNKNOWN"),
-            ("agency:430100", merging("K", "M"), "AREA_NOT_OWNED"),
+            ("agency:430100", merging("K", "M"), "PERSON_UNKNOWN"),
             ("department:430200", merging("K", "M"), "AREA_NOT_OWNED"),
-            (AGENCY, merging("K", "E"), "AREA_NOT_OWNED"),
+            (AGENCY, merging("K", "E"), "PERSON_UNKNOWN"),
             ("agency:430000", merging("K", "E"), "MERGE_ACROSS_AREAS"),
             (AGENCY, merging("K", "T"), "TRANSFER_OPEN"),
             (AGENCY, merging("T", "K"), "TRANSFER_OPEN"),

@@ -196,7 +196,7 @@ both_databases! {
         // The old agency keeps nothing of the person any more, the new one everything.
         let paused = || CoverageRow { psn_insu_stas: "2".into(), ..coverage("P1", "390", "2030-01-01", "") };
         let old = desk.service.client.import_coverages(as_caller(SENDING, coverages([paused()]))).await;
-        assert_eq!(error(old.unwrap_err()).reason, "AREA_NOT_OWNED");
+        assert_eq!(error(old.unwrap_err()).violation_reasons(), ["PERSON_UNKNOWN"]);
         desk.service.client.import_coverages(as_caller(RECEIVING, coverages([paused()]))).await.unwrap();
     }
 
