@@ -11,6 +11,7 @@ mod idempotency;
 mod import;
 mod ledger;
 mod list;
+mod logs;
 mod merge;
 mod operate;
 mod personal_data;
