@@ -19,8 +19,8 @@ use crate::register::Register;
 use crate::store::entities::entitlement_rules::Model;
 use crate::store::rules;
 
-/// Longest name or version that is looked for.
-const MAX_NAME: usize = 200;
+/// Longest name or version of a document.
+const MAX_NAME: usize = 64;
 
 /// Checks a document and publishes it.
 pub async fn publish(
@@ -34,6 +34,10 @@ pub async fn publish(
     let read = load("document", &request.document);
     if let Err(problems) = &read {
         tell(problems, &mut violations);
+    }
+    if let Ok(document) = &read {
+        let short = [&document.id, &document.version].iter().all(|name| name.len() <= MAX_NAME);
+        violations.require(short, "document", "TEXT_INVALID", "规则名称和版本最多 64 个字符");
     }
     violations.finish()?;
     let document = read.map_err(ServiceError::internal)?;

@@ -78,8 +78,8 @@ async fn find_persons(
     let digests = rows.iter().filter_map(|row| row.certno_digest.clone());
     let found: BTreeMap<String, String> =
         persons::find_psn_nos_by_certificates(&register.db, digests).await?;
-    let here = timelines::find_many(&register.db, found.values().cloned()).await?;
-    let is_here = |psn_no: &&String| here.get(*psn_no).is_some_and(|held| held.poolarea_no == poolarea_no);
+    let areas = timelines::areas_of(&register.db, found.values().cloned()).await?;
+    let is_here = |psn_no: &&String| areas.get(*psn_no).is_some_and(|area| area == poolarea_no);
     for row in rows {
         let Some(digest) = &row.certno_digest else { continue };
         match found.get(digest).filter(is_here) {

@@ -43,7 +43,22 @@ pub async fn find_many<C: ConnectionTrait>(
     by_psn_no(find_rows::<Entity>(db, vec![("psn_no", psn_nos)]).await?)
 }
 
-/// The same, locked until the end of the transaction: in the order of psn_no, so that two imports of the same persons wait
+/// Which pooling areas keep several persons, by psn_no; who is not registered is missing. Without their timelines.
+pub async fn areas_of<C: ConnectionTrait>(
+    db: &C,
+    psn_nos: impl IntoIterator<Item = String>,
+) -> Result<BTreeMap<String, String>, DbErr> {
+    let psn_nos: Vec<String> = psn_nos.into_iter().collect();
+    let mut areas = BTreeMap::new();
+    for some in psn_nos.chunks(ROWS_PER_STATEMENT) {
+        let found = Entity::find().select_only().column(Column::PsnNo).column(Column::PoolareaNo);
+        let found = found.filter(Column::PsnNo.is_in(some)).into_tuple::<(String, String)>();
+        areas.extend(found.all(db).await?);
+    }
+    Ok(areas)
+}
+
+/// Several persons' timelines, locked until the end of the transaction: in the order of psn_no, so that two imports of the same persons wait
 /// for one another instead of deadlocking. (SQLite has one writer anyway.)
 pub async fn lock<C: ConnectionTrait>(
     tx: &C,

@@ -57,6 +57,9 @@ both_databases! {
         let refused = error(client.publish_entitlement_rules(publish(&wrong)).await.unwrap_err());
         assert_eq!(refused.violation_reasons(), ["INVALID_VALUE", "UNUSED_SOURCE", "UNKNOWN_SOURCE", "INVALID_VALUE"]);
         assert!(refused.violations[0].description.starts_with("第 4 行第 7 列"), "{}", refused.violations[0].description);
+        let too_long = LONGER.replace("zhuzhou-newborn", &"z".repeat(65));
+        let refused = error(client.publish_entitlement_rules(publish(&too_long)).await.unwrap_err());
+        assert_eq!(refused.violation_reasons(), ["TEXT_INVALID"]);
         let refused = error(client.publish_entitlement_rules(publish("")).await.unwrap_err());
         assert_eq!(refused.violation_reasons(), ["YAML_SYNTAX"]);
         let listed = client.list_entitlement_rules(ListEntitlementRulesRequest::default()).await.unwrap().into_inner();

@@ -10,6 +10,7 @@ use yizhan_enrollment::store::migrations::Migrator;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_testkit::{Backend, TestDatabase, both_databases};
 
+use crate::roster_support::{CIVIL_AFFAIRS, Department, add, header};
 use crate::support::*;
 
 const NAME: &str = "张小丽";
@@ -104,9 +105,25 @@ both_databases! {
             begins_at: String::new(),
         };
         rights.grant_access(grant).await.unwrap();
+        let department = Department::at(service.server.url(), CIVIL_AFFAIRS).await;
+        let rows = [RosterRow { psn_cert_type: "01".into(), certno: certno("P1"), ..add("", "低保", "", "") }];
+        department.load(&header("R1", RosterMode::Changes, 1), &rows).await.unwrap();
+        let child = PersonRow {
+            psn_cert_type: "99".into(), certno: "O437654321".into(), brdy: "2024-06-01".into(), ..with_tel("P8")
+        };
+        let payment = Contribution {
+            accrym: "2026".into(), amount_fen: 1, clct_type: "10".into(), clct_flag: "1".into(), paid_date: "2026-01-05".into(),
+            ..Default::default()
+        };
+        service.hand.set("2026-01-06T04:00:00Z".parse().unwrap());
+        let child = PersonRow { brdy: "2026-01-01".into(), ..child };
+        let newborn = RegisterNewbornRequest {
+            request_id: "N1".into(), person: Some(child), guardian_psn_no: "P1".into(), payments: vec![payment],
+        };
+        service.coverage().await.register_newborn(newborn).await.unwrap();
         let dump = dump(&db).await;
         assert!(holds(&dump, "张**") && holds(&dump, "insurer:PICC"), "the search finds what is there");
-        for plain in [NAME, "张小莉", &certno("P1"), TEL, "0733-28680000", "28680000"] {
+        for plain in [NAME, "张小莉", &certno("P1"), TEL, "0733-28680000", "28680000", "O437654321"] {
             assert!(!holds(&dump, plain), "{plain} lies in clear");
         }
         // Nor can it be found by trying: a digest without a secret gives the number away.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use sea_orm::{ConnectionTrait, Database};
 use tonic::Request;
 use tonic::transport::Channel;
 use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
@@ -14,9 +15,10 @@ use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
 use yizhan_proto::enrollment::v1::roster_service_client::RosterServiceClient;
 use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient;
 use yizhan_proto::enrollment::v1::*;
+use yizhan_runtime::db::begin_write;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
-use yizhan_testkit::{TestDatabase, both_databases};
+use yizhan_testkit::{Backend, TestDatabase, both_databases};
 
 use crate::roster_support::{CIVIL_AFFAIRS, Department, add, header, rows_from};
 use crate::support::*;
@@ -656,6 +658,31 @@ both_databases! {
             let refused = error(stream.told.message().await.unwrap_err());
             assert_eq!(refused.reason, "ROSTER_ROW_UNEXPECTED", "{number}");
         }
+    }
+
+    /// While the log cannot be written, nobody sees anything; whoever gives up waiting has not seen it either.
+    async fn no_look_is_answered_before_it_is_logged(db: TestDatabase) {
+        let desk = Desk::open(&db).await;
+        let looks = [
+            ("GetPerson in clear", "agency:430200"), ("GetPerson in clear", "person:P1"), ("GetRights", "agency:430200"),
+            ("LookUpByGrant", "insurer:PICC"),
+        ];
+        let connection = Database::connect(db.url()).await.unwrap();
+        let busy = begin_write(&connection).await.unwrap();
+        if db.backend() == Backend::Postgres {
+            busy.execute_unprepared("LOCK TABLE access_log IN EXCLUSIVE MODE").await.unwrap();
+        }
+        for (what, caller) in looks {
+            let answer = tokio::time::timeout(Duration::from_millis(300), desk.ask(what, caller, "P1")).await;
+            assert!(!matches!(answer, Ok(Ok(_))), "{what} by {caller} is answered without an entry");
+        }
+        busy.rollback().await.unwrap();
+        for (what, caller) in looks {
+            assert!(desk.ask(what, caller, "P1").await.unwrap(), "{what} by {caller}");
+        }
+        let request = ListAccessLogRequest { psn_no: "P1".into(), ..Default::default() };
+        let entries = call!(desk.rights, list_access_log, "person:P1", request).unwrap().entries;
+        assert!(entries.len() >= looks.len() && entries.iter().all(|entry| entry.outcome == "GIVEN"), "{entries:?}");
     }
 
     /// What is wrong with a look is told at once.
