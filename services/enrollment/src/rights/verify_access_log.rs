@@ -61,7 +61,8 @@ fn check(asked: &Verification) -> Result<(), ServiceError> {
     if let Some(noted) = &asked.noted {
         let text = "应为之前核验结果中的条数，大于 0";
         violations.require(noted.seq > 0, "expected_entries", "COUNT_INVALID", text);
-        let is_hash = noted.hash.len() == 64 && noted.hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let is_hash =
+            noted.hash.len() == 64 && noted.hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let text = "应为之前核验结果中的 64 位十六进制摘要";
         violations.require(is_hash, "expected_head_hash", "TEXT_INVALID", text);
     }
@@ -102,6 +103,7 @@ async fn begin<'a>(
     let Some(noted) = asked.noted.clone().filter(|_| asked.from_noted) else {
         return Ok(Ok(ChainCheck::from_start(key, asked.noted.clone())));
     };
-    let found = access_log::page(&register.db, &asked.poolarea_no, noted.seq.saturating_sub(1), noted.seq, 1).await?;
+    let found =
+        access_log::page(&register.db, &asked.poolarea_no, noted.seq.saturating_sub(1), noted.seq, 1).await?;
     Ok(ChainCheck::from_anchor(key, noted, found.first()))
 }

@@ -14,9 +14,9 @@ use super::open::add_to_digest;
 use crate::domain::roster::Refusal;
 use crate::register::Register;
 use crate::store::entities::roster;
-use crate::store::{persons, timelines};
 use crate::store::roster_rows::{self, NOTHING, REFUSED, StagedOutcome};
 use crate::store::rosters::{self, STAGING, json};
+use crate::store::{persons, timelines};
 
 /// Keeps the rows of one message, durably, if they come next and on the stream that was opened last.
 pub async fn stage(
@@ -70,11 +70,7 @@ pub async fn stage(
 
 /// Puts the number of the person where a certificate was given. Who is registered elsewhere is nobody: a department may not
 /// ask about persons of other areas, and learns neither that they are registered nor their number.
-async fn find_persons(
-    register: &Register,
-    poolarea_no: &str,
-    rows: &mut [CheckedRow],
-) -> Result<(), DbErr> {
+async fn find_persons(register: &Register, poolarea_no: &str, rows: &mut [CheckedRow]) -> Result<(), DbErr> {
     let digests = rows.iter().filter_map(|row| row.certno_digest.clone());
     let found: BTreeMap<String, String> =
         persons::find_psn_nos_by_certificates(&register.db, digests).await?;

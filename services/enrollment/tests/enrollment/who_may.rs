@@ -115,25 +115,60 @@ const TABLE: [(&str, [&str; 12]); 48] = [
     ("VerifyAccessLog", [OK, OK, OK, AREA, AREA, AREA, AREA, AREA, AREA, AREA, AREA, AREA]),
     ("LoadRoster", [OK, DEP, OK, AREA, AREA, AREA, AREA, AREA, AREA, AREA, AREA, AREA]),
     ("GetRoster", [OK, ROSTER, OK, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER]),
-    ("ListRosterRows", [OK, ROSTER, OK, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER]),
-    ("AbandonRoster", [OK, ROSTER, OK, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER]),
-    ("StartTransfer", [
-        "TRANSFER_OPEN", AREA, AREA, AREA, AREA, AREA, AREA, AREA, AREA, AREA, "TRANSFER_OPEN", AREA,
-    ]),
-    ("StartTransfer to here", [
-        // The province and the nation keep the receiving area, too; tested by the next line alone.
-        "", AREA, AREA, AREA, "TRANSFER_OPEN", AREA, AREA, AREA, AREA, AREA, "TRANSFER_OPEN", AREA,
-    ]),
-    ("AdvanceTransfer", [
-        "TRANSFER_STEP_REFUSED", AREA, AREA, MOVE, "TRANSFER_STEP_REFUSED", MOVE, MOVE, MOVE, MOVE, AREA,
-        "TRANSFER_STEP_REFUSED", MOVE,
-    ]),
+    (
+        "ListRosterRows",
+        [OK, ROSTER, OK, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER],
+    ),
+    (
+        "AbandonRoster",
+        [OK, ROSTER, OK, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER, ROSTER],
+    ),
+    (
+        "StartTransfer",
+        ["TRANSFER_OPEN", AREA, AREA, AREA, AREA, AREA, AREA, AREA, AREA, AREA, "TRANSFER_OPEN", AREA],
+    ),
+    (
+        "StartTransfer to here",
+        [
+            // The province and the nation keep the receiving area, too; tested by the next line alone.
+            "",
+            AREA,
+            AREA,
+            AREA,
+            "TRANSFER_OPEN",
+            AREA,
+            AREA,
+            AREA,
+            AREA,
+            AREA,
+            "TRANSFER_OPEN",
+            AREA,
+        ],
+    ),
+    (
+        "AdvanceTransfer",
+        [
+            "TRANSFER_STEP_REFUSED",
+            AREA,
+            AREA,
+            MOVE,
+            "TRANSFER_STEP_REFUSED",
+            MOVE,
+            MOVE,
+            MOVE,
+            MOVE,
+            AREA,
+            "TRANSFER_STEP_REFUSED",
+            MOVE,
+        ],
+    ),
     ("GetTransfer", [OK, OK, OK, MOVE, OK, MOVE, MOVE, MOVE, MOVE, OK, OK, MOVE]),
     ("GetTransfer with reasons", [OK, NIL, NIL, MOVE, OK, MOVE, MOVE, MOVE, MOVE, NIL, OK, MOVE]),
     ("ListTransfers", [OK, OK, OK, AREA, AREA, AREA, AREA, AREA, AREA, OK, AREA, AREA]),
-    ("MergePersons with another area's", [
-        "", AREA, AREA, WHO, WHO, AREA, AREA, AREA, AREA, AREA, AREA, AREA,
-    ]),
+    (
+        "MergePersons with another area's",
+        ["", AREA, AREA, WHO, WHO, AREA, AREA, AREA, AREA, AREA, AREA, AREA],
+    ),
 ];
 
 const RULES: &str = "rules: zhuzhou-newborn\nversion: \"1\"\ntitle: 株洲新生儿\narea: \"430200\"\nsources:\n  doc: { title: 株医保发〔2026〕1号, quality: G }\nnewborn:\n  - { from: 2026-01-01, source: doc, within_days: 180 }\n";
@@ -143,7 +178,12 @@ const NOW: &str = "2024-06-15T04:00:00Z";
 /// Makes a call as somebody.
 macro_rules! call {
     ($client:expr, $method:ident, $caller:expr, $message:expr) => {
-        $client.clone().$method(as_caller($caller, $message)).await.map(tonic::Response::into_inner).map_err(error)
+        $client
+            .clone()
+            .$method(as_caller($caller, $message))
+            .await
+            .map(tonic::Response::into_inner)
+            .map_err(error)
     };
 }
 
@@ -187,9 +227,11 @@ impl Desk {
         };
         let opened = call!(desk.transfer, start_transfer, "agency:430200", opening("P1", "T22")).unwrap();
         desk.transfer_id = opened.transfer.unwrap().transfer_id;
-        let granted = call!(desk.rights, grant_access, "person:P1", granting("P1", "insurer:PICC", "person:P1"));
+        let granted =
+            call!(desk.rights, grant_access, "person:P1", granting("P1", "insurer:PICC", "person:P1"));
         desk.grant_id = granted.unwrap().grant.unwrap().grant_id;
-        let granted = call!(desk.rights, grant_access, "person:P1", granting("P1", "insurer:PICC", "person:P1"));
+        let granted =
+            call!(desk.rights, grant_access, "person:P1", granting("P1", "insurer:PICC", "person:P1"));
         desk.withdrawn_id = granted.unwrap().grant.unwrap().grant_id;
         for roster_id in ["kept", "given-up"] {
             Department::at(desk.url.clone(), CIVIL_AFFAIRS).await.open(&roster(roster_id)).await.unwrap();
@@ -205,30 +247,47 @@ impl Desk {
         let told = match what {
             "ImportPersons" => {
                 let rows = vec![PersonRow { tel: TEL.into(), ..person(psn_no) }];
-                call!(register, import_persons, caller, ImportPersonsRequest { request_id: id, rows }).map(|_| true)
+                call!(register, import_persons, caller, ImportPersonsRequest { request_id: id, rows })
+                    .map(|_| true)
             }
             "ImportCoverages" => {
                 let rows = vec![coverage(psn_no, "310", "2020-01-01", "")];
-                call!(register, import_coverages, caller, ImportCoveragesRequest { request_id: id, rows }).map(|_| true)
+                call!(register, import_coverages, caller, ImportCoveragesRequest { request_id: id, rows })
+                    .map(|_| true)
             }
             "ImportIdentities" => {
                 let rows = vec![IdentityRow {
-                    psn_no: psn, name: "低保".into(), begndate: "2024-01-01".into(), ..Default::default()
+                    psn_no: psn,
+                    name: "低保".into(),
+                    begndate: "2024-01-01".into(),
+                    ..Default::default()
                 }];
-                call!(register, import_identities, caller, ImportIdentitiesRequest { request_id: id, rows }).map(|_| true)
+                call!(register, import_identities, caller, ImportIdentitiesRequest { request_id: id, rows })
+                    .map(|_| true)
             }
             "ImportMemberships" => {
-                let rows = vec![MembershipRow { psn_no: psn, kind: 1, begndate: "2024-01-01".into(), ..Default::default() }];
-                call!(register, import_memberships, caller, ImportMembershipsRequest { request_id: id, rows }).map(|_| true)
+                let rows = vec![MembershipRow {
+                    psn_no: psn,
+                    kind: 1,
+                    begndate: "2024-01-01".into(),
+                    ..Default::default()
+                }];
+                call!(register, import_memberships, caller, ImportMembershipsRequest { request_id: id, rows })
+                    .map(|_| true)
             }
             "ImportAccountShares" => {
                 let rows = vec![AccountShareRow {
-                    psn_no: psn, sharer_psn_no: "M1".into(), begndate: "2024-01-01".into(), ..Default::default()
+                    psn_no: psn,
+                    sharer_psn_no: "M1".into(),
+                    begndate: "2024-01-01".into(),
+                    ..Default::default()
                 }];
                 let request = ImportAccountSharesRequest { request_id: id, rows };
                 call!(register, import_account_shares, caller, request).map(|_| true)
             }
-            "GetPerson" => call!(register, get_person, caller, get_person(psn_no)).map(|told| told.in_clear.is_none()),
+            "GetPerson" => {
+                call!(register, get_person, caller, get_person(psn_no)).map(|told| told.in_clear.is_none())
+            }
             "GetPerson in clear" => {
                 let request = GetPersonRequest { psn_no: psn, unmask: true, purpose: "核对".into() };
                 call!(register, get_person, caller, request).map(|told| told.in_clear.is_some())
@@ -247,9 +306,11 @@ impl Desk {
             }
             "GetEligibility" | "GetEligibility by document" | "GetEligibility as known then" => {
                 let request = match what {
-                    "GetEligibility by document" => {
-                        GetEligibilityRequest { psn_cert_type: "01".into(), certno: known_certno, ..Default::default() }
-                    }
+                    "GetEligibility by document" => GetEligibilityRequest {
+                        psn_cert_type: "01".into(),
+                        certno: known_certno,
+                        ..Default::default()
+                    },
                     "GetEligibility" => GetEligibilityRequest { psn_no: psn, ..Default::default() },
                     _ => GetEligibilityRequest { psn_no: psn, known_at: NOW.into(), ..Default::default() },
                 };
@@ -258,13 +319,14 @@ impl Desk {
             "BatchGetEligibilities" => {
                 let requests = vec![GetEligibilityRequest { psn_no: psn, ..Default::default() }];
                 let request = BatchGetEligibilitiesRequest { requests };
-                call!(register, batch_get_eligibilities, caller, request)
-                    .map(|told| told.responses[0].eligibility.is_some() || !told.responses[0].merged_into.is_empty())
+                call!(register, batch_get_eligibilities, caller, request).map(|told| {
+                    told.responses[0].eligibility.is_some() || !told.responses[0].merged_into.is_empty()
+                })
             }
-            "GetCacheStatus" => {
-                call!(register, get_cache_status, caller, GetCacheStatusRequest {}).map(|told| !told.backend.is_empty())
-            }
-            "WatchRegister" => match call!(register, watch_register, caller, WatchRegisterRequest::default()) {
+            "GetCacheStatus" => call!(register, get_cache_status, caller, GetCacheStatusRequest {})
+                .map(|told| !told.backend.is_empty()),
+            "WatchRegister" => match call!(register, watch_register, caller, WatchRegisterRequest::default())
+            {
                 Ok(mut events) => {
                     let first = tokio::time::timeout(Duration::from_millis(700), events.message()).await;
                     Ok(first.is_ok_and(|event| event.unwrap().unwrap().poolarea_no == "430200"))
@@ -273,50 +335,78 @@ impl Desk {
             },
             "ChangeCoverage" => {
                 let request = ChangeCoverageRequest {
-                    request_id: id, psn_no: psn, insutype: "310".into(), psn_chg_type: "32".into(),
-                    chg_date: "2024-06-01".into(), ..Default::default()
+                    request_id: id,
+                    psn_no: psn,
+                    insutype: "310".into(),
+                    psn_chg_type: "32".into(),
+                    chg_date: "2024-06-01".into(),
+                    ..Default::default()
                 };
                 call!(coverages_, change_coverage, caller, request).map(|_| true)
             }
             "RecordDeath" => {
-                let request = RecordDeathRequest { request_id: id, psn_no: psn, die_date: "1949-01-01".into() };
+                let request =
+                    RecordDeathRequest { request_id: id, psn_no: psn, die_date: "1949-01-01".into() };
                 call!(coverages_, record_death, caller, request).map(|_| true)
             }
             "RecordContributions" => {
                 let rows = vec![Contribution {
-                    psn_no: psn, insutype: "310".into(), accrym: "2024-01".into(), amount_fen: 1, clct_type: "10".into(),
-                    clct_flag: "0".into(), ..Default::default()
+                    psn_no: psn,
+                    insutype: "310".into(),
+                    accrym: "2024-01".into(),
+                    amount_fen: 1,
+                    clct_type: "10".into(),
+                    clct_flag: "0".into(),
+                    ..Default::default()
                 }];
                 let request = RecordContributionsRequest { request_id: id, rows };
                 call!(coverages_, record_contributions, caller, request).map(|_| true)
             }
             "ListContributions" => {
                 let request = ListContributionsRequest { psn_no: psn, ..Default::default() };
-                call!(coverages_, list_contributions, caller, request).map(|told| !told.contributions.is_empty())
+                call!(coverages_, list_contributions, caller, request)
+                    .map(|told| !told.contributions.is_empty())
             }
             "RepairWaiting" => {
                 let request = RepairWaitingRequest {
-                    request_id: id, psn_no: psn, years: vec![2023], amount_per_year_fen: 1, paid_date: "2024-06-01".into(),
+                    request_id: id,
+                    psn_no: psn,
+                    years: vec![2023],
+                    amount_per_year_fen: 1,
+                    paid_date: "2024-06-01".into(),
                     ..Default::default()
                 };
                 call!(coverages_, repair_waiting, caller, request).map(|_| true)
             }
             "RegisterNewborn" => {
                 let child = PersonRow {
-                    psn_cert_type: "99".into(), certno: "O430001".into(), brdy: "2024-06-01".into(), ..person(psn_no)
+                    psn_cert_type: "99".into(),
+                    certno: "O430001".into(),
+                    brdy: "2024-06-01".into(),
+                    ..person(psn_no)
                 };
                 let payment = Contribution {
-                    accrym: "2024".into(), amount_fen: 1, clct_type: "10".into(), clct_flag: "1".into(),
-                    paid_date: "2024-06-02".into(), ..Default::default()
+                    accrym: "2024".into(),
+                    amount_fen: 1,
+                    clct_type: "10".into(),
+                    clct_flag: "1".into(),
+                    paid_date: "2024-06-02".into(),
+                    ..Default::default()
                 };
                 let request = RegisterNewbornRequest {
-                    request_id: id, person: Some(child), guardian_psn_no: "M1".into(), payments: vec![payment],
+                    request_id: id,
+                    person: Some(child),
+                    guardian_psn_no: "M1".into(),
+                    payments: vec![payment],
                 };
                 call!(coverages_, register_newborn, caller, request).map(|_| true)
             }
             "ImportDiseaseEntitlements" => {
                 let entitlement = DiseaseEntitlement {
-                    kind: 1, dise_codg: "M03900".into(), dise_name: "高血压".into(), begndate: "2024-01-01".into(),
+                    kind: 1,
+                    dise_codg: "M03900".into(),
+                    dise_name: "高血压".into(),
+                    begndate: "2024-01-01".into(),
                     ..Default::default()
                 };
                 let rows = vec![DiseaseEntitlementRow { psn_no: psn, entitlement: Some(entitlement) }];
@@ -325,7 +415,11 @@ impl Desk {
             }
             "ReverifyDiseaseEntitlement" => {
                 let request = ReverifyDiseaseEntitlementRequest {
-                    request_id: id, psn_no: psn, kind: 1, dise_codg: "M01600".into(), verified_on: "2024-06-01".into(),
+                    request_id: id,
+                    psn_no: psn,
+                    kind: 1,
+                    dise_codg: "M01600".into(),
+                    verified_on: "2024-06-01".into(),
                     ..Default::default()
                 };
                 call!(coverages_, reverify_disease_entitlement, caller, request).map(|_| true)
@@ -339,11 +433,13 @@ impl Desk {
                 call!(coverages_, list_entitlement_rules, caller, request).map(|told| !told.rules.is_empty())
             }
             "GetEntitlementRules" => {
-                let request = GetEntitlementRulesRequest { rules_id: "zhuzhou-newborn".into(), version: "1".into() };
+                let request =
+                    GetEntitlementRulesRequest { rules_id: "zhuzhou-newborn".into(), version: "1".into() };
                 call!(coverages_, get_entitlement_rules, caller, request).map(|told| told.rules.is_some())
             }
             "GetLedger" => {
-                let request = GetLedgerRequest { poolarea_no: "430200".into(), level: 1, ..Default::default() };
+                let request =
+                    GetLedgerRequest { poolarea_no: "430200".into(), level: 1, ..Default::default() };
                 call!(ledger, get_ledger, caller, request).map(|told| told.total.is_some())
             }
             "ListUnenrolled" => {
@@ -352,8 +448,12 @@ impl Desk {
             }
             "MergePersons" | "MergePersons with another area's" => {
                 let merged_psn_no = if what == "MergePersons" { "M1" } else { "E1" }.to_owned();
-                let request =
-                    MergePersonsRequest { request_id: id, keep_psn_no: psn, merged_psn_no, reason: "同一人".into() };
+                let request = MergePersonsRequest {
+                    request_id: id,
+                    keep_psn_no: psn,
+                    merged_psn_no,
+                    reason: "同一人".into(),
+                };
                 call!(merge, merge_persons, caller, request).map(|_| true)
             }
             "GetRights" => {
@@ -373,7 +473,9 @@ impl Desk {
             }
             "LookUpByGrant" => {
                 let request = LookUpByGrantRequest {
-                    grant_id: self.grant_id.clone(), purpose: "理赔".into(), ..Default::default()
+                    grant_id: self.grant_id.clone(),
+                    purpose: "理赔".into(),
+                    ..Default::default()
                 };
                 call!(rights, look_up_by_grant, caller, request).map(|told| told.rights.is_some())
             }
@@ -389,7 +491,10 @@ impl Desk {
         };
         told.inspect_err(|refused| {
             let told = format!("{refused:?}");
-            assert!(!told.contains("张小丽") && !told.contains(TEL) && !told.contains(&certno(psn_no)), "{what}: {told}");
+            assert!(
+                !told.contains("张小丽") && !told.contains(TEL) && !told.contains(&certno(psn_no)),
+                "{what}: {told}"
+            );
         })
     }
 
@@ -409,20 +514,26 @@ impl Desk {
             }
             "ListRosterRows" => {
                 let (poolarea_no, department, roster_id) = named("kept");
-                let request = ListRosterRowsRequest { poolarea_no, department, roster_id, ..Default::default() };
+                let request =
+                    ListRosterRowsRequest { poolarea_no, department, roster_id, ..Default::default() };
                 call!(rosters, list_roster_rows, caller, request).map(|_| true)
             }
             "AbandonRoster" => {
                 let (poolarea_no, department, roster_id) = named("given-up");
-                let request = AbandonRosterRequest { request_id: new_id(), poolarea_no, department, roster_id };
+                let request =
+                    AbandonRosterRequest { request_id: new_id(), poolarea_no, department, roster_id };
                 call!(rosters, abandon_roster, caller, request).map(|_| true)
             }
             "StartTransfer" => call!(transfer, start_transfer, caller, opening(psn_no, "T22")).map(|_| true),
-            "StartTransfer to here" => call!(transfer, start_transfer, caller, opening(psn_no, "T21")).map(|_| true),
+            "StartTransfer to here" => {
+                call!(transfer, start_transfer, caller, opening(psn_no, "T21")).map(|_| true)
+            }
             "AdvanceTransfer" => {
                 let request = AdvanceTransferRequest {
-                    request_id: new_id(), transfer_id: self.transfer_id.clone(),
-                    action: TransferAction::Unlock.into(), ..Default::default()
+                    request_id: new_id(),
+                    transfer_id: self.transfer_id.clone(),
+                    action: TransferAction::Unlock.into(),
+                    ..Default::default()
                 };
                 call!(transfer, advance_transfer, caller, request).map(|_| true)
             }
