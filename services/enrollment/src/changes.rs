@@ -79,6 +79,7 @@ pub async fn record(
     cause: &Cause,
 ) -> Result<Vec<StoredTimeline>, DbErr> {
     let mut edits: Vec<Edit> = edits.into_iter().filter(Edit::changes_anything).collect();
+    refuse_tombstones(&edits)?;
     for edit in &mut edits {
         edit.after.version = edit.before.as_ref().map_or(0, |before| before.version) + 1;
     }
@@ -89,6 +90,21 @@ pub async fn record(
     let cause = format!("{} {} {}", cause.method, cause.caller, cause.request_id);
     timelines::write(tx, &changed, recorded_at, &cause).await?;
     Ok(changed)
+}
+
+/// Of a merged record only where it leads may change: every use case refuses before, and none that forgets to gets past this.
+fn refuse_tombstones(edits: &[Edit]) -> Result<(), DbErr> {
+    let written = edits.iter().find(|edit| {
+        edit.before().filter(|before| before.timeline.merged_into.is_some()).is_some_and(|before| {
+            let merged_into = edit.after.timeline.merged_into.clone();
+            let kept = Timeline { merged_into, ..before.timeline.clone() };
+            edit.after.timeline.merged_into.is_none() || kept != edit.after.timeline
+        })
+    });
+    match written {
+        Some(edit) => Err(DbErr::Custom(format!("{} was merged into another record", edit.after.psn_no))),
+        None => Ok(()),
+    }
 }
 
 /// One entry for the area that keeps the register, and one for the area that did if it moved.
@@ -109,4 +125,31 @@ fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
         recorded_at,
     });
     announced.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::timeline::examples::{coverage, person};
+
+    #[test]
+    fn nothing_is_written_to_a_merged_record() {
+        let merged = Timeline { merged_into: Some("P1".to_owned()), ..person("1980-01-01") };
+        let held = StoredTimeline {
+            psn_no: "P2".to_owned(),
+            poolarea_no: "430200".to_owned(),
+            version: 3,
+            timeline: merged,
+        };
+        let mut chained = Edit::of(held.clone());
+        chained.after.timeline.merged_into = Some("P3".to_owned());
+        assert_eq!(refuse_tombstones(&[chained]), Ok(()), "merges chain");
+        let mut covered = Edit::of(held.clone());
+        covered.after.timeline.put(coverage("310", "2024-01-01", ""));
+        let mut revived = Edit::of(held);
+        revived.after.timeline.merged_into = None;
+        for edit in [covered, revived] {
+            assert!(matches!(refuse_tombstones(&[edit]), Err(DbErr::Custom(_))));
+        }
+    }
 }
