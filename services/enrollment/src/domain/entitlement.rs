@@ -51,7 +51,8 @@ impl Payer<'_> {
             Some(decision) => decision,
             None if self.is_exempt(&waiting.rule, first) => {
                 let begndate = waiting.rule.exempt_entitled.after(self.paid_on).max(first);
-                at_once(begndate, coverage_year, waiting)
+                // They never wait, nor for what is left of an earlier waiting period.
+                return Ok(at_once(begndate, coverage_year, waiting));
             }
             None => match self.switched(coverage_year)? {
                 Some(decision) => decision,
@@ -159,10 +160,14 @@ impl Payer<'_> {
         let switches = (before.insutype == RESIDENT) != (insutype == RESIDENT);
         let may_be_made_good = !switches || before.continuous_for(continuity.rule.continuous_years);
         let made_good = may_be_made_good && begndate <= first_of_month(self.paid_on);
-        Ok(match made_good {
+        let mut decision = match made_good {
             true => none(open, begndate, continuity),
             false => none(open, from_payment, employee),
-        })
+        };
+        // Ending or pausing a coverage does not end its waiting period.
+        let unserved = before.entitled_begndate.filter(|_| !switches);
+        decision.entitled_begndate = unserved.unwrap_or(begndate).max(decision.entitled_begndate);
+        Ok(decision)
     }
 }
 

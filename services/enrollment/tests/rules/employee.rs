@@ -91,3 +91,16 @@ fn when_employees_are_entitled() {
         cites(&decision, document);
     }
 }
+
+/// A coverage that is ended and begun again while it waits goes on waiting.
+#[test]
+fn waiting_is_not_escaped_by_ending_the_coverage() {
+    let mut person = person("310 2020-01-01..2025-06-30");
+    let late = employee(&person, "2026-01-20", "2026-01-01");
+    assert_eq!(told(&late), "2026-01-01.. from 2026-07-01 6+0");
+    let mut held = coverage("310", "2026-01-01..2026-02-10");
+    held.entitled_begndate = Some(late.entitled_begndate);
+    person.put(held);
+    let again = employee(&person, "2026-02-20", "2026-02-11");
+    assert_eq!(again.entitled_begndate, day("2026-07-01"));
+}

@@ -285,4 +285,7 @@ fn waiting_goes_on_over_the_year_s_end() {
     late.put(held);
     let next = resident(&late, "430200", "2026-12-21", 2027);
     assert_eq!(told(&next), "2027-01-01..2027-12-31 from 2027-04-21 0+0");
+    let assisted = with_identity(late, "低保", "2027-01-01..");
+    let exempt = resident(&assisted, "430200", "2027-01-10", 2027);
+    assert_eq!(told(&exempt), "2027-01-10..2027-12-31 from 2027-01-10 0+0", "who is assisted does not wait");
 }
