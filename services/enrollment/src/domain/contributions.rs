@@ -104,10 +104,11 @@ pub fn paid_on(rows: &[Accrued], insutype: &str, accrym: &str) -> Option<NaiveDa
     last.filter(|_| !refunded)
 }
 
-/// Years paid for as 补收, of a scheme that is paid by the year.
+/// Years paid for as 补收 and not refunded, of a scheme that is paid by the year.
 pub fn years_paid_back(rows: &[Accrued], insutype: &str) -> BTreeSet<i32> {
     let paid = rows.iter().filter(|row| row.insutype == insutype && row.repairs && row.kind == Kind::Paid);
-    paid.filter_map(|row| Some(first_day(insutype, &row.accrym)?.year())).collect()
+    let kept = paid.filter(|row| paid_on(rows, insutype, &row.accrym).is_some());
+    kept.filter_map(|row| Some(first_day(insutype, &row.accrym)?.year())).collect()
 }
 
 /// What is owed: due less paid plus refunded, by scheme and period, where something is.
@@ -195,5 +196,12 @@ mod tests {
         assert_eq!(paid_on(&rows, "310", "2026-04"), None, "refunded");
         assert!(paid_on(&rows, "310", "2026-03").is_some());
         assert!(paid_on(&[row("2026", Paid, 0)], "390", "2026").is_some(), "fully subsidised");
+        let paid_back = |accrym: &str| Accrued { repairs: true, ..row(accrym, Paid, 400) };
+        let rows = [paid_back("2024"), paid_back("2025"), row("2025", Refund, 400)];
+        assert_eq!(
+            years_paid_back(&rows, "390"),
+            BTreeSet::from([2024]),
+            "what was refunded repairs nothing"
+        );
     }
 }

@@ -3,7 +3,7 @@
 
 use chrono::{Datelike, Months, NaiveDate};
 
-use super::contributions::{Accrued, accrym_of, months_between, paid_on};
+use super::contributions::{self, Accrued, Kind, accrym_of, months_between, paid_on};
 use super::coverage_changes::{self, Change, Refused, Standing};
 use super::entitlement::{Decision, Payer, RESIDENT};
 use super::months::{day_before, first_of_month, first_of_year, last_of_year};
@@ -131,6 +131,14 @@ pub fn employee_pays(
     let paused =
         of_scheme.find(|held| held.state == CoverageState::Paused && held.period.overlaps(&of_month));
     let Some(pause) = paused.cloned() else { return Ok(None) };
+    // Recorded in whatever order: the last day of payment decides, not that of the row that came last.
+    let of_pause = recorded.iter().filter(|row| {
+        let month = contributions::first_day(insutype, &row.accrym);
+        row.insutype == insutype && month.is_some_and(|month| first_of_month(pause.period.begndate) <= month)
+    });
+    let last_paid = of_pause.filter(|row| row.kind == Kind::Paid).filter_map(|row| row.paid_date).max();
+    let payment =
+        Payment { paid_on: last_paid.map_or(payment.paid_on, |day| day.max(payment.paid_on)), ..payment };
     // The month after the last that has to be paid.
     let until = match pause.period.enddate {
         Some(last) => last.checked_add_months(Months::new(1)).unwrap_or(last),
@@ -144,7 +152,7 @@ pub fn employee_pays(
     let mut without = person.clone();
     without.coverages.retain(|held| held != &pause);
     let decision = payment.decide(&without, insutype, pause.period.begndate)?;
-    if decision.entitled_begndate != pause.period.begndate {
+    if decision.waiting.begndate != pause.period.begndate {
         return Ok(None); // the gap was too long
     }
     let decision = Decision { period: pause.period, ..decision };
