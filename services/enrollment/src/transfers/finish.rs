@@ -1,6 +1,6 @@
 //! Finishes a transfer: the person's timeline, register and documents in one transaction.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use prost::Message;
 use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
@@ -9,6 +9,7 @@ use yizhan_runtime::{ServiceError, Violations};
 
 use crate::changes::{self, Cause, Edit, PERSON_MOVED};
 use crate::domain::codes;
+use crate::domain::contributions::arrears;
 use crate::domain::enrolment::Stop;
 use crate::domain::timeline::MAX_ENTRIES;
 use crate::domain::transfer::codes::{Direction, is_basic};
@@ -17,7 +18,7 @@ use crate::enrolment;
 use crate::register::{Register, person_unknown};
 use crate::store::entities::transfer;
 use crate::store::timelines::{self, StoredTimeline};
-use crate::store::{moves, rules};
+use crate::store::{contributions, moves, rules};
 
 /// The new coverage begins so many days ahead at most.
 const DAYS_AHEAD: u64 = 366;
@@ -52,13 +53,9 @@ pub fn checked_terms(
     let near = begndate.is_none_or(|day| day <= today + Days::new(DAYS_AHEAD));
     violations.require(near, field("begndate"), "DATE_TOO_FAR", "最多提前 366 天");
     let coverage_year = Some(terms.coverage_year).filter(|year| *year != 0);
-    let year_fits = coverage_year.is_none_or(|year| coverage_year_fits(year, today));
-    violations.require(
-        year_fits,
-        field("coverage_year"),
-        "COVERAGE_YEAR_INVALID",
-        "参保年度应为本年或下一年",
-    );
+    let ahead = coverage_year.is_some_and(|year| year > today.year() + 1);
+    let text = "参保年度应为本年或下一年";
+    violations.require(!ahead, field("coverage_year"), "COVERAGE_YEAR_INVALID", text);
     let known = codes::is_psn_type(&terms.psn_type);
     violations.require(known, field("psn_type"), "CODE_UNKNOWN", "人员类别不在字典中");
     let known = terms.hi_type.is_empty() || codes::is_hi_type(&terms.hi_type);
@@ -99,7 +96,7 @@ impl CheckedTerms {
         let direction = direction.ok_or_else(|| {
             ServiceError::internal(anyhow::anyhow!("transfer {} cannot be read", row.transfer_id))
         })?;
-        let begins = self.begins(direction)?;
+        let begins = self.begins(direction, register.clock.today())?;
         let held = timelines::lock(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
         let held = held.filter(|held| held.poolarea_no == row.from_poolarea_no);
         let held = held.ok_or_else(|| person_unknown(&row.psn_no))?;
@@ -124,12 +121,20 @@ impl CheckedTerms {
         }
         let changed = self.move_person(tx, register, row, held, &finished, cause).await?;
         let version = changed.first().map_or(0, |person| person.version);
-        row.result = result(&finished, register.clock.today(), version).encode_to_vec();
+        let recorded = contributions::of_persons(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
+        let owed = arrears(&recorded.unwrap_or_default()).into_iter();
+        let arrears_fen = owed.filter(|(insutype, ..)| direction.leaves(insutype)).map(|(.., fen)| fen).sum();
+        let told = result(&finished, register.clock.today(), version);
+        row.result = TransferResult { arrears_fen, ..told }.encode_to_vec();
         Ok(changed)
     }
 
-    fn begins(&self, direction: Direction) -> Result<Begins, ServiceError> {
+    fn begins(&self, direction: Direction, today: NaiveDate) -> Result<Begins, ServiceError> {
         let mut violations = Violations::new();
+        // Not with the rest: the same request again, after New Year, is answered as it was.
+        let year_fits = self.coverage_year.is_none_or(|year| coverage_year_fits(year, today));
+        let text = "参保年度应为本年或下一年";
+        violations.require(year_fits, "finish.coverage_year", "COVERAGE_YEAR_INVALID", text);
         let text = "人员类别与转入险种不一致";
         let fits = direction.takes(&self.psn_type);
         violations.require(fits, "finish.psn_type", "PSN_TYPE_NOT_OF_SCHEME", text);
@@ -207,6 +212,7 @@ fn result(finished: &Finished, today: NaiveDate, person_version: i64) -> Transfe
         rule: waiting.map(|waiting| waiting.rule.clone()).unwrap_or_default(),
         citation: waiting.map(|waiting| waiting.citation.clone()).unwrap_or_default(),
         person_version,
+        arrears_fen: 0,
     }
 }
 

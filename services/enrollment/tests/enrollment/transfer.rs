@@ -274,6 +274,31 @@ both_databases! {
         assert_eq!(desk.walk(unasked, &[(SENDING, Action::Reject)]).await.appy_stas, "5");
     }
 
+    /// What is owed does not stop a transfer, but is told; and the same request after New Year is the same request.
+    async fn arrears_are_told_and_the_answer_is_given_again(db: TestDatabase) {
+        let mut desk = desk(&db).await;
+        desk.service.import_persons(persons([person("P1")])).await.unwrap();
+        let year = coverage("P1", "390", "2025-01-01", "2025-12-31");
+        desk.service.import_coverages(coverages([year])).await.unwrap();
+        let due = |accrym: &str, insutype: &str| Contribution {
+            psn_no: "P1".into(), insutype: insutype.into(), accrym: accrym.into(), amount_fen: 30_000,
+            clct_type: "10".into(), clct_flag: "0".into(), ..Contribution::default()
+        };
+        let rows = vec![due("2024", "390"), due("2023-05", "310")];
+        let request = RecordContributionsRequest { request_id: new_id(), rows };
+        desk.service.coverage().await.record_contributions(request).await.unwrap();
+        let opened = StartTransferRequest { traf_prot_dirc: "41".into(), ..opening("P1") };
+        let accepted = desk.accepted(opened, RECEIVING).await;
+        let past = FinishTerms { coverage_year: 2024, psn_type: "15".into(), ..FinishTerms::default() };
+        let refused = desk.step(RECEIVING, finishing(&accepted, past.clone())).await.unwrap_err();
+        assert_eq!(refused.violation_reasons(), ["COVERAGE_YEAR_INVALID"]);
+        let request = finishing(&accepted, FinishTerms { coverage_year: 2025, ..past });
+        let done = desk.step(RECEIVING, request.clone()).await.unwrap();
+        assert_eq!(done.result.clone().unwrap().arrears_fen, 30_000);
+        desk.service.hand.advance(chrono::TimeDelta::days(300));
+        assert_eq!(desk.step(RECEIVING, request).await.unwrap(), done);
+    }
+
     async fn what_cannot_be_finished_changes_nothing(db: TestDatabase) {
         let mut desk = desk(&db).await;
         desk.service.enrol("P1", "310", "2020-01-01").await;
@@ -282,7 +307,7 @@ both_databases! {
         let early = desk.step(RECEIVING, finishing(&accepted, terms("2025-06-15"))).await.unwrap_err();
         assert_eq!((early.reason.as_str(), early.metadata["earliest"].as_str()), ("TRANSFER_TOO_EARLY", "2025-06-16"));
         let wrong = FinishTerms {
-            paid_on: "2025-06-16".into(), begndate: "2026-06-17".into(), coverage_year: 2024, psn_type: "99".into(),
+            paid_on: "2025-06-16".into(), begndate: "2026-06-17".into(), coverage_year: 2027, psn_type: "99".into(),
             hi_type: "9".into(), supplements: vec!["310".into(), "330".into(), "330".into()], resd_code: "43".into(),
         };
         let request = AdvanceTransferRequest { request_id: String::new(), ..finishing(&accepted, wrong) };
