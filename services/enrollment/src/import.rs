@@ -116,7 +116,13 @@ impl<E: Entry + Send + Sync> Mutation for DatedImport<'_, E> {
         let mut answer = ImportOutcome { row_count: self.rows.len() as i32, ..ImportOutcome::default() };
         for row in &self.rows {
             if let Some(edit) = edits.get_mut(&row.psn_no) {
-                count(edit.after.timeline.put(row.entry.clone()), &mut answer);
+                let held =
+                    E::list(&edit.after.timeline).iter().find(|held| held.same_key(&row.entry)).cloned();
+                let entry = match &held {
+                    Some(held) => row.entry.clone().imported_over(held),
+                    None => row.entry.clone(),
+                };
+                count(edit.after.timeline.put(entry), &mut answer);
             }
         }
         self.check_all(&edits)?;

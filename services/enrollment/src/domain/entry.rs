@@ -28,6 +28,11 @@ pub trait Entry: Clone + PartialEq {
 
     /// What the list is sorted by.
     fn order(&self) -> (String, NaiveDate, String);
+
+    /// As imported over the one of the same key: keeps what imports cannot tell, where it still fits.
+    fn imported_over(self, _held: &Self) -> Self {
+        self
+    }
 }
 
 impl Entry for Coverage {
@@ -45,6 +50,12 @@ impl Entry for Coverage {
 
     fn order(&self) -> (String, NaiveDate, String) {
         (self.insutype.clone(), self.period.begndate, String::new())
+    }
+
+    /// The decision stays while the first day of entitlement is the one it led to.
+    fn imported_over(self, held: &Self) -> Self {
+        let decided = held.waiting.clone().filter(|_| held.entitled_begndate == self.entitled_begndate);
+        Coverage { waiting: decided, ..self }
     }
 }
 
