@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ChangeCoverageRequest, ChangeCoverageResponse};
+use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::api::messages::decided;
@@ -132,6 +133,11 @@ fn payment(
     let is_own = same(&mut told.psn_no, &request.psn_no) & same(&mut told.insutype, &request.insutype);
     violations.require(is_own, "payment.psn_no", "PAYMENT_OF_ANOTHER", "缴费记录应属于同一人员和险种");
     let paid = contribution_check::checked(&told, today, RowCheck::within("payment.", violations));
+    let of_period = paid.as_ref().is_none_or(|paid| {
+        parse_date(&request.chg_date).is_none_or(|day| paid.accrym == accrym_of(&paid.insutype, day))
+    });
+    let text = "应为变动日期所在的费款所属期；其他期间的缴费请另行登记";
+    violations.require(of_period, "payment.accrym", "PAYMENT_OF_ANOTHER_PERIOD", text);
     let is_payment = paid.as_ref().is_none_or(|paid| paid.kind == Kind::Paid);
     violations.require(
         is_payment,
@@ -223,7 +229,13 @@ async fn begin(
         let rules = rules::load(tx).await?;
         let payment = Payment { area: &area, paid_on, rules: &rules };
         let decision = payment.decide(person, &asked.insutype, asked.day);
-        stretch(&asked.insutype, psn_type, decision.map_err(|missing| error(&Stop::NoRule(missing)))?)
+        let mut decision = decision.map_err(|missing| error(&Stop::NoRule(missing)))?;
+        if asked.switch_from.is_some() {
+            // Paid ahead: until the day of the switch the scheme that is left pays.
+            decision.period.begndate = decision.period.begndate.max(asked.day);
+            decision.entitled_begndate = decision.entitled_begndate.max(decision.period.begndate);
+        }
+        stretch(&asked.insutype, psn_type, decision)
     } else {
         at_once(asked, psn_type)
     };
@@ -236,9 +248,11 @@ async fn begin(
     coverage_changes::begin(person, coverage, asked.change).map_err(refused)
 }
 
-/// 退休 and 离休 people, and what comes on top of a basic scheme, are not paid for by the person month by month.
+/// 退休 and 离休 people, and what comes on top of a basic scheme, are not paid for by the person month by month. Every resident's
+/// year is.
 fn needs_payment(insutype: &str, psn_type: &str) -> bool {
-    codes::BASIC_SCHEMES.contains(&insutype) && !psn_type.starts_with("12") && !psn_type.starts_with("13")
+    let retired = psn_type.starts_with("12") || psn_type.starts_with("13");
+    codes::BASIC_SCHEMES.contains(&insutype) && (is_paid_yearly(insutype) || !retired)
 }
 
 fn at_once(asked: &Asked, psn_type: String) -> Coverage {

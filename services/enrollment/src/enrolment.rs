@@ -74,6 +74,9 @@ pub fn reason(stop: &Stop) -> (&'static str, String) {
         Stop::Refused(Refused::Overlap(held)) => {
             ("COVERAGE_OVERLAP", format!("与自 {} 起的同险种参保时段重叠", held.period.begndate))
         }
+        Stop::Refused(Refused::OutsideLife(day)) => {
+            ("COVERAGE_OUTSIDE_LIFE", format!("参保不能早于出生或晚于死亡（{day}）"))
+        }
         Stop::NoRule(missing) => {
             let NoRule { family, area, day } = missing;
             ("ENTITLEMENT_RULE_MISSING", format!("{area} 在 {day} 没有生效的待遇规则（{family}）"))
@@ -90,6 +93,7 @@ pub fn error(stop: &Stop) -> ServiceError {
             error.with("standing", standing.name()).with("allowed", allowed.join(","))
         }
         Stop::Refused(Refused::SecondBasicScheme(held) | Refused::Overlap(held)) => with_stretch(error, held),
+        Stop::Refused(Refused::OutsideLife(day)) => error.with("day", day),
         Stop::NoRule(missing) => {
             error.with("family", missing.family).with("area", &missing.area).with("day", missing.day)
         }
@@ -101,6 +105,7 @@ fn message(stop: &Stop) -> &'static str {
         Stop::Refused(Refused::NotFrom(..)) => "this change cannot happen in the state the coverage is in",
         Stop::Refused(Refused::SecondBasicScheme(_)) => "another basic scheme is in force on those days",
         Stop::Refused(Refused::Overlap(_)) => "the scheme has a stretch on those days already",
+        Stop::Refused(Refused::OutsideLife(_)) => "the coverage would begin before birth or after death",
         Stop::NoRule(_) => "no entitlement rule is in force there on that day",
     }
 }

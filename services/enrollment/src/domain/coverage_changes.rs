@@ -138,6 +138,28 @@ pub enum Refused {
     SecondBasicScheme(Box<Coverage>),
     /// The same scheme has a stretch on some of the days.
     Overlap(Box<Coverage>),
+    /// It would begin before birth, or after the day of death: that day.
+    OutsideLife(NaiveDate),
+}
+
+/// Nobody is insured before birth or after death.
+fn within_life(person: &Timeline, first_day: NaiveDate) -> Result<(), Refused> {
+    let facts = &person.person;
+    let died = facts.die_date.filter(|died| *died < first_day);
+    match died.or(Some(facts.brdy).filter(|brdy| first_day < *brdy)) {
+        Some(day) => Err(Refused::OutsideLife(day)),
+        None => Ok(()),
+    }
+}
+
+/// What a death that is known already leaves of the days.
+fn until_death(person: &Timeline, period: Period) -> Period {
+    match person.person.die_date {
+        Some(died) if !period.ended_before(super::months::day_after(died)) => {
+            Period { enddate: Some(died), ..period }
+        }
+        _ => period,
+    }
 }
 
 /// The stretch that holds on a day.
@@ -183,6 +205,8 @@ pub fn second_basic_scheme<'a>(person: &'a Timeline, coverage: &Coverage) -> Opt
 /// a pause that it resumes ends the day before.
 pub fn begin(person: &mut Timeline, coverage: Coverage, change: Change) -> Result<(), Refused> {
     check(person, &coverage.insutype, change, coverage.period.begndate)?;
+    within_life(person, coverage.period.begndate)?;
+    let coverage = Coverage { period: until_death(person, coverage.period), ..coverage };
     let mut next = person.clone();
     cut(&mut next, &coverage.insutype, coverage.period, |held| held.state == CoverageState::Ended);
     if change == Change::Resume {
@@ -257,6 +281,7 @@ pub fn turn(
     set: Set,
 ) -> Result<(), Refused> {
     let now = check(person, insutype, change, day)?;
+    within_life(person, day)?;
     let Some(current) = stretch(person, insutype, day).cloned() else {
         return Err(Refused::NotFrom(now, Vec::new()));
     };

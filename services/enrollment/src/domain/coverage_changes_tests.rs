@@ -46,6 +46,21 @@ fn the_table_is_complete() {
 }
 
 #[test]
+fn nobody_is_insured_before_birth_or_after_death() {
+    let mut born = person("1980-01-01");
+    let unborn = begin(&mut born, coverage("310", "1979-12-31", ""), Change::Enrol).unwrap_err();
+    assert_eq!(unborn, Refused::OutsideLife(day("1980-01-01")));
+    begin(&mut born, coverage("310", "2025-01-01", ""), Change::Enrol).unwrap();
+    end_by_death(&mut born, day("2026-02-28"));
+    let before = born.clone();
+    let dead = begin(&mut born, coverage("310", "2026-03-01", ""), Change::Resume).unwrap_err();
+    assert_eq!((dead, &born), (Refused::OutsideLife(day("2026-02-28")), &before));
+    let year = coverage("510", "2026-01-01", "2026-12-31");
+    begin(&mut born, year, Change::Enrol).unwrap();
+    assert_eq!(told(&born)[1], "510 Normal 2026-01-01..2026-02-28 11", "up to the day of death");
+}
+
+#[test]
 fn a_refusal_names_the_state_and_what_may_happen() {
     let mut person = person("1980-01-01");
     begin(&mut person, coverage("310", "2025-01-01", ""), Change::Enrol).unwrap();

@@ -251,6 +251,34 @@ both_databases! {
         assert_eq!((nothing.row_count, nothing.changed_person_count), (1, 0), "recorded only");
     }
 
+    /// A payment for another month is none, a resident's year is never free, and a switch can be made ahead.
+    async fn what_is_paid_is_what_is_enrolled_for(db: TestDatabase) {
+        let (mut service, mut client) = start_in_2026(&db).await;
+        let other_month = ChangeCoverageRequest { payment: Some(paid("", "", "2020-01", 40000, "2026-05-20")), ..enrol("P1", "310", "2026-05-01", "2026-05-20") };
+        let refused = done(&mut client, other_month).await.unwrap_err();
+        assert_eq!((refused.violation_reasons(), refused.violations[0].field.as_str()), (vec!["PAYMENT_OF_ANOTHER_PERIOD"], "payment.accrym"));
+        let free = ChangeCoverageRequest { psn_type: "1201".into(), payment: None, ..enrol("P1", "390", "2026-05-01", "") };
+        assert_eq!(done(&mut client, free).await.unwrap_err().reason, "CONTRIBUTION_MISSING");
+        service.import_coverages(coverages([coverage("P1", "310", "2020-01-01", "")])).await.unwrap();
+        let ahead = ChangeCoverageRequest { switch_from: "310".into(), ..enrol("P1", "390", "2026-07-01", "2026-05-20") };
+        done(&mut client, ahead).await.unwrap();
+        assert_eq!(told(&mut service, "P1").await, ["310 1 2020-01-01..2026-06-30 ", "390 1 2026-07-01..2026-12-31 11"]);
+    }
+
+    /// What this service decided stays decided when the same is imported again, and goes when something else is.
+    async fn an_import_replaces_a_decision_only_by_another_day(db: TestDatabase) {
+        let (mut service, mut client) = start_in_2026(&db).await;
+        done(&mut client, enrol("P1", "390", "2026-01-01", "2026-03-15")).await.unwrap();
+        let held = service.get_person("P1").await.unwrap().coverages.remove(0);
+        let same = service.import_coverages(coverages([held.clone()])).await.unwrap();
+        assert_eq!((same.unchanged_count, same.changed_person_count), (1, 0));
+        let at_once = CoverageRow { entitled_begndate: String::new(), ..held };
+        assert_eq!(service.import_coverages(coverages([at_once])).await.unwrap().updated_count, 1);
+        assert!(service.eligibility("P1", "2026-05-20").await.entitled);
+        let repair = RepairWaitingRequest { request_id: new_id(), psn_no: "P1".into(), years: vec![2025], amount_per_year_fen: 1, paid_date: "2026-05-20".into(), clct_way: String::new() };
+        assert_eq!(error(client.repair_waiting(repair).await.unwrap_err()).reason, "NOTHING_TO_REPAIR");
+    }
+
     async fn the_day_of_death_is_the_last(db: TestDatabase) {
         let (mut service, mut client) = start_in_2026(&db).await;
         service.import_coverages(coverages([coverage("P1", "390", "2026-01-01", "2026-12-31"), coverage("P1", "510", "2020-01-01", "")])).await.unwrap();
