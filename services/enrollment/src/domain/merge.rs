@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::codes::BASIC_SCHEMES;
+use super::coverage_changes::end_by_death;
 use super::entry::Entry;
 use super::period::Period;
 use super::timeline::{
@@ -67,6 +68,10 @@ pub fn merge(
     merging.entries::<DiseaseEntitlement>("disease", &other.diseases);
     if !merging.contradictions.is_empty() {
         return Err(merging.contradictions);
+    }
+    // One record knew of a death, the other was insured beyond it.
+    if let Some(died) = merging.kept.person.die_date {
+        end_by_death(&mut merging.kept, died);
     }
     let tombstone =
         Timeline { merged_into: Some(keep_psn_no.to_owned()), ..Timeline::of(other.person.clone()) };

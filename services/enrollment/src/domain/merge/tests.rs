@@ -36,6 +36,16 @@ fn what_does_not_contradict_moves() {
 }
 
 #[test]
+fn a_death_that_one_record_knew_of_ends_what_the_other_held() {
+    let keep = record([coverage("310", "2020-01-01", "")]);
+    let mut other = record([]);
+    other.person.die_date = "2024-03-31".parse().ok();
+    let kept = merged(&keep, &other).unwrap().kept;
+    assert_eq!(kept.coverages[0].period, period("2020-01-01", "2024-03-31"));
+    assert_eq!(merged(&other, &keep).unwrap().kept.coverages, kept.coverages);
+}
+
+#[test]
 fn what_contradicts_is_named_all_at_once() {
     let identity = |enddate: &str| Identity {
         psn_idet_type: "2303".to_owned(),
