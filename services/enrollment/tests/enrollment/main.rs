@@ -19,6 +19,7 @@ mod rights;
 mod roster;
 mod roster_large;
 mod roster_support;
+mod sequences;
 mod support;
 mod transfer;
 mod two_times;
