@@ -18,7 +18,7 @@ use crate::domain::period::Period;
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::enrolment::{check_entries, error, lock_one};
-use crate::once::{self, Done, Mutation, Replayable, check_request_id};
+use crate::once::{self, Done, Mutation, check_request_id, replayable};
 use crate::register::Register;
 use crate::store::{contributions as stored, rules};
 
@@ -40,11 +40,7 @@ pub async fn change_coverage(
     once::once(register, &key, &Changing { caller, asked }).await
 }
 
-impl Replayable for ChangeCoverageResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
+replayable!(ChangeCoverageResponse);
 
 /// A request that is right.
 struct Asked {

@@ -14,7 +14,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use crate::changes::Cause;
 use crate::domain::rules::{Document, Rules, areas_around, embedded_texts, load};
-use crate::once::{self, Done, Mutation, Replayable, check_request_id};
+use crate::once::{self, Done, Mutation, check_request_id, replayable};
 use crate::register::Register;
 use crate::store::entities::entitlement_rules::Model;
 use crate::store::rules;
@@ -64,11 +64,7 @@ fn tell(problems: &Problems, violations: &mut Violations) {
     }
 }
 
-impl Replayable for PublishEntitlementRulesResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
+replayable!(PublishEntitlementRulesResponse);
 
 struct Publication {
     document: Document,

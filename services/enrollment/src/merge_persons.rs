@@ -11,7 +11,7 @@ use crate::changes::{self, Cause, Edit, PERSON_MERGED};
 use crate::domain::merge::{Contradiction, Merged, merge, rename_sharer};
 use crate::domain::row_check::is_psn_no;
 use crate::import;
-use crate::once::{self, Done, Mutation, Replayable};
+use crate::once::{self, Done, Mutation, replayable};
 use crate::register::{Register, person_merged, person_unknown};
 use crate::store::timelines::{self, StoredTimeline};
 use crate::store::{moves, transfers};
@@ -22,11 +22,7 @@ const MAX_REASON: usize = 200;
 /// Contradictions named in one answer; `contradiction_count` tells how many there are.
 const MAX_NAMED: usize = 20;
 
-impl Replayable for MergePersonsResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
+replayable!(MergePersonsResponse);
 
 /// By the agency of the area that keeps both.
 pub async fn merge_persons(

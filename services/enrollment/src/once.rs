@@ -19,11 +19,19 @@ pub trait Replayable: Message + Default {
     fn set_replayed(&mut self);
 }
 
-impl Replayable for ImportOutcome {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
+/// For a message with a field `replayed`.
+macro_rules! replayable {
+    ($answer:ty) => {
+        impl $crate::once::Replayable for $answer {
+            fn set_replayed(&mut self) {
+                self.replayed = true;
+            }
+        }
+    };
 }
+pub(crate) use replayable;
+
+replayable!(ImportOutcome);
 
 /// What a mutation did.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use crate::domain::rules::Rules;
 use crate::domain::timeline::Coverage;
 use crate::enrolment::{check_entries, lock_rows, reason};
 use crate::import::check_request;
-use crate::once::{self, Done, Mutation, Replayable};
+use crate::once::{self, Done, Mutation, replayable};
 use crate::register::Register;
 use crate::store::entities::contribution;
 use crate::store::{contributions as stored, rules};
@@ -41,11 +41,7 @@ pub async fn record_contributions(
     once::once(register, &key, &Recording { caller, rows }).await
 }
 
-impl Replayable for RecordContributionsResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
+replayable!(RecordContributionsResponse);
 
 struct Recording<'a> {
     caller: &'a Caller,

@@ -10,7 +10,7 @@ use crate::changes::{self, Cause};
 use crate::domain::coverage_changes::end_by_death;
 use crate::domain::row_check::RowCheck;
 use crate::enrolment::lock_one;
-use crate::once::{self, Done, Mutation, Replayable, check_request_id};
+use crate::once::{self, Done, Mutation, check_request_id, replayable};
 use crate::register::Register;
 use crate::store::entities::person;
 use crate::store::{persons, rows};
@@ -36,11 +36,7 @@ pub async fn record_death(
     once::once(register, &key, &death).await
 }
 
-impl Replayable for RecordDeathResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
+replayable!(RecordDeathResponse);
 
 struct Death<'a> {
     caller: &'a Caller,

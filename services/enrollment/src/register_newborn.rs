@@ -21,7 +21,7 @@ use crate::domain::row_check::{RowCheck, is_psn_no};
 use crate::enrolment::error;
 use crate::import::check_area;
 use crate::import_persons::{NewPerson, new_person};
-use crate::once::{self, Done, Mutation, Replayable, check_request_id};
+use crate::once::{self, Done, Mutation, check_request_id, replayable};
 use crate::register::Register;
 use crate::store::entities::person;
 use crate::store::{contributions as stored, rows, rules, timelines};
@@ -112,11 +112,7 @@ fn payments(
     checked
 }
 
-impl Replayable for RegisterNewbornResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
+replayable!(RegisterNewbornResponse);
 
 struct Newborn<'a> {
     caller: &'a Caller,

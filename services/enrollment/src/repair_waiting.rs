@@ -19,7 +19,7 @@ use crate::domain::rules::{Rules, WaitingRule};
 use crate::domain::timeline::{Coverage, Timeline};
 use crate::domain::waiting::repaired_months;
 use crate::enrolment::lock_one;
-use crate::once::{self, Done, Mutation, Replayable, check_request_id};
+use crate::once::{self, Done, Mutation, check_request_id, replayable};
 use crate::register::Register;
 use crate::store::{contributions as stored, rules};
 
@@ -71,11 +71,7 @@ fn as_contribution(request: &RepairWaitingRequest, year: i32) -> Contribution {
     }
 }
 
-impl Replayable for RepairWaitingResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
+replayable!(RepairWaitingResponse);
 
 struct Repair<'a> {
     caller: &'a Caller,

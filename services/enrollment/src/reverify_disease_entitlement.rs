@@ -13,7 +13,7 @@ use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::DiseaseKind;
 use crate::enrolment::lock_one;
 use crate::import_disease_entitlements::is_dise_codg;
-use crate::once::{self, Done, Mutation, Replayable, check_request_id};
+use crate::once::{self, Done, Mutation, check_request_id, replayable};
 use crate::register::Register;
 
 /// Half-yearly, unless told otherwise.
@@ -62,11 +62,7 @@ pub async fn reverify_disease_entitlement(
     once::once(register, &key, &work).await
 }
 
-impl Replayable for ReverifyDiseaseEntitlementResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
+replayable!(ReverifyDiseaseEntitlementResponse);
 
 struct Reverification<'a> {
     caller: &'a Caller,

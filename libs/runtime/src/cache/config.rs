@@ -20,7 +20,7 @@ pub struct CacheConfig {
     /// `cache.timeout_ms`: how long Redis may take to answer before the database is asked instead. Default 100.
     pub timeout: Duration,
     /// `cache.local_entries`: how many values this process keeps decoded, in front of Redis or without it; 0: none in front
-    /// of Redis. Default 50000.
+    /// of Redis. Default 100000.
     pub local_entries: u64,
 }
 
@@ -37,7 +37,7 @@ impl CacheConfig {
             ttl: Duration::from_secs(1800),
             max_staleness: Duration::from_secs(2),
             timeout: Duration::from_millis(100),
-            local_entries: 50_000,
+            local_entries: 100_000,
         }
     }
 

@@ -10,7 +10,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations, page};
 use crate::api::roster_messages;
 use crate::changes::Cause;
 use crate::domain::departments;
-use crate::once::{self, Done, Mutation, Replayable};
+use crate::once::{self, Done, Mutation, replayable};
 use crate::register::Register;
 use crate::store::entities::roster::Model;
 use crate::store::roster_rows::{self, ToldRow};
@@ -118,11 +118,7 @@ struct Abandon {
     request: AbandonRosterRequest,
 }
 
-impl Replayable for AbandonRosterResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
+replayable!(AbandonRosterResponse);
 
 #[async_trait]
 impl Mutation for Abandon {
