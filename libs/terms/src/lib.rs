@@ -5,11 +5,13 @@
 //! name (`label`). Codes marked *project-defined* have no national counterpart.
 
 mod care;
+mod filing;
 mod fund;
 mod institution;
 mod person;
 
 pub use care::{Care, Filing, MedType};
+pub use filing::{FilingKind, FilingMaterial};
 pub use fund::{FundField, Payer, fund_pay_type_name};
 pub use institution::{InstitutionType, Tier};
 pub use person::{Insutype, Status};
