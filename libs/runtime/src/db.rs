@@ -16,5 +16,5 @@ pub use bulk::{Column, find_rows, insert_rows};
 pub use classify::{Failure, classify};
 pub use connect::connect;
 pub use lock::lock;
-pub use migrate::migrate;
+pub use migrate::{migrate, table};
 pub use transaction::{Transient, begin_write, retry_transient};

@@ -8,12 +8,12 @@ use futures::FutureExt;
 use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
+use yizhan_clients::Enrollment;
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::{Clock, ServiceError};
 
-use crate::clients::Enrollment;
 use crate::store::commit::{self, Change, Committed};
 use crate::store::load::{self, PersonState, Wanted};
 use crate::store::policies::Policies;

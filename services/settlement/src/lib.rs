@@ -1,11 +1,10 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
 //! The way of a request: [`api`] (gRPC in and out) → [`usecases`], one file each → [`domain`]
-//! (pure rules) and [`store`] (tables and statements); [`clients`] are the other services.
+//! (pure rules) and [`store`] (tables and statements).
 
 pub mod api;
 pub mod app;
-pub mod clients;
 pub mod config;
 pub mod domain;
 pub mod store;
@@ -19,8 +18,8 @@ use yizhan_runtime::{Clock, db, feed};
 pub use config::Config;
 
 use crate::app::App;
-use crate::clients::EnrollmentPeer;
 use crate::store::migrations::Migrator;
+use yizhan_clients::EnrollmentPeer;
 
 /// Starts the service: binds, brings the tables up to date, publishes the policies, serves.
 pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer> {
@@ -28,7 +27,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     let database = db::connect(&config.database).await?;
     db::migrate::<Migrator>(&database).await?;
     feed::check(&database).await?;
-    let enrollment = Box::new(EnrollmentPeer::new(&config.enrollment)?);
+    let enrollment = Box::new(EnrollmentPeer::new(&config.enrollment, "settlement")?);
     let app = Arc::new(App::new(database, clock, enrollment, config.quote_ttl, server.stopping()));
     usecases::policies::publish_at_start(&app, config.policies.as_deref()).await?;
     app.policies.keep_fresh();

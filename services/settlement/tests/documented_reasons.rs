@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const SOURCES: &[&str] = &[
     "services/settlement/src",
     "services/enrollment/src",
+    "libs/clients/src",
     "libs/runtime/src",
     "libs/policy/src/engine",
     "libs/policy/src/load",

@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::{ColumnDef, Index, Table, TableCreateStatement};
 
 use super::transaction::begin_write;
 
@@ -20,4 +21,18 @@ pub async fn migrate<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), Db
     }
     M::up(&tx, None).await?;
     tx.commit().await
+}
+
+/// For migrations: a table with these columns, some of which are its key.
+pub fn table(name: &'static str, key: &[&'static str], columns: Vec<ColumnDef>) -> TableCreateStatement {
+    let mut primary_key = Index::create();
+    for column in key {
+        primary_key.col(*column);
+    }
+    let mut table = Table::create();
+    table.table(name).primary_key(&mut primary_key);
+    for column in columns {
+        table.col(column);
+    }
+    table
 }

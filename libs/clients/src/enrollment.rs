@@ -15,7 +15,7 @@ use yizhan_runtime::{Caller, ServiceError};
 /// Calls under way at the same time; what is asked meanwhile goes into the next one.
 const CALLS: usize = 2;
 
-/// What settlement asks of enrollment.
+/// What others ask of enrollment.
 #[async_trait]
 pub trait Enrollment: Send + Sync {
     /// What is true of a person on a day. PERSON_UNKNOWN when there is no such person; PERSON_MERGED when another number
@@ -30,9 +30,9 @@ pub struct EnrollmentPeer {
 }
 
 impl EnrollmentPeer {
-    /// Connects when first asked.
-    pub fn new(peer: &PeerConfig) -> anyhow::Result<EnrollmentPeer> {
-        let channel = client::channel(peer, &Caller::Service { name: "settlement".to_owned() })?;
+    /// As this service; connects when first asked.
+    pub fn new(peer: &PeerConfig, service: &str) -> anyhow::Result<EnrollmentPeer> {
+        let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
         let client = EnrollmentServiceClient::new(channel);
         let questions = Batcher::start(CALLS, move |questions| ask(client.clone(), questions).boxed());
         Ok(EnrollmentPeer { questions })
@@ -98,7 +98,7 @@ fn refusal(status: tonic::Status) -> ServiceError {
         _ => ServiceError::unavailable(
             "ENROLLMENT_AWAY",
             "enrollment cannot answer; nothing was written",
-            "参保服务暂不可用，未发生结算，请稍后重试",
+            "参保服务暂不可用，本次操作未生效，请稍后重试",
         )
         .caused_by(status),
     }
