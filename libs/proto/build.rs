@@ -1,9 +1,14 @@
 //! Compiles every `.proto` file under `proto/yizhan` with protox, so no protoc is ever installed. A new service only adds
 //! files there; nothing here names a service.
 
+use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+use prost_types::field_descriptor_proto::Type;
+use prost_types::{DescriptorProto, FileDescriptorProto};
 
 const PROTO_ROOT: &str = "../../proto";
 
@@ -20,10 +25,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out_dir.join("descriptor_set.bin"), compiler.encode_file_descriptor_set())?;
 
+    let files = compiler.file_descriptor_set();
+    fs::write(out_dir.join("mutations.rs"), mutations(&files.file)?)?;
+
     tonic_prost_build::configure()
         .codec_path("crate::codec::ProtoCodec")
         .include_file("packages.rs")
-        .compile_fds(compiler.file_descriptor_set())?;
+        .compile_fds(files)?;
     Ok(())
 }
 
@@ -40,4 +48,46 @@ fn proto_files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// What every mutation has alike, as implementations of two traits: a request with a `request_id`, by the method that takes
+/// it; an answer that says whether it was `replayed`.
+fn mutations(files: &[FileDescriptorProto]) -> Result<String, Box<dyn Error>> {
+    let methods: BTreeMap<&str, &str> = files
+        .iter()
+        .flat_map(|file| &file.service)
+        .flat_map(|service| &service.method)
+        .filter(|method| !method.client_streaming())
+        .map(|method| (method.input_type(), method.name()))
+        .collect();
+    let mut code = String::new();
+    for file in files.iter().filter(|file| file.package().starts_with("yizhan.")) {
+        for message in &file.message_type {
+            let path = format!("crate{}", file.package().trim_start_matches("yizhan").replace('.', "::"));
+            let name = message.name();
+            let method = methods.get(format!(".{}.{name}", file.package()).as_str());
+            if let Some(method) = method.filter(|_| has(message, "request_id", Type::String)) {
+                write!(
+                    code,
+                    "impl crate::MutationRequest for {path}::{name} {{
+                         const METHOD: &'static str = {method:?};
+                         fn take_request_id(&mut self) -> String {{ std::mem::take(&mut self.request_id) }}
+                     }}\n"
+                )?;
+            }
+            if has(message, "replayed", Type::Bool) {
+                write!(
+                    code,
+                    "impl crate::Replayable for {path}::{name} {{
+                         fn set_replayed(&mut self) {{ self.replayed = true; }}
+                     }}\n"
+                )?;
+            }
+        }
+    }
+    Ok(code)
+}
+
+fn has(message: &DescriptorProto, name: &str, kind: Type) -> bool {
+    message.field.iter().any(|field| field.name() == name && field.r#type() == kind)
 }

@@ -4,12 +4,14 @@
 //! `.proto` file is in the folder.
 
 mod codec;
+mod mutation;
 
 #[allow(missing_docs, clippy::all, rustdoc::all)]
 mod packages {
     include!(concat!(env!("OUT_DIR"), "/packages.rs"));
 }
 
+pub use mutation::{MutationRequest, Replayable};
 pub use packages::yizhan::*;
 
 /// The whole contract as an encoded `google.protobuf.FileDescriptorSet`, comments included: what reflection serves.
