@@ -68,6 +68,11 @@ impl Period {
     pub fn contains(&self, day: NaiveDate) -> bool {
         self.from <= day && self.to.is_none_or(|to| day <= to)
     }
+
+    /// Whether the two share a day.
+    pub fn overlaps(&self, other: &Period) -> bool {
+        self.to.is_none_or(|to| other.from <= to) && other.to.is_none_or(|to| self.from <= to)
+    }
 }
 
 /// A stay that crosses the policy year (跨年度住院).

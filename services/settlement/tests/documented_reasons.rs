@@ -10,6 +10,7 @@ const SOURCES: &[&str] = &[
     "services/enrollment/src",
     "libs/clients/src",
     "libs/runtime/src",
+    "libs/rules/src",
     "libs/policy/src/engine",
     "libs/policy/src/load",
 ];

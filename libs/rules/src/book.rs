@@ -1,0 +1,133 @@
+//! The rules as they are now, in memory: what is asked with every question is not read with every question.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+
+use crate::document::{Document, Families};
+use crate::read::load;
+use crate::rules::Rules;
+use crate::store::{self, Row};
+
+/// How long other processes' publications may go unnoticed.
+const REFRESH: Duration = Duration::from_secs(2);
+
+/// The rules of a service. Cheap to clone; clones see the same.
+pub struct RulesBook<F> {
+    inner: Arc<Inner<F>>,
+}
+
+struct Inner<F> {
+    db: DatabaseConnection,
+    embedded: Rules<F>,
+    /// Documents as read, by the digest of their text: what they say never changes. As many as were ever published.
+    read: Mutex<HashMap<String, Arc<Document<F>>>>,
+    current: RwLock<Arc<Rules<F>>>,
+}
+
+impl<F> Clone for RulesBook<F> {
+    fn clone(&self) -> Self {
+        RulesBook { inner: self.inner.clone() }
+    }
+}
+
+impl<F: Families> fmt::Debug for RulesBook<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RulesBook").field("documents", &self.current().documents().len()).finish()
+    }
+}
+
+impl<F: Families> RulesBook<F> {
+    /// Reads them: those that come with the service, and those published to it.
+    ///
+    /// # Errors
+    /// Where the database is away, or a published document cannot be read: it was published by a newer version.
+    pub async fn open(db: DatabaseConnection) -> Result<RulesBook<F>, DbErr> {
+        let embedded = Rules::embedded();
+        let current = RwLock::new(Arc::new(embedded.clone()));
+        let book = RulesBook { inner: Arc::new(Inner { db, embedded, read: Mutex::default(), current }) };
+        book.refresh().await?;
+        Ok(book)
+    }
+
+    /// As they are now, at most two seconds behind what other processes publish.
+    pub fn current(&self) -> Arc<Rules<F>> {
+        self.inner.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads them again: after a publication.
+    pub async fn refresh(&self) -> Result<(), DbErr> {
+        let rules = Arc::new(self.load(&self.inner.db).await?);
+        *self.inner.current.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        Ok(())
+    }
+
+    /// Notices what other processes publish. Never ends; while the database is away the known rules stay in use.
+    pub async fn keep_fresh(self) {
+        loop {
+            tokio::time::sleep(REFRESH).await;
+            if let Err(error) = self.refresh().await {
+                tracing::warn!(%error, rules = F::NAME, "the rules could not be read again");
+            }
+        }
+    }
+
+    /// All rules as this transaction sees them: those that come with the service, then those published, in the order they were.
+    pub async fn load<C: ConnectionTrait>(&self, db: &C) -> Result<Rules<F>, DbErr> {
+        self.with_published(db, store::rows(db, None).await?).await
+    }
+
+    /// The same as they were then.
+    pub async fn load_as_known_at<C: ConnectionTrait>(
+        &self,
+        db: &C,
+        known_at: DateTime<Utc>,
+    ) -> Result<Rules<F>, DbErr> {
+        self.with_published(db, store::rows(db, Some(known_at)).await?).await
+    }
+
+    pub(crate) fn db(&self) -> &DatabaseConnection {
+        &self.inner.db
+    }
+
+    pub(crate) fn embedded(&self) -> &Rules<F> {
+        &self.inner.embedded
+    }
+
+    pub(crate) async fn with_published<C: ConnectionTrait>(
+        &self,
+        db: &C,
+        published: Vec<Row>,
+    ) -> Result<Rules<F>, DbErr> {
+        let mut rules = self.inner.embedded.clone();
+        for row in published {
+            let known = self.read().get(&row.digest).cloned();
+            let document = match known {
+                Some(document) => document,
+                None => self.read_published(db, row).await?,
+            };
+            rules.publish(document);
+        }
+        Ok(rules)
+    }
+
+    async fn read_published<C: ConnectionTrait>(&self, db: &C, row: Row) -> Result<Arc<Document<F>>, DbErr> {
+        let name = format!("{} {}", row.rules_id, row.version);
+        let found = store::find(db, &row.rules_id, &row.version).await?;
+        let found = found.ok_or_else(|| DbErr::RecordNotFound(name.clone()))?;
+        let document = load(&name, &found.document).map_err(|problems| {
+            DbErr::Custom(format!("published rules {name} cannot be read: {problems}"))
+        })?;
+        let document = Arc::new(document);
+        self.read().insert(row.digest, document.clone());
+        Ok(document)
+    }
+
+    fn read(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Document<F>>>> {
+        self.inner.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

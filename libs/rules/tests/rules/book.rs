@@ -1,0 +1,121 @@
+//! Publication, the list, and what a running service knows.
+
+use chrono::{TimeDelta, Utc};
+use sea_orm::DatabaseConnection;
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use yizhan_rules::{CreatePublishedRules, Publication, Published, RulesBook};
+use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::once::Cause;
+use yizhan_runtime::{Caller, ServiceError, Violations, db};
+use yizhan_testkit::{TestDatabase, both_databases};
+
+use crate::support::{NATION, Newborn, Test, document};
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(CreatePublishedRules)]
+    }
+}
+
+async fn open(test: &TestDatabase) -> (DatabaseConnection, RulesBook<Test>) {
+    let connection = db::connect(&DatabaseConfig::at(test.url())).await.unwrap();
+    db::migrate::<Migrator>(&connection).await.unwrap();
+    let book = RulesBook::open(connection.clone()).await.unwrap();
+    (connection, book)
+}
+
+async fn publish(
+    db: &DatabaseConnection,
+    book: &RulesBook<Test>,
+    text: &str,
+) -> Result<Published, ServiceError> {
+    let publication = Publication::<Test>::read(text, Violations::new())?;
+    let agency = Caller::parse("agency:430000").unwrap();
+    publication.check_area(&agency)?;
+    let cause = Cause { method: "Publish", caller: agency.to_string(), request_id: "r".into() };
+    let published = publication.write(db, book, &cause, Utc::now()).await?;
+    book.refresh().await?;
+    Ok(published)
+}
+
+fn within(book: &RulesBook<Test>) -> i64 {
+    let rules = book.current();
+    rules.find::<Newborn>("430203", "2026-05-01".parse().unwrap()).unwrap().rule.within_days
+}
+
+both_databases! {
+    async fn a_version_is_published_once_and_never_changed(test: TestDatabase) {
+        let (db, book) = open(&test).await;
+        let other_process = RulesBook::<Test>::open(db.clone()).await.unwrap();
+        assert_eq!(within(&book), 120);
+        let text = document("zhuzhou", "1", "430200", 180);
+        let first = publish(&db, &book, &text).await.unwrap();
+        assert!(!first.known && first.summary.recorded_at.is_some());
+        assert_eq!((within(&book), within(&other_process)), (180, 120));
+        tokio::spawn(other_process.clone().keep_fresh());
+        let again = publish(&db, &book, &text).await.unwrap();
+        assert_eq!(again.summary.digest, first.summary.digest);
+        assert!(again.known);
+        let changed = publish(&db, &book, &document("zhuzhou", "1", "430200", 181)).await.unwrap_err();
+        assert_eq!(changed.reason(), "RULES_VERSION_IMMUTABLE");
+        let embedded = publish(&db, &book, &document("hunan", "1", "430000", 1)).await.unwrap_err();
+        assert_eq!(embedded.reason(), "RULES_VERSION_IMMUTABLE", "what comes with the service is published too");
+        publish(&db, &book, &document("zhuzhou", "2", "430200", 200)).await.unwrap();
+        assert_eq!(within(&book), 200);
+        for _ in 0..100 {
+            if within(&other_process) == 200 { break }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        assert_eq!(within(&other_process), 200, "noticed within two seconds or so");
+    }
+
+    async fn what_was_known_then_is_known_still(test: TestDatabase) {
+        let (db, book) = open(&test).await;
+        let published = publish(&db, &book, &document("zhuzhou", "1", "430200", 180)).await.unwrap();
+        let at = published.summary.recorded_at.unwrap();
+        let known = |rules: yizhan_rules::Rules<Test>| rules.documents().len();
+        assert_eq!(known(book.load_as_known_at(&db, at).await.unwrap()), 3);
+        assert_eq!(known(book.load_as_known_at(&db, at - TimeDelta::milliseconds(1)).await.unwrap()), 2);
+        assert_eq!(known(book.load(&db).await.unwrap()), 3);
+    }
+
+    async fn refusals(test: TestDatabase) {
+        let (db, book) = open(&test).await;
+        let foreign = publish(&db, &book, &document("x", "1", "360000", 1)).await.unwrap_err();
+        assert_eq!((foreign.reason(), foreign.text()), ("AREA_NOT_OWNED", "无权发布该地区的试验规则"));
+        let long = publish(&db, &book, &document(&"x".repeat(65), "1", "430000", 1)).await.unwrap_err();
+        assert_eq!(long.violations()[0].reason, "TEXT_INVALID");
+        let wrong = publish(&db, &book, &document("x", "1", "430000", 400)).await.unwrap_err();
+        let violation = &wrong.violations()[0];
+        assert_eq!((violation.field.as_str(), violation.reason, violation.metadata["line"].as_str()), ("document", "INVALID_VALUE", "6"));
+        assert_eq!(book.current().documents().len(), 2, "nothing was published");
+    }
+
+    async fn lists_and_texts(test: TestDatabase) {
+        let (db, book) = open(&test).await;
+        let texts = [document("zhuzhou", "1", "430200", 180), document("changsha", "1", "430100", 170)];
+        for text in &texts {
+            publish(&db, &book, text).await.unwrap();
+        }
+        let (mut all, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = book.list("", 3, &token).await.unwrap();
+            all.extend(page.documents);
+            token = page.next_page_token;
+            if token.is_empty() { break }
+        }
+        let names: Vec<_> = all.iter().map(|document| (document.id.as_str(), document.recorded_at.is_some())).collect();
+        assert_eq!(names, [("nation", false), ("hunan", false), ("zhuzhou", true), ("changsha", true)]);
+        let of_area = book.list("430203", 0, "").await.unwrap();
+        let names: Vec<_> = of_area.documents.iter().map(|document| document.id.as_str()).collect();
+        assert_eq!((names, of_area.next_page_token.as_str()), (vec!["nation", "hunan", "zhuzhou"], ""));
+        assert_eq!(book.list("4302", 0, "").await.unwrap_err().violations()[0].reason, "POOLAREA_INVALID");
+        assert_eq!(book.get("zhuzhou", "1").await.unwrap().1, texts[0]);
+        assert_eq!(book.get("nation", "1").await.unwrap().1, NATION);
+        for (id, version) in [("nation", "2"), ("x\0", "1"), ("", "")] {
+            assert_eq!(book.get(id, version).await.unwrap_err().reason(), "RULES_UNKNOWN");
+        }
+    }
+}
