@@ -152,6 +152,18 @@ pub async fn once<S: Sync, M: Mutation<S>>(
     .await
 }
 
+/// The answer of then, if the request was handled before: for use cases that ask others, or a clock, before they write. A retry
+/// is then answered as it was, whatever those would say now.
+///
+/// # Errors
+/// REQUEST_ID_REUSED.
+pub async fn answered<A: Replayable>(
+    db: &DatabaseConnection,
+    key: &RequestKey,
+) -> Result<Option<A>, ServiceError> {
+    table::find(db, &key.cause).await?.map(|handled| replay(&handled, key)).transpose()
+}
+
 fn replay<A: Replayable>(handled: &table::Model, key: &RequestKey) -> Result<A, ServiceError> {
     if key.is_of(&handled.digest) {
         let mut answer = A::decode(handled.answer.as_slice()).map_err(ServiceError::internal)?;

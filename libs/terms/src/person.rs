@@ -44,6 +44,12 @@ impl Status {
     }
 }
 
+/// Whether this could be a 人员编号: 1 to 30 letters, digits, '-' or '_'; opaque.
+pub fn is_psn_no(value: &str) -> bool {
+    (1..=30).contains(&value.len())
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
