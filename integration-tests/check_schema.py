@@ -42,6 +42,10 @@ WRONG = [
     ("pays: [in_scope, preself]", "pays: [in_scope, total]"),
     ("{ of: stays, from: 2 }", "{ of: stays }"),
     ("areas: [\"430200\"]", "areas: [\"4302\"]"),
+    ("      - points: { source: paper", "      - local\n      - points: { source: paper"),
+    ("    adjust:", "    prepay: local\n    adjust:"),
+    ("    adjust:", "    remote: same\n    adjust:"),
+    ("    lump_sum", "    remote: none\n    lump_sum"),
 ]
 
 

@@ -154,6 +154,7 @@ pub fn case() -> anyhow::Result<Case> {
             begin: day(BEGIN)?,
             end: day(END)?,
             filing: Filing::Local,
+            remote: None,
             in_province: true,
             contracted: true,
             diagnoses: vec!["I10.x00".into()],

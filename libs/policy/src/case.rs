@@ -69,6 +69,9 @@ pub struct Visit {
     /// How care away from home was filed.
     #[serde(default = "local")]
     pub filing: Filing,
+    /// What the filing register (异地就医备案) says must be applied; absent for care at home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteRule>,
     /// Whether the institution lies in the province of the pooling area.
     #[serde(default = "yes")]
     pub in_province: bool,
@@ -81,6 +84,66 @@ pub struct Visit {
     /// Marks that policies ask for, e.g. 规范转诊.
     #[serde(default)]
     pub tags: BTreeSet<String>,
+}
+
+/// What the filing register answered about a visit away from home. The register says how much, the
+/// policy says where in the calculation it takes effect (`remote` in its document).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoteRule {
+    /// What must be applied.
+    pub treatment: Treatment,
+    /// Id of the register's rule that decided; never empty.
+    pub rule: String,
+    /// Title of the published document behind the rule; never empty.
+    pub citation: String,
+}
+
+/// How care away from home is paid otherwise than care at home. National documents know two
+/// mechanisms, a lower ratio and an extra 先行自付 (codes.md §2.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Treatment {
+    /// 同比例: as at home.
+    Same,
+    /// 比例下浮: percentage points as the papers write them, -100 to 0; -10 makes 85 % of it 75 %.
+    Points(Decimal),
+    /// 系数: the ratio is multiplied by it, 0 to 1; 0.9 makes 80 % of it 72 %.
+    Factor(Decimal),
+    /// 先行自付 before the deductible, 0 to 1; 0.1 is 10 %.
+    Prepay(Decimal),
+}
+
+impl Treatment {
+    /// The name documents and the contract give it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Treatment::Same => "same",
+            Treatment::Points(_) => "points",
+            Treatment::Factor(_) => "factor",
+            Treatment::Prepay(_) => "prepay",
+        }
+    }
+
+    /// Its number as ratios are calculated: -10 points are -0.1; nothing for the same rate.
+    pub fn ratio(self) -> Option<Decimal> {
+        match self {
+            Treatment::Same => None,
+            Treatment::Points(points) => Some(points / Decimal::ONE_HUNDRED),
+            Treatment::Factor(ratio) | Treatment::Prepay(ratio) => Some(ratio),
+        }
+    }
+
+    /// Whether its number lies within the limits that its kind has.
+    pub fn is_in_range(self) -> bool {
+        match self {
+            Treatment::Same => true,
+            Treatment::Points(points) => (-Decimal::ONE_HUNDRED..=Decimal::ZERO).contains(&points),
+            Treatment::Factor(ratio) | Treatment::Prepay(ratio) => {
+                (Decimal::ZERO..=Decimal::ONE).contains(&ratio)
+            }
+        }
+    }
 }
 
 fn local() -> Filing {

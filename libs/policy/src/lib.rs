@@ -15,7 +15,7 @@ pub mod outcome;
 
 pub use case::Case;
 pub use embedded::embedded;
-pub use engine::{Refusal, settle};
+pub use engine::{Ambiguous, Refusal, decide, settle};
 pub use explain::{explain, explain_outcome};
 pub use load::{PolicySet, load};
 pub use model::Policy;

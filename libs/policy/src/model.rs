@@ -47,7 +47,7 @@ pub struct Policy {
     /// 先行自付 of a line when its catalogue entry states none, by 甲乙丙 class.
     pub class_prepay: Option<Table<Decimal>>,
     /// Extra 先行自付 of all in-scope cost, before any layer (remote care).
-    pub extra_prepay: Option<Table<Decimal>>,
+    pub extra_prepay: Option<Prepay>,
     /// The payers, in the order they pay.
     pub layers: Vec<Layer>,
     /// What the personal account may pay.
@@ -249,7 +249,7 @@ pub struct Layer {
     pub base_factor: Option<Table<Decimal>>,
     /// Extra 先行自付 at this layer: this part of the entering cost stays with the person,
     /// before the deductible (remote care).
-    pub prepay: Option<Table<Decimal>>,
+    pub prepay: Option<Prepay>,
     /// Limit on the cost that may enter (费用限额).
     pub cost_cap: Option<Cap>,
     /// 起付线.
@@ -258,6 +258,9 @@ pub struct Layer {
     pub benefit: Benefit,
     /// Changes to the ratio of every band, in this order.
     pub adjust: Vec<Adjust>,
+    /// `remote: none`: the paper behind this layer changes nothing for care away from home. Without it
+    /// and without a place for what the filing register says, a visit away from home is refused.
+    pub same_when_remote: bool,
     /// A benefit greater than zero is raised to this, but never above what is left to pay.
     pub minimum: Option<Table<Decimal>>,
     /// Limit on what the payer pays (支付限额).
@@ -424,6 +427,30 @@ pub enum Ratio {
     },
 }
 
+/// Extra 先行自付: by the policy's own table, or as the filing register says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Prepay {
+    /// By a table; where no row matches, nothing is prepaid.
+    Table(Table<Decimal>),
+    /// `remote`: what the filing register says of care away from home ([`crate::case::RemoteRule`]).
+    Remote,
+}
+
+impl Prepay {
+    /// Whether the filing register says how much.
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Prepay::Remote)
+    }
+
+    /// Its table, where it has one.
+    pub fn table(&self) -> Option<&Table<Decimal>> {
+        match self {
+            Prepay::Table(table) => Some(table),
+            Prepay::Remote => None,
+        }
+    }
+}
+
 /// A change to a ratio. Where no row of its table matches, nothing changes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Adjust {
@@ -433,22 +460,17 @@ pub enum Adjust {
     Factor(Table<Decimal>),
     /// Multiplies what the person bears (北京: the retired bear 30 % of it).
     PersonalFactor(Table<Decimal>),
+    /// `remote`: here the points or the factor take effect that the filing register says of care
+    /// away from home ([`crate::case::RemoteRule`]).
+    Remote,
 }
 
 impl Adjust {
-    /// The name the document gives it.
-    pub fn kind(&self) -> &'static str {
+    /// Its table; the filing register's rule has none.
+    pub fn table(&self) -> Option<&Table<Decimal>> {
         match self {
-            Adjust::Points(_) => "points",
-            Adjust::Factor(_) => "factor",
-            Adjust::PersonalFactor(_) => "personal_factor",
-        }
-    }
-
-    /// Its table.
-    pub fn table(&self) -> &Table<Decimal> {
-        match self {
-            Adjust::Points(table) | Adjust::Factor(table) | Adjust::PersonalFactor(table) => table,
+            Adjust::Points(table) | Adjust::Factor(table) | Adjust::PersonalFactor(table) => Some(table),
+            Adjust::Remote => None,
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use yizhan_money::Fen;
 use yizhan_terms::Payer;
 
+use crate::case::RemoteRule;
 use crate::model::{Benefit, Layer, Policy};
 
 /// The result of settling a [`crate::Case`].
@@ -21,6 +22,9 @@ pub struct Outcome<'a> {
     pub parts: Parts,
     /// The four parts of each line, in the order of the case.
     pub lines: Vec<LineParts<'a>>,
+    /// What the filing register said of this visit away from home.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<&'a RemoteRule>,
     /// The extra 先行自付 that was applied to every line (remote care).
     pub extra_prepay: Option<Step<'a>>,
     /// Every layer in order, applied or not. A stay split across years has each layer once
@@ -168,16 +172,42 @@ pub struct TermTrace {
     pub times: Decimal,
 }
 
-/// A table that changed something: which kind, its value, its row.
+/// What a step rests on. Written as the fields of whichever it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Basis<'a> {
+    /// A row of the policy's own table.
+    Row(Cited<'a>),
+    /// The filing register's rule on care away from home.
+    Remote(RemoteCited<'a>),
+}
+
+/// A rule of the filing register, with its citation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RemoteCited<'a> {
+    /// Id of the rule.
+    pub rule: &'a str,
+    /// Title of the published document.
+    pub citation: &'a str,
+}
+
+impl<'a> RemoteCited<'a> {
+    /// The citation of a rule.
+    pub fn of(rule: &'a RemoteRule) -> RemoteCited<'a> {
+        RemoteCited { rule: &rule.rule, citation: &rule.citation }
+    }
+}
+
+/// A value that changed something: which kind, how much, and what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step<'a> {
     /// `extra_prepay`, `base_factor`, `prepay`, `points`, `factor`, `personal_factor`, `minimum`,
     /// `deductible_factor`, `year_cap`.
     pub kind: &'static str,
-    /// The value of the row: a ratio (1 is 100 %), or fen.
+    /// The value: a ratio (1 is 100 %), or fen.
     pub value: Decimal,
-    /// The row.
-    pub cited: Cited<'a>,
+    /// A row, or the filing register's rule.
+    pub cited: Basis<'a>,
 }
 
 /// A limit at work.

@@ -58,10 +58,14 @@ impl MedType {
 
 dictionary! {
     /// How care away from home was filed (异地就医备案, codes.md §2.9), as far as policies
-    /// price it apart. `Local` is care inside the pooling area, where nothing is filed.
+    /// price it apart. `Local` is care inside the pooling area, where nothing is filed; `Exempt` is care
+    /// elsewhere in the province where the area asks for no filing; `Returning` is care at home of
+    /// somebody filed to live elsewhere (医保发〔2022〕22号 二(五)).
     Filing {
         Local = "local", "统筹区内";
+        Exempt = "exempt", "省内异地免备案";
         LongTerm = "long_term", "异地长期居住备案";
+        Returning = "returning", "异地长期备案人员回参保地就医";
         Referral = "referral", "异地转诊备案";
         Emergency = "emergency", "异地急诊抢救（视同备案）";
         Temporary = "temporary", "其他临时外出备案";

@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use super::accumulators::key;
 use super::refusal::Refusal;
 use super::segments::Segment;
-use crate::case::{Accumulated, Case};
-use crate::model::{Condition, Policy};
+use crate::case::{Accumulated, Case, Person, Visit};
+use crate::model::{AccumulatorIndex, Condition, Layer, Policy};
 
 /// What conditions are asked of: the case, on a day, in a policy year.
 pub(super) struct Facts<'a> {
@@ -47,28 +47,44 @@ impl<'a> Facts<'a> {
     }
 
     fn holds(&self, condition: &Condition, class: Option<&str>) -> bool {
-        let (person, visit) = (&self.case.person, &self.case.visit);
-        match condition {
-            Condition::Care(any) => any.contains(&visit.care),
-            Condition::Level(any) => any.contains(&visit.level),
-            Condition::Status(any) => any.contains(&person.status),
-            Condition::Age(range) => range.contains(i64::from(person.age)),
-            Condition::Identity(any) => any.iter().any(|name| person.identities.contains(name)),
-            Condition::NoIdentity(none) => !none.iter().any(|name| person.identities.contains(name)),
-            Condition::Membership(any) => any.iter().any(|name| person.memberships.contains(name)),
-            Condition::NoMembership(none) => !none.iter().any(|name| person.memberships.contains(name)),
-            Condition::YearsInsured(range) => range.contains(i64::from(person.years_insured)),
-            Condition::Filing(any) => any.contains(&visit.filing),
-            Condition::InProvince(wanted) => visit.in_province == *wanted,
-            Condition::Contracted(wanted) => visit.contracted == *wanted,
-            Condition::Diagnosis(any) => {
-                any.iter().any(|prefix| visit.diagnoses.iter().any(|code| code.starts_with(prefix.as_str())))
-            }
-            Condition::Tag(any) => any.iter().any(|tag| visit.tags.contains(tag)),
-            Condition::NoTag(none) => !none.iter().any(|tag| visit.tags.contains(tag)),
-            Condition::Class(any) => class.is_some_and(|class| any.iter().any(|wanted| wanted == class)),
-            Condition::Nth { counter, range } => range.contains(self.nth(*counter)),
+        holds(condition, &self.case.person, &self.case.visit, class, |counter| self.nth(counter))
+    }
+
+    /// Whether a layer is in force and applies.
+    pub fn applies(&self, layer: &Layer) -> bool {
+        layer.period.contains(self.day) && self.all_hold(&layer.when, None)
+    }
+}
+
+/// Whether a condition holds for a visit of a person. `class` is the 甲乙丙 class where a line is asked
+/// about; `nth` tells which visit of the year this is, by a counting accumulator.
+pub(super) fn holds(
+    condition: &Condition,
+    person: &Person,
+    visit: &Visit,
+    class: Option<&str>,
+    nth: impl Fn(AccumulatorIndex) -> i64,
+) -> bool {
+    match condition {
+        Condition::Care(any) => any.contains(&visit.care),
+        Condition::Level(any) => any.contains(&visit.level),
+        Condition::Status(any) => any.contains(&person.status),
+        Condition::Age(range) => range.contains(i64::from(person.age)),
+        Condition::Identity(any) => any.iter().any(|name| person.identities.contains(name)),
+        Condition::NoIdentity(none) => !none.iter().any(|name| person.identities.contains(name)),
+        Condition::Membership(any) => any.iter().any(|name| person.memberships.contains(name)),
+        Condition::NoMembership(none) => !none.iter().any(|name| person.memberships.contains(name)),
+        Condition::YearsInsured(range) => range.contains(i64::from(person.years_insured)),
+        Condition::Filing(any) => any.contains(&visit.filing),
+        Condition::InProvince(wanted) => visit.in_province == *wanted,
+        Condition::Contracted(wanted) => visit.contracted == *wanted,
+        Condition::Diagnosis(any) => {
+            any.iter().any(|prefix| visit.diagnoses.iter().any(|code| code.starts_with(prefix.as_str())))
         }
+        Condition::Tag(any) => any.iter().any(|tag| visit.tags.contains(tag)),
+        Condition::NoTag(none) => !none.iter().any(|tag| visit.tags.contains(tag)),
+        Condition::Class(any) => class.is_some_and(|class| any.iter().any(|wanted| wanted == class)),
+        Condition::Nth { counter, range } => range.contains(nth(*counter)),
     }
 }
 

@@ -6,12 +6,13 @@ use yizhan_money::{Fen, MAX_FEN, round_half_up};
 use super::accumulators::Totals;
 use super::facts::Facts;
 use super::refusal::Refusal;
+use super::remote;
 use super::segments::Segment;
-use super::table::{look_up, require};
-use crate::case::Line;
+use super::table::{require, step};
+use crate::case::{Line, RemoteRule};
 use crate::model::{
     Adjust, Band, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, LayerIndex, LineFilter, Per,
-    Quantity, Ratio, Table, Term,
+    Prepay, Quantity, Ratio, Table, Term,
 };
 use crate::outcome::{BandTrace, CapTrace, DeductibleTrace, LayerTrace, Parts, Step, TermTrace};
 
@@ -107,7 +108,12 @@ impl<'r, 'a> Run<'r, 'a> {
             base *= step.value;
             trace.kept_out.push(step);
         }
-        if let Some(step) = self.step("prepay", layer.prepay.as_ref())? {
+        let prepay = match &layer.prepay {
+            Some(Prepay::Table(table)) => step("prepay", table, self.facts)?,
+            Some(Prepay::Remote) => remote::prepay("prepay", self.remote()),
+            None => None,
+        };
+        if let Some(step) = prepay {
             base -= base * step.value;
             trace.kept_out.push(step);
         }
@@ -229,12 +235,14 @@ impl<'r, 'a> Run<'r, 'a> {
     ) -> Result<Decimal, Refusal> {
         let found = require(bands, self.facts)?;
         trace.decided_by = Some(found.cited);
-        let mut changes = Vec::new();
         for adjust in &layer.adjust {
-            if let Some(step) = self.step(adjust.kind(), Some(adjust.table()))? {
-                changes.push(adjust);
-                trace.adjustments.push(step);
-            }
+            let step = match adjust {
+                Adjust::Points(table) => step("points", table, self.facts)?,
+                Adjust::Factor(table) => step("factor", table, self.facts)?,
+                Adjust::PersonalFactor(table) => step("personal_factor", table, self.facts)?,
+                Adjust::Remote => remote::ratio(self.remote()),
+            };
+            trace.adjustments.extend(step);
         }
         let (mut lower, mut sum) = (Decimal::ZERO, Decimal::ZERO);
         for band in found.value {
@@ -242,7 +250,7 @@ impl<'r, 'a> Run<'r, 'a> {
             let (start, end) = (from.max(lower), to.min(upper));
             if start < end {
                 let stated = self.ratio(band.ratio);
-                let ratio = adjusted(stated, &changes, &trace.adjustments);
+                let ratio = adjusted(stated, &trace.adjustments);
                 let amount_fen = (end - start) * ratio;
                 sum += amount_fen;
                 trace.bands.push(BandTrace { from_fen: start, to_fen: end, stated, ratio, amount_fen });
@@ -348,19 +356,23 @@ impl<'r, 'a> Run<'r, 'a> {
         kind: &'static str,
         table: Option<&'a Table<Decimal>>,
     ) -> Result<Option<Step<'a>>, Refusal> {
-        let Some(table) = table else { return Ok(None) };
-        let found = look_up(table, self.facts, None)?;
-        Ok(found.map(|found| Step { kind, value: *found.value, cited: found.cited }))
+        table.map_or(Ok(None), |table| step(kind, table, self.facts))
+    }
+
+    /// What the filing register says of this visit away from home.
+    fn remote(&self) -> Option<&'a RemoteRule> {
+        self.facts.case.visit.remote.as_ref()
     }
 }
 
 /// A ratio after its adjustments, each kept between 0 and 100 %.
-fn adjusted(stated: Decimal, changes: &[&Adjust], steps: &[Step<'_>]) -> Decimal {
-    changes.iter().zip(steps).fold(stated, |ratio, (change, step)| {
-        let ratio = match change {
-            Adjust::Points(_) => ratio + step.value,
-            Adjust::Factor(_) => ratio * step.value,
-            Adjust::PersonalFactor(_) => Decimal::ONE - (Decimal::ONE - ratio) * step.value,
+fn adjusted(stated: Decimal, steps: &[Step<'_>]) -> Decimal {
+    steps.iter().fold(stated, |ratio, step| {
+        let ratio = match step.kind {
+            "points" => ratio + step.value,
+            "factor" => ratio * step.value,
+            "personal_factor" => Decimal::ONE - (Decimal::ONE - ratio) * step.value,
+            other => unreachable!("{other} is no change to a ratio: `scale` makes these steps"),
         };
         ratio.clamp(Decimal::ZERO, Decimal::ONE)
     })

@@ -6,10 +6,11 @@ use yizhan_money::{Fen, round_half_up};
 
 use super::facts::Facts;
 use super::refusal::Refusal;
+use super::remote;
 use super::segments::{Segment, policy_year};
-use super::table::look_up;
+use super::table::{look_up, step};
 use crate::case::{Case, Line};
-use crate::model::Policy;
+use crate::model::{Policy, Prepay};
 use crate::outcome::{LineParts, Parts, Step};
 
 /// 丙类, or in no catalogue: the person pays all of it.
@@ -25,12 +26,11 @@ pub(super) struct Split<'a> {
 
 pub(super) fn split<'a>(policy: &'a Policy, case: &'a Case) -> Result<Split<'a>, Refusal> {
     let facts = Facts::new(policy, case, &whole_stay(policy, case.visit.end));
-    let extra = match &policy.extra_prepay {
-        Some(table) => look_up(table, &facts, None)?,
+    let extra_prepay = match &policy.extra_prepay {
+        Some(Prepay::Table(table)) => step("extra_prepay", table, &facts)?,
+        Some(Prepay::Remote) => remote::prepay("extra_prepay", case.visit.remote.as_ref()),
         None => None,
     };
-    let extra_prepay =
-        extra.map(|found| Step { kind: "extra_prepay", value: *found.value, cited: found.cited });
     let extra_ratio = extra_prepay.as_ref().map_or(Decimal::ZERO, |step| step.value);
     let lines = case
         .lines

@@ -10,12 +10,14 @@ mod facts;
 mod layer;
 mod lines;
 mod refusal;
+mod remote;
 mod segments;
 mod table;
 
 use yizhan_money::Fen;
 
 pub use refusal::Refusal;
+pub use table::{Ambiguous, decide};
 
 use self::facts::Facts;
 use crate::case::Case;
@@ -40,6 +42,7 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
     for segment in &segments {
         let facts = Facts::new(policy, case, segment);
         facts.require_in_force()?;
+        remote::check_placed(&facts)?;
         let mut totals = accumulators::Totals::new(policy, case, segment.policy_year);
         let mut run = layer::Run::new(&facts, segment, &mut totals, &mut in_visit);
         for index in 0..policy.layers.len() {
@@ -62,6 +65,7 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
         policy: PolicyRef::of(policy),
         parts,
         lines: split.lines,
+        remote: case.visit.remote.as_ref(),
         extra_prepay: split.extra_prepay,
         layers,
         fund_pay_fen,

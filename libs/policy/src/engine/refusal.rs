@@ -2,8 +2,9 @@
 
 use chrono::NaiveDate;
 use yizhan_money::{Fen, MAX_FEN};
+use yizhan_terms::Filing;
 
-use crate::case::Case;
+use crate::case::{Case, RemoteRule};
 
 /// Why a case cannot be settled. Nothing is guessed: a value that is not published refuses
 /// the case that needs it.
@@ -35,6 +36,29 @@ pub enum Refusal {
         /// What the document says about it.
         reason: String,
     },
+    /// The filing register says what to apply to this visit away from home, and no layer that
+    /// applies has a place for it.
+    #[error(
+        "policy {policy} has no place for `{treatment}` of rule {rule} in a layer that applies to this visit on {day}"
+    )]
+    RemoteNotPlaced {
+        /// Id of the policy.
+        policy: String,
+        /// Kind of treatment: `points`, `factor` or `prepay`.
+        treatment: &'static str,
+        /// Id of the register's rule.
+        rule: String,
+        /// The day.
+        day: NaiveDate,
+    },
+    /// The policy leaves care away from home to the filing register, and the case has no rule of it.
+    #[error("policy {policy} leaves care away from home ({}) to the filing register; the case has no rule of it", filing.code())]
+    RemoteRuleMissing {
+        /// Id of the policy.
+        policy: String,
+        /// How the visit is filed.
+        filing: Filing,
+    },
     /// Two rows of equal rank match; the loader reports such tables, so this is a defect.
     #[error("two rows of {table} match this case with equal rank")]
     Ambiguous {
@@ -58,6 +82,8 @@ impl Refusal {
             Refusal::NotInForce { .. } => "POLICY_NOT_IN_FORCE",
             Refusal::NoRule { .. } => "POLICY_NO_RULE",
             Refusal::UnknownValue { .. } => "POLICY_VALUE_UNKNOWN",
+            Refusal::RemoteNotPlaced { .. } => "REMOTE_NOT_PLACED",
+            Refusal::RemoteRuleMissing { .. } => "REMOTE_RULE_MISSING",
             Refusal::Ambiguous { .. } => "POLICY_AMBIGUOUS",
             Refusal::BadCase { .. } => "CASE_MALFORMED",
         }
@@ -74,6 +100,9 @@ pub(super) fn check_case(case: &Case) -> Result<(), Refusal> {
     if case.account.own_fen < Fen::ZERO || case.account.shared_fen < Fen::ZERO {
         return bad("account".into(), "a balance is negative");
     }
+    if let Some(rule) = &case.visit.remote {
+        check_remote(rule, case.visit.filing)?;
+    }
     let mut total = 0i64;
     for (index, line) in case.lines.iter().enumerate() {
         if line.amount_fen < Fen::ZERO {
@@ -86,6 +115,21 @@ pub(super) fn check_case(case: &Case) -> Result<(), Refusal> {
             Some(sum) => total = sum,
             None => return bad("lines".into(), "the total is above the limit of 16 digits"),
         }
+    }
+    Ok(())
+}
+
+fn check_remote(rule: &RemoteRule, filing: Filing) -> Result<(), Refusal> {
+    let bad = |field: &str, reason| Err(Refusal::BadCase { field: field.into(), reason });
+    if filing == Filing::Local {
+        return bad("visit.remote", "is given for care that is not away from home: visit.filing is local");
+    }
+    if !rule.treatment.is_in_range() {
+        let reason = "is out of range: points are -100 to 0, a factor and a prepay 0 to 1";
+        return bad("visit.remote.treatment", reason);
+    }
+    if rule.rule.is_empty() || rule.citation.is_empty() {
+        return bad("visit.remote", "does not name its rule and its published document");
     }
     Ok(())
 }

@@ -7,10 +7,13 @@ use rust_decimal::Decimal;
 use super::table::write_table;
 use super::words::{conditions, percent, period, points, quantity, ratio, term, yuan};
 use crate::model::{
-    Adjust, Band, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Policy, Table,
+    Adjust, Band, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Policy, Prepay, Table,
 };
 
 const ROW: &str = "    ";
+
+/// Who says how much, where a policy says only where it takes effect.
+pub(super) const BY_REGISTER: &str = "异地就医备案核定";
 
 /// Writes the layer of this number.
 pub(super) fn write_layer(to: &mut String, policy: &Policy, number: usize) -> fmt::Result {
@@ -31,6 +34,9 @@ pub(super) fn write_layer(to: &mut String, policy: &Policy, number: usize) -> fm
     for adjust in &layer.adjust {
         write_adjust(to, policy, adjust)?;
     }
+    if layer.same_when_remote {
+        writeln!(to, "  异地就医：本层待遇不因异地就医而变")?;
+    }
     if let Some(minimum) = &layer.minimum {
         writeln!(to, "  有支付时不低于：")?;
         write_table(to, policy, minimum, ROW, |fen| yuan(*fen))?;
@@ -48,7 +54,11 @@ fn write_entering(to: &mut String, policy: &Policy, layer: &Layer) -> fmt::Resul
         writeln!(to, "  计算基数：{}（不低于 0）", base.join(" "))?;
     }
     write_ratios(to, policy, "只计基数的", layer.base_factor.as_ref())?;
-    write_ratios(to, policy, "先由个人自付", layer.prepay.as_ref())?;
+    match &layer.prepay {
+        Some(Prepay::Table(table)) => write_ratios(to, policy, "先由个人自付", Some(table))?,
+        Some(Prepay::Remote) => writeln!(to, "  先由个人自付：{BY_REGISTER}的先行自付")?,
+        None => {}
+    }
     layer.cost_cap.iter().try_for_each(|cap| write_cap(to, policy, "费用限额", cap))
 }
 
@@ -129,20 +139,16 @@ fn scale(bands: &[Band]) -> String {
 }
 
 fn write_adjust(to: &mut String, policy: &Policy, adjust: &Adjust) -> fmt::Result {
-    let title = match adjust {
-        Adjust::Points(_) => "支付比例增减",
-        Adjust::Factor(_) => "支付比例乘以",
-        Adjust::PersonalFactor(_) => "个人负担部分乘以",
+    let (title, table) = match adjust {
+        Adjust::Points(table) => {
+            writeln!(to, "  支付比例增减：")?;
+            return write_table(to, policy, table, ROW, |value| points(*value));
+        }
+        Adjust::Factor(table) => ("支付比例乘以", table),
+        Adjust::PersonalFactor(table) => ("个人负担部分乘以", table),
+        Adjust::Remote => return writeln!(to, "  支付比例增减：{BY_REGISTER}的下浮百分点或系数"),
     };
-    writeln!(to, "  {title}：")?;
-    let is_points = matches!(adjust, Adjust::Points(_));
-    write_table(
-        to,
-        policy,
-        adjust.table(),
-        ROW,
-        |value| if is_points { points(*value) } else { percent(*value) },
-    )
+    write_ratios(to, policy, title, Some(table))
 }
 
 fn write_cap(to: &mut String, policy: &Policy, title: &str, cap: &Cap) -> fmt::Result {

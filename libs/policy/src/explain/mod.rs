@@ -10,7 +10,7 @@ use std::fmt::{self, Write};
 
 pub use outcome::explain_outcome;
 
-use crate::model::{AcrossYears, Policy, Unit};
+use crate::model::{AcrossYears, Policy, Prepay, Unit};
 use table::write_table;
 use words::{part, percent};
 
@@ -30,9 +30,12 @@ fn write_policy(to: &mut String, policy: &Policy) -> fmt::Result {
         writeln!(to, "\n先行自付（目录条目未列比例时，按类别）")?;
         write_table(to, policy, table, "  ", |ratio| percent(*ratio))?;
     }
-    if let Some(table) = &policy.extra_prepay {
+    if let Some(prepay) = &policy.extra_prepay {
         writeln!(to, "\n另加先行自付（全部范围内费用，先于各层）")?;
-        write_table(to, policy, table, "  ", |ratio| percent(*ratio))?;
+        match prepay {
+            Prepay::Table(table) => write_table(to, policy, table, "  ", |ratio| percent(*ratio))?,
+            Prepay::Remote => writeln!(to, "  {}的先行自付", layer::BY_REGISTER)?,
+        }
     }
     for number in 0..policy.layers.len() {
         layer::write_layer(to, policy, number)?;

@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 use yizhan_money::Fen;
 
 use super::words::{part, percent, points, quantity_named, why_skipped};
+use crate::case::{RemoteRule, Treatment};
 use crate::model::{Policy, Quantity, Unit};
-use crate::outcome::{CapTrace, Cited, DeductibleTrace, LayerTrace, Outcome, Step};
+use crate::outcome::{Basis, CapTrace, Cited, DeductibleTrace, LayerTrace, Outcome, RemoteCited, Step};
 
 /// Columns a label takes; Chinese characters take two.
 const LABEL: usize = 24;
@@ -26,6 +27,7 @@ pub fn explain_outcome(policy: &Policy, outcome: &Outcome) -> String {
 fn write_outcome(to: &mut String, policy: &Policy, outcome: &Outcome) -> fmt::Result {
     write_composite(to, outcome)?;
     writeln!(to, "{}（{} {}）", policy.title, outcome.policy.id, outcome.policy.version)?;
+    outcome.remote.iter().try_for_each(|rule| write_remote(to, rule))?;
     write_parts(to, outcome)?;
     for (number, layer) in outcome.layers.iter().enumerate() {
         write_layer(to, policy, number + 1, layer)?;
@@ -133,7 +135,7 @@ fn write_step(to: &mut String, step: &Step) -> fmt::Result {
         "minimum" => ("补足至最低", yuan(step.value)),
         other => (other, step.value.to_string()),
     };
-    writeln!(to, "  {}{} {}", pad(label, LABEL), right(&value), cited(&step.cited))
+    writeln!(to, "  {}{} {}", pad(label, LABEL), right(&value), basis(&step.cited))
 }
 
 fn write_shares(to: &mut String, outcome: &Outcome) -> fmt::Result {
@@ -174,6 +176,25 @@ fn amount(to: &mut String, label: &str, fen: Fen) -> fmt::Result {
 fn exact(to: &mut String, label: &str, fen: Decimal, remark: &str) -> fmt::Result {
     let line = format!("  {}{} {remark}", pad(label, LABEL), right(&yuan(fen)));
     writeln!(to, "{}", line.trim_end())
+}
+
+/// A row, or the filing register's rule.
+fn basis(basis: &Basis) -> String {
+    match basis {
+        Basis::Row(row) => cited(row),
+        Basis::Remote(rule) => format!("〔异地就医备案 {} 规则 {}〕", rule.citation, rule.rule),
+    }
+}
+
+/// What the filing register said of this visit, whether or not it changes anything.
+fn write_remote(to: &mut String, rule: &RemoteRule) -> fmt::Result {
+    let value = match rule.treatment {
+        Treatment::Same => "与参保地同待遇".to_owned(),
+        Treatment::Points(off) => format!("支付比例 {}", points(off / Decimal::ONE_HUNDRED)),
+        Treatment::Factor(ratio) => format!("支付比例乘以 {}", percent(ratio)),
+        Treatment::Prepay(ratio) => format!("先行自付 {}", percent(ratio)),
+    };
+    writeln!(to, "\n异地就医：{value} {}", basis(&Basis::Remote(RemoteCited::of(rule))))
 }
 
 /// `〔source·G table 第 5 行〕`

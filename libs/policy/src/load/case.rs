@@ -11,9 +11,10 @@ use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
 use super::node::{At, Map};
 use super::problem::Kind;
 use super::sink::Sink;
+use super::treatment::TREATMENT;
 use super::value::{amount, date, digits, plain_number, ratio, whole};
 use super::yaml;
-use crate::case::{Account, Accumulated, Case, Line, Person, Visit};
+use crate::case::{Account, Accumulated, Case, Line, Person, RemoteRule, Visit};
 
 const MAX_AGE: i64 = 200;
 const MAX_VISITS: i64 = 1_000_000;
@@ -66,6 +67,7 @@ fn visit(at: At) -> Option<Visit> {
         "date",
         "admitted",
         "filing",
+        "remote",
         "in_province",
         "contracted",
         "diagnosis",
@@ -77,6 +79,7 @@ fn visit(at: At) -> Option<Visit> {
     let begin = map.optional("admitted", date);
     let filing = map.optional("filing", |at| at.code(Filing::ALL, Filing::code));
     let in_province = map.optional("in_province", |at| at.boolean());
+    let remote = map.optional("remote", |at| remote(&at));
     let contracted = map.optional("contracted", |at| at.boolean());
     let diagnoses = words(&map, "diagnosis");
     let tags = words(&map, "tag");
@@ -91,11 +94,21 @@ fn visit(at: At) -> Option<Visit> {
         begin,
         end,
         filing: filing?.unwrap_or(Filing::Local),
+        remote: remote?,
         in_province: in_province?.unwrap_or(true),
         contracted: contracted?.unwrap_or(true),
         diagnoses: diagnoses?,
         tags: tags?.into_iter().collect(),
     })
+}
+
+/// What the filing register would answer: `{ prepay: 10%, rule: …, citation: … }`.
+fn remote(at: &At) -> Option<RemoteRule> {
+    let map = at.map(&[TREATMENT.keys, &["rule", "citation"]].concat())?;
+    let treatment = (TREATMENT.read)(&map);
+    let rule = map.required("rule", |at| at.text());
+    let citation = map.required("citation", |at| at.text());
+    Some(RemoteRule { treatment: treatment?, rule: rule?.to_owned(), citation: citation?.to_owned() })
 }
 
 fn words(map: &Map, key: &str) -> Option<Vec<String>> {

@@ -11,7 +11,8 @@ use crate::model::{Condition, Range, Unit};
 /// Highest age, number of years or visits a condition may name.
 const MAX_COUNT: i64 = 999;
 
-const KEYS: &[&str] = &[
+/// What rows may ask of a line and its case; `class`, which only a line has, stands last.
+pub(super) const OF_LINE: &[&str] = &[
     "care",
     "level",
     "status",
@@ -27,14 +28,17 @@ const KEYS: &[&str] = &[
     "diagnosis",
     "tag",
     "no_tag",
-    "class",
     "nth",
+    "class",
 ];
+
+/// What rows may ask of a case.
+pub const OF_CASE: &[&str] = OF_LINE.split_at(OF_LINE.len() - 1).0;
 
 /// Reads a `when`. All its conditions must hold.
 pub(super) fn when<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<Condition>> {
-    let map = at.map(KEYS)?;
-    let present = KEYS.iter().filter_map(|key| map.get(key).map(|value| (*key, value)));
+    let map = at.map(OF_LINE)?;
+    let present = OF_LINE.iter().filter_map(|key| map.get(key).map(|value| (*key, value)));
     let conditions: Vec<_> = present.map(|(key, value)| condition(key, value, &map, scope)).collect();
     if conditions.is_empty() {
         return at.problem(Kind::EmptyList, "no condition: leave `when` out to match every case");
@@ -43,6 +47,11 @@ pub(super) fn when<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<Conditio
 }
 
 fn condition<'a>(key: &str, at: At<'a>, map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Condition> {
+    if !scope.conditions.contains(&key) {
+        let known = scope.conditions.join("`, `");
+        let message = format!("`{key}` cannot be asked here; one of `{known}`");
+        return map.key(key).unwrap_or(at).problem(Kind::MisplacedCondition, message);
+    }
     match key {
         "care" => at.set_of(|at| at.code(Care::ALL, Care::code)).map(Condition::Care),
         "level" => at.set_of(|at| at.code(Tier::ALL, Tier::code)).map(Condition::Level),
@@ -59,13 +68,6 @@ fn condition<'a>(key: &str, at: At<'a>, map: &Map<'a>, scope: &Scope<'_, 'a>) ->
         "diagnosis" => words(at).map(Condition::Diagnosis),
         "in_province" => at.boolean().map(Condition::InProvince),
         "contracted" => at.boolean().map(Condition::Contracted),
-        "class" if !scope.by_class => {
-            let key = map.key("class").unwrap_or(at);
-            key.problem(
-                Kind::MisplacedCondition,
-                "`class` is the class of a line: only class_prepay asks for it",
-            )
-        }
         "class" => at.set_of(|at| digits(&at, 2, "a class, as \"02\"")).map(Condition::Class),
         _ => nth(at, scope),
     }

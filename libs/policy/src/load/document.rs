@@ -4,18 +4,21 @@ use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 use yizhan_terms::Insutype;
 
+use super::condition::{OF_CASE, OF_LINE};
 use super::layer::{id_of, layer};
 use super::names::{Declared, Names, Used};
 use super::node::{At, Map};
 use super::problem::Kind;
 use super::quantity::PARTS;
 use super::sink::Sink;
+use super::steps::{is_remote, prepay};
 use super::table::{Scope, table};
 use super::value::{digits, month_and_day, name, period, version};
 use super::values::RATIO;
+use super::yaml::Data;
 use super::{MAX_LAYERS, QUALITY_MARKS, yaml};
 use crate::model::{
-    AccountRules, Accumulator, AcrossYears, Layer, Period, Policy, Quantity, Source, Table, Unit,
+    AccountRules, Accumulator, AcrossYears, Layer, Period, Policy, Prepay, Quantity, Source, Table, Unit,
 };
 
 const KEYS: &[&str] = &[
@@ -89,7 +92,7 @@ struct Body {
     sources: Option<Vec<Source>>,
     accumulators: Option<Vec<Accumulator>>,
     class_prepay: Option<Option<Table<Decimal>>>,
-    extra_prepay: Option<Option<Table<Decimal>>>,
+    extra_prepay: Option<Option<Prepay>>,
     layers: Option<Vec<Layer>>,
     account: Option<AccountRules>,
 }
@@ -106,9 +109,12 @@ impl Body {
             layers: ids.iter().flatten().map(id_of).collect(),
             used: Used::default(),
         };
-        let document = |by_class| Scope { names: &names, period, when: Vec::new(), layer: 0, by_class };
-        let class_prepay = map.optional("class_prepay", |at| table(at, &document(true), &RATIO));
-        let extra_prepay = map.optional("extra_prepay", |at| table(at, &document(false), &RATIO));
+        let document = |conditions| Scope { names: &names, period, when: Vec::new(), layer: 0, conditions };
+        let class_prepay = map.optional("class_prepay", |at| table(at, &document(OF_LINE), &RATIO));
+        let extra_prepay = map.optional("extra_prepay", |at| prepay(at, &document(OF_CASE)));
+        if map.get("extra_prepay").is_some_and(|at| is_remote(at.node)) {
+            layers.iter().flatten().for_each(refuse_second_prepay);
+        }
         let layers = layers.and_then(|layers| read_layers(layers, &names, period));
         if readable {
             names.check_use();
@@ -121,6 +127,17 @@ impl Body {
             sources: names.sources.into_iter().map(|source| source.value).collect(),
             accumulators: names.accumulators.into_iter().map(|accumulator| accumulator.value).collect(),
         }
+    }
+}
+
+/// Where the whole bill is prepaid by the filing register's rule, no layer prepays by it again.
+fn refuse_second_prepay(layer: &At) {
+    let Data::Map(entries) = &layer.node.data else { return };
+    for (key, _) in entries.iter().filter(|(key, value)| key.scalar() == Some("prepay") && is_remote(value)) {
+        let at = layer.child(key, "prepay");
+        let message =
+            "`extra_prepay: remote` takes effect already: the register's prepay would be taken twice";
+        at.problem::<()>(Kind::RemoteTwice, message);
     }
 }
 

@@ -4,8 +4,12 @@
 use super::sink::Sink;
 use super::{problem::Problems, yaml};
 
+pub use super::condition::OF_CASE as CONDITIONS;
+pub use super::decision::{DecisionRows, source};
 pub use super::node::{At, Map};
 pub use super::problem::Kind;
+pub use super::table::Values;
+pub use super::treatment::TREATMENT;
 pub use super::value::{amount, date, digits, month_and_day, name, period, ratio, version, whole};
 
 /// Reads a document of any form. `file_name` only names it in problems; `form` reads the root, and answers `None` only after

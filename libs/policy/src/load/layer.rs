@@ -3,18 +3,18 @@
 use rust_decimal::Decimal;
 use yizhan_terms::Payer;
 
-use super::condition::when;
+use super::condition::{OF_CASE, when};
 use super::names::Names;
 use super::node::{At, Map};
 use super::problem::Kind;
 use super::quantity::base;
 use super::region::Region;
-use super::steps::{adjust, benefit, cap, deductible, feeds};
+use super::steps::{adjustments, benefit, cap, deductible, feeds, is_remote, prepay};
 use super::table::{Scope, table};
 use super::value::{name, period};
 use super::values::{AMOUNT, RATIO};
 use super::yaml::Data;
-use crate::model::{Adjust, Base, Cap, Condition, Deductible, Layer, LayerIndex, Period, Table};
+use crate::model::{Adjust, Base, Cap, Condition, Deductible, Layer, LayerIndex, Period, Prepay, Table};
 
 const KEYS: &[&str] = &[
     "id",
@@ -32,6 +32,7 @@ const KEYS: &[&str] = &[
     "scale",
     "lump_sum",
     "adjust",
+    "remote",
     "minimum",
     "cap",
     "feeds",
@@ -39,7 +40,7 @@ const KEYS: &[&str] = &[
 
 /// Parts of a layer that a lump sum has no use for.
 const ONLY_WITH_SCALE: &[&str] =
-    &["base", "base_factor", "prepay", "cost_cap", "deductible", "adjust", "minimum"];
+    &["base", "base_factor", "prepay", "cost_cap", "deductible", "adjust", "remote", "minimum"];
 
 /// The id of a layer before the layer itself is read; empty when it has none.
 pub(super) fn id_of(at: &At) -> String {
@@ -64,7 +65,7 @@ pub(super) fn layer<'a>(
     let payer = map.required("payer", |at| at.code(Payer::ALL, Payer::code));
     let fund_pay_type = map.required("fund_pay_type", |at| fund(&at, payer));
     let period = layer_period(&map, document);
-    let mut scope = Scope { names, period, when: Vec::new(), layer: number, by_class: false };
+    let mut scope = Scope { names, period, when: Vec::new(), layer: number, conditions: OF_CASE };
     let conditions = map.optional("when", |at| layer_when(at, &scope));
     scope.when = conditions.clone().flatten().unwrap_or_default();
     let benefit = benefit(&map, &scope);
@@ -87,6 +88,7 @@ pub(super) fn layer<'a>(
         deductible: parts.deductible,
         benefit: benefit?,
         adjust: parts.adjust,
+        same_when_remote: parts.same_when_remote,
         minimum: parts.minimum,
         cap: cap?,
         feeds: feeds?.unwrap_or_default(),
@@ -97,10 +99,11 @@ pub(super) fn layer<'a>(
 struct Parts {
     base: Base,
     base_factor: Option<Table<Decimal>>,
-    prepay: Option<Table<Decimal>>,
+    prepay: Option<Prepay>,
     cost_cap: Option<Cap>,
     deductible: Option<Deductible>,
     adjust: Vec<Adjust>,
+    same_when_remote: bool,
     minimum: Option<Table<Decimal>>,
 }
 
@@ -112,10 +115,12 @@ impl Parts {
             map.required("base", |at| base(at, scope))
         };
         let base_factor = map.optional("base_factor", |at| table(at, scope, &RATIO));
-        let prepay = map.optional("prepay", |at| table(at, scope, &RATIO));
+        let prepay = map.optional("prepay", |at| prepay(at, scope));
         let cost_cap = map.optional("cost_cap", |at| cap(&at, scope));
         let deductible = map.optional("deductible", |at| deductible(&at, scope));
-        let adjust = map.optional("adjust", |at| at.list_of(|at| adjust(&at, scope)));
+        let adjust = map.optional("adjust", |at| adjustments(&at, scope));
+        let same_when_remote = map.optional("remote", |at| at.code(&[()], |()| "none"));
+        check_remote(map);
         let minimum = map.optional("minimum", |at| table(at, scope, &AMOUNT));
         Some(Parts {
             base: base?,
@@ -124,6 +129,7 @@ impl Parts {
             cost_cap: cost_cap?,
             deductible: deductible?,
             adjust: adjust?.unwrap_or_default(),
+            same_when_remote: same_when_remote?.is_some(),
             minimum: minimum?,
         })
     }
@@ -190,6 +196,22 @@ fn layer_when<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<Condition>> {
         return at.problem(Kind::UnreachableRow, "no case can meet these conditions together");
     }
     Some(conditions)
+}
+
+/// `remote: none` says that nothing changes: it excludes a place where something does.
+fn check_remote(map: &Map) {
+    if map.get("remote").is_none() {
+        return;
+    }
+    let is_place = |key: &str| {
+        map.get(key).is_some_and(|at| match &at.node.data {
+            Data::List(items) => items.iter().any(is_remote),
+            _ => is_remote(at.node),
+        })
+    };
+    for key in ["prepay", "adjust"].into_iter().filter(|key| is_place(key)) {
+        map.conflict::<()>(key, "remote");
+    }
 }
 
 /// A lump sum uses nothing of the bill, and must be limited in the year.

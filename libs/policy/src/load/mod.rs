@@ -7,6 +7,7 @@
 
 mod case;
 mod condition;
+mod decision;
 mod document;
 pub mod form;
 mod layer;
@@ -20,6 +21,7 @@ mod sink;
 mod steps;
 mod suggest;
 mod table;
+mod treatment;
 mod value;
 mod values;
 mod yaml;

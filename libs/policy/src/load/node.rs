@@ -26,7 +26,7 @@ impl<'a> At<'a> {
         None
     }
 
-    fn child(&self, node: &'a Node, name: &str) -> At<'a> {
+    pub(super) fn child(&self, node: &'a Node, name: &str) -> At<'a> {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
         At { sink: self.sink, node, path }
     }

@@ -93,6 +93,7 @@ kinds! {
     PointsOutOfRange = "POINTS_OUT_OF_RANGE", "Points outside ±100.";
     NegativeAmount = "NEGATIVE_AMOUNT", "An amount below zero.";
     LumpSumUnbounded = "LUMP_SUM_UNBOUNDED", "A lump sum that would be paid again at every visit.";
+    RemoteTwice = "REMOTE_TWICE", "The filing register's rule would take effect twice.";
     NotAPart = "NOT_A_PART", "A quantity that is not a part of the bill.";
     MisplacedCondition = "MISPLACED_CONDITION", "A condition that cannot be asked here.";
     PoliciesOverlap = "POLICIES_OVERLAP", "Two documents for one area, scheme and day.";

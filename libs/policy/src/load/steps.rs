@@ -5,7 +5,8 @@ use super::node::{At, Map};
 use super::problem::Kind;
 use super::table::{Scope, table};
 use super::values::{AMOUNT, BANDS, DEDUCTIBLE, LIMIT, POINTS, RATIO};
-use crate::model::{Adjust, Benefit, Cap, CutOn, Deductible, Fed, Feed, Per, Unit};
+use super::yaml::{Data, Node};
+use crate::model::{Adjust, Benefit, Cap, CutOn, Deductible, Fed, Feed, Per, Prepay, Unit};
 
 pub(super) fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deductible> {
     let map = at.map(&["per", "amount", "factor", "year_cap", "used"])?;
@@ -55,8 +56,38 @@ fn cut_on_code(cut_on: CutOn) -> &'static str {
     }
 }
 
-pub(super) fn adjust<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Adjust> {
+/// A place where the filing register's rule takes effect is the one word.
+const REMOTE: &str = "remote";
+
+pub(super) fn is_remote(node: &Node) -> bool {
+    node.scalar() == Some(REMOTE)
+}
+
+/// `remote`, or a table of ratios.
+pub(super) fn prepay<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Prepay> {
+    match at.node.data {
+        Data::Scalar { .. } => at.code(&[()], |()| REMOTE).map(|()| Prepay::Remote),
+        _ => table(at, scope, &RATIO).map(Prepay::Table),
+    }
+}
+
+/// Changes to the ratio; what the filing register says takes effect once.
+pub(super) fn adjustments<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<Adjust>> {
+    let adjust = at.list_of(|at| adjust(&at, scope))?;
+    let mut places = at.list()?.into_iter().filter(|at| is_remote(at.node));
+    match (places.next(), places.next()) {
+        (Some(_), Some(second)) => {
+            second.problem(Kind::RemoteTwice, "`remote` stands in this list already: it would lower twice")
+        }
+        _ => Some(adjust),
+    }
+}
+
+fn adjust<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Adjust> {
     const KINDS: &[&str] = &["points", "factor", "personal_factor"];
+    if let Data::Scalar { .. } = at.node.data {
+        return at.code(&[()], |()| REMOTE).map(|()| Adjust::Remote);
+    }
     let map = at.map(KINDS)?;
     match map.one_of(KINDS)? {
         "points" => map.required("points", |at| table(at, scope, &POINTS)).map(Adjust::Points),

@@ -22,12 +22,12 @@ pub(super) struct Scope<'n, 'a> {
     pub when: Vec<Condition>,
     /// Number of the layer; only earlier layers can be named.
     pub layer: LayerIndex,
-    /// Whether rows may ask for the class of a line.
-    pub by_class: bool,
+    /// What rows may ask.
+    pub conditions: &'n [&'n str],
 }
 
 /// How the value of a row is written.
-pub(super) struct Values<T> {
+pub struct Values<T> {
     /// Its keys.
     pub keys: &'static [&'static str],
     /// Reads it; called when at least one of the keys is there.
@@ -49,7 +49,7 @@ pub(super) fn table<'a, T>(at: At<'a>, scope: &Scope<'_, 'a>, values: &Values<T>
 }
 
 /// The source of a table, if it names one; the outer `None` is a reported problem.
-type TableSource = Option<Option<SourceIndex>>;
+pub(super) type TableSource = Option<Option<SourceIndex>>;
 
 fn table_version<'a, T>(at: &At<'a>, scope: &Scope<'_, 'a>, values: &Values<T>) -> Option<TableVersion<T>> {
     let map = at.map(&["from", "to", "source", "rows"])?;
@@ -61,7 +61,7 @@ fn table_version<'a, T>(at: &At<'a>, scope: &Scope<'_, 'a>, values: &Values<T>) 
     Some(TableVersion { period: period?, rows: rows? })
 }
 
-fn rows<'a, T>(
+pub(super) fn rows<'a, T>(
     at: &At<'a>,
     source: TableSource,
     scope: &Scope<'_, 'a>,

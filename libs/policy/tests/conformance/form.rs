@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
-use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, Visit};
+use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, RemoteRule, Treatment, Visit};
 use yizhan_terms::{Care, Filing, Status, Tier};
 
 /// Accumulated totals by policy year.
@@ -53,6 +53,7 @@ pub struct VisitForm {
     /// Day of admission, when it is another.
     admitted: Option<NaiveDate>,
     filing: Option<Filing>,
+    remote: Option<RemoteForm>,
     in_province: Option<bool>,
     contracted: Option<bool>,
     #[serde(default)]
@@ -66,6 +67,31 @@ pub struct VisitForm {
     #[serde(default)]
     accumulated: AccumulatedForm,
     pub expect: Expect,
+}
+
+/// What the filing register would answer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoteForm {
+    #[serde(default)]
+    same: bool,
+    points: Option<Points>,
+    factor: Option<Percent>,
+    prepay: Option<Percent>,
+    rule: String,
+    citation: String,
+}
+
+impl RemoteForm {
+    fn rule(&self) -> RemoteRule {
+        let mut given = Vec::new();
+        given.extend(self.same.then_some(Treatment::Same));
+        given.extend(self.points.as_ref().map(|points| Treatment::Points(points.0)));
+        given.extend(self.factor.as_ref().map(|factor| Treatment::Factor(factor.0)));
+        given.extend(self.prepay.as_ref().map(|prepay| Treatment::Prepay(prepay.0)));
+        let [treatment] = given[..] else { panic!("`remote` gives one treatment") };
+        RemoteRule { treatment, rule: self.rule.clone(), citation: self.citation.clone() }
+    }
 }
 
 #[derive(Deserialize)]
@@ -181,6 +207,18 @@ impl TryFrom<String> for Percent {
     }
 }
 
+/// Percentage points as papers write them.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Points(Decimal);
+
+impl TryFrom<String> for Points {
+    type Error = String;
+    fn try_from(text: String) -> Result<Points, String> {
+        text.parse().map(Points).map_err(|_| format!("`{text}` is no number of points"))
+    }
+}
+
 #[derive(Clone, Copy, Deserialize)]
 enum Class {
     #[serde(rename = "甲")]
@@ -210,6 +248,7 @@ impl CaseFile {
                 begin: visit.admitted.unwrap_or(visit.date),
                 end: visit.date,
                 filing: visit.filing.unwrap_or(Filing::Local),
+                remote: visit.remote.as_ref().map(RemoteForm::rule),
                 in_province: visit.in_province.unwrap_or(true),
                 contracted: visit.contracted.unwrap_or(true),
                 diagnoses: visit.diagnosis.clone(),

@@ -7,8 +7,8 @@ use chrono::{Datelike, Days, NaiveDate};
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
-use yizhan_policy::case::{Account, Accumulated, Line, Person, Visit};
-use yizhan_policy::model::{Policy, Unit};
+use yizhan_policy::case::{Account, Accumulated, Line, Person, RemoteRule, Treatment, Visit};
+use yizhan_policy::model::{Adjust, Policy, Prepay, Unit};
 use yizhan_terms::{Care, Filing, Status, Tier};
 
 use super::choices::Choices;
@@ -21,7 +21,7 @@ pub fn visits(choices: &mut Choices, policy: &Policy, count: usize) -> Vec<Case>
     let person = person(choices);
     let mut cases = Vec::new();
     for _ in 0..count {
-        let visit = visit(choices);
+        let visit = visit(choices, policy);
         let lines = lines(choices);
         let account = account(choices);
         cases.push(Case {
@@ -51,7 +51,9 @@ pub fn person(choices: &mut Choices) -> Person {
     }
 }
 
-fn visit(choices: &mut Choices) -> Visit {
+fn visit(choices: &mut Choices, policy: &Policy) -> Visit {
+    let filing = if choices.chance(40) { choices.pick(Filing::ALL) } else { Filing::Local };
+    let remote = if filing == Filing::Local { None } else { remote(choices, policy) };
     let end = day(choices);
     let days = choices.pick(&[0, 0, 1, 9, 30, 90, 500]);
     Visit {
@@ -59,12 +61,35 @@ fn visit(choices: &mut Choices) -> Visit {
         level: choices.pick(Tier::ALL),
         begin: end - Days::new(days),
         end,
-        filing: if choices.chance(40) { choices.pick(Filing::ALL) } else { Filing::Local },
+        filing,
+        remote,
         in_province: !choices.chance(20),
         contracted: !choices.chance(20),
         diagnoses: choices.some_of(&DIAGNOSES, 25),
         tags: choices.some_of(&TAGS, 25).into_iter().collect(),
     }
+}
+
+/// What the filing register answers: mostly what the policy has a place for.
+fn remote(choices: &mut Choices, policy: &Policy) -> Option<RemoteRule> {
+    let prepays = |prepay: &Option<Prepay>| *prepay == Some(Prepay::Remote);
+    let prepays = prepays(&policy.extra_prepay) || policy.layers.iter().any(|layer| prepays(&layer.prepay));
+    let lowers = policy.layers.iter().any(|layer| layer.adjust.contains(&Adjust::Remote));
+    let says_none = policy.layers.iter().any(|layer| layer.same_when_remote);
+    let odd = (prepays || lowers || says_none) && choices.chance(15);
+    if choices.chance(8) {
+        return None;
+    }
+    let mut treatments = vec![Treatment::Same];
+    if prepays || odd {
+        treatments.extend([0, 200].map(|least| Treatment::Prepay(choices.ratio(least, 400))));
+    }
+    if lowers || odd {
+        treatments.push(Treatment::Points(Decimal::from(-choices.between(0, 30))));
+        treatments.push(Treatment::Factor(choices.ratio(500, 1000)));
+    }
+    let treatment = choices.pick(&treatments);
+    Some(RemoteRule { treatment, rule: "R1".to_owned(), citation: "异地就医办法".to_owned() })
 }
 
 /// A day that policies are in force, often one where a year or a table begins.

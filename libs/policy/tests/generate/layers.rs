@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use yizhan_policy::model::{
     Adjust, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Layer, LineFilter, Per,
-    Period, Quantity, Ratio, Table, Term,
+    Period, Prepay, Quantity, Ratio, Table, Term,
 };
 use yizhan_terms::Payer;
 
@@ -90,6 +90,7 @@ impl Drawing<'_> {
             deductible: None,
             benefit,
             adjust: Vec::new(),
+            same_when_remote: false,
             minimum: None,
             cap: None,
             feeds: Vec::new(),
@@ -107,11 +108,12 @@ impl Drawing<'_> {
         let mut layer = self.bare(Benefit::LumpSum { amount: super::constant(self.period, Decimal::ZERO) });
         layer.base = self.base();
         layer.base_factor = self.maybe(12, |choices| choices.ratio(0, 1000));
-        layer.prepay = self.maybe(12, |choices| choices.ratio(0, 500));
+        layer.prepay = self.maybe(12, |choices| choices.ratio(0, 500)).map(Prepay::Table);
         layer.cost_cap = self.choices.chance(20).then(|| self.cost_cap());
         layer.deductible = self.choices.chance(60).then(|| self.deductible());
         layer.benefit = self.bands();
         layer.adjust = (0..self.choices.pick(&[0, 0, 1, 1, 2, 3])).map(|_| self.adjust()).collect();
+        self.remote_care(&mut layer);
         layer.minimum = self.maybe(15, |choices| Decimal::from(choices.amount(50_000)));
         layer.cap = self.choices.chance(40).then(|| self.cap(false));
         if !self.accumulators.stays_fed && self.choices.chance(40) {
@@ -220,6 +222,19 @@ impl Drawing<'_> {
             1 => Adjust::Factor(table(self, 0, 1000)),
             _ => Adjust::PersonalFactor(table(self, 0, 1000)),
         }
+    }
+
+    /// Where what the filing register says takes effect, or that nothing changes.
+    fn remote_care(&mut self, layer: &mut Layer) {
+        if layer.prepay.is_none() && self.choices.chance(25) {
+            layer.prepay = Some(Prepay::Remote);
+        }
+        if self.choices.chance(40) {
+            let place = self.choices.below(layer.adjust.len() + 1);
+            layer.adjust.insert(place, Adjust::Remote);
+        }
+        let changes = layer.prepay == Some(Prepay::Remote) || layer.adjust.contains(&Adjust::Remote);
+        layer.same_when_remote = !changes && self.choices.chance(10);
     }
 
     /// A limit on the cost that enters: per visit, or per year.

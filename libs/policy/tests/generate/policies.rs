@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use yizhan_policy::model::{
     AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount,
-    Fed, Feed, Layer, Per, Period, Policy, Quantity, Ratio, Source, Table, Term, Unit,
+    Fed, Feed, Layer, Per, Period, Policy, Prepay, Quantity, Ratio, Source, Table, Term, Unit,
 };
 use yizhan_terms::{Insutype, Payer};
 
@@ -55,10 +55,17 @@ pub fn everything(choices: &mut Choices) -> Policy {
     let mut accumulators = Accumulators::new(choices);
     let class_prepay = choices.chance(70).then(|| of_document(choices, period, vec![Fact::Class]));
     let by_anything = FACTS.to_vec();
-    let extra_prepay = choices.chance(20).then(|| of_document(choices, period, by_anything));
+    let extra_prepay = match choices.chance(10) {
+        true => Some(Prepay::Remote),
+        false => choices.chance(20).then(|| Prepay::Table(of_document(choices, period, by_anything))),
+    };
     let count = 1 + choices.below(6);
-    let layers: Vec<Layer> =
+    let mut layers: Vec<Layer> =
         (0..count).map(|index| layer(choices, &mut accumulators, index, period)).collect();
+    if extra_prepay == Some(Prepay::Remote) {
+        // The register's prepay is taken once.
+        layers.iter_mut().for_each(|layer| layer.prepay = layer.prepay.take_if(|one| one.table().is_some()));
+    }
     let account = account_rules(choices);
     let mut policy = Policy {
         id: "random".to_owned(),
@@ -227,6 +234,7 @@ fn plain_layer(index: usize, deductible: Option<Deductible>, benefit: Benefit) -
         deductible,
         benefit,
         adjust: Vec::new(),
+        same_when_remote: false,
         minimum: None,
         cap: None,
         feeds: Vec::new(),

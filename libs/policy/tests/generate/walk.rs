@@ -1,7 +1,7 @@
 //! Walks over everything in a policy that names a source, an accumulator, or a place in a
 //! document.
 
-use yizhan_policy::model::{Adjust, Benefit, Condition, Fed, Feed, Policy, Table};
+use yizhan_policy::model::{Adjust, Benefit, Condition, Fed, Feed, Policy, Prepay, Table};
 
 /// What the rows of all tables have in common, whatever their value is.
 struct AnyRow<'p> {
@@ -42,12 +42,11 @@ pub fn keep_what_is_used(policy: &mut Policy) {
 
 fn every_row(policy: &mut Policy) -> Vec<AnyRow<'_>> {
     let mut rows = Vec::new();
-    [&mut policy.class_prepay, &mut policy.extra_prepay]
-        .into_iter()
-        .flatten()
-        .for_each(|t| add(t, &mut rows));
+    policy.class_prepay.iter_mut().for_each(|table| add(table, &mut rows));
+    add_prepay(&mut policy.extra_prepay, &mut rows);
     for layer in &mut policy.layers {
-        [&mut layer.base_factor, &mut layer.prepay, &mut layer.minimum]
+        add_prepay(&mut layer.prepay, &mut rows);
+        [&mut layer.base_factor, &mut layer.minimum]
             .into_iter()
             .flatten()
             .for_each(|table| add(table, &mut rows));
@@ -71,10 +70,17 @@ fn every_row(policy: &mut Policy) -> Vec<AnyRow<'_>> {
                 Adjust::Points(table) | Adjust::Factor(table) | Adjust::PersonalFactor(table) => {
                     add(table, &mut rows);
                 }
+                Adjust::Remote => {}
             }
         }
     }
     rows
+}
+
+fn add_prepay<'p>(prepay: &'p mut Option<Prepay>, rows: &mut Vec<AnyRow<'p>>) {
+    if let Some(Prepay::Table(table)) = prepay {
+        add(table, rows);
+    }
 }
 
 fn add<'p, T>(table: &'p mut Table<T>, rows: &mut Vec<AnyRow<'p>>) {

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 use yizhan_policy::model::{
     Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, Deductible, DeductibleAmount,
-    Fed, Known, Layer, LineFilter, OTHERWISE, Per, Period, Policy, Quantity, Range, Ratio, Table, Term, Unit,
+    Fed, Known, Layer, LineFilter, OTHERWISE, Per, Period, Policy, Prepay, Quantity, Range, Ratio, Table,
+    Term, Unit,
 };
 
 /// The document of a policy.
@@ -33,9 +34,13 @@ pub fn document(policy: &Policy) -> String {
         lines.extend(policy.accumulators.iter().map(accumulator));
     }
     let writer = Writer { policy };
-    for (key, prepay) in [("class_prepay", &policy.class_prepay), ("extra_prepay", &policy.extra_prepay)] {
-        lines.extend(prepay.as_ref().map(|t| format!("{key}: {}", writer.ratios(t, policy.period))));
-    }
+    let (class_prepay, extra_prepay) = (&policy.class_prepay, &policy.extra_prepay);
+    lines.extend(
+        class_prepay.as_ref().map(|table| format!("class_prepay: {}", writer.ratios(table, policy.period))),
+    );
+    lines.extend(
+        extra_prepay.as_ref().map(|prepay| format!("extra_prepay: {}", writer.prepay(prepay, policy.period))),
+    );
     lines.push("layers:".to_owned());
     lines.extend(policy.layers.iter().map(|layer| writer.layer(layer)));
     if !policy.account.pays.is_empty() {
@@ -83,9 +88,8 @@ impl Writer<'_> {
             let terms: Vec<String> = layer.base.terms.iter().map(|term| self.term(term)).collect();
             say("base", format!("[ {} ]", terms.join(", ")));
         }
-        for (key, table) in [("base_factor", &layer.base_factor), ("prepay", &layer.prepay)] {
-            table.iter().for_each(|table| say(key, self.ratios(table, period)));
-        }
+        layer.base_factor.iter().for_each(|table| say("base_factor", self.ratios(table, period)));
+        layer.prepay.iter().for_each(|prepay| say("prepay", self.prepay(prepay, period)));
         layer.cost_cap.iter().for_each(|cap| say("cost_cap", self.cap(cap, period)));
         layer.deductible.iter().for_each(|deductible| say("deductible", self.deductible(deductible, period)));
         match &layer.benefit {
@@ -103,6 +107,9 @@ impl Writer<'_> {
         if !layer.adjust.is_empty() {
             let adjust: Vec<String> = layer.adjust.iter().map(|adjust| self.adjust(adjust, period)).collect();
             say("adjust", format!("[ {} ]", adjust.join(", ")));
+        }
+        if layer.same_when_remote {
+            say("remote", "none".to_owned());
         }
         layer.minimum.iter().for_each(|minimum| say("minimum", self.amounts(minimum, period)));
         layer.cap.iter().for_each(|cap| say("cap", self.cap(cap, period)));
@@ -166,6 +173,7 @@ impl Writer<'_> {
             }
             Adjust::Factor(table) => format!("{{ factor: {} }}", self.ratios(table, period)),
             Adjust::PersonalFactor(table) => format!("{{ personal_factor: {} }}", self.ratios(table, period)),
+            Adjust::Remote => "remote".to_owned(),
         }
     }
 
@@ -176,6 +184,13 @@ impl Writer<'_> {
         });
         let used = cap.used.map(|used| format!(", used: {}", self.accumulator(used))).unwrap_or_default();
         format!("{{ amount: {amount}{used} }}")
+    }
+
+    fn prepay(&self, prepay: &Prepay, period: Period) -> String {
+        match prepay {
+            Prepay::Table(table) => self.ratios(table, period),
+            Prepay::Remote => "remote".to_owned(),
+        }
     }
 
     fn ratios(&self, table: &Table<Decimal>, period: Period) -> String {

@@ -7,6 +7,7 @@ mod dates_and_rows;
 mod form;
 mod limits;
 mod names;
+mod remote;
 mod set;
 
 use yizhan_policy::load;
@@ -24,6 +25,7 @@ fn every_kind_of_problem_has_a_test() {
         include_str!("form.rs"),
         include_str!("limits.rs"),
         include_str!("names.rs"),
+        include_str!("remote.rs"),
         include_str!("set.rs"),
     ];
     let tested = |kind: &&Kind| tests.iter().any(|text| text.contains(&format!("{kind:?}")));

@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use rust_decimal::Decimal;
+use yizhan_policy::case::Treatment;
 use yizhan_policy::model::CutOn;
-use yizhan_policy::outcome::LayerTrace;
-use yizhan_policy::settle;
+use yizhan_policy::outcome::{Basis, LayerTrace, Step};
+use yizhan_policy::{Case, settle};
 
 use crate::generate::everything;
 use crate::support::scenarios;
 
-const SCENARIOS: usize = 800;
+const SCENARIOS: usize = 1200;
 
 #[test]
 fn random_cases_reach_every_step_of_the_engine() {
@@ -32,6 +33,8 @@ fn random_cases_reach_every_step_of_the_engine() {
         };
         let mut count = |what, happened: bool| *reached.entry(what).or_default() += usize::from(happened);
         count("settled", true);
+        count("remote care, the same", is_remote(case, |one| one == Treatment::Same));
+        count("remote prepay of the bill", outcome.extra_prepay.iter().any(|step| by_register(step)));
         count("split stay", outcome.layers.len() > scenario.policy.layers.len());
         count("extra prepay", outcome.extra_prepay.is_some());
         count("account", outcome.account_own_fen.0 > 0);
@@ -57,6 +60,13 @@ fn random_cases_reach_every_step_of_the_engine() {
         ("POLICY_VALUE_UNKNOWN", 3),
         ("POLICY_NO_RULE", 5),
         ("CASE_MALFORMED", 5),
+        ("REMOTE_NOT_PLACED", 5),
+        ("REMOTE_RULE_MISSING", 5),
+        ("remote care, the same", 50),
+        ("remote prepay of the bill", 8),
+        ("remote prepay of a layer", 8),
+        ("remote points", 8),
+        ("remote factor", 8),
         ("split stay", 50),
         ("extra prepay", 50),
         ("account", 60),
@@ -87,6 +97,14 @@ fn random_cases_reach_every_step_of_the_engine() {
     assert!(missing.is_empty(), "seldom or never: {missing:?}\nof {reached:#?}");
 }
 
+fn is_remote(case: &Case, is: impl Fn(Treatment) -> bool) -> bool {
+    case.visit.remote.as_ref().is_some_and(|rule| is(rule.treatment))
+}
+
+fn by_register(step: &Step<'_>) -> bool {
+    matches!(step.cited, Basis::Remote(_))
+}
+
 fn layer_steps(trace: &LayerTrace<'_>, count: &mut impl FnMut(&'static str, bool)) {
     let step = |kind| trace.kept_out.iter().any(|step| step.kind == kind);
     let charged = |kind| trace.deductible.iter().flat_map(|it| &it.steps).any(|step| step.kind == kind);
@@ -95,6 +113,10 @@ fn layer_steps(trace: &LayerTrace<'_>, count: &mut impl FnMut(&'static str, bool
     count("several bands", trace.bands.len() > 1);
     count("base factor", step("base_factor"));
     count("prepay", step("prepay"));
+    count("remote prepay of a layer", trace.kept_out.iter().any(by_register) && trace.paid_fen.0 > 0);
+    let lowered = |kind| trace.adjustments.iter().any(|step| by_register(step) && step.kind == kind);
+    count("remote points", lowered("points") && trace.paid_fen.0 > 0);
+    count("remote factor", lowered("factor") && trace.paid_fen.0 > 0);
     count("cost cap", trace.cost_cap.as_ref().is_some_and(|cap| cap.kept_out_fen > Decimal::ZERO));
     count("cap", trace.cap.as_ref().is_some_and(|cap| cap.kept_out_fen > Decimal::ZERO));
     count("cap lifted", trace.cap.as_ref().is_some_and(|cap| cap.limit_fen.is_none()));

@@ -2,9 +2,10 @@
 
 use chrono::{Datelike, NaiveDate};
 use yizhan_policy::Case;
-use yizhan_policy::model::{Condition, Known, Period, Policy, Range, Row, Table};
+use yizhan_policy::case::Treatment;
+use yizhan_policy::model::{Condition, Known, Period, Policy, Prepay, Range, Row, Table};
 
-use super::Refused;
+use super::{Fraction, Refused};
 
 /// What a table is asked about.
 pub struct Facts<'a> {
@@ -71,6 +72,21 @@ impl Facts<'_> {
             }
             Condition::Class(of) => of.iter().any(|class| Some(class.as_str()) == self.class),
         }
+    }
+
+    /// What the filing register says.
+    pub fn treatment(&self) -> Option<Treatment> {
+        self.case.visit.remote.as_ref().map(|rule| rule.treatment)
+    }
+
+    /// The part that is paid first: by a table, or as the filing register says.
+    pub fn prepaid(&self, prepay: Option<&Prepay>) -> Result<Fraction, Refused> {
+        let ratio = match (prepay, self.treatment()) {
+            (Some(Prepay::Table(table)), _) => self.value(table)?.copied(),
+            (Some(Prepay::Remote), Some(Treatment::Prepay(ratio))) => Some(ratio),
+            (Some(Prepay::Remote) | None, _) => None,
+        };
+        Ok(ratio.map_or(Fraction::ZERO, Fraction::of))
     }
 
     /// The value that decides, where a case that no row matches is refused.

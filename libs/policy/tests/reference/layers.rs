@@ -1,10 +1,13 @@
 //! The layers, one after the other: base × base_factor → less prepay → cost cap → deductible →
 //! bands with adjusted ratios → minimum → cap → never more than what is left → half up.
 
+use yizhan_policy::case::Treatment;
 use yizhan_policy::model::{
-    Adjust, Band, Benefit, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Policy, Quantity, Ratio,
-    Table, Term,
+    Adjust, Band, Benefit, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Policy, Prepay, Quantity,
+    Ratio, Table, Term,
 };
+
+use yizhan_terms::Filing;
 
 use super::facts::{Facts, accumulator_key, in_force};
 use super::{Answer, FourParts, Fraction, LayerAnswer, Refused, is_hospital};
@@ -51,6 +54,7 @@ impl Visit {
         is_last: bool,
         answer: &mut Answer,
     ) -> Result<(), Refused> {
+        remote_is_placed(facts)?;
         let left = lines.iter().map(FourParts::total).sum();
         let mut part = Part { facts, lines, earlier: Vec::new(), left };
         for index in 0..facts.policy.layers.len() {
@@ -227,10 +231,7 @@ impl Part<'_> {
         let sum =
             layer.base.terms.iter().map(|term| self.term(term)).fold(Fraction::ZERO, |sum, term| sum + term);
         let counted = sum.or_zero() * ratio_or_one(layer.base_factor.as_ref(), self.facts)?;
-        let first = match &layer.prepay {
-            Some(table) => self.facts.value(table)?.map_or(Fraction::ZERO, |ratio| Fraction::of(*ratio)),
-            None => Fraction::ZERO,
-        };
+        let first = self.facts.prepaid(layer.prepay.as_ref())?;
         Ok(counted * (Fraction::ONE - first))
     }
 
@@ -262,6 +263,34 @@ impl Part<'_> {
     }
 }
 
+/// Care away from home: who settles it finds a place for what the register says, in the document
+/// or in a layer that pays this visit.
+fn remote_is_placed(facts: &Facts<'_>) -> Result<(), Refused> {
+    if facts.case.visit.filing == Filing::Local {
+        return Ok(());
+    }
+    let (mut prepays, mut lowers, mut nothing, mut pays) =
+        (facts.policy.extra_prepay == Some(Prepay::Remote), false, false, false);
+    for layer in &facts.policy.layers {
+        let lump_sum = matches!(layer.benefit, Benefit::LumpSum { .. });
+        if lump_sum || !in_force(layer.period, facts.day) || !facts.hold(&layer.when) {
+            continue;
+        }
+        pays = true;
+        prepays |= layer.prepay == Some(Prepay::Remote);
+        lowers |= layer.adjust.contains(&Adjust::Remote);
+        nothing |= layer.same_when_remote;
+    }
+    match facts.treatment() {
+        None if prepays || lowers => Err("REMOTE_RULE_MISSING"),
+        Some(Treatment::Prepay(_)) if pays && !prepays && !nothing => Err("REMOTE_NOT_PLACED"),
+        Some(Treatment::Points(_) | Treatment::Factor(_)) if pays && !lowers && !nothing => {
+            Err("REMOTE_NOT_PLACED")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// `S(x)`: what the scale gives of `x`, counted from its bottom.
 fn from_bottom(layer: &Layer, bands: &[Band], x: Fraction, facts: &Facts<'_>) -> Result<Fraction, Refused> {
     let mut sum = Fraction::ZERO;
@@ -286,11 +315,20 @@ fn ratio_of(layer: &Layer, band: &Band, facts: &Facts<'_>) -> Result<Fraction, R
     }
     .as_ratio();
     for adjust in &layer.adjust {
-        let Some(value) = facts.value(adjust.table())?.map(|value| Fraction::of(*value)) else { continue };
-        ratio = match adjust {
-            Adjust::Points(_) => ratio + value,
-            Adjust::Factor(_) => ratio * value,
-            Adjust::PersonalFactor(_) => Fraction::ONE - (Fraction::ONE - ratio) * value,
+        let value = match adjust.table() {
+            Some(table) => facts.value(table)?.map(|value| Fraction::of(*value)),
+            None => None,
+        };
+        ratio = match (adjust, value) {
+            (Adjust::Remote, _) => match facts.treatment() {
+                Some(Treatment::Points(off)) => ratio + Fraction::of(off) * Fraction::new(1, 100),
+                Some(Treatment::Factor(factor)) => ratio * Fraction::of(factor),
+                Some(Treatment::Same | Treatment::Prepay(_)) | None => ratio,
+            },
+            (_, None) => ratio,
+            (Adjust::Points(_), Some(value)) => ratio + value,
+            (Adjust::Factor(_), Some(value)) => ratio * value,
+            (Adjust::PersonalFactor(_), Some(value)) => Fraction::ONE - (Fraction::ONE - ratio) * value,
         }
         .as_ratio();
     }

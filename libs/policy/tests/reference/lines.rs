@@ -5,10 +5,7 @@ use super::{FourParts, Fraction, Refused};
 use yizhan_policy::case::Line;
 
 pub fn split(facts: &Facts<'_>) -> Result<Vec<FourParts>, Refused> {
-    let extra = match &facts.policy.extra_prepay {
-        Some(table) => facts.value(table)?.map_or(Fraction::ZERO, |ratio| Fraction::of(*ratio)),
-        None => Fraction::ZERO,
-    };
+    let extra = facts.prepaid(facts.policy.extra_prepay.as_ref())?;
     facts.case.lines.iter().map(|line| four_parts(facts, line, extra)).collect()
 }
 

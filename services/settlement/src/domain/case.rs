@@ -75,6 +75,7 @@ pub fn build(
             begin: visit.begin,
             end: visit.end,
             filing,
+            remote: None,
             in_province: area_covers(&province_of(&eligibility.poolarea_no), &institution.admdvs),
             contracted: institution.contracted,
             diagnoses: visit.reported.dise_codg.clone(),

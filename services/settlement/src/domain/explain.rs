@@ -1,6 +1,8 @@
 //! The trace of a layer in Chinese, for `setl_proc_info` and the printed statement.
 
-use yizhan_proto::settlement::v1::{BandTrace, Citation, LayerTrace, LimitTrace, Source, TraceStep};
+use yizhan_proto::settlement::v1::{
+    BandTrace, Citation, LayerTrace, LimitTrace, RemoteCitation, RemoteRule, Source, TraceStep,
+};
 
 /// `setl_proc_info` holds at most so many characters (codes.md §1.3).
 const MAX_CHARACTERS: usize = 4000;
@@ -64,7 +66,32 @@ fn band(band: &BandTrace) -> String {
     format!("{}–{}元×{}={}元", band.from, band.to, percent(&band.ratio), band.amount)
 }
 
+/// A step by the filing register's rule says so and cites it: it stands in no table of the policy.
 fn step(step: &TraceStep) -> String {
+    match &step.remote {
+        Some(citation) => format!("异地就医：{}（{}）", change(step), remote_basis(citation)),
+        None => change(step),
+    }
+}
+
+/// What the filing register said of a visit away from home, with the rule and its document.
+pub fn remote(rule: &RemoteRule) -> String {
+    let value = &rule.value;
+    let what = match rule.treatment.as_str() {
+        "points" => format!("比例下浮{}个百分点", value.trim_start_matches('-')),
+        "factor" => format!("比例乘以{}", percent(value)),
+        "prepay" => format!("先行自付{}", percent(value)),
+        _ => "与参保地同待遇".to_owned(),
+    };
+    let basis = rule.citation.as_ref().map(remote_basis);
+    format!("{what}（{}）", basis.unwrap_or_default())
+}
+
+fn remote_basis(citation: &RemoteCitation) -> String {
+    format!("依据：{}，规则 {}", citation.title, citation.rule_id)
+}
+
+fn change(step: &TraceStep) -> String {
     let value = &step.value;
     match step.kind.as_str() {
         "extra_prepay" | "prepay" => format!("先行自付{}", percent(value)),

@@ -104,6 +104,7 @@ fn negative_trace(trace: &Trace, totals: &BTreeMap<NaiveDate, Accumulated>) -> T
         extra_prepay: None,
         layers: Vec::new(),
         sources: Vec::new(),
+        remote: None,
         accumulators: trace
             .accumulators
             .iter()

@@ -19,6 +19,8 @@ struct Page<'s> {
     composite: &'s str,
     payers: Vec<PayerRow>,
     sources: &'s [Source],
+    /// What the filing register said of a visit away from home.
+    remote: Option<String>,
 }
 
 /// One payer's line.
@@ -44,7 +46,9 @@ impl<'s> Page<'s> {
             [] => reversed_rows(settlement),
             layers => layers.iter().filter(concerns).map(|layer| row(layer, sources)).collect(),
         };
-        Page { info, composite: &policy_of(settlement).composite, payers, sources }
+        let remote = settlement.trace.as_ref().and_then(|trace| trace.remote.as_ref());
+        let composite = &policy_of(settlement).composite;
+        Page { info, composite, payers, sources, remote: remote.map(explain::remote) }
     }
 
     fn title(&self) -> &'static str {

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
-use yizhan_policy::outcome::{self, CapTrace, Cited, Outcome, Step};
+use yizhan_policy::case::{RemoteRule, Treatment};
+use yizhan_policy::outcome::{self, Basis, CapTrace, Cited, Outcome, RemoteCited, Step};
 use yizhan_proto::settlement::v1 as proto;
 
 /// The trace of an outcome; citations are resolved to the policy's sources.
@@ -14,6 +15,7 @@ pub fn of<'p>(policy: &'p Policy, outcome: &Outcome<'p>) -> proto::Trace {
         extra_prepay: outcome.extra_prepay.as_ref().map(|step| to.step(step)),
         layers: outcome.layers.iter().map(|layer| to.layer(layer)).collect(),
         sources: to.sources(),
+        remote: outcome.remote.map(remote_rule),
         accumulators: outcome
             .changes
             .iter()
@@ -87,10 +89,15 @@ impl<'p> Sources<'p> {
     }
 
     fn step(&mut self, step: &Step<'p>) -> proto::TraceStep {
+        let (citation, remote) = match &step.cited {
+            Basis::Row(row) => (Some(self.citation(row)), None),
+            Basis::Remote(rule) => (None, Some(remote_citation(rule))),
+        };
         proto::TraceStep {
             kind: step.kind.to_owned(),
             value: if is_money(step.kind) { yuan(step.value) } else { ratio(step.value) },
-            citation: Some(self.citation(&step.cited)),
+            citation,
+            remote,
         }
     }
 
@@ -142,6 +149,23 @@ impl<'p> Sources<'p> {
             beside_bill: layer.beside_bill,
         }
     }
+}
+
+/// What the filing register said, with points as the papers write them.
+fn remote_rule(rule: &RemoteRule) -> proto::RemoteRule {
+    let value = match rule.treatment {
+        Treatment::Same => String::new(),
+        Treatment::Points(value) | Treatment::Factor(value) | Treatment::Prepay(value) => ratio(value),
+    };
+    proto::RemoteRule {
+        treatment: rule.treatment.name().to_owned(),
+        value,
+        citation: Some(remote_citation(&RemoteCited::of(rule))),
+    }
+}
+
+fn remote_citation(rule: &RemoteCited<'_>) -> proto::RemoteCitation {
+    proto::RemoteCitation { rule_id: rule.rule.to_owned(), title: rule.citation.to_owned() }
 }
 
 fn term(term: &outcome::TermTrace) -> proto::BaseTerm {

@@ -10,7 +10,7 @@ const STYLE: &str = "@page{size:A4;margin:14mm}*{box-sizing:border-box}\
 body{font:13px/1.5 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#1a1a1a;max-width:182mm;margin:0 auto;padding:6mm 0}\
 h1{font-size:20px;text-align:center;margin:0 0 3mm}\
 .composite{border:1.5px solid #b00020;color:#b00020;padding:2mm 3mm;margin:0 0 3mm}\
-dl{display:grid;grid-template-columns:auto 1fr auto 1fr;gap:1mm 3mm;margin:0 0 4mm}dt{color:#666}dd{margin:0}\
+dl{display:grid;grid-template-columns:auto 1fr auto 1fr;gap:1mm 3mm;margin:0 0 4mm}dt{color:#666}dd{margin:0}.wide{grid-column:2/-1}\
 table{width:100%;border-collapse:collapse;margin:0 0 4mm}th,td{border-bottom:.5px solid #bbb;padding:1.2mm 1.5mm;text-align:left;vertical-align:top}\
 th{background:#f3f3f3;font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
 .how{color:#555;font-size:11px;border-bottom:.5px solid #bbb;padding-top:0}.payer td{border-bottom:0;padding-bottom:0}.off{color:#999}\
@@ -36,6 +36,9 @@ pub fn html(settlement: &Settlement) -> String {
     html.push_str("<dl>");
     for (label, value) in page.head() {
         push(&mut html, format_args!("<dt>{label}</dt><dd>{}</dd>", escape(&value)));
+    }
+    if let Some(remote) = &page.remote {
+        push(&mut html, format_args!("<dt>异地就医</dt><dd class=\"wide\">{}</dd>", escape(remote)));
     }
     html.push_str("</dl>");
     push_parts(&mut html, &page);
