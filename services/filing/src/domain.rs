@@ -1,0 +1,13 @@
+//! Pure rules: no I/O, no clock.
+
+pub mod calendar;
+pub mod codes;
+pub mod completion;
+pub mod conflicts;
+pub mod filing;
+pub mod find;
+pub mod places;
+pub mod rules;
+pub mod standing;
+pub mod step;
+pub mod submission;

@@ -1,0 +1,251 @@
+//! A filing, and where it stands.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use yizhan_terms::{FilingKind, FilingMaterial};
+
+use super::rules::Requirement;
+
+/// 异地就医备案 of one person at one place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filing {
+    /// Sorts by the time of submission.
+    pub filing_id: String,
+    /// 人员编号.
+    pub psn_no: String,
+    /// 参保地: the pooling area that decides.
+    pub poolarea_no: String,
+    /// 险种类型.
+    pub insutype: String,
+    /// 备案类型.
+    pub kind: FilingKind,
+    /// 就医地: a city, or a province that is filed as a whole.
+    pub place: String,
+    /// First day.
+    pub begndate: NaiveDate,
+    /// Last day as filed; `None`: until changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enddate: Option<NaiveDate>,
+    /// Where it stands, by the steps taken: ask [`Filing::state_on`] whether time has passed over it.
+    pub state: State,
+    /// What the rule of its kind asked for when it was submitted.
+    pub requirements: Vec<Requirement>,
+    /// What was handed in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub materials: Vec<Material>,
+    /// While something is still to come: the last day for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supply_by: Option<NaiveDate>,
+    /// Kind 06.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referral: Option<Referral>,
+    /// The filing it takes the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// The filing that took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<String>,
+    /// The last day it covers, where a step ended it early; before `begndate` if it covers none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_on: Option<NaiveDate>,
+    /// Until this day it can be neither changed nor cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked_until: Option<NaiveDate>,
+    /// The area whose office has it.
+    pub handling_area: String,
+    /// The day from which on the time for deciding is counted.
+    pub clock_from: NaiveDate,
+    /// In so many working days it is to be decided.
+    pub working_days: u32,
+    /// How many days what is missing may take: promised, and otherwise.
+    pub supply_days: SupplyDays,
+    /// When it was submitted.
+    pub submitted_at: DateTime<Utc>,
+    /// By whom.
+    pub submitted_by: Actor,
+    /// When it was completed or rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<DateTime<Utc>>,
+    /// 申报来源.
+    pub dcla_souc: String,
+    /// Id of the rule of its kind.
+    pub rule: String,
+    /// The document behind it.
+    pub citation: String,
+    /// Its id in an earlier system it was taken over from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_id: Option<String>,
+    /// Goes up by one with every step.
+    pub version: i32,
+}
+
+/// Who acts: no personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// As the caller header says it, but `person` without the number; `clock`, `rule` and `enrollment` act too.
+    pub who: String,
+    /// 经办人编号; empty where no officer acts.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub opter: String,
+}
+
+/// Days from completion on in which what is missing must come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupplyDays {
+    /// 承诺制: a signed commitment stands in for it.
+    pub promised: u32,
+    /// 容缺受理: it is simply missing.
+    pub missing: u32,
+}
+
+/// A paper handed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Material {
+    /// Which.
+    pub material: FilingMaterial,
+    /// Where it is kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub file_id: String,
+    /// An agency has seen it.
+    pub verified: bool,
+}
+
+/// 转诊转院.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Referral {
+    /// The hospital that refers.
+    pub fixmedins_code: String,
+    /// Where to; empty: anywhere at the place.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reflin_medins_no: String,
+    /// 转院日期.
+    pub refl_date: NaiveDate,
+}
+
+/// Where a filing stands. The numbers are the contract's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum State {
+    /// 待受理.
+    Submitted = 1,
+    /// 已受理.
+    Accepted = 2,
+    /// 退回补正.
+    Returned = 3,
+    /// 已办结.
+    InForce = 4,
+    /// 已办结, 材料待补.
+    Provisional = 5,
+    /// 不予备案.
+    Rejected = 6,
+    /// 已撤回.
+    Withdrawn = 7,
+    /// 已取消.
+    Cancelled = 8,
+    /// 已变更.
+    Replaced = 9,
+    /// 已到期.
+    Expired = 10,
+    /// 逾期失效.
+    Lapsed = 11,
+}
+
+impl State {
+    /// Every one.
+    pub const ALL: [State; 11] = [
+        State::Submitted,
+        State::Accepted,
+        State::Returned,
+        State::InForce,
+        State::Provisional,
+        State::Rejected,
+        State::Withdrawn,
+        State::Cancelled,
+        State::Replaced,
+        State::Expired,
+        State::Lapsed,
+    ];
+
+    /// Its name in the contract, without the prefix.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Submitted => "SUBMITTED",
+            State::Accepted => "ACCEPTED",
+            State::Returned => "RETURNED",
+            State::InForce => "IN_FORCE",
+            State::Provisional => "PROVISIONAL",
+            State::Rejected => "REJECTED",
+            State::Withdrawn => "WITHDRAWN",
+            State::Cancelled => "CANCELLED",
+            State::Replaced => "REPLACED",
+            State::Expired => "EXPIRED",
+            State::Lapsed => "LAPSED",
+        }
+    }
+
+    /// Its number in the contract.
+    pub fn number(self) -> i32 {
+        self as i32
+    }
+
+    /// Whether it waits to be decided.
+    pub fn is_open(self) -> bool {
+        matches!(self, State::Submitted | State::Accepted | State::Returned)
+    }
+
+    /// Whether it covers its days now.
+    pub fn is_in_force(self) -> bool {
+        matches!(self, State::InForce | State::Provisional)
+    }
+
+    /// Whether it covers, or once covered, days.
+    pub fn was_in_force(self) -> bool {
+        !self.is_open() && !matches!(self, State::Rejected | State::Withdrawn)
+    }
+}
+
+impl Filing {
+    /// What is still to come: requirements that no paper meets.
+    pub fn missing(&self) -> impl Iterator<Item = &Requirement> {
+        self.requirements.iter().filter(|requirement| !requirement.is_met_by(&self.materials))
+    }
+
+    /// What is still to come or to be looked at: requirements that no verified paper meets.
+    pub fn unverified(&self) -> impl Iterator<Item = &Requirement> {
+        self.requirements.iter().filter(|requirement| {
+            !requirement.is_met_by(self.materials.iter().filter(|paper| paper.verified))
+        })
+    }
+
+    /// Whether a signed commitment was handed in.
+    pub fn is_committed(&self) -> bool {
+        self.materials.iter().any(|paper| paper.material == FilingMaterial::CommitmentLetter)
+    }
+
+    /// The last day it covers, as things stand; `None`: until changed. While something is still to come, the last day for it.
+    pub fn last_day(&self) -> Option<NaiveDate> {
+        let waits = self.state == State::Provisional && self.missing().next().is_some();
+        let supply_by = self.supply_by.filter(|_| waits);
+        [self.enddate, self.ended_on, supply_by].into_iter().flatten().min()
+    }
+
+    /// Whether time alone has ended it by this day, and as what.
+    pub fn ended_by_time(&self, today: NaiveDate) -> Option<State> {
+        if !self.state.is_in_force() || self.last_day().is_none_or(|last_day| today <= last_day) {
+            return None;
+        }
+        let expired = self.enddate.is_some_and(|enddate| enddate < today && self.last_day() == Some(enddate));
+        Some(if expired { State::Expired } else { State::Lapsed })
+    }
+
+    /// Where it stands on a day, whether or not anybody has noted it yet.
+    pub fn state_on(&self, today: NaiveDate) -> State {
+        self.ended_by_time(today).unwrap_or(self.state)
+    }
+}
+
+impl Filing {
+    /// In force with something that was to come, and has come, and nobody has looked at yet.
+    pub fn waits_for_a_look(&self) -> bool {
+        self.state == State::Provisional && self.missing().next().is_none()
+    }
+}

@@ -1,0 +1,405 @@
+//! Which filing covers a visit, and what settlement must apply: the national rules (22号, 规程) in the order a counter asks them.
+
+use chrono::NaiveDate;
+use yizhan_policy::{Ambiguous, case};
+use yizhan_rules::{Dated, Family, NoRule};
+use yizhan_runtime::caller::area_covers;
+use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
+
+use super::filing::State;
+use super::places::{covers, same_province};
+use super::rules::{
+    Admission, Away, Emergency, FilingFamilies, InProvince, Kinds, MadeGood, Returning, Rules, Treatments,
+    What, decide,
+};
+use super::standing::{Standing, Standings};
+
+/// A visit as the rules ask about it.
+#[derive(Clone, Debug)]
+pub struct Visit<'v> {
+    /// 统筹区 that pays.
+    pub poolarea_no: &'v str,
+    /// 险种类型, its code.
+    pub insutype: &'v str,
+    /// 就医地医保区划.
+    pub place: &'v str,
+    /// Day of admission or visit.
+    pub begin: NaiveDate,
+    /// Day of discharge or visit; today while the stay goes on.
+    pub end: NaiveDate,
+    /// Kind of care.
+    pub care: Care,
+    /// Whether it is a stay.
+    pub stay: bool,
+    /// Level of the institution.
+    pub level: Tier,
+    /// 特约.
+    pub contracted: bool,
+    /// 急诊抢救.
+    pub emergency: bool,
+    /// 转诊标志.
+    pub referred: bool,
+    /// The day on which it is asked: of settlement.
+    pub today: NaiveDate,
+}
+
+impl Visit<'_> {
+    fn at_home(&self) -> bool {
+        area_covers(self.poolarea_no, self.place)
+    }
+
+    /// Whether it is care in the own province.
+    pub fn in_province(&self) -> bool {
+        same_province(self.poolarea_no, self.place)
+    }
+}
+
+/// A rule, named and cited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// Its id.
+    pub rule: String,
+    /// The document it comes from.
+    pub citation: String,
+}
+
+impl<R> From<&Dated<R>> for Basis {
+    fn from(dated: &Dated<R>) -> Basis {
+        Basis { rule: dated.id.clone(), citation: dated.citation.clone() }
+    }
+}
+
+/// How a visit counts, and what follows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer<'s> {
+    /// How it counts.
+    pub class: Class,
+    /// The filing that covers it.
+    pub filing: Option<&'s Standing>,
+    /// By which rule; `None` for care at home of somebody who is not filed elsewhere.
+    pub basis: Option<Basis>,
+    /// What settlement applies, or why it cannot.
+    pub outcome: Outcome,
+    /// What would better the rate, in Chinese; empty: nothing.
+    pub advice: String,
+}
+
+/// What settlement applies.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Settled directly, with this treatment.
+    Direct {
+        /// What to apply.
+        treatment: case::Treatment,
+        /// Where that is written.
+        basis: Basis,
+    },
+    /// Not settled directly.
+    Refused(Refused),
+}
+
+/// Why a visit is not settled directly, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Stable.
+    pub reason: &'static str,
+    /// In Chinese.
+    pub text: String,
+    /// What to do now, in Chinese.
+    pub way_out: String,
+}
+
+/// Answers a visit from what the person filed and from the rules.
+///
+/// # Errors
+/// Where the rules cannot answer.
+pub fn find<'s>(rules: &Rules, person: Option<&'s Standings>, visit: &Visit) -> Result<Answer<'s>, NoAnswer> {
+    let standings = person.map_or(&[][..], |person| &person.0);
+    let own = || standings.iter().filter(|standing| standing.poolarea_no == visit.poolarea_no);
+    let finder = Finder { rules, visit };
+    if visit.at_home() {
+        return finder.at_home(own());
+    }
+    let covering = finder.covering(own().filter(|standing| covers(&standing.place, visit.place)))?;
+    let (class, filing, basis) = finder.class(covering)?;
+    let outcome = match finder.treatment(class)? {
+        Ok(direct) => direct,
+        Err(refused) => Outcome::Refused(finder.explain(refused, class, own())?),
+    };
+    let advice = match outcome {
+        Outcome::Direct { .. } => finder.advice(class)?,
+        Outcome::Refused(_) => String::new(),
+    };
+    Ok(Answer { class, filing, basis: Some(basis), outcome, advice })
+}
+
+/// The rules cannot answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// No document holds a family that is needed.
+    NoRule(NoRule),
+    /// Two rows decide alike: a defect, which the loader reports.
+    Ambiguous(Ambiguous),
+}
+
+impl From<NoRule> for NoAnswer {
+    fn from(missing: NoRule) -> Self {
+        NoAnswer::NoRule(missing)
+    }
+}
+
+impl From<Ambiguous> for NoAnswer {
+    fn from(ambiguous: Ambiguous) -> Self {
+        NoAnswer::Ambiguous(ambiguous)
+    }
+}
+
+struct Finder<'f> {
+    rules: &'f Rules,
+    visit: &'f Visit<'f>,
+}
+
+/// A filing that covers the visit, and by which rule it does.
+struct Covering<'s> {
+    standing: &'s Standing,
+    basis: Basis,
+}
+
+impl Finder<'_> {
+    fn rule<R: Family<FilingFamilies>>(&self) -> Result<&Dated<R>, NoRule> {
+        self.rules.find::<R>(self.visit.poolarea_no, self.visit.end)
+    }
+
+    /// Care in the pooling area: as for everybody, unless the person is filed long-term elsewhere (22号 二(五)).
+    fn at_home<'s>(&self, own: impl Iterator<Item = &'s Standing>) -> Result<Answer<'s>, NoAnswer> {
+        let away = own.filter(|standing| standing.kind.is_long_term()).find(|standing| self.holds(standing));
+        let Some(away) = away else {
+            let nowhere = Basis { rule: String::new(), citation: String::new() };
+            let outcome = Outcome::Direct { treatment: case::Treatment::Same, basis: nowhere };
+            return Ok(Answer {
+                class: Class::Local,
+                filing: None,
+                basis: None,
+                outcome,
+                advice: String::new(),
+            });
+        };
+        let returning = self.rule::<Returning>()?;
+        let outcome = if !returning.rule.direct {
+            Outcome::Refused(not_returning())
+        } else if returning.rule.papers_first && away.promised {
+            Outcome::Refused(papers_first())
+        } else {
+            self.treatment(Class::Returning)?.unwrap_or_else(Outcome::Refused)
+        };
+        Ok(Answer {
+            class: Class::Returning,
+            filing: Some(away),
+            basis: Some(Basis::from(returning)),
+            outcome,
+            advice: String::new(),
+        })
+    }
+
+    /// In force on the day of admission.
+    fn holds(&self, standing: &Standing) -> bool {
+        standing.completed_at.is_some()
+            && standing.begndate <= self.visit.begin
+            && standing.last_day.is_none_or(|last| self.visit.begin <= last)
+    }
+
+    /// The filing that serves the person best among those that cover the visit.
+    fn covering<'s>(
+        &self,
+        there: impl Iterator<Item = &'s Standing>,
+    ) -> Result<Option<Covering<'s>>, NoAnswer> {
+        let mut best: Option<Covering> = None;
+        for standing in there {
+            let Some(basis) = self.covered_by(standing)? else { continue };
+            if best.as_ref().is_none_or(|best| rank(standing.kind) < rank(best.standing.kind)) {
+                best = Some(Covering { standing, basis });
+            }
+        }
+        Ok(best)
+    }
+
+    /// By which rule a filing at the place covers the visit; `None` if it does not.
+    fn covered_by(&self, standing: &Standing) -> Result<Option<Basis>, NoAnswer> {
+        let visit = self.visit;
+        if standing.completed_at.is_none() {
+            return Ok(None);
+        }
+        if self.holds(standing) {
+            if standing.last_day.is_none_or(|last| visit.end <= last) {
+                return Ok(Some(Basis::from(self.rule::<Kinds>()?)));
+            }
+            // 规程 art. 12: it expired during the stay.
+            let rule = self.rule::<Admission>()?;
+            return Ok(rule.rule.inside_suffices.then(|| Basis::from(rule)));
+        }
+        // 22号 二(四): filed after admission, and before the settlement at discharge, which is now.
+        let filed_since = visit.begin < standing.begndate
+            && standing.begndate <= visit.today
+            && standing.last_day.is_none_or(|last| standing.begndate <= last);
+        if !visit.stay || !filed_since {
+            return Ok(None);
+        }
+        let rule = self.rule::<MadeGood>()?;
+        Ok(rule.rule.before_settlement.then(|| Basis::from(rule)))
+    }
+
+    /// How the visit counts: what serves the person best.
+    fn class<'s>(
+        &self,
+        covering: Option<Covering<'s>>,
+    ) -> Result<(Class, Option<&'s Standing>, Basis), NoAnswer> {
+        let class = covering.as_ref().map(|covering| class_of(covering.standing.kind));
+        let in_province = self.rule::<InProvince>()?;
+        let exempt = self.visit.in_province() && !in_province.rule.filing_needed;
+        let emergency = self.rule::<Emergency>()?;
+        let as_filed = self.visit.emergency && emergency.rule.counts_as_filed;
+        let filed = |covering: Covering<'s>, class| (class, Some(covering.standing), covering.basis);
+        Ok(match (class, covering) {
+            (Some(Class::LongTerm), Some(covering)) => filed(covering, Class::LongTerm),
+            _ if exempt => (Class::Exempt, None, Basis::from(in_province)),
+            (Some(Class::Referral), Some(covering)) => filed(covering, Class::Referral),
+            _ if as_filed => (Class::Emergency, None, Basis::from(emergency)),
+            (Some(class), Some(covering)) => filed(covering, class),
+            _ => (Class::Unfiled, None, Basis::from(in_province)),
+        })
+    }
+
+    /// What the area's table says of a class: what to apply, or why it cannot be settled directly.
+    fn treatment(&self, class: Class) -> Result<Result<Outcome, Refused>, NoAnswer> {
+        let away = Away {
+            insutype: self.visit.insutype,
+            filing: class,
+            in_province: self.visit.in_province(),
+            care: self.visit.care,
+            level: self.visit.level,
+            contracted: self.visit.contracted,
+        };
+        let decision = decide(self.rule::<Treatments>()?, &away)?;
+        Ok(match decision.what {
+            What::Direct(treatment) => {
+                let basis = Basis { rule: decision.rule_id, citation: decision.citation.to_owned() };
+                Ok(Outcome::Direct { treatment, basis })
+            }
+            What::Manual => Err(required()),
+            What::NotPublished(why) => Err(not_published(why)),
+        })
+    }
+
+    /// Why there is no direct settlement, as this person's filings tell it.
+    fn explain<'s>(
+        &self,
+        refused: Refused,
+        class: Class,
+        own: impl Iterator<Item = &'s Standing>,
+    ) -> Result<Refused, NoAnswer> {
+        if class != Class::Unfiled {
+            return Ok(refused);
+        }
+        let there: Vec<&Standing> =
+            own.filter(|standing| covers(&standing.place, self.visit.place)).collect();
+        if there.iter().any(|standing| standing.state.is_open()) {
+            return Ok(not_decided());
+        }
+        let way_out = self.make_good()?;
+        let lapsed =
+            there.iter().any(|standing| matches!(standing.state, State::Lapsed | State::Provisional));
+        Ok(if lapsed { lapsed_filing(way_out) } else { Refused { way_out, ..refused } })
+    }
+
+    /// What would better the rate.
+    fn advice(&self, class: Class) -> Result<String, NoAnswer> {
+        Ok(match class {
+            Class::Unfiled if self.visit.referred => REFERRED.to_owned(),
+            Class::Temporary if self.visit.referred => REFERRED.to_owned(),
+            Class::Unfiled if self.visit.stay && self.rule::<MadeGood>()?.rule.before_settlement => {
+                "未备案：在出院结算前补办异地就医备案，可按已备案的待遇结算".to_owned()
+            }
+            Class::Unfiled => "未备案：下次就医前办理异地就医备案，可按已备案的待遇结算".to_owned(),
+            _ => String::new(),
+        })
+    }
+
+    /// What somebody without a filing does now.
+    fn make_good(&self) -> Result<String, NoAnswer> {
+        let by_hand = "已自费结算的，持票据和费用清单回参保地手工报销";
+        let now = if self.visit.referred {
+            REFERRED
+        } else if self.visit.stay && self.rule::<MadeGood>()?.rule.before_settlement {
+            "请在出院结算前补办异地就医备案（线上或任一经办窗口），补办后即可直接结算"
+        } else {
+            "请先办理异地就医备案（线上或任一经办窗口），再就医结算"
+        };
+        Ok(format!("{now}；{by_hand}"))
+    }
+}
+
+const REFERRED: &str = "医院已标注转诊：凭转诊转院证明在结算前补办异地转诊备案，可按转诊待遇结算";
+
+fn class_of(kind: FilingKind) -> Class {
+    match kind {
+        kind if kind.is_long_term() => Class::LongTerm,
+        FilingKind::Referral => Class::Referral,
+        _ => Class::Temporary,
+    }
+}
+
+/// Which of several filings at one place serves the person best.
+fn rank(kind: FilingKind) -> u8 {
+    match class_of(kind) {
+        Class::LongTerm => 0,
+        Class::Referral => 1,
+        _ => 2,
+    }
+}
+
+fn required() -> Refused {
+    Refused {
+        reason: "FILING_REQUIRED",
+        text: "未办理异地就医备案，参保地规定须先备案后直接结算".to_owned(),
+        way_out: String::new(),
+    }
+}
+
+fn not_decided() -> Refused {
+    Refused {
+        reason: "FILING_NOT_DECIDED",
+        text: "异地就医备案正在办理，尚未办结".to_owned(),
+        way_out: "请联系参保地经办机构尽快办结，办结后即可直接结算；急需出院的可先自费，回参保地手工报销"
+            .to_owned(),
+    }
+}
+
+fn lapsed_filing(way_out: String) -> Refused {
+    Refused {
+        reason: "FILING_LAPSED", text: "原备案因材料逾期未补齐已失效".to_owned(), way_out
+    }
+}
+
+fn not_published(why: &str) -> Refused {
+    Refused {
+        reason: "TREATMENT_NOT_PUBLISHED",
+        text: format!("参保地没有公布此类异地就医的直接结算待遇：{why}"),
+        way_out: "请向参保地经办机构查询；可先自费结算，持票据和费用清单回参保地手工报销".to_owned(),
+    }
+}
+
+fn not_returning() -> Refused {
+    Refused {
+        reason: "RETURNING_NOT_DIRECT",
+        text: "长期备案有效期内，参保地规定回参保地就医不直接结算".to_owned(),
+        way_out: "请先取消或变更长期备案，或自费后手工报销".to_owned(),
+    }
+}
+
+fn papers_first() -> Refused {
+    Refused {
+        reason: "MATERIALS_OUTSTANDING",
+        text: "以承诺书办理的长期备案，材料补齐前回参保地就医不能直接结算".to_owned(),
+        way_out: "请先补齐备案材料（线上或任一经办窗口），补齐后即可直接结算".to_owned(),
+    }
+}

@@ -1,0 +1,58 @@
+//! 就医地: what a filing's place covers.
+
+use yizhan_runtime::caller::{area_covers, is_admdvs};
+
+/// The place as it is filed: the 直辖市 or province where those are filed as a whole, else the city of the district or county. `None` for what is no
+/// place: not an admdvs, the nation, or a province where cities are filed.
+pub fn filed_place(admdvs: &str, whole_provinces: &[String]) -> Option<String> {
+    if !is_admdvs(admdvs) || admdvs == "100000" {
+        return None;
+    }
+    let province = format!("{}0000", &admdvs[..2]);
+    if whole_provinces.contains(&province) {
+        return Some(province);
+    }
+    let city = format!("{}00", &admdvs[..4]);
+    (city != province).then_some(city)
+}
+
+/// Whether care in `admdvs` lies at the place of a filing.
+pub fn covers(place: &str, admdvs: &str) -> bool {
+    area_covers(place, admdvs)
+}
+
+/// Whether two places have ground in common.
+pub fn overlap(one: &str, other: &str) -> bool {
+    area_covers(one, other) || area_covers(other, one)
+}
+
+/// Whether an area lies in the province of another.
+pub fn same_province(one: &str, other: &str) -> bool {
+    one.get(..2) == other.get(..2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn districts_are_filed_as_their_city_and_whole_provinces_as_themselves() {
+        let whole = ["460000", "540000", "310000"].map(str::to_owned);
+        let filed = |admdvs: &str| filed_place(admdvs, &whole);
+        assert_eq!(filed("330106").as_deref(), Some("330100"));
+        assert_eq!(filed("330100").as_deref(), Some("330100"));
+        assert_eq!(filed("310115").as_deref(), Some("310000"));
+        assert_eq!(filed("460105").as_deref(), Some("460000"));
+        assert_eq!(filed("540000").as_deref(), Some("540000"));
+        for wrong in ["330000", "100000", "33", "", "杭州市杭州市"] {
+            assert_eq!(filed(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_city_covers_its_districts_and_nothing_else() {
+        assert!(covers("330100", "330106") && covers("310000", "310115"));
+        assert!(!covers("330100", "330206") && !covers("330100", "330000"));
+        assert!(overlap("310000", "310115") && overlap("310115", "310000") && !overlap("330100", "330200"));
+    }
+}

@@ -1,0 +1,22 @@
+//! 异地就医备案: the register of remote-care filings and its rules.
+//!
+//! The way of a request: `api` (proto in, proto out) → one use case per file (`submit`, `advance`, …, `find_filing`) → `domain` (pure
+//! rules) and `store` (tables). What of a person's filings matters to a visit is one [`Standings`](domain::standing::Standings), from which
+//! settlement's questions are answered.
+
+#![warn(missing_docs)]
+
+mod actors;
+mod api;
+mod changes;
+pub mod domain;
+mod find_filing;
+mod get_filing;
+mod register;
+mod rules_documents;
+mod service;
+pub mod store;
+mod submit;
+
+pub use register::Register;
+pub use service::{DEFAULT_PORT, FilingConfig, serve};

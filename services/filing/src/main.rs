@@ -1,0 +1,15 @@
+//! The filing service as a process of its own.
+
+use std::process::ExitCode;
+
+use yizhan_filing::FilingConfig;
+use yizhan_runtime::process;
+
+/// Requests allocate and free in thousands, on whatever thread they are at the moment.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    process::run("filing", FilingConfig::read, yizhan_filing::serve).await
+}

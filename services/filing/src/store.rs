@@ -1,0 +1,7 @@
+//! Tables, and reading and writing them.
+
+pub mod cached;
+pub mod entities;
+pub mod filings;
+pub mod migrations;
+pub mod standings;

@@ -1,0 +1,5 @@
+//! The tables as sea-orm sees them.
+
+pub mod filing;
+pub mod filing_step;
+pub mod person_filings;

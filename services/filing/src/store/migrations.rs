@@ -1,0 +1,26 @@
+//! The tables, one file per migration.
+
+mod m20261122_000001_filing;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+use yizhan_rules::CreatePublishedRules;
+use yizhan_runtime::cache::CreateCacheState;
+use yizhan_runtime::feed::CreateChangeLog;
+use yizhan_runtime::once::CreateHandledRequests;
+
+/// All migrations of this service, in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(CreateChangeLog),
+            Box::new(CreateCacheState),
+            Box::new(CreateHandledRequests),
+            Box::new(CreatePublishedRules),
+            Box::new(m20261122_000001_filing::Migration),
+        ]
+    }
+}

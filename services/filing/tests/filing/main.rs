@@ -1,0 +1,4 @@
+//! Black-box tests through gRPC, each on SQLite and on PostgreSQL (with Redis). One file per behaviour.
+
+mod submit;
+mod support;
