@@ -31,7 +31,7 @@ fn days(from: NaiveDate, to: Option<NaiveDate>) -> i64 {
 fn holiday(at: &At, calendar: Option<Period>, earlier: &mut Vec<Holiday>) -> Option<()> {
     let map = at.map(&["name", "from", "to"])?;
     let name = map.required("name", |at| at.text().map(str::to_owned));
-    // One day is from and to alike: it has to be written, since an open end means something else in these documents.
+    // Written for a single day too: where `to` is left out, these documents mean an open end.
     let last = map.required("to", form::date);
     let Period { from, to } = form::period(&map, None)?;
     if calendar
