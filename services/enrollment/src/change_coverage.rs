@@ -8,7 +8,7 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::api::messages::decided;
-use crate::changes::{self, Cause, Edit};
+use crate::changes::{self, Edit};
 use crate::contribution_check::{self, NewContribution};
 use crate::domain::codes;
 use crate::domain::contributions::{Kind, accrym_of, is_paid_yearly, paid_on};
@@ -18,9 +18,9 @@ use crate::domain::period::Period;
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::enrolment::{check_entries, error, lock_one};
-use crate::once::{self, Done, Mutation, check_request_id, replayable};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
-use crate::store::{contributions as stored, rules};
+use crate::store::contributions as stored;
 
 /// Checks the request, then the state of the coverage, then does it.
 pub async fn change_coverage(
@@ -28,19 +28,14 @@ pub async fn change_coverage(
     caller: &Caller,
     mut request: ChangeCoverageRequest,
 ) -> Result<ChangeCoverageResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let mut violations = Violations::new();
-    check_request_id(&request_id, &mut violations);
+    let (key, mut violations) = once::open(caller, &mut request);
     let asked = asked(&request, register.clock.today(), &mut violations);
     violations.finish()?;
     let Some(asked) = asked else {
         return Err(ServiceError::internal(anyhow::anyhow!("a change was refused without a violation")));
     };
-    let key = once::request_key(caller, &request_id, "ChangeCoverage", &request);
     once::once(register, &key, &Changing { caller, asked }).await
 }
-
-replayable!(ChangeCoverageResponse);
 
 /// A request that is right.
 struct Asked {
@@ -150,8 +145,9 @@ struct Changing<'a> {
 }
 
 #[async_trait]
-impl Mutation for Changing<'_> {
+impl Mutation<Register> for Changing<'_> {
     type Answer = ChangeCoverageResponse;
+    type Changed = Changed;
 
     async fn write(
         &self,
@@ -222,7 +218,7 @@ async fn begin(
         let accrym = accrym_of(&asked.insutype, asked.day);
         let paid_on = paid_on.or_else(|| self::paid_on(&recorded, &asked.insutype, &accrym));
         let paid_on = paid_on.ok_or_else(|| contribution_missing(&asked.insutype, &accrym))?;
-        let rules = rules::load(tx).await?;
+        let rules = register.rules.load(tx).await?;
         let payment = Payment { area: &area, paid_on, rules: &rules };
         let decision = payment.decide(person, &asked.insutype, asked.day);
         let mut decision = decision.map_err(|missing| error(&Stop::NoRule(missing)))?;

@@ -7,6 +7,7 @@ use yizhan_proto::enrollment::v1::RegisterChange;
 use yizhan_runtime::feed::{self, NewChange};
 
 use crate::domain::timeline::Timeline;
+use crate::once::Cause;
 use crate::register::Register;
 use crate::store::rows;
 use crate::store::timelines::{self, StoredTimeline};
@@ -17,17 +18,6 @@ pub const PERSON_CHANGED: &str = "PERSON_CHANGED";
 pub const PERSON_MERGED: &str = "PERSON_MERGED";
 /// The register of the person moved to another area; both areas are told.
 pub const PERSON_MOVED: &str = "PERSON_MOVED";
-
-/// By what call of whom the register is changed: kept with every version. Holds no personal data.
-#[derive(Clone, Debug)]
-pub struct Cause {
-    /// The call.
-    pub method: &'static str,
-    /// Who made it, as the caller header says it.
-    pub caller: String,
-    /// The caller's own id of it.
-    pub request_id: String,
-}
 
 /// A person's timeline being edited.
 #[derive(Clone, Debug)]

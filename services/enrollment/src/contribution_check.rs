@@ -4,10 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use yizhan_proto::enrollment::v1::Contribution;
 use yizhan_runtime::ids::new_id;
 
-use crate::changes::Cause;
 use crate::domain::contributions::{self, Kind};
 use crate::domain::row_check::RowCheck;
 use crate::domain::{codes, entitlement};
+use crate::once::Cause;
 use crate::store::entities::contribution;
 
 /// Most that one contribution can be: 100 million yuan.

@@ -18,8 +18,8 @@ use crate::domain::row_check::{MAX_TEXT, is_psn_no};
 use crate::domain::rules::Rules;
 use crate::domain::timeline::{Coverage, CoverageState};
 use crate::register::{Register, person_merged, person_unknown};
+use crate::store::persons;
 use crate::store::timelines::{self, StoredTimeline};
-use crate::store::{persons, rules};
 
 /// Questions in one call at most.
 pub const MAX_QUESTIONS: usize = 100;
@@ -145,7 +145,7 @@ impl Checked {
     async fn rules(&self, register: &Register) -> Result<Arc<Rules>, ServiceError> {
         match self.known_at {
             None => Ok(register.rules.current()),
-            Some(known_at) => Ok(Arc::new(rules::load_as_known_at(&register.db, known_at).await?)),
+            Some(known_at) => Ok(Arc::new(register.rules.load_as_known_at(&register.db, known_at).await?)),
         }
     }
 

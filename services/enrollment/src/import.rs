@@ -7,20 +7,19 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::ImportOutcome;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::changes::{self, Cause, Edit};
+use crate::changes::{self, Edit};
 use crate::domain::entry::{Entry, Put};
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::MAX_ENTRIES;
-use crate::once::{Done, Mutation, check_request_id};
+use crate::once::{Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::timelines::{self, StoredTimeline};
 
 /// Rows of one import at most.
 pub const MAX_ROWS: usize = 1000;
 
-/// Checks what every import must have.
-pub fn check_request(request_id: &str, row_count: usize, violations: &mut Violations) {
-    check_request_id(request_id, violations);
+/// Checks how many rows a request has.
+pub fn check_row_count(row_count: usize, violations: &mut Violations) {
     violations.require(row_count > 0, "rows", "ROWS_EMPTY", "至少一行");
     if row_count > MAX_ROWS {
         violations
@@ -96,8 +95,9 @@ pub struct DatedImport<'a, E> {
 }
 
 #[async_trait]
-impl<E: Entry + Send + Sync> Mutation for DatedImport<'_, E> {
+impl<E: Entry + Send + Sync> Mutation<Register> for DatedImport<'_, E> {
     type Answer = ImportOutcome;
+    type Changed = Changed;
 
     async fn write(
         &self,

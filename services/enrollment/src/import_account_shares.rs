@@ -15,9 +15,8 @@ pub async fn import_account_shares(
     caller: &Caller,
     mut request: ImportAccountSharesRequest,
 ) -> Result<ImportOutcome, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let rows = checked(&request_id, &request.rows)?;
-    let key = once::request_key(caller, &request_id, "ImportAccountShares", &request);
+    let (key, violations) = once::open(caller, &mut request);
+    let rows = checked(&request.rows, violations)?;
     let sharers = rows.iter().enumerate();
     let sharers: Vec<_> =
         sharers.map(|(at, row)| (at, "sharer_psn_no", row.entry.sharer_psn_no.clone())).collect();
@@ -25,9 +24,11 @@ pub async fn import_account_shares(
     once::once(register, &key, &import).await
 }
 
-fn checked(request_id: &str, rows: &[AccountShareRow]) -> Result<Vec<DatedRow<AccountShare>>, ServiceError> {
-    let mut violations = Violations::new();
-    import::check_request(request_id, rows.len(), &mut violations);
+fn checked(
+    rows: &[AccountShareRow],
+    mut violations: Violations,
+) -> Result<Vec<DatedRow<AccountShare>>, ServiceError> {
+    import::check_row_count(rows.len(), &mut violations);
     let keys = rows.iter().map(|row| (&row.psn_no, &row.sharer_psn_no, &row.begndate));
     import::check_duplicates(keys, "begndate", &mut violations);
     let read = rows.iter().enumerate();

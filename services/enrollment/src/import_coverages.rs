@@ -20,16 +20,17 @@ pub async fn import_coverages(
     caller: &Caller,
     mut request: ImportCoveragesRequest,
 ) -> Result<ImportOutcome, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let rows = checked(&request_id, &request.rows)?;
-    let key = once::request_key(caller, &request_id, "ImportCoverages", &request);
+    let (key, violations) = once::open(caller, &mut request);
+    let rows = checked(&request.rows, violations)?;
     let import = DatedImport { caller, rows, others: Vec::new(), check: no_overlap };
     once::once(register, &key, &import).await
 }
 
-fn checked(request_id: &str, rows: &[CoverageRow]) -> Result<Vec<DatedRow<Coverage>>, ServiceError> {
-    let mut violations = Violations::new();
-    import::check_request(request_id, rows.len(), &mut violations);
+fn checked(
+    rows: &[CoverageRow],
+    mut violations: Violations,
+) -> Result<Vec<DatedRow<Coverage>>, ServiceError> {
+    import::check_row_count(rows.len(), &mut violations);
     let keys = rows.iter().map(|row| (&row.psn_no, &row.insutype, &row.begndate));
     import::check_duplicates(keys, "begndate", &mut violations);
     let read = rows.iter().enumerate();

@@ -20,19 +20,17 @@ pub async fn import_disease_entitlements(
     caller: &Caller,
     mut request: ImportDiseaseEntitlementsRequest,
 ) -> Result<ImportOutcome, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let rows = checked(&request_id, &request.rows)?;
-    let key = once::request_key(caller, &request_id, "ImportDiseaseEntitlements", &request);
+    let (key, violations) = once::open(caller, &mut request);
+    let rows = checked(&request.rows, violations)?;
     let import = DatedImport { caller, rows, others: Vec::new(), check: no_overlap };
     once::once(register, &key, &import).await
 }
 
 fn checked(
-    request_id: &str,
     rows: &[DiseaseEntitlementRow],
+    mut violations: Violations,
 ) -> Result<Vec<DatedRow<DiseaseEntitlement>>, ServiceError> {
-    let mut violations = Violations::new();
-    import::check_request(request_id, rows.len(), &mut violations);
+    import::check_row_count(rows.len(), &mut violations);
     let read = rows.iter().enumerate();
     let read: Vec<_> = read.filter_map(|(at, row)| dated(row, RowCheck::new(at, &mut violations))).collect();
     let keys = rows.iter().map(|row| {

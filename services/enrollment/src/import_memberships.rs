@@ -16,16 +16,17 @@ pub async fn import_memberships(
     caller: &Caller,
     mut request: ImportMembershipsRequest,
 ) -> Result<ImportOutcome, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let rows = checked(&request_id, &request.rows)?;
-    let key = once::request_key(caller, &request_id, "ImportMemberships", &request);
+    let (key, violations) = once::open(caller, &mut request);
+    let rows = checked(&request.rows, violations)?;
     let import = DatedImport { caller, rows, others: Vec::new(), check: |_, _, _| () };
     once::once(register, &key, &import).await
 }
 
-fn checked(request_id: &str, rows: &[MembershipRow]) -> Result<Vec<DatedRow<Membership>>, ServiceError> {
-    let mut violations = Violations::new();
-    import::check_request(request_id, rows.len(), &mut violations);
+fn checked(
+    rows: &[MembershipRow],
+    mut violations: Violations,
+) -> Result<Vec<DatedRow<Membership>>, ServiceError> {
+    import::check_row_count(rows.len(), &mut violations);
     let keys = rows.iter().map(|row| (&row.psn_no, row.kind, &row.category, &row.begndate));
     import::check_duplicates(keys, "begndate", &mut violations);
     let read = rows.iter().enumerate();

@@ -9,14 +9,14 @@ use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, PersonRo
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::certificates;
-use crate::changes::{self, Cause, Edit};
+use crate::changes::{self, Edit};
 use crate::domain::certificate::{CertificateKey, IdentityFault, identity_faults};
 use crate::domain::entry::Put;
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::{PersonFacts, Timeline};
 use crate::domain::{codes, masking};
 use crate::import;
-use crate::once::{self, Done, Mutation};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::entities::person::{self, PersonalText};
 use crate::store::personal_data::PersonalData;
@@ -29,12 +29,11 @@ pub async fn import_persons(
     caller: &Caller,
     mut request: ImportPersonsRequest,
 ) -> Result<ImportOutcome, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let rows = checked(&request_id, &request.rows, register.clock.today())?;
+    let (key, violations) = once::open(caller, &mut request);
+    let rows = checked(&request.rows, register.clock.today(), violations)?;
     for row in &rows {
         import::check_area(caller, &row.poolarea_no)?;
     }
-    let key = once::request_key(caller, &request_id, "ImportPersons", &request);
     once::once(register, &key, &PersonImport { caller, rows }).await
 }
 
@@ -51,9 +50,12 @@ pub(crate) struct NewPerson {
     resd_code: String,
 }
 
-fn checked(request_id: &str, rows: &[PersonRow], today: NaiveDate) -> Result<Vec<NewPerson>, ServiceError> {
-    let mut violations = Violations::new();
-    import::check_request(request_id, rows.len(), &mut violations);
+fn checked(
+    rows: &[PersonRow],
+    today: NaiveDate,
+    mut violations: Violations,
+) -> Result<Vec<NewPerson>, ServiceError> {
+    import::check_row_count(rows.len(), &mut violations);
     import::check_duplicates(rows.iter().map(|row| &row.psn_no), "psn_no", &mut violations);
     let read = rows.iter().enumerate();
     let read: Vec<_> =
@@ -218,8 +220,9 @@ struct PersonImport<'a> {
 }
 
 #[async_trait]
-impl Mutation for PersonImport<'_> {
+impl Mutation<Register> for PersonImport<'_> {
     type Answer = ImportOutcome;
+    type Changed = Changed;
 
     async fn write(
         &self,

@@ -42,7 +42,6 @@ mod reverify_disease_entitlement;
 mod rights;
 mod rosters;
 mod rotate_keys;
-mod rules_book;
 mod service;
 pub mod store;
 mod transfers;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, ServiceError};
 
-use crate::changes::{self, Cause, Edit, PERSON_MERGED};
+use crate::changes::{self, Edit, PERSON_MERGED};
 use crate::domain::merge::{Contradiction, Merged, merge, rename_sharer};
 use crate::domain::row_check::is_psn_no;
 use crate::import;
-use crate::once::{self, Done, Mutation, replayable};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::{Register, person_merged, person_unknown};
 use crate::store::timelines::{self, StoredTimeline};
 use crate::store::{moves, transfers};
@@ -22,17 +22,13 @@ const MAX_REASON: usize = 200;
 /// Contradictions named in one answer; `contradiction_count` tells how many there are.
 const MAX_NAMED: usize = 20;
 
-replayable!(MergePersonsResponse);
-
 /// By the agency of the area that keeps both.
 pub async fn merge_persons(
     register: &Register,
     caller: &Caller,
     mut request: MergePersonsRequest,
 ) -> Result<MergePersonsResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let mut violations = Violations::new();
-    once::check_request_id(&request_id, &mut violations);
+    let (key, mut violations) = once::open(caller, &mut request);
     for (field, psn_no) in [("keep_psn_no", &request.keep_psn_no), ("merged_psn_no", &request.merged_psn_no)]
     {
         let text = "人员编号应为 1 至 30 位字母、数字、- 或 _";
@@ -45,7 +41,6 @@ pub async fn merge_persons(
     let fits = reason.chars().count() <= MAX_REASON && !reason.chars().any(char::is_control);
     violations.require(fits, "reason", "REASON_INVALID", "原因最多 200 个字符，且不能含控制字符");
     violations.finish()?;
-    let key = once::request_key(caller, &request_id, "MergePersons", &request);
     once::once(register, &key, &Merge { caller, request: &request }).await
 }
 
@@ -56,8 +51,9 @@ struct Merge<'a> {
 }
 
 #[async_trait]
-impl Mutation for Merge<'_> {
+impl Mutation<Register> for Merge<'_> {
     type Answer = MergePersonsResponse;
+    type Changed = Changed;
 
     async fn write(
         &self,

@@ -9,7 +9,7 @@ use yizhan_proto::enrollment::v1::{RecordContributionsRequest, RecordContributio
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::api::messages::decided;
-use crate::changes::{self, Cause, Edit};
+use crate::changes::{self, Edit};
 use crate::contribution_check::{NewContribution, checked};
 use crate::domain::contributions::{self, Accrued, Kind};
 use crate::domain::enrolment::{Payment, Stop, employee_pays, resident_pays};
@@ -17,11 +17,11 @@ use crate::domain::row_check::RowCheck;
 use crate::domain::rules::Rules;
 use crate::domain::timeline::Coverage;
 use crate::enrolment::{check_entries, lock_rows, reason};
-use crate::import::check_request;
-use crate::once::{self, Done, Mutation, replayable};
+use crate::import::check_row_count;
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
+use crate::store::contributions as stored;
 use crate::store::entities::contribution;
-use crate::store::{contributions as stored, rules};
 
 /// All rows or none, in their order.
 pub async fn record_contributions(
@@ -29,19 +29,15 @@ pub async fn record_contributions(
     caller: &Caller,
     mut request: RecordContributionsRequest,
 ) -> Result<RecordContributionsResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let mut violations = Violations::new();
-    check_request(&request_id, request.rows.len(), &mut violations);
+    let (key, mut violations) = once::open(caller, &mut request);
+    check_row_count(request.rows.len(), &mut violations);
     let today = register.clock.today();
     let rows = request.rows.iter().enumerate();
     let rows: Vec<_> =
         rows.filter_map(|(at, row)| checked(row, today, RowCheck::new(at, &mut violations))).collect();
     violations.finish()?;
-    let key = once::request_key(caller, &request_id, "RecordContributions", &request);
     once::once(register, &key, &Recording { caller, rows }).await
 }
-
-replayable!(RecordContributionsResponse);
 
 struct Recording<'a> {
     caller: &'a Caller,
@@ -49,8 +45,9 @@ struct Recording<'a> {
 }
 
 #[async_trait]
-impl Mutation for Recording<'_> {
+impl Mutation<Register> for Recording<'_> {
     type Answer = RecordContributionsResponse;
+    type Changed = Changed;
 
     async fn write(
         &self,
@@ -60,7 +57,7 @@ impl Mutation for Recording<'_> {
     ) -> Result<Done<Self::Answer>, ServiceError> {
         let psn_nos: Vec<&str> = self.rows.iter().map(|row| row.psn_no.as_str()).collect();
         let edits = lock_rows(tx, self.caller, &psn_nos).await?;
-        let rules = rules::load(tx).await?;
+        let rules = register.rules.load(tx).await?;
         let recorded = stored::of_persons(tx, edits.keys().cloned()).await?;
         let mut work = Work { edits, recorded, rules, violations: Violations::new() };
         let recorded_at = register.clock.now();

@@ -4,13 +4,13 @@ use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, ServiceError};
 
-use crate::changes::{self, Cause};
+use crate::changes;
 use crate::domain::coverage_changes::end_by_death;
 use crate::domain::row_check::RowCheck;
 use crate::enrolment::lock_one;
-use crate::once::{self, Done, Mutation, check_request_id, replayable};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::entities::person;
 use crate::store::{persons, rows};
@@ -21,9 +21,7 @@ pub async fn record_death(
     caller: &Caller,
     mut request: RecordDeathRequest,
 ) -> Result<RecordDeathResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let mut violations = Violations::new();
-    check_request_id(&request_id, &mut violations);
+    let (key, mut violations) = once::open(caller, &mut request);
     let mut check = RowCheck::within("", &mut violations);
     check.psn_no("psn_no", &request.psn_no);
     let died = check.date("die_date", &request.die_date);
@@ -31,12 +29,9 @@ pub async fn record_death(
         check.wrong("die_date", "DATE_IN_FUTURE", "死亡日期不能晚于今天");
     }
     violations.finish()?;
-    let key = once::request_key(caller, &request_id, "RecordDeath", &request);
     let death = Death { caller, psn_no: request.psn_no, died: died.unwrap_or_default() };
     once::once(register, &key, &death).await
 }
-
-replayable!(RecordDeathResponse);
 
 struct Death<'a> {
     caller: &'a Caller,
@@ -45,8 +40,9 @@ struct Death<'a> {
 }
 
 #[async_trait]
-impl Mutation for Death<'_> {
+impl Mutation<Register> for Death<'_> {
     type Answer = RecordDeathResponse;
+    type Changed = Changed;
 
     async fn write(
         &self,

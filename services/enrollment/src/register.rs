@@ -13,7 +13,7 @@ use crate::access_log::AccessLog;
 use crate::clients::Settlement;
 use crate::domain::certificate::CertificateKey;
 use crate::domain::row_check::is_psn_no;
-use crate::rules_book::RulesBook;
+use crate::domain::rules::RulesBook;
 use crate::store::timelines::StoredTimeline;
 
 /// The register and its surroundings. Cheap to clone.

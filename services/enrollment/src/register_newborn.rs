@@ -12,7 +12,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::api::messages::decided;
 use crate::certificates;
-use crate::changes::{self, Cause};
+use crate::changes;
 use crate::contribution_check::{self, NewContribution};
 use crate::domain::contributions::Kind;
 use crate::domain::enrolment::{Payment, resident_pays};
@@ -21,10 +21,10 @@ use crate::domain::row_check::{RowCheck, is_psn_no};
 use crate::enrolment::error;
 use crate::import::check_area;
 use crate::import_persons::{NewPerson, new_person};
-use crate::once::{self, Done, Mutation, check_request_id, replayable};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::entities::person;
-use crate::store::{contributions as stored, rows, rules, timelines};
+use crate::store::{contributions as stored, rows, timelines};
 
 /// 人员类别 新生儿.
 const NEWBORN: &str = "1401";
@@ -37,9 +37,7 @@ pub async fn register_newborn(
     caller: &Caller,
     mut request: RegisterNewbornRequest,
 ) -> Result<RegisterNewbornResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let mut violations = Violations::new();
-    check_request_id(&request_id, &mut violations);
+    let (key, mut violations) = once::open(caller, &mut request);
     let today = register.clock.today();
     let told = request.person.clone().unwrap_or_default();
     let child = new_person(&told, today, RowCheck::within("person.", &mut violations));
@@ -57,7 +55,6 @@ pub async fn register_newborn(
         return Err(ServiceError::internal(anyhow::anyhow!("a newborn was refused without a violation")));
     };
     check_area(caller, &told.poolarea_no)?;
-    let key = once::request_key(caller, &request_id, "RegisterNewborn", &request);
     let newborn = Newborn {
         caller,
         child,
@@ -112,8 +109,6 @@ fn payments(
     checked
 }
 
-replayable!(RegisterNewbornResponse);
-
 struct Newborn<'a> {
     caller: &'a Caller,
     child: NewPerson,
@@ -124,8 +119,9 @@ struct Newborn<'a> {
 }
 
 #[async_trait]
-impl Mutation for Newborn<'_> {
+impl Mutation<Register> for Newborn<'_> {
     type Answer = RegisterNewbornResponse;
+    type Changed = Changed;
 
     async fn write(
         &self,
@@ -134,7 +130,7 @@ impl Mutation for Newborn<'_> {
         cause: &Cause,
     ) -> Result<Done<Self::Answer>, ServiceError> {
         self.check_persons(tx).await?;
-        let rules = rules::load(tx).await?;
+        let rules = register.rules.load(tx).await?;
         let recorded_at = register.clock.now();
         let mut edit = self.child.edit(None);
         let (mut models, mut coverages) = (Vec::new(), Vec::new());

@@ -9,7 +9,7 @@ use yizhan_proto::enrollment::v1::{Contribution, RepairWaitingRequest, RepairWai
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::api::messages::decided;
-use crate::changes::{self, Cause};
+use crate::changes;
 use crate::contribution_check::{self, NewContribution};
 use crate::domain::contributions::{PAID_BACK, years_paid_back};
 use crate::domain::entitlement::RESIDENT;
@@ -19,9 +19,9 @@ use crate::domain::rules::{Rules, WaitingRule};
 use crate::domain::timeline::{Coverage, Timeline};
 use crate::domain::waiting::repaired_months;
 use crate::enrolment::lock_one;
-use crate::once::{self, Done, Mutation, check_request_id, replayable};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
-use crate::store::{contributions as stored, rules};
+use crate::store::contributions as stored;
 
 /// Years in one request at most.
 const MAX_YEARS: usize = 50;
@@ -32,9 +32,7 @@ pub async fn repair_waiting(
     caller: &Caller,
     mut request: RepairWaitingRequest,
 ) -> Result<RepairWaitingResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let mut violations = Violations::new();
-    check_request_id(&request_id, &mut violations);
+    let (key, mut violations) = once::open(caller, &mut request);
     let years: BTreeSet<i32> = request.years.iter().copied().collect();
     let count_fits = (1..=MAX_YEARS).contains(&request.years.len());
     violations.require(count_fits, "years", "COUNT_INVALID", "每次 1 至 50 个年度");
@@ -53,7 +51,6 @@ pub async fn repair_waiting(
         }
     }
     violations.finish()?;
-    let key = once::request_key(caller, &request_id, "RepairWaiting", &request);
     once::once(register, &key, &Repair { caller, psn_no: request.psn_no, years, payments }).await
 }
 
@@ -71,8 +68,6 @@ fn as_contribution(request: &RepairWaitingRequest, year: i32) -> Contribution {
     }
 }
 
-replayable!(RepairWaitingResponse);
-
 struct Repair<'a> {
     caller: &'a Caller,
     psn_no: String,
@@ -81,8 +76,9 @@ struct Repair<'a> {
 }
 
 #[async_trait]
-impl Mutation for Repair<'_> {
+impl Mutation<Register> for Repair<'_> {
     type Answer = RepairWaitingResponse;
+    type Changed = Changed;
 
     async fn write(
         &self,
@@ -92,7 +88,7 @@ impl Mutation for Repair<'_> {
     ) -> Result<Done<Self::Answer>, ServiceError> {
         let mut edit = lock_one(tx, self.caller, &self.psn_no).await?;
         let paid_on = self.payments.first().and_then(|payment| payment.paid_date).unwrap_or_default();
-        let rules = rules::load(tx).await?;
+        let rules = register.rules.load(tx).await?;
         let recorded = stored::of_persons(tx, [self.psn_no.clone()]).await?;
         let paid_before =
             recorded.get(&self.psn_no).map(|rows| years_paid_back(rows, RESIDENT)).unwrap_or_default();

@@ -4,16 +4,16 @@ use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ReverifyDiseaseEntitlementRequest, ReverifyDiseaseEntitlementResponse};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, ServiceError};
 
 use crate::api::messages;
-use crate::changes::{self, Cause};
+use crate::changes;
 use crate::domain::months::last_day_after;
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::DiseaseKind;
 use crate::enrolment::lock_one;
 use crate::import_disease_entitlements::is_dise_codg;
-use crate::once::{self, Done, Mutation, check_request_id, replayable};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 
 /// Half-yearly, unless told otherwise.
@@ -25,9 +25,7 @@ pub async fn reverify_disease_entitlement(
     caller: &Caller,
     mut request: ReverifyDiseaseEntitlementRequest,
 ) -> Result<ReverifyDiseaseEntitlementResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let mut violations = Violations::new();
-    check_request_id(&request_id, &mut violations);
+    let (key, mut violations) = once::open(caller, &mut request);
     let mut check = RowCheck::within("", &mut violations);
     check.psn_no("psn_no", &request.psn_no);
     let kind = DiseaseKind::from_code(request.kind);
@@ -50,7 +48,6 @@ pub async fn reverify_disease_entitlement(
         return Err(ServiceError::internal(anyhow::anyhow!("a request was refused without a violation")));
     };
     let reverify_by = reverify_by.flatten().unwrap_or_else(|| last_day_after(verified_on, MONTHS));
-    let key = once::request_key(caller, &request_id, "ReverifyDiseaseEntitlement", &request);
     let work = Reverification {
         caller,
         psn_no: request.psn_no,
@@ -62,8 +59,6 @@ pub async fn reverify_disease_entitlement(
     once::once(register, &key, &work).await
 }
 
-replayable!(ReverifyDiseaseEntitlementResponse);
-
 struct Reverification<'a> {
     caller: &'a Caller,
     psn_no: String,
@@ -74,8 +69,9 @@ struct Reverification<'a> {
 }
 
 #[async_trait]
-impl Mutation for Reverification<'_> {
+impl Mutation<Register> for Reverification<'_> {
     type Answer = ReverifyDiseaseEntitlementResponse;
+    type Changed = Changed;
 
     async fn write(
         &self,

@@ -9,21 +9,8 @@ use yizhan_runtime::Violations;
 use super::messages;
 use crate::domain::access_chain::{Anchor, Break, Fault, LogEntry};
 use crate::domain::access_grant::Scope;
-use crate::once::Replayable;
 use crate::rights::{Benefit, Verdict, Verification, View};
 use crate::store::entities::access_grant;
-
-impl Replayable for pb::GrantAccessResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
-
-impl Replayable for pb::WithdrawGrantResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
 
 /// What somebody sees.
 pub fn rights(view: View) -> pb::Rights {

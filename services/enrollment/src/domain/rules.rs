@@ -1,52 +1,34 @@
-//! The national rules on entitlement, and what areas made of them: dated documents that a policy officer can read
-//! (`services/enrollment/rules`), asked by area and day. A family of rules that an area does not speak of is its city's,
-//! its province's, at last the nation's (100000).
+//! The national rules on entitlement, and what areas made of them: dated documents ([`yizhan_rules`]) that a policy officer can
+//! read (`services/enrollment/rules`).
 
 mod load;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
+use yizhan_rules::{families, texts};
 
-pub use load::load;
+pub use yizhan_rules::{Dated, NoRule};
 
 use super::months::{day_after, day_before, first_of_month, last_day_after, last_day_from};
-use super::period::Period;
 
-/// One document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// Its name, e.g. `national-entitlement`.
-    pub id: String,
-    /// Its version: published once, never changed.
-    pub version: String,
-    /// What it is called.
-    pub title: String,
-    /// The area it holds in, 6-digit admdvs; 100000 everywhere.
-    pub area: String,
-    /// SHA-256 of its text, in hexadecimal.
-    pub digest: String,
-    enrolment: Vec<Dated<Enrolment>>,
-    waiting: Vec<Dated<WaitingRule>>,
-    newborn: Vec<Dated<Newborn>>,
-    continuity: Vec<Dated<Continuity>>,
-    employee: Vec<Dated<Employee>>,
-    reward: Vec<Dated<RewardRule>>,
+families! {
+    /// What a document of entitlement rules may hold.
+    pub struct Entitlement, called "待遇规则", embedded embedded_texts() => {
+        enrolment: Enrolment = "resident_enrolment", read load::enrolment, keys load::ENROLMENT;
+        waiting: WaitingRule = "resident_waiting", read load::waiting, keys load::WAITING;
+        newborn: Newborn = "newborn", read load::newborn, keys load::NEWBORN;
+        continuity: Continuity = "continuity", read load::continuity, keys load::CONTINUITY;
+        employee: Employee = "employee", read load::employee, keys load::EMPLOYEE;
+        reward: RewardRule = "reward", read load::reward, keys load::REWARD;
+    }
 }
 
-/// One version of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dated<R> {
-    /// When it holds.
-    pub period: Period,
-    /// Names it for good: `national-entitlement@2024.38/resident_waiting/2025-01-01`.
-    pub id: String,
-    /// Title and number of the document it comes from.
-    pub citation: String,
-    /// What it says.
-    pub rule: R,
-}
+/// The rules of entitlement, asked by area and day.
+pub type Rules = yizhan_rules::Rules<Entitlement>;
+/// The same in memory, as they are now.
+pub type RulesBook = yizhan_rules::RulesBook<Entitlement>;
 
 /// A day of the year, in the coverage year or the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,116 +174,17 @@ pub struct RewardRule {
     pub break_clears_zero_claim: bool,
 }
 
-/// A kind of rule.
-pub trait Family: Sized {
-    /// Its key in documents.
-    const KEY: &'static str;
-
-    /// Its versions in a document.
-    fn versions(document: &Document) -> &[Dated<Self>];
-}
-
-macro_rules! families {
-    ($($rule:ident = $key:literal, $field:ident;)+) => {$(
-        impl Family for $rule {
-            const KEY: &'static str = $key;
-
-            fn versions(document: &Document) -> &[Dated<Self>] {
-                &document.$field
-            }
-        }
-    )+};
-}
-
-families! {
-    Enrolment = "resident_enrolment", enrolment;
-    WaitingRule = "resident_waiting", waiting;
-    Newborn = "newborn", newborn;
-    Continuity = "continuity", continuity;
-    Employee = "employee", employee;
-    RewardRule = "reward", reward;
-}
-
-/// All documents together, later published ones last.
-#[derive(Clone, Debug, Default)]
-pub struct Rules {
-    documents: Vec<Arc<Document>>,
-}
-
-/// No rule of this family is in force there on that day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoRule {
-    /// The family's key.
-    pub family: &'static str,
-    /// Where.
-    pub area: String,
-    /// When.
-    pub day: NaiveDate,
-}
-
-impl Rules {
-    /// The documents that come with the service.
-    pub fn embedded() -> Rules {
-        static EMBEDDED: LazyLock<Vec<Arc<Document>>> = LazyLock::new(|| {
-            let documents = embedded_texts().iter().map(|(name, text)| load(name, text));
-            documents.map(|document| Arc::new(document.expect("embedded rules are right: tested"))).collect()
-        });
-        Rules { documents: EMBEDDED.clone() }
-    }
-
-    /// With a document that goes before those already there.
-    pub fn publish(&mut self, document: impl Into<Arc<Document>>) {
-        self.documents.push(document.into());
-    }
-
-    /// All of them.
-    pub fn documents(&self) -> &[Arc<Document>] {
-        &self.documents
-    }
-
-    /// The rule that holds in an area on a day: the nearest area that has one, of several documents the latest published.
-    /// # Errors
-    /// Where no document speaks of it.
-    pub fn find<R: Family>(&self, area: &str, day: NaiveDate) -> Result<&Dated<R>, NoRule> {
-        let found = areas_around(area).into_iter().find_map(|around| {
-            let documents = self.documents.iter().rev().filter(|document| document.area == around);
-            documents.flat_map(|document| R::versions(document)).find(|dated| dated.period.contains(day))
-        });
-        found.ok_or_else(|| NoRule { family: R::KEY, area: area.to_owned(), day })
-    }
-
-    /// A version of a document.
-    pub fn version(&self, id: &str, version: &str) -> Option<&Document> {
-        let mut known = self.documents.iter();
-        known.find(|known| known.id == id && known.version == version).map(Arc::as_ref)
-    }
-
-    /// The rule of this id, if its document is still known.
-    pub fn by_id<R: Family>(&self, id: &str) -> Option<&Dated<R>> {
-        self.documents.iter().rev().flat_map(|document| R::versions(document)).find(|dated| dated.id == id)
-    }
-}
-
-/// The area, its city, its province, the nation.
-pub fn areas_around(area: &str) -> [String; 4] {
-    let prefix = |length| area.get(..length).unwrap_or_default();
-    [area.to_owned(), format!("{}00", prefix(4)), format!("{}0000", prefix(2)), "100000".to_owned()]
-}
-
 /// The embedded documents, as file name and text, in order of name.
 pub fn embedded_texts() -> &'static [(&'static str, &'static str)] {
     static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/rules");
-    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
-        let named = FOLDER.files().filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)));
-        let mut files: Vec<_> = named.filter(|(name, _)| name.ends_with(".yaml")).collect();
-        files.sort_unstable();
-        files
-    });
+    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| texts(&FOLDER));
     &FILES
 }
 
 #[cfg(test)]
 mod tests {
+    use yizhan_rules::load;
+
     use super::*;
 
     fn day(text: &str) -> NaiveDate {

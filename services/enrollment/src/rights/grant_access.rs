@@ -11,9 +11,8 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::{check_purpose, check_text, for_self_or_keeper, is_self};
 use crate::api::rights_messages;
-use crate::changes::Cause;
 use crate::domain::access_grant::{MAX_DAYS, Scope};
-use crate::once::{self, Done, Mutation, check_request_id};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::{Register, person_merged};
 use crate::store::access_grants;
 use crate::store::entities::access_grant;
@@ -27,9 +26,9 @@ pub async fn grant_access(
     caller: &Caller,
     mut request: GrantAccessRequest,
 ) -> Result<GrantAccessResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
+    let (key, violations) = once::open(caller, &mut request);
     let now = register.clock.now();
-    let terms = checked(&request_id, &request, caller, now)?;
+    let terms = checked(&request, violations, caller, now)?;
     let person = for_self_or_keeper(register, caller, &request.psn_no).await?;
     if let Some(merged_into) = &person.timeline.merged_into {
         return Err(person_merged(&request.psn_no, merged_into));
@@ -49,7 +48,6 @@ pub async fn grant_access(
         withdrawn_at: None,
         withdrawn_by: String::new(),
     };
-    let key = once::request_key(caller, &request_id, "GrantAccess", &request);
     once::once(register, &key, &NewGrant(grant)).await
 }
 
@@ -60,13 +58,11 @@ struct Terms {
 }
 
 fn checked(
-    request_id: &str,
     request: &GrantAccessRequest,
+    mut violations: Violations,
     caller: &Caller,
     now: DateTime<Utc>,
 ) -> Result<Terms, ServiceError> {
-    let mut violations = Violations::new();
-    check_request_id(request_id, &mut violations);
     check_purpose(&request.purpose, &mut violations);
     let grantee = Caller::parse(&request.grantee);
     let third_party = grantee.is_some_and(|grantee| {
@@ -109,8 +105,9 @@ fn time(field: &str, text: &str, violations: &mut Violations) -> Option<DateTime
 struct NewGrant(access_grant::Model);
 
 #[async_trait]
-impl Mutation for NewGrant {
+impl Mutation<Register> for NewGrant {
     type Answer = GrantAccessResponse;
+    type Changed = Changed;
 
     async fn write(
         &self,

@@ -3,12 +3,11 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, ServiceError};
 
 use super::{find_grant, for_self_or_keeper, grant_unknown};
 use crate::api::rights_messages;
-use crate::changes::Cause;
-use crate::once::{self, Done, Mutation, check_request_id};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::access_grants;
 
@@ -18,9 +17,7 @@ pub async fn withdraw_grant(
     caller: &Caller,
     mut request: WithdrawGrantRequest,
 ) -> Result<WithdrawGrantResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let mut violations = Violations::new();
-    check_request_id(&request_id, &mut violations);
+    let (key, violations) = once::open(caller, &mut request);
     violations.finish()?;
     let grant = find_grant(register, &request.grant_id).await?;
     // Whoever may not decide about the person learns no more than of a grant that does not exist.
@@ -28,7 +25,6 @@ pub async fn withdraw_grant(
         "PERSON_UNKNOWN" | "PERSON_NOT_OWN" => grant_unknown(),
         _ => error,
     })?;
-    let key = once::request_key(caller, &request_id, "WithdrawGrant", &request);
     once::once(register, &key, &Withdrawal { grant_id: request.grant_id, by: caller.to_string() }).await
 }
 
@@ -38,8 +34,9 @@ struct Withdrawal {
 }
 
 #[async_trait]
-impl Mutation for Withdrawal {
+impl Mutation<Register> for Withdrawal {
     type Answer = WithdrawGrantResponse;
+    type Changed = Changed;
 
     /// Locks the grant: looks under way hold it until they are logged, later ones see that it is withdrawn.
     async fn write(

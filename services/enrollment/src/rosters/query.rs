@@ -8,9 +8,8 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use crate::api::roster_messages;
-use crate::changes::Cause;
 use crate::domain::departments;
-use crate::once::{self, Done, Mutation, replayable};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::entities::roster::Model;
 use crate::store::roster_rows::{self, ToldRow};
@@ -101,16 +100,13 @@ pub async fn abandon(
     caller: &Caller,
     mut request: AbandonRosterRequest,
 ) -> Result<AbandonRosterResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let mut violations = Violations::new();
-    once::check_request_id(&request_id, &mut violations);
+    let (key, violations) = once::open(caller, &mut request);
     violations.finish()?;
     if !is_roster(&request.department, &request.roster_id)
         || !caller.may_speak_for_department(&request.poolarea_no, &request.department)
     {
         return Err(unknown(&request.roster_id));
     }
-    let key = once::request_key(caller, &request_id, "AbandonRoster", &request);
     once::once(register, &key, &Abandon { request }).await
 }
 
@@ -118,11 +114,10 @@ struct Abandon {
     request: AbandonRosterRequest,
 }
 
-replayable!(AbandonRosterResponse);
-
 #[async_trait]
-impl Mutation for Abandon {
+impl Mutation<Register> for Abandon {
     type Answer = AbandonRosterResponse;
+    type Changed = Changed;
 
     async fn write(
         &self,

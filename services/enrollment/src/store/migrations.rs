@@ -6,6 +6,7 @@ mod m20261122_000002_coverage;
 mod m20261122_000003_roster;
 mod m20261122_000004_rights;
 mod m20261122_000005_transfer;
+mod m20261122_000006_shared;
 
 use sea_orm_migration::prelude::{ColumnDef, Index, Table, TableCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_roster::Migration),
             Box::new(m20261122_000004_rights::Migration),
             Box::new(m20261122_000005_transfer::Migration),
+            Box::new(m20261122_000006_shared::Migration),
         ]
     }
 }

@@ -4,15 +4,14 @@ use prost::Message;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferResponse};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, ServiceError};
 
 use super::finish::{CheckedTerms, checked_terms};
 use super::message::{self, Caption};
 use super::{area_not_owned, check_reason, is_transfer_id, may_see, position, sides_of, transfer_unknown};
-use crate::changes::Cause;
 use crate::domain::transfer::statement::statement;
 use crate::domain::transfer::{Action, Position, Refused, Side, Sides, State, next};
-use crate::once::{self, Done, Mutation};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::{Register, person_unknown};
 use crate::store::entities::person::PersonalText;
 use crate::store::entities::{transfer, transfer_step};
@@ -25,9 +24,7 @@ pub async fn advance_transfer(
     caller: &Caller,
     mut request: AdvanceTransferRequest,
 ) -> Result<AdvanceTransferResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let mut violations = Violations::new();
-    once::check_request_id(&request_id, &mut violations);
+    let (key, mut violations) = once::open(caller, &mut request);
     violations.require(
         !request.transfer_id.is_empty(),
         "transfer_id",
@@ -56,7 +53,6 @@ pub async fn advance_transfer(
     if !is_transfer_id(&request.transfer_id) {
         return Err(transfer_unknown(&request.transfer_id));
     }
-    let key = once::request_key(caller, &request_id, "AdvanceTransfer", &request);
     once::once(register, &key, &Advance { caller, request: &request, action, terms }).await
 }
 
@@ -69,8 +65,9 @@ struct Advance<'a> {
 }
 
 #[async_trait]
-impl Mutation for Advance<'_> {
+impl Mutation<Register> for Advance<'_> {
     type Answer = AdvanceTransferResponse;
+    type Changed = Changed;
 
     async fn write(
         &self,

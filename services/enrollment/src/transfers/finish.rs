@@ -7,7 +7,7 @@ use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{ServiceError, Violations};
 
-use crate::changes::{self, Cause, Edit, PERSON_MOVED};
+use crate::changes::{self, Edit, PERSON_MOVED};
 use crate::domain::codes;
 use crate::domain::contributions::arrears;
 use crate::domain::enrolment::Stop;
@@ -15,10 +15,11 @@ use crate::domain::timeline::MAX_ENTRIES;
 use crate::domain::transfer::codes::{Direction, is_basic};
 use crate::domain::transfer::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
 use crate::enrolment;
+use crate::once::Cause;
 use crate::register::{Register, person_unknown};
 use crate::store::entities::transfer;
 use crate::store::timelines::{self, StoredTimeline};
-use crate::store::{contributions, moves, rules};
+use crate::store::{contributions, moves};
 
 /// The new coverage begins so many days ahead at most.
 const DAYS_AHEAD: u64 = 366;
@@ -114,7 +115,8 @@ impl CheckedTerms {
             hi_type: self.hi_type.clone(),
             supplements: self.supplements.clone(),
         };
-        let finished = finish(&held.timeline, &terms, &rules::load(tx).await?).map_err(not_finished)?;
+        let finished =
+            finish(&held.timeline, &terms, &register.rules.load(tx).await?).map_err(not_finished)?;
         if finished.timeline.coverages.len() > MAX_ENTRIES {
             let text = "该人员的同类记录过多";
             return Err(ServiceError::invalid_field("transfer_id", "TOO_MANY_ENTRIES", text));

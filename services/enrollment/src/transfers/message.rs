@@ -7,20 +7,7 @@ use yizhan_runtime::ServiceError;
 use super::{position, sides_of};
 use crate::domain::transfer::statement::Statement;
 use crate::domain::transfer::{Action, Sides, State, allowed_actions};
-use crate::once::Replayable;
 use crate::store::entities::{transfer, transfer_step};
-
-impl Replayable for pb::StartTransferResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
-
-impl Replayable for pb::AdvanceTransferResponse {
-    fn set_replayed(&mut self) {
-        self.replayed = true;
-    }
-}
 
 /// The contract's name of a state or a step: `ACCEPTED`, `RETURN`.
 pub trait Caption {

@@ -9,10 +9,9 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::advance::{Taken, take};
 use super::{area_not_owned, check_psn_no, check_reason, message, sides, transfer_open};
-use crate::changes::Cause;
 use crate::domain::transfer::codes::Direction;
 use crate::domain::transfer::{Action, Initiator, Position, Side, Sides, State, finish, next};
-use crate::once::{self, Done, Mutation};
+use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::{Register, person_merged, person_unknown};
 use crate::store::entities::transfer;
 use crate::store::{timelines, transfers};
@@ -26,19 +25,16 @@ pub async fn start_transfer(
     caller: &Caller,
     mut request: StartTransferRequest,
 ) -> Result<StartTransferResponse, ServiceError> {
-    let request_id = std::mem::take(&mut request.request_id);
-    let start = checked(caller, &request_id, &request)?;
-    let key = once::request_key(caller, &request_id, "StartTransfer", &request);
+    let (key, violations) = once::open(caller, &mut request);
+    let start = checked(caller, &request, violations)?;
     once::once(register, &key, &start).await
 }
 
 fn checked<'a>(
     caller: &'a Caller,
-    request_id: &str,
     request: &'a StartTransferRequest,
+    mut violations: Violations,
 ) -> Result<Start<'a>, ServiceError> {
-    let mut violations = Violations::new();
-    once::check_request_id(request_id, &mut violations);
     let initiator = Initiator::from_code(&request.biz_prcs_codg);
     let direction = Direction::from_code(&request.traf_prot_dirc);
     let text = "业务流程编码应为 T21 转入地发起或 T22 转出地发起";
@@ -81,8 +77,9 @@ struct Start<'a> {
 }
 
 #[async_trait]
-impl Mutation for Start<'_> {
+impl Mutation<Register> for Start<'_> {
     type Answer = StartTransferResponse;
+    type Changed = Changed;
 
     async fn write(
         &self,

@@ -15,6 +15,7 @@ mod logs;
 mod merge;
 mod operate;
 mod personal_data;
+mod renamed_tables;
 mod rights;
 mod roster;
 mod roster_large;

@@ -1,148 +1,14 @@
-//! Reads a document of rules and reports everything wrong with it at once, with line and column.
-
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+//! Reads one version of each family of rules; what is wrong is reported where it stands.
 
 use rust_decimal::prelude::ToPrimitive;
-use sha2::{Digest, Sha256};
 use yizhan_policy::load::form::{self, At, Kind, Map};
-use yizhan_policy::load::{Problems, QUALITY_MARKS};
+use yizhan_rules::Reader;
 
-use super::{
-    Continuity, Dated, DayOfYear, Document, Employee, Enrolment, Family, FirstDay, Newborn, RewardRule,
-    WaitingRule,
-};
-use crate::domain::period::Period;
+use super::{Continuity, DayOfYear, Employee, Enrolment, FirstDay, Newborn, RewardRule, WaitingRule};
 
-const HEAD: [&str; 5] = ["rules", "version", "title", "area", "sources"];
-const FAMILIES: [&str; 6] =
-    [Enrolment::KEY, WaitingRule::KEY, Newborn::KEY, Continuity::KEY, Employee::KEY, RewardRule::KEY];
+pub const ENROLMENT: [&str; 3] = ["opens", "closes", "paid_in_the_year"];
 
-/// Reads a document. `file_name` only names it in problems.
-///
-/// # Errors
-/// Everything wrong with it, in order of position.
-pub fn load(file_name: &str, text: &str) -> Result<Document, Problems> {
-    form::read(file_name, text, |root| document(&root, text))
-}
-
-fn document(root: &At, text: &str) -> Option<Document> {
-    let keys: Vec<&str> = HEAD.into_iter().chain(FAMILIES).collect();
-    let map = root.map(&keys)?;
-    let id = map.required("rules", |at| form::name(&at).map(str::to_owned));
-    let version = map.required("version", |at| form::version(&at).map(str::to_owned));
-    let title = map.required("title", |at| at.text().map(str::to_owned));
-    let area = map.required("area", |at| form::digits(&at, 6, "an area (admdvs)"));
-    let sources = map.required("sources", |at| sources(&at));
-    let within = Within {
-        name: format!("{}@{}", id.as_deref().unwrap_or_default(), version.as_deref().unwrap_or_default()),
-        sources: sources.as_deref().unwrap_or_default(),
-        cited: RefCell::default(),
-    };
-    let enrolment = within.family(&map, &["opens", "closes", "paid_in_the_year"], enrolment);
-    let waiting = within.family(&map, &WAITING, waiting);
-    let newborn = within.family(&map, &["within_days"], |map| {
-        Some(Newborn { within_days: number(map, "within_days", 0, 366)? })
-    });
-    let continuity = within.family(&map, &["gap_months", "continuous_years", "waiting_months"], continuity);
-    let employee = within
-        .family(&map, &["entitled"], |map| Some(Employee { entitled: map.required("entitled", first_day)? }));
-    let reward = within.family(&map, &REWARD, reward);
-    if !FAMILIES.iter().any(|family| map.get(family).is_some()) {
-        return root.problem(Kind::MissingKey, format!("no rules: one of `{}`", FAMILIES.join("`, `")));
-    }
-    within.report_unused(&map);
-    Some(Document {
-        id: id?,
-        version: version?,
-        title: title?,
-        area: area?,
-        digest: hex::encode(Sha256::digest(text.as_bytes())),
-        enrolment: enrolment?,
-        waiting: waiting?,
-        newborn: newborn?,
-        continuity: continuity?,
-        employee: employee?,
-        reward: reward?,
-    })
-}
-
-/// Key and title of each source; one with a problem, which was reported, can still be cited.
-fn sources(at: &At) -> Option<Vec<(String, String)>> {
-    let read = |(key, value): &(At, At)| -> Option<(String, String)> {
-        let map = value.map(&["title", "url", "quality"])?;
-        let title = map.required("title", |at| at.text().map(str::to_owned));
-        let _ = map.optional("url", |at| at.text());
-        let _ = map.required("quality", |at| quality(&at));
-        Some((form::name(key)?.to_owned(), title.unwrap_or_default()))
-    };
-    Some(at.entries()?.iter().filter_map(read).collect())
-}
-
-fn quality(at: &At) -> Option<()> {
-    let mark = at.text()?;
-    if mark.chars().count() == 1 && QUALITY_MARKS.contains(mark) {
-        return Some(());
-    }
-    at.problem(Kind::UnknownCode, format!("unknown quality mark; one of the letters {QUALITY_MARKS}"))
-}
-
-/// What surrounds the families.
-struct Within<'s> {
-    name: String,
-    sources: &'s [(String, String)],
-    cited: RefCell<BTreeSet<String>>,
-}
-
-impl Within<'_> {
-    /// The versions of one family; none if the document does not speak of it.
-    fn family<R: Family>(
-        &self,
-        map: &Map,
-        keys: &[&str],
-        read: impl Fn(&Map) -> Option<R>,
-    ) -> Option<Vec<Dated<R>>> {
-        let Some(at) = map.get(R::KEY) else { return Some(Vec::new()) };
-        let keys: Vec<&str> = ["from", "to", "source"].into_iter().chain(keys.iter().copied()).collect();
-        let mut earlier: Vec<Period> = Vec::new();
-        at.list_of(|version| {
-            let map = version.map(&keys)?;
-            let period = form::period(&map, None);
-            let citation = map.required("source", |at| self.citation(&at));
-            let rule = read(&map);
-            let period = period.map(|period| Period { begndate: period.from, enddate: period.to })?;
-            if earlier.iter().any(|other| other.overlaps(&period)) {
-                return version.problem(Kind::TableOverlap, "holds on days of an earlier version");
-            }
-            earlier.push(period);
-            let id = format!("{}/{}/{}", self.name, R::KEY, period.begndate);
-            Some(Dated { period, id, citation: citation?, rule: rule? })
-        })
-    }
-
-    fn citation(&self, at: &At) -> Option<String> {
-        let name = at.text()?;
-        self.cited.borrow_mut().insert(name.to_owned());
-        let source = self.sources.iter().find(|(key, _)| key == name);
-        if source.is_none() && self.sources.is_empty() {
-            return None; // reported where they should have been declared
-        }
-        source
-            .map(|(_, title)| title.clone())
-            .or_else(|| at.problem(Kind::UnknownSource, format!("no source `{name}` is declared")))
-    }
-
-    fn report_unused(&self, map: &Map) {
-        let Some(entries) = map.get("sources").and_then(|at| at.entries()) else { return };
-        for (key, _) in entries {
-            if form::name(&key).is_some_and(|name| !self.cited.borrow().contains(name)) {
-                key.problem::<()>(Kind::UnusedSource, "nothing cites this source");
-            }
-        }
-    }
-}
-
-fn enrolment(map: &Map) -> Option<Enrolment> {
+pub fn enrolment(_: &Reader, map: &Map) -> Option<Enrolment> {
     let opens = map.required("opens", |at| day_of_year(&at));
     let closes = map.required("closes", |at| day_of_year(&at));
     let paid_in_the_year = map.required("paid_in_the_year", first_day);
@@ -166,7 +32,7 @@ fn first_day(at: At) -> Option<FirstDay> {
     at.code(&FirstDay::ALL, FirstDay::code)
 }
 
-const WAITING: [&str; 10] = [
+pub const WAITING: [&str; 10] = [
     "fixed_months",
     "months_per_gap_year",
     "gap_years_without_variable_month",
@@ -179,7 +45,7 @@ const WAITING: [&str; 10] = [
     "exempt_entitled",
 ];
 
-fn waiting(map: &Map) -> Option<WaitingRule> {
+pub fn waiting(_: &Reader, map: &Map) -> Option<WaitingRule> {
     let fixed_months = number(map, "fixed_months", 0, 12);
     let months_per_gap_year = number(map, "months_per_gap_year", 0, 12);
     let free = number(map, "gap_years_without_variable_month", 0, 100);
@@ -204,8 +70,22 @@ fn waiting(map: &Map) -> Option<WaitingRule> {
     })
 }
 
+pub const NEWBORN: [&str; 1] = ["within_days"];
+
+pub fn newborn(_: &Reader, map: &Map) -> Option<Newborn> {
+    Some(Newborn { within_days: number(map, "within_days", 0, 366)? })
+}
+
+pub const EMPLOYEE: [&str; 1] = ["entitled"];
+
+pub fn employee(_: &Reader, map: &Map) -> Option<Employee> {
+    Some(Employee { entitled: map.required("entitled", first_day)? })
+}
+
+pub const CONTINUITY: [&str; 3] = ["gap_months", "continuous_years", "waiting_months"];
+
 /// 医保办发〔2021〕43号: waiting of at most 6 months.
-fn continuity(map: &Map) -> Option<Continuity> {
+pub fn continuity(_: &Reader, map: &Map) -> Option<Continuity> {
     let gap_months = number(map, "gap_months", 0, 12);
     let continuous_years = number(map, "continuous_years", 0, 10);
     let waiting_months = number(map, "waiting_months", 0, 6);
@@ -216,7 +96,7 @@ fn continuity(map: &Map) -> Option<Continuity> {
     })
 }
 
-const REWARD: [&str; 8] = [
+pub const REWARD: [&str; 8] = [
     "years_before",
     "years_count_from",
     "per_year",
@@ -227,7 +107,7 @@ const REWARD: [&str; 8] = [
     "break_clears_zero_claim",
 ];
 
-fn reward(map: &Map) -> Option<RewardRule> {
+pub fn reward(_: &Reader, map: &Map) -> Option<RewardRule> {
     let years_before = number(map, "years_before", 0, 100);
     let years_count_from = year(map, "years_count_from");
     let per_year = map.required("per_year", fen);
@@ -270,15 +150,16 @@ fn permille(at: At) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::embedded_texts;
-    use super::*;
+    use yizhan_rules::load;
+
+    use super::super::{Entitlement, embedded_texts};
 
     #[test]
     fn the_embedded_documents_are_right() {
         let names: Vec<_> = embedded_texts().iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["100000-national.yaml", "360000-jiangxi.yaml", "411000-xuchang.yaml"]);
         for (name, text) in embedded_texts() {
-            let document = load(name, text).unwrap_or_else(|problems| panic!("{problems}"));
+            let document = load::<Entitlement>(name, text).unwrap_or_else(|problems| panic!("{problems}"));
             assert!(name.starts_with(&document.area), "{name}");
         }
     }
@@ -290,7 +171,7 @@ mod tests {
             continuity:\n  - { from: 2025-01-01, source: s, gap_months: 3, continuous_years: 2, waiting_months: 7 }\n\
             resident_enrolment:\n  - { from: 2025-13-01, source: s, opens: { coverage_year: 09-01 }, closes: { year_before: 12-31 }, paid_in_the_year: never }\n\
             rewards: 1\n";
-        let problems = load("x.yaml", text).unwrap_err();
+        let problems = load::<Entitlement>("x.yaml", text).unwrap_err();
         let told: Vec<_> = problems.0.iter().map(|problem| (problem.line, problem.kind.code())).collect();
         assert_eq!(
             told,
