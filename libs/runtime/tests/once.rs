@@ -113,6 +113,21 @@ both_databases! {
         assert!(answers.iter().all(|answer| answer.as_ref().unwrap().0.ended_count == 1));
     }
 
+    async fn what_was_answered_can_be_asked_before_anything_else(test: TestDatabase) {
+        let service = Service::start(&test).await;
+        let caller = Caller::parse("agency:430200").unwrap();
+        let answered = async |amount: i32| {
+            let psn_no = amount.to_string();
+            let mut request = RecordDeathRequest { request_id: "r1".into(), psn_no, ..RecordDeathRequest::default() };
+            let (key, _) = once::open(&caller, &mut request);
+            once::answered::<RecordDeathResponse>(&service.0, &key).await
+        };
+        assert_eq!(answered(3).await.unwrap(), None);
+        let (first, _) = service.add("agency:430200", "r1", 3, None).await.unwrap();
+        assert_eq!(answered(3).await.unwrap(), Some(RecordDeathResponse { replayed: true, ..first }));
+        assert_eq!(answered(4).await.unwrap_err().reason(), "REQUEST_ID_REUSED");
+    }
+
     /// A digest under a secret is compared under that secret; one noted before there was a secret is still known.
     async fn a_secret_keeps_digests_apart(test: TestDatabase) {
         let service = Service::start(&test).await;
