@@ -74,6 +74,7 @@
 
 mod book;
 mod document;
+pub mod months;
 mod publication;
 mod queries;
 mod read;

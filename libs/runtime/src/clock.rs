@@ -3,12 +3,15 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, FixedOffset, NaiveDate, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
 
 /// Asia/Shanghai: +08:00 without daylight saving since 1991. Every date of the contract is a calendar day there.
 pub fn shanghai() -> FixedOffset {
     FixedOffset::east_opt(8 * 3600).expect("8 hours is a valid offset")
 }
+
+/// How long an answer of a register may be relied on without asking again.
+const ANSWER_LASTS: TimeDelta = TimeDelta::minutes(5);
 
 /// Where a service gets the time from.
 #[derive(Clone)]
@@ -30,6 +33,14 @@ impl Clock {
     /// The time now, in whole microseconds: what both databases can store.
     pub fn now(&self) -> DateTime<Utc> {
         (self.0)().trunc_subsecs(6)
+    }
+
+    /// Until when an answer of a register may be relied on: five minutes; one about today not beyond midnight in
+    /// Asia/Shanghai, when coverages and filings begin and end.
+    pub fn answer_expires(&self, about_today: bool) -> DateTime<Utc> {
+        let lasts = self.now() + ANSWER_LASTS;
+        let midnight = (self.today() + Days::new(1)).and_time(NaiveTime::MIN).and_local_timezone(shanghai());
+        midnight.single().filter(|_| about_today).map_or(lasts, |midnight| lasts.min(midnight.to_utc()))
     }
 
     /// The calendar day now in Asia/Shanghai.

@@ -14,7 +14,6 @@ pub mod entry;
 pub mod gaps;
 pub mod masking;
 pub mod merge;
-pub mod months;
 pub mod period;
 pub mod reward;
 pub mod roster;
@@ -23,3 +22,5 @@ pub mod rules;
 pub mod timeline;
 pub mod transfer;
 pub mod waiting;
+
+pub use yizhan_rules::months;

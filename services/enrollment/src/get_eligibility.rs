@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_runtime::caller::is_admdvs;
-use yizhan_runtime::clock::{parse_date, shanghai};
+use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
@@ -14,17 +14,16 @@ use crate::domain::codes;
 use crate::domain::eligibility::Question;
 use crate::domain::entitlement::RESIDENT;
 use crate::domain::reward::{Reward, critical_illness_reward};
-use crate::domain::row_check::{MAX_TEXT, is_psn_no};
+use crate::domain::row_check::MAX_TEXT;
 use crate::domain::rules::Rules;
 use crate::domain::timeline::{Coverage, CoverageState};
 use crate::register::{Register, person_merged, person_unknown};
 use crate::store::persons;
 use crate::store::timelines::{self, StoredTimeline};
+use yizhan_terms::is_psn_no;
 
 /// Questions in one call at most.
 pub const MAX_QUESTIONS: usize = 100;
-/// How long an answer may be relied on without asking again.
-const ANSWER_LASTS: TimeDelta = TimeDelta::minutes(5);
 /// Longest 病种编码.
 const MAX_DISEASE_CODE: usize = 30;
 
@@ -173,7 +172,7 @@ fn check(
     let whom = check.whom();
     let known_at = check.known_at();
     let question = check.question();
-    let expires_at = known_at.is_none().then(|| expiry(register.clock.now(), request.as_of.is_empty()));
+    let expires_at = known_at.is_none().then(|| register.clock.answer_expires(request.as_of.is_empty()));
     Checked { question, whom, known_at, expires_at }
 }
 
@@ -235,14 +234,6 @@ impl QuestionCheck<'_> {
         self.require(fits, "dise_codg", "TEXT_INVALID", "病种编码最多 30 个字符");
         Question { as_of: as_of.unwrap_or_default(), insutype, med_type, dise_codg, place }
     }
-}
-
-/// In five minutes; where today was asked about, not beyond today.
-fn expiry(now: DateTime<Utc>, today: bool) -> DateTime<Utc> {
-    let lasts = now + ANSWER_LASTS;
-    let tomorrow = now.with_timezone(&shanghai()).date_naive() + Days::new(1);
-    let midnight = tomorrow.and_time(NaiveTime::MIN).and_local_timezone(shanghai()).single();
-    midnight.filter(|_| today).map_or(lasts, |midnight| lasts.min(midnight.to_utc()))
 }
 
 impl Asked {

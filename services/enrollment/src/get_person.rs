@@ -7,13 +7,13 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::access_log::{Action, Look};
 use crate::domain::access_grant::WantedLook;
 use crate::domain::masking;
-use crate::domain::row_check::is_psn_no;
 use crate::register::{Register, person_unknown};
 use crate::rights;
 use crate::store::entities::person;
 use crate::store::personal_data::PersonalData;
 use crate::store::persons;
 use crate::store::timelines::{self, StoredTimeline};
+use yizhan_terms::is_psn_no;
 
 /// A person with what entitles them.
 #[derive(Clone, Debug)]

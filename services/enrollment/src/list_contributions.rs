@@ -7,11 +7,11 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
-use crate::domain::row_check::is_psn_no;
 use crate::domain::{codes, contributions};
 use crate::register::{Register, person_unknown};
 use crate::store::entities::contribution::Model;
 use crate::store::{contributions as stored, timelines};
+use yizhan_terms::is_psn_no;
 
 /// One page. Who may not know of the person is told that there is none.
 pub async fn list_contributions(

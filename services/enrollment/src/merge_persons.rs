@@ -9,13 +9,13 @@ use yizhan_runtime::{Caller, ServiceError};
 
 use crate::changes::{self, Edit, PERSON_MERGED};
 use crate::domain::merge::{Contradiction, Merged, merge, rename_sharer};
-use crate::domain::row_check::is_psn_no;
 use crate::import;
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::{Register, person_merged, person_unknown};
 use crate::store::timelines::{self, StoredTimeline};
 use crate::store::{moves, transfers};
 use crate::transfers::transfer_open;
+use yizhan_terms::is_psn_no;
 
 /// Longest reason.
 const MAX_REASON: usize = 200;

@@ -12,9 +12,9 @@ use yizhan_runtime::{Clock, ServiceError};
 use crate::access_log::AccessLog;
 use crate::clients::Settlement;
 use crate::domain::certificate::CertificateKey;
-use crate::domain::row_check::is_psn_no;
 use crate::domain::rules::RulesBook;
 use crate::store::timelines::StoredTimeline;
+use yizhan_terms::is_psn_no;
 
 /// The register and its surroundings. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ use crate::contribution_check::{self, NewContribution};
 use crate::domain::contributions::Kind;
 use crate::domain::enrolment::{Payment, resident_pays};
 use crate::domain::entitlement::RESIDENT;
-use crate::domain::row_check::{RowCheck, is_psn_no};
+use crate::domain::row_check::RowCheck;
 use crate::enrolment::error;
 use crate::import::check_area;
 use crate::import_persons::{NewPerson, new_person};
@@ -25,6 +25,7 @@ use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::entities::person;
 use crate::store::{contributions as stored, rows, timelines};
+use yizhan_terms::is_psn_no;
 
 /// 人员类别 新生儿.
 const NEWBORN: &str = "1401";

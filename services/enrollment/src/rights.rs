@@ -21,11 +21,12 @@ pub use view::{Benefit, View};
 pub use withdraw_grant::withdraw_grant;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::domain::row_check::{MAX_TEXT, is_psn_no};
+use crate::domain::row_check::MAX_TEXT;
 use crate::register::{Register, person_unknown};
 use crate::store::access_grants;
 use crate::store::entities::access_grant;
 use crate::store::timelines::{self, StoredTimeline};
+use yizhan_terms::is_psn_no;
 
 /// The person, for those who may see and decide everything about them: the person, the agency that keeps their register, the
 /// local administrator. Others who may ask about the person are told that this is not theirs; the rest learn no more than of

@@ -12,9 +12,9 @@ pub use start::start_transfer;
 
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::domain::row_check::is_psn_no;
 use crate::domain::transfer::{Initiator, Position, Side, Sides, State};
 use crate::store::entities::transfer;
+use yizhan_terms::is_psn_no;
 
 /// Longest reason given for a step.
 const MAX_REASON: usize = 200;

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::NaiveDate;
 use prost::Message;
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_proto::filing::v1::{FilingAnswer, FindFilingRequest};
 use yizhan_runtime::caller::is_admdvs;
-use yizhan_runtime::clock::{parse_date, shanghai};
+use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 use yizhan_terms::{Insutype, MedType, Tier, is_psn_no};
@@ -22,8 +22,6 @@ use crate::store::standings::StoredStandings;
 
 /// Questions in one call at most.
 pub const MAX_QUESTIONS: usize = 100;
-/// How long an answer may be relied on without asking again.
-const ANSWER_LASTS: TimeDelta = TimeDelta::minutes(5);
 
 /// A question that is well formed. What it holds counts only without violations.
 struct Checked {
@@ -98,7 +96,7 @@ fn answer(
     poolarea_no: &str,
     person: Option<&Arc<StoredStandings>>,
 ) -> Result<FilingAnswer, ServiceError> {
-    let (request, now) = (&checked.request, register.clock.now());
+    let request = &checked.request;
     let today = register.clock.today();
     let visit = Visit {
         poolarea_no,
@@ -122,7 +120,7 @@ fn answer(
     message.in_province = visit.in_province();
     message.filings_version = person.map_or(0, |person| person.version);
     message.answer_id = answer_id(request, &message);
-    message.expires_at = rfc3339(expiry(now));
+    message.expires_at = rfc3339(register.clock.answer_expires(true));
     Ok(message)
 }
 
@@ -132,14 +130,6 @@ fn answer_id(request: &FindFilingRequest, answer: &FilingAnswer) -> String {
     let mut id = base32hex(&digest.finalize());
     id.truncate(ID_LENGTH);
     id
-}
-
-/// In five minutes, and not beyond today: tomorrow a filing may begin or end.
-fn expiry(now: DateTime<Utc>) -> DateTime<Utc> {
-    let lasts = now + ANSWER_LASTS;
-    let tomorrow = now.with_timezone(&shanghai()).date_naive() + Days::new(1);
-    let midnight = tomorrow.and_time(NaiveTime::MIN).and_local_timezone(shanghai()).single();
-    midnight.map_or(lasts, |midnight| lasts.min(midnight.to_utc()))
 }
 
 /// `within` is where the question stands in the request.

@@ -5,13 +5,12 @@ use chrono::NaiveDate;
 use yizhan_runtime::Violations;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
+use yizhan_terms::is_psn_no;
 
 use super::period::Period;
 
 /// Longest text of a row.
 pub const MAX_TEXT: usize = 50;
-/// Longest 人员编号.
-const MAX_PSN_NO: usize = 30;
 
 /// The row, or another part of a request, under check.
 #[derive(Debug)]
@@ -112,10 +111,4 @@ impl<'a> RowCheck<'a> {
         }
         Some(period)
     }
-}
-
-/// Whether it is a 人员编号.
-pub fn is_psn_no(value: &str) -> bool {
-    (1..=MAX_PSN_NO).contains(&value.len())
-        && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

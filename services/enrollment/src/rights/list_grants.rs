@@ -3,10 +3,10 @@
 use yizhan_runtime::{Caller, ServiceError, page};
 
 use super::{for_self_or_keeper, person_unknown};
-use crate::domain::row_check::is_psn_no;
 use crate::register::Register;
 use crate::store::access_grants;
 use crate::store::entities::access_grant;
+use yizhan_terms::is_psn_no;
 
 /// One page, and the token of the next (empty on the last). Whoever may not decide about the person sees only what was
 /// granted to them, and nothing of a person they have no grant of.

@@ -12,9 +12,10 @@ use crate::domain::certificate::{CertificateKey, identity_faults};
 use crate::domain::codes;
 use crate::domain::departments::{self, Department, Kind};
 use crate::domain::roster::Refusal;
-use crate::domain::row_check::{MAX_TEXT, is_psn_no};
+use crate::domain::row_check::MAX_TEXT;
 use crate::store::entities::roster;
 use crate::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
+use yizhan_terms::is_psn_no;
 
 /// Notes everything wrong with a header; gives its department and day if they are right.
 pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, NaiveDate), ServiceError> {

@@ -8,7 +8,6 @@ mod m20261122_000004_rights;
 mod m20261122_000005_transfer;
 mod m20261122_000006_shared;
 
-use sea_orm_migration::prelude::{ColumnDef, Index, Table, TableCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_runtime::cache::CreateCacheState;
 use yizhan_runtime::feed::CreateChangeLog;
@@ -32,18 +31,4 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_shared::Migration),
         ]
     }
-}
-
-/// A table with these columns, some of which are its key.
-fn table(name: &'static str, key: &[&'static str], columns: Vec<ColumnDef>) -> TableCreateStatement {
-    let mut primary_key = Index::create();
-    for column in key {
-        primary_key.col(*column);
-    }
-    let mut table = Table::create();
-    table.table(name).primary_key(&mut primary_key);
-    for column in columns {
-        table.col(column);
-    }
-    table
 }

@@ -6,7 +6,6 @@ mod treatment;
 
 use std::sync::LazyLock;
 
-use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 use yizhan_terms::{FilingKind, FilingMaterial, Status};
@@ -180,15 +179,4 @@ pub fn no_rules(missing: &yizhan_rules::NoRule) -> yizhan_runtime::ServiceError 
     .with("family", missing.family)
     .with("area", &missing.area)
     .with("day", missing.day)
-}
-
-/// Last day of a period of months that begins on a day: 6 months from 15 January end on 14 July; where the month is
-/// shorter, on its last day (《民法典》第二百零二条).
-pub fn last_day_of_months(first: NaiveDate, months: u32) -> NaiveDate {
-    let behind = first.checked_add_months(chrono::Months::new(months)).unwrap_or(NaiveDate::MAX);
-    if chrono::Datelike::day(&behind) == chrono::Datelike::day(&first) {
-        behind.pred_opt().unwrap_or(behind)
-    } else {
-        behind
-    }
 }

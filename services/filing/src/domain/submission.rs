@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1::{self as proto, SubmitFilingRequest};
+use yizhan_rules::months::last_day_from;
 use yizhan_runtime::Violations;
 use yizhan_runtime::caller::area_covers;
 use yizhan_runtime::clock::parse_date;
@@ -9,7 +10,7 @@ use yizhan_terms::{FilingKind, FilingMaterial, Status};
 
 use super::filing::{Material, Referral};
 use super::places;
-use super::rules::{Handling, InProvince, KindRule, Places, Requirement, Validity, last_day_of_months};
+use super::rules::{Handling, InProvince, KindRule, Places, Requirement, Validity};
 
 /// Papers handed in at once at most.
 pub const MAX_MATERIALS: usize = 20;
@@ -71,7 +72,7 @@ pub fn judge(
     let enddate = enddate(&request.enddate, begndate, kind.validity, wrong);
     check_materials(materials, &kind.requirements, wrong);
     let referral = referral(request.referral.as_ref(), kind.kind, filer.today, wrong);
-    let locked_until = (kind.lock_months > 0).then(|| last_day_of_months(begndate, kind.lock_months));
+    let locked_until = (kind.lock_months > 0).then(|| last_day_from(begndate, kind.lock_months));
     Submission { place, begndate, enddate, locked_until, referral }
 }
 
@@ -125,7 +126,7 @@ fn enddate(text: &str, begndate: NaiveDate, validity: Validity, wrong: &mut Viol
         wrong.require(text.is_empty(), "enddate", "ENDDATE_NOT_FOR_KIND", "长期备案长期有效，不填写截止日期");
         return None;
     };
-    let shortest = last_day_of_months(begndate, least);
+    let shortest = last_day_from(begndate, least);
     let Some(asked) = asked else { return Some(shortest) };
     if asked < begndate {
         wrong.push("enddate", "DATES_REVERSED", "截止日期早于起始日期");
@@ -133,7 +134,7 @@ fn enddate(text: &str, begndate: NaiveDate, validity: Validity, wrong: &mut Viol
         let text = format!("有效期不少于 {least} 个月；不填写截止日期即按 {least} 个月");
         wrong.push("enddate", "VALIDITY_TOO_SHORT", text).with("at_least", shortest);
     }
-    let longest = last_day_of_months(begndate, most);
+    let longest = last_day_from(begndate, most);
     if asked > longest {
         let text = format!("有效期不超过 {most} 个月");
         wrong.push("enddate", "VALIDITY_TOO_LONG", text).with("at_most", longest);

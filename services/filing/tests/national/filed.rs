@@ -68,8 +68,9 @@ fn with(more: &[&'static str]) -> Vec<&'static str> {
 #[test]
 fn each_kind_needs_its_papers_or_a_commitment() {
     let retired = Status::Retired;
+    type Row = (&'static str, &'static str, Vec<&'static str>, Result<(), Vec<&'static str>>);
     #[rustfmt::skip]
-    let rows: Vec<(&str, &str, Vec<&str>, Result<(), Vec<&str>>)> = vec![
+    let rows: Vec<Row> = vec![
         ("八（一）", "02", with(&["household_register"]), Ok(())),
         ("八（一）", "02", with(&["commitment_letter"]), Ok(())),
         ("八（一）", "02", with(&[]), Err(vec!["MATERIAL_MISSING"])),

@@ -5,7 +5,7 @@ use sea_orm_migration::schema::{
     big_integer, binary, date, date_null, integer, integer_null, text, timestamp_with_time_zone,
 };
 
-use super::table;
+use yizhan_runtime::db::table;
 
 /// The migration.
 #[derive(DeriveMigrationName)]

@@ -5,7 +5,7 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, date, date_null, integer, text, timestamp_with_time_zone};
 use sea_orm_migration::sea_orm::DbBackend;
 
-use super::table;
+use yizhan_runtime::db::table;
 
 /// The migration.
 #[derive(DeriveMigrationName)]

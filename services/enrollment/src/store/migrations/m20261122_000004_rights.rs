@@ -5,7 +5,7 @@ use sea_orm_migration::schema::{big_integer, text, timestamp_with_time_zone, tim
 
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 
-use super::table;
+use yizhan_runtime::db::table;
 
 /// The migration.
 #[derive(DeriveMigrationName)]

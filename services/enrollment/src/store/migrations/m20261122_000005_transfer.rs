@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{binary, integer, integer_null, text, timestamp_with_time_zone};
 
-use super::table;
+use yizhan_runtime::db::table;
 
 /// The migration.
 #[derive(DeriveMigrationName)]
