@@ -44,6 +44,13 @@ struct Flights<T> {
     last: u64,
 }
 
+impl<T> Flights<T> {
+    /// Whether no younger flight took this one's place, and no writer made it be forgotten.
+    fn is_current(&self, key: &str, number: u64) -> bool {
+        self.by_key.get(key).is_some_and(|flight| flight.number == number)
+    }
+}
+
 struct Flight<T> {
     number: u64,
     began: Instant,
@@ -127,7 +134,7 @@ impl<T: Cached> Loader<T> {
     /// Remembers an absent key, unless a writer came between.
     fn note_absent(&self, key: &str, number: u64, began: Instant) {
         let flights = self.flights();
-        if flights.by_key.get(key).is_some_and(|flight| flight.number == number) {
+        if flights.is_current(key, number) {
             self.absent.insert(key.to_owned(), began);
         }
     }
@@ -151,7 +158,9 @@ async fn fly<T: Cached>(
     }
     let found = outcome.as_ref().ok().and_then(Clone::clone);
     landing.send_replace(Some(outcome));
-    if let (Some(value), Some(token)) = (found, token) {
+    // A writer that came between has put its newer value, or found none to put it in the place of: this one would be older.
+    let current = loader.flights().is_current(key, *number);
+    if let (Some(value), Some(token), true) = (found, token, current) {
         loader.store.put(key, token, &value).await;
     }
     tokio::time::sleep(LINGER).await;
@@ -168,7 +177,7 @@ struct Landed<T: Cached> {
 impl<T: Cached> Drop for Landed<T> {
     fn drop(&mut self) {
         let mut flights = self.loader.flights();
-        if flights.by_key.get(&self.key).is_some_and(|flight| flight.number == self.number) {
+        if flights.is_current(&self.key, self.number) {
             flights.by_key.remove(&self.key);
         }
     }
