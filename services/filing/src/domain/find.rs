@@ -127,7 +127,7 @@ pub fn find<'s>(rules: &Rules, person: Option<&'s Standings>, visit: &Visit) -> 
         Err(refused) => Outcome::Refused(finder.explain(refused, class, own())?),
     };
     let advice = match outcome {
-        Outcome::Direct { .. } => finder.advice(class)?,
+        Outcome::Direct { .. } => finder.advice(class, own())?,
         Outcome::Refused(_) => String::new(),
     };
     Ok(Answer { class, filing, basis: Some(basis), outcome, advice })
@@ -306,22 +306,36 @@ impl Finder<'_> {
             return Ok(not_decided());
         }
         let way_out = self.make_good()?;
-        let lapsed =
-            there.iter().any(|standing| matches!(standing.state, State::Lapsed | State::Provisional));
+        let lapsed = there.iter().any(|standing| self.has_lapsed(standing));
         Ok(if lapsed { lapsed_filing(way_out) } else { Refused { way_out, ..refused } })
     }
 
+    /// What was to come did not come in time for the visit, whether or not anybody has noted it.
+    fn has_lapsed(&self, standing: &Standing) -> bool {
+        matches!(standing.state, State::Lapsed | State::Provisional)
+            && standing.last_day.is_some_and(|last| last < self.visit.begin)
+    }
+
     /// What would better the rate.
-    fn advice(&self, class: Class) -> Result<String, NoAnswer> {
-        Ok(match class {
-            Class::Unfiled if self.visit.referred => REFERRED.to_owned(),
-            Class::Temporary if self.visit.referred => REFERRED.to_owned(),
-            Class::Unfiled if self.visit.stay && self.rule::<MadeGood>()?.rule.before_settlement => {
-                "未备案：在出院结算前补办异地就医备案，可按已备案的待遇结算".to_owned()
+    fn advice<'s>(
+        &self,
+        class: Class,
+        mut own: impl Iterator<Item = &'s Standing>,
+    ) -> Result<String, NoAnswer> {
+        let advice = match class {
+            Class::Unfiled | Class::Temporary if self.visit.referred => REFERRED,
+            Class::Unfiled
+                if own.any(|other| other.state.is_open() && covers(&other.place, self.visit.place)) =>
+            {
+                "异地就医备案正在办理：办结后再结算，可按已备案的待遇结算"
             }
-            Class::Unfiled => "未备案：下次就医前办理异地就医备案，可按已备案的待遇结算".to_owned(),
-            _ => String::new(),
-        })
+            Class::Unfiled if self.visit.stay && self.rule::<MadeGood>()?.rule.before_settlement => {
+                "未备案：在出院结算前补办异地就医备案，可按已备案的待遇结算"
+            }
+            Class::Unfiled => "未备案：下次就医前办理异地就医备案，可按已备案的待遇结算",
+            _ => "",
+        };
+        Ok(advice.to_owned())
     }
 
     /// What somebody without a filing does now.

@@ -155,6 +155,10 @@ fn rows() -> Vec<Row> {
             vec![Standing { poolarea_no: SHIJIAZHUANG.to_owned(), ..filed(Resident, "2025-01-01", "") }], stay(), Unfiled, "", Told::Not("FILING_REQUIRED")),
         row("容缺受理", "lapsed before admission",
             vec![Standing { state: State::Lapsed, ..filed(Referred, "2025-05-01", "2025-05-16") }], stay(), Unfiled, "", Told::Not("FILING_LAPSED")),
+        row("容缺受理", "lapsed, and nobody has noted it yet",
+            vec![Standing { state: State::Provisional, ..filed(Referred, "2025-05-01", "2025-05-16") }], stay(), Unfiled, "", Told::Not("FILING_LAPSED")),
+        row("容缺受理", "filed for later than the visit, something still to come: not lapsed",
+            vec![Standing { state: State::Provisional, ..filed(Referred, "2025-07-01", "2025-07-16") }], stay(), Unfiled, "", Told::Not("FILING_REQUIRED")),
         row("容缺受理", "still in time on the day of admission, lapsed since",
             vec![Standing { state: State::Lapsed, ..filed(Referred, "2025-06-01", "2025-06-12") }], stay(), Referral, "第十二条", Told::Prepay(10)),
     ]
@@ -181,6 +185,26 @@ fn every_national_rule_gives_what_its_article_says() {
         let citation = answer.basis.map(|basis| basis.citation).unwrap_or_default();
         assert!(citation.contains(cites), "{article}: {case}: cites {citation}");
     }
+}
+
+/// Where the unfiled are settled directly too, they are told what would better the rate.
+#[test]
+fn the_unfiled_are_told_what_would_better_the_rate() {
+    let rules = Rules::embedded();
+    let shaoxing = Visit { poolarea_no: "330600", ..stay() };
+    let advice = |filings: Vec<Standing>, visit: &Visit| {
+        let standings = Standings(filings);
+        let answer = find(&rules, Some(&standings), visit).unwrap();
+        assert_eq!(answer.class, Class::Unfiled);
+        assert!(matches!(answer.outcome, Outcome::Direct { treatment: Treatment::Prepay(_), .. }));
+        answer.advice
+    };
+    let open = Standing { poolarea_no: "330600".to_owned(), ..submitted(FilingKind::Resident, "2025-06-19") };
+    assert!(advice(vec![open.clone()], &shaoxing).contains("正在办理"));
+    assert!(
+        advice(vec![Standing { place: "110000".to_owned(), ..open }], &shaoxing).contains("出院结算前补办")
+    );
+    assert!(advice(vec![], &Visit { referred: true, ..shaoxing }).contains("转诊转院证明"));
 }
 
 /// What one does with a refusal is told with it.
