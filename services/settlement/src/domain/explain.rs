@@ -68,17 +68,24 @@ fn band(band: &BandTrace) -> String {
 
 /// A step by the filing register's rule says so and cites it: it stands in no table of the policy.
 fn step(step: &TraceStep) -> String {
-    match &step.remote {
-        Some(citation) => format!("异地就医：{}（{}）", change(step), remote_basis(citation)),
-        None => change(step),
-    }
+    let Some(citation) = &step.remote else { return change(step) };
+    let what = match step.kind.as_str() {
+        "points" => points_off(percent(&step.value).trim_end_matches('%')),
+        _ => change(step),
+    };
+    format!("异地就医：{what}（{}）", remote_basis(citation))
+}
+
+/// Points as the papers write them, -10, in words.
+fn points_off(points: &str) -> String {
+    format!("比例下浮{}个百分点", points.trim_start_matches('-'))
 }
 
 /// What the filing register said of a visit away from home, with the rule and its document.
 pub fn remote(rule: &RemoteRule) -> String {
     let value = &rule.value;
     let what = match rule.treatment.as_str() {
-        "points" => format!("比例下浮{}个百分点", value.trim_start_matches('-')),
+        "points" => points_off(value),
         "factor" => format!("比例乘以{}", percent(value)),
         "prepay" => format!("先行自付{}", percent(value)),
         _ => "与参保地同待遇".to_owned(),
@@ -126,5 +133,110 @@ fn skipped(condition: &str) -> &str {
         "membership" | "no_membership" => "未参加",
         "filing" | "in_province" | "contracted" => "就医地条件不符",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use yizhan_policy::case::{Case, RemoteRule, Treatment};
+    use yizhan_policy::load::{load, load_case};
+    use yizhan_proto::settlement::v1::{Settlement, SettlementInfo, Trace};
+
+    use super::super::{statement, trace};
+    use super::*;
+
+    const POLICY: &str = "
+policy: remote
+version: \"1\"
+title: 某市
+areas: [\"330200\"]
+scheme: \"390\"
+from: 2020-01-01
+sources: { paper: { title: 某市办法, quality: G } }
+extra_prepay: remote
+layers:
+  - id: basic
+    title: 统筹
+    payer: basic
+    fund_pay_type: \"390100\"
+    base: [ { add: in_scope } ]
+    scale: { cut_on: net, bands: { source: paper, rows: [ { ratio: 80% } ] } }
+    adjust: [ remote ]
+";
+
+    const CASE: &str = "
+area: \"330200\"
+scheme: \"390\"
+person: { status: adult, age: 40 }
+visit: { care: inpatient, level: third, date: 2024-05-10, filing: referral, in_province: false }
+lines: [ { amount: 1000, class: 甲 } ]
+";
+
+    fn traced(treatment: Treatment) -> Trace {
+        let policy = load("p.yaml", POLICY).unwrap();
+        let mut case: Case = load_case("case.yaml", CASE).unwrap();
+        let (rule, citation) = ("330200/转省外三级".to_owned(), "宁波异地就医办法".to_owned());
+        case.visit.remote = Some(RemoteRule { treatment, rule, citation });
+        trace::of(&policy, &yizhan_policy::settle(&policy, &case).unwrap())
+    }
+
+    fn printed(trace: Trace) -> [String; 2] {
+        let settlement = Settlement {
+            setlinfo: Some(SettlementInfo::default()),
+            trace: Some(trace),
+            ..Settlement::default()
+        };
+        [statement::text(&settlement), statement::html(&settlement)]
+    }
+
+    const BASIS: &str = "（依据：宁波异地就医办法，规则 330200/转省外三级）";
+
+    #[test]
+    fn points_off_are_told_with_the_rule_that_decided() {
+        let trace = traced(Treatment::Points((-10).into()));
+        let rule = trace.remote.as_ref().unwrap();
+        assert_eq!((rule.treatment.as_str(), rule.value.as_str()), ("points", "-10"));
+        let step = &trace.layers[0].adjustments[0];
+        assert_eq!((step.kind.as_str(), step.value.as_str(), &step.citation), ("points", "-0.1", &None));
+        assert_eq!(step.remote, rule.citation);
+        let how = layer(&trace.layers[0], &trace.sources);
+        assert!(
+            how.contains(&format!("异地就医：比例下浮10个百分点{BASIS}；0.00–1000.00元×70%=700.00元")),
+            "{how}"
+        );
+        assert_eq!(trace.sources.len(), 1, "the register's document is no source of the policy");
+        for page in printed(trace) {
+            assert!(
+                page.contains("异地就医") && page.contains(&format!("比例下浮10个百分点{BASIS}")),
+                "{page}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_paid_first_is_told_with_the_rule_that_decided() {
+        let trace = traced(Treatment::Prepay("0.1".parse().unwrap()));
+        let rule = trace.remote.as_ref().unwrap();
+        assert_eq!((rule.treatment.as_str(), rule.value.as_str()), ("prepay", "0.1"));
+        let step = trace.extra_prepay.as_ref().unwrap();
+        assert_eq!((step.value.as_str(), &step.citation, &step.remote), ("0.1", &None, &rule.citation));
+        for page in printed(trace) {
+            assert!(page.contains(&format!("先行自付10%{BASIS}")), "{page}");
+        }
+    }
+
+    #[test]
+    fn the_same_rate_and_a_factor_are_told_too() {
+        for (treatment, what) in
+            [(Treatment::Same, "与参保地同待遇"), (Treatment::Factor("0.9".parse().unwrap()), "比例乘以90%")]
+        {
+            assert!(printed(traced(treatment))[0].contains(&format!("异地就医：{what}{BASIS}")));
+        }
+    }
+
+    #[test]
+    fn care_at_home_says_nothing_of_it() {
+        let trace = Trace { remote: None, ..traced(Treatment::Same) };
+        assert!(printed(trace).iter().all(|page| !page.contains("异地就医")));
     }
 }
