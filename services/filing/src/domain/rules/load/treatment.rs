@@ -65,26 +65,27 @@ fn insutype(at: &At, earlier: &mut Vec<Insutype>) -> Option<Insutype> {
 fn rows(reader: &Reader, table: &DecisionRows<Direct>, at: &At) -> Option<Vec<Row<Direct>>> {
     let rows = table.read(at);
     let items = at.list()?;
-    // A source that only rows name is used too; one that is not declared was reported by the table.
-    let cited = items.iter().filter_map(|row| {
-        row.entries()?
-            .into_iter()
-            .find_map(|(key, value)| (key.scalar("a key") == Some("source")).then_some(value))
-    });
-    for source in cited {
-        if source.text().is_some_and(|key| table.sources.iter().any(|(known, _)| known == key)) {
-            reader.citation(&source);
-        }
-    }
+    items.iter().for_each(|row| cite(reader, row));
     let rows = rows?;
     for (row, item) in rows.iter().zip(&items) {
-        if row
-            .when
-            .iter()
-            .any(|condition| matches!(condition, Condition::Filing(any) if any.contains(&Filing::Local)))
-        {
+        let at_home = |condition: &Condition| matches!(condition, Condition::Filing(any) if any.contains(&Filing::Local));
+        if row.when.iter().any(at_home) {
             return item.problem(Kind::UnreachableRow, "care at home (`local`) is not asked about here");
         }
     }
     Some(rows)
+}
+
+/// A source that only rows name is used too; one that is not declared was reported by the table.
+fn cite(reader: &Reader, row: &At) {
+    let entries = row.entries().unwrap_or_default();
+    let source =
+        entries.iter().find(|(key, _)| key.scalar("a key") == Some("source")).map(|(_, value)| value);
+    let declared = |at: &&At| {
+        let key = at.text();
+        reader.sources().iter().any(|source| Some(source.key.as_str()) == key)
+    };
+    if let Some(source) = source.filter(declared) {
+        reader.citation(source);
+    }
 }

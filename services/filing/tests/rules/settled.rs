@@ -1,0 +1,93 @@
+//! What the register says can be applied by the benefit policies that ship for the same areas, and reaches the money.
+
+use yizhan_filing::domain::rules::{Away, Rules, Treatments, What, decide};
+use yizhan_money::Fen;
+use yizhan_policy::case::{Account, Case, Line, Person, RemoteRule, Treatment, Visit};
+use yizhan_policy::{PolicySet, embedded, load, settle};
+use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
+
+use super::day;
+
+/// Areas whose tables and policies both ship.
+const BOTH: [(&str, Insutype, Status); 4] = [
+    ("360100", Insutype::Employee, Status::InService),
+    ("360100", Insutype::Resident, Status::Adult),
+    ("330600", Insutype::Employee, Status::Retired),
+    ("330200", Insutype::Resident, Status::Adult),
+];
+
+/// A stay of 30,000 yuan of class 甲, on 2026-05-01.
+fn stay(area: &str, scheme: Insutype, status: Status, away: &Away, remote: Option<RemoteRule>) -> Case {
+    let line = Line {
+        id: "1".into(),
+        code: String::new(),
+        quantity: 1.into(),
+        price_fen: 3_000_000.into(),
+        amount_fen: Fen(3_000_000),
+        class: "01".into(),
+        list_type: String::new(),
+        ceiling_fen: None,
+        prepay: None,
+        labels: Vec::new(),
+    };
+    let person = Person { status, age: 50, identities: [].into(), memberships: [].into(), years_insured: 10 };
+    let visit = Visit {
+        care: away.care,
+        level: away.level,
+        begin: day("2026-04-21"),
+        end: day("2026-05-01"),
+        filing: if remote.is_some() { away.filing } else { Filing::Local },
+        remote,
+        in_province: away.in_province,
+        contracted: away.contracted,
+        diagnoses: vec!["I10.x00".into()],
+        tags: [].into(),
+    };
+    let (accumulated, account) = (Default::default(), Account::default());
+    Case { area: area.into(), scheme, person, visit, lines: vec![line], accumulated, account }
+}
+
+#[test]
+fn every_shipped_treatment_has_its_place_in_the_shipped_policy() {
+    let rules = Rules::embedded();
+    let policies = embedded().iter().map(|(name, text)| load(name, text).unwrap()).collect();
+    let policies = PolicySet::new(policies).unwrap();
+    let mut lowered = Vec::new();
+    for (area, scheme, status) in BOTH {
+        let policy = policies.find(area, scheme, day("2026-05-01")).unwrap();
+        let paid = |case: &Case| settle(policy, case).map(|outcome| outcome.fund_pay_fen);
+        let version = rules.find::<Treatments>(area, day("2026-05-01")).unwrap();
+        for filing in Filing::ALL.iter().copied().filter(|filing| *filing != Filing::Local) {
+            for (level, contracted) in [(Tier::Third, true), (Tier::Third, false), (Tier::Second, false)] {
+                let in_province = matches!(filing, Filing::Exempt | Filing::Returning);
+                let away = Away {
+                    insutype: scheme.code(),
+                    filing,
+                    in_province,
+                    care: Care::Inpatient,
+                    level,
+                    contracted,
+                };
+                let decision = decide(version, &away).unwrap();
+                let What::Direct(treatment) = decision.what else { continue };
+                let rule =
+                    RemoteRule { treatment, rule: decision.rule_id, citation: decision.citation.to_owned() };
+                let at_home = paid(&stay(area, scheme, status, &away, None)).unwrap();
+                let paid_away = paid(&stay(area, scheme, status, &away, Some(rule)))
+                    .unwrap_or_else(|refusal| panic!("{area} {scheme:?} {away:?}: {refusal}"));
+                match treatment {
+                    Treatment::Same => assert_eq!(paid_away, at_home, "{area} {scheme:?} {away:?}"),
+                    _ => {
+                        assert!(
+                            paid_away < at_home,
+                            "{area} {scheme:?} {away:?}: {paid_away:?}, at home {at_home:?}"
+                        );
+                        lowered.push((area, scheme));
+                    }
+                }
+            }
+        }
+    }
+    lowered.dedup();
+    assert_eq!(lowered, BOTH.map(|(area, scheme, _)| (area, scheme)));
+}
