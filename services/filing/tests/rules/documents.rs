@@ -6,7 +6,7 @@ use yizhan_filing::domain::calendar::Calendar;
 use yizhan_filing::domain::filing::SupplyDays;
 use yizhan_filing::domain::rules::{
     Admission, Emergency, FilingFamilies, Handling, InProvince, Kinds, MadeGood, Places, Returning, Rules,
-    Treatments, Validity, embedded_texts, last_day_of_months,
+    Treatments, Validity, embedded_texts,
 };
 use yizhan_rules::{Dated, Family, load};
 use yizhan_terms::{FilingKind, Status};
@@ -179,21 +179,4 @@ fn a_later_document_of_the_same_area_goes_first() {
     assert_eq!((working_days("430200", "2026-06-30"), working_days("430203", "2026-07-01")), (2, 1));
     assert_eq!(working_days("430100", "2026-07-01"), 2);
     assert_eq!(rules.by_id::<Handling>("x@1/handling/2026-07-01").unwrap().citation, "株医保发〔2026〕9号");
-}
-
-/// 《民法典》第二百零二条.
-#[test]
-fn months_end_on_the_day_before_or_the_last_of_a_shorter_month() {
-    let table = [
-        ("2026-01-15", 6, "2026-07-14"),
-        ("2026-03-01", 6, "2026-08-31"),
-        ("2026-08-31", 6, "2027-02-28"),
-        ("2027-08-29", 6, "2028-02-28"),
-        ("2027-08-31", 6, "2028-02-29"),
-        ("2026-12-31", 12, "2027-12-30"),
-        ("2028-02-29", 12, "2029-02-28"),
-    ];
-    for (first, months, last) in table {
-        assert_eq!(last_day_of_months(day(first), months), day(last), "{months} months from {first}");
-    }
 }
