@@ -12,7 +12,7 @@ mod lock;
 mod migrate;
 mod transaction;
 
-pub use bulk::{Column, find_rows, insert_rows};
+pub use bulk::{Column, find_rows, find_rows_where, insert_rows};
 pub use classify::{Failure, classify};
 pub use connect::connect;
 pub use lock::lock;

@@ -5,6 +5,7 @@ pub mod codes;
 pub mod completion;
 pub mod conflicts;
 pub mod filing;
+pub mod filing_row;
 pub mod find;
 pub mod places;
 pub mod rules;

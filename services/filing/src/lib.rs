@@ -12,11 +12,13 @@ mod changes;
 pub mod domain;
 mod find_filing;
 mod get_filing;
+mod import_filings;
 mod register;
 mod rules_documents;
 mod service;
 pub mod store;
 mod submit;
+mod watch_filings;
 
 pub use register::Register;
 pub use service::{DEFAULT_PORT, FilingConfig, serve};

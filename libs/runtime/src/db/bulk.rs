@@ -115,6 +115,16 @@ pub async fn find_rows<E: EntityTrait>(
     db: &impl ConnectionTrait,
     key: Vec<(&str, Column)>,
 ) -> Result<Vec<E::Model>, DbErr> {
+    find_rows_where::<E>(db, key, "TRUE").await
+}
+
+/// The same, of those rows for which a condition holds: SQL that comes from no user, such as the condition of the partial
+/// index that is to be used.
+pub async fn find_rows_where<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    key: Vec<(&str, Column)>,
+    condition: &str,
+) -> Result<Vec<E::Model>, DbErr> {
     if key.first().is_none_or(|(_, column)| column.len() == 0) {
         return Ok(Vec::new());
     }
@@ -127,12 +137,12 @@ pub async fn find_rows<E: EntityTrait>(
         let same: Vec<String> = names.iter().map(|name| format!("{table}.{name} = key.{name}")).collect();
         format!(
             "SELECT found.* FROM ({source}) AS key({}) CROSS JOIN LATERAL \
-             (SELECT * FROM {table} WHERE {} OFFSET 0) AS found",
+             (SELECT * FROM {table} WHERE {} AND {condition} OFFSET 0) AS found",
             names.join(", "),
             same.join(" AND "),
         )
     } else {
-        format!("SELECT * FROM {table} WHERE ({}) IN ({source})", names.join(", "))
+        format!("SELECT * FROM {table} WHERE ({}) IN ({source}) AND {condition}", names.join(", "))
     };
     E::find().from_raw_sql(Statement::from_sql_and_values(backend, sql, values)).all(db).await
 }

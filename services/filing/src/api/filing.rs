@@ -16,8 +16,10 @@ use yizhan_runtime::Caller;
 
 use crate::find_filing::{batch_find_filing, find_filing};
 use crate::get_filing::{get_filing, list_filings};
+use crate::import_filings::import_filings;
 use crate::register::Register;
 use crate::submit::submit_filing;
+use crate::watch_filings::watch_filings;
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]
@@ -96,16 +98,19 @@ impl FilingService for FilingApi {
 
     async fn import_filings(
         &self,
-        _request: Request<ImportFilingsRequest>,
+        request: Request<ImportFilingsRequest>,
     ) -> Result<Response<ImportFilingsResponse>, Status> {
-        Err(Status::unimplemented("next commit"))
+        let caller = Caller::of(&request);
+        Ok(Response::new(import_filings(&self.register, &caller, request.into_inner()).await?))
     }
 
     async fn watch_filings(
         &self,
-        _request: Request<WatchFilingsRequest>,
+        request: Request<WatchFilingsRequest>,
     ) -> Result<Response<Self::WatchFilingsStream>, Status> {
-        let _ = &self.stopping;
-        Err(Status::unimplemented("next commit"))
+        let caller = Caller::of(&request);
+        let resume_token = request.into_inner().resume_token;
+        let events = watch_filings(&self.register, self.stopping.clone(), caller, &resume_token)?;
+        Ok(Response::new(Box::pin(events)))
     }
 }

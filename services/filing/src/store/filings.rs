@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use yizhan_runtime::db::{Column as Values, find_rows, insert_rows};
+use yizhan_runtime::db::{Column as Values, find_rows, find_rows_where, insert_rows};
 
 use super::entities::{filing, filing_step};
 use crate::changes::Taken;
@@ -31,6 +31,21 @@ pub async fn find_many<C: ConnectionTrait>(
 ) -> Result<BTreeMap<String, Filing>, DbErr> {
     let rows = find_rows::<filing::Entity>(db, vec![("filing_id", Values::Text(filing_ids))]).await?;
     rows.into_iter().map(|row| Ok((row.filing_id.clone(), read(row)?))).collect()
+}
+
+/// Those of an area that were taken over from an earlier system, by their ids there.
+pub async fn find_taken_over<C: ConnectionTrait>(
+    db: &C,
+    poolarea_no: &str,
+    foreign_ids: Vec<String>,
+) -> Result<BTreeMap<String, Filing>, DbErr> {
+    let key = vec![
+        ("poolarea_no", Values::Text(vec![poolarea_no.to_owned(); foreign_ids.len()])),
+        ("foreign_id", Values::Text(foreign_ids)),
+    ];
+    // What the index on foreign ids holds: a planner uses it only where it reads so.
+    let rows = find_rows_where::<filing::Entity>(db, key, "foreign_id <> ''").await?;
+    rows.into_iter().map(|row| Ok((row.foreign_id.clone(), read(row)?))).collect()
 }
 
 /// A person's filings, newest first, older than `before` if that is given.
