@@ -8,6 +8,10 @@ use tonic::{Response, Status, Streaming};
 use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::*;
+use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
+use yizhan_proto::filing::v1::{
+    AdvanceFilingRequest, Filing, FilingAction, Material, Referral, SubmitFilingRequest,
+};
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
 use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
@@ -30,13 +34,15 @@ const IMPORT_ROWS: usize = 1000;
 /// An answer, or what the service said instead.
 pub type Answer<T> = Result<T, Box<RemoteError>>;
 
-/// A client of enrollment and settlement that calls as somebody. Cheap to clone.
+/// A client of enrollment, filing and settlement that calls as somebody. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
     settlement_url: String,
     enrollment_url: String,
+    filing_url: String,
     to_settlement: PeerChannel,
     to_enrollment: PeerChannel,
+    to_filing: PeerChannel,
 }
 
 /// The answer itself.
@@ -76,13 +82,34 @@ pub fn reversal_of(request_id: &str, settlement: &Settlement) -> ReverseRequest 
     }
 }
 
+/// A filing of somebody to a place, with these papers beside what every filing needs.
+fn filing_of(
+    psn_no: &str,
+    insutype: &str,
+    out_fil_type: &str,
+    place: &str,
+    papers: &[&str],
+) -> SubmitFilingRequest {
+    let paper = |material: &&str| Material { material: (*material).to_owned(), ..Material::default() };
+    SubmitFilingRequest {
+        request_id: some_id(),
+        psn_no: psn_no.to_owned(),
+        insutype: insutype.to_owned(),
+        out_fil_type: out_fil_type.to_owned(),
+        rloc_admdvs: place.to_owned(),
+        materials: ["certificate", "filing_form"].iter().chain(papers).map(paper).collect(),
+        dcla_souc: "02".to_owned(),
+        ..SubmitFilingRequest::default()
+    }
+}
+
 impl Client {
     /// As the local administrator.
-    pub fn new(settlement_url: &str, enrollment_url: &str) -> Client {
-        Client::of(settlement_url, enrollment_url, &Caller::LocalAdministrator)
+    pub fn new(settlement_url: &str, enrollment_url: &str, filing_url: &str) -> Client {
+        Client::of([settlement_url, enrollment_url, filing_url], &Caller::LocalAdministrator)
     }
 
-    fn of(settlement_url: &str, enrollment_url: &str, caller: &Caller) -> Client {
+    fn of([settlement_url, enrollment_url, filing_url]: [&str; 3], caller: &Caller) -> Client {
         let to = |url: &str| {
             let peer = PeerConfig { deadline: DEADLINE, ..PeerConfig::at(url) };
             channel(&peer, caller).expect("a URL")
@@ -90,15 +117,17 @@ impl Client {
         Client {
             settlement_url: settlement_url.to_owned(),
             enrollment_url: enrollment_url.to_owned(),
+            filing_url: filing_url.to_owned(),
             to_settlement: to(settlement_url),
             to_enrollment: to(enrollment_url),
+            to_filing: to(filing_url),
         }
     }
 
     /// The same servers, called as somebody else, e.g. `institution:H99990000003`.
     pub fn as_caller(&self, caller: &str) -> Client {
         let caller = Caller::parse(caller).expect("a caller");
-        Client::of(&self.settlement_url, &self.enrollment_url, &caller)
+        Client::of([&self.settlement_url, &self.enrollment_url, &self.filing_url], &caller)
     }
 
     /// SettlementService.
@@ -134,6 +163,11 @@ impl Client {
     /// CoverageService.
     pub fn coverage(&self) -> CoverageServiceClient<PeerChannel> {
         CoverageServiceClient::new(self.to_enrollment.clone())
+    }
+
+    /// FilingService.
+    pub fn filings(&self) -> FilingServiceClient<PeerChannel> {
+        FilingServiceClient::new(self.to_filing.clone())
     }
 
     /// 预结算
@@ -349,6 +383,47 @@ impl Client {
             ImportAccountSharesRequest,
             people.iter().flat_map(|person| person.shares.clone())
         );
+    }
+
+    /// Hands in a filing; it is as far as the rules let the caller bring it.
+    pub async fn submit_filing(&self, request: SubmitFilingRequest) -> Answer<Filing> {
+        Ok(read(self.filings().submit_filing(request).await)?.filing.expect("a filing"))
+    }
+
+    /// 其他临时外出: the person serves themself, from today on.
+    pub async fn file_temporary(&self, psn_no: &str, insutype: &str, place: &str) -> Filing {
+        let person = self.as_caller(&format!("person:{psn_no}"));
+        person.submit_filing(filing_of(psn_no, insutype, "11", place, &[])).await.expect("filed")
+    }
+
+    /// 异地长期居住, from today on: submitted at a window, completed by another officer of the home area.
+    pub async fn file_long_term(&self, psn_no: &str, insutype: &str, place: &str, home: &str) -> Filing {
+        let filing = filing_of(psn_no, insutype, "07", place, &["residence_proof"]);
+        self.file_at_window(filing, home).await
+    }
+
+    /// 异地转诊, from today on, by a hospital at home.
+    pub async fn file_referral(&self, psn_no: &str, insutype: &str, place: &str, home: &str) -> Filing {
+        let referral = Referral {
+            fixmedins_code: format!("H{home}00003"),
+            reflin_medins_no: String::new(),
+            refl_date: "2026-01-30".to_owned(),
+        };
+        let filing = filing_of(psn_no, insutype, "06", place, &["referral_certificate"]);
+        self.file_at_window(SubmitFilingRequest { referral: Some(referral), ..filing }, home).await
+    }
+
+    async fn file_at_window(&self, filing: SubmitFilingRequest, home: &str) -> Filing {
+        let agency = self.as_caller(&format!("agency:{home}"));
+        let submitted = agency.submit_filing(SubmitFilingRequest { opter: "officer1".to_owned(), ..filing });
+        let step = AdvanceFilingRequest {
+            request_id: some_id(),
+            filing_id: submitted.await.expect("filed").filing_id,
+            action: FilingAction::Complete.into(),
+            opter: "officer2".to_owned(),
+            ..AdvanceFilingRequest::default()
+        };
+        read(agency.filings().advance_filing(step).await).expect("completed").filing.expect("a filing")
     }
 
     /// The person's version in the register.

@@ -12,6 +12,15 @@ pub const ZHUZHOU: &str = "430200";
 /// 衢州
 pub const QUZHOU: &str = "330800";
 
+/// 南昌
+pub const NANCHANG: &str = "360100";
+/// 绍兴
+pub const SHAOXING: &str = "330600";
+/// 宁波
+pub const NINGBO: &str = "330200";
+/// 上海, where people go for treatment.
+pub const SHANGHAI: &str = "310000";
+
 /// 三级 in the composite area.
 pub const THIRD_LEVEL: &str = "H99990000003";
 /// 二级 in the composite area.
@@ -22,6 +31,13 @@ pub const PHARMACY: &str = "P99990000001";
 pub const ZHUZHOU_HOSPITAL: &str = "H43020000003";
 /// 三级 in 衢州.
 pub const QUZHOU_HOSPITAL: &str = "H33080000003";
+
+/// 三级 in 南昌.
+pub const NANCHANG_HOSPITAL: &str = "H36010000003";
+/// 三级 in 上海.
+pub const SHANGHAI_HOSPITAL: &str = "H31011500003";
+/// 三级 in 上海, under special contract (特约).
+pub const CONTRACTED_HOSPITAL: &str = "H31010400003";
 
 /// 住院诊察费, 甲类.
 pub const CARE: &str = "001102000050000";
@@ -69,6 +85,16 @@ pub fn standard_institutions() -> Vec<Institution> {
         institution(PHARMACY, "合成大药房", "first"),
         institution(ZHUZHOU_HOSPITAL, "株洲某三级医院", "third"),
         institution(QUZHOU_HOSPITAL, "衢州某三级医院", "third"),
+    ]
+}
+
+/// Those that people of elsewhere go to.
+pub fn distant_institutions() -> Vec<Institution> {
+    let contracted = institution(CONTRACTED_HOSPITAL, "上海特约三级医院", "third");
+    vec![
+        institution(NANCHANG_HOSPITAL, "南昌某三级医院", "third"),
+        institution(SHANGHAI_HOSPITAL, "上海某三级医院", "third"),
+        Institution { contracted: true, ..contracted },
     ]
 }
 

@@ -1,4 +1,4 @@
-//! Enrollment and settlement in this process, on free loopback ports, over one of the two databases.
+//! Enrollment, filing and settlement in this process, on free loopback ports, over one of the two databases.
 
 use std::net::SocketAddr;
 use std::ops::Deref;
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 use yizhan_enrollment::EnrollmentConfig;
+use yizhan_filing::FilingConfig;
 use yizhan_proto::settlement::v1::{CatalogueItem, Institution};
 use yizhan_runtime::Clock;
 use yizhan_runtime::cache::CacheConfig;
@@ -18,7 +19,7 @@ use yizhan_testkit::{Backend, RedisServer, TestDatabase};
 use crate::client::Client;
 use crate::database;
 use crate::person::Person;
-use crate::places::{standard_catalogue, standard_institutions};
+use crate::places::{distant_institutions, standard_catalogue, standard_institutions};
 
 /// Noon of 2026-02-01 in Shanghai, until a test moves the clock.
 const NOW: &str = "2026-02-01T04:00:00Z";
@@ -27,6 +28,7 @@ const NOW: &str = "2026-02-01T04:00:00Z";
 pub struct Setup {
     settlement_url: String,
     enrollment_db: TestDatabase,
+    filing_db: TestDatabase,
     institutions: Vec<Institution>,
     catalogue: Vec<CatalogueItem>,
     persons: Vec<Person>,
@@ -39,6 +41,12 @@ impl Setup {
     /// One more institution beside the standard ones.
     pub fn with_institution(mut self, institution: Institution) -> Setup {
         self.institutions.push(institution);
+        self
+    }
+
+    /// The institutions that people of elsewhere go to.
+    pub fn with_distant_institutions(mut self) -> Setup {
+        self.institutions.extend(distant_institutions());
         self
     }
 
@@ -66,7 +74,7 @@ impl Setup {
         self
     }
 
-    /// Lets more requests in at once than by default, in both services.
+    /// Lets more requests in at once than by default, in every service.
     pub fn with_requests_at_once(mut self, limit: usize) -> Setup {
         self.requests_at_once = limit;
         self
@@ -90,46 +98,58 @@ impl Setup {
         let (clock, hand) = Clock::manual(NOW.parse().expect("a time"));
         // With PostgreSQL comes Redis, with SQLite the cache in the process.
         let redis = (self.enrollment_db.backend() == Backend::Postgres).then(RedisServer::start);
+        let cache = redis.as_ref().map_or_else(CacheConfig::in_process, |redis| CacheConfig::at(redis.url()));
+        let server = ServerConfig {
+            trust_caller_header: self.trust_caller_header,
+            max_concurrent_requests: self.requests_at_once,
+            ..ServerConfig::loopback()
+        };
+        let peer = |url: String| PeerConfig { deadline: Duration::from_secs(20), ..PeerConfig::at(url) };
         let enrollment_config = EnrollmentConfig {
             clock: clock.clone(),
-            cache: redis.as_ref().map_or_else(CacheConfig::in_process, |redis| CacheConfig::at(redis.url())),
-            server: ServerConfig {
-                trust_caller_header: self.trust_caller_header,
-                max_concurrent_requests: self.requests_at_once,
-                ..ServerConfig::loopback()
-            },
+            cache: cache.clone(),
+            server: server.clone(),
             ..EnrollmentConfig::embedded(self.enrollment_db.url())
         };
         let enrollment =
             yizhan_enrollment::serve(enrollment_config.clone()).await.expect("enrollment starts");
+        let filing_config = FilingConfig {
+            clock: clock.clone(),
+            cache,
+            server: server.clone(),
+            enrollment: peer(enrollment.url()),
+            ..FilingConfig::embedded(self.filing_db.url())
+        };
+        let filing = yizhan_filing::serve(filing_config.clone()).await.expect("filing starts");
         let settlement_config = yizhan_settlement::Config {
-            server: ServerConfig {
-                trust_caller_header: self.trust_caller_header,
-                max_concurrent_requests: self.requests_at_once,
-                ..ServerConfig::loopback()
-            },
+            server,
             database: DatabaseConfig::at(self.settlement_url.as_str()),
-            enrollment: PeerConfig { deadline: Duration::from_secs(20), ..PeerConfig::at(enrollment.url()) },
+            enrollment: peer(enrollment.url()),
+            filing: peer(filing.url()),
             policies: self.policies,
             quote_ttl: Duration::from_secs(600),
         };
         let settlement = yizhan_settlement::serve(settlement_config.clone(), clock.clone())
             .await
             .expect("settlement starts");
-        let client = Client::new(&settlement.url(), &enrollment.url());
+        let client = Client::new(&settlement.url(), &enrollment.url(), &filing.url());
         let platform = TestPlatform {
             client,
             clock: hand,
             service_clock: clock,
             enrollment_address: enrollment.address(),
             enrollment: Some(enrollment),
+            filing_address: filing.address(),
+            filing: Some(filing),
             settlement: Some(settlement),
             others: Vec::new(),
             settlement_rows: database::open(&self.settlement_url).await,
             enrollment_rows: database::open(self.enrollment_db.url()).await,
+            filing_rows: database::open(self.filing_db.url()).await,
             enrollment_config,
+            filing_config,
             settlement_config,
-            _enrollment_db: self.enrollment_db,
+            _databases: [self.enrollment_db, self.filing_db],
             _redis: redis,
         };
         if !self.institutions.is_empty() {
@@ -145,20 +165,24 @@ impl Setup {
 
 /// A running platform; dereferences to a client that calls as the local administrator.
 pub struct TestPlatform {
-    /// Moves the clock of both services.
+    /// Moves the clock of every service.
     pub clock: ManualClock,
     client: Client,
     service_clock: Clock,
     enrollment_address: SocketAddr,
     enrollment: Option<RunningServer>,
+    filing_address: SocketAddr,
+    filing: Option<RunningServer>,
     settlement: Option<RunningServer>,
     others: Vec<RunningServer>,
     settlement_rows: DatabaseConnection,
     enrollment_rows: DatabaseConnection,
+    filing_rows: DatabaseConnection,
     enrollment_config: EnrollmentConfig,
+    filing_config: FilingConfig,
     settlement_config: yizhan_settlement::Config,
-    _enrollment_db: TestDatabase,
-    /// Where enrollment caches timelines, if not in the process.
+    _databases: [TestDatabase; 2],
+    /// Where enrollment and filing cache persons, if not in the process.
     _redis: Option<RedisServer>,
 }
 
@@ -171,11 +195,12 @@ impl Deref for TestPlatform {
 }
 
 impl TestPlatform {
-    /// Settlement keeps its data in this database, enrollment in another of the same kind.
+    /// Settlement keeps its data in this database, enrollment and filing in others of the same kind.
     pub fn on(db: &TestDatabase) -> Setup {
         Setup {
             settlement_url: db.url().to_owned(),
             enrollment_db: TestDatabase::of(db.backend()),
+            filing_db: TestDatabase::of(db.backend()),
             institutions: standard_institutions(),
             catalogue: standard_catalogue(),
             persons: Vec::new(),
@@ -201,10 +226,11 @@ impl TestPlatform {
         &self.settlement_rows
     }
 
-    /// Rows of every table of both services.
+    /// Rows of every table of every service.
     pub async fn row_counts(&self) -> Vec<(String, i64)> {
         let mut counts: Vec<_> = database::row_counts(&self.settlement_rows).await.into_iter().collect();
         counts.extend(database::row_counts(&self.enrollment_rows).await);
+        counts.extend(database::row_counts(&self.filing_rows).await);
         counts
     }
 
@@ -212,7 +238,8 @@ impl TestPlatform {
     pub async fn another_instance(&mut self) -> Client {
         let other = yizhan_settlement::serve(self.settlement_config.clone(), self.service_clock.clone());
         let other = other.await.expect("another settlement starts");
-        let client = Client::new(&other.url(), &format!("http://{}", self.enrollment_address));
+        let at = |address: SocketAddr| format!("http://{address}");
+        let client = Client::new(&other.url(), &at(self.enrollment_address), &at(self.filing_address));
         self.others.push(other);
         client
     }
@@ -248,5 +275,17 @@ impl TestPlatform {
         let mut config = self.enrollment_config.clone();
         config.server.listen = self.enrollment_address;
         self.enrollment = Some(yizhan_enrollment::serve(config).await.expect("enrollment starts again"));
+    }
+
+    /// Filing goes away.
+    pub async fn stop_filing(&mut self) {
+        self.filing.take().expect("running").shutdown().await;
+    }
+
+    /// Filing comes back where it was.
+    pub async fn start_filing(&mut self) {
+        let mut config = self.filing_config.clone();
+        config.server.listen = self.filing_address;
+        self.filing = Some(yizhan_filing::serve(config).await.expect("filing starts again"));
     }
 }

@@ -77,9 +77,9 @@ impl VisitBuilder {
         self
     }
 
-    /// Away from home, filed so.
-    pub fn filed(mut self, out_filing: &str) -> Self {
-        self.0.out_filing = out_filing.to_owned();
+    /// 急诊抢救, by the institution's mark.
+    pub fn emergency(mut self) -> Self {
+        self.0.emergency = true;
         self
     }
 

@@ -20,16 +20,20 @@ const PERSONS: usize = 6;
 /// How long a client waits before it sends a request again.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Enrollment and settlement as processes of their own.
-async fn processes(db: &TestDatabase, enrollment_db: &TestDatabase) -> (ServiceProcess, ServiceProcess) {
+/// Enrollment, filing and settlement as processes of their own.
+async fn processes(db: &TestDatabase, callees: &[TestDatabase; 2]) -> [ServiceProcess; 3] {
     let quiet = |binary, db: &TestDatabase| {
         ServiceProcess::of(binary)
             .env("YIZHAN_DATABASE_URL", db.url())
             .env("YIZHAN_TELEMETRY_LOG_FILTER", "error")
     };
-    let enrollment = quiet("yizhan-enrollment", enrollment_db).start().await;
-    let settlement = quiet("yizhan-settlement", db).env("YIZHAN_ENROLLMENT_ADDRESS", enrollment.url());
-    (enrollment, settlement.start().await)
+    let enrollment = quiet("yizhan-enrollment", &callees[0]).start().await;
+    let filing = quiet("yizhan-filing", &callees[1]).env("YIZHAN_ENROLLMENT_ADDRESS", enrollment.url());
+    let filing = filing.start().await;
+    let settlement = quiet("yizhan-settlement", db)
+        .env("YIZHAN_ENROLLMENT_ADDRESS", enrollment.url())
+        .env("YIZHAN_FILING_ADDRESS", filing.url());
+    [enrollment, filing, settlement.start().await]
 }
 
 /// A client's next request: stays and visits, with and without the account.
@@ -83,9 +87,9 @@ async fn settle_on_and_on(client: Client, number: usize, stop: Arc<AtomicBool>) 
 
 /// Kills settlement this often under load, and looks at what is left.
 async fn survives(db: TestDatabase, kills: u64) {
-    let enrollment_db = TestDatabase::of(db.backend());
-    let (enrollment, mut settlement) = processes(&db, &enrollment_db).await;
-    let client = Client::new(&settlement.url(), &enrollment.url());
+    let callees = [TestDatabase::of(db.backend()), TestDatabase::of(db.backend())];
+    let [enrollment, filing, mut settlement] = processes(&db, &callees).await;
+    let client = Client::new(&settlement.url(), &enrollment.url(), &filing.url());
     client.import_institutions("places", standard_institutions()).await.expect("institutions");
     client.import_catalogue("items", standard_catalogue()).await.expect("a catalogue");
     let persons: Vec<Person> = (0..PERSONS).map(|number| Person::employee(&format!("P{number}"))).collect();
@@ -96,7 +100,7 @@ async fn survives(db: TestDatabase, kills: u64) {
 
     let stop = Arc::new(AtomicBool::new(false));
     let load = (0..CLIENTS).map(|number| {
-        let client = Client::new(&settlement.url(), &enrollment.url());
+        let client = client.clone();
         tokio::spawn(settle_on_and_on(client, number, stop.clone()))
     });
     let load: Vec<_> = load.collect();

@@ -3,6 +3,7 @@
 //! `crash` starts the services as processes: `cargo build --workspace --all-targets` first, as `integration-tests/run` does.
 
 mod accounts;
+mod away;
 mod books;
 mod callee_away;
 mod concurrency;

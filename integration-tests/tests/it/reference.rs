@@ -194,7 +194,7 @@ both_databases! {
         let elsewhere = platform.import_institutions("I2", vec![institution("H99980000003", "邻市医院", "third")]).await;
         elsewhere.unwrap();
         let error = refused(platform.settle("R3", bill("2024-01-01").at("H99980000003")).await);
-        assert_eq!(violations(&error), [("visit.out_filing", "REQUIRED")]);
+        assert_eq!(error.reason, "NOT_SETTLED_DIRECTLY", "another area's hospital, and nothing is filed");
     }
 
     async fn an_agency_keeps_its_own_area(db: TestDatabase) {

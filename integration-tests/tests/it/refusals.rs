@@ -128,10 +128,6 @@ both_databases! {
         assert_field(&platform, right().insutype("999"), "visit.insutype", "CODE_UNKNOWN").await;
         let med_type = right().but(|visit| visit.med_type = "99".to_owned());
         assert_field(&platform, med_type, "visit.med_type", "CODE_UNKNOWN").await;
-        assert_field(&platform, right().filed("on_holiday"), "visit.out_filing", "CODE_UNKNOWN").await;
-        assert_field(&platform, right().filed("local"), "visit.out_filing", "CODE_UNKNOWN").await;
-        assert_field(&platform, right().filed("referral"), "visit.out_filing", "NOT_AWAY_FROM_HOME").await;
-        assert_field(&platform, right().at(ZHUZHOU_HOSPITAL), "visit.out_filing", "REQUIRED").await;
         assert_field(&platform, right().at(PHARMACY), "visit.med_type", "NOT_OFFERED_HERE").await;
         let space = right().but(|visit| visit.mdtrt_id = "M 1".to_owned());
         assert_field(&platform, space, "visit.mdtrt_id", "CHARACTERS").await;
@@ -146,7 +142,10 @@ both_databases! {
         assert_eq!(error.metadata["poolarea_no"], COMPOSITE_AREA);
         assert_eq!(error.metadata["day"], "2022-09-30");
         platform.settle("R1", stay("P1", "2022-09-30", "2022-10-01", "5000")).await.unwrap();
-        let error = refusal_of(&platform, right().at(ZHUZHOU_HOSPITAL).filed("temporary")).await;
+        // Filed to live there it would be paid as at home, by the nation's rules; the policy does not say so.
+        platform.file_long_term("P1", "310", "430200", COMPOSITE_AREA).await;
+        let away = stay("P1", "2026-02-01", "2026-02-01", "5000").at(ZHUZHOU_HOSPITAL);
+        let error = refusal_of(&platform, away).await;
         assert_eq!((error.code, error.reason.as_str()), (Code::FailedPrecondition, "POLICY_VALUE_UNKNOWN"));
         assert!(error.metadata["table"].contains("extra_prepay") && error.message.contains("异地"), "{error:?}");
     }

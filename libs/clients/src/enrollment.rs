@@ -1,19 +1,22 @@
 //! enrollment: is this person entitled on this day? Away: the call fails, nothing is written.
 
 use futures::FutureExt;
-use tonic::{Code, async_trait};
+use tonic::{Status, async_trait};
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::{
     BatchGetEligibilitiesRequest, Eligibility, GetEligibilityRequest, GetEligibilityResponse,
 };
-use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
-use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::{Caller, ServiceError};
 
-/// Calls under way at the same time; what is asked meanwhile goes into the next one.
-const CALLS: usize = 2;
+use crate::peer::{Peer, Questions, Reply};
+
+const ENROLLMENT: Peer = Peer {
+    service: "enrollment",
+    away: "ENROLLMENT_AWAY",
+    text: "参保服务暂不可用，本次操作未生效，请稍后重试",
+};
 
 /// What others ask of enrollment.
 #[async_trait]
@@ -26,7 +29,7 @@ pub trait Enrollment: Send + Sync {
 
 /// Enrollment over gRPC.
 pub struct EnrollmentPeer {
-    questions: Batcher<GetEligibilityRequest, Result<Eligibility, ServiceError>>,
+    questions: Questions<GetEligibilityRequest, Eligibility>,
 }
 
 impl EnrollmentPeer {
@@ -34,7 +37,8 @@ impl EnrollmentPeer {
     pub fn new(peer: &PeerConfig, service: &str) -> anyhow::Result<EnrollmentPeer> {
         let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
         let client = EnrollmentServiceClient::new(channel);
-        let questions = Batcher::start(CALLS, move |questions| ask(client.clone(), questions).boxed());
+        let ask = move |questions| ask(client.clone(), questions).boxed();
+        let questions = ENROLLMENT.in_batches(ask, Peer::refusal);
         Ok(EnrollmentPeer { questions })
     }
 }
@@ -50,16 +54,11 @@ impl Enrollment for EnrollmentPeer {
 async fn ask(
     mut client: EnrollmentServiceClient<PeerChannel>,
     questions: Vec<GetEligibilityRequest>,
-) -> Vec<Result<Eligibility, ServiceError>> {
+) -> Result<Vec<Reply<Eligibility>>, Status> {
     let persons: Vec<String> = questions.iter().map(|question| question.psn_no.clone()).collect();
     let request = BatchGetEligibilitiesRequest { requests: questions };
-    match client.batch_get_eligibilities(request).await {
-        Ok(response) => {
-            let answers = response.into_inner().responses;
-            persons.iter().zip(answers).map(|(psn_no, answer)| known(psn_no, answer)).collect()
-        }
-        Err(status) => persons.iter().map(|_| Err(refusal(status.clone()))).collect(),
-    }
+    let answers = client.batch_get_eligibilities(request).await?.into_inner().responses;
+    Ok(persons.iter().zip(answers).map(|(psn_no, answer)| known(psn_no, answer)).collect())
 }
 
 fn known(psn_no: &str, answer: GetEligibilityResponse) -> Result<Eligibility, ServiceError> {
@@ -87,19 +86,4 @@ fn unknown(psn_no: &str) -> ServiceError {
         "未查到该参保人员，请核对人员编号",
     )
     .with("psn_no", psn_no)
-}
-
-fn refusal(status: tonic::Status) -> ServiceError {
-    match status.code() {
-        Code::InvalidArgument => {
-            let cause = RemoteError::from(&status);
-            ServiceError::internal(anyhow::anyhow!("enrollment refused our question: {cause:?}"))
-        }
-        _ => ServiceError::unavailable(
-            "ENROLLMENT_AWAY",
-            "enrollment cannot answer; nothing was written",
-            "参保服务暂不可用，本次操作未生效，请稍后重试",
-        )
-        .caused_by(status),
-    }
 }

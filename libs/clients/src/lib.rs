@@ -4,5 +4,8 @@
 #![warn(missing_docs)]
 
 mod enrollment;
+mod filing;
+mod peer;
 
 pub use enrollment::{Enrollment, EnrollmentPeer};
+pub use filing::{Filing, FilingPeer};

@@ -48,6 +48,9 @@ pub struct Policy {
     pub class_prepay: Option<Table<Decimal>>,
     /// Extra 先行自付 of all in-scope cost, before any layer (remote care).
     pub extra_prepay: Option<Prepay>,
+    /// Whether somebody filed to live elsewhere is treated otherwise when back home (回参保地, 医保发〔2022〕22号
+    /// 二(五)), so that the filing register is asked about care at home too.
+    pub filing_at_home: bool,
     /// The payers, in the order they pay.
     pub layers: Vec<Layer>,
     /// What the personal account may pay.

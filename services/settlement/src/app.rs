@@ -8,7 +8,7 @@ use futures::FutureExt;
 use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
-use yizhan_clients::Enrollment;
+use yizhan_clients::{Enrollment, Filing};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::feed::Feed;
@@ -34,6 +34,8 @@ pub struct App {
     pub clock: Clock,
     /// enrollment
     pub enrollment: Box<dyn Enrollment>,
+    /// filing
+    pub filing: Box<dyn Filing>,
     /// Institutions and catalogue.
     pub reference: Reference,
     /// Benefit policies.
@@ -55,6 +57,7 @@ impl App {
         db: DatabaseConnection,
         clock: Clock,
         enrollment: Box<dyn Enrollment>,
+        filing: Box<dyn Filing>,
         quote_ttl: Duration,
         stopping: CancellationToken,
     ) -> App {
@@ -69,6 +72,7 @@ impl App {
             db,
             clock,
             enrollment,
+            filing,
             feed,
             quote_ttl,
             stopping,

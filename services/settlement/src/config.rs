@@ -17,6 +17,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Where enrollment is.
     pub enrollment: PeerConfig,
+    /// Where filing is.
+    pub filing: PeerConfig,
     /// `policies.folder`: YAML documents published at start instead of the embedded ones. What the
     /// database holds already stays published; a document that conflicts with it stops the start.
     pub policies: Option<PathBuf>,
@@ -37,6 +39,7 @@ impl Config {
             server: ServerConfig::read(settings, DEFAULT_PORT),
             database: DatabaseConfig::read(settings, "sqlite://data/settlement.db"),
             enrollment: PeerConfig::read(settings, "enrollment", "http://127.0.0.1:7201"),
+            filing: PeerConfig::read(settings, "filing", "http://127.0.0.1:7203"),
             policies: settings.optional("policies.folder"),
             quote_ttl: Duration::from_secs(60 * settings.or("quote.minutes", 10u64)),
         }

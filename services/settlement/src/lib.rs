@@ -19,7 +19,7 @@ pub use config::Config;
 
 use crate::app::App;
 use crate::store::migrations::Migrator;
-use yizhan_clients::EnrollmentPeer;
+use yizhan_clients::{EnrollmentPeer, FilingPeer};
 
 /// Starts the service: binds, brings the tables up to date, publishes the policies, serves.
 pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer> {
@@ -28,7 +28,8 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     db::migrate::<Migrator>(&database).await?;
     feed::check(&database).await?;
     let enrollment = Box::new(EnrollmentPeer::new(&config.enrollment, "settlement")?);
-    let app = Arc::new(App::new(database, clock, enrollment, config.quote_ttl, server.stopping()));
+    let filing = Box::new(FilingPeer::new(&config.filing, "settlement")?);
+    let app = Arc::new(App::new(database, clock, enrollment, filing, config.quote_ttl, server.stopping()));
     usecases::policies::publish_at_start(&app, config.policies.as_deref()).await?;
     app.policies.keep_fresh();
     server.serve(api::routes(app), &api::SERVICES).await

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 use yizhan_enrollment::EnrollmentConfig;
+use yizhan_filing::FilingConfig;
 use yizhan_runtime::Clock;
 use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig};
 use yizhan_runtime::server::RunningServer;
@@ -23,15 +24,18 @@ fn free_address(address: SocketAddr) -> std::io::Result<SocketAddr> {
 pub struct Platform {
     /// 参保
     pub enrollment: RunningServer,
+    /// 异地就医备案
+    pub filing: RunningServer,
     /// 一站式结算
     pub settlement: RunningServer,
 }
 
 impl Platform {
-    /// Starts the services, callees first; settlement is told where enrollment listens. Enrollment, which asks settlement what
+    /// Starts the services, callees first; each is told where those listen that it asks. Enrollment, which asks settlement what
     /// persons were paid, is told where settlement will listen.
     pub async fn start(
         mut enrollment: EnrollmentConfig,
+        mut filing: FilingConfig,
         mut settlement: SettlementConfig,
     ) -> anyhow::Result<Platform> {
         if settlement.server.listen.port() == 0 {
@@ -41,9 +45,12 @@ impl Platform {
         let address = format!("http://{}", settlement.server.listen);
         enrollment.settlement = Some(asked.unwrap_or_else(|| PeerConfig::at(address)));
         let enrollment = yizhan_enrollment::serve(enrollment).await?;
+        filing.enrollment = PeerConfig { address: enrollment.url(), ..filing.enrollment };
+        let filing = yizhan_filing::serve(filing).await?;
         settlement.enrollment = PeerConfig { address: enrollment.url(), ..settlement.enrollment };
+        settlement.filing = PeerConfig { address: filing.url(), ..settlement.filing };
         let settlement = yizhan_settlement::serve(settlement, Clock::system()).await?;
-        Ok(Platform { enrollment, settlement })
+        Ok(Platform { enrollment, filing, settlement })
     }
 
     /// Starts the services on SQLite files in a folder, on free ports of the loopback interface.
@@ -53,12 +60,14 @@ impl Platform {
             database: DatabaseConfig::at(sqlite(folder, "settlement")),
             ..SettlementConfig::default()
         };
-        Platform::start(EnrollmentConfig::embedded(sqlite(folder, "enrollment")), settlement).await
+        let enrollment = EnrollmentConfig::embedded(sqlite(folder, "enrollment"));
+        Platform::start(enrollment, FilingConfig::embedded(sqlite(folder, "filing")), settlement).await
     }
 
     /// Stops the services, callers first.
     pub async fn stop(self) {
         self.settlement.shutdown().await;
+        self.filing.shutdown().await;
         self.enrollment.shutdown().await;
     }
 }

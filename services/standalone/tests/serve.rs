@@ -16,6 +16,7 @@ fn serve(folder: &tempfile::TempDir) -> ServiceProcess {
     let port = process.url().rsplit(':').next().unwrap().to_owned();
     let data = folder.path().to_str().unwrap();
     let process = process.arg("--data").arg(data).arg("--enrollment-port").arg(port);
+    let process = process.arg("--filing-port").arg(free_port().to_string());
     process.arg("--settlement-port").arg(free_port().to_string())
 }
 

@@ -37,6 +37,9 @@ fn write_policy(to: &mut String, policy: &Policy) -> fmt::Result {
             Prepay::Remote => writeln!(to, "  {}的先行自付", layer::BY_REGISTER)?,
         }
     }
+    if policy.filing_at_home {
+        writeln!(to, "\n统筹区内就医也问异地就医备案：长期备案人员回参保地就医，待遇由备案核定")?;
+    }
     for number in 0..policy.layers.len() {
         layer::write_layer(to, policy, number)?;
     }

@@ -36,6 +36,7 @@ const KEYS: &[&str] = &[
     "accumulators",
     "class_prepay",
     "extra_prepay",
+    "filing_at_home",
     "layers",
     "account",
 ];
@@ -55,6 +56,7 @@ pub(super) fn policy(text: &str, sink: &Sink) -> Option<Policy> {
     let across_years = map.optional("across_years", |at| {
         at.code(&[AcrossYears::Whole, AcrossYears::SplitByDays], across_years_code)
     });
+    let filing_at_home = map.optional("filing_at_home", |at| at.code(&["asked"], |word| word));
     let body = Body::read(&map, period);
     let (sources, accumulators) = (body.sources, body.accumulators);
     Some(Policy {
@@ -72,6 +74,7 @@ pub(super) fn policy(text: &str, sink: &Sink) -> Option<Policy> {
         accumulators: accumulators?,
         class_prepay: body.class_prepay?,
         extra_prepay: body.extra_prepay?,
+        filing_at_home: filing_at_home?.is_some(),
         layers: body.layers?,
         account: body.account?,
     })

@@ -82,6 +82,7 @@ pub fn everything(choices: &mut Choices) -> Policy {
         accumulators: accumulators.all,
         class_prepay,
         extra_prepay,
+        filing_at_home: choices.chance(10),
         layers,
         account,
     };
@@ -157,6 +158,7 @@ fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) ->
         accumulators,
         class_prepay: None,
         extra_prepay: None,
+        filing_at_home: false,
         layers,
         account: AccountRules { pays: Vec::new(), sharing: false },
     }

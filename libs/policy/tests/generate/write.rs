@@ -41,6 +41,7 @@ pub fn document(policy: &Policy) -> String {
     lines.extend(
         extra_prepay.as_ref().map(|prepay| format!("extra_prepay: {}", writer.prepay(prepay, policy.period))),
     );
+    lines.extend(policy.filing_at_home.then(|| "filing_at_home: asked".to_owned()));
     lines.push("layers:".to_owned());
     lines.extend(policy.layers.iter().map(|layer| writer.layer(layer)));
     if !policy.account.pays.is_empty() {

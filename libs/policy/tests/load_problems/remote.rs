@@ -31,6 +31,13 @@ fn one_word_and_no_other() {
 }
 
 #[test]
+fn care_at_home_may_be_asked_about() {
+    assert!(!fine(&[]).filing_at_home);
+    assert!(fine(&[("layers:\n", "filing_at_home: asked\nlayers:\n")]).filing_at_home);
+    problem("layers:\n", "filing_at_home: ▸yes\nlayers:\n", UnknownCode);
+}
+
+#[test]
 fn it_takes_effect_once() {
     problems(&[EXTRA_REMOTE, (ADJUST, "    ▸prepay: remote\n    adjust:\n")], &[RemoteTwice]);
     problem(ADJUST, "    adjust:\n      - remote\n      - ▸remote\n", RemoteTwice);

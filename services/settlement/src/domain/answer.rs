@@ -12,7 +12,8 @@ use yizhan_policy::identities::Amounts;
 use yizhan_policy::outcome::{LayerTrace, Outcome};
 use yizhan_proto::enrollment::v1::Eligibility;
 use yizhan_proto::settlement::v1::{
-    FeeLineResult, LayerTrace as ProtoLayer, Settlement, SettlementDetail, SettlementInfo, Source, Trace,
+    FeeLineResult, FilingRecord, LayerTrace as ProtoLayer, Settlement, SettlementDetail, SettlementInfo,
+    Source, Trace,
 };
 use yizhan_runtime::ServiceError;
 use yizhan_terms::{Care, FundField, MedType, Payer, fund_pay_type_name};
@@ -21,7 +22,7 @@ use super::case::{Institution, Item};
 use super::ledger::{Shares, postings};
 use super::parts::header;
 use super::visit::CheckedVisit;
-use super::{explain, trace};
+use super::{explain, filing, trace};
 
 /// Everything an answer is made from besides the outcome.
 pub struct Context<'c> {
@@ -29,6 +30,8 @@ pub struct Context<'c> {
     pub visit: &'c CheckedVisit,
     /// Enrollment's answer.
     pub eligibility: &'c Eligibility,
+    /// What the filing service answered, where it was asked.
+    pub filing: Option<&'c FilingRecord>,
     /// Where.
     pub institution: &'c Institution,
     /// The catalogue entry of each line.
@@ -139,9 +142,12 @@ fn info(context: &Context<'_>, outcome: &Outcome<'_>, identity: Option<&Identity
         audit_pending: true,
         reversal_reason: String::new(),
         dise_codg: visit.reported.dise_codg.clone(),
-        out_filing: visit.reported.out_filing.clone(),
+        out_filing: filing::code_of(context.case.visit.filing).to_owned(),
         tags: visit.reported.tags.clone(),
         opsp_dise_code: visit.reported.opsp_dise_code.clone(),
+        filing: context.filing.cloned(),
+        emergency: visit.reported.emergency,
+        refl_flag: visit.reported.refl_flag,
     }
 }
 
@@ -291,6 +297,7 @@ pub fn again(
     let context = Context {
         visit: &visit,
         eligibility: &eligibility,
+        filing: info.filing.as_ref(),
         institution: &institution,
         items: &items,
         case,

@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, Visit};
 use yizhan_proto::enrollment::v1::{Eligibility, Membership, MembershipKind};
-use yizhan_runtime::caller::area_covers;
 use yizhan_runtime::{ServiceError, Violations};
 use yizhan_terms::{Filing, InstitutionType, MedType, Status, Tier};
 
+use super::filing::Filed;
 use super::visit::{CheckedLine, CheckedVisit};
 
 /// 定点医药机构 as settlement needs it.
@@ -48,14 +48,15 @@ pub struct Item {
     pub labels: Vec<String>,
 }
 
-/// What a visit looks like to policies, before the person's accumulators are read.
+/// What a visit looks like to policies, before the person's accumulators are read. `filed`: what the filing service said, where it was
+/// asked; care at home where it was not.
 pub fn build(
     visit: &CheckedVisit,
     eligibility: &Eligibility,
     institution: &Institution,
     items: &[Arc<Item>],
+    filed: Option<&Filed>,
 ) -> Result<Case, ServiceError> {
-    let filing = check_against_register(visit, eligibility, institution)?;
     let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {
         ServiceError::failed_precondition(
             "PSN_TYPE_UNSUPPORTED",
@@ -74,9 +75,9 @@ pub fn build(
             level: institution.level,
             begin: visit.begin,
             end: visit.end,
-            filing,
-            remote: None,
-            in_province: area_covers(&province_of(&eligibility.poolarea_no), &institution.admdvs),
+            filing: filed.map_or(Filing::Local, |filed| filed.class),
+            remote: filed.and_then(|filed| filed.rule.clone()),
+            in_province: filed.is_none_or(|filed| filed.in_province),
             contracted: institution.contracted,
             diagnoses: visit.reported.dise_codg.clone(),
             tags: visit.reported.tags.iter().cloned().collect(),
@@ -108,11 +109,11 @@ pub fn with_state(
 }
 
 /// What only the register can tell to be wrong, all of it at once.
-fn check_against_register(
+pub fn check_against_register(
     visit: &CheckedVisit,
     eligibility: &Eligibility,
     institution: &Institution,
-) -> Result<Filing, ServiceError> {
+) -> Result<(), ServiceError> {
     let mut wrong = Violations::new();
     let pharmacy = institution.kind == InstitutionType::Pharmacy;
     let fits = !pharmacy
@@ -121,26 +122,7 @@ fn check_against_register(
     let mulaid = &visit.reported.mulaid_psn_no;
     let shared = mulaid.is_empty() || eligibility.account_sharers.contains(mulaid);
     wrong.require(shared, "visit.mulaid_psn_no", "ACCOUNT_NOT_SHARED", "该亲属未授权家庭共济");
-    let at_home = area_covers(&eligibility.poolarea_no, &institution.admdvs);
-    let filing = match (at_home, visit.filing) {
-        (true, None) => Filing::Local,
-        (true, Some(_)) => {
-            wrong.push("visit.out_filing", "NOT_AWAY_FROM_HOME", "统筹区内就医无需异地备案");
-            Filing::Local
-        }
-        (false, Some(filing)) => filing,
-        (false, None) => {
-            wrong.push("visit.out_filing", "REQUIRED", "异地就医须填报备案类别");
-            Filing::Unfiled
-        }
-    };
-    wrong.finish()?;
-    Ok(filing)
-}
-
-/// `430200` lies in `430000`.
-fn province_of(admdvs: &str) -> String {
-    format!("{}0000", &admdvs[..2])
+    wrong.finish()
 }
 
 fn person(eligibility: &Eligibility, status: Status) -> Person {

@@ -90,8 +90,15 @@ pub fn remote(rule: &RemoteRule) -> String {
         "prepay" => format!("先行自付{}", percent(value)),
         _ => "与参保地同待遇".to_owned(),
     };
-    let basis = rule.citation.as_ref().map(remote_basis);
-    format!("{what}（{}）", basis.unwrap_or_default())
+    match &rule.citation {
+        Some(citation) => cited(&what, citation),
+        None => what,
+    }
+}
+
+/// A statement of the filing register with the rule and document behind it.
+pub fn cited(what: &str, citation: &RemoteCitation) -> String {
+    format!("{what}（{}）", remote_basis(citation))
 }
 
 fn remote_basis(citation: &RemoteCitation) -> String {

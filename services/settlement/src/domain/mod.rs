@@ -4,6 +4,7 @@ pub mod answer;
 pub mod case;
 pub mod digest;
 pub mod explain;
+pub mod filing;
 pub mod ledger;
 pub mod parts;
 pub mod quote;

@@ -5,12 +5,12 @@
 
 use chrono::{DateTime, Utc};
 use prost::Message;
-use yizhan_policy::case::Case;
+use yizhan_policy::case::{self, Case};
 use yizhan_proto::settlement::v1::{Quote, Settlement, SettlementInfo, Visit};
 use yizhan_runtime::ServiceError;
 
-use super::digest;
 use super::parts::{header, policy_of};
+use super::{digest, filing};
 
 /// What a quote carries.
 #[derive(Clone, PartialEq, Message)]
@@ -31,6 +31,9 @@ struct Promise {
     amounts: Vec<i64>,
     #[prost(int64, tag = "8")]
     expires_us: i64,
+    /// As in [`filing::summary`].
+    #[prost(string, tag = "9")]
+    filing: String,
 }
 
 /// The amounts a quote promises, by name.
@@ -73,11 +76,12 @@ impl Read<'_> {
             visit: digest::of_message(self.visit),
             person_version: info.person_version,
             policy: format!("{} {} {}", policy.policy_id, policy.version, policy.digest),
-            catalogue: json_digest(&(&self.case.lines, &self.case.visit)),
+            catalogue: json_digest(&(&self.case.lines, &unfiled(&self.case.visit))),
             accumulators: json_digest(&self.case.accumulated),
             account: json_digest(&self.case.account),
             amounts: amounts(info).map(|(_, fen)| fen).to_vec(),
             expires_us,
+            filing: filing::summary(info),
         }
     }
 
@@ -121,6 +125,7 @@ impl Read<'_> {
             ("catalogue", promised.catalogue != actual.catalogue),
             ("accumulators", promised.accumulators != actual.accumulators),
             ("account", promised.account != actual.account),
+            ("filing", promised.filing != actual.filing),
         ];
         let causes: Vec<&str> =
             causes.iter().filter(|(_, changed)| *changed).map(|(cause, _)| *cause).collect();
@@ -131,6 +136,9 @@ impl Read<'_> {
             "结算金额与预结算不一致，请重新预结算",
         )
         .with("changed", causes.join(","));
+        if promised.filing != actual.filing {
+            error = error.with("filing.quoted", &promised.filing).with("filing.now", &actual.filing);
+        }
         for ((name, now), quoted) in amounts(info).iter().zip(&promised.amounts) {
             if now != quoted {
                 error = error.with(&format!("{name}.quoted"), quoted).with(&format!("{name}.now"), now);
@@ -138,6 +146,11 @@ impl Read<'_> {
         }
         error
     }
+}
+
+/// The visit without what the filing service said of it, which is a cause of its own.
+fn unfiled(visit: &case::Visit) -> case::Visit {
+    case::Visit { filing: yizhan_terms::Filing::Local, remote: None, ..visit.clone() }
 }
 
 fn expired() -> ServiceError {

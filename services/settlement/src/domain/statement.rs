@@ -19,8 +19,8 @@ struct Page<'s> {
     composite: &'s str,
     payers: Vec<PayerRow>,
     sources: &'s [Source],
-    /// What the filing register said of a visit away from home.
-    remote: Option<String>,
+    /// How the visit is filed and what follows, label and value; empty for care at home.
+    filing: Vec<(&'static str, String)>,
 }
 
 /// One payer's line.
@@ -46,9 +46,8 @@ impl<'s> Page<'s> {
             [] => reversed_rows(settlement),
             layers => layers.iter().filter(concerns).map(|layer| row(layer, sources)).collect(),
         };
-        let remote = settlement.trace.as_ref().and_then(|trace| trace.remote.as_ref());
         let composite = &policy_of(settlement).composite;
-        Page { info, composite, payers, sources, remote: remote.map(explain::remote) }
+        Page { info, composite, payers, sources, filing: filing_rows(info) }
     }
 
     fn title(&self) -> &'static str {
@@ -108,6 +107,17 @@ impl<'s> Page<'s> {
         }
         totals
     }
+}
+
+/// 备案类别 with the rule that decided, and what was applied with its own.
+fn filing_rows(info: &SettlementInfo) -> Vec<(&'static str, String)> {
+    let Some(filing) = &info.filing else { return Vec::new() };
+    let mut rows = Vec::new();
+    if let Some(basis) = &filing.basis {
+        rows.push(("备案类别", explain::cited(&filing.filing_class_name, basis)));
+    }
+    rows.extend(filing.treatment.as_ref().map(|rule| ("异地就医", explain::remote(rule))));
+    rows
 }
 
 const QUALITY: &str = "依据后的〔〕为来源质量：G 政府网站，H 医院医保办，N 报刊，R 本地门户转载，A 聚合站，O 开源汇编，P 项目假设。";

@@ -152,7 +152,7 @@ impl<'p> Sources<'p> {
 }
 
 /// What the filing register said, with points as the papers write them.
-fn remote_rule(rule: &RemoteRule) -> proto::RemoteRule {
+pub fn remote_rule(rule: &RemoteRule) -> proto::RemoteRule {
     let value = match rule.treatment {
         Treatment::Same => String::new(),
         Treatment::Points(value) | Treatment::Factor(value) | Treatment::Prepay(value) => ratio(value),

@@ -8,7 +8,7 @@ use yizhan_money::{Fen, MAX_FEN};
 use yizhan_proto::settlement::v1::{FeeLine, Visit};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{ServiceError, Violations};
-use yizhan_terms::{Filing, Insutype, MedType};
+use yizhan_terms::{Insutype, MedType};
 
 /// Lines in one visit at most.
 pub const MAX_LINES: usize = 2000;
@@ -30,8 +30,6 @@ pub struct CheckedVisit {
     pub begin: NaiveDate,
     /// Last day.
     pub end: NaiveDate,
-    /// How care away from home was filed, when declared.
-    pub filing: Option<Filing>,
     /// Lines, in the order reported.
     pub lines: Vec<CheckedLine>,
 }
@@ -66,7 +64,6 @@ pub fn check(
     let med_type = MedType::from_code(&visit.med_type);
     wrong.require(med_type.is_some(), "visit.med_type", "CODE_UNKNOWN", "医疗类别代码未知");
     check_disease(&visit, med_type, &mut wrong);
-    let filing = check_filing(&visit, &mut wrong);
     let days = check_days(&visit, today, &mut wrong);
     check_marks(&visit, &mut wrong);
     let lines = check_lines(&visit.feedetail, days, &mut wrong);
@@ -74,7 +71,7 @@ pub fn check(
     let (Some(insutype), Some(med_type), Some((begin, end))) = (insutype, med_type, days) else {
         return Err(ServiceError::internal(anyhow::anyhow!("a violation was not noted")));
     };
-    Ok(CheckedVisit { reported: visit, insutype, med_type, begin, end, filing, lines })
+    Ok(CheckedVisit { reported: visit, insutype, med_type, begin, end, lines })
 }
 
 /// An identifier: given, short enough, printable ASCII.
@@ -114,15 +111,6 @@ fn check_disease(visit: &Visit, med_type: Option<MedType>, wrong: &mut Violation
     if med_type == Some(MedType::Chronic) || !visit.opsp_dise_code.is_empty() {
         check_id(&visit.opsp_dise_code, "visit.opsp_dise_code", wrong);
     }
-}
-
-fn check_filing(visit: &Visit, wrong: &mut Violations) -> Option<Filing> {
-    if visit.out_filing.is_empty() {
-        return None;
-    }
-    let filing = Filing::from_code(&visit.out_filing).filter(|filing| *filing != Filing::Local);
-    wrong.require(filing.is_some(), "visit.out_filing", "CODE_UNKNOWN", "异地备案类别代码未知");
-    filing
 }
 
 fn check_days(visit: &Visit, today: NaiveDate, wrong: &mut Violations) -> Option<(NaiveDate, NaiveDate)> {
@@ -248,6 +236,12 @@ pub fn check_decimal(text: &str, places: u32) -> Option<Decimal> {
 }
 
 impl CheckedVisit {
+    /// 急诊抢救: marked so, or 急诊 and 急诊转住院 by its category (codes.md §2.5): the procedure asks for the mark of an
+    /// emergency (门诊急诊标志, 住院类型 急诊; art. 34), which these two categories are.
+    pub fn is_emergency(&self) -> bool {
+        self.reported.emergency || matches!(self.med_type, MedType::Emergency | MedType::EmergencyInpatient)
+    }
+
     /// As much of a visit as a stored settlement and its case tell; enough to make the answer again.
     pub fn of_record(
         stored: &yizhan_proto::settlement::v1::Settlement,
@@ -260,9 +254,10 @@ impl CheckedVisit {
                 mdtrt_id: info.mdtrt_id.clone(),
                 mulaid_psn_no: super::ledger::relative_in(&stored.postings, &info.psn_no),
                 dise_codg: info.dise_codg.clone(),
-                out_filing: info.out_filing.clone(),
                 opsp_dise_code: info.opsp_dise_code.clone(),
                 tags: info.tags.clone(),
+                emergency: info.emergency,
+                refl_flag: info.refl_flag,
                 feedetail: stored.feedetail.iter().map(reported_line).collect(),
                 ..Visit::default()
             },
@@ -270,7 +265,6 @@ impl CheckedVisit {
             med_type: MedType::from_code(&info.med_type)?,
             begin: case.visit.begin,
             end: case.visit.end,
-            filing: None,
             lines: Vec::new(),
         })
     }

@@ -7,12 +7,14 @@ use yizhan_policy::case::Case;
 use yizhan_policy::{Refusal, load::NoPolicy};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::settlement::v1::{Settlement, Visit};
+use yizhan_runtime::caller::area_covers;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::app::App;
 use crate::domain::answer::{self, Context, Identity};
 use crate::domain::case::{self, Institution, Item};
+use crate::domain::filing::{self, Filed};
 use crate::domain::visit::{self, CheckedVisit};
 use crate::store::load::{PersonState, Wanted};
 use crate::store::policies::Book;
@@ -24,6 +26,7 @@ pub struct Prepared {
     pub visit: CheckedVisit,
     /// Enrollment's answer.
     pub eligibility: Eligibility,
+    filed: Option<Filed>,
     institution: Arc<Institution>,
     items: Vec<Arc<Item>>,
     case: Case,
@@ -61,8 +64,31 @@ pub async fn prepare(
     let eligibility = ask_enrollment(app, &visit).await?;
     require_entitled(&eligibility)?;
     require_relative_near(app, &visit, &eligibility).await?;
-    let case = case::build(&visit, &eligibility, &institution, &items)?;
-    Ok(Prepared { visit, eligibility, institution, items, case, book: app.policies.book() })
+    case::check_against_register(&visit, &eligibility, &institution)?;
+    let book = app.policies.book();
+    let filed = ask_filing(app, &book, &visit, &eligibility, &institution).await?;
+    let case = case::build(&visit, &eligibility, &institution, &items, filed.as_ref())?;
+    Ok(Prepared { visit, eligibility, filed, institution, items, case, book })
+}
+
+/// How the visit is filed: asked for care outside the pooling area, and at home where the policy treats those
+/// who are filed elsewhere otherwise.
+async fn ask_filing(
+    app: &App,
+    book: &Book,
+    visit: &CheckedVisit,
+    eligibility: &Eligibility,
+    institution: &Institution,
+) -> Result<Option<Filed>, ServiceError> {
+    let asked_at_home = || {
+        let policy = book.find(&eligibility.poolarea_no, visit.insutype, visit.end);
+        policy.is_ok_and(|policy| policy.filing_at_home)
+    };
+    if area_covers(&eligibility.poolarea_no, &institution.admdvs) && !asked_at_home() {
+        return Ok(None);
+    }
+    let answer = app.filing.find(filing::question(visit, eligibility, institution)).await?;
+    filing::read(answer).map(Some)
 }
 
 /// A relative's account can help inside one pooling area: its balance is kept there.
@@ -183,6 +209,7 @@ pub fn calculate(
         let context = Context {
             visit: &prepared.visit,
             eligibility: &prepared.eligibility,
+            filing: prepared.filed.as_ref().map(|filed| &filed.record),
             institution: &prepared.institution,
             items: &prepared.items,
             case: &case,

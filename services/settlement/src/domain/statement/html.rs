@@ -37,8 +37,8 @@ pub fn html(settlement: &Settlement) -> String {
     for (label, value) in page.head() {
         push(&mut html, format_args!("<dt>{label}</dt><dd>{}</dd>", escape(&value)));
     }
-    if let Some(remote) = &page.remote {
-        push(&mut html, format_args!("<dt>异地就医</dt><dd class=\"wide\">{}</dd>", escape(remote)));
+    for (label, value) in &page.filing {
+        push(&mut html, format_args!("<dt>{label}</dt><dd class=\"wide\">{}</dd>", escape(value)));
     }
     html.push_str("</dl>");
     push_parts(&mut html, &page);

@@ -20,8 +20,7 @@ pub fn text(settlement: &Settlement) -> String {
             pair.iter().map(|(label, value)| left(&format!("{label}：{value}"), 46)).collect();
         lines.push(cells.concat().trim_end().to_owned());
     }
-    let remote = page.remote.iter().flat_map(|remote| wrapped(&format!("异地就医：{remote}")));
-    lines.extend(remote);
+    lines.extend(page.filing.iter().flat_map(|(label, value)| wrapped(&format!("{label}：{value}"))));
     lines.push("─".repeat(WIDTH));
     lines.push(page.parts().map(|(label, value)| format!("{label} {value}")).join("  "));
     lines.push("─".repeat(WIDTH));

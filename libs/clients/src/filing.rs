@@ -1,0 +1,67 @@
+//! filing: how does a visit away from home count, and what is applied? Away: visits outside the pooling area fail, nothing is written.
+
+use futures::FutureExt;
+use tonic::{Status, async_trait};
+use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
+use yizhan_proto::filing::v1::{BatchFindFilingRequest, FilingAnswer, FindFilingRequest};
+use yizhan_runtime::client::{self, PeerChannel};
+use yizhan_runtime::config::PeerConfig;
+use yizhan_runtime::error::RemoteError;
+use yizhan_runtime::{Caller, ServiceError};
+
+use crate::peer::{Peer, Questions, Reply};
+
+const FILING: Peer = Peer {
+    service: "filing",
+    away: "FILING_AWAY",
+    text: "异地就医备案服务暂不可用，本次操作未生效，请稍后重试",
+};
+
+/// What others ask of filing.
+#[async_trait]
+pub trait Filing: Send + Sync {
+    /// How a visit counts and what settlement must apply. RULES_NOT_IN_FORCE where no rules are known for the place and
+    /// day; FILING_AWAY when filing cannot answer.
+    async fn find(&self, question: FindFilingRequest) -> Result<FilingAnswer, ServiceError>;
+}
+
+/// Filing over gRPC.
+pub struct FilingPeer {
+    questions: Questions<FindFilingRequest, FilingAnswer>,
+}
+
+impl FilingPeer {
+    /// As this service; connects when first asked.
+    pub fn new(peer: &PeerConfig, service: &str) -> anyhow::Result<FilingPeer> {
+        let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
+        let client = FilingServiceClient::new(channel);
+        let questions = FILING.in_batches(move |questions| ask(client.clone(), questions).boxed(), refusal);
+        Ok(FilingPeer { questions })
+    }
+}
+
+#[async_trait]
+impl Filing for FilingPeer {
+    async fn find(&self, question: FindFilingRequest) -> Result<FilingAnswer, ServiceError> {
+        self.questions.submit(question).await?
+    }
+}
+
+async fn ask(
+    mut client: FilingServiceClient<PeerChannel>,
+    requests: Vec<FindFilingRequest>,
+) -> Result<Vec<Reply<FilingAnswer>>, Status> {
+    let response = client.batch_find_filing(BatchFindFilingRequest { requests }).await?.into_inner();
+    // A service may ask about everybody.
+    let none = || ServiceError::internal(anyhow::anyhow!("filing gave no answer"));
+    Ok(response.responses.into_iter().map(|response| response.answer.ok_or_else(none)).collect())
+}
+
+fn refusal(peer: &Peer, status: Status) -> ServiceError {
+    let said = RemoteError::from(&status);
+    if said.reason != "RULES_NOT_IN_FORCE" {
+        return peer.refusal(status);
+    }
+    let error = ServiceError::failed_precondition("RULES_NOT_IN_FORCE", said.message, said.text);
+    said.metadata.iter().fold(error, |error, (name, value)| error.with(name, value))
+}

@@ -1,0 +1,128 @@
+//! What every peer here has in common: questions asked at the same time go in one call, and a callee that cannot answer has a stated reason.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tonic::{Code, Status};
+use yizhan_runtime::ServiceError;
+use yizhan_runtime::batcher::Batcher;
+use yizhan_runtime::error::RemoteError;
+
+/// Calls under way at the same time; what is asked meanwhile goes into the next one.
+const CALLS: usize = 2;
+
+/// The answer to one question.
+pub(crate) type Reply<A> = Result<A, ServiceError>;
+
+/// Questions of a kind on their way to a peer.
+pub(crate) type Questions<Q, A> = Batcher<Q, Reply<A>>;
+
+/// A service that is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer {
+    /// Its name.
+    pub service: &'static str,
+    /// The reason where it cannot answer.
+    pub away: &'static str,
+    /// The same in Chinese.
+    pub text: &'static str,
+}
+
+impl Peer {
+    /// Questions to it, in batches. `ask` makes one call for several and answers in their order; `refused` is what a question is told that
+    /// was refused.
+    pub fn in_batches<Q, A>(
+        self,
+        ask: impl Fn(Vec<Q>) -> BoxFuture<'static, Result<Vec<Reply<A>>, Status>> + Send + Sync + 'static,
+        refused: fn(&Peer, Status) -> ServiceError,
+    ) -> Questions<Q, A>
+    where
+        Q: Clone + Send + Sync + 'static,
+        A: Send + 'static,
+    {
+        let ask = Arc::new(ask);
+        Batcher::start(CALLS, move |questions: Vec<Q>| {
+            let ask = ask.clone();
+            async move { ask_all(ask.as_ref(), questions, |status| refused(&self, status)).await }.boxed()
+        })
+    }
+
+    /// What a question is told that got no answer.
+    pub fn refusal(&self, status: Status) -> ServiceError {
+        if status.code() == Code::InvalidArgument {
+            let cause = RemoteError::from(&status);
+            return ServiceError::internal(anyhow::anyhow!(
+                "{} refused our question: {cause:?}",
+                self.service
+            ));
+        }
+        let message = format!("{} cannot answer; nothing was written", self.service);
+        ServiceError::unavailable(self.away, message, self.text).caused_by(status)
+    }
+}
+
+/// Asks for all at once. Where that is refused because of what one of them asks, each is asked alone: it learns its own refusal, and
+/// nobody is refused for whom it happened to travel with.
+async fn ask_all<Q: Clone, A>(
+    ask: &(dyn Fn(Vec<Q>) -> BoxFuture<'static, Result<Vec<Reply<A>>, Status>> + Send + Sync),
+    questions: Vec<Q>,
+    refused: impl Fn(Status) -> ServiceError,
+) -> Vec<Reply<A>> {
+    let status = match ask(questions.clone()).await {
+        Ok(answers) => return answers,
+        Err(status) => status,
+    };
+    let about_one =
+        matches!(status.code(), Code::InvalidArgument | Code::FailedPrecondition | Code::NotFound);
+    if questions.len() == 1 || !about_one {
+        return questions.iter().map(|_| Err(refused(status.clone()))).collect();
+    }
+    let mut answers = Vec::with_capacity(questions.len());
+    for question in questions {
+        let alone = ask(vec![question]).await;
+        answers.push(alone.map_or_else(|status| Err(refused(status)), |mut answers| answers.remove(0)));
+    }
+    answers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEER: Peer = Peer { service: "test", away: "TEST_AWAY", text: "暂不可用" };
+
+    /// Doubles; refuses 13 and with it every batch that holds it.
+    fn doubled(numbers: Vec<u32>) -> BoxFuture<'static, Result<Vec<Reply<u32>>, Status>> {
+        async move {
+            match numbers.contains(&13) {
+                true => Err(Status::failed_precondition("13")),
+                false => Ok(numbers.into_iter().map(|number| Ok(number * 2)).collect()),
+            }
+        }
+        .boxed()
+    }
+
+    #[tokio::test]
+    async fn nobody_is_refused_for_whom_they_travel_with() {
+        let answers = ask_all(&doubled, vec![1, 13, 2], |status| PEER.refusal(status)).await;
+        let told: Vec<_> = answers.into_iter().map(|answer| answer.map_err(|error| error.reason())).collect();
+        assert_eq!(told, [Ok(2), Err("TEST_AWAY"), Ok(4)]);
+    }
+
+    #[tokio::test]
+    async fn a_callee_that_is_away_is_asked_once() {
+        let calls = std::sync::atomic::AtomicUsize::new(0);
+        let calls = Arc::new(calls);
+        let counted = calls.clone();
+        let away = move |_: Vec<u32>| -> BoxFuture<'static, Result<Vec<Reply<u32>>, Status>> {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            async { Err(Status::unavailable("gone")) }.boxed()
+        };
+        let answers = ask_all(&away, vec![1, 2], |status| PEER.refusal(status)).await;
+        assert!(
+            answers.iter().all(|answer| answer.as_ref().is_err_and(|error| error.reason() == "TEST_AWAY"))
+        );
+        assert_eq!((answers.len(), calls.load(std::sync::atomic::Ordering::Relaxed)), (2, 1));
+    }
+}
