@@ -8,7 +8,7 @@ use tonic::Code;
 use yizhan_integration_tests::checks::{assert_adds_up, info, yuan};
 use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::{RemoteRule, SettleRequest, Settlement};
-use yizhan_testkit::both_databases;
+use yizhan_testkit::{TestDatabase, both_databases};
 
 use crate::support::stay;
 

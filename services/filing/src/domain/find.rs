@@ -76,7 +76,7 @@ pub struct Answer<'s> {
     pub class: Class,
     /// The filing that covers it.
     pub filing: Option<&'s Standing>,
-    /// By which rule; `None` for care at home of somebody who is not filed elsewhere.
+    /// By which rule, of an unfiled visit what the area makes of it; `None` for care at home of somebody who is not filed elsewhere.
     pub basis: Option<Basis>,
     /// What settlement applies, or why it cannot.
     pub outcome: Outcome,
@@ -122,7 +122,8 @@ pub fn find<'s>(rules: &Rules, person: Option<&'s Standings>, visit: &Visit) -> 
     }
     let covering = finder.covering(own().filter(|standing| covers(&standing.place, visit.place)))?;
     let (class, filing, basis) = finder.class(covering)?;
-    let outcome = match finder.treatment(class)? {
+    let (decided_by, treated) = finder.treatment(class)?;
+    let outcome = match treated {
         Ok(direct) => direct,
         Err(refused) => Outcome::Refused(finder.explain(refused, class, own())?),
     };
@@ -130,7 +131,9 @@ pub fn find<'s>(rules: &Rules, person: Option<&'s Standings>, visit: &Visit) -> 
         Outcome::Direct { .. } => finder.advice(class, own())?,
         Outcome::Refused(_) => String::new(),
     };
-    Ok(Answer { class, filing, basis: Some(basis), outcome, advice })
+    // That nothing was filed is no rule's doing: what the area makes of it is.
+    let basis = Some(basis.unwrap_or(decided_by));
+    Ok(Answer { class, filing, basis, outcome, advice })
 }
 
 /// The rules cannot answer.
@@ -190,7 +193,7 @@ impl Finder<'_> {
         } else if returning.rule.papers_first && away.promised {
             Outcome::Refused(papers_first())
         } else {
-            self.treatment(Class::Returning)?.unwrap_or_else(Outcome::Refused)
+            self.treatment(Class::Returning)?.1.unwrap_or_else(Outcome::Refused)
         };
         Ok(Answer {
             class: Class::Returning,
@@ -252,25 +255,25 @@ impl Finder<'_> {
     fn class<'s>(
         &self,
         covering: Option<Covering<'s>>,
-    ) -> Result<(Class, Option<&'s Standing>, Basis), NoAnswer> {
+    ) -> Result<(Class, Option<&'s Standing>, Option<Basis>), NoAnswer> {
         let class = covering.as_ref().map(|covering| class_of(covering.standing.kind));
         let in_province = self.rule::<InProvince>()?;
         let exempt = self.visit.in_province() && !in_province.rule.filing_needed;
         let emergency = self.rule::<Emergency>()?;
         let as_filed = self.visit.emergency && emergency.rule.counts_as_filed;
-        let filed = |covering: Covering<'s>, class| (class, Some(covering.standing), covering.basis);
+        let filed = |covering: Covering<'s>, class| (class, Some(covering.standing), Some(covering.basis));
         Ok(match (class, covering) {
             (Some(Class::LongTerm), Some(covering)) => filed(covering, Class::LongTerm),
-            _ if exempt => (Class::Exempt, None, Basis::from(in_province)),
+            _ if exempt => (Class::Exempt, None, Some(Basis::from(in_province))),
             (Some(Class::Referral), Some(covering)) => filed(covering, Class::Referral),
-            _ if as_filed => (Class::Emergency, None, Basis::from(emergency)),
+            _ if as_filed => (Class::Emergency, None, Some(Basis::from(emergency))),
             (Some(class), Some(covering)) => filed(covering, class),
-            _ => (Class::Unfiled, None, Basis::from(in_province)),
+            _ => (Class::Unfiled, None, None),
         })
     }
 
-    /// What the area's table says of a class: what to apply, or why it cannot be settled directly.
-    fn treatment(&self, class: Class) -> Result<Result<Outcome, Refused>, NoAnswer> {
+    /// What the area's table says of a class: by which row, and what to apply or why it cannot be settled directly.
+    fn treatment(&self, class: Class) -> Result<(Basis, Result<Outcome, Refused>), NoAnswer> {
         let away = Away {
             insutype: self.visit.insutype,
             filing: class,
@@ -280,14 +283,13 @@ impl Finder<'_> {
             contracted: self.visit.contracted,
         };
         let decision = decide(self.rule::<Treatments>()?, &away)?;
-        Ok(match decision.what {
-            What::Direct(treatment) => {
-                let basis = Basis { rule: decision.rule_id, citation: decision.citation.to_owned() };
-                Ok(Outcome::Direct { treatment, basis })
-            }
+        let basis = Basis { rule: decision.rule_id, citation: decision.citation.to_owned() };
+        let treated = match decision.what {
+            What::Direct(treatment) => Ok(Outcome::Direct { treatment, basis: basis.clone() }),
             What::Manual => Err(required()),
             What::NotPublished(why) => Err(not_published(why)),
-        })
+        };
+        Ok((basis, treated))
     }
 
     /// Why there is no direct settlement, as this person's filings tell it.

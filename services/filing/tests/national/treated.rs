@@ -86,7 +86,7 @@ fn rows() -> Vec<Row> {
     let row = |article, case, filings, visit, class, cites, told| Row { article, case, filings, visit, class, cites, told };
     vec![
         row("规程第六条", "先备案后结算: nothing filed",
-            vec![], Visit { poolarea_no: SHIJIAZHUANG, ..stay() }, Unfiled, "", Told::Not("FILING_REQUIRED")),
+            vec![], Visit { poolarea_no: SHIJIAZHUANG, ..stay() }, Unfiled, "先备案后结算", Told::Not("FILING_REQUIRED")),
         row("规程第七条", "异地安置退休 is 长期居住",
             vec![filed(Resettled, "2025-01-01", "")], stay(), LongTerm, "第七条", Told::Same),
         row("规程第七条", "异地长期居住 is",

@@ -54,7 +54,7 @@ fn the_examples_of_the_handbook_can_be_published() {
 #[test]
 fn every_family_is_in_force_everywhere_since_july_2022() {
     for area in ["110000", "330600", "360100", "430281", "710000"] {
-        for on in ["2022-07-01", "2024-08-31", "2024-09-01", "2040-01-01"] {
+        for on in ["2023-01-01", "2024-08-31", "2024-09-01", "2040-01-01"] {
             find::<Kinds>(area, on);
             find::<Places>(area, on);
             find::<Handling>(area, on);
@@ -66,7 +66,7 @@ fn every_family_is_in_force_everywhere_since_july_2022() {
             find::<Treatments>(area, on);
         }
     }
-    let before = RULES.find::<Kinds>("430200", day("2022-06-30")).unwrap_err();
+    let before = RULES.find::<Kinds>("430200", day("2022-12-31")).unwrap_err();
     assert_eq!((before.family, before.area.as_str()), ("kinds", "430200"));
     assert!(RULES.find::<Calendar>("430200", day("2027-01-01")).is_err());
 }

@@ -113,7 +113,7 @@ fn jiangxi() {
 /// policy-parameters.md §5.3, rows 绍兴职工 住院/规定病种, 异地安置/常住/驻外, and 普通门诊 below the table.
 #[test]
 fn shaoxing_employees() {
-    for on in ["2022-07-01", "2023-04-28", "2026-05-01"] {
+    for on in ["2023-01-01", "2023-04-28", "2026-05-01"] {
         check(
             "330600",
             on,
@@ -237,12 +237,12 @@ fn no_shipped_table_goes_beyond_the_national_bounds_unnoticed() {
         "330200 2023-01-01 390 referral 20",
         "330200 2023-01-01 390 temporary 30",
         // 绍兴职工 备案 非特约 15% (R)
-        "330600 2022-07-01 310 emergency 15",
-        "330600 2022-07-01 310 referral 15",
+        "330600 2023-01-01 310 emergency 15",
+        "330600 2023-01-01 310 referral 15",
         // 绍兴居民（旧） 备案 非特约 25% (R)
-        "330600 2022-07-01 390 emergency 25",
-        "330600 2022-07-01 390 referral 25",
-        "330600 2022-07-01 390 temporary 25",
+        "330600 2023-01-01 390 emergency 25",
+        "330600 2023-01-01 390 referral 25",
+        "330600 2023-01-01 390 temporary 25",
         // 绍兴职工 as before
         "330600 2023-04-28 310 emergency 15",
         "330600 2023-04-28 310 referral 15",
