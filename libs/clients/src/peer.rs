@@ -15,6 +15,9 @@ const CALLS: usize = 2;
 /// The answer to one question.
 pub(crate) type Reply<A> = Result<A, ServiceError>;
 
+/// A call under way for several questions: their answers in order, or its refusal.
+pub(crate) type Call<A> = BoxFuture<'static, Result<Vec<Reply<A>>, Status>>;
+
 /// Questions of a kind on their way to a peer.
 pub(crate) type Questions<Q, A> = Batcher<Q, Reply<A>>;
 
@@ -34,7 +37,7 @@ impl Peer {
     /// was refused.
     pub fn in_batches<Q, A>(
         self,
-        ask: impl Fn(Vec<Q>) -> BoxFuture<'static, Result<Vec<Reply<A>>, Status>> + Send + Sync + 'static,
+        ask: impl Fn(Vec<Q>) -> Call<A> + Send + Sync + 'static,
         refused: fn(&Peer, Status) -> ServiceError,
     ) -> Questions<Q, A>
     where
@@ -65,7 +68,7 @@ impl Peer {
 /// Asks for all at once. Where that is refused because of what one of them asks, each is asked alone: it learns its own refusal, and
 /// nobody is refused for whom it happened to travel with.
 async fn ask_all<Q: Clone, A>(
-    ask: &(dyn Fn(Vec<Q>) -> BoxFuture<'static, Result<Vec<Reply<A>>, Status>> + Send + Sync),
+    ask: &(dyn Fn(Vec<Q>) -> Call<A> + Send + Sync),
     questions: Vec<Q>,
     refused: impl Fn(Status) -> ServiceError,
 ) -> Vec<Reply<A>> {
@@ -93,7 +96,7 @@ mod tests {
     const PEER: Peer = Peer { service: "test", away: "TEST_AWAY", text: "暂不可用" };
 
     /// Doubles; refuses 13 and with it every batch that holds it.
-    fn doubled(numbers: Vec<u32>) -> BoxFuture<'static, Result<Vec<Reply<u32>>, Status>> {
+    fn doubled(numbers: Vec<u32>) -> Call<u32> {
         async move {
             match numbers.contains(&13) {
                 true => Err(Status::failed_precondition("13")),
@@ -115,7 +118,7 @@ mod tests {
         let calls = std::sync::atomic::AtomicUsize::new(0);
         let calls = Arc::new(calls);
         let counted = calls.clone();
-        let away = move |_: Vec<u32>| -> BoxFuture<'static, Result<Vec<Reply<u32>>, Status>> {
+        let away = move |_: Vec<u32>| -> Call<u32> {
             counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             async { Err(Status::unavailable("gone")) }.boxed()
         };

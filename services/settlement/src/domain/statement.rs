@@ -47,7 +47,7 @@ impl<'s> Page<'s> {
             layers => layers.iter().filter(concerns).map(|layer| row(layer, sources)).collect(),
         };
         let composite = &policy_of(settlement).composite;
-        Page { info, composite, payers, sources, filing: filing_rows(info) }
+        Page { info, composite, payers, sources, filing: filing_rows(settlement) }
     }
 
     fn title(&self) -> &'static str {
@@ -110,14 +110,14 @@ impl<'s> Page<'s> {
 }
 
 /// 备案类别 with the rule that decided, and what was applied with its own.
-fn filing_rows(info: &SettlementInfo) -> Vec<(&'static str, String)> {
-    let Some(filing) = &info.filing else { return Vec::new() };
-    let mut rows = Vec::new();
-    if let Some(basis) = &filing.basis {
-        rows.push(("备案类别", explain::cited(&filing.filing_class_name, basis)));
-    }
-    rows.extend(filing.treatment.as_ref().map(|rule| ("异地就医", explain::remote(rule))));
-    rows
+/// A reversal's trace calculates nothing; its header keeps both.
+fn filing_rows(settlement: &Settlement) -> Vec<(&'static str, String)> {
+    let filing = header(settlement).filing.as_ref();
+    let traced = settlement.trace.as_ref().and_then(|trace| trace.remote.as_ref());
+    let basis = filing.and_then(|filing| filing.basis.as_ref().zip(Some(&filing.filing_class_name)));
+    let treatment = filing.and_then(|filing| filing.treatment.as_ref()).or(traced);
+    let class = basis.map(|(basis, class)| ("备案类别", explain::cited(class, basis)));
+    class.into_iter().chain(treatment.map(|rule| ("异地就医", explain::remote(rule)))).collect()
 }
 
 const QUALITY: &str = "依据后的〔〕为来源质量：G 政府网站，H 医院医保办，N 报刊，R 本地门户转载，A 聚合站，O 开源汇编，P 项目假设。";
