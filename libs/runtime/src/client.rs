@@ -27,8 +27,19 @@ pub type PeerChannel = InterceptedService<Channel, Outgoing>;
 /// (UNAVAILABLE), not the start of this service. Every call is given up after the peer's deadline (and tells the peer:
 /// `grpc-timeout`).
 pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel> {
+    let endpoint = endpoint(peer)?.timeout(peer.deadline);
+    Ok(InterceptedService::new(endpoint.connect_lazy(), Outgoing::new(caller, Some(peer.deadline))?))
+}
+
+/// A channel to a peer whose feed is followed: the stream has no deadline, for it never ends. A peer that is gone is noticed by
+/// the pings of the connection.
+pub fn feed_channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel> {
+    let endpoint = endpoint(peer)?;
+    Ok(InterceptedService::new(endpoint.connect_lazy(), Outgoing::new(caller, None)?))
+}
+
+fn endpoint(peer: &PeerConfig) -> anyhow::Result<Endpoint> {
     let mut endpoint = Endpoint::from_shared(peer.address.clone())?
-        .timeout(peer.deadline)
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_nodelay(true)
         .http2_max_header_list_size(MAX_METADATA_BYTES)
@@ -37,8 +48,7 @@ pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel
     if let Some(ca) = &peer.tls_ca {
         endpoint = endpoint.tls_config(ClientTlsConfig::new().ca_certificate(certificate(ca)?))?;
     }
-    let caller = MetadataValue::from_str(&caller.to_string())?;
-    Ok(InterceptedService::new(endpoint.connect_lazy(), Outgoing { caller, deadline: peer.deadline }))
+    Ok(endpoint)
 }
 
 fn certificate(path: &Path) -> anyhow::Result<Certificate> {
@@ -60,14 +70,20 @@ pub fn is_away(status: &Status) -> bool {
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     caller: MetadataValue<Ascii>,
-    deadline: Duration,
+    deadline: Option<Duration>,
+}
+
+impl Outgoing {
+    fn new(caller: &Caller, deadline: Option<Duration>) -> anyhow::Result<Outgoing> {
+        Ok(Outgoing { caller: MetadataValue::from_str(&caller.to_string())?, deadline })
+    }
 }
 
 impl Interceptor for Outgoing {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.metadata_mut().insert(CALLER_HEADER, self.caller.clone());
-        if !request.metadata().contains_key("grpc-timeout") {
-            request.set_timeout(self.deadline);
+        if let Some(deadline) = self.deadline.filter(|_| !request.metadata().contains_key("grpc-timeout")) {
+            request.set_timeout(deadline);
         }
         trace::carry_trace(request.metadata_mut());
         Ok(request)

@@ -11,6 +11,7 @@
 //! | [`cache`] | what the database says, faster, and never older than stated |
 //! | [`batcher`] | jobs that arrive together share a round trip |
 //! | [`feed`] | the change log that others follow, which never skips |
+//! | [`follow`] | following another service's feed, each event exactly once |
 //! | [`once`] | mutations that happen once per request id, whatever is retried |
 //! | [`server`], [`process`], [`client`] | serving, the life of a process, calling others |
 //! | [`ids`], [`clock`], [`page`] | time-ordered ids; now and today; page sizes and tokens |
@@ -26,6 +27,7 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod feed;
+pub mod follow;
 pub mod ids;
 pub mod once;
 pub mod page;

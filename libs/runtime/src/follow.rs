@@ -1,0 +1,195 @@
+//! Following another service's feed: every event counts exactly once.
+//!
+//! A service that follows adds [`CreateFollowedFeeds`] to its migrations, implements [`Follower`], and sets [`follow`] to work
+//! until it stops:
+//!
+//! ```ignore
+//! tokio::spawn(stopping.run_until_cancelled_owned(follow(db.clone(), MyFollower::new(…)?)));
+//! ```
+//!
+//! The token behind the last event dealt with is kept in the follower's own database and moves on in the transaction of what
+//! was done with the event; killed at any moment, both are there or neither. The token moves on only from where it was read: of
+//! two replicas that follow the same feed one is told that it was overtaken, and goes on behind the other.
+//!
+//! An event that cannot be dealt with holds the follower up, with growing pauses, until it can: none is skipped. So does a token
+//! that the feed refuses: beginning anew would count everything twice. What stands in table `followed_feed` can be put right by
+//! an operator; it is read again before every attempt.
+
+mod table;
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use tonic::{Status, async_trait};
+
+use crate::ServiceError;
+use crate::db::{Transient, begin_write, retry_transient};
+use crate::error::RemoteError;
+
+pub use table::CreateFollowedFeeds;
+
+/// Events dealt with in one transaction at most: those that are there already.
+const TOGETHER: usize = 200;
+/// How long opening the feed may take.
+const OPEN_WITHIN: Duration = Duration::from_secs(5);
+/// Pause after a failure; doubles with each that follows, and begins anew with each success.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Events as they come.
+pub type Events<E> = BoxStream<'static, Result<E, Status>>;
+
+/// A service in its role as follower of one feed.
+#[async_trait]
+pub trait Follower: Send + Sync + 'static {
+    /// An event of the feed.
+    type Event: Send + Sync + 'static;
+    /// What is to be written because of some.
+    type Work: Send + Sync;
+    /// What the service must know after the commit.
+    type Changed: Send;
+
+    /// Names the feed in this service's database, for good: `enrollment.register`.
+    fn feed(&self) -> &'static str;
+    /// Opens the feed behind a token; the empty one is its beginning.
+    async fn open(&self, resume_token: String) -> Result<Events<Self::Event>, Status>;
+    /// The token behind an event.
+    fn resume_token(event: &Self::Event) -> &str;
+    /// Asks, of others too, what is needed to deal with events, in their order. No transaction is open yet.
+    async fn prepare(&self, events: Vec<Self::Event>) -> Result<Self::Work, ServiceError>;
+    /// Writes it, in the transaction in which the token moves on. Runs again if another transaction was in the way.
+    async fn apply(&self, tx: &DatabaseTransaction, work: &Self::Work)
+    -> Result<Self::Changed, ServiceError>;
+    /// After the commit: tells caches and followers of one's own.
+    async fn committed(&self, changed: Self::Changed);
+}
+
+/// Follows, for ever. Dropping it at any moment is safe.
+pub async fn follow<F: Follower>(db: DatabaseConnection, follower: F) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let stopped = run(&db, &follower, &mut pause).await;
+        stopped.log(follower.feed());
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Why following stopped for a moment.
+#[derive(Debug)]
+enum Stopped {
+    /// The feed ended: its service stops.
+    Ended,
+    /// The feed is away, or refuses the token.
+    Feed(Status),
+    /// Somebody else who follows for this service went on from the same token.
+    Overtaken,
+    /// Events could not be dealt with.
+    Failed(ServiceError),
+}
+
+impl Stopped {
+    fn log(&self, feed: &str) {
+        match self {
+            Stopped::Ended => tracing::info!(feed, "the feed ended; following again"),
+            Stopped::Overtaken => tracing::debug!(feed, "overtaken by another follower of the same feed"),
+            Stopped::Feed(status) => {
+                let told = RemoteError::from(status);
+                if told.says("RESUME_TOKEN_INVALID") {
+                    tracing::error!(feed, "the token in table followed_feed is refused: nothing is followed");
+                } else {
+                    tracing::warn!(feed, code = ?told.code, reason = told.reason, "the feed is away");
+                }
+            }
+            Stopped::Failed(error) => {
+                tracing::error!(feed, %error, "events could not be dealt with; trying again")
+            }
+        }
+    }
+}
+
+impl From<ServiceError> for Stopped {
+    fn from(error: ServiceError) -> Self {
+        Stopped::Failed(error)
+    }
+}
+
+impl From<DbErr> for Stopped {
+    fn from(error: DbErr) -> Self {
+        Stopped::Failed(error.into())
+    }
+}
+
+impl Transient for Stopped {
+    fn is_transient(&self) -> bool {
+        matches!(self, Stopped::Failed(error) if error.is_transient())
+    }
+}
+
+/// Follows from the stored token on until something stops it.
+async fn run<F: Follower>(db: &DatabaseConnection, follower: &F, pause: &mut Duration) -> Stopped {
+    match try_run(db, follower, pause).await {
+        Ok(()) => Stopped::Ended,
+        Err(stopped) => stopped,
+    }
+}
+
+async fn try_run<F: Follower>(
+    db: &DatabaseConnection,
+    follower: &F,
+    pause: &mut Duration,
+) -> Result<(), Stopped> {
+    let mut token = table::token(db, follower.feed()).await?;
+    let opened = tokio::time::timeout(OPEN_WITHIN, follower.open(token.clone())).await;
+    let events = opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("the feed did not open in time")));
+    let mut chunks = events.map_err(Stopped::Feed)?.ready_chunks(TOGETHER);
+    while let Some(chunk) = chunks.next().await {
+        let mut events = Vec::with_capacity(chunk.len());
+        let mut failed = None;
+        for event in chunk {
+            match event {
+                Ok(event) => events.push(event),
+                Err(status) => {
+                    failed = Some(status);
+                    break;
+                }
+            }
+        }
+        if let Some(last) = events.last() {
+            let behind = F::resume_token(last).to_owned();
+            deal_with(db, follower, events, (&token, &behind)).await?;
+            token = behind;
+            *pause = FIRST_PAUSE;
+        }
+        if let Some(status) = failed {
+            return Err(Stopped::Feed(status));
+        }
+    }
+    Ok(())
+}
+
+/// Deals with events that lie between two tokens.
+async fn deal_with<F: Follower>(
+    db: &DatabaseConnection,
+    follower: &F,
+    events: Vec<F::Event>,
+    (before, behind): (&str, &str),
+) -> Result<(), Stopped> {
+    let work = follower.prepare(events).await?;
+    let changed = retry_transient(|| async {
+        let tx = begin_write(db).await?;
+        // First, and so whoever else follows waits here for the outcome.
+        if !table::move_on(&tx, follower.feed(), before, behind).await? {
+            return Err(Stopped::Overtaken);
+        }
+        let changed = follower.apply(&tx, &work).await?;
+        tx.commit().await?;
+        Ok(changed)
+    })
+    .await?;
+    follower.committed(changed).await;
+    Ok(())
+}
