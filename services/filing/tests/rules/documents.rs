@@ -74,8 +74,8 @@ fn every_family_is_in_force_everywhere_since_july_2022() {
 #[test]
 fn the_nearest_area_decides_and_the_rest_is_the_nation_s() {
     let needed = |area, on| find::<InProvince>(area, on).rule.filing_needed;
-    // 浙江 since 2023, 江西 since 2025; 绍兴 says nothing of it and is in 浙江.
-    assert_eq!((needed("330600", "2022-12-31"), needed("330600", "2023-01-01")), (true, false));
+    // 浙江 from the first day of the national rules on, 江西 since 2025; 绍兴 says nothing of it and is in 浙江.
+    assert!(needed("430200", "2023-01-01") && !needed("330600", "2023-01-01"));
     assert_eq!((needed("360100", "2024-12-31"), needed("360100", "2025-01-01")), (true, false));
     assert!(needed("430200", "2026-05-01"));
     let cited = |area| find::<InProvince>(area, "2026-05-01").citation.as_str();
