@@ -199,7 +199,8 @@ pub fn area_covers(area: &str, inner: &str) -> bool {
     is_admdvs(area) && is_admdvs(inner) && inner.starts_with(area_prefix(area))
 }
 
-fn area_prefix(area: &str) -> &str {
+/// Prefix shared by the admdvs of an area and of everything inside it; empty for the nation.
+pub fn area_prefix(area: &str) -> &str {
     match area {
         "100000" => "",
         _ if area.ends_with("0000") => &area[..2],

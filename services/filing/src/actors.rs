@@ -1,8 +1,10 @@
 //! Who acts on a filing, and as what.
 
+use yizhan_runtime::caller::area_covers;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::filing::{Actor, Filing};
+use crate::domain::steps::Relation;
 
 /// Longest 经办人编号.
 const MAX_OPTER: usize = 30;
@@ -47,6 +49,23 @@ pub fn submitted(caller: &Caller, filing: &Filing) -> bool {
     match caller {
         Caller::Person { psn_no } => *psn_no == filing.psn_no,
         other => other.to_string() == filing.submitted_by.who,
+    }
+}
+
+/// What the caller, acting as this officer, is to a filing.
+pub fn relation(caller: &Caller, opter: &str, filing: &Filing) -> Relation {
+    let referring = filing.referral.as_ref().map(|referral| referral.fixmedins_code.as_str());
+    let has_it = caller.may_manage_area(&filing.handling_area);
+    let within_home = area_covers(&filing.poolarea_no, &filing.handling_area);
+    let submitted = submitted(caller, filing);
+    Relation {
+        person: matches!(caller, Caller::Person { psn_no } if *psn_no == filing.psn_no),
+        submitted,
+        same_officer: submitted && opter == filing.submitted_by.opter,
+        may_submit: may_submit(caller, &filing.psn_no, referring),
+        has_it,
+        home: caller.may_manage_area(&filing.poolarea_no) || (has_it && within_home),
+        window: matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator),
     }
 }
 

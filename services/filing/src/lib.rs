@@ -7,18 +7,22 @@
 #![warn(missing_docs)]
 
 mod actors;
+mod advance;
 mod api;
 mod changes;
 pub mod domain;
 mod find_filing;
 mod get_filing;
 mod import_filings;
+mod list_queue;
 mod register;
 mod rules_documents;
 mod service;
 pub mod store;
 mod submit;
+mod sweep;
 mod watch_filings;
 
 pub use register::Register;
-pub use service::{DEFAULT_PORT, FilingConfig, serve};
+pub use service::{DEFAULT_PORT, FilingConfig, open, serve};
+pub use sweep::sweep;

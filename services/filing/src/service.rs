@@ -18,6 +18,7 @@ use crate::api::{FilingApi, RulesApi};
 use crate::register::Register;
 use crate::store::cached::StandingsSource;
 use crate::store::migrations::Migrator;
+use crate::sweep;
 
 /// Where it listens unless told otherwise.
 pub const DEFAULT_PORT: u16 = 7203;
@@ -61,7 +62,7 @@ impl FilingConfig {
 }
 
 /// Connects, migrates, and gives the register.
-async fn open(config: &FilingConfig) -> anyhow::Result<Register> {
+pub async fn open(config: &FilingConfig) -> anyhow::Result<Register> {
     let connection = db::connect(&config.database).await?;
     db::migrate::<Migrator>(&connection).await?;
     feed::check(&connection).await?;
@@ -97,5 +98,6 @@ pub async fn serve(config: FilingConfig) -> anyhow::Result<RunningServer> {
     let stopping = server.stopping();
     let register = open(&config).await?;
     tokio::spawn(stopping.clone().run_until_cancelled_owned(register.rules.clone().keep_fresh()));
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(sweep::keep_sweeping(register.clone())));
     server.serve(routes(&register, stopping), &SERVICES).await
 }

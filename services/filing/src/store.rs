@@ -4,4 +4,5 @@ pub mod cached;
 pub mod entities;
 pub mod filings;
 pub mod migrations;
+pub mod queue;
 pub mod standings;

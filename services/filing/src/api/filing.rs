@@ -14,9 +14,11 @@ use yizhan_proto::filing::v1::{
 };
 use yizhan_runtime::Caller;
 
+use crate::advance::advance_filing;
 use crate::find_filing::{batch_find_filing, find_filing};
 use crate::get_filing::{get_filing, list_filings};
 use crate::import_filings::import_filings;
+use crate::list_queue::list_queue;
 use crate::register::Register;
 use crate::submit::submit_filing;
 use crate::watch_filings::watch_filings;
@@ -68,9 +70,10 @@ impl FilingService for FilingApi {
 
     async fn advance_filing(
         &self,
-        _request: Request<AdvanceFilingRequest>,
+        request: Request<AdvanceFilingRequest>,
     ) -> Result<Response<AdvanceFilingResponse>, Status> {
-        Err(Status::unimplemented("next commit"))
+        let caller = Caller::of(&request);
+        Ok(Response::new(advance_filing(&self.register, &caller, request.into_inner()).await?))
     }
 
     async fn get_filing(
@@ -91,9 +94,10 @@ impl FilingService for FilingApi {
 
     async fn list_queue(
         &self,
-        _request: Request<ListQueueRequest>,
+        request: Request<ListQueueRequest>,
     ) -> Result<Response<ListQueueResponse>, Status> {
-        Err(Status::unimplemented("next commit"))
+        let caller = Caller::of(&request);
+        Ok(Response::new(list_queue(&self.register, &caller, request.into_inner()).await?))
     }
 
     async fn import_filings(

@@ -37,7 +37,9 @@ pub fn filing_message(filing: &Filing, rules: &Rules, today: NaiveDate) -> proto
         state: state.number(),
         materials: filing.materials.iter().map(material).collect(),
         missing: filing.requirements.iter().filter(outstanding).map(missing).collect(),
-        supply_by: text(filing.supply_by.filter(|_| state == State::Provisional)),
+        supply_by: text(
+            filing.supply_by.filter(|_| state == State::Provisional && !filing.waits_for_a_look()),
+        ),
         committed: filing.is_committed(),
         referral: filing.referral.as_ref().map(referral),
         replaces_filing_id: filing.replaces.clone().unwrap_or_default(),

@@ -108,6 +108,21 @@ pub struct Material {
     pub file_id: String,
     /// An agency has seen it.
     pub verified: bool,
+    /// It came after completion, and nobody has decided yet whether it is what was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+}
+
+impl Material {
+    /// Whether it is still to be decided if it is what was asked for. A commitment is no paper to look into.
+    pub fn is_unsettled(&self) -> bool {
+        (self.late || !self.verified) && self.material != FilingMaterial::CommitmentLetter
+    }
+
+    /// Somebody who decides has seen it.
+    pub fn settle(&mut self) {
+        (self.verified, self.late) = (true, false);
+    }
 }
 
 /// 转诊转院.

@@ -238,7 +238,12 @@ pub fn read_materials(
         };
         let once = read.iter().all(|earlier| earlier.material != material);
         wrong.require(once, field("material"), "DUPLICATE", "同一材料重复");
-        read.push(Material { material, file_id: paper.file_id.clone(), verified: seen(material) });
+        read.push(Material {
+            material,
+            file_id: paper.file_id.clone(),
+            verified: seen(material),
+            late: false,
+        });
     }
     read
 }

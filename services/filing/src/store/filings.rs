@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_runtime::db::{Column as Values, find_rows, find_rows_where, insert_rows};
 
@@ -133,4 +134,23 @@ fn text(filing: &Filing) -> Result<String, DbErr> {
 /// A row as the domain knows it.
 pub fn read(row: filing::Model) -> Result<Filing, DbErr> {
     serde_json::from_str(&row.record).map_err(|error| DbErr::Json(error.to_string()))
+}
+
+/// Filings in force whose last day lies before today, those that ended first first.
+pub async fn ended_by<C: ConnectionTrait>(
+    db: &C,
+    today: NaiveDate,
+    limit: u64,
+) -> Result<Vec<Filing>, DbErr> {
+    // As the index filing_last_day says it, word for word.
+    let in_force = Expr::cust("state IN (4, 5) AND last_day <> ''");
+    let rows = filing::Entity::find()
+        .filter(in_force)
+        .filter(filing::Column::LastDay.lt(today.to_string()))
+        .order_by_asc(filing::Column::LastDay)
+        .order_by_asc(filing::Column::FilingId)
+        .limit(limit)
+        .all(db)
+        .await?;
+    rows.into_iter().map(read).collect()
 }
