@@ -128,7 +128,7 @@ pub fn check_request_id(request_id: &str, violations: &mut Violations) {
 
 /// Runs a mutation once: if its id was used before, gives the answer of then or refuses another body; else writes it in a
 /// transaction and notes its answer. Two at once with the same id: the unique key lets one through, and the other, run
-/// again, finds it done. What changed is `None` where an answer is given again.
+/// again or refused for what the first one did, finds it done. What changed is `None` where an answer is given again.
 ///
 /// # Errors
 /// What the mutation refuses; REQUEST_ID_REUSED.
@@ -144,12 +144,32 @@ pub async fn once<S: Sync, M: Mutation<S>>(
         if let Some(handled) = table::find(&tx, &key.cause).await? {
             return replay(&handled, key).map(|answer| (answer, None));
         }
-        let done = mutation.write(&tx, service, &key.cause).await?;
+        let done = match mutation.write(&tx, service, &key.cause).await {
+            Ok(done) => done,
+            Err(refusal) => {
+                drop(tx);
+                return done_meanwhile(db, key, refusal).await;
+            }
+        };
         table::insert(&tx, &key.cause, &key.digest, &done.answer, clock.now()).await?;
         tx.commit().await?;
         Ok((done.answer, Some(done.changed)))
     })
     .await
+}
+
+/// The same request, sent twice at once, may itself be what stands in the way of its second sending, which waited for a lock of the
+/// first and then found it done. It is answered as the first was.
+async fn done_meanwhile<A: Replayable, C>(
+    db: &DatabaseConnection,
+    key: &RequestKey,
+    refusal: ServiceError,
+) -> Result<(A, Option<C>), ServiceError> {
+    match table::find(db, &key.cause).await {
+        Ok(Some(handled)) => replay(&handled, key).map(|answer| (answer, None)),
+        // Where nobody could look, what it was refused for is told.
+        Ok(None) | Err(_) => Err(refusal),
+    }
 }
 
 /// The answer of then, if the request was handled before: for use cases that ask others, or a clock, before they write. A retry

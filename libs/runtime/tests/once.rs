@@ -113,6 +113,19 @@ both_databases! {
         assert!(answers.iter().all(|answer| answer.as_ref().unwrap().0.ended_count == 1));
     }
 
+    /// What a request did can be why its second sending, under way at the same time, would be refused: it is answered all the same.
+    async fn many_at_once_that_rule_themselves_out_are_all_answered(test: TestDatabase) {
+        let service = Service::start(&test).await;
+        // With connections at hand, so that they are under way at the same time.
+        join_all((0..40).map(|at| service.add("agency:430100", ["a", "b"][at % 2], 0, None))).await;
+        for round in 0..5 {
+            let request_id = format!("r{round}");
+            let answers = join_all((0..40).map(|_| service.add("agency:430200", &request_id, 60, None))).await;
+            assert!(answers.iter().all(|answer| answer.as_ref().unwrap().0.ended_count == 60));
+            service.add("agency:430200", &format!("back-{round}"), -60, None).await.unwrap();
+        }
+    }
+
     async fn what_was_answered_can_be_asked_before_anything_else(test: TestDatabase) {
         let service = Service::start(&test).await;
         let caller = Caller::parse("agency:430200").unwrap();
