@@ -17,9 +17,10 @@ fn treated(psn_no: &str) -> VisitBuilder {
     stay(psn_no, "2026-01-20", "2026-02-01", "10000")
 }
 
-async fn nanchang(db: &TestDatabase) -> TestPlatform {
+/// `P1` is an employee of this area.
+async fn insured_in(area: &str, db: &TestDatabase) -> TestPlatform {
     let setup = TestPlatform::on(db).with_distant_institutions();
-    setup.with_person(Person::employee("P1").of_area(NANCHANG)).start().await
+    setup.with_person(Person::employee("P1").of_area(area)).start().await
 }
 
 /// What was applied, e.g. `prepay 0.2`.
@@ -39,7 +40,7 @@ fn outcome(settlement: &Settlement) -> (&str, String, i64, i64) {
 both_databases! {
     /// 其他临时外出 with a filing: 20 % 先行自付. (10000 - 2000 - 800) × 85 % = 6120.
     async fn somebody_filed_is_settled_where_they_are_treated(db: TestDatabase) {
-        let platform = nanchang(&db).await;
+        let platform = insured_in(NANCHANG, &db).await;
         let filing = platform.file_temporary("P1", "310", SHANGHAI).await;
         platform.clock.advance(TimeDelta::days(20));
         let visit = stay("P1", "2026-02-05", "2026-02-15", "10000").at(SHANGHAI_HOSPITAL);
@@ -69,7 +70,7 @@ both_databases! {
 
     /// 异地长期居住: as at home.
     async fn who_lives_there_is_settled_as_at_home(db: TestDatabase) {
-        let platform = nanchang(&db).await;
+        let platform = insured_in(NANCHANG, &db).await;
         platform.file_long_term("P1", "310", SHANGHAI, NANCHANG).await;
         platform.clock.advance(TimeDelta::days(20));
         let visit = stay("P1", "2026-02-05", "2026-02-15", "10000").at(SHANGHAI_HOSPITAL);
@@ -79,7 +80,7 @@ both_databases! {
 
     /// 转诊 10 %: (10000 - 1000 - 800) × 85 % = 6970.
     async fn a_referral_bears_less(db: TestDatabase) {
-        let platform = nanchang(&db).await;
+        let platform = insured_in(NANCHANG, &db).await;
         platform.file_referral("P1", "310", SHANGHAI, NANCHANG).await;
         let settled = platform.settle("R1", treated("P1").at(SHANGHAI_HOSPITAL)).await.unwrap();
         assert_eq!(outcome(&settled), ("referral", "prepay 0.1".to_owned(), yuan("1000"), yuan("6970")));
@@ -87,7 +88,7 @@ both_databases! {
 
     /// 急诊抢救 counts as filed, by the mark or by the category itself: as a referral.
     async fn an_emergency_needs_no_filing(db: TestDatabase) {
-        let platform = nanchang(&db).await;
+        let platform = insured_in(NANCHANG, &db).await;
         let marked = platform.settle("R1", treated("P1").at(SHANGHAI_HOSPITAL).emergency()).await.unwrap();
         assert_eq!(outcome(&marked), ("emergency", "prepay 0.1".to_owned(), yuan("1000"), yuan("6970")));
         assert!(info(&marked).emergency && info(&marked).filing.as_ref().unwrap().filing_id.is_empty());
@@ -100,7 +101,7 @@ both_databases! {
 
     /// 先备案后结算; a filing made during the stay is good for all of it.
     async fn a_filing_is_made_good_before_discharge(db: TestDatabase) {
-        let platform = nanchang(&db).await;
+        let platform = insured_in(NANCHANG, &db).await;
         let before = platform.row_counts().await;
         let request = || settle_request("R1", treated("P1").at(SHANGHAI_HOSPITAL));
         let error = refused(platform.answer_to(request()).await);
@@ -213,40 +214,40 @@ both_databases! {
     }
 
     async fn replay_and_reversal_ask_nobody_and_keep_what_was_answered(db: TestDatabase) {
-        let platform = nanchang(&db).await;
-        platform.file_temporary("P1", "310", SHANGHAI).await;
-        let settled = platform.settle("R1", treated("P1").at(SHANGHAI_HOSPITAL)).await.unwrap();
+        let platform = insured_in(SHAOXING, &db).await;
+        let visit = || treated("P1").at(CONTRACTED_HOSPITAL);
+        let settled = platform.settle("R1", visit()).await.unwrap();
+        assert_eq!(outcome(&settled), ("unfiled", "prepay 0.15".to_owned(), yuan("1500"), yuan("5840")));
         let reversal = platform.reverse("V1", &settled).await.unwrap();
         assert_adds_up(&reversal);
         assert_eq!(info(&reversal).filing, info(&settled).filing);
-        assert_eq!((info(&reversal).out_filing.as_str(), info(&reversal).hifp_pay_fen), ("temporary", -yuan("6120")));
-        // By a better filing the same visit would be settled otherwise now.
-        platform.file_long_term("P1", "310", SHANGHAI, NANCHANG).await;
+        assert_eq!((info(&reversal).out_filing.as_str(), info(&reversal).hifp_pay_fen), ("unfiled", -yuan("5840")));
+        // Filed, the same visit is settled otherwise now.
+        platform.file_temporary("P1", "310", SHANGHAI).await;
         for settlement in [&settled, &reversal] {
             let replayed = platform.replay(&info(settlement).setl_id).await.unwrap();
             assert!(replayed.identical, "{:?}", info(settlement));
         }
         let statement = platform.statement(&info(&reversal).setl_id).await.unwrap();
-        assert!(statement.text.contains("备案类别：其他临时外出备案"), "{}", statement.text);
-        let now = platform.settle("R2", treated("P1").at(SHANGHAI_HOSPITAL)).await.unwrap();
-        assert_eq!(outcome(&now), ("long_term", "same".to_owned(), 0, yuan("7820")));
+        assert!(statement.text.contains("备案类别：未备案"), "{}", statement.text);
+        let now = platform.settle("R2", visit()).await.unwrap();
+        assert_eq!(outcome(&now), ("temporary", "prepay 0.05".to_owned(), yuan("500"), yuan("6640")));
     }
 
     async fn a_quote_says_that_the_filing_changed(db: TestDatabase) {
-        let platform = nanchang(&db).await;
-        platform.file_temporary("P1", "310", SHANGHAI).await;
-        let visit = || treated("P1").at(SHANGHAI_HOSPITAL);
+        let platform = insured_in(SHAOXING, &db).await;
+        let visit = || treated("P1").at(CONTRACTED_HOSPITAL);
         let quote_id = platform.preview(visit()).await.unwrap().quote.unwrap().quote_id;
-        platform.file_referral("P1", "310", SHANGHAI, NANCHANG).await;
+        platform.file_temporary("P1", "310", SHANGHAI).await;
         let before = platform.row_counts().await;
         let quoted = SettleRequest { quote_id, ..settle_request("R1", visit()) };
         let error = refused(platform.answer_to(quoted).await);
         assert_eq!((error.code, error.reason.as_str()), (Code::FailedPrecondition, "QUOTE_CHANGED"));
         assert_eq!(error.metadata["changed"], "filing");
-        assert_eq!(error.metadata["filing.quoted"], "temporary prepay 0.2");
-        assert_eq!(error.metadata["filing.now"], "referral prepay 0.1");
-        assert_eq!(error.metadata["hifp_pay_fen.quoted"], "612000");
-        assert_eq!(error.metadata["hifp_pay_fen.now"], "697000");
+        assert_eq!(error.metadata["filing.quoted"], "unfiled prepay 0.15");
+        assert_eq!(error.metadata["filing.now"], "temporary prepay 0.05");
+        assert_eq!(error.metadata["hifp_pay_fen.quoted"], "584000");
+        assert_eq!(error.metadata["hifp_pay_fen.now"], "664000");
         assert_eq!(platform.row_counts().await, before);
     }
 }
