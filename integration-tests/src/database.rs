@@ -41,7 +41,8 @@ pub async fn tamper(db: &DatabaseConnection, sql: &str) {
     assert_eq!(done.rows_affected(), 1, "{sql}");
 }
 
-async fn query(db: &DatabaseConnection, sql: &str) -> Vec<sea_orm::QueryResult> {
+/// The rows a query gives.
+pub async fn query(db: &DatabaseConnection, sql: &str) -> Vec<sea_orm::QueryResult> {
     let statement = Statement::from_string(db.get_database_backend(), sql);
     db.query_all_raw(statement).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
