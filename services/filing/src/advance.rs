@@ -64,7 +64,7 @@ fn read(
     let materials = if action == FilingAction::Supply {
         wrong.require(!request.materials.is_empty(), "materials", "REQUIRED", "请提交要补充的材料");
         let materials = read_materials(&request.materials, |paper| is_seen(caller, paper), &mut wrong);
-        check_kinds(&materials, &filing.requirements, &mut wrong);
+        check_kinds(&request.materials, &filing.requirements, &mut wrong);
         materials
     } else {
         wrong.require(request.materials.is_empty(), "materials", "FIELD_NOT_EXPECTED", "只有补充材料时填写");

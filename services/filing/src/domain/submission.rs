@@ -70,6 +70,7 @@ pub fn judge(
     let place = place(request, kind.kind, filer, rules, wrong);
     let begndate = begndate(&request.begndate, filer.today, handling, wrong);
     let enddate = enddate(&request.enddate, begndate, kind.validity, wrong);
+    check_kinds(&request.materials, &kind.requirements, wrong);
     check_materials(materials, &kind.requirements, wrong);
     let referral = referral(request.referral.as_ref(), kind.kind, filer.today, wrong);
     let locked_until = (kind.lock_months > 0).then(|| last_day_from(begndate, kind.lock_months));
@@ -142,9 +143,8 @@ fn enddate(text: &str, begndate: NaiveDate, validity: Validity, wrong: &mut Viol
     Some(asked)
 }
 
-/// Papers must be of the kind; what is missing must be promised, or be allowed to come later.
+/// What is missing must be promised, or be allowed to come later.
 fn check_materials(materials: &[Material], requirements: &[Requirement], wrong: &mut Violations) {
-    check_kinds(materials, requirements, wrong);
     let committed = materials.iter().any(|paper| paper.material == FilingMaterial::CommitmentLetter);
     for requirement in requirements.iter().filter(|requirement| !requirement.is_met_by(materials)) {
         if (requirement.may_be_promised && committed) || requirement.may_come_later {
@@ -157,13 +157,14 @@ fn check_materials(materials: &[Material], requirements: &[Requirement], wrong: 
     }
 }
 
-/// Papers that a filing of these requirements can do something with.
-pub fn check_kinds(materials: &[Material], requirements: &[Requirement], wrong: &mut Violations) {
+/// Papers must be such that a filing of these requirements can do something with them. Unknown ones are [`read_materials`]'s to note.
+pub fn check_kinds(papers: &[proto::Material], requirements: &[Requirement], wrong: &mut Violations) {
     let promises = requirements.iter().any(|requirement| requirement.may_be_promised);
-    for (at, paper) in materials.iter().enumerate() {
-        let wanted = requirements.iter().any(|requirement| requirement.one_of.contains(&paper.material))
-            || (promises && paper.material == FilingMaterial::CommitmentLetter);
-        let text = format!("此类备案不需要{}", paper.material.label());
+    for (at, paper) in papers.iter().take(MAX_MATERIALS).enumerate() {
+        let Some(material) = FilingMaterial::from_code(&paper.material) else { continue };
+        let wanted = requirements.iter().any(|requirement| requirement.one_of.contains(&material))
+            || (promises && material == FilingMaterial::CommitmentLetter);
+        let text = format!("此类备案不需要{}", material.label());
         wrong.require(wanted, format!("materials[{at}].material"), "MATERIAL_NOT_FOR_KIND", text);
     }
 }

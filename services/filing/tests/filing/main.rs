@@ -1,6 +1,15 @@
 //! Black-box tests through gRPC, each on SQLite and on PostgreSQL (with Redis). One file per behaviour.
 
+mod bad_input;
+mod change;
 mod import;
+mod life;
+mod office;
+mod queue;
+mod races;
+mod sequences;
 mod submit;
 mod support;
+mod time;
 mod watch;
+mod who_may;
