@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use futures::FutureExt;
 use futures::future::join_all;
 use yizhan_proto::filing::v1::*;
 use yizhan_runtime::error::RemoteError;
@@ -76,8 +77,7 @@ both_databases! {
                 taking(&service, HOME, request)
             };
             let withdraw = taking(&service, "person:P1", step(&filing, FilingAction::Withdraw));
-            let steps: Vec<std::pin::Pin<Box<dyn Future<Output = Result<Filing, RemoteError>> + Send>>> =
-                vec![Box::pin(over("310115")), Box::pin(withdraw), Box::pin(over("310115"))];
+            let steps = [over("310115").boxed(), withdraw.boxed(), over("310115").boxed()];
             let (taken, refused) = at_once(steps).await;
             let now = service.at_home(&filing).await;
             assert_eq!(now.state(), FilingState::Withdrawn, "withdrawing is possible before and after");
