@@ -1,11 +1,15 @@
 //! One command, one table: what the platform does in a second, next to what the machine could do. `benchmarks/run`.
 
 mod allocations;
+mod asking;
+mod bare;
 mod bare_lookup;
 mod bare_server;
 mod bare_transaction;
 mod bill;
 mod engine;
+mod filed;
+mod filings;
 mod load;
 mod lookups;
 mod machine;

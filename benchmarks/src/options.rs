@@ -10,7 +10,7 @@ pub const HELP: &str = "\
 benchmarks/run [--quick] [PART…]
 
 Prints one table. --quick measures for a moment only: its numbers mean nothing.
-Parts: settlement, lookups, rosters; without any, all of them.
+Parts: settlement, lookups, filings, rosters; without any, all of them.
 
 Environment:
   BENCH_PEOPLE           people to import; each settlement is the next one's    60000
@@ -18,6 +18,7 @@ Environment:
   BENCH_ROUNDS           bare transaction and settle alternate so many times        2
   BENCH_ARRIVAL_SECONDS  of constant arrival                                       60
   BENCH_INSURED          people whose eligibility is looked up                1000000
+  BENCH_FILINGS          filings that are looked through, of 7 persons for every 10   1000000
   BENCH_ROSTER_ROWS      rows of a department's roster, over as many people     1000000
   BENCH_SETTLEMENTS      before memory is read the second time                 100000
 ";
@@ -29,6 +30,8 @@ pub enum Part {
     Settlement,
     /// Eligibility lookups.
     Lookups,
+    /// Filings of remote care.
+    Filings,
     /// Rosters of departments.
     Rosters,
 }
@@ -42,6 +45,8 @@ pub struct Options {
     pub people: u64,
     /// People whose eligibility is looked up.
     pub insured: u64,
+    /// Filings that are looked through.
+    pub filings: u64,
     /// Rows of a roster.
     pub roster_rows: u64,
     /// Length of one measurement of a rate.
@@ -66,6 +71,7 @@ impl Options {
                 "--quick" => quick = true,
                 "settlement" => parts.push(Part::Settlement),
                 "lookups" => parts.push(Part::Lookups),
+                "filings" => parts.push(Part::Filings),
                 "rosters" => parts.push(Part::Rosters),
                 "--help" | "-h" => return Ok(None),
                 _ => bail!("unknown argument {argument}\n{HELP}"),
@@ -76,6 +82,7 @@ impl Options {
             parts,
             people: variable("BENCH_PEOPLE", default(60_000, 1_000))?,
             insured: variable("BENCH_INSURED", default(1_000_000, 20_000))?,
+            filings: variable("BENCH_FILINGS", default(1_000_000, 20_000))?,
             roster_rows: variable("BENCH_ROSTER_ROWS", default(1_000_000, 20_000))?,
             rate_time: Duration::from_secs(variable("BENCH_SECONDS", default(10, 1))?),
             rounds: u32::try_from(variable("BENCH_ROUNDS", default(2, 1))?)?,

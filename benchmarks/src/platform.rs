@@ -99,8 +99,13 @@ pub fn service(binary: &str, database: &TestDatabase) -> anyhow::Result<ServiceP
 
 /// A connection as any institution's, but patient.
 pub fn channel(url: &str) -> anyhow::Result<PeerChannel> {
+    channel_of(url, &Caller::LocalAdministrator)
+}
+
+/// The same of this caller's.
+pub fn channel_of(url: &str, caller: &Caller) -> anyhow::Result<PeerChannel> {
     let peer = PeerConfig { deadline: Duration::from_secs(600), ..PeerConfig::at(url) };
-    client::channel(&peer, &Caller::LocalAdministrator)
+    client::channel(&peer, caller)
 }
 
 /// 人员编号 of somebody.
