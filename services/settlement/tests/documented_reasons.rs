@@ -66,6 +66,7 @@ const OTHERS: &[&str] = &[
     "NULL",
     // SQL, placeholders of types in it, Redis and signals.
     "RETURNING",
+    "TRUE",
     "BYTES",
     "NUMBER",
     "TIME",
@@ -129,7 +130,7 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.expect("an entry can be read").path();
         if path.is_dir() {
             rust_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
             files.push(path);
         }
     }

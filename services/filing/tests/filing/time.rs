@@ -1,6 +1,9 @@
 //! What time does to a filing: papers that come or do not, commitments, last days that pass, and the note that is taken of it.
 
+use std::time::{Duration, Instant};
+
 use yizhan_proto::filing::v1::*;
+use yizhan_runtime::Clock;
 use yizhan_testkit::both_databases;
 
 use crate::office::*;
@@ -94,6 +97,19 @@ both_databases! {
         // Admission while it was in force is settled by it all the same (规程 art. 12).
         let found = service.find(stay("P1", "2025-07-03", "2025-07-04")).await.unwrap();
         assert_eq!(found.filing_class(), FilingClass::Referral);
+    }
+
+    /// Nobody has to ask for it: a process that starts notes what ended while it was away.
+    async fn what_ended_is_noted_in_the_background(db: TestDatabase) {
+        let service = start(&db).await;
+        let filing = provisional(&service).await;
+        let later = start_with(&db, |config| config.clock = Clock::manual(noon("2025-07-04")).0).await;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while service.steps(&filing).await.last().unwrap().0 != FilingAction::Lapse {
+            assert!(Instant::now() < deadline, "noted by nobody");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(later.at_home(&filing).await.state(), FilingState::Lapsed);
     }
 
     /// 承诺制: a commitment stands in, for half a year.
