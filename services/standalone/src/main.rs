@@ -23,7 +23,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// A guided run against the real servers on this machine: enrol, settle, print, reverse, wait and repair, check the books.
+    /// A guided run against the real servers on this machine: enrol, settle, print, reverse, wait and repair, file away from home, check the books.
     Demo {
         /// Folder of the demo's data; what an earlier demo left there is removed.
         #[arg(long, default_value = "data/demo")]

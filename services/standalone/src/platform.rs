@@ -53,7 +53,8 @@ impl Platform {
         Ok(Platform { enrollment, filing, settlement })
     }
 
-    /// Starts the services on SQLite files in a folder, on free ports of the loopback interface.
+    /// Starts the services on SQLite files in a folder, on free ports of the loopback interface. Filing believes who a caller says
+    /// they are: who submits a filing, where, and who decides it is what it is about.
     pub async fn start_in(folder: &Path) -> anyhow::Result<Platform> {
         let settlement = SettlementConfig {
             server: ServerConfig::loopback(),
@@ -61,7 +62,9 @@ impl Platform {
             ..SettlementConfig::default()
         };
         let enrollment = EnrollmentConfig::embedded(sqlite(folder, "enrollment"));
-        Platform::start(enrollment, FilingConfig::embedded(sqlite(folder, "filing")), settlement).await
+        let mut filing = FilingConfig::embedded(sqlite(folder, "filing"));
+        filing.server.trust_caller_header = true;
+        Platform::start(enrollment, filing, settlement).await
     }
 
     /// Stops the services, callers first.

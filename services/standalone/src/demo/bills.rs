@@ -48,6 +48,9 @@ pub type Bill<'b> = &'b [(usize, i64)];
 pub const LONG_STAY: Bill<'static> = &[(0, 12), (1, 4), (2, 9), (3, 2), (4, 30), (5, 4), (6, 16), (7, 60)];
 /// A few days in hospital.
 pub const SHORT_STAY: Bill<'static> = &[(0, 6), (1, 2), (5, 6), (7, 40)];
+/// A day in hospital. Of 11845.00 yuan 11500.00 are in scope: bed 50, 麻醉 1140, 阿替普酶 3400 less 10 %, 康柏西普 6905.60,
+/// 七叶皂苷钠 344.40; the bed is 5 above its ceiling.
+pub const DAY_IN_HOSPITAL: Bill<'static> = &[(0, 1), (1, 2), (3, 1), (5, 2), (7, 24)];
 /// A newborn's first week in hospital.
 pub const NEWBORN_STAY: Bill<'static> = &[(0, 7), (4, 4)];
 /// A visit to the outpatient department.

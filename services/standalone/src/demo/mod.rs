@@ -12,6 +12,7 @@ use anyhow::{Context, ensure};
 use tonic::Request;
 use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
 use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
@@ -32,6 +33,8 @@ pub struct Clients {
     catalogue: CatalogueServiceClient<PeerChannel>,
     policies: PolicyServiceClient<PeerChannel>,
     accounts: AccountServiceClient<PeerChannel>,
+    /// Where filing is: every filing is made and decided by somebody else.
+    filing: String,
 }
 
 impl Clients {
@@ -47,7 +50,13 @@ impl Clients {
             catalogue: CatalogueServiceClient::new(settlement.clone()),
             policies: PolicyServiceClient::new(settlement.clone()),
             accounts: AccountServiceClient::new(settlement),
+            filing: platform.filing.url(),
         })
+    }
+
+    /// Filing, as this caller reaches it.
+    fn filing_as(&self, caller: &Caller) -> anyhow::Result<FilingServiceClient<PeerChannel>> {
+        Ok(FilingServiceClient::new(client::channel(&PeerConfig::at(self.filing.clone()), caller)?))
     }
 }
 
@@ -56,8 +65,9 @@ pub async fn demo(folder: PathBuf) -> anyhow::Result<()> {
     start_afresh(&folder)?;
     let platform = Platform::start_in(&folder).await?;
     println!(
-        "Servers: enrollment {}, settlement {}; data in {}",
+        "Servers: enrollment {}, filing {}, settlement {}; data in {}",
         platform.enrollment.url(),
+        platform.filing.url(),
         platform.settlement.url(),
         folder.display()
     );
@@ -75,7 +85,8 @@ fn start_afresh(folder: &Path) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let ours = ["enrollment.db", "settlement.db"].iter().any(|database| name.starts_with(database));
+        let ours =
+            ["enrollment.db", "filing.db", "settlement.db"].iter().any(|database| name.starts_with(database));
         if ours {
             std::fs::remove_file(&path)?;
         }

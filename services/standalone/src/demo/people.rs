@@ -20,6 +20,15 @@ pub const LAPSED: &str = "DEMO-5";
 /// Not born when the register was imported.
 pub const NEWBORN: &str = "DEMO-6";
 
+/// 绍兴 employee who lives in 上海.
+pub const LIVES_AWAY: &str = "DEMO-7";
+/// 绍兴 employee treated in 上海, who never files.
+pub const NEVER_FILED: &str = "DEMO-8";
+/// 绍兴 employee who falls ill in 上海.
+pub const FALLS_ILL: &str = "DEMO-9";
+/// 绍兴 employee treated in 上海, who files before discharge.
+pub const FILES_LATE: &str = "DEMO-10";
+
 /// What a resident pays for a coverage year in the demo (个人缴费标准, 400 yuan).
 pub const RESIDENT_RATE_FEN: i64 = 40_000;
 
@@ -36,7 +45,7 @@ struct DemoPerson {
     memberships: &'static [(MembershipKind, &'static str)],
 }
 
-const PEOPLE: [DemoPerson; 5] = [
+const PEOPLE: [DemoPerson; 9] = [
     DemoPerson {
         psn_no: SEVEN_PAYERS,
         name: "张示例",
@@ -97,7 +106,26 @@ const PEOPLE: [DemoPerson; 5] = [
         identities: &[],
         memberships: &[],
     },
+    shaoxing(LIVES_AWAY, "周示例", "1979-06-14"),
+    shaoxing(NEVER_FILED, "吴示例", "1985-01-23"),
+    shaoxing(FALLS_ILL, "郑示例", "1990-08-08"),
+    shaoxing(FILES_LATE, "冯示例", "1973-12-02"),
 ];
+
+/// 绍兴 employee in service.
+const fn shaoxing(psn_no: &'static str, name: &'static str, brdy: &'static str) -> DemoPerson {
+    DemoPerson {
+        psn_no,
+        name,
+        brdy,
+        area: "330600",
+        insutype: "310",
+        psn_type: "1101",
+        until: "",
+        identities: &[],
+        memberships: &[],
+    }
+}
 
 /// First day of every coverage, identity and membership of the demo.
 const SINCE: &str = "2010-01-01";

@@ -11,15 +11,18 @@ use super::bills::PRICED;
 
 /// 382 real entries, each with its source and how sure its class is.
 const CATALOGUE: &str = include_str!("../../data/catalogue.csv");
+/// 三级 in 上海浦东, where people of elsewhere are treated; not 特约.
+pub const FAR_FROM_HOME: &str = "H31011500001";
 /// First day of every entry of the demo.
 const SINCE: &str = "2010-01-01";
 
-/// An institution: code, name, area. All of the third level but the second.
-const INSTITUTIONS: [(&str, &str, &str, &str); 4] = [
+/// An institution: code, name, level, area.
+const INSTITUTIONS: [(&str, &str, &str, &str); 5] = [
     ("H99990000001", "示例市第一医院", "third", "999900"),
     ("H50011200001", "渝北示例医院", "second", "500112"),
     ("H43020000001", "株洲示例医院", "third", "430200"),
     ("H33080000001", "衢州示例医院", "third", "330800"),
+    (FAR_FROM_HOME, "上海示例医院", "third", "310115"),
 ];
 
 #[derive(Deserialize)]
@@ -62,7 +65,7 @@ fn institution((code, name, level, area): &(&str, &str, &str, &str)) -> Institut
         level: (*level).into(),
         admdvs: (*area).into(),
         fixmedins_type: "1".into(),
-        contracted: true,
+        contracted: *code != FAR_FROM_HOME,
     }
 }
 

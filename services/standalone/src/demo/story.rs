@@ -1,5 +1,6 @@
 //! What the demo shows, chapter by chapter. Every step checks what it shows.
 
+mod away;
 mod books;
 mod newborn;
 mod published_example;
@@ -24,6 +25,7 @@ pub async fn tell(clients: &Clients, folder: &Path) -> anyhow::Result<()> {
     reversal::tell(clients).await.context("reversal")?;
     waiting::tell(clients).await.context("waiting period")?;
     newborn::tell(clients).await.context("newborn")?;
+    away::tell(clients).await.context("away from home")?;
     books::tell(clients).await.context("books")?;
     println!("\nDone: everything shown was checked. `yizhan serve` keeps the servers running.");
     Ok(())
