@@ -31,8 +31,7 @@ const OTHERS: &[&str] = &[
     "T2103",
     "TRANSFER_STATE_",
     "TRANSFER_ACTION_",
-    "FILING_ACTION_",
-    // Where a filing stands.
+    // States of a filing, prefix of its actions.
     "SUBMITTED",
     "ACCEPTED",
     "RETURNED",
@@ -44,6 +43,7 @@ const OTHERS: &[&str] = &[
     "REPLACED",
     "EXPIRED",
     "LAPSED",
+    "FILING_ACTION_",
     // How far a roster is.
     "STAGING",
     "ROWS",
@@ -130,7 +130,7 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.expect("an entry can be read").path();
         if path.is_dir() {
             rust_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }
     }
