@@ -32,7 +32,7 @@ def ask(filings):
     answer = filings.FindFiling(fi.FindFilingRequest(
         psn_no=PERSON, insutype="310", mdtrtarea_admvs=HOSPITAL_AREA, begndate=today(), med_type="21",
         fixmedins_lv="third"), timeout=5).answer
-    treatment = fi.TreatmentKind.Name(answer.treatment.kind) + " " + answer.treatment.value
+    treatment = f"{fi.TreatmentKind.Name(answer.treatment.kind)} {answer.treatment.value}".strip()
     print("  ", answer.filing_class_name, "by", answer.rule_id)
     print("  ", f"settled directly: {treatment}, {answer.treatment.citation}" if answer.direct
           else f"not settled directly: {answer.reason} {answer.reason_text}; {answer.way_out}")
@@ -61,9 +61,11 @@ def step(filings, filing, action, opter, **more):
 
 def show(filing):
     """Where it stands, and what is still to come."""
-    missing = [paper.label for paper in filing.missing]
-    print("  ", fi.FilingState.Name(filing.state), "due", filing.due_date or "-",
-          f"missing {missing} by {filing.supply_by}" if missing else "nothing missing")
+    parts = [fi.FilingState.Name(filing.state)]
+    parts += [f"to be decided by {filing.due_date}"] * bool(filing.due_date)
+    parts += [f"missing {paper.label}" for paper in filing.missing]
+    parts += [f"to come by {filing.supply_by}"] * bool(filing.supply_by)
+    print("  ", ", ".join(parts))
 
 
 def why(error):
