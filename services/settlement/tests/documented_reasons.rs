@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 const SOURCES: &[&str] = &[
     "services/settlement/src",
     "services/enrollment/src",
-    "services/filing/src",
     "libs/clients/src",
     "libs/runtime/src",
     "libs/rules/src",
@@ -24,26 +23,12 @@ const OTHERS: &[&str] = &[
     "DEPOSITED",
     "PERSON_CHANGED",
     "PERSON_MOVED",
-    "FILING_CHANGED",
     // Documents of a transfer; prefixes of enumerations.
     "T2101",
     "T2102",
     "T2103",
     "TRANSFER_STATE_",
     "TRANSFER_ACTION_",
-    // States of a filing, prefix of its actions.
-    "SUBMITTED",
-    "ACCEPTED",
-    "RETURNED",
-    "IN_FORCE",
-    "PROVISIONAL",
-    "REJECTED",
-    "WITHDRAWN",
-    "CANCELLED",
-    "REPLACED",
-    "EXPIRED",
-    "LAPSED",
-    "FILING_ACTION_",
     // How far a roster is.
     "STAGING",
     "ROWS",
@@ -66,7 +51,6 @@ const OTHERS: &[&str] = &[
     "NULL",
     // SQL, placeholders of types in it, Redis and signals.
     "RETURNING",
-    "TRUE",
     "BYTES",
     "NUMBER",
     "TIME",
