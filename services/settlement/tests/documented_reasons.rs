@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const SOURCES: &[&str] = &[
     "services/settlement/src",
     "services/enrollment/src",
+    "services/filing/src",
     "libs/clients/src",
     "libs/runtime/src",
     "libs/rules/src",
@@ -23,12 +24,26 @@ const OTHERS: &[&str] = &[
     "DEPOSITED",
     "PERSON_CHANGED",
     "PERSON_MOVED",
+    "FILING_CHANGED",
     // Documents of a transfer; prefixes of enumerations.
     "T2101",
     "T2102",
     "T2103",
     "TRANSFER_STATE_",
     "TRANSFER_ACTION_",
+    "FILING_ACTION_",
+    // Where a filing stands.
+    "SUBMITTED",
+    "ACCEPTED",
+    "RETURNED",
+    "IN_FORCE",
+    "PROVISIONAL",
+    "REJECTED",
+    "WITHDRAWN",
+    "CANCELLED",
+    "REPLACED",
+    "EXPIRED",
+    "LAPSED",
     // How far a roster is.
     "STAGING",
     "ROWS",
@@ -51,6 +66,7 @@ const OTHERS: &[&str] = &[
     "NULL",
     // SQL, placeholders of types in it, Redis and signals.
     "RETURNING",
+    "TRUE",
     "BYTES",
     "NUMBER",
     "TIME",
@@ -114,7 +130,7 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.expect("an entry can be read").path();
         if path.is_dir() {
             rust_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
             files.push(path);
         }
     }
