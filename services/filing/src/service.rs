@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use yizhan_clients::EnrollmentPeer;
+use yizhan_proto::filing::v1::filing_figures_service_server::{self, FilingFiguresServiceServer};
 use yizhan_proto::filing::v1::filing_rules_service_server::{self, FilingRulesServiceServer};
 use yizhan_proto::filing::v1::filing_service_server::{FilingServiceServer, SERVICE_NAME};
 use yizhan_rules::RulesBook;
@@ -14,7 +15,9 @@ use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
 use yizhan_runtime::{Clock, db};
 
-use crate::api::{FilingApi, RulesApi};
+use crate::api::{FiguresApi, FilingApi, RulesApi};
+use crate::figures;
+use crate::following;
 use crate::register::Register;
 use crate::store::cached::StandingsSource;
 use crate::store::migrations::Migrator;
@@ -34,6 +37,8 @@ pub struct FilingConfig {
     pub cache: CacheConfig,
     /// Where enrollment is.
     pub enrollment: PeerConfig,
+    /// Where settlement is, whose feed the figures follow; `None`: direct settlements are not counted.
+    pub settlement: Option<PeerConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -56,6 +61,7 @@ impl FilingConfig {
             database: DatabaseConfig::read(settings, "sqlite://data/filing.db"),
             cache: CacheConfig::read(settings),
             enrollment: PeerConfig::read(settings, "enrollment", "http://127.0.0.1:7201"),
+            settlement: PeerConfig::read_optional(settings, "settlement"),
             clock: Clock::system(),
         }
     }
@@ -78,7 +84,8 @@ pub async fn open(config: &FilingConfig) -> anyhow::Result<Register> {
 }
 
 /// What the server answers, by name.
-const SERVICES: [&str; 2] = [SERVICE_NAME, filing_rules_service_server::SERVICE_NAME];
+const SERVICES: [&str; 3] =
+    [SERVICE_NAME, filing_rules_service_server::SERVICE_NAME, filing_figures_service_server::SERVICE_NAME];
 
 /// A service with the message sizes that hold everywhere.
 macro_rules! sized {
@@ -90,6 +97,7 @@ macro_rules! sized {
 fn routes(register: &Register, stopping: CancellationToken) -> Routes {
     Routes::new(sized!(FilingServiceServer::new(FilingApi::new(register.clone(), stopping))))
         .add_service(sized!(FilingRulesServiceServer::new(RulesApi::new(register.clone()))))
+        .add_service(sized!(FilingFiguresServiceServer::new(FiguresApi::new(register.clone()))))
 }
 
 /// Binds, opens the register, sets to work what goes on in the background until the server stops, and serves.
@@ -99,5 +107,7 @@ pub async fn serve(config: FilingConfig) -> anyhow::Result<RunningServer> {
     let register = open(&config).await?;
     tokio::spawn(stopping.clone().run_until_cancelled_owned(register.rules.clone().keep_fresh()));
     tokio::spawn(stopping.clone().run_until_cancelled_owned(sweep::keep_sweeping(register.clone())));
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(figures::keep_short(register.clone())));
+    following::start(&register, &config, &stopping)?;
     server.serve(routes(&register, stopping), &SERVICES).await
 }

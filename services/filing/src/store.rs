@@ -2,6 +2,7 @@
 
 pub mod cached;
 pub mod entities;
+pub mod figures;
 pub mod filings;
 pub mod migrations;
 pub mod queue;

@@ -2,4 +2,5 @@
 
 pub mod filing;
 pub mod filing_step;
+pub mod manual_reimbursement;
 pub mod person_filings;

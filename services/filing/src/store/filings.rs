@@ -64,6 +64,16 @@ pub async fn of_person<C: ConnectionTrait>(
     rows.into_iter().map(read).collect()
 }
 
+/// All of a person's filings.
+pub async fn all_of_person<C: ConnectionTrait>(db: &C, psn_no: &str) -> Result<Vec<Filing>, DbErr> {
+    let rows = filing::Entity::find()
+        .filter(filing::Column::PsnNo.eq(psn_no))
+        .order_by_asc(filing::Column::FilingId)
+        .all(db)
+        .await?;
+    rows.into_iter().map(read).collect()
+}
+
 /// The steps of a filing, the first one first.
 pub async fn steps<C: ConnectionTrait>(db: &C, filing_id: &str) -> Result<Vec<filing_step::Model>, DbErr> {
     filing_step::Entity::find()

@@ -1,11 +1,13 @@
 //! The tables, one file per migration.
 
 mod m20261122_000001_filing;
+mod m20261122_000002_figures;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_rules::CreatePublishedRules;
 use yizhan_runtime::cache::CreateCacheState;
 use yizhan_runtime::feed::CreateChangeLog;
+use yizhan_runtime::follow::CreateFollowedFeeds;
 use yizhan_runtime::once::CreateHandledRequests;
 
 /// All migrations of this service, in order.
@@ -18,9 +20,11 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(CreateChangeLog),
             Box::new(CreateCacheState),
+            Box::new(CreateFollowedFeeds),
             Box::new(CreateHandledRequests),
             Box::new(CreatePublishedRules),
             Box::new(m20261122_000001_filing::Migration),
+            Box::new(m20261122_000002_figures::Migration),
         ]
     }
 }

@@ -2,6 +2,9 @@
 
 mod bad_input;
 mod change;
+mod fake_settlement;
+mod figures;
+mod follow;
 mod import;
 mod life;
 mod office;

@@ -118,6 +118,17 @@ pub fn stay(psn_no: &str, begndate: &str, enddate: &str) -> FindFilingRequest {
 }
 
 impl TestService {
+    /// Stops filing, lets something happen at enrollment, whose address is told, and starts filing with these settings.
+    pub async fn restarted(self, config: FilingConfig, meanwhile: impl AsyncFnOnce(&str)) -> TestService {
+        let TestService { server, client, .. } = self;
+        drop(client);
+        server.shutdown().await;
+        meanwhile(&self.enrollment.url()).await;
+        let server = yizhan_filing::serve(config).await.unwrap();
+        let client = FilingServiceClient::connect(server.url()).await.unwrap();
+        TestService { server, client, ..self }
+    }
+
     /// Insures an employee in 南昌.
     pub async fn insure(&self, psn_no: &str) {
         self.insure_in(psn_no, "360100", "310", "11").await;
