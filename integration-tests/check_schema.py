@@ -19,6 +19,7 @@ WRONG = [
     ("scheme: \"310\"", "scheme: 310"),
     ("per: visit", "per: visit\n      facter: 1"),
     ("    title: 医院减免\n", ""),
+    ("layers:\n", "filing_at_home: never\nlayers:\n"),
     ("{ add: in_scope }", "{ add: in_scope, less: preself }"),
     ("{ add: remaining }", "{ add: remaining, lines: { label: [a] } }"),
     ("otherwise: true, part", "otherwise: true, rank: 2, part"),

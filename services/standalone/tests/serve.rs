@@ -6,18 +6,32 @@ use tonic::transport::Channel;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
 use yizhan_proto::enrollment::v1::{
-    GetCacheStatusRequest, GetEligibilityRequest, GetRightsRequest, ImportPersonsRequest, PersonRow,
+    CoverageRow, GetCacheStatusRequest, GetEligibilityRequest, GetRightsRequest, ImportCoveragesRequest,
+    ImportPersonsRequest, PersonRow,
 };
+use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
+use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
+use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
+use yizhan_proto::settlement::v1::{
+    CatalogueItem, FeeLine, ImportCatalogueRequest, ImportInstitutionsRequest, Institution, PreviewRequest,
+    Visit,
+};
+use yizhan_runtime::error::RemoteError;
 use yizhan_testkit::{RedisServer, ServiceProcess, free_port};
 
 /// `yizhan serve` with its databases in a folder.
 fn serve(folder: &tempfile::TempDir) -> ServiceProcess {
+    serve_on(folder, free_port())
+}
+
+/// The same with settlement on this port.
+fn serve_on(folder: &tempfile::TempDir, settlement_port: u16) -> ServiceProcess {
     let process = ServiceProcess::at(env!("CARGO_BIN_EXE_yizhan")).arg("serve");
     let port = process.url().rsplit(':').next().unwrap().to_owned();
     let data = folder.path().to_str().unwrap();
     let process = process.arg("--data").arg(data).arg("--enrollment-port").arg(port);
     let process = process.arg("--filing-port").arg(free_port().to_string());
-    process.arg("--settlement-port").arg(free_port().to_string())
+    process.arg("--settlement-port").arg(settlement_port.to_string())
 }
 
 async fn connect(process: &ServiceProcess) -> Channel {
@@ -43,6 +57,63 @@ async fn register_and_ask(enrollment: &mut EnrollmentServiceClient<Channel>) {
         let answer = enrollment.get_eligibility(question).await.unwrap().into_inner();
         assert_eq!(answer.eligibility.unwrap().reason, "NO_COVERAGE");
     }
+}
+
+/// Insures the person at home, in 430200, and previews a visit of theirs in 310115; what is said to it.
+async fn previewed_away(enrollment: Channel, settlement: Channel) -> RemoteError {
+    let coverage = CoverageRow {
+        psn_no: "P1".into(),
+        insutype: "310".into(),
+        psn_type: "11".into(),
+        psn_insu_stas: "1".into(),
+        begndate: "2010-01-01".into(),
+        ..CoverageRow::default()
+    };
+    let request = ImportCoveragesRequest { request_id: "r2".into(), rows: vec![coverage] };
+    EnrollmentServiceClient::new(enrollment).import_coverages(request).await.unwrap();
+    let hospital = Institution {
+        fixmedins_code: "H31011500003".into(),
+        fixmedins_name: "上海某三级医院".into(),
+        level: "third".into(),
+        admdvs: "310115".into(),
+        fixmedins_type: "1".into(),
+        contracted: false,
+    };
+    let request = ImportInstitutionsRequest { request_id: "r3".into(), institutions: vec![hospital] };
+    InstitutionServiceClient::new(settlement.clone()).import_institutions(request).await.unwrap();
+    let item = CatalogueItem {
+        hilist_code: "001102000050000".into(),
+        name: "住院诊察费".into(),
+        list_type: "201".into(),
+        chrgitm_lv: "01".into(),
+        admdvs: "100000".into(),
+        begndate: "2010-01-01".into(),
+        source: "test".into(),
+        ..CatalogueItem::default()
+    };
+    let request = ImportCatalogueRequest { request_id: "r4".into(), items: vec![item] };
+    CatalogueServiceClient::new(settlement.clone()).import_catalogue(request).await.unwrap();
+    let line = FeeLine {
+        feedetl_sn: "F1".into(),
+        hilist_code: "001102000050000".into(),
+        cnt: "1".into(),
+        pric: "20".into(),
+        det_item_fee_sumamt_fen: 2000,
+        ..FeeLine::default()
+    };
+    let visit = Visit {
+        psn_no: "P1".into(),
+        insutype: "310".into(),
+        mdtrt_id: "M1".into(),
+        med_type: "21".into(),
+        begndate: "2026-01-02".into(),
+        enddate: "2026-01-09".into(),
+        fixmedins_code: "H31011500003".into(),
+        feedetail: vec![line],
+        ..Visit::default()
+    };
+    let request = PreviewRequest { visit: Some(visit) };
+    SettlementServiceClient::new(settlement).preview(request).await.expect_err("nothing is filed").into()
 }
 
 /// Settlement begins to listen after enrollment, so it may have to be asked again.
@@ -82,6 +153,28 @@ async fn without_settings_it_caches_in_process_and_enrollment_reaches_settlement
     let status = enrollment.get_cache_status(GetCacheStatusRequest {}).await.unwrap().into_inner();
     assert_eq!(status.backend, "in-process");
     assert!(sees_what_settlement_paid(channel).await, "enrollment does not reach settlement");
+    assert!(process.terminate().await.success());
+}
+
+#[tokio::test]
+async fn settlement_asks_the_filing_service_beside_it() {
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let mut process = serve_on(&folder, port).start().await;
+    let enrollment = connect(&process).await;
+    register_and_ask(&mut EnrollmentServiceClient::new(enrollment.clone())).await;
+    let address = format!("http://127.0.0.1:{port}");
+    let mut settlement = Channel::from_shared(address.clone()).unwrap().connect().await;
+    // It begins to listen after enrollment.
+    for _ in 0..60 {
+        if settlement.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        settlement = Channel::from_shared(address.clone()).unwrap().connect().await;
+    }
+    let told = previewed_away(enrollment, settlement.expect("settlement listens")).await;
+    assert_eq!(told.reason, "NOT_SETTLED_DIRECTLY", "{told:?}");
+    assert_eq!(told.metadata["why"], "FILING_REQUIRED");
     assert!(process.terminate().await.success());
 }
 

@@ -34,7 +34,7 @@ fn one_word_and_no_other() {
 fn care_at_home_may_be_asked_about() {
     assert!(!fine(&[]).filing_at_home);
     assert!(fine(&[("layers:\n", "filing_at_home: asked\nlayers:\n")]).filing_at_home);
-    problem("layers:\n", "filing_at_home: ▸yes\nlayers:\n", UnknownCode);
+    problem("layers:\n", "filing_at_home: ▸never\nlayers:\n", UnknownCode);
 }
 
 #[test]
