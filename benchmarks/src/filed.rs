@@ -1,6 +1,7 @@
 //! Who filed what, what is asked about them, and what must be answered then.
 
 use anyhow::{Context, ensure};
+use chrono::{Days, NaiveDate};
 use prost::Message;
 use prost::bytes::Bytes;
 use yizhan_proto::filing::v1::{FilingClass, FilingRow, FindFilingRequest, FindFilingResponse};
@@ -9,11 +10,11 @@ use crate::asking::{CHECKED, Question};
 use crate::platform::psn_no;
 
 /// Persons next to one another who are insured in one area, and rows of one import.
-pub const BLOCK: u64 = 1000;
+const BLOCK: u64 = 1000;
 const INSUTYPE: &str = "310";
 /// 统筹区: 南昌 and 绍兴.
 const AREAS: [&str; 2] = ["360100", "330600"];
-/// A city in the province of each, where nothing needs to be filed.
+/// A district in the province of each, where nothing needs to be filed.
 const NEIGHBOURS: [&str; 2] = ["360403", "330106"];
 /// 就医地 as filed, and a district of it.
 const PLACES: [(&str, &str); 5] = [
@@ -25,19 +26,27 @@ const PLACES: [(&str, &str); 5] = [
 ];
 /// Where nobody filed for.
 const NOWHERE: &str = "620102";
-/// Kinds, their classes and their days: by the number of the person.
-const KINDS: [(&str, FilingClass, &str, &str); 3] = [
-    ("07", FilingClass::LongTerm, "2023-03-01", ""),
-    ("06", FilingClass::Referral, "2025-01-01", "2025-06-30"),
-    ("11", FilingClass::Temporary, "2025-01-01", "2025-06-30"),
-];
+/// The last day of filings that have expired.
+const EXPIRED: NaiveDate = NaiveDate::from_ymd_opt(2024, 12, 31).unwrap();
 
-/// So many filings: one of each of the first seven tenths of persons; the other three tenths are earlier filings of the first
-/// of them, at other places.
+/// So many filings: one of each of the first seven tenths of persons; the other three tenths are second ones, at other places,
+/// of the first of them. One second filing in three has expired.
 #[derive(Clone, Copy, Debug)]
 pub struct Filed {
     /// How many.
     pub filings: u64,
+    /// What is still in force began before, and ends after this day.
+    pub today: NaiveDate,
+}
+
+/// One of them.
+#[derive(Clone, Copy, Debug)]
+struct Filing {
+    kind: &'static str,
+    class: FilingClass,
+    place: (&'static str, &'static str),
+    begndate: NaiveDate,
+    enddate: Option<NaiveDate>,
 }
 
 impl Filed {
@@ -46,14 +55,44 @@ impl Filed {
         self.filings * 7 / 10
     }
 
-    /// Blocks of rows that may be imported together, with the area whose they are.
-    pub fn blocks(self) -> impl Iterator<Item = (&'static str, Vec<FilingRow>)> {
-        let people = self.people();
-        let blocks = |of: u64, row: fn(u64) -> FilingRow| {
-            let starts = (0..of).step_by(BLOCK as usize);
-            starts.map(move |from| (area(from), (from..of.min(from + BLOCK)).map(row).collect()))
+    /// Rows that may be imported together, with the area whose they are.
+    pub fn imports(self) -> impl Iterator<Item = (&'static str, Vec<FilingRow>)> {
+        let starts = (0..self.people()).step_by(BLOCK as usize);
+        let rows = |of: fn(Filed, u64) -> Option<Filing>, prefix: &'static str| {
+            starts.clone().map(move |from| {
+                let numbers = from..self.people().min(from + BLOCK);
+                let rows = numbers.filter_map(|number| Some(row(prefix, number, of(self, number)?)));
+                (area(from), rows.collect())
+            })
         };
-        blocks(people, row).chain(blocks(self.filings - people, earlier_row))
+        let all = rows(Filed::first, "F").chain(rows(Filed::second, "S"));
+        all.filter(|(_, rows): &(_, Vec<_>)| !rows.is_empty())
+    }
+
+    fn first(self, number: u64) -> Option<Filing> {
+        if number >= self.people() {
+            return None;
+        }
+        let (kind, class, enddate) = match number % 3 {
+            0 => ("07", FilingClass::LongTerm, None),
+            1 => ("06", FilingClass::Referral, Some(self.today + Days::new(120))),
+            _ => ("11", FilingClass::Temporary, Some(self.today + Days::new(120))),
+        };
+        let begndate = self.today - Days::new(60);
+        Some(Filing { kind, class, place: PLACES[(number % 5) as usize], begndate, enddate })
+    }
+
+    fn second(self, number: u64) -> Option<Filing> {
+        if number >= self.filings - self.people() {
+            return None;
+        }
+        let (kind, class, enddate) = match number / 5 % 3 {
+            0 => ("09", FilingClass::LongTerm, None),
+            1 => ("10", FilingClass::Temporary, Some(self.today + Days::new(60))),
+            _ => ("10", FilingClass::Temporary, Some(EXPIRED)),
+        };
+        let begndate = EXPIRED - Days::new(365);
+        Some(Filing { kind, class, place: PLACES[((number + 1) % 5) as usize], begndate, enddate })
     }
 }
 
@@ -62,45 +101,31 @@ fn area(number: u64) -> &'static str {
     AREAS[(number / BLOCK % 2) as usize]
 }
 
-fn place(number: u64) -> (&'static str, &'static str) {
-    PLACES[(number % 5) as usize]
+fn text(day: Option<NaiveDate>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
 }
 
-fn kind(number: u64) -> (&'static str, FilingClass, &'static str, &'static str) {
-    KINDS[(number % 3) as usize]
-}
-
-fn row(number: u64) -> FilingRow {
-    let (out_fil_type, _, begndate, enddate) = kind(number);
+fn row(prefix: &str, number: u64, filing: Filing) -> FilingRow {
     FilingRow {
-        foreign_id: format!("F{number}"),
+        foreign_id: format!("{prefix}{number}"),
         psn_no: psn_no(number),
         insutype: INSUTYPE.into(),
-        out_fil_type: out_fil_type.into(),
-        rloc_admdvs: place(number).0.into(),
-        begndate: begndate.into(),
-        enddate: enddate.into(),
-    }
-}
-
-fn earlier_row(number: u64) -> FilingRow {
-    FilingRow {
-        foreign_id: format!("E{number}"),
-        out_fil_type: "10".into(),
-        rloc_admdvs: place(number + 1).0.into(),
-        begndate: "2024-01-01".into(),
-        enddate: "2024-12-31".into(),
-        ..row(number)
+        out_fil_type: filing.kind.into(),
+        rloc_admdvs: filing.place.0.into(),
+        begndate: filing.begndate.to_string(),
+        enddate: text(filing.enddate),
     }
 }
 
 /// A visit to be asked about, and how it counts.
 struct Asked {
     place: &'static str,
-    days: (&'static str, &'static str),
+    begin: NaiveDate,
+    end: NaiveDate,
     med_type: &'static str,
     emergency: bool,
     class: FilingClass,
+    covered_by: Option<Filing>,
 }
 
 /// Which filing covers a visit. Each turn asks about another one of eight.
@@ -114,32 +139,30 @@ pub struct Covered {
 
 impl Covered {
     fn asked(self, person: u64, turn: u64) -> Asked {
-        let there = place(person).1;
-        let has_filed = person < self.filed.people();
-        let class = if has_filed { kind(person).1 } else { FilingClass::Unfiled };
+        // Every 64th turn is looked into: those are of every kind too.
+        let visit = (turn + turn / CHECKED) % 8;
+        let second = self.filed.second(person).filter(|_| visit >= 6);
+        let filing = second.or(self.filed.first(person));
         let stay = Asked {
-            place: there,
-            days: ("2025-03-05", "2025-03-12"),
+            place: filing.map_or(NOWHERE, |filing| filing.place.1),
+            begin: self.filed.today - Days::new(10),
+            end: self.filed.today - Days::new(3),
             med_type: "21",
             emergency: false,
-            class,
+            class: filing.map_or(FilingClass::Unfiled, |filing| filing.class),
+            covered_by: filing,
         };
-        // Every 64th turn is looked into: those are of every kind too.
-        match (turn + turn / CHECKED) % 8 {
+        let other = |place, class| Asked { place, class, covered_by: None, ..stay };
+        match visit {
             0 | 1 => stay,
-            2 => Asked { med_type: "11", days: ("2025-03-05", "2025-03-05"), ..stay },
-            // Admitted before the filing expired, discharged after (规程 art. 12).
-            3 => Asked { days: ("2025-06-25", "2025-07-10"), ..stay },
-            // Admitted after it expired.
-            4 if class != FilingClass::LongTerm => {
-                Asked { days: ("2025-08-05", "2025-08-12"), class: FilingClass::Unfiled, ..stay }
-            }
-            4 | 5 => Asked { place: NOWHERE, class: FilingClass::Unfiled, ..stay },
-            6 => Asked { place: NOWHERE, emergency: true, class: FilingClass::Emergency, ..stay },
-            _ => {
-                let place = NEIGHBOURS[(person / BLOCK % 2) as usize];
-                Asked { place, class: FilingClass::Exempt, ..stay }
-            }
+            2 => Asked { med_type: "11", end: stay.begin, ..stay },
+            3 => other(NOWHERE, FilingClass::Unfiled),
+            4 => Asked { emergency: true, ..other(NOWHERE, FilingClass::Emergency) },
+            5 => other(NEIGHBOURS[(person / BLOCK % 2) as usize], FilingClass::Exempt),
+            _ if filing.is_none_or(|filing| filing.enddate != Some(EXPIRED)) => stay,
+            // Admitted before it expired, discharged after (规程 art. 12).
+            6 => Asked { begin: EXPIRED - Days::new(9), end: EXPIRED + Days::new(5), ..stay },
+            _ => other(stay.place, FilingClass::Unfiled),
         }
     }
 }
@@ -156,8 +179,8 @@ impl Question for Covered {
             poolarea_no: area(person).into(),
             insutype: INSUTYPE.into(),
             mdtrtarea_admvs: asked.place.into(),
-            begndate: asked.days.0.into(),
-            enddate: asked.days.1.into(),
+            begndate: asked.begin.to_string(),
+            enddate: asked.end.to_string(),
             med_type: asked.med_type.into(),
             fixmedins_lv: "third".into(),
             contracted: true,
@@ -168,17 +191,16 @@ impl Question for Covered {
 
     fn check(&self, number: u64, turn: u64, answer: Bytes) -> anyhow::Result<()> {
         let person = self.from + number;
+        let asked = self.asked(person, turn);
         let answer = FindFilingResponse::decode(answer)?.answer.context("an answer")?;
-        let class = self.asked(person, turn).class;
+        let class = asked.class;
         ensure!(answer.psn_no == psn_no(person) && answer.filing_class() == class, "{class:?}: {answer:?}");
-        let of_filing = [&answer.out_fil_type, &answer.begndate, &answer.enddate];
-        let (out_fil_type, own, begndate, enddate) = kind(person);
-        if class == own {
-            ensure!(of_filing == [out_fil_type, begndate, enddate], "{answer:?}");
-            ensure!(!answer.filing_id.is_empty() && answer.direct, "{answer:?}");
-        } else {
-            ensure!(answer.filing_id.is_empty() && of_filing == ["", "", ""], "{answer:?}");
-        }
+        ensure!(answer.filing_id.is_empty() == asked.covered_by.is_none(), "{class:?}: {answer:?}");
+        let kind = asked.covered_by.map_or("", |filing| filing.kind);
+        let begndate = text(asked.covered_by.map(|filing| filing.begndate));
+        let enddate = text(asked.covered_by.and_then(|filing| filing.enddate));
+        let same = answer.out_fil_type == kind && answer.begndate == begndate && answer.enddate == enddate;
+        ensure!(same, "{:?}: {answer:?}", asked.covered_by);
         Ok(())
     }
 }

@@ -4,13 +4,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt, stream};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use yizhan_proto::filing::v1::ImportFilingsRequest;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
-use yizhan_runtime::Caller;
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::db;
+use yizhan_runtime::{Caller, Clock};
 use yizhan_testkit::{RedisServer, ServiceProcess, TestDatabase};
 
 use crate::asking::{ASKERS, Asking};
@@ -45,8 +46,10 @@ pub async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<(
         .env("YIZHAN_SERVER_TRUST_CALLER_HEADER", "true");
     let mut filing = filing.start().await;
     let db = db::connect(&DatabaseConfig::at(databases[1].url())).await?;
-    let filed = Filed { filings: options.filings };
+    let today = Clock::system().today();
+    let filed = Filed { filings: options.filings, today };
     import(report, &filing, filed).await?;
+    note_expired(&db, &mut filing, today).await?;
     db.execute_unprepared("VACUUM ANALYZE person_filings").await?;
     db.execute_unprepared("CHECKPOINT").await?;
 
@@ -87,7 +90,7 @@ fn per_second(rate: u64) -> String {
 /// Takes all of them over, as the agencies do.
 async fn import(report: &mut Report, filing: &ServiceProcess, filed: Filed) -> anyhow::Result<()> {
     let start = Instant::now();
-    let imports = stream::iter(filed.blocks().enumerate()).map(anyhow::Ok);
+    let imports = stream::iter(filed.imports().enumerate()).map(anyhow::Ok);
     imports
         .try_for_each_concurrent(IMPORTS, async |(at, (area, rows))| {
             let agency = Caller::Agency { area: area.into() };
@@ -113,6 +116,26 @@ async fn import(report: &mut Report, filing: &ServiceProcess, filed: Filed) -> a
             took.as_secs()
         ),
     );
+    Ok(())
+}
+
+/// Filing notes what has expired when it starts, and every minute: not while it is measured.
+async fn note_expired(
+    db: &DatabaseConnection,
+    filing: &mut ServiceProcess,
+    today: NaiveDate,
+) -> anyhow::Result<()> {
+    let left = format!(
+        "SELECT count(*) AS number FROM filing \
+         WHERE state IN (4, 5) AND last_day <> '' AND last_day < '{today}'"
+    );
+    filing.terminate().await;
+    filing.restart().await;
+    let start = Instant::now();
+    while number(db, &left).await? > 0 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    eprintln!("what has expired was noted in {} s", start.elapsed().as_secs());
     Ok(())
 }
 

@@ -46,8 +46,8 @@ pub async fn find_filing(
     if !caller.may_ask_about(&checked.request.psn_no, &poolarea_no) {
         return Err(person_unknown(&checked.request.psn_no));
     }
-    let person = register.persons(vec![checked.request.psn_no.clone()]).await?;
-    answer(register, &checked, &poolarea_no, person.get(&checked.request.psn_no))
+    let person = register.cache.get(&checked.request.psn_no).await?;
+    answer(register, &checked, &poolarea_no, person.as_ref())
 }
 
 /// The same of many: one look into the cache for all of them.
@@ -141,7 +141,10 @@ fn check(
     wrong: &mut Violations,
 ) -> Checked {
     let mut require = |fits: bool, field: &str, reason: &'static str, text: &str| {
-        wrong.require(fits, format!("{within}{field}"), reason, text);
+        // Nearly always everything fits, and no name is needed.
+        if !fits {
+            wrong.push(format!("{within}{field}"), reason, text);
+        }
     };
     require(is_psn_no(&request.psn_no), "psn_no", "PSN_NO_INVALID", "人员编号应为 1 至 30 位字母、数字");
     let trusted = matches!(caller, Caller::Service { .. } | Caller::LocalAdministrator);
