@@ -199,6 +199,16 @@ pub fn area_covers(area: &str, inner: &str) -> bool {
     is_admdvs(area) && is_admdvs(inner) && inner.starts_with(area_prefix(area))
 }
 
+/// Whether care there is care at home for somebody this pooling area (统筹区) pays for. A city may pool under the code of its own
+/// level (市本级, xxxx99): its districts are at home too.
+pub fn is_at_home(poolarea_no: &str, place: &str) -> bool {
+    let city = poolarea_no.strip_suffix("99").filter(|city| !city.ends_with("99"));
+    match city {
+        Some(city) => area_covers(&format!("{city}00"), place),
+        None => area_covers(poolarea_no, place),
+    }
+}
+
 /// Prefix shared by the admdvs of an area and of everything inside it; empty for the nation.
 pub fn area_prefix(area: &str) -> &str {
     match area {
@@ -245,6 +255,9 @@ mod tests {
         assert!(department.may_read_area("430281") && !department.may_manage_area("430281"));
         assert!(area_covers("100000", "430203") && area_covers("430203", "430203"));
         assert!(!area_covers("430203", "430200"));
+        assert!(is_at_home("430200", "430203") && is_at_home("430299", "430203"));
+        assert!(!is_at_home("430203", "430204") && !is_at_home("430299", "430103"));
+        assert!(!is_at_home("439900", "430103"), "省本级: nothing tells which city is its home");
     }
 
     #[test]

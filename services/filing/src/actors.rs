@@ -61,12 +61,21 @@ pub fn relation(caller: &Caller, opter: &str, filing: &Filing) -> Relation {
     Relation {
         person: matches!(caller, Caller::Person { psn_no } if *psn_no == filing.psn_no),
         submitted,
-        same_officer: submitted && opter == filing.submitted_by.opter,
+        same_officer: is_officer(caller, opter, filing, submitted),
         may_submit: may_submit(caller, &filing.psn_no, referring),
         has_it,
         home: caller.may_manage_area(&filing.poolarea_no) || (has_it && within_home),
         window: matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator),
     }
+}
+
+/// Whether it is the officer who submitted it, also where they act for an office above or below.
+fn is_officer(caller: &Caller, opter: &str, filing: &Filing, submitted: bool) -> bool {
+    let kin = |own: &str| {
+        let other = filing.submitted_by.who.strip_prefix("agency:").unwrap_or_default();
+        area_covers(own, other) || area_covers(other, own)
+    };
+    opter == filing.submitted_by.opter && (submitted || caller.owned_area().is_some_and(kin))
 }
 
 /// The refusal for who may not hand in filings of this person.

@@ -42,8 +42,10 @@ pub fn complete(mut filing: Filing, replaced: Option<Filing>, occasion: &Occasio
 
 fn replace(mut old: Filing, new: &Filing, occasion: &Occasion) -> Taken {
     let from = old.state;
+    // Not beyond its own last day: what was to come by then is no longer asked for once it is replaced.
+    let day_before = new.begndate.checked_sub_days(Days::new(1));
+    old.ended_on = [day_before, old.last_day()].into_iter().flatten().min();
     old.state = State::Replaced;
-    old.ended_on = new.begndate.checked_sub_days(Days::new(1));
     old.replaced_by = Some(new.filing_id.clone());
     let action = FilingAction::Replace;
     Taken { filing: old, from: Some(from), action, actor: occasion.actor.clone(), reason: String::new() }

@@ -11,8 +11,11 @@ use super::standing::{Standing, Standings};
 
 /// Refuses a filing that overlaps another at the same place, or is one too many at once.
 pub fn check(new: &Filing, held: &Standings, rules: &Places, today: NaiveDate) -> Result<(), ServiceError> {
-    let others = || held.0.iter().filter(|other| stands(other, today) && days_overlap(new, other));
-    let others = || others().filter(|other| new.replaces.as_ref() != Some(&other.filing_id));
+    // What was filed under another insurance covers nothing any more, and stands in nobody's way.
+    let same = |other: &&Standing| other.poolarea_no == new.poolarea_no && other.insutype == new.insutype;
+    let standing = || held.0.iter().filter(same).filter(|other| stands(other, today));
+    let others = || standing().filter(|other| new.replaces.as_ref() != Some(&other.filing_id));
+    let others = || others().filter(|other| days_overlap(new, other));
     if let Some(other) = others().find(|other| places::overlap(&new.place, &other.place)) {
         return Err(overlaps(other));
     }
@@ -33,9 +36,9 @@ pub fn check(new: &Filing, held: &Standings, rules: &Places, today: NaiveDate) -
     .with("limit", limit))
 }
 
-/// Open, or covering days from today on.
+/// Open, or covering days from today on: one whose place another takes in some days, too.
 fn stands(other: &Standing, today: NaiveDate) -> bool {
-    other.state.is_open() || (other.state.is_in_force() && other.last_day.is_none_or(|last| today <= last))
+    other.state.is_open() || (other.state.was_in_force() && other.last_day.is_none_or(|last| today <= last))
 }
 
 fn days_overlap(new: &Filing, other: &Standing) -> bool {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use yizhan_policy::{Ambiguous, case};
 use yizhan_rules::{Dated, Family, NoRule};
-use yizhan_runtime::caller::area_covers;
+use yizhan_runtime::caller::is_at_home;
 use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
 
 use super::filing::State;
@@ -45,7 +45,7 @@ pub struct Visit<'v> {
 
 impl Visit<'_> {
     fn at_home(&self) -> bool {
-        area_covers(self.poolarea_no, self.place)
+        is_at_home(self.poolarea_no, self.place)
     }
 
     /// Whether it is care in the own province.
@@ -115,14 +115,17 @@ pub struct Refused {
 /// Where the rules cannot answer.
 pub fn find<'s>(rules: &Rules, person: Option<&'s Standings>, visit: &Visit) -> Result<Answer<'s>, NoAnswer> {
     let standings = person.map_or(&[][..], |person| &person.0);
-    let own = || standings.iter().filter(|standing| standing.poolarea_no == visit.poolarea_no);
+    // Until the insurance changes (规程 art. 10): what was filed under another one covers nothing.
+    let insured = |one: &&Standing| one.poolarea_no == visit.poolarea_no && one.insutype == visit.insutype;
+    let own = || standings.iter().filter(insured);
     let finder = Finder { rules, visit };
     if visit.at_home() {
         return finder.at_home(own());
     }
-    let covering = finder.covering(own().filter(|standing| covers(&standing.place, visit.place)))?;
-    let (class, filing, basis) = finder.class(covering)?;
-    let (decided_by, treated) = finder.treatment(class)?;
+    let there = own().filter(|standing| covers(&standing.place, visit.place));
+    let counted = finder.counted(finder.covering(there)?)?;
+    let (counted, decided_by, treated) = finder.decide(counted)?;
+    let Counted { class, filing, basis } = counted;
     let outcome = match treated {
         Ok(direct) => direct,
         Err(refused) => Outcome::Refused(finder.explain(refused, class, own())?),
@@ -162,6 +165,14 @@ struct Finder<'f> {
     visit: &'f Visit<'f>,
 }
 
+/// As what a visit may count, and by which rule.
+struct Counted<'s> {
+    class: Class,
+    filing: Option<&'s Standing>,
+    /// `None` where nothing was filed.
+    basis: Option<Basis>,
+}
+
 /// A filing that covers the visit, and by which rule it does.
 struct Covering<'s> {
     standing: &'s Standing,
@@ -175,7 +186,8 @@ impl Finder<'_> {
 
     /// Care in the pooling area: as for everybody, unless the person is filed long-term elsewhere (22号 二(五)).
     fn at_home<'s>(&self, own: impl Iterator<Item = &'s Standing>) -> Result<Answer<'s>, NoAnswer> {
-        let away = own.filter(|standing| standing.kind.is_long_term()).find(|standing| self.holds(standing));
+        let long_term = own.filter(|standing| standing.kind.is_long_term() && self.holds(standing));
+        let away = long_term.min_by_key(|standing| standing.promised);
         let Some(away) = away else {
             let nowhere = Basis { rule: String::new(), citation: String::new() };
             let outcome = Outcome::Direct { treatment: case::Treatment::Same, basis: nowhere };
@@ -219,7 +231,10 @@ impl Finder<'_> {
         let mut best: Option<Covering> = None;
         for standing in there {
             let Some(basis) = self.covered_by(standing)? else { continue };
-            if best.as_ref().is_none_or(|best| rank(standing.kind) < rank(best.standing.kind)) {
+            if best
+                .as_ref()
+                .is_none_or(|best| order(class_of(standing.kind)) < order(class_of(best.standing.kind)))
+            {
                 best = Some(Covering { standing, basis });
             }
         }
@@ -241,35 +256,55 @@ impl Finder<'_> {
             return Ok(rule.rule.inside_suffices.then(|| Basis::from(rule)));
         }
         // 22号 二(四): filed after admission, and before the settlement at discharge, which is now.
-        let filed_since = visit.begin < standing.begndate
-            && standing.begndate <= visit.today
-            && standing.last_day.is_none_or(|last| standing.begndate <= last);
-        if !visit.stay || !filed_since {
+        let filed_since = visit.begin < standing.begndate && standing.begndate <= visit.today;
+        // Still good at discharge: one that lapsed or was cancelled in between made nothing good.
+        let holds = (standing.state.is_in_force() || standing.state == State::Expired)
+            && standing.last_day.is_none_or(|last| visit.end.min(visit.today) <= last);
+        if !visit.stay || !filed_since || !holds {
             return Ok(None);
         }
         let rule = self.rule::<MadeGood>()?;
         Ok(rule.rule.before_settlement.then(|| Basis::from(rule)))
     }
 
-    /// How the visit counts: what serves the person best.
-    fn class<'s>(
-        &self,
-        covering: Option<Covering<'s>>,
-    ) -> Result<(Class, Option<&'s Standing>, Option<Basis>), NoAnswer> {
-        let class = covering.as_ref().map(|covering| class_of(covering.standing.kind));
+    /// As what the visit may count, what serves the person best first; unfiled only where nothing else is true.
+    fn counted<'s>(&self, covering: Option<Covering<'s>>) -> Result<Vec<Counted<'s>>, NoAnswer> {
+        let mut counted = Vec::new();
+        if let Some(Covering { standing, basis }) = covering {
+            let (class, filing) = (class_of(standing.kind), Some(standing));
+            counted.push(Counted { class, filing, basis: Some(basis) });
+        }
+        let mut also = |class, basis| counted.push(Counted { class, filing: None, basis: Some(basis) });
         let in_province = self.rule::<InProvince>()?;
-        let exempt = self.visit.in_province() && !in_province.rule.filing_needed;
+        if self.visit.in_province() && !in_province.rule.filing_needed {
+            also(Class::Exempt, Basis::from(in_province));
+        }
         let emergency = self.rule::<Emergency>()?;
-        let as_filed = self.visit.emergency && emergency.rule.counts_as_filed;
-        let filed = |covering: Covering<'s>, class| (class, Some(covering.standing), Some(covering.basis));
-        Ok(match (class, covering) {
-            (Some(Class::LongTerm), Some(covering)) => filed(covering, Class::LongTerm),
-            _ if exempt => (Class::Exempt, None, Some(Basis::from(in_province))),
-            (Some(Class::Referral), Some(covering)) => filed(covering, Class::Referral),
-            _ if as_filed => (Class::Emergency, None, Some(Basis::from(emergency))),
-            (Some(class), Some(covering)) => filed(covering, class),
-            _ => (Class::Unfiled, None, None),
-        })
+        if self.visit.emergency && emergency.rule.counts_as_filed {
+            also(Class::Emergency, Basis::from(emergency));
+        }
+        if counted.is_empty() {
+            counted.push(Counted { class: Class::Unfiled, filing: None, basis: None });
+        }
+        counted.sort_by_key(|counted| order(counted.class));
+        Ok(counted)
+    }
+
+    /// The first that the area settles directly; where it settles none so, the first. That an area is silent about one of them makes nobody
+    /// worse off: an emergency is still what it is without the mark.
+    fn decide<'s>(
+        &self,
+        counted: Vec<Counted<'s>>,
+    ) -> Result<(Counted<'s>, Basis, Result<Outcome, Refused>), NoAnswer> {
+        let mut first = None;
+        for counted in counted {
+            let (decided_by, treated) = self.treatment(counted.class)?;
+            if treated.is_ok() {
+                return Ok((counted, decided_by, treated));
+            }
+            first = first.or(Some((counted, decided_by, treated)));
+        }
+        Ok(first.expect("a visit counts as something"))
     }
 
     /// What the area's table says of a class: by which row, and what to apply or why it cannot be settled directly.
@@ -304,12 +339,18 @@ impl Finder<'_> {
         }
         let there: Vec<&Standing> =
             own.filter(|standing| covers(&standing.place, self.visit.place)).collect();
-        if there.iter().any(|standing| standing.state.is_open()) {
-            return Ok(not_decided());
+        let open = there.iter().find(|standing| self.would_cover(standing));
+        if let Some(open) = open {
+            return Ok(if open.state == State::Returned { returned() } else { not_decided() });
         }
         let way_out = self.make_good()?;
         let lapsed = there.iter().any(|standing| self.has_lapsed(standing));
         Ok(if lapsed { lapsed_filing(way_out) } else { Refused { way_out, ..refused } })
+    }
+
+    /// Whether an open filing would cover the visit if it were completed now.
+    fn would_cover(&self, standing: &Standing) -> bool {
+        standing.state.is_open() && (self.visit.stay || standing.begndate <= self.visit.begin)
     }
 
     /// What was to come did not come in time for the visit, whether or not anybody has noted it.
@@ -364,12 +405,14 @@ fn class_of(kind: FilingKind) -> Class {
     }
 }
 
-/// Which of several filings at one place serves the person best.
-fn rank(kind: FilingKind) -> u8 {
-    match class_of(kind) {
+/// What serves the person best comes first.
+fn order(class: Class) -> u8 {
+    match class {
         Class::LongTerm => 0,
-        Class::Referral => 1,
-        _ => 2,
+        Class::Exempt => 1,
+        Class::Referral => 2,
+        Class::Emergency => 3,
+        _ => 4,
     }
 }
 
@@ -386,6 +429,15 @@ fn not_decided() -> Refused {
         reason: "FILING_NOT_DECIDED",
         text: "异地就医备案正在办理，尚未办结".to_owned(),
         way_out: "请联系参保地经办机构尽快办结，办结后即可直接结算；急需出院的可先自费，回参保地手工报销"
+            .to_owned(),
+    }
+}
+
+fn returned() -> Refused {
+    Refused {
+        reason: "FILING_NOT_DECIDED",
+        text: "异地就医备案已退回补正，尚未重新提交".to_owned(),
+        way_out: "请按退回原因补充材料后重新提交，办结后即可直接结算；急需出院的可先自费，回参保地手工报销"
             .to_owned(),
     }
 }

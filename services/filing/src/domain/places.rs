@@ -2,8 +2,8 @@
 
 use yizhan_runtime::caller::{area_covers, is_admdvs};
 
-/// The place as it is filed: the 直辖市 or province where those are filed as a whole, else the city of the district or county. `None` for what is no
-/// place: not an admdvs, the nation, or a province where cities are filed.
+/// The place as it is filed: the 直辖市 or province where those are filed as a whole, else the city of the district or county; a county that
+/// belongs to no city (省直辖, xx90xx) is its own. `None` for what is no place: not an admdvs, the nation, or a province where cities are filed.
 pub fn filed_place(admdvs: &str, whole_provinces: &[String]) -> Option<String> {
     if !is_admdvs(admdvs) || admdvs == "100000" {
         return None;
@@ -11,6 +11,9 @@ pub fn filed_place(admdvs: &str, whole_provinces: &[String]) -> Option<String> {
     let province = format!("{}0000", &admdvs[..2]);
     if whole_provinces.contains(&province) {
         return Some(province);
+    }
+    if &admdvs[2..4] == "90" {
+        return (!admdvs.ends_with("00")).then(|| admdvs.to_owned());
     }
     let city = format!("{}00", &admdvs[..4]);
     (city != province).then_some(city)
@@ -44,7 +47,8 @@ mod tests {
         assert_eq!(filed("310115").as_deref(), Some("310000"));
         assert_eq!(filed("460105").as_deref(), Some("460000"));
         assert_eq!(filed("540000").as_deref(), Some("540000"));
-        for wrong in ["330000", "100000", "33", "", "杭州市杭州市"] {
+        assert_eq!(filed("429004").as_deref(), Some("429004"), "仙桃 belongs to no city");
+        for wrong in ["330000", "100000", "429000", "33", "", "杭州市杭州市"] {
             assert_eq!(filed(wrong), None, "{wrong}");
         }
     }

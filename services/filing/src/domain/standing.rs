@@ -18,6 +18,8 @@ pub struct Standing {
     pub kind: FilingKind,
     /// 参保地.
     pub poolarea_no: String,
+    /// 险种类型.
+    pub insutype: String,
     /// 就医地.
     pub place: String,
     /// First day.
@@ -30,7 +32,7 @@ pub struct Standing {
     /// When it was completed; `None` while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<DateTime<Utc>>,
-    /// A commitment stands in for something that has not been seen.
+    /// A commitment stands in for something that has not come. Stays so when the filing is cancelled or replaced.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub promised: bool,
 }
@@ -59,14 +61,15 @@ impl Standing {
             filing_id: filing.filing_id.clone(),
             kind: filing.kind,
             poolarea_no: filing.poolarea_no.clone(),
+            insutype: filing.insutype.clone(),
             place: filing.place.clone(),
             begndate: filing.begndate,
             last_day: filing.last_day(),
             state: filing.state,
             completed_at: filing.decided_at.filter(|_| filing.state.was_in_force()),
-            promised: filing.state == State::Provisional
+            promised: filing.state.was_in_force()
                 && filing.is_committed()
-                && filing.unverified().next().is_some(),
+                && filing.missing().next().is_some(),
         }
     }
 }

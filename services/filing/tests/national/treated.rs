@@ -14,6 +14,7 @@ use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
 
 const NANCHANG: &str = "360100";
 const SHIJIAZHUANG: &str = "130100";
+const NINGBO: &str = "330200";
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -25,6 +26,7 @@ fn filed(kind: FilingKind, begndate: &str, last_day: &str) -> Standing {
         filing_id: format!("F-{}", kind.code()),
         kind,
         poolarea_no: NANCHANG.to_owned(),
+        insutype: "310".to_owned(),
         place: "310000".to_owned(),
         begndate: day(begndate),
         last_day: (!last_day.is_empty()).then(|| day(last_day)),
@@ -65,6 +67,7 @@ fn clinic() -> Visit<'static> {
 enum Told {
     Same,
     Prepay(u32),
+    Points(u32),
     Not(&'static str),
 }
 
@@ -148,6 +151,26 @@ fn rows() -> Vec<Row> {
             vec![Standing { promised: true, state: State::Provisional, ..filed(Resident, "2025-01-01", "2025-12-01") }], stay(), LongTerm, "", Told::Same),
         row("22号 二（五）", "temporary filers are at home at home",
             vec![filed(OtherTemporary, "2025-06-01", "2025-11-30")], Visit { place: "360102", ..stay() }, Local, "", Told::Same),
+        row("22号 二（四）", "made good, and lapsed before discharge: no paper ever came",
+            vec![Standing { state: State::Lapsed, ..filed(Referred, "2025-06-12", "2025-06-15") }], stay(), Unfiled, "", Told::Not("FILING_REQUIRED")),
+        row("规程第十条", "filed under another scheme: the insurance changed",
+            vec![Standing { insutype: "390".to_owned(), ..filed(Resident, "2025-01-01", "") }], stay(), Unfiled, "", Told::Not("FILING_REQUIRED")),
+        row("规程第十一条", "省直辖: filed to 仙桃, treated in 潜江",
+            vec![Standing { place: "429004".to_owned(), ..filed(Resident, "2025-01-01", "") }], Visit { place: "429005", ..stay() }, Unfiled, "", Told::Not("FILING_REQUIRED")),
+        row("规程第三十四条", "急诊 where the area is silent about it does not worsen what was filed: 宁波",
+            vec![Standing { poolarea_no: NINGBO.to_owned(), insutype: "390".to_owned(), ..filed(OtherTemporary, "2025-06-01", "2025-11-30") }],
+            Visit { poolarea_no: NINGBO, insutype: "390", emergency: true, ..stay() }, Temporary, "第七条", Told::Points(20)),
+        row("规程第三十四条", "急诊 in the own province, where 免备案 is silent about the rate: 绍兴",
+            vec![], Visit { poolarea_no: "330600", place: "330106", emergency: true, ..stay() }, Emergency, "第三十四条", Told::Prepay(15)),
+        row("22号 二（五）", "at home, one filing on a promise and one with all papers: the latter counts",
+            vec![Standing { promised: true, state: State::Provisional, filing_id: "F-0".to_owned(), ..filed(Posted, "2025-01-01", "2025-12-01") }, filed(Resident, "2025-01-01", "")],
+            Visit { place: "360102", ..stay() }, Returning, "二（五）", Told::Prepay(10)),
+        row("规程第七条", "市本级 pools under xxxx99: its districts are home",
+            vec![], Visit { poolarea_no: "360199", place: "360102", ..stay() }, Local, "", Told::Same),
+        row("退回补正", "returned: it is the person's turn",
+            vec![Standing { state: State::Returned, ..submitted(OtherTemporary, "2025-06-19") }], stay(), Unfiled, "", Told::Not("FILING_NOT_DECIDED")),
+        row("22号 二（四）", "under way, but for later than a clinic visit: it would not cover it",
+            vec![submitted(OtherTemporary, "2025-06-21")], clinic(), Unfiled, "", Told::Not("FILING_REQUIRED")),
         row("22号 二（六）", "an area whose reduction is not published is not guessed",
             vec![Standing { poolarea_no: SHIJIAZHUANG.to_owned(), ..filed(Referred, "2025-06-01", "2025-11-30") }],
             Visit { poolarea_no: SHIJIAZHUANG, ..stay() }, Referral, "第七条", Told::Not("TREATMENT_NOT_PUBLISHED")),
@@ -174,6 +197,9 @@ fn every_national_rule_gives_what_its_article_says() {
             Outcome::Direct { treatment: Treatment::Same, .. } => Told::Same,
             Outcome::Direct { treatment: Treatment::Prepay(ratio), .. } => {
                 Told::Prepay((ratio * Decimal::ONE_HUNDRED).try_into().unwrap())
+            }
+            Outcome::Direct { treatment: Treatment::Points(points), .. } => {
+                Told::Points((-points).try_into().unwrap())
             }
             Outcome::Direct { treatment, .. } => panic!("{article} {case}: {treatment:?}"),
             Outcome::Refused(refused) => {

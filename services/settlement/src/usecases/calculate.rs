@@ -7,7 +7,7 @@ use yizhan_policy::case::Case;
 use yizhan_policy::{Refusal, load::NoPolicy};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::settlement::v1::{Settlement, Visit};
-use yizhan_runtime::caller::area_covers;
+use yizhan_runtime::caller::is_at_home;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
@@ -84,7 +84,7 @@ async fn ask_filing(
         let policy = book.find(&eligibility.poolarea_no, visit.insutype, visit.end);
         policy.is_ok_and(|policy| policy.filing_at_home)
     };
-    if area_covers(&eligibility.poolarea_no, &institution.admdvs) && !asked_at_home() {
+    if is_at_home(&eligibility.poolarea_no, &institution.admdvs) && !asked_at_home() {
         return Ok(None);
     }
     let answer = app.filing.find(filing::question(visit, eligibility, institution)).await?;
