@@ -115,7 +115,7 @@ pub async fn find_rows<E: EntityTrait>(
     db: &impl ConnectionTrait,
     key: Vec<(&str, Column)>,
 ) -> Result<Vec<E::Model>, DbErr> {
-    find_rows_where::<E>(db, key, "TRUE").await
+    find_rows_where::<E>(db, key, "1 = 1").await
 }
 
 /// The same, of those rows for which a condition holds: SQL that comes from no user, such as the condition of the partial
