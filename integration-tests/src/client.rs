@@ -9,9 +9,6 @@ use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
-use yizhan_proto::filing::v1::{
-    AdvanceFilingRequest, Filing, FilingAction, Material, Referral, SubmitFilingRequest,
-};
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
 use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
@@ -46,7 +43,7 @@ pub struct Client {
 }
 
 /// The answer itself.
-fn read<T>(answer: Result<Response<T>, Status>) -> Answer<T> {
+pub(crate) fn read<T>(answer: Result<Response<T>, Status>) -> Answer<T> {
     answer.map(Response::into_inner).map_err(|status| Box::new(RemoteError::from(status)))
 }
 
@@ -57,7 +54,7 @@ pub fn refused<T: Debug>(answer: Answer<T>) -> RemoteError {
 }
 
 /// Request ids for imports, where tests do not care.
-fn some_id() -> String {
+pub(crate) fn some_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("some-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
@@ -79,27 +76,6 @@ pub fn reversal_of(request_id: &str, settlement: &Settlement) -> ReverseRequest 
         psn_no: info(settlement).psn_no.clone(),
         setl_id: info(settlement).setl_id.clone(),
         reason: "费用录入有误".to_owned(),
-    }
-}
-
-/// A filing of somebody to a place, with these papers beside what every filing needs.
-fn filing_of(
-    psn_no: &str,
-    insutype: &str,
-    out_fil_type: &str,
-    place: &str,
-    papers: &[&str],
-) -> SubmitFilingRequest {
-    let paper = |material: &&str| Material { material: (*material).to_owned(), ..Material::default() };
-    SubmitFilingRequest {
-        request_id: some_id(),
-        psn_no: psn_no.to_owned(),
-        insutype: insutype.to_owned(),
-        out_fil_type: out_fil_type.to_owned(),
-        rloc_admdvs: place.to_owned(),
-        materials: ["certificate", "filing_form"].iter().chain(papers).map(paper).collect(),
-        dcla_souc: "02".to_owned(),
-        ..SubmitFilingRequest::default()
     }
 }
 
@@ -383,47 +359,6 @@ impl Client {
             ImportAccountSharesRequest,
             people.iter().flat_map(|person| person.shares.clone())
         );
-    }
-
-    /// Hands in a filing; it is as far as the rules let the caller bring it.
-    pub async fn submit_filing(&self, request: SubmitFilingRequest) -> Answer<Filing> {
-        Ok(read(self.filings().submit_filing(request).await)?.filing.expect("a filing"))
-    }
-
-    /// 其他临时外出: the person serves themself, from today on.
-    pub async fn file_temporary(&self, psn_no: &str, insutype: &str, place: &str) -> Filing {
-        let person = self.as_caller(&format!("person:{psn_no}"));
-        person.submit_filing(filing_of(psn_no, insutype, "11", place, &[])).await.expect("filed")
-    }
-
-    /// 异地长期居住, from today on: submitted at a window, completed by another officer of the home area.
-    pub async fn file_long_term(&self, psn_no: &str, insutype: &str, place: &str, home: &str) -> Filing {
-        let filing = filing_of(psn_no, insutype, "07", place, &["residence_proof"]);
-        self.file_at_window(filing, home).await
-    }
-
-    /// 异地转诊, from today on, by a hospital at home.
-    pub async fn file_referral(&self, psn_no: &str, insutype: &str, place: &str, home: &str) -> Filing {
-        let referral = Referral {
-            fixmedins_code: format!("H{home}00003"),
-            reflin_medins_no: String::new(),
-            refl_date: "2026-01-30".to_owned(),
-        };
-        let filing = filing_of(psn_no, insutype, "06", place, &["referral_certificate"]);
-        self.file_at_window(SubmitFilingRequest { referral: Some(referral), ..filing }, home).await
-    }
-
-    async fn file_at_window(&self, filing: SubmitFilingRequest, home: &str) -> Filing {
-        let agency = self.as_caller(&format!("agency:{home}"));
-        let submitted = agency.submit_filing(SubmitFilingRequest { opter: "officer1".to_owned(), ..filing });
-        let step = AdvanceFilingRequest {
-            request_id: some_id(),
-            filing_id: submitted.await.expect("filed").filing_id,
-            action: FilingAction::Complete.into(),
-            opter: "officer2".to_owned(),
-            ..AdvanceFilingRequest::default()
-        };
-        read(agency.filings().advance_filing(step).await).expect("completed").filing.expect("a filing")
     }
 
     /// The person's version in the register.

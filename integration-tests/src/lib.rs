@@ -14,6 +14,7 @@
 pub mod checks;
 mod client;
 pub mod database;
+mod filings;
 mod person;
 mod places;
 mod platform;
