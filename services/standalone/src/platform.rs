@@ -32,7 +32,7 @@ pub struct Platform {
 
 impl Platform {
     /// Starts the services, callees first; each is told where those listen that it asks. Enrollment, which asks settlement what
-    /// persons were paid, is told where settlement will listen.
+    /// persons were paid, and filing, which follows its feed, are told where settlement will listen.
     pub async fn start(
         mut enrollment: EnrollmentConfig,
         mut filing: FilingConfig,
@@ -41,9 +41,9 @@ impl Platform {
         if settlement.server.listen.port() == 0 {
             settlement.server.listen = free_address(settlement.server.listen)?;
         }
-        let asked = enrollment.settlement.take();
-        let address = format!("http://{}", settlement.server.listen);
-        enrollment.settlement = Some(asked.unwrap_or_else(|| PeerConfig::at(address)));
+        let address = PeerConfig::at(format!("http://{}", settlement.server.listen));
+        enrollment.settlement.get_or_insert_with(|| address.clone());
+        filing.settlement.get_or_insert(address);
         let enrollment = yizhan_enrollment::serve(enrollment).await?;
         filing.enrollment = PeerConfig { address: enrollment.url(), ..filing.enrollment };
         let filing = yizhan_filing::serve(filing).await?;
