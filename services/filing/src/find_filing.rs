@@ -23,6 +23,11 @@ use crate::store::standings::StoredStandings;
 /// Questions in one call at most.
 pub const MAX_QUESTIONS: usize = 100;
 
+/// Enrollment knows no such person.
+const UNKNOWN: &str = "PERSON_UNKNOWN";
+/// Another number took the place of this one.
+const MERGED: &str = "PERSON_MERGED";
+
 /// A question that is well formed. What it holds counts only without violations.
 struct Checked {
     request: FindFilingRequest,
@@ -42,10 +47,13 @@ pub async fn find_filing(
     let mut wrong = Violations::new();
     let checked = check(register, caller, request, "", &mut wrong);
     wrong.finish()?;
-    let poolarea_no = poolarea_of(register, &checked).await?;
-    if !caller.may_ask_about(&checked.request.psn_no, &poolarea_no) {
-        return Err(person_unknown(&checked.request.psn_no));
-    }
+    let psn_no = checked.request.psn_no.as_str();
+    let poolarea_no = match poolarea_of(register, caller, &checked).await {
+        Err(refused) if refused.reason() == MERGED && !may_know_of_merger(caller) => None,
+        Err(refused) if refused.reason() == UNKNOWN => None,
+        poolarea_no => poolarea_no?,
+    };
+    let poolarea_no = poolarea_no.ok_or_else(|| person_unknown(psn_no))?;
     let person = register.cache.get(&checked.request.psn_no).await?;
     answer(register, &checked, &poolarea_no, person.as_ref())
 }
@@ -64,19 +72,52 @@ pub async fn batch_find_filing(
         .map(|(at, request)| check(register, caller, request, &format!("requests[{at}]."), &mut wrong))
         .collect();
     wrong.finish()?;
-    let areas = futures::future::try_join_all(checked.iter().map(|one| poolarea_of(register, one))).await?;
+    let areas = checked.iter().map(async |one| match poolarea_of(register, caller, one).await {
+        // One of many of whom nothing can be said stops nobody else.
+        Err(refused) if [UNKNOWN, MERGED].contains(&refused.reason()) => Ok(None),
+        poolarea_no => poolarea_no,
+    });
+    let areas = futures::future::try_join_all(areas).await?;
     let psn_nos = checked.iter().map(|checked| checked.request.psn_no.clone()).collect();
     let persons = register.persons(psn_nos).await?;
-    let one = |(checked, poolarea_no): (&Checked, &String)| {
-        let psn_no = &checked.request.psn_no;
-        let visible = caller.may_ask_about(psn_no, poolarea_no);
-        visible.then(|| answer(register, checked, poolarea_no, persons.get(psn_no))).transpose()
+    let one = |(checked, poolarea_no): (&Checked, &Option<String>)| {
+        let person = persons.get(&checked.request.psn_no);
+        let told = poolarea_no.as_ref().map(|poolarea_no| answer(register, checked, poolarea_no, person));
+        told.transpose()
     };
     checked.iter().zip(&areas).map(one).collect()
 }
 
-/// Where the person is insured: services tell it, having asked enrollment themselves; for everybody else it is asked now.
-async fn poolarea_of(register: &Register, checked: &Checked) -> Result<String, ServiceError> {
+/// Where the person is insured: services tell it, having asked enrollment themselves; for everybody else it is asked now. `None`: the
+/// caller may not ask about this person. Where that holds in every area, enrollment is not asked: its refusals would tell something.
+async fn poolarea_of(
+    register: &Register,
+    caller: &Caller,
+    checked: &Checked,
+) -> Result<Option<String>, ServiceError> {
+    let psn_no = checked.request.psn_no.as_str();
+    if !may_ask_anywhere(caller, psn_no) {
+        return Ok(None);
+    }
+    let poolarea_no = insured_in(register, checked).await?;
+    Ok(Some(poolarea_no).filter(|poolarea_no| caller.may_ask_about(psn_no, poolarea_no)))
+}
+
+/// Whether there is any area in which the caller may ask about this person.
+fn may_ask_anywhere(caller: &Caller, psn_no: &str) -> bool {
+    match caller {
+        Caller::Person { psn_no: own } => own == psn_no,
+        Caller::Insurer { .. } | Caller::Operator { .. } => false,
+        _ => true,
+    }
+}
+
+/// Who has to do with persons of every area, and goes on with the number that took the place of this one; and the person.
+fn may_know_of_merger(caller: &Caller) -> bool {
+    !matches!(caller, Caller::Department { .. })
+}
+
+async fn insured_in(register: &Register, checked: &Checked) -> Result<String, ServiceError> {
     let request = &checked.request;
     if !request.poolarea_no.is_empty() {
         return Ok(request.poolarea_no.clone());
@@ -103,7 +144,7 @@ fn answer(
         insutype: &request.insutype,
         place: &request.mdtrtarea_admvs,
         begin: checked.begin,
-        end: checked.end.unwrap_or(today),
+        end: checked.end.unwrap_or(today).max(checked.begin),
         care: checked.med_type.care(),
         stay: checked.med_type.is_stay(),
         level: checked.level,
@@ -186,8 +227,12 @@ fn check(
     let in_order = begin.zip(end).is_none_or(|(begin, end)| begin <= end);
     require(in_order, "enddate", "DATES_REVERSED", "结束日期早于开始日期");
     let today = register.clock.today();
-    require(begin.is_none_or(|begin| begin <= today), "begndate", "IN_THE_FUTURE", "开始日期晚于今天");
-    require(end.is_none_or(|end| end <= today), "enddate", "IN_THE_FUTURE", "结束日期晚于今天");
+    // Services checked it by their own clocks, on which the day may have begun already.
+    let passed = |day: Option<NaiveDate>| {
+        matches!(caller, Caller::Service { .. }) || day.is_none_or(|day| day <= today)
+    };
+    require(passed(begin), "begndate", "IN_THE_FUTURE", "开始日期晚于今天");
+    require(passed(end), "enddate", "IN_THE_FUTURE", "结束日期晚于今天");
     Checked {
         med_type: med_type.unwrap_or(MedType::Outpatient),
         level: level.unwrap_or(Tier::First),
@@ -205,10 +250,6 @@ fn no_answer(why: NoAnswer) -> ServiceError {
 }
 
 fn person_unknown(psn_no: &str) -> ServiceError {
-    ServiceError::not_found(
-        "PERSON_UNKNOWN",
-        "no person with this psn_no is registered",
-        "未查询到该人员编号",
-    )
-    .with("psn_no", psn_no)
+    ServiceError::not_found(UNKNOWN, "no person with this psn_no is registered", "未查询到该人员编号")
+        .with("psn_no", psn_no)
 }

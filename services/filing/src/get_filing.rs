@@ -8,9 +8,13 @@ use yizhan_terms::is_psn_no;
 
 use crate::actors::{filing_unknown, may_see};
 use crate::api::messages::{filing_message, rfc3339};
+use crate::domain::filing::Filing;
 use crate::register::Register;
 use crate::store::entities::filing_step;
 use crate::store::filings;
+
+/// Filings read at once at least: most persons have fewer.
+const READ_AT_ONCE: u64 = 50;
 
 /// A filing the caller may see.
 pub async fn get_filing(
@@ -60,14 +64,35 @@ pub async fn list_filings(
     let limit = page::page_size(page_size)?;
     let scope = format!("filings/{psn_no}");
     let before = page::decode_token::<1>(&scope, &page_token)?.map(|[filing_id]| filing_id);
-    let mut found = filings::of_person(&register.db, &psn_no, before, limit + 1).await?;
+    let mut found = visible(register, caller, &psn_no, before, limit + 1).await?;
     let more = found.len() as u64 > limit;
     found.truncate(limit as usize);
-    let last = found.last().map(|filing| filing.filing_id.clone()).filter(|_| more);
+    let next_page_token = match found.last() {
+        Some(last) if more => page::encode_token(&scope, &[&last.filing_id]),
+        _ => String::new(),
+    };
     let rules = register.rules.current();
-    let visible = found.iter().filter(|filing| may_see(caller, filing));
-    Ok(ListFilingsResponse {
-        filings: visible.map(|filing| filing_message(filing, &rules, register.clock.today())).collect(),
-        next_page_token: last.map_or_else(String::new, |last| page::encode_token(&scope, &[&last])),
-    })
+    let filings = found.iter().map(|filing| filing_message(filing, &rules, register.clock.today())).collect();
+    Ok(ListFilingsResponse { filings, next_page_token })
+}
+
+/// So many of a person's filings that the caller may see, if there are. Pages are made of these alone: a token of a page that shows nothing
+/// would tell that there is something.
+async fn visible(
+    register: &Register,
+    caller: &Caller,
+    psn_no: &str,
+    mut before: Option<String>,
+    wanted: u64,
+) -> Result<Vec<Filing>, ServiceError> {
+    let at_once = wanted.max(READ_AT_ONCE);
+    let mut visible = Vec::new();
+    loop {
+        let read = filings::of_person(&register.db, psn_no, before.take(), at_once).await?;
+        before = read.last().map(|filing| filing.filing_id.clone()).filter(|_| read.len() as u64 == at_once);
+        visible.extend(read.into_iter().filter(|filing| may_see(caller, filing)));
+        if before.is_none() || visible.len() as u64 >= wanted {
+            return Ok(visible);
+        }
+    }
 }
