@@ -1,4 +1,5 @@
-//! The work queue of an office: what waits for it, longest waiting first; or only what is overdue.
+//! The work queue of an office: what waits for it and what its own persons filed and nobody accepted, longest waiting first; or only what is
+//! overdue.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ pub async fn list_queue(
 
     let (rules, today) = (register.rules.current(), register.clock.today());
     let overdue = match request.overdue_only {
-        true => Some(overdue(queue::terms(&register.db, &request.area).await?, &rules, today)),
+        true => Some(overdue(queue::terms(&register.db, &request.area, today).await?, &rules, today)),
         false => None,
     };
     let wanted = Wanted { area: request.area, state, today, overdue };

@@ -22,7 +22,7 @@ fn text<T: ToString>(value: Option<T>) -> String {
 /// A filing as of today.
 pub fn filing_message(filing: &Filing, rules: &Rules, today: NaiveDate) -> proto::Filing {
     let state = filing.state_on(today);
-    let due_date = due_date(filing, rules);
+    let due_date = due_date(filing, state, rules);
     let waits = state.is_open() || state == State::Provisional;
     let outstanding = |requirement: &&Requirement| waits && !requirement.is_met_by(&filing.materials);
     proto::Filing {
@@ -59,8 +59,13 @@ pub fn filing_message(filing: &Filing, rules: &Rules, today: NaiveDate) -> proto
 }
 
 /// The last day on which it is decided in time; `None` where nobody has to decide it now.
-fn due_date(filing: &Filing, rules: &Rules) -> Option<NaiveDate> {
-    let waits = matches!(filing.state, State::Submitted | State::Accepted);
+fn due_date(filing: &Filing, state: State, rules: &Rules) -> Option<NaiveDate> {
+    let waits = match state {
+        State::Submitted | State::Accepted => true,
+        // What was to come has come: the time for looking at it began on that day.
+        State::Provisional => filing.waits_for_a_look(),
+        _ => false,
+    };
     let days = WorkingDays::of(rules, &filing.poolarea_no);
     waits.then(|| days.add(filing.clock_from, filing.working_days).0)
 }

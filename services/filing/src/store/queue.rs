@@ -1,7 +1,7 @@
 //! What waits for an office, in the order in which it came.
 
 use chrono::NaiveDate;
-use sea_orm::sea_query::{Expr, SimpleExpr};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -14,7 +14,7 @@ use crate::domain::filing::{Filing, State};
 /// Which part of a queue.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// The office's area, and what lies inside it.
+    /// The office's area, and what lies inside it; what is SUBMITTED of its own persons too, wherever it is handled.
     pub area: String,
     /// Only this state; `None`: everything that waits for the office.
     pub state: Option<State>,
@@ -45,7 +45,7 @@ pub async fn page<C: ConnectionTrait>(
     let mut query = Entity::find().filter(open_at(&wanted.area)).filter(waiting(wanted));
     if let Some(overdue) = &wanted.overdue {
         query = query
-            .filter(decidable())
+            .filter(to_decide(wanted.today))
             .filter(overdue.iter().fold(Condition::any(), |any, one| any.add(late(one))));
     }
     if let Some([clock_from, filing_id]) = after {
@@ -58,38 +58,51 @@ pub async fn page<C: ConnectionTrait>(
 }
 
 /// By whose calendar, and in how many working days, what waits is to be decided.
-pub async fn terms<C: ConnectionTrait>(db: &C, area: &str) -> Result<Vec<(String, u32)>, DbErr> {
+pub async fn terms<C: ConnectionTrait>(
+    db: &C,
+    area: &str,
+    today: NaiveDate,
+) -> Result<Vec<(String, u32)>, DbErr> {
     let rows: Vec<(String, i32)> = Entity::find()
         .select_only()
         .column(Column::PoolareaNo)
         .column(Column::WorkingDays)
         .distinct()
         .filter(open_at(area))
-        .filter(decidable())
+        .filter(to_decide(today))
         .into_tuple()
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|(area, days)| (area, days.unsigned_abs())).collect())
 }
 
+/// What an office of the area has; and what nobody has accepted yet of persons insured there, wherever it was sent: their area answers for
+/// it, and can call it back.
 fn open_at(area: &str) -> Condition {
-    // As the index filing_queue says it, word for word.
-    let open = Expr::cust("state IN (1, 2, 3, 5)");
-    Condition::all().add(open).add(Column::HandlingArea.starts_with(area_prefix(area)))
+    let prefix = area_prefix(area);
+    // As the indexes filing_queue and filing_sent_out say it, word for word.
+    let (open, submitted) = (Expr::cust("state IN (1, 2, 3, 5)"), Expr::cust("state = 1"));
+    let here = Condition::all().add(open).add(Column::HandlingArea.starts_with(prefix));
+    let insured_here = Condition::all().add(submitted).add(Column::PoolareaNo.starts_with(prefix));
+    Condition::any().add(here).add(insured_here)
 }
 
-fn decidable() -> SimpleExpr {
-    Column::State.is_in([State::Submitted, State::Accepted].map(State::number))
+/// What an office has to decide or to look at.
+fn to_decide(today: NaiveDate) -> Condition {
+    let undecided = Column::State.is_in([State::Submitted, State::Accepted].map(State::number));
+    Condition::any().add(undecided).add(provisional(today).add(Column::Waiting.eq(1)))
+}
+
+/// One that time has ended is provisional no more, whether or not anybody has noted it.
+fn provisional(today: NaiveDate) -> Condition {
+    let held = Condition::any().add(Column::LastDay.eq("")).add(Column::LastDay.gte(today.to_string()));
+    Condition::all().add(Column::State.eq(State::Provisional.number())).add(held)
 }
 
 fn waiting(wanted: &Wanted) -> Condition {
-    let held =
-        Condition::any().add(Column::LastDay.eq("")).add(Column::LastDay.gte(wanted.today.to_string()));
-    let provisional = Condition::all().add(Column::State.eq(State::Provisional.number())).add(held);
     match wanted.state {
-        None => Condition::any().add(decidable()).add(provisional.add(Column::Waiting.eq(1))),
-        // One that time has ended is provisional no more, whether or not anybody has noted it.
-        Some(State::Provisional) => provisional,
+        None => to_decide(wanted.today),
+        Some(State::Provisional) => provisional(wanted.today),
         Some(state) => Condition::all().add(Column::State.eq(state.number())),
     }
 }

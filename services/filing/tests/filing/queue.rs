@@ -140,6 +140,70 @@ both_databases! {
         }
     }
 
+    /// What came for a filing in force is to be looked at in as many working days, from the day it came.
+    async fn what_came_is_overdue_too(db: TestDatabase) {
+        let service = start(&db).await;
+        service.insure("P1").await;
+        let filing = service.submit(AWAY, at_window(referral("P1", &[]))).await.unwrap();
+        let filing = service.take(HOME, &filing, FilingAction::Complete).await;
+        assert_eq!((filing.due_date.as_str(), filing.overdue), ("", false), "it waits for the person");
+        service.hand.set(noon("2025-06-27"));
+        let overdue = ListQueueRequest { overdue_only: true, ..of("360100") };
+        assert!(service.queue(HOME, overdue.clone()).await.unwrap().filings.is_empty());
+        let came = service.take("person:P1", &filing, FilingAction::Supply).await;
+        assert_eq!((came.due_date.as_str(), came.overdue), ("2025-07-01", false));
+        for (today, late) in [("2025-07-01", false), ("2025-07-02", true)] {
+            service.hand.set(noon(today));
+            assert_eq!(service.at_home(&filing).await.overdue, late, "{today}");
+            let provisional = ListQueueRequest { state: FilingState::Provisional.into(), ..overdue.clone() };
+            for request in [overdue.clone(), provisional] {
+                let told = service.queue(HOME, request).await.unwrap();
+                assert_eq!(ids(&told), vec![&filing.filing_id; usize::from(late)], "{today}");
+            }
+        }
+        // Time has ended it: nobody has to look at it any more, noted or not.
+        service.hand.set(noon("2025-12-20"));
+        let ended = service.at_home(&filing).await;
+        assert_eq!((ended.due_date.as_str(), ended.overdue), ("", false));
+        assert!(service.queue(HOME, overdue.clone()).await.unwrap().filings.is_empty());
+        // Looked at, and not what was asked for.
+        service.hand.set(noon("2025-07-02"));
+        let returned = service.take(HOME, &filing, FilingAction::Return).await;
+        assert_eq!((returned.due_date.as_str(), returned.overdue), ("", false));
+        assert!(service.queue(HOME, overdue).await.unwrap().filings.is_empty());
+    }
+
+    /// What is sent to another area, where perhaps nobody looks, stays in sight of the home area until somebody has accepted it.
+    async fn what_is_sent_elsewhere_stays_in_sight_of_home(db: TestDatabase) {
+        let service = start(&db).await;
+        service.insure("P1").await;
+        service.insure("P2").await;
+        let filing = service.submit("person:P1", resident("P1", &["residence_proof"])).await.unwrap();
+        let kept = service.submit("person:P2", resident("P2", &["residence_proof"])).await.unwrap();
+        let sent = AdvanceFilingRequest { to_area: "999999".into(), ..step(&filing, FilingAction::HandOver) };
+        service.advance(HOME, sent).await.unwrap();
+        service.hand.set(noon("2025-06-21"));
+        let both = [filing.filing_id.as_str(), kept.filing_id.as_str()];
+        for request in [
+            of("360100"),
+            ListQueueRequest { state: FilingState::Submitted.into(), ..of("360100") },
+            ListQueueRequest { overdue_only: true, ..of("360100") },
+        ] {
+            assert_eq!(ids(&service.queue(HOME, request).await.unwrap()), both);
+        }
+        assert!(service.queue("agency:360200", of("360200")).await.unwrap().filings.is_empty());
+        // Called back, and sent to who is there.
+        let back = AdvanceFilingRequest { to_area: "310115".into(), ..step(&filing, FilingAction::HandOver) };
+        service.advance(HOME, back).await.unwrap();
+        assert_eq!(ids(&service.queue(AWAY, of("310115")).await.unwrap()), [&filing.filing_id]);
+        assert_eq!(ids(&service.queue(HOME, of("360100")).await.unwrap()), both);
+        // Returned there it waits for the person, and is that office's matter.
+        service.take(AWAY, &filing, FilingAction::Return).await;
+        assert_eq!(ids(&service.queue(HOME, of("360100")).await.unwrap()), [&kept.filing_id]);
+        let returned = ListQueueRequest { state: FilingState::Returned.into(), ..of("360100") };
+        assert!(service.queue(HOME, returned).await.unwrap().filings.is_empty());
+    }
+
     async fn pages_hold_everything_once(db: TestDatabase) {
         let service = start(&db).await;
         let mut all = Vec::new();

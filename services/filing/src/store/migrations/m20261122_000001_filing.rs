@@ -9,9 +9,11 @@ use yizhan_runtime::db::table;
 pub struct Migration;
 
 /// States: 1 SUBMITTED, 2 ACCEPTED, 3 RETURNED, 4 IN_FORCE, 5 PROVISIONAL.
-const INDEXES: [&str; 4] = [
+const INDEXES: [&str; 5] = [
     "CREATE INDEX filing_person ON filing (psn_no, filing_id)",
     "CREATE INDEX filing_queue ON filing (handling_area, clock_from, filing_id) WHERE state IN (1, 2, 3, 5)",
+    // What is not accepted yet, by who answers for it: another area may have it.
+    "CREATE INDEX filing_sent_out ON filing (poolarea_no, clock_from, filing_id) WHERE state = 1",
     // What ends by time.
     "CREATE INDEX filing_last_day ON filing (last_day, filing_id) WHERE state IN (4, 5) AND last_day <> ''",
     "CREATE UNIQUE INDEX filing_foreign ON filing (poolarea_no, foreign_id) WHERE foreign_id <> ''",
