@@ -113,6 +113,7 @@ impl Mutation<Register> for Advance<'_> {
             Some(old) => filings::find(tx, old).await?.filter(|old| old.psn_no == filing.psn_no),
             None => None,
         };
+        check_version(&filing, self.request.version)?;
         let opter = self.request.opter.as_str();
         let clock = &register.clock;
         let occasion = Occasion { today: clock.today(), now: clock.now(), actor: actor(self.caller, opter) };
@@ -145,6 +146,21 @@ impl Advance<'_> {
         }
         Ok((held, filing))
     }
+}
+
+/// Who decides decides on what they saw. 0: whatever it is now.
+fn check_version(filing: &Filing, known: i32) -> Result<(), ServiceError> {
+    let current = filing.version;
+    if known == 0 || known == current {
+        return Ok(());
+    }
+    Err(ServiceError::failed_precondition(
+        "FILING_VERSION_STALE",
+        format!("the filing is at version {current}, the request at {known}"),
+        "该备案已有新的变动，请重新查看后再办理",
+    )
+    .with("known", known)
+    .with("current", current))
 }
 
 fn changed_hands() -> ServiceError {

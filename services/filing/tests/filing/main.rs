@@ -11,6 +11,7 @@ mod midnight;
 mod office;
 mod queue;
 mod races;
+mod seen;
 mod sequences;
 mod submit;
 mod strangers;
