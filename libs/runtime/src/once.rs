@@ -122,8 +122,16 @@ pub fn request_key<M: Message>(
 
 /// Checks the id every mutation must have: 1 to 64 visible ASCII characters.
 pub fn check_request_id(request_id: &str, violations: &mut Violations) {
-    let fits = (1..=64).contains(&request_id.len()) && request_id.bytes().all(|b| b.is_ascii_graphic());
-    violations.require(fits, "request_id", "REQUEST_ID_INVALID", "request_id 应为 1 至 64 位可见 ASCII 字符");
+    violations.require(
+        is_request_id(request_id),
+        "request_id",
+        "REQUEST_ID_INVALID",
+        "request_id 应为 1 至 64 位可见 ASCII 字符",
+    );
+}
+
+fn is_request_id(request_id: &str) -> bool {
+    (1..=64).contains(&request_id.len()) && request_id.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// Runs a mutation once: if its id was used before, gives the answer of then or refuses another body; else writes it in a
@@ -173,7 +181,8 @@ async fn done_meanwhile<A: Replayable, C>(
 }
 
 /// The answer of then, if the request was handled before: for use cases that ask others, or a clock, before they write. A retry
-/// is then answered as it was, whatever those would say now.
+/// is then answered as it was, whatever those would say now. An id that does not fit was never noted: it is not looked for, and what
+/// is wrong with it stands in the violations of [`open`].
 ///
 /// # Errors
 /// REQUEST_ID_REUSED.
@@ -181,6 +190,9 @@ pub async fn answered<A: Replayable>(
     db: &DatabaseConnection,
     key: &RequestKey,
 ) -> Result<Option<A>, ServiceError> {
+    if !is_request_id(&key.cause.request_id) {
+        return Ok(None);
+    }
     table::find(db, &key.cause).await?.map(|handled| replay(&handled, key)).transpose()
 }
 

@@ -20,8 +20,14 @@ const REPLACE: &str = "ON CONFLICT (filing_id) DO UPDATE SET \
     state = excluded.state, waiting = excluded.waiting, clock_from = excluded.clock_from, \
     last_day = excluded.last_day, version = excluded.version, record = excluded.record";
 
-/// One filing.
+/// Longest id that is looked for.
+const MAX_ID: usize = 64;
+
+/// One filing. What cannot be an id is not looked for: a database does not take every text.
 pub async fn find<C: ConnectionTrait>(db: &C, filing_id: &str) -> Result<Option<Filing>, DbErr> {
+    if filing_id.len() > MAX_ID || !filing_id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Ok(None);
+    }
     filing::Entity::find_by_id(filing_id.to_owned()).one(db).await?.map(read).transpose()
 }
 
