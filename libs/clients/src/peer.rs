@@ -73,7 +73,7 @@ async fn ask_all<Q: Clone, A>(
     refused: impl Fn(Status) -> ServiceError,
 ) -> Vec<Reply<A>> {
     let status = match ask(questions.clone()).await {
-        Ok(answers) => return answers,
+        Ok(answers) => return for_each(questions.len(), answers),
         Err(status) => status,
     };
     let about_one =
@@ -84,8 +84,20 @@ async fn ask_all<Q: Clone, A>(
     let mut answers = Vec::with_capacity(questions.len());
     for question in questions {
         let alone = ask(vec![question]).await;
-        answers.push(alone.map_or_else(|status| Err(refused(status)), |mut answers| answers.remove(0)));
+        match alone {
+            Ok(alone) => answers.extend(for_each(1, alone)),
+            Err(status) => answers.push(Err(refused(status))),
+        }
     }
+    answers
+}
+
+/// As many answers as questions, whatever came: a callee that says less than it was asked breaks its contract, and stops nobody else.
+fn for_each<A>(questions: usize, mut answers: Vec<Reply<A>>) -> Vec<Reply<A>> {
+    let given = answers.len();
+    answers.resize_with(questions, || {
+        Err(ServiceError::internal(anyhow::anyhow!("{given} answers to {questions} questions")))
+    });
     answers
 }
 
@@ -111,6 +123,29 @@ mod tests {
         let answers = ask_all(&doubled, vec![1, 13, 2], |status| PEER.refusal(status)).await;
         let told: Vec<_> = answers.into_iter().map(|answer| answer.map_err(|error| error.reason())).collect();
         assert_eq!(told, [Ok(2), Err("TEST_AWAY"), Ok(4)]);
+    }
+
+    /// A callee that forgets the last question, and refuses 13.
+    fn forgetful(mut numbers: Vec<u32>) -> Call<u32> {
+        async move {
+            numbers.pop();
+            match numbers.contains(&13) {
+                true => Err(Status::failed_precondition("13")),
+                false => Ok(numbers.into_iter().map(Ok).collect()),
+            }
+        }
+        .boxed()
+    }
+
+    #[tokio::test]
+    async fn a_question_without_an_answer_is_told_so() {
+        let told = async |numbers| -> Vec<_> {
+            let answers = ask_all(&forgetful, numbers, |status| PEER.refusal(status)).await;
+            answers.into_iter().map(|answer| answer.map_err(|error| error.reason())).collect()
+        };
+        assert_eq!(told(vec![1, 2, 3]).await, [Ok(1), Ok(2), Err("INTERNAL")]);
+        // Each asked alone.
+        assert_eq!(told(vec![13, 2]).await, [Err("INTERNAL"), Err("INTERNAL")]);
     }
 
     #[tokio::test]
