@@ -36,9 +36,10 @@ pub fn check(new: &Filing, held: &Standings, rules: &Places, today: NaiveDate) -
     .with("limit", limit))
 }
 
-/// Open, or covering days from today on: one whose place another takes in some days, too.
+/// Open, or in force from today on: also one whose place another takes only in some days. Not one that was cancelled, though it covers today.
 fn stands(other: &Standing, today: NaiveDate) -> bool {
-    other.state.is_open() || (other.state.was_in_force() && other.last_day.is_none_or(|last| today <= last))
+    let covers = other.state.is_in_force() || other.state == State::Replaced;
+    other.state.is_open() || (covers && other.last_day.is_none_or(|last| today <= last))
 }
 
 fn days_overlap(new: &Filing, other: &Standing) -> bool {
