@@ -6,6 +6,7 @@ use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceCl
 use yizhan_proto::enrollment::v1::{
     BatchGetEligibilitiesRequest, Eligibility, GetEligibilityRequest, GetEligibilityResponse,
 };
+use yizhan_runtime::Reason;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::{Caller, ServiceError};
@@ -14,7 +15,7 @@ use crate::peer::{Peer, Questions, Reply};
 
 const ENROLLMENT: Peer = Peer {
     service: "enrollment",
-    away: "ENROLLMENT_AWAY",
+    away: Reason::EnrollmentAway,
     text: "参保服务暂不可用，本次操作未生效，请稍后重试",
 };
 
@@ -70,20 +71,13 @@ fn known(psn_no: &str, answer: GetEligibilityResponse) -> Result<Eligibility, Se
 }
 
 fn merged(psn_no: &str, merged_into: &str) -> ServiceError {
-    ServiceError::failed_precondition(
-        "PERSON_MERGED",
-        format!("the record {psn_no} was merged into {merged_into}"),
-        "该人员编号已合并，请使用合并后的人员编号",
-    )
-    .with("psn_no", psn_no)
-    .with("merged_into", merged_into)
+    ServiceError::new(Reason::PersonMerged, format!("the record {psn_no} was merged into {merged_into}"))
+        .with("psn_no", psn_no)
+        .with("merged_into", merged_into)
 }
 
 fn unknown(psn_no: &str) -> ServiceError {
-    ServiceError::not_found(
-        "PERSON_UNKNOWN",
-        format!("no person {psn_no} is registered"),
-        "未查到该参保人员，请核对人员编号",
-    )
-    .with("psn_no", psn_no)
+    ServiceError::new(Reason::PersonUnknown, format!("no person {psn_no} is registered"))
+        .with_text("未查到该参保人员，请核对人员编号")
+        .with("psn_no", psn_no)
 }

@@ -4,6 +4,7 @@ use futures::FutureExt;
 use tonic::{Status, async_trait};
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::filing::v1::{BatchFindFilingRequest, FilingAnswer, FindFilingRequest};
+use yizhan_runtime::Reason;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::error::RemoteError;
@@ -13,7 +14,7 @@ use crate::peer::{Peer, Questions, Reply};
 
 const FILING: Peer = Peer {
     service: "filing",
-    away: "FILING_AWAY",
+    away: Reason::FilingAway,
     text: "异地就医备案服务暂不可用，本次操作未生效，请稍后重试",
 };
 
@@ -59,9 +60,9 @@ async fn ask(
 
 fn refusal(peer: &Peer, status: Status) -> ServiceError {
     let said = RemoteError::from(&status);
-    if said.reason != "RULES_NOT_IN_FORCE" {
+    if said.reason != Reason::RulesNotInForce {
         return peer.refusal(status);
     }
-    let error = ServiceError::failed_precondition("RULES_NOT_IN_FORCE", said.message, said.text);
+    let error = ServiceError::new(Reason::RulesNotInForce, said.message).with_text(said.text);
     said.metadata.iter().fold(error, |error, (name, value)| error.with(name, value))
 }

@@ -61,7 +61,7 @@ impl Peer {
             ));
         }
         let message = format!("{} cannot answer; nothing was written", self.service);
-        ServiceError::unavailable(self.away, message, self.text).caused_by(status)
+        ServiceError::new(self.away, message).with_text(self.text).caused_by(status)
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 use yizhan_policy::load::Problems;
+use yizhan_runtime::Reason;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::Cause;
 use yizhan_runtime::{Caller, ServiceError, Violations};
@@ -44,7 +45,7 @@ impl<F: Families> Publication<F> {
             Err(problems) => tell(problems, &mut violations),
             Ok(document) => {
                 let short = [&document.id, &document.version].iter().all(|name| name.len() <= MAX_NAME);
-                violations.require(short, "document", "TEXT_INVALID", "规则名称和版本最多 64 个字符");
+                violations.require(short, "document", Reason::TextInvalid, "规则名称和版本最多 64 个字符");
             }
         }
         violations.finish()?;
@@ -61,7 +62,7 @@ impl<F: Families> Publication<F> {
             return Ok(());
         }
         let text = format!("无权发布该地区的{}", F::NAME);
-        let refused = ServiceError::permission_denied("AREA_NOT_OWNED", "not the caller's area", text);
+        let refused = ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text(text);
         Err(refused.with("area", &self.document.area))
     }
 
@@ -117,10 +118,9 @@ fn tell(problems: &Problems, violations: &mut Violations) {
 }
 
 fn immutable<F>(document: &Document<F>) -> ServiceError {
-    ServiceError::already_exists(
-        "RULES_VERSION_IMMUTABLE",
+    ServiceError::new(
+        Reason::RulesVersionImmutable,
         "this version is published with other content; publish a new version",
-        "该版本已发布且内容不同，请使用新的版本号",
     )
     .with("rules_id", &document.id)
     .with("version", &document.version)

@@ -1,6 +1,7 @@
 //! What is published, listed and read back by anybody.
 
 use chrono::{DateTime, Utc};
+use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{ServiceError, page};
 
@@ -59,7 +60,7 @@ impl<F: Families> RulesBook<F> {
     pub async fn list(&self, area: &str, page_size: i32, page_token: &str) -> Result<Page, ServiceError> {
         if !area.is_empty() && !is_admdvs(area) {
             let text = "应为 6 位行政区划代码";
-            return Err(ServiceError::invalid_field("area", "POOLAREA_INVALID", text));
+            return Err(ServiceError::invalid_field("area", Reason::PoolareaInvalid, text));
         }
         let limit = page::page_size(page_size)? as usize;
         let scope = format!("rules/{area}");
@@ -117,5 +118,5 @@ impl<F: Families> RulesBook<F> {
 
 fn unknown<F: Families>() -> ServiceError {
     let text = format!("未查询到该{}版本", F::NAME);
-    ServiceError::not_found("RULES_UNKNOWN", "no such document of rules", text)
+    ServiceError::new(Reason::RulesUnknown, "no such document of rules").with_text(text)
 }

@@ -1,4 +1,4 @@
-//! One error type for every service, with a short closed list of kinds.
+//! One error type for every service, with a closed list of reasons.
 //!
 //! Use cases return [`ServiceError`]; the api layer turns it into a `tonic::Status` with `?` (see [`to_status`]), which is
 //! the only place that knows gRPC's codes and details, and the only place that logs an internal error. [`RemoteError`]
@@ -12,49 +12,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+pub use yizhan_reasons::{DocumentFault, ErrorKind, Reason};
+
 pub use remote::{RemoteError, RemoteViolation};
 pub use violations::{FieldViolation, Violations};
 
 /// The `domain` of every google.rpc.ErrorInfo of ours.
 pub const DOMAIN: &str = "yizhan";
-/// The reason of an error that carries field violations; each violation has its own.
-pub const INVALID_REQUEST: &str = "INVALID_REQUEST";
-/// The reason of an error whose cause is ours; details are in the log under the `error_id` of its metadata.
-pub const INTERNAL: &str = "INTERNAL";
-
-/// What sort of failure it is, and with that what a caller should do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// The request is wrong whatever the state of the world: correct it.
-    InvalidArgument,
-    /// What it names does not exist, or is not the caller's to see.
-    NotFound,
-    /// What it would create exists already, differently.
-    AlreadyExists,
-    /// The request is fine, the state of the world is not: change that first.
-    FailedPrecondition,
-    /// Another request came between: read again and retry.
-    Aborted,
-    /// A limit is reached: wait, or ask for less.
-    ResourceExhausted,
-    /// This caller may not do this.
-    PermissionDenied,
-    /// Nobody knows who is calling.
-    Unauthenticated,
-    /// Something needed is away: retry the same request later. Nothing was written.
-    Unavailable,
-    /// It took longer than the caller allowed. Whether it happened is not known: retry with the same request_id.
-    DeadlineExceeded,
-    /// Our mistake.
-    Internal,
-}
-
 /// Why a request was not done. Boxed inside, so that a `Result` stays small.
 pub struct ServiceError(Box<Details>);
 
 struct Details {
-    kind: ErrorKind,
-    reason: &'static str,
+    reason: Reason,
     message: String,
     text: String,
     metadata: BTreeMap<String, String>,
@@ -64,83 +33,47 @@ struct Details {
 }
 
 impl ServiceError {
-    /// An error of a kind: `reason` is stable UPPER_SNAKE from a documented list, `message` is English for developers,
-    /// `text` is zh-CN for people. Neither text may hold personal data; variable parts also go into
-    /// [`with`](Self::with).
-    pub fn new(
-        kind: ErrorKind,
-        reason: &'static str,
-        message: impl Into<String>,
-        text: impl Into<String>,
-    ) -> Self {
+    /// An error: `message` is English for developers, people read the reason's own text. Neither may hold personal data; variable
+    /// parts also go into [`with`](Self::with). What another request or an outage came between may be retried, after a moment.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
         ServiceError(Box::new(Details {
-            kind,
             reason,
             message: message.into(),
-            text: text.into(),
+            text: reason.text().to_owned(),
             metadata: BTreeMap::new(),
             violations: Vec::new(),
-            retry_after: None,
+            retry_after: match reason.kind() {
+                ErrorKind::Aborted => Some(Duration::from_millis(50)),
+                ErrorKind::Unavailable => Some(Duration::from_secs(1)),
+                _ => None,
+            },
             cause: None,
         }))
     }
 
-    /// [`ErrorKind::NotFound`].
-    pub fn not_found(reason: &'static str, message: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::new(ErrorKind::NotFound, reason, message, text)
-    }
-
-    /// [`ErrorKind::AlreadyExists`].
-    pub fn already_exists(reason: &'static str, message: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::new(ErrorKind::AlreadyExists, reason, message, text)
-    }
-
-    /// [`ErrorKind::FailedPrecondition`].
-    pub fn failed_precondition(
-        reason: &'static str,
-        message: impl Into<String>,
-        text: impl Into<String>,
-    ) -> Self {
-        Self::new(ErrorKind::FailedPrecondition, reason, message, text)
-    }
-
-    /// [`ErrorKind::Aborted`], with a hint to retry at once.
-    pub fn aborted(reason: &'static str, message: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Aborted, reason, message, text).retry_after(Duration::from_millis(50))
-    }
-
-    /// [`ErrorKind::PermissionDenied`].
-    pub fn permission_denied(
-        reason: &'static str,
-        message: impl Into<String>,
-        text: impl Into<String>,
-    ) -> Self {
-        Self::new(ErrorKind::PermissionDenied, reason, message, text)
-    }
-
-    /// [`ErrorKind::Unavailable`], with a hint to retry in a second.
-    pub fn unavailable(reason: &'static str, message: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Unavailable, reason, message, text).retry_after(Duration::from_secs(1))
+    /// The same with what people read in this case, in zh-CN. Never personal data.
+    pub fn with_text(mut self, text: impl Into<String>) -> Self {
+        self.0.text = text.into();
+        self
     }
 
     /// [`ErrorKind::Internal`]: the cause is logged once, under an id, when the error leaves the service; the caller sees
     /// the id and nothing else.
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
-        Self::new(ErrorKind::Internal, INTERNAL, "internal error", "系统内部错误，请稍后重试")
-            .caused_by(cause)
+        Self::new(Reason::Internal, "internal error").caused_by(cause)
     }
 
     /// Everything wrong with a request's fields. Prefer [`Violations::finish`].
     pub fn invalid_fields(violations: Vec<FieldViolation>) -> Self {
         let text = format!("请求有 {} 处错误", violations.len());
         let message = violations::summary(&violations);
-        let mut error = Self::new(ErrorKind::InvalidArgument, INVALID_REQUEST, message, text);
+        let mut error = Self::new(Reason::InvalidRequest, message).with_text(text);
         error.0.violations = violations;
         error
     }
 
     /// One field that is wrong; `text` is zh-CN.
-    pub fn invalid_field(field: impl Into<String>, reason: &'static str, text: impl Into<String>) -> Self {
+    pub fn invalid_field(field: impl Into<String>, reason: Reason, text: impl Into<String>) -> Self {
         Self::invalid_fields(vec![FieldViolation::new(field, reason, text)])
     }
 
@@ -164,8 +97,8 @@ impl ServiceError {
 
     /// The same error for another one who waited for the same thing; the cause as text.
     pub(crate) fn duplicate(&self) -> Self {
-        let Details { kind, reason, ref message, ref text, .. } = *self.0;
-        let mut error = Self::new(kind, reason, message.clone(), text.clone());
+        let Details { reason, ref message, ref text, .. } = *self.0;
+        let mut error = Self::new(reason, message).with_text(text);
         error.0.metadata = self.0.metadata.clone();
         error.0.violations = self.0.violations.clone();
         error.0.retry_after = self.0.retry_after;
@@ -175,11 +108,11 @@ impl ServiceError {
 
     /// What sort of failure it is.
     pub fn kind(&self) -> ErrorKind {
-        self.0.kind
+        self.0.reason.kind()
     }
 
     /// The stable reason.
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> Reason {
         self.0.reason
     }
 
@@ -201,7 +134,7 @@ impl ServiceError {
 
 impl fmt::Debug for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} {}: {}", self.0.kind, self.0.reason, self.0.message)?;
+        write!(f, "{:?} {}: {}", self.kind(), self.0.reason, self.0.message)?;
         if !self.0.metadata.is_empty() {
             write!(f, " {:?}", self.0.metadata)?;
         }

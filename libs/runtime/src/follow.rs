@@ -17,6 +17,7 @@
 
 mod table;
 
+use crate::Reason;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -98,7 +99,7 @@ impl Stopped {
             Stopped::Overtaken => tracing::debug!(feed, "overtaken by another follower of the same feed"),
             Stopped::Feed(status) => {
                 let told = RemoteError::from(status);
-                if told.says("RESUME_TOKEN_INVALID") {
+                if told.says(Reason::ResumeTokenInvalid) {
                     tracing::error!(feed, "the token in table followed_feed is refused: nothing is followed");
                 } else {
                     tracing::warn!(feed, code = ?told.code, reason = told.reason, "the feed is away");

@@ -125,7 +125,7 @@ pub fn check_request_id(request_id: &str, violations: &mut Violations) {
     violations.require(
         is_request_id(request_id),
         "request_id",
-        "REQUEST_ID_INVALID",
+        Reason::RequestIdInvalid,
         "request_id 应为 1 至 64 位可见 ASCII 字符",
     );
 }
@@ -202,10 +202,7 @@ fn replay<A: Replayable>(handled: &table::Model, key: &RequestKey) -> Result<A, 
         answer.set_replayed();
         return Ok(answer);
     }
-    Err(ServiceError::already_exists(
-        "REQUEST_ID_REUSED",
-        "this request_id was used for another request",
-        "该 request_id 已用于内容不同的请求，请更换后重试",
-    )
-    .with("request_id", &key.cause.request_id))
+    Err(ServiceError::new(Reason::RequestIdReused, "this request_id was used for another request")
+        .with_text("该 request_id 已用于内容不同的请求，请更换后重试")
+        .with("request_id", &key.cause.request_id))
 }

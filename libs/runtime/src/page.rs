@@ -1,5 +1,6 @@
 //! Page sizes and page tokens, the same for every list.
 
+use crate::Reason;
 use crate::error::ServiceError;
 use crate::ids::base32hex;
 
@@ -15,7 +16,7 @@ pub fn page_size(asked: i32) -> Result<u64, ServiceError> {
     match asked {
         0 => Ok(DEFAULT_PAGE_SIZE as u64),
         size if size < 0 => {
-            Err(ServiceError::invalid_field("page_size", "PAGE_SIZE_NEGATIVE", "page_size 不能为负数"))
+            Err(ServiceError::invalid_field("page_size", Reason::PageSizeNegative, "page_size 不能为负数"))
         }
         size => Ok(size.min(MAX_PAGE_SIZE) as u64),
     }
@@ -36,7 +37,11 @@ pub fn decode_token<const N: usize>(scope: &str, token: &str) -> Result<Option<[
         return Ok(None);
     }
     read(scope, token).map(Some).ok_or_else(|| {
-        ServiceError::invalid_field("page_token", "PAGE_TOKEN_INVALID", "page_token 无效或不属于本次查询条件")
+        ServiceError::invalid_field(
+            "page_token",
+            Reason::PageTokenInvalid,
+            "page_token 无效或不属于本次查询条件",
+        )
     })
 }
 

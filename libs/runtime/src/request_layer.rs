@@ -1,6 +1,7 @@
 //! What happens around every request: a place among the concurrent ones, the trace continued, the caller made, a panic
 //! caught. One tower layer, put on by [`crate::server`].
 
+use crate::Reason;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -120,13 +121,7 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Response<Body> {
 }
 
 fn overloaded() -> ServiceError {
-    ServiceError::new(
-        ErrorKind::ResourceExhausted,
-        "OVERLOADED",
-        "too many requests at once",
-        "系统繁忙，请稍后重试",
-    )
-    .retry_after(Duration::from_millis(500))
+    ServiceError::new(Reason::Overloaded, "too many requests at once").retry_after(Duration::from_millis(500))
 }
 
 /// Health and reflection: asked by probes and tools, which have no caller to name.
@@ -136,18 +131,11 @@ fn asks_about_server(request: &Request<Body>) -> bool {
 
 fn caller_missing() -> ServiceError {
     ServiceError::new(
-        ErrorKind::Unauthenticated,
-        "CALLER_MISSING",
+        Reason::CallerMissing,
         "this server believes the metadata entry yizhan-caller, and there is none",
-        "缺少调用方身份",
     )
 }
 
 fn caller_malformed() -> ServiceError {
-    ServiceError::new(
-        ErrorKind::Unauthenticated,
-        "CALLER_MALFORMED",
-        "metadata entry yizhan-caller does not name a caller",
-        "无法识别调用方身份",
-    )
+    ServiceError::new(Reason::CallerMalformed, "metadata entry yizhan-caller does not name a caller")
 }

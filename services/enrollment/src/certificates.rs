@@ -1,6 +1,7 @@
 //! One certificate, one person.
 
 use std::collections::BTreeMap;
+use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
 use yizhan_runtime::{Caller, ServiceError, Violations};
@@ -36,7 +37,7 @@ pub async fn exchange(
             }
             Some(owner) => {
                 let text = "该证件已登记在其他人员编号下，请核对证件号码，或办理人员合并";
-                let violation = violations.push(format!("rows[{at}].certno"), "CERTIFICATE_TAKEN", text);
+                let violation = violations.push(format!("rows[{at}].certno"), Reason::CertificateTaken, text);
                 let area = registered.get(owner).map(|person| person.poolarea_no.as_str());
                 if area.is_some_and(|area| caller.may_manage_area(area)) || !registered.contains_key(owner) {
                     violation.with("psn_no", owner);

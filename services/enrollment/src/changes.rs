@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use prost::Message;
 use sea_orm::{DatabaseTransaction, DbErr};
 use yizhan_proto::enrollment::v1::RegisterChange;
+use yizhan_runtime::Reason;
 use yizhan_runtime::feed::{self, NewChange};
 
 use crate::domain::timeline::Timeline;
@@ -15,7 +16,7 @@ use crate::store::timelines::{self, StoredTimeline};
 /// Something about the person changed.
 pub const PERSON_CHANGED: &str = "PERSON_CHANGED";
 /// The record was merged into another.
-pub const PERSON_MERGED: &str = "PERSON_MERGED";
+pub const PERSON_MERGED: &str = Reason::PersonMerged;
 /// The register of the person moved to another area; both areas are told.
 pub const PERSON_MOVED: &str = "PERSON_MOVED";
 

@@ -1,6 +1,7 @@
 //! What changes of coverages share: finding the person, and saying why not.
 
 use std::collections::BTreeMap;
+use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
 use yizhan_runtime::{Caller, ServiceError, Violations};
@@ -39,9 +40,9 @@ pub async fn lock_rows(
     for (at, psn_no) in psn_nos.iter().enumerate() {
         let mut check = RowCheck::new(at, &mut violations);
         match held.get(*psn_no) {
-            None => check.wrong("psn_no", "PERSON_UNKNOWN", "未查询到该人员编号"),
+            None => check.wrong("psn_no", Reason::PersonUnknown, "未查询到该人员编号"),
             Some(person) if person.timeline.merged_into.is_some() => {
-                check.wrong("psn_no", "PERSON_MERGED", "该人员编号已合并，请使用合并后的人员编号");
+                check.wrong("psn_no", Reason::PersonMerged, "该人员编号已合并，请使用合并后的人员编号");
             }
             Some(_) => {}
         }
@@ -54,7 +55,7 @@ pub async fn lock_rows(
 pub fn check_entries(person: &Timeline) -> Result<(), ServiceError> {
     let fits = person.coverages.len() <= MAX_ENTRIES;
     let mut violations = Violations::new();
-    violations.require(fits, "psn_no", "TOO_MANY_ENTRIES", "该人员的同类记录过多");
+    violations.require(fits, "psn_no", Reason::TooManyEntries, "该人员的同类记录过多");
     violations.finish()
 }
 
@@ -62,24 +63,24 @@ pub fn check_entries(person: &Timeline) -> Result<(), ServiceError> {
 pub fn reason(stop: &Stop) -> (&'static str, String) {
     match stop {
         Stop::Refused(Refused::NotFrom(..)) => {
-            ("CHANGE_NOT_ALLOWED", "当前参保状态不能办理该项变动".to_owned())
+            (Reason::ChangeNotAllowed, "当前参保状态不能办理该项变动".to_owned())
         }
         Stop::Refused(Refused::SecondBasicScheme(held)) => {
             let text = format!(
                 "该人员自 {} 起已参加基本医疗保险（险种 {}），不能重复参保，请先终止或办理险种切换",
                 held.period.begndate, held.insutype
             );
-            ("SECOND_BASIC_SCHEME", text)
+            (Reason::SecondBasicScheme, text)
         }
         Stop::Refused(Refused::Overlap(held)) => {
-            ("COVERAGE_OVERLAP", format!("与自 {} 起的同险种参保时段重叠", held.period.begndate))
+            (Reason::CoverageOverlap, format!("与自 {} 起的同险种参保时段重叠", held.period.begndate))
         }
         Stop::Refused(Refused::OutsideLife(day)) => {
-            ("COVERAGE_OUTSIDE_LIFE", format!("参保不能早于出生或晚于死亡（{day}）"))
+            (Reason::CoverageOutsideLife, format!("参保不能早于出生或晚于死亡（{day}）"))
         }
         Stop::NoRule(missing) => {
             let NoRule { family, area, day } = missing;
-            ("ENTITLEMENT_RULE_MISSING", format!("{area} 在 {day} 没有生效的待遇规则（{family}）"))
+            (Reason::EntitlementRuleMissing, format!("{area} 在 {day} 没有生效的待遇规则（{family}）"))
         }
     }
 }
@@ -87,7 +88,7 @@ pub fn reason(stop: &Stop) -> (&'static str, String) {
 /// The refusal of a single change.
 pub fn error(stop: &Stop) -> ServiceError {
     let (reason, text) = reason(stop);
-    let error = ServiceError::failed_precondition(reason, message(stop), text);
+    let error = ServiceError::new(reason, message(stop)).with_text(text);
     match stop {
         Stop::Refused(Refused::NotFrom(standing, allowed)) => {
             error.with("standing", standing.name()).with("allowed", allowed.join(","))

@@ -1,6 +1,7 @@
 //! Who has this certificate, or this phone?
 
 use std::sync::Arc;
+use yizhan_runtime::Reason;
 
 use yizhan_runtime::{Caller, Personal, ServiceError, Violations};
 
@@ -39,12 +40,12 @@ pub async fn find_persons_by_tel(
     tel: Personal<String>,
 ) -> Result<Vec<StoredTimeline>, ServiceError> {
     if !is_tel(tel.expose()) {
-        return Err(ServiceError::invalid_field("tel", "TEL_INVALID", TEL_TEXT));
+        return Err(ServiceError::invalid_field("tel", Reason::TelInvalid, TEL_TEXT));
     }
     let keeps = matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator);
     let area_prefix = caller.area_prefix().filter(|_| keeps).ok_or_else(|| {
         let text = "仅参保地经办机构可以按联系电话查询";
-        ServiceError::permission_denied("AREA_NOT_OWNED", "the caller keeps no register", text)
+        ServiceError::new(Reason::AreaNotOwned, "the caller keeps no register").with_text(text)
     })?;
     let digest = register.certificate_key.tel_digest(tel.expose());
     let found = persons::find_by_tel(&register.db, &digest, area_prefix, MAX_BY_TEL).await?;
@@ -55,9 +56,9 @@ pub async fn find_persons_by_tel(
 fn check(psn_cert_type: &str, certno: &str) -> Result<(), ServiceError> {
     let mut violations = Violations::new();
     let known = codes::is_psn_cert_type(psn_cert_type);
-    violations.require(known, "psn_cert_type", "CODE_UNKNOWN", "证件类型不在字典中");
+    violations.require(known, "psn_cert_type", Reason::CodeUnknown, "证件类型不在字典中");
     let fits = (1..=MAX_TEXT).contains(&certno.chars().count());
-    violations.require(fits, "certno", "TEXT_INVALID", "证件号码应为 1 至 50 个字符");
+    violations.require(fits, "certno", Reason::TextInvalid, "证件号码应为 1 至 50 个字符");
     if fits && psn_cert_type == codes::RESIDENT_IDENTITY_CARD {
         for fault in identity_faults(certno, None, "") {
             let (reason, text) = fault_reason(fault);

@@ -1,6 +1,7 @@
 //! Is this person entitled on this day? Asked before every settlement, so it is answered from the cache.
 
 use std::sync::Arc;
+use yizhan_runtime::Reason;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -95,7 +96,7 @@ pub async fn batch_get_eligibilities(
 ) -> Result<Vec<Found>, ServiceError> {
     let mut violations = Violations::new();
     let fits = (1..=MAX_QUESTIONS).contains(&requests.len());
-    violations.require(fits, "requests", "COUNT_INVALID", "每次 1 至 100 个问题");
+    violations.require(fits, "requests", Reason::CountInvalid, "每次 1 至 100 个问题");
     let asked = requests.iter().take(MAX_QUESTIONS).enumerate();
     let checked: Vec<Checked> = asked
         .map(|(at, request)| check(register, request, &format!("requests[{at}]."), &mut violations))
@@ -193,14 +194,14 @@ impl QuestionCheck<'_> {
     fn whom(&mut self) -> Whom {
         let GetEligibilityRequest { psn_no, psn_cert_type, certno, .. } = self.request;
         if psn_cert_type.is_empty() && certno.is_empty() {
-            self.require(!psn_no.is_empty(), "psn_no", "PSN_NO_INVALID", "人员编号不能为空");
+            self.require(!psn_no.is_empty(), "psn_no", Reason::PsnNoInvalid, "人员编号不能为空");
             return Whom::PsnNo(psn_no.clone());
         }
-        self.require(psn_no.is_empty(), "psn_no", "PERSON_TOLD_TWICE", "人员编号与证件只能填写一种");
+        self.require(psn_no.is_empty(), "psn_no", Reason::PersonToldTwice, "人员编号与证件只能填写一种");
         let known = codes::is_psn_cert_type(psn_cert_type);
-        self.require(known, "psn_cert_type", "CODE_UNKNOWN", "证件类型不在字典中");
+        self.require(known, "psn_cert_type", Reason::CodeUnknown, "证件类型不在字典中");
         let fits = (1..=MAX_TEXT).contains(&certno.chars().count());
-        self.require(fits, "certno", "TEXT_INVALID", "证件号码应为 1 至 50 个字符");
+        self.require(fits, "certno", Reason::TextInvalid, "证件号码应为 1 至 50 个字符");
         Whom::Document(self.register.certificate_key.digest(psn_cert_type, certno))
     }
 
@@ -210,7 +211,7 @@ impl QuestionCheck<'_> {
         }
         let known_at = DateTime::parse_from_rfc3339(&self.request.known_at).ok().map(|at| at.to_utc());
         let past = known_at.is_some_and(|at| at <= self.register.clock.now());
-        self.require(past, "known_at", "TIME_INVALID", "时间格式应为 RFC 3339，且不能晚于现在");
+        self.require(past, "known_at", Reason::TimeInvalid, "时间格式应为 RFC 3339，且不能晚于现在");
         Some(known_at.unwrap_or_default())
     }
 
@@ -219,19 +220,19 @@ impl QuestionCheck<'_> {
         let given = |code: &String| Some(code.clone()).filter(|code| !code.is_empty());
         let today = || Some(self.register.clock.today());
         let as_of = if request.as_of.is_empty() { today() } else { parse_date(&request.as_of) };
-        self.require(as_of.is_some(), "as_of", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+        self.require(as_of.is_some(), "as_of", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
         let insutype = given(&request.insutype);
         let known = insutype.as_deref().is_none_or(codes::is_insutype);
-        self.require(known, "insutype", "CODE_UNKNOWN", "险种类型不在字典中");
+        self.require(known, "insutype", Reason::CodeUnknown, "险种类型不在字典中");
         let med_type = given(&request.med_type);
         let known = med_type.as_deref().is_none_or(codes::is_med_type);
-        self.require(known, "med_type", "CODE_UNKNOWN", "医疗类别不在字典中");
+        self.require(known, "med_type", Reason::CodeUnknown, "医疗类别不在字典中");
         let place = given(&request.mdtrtarea_admvs);
         let known = place.as_deref().is_none_or(is_admdvs);
-        self.require(known, "mdtrtarea_admvs", "ADMDVS_INVALID", "就医地应为 6 位行政区划代码");
+        self.require(known, "mdtrtarea_admvs", Reason::AdmdvsInvalid, "就医地应为 6 位行政区划代码");
         let dise_codg = given(&request.dise_codg);
         let fits = dise_codg.as_ref().is_none_or(|code| code.len() <= MAX_DISEASE_CODE);
-        self.require(fits, "dise_codg", "TEXT_INVALID", "病种编码最多 30 个字符");
+        self.require(fits, "dise_codg", Reason::TextInvalid, "病种编码最多 30 个字符");
         Question { as_of: as_of.unwrap_or_default(), insutype, med_type, dise_codg, place }
     }
 }

@@ -1,6 +1,7 @@
 //! Residents, insured and not insured per township or village, and the same for every key group.
 
 use std::collections::BTreeMap;
+use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use yizhan_proto::enrollment::v1::{
@@ -29,7 +30,7 @@ pub async fn get_ledger(
         LedgerLevel::Township => 9,
         LedgerLevel::Village => 12,
         LedgerLevel::Unspecified => {
-            violations.push("level", "LEVEL_UNKNOWN", "层级应为乡镇（街道）或村（社区）");
+            violations.push("level", Reason::LevelUnknown, "层级应为乡镇（街道）或村（社区）");
             0
         }
     };
@@ -89,12 +90,12 @@ pub fn checked_scope(
     violations: &mut Violations,
 ) -> Scope {
     let text = "统筹区应为 6 位行政区划代码";
-    violations.require(is_admdvs(poolarea_no), "poolarea_no", "POOLAREA_INVALID", text);
+    violations.require(is_admdvs(poolarea_no), "poolarea_no", Reason::PoolareaInvalid, text);
     let digits = code_prefix.len() <= CODE_DIGITS && code_prefix.bytes().all(|b| b.is_ascii_digit());
-    violations.require(digits, "code_prefix", "RESD_CODE_INVALID", "区划代码前缀最多 12 位数字");
+    violations.require(digits, "code_prefix", Reason::ResdCodeInvalid, "区划代码前缀最多 12 位数字");
     let day: Option<NaiveDate> =
         if as_of.is_empty() { Some(register.clock.today()) } else { parse_date(as_of) };
-    violations.require(day.is_some(), "as_of", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    violations.require(day.is_some(), "as_of", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
     Scope {
         poolarea_no: poolarea_no.to_owned(),
         as_of: day.unwrap_or_default(),
@@ -107,12 +108,9 @@ pub fn check_reader(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceErr
     if caller.may_read_area(poolarea_no) && !matches!(caller, Caller::Service { .. }) {
         return Ok(());
     }
-    Err(ServiceError::permission_denied(
-        "AREA_NOT_OWNED",
-        "the caller may not read the ledgers of this pooling area",
-        "无权查询该统筹区的台账",
-    )
-    .with("poolarea_no", poolarea_no))
+    Err(ServiceError::new(Reason::AreaNotOwned, "the caller may not read the ledgers of this pooling area")
+        .with_text("无权查询该统筹区的台账")
+        .with("poolarea_no", poolarea_no))
 }
 
 fn total(lines: &[Line], groups: &[Group]) -> LedgerLine {

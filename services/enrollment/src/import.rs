@@ -1,6 +1,7 @@
 //! What all imports share: all rows or none, and a count of what was done.
 
 use std::collections::{BTreeMap, BTreeSet};
+use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
@@ -20,10 +21,10 @@ pub const MAX_ROWS: usize = 1000;
 
 /// Checks how many rows a request has.
 pub fn check_row_count(row_count: usize, violations: &mut Violations) {
-    violations.require(row_count > 0, "rows", "ROWS_EMPTY", "至少一行");
+    violations.require(row_count > 0, "rows", Reason::RowsEmpty, "至少一行");
     if row_count > MAX_ROWS {
         violations
-            .push("rows", "TOO_MANY_ROWS", format!("每次最多 {MAX_ROWS} 行"))
+            .push("rows", Reason::TooManyRows, format!("每次最多 {MAX_ROWS} 行"))
             .with("limit", MAX_ROWS)
             .with("count", row_count);
     }
@@ -34,25 +35,22 @@ pub fn check_duplicates<K: Ord>(keys: impl Iterator<Item = K>, field: &str, viol
     let mut seen = BTreeSet::new();
     for (row, key) in keys.enumerate() {
         if !seen.insert(key) {
-            RowCheck::new(row, violations).wrong(field, "DUPLICATE_ROW", "与本次请求中的前一行重复");
+            RowCheck::new(row, violations).wrong(field, Reason::DuplicateRow, "与本次请求中的前一行重复");
         }
     }
 }
 
 /// Nothing is written to a record that was merged into another.
-pub const MERGED: (&str, &str) = ("PERSON_MERGED", "该人员编号已合并，请使用合并后的人员编号");
+pub const MERGED: (&str, &str) = (Reason::PersonMerged, "该人员编号已合并，请使用合并后的人员编号");
 
 /// Refuses a caller who may not change the register of an area.
 pub fn check_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError> {
     if caller.may_manage_area(poolarea_no) {
         return Ok(());
     }
-    Err(ServiceError::permission_denied(
-        "AREA_NOT_OWNED",
-        "the caller does not keep the register of this pooling area",
-        "无权维护该统筹区的参保信息",
-    )
-    .with("poolarea_no", poolarea_no))
+    Err(ServiceError::new(Reason::AreaNotOwned, "the caller does not keep the register of this pooling area")
+        .with_text("无权维护该统筹区的参保信息")
+        .with("poolarea_no", poolarea_no))
 }
 
 /// Refuses a caller who keeps no register at all, before any person is looked for: so they cannot learn who is registered.
@@ -60,11 +58,8 @@ pub fn check_keeper(caller: &Caller) -> Result<(), ServiceError> {
     if matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator) {
         return Ok(());
     }
-    Err(ServiceError::permission_denied(
-        "AREA_NOT_OWNED",
-        "the caller keeps no register",
-        "无权维护该统筹区的参保信息",
-    ))
+    Err(ServiceError::new(Reason::AreaNotOwned, "the caller keeps no register")
+        .with_text("无权维护该统筹区的参保信息"))
 }
 
 /// Persons whose register the caller keeps. Those of other areas are left out, as if nobody had registered them: whether and
@@ -140,10 +135,10 @@ impl<E: Entry> DatedImport<'_, E> {
         for (at, field, psn_no) in owners.chain(others) {
             let mut check = RowCheck::new(at, &mut violations);
             match held.get(psn_no) {
-                None => check.wrong(field, "PERSON_UNKNOWN", "未查询到该人员编号"),
+                None => check.wrong(field, Reason::PersonUnknown, "未查询到该人员编号"),
                 // Whose account is shared may be registered elsewhere.
                 Some(person) if field == "psn_no" && !self.caller.may_manage_area(&person.poolarea_no) => {
-                    check.wrong(field, "PERSON_UNKNOWN", "未查询到该人员编号");
+                    check.wrong(field, Reason::PersonUnknown, "未查询到该人员编号");
                 }
                 Some(person) if person.timeline.merged_into.is_some() => {
                     check.wrong(field, MERGED.0, MERGED.1)
@@ -160,7 +155,7 @@ impl<E: Entry> DatedImport<'_, E> {
             let person = &edits[&row.psn_no].after;
             let mut check = RowCheck::new(at, &mut violations);
             if E::list(&person.timeline).len() > MAX_ENTRIES {
-                check.wrong("psn_no", "TOO_MANY_ENTRIES", "该人员的同类记录过多");
+                check.wrong("psn_no", Reason::TooManyEntries, "该人员的同类记录过多");
             }
             (self.check)(&row.entry, person, &mut check);
         }

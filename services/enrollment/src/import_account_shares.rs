@@ -1,6 +1,7 @@
 //! Writes dated account shares (个账共济): who lets whom use their personal account.
 
 use yizhan_proto::enrollment::v1::{AccountShareRow, ImportAccountSharesRequest, ImportOutcome};
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::row_check::RowCheck;
@@ -42,7 +43,7 @@ fn dated(row: &AccountShareRow, mut check: RowCheck) -> Option<DatedRow<AccountS
     let sharer_psn_no = check.psn_no("sharer_psn_no", &row.sharer_psn_no);
     let period = check.period(&row.begndate, &row.enddate);
     if row.psn_no == row.sharer_psn_no {
-        check.wrong("sharer_psn_no", "SHARER_IS_SELF", "共济人不能是本人");
+        check.wrong("sharer_psn_no", Reason::SharerIsSelf, "共济人不能是本人");
         return None;
     }
     Some(DatedRow { psn_no: psn_no?, entry: AccountShare { sharer_psn_no: sharer_psn_no?, period: period? } })

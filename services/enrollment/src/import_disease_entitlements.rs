@@ -1,6 +1,7 @@
 //! Writes dated entitlements to outpatient care of a disease (慢特病, 两病) of registered persons.
 
 use yizhan_proto::enrollment::v1::{DiseaseEntitlementRow, ImportDiseaseEntitlementsRequest, ImportOutcome};
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::entry::Entry;
@@ -47,7 +48,7 @@ fn dated(row: &DiseaseEntitlementRow, mut check: RowCheck) -> Option<DatedRow<Di
     let told = row.entitlement.clone().unwrap_or_default();
     let kind = DiseaseKind::from_code(told.kind);
     if kind.is_none() {
-        check.wrong("entitlement.kind", "CODE_UNKNOWN", "应为 1 门诊慢特病或 2 两病");
+        check.wrong("entitlement.kind", Reason::CodeUnknown, "应为 1 门诊慢特病或 2 两病");
     }
     let dise_codg = check.code("entitlement.dise_codg", &told.dise_codg, is_dise_codg);
     let dise_name = check.text("entitlement.dise_name", &told.dise_name, true);
@@ -55,7 +56,7 @@ fn dated(row: &DiseaseEntitlementRow, mut check: RowCheck) -> Option<DatedRow<Di
     let reverify_by = check.optional_date("entitlement.reverify_by", &told.reverify_by);
     let (period, reverify_by) = (period?, reverify_by?);
     if reverify_by.is_some_and(|last| last < period.begndate) {
-        check.wrong("entitlement.reverify_by", "DATE_ORDER", "复审期限不能早于开始日期");
+        check.wrong("entitlement.reverify_by", Reason::DateOrder, "复审期限不能早于开始日期");
         return None;
     }
     let entry =
@@ -77,6 +78,6 @@ fn no_overlap(entry: &DiseaseEntitlement, person: &StoredTimeline, check: &mut R
     });
     if let Some(other) = other {
         let text = format!("与自 {} 起的同病种待遇重叠", other.period.begndate);
-        check.wrong("entitlement.begndate", "ENTITLEMENT_OVERLAP", &text);
+        check.wrong("entitlement.begndate", Reason::EntitlementOverlap, &text);
     }
 }

@@ -1,6 +1,7 @@
 //! Writes dated identities (低保, 特困, …) of registered persons.
 
 use yizhan_proto::enrollment::v1::{IdentityRow, ImportIdentitiesRequest, ImportOutcome};
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::row_check::RowCheck;
@@ -46,7 +47,7 @@ fn dated(row: &IdentityRow, mut check: RowCheck) -> Option<DatedRow<Identity>> {
     if !row.department.is_empty() {
         check.wrong(
             "department",
-            "DEPARTMENT_NOT_IMPORTED",
+            Reason::DepartmentNotImported,
             "部门名册应通过名册接口报送，导入的身份属于经办机构",
         );
     }

@@ -2,6 +2,7 @@
 
 use chrono::Datelike;
 use yizhan_proto::enrollment::v1::{ImportMembershipsRequest, ImportOutcome, MembershipRow};
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::row_check::RowCheck;
@@ -39,7 +40,7 @@ fn dated(row: &MembershipRow, mut check: RowCheck) -> Option<DatedRow<Membership
     let psn_no = check.psn_no("psn_no", &row.psn_no);
     let kind = MembershipKind::from_code(row.kind);
     if kind.is_none() {
-        check.wrong("kind", "CODE_UNKNOWN", "会员类别不在字典中");
+        check.wrong("kind", Reason::CodeUnknown, "会员类别不在字典中");
     }
     let category = check.text("category", &row.category, false);
     let series = check.text("series", &row.series, false);
@@ -47,7 +48,7 @@ fn dated(row: &MembershipRow, mut check: RowCheck) -> Option<DatedRow<Membership
     let (category, series, period) = (category?, series?, period?);
     let since_year = Some(row.since_year).filter(|year| *year != 0);
     if since_year.is_some_and(|year| !(1900..=period.begndate.year()).contains(&year)) {
-        check.wrong("since_year", "YEAR_INVALID", "起始年份不能晚于开始日期所在年份");
+        check.wrong("since_year", Reason::YearInvalid, "起始年份不能晚于开始日期所在年份");
         return None;
     }
     let series = if series.is_empty() { category.clone() } else { series };

@@ -1,6 +1,7 @@
 //! Writes persons, new or changed.
 
 use std::collections::BTreeMap;
+use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
@@ -77,14 +78,14 @@ pub(crate) fn new_person(row: &PersonRow, today: NaiveDate, mut check: RowCheck)
     let tel = tel(&row.tel, &mut check);
     let resd_code = resd_code(&row.resd_code, &mut check);
     if brdy.is_some_and(|brdy| brdy > today) {
-        check.wrong("brdy", "DATE_IN_FUTURE", "出生日期不能晚于今天");
+        check.wrong("brdy", Reason::DateInFuture, "出生日期不能晚于今天");
     }
     if let (Some(brdy), Some(Some(died))) = (brdy, die_date) {
         if died < brdy {
-            check.wrong("die_date", "DATE_ORDER", "死亡日期不能早于出生日期");
+            check.wrong("die_date", Reason::DateOrder, "死亡日期不能早于出生日期");
         }
         if died > today {
-            check.wrong("die_date", "DATE_IN_FUTURE", "死亡日期不能晚于今天");
+            check.wrong("die_date", Reason::DateInFuture, "死亡日期不能晚于今天");
         }
     }
     Some(NewPerson {
@@ -113,10 +114,10 @@ fn certno(row: &PersonRow, brdy: Option<NaiveDate>, check: &mut RowCheck) -> Opt
 /// What a fault of a resident identity number is called.
 pub fn fault_reason(fault: IdentityFault) -> (&'static str, &'static str) {
     match fault {
-        IdentityFault::Shape => ("CERTNO_SHAPE", "身份证号应为 18 位，末位为数字或大写 X"),
-        IdentityFault::CheckDigit => ("CERTNO_CHECK_DIGIT", "身份证号校验码不正确"),
-        IdentityFault::Birth => ("CERTNO_BIRTH_MISMATCH", "身份证号与出生日期不一致"),
-        IdentityFault::Sex => ("CERTNO_SEX_MISMATCH", "身份证号与性别不一致"),
+        IdentityFault::Shape => (Reason::CertnoShape, "身份证号应为 18 位，末位为数字或大写 X"),
+        IdentityFault::CheckDigit => (Reason::CertnoCheckDigit, "身份证号校验码不正确"),
+        IdentityFault::Birth => (Reason::CertnoBirthMismatch, "身份证号与出生日期不一致"),
+        IdentityFault::Sex => (Reason::CertnoSexMismatch, "身份证号与性别不一致"),
     }
 }
 
@@ -124,7 +125,7 @@ pub fn fault_reason(fault: IdentityFault) -> (&'static str, &'static str) {
 fn tel(tel: &str, check: &mut RowCheck) -> Option<String> {
     let fits = tel.is_empty() || is_tel(tel);
     if !fits {
-        check.wrong("tel", "TEL_INVALID", TEL_TEXT);
+        check.wrong("tel", Reason::TelInvalid, TEL_TEXT);
     }
     fits.then(|| tel.to_owned())
 }
@@ -144,7 +145,7 @@ pub fn is_tel(tel: &str) -> bool {
 fn resd_code(code: &str, check: &mut RowCheck) -> Option<String> {
     let fits = code.is_empty() || (code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit()));
     if !fits {
-        check.wrong("resd_code", "RESD_CODE_INVALID", "常住地应为 12 位统计用区划代码");
+        check.wrong("resd_code", Reason::ResdCodeInvalid, "常住地应为 12 位统计用区划代码");
     }
     fits.then(|| code.to_owned())
 }
@@ -269,7 +270,7 @@ fn check_held(rows: &[NewPerson], held: &BTreeMap<String, StoredTimeline>) -> Re
         }
         if person.poolarea_no != row.poolarea_no {
             let text = "该人员已在其他统筹区登记，转移请办理关系转移接续";
-            check.wrong("poolarea_no", "POOLAREA_NOT_CHANGEABLE", text);
+            check.wrong("poolarea_no", Reason::PoolareaNotChangeable, text);
         }
     }
     violations.finish()

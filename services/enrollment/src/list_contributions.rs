@@ -5,6 +5,7 @@ use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::{
     Arrears, Contribution, ListContributionsRequest, ListContributionsResponse,
 };
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use crate::domain::{codes, contributions};
@@ -25,7 +26,7 @@ pub async fn list_contributions(
     }
     let mut violations = Violations::new();
     let known = insutype.is_empty() || codes::is_insutype(&insutype);
-    violations.require(known, "insutype", "CODE_UNKNOWN", "险种类型不在字典中");
+    violations.require(known, "insutype", Reason::CodeUnknown, "险种类型不在字典中");
     violations.finish()?;
     let limit = page::page_size(page_size)?;
     let scope = format!("contributions/{psn_no}/{insutype}");

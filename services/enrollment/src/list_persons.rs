@@ -1,5 +1,6 @@
 //! The persons of an area, page by page.
 
+use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, page};
 
@@ -38,18 +39,15 @@ pub async fn list_persons(
 /// What to list: the area asked for, if the caller may read it; else everything the caller owns.
 fn area_prefix<'a>(caller: &'a Caller, poolarea_no: &'a str) -> Result<&'a str, ServiceError> {
     let refused = || {
-        ServiceError::permission_denied(
-            "AREA_NOT_OWNED",
-            "the caller may not read the register of this pooling area",
-            "无权查询该统筹区的参保信息",
-        )
+        ServiceError::new(Reason::AreaNotOwned, "the caller may not read the register of this pooling area")
+            .with_text("无权查询该统筹区的参保信息")
     };
     if poolarea_no.is_empty() {
         return caller.area_prefix().ok_or_else(refused);
     }
     if !is_admdvs(poolarea_no) {
         let text = "统筹区应为 6 位行政区划代码";
-        return Err(ServiceError::invalid_field("poolarea_no", "POOLAREA_INVALID", text));
+        return Err(ServiceError::invalid_field("poolarea_no", Reason::PoolareaInvalid, text));
     }
     if caller.may_read_area(poolarea_no) {
         Ok(poolarea_no)

@@ -1,6 +1,7 @@
 //! Who is not insured on a day, one by one: the worklist behind "应保尽保".
 
 use yizhan_proto::enrollment::v1::{ListUnenrolledRequest, ListUnenrolledResponse, UnenrolledPerson};
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use crate::domain::eligibility::{Question, answer};
@@ -24,7 +25,7 @@ pub async fn list_unenrolled(
         checked_scope(register, &request.poolarea_no, &request.as_of, &request.code_prefix, &mut violations);
     let name = request.identity_name.as_str();
     let fits = name.chars().count() <= MAX_TEXT && !name.chars().any(char::is_control);
-    violations.require(fits, "identity_name", "TEXT_INVALID", "最多 50 个字符，且不能含控制字符");
+    violations.require(fits, "identity_name", Reason::TextInvalid, "最多 50 个字符，且不能含控制字符");
     violations.finish()?;
     check_reader(caller, &scope.poolarea_no)?;
     let Scope { poolarea_no, as_of, code_prefix } = &scope;

@@ -1,6 +1,7 @@
 //! Makes two records of one person one.
 
 use std::collections::BTreeMap;
+use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
@@ -32,14 +33,14 @@ pub async fn merge_persons(
     for (field, psn_no) in [("keep_psn_no", &request.keep_psn_no), ("merged_psn_no", &request.merged_psn_no)]
     {
         let text = "人员编号应为 1 至 30 位字母、数字、- 或 _";
-        violations.require(is_psn_no(psn_no), field, "PSN_NO_INVALID", text);
+        violations.require(is_psn_no(psn_no), field, Reason::PsnNoInvalid, text);
     }
     let two = request.keep_psn_no != request.merged_psn_no || request.keep_psn_no.is_empty();
-    violations.require(two, "merged_psn_no", "MERGE_WITH_SELF", "不能与自身合并");
+    violations.require(two, "merged_psn_no", Reason::MergeWithSelf, "不能与自身合并");
     let reason = &request.reason;
-    violations.require(!reason.trim().is_empty(), "reason", "REASON_REQUIRED", "请说明原因");
+    violations.require(!reason.trim().is_empty(), "reason", Reason::ReasonRequired, "请说明原因");
     let fits = reason.chars().count() <= MAX_REASON && !reason.chars().any(char::is_control);
-    violations.require(fits, "reason", "REASON_INVALID", "原因最多 200 个字符，且不能含控制字符");
+    violations.require(fits, "reason", Reason::ReasonInvalid, "原因最多 200 个字符，且不能含控制字符");
     violations.finish()?;
     once::once(register, &key, &Merge { caller, request: &request }).await
 }
@@ -102,11 +103,11 @@ impl Merge<'_> {
         let two = [keep_psn_no.clone(), merged_psn_no.clone()];
         let held = timelines::lock(tx, others.iter().cloned().chain(two)).await?;
         if self.others(tx).await? != others {
-            return Err(ServiceError::aborted(
-                "CONCURRENT_CHANGE",
+            return Err(ServiceError::new(
+                Reason::ConcurrentChange,
                 "somebody else changed whom the merged record concerns",
-                "该人员信息正在变更，请重试",
-            ));
+            )
+            .with_text("该人员信息正在变更，请重试"));
         }
         Ok(held)
     }
@@ -170,20 +171,13 @@ impl Merge<'_> {
 }
 
 fn across_areas() -> ServiceError {
-    ServiceError::failed_precondition(
-        "MERGE_ACROSS_AREAS",
-        "the two records are kept by different pooling areas",
-        "两条记录不在同一统筹区，请先办理关系转移接续，再合并",
-    )
+    ServiceError::new(Reason::MergeAcrossAreas, "the two records are kept by different pooling areas")
 }
 
 fn contradicted(found: &[Contradiction]) -> ServiceError {
     let named: Vec<String> = found.iter().take(MAX_NAMED).map(Contradiction::to_string).collect();
-    ServiceError::failed_precondition(
-        "MERGE_CONTRADICTED",
-        "the two records contradict one another",
-        format!("两条记录有 {} 处矛盾，不能合并，请先更正", found.len()),
-    )
-    .with("contradictions", named.join("; "))
-    .with("contradiction_count", found.len())
+    ServiceError::new(Reason::MergeContradicted, "the two records contradict one another")
+        .with_text(format!("两条记录有 {} 处矛盾，不能合并，请先更正", found.len()))
+        .with("contradictions", named.join("; "))
+        .with("contradiction_count", found.len())
 }

@@ -1,6 +1,7 @@
 //! Records what is due, paid and paid back, and lets payments decide entitlement.
 
 use std::collections::BTreeMap;
+use yizhan_runtime::Reason;
 
 use chrono::Datelike;
 use sea_orm::DatabaseTransaction;
@@ -103,7 +104,7 @@ impl Work {
         recorded.push(stored::accrued(model));
         let mut check = RowCheck::new(at, &mut self.violations);
         if contributions::paid_fen(recorded, &row.insutype, &row.accrym) < 0 {
-            check.wrong("amount_fen", "REFUND_EXCEEDS_PAID", "退费超过该费款所属期已缴金额");
+            check.wrong("amount_fen", Reason::RefundExceedsPaid, "退费超过该费款所属期已缴金额");
         }
         let edit = self.edits.get_mut(&row.psn_no)?;
         match pay(edit, row, recorded, &self.rules) {

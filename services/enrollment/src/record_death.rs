@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError};
 
 use crate::changes;
@@ -26,7 +27,7 @@ pub async fn record_death(
     check.psn_no("psn_no", &request.psn_no);
     let died = check.date("die_date", &request.die_date);
     if died.is_some_and(|died| died > register.clock.today()) {
-        check.wrong("die_date", "DATE_IN_FUTURE", "死亡日期不能晚于今天");
+        check.wrong("die_date", Reason::DateInFuture, "死亡日期不能晚于今天");
     }
     violations.finish()?;
     let death = Death { caller, psn_no: request.psn_no, died: died.unwrap_or_default() };
@@ -71,15 +72,17 @@ impl Mutation<Register> for Death<'_> {
 impl Death<'_> {
     fn check(&self, person: &crate::domain::timeline::PersonFacts) -> Result<(), ServiceError> {
         if self.died < person.brdy {
-            return Err(ServiceError::invalid_field("die_date", "DATE_ORDER", "死亡日期不能早于出生日期"));
+            return Err(ServiceError::invalid_field(
+                "die_date",
+                Reason::DateOrder,
+                "死亡日期不能早于出生日期",
+            ));
         }
         match person.die_date {
-            Some(recorded) if recorded != self.died => Err(ServiceError::failed_precondition(
-                "ALREADY_DECEASED",
-                "another day of death is recorded",
-                "已登记其他死亡日期，如登记有误请更正人员信息",
-            )
-            .with("die_date", recorded)),
+            Some(recorded) if recorded != self.died => {
+                Err(ServiceError::new(Reason::AlreadyDeceased, "another day of death is recorded")
+                    .with("die_date", recorded))
+            }
             _ => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseConnection;
 use yizhan_runtime::cache::VersionedCache;
@@ -68,21 +69,12 @@ impl Register {
 pub fn person_unknown(psn_no: &str) -> ServiceError {
     // A number that could not be one is not repeated: it might be anything, a name or a certificate number.
     let shown = if is_psn_no(psn_no) { psn_no } else { "" };
-    ServiceError::not_found(
-        "PERSON_UNKNOWN",
-        "no person with this psn_no is registered",
-        "未查询到该人员编号",
-    )
-    .with("psn_no", shown)
+    ServiceError::new(Reason::PersonUnknown, "no person with this psn_no is registered").with("psn_no", shown)
 }
 
 /// Another number took this one's place.
 pub fn person_merged(psn_no: &str, merged_into: &str) -> ServiceError {
-    ServiceError::failed_precondition(
-        "PERSON_MERGED",
-        "this record was merged into another; use that psn_no",
-        "该人员编号已合并，请使用合并后的人员编号",
-    )
-    .with("psn_no", if is_psn_no(psn_no) { psn_no } else { "" })
-    .with("merged_into", merged_into)
+    ServiceError::new(Reason::PersonMerged, "this record was merged into another; use that psn_no")
+        .with("psn_no", if is_psn_no(psn_no) { psn_no } else { "" })
+        .with("merged_into", merged_into)
 }

@@ -1,6 +1,7 @@
 //! 新生儿 "one thing": person, resident coverage and contributions in one call.
 
 use std::collections::BTreeMap;
+use yizhan_runtime::Reason;
 
 use chrono::{Datelike, NaiveDate};
 use sea_orm::DatabaseTransaction;
@@ -45,11 +46,11 @@ pub async fn register_newborn(
     violations.require(
         told.die_date.is_empty(),
         "person.die_date",
-        "FIELD_NOT_EXPECTED",
+        Reason::FieldNotExpected,
         "新生儿登记不填死亡日期",
     );
     let guardian_fits = is_psn_no(&request.guardian_psn_no) && request.guardian_psn_no != told.psn_no;
-    violations.require(guardian_fits, "guardian_psn_no", "PSN_NO_INVALID", "应为另一人的人员编号");
+    violations.require(guardian_fits, "guardian_psn_no", Reason::PsnNoInvalid, "应为另一人的人员编号");
     let payments = payments(&request.payments, &told, today, &mut violations);
     violations.finish()?;
     let Some(child) = child else {
@@ -74,7 +75,7 @@ fn payments(
     violations: &mut Violations,
 ) -> Vec<NewContribution> {
     let count_fits = (1..=MAX_PAYMENTS).contains(&told.len());
-    violations.require(count_fits, "payments", "COUNT_INVALID", "1 至 2 笔缴费");
+    violations.require(count_fits, "payments", Reason::CountInvalid, "1 至 2 笔缴费");
     let born_in = child.brdy.get(..4).unwrap_or_default();
     let mut checked = Vec::new();
     for (at, payment) in told.iter().take(MAX_PAYMENTS).enumerate() {
@@ -85,25 +86,30 @@ fn payments(
         violations.require(
             is_own,
             format!("{place}psn_no"),
-            "PAYMENT_OF_ANOTHER",
+            Reason::PaymentOfAnother,
             "缴费记录应属于同一人员和险种",
         );
         child.psn_no.clone_into(&mut payment.psn_no);
         RESIDENT.clone_into(&mut payment.insutype);
         let paid = contribution_check::checked(&payment, today, RowCheck::within(&place, violations));
         let normal = paid.as_ref().is_none_or(|paid| paid.kind == Kind::Paid && paid.clct_type == "10");
-        violations.require(normal, format!("{place}clct_type"), "PAYMENT_EXPECTED", "应为已缴的正常缴费");
+        violations.require(
+            normal,
+            format!("{place}clct_type"),
+            Reason::PaymentExpected,
+            "应为已缴的正常缴费",
+        );
         let born = payment.accrym.as_str() >= born_in;
-        violations.require(born, format!("{place}accrym"), "ACCRYM_INVALID", "参保年度不能早于出生年度");
+        violations.require(born, format!("{place}accrym"), Reason::AccrymInvalid, "参保年度不能早于出生年度");
         let paid_after_birth = payment.paid_date >= child.brdy;
         violations.require(
             paid_after_birth,
             format!("{place}paid_date"),
-            "DATE_ORDER",
+            Reason::DateOrder,
             "缴费日期不能早于出生日期",
         );
         let twice = told.iter().take(at).any(|earlier| earlier.accrym == payment.accrym);
-        violations.require(!twice, format!("{place}accrym"), "DUPLICATE_ROW", "每个参保年度只缴一次");
+        violations.require(!twice, format!("{place}accrym"), Reason::DuplicateRow, "每个参保年度只缴一次");
         checked.extend(paid);
     }
     checked.sort_by_key(|payment| payment.first_day);
@@ -146,7 +152,7 @@ impl Mutation<Register> for Newborn<'_> {
         if coverages.len() < self.payments.len() {
             return Err(ServiceError::invalid_field(
                 "payments",
-                "COVERAGE_YEAR_OVER",
+                Reason::CoverageYearOver,
                 "缴费时参保年度已过，且已超过新生儿参保期限，不能参保",
             ));
         }
@@ -167,9 +173,14 @@ impl Newborn<'_> {
         let held = timelines::lock(tx, [self.told_psn_no.clone(), self.guardian.clone()]).await?;
         let mut violations = Violations::new();
         let is_new = !held.contains_key(&self.told_psn_no);
-        violations.require(is_new, "person.psn_no", "PERSON_REGISTERED", "该人员编号已登记");
+        violations.require(is_new, "person.psn_no", Reason::PersonRegistered, "该人员编号已登记");
         let guardian = held.get(&self.guardian).filter(|person| person.timeline.merged_into.is_none());
-        violations.require(guardian.is_some(), "guardian_psn_no", "PERSON_UNKNOWN", "未查询到该人员编号");
+        violations.require(
+            guardian.is_some(),
+            "guardian_psn_no",
+            Reason::PersonUnknown,
+            "未查询到该人员编号",
+        );
         violations.finish()
     }
 }

@@ -1,6 +1,7 @@
 //! 修复: gap years that are paid for take months off the variable waiting period.
 
 use std::collections::BTreeSet;
+use yizhan_runtime::Reason;
 
 use chrono::{Datelike, NaiveDate};
 use sea_orm::DatabaseTransaction;
@@ -35,8 +36,8 @@ pub async fn repair_waiting(
     let (key, mut violations) = once::open(caller, &mut request);
     let years: BTreeSet<i32> = request.years.iter().copied().collect();
     let count_fits = (1..=MAX_YEARS).contains(&request.years.len());
-    violations.require(count_fits, "years", "COUNT_INVALID", "每次 1 至 50 个年度");
-    violations.require(years.len() == request.years.len(), "years", "DUPLICATE_ROW", "年度不能重复");
+    violations.require(count_fits, "years", Reason::CountInvalid, "每次 1 至 50 个年度");
+    violations.require(years.len() == request.years.len(), "years", Reason::DuplicateRow, "年度不能重复");
     let today = register.clock.today();
     let mut payments = Vec::new();
     // Every year is told alike, so what is wrong with the rest of it is told once.
@@ -47,7 +48,7 @@ pub async fn repair_waiting(
         if at == 0 {
             violations.extend(of_year);
         } else {
-            violations.require(of_year.is_empty(), "years", "ACCRYM_INVALID", "年度应为四位数字");
+            violations.require(of_year.is_empty(), "years", Reason::AccrymInvalid, "年度应为四位数字");
         }
     }
     violations.finish()?;
@@ -165,11 +166,11 @@ impl Repair<'_> {
             if !gap.contains(year) {
                 violations.push(
                     "years",
-                    "YEAR_NOT_A_GAP",
+                    Reason::YearNotAGap,
                     format!("{year} 不是断保年度；断保年度：{gap_list}"),
                 );
             } else if paid_before.contains(year) {
-                violations.push("years", "YEAR_PAID_BEFORE", format!("{year} 已经补缴"));
+                violations.push("years", Reason::YearPaidBefore, format!("{year} 已经补缴"));
             }
         }
         violations.finish()
@@ -177,9 +178,5 @@ impl Repair<'_> {
 }
 
 fn nothing_to_repair() -> ServiceError {
-    ServiceError::failed_precondition(
-        "NOTHING_TO_REPAIR",
-        "no waiting period that paying could shorten",
-        "没有可以通过缴费缩短的变动待遇等待期",
-    )
+    ServiceError::new(Reason::NothingToRepair, "no waiting period that paying could shorten")
 }

@@ -10,6 +10,7 @@ mod view;
 mod withdraw_grant;
 
 use std::sync::Arc;
+use yizhan_runtime::Reason;
 
 pub use get_rights::get_rights;
 pub use grant_access::grant_access;
@@ -41,7 +42,8 @@ pub async fn for_self_or_keeper(
         return Ok(person);
     }
     let text = "仅本人或参保地经办机构可以办理";
-    Err(ServiceError::permission_denied("PERSON_NOT_OWN", "only for the person or their agency", text)
+    Err(ServiceError::new(Reason::PersonNotOwn, "only for the person or their agency")
+        .with_text(text)
         .with("psn_no", psn_no))
 }
 
@@ -70,10 +72,10 @@ pub fn check_purpose(purpose: &str, violations: &mut Violations) {
 }
 
 fn check_text(field: &str, text: &str, violations: &mut Violations) {
-    let told = violations.require(!text.trim().is_empty(), field, "TEXT_REQUIRED", "不能为空");
+    let told = violations.require(!text.trim().is_empty(), field, Reason::TextRequired, "不能为空");
     let fits = text.chars().count() <= MAX_TEXT && !text.chars().any(char::is_control);
     if told {
-        violations.require(fits, field, "TEXT_INVALID", "最多 50 个字符，且不能含控制字符");
+        violations.require(fits, field, Reason::TextInvalid, "最多 50 个字符，且不能含控制字符");
     }
 }
 
@@ -87,5 +89,5 @@ async fn find_grant(register: &Register, grant_id: &str) -> Result<access_grant:
 
 /// No such grant, or not the caller's to know of.
 fn grant_unknown() -> ServiceError {
-    ServiceError::not_found("GRANT_UNKNOWN", "no such grant is given to the caller", "未查询到该授权")
+    ServiceError::new(Reason::GrantUnknown, "no such grant is given to the caller")
 }

@@ -21,6 +21,7 @@ pub use load::load;
 pub use query::{Told, abandon, get, list_rows};
 
 use yizhan_proto::enrollment::v1::RosterHeader;
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError};
 
 use crate::store::entities::roster;
@@ -37,17 +38,10 @@ fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Result
     }
     let owns = caller.owned_area().is_some_and(|area| yizhan_runtime::caller::area_covers(area, poolarea_no));
     let error = if owns {
-        ServiceError::permission_denied(
-            "DEPARTMENT_NOT_OWN",
-            "the caller is not this department",
-            "只能报送本部门的名册",
-        )
+        ServiceError::new(Reason::DepartmentNotOwn, "the caller is not this department")
     } else {
-        ServiceError::permission_denied(
-            "AREA_NOT_OWNED",
-            "the pooling area is not the caller's",
-            "该统筹区不属于本单位管理范围",
-        )
+        ServiceError::new(Reason::AreaNotOwned, "the pooling area is not the caller's")
+            .with_text("该统筹区不属于本单位管理范围")
     };
     Err(error.with("poolarea_no", poolarea_no).with("department", department))
 }
@@ -59,5 +53,5 @@ fn header_of(roster: &roster::Model) -> Result<RosterHeader, ServiceError> {
 
 /// There is no such roster, or it is not the caller's to see.
 fn roster_unknown(roster_id: &str) -> ServiceError {
-    ServiceError::not_found("ROSTER_UNKNOWN", "no such roster", "未查询到该名册").with("roster_id", roster_id)
+    ServiceError::new(Reason::RosterUnknown, "no such roster").with("roster_id", roster_id)
 }

@@ -10,6 +10,7 @@ pub use advance::advance_transfer;
 pub use read::{get_transfer, list_transfers};
 pub use start::start_transfer;
 
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::transfer::{Initiator, Position, Side, Sides, State};
@@ -53,14 +54,14 @@ fn position(row: &transfer::Model) -> Result<Position, ServiceError> {
 
 fn check_reason(reason: &str, required: bool, violations: &mut Violations) {
     let given = !required || !reason.trim().is_empty();
-    violations.require(given, "reason", "REASON_REQUIRED", "请说明原因");
+    violations.require(given, "reason", Reason::ReasonRequired, "请说明原因");
     let fits = reason.chars().count() <= MAX_REASON && !reason.chars().any(char::is_control);
-    violations.require(fits, "reason", "REASON_INVALID", "原因最多 200 个字符，且不能含控制字符");
+    violations.require(fits, "reason", Reason::ReasonInvalid, "原因最多 200 个字符，且不能含控制字符");
 }
 
 fn check_psn_no(field: &str, psn_no: &str, violations: &mut Violations) {
     let text = "人员编号应为 1 至 30 位字母、数字、- 或 _";
-    violations.require(is_psn_no(psn_no), field, "PSN_NO_INVALID", text);
+    violations.require(is_psn_no(psn_no), field, Reason::PsnNoInvalid, text);
 }
 
 /// Whether it could be the id of a transfer.
@@ -70,29 +71,21 @@ fn is_transfer_id(text: &str) -> bool {
 
 fn transfer_unknown(transfer_id: &str) -> ServiceError {
     let plain = is_transfer_id(transfer_id);
-    ServiceError::not_found(
-        "TRANSFER_UNKNOWN",
-        "no such transfer, or not the caller's to see",
-        "未查询到该转移申请",
-    )
-    .with("transfer_id", if plain { transfer_id } else { "" })
+    ServiceError::new(Reason::TransferUnknown, "no such transfer, or not the caller's to see")
+        .with("transfer_id", if plain { transfer_id } else { "" })
 }
 
 fn area_not_owned() -> ServiceError {
-    ServiceError::permission_denied(
-        "AREA_NOT_OWNED",
+    ServiceError::new(
+        Reason::AreaNotOwned,
         "the caller does not keep the register of an area that may do this",
-        "无权办理该统筹区的关系转移接续",
     )
+    .with_text("无权办理该统筹区的关系转移接续")
 }
 
 /// A person has one open transfer at a time.
 pub fn transfer_open(open: &transfer::Model) -> ServiceError {
-    ServiceError::failed_precondition(
-        "TRANSFER_OPEN",
-        "the person has an open transfer",
-        "该人员有尚未办结的关系转移接续申请",
-    )
-    .with("transfer_id", &open.transfer_id)
-    .with("psn_no", &open.psn_no)
+    ServiceError::new(Reason::TransferOpen, "the person has an open transfer")
+        .with("transfer_id", &open.transfer_id)
+        .with("psn_no", &open.psn_no)
 }

@@ -5,6 +5,7 @@ use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use yizhan_proto::enrollment::v1::{RegisterChange, RegisterChangeKind, WatchRegisterResponse};
+use yizhan_runtime::Reason;
 use yizhan_runtime::feed::{Change, Position};
 use yizhan_runtime::{Caller, ServiceError};
 
@@ -20,11 +21,11 @@ pub fn watch_register(
     resume_token: &str,
 ) -> Result<impl Stream<Item = Result<WatchRegisterResponse, Status>> + Send + use<>, ServiceError> {
     if caller.area_prefix().is_none() {
-        return Err(ServiceError::permission_denied(
-            "AREA_NOT_OWNED",
+        return Err(ServiceError::new(
+            Reason::AreaNotOwned,
             "the caller owns no area whose register could be followed",
-            "无权订阅参保信息变更",
-        ));
+        )
+        .with_text("无权订阅参保信息变更"));
     }
     let after = Position::from_token(resume_token)?;
     let changes = register.feed.tail(after, stopping);

@@ -1,5 +1,6 @@
 //! Who acts on a filing, and as what.
 
+use yizhan_runtime::Reason;
 use yizhan_runtime::caller::area_covers;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
@@ -21,9 +22,9 @@ pub fn actor(caller: &Caller, opter: &str) -> Actor {
 /// Agencies name their officer.
 pub fn check_opter(caller: &Caller, opter: &str, wrong: &mut Violations) {
     let needed = matches!(caller, Caller::Agency { .. });
-    wrong.require(!needed || !opter.is_empty(), "opter", "REQUIRED", "缺少经办人编号");
+    wrong.require(!needed || !opter.is_empty(), "opter", Reason::Required, "缺少经办人编号");
     let fits = opter.len() <= MAX_OPTER && opter.bytes().all(|b| b.is_ascii_graphic());
-    wrong.require(fits, "opter", "OPTER_INVALID", "经办人编号最多 30 位可见 ASCII 字符");
+    wrong.require(fits, "opter", Reason::OpterInvalid, "经办人编号最多 30 位可见 ASCII 字符");
 }
 
 /// Whether a person, window or hospital may hand in filings, and what belongs to them, of this person.
@@ -80,10 +81,9 @@ fn is_officer(caller: &Caller, opter: &str, filing: &Filing, submitted: bool) ->
 
 /// The refusal for who may not hand in filings of this person.
 pub fn may_not_submit() -> ServiceError {
-    ServiceError::permission_denied(
-        "CALLER_MAY_NOT_FILE",
+    ServiceError::new(
+        Reason::CallerMayNotFile,
         "filings are submitted by the person, an agency, or the referring hospital",
-        "只能由本人、经办机构或开具转诊的定点医药机构办理备案",
     )
 }
 
@@ -94,5 +94,5 @@ pub fn filing_unknown(filing_id: &str) -> ServiceError {
     } else {
         ""
     };
-    ServiceError::not_found("FILING_UNKNOWN", "no such filing", "未查询到该备案").with("filing_id", shown)
+    ServiceError::new(Reason::FilingUnknown, "no such filing").with("filing_id", shown)
 }

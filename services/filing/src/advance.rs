@@ -4,6 +4,7 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::filing::v1::{AdvanceFilingRequest, AdvanceFilingResponse, FilingAction};
+use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, ServiceError, Violations};
@@ -58,24 +59,29 @@ fn read(
     mut wrong: Violations,
 ) -> Result<Step, ServiceError> {
     let action = request.action();
-    wrong.require(ACTIONS.contains(&action), "action", "ACTION_UNKNOWN", "请选择要办理的操作");
+    wrong.require(ACTIONS.contains(&action), "action", Reason::ActionUnknown, "请选择要办理的操作");
     check_opter(caller, &request.opter, &mut wrong);
     check_reason(&request.reason, action, &mut wrong);
     let materials = if action == FilingAction::Supply {
-        wrong.require(!request.materials.is_empty(), "materials", "REQUIRED", "请提交要补充的材料");
+        wrong.require(!request.materials.is_empty(), "materials", Reason::Required, "请提交要补充的材料");
         let materials = read_materials(&request.materials, |paper| is_seen(caller, paper), &mut wrong);
         check_kinds(&request.materials, &filing.requirements, &mut wrong);
         materials
     } else {
-        wrong.require(request.materials.is_empty(), "materials", "FIELD_NOT_EXPECTED", "只有补充材料时填写");
+        wrong.require(
+            request.materials.is_empty(),
+            "materials",
+            Reason::FieldNotExpected,
+            "只有补充材料时填写",
+        );
         Vec::new()
     };
     let to_area = &request.to_area;
     if action == FilingAction::HandOver {
         let office = is_admdvs(to_area) && to_area != "100000";
-        wrong.require(office, "to_area", "ADMDVS_INVALID", "转往的经办机构应为 6 位行政区划代码");
+        wrong.require(office, "to_area", Reason::AdmdvsInvalid, "转往的经办机构应为 6 位行政区划代码");
     } else {
-        wrong.require(to_area.is_empty(), "to_area", "FIELD_NOT_EXPECTED", "只有转办时填写");
+        wrong.require(to_area.is_empty(), "to_area", Reason::FieldNotExpected, "只有转办时填写");
     }
     wrong.finish()?;
     Ok(Step { action, reason: request.reason.clone(), materials, to_area: to_area.clone() })
@@ -85,9 +91,9 @@ fn check_reason(reason: &str, action: FilingAction, wrong: &mut Violations) {
     use FilingAction::{Cancel, HandOver, Reject, Return, Withdraw};
     let needed = matches!(action, Reject | Return | HandOver | Withdraw | Cancel);
     let given = !needed || !reason.trim().is_empty();
-    wrong.require(given, "reason", "REASON_REQUIRED", "请说明原因");
+    wrong.require(given, "reason", Reason::ReasonRequired, "请说明原因");
     let fits = reason.chars().count() <= MAX_REASON && !reason.chars().any(char::is_control);
-    wrong.require(fits, "reason", "REASON_INVALID", "原因最多 200 个字符，且不能含控制字符");
+    wrong.require(fits, "reason", Reason::ReasonInvalid, "原因最多 200 个字符，且不能含控制字符");
 }
 
 /// A step to be taken.
@@ -154,15 +160,16 @@ fn check_version(filing: &Filing, known: i32) -> Result<(), ServiceError> {
     if known == 0 || known == current {
         return Ok(());
     }
-    Err(ServiceError::failed_precondition(
-        "FILING_VERSION_STALE",
+    Err(ServiceError::new(
+        Reason::FilingVersionStale,
         format!("the filing is at version {current}, the request at {known}"),
-        "该备案已有新的变动，请重新查看后再办理",
     )
+    .with_text("该备案已有新的变动，请重新查看后再办理")
     .with("known", known)
     .with("current", current))
 }
 
 fn changed_hands() -> ServiceError {
-    ServiceError::aborted("CONCURRENT_CHANGE", "the filing moved to another person", "数据正在被修改，请重试")
+    ServiceError::new(Reason::ConcurrentChange, "the filing moved to another person")
+        .with_text("数据正在被修改，请重试")
 }

@@ -1,6 +1,7 @@
 //! The one way filings are written: filings, steps, what of them matters to visits, and change log in one transaction.
 
 use std::collections::BTreeMap;
+use yizhan_runtime::Reason;
 
 use chrono::{DateTime, Utc};
 use prost::Message;
@@ -184,11 +185,8 @@ fn not_held(filing_id: &str) -> ServiceError {
 }
 
 fn too_many(psn_no: &str) -> ServiceError {
-    ServiceError::failed_precondition(
-        "TOO_MANY_FILINGS",
-        format!("more than {MAX_STANDINGS} filings of one person"),
-        "该人员的备案记录过多",
-    )
-    .with("limit", MAX_STANDINGS)
-    .with("psn_no", psn_no)
+    ServiceError::new(Reason::TooManyFilings, format!("more than {MAX_STANDINGS} filings of one person"))
+        .with_text("该人员的备案记录过多")
+        .with("limit", MAX_STANDINGS)
+        .with("psn_no", psn_no)
 }

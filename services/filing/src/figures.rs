@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+use yizhan_runtime::Reason;
 
 use yizhan_proto::filing::v1::{FilingFigures, GetFilingFiguresRequest, GetFilingFiguresResponse};
 use yizhan_runtime::caller::{area_prefix, is_admdvs};
@@ -85,17 +86,17 @@ fn padded(prefix: &str, digit: char) -> String {
 
 fn check(request: &GetFilingFiguresRequest) -> Result<(), ServiceError> {
     let mut wrong = Violations::new();
-    wrong.require(is_admdvs(&request.area), "area", "AREA_INVALID", "区划应为 6 位行政区划代码");
+    wrong.require(is_admdvs(&request.area), "area", Reason::AreaInvalid, "区划应为 6 位行政区划代码");
     let begin = months_since_zero(&request.begin_month);
     let end = months_since_zero(&request.end_month);
     let text = "月份格式应为 YYYY-MM";
-    wrong.require(begin.is_some(), "begin_month", "MONTH_INVALID", text);
-    wrong.require(end.is_some(), "end_month", "MONTH_INVALID", text);
+    wrong.require(begin.is_some(), "begin_month", Reason::MonthInvalid, text);
+    wrong.require(end.is_some(), "end_month", Reason::MonthInvalid, text);
     if let (Some(begin), Some(end)) = (begin, end) {
-        wrong.require(begin <= end, "end_month", "DATES_REVERSED", "截止月份早于起始月份");
+        wrong.require(begin <= end, "end_month", Reason::DatesReversed, "截止月份早于起始月份");
         if end - begin >= MAX_MONTHS {
             let text = format!("最多 {MAX_MONTHS} 个月");
-            wrong.push("end_month", "TOO_MANY_MONTHS", text).with("limit", MAX_MONTHS);
+            wrong.push("end_month", Reason::TooManyMonths, text).with("limit", MAX_MONTHS);
         }
     }
     wrong.finish()
@@ -110,10 +111,7 @@ fn months_since_zero(month: &str) -> Option<i32> {
 }
 
 fn not_owned(area: &str) -> ServiceError {
-    ServiceError::permission_denied(
-        "AREA_NOT_OWNED",
-        "the caller does not own the area whose figures are asked for",
-        "无权查询该地区的统计数据",
-    )
-    .with("area", area)
+    ServiceError::new(Reason::AreaNotOwned, "the caller does not own the area whose figures are asked for")
+        .with_text("无权查询该地区的统计数据")
+        .with("area", area)
 }

@@ -2,6 +2,7 @@
 //! cache.
 
 use std::sync::Arc;
+use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use prost::Message;
@@ -24,9 +25,9 @@ use crate::store::standings::StoredStandings;
 pub const MAX_QUESTIONS: usize = 100;
 
 /// Enrollment knows no such person.
-const UNKNOWN: &str = "PERSON_UNKNOWN";
+const UNKNOWN: &str = Reason::PersonUnknown;
 /// Another number took the place of this one.
-const MERGED: &str = "PERSON_MERGED";
+const MERGED: &str = Reason::PersonMerged;
 
 /// A question that is well formed. What it holds counts only without violations.
 struct Checked {
@@ -66,7 +67,7 @@ pub async fn batch_find_filing(
 ) -> Result<Vec<Option<FilingAnswer>>, ServiceError> {
     let mut wrong = Violations::new();
     let fits = (1..=MAX_QUESTIONS).contains(&requests.len());
-    wrong.require(fits, "requests", "COUNT_INVALID", "每次 1 至 100 个问题");
+    wrong.require(fits, "requests", Reason::CountInvalid, "每次 1 至 100 个问题");
     let asked = requests.into_iter().take(MAX_QUESTIONS).enumerate();
     let checked: Vec<Checked> = asked
         .map(|(at, request)| check(register, caller, request, &format!("requests[{at}]."), &mut wrong))
@@ -187,52 +188,52 @@ fn check(
             wrong.push(format!("{within}{field}"), reason, text);
         }
     };
-    require(is_psn_no(&request.psn_no), "psn_no", "PSN_NO_INVALID", "人员编号应为 1 至 30 位字母、数字");
+    require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid, "人员编号应为 1 至 30 位字母、数字");
     let trusted = matches!(caller, Caller::Service { .. } | Caller::LocalAdministrator);
     let told = !request.poolarea_no.is_empty();
     require(
         trusted || !told,
         "poolarea_no",
-        "POOLAREA_NOT_TOLD_HERE",
+        Reason::PoolareaNotToldHere,
         "统筹区由参保信息决定，不由调用方填写",
     );
     require(
         !told || is_admdvs(&request.poolarea_no),
         "poolarea_no",
-        "POOLAREA_INVALID",
+        Reason::PoolareaInvalid,
         "应为 6 位行政区划代码",
     );
     let insutype = Insutype::from_code(&request.insutype);
-    require(insutype.is_some(), "insutype", "CODE_UNKNOWN", "险种类型代码未知");
+    require(insutype.is_some(), "insutype", Reason::CodeUnknown, "险种类型代码未知");
     let place = &request.mdtrtarea_admvs;
     require(
         is_admdvs(place) && place != "100000",
         "mdtrtarea_admvs",
-        "ADMDVS_INVALID",
+        Reason::AdmdvsInvalid,
         "就医地应为 6 位行政区划代码",
     );
     let med_type = MedType::from_code(&request.med_type);
-    require(med_type.is_some(), "med_type", "CODE_UNKNOWN", "医疗类别代码未知");
+    require(med_type.is_some(), "med_type", Reason::CodeUnknown, "医疗类别代码未知");
     let level = Tier::from_code(&request.fixmedins_lv);
-    require(level.is_some(), "fixmedins_lv", "CODE_UNKNOWN", "医疗机构等级代码未知");
+    require(level.is_some(), "fixmedins_lv", Reason::CodeUnknown, "医疗机构等级代码未知");
     let begin = parse_date(&request.begndate);
-    require(begin.is_some(), "begndate", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    require(begin.is_some(), "begndate", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
     let end = parse_date(&request.enddate);
     require(
         end.is_some() || request.enddate.is_empty(),
         "enddate",
-        "DATE_INVALID",
+        Reason::DateInvalid,
         "日期格式应为 YYYY-MM-DD",
     );
     let in_order = begin.zip(end).is_none_or(|(begin, end)| begin <= end);
-    require(in_order, "enddate", "DATES_REVERSED", "结束日期早于开始日期");
+    require(in_order, "enddate", Reason::DatesReversed, "结束日期早于开始日期");
     let today = register.clock.today();
     // Services checked it by their own clocks, on which the day may have begun already.
     let passed = |day: Option<NaiveDate>| {
         matches!(caller, Caller::Service { .. }) || day.is_none_or(|day| day <= today)
     };
-    require(passed(begin), "begndate", "IN_THE_FUTURE", "开始日期晚于今天");
-    require(passed(end), "enddate", "IN_THE_FUTURE", "结束日期晚于今天");
+    require(passed(begin), "begndate", Reason::InTheFuture, "开始日期晚于今天");
+    require(passed(end), "enddate", Reason::InTheFuture, "结束日期晚于今天");
     Checked {
         med_type: med_type.unwrap_or(MedType::Outpatient),
         level: level.unwrap_or(Tier::First),
@@ -250,6 +251,7 @@ fn no_answer(why: NoAnswer) -> ServiceError {
 }
 
 fn person_unknown(psn_no: &str) -> ServiceError {
-    ServiceError::not_found(UNKNOWN, "no person with this psn_no is registered", "未查询到该人员编号")
+    ServiceError::new(UNKNOWN, "no person with this psn_no is registered")
+        .with_text("未查询到该人员编号")
         .with("psn_no", psn_no)
 }

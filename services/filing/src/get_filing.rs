@@ -3,6 +3,7 @@
 use yizhan_proto::filing::v1::{
     FilingStep, GetFilingRequest, GetFilingResponse, ListFilingsRequest, ListFilingsResponse,
 };
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError, page};
 use yizhan_terms::is_psn_no;
 
@@ -57,7 +58,7 @@ pub async fn list_filings(
     if !is_psn_no(&psn_no) {
         return Err(ServiceError::invalid_field(
             "psn_no",
-            "PSN_NO_INVALID",
+            Reason::PsnNoInvalid,
             "人员编号应为 1 至 30 位字母、数字",
         ));
     }

@@ -1,6 +1,7 @@
 //! Takes over filings of an earlier system, already in force. All rows or none.
 
 use std::collections::BTreeSet;
+use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
@@ -32,7 +33,7 @@ pub async fn import_filings(
     let (key, mut wrong) = once::open(caller, &mut request);
     let area = &request.poolarea_no;
     if !is_admdvs(area) {
-        wrong.push("poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+        wrong.push("poolarea_no", Reason::PoolareaInvalid, "统筹区应为 6 位行政区划代码");
         return Err(wrong.finish().expect_err("one was just noted"));
     }
     check_area(caller, area)?;
@@ -54,12 +55,9 @@ pub fn check_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError
     if caller.may_manage_area(poolarea_no) {
         return Ok(());
     }
-    Err(ServiceError::permission_denied(
-        "AREA_NOT_OWNED",
-        "the caller does not keep the filings of this pooling area",
-        "无权维护该统筹区的备案信息",
-    )
-    .with("poolarea_no", poolarea_no))
+    Err(ServiceError::new(Reason::AreaNotOwned, "the caller does not keep the filings of this pooling area")
+        .with_text("无权维护该统筹区的备案信息")
+        .with("poolarea_no", poolarea_no))
 }
 
 /// What the home area's rules of today give a filing that was decided before.
@@ -99,10 +97,10 @@ fn checked(
     mut wrong: Violations,
 ) -> Result<Vec<TakenOver>, ServiceError> {
     let count = request.rows.len();
-    wrong.require(count > 0, "rows", "ROWS_EMPTY", "至少一行");
+    wrong.require(count > 0, "rows", Reason::RowsEmpty, "至少一行");
     if count > MAX_ROWS {
         let text = format!("每次最多 {MAX_ROWS} 行");
-        wrong.push("rows", "TOO_MANY_ROWS", text).with("limit", MAX_ROWS).with("count", count);
+        wrong.push("rows", Reason::TooManyRows, text).with("limit", MAX_ROWS).with("count", count);
         return Err(wrong.finish().expect_err("one was just noted"));
     }
     let mut seen = BTreeSet::new();
@@ -110,7 +108,7 @@ fn checked(
     for (at, row) in request.rows.iter().enumerate() {
         let once = seen.insert(&row.foreign_id);
         let text = "与本次请求中的前一行重复";
-        wrong.require(once, format!("rows[{at}].foreign_id"), "DUPLICATE_ROW", text);
+        wrong.require(once, format!("rows[{at}].foreign_id"), Reason::DuplicateRow, text);
         rows.extend(filing_row::read(at, row, &request.poolarea_no, whole_provinces, &mut wrong));
     }
     wrong.finish()?;
@@ -167,7 +165,7 @@ impl Import<'_> {
             for field in row.differs_from(known) {
                 let text = "该原系统备案编号已导入，内容不同";
                 wrong
-                    .push(format!("rows[{at}].{field}"), "ROW_DIFFERS", text)
+                    .push(format!("rows[{at}].{field}"), Reason::RowDiffers, text)
                     .with("filing_id", &known.filing_id);
             }
         }

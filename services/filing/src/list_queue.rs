@@ -2,6 +2,7 @@
 //! overdue.
 
 use std::collections::BTreeMap;
+use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
@@ -22,9 +23,9 @@ pub async fn list_queue(
     request: ListQueueRequest,
 ) -> Result<ListQueueResponse, ServiceError> {
     let mut wrong = Violations::new();
-    wrong.require(is_admdvs(&request.area), "area", "ADMDVS_INVALID", "应为 6 位行政区划代码");
+    wrong.require(is_admdvs(&request.area), "area", Reason::AdmdvsInvalid, "应为 6 位行政区划代码");
     let state = state(&request, &mut wrong);
-    wrong.require(request.page_size >= 0, "page_size", "PAGE_SIZE_NEGATIVE", "page_size 不能为负数");
+    wrong.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative, "page_size 不能为负数");
     wrong.finish()?;
     check_office(caller, &request.area)?;
     let limit = page::page_size(request.page_size)?;
@@ -56,7 +57,7 @@ fn state(request: &ListQueueRequest, wrong: &mut Violations) -> Option<State> {
         Ok(FilingState::Returned) => Some(State::Returned),
         Ok(FilingState::Provisional) => Some(State::Provisional),
         _ => {
-            wrong.push("state", "STATE_NOT_QUEUED", "待办列表只有待受理、已受理、退回补正和材料待补");
+            wrong.push("state", Reason::StateNotQueued, "待办列表只有待受理、已受理、退回补正和材料待补");
             None
         }
     }
@@ -69,11 +70,11 @@ fn check_office(caller: &Caller, area: &str) -> Result<(), ServiceError> {
     if works && caller.may_read_area(area) {
         return Ok(());
     }
-    Err(ServiceError::permission_denied(
-        "AREA_NOT_OWNED",
+    Err(ServiceError::new(
+        Reason::AreaNotOwned,
         "the queue of an office is for agencies and departments of its area",
-        "只能查看本机构辖区的待办列表",
     )
+    .with_text("只能查看本机构辖区的待办列表")
     .with("area", area))
 }
 

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 use tonic::async_trait;
 use yizhan_proto::filing::v1::{RecordManualReimbursementRequest, RecordManualReimbursementResponse};
+use yizhan_runtime::Reason;
 use yizhan_runtime::caller::{area_covers, is_admdvs};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
@@ -46,28 +47,28 @@ fn check(
     wrong: &mut Violations,
 ) -> Option<(MedType, NaiveDate)> {
     let (area, place) = (&request.poolarea_no, &request.mdtrtarea_admvs);
-    wrong.require(is_admdvs(area), "poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+    wrong.require(is_admdvs(area), "poolarea_no", Reason::PoolareaInvalid, "统筹区应为 6 位行政区划代码");
     let text = "人员编号应为 1 至 30 位字母、数字";
-    wrong.require(is_psn_no(&request.psn_no), "psn_no", "PSN_NO_INVALID", text);
-    if wrong.require(is_admdvs(place), "mdtrtarea_admvs", "PLACE_INVALID", "就医地应为 6 位行政区划代码")
+    wrong.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid, text);
+    if wrong.require(is_admdvs(place), "mdtrtarea_admvs", Reason::PlaceInvalid, "就医地应为 6 位行政区划代码")
     {
         let text = "就医地在参保地统筹区内，不属于异地就医";
-        wrong.require(!area_covers(area, place), "mdtrtarea_admvs", "PLACE_AT_HOME", text);
+        wrong.require(!area_covers(area, place), "mdtrtarea_admvs", Reason::PlaceAtHome, text);
     }
     let id = &request.mdtrt_id;
     let fits = (1..=MAX_MDTRT_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
-    wrong.require(fits, "mdtrt_id", "MDTRT_ID_INVALID", "就诊ID应为 1 至 30 位可见 ASCII 字符");
+    wrong.require(fits, "mdtrt_id", Reason::MdtrtIdInvalid, "就诊ID应为 1 至 30 位可见 ASCII 字符");
     let code = &request.fixmedins_code;
     let fits = code.is_empty() || is_institution(code);
-    wrong.require(fits, "fixmedins_code", "INSTITUTION_INVALID", "定点医药机构编号应为 12 位");
+    wrong.require(fits, "fixmedins_code", Reason::InstitutionInvalid, "定点医药机构编号应为 12 位");
     let med_type = MedType::from_code(&request.med_type);
-    wrong.require(med_type.is_some(), "med_type", "CODE_UNKNOWN", "医疗类别代码未知");
+    wrong.require(med_type.is_some(), "med_type", Reason::CodeUnknown, "医疗类别代码未知");
     let enddate = parse_date(&request.enddate);
-    wrong.require(enddate.is_some(), "enddate", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    wrong.require(enddate.is_some(), "enddate", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
     let past = enddate.is_none_or(|enddate| enddate <= today);
-    wrong.require(past, "enddate", "IN_THE_FUTURE", "出院或就诊日期晚于今天");
+    wrong.require(past, "enddate", Reason::InTheFuture, "出院或就诊日期晚于今天");
     let fits = request.medfee_sumamt_fen > 0;
-    wrong.require(fits, "medfee_sumamt_fen", "AMOUNT_INVALID", "医疗费总额应大于零");
+    wrong.require(fits, "medfee_sumamt_fen", Reason::AmountInvalid, "医疗费总额应大于零");
     Some((med_type?, enddate?))
 }
 
@@ -127,10 +128,5 @@ impl Bill<'_> {
 }
 
 fn known(mdtrt_id: &str) -> ServiceError {
-    ServiceError::already_exists(
-        "REIMBURSEMENT_KNOWN",
-        "this bill was noted before",
-        "该次就诊已登记零星报销，不能重复登记",
-    )
-    .with("mdtrt_id", mdtrt_id)
+    ServiceError::new(Reason::ReimbursementKnown, "this bill was noted before").with("mdtrt_id", mdtrt_id)
 }

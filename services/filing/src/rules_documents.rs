@@ -7,6 +7,7 @@ use yizhan_proto::filing::v1::{
     ListFilingRulesRequest, ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
 };
 use yizhan_rules::{Publication, Summary};
+use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
@@ -90,11 +91,11 @@ pub fn add_working_days(
     request: &AddWorkingDaysRequest,
 ) -> Result<AddWorkingDaysResponse, ServiceError> {
     let mut wrong = Violations::new();
-    wrong.require(is_admdvs(&request.area), "area", "POOLAREA_INVALID", "应为 6 位行政区划代码");
+    wrong.require(is_admdvs(&request.area), "area", Reason::PoolareaInvalid, "应为 6 位行政区划代码");
     let date = parse_date(&request.date);
-    wrong.require(date.is_some(), "date", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    wrong.require(date.is_some(), "date", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
     let count = u32::try_from(request.working_days).ok().filter(|count| *count <= MAX_WORKING_DAYS);
-    wrong.require(count.is_some(), "working_days", "COUNT_INVALID", "工作日数应为 0 至 250");
+    wrong.require(count.is_some(), "working_days", Reason::CountInvalid, "工作日数应为 0 至 250");
     wrong.finish()?;
     let rules = register.rules.current();
     let days = WorkingDays::of(&rules, &request.area);

@@ -4,6 +4,7 @@ use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::filing::v1::{FilingAction, SubmitFilingRequest, SubmitFilingResponse};
+use yizhan_runtime::Reason;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, ServiceError, Violations};
@@ -73,14 +74,14 @@ fn check_codes(request: &SubmitFilingRequest, wrong: &mut Violations) -> Option<
     wrong.require(
         is_psn_no(&request.psn_no),
         "psn_no",
-        "PSN_NO_INVALID",
+        Reason::PsnNoInvalid,
         "人员编号应为 1 至 30 位字母、数字",
     );
     let insutype = Insutype::from_code(&request.insutype);
-    wrong.require(insutype.is_some(), "insutype", "CODE_UNKNOWN", "险种类型代码未知");
+    wrong.require(insutype.is_some(), "insutype", Reason::CodeUnknown, "险种类型代码未知");
     let kind = FilingKind::from_code(&request.out_fil_type);
-    wrong.require(kind.is_some(), "out_fil_type", "CODE_UNKNOWN", "备案类型代码未知");
-    wrong.require(is_dcla_souc(&request.dcla_souc), "dcla_souc", "CODE_UNKNOWN", "申报来源代码未知");
+    wrong.require(kind.is_some(), "out_fil_type", Reason::CodeUnknown, "备案类型代码未知");
+    wrong.require(is_dcla_souc(&request.dcla_souc), "dcla_souc", Reason::CodeUnknown, "申报来源代码未知");
     kind
 }
 
@@ -96,11 +97,11 @@ async fn insured(register: &Register, request: &SubmitFilingRequest) -> Result<E
     if eligibility.entitled {
         return Ok(eligibility);
     }
-    Err(ServiceError::failed_precondition(
-        "NOT_ENTITLED",
+    Err(ServiceError::new(
+        Reason::NotEntitled,
         format!("not entitled on {}: {}", eligibility.as_of, eligibility.reason),
-        format!("{}；{}", eligibility.reason_text, eligibility.way_out),
     )
+    .with_text(format!("{}；{}", eligibility.reason_text, eligibility.way_out))
     .with("why", &eligibility.reason)
     .with("as_of", &eligibility.as_of)
     .with("way_out", &eligibility.way_out))
@@ -131,7 +132,7 @@ impl<'d> Drawn<'d> {
         let in_province = self.rules.find::<InProvince>(area, today).map_err(|missing| no_rules(&missing))?;
         let rule = kind.and_then(|kind| kinds.rule.find(kind));
         if kind.is_some() {
-            wrong.require(rule.is_some(), "out_fil_type", "KIND_NOT_OFFERED", "参保地不办理此类备案");
+            wrong.require(rule.is_some(), "out_fil_type", Reason::KindNotOffered, "参保地不办理此类备案");
         }
         let Some(rule) = rule else {
             return Err(wrong.finish().err().unwrap_or_else(no_violation));

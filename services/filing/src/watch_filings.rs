@@ -5,6 +5,7 @@ use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use yizhan_proto::filing::v1::{FilingChange, WatchFilingsResponse};
+use yizhan_runtime::Reason;
 use yizhan_runtime::feed::{Change, Position};
 use yizhan_runtime::{Caller, ServiceError};
 
@@ -18,11 +19,11 @@ pub fn watch_filings(
     resume_token: &str,
 ) -> Result<impl Stream<Item = Result<WatchFilingsResponse, Status>> + Send + use<>, ServiceError> {
     if caller.area_prefix().is_none() {
-        return Err(ServiceError::permission_denied(
-            "AREA_NOT_OWNED",
+        return Err(ServiceError::new(
+            Reason::AreaNotOwned,
             "the caller owns no area whose filings could be followed",
-            "无权订阅备案变更",
-        ));
+        )
+        .with_text("无权订阅备案变更"));
     }
     let after = Position::from_token(resume_token)?;
     let changes = register.feed.tail(after, stopping);

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use yizhan_money::{Fen, MAX_FEN};
+use yizhan_reasons::Reason;
 use yizhan_terms::Filing;
 
 use crate::case::{Case, RemoteRule};
@@ -79,13 +80,13 @@ impl Refusal {
     /// Stable code for machines.
     pub fn code(&self) -> &'static str {
         match self {
-            Refusal::NotInForce { .. } => "POLICY_NOT_IN_FORCE",
-            Refusal::NoRule { .. } => "POLICY_NO_RULE",
-            Refusal::UnknownValue { .. } => "POLICY_VALUE_UNKNOWN",
-            Refusal::RemoteNotPlaced { .. } => "REMOTE_NOT_PLACED",
-            Refusal::RemoteRuleMissing { .. } => "REMOTE_RULE_MISSING",
-            Refusal::Ambiguous { .. } => "POLICY_AMBIGUOUS",
-            Refusal::BadCase { .. } => "CASE_MALFORMED",
+            Refusal::NotInForce { .. } => Reason::PolicyNotInForce,
+            Refusal::NoRule { .. } => Reason::PolicyNoRule,
+            Refusal::UnknownValue { .. } => Reason::PolicyValueUnknown,
+            Refusal::RemoteNotPlaced { .. } => Reason::RemoteNotPlaced,
+            Refusal::RemoteRuleMissing { .. } => Reason::RemoteRuleMissing,
+            Refusal::Ambiguous { .. } => Reason::PolicyAmbiguous,
+            Refusal::BadCase { .. } => Reason::CaseMalformed,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Transactions that change something.
 
+use crate::Reason;
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
@@ -40,7 +41,7 @@ impl Transient for DbErr {
 
 impl Transient for ServiceError {
     fn is_transient(&self) -> bool {
-        self.kind() == ErrorKind::Aborted && self.reason() == "CONCURRENT_CHANGE"
+        self.kind() == ErrorKind::Aborted && self.reason() == Reason::ConcurrentChange
     }
 }
 

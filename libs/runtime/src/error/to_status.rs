@@ -1,5 +1,6 @@
 //! The one place where errors become gRPC statuses, and where internal ones are logged.
 
+use crate::Reason;
 use std::collections::HashMap;
 
 use sea_orm::DbErr;
@@ -16,28 +17,27 @@ const VIOLATION_BYTES: usize = 4096;
 /// The same for variable parts of violations.
 const METADATA_BYTES: usize = 1024;
 
-impl ErrorKind {
-    /// The gRPC code of the kind.
-    pub fn code(self) -> Code {
-        match self {
-            ErrorKind::InvalidArgument => Code::InvalidArgument,
-            ErrorKind::NotFound => Code::NotFound,
-            ErrorKind::AlreadyExists => Code::AlreadyExists,
-            ErrorKind::FailedPrecondition => Code::FailedPrecondition,
-            ErrorKind::Aborted => Code::Aborted,
-            ErrorKind::ResourceExhausted => Code::ResourceExhausted,
-            ErrorKind::PermissionDenied => Code::PermissionDenied,
-            ErrorKind::Unauthenticated => Code::Unauthenticated,
-            ErrorKind::Unavailable => Code::Unavailable,
-            ErrorKind::DeadlineExceeded => Code::DeadlineExceeded,
-            ErrorKind::Internal => Code::Internal,
-        }
+/// The gRPC code of a kind.
+fn grpc_code(kind: ErrorKind) -> Code {
+    match kind {
+        ErrorKind::InvalidArgument => Code::InvalidArgument,
+        ErrorKind::NotFound => Code::NotFound,
+        ErrorKind::AlreadyExists => Code::AlreadyExists,
+        ErrorKind::FailedPrecondition => Code::FailedPrecondition,
+        ErrorKind::Aborted => Code::Aborted,
+        ErrorKind::ResourceExhausted => Code::ResourceExhausted,
+        ErrorKind::PermissionDenied => Code::PermissionDenied,
+        ErrorKind::Unauthenticated => Code::Unauthenticated,
+        ErrorKind::Unavailable => Code::Unavailable,
+        ErrorKind::DeadlineExceeded => Code::DeadlineExceeded,
+        ErrorKind::Internal => Code::Internal,
     }
 }
 
 impl From<ServiceError> for Status {
     fn from(error: ServiceError) -> Status {
         let error = logged(error);
+        let kind = error.kind();
         let details = error.0;
         let mut pb = ErrorDetails::new();
         let mut metadata: HashMap<String, String> = details.metadata.into_iter().collect();
@@ -45,11 +45,12 @@ impl From<ServiceError> for Status {
             metadata.insert("violation_count".to_owned(), details.violations.len().to_string());
             pb.set_bad_request(listed(&details.violations, &mut metadata));
         }
-        pb.set_error_info(details.reason, DOMAIN, metadata).set_localized_message("zh-CN", details.text);
+        pb.set_error_info(details.reason.code(), DOMAIN, metadata)
+            .set_localized_message("zh-CN", details.text);
         if details.retry_after.is_some() {
             pb.set_retry_info(details.retry_after);
         }
-        Status::with_error_details(details.kind.code(), details.message, pb)
+        Status::with_error_details(grpc_code(kind), details.message, pb)
     }
 }
 
@@ -73,7 +74,7 @@ fn logged(error: ServiceError) -> ServiceError {
 fn listed(violations: &[FieldViolation], metadata: &mut HashMap<String, String>) -> Vec<PbViolation> {
     let (mut listed, mut bytes, mut metadata_bytes) = (Vec::new(), 0, 0);
     for violation in violations {
-        bytes += violation.field.len() + violation.reason.len() + violation.description.len() + 10;
+        bytes += violation.field.len() + violation.reason.code().len() + violation.description.len() + 10;
         if bytes > VIOLATION_BYTES && !listed.is_empty() {
             break;
         }
@@ -85,7 +86,7 @@ fn listed(violations: &[FieldViolation], metadata: &mut HashMap<String, String>)
             }
         }
         listed.push(PbViolation {
-            reason: violation.reason.to_owned(),
+            reason: violation.reason.code().to_owned(),
             ..PbViolation::new(violation.field.clone(), violation.description.clone())
         });
     }
@@ -97,18 +98,15 @@ fn listed(violations: &[FieldViolation], metadata: &mut HashMap<String, String>)
 impl From<DbErr> for ServiceError {
     fn from(error: DbErr) -> Self {
         match db::classify(&error) {
-            db::Failure::Clash | db::Failure::UniqueViolation => ServiceError::aborted(
-                "CONCURRENT_CHANGE",
+            db::Failure::Clash | db::Failure::UniqueViolation => ServiceError::new(
+                Reason::ConcurrentChange,
                 "another request changed the same data at the same time",
-                "数据正被其他请求修改，请重试",
             )
             .caused_by(error),
-            db::Failure::Away => ServiceError::unavailable(
-                "DATABASE_UNAVAILABLE",
-                "the database does not answer",
-                "数据库暂不可用，请稍后重试",
-            )
-            .caused_by(error),
+            db::Failure::Away => {
+                ServiceError::new(Reason::DatabaseUnavailable, "the database does not answer")
+                    .caused_by(error)
+            }
             db::Failure::Other => ServiceError::internal(error),
         }
     }
@@ -117,16 +115,16 @@ impl From<DbErr> for ServiceError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{RemoteError, Violations};
+    use crate::error::{Reason, RemoteError, Violations};
 
     #[test]
     fn all_violations_arrive() {
         let mut violations = Violations::new();
-        violations.push("rows[0].certno", "CERTNO_CHECK_DIGIT", "身份证校验码不正确");
-        violations.push("rows[1].brdy", "DATE_INVALID", "日期不正确").with("value", "2023-02-30");
+        violations.push("rows[0].certno", Reason::CertnoCheckDigit, "身份证校验码不正确");
+        violations.push("rows[1].brdy", Reason::DateInvalid, "日期不正确").with("value", "2023-02-30");
         let remote = RemoteError::from(Status::from(violations.finish().unwrap_err()));
         assert_eq!((remote.code, remote.reason.as_str()), (Code::InvalidArgument, "INVALID_REQUEST"));
-        assert_eq!(remote.violation_reasons(), ["CERTNO_CHECK_DIGIT", "DATE_INVALID"]);
+        assert_eq!(remote.violation_reasons(), [Reason::CertnoCheckDigit, "DATE_INVALID"]);
         assert_eq!(remote.violations[1].field, "rows[1].brdy");
         assert_eq!(remote.metadata["rows[1].brdy.value"], "2023-02-30");
         assert_eq!(remote.text, "请求有 2 处错误");
@@ -137,7 +135,7 @@ mod tests {
         let mut violations = Violations::new();
         for row in 0..1000 {
             violations
-                .push(format!("rows[{row}].certno"), "CERTNO_CHECK_DIGIT", "身份证校验码不正确")
+                .push(format!("rows[{row}].certno"), Reason::CertnoCheckDigit, "身份证校验码不正确")
                 .with("value", row);
         }
         let status = Status::from(violations.finish().unwrap_err());

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::ServiceError;
+use super::{Reason, ServiceError};
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldViolation {
     /// Path of the field in the request: `rows[3].certno`.
     pub field: String,
-    /// Stable UPPER_SNAKE reason.
-    pub reason: &'static str,
+    /// Why.
+    pub reason: Reason,
     /// What is wrong, in zh-CN. Never personal data.
     pub description: String,
     /// Variable parts; they appear in ErrorInfo's metadata as `<field>.<key>`.
@@ -20,7 +20,7 @@ pub struct FieldViolation {
 
 impl FieldViolation {
     /// A violation without variable parts.
-    pub fn new(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {
+    pub fn new(field: impl Into<String>, reason: Reason, description: impl Into<String>) -> Self {
         FieldViolation {
             field: field.into(),
             reason,
@@ -50,7 +50,7 @@ impl Violations {
     pub fn push(
         &mut self,
         field: impl Into<String>,
-        reason: &'static str,
+        reason: Reason,
         text: impl Into<String>,
     ) -> &mut FieldViolation {
         self.0.push(FieldViolation::new(field, reason, text));
@@ -62,7 +62,7 @@ impl Violations {
         &mut self,
         holds: bool,
         field: impl Into<String>,
-        reason: &'static str,
+        reason: Reason,
         text: impl Into<String>,
     ) -> bool {
         if !holds {

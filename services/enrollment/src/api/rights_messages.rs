@@ -1,6 +1,7 @@
 //! 权益 as the contract's messages, and back.
 
 use std::collections::BTreeSet;
+use yizhan_runtime::Reason;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use yizhan_proto::enrollment::v1 as pb;
@@ -90,7 +91,7 @@ pub fn scopes(codes: &[i32], violations: &mut Violations) -> BTreeSet<Scope> {
             Ok(pb::AccessScope::Unspecified) | Err(_) => None,
         };
         let new = scope.is_some_and(|scope| scopes.insert(scope));
-        violations.require(new, format!("scopes[{at}]"), "SCOPE_INVALID", "授权内容不在列表中或重复");
+        violations.require(new, format!("scopes[{at}]"), Reason::ScopeInvalid, "授权内容不在列表中或重复");
     }
     scopes
 }

@@ -1,6 +1,7 @@
 //! What a person allows somebody to look at, and whether a look keeps within it.
 
 use std::collections::BTreeSet;
+use yizhan_runtime::Reason;
 
 use chrono::{DateTime, Utc};
 
@@ -101,12 +102,12 @@ impl Refusal {
     /// The stable reason; whose grant it is not learns only that there is none.
     pub fn reason(self) -> &'static str {
         match self {
-            Refusal::OtherGrantee => "GRANT_UNKNOWN",
-            Refusal::Withdrawn => "GRANT_WITHDRAWN",
-            Refusal::NotBegun => "GRANT_NOT_BEGUN",
-            Refusal::Ended => "GRANT_ENDED",
-            Refusal::OtherPurpose => "GRANT_OTHER_PURPOSE",
-            Refusal::OutOfScope => "GRANT_OUT_OF_SCOPE",
+            Refusal::OtherGrantee => Reason::GrantUnknown,
+            Refusal::Withdrawn => Reason::GrantWithdrawn,
+            Refusal::NotBegun => Reason::GrantNotBegun,
+            Refusal::Ended => Reason::GrantEnded,
+            Refusal::OtherPurpose => Reason::GrantOtherPurpose,
+            Refusal::OutOfScope => Reason::GrantOutOfScope,
         }
     }
 }

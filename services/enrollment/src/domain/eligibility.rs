@@ -1,6 +1,7 @@
 //! Is this person entitled on this day, and what else is true of them?
 
 use chrono::{Datelike, NaiveDate};
+use yizhan_runtime::Reason;
 
 use super::codes::{self, BASIC_SCHEMES};
 use super::timeline::{Coverage, CoverageState, DiseaseEntitlement, Identity, Membership, Timeline};
@@ -72,17 +73,17 @@ impl Refusal {
     /// The stable reason.
     pub fn reason(self) -> &'static str {
         match self {
-            Refusal::NoCoverage => "NO_COVERAGE",
-            Refusal::NotStarted(_) => "COVERAGE_NOT_STARTED",
-            Refusal::Paused => "COVERAGE_PAUSED",
-            Refusal::Frozen => "COVERAGE_FROZEN",
-            Refusal::Ended(_) => "COVERAGE_ENDED",
-            Refusal::Waiting(_) => "WAITING_PERIOD",
-            Refusal::MedTypeNotCovered => "MED_TYPE_NOT_COVERED",
-            Refusal::DiseaseNotEntitled => "DISEASE_NOT_ENTITLED",
-            Refusal::ReverificationOverdue(_) => "REVERIFICATION_OVERDUE",
-            Refusal::Deceased => "DECEASED",
-            Refusal::NotBorn => "NOT_BORN",
+            Refusal::NoCoverage => Reason::NoCoverage,
+            Refusal::NotStarted(_) => Reason::CoverageNotStarted,
+            Refusal::Paused => Reason::CoveragePaused,
+            Refusal::Frozen => Reason::CoverageFrozen,
+            Refusal::Ended(_) => Reason::CoverageEnded,
+            Refusal::Waiting(_) => Reason::WaitingPeriod,
+            Refusal::MedTypeNotCovered => Reason::MedTypeNotCovered,
+            Refusal::DiseaseNotEntitled => Reason::DiseaseNotEntitled,
+            Refusal::ReverificationOverdue(_) => Reason::ReverificationOverdue,
+            Refusal::Deceased => Reason::Deceased,
+            Refusal::NotBorn => Reason::NotBorn,
         }
     }
 

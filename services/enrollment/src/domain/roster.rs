@@ -1,6 +1,7 @@
 //! What the rows of a roster that are about one person do to that person's identities.
 
 use chrono::{Days, NaiveDate};
+use yizhan_runtime::Reason;
 
 use super::period::Period;
 use super::timeline::{Identity, MAX_ENTRIES};
@@ -76,21 +77,21 @@ impl Refusal {
 
     fn told(self) -> (&'static str, &'static str) {
         match self {
-            Refusal::PersonUnknown => ("PERSON_UNKNOWN", "参保登记中没有该人员"),
-            Refusal::PersonOfOtherArea => ("PERSON_OF_OTHER_AREA", "该人员的参保登记不在本统筹区"),
-            Refusal::PersonMerged => ("PERSON_MERGED", "该人员编号已合并到另一编号"),
-            Refusal::PsnNoInvalid => ("PSN_NO_INVALID", "人员编号应为 1 至 30 位字母、数字、- 或 _"),
-            Refusal::CertificateInvalid => ("CERTIFICATE_INVALID", "证件类型或证件号码不正确"),
-            Refusal::KindNotProduced => ("KIND_NOT_PRODUCED", "该身份不由本部门认定"),
-            Refusal::KindNotCovered => ("KIND_NOT_COVERED", "名册首部未列出该身份"),
-            Refusal::ActionInvalid => ("ACTION_INVALID", "应为新增或移出"),
-            Refusal::RemoveInFullRoster => ("REMOVE_IN_FULL_ROSTER", "全量名册不含移出行，未列入即为移出"),
-            Refusal::DateInvalid => ("DATE_INVALID", "日期格式应为 YYYY-MM-DD"),
-            Refusal::DateOrder => ("DATE_ORDER", "结束日期不能早于开始日期"),
-            Refusal::DuplicateRow => ("DUPLICATE_ROW", "与名册中同一人同一身份的另一行重复或矛盾"),
-            Refusal::IdentityOverlap => ("IDENTITY_OVERLAP", "与之后开始的同一身份时段重叠，请先移出"),
-            Refusal::IdentityNotHeld => ("IDENTITY_NOT_HELD", "该人员当日没有本部门认定的该身份"),
-            Refusal::TooManyEntries => ("TOO_MANY_ENTRIES", "该人员的同类记录过多"),
+            Refusal::PersonUnknown => (Reason::PersonUnknown, "参保登记中没有该人员"),
+            Refusal::PersonOfOtherArea => (Reason::PersonOfOtherArea, "该人员的参保登记不在本统筹区"),
+            Refusal::PersonMerged => (Reason::PersonMerged, "该人员编号已合并到另一编号"),
+            Refusal::PsnNoInvalid => (Reason::PsnNoInvalid, "人员编号应为 1 至 30 位字母、数字、- 或 _"),
+            Refusal::CertificateInvalid => (Reason::CertificateInvalid, "证件类型或证件号码不正确"),
+            Refusal::KindNotProduced => (Reason::KindNotProduced, "该身份不由本部门认定"),
+            Refusal::KindNotCovered => (Reason::KindNotCovered, "名册首部未列出该身份"),
+            Refusal::ActionInvalid => (Reason::ActionInvalid, "应为新增或移出"),
+            Refusal::RemoveInFullRoster => (Reason::RemoveInFullRoster, "全量名册不含移出行，未列入即为移出"),
+            Refusal::DateInvalid => (Reason::DateInvalid, "日期格式应为 YYYY-MM-DD"),
+            Refusal::DateOrder => (Reason::DateOrder, "结束日期不能早于开始日期"),
+            Refusal::DuplicateRow => (Reason::DuplicateRow, "与名册中同一人同一身份的另一行重复或矛盾"),
+            Refusal::IdentityOverlap => (Reason::IdentityOverlap, "与之后开始的同一身份时段重叠，请先移出"),
+            Refusal::IdentityNotHeld => (Reason::IdentityNotHeld, "该人员当日没有本部门认定的该身份"),
+            Refusal::TooManyEntries => (Reason::TooManyEntries, "该人员的同类记录过多"),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! checked to its end before it is given up.
 
 use chrono::NaiveDate;
+use yizhan_runtime::Reason;
 use yizhan_runtime::Violations;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
@@ -50,7 +51,7 @@ impl<'a> RowCheck<'a> {
     pub fn psn_no(&mut self, field: &str, value: &str) -> Option<String> {
         let fits = is_psn_no(value);
         if !fits {
-            self.wrong(field, "PSN_NO_INVALID", "人员编号应为 1 至 30 位字母、数字、- 或 _");
+            self.wrong(field, Reason::PsnNoInvalid, "人员编号应为 1 至 30 位字母、数字、- 或 _");
         }
         fits.then(|| value.to_owned())
     }
@@ -59,7 +60,7 @@ impl<'a> RowCheck<'a> {
     pub fn code(&mut self, field: &str, value: &str, known: impl Fn(&str) -> bool) -> Option<String> {
         let fits = known(value);
         if !fits {
-            self.wrong(field, "CODE_UNKNOWN", "代码不在字典中");
+            self.wrong(field, Reason::CodeUnknown, "代码不在字典中");
         }
         fits.then(|| value.to_owned())
     }
@@ -68,7 +69,7 @@ impl<'a> RowCheck<'a> {
     pub fn poolarea(&mut self, field: &str, value: &str) -> Option<String> {
         let fits = is_admdvs(value);
         if !fits {
-            self.wrong(field, "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+            self.wrong(field, Reason::PoolareaInvalid, "统筹区应为 6 位行政区划代码");
         }
         fits.then(|| value.to_owned())
     }
@@ -76,11 +77,11 @@ impl<'a> RowCheck<'a> {
     /// Text of at most 50 characters without control characters.
     pub fn text(&mut self, field: &str, value: &str, required: bool) -> Option<String> {
         if required && value.trim().is_empty() {
-            self.wrong(field, "TEXT_REQUIRED", "不能为空");
+            self.wrong(field, Reason::TextRequired, "不能为空");
             return None;
         }
         if value.chars().count() > MAX_TEXT || value.chars().any(char::is_control) {
-            self.wrong(field, "TEXT_INVALID", "最多 50 个字符，且不能含控制字符");
+            self.wrong(field, Reason::TextInvalid, "最多 50 个字符，且不能含控制字符");
             return None;
         }
         Some(value.to_owned())
@@ -90,7 +91,7 @@ impl<'a> RowCheck<'a> {
     pub fn date(&mut self, field: &str, value: &str) -> Option<NaiveDate> {
         let date = parse_date(value);
         if date.is_none() {
-            self.wrong(field, "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+            self.wrong(field, Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
         }
         date
     }
@@ -106,7 +107,7 @@ impl<'a> RowCheck<'a> {
         let enddate = self.optional_date("enddate", enddate);
         let period = Period { begndate: begndate?, enddate: enddate? };
         if period.ended_before(period.begndate) {
-            self.wrong("enddate", "DATE_ORDER", "结束日期不能早于开始日期");
+            self.wrong("enddate", Reason::DateOrder, "结束日期不能早于开始日期");
             return None;
         }
         Some(period)

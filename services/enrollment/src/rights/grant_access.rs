@@ -1,6 +1,7 @@
 //! The person lets somebody look at parts of their register.
 
 use std::collections::BTreeSet;
+use yizhan_runtime::Reason;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DatabaseTransaction;
@@ -69,15 +70,15 @@ fn checked(
         matches!(grantee, Caller::Insurer { .. } | Caller::Institution { .. } | Caller::Department { .. })
     });
     let text = "被授权方应为 insurer:、institution: 或 department: 加代码";
-    violations.require(third_party, "grantee", "GRANTEE_INVALID", text);
+    violations.require(third_party, "grantee", Reason::GranteeInvalid, text);
     if is_self(caller, &request.psn_no) {
         let none = request.consent_reference.is_empty();
-        violations.require(none, "consent_reference", "TEXT_INVALID", "本人授权无需填写书面申请编号");
+        violations.require(none, "consent_reference", Reason::TextInvalid, "本人授权无需填写书面申请编号");
     } else {
         check_text("consent_reference", &request.consent_reference, &mut violations);
     }
     let scopes = rights_messages::scopes(&request.scopes, &mut violations);
-    violations.require(!request.scopes.is_empty(), "scopes", "SCOPE_INVALID", "至少选择一项授权内容");
+    violations.require(!request.scopes.is_empty(), "scopes", Reason::ScopeInvalid, "至少选择一项授权内容");
     let begins_at = match request.begins_at.as_str() {
         "" => Some(now),
         text => time("begins_at", text, &mut violations),
@@ -85,9 +86,9 @@ fn checked(
     let ends_at = time("ends_at", &request.ends_at, &mut violations);
     if let (Some(begins_at), Some(ends_at)) = (begins_at, ends_at) {
         let ordered = begins_at < ends_at && now < ends_at;
-        violations.require(ordered, "ends_at", "DATE_ORDER", "结束时间应晚于开始时间和现在");
+        violations.require(ordered, "ends_at", Reason::DateOrder, "结束时间应晚于开始时间和现在");
         let short = ends_at - begins_at <= TimeDelta::days(MAX_DAYS);
-        violations.require(short, "ends_at", "GRANT_TOO_LONG", "授权期限最长 366 天");
+        violations.require(short, "ends_at", Reason::GrantTooLong, "授权期限最长 366 天");
     }
     violations.finish()?;
     Ok(Terms { scopes, begins_at: begins_at.unwrap_or_default(), ends_at: ends_at.unwrap_or_default() })
@@ -98,7 +99,7 @@ fn time(field: &str, text: &str, violations: &mut Violations) -> Option<DateTime
     // What both databases can store: whole microseconds, and years of four digits.
     let time = time.filter(|time| time.timestamp_subsec_nanos() % 1000 == 0);
     let time = time.filter(|time| (0..=253_402_300_799).contains(&time.timestamp()));
-    violations.require(time.is_some(), field, "TIME_INVALID", "时间格式应为 RFC 3339，精确到微秒");
+    violations.require(time.is_some(), field, Reason::TimeInvalid, "时间格式应为 RFC 3339，精确到微秒");
     time
 }
 
@@ -119,7 +120,7 @@ impl Mutation<Register> for NewGrant {
         if access_grants::count_standing(tx, &grant.psn_no, grant.granted_at).await? >= MAX_STANDING {
             let text = format!("同时有效的授权最多 {MAX_STANDING} 项，请先撤回不再需要的授权");
             let refused =
-                ServiceError::failed_precondition("TOO_MANY_GRANTS", "too many grants stand already", text);
+                ServiceError::new(Reason::TooManyGrants, "too many grants stand already").with_text(text);
             return Err(refused.with("limit", MAX_STANDING));
         }
         access_grants::insert(tx, grant).await?;

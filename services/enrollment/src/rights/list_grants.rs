@@ -1,5 +1,6 @@
 //! The grants of a person, page by page.
 
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError, page};
 
 use super::{for_self_or_keeper, person_unknown};
@@ -22,7 +23,7 @@ pub async fn list_grants(
     }
     let grantee = match for_self_or_keeper(register, caller, psn_no).await {
         Ok(_) => None,
-        Err(error) if ["PERSON_NOT_OWN", "PERSON_UNKNOWN"].contains(&error.reason()) => {
+        Err(error) if [Reason::PersonNotOwn, Reason::PersonUnknown].contains(&error.reason()) => {
             Some(caller.to_string())
         }
         Err(error) => return Err(error),

@@ -65,5 +65,5 @@ fn refused(refusal: Refusal, grant: &access_grant::Model) -> ServiceError {
             "查询内容超出授权范围",
         ),
     };
-    ServiceError::new(kind, refusal.reason(), message, text).with("grant_id", &grant.grant_id)
+    ServiceError::new(refusal.reason(), message).with_text(text).with("grant_id", &grant.grant_id)
 }

@@ -1,5 +1,6 @@
 //! Is the access log of an area still what was written?
 
+use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
@@ -43,11 +44,11 @@ pub async fn verify_access_log(
     check(&asked)?;
     // For the agency and the departments: no service audits.
     if !caller.may_read_area(&asked.poolarea_no) || matches!(caller, Caller::Service { .. }) {
-        let refused = ServiceError::permission_denied(
-            "AREA_NOT_OWNED",
+        let refused = ServiceError::new(
+            Reason::AreaNotOwned,
             "the caller may not read the register of this pooling area",
-            "无权查询该统筹区的参保信息",
-        );
+        )
+        .with_text("无权查询该统筹区的参保信息");
         return Err(refused.with("poolarea_no", &asked.poolarea_no));
     }
     walk(register, &asked).await
@@ -57,14 +58,14 @@ pub async fn verify_access_log(
 fn check(asked: &Verification) -> Result<(), ServiceError> {
     let mut violations = Violations::new();
     let text = "统筹区应为 6 位行政区划代码";
-    violations.require(is_admdvs(&asked.poolarea_no), "poolarea_no", "POOLAREA_INVALID", text);
+    violations.require(is_admdvs(&asked.poolarea_no), "poolarea_no", Reason::PoolareaInvalid, text);
     if let Some(noted) = &asked.noted {
         let text = "应为之前核验结果中的条数，大于 0";
-        violations.require(noted.seq > 0, "expected_entries", "COUNT_INVALID", text);
+        violations.require(noted.seq > 0, "expected_entries", Reason::CountInvalid, text);
         let is_hash =
             noted.hash.len() == 64 && noted.hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let text = "应为之前核验结果中的 64 位十六进制摘要";
-        violations.require(is_hash, "expected_head_hash", "TEXT_INVALID", text);
+        violations.require(is_hash, "expected_head_hash", Reason::TextInvalid, text);
     }
     violations.finish()
 }

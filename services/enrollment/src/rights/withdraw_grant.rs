@@ -3,6 +3,7 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::{find_grant, for_self_or_keeper, grant_unknown};
@@ -22,7 +23,7 @@ pub async fn withdraw_grant(
     let grant = find_grant(register, &request.grant_id).await?;
     // Whoever may not decide about the person learns no more than of a grant that does not exist.
     for_self_or_keeper(register, caller, &grant.psn_no).await.map_err(|error| match error.reason() {
-        "PERSON_UNKNOWN" | "PERSON_NOT_OWN" => grant_unknown(),
+        Reason::PersonUnknown | Reason::PersonNotOwn => grant_unknown(),
         _ => error,
     })?;
     once::once(register, &key, &Withdrawal { grant_id: request.grant_id, by: caller.to_string() }).await

@@ -1,6 +1,7 @@
 //! What can be said of a header and of a row without the register.
 
 use std::collections::BTreeSet;
+use yizhan_runtime::Reason;
 
 use chrono::{Days, NaiveDate};
 use yizhan_proto::enrollment::v1::{RosterAction, RosterHeader, RosterMode, RosterRow};
@@ -22,20 +23,30 @@ pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, Naive
     let mut violations = Violations::new();
     check_roster_id(&header.roster_id, &mut violations);
     let area_fits = is_admdvs(&header.poolarea_no);
-    violations.require(area_fits, "header.poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+    violations.require(
+        area_fits,
+        "header.poolarea_no",
+        Reason::PoolareaInvalid,
+        "统筹区应为 6 位行政区划代码",
+    );
     let mode_said = matches!(header.mode(), RosterMode::Full | RosterMode::Changes);
-    violations.require(mode_said, "header.mode", "CODE_UNKNOWN", "应为全量或增减名册");
+    violations.require(mode_said, "header.mode", Reason::CodeUnknown, "应为全量或增减名册");
     let day = parse_date(&header.effective_date);
-    violations.require(day.is_some(), "header.effective_date", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    violations.require(
+        day.is_some(),
+        "header.effective_date",
+        Reason::DateInvalid,
+        "日期格式应为 YYYY-MM-DD",
+    );
     let fits = (0..=super::MAX_ROWS).contains(&header.total_rows);
-    violations.require(fits, "header.total_rows", "COUNT_INVALID", "总行数应为 0 至 5000000");
+    violations.require(fits, "header.total_rows", Reason::CountInvalid, "总行数应为 0 至 5000000");
     let department = departments::department(&header.department);
     match department {
         Some(department) => check_kinds(header, department, &mut violations),
         None => {
             let known: Vec<&str> = departments::DEPARTMENTS.iter().map(|known| known.code).collect();
             let text = format!("未知部门，应为 {}", known.join("、"));
-            violations.push("header.department", "DEPARTMENT_UNKNOWN", text);
+            violations.push("header.department", Reason::DepartmentUnknown, text);
         }
     }
     violations.finish()?;
@@ -48,22 +59,22 @@ pub fn check_roster_id(roster_id: &str, violations: &mut Violations) {
     violations.require(
         fits,
         "header.roster_id",
-        "ROSTER_ID_INVALID",
+        Reason::RosterIdInvalid,
         "roster_id 应为 1 至 64 位可见 ASCII 字符",
     );
 }
 
 fn check_kinds(header: &RosterHeader, department: &Department, violations: &mut Violations) {
     let none = header.mode() == RosterMode::Full && header.kinds.is_empty();
-    violations.require(!none, "header.kinds", "KINDS_REQUIRED", "全量名册须列出所覆盖的身份");
+    violations.require(!none, "header.kinds", Reason::KindsRequired, "全量名册须列出所覆盖的身份");
     let mut seen = BTreeSet::new();
     for (at, name) in header.kinds.iter().take(100).enumerate() {
         let field = format!("header.kinds[{at}]");
         if name.is_empty() || department.kind(name, "").is_none() {
             let text = format!("该身份不由{}认定", department.name);
-            violations.push(field, "KIND_NOT_PRODUCED", text);
+            violations.push(field, Reason::KindNotProduced, text);
         } else if !seen.insert(name) {
-            violations.push(field, "DUPLICATE", "重复列出");
+            violations.push(field, Reason::Duplicate, "重复列出");
         }
     }
 }

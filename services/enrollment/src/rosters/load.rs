@@ -1,6 +1,7 @@
 //! One stream of a department, from its header to its summary.
 
 use std::time::Duration;
+use yizhan_runtime::Reason;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -182,10 +183,9 @@ impl Load {
                 tracing::debug!(code = ?broken.code(), "the stream of a roster broke");
                 Err(Ended::Gone)
             }
-            Err(_) => Err(ServiceError::aborted(
-                "ROSTER_STREAM_IDLE",
+            Err(_) => Err(ServiceError::new(
+                Reason::RosterStreamIdle,
                 "no message for 60 seconds: open the stream again and go on",
-                "60 秒内没有收到数据，请重新连接后继续",
             )
             .into()),
         }
@@ -204,14 +204,10 @@ impl Load {
 }
 
 fn out_of_order(field: &str, text: &str) -> Ended {
-    ServiceError::invalid_field(field, "MESSAGE_OUT_OF_ORDER", text).into()
+    ServiceError::invalid_field(field, Reason::MessageOutOfOrder, text).into()
 }
 
 fn stopping() -> Ended {
-    ServiceError::unavailable(
-        "SERVICE_STOPPING",
-        "this process is stopping: open the stream again and go on",
-        "服务正在停止，请重新连接后继续",
-    )
-    .into()
+    ServiceError::new(Reason::ServiceStopping, "this process is stopping: open the stream again and go on")
+        .into()
 }

@@ -3,6 +3,7 @@
 use prost::Message;
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::RosterHeader;
+use yizhan_runtime::Reason;
 use yizhan_runtime::db::{begin_write, retry_transient};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError};
@@ -79,32 +80,23 @@ fn new_roster(
 
 fn go_on(held: roster::Model, header: &RosterHeader) -> Result<roster::Model, ServiceError> {
     if held.header != header.encode_to_vec() {
-        return Err(ServiceError::already_exists(
-            "ROSTER_HEADER_CHANGED",
+        return Err(ServiceError::new(
+            Reason::RosterHeaderChanged,
             "this roster_id was used with another header",
-            "该名册编号已用于首部不同的名册，请更换编号",
         )
         .with("roster_id", &held.roster_id));
     }
     if held.stage == ABANDONED {
-        return Err(ServiceError::failed_precondition(
-            "ROSTER_ABANDONED",
-            "this roster was given up",
-            "该名册已放弃，请更换编号重新报送",
-        )
-        .with("roster_id", &held.roster_id));
+        return Err(ServiceError::new(Reason::RosterAbandoned, "this roster was given up")
+            .with("roster_id", &held.roster_id));
     }
     debug_assert!(held.stage == STAGING || held.is_applying() || held.stage == DONE);
     Ok(held)
 }
 
 pub(super) fn roster_outdated(header: &RosterHeader) -> ServiceError {
-    ServiceError::failed_precondition(
-        "ROSTER_OUTDATED",
-        "a full roster of this department for a later day was sealed",
-        "本部门生效日期更晚的全量名册已报送，本名册已过时",
-    )
-    .with("effective_date", &header.effective_date)
+    ServiceError::new(Reason::RosterOutdated, "a full roster of this department for a later day was sealed")
+        .with("effective_date", &header.effective_date)
 }
 
 /// Digest of no rows.

@@ -5,6 +5,7 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{
     AbandonRosterRequest, AbandonRosterResponse, ListRosterRowsRequest, Roster,
 };
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use crate::api::roster_messages;
@@ -60,12 +61,8 @@ pub async fn list_rows(
     let named = (request.poolarea_no.as_str(), request.department.as_str(), request.roster_id.as_str());
     let roster = get(register, caller, named).await?;
     if !roster.rows_kept {
-        return Err(ServiceError::failed_precondition(
-            "ROSTER_ROWS_GONE",
-            "the rows of this roster are no longer kept",
-            "该名册的明细已超过保存期限",
-        )
-        .with("roster_id", &roster.roster_id));
+        return Err(ServiceError::new(Reason::RosterRowsGone, "the rows of this roster are no longer kept")
+            .with("roster_id", &roster.roster_id));
     }
     let scope = format!("roster-rows/{}/{}", roster.roster_no, request.refused_only);
     let limit = page::page_size(request.page_size)?;
@@ -129,10 +126,9 @@ impl Mutation<Register> for Abandon {
         let held = rosters::lock(tx, poolarea_no, department, roster_id).await?;
         let mut roster = held.ok_or_else(|| unknown(roster_id))?;
         if roster.stage != STAGING && roster.stage != ABANDONED {
-            return Err(ServiceError::failed_precondition(
-                "ROSTER_SEALED",
+            return Err(ServiceError::new(
+                Reason::RosterSealed,
                 "a sealed roster cannot be given up: send another one",
-                "名册已封存，不能放弃；请另报更正名册",
             )
             .with("roster_id", roster_id));
         }

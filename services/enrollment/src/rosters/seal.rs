@@ -1,6 +1,7 @@
 //! The seal: all rows are there, so the register may be touched.
 
 use yizhan_proto::enrollment::v1::RosterSeal;
+use yizhan_runtime::Reason;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
 
@@ -52,24 +53,16 @@ fn sealed_before(
     if seal.row_count == held.total_rows && keyed(&register.certificate_key, &seal.digest) == held.digest {
         return Ok(held.clone());
     }
-    Err(ServiceError::already_exists(
-        "ROSTER_CONTENTS_CHANGED",
-        "this roster_id was sealed with other rows",
-        "该名册编号已用于内容不同的名册，请更换编号",
-    )
-    .with("roster_id", &held.roster_id))
+    Err(ServiceError::new(Reason::RosterContentsChanged, "this roster_id was sealed with other rows")
+        .with("roster_id", &held.roster_id))
 }
 
 fn mismatch(held: &roster::Model, seal: &RosterSeal) -> ServiceError {
-    ServiceError::failed_precondition(
-        "ROSTER_SEAL_MISMATCH",
-        "the rows kept are not those sealed: wrong count or digest",
-        "收到的行数或摘要与封条不符",
-    )
-    .with("row_count", seal.row_count)
-    .with("staged_rows", held.staged_rows)
-    .with("total_rows", held.total_rows)
-    .with("digest_matches", seal.digest == held.digest)
+    ServiceError::new(Reason::RosterSealMismatch, "the rows kept are not those sealed: wrong count or digest")
+        .with("row_count", seal.row_count)
+        .with("staged_rows", held.staged_rows)
+        .with("total_rows", held.total_rows)
+        .with("digest_matches", seal.digest == held.digest)
 }
 
 /// Of a roster of one row the plain digest would give away a certificate number to whoever tries them all.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use yizhan_runtime::Reason;
 
 use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::{RosterRow, RosterRows};
@@ -27,7 +28,7 @@ pub async fn stage(
 ) -> Result<roster::Model, ServiceError> {
     let count = message.rows.len();
     if !(1..=MAX_ROWS_PER_MESSAGE).contains(&count) {
-        return Err(ServiceError::invalid_field("rows.rows", "COUNT_INVALID", "每条消息 1 至 1000 行"));
+        return Err(ServiceError::invalid_field("rows.rows", Reason::CountInvalid, "每条消息 1 至 1000 行"));
     }
     // Before anything is counted on from a number that may be any.
     if message.first_row_number != opened.staged_rows + 1 {
@@ -99,23 +100,18 @@ pub async fn lock_stream(
     if held.stage == STAGING && held.stream_id == opened.stream_id {
         return Ok(held);
     }
-    Err(ServiceError::aborted(
-        "ROSTER_STREAM_SUPERSEDED",
+    Err(ServiceError::new(
+        Reason::RosterStreamSuperseded,
         "another stream of this roster was opened later, or it was sealed or given up",
-        "该名册已由另一连接接续报送",
     )
     .with("roster_id", &opened.roster_id))
 }
 
 /// A row that does not come next.
 pub fn row_unexpected(held: &roster::Model, came: i64) -> ServiceError {
-    ServiceError::failed_precondition(
-        "ROSTER_ROW_UNEXPECTED",
-        "this row does not come next",
-        "行号不连续，请从 next_row_number 继续",
-    )
-    .with("next_row_number", held.staged_rows.min(held.total_rows) + 1)
-    .with("row_number", came)
+    ServiceError::new(Reason::RosterRowUnexpected, "this row does not come next")
+        .with("next_row_number", held.staged_rows.min(held.total_rows) + 1)
+        .with("row_number", came)
 }
 
 fn digest_with(digest: &str, message: &RosterRows) -> Result<String, ServiceError> {

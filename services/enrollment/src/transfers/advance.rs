@@ -4,6 +4,7 @@ use prost::Message;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferResponse};
+use yizhan_runtime::Reason;
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::finish::{CheckedTerms, checked_terms};
@@ -28,20 +29,20 @@ pub async fn advance_transfer(
     violations.require(
         !request.transfer_id.is_empty(),
         "transfer_id",
-        "TRANSFER_ID_REQUIRED",
+        Reason::TransferIdRequired,
         "请给出转移申请编号",
     );
     let action = Action::from_code(request.action);
-    violations.require(action.is_some(), "action", "ACTION_UNKNOWN", "办理动作未知");
+    violations.require(action.is_some(), "action", Reason::ActionUnknown, "办理动作未知");
     check_reason(&request.reason, action.is_some_and(Action::needs_reason), &mut violations);
     let terms = match (&request.finish, action) {
         (Some(terms), Some(Action::Finish)) => checked_terms(terms, register.clock.today(), &mut violations),
         (None, Some(Action::Finish)) => {
-            violations.push("finish", "FINISH_TERMS_REQUIRED", "办结时应给出转入地的参保信息");
+            violations.push("finish", Reason::FinishTermsRequired, "办结时应给出转入地的参保信息");
             None
         }
         (Some(_), _) => {
-            violations.push("finish", "FINISH_TERMS_NOT_EXPECTED", "仅办结时填写");
+            violations.push("finish", Reason::FinishTermsNotExpected, "仅办结时填写");
             None
         }
         (None, _) => None,
@@ -160,10 +161,9 @@ pub async fn take(
 
 fn step_refused(row: &transfer::Model, refused: &Refused) -> ServiceError {
     let allowed: Vec<&str> = refused.allowed.iter().map(|action| action.caption()).collect();
-    ServiceError::failed_precondition(
-        "TRANSFER_STEP_REFUSED",
+    ServiceError::new(
+        Reason::TransferStepRefused,
         "the transfer does not allow this step to this caller in the state it is in",
-        "转移申请的当前状态不允许该操作，请刷新后重试",
     )
     .with("transfer_id", &row.transfer_id)
     .with("state", refused.state.caption())

@@ -1,6 +1,7 @@
 //! Reads transfers: one with all its steps, or the work queue of an area.
 
 use yizhan_proto::enrollment::v1::{ListTransfersRequest, ListTransfersResponse, Transfer, TransferSide};
+use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
@@ -35,26 +36,31 @@ pub async fn list_transfers(
 ) -> Result<ListTransfersResponse, ServiceError> {
     let mut violations = Violations::new();
     let area = request.poolarea_no.as_str();
-    violations.require(is_admdvs(area), "poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+    violations.require(
+        is_admdvs(area),
+        "poolarea_no",
+        Reason::PoolareaInvalid,
+        "统筹区应为 6 位行政区划代码",
+    );
     let side = match request.side() {
         TransferSide::Sending => Some(Side::Sending),
         TransferSide::Receiving => Some(Side::Receiving),
         TransferSide::Unspecified => None,
         TransferSide::Person => {
-            violations.push("side", "SIDE_UNKNOWN", "应为转出地、转入地或不填");
+            violations.push("side", Reason::SideUnknown, "应为转出地、转入地或不填");
             None
         }
     };
     let known = request.states.len() <= MAX_STATES
         && request.states.iter().all(|state| State::from_code(*state).is_some());
-    violations.require(known, "states", "STATE_UNKNOWN", "转移状态未知，最多 10 个");
+    violations.require(known, "states", Reason::StateUnknown, "转移状态未知，最多 10 个");
     violations.finish()?;
     if !caller.may_read_area(area) {
-        return Err(ServiceError::permission_denied(
-            "AREA_NOT_OWNED",
+        return Err(ServiceError::new(
+            Reason::AreaNotOwned,
             "the caller may not read the transfers of this pooling area",
-            "无权查询该统筹区的关系转移接续",
         )
+        .with_text("无权查询该统筹区的关系转移接续")
         .with("poolarea_no", area));
     }
     let states = if request.states.is_empty() { transfers::open_states() } else { request.states.clone() };

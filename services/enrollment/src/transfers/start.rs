@@ -3,6 +3,7 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{StartTransferRequest, StartTransferResponse};
+use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
@@ -38,20 +39,25 @@ fn checked<'a>(
     let initiator = Initiator::from_code(&request.biz_prcs_codg);
     let direction = Direction::from_code(&request.traf_prot_dirc);
     let text = "业务流程编码应为 T21 转入地发起或 T22 转出地发起";
-    violations.require(initiator.is_some(), "biz_prcs_codg", "CODE_UNKNOWN", text);
+    violations.require(initiator.is_some(), "biz_prcs_codg", Reason::CodeUnknown, text);
     check_psn_no("psn_no", &request.psn_no, &mut violations);
     for (field, area) in
         [("from_poolarea_no", &request.from_poolarea_no), ("to_poolarea_no", &request.to_poolarea_no)]
     {
-        violations.require(is_admdvs(area), field, "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+        violations.require(is_admdvs(area), field, Reason::PoolareaInvalid, "统筹区应为 6 位行政区划代码");
     }
     let text = "转移方向应为 11、12、41 或 42";
-    violations.require(direction.is_some(), "traf_prot_dirc", "CODE_UNKNOWN", text);
+    violations.require(direction.is_some(), "traf_prot_dirc", Reason::CodeUnknown, text);
     let moves =
         request.from_poolarea_no != request.to_poolarea_no || direction.is_none_or(Direction::switches);
-    violations.require(moves, "to_poolarea_no", "TRANSFER_NOWHERE", "同一统筹区内只能办理险种之间的转移");
+    violations.require(
+        moves,
+        "to_poolarea_no",
+        Reason::TransferNowhere,
+        "同一统筹区内只能办理险种之间的转移",
+    );
     let mode_fits = ["", WITHOUT_APPLICATION].contains(&request.trans_mode.as_str());
-    violations.require(mode_fits, "trans_mode", "CODE_UNKNOWN", "转移方式应为 99 免申即转或不填");
+    violations.require(mode_fits, "trans_mode", Reason::CodeUnknown, "转移方式应为 99 免申即转或不填");
     check_reason(&request.reason, false, &mut violations);
     violations.finish()?;
     let (Some(initiator), Some(direction)) = (initiator, direction) else {

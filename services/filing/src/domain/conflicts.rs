@@ -1,6 +1,7 @@
 //! Whether a new filing contradicts those the person has (several places at once: 规程 art. 7, 10).
 
 use chrono::NaiveDate;
+use yizhan_runtime::Reason;
 use yizhan_runtime::ServiceError;
 use yizhan_terms::FilingKind;
 
@@ -28,11 +29,11 @@ pub fn check(new: &Filing, held: &Standings, rules: &Places, today: NaiveDate) -
     if at_once < limit as usize {
         return Ok(());
     }
-    Err(ServiceError::failed_precondition(
-        "TOO_MANY_PLACES",
+    Err(ServiceError::new(
+        Reason::TooManyPlaces,
         format!("{at_once} filings of this group are in force at once; {limit} may be"),
-        format!("同时有效的{group}备案最多 {limit} 个"),
     )
+    .with_text(format!("同时有效的{group}备案最多 {limit} 个"))
     .with("limit", limit))
 }
 
@@ -48,11 +49,11 @@ fn days_overlap(new: &Filing, other: &Standing) -> bool {
 }
 
 fn overlaps(other: &Standing) -> ServiceError {
-    ServiceError::failed_precondition(
-        "FILING_OVERLAPS",
+    ServiceError::new(
+        Reason::FilingOverlaps,
         format!("filing {} already covers the place on some of these days", other.filing_id),
-        "该就医地在所填期间已有备案（或正在办理），请办理变更或先取消原备案",
     )
+    .with_text("该就医地在所填期间已有备案（或正在办理），请办理变更或先取消原备案")
     .with("filing_id", &other.filing_id)
     .with("state", other.state.name())
     .with("out_fil_type", other.kind.code())
@@ -72,32 +73,28 @@ pub fn check_replaced(old: &Filing, new: &Filing, today: NaiveDate) -> Result<()
 pub fn check_lock(filing: &Filing, today: NaiveDate) -> Result<(), ServiceError> {
     match filing.locked_until.filter(|until| today <= *until) {
         None => Ok(()),
-        Some(until) => Err(ServiceError::failed_precondition(
-            "CHANGE_LOCKED",
+        Some(until) => Err(ServiceError::new(
+            Reason::ChangeLocked,
             format!("the filing can be neither changed nor cancelled until {until}"),
-            format!("该备案在 {until} 之前不能变更或取消"),
         )
+        .with_text(format!("该备案在 {until} 之前不能变更或取消"))
         .with("locked_until", until)
         .with("filing_id", &filing.filing_id)),
     }
 }
 
 fn not_in_force(old: &Filing, state: State) -> ServiceError {
-    ServiceError::failed_precondition(
-        "REPLACED_NOT_IN_FORCE",
-        "the filing to be replaced is not in force",
-        "要变更的备案当前未生效",
-    )
-    .with("filing_id", &old.filing_id)
-    .with("state", state.name())
+    ServiceError::new(Reason::ReplacedNotInForce, "the filing to be replaced is not in force")
+        .with("filing_id", &old.filing_id)
+        .with("state", state.name())
 }
 
 fn begins_before(old: &Filing) -> ServiceError {
-    ServiceError::failed_precondition(
-        "REPLACED_BEGINS_LATER",
+    ServiceError::new(
+        Reason::ReplacedBeginsLater,
         format!("the filing to be replaced begins on {}; a new one begins after that day", old.begndate),
-        "变更后的备案应晚于原备案的起始日期",
     )
+    .with_text("变更后的备案应晚于原备案的起始日期")
     .with("filing_id", &old.filing_id)
     .with("begndate", old.begndate)
 }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1::FilingRow;
+use yizhan_runtime::Reason;
 use yizhan_runtime::Violations;
 use yizhan_runtime::caller::area_covers;
 use yizhan_runtime::clock::parse_date;
@@ -60,27 +61,27 @@ pub fn read(
     let id = &row.foreign_id;
     let fits = (1..=MAX_FOREIGN_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
     let text = "原系统备案编号应为 1 至 64 位可见 ASCII 字符";
-    wrong.require(fits, field("foreign_id"), "FOREIGN_ID_INVALID", text);
+    wrong.require(fits, field("foreign_id"), Reason::ForeignIdInvalid, text);
     let text = "人员编号应为 1 至 30 位字母、数字";
-    wrong.require(is_psn_no(&row.psn_no), field("psn_no"), "PSN_NO_INVALID", text);
+    wrong.require(is_psn_no(&row.psn_no), field("psn_no"), Reason::PsnNoInvalid, text);
     let insutype = Insutype::from_code(&row.insutype);
-    wrong.require(insutype.is_some(), field("insutype"), "CODE_UNKNOWN", "险种类型代码未知");
+    wrong.require(insutype.is_some(), field("insutype"), Reason::CodeUnknown, "险种类型代码未知");
     let kind = FilingKind::from_code(&row.out_fil_type);
-    wrong.require(kind.is_some(), field("out_fil_type"), "CODE_UNKNOWN", "备案类型代码未知");
+    wrong.require(kind.is_some(), field("out_fil_type"), Reason::CodeUnknown, "备案类型代码未知");
     let place = places::filed_place(&row.rloc_admdvs, whole_provinces);
     match &place {
         None => {
             let text = "就医地应备案到地级市、直辖市，或规则列明的省";
-            wrong.push(field("rloc_admdvs"), "PLACE_INVALID", text);
+            wrong.push(field("rloc_admdvs"), Reason::PlaceInvalid, text);
         }
         Some(place) => {
             let at_home = area_covers(poolarea_no, &row.rloc_admdvs) || places::overlap(poolarea_no, place);
             let text = "就医地在参保地统筹区内，无需备案";
-            wrong.require(!at_home, field("rloc_admdvs"), "PLACE_AT_HOME", text);
+            wrong.require(!at_home, field("rloc_admdvs"), Reason::PlaceAtHome, text);
         }
     }
     let begndate = parse_date(&row.begndate);
-    wrong.require(begndate.is_some(), field("begndate"), "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    wrong.require(begndate.is_some(), field("begndate"), Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
     let enddate = enddate(&row.enddate, begndate, kind, field("enddate"), wrong);
     Some(TakenOver {
         foreign_id: id.clone(),
@@ -103,17 +104,17 @@ fn enddate(
 ) -> Option<NaiveDate> {
     if text.is_empty() {
         let needed = kind.is_some_and(|kind| !kind.is_long_term());
-        wrong.require(!needed, field, "REQUIRED", "临时外出备案须有截止日期");
+        wrong.require(!needed, field, Reason::Required, "临时外出备案须有截止日期");
         return None;
     }
     let Some(enddate) = parse_date(text) else {
-        wrong.push(field, "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+        wrong.push(field, Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
         return None;
     };
     let text = "截止日期早于起始日期";
-    wrong.require(begndate.is_none_or(|begin| begin <= enddate), &*field, "DATES_REVERSED", text);
+    wrong.require(begndate.is_none_or(|begin| begin <= enddate), &*field, Reason::DatesReversed, text);
     let long_term = kind.is_some_and(FilingKind::is_long_term);
     let text = "长期备案长期有效，不填写截止日期";
-    wrong.require(!long_term, field, "ENDDATE_NOT_FOR_KIND", text);
+    wrong.require(!long_term, field, Reason::EnddateNotForKind, text);
     Some(enddate)
 }

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use yizhan_policy::{Ambiguous, case};
 use yizhan_rules::{Dated, Family, NoRule};
+use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_at_home;
 use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
 
@@ -418,7 +419,7 @@ fn order(class: Class) -> u8 {
 
 fn required() -> Refused {
     Refused {
-        reason: "FILING_REQUIRED",
+        reason: Reason::FilingRequired,
         text: "未办理异地就医备案，参保地规定须先备案后直接结算".to_owned(),
         way_out: String::new(),
     }
@@ -426,7 +427,7 @@ fn required() -> Refused {
 
 fn not_decided() -> Refused {
     Refused {
-        reason: "FILING_NOT_DECIDED",
+        reason: Reason::FilingNotDecided,
         text: "异地就医备案正在办理，尚未办结".to_owned(),
         way_out: "请联系参保地经办机构尽快办结，办结后即可直接结算；急需出院的可先自费，回参保地手工报销"
             .to_owned(),
@@ -435,7 +436,7 @@ fn not_decided() -> Refused {
 
 fn returned() -> Refused {
     Refused {
-        reason: "FILING_NOT_DECIDED",
+        reason: Reason::FilingNotDecided,
         text: "异地就医备案已退回补正，尚未重新提交".to_owned(),
         way_out: "请按退回原因补充材料后重新提交，办结后即可直接结算；急需出院的可先自费，回参保地手工报销"
             .to_owned(),
@@ -444,13 +445,13 @@ fn returned() -> Refused {
 
 fn lapsed_filing(way_out: String) -> Refused {
     Refused {
-        reason: "FILING_LAPSED", text: "原备案因材料逾期未补齐已失效".to_owned(), way_out
+        reason: Reason::FilingLapsed, text: "原备案因材料逾期未补齐已失效".to_owned(), way_out
     }
 }
 
 fn not_published(why: &str) -> Refused {
     Refused {
-        reason: "TREATMENT_NOT_PUBLISHED",
+        reason: Reason::TreatmentNotPublished,
         text: format!("参保地没有公布此类异地就医的直接结算待遇：{why}"),
         way_out: "请向参保地经办机构查询；可先自费结算，持票据和费用清单回参保地手工报销".to_owned(),
     }
@@ -458,7 +459,7 @@ fn not_published(why: &str) -> Refused {
 
 fn not_returning() -> Refused {
     Refused {
-        reason: "RETURNING_NOT_DIRECT",
+        reason: Reason::ReturningNotDirect,
         text: "长期备案有效期内，参保地规定回参保地就医不直接结算".to_owned(),
         way_out: "请先取消或变更长期备案，或自费后手工报销".to_owned(),
     }
@@ -466,7 +467,7 @@ fn not_returning() -> Refused {
 
 fn papers_first() -> Refused {
     Refused {
-        reason: "MATERIALS_OUTSTANDING",
+        reason: Reason::MaterialsOutstanding,
         text: "以承诺书办理的长期备案，材料补齐前回参保地就医不能直接结算".to_owned(),
         way_out: "请先补齐备案材料（线上或任一经办窗口），补齐后即可直接结算".to_owned(),
     }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1::FilingAction;
+use yizhan_runtime::Reason;
 use yizhan_runtime::{ServiceError, Violations};
 use yizhan_terms::FilingMaterial;
 
@@ -16,40 +17,33 @@ pub fn step_refused(filing: &Filing, allowed: &[FilingAction], today: NaiveDate)
     } else {
         format!("可以：{}", captions.join("、"))
     };
-    ServiceError::failed_precondition(
-        "FILING_STEP_REFUSED",
+    ServiceError::new(
+        Reason::FilingStepRefused,
         "the filing does not allow this step to this caller in the state it is in",
-        format!("该备案现为“{}”，不能办理此操作；{now}", state_caption(state)),
     )
+    .with_text(format!("该备案现为“{}”，不能办理此操作；{now}", state_caption(state)))
 }
 
 /// 属地办理.
 pub fn not_home_area(filing: &Filing) -> ServiceError {
-    ServiceError::permission_denied(
-        "NOT_HOME_AREA",
-        format!("{} decides on this filing", filing.poolarea_no),
-        "该备案由参保地经办机构办理（异地受理、属地办理）",
-    )
-    .with("poolarea_no", &filing.poolarea_no)
+    ServiceError::new(Reason::NotHomeArea, format!("{} decides on this filing", filing.poolarea_no))
+        .with_text("该备案由参保地经办机构办理（异地受理、属地办理）")
+        .with("poolarea_no", &filing.poolarea_no)
 }
 
 /// Nobody decides what they submitted.
 pub fn own_submission() -> ServiceError {
-    ServiceError::permission_denied(
-        "OWN_SUBMISSION",
-        "an officer does not decide on what they submitted",
-        "经办人不能办理自己提交的备案，请由其他经办人办理",
-    )
+    ServiceError::new(Reason::OwnSubmission, "an officer does not decide on what they submitted")
 }
 
 /// What was to come can come no more.
 pub fn supplement_too_late(filing: &Filing) -> ServiceError {
     let last_day = filing.last_day().map(|day| day.to_string()).unwrap_or_default();
-    ServiceError::failed_precondition(
-        "SUPPLEMENT_TOO_LATE",
+    ServiceError::new(
+        Reason::SupplementTooLate,
         format!("the papers were to come by {last_day}; the filing has lapsed"),
-        format!("材料应在 {last_day} 前补齐，该备案已失效，请重新办理备案"),
     )
+    .with_text(format!("材料应在 {last_day} 前补齐，该备案已失效，请重新办理备案"))
     .with("supply_by", last_day)
 }
 
@@ -57,26 +51,24 @@ pub fn supplement_too_late(filing: &Filing) -> ServiceError {
 pub fn material_missing(filing: &Filing) -> ServiceError {
     let missing: Vec<String> = filing.missing().map(super::rules::Requirement::label).collect();
     let codes = filing.missing().flat_map(|missing| missing.one_of.iter().map(|material| material.code()));
-    ServiceError::failed_precondition(
-        "MATERIAL_MISSING",
+    ServiceError::new(
+        Reason::MaterialMissing,
         "papers are missing that can neither come later nor be promised",
-        format!("缺少材料：{}", missing.join("；")),
     )
+    .with_text(format!("缺少材料：{}", missing.join("；")))
     .with("one_of", codes.collect::<Vec<_>>().join(","))
 }
 
 /// Handed over to where it is.
 pub fn office_has_it(area: &str) -> ServiceError {
-    ServiceError::failed_precondition("OFFICE_HAS_IT", "this office has the filing", "该备案已在该经办机构")
-        .with("handling_area", area)
+    ServiceError::new(Reason::OfficeHasIt, "this office has the filing").with("handling_area", area)
 }
 
 /// Once accepted, it stays in the home area.
 pub fn office_not_at_home(filing: &Filing) -> ServiceError {
-    ServiceError::failed_precondition(
-        "OFFICE_NOT_AT_HOME",
+    ServiceError::new(
+        Reason::OfficeNotAtHome,
         "once accepted, a filing is handed over within the home area only",
-        "已受理的备案只能在参保地范围内转办",
     )
     .with("poolarea_no", &filing.poolarea_no)
 }
@@ -92,7 +84,7 @@ pub fn check_wanted(filing: &Filing, papers: &[Material]) -> Result<(), ServiceE
         let idle = paper.material == FilingMaterial::CommitmentLetter
             || filing.requirements.iter().find(settled).is_some();
         let text = format!("该备案不缺{}，无需补充", paper.material.label());
-        wrong.require(!idle, format!("materials[{at}].material"), "MATERIAL_NOT_MISSING", text);
+        wrong.require(!idle, format!("materials[{at}].material"), Reason::MaterialNotMissing, text);
     }
     wrong.finish()
 }

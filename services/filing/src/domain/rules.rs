@@ -5,6 +5,7 @@ mod load;
 mod treatment;
 
 use std::sync::LazyLock;
+use yizhan_runtime::Reason;
 
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
@@ -171,10 +172,9 @@ impl Kinds {
 
 /// A family of rules that is needed was found nowhere: no document is in force.
 pub fn no_rules(missing: &yizhan_rules::NoRule) -> yizhan_runtime::ServiceError {
-    yizhan_runtime::ServiceError::failed_precondition(
-        "RULES_NOT_IN_FORCE",
+    yizhan_runtime::ServiceError::new(
+        Reason::RulesNotInForce,
         format!("no rules of the family {} hold in {} on {}", missing.family, missing.area, missing.day),
-        "该地区当日没有生效的备案规则",
     )
     .with("family", missing.family)
     .with("area", &missing.area)

@@ -1,6 +1,7 @@
 //! Enrollment's register: filings follow a person whose records are merged, or whose insurance moves to another area.
 
 use std::collections::BTreeSet;
+use yizhan_runtime::Reason;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use sea_orm::DatabaseTransaction;
@@ -121,11 +122,11 @@ impl FollowRegister {
 
 fn away(status: &Status) -> ServiceError {
     let told = RemoteError::from(status);
-    ServiceError::unavailable(
-        "ENROLLMENT_AWAY",
+    ServiceError::new(
+        Reason::EnrollmentAway,
         format!("enrollment cannot say what became of a person: {:?} {}", told.code, told.reason),
-        "参保服务暂不可用",
     )
+    .with_text("参保服务暂不可用")
 }
 
 /// By whom the person is paid for. A stretch that names no area is the person's own area's.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -58,11 +59,11 @@ pub fn build(
     filed: Option<&Filed>,
 ) -> Result<Case, ServiceError> {
     let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {
-        ServiceError::failed_precondition(
-            "PSN_TYPE_UNSUPPORTED",
+        ServiceError::new(
+            Reason::PsnTypeUnsupported,
             format!("psn_type {} has no benefit policy", eligibility.psn_type),
-            "该人员类别暂无待遇政策",
         )
+        .with_text("该人员类别暂无待遇政策")
         .with("psn_type", &eligibility.psn_type)
     })?;
     let lines = visit.reported.feedetail.iter().zip(&visit.lines).zip(items);
@@ -118,10 +119,10 @@ pub fn check_against_register(
     let pharmacy = institution.kind == InstitutionType::Pharmacy;
     let fits = !pharmacy
         || matches!(visit.med_type, MedType::Pharmacy | MedType::Chronic | MedType::PooledOutpatient);
-    wrong.require(fits, "visit.med_type", "NOT_OFFERED_HERE", "零售药店不能办理该医疗类别");
+    wrong.require(fits, "visit.med_type", Reason::NotOfferedHere, "零售药店不能办理该医疗类别");
     let mulaid = &visit.reported.mulaid_psn_no;
     let shared = mulaid.is_empty() || eligibility.account_sharers.contains(mulaid);
-    wrong.require(shared, "visit.mulaid_psn_no", "ACCOUNT_NOT_SHARED", "该亲属未授权家庭共济");
+    wrong.require(shared, "visit.mulaid_psn_no", Reason::AccountNotShared, "该亲属未授权家庭共济");
     wrong.finish()
 }
 

@@ -5,6 +5,7 @@ use yizhan_policy::case::{RemoteRule, Treatment};
 use yizhan_proto::enrollment::v1::Eligibility;
 use yizhan_proto::filing::v1::{self as filing, FilingAnswer, FilingClass, FindFilingRequest, TreatmentKind};
 use yizhan_proto::settlement::v1::{FilingRecord, RemoteCitation, RemoteRule as Told, SettlementInfo};
+use yizhan_runtime::Reason;
 use yizhan_runtime::ServiceError;
 use yizhan_terms::Filing;
 
@@ -121,11 +122,11 @@ fn rule_of(told: &filing::Treatment) -> Option<RemoteRule> {
 fn not_direct(answer: &FilingAnswer) -> ServiceError {
     let said = [answer.reason_text.as_str(), answer.way_out.as_str()];
     let text: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();
-    ServiceError::failed_precondition(
-        "NOT_SETTLED_DIRECTLY",
+    ServiceError::new(
+        Reason::NotSettledDirectly,
         format!("the visit is not settled directly: {}", answer.reason),
-        text.join("；"),
     )
+    .with_text(text.join("；"))
     .with("why", &answer.reason)
     .with("why_text", &answer.reason_text)
     .with("way_out", &answer.way_out)

@@ -105,7 +105,7 @@ impl Read<'_> {
         if promised.visit != actual.visit {
             return Err(ServiceError::invalid_field(
                 "quote_id",
-                "QUOTE_OF_ANOTHER_VISIT",
+                Reason::QuoteOfAnotherVisit,
                 "该报价不是本次就诊的报价",
             ));
         }
@@ -130,11 +130,11 @@ impl Read<'_> {
         let causes: Vec<&str> =
             causes.iter().filter(|(_, changed)| *changed).map(|(cause, _)| *cause).collect();
         let info = header(self.settlement);
-        let mut error = ServiceError::failed_precondition(
-            "QUOTE_CHANGED",
+        let mut error = ServiceError::new(
+            Reason::QuoteChanged,
             format!("the amounts are no longer the quoted ones; changed: {}", causes.join(", ")),
-            "结算金额与预结算不一致，请重新预结算",
         )
+        .with_text("结算金额与预结算不一致，请重新预结算")
         .with("changed", causes.join(","));
         if promised.filing != actual.filing {
             error = error.with("filing.quoted", &promised.filing).with("filing.now", &actual.filing);
@@ -154,18 +154,14 @@ fn unfiled(visit: &case::Visit) -> case::Visit {
 }
 
 fn expired() -> ServiceError {
-    ServiceError::failed_precondition(
-        "QUOTE_EXPIRED",
-        "the quote has expired; preview again",
-        "报价已过期，请重新预结算",
-    )
+    ServiceError::new(Reason::QuoteExpired, "the quote has expired; preview again")
 }
 
 fn decode(quote_id: &str) -> Result<Promise, ServiceError> {
     let bytes = hex::decode(quote_id).ok();
     bytes
         .and_then(|bytes| Promise::decode(bytes.as_slice()).ok())
-        .ok_or_else(|| ServiceError::invalid_field("quote_id", "QUOTE_INVALID", "报价编号无效"))
+        .ok_or_else(|| ServiceError::invalid_field("quote_id", Reason::QuoteInvalid, "报价编号无效"))
 }
 
 fn json_digest(value: &impl serde::Serialize) -> String {

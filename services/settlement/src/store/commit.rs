@@ -7,6 +7,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, QueryResult};
+use yizhan_runtime::Reason;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{Column, Failure, begin_write, classify, insert_rows};
 use yizhan_runtime::feed::{NewChange, append};
@@ -63,11 +64,7 @@ async fn commit_one(db: &DatabaseConnection, change: &Change) -> Result<Committe
         Ok(committed) => Ok(committed),
         Err(error) => match classify(&error) {
             Failure::Clash | Failure::UniqueViolation => Ok(Committed::Outdated),
-            Failure::Away => Err(ServiceError::unavailable(
-                "DATABASE_UNAVAILABLE",
-                "the database is away; whether the request was done is not known, retry it with the same request_id",
-                "数据库暂不可用，请用同一报文ID重试",
-            )
+            Failure::Away => Err(ServiceError::new(Reason::DatabaseUnavailable, "the database is away; whether the request was done is not known, retry it with the same request_id").with_text("数据库暂不可用，请用同一报文ID重试")
             .caused_by(error)),
             Failure::Other => Err(ServiceError::internal(error)),
         },

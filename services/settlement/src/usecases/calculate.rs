@@ -1,6 +1,7 @@
 //! What preview and settle share: from a reported visit to a case, from a case to an answer.
 
 use std::sync::Arc;
+use yizhan_runtime::Reason;
 
 use yizhan_money::Fen;
 use yizhan_policy::case::Case;
@@ -55,11 +56,8 @@ pub async fn prepare(
     let Known { institution, items } =
         known.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a violation was not noted")))?;
     if !caller.may_act_for_institution(&visit.reported.fixmedins_code) {
-        return Err(ServiceError::permission_denied(
-            "INSTITUTION_NOT_OWN",
-            "the visit is another institution's",
-            "只能结算本机构的就诊",
-        ));
+        return Err(ServiceError::new(Reason::InstitutionNotOwn, "the visit is another institution's")
+            .with_text("只能结算本机构的就诊"));
     }
     let eligibility = ask_enrollment(app, &visit).await?;
     require_entitled(&eligibility)?;
@@ -106,7 +104,7 @@ async fn require_relative_near(
     wrong.require(
         near,
         "visit.mulaid_psn_no",
-        "ACCOUNT_IN_ANOTHER_AREA",
+        Reason::AccountInAnotherArea,
         "该亲属的个人账户不在同一统筹区，暂不能共济",
     );
     wrong.finish()
@@ -137,11 +135,11 @@ fn require_entitled(eligibility: &Eligibility) -> Result<(), ServiceError> {
     if eligibility.entitled {
         return Ok(());
     }
-    Err(ServiceError::failed_precondition(
-        "NOT_ENTITLED",
+    Err(ServiceError::new(
+        Reason::NotEntitled,
         format!("not entitled on {}: {}", eligibility.as_of, eligibility.reason),
-        format!("{}；{}", eligibility.reason_text, eligibility.way_out),
     )
+    .with_text(format!("{}；{}", eligibility.reason_text, eligibility.way_out))
     .with("why", &eligibility.reason)
     .with("as_of", &eligibility.as_of)
     .with("way_out", &eligibility.way_out))
@@ -166,7 +164,7 @@ async fn look_up(
     };
     let Some(institution) = app.reference.institution(&visit.fixmedins_code).await? else {
         let named = !visit.fixmedins_code.is_empty();
-        wrong.require(!named, "visit.fixmedins_code", "INSTITUTION_UNKNOWN", "定点医药机构未登记");
+        wrong.require(!named, "visit.fixmedins_code", Reason::InstitutionUnknown, "定点医药机构未登记");
         return Ok(None);
     };
     let day = parse_date(&visit.enddate).unwrap_or_else(|| app.clock.today());
@@ -175,9 +173,14 @@ async fn look_up(
     let found = app.reference.items(&codes, &place, day).await?;
     for (index, (item, code)) in found.iter().zip(&codes).enumerate() {
         let field = || format!("visit.feedetail[{index}].hilist_code");
-        wrong.require(item.is_some() || code.is_empty(), field(), "ITEM_UNKNOWN", "医保目录中当日无此项目");
+        wrong.require(
+            item.is_some() || code.is_empty(),
+            field(),
+            Reason::ItemUnknown,
+            "医保目录中当日无此项目",
+        );
         let classed = item.as_ref().is_none_or(|item| !item.class.is_empty());
-        wrong.require(classed, field(), "ITEM_CLASS_UNKNOWN", "该项目的甲乙丙类别未公布");
+        wrong.require(classed, field(), Reason::ItemClassUnknown, "该项目的甲乙丙类别未公布");
     }
     Ok(Some(Known { institution, items: found.into_iter().flatten().collect() }))
 }
@@ -221,14 +224,10 @@ pub fn calculate(
 }
 
 fn no_policy(error: NoPolicy) -> ServiceError {
-    ServiceError::failed_precondition(
-        "POLICY_NOT_IN_FORCE",
-        error.to_string(),
-        "该统筹区当日没有生效的待遇政策",
-    )
-    .with("poolarea_no", &error.area)
-    .with("insutype", error.scheme.code())
-    .with("day", error.day)
+    ServiceError::new(Reason::PolicyNotInForce, error.to_string())
+        .with("poolarea_no", &error.area)
+        .with("insutype", error.scheme.code())
+        .with("day", error.day)
 }
 
 /// A refusal of the engine: the policy cannot answer this case.
@@ -246,7 +245,7 @@ pub fn refused(refusal: Refusal) -> ServiceError {
         Refusal::Ambiguous { .. } => return ServiceError::internal(refusal),
     };
     let code = refusal.code();
-    let error = ServiceError::failed_precondition(code, refusal.to_string(), text);
+    let error = ServiceError::new(code, refusal.to_string()).with_text(text);
     match refusal {
         Refusal::NoRule { table, .. } | Refusal::UnknownValue { table, .. } => error.with("table", table),
         Refusal::BadCase { field, .. } => error.with("field", field),

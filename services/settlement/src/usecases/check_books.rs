@@ -2,6 +2,7 @@
 //! speed is folded again from the settlements and compared.
 
 use std::collections::BTreeMap;
+use yizhan_runtime::Reason;
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -33,11 +34,9 @@ pub async fn check_books(
     check_area(poolarea_no, "poolarea_no", &mut wrong);
     wrong.finish()?;
     if !caller.may_read_area(poolarea_no) && !matches!(caller, Caller::Operator { .. }) {
-        return Err(ServiceError::permission_denied(
-            "AREA_NOT_OWNED",
-            "not the caller's area",
-            "无权核对该统筹区",
-        ));
+        return Err(
+            ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权核对该统筹区")
+        );
     }
     let mut check = Check { db: &app.db, poolarea_no, answer: CheckBooksResponse::default() };
     check.settlements().await?;

@@ -4,6 +4,7 @@ use prost::Message;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use yizhan_money::MAX_FEN;
 use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
+use yizhan_runtime::Reason;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
@@ -25,11 +26,9 @@ pub async fn deposit(
 ) -> Result<DepositResponse, ServiceError> {
     check(&request)?;
     if !caller.may_manage_area(&request.poolarea_no) {
-        return Err(ServiceError::permission_denied(
-            "AREA_NOT_OWNED",
-            "not the caller's area",
-            "无权操作该统筹区",
-        ));
+        return Err(
+            ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权操作该统筹区")
+        );
     }
     require_kept_here(app, &request).await?;
     let digest = digest::of_message(&request);
@@ -49,7 +48,11 @@ pub async fn deposit(
         }
         let balance = state.own.fen.saturating_add(request.amount_fen);
         if balance > MAX_FEN {
-            return Err(ServiceError::invalid_field("amount_fen", "AMOUNT_TOO_LARGE", "余额将超过 16 位"));
+            return Err(ServiceError::invalid_field(
+                "amount_fen",
+                Reason::AmountTooLarge,
+                "余额将超过 16 位",
+            ));
         }
         let answer = DepositResponse { balc_fen: balance, replayed: false };
         let change = change(app, &request, state.own, &answer, (&key, &digest));
@@ -66,7 +69,7 @@ fn check(request: &DepositRequest) -> Result<(), ServiceError> {
     check_id(&request.psn_no, "psn_no", &mut wrong);
     check_area(&request.poolarea_no, "poolarea_no", &mut wrong);
     let fits = (1..=MAX_FEN).contains(&request.amount_fen);
-    wrong.require(fits, "amount_fen", "AMOUNT_INVALID", "金额应大于 0，且不超过 16 位");
+    wrong.require(fits, "amount_fen", Reason::AmountInvalid, "金额应大于 0，且不超过 16 位");
     wrong.finish()
 }
 
@@ -75,7 +78,7 @@ async fn require_kept_here(app: &App, request: &DepositRequest) -> Result<(), Se
     let area = app.poolarea_of(&request.psn_no, app.clock.today()).await?;
     let mut wrong = Violations::new();
     let here = area == request.poolarea_no;
-    wrong.require(here, "poolarea_no", "ACCOUNT_IN_ANOTHER_AREA", "该人员的个人账户不在此统筹区");
+    wrong.require(here, "poolarea_no", Reason::AccountInAnotherArea, "该人员的个人账户不在此统筹区");
     wrong.finish()
 }
 

@@ -4,6 +4,7 @@ use yizhan_proto::settlement::v1::{
     CatalogueItem, GetCatalogueItemRequest, GetCatalogueItemResponse, GetInstitutionResponse, Institution,
     ListCatalogueItemsRequest, ListCatalogueItemsResponse, ListInstitutionsRequest, ListInstitutionsResponse,
 };
+use yizhan_runtime::Reason;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::page::{decode_token, encode_token, page_size};
 use yizhan_runtime::{ServiceError, Violations};
@@ -21,9 +22,7 @@ const ITEMS: &str = "catalogue";
 /// One institution by code.
 pub async fn institution(app: &App, code: &str) -> Result<GetInstitutionResponse, ServiceError> {
     let known = app.reference.institution(code).await?;
-    let known = known.ok_or_else(|| {
-        ServiceError::not_found("INSTITUTION_UNKNOWN", "no such institution", "未查到该定点医药机构")
-    })?;
+    let known = known.ok_or_else(|| ServiceError::new(Reason::InstitutionUnknown, "no such institution"))?;
     let institution = Institution {
         fixmedins_code: known.code.clone(),
         fixmedins_name: known.name.clone(),
@@ -63,14 +62,13 @@ pub async fn item(
     check_id(&request.hilist_code, "hilist_code", &mut wrong);
     check_area(&request.admdvs, "admdvs", &mut wrong);
     let day = if request.as_of.is_empty() { Some(app.clock.today()) } else { parse_date(&request.as_of) };
-    wrong.require(day.is_some(), "as_of", "DATE_INVALID", "日期应为 YYYY-MM-DD");
+    wrong.require(day.is_some(), "as_of", Reason::DateInvalid, "日期应为 YYYY-MM-DD");
     wrong.finish()?;
     let day = day.unwrap_or_else(|| app.clock.today());
     let place = Place { admdvs: &request.admdvs, level: &request.level };
     let row = app.reference.item_row(&request.hilist_code, &place, day).await;
     let row = row?;
-    let row =
-        row.ok_or_else(|| ServiceError::not_found("ITEM_UNKNOWN", "no such item", "医保目录中当日无此项目"))?;
+    let row = row.ok_or_else(|| ServiceError::new(Reason::ItemUnknown, "no such item"))?;
     Ok(GetCatalogueItemResponse { item: Some(item_message(row)?) })
 }
 

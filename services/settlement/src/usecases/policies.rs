@@ -1,6 +1,7 @@
 //! Benefit policies: checked, published, listed. A published version never changes.
 
 use std::path::Path;
+use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
@@ -48,11 +49,8 @@ pub async fn publish(
     wrong.finish()?;
     let policy = load("document", &request.document).map_err(|problems| rejected(&problems.0))?;
     if let Some(area) = policy.areas.iter().find(|area| !caller.may_manage_area(area)) {
-        let denied = ServiceError::permission_denied(
-            "AREA_NOT_OWNED",
-            "not the caller's area",
-            "无权发布该统筹区政策",
-        );
+        let denied = ServiceError::new(Reason::AreaNotOwned, "not the caller's area")
+            .with_text("无权发布该统筹区政策");
         return Err(denied.with("area", area));
     }
     let answer = PublishPolicyResponse { policy: Some(summary(&policy)), replayed: false };
@@ -99,10 +97,9 @@ async fn publish_in(
 }
 
 fn immutable(policy: &Policy) -> ServiceError {
-    ServiceError::already_exists(
-        "POLICY_VERSION_IMMUTABLE",
+    ServiceError::new(
+        Reason::PolicyVersionImmutable,
         "this version is published with other content; publish a new version",
-        "该版本已发布且内容不同，请使用新的版本号",
     )
     .with("policy_id", &policy.id)
     .with("version", &policy.version)
@@ -154,9 +151,7 @@ fn summary(policy: &Policy) -> PolicySummary {
 pub fn get(app: &App, policy_id: &str, version: &str) -> Result<GetPolicyResponse, ServiceError> {
     let book = app.policies.book();
     let known = book.version(policy_id, version);
-    let known = known.ok_or_else(|| {
-        ServiceError::not_found("POLICY_UNKNOWN", "no such policy version", "未查到该政策版本")
-    })?;
+    let known = known.ok_or_else(|| ServiceError::new(Reason::PolicyUnknown, "no such policy version"))?;
     Ok(GetPolicyResponse { policy: Some(summary(&known.policy)), document: known.row.document.clone() })
 }
 

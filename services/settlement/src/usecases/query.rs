@@ -4,6 +4,7 @@ use yizhan_proto::settlement::v1::{
     Accumulator, GetAccumulatorsRequest, GetAccumulatorsResponse, GetStatementResponse,
     ListSettlementsRequest, ListSettlementsResponse, Settlement,
 };
+use yizhan_runtime::Reason;
 use yizhan_runtime::page::{decode_token, encode_token, page_size};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
@@ -42,7 +43,7 @@ pub async fn find(app: &App, caller: &Caller, setl_id: &str) -> Result<settlemen
 
 /// There is no such settlement, or it is not the caller's to see: the same answer for both.
 pub fn unknown() -> ServiceError {
-    ServiceError::not_found("SETTLEMENT_UNKNOWN", "no such settlement", "未查到该结算")
+    ServiceError::new(Reason::SettlementUnknown, "no such settlement")
 }
 
 /// Refuses a caller who may not see a settlement, as if there were none.
@@ -136,7 +137,7 @@ pub fn require_person(caller: &Caller, psn_no: &str, poolarea_no: &str) -> Resul
     if caller.may_ask_about(psn_no, poolarea_no) {
         return Ok(());
     }
-    Err(ServiceError::permission_denied("PERSON_NOT_OWN", "not the caller's to ask about", "无权查询该人员"))
+    Err(ServiceError::new(Reason::PersonNotOwn, "not the caller's to ask about"))
 }
 
 fn check_person(psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
@@ -149,5 +150,5 @@ fn check_person(psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
 /// A 6-digit admdvs.
 pub fn check_area(admdvs: &str, field: &str, wrong: &mut Violations) {
     let six = yizhan_runtime::caller::is_admdvs(admdvs);
-    wrong.require(six, field, "ADMDVS_INVALID", "医保区划应为 6 位数字");
+    wrong.require(six, field, Reason::AdmdvsInvalid, "医保区划应为 6 位数字");
 }

@@ -1,6 +1,7 @@
 //! What settle, reverse and deposit share: being asked again, and coming second.
 
 use yizhan_proto::settlement::v1::Settlement;
+use yizhan_runtime::Reason;
 use yizhan_runtime::ServiceError;
 
 use crate::app::App;
@@ -13,11 +14,11 @@ pub const ATTEMPTS: usize = 16;
 
 /// Too many others settle for this person at once.
 pub fn contended() -> ServiceError {
-    ServiceError::aborted(
-        "CONCURRENT_CHANGE",
+    ServiceError::new(
+        Reason::ConcurrentChange,
         "other settlements of this person came between; retry with the same request_id",
-        "该参保人有其他结算正在进行，请用同一报文ID重试",
     )
+    .with_text("该参保人有其他结算正在进行，请用同一报文ID重试")
 }
 
 /// The settlement a handled request made.
@@ -40,10 +41,7 @@ pub async fn stored_answer(
 
 /// The request id belongs to another request.
 pub fn reused(request_id: &str) -> ServiceError {
-    ServiceError::already_exists(
-        "REQUEST_ID_REUSED",
-        "this request_id was used for another request",
-        "该报文ID已用于另一请求",
-    )
-    .with("request_id", request_id)
+    ServiceError::new(Reason::RequestIdReused, "this request_id was used for another request")
+        .with_text("该报文ID已用于另一请求")
+        .with("request_id", request_id)
 }

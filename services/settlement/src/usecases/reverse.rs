@@ -36,11 +36,11 @@ pub async fn reverse(
     let row = row.filter(|row| row.psn_no == request.psn_no).ok_or_else(unknown)?;
     require_visible(caller, &row)?;
     if !caller.may_act_for_institution(&row.fixmedins_code) {
-        return Err(ServiceError::permission_denied(
-            "INSTITUTION_NOT_OWN",
+        return Err(ServiceError::new(
+            Reason::InstitutionNotOwn,
             "only the institution that settled may reverse",
-            "只能由结算机构撤销",
-        ));
+        )
+        .with_text("只能由结算机构撤销"));
     }
     let original = settlements::answer_of(&row)?;
     let mulaid = relative_in(&original.postings, &row.psn_no);
@@ -73,7 +73,7 @@ fn check(request: &ReverseRequest) -> Result<(), ServiceError> {
     check_id(&request.psn_no, "psn_no", &mut wrong);
     check_id(&request.setl_id, "setl_id", &mut wrong);
     let fits = request.reason.chars().count() <= MAX_REASON;
-    wrong.require(fits, "reason", "TOO_LONG", format!("最多 {MAX_REASON} 个字符"));
+    wrong.require(fits, "reason", Reason::TooLong, format!("最多 {MAX_REASON} 个字符"));
     wrong.finish()
 }
 
@@ -85,19 +85,14 @@ async fn require_reversible(
     original: &Settlement,
 ) -> Result<(), ServiceError> {
     if !row.reverses_setl_id.is_empty() {
-        return Err(ServiceError::failed_precondition(
-            "IS_A_REVERSAL",
+        return Err(ServiceError::new(
+            Reason::IsAReversal,
             "a reversal cannot be reversed; settle again instead",
-            "撤销单不能再撤销，请重新结算",
         ));
     }
     if let Some(reversal) = settlements::reversal_of(&app.db, row).await? {
-        return Err(ServiceError::failed_precondition(
-            "ALREADY_REVERSED",
-            "the settlement has been reversed",
-            "该结算已撤销",
-        )
-        .with("reversal_setl_id", reversal.setl_id));
+        return Err(ServiceError::new(Reason::AlreadyReversed, "the settlement has been reversed")
+            .with("reversal_setl_id", reversal.setl_id));
     }
     if !MedType::from_code(&row.med_type).is_some_and(MedType::is_stay) {
         return Ok(());
@@ -106,10 +101,9 @@ async fn require_reversible(
     if later.is_empty() {
         return Ok(());
     }
-    Err(ServiceError::failed_precondition(
-        "LATER_SETTLEMENTS_STAND",
+    Err(ServiceError::new(
+        Reason::LaterSettlementsStand,
         "later stays of this person stand; reverse them first, the latest first",
-        "该参保人有之后的住院结算，请先从最近一次起依次撤销",
     )
     .with("later_setl_ids", later.join(",")))
 }

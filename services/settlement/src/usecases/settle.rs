@@ -1,6 +1,7 @@
 //! 结算: one visit, every payer, one commit.
 
 use yizhan_proto::settlement::v1::{SettleRequest, SettleResponse};
+use yizhan_runtime::Reason;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
@@ -85,11 +86,11 @@ fn require_version(prepared: &Prepared, known: i64) -> Result<(), ServiceError> 
     if known == 0 || known == current {
         return Ok(());
     }
-    Err(ServiceError::failed_precondition(
-        "PERSON_VERSION_STALE",
+    Err(ServiceError::new(
+        Reason::PersonVersionStale,
         format!("the register is at version {current}, the request at {known}"),
-        "参保信息已变更，请重新获取后再结算",
     )
+    .with_text("参保信息已变更，请重新获取后再结算")
     .with("known", known)
     .with("current", current))
 }

@@ -1,0 +1,663 @@
+//! Every reason, once: its name on the wire, how it is told, its Chinese text, where it comes from, what it means, and for refusals what to do
+//! and whether a retry helps. docs/ERRORS.md is written from this table.
+
+use crate::{ErrorKind, Told};
+
+macro_rules! reasons {
+    ($(section $section:literal { $(
+        $variant:ident: $code:literal, $told:ident $(($kind:ident))?, $text:literal, $from:literal, $means:literal
+        $(, $cure:literal, $retry:literal)?;
+    )+ })+) => {
+        /// Why something is refused, or a field is wrong: stable, and the same word wherever it is said.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $($(#[doc = $means] $variant,)+)+
+            /// A document of policies or rules is wrong.
+            Document(crate::DocumentFault),
+        }
+
+        impl Reason {
+            /// Every reason but those of documents, in the order of the page.
+            pub const ALL: &'static [Reason] = &[$($(Reason::$variant,)+)+];
+
+            /// What is to be known of it; `None` for those of documents.
+            pub const fn entry(self) -> Option<&'static Entry> {
+                match self {
+                    $($(Reason::$variant => Some(&Entry {
+                        code: $code,
+                        told: Told::$told $((ErrorKind::$kind))?,
+                        text: $text,
+                        section: $section,
+                        from: $from,
+                        means: $means,
+                        cure: concat!($($cure)?),
+                        retry: concat!($($retry)?),
+                    }),)+)+
+                    Reason::Document(_) => None,
+                }
+            }
+        }
+    };
+}
+
+/// What is to be known of a reason.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its name on the wire, UPPER_SNAKE.
+    pub code: &'static str,
+    /// How it is told.
+    pub told: Told,
+    /// What people read, in zh-CN, where nothing more particular is said.
+    pub text: &'static str,
+    /// The part of the page it stands in.
+    pub section: &'static str,
+    /// Calls that give it, or fields it is said of.
+    pub from: &'static str,
+    /// What it means, for developers.
+    pub means: &'static str,
+    /// What to do; empty where `means` says it.
+    pub cure: &'static str,
+    /// Whether a retry helps; empty for what is no refusal.
+    pub retry: &'static str,
+}
+
+reasons! {
+    section "Everywhere, and of settlement and the register" {
+        InvalidRequest: "INVALID_REQUEST", Refusal(InvalidArgument), "请求有错误",
+            "all",
+            "fields are wrong; see the next table", "correct all of them", "no";
+        Internal: "INTERNAL", Refusal(Internal), "系统内部错误，请稍后重试",
+            "all",
+            "our mistake; `error_id` names the log line", "tell the operator the `error_id`", "same `request_id`, once";
+        CallerMissing: "CALLER_MISSING", Refusal(Unauthenticated), "缺少调用方身份",
+            "all",
+            "the metadata entry `yizhan-caller` is believed here and there is none", "correct the gateway", "no";
+        CallerMalformed: "CALLER_MALFORMED", Refusal(Unauthenticated), "无法识别调用方身份",
+            "all",
+            "the metadata entry `yizhan-caller` is believed here and does not name a caller", "correct the gateway", "no";
+        Overloaded: "OVERLOADED", Refusal(ResourceExhausted), "系统繁忙，请稍后重试",
+            "all",
+            "more requests at once than `server.max_concurrent_requests`", "wait", "yes, after 0.5 s";
+        DatabaseUnavailable: "DATABASE_UNAVAILABLE", Refusal(Unavailable), "数据库暂不可用，请稍后重试",
+            "all",
+            "the database is away. From Settle, Reverse and Deposit: whether it was done is not known", "wait", "yes, same `request_id`";
+        ConcurrentChange: "CONCURRENT_CHANGE", Refusal(Aborted), "数据正被其他请求修改，请重试",
+            "all",
+            "others changed the same person's data, again and again", "repeat", "yes, same `request_id`";
+        RequestIdReused: "REQUEST_ID_REUSED", Refusal(AlreadyExists), "该报文ID已用于内容不同的请求，请更换后重试",
+            "all",
+            "the `request_id` was used for another request", "a new id for a new request; the very same bytes for a retry", "no";
+        EnrollmentAway: "ENROLLMENT_AWAY", Refusal(Unavailable), "参保服务暂不可用，请稍后重试",
+            "Preview, Settle, SubmitFiling; FindFiling by who is no service",
+            "enrollment did not answer within its deadline; nothing was written", "wait", "yes";
+        FilingAway: "FILING_AWAY", Refusal(Unavailable), "备案服务暂不可用，请稍后重试",
+            "Preview, Settle of care outside the pooling area (and at home where the policy says `filing_at_home`)",
+            "filing did not answer within its deadline; nothing was written", "wait", "yes";
+        PersonUnknown: "PERSON_UNKNOWN", Refusal(NotFound), "未查询到该人员编号",
+            "enrollment, filing, Preview, Settle; as a violation: imports of enrollment, RecordContributions, RegisterNewborn",
+            "nobody registered has this `psn_no`, or the caller may not know of them", "check the number", "no";
+        PersonMerged: "PERSON_MERGED", Refusal(FailedPrecondition), "该人员编号已合并，请使用合并后的人员编号",
+            "enrollment, filing, Preview, Settle",
+            "the record was merged into another; `merged_into`", "use that `psn_no`", "no";
+        NotEntitled: "NOT_ENTITLED", Refusal(FailedPrecondition), "就诊当日不享受医保待遇",
+            "Preview, Settle, SubmitFiling",
+            "not entitled on the last day of the visit, or on the day of filing; `why` (below), `as_of`, `way_out`", "follow `way_out`", "no";
+        NotSettledDirectly: "NOT_SETTLED_DIRECTLY", Refusal(FailedPrecondition), "本次异地就医不能直接结算",
+            "Preview, Settle",
+            "filing does not let this visit be settled directly; `why` (`FILING_REQUIRED`, `FILING_NOT_DECIDED`, `FILING_LAPSED`, `MATERIALS_OUTSTANDING`, `RETURNING_NOT_DIRECT`, `TREATMENT_NOT_PUBLISHED`), `why_text` and `way_out` in Chinese", "follow `way_out`; filed before discharge, the same request is settled", "after that";
+        PersonVersionStale: "PERSON_VERSION_STALE", Refusal(FailedPrecondition), "参保信息已变更，请重新查询待遇",
+            "Settle",
+            "the register has moved on since the `person_version` given; `known`, `current`", "ask eligibility again", "no";
+        PsnTypeUnsupported: "PSN_TYPE_UNSUPPORTED", Refusal(FailedPrecondition), "该人员类别没有对应的待遇政策",
+            "Preview, Settle",
+            "a `psn_type` that no policy distinguishes", "correct the register", "no";
+        InstitutionNotOwn: "INSTITUTION_NOT_OWN", Refusal(PermissionDenied), "不是本机构的业务",
+            "Preview, Settle, Reverse",
+            "the visit or settlement is another institution's", "call as that institution", "no";
+        InstitutionUnknown: "INSTITUTION_UNKNOWN", Refusal(NotFound), "未查到该定点医药机构",
+            "GetInstitution; as a violation: visit",
+            "no such institution", "check the code", "no";
+        ItemUnknown: "ITEM_UNKNOWN", Refusal(NotFound), "医保目录中当日无此项目",
+            "GetCatalogueItem; as a violation: lines",
+            "no entry holds there on that day", "check code, area, level and day", "no";
+        PolicyNotInForce: "POLICY_NOT_IN_FORCE", Refusal(FailedPrecondition), "该统筹区当日没有生效的待遇政策",
+            "Preview, Settle",
+            "no policy of the area and scheme is in force on a day that counts; `poolarea_no`, `insutype`, `day`", "publish one", "no";
+        RulesNotInForce: "RULES_NOT_IN_FORCE", Refusal(FailedPrecondition), "该地区当日没有生效的备案规则",
+            "filing; Preview, Settle of care outside the pooling area",
+            "no filing rules are known for the home area on a day that counts (the national ones hold since 2023-01-01); `family`, `area`, `day`", "settle by hand; or publish rules", "no";
+        PolicyNoRule: "POLICY_NO_RULE", Refusal(FailedPrecondition), "待遇政策没有适用于本次就诊的规定",
+            "Preview, Settle",
+            "no row of `table` matches this case", "the policy officer completes the table", "no";
+        PolicyValueUnknown: "POLICY_VALUE_UNKNOWN", Refusal(FailedPrecondition), "待遇政策未公布本次就诊所需的数值",
+            "Preview, Settle",
+            "the source of the policy does not give the value this case needs; `table`", "the policy officer finds the value; nothing is guessed", "no";
+        PolicyAmbiguous: "POLICY_AMBIGUOUS", Refusal(FailedPrecondition), "政策表中有两行同时适用",
+            "`yizhan settle`",
+            "two rows of equal rank match: a defect of the loader. Over gRPC it is `INTERNAL`", "report it", "no";
+        CaseMalformed: "CASE_MALFORMED", Refusal(FailedPrecondition), "本次就诊的数据不足以计算待遇",
+            "Preview, Settle",
+            "a line cannot be split: its 先行自付 is given neither by the catalogue nor by the policy, or is no ratio; or what the filing register answered (`visit.remote`) is out of range, cites nothing, or is given for care at home; `field`", "complete catalogue, policy or filing rule", "no";
+        RemoteNotPlaced: "REMOTE_NOT_PLACED", Refusal(FailedPrecondition), "待遇政策未规定异地就医待遇的适用位置",
+            "Preview, Settle",
+            "the filing register says what to apply to this visit away from home, and the policy has no place for it in a layer that applies; `treatment`, `rule`", "the policy officer says where it takes effect, or `remote: none`", "no";
+        RemoteRuleMissing: "REMOTE_RULE_MISSING", Refusal(FailedPrecondition), "缺少适用的异地就医规则",
+            "Preview, Settle",
+            "the policy leaves care away from home to the filing register, and no rule of it is at hand; `filing`", "the filing rules of the home area are completed", "no";
+        NoPolicy: "NO_POLICY", Refusal(FailedPrecondition), "没有适用的待遇政策",
+            "`yizhan settle`",
+            "no document for the area, scheme and day. Over gRPC it is `POLICY_NOT_IN_FORCE`", "give the document", "no";
+        QuoteExpired: "QUOTE_EXPIRED", Refusal(FailedPrecondition), "报价已过期，请重新预结算",
+            "Settle",
+            "the quote is older than its time", "preview again", "no";
+        QuoteChanged: "QUOTE_CHANGED", Refusal(FailedPrecondition), "金额与报价不同，请重新预结算",
+            "Settle",
+            "the amounts are no longer the quoted ones; `changed` lists of person, policy, catalogue, accumulators, account, filing; `<amount>.quoted`, `<amount>.now`; of a filing `filing.quoted`, `filing.now`: class and treatment, `temporary prepay 0.2`", "show the new amounts: preview again", "no";
+        SettlementUnknown: "SETTLEMENT_UNKNOWN", Refusal(NotFound), "未查到该结算",
+            "reading, Reverse",
+            "no such settlement, or not the caller's to see, or not this person's", "check the id", "no";
+        AlreadyReversed: "ALREADY_REVERSED", Refusal(FailedPrecondition), "该结算已撤销",
+            "Reverse",
+            "`reversal_setl_id` reversed it", "nothing", "no";
+        IsAReversal: "IS_A_REVERSAL", Refusal(FailedPrecondition), "撤销单不能再撤销，请重新结算",
+            "Reverse",
+            "a reversal is not reversed", "settle again", "no";
+        LaterSettlementsStand: "LATER_SETTLEMENTS_STAND", Refusal(FailedPrecondition), "该参保人有之后的住院结算，请先从最近一次起依次撤销",
+            "Reverse",
+            "later stays of the person stand: `later_setl_ids`", "reverse them first, the latest first", "after that";
+        AreaNotOwned: "AREA_NOT_OWNED", Refusal(PermissionDenied), "无权操作该地区",
+            "whatever changes the register, ListPersons, FindPersonsByTel, ledgers, transfers, LoadRoster, VerifyAccessLog, WatchRegister, ListQueue, ImportFilings, WatchFilings, publishing, Deposit, CheckBooks",
+            "not the caller's area", "call as its agency", "no";
+        NotAnOperator: "NOT_AN_OPERATOR", Refusal(PermissionDenied), "仅运维人员和经办机构可查询缓存状态",
+            "GetCacheStatus",
+            "the caller is an institution, department, insurer or person", "call as operator or agency", "no";
+        PersonNotOwn: "PERSON_NOT_OWN", Refusal(PermissionDenied), "无权查询该人员",
+            "GetAccumulators, GetAccount, GetPerson in clear, GetRights, GrantAccess, ListAccessLog",
+            "not the caller's to ask about; 权益 is for the person, their agency and nobody else", "–", "no";
+        GrantUnknown: "GRANT_UNKNOWN", Refusal(NotFound), "未查询到该授权",
+            "LookUpByGrant, WithdrawGrant",
+            "no such grant, or not given to the caller, or not the caller's to take back", "check the id", "no";
+        GrantWithdrawn: "GRANT_WITHDRAWN", Refusal(FailedPrecondition), "授权已撤回",
+            "LookUpByGrant",
+            "the person took the grant back; `grant_id`", "ask the person", "no";
+        GrantNotBegun: "GRANT_NOT_BEGUN", Refusal(FailedPrecondition), "授权尚未生效",
+            "LookUpByGrant",
+            "the grant counts later; `grant_id`", "wait", "after its `begins_at`";
+        GrantEnded: "GRANT_ENDED", Refusal(FailedPrecondition), "授权已到期",
+            "LookUpByGrant",
+            "the grant is over; `grant_id`", "ask the person", "no";
+        GrantOtherPurpose: "GRANT_OTHER_PURPOSE", Refusal(PermissionDenied), "查询目的与授权不一致",
+            "LookUpByGrant",
+            "the purpose is not word for word the grant's; `grant_id`", "look for the purpose granted only", "no";
+        GrantOutOfScope: "GRANT_OUT_OF_SCOPE", Refusal(PermissionDenied), "查询内容超出授权范围",
+            "LookUpByGrant",
+            "a part asked for is not granted; `grant_id`", "ask for the parts granted", "no";
+        TooManyGrants: "TOO_MANY_GRANTS", Refusal(FailedPrecondition), "有效的授权过多",
+            "GrantAccess",
+            "100 grants of the person are in force; `limit`", "withdraw one", "after that";
+        PolicyUnknown: "POLICY_UNKNOWN", Refusal(NotFound), "未查到该政策版本",
+            "GetPolicy",
+            "no such published version", "list them", "no";
+        PolicyVersionImmutable: "POLICY_VERSION_IMMUTABLE", Refusal(AlreadyExists), "该版本已发布且内容不同，请使用新的版本号",
+            "PublishPolicy",
+            "the version is published with other content; `policy_id`, `version`", "publish a new version", "no";
+    }
+    section "Why not entitled, why not settled directly" {
+        FilingRequired: "FILING_REQUIRED", Why, "未办理异地就医备案",
+            "`why` of `NOT_SETTLED_DIRECTLY`, `reason` of FilingAnswer", "no filing, and the area settles no unfiled visit";
+        FilingNotDecided: "FILING_NOT_DECIDED", Why, "备案尚未办结",
+            "`why` of `NOT_SETTLED_DIRECTLY`, `reason` of FilingAnswer", "one is under way";
+        FilingLapsed: "FILING_LAPSED", Why, "备案因材料逾期未补而失效",
+            "`why` of `NOT_SETTLED_DIRECTLY`, `reason` of FilingAnswer", "what was to come did not";
+        MaterialsOutstanding: "MATERIALS_OUTSTANDING", Why, "承诺补交的备案材料尚未补齐",
+            "`why` of `NOT_SETTLED_DIRECTLY`, `reason` of FilingAnswer", "home again, and the papers that were promised have not come";
+        ReturningNotDirect: "RETURNING_NOT_DIRECT", Why, "参保地不直接结算异地长期备案人员回参保地就医的费用",
+            "`why` of `NOT_SETTLED_DIRECTLY`, `reason` of FilingAnswer", "the home area does not settle who returns";
+        TreatmentNotPublished: "TREATMENT_NOT_PUBLISHED", Why, "参保地未公布适用的待遇",
+            "`why` of `NOT_SETTLED_DIRECTLY`, `reason` of FilingAnswer", "the number is not known";
+        NoCoverage: "NO_COVERAGE", Why, "未查询到参保记录",
+            "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "no coverage of that kind is known";
+        CoverageNotStarted: "COVERAGE_NOT_STARTED", Why, "就诊日期尚未参保",
+            "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "insured from a later day";
+        CoveragePaused: "COVERAGE_PAUSED", Why, "参保状态为暂停",
+            "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "暂停";
+        CoverageFrozen: "COVERAGE_FROZEN", Why, "参保关系已冻结",
+            "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "冻结";
+        CoverageEnded: "COVERAGE_ENDED", Why, "参保已终止",
+            "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "insured until an earlier day";
+        WaitingPeriod: "WAITING_PERIOD", Why, "处于待遇等待期",
+            "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "待遇等待期";
+        MedTypeNotCovered: "MED_TYPE_NOT_COVERED", Why, "该医疗类别不在待遇范围内",
+            "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "住院统筹 does not cover this outpatient care";
+        DiseaseNotEntitled: "DISEASE_NOT_ENTITLED", Why, "未认定该病种的门诊慢特病或两病待遇",
+            "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "慢特病 or 两病 not recognised";
+        ReverificationOverdue: "REVERIFICATION_OVERDUE", Why, "该病种待遇已逾期未复审",
+            "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "复审逾期";
+        Deceased: "DECEASED", Why, "参保人已于就诊日期前死亡",
+            "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "died before";
+        NotBorn: "NOT_BORN", Why, "就诊日期早于出生日期",
+            "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "born later";
+    }
+    section "Coverages, contributions and entitlement rules" {
+        ChangeNotAllowed: "CHANGE_NOT_ALLOWED", Refusal(FailedPrecondition), "当前参保状态不能办理该项变动",
+            "ChangeCoverage",
+            "not from the state the coverage is in on that day; `standing` (not_insured, normal, paused, frozen, ended), `allowed` psn_chg_type", "one of those first", "no";
+        SecondBasicScheme: "SECOND_BASIC_SCHEME", Refusal(FailedPrecondition), "部分日期已参加另一基本医疗保险",
+            "ChangeCoverage, RegisterNewborn; by row RecordContributions, ImportCoverages (a violation of the row where there are several)",
+            "another basic scheme is 正常 on some of the days; `insutype`, `begndate`, `enddate`", "end it, or switch with `switch_from`", "no";
+        CoverageOverlap: "COVERAGE_OVERLAP", Refusal(FailedPrecondition), "该险种在部分日期已有参保时段",
+            "the same (a violation of the row where there are several); as a violation: ImportCoverages",
+            "the scheme has a stretch on some of the days", "check the dates", "no";
+        EntitlementRuleMissing: "ENTITLEMENT_RULE_MISSING", Refusal(FailedPrecondition), "该地区当日没有生效的待遇规则",
+            "ChangeCoverage, RegisterNewborn; by row RecordContributions (a violation of the row where there are several)",
+            "no rule of the `family` is in force in the `area` on the `day`", "publish one", "no";
+        CoverageOutsideLife: "COVERAGE_OUTSIDE_LIFE", Refusal(FailedPrecondition), "参保时段超出该人员的生存期间",
+            "the same (a violation of the row where there are several)",
+            "it would begin before birth or after the day of death; `day`, that day", "correct the date, or the person (ImportPersons)", "no";
+        ContributionMissing: "CONTRIBUTION_MISSING", Refusal(FailedPrecondition), "该费款所属期没有缴费记录",
+            "ChangeCoverage",
+            "nothing is paid for `insutype` and `accrym`", "pay, or tell the payment with the change", "no";
+        AlreadyDeceased: "ALREADY_DECEASED", Refusal(FailedPrecondition), "已登记其他死亡日期，如登记有误请更正人员信息",
+            "RecordDeath",
+            "another day of death is recorded; `die_date`", "correct the person", "no";
+        NothingToRepair: "NOTHING_TO_REPAIR", Refusal(FailedPrecondition), "没有可以通过缴费缩短的变动待遇等待期",
+            "RepairWaiting",
+            "the person does not wait, or no month can be taken off", "nothing to pay", "no";
+        DiseaseEntitlementUnknown: "DISEASE_ENTITLEMENT_UNKNOWN", Refusal(NotFound), "复审当日没有该病种的待遇",
+            "ReverifyDiseaseEntitlement",
+            "no such entitlement holds on the day of verification", "check kind, disease and day", "no";
+        RulesUnknown: "RULES_UNKNOWN", Refusal(NotFound), "未查询到该规则版本",
+            "GetEntitlementRules, GetFilingRules",
+            "no such version", "list them", "no";
+        RulesVersionImmutable: "RULES_VERSION_IMMUTABLE", Refusal(AlreadyExists), "该版本已发布且内容不同，请使用新的版本号",
+            "PublishEntitlementRules, PublishFilingRules",
+            "the version is published with other content; `rules_id`, `version`", "publish a new version", "no";
+        FieldNotExpected: "FIELD_NOT_EXPECTED", Violation, "本次操作不填写该字段",
+            "ChangeCoverage, RegisterNewborn, transfers, merging, ledgers, filing", "a field that this change does not have";
+        AccrymInvalid: "ACCRYM_INVALID", Violation, "费款所属期不正确",
+            "contributions, RepairWaiting, RegisterNewborn", "not a year (390) or a month (all others) from 1990 on; of a newborn before birth";
+        AmountOutOfRange: "AMOUNT_OUT_OF_RANGE", Violation, "金额以分为单位，应在 0 至 1 亿元之间",
+            "contributions, RepairWaiting", "below zero or above 100 million yuan";
+        RefundNotDue: "REFUND_NOT_DUE", Violation, "退费只能是已缴（clct_flag 1）",
+            "contributions", "a refund with clct_flag 0";
+        RefundExceedsPaid: "REFUND_EXCEEDS_PAID", Violation, "退费超过该费款所属期已缴金额",
+            "RecordContributions", "more is paid back than was paid for the period";
+        PaidDateOfDue: "PAID_DATE_OF_DUE", Violation, "未缴的应缴记录不能有缴费日期",
+            "contributions", "a due with a day of payment";
+        ToldOnly: "TOLD_ONLY", Violation, "contribution_id 和 recorded_at 由系统给出，请留空",
+            "contributions", "a field that only answers have";
+        PsnTypeNotResident: "PSN_TYPE_NOT_RESIDENT", Violation, "人员类别只能随居民缴费给出，且应为 14、15 或 16 类",
+            "contributions", "a 人员类别 other than 14, 15, 16, or not with a resident's payment";
+        PsnTypeRequired: "PSN_TYPE_REQUIRED", Violation, "该项变动必须给出人员类别",
+            "ChangeCoverage", "11, 25 and 27 need a 人员类别";
+        PsnTypeNotRetired: "PSN_TYPE_NOT_RETIRED", Violation, "在职转退休的人员类别应为 12 类",
+            "ChangeCoverage", "25 with another 人员类别 than 12xx";
+        PaymentOfAnother: "PAYMENT_OF_ANOTHER", Violation, "缴费记录应属于同一人员和险种",
+            "ChangeCoverage, RegisterNewborn", "the payment names another person or scheme";
+        PaymentExpected: "PAYMENT_EXPECTED", Violation, "应为已缴的正常缴费",
+            "ChangeCoverage, RegisterNewborn", "a due or a refund where a payment is needed";
+        PaymentOfAnotherPeriod: "PAYMENT_OF_ANOTHER_PERIOD", Violation, "缴费的费款所属期与变动日期不符",
+            "ChangeCoverage", "the payment is not for the 费款所属期 that chg_date lies in";
+        CoverageYearOver: "COVERAGE_YEAR_OVER", Violation, "缴费时参保年度已过，且已超过新生儿参保期限，不能参保",
+            "ChangeCoverage, RegisterNewborn", "the coverage year was over when it was paid for (and the newborn's days have passed)";
+        PersonRegistered: "PERSON_REGISTERED", Violation, "该人员编号已登记",
+            "RegisterNewborn", "the child's `psn_no` is registered already";
+        YearNotAGap: "YEAR_NOT_A_GAP", Violation, "该年度不是断保年度",
+            "RepairWaiting", "the person was insured in that year, or it does not count";
+        YearPaidBefore: "YEAR_PAID_BEFORE", Violation, "该年度已补缴",
+            "RepairWaiting", "the year was paid for before";
+        EntitlementOverlap: "ENTITLEMENT_OVERLAP", Violation, "同一病种的待遇时段重叠",
+            "ImportDiseaseEntitlements", "two entitlements of one kind and disease overlap";
+    }
+    section "Rosters of departments" {
+        DepartmentNotOwn: "DEPARTMENT_NOT_OWN", Refusal(PermissionDenied), "只能报送本部门的名册",
+            "LoadRoster",
+            "the roster is another department's; `department`", "call as that department", "no";
+        RosterUnknown: "ROSTER_UNKNOWN", Refusal(NotFound), "未查询到该名册",
+            "GetRoster, ListRosterRows, AbandonRoster",
+            "no such roster, or not the caller's to see", "check area, department and id", "no";
+        RosterHeaderChanged: "ROSTER_HEADER_CHANGED", Refusal(AlreadyExists), "该名册编号已用于首部不同的名册，请更换编号",
+            "LoadRoster",
+            "the `roster_id` was used with another header", "a new id for another file", "no";
+        RosterContentsChanged: "ROSTER_CONTENTS_CHANGED", Refusal(AlreadyExists), "该名册编号已用于内容不同的名册，请更换编号",
+            "LoadRoster",
+            "the `roster_id` was sealed with other rows", "a new id for another file", "no";
+        RosterAbandoned: "ROSTER_ABANDONED", Refusal(FailedPrecondition), "该名册已放弃，请更换编号重新报送",
+            "LoadRoster",
+            "the roster was given up, or nobody went on with it for 90 days", "send it under a new id", "no";
+        RosterOutdated: "ROSTER_OUTDATED", Refusal(FailedPrecondition), "本部门生效日期更晚的全量名册已报送，本名册已过时",
+            "LoadRoster",
+            "a full roster of the department for a later day was sealed; `effective_date`", "send a newer one", "no";
+        RosterRowUnexpected: "ROSTER_ROW_UNEXPECTED", Refusal(FailedPrecondition), "行号不连续，请从 next_row_number 继续",
+            "LoadRoster",
+            "a row that does not come next; `next_row_number`, `row_number`", "go on at `next_row_number`", "yes";
+        RosterSealMismatch: "ROSTER_SEAL_MISMATCH", Refusal(FailedPrecondition), "收到的行数或摘要与封条不符",
+            "LoadRoster",
+            "the rows kept are not those sealed; `row_count`, `staged_rows`, `total_rows`, `digest_matches`", "send what is missing; where the digest differs, give the roster up and send it under a new id", "no";
+        RosterStreamSuperseded: "ROSTER_STREAM_SUPERSEDED", Refusal(Aborted), "该名册已由另一连接接续报送",
+            "LoadRoster",
+            "another stream of the roster was opened later, or it was sealed or given up", "leave it to that stream, or open again", "yes";
+        RosterStreamIdle: "ROSTER_STREAM_IDLE", Refusal(Aborted), "60 秒内没有收到数据，请重新连接后继续",
+            "LoadRoster",
+            "no message for 60 seconds", "open the stream again", "yes";
+        ServiceStopping: "SERVICE_STOPPING", Refusal(Unavailable), "服务正在停止，请重新连接后继续",
+            "LoadRoster",
+            "this process is stopping", "open the stream again", "yes";
+        RosterSealed: "ROSTER_SEALED", Refusal(FailedPrecondition), "名册已封存，不能放弃；请另报更正名册",
+            "AbandonRoster",
+            "a sealed roster is applied whatever happens", "send a roster that corrects it", "no";
+        RosterRowsGone: "ROSTER_ROWS_GONE", Refusal(FailedPrecondition), "该名册的明细已超过保存期限",
+            "ListRosterRows",
+            "rows are kept for 90 days", "–", "no";
+        RosterIdInvalid: "ROSTER_ID_INVALID", Violation, "roster_id 应为 1 至 64 位可见 ASCII 字符",
+            "LoadRoster, header and messages", "not 1 to 64 visible ASCII characters";
+        DepartmentUnknown: "DEPARTMENT_UNKNOWN", Violation, "没有该部门代码",
+            "LoadRoster, header and messages", "no department has this code";
+        KindsRequired: "KINDS_REQUIRED", Violation, "全量名册须列出所覆盖的身份",
+            "LoadRoster, header and messages", "a full roster must say what its absence ends";
+        KindNotProduced: "KIND_NOT_PRODUCED", Violation, "该身份不由本部门认定",
+            "LoadRoster, header and messages", "the department does not produce that kind";
+        MessageOutOfOrder: "MESSAGE_OUT_OF_ORDER", Violation, "应依次发送首部、数据行、封条",
+            "LoadRoster, header and messages", "anything but header, rows, seal in this order";
+        PersonOfOtherArea: "PERSON_OF_OTHER_AREA", Row, "该人员的参保登记不在本统筹区",
+            "roster rows", "another pooling area keeps the register of the person numbered (by a certificate: `PERSON_UNKNOWN`)";
+        PsnNoInvalid: "PSN_NO_INVALID", Row, "人员编号应为 1 至 30 位字母、数字、- 或 _",
+            "roster rows; enrollment, filing", "not 1 to 30 letters, digits, `-`, `_`";
+        CertificateInvalid: "CERTIFICATE_INVALID", Row, "证件类型或证件号码不正确",
+            "roster rows", "a type or number that cannot be one, wrong check digits among them";
+        KindNotCovered: "KIND_NOT_COVERED", Row, "名册首部未列出该身份",
+            "roster rows", "the header does not name the kind";
+        ActionInvalid: "ACTION_INVALID", Row, "应为新增或移出",
+            "roster rows", "neither ADD nor REMOVE";
+        RemoveInFullRoster: "REMOVE_IN_FULL_ROSTER", Row, "全量名册不含移出行，未列入即为移出",
+            "roster rows", "全量名册不含移出行，未列入即为移出";
+        DateInvalid: "DATE_INVALID", Row, "日期格式应为 YYYY-MM-DD",
+            "roster rows; all", "not a day written `YYYY-MM-DD`; in the catalogue also an end before its beginning";
+        DateOrder: "DATE_ORDER", Row, "结束日期不能早于开始日期",
+            "roster rows; enrollment", "an end before its beginning, a grant that is over already, a death before birth, an entitlement before its coverage";
+        DuplicateRow: "DUPLICATE_ROW", Row, "与同一请求中的另一行重复",
+            "roster rows; imports of enrollment, RepairWaiting, RegisterNewborn", "a key, or a year, twice in one request";
+        IdentityOverlap: "IDENTITY_OVERLAP", Row, "与之后开始的同一身份时段重叠，请先移出",
+            "roster rows", "overlaps a stretch that begins later";
+        IdentityNotHeld: "IDENTITY_NOT_HELD", Row, "该人员当日没有本部门认定的该身份",
+            "roster rows", "nothing to end";
+        TooManyEntries: "TOO_MANY_ENTRIES", Row, "该人员的同类记录过多",
+            "roster rows; enrollment", "more than 500 entries of one kind for one person";
+    }
+    section "Ledgers, transfers and merging" {
+        TransferUnknown: "TRANSFER_UNKNOWN", Refusal(NotFound), "未查询到该转移申请",
+            "AdvanceTransfer, GetTransfer",
+            "no such transfer, or not the caller's to see", "check the id", "no";
+        TransferOpen: "TRANSFER_OPEN", Refusal(FailedPrecondition), "该人员有尚未办结的关系转移接续申请",
+            "StartTransfer, MergePersons",
+            "the person has an open transfer; `transfer_id`, `psn_no`", "finish or withdraw it first", "after that";
+        TransferNothingHeld: "TRANSFER_NOTHING_HELD", Refusal(FailedPrecondition), "该人员没有可转出的参保关系",
+            "StartTransfer, AdvanceTransfer",
+            "the person never had the scheme that is to be left, or died", "check `traf_prot_dirc`", "no";
+        TransferStepRefused: "TRANSFER_STEP_REFUSED", Refusal(FailedPrecondition), "转移申请的当前状态不允许该操作，请刷新后重试",
+            "AdvanceTransfer",
+            "not in this state, or not by this side; `state`, `allowed_actions`", "one of `allowed_actions`", "no";
+        TransferTooEarly: "TRANSFER_TOO_EARLY", Refusal(FailedPrecondition), "转入开始日期过早",
+            "AdvanceTransfer, FINISH",
+            "the old area pays until the day before `earliest`", "begin on `earliest` or later", "no";
+        TransferNoDayLeft: "TRANSFER_NO_DAY_LEFT", Refusal(FailedPrecondition), "原参保已覆盖至参保年度末",
+            "AdvanceTransfer, FINISH",
+            "the old coverage reaches to the end of the coverage year", "the next coverage year", "no";
+        TransferPaidAhead: "TRANSFER_PAID_AHEAD", Refusal(FailedPrecondition), "原险种之后的时段已缴费",
+            "AdvanceTransfer, FINISH",
+            "a later stretch of the old scheme is paid and would be lost; `insutype`, `begndate`", "refund it, or begin with it", "no";
+        MergeAcrossAreas: "MERGE_ACROSS_AREAS", Refusal(FailedPrecondition), "两条记录不在同一统筹区，请先办理关系转移接续，再合并",
+            "MergePersons",
+            "two pooling areas keep the two records", "transfer one first", "no";
+        MergeContradicted: "MERGE_CONTRADICTED", Refusal(FailedPrecondition), "两条记录互相矛盾，请先更正",
+            "MergePersons",
+            "the records say different things; the first 20 in `contradictions`, all counted in `contradiction_count`", "correct the entries", "no";
+        LevelUnknown: "LEVEL_UNKNOWN", Violation, "层级应为乡镇（街道）或村（社区）",
+            "transfers, merging, ledgers", "neither township nor village";
+        TransferNowhere: "TRANSFER_NOWHERE", Violation, "同一统筹区内只能办理险种之间的转移",
+            "transfers, merging, ledgers", "the same area and the same scheme";
+        TransferIdRequired: "TRANSFER_ID_REQUIRED", Violation, "请给出转移申请编号",
+            "transfers, merging, ledgers", "empty";
+        ActionUnknown: "ACTION_UNKNOWN", Violation, "请选择要办理的操作",
+            "transfers, merging, ledgers, filing", "no action, or one the contract does not know";
+        ReasonRequired: "REASON_REQUIRED", Violation, "请说明原因",
+            "transfers, merging, ledgers, filing", "no reason where one is due";
+        ReasonInvalid: "REASON_INVALID", Violation, "原因最多 200 个字符，且不能含控制字符",
+            "transfers, merging, ledgers, filing", "more than 200 characters, or control characters";
+        FinishTermsRequired: "FINISH_TERMS_REQUIRED", Violation, "办结时应给出转入地的参保信息",
+            "transfers, merging, ledgers", "FINISH without its terms";
+        FinishTermsNotExpected: "FINISH_TERMS_NOT_EXPECTED", Violation, "仅办结时填写",
+            "transfers, merging, ledgers", "terms with another step than FINISH";
+        DateTooFar: "DATE_TOO_FAR", Violation, "最多提前 366 天",
+            "transfers, merging, ledgers", "more than 366 days ahead";
+        CoverageYearInvalid: "COVERAGE_YEAR_INVALID", Violation, "参保年度应为本年度或下一年度",
+            "transfers, merging, ledgers", "neither this year nor the next";
+        PsnTypeNotOfScheme: "PSN_TYPE_NOT_OF_SCHEME", Violation, "人员类别不属于该险种",
+            "transfers, merging, ledgers", "a `psn_type` of the other scheme";
+        TooManySupplements: "TOO_MANY_SUPPLEMENTS", Violation, "最多 6 个附加险种",
+            "transfers, merging, ledgers", "more than 6";
+        SideUnknown: "SIDE_UNKNOWN", Violation, "应为转出地、转入地或不填",
+            "transfers, merging, ledgers", "neither the old area nor the new";
+        StateUnknown: "STATE_UNKNOWN", Violation, "转移状态未知，最多 10 个",
+            "transfers, merging, ledgers", "no state of a transfer, or more than 10";
+        MergeWithSelf: "MERGE_WITH_SELF", Violation, "不能与自身合并",
+            "transfers, merging, ledgers", "a number merged into itself";
+    }
+    section "Filings" {
+        FilingUnknown: "FILING_UNKNOWN", Refusal(NotFound), "未查询到该备案",
+            "GetFiling, AdvanceFiling, SubmitFiling (`replaces_filing_id`)",
+            "no such filing, or not the caller's to see; `filing_id`", "check the id", "no";
+        CallerMayNotFile: "CALLER_MAY_NOT_FILE", Refusal(PermissionDenied), "只能由本人、经办机构或开具转诊的定点医药机构办理备案",
+            "SubmitFiling",
+            "neither the person, an agency, nor the referring hospital", "one of them submits", "no";
+        FilingStepRefused: "FILING_STEP_REFUSED", Refusal(FailedPrecondition), "备案的当前状态不允许该操作，请刷新后重试",
+            "AdvanceFiling",
+            "not in this state, or not by this caller; of two at once the second is told so", "one of `allowed_actions`", "no";
+        FilingVersionStale: "FILING_VERSION_STALE", Refusal(FailedPrecondition), "备案已被他人变更，请刷新后重试",
+            "AdvanceFiling",
+            "the filing has moved on since the `version` given; `known`, `current`", "look at it again", "no";
+        NotHomeArea: "NOT_HOME_AREA", Refusal(PermissionDenied), "备案由参保地办理",
+            "AdvanceFiling, COMPLETE and REJECT",
+            "属地办理: `poolarea_no` decides, or its office that has the filing", "the home area decides", "no";
+        OwnSubmission: "OWN_SUBMISSION", Refusal(PermissionDenied), "经办人不能办理自己提交的备案，请由其他经办人办理",
+            "AdvanceFiling, COMPLETE and REJECT",
+            "the officer (`opter`) submitted this filing", "another officer decides", "no";
+        MaterialMissing: "MATERIAL_MISSING", Refusal(FailedPrecondition), "缺少备案材料",
+            "AdvanceFiling, COMPLETE",
+            "papers are missing that can neither come later nor be promised; `one_of`", "return it, or supply them", "after that";
+        SupplementTooLate: "SUPPLEMENT_TOO_LATE", Refusal(FailedPrecondition), "补正期限已过，备案已失效",
+            "AdvanceFiling, SUPPLY",
+            "the last day for it, `supply_by`, has passed: the filing has lapsed", "submit a new one", "no";
+        ChangeLocked: "CHANGE_LOCKED", Refusal(FailedPrecondition), "备案在变更限制期内",
+            "AdvanceFiling, CANCEL; SubmitFiling in the place of another",
+            "the home area's lock holds until `locked_until` (22号 二(三))", "after that day", "then";
+        OfficeHasIt: "OFFICE_HAS_IT", Refusal(FailedPrecondition), "该备案已在该经办机构",
+            "AdvanceFiling, HAND_OVER",
+            "`to_area` has the filing; of two at once the second is told so", "nothing", "no";
+        OfficeNotAtHome: "OFFICE_NOT_AT_HOME", Refusal(FailedPrecondition), "已受理的备案只能在参保地范围内转办",
+            "AdvanceFiling, HAND_OVER",
+            "once accepted, only within `poolarea_no`", "hand over there", "no";
+        FilingOverlaps: "FILING_OVERLAPS", Refusal(FailedPrecondition), "与该人员的另一备案时段重叠",
+            "SubmitFiling",
+            "`filing_id` (its `state`, `out_fil_type`) covers the place on some of the days, or is being decided", "change it (`replaces_filing_id`), or cancel or withdraw it", "after that";
+        TooManyPlaces: "TOO_MANY_PLACES", Refusal(FailedPrecondition), "同时有效的备案已达上限",
+            "SubmitFiling",
+            "as many filings of this group at once as the rules allow, `limit`", "cancel one", "after that";
+        ReplacedNotInForce: "REPLACED_NOT_IN_FORCE", Refusal(FailedPrecondition), "要变更的备案当前未生效",
+            "SubmitFiling",
+            "the filing to be replaced is not in force; `filing_id`, `state`", "submit without `replaces_filing_id`", "no";
+        ReplacedBeginsLater: "REPLACED_BEGINS_LATER", Refusal(FailedPrecondition), "新备案应晚于原备案开始",
+            "SubmitFiling",
+            "the new one must begin after the first day of the old; `filing_id`, `begndate`", "a later `begndate`", "no";
+        TooManyFilings: "TOO_MANY_FILINGS", Refusal(FailedPrecondition), "该人员的备案过多",
+            "whatever writes a filing",
+            "more than 300 filings of one person that cover or covered days; `limit`, `psn_no`", "tell the operator", "no";
+        ReimbursementKnown: "REIMBURSEMENT_KNOWN", Refusal(AlreadyExists), "该次就诊已登记零星报销，不能重复登记",
+            "RecordManualReimbursement",
+            "this bill (person, institution, `mdtrt_id`) was noted before", "nothing: it is counted", "no";
+        OpterInvalid: "OPTER_INVALID", Violation, "经办人编号最多 30 位可见 ASCII 字符",
+            "filing", "not 1 to 30 visible ASCII characters";
+        KindNotOffered: "KIND_NOT_OFFERED", Violation, "参保地不办理此类备案",
+            "filing", "not offered by the home area";
+        KindNotForPerson: "KIND_NOT_FOR_PERSON", Violation, "该人员类别不能办理此类备案",
+            "filing", "not for this `psn_type`";
+        PlaceInvalid: "PLACE_INVALID", Violation, "就医地应为 6 位行政区划代码",
+            "filing", "neither a city nor a province that is filed as a whole";
+        PlaceAtHome: "PLACE_AT_HOME", Violation, "就医地在参保地统筹区内，无需备案",
+            "filing", "inside the pooling area";
+        FilingNotNeeded: "FILING_NOT_NEEDED", Violation, "省内异地就医免备案，无需办理临时外出备案",
+            "filing", "省内免备案";
+        BegndateTooEarly: "BEGNDATE_TOO_EARLY", Violation, "备案开始日期过早",
+            "filing", "more than `limit` days back";
+        BegndateTooLate: "BEGNDATE_TOO_LATE", Violation, "备案开始日期过晚",
+            "filing", "more than `limit` days ahead";
+        DatesReversed: "DATES_REVERSED", Violation, "结束日期早于开始日期",
+            "filing", "an end before its beginning";
+        ValidityTooShort: "VALIDITY_TOO_SHORT", Violation, "备案有效期过短",
+            "filing", "shorter than the rules allow, `at_least`";
+        ValidityTooLong: "VALIDITY_TOO_LONG", Violation, "备案有效期过长",
+            "filing", "longer than the rules allow, `at_most`";
+        EnddateNotForKind: "ENDDATE_NOT_FOR_KIND", Violation, "长期备案长期有效，不填写截止日期",
+            "filing", "long-term filings have none";
+        MaterialNotForKind: "MATERIAL_NOT_FOR_KIND", Violation, "该备案类型不需要此材料",
+            "filing", "a paper this kind does not ask for";
+        MaterialNotMissing: "MATERIAL_NOT_MISSING", Violation, "该材料无需补交",
+            "filing", "in force, and this paper was seen, or a commitment comes too late";
+        FileIdInvalid: "FILE_ID_INVALID", Violation, "材料编号最多 64 位可见 ASCII 字符",
+            "filing", "not up to 64 visible ASCII characters";
+        ReferralRequired: "REFERRAL_REQUIRED", Violation, "异地转诊备案须填写转出定点医药机构和转院日期",
+            "filing", "a referral without institution and day";
+        ReferralNotForKind: "REFERRAL_NOT_FOR_KIND", Violation, "只有异地转诊备案填写转诊信息",
+            "filing", "a referral told with another kind";
+        InstitutionInvalid: "INSTITUTION_INVALID", Violation, "定点医药机构编号应为 12 位",
+            "filing", "not 12 characters";
+        StateNotQueued: "STATE_NOT_QUEUED", Violation, "待办列表只有待受理、已受理、退回补正和材料待补",
+            "filing", "a state that never waits for an office";
+        PoolareaNotToldHere: "POOLAREA_NOT_TOLD_HERE", Violation, "统筹区由参保信息决定，不由调用方填写",
+            "filing", "only services tell it";
+        ForeignIdInvalid: "FOREIGN_ID_INVALID", Violation, "原系统备案编号应为可见 ASCII 字符",
+            "filing", "not 1 to 64 visible ASCII characters";
+        RowDiffers: "ROW_DIFFERS", Violation, "该原系统备案已导入且内容不同",
+            "filing", "known with other content";
+        AreaInvalid: "AREA_INVALID", Violation, "区划应为 6 位行政区划代码",
+            "filing", "not 6 digits";
+        MonthInvalid: "MONTH_INVALID", Violation, "月份应为 YYYY-MM",
+            "filing", "not `YYYY-MM`";
+        TooManyMonths: "TOO_MANY_MONTHS", Violation, "最多 36 个月",
+            "filing", "more than 36";
+        MdtrtIdInvalid: "MDTRT_ID_INVALID", Violation, "就诊ID应为 1 至 30 位可见 ASCII 字符",
+            "filing", "not 1 to 30 visible ASCII characters";
+    }
+    section "Fields that are wrong" {
+        Duplicate: "DUPLICATE", Violation, "重复",
+            "settlement, filing", "`feedetl_sn` twice in a visit, a key twice in an import";
+        CountInvalid: "COUNT_INVALID", Violation, "数量超出允许范围",
+            "BatchGetEligibilities, BatchFindFiling, RepairWaiting, RegisterNewborn, AddWorkingDays, filing", "fewer than 1 or more than 100 questions, 50 years, 2 payments; working days not 0 to 250";
+        ResdCodeInvalid: "RESD_CODE_INVALID", Violation, "常住地应为 12 位统计用区划代码",
+            "ImportPersons, transfers, merging, ledgers", "a 常住地 not of 12 digits";
+        TextInvalid: "TEXT_INVALID", Violation, "文本过长或含控制字符",
+            "enrollment, transfers, merging, ledgers", "above 50 characters, or with control characters; `consent_reference` of a grant the person gives themselves";
+        DateInFuture: "DATE_IN_FUTURE", Violation, "日期不能晚于今天",
+            "enrollment, transfers, merging, ledgers", "birth, death, payment or verification after today";
+        InTheFuture: "IN_THE_FUTURE", Violation, "日期晚于今天",
+            "visit, FindFiling, a referral, filing", "the day lies after today (Asia/Shanghai)";
+        AdmdvsInvalid: "ADMDVS_INVALID", Violation, "应为 6 位行政区划代码",
+            "settlement, filing", "an area that is not 6 digits";
+        PoolareaInvalid: "POOLAREA_INVALID", Violation, "统筹区应为 6 位行政区划代码",
+            "enrollment, filing", "an area that is not 6 digits";
+        CodeUnknown: "CODE_UNKNOWN", Violation, "代码不在字典中",
+            "all", "not a code of the dictionary";
+        TooMany: "TOO_MANY", Violation, "超过数量限制",
+            "settlement, filing", "more diagnoses or tags than 20, rows than 1000, labels than 10 (or a label above 30 characters)";
+        RowsEmpty: "ROWS_EMPTY", Violation, "至少一行",
+            "imports of enrollment and filing, RecordContributions", "no row";
+        TooManyRows: "TOO_MANY_ROWS", Violation, "每次最多 1000 行",
+            "imports of enrollment and filing, RecordContributions", "more than 1000 rows";
+        Required: "REQUIRED", Violation, "不能为空",
+            "settlement, filing", "empty";
+        AmountInvalid: "AMOUNT_INVALID", Violation, "金额应大于零且不超过上限",
+            "Deposit, filing", "not above zero, or beyond 16 digits";
+        TooLong: "TOO_LONG", Violation, "超过长度限制",
+            "settlement", "identifiers 30, marks 30, reason of a reversal 200 characters";
+        Characters: "CHARACTERS", Violation, "只能包含可见的 ASCII 字符",
+            "settlement", "an identifier with anything but visible ASCII";
+        TooManyLines: "TOO_MANY_LINES", Violation, "费用明细超过 2000 条",
+            "visit", "more than 2000 lines";
+        CodeInvalid: "CODE_INVALID", Violation, "机构编码应为 H（医院）或 P（药店）加 11 位数字",
+            "ImportInstitutions", "an institution code that is not H or P and 11 digits";
+        DischargeBeforeAdmission: "DISCHARGE_BEFORE_ADMISSION", Violation, "出院（结束）日期早于入院（开始）日期",
+            "visit", "the last day lies before the first";
+        OutsideVisit: "OUTSIDE_VISIT", Violation, "费用发生日期不在就诊期间内",
+            "lines", "`fee_ocur_date` outside the visit";
+        QuantityInvalid: "QUANTITY_INVALID", Violation, "数量应为大于 0、最多 4 位小数的数",
+            "lines", "not above zero with at most 4 decimals";
+        PriceInvalid: "PRICE_INVALID", Violation, "应为不小于 0 的数",
+            "lines, catalogue", "negative, no number, or more than 6 decimals";
+        RatioInvalid: "RATIO_INVALID", Violation, "应为空，或 0 至 1 之间的数",
+            "catalogue", "`selfpay_prop` outside 0 to 1, or more than 4 decimals";
+        AmountNegative: "AMOUNT_NEGATIVE", Violation, "金额不能为负",
+            "lines", "below zero";
+        AmountTooLarge: "AMOUNT_TOO_LARGE", Violation, "金额超过 16 位",
+            "lines, bill, Deposit", "beyond 16 digits of fen";
+        AmountMismatch: "AMOUNT_MISMATCH", Violation, "金额不等于数量×单价（四舍五入到分）",
+            "lines", "not quantity × price, half up to the fen; `expected_fen`";
+        OwnAccount: "OWN_ACCOUNT", Violation, "共济人不能是本人",
+            "visit", "the person's own number as the relative's";
+        AccountNotUsed: "ACCOUNT_NOT_USED", Violation, "未使用个人账户时不能共济",
+            "visit", "a relative's account without `acct_used_flag`";
+        AccountNotShared: "ACCOUNT_NOT_SHARED", Violation, "该亲属未授权家庭共济",
+            "visit", "the relative has not granted 家庭共济 for that day";
+        AccountInAnotherArea: "ACCOUNT_IN_ANOTHER_AREA", Violation, "该个人账户由其他统筹区管理",
+            "visit, Deposit", "the account is kept by another pooling area; it cannot help here";
+        ItemClassUnknown: "ITEM_CLASS_UNKNOWN", Violation, "该项目的甲乙丙类别未公布",
+            "lines", "the entry has no published class 甲乙丙";
+        NotOfferedHere: "NOT_OFFERED_HERE", Violation, "零售药店不能办理该医疗类别",
+            "visit", "a pharmacy with a `med_type` other than 14, 15, 41";
+        QuoteInvalid: "QUOTE_INVALID", Violation, "报价编号无效",
+            "Settle", "`quote_id` is no quote";
+        QuoteOfAnotherVisit: "QUOTE_OF_ANOTHER_VISIT", Violation, "该报价不是本次就诊的报价",
+            "Settle", "the quote was given for another visit";
+        NameInvalid: "NAME_INVALID", Violation, "名称应为 1 至 200 个字符",
+            "imports of settlement", "a name not of 1 to 200 characters";
+        PageSizeNegative: "PAGE_SIZE_NEGATIVE", Violation, "page_size 不能为负数",
+            "lists", "below zero";
+        PageTokenInvalid: "PAGE_TOKEN_INVALID", Violation, "page_token 无效或不属于本次查询条件",
+            "lists", "damaged, or of another list or filter";
+        ResumeTokenInvalid: "RESUME_TOKEN_INVALID", Violation, "resume_token 无效",
+            "feeds", "damaged";
+        RequestIdInvalid: "REQUEST_ID_INVALID", Violation, "request_id 应为 1 至 64 位可见 ASCII 字符",
+            "mutations of enrollment and filing", "not 1 to 64 visible ASCII characters";
+        PoolareaNotChangeable: "POOLAREA_NOT_CHANGEABLE", Violation, "该人员已在其他统筹区登记，请办理关系转移接续",
+            "ImportPersons", "the person is registered in another area: that is a transfer";
+        PersonToldTwice: "PERSON_TOLD_TWICE", Violation, "人员编号与证件只能填写一种",
+            "GetEligibility", "both a `psn_no` and a document";
+        TimeInvalid: "TIME_INVALID", Violation, "时间格式应为 RFC 3339",
+            "GetEligibility, GrantAccess", "not RFC 3339; finer than microseconds; `known_at` later than now";
+        DepartmentNotImported: "DEPARTMENT_NOT_IMPORTED", Violation, "部门名册应通过名册接口报送，导入的身份属于经办机构",
+            "ImportIdentities", "a department's identity comes by roster";
+        TextRequired: "TEXT_REQUIRED", Violation, "不能为空",
+            "enrollment", "empty";
+        CertnoShape: "CERTNO_SHAPE", Violation, "身份证号应为 18 位，末位为数字或大写 X",
+            "ImportPersons, FindPerson", "a 居民身份证 number not of 18 characters";
+        CertnoCheckDigit: "CERTNO_CHECK_DIGIT", Violation, "身份证号校验码不正确",
+            "ImportPersons, FindPerson", "its check digit does not fit";
+        CertnoBirthMismatch: "CERTNO_BIRTH_MISMATCH", Violation, "身份证号与出生日期不一致",
+            "ImportPersons", "it does not agree with `brdy`";
+        CertnoSexMismatch: "CERTNO_SEX_MISMATCH", Violation, "身份证号与性别不一致",
+            "ImportPersons", "it does not agree with `gend`";
+        CertificateTaken: "CERTIFICATE_TAKEN", Violation, "该证件已登记在另一人员编号下",
+            "ImportPersons", "another person is registered with it; `psn_no`, told only to the agency that keeps that person's register";
+        TelInvalid: "TEL_INVALID", Violation, "联系电话应为 5 至 20 位数字",
+            "ImportPersons, FindPersonsByTel", "a phone not of 5 to 20 digits (a `+` may lead, `-` may divide)";
+        GranteeInvalid: "GRANTEE_INVALID", Violation, "被授权方应为 insurer:、institution: 或 department: 加代码",
+            "GrantAccess", "not `insurer:`, `institution:` or `department:` and a code";
+        ScopeInvalid: "SCOPE_INVALID", Violation, "授权内容不在列表中或重复",
+            "GrantAccess, LookUpByGrant", "none, unknown or twice";
+        GrantTooLong: "GRANT_TOO_LONG", Violation, "授权期限最长 366 天",
+            "GrantAccess", "more than 366 days";
+        YearInvalid: "YEAR_INVALID", Violation, "起始年份不能晚于开始日期所在年份",
+            "ImportMemberships", "`since_year` later than the year of `begndate`";
+        SharerIsSelf: "SHARER_IS_SELF", Violation, "共济人不能是本人",
+            "ImportAccountShares", "a person as their own relative";
+    }
+}
