@@ -6,10 +6,9 @@ use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceCl
 use yizhan_proto::enrollment::v1::{
     BatchGetEligibilitiesRequest, Eligibility, GetEligibilityRequest, GetEligibilityResponse,
 };
-use yizhan_runtime::Reason;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::peer::{Peer, Questions, Reply};
 

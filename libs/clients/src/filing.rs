@@ -4,11 +4,10 @@ use futures::FutureExt;
 use tonic::{Status, async_trait};
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::filing::v1::{BatchFindFilingRequest, FilingAnswer, FindFilingRequest};
-use yizhan_runtime::Reason;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::error::RemoteError;
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::peer::{Peer, Questions, Reply};
 

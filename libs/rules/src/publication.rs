@@ -3,10 +3,9 @@
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 use yizhan_policy::load::Problems;
-use yizhan_runtime::Reason;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::Cause;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::book::RulesBook;
 use crate::document::{Document, Families};

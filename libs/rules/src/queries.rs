@@ -1,9 +1,8 @@
 //! What is published, listed and read back by anybody.
 
 use chrono::{DateTime, Utc};
-use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
-use yizhan_runtime::{ServiceError, page};
+use yizhan_runtime::{Reason, ServiceError, page};
 
 use crate::book::RulesBook;
 use crate::document::{Document, Families};

@@ -17,7 +17,6 @@
 
 mod table;
 
-use crate::Reason;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -25,9 +24,9 @@ use futures::stream::BoxStream;
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 use tonic::{Status, async_trait};
 
-use crate::ServiceError;
 use crate::db::{Transient, begin_write, retry_transient};
 use crate::error::RemoteError;
+use crate::{Reason, ServiceError};
 
 pub use table::CreateFollowedFeeds;
 
@@ -99,7 +98,7 @@ impl Stopped {
             Stopped::Overtaken => tracing::debug!(feed, "overtaken by another follower of the same feed"),
             Stopped::Feed(status) => {
                 let told = RemoteError::from(status);
-                if told.says(Reason::ResumeTokenInvalid) {
+                if told.says(Reason::ResumeTokenInvalid.code()) {
                     tracing::error!(feed, "the token in table followed_feed is refused: nothing is followed");
                 } else {
                     tracing::warn!(feed, code = ?told.code, reason = told.reason, "the feed is away");

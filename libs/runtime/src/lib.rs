@@ -41,5 +41,5 @@ pub mod vault;
 
 pub use caller::Caller;
 pub use clock::Clock;
-pub use error::{ServiceError, Violations};
+pub use error::{Reason, ServiceError, Violations};
 pub use personal::Personal;

@@ -27,7 +27,7 @@ use tonic::async_trait;
 pub use yizhan_proto::{MutationRequest, Replayable};
 
 use crate::db::{begin_write, retry_transient};
-use crate::{Caller, Clock, ServiceError, Violations};
+use crate::{Caller, Clock, Reason, ServiceError, Violations};
 
 pub use table::CreateHandledRequests;
 

@@ -1,8 +1,7 @@
 //! Page sizes and page tokens, the same for every list.
 
-use crate::Reason;
-use crate::error::ServiceError;
 use crate::ids::base32hex;
+use crate::{Reason, ServiceError};
 
 /// Rows of a page when the request says 0.
 pub const DEFAULT_PAGE_SIZE: i32 = 50;

@@ -1,7 +1,6 @@
 //! What happens around every request: a place among the concurrent ones, the trace continued, the caller made, a panic
 //! caught. One tower layer, put on by [`crate::server`].
 
-use crate::Reason;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -18,8 +17,8 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use crate::caller::{CALLER_HEADER, Caller};
-use crate::error::{ErrorKind, ServiceError};
 use crate::trace;
+use crate::{Reason, ServiceError};
 
 /// Makes the [`RequestService`]s of a server.
 #[derive(Clone, Debug)]

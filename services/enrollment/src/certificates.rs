@@ -1,10 +1,9 @@
 //! One certificate, one person.
 
 use std::collections::BTreeMap;
-use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::store::entities::person;
 use crate::store::persons;

@@ -4,9 +4,8 @@ use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ChangeCoverageRequest, ChangeCoverageResponse};
-use yizhan_runtime::Reason;
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::api::messages::decided;
 use crate::changes::{self, Edit};

@@ -1,10 +1,9 @@
 //! What changes of coverages share: finding the person, and saying why not.
 
 use std::collections::BTreeMap;
-use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::changes::Edit;
 use crate::domain::coverage_changes::Refused;

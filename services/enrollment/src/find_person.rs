@@ -1,9 +1,8 @@
 //! Who has this certificate, or this phone?
 
 use std::sync::Arc;
-use yizhan_runtime::Reason;
 
-use yizhan_runtime::{Caller, Personal, ServiceError, Violations};
+use yizhan_runtime::{Caller, Personal, Reason, ServiceError, Violations};
 
 use crate::domain::certificate::identity_faults;
 use crate::domain::codes;

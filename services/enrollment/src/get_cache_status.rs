@@ -1,8 +1,7 @@
 //! What this process's cache did, for those who operate it.
 
-use yizhan_runtime::Reason;
 use yizhan_runtime::cache::CacheStats;
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::register::Register;
 

@@ -1,7 +1,6 @@
 //! Is this person entitled on this day? Asked before every settlement, so it is answered from the cache.
 
 use std::sync::Arc;
-use yizhan_runtime::Reason;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -9,7 +8,7 @@ use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::domain::codes;
 use crate::domain::eligibility::Question;

@@ -1,7 +1,6 @@
 //! Residents, insured and not insured per township or village, and the same for every key group.
 
 use std::collections::BTreeMap;
-use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use yizhan_proto::enrollment::v1::{
@@ -9,7 +8,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
 
 use crate::register::Register;
 use crate::store::ledger::{self, Group, Line, Scope};

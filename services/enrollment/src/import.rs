@@ -1,12 +1,11 @@
 //! What all imports share: all rows or none, and a count of what was done.
 
 use std::collections::{BTreeMap, BTreeSet};
-use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::ImportOutcome;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::changes::{self, Edit};
 use crate::domain::entry::{Entry, Put};

@@ -1,8 +1,7 @@
 //! Writes dated account shares (个账共济): who lets whom use their personal account.
 
 use yizhan_proto::enrollment::v1::{AccountShareRow, ImportAccountSharesRequest, ImportOutcome};
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::AccountShare;

@@ -1,8 +1,7 @@
 //! Writes dated coverages of registered persons.
 
 use yizhan_proto::enrollment::v1::{CoverageRow, ImportCoveragesRequest, ImportOutcome};
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::domain::codes;
 use crate::domain::coverage_changes::{Refused, second_basic_scheme};

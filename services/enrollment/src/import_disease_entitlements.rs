@@ -1,8 +1,7 @@
 //! Writes dated entitlements to outpatient care of a disease (慢特病, 两病) of registered persons.
 
 use yizhan_proto::enrollment::v1::{DiseaseEntitlementRow, ImportDiseaseEntitlementsRequest, ImportOutcome};
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::domain::entry::Entry;
 use crate::domain::row_check::RowCheck;

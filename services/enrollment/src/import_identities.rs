@@ -1,8 +1,7 @@
 //! Writes dated identities (低保, 特困, …) of registered persons.
 
 use yizhan_proto::enrollment::v1::{IdentityRow, ImportIdentitiesRequest, ImportOutcome};
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::Identity;

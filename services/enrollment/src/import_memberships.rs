@@ -2,8 +2,7 @@
 
 use chrono::Datelike;
 use yizhan_proto::enrollment::v1::{ImportMembershipsRequest, ImportOutcome, MembershipRow};
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::{Membership, MembershipKind};

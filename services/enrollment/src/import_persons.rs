@@ -1,13 +1,12 @@
 //! Writes persons, new or changed.
 
 use std::collections::BTreeMap;
-use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, PersonRow};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::certificates;
 use crate::changes::{self, Edit};

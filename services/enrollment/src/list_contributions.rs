@@ -5,8 +5,7 @@ use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::{
     Arrears, Contribution, ListContributionsRequest, ListContributionsResponse,
 };
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
 
 use crate::domain::{codes, contributions};
 use crate::register::{Register, person_unknown};

@@ -1,8 +1,7 @@
 //! The persons of an area, page by page.
 
-use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
-use yizhan_runtime::{Caller, ServiceError, page};
+use yizhan_runtime::{Caller, Reason, ServiceError, page};
 
 use crate::get_person::RegisteredPerson;
 use crate::register::Register;

@@ -1,8 +1,7 @@
 //! Who is not insured on a day, one by one: the worklist behind "应保尽保".
 
 use yizhan_proto::enrollment::v1::{ListUnenrolledRequest, ListUnenrolledResponse, UnenrolledPerson};
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
 
 use crate::domain::eligibility::{Question, answer};
 use crate::domain::row_check::MAX_TEXT;

@@ -1,12 +1,11 @@
 //! Makes two records of one person one.
 
 use std::collections::BTreeMap;
-use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::changes::{self, Edit, PERSON_MERGED};
 use crate::domain::merge::{Contradiction, Merged, merge, rename_sharer};

@@ -1,13 +1,12 @@
 //! Records what is due, paid and paid back, and lets payments decide entitlement.
 
 use std::collections::BTreeMap;
-use yizhan_runtime::Reason;
 
 use chrono::Datelike;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordContributionsRequest, RecordContributionsResponse};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::api::messages::decided;
 use crate::changes::{self, Edit};

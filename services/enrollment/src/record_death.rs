@@ -4,8 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::changes;
 use crate::domain::coverage_changes::end_by_death;

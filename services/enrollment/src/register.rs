@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseConnection;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::vault::Vault;
-use yizhan_runtime::{Clock, ServiceError};
+use yizhan_runtime::{Clock, Reason, ServiceError};
 
 use crate::access_log::AccessLog;
 use crate::clients::Settlement;

@@ -1,7 +1,6 @@
 //! 新生儿 "one thing": person, resident coverage and contributions in one call.
 
 use std::collections::BTreeMap;
-use yizhan_runtime::Reason;
 
 use chrono::{Datelike, NaiveDate};
 use sea_orm::DatabaseTransaction;
@@ -9,7 +8,7 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{
     Contribution, PersonRow, RegisterNewbornRequest, RegisterNewbornResponse,
 };
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::api::messages::decided;
 use crate::certificates;

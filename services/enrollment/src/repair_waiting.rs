@@ -1,13 +1,12 @@
 //! 修复: gap years that are paid for take months off the variable waiting period.
 
 use std::collections::BTreeSet;
-use yizhan_runtime::Reason;
 
 use chrono::{Datelike, NaiveDate};
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{Contribution, RepairWaitingRequest, RepairWaitingResponse};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::api::messages::decided;
 use crate::changes;

@@ -4,8 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ReverifyDiseaseEntitlementRequest, ReverifyDiseaseEntitlementResponse};
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::api::messages;
 use crate::changes;

@@ -10,7 +10,6 @@ mod view;
 mod withdraw_grant;
 
 use std::sync::Arc;
-use yizhan_runtime::Reason;
 
 pub use get_rights::get_rights;
 pub use grant_access::grant_access;
@@ -20,7 +19,7 @@ pub use look_up_by_grant::look_up_by_grant;
 pub use verify_access_log::{Verdict, Verification, verify_access_log};
 pub use view::{Benefit, View};
 pub use withdraw_grant::withdraw_grant;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::domain::row_check::MAX_TEXT;
 use crate::register::{Register, person_unknown};

@@ -21,8 +21,7 @@ pub use load::load;
 pub use query::{Told, abandon, get, list_rows};
 
 use yizhan_proto::enrollment::v1::RosterHeader;
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::store::entities::roster;
 

@@ -10,8 +10,7 @@ pub use advance::advance_transfer;
 pub use read::{get_transfer, list_transfers};
 pub use start::start_transfer;
 
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::domain::transfer::{Initiator, Position, Side, Sides, State};
 use crate::store::entities::transfer;

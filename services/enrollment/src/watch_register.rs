@@ -5,9 +5,8 @@ use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use yizhan_proto::enrollment::v1::{RegisterChange, RegisterChangeKind, WatchRegisterResponse};
-use yizhan_runtime::Reason;
 use yizhan_runtime::feed::{Change, Position};
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::changes::{PERSON_MERGED, PERSON_MOVED};
 use crate::register::Register;

@@ -1,8 +1,7 @@
 //! Who acts on a filing, and as what.
 
-use yizhan_runtime::Reason;
 use yizhan_runtime::caller::area_covers;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::domain::filing::{Actor, Filing};
 use crate::domain::steps::Relation;

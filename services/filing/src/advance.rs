@@ -4,10 +4,9 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::filing::v1::{AdvanceFilingRequest, AdvanceFilingResponse, FilingAction};
-use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::actors::{actor, check_opter, filing_unknown, may_see, relation};
 use crate::api::messages::filing_message;

@@ -1,14 +1,13 @@
 //! The one way filings are written: filings, steps, what of them matters to visits, and change log in one transaction.
 
 use std::collections::BTreeMap;
-use yizhan_runtime::Reason;
 
 use chrono::{DateTime, Utc};
 use prost::Message;
 use sea_orm::{DatabaseTransaction, DbErr};
 use yizhan_proto::filing::v1::FilingChange;
-use yizhan_runtime::ServiceError;
 use yizhan_runtime::feed::{self, NewChange};
+use yizhan_runtime::{Reason, ServiceError};
 
 use crate::domain::figures::{OF_KIND, month_of, of_step};
 use crate::domain::standing::MAX_STANDINGS;

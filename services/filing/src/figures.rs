@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::time::Duration;
-use yizhan_runtime::Reason;
 
 use yizhan_proto::filing::v1::{FilingFigures, GetFilingFiguresRequest, GetFilingFiguresResponse};
 use yizhan_runtime::caller::{area_prefix, is_admdvs};
-use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
 use yizhan_terms::FilingKind;
 
 use crate::domain::figures::{kind_figures, remote_figures};

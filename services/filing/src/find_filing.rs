@@ -2,7 +2,6 @@
 //! cache.
 
 use std::sync::Arc;
-use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use prost::Message;
@@ -12,7 +11,7 @@ use yizhan_proto::filing::v1::{FilingAnswer, FindFilingRequest};
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::{Insutype, MedType, Tier, is_psn_no};
 
 use crate::api::messages::{answer_message, rfc3339};

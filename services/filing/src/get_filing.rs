@@ -3,8 +3,7 @@
 use yizhan_proto::filing::v1::{
     FilingStep, GetFilingRequest, GetFilingResponse, ListFilingsRequest, ListFilingsResponse,
 };
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError, page};
+use yizhan_runtime::{Caller, Reason, ServiceError, page};
 use yizhan_terms::is_psn_no;
 
 use crate::actors::{filing_unknown, may_see};

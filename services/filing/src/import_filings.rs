@@ -1,7 +1,6 @@
 //! Takes over filings of an earlier system, already in force. All rows or none.
 
 use std::collections::BTreeSet;
-use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
@@ -9,7 +8,7 @@ use yizhan_proto::filing::v1::{FilingAction, ImportFilingsRequest, ImportFilings
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::FilingKind;
 
 use crate::actors::actor;

@@ -2,12 +2,11 @@
 //! overdue.
 
 use std::collections::BTreeMap;
-use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
 use yizhan_runtime::caller::is_admdvs;
-use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
 
 use crate::api::messages::filing_message;
 use crate::domain::calendar::WorkingDays;

@@ -4,11 +4,10 @@ use chrono::NaiveDate;
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 use tonic::async_trait;
 use yizhan_proto::filing::v1::{RecordManualReimbursementRequest, RecordManualReimbursementResponse};
-use yizhan_runtime::Reason;
 use yizhan_runtime::caller::{area_covers, is_admdvs};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::{MedType, is_psn_no};
 
 use crate::domain::figures::{month_of, of_visit};

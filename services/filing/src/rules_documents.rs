@@ -7,11 +7,10 @@ use yizhan_proto::filing::v1::{
     ListFilingRulesRequest, ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
 };
 use yizhan_rules::{Publication, Summary};
-use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::api::messages::rfc3339;
 use crate::domain::calendar::WorkingDays;

@@ -4,10 +4,9 @@ use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::filing::v1::{FilingAction, SubmitFilingRequest, SubmitFilingResponse};
-use yizhan_runtime::Reason;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::{FilingKind, FilingMaterial, Insutype, Status, is_psn_no};
 
 use crate::actors::{actor, check_opter, filing_unknown, may_not_submit, may_submit};

@@ -5,9 +5,8 @@ use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use yizhan_proto::filing::v1::{FilingChange, WatchFilingsResponse};
-use yizhan_runtime::Reason;
 use yizhan_runtime::feed::{Change, Position};
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::register::Register;
 

@@ -1,13 +1,12 @@
 //! The one place where errors become gRPC statuses, and where internal ones are logged.
 
-use crate::Reason;
 use std::collections::HashMap;
 
 use sea_orm::DbErr;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation as PbViolation, StatusExt};
 
-use super::{DOMAIN, ErrorKind, FieldViolation, ServiceError};
+use super::{DOMAIN, ErrorKind, FieldViolation, Reason, ServiceError};
 use crate::db;
 use crate::ids::new_id;
 
@@ -124,7 +123,7 @@ mod tests {
         violations.push("rows[1].brdy", Reason::DateInvalid, "日期不正确").with("value", "2023-02-30");
         let remote = RemoteError::from(Status::from(violations.finish().unwrap_err()));
         assert_eq!((remote.code, remote.reason.as_str()), (Code::InvalidArgument, "INVALID_REQUEST"));
-        assert_eq!(remote.violation_reasons(), [Reason::CertnoCheckDigit, "DATE_INVALID"]);
+        assert_eq!(remote.violation_reasons(), ["CERTNO_CHECK_DIGIT", "DATE_INVALID"]);
         assert_eq!(remote.violations[1].field, "rows[1].brdy");
         assert_eq!(remote.metadata["rows[1].brdy.value"], "2023-02-30");
         assert_eq!(remote.text, "请求有 2 处错误");

@@ -1,8 +1,7 @@
 //! How far a follower is.
 
-use crate::Reason;
-use crate::error::ServiceError;
 use crate::page;
+use crate::{Reason, ServiceError};
 
 /// The list the tokens belong to.
 const SCOPE: &str = "feed";

@@ -1,11 +1,10 @@
 //! 权益 as the contract's messages, and back.
 
 use std::collections::BTreeSet;
-use yizhan_runtime::Reason;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use yizhan_proto::enrollment::v1 as pb;
-use yizhan_runtime::Violations;
+use yizhan_runtime::{Reason, Violations};
 
 use super::messages;
 use crate::domain::access_chain::{Anchor, Break, Fault, LogEntry};

@@ -2,10 +2,9 @@
 //! checked to its end before it is given up.
 
 use chrono::NaiveDate;
-use yizhan_runtime::Reason;
-use yizhan_runtime::Violations;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::{Reason, Violations};
 use yizhan_terms::is_psn_no;
 
 use super::period::Period;

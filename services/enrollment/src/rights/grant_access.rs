@@ -1,14 +1,13 @@
 //! The person lets somebody look at parts of their register.
 
 use std::collections::BTreeSet;
-use yizhan_runtime::Reason;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{GrantAccessRequest, GrantAccessResponse};
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::{check_purpose, check_text, for_self_or_keeper, is_self};
 use crate::api::rights_messages;

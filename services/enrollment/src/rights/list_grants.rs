@@ -1,7 +1,6 @@
 //! The grants of a person, page by page.
 
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError, page};
+use yizhan_runtime::{Caller, Reason, ServiceError, page};
 
 use super::{for_self_or_keeper, person_unknown};
 use crate::register::Register;

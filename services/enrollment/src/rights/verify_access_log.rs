@@ -1,8 +1,7 @@
 //! Is the access log of an area still what was written?
 
-use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::domain::access_chain::{Anchor, Break, ChainCheck, LogKey};
 use crate::register::Register;

@@ -3,8 +3,7 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use super::{find_grant, for_self_or_keeper, grant_unknown};
 use crate::api::rights_messages;

@@ -1,13 +1,12 @@
 //! What can be said of a header and of a row without the register.
 
 use std::collections::BTreeSet;
-use yizhan_runtime::Reason;
 
 use chrono::{Days, NaiveDate};
 use yizhan_proto::enrollment::v1::{RosterAction, RosterHeader, RosterMode, RosterRow};
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{ServiceError, Violations};
+use yizhan_runtime::{Reason, ServiceError, Violations};
 
 use crate::domain::certificate::{CertificateKey, identity_faults};
 use crate::domain::codes;

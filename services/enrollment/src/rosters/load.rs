@@ -1,7 +1,6 @@
 //! One stream of a department, from its header to its summary.
 
 use std::time::Duration;
-use yizhan_runtime::Reason;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -11,7 +10,7 @@ use yizhan_proto::enrollment::v1::load_roster_response::Part as Told;
 use yizhan_proto::enrollment::v1::{
     LoadRosterRequest, LoadRosterResponse, RosterHeader, RosterReady, RosterRowResults, RosterRows,
 };
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use super::check::RowRules;
 use super::{Applier, open, query, seal, stage};

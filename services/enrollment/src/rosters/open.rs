@@ -3,10 +3,9 @@
 use prost::Message;
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::RosterHeader;
-use yizhan_runtime::Reason;
 use yizhan_runtime::db::{begin_write, retry_transient};
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use super::check;
 use crate::register::Register;

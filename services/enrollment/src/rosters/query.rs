@@ -5,8 +5,7 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{
     AbandonRosterRequest, AbandonRosterResponse, ListRosterRowsRequest, Roster,
 };
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
 
 use crate::api::roster_messages;
 use crate::domain::departments;

@@ -1,9 +1,8 @@
 //! The seal: all rows are there, so the register may be touched.
 
 use yizhan_proto::enrollment::v1::RosterSeal;
-use yizhan_runtime::Reason;
-use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
+use yizhan_runtime::{Reason, ServiceError};
 
 use super::stage::lock_stream;
 use crate::domain::certificate::CertificateKey;

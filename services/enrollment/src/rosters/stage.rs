@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use yizhan_runtime::Reason;
 
 use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::{RosterRow, RosterRows};
-use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
+use yizhan_runtime::{Reason, ServiceError};
 
 use super::MAX_ROWS_PER_MESSAGE;
 use super::check::{CheckedRow, RowRules};

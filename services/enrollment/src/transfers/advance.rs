@@ -4,8 +4,7 @@ use prost::Message;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferResponse};
-use yizhan_runtime::Reason;
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use super::finish::{CheckedTerms, checked_terms};
 use super::message::{self, Caption};

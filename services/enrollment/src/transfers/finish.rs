@@ -4,9 +4,8 @@ use chrono::{Datelike, Days, NaiveDate};
 use prost::Message;
 use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
-use yizhan_runtime::Reason;
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{ServiceError, Violations};
+use yizhan_runtime::{Reason, ServiceError, Violations};
 
 use crate::changes::{self, Edit, PERSON_MOVED};
 use crate::domain::codes;

@@ -1,9 +1,8 @@
 //! Reads transfers: one with all its steps, or the work queue of an area.
 
 use yizhan_proto::enrollment::v1::{ListTransfersRequest, ListTransfersResponse, Transfer, TransferSide};
-use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
-use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
 
 use super::{is_transfer_id, may_see, message, transfer_unknown};
 use crate::domain::transfer::{Side, State};

@@ -3,10 +3,9 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{StartTransferRequest, StartTransferResponse};
-use yizhan_runtime::Reason;
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::advance::{Taken, take};
 use super::{area_not_owned, check_psn_no, check_reason, message, sides, transfer_open};

@@ -1,8 +1,7 @@
 //! Whether a new filing contradicts those the person has (several places at once: 规程 art. 7, 10).
 
 use chrono::NaiveDate;
-use yizhan_runtime::Reason;
-use yizhan_runtime::ServiceError;
+use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::FilingKind;
 
 use super::filing::{Filing, State};

@@ -2,10 +2,9 @@
 
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1::FilingRow;
-use yizhan_runtime::Reason;
-use yizhan_runtime::Violations;
 use yizhan_runtime::caller::area_covers;
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::{Reason, Violations};
 use yizhan_terms::{FilingKind, Insutype, is_psn_no};
 
 use super::filing::Filing;

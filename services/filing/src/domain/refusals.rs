@@ -2,8 +2,7 @@
 
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1::FilingAction;
-use yizhan_runtime::Reason;
-use yizhan_runtime::{ServiceError, Violations};
+use yizhan_runtime::{Reason, ServiceError, Violations};
 use yizhan_terms::FilingMaterial;
 
 use super::filing::{Filing, Material, State};

@@ -3,10 +3,9 @@
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1::{self as proto, SubmitFilingRequest};
 use yizhan_rules::months::last_day_from;
-use yizhan_runtime::Reason;
-use yizhan_runtime::Violations;
 use yizhan_runtime::caller::is_at_home;
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::{Reason, Violations};
 use yizhan_terms::{FilingKind, FilingMaterial, Status};
 
 use super::filing::{Material, Referral};

@@ -1,7 +1,6 @@
 //! Enrollment's register: filings follow a person whose records are merged, or whose insurance moves to another area.
 
 use std::collections::BTreeSet;
-use yizhan_runtime::Reason;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use sea_orm::DatabaseTransaction;
@@ -10,11 +9,11 @@ use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceCl
 use yizhan_proto::enrollment::v1::{
     CoverageRow, GetPersonRequest, Person, RegisterChangeKind, WatchRegisterRequest, WatchRegisterResponse,
 };
-use yizhan_runtime::ServiceError;
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::{Reason, ServiceError};
 
 use crate::changes::{self, Held, Taken};
 use crate::domain::filing::Filing;

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, Visit};
 use yizhan_proto::enrollment::v1::{Eligibility, Membership, MembershipKind};
-use yizhan_runtime::{ServiceError, Violations};
+use yizhan_runtime::{Reason, ServiceError, Violations};
 use yizhan_terms::{Filing, InstitutionType, MedType, Status, Tier};
 
 use super::filing::Filed;

@@ -5,8 +5,7 @@ use yizhan_policy::case::{RemoteRule, Treatment};
 use yizhan_proto::enrollment::v1::Eligibility;
 use yizhan_proto::filing::v1::{self as filing, FilingAnswer, FilingClass, FindFilingRequest, TreatmentKind};
 use yizhan_proto::settlement::v1::{FilingRecord, RemoteCitation, RemoteRule as Told, SettlementInfo};
-use yizhan_runtime::Reason;
-use yizhan_runtime::ServiceError;
+use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::Filing;
 
 use super::case::Institution;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use prost::Message;
 use yizhan_policy::case::{self, Case};
 use yizhan_proto::settlement::v1::{Quote, Settlement, SettlementInfo, Visit};
-use yizhan_runtime::ServiceError;
+use yizhan_runtime::{Reason, ServiceError};
 
 use super::parts::{header, policy_of};
 use super::{digest, filing};

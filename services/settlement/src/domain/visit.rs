@@ -1,14 +1,13 @@
 //! A visit as reported, checked: everything that is wrong with it at once.
 
 use std::collections::BTreeSet;
-use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use yizhan_money::{Fen, MAX_FEN};
 use yizhan_proto::settlement::v1::{FeeLine, Visit};
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{ServiceError, Violations};
+use yizhan_runtime::{Reason, ServiceError, Violations};
 use yizhan_terms::{Insutype, MedType};
 
 /// Lines in one visit at most.

@@ -1,7 +1,6 @@
 //! What preview and settle share: from a reported visit to a case, from a case to an answer.
 
 use std::sync::Arc;
-use yizhan_runtime::Reason;
 
 use yizhan_money::Fen;
 use yizhan_policy::case::Case;
@@ -10,7 +9,7 @@ use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::settlement::v1::{Settlement, Visit};
 use yizhan_runtime::caller::is_at_home;
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::app::App;
 use crate::domain::answer::{self, Context, Identity};

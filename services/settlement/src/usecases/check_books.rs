@@ -2,7 +2,6 @@
 //! speed is folded again from the settlements and compared.
 
 use std::collections::BTreeMap;
-use yizhan_runtime::Reason;
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder,
@@ -11,7 +10,7 @@ use sea_orm::{
 use yizhan_money::Fen;
 use yizhan_policy::identities::Amounts;
 use yizhan_proto::settlement::v1::{CheckBooksResponse, Posting, Settlement};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::query::check_area;
 use crate::app::App;

@@ -4,9 +4,8 @@ use prost::Message;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use yizhan_money::MAX_FEN;
 use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
-use yizhan_runtime::Reason;
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::query::{check_area, require_person};
 use super::retries::{ATTEMPTS, contended, reused};

@@ -7,10 +7,9 @@ use yizhan_proto::settlement::v1::{
     CatalogueItem, ImportCatalogueRequest, ImportCatalogueResponse, ImportInstitutionsRequest,
     ImportInstitutionsResponse, Institution,
 };
-use yizhan_runtime::Reason;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::db::{Column, begin_write, insert_rows, retry_transient};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::{InstitutionType, Tier};
 
 use super::query::check_area;

@@ -4,10 +4,9 @@ use yizhan_proto::settlement::v1::{
     CatalogueItem, GetCatalogueItemRequest, GetCatalogueItemResponse, GetInstitutionResponse, Institution,
     ListCatalogueItemsRequest, ListCatalogueItemsResponse, ListInstitutionsRequest, ListInstitutionsResponse,
 };
-use yizhan_runtime::Reason;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::page::{decode_token, encode_token, page_size};
-use yizhan_runtime::{ServiceError, Violations};
+use yizhan_runtime::{Reason, ServiceError, Violations};
 
 use super::query::check_area;
 use crate::app::App;

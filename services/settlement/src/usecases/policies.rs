@@ -1,7 +1,6 @@
 //! Benefit policies: checked, published, listed. A published version never changes.
 
 use std::path::Path;
-use yizhan_runtime::Reason;
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
@@ -13,7 +12,7 @@ use yizhan_proto::settlement::v1::{
 };
 use yizhan_runtime::db::begin_write;
 use yizhan_runtime::page::{decode_token, encode_token, page_size};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::import::{Work, once};
 use crate::app::App;

@@ -4,9 +4,8 @@ use yizhan_proto::settlement::v1::{
     Accumulator, GetAccumulatorsRequest, GetAccumulatorsResponse, GetStatementResponse,
     ListSettlementsRequest, ListSettlementsResponse, Settlement,
 };
-use yizhan_runtime::Reason;
 use yizhan_runtime::page::{decode_token, encode_token, page_size};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::app::App;
 use crate::domain::statement;

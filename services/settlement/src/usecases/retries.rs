@@ -1,8 +1,7 @@
 //! What settle, reverse and deposit share: being asked again, and coming second.
 
 use yizhan_proto::settlement::v1::Settlement;
-use yizhan_runtime::Reason;
-use yizhan_runtime::ServiceError;
+use yizhan_runtime::{Reason, ServiceError};
 
 use crate::app::App;
 use crate::store::entities::request;

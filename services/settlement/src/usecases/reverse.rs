@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use yizhan_proto::settlement::v1::{ReverseRequest, ReverseResponse, Settlement};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::MedType;
 
 use super::query::{require_visible, unknown};

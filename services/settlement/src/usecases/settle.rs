@@ -1,9 +1,8 @@
 //! 结算: one visit, every payer, one commit.
 
 use yizhan_proto::settlement::v1::{SettleRequest, SettleResponse};
-use yizhan_runtime::Reason;
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::calculate::{Calculated, Prepared, calculate, prepare, wanted};
 use super::retries::{ATTEMPTS, contended, stored_answer};
