@@ -12,7 +12,7 @@ use yizhan_terms::{Insutype, MedType};
 
 /// Lines in one visit at most.
 pub const MAX_LINES: usize = 2000;
-/// Characters of an identifier (psn_no, mdtrt_id, request_id …) at most (codes.md §1.1).
+/// Characters of an identifier (psn_no, mdtrt_id, request_id …) at most (docs/CODES.md, Amounts).
 pub const MAX_ID: usize = 30;
 /// Diagnoses and tags at most.
 pub const MAX_MARKS: usize = 20;
@@ -236,8 +236,8 @@ pub fn check_decimal(text: &str, places: u32) -> Option<Decimal> {
 }
 
 impl CheckedVisit {
-    /// 急诊抢救: marked so, or 急诊 and 急诊转住院 by its category (codes.md §2.5): the procedure asks for the mark of an
-    /// emergency (门诊急诊标志, 住院类型 急诊; art. 34), which these two categories are.
+    /// 急诊抢救: marked so, or 急诊 and 急诊转住院 by its category (docs/CODES.md, med_type): the procedure asks for the
+    /// mark of an emergency (门诊急诊标志, 住院类型 急诊; art. 34), which these two categories are.
     pub fn is_emergency(&self) -> bool {
         self.reported.emergency || matches!(self.med_type, MedType::Emergency | MedType::EmergencyInpatient)
     }
