@@ -21,7 +21,8 @@ fn the_numbers_are_those_of_the_code() {
                 wrong.push(format!("{name}: no such constant"));
             }
             let other = found.iter().filter(|constant| !quantities(limit).contains(&constant.value));
-            wrong.extend(other.map(|constant| format!("{name} is {}, the page says {limit}", constant.value)));
+            wrong
+                .extend(other.map(|constant| format!("{name} is {}, the page says {limit}", constant.value)));
         }
     }
     assert!(wrong.is_empty(), "docs/LIMITS.md:\n{}", wrong.join("\n"));
@@ -51,11 +52,10 @@ fn the_readme_is_short() {
 impl Constant {
     /// Whether this is `crate::NAME`, or `crate::file::NAME`.
     fn is(&self, path: &str) -> bool {
-        let mut parts = path.split("::");
-        let krate = parts.next() == Some(self.krate.as_str());
-        let Some(name) = parts.next_back() else { return false };
-        let within = |part| self.file.trim_end_matches(".rs").split('/').any(|folder| folder == part);
-        krate && name == self.name && parts.all(within)
+        let parts: Vec<&str> = path.split("::").collect();
+        let [krate, within @ .., name] = &parts[..] else { return false };
+        let inside = |part: &&str| self.file.trim_end_matches(".rs").split('/').any(|folder| folder == *part);
+        *krate == self.krate && *name == self.name && within.iter().all(inside)
     }
 }
 
@@ -72,7 +72,10 @@ fn constants() -> Vec<Constant> {
     for (krate, file, text) in crate_sources() {
         for declaration in text.split("const ").skip(1) {
             let Some((head, rest)) = declaration.split_once(" = ") else { continue };
-            let Some((name, _)) = head.split_once(':').filter(|(name, _)| !name.contains(['\n', '(', '<'])) else { continue };
+            let Some((name, _)) = head.split_once(':').filter(|(name, _)| !name.contains(['\n', '(', '<']))
+            else {
+                continue;
+            };
             let value = rest.split_once(';').and_then(|(value, _)| evaluate(value));
             found.extend(value.map(|value| Constant {
                 krate: krate.clone(),
@@ -96,13 +99,17 @@ fn evaluate(expression: &str) -> Option<i128> {
     ];
     let (inner, factor) =
         DURATIONS.iter().find_map(|(call, factor)| Some((expression.trim().strip_prefix(call)?, factor)))?;
-    let numbers = inner.trim_end_matches(')').split('*').map(|number| number.trim().replace('_', "").parse::<i128>().ok());
+    let numbers = inner
+        .trim_end_matches(')')
+        .split('*')
+        .map(|number| number.trim().replace('_', "").parse::<i128>().ok());
     numbers.product::<Option<i128>>().map(|value| value * factor)
 }
 
 /// The numbers of a cell, as they stand and by the unit behind them.
 fn quantities(cell: &str) -> Vec<i128> {
-    let words: Vec<&str> = cell.split([' ', ';', '(', ')', ':']).map(|word| word.trim_end_matches(',')).collect();
+    let words: Vec<&str> =
+        cell.split([' ', ';', '(', ')', ':']).map(|word| word.trim_end_matches(',')).collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let Ok(number) = word.replace(',', "").parse::<i128>() else { continue };

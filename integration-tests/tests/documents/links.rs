@@ -7,8 +7,10 @@ use crate::sources::{documents, prose, root};
 
 #[test]
 fn every_link_leads_somewhere() {
-    let headings: BTreeMap<String, Vec<String>> =
-        documents().into_iter().map(|(path, text)| (path, prose(&text).filter_map(anchor).collect())).collect();
+    let headings: BTreeMap<String, Vec<String>> = documents()
+        .into_iter()
+        .map(|(path, text)| (path, prose(&text).filter_map(anchor).collect()))
+        .collect();
     let mut broken = Vec::new();
     for (document, text) in documents() {
         let links = prose(&text).flat_map(targets).filter(|link| !link.contains("://"));
@@ -23,7 +25,8 @@ fn leads_nowhere(document: &str, link: &str, headings: &BTreeMap<String, Vec<Str
     let target = if file.is_empty() { root().join(document) } else { root().join(folder).join(file) };
     let Ok(target) = target.canonicalize() else { return Some(format!("{document}: {link}")) };
     let inside = target.strip_prefix(root()).ok()?.to_string_lossy().into_owned();
-    let there = anchor.is_none_or(|anchor| headings.get(&inside).is_some_and(|all| all.iter().any(|one| one == anchor)));
+    let there = anchor
+        .is_none_or(|anchor| headings.get(&inside).is_some_and(|all| all.iter().any(|one| one == anchor)));
     (!there).then(|| format!("{document}: {link}: no such heading"))
 }
 

@@ -6,7 +6,11 @@ use crate::sources::{code, documents, files, prose, read};
 #[test]
 fn files_that_are_named_exist() {
     let known = files();
-    let exists = |name: &str| known.iter().any(|path| path == name || path.ends_with(&format!("/{name}")));
+    let exists = |name: &str| {
+        known
+            .iter()
+            .any(|path| path == name || path.ends_with(&format!("/{}", name.trim_start_matches("../"))))
+    };
     let mut missing = Vec::new();
     for (document, text) in documents() {
         let named = prose(&text).flat_map(code).filter(|word| is_file(word));
@@ -24,7 +28,14 @@ fn is_file(word: &str) -> bool {
 #[test]
 fn reasons_that_are_named_are_explained() {
     let explained = read("docs/ERRORS.md") + &read("docs/POLICY.md") + &contract();
-    let pages = ["README.md", "README.zh-CN.md", "docs/LIMITS.md", "docs/OPERATIONS.md", "docs/INTEGRATION.md", "docs/FILING.md"];
+    let pages = [
+        "README.md",
+        "README.zh-CN.md",
+        "docs/LIMITS.md",
+        "docs/OPERATIONS.md",
+        "docs/INTEGRATION.md",
+        "docs/FILING.md",
+    ];
     let mut unknown = Vec::new();
     for page in pages {
         let text = read(page);
@@ -52,7 +63,8 @@ fn tables_of_codes_that_are_named_exist() {
     for path in files().iter().filter(|path| path.ends_with(".rs") && !path.ends_with("documents/names.rs")) {
         let text = read(path);
         let named = text.split("docs/CODES.md, ").skip(1);
-        let names = named.map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default());
+        let names = named
+            .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default());
         let unknown = names.filter(|name| !headings.iter().any(|heading| heading.contains(name)));
         missing.extend(unknown.map(|name| format!("{path}: {name}")));
     }
