@@ -1,6 +1,7 @@
 //! The contract: proto in, proto out, nothing decided.
 
 mod coverage;
+pub(crate) mod coverage_messages;
 mod ledger;
 mod merge;
 pub(crate) mod messages;

@@ -7,8 +7,8 @@ use yizhan_proto::enrollment::v1::{ChangeCoverageRequest, ChangeCoverageResponse
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::api::messages::decided;
-use crate::changes::{self, Edit};
+use crate::api::coverage_messages::decided;
+use crate::changes;
 use crate::contribution_check::{self, NewContribution};
 use crate::domain::codes;
 use crate::domain::contributions::{Kind, accrym_of, is_paid_yearly, paid_on};
@@ -21,6 +21,7 @@ use crate::enrolment::{check_entries, error, lock_one};
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::contributions as stored;
+use crate::store::edit::Edit;
 
 /// Checks the request, then the state of the coverage, then does it.
 pub async fn change_coverage(

@@ -9,56 +9,9 @@ use yizhan_runtime::feed::{self, NewChange};
 use crate::domain::timeline::Timeline;
 use crate::once::Cause;
 use crate::register::Register;
+use crate::store::edit::Edit;
 use crate::store::rows;
 use crate::store::timelines::{self, StoredTimeline};
-
-/// Something about the person changed.
-pub const PERSON_CHANGED: &str = "PERSON_CHANGED";
-/// The record was merged into another.
-pub const PERSON_MERGED: &str = "PERSON_MERGED";
-/// The register of the person moved to another area; both areas are told.
-pub const PERSON_MOVED: &str = "PERSON_MOVED";
-
-/// A person's timeline being edited.
-#[derive(Clone, Debug)]
-pub struct Edit {
-    before: Option<StoredTimeline>,
-    /// What it becomes. [`record`] sets the version.
-    pub after: StoredTimeline,
-    /// What followers are told.
-    pub kind: &'static str,
-    touched: bool,
-}
-
-impl Edit {
-    /// Of a person that [`timelines::lock`] gave.
-    pub fn of(held: StoredTimeline) -> Edit {
-        Edit { before: Some(held.clone()), after: held, kind: PERSON_CHANGED, touched: false }
-    }
-
-    /// Of a person not registered before.
-    pub fn created(psn_no: String, poolarea_no: String, timeline: Timeline) -> Edit {
-        let after = StoredTimeline { psn_no, poolarea_no, version: 0, timeline };
-        Edit { before: None, after, kind: PERSON_CHANGED, touched: true }
-    }
-
-    /// Makes it a new version even if the timeline stays as it is: something beside it changed.
-    pub fn touch(&mut self) {
-        self.touched = true;
-    }
-
-    /// As it was; `None` for a new person.
-    pub fn before(&self) -> Option<&StoredTimeline> {
-        self.before.as_ref()
-    }
-
-    fn changes_anything(&self) -> bool {
-        let same = |before: &StoredTimeline| {
-            before.timeline == self.after.timeline && before.poolarea_no == self.after.poolarea_no
-        };
-        self.touched || !self.before.as_ref().is_some_and(same)
-    }
-}
 
 /// Writes every edit that changes something, as the person's next version, and gives those persons as they now are. A person
 /// is in at most one edit.
@@ -71,7 +24,7 @@ pub async fn record(
     let mut edits: Vec<Edit> = edits.into_iter().filter(Edit::changes_anything).collect();
     refuse_tombstones(&edits)?;
     for edit in &mut edits {
-        edit.after.version = edit.before.as_ref().map_or(0, |before| before.version) + 1;
+        edit.after.version = edit.before().map_or(0, |before| before.version) + 1;
     }
     let recorded_at = register.clock.now();
     rows::follow(tx, &edits).await?;

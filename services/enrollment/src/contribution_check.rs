@@ -4,9 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use yizhan_proto::enrollment::v1::Contribution;
 use yizhan_runtime::ids::new_id;
 
+use crate::domain::codes;
 use crate::domain::contributions::{self, Kind};
 use crate::domain::row_check::RowCheck;
-use crate::domain::{codes, entitlement};
 use crate::once::Cause;
 use crate::store::entities::contribution;
 
@@ -54,7 +54,7 @@ pub fn checked(row: &Contribution, today: NaiveDate, mut check: RowCheck) -> Opt
     let clct_type = check.code("clct_type", &row.clct_type, codes::is_clct_type);
     let clct_flag = check.code("clct_flag", &row.clct_flag, |code| ["0", "1"].contains(&code));
     let is_due = row.clct_flag == "0";
-    if row.clct_type == "991" && row.insutype != entitlement::RESIDENT {
+    if row.clct_type == "991" && row.insutype != codes::RESIDENT {
         check.wrong("clct_type", "CODE_UNKNOWN", "991 居民退费仅用于居民医保");
     }
     if is_due && ["20", "991"].contains(&row.clct_type.as_str()) {
@@ -111,7 +111,7 @@ fn psn_type(row: &Contribution, check: &mut RowCheck) -> Option<Option<String>> 
     let of_resident = |code: &str| {
         codes::is_psn_type(code) && ["14", "15", "16"].contains(&code.get(..2).unwrap_or_default())
     };
-    let fits = row.insutype == entitlement::RESIDENT && of_resident(&row.psn_type);
+    let fits = row.insutype == codes::RESIDENT && of_resident(&row.psn_type);
     if !fits {
         check.wrong(
             "psn_type",

@@ -2,6 +2,7 @@
 
 pub mod access_chain;
 pub mod access_grant;
+pub mod basic_schemes;
 pub mod certificate;
 pub mod codes;
 pub mod contributions;
@@ -22,5 +23,3 @@ pub mod rules;
 pub mod timeline;
 pub mod transfer;
 pub mod waiting;
-
-pub use yizhan_rules::months;

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use sea_orm::DatabaseTransaction;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::changes::Edit;
 use crate::domain::coverage_changes::Refused;
 use crate::domain::enrolment::Stop;
 use crate::domain::row_check::RowCheck;
 use crate::domain::rules::NoRule;
 use crate::domain::timeline::{Coverage, MAX_ENTRIES, Timeline};
 use crate::import::{check_keeper, kept_by};
+use crate::import_coverages::second_basic_scheme_text;
 use crate::register::{person_merged, person_unknown};
+use crate::store::edit::Edit;
 use crate::store::timelines;
 
 /// One registered person whose register the caller keeps, locked.
@@ -65,11 +66,7 @@ pub fn reason(stop: &Stop) -> (&'static str, String) {
             ("CHANGE_NOT_ALLOWED", "当前参保状态不能办理该项变动".to_owned())
         }
         Stop::Refused(Refused::SecondBasicScheme(held)) => {
-            let text = format!(
-                "该人员自 {} 起已参加基本医疗保险（险种 {}），不能重复参保，请先终止或办理险种切换",
-                held.period.begndate, held.insutype
-            );
-            ("SECOND_BASIC_SCHEME", text)
+            ("SECOND_BASIC_SCHEME", second_basic_scheme_text(held))
         }
         Stop::Refused(Refused::Overlap(held)) => {
             ("COVERAGE_OVERLAP", format!("与自 {} 起的同险种参保时段重叠", held.period.begndate))

@@ -11,8 +11,8 @@ use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::codes;
+use crate::domain::codes::RESIDENT;
 use crate::domain::eligibility::Question;
-use crate::domain::entitlement::RESIDENT;
 use crate::domain::reward::{Reward, critical_illness_reward};
 use crate::domain::row_check::MAX_TEXT;
 use crate::domain::rules::Rules;

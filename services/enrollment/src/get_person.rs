@@ -7,8 +7,9 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::access_log::{Action, Look};
 use crate::domain::access_grant::WantedLook;
 use crate::domain::masking;
+use crate::domain::row_check::RowCheck;
+use crate::keeper::for_self_or_keeper;
 use crate::register::{Register, person_unknown};
-use crate::rights;
 use crate::store::entities::person;
 use crate::store::personal_data::PersonalData;
 use crate::store::persons;
@@ -63,9 +64,9 @@ pub async fn get_person_in_clear(
     purpose: &str,
 ) -> Result<(RegisteredPerson, PersonalData), ServiceError> {
     let mut violations = Violations::new();
-    rights::check_purpose(purpose, &mut violations);
+    RowCheck::within("", &mut violations).text("purpose", purpose, true);
     violations.finish()?;
-    rights::for_self_or_keeper(register, caller, psn_no).await?;
+    for_self_or_keeper(register, caller, psn_no).await?;
     let found = get_person(register, caller, psn_no).await?;
     let look = Look {
         poolarea_no: found.person.poolarea_no.clone(),

@@ -7,12 +7,13 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::ImportOutcome;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::changes::{self, Edit};
+use crate::changes;
 use crate::domain::entry::{Entry, Put};
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::MAX_ENTRIES;
 use crate::once::{Cause, Changed, Done, Mutation};
 use crate::register::Register;
+use crate::store::edit::Edit;
 use crate::store::timelines::{self, StoredTimeline};
 
 /// Rows of one import at most.

@@ -3,12 +3,10 @@
 use yizhan_proto::enrollment::v1::{CoverageRow, ImportCoveragesRequest, ImportOutcome};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
+use crate::domain::basic_schemes::second_basic_scheme;
 use crate::domain::codes;
-use crate::domain::coverage_changes::{Refused, second_basic_scheme};
-use crate::domain::enrolment::Stop;
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::{Coverage, CoverageState};
-use crate::enrolment::reason;
 use crate::import::{self, DatedImport, DatedRow};
 use crate::once;
 use crate::register::Register;
@@ -81,7 +79,14 @@ fn no_overlap(coverage: &Coverage, person: &StoredTimeline, check: &mut RowCheck
         check.wrong("begndate", "COVERAGE_OVERLAP", &text);
     }
     if let Some(other) = second_basic_scheme(&person.timeline, coverage) {
-        let (reason, text) = reason(&Stop::Refused(Refused::SecondBasicScheme(Box::new(other.clone()))));
-        check.wrong("insutype", reason, &text);
+        check.wrong("insutype", "SECOND_BASIC_SCHEME", &second_basic_scheme_text(other));
     }
+}
+
+/// Why no second basic scheme may begin: the one that is in force.
+pub fn second_basic_scheme_text(held: &Coverage) -> String {
+    format!(
+        "该人员自 {} 起已参加基本医疗保险（险种 {}），不能重复参保，请先终止或办理险种切换",
+        held.period.begndate, held.insutype
+    )
 }

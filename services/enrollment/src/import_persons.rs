@@ -9,7 +9,7 @@ use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, PersonRo
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::certificates;
-use crate::changes::{self, Edit};
+use crate::changes;
 use crate::domain::certificate::{CertificateKey, IdentityFault, identity_faults};
 use crate::domain::entry::Put;
 use crate::domain::row_check::RowCheck;
@@ -18,6 +18,7 @@ use crate::domain::{codes, masking};
 use crate::import;
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
+use crate::store::edit::Edit;
 use crate::store::entities::person::{self, PersonalText};
 use crate::store::personal_data::PersonalData;
 use crate::store::timelines::{self, StoredTimeline};

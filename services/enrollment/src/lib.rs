@@ -28,6 +28,7 @@ mod import_disease_entitlements;
 mod import_identities;
 mod import_memberships;
 mod import_persons;
+mod keeper;
 mod list_contributions;
 mod list_persons;
 mod list_unenrolled;

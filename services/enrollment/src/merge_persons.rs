@@ -7,13 +7,14 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::changes::{self, Edit, PERSON_MERGED};
+use crate::changes;
 use crate::domain::merge::{Contradiction, Merged, merge, rename_sharer};
 use crate::import;
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::{Register, person_merged, person_unknown};
+use crate::store::edit::{Edit, PERSON_MERGED};
 use crate::store::timelines::{self, StoredTimeline};
-use crate::store::{moves, transfers};
+use crate::store::{merges, transfers};
 use crate::transfers::transfer_open;
 use yizhan_terms::is_psn_no;
 
@@ -75,10 +76,10 @@ impl Mutation<Register> for Merge<'_> {
         let merged = merged.map_err(|found| contradicted(&found))?;
         let (poolarea_no, die_date) = (keep.poolarea_no.clone(), merged.kept.person.die_date);
         let (answer, edits) = self.edits(merged, keep, other, held);
-        let mut merged_psn_nos = moves::merged_into(tx, merged_psn_no).await?;
+        let mut merged_psn_nos = merges::merged_into(tx, merged_psn_no).await?;
         merged_psn_nos.insert(merged_psn_no.clone());
-        moves::into_record(tx, &poolarea_no, keep_psn_no, &merged_psn_nos, die_date).await?;
-        moves::note_merge(tx, merged_psn_no, reason).await?;
+        merges::into_record(tx, &poolarea_no, keep_psn_no, &merged_psn_nos, die_date).await?;
+        merges::note_merge(tx, merged_psn_no, reason).await?;
         let changed = changes::record(tx, register, edits, cause).await?;
         let version = |psn_no: &str| {
             let found = changed.iter().find(|person| person.psn_no == psn_no);
@@ -115,8 +116,8 @@ impl Merge<'_> {
         &self,
         tx: &DatabaseTransaction,
     ) -> Result<std::collections::BTreeSet<String>, ServiceError> {
-        let mut others = moves::merged_into(tx, &self.request.merged_psn_no).await?;
-        others.extend(moves::users_of_account(tx, &self.request.merged_psn_no).await?);
+        let mut others = merges::merged_into(tx, &self.request.merged_psn_no).await?;
+        others.extend(merges::users_of_account(tx, &self.request.merged_psn_no).await?);
         Ok(others)
     }
 

@@ -8,8 +8,8 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordContributionsRequest, RecordContributionsResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::api::messages::decided;
-use crate::changes::{self, Edit};
+use crate::api::coverage_messages::decided;
+use crate::changes;
 use crate::contribution_check::{NewContribution, checked};
 use crate::domain::contributions::{self, Accrued, Kind};
 use crate::domain::enrolment::{Payment, Stop, employee_pays, resident_pays};
@@ -21,6 +21,7 @@ use crate::import::check_row_count;
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::contributions as stored;
+use crate::store::edit::Edit;
 use crate::store::entities::contribution;
 
 /// All rows or none, in their order.

@@ -10,13 +10,13 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::api::messages::decided;
+use crate::api::coverage_messages::decided;
 use crate::certificates;
 use crate::changes;
 use crate::contribution_check::{self, NewContribution};
+use crate::domain::codes::RESIDENT;
 use crate::domain::contributions::Kind;
 use crate::domain::enrolment::{Payment, resident_pays};
-use crate::domain::entitlement::RESIDENT;
 use crate::domain::row_check::RowCheck;
 use crate::enrolment::error;
 use crate::import::check_area;

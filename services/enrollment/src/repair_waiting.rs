@@ -8,11 +8,11 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{Contribution, RepairWaitingRequest, RepairWaitingResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::api::messages::decided;
+use crate::api::coverage_messages::decided;
 use crate::changes;
 use crate::contribution_check::{self, NewContribution};
+use crate::domain::codes::RESIDENT;
 use crate::domain::contributions::{PAID_BACK, years_paid_back};
-use crate::domain::entitlement::RESIDENT;
 use crate::domain::gaps::gap_years_before;
 use crate::domain::row_check::RowCheck;
 use crate::domain::rules::{Rules, WaitingRule};

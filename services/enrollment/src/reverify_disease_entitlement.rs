@@ -8,13 +8,13 @@ use yizhan_runtime::{Caller, ServiceError};
 
 use crate::api::messages;
 use crate::changes;
-use crate::domain::months::last_day_after;
 use crate::domain::row_check::RowCheck;
 use crate::domain::timeline::DiseaseKind;
 use crate::enrolment::lock_one;
 use crate::import_disease_entitlements::is_dise_codg;
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
+use yizhan_rules::months::last_day_after;
 
 /// Half-yearly, unless told otherwise.
 const MONTHS: u32 = 6;

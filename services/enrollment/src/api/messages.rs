@@ -88,7 +88,7 @@ fn reward(reward: Reward) -> pb::CriticalIllnessReward {
 }
 
 /// How the coverage's waiting period came about, told by the service or, where only its end was imported, by that.
-fn waiting(coverage: &Coverage) -> Option<pb::WaitingPeriod> {
+pub fn waiting(coverage: &Coverage) -> Option<pb::WaitingPeriod> {
     let last = coverage.entitled_begndate?.pred_opt()?;
     let decided = coverage.waiting.as_ref();
     let begndate = decided.map_or(coverage.period.begndate, |waiting| waiting.begndate);
@@ -102,17 +102,6 @@ fn waiting(coverage: &Coverage) -> Option<pb::WaitingPeriod> {
         rule: decided.map(|waiting| waiting.rule.clone()).unwrap_or_default(),
         citation: decided.map(|waiting| waiting.citation.clone()).unwrap_or_default(),
     })
-}
-
-/// A stretch with what decided when it entitles.
-pub fn decided(psn_no: &str, coverage: &Coverage) -> pb::DecidedCoverage {
-    let decided = coverage.waiting.as_ref();
-    pb::DecidedCoverage {
-        coverage: Some(coverage_row(psn_no, coverage.clone())),
-        waiting: waiting(coverage),
-        rule: decided.map(|waiting| waiting.rule.clone()).unwrap_or_default(),
-        citation: decided.map(|waiting| waiting.citation.clone()).unwrap_or_default(),
-    }
 }
 
 /// An entitlement to outpatient care of a disease.

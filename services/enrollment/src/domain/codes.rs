@@ -2,6 +2,8 @@
 
 /// 险种类型 of basic schemes, in the order they are asked when a question names none.
 pub const BASIC_SCHEMES: [&str; 8] = ["310", "340", "350", "360", "399", "390", "391", "380"];
+/// 城乡居民基本医疗保险.
+pub const RESIDENT: &str = "390";
 /// 险种类型 of what comes on top of a basic scheme.
 const SUPPLEMENTS: [&str; 6] = ["320", "330", "370", "392", "410", "510"];
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Months, NaiveDate};
 
-use super::entitlement::RESIDENT;
-use super::months::first_of_month;
+use crate::domain::codes::RESIDENT;
+use yizhan_rules::months::first_of_month;
 
 /// 补收, with which gap years are paid for.
 pub const PAID_BACK: &str = "30";

@@ -3,12 +3,11 @@
 
 use chrono::NaiveDate;
 
-use super::codes::BASIC_SCHEMES;
+use super::basic_schemes::second_basic_scheme;
 use super::entry::Entry;
-use super::gaps::is_basic_normal;
-use super::months::day_before;
 use super::period::Period;
 use super::timeline::{Coverage, CoverageState, Timeline};
+use yizhan_rules::months::day_before;
 
 /// Where a person stands in a scheme on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -155,7 +154,7 @@ fn within_life(person: &Timeline, first_day: NaiveDate) -> Result<(), Refused> {
 /// What a death that is known already leaves of the days.
 fn until_death(person: &Timeline, period: Period) -> Period {
     match person.person.die_date {
-        Some(died) if !period.ended_before(super::months::day_after(died)) => {
+        Some(died) if !period.ended_before(yizhan_rules::months::day_after(died)) => {
             Period { enddate: Some(died), ..period }
         }
         _ => period,
@@ -189,16 +188,6 @@ pub fn check(person: &Timeline, insutype: &str, change: Change, day: NaiveDate) 
     }
     let allowed = TRANSITIONS.iter().filter(|row| row.from.contains(&now)).map(|row| row.code).collect();
     Err(Refused::NotFrom(now, allowed))
-}
-
-/// Another basic scheme that is normal on a day of a stretch that is.
-pub fn second_basic_scheme<'a>(person: &'a Timeline, coverage: &Coverage) -> Option<&'a Coverage> {
-    person.coverages.iter().find(|held| {
-        is_basic_normal(coverage)
-            && is_basic_normal(held)
-            && held.insutype != coverage.insutype
-            && held.period.overlaps(&coverage.period)
-    })
 }
 
 /// Begins a stretch by 新参保, 恢复缴费 or a transfer: checks standing and overlaps; what says 终止 on its days gives way, and
@@ -254,7 +243,7 @@ fn end_unchecked(person: &mut Timeline, insutype: &str, first_day: NaiveDate, ch
 
 /// Ends every scheme the day after death. What was insured up to and on the day of death stays.
 pub fn end_by_death(person: &mut Timeline, died: NaiveDate) {
-    let first_day = super::months::day_after(died);
+    let first_day = yizhan_rules::months::day_after(died);
     let schemes: Vec<String> = person.coverages.iter().map(|held| held.insutype.clone()).collect();
     for insutype in schemes {
         end_unchecked(person, &insutype, first_day, Change::End);
@@ -354,12 +343,5 @@ fn cut_from(person: &mut Timeline, insutype: &str, day: NaiveDate, state: Covera
     person.coverages.retain(|held| !held.period.ended_before(held.period.begndate));
 }
 
-/// Two stretches of different basic schemes that are normal on one day, if there are any: there never should be.
-pub fn doubled(person: &Timeline) -> Option<(&Coverage, &Coverage)> {
-    let basic = || person.coverages.iter().filter(|held| BASIC_SCHEMES.contains(&held.insutype.as_str()));
-    basic().find_map(|held| second_basic_scheme(person, held).map(|other| (held, other)))
-}
-
 #[cfg(test)]
-#[path = "coverage_changes_tests.rs"]
 mod tests;

@@ -5,11 +5,12 @@ use chrono::{Datelike, Months, NaiveDate};
 
 use super::contributions::{self, Accrued, Kind, accrym_of, months_between, paid_on};
 use super::coverage_changes::{self, Change, Refused, Standing};
-use super::entitlement::{Decision, Payer, RESIDENT};
-use super::months::{day_before, first_of_month, first_of_year, last_of_year};
 use super::period::Period;
 use super::rules::{NoRule, Rules};
 use super::timeline::{Coverage, CoverageState, Timeline};
+use crate::domain::codes::RESIDENT;
+use crate::domain::entitlement::{Decision, Payer};
+use yizhan_rules::months::{day_before, first_of_month, first_of_year, last_of_year};
 
 /// Why nothing came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,15 +3,13 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::codes::RESIDENT;
 use super::gaps::{Before, gap_years};
-use super::months::{day_after, first_of_month, first_of_year, last_of_year};
 use super::period::Period;
 use super::rules::{Continuity, Dated, Employee, Enrolment, Newborn, NoRule, Rules, WaitingRule};
 use super::timeline::{Timeline, Waiting};
 use super::waiting::variable_months;
-
-/// 城乡居民基本医疗保险.
-pub const RESIDENT: &str = "390";
+use yizhan_rules::months::{day_after, first_of_month, first_of_year, last_of_year};
 
 /// What was decided.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::codes::BASIC_SCHEMES;
-use super::months::{day_after, day_before, first_of_year, last_day_from};
-use super::timeline::{Coverage, CoverageState, Timeline};
+use super::basic_schemes::is_basic_normal;
+use super::timeline::{Coverage, Timeline};
+use yizhan_rules::months::{day_after, day_before, first_of_year, last_day_from};
 
 /// The stretches of normal coverage by a basic scheme that began before a day, in the order they began.
 fn insured_before(person: &Timeline, day: NaiveDate) -> Vec<&Coverage> {
@@ -12,11 +12,6 @@ fn insured_before(person: &Timeline, day: NaiveDate) -> Vec<&Coverage> {
     let mut before: Vec<&Coverage> = basic.filter(|coverage| coverage.period.begndate < day).collect();
     before.sort_by_key(|coverage| coverage.period.begndate);
     before
-}
-
-/// Whether it is normal coverage by a basic scheme.
-pub fn is_basic_normal(coverage: &Coverage) -> bool {
-    coverage.state == CoverageState::Normal && BASIC_SCHEMES.contains(&coverage.insutype.as_str())
 }
 
 /// What went before a stretch that begins on some day.
@@ -97,6 +92,7 @@ pub fn gap_years(person: &Timeline, coverage_year: i32, from_year: i32) -> u32 {
 mod tests {
     use super::super::timeline::examples::*;
     use super::*;
+    use crate::domain::timeline::CoverageState;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()

@@ -2,10 +2,10 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::entitlement::RESIDENT;
-use super::gaps::is_basic_normal;
 use super::rules::{NoRule, RewardRule, Rules};
 use super::timeline::{Coverage, MembershipKind, Timeline};
+use crate::domain::basic_schemes::is_basic_normal;
+use crate::domain::codes::RESIDENT;
 
 /// The raise on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]

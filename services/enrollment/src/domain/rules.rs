@@ -11,7 +11,7 @@ use yizhan_rules::{families, texts};
 
 pub use yizhan_rules::{Dated, NoRule};
 
-use super::months::{day_after, day_before, first_of_month, last_day_after, last_day_from};
+use yizhan_rules::months::{day_after, day_before, first_of_month, last_day_after, last_day_from};
 
 families! {
     /// What a document of entitlement rules may hold.

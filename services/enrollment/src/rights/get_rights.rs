@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::{View, check_purpose, for_self_or_keeper, is_self};
+use super::View;
 use crate::access_log::{Action, Look};
 use crate::domain::access_grant::WantedLook;
+use crate::domain::row_check::RowCheck;
+use crate::keeper::{for_self_or_keeper, is_self};
 use crate::register::Register;
 
 /// For the person at once; for others with a purpose, and after it is logged.
@@ -20,7 +22,7 @@ pub async fn get_rights(
     let person = for_self_or_keeper(register, caller, psn_no).await?;
     if !is_self(caller, psn_no) {
         let mut violations = Violations::new();
-        check_purpose(purpose, &mut violations);
+        RowCheck::within("", &mut violations).text("purpose", purpose, true);
         violations.finish()?;
         let wanted =
             WantedLook { actor: caller.to_string(), purpose: purpose.to_owned(), scopes: BTreeSet::new() };

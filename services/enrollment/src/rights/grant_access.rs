@@ -9,9 +9,10 @@ use yizhan_proto::enrollment::v1::{GrantAccessRequest, GrantAccessResponse};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::{check_purpose, check_text, for_self_or_keeper, is_self};
 use crate::api::rights_messages;
 use crate::domain::access_grant::{MAX_DAYS, Scope};
+use crate::domain::row_check::RowCheck;
+use crate::keeper::{for_self_or_keeper, is_self};
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::{Register, person_merged};
 use crate::store::access_grants;
@@ -63,7 +64,7 @@ fn checked(
     caller: &Caller,
     now: DateTime<Utc>,
 ) -> Result<Terms, ServiceError> {
-    check_purpose(&request.purpose, &mut violations);
+    RowCheck::within("", &mut violations).text("purpose", &request.purpose, true);
     let grantee = Caller::parse(&request.grantee);
     let third_party = grantee.is_some_and(|grantee| {
         matches!(grantee, Caller::Insurer { .. } | Caller::Institution { .. } | Caller::Department { .. })
@@ -74,7 +75,7 @@ fn checked(
         let none = request.consent_reference.is_empty();
         violations.require(none, "consent_reference", "TEXT_INVALID", "本人授权无需填写书面申请编号");
     } else {
-        check_text("consent_reference", &request.consent_reference, &mut violations);
+        RowCheck::within("", &mut violations).text("consent_reference", &request.consent_reference, true);
     }
     let scopes = rights_messages::scopes(&request.scopes, &mut violations);
     violations.require(!request.scopes.is_empty(), "scopes", "SCOPE_INVALID", "至少选择一项授权内容");

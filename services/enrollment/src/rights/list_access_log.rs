@@ -3,8 +3,8 @@
 use chrono::DateTime;
 use yizhan_runtime::{Caller, ServiceError, page};
 
-use super::for_self_or_keeper;
 use crate::domain::access_chain::LogEntry;
+use crate::keeper::for_self_or_keeper;
 use crate::register::Register;
 use crate::store::access_log::{self, Place};
 

@@ -2,8 +2,9 @@
 
 use yizhan_runtime::{Caller, ServiceError, page};
 
-use super::{for_self_or_keeper, person_unknown};
+use crate::keeper::for_self_or_keeper;
 use crate::register::Register;
+use crate::register::person_unknown;
 use crate::store::access_grants;
 use crate::store::entities::access_grant;
 use yizhan_terms::is_psn_no;

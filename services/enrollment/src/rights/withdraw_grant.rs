@@ -5,8 +5,9 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
-use super::{find_grant, for_self_or_keeper, grant_unknown};
+use super::{find_grant, grant_unknown};
 use crate::api::rights_messages;
+use crate::keeper::for_self_or_keeper;
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::access_grants;

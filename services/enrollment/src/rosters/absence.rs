@@ -6,9 +6,10 @@ use sea_orm::DatabaseTransaction;
 use yizhan_runtime::ServiceError;
 
 use super::applier::cause_of;
-use crate::changes::{self, Edit};
+use crate::changes;
 use crate::domain::roster::end_absent;
 use crate::register::Register;
+use crate::store::edit::Edit;
 use crate::store::entities::roster;
 use crate::store::roster_rows::{self, HeldIdentity};
 use crate::store::rosters::{DONE, Position, json};

@@ -6,9 +6,10 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::parse_date;
 
 use super::applier::cause_of;
-use crate::changes::{self, Edit};
+use crate::changes;
 use crate::domain::roster::{Action, Claim, Outcome, Refusal, duplicates, place};
 use crate::register::Register;
+use crate::store::edit::Edit;
 use crate::store::entities::roster;
 use crate::store::roster_rows::{self, ADD, PendingRow, REFUSED, StagedOutcome};
 use crate::store::rosters::{ABSENCE, Counts, DONE, MODE_FULL, Position, json};

@@ -6,9 +6,9 @@ use sea_orm::{
     Iterable, PrimaryKeyToColumn,
 };
 
+use super::edit::Edit;
 use super::entities::{account_share, coverage, disease_entitlement, identity, membership};
 use super::timelines::StoredTimeline;
-use crate::changes::Edit;
 use crate::domain::entry::Entry;
 use crate::domain::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting};
 

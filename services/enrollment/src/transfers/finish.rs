@@ -7,7 +7,7 @@ use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{ServiceError, Violations};
 
-use crate::changes::{self, Edit, PERSON_MOVED};
+use crate::changes;
 use crate::domain::codes;
 use crate::domain::contributions::arrears;
 use crate::domain::enrolment::Stop;
@@ -17,6 +17,7 @@ use crate::domain::transfer::finish::{Begins, Fault, Finished, Terms, coverage_y
 use crate::enrolment;
 use crate::once::Cause;
 use crate::register::{Register, person_unknown};
+use crate::store::edit::{Edit, PERSON_MOVED};
 use crate::store::entities::transfer;
 use crate::store::timelines::{self, StoredTimeline};
 use crate::store::{contributions, moves};

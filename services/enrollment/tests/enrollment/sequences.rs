@@ -11,7 +11,7 @@ use chrono::{NaiveDate, TimeDelta};
 use prost::Message;
 use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryResult, Statement};
 use tonic::transport::Channel;
-use yizhan_enrollment::domain::coverage_changes::doubled;
+use yizhan_enrollment::domain::basic_schemes::doubled;
 use yizhan_enrollment::domain::timeline::Timeline;
 use yizhan_enrollment::store::entities::{
     account_share, coverage, disease_entitlement, entitlement_timeline, identity, membership,

@@ -1,10 +1,10 @@
 use chrono::Days;
 use proptest::prelude::*;
 
-use super::super::super::coverage_changes::doubled;
 use super::super::super::eligibility::{Question, answer};
 use super::super::super::timeline::examples::{period, person};
 use super::*;
+use crate::domain::basic_schemes::doubled;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::basic_schemes::doubled;
 use super::super::timeline::examples::{coverage, person};
 use super::*;
 
