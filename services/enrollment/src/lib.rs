@@ -33,6 +33,7 @@ mod list_contributions;
 mod list_persons;
 mod list_unenrolled;
 mod merge_persons;
+pub mod migrations;
 mod once;
 mod record_contributions;
 mod record_death;

@@ -28,7 +28,7 @@ use crate::register::Register;
 use crate::rosters::Applier;
 use crate::rotate_keys;
 use crate::store::cached::TimelineSource;
-use crate::store::migrations::Migrator;
+use crate::migrations::Migrator;
 
 /// Where it listens unless told otherwise.
 pub const DEFAULT_PORT: u16 = 7201;

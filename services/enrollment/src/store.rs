@@ -13,7 +13,6 @@ pub mod edit;
 pub mod entities;
 pub mod ledger;
 pub mod merges;
-pub mod migrations;
 pub mod moves;
 pub mod personal_data;
 pub mod persons;

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use sea_orm_migration::MigratorTrait;
 use tonic::Code;
-use yizhan_enrollment::store::migrations::Migrator;
+use yizhan_enrollment::migrations::Migrator;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_testkit::{Backend, TestDatabase, both_databases};
 

@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigratorTrait;
 use sha2::{Digest, Sha256};
 use yizhan_enrollment::domain::certificate::CertificateKey;
-use yizhan_enrollment::store::migrations::Migrator;
+use yizhan_enrollment::migrations::Migrator;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::db;

@@ -13,10 +13,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryResult, Sta
 use tonic::transport::Channel;
 use yizhan_enrollment::domain::basic_schemes::doubled;
 use yizhan_enrollment::domain::timeline::Timeline;
-use yizhan_enrollment::store::entities::{
-    account_share, coverage, disease_entitlement, entitlement_timeline, identity, membership,
-    timeline_history,
-};
+use yizhan_enrollment::store::entities::{account_share, coverage, disease_entitlement, entitlement_timeline, identity, membership, timeline_history};
 use yizhan_enrollment::store::rows::Stored;
 use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
