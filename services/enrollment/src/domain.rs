@@ -19,7 +19,6 @@ pub mod period;
 pub mod reward;
 pub mod roster;
 pub mod row_check;
-pub mod rules;
 pub mod timeline;
 pub mod transfer;
 pub mod waiting;

@@ -8,7 +8,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::domain::coverage_changes::Refused;
 use crate::domain::enrolment::Stop;
 use crate::domain::row_check::RowCheck;
-use crate::domain::rules::NoRule;
+use crate::rules::NoRule;
 use crate::domain::timeline::{Coverage, MAX_ENTRIES, Timeline};
 use crate::import::{check_keeper, kept_by};
 use crate::import_coverages::second_basic_scheme_text;

@@ -10,7 +10,7 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_rules::{Publication, Summary};
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::domain::rules::Entitlement;
+use crate::rules::Entitlement;
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 

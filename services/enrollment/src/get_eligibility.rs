@@ -15,7 +15,7 @@ use crate::domain::codes::RESIDENT;
 use crate::domain::eligibility::Question;
 use crate::domain::reward::{Reward, critical_illness_reward};
 use crate::domain::row_check::MAX_TEXT;
-use crate::domain::rules::Rules;
+use crate::rules::Rules;
 use crate::domain::timeline::{Coverage, CoverageState};
 use crate::register::{Register, person_merged, person_unknown};
 use crate::store::persons;

@@ -44,6 +44,7 @@ mod reverify_disease_entitlement;
 mod rights;
 mod rosters;
 mod rotate_keys;
+pub mod rules;
 mod service;
 pub mod store;
 mod transfers;

@@ -14,7 +14,7 @@ use crate::contribution_check::{NewContribution, checked};
 use crate::domain::contributions::{self, Accrued, Kind};
 use crate::domain::enrolment::{Payment, Stop, employee_pays, resident_pays};
 use crate::domain::row_check::RowCheck;
-use crate::domain::rules::Rules;
+use crate::rules::Rules;
 use crate::domain::timeline::Coverage;
 use crate::enrolment::{check_entries, lock_rows, reason};
 use crate::import::check_row_count;

@@ -12,7 +12,7 @@ use yizhan_runtime::{Clock, ServiceError};
 use crate::access_log::AccessLog;
 use crate::clients::Settlement;
 use crate::domain::certificate::CertificateKey;
-use crate::domain::rules::RulesBook;
+use crate::rules::RulesBook;
 use crate::store::timelines::StoredTimeline;
 use yizhan_terms::is_psn_no;
 

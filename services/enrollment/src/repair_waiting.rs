@@ -15,7 +15,7 @@ use crate::domain::codes::RESIDENT;
 use crate::domain::contributions::{PAID_BACK, years_paid_back};
 use crate::domain::gaps::gap_years_before;
 use crate::domain::row_check::RowCheck;
-use crate::domain::rules::{Rules, WaitingRule};
+use crate::rules::{Rules, WaitingRule};
 use crate::domain::timeline::{Coverage, Timeline};
 use crate::domain::waiting::repaired_months;
 use crate::enrolment::lock_one;

@@ -23,7 +23,7 @@ use crate::api::{Api, CoverageApi, LedgerApi, MergeApi, RightsApi, RosterApi, Tr
 use crate::clients::{Settlement, SettlementPeer};
 use crate::domain::access_chain::LogKey;
 use crate::domain::certificate::CertificateKey;
-use crate::domain::rules::RulesBook;
+use crate::rules::RulesBook;
 use crate::register::Register;
 use crate::rosters::Applier;
 use crate::rotate_keys;

@@ -6,7 +6,7 @@ use chrono::{Datelike, Months, NaiveDate};
 use super::contributions::{self, Accrued, Kind, accrym_of, months_between, paid_on};
 use super::coverage_changes::{self, Change, Refused, Standing};
 use super::period::Period;
-use super::rules::{NoRule, Rules};
+use crate::rules::{NoRule, Rules};
 use super::timeline::{Coverage, CoverageState, Timeline};
 use crate::domain::codes::RESIDENT;
 use crate::domain::entitlement::{Decision, Payer};

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use super::codes::RESIDENT;
 use super::gaps::{Before, gap_years};
 use super::period::Period;
-use super::rules::{Continuity, Dated, Employee, Enrolment, Newborn, NoRule, Rules, WaitingRule};
+use crate::rules::{Continuity, Dated, Employee, Enrolment, Newborn, NoRule, Rules, WaitingRule};
 use super::timeline::{Timeline, Waiting};
 use super::waiting::variable_months;
 use yizhan_rules::months::{day_after, first_of_month, first_of_year, last_of_year};

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::rules::{NoRule, RewardRule, Rules};
+use crate::rules::{NoRule, RewardRule, Rules};
 use super::timeline::{Coverage, MembershipKind, Timeline};
 use crate::domain::basic_schemes::is_basic_normal;
 use crate::domain::codes::RESIDENT;

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::rules::{FirstDay, WaitingRule};
+use crate::rules::{FirstDay, WaitingRule};
 use super::timeline::Waiting;
 
 /// 变动待遇等待期 of so many gap years.
@@ -43,7 +43,7 @@ impl Waiting {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::rules::Rules;
+    use crate::rules::Rules;
     use super::*;
 
     fn rule() -> WaitingRule {

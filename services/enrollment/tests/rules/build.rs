@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use yizhan_enrollment::domain::entitlement::{Decision, Payer};
 use yizhan_enrollment::domain::period::Period;
-use yizhan_enrollment::domain::rules::Rules;
+use yizhan_enrollment::rules::Rules;
 use yizhan_enrollment::domain::timeline::{Coverage, CoverageState, Identity, Membership, MembershipKind, PersonFacts, Timeline};
 
 pub fn day(text: &str) -> NaiveDate {

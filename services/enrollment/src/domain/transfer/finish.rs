@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use super::super::coverage_changes::{self as changes, Change, Refused, Standing};
 use super::super::entitlement::{Decision, Payer};
 use super::super::period::Period;
-use super::super::rules::{NoRule, Rules};
+use crate::rules::{NoRule, Rules};
 use super::super::timeline::{Coverage, CoverageState, Timeline};
 use super::codes::{Direction, change_types, is_basic};
 use crate::domain::basic_schemes::is_basic_normal;
