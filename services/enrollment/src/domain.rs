@@ -1,7 +1,5 @@
 //! The rules of the register: pure, no I/O, no clock.
 
-pub mod access_chain;
-pub mod access_grant;
 pub mod basic_schemes;
 pub mod certificate;
 pub mod codes;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::access_log::{Action, Look};
-use crate::domain::access_grant::WantedLook;
+use crate::access::log::{Action, Look};
+use crate::access::domain::grant::WantedLook;
 use crate::domain::masking;
 use crate::domain::row_check::RowCheck;
 use crate::keeper::for_self_or_keeper;

@@ -6,7 +6,7 @@
 
 #![warn(missing_docs)]
 
-mod access_log;
+pub mod access;
 mod api;
 mod certificates;
 mod change_coverage;

@@ -9,7 +9,7 @@ use yizhan_runtime::feed::Feed;
 use yizhan_runtime::vault::Vault;
 use yizhan_runtime::{Clock, ServiceError};
 
-use crate::access_log::AccessLog;
+use crate::access::log::AccessLog;
 use crate::clients::Settlement;
 use crate::domain::certificate::CertificateKey;
 use crate::rules::RulesBook;

@@ -20,8 +20,8 @@ pub use withdraw_grant::withdraw_grant;
 use yizhan_runtime::ServiceError;
 
 use crate::register::Register;
-use crate::store::access_grants;
-use crate::store::entities::access_grant;
+use crate::access::store::access_grants;
+use crate::access::store::entities::access_grant;
 use yizhan_terms::is_psn_no;
 
 /// A grant by its id; what could not be an id is the id of none.

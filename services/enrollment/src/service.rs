@@ -18,10 +18,10 @@ use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
 use yizhan_runtime::vault::{DataKeys, SecretKey, Vault};
 use yizhan_runtime::{Clock, db};
 
-use crate::access_log::AccessLog;
+use crate::access::log::AccessLog;
 use crate::api::{Api, CoverageApi, LedgerApi, MergeApi, RightsApi, RosterApi, TransferApi};
 use crate::clients::{Settlement, SettlementPeer};
-use crate::domain::access_chain::LogKey;
+use crate::access::domain::chain::LogKey;
 use crate::domain::certificate::CertificateKey;
 use crate::rules::RulesBook;
 use crate::register::Register;

@@ -5,8 +5,6 @@
 //! as-of question with one read, and with that the directory of who is registered where. It is written in the same
 //! transaction as the normalised rows, and could be rebuilt from them.
 
-pub mod access_grants;
-pub mod access_log;
 pub mod cached;
 pub mod contributions;
 pub mod edit;

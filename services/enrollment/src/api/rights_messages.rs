@@ -7,10 +7,10 @@ use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::Violations;
 
 use super::messages;
-use crate::domain::access_chain::{Anchor, Break, Fault, LogEntry};
-use crate::domain::access_grant::Scope;
+use crate::access::domain::chain::{Anchor, Break, Fault, LogEntry};
+use crate::access::domain::grant::Scope;
 use crate::rights::{Benefit, Verdict, Verification, View};
-use crate::store::entities::access_grant;
+use crate::access::store::entities::access_grant;
 
 /// What somebody sees.
 pub fn rights(view: View) -> pb::Rights {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::View;
-use crate::access_log::{Action, Look};
-use crate::domain::access_grant::WantedLook;
+use crate::access::log::{Action, Look};
+use crate::access::domain::grant::WantedLook;
 use crate::domain::row_check::RowCheck;
 use crate::keeper::{for_self_or_keeper, is_self};
 use crate::register::Register;

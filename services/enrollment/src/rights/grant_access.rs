@@ -10,13 +10,13 @@ use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::api::rights_messages;
-use crate::domain::access_grant::{MAX_DAYS, Scope};
+use crate::access::domain::grant::{MAX_DAYS, Scope};
 use crate::domain::row_check::RowCheck;
 use crate::keeper::{for_self_or_keeper, is_self};
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::{Register, person_merged};
-use crate::store::access_grants;
-use crate::store::entities::access_grant;
+use crate::access::store::access_grants;
+use crate::access::store::entities::access_grant;
 
 /// Grants of one person in force at once.
 const MAX_STANDING: u64 = 100;

@@ -5,8 +5,8 @@ use yizhan_runtime::{Caller, ServiceError, page};
 use crate::keeper::for_self_or_keeper;
 use crate::register::Register;
 use crate::register::person_unknown;
-use crate::store::access_grants;
-use crate::store::entities::access_grant;
+use crate::access::store::access_grants;
+use crate::access::store::entities::access_grant;
 use yizhan_terms::is_psn_no;
 
 /// One page, and the token of the next (empty on the last). Whoever may not decide about the person sees only what was

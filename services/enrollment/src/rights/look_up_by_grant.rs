@@ -6,12 +6,12 @@ use yizhan_runtime::error::ErrorKind;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::{View, find_grant, grant_unknown};
-use crate::access_log::{Action, Look};
+use crate::access::log::{Action, Look};
 use crate::api::rights_messages;
-use crate::domain::access_grant::{Refusal, Scope, WantedLook};
+use crate::access::domain::grant::{Refusal, Scope, WantedLook};
 use crate::domain::row_check::RowCheck;
 use crate::register::{Register, person_merged};
-use crate::store::entities::access_grant;
+use crate::access::store::entities::access_grant;
 use crate::store::timelines;
 
 /// What may be seen, and which parts that is.

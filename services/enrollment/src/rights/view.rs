@@ -6,7 +6,7 @@ use futures::future::join_all;
 use yizhan_proto::enrollment::v1::{Arrears, Contribution};
 use yizhan_runtime::ServiceError;
 
-use crate::domain::access_grant::Scope;
+use crate::access::domain::grant::Scope;
 use crate::domain::timeline::Timeline;
 use crate::list_contributions::{arrears_of, contribution};
 use crate::register::Register;

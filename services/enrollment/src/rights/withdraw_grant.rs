@@ -10,7 +10,7 @@ use crate::api::rights_messages;
 use crate::keeper::for_self_or_keeper;
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
-use crate::store::access_grants;
+use crate::access::store::access_grants;
 
 /// By the person, or by the agency that keeps their register.
 pub async fn withdraw_grant(

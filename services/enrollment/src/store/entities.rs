@@ -1,8 +1,5 @@
 //! One entity per table.
 
-pub mod access_grant;
-pub mod access_log;
-pub mod access_log_head;
 pub mod account_share;
 pub mod certificate;
 pub mod contribution;

@@ -4,7 +4,8 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
-use super::entities::{access_grant, contribution, person};
+use crate::access::store::entities::access_grant;
+use crate::store::entities::{contribution, person};
 
 /// The register of a person moves to another area: who they are, what they paid, and whom they let look.
 pub async fn to_area<C: ConnectionTrait>(

@@ -10,10 +10,10 @@ use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::db::{begin_write, retry_transient};
 use yizhan_runtime::{Clock, ServiceError};
 
-use crate::domain::access_chain::{LogEntry, LogKey};
-use crate::domain::access_grant::{Refusal, WantedLook};
-use crate::store::entities::access_grant;
-use crate::store::{access_grants, access_log};
+use crate::access::domain::chain::{LogEntry, LogKey};
+use crate::access::domain::grant::{Refusal, WantedLook};
+use crate::access::store::entities::access_grant;
+use crate::access::store::{access_grants, access_log};
 
 /// Outcome of a look that was given.
 const GIVEN: &str = "GIVEN";

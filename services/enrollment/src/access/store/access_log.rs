@@ -11,7 +11,7 @@ use yizhan_runtime::db::{Column as Values, insert_rows};
 
 use super::entities::access_log::{Column, Entity, Model};
 use super::entities::access_log_head;
-use crate::domain::access_chain::{Anchor, LogEntry, LogKey};
+use crate::access::domain::chain::{Anchor, LogEntry, LogKey};
 
 /// Appends entries to the chains of their areas: numbers, links and hashes them. Each chain is locked until the transaction
 /// ends, so that others who append wait; areas are locked in one order, so that nobody waits in a circle.

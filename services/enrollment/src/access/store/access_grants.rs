@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::entities::access_grant::{Column, Entity, Model};
-use crate::domain::access_grant::{Grant, Scope};
+use crate::access::domain::grant::{Grant, Scope};
 
 /// A grant, read without a lock: whose it is.
 pub async fn find<C: ConnectionTrait>(db: &C, grant_id: &str) -> Result<Option<Model>, DbErr> {

@@ -1,0 +1,4 @@
+//! Pure rules of looks.
+
+pub mod chain;
+pub mod grant;
