@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use sea_orm::DatabaseTransaction;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::store::entities::person;
-use crate::store::persons;
-use crate::store::timelines::{self, StoredTimeline};
+use crate::person::store::entities::person;
+use crate::person::store::persons;
+use crate::person::store::timelines::{self, StoredTimeline};
 
 /// Lets persons about to be written (with the number of their row) give up the certificates they had and take those they
 /// have now. A certificate of somebody else is refused; whose it is learns only who keeps that person's register.

@@ -10,18 +10,18 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::api::coverage_messages::decided;
 use crate::changes;
 use crate::contribution_check::{self, NewContribution};
-use crate::domain::codes;
+use crate::person::domain::codes;
 use crate::domain::contributions::{Kind, accrym_of, is_paid_yearly, paid_on};
 use crate::domain::coverage_changes::{self, Change, Refused, Set, Standing};
 use crate::domain::enrolment::{Payment, Stop, stretch};
-use crate::domain::period::Period;
+use crate::person::domain::period::Period;
 use crate::domain::row_check::RowCheck;
-use crate::domain::timeline::{Coverage, CoverageState, Timeline};
+use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::enrolment::{check_entries, error, lock_one};
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::contributions as stored;
-use crate::store::edit::Edit;
+use crate::person::store::edit::Edit;
 
 /// Checks the request, then the state of the coverage, then does it.
 pub async fn change_coverage(

@@ -6,12 +6,12 @@ use sea_orm::{DatabaseTransaction, DbErr};
 use yizhan_proto::enrollment::v1::RegisterChange;
 use yizhan_runtime::feed::{self, NewChange};
 
-use crate::domain::timeline::Timeline;
+use crate::person::domain::timeline::Timeline;
 use crate::once::Cause;
 use crate::register::Register;
-use crate::store::edit::Edit;
-use crate::store::rows;
-use crate::store::timelines::{self, StoredTimeline};
+use crate::person::store::edit::Edit;
+use crate::person::store::rows;
+use crate::person::store::timelines::{self, StoredTimeline};
 
 /// Writes every edit that changes something, as the person's next version, and gives those persons as they now are. A person
 /// is in at most one edit.
@@ -73,7 +73,7 @@ fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::timeline::examples::{coverage, person};
+    use crate::person::domain::timeline::examples::{coverage, person};
 
     #[test]
     fn nothing_is_written_to_a_merged_record() {

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use yizhan_proto::enrollment::v1::Contribution;
 use yizhan_runtime::ids::new_id;
 
-use crate::domain::codes;
+use crate::person::domain::codes;
 use crate::domain::contributions::{self, Kind};
 use crate::domain::row_check::RowCheck;
 use crate::once::Cause;

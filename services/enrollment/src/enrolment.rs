@@ -9,12 +9,12 @@ use crate::domain::coverage_changes::Refused;
 use crate::domain::enrolment::Stop;
 use crate::domain::row_check::RowCheck;
 use crate::rules::NoRule;
-use crate::domain::timeline::{Coverage, MAX_ENTRIES, Timeline};
+use crate::person::domain::timeline::{Coverage, MAX_ENTRIES, Timeline};
 use crate::import::{check_keeper, kept_by};
 use crate::import_coverages::second_basic_scheme_text;
 use crate::register::{person_merged, person_unknown};
-use crate::store::edit::Edit;
-use crate::store::timelines;
+use crate::person::store::edit::Edit;
+use crate::person::store::timelines;
 
 /// One registered person whose register the caller keeps, locked.
 pub async fn lock_one(tx: &DatabaseTransaction, caller: &Caller, psn_no: &str) -> Result<Edit, ServiceError> {

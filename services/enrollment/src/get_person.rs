@@ -6,14 +6,14 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::access::log::{Action, Look};
 use crate::access::domain::grant::WantedLook;
-use crate::domain::masking;
+use crate::person::domain::masking;
 use crate::domain::row_check::RowCheck;
 use crate::keeper::for_self_or_keeper;
 use crate::register::{Register, person_unknown};
-use crate::store::entities::person;
-use crate::store::personal_data::PersonalData;
-use crate::store::persons;
-use crate::store::timelines::{self, StoredTimeline};
+use crate::person::store::entities::person;
+use crate::person::store::personal_data::PersonalData;
+use crate::person::store::persons;
+use crate::person::store::timelines::{self, StoredTimeline};
 use yizhan_terms::is_psn_no;
 
 /// A person with what entitles them.

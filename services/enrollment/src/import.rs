@@ -8,13 +8,13 @@ use yizhan_proto::enrollment::v1::ImportOutcome;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::changes;
-use crate::domain::entry::{Entry, Put};
+use crate::person::domain::entry::{Entry, Put};
 use crate::domain::row_check::RowCheck;
-use crate::domain::timeline::MAX_ENTRIES;
+use crate::person::domain::timeline::MAX_ENTRIES;
 use crate::once::{Cause, Changed, Done, Mutation};
 use crate::register::Register;
-use crate::store::edit::Edit;
-use crate::store::timelines::{self, StoredTimeline};
+use crate::person::store::edit::Edit;
+use crate::person::store::timelines::{self, StoredTimeline};
 
 /// Rows of one import at most.
 pub const MAX_ROWS: usize = 1000;

@@ -4,7 +4,7 @@ use yizhan_proto::enrollment::v1::{AccountShareRow, ImportAccountSharesRequest, 
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::row_check::RowCheck;
-use crate::domain::timeline::AccountShare;
+use crate::person::domain::timeline::AccountShare;
 use crate::import::{self, DatedImport, DatedRow};
 use crate::once;
 use crate::register::Register;

@@ -3,14 +3,14 @@
 use yizhan_proto::enrollment::v1::{CoverageRow, ImportCoveragesRequest, ImportOutcome};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::domain::basic_schemes::second_basic_scheme;
-use crate::domain::codes;
+use crate::person::domain::basic_schemes::second_basic_scheme;
+use crate::person::domain::codes;
 use crate::domain::row_check::RowCheck;
-use crate::domain::timeline::{Coverage, CoverageState};
+use crate::person::domain::timeline::{Coverage, CoverageState};
 use crate::import::{self, DatedImport, DatedRow};
 use crate::once;
 use crate::register::Register;
-use crate::store::timelines::StoredTimeline;
+use crate::person::store::timelines::StoredTimeline;
 
 /// All rows or none; stretches of one person and scheme must not overlap, nor a second basic scheme be normal on a day.
 pub async fn import_coverages(

@@ -3,13 +3,13 @@
 use yizhan_proto::enrollment::v1::{DiseaseEntitlementRow, ImportDiseaseEntitlementsRequest, ImportOutcome};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::domain::entry::Entry;
+use crate::person::domain::entry::Entry;
 use crate::domain::row_check::RowCheck;
-use crate::domain::timeline::{DiseaseEntitlement, DiseaseKind};
+use crate::person::domain::timeline::{DiseaseEntitlement, DiseaseKind};
 use crate::import::{self, DatedImport, DatedRow};
 use crate::once;
 use crate::register::Register;
-use crate::store::timelines::StoredTimeline;
+use crate::person::store::timelines::StoredTimeline;
 
 /// Longest 病种编码.
 const MAX_CODE: usize = 30;

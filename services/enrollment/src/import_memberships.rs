@@ -5,7 +5,7 @@ use yizhan_proto::enrollment::v1::{ImportMembershipsRequest, ImportOutcome, Memb
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::row_check::RowCheck;
-use crate::domain::timeline::{Membership, MembershipKind};
+use crate::person::domain::timeline::{Membership, MembershipKind};
 use crate::import::{self, DatedImport, DatedRow};
 use crate::once;
 use crate::register::Register;

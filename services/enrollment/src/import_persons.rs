@@ -10,19 +10,19 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::certificates;
 use crate::changes;
-use crate::domain::certificate::{CertificateKey, IdentityFault, identity_faults};
-use crate::domain::entry::Put;
+use crate::person::domain::certificate::{CertificateKey, IdentityFault, identity_faults};
+use crate::person::domain::entry::Put;
 use crate::domain::row_check::RowCheck;
-use crate::domain::timeline::{PersonFacts, Timeline};
-use crate::domain::{codes, masking};
+use crate::person::domain::timeline::{PersonFacts, Timeline};
+use crate::person::domain::{codes, masking};
 use crate::import;
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
-use crate::store::edit::Edit;
-use crate::store::entities::person::{self, PersonalText};
-use crate::store::personal_data::PersonalData;
-use crate::store::timelines::{self, StoredTimeline};
-use crate::store::{persons, rows};
+use crate::person::store::edit::Edit;
+use crate::person::store::entities::person::{self, PersonalText};
+use crate::person::store::personal_data::PersonalData;
+use crate::person::store::timelines::{self, StoredTimeline};
+use crate::person::store::{persons, rows};
 
 /// All rows or none. A person who is known keeps their coverages and the rest; nobody moves to another pooling area here.
 pub async fn import_persons(

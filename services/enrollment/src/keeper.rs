@@ -6,7 +6,7 @@ use yizhan_runtime::{Caller, ServiceError};
 use yizhan_terms::is_psn_no;
 
 use crate::register::{Register, person_unknown};
-use crate::store::timelines::{self, StoredTimeline};
+use crate::person::store::timelines::{self, StoredTimeline};
 
 /// The person, for those who may see and decide everything about them: the person, the agency that keeps their register, the
 /// local administrator. Others who may ask about the person are told that this is not theirs; the rest learn no more than of

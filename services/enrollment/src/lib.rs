@@ -35,6 +35,7 @@ mod list_unenrolled;
 mod merge_persons;
 pub mod migrations;
 mod once;
+pub mod person;
 mod record_contributions;
 mod record_death;
 mod register;

@@ -5,7 +5,7 @@ use yizhan_runtime::{Caller, ServiceError, page};
 
 use crate::get_person::RegisteredPerson;
 use crate::register::Register;
-use crate::store::{persons, timelines};
+use crate::person::store::{persons, timelines};
 
 /// One page, and the token of the next (empty on the last).
 pub async fn list_persons(

@@ -8,10 +8,10 @@ use crate::domain::row_check::MAX_TEXT;
 use crate::domain::transfer::statement::statement;
 use crate::get_ledger::{check_reader, checked_scope};
 use crate::register::Register;
-use crate::store::entities::person;
+use crate::person::store::entities::person;
 use crate::store::ledger::{self, Scope};
-use crate::store::persons;
-use crate::store::timelines::{self, StoredTimeline};
+use crate::person::store::persons;
+use crate::person::store::timelines::{self, StoredTimeline};
 
 /// One page.
 pub async fn list_unenrolled(

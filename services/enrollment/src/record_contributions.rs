@@ -15,13 +15,13 @@ use crate::domain::contributions::{self, Accrued, Kind};
 use crate::domain::enrolment::{Payment, Stop, employee_pays, resident_pays};
 use crate::domain::row_check::RowCheck;
 use crate::rules::Rules;
-use crate::domain::timeline::Coverage;
+use crate::person::domain::timeline::Coverage;
 use crate::enrolment::{check_entries, lock_rows, reason};
 use crate::import::check_row_count;
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
 use crate::store::contributions as stored;
-use crate::store::edit::Edit;
+use crate::person::store::edit::Edit;
 use crate::store::entities::contribution;
 
 /// All rows or none, in their order.

@@ -12,8 +12,8 @@ use crate::domain::row_check::RowCheck;
 use crate::enrolment::lock_one;
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
-use crate::store::entities::person;
-use crate::store::{persons, rows};
+use crate::person::store::entities::person;
+use crate::person::store::{persons, rows};
 
 /// Writes the day of death and ends what is behind it.
 pub async fn record_death(
@@ -69,7 +69,7 @@ impl Mutation<Register> for Death<'_> {
 }
 
 impl Death<'_> {
-    fn check(&self, person: &crate::domain::timeline::PersonFacts) -> Result<(), ServiceError> {
+    fn check(&self, person: &crate::person::domain::timeline::PersonFacts) -> Result<(), ServiceError> {
         if self.died < person.brdy {
             return Err(ServiceError::invalid_field("die_date", "DATE_ORDER", "死亡日期不能早于出生日期"));
         }

@@ -14,7 +14,7 @@ use crate::api::coverage_messages::decided;
 use crate::certificates;
 use crate::changes;
 use crate::contribution_check::{self, NewContribution};
-use crate::domain::codes::RESIDENT;
+use crate::person::domain::codes::RESIDENT;
 use crate::domain::contributions::Kind;
 use crate::domain::enrolment::{Payment, resident_pays};
 use crate::domain::row_check::RowCheck;
@@ -23,8 +23,9 @@ use crate::import::check_area;
 use crate::import_persons::{NewPerson, new_person};
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::Register;
-use crate::store::entities::person;
-use crate::store::{contributions as stored, rows, timelines};
+use crate::person::store::entities::person;
+use crate::person::store::{rows, timelines};
+use crate::store::contributions as stored;
 use yizhan_terms::is_psn_no;
 
 /// 人员类别 新生儿.

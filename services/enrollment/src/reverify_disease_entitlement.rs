@@ -9,7 +9,7 @@ use yizhan_runtime::{Caller, ServiceError};
 use crate::api::messages;
 use crate::changes;
 use crate::domain::row_check::RowCheck;
-use crate::domain::timeline::DiseaseKind;
+use crate::person::domain::timeline::DiseaseKind;
 use crate::enrolment::lock_one;
 use crate::import_disease_entitlements::is_dise_codg;
 use crate::once::{self, Cause, Changed, Done, Mutation};

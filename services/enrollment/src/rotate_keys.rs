@@ -8,9 +8,9 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{self, begin_write, retry_transient};
 
 use crate::register::Register;
-use crate::store::entities::person;
-use crate::store::personal_data::PersonalData;
-use crate::store::{persons, rows};
+use crate::person::store::entities::person;
+use crate::person::store::personal_data::PersonalData;
+use crate::person::store::{persons, rows};
 
 /// Rows of one transaction.
 const BATCH: u64 = 500;

@@ -22,12 +22,12 @@ use crate::access::log::AccessLog;
 use crate::api::{Api, CoverageApi, LedgerApi, MergeApi, RightsApi, RosterApi, TransferApi};
 use crate::clients::{Settlement, SettlementPeer};
 use crate::access::domain::chain::LogKey;
-use crate::domain::certificate::CertificateKey;
+use crate::person::domain::certificate::CertificateKey;
 use crate::rules::RulesBook;
 use crate::register::Register;
 use crate::rosters::Applier;
 use crate::rotate_keys;
-use crate::store::cached::TimelineSource;
+use crate::person::store::cached::TimelineSource;
 use crate::migrations::Migrator;
 
 /// Where it listens unless told otherwise.

@@ -5,17 +5,11 @@
 //! as-of question with one read, and with that the directory of who is registered where. It is written in the same
 //! transaction as the normalised rows, and could be rebuilt from them.
 
-pub mod cached;
 pub mod contributions;
-pub mod edit;
 pub mod entities;
 pub mod ledger;
 pub mod merges;
 pub mod moves;
-pub mod personal_data;
-pub mod persons;
 pub mod roster_rows;
 pub mod rosters;
-pub mod rows;
-pub mod timelines;
 pub mod transfers;

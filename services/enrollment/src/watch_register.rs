@@ -9,7 +9,7 @@ use yizhan_runtime::feed::{Change, Position};
 use yizhan_runtime::{Caller, ServiceError};
 
 use crate::register::Register;
-use crate::store::edit::{PERSON_MERGED, PERSON_MOVED};
+use crate::person::store::edit::{PERSON_MERGED, PERSON_MOVED};
 
 /// Every change behind a token, in the order of commit, in the areas the caller may read, until the
 /// server stops.

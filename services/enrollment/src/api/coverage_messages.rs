@@ -3,7 +3,7 @@
 use yizhan_proto::enrollment::v1 as pb;
 
 use super::messages::{coverage_row, waiting};
-use crate::domain::timeline::Coverage;
+use crate::person::domain::timeline::Coverage;
 
 /// A stretch with what decided when it entitles.
 pub fn decided(psn_no: &str, coverage: &Coverage) -> pb::DecidedCoverage {

@@ -7,11 +7,11 @@ use yizhan_runtime::caller::area_covers;
 
 use crate::domain::eligibility::{Answer, answer};
 use crate::domain::reward::Reward;
-use crate::domain::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting};
+use crate::person::domain::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting};
 use crate::get_eligibility::{Asked, Found};
 use crate::get_person::RegisteredPerson;
-use crate::store::personal_data::PersonalData;
-use crate::store::timelines::StoredTimeline;
+use crate::person::store::personal_data::PersonalData;
+use crate::person::store::timelines::StoredTimeline;
 
 fn optional(date: Option<NaiveDate>) -> String {
     date.map(|date| date.to_string()).unwrap_or_default()

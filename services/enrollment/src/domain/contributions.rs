@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Months, NaiveDate};
 
-use crate::domain::codes::RESIDENT;
+use crate::person::domain::codes::RESIDENT;
 use yizhan_rules::months::first_of_month;
 
 /// 补收, with which gap years are paid for.

@@ -3,10 +3,10 @@
 
 use chrono::NaiveDate;
 
-use super::basic_schemes::second_basic_scheme;
-use super::entry::Entry;
-use super::period::Period;
-use super::timeline::{Coverage, CoverageState, Timeline};
+use crate::person::domain::basic_schemes::second_basic_scheme;
+use crate::person::domain::entry::Entry;
+use crate::person::domain::period::Period;
+use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use yizhan_rules::months::day_before;
 
 /// Where a person stands in a scheme on a day.

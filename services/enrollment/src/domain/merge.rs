@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-use super::codes::BASIC_SCHEMES;
+use crate::person::domain::codes::BASIC_SCHEMES;
 use super::coverage_changes::end_by_death;
-use super::entry::Entry;
-use super::period::Period;
-use super::timeline::{
-    AccountShare, Coverage, CoverageState, DiseaseEntitlement, Identity, MAX_ENTRIES, Membership, Timeline,
-};
+use crate::person::domain::entry::Entry;
+use crate::person::domain::period::Period;
+use crate::person::domain::timeline::{AccountShare, Coverage, CoverageState, DiseaseEntitlement, Identity, MAX_ENTRIES, Membership, Timeline};
 
 /// Two timelines that became one.
 #[derive(Clone, Debug)]

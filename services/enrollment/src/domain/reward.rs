@@ -3,9 +3,9 @@
 use chrono::{Datelike, NaiveDate};
 
 use crate::rules::{NoRule, RewardRule, Rules};
-use super::timeline::{Coverage, MembershipKind, Timeline};
-use crate::domain::basic_schemes::is_basic_normal;
-use crate::domain::codes::RESIDENT;
+use crate::person::domain::timeline::{Coverage, MembershipKind, Timeline};
+use crate::person::domain::basic_schemes::is_basic_normal;
+use crate::person::domain::codes::RESIDENT;
 
 /// The raise on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]

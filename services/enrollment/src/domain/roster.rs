@@ -2,8 +2,8 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::period::Period;
-use super::timeline::{Identity, MAX_ENTRIES};
+use crate::person::domain::period::Period;
+use crate::person::domain::timeline::{Identity, MAX_ENTRIES};
 
 /// Why a row is not applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -219,7 +219,7 @@ fn add(identities: &mut Vec<Identity>, department: &str, claim: &Claim) -> Outco
 }
 
 fn insert(identities: &mut Vec<Identity>, claim: &Claim, department: &str) {
-    use super::entry::Entry;
+    use crate::person::domain::entry::Entry;
     let new = Identity {
         psn_idet_type: claim.psn_idet_type.clone(),
         name: claim.name.clone(),

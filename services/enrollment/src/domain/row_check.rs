@@ -7,7 +7,7 @@ use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_terms::is_psn_no;
 
-use super::period::Period;
+use crate::person::domain::period::Period;
 
 /// Longest text of a row.
 pub const MAX_TEXT: usize = 50;

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::rules::{FirstDay, WaitingRule};
-use super::timeline::Waiting;
+use crate::person::domain::timeline::Waiting;
 
 /// 变动待遇等待期 of so many gap years.
 pub fn variable_months(rule: &WaitingRule, gap_years: u32) -> u32 {

@@ -12,7 +12,7 @@ use crate::access::domain::grant::{Refusal, Scope, WantedLook};
 use crate::domain::row_check::RowCheck;
 use crate::register::{Register, person_merged};
 use crate::access::store::entities::access_grant;
-use crate::store::timelines;
+use crate::person::store::timelines;
 
 /// What may be seen, and which parts that is.
 pub async fn look_up_by_grant(

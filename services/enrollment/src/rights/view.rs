@@ -7,11 +7,11 @@ use yizhan_proto::enrollment::v1::{Arrears, Contribution};
 use yizhan_runtime::ServiceError;
 
 use crate::access::domain::grant::Scope;
-use crate::domain::timeline::Timeline;
+use crate::person::domain::timeline::Timeline;
 use crate::list_contributions::{arrears_of, contribution};
 use crate::register::Register;
 use crate::store::contributions as stored;
-use crate::store::timelines::StoredTimeline;
+use crate::person::store::timelines::StoredTimeline;
 
 /// Contributions of a view at most.
 const MAX_CONTRIBUTIONS: u64 = 500;

@@ -9,11 +9,11 @@ use super::applier::cause_of;
 use crate::changes;
 use crate::domain::roster::end_absent;
 use crate::register::Register;
-use crate::store::edit::Edit;
+use crate::person::store::edit::Edit;
 use crate::store::entities::roster;
 use crate::store::roster_rows::{self, HeldIdentity};
 use crate::store::rosters::{DONE, Position, json};
-use crate::store::timelines;
+use crate::person::store::timelines;
 
 /// Identities looked at in one batch. Nobody has so many that a batch could not hold all of one person.
 const IDENTITIES_PER_BATCH: usize = 4000;

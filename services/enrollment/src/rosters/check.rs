@@ -8,8 +8,8 @@ use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{ServiceError, Violations};
 
-use crate::domain::certificate::{CertificateKey, identity_faults};
-use crate::domain::codes;
+use crate::person::domain::certificate::{CertificateKey, identity_faults};
+use crate::person::domain::codes;
 use crate::domain::departments::{self, Department, Kind};
 use crate::domain::roster::Refusal;
 use crate::domain::row_check::MAX_TEXT;

@@ -5,7 +5,7 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
 
 use super::stage::lock_stream;
-use crate::domain::certificate::CertificateKey;
+use crate::person::domain::certificate::CertificateKey;
 use crate::register::Register;
 use crate::store::entities::roster;
 use crate::store::roster_rows;

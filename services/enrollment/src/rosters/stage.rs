@@ -16,7 +16,7 @@ use crate::register::Register;
 use crate::store::entities::roster;
 use crate::store::roster_rows::{self, NOTHING, REFUSED, StagedOutcome};
 use crate::store::rosters::{self, STAGING, json};
-use crate::store::{persons, timelines};
+use crate::person::store::{persons, timelines};
 
 /// Keeps the rows of one message, durably, if they come next and on the stream that was opened last.
 pub async fn stage(

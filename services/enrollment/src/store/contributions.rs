@@ -9,7 +9,7 @@ use sea_orm::{
 use yizhan_runtime::db::{Column as Values, find_rows};
 
 use super::entities::contribution::{Column, Entity, Model};
-use super::entities::timeline_history;
+use crate::person::store::entities::timeline_history;
 use crate::domain::contributions::{Accrued, Kind};
 
 /// Rows per statement: far within SQLite's 32,766 parameters.

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
 
-use crate::domain::codes::BASIC_SCHEMES;
+use crate::person::domain::codes::BASIC_SCHEMES;
 
 /// Of whom.
 #[derive(Clone, Debug)]

@@ -1,5 +1,5 @@
 //! Rows that follow a person who goes over into another record. The entries of timelines follow by
-//! themselves: see [`rows::follow`](super::rows::follow).
+//! themselves: see [`rows::follow`](crate::person::store::rows::follow).
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,9 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use super::entities::person::PersonalText;
-use super::entities::{account_share, certificate, contribution, person, person_merge};
+use crate::person::store::entities::person::PersonalText;
+use crate::person::store::entities::{account_share, certificate, person};
+use crate::store::entities::{contribution, person_merge};
 
 /// 人员编号 of all records that were merged into one, directly or through another.
 pub async fn merged_into<C: ConnectionTrait>(tx: &C, psn_no: &str) -> Result<BTreeSet<String>, DbErr> {

@@ -1,11 +1,12 @@
 //! Rows that follow a person who moves to another area. The entries of timelines follow by themselves: see
-//! [`rows::follow`](super::rows::follow).
+//! [`rows::follow`](crate::person::store::rows::follow).
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::access::store::entities::access_grant;
-use crate::store::entities::{contribution, person};
+use crate::person::store::entities::person;
+use crate::store::entities::contribution;
 
 /// The register of a person moves to another area: who they are, what they paid, and whom they let look.
 pub async fn to_area<C: ConnectionTrait>(

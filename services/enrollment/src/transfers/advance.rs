@@ -13,9 +13,9 @@ use crate::domain::transfer::statement::statement;
 use crate::domain::transfer::{Action, Position, Refused, Side, Sides, State, next};
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::{Register, person_unknown};
-use crate::store::entities::person::PersonalText;
+use crate::person::store::entities::person::PersonalText;
 use crate::store::entities::{transfer, transfer_step};
-use crate::store::timelines::{self, StoredTimeline};
+use crate::person::store::timelines::{self, StoredTimeline};
 use crate::store::transfers;
 
 /// By an agency of one of the areas; withdrawing also by the person.

@@ -8,18 +8,18 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{ServiceError, Violations};
 
 use crate::changes;
-use crate::domain::codes;
+use crate::person::domain::codes;
 use crate::domain::contributions::arrears;
 use crate::domain::enrolment::Stop;
-use crate::domain::timeline::MAX_ENTRIES;
+use crate::person::domain::timeline::MAX_ENTRIES;
 use crate::domain::transfer::codes::{Direction, is_basic};
 use crate::domain::transfer::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
 use crate::enrolment;
 use crate::once::Cause;
 use crate::register::{Register, person_unknown};
-use crate::store::edit::{Edit, PERSON_MOVED};
+use crate::person::store::edit::{Edit, PERSON_MOVED};
 use crate::store::entities::transfer;
-use crate::store::timelines::{self, StoredTimeline};
+use crate::person::store::timelines::{self, StoredTimeline};
 use crate::store::{contributions, moves};
 
 /// The new coverage begins so many days ahead at most.

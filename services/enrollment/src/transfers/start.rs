@@ -14,7 +14,8 @@ use crate::domain::transfer::{Action, Initiator, Position, Side, Sides, State, f
 use crate::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::{Register, person_merged, person_unknown};
 use crate::store::entities::transfer;
-use crate::store::{timelines, transfers};
+use crate::person::store::timelines;
+use crate::store::transfers;
 
 /// 免申即转.
 const WITHOUT_APPLICATION: &str = "99";

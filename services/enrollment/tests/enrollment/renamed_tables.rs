@@ -4,7 +4,7 @@ use prost::Message;
 use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigratorTrait;
 use sha2::{Digest, Sha256};
-use yizhan_enrollment::domain::certificate::CertificateKey;
+use yizhan_enrollment::person::domain::certificate::CertificateKey;
 use yizhan_enrollment::migrations::Migrator;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_runtime::config::DatabaseConfig;

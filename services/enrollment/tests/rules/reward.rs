@@ -2,8 +2,8 @@
 
 use yizhan_enrollment::domain::reward::critical_illness_reward;
 use yizhan_enrollment::rules::Rules;
-use yizhan_enrollment::domain::timeline::MembershipKind::{RewardUsed, ZeroClaimYear};
-use yizhan_enrollment::domain::timeline::Timeline;
+use yizhan_enrollment::person::domain::timeline::MembershipKind::{RewardUsed, ZeroClaimYear};
+use yizhan_enrollment::person::domain::timeline::Timeline;
 
 use crate::build::*;
 

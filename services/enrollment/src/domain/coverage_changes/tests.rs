@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::basic_schemes::doubled;
-use super::super::timeline::examples::{coverage, person};
+use crate::person::domain::basic_schemes::doubled;
+use crate::person::domain::timeline::examples::{coverage, person};
 use super::*;
 
 fn day(text: &str) -> NaiveDate {

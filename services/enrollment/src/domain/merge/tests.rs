@@ -2,8 +2,8 @@ use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 
 use super::super::eligibility::{Question, answer};
-use super::super::timeline::PersonFacts;
-use super::super::timeline::examples::*;
+use crate::person::domain::timeline::PersonFacts;
+use crate::person::domain::timeline::examples::*;
 use super::*;
 
 fn record(coverages: impl IntoIterator<Item = Coverage>) -> Timeline {

@@ -1,6 +1,6 @@
 //! The national codes of a transfer.
 
-use super::super::codes::BASIC_SCHEMES;
+use crate::person::domain::codes::BASIC_SCHEMES;
 use super::super::coverage_changes::Change;
 
 /// 职工基本医疗保险.

@@ -5,11 +5,11 @@ use chrono::{Datelike, NaiveDate};
 
 use super::super::coverage_changes::{self as changes, Change, Refused, Standing};
 use super::super::entitlement::{Decision, Payer};
-use super::super::period::Period;
+use crate::person::domain::period::Period;
 use crate::rules::{NoRule, Rules};
-use super::super::timeline::{Coverage, CoverageState, Timeline};
+use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use super::codes::{Direction, change_types, is_basic};
-use crate::domain::basic_schemes::is_basic_normal;
+use crate::person::domain::basic_schemes::is_basic_normal;
 use yizhan_rules::months::{day_after, day_before, first_of_year};
 
 /// What is agreed on.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
-use super::super::timeline::{Coverage, CoverageState, Timeline};
+use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use super::codes::is_basic;
 
 /// A gap longer than this breaks continuity (医保办发〔2021〕43号).
@@ -97,7 +97,7 @@ fn continuous(months: &BTreeSet<i32>) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::timeline::examples::*;
+    use crate::person::domain::timeline::examples::*;
     use super::*;
 
     fn stated(stretches: &[(&str, &str, &str)], today: &str) -> Statement {

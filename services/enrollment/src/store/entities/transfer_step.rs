@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::person::PersonalText;
+use crate::person::store::entities::person::PersonalText;
 
 /// One step.
 #[sea_orm::model]

@@ -2,16 +2,16 @@ use chrono::Days;
 use proptest::prelude::*;
 
 use super::super::super::eligibility::{Question, answer};
-use super::super::super::timeline::examples::{period, person};
+use crate::person::domain::timeline::examples::{period, person};
 use super::*;
-use crate::domain::basic_schemes::doubled;
+use crate::person::domain::basic_schemes::doubled;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
 fn coverage(insutype: &str, begndate: &str, enddate: &str) -> Coverage {
-    let example = super::super::super::timeline::examples::coverage(insutype, begndate, enddate);
+    let example = crate::person::domain::timeline::examples::coverage(insutype, begndate, enddate);
     Coverage { poolarea_no: String::new(), ..example }
 }
 

@@ -92,7 +92,7 @@ pub fn gap_years(person: &Timeline, coverage_year: i32, from_year: i32) -> u32 {
 mod tests {
     use super::super::timeline::examples::*;
     use super::*;
-    use crate::domain::timeline::CoverageState;
+    use crate::person::domain::timeline::CoverageState;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()

@@ -1,7 +1,7 @@
 //! A person's timeline on its way to the next version.
 
 use super::timelines::StoredTimeline;
-use crate::domain::timeline::Timeline;
+use crate::person::domain::timeline::Timeline;
 
 /// Something about the person changed.
 pub const PERSON_CHANGED: &str = "PERSON_CHANGED";

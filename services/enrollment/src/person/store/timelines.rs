@@ -8,7 +8,7 @@ use yizhan_runtime::db::{Column as Values, find_rows, insert_rows};
 
 use super::entities::entitlement_timeline::{Column, Entity, Model};
 use super::entities::timeline_history;
-use crate::domain::timeline::Timeline;
+use crate::person::domain::timeline::Timeline;
 
 /// Timelines per statement: far within SQLite's 32,766 parameters.
 const ROWS_PER_STATEMENT: usize = 1000;

@@ -11,7 +11,7 @@ use yizhan_runtime::cache::{Cached, Source};
 use yizhan_runtime::feed::Change;
 
 use super::timelines::{self, StoredTimeline};
-use crate::domain::timeline::Timeline;
+use crate::person::domain::timeline::Timeline;
 
 impl Cached for StoredTimeline {
     fn version(&self) -> i64 {

@@ -1,0 +1,10 @@
+//! Pure rules of a person: no protobuf, no database.
+
+pub mod basic_schemes;
+pub mod certificate;
+pub mod codes;
+pub mod entry;
+pub mod gaps;
+pub mod masking;
+pub mod period;
+pub mod timeline;
