@@ -44,7 +44,7 @@ use crate::import_identities::import_identities;
 use crate::import_memberships::import_memberships;
 use crate::import_persons::import_persons;
 use crate::list_persons::list_persons;
-use crate::register::Register;
+use crate::app::Register;
 use crate::watch_register::watch_register;
 
 /// The service as tonic sees it.

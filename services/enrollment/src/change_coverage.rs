@@ -19,7 +19,7 @@ use crate::domain::row_check::RowCheck;
 use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::enrolment::{check_entries, error, lock_one};
 use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::contributions as stored;
 use crate::person::store::edit::Edit;
 

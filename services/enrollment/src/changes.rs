@@ -8,7 +8,7 @@ use yizhan_runtime::feed::{self, NewChange};
 
 use crate::person::domain::timeline::Timeline;
 use crate::once::Cause;
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::edit::Edit;
 use crate::person::store::rows;
 use crate::person::store::timelines::{self, StoredTimeline};

@@ -12,7 +12,7 @@ use crate::rules::NoRule;
 use crate::person::domain::timeline::{Coverage, MAX_ENTRIES, Timeline};
 use crate::import::{check_keeper, kept_by};
 use crate::import_coverages::second_basic_scheme_text;
-use crate::register::{person_merged, person_unknown};
+use crate::app::{person_merged, person_unknown};
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines;
 

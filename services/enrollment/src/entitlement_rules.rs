@@ -12,7 +12,7 @@ use yizhan_runtime::{Caller, ServiceError};
 
 use crate::rules::Entitlement;
 use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::Register;
+use crate::app::Register;
 
 /// Checks a document and publishes it.
 pub async fn publish(

@@ -3,7 +3,7 @@
 use yizhan_runtime::cache::CacheStats;
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::register::Register;
+use crate::app::Register;
 
 /// Counters since the process started.
 pub fn get_cache_status(register: &Register, caller: &Caller) -> Result<CacheStats, ServiceError> {

@@ -17,7 +17,7 @@ use crate::domain::reward::{Reward, critical_illness_reward};
 use crate::domain::row_check::MAX_TEXT;
 use crate::rules::Rules;
 use crate::person::domain::timeline::{Coverage, CoverageState};
-use crate::register::{Register, person_merged, person_unknown};
+use crate::app::{Register, person_merged, person_unknown};
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
 use yizhan_terms::is_psn_no;

@@ -10,7 +10,7 @@ use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::ledger::{self, Group, Line, Scope};
 
 /// Digits of a 统计用区划代码.

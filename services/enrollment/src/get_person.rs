@@ -9,7 +9,7 @@ use crate::access::domain::grant::WantedLook;
 use crate::person::domain::masking;
 use crate::domain::row_check::RowCheck;
 use crate::keeper::for_self_or_keeper;
-use crate::register::{Register, person_unknown};
+use crate::app::{Register, person_unknown};
 use crate::person::store::entities::person;
 use crate::person::store::personal_data::PersonalData;
 use crate::person::store::persons;

@@ -12,7 +12,7 @@ use crate::person::domain::entry::{Entry, Put};
 use crate::domain::row_check::RowCheck;
 use crate::person::domain::timeline::MAX_ENTRIES;
 use crate::once::{Cause, Changed, Done, Mutation};
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines::{self, StoredTimeline};
 

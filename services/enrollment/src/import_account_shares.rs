@@ -7,7 +7,7 @@ use crate::domain::row_check::RowCheck;
 use crate::person::domain::timeline::AccountShare;
 use crate::import::{self, DatedImport, DatedRow};
 use crate::once;
-use crate::register::Register;
+use crate::app::Register;
 
 /// All rows or none; both persons must be registered.
 pub async fn import_account_shares(

@@ -9,7 +9,7 @@ use crate::domain::row_check::RowCheck;
 use crate::person::domain::timeline::{Coverage, CoverageState};
 use crate::import::{self, DatedImport, DatedRow};
 use crate::once;
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::timelines::StoredTimeline;
 
 /// All rows or none; stretches of one person and scheme must not overlap, nor a second basic scheme be normal on a day.

@@ -8,7 +8,7 @@ use crate::domain::row_check::RowCheck;
 use crate::person::domain::timeline::{DiseaseEntitlement, DiseaseKind};
 use crate::import::{self, DatedImport, DatedRow};
 use crate::once;
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::timelines::StoredTimeline;
 
 /// Longest 病种编码.

@@ -7,7 +7,7 @@ use crate::domain::row_check::RowCheck;
 use crate::person::domain::timeline::Identity;
 use crate::import::{self, DatedImport, DatedRow};
 use crate::once;
-use crate::register::Register;
+use crate::app::Register;
 
 /// Longest psn_idet_type, local codes included.
 const MAX_CODE: usize = 6;

@@ -8,7 +8,7 @@ use crate::domain::row_check::RowCheck;
 use crate::person::domain::timeline::{Membership, MembershipKind};
 use crate::import::{self, DatedImport, DatedRow};
 use crate::once;
-use crate::register::Register;
+use crate::app::Register;
 
 /// All rows or none.
 pub async fn import_memberships(

@@ -17,7 +17,7 @@ use crate::person::domain::timeline::{PersonFacts, Timeline};
 use crate::person::domain::{codes, masking};
 use crate::import;
 use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::edit::Edit;
 use crate::person::store::entities::person::{self, PersonalText};
 use crate::person::store::personal_data::PersonalData;

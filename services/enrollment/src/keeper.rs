@@ -5,7 +5,7 @@ use std::sync::Arc;
 use yizhan_runtime::{Caller, ServiceError};
 use yizhan_terms::is_psn_no;
 
-use crate::register::{Register, person_unknown};
+use crate::app::{Register, person_unknown};
 use crate::person::store::timelines::{self, StoredTimeline};
 
 /// The person, for those who may see and decide everything about them: the person, the agency that keeps their register, the

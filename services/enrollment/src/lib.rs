@@ -8,6 +8,7 @@
 
 pub mod access;
 mod api;
+pub mod app;
 mod certificates;
 mod change_coverage;
 mod changes;
@@ -38,7 +39,6 @@ mod once;
 pub mod person;
 mod record_contributions;
 mod record_death;
-mod register;
 mod register_newborn;
 mod repair_waiting;
 mod reverify_disease_entitlement;

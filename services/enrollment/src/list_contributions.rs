@@ -9,7 +9,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use crate::domain::contributions;
 use crate::person::domain::codes;
-use crate::register::{Register, person_unknown};
+use crate::app::{Register, person_unknown};
 use crate::store::entities::contribution::Model;
 use crate::person::store::timelines;
 use crate::store::contributions as stored;

@@ -4,7 +4,7 @@ use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, page};
 
 use crate::get_person::RegisteredPerson;
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::{persons, timelines};
 
 /// One page, and the token of the next (empty on the last).

@@ -7,7 +7,7 @@ use crate::domain::eligibility::{Question, answer};
 use crate::domain::row_check::MAX_TEXT;
 use crate::domain::transfer::statement::statement;
 use crate::get_ledger::{check_reader, checked_scope};
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::entities::person;
 use crate::store::ledger::{self, Scope};
 use crate::person::store::persons;

@@ -11,7 +11,7 @@ use crate::changes;
 use crate::domain::merge::{Contradiction, Merged, merge, rename_sharer};
 use crate::import;
 use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::{Register, person_merged, person_unknown};
+use crate::app::{Register, person_merged, person_unknown};
 use crate::person::store::edit::{Edit, PERSON_MERGED};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::store::{merges, transfers};

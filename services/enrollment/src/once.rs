@@ -3,7 +3,7 @@
 pub use yizhan_runtime::once::{Cause, Mutation, RequestKey, open};
 use yizhan_runtime::{ServiceError, once};
 
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::timelines::StoredTimeline;
 
 /// The persons that changed, as they now are.

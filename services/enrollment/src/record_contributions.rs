@@ -19,7 +19,7 @@ use crate::person::domain::timeline::Coverage;
 use crate::enrolment::{check_entries, lock_rows, reason};
 use crate::import::check_row_count;
 use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::contributions as stored;
 use crate::person::store::edit::Edit;
 use crate::store::entities::contribution;

@@ -11,7 +11,7 @@ use crate::domain::coverage_changes::end_by_death;
 use crate::domain::row_check::RowCheck;
 use crate::enrolment::lock_one;
 use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::entities::person;
 use crate::person::store::{persons, rows};
 

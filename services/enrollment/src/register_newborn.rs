@@ -22,7 +22,7 @@ use crate::enrolment::error;
 use crate::import::check_area;
 use crate::import_persons::{NewPerson, new_person};
 use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::entities::person;
 use crate::person::store::{rows, timelines};
 use crate::store::contributions as stored;

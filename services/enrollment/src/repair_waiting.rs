@@ -20,7 +20,7 @@ use crate::person::domain::timeline::{Coverage, Timeline};
 use crate::domain::waiting::repaired_months;
 use crate::enrolment::lock_one;
 use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::contributions as stored;
 
 /// Years in one request at most.

@@ -13,7 +13,7 @@ use crate::person::domain::timeline::DiseaseKind;
 use crate::enrolment::lock_one;
 use crate::import_disease_entitlements::is_dise_codg;
 use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::Register;
+use crate::app::Register;
 use yizhan_rules::months::last_day_after;
 
 /// Half-yearly, unless told otherwise.

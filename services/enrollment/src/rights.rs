@@ -19,7 +19,7 @@ pub use view::{Benefit, View};
 pub use withdraw_grant::withdraw_grant;
 use yizhan_runtime::ServiceError;
 
-use crate::register::Register;
+use crate::app::Register;
 use crate::access::store::access_grants;
 use crate::access::store::entities::access_grant;
 use yizhan_terms::is_psn_no;

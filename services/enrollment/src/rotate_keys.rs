@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{self, begin_write, retry_transient};
 
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::entities::person;
 use crate::person::store::personal_data::PersonalData;
 use crate::person::store::{persons, rows};

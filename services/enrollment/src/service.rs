@@ -24,7 +24,7 @@ use crate::clients::{Settlement, SettlementPeer};
 use crate::access::domain::chain::LogKey;
 use crate::person::domain::certificate::CertificateKey;
 use crate::rules::RulesBook;
-use crate::register::Register;
+use crate::app::Register;
 use crate::rosters::Applier;
 use crate::rotate_keys;
 use crate::person::store::cached::TimelineSource;

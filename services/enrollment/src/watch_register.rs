@@ -8,7 +8,7 @@ use yizhan_proto::enrollment::v1::{RegisterChange, RegisterChangeKind, WatchRegi
 use yizhan_runtime::feed::{Change, Position};
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::edit::{PERSON_MERGED, PERSON_MOVED};
 
 /// Every change behind a token, in the order of commit, in the areas the caller may read, until the

@@ -19,7 +19,7 @@ use crate::import_disease_entitlements::import_disease_entitlements;
 use crate::list_contributions::list_contributions;
 use crate::record_contributions::record_contributions;
 use crate::record_death::record_death;
-use crate::register::Register;
+use crate::app::Register;
 use crate::register_newborn::register_newborn;
 use crate::repair_waiting::repair_waiting;
 use crate::reverify_disease_entitlement::reverify_disease_entitlement;

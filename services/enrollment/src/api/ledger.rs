@@ -9,7 +9,7 @@ use yizhan_runtime::Caller;
 
 use crate::get_ledger::get_ledger;
 use crate::list_unenrolled::list_unenrolled;
-use crate::register::Register;
+use crate::app::Register;
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
 use yizhan_runtime::Caller;
 
 use crate::merge_persons::merge_persons;
-use crate::register::Register;
+use crate::app::Register;
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_runtime::Caller;
 
 use super::rights_messages as messages;
-use crate::register::Register;
+use crate::app::Register;
 use crate::rights;
 
 /// The service as tonic sees it.

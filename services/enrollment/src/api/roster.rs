@@ -11,7 +11,7 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::roster_messages;
-use crate::register::Register;
+use crate::app::Register;
 use crate::rosters::{self, Applier};
 
 /// The service as tonic sees it.

@@ -8,7 +8,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::Caller;
 
-use crate::register::Register;
+use crate::app::Register;
 use crate::transfers;
 
 /// The service as tonic sees it.

@@ -10,7 +10,7 @@ use crate::access::log::{Action, Look};
 use crate::access::domain::grant::WantedLook;
 use crate::domain::row_check::RowCheck;
 use crate::keeper::{for_self_or_keeper, is_self};
-use crate::register::Register;
+use crate::app::Register;
 
 /// For the person at once; for others with a purpose, and after it is logged.
 pub async fn get_rights(

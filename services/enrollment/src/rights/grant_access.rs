@@ -14,7 +14,7 @@ use crate::access::domain::grant::{MAX_DAYS, Scope};
 use crate::domain::row_check::RowCheck;
 use crate::keeper::{for_self_or_keeper, is_self};
 use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::{Register, person_merged};
+use crate::app::{Register, person_merged};
 use crate::access::store::access_grants;
 use crate::access::store::entities::access_grant;
 

@@ -5,7 +5,7 @@ use yizhan_runtime::{Caller, ServiceError, page};
 
 use crate::access::domain::chain::LogEntry;
 use crate::keeper::for_self_or_keeper;
-use crate::register::Register;
+use crate::app::Register;
 use crate::access::store::access_log::{self, Place};
 
 /// One page, newest first, and the token of the next (empty on the last).

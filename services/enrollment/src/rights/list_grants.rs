@@ -3,8 +3,8 @@
 use yizhan_runtime::{Caller, ServiceError, page};
 
 use crate::keeper::for_self_or_keeper;
-use crate::register::Register;
-use crate::register::person_unknown;
+use crate::app::Register;
+use crate::app::person_unknown;
 use crate::access::store::access_grants;
 use crate::access::store::entities::access_grant;
 use yizhan_terms::is_psn_no;

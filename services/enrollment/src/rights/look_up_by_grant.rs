@@ -10,7 +10,7 @@ use crate::access::log::{Action, Look};
 use crate::api::rights_messages;
 use crate::access::domain::grant::{Refusal, Scope, WantedLook};
 use crate::domain::row_check::RowCheck;
-use crate::register::{Register, person_merged};
+use crate::app::{Register, person_merged};
 use crate::access::store::entities::access_grant;
 use crate::person::store::timelines;
 

@@ -4,7 +4,7 @@ use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::access::domain::chain::{Anchor, Break, ChainCheck, LogKey};
-use crate::register::Register;
+use crate::app::Register;
 use crate::access::store::access_log;
 
 /// Entries read at once.

@@ -9,7 +9,7 @@ use yizhan_runtime::ServiceError;
 use crate::access::domain::grant::Scope;
 use crate::person::domain::timeline::Timeline;
 use crate::list_contributions::{arrears_of, contribution};
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::contributions as stored;
 use crate::person::store::timelines::StoredTimeline;
 

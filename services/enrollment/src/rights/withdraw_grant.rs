@@ -9,7 +9,7 @@ use super::{find_grant, grant_unknown};
 use crate::api::rights_messages;
 use crate::keeper::for_self_or_keeper;
 use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::Register;
+use crate::app::Register;
 use crate::access::store::access_grants;
 
 /// By the person, or by the agency that keeps their register.

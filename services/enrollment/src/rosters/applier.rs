@@ -12,7 +12,7 @@ use yizhan_runtime::db::{begin_write, retry_transient};
 
 use super::{absence, apply, housekeeping};
 use crate::once::Cause;
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::entities::roster;
 use crate::store::rosters::{self, ROWS};
 

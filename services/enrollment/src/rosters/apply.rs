@@ -8,7 +8,7 @@ use yizhan_runtime::clock::parse_date;
 use super::applier::cause_of;
 use crate::changes;
 use crate::domain::roster::{Action, Claim, Outcome, Refusal, duplicates, place};
-use crate::register::Register;
+use crate::app::Register;
 use crate::person::store::edit::Edit;
 use crate::store::entities::roster;
 use crate::store::roster_rows::{self, ADD, PendingRow, REFUSED, StagedOutcome};

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::begin_write;
 
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::entities::roster::{Column, Entity, Model};
 use crate::store::roster_rows;
 use crate::store::rosters::{self, ABANDONED, DONE, STAGING};

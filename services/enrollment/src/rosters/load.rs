@@ -15,7 +15,7 @@ use yizhan_runtime::{Caller, ServiceError};
 use super::check::RowRules;
 use super::{Applier, open, query, seal, stage};
 use crate::api::roster_messages as messages;
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::entities::roster::Model;
 use crate::store::rosters::{self, DONE, STAGING};
 

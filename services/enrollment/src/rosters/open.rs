@@ -8,7 +8,7 @@ use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::check;
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::entities::roster;
 use crate::store::rosters::{self, ABANDONED, Counts, DONE, MODE_FULL, STAGING, json};
 

@@ -6,7 +6,7 @@ use yizhan_runtime::db::{begin_write, retry_transient};
 
 use super::stage::lock_stream;
 use crate::person::domain::certificate::CertificateKey;
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::entities::roster;
 use crate::store::roster_rows;
 use crate::store::rosters::{self, MODE_FULL, ROWS, STAGING};

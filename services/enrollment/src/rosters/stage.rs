@@ -12,7 +12,7 @@ use super::MAX_ROWS_PER_MESSAGE;
 use super::check::{CheckedRow, RowRules};
 use super::open::add_to_digest;
 use crate::domain::roster::Refusal;
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::entities::roster;
 use crate::store::roster_rows::{self, NOTHING, REFUSED, StagedOutcome};
 use crate::store::rosters::{self, STAGING, json};

@@ -16,7 +16,7 @@ use crate::domain::transfer::codes::{Direction, is_basic};
 use crate::domain::transfer::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
 use crate::enrolment;
 use crate::once::Cause;
-use crate::register::{Register, person_unknown};
+use crate::app::{Register, person_unknown};
 use crate::person::store::edit::{Edit, PERSON_MOVED};
 use crate::store::entities::transfer;
 use crate::person::store::timelines::{self, StoredTimeline};

@@ -6,7 +6,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use super::{is_transfer_id, may_see, message, transfer_unknown};
 use crate::domain::transfer::{Side, State};
-use crate::register::Register;
+use crate::app::Register;
 use crate::store::transfers;
 
 /// States asked for at most: as many as there are.
