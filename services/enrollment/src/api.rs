@@ -4,7 +4,6 @@ mod coverage;
 pub(crate) mod coverage_messages;
 mod ledger;
 mod merge;
-pub(crate) mod messages;
 mod rights;
 pub mod rights_messages;
 mod roster;
@@ -34,18 +33,18 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::Caller;
 
-use crate::find_person::{find_person, find_persons_by_tel};
-use crate::get_cache_status::get_cache_status;
-use crate::get_eligibility::{batch_get_eligibilities, get_eligibility};
-use crate::get_person::{get_person, get_person_in_clear};
-use crate::import_account_shares::import_account_shares;
-use crate::import_coverages::import_coverages;
-use crate::import_identities::import_identities;
-use crate::import_memberships::import_memberships;
-use crate::import_persons::import_persons;
-use crate::list_persons::list_persons;
+use crate::register::find_person::{find_person, find_persons_by_tel};
+use crate::register::get_cache_status::get_cache_status;
+use crate::register::get_eligibility::{batch_get_eligibilities, get_eligibility};
+use crate::register::get_person::{get_person, get_person_in_clear};
+use crate::register::import_account_shares::import_account_shares;
+use crate::register::import_coverages::import_coverages;
+use crate::register::import_identities::import_identities;
+use crate::register::import_memberships::import_memberships;
+use crate::register::import_persons::import_persons;
+use crate::register::list_persons::list_persons;
 use crate::app::Register;
-use crate::watch_register::watch_register;
+use crate::register::watch_register::watch_register;
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use yizhan_runtime::ids::new_id;
 
 use crate::person::domain::codes;
 use crate::domain::contributions::{self, Kind};
-use crate::domain::row_check::RowCheck;
-use crate::once::Cause;
+use crate::register::row_check::RowCheck;
+use crate::register::once::Cause;
 use crate::store::entities::contribution;
 
 /// Most that one contribution can be: 100 million yuan.

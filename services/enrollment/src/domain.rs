@@ -3,12 +3,9 @@
 pub mod contributions;
 pub mod coverage_changes;
 pub mod departments;
-pub mod eligibility;
 pub mod enrolment;
 pub mod entitlement;
 pub mod merge;
-pub mod reward;
 pub mod roster;
-pub mod row_check;
 pub mod transfer;
 pub mod waiting;

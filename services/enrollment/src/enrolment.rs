@@ -7,11 +7,11 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::domain::coverage_changes::Refused;
 use crate::domain::enrolment::Stop;
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::rules::NoRule;
 use crate::person::domain::timeline::{Coverage, MAX_ENTRIES, Timeline};
-use crate::import::{check_keeper, kept_by};
-use crate::import_coverages::second_basic_scheme_text;
+use crate::register::import::{check_keeper, kept_by};
+use crate::register::import_coverages::second_basic_scheme_text;
 use crate::app::{person_merged, person_unknown};
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines;

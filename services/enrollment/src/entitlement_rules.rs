@@ -11,7 +11,7 @@ use yizhan_rules::{Publication, Summary};
 use yizhan_runtime::{Caller, ServiceError};
 
 use crate::rules::Entitlement;
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
 
 /// Checks a document and publishes it.

@@ -4,10 +4,10 @@ use yizhan_proto::enrollment::v1::{DiseaseEntitlementRow, ImportDiseaseEntitleme
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::person::domain::entry::Entry;
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::person::domain::timeline::{DiseaseEntitlement, DiseaseKind};
-use crate::import::{self, DatedImport, DatedRow};
-use crate::once;
+use crate::register::import::{self, DatedImport, DatedRow};
+use crate::register::once;
 use crate::app::Register;
 use crate::person::store::timelines::StoredTimeline;
 

@@ -3,8 +3,8 @@
 use yizhan_proto::enrollment::v1::{ListUnenrolledRequest, ListUnenrolledResponse, UnenrolledPerson};
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
-use crate::domain::eligibility::{Question, answer};
-use crate::domain::row_check::MAX_TEXT;
+use crate::register::domain::eligibility::{Question, answer};
+use crate::register::row_check::MAX_TEXT;
 use crate::domain::transfer::statement::statement;
 use crate::get_ledger::{check_reader, checked_scope};
 use crate::app::Register;

@@ -7,10 +7,10 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::changes;
+use crate::register::changes;
 use crate::domain::merge::{Contradiction, Merged, merge, rename_sharer};
-use crate::import;
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::import;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::store::edit::{Edit, PERSON_MERGED};
 use crate::person::store::timelines::{self, StoredTimeline};

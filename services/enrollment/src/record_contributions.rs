@@ -9,16 +9,16 @@ use yizhan_proto::enrollment::v1::{RecordContributionsRequest, RecordContributio
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::api::coverage_messages::decided;
-use crate::changes;
+use crate::register::changes;
 use crate::contribution_check::{NewContribution, checked};
 use crate::domain::contributions::{self, Accrued, Kind};
 use crate::domain::enrolment::{Payment, Stop, employee_pays, resident_pays};
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::rules::Rules;
 use crate::person::domain::timeline::Coverage;
 use crate::enrolment::{check_entries, lock_rows, reason};
-use crate::import::check_row_count;
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::import::check_row_count;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
 use crate::store::contributions as stored;
 use crate::person::store::edit::Edit;

@@ -6,11 +6,11 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::changes;
+use crate::register::changes;
 use crate::domain::coverage_changes::end_by_death;
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::enrolment::lock_one;
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
 use crate::person::store::entities::person;
 use crate::person::store::{persons, rows};

@@ -11,17 +11,17 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::api::coverage_messages::decided;
-use crate::certificates;
-use crate::changes;
+use crate::register::certificates;
+use crate::register::changes;
 use crate::contribution_check::{self, NewContribution};
 use crate::person::domain::codes::RESIDENT;
 use crate::domain::contributions::Kind;
 use crate::domain::enrolment::{Payment, resident_pays};
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::enrolment::error;
-use crate::import::check_area;
-use crate::import_persons::{NewPerson, new_person};
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::import::check_area;
+use crate::register::import_persons::{NewPerson, new_person};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
 use crate::person::store::entities::person;
 use crate::person::store::{rows, timelines};

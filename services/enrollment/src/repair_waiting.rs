@@ -9,17 +9,17 @@ use yizhan_proto::enrollment::v1::{Contribution, RepairWaitingRequest, RepairWai
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::api::coverage_messages::decided;
-use crate::changes;
+use crate::register::changes;
 use crate::contribution_check::{self, NewContribution};
 use crate::person::domain::codes::RESIDENT;
 use crate::domain::contributions::{PAID_BACK, years_paid_back};
 use crate::person::domain::gaps::gap_years_before;
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::rules::{Rules, WaitingRule};
 use crate::person::domain::timeline::{Coverage, Timeline};
 use crate::domain::waiting::repaired_months;
 use crate::enrolment::lock_one;
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
 use crate::store::contributions as stored;
 

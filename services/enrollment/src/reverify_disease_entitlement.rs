@@ -6,13 +6,13 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ReverifyDiseaseEntitlementRequest, ReverifyDiseaseEntitlementResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::api::messages;
-use crate::changes;
-use crate::domain::row_check::RowCheck;
+use crate::register::messages;
+use crate::register::changes;
+use crate::register::row_check::RowCheck;
 use crate::person::domain::timeline::DiseaseKind;
 use crate::enrolment::lock_one;
 use crate::import_disease_entitlements::is_dise_codg;
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
 use yizhan_rules::months::last_day_after;
 

@@ -26,7 +26,7 @@ use crate::person::domain::certificate::CertificateKey;
 use crate::rules::RulesBook;
 use crate::app::Register;
 use crate::rosters::Applier;
-use crate::rotate_keys;
+use crate::register::rotate_keys;
 use crate::person::store::cached::TimelineSource;
 use crate::migrations::Migrator;
 

@@ -2,7 +2,7 @@
 
 use yizhan_proto::enrollment::v1 as pb;
 
-use super::messages::{coverage_row, waiting};
+use crate::register::messages::{coverage_row, waiting};
 use crate::person::domain::timeline::Coverage;
 
 /// A stretch with what decided when it entitles.

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::Violations;
 
-use super::messages;
+use crate::register::messages;
 use crate::access::domain::chain::{Anchor, Break, Fault, LogEntry};
 use crate::access::domain::grant::Scope;
 use crate::rights::{Benefit, Verdict, Verification, View};

@@ -8,8 +8,8 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use super::View;
 use crate::access::log::{Action, Look};
 use crate::access::domain::grant::WantedLook;
-use crate::domain::row_check::RowCheck;
-use crate::keeper::{for_self_or_keeper, is_self};
+use crate::register::row_check::RowCheck;
+use crate::register::keeper::{for_self_or_keeper, is_self};
 use crate::app::Register;
 
 /// For the person at once; for others with a purpose, and after it is logged.

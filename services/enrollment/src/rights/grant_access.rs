@@ -11,9 +11,9 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::api::rights_messages;
 use crate::access::domain::grant::{MAX_DAYS, Scope};
-use crate::domain::row_check::RowCheck;
-use crate::keeper::{for_self_or_keeper, is_self};
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::row_check::RowCheck;
+use crate::register::keeper::{for_self_or_keeper, is_self};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::{Register, person_merged};
 use crate::access::store::access_grants;
 use crate::access::store::entities::access_grant;

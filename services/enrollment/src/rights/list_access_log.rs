@@ -4,7 +4,7 @@ use chrono::DateTime;
 use yizhan_runtime::{Caller, ServiceError, page};
 
 use crate::access::domain::chain::LogEntry;
-use crate::keeper::for_self_or_keeper;
+use crate::register::keeper::for_self_or_keeper;
 use crate::app::Register;
 use crate::access::store::access_log::{self, Place};
 

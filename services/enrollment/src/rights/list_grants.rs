@@ -2,7 +2,7 @@
 
 use yizhan_runtime::{Caller, ServiceError, page};
 
-use crate::keeper::for_self_or_keeper;
+use crate::register::keeper::for_self_or_keeper;
 use crate::app::Register;
 use crate::app::person_unknown;
 use crate::access::store::access_grants;

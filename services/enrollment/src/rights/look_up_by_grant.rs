@@ -9,7 +9,7 @@ use super::{View, find_grant, grant_unknown};
 use crate::access::log::{Action, Look};
 use crate::api::rights_messages;
 use crate::access::domain::grant::{Refusal, Scope, WantedLook};
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::app::{Register, person_merged};
 use crate::access::store::entities::access_grant;
 use crate::person::store::timelines;

@@ -7,8 +7,8 @@ use yizhan_runtime::{Caller, ServiceError};
 
 use super::{find_grant, grant_unknown};
 use crate::api::rights_messages;
-use crate::keeper::for_self_or_keeper;
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::keeper::for_self_or_keeper;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
 use crate::access::store::access_grants;
 

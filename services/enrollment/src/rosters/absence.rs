@@ -6,7 +6,7 @@ use sea_orm::DatabaseTransaction;
 use yizhan_runtime::ServiceError;
 
 use super::applier::cause_of;
-use crate::changes;
+use crate::register::changes;
 use crate::domain::roster::end_absent;
 use crate::app::Register;
 use crate::person::store::edit::Edit;

@@ -11,7 +11,7 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
 
 use super::{absence, apply, housekeeping};
-use crate::once::Cause;
+use crate::register::once::Cause;
 use crate::app::Register;
 use crate::store::entities::roster;
 use crate::store::rosters::{self, ROWS};

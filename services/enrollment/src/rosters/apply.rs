@@ -6,7 +6,7 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::parse_date;
 
 use super::applier::cause_of;
-use crate::changes;
+use crate::register::changes;
 use crate::domain::roster::{Action, Claim, Outcome, Refusal, duplicates, place};
 use crate::app::Register;
 use crate::person::store::edit::Edit;

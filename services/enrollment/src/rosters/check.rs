@@ -12,7 +12,7 @@ use crate::person::domain::certificate::{CertificateKey, identity_faults};
 use crate::person::domain::codes;
 use crate::domain::departments::{self, Department, Kind};
 use crate::domain::roster::Refusal;
-use crate::domain::row_check::MAX_TEXT;
+use crate::register::row_check::MAX_TEXT;
 use crate::store::entities::roster;
 use crate::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
 use yizhan_terms::is_psn_no;

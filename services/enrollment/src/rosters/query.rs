@@ -9,7 +9,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use crate::api::roster_messages;
 use crate::domain::departments;
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
 use crate::store::entities::roster::Model;
 use crate::store::roster_rows::{self, ToldRow};

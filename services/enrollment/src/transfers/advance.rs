@@ -11,7 +11,7 @@ use super::message::{self, Caption};
 use super::{area_not_owned, check_reason, is_transfer_id, may_see, position, sides_of, transfer_unknown};
 use crate::domain::transfer::statement::statement;
 use crate::domain::transfer::{Action, Position, Refused, Side, Sides, State, next};
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::{Register, person_unknown};
 use crate::person::store::entities::person::PersonalText;
 use crate::store::entities::{transfer, transfer_step};

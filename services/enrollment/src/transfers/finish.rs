@@ -7,7 +7,7 @@ use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{ServiceError, Violations};
 
-use crate::changes;
+use crate::register::changes;
 use crate::person::domain::codes;
 use crate::domain::contributions::arrears;
 use crate::domain::enrolment::Stop;
@@ -15,7 +15,7 @@ use crate::person::domain::timeline::MAX_ENTRIES;
 use crate::domain::transfer::codes::{Direction, is_basic};
 use crate::domain::transfer::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
 use crate::enrolment;
-use crate::once::Cause;
+use crate::register::once::Cause;
 use crate::app::{Register, person_unknown};
 use crate::person::store::edit::{Edit, PERSON_MOVED};
 use crate::store::entities::transfer;

@@ -11,7 +11,7 @@ use super::advance::{Taken, take};
 use super::{area_not_owned, check_psn_no, check_reason, message, sides, transfer_open};
 use crate::domain::transfer::codes::Direction;
 use crate::domain::transfer::{Action, Initiator, Position, Side, Sides, State, finish, next};
-use crate::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::{Register, person_merged, person_unknown};
 use crate::store::entities::transfer;
 use crate::person::store::timelines;

@@ -1,7 +1,7 @@
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 
-use super::super::eligibility::{Question, answer};
+use crate::register::domain::eligibility::{Question, answer};
 use crate::person::domain::timeline::PersonFacts;
 use crate::person::domain::timeline::examples::*;
 use super::*;

@@ -14,7 +14,7 @@ pub const PERSON_MOVED: &str = "PERSON_MOVED";
 #[derive(Clone, Debug)]
 pub struct Edit {
     before: Option<StoredTimeline>,
-    /// What it becomes. [`record`](crate::changes::record) sets the version.
+    /// What it becomes. [`record`](crate::register::changes::record) sets the version.
     pub after: StoredTimeline,
     /// What followers are told.
     pub kind: &'static str,

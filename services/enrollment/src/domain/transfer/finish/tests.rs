@@ -1,7 +1,7 @@
 use chrono::Days;
 use proptest::prelude::*;
 
-use super::super::super::eligibility::{Question, answer};
+use crate::register::domain::eligibility::{Question, answer};
 use crate::person::domain::timeline::examples::{period, person};
 use super::*;
 use crate::person::domain::basic_schemes::doubled;

@@ -5,11 +5,11 @@ use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::cache::CacheStats;
 use yizhan_runtime::caller::area_covers;
 
-use crate::domain::eligibility::{Answer, answer};
-use crate::domain::reward::Reward;
+use crate::register::domain::eligibility::{Answer, answer};
+use crate::register::domain::reward::Reward;
 use crate::person::domain::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting};
-use crate::get_eligibility::{Asked, Found};
-use crate::get_person::RegisteredPerson;
+use crate::register::get_eligibility::{Asked, Found};
+use crate::register::get_person::RegisteredPerson;
 use crate::person::store::personal_data::PersonalData;
 use crate::person::store::timelines::StoredTimeline;
 

@@ -3,10 +3,10 @@
 use yizhan_proto::enrollment::v1::{IdentityRow, ImportIdentitiesRequest, ImportOutcome};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::person::domain::timeline::Identity;
-use crate::import::{self, DatedImport, DatedRow};
-use crate::once;
+use crate::register::import::{self, DatedImport, DatedRow};
+use crate::register::once;
 use crate::app::Register;
 
 /// Longest psn_idet_type, local codes included.

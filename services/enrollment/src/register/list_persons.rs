@@ -3,7 +3,7 @@
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, page};
 
-use crate::get_person::RegisteredPerson;
+use crate::register::get_person::RegisteredPerson;
 use crate::app::Register;
 use crate::person::store::{persons, timelines};
 

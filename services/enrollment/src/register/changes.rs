@@ -7,7 +7,7 @@ use yizhan_proto::enrollment::v1::RegisterChange;
 use yizhan_runtime::feed::{self, NewChange};
 
 use crate::person::domain::timeline::Timeline;
-use crate::once::Cause;
+use crate::register::once::Cause;
 use crate::app::Register;
 use crate::person::store::edit::Edit;
 use crate::person::store::rows;

@@ -12,9 +12,9 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::person::domain::codes;
 use crate::person::domain::codes::RESIDENT;
-use crate::domain::eligibility::Question;
-use crate::domain::reward::{Reward, critical_illness_reward};
-use crate::domain::row_check::MAX_TEXT;
+use crate::register::domain::eligibility::Question;
+use crate::register::domain::reward::{Reward, critical_illness_reward};
+use crate::register::row_check::MAX_TEXT;
 use crate::rules::Rules;
 use crate::person::domain::timeline::{Coverage, CoverageState};
 use crate::app::{Register, person_merged, person_unknown};
@@ -27,7 +27,7 @@ pub const MAX_QUESTIONS: usize = 100;
 /// Longest 病种编码.
 const MAX_DISEASE_CODE: usize = 30;
 
-/// The question as understood, and the person it is answered from (by [`answer`](crate::domain::eligibility::answer)).
+/// The question as understood, and the person it is answered from (by [`answer`](crate::register::domain::eligibility::answer)).
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// What is asked.

@@ -5,10 +5,10 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::person::domain::basic_schemes::second_basic_scheme;
 use crate::person::domain::codes;
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::person::domain::timeline::{Coverage, CoverageState};
-use crate::import::{self, DatedImport, DatedRow};
-use crate::once;
+use crate::register::import::{self, DatedImport, DatedRow};
+use crate::register::once;
 use crate::app::Register;
 use crate::person::store::timelines::StoredTimeline;
 

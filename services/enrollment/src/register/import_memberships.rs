@@ -4,10 +4,10 @@ use chrono::Datelike;
 use yizhan_proto::enrollment::v1::{ImportMembershipsRequest, ImportOutcome, MembershipRow};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::person::domain::timeline::{Membership, MembershipKind};
-use crate::import::{self, DatedImport, DatedRow};
-use crate::once;
+use crate::register::import::{self, DatedImport, DatedRow};
+use crate::register::once;
 use crate::app::Register;
 
 /// All rows or none.

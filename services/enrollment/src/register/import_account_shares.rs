@@ -3,10 +3,10 @@
 use yizhan_proto::enrollment::v1::{AccountShareRow, ImportAccountSharesRequest, ImportOutcome};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::person::domain::timeline::AccountShare;
-use crate::import::{self, DatedImport, DatedRow};
-use crate::once;
+use crate::register::import::{self, DatedImport, DatedRow};
+use crate::register::once;
 use crate::app::Register;
 
 /// All rows or none; both persons must be registered.

@@ -7,11 +7,11 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::ImportOutcome;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::changes;
+use crate::register::changes;
 use crate::person::domain::entry::{Entry, Put};
-use crate::domain::row_check::RowCheck;
+use crate::register::row_check::RowCheck;
 use crate::person::domain::timeline::MAX_ENTRIES;
-use crate::once::{Cause, Changed, Done, Mutation};
+use crate::register::once::{Cause, Changed, Done, Mutation};
 use crate::app::Register;
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines::{self, StoredTimeline};

@@ -6,8 +6,8 @@ use yizhan_runtime::{Caller, Personal, ServiceError, Violations};
 
 use crate::person::domain::certificate::identity_faults;
 use crate::person::domain::codes;
-use crate::domain::row_check::MAX_TEXT;
-use crate::import_persons::{TEL_TEXT, fault_reason, is_tel};
+use crate::register::row_check::MAX_TEXT;
+use crate::register::import_persons::{TEL_TEXT, fault_reason, is_tel};
 use crate::app::{Register, person_unknown};
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};

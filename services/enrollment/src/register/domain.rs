@@ -1,0 +1,4 @@
+//! Pure rules of the register.
+
+pub mod eligibility;
+pub mod reward;
