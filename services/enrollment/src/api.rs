@@ -1,7 +1,5 @@
 //! The contract: proto in, proto out, nothing decided.
 
-mod coverage;
-pub(crate) mod coverage_messages;
 mod ledger;
 mod merge;
 mod rights;

@@ -5,7 +5,6 @@
 //! as-of question with one read, and with that the directory of who is registered where. It is written in the same
 //! transaction as the normalised rows, and could be rebuilt from them.
 
-pub mod contributions;
 pub mod entities;
 pub mod ledger;
 pub mod merges;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::person::domain::codes::BASIC_SCHEMES;
-use super::coverage_changes::end_by_death;
+use crate::coverage::domain::coverage_changes::end_by_death;
 use crate::person::domain::entry::Entry;
 use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{AccountShare, Coverage, CoverageState, DiseaseEntitlement, Identity, MAX_ENTRIES, Membership, Timeline};

@@ -8,9 +8,9 @@ use yizhan_runtime::ServiceError;
 
 use crate::access::domain::grant::Scope;
 use crate::person::domain::timeline::Timeline;
-use crate::list_contributions::{arrears_of, contribution};
+use crate::coverage::list_contributions::{arrears_of, contribution};
 use crate::app::Register;
-use crate::store::contributions as stored;
+use crate::coverage::store::contributions as stored;
 use crate::person::store::timelines::StoredTimeline;
 
 /// Contributions of a view at most.

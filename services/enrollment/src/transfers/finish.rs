@@ -9,18 +9,19 @@ use yizhan_runtime::{ServiceError, Violations};
 
 use crate::register::changes;
 use crate::person::domain::codes;
-use crate::domain::contributions::arrears;
-use crate::domain::enrolment::Stop;
+use crate::coverage::domain::contributions::arrears;
+use crate::coverage::domain::enrolment::Stop;
 use crate::person::domain::timeline::MAX_ENTRIES;
 use crate::domain::transfer::codes::{Direction, is_basic};
 use crate::domain::transfer::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
-use crate::enrolment;
+use crate::coverage::enrolment;
 use crate::register::once::Cause;
 use crate::app::{Register, person_unknown};
 use crate::person::store::edit::{Edit, PERSON_MOVED};
 use crate::store::entities::transfer;
 use crate::person::store::timelines::{self, StoredTimeline};
-use crate::store::{contributions, moves};
+use crate::coverage::store::contributions;
+use crate::store::moves;
 
 /// The new coverage begins so many days ahead at most.
 const DAYS_AHEAD: u64 = 366;

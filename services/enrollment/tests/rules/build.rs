@@ -1,7 +1,7 @@
 //! Persons in short, and what was decided in short.
 
 use chrono::NaiveDate;
-use yizhan_enrollment::domain::entitlement::{Decision, Payer};
+use yizhan_enrollment::coverage::domain::entitlement::{Decision, Payer};
 use yizhan_enrollment::person::domain::period::Period;
 use yizhan_enrollment::rules::Rules;
 use yizhan_enrollment::person::domain::timeline::{Coverage, CoverageState, Identity, Membership, MembershipKind, PersonFacts, Timeline};

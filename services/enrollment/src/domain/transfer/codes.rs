@@ -1,7 +1,7 @@
 //! The national codes of a transfer.
 
 use crate::person::domain::codes::BASIC_SCHEMES;
-use super::super::coverage_changes::Change;
+use crate::coverage::domain::coverage_changes::Change;
 
 /// 职工基本医疗保险.
 pub const EMPLOYEE_SCHEME: &str = "310";

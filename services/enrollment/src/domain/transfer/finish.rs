@@ -3,8 +3,9 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::super::coverage_changes::{self as changes, Change, Refused, Standing};
-use super::super::entitlement::{Decision, Payer};
+use crate::coverage::domain::coverage_changes as changes;
+use crate::coverage::domain::coverage_changes::{Change, Refused, Standing};
+use crate::coverage::domain::entitlement::{Decision, Payer};
 use crate::person::domain::period::Period;
 use crate::rules::{NoRule, Rules};
 use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};

@@ -9,7 +9,7 @@ use crate::person::domain::period::Period;
 use crate::rules::{NoRule, Rules};
 use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::person::domain::codes::RESIDENT;
-use crate::domain::entitlement::{Decision, Payer};
+use crate::coverage::domain::entitlement::{Decision, Payer};
 use yizhan_rules::months::{day_before, first_of_month, first_of_year, last_of_year};
 
 /// Why nothing came of it.

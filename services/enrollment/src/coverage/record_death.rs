@@ -7,9 +7,9 @@ use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
 use crate::register::changes;
-use crate::domain::coverage_changes::end_by_death;
+use crate::coverage::domain::coverage_changes::end_by_death;
 use crate::register::row_check::RowCheck;
-use crate::enrolment::lock_one;
+use crate::coverage::enrolment::lock_one;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
 use crate::person::store::entities::person;

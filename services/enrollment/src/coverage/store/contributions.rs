@@ -10,7 +10,7 @@ use yizhan_runtime::db::{Column as Values, find_rows};
 
 use super::entities::contribution::{Column, Entity, Model};
 use crate::person::store::entities::timeline_history;
-use crate::domain::contributions::{Accrued, Kind};
+use crate::coverage::domain::contributions::{Accrued, Kind};
 
 /// Rows per statement: far within SQLite's 32,766 parameters.
 const ROWS_PER_STATEMENT: usize = 1000;
@@ -89,7 +89,7 @@ pub fn accrued(row: &Model) -> Accrued {
         accrym: row.accrym.clone(),
         amount_fen: row.amount_fen,
         kind: Kind::of(&row.clct_flag, &row.clct_type),
-        repairs: row.clct_type == crate::domain::contributions::PAID_BACK,
+        repairs: row.clct_type == crate::coverage::domain::contributions::PAID_BACK,
         paid_date: row.paid_date,
     }
 }

@@ -5,10 +5,10 @@ use yizhan_proto::enrollment::v1::Contribution;
 use yizhan_runtime::ids::new_id;
 
 use crate::person::domain::codes;
-use crate::domain::contributions::{self, Kind};
+use crate::coverage::domain::contributions::{self, Kind};
 use crate::register::row_check::RowCheck;
 use crate::register::once::Cause;
-use crate::store::entities::contribution;
+use crate::coverage::store::entities::contribution;
 
 /// Most that one contribution can be: 100 million yuan.
 pub const MAX_AMOUNT_FEN: i64 = 10_000_000_000;

@@ -8,20 +8,20 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{Contribution, RepairWaitingRequest, RepairWaitingResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::api::coverage_messages::decided;
+use crate::coverage::messages::decided;
 use crate::register::changes;
-use crate::contribution_check::{self, NewContribution};
+use crate::coverage::contribution_check::{self, NewContribution};
 use crate::person::domain::codes::RESIDENT;
-use crate::domain::contributions::{PAID_BACK, years_paid_back};
+use crate::coverage::domain::contributions::{PAID_BACK, years_paid_back};
 use crate::person::domain::gaps::gap_years_before;
 use crate::register::row_check::RowCheck;
 use crate::rules::{Rules, WaitingRule};
 use crate::person::domain::timeline::{Coverage, Timeline};
-use crate::domain::waiting::repaired_months;
-use crate::enrolment::lock_one;
+use crate::coverage::domain::waiting::repaired_months;
+use crate::coverage::enrolment::lock_one;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
-use crate::store::contributions as stored;
+use crate::coverage::store::contributions as stored;
 
 /// Years in one request at most.
 const MAX_YEARS: usize = 50;

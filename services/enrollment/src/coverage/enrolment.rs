@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use sea_orm::DatabaseTransaction;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::domain::coverage_changes::Refused;
-use crate::domain::enrolment::Stop;
+use crate::coverage::domain::coverage_changes::Refused;
+use crate::coverage::domain::enrolment::Stop;
 use crate::register::row_check::RowCheck;
 use crate::rules::NoRule;
 use crate::person::domain::timeline::{Coverage, MAX_ENTRIES, Timeline};
