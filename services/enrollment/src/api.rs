@@ -4,8 +4,6 @@ mod ledger;
 mod merge;
 mod rights;
 pub mod rights_messages;
-mod roster;
-pub mod roster_messages;
 mod transfer;
 
 use std::pin::Pin;

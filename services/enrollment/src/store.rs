@@ -9,6 +9,4 @@ pub mod entities;
 pub mod ledger;
 pub mod merges;
 pub mod moves;
-pub mod roster_rows;
-pub mod rosters;
 pub mod transfers;

@@ -7,12 +7,12 @@ use yizhan_runtime::clock::parse_date;
 
 use super::applier::cause_of;
 use crate::register::changes;
-use crate::domain::roster::{Action, Claim, Outcome, Refusal, duplicates, place};
+use crate::rosters::domain::roster::{Action, Claim, Outcome, Refusal, duplicates, place};
 use crate::app::Register;
 use crate::person::store::edit::Edit;
-use crate::store::entities::roster;
-use crate::store::roster_rows::{self, ADD, PendingRow, REFUSED, StagedOutcome};
-use crate::store::rosters::{ABSENCE, Counts, DONE, MODE_FULL, Position, json};
+use crate::rosters::store::entities::roster;
+use crate::rosters::store::roster_rows::{self, ADD, PendingRow, REFUSED, StagedOutcome};
+use crate::rosters::store::rosters::{ABSENCE, Counts, DONE, MODE_FULL, Position, json};
 use crate::person::store::timelines::{self, StoredTimeline};
 
 /// Rows of one batch. A batch locks its persons until it is committed: at this size for some tens of milliseconds.

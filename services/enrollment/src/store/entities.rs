@@ -1,6 +1,5 @@
 //! One entity per table.
 
 pub mod person_merge;
-pub mod roster;
 pub mod transfer;
 pub mod transfer_step;

@@ -10,7 +10,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::{Caller, ServiceError};
 
-use super::roster_messages;
+use crate::rosters::messages;
 use crate::app::Register;
 use crate::rosters::{self, Applier};
 
@@ -50,7 +50,7 @@ impl RosterService for RosterApi {
         let caller = Caller::of(&request);
         let GetRosterRequest { poolarea_no, department, roster_id } = request.into_inner();
         let roster = rosters::get(&self.register, &caller, (&poolarea_no, &department, &roster_id)).await?;
-        let roster = roster_messages::roster(&roster).map_err(ServiceError::from)?;
+        let roster = messages::roster(&roster).map_err(ServiceError::from)?;
         Ok(Response::new(GetRosterResponse { roster: Some(roster) }))
     }
 
@@ -61,7 +61,7 @@ impl RosterService for RosterApi {
         let caller = Caller::of(&request);
         let (rows, next_page_token) =
             rosters::list_rows(&self.register, &caller, &request.into_inner()).await?;
-        let rows = rows.into_iter().map(roster_messages::row_result).collect();
+        let rows = rows.into_iter().map(messages::row_result).collect();
         Ok(Response::new(ListRosterRowsResponse { rows, next_page_token }))
     }
 

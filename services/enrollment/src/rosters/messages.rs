@@ -4,10 +4,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1 as pb;
 
-use crate::domain::roster::Refusal;
+use crate::rosters::domain::roster::Refusal;
 use crate::rosters::Told;
-use crate::store::entities::roster::Model;
-use crate::store::rosters::{ABANDONED, DONE, STAGING};
+use crate::rosters::store::entities::roster::Model;
+use crate::rosters::store::rosters::{ABANDONED, DONE, STAGING};
 
 /// How far it is.
 pub fn state(roster: &Model) -> pb::RosterState {

@@ -1,0 +1,4 @@
+//! Pure rules of rosters: no protobuf, no database.
+
+pub mod departments;
+pub mod roster;
