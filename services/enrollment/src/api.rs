@@ -4,7 +4,6 @@ mod ledger;
 mod merge;
 mod rights;
 pub mod rights_messages;
-mod transfer;
 
 use std::pin::Pin;
 

@@ -1,4 +1,3 @@
 //! The rules of the register: pure, no I/O, no clock.
 
 pub mod merge;
-pub mod transfer;

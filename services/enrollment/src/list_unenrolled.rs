@@ -5,7 +5,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use crate::register::domain::eligibility::{Question, answer};
 use crate::register::row_check::MAX_TEXT;
-use crate::domain::transfer::statement::statement;
+use crate::transfers::domain::statement::statement;
 use crate::get_ledger::{check_reader, checked_scope};
 use crate::app::Register;
 use crate::person::store::entities::person;

@@ -14,7 +14,8 @@ use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::store::edit::{Edit, PERSON_MERGED};
 use crate::person::store::timelines::{self, StoredTimeline};
-use crate::store::{merges, transfers};
+use crate::store::merges;
+use crate::transfers::store::transfers;
 use crate::transfers::transfer_open;
 use yizhan_terms::is_psn_no;
 

@@ -8,5 +8,3 @@
 pub mod entities;
 pub mod ledger;
 pub mod merges;
-pub mod moves;
-pub mod transfers;

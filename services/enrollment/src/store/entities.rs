@@ -1,5 +1,3 @@
 //! One entity per table.
 
 pub mod person_merge;
-pub mod transfer;
-pub mod transfer_step;

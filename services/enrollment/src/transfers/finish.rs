@@ -12,16 +12,16 @@ use crate::person::domain::codes;
 use crate::coverage::domain::contributions::arrears;
 use crate::coverage::domain::enrolment::Stop;
 use crate::person::domain::timeline::MAX_ENTRIES;
-use crate::domain::transfer::codes::{Direction, is_basic};
-use crate::domain::transfer::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
+use crate::transfers::domain::codes::{Direction, is_basic};
+use crate::transfers::domain::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
 use crate::coverage::enrolment;
 use crate::register::once::Cause;
 use crate::app::{Register, person_unknown};
 use crate::person::store::edit::{Edit, PERSON_MOVED};
-use crate::store::entities::transfer;
+use crate::transfers::store::entities::transfer;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::coverage::store::contributions;
-use crate::store::moves;
+use crate::transfers::store::moves;
 
 /// The new coverage begins so many days ahead at most.
 const DAYS_AHEAD: u64 = 366;
@@ -143,7 +143,7 @@ impl CheckedTerms {
         let fits = direction.takes(&self.psn_type);
         violations.require(fits, "finish.psn_type", "PSN_TYPE_NOT_OF_SCHEME", text);
         let begins = match direction.joins() {
-            crate::domain::transfer::codes::EMPLOYEE_SCHEME => {
+            crate::transfers::domain::codes::EMPLOYEE_SCHEME => {
                 let no_year = self.coverage_year.is_none();
                 violations.require(
                     no_year,

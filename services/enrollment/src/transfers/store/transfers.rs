@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::entities::transfer::{Column, Entity, Model};
 use super::entities::transfer_step;
-use crate::domain::transfer::{Side, State};
+use crate::transfers::domain::{Side, State};
 
 /// One transfer.
 pub async fn find<C: ConnectionTrait>(db: &C, transfer_id: &str) -> Result<Option<Model>, DbErr> {

@@ -5,9 +5,9 @@ use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::ServiceError;
 
 use super::{position, sides_of};
-use crate::domain::transfer::statement::Statement;
-use crate::domain::transfer::{Action, Sides, State, allowed_actions};
-use crate::store::entities::{transfer, transfer_step};
+use crate::transfers::domain::statement::Statement;
+use crate::transfers::domain::{Action, Sides, State, allowed_actions};
+use crate::transfers::store::entities::{transfer, transfer_step};
 
 /// The contract's name of a state or a step: `ACCEPTED`, `RETURN`.
 pub trait Caption {
