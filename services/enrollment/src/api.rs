@@ -1,7 +1,6 @@
 //! The contract: proto in, proto out, nothing decided.
 
 mod ledger;
-mod merge;
 mod rights;
 pub mod rights_messages;
 

@@ -1,3 +1,2 @@
 //! The rules of the register: pure, no I/O, no clock.
 
-pub mod merge;

@@ -14,7 +14,7 @@ pub mod coverage;
 pub mod domain;
 mod get_ledger;
 mod list_unenrolled;
-mod merge_persons;
+pub mod merges;
 pub mod migrations;
 pub mod person;
 pub mod register;

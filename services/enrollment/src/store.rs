@@ -7,4 +7,3 @@
 
 pub mod entities;
 pub mod ledger;
-pub mod merges;

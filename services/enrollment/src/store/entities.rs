@@ -1,3 +1,2 @@
 //! One entity per table.
 
-pub mod person_merge;

@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 use crate::person::store::entities::person::PersonalText;
 use crate::person::store::entities::{account_share, certificate, person};
 use crate::coverage::store::entities::contribution;
-use crate::store::entities::person_merge;
+use crate::merges::store::entities::person_merge;
 
 /// 人员编号 of all records that were merged into one, directly or through another.
 pub async fn merged_into<C: ConnectionTrait>(tx: &C, psn_no: &str) -> Result<BTreeSet<String>, DbErr> {

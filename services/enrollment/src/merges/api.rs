@@ -5,7 +5,7 @@ use yizhan_proto::enrollment::v1::merge_service_server::MergeService;
 use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
 use yizhan_runtime::Caller;
 
-use crate::merge_persons::merge_persons;
+use crate::merges::merge_persons::merge_persons;
 use crate::app::Register;
 
 /// The service as tonic sees it.

@@ -8,13 +8,13 @@ use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
 use crate::register::changes;
-use crate::domain::merge::{Contradiction, Merged, merge, rename_sharer};
+use crate::merges::domain::merge::{Contradiction, Merged, merge, rename_sharer};
 use crate::register::import;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::store::edit::{Edit, PERSON_MERGED};
 use crate::person::store::timelines::{self, StoredTimeline};
-use crate::store::merges;
+use crate::merges::store::merges;
 use crate::transfers::store::transfers;
 use crate::transfers::transfer_open;
 use yizhan_terms::is_psn_no;

@@ -1,0 +1,4 @@
+//! x
+
+pub mod entities;
+pub mod merges;
