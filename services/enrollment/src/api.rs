@@ -1,6 +1,5 @@
 //! The contract: proto in, proto out, nothing decided.
 
-mod ledger;
 mod rights;
 pub mod rights_messages;
 

@@ -6,4 +6,3 @@
 //! transaction as the normalised rows, and could be rebuilt from them.
 
 pub mod entities;
-pub mod ledger;

@@ -6,10 +6,10 @@ use yizhan_runtime::{Caller, ServiceError, Violations, page};
 use crate::register::domain::eligibility::{Question, answer};
 use crate::register::row_check::MAX_TEXT;
 use crate::transfers::domain::statement::statement;
-use crate::get_ledger::{check_reader, checked_scope};
+use crate::ledger::get_ledger::{check_reader, checked_scope};
 use crate::app::Register;
 use crate::person::store::entities::person;
-use crate::store::ledger::{self, Scope};
+use crate::ledger::store::ledger::{self, Scope};
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
 

@@ -11,7 +11,7 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use crate::app::Register;
-use crate::store::ledger::{self, Group, Line, Scope};
+use crate::ledger::store::ledger::{self, Group, Line, Scope};
 
 /// Digits of a 统计用区划代码.
 const CODE_DIGITS: usize = 12;
