@@ -1,7 +1,5 @@
 //! The contract: proto in, proto out, nothing decided.
 
-mod rights;
-pub mod rights_messages;
 
 use std::pin::Pin;
 

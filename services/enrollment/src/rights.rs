@@ -1,10 +1,12 @@
 //! 权益: what persons see of their own register, whom they let look at it, and who did.
 
+pub mod api;
 mod get_rights;
 mod grant_access;
 mod list_access_log;
 mod list_grants;
 mod look_up_by_grant;
+pub mod messages;
 mod verify_access_log;
 mod view;
 mod withdraw_grant;

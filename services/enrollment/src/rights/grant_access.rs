@@ -9,7 +9,7 @@ use yizhan_proto::enrollment::v1::{GrantAccessRequest, GrantAccessResponse};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::api::rights_messages;
+use crate::rights::messages;
 use crate::access::domain::grant::{MAX_DAYS, Scope};
 use crate::register::row_check::RowCheck;
 use crate::register::keeper::{for_self_or_keeper, is_self};
@@ -77,7 +77,7 @@ fn checked(
     } else {
         RowCheck::within("", &mut violations).text("consent_reference", &request.consent_reference, true);
     }
-    let scopes = rights_messages::scopes(&request.scopes, &mut violations);
+    let scopes = messages::scopes(&request.scopes, &mut violations);
     violations.require(!request.scopes.is_empty(), "scopes", "SCOPE_INVALID", "至少选择一项授权内容");
     let begins_at = match request.begins_at.as_str() {
         "" => Some(now),
@@ -125,7 +125,7 @@ impl Mutation<Register> for NewGrant {
         }
         access_grants::insert(tx, grant).await?;
         let answer =
-            GrantAccessResponse { grant: Some(rights_messages::grant(grant.clone())), replayed: false };
+            GrantAccessResponse { grant: Some(messages::grant(grant.clone())), replayed: false };
         Ok(Done { answer, changed: Vec::new() })
     }
 }

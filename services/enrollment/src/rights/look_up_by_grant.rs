@@ -7,7 +7,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::{View, find_grant, grant_unknown};
 use crate::access::log::{Action, Look};
-use crate::api::rights_messages;
+use crate::rights::messages;
 use crate::access::domain::grant::{Refusal, Scope, WantedLook};
 use crate::register::row_check::RowCheck;
 use crate::app::{Register, person_merged};
@@ -23,7 +23,7 @@ pub async fn look_up_by_grant(
     scopes: &[i32],
 ) -> Result<(View, BTreeSet<Scope>), ServiceError> {
     let mut violations = Violations::new();
-    let scopes = rights_messages::scopes(scopes, &mut violations);
+    let scopes = messages::scopes(scopes, &mut violations);
     RowCheck::within("", &mut violations).text("purpose", purpose, true);
     violations.finish()?;
     // Whose grant it is never changes: it may be read before the transaction that decides.

@@ -6,7 +6,7 @@ use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::{find_grant, grant_unknown};
-use crate::api::rights_messages;
+use crate::rights::messages;
 use crate::register::keeper::for_self_or_keeper;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
@@ -53,7 +53,7 @@ impl Mutation<Register> for Withdrawal {
             grant.withdrawn_at = Some(at);
             grant.withdrawn_by = self.by.clone();
         }
-        let answer = WithdrawGrantResponse { grant: Some(rights_messages::grant(grant)), replayed: false };
+        let answer = WithdrawGrantResponse { grant: Some(messages::grant(grant)), replayed: false };
         Ok(Done { answer, changed: Vec::new() })
     }
 }

@@ -10,7 +10,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::Caller;
 
-use super::rights_messages as messages;
+use crate::rights::messages;
 use crate::app::Register;
 use crate::rights;
 
