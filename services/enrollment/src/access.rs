@@ -1,5 +1,5 @@
-//! Looks at another's data: the log of them, chained, and the grants that allow them.
+//! Looks at another's data: the log of them, each chained to the one before, and the grants that allow them.
 
-pub mod domain;
-pub mod log;
-pub mod store;
+pub(crate) mod domain;
+pub(crate) mod log;
+pub(crate) mod store;

@@ -12,8 +12,8 @@ use yizhan_runtime::{Clock, ServiceError};
 use crate::access::log::AccessLog;
 use crate::clients::Settlement;
 use crate::person::domain::certificate::CertificateKey;
-use crate::rules::RulesBook;
 use crate::person::store::timelines::StoredTimeline;
+use crate::rules::RulesBook;
 use yizhan_terms::is_psn_no;
 
 /// The register and its surroundings. Cheap to clone.

@@ -1,17 +1,17 @@
-//! Coverages and what decides them: 人员变动, contributions, waiting periods, entitlements of diseases.
+//! Coverages and what decides them: 人员变动, contributions, waiting periods, 门诊慢特病, 新生儿.
 
-pub mod api;
-pub mod change_coverage;
-pub mod contribution_check;
+pub(crate) mod api;
+mod change_coverage;
+mod contribution_check;
 pub mod domain;
-pub mod enrolment;
-pub mod entitlement_rules;
-pub mod import_disease_entitlements;
-pub mod list_contributions;
-pub mod messages;
-pub mod record_contributions;
-pub mod record_death;
-pub mod register_newborn;
-pub mod repair_waiting;
-pub mod reverify_disease_entitlement;
-pub mod store;
+pub(crate) mod enrolment;
+mod entitlement_rules;
+mod import_disease_entitlements;
+pub(crate) mod list_contributions;
+mod messages;
+mod record_contributions;
+mod record_death;
+mod register_newborn;
+mod repair_waiting;
+mod reverify_disease_entitlement;
+pub(crate) mod store;

@@ -1,6 +1,6 @@
-//! 参保台账: who is insured, who is not, counted.
+//! 参保台账: who is insured and who is not, counted.
 
-pub mod api;
-pub mod get_ledger;
-pub mod list_unenrolled;
-pub mod store;
+pub(crate) mod api;
+mod get_ledger;
+mod list_unenrolled;
+mod store;

@@ -1,6 +1,6 @@
 //! 合并: several records of one person become one.
 
-pub mod api;
-pub mod domain;
-pub mod merge_persons;
-pub mod store;
+pub(crate) mod api;
+mod domain;
+mod merge_persons;
+mod store;

@@ -1,22 +1,23 @@
-//! x
+//! The register: who is in it, who is entitled on a day, and the one door by which it is written ([`changes`]).
 
-pub mod certificates;
-pub mod changes;
+pub(crate) mod api;
+pub(crate) mod certificates;
+pub(crate) mod changes;
 pub mod domain;
-pub mod find_person;
-pub mod get_cache_status;
-pub mod get_eligibility;
-pub mod get_person;
-pub mod import;
-pub mod import_account_shares;
-pub mod import_coverages;
-pub mod import_identities;
-pub mod import_memberships;
-pub mod import_persons;
-pub mod keeper;
-pub mod list_persons;
-pub mod messages;
-pub mod once;
-pub mod rotate_keys;
-pub mod row_check;
-pub mod watch_register;
+mod find_person;
+mod get_cache_status;
+mod get_eligibility;
+mod get_person;
+pub(crate) mod import;
+mod import_account_shares;
+pub(crate) mod import_coverages;
+mod import_identities;
+mod import_memberships;
+pub(crate) mod import_persons;
+pub(crate) mod keeper;
+mod list_persons;
+pub(crate) mod messages;
+pub(crate) mod once;
+pub(crate) mod rotate_keys;
+pub(crate) mod row_check;
+mod watch_register;

@@ -1,12 +1,12 @@
 //! 权益: what persons see of their own register, whom they let look at it, and who did.
 
-pub mod api;
+pub(crate) mod api;
 mod get_rights;
 mod grant_access;
 mod list_access_log;
 mod list_grants;
 mod look_up_by_grant;
-pub mod messages;
+mod messages;
 mod verify_access_log;
 mod view;
 mod withdraw_grant;
@@ -21,9 +21,9 @@ pub use view::{Benefit, View};
 pub use withdraw_grant::withdraw_grant;
 use yizhan_runtime::ServiceError;
 
-use crate::app::Register;
 use crate::access::store::access_grants;
 use crate::access::store::entities::access_grant;
+use crate::app::Register;
 use yizhan_terms::is_psn_no;
 
 /// A grant by its id; what could not be an id is the id of none.

@@ -6,19 +6,19 @@
 //! full roster misses. A crash resumes there; two processes never do the same batch, because each holds the roster's row.
 
 mod absence;
-pub mod api;
+pub(crate) mod api;
 mod applier;
 mod apply;
 mod check;
 pub mod domain;
 mod housekeeping;
 mod load;
-pub mod messages;
+mod messages;
 mod open;
 mod query;
 mod seal;
 mod stage;
-pub mod store;
+mod store;
 
 pub use applier::Applier;
 pub use load::load;

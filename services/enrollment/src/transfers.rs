@@ -1,13 +1,13 @@
-//! 关系转移接续: opening a transfer, taking its steps, reading it. The rules are [`domain::transfer`](crate::transfers::domain)'s.
+//! 关系转移接续: opening a transfer, taking its steps, reading it. The rules are [`domain`]'s.
 
 mod advance;
-pub mod api;
-pub mod domain;
+pub(crate) mod api;
+pub(crate) mod domain;
 mod finish;
-pub mod messages;
+mod messages;
 mod read;
 mod start;
-pub mod store;
+pub(crate) mod store;
 
 pub use advance::advance_transfer;
 pub use read::{get_transfer, list_transfers};
@@ -31,19 +31,19 @@ fn sides(caller: &Caller, from_area: &str, to_area: &str, psn_no: &str) -> Sides
     }
 }
 
-fn sides_of(caller: &Caller, row: &domain::Model) -> Sides {
+fn sides_of(caller: &Caller, row: &transfer::Model) -> Sides {
     sides(caller, &row.from_poolarea_no, &row.to_poolarea_no, &row.psn_no)
 }
 
 /// Whether the caller may know of the transfer.
-fn may_see(caller: &Caller, row: &domain::Model) -> bool {
+fn may_see(caller: &Caller, row: &transfer::Model) -> bool {
     sides_of(caller, row) != Sides::default()
         || caller.may_read_area(&row.from_poolarea_no)
         || caller.may_read_area(&row.to_poolarea_no)
 }
 
 /// Where a stored transfer stands.
-fn position(row: &domain::Model) -> Result<Position, ServiceError> {
+fn position(row: &transfer::Model) -> Result<Position, ServiceError> {
     let unreadable =
         || ServiceError::internal(anyhow::anyhow!("transfer {} cannot be read", row.transfer_id));
     let locked = row.locked_state.and_then(State::from_code).zip(row.locked_side.and_then(Side::from_code));
@@ -90,7 +90,7 @@ fn area_not_owned() -> ServiceError {
 }
 
 /// A person has one open transfer at a time.
-pub fn transfer_open(open: &domain::Model) -> ServiceError {
+pub fn transfer_open(open: &transfer::Model) -> ServiceError {
     ServiceError::failed_precondition(
         "TRANSFER_OPEN",
         "the person has an open transfer",

@@ -1,4 +1,4 @@
-//! Pure rules of looks.
+//! Rules of looks: pure, no database.
 
 pub mod chain;
 pub mod grant;

@@ -13,13 +13,13 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::Caller;
 
+use crate::app::Register;
 use crate::coverage::change_coverage::change_coverage;
 use crate::coverage::entitlement_rules;
 use crate::coverage::import_disease_entitlements::import_disease_entitlements;
 use crate::coverage::list_contributions::list_contributions;
 use crate::coverage::record_contributions::record_contributions;
 use crate::coverage::record_death::record_death;
-use crate::app::Register;
 use crate::coverage::register_newborn::register_newborn;
 use crate::coverage::repair_waiting::repair_waiting;
 use crate::coverage::reverify_disease_entitlement::reverify_disease_entitlement;

@@ -7,21 +7,21 @@ use yizhan_proto::enrollment::v1::{ChangeCoverageRequest, ChangeCoverageResponse
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::coverage::messages::decided;
-use crate::register::changes;
+use crate::app::Register;
 use crate::coverage::contribution_check::{self, NewContribution};
-use crate::person::domain::codes;
 use crate::coverage::domain::contributions::{Kind, accrym_of, is_paid_yearly, paid_on};
 use crate::coverage::domain::coverage_changes::{self, Change, Refused, Set, Standing};
 use crate::coverage::domain::enrolment::{Payment, Stop, stretch};
-use crate::person::domain::period::Period;
-use crate::register::row_check::RowCheck;
-use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::coverage::enrolment::{check_entries, error, lock_one};
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
-use crate::app::Register;
+use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
+use crate::person::domain::codes;
+use crate::person::domain::period::Period;
+use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::person::store::edit::Edit;
+use crate::register::changes;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::row_check::RowCheck;
 
 /// Checks the request, then the state of the coverage, then does it.
 pub async fn change_coverage(

@@ -4,11 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use yizhan_proto::enrollment::v1::Contribution;
 use yizhan_runtime::ids::new_id;
 
-use crate::person::domain::codes;
 use crate::coverage::domain::contributions::{self, Kind};
-use crate::register::row_check::RowCheck;
-use crate::register::once::Cause;
 use crate::coverage::store::entities::contribution;
+use crate::person::domain::codes;
+use crate::register::once::Cause;
+use crate::register::row_check::RowCheck;
 
 /// Most that one contribution can be: 100 million yuan.
 pub const MAX_AMOUNT_FEN: i64 = 10_000_000_000;

@@ -1,4 +1,4 @@
-//! Pure rules of coverages: no protobuf, no database.
+//! Rules of coverages: pure, no protobuf, no database.
 
 pub mod contributions;
 pub mod coverage_changes;

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use sea_orm::DatabaseTransaction;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
+use crate::app::{person_merged, person_unknown};
 use crate::coverage::domain::coverage_changes::Refused;
 use crate::coverage::domain::enrolment::Stop;
-use crate::register::row_check::RowCheck;
-use crate::rules::NoRule;
 use crate::person::domain::timeline::{Coverage, MAX_ENTRIES, Timeline};
-use crate::register::import::{check_keeper, kept_by};
-use crate::register::import_coverages::second_basic_scheme_text;
-use crate::app::{person_merged, person_unknown};
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines;
+use crate::register::import::{check_keeper, kept_by};
+use crate::register::import_coverages::second_basic_scheme_text;
+use crate::register::row_check::RowCheck;
+use crate::rules::NoRule;
 
 /// One registered person whose register the caller keeps, locked.
 pub async fn lock_one(tx: &DatabaseTransaction, caller: &Caller, psn_no: &str) -> Result<Edit, ServiceError> {

@@ -10,9 +10,9 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_rules::{Publication, Summary};
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::rules::Entitlement;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::rules::Entitlement;
 
 /// Checks a document and publishes it.
 pub async fn publish(

@@ -3,13 +3,13 @@
 use yizhan_proto::enrollment::v1::{DiseaseEntitlementRow, ImportDiseaseEntitlementsRequest, ImportOutcome};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
+use crate::app::Register;
 use crate::person::domain::entry::Entry;
-use crate::register::row_check::RowCheck;
 use crate::person::domain::timeline::{DiseaseEntitlement, DiseaseKind};
+use crate::person::store::timelines::StoredTimeline;
 use crate::register::import::{self, DatedImport, DatedRow};
 use crate::register::once;
-use crate::app::Register;
-use crate::person::store::timelines::StoredTimeline;
+use crate::register::row_check::RowCheck;
 
 /// Longest 病种编码.
 const MAX_CODE: usize = 30;

@@ -7,12 +7,12 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
-use crate::coverage::domain::contributions;
-use crate::person::domain::codes;
 use crate::app::{Register, person_unknown};
-use crate::coverage::store::entities::contribution::Model;
-use crate::person::store::timelines;
+use crate::coverage::domain::contributions;
 use crate::coverage::store::contributions as stored;
+use crate::coverage::store::entities::contribution::Model;
+use crate::person::domain::codes;
+use crate::person::store::timelines;
 use yizhan_terms::is_psn_no;
 
 /// One page. Who may not know of the person is told that there is none.

@@ -2,8 +2,8 @@
 
 use yizhan_proto::enrollment::v1 as pb;
 
-use crate::register::messages::{coverage_row, waiting};
 use crate::person::domain::timeline::Coverage;
+use crate::register::messages::{coverage_row, waiting};
 
 /// A stretch with what decided when it entitles.
 pub fn decided(psn_no: &str, coverage: &Coverage) -> pb::DecidedCoverage {

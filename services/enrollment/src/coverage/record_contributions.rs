@@ -8,21 +8,21 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordContributionsRequest, RecordContributionsResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::coverage::messages::decided;
-use crate::register::changes;
+use crate::app::Register;
 use crate::coverage::contribution_check::{NewContribution, checked};
 use crate::coverage::domain::contributions::{self, Accrued, Kind};
 use crate::coverage::domain::enrolment::{Payment, Stop, employee_pays, resident_pays};
-use crate::register::row_check::RowCheck;
-use crate::rules::Rules;
-use crate::person::domain::timeline::Coverage;
 use crate::coverage::enrolment::{check_entries, lock_rows, reason};
+use crate::coverage::messages::decided;
+use crate::coverage::store::contributions as stored;
+use crate::coverage::store::entities::contribution;
+use crate::person::domain::timeline::Coverage;
+use crate::person::store::edit::Edit;
+use crate::register::changes;
 use crate::register::import::check_row_count;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
-use crate::app::Register;
-use crate::coverage::store::contributions as stored;
-use crate::person::store::edit::Edit;
-use crate::coverage::store::entities::contribution;
+use crate::register::row_check::RowCheck;
+use crate::rules::Rules;
 
 /// All rows or none, in their order.
 pub async fn record_contributions(

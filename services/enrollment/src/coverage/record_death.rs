@@ -6,14 +6,14 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::register::changes;
-use crate::coverage::domain::coverage_changes::end_by_death;
-use crate::register::row_check::RowCheck;
-use crate::coverage::enrolment::lock_one;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
+use crate::coverage::domain::coverage_changes::end_by_death;
+use crate::coverage::enrolment::lock_one;
 use crate::person::store::entities::person;
 use crate::person::store::{persons, rows};
+use crate::register::changes;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::row_check::RowCheck;
 
 /// Writes the day of death and ends what is behind it.
 pub async fn record_death(

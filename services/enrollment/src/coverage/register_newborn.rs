@@ -10,22 +10,22 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::coverage::messages::decided;
-use crate::register::certificates;
-use crate::register::changes;
+use crate::app::Register;
 use crate::coverage::contribution_check::{self, NewContribution};
-use crate::person::domain::codes::RESIDENT;
 use crate::coverage::domain::contributions::Kind;
 use crate::coverage::domain::enrolment::{Payment, resident_pays};
-use crate::register::row_check::RowCheck;
 use crate::coverage::enrolment::error;
+use crate::coverage::messages::decided;
+use crate::coverage::store::contributions as stored;
+use crate::person::domain::codes::RESIDENT;
+use crate::person::store::entities::person;
+use crate::person::store::{rows, timelines};
+use crate::register::certificates;
+use crate::register::changes;
 use crate::register::import::check_area;
 use crate::register::import_persons::{NewPerson, new_person};
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
-use crate::app::Register;
-use crate::person::store::entities::person;
-use crate::person::store::{rows, timelines};
-use crate::coverage::store::contributions as stored;
+use crate::register::row_check::RowCheck;
 use yizhan_terms::is_psn_no;
 
 /// 人员类别 新生儿.

@@ -8,20 +8,20 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{Contribution, RepairWaitingRequest, RepairWaitingResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::coverage::messages::decided;
-use crate::register::changes;
+use crate::app::Register;
 use crate::coverage::contribution_check::{self, NewContribution};
-use crate::person::domain::codes::RESIDENT;
 use crate::coverage::domain::contributions::{PAID_BACK, years_paid_back};
-use crate::person::domain::gaps::gap_years_before;
-use crate::register::row_check::RowCheck;
-use crate::rules::{Rules, WaitingRule};
-use crate::person::domain::timeline::{Coverage, Timeline};
 use crate::coverage::domain::waiting::repaired_months;
 use crate::coverage::enrolment::lock_one;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
-use crate::app::Register;
+use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
+use crate::person::domain::codes::RESIDENT;
+use crate::person::domain::gaps::gap_years_before;
+use crate::person::domain::timeline::{Coverage, Timeline};
+use crate::register::changes;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::row_check::RowCheck;
+use crate::rules::{Rules, WaitingRule};
 
 /// Years in one request at most.
 const MAX_YEARS: usize = 50;

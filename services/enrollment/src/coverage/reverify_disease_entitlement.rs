@@ -6,14 +6,14 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ReverifyDiseaseEntitlementRequest, ReverifyDiseaseEntitlementResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::register::messages;
-use crate::register::changes;
-use crate::register::row_check::RowCheck;
-use crate::person::domain::timeline::DiseaseKind;
+use crate::app::Register;
 use crate::coverage::enrolment::lock_one;
 use crate::coverage::import_disease_entitlements::is_dise_codg;
+use crate::person::domain::timeline::DiseaseKind;
+use crate::register::changes;
+use crate::register::messages;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
-use crate::app::Register;
+use crate::register::row_check::RowCheck;
 use yizhan_rules::months::last_day_after;
 
 /// Half-yearly, unless told otherwise.

@@ -7,9 +7,9 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::Caller;
 
+use crate::app::Register;
 use crate::ledger::get_ledger::get_ledger;
 use crate::ledger::list_unenrolled::list_unenrolled;
-use crate::app::Register;
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]

@@ -3,15 +3,15 @@
 use yizhan_proto::enrollment::v1::{ListUnenrolledRequest, ListUnenrolledResponse, UnenrolledPerson};
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
+use crate::app::Register;
+use crate::ledger::get_ledger::{check_reader, checked_scope};
+use crate::ledger::store::ledger::{self, Scope};
+use crate::person::store::entities::person;
+use crate::person::store::persons;
+use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::domain::eligibility::{Question, answer};
 use crate::register::row_check::MAX_TEXT;
 use crate::transfers::domain::statement::statement;
-use crate::ledger::get_ledger::{check_reader, checked_scope};
-use crate::app::Register;
-use crate::person::store::entities::person;
-use crate::ledger::store::ledger::{self, Scope};
-use crate::person::store::persons;
-use crate::person::store::timelines::{self, StoredTimeline};
 
 /// One page.
 pub async fn list_unenrolled(

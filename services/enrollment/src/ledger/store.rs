@@ -1,3 +1,3 @@
-//! x
+//! Statements that count.
 
 pub mod ledger;

@@ -5,8 +5,8 @@ use yizhan_proto::enrollment::v1::merge_service_server::MergeService;
 use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
 use yizhan_runtime::Caller;
 
-use crate::merges::merge_persons::merge_persons;
 use crate::app::Register;
+use crate::merges::merge_persons::merge_persons;
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]

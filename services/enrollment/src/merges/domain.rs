@@ -1,3 +1,3 @@
-//! x
+//! Rules of a merge: pure, no protobuf, no database.
 
 pub mod merge;

@@ -1,4 +1,4 @@
-//! x
+//! Tables of merges, and rows that follow one.
 
 pub mod entities;
 pub mod merges;

@@ -1,4 +1,4 @@
-//! Pure rules of a person: no protobuf, no database.
+//! Rules of a person: pure, no protobuf, no database.
 
 pub mod basic_schemes;
 pub mod certificate;

@@ -6,12 +6,12 @@ use sea_orm::{DatabaseTransaction, DbErr};
 use yizhan_proto::enrollment::v1::RegisterChange;
 use yizhan_runtime::feed::{self, NewChange};
 
-use crate::person::domain::timeline::Timeline;
-use crate::register::once::Cause;
 use crate::app::Register;
+use crate::person::domain::timeline::Timeline;
 use crate::person::store::edit::Edit;
 use crate::person::store::rows;
 use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::once::Cause;
 
 /// Writes every edit that changes something, as the person's next version, and gives those persons as they now are. A person
 /// is in at most one edit.

@@ -1,4 +1,4 @@
-//! Pure rules of the register.
+//! Rules of entitlement on a day: pure, no protobuf, no database.
 
 pub mod eligibility;
 pub mod reward;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use yizhan_runtime::{Caller, Personal, ServiceError, Violations};
 
+use crate::app::{Register, person_unknown};
 use crate::person::domain::certificate::identity_faults;
 use crate::person::domain::codes;
-use crate::register::row_check::MAX_TEXT;
-use crate::register::import_persons::{TEL_TEXT, fault_reason, is_tel};
-use crate::app::{Register, person_unknown};
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::import_persons::{TEL_TEXT, fault_reason, is_tel};
+use crate::register::row_check::MAX_TEXT;
 
 /// Persons found by one phone at most.
 const MAX_BY_TEL: u64 = 100;

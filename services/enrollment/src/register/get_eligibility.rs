@@ -10,16 +10,16 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
+use crate::app::{Register, person_merged, person_unknown};
 use crate::person::domain::codes;
 use crate::person::domain::codes::RESIDENT;
+use crate::person::domain::timeline::{Coverage, CoverageState};
+use crate::person::store::persons;
+use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::domain::eligibility::Question;
 use crate::register::domain::reward::{Reward, critical_illness_reward};
 use crate::register::row_check::MAX_TEXT;
 use crate::rules::Rules;
-use crate::person::domain::timeline::{Coverage, CoverageState};
-use crate::app::{Register, person_merged, person_unknown};
-use crate::person::store::persons;
-use crate::person::store::timelines::{self, StoredTimeline};
 use yizhan_terms::is_psn_no;
 
 /// Questions in one call at most.

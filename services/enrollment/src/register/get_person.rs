@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::access::log::{Action, Look};
 use crate::access::domain::grant::WantedLook;
-use crate::person::domain::masking;
-use crate::register::row_check::RowCheck;
-use crate::register::keeper::for_self_or_keeper;
+use crate::access::log::{Action, Look};
 use crate::app::{Register, person_unknown};
+use crate::person::domain::masking;
 use crate::person::store::entities::person;
 use crate::person::store::personal_data::PersonalData;
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::keeper::for_self_or_keeper;
+use crate::register::row_check::RowCheck;
 use yizhan_terms::is_psn_no;
 
 /// A person with what entitles them.

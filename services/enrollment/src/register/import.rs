@@ -7,14 +7,14 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::ImportOutcome;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::register::changes;
-use crate::person::domain::entry::{Entry, Put};
-use crate::register::row_check::RowCheck;
-use crate::person::domain::timeline::MAX_ENTRIES;
-use crate::register::once::{Cause, Changed, Done, Mutation};
 use crate::app::Register;
+use crate::person::domain::entry::{Entry, Put};
+use crate::person::domain::timeline::MAX_ENTRIES;
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::changes;
+use crate::register::once::{Cause, Changed, Done, Mutation};
+use crate::register::row_check::RowCheck;
 
 /// Rows of one import at most.
 pub const MAX_ROWS: usize = 1000;

@@ -3,11 +3,11 @@
 use yizhan_proto::enrollment::v1::{AccountShareRow, ImportAccountSharesRequest, ImportOutcome};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::register::row_check::RowCheck;
+use crate::app::Register;
 use crate::person::domain::timeline::AccountShare;
 use crate::register::import::{self, DatedImport, DatedRow};
 use crate::register::once;
-use crate::app::Register;
+use crate::register::row_check::RowCheck;
 
 /// All rows or none; both persons must be registered.
 pub async fn import_account_shares(

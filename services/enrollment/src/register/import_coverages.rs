@@ -3,14 +3,14 @@
 use yizhan_proto::enrollment::v1::{CoverageRow, ImportCoveragesRequest, ImportOutcome};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
+use crate::app::Register;
 use crate::person::domain::basic_schemes::second_basic_scheme;
 use crate::person::domain::codes;
-use crate::register::row_check::RowCheck;
 use crate::person::domain::timeline::{Coverage, CoverageState};
+use crate::person::store::timelines::StoredTimeline;
 use crate::register::import::{self, DatedImport, DatedRow};
 use crate::register::once;
-use crate::app::Register;
-use crate::person::store::timelines::StoredTimeline;
+use crate::register::row_check::RowCheck;
 
 /// All rows or none; stretches of one person and scheme must not overlap, nor a second basic scheme be normal on a day.
 pub async fn import_coverages(

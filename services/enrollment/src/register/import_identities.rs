@@ -3,11 +3,11 @@
 use yizhan_proto::enrollment::v1::{IdentityRow, ImportIdentitiesRequest, ImportOutcome};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::register::row_check::RowCheck;
+use crate::app::Register;
 use crate::person::domain::timeline::Identity;
 use crate::register::import::{self, DatedImport, DatedRow};
 use crate::register::once;
-use crate::app::Register;
+use crate::register::row_check::RowCheck;
 
 /// Longest psn_idet_type, local codes included.
 const MAX_CODE: usize = 6;

@@ -4,11 +4,11 @@ use chrono::Datelike;
 use yizhan_proto::enrollment::v1::{ImportMembershipsRequest, ImportOutcome, MembershipRow};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::register::row_check::RowCheck;
+use crate::app::Register;
 use crate::person::domain::timeline::{Membership, MembershipKind};
 use crate::register::import::{self, DatedImport, DatedRow};
 use crate::register::once;
-use crate::app::Register;
+use crate::register::row_check::RowCheck;
 
 /// All rows or none.
 pub async fn import_memberships(

@@ -8,21 +8,21 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, PersonRow};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::register::certificates;
-use crate::register::changes;
+use crate::app::Register;
 use crate::person::domain::certificate::{CertificateKey, IdentityFault, identity_faults};
 use crate::person::domain::entry::Put;
-use crate::register::row_check::RowCheck;
 use crate::person::domain::timeline::{PersonFacts, Timeline};
 use crate::person::domain::{codes, masking};
-use crate::register::import;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
-use crate::app::Register;
 use crate::person::store::edit::Edit;
 use crate::person::store::entities::person::{self, PersonalText};
 use crate::person::store::personal_data::PersonalData;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::person::store::{persons, rows};
+use crate::register::certificates;
+use crate::register::changes;
+use crate::register::import;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::row_check::RowCheck;
 
 /// All rows or none. A person who is known keeps their coverages and the rest; nobody moves to another pooling area here.
 pub async fn import_persons(

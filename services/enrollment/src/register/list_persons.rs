@@ -3,9 +3,9 @@
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, page};
 
-use crate::register::get_person::RegisteredPerson;
 use crate::app::Register;
 use crate::person::store::{persons, timelines};
+use crate::register::get_person::RegisteredPerson;
 
 /// One page, and the token of the next (empty on the last).
 pub async fn list_persons(

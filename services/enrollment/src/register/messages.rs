@@ -5,13 +5,15 @@ use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::cache::CacheStats;
 use yizhan_runtime::caller::area_covers;
 
-use crate::register::domain::eligibility::{Answer, answer};
-use crate::register::domain::reward::Reward;
-use crate::person::domain::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting};
-use crate::register::get_eligibility::{Asked, Found};
-use crate::register::get_person::RegisteredPerson;
+use crate::person::domain::timeline::{
+    AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting,
+};
 use crate::person::store::personal_data::PersonalData;
 use crate::person::store::timelines::StoredTimeline;
+use crate::register::domain::eligibility::{Answer, answer};
+use crate::register::domain::reward::Reward;
+use crate::register::get_eligibility::{Asked, Found};
+use crate::register::get_person::RegisteredPerson;
 
 fn optional(date: Option<NaiveDate>) -> String {
     date.map(|date| date.to_string()).unwrap_or_default()

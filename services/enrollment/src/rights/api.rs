@@ -10,9 +10,9 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::Caller;
 
-use crate::rights::messages;
 use crate::app::Register;
 use crate::rights;
+use crate::rights::messages;
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]

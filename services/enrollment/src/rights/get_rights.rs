@@ -6,11 +6,11 @@ use std::sync::Arc;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::View;
-use crate::access::log::{Action, Look};
 use crate::access::domain::grant::WantedLook;
-use crate::register::row_check::RowCheck;
-use crate::register::keeper::{for_self_or_keeper, is_self};
+use crate::access::log::{Action, Look};
 use crate::app::Register;
+use crate::register::keeper::{for_self_or_keeper, is_self};
+use crate::register::row_check::RowCheck;
 
 /// For the person at once; for others with a purpose, and after it is logged.
 pub async fn get_rights(

@@ -9,14 +9,14 @@ use yizhan_proto::enrollment::v1::{GrantAccessRequest, GrantAccessResponse};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::rights::messages;
 use crate::access::domain::grant::{MAX_DAYS, Scope};
-use crate::register::row_check::RowCheck;
-use crate::register::keeper::{for_self_or_keeper, is_self};
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
-use crate::app::{Register, person_merged};
 use crate::access::store::access_grants;
 use crate::access::store::entities::access_grant;
+use crate::app::{Register, person_merged};
+use crate::register::keeper::{for_self_or_keeper, is_self};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::row_check::RowCheck;
+use crate::rights::messages;
 
 /// Grants of one person in force at once.
 const MAX_STANDING: u64 = 100;
@@ -124,8 +124,7 @@ impl Mutation<Register> for NewGrant {
             return Err(refused.with("limit", MAX_STANDING));
         }
         access_grants::insert(tx, grant).await?;
-        let answer =
-            GrantAccessResponse { grant: Some(messages::grant(grant.clone())), replayed: false };
+        let answer = GrantAccessResponse { grant: Some(messages::grant(grant.clone())), replayed: false };
         Ok(Done { answer, changed: Vec::new() })
     }
 }

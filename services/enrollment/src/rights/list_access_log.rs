@@ -4,9 +4,9 @@ use chrono::DateTime;
 use yizhan_runtime::{Caller, ServiceError, page};
 
 use crate::access::domain::chain::LogEntry;
-use crate::register::keeper::for_self_or_keeper;
-use crate::app::Register;
 use crate::access::store::access_log::{self, Place};
+use crate::app::Register;
+use crate::register::keeper::for_self_or_keeper;
 
 /// One page, newest first, and the token of the next (empty on the last).
 pub async fn list_access_log(

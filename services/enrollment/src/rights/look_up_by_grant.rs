@@ -6,13 +6,13 @@ use yizhan_runtime::error::ErrorKind;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::{View, find_grant, grant_unknown};
-use crate::access::log::{Action, Look};
-use crate::rights::messages;
 use crate::access::domain::grant::{Refusal, Scope, WantedLook};
-use crate::register::row_check::RowCheck;
-use crate::app::{Register, person_merged};
+use crate::access::log::{Action, Look};
 use crate::access::store::entities::access_grant;
+use crate::app::{Register, person_merged};
 use crate::person::store::timelines;
+use crate::register::row_check::RowCheck;
+use crate::rights::messages;
 
 /// What may be seen, and which parts that is.
 pub async fn look_up_by_grant(

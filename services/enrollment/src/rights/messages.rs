@@ -6,11 +6,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::Violations;
 
-use crate::register::messages;
 use crate::access::domain::chain::{Anchor, Break, Fault, LogEntry};
 use crate::access::domain::grant::Scope;
-use crate::rights::{Benefit, Verdict, Verification, View};
 use crate::access::store::entities::access_grant;
+use crate::register::messages;
+use crate::rights::{Benefit, Verdict, Verification, View};
 
 /// What somebody sees.
 pub fn rights(view: View) -> pb::Rights {

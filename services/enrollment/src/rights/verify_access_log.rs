@@ -4,8 +4,8 @@ use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::access::domain::chain::{Anchor, Break, ChainCheck, LogKey};
-use crate::app::Register;
 use crate::access::store::access_log;
+use crate::app::Register;
 
 /// Entries read at once.
 const PAGE: u64 = 1000;

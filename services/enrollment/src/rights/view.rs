@@ -7,10 +7,10 @@ use yizhan_proto::enrollment::v1::{Arrears, Contribution};
 use yizhan_runtime::ServiceError;
 
 use crate::access::domain::grant::Scope;
-use crate::person::domain::timeline::Timeline;
-use crate::coverage::list_contributions::{arrears_of, contribution};
 use crate::app::Register;
+use crate::coverage::list_contributions::{arrears_of, contribution};
 use crate::coverage::store::contributions as stored;
+use crate::person::domain::timeline::Timeline;
 use crate::person::store::timelines::StoredTimeline;
 
 /// Contributions of a view at most.

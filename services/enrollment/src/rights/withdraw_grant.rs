@@ -6,11 +6,11 @@ use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::{find_grant, grant_unknown};
-use crate::rights::messages;
+use crate::access::store::access_grants;
+use crate::app::Register;
 use crate::register::keeper::for_self_or_keeper;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
-use crate::app::Register;
-use crate::access::store::access_grants;
+use crate::rights::messages;
 
 /// By the person, or by the agency that keeps their register.
 pub async fn withdraw_grant(

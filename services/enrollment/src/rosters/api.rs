@@ -10,8 +10,8 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::rosters::messages;
 use crate::app::Register;
+use crate::rosters::messages;
 use crate::rosters::{self, Applier};
 
 /// The service as tonic sees it.

@@ -11,8 +11,8 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
 
 use super::{absence, apply, housekeeping};
-use crate::register::once::Cause;
 use crate::app::Register;
+use crate::register::once::Cause;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::rosters::{self, ROWS};
 

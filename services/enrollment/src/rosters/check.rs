@@ -10,9 +10,9 @@ use yizhan_runtime::{ServiceError, Violations};
 
 use crate::person::domain::certificate::{CertificateKey, identity_faults};
 use crate::person::domain::codes;
+use crate::register::row_check::MAX_TEXT;
 use crate::rosters::domain::departments::{self, Department, Kind};
 use crate::rosters::domain::roster::Refusal;
-use crate::register::row_check::MAX_TEXT;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
 use yizhan_terms::is_psn_no;

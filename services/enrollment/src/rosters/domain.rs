@@ -1,4 +1,4 @@
-//! Pure rules of rosters: no protobuf, no database.
+//! Rules of rosters: pure, no protobuf, no database.
 
 pub mod departments;
 pub mod roster;

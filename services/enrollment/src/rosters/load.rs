@@ -14,8 +14,8 @@ use yizhan_runtime::{Caller, ServiceError};
 
 use super::check::RowRules;
 use super::{Applier, open, query, seal, stage};
-use crate::rosters::messages;
 use crate::app::Register;
+use crate::rosters::messages;
 use crate::rosters::store::entities::roster::Model;
 use crate::rosters::store::rosters::{self, DONE, STAGING};
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1 as pb;
 
-use crate::rosters::domain::roster::Refusal;
 use crate::rosters::Told;
+use crate::rosters::domain::roster::Refusal;
 use crate::rosters::store::entities::roster::Model;
 use crate::rosters::store::rosters::{ABANDONED, DONE, STAGING};
 

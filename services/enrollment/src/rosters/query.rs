@@ -7,10 +7,10 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
-use crate::rosters::messages;
-use crate::rosters::domain::departments;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::Register;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::rosters::domain::departments;
+use crate::rosters::messages;
 use crate::rosters::store::entities::roster::Model;
 use crate::rosters::store::roster_rows::{self, ToldRow};
 use crate::rosters::store::rosters::{self, ABANDONED, STAGING};

@@ -5,8 +5,8 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
 
 use super::stage::lock_stream;
-use crate::person::domain::certificate::CertificateKey;
 use crate::app::Register;
+use crate::person::domain::certificate::CertificateKey;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows;
 use crate::rosters::store::rosters::{self, MODE_FULL, ROWS, STAGING};

@@ -7,15 +7,15 @@ use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferRespon
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::finish::{CheckedTerms, checked_terms};
-use crate::transfers::messages::{self, Caption};
 use super::{area_not_owned, check_reason, is_transfer_id, may_see, position, sides_of, transfer_unknown};
-use crate::transfers::domain::statement::statement;
-use crate::transfers::domain::{Action, Position, Refused, Side, Sides, State, next};
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::app::{Register, person_unknown};
 use crate::person::store::entities::person::PersonalText;
-use crate::transfers::store::entities::{transfer, transfer_step};
 use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::transfers::domain::statement::statement;
+use crate::transfers::domain::{Action, Position, Refused, Side, Sides, State, next};
+use crate::transfers::messages::{self, Caption};
+use crate::transfers::store::entities::{transfer, transfer_step};
 use crate::transfers::store::transfers;
 
 /// By an agency of one of the areas; withdrawing also by the person.

@@ -3,6 +3,6 @@
 pub mod codes;
 pub mod finish;
 pub mod statement;
-mod steps;
+pub mod steps;
 
 pub use steps::{Action, Initiator, Position, Refused, Side, Sides, State, allowed_actions, next};

@@ -7,20 +7,20 @@ use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{ServiceError, Violations};
 
-use crate::register::changes;
-use crate::person::domain::codes;
+use crate::app::{Register, person_unknown};
 use crate::coverage::domain::contributions::arrears;
 use crate::coverage::domain::enrolment::Stop;
+use crate::coverage::enrolment;
+use crate::coverage::store::contributions;
+use crate::person::domain::codes;
 use crate::person::domain::timeline::MAX_ENTRIES;
+use crate::person::store::edit::{Edit, PERSON_MOVED};
+use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::changes;
+use crate::register::once::Cause;
 use crate::transfers::domain::codes::{Direction, is_basic};
 use crate::transfers::domain::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
-use crate::coverage::enrolment;
-use crate::register::once::Cause;
-use crate::app::{Register, person_unknown};
-use crate::person::store::edit::{Edit, PERSON_MOVED};
 use crate::transfers::store::entities::transfer;
-use crate::person::store::timelines::{self, StoredTimeline};
-use crate::coverage::store::contributions;
 use crate::transfers::store::moves;
 
 /// The new coverage begins so many days ahead at most.

@@ -4,10 +4,10 @@ use yizhan_proto::enrollment::v1::{ListTransfersRequest, ListTransfersResponse, 
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
-use crate::transfers::{is_transfer_id, may_see, messages, transfer_unknown};
-use crate::transfers::domain::{Side, State};
 use crate::app::Register;
+use crate::transfers::domain::{Side, State};
 use crate::transfers::store::transfers;
+use crate::transfers::{is_transfer_id, may_see, messages, transfer_unknown};
 
 /// States asked for at most: as many as there are.
 const MAX_STATES: usize = State::ALL.len();

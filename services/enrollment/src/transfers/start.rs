@@ -8,14 +8,14 @@ use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::advance::{Taken, take};
-use crate::transfers::{area_not_owned, check_psn_no, check_reason, messages, sides, transfer_open};
+use crate::app::{Register, person_merged, person_unknown};
+use crate::person::store::timelines;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::transfers::domain::codes::Direction;
 use crate::transfers::domain::{Action, Initiator, Position, Side, Sides, State, finish, next};
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
-use crate::app::{Register, person_merged, person_unknown};
 use crate::transfers::store::entities::transfer;
-use crate::person::store::timelines;
 use crate::transfers::store::transfers;
+use crate::transfers::{area_not_owned, check_psn_no, check_reason, messages, sides, transfer_open};
 
 /// 免申即转.
 const WITHOUT_APPLICATION: &str = "99";

@@ -13,7 +13,10 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryResult, Sta
 use tonic::transport::Channel;
 use yizhan_enrollment::person::domain::basic_schemes::doubled;
 use yizhan_enrollment::person::domain::timeline::Timeline;
-use yizhan_enrollment::person::store::entities::{account_share, coverage, disease_entitlement, entitlement_timeline, identity, membership, timeline_history};
+use yizhan_enrollment::person::store::entities::{
+    account_share, coverage, disease_entitlement, entitlement_timeline, identity, membership,
+    timeline_history,
+};
 use yizhan_enrollment::person::store::rows::Stored;
 use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;

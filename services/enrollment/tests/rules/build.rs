@@ -3,8 +3,10 @@
 use chrono::NaiveDate;
 use yizhan_enrollment::coverage::domain::entitlement::{Decision, Payer};
 use yizhan_enrollment::person::domain::period::Period;
+use yizhan_enrollment::person::domain::timeline::{
+    Coverage, CoverageState, Identity, Membership, MembershipKind, PersonFacts, Timeline,
+};
 use yizhan_enrollment::rules::Rules;
-use yizhan_enrollment::person::domain::timeline::{Coverage, CoverageState, Identity, Membership, MembershipKind, PersonFacts, Timeline};
 
 pub fn day(text: &str) -> NaiveDate {
     text.parse().unwrap_or_else(|_| panic!("{text}"))

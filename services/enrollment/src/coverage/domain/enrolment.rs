@@ -5,11 +5,11 @@ use chrono::{Datelike, Months, NaiveDate};
 
 use super::contributions::{self, Accrued, Kind, accrym_of, months_between, paid_on};
 use super::coverage_changes::{self, Change, Refused, Standing};
-use crate::person::domain::period::Period;
-use crate::rules::{NoRule, Rules};
-use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
-use crate::person::domain::codes::RESIDENT;
 use crate::coverage::domain::entitlement::{Decision, Payer};
+use crate::person::domain::codes::RESIDENT;
+use crate::person::domain::period::Period;
+use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
+use crate::rules::{NoRule, Rules};
 use yizhan_rules::months::{day_before, first_of_month, first_of_year, last_of_year};
 
 /// Why nothing came of it.

@@ -3,12 +3,12 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::waiting::variable_months;
 use crate::person::domain::codes::RESIDENT;
 use crate::person::domain::gaps::{Before, gap_years};
 use crate::person::domain::period::Period;
-use crate::rules::{Continuity, Dated, Employee, Enrolment, Newborn, NoRule, Rules, WaitingRule};
 use crate::person::domain::timeline::{Timeline, Waiting};
-use super::waiting::variable_months;
+use crate::rules::{Continuity, Dated, Employee, Enrolment, Newborn, NoRule, Rules, WaitingRule};
 use yizhan_rules::months::{day_after, first_of_month, first_of_year, last_of_year};
 
 /// What was decided.

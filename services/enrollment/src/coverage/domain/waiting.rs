@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::rules::{FirstDay, WaitingRule};
 use crate::person::domain::timeline::Waiting;
+use crate::rules::{FirstDay, WaitingRule};
 
 /// 变动待遇等待期 of so many gap years.
 pub fn variable_months(rule: &WaitingRule, gap_years: u32) -> u32 {
@@ -43,8 +43,8 @@ impl Waiting {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::rules::Rules;
     use super::*;
+    use crate::rules::Rules;
 
     fn rule() -> WaitingRule {
         let rules = Rules::embedded();

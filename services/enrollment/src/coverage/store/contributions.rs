@@ -9,8 +9,8 @@ use sea_orm::{
 use yizhan_runtime::db::{Column as Values, find_rows};
 
 use super::entities::contribution::{Column, Entity, Model};
-use crate::person::store::entities::timeline_history;
 use crate::coverage::domain::contributions::{Accrued, Kind};
+use crate::person::store::entities::timeline_history;
 
 /// Rows per statement: far within SQLite's 32,766 parameters.
 const ROWS_PER_STATEMENT: usize = 1000;

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use crate::person::domain::codes::BASIC_SCHEMES;
 use crate::coverage::domain::coverage_changes::end_by_death;
+use crate::person::domain::codes::BASIC_SCHEMES;
 use crate::person::domain::entry::Entry;
 use crate::person::domain::period::Period;
-use crate::person::domain::timeline::{AccountShare, Coverage, CoverageState, DiseaseEntitlement, Identity, MAX_ENTRIES, Membership, Timeline};
+use crate::person::domain::timeline::{
+    AccountShare, Coverage, CoverageState, DiseaseEntitlement, Identity, MAX_ENTRIES, Membership, Timeline,
+};
 
 /// Two timelines that became one.
 #[derive(Clone, Debug)]

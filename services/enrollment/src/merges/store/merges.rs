@@ -8,10 +8,10 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::person::store::entities::person::PersonalText;
-use crate::person::store::entities::{account_share, certificate, person};
 use crate::coverage::store::entities::contribution;
 use crate::merges::store::entities::person_merge;
+use crate::person::store::entities::person::PersonalText;
+use crate::person::store::entities::{account_share, certificate, person};
 
 /// 人员编号 of all records that were merged into one, directly or through another.
 pub async fn merged_into<C: ConnectionTrait>(tx: &C, psn_no: &str) -> Result<BTreeSet<String>, DbErr> {

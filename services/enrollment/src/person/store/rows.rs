@@ -10,7 +10,9 @@ use super::edit::Edit;
 use super::entities::{account_share, coverage, disease_entitlement, identity, membership};
 use super::timelines::StoredTimeline;
 use crate::person::domain::entry::Entry;
-use crate::person::domain::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting};
+use crate::person::domain::timeline::{
+    AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting,
+};
 
 /// Rows per statement: within SQLite's 32,766 parameters for every table here.
 const ROWS_PER_STATEMENT: usize = 1000;

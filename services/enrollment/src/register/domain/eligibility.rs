@@ -3,7 +3,9 @@
 use chrono::{Datelike, NaiveDate};
 
 use crate::person::domain::codes::{self, BASIC_SCHEMES};
-use crate::person::domain::timeline::{Coverage, CoverageState, DiseaseEntitlement, Identity, Membership, Timeline};
+use crate::person::domain::timeline::{
+    Coverage, CoverageState, DiseaseEntitlement, Identity, Membership, Timeline,
+};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -235,9 +237,9 @@ fn consecutive_years(timeline: &Timeline, day: NaiveDate) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::person::domain::timeline::DiseaseKind;
     use crate::person::domain::timeline::examples::*;
-    use super::*;
 
     fn ask<'a>(timeline: &'a Timeline, as_of: &str, insutype: Option<&str>) -> Answer<'a> {
         let question = Question {

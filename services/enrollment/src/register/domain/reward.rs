@@ -2,10 +2,10 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::rules::{NoRule, RewardRule, Rules};
-use crate::person::domain::timeline::{Coverage, MembershipKind, Timeline};
 use crate::person::domain::basic_schemes::is_basic_normal;
 use crate::person::domain::codes::RESIDENT;
+use crate::person::domain::timeline::{Coverage, MembershipKind, Timeline};
+use crate::rules::{NoRule, RewardRule, Rules};
 
 /// The raise on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]

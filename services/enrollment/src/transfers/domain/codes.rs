@@ -1,7 +1,7 @@
 //! The national codes of a transfer.
 
-use crate::person::domain::codes::BASIC_SCHEMES;
 use crate::coverage::domain::coverage_changes::Change;
+use crate::person::domain::codes::BASIC_SCHEMES;
 
 /// 职工基本医疗保险.
 pub const EMPLOYEE_SCHEME: &str = "310";
@@ -32,16 +32,6 @@ impl Direction {
             "41" => Some(Direction::ResidentToResident),
             "42" => Some(Direction::ResidentToEmployee),
             _ => None,
-        }
-    }
-
-    /// As traf_prot_dirc.
-    pub fn code(self) -> &'static str {
-        match self {
-            Direction::EmployeeToEmployee => "11",
-            Direction::EmployeeToResident => "12",
-            Direction::ResidentToResident => "41",
-            Direction::ResidentToEmployee => "42",
         }
     }
 

@@ -3,14 +3,14 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::codes::{Direction, change_types, is_basic};
 use crate::coverage::domain::coverage_changes as changes;
 use crate::coverage::domain::coverage_changes::{Change, Refused, Standing};
 use crate::coverage::domain::entitlement::{Decision, Payer};
-use crate::person::domain::period::Period;
-use crate::rules::{NoRule, Rules};
-use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
-use super::codes::{Direction, change_types, is_basic};
 use crate::person::domain::basic_schemes::is_basic_normal;
+use crate::person::domain::period::Period;
+use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
+use crate::rules::{NoRule, Rules};
 use yizhan_rules::months::{day_after, day_before, first_of_year};
 
 /// What is agreed on.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use super::codes::is_basic;
+use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 
 /// A gap longer than this breaks continuity (医保办发〔2021〕43号).
 pub const REPAIRABLE_GAP_MONTHS: i32 = 3;
@@ -97,8 +97,8 @@ fn continuous(months: &BTreeSet<i32>) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use crate::person::domain::timeline::examples::*;
     use super::*;
+    use crate::person::domain::timeline::examples::*;
 
     fn stated(stretches: &[(&str, &str, &str)], today: &str) -> Statement {
         let mut timeline = person("1980-01-01");

@@ -199,14 +199,6 @@ impl Initiator {
         }
     }
 
-    /// 业务流程编码.
-    pub fn code(self) -> &'static str {
-        match self {
-            Initiator::Receiving => "T21",
-            Initiator::Sending => "T22",
-        }
-    }
-
     /// The side.
     pub fn side(self) -> Side {
         match self {

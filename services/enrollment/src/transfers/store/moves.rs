@@ -5,8 +5,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::access::store::entities::access_grant;
-use crate::person::store::entities::person;
 use crate::coverage::store::entities::contribution;
+use crate::person::store::entities::person;
 
 /// The register of a person moves to another area: who they are, what they paid, and whom they let look.
 pub async fn to_area<C: ConnectionTrait>(

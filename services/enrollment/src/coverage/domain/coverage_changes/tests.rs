@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
+use super::*;
 use crate::person::domain::basic_schemes::doubled;
 use crate::person::domain::timeline::examples::{coverage, person};
-use super::*;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()

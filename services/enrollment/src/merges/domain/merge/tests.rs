@@ -1,10 +1,10 @@
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 
-use crate::register::domain::eligibility::{Question, answer};
+use super::*;
 use crate::person::domain::timeline::PersonFacts;
 use crate::person::domain::timeline::examples::*;
-use super::*;
+use crate::register::domain::eligibility::{Question, answer};
 
 fn record(coverages: impl IntoIterator<Item = Coverage>) -> Timeline {
     let mut timeline = person("1980-01-01");

@@ -1,10 +1,10 @@
 use chrono::Days;
 use proptest::prelude::*;
 
-use crate::register::domain::eligibility::{Question, answer};
-use crate::person::domain::timeline::examples::{period, person};
 use super::*;
 use crate::person::domain::basic_schemes::doubled;
+use crate::person::domain::timeline::examples::{period, person};
+use crate::register::domain::eligibility::{Question, answer};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()

@@ -1,17 +1,10 @@
 //! The contract: proto in, proto out, nothing decided.
 
-
 use std::pin::Pin;
 
-pub use coverage::CoverageApi;
 use futures::Stream;
-pub use ledger::LedgerApi;
-pub use merge::MergeApi;
-pub use rights::RightsApi;
-pub use roster::RosterApi;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
-pub use transfer::TransferApi;
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
 use yizhan_proto::enrollment::v1::{
     BatchGetEligibilitiesRequest, BatchGetEligibilitiesResponse, FindPersonRequest, FindPersonResponse,
@@ -24,6 +17,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::Caller;
 
+use crate::app::Register;
 use crate::register::find_person::{find_person, find_persons_by_tel};
 use crate::register::get_cache_status::get_cache_status;
 use crate::register::get_eligibility::{batch_get_eligibilities, get_eligibility};
@@ -34,7 +28,7 @@ use crate::register::import_identities::import_identities;
 use crate::register::import_memberships::import_memberships;
 use crate::register::import_persons::import_persons;
 use crate::register::list_persons::list_persons;
-use crate::app::Register;
+use crate::register::messages;
 use crate::register::watch_register::watch_register;
 
 /// The service as tonic sees it.

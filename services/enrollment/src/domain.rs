@@ -1,2 +1,0 @@
-//! The rules of the register: pure, no I/O, no clock.
-

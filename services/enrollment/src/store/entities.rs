@@ -1,2 +1,0 @@
-//! One entity per table.
-
