@@ -1,6 +1,6 @@
-//! Which department produces which identities (shared data of systems.md row 5: each datum from the department that produces
-//! it). Names are those that policies match on; codes are psn_idet_type of codes.md §2.4, where one is published. The codes in
-//! the last column are local ones of the same chapter: understood in a roster, registered under the national one or none.
+//! Which department produces which identities: each datum comes from the department that produces it (docs/CODES.md,
+//! Departments). Names are those that policies match on; codes are psn_idet_type, where one is published. The codes in the
+//! last column are local ones: understood in a roster, registered under the national one or none.
 
 /// A department that sends rosters.
 #[derive(Debug, PartialEq, Eq)]
