@@ -1,6 +1,6 @@
 //! Reasons and tables that documents and comments name exist.
 
-use crate::sources::{code, documents, files, prose, read};
+use crate::sources::{code, files, prose, read};
 
 /// The pages for readers name no reason that docs/ERRORS.md does not explain.
 #[test]
