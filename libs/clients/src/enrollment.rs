@@ -12,11 +12,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::peer::{Peer, Questions, Reply};
 
-const ENROLLMENT: Peer = Peer {
-    service: "enrollment",
-    away: Reason::EnrollmentAway,
-    text: "参保服务暂不可用，本次操作未生效，请稍后重试",
-};
+const ENROLLMENT: Peer = Peer { service: "enrollment", away: Reason::EnrollmentAway };
 
 /// What others ask of enrollment.
 #[async_trait]

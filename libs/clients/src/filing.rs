@@ -11,11 +11,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::peer::{Peer, Questions, Reply};
 
-const FILING: Peer = Peer {
-    service: "filing",
-    away: Reason::FilingAway,
-    text: "异地就医备案服务暂不可用，本次操作未生效，请稍后重试",
-};
+const FILING: Peer = Peer { service: "filing", away: Reason::FilingAway };
 
 /// What others ask of filing.
 #[async_trait]
@@ -59,7 +55,7 @@ async fn ask(
 
 fn refusal(peer: &Peer, status: Status) -> ServiceError {
     let said = RemoteError::from(&status);
-    if said.reason != Reason::RulesNotInForce {
+    if said.reason != Reason::RulesNotInForce.code() {
         return peer.refusal(status);
     }
     let error = ServiceError::new(Reason::RulesNotInForce, said.message).with_text(said.text);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tonic::{Code, Status};
-use yizhan_runtime::ServiceError;
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::error::RemoteError;
+use yizhan_runtime::{Reason, ServiceError};
 
 /// Calls under way at the same time; what is asked meanwhile goes into the next one.
 const CALLS: usize = 2;
@@ -27,9 +27,7 @@ pub(crate) struct Peer {
     /// Its name.
     pub service: &'static str,
     /// The reason where it cannot answer.
-    pub away: &'static str,
-    /// The same in Chinese.
-    pub text: &'static str,
+    pub away: Reason,
 }
 
 impl Peer {
@@ -61,7 +59,7 @@ impl Peer {
             ));
         }
         let message = format!("{} cannot answer; nothing was written", self.service);
-        ServiceError::new(self.away, message).with_text(self.text).caused_by(status)
+        ServiceError::new(self.away, message).caused_by(status)
     }
 }
 
@@ -103,9 +101,10 @@ fn for_each<A>(questions: usize, mut answers: Vec<Reply<A>>) -> Vec<Reply<A>> {
 
 #[cfg(test)]
 mod tests {
+
     use super::*;
 
-    const PEER: Peer = Peer { service: "test", away: "TEST_AWAY", text: "暂不可用" };
+    const PEER: Peer = Peer { service: "test", away: Reason::EnrollmentAway };
 
     /// Doubles; refuses 13 and with it every batch that holds it.
     fn doubled(numbers: Vec<u32>) -> Call<u32> {
@@ -122,7 +121,7 @@ mod tests {
     async fn nobody_is_refused_for_whom_they_travel_with() {
         let answers = ask_all(&doubled, vec![1, 13, 2], |status| PEER.refusal(status)).await;
         let told: Vec<_> = answers.into_iter().map(|answer| answer.map_err(|error| error.reason())).collect();
-        assert_eq!(told, [Ok(2), Err("TEST_AWAY"), Ok(4)]);
+        assert_eq!(told, [Ok(2), Err(Reason::EnrollmentAway), Ok(4)]);
     }
 
     /// A callee that forgets the last question, and refuses 13.
@@ -143,9 +142,9 @@ mod tests {
             let answers = ask_all(&forgetful, numbers, |status| PEER.refusal(status)).await;
             answers.into_iter().map(|answer| answer.map_err(|error| error.reason())).collect()
         };
-        assert_eq!(told(vec![1, 2, 3]).await, [Ok(1), Ok(2), Err("INTERNAL")]);
+        assert_eq!(told(vec![1, 2, 3]).await, [Ok(1), Ok(2), Err(Reason::Internal)]);
         // Each asked alone.
-        assert_eq!(told(vec![13, 2]).await, [Err("INTERNAL"), Err("INTERNAL")]);
+        assert_eq!(told(vec![13, 2]).await, [Err(Reason::Internal), Err(Reason::Internal)]);
     }
 
     #[tokio::test]

@@ -17,5 +17,5 @@ fn every_shipped_policy_loads_and_they_fit_together() {
     assert!(!policies.is_empty());
     PolicySet::new(policies).unwrap();
     assert_eq!(Kind::Syntax.code(), "YAML_SYNTAX");
-    assert_eq!(NoPolicy::CODE, "NO_POLICY");
+    assert_eq!(NoPolicy::REASON, "NO_POLICY");
 }

@@ -78,7 +78,7 @@ fn paid(policy: &Policy, case: &Case) -> Fen {
 #[track_caller]
 fn refused(policy: &Policy, case: &Case, code: &str, says: &str) {
     let refusal = settle(policy, case).unwrap_err();
-    assert_eq!(refusal.code(), code);
+    assert_eq!(refusal.reason().code(), code);
     assert!(refusal.to_string().contains(says), "{refusal}");
 }
 

@@ -87,10 +87,10 @@ reasons! {
         RequestIdReused: "REQUEST_ID_REUSED", Refusal(AlreadyExists), "该报文ID已用于内容不同的请求，请更换后重试",
             "all",
             "the `request_id` was used for another request", "a new id for a new request; the very same bytes for a retry", "no";
-        EnrollmentAway: "ENROLLMENT_AWAY", Refusal(Unavailable), "参保服务暂不可用，请稍后重试",
+        EnrollmentAway: "ENROLLMENT_AWAY", Refusal(Unavailable), "参保服务暂不可用，本次操作未生效，请稍后重试",
             "Preview, Settle, SubmitFiling; FindFiling by who is no service",
             "enrollment did not answer within its deadline; nothing was written", "wait", "yes";
-        FilingAway: "FILING_AWAY", Refusal(Unavailable), "备案服务暂不可用，请稍后重试",
+        FilingAway: "FILING_AWAY", Refusal(Unavailable), "异地就医备案服务暂不可用，本次操作未生效，请稍后重试",
             "Preview, Settle of care outside the pooling area (and at home where the policy says `filing_at_home`)",
             "filing did not answer within its deadline; nothing was written", "wait", "yes";
         PersonUnknown: "PERSON_UNKNOWN", Refusal(NotFound), "未查询到该人员编号",
@@ -129,19 +129,19 @@ reasons! {
         PolicyNoRule: "POLICY_NO_RULE", Refusal(FailedPrecondition), "待遇政策没有适用于本次就诊的规定",
             "Preview, Settle",
             "no row of `table` matches this case", "the policy officer completes the table", "no";
-        PolicyValueUnknown: "POLICY_VALUE_UNKNOWN", Refusal(FailedPrecondition), "待遇政策未公布本次就诊所需的数值",
+        PolicyValueUnknown: "POLICY_VALUE_UNKNOWN", Refusal(FailedPrecondition), "公布的政策未给出所需数值，不能结算",
             "Preview, Settle",
             "the source of the policy does not give the value this case needs; `table`", "the policy officer finds the value; nothing is guessed", "no";
         PolicyAmbiguous: "POLICY_AMBIGUOUS", Refusal(FailedPrecondition), "政策表中有两行同时适用",
             "`yizhan settle`",
             "two rows of equal rank match: a defect of the loader. Over gRPC it is `INTERNAL`", "report it", "no";
-        CaseMalformed: "CASE_MALFORMED", Refusal(FailedPrecondition), "本次就诊的数据不足以计算待遇",
+        CaseMalformed: "CASE_MALFORMED", Refusal(FailedPrecondition), "费用明细不能按目录拆分",
             "Preview, Settle",
             "a line cannot be split: its 先行自付 is given neither by the catalogue nor by the policy, or is no ratio; or what the filing register answered (`visit.remote`) is out of range, cites nothing, or is given for care at home; `field`", "complete catalogue, policy or filing rule", "no";
-        RemoteNotPlaced: "REMOTE_NOT_PLACED", Refusal(FailedPrecondition), "待遇政策未规定异地就医待遇的适用位置",
+        RemoteNotPlaced: "REMOTE_NOT_PLACED", Refusal(FailedPrecondition), "待遇政策没有规定异地就医待遇在本次就诊的何处执行",
             "Preview, Settle",
             "the filing register says what to apply to this visit away from home, and the policy has no place for it in a layer that applies; `treatment`, `rule`", "the policy officer says where it takes effect, or `remote: none`", "no";
-        RemoteRuleMissing: "REMOTE_RULE_MISSING", Refusal(FailedPrecondition), "缺少适用的异地就医规则",
+        RemoteRuleMissing: "REMOTE_RULE_MISSING", Refusal(FailedPrecondition), "异地就医待遇须由备案登记核定，本次就诊没有核定结果",
             "Preview, Settle",
             "the policy leaves care away from home to the filing register, and no rule of it is at hand; `filing`", "the filing rules of the home area are completed", "no";
         NoPolicy: "NO_POLICY", Refusal(FailedPrecondition), "没有适用的待遇政策",
@@ -177,16 +177,16 @@ reasons! {
         GrantUnknown: "GRANT_UNKNOWN", Refusal(NotFound), "未查询到该授权",
             "LookUpByGrant, WithdrawGrant",
             "no such grant, or not given to the caller, or not the caller's to take back", "check the id", "no";
-        GrantWithdrawn: "GRANT_WITHDRAWN", Refusal(FailedPrecondition), "授权已撤回",
+        GrantWithdrawn: "GRANT_WITHDRAWN", Refusal(FailedPrecondition), "本人已撤回该授权",
             "LookUpByGrant",
             "the person took the grant back; `grant_id`", "ask the person", "no";
-        GrantNotBegun: "GRANT_NOT_BEGUN", Refusal(FailedPrecondition), "授权尚未生效",
+        GrantNotBegun: "GRANT_NOT_BEGUN", Refusal(FailedPrecondition), "该授权尚未生效",
             "LookUpByGrant",
             "the grant counts later; `grant_id`", "wait", "after its `begins_at`";
-        GrantEnded: "GRANT_ENDED", Refusal(FailedPrecondition), "授权已到期",
+        GrantEnded: "GRANT_ENDED", Refusal(FailedPrecondition), "该授权已到期，请本人重新授权",
             "LookUpByGrant",
             "the grant is over; `grant_id`", "ask the person", "no";
-        GrantOtherPurpose: "GRANT_OTHER_PURPOSE", Refusal(PermissionDenied), "查询目的与授权不一致",
+        GrantOtherPurpose: "GRANT_OTHER_PURPOSE", Refusal(PermissionDenied), "查询用途与授权用途不一致",
             "LookUpByGrant",
             "the purpose is not word for word the grant's; `grant_id`", "look for the purpose granted only", "no";
         GrantOutOfScope: "GRANT_OUT_OF_SCOPE", Refusal(PermissionDenied), "查询内容超出授权范围",

@@ -111,7 +111,7 @@ impl<F: Families> Publication<F> {
 fn tell(problems: &Problems, violations: &mut Violations) {
     for problem in &problems.0 {
         let text = format!("第 {} 行第 {} 列：{}", problem.line, problem.column, problem.message);
-        let violation = violations.push("document", problem.kind.code(), text);
+        let violation = violations.push("document", problem.kind.into(), text);
         violation.with("line", problem.line).with("column", problem.column);
     }
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tonic::{Status, async_trait};
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::follow::{CreateFollowedFeeds, Events, Follower, follow};
-use yizhan_runtime::{ServiceError, db};
+use yizhan_runtime::{Reason, ServiceError, db};
 use yizhan_testkit::{TestDatabase, both_databases};
 
 struct Migrator;
@@ -62,7 +62,7 @@ impl Follower for Counting {
         }
         let from = if resume_token.is_empty() { Ok(0) } else { resume_token.parse::<usize>() };
         let from = from.map_err(|_| {
-            Status::from(ServiceError::invalid_field("resume_token", "RESUME_TOKEN_INVALID", "无效"))
+            Status::from(ServiceError::invalid_field("resume_token", Reason::ResumeTokenInvalid, "无效"))
         })?;
         let peer = Arc::clone(&self.0);
         let numbers = stream::unfold((peer, from, 0), |(peer, at, told)| async move {

@@ -7,7 +7,7 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::once::{self, Cause, CreateHandledRequests, Done, Mutation, once};
-use yizhan_runtime::{Caller, Clock, ServiceError, db};
+use yizhan_runtime::{Caller, Clock, Reason, ServiceError, db};
 use yizhan_testkit::{TestDatabase, both_databases};
 
 struct Migrator;
@@ -39,7 +39,7 @@ impl Mutation<Service> for Add {
         let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [self.0.into()]);
         let count: i32 = tx.query_one_raw(statement).await?.expect("the counter").try_get("", "count")?;
         if count > 100 {
-            return Err(ServiceError::invalid_field("psn_no", "TOO_MANY", "过多"));
+            return Err(ServiceError::invalid_field("psn_no", Reason::TooMany, "过多"));
         }
         let answer = RecordDeathResponse { ended_count: count, ..RecordDeathResponse::default() };
         Ok(Done { answer, changed: format!("{} {}", cause.method, cause.request_id) })

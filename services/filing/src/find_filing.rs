@@ -24,9 +24,9 @@ use crate::store::standings::StoredStandings;
 pub const MAX_QUESTIONS: usize = 100;
 
 /// Enrollment knows no such person.
-const UNKNOWN: &str = Reason::PersonUnknown;
+const UNKNOWN: Reason = Reason::PersonUnknown;
 /// Another number took the place of this one.
-const MERGED: &str = Reason::PersonMerged;
+const MERGED: Reason = Reason::PersonMerged;
 
 /// A question that is well formed. What it holds counts only without violations.
 struct Checked {
@@ -181,7 +181,7 @@ fn check(
     within: &str,
     wrong: &mut Violations,
 ) -> Checked {
-    let mut require = |fits: bool, field: &str, reason: &'static str, text: &str| {
+    let mut require = |fits: bool, field: &str, reason: Reason, text: &str| {
         // Nearly always everything fits, and no name is needed.
         if !fits {
             wrong.push(format!("{within}{field}"), reason, text);

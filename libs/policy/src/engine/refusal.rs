@@ -77,8 +77,8 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Stable code for machines.
-    pub fn code(&self) -> &'static str {
+    /// The reason that services give for it.
+    pub fn reason(&self) -> Reason {
         match self {
             Refusal::NotInForce { .. } => Reason::PolicyNotInForce,
             Refusal::NoRule { .. } => Reason::PolicyNoRule,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::NaiveDate;
+use yizhan_reasons::Reason;
 use yizhan_terms::Insutype;
 
 use super::problem::{Kind, Problem, Problems};
@@ -63,8 +64,8 @@ pub struct NoPolicy {
 }
 
 impl NoPolicy {
-    /// The stable code, for machines.
-    pub const CODE: &str = "NO_POLICY";
+    /// The reason that is given for it.
+    pub const REASON: Reason = Reason::NoPolicy;
 }
 
 impl fmt::Display for NoPolicy {

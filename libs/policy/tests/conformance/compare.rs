@@ -100,9 +100,9 @@ fn fen(amount: Decimal) -> String {
 pub fn refusal(expect: &Expect, refusal: &Refusal) -> Vec<String> {
     let message = refusal.to_string();
     match (&expect.refused, &expect.because) {
-        (None, _) => vec![format!("refused: {} {message}", refusal.code())],
-        (Some(code), _) if code != refusal.code() => {
-            vec![format!("refused with {}, not {code}: {message}", refusal.code())]
+        (None, _) => vec![format!("refused: {} {message}", refusal.reason().code())],
+        (Some(code), _) if code != refusal.reason().code() => {
+            vec![format!("refused with {}, not {code}: {message}", refusal.reason().code())]
         }
         (_, Some(because)) if !message.contains(because.as_str()) => {
             vec![format!("refused, but does not say `{because}`: {message}")]

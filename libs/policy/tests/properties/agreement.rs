@@ -123,7 +123,7 @@ fn agreed<'a>(policy: &'a Policy, case: &'a Case) -> Result<Option<Outcome<'a>>,
             Ok(Some(outcome))
         }
         (Err(refusal), Err(code)) => {
-            prop_assert_eq!(refusal.code(), code, "{}", refusal);
+            prop_assert_eq!(refusal.reason().code(), code, "{}", refusal);
             Ok(None)
         }
         (outcome, answer) => {

@@ -27,7 +27,7 @@ fn random_cases_reach_every_step_of_the_engine() {
         let outcome = match settle(&scenario.policy, case) {
             Ok(outcome) => outcome,
             Err(refusal) => {
-                *reached.entry(refusal.code()).or_default() += 1;
+                *reached.entry(refusal.reason().code()).or_default() += 1;
                 continue;
             }
         };

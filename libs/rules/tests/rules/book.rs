@@ -84,12 +84,12 @@ both_databases! {
     async fn refusals(test: TestDatabase) {
         let (db, book) = open(&test).await;
         let foreign = publish(&db, &book, &document("x", "1", "360000", 1)).await.unwrap_err();
-        assert_eq!((foreign.reason(), foreign.text()), ("AREA_NOT_OWNED", "无权发布该地区的试验规则"));
+        assert_eq!((foreign.reason().code(), foreign.text()), ("AREA_NOT_OWNED", "无权发布该地区的试验规则"));
         let long = publish(&db, &book, &document(&"x".repeat(65), "1", "430000", 1)).await.unwrap_err();
         assert_eq!(long.violations()[0].reason, "TEXT_INVALID");
         let wrong = publish(&db, &book, &document("x", "1", "430000", 400)).await.unwrap_err();
         let violation = &wrong.violations()[0];
-        assert_eq!((violation.field.as_str(), violation.reason, violation.metadata["line"].as_str()), ("document", "INVALID_VALUE", "6"));
+        assert_eq!((violation.field.as_str(), violation.reason.code(), violation.metadata["line"].as_str()), ("document", "INVALID_VALUE", "6"));
         assert_eq!(book.current().documents().len(), 2, "nothing was published");
     }
 

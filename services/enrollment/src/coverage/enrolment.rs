@@ -60,7 +60,7 @@ pub fn check_entries(person: &Timeline) -> Result<(), ServiceError> {
 }
 
 /// The reason and the text of a refusal, for a row; the same as [`error`] gives alone.
-pub fn reason(stop: &Stop) -> (&'static str, String) {
+pub fn reason(stop: &Stop) -> (Reason, String) {
     match stop {
         Stop::Refused(Refused::NotFrom(..)) => {
             (Reason::ChangeNotAllowed, "当前参保状态不能办理该项变动".to_owned())

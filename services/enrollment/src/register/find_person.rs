@@ -60,8 +60,8 @@ fn check(psn_cert_type: &str, certno: &str) -> Result<(), ServiceError> {
     violations.require(fits, "certno", Reason::TextInvalid, "证件号码应为 1 至 50 个字符");
     if fits && psn_cert_type == codes::RESIDENT_IDENTITY_CARD {
         for fault in identity_faults(certno, None, "") {
-            let (reason, text) = fault_reason(fault);
-            violations.push("certno", reason, text);
+            let reason = fault_reason(fault);
+            violations.push("certno", reason, reason.text());
         }
     }
     violations.finish()

@@ -184,7 +184,7 @@ struct QuestionCheck<'a> {
 }
 
 impl QuestionCheck<'_> {
-    fn require(&mut self, fits: bool, field: &str, reason: &'static str, text: &'static str) {
+    fn require(&mut self, fits: bool, field: &str, reason: Reason, text: &'static str) {
         if !fits {
             self.violations.push(format!("{}{field}", self.within), reason, text);
         }

@@ -41,7 +41,7 @@ pub fn check_duplicates<K: Ord>(keys: impl Iterator<Item = K>, field: &str, viol
 }
 
 /// Nothing is written to a record that was merged into another.
-pub const MERGED: (&str, &str) = (Reason::PersonMerged, "该人员编号已合并，请使用合并后的人员编号");
+pub const MERGED: (Reason, &str) = (Reason::PersonMerged, "该人员编号已合并，请使用合并后的人员编号");
 
 /// Refuses a caller who may not change the register of an area.
 pub fn check_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError> {

@@ -104,20 +104,20 @@ fn certno(row: &PersonRow, brdy: Option<NaiveDate>, check: &mut RowCheck) -> Opt
     let certno = check.text("certno", &row.certno, true)?;
     if row.psn_cert_type == codes::RESIDENT_IDENTITY_CARD {
         for fault in identity_faults(&certno, brdy, &row.gend) {
-            let (reason, text) = fault_reason(fault);
-            check.wrong("certno", reason, text);
+            let reason = fault_reason(fault);
+            check.wrong("certno", reason, reason.text());
         }
     }
     Some(certno)
 }
 
 /// What a fault of a resident identity number is called.
-pub fn fault_reason(fault: IdentityFault) -> (&'static str, &'static str) {
+pub fn fault_reason(fault: IdentityFault) -> Reason {
     match fault {
-        IdentityFault::Shape => (Reason::CertnoShape, "身份证号应为 18 位，末位为数字或大写 X"),
-        IdentityFault::CheckDigit => (Reason::CertnoCheckDigit, "身份证号校验码不正确"),
-        IdentityFault::Birth => (Reason::CertnoBirthMismatch, "身份证号与出生日期不一致"),
-        IdentityFault::Sex => (Reason::CertnoSexMismatch, "身份证号与性别不一致"),
+        IdentityFault::Shape => Reason::CertnoShape,
+        IdentityFault::CheckDigit => Reason::CertnoCheckDigit,
+        IdentityFault::Birth => Reason::CertnoBirthMismatch,
+        IdentityFault::Sex => Reason::CertnoSexMismatch,
     }
 }
 

@@ -49,7 +49,7 @@ pub fn eligibility(asked: &Asked) -> pb::Eligibility {
         person_version: asked.person.version,
         as_of: asked.question.as_of.to_string(),
         entitled: refusal.is_none(),
-        reason: refusal.map(|refusal| refusal.reason().to_owned()).unwrap_or_default(),
+        reason: refusal.map(|refusal| refusal.reason().to_string()).unwrap_or_default(),
         reason_text: refusal.map(|refusal| refusal.text()).unwrap_or_default(),
         way_out: refusal.map(|refusal| refusal.way_out().to_owned()).unwrap_or_default(),
         poolarea_no: paying_area.clone(),

@@ -38,7 +38,7 @@ impl<'a> RowCheck<'a> {
     }
 
     /// Notes something wrong.
-    pub fn wrong(&mut self, field: &str, reason: &'static str, text: &str) {
+    pub fn wrong(&mut self, field: &str, reason: Reason, text: &str) {
         let field = match self.place {
             Place::Row(row) => format!("rows[{row}].{field}"),
             Place::Within(prefix) => format!("{prefix}{field}"),

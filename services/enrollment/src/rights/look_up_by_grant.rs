@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use yizhan_runtime::error::ErrorKind;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::{View, find_grant, grant_unknown};
@@ -50,21 +49,13 @@ pub async fn look_up_by_grant(
 }
 
 fn refused(refusal: Refusal, grant: &access_grant::Model) -> ServiceError {
-    let (kind, message, text) = match refusal {
+    let message = match refusal {
         Refusal::OtherGrantee => return grant_unknown(),
-        Refusal::Withdrawn => (ErrorKind::FailedPrecondition, "the grant was withdrawn", "本人已撤回该授权"),
-        Refusal::NotBegun => (ErrorKind::FailedPrecondition, "the grant has not begun", "该授权尚未生效"),
-        Refusal::Ended => {
-            (ErrorKind::FailedPrecondition, "the grant has ended", "该授权已到期，请本人重新授权")
-        }
-        Refusal::OtherPurpose => {
-            (ErrorKind::PermissionDenied, "the grant is for another purpose", "查询用途与授权用途不一致")
-        }
-        Refusal::OutOfScope => (
-            ErrorKind::PermissionDenied,
-            "the grant does not cover all parts asked for",
-            "查询内容超出授权范围",
-        ),
+        Refusal::Withdrawn => "the grant was withdrawn",
+        Refusal::NotBegun => "the grant has not begun",
+        Refusal::Ended => "the grant has ended",
+        Refusal::OtherPurpose => "the grant is for another purpose",
+        Refusal::OutOfScope => "the grant does not cover all parts asked for",
     };
-    ServiceError::new(refusal.reason(), message).with_text(text).with("grant_id", &grant.grant_id)
+    ServiceError::new(refusal.reason(), message).with("grant_id", &grant.grant_id)
 }

@@ -134,7 +134,7 @@ async fn note(
             Outcome::Updated => (2, ""),
             Outcome::Ended => (3, ""),
             Outcome::Unchanged => (4, ""),
-            Outcome::Refused(refusal) => (REFUSED, refusal.reason()),
+            Outcome::Refused(refusal) => (REFUSED, refusal.reason().code()),
         };
         match outcome {
             Outcome::Added => counts.added += 1,

@@ -52,7 +52,7 @@ pub async fn stage(
         let mut outcomes = Vec::new();
         for CheckedRow { row, refusal, .. } in &checked {
             if let Some(refusal) = refusal {
-                let reason = refusal.reason();
+                let reason = refusal.reason().code();
                 *counts.refused.entry(reason.to_owned()).or_default() += 1;
                 outcomes.push(StagedOutcome { row_no: row.row_no, outcome: REFUSED, reason });
             }

@@ -229,7 +229,7 @@ pub fn nothing_held() -> ServiceError {
 }
 
 fn not_finished(fault: Fault) -> ServiceError {
-    let refused = ServiceError::failed_precondition;
+    let refused = |reason, message, text: String| ServiceError::new(reason, message).with_text(text);
     match fault {
         Fault::NothingHeld => nothing_held(),
         Fault::TooEarly(earliest) => refused(

@@ -103,7 +103,7 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// Stable.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// In Chinese.
     pub text: String,
     /// What to do now, in Chinese.

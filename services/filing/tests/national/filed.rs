@@ -53,7 +53,7 @@ fn judged(request: &SubmitFilingRequest, status: Status) -> Result<Submission, V
         Ok(()) => Ok(submission),
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::InvalidArgument);
-            Err(error.violations().iter().map(|wrong| wrong.reason.to_owned()).collect())
+            Err(error.violations().iter().map(|wrong| wrong.reason.to_string()).collect())
         }
     }
 }

@@ -111,7 +111,7 @@ fn rejected(problems: &[Problem]) -> ServiceError {
         wrong
             .push(
                 "document",
-                problem.kind.code(),
+                problem.kind.into(),
                 format!("第 {} 行第 {} 列：{}", problem.line, problem.column, problem.message),
             )
             .with("line", problem.line)

@@ -232,22 +232,13 @@ fn no_policy(error: NoPolicy) -> ServiceError {
 
 /// A refusal of the engine: the policy cannot answer this case.
 pub fn refused(refusal: Refusal) -> ServiceError {
-    let text = match &refusal {
-        Refusal::NotInForce { .. } => "待遇政策当日未生效",
-        Refusal::NoRule { .. } => "待遇政策没有适用于本次就诊的规定",
-        Refusal::UnknownValue { .. } => "公布的政策未给出所需数值，不能结算",
-        Refusal::BadCase { field, .. } if field.starts_with("visit.remote") => {
-            "备案登记核定的异地就医待遇不合规定"
-        }
-        Refusal::BadCase { .. } => "费用明细不能按目录拆分",
-        Refusal::RemoteNotPlaced { .. } => "待遇政策没有规定异地就医待遇在本次就诊的何处执行",
-        Refusal::RemoteRuleMissing { .. } => "异地就医待遇须由备案登记核定，本次就诊没有核定结果",
-        Refusal::Ambiguous { .. } => return ServiceError::internal(refusal),
-    };
-    let code = refusal.code();
-    let error = ServiceError::new(code, refusal.to_string()).with_text(text);
+    let error = ServiceError::new(refusal.reason(), refusal.to_string());
     match refusal {
         Refusal::NoRule { table, .. } | Refusal::UnknownValue { table, .. } => error.with("table", table),
+        Refusal::Ambiguous { .. } => ServiceError::internal(refusal),
+        Refusal::BadCase { ref field, .. } if field.starts_with("visit.remote") => {
+            error.with_text("备案登记核定的异地就医待遇不合规定").with("field", field)
+        }
         Refusal::BadCase { field, .. } => error.with("field", field),
         Refusal::RemoteNotPlaced { treatment, rule, .. } => {
             error.with("treatment", treatment).with("rule", rule)

@@ -19,9 +19,9 @@ fn answer(files: &[PathBuf], case: &Path, json: bool) -> Answer {
     let (policies, case) = super::both(policies, case)?;
     let policies = PolicySet::new(policies).map_err(|problems| problems.to_string())?;
     let found = policies.find(&case.area, case.scheme, case.visit.end);
-    let policy = found.map_err(|none| format!("{}: {none}", NoPolicy::CODE))?;
+    let policy = found.map_err(|none| format!("{}: {none}", NoPolicy::REASON))?;
     let outcome =
-        yizhan_policy::settle(policy, &case).map_err(|refusal| format!("{}: {refusal}", refusal.code()))?;
+        yizhan_policy::settle(policy, &case).map_err(|refusal| format!("{}: {refusal}", refusal.reason()))?;
     if json {
         return serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string());
     }

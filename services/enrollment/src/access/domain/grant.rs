@@ -95,12 +95,12 @@ impl Refusal {
     pub fn outcome(self) -> &'static str {
         match self {
             Refusal::OtherGrantee => "GRANT_OF_ANOTHER",
-            known => known.reason(),
+            known => known.reason().code(),
         }
     }
 
     /// The stable reason; whose grant it is not learns only that there is none.
-    pub fn reason(self) -> &'static str {
+    pub fn reason(self) -> Reason {
         match self {
             Refusal::OtherGrantee => Reason::GrantUnknown,
             Refusal::Withdrawn => Reason::GrantWithdrawn,

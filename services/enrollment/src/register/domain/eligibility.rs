@@ -73,7 +73,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The stable reason.
-    pub fn reason(self) -> &'static str {
+    pub fn reason(self) -> Reason {
         match self {
             Refusal::NoCoverage => Reason::NoCoverage,
             Refusal::NotStarted(_) => Reason::CoverageNotStarted,
@@ -254,7 +254,7 @@ mod tests {
     }
 
     fn reason(timeline: &Timeline, as_of: &str) -> &'static str {
-        ask(timeline, as_of, None).refusal.map_or("", Refusal::reason)
+        ask(timeline, as_of, None).refusal.map_or("", |refusal| refusal.reason().code())
     }
 
     #[test]
@@ -348,7 +348,7 @@ mod tests {
                 place: None,
             };
             let found = answer(&timeline, &question);
-            (found.refusal.map_or("", Refusal::reason), found.diseases.len())
+            (found.refusal.map_or("", |refusal| refusal.reason().code()), found.diseases.len())
         };
         assert_eq!(ask("2024-01-31", "M03900"), ("DISEASE_NOT_ENTITLED", 0));
         assert_eq!(ask("2024-02-01", "M03900"), ("", 1));

@@ -61,7 +61,7 @@ impl Refusal {
     ];
 
     /// The stable reason.
-    pub fn reason(self) -> &'static str {
+    pub fn reason(self) -> Reason {
         self.told().0
     }
 
@@ -75,7 +75,7 @@ impl Refusal {
         Refusal::ALL.into_iter().find(|refusal| refusal.reason() == reason)
     }
 
-    fn told(self) -> (&'static str, &'static str) {
+    fn told(self) -> (Reason, &'static str) {
         match self {
             Refusal::PersonUnknown => (Reason::PersonUnknown, "参保登记中没有该人员"),
             Refusal::PersonOfOtherArea => (Reason::PersonOfOtherArea, "该人员的参保登记不在本统筹区"),

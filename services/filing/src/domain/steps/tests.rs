@@ -116,7 +116,7 @@ fn nothing_is_completed_without_what_can_neither_wait_nor_be_promised() {
     let occasion = Occasion { today: day("2025-08-01"), now: DateTime::UNIX_EPOCH, actor };
     let refused = take(filing.clone(), &step, EVERYBODY, None, &occasion).unwrap_err();
     assert_eq!(
-        (refused.reason(), refused.metadata()["one_of"].as_str()),
+        (refused.reason().code(), refused.metadata()["one_of"].as_str()),
         ("MATERIAL_MISSING", "residence_proof")
     );
     filing.requirements[0].may_come_later = true;

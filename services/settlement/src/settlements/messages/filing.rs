@@ -204,7 +204,7 @@ mod tests {
             ..answer(TreatmentKind::Same, "")
         };
         let error = read(refused).unwrap_err();
-        assert_eq!((error.reason(), error.text()), ("NOT_SETTLED_DIRECTLY", "未备案；请补办"));
+        assert_eq!((error.reason().code(), error.text()), ("NOT_SETTLED_DIRECTLY", "未备案；请补办"));
         assert_eq!(error.metadata()["why"], "FILING_REQUIRED");
         assert_eq!(error.metadata()["why_text"], "未备案");
         assert_eq!(error.metadata()["way_out"], "请补办");
