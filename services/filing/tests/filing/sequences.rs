@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
-use yizhan_filing::domain::filing::{Filing as Kept, State};
-use yizhan_filing::domain::standing::Standings;
+use yizhan_filing::filings::domain::filing::{Filing as Kept, State};
+use yizhan_filing::standings::Standings;
 use yizhan_filing::store::{filings, standings};
 use yizhan_filing::{FilingConfig, Register};
 use yizhan_proto::filing::v1::*;

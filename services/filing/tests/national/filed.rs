@@ -2,9 +2,9 @@
 //! the row says otherwise.
 
 use chrono::NaiveDate;
-use yizhan_filing::domain::calendar::WorkingDays;
-use yizhan_filing::domain::rules::{Handling, InProvince, Kinds, Places, Rules};
-use yizhan_filing::domain::submission::{Filer, RulesOfKind, Submission, judge, read_materials};
+use yizhan_filing::rules::calendar::WorkingDays;
+use yizhan_filing::rules::{Handling, InProvince, Kinds, Places, Rules};
+use yizhan_filing::filings::domain::submission::{Filer, RulesOfKind, Submission, judge, read_materials};
 use yizhan_proto::filing::v1::{Material, Referral, SubmitFilingRequest};
 use yizhan_runtime::Violations;
 use yizhan_runtime::error::ErrorKind;
