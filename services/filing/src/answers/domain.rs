@@ -1,18 +1,20 @@
 //! Which filing covers a visit, and what settlement must apply: the national rules (22号, 规程) in the order a counter asks them.
 
+pub mod refusals;
+
 use chrono::NaiveDate;
 use yizhan_policy::{Ambiguous, case};
 use yizhan_rules::{Dated, Family, NoRule};
 use yizhan_runtime::caller::is_at_home;
 use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
 
-use super::filing::State;
-use super::places::{covers, same_province};
-use super::rules::{
+use crate::rules::places::{covers, same_province};
+use crate::rules::{
     Admission, Away, Emergency, FilingFamilies, InProvince, Kinds, MadeGood, Returning, Rules, Treatments,
     What, decide,
 };
-use super::standing::{Standing, Standings};
+use crate::standings::{Standing, Standings, State};
+use refusals::Refused;
 
 /// A visit as the rules ask about it.
 #[derive(Clone, Debug)]
@@ -96,17 +98,6 @@ pub enum Outcome {
     },
     /// Not settled directly.
     Refused(Refused),
-}
-
-/// Why a visit is not settled directly, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Stable.
-    pub reason: &'static str,
-    /// In Chinese.
-    pub text: String,
-    /// What to do now, in Chinese.
-    pub way_out: String,
 }
 
 /// Answers a visit from what the person filed and from the rules.
@@ -201,9 +192,9 @@ impl Finder<'_> {
         };
         let returning = self.rule::<Returning>()?;
         let outcome = if !returning.rule.direct {
-            Outcome::Refused(not_returning())
+            Outcome::Refused(refusals::not_returning())
         } else if returning.rule.papers_first && away.promised {
-            Outcome::Refused(papers_first())
+            Outcome::Refused(refusals::papers_first())
         } else {
             self.treatment(Class::Returning)?.1.unwrap_or_else(Outcome::Refused)
         };
@@ -321,8 +312,8 @@ impl Finder<'_> {
         let basis = Basis { rule: decision.rule_id, citation: decision.citation.to_owned() };
         let treated = match decision.what {
             What::Direct(treatment) => Ok(Outcome::Direct { treatment, basis: basis.clone() }),
-            What::Manual => Err(required()),
-            What::NotPublished(why) => Err(not_published(why)),
+            What::Manual => Err(refusals::required()),
+            What::NotPublished(why) => Err(refusals::not_published(why)),
         };
         Ok((basis, treated))
     }
@@ -341,11 +332,15 @@ impl Finder<'_> {
             own.filter(|standing| covers(&standing.place, self.visit.place)).collect();
         let open = there.iter().find(|standing| self.would_cover(standing));
         if let Some(open) = open {
-            return Ok(if open.state == State::Returned { returned() } else { not_decided() });
+            return Ok(if open.state == State::Returned {
+                refusals::returned()
+            } else {
+                refusals::not_decided()
+            });
         }
         let way_out = self.make_good()?;
         let lapsed = there.iter().any(|standing| self.has_lapsed(standing));
-        Ok(if lapsed { lapsed_filing(way_out) } else { Refused { way_out, ..refused } })
+        Ok(if lapsed { refusals::lapsed_filing(way_out) } else { Refused { way_out, ..refused } })
     }
 
     /// Whether an open filing would cover the visit if it were completed now.
@@ -366,7 +361,7 @@ impl Finder<'_> {
         mut own: impl Iterator<Item = &'s Standing>,
     ) -> Result<String, NoAnswer> {
         let advice = match class {
-            Class::Unfiled | Class::Temporary if self.visit.referred => REFERRED,
+            Class::Unfiled | Class::Temporary if self.visit.referred => refusals::REFERRED,
             Class::Unfiled
                 if own.any(|other| other.state.is_open() && covers(&other.place, self.visit.place)) =>
             {
@@ -385,7 +380,7 @@ impl Finder<'_> {
     fn make_good(&self) -> Result<String, NoAnswer> {
         let by_hand = "已自费结算的，持票据和费用清单回参保地手工报销";
         let now = if self.visit.referred {
-            REFERRED
+            refusals::REFERRED
         } else if self.visit.stay && self.rule::<MadeGood>()?.rule.before_settlement {
             "请在出院结算前补办异地就医备案（线上或任一经办窗口），补办后即可直接结算"
         } else {
@@ -394,8 +389,6 @@ impl Finder<'_> {
         Ok(format!("{now}；{by_hand}"))
     }
 }
-
-const REFERRED: &str = "医院已标注转诊：凭转诊转院证明在结算前补办异地转诊备案，可按转诊待遇结算";
 
 fn class_of(kind: FilingKind) -> Class {
     match kind {
@@ -413,61 +406,5 @@ fn order(class: Class) -> u8 {
         Class::Referral => 2,
         Class::Emergency => 3,
         _ => 4,
-    }
-}
-
-fn required() -> Refused {
-    Refused {
-        reason: "FILING_REQUIRED",
-        text: "未办理异地就医备案，参保地规定须先备案后直接结算".to_owned(),
-        way_out: String::new(),
-    }
-}
-
-fn not_decided() -> Refused {
-    Refused {
-        reason: "FILING_NOT_DECIDED",
-        text: "异地就医备案正在办理，尚未办结".to_owned(),
-        way_out: "请联系参保地经办机构尽快办结，办结后即可直接结算；急需出院的可先自费，回参保地手工报销"
-            .to_owned(),
-    }
-}
-
-fn returned() -> Refused {
-    Refused {
-        reason: "FILING_NOT_DECIDED",
-        text: "异地就医备案已退回补正，尚未重新提交".to_owned(),
-        way_out: "请按退回原因补充材料后重新提交，办结后即可直接结算；急需出院的可先自费，回参保地手工报销"
-            .to_owned(),
-    }
-}
-
-fn lapsed_filing(way_out: String) -> Refused {
-    Refused {
-        reason: "FILING_LAPSED", text: "原备案因材料逾期未补齐已失效".to_owned(), way_out
-    }
-}
-
-fn not_published(why: &str) -> Refused {
-    Refused {
-        reason: "TREATMENT_NOT_PUBLISHED",
-        text: format!("参保地没有公布此类异地就医的直接结算待遇：{why}"),
-        way_out: "请向参保地经办机构查询；可先自费结算，持票据和费用清单回参保地手工报销".to_owned(),
-    }
-}
-
-fn not_returning() -> Refused {
-    Refused {
-        reason: "RETURNING_NOT_DIRECT",
-        text: "长期备案有效期内，参保地规定回参保地就医不直接结算".to_owned(),
-        way_out: "请先取消或变更长期备案，或自费后手工报销".to_owned(),
-    }
-}
-
-fn papers_first() -> Refused {
-    Refused {
-        reason: "MATERIALS_OUTSTANDING",
-        text: "以承诺书办理的长期备案，材料补齐前回参保地就医不能直接结算".to_owned(),
-        way_out: "请先补齐备案材料（线上或任一经办窗口），补齐后即可直接结算".to_owned(),
     }
 }

@@ -9,15 +9,15 @@ use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_proto::filing::v1::{FilingAnswer, FindFilingRequest};
 use yizhan_runtime::caller::is_admdvs;
-use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::clock::{parse_date, rfc3339};
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 use yizhan_terms::{Insutype, MedType, Tier, is_psn_no};
 
-use crate::filings::messages::{answer_message, rfc3339};
-use crate::answers::domain::{NoAnswer, Visit, find};
-use crate::rules::no_rules;
+use super::domain::{NoAnswer, Visit, find};
+use super::messages::answer_message;
 use crate::app::Register;
+use crate::rules::no_rules;
 use crate::standings::store::StoredStandings;
 
 /// Questions in one call at most.

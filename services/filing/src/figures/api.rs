@@ -8,8 +8,8 @@ use yizhan_proto::filing::v1::{
 };
 use yizhan_runtime::Caller;
 
-use crate::figures::get_filing_figures::get_filing_figures;
-use crate::record_manual_reimbursement::record_manual_reimbursement;
+use super::get_filing_figures::get_filing_figures;
+use super::record_manual_reimbursement::record_manual_reimbursement;
 use crate::app::Register;
 
 /// The service as tonic sees it.

@@ -14,17 +14,17 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::follow::{Events, Follower};
 use yizhan_terms::MedType;
 
-use crate::figures::domain::{month_of, of_visit};
-use crate::figures::domain::reach;
-use crate::figures::store::{Addend, VISITS};
+use super::domain::{OF_VISITS, month_of, of_visit, reach};
+use super::store::{Addend, VISITS};
 
 /// This service as follower of settlement.
 pub struct FollowSettlements {
+    /// Settlement, which has the feed.
     pub feed: SettlementServiceClient<PeerChannel>,
 }
 
 /// Part of a figure of visits.
-type Part = Addend<{ crate::figures::domain::OF_VISITS }>;
+type Part = Addend<OF_VISITS>;
 
 #[async_trait]
 impl Follower for FollowSettlements {

@@ -8,20 +8,15 @@ use yizhan_runtime::caller::{area_prefix, is_admdvs};
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 use yizhan_terms::FilingKind;
 
-use crate::figures::domain::{kind_figures, remote_figures};
-use crate::rules::places::same_province;
+use super::domain::{CROSS_PROVINCE, IN_PROVINCE};
+use super::messages::{kind_figures, remote_figures};
+use super::store::{KINDS, VISITS, Wanted};
 use crate::app::Register;
-use crate::figures::store::{CROSS_PROVINCE, IN_PROVINCE, KINDS, VISITS, Wanted};
 
 /// Months of one question at most.
 const MAX_MONTHS: i32 = 36;
 /// How often many addends are replaced by one.
 const FOLD_EVERY: Duration = Duration::from_secs(60);
-
-/// Whether care at a place is counted as inside the province, or across.
-pub fn reach(poolarea_no: &str, place: &str) -> &'static str {
-    if same_province(poolarea_no, place) { IN_PROVINCE } else { CROSS_PROVINCE }
-}
 
 /// Keeps the figures short, for ever.
 pub async fn keep_short(register: Register) {

@@ -8,15 +8,12 @@ use yizhan_runtime::caller::{area_covers, is_admdvs};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, ServiceError, Violations};
-use yizhan_terms::{MedType, is_psn_no};
+use yizhan_terms::{MedType, is_fixmedins_code, is_psn_no};
 
-use crate::figures::domain::{month_of, of_visit};
-use crate::domain::submission::is_institution;
-use crate::figures::domain::reach;
-use crate::import_filings::check_area;
-use crate::app::Register;
-use crate::figures::store::entities::{Entity, Model};
-use crate::figures::store::{Addend, VISITS};
+use super::domain::{month_of, of_visit, reach};
+use super::store::entities::{Entity, Model};
+use super::store::{Addend, VISITS};
+use crate::app::{Register, check_area};
 
 /// Longest 就诊ID.
 const MAX_MDTRT_ID: usize = 30;
@@ -58,7 +55,7 @@ fn check(
     let fits = (1..=MAX_MDTRT_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
     wrong.require(fits, "mdtrt_id", "MDTRT_ID_INVALID", "就诊ID应为 1 至 30 位可见 ASCII 字符");
     let code = &request.fixmedins_code;
-    let fits = code.is_empty() || is_institution(code);
+    let fits = code.is_empty() || is_fixmedins_code(code);
     wrong.require(fits, "fixmedins_code", "INSTITUTION_INVALID", "定点医药机构编号应为 12 位");
     let med_type = MedType::from_code(&request.med_type);
     wrong.require(med_type.is_some(), "med_type", "CODE_UNKNOWN", "医疗类别代码未知");

@@ -2,11 +2,13 @@
 //! anybody, and what is counted is counted in the transaction in which it happened. In the background many addends of one figure are replaced
 //! by one that is their sum ([`fold`]), so that reading stays short; the figures are the same before, meanwhile and after.
 
+pub mod entities;
+
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement, Value};
 use yizhan_runtime::db::{Column as Values, begin_write, insert_rows};
 use yizhan_runtime::ids::new_id;
 
-use crate::figures::domain::{OF_KIND, OF_VISITS};
+use super::domain::{OF_KIND, OF_VISITS};
 
 /// Addends per statement: far within SQLite's 32,766 parameters.
 const ROWS_PER_STATEMENT: usize = 1000;
@@ -30,7 +32,7 @@ pub const KINDS: Figures<OF_KIND> = Figures {
     ],
 };
 
-/// Visits away from home, by [`IN_PROVINCE`] and [`CROSS_PROVINCE`].
+/// Visits away from home, by [`reach`](super::domain::reach).
 pub const VISITS: Figures<OF_VISITS> = Figures {
     table: "visit_figure",
     subject: "reach",
@@ -43,11 +45,6 @@ pub const VISITS: Figures<OF_VISITS> = Figures {
         "manual_medfee_fen",
     ],
 };
-
-/// 省内.
-pub const IN_PROVINCE: &str = "in";
-/// 跨省.
-pub const CROSS_PROVINCE: &str = "cross";
 
 /// A table of addends.
 #[derive(Clone, Copy, Debug)]

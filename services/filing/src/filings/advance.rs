@@ -3,22 +3,23 @@
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
-use yizhan_proto::filing::v1::{AdvanceFilingRequest, AdvanceFilingResponse, FilingAction};
+use yizhan_proto::filing::v1::{AdvanceFilingRequest, AdvanceFilingResponse};
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
+use crate::app::Register;
 use crate::filings::actors::{actor, check_opter, filing_unknown, may_see, relation};
-use crate::filings::messages::filing_message;
 use crate::filings::changes::{self, Held};
 use crate::filings::domain::completion::Occasion;
 use crate::filings::domain::filing::Filing;
+use crate::filings::domain::step::Action;
 use crate::filings::domain::steps::{ACTIONS, Step, take};
 use crate::filings::domain::submission::{check_kinds, read_materials};
-use crate::app::Register;
-use crate::filings::store::filings;
+use crate::filings::messages::{filing_message, papers};
+use crate::filings::store;
+use crate::filings::submit::is_seen;
 use crate::standings::store::StoredStandings;
-use crate::submit::is_seen;
 
 /// Longest reason, in characters.
 const MAX_REASON: usize = 200;
@@ -33,7 +34,7 @@ pub async fn advance_filing(
     if let Some(answer) = once::answered(&register.db, &key).await? {
         return Ok(answer);
     }
-    let found = filings::find(&register.db, &request.filing_id).await?;
+    let found = store::find(&register.db, &request.filing_id).await?;
     let filing = found.filter(|filing| may_know(caller, &request.opter, filing));
     let filing = filing.ok_or_else(|| filing_unknown(&request.filing_id))?;
     let step = read(caller, &request, &filing, wrong)?;
@@ -57,33 +58,35 @@ fn read(
     filing: &Filing,
     mut wrong: Violations,
 ) -> Result<Step, ServiceError> {
-    let action = request.action();
-    wrong.require(ACTIONS.contains(&action), "action", "ACTION_UNKNOWN", "请选择要办理的操作");
+    let action = ACTIONS.into_iter().find(|action| action.number() == request.action);
+    wrong.require(action.is_some(), "action", "ACTION_UNKNOWN", "请选择要办理的操作");
     check_opter(caller, &request.opter, &mut wrong);
     check_reason(&request.reason, action, &mut wrong);
-    let materials = if action == FilingAction::Supply {
+    let materials = if action == Some(Action::Supply) {
+        let handed_in = papers(&request.materials);
         wrong.require(!request.materials.is_empty(), "materials", "REQUIRED", "请提交要补充的材料");
-        let materials = read_materials(&request.materials, |paper| is_seen(caller, paper), &mut wrong);
-        check_kinds(&request.materials, &filing.requirements, &mut wrong);
+        let materials = read_materials(&handed_in, |paper| is_seen(caller, paper), &mut wrong);
+        check_kinds(&handed_in, &filing.requirements, &mut wrong);
         materials
     } else {
         wrong.require(request.materials.is_empty(), "materials", "FIELD_NOT_EXPECTED", "只有补充材料时填写");
         Vec::new()
     };
     let to_area = &request.to_area;
-    if action == FilingAction::HandOver {
+    if action == Some(Action::HandOver) {
         let office = is_admdvs(to_area) && to_area != "100000";
         wrong.require(office, "to_area", "ADMDVS_INVALID", "转往的经办机构应为 6 位行政区划代码");
     } else {
         wrong.require(to_area.is_empty(), "to_area", "FIELD_NOT_EXPECTED", "只有转办时填写");
     }
     wrong.finish()?;
-    Ok(Step { action, reason: request.reason.clone(), materials, to_area: to_area.clone() })
+    let step = |action| Step { action, reason: request.reason.clone(), materials, to_area: to_area.clone() };
+    action.map(step).ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a violation was not noted")))
 }
 
-fn check_reason(reason: &str, action: FilingAction, wrong: &mut Violations) {
-    use FilingAction::{Cancel, HandOver, Reject, Return, Withdraw};
-    let needed = matches!(action, Reject | Return | HandOver | Withdraw | Cancel);
+fn check_reason(reason: &str, action: Option<Action>, wrong: &mut Violations) {
+    use Action::{Cancel, HandOver, Reject, Return, Withdraw};
+    let needed = matches!(action, Some(Reject | Return | HandOver | Withdraw | Cancel));
     let given = !needed || !reason.trim().is_empty();
     wrong.require(given, "reason", "REASON_REQUIRED", "请说明原因");
     let fits = reason.chars().count() <= MAX_REASON && !reason.chars().any(char::is_control);
@@ -110,7 +113,7 @@ impl Mutation<Register> for Advance<'_> {
     ) -> Result<Done<Self::Answer, Self::Changed>, ServiceError> {
         let (held, filing) = self.hold(tx).await?;
         let replaced = match &filing.replaces {
-            Some(old) => filings::find(tx, old).await?.filter(|old| old.psn_no == filing.psn_no),
+            Some(old) => store::find(tx, old).await?.filter(|old| old.psn_no == filing.psn_no),
             None => None,
         };
         check_version(&filing, self.request.version)?;
@@ -134,9 +137,9 @@ impl Advance<'_> {
     async fn hold(&self, tx: &DatabaseTransaction) -> Result<(Held, Filing), ServiceError> {
         let filing_id = &self.request.filing_id;
         let unknown = || filing_unknown(filing_id);
-        let before = filings::find(tx, filing_id).await?.ok_or_else(unknown)?;
+        let before = store::find(tx, filing_id).await?.ok_or_else(unknown)?;
         let held = Held::lock(tx, vec![before.psn_no.clone()]).await?;
-        let filing = filings::find(tx, filing_id).await?.ok_or_else(unknown)?;
+        let filing = store::find(tx, filing_id).await?.ok_or_else(unknown)?;
         if filing.psn_no != before.psn_no {
             // The person's record was merged into another in between: begins again.
             return Err(changed_hands());

@@ -14,14 +14,14 @@ use yizhan_proto::filing::v1::{
 };
 use yizhan_runtime::Caller;
 
-use crate::advance::advance_filing;
-use crate::answers::find_filing::{batch_find_filing, find_filing};
-use crate::filings::get_filing::{get_filing, list_filings};
-use crate::import_filings::import_filings;
-use crate::list_queue::list_queue;
+use crate::answers::{batch_find_filing, find_filing};
 use crate::app::Register;
-use crate::submit::submit_filing;
-use crate::watch_filings::watch_filings;
+use crate::filings::advance::advance_filing;
+use crate::filings::get_filing::{get_filing, list_filings};
+use crate::filings::import_filings::import_filings;
+use crate::filings::list_queue::list_queue;
+use crate::filings::submit::submit_filing;
+use crate::filings::watch_filings::watch_filings;
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]

@@ -9,13 +9,14 @@ use yizhan_proto::filing::v1::FilingChange;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::feed::{self, NewChange};
 
-use crate::figures::domain::{OF_KIND, month_of, of_step};
-use crate::standings::MAX_STANDINGS;
-pub use crate::filings::domain::step::Taken;
 use crate::app::Register;
+use crate::figures::domain::{OF_KIND, month_of};
 use crate::figures::store::{Addend, KINDS};
-use crate::filings::store::filings;
-use crate::standings::store::{self, StoredStandings};
+use crate::filings::domain::counted::of_step;
+pub use crate::filings::domain::step::Taken;
+use crate::filings::store;
+use crate::standings::MAX_STANDINGS;
+use crate::standings::store::{self as standings, StoredStandings};
 
 /// What an entry of the change log is about.
 pub const FILING_CHANGED: &str = "FILING_CHANGED";
@@ -97,7 +98,8 @@ impl Changing {
             let version = versions.entry(filing.filing_id.clone()).or_insert(filing.version);
             *version += 1;
             filing.version = *version;
-            self.person(&filing.psn_no, &filing.filing_id)?.standings.put(filing);
+            let standing = filing.standing();
+            self.person(&filing.psn_no, &filing.filing_id)?.standings.put(&filing.filing_id, standing);
         }
         Ok(taken)
     }
@@ -122,7 +124,7 @@ impl Changing {
         feed::append(tx, entries.collect()).await?;
         KINDS.add(tx, &counted(&taken, register, now)).await?;
         for round in one_step_each(taken) {
-            filings::write(tx, &round, now).await?;
+            store::write(tx, &round, now).await?;
         }
         let changed: Vec<StoredStandings> = self.changed.into_values().collect();
         standings::write(tx, &changed).await?;
@@ -165,7 +167,7 @@ fn announcement(step: &Taken, psn_no: &str, filings_version: i64, recorded_at: D
         filing_id: filing.filing_id.clone(),
         psn_no: psn_no.to_owned(),
         poolarea_no: filing.poolarea_no.clone(),
-        action: step.action.into(),
+        action: step.action.number(),
         state: filing.state.number(),
         version: filing.version,
         filings_version,

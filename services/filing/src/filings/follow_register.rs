@@ -15,11 +15,11 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::follow::{Events, Follower};
 
+use crate::app::Register;
 use crate::filings::changes::{self, Held, Taken};
 use crate::filings::domain::filing::Filing;
 use crate::filings::domain::following::{self, Paid};
-use crate::app::Register;
-use crate::filings::store::filings;
+use crate::filings::store;
 use crate::standings::store::StoredStandings;
 
 /// 参保状态 in which an area pays: 1 正常.
@@ -29,8 +29,11 @@ const QUESTIONS: usize = 8;
 
 /// This service as follower of enrollment.
 pub struct FollowRegister {
+    /// What is changed.
     pub register: Register,
+    /// Enrollment, by the channel for the feed.
     pub feed: EnrollmentServiceClient<PeerChannel>,
+    /// Enrollment, by the channel for questions.
     pub questions: EnrollmentServiceClient<PeerChannel>,
 }
 
@@ -103,7 +106,7 @@ impl Follower for FollowRegister {
 impl FollowRegister {
     /// What enrollment knows of somebody; `None` if nothing of it concerns us.
     async fn ask(&self, psn_no: String) -> Result<Option<Happened>, ServiceError> {
-        if filings::of_person(&self.register.db, &psn_no, None, 1).await?.is_empty() {
+        if store::of_person(&self.register.db, &psn_no, None, 1).await?.is_empty() {
             return Ok(None);
         }
         let request = GetPersonRequest { psn_no: psn_no.clone(), ..GetPersonRequest::default() };
@@ -158,7 +161,7 @@ impl Happened {
         register: &Register,
     ) -> Result<Vec<StoredStandings>, ServiceError> {
         let held = Held::lock(tx, self.psn_nos().map(str::to_owned).collect()).await?;
-        let filings = filings::all_of_person(tx, &self.psn_no).await?;
+        let filings = store::all_of_person(tx, &self.psn_no).await?;
         let steps =
             |step: &dyn Fn(&Filing) -> Option<Taken>| filings.iter().filter_map(step).collect::<Vec<_>>();
         match &self.what {

@@ -3,15 +3,16 @@
 use yizhan_proto::filing::v1::{
     FilingStep, GetFilingRequest, GetFilingResponse, ListFilingsRequest, ListFilingsResponse,
 };
+use yizhan_runtime::clock::rfc3339;
 use yizhan_runtime::{Caller, ServiceError, page};
 use yizhan_terms::is_psn_no;
 
-use crate::filings::actors::{filing_unknown, may_see};
-use crate::filings::messages::{filing_message, rfc3339};
-use crate::filings::domain::filing::Filing;
 use crate::app::Register;
+use crate::filings::actors::{filing_unknown, may_see};
+use crate::filings::domain::filing::Filing;
+use crate::filings::messages::filing_message;
+use crate::filings::store;
 use crate::filings::store::entities::filing_step;
-use crate::filings::store::filings;
 
 /// Filings read at once at least: most persons have fewer.
 const READ_AT_ONCE: u64 = 50;
@@ -23,9 +24,9 @@ pub async fn get_filing(
     request: GetFilingRequest,
 ) -> Result<GetFilingResponse, ServiceError> {
     let filing_id = request.filing_id;
-    let filing = filings::find(&register.db, &filing_id).await?.filter(|filing| may_see(caller, filing));
+    let filing = store::find(&register.db, &filing_id).await?.filter(|filing| may_see(caller, filing));
     let filing = filing.ok_or_else(|| filing_unknown(&filing_id))?;
-    let steps = filings::steps(&register.db, &filing_id).await?;
+    let steps = store::steps(&register.db, &filing_id).await?;
     let rules = register.rules.current();
     Ok(GetFilingResponse {
         filing: Some(filing_message(&filing, &rules, register.clock.today())),
@@ -88,7 +89,7 @@ async fn visible(
     let at_once = wanted.max(READ_AT_ONCE);
     let mut visible = Vec::new();
     loop {
-        let read = filings::of_person(&register.db, psn_no, before.take(), at_once).await?;
+        let read = store::of_person(&register.db, psn_no, before.take(), at_once).await?;
         before = read.last().map(|filing| filing.filing_id.clone()).filter(|_| read.len() as u64 == at_once);
         visible.extend(read.into_iter().filter(|filing| may_see(caller, filing)));
         if before.is_none() || visible.len() as u64 >= wanted {

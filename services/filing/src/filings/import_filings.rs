@@ -4,20 +4,21 @@ use std::collections::BTreeSet;
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
-use yizhan_proto::filing::v1::{FilingAction, ImportFilingsRequest, ImportFilingsResponse};
+use yizhan_proto::filing::v1::{ImportFilingsRequest, ImportFilingsResponse};
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 use yizhan_terms::FilingKind;
 
-use crate::actors::actor;
+use crate::app::{Register, check_area};
+use crate::filings::actors::actor;
 use crate::filings::changes::{self, Held, Taken};
 use crate::filings::domain::filing::{Actor, Filing, State};
 use crate::filings::domain::filing_row::{self, TakenOver};
+use crate::filings::domain::step::Action;
+use crate::filings::store;
 use crate::rules::{Handling, Kinds, Places, no_rules};
-use crate::app::Register;
-use crate::filings::store::filings;
 use crate::standings::store::StoredStandings;
 
 /// Rows of one import at most.
@@ -47,19 +48,6 @@ pub async fn import_filings(
         register.committed(changed).await;
     }
     Ok(answer)
-}
-
-/// Refuses a caller who may not change the filings of an area.
-pub fn check_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError> {
-    if caller.may_manage_area(poolarea_no) {
-        return Ok(());
-    }
-    Err(ServiceError::permission_denied(
-        "AREA_NOT_OWNED",
-        "the caller does not keep the filings of this pooling area",
-        "无权维护该统筹区的备案信息",
-    )
-    .with("poolarea_no", poolarea_no))
 }
 
 /// What the home area's rules of today give a filing that was decided before.
@@ -111,7 +99,7 @@ fn checked(
         let once = seen.insert(&row.foreign_id);
         let text = "与本次请求中的前一行重复";
         wrong.require(once, format!("rows[{at}].foreign_id"), "DUPLICATE_ROW", text);
-        rows.extend(filing_row::read(at, row, &request.poolarea_no, whole_provinces, &mut wrong));
+        rows.extend(filing_row::read(at, row.into(), &request.poolarea_no, whole_provinces, &mut wrong));
     }
     wrong.finish()?;
     Ok(rows)
@@ -156,7 +144,7 @@ impl Import<'_> {
     /// again and finds it here.
     async fn new_rows(&self, tx: &DatabaseTransaction) -> Result<Vec<&TakenOver>, ServiceError> {
         let foreign_ids = self.rows.iter().map(|row| row.foreign_id.clone()).collect();
-        let held = filings::find_taken_over(tx, self.area, foreign_ids).await?;
+        let held = store::find_taken_over(tx, self.area, foreign_ids).await?;
         let mut wrong = Violations::new();
         let mut new = Vec::new();
         for (at, row) in self.rows.iter().enumerate() {
@@ -210,13 +198,7 @@ impl Import<'_> {
             foreign_id: Some(row.foreign_id.clone()),
             version: 0,
         };
-        Taken {
-            filing,
-            from: None,
-            action: FilingAction::Submit,
-            actor: self.by.clone(),
-            reason: String::new(),
-        }
+        Taken { filing, from: None, action: Action::Submit, actor: self.by.clone(), reason: String::new() }
     }
 }
 

@@ -8,12 +8,12 @@ use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse}
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
-use crate::filings::messages::filing_message;
-use crate::rules::calendar::WorkingDays;
-use crate::filings::domain::filing::State;
-use crate::rules::Rules;
 use crate::app::Register;
+use crate::filings::messages::filing_message;
 use crate::filings::store::queue::{self, Overdue, Wanted};
+use crate::rules::Rules;
+use crate::rules::calendar::WorkingDays;
+use crate::standings::State;
 
 /// One page.
 pub async fn list_queue(

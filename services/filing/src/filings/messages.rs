@@ -1,19 +1,14 @@
-//! The contract's messages from what the domain knows.
+//! The register's messages from what the domain knows, and the other way round.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use yizhan_policy::case;
+use chrono::NaiveDate;
 use yizhan_proto::filing::v1 as proto;
-use yizhan_terms::Filing as Class;
+use yizhan_runtime::clock::rfc3339;
 
+use super::domain::filing::{Filing, Material, Referral, State, kinds};
+use super::domain::filing_row::Row;
+use super::domain::submission::{Asked, AskedReferral, Paper};
 use crate::rules::calendar::WorkingDays;
-use crate::filings::domain::filing::{Filing, Material, Referral, State};
-use crate::answers::domain::{Answer, Basis, Outcome};
 use crate::rules::{Requirement, Rules};
-
-/// A moment as the contract tells it.
-pub fn rfc3339(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
 
 fn text<T: ToString>(value: Option<T>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
@@ -24,7 +19,7 @@ pub fn filing_message(filing: &Filing, rules: &Rules, today: NaiveDate) -> proto
     let state = filing.state_on(today);
     let due_date = due_date(filing, state, rules);
     let waits = state.is_open() || state == State::Provisional;
-    let outstanding = |requirement: &&Requirement| waits && !requirement.is_met_by(&filing.materials);
+    let outstanding = |requirement: &&Requirement| waits && !requirement.is_met_by(kinds(&filing.materials));
     proto::Filing {
         filing_id: filing.filing_id.clone(),
         psn_no: filing.psn_no.clone(),
@@ -102,63 +97,38 @@ fn referral(referral: &Referral) -> proto::Referral {
     }
 }
 
-/// How the contract numbers a class.
-pub fn class_number(class: Class) -> proto::FilingClass {
-    match class {
-        Class::Local => proto::FilingClass::Local,
-        Class::LongTerm => proto::FilingClass::LongTerm,
-        Class::Referral => proto::FilingClass::Referral,
-        Class::Emergency => proto::FilingClass::Emergency,
-        Class::Temporary => proto::FilingClass::Temporary,
-        Class::Unfiled => proto::FilingClass::Unfiled,
-        Class::Exempt => proto::FilingClass::Exempt,
-        Class::Returning => proto::FilingClass::Returning,
+/// Papers as they are handed in.
+pub fn papers(materials: &[proto::Material]) -> Vec<Paper<'_>> {
+    materials.iter().map(|paper| Paper { material: &paper.material, file_id: &paper.file_id }).collect()
+}
+
+impl<'r> From<&'r proto::SubmitFilingRequest> for Asked<'r> {
+    fn from(request: &'r proto::SubmitFilingRequest) -> Self {
+        let referral = |referral: &'r proto::Referral| AskedReferral {
+            fixmedins_code: &referral.fixmedins_code,
+            reflin_medins_no: &referral.reflin_medins_no,
+            refl_date: &referral.refl_date,
+        };
+        Asked {
+            place: &request.rloc_admdvs,
+            begndate: &request.begndate,
+            enddate: &request.enddate,
+            papers: papers(&request.materials),
+            referral: request.referral.as_ref().map(referral),
+        }
     }
 }
 
-/// An answer; what names it and until when it holds is for the use case to say.
-pub fn answer_message(answer: &Answer) -> proto::FilingAnswer {
-    let basis = answer.basis.clone().unwrap_or(Basis { rule: String::new(), citation: String::new() });
-    let mut message = proto::FilingAnswer {
-        filing_class: class_number(answer.class).into(),
-        filing_class_name: answer.class.label().to_owned(),
-        rule_id: basis.rule,
-        citation: basis.citation,
-        way_out: answer.advice.clone(),
-        ..proto::FilingAnswer::default()
-    };
-    if let Some(filing) = answer.filing {
-        message.filing_id = filing.filing_id.clone();
-        message.out_fil_type = filing.kind.code().to_owned();
-        message.begndate = filing.begndate.to_string();
-        message.enddate = text(filing.last_day);
-    }
-    match &answer.outcome {
-        Outcome::Direct { treatment, basis } => {
-            message.direct = true;
-            message.treatment = Some(treatment_message(*treatment, basis));
+impl<'r> From<&'r proto::FilingRow> for Row<'r> {
+    fn from(row: &'r proto::FilingRow) -> Self {
+        Row {
+            foreign_id: &row.foreign_id,
+            psn_no: &row.psn_no,
+            insutype: &row.insutype,
+            out_fil_type: &row.out_fil_type,
+            rloc_admdvs: &row.rloc_admdvs,
+            begndate: &row.begndate,
+            enddate: &row.enddate,
         }
-        Outcome::Refused(refused) => {
-            message.reason = refused.reason.to_owned();
-            message.reason_text = refused.text.clone();
-            message.way_out = refused.way_out.clone();
-        }
-    }
-    message
-}
-
-fn treatment_message(treatment: case::Treatment, basis: &Basis) -> proto::Treatment {
-    use case::Treatment::{Factor, Points, Prepay, Same};
-    let (kind, value) = match treatment {
-        Same => (proto::TreatmentKind::Same, String::new()),
-        Points(points) => (proto::TreatmentKind::Points, points.normalize().to_string()),
-        Factor(ratio) => (proto::TreatmentKind::Factor, ratio.normalize().to_string()),
-        Prepay(ratio) => (proto::TreatmentKind::Prepay, ratio.normalize().to_string()),
-    };
-    proto::Treatment {
-        kind: kind.into(),
-        value,
-        rule_id: basis.rule.clone(),
-        citation: basis.citation.clone(),
     }
 }

@@ -3,24 +3,27 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
-use yizhan_proto::filing::v1::{FilingAction, SubmitFilingRequest, SubmitFilingResponse};
+use yizhan_proto::filing::v1::{SubmitFilingRequest, SubmitFilingResponse};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 use yizhan_terms::{FilingKind, FilingMaterial, Insutype, Status, is_psn_no};
 
+use crate::app::Register;
 use crate::filings::actors::{actor, check_opter, filing_unknown, may_not_submit, may_submit};
-use crate::filings::messages::filing_message;
 use crate::filings::changes::{self, Held, Taken};
-use crate::domain::codes::is_dcla_souc;
 use crate::filings::domain::completion::{Occasion, complete};
 use crate::filings::domain::conflicts;
 use crate::filings::domain::filing::{Actor, Filing, Material, State};
-use crate::rules::{Handling, InProvince, KindRule, Kinds, Places, Rules, no_rules};
+use crate::filings::domain::step::Action;
 use crate::filings::domain::submission::{Filer, RulesOfKind, Submission, judge, read_materials};
-use crate::app::Register;
-use crate::filings::store::filings;
+use crate::filings::messages::{filing_message, papers};
+use crate::filings::store;
+use crate::rules::{Handling, InProvince, KindRule, Kinds, Places, Rules, no_rules};
 use crate::standings::store::StoredStandings;
+
+/// 申报来源 `dcla_souc`.
+const SOURCES: [&str; 6] = ["01", "02", "03", "04", "05", "99"];
 
 /// Checks it by the home area's rules, and submits it.
 pub async fn submit_filing(
@@ -37,7 +40,8 @@ pub async fn submit_filing(
     }
     check_opter(caller, &request.opter, &mut wrong);
     let kind = check_codes(&request, &mut wrong);
-    let materials = read_materials(&request.materials, |material| is_seen(caller, material), &mut wrong);
+    let materials =
+        read_materials(&papers(&request.materials), |material| is_seen(caller, material), &mut wrong);
     if !is_psn_no(&request.psn_no) || Insutype::from_code(&request.insutype).is_none() {
         return Err(wrong.finish().err().unwrap_or_else(no_violation));
     }
@@ -80,7 +84,12 @@ fn check_codes(request: &SubmitFilingRequest, wrong: &mut Violations) -> Option<
     wrong.require(insutype.is_some(), "insutype", "CODE_UNKNOWN", "险种类型代码未知");
     let kind = FilingKind::from_code(&request.out_fil_type);
     wrong.require(kind.is_some(), "out_fil_type", "CODE_UNKNOWN", "备案类型代码未知");
-    wrong.require(is_dcla_souc(&request.dcla_souc), "dcla_souc", "CODE_UNKNOWN", "申报来源代码未知");
+    wrong.require(
+        SOURCES.contains(&request.dcla_souc.as_str()),
+        "dcla_souc",
+        "CODE_UNKNOWN",
+        "申报来源代码未知",
+    );
     kind
 }
 
@@ -143,7 +152,7 @@ impl<'d> Drawn<'d> {
             in_province: &in_province.rule,
         };
         let filer = Filer { poolarea_no: area, status: Status::from_psn_type(&self.insured.psn_type), today };
-        let submission = judge(self.request, &materials, filer, of_kind, &mut wrong);
+        let submission = judge(&self.request.into(), &materials, filer, of_kind, &mut wrong);
         wrong.finish()?;
         let filing = self.filing((rule, &kinds.id, &kinds.citation), &handling.rule, submission, materials);
         let self_service = rule.self_service
@@ -243,7 +252,7 @@ impl Submit<'_> {
         today: chrono::NaiveDate,
     ) -> Result<Option<Filing>, ServiceError> {
         let Some(filing_id) = &self.filing.replaces else { return Ok(None) };
-        let old = filings::find(tx, filing_id).await?.filter(|old| old.psn_no == self.filing.psn_no);
+        let old = store::find(tx, filing_id).await?.filter(|old| old.psn_no == self.filing.psn_no);
         let old = old.ok_or_else(|| filing_unknown(filing_id))?;
         conflicts::check_replaced(&old, &self.filing, today)?;
         Ok(Some(old))
@@ -259,7 +268,7 @@ impl Submit<'_> {
             actor: actor.clone(),
             reason: String::new(),
         };
-        let mut taken = vec![step(self.filing.clone(), None, FilingAction::Submit)];
+        let mut taken = vec![step(self.filing.clone(), None, Action::Submit)];
         if self.self_service {
             let rule = Actor { who: "rule".to_owned(), opter: String::new() };
             let clock = &register.clock;
@@ -267,7 +276,7 @@ impl Submit<'_> {
             taken.extend(complete(self.filing.clone(), replaced, &occasion));
         } else if !matches!(self.caller, Caller::Person { .. } | Caller::Institution { .. }) {
             let accepted = Filing { state: State::Accepted, ..self.filing.clone() };
-            taken.push(step(accepted, Some(State::Submitted), FilingAction::Accept));
+            taken.push(step(accepted, Some(State::Submitted), Action::Accept));
         }
         taken
     }

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use sea_orm::DatabaseTransaction;
-use yizhan_proto::filing::v1::FilingAction;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, lock, retry_transient};
 
+use crate::app::Register;
 use crate::filings::changes::{self, Held, Taken};
 use crate::filings::domain::filing::{Actor, Filing, State};
-use crate::app::Register;
-use crate::filings::store::filings::{self, ended_by};
+use crate::filings::domain::step::Action;
+use crate::filings::store::{self, ended_by};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(60);
@@ -64,7 +64,7 @@ async fn note_some(register: &Register) -> Result<usize, ServiceError> {
 
 /// As they are since nobody else can change them. One whose person's record was merged into another in between is left for the next time.
 async fn again(tx: &DatabaseTransaction, due: Vec<Filing>) -> Result<Vec<Filing>, ServiceError> {
-    let mut now = filings::find_many(tx, due.iter().map(|filing| filing.filing_id.clone()).collect()).await?;
+    let mut now = store::find_many(tx, due.iter().map(|filing| filing.filing_id.clone()).collect()).await?;
     let same = |before: &Filing| now.remove(&before.filing_id).filter(|now| now.psn_no == before.psn_no);
     Ok(due.iter().filter_map(same).collect())
 }
@@ -78,7 +78,7 @@ fn end(mut filing: Filing, register: &Register) -> Option<Taken> {
         filing.ended_on = filing.last_day();
     }
     filing.state = state;
-    let action = if state == State::Lapsed { FilingAction::Lapse } else { FilingAction::Expire };
+    let action = if state == State::Lapsed { Action::Lapse } else { Action::Expire };
     let actor = Actor { who: "clock".to_owned(), opter: String::new() };
     Some(Taken { filing, from: Some(from), action, actor, reason: String::new() })
 }

@@ -8,17 +8,16 @@ use yizhan_proto::filing::v1::{
 };
 use yizhan_runtime::Caller;
 
-use crate::app::Register;
-use crate::rules::documents;
+use super::documents::{self, Documents};
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]
-pub struct RulesApi(Register);
+pub struct RulesApi(Documents);
 
 impl RulesApi {
-    /// Over this register.
-    pub fn new(register: Register) -> Self {
-        RulesApi(register)
+    /// Over these documents.
+    pub fn new(documents: Documents) -> Self {
+        RulesApi(documents)
     }
 }
 
@@ -29,21 +28,21 @@ impl FilingRulesService for RulesApi {
         request: Request<PublishFilingRulesRequest>,
     ) -> Result<Response<PublishFilingRulesResponse>, Status> {
         let caller = Caller::of(&request);
-        Ok(Response::new(rules_documents::publish(&self.0, &caller, request.into_inner()).await?))
+        Ok(Response::new(documents::publish(&self.0, &caller, request.into_inner()).await?))
     }
 
     async fn list_filing_rules(
         &self,
         request: Request<ListFilingRulesRequest>,
     ) -> Result<Response<ListFilingRulesResponse>, Status> {
-        Ok(Response::new(rules_documents::list(&self.0, request.into_inner()).await?))
+        Ok(Response::new(documents::list(&self.0, request.into_inner()).await?))
     }
 
     async fn get_filing_rules(
         &self,
         request: Request<GetFilingRulesRequest>,
     ) -> Result<Response<GetFilingRulesResponse>, Status> {
-        let rules = rules_documents::get(&self.0, request.into_inner()).await?;
+        let rules = documents::get(&self.0, request.into_inner()).await?;
         Ok(Response::new(GetFilingRulesResponse { rules: Some(rules) }))
     }
 
@@ -51,6 +50,6 @@ impl FilingRulesService for RulesApi {
         &self,
         request: Request<AddWorkingDaysRequest>,
     ) -> Result<Response<AddWorkingDaysResponse>, Status> {
-        Ok(Response::new(rules_documents::add_working_days(&self.0, request.get_ref())?))
+        Ok(Response::new(documents::add_working_days(&self.0, request.get_ref())?))
     }
 }

@@ -1,7 +1,9 @@
 //! The national rules on remote-care filings, and what areas made of them: dated documents that a policy officer can read
 //! (`services/filing/rules`, docs/FILING.md), asked by area and day.
 
+pub mod calendar;
 mod load;
+pub mod places;
 mod treatment;
 
 use std::sync::LazyLock;
@@ -10,10 +12,8 @@ use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 use yizhan_terms::{FilingKind, FilingMaterial, Status};
 
+use calendar::Calendar;
 pub use treatment::{Away, Decision, Direct, SchemeTable, Treatments, What, decide};
-
-use super::calendar::Calendar;
-use super::filing::SupplyDays;
 
 /// The rules of filing.
 pub type Rules = yizhan_rules::Rules<FilingFamilies>;
@@ -113,6 +113,15 @@ pub struct Handling {
     pub days_ahead: u32,
 }
 
+/// Days from completion on in which what is missing must come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupplyDays {
+    /// 承诺制: a signed commitment stands in for it.
+    pub promised: u32,
+    /// 容缺受理: it is simply missing.
+    pub missing: u32,
+}
+
 /// Expiry during a stay (规程 art. 12).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
@@ -152,8 +161,8 @@ pub struct Returning {
 
 impl Requirement {
     /// Whether one of these papers meets it.
-    pub fn is_met_by<'m>(&self, papers: impl IntoIterator<Item = &'m super::filing::Material>) -> bool {
-        papers.into_iter().any(|paper| self.one_of.contains(&paper.material))
+    pub fn is_met_by(&self, papers: impl IntoIterator<Item = FilingMaterial>) -> bool {
+        papers.into_iter().any(|paper| self.one_of.contains(&paper))
     }
 
     /// In Chinese.

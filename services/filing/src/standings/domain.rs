@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use yizhan_terms::FilingKind;
 
-use super::filing::{Filing, State};
+use super::State;
 
 /// Filings of one person at most, those that never covered a day not counted.
 pub const MAX_STANDINGS: usize = 300;
@@ -42,34 +42,12 @@ pub struct Standing {
 pub struct Standings(pub Vec<Standing>);
 
 impl Standings {
-    /// With the filing as it now is.
-    pub fn put(&mut self, filing: &Filing) {
-        self.0.retain(|standing| standing.filing_id != filing.filing_id);
-        if !filing.state.is_open() && !filing.state.was_in_force() {
-            return;
-        }
-        let standing = Standing::of(filing);
-        let at = self.0.partition_point(|other| other.filing_id < standing.filing_id);
-        self.0.insert(at, standing);
-    }
-}
-
-impl Standing {
-    /// Of a filing.
-    pub fn of(filing: &Filing) -> Standing {
-        Standing {
-            filing_id: filing.filing_id.clone(),
-            kind: filing.kind,
-            poolarea_no: filing.poolarea_no.clone(),
-            insutype: filing.insutype.clone(),
-            place: filing.place.clone(),
-            begndate: filing.begndate,
-            last_day: filing.last_day(),
-            state: filing.state,
-            completed_at: filing.decided_at.filter(|_| filing.state.was_in_force()),
-            promised: filing.state.was_in_force()
-                && filing.is_committed()
-                && filing.missing().next().is_some(),
+    /// With a filing as it now is; `None`: it matters no more.
+    pub fn put(&mut self, filing_id: &str, standing: Option<Standing>) {
+        self.0.retain(|standing| standing.filing_id != filing_id);
+        if let Some(standing) = standing {
+            let at = self.0.partition_point(|other| other.filing_id < standing.filing_id);
+            self.0.insert(at, standing);
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Reading and writing what of a person's filings matters to visits.
 
+pub mod cached;
+mod entities;
+
 use std::collections::BTreeMap;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_runtime::db::{Column as Values, find_rows, insert_rows};
 
-use super::entities::person_filings::{Column, Entity, Model};
 use crate::standings::Standings;
+use entities::{Column, Entity, Model};
 
 /// Persons per statement: far within SQLite's 32,766 parameters.
 const ROWS_PER_STATEMENT: usize = 1000;

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
+use yizhan_filing::rules::SupplyDays;
 use yizhan_filing::rules::calendar::Calendar;
-use yizhan_filing::filings::domain::filing::SupplyDays;
 use yizhan_filing::rules::{
     Admission, Emergency, FilingFamilies, Handling, InProvince, Kinds, MadeGood, Places, Returning, Rules,
     Treatments, Validity, embedded_texts,

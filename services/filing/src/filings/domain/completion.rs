@@ -1,10 +1,9 @@
 //! 办结: a filing comes into force.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use yizhan_proto::filing::v1::FilingAction;
 
 use super::filing::{Actor, Filing, State};
-use super::step::Taken;
+use super::step::{Action, Taken};
 
 /// When it happens, and by whom.
 #[derive(Clone, Debug)]
@@ -34,7 +33,7 @@ pub fn complete(mut filing: Filing, replaced: Option<Filing>, occasion: &Occasio
     }
     let ended = replaced.filter(|old| first_time && old.state_on(occasion.today).is_in_force());
     let ended = ended.map(|old| replace(old, &filing, occasion));
-    let action = FilingAction::Complete;
+    let action = Action::Complete;
     let completed =
         Taken { filing, from: Some(from), action, actor: occasion.actor.clone(), reason: String::new() };
     [Some(completed), ended].into_iter().flatten().collect()
@@ -47,7 +46,7 @@ fn replace(mut old: Filing, new: &Filing, occasion: &Occasion) -> Taken {
     old.ended_on = [day_before, old.last_day()].into_iter().flatten().min();
     old.state = State::Replaced;
     old.replaced_by = Some(new.filing_id.clone());
-    let action = FilingAction::Replace;
+    let action = Action::Replace;
     Taken { filing: old, from: Some(from), action, actor: occasion.actor.clone(), reason: String::new() }
 }
 

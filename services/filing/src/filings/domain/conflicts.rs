@@ -5,9 +5,9 @@ use yizhan_runtime::ServiceError;
 use yizhan_terms::FilingKind;
 
 use super::filing::{Filing, State};
-use super::places;
-use super::rules::Places;
-use super::standing::{Standing, Standings};
+use crate::rules::Places;
+use crate::rules::places;
+use crate::standings::{Standing, Standings};
 
 /// Refuses a filing that overlaps another at the same place, or is one too many at once.
 pub fn check(new: &Filing, held: &Standings, rules: &Places, today: NaiveDate) -> Result<(), ServiceError> {

@@ -4,7 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use yizhan_terms::{FilingKind, FilingMaterial};
 
-use super::rules::Requirement;
+use crate::rules::{Requirement, SupplyDays};
+use crate::standings::Standing;
+pub use crate::standings::State;
 
 /// 异地就医备案 of one person at one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,15 +91,6 @@ pub struct Actor {
     pub opter: String,
 }
 
-/// Days from completion on in which what is missing must come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SupplyDays {
-    /// 承诺制: a signed commitment stands in for it.
-    pub promised: u32,
-    /// 容缺受理: it is simply missing.
-    pub missing: u32,
-}
-
 /// A paper handed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Material {
@@ -125,6 +118,11 @@ impl Material {
     }
 }
 
+/// Which papers these are.
+pub fn kinds<'m>(papers: impl IntoIterator<Item = &'m Material>) -> impl Iterator<Item = FilingMaterial> {
+    papers.into_iter().map(|paper| paper.material)
+}
+
 /// 转诊转院.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Referral {
@@ -137,97 +135,16 @@ pub struct Referral {
     pub refl_date: NaiveDate,
 }
 
-/// Where a filing stands. The numbers are the contract's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum State {
-    /// 待受理.
-    Submitted = 1,
-    /// 已受理.
-    Accepted = 2,
-    /// 退回补正.
-    Returned = 3,
-    /// 已办结.
-    InForce = 4,
-    /// 已办结, 材料待补.
-    Provisional = 5,
-    /// 不予备案.
-    Rejected = 6,
-    /// 已撤回.
-    Withdrawn = 7,
-    /// 已取消.
-    Cancelled = 8,
-    /// 已变更.
-    Replaced = 9,
-    /// 已到期.
-    Expired = 10,
-    /// 逾期失效.
-    Lapsed = 11,
-}
-
-impl State {
-    /// Every one.
-    pub const ALL: [State; 11] = [
-        State::Submitted,
-        State::Accepted,
-        State::Returned,
-        State::InForce,
-        State::Provisional,
-        State::Rejected,
-        State::Withdrawn,
-        State::Cancelled,
-        State::Replaced,
-        State::Expired,
-        State::Lapsed,
-    ];
-
-    /// Its name in the contract, without the prefix.
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Submitted => "SUBMITTED",
-            State::Accepted => "ACCEPTED",
-            State::Returned => "RETURNED",
-            State::InForce => "IN_FORCE",
-            State::Provisional => "PROVISIONAL",
-            State::Rejected => "REJECTED",
-            State::Withdrawn => "WITHDRAWN",
-            State::Cancelled => "CANCELLED",
-            State::Replaced => "REPLACED",
-            State::Expired => "EXPIRED",
-            State::Lapsed => "LAPSED",
-        }
-    }
-
-    /// Its number in the contract.
-    pub fn number(self) -> i32 {
-        self as i32
-    }
-
-    /// Whether it waits to be decided.
-    pub fn is_open(self) -> bool {
-        matches!(self, State::Submitted | State::Accepted | State::Returned)
-    }
-
-    /// Whether it covers its days now.
-    pub fn is_in_force(self) -> bool {
-        matches!(self, State::InForce | State::Provisional)
-    }
-
-    /// Whether it covers, or once covered, days.
-    pub fn was_in_force(self) -> bool {
-        !self.is_open() && !matches!(self, State::Rejected | State::Withdrawn)
-    }
-}
-
 impl Filing {
     /// What is still to come: requirements that no paper meets.
     pub fn missing(&self) -> impl Iterator<Item = &Requirement> {
-        self.requirements.iter().filter(|requirement| !requirement.is_met_by(&self.materials))
+        self.requirements.iter().filter(|requirement| !requirement.is_met_by(kinds(&self.materials)))
     }
 
     /// What is still to come or to be looked at: requirements that no verified paper meets.
     pub fn unverified(&self) -> impl Iterator<Item = &Requirement> {
         self.requirements.iter().filter(|requirement| {
-            !requirement.is_met_by(self.materials.iter().filter(|paper| paper.verified))
+            !requirement.is_met_by(kinds(self.materials.iter().filter(|paper| paper.verified)))
         })
     }
 
@@ -259,6 +176,23 @@ impl Filing {
 }
 
 impl Filing {
+    /// As settlement asks about it; `None` if it covers no day and is not open either.
+    pub fn standing(&self) -> Option<Standing> {
+        let covers = self.state.was_in_force();
+        (covers || self.state.is_open()).then(|| Standing {
+            filing_id: self.filing_id.clone(),
+            kind: self.kind,
+            poolarea_no: self.poolarea_no.clone(),
+            insutype: self.insutype.clone(),
+            place: self.place.clone(),
+            begndate: self.begndate,
+            last_day: self.last_day(),
+            state: self.state,
+            completed_at: self.decided_at.filter(|_| covers),
+            promised: covers && self.is_committed() && self.missing().next().is_some(),
+        })
+    }
+
     /// In force with something that was to come, and has come, and nobody has looked at yet.
     pub fn waits_for_a_look(&self) -> bool {
         self.state == State::Provisional && self.missing().next().is_none()

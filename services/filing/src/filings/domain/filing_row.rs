@@ -1,17 +1,29 @@
 //! A filing of an earlier system: whether its row can be taken over, and as what.
 
 use chrono::NaiveDate;
-use yizhan_proto::filing::v1::FilingRow;
 use yizhan_runtime::Violations;
 use yizhan_runtime::caller::area_covers;
 use yizhan_runtime::clock::parse_date;
 use yizhan_terms::{FilingKind, Insutype, is_psn_no};
 
 use super::filing::Filing;
-use super::places;
+use crate::rules::places;
 
 /// Longest id in an earlier system.
 const MAX_FOREIGN_ID: usize = 64;
+
+/// A row as it was written.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the fields of FilingRow")]
+pub struct Row<'r> {
+    pub foreign_id: &'r str,
+    pub psn_no: &'r str,
+    pub insutype: &'r str,
+    pub out_fil_type: &'r str,
+    pub rloc_admdvs: &'r str,
+    pub begndate: &'r str,
+    pub enddate: &'r str,
+}
 
 /// A row that is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,41 +63,41 @@ impl TakenOver {
 /// its day, and the agency answers for it; of several that cover a visit the best one counts.
 pub fn read(
     at: usize,
-    row: &FilingRow,
+    row: Row,
     poolarea_no: &str,
     whole_provinces: &[String],
     wrong: &mut Violations,
 ) -> Option<TakenOver> {
     let field = |name: &str| format!("rows[{at}].{name}");
-    let id = &row.foreign_id;
+    let id = row.foreign_id;
     let fits = (1..=MAX_FOREIGN_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
     let text = "原系统备案编号应为 1 至 64 位可见 ASCII 字符";
     wrong.require(fits, field("foreign_id"), "FOREIGN_ID_INVALID", text);
     let text = "人员编号应为 1 至 30 位字母、数字";
-    wrong.require(is_psn_no(&row.psn_no), field("psn_no"), "PSN_NO_INVALID", text);
-    let insutype = Insutype::from_code(&row.insutype);
+    wrong.require(is_psn_no(row.psn_no), field("psn_no"), "PSN_NO_INVALID", text);
+    let insutype = Insutype::from_code(row.insutype);
     wrong.require(insutype.is_some(), field("insutype"), "CODE_UNKNOWN", "险种类型代码未知");
-    let kind = FilingKind::from_code(&row.out_fil_type);
+    let kind = FilingKind::from_code(row.out_fil_type);
     wrong.require(kind.is_some(), field("out_fil_type"), "CODE_UNKNOWN", "备案类型代码未知");
-    let place = places::filed_place(&row.rloc_admdvs, whole_provinces);
+    let place = places::filed_place(row.rloc_admdvs, whole_provinces);
     match &place {
         None => {
             let text = "就医地应备案到地级市、直辖市，或规则列明的省";
             wrong.push(field("rloc_admdvs"), "PLACE_INVALID", text);
         }
         Some(place) => {
-            let at_home = area_covers(poolarea_no, &row.rloc_admdvs) || places::overlap(poolarea_no, place);
+            let at_home = area_covers(poolarea_no, row.rloc_admdvs) || places::overlap(poolarea_no, place);
             let text = "就医地在参保地统筹区内，无需备案";
             wrong.require(!at_home, field("rloc_admdvs"), "PLACE_AT_HOME", text);
         }
     }
-    let begndate = parse_date(&row.begndate);
+    let begndate = parse_date(row.begndate);
     wrong.require(begndate.is_some(), field("begndate"), "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
-    let enddate = enddate(&row.enddate, begndate, kind, field("enddate"), wrong);
+    let enddate = enddate(row.enddate, begndate, kind, field("enddate"), wrong);
     Some(TakenOver {
-        foreign_id: id.clone(),
-        psn_no: row.psn_no.clone(),
-        insutype: row.insutype.clone(),
+        foreign_id: id.to_owned(),
+        psn_no: row.psn_no.to_owned(),
+        insutype: row.insutype.to_owned(),
         kind: kind?,
         place: place?,
         begndate: begndate?,

@@ -1,10 +1,9 @@
 //! What becomes of filings when enrollment merges a person's records or moves their insurance.
 
 use chrono::NaiveDate;
-use yizhan_proto::filing::v1::FilingAction;
 
 use super::filing::{Actor, Filing, State};
-use super::step::Taken;
+use super::step::{Action, Taken};
 
 /// A stretch in which an area pays for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +68,7 @@ fn follow(before: &Filing, after: Filing, reason: &str) -> Taken {
     Taken {
         filing: after,
         from: Some(before.state),
-        action: FilingAction::Follow,
+        action: Action::Follow,
         actor: Actor { who: "enrollment".to_owned(), opter: String::new() },
         reason: reason.to_owned(),
     }

@@ -1,14 +1,15 @@
 //! Why steps are refused, as callers and people at a counter read it.
 
 use chrono::NaiveDate;
-use yizhan_proto::filing::v1::FilingAction;
 use yizhan_runtime::{ServiceError, Violations};
 use yizhan_terms::FilingMaterial;
 
-use super::filing::{Filing, Material, State};
+use super::filing::{Filing, Material, State, kinds};
+use super::step::Action;
+use crate::rules::Requirement;
 
 /// The step is not for this state, or not for this caller.
-pub fn step_refused(filing: &Filing, allowed: &[FilingAction], today: NaiveDate) -> ServiceError {
+pub fn step_refused(filing: &Filing, allowed: &[Action], today: NaiveDate) -> ServiceError {
     let state = filing.state_on(today);
     let captions: Vec<&str> = allowed.iter().map(|action| caption(*action)).collect();
     let now = if captions.is_empty() {
@@ -55,7 +56,7 @@ pub fn supplement_too_late(filing: &Filing) -> ServiceError {
 
 /// Something is missing that can neither come later nor be promised.
 pub fn material_missing(filing: &Filing) -> ServiceError {
-    let missing: Vec<String> = filing.missing().map(super::rules::Requirement::label).collect();
+    let missing: Vec<String> = filing.missing().map(Requirement::label).collect();
     let codes = filing.missing().flat_map(|missing| missing.one_of.iter().map(|material| material.code()));
     ServiceError::failed_precondition(
         "MATERIAL_MISSING",
@@ -85,9 +86,9 @@ pub fn office_not_at_home(filing: &Filing) -> ServiceError {
 pub fn check_wanted(filing: &Filing, papers: &[Material]) -> Result<(), ServiceError> {
     let mut wrong = Violations::new();
     for (at, paper) in papers.iter().enumerate() {
-        let settled = |requirement: &&super::rules::Requirement| {
+        let settled = |requirement: &&Requirement| {
             requirement.one_of.contains(&paper.material)
-                && requirement.is_met_by(filing.materials.iter().filter(|held| !held.is_unsettled()))
+                && requirement.is_met_by(kinds(filing.materials.iter().filter(|held| !held.is_unsettled())))
         };
         let idle = paper.material == FilingMaterial::CommitmentLetter
             || filing.requirements.iter().find(settled).is_some();
@@ -97,16 +98,16 @@ pub fn check_wanted(filing: &Filing, papers: &[Material]) -> Result<(), ServiceE
     wrong.finish()
 }
 
-fn caption(action: FilingAction) -> &'static str {
+fn caption(action: Action) -> &'static str {
     match action {
-        FilingAction::Accept => "受理",
-        FilingAction::Complete => "办结",
-        FilingAction::Reject => "不予备案",
-        FilingAction::Return => "退回补正",
-        FilingAction::Supply => "补充材料",
-        FilingAction::HandOver => "转办",
-        FilingAction::Withdraw => "撤回",
-        FilingAction::Cancel => "取消",
+        Action::Accept => "受理",
+        Action::Complete => "办结",
+        Action::Reject => "不予备案",
+        Action::Return => "退回补正",
+        Action::Supply => "补充材料",
+        Action::HandOver => "转办",
+        Action::Withdraw => "撤回",
+        Action::Cancel => "取消",
         _ => "",
     }
 }

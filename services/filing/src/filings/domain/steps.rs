@@ -2,7 +2,6 @@
 //! not among them, nor what follows by itself.
 
 use chrono::NaiveDate;
-use yizhan_proto::filing::v1::FilingAction;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::caller::area_covers;
 
@@ -10,7 +9,8 @@ use super::completion::{Occasion, complete, supply_by};
 use super::conflicts::check_lock;
 use super::filing::{Filing, Material, State};
 use super::refusals;
-use super::step::Taken;
+use super::step::{Action, Taken};
+use crate::rules::Requirement;
 
 /// What a caller is to a filing. One may be several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Relation {
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Which.
-    pub action: FilingAction,
+    pub action: Action,
     /// Why, as given.
     pub reason: String,
     /// SUPPLY.
@@ -45,20 +45,20 @@ pub struct Step {
 }
 
 /// The steps that callers take.
-pub const ACTIONS: [FilingAction; 8] = [
-    FilingAction::Accept,
-    FilingAction::Complete,
-    FilingAction::Reject,
-    FilingAction::Return,
-    FilingAction::Supply,
-    FilingAction::HandOver,
-    FilingAction::Withdraw,
-    FilingAction::Cancel,
+pub const ACTIONS: [Action; 8] = [
+    Action::Accept,
+    Action::Complete,
+    Action::Reject,
+    Action::Return,
+    Action::Supply,
+    Action::HandOver,
+    Action::Withdraw,
+    Action::Cancel,
 ];
 
 /// What the caller may do on this day.
-pub fn allowed(filing: &Filing, relation: Relation, today: NaiveDate) -> Vec<FilingAction> {
-    let may = |action: &FilingAction| check(filing, *action, relation, today).is_ok();
+pub fn allowed(filing: &Filing, relation: Relation, today: NaiveDate) -> Vec<Action> {
+    let may = |action: &Action| check(filing, *action, relation, today).is_ok();
     ACTIONS.into_iter().filter(may).collect()
 }
 
@@ -75,23 +75,23 @@ pub fn take(
         .map_err(|refusal| refusal.into_error(&filing, &allowed(&filing, relation, today), today))?;
     let from = filing.state;
     match step.action {
-        FilingAction::Accept => accept(&mut filing),
-        FilingAction::Complete => {
+        Action::Accept => accept(&mut filing),
+        Action::Complete => {
             filing.materials.iter_mut().for_each(Material::settle);
             let mut taken = complete(filing, replaced, occasion);
             taken.iter_mut().take(1).for_each(|completed| completed.reason = step.reason.clone());
             return Ok(taken);
         }
-        FilingAction::Reject => {
+        Action::Reject => {
             filing.state = State::Rejected;
             filing.decided_at = Some(now);
         }
-        FilingAction::Return if from == State::Provisional => take_back(&mut filing, today),
-        FilingAction::Return => filing.state = State::Returned,
-        FilingAction::Supply => supply(&mut filing, &step.materials, relation, today)?,
-        FilingAction::HandOver => hand_over(&mut filing, &step.to_area)?,
-        FilingAction::Withdraw => filing.state = State::Withdrawn,
-        FilingAction::Cancel => {
+        Action::Return if from == State::Provisional => take_back(&mut filing, today),
+        Action::Return => filing.state = State::Returned,
+        Action::Supply => supply(&mut filing, &step.materials, relation, today)?,
+        Action::HandOver => hand_over(&mut filing, &step.to_area)?,
+        Action::Withdraw => filing.state = State::Withdrawn,
+        Action::Cancel => {
             filing.state = State::Cancelled;
             filing.ended_on = Some(today);
         }
@@ -119,7 +119,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    fn into_error(self, filing: &Filing, allowed: &[FilingAction], today: NaiveDate) -> ServiceError {
+    fn into_error(self, filing: &Filing, allowed: &[Action], today: NaiveDate) -> ServiceError {
         let error = match self {
             Refusal::NotNow => refusals::step_refused(filing, allowed, today),
             Refusal::NotHome => refusals::not_home_area(filing),
@@ -128,7 +128,7 @@ impl Refusal {
             Refusal::Missing => refusals::material_missing(filing),
             Refusal::Other(error) => error,
         };
-        let names: Vec<&str> = allowed.iter().map(|action| name(*action)).collect();
+        let names: Vec<&str> = allowed.iter().map(|action| action.name()).collect();
         error
             .with("filing_id", &filing.filing_id)
             .with("state", filing.state_on(today).name())
@@ -136,13 +136,8 @@ impl Refusal {
     }
 }
 
-/// An action's name in the contract, without the prefix.
-pub fn name(action: FilingAction) -> &'static str {
-    action.as_str_name().trim_start_matches("FILING_ACTION_")
-}
-
-fn check(filing: &Filing, action: FilingAction, relation: Relation, today: NaiveDate) -> Result<(), Refusal> {
-    use FilingAction::{Cancel, Complete, Reject, Supply};
+fn check(filing: &Filing, action: Action, relation: Relation, today: NaiveDate) -> Result<(), Refusal> {
+    use Action::{Cancel, Complete, Reject, Supply};
     let decides = matches!(action, Complete | Reject);
     if decides && !relation.home {
         return Err(Refusal::NotHome);
@@ -157,9 +152,7 @@ fn check(filing: &Filing, action: FilingAction, relation: Relation, today: Naive
         return Err(Refusal::OwnSubmission);
     }
     let committed = filing.is_committed();
-    let may_wait = |missing: &super::rules::Requirement| {
-        missing.may_come_later || (missing.may_be_promised && committed)
-    };
+    let may_wait = |missing: &Requirement| missing.may_come_later || (missing.may_be_promised && committed);
     match action {
         Complete if !filing.missing().all(may_wait) => Err(Refusal::Missing),
         Cancel => check_lock(filing, today).map_err(Refusal::Other),
@@ -168,8 +161,8 @@ fn check(filing: &Filing, action: FilingAction, relation: Relation, today: Naive
 }
 
 /// Whether a filing that stands there can take the step.
-fn in_state(filing: &Filing, action: FilingAction, today: NaiveDate) -> bool {
-    use FilingAction::{Accept, Cancel, Complete, HandOver, Reject, Return, Supply, Withdraw};
+fn in_state(filing: &Filing, action: Action, today: NaiveDate) -> bool {
+    use Action::{Accept, Cancel, Complete, HandOver, Reject, Return, Supply, Withdraw};
     use State::{Accepted, Provisional, Submitted};
     let state = filing.state_on(today);
     match action {
@@ -187,8 +180,8 @@ fn in_state(filing: &Filing, action: FilingAction, today: NaiveDate) -> bool {
 }
 
 /// Whether it is for somebody of this relation to take the step.
-fn is_for(action: FilingAction, relation: Relation) -> bool {
-    use FilingAction::{Accept, Cancel, Complete, HandOver, Reject, Return, Supply, Withdraw};
+fn is_for(action: Action, relation: Relation) -> bool {
+    use Action::{Accept, Cancel, Complete, HandOver, Reject, Return, Supply, Withdraw};
     match action {
         Accept | Return => relation.has_it,
         Complete | Reject => relation.home,

@@ -1,16 +1,15 @@
 //! Whether a filing may be submitted, by the rules of the home area, and what it becomes.
 
 use chrono::NaiveDate;
-use yizhan_proto::filing::v1::{self as proto, SubmitFilingRequest};
 use yizhan_rules::months::last_day_from;
 use yizhan_runtime::Violations;
 use yizhan_runtime::caller::is_at_home;
 use yizhan_runtime::clock::parse_date;
-use yizhan_terms::{FilingKind, FilingMaterial, Status};
+use yizhan_terms::{FilingKind, FilingMaterial, Status, is_fixmedins_code};
 
-use super::filing::{Material, Referral};
-use super::places;
-use super::rules::{Handling, InProvince, KindRule, Places, Requirement, Validity};
+use super::filing::{Material, Referral, kinds};
+use crate::rules::places;
+use crate::rules::{Handling, InProvince, KindRule, Places, Requirement, Validity};
 
 /// Papers handed in at once at most.
 pub const MAX_MATERIALS: usize = 20;
@@ -41,6 +40,41 @@ pub struct Filer<'f> {
     pub today: NaiveDate,
 }
 
+/// What is asked for, as it was written.
+#[derive(Clone, Debug)]
+pub struct Asked<'r> {
+    /// 就医地.
+    pub place: &'r str,
+    /// First day; empty: today.
+    pub begndate: &'r str,
+    /// Last day; empty: as the rule of the kind says.
+    pub enddate: &'r str,
+    /// What is handed in.
+    pub papers: Vec<Paper<'r>>,
+    /// 转诊转院.
+    pub referral: Option<AskedReferral<'r>>,
+}
+
+/// A paper as it is handed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Paper<'r> {
+    /// Its code.
+    pub material: &'r str,
+    /// Where it is kept.
+    pub file_id: &'r str,
+}
+
+/// 转诊转院 as it was written.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedReferral<'r> {
+    /// The hospital that refers.
+    pub fixmedins_code: &'r str,
+    /// Where to.
+    pub reflin_medins_no: &'r str,
+    /// 转院日期.
+    pub refl_date: &'r str,
+}
+
 /// What the rules make of a request. Counts only without violations.
 #[derive(Clone, Debug)]
 pub struct Submission {
@@ -58,7 +92,7 @@ pub struct Submission {
 
 /// Judges the request by the rules; notes everything that is wrong.
 pub fn judge(
-    request: &SubmitFilingRequest,
+    asked: &Asked,
     materials: &[Material],
     filer: Filer,
     rules: RulesOfKind,
@@ -67,30 +101,29 @@ pub fn judge(
     let RulesOfKind { kind, handling, .. } = rules;
     let fits = kind.status.is_empty() || filer.status.is_some_and(|status| kind.status.contains(&status));
     wrong.require(fits, "out_fil_type", "KIND_NOT_FOR_PERSON", "该人员类别不能办理此类备案");
-    let place = place(request, kind.kind, filer, rules, wrong);
-    let begndate = begndate(&request.begndate, filer.today, handling, wrong);
-    let enddate = enddate(&request.enddate, begndate, kind.validity, wrong);
-    check_kinds(&request.materials, &kind.requirements, wrong);
+    let place = place(asked, kind.kind, filer, rules, wrong);
+    let begndate = begndate(asked.begndate, filer.today, handling, wrong);
+    let enddate = enddate(asked.enddate, begndate, kind.validity, wrong);
+    check_kinds(&asked.papers, &kind.requirements, wrong);
     check_materials(materials, &kind.requirements, wrong);
-    let referral = referral(request.referral.as_ref(), kind.kind, filer.today, wrong);
+    let referral = referral(asked.referral, kind.kind, filer.today, wrong);
     let locked_until = (kind.lock_months > 0).then(|| last_day_from(begndate, kind.lock_months));
     Submission { place, begndate, enddate, locked_until, referral }
 }
 
 fn place(
-    request: &SubmitFilingRequest,
+    asked: &Asked,
     kind: FilingKind,
     filer: Filer,
     rules: RulesOfKind,
     wrong: &mut Violations,
 ) -> String {
-    let Some(place) = places::filed_place(&request.rloc_admdvs, &rules.places.whole_provinces) else {
+    let Some(place) = places::filed_place(asked.place, &rules.places.whole_provinces) else {
         let text = "就医地应备案到地级市、直辖市，或规则列明的省";
         wrong.push("rloc_admdvs", "PLACE_INVALID", text);
         return String::new();
     };
-    let at_home =
-        is_at_home(filer.poolarea_no, &request.rloc_admdvs) || is_at_home(filer.poolarea_no, &place);
+    let at_home = is_at_home(filer.poolarea_no, asked.place) || is_at_home(filer.poolarea_no, &place);
     if at_home {
         wrong.push("rloc_admdvs", "PLACE_AT_HOME", "就医地在参保地统筹区内，无需备案");
     } else if places::same_province(filer.poolarea_no, &place) && !kind.is_long_term() {
@@ -146,7 +179,7 @@ fn enddate(text: &str, begndate: NaiveDate, validity: Validity, wrong: &mut Viol
 /// What is missing must be promised, or be allowed to come later.
 fn check_materials(materials: &[Material], requirements: &[Requirement], wrong: &mut Violations) {
     let committed = materials.iter().any(|paper| paper.material == FilingMaterial::CommitmentLetter);
-    for requirement in requirements.iter().filter(|requirement| !requirement.is_met_by(materials)) {
+    for requirement in requirements.iter().filter(|requirement| !requirement.is_met_by(kinds(materials))) {
         if (requirement.may_be_promised && committed) || requirement.may_come_later {
             continue;
         }
@@ -158,10 +191,10 @@ fn check_materials(materials: &[Material], requirements: &[Requirement], wrong: 
 }
 
 /// Papers must be such that a filing of these requirements can do something with them. Unknown ones are [`read_materials`]'s to note.
-pub fn check_kinds(papers: &[proto::Material], requirements: &[Requirement], wrong: &mut Violations) {
+pub fn check_kinds(papers: &[Paper], requirements: &[Requirement], wrong: &mut Violations) {
     let promises = requirements.iter().any(|requirement| requirement.may_be_promised);
     for (at, paper) in papers.iter().take(MAX_MATERIALS).enumerate() {
-        let Some(material) = FilingMaterial::from_code(&paper.material) else { continue };
+        let Some(material) = FilingMaterial::from_code(paper.material) else { continue };
         let wanted = requirements.iter().any(|requirement| requirement.one_of.contains(&material))
             || (promises && material == FilingMaterial::CommitmentLetter);
         let text = format!("此类备案不需要{}", material.label());
@@ -170,7 +203,7 @@ pub fn check_kinds(papers: &[proto::Material], requirements: &[Requirement], wro
 }
 
 fn referral(
-    referral: Option<&proto::Referral>,
+    referral: Option<AskedReferral>,
     kind: FilingKind,
     today: NaiveDate,
     wrong: &mut Violations,
@@ -189,62 +222,45 @@ fn referral(
     }
 }
 
-fn checked_referral(
-    referral: &proto::Referral,
-    today: NaiveDate,
-    wrong: &mut Violations,
-) -> Option<Referral> {
-    let from = &referral.fixmedins_code;
+fn checked_referral(referral: AskedReferral, today: NaiveDate, wrong: &mut Violations) -> Option<Referral> {
+    let from = referral.fixmedins_code;
     wrong.require(!from.is_empty(), "referral.fixmedins_code", "REQUIRED", "缺少转出定点医药机构编号");
-    let fits = from.is_empty() || is_institution(from);
+    let fits = from.is_empty() || is_fixmedins_code(from);
     wrong.require(fits, "referral.fixmedins_code", "INSTITUTION_INVALID", "定点医药机构编号应为 12 位");
-    let to = &referral.reflin_medins_no;
-    let fits = to.is_empty() || is_institution(to);
+    let to = referral.reflin_medins_no;
+    let fits = to.is_empty() || is_fixmedins_code(to);
     wrong.require(fits, "referral.reflin_medins_no", "INSTITUTION_INVALID", "定点医药机构编号应为 12 位");
-    let refl_date = parse_date(&referral.refl_date);
+    let refl_date = parse_date(referral.refl_date);
     wrong.require(refl_date.is_some(), "referral.refl_date", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
     let past = refl_date.is_none_or(|date| date <= today);
     wrong.require(past, "referral.refl_date", "IN_THE_FUTURE", "转院日期晚于今天");
-    Some(Referral { fixmedins_code: from.clone(), reflin_medins_no: to.clone(), refl_date: refl_date? })
-}
-
-/// 12 characters: a letter, and digits (docs/CODES.md, Amounts).
-pub fn is_institution(code: &str) -> bool {
-    let (letter, digits) = (code.get(..1).unwrap_or_default(), code.get(1..).unwrap_or_default());
-    code.len() == 12
-        && letter.bytes().all(|b| b.is_ascii_uppercase())
-        && digits.bytes().all(|b| b.is_ascii_digit())
+    Some(Referral { fixmedins_code: from.to_owned(), reflin_medins_no: to.to_owned(), refl_date: refl_date? })
 }
 
 /// Papers as handed in, each once; notes what is wrong with them.
 pub fn read_materials(
-    materials: &[proto::Material],
+    papers: &[Paper],
     seen: impl Fn(FilingMaterial) -> bool,
     wrong: &mut Violations,
 ) -> Vec<Material> {
-    if materials.len() > MAX_MATERIALS {
+    if papers.len() > MAX_MATERIALS {
         let text = format!("最多 {MAX_MATERIALS} 份材料");
         wrong.push("materials", "TOO_MANY", text).with("limit", MAX_MATERIALS);
         return Vec::new();
     }
     let mut read: Vec<Material> = Vec::new();
-    for (at, paper) in materials.iter().enumerate() {
+    for (at, paper) in papers.iter().enumerate() {
         let field = |name: &str| format!("materials[{at}].{name}");
-        let file_id = &paper.file_id;
+        let file_id = paper.file_id;
         let plain = file_id.len() <= MAX_FILE_ID && file_id.bytes().all(|b| b.is_ascii_graphic());
         wrong.require(plain, field("file_id"), "FILE_ID_INVALID", "材料编号最多 64 位可见 ASCII 字符");
-        let Some(material) = FilingMaterial::from_code(&paper.material) else {
+        let Some(material) = FilingMaterial::from_code(paper.material) else {
             wrong.push(field("material"), "CODE_UNKNOWN", "材料代码未知");
             continue;
         };
         let once = read.iter().all(|earlier| earlier.material != material);
         wrong.require(once, field("material"), "DUPLICATE", "同一材料重复");
-        read.push(Material {
-            material,
-            file_id: paper.file_id.clone(),
-            verified: seen(material),
-            late: false,
-        });
+        read.push(Material { material, file_id: file_id.to_owned(), verified: seen(material), late: false });
     }
     read
 }

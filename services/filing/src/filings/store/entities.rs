@@ -2,5 +2,3 @@
 
 pub mod filing;
 pub mod filing_step;
-pub mod manual_reimbursement;
-pub mod person_filings;

@@ -8,7 +8,7 @@ use sea_orm::{
 use yizhan_runtime::caller::area_prefix;
 
 use super::entities::filing::{Column, Entity};
-use super::filings::read;
+use super::read;
 use crate::filings::domain::filing::{Filing, State};
 
 /// Which part of a queue.

@@ -3,7 +3,7 @@
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-use super::rules::Rules;
+use super::Rules;
 
 /// Holidays and make-up days of a stretch of time, as a rule a year.
 #[derive(Clone, Debug, PartialEq, Eq)]

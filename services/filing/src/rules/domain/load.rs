@@ -11,8 +11,7 @@ pub use calendar::calendar;
 pub use kinds::kinds;
 pub use treatment::treatments;
 
-use super::{Admission, Emergency, Handling, InProvince, MadeGood, Places, Returning};
-use crate::filings::domain::filing::SupplyDays;
+use super::{Admission, Emergency, Handling, InProvince, MadeGood, Places, Returning, SupplyDays};
 
 pub const PLACES: [&str; 3] = ["whole_provinces", "long_term_at_once", "temporary_at_once"];
 pub const HANDLING: [&str; 5] = ["working_days", "promised_days", "missing_days", "days_back", "days_ahead"];

@@ -10,7 +10,7 @@ use yizhan_proto::filing::v1::FilingChange;
 use yizhan_runtime::cache::{Cached, Source};
 use yizhan_runtime::feed::Change;
 
-use super::standings::{self, StoredStandings};
+use super::{StoredStandings, find_many};
 use crate::standings::Standings;
 
 impl Cached for StoredStandings {
@@ -35,7 +35,7 @@ pub struct StandingsSource(pub DatabaseConnection);
 #[async_trait]
 impl Source<StoredStandings> for StandingsSource {
     async fn load(&self, psn_nos: Vec<String>) -> Result<Vec<Option<Arc<StoredStandings>>>, DbErr> {
-        let found = standings::find_many(&self.0, psn_nos.clone()).await?;
+        let found = find_many(&self.0, psn_nos.clone()).await?;
         // One person may be asked for twice.
         let found: BTreeMap<String, Arc<StoredStandings>> =
             found.into_iter().map(|(psn_no, person)| (psn_no, Arc::new(person))).collect();

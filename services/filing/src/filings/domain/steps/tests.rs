@@ -4,8 +4,8 @@ use chrono::DateTime;
 use yizhan_terms::{FilingKind, FilingMaterial};
 
 use super::*;
-use crate::filings::domain::filing::{Actor, SupplyDays};
-use crate::rules::Requirement;
+use crate::filings::domain::filing::Actor;
+use crate::rules::SupplyDays;
 
 const EVERYBODY: Relation = Relation {
     person: true,
@@ -66,7 +66,7 @@ fn filing(state: State) -> Filing {
 }
 
 fn told(filing: &Filing, today: &str) -> String {
-    allowed(filing, EVERYBODY, day(today)).into_iter().map(name).collect::<Vec<_>>().join(" ")
+    allowed(filing, EVERYBODY, day(today)).into_iter().map(Action::name).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn nothing_is_completed_without_what_can_neither_wait_nor_be_promised() {
     filing.materials.clear();
     assert_eq!(told(&filing, "2025-08-01"), "REJECT RETURN SUPPLY HAND_OVER WITHDRAW");
     let step = Step {
-        action: FilingAction::Complete,
+        action: Action::Complete,
         reason: String::new(),
         materials: Vec::new(),
         to_area: String::new(),

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use yizhan_policy::load::form::{self, At, Kind, Map};
 use yizhan_rules::{Period, Reader};
 
-use crate::rules::calendar::{Calendar, Holiday, is_weekday};
+use crate::rules::domain::calendar::{Calendar, Holiday, is_weekday};
 
 /// A notice speaks of one year; were the last day left out, every later year would count as published.
 const MAX_CALENDAR_DAYS: i64 = 366;

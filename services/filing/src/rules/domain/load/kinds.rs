@@ -5,7 +5,7 @@ use yizhan_rules::Reader;
 use yizhan_terms::{FilingKind, FilingMaterial, Status};
 
 use super::{boolean, number};
-use crate::rules::{KindRule, Kinds, Requirement, Validity};
+use crate::rules::domain::{KindRule, Kinds, Requirement, Validity};
 
 /// 22号 二(三): a lock of at most so many months.
 const MAX_LOCK_MONTHS: i64 = 6;

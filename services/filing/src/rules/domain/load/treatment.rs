@@ -5,7 +5,7 @@ use yizhan_policy::model::{Condition, Row};
 use yizhan_rules::Reader;
 use yizhan_terms::{Filing, Insutype};
 
-use crate::rules::{Direct, SchemeTable, Treatments};
+use crate::rules::domain::{Direct, SchemeTable, Treatments};
 
 /// What is known of a visit when filing is asked about it.
 const CONDITIONS: [&str; 5] = ["filing", "in_province", "care", "level", "contracted"];
