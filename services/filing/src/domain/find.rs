@@ -3,11 +3,10 @@
 use chrono::NaiveDate;
 use yizhan_policy::{Ambiguous, case};
 use yizhan_rules::{Dated, Family, NoRule};
-use yizhan_runtime::caller::is_at_home;
 use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
 
 use super::filing::State;
-use super::places::{covers, same_province};
+use super::places::{covers, is_at_home, same_province};
 use super::rules::{
     Admission, Away, Emergency, FilingFamilies, InProvince, Kinds, MadeGood, Returning, Rules, Treatments,
     What, decide,

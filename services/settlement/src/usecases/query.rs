@@ -6,6 +6,7 @@ use yizhan_proto::settlement::v1::{
 };
 use yizhan_runtime::page::{decode_token, encode_token, page_size};
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use crate::app::App;
 use crate::domain::statement;
@@ -148,6 +149,6 @@ fn check_person(psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
 
 /// A 6-digit admdvs.
 pub fn check_area(admdvs: &str, field: &str, wrong: &mut Violations) {
-    let six = yizhan_runtime::caller::is_admdvs(admdvs);
+    let six = Area::parse(admdvs).is_some();
     wrong.require(six, field, "ADMDVS_INVALID", "医保区划应为 6 位数字");
 }
