@@ -5,10 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest, GetEligibilityResponse};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::domain::codes;
@@ -218,8 +218,8 @@ impl QuestionCheck<'_> {
         let med_type = given(&request.med_type);
         let known = med_type.as_deref().is_none_or(codes::is_med_type);
         self.require(known, "med_type", "CODE_UNKNOWN", "医疗类别不在字典中");
-        let place = given(&request.mdtrtarea_admvs);
-        let known = place.as_deref().is_none_or(is_admdvs);
+        let place = Area::parse(&request.mdtrtarea_admvs);
+        let known = place.is_some() || request.mdtrtarea_admvs.is_empty();
         self.require(known, "mdtrtarea_admvs", "ADMDVS_INVALID", "就医地应为 6 位行政区划代码");
         let dise_codg = given(&request.dise_codg);
         let fits = dise_codg.as_ref().is_none_or(|code| code.len() <= MAX_DISEASE_CODE);
@@ -233,9 +233,10 @@ impl QuestionCheck<'_> {
 fn eligibility_id(person: &StoredTimeline, question: &Question, reward: Option<&Reward>) -> String {
     let Question { as_of, insutype, med_type, dise_codg, place } = question;
     let mut asked = format!("{}\u{1f}{}\u{1f}{as_of}", person.psn_no, person.version);
-    for part in [insutype, med_type, dise_codg, place] {
+    let place = place.as_ref().map(Area::as_str);
+    for part in [insutype.as_deref(), med_type.as_deref(), dise_codg.as_deref(), place] {
         asked.push('\u{1f}');
-        asked.push_str(part.as_deref().unwrap_or_default());
+        asked.push_str(part.unwrap_or_default());
     }
     if let Some(reward) = reward {
         asked.push('\u{1f}');

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
 use yizhan_proto::enrollment::v1::{RosterAction, RosterHeader, RosterMode, RosterRow};
-use yizhan_runtime::caller::{area_covers, is_admdvs};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
@@ -16,7 +15,7 @@ use crate::rosters::domain::roster::Refusal;
 use crate::rosters::messages;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
-use yizhan_terms::is_psn_no;
+use yizhan_terms::{Area, is_psn_no};
 
 /// Rows of one message at most.
 pub const MAX_ROWS_PER_MESSAGE: usize = 1000;
@@ -28,7 +27,8 @@ pub fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Re
     if caller.may_speak_for_department(poolarea_no, department) {
         return Ok(());
     }
-    let owns = caller.owned_area().is_some_and(|area| area_covers(area, poolarea_no));
+    let area = Area::parse(poolarea_no);
+    let owns = caller.owned_area().zip(area).is_some_and(|(own, area)| own.covers(area));
     let error = if owns {
         ServiceError::permission_denied(
             "DEPARTMENT_NOT_OWN",
@@ -54,7 +54,7 @@ pub fn roster_unknown(roster_id: &str) -> ServiceError {
 pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, NaiveDate), ServiceError> {
     let mut violations = Violations::new();
     check_roster_id(&header.roster_id, &mut violations);
-    let area_fits = is_admdvs(&header.poolarea_no);
+    let area_fits = Area::parse(&header.poolarea_no).is_some();
     violations.require(area_fits, "header.poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
     let mode_said = matches!(header.mode(), RosterMode::Full | RosterMode::Changes);
     violations.require(mode_said, "header.mode", "CODE_UNKNOWN", "应为全量或增减名册");

@@ -1,5 +1,6 @@
 //! Black-box tests through gRPC, each on SQLite and on PostgreSQL (with Redis). One file per behaviour.
 
+mod at_home;
 mod bad_input;
 mod change;
 mod fake_settlement;

@@ -1,6 +1,6 @@
 //! What is decided of one question: the answer from the timeline, and what follows from it.
 
-use yizhan_runtime::caller::area_covers;
+use yizhan_terms::Area;
 
 use super::eligibility::{Answer, Question, answer};
 use super::reward::{Reward, critical_illness_reward};
@@ -30,6 +30,8 @@ pub fn decide<'a>(timeline: &'a Timeline, home: &'a str, question: &Question, ru
     let reward = answer.coverage.filter(rewarded);
     let reward =
         reward.and_then(|_| critical_illness_reward(timeline, paying_area, rules, question.as_of).ok());
-    let out_of_area = question.place.as_ref().is_some_and(|place| !area_covers(paying_area, place));
+    // An area that is none is nobody's home.
+    let is_at_home = |place| Area::parse(paying_area).is_some_and(|home| home.is_at_home(place));
+    let out_of_area = question.place.is_some_and(|place| !is_at_home(place));
     Decision { answer, paying_area, out_of_area, reward }
 }
