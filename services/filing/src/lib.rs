@@ -4,8 +4,6 @@
 //! rules) and `store` (tables). What of a person's filings matters to a visit is one [`Standings`](domain::standing::Standings), from which
 //! settlement's questions are answered.
 
-#![warn(missing_docs)]
-
 mod actors;
 mod advance;
 mod api;
