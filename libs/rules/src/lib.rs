@@ -84,7 +84,7 @@ pub use document::{Dated, Document, Families, Family, texts};
 pub use publication::{Publication, Published};
 pub use queries::{Page, Summary};
 pub use read::{Reader, Source, load};
-pub use rules::{NoRule, Rules, areas_around};
+pub use rules::{NoRule, Rules};
 pub use store::CreatePublishedRules;
 pub use yizhan_policy::model::Period;
 

@@ -7,6 +7,7 @@
     reason = "a test that lacks what it needs ends; tables of cases are long"
 )]
 
+mod at_home;
 mod bad_input;
 mod change;
 mod fake_settlement;
