@@ -70,8 +70,6 @@
 //! `impl Mutation<Service> for Publication<Entitlement>`; `RulesBook::refresh` follows the commit. A use case that writes takes
 //! its rules with [`RulesBook::load`] from within its transaction, so that it sees what is published at that moment.
 
-#![warn(missing_docs)]
-
 mod book;
 mod document;
 pub mod months;

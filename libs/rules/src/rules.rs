@@ -42,6 +42,7 @@ impl<F: Families> Rules<F> {
     ///
     /// # Panics
     /// If one of them is not right, which a test of the service must find.
+    #[expect(clippy::panic, reason = "what comes with the program is tested")]
     pub fn embedded() -> Rules<F> {
         let documents = F::embedded().iter().map(|(name, text)| match load(name, text) {
             Ok(document) => Arc::new(document),
