@@ -55,8 +55,6 @@
 //! assert_eq!(AUDIT.waits_for(&[Role::Screener]), [Screening, Feedback, Handling]);
 //! ```
 
-#![warn(missing_docs)]
-
 mod case;
 mod flaws;
 mod queue;

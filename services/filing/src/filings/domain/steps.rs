@@ -5,7 +5,6 @@ pub mod table;
 
 use chrono::NaiveDate;
 use yizhan_runtime::ServiceError;
-use yizhan_runtime::caller::area_covers;
 use yizhan_workflow::{Case, Refused, Why};
 
 use super::completion::{Occasion, complete, supply_by};
@@ -13,7 +12,7 @@ use super::conflicts::{change_locked, locked_until};
 use super::filing::{Filing, Material, State};
 use super::refusals;
 use super::step::{Action, Taken};
-use crate::rules::Requirement;
+use crate::rules::{Requirement, places};
 use table::{FILINGS, Need, Role};
 
 /// What a caller is to a filing. One may be several.
@@ -171,7 +170,7 @@ pub fn take(
 /// 异地受理、属地办理: once accepted, anywhere, the home area has it.
 fn accept(filing: &mut Filing) {
     filing.state = State::Accepted;
-    if !area_covers(&filing.poolarea_no, &filing.handling_area) {
+    if !places::covers(&filing.poolarea_no, &filing.handling_area) {
         filing.handling_area = filing.poolarea_no.clone();
     }
 }
@@ -212,7 +211,7 @@ fn hand_over(filing: &mut Filing, to_area: &str) -> Result<(), ServiceError> {
     if filing.handling_area == to_area {
         return Err(refusals::office_has_it(to_area));
     }
-    if filing.state != State::Submitted && !area_covers(&filing.poolarea_no, to_area) {
+    if filing.state != State::Submitted && !places::covers(&filing.poolarea_no, to_area) {
         return Err(refusals::office_not_at_home(filing));
     }
     filing.handling_area = to_area.to_owned();
