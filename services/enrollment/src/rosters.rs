@@ -22,39 +22,4 @@ mod store;
 
 pub use applier::Applier;
 pub use load::load;
-pub use query::{Told, abandon, get, list_rows};
-
-use yizhan_proto::enrollment::v1::RosterHeader;
-use yizhan_runtime::{Caller, Reason, ServiceError};
-
-use crate::rosters::store::entities::roster;
-
-/// Rows of one message at most.
-pub const MAX_ROWS_PER_MESSAGE: usize = 1000;
-/// Rows of one roster at most.
-pub const MAX_ROWS: i64 = 5_000_000;
-
-/// Refuses a caller who may not speak for the department about the area.
-fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Result<(), ServiceError> {
-    if caller.may_speak_for_department(poolarea_no, department) {
-        return Ok(());
-    }
-    let owns = caller.owned_area().is_some_and(|area| yizhan_runtime::caller::area_covers(area, poolarea_no));
-    let error = if owns {
-        ServiceError::new(Reason::DepartmentNotOwn, "the caller is not this department")
-    } else {
-        ServiceError::new(Reason::AreaNotOwned, "the pooling area is not the caller's")
-            .with_text("该统筹区不属于本单位管理范围")
-    };
-    Err(error.with("poolarea_no", poolarea_no).with("department", department))
-}
-
-/// The header as it was sent first.
-fn header_of(roster: &roster::Model) -> Result<RosterHeader, ServiceError> {
-    prost::Message::decode(roster.header.as_slice()).map_err(ServiceError::internal)
-}
-
-/// There is no such roster, or it is not the caller's to see.
-fn roster_unknown(roster_id: &str) -> ServiceError {
-    ServiceError::new(Reason::RosterUnknown, "no such roster").with("roster_id", roster_id)
-}
+pub use query::{abandon, get, list_rows};

@@ -1,11 +1,13 @@
 //! The persons of an area, page by page.
 
-use yizhan_runtime::caller::is_admdvs;
+use std::ops::RangeInclusive;
+
 use yizhan_runtime::{Caller, Reason, ServiceError, page};
+use yizhan_terms::Area;
 
 use crate::app::Register;
+use crate::person::store::registered::RegisteredPerson;
 use crate::person::store::{persons, timelines};
-use crate::register::get_person::RegisteredPerson;
 
 /// One page, and the token of the next (empty on the last).
 pub async fn list_persons(
@@ -15,11 +17,11 @@ pub async fn list_persons(
     page_size: i32,
     page_token: &str,
 ) -> Result<(Vec<RegisteredPerson>, String), ServiceError> {
-    let prefix = area_prefix(caller, poolarea_no)?;
-    let scope = format!("persons/{prefix}");
+    let areas = listed(caller, poolarea_no)?;
+    let scope = format!("persons/{}-{}", areas.start(), areas.end());
     let limit = page::page_size(page_size)?;
     let after = page::decode_token::<2>(&scope, page_token)?.map(|[area, psn_no]| (area, psn_no));
-    let mut found = persons::page(&register.db, prefix, after, limit + 1).await?;
+    let mut found = persons::page(&register.db, &areas, after, limit + 1).await?;
     let more = found.len() as u64 > limit;
     found.truncate(limit as usize);
     let next = match found.last() {
@@ -30,26 +32,26 @@ pub async fn list_persons(
     let mut stored = timelines::find_many(&register.db, psn_nos).await?;
     let together = found.into_iter().filter_map(|person| {
         let stored = stored.remove(&person.psn_no)?;
-        Some(RegisteredPerson::new(register, person, stored))
+        Some(RegisteredPerson::new(&register.vault, person, stored))
     });
-    Ok((together.collect::<Result<_, _>>()?, next))
+    Ok((together.collect::<Result<_, _>>().map_err(ServiceError::internal)?, next))
 }
 
 /// What to list: the area asked for, if the caller may read it; else everything the caller owns.
-fn area_prefix<'a>(caller: &'a Caller, poolarea_no: &'a str) -> Result<&'a str, ServiceError> {
+fn listed(caller: &Caller, poolarea_no: &str) -> Result<RangeInclusive<Area>, ServiceError> {
     let refused = || {
         ServiceError::new(Reason::AreaNotOwned, "the caller may not read the register of this pooling area")
             .with_text("无权查询该统筹区的参保信息")
     };
     if poolarea_no.is_empty() {
-        return caller.area_prefix().ok_or_else(refused);
+        return caller.readable_area().map(Area::codes).ok_or_else(refused);
     }
-    if !is_admdvs(poolarea_no) {
+    let Some(area) = Area::parse(poolarea_no) else {
         let text = "统筹区应为 6 位行政区划代码";
         return Err(ServiceError::invalid_field("poolarea_no", Reason::PoolareaInvalid, text));
-    }
+    };
     if caller.may_read_area(poolarea_no) {
-        Ok(poolarea_no)
+        Ok(area..=area)
     } else {
         Err(refused().with("poolarea_no", poolarea_no))
     }

@@ -19,8 +19,8 @@ pub fn watch_register(
     caller: Caller,
     resume_token: &str,
 ) -> Result<impl Stream<Item = Result<WatchRegisterResponse, Status>> + Send + use<>, ServiceError> {
-    if caller.area_prefix().is_none() {
-        return Err(ServiceError::new(
+    if caller.readable_area().is_none() {
+        return Err(ServiceError::permission_denied(
             Reason::AreaNotOwned,
             "the caller owns no area whose register could be followed",
         )

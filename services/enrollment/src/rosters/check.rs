@@ -4,24 +4,50 @@ use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
 use yizhan_proto::enrollment::v1::{RosterAction, RosterHeader, RosterMode, RosterRow};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::person::domain::certificate::{CertificateKey, identity_faults};
 use crate::person::domain::codes;
 use crate::register::row_check::MAX_TEXT;
 use crate::rosters::domain::departments::{self, Department, Kind};
 use crate::rosters::domain::roster::Refusal;
+use crate::rosters::messages;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
-use yizhan_terms::is_psn_no;
+use yizhan_terms::{Area, is_psn_no};
+
+/// Rows of one message at most.
+pub const MAX_ROWS_PER_MESSAGE: usize = 1000;
+/// Rows of one roster at most.
+pub const MAX_ROWS: i64 = 5_000_000;
+
+/// Refuses a caller who may not speak for the department about the area.
+pub fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Result<(), ServiceError> {
+    if caller.may_speak_for_department(poolarea_no, department) {
+        return Ok(());
+    }
+    let area = Area::parse(poolarea_no);
+    let owns = caller.owned_area().zip(area).is_some_and(|(own, area)| own.covers(area));
+    let error = if owns {
+        ServiceError::new(Reason::DepartmentNotOwn, "the caller is not this department")
+    } else {
+        ServiceError::new(Reason::AreaNotOwned, "the pooling area is not the caller's")
+            .with_text("该统筹区不属于本单位管理范围")
+    };
+    Err(error.with("poolarea_no", poolarea_no).with("department", department))
+}
+
+/// There is no such roster, or it is not the caller's to see.
+pub fn roster_unknown(roster_id: &str) -> ServiceError {
+    ServiceError::new(Reason::RosterUnknown, "no such roster").with("roster_id", roster_id)
+}
 
 /// Notes everything wrong with a header; gives its department and day if they are right.
 pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, NaiveDate), ServiceError> {
     let mut violations = Violations::new();
     check_roster_id(&header.roster_id, &mut violations);
-    let area_fits = is_admdvs(&header.poolarea_no);
+    let area_fits = Area::parse(&header.poolarea_no).is_some();
     violations.require(
         area_fits,
         "header.poolarea_no",
@@ -37,7 +63,7 @@ pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, Naive
         Reason::DateInvalid,
         "日期格式应为 YYYY-MM-DD",
     );
-    let fits = (0..=super::MAX_ROWS).contains(&header.total_rows);
+    let fits = (0..=MAX_ROWS).contains(&header.total_rows);
     violations.require(fits, "header.total_rows", Reason::CountInvalid, "总行数应为 0 至 5000000");
     let department = departments::department(&header.department);
     match department {
@@ -100,7 +126,7 @@ pub struct CheckedRow {
 impl RowRules {
     /// Those of a roster.
     pub fn of(roster: &roster::Model, key: &CertificateKey) -> Result<RowRules, ServiceError> {
-        let header = super::header_of(roster)?;
+        let header = messages::header(roster)?;
         let department = departments::department(&roster.department);
         let department =
             department.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("no such department")))?;

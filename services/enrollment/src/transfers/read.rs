@@ -1,13 +1,14 @@
 //! Reads transfers: one with all its steps, or the work queue of an area.
 
 use yizhan_proto::enrollment::v1::{ListTransfersRequest, ListTransfersResponse, Transfer, TransferSide};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
+use yizhan_terms::Area;
 
 use crate::app::Register;
 use crate::transfers::domain::{Side, State};
+use crate::transfers::messages;
+use crate::transfers::parties::{is_transfer_id, may_see, transfer_unknown};
 use crate::transfers::store::transfers;
-use crate::transfers::{is_transfer_id, may_see, messages, transfer_unknown};
 
 /// States asked for at most: as many as there are.
 const MAX_STATES: usize = State::ALL.len();
@@ -36,7 +37,7 @@ pub async fn list_transfers(
     let mut violations = Violations::new();
     let area = request.poolarea_no.as_str();
     violations.require(
-        is_admdvs(area),
+        Area::parse(area).is_some(),
         "poolarea_no",
         Reason::PoolareaInvalid,
         "统筹区应为 6 位行政区划代码",

@@ -3,9 +3,9 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{StartTransferRequest, StartTransferResponse};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use super::advance::{Taken, take};
 use crate::app::{Register, person_merged, person_unknown};
@@ -13,9 +13,10 @@ use crate::person::store::timelines;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::transfers::domain::codes::Direction;
 use crate::transfers::domain::{Action, Initiator, Position, Side, Sides, State, finish, next};
+use crate::transfers::messages;
+use crate::transfers::parties::{area_not_owned, check_psn_no, check_reason, sides, transfer_open};
 use crate::transfers::store::entities::transfer;
 use crate::transfers::store::transfers;
-use crate::transfers::{area_not_owned, check_psn_no, check_reason, messages, sides, transfer_open};
 
 /// 免申即转.
 const WITHOUT_APPLICATION: &str = "99";
@@ -44,7 +45,12 @@ fn checked<'a>(
     for (field, area) in
         [("from_poolarea_no", &request.from_poolarea_no), ("to_poolarea_no", &request.to_poolarea_no)]
     {
-        violations.require(is_admdvs(area), field, Reason::PoolareaInvalid, "统筹区应为 6 位行政区划代码");
+        violations.require(
+            Area::parse(area).is_some(),
+            field,
+            Reason::PoolareaInvalid,
+            "统筹区应为 6 位行政区划代码",
+        );
     }
     let text = "转移方向应为 11、12、41 或 42";
     violations.require(direction.is_some(), "traf_prot_dirc", Reason::CodeUnknown, text);

@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 use yizhan_runtime::Reason;
+use yizhan_terms::Area;
 
 use crate::person::domain::codes::{self, BASIC_SCHEMES};
 use crate::person::domain::timeline::{
@@ -20,7 +21,7 @@ pub struct Question {
     /// The disease asked for; `None` for none.
     pub dise_codg: Option<String>,
     /// Where the care is given; `None` for in the pooling area.
-    pub place: Option<String>,
+    pub place: Option<Area>,
 }
 
 /// The answer.
