@@ -20,7 +20,7 @@ pub fn watch_register(
     resume_token: &str,
 ) -> Result<impl Stream<Item = Result<WatchRegisterResponse, Status>> + Send + use<>, ServiceError> {
     if caller.readable_area().is_none() {
-        return Err(ServiceError::permission_denied(
+        return Err(ServiceError::new(
             Reason::AreaNotOwned,
             "the caller owns no area whose register could be followed",
         )

@@ -43,7 +43,7 @@ pub fn answer_message(answer: &Answer) -> proto::FilingAnswer {
             message.treatment = Some(treatment_message(*treatment, basis));
         }
         Outcome::Refused(refused) => {
-            message.reason = refused.reason.to_owned();
+            message.reason = refused.reason.to_string();
             message.reason_text = refused.text.clone();
             message.way_out = refused.way_out.clone();
         }

@@ -18,7 +18,7 @@ pub fn watch_filings(
     resume_token: &str,
 ) -> Result<impl Stream<Item = Result<WatchFilingsResponse, Status>> + Send + use<>, ServiceError> {
     if caller.readable_area().is_none() {
-        return Err(ServiceError::permission_denied(
+        return Err(ServiceError::new(
             Reason::AreaNotOwned,
             "the caller owns no area whose filings could be followed",
         )

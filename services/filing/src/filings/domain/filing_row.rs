@@ -1,7 +1,6 @@
 //! A filing of an earlier system: whether its row can be taken over, and as what.
 
 use chrono::NaiveDate;
-use yizhan_runtime::Violations;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, Violations};
 use yizhan_terms::{FilingKind, Insutype, is_psn_no};
