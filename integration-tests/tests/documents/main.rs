@@ -5,4 +5,5 @@ mod contract;
 mod limits;
 mod links;
 mod names;
+mod rooms;
 mod sources;
