@@ -13,7 +13,7 @@ mod person;
 pub use care::{Care, Filing, MedType};
 pub use filing::{FilingKind, FilingMaterial};
 pub use fund::{FundField, Payer, fund_pay_type_name};
-pub use institution::{InstitutionType, Tier};
+pub use institution::{InstitutionType, Tier, is_fixmedins_code};
 pub use person::{Insutype, Status, is_psn_no};
 
 /// Declares an enumeration of the field: variant, code and Chinese name in one place.
