@@ -18,7 +18,9 @@ fn arrows_between_rooms_go_one_way() {
         let mut left = arrows(service);
         while let Some(lowest) = left.iter().find(|(_, uses)| uses.is_empty()).map(|(room, _)| room.clone()) {
             left.remove(&lowest);
-            left.values_mut().for_each(|uses| drop(uses.remove(&lowest)));
+            left.values_mut().for_each(|uses| {
+                uses.remove(&lowest);
+            });
         }
         assert!(left.is_empty(), "{service}: rooms that use each other in a circle: {left:?}");
     }
@@ -29,14 +31,21 @@ fn the_plan_in_numbers_is_counted() {
     let page = read("docs/ARCHITECTURE.md");
     for service in SERVICES {
         let arrows = arrows(service);
-        let row = format!("| {service} | {} | {} |", arrows.len(), arrows.values().map(BTreeSet::len).sum::<usize>());
+        let row = format!(
+            "| {service} | {} | {} |",
+            arrows.len(),
+            arrows.values().map(BTreeSet::len).sum::<usize>()
+        );
         assert!(page.contains(&row), "docs/ARCHITECTURE.md should have: {row}");
     }
 }
 
 fn arrows(service: &str) -> Arrows {
-    let sources: Vec<(String, String)> =
-        crate_sources().into_iter().filter(|(name, ..)| name == service).map(|(_, file, text)| (file, text)).collect();
+    let sources: Vec<(String, String)> = crate_sources()
+        .into_iter()
+        .filter(|(name, ..)| name == service)
+        .map(|(_, file, text)| (file, text))
+        .collect();
     let room = |file: &str| file.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned();
     let mut arrows: Arrows = sources
         .iter()
@@ -63,6 +72,8 @@ fn named(text: &str) -> BTreeSet<&str> {
             let group = piece.strip_prefix('{').map(|group| group.split(',').collect());
             group.unwrap_or_else(|| vec![piece])
         })
-        .map(|piece| piece.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default())
+        .map(|piece| {
+            piece.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
+        })
         .collect()
 }
