@@ -4,8 +4,6 @@
 //! person's filings matters to a visit, and [`rules`]. Inside a room a request goes from `api` (proto in, proto out, nothing decided) to a
 //! use case, one file each, and from there to `messages` (converters), `domain` (pure rules) and `store` (tables).
 
-#![warn(missing_docs)]
-
 pub mod answers;
 mod app;
 mod config;

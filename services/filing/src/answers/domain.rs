@@ -5,10 +5,9 @@ pub mod refusals;
 use chrono::NaiveDate;
 use yizhan_policy::{Ambiguous, case};
 use yizhan_rules::{Dated, Family, NoRule};
-use yizhan_runtime::caller::is_at_home;
 use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
 
-use crate::rules::places::{covers, same_province};
+use crate::rules::places::{covers, is_at_home, same_province};
 use crate::rules::{
     Admission, Away, Emergency, FilingFamilies, InProvince, Kinds, MadeGood, Returning, Rules, Treatments,
     What, decide,

@@ -8,10 +8,10 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_proto::filing::v1::{FilingAnswer, FindFilingRequest};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::{parse_date, rfc3339};
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 use yizhan_terms::{Insutype, MedType, Tier, is_psn_no};
 
 use super::domain::{NoAnswer, Visit, find};
@@ -197,7 +197,7 @@ fn check(
         "统筹区由参保信息决定，不由调用方填写",
     );
     require(
-        !told || is_admdvs(&request.poolarea_no),
+        !told || Area::parse(&request.poolarea_no).is_some(),
         "poolarea_no",
         "POOLAREA_INVALID",
         "应为 6 位行政区划代码",
@@ -206,7 +206,7 @@ fn check(
     require(insutype.is_some(), "insutype", "CODE_UNKNOWN", "险种类型代码未知");
     let place = &request.mdtrtarea_admvs;
     require(
-        is_admdvs(place) && place != "100000",
+        Area::parse(place).is_some() && place != "100000",
         "mdtrtarea_admvs",
         "ADMDVS_INVALID",
         "就医地应为 6 位行政区划代码",

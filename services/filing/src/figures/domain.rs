@@ -1,8 +1,7 @@
 //! What is counted: filings by kind, and visits away from home.
 
 use chrono::NaiveDate;
-
-use crate::rules::places::same_province;
+use yizhan_terms::Area;
 
 /// What is counted of filings of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +61,6 @@ pub const IN_PROVINCE: &str = "in";
 pub const CROSS_PROVINCE: &str = "cross";
 
 /// Whether care at a place is counted as inside the province, or across.
-pub fn reach(poolarea_no: &str, place: &str) -> &'static str {
-    if same_province(poolarea_no, place) { IN_PROVINCE } else { CROSS_PROVINCE }
+pub fn reach(poolarea_no: Area, place: Area) -> &'static str {
+    if poolarea_no.same_province(place) { IN_PROVINCE } else { CROSS_PROVINCE }
 }

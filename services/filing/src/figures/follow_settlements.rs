@@ -8,11 +8,10 @@ use tonic::{Status, async_trait};
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::{SettlementInfo, WatchSettlementsRequest, WatchSettlementsResponse};
 use yizhan_runtime::ServiceError;
-use yizhan_runtime::caller::{area_covers, is_admdvs};
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::follow::{Events, Follower};
-use yizhan_terms::MedType;
+use yizhan_terms::{Area, MedType};
 
 use super::domain::{OF_VISITS, month_of, of_visit, reach};
 use super::store::{Addend, VISITS};
@@ -71,14 +70,14 @@ impl Follower for FollowSettlements {
 /// What a settlement adds, in the month of discharge; nothing if it was care at home. A reversal, which has the days and the negative amounts
 /// of what it reverses, takes off there. A category of care that only the area knows is none with a bed.
 fn part(info: &SettlementInfo) -> Option<Part> {
-    let (home, place) = (&info.poolarea_no, &info.mdtrtarea_admvs);
-    if !is_admdvs(place) || area_covers(home, place) {
+    let (home, place) = (Area::parse(&info.poolarea_no)?, Area::parse(&info.mdtrtarea_admvs)?);
+    if home.is_at_home(place) {
         return None;
     }
     let stay = MedType::from_code(&info.med_type).is_some_and(MedType::is_stay);
     let number = if info.reverses_setl_id.is_empty() { 1 } else { -1 };
     Some(Addend {
-        poolarea_no: home.clone(),
+        poolarea_no: home.into(),
         month: month_of(parse_date(&info.enddate)?),
         subject: reach(home, place).to_owned(),
         sums: of_visit(true, stay, number, info.medfee_sumamt_fen),

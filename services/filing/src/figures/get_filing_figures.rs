@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use yizhan_proto::filing::v1::{FilingFigures, GetFilingFiguresRequest, GetFilingFiguresResponse};
-use yizhan_runtime::caller::{area_prefix, is_admdvs};
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
-use yizhan_terms::FilingKind;
+use yizhan_terms::{Area, FilingKind};
 
 use super::domain::{CROSS_PROVINCE, IN_PROVINCE};
 use super::messages::{kind_figures, remote_figures};
@@ -36,16 +35,16 @@ pub async fn get_filing_figures(
     caller: &Caller,
     request: GetFilingFiguresRequest,
 ) -> Result<GetFilingFiguresResponse, ServiceError> {
-    check(&request)?;
+    let area = check(&request)?;
     if !caller.may_read_area(&request.area) {
         return Err(not_owned(&request.area));
     }
     let limit = page::page_size(request.page_size)?;
-    let GetFilingFiguresRequest { area, begin_month, end_month, .. } = request;
+    let GetFilingFiguresRequest { begin_month, end_month, .. } = request;
     let scope = format!("figures/{area}/{begin_month}/{end_month}");
     let after = page::decode_token::<2>(&scope, &request.page_token)?.unwrap_or_default();
     let wanted = |subjects: usize| Wanted {
-        areas: (padded(area_prefix(&area), '0'), padded(area_prefix(&area), '9')),
+        areas: area.codes(),
         months: (begin_month.clone(), end_month.clone()),
         after: after.clone().into(),
         limit: (limit + 1) * subjects as u64,
@@ -74,13 +73,10 @@ pub async fn get_filing_figures(
     Ok(GetFilingFiguresResponse { figures, next_page_token })
 }
 
-fn padded(prefix: &str, digit: char) -> String {
-    prefix.chars().chain(std::iter::repeat(digit)).take(6).collect()
-}
-
-fn check(request: &GetFilingFiguresRequest) -> Result<(), ServiceError> {
+fn check(request: &GetFilingFiguresRequest) -> Result<Area, ServiceError> {
     let mut wrong = Violations::new();
-    wrong.require(is_admdvs(&request.area), "area", "AREA_INVALID", "区划应为 6 位行政区划代码");
+    let area = Area::parse(&request.area);
+    wrong.require(area.is_some(), "area", "AREA_INVALID", "区划应为 6 位行政区划代码");
     let begin = months_since_zero(&request.begin_month);
     let end = months_since_zero(&request.end_month);
     let text = "月份格式应为 YYYY-MM";
@@ -93,7 +89,8 @@ fn check(request: &GetFilingFiguresRequest) -> Result<(), ServiceError> {
             wrong.push("end_month", "TOO_MANY_MONTHS", text).with("limit", MAX_MONTHS);
         }
     }
-    wrong.finish()
+    wrong.finish()?;
+    area.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))
 }
 
 fn months_since_zero(month: &str) -> Option<i32> {

@@ -4,11 +4,10 @@ use chrono::NaiveDate;
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 use tonic::async_trait;
 use yizhan_proto::filing::v1::{RecordManualReimbursementRequest, RecordManualReimbursementResponse};
-use yizhan_runtime::caller::{area_covers, is_admdvs};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, ServiceError, Violations};
-use yizhan_terms::{MedType, is_fixmedins_code, is_psn_no};
+use yizhan_terms::{Area, MedType, is_fixmedins_code, is_psn_no};
 
 use super::domain::{month_of, of_visit, reach};
 use super::store::entities::{Entity, Model};
@@ -25,32 +24,30 @@ pub async fn record_manual_reimbursement(
     mut request: RecordManualReimbursementRequest,
 ) -> Result<RecordManualReimbursementResponse, ServiceError> {
     let (key, mut wrong) = once::open(caller, &mut request);
-    if is_admdvs(&request.poolarea_no) {
+    if Area::parse(&request.poolarea_no).is_some() {
         check_area(caller, &request.poolarea_no)?;
     }
-    let read = check(&request, register.clock.today(), &mut wrong);
+    let bill = check(&request, register.clock.today(), &mut wrong);
     wrong.finish()?;
-    let (med_type, enddate) =
-        read.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
-    let bill = Bill { request: &request, med_type, enddate };
+    let bill = bill.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
     let (answer, _) = once::once(&register.db, &register.clock, &key, register, &bill).await?;
     Ok(answer)
 }
 
-fn check(
-    request: &RecordManualReimbursementRequest,
+fn check<'b>(
+    request: &'b RecordManualReimbursementRequest,
     today: NaiveDate,
     wrong: &mut Violations,
-) -> Option<(MedType, NaiveDate)> {
-    let (area, place) = (&request.poolarea_no, &request.mdtrtarea_admvs);
-    wrong.require(is_admdvs(area), "poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+) -> Option<Bill<'b>> {
+    let home = Area::parse(&request.poolarea_no);
+    wrong.require(home.is_some(), "poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
     let text = "人员编号应为 1 至 30 位字母、数字";
     wrong.require(is_psn_no(&request.psn_no), "psn_no", "PSN_NO_INVALID", text);
-    if wrong.require(is_admdvs(place), "mdtrtarea_admvs", "PLACE_INVALID", "就医地应为 6 位行政区划代码")
-    {
-        let text = "就医地在参保地统筹区内，不属于异地就医";
-        wrong.require(!area_covers(area, place), "mdtrtarea_admvs", "PLACE_AT_HOME", text);
-    }
+    let place = Area::parse(&request.mdtrtarea_admvs);
+    wrong.require(place.is_some(), "mdtrtarea_admvs", "PLACE_INVALID", "就医地应为 6 位行政区划代码");
+    let away = home.zip(place).is_none_or(|(home, place)| !home.is_at_home(place));
+    let text = "就医地在参保地统筹区内，不属于异地就医";
+    wrong.require(away, "mdtrtarea_admvs", "PLACE_AT_HOME", text);
     let id = &request.mdtrt_id;
     let fits = (1..=MAX_MDTRT_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
     wrong.require(fits, "mdtrt_id", "MDTRT_ID_INVALID", "就诊ID应为 1 至 30 位可见 ASCII 字符");
@@ -65,12 +62,14 @@ fn check(
     wrong.require(past, "enddate", "IN_THE_FUTURE", "出院或就诊日期晚于今天");
     let fits = request.medfee_sumamt_fen > 0;
     wrong.require(fits, "medfee_sumamt_fen", "AMOUNT_INVALID", "医疗费总额应大于零");
-    Some((med_type?, enddate?))
+    Some(Bill { request, home: home?, place: place?, med_type: med_type?, enddate: enddate? })
 }
 
 /// A bill to be noted.
 struct Bill<'b> {
     request: &'b RecordManualReimbursementRequest,
+    home: Area,
+    place: Area,
     med_type: MedType,
     enddate: NaiveDate,
 }
@@ -96,7 +95,7 @@ impl Mutation<Register> for Bill<'_> {
         let addend = Addend {
             poolarea_no: row.poolarea_no.clone(),
             month: month_of(self.enddate),
-            subject: reach(&row.poolarea_no, &row.mdtrtarea_admvs).to_owned(),
+            subject: reach(self.home, self.place).to_owned(),
             sums: of_visit(false, self.med_type.is_stay(), 1, row.medfee_sumamt_fen),
         };
         VISITS.add(tx, &[addend]).await?;

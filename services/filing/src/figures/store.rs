@@ -4,9 +4,12 @@
 
 pub mod entities;
 
+use std::ops::RangeInclusive;
+
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement, Value};
 use yizhan_runtime::db::{Column as Values, begin_write, insert_rows};
 use yizhan_runtime::ids::new_id;
+use yizhan_terms::Area;
 
 use super::domain::{OF_KIND, OF_VISITS};
 
@@ -74,7 +77,7 @@ pub struct Addend<const N: usize> {
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// First and last pooling area.
-    pub areas: (String, String),
+    pub areas: RangeInclusive<Area>,
     /// First and last month.
     pub months: (String, String),
     /// Behind these.
@@ -114,8 +117,8 @@ impl<const N: usize> Figures<N> {
             sums.join(", ")
         );
         let Wanted { areas, months, after, limit } = wanted;
-        let texts = [&areas.0, &areas.1, &months.0, &months.1, &after.0, &after.1];
-        let mut values: Vec<Value> = texts.into_iter().map(|text| Value::from(text.as_str())).collect();
+        let texts = [areas.start().as_str(), areas.end().as_str(), &months.0, &months.1, &after.0, &after.1];
+        let mut values: Vec<Value> = texts.into_iter().map(Value::from).collect();
         values.push((*limit as i64).into());
         let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
         db.query_all_raw(statement).await?.iter().map(|row| self.addend(row)).collect()

@@ -1,10 +1,11 @@
 //! Who acts on a filing, and as what.
 
-use yizhan_runtime::caller::area_covers;
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use crate::filings::domain::filing::{Actor, Filing};
 use crate::filings::domain::steps::Relation;
+use crate::rules::places::covers;
 
 /// Longest 经办人编号.
 const MAX_OPTER: usize = 30;
@@ -56,7 +57,7 @@ pub fn submitted(caller: &Caller, filing: &Filing) -> bool {
 pub fn relation(caller: &Caller, opter: &str, filing: &Filing) -> Relation {
     let referring = filing.referral.as_ref().map(|referral| referral.fixmedins_code.as_str());
     let has_it = caller.may_manage_area(&filing.handling_area);
-    let within_home = area_covers(&filing.poolarea_no, &filing.handling_area);
+    let within_home = covers(&filing.poolarea_no, &filing.handling_area);
     let submitted = submitted(caller, filing);
     Relation {
         person: matches!(caller, Caller::Person { psn_no } if *psn_no == filing.psn_no),
@@ -71,9 +72,9 @@ pub fn relation(caller: &Caller, opter: &str, filing: &Filing) -> Relation {
 
 /// Whether it is the officer who submitted it, also where they act for an office above or below.
 fn is_officer(caller: &Caller, opter: &str, filing: &Filing, submitted: bool) -> bool {
-    let kin = |own: &str| {
-        let other = filing.submitted_by.who.strip_prefix("agency:").unwrap_or_default();
-        area_covers(own, other) || area_covers(other, own)
+    let kin = |own: Area| {
+        let other = filing.submitted_by.who.strip_prefix("agency:").and_then(Area::parse);
+        other.is_some_and(|other| own.overlaps(other))
     };
     opter == filing.submitted_by.opter && (submitted || caller.owned_area().is_some_and(kin))
 }

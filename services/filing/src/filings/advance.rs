@@ -4,9 +4,9 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::filing::v1::{AdvanceFilingRequest, AdvanceFilingResponse};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use crate::app::Register;
 use crate::filings::actors::{actor, check_opter, filing_unknown, may_see, relation};
@@ -74,7 +74,7 @@ fn read(
     };
     let to_area = &request.to_area;
     if action == Some(Action::HandOver) {
-        let office = is_admdvs(to_area) && to_area != "100000";
+        let office = Area::parse(to_area).is_some() && to_area != "100000";
         wrong.require(office, "to_area", "ADMDVS_INVALID", "转往的经办机构应为 6 位行政区划代码");
     } else {
         wrong.require(to_area.is_empty(), "to_area", "FIELD_NOT_EXPECTED", "只有转办时填写");

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::filing::v1::{ImportFilingsRequest, ImportFilingsResponse};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 use yizhan_terms::FilingKind;
 
 use crate::app::{Register, check_area};
@@ -32,7 +32,7 @@ pub async fn import_filings(
 ) -> Result<ImportFilingsResponse, ServiceError> {
     let (key, mut wrong) = once::open(caller, &mut request);
     let area = &request.poolarea_no;
-    if !is_admdvs(area) {
+    if Area::parse(area).is_none() {
         wrong.push("poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
         return Err(wrong.finish().expect_err("one was just noted"));
     }

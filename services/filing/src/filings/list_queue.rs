@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_terms::Area;
 
 use crate::app::Register;
 use crate::filings::messages::filing_message;
@@ -22,10 +22,12 @@ pub async fn list_queue(
     request: ListQueueRequest,
 ) -> Result<ListQueueResponse, ServiceError> {
     let mut wrong = Violations::new();
-    wrong.require(is_admdvs(&request.area), "area", "ADMDVS_INVALID", "应为 6 位行政区划代码");
+    let area = Area::parse(&request.area);
+    wrong.require(area.is_some(), "area", "ADMDVS_INVALID", "应为 6 位行政区划代码");
     let state = state(&request, &mut wrong);
     wrong.require(request.page_size >= 0, "page_size", "PAGE_SIZE_NEGATIVE", "page_size 不能为负数");
     wrong.finish()?;
+    let area = area.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
     check_office(caller, &request.area)?;
     let limit = page::page_size(request.page_size)?;
     let scope = format!("queue/{}/{}/{}", request.area, request.state, request.overdue_only);
@@ -33,10 +35,10 @@ pub async fn list_queue(
 
     let (rules, today) = (register.rules.current(), register.clock.today());
     let overdue = match request.overdue_only {
-        true => Some(overdue(queue::terms(&register.db, &request.area, today).await?, &rules, today)),
+        true => Some(overdue(queue::terms(&register.db, area, today).await?, &rules, today)),
         false => None,
     };
-    let wanted = Wanted { area: request.area, state, today, overdue };
+    let wanted = Wanted { area, state, today, overdue };
     let mut found = queue::page(&register.db, &wanted, after, limit + 1).await?;
     let more = found.len() as u64 > limit;
     found.truncate(limit as usize);

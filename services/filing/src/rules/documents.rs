@@ -7,10 +7,10 @@ use yizhan_proto::filing::v1::{
     ListFilingRulesRequest, ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
 };
 use yizhan_rules::{Publication, RulesBook, Summary};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::{parse_date, rfc3339};
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, Clock, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use super::domain::FilingFamilies;
 use super::domain::calendar::WorkingDays;
@@ -99,7 +99,7 @@ pub fn add_working_days(
     request: &AddWorkingDaysRequest,
 ) -> Result<AddWorkingDaysResponse, ServiceError> {
     let mut wrong = Violations::new();
-    wrong.require(is_admdvs(&request.area), "area", "POOLAREA_INVALID", "应为 6 位行政区划代码");
+    wrong.require(Area::parse(&request.area).is_some(), "area", "POOLAREA_INVALID", "应为 6 位行政区划代码");
     let date = parse_date(&request.date);
     wrong.require(date.is_some(), "date", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
     let count = u32::try_from(request.working_days).ok().filter(|count| *count <= MAX_WORKING_DAYS);

@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 use yizhan_runtime::Violations;
-use yizhan_runtime::caller::area_covers;
 use yizhan_runtime::clock::parse_date;
 use yizhan_terms::{FilingKind, Insutype, is_psn_no};
 
@@ -86,7 +85,8 @@ pub fn read(
             wrong.push(field("rloc_admdvs"), "PLACE_INVALID", text);
         }
         Some(place) => {
-            let at_home = area_covers(poolarea_no, row.rloc_admdvs) || places::overlap(poolarea_no, place);
+            let at_home =
+                places::is_at_home(poolarea_no, row.rloc_admdvs) || places::is_at_home(poolarea_no, place);
             let text = "就医地在参保地统筹区内，无需备案";
             wrong.require(!at_home, field("rloc_admdvs"), "PLACE_AT_HOME", text);
         }

@@ -3,14 +3,13 @@
 
 use chrono::NaiveDate;
 use yizhan_runtime::ServiceError;
-use yizhan_runtime::caller::area_covers;
 
 use super::completion::{Occasion, complete, supply_by};
 use super::conflicts::check_lock;
 use super::filing::{Filing, Material, State};
 use super::refusals;
 use super::step::{Action, Taken};
-use crate::rules::Requirement;
+use crate::rules::{Requirement, places};
 
 /// What a caller is to a filing. One may be several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -196,7 +195,7 @@ fn is_for(action: Action, relation: Relation) -> bool {
 /// 异地受理、属地办理: once accepted, anywhere, the home area has it.
 fn accept(filing: &mut Filing) {
     filing.state = State::Accepted;
-    if !area_covers(&filing.poolarea_no, &filing.handling_area) {
+    if !places::covers(&filing.poolarea_no, &filing.handling_area) {
         filing.handling_area = filing.poolarea_no.clone();
     }
 }
@@ -237,7 +236,7 @@ fn hand_over(filing: &mut Filing, to_area: &str) -> Result<(), ServiceError> {
     if filing.handling_area == to_area {
         return Err(refusals::office_has_it(to_area));
     }
-    if filing.state != State::Submitted && !area_covers(&filing.poolarea_no, to_area) {
+    if filing.state != State::Submitted && !places::covers(&filing.poolarea_no, to_area) {
         return Err(refusals::office_not_at_home(filing));
     }
     filing.handling_area = to_area.to_owned();

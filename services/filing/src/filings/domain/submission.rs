@@ -3,7 +3,6 @@
 use chrono::NaiveDate;
 use yizhan_rules::months::last_day_from;
 use yizhan_runtime::Violations;
-use yizhan_runtime::caller::is_at_home;
 use yizhan_runtime::clock::parse_date;
 use yizhan_terms::{FilingKind, FilingMaterial, Status, is_fixmedins_code};
 
@@ -123,7 +122,8 @@ fn place(
         wrong.push("rloc_admdvs", "PLACE_INVALID", text);
         return String::new();
     };
-    let at_home = is_at_home(filer.poolarea_no, asked.place) || is_at_home(filer.poolarea_no, &place);
+    let at_home =
+        places::is_at_home(filer.poolarea_no, asked.place) || places::is_at_home(filer.poolarea_no, &place);
     if at_home {
         wrong.push("rloc_admdvs", "PLACE_AT_HOME", "就医地在参保地统筹区内，无需备案");
     } else if places::same_province(filer.poolarea_no, &place) && !kind.is_long_term() {

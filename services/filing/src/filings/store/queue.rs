@@ -5,7 +5,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
-use yizhan_runtime::caller::area_prefix;
+use yizhan_terms::Area;
 
 use super::entities::filing::{Column, Entity};
 use super::read;
@@ -15,7 +15,7 @@ use crate::filings::domain::filing::{Filing, State};
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// The office's area, and what lies inside it; what is SUBMITTED of its own persons too, wherever it is handled.
-    pub area: String,
+    pub area: Area,
     /// Only this state; `None`: everything that waits for the office.
     pub state: Option<State>,
     /// Today.
@@ -42,7 +42,7 @@ pub async fn page<C: ConnectionTrait>(
     after: Option<[String; 2]>,
     limit: u64,
 ) -> Result<Vec<Filing>, DbErr> {
-    let mut query = Entity::find().filter(open_at(&wanted.area)).filter(waiting(wanted));
+    let mut query = Entity::find().filter(open_at(wanted.area)).filter(waiting(wanted));
     if let Some(overdue) = &wanted.overdue {
         query = query
             .filter(to_decide(wanted.today))
@@ -60,7 +60,7 @@ pub async fn page<C: ConnectionTrait>(
 /// By whose calendar, and in how many working days, what waits is to be decided.
 pub async fn terms<C: ConnectionTrait>(
     db: &C,
-    area: &str,
+    area: Area,
     today: NaiveDate,
 ) -> Result<Vec<(String, u32)>, DbErr> {
     let rows: Vec<(String, i32)> = Entity::find()
@@ -78,8 +78,8 @@ pub async fn terms<C: ConnectionTrait>(
 
 /// What an office of the area has; and what nobody has accepted yet of persons insured there, wherever it was sent: their area answers for
 /// it, and can call it back.
-fn open_at(area: &str) -> Condition {
-    let prefix = area_prefix(area);
+fn open_at(area: Area) -> Condition {
+    let prefix = area.prefix();
     // As the indexes filing_queue and filing_sent_out say it, word for word.
     let (open, submitted) = (Expr::cust("state IN (1, 2, 3, 5)"), Expr::cust("state = 1"));
     let here = Condition::all().add(open).add(Column::HandlingArea.starts_with(prefix));

@@ -1,37 +1,45 @@
 //! 就医地: what a filing's place covers.
 
-use yizhan_runtime::caller::{area_covers, is_admdvs};
+use yizhan_terms::Area;
 
 /// The place as it is filed: the 直辖市 or province where those are filed as a whole, else the city of the district or county; a county that
 /// belongs to no city (省直辖, xx90xx) is its own. `None` for what is no place: not an admdvs, the nation, or a province where cities are filed.
 pub fn filed_place(admdvs: &str, whole_provinces: &[String]) -> Option<String> {
-    if !is_admdvs(admdvs) || admdvs == "100000" {
-        return None;
-    }
-    let province = format!("{}0000", &admdvs[..2]);
-    if whole_provinces.contains(&province) {
-        return Some(province);
-    }
-    if &admdvs[2..4] == "90" {
-        return (!admdvs.ends_with("00")).then(|| admdvs.to_owned());
-    }
-    let city = format!("{}00", &admdvs[..4]);
-    (city != province).then_some(city)
+    let area = Area::parse(admdvs).filter(|area| *area != Area::NATION)?;
+    let (city, province) = (area.city(), area.province());
+    let place = if whole_provinces.iter().any(|whole| whole == province.as_str()) {
+        Some(province)
+    } else if area.is_in_no_city() {
+        (area != city).then_some(area)
+    } else {
+        (city != province).then_some(city)
+    };
+    place.map(String::from)
+}
+
+/// Both as areas, if they are.
+fn areas(one: &str, other: &str) -> Option<(Area, Area)> {
+    Area::parse(one).zip(Area::parse(other))
+}
+
+/// Whether care in `place` is care at home for somebody the pooling area pays for.
+pub fn is_at_home(poolarea_no: &str, place: &str) -> bool {
+    areas(poolarea_no, place).is_some_and(|(home, place)| home.is_at_home(place))
 }
 
 /// Whether care in `admdvs` lies at the place of a filing.
 pub fn covers(place: &str, admdvs: &str) -> bool {
-    area_covers(place, admdvs)
+    areas(place, admdvs).is_some_and(|(place, area)| place.covers(area))
 }
 
 /// Whether two places have ground in common.
 pub fn overlap(one: &str, other: &str) -> bool {
-    area_covers(one, other) || area_covers(other, one)
+    areas(one, other).is_some_and(|(one, other)| one.overlaps(other))
 }
 
 /// Whether an area lies in the province of another.
 pub fn same_province(one: &str, other: &str) -> bool {
-    one.get(..2) == other.get(..2)
+    areas(one, other).is_some_and(|(one, other)| one.same_province(other))
 }
 
 #[cfg(test)]
