@@ -11,7 +11,6 @@ mod api;
 mod certificates;
 mod change_coverage;
 mod changes;
-mod clients;
 mod contribution_check;
 pub mod domain;
 mod enrolment;

@@ -1,7 +1,5 @@
 //! Settings in, a running service out.
 
-use std::sync::Arc;
-
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use yizhan_proto::enrollment::v1::coverage_service_server::{self, CoverageServiceServer};
@@ -12,7 +10,7 @@ use yizhan_proto::enrollment::v1::rights_service_server::{self, RightsServiceSer
 use yizhan_proto::enrollment::v1::roster_service_server::{self, RosterServiceServer};
 use yizhan_proto::enrollment::v1::transfer_service_server::{self, TransferServiceServer};
 use yizhan_runtime::cache::{CacheConfig, VersionedCache};
-use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Settings};
+use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Settings};
 use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
 use yizhan_runtime::vault::{DataKeys, SecretKey, Vault};
@@ -20,7 +18,6 @@ use yizhan_runtime::{Clock, db};
 
 use crate::access_log::AccessLog;
 use crate::api::{Api, CoverageApi, LedgerApi, MergeApi, RightsApi, RosterApi, TransferApi};
-use crate::clients::{Settlement, SettlementPeer};
 use crate::domain::access_chain::LogKey;
 use crate::domain::certificate::CertificateKey;
 use crate::domain::rules::RulesBook;
@@ -51,9 +48,6 @@ pub struct EnrollmentConfig {
     /// `enrollment.log_key`: 64 hexadecimal characters, the secret of the chains of the access log. Must stay the same for
     /// the life of a register.
     pub log_key: LogKey,
-    /// Settlement, which adds up what persons were paid: `settlement.address` and the rest of its section. Without an address
-    /// it is not asked.
-    pub settlement: Option<PeerConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -68,7 +62,6 @@ impl EnrollmentConfig {
             cache: CacheConfig::in_process(),
             data_keys: local_data_keys(),
             log_key: LogKey::local_default(),
-            settlement: None,
             clock: Clock::system(),
         }
     }
@@ -84,14 +77,9 @@ impl EnrollmentConfig {
                 .map_or_else(CertificateKey::local_default, CertificateKey::new),
             data_keys: settings.optional("enrollment.data_keys").unwrap_or_else(local_data_keys),
             log_key: settings.optional("enrollment.log_key").map_or_else(LogKey::local_default, LogKey::new),
-            settlement: PeerConfig::read_optional(settings, "settlement"),
             clock: Clock::system(),
         }
     }
-}
-
-fn settlement_peer(peer: &PeerConfig) -> anyhow::Result<Arc<dyn Settlement>> {
-    Ok(Arc::new(SettlementPeer::new(peer)?))
 }
 
 /// The key of a register on one machine, where nobody configured one: id `local`, and no secret.
@@ -116,7 +104,6 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
         feed: Feed::new(connection.clone()),
         access_log: AccessLog::start(connection.clone(), config.clock.clone(), config.log_key.clone()),
         vault: Vault::new(&config.data_keys),
-        settlement: config.settlement.as_ref().map(settlement_peer).transpose()?,
         db: connection,
         clock: config.clock.clone(),
         certificate_key: config.certificate_key.clone(),

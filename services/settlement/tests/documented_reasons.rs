@@ -61,6 +61,10 @@ const OTHERS: &[&str] = &[
     "MEMBERSHIPS",
     "CONTRIBUTIONS",
     "BENEFITS",
+    "SETTLEMENT",
+    "SETTLEMENTS",
+    "STATEMENT",
+    "ACCUMULATORS",
     // Quality marks of sources; what loaders call nothing.
     "GHNRAOP",
     "NULL",
