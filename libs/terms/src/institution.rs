@@ -17,7 +17,7 @@ dictionary! {
 }
 
 dictionary! {
-    /// 定点医药机构类型 `fixmedins_type` (codes.md §2.8).
+    /// 定点医药机构类型 `fixmedins_type` (docs/CODES.md).
     InstitutionType {
         Hospital = "1", "定点医疗机构";
         Pharmacy = "2", "定点零售药店";

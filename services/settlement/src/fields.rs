@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use yizhan_money::MAX_FEN;
 use yizhan_runtime::Violations;
 
-/// Characters of an identifier (psn_no, mdtrt_id, request_id …) at most (codes.md §1.1).
+/// Characters of an identifier (psn_no, mdtrt_id, request_id …) at most (docs/CODES.md, Amounts).
 pub const MAX_ID: usize = 30;
 
 /// An identifier: given, short enough, printable ASCII.

@@ -6,13 +6,15 @@ use yizhan_proto::enrollment::v1::{AuthorizeLookRequest, AuthorizeLookResponse, 
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::look_up_by_grant::refused;
-use super::{check_purpose, check_text, find_grant, grant_unknown, is_self};
-use crate::access_log::{Action, Look};
-use crate::api::rights_messages::{self, scope_code, time};
-use crate::domain::access_grant::{Scope, WantedLook};
-use crate::register::{Register, person_merged, person_unknown};
-use crate::store::entities::access_grant;
-use crate::store::timelines::{self, StoredTimeline};
+use super::messages::{self, scope_code, time};
+use super::{find_grant, grant_unknown};
+use crate::access::domain::grant::{Scope, WantedLook};
+use crate::access::log::{Action, Look};
+use crate::access::store::entities::access_grant;
+use crate::app::{Register, person_merged, person_unknown};
+use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::keeper::is_self;
+use crate::register::row_check::RowCheck;
 
 /// Lets a service show somebody what it keeps of a person; a look by anybody but the person is logged first.
 pub async fn authorize_look(
@@ -80,13 +82,11 @@ impl Asked {
             LookKind::Benefits => Some(Action::Benefits),
         };
         violations.require(action.is_some(), "kind", "CODE_UNKNOWN", "查询内容未知");
-        if !request.subject.is_empty() {
-            check_text("subject", &request.subject, &mut violations);
-        }
-        if !looker.as_ref().is_some_and(|looker| is_self(looker, &request.psn_no)) {
-            check_purpose(&request.purpose, &mut violations);
-        }
-        let scopes = rights_messages::scopes(&request.scopes, &mut violations);
+        let own = looker.as_ref().is_some_and(|looker| is_self(looker, &request.psn_no));
+        let mut check = RowCheck::within("", &mut violations);
+        check.text("subject", &request.subject, false);
+        check.text("purpose", &request.purpose, !own);
+        let scopes = messages::scopes(&request.scopes, &mut violations);
         let fits = scopes.is_empty() == request.grant_id.is_empty();
         violations.require(fits, "scopes", "SCOPE_INVALID", "凭授权查询时至少一项，否则为空");
         violations.finish()?;

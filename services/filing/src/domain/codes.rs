@@ -1,6 +1,6 @@
 //! The dictionaries filings are checked against (national interface; see the contract's comments for the names).
 
-/// 申报来源 (codes.md §1.5).
+/// 申报来源 (docs/CODES.md, dcla_souc).
 const SOURCES: [&str; 6] = ["01", "02", "03", "04", "05", "99"];
 
 /// Whether it is a dcla_souc.

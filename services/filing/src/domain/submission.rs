@@ -208,7 +208,7 @@ fn checked_referral(
     Some(Referral { fixmedins_code: from.clone(), reflin_medins_no: to.clone(), refl_date: refl_date? })
 }
 
-/// 12 characters: a letter, and digits (codes.md §1.6).
+/// 12 characters: a letter, and digits (docs/CODES.md, Amounts).
 pub fn is_institution(code: &str) -> bool {
     let (letter, digits) = (code.get(..1).unwrap_or_default(), code.get(1..).unwrap_or_default());
     code.len() == 12

@@ -168,7 +168,7 @@ fn share_of(part: i64, whole: i64) -> String {
     format!("{:.4}", (Decimal::from(part) / Decimal::from(whole)).round_dp(4))
 }
 
-/// 清算类别 (codes.md §2.7).
+/// 清算类别 (docs/CODES.md, clr_type).
 fn clearing_type(med_type: MedType) -> &'static str {
     match med_type.care() {
         _ if med_type.is_stay() => "21",

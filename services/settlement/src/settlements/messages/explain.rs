@@ -4,7 +4,7 @@ use yizhan_proto::settlement::v1::{
     BandTrace, Citation, LayerTrace, LimitTrace, RemoteCitation, RemoteRule, Source, TraceStep,
 };
 
-/// `setl_proc_info` holds at most so many characters (codes.md §1.3).
+/// `setl_proc_info` holds at most so many characters (docs/CODES.md, Amounts).
 const MAX_CHARACTERS: usize = 4000;
 
 /// What a layer did, in one line: what entered, deductible, bands, limits, payment, documents.
