@@ -49,7 +49,8 @@ pub async fn tell(clients: &Clients) -> anyhow::Result<()> {
     must(reversal.medfee_sumamt_fen == -settled[0].medfee_sumamt_fen, "the reversal is not the negative")?;
     let after = totals(clients).await?;
     println!("   accumulators before {before:?}, after {after:?}");
-    let request = GetAccountRequest { psn_no: ZHUZHOU.into(), poolarea_no: "430200".into() };
+    let request =
+        GetAccountRequest { psn_no: ZHUZHOU.into(), poolarea_no: "430200".into(), ..Default::default() };
     let balance = clients.accounts.clone().get_account(ask(request)).await?.into_inner().balc_fen;
     let expected = 100_000 - settled[1].acct_pay_fen - settled[2].acct_pay_fen;
     println!("   personal account: {} yuan", Fen(balance));
@@ -57,7 +58,8 @@ pub async fn tell(clients: &Clients) -> anyhow::Result<()> {
 }
 
 async fn totals(clients: &Clients) -> anyhow::Result<Vec<(String, i64)>> {
-    let request = GetAccumulatorsRequest { psn_no: ZHUZHOU.into(), poolarea_no: "430200".into() };
+    let request =
+        GetAccumulatorsRequest { psn_no: ZHUZHOU.into(), poolarea_no: "430200".into(), ..Default::default() };
     let answer = clients.settlement.clone().get_accumulators(ask(request)).await?.into_inner();
     Ok(answer.accumulators.into_iter().map(|row| (row.accumulator, row.total)).collect())
 }
