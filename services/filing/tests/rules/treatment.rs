@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
-use yizhan_filing::domain::rules::{Away, Direct, Rules, Treatments, What, decide};
+use yizhan_filing::rules::{Away, Direct, Rules, Treatments, What, decide};
 use yizhan_policy::case::Treatment;
 use yizhan_policy::model::{Condition, Known, Row};
 use yizhan_terms::{Care, Filing, Tier};

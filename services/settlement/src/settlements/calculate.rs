@@ -7,9 +7,9 @@ use yizhan_policy::case::Case;
 use yizhan_policy::{Refusal, load::NoPolicy};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::settlement::v1::{Settlement, Visit};
-use yizhan_runtime::caller::is_at_home;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use super::messages::answer::{self, Context, Identity};
 use super::messages::case;
@@ -85,7 +85,9 @@ async fn ask_filing(
         let policy = book.find(&eligibility.poolarea_no, visit.insutype, visit.end);
         policy.is_ok_and(|policy| policy.filing_at_home)
     };
-    if is_at_home(&eligibility.poolarea_no, &institution.admdvs) && !asked_at_home() {
+    let areas = Area::parse(&eligibility.poolarea_no).zip(Area::parse(&institution.admdvs));
+    let at_home = areas.is_some_and(|(home, place)| home.is_at_home(place));
+    if at_home && !asked_at_home() {
         return Ok(None);
     }
     let answer = app.filing.find(filing::question(visit, eligibility, institution)).await?;
