@@ -190,7 +190,7 @@ both_databases! {
         assert!(seen.feedetail.is_empty() && seen.trace.is_none() && seen.postings.is_empty());
         assert_eq!(refused(civil_affairs.look_at(at(&info(&plain).setl_id, "救助资金核对")).await).reason, "SETTLEMENT_UNKNOWN", "it paid nothing there");
         let list = ListSettlementsRequest { psn_no: "P1".into(), poolarea_no: COMPOSITE_AREA.into(), purpose: "救助资金核对".into(), ..Default::default() };
-        assert_eq!(civil_affairs.look_through(list.clone()).await.unwrap().settlements, [expected.clone()]);
+        assert_eq!(civil_affairs.look_through(list.clone()).await.unwrap().settlements, vec![expected.clone()]);
         let benefits = civil_affairs.benefits(benefits_of("P1", "救助资金核对")).await.unwrap();
         assert_eq!((benefits.settlements, benefits.accumulators.len()), (vec![expected.clone()], 0));
         let mut feed = civil_affairs.watch_for("", "救助资金核对").await.unwrap();
