@@ -49,8 +49,7 @@ pub async fn tell(clients: &Clients) -> anyhow::Result<()> {
     must(reversal.medfee_sumamt_fen == -settled[0].medfee_sumamt_fen, "the reversal is not the negative")?;
     let after = totals(clients).await?;
     println!("   accumulators before {before:?}, after {after:?}");
-    let request =
-        GetAccountRequest { psn_no: ZHUZHOU.into(), poolarea_no: "430200".into(), ..Default::default() };
+    let request = GetAccountRequest { psn_no: ZHUZHOU.into(), poolarea_no: "430200".into() };
     let balance = clients.accounts.clone().get_account(ask(request)).await?.into_inner().balc_fen;
     let expected = 100_000 - settled[1].acct_pay_fen - settled[2].acct_pay_fen;
     println!("   personal account: {} yuan", Fen(balance));
