@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
-use yizhan_policy::case::{Person, Treatment, Visit};
-use yizhan_policy::load::form::{self, CONDITIONS, DecisionRows, TREATMENT};
-use yizhan_policy::load::{Kind, Problems};
-use yizhan_policy::model::{Known, OTHERWISE, Row};
-use yizhan_policy::{Ambiguous, decide};
+use yizhan_terms::Treatment;
+use yizhan_policy::case::{Person, Visit};
+use yizhan_documents::{value, TREATMENT};
+use yizhan_policy::load::form::{CONDITIONS, DecisionRows};
+use yizhan_documents::{Kind, Problems};
+use yizhan_documents::{Known, OTHERWISE};
+use yizhan_policy::model::Row;
+use yizhan_documents::{Ambiguous, decide};
 use yizhan_terms::{Care, Filing, Status, Tier};
 
 const ASKED: &[&str] = &["care", "level", "status", "filing", "in_province", "contracted"];

@@ -3,8 +3,9 @@
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
-use yizhan_policy::case::{RemoteRule, Treatment};
-use yizhan_policy::load::{Kind, load_case};
+use yizhan_policy::case::RemoteRule;
+use yizhan_documents::Kind;
+use yizhan_policy::load::load_case;
 
 const CASE: &str = include_str!("../../../docs/examples/case.yaml");
 

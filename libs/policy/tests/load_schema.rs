@@ -2,7 +2,7 @@
 //! same documents is checked by `integration-tests/check_schema.py`.
 
 use serde_json::Value;
-use yizhan_policy::load::QUALITY_MARKS;
+use yizhan_documents::QUALITY_MARKS;
 use yizhan_terms::{Care, Filing, Insutype, Payer, Status, Tier};
 
 #[test]

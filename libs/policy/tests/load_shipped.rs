@@ -1,6 +1,7 @@
 //! The shipped policies have no problems, alone and together.
 
-use yizhan_policy::load::{Kind, NoPolicy};
+use yizhan_documents::Kind;
+use yizhan_policy::load::NoPolicy;
 use yizhan_policy::{PolicySet, embedded, load};
 
 #[test]

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
-use yizhan_policy::case::{RemoteRule, Treatment};
+use yizhan_policy::case::RemoteRule;
 use yizhan_policy::load::load_case;
 use yizhan_policy::outcome::{Basis, RemoteCited, Step};
 use yizhan_policy::{Case, Outcome, Policy, explain, explain_outcome, load, settle};

@@ -1,11 +1,8 @@
 //! Writes a policy as the document it would be loaded from (docs/POLICY.md, "Form").
 
 use rust_decimal::Decimal;
-use yizhan_policy::model::{
-    Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, Deductible, DeductibleAmount,
-    Fed, Known, Layer, LineFilter, OTHERWISE, Per, Period, Policy, Prepay, Quantity, Range, Ratio, Table,
-    Term, Unit,
-};
+use yizhan_documents::{Known, OTHERWISE, Period, Range};
+use yizhan_policy::model::{Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, Deductible, DeductibleAmount, Fed, Layer, LineFilter, Per, Policy, Prepay, Quantity, Ratio, Table, Term, Unit};
 
 /// The document of a policy.
 pub fn document(policy: &Policy) -> String {

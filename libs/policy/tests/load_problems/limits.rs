@@ -2,9 +2,8 @@
 
 use proptest::prelude::*;
 use yizhan_policy::load;
-use yizhan_policy::load::{
-    Kind, MAX_BYTES, MAX_DEPTH, MAX_LAYERS, MAX_LIST, MAX_PROBLEMS, MAX_ROWS, MAX_TEXT,
-};
+use yizhan_documents::{Kind, MAX_BYTES, MAX_DEPTH, MAX_LIST, MAX_PROBLEMS, MAX_ROWS, MAX_TEXT};
+use yizhan_policy::load::MAX_LAYERS;
 
 use crate::broken::GOOD;
 

@@ -11,7 +11,7 @@ mod remote;
 mod set;
 
 use yizhan_policy::load;
-use yizhan_policy::load::Kind;
+use yizhan_documents::Kind;
 
 #[test]
 fn the_good_document_is_good() {

@@ -1,7 +1,9 @@
 //! Documents together: contradictions, and which one holds.
 
-use yizhan_policy::load::{Kind, check_set};
-use yizhan_policy::model::{Period, Policy};
+use yizhan_documents::Kind;
+use yizhan_policy::load::check_set;
+use yizhan_documents::Period;
+use yizhan_policy::model::Policy;
 use yizhan_policy::{PolicySet, load};
 use yizhan_terms::Insutype;
 

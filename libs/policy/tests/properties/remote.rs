@@ -6,7 +6,7 @@
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
-use yizhan_policy::case::{RemoteRule, Treatment};
+use yizhan_policy::case::RemoteRule;
 use yizhan_policy::model::{Adjust, CutOn, Policy, Prepay};
 use yizhan_policy::{Case, settle};
 use yizhan_terms::Filing;

@@ -2,8 +2,9 @@
 
 use chrono::{Datelike, NaiveDate};
 use yizhan_policy::Case;
-use yizhan_policy::case::Treatment;
-use yizhan_policy::model::{Condition, Known, Period, Policy, Prepay, Range, Row, Table};
+use yizhan_terms::Treatment;
+use yizhan_documents::{Known, Period, Range};
+use yizhan_policy::model::{Condition, Policy, Prepay, Row, Table};
 
 use super::{Fraction, Refused};
 

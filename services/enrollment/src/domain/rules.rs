@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
-use yizhan_rules::{families, texts};
+use yizhan_documents::{families, texts};
 
 pub use yizhan_rules::{Dated, NoRule};
 
@@ -26,7 +26,7 @@ families! {
 }
 
 /// The rules of entitlement, asked by area and day.
-pub type Rules = yizhan_rules::Rules<Entitlement>;
+pub type Rules = yizhan_documents::Rules<Entitlement>;
 /// The same in memory, as they are now.
 pub type RulesBook = yizhan_rules::RulesBook<Entitlement>;
 
@@ -183,7 +183,7 @@ pub fn embedded_texts() -> &'static [(&'static str, &'static str)] {
 
 #[cfg(test)]
 mod tests {
-    use yizhan_rules::load;
+    use yizhan_documents::load;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! The contract's messages from what the domain knows.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use yizhan_policy::case;
+use yizhan_terms::Treatment;
 use yizhan_proto::filing::v1 as proto;
 use yizhan_terms::Filing as Class;
 
@@ -147,8 +147,8 @@ pub fn answer_message(answer: &Answer) -> proto::FilingAnswer {
     message
 }
 
-fn treatment_message(treatment: case::Treatment, basis: &Basis) -> proto::Treatment {
-    use case::Treatment::{Factor, Points, Prepay, Same};
+fn treatment_message(treatment: Treatment, basis: &Basis) -> proto::Treatment {
+    use yizhan_terms::Treatment::{Factor, Points, Prepay, Same};
     let (kind, value) = match treatment {
         Same => (proto::TreatmentKind::Same, String::new()),
         Points(points) => (proto::TreatmentKind::Points, points.normalize().to_string()),

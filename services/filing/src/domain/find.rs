@@ -1,8 +1,9 @@
 //! Which filing covers a visit, and what settlement must apply: the national rules (22号, 规程) in the order a counter asks them.
 
 use chrono::NaiveDate;
-use yizhan_policy::{Ambiguous, case};
-use yizhan_rules::{Dated, Family, NoRule};
+use yizhan_documents::Ambiguous;
+use yizhan_terms::Treatment;
+use yizhan_documents::{Dated, Family, NoRule};
 use yizhan_runtime::caller::is_at_home;
 use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
 
@@ -90,7 +91,7 @@ pub enum Outcome {
     /// Settled directly, with this treatment.
     Direct {
         /// What to apply.
-        treatment: case::Treatment,
+        treatment: Treatment,
         /// Where that is written.
         basis: Basis,
     },
@@ -190,7 +191,7 @@ impl Finder<'_> {
         let away = long_term.min_by_key(|standing| standing.promised);
         let Some(away) = away else {
             let nowhere = Basis { rule: String::new(), citation: String::new() };
-            let outcome = Outcome::Direct { treatment: case::Treatment::Same, basis: nowhere };
+            let outcome = Outcome::Direct { treatment: Treatment::Same, basis: nowhere };
             return Ok(Answer {
                 class: Class::Local,
                 filing: None,

@@ -9,7 +9,7 @@ use yizhan_filing::domain::filing::State;
 use yizhan_filing::domain::find::{Outcome, Visit, find};
 use yizhan_filing::domain::rules::Rules;
 use yizhan_filing::domain::standing::{Standing, Standings};
-use yizhan_policy::case::Treatment;
+use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
 
 const NANCHANG: &str = "360100";

@@ -8,7 +8,7 @@ use yizhan_filing::domain::rules::{
     Admission, Emergency, FilingFamilies, Handling, InProvince, Kinds, MadeGood, Places, Returning, Rules,
     Treatments, Validity, embedded_texts,
 };
-use yizhan_rules::{Dated, Family, load};
+use yizhan_documents::{Dated, Family, load};
 use yizhan_terms::{FilingKind, Status};
 
 use super::day;

@@ -2,7 +2,8 @@
 
 use yizhan_filing::domain::rules::{Away, Rules, Treatments, What, decide};
 use yizhan_money::Fen;
-use yizhan_policy::case::{Account, Case, Line, Person, RemoteRule, Treatment, Visit};
+use yizhan_terms::Treatment;
+use yizhan_policy::case::{Account, Case, Line, Person, RemoteRule, Visit};
 use yizhan_policy::{PolicySet, embedded, load, settle};
 use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
 

@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 use yizhan_filing::domain::rules::{Away, Direct, Rules, Treatments, What, decide};
-use yizhan_policy::case::Treatment;
-use yizhan_policy::model::{Condition, Known, Row};
+use yizhan_terms::Treatment;
+use yizhan_documents::Known;
+use yizhan_policy::model::{Condition, Row};
 use yizhan_terms::{Care, Filing, Tier};
 
 use super::day;
@@ -221,7 +222,7 @@ fn the_row_that_decided_is_named() {
 fn no_shipped_table_goes_beyond_the_national_bounds_unnoticed() {
     let mut beyond = Vec::new();
     for document in RULES.documents() {
-        for version in <Treatments as yizhan_rules::Family<_>>::versions(&document.families) {
+        for version in <Treatments as yizhan_documents::Family<_>>::versions(&document.families) {
             for table in &version.rule.tables {
                 let schemes: Vec<_> = table.insutypes.iter().map(|one| one.code()).collect();
                 let place = format!("{} {} {}", document.area, version.period.from, schemes.join("+"));

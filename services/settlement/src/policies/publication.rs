@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
-use yizhan_policy::load::Problem;
+use yizhan_documents::Problem;
 use yizhan_policy::{Policy, embedded, load};
 use yizhan_proto::settlement::v1::{
     CheckPolicyResponse, GetPolicyResponse, ListPoliciesRequest, ListPoliciesResponse, PolicyProblem,

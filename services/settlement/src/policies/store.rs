@@ -10,7 +10,8 @@ use chrono::NaiveDate;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryOrder,
 };
-use yizhan_policy::load::{Kind, NoPolicy, Problem, check_set};
+use yizhan_documents::{Kind, Problem};
+use yizhan_policy::load::{NoPolicy, check_set};
 use yizhan_policy::{Policy, load};
 use yizhan_runtime::db::lock;
 use yizhan_terms::Insutype;

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
-use yizhan_policy::case::{RemoteRule, Treatment};
+use yizhan_terms::Treatment;
+use yizhan_policy::case::RemoteRule;
 use yizhan_policy::outcome::{self, Basis, CapTrace, Cited, Outcome, RemoteCited, Step};
 use yizhan_proto::settlement::v1 as proto;
 
