@@ -6,15 +6,19 @@
 //! full roster misses. A crash resumes there; two processes never do the same batch, because each holds the roster's row.
 
 mod absence;
+pub(crate) mod api;
 mod applier;
 mod apply;
 mod check;
+pub mod domain;
 mod housekeeping;
 mod load;
+mod messages;
 mod open;
 mod query;
 mod seal;
 mod stage;
+mod store;
 
 pub use applier::Applier;
 pub use load::load;
@@ -23,7 +27,7 @@ pub use query::{Told, abandon, get, list_rows};
 use yizhan_proto::enrollment::v1::RosterHeader;
 use yizhan_runtime::{Caller, ServiceError};
 
-use crate::store::entities::roster;
+use crate::rosters::store::entities::roster;
 
 /// Rows of one message at most.
 pub const MAX_ROWS_PER_MESSAGE: usize = 1000;

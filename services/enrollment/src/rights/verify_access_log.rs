@@ -3,9 +3,9 @@
 use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::domain::access_chain::{Anchor, Break, ChainCheck, LogKey};
-use crate::register::Register;
-use crate::store::access_log;
+use crate::access::domain::chain::{Anchor, Break, ChainCheck, LogKey};
+use crate::access::store::access_log;
+use crate::app::Register;
 
 /// Entries read at once.
 const PAGE: u64 = 1000;

@@ -8,13 +8,13 @@ use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{ServiceError, Violations};
 
-use crate::domain::certificate::{CertificateKey, identity_faults};
-use crate::domain::codes;
-use crate::domain::departments::{self, Department, Kind};
-use crate::domain::roster::Refusal;
-use crate::domain::row_check::MAX_TEXT;
-use crate::store::entities::roster;
-use crate::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
+use crate::person::domain::certificate::{CertificateKey, identity_faults};
+use crate::person::domain::codes;
+use crate::register::row_check::MAX_TEXT;
+use crate::rosters::domain::departments::{self, Department, Kind};
+use crate::rosters::domain::roster::Refusal;
+use crate::rosters::store::entities::roster;
+use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
 use yizhan_terms::is_psn_no;
 
 /// Notes everything wrong with a header; gives its department and day if they are right.

@@ -8,13 +8,14 @@ use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::advance::{Taken, take};
-use super::{area_not_owned, check_psn_no, check_reason, message, sides, transfer_open};
-use crate::domain::transfer::codes::Direction;
-use crate::domain::transfer::{Action, Initiator, Position, Side, Sides, State, finish, next};
-use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::{Register, person_merged, person_unknown};
-use crate::store::entities::transfer;
-use crate::store::{timelines, transfers};
+use crate::app::{Register, person_merged, person_unknown};
+use crate::person::store::timelines;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::transfers::domain::codes::Direction;
+use crate::transfers::domain::{Action, Initiator, Position, Side, Sides, State, finish, next};
+use crate::transfers::store::entities::transfer;
+use crate::transfers::store::transfers;
+use crate::transfers::{area_not_owned, check_psn_no, check_reason, messages, sides, transfer_open};
 
 /// 免申即转.
 const WITHOUT_APPLICATION: &str = "99";
@@ -101,7 +102,7 @@ impl Mutation<Register> for Start<'_> {
             take(tx, register, &mut row, noticed, "", cause).await?;
         }
         let steps = transfers::steps(tx, &row.transfer_id).await?;
-        let transfer = Some(message::whole(&row, steps, self.caller)?);
+        let transfer = Some(messages::whole(&row, steps, self.caller)?);
         Ok(Done { answer: StartTransferResponse { transfer, replayed: false }, changed: Vec::new() })
     }
 }

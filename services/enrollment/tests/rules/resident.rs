@@ -1,7 +1,7 @@
 //! 居民: centralised period, fixed and variable waiting months, exempt groups; month-end, leap day, year-end.
 
-use yizhan_enrollment::domain::departments::DEPARTMENTS;
-use yizhan_enrollment::domain::rules::{Rules, WaitingRule};
+use yizhan_enrollment::rosters::domain::departments::DEPARTMENTS;
+use yizhan_enrollment::rules::{Rules, WaitingRule};
 
 use crate::build::*;
 

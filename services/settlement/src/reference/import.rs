@@ -20,6 +20,8 @@ use crate::fields::{check_area, check_decimal, check_id};
 pub const MAX_ROWS: usize = 1000;
 /// Marks of one catalogue entry at most.
 const MAX_LABELS: usize = 10;
+/// Characters of such a mark at most.
+const MAX_LABEL: usize = 30;
 /// Characters of a name at most.
 const MAX_NAME: usize = 200;
 
@@ -176,7 +178,8 @@ fn check_item(row: &CatalogueItem, at: &str, wrong: &mut Violations) {
         || check_decimal(&row.selfpay_prop, 4)
             .is_some_and(|ratio| !ratio.is_sign_negative() && ratio <= rust_decimal::Decimal::ONE);
     wrong.require(ratio, format!("{at}.selfpay_prop"), "RATIO_INVALID", "应为空，或 0 至 1 之间的数");
-    let labels = row.labels.len() <= MAX_LABELS && row.labels.iter().all(|label| label.chars().count() <= 30);
+    let labels =
+        row.labels.len() <= MAX_LABELS && row.labels.iter().all(|label| label.chars().count() <= MAX_LABEL);
     wrong.require(
         labels,
         format!("{at}.labels"),
