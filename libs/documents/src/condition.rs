@@ -103,7 +103,8 @@ pub fn when<'a, C: Condition>(at: &At<'a>, scope: &Scope<'_, 'a, C>) -> Option<V
         let found = entries.iter().find(|(key, _)| is(key, name));
         conditions.extend(found.map(|(_, value)| C::read(name, value.clone(), scope.names)));
     }
-    let mut misplaced = entries.iter().filter(|(key, _)| !scope.asked.iter().any(|name| is(key, name))).peekable();
+    let mut misplaced =
+        entries.iter().filter(|(key, _)| !scope.asked.iter().any(|name| is(key, name))).peekable();
     if misplaced.peek().is_some() {
         misplaced.for_each(|(key, _)| misplace(key, scope.asked));
         return None;

@@ -1,5 +1,6 @@
 //! Dated decision tables: versions, rows, the checks on them, and which row decides.
 
+use crate::MAX_ROWS;
 use crate::condition::{Condition, Facts, Scope, when};
 use crate::node::{At, Map};
 use crate::period::Period;
@@ -7,7 +8,6 @@ use crate::problem::Kind;
 use crate::region::Region;
 use crate::source::SourceIndex;
 use crate::value::{period, whole};
-use crate::MAX_ROWS;
 
 /// Highest and lowest rank a row may have.
 const MAX_RANK: i64 = 1000;

@@ -1,11 +1,12 @@
 //! Cases written by hand.
 
 use rust_decimal::Decimal;
+use yizhan_documents::Kind;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
 use yizhan_policy::case::RemoteRule;
-use yizhan_documents::Kind;
 use yizhan_policy::load::load_case;
+use yizhan_terms::Treatment;
 
 const CASE: &str = include_str!("../../../docs/examples/case.yaml");
 

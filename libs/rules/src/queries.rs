@@ -85,8 +85,10 @@ impl<D: Document> Book<D> {
         let after = page::decode_token::<2>(&scope, page_token)?;
         let around = areas_around(area);
         let all = self.summaries().await?;
-        let mut concerned =
-            all.into_iter().filter(|document| area.is_empty() || document.areas.iter().any(|area| around.contains(area))).peekable();
+        let mut concerned = all
+            .into_iter()
+            .filter(|document| area.is_empty() || document.areas.iter().any(|area| around.contains(area)))
+            .peekable();
         if let Some([id, version]) = after {
             while concerned.next().is_some_and(|document| document.id != id || document.version != version) {}
         }

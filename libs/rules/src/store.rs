@@ -56,7 +56,13 @@ pub async fn rows<C: ConnectionTrait>(db: &C, until: Option<DateTime<Utc>>) -> R
         .into_tuple()
         .all(db)
         .await?;
-    let row = |(rules_id, version, ordinal, digest, recorded_at)| Row { rules_id, version, ordinal, digest, recorded_at };
+    let row = |(rules_id, version, ordinal, digest, recorded_at)| Row {
+        rules_id,
+        version,
+        ordinal,
+        digest,
+        recorded_at,
+    };
     Ok(rows.into_iter().map(row).collect())
 }
 

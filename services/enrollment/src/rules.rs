@@ -1,4 +1,4 @@
-//! The national rules on entitlement, and what areas made of them: dated documents ([`yizhan_rules`]) that a policy officer can
+//! The national rules on entitlement, and what areas made of them: dated documents ([`yizhan_documents`]) that a policy officer can
 //! read (`services/enrollment/rules`).
 
 mod load;
@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use yizhan_documents::{families, texts};
 
-pub use yizhan_rules::{Dated, NoRule};
+pub use yizhan_documents::{Dated, NoRule};
 
 use yizhan_rules::months::{day_after, day_before, first_of_month, last_day_after, last_day_from};
 

@@ -2,6 +2,7 @@
 
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
+use yizhan_documents::RulesDocument;
 use yizhan_proto::filing::v1::{
     AddWorkingDaysRequest, AddWorkingDaysResponse, FilingRules, GetFilingRulesRequest,
     ListFilingRulesRequest, ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
@@ -27,7 +28,7 @@ pub async fn publish(
     mut request: PublishFilingRulesRequest,
 ) -> Result<PublishFilingRulesResponse, ServiceError> {
     let (key, wrong) = once::open(caller, &mut request);
-    let publication = Publication::<FilingFamilies>::read(&request.document, wrong)?;
+    let publication = Publication::<RulesDocument<FilingFamilies>>::read(&request.document, wrong)?;
     publication.check_area(caller)?;
     let publish = Publish(publication);
     let (answer, _) = once::once(&register.db, &register.clock, &key, register, &publish).await?;
@@ -35,7 +36,7 @@ pub async fn publish(
     Ok(answer)
 }
 
-struct Publish(Publication<FilingFamilies>);
+struct Publish(Publication<RulesDocument<FilingFamilies>>);
 
 #[async_trait]
 impl Mutation<Register> for Publish {
@@ -48,7 +49,7 @@ impl Mutation<Register> for Publish {
         register: &Register,
         cause: &Cause,
     ) -> Result<Done<Self::Answer, ()>, ServiceError> {
-        let published = self.0.write(tx, &register.rules, cause, register.clock.now()).await?;
+        let published = self.0.write(tx, &register.rules, &cause.caller, register.clock.now()).await?;
         let rules = Some(message(published.summary, String::new()));
         Ok(Done { answer: PublishFilingRulesResponse { rules, replayed: published.known }, changed: () })
     }
@@ -59,7 +60,7 @@ fn message(summary: Summary, document: String) -> FilingRules {
         rules_id: summary.id,
         version: summary.version,
         title: summary.title,
-        area: summary.area,
+        area: summary.areas.concat(),
         digest: summary.digest,
         recorded_at: summary.recorded_at.map(rfc3339).unwrap_or_default(),
         document,

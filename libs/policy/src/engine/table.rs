@@ -28,8 +28,7 @@ pub(super) fn look_up_with<'a, T>(
     let Some(version) = table.versions.iter().find(|version| version.period.contains(facts.day)) else {
         return Ok(None);
     };
-    let row =
-        decide(&version.rows, answers).map_err(|_| Refusal::Ambiguous { table: table.path.clone() })?;
+    let row = decide(&version.rows, answers).map_err(|_| Refusal::Ambiguous { table: table.path.clone() })?;
     row.map(|row| decided(table, row, facts.policy)).transpose()
 }
 

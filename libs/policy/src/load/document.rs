@@ -2,7 +2,9 @@
 
 use rust_decimal::Decimal;
 use yizhan_documents::value::{digits, month_and_day, name, period, version};
-use yizhan_documents::{At, Document, Documents, Head, Kind, Map, Period, Problem, Problems, Source, Sources, digest};
+use yizhan_documents::{
+    At, Document, Documents, Head, Kind, Map, Period, Problem, Problems, Source, Sources, digest,
+};
 use yizhan_terms::Insutype;
 
 use super::condition::{OF_CASE, OF_LINE, Scope};

@@ -7,10 +7,10 @@ use yizhan_documents::value::{name, period};
 use yizhan_documents::{At, Kind, Map, Period, Region, when};
 
 use super::condition::Scope;
+use super::names::Names;
 use super::quantity::base;
 use super::steps::{adjustments, benefit, cap, deductible, feeds, is_remote, prepay};
 use super::values::{AMOUNT, RATIO};
-use super::names::Names;
 use crate::model::{Adjust, Base, Cap, Condition, Deductible, Layer, LayerIndex, Prepay, Table};
 
 const KEYS: &[&str] = &[
@@ -209,9 +209,7 @@ fn check_lump_sum(map: &Map) {
     for key in ONLY_WITH_SCALE.iter().filter(|key| map.get(key).is_some()) {
         map.conflict::<()>("lump_sum", key);
     }
-    let limited = map
-        .get("cap")
-        .is_some_and(|cap| cap.find("used").is_some());
+    let limited = map.get("cap").is_some_and(|cap| cap.find("used").is_some());
     if !limited {
         let message = "without a `cap` with `used` the lump sum would be paid again at every visit";
         lump_sum.problem::<()>(Kind::LumpSumUnbounded, message);

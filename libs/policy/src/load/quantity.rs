@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use yizhan_documents::value::{digits, ratio};
-use yizhan_documents::{At, Kind, Map, closest, condition_words};
+use yizhan_documents::{At, Kind, closest, condition_words};
 
 use super::names::Names;
 use crate::model::{Base, LayerIndex, LineFilter, Quantity, Term};

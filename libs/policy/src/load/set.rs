@@ -33,7 +33,7 @@ pub fn find<'p>(
         let all = policies.documents().iter().map(|policy| policy.as_ref());
         all.filter(|policy: &&Policy| policy.areas.iter().any(|name| name == area))
     };
-    let in_force = of_area().filter(|policy| policy.scheme == scheme && policy.period.contains(day)).last();
+    let in_force = of_area().rfind(|policy| policy.scheme == scheme && policy.period.contains(day));
     in_force.ok_or_else(|| NoPolicy {
         area: area.to_owned(),
         scheme,

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
-use yizhan_terms::Treatment;
 use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, RemoteRule, Visit};
+use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing, Status, Tier};
 
 /// Accumulated totals by policy year.

@@ -2,7 +2,10 @@
 
 use rust_decimal::Decimal;
 use yizhan_documents::Period;
-use yizhan_policy::model::{Adjust, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Layer, LineFilter, Per, Prepay, Quantity, Ratio, Table, Term};
+use yizhan_policy::model::{
+    Adjust, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Layer, LineFilter, Per,
+    Prepay, Quantity, Ratio, Table, Term,
+};
 use yizhan_terms::Payer;
 
 use super::choices::Choices;

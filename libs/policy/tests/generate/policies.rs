@@ -3,7 +3,10 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use yizhan_documents::{Period, Source};
-use yizhan_policy::model::{AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Layer, Per, Policy, Prepay, Quantity, Ratio, Table, Term, Unit};
+use yizhan_policy::model::{
+    AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount,
+    Fed, Feed, Layer, Per, Policy, Prepay, Quantity, Ratio, Table, Term, Unit,
+};
 use yizhan_terms::{Insutype, Payer};
 
 use super::choices::Choices;

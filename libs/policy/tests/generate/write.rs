@@ -2,7 +2,10 @@
 
 use rust_decimal::Decimal;
 use yizhan_documents::{Known, OTHERWISE, Period, Range};
-use yizhan_policy::model::{Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, Deductible, DeductibleAmount, Fed, Layer, LineFilter, Per, Policy, Prepay, Quantity, Ratio, Table, Term, Unit};
+use yizhan_policy::model::{
+    Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, Deductible, DeductibleAmount,
+    Fed, Layer, LineFilter, Per, Policy, Prepay, Quantity, Ratio, Table, Term, Unit,
+};
 
 /// The document of a policy.
 pub fn document(policy: &Policy) -> String {

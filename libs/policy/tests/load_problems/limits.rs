@@ -1,8 +1,8 @@
 //! Limits on everything, and no panic on anything.
 
 use proptest::prelude::*;
-use yizhan_policy::load;
 use yizhan_documents::{Kind, MAX_BYTES, MAX_DEPTH, MAX_LIST, MAX_PROBLEMS, MAX_ROWS, MAX_TEXT};
+use yizhan_policy::load;
 use yizhan_policy::load::MAX_LAYERS;
 
 use crate::broken::GOOD;

@@ -10,8 +10,8 @@ mod names;
 mod remote;
 mod set;
 
-use yizhan_policy::load;
 use yizhan_documents::Kind;
+use yizhan_policy::load;
 
 #[test]
 fn the_good_document_is_good() {

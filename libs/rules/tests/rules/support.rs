@@ -1,6 +1,6 @@
 //! A service with two families of rules, one of which has rows with sources of their own.
 
-use yizhan_documents::{value, Map};
+use yizhan_documents::{Map, value};
 use yizhan_documents::{Reader, families};
 
 #[derive(Clone, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 use chrono::SecondsFormat;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
+use yizhan_documents::RulesDocument;
 use yizhan_proto::enrollment::v1::{
     EntitlementRules, GetEntitlementRulesRequest, ListEntitlementRulesRequest, ListEntitlementRulesResponse,
     PublishEntitlementRulesRequest, PublishEntitlementRulesResponse,
@@ -21,7 +22,7 @@ pub async fn publish(
     mut request: PublishEntitlementRulesRequest,
 ) -> Result<PublishEntitlementRulesResponse, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
-    let publication = Publication::<Entitlement>::read(&request.document, violations)?;
+    let publication = Publication::<RulesDocument<Entitlement>>::read(&request.document, violations)?;
     publication.check_area(caller)?;
     let answer = once::once(register, &key, &publication).await?;
     register.rules.refresh().await?;
@@ -29,7 +30,7 @@ pub async fn publish(
 }
 
 #[async_trait]
-impl Mutation<Register> for Publication<Entitlement> {
+impl Mutation<Register> for Publication<RulesDocument<Entitlement>> {
     type Answer = PublishEntitlementRulesResponse;
     type Changed = Changed;
 
@@ -39,7 +40,8 @@ impl Mutation<Register> for Publication<Entitlement> {
         register: &Register,
         cause: &Cause,
     ) -> Result<Done<Self::Answer>, ServiceError> {
-        let published = Publication::write(self, tx, &register.rules, cause, register.clock.now()).await?;
+        let published =
+            Publication::write(self, tx, &register.rules, &cause.caller, register.clock.now()).await?;
         let rules = Some(message(published.summary));
         let answer = PublishEntitlementRulesResponse { rules, replayed: published.known };
         Ok(Done { answer, changed: Vec::new() })
@@ -67,13 +69,13 @@ pub async fn get(
 }
 
 fn message(summary: Summary) -> EntitlementRules {
-    let Summary { id, version, title, area, digest, recorded_at } = summary;
+    let Summary { id, version, title, areas, digest, recorded_at, .. } = summary;
     let recorded_at = recorded_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true));
     EntitlementRules {
         rules_id: id,
         version,
         title,
-        area,
+        area: areas.concat(),
         digest,
         recorded_at: recorded_at.unwrap_or_default(),
         document: String::new(),

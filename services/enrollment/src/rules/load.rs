@@ -1,8 +1,8 @@
 //! Reads one version of each family of rules; what is wrong is reported where it stands.
 
 use rust_decimal::prelude::ToPrimitive;
-use yizhan_documents::{value, At, Kind, Map};
 use yizhan_documents::Reader;
+use yizhan_documents::{At, Kind, Map, value};
 
 use super::{Continuity, DayOfYear, Employee, Enrolment, FirstDay, Newborn, RewardRule, WaitingRule};
 

@@ -1,9 +1,9 @@
 //! The contract's messages from what the domain knows.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use yizhan_terms::Treatment;
 use yizhan_proto::filing::v1 as proto;
 use yizhan_terms::Filing as Class;
+use yizhan_terms::Treatment;
 
 use crate::domain::calendar::WorkingDays;
 use crate::domain::filing::{Filing, Material, Referral, State};

@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 use yizhan_documents::Ambiguous;
-use yizhan_terms::Treatment;
 use yizhan_documents::{Dated, Family, NoRule};
 use yizhan_runtime::caller::is_at_home;
+use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
 
 use super::filing::State;

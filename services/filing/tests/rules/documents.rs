@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
+use yizhan_documents::{Dated, Family, load};
 use yizhan_filing::domain::calendar::Calendar;
 use yizhan_filing::domain::filing::SupplyDays;
 use yizhan_filing::domain::rules::{
     Admission, Emergency, FilingFamilies, Handling, InProvince, Kinds, MadeGood, Places, Returning, Rules,
     Treatments, Validity, embedded_texts,
 };
-use yizhan_documents::{Dated, Family, load};
 use yizhan_terms::{FilingKind, Status};
 
 use super::day;

@@ -3,10 +3,9 @@
 use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
-use yizhan_filing::domain::rules::{Away, Direct, Rules, Treatments, What, decide};
+use yizhan_documents::{Known, Row};
+use yizhan_filing::domain::rules::{Asked, Away, Direct, Rules, Treatments, What, decide};
 use yizhan_terms::Treatment;
-use yizhan_documents::Known;
-use yizhan_policy::model::{Condition, Row};
 use yizhan_terms::{Care, Filing, Tier};
 
 use super::day;
@@ -252,7 +251,7 @@ fn no_shipped_table_goes_beyond_the_national_bounds_unnoticed() {
 }
 
 /// Classes that a row lowers by more than the nation allows, and by how many points at most: a 先自付 of a tenth takes up to 10.
-fn beyond_bounds(row: &Row<Direct>) -> Vec<(Filing, Decimal)> {
+fn beyond_bounds(row: &Row<Asked, Direct>) -> Vec<(Filing, Decimal)> {
     let Known::Value(Direct::Treatment(treatment)) = row.value else { return Vec::new() };
     let lowered = match treatment {
         Treatment::Same => Decimal::ZERO,
@@ -261,7 +260,7 @@ fn beyond_bounds(row: &Row<Direct>) -> Vec<(Filing, Decimal)> {
         Treatment::Prepay(ratio) => ratio * Decimal::ONE_HUNDRED,
     };
     let named = row.when.iter().find_map(|condition| match condition {
-        Condition::Filing(any) => Some(any.as_slice()),
+        Asked::Filing(any) => Some(any.as_slice()),
         _ => None,
     });
     let bounds = [

@@ -4,8 +4,8 @@ mod calendar;
 mod kinds;
 mod treatment;
 
-use yizhan_documents::{value, At, Kind, Map};
 use yizhan_documents::Reader;
+use yizhan_documents::{At, Kind, Map, value};
 
 pub use calendar::calendar;
 pub use kinds::kinds;

@@ -1,7 +1,7 @@
 //! `calendar`: 放假 and 调休上班.
 
 use chrono::NaiveDate;
-use yizhan_documents::{value, At, Kind, Map};
+use yizhan_documents::{At, Kind, Map, value};
 use yizhan_documents::{Period, Reader};
 
 use crate::domain::calendar::{Calendar, Holiday, is_weekday};
