@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use include_dir::Dir;
 use sha2::{Digest, Sha256};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 use crate::period::Period;
 use crate::problem::{Problem, Problems};
@@ -41,8 +41,8 @@ pub struct Head<'d> {
     pub version: &'d str,
     /// What it is called.
     pub title: &'d str,
-    /// The areas it holds in, 6-digit admdvs; 100000 everywhere.
-    pub areas: &'d [String],
+    /// The areas it holds in.
+    pub areas: &'d [Area],
     /// SHA-256 of its text, in hexadecimal.
     pub digest: &'d str,
     /// The scheme it is for; `None` for all.
@@ -94,6 +94,7 @@ impl<D: Document> Documents<D> {
     ///
     /// # Panics
     /// If one of them is not right, which a test must find.
+    #[expect(clippy::panic, reason = "the program's own documents are wrong: nothing can be decided")]
     pub fn embedded() -> Documents<D> {
         let read = |(name, text): &(&str, &str)| match D::read(name, text) {
             Ok(document) => document,

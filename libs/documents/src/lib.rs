@@ -63,8 +63,6 @@
 //! stands at and gives `None` then; what the key `source` of the version does is done for it, and rows with sources of their
 //! own ask [`Reader::sources`].
 
-#![warn(missing_docs)]
-
 mod condition;
 mod document;
 mod families;
@@ -90,7 +88,7 @@ pub use period::Period;
 pub use problem::{Kind, Problem, Problems};
 pub use read::{Reader, RulesDocument, load};
 pub use region::Region;
-pub use rules::{NoRule, Rules, areas_around};
+pub use rules::{NoRule, Rules};
 pub use source::{QUALITY_MARKS, Source, SourceIndex, Sources};
 pub use suggest::closest;
 pub use table::{Ambiguous, Known, OTHERWISE, Row, Table, TableVersion, Values, decide};

@@ -1,5 +1,7 @@
 //! Reads a document of rules and reports everything wrong with it at once, with line and column.
 
+use yizhan_terms::Area;
+
 use crate::document::{Document, Head, digest};
 use crate::families::{Dated, Families, Family};
 use crate::node::{At, Map};
@@ -19,8 +21,8 @@ pub struct RulesDocument<F> {
     pub version: String,
     /// What it is called.
     pub title: String,
-    /// The area it holds in, 6-digit admdvs; 100000 everywhere.
-    pub area: String,
+    /// The area it holds in.
+    pub area: Area,
     /// SHA-256 of its text, in hexadecimal.
     pub digest: String,
     /// Its rules.
@@ -66,7 +68,7 @@ fn document<F: Families>(root: &At, text: &str) -> Option<RulesDocument<F>> {
     let id = map.required("rules", |at| value::name(&at).map(str::to_owned));
     let version = map.required("version", |at| value::version(&at).map(str::to_owned));
     let title = map.required("title", |at| at.text().map(str::to_owned));
-    let area = map.required("area", |at| value::digits(&at, 6, "an area (admdvs)"));
+    let area = map.required("area", |at| value::area(&at, "an area (admdvs)"));
     let sources = map.required("sources", |at| Sources::read(&at));
     let reader = Reader {
         name: format!("{}@{}", id.as_deref().unwrap_or_default(), version.as_deref().unwrap_or_default()),

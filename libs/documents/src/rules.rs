@@ -1,6 +1,7 @@
 //! All documents of rules together, and the rule that decides.
 
 use chrono::NaiveDate;
+use yizhan_terms::Area;
 
 use crate::document::Documents;
 use crate::families::{Dated, Family};
@@ -26,7 +27,9 @@ impl<F> Documents<RulesDocument<F>> {
     /// # Errors
     /// Where no document speaks of it.
     pub fn find<R: Family<F>>(&self, area: &str, day: NaiveDate) -> Result<&Dated<R>, NoRule> {
-        let found = areas_around(area).into_iter().find_map(|around| {
+        // Of what is no area, only the nation can know.
+        let mut around = Area::parse(area).unwrap_or(Area::NATION).around();
+        let found = around.find_map(|around| {
             let documents = self.documents().iter().rev().filter(|document| document.area == around);
             let mut versions = documents.flat_map(|document| R::versions(&document.families));
             versions.find(|dated| dated.period.contains(day))
@@ -39,10 +42,4 @@ impl<F> Documents<RulesDocument<F>> {
         let documents = self.documents().iter().rev();
         documents.flat_map(|document| R::versions(&document.families)).find(|dated| dated.id == id)
     }
-}
-
-/// The area, its city, its province, the nation.
-pub fn areas_around(area: &str) -> [String; 4] {
-    let prefix = |length| area.get(..length).unwrap_or_default();
-    [area.to_owned(), format!("{}00", prefix(4)), format!("{}0000", prefix(2)), "100000".to_owned()]
 }

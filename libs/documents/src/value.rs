@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use yizhan_money::MAX_FEN;
+use yizhan_terms::Area;
 
 use crate::node::{At, Map};
 use crate::period::Period;
@@ -136,6 +137,11 @@ fn named<'a>(at: &At<'a>, beside: &str) -> Option<&'a str> {
         return Some(text);
     }
     at.problem(Kind::InvalidValue, format!("`{text}` is not a name: use letters a–z, digits and {beside}"))
+}
+
+/// An area: 6 digits.
+pub fn area(at: &At, what: &str) -> Option<Area> {
+    digits(at, 6, what).as_deref().and_then(Area::parse)
 }
 
 /// A code of so many digits.

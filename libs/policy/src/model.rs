@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 use yizhan_documents::{Period, Range, Source};
-use yizhan_terms::{Care, Filing, Insutype, Payer, Status, Tier};
+use yizhan_terms::{Area, Care, Filing, Insutype, Payer, Status, Tier};
 
 /// Index of a layer in [`Policy::layers`].
 pub type LayerIndex = usize;
@@ -26,8 +26,8 @@ pub struct Policy {
     pub digest: String,
     /// Chinese title for people.
     pub title: String,
-    /// Pooling areas (6-digit admdvs) it is the policy of.
-    pub areas: Vec<String>,
+    /// Pooling areas it is the policy of.
+    pub areas: Vec<Area>,
     /// The scheme (险种类型).
     pub scheme: Insutype,
     /// When it is in force.

@@ -8,15 +8,15 @@
 //! request; [`Book::refresh`] follows the commit. A use case that writes takes its rules with [`Book::load`] from within its
 //! transaction, so that it sees what is published at that moment.
 
-#![warn(missing_docs)]
-
 mod book;
+mod messages;
 pub mod months;
 mod publication;
 mod queries;
 mod store;
 
 pub use book::{Book, RulesBook};
-pub use publication::{Publication, Published};
+pub use messages::problem;
+pub use publication::{Publication, Published, take_over};
 pub use queries::{Page, Summary};
 pub use store::CreatePublishedRules;

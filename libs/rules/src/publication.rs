@@ -1,11 +1,11 @@
 //! A document is published to the running service. A published version never changes.
 
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use yizhan_documents::{Document, Head, Problem};
 use yizhan_runtime::db::lock;
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Clock, ServiceError, Violations};
 
 use crate::book::Book;
 use crate::queries::Summary;
@@ -48,7 +48,12 @@ impl<D: Document> Publication<D> {
         }
         violations.finish()?;
         let document = read.map_err(ServiceError::internal)?;
-        Ok(Publication { document, text: text.to_owned() })
+        Ok(Publication::of(document, text.to_owned()))
+    }
+
+    /// One that was read before, with its text.
+    pub fn of(document: D, text: String) -> Publication<D> {
+        Publication { document, text }
     }
 
     /// Only whoever manages all its areas publishes a document for them.
@@ -56,12 +61,19 @@ impl<D: Document> Publication<D> {
     /// # Errors
     /// AREA_NOT_OWNED.
     pub fn check_area(&self, caller: &Caller) -> Result<(), ServiceError> {
-        let Some(area) = self.document.head().areas.iter().find(|area| !caller.may_manage_area(area)) else {
+        let Some(area) =
+            self.document.head().areas.iter().find(|area| !caller.may_manage_area(area.as_str()))
+        else {
             return Ok(());
         };
         let text = format!("无权发布该地区的{}", D::NAME);
         let refused = ServiceError::permission_denied("AREA_NOT_OWNED", "not the caller's area", text);
         Err(refused.with("area", area))
+    }
+
+    /// What it is, with the time it was or is published.
+    pub fn summary(&self, recorded_at: Option<DateTime<Utc>>) -> Summary {
+        Summary::of(&self.document, recorded_at)
     }
 
     /// The document.
@@ -93,7 +105,7 @@ impl<D: Document> Publication<D> {
             if known.head().digest != head.digest {
                 return Err(immutable(&head));
             }
-            return Ok(Published { summary: Summary::of(&self.document, recorded_at), known: true });
+            return Ok(Published { summary: self.summary(recorded_at), known: true });
         }
         let conflicts = self.document.conflicts(&published);
         if !conflicts.is_empty() {
@@ -101,19 +113,42 @@ impl<D: Document> Publication<D> {
             tell(&conflicts, &mut violations);
             violations.finish()?;
         }
-        let row = Model {
-            rules_id: head.id.to_owned(),
-            version: head.version.to_owned(),
-            ordinal: after(last),
-            area: head.areas.join(","),
-            digest: head.digest.to_owned(),
-            document: self.text.clone(),
-            caller: caller.to_owned(),
-            recorded_at: now,
-        };
+        let row = row(&head, self.text.clone(), after(last), caller, now);
         store::insert(tx, row).await?;
-        Ok(Published { summary: Summary::of(&self.document, Some(now)), known: false })
+        Ok(Published { summary: self.summary(Some(now)), known: false })
     }
+}
+
+/// Stores a document that was published elsewhere before, in a migration. When that was is not known: now is noted.
+///
+/// # Errors
+/// Where the database is away.
+pub async fn take_over<C: ConnectionTrait>(
+    db: &C,
+    document: &impl Document,
+    text: String,
+    ordinal: String,
+    caller: &str,
+) -> Result<(), DbErr> {
+    store::insert(db, row(&document.head(), text, ordinal, caller, Clock::system().now())).await
+}
+
+fn row(head: &Head, document: String, ordinal: String, caller: &str, recorded_at: DateTime<Utc>) -> Model {
+    Model {
+        rules_id: head.id.to_owned(),
+        version: head.version.to_owned(),
+        ordinal,
+        area: areas(head),
+        digest: head.digest.to_owned(),
+        document,
+        caller: caller.to_owned(),
+        recorded_at,
+    }
+}
+
+/// As the table holds them.
+fn areas(head: &Head) -> String {
+    head.areas.iter().map(|area| area.as_str()).collect::<Vec<_>>().join(",")
 }
 
 /// Sorts after the last, also where this process's clock is behind that of who published it.

@@ -1,10 +1,9 @@
 //! What is published, listed and read back by anybody.
 
 use chrono::{DateTime, Utc};
-use yizhan_documents::{Document, Head, Period, Problem, areas_around};
-use yizhan_runtime::caller::is_admdvs;
+use yizhan_documents::{Document, Head, Period, Problem};
 use yizhan_runtime::{ServiceError, page};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 use crate::book::Book;
 use crate::publication::MAX_NAME;
@@ -19,8 +18,8 @@ pub struct Summary {
     pub version: String,
     /// What it is called.
     pub title: String,
-    /// The areas it holds in, 6-digit admdvs; 100000 everywhere.
-    pub areas: Vec<String>,
+    /// The areas it holds in.
+    pub areas: Vec<Area>,
     /// SHA-256 of its text, in hexadecimal.
     pub digest: String,
     /// The scheme it is for; `None` for all.
@@ -76,19 +75,18 @@ impl<D: Document> Book<D> {
     /// # Errors
     /// POOLAREA_INVALID, and those of page sizes and tokens.
     pub async fn list(&self, area: &str, page_size: i32, page_token: &str) -> Result<Page, ServiceError> {
-        if !area.is_empty() && !is_admdvs(area) {
+        let wanted = Area::parse(area);
+        if wanted.is_none() && !area.is_empty() {
             let text = "应为 6 位行政区划代码";
             return Err(ServiceError::invalid_field("area", "POOLAREA_INVALID", text));
         }
         let limit = page::page_size(page_size)? as usize;
         let scope = format!("rules/{area}");
         let after = page::decode_token::<2>(&scope, page_token)?;
-        let around = areas_around(area);
-        let all = self.summaries().await?;
-        let mut concerned = all
-            .into_iter()
-            .filter(|document| area.is_empty() || document.areas.iter().any(|area| around.contains(area)))
-            .peekable();
+        let concerns = |document: &Summary| {
+            wanted.is_none_or(|wanted| document.areas.iter().any(|area| area.covers(wanted)))
+        };
+        let mut concerned = self.summaries().await?.into_iter().filter(concerns).peekable();
         if let Some([id, version]) = after {
             while concerned.next().is_some_and(|document| document.id != id || document.version != version) {}
         }

@@ -15,6 +15,7 @@ pub const EXIT_BAD_CONFIG: u8 = 64;
 ///
 /// `read` takes the service's settings (all of them: unknown keys are refused afterwards), `start` connects, migrates and
 /// serves. Exit codes: 0 stopped by a signal, 64 bad settings, 1 anything else.
+#[expect(clippy::print_stderr, reason = "for whoever started it: telemetry is not there yet, or no more")]
 pub async fn run<C, F>(
     service: &'static str,
     read: impl FnOnce(&mut Settings) -> C,

@@ -4,6 +4,7 @@
 //! Every type converts from its code (`from_code`) and to it (`code`), and tells its Chinese
 //! name (`label`). Codes marked *project-defined* have no national counterpart.
 
+mod area;
 mod care;
 mod filing;
 mod fund;
@@ -11,10 +12,11 @@ mod institution;
 mod person;
 mod treatment;
 
+pub use area::{Area, NotAnArea};
 pub use care::{Care, Filing, MedType};
 pub use filing::{FilingKind, FilingMaterial};
 pub use fund::{FundField, Payer, fund_pay_type_name};
-pub use institution::{InstitutionType, Tier};
+pub use institution::{InstitutionType, Tier, is_fixmedins_code};
 pub use person::{Insutype, Status, is_psn_no};
 pub use treatment::Treatment;
 

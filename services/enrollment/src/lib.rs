@@ -6,8 +6,6 @@
 //! room a request goes from `api` (proto in, proto out) to a use case, one file each, and from there to `messages`
 //! (converters), `domain` (pure rules) and `store` (tables and statements).
 
-#![warn(missing_docs)]
-
 mod access;
 mod app;
 mod clients;

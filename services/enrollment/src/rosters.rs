@@ -26,6 +26,7 @@ pub use query::{Told, abandon, get, list_rows};
 
 use yizhan_proto::enrollment::v1::RosterHeader;
 use yizhan_runtime::{Caller, ServiceError};
+use yizhan_terms::Area;
 
 use crate::rosters::store::entities::roster;
 
@@ -39,7 +40,8 @@ fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Result
     if caller.may_speak_for_department(poolarea_no, department) {
         return Ok(());
     }
-    let owns = caller.owned_area().is_some_and(|area| yizhan_runtime::caller::area_covers(area, poolarea_no));
+    let area = Area::parse(poolarea_no);
+    let owns = caller.owned_area().zip(area).is_some_and(|(own, area)| own.covers(area));
     let error = if owns {
         ServiceError::permission_denied(
             "DEPARTMENT_NOT_OWN",

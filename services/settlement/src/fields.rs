@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use yizhan_money::MAX_FEN;
 use yizhan_runtime::Violations;
+use yizhan_terms::Area;
 
 /// Characters of an identifier (psn_no, mdtrt_id, request_id …) at most (docs/CODES.md, Amounts).
 pub const MAX_ID: usize = 30;
@@ -20,7 +21,7 @@ pub fn check_id(value: &str, field: &str, wrong: &mut Violations) {
 
 /// A 6-digit admdvs.
 pub fn check_area(admdvs: &str, field: &str, wrong: &mut Violations) {
-    let six = yizhan_runtime::caller::is_admdvs(admdvs);
+    let six = Area::parse(admdvs).is_some();
     wrong.require(six, field, "ADMDVS_INVALID", "医保区划应为 6 位数字");
 }
 

@@ -1,7 +1,7 @@
 //! The document as a whole.
 
 use rust_decimal::Decimal;
-use yizhan_documents::value::{digits, month_and_day, name, period, version};
+use yizhan_documents::value::{area, month_and_day, name, period, version};
 use yizhan_documents::{
     At, Document, Documents, Head, Kind, Map, Period, Problem, Problems, Source, Sources, digest,
 };
@@ -42,7 +42,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
     let id = map.required("policy", |at| name(&at).map(str::to_owned));
     let version = map.required("version", |at| version(&at).map(str::to_owned));
     let title = map.required("title", |at| at.text());
-    let areas = map.required("areas", |at| at.set_of(|at| digits(&at, 6, "a pooling area (admdvs)")));
+    let areas = map.required("areas", |at| at.set_of(|at| area(&at, "a pooling area (admdvs)")));
     let scheme = map.required("scheme", |at| at.code(Insutype::ALL, Insutype::code));
     let period = period(&map, None);
     let composite = map.optional("composite", |at| at.text());

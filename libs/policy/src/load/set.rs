@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono::NaiveDate;
 use yizhan_documents::{Documents, Kind, Period, Problem, Problems};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 use crate::model::{Accumulator, Policy};
 
@@ -31,7 +31,7 @@ pub fn find<'p>(
 ) -> Result<&'p Policy, NoPolicy> {
     let of_area = || {
         let all = policies.documents().iter().map(|policy| policy.as_ref());
-        all.filter(|policy: &&Policy| policy.areas.iter().any(|name| name == area))
+        all.filter(|policy: &&Policy| policy.areas.iter().any(|one| one.as_str() == area))
     };
     let in_force = of_area().rfind(|policy| policy.scheme == scheme && policy.period.contains(day));
     in_force.ok_or_else(|| NoPolicy {
@@ -101,11 +101,11 @@ fn check_beside(later: &Policy, earlier: &[impl Borrow<Policy>]) -> Vec<Problem>
     problems
 }
 
-fn shared_area<'p>(a: &Policy, b: &'p Policy) -> Option<&'p str> {
-    b.areas.iter().find(|area| a.areas.contains(area)).map(String::as_str)
+fn shared_area(a: &Policy, b: &Policy) -> Option<Area> {
+    b.areas.iter().find(|area| a.areas.contains(area)).copied()
 }
 
-fn overlapping(earlier: &Policy, later: &Policy, area: &str) -> Option<Problem> {
+fn overlapping(earlier: &Policy, later: &Policy, area: Area) -> Option<Problem> {
     if earlier.scheme != later.scheme || !earlier.period.overlaps(&later.period) {
         return None;
     }
@@ -120,7 +120,7 @@ fn overlapping(earlier: &Policy, later: &Policy, area: &str) -> Option<Problem> 
     Some(of_document(later, "areas", Kind::PoliciesOverlap, message))
 }
 
-fn differing_accumulators(earlier: &Policy, later: &Policy, area: &str) -> Vec<Problem> {
+fn differing_accumulators(earlier: &Policy, later: &Policy, area: Area) -> Vec<Problem> {
     let differs =
         |a: &Accumulator, b: &Accumulator| a.name == b.name && (a.unit, a.by_level) != (b.unit, b.by_level);
     let both = later.accumulators.iter().filter(|b| earlier.accumulators.iter().any(|a| differs(a, b)));

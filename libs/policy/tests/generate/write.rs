@@ -13,7 +13,7 @@ pub fn document(policy: &Policy) -> String {
         format!("policy: {}", policy.id),
         format!("version: {}", quoted(&policy.version)),
         format!("title: {}", policy.title),
-        format!("areas: {}", list(&policy.areas)),
+        format!("areas: {}", list(&policy.areas.iter().map(ToString::to_string).collect::<Vec<_>>())),
         format!("scheme: {}", quoted(policy.scheme.code())),
         format!("from: {}", policy.period.from),
     ];

@@ -1,13 +1,13 @@
 //! Documents of entitlement rules: published, listed, read. A published version never changes.
 
-use chrono::SecondsFormat;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_documents::RulesDocument;
 use yizhan_proto::enrollment::v1::{
-    EntitlementRules, GetEntitlementRulesRequest, ListEntitlementRulesRequest, ListEntitlementRulesResponse,
+    GetEntitlementRulesRequest, ListEntitlementRulesRequest, ListEntitlementRulesResponse,
     PublishEntitlementRulesRequest, PublishEntitlementRulesResponse,
 };
+use yizhan_proto::rules;
 use yizhan_rules::{Publication, Summary};
 use yizhan_runtime::{Caller, ServiceError};
 
@@ -42,7 +42,7 @@ impl Mutation<Register> for Publication<RulesDocument<Entitlement>> {
     ) -> Result<Done<Self::Answer>, ServiceError> {
         let published =
             Publication::write(self, tx, &register.rules, &cause.caller, register.clock.now()).await?;
-        let rules = Some(message(published.summary));
+        let rules = Some(published.summary.into());
         let answer = PublishEntitlementRulesResponse { rules, replayed: published.known };
         Ok(Done { answer, changed: Vec::new() })
     }
@@ -55,7 +55,7 @@ pub async fn list(
 ) -> Result<ListEntitlementRulesResponse, ServiceError> {
     let ListEntitlementRulesRequest { area, page_size, page_token } = request;
     let page = register.rules.list(&area, page_size, &page_token).await?;
-    let rules = page.documents.into_iter().map(message).collect();
+    let rules = page.documents.into_iter().map(Summary::into).collect();
     Ok(ListEntitlementRulesResponse { rules, next_page_token: page.next_page_token })
 }
 
@@ -63,21 +63,7 @@ pub async fn list(
 pub async fn get(
     register: &Register,
     request: GetEntitlementRulesRequest,
-) -> Result<EntitlementRules, ServiceError> {
+) -> Result<rules::v1::RulesDocument, ServiceError> {
     let (summary, document) = register.rules.get(&request.rules_id, &request.version).await?;
-    Ok(EntitlementRules { document, ..message(summary) })
-}
-
-fn message(summary: Summary) -> EntitlementRules {
-    let Summary { id, version, title, areas, digest, recorded_at, .. } = summary;
-    let recorded_at = recorded_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true));
-    EntitlementRules {
-        rules_id: id,
-        version,
-        title,
-        area: areas.concat(),
-        digest,
-        recorded_at: recorded_at.unwrap_or_default(),
-        document: String::new(),
-    }
+    Ok(rules::v1::RulesDocument { document, ..summary.into() })
 }

@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use yizhan_proto::enrollment::v1::{
     GetLedgerRequest, GetLedgerResponse, LedgerGroup, LedgerLevel, LedgerLine,
 };
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_terms::Area;
 
 use crate::app::Register;
 use crate::ledger::store::ledger::{self, Group, Line, Scope};
@@ -89,7 +89,7 @@ pub fn checked_scope(
     violations: &mut Violations,
 ) -> Scope {
     let text = "统筹区应为 6 位行政区划代码";
-    violations.require(is_admdvs(poolarea_no), "poolarea_no", "POOLAREA_INVALID", text);
+    violations.require(Area::parse(poolarea_no).is_some(), "poolarea_no", "POOLAREA_INVALID", text);
     let digits = code_prefix.len() <= CODE_DIGITS && code_prefix.bytes().all(|b| b.is_ascii_digit());
     violations.require(digits, "code_prefix", "RESD_CODE_INVALID", "区划代码前缀最多 12 位数字");
     let day: Option<NaiveDate> =

@@ -42,12 +42,12 @@ pub async fn find_persons_by_tel(
         return Err(ServiceError::invalid_field("tel", "TEL_INVALID", TEL_TEXT));
     }
     let keeps = matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator);
-    let area_prefix = caller.area_prefix().filter(|_| keeps).ok_or_else(|| {
+    let area = caller.readable_area().filter(|_| keeps).ok_or_else(|| {
         let text = "仅参保地经办机构可以按联系电话查询";
         ServiceError::permission_denied("AREA_NOT_OWNED", "the caller keeps no register", text)
     })?;
     let digest = register.certificate_key.tel_digest(tel.expose());
-    let found = persons::find_by_tel(&register.db, &digest, area_prefix, MAX_BY_TEL).await?;
+    let found = persons::find_by_tel(&register.db, &digest, area, MAX_BY_TEL).await?;
     let psn_nos = found.into_iter().map(|person| person.psn_no);
     Ok(timelines::find_many(&register.db, psn_nos).await?.into_values().collect())
 }

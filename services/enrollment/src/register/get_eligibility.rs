@@ -5,10 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::domain::codes;
@@ -227,7 +227,7 @@ impl QuestionCheck<'_> {
         let known = med_type.as_deref().is_none_or(codes::is_med_type);
         self.require(known, "med_type", "CODE_UNKNOWN", "医疗类别不在字典中");
         let place = given(&request.mdtrtarea_admvs);
-        let known = place.as_deref().is_none_or(is_admdvs);
+        let known = place.as_deref().is_none_or(|place| Area::parse(place).is_some());
         self.require(known, "mdtrtarea_admvs", "ADMDVS_INVALID", "就医地应为 6 位行政区划代码");
         let dise_codg = given(&request.dise_codg);
         let fits = dise_codg.as_ref().is_none_or(|code| code.len() <= MAX_DISEASE_CODE);

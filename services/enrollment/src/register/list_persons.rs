@@ -1,7 +1,9 @@
 //! The persons of an area, page by page.
 
-use yizhan_runtime::caller::is_admdvs;
+use std::ops::RangeInclusive;
+
 use yizhan_runtime::{Caller, ServiceError, page};
+use yizhan_terms::Area;
 
 use crate::app::Register;
 use crate::person::store::{persons, timelines};
@@ -15,11 +17,11 @@ pub async fn list_persons(
     page_size: i32,
     page_token: &str,
 ) -> Result<(Vec<RegisteredPerson>, String), ServiceError> {
-    let prefix = area_prefix(caller, poolarea_no)?;
-    let scope = format!("persons/{prefix}");
+    let areas = listed(caller, poolarea_no)?;
+    let scope = format!("persons/{}-{}", areas.start(), areas.end());
     let limit = page::page_size(page_size)?;
     let after = page::decode_token::<2>(&scope, page_token)?.map(|[area, psn_no]| (area, psn_no));
-    let mut found = persons::page(&register.db, prefix, after, limit + 1).await?;
+    let mut found = persons::page(&register.db, &areas, after, limit + 1).await?;
     let more = found.len() as u64 > limit;
     found.truncate(limit as usize);
     let next = match found.last() {
@@ -36,7 +38,7 @@ pub async fn list_persons(
 }
 
 /// What to list: the area asked for, if the caller may read it; else everything the caller owns.
-fn area_prefix<'a>(caller: &'a Caller, poolarea_no: &'a str) -> Result<&'a str, ServiceError> {
+fn listed(caller: &Caller, poolarea_no: &str) -> Result<RangeInclusive<Area>, ServiceError> {
     let refused = || {
         ServiceError::permission_denied(
             "AREA_NOT_OWNED",
@@ -45,14 +47,14 @@ fn area_prefix<'a>(caller: &'a Caller, poolarea_no: &'a str) -> Result<&'a str, 
         )
     };
     if poolarea_no.is_empty() {
-        return caller.area_prefix().ok_or_else(refused);
+        return caller.readable_area().map(Area::codes).ok_or_else(refused);
     }
-    if !is_admdvs(poolarea_no) {
+    let Some(area) = Area::parse(poolarea_no) else {
         let text = "统筹区应为 6 位行政区划代码";
         return Err(ServiceError::invalid_field("poolarea_no", "POOLAREA_INVALID", text));
-    }
+    };
     if caller.may_read_area(poolarea_no) {
-        Ok(poolarea_no)
+        Ok(area..=area)
     } else {
         Err(refused().with("poolarea_no", poolarea_no))
     }

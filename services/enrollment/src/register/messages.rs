@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, SecondsFormat};
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::cache::CacheStats;
-use yizhan_runtime::caller::area_covers;
+use yizhan_terms::Area;
 
 use crate::person::domain::timeline::{
     AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting,
@@ -17,6 +17,10 @@ use crate::register::get_person::RegisteredPerson;
 
 fn optional(date: Option<NaiveDate>) -> String {
     date.map(|date| date.to_string()).unwrap_or_default()
+}
+
+fn is_at_home(poolarea_no: &str, place: &str) -> bool {
+    Area::parse(poolarea_no).zip(Area::parse(place)).is_some_and(|(home, place)| home.is_at_home(place))
 }
 
 /// The answer to one question of many.
@@ -67,7 +71,7 @@ pub fn eligibility(asked: &Asked) -> pb::Eligibility {
         entitled_begndate: optional(entitled.map(|period| period.begndate)),
         entitled_enddate: optional(entitled.and_then(|period| period.enddate)),
         waiting: coverage.and_then(waiting),
-        out_of_area: asked.question.place.as_ref().is_some_and(|place| !area_covers(paying_area, place)),
+        out_of_area: asked.question.place.as_deref().is_some_and(|place| !is_at_home(paying_area, place)),
         diseases: found.diseases.into_iter().map(disease).collect(),
         expires_at: asked
             .expires_at

@@ -3,8 +3,8 @@
 
 use chrono::NaiveDate;
 use yizhan_runtime::Violations;
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
+use yizhan_terms::Area;
 use yizhan_terms::is_psn_no;
 
 use crate::person::domain::period::Period;
@@ -66,7 +66,7 @@ impl<'a> RowCheck<'a> {
 
     /// A 6-digit admdvs.
     pub fn poolarea(&mut self, field: &str, value: &str) -> Option<String> {
-        let fits = is_admdvs(value);
+        let fits = Area::parse(value).is_some();
         if !fits {
             self.wrong(field, "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
         }

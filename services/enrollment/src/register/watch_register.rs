@@ -19,7 +19,7 @@ pub fn watch_register(
     caller: Caller,
     resume_token: &str,
 ) -> Result<impl Stream<Item = Result<WatchRegisterResponse, Status>> + Send + use<>, ServiceError> {
-    if caller.area_prefix().is_none() {
+    if caller.readable_area().is_none() {
         return Err(ServiceError::permission_denied(
             "AREA_NOT_OWNED",
             "the caller owns no area whose register could be followed",

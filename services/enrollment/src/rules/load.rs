@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(names, ["100000-national.yaml", "360000-jiangxi.yaml", "411000-xuchang.yaml"]);
         for (name, text) in embedded_texts() {
             let document = load::<Entitlement>(name, text).unwrap_or_else(|problems| panic!("{problems}"));
-            assert!(name.starts_with(&document.area), "{name}");
+            assert!(name.starts_with(document.area.as_str()), "{name}");
         }
     }
 

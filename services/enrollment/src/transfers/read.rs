@@ -1,8 +1,8 @@
 //! Reads transfers: one with all its steps, or the work queue of an area.
 
 use yizhan_proto::enrollment::v1::{ListTransfersRequest, ListTransfersResponse, Transfer, TransferSide};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_terms::Area;
 
 use crate::app::Register;
 use crate::transfers::domain::{Side, State};
@@ -35,7 +35,12 @@ pub async fn list_transfers(
 ) -> Result<ListTransfersResponse, ServiceError> {
     let mut violations = Violations::new();
     let area = request.poolarea_no.as_str();
-    violations.require(is_admdvs(area), "poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+    violations.require(
+        Area::parse(area).is_some(),
+        "poolarea_no",
+        "POOLAREA_INVALID",
+        "统筹区应为 6 位行政区划代码",
+    );
     let side = match request.side() {
         TransferSide::Sending => Some(Side::Sending),
         TransferSide::Receiving => Some(Side::Receiving),

@@ -3,9 +3,9 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{StartTransferRequest, StartTransferResponse};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use super::advance::{Taken, take};
 use crate::app::{Register, person_merged, person_unknown};
@@ -44,7 +44,12 @@ fn checked<'a>(
     for (field, area) in
         [("from_poolarea_no", &request.from_poolarea_no), ("to_poolarea_no", &request.to_poolarea_no)]
     {
-        violations.require(is_admdvs(area), field, "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+        violations.require(
+            Area::parse(area).is_some(),
+            field,
+            "POOLAREA_INVALID",
+            "统筹区应为 6 位行政区划代码",
+        );
     }
     let text = "转移方向应为 11、12、41 或 42";
     violations.require(direction.is_some(), "traf_prot_dirc", "CODE_UNKNOWN", text);

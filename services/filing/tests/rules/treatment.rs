@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 use yizhan_documents::{Known, Row};
-use yizhan_filing::domain::rules::{Asked, Away, Direct, Rules, Treatments, What, decide};
+use yizhan_filing::rules::{Asked, Away, Direct, Rules, Treatments, What, decide};
 use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing, Tier};
 

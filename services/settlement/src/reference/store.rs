@@ -15,7 +15,7 @@ use sea_orm::{
     ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     TransactionTrait,
 };
-use yizhan_terms::{InstitutionType, Tier};
+use yizhan_terms::{Area, InstitutionType, Tier};
 
 use super::domain::{Institution, Item};
 use crate::fields::check_decimal;
@@ -244,15 +244,9 @@ fn choose<'v, T>(versions: &'v [(Reach, T)], place: &Place<'_>, day: &str) -> Op
     ranked.max_by_key(|(rank, _)| *rank).map(|(_, version)| version)
 }
 
-/// How far up an area's entry is found: its own 0, its city's 1, its province's 2, the nation's 3.
-fn distance(admdvs: &str, own: &str) -> Option<u8> {
-    match admdvs {
-        _ if admdvs == own => Some(0),
-        _ if admdvs.ends_with("00") && admdvs[..4] == own[..4] => Some(1),
-        _ if admdvs.ends_with("0000") && admdvs[..2] == own[..2] => Some(2),
-        "100000" => Some(3),
-        _ => None,
-    }
+/// How far up an area's entry is found: its own first, then its city's, its province's, the nation's.
+fn distance(admdvs: &str, own: &str) -> Option<usize> {
+    Area::parse(own)?.around().position(|around| around.as_str() == admdvs)
 }
 
 fn reach_of(row: &catalogue_item::Model) -> Reach {

@@ -1,6 +1,7 @@
 //! Reading persons, and finding them by certificate.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
@@ -8,6 +9,7 @@ use sea_orm::{
     QuerySelect, Select,
 };
 use yizhan_runtime::db::{Column as Values, find_rows, insert_rows};
+use yizhan_terms::Area;
 
 use super::entities::certificate;
 use super::entities::person::{Column, Entity, Model};
@@ -22,8 +24,8 @@ pub async fn find<C: ConnectionTrait>(
 }
 
 /// A range instead of LIKE, so that the key's index serves it under any collation.
-fn within(area_prefix: &str) -> SimpleExpr {
-    Column::PoolareaNo.between(format!("{area_prefix:0<6}"), format!("{area_prefix:9<6}"))
+fn within(areas: &RangeInclusive<Area>) -> SimpleExpr {
+    Column::PoolareaNo.between(areas.start().as_str(), areas.end().as_str())
 }
 
 /// Several persons, by psn_no, given with their areas.
@@ -45,27 +47,27 @@ pub async fn find_many<C: ConnectionTrait>(
     Ok(found.into_iter().map(|person| (person.psn_no.clone(), person)).collect())
 }
 
-/// Up to `limit` persons with a phone, by its keyed digest, of the areas that begin with a prefix.
+/// Up to `limit` persons with a phone, by its keyed digest, of an area and all inside it.
 pub async fn find_by_tel<C: ConnectionTrait>(
     db: &C,
     tel_digest: &str,
-    area_prefix: &str,
+    area: Area,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
-    let with_tel = Entity::find().filter(Column::TelDigest.eq(tel_digest)).filter(within(area_prefix));
+    let with_tel = Entity::find().filter(Column::TelDigest.eq(tel_digest)).filter(within(&area.codes()));
     with_tel.order_by_asc(Column::PsnNo).limit(limit).all(db).await
 }
 
-/// Up to `limit` persons of the areas that begin with a prefix, behind a key, in the order of the key.
+/// Up to `limit` persons of a range of areas, behind a key, in the order of the key.
 pub async fn page<C: ConnectionTrait>(
     db: &C,
-    area_prefix: &str,
+    areas: &RangeInclusive<Area>,
     after: Option<(String, String)>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
     let mut query = Entity::find();
-    if !area_prefix.is_empty() {
-        query = query.filter(within(area_prefix));
+    if *areas != Area::NATION.codes() {
+        query = query.filter(within(areas));
     }
     if let Some((poolarea_no, psn_no)) = after {
         let behind = Column::PoolareaNo
