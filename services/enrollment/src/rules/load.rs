@@ -4,7 +4,9 @@ use rust_decimal::prelude::ToPrimitive;
 use yizhan_documents::Reader;
 use yizhan_documents::{At, Kind, Map, value};
 
-use super::{Continuity, DayOfYear, Employee, Enrolment, FirstDay, Newborn, RewardRule, WaitingRule};
+use super::families::{
+    Continuity, DayOfYear, Employee, Enrolment, FirstDay, Newborn, RewardRule, WaitingRule,
+};
 
 pub const ENROLMENT: [&str; 3] = ["opens", "closes", "paid_in_the_year"];
 
