@@ -12,6 +12,7 @@ const SOURCES: &[&str] = &[
     "libs/clients/src",
     "libs/runtime/src",
     "libs/rules/src",
+    "libs/documents/src",
     "libs/policy/src/engine",
     "libs/policy/src/load",
 ];

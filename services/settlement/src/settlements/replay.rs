@@ -38,12 +38,12 @@ pub async fn replay(
 
 fn settle_again(app: &App, row: &settlement::Model, stored: &Settlement) -> Result<Settlement, ServiceError> {
     let case: Case = serde_json::from_str(&row.case_json).map_err(ServiceError::internal)?;
-    let book = app.policies.book();
-    let published = book.version(&row.policy_id, &row.policy_version).ok_or_else(|| {
+    let book = app.policies.current();
+    let policy = book.version(&row.policy_id, &row.policy_version).ok_or_else(|| {
         ServiceError::internal(anyhow::anyhow!("a settlement's policy version is not published"))
     })?;
-    let outcome = yizhan_policy::settle(&published.policy, &case).map_err(refused)?;
-    answer::again(stored, &case, &published.policy, &outcome)
+    let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
+    answer::again(stored, &case, policy, &outcome)
 }
 
 /// A reversal is its original, negative; what the years added up to then is in its trace.
