@@ -3,11 +3,14 @@
 use futures::FutureExt;
 use tonic::{Status, async_trait};
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
 use yizhan_proto::enrollment::v1::{
-    BatchGetEligibilitiesRequest, Eligibility, GetEligibilityRequest, GetEligibilityResponse,
+    AuthorizeLookRequest, AuthorizeLookResponse, BatchGetEligibilitiesRequest, Eligibility,
+    GetEligibilityRequest, GetEligibilityResponse,
 };
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
+use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::peer::{Peer, Questions, Reply};
@@ -21,21 +24,29 @@ pub trait Enrollment: Send + Sync {
     /// took this one's place;
     /// ENROLLMENT_AWAY when enrollment cannot answer.
     async fn eligibility(&self, question: GetEligibilityRequest) -> Result<Eligibility, ServiceError>;
+
+    /// Lets somebody be shown what the asking service keeps of a person; the look is logged when this is answered. Refused with
+    /// PERSON_UNKNOWN, PERSON_MERGED or what the grant says (GRANT_UNKNOWN, GRANT_WITHDRAWN …); ENROLLMENT_AWAY when enrollment
+    /// cannot answer: then nothing may be shown.
+    async fn authorize_look(&self, look: AuthorizeLookRequest)
+    -> Result<AuthorizeLookResponse, ServiceError>;
 }
 
 /// Enrollment over gRPC.
 pub struct EnrollmentPeer {
     questions: Questions<GetEligibilityRequest, Eligibility>,
+    rights: RightsServiceClient<PeerChannel>,
 }
 
 impl EnrollmentPeer {
     /// As this service; connects when first asked.
     pub fn new(peer: &PeerConfig, service: &str) -> anyhow::Result<EnrollmentPeer> {
         let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
+        let rights = RightsServiceClient::new(channel.clone());
         let client = EnrollmentServiceClient::new(channel);
         let ask = move |questions| ask(client.clone(), questions).boxed();
         let questions = ENROLLMENT.in_batches(ask, Peer::refusal);
-        Ok(EnrollmentPeer { questions })
+        Ok(EnrollmentPeer { questions, rights })
     }
 }
 
@@ -43,6 +54,15 @@ impl EnrollmentPeer {
 impl Enrollment for EnrollmentPeer {
     async fn eligibility(&self, question: GetEligibilityRequest) -> Result<Eligibility, ServiceError> {
         self.questions.submit(question).await?
+    }
+
+    async fn authorize_look(
+        &self,
+        look: AuthorizeLookRequest,
+    ) -> Result<AuthorizeLookResponse, ServiceError> {
+        // Enrollment gathers the looks of one moment into one commit itself.
+        let answer = self.rights.clone().authorize_look(look).await;
+        answer.map(tonic::Response::into_inner).map_err(not_allowed)
     }
 }
 
@@ -75,4 +95,25 @@ fn unknown(psn_no: &str) -> ServiceError {
     ServiceError::new(Reason::PersonUnknown, format!("no person {psn_no} is registered"))
         .with_text("未查到该参保人员，请核对人员编号")
         .with("psn_no", psn_no)
+}
+
+/// Refusals of a look that are told on.
+const TOLD_ON: [Reason; 8] = [
+    Reason::PersonUnknown,
+    Reason::PersonMerged,
+    Reason::GrantUnknown,
+    Reason::GrantWithdrawn,
+    Reason::GrantNotBegun,
+    Reason::GrantEnded,
+    Reason::GrantOtherPurpose,
+    Reason::GrantOutOfScope,
+];
+
+fn not_allowed(status: Status) -> ServiceError {
+    let said = RemoteError::from(&status);
+    let Some(reason) = TOLD_ON.into_iter().find(|reason| reason.code() == said.reason) else {
+        return ENROLLMENT.refusal(status);
+    };
+    let error = ServiceError::new(reason, said.message).with_text(said.text);
+    said.metadata.iter().fold(error, |error, (name, value)| error.with(name, value))
 }

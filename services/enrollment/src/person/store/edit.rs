@@ -2,11 +2,12 @@
 
 use super::timelines::StoredTimeline;
 use crate::person::domain::timeline::Timeline;
+use yizhan_runtime::Reason;
 
 /// Something about the person changed.
 pub const PERSON_CHANGED: &str = "PERSON_CHANGED";
 /// The record was merged into another.
-pub const PERSON_MERGED: &str = "PERSON_MERGED";
+pub const PERSON_MERGED: &str = Reason::PersonMerged;
 /// The register of the person moved to another area; both areas are told.
 pub const PERSON_MOVED: &str = "PERSON_MOVED";
 

@@ -7,7 +7,7 @@ pub use yizhan_reasons::DocumentFault as Kind;
 /// One thing wrong with a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Name of the file, as given to [`crate::load::load`].
+    /// Name of the file, as given to [`crate::read`].
     pub file: String,
     /// Line, the first is 1.
     pub line: usize,
