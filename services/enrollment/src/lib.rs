@@ -12,6 +12,7 @@ mod certificates;
 mod change_coverage;
 mod changes;
 mod clients;
+mod config;
 mod contribution_check;
 pub mod domain;
 mod enrolment;
@@ -47,6 +48,7 @@ pub mod store;
 mod transfers;
 mod watch_register;
 
+pub use config::EnrollmentConfig;
 pub use domain::access_chain::LogKey;
 pub use register::Register;
-pub use service::{DEFAULT_PORT, EnrollmentConfig, serve};
+pub use service::serve;

@@ -11,8 +11,8 @@ use yizhan_runtime::client::{channel, feed_channel};
 use yizhan_runtime::follow::{Follower, follow};
 use yizhan_runtime::server::MAX_MESSAGE_BYTES;
 
+use crate::config::FilingConfig;
 use crate::register::Register;
-use crate::service::FilingConfig;
 use register::FollowRegister;
 use settlements::FollowSettlements;
 

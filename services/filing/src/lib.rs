@@ -10,6 +10,7 @@ mod actors;
 mod advance;
 mod api;
 mod changes;
+mod config;
 pub mod domain;
 mod figures;
 mod find_filing;
@@ -26,6 +27,7 @@ mod submit;
 mod sweep;
 mod watch_filings;
 
+pub use config::FilingConfig;
 pub use register::Register;
-pub use service::{DEFAULT_PORT, FilingConfig, open, serve};
+pub use service::{open, serve};
 pub use sweep::sweep;

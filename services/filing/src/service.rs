@@ -9,63 +9,19 @@ use yizhan_proto::filing::v1::filing_figures_service_server::{self, FilingFigure
 use yizhan_proto::filing::v1::filing_rules_service_server::{self, FilingRulesServiceServer};
 use yizhan_proto::filing::v1::filing_service_server::{FilingServiceServer, SERVICE_NAME};
 use yizhan_rules::RulesBook;
-use yizhan_runtime::cache::{CacheConfig, VersionedCache};
-use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Settings};
+use yizhan_runtime::cache::VersionedCache;
+use yizhan_runtime::db;
 use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
-use yizhan_runtime::{Clock, db};
 
 use crate::api::{FiguresApi, FilingApi, RulesApi};
+use crate::config::FilingConfig;
 use crate::figures;
 use crate::following;
 use crate::register::Register;
 use crate::store::cached::StandingsSource;
 use crate::store::migrations::Migrator;
 use crate::sweep;
-
-/// Where it listens unless told otherwise.
-pub const DEFAULT_PORT: u16 = 7203;
-
-/// The service's settings.
-#[derive(Clone, Debug)]
-pub struct FilingConfig {
-    /// How it listens.
-    pub server: ServerConfig,
-    /// Where it keeps the register.
-    pub database: DatabaseConfig,
-    /// Where persons' filings are cached.
-    pub cache: CacheConfig,
-    /// Where enrollment is.
-    pub enrollment: PeerConfig,
-    /// Where settlement is, whose feed the figures follow; `None`: direct settlements are not counted.
-    pub settlement: Option<PeerConfig>,
-    /// What time it is.
-    pub clock: Clock,
-}
-
-impl FilingConfig {
-    /// With this database, on a free loopback port: for tests and for services inside one process.
-    pub fn embedded(database_url: impl Into<String>) -> Self {
-        FilingConfig {
-            server: ServerConfig::loopback(),
-            database: DatabaseConfig::at(database_url),
-            cache: CacheConfig::in_process(),
-            ..FilingConfig::read(&mut Settings::default())
-        }
-    }
-
-    /// From the environment and the configuration file.
-    pub fn read(settings: &mut Settings) -> Self {
-        FilingConfig {
-            server: ServerConfig::read(settings, DEFAULT_PORT),
-            database: DatabaseConfig::read(settings, "sqlite://data/filing.db"),
-            cache: CacheConfig::read(settings),
-            enrollment: PeerConfig::read(settings, "enrollment", "http://127.0.0.1:7201"),
-            settlement: PeerConfig::read_optional(settings, "settlement"),
-            clock: Clock::system(),
-        }
-    }
-}
 
 /// Connects, migrates, and gives the register.
 pub async fn open(config: &FilingConfig) -> anyhow::Result<Register> {
