@@ -1,5 +1,7 @@
 //! Counts what a thread allocates: the services' allocator with a counter in front.
 
+#![allow(unsafe_code, reason = "an allocator cannot be written without")]
+
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 

@@ -80,6 +80,7 @@ impl<Q: Question> Asking<Q> {
     }
 
     /// Asks about somebody: the n-th most frequent is asked about with a frequency of 1/n (Zipf).
+    #[expect(clippy::disallowed_types, clippy::float_arithmetic, reason = "a draw, no money")]
     pub async fn skewed(self) -> anyhow::Result<()> {
         let draw = self.random.hash_one(self.next.load(Ordering::Relaxed)) >> 11;
         let uniform = draw as f64 / (1u64 << 53) as f64;

@@ -96,7 +96,7 @@ async fn import(report: &mut Report, filing: &ServiceProcess, filed: Filed) -> a
     let imports = stream::iter(filed.imports().enumerate()).map(anyhow::Ok);
     imports
         .try_for_each_concurrent(IMPORTS, async |(at, (area, rows))| {
-            let agency = Caller::Agency { area: area.into() };
+            let agency = Caller::Agency { area: area.parse()? };
             let mut client = FilingServiceClient::new(channel_of(&filing.url(), &agency)?);
             let created = rows.len() as i32;
             let request =

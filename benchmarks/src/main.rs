@@ -1,5 +1,7 @@
 //! One command, one table: what the platform does in a second, next to what the machine could do. `benchmarks/run`.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the command line")]
+
 mod allocations;
 mod asking;
 mod bare;

@@ -1,8 +1,6 @@
 //! The services as other services see them: behind traits, so that tests can stand in for them; over gRPC, with questions that
 //! are asked at the same time going in one call.
 
-#![warn(missing_docs)]
-
 mod enrollment;
 mod filing;
 mod peer;

@@ -14,7 +14,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 /// The largest amount, positive or negative, the project accepts: the national interface
-/// gives amounts 16 digits of which 2 are fen (`16,2`, codes.md §1.1).
+/// gives amounts 16 digits of which 2 are fen (`16,2`, docs/CODES.md, Amounts).
 pub const MAX_FEN: i64 = 9_999_999_999_999_999;
 
 /// A whole number of fen (1 yuan = 100 fen).

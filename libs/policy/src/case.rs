@@ -100,7 +100,7 @@ pub struct RemoteRule {
 }
 
 /// How care away from home is paid otherwise than care at home. National documents know two
-/// mechanisms, a lower ratio and an extra 先行自付 (codes.md §2.9).
+/// mechanisms, a lower ratio and an extra 先行自付 (docs/CODES.md, out_fil_type).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Treatment {

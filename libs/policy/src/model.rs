@@ -240,7 +240,7 @@ pub struct Layer {
     pub title: String,
     /// Who pays.
     pub payer: Payer,
-    /// National or project fund code (codes.md §2.6).
+    /// National or project fund code (docs/CODES.md, fund_pay_type).
     pub fund_pay_type: String,
     /// When the layer exists; within the policy's period.
     pub period: Period,

@@ -5,6 +5,8 @@
 //! and the page that published it. `conformance/README.md` describes the form. All cases are
 //! run and all differences are reported together.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 #[path = "conformance/compare.rs"]
 mod compare;
 #[path = "conformance/form.rs"]

@@ -1,5 +1,7 @@
 //! Decision tables of other documents than policies, read and decided as policies are.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;

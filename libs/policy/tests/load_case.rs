@@ -1,5 +1,7 @@
 //! Cases written by hand.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Case;

@@ -1,6 +1,8 @@
 //! The JSON Schema knows the same dictionaries as the loader. That both accept and refuse the
 //! same documents is checked by `integration-tests/check_schema.py`.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use serde_json::Value;
 use yizhan_policy::load::QUALITY_MARKS;
 use yizhan_terms::{Care, Filing, Insutype, Payer, Status, Tier};

@@ -8,6 +8,13 @@
 //! - `remote`: care away from home never pays more than care at home.
 //! - `coverage`: the random policies and cases really reach what the properties speak of.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::too_many_lines,
+    reason = "a test that lacks what it needs ends; tables of cases are long"
+)]
+
 mod generate;
 mod reference;
 

@@ -1,5 +1,7 @@
 //! Care away from home: the filing register says how much, the document says where.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::case::{RemoteRule, Treatment};

@@ -6,7 +6,14 @@
 mod codec;
 mod mutation;
 
-#[allow(missing_docs, clippy::all, rustdoc::all)]
+#[allow(
+    missing_docs,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    clippy::too_many_lines,
+    rustdoc::all,
+    reason = "generated"
+)]
 mod packages {
     include!(concat!(env!("OUT_DIR"), "/packages.rs"));
 }

@@ -70,8 +70,6 @@
 //! `impl Mutation<Service> for Publication<Entitlement>`; `RulesBook::refresh` follows the commit. A use case that writes takes
 //! its rules with [`RulesBook::load`] from within its transaction, so that it sees what is published at that moment.
 
-#![warn(missing_docs)]
-
 mod book;
 mod document;
 pub mod months;
@@ -86,7 +84,7 @@ pub use document::{Dated, Document, Families, Family, texts};
 pub use publication::{Publication, Published};
 pub use queries::{Page, Summary};
 pub use read::{Reader, Source, load};
-pub use rules::{NoRule, Rules, areas_around};
+pub use rules::{NoRule, Rules};
 pub use store::CreatePublishedRules;
 pub use yizhan_policy::model::Period;
 

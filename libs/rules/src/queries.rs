@@ -1,14 +1,13 @@
 //! What is published, listed and read back by anybody.
 
 use chrono::{DateTime, Utc};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{ServiceError, page};
+use yizhan_terms::Area;
 
 use crate::book::RulesBook;
 use crate::document::{Document, Families};
 use crate::publication::MAX_NAME;
 use crate::read::load;
-use crate::rules::areas_around;
 use crate::store;
 
 /// What a document is, without what it says.
@@ -57,17 +56,18 @@ impl<F: Families> RulesBook<F> {
     /// # Errors
     /// POOLAREA_INVALID, and those of page sizes and tokens.
     pub async fn list(&self, area: &str, page_size: i32, page_token: &str) -> Result<Page, ServiceError> {
-        if !area.is_empty() && !is_admdvs(area) {
+        let wanted = Area::parse(area);
+        if wanted.is_none() && !area.is_empty() {
             let text = "应为 6 位行政区划代码";
             return Err(ServiceError::invalid_field("area", "POOLAREA_INVALID", text));
         }
         let limit = page::page_size(page_size)? as usize;
         let scope = format!("rules/{area}");
         let after = page::decode_token::<2>(&scope, page_token)?;
-        let around = areas_around(area);
-        let all = self.summaries().await?;
-        let mut concerned =
-            all.into_iter().filter(|document| area.is_empty() || around.contains(&document.area)).peekable();
+        let concerns = |document: &Summary| {
+            wanted.is_none_or(|wanted| Area::parse(&document.area).is_some_and(|area| area.covers(wanted)))
+        };
+        let mut concerned = self.summaries().await?.into_iter().filter(concerns).peekable();
         if let Some([id, version]) = after {
             while concerned.next().is_some_and(|document| document.id != id || document.version != version) {}
         }

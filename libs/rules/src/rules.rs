@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use yizhan_terms::Area;
 
 use crate::document::{Dated, Document, Families, Family};
 use crate::read::load;
@@ -41,6 +42,7 @@ impl<F: Families> Rules<F> {
     ///
     /// # Panics
     /// If one of them is not right, which a test of the service must find.
+    #[expect(clippy::panic, reason = "what comes with the program is tested")]
     pub fn embedded() -> Rules<F> {
         let documents = F::embedded().iter().map(|(name, text)| match load(name, text) {
             Ok(document) => Arc::new(document),
@@ -66,8 +68,10 @@ impl<F> Rules<F> {
     /// # Errors
     /// Where no document speaks of it.
     pub fn find<R: Family<F>>(&self, area: &str, day: NaiveDate) -> Result<&Dated<R>, NoRule> {
-        let found = areas_around(area).into_iter().find_map(|around| {
-            let documents = self.documents.iter().rev().filter(|document| document.area == around);
+        // Of what is no area, only the nation can know.
+        let around = Area::parse(area).unwrap_or(Area::NATION).around();
+        let found = around.into_iter().find_map(|around| {
+            let documents = self.documents.iter().rev().filter(|document| document.area == around.as_str());
             let mut versions = documents.flat_map(|document| R::versions(&document.families));
             versions.find(|dated| dated.period.contains(day))
         });
@@ -85,10 +89,4 @@ impl<F> Rules<F> {
         let documents = self.documents.iter().rev();
         documents.flat_map(|document| R::versions(&document.families)).find(|dated| dated.id == id)
     }
-}
-
-/// The area, its city, its province, the nation.
-pub fn areas_around(area: &str) -> [String; 4] {
-    let prefix = |length| area.get(..length).unwrap_or_default();
-    [area.to_owned(), format!("{}00", prefix(4)), format!("{}0000", prefix(2)), "100000".to_owned()]
 }

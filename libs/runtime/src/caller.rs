@@ -9,6 +9,7 @@
 use std::fmt;
 
 use tonic::Request;
+use yizhan_terms::Area;
 
 /// The metadata entry that names the caller, where the server is configured to believe it.
 pub const CALLER_HEADER: &str = "yizhan-caller";
@@ -24,13 +25,13 @@ pub enum Caller {
     /// An agency (医保经办机构) of an area, by 6-digit admdvs. Header: `agency:430200`.
     Agency {
         /// The area: `430200` owns every 4302xx, `430000` every 43xxxx, `100000` all.
-        area: String,
+        area: Area,
     },
     /// An administrative department (医保局 and others) of an area. Reads; does not handle cases; sends the rosters it
     /// produces. Header: `department:430000`, or with its code `department:430200.civil-affairs`.
     Department {
         /// The area, as for an agency.
-        area: String,
+        area: Area,
         /// Which department of it, by project code, where that matters.
         code: Option<String>,
     },
@@ -79,7 +80,7 @@ impl Caller {
         let name = name.to_owned();
         match kind {
             "institution" => Some(Caller::Institution { code: name }),
-            "agency" if is_admdvs(&name) => Some(Caller::Agency { area: name }),
+            "agency" => Area::parse(&name).map(|area| Caller::Agency { area }),
             "department" => department(&name),
             "insurer" => Some(Caller::Insurer { code: name }),
             "person" => Some(Caller::Person { psn_no: name }),
@@ -108,20 +109,33 @@ impl Caller {
     }
 
     /// The area the caller is responsible for: an agency's or department's own. `None` for all others.
-    pub fn owned_area(&self) -> Option<&str> {
+    pub fn owned_area(&self) -> Option<Area> {
         match self {
-            Caller::Agency { area } | Caller::Department { area, .. } => Some(area),
+            Caller::Agency { area } | Caller::Department { area, .. } => Some(*area),
             _ => None,
+        }
+    }
+
+    /// The area whose register and cases the caller may see, with everything inside it: the own one, or the whole country; `None` for
+    /// who sees no area as a whole. For filtering lists in the database.
+    pub fn readable_area(&self) -> Option<Area> {
+        match self {
+            Caller::LocalAdministrator | Caller::Service { .. } => Some(Area::NATION),
+            _ => self.owned_area(),
         }
     }
 
     /// Whether the caller may see the register and the cases of this pooling area as a whole.
     pub fn may_read_area(&self, poolarea_no: &str) -> bool {
         match self {
-            Caller::Agency { area } | Caller::Department { area, .. } => area_covers(area, poolarea_no),
             Caller::LocalAdministrator | Caller::Service { .. } => true,
-            _ => false,
+            _ => self.owns(poolarea_no),
         }
+    }
+
+    fn owns(&self, poolarea_no: &str) -> bool {
+        let inner = Area::parse(poolarea_no);
+        self.owned_area().zip(inner).is_some_and(|(own, inner)| own.covers(inner))
     }
 
     /// Whether the caller may change the register, the catalogue or the policies of this pooling area.
@@ -133,9 +147,7 @@ impl Caller {
     /// whoever manages the area.
     pub fn may_speak_for_department(&self, poolarea_no: &str, department: &str) -> bool {
         match self {
-            Caller::Department { area, code: Some(code) } => {
-                area_covers(area, poolarea_no) && code == department
-            }
+            Caller::Department { code: Some(code), .. } => self.owns(poolarea_no) && code == department,
             _ => self.may_manage_area(poolarea_no),
         }
     }
@@ -150,16 +162,6 @@ impl Caller {
             Caller::Insurer { .. } | Caller::Operator { .. } => false,
         }
     }
-
-    /// Prefix shared by the admdvs of every area the caller owns: `""` for all of them, `None` for none. For filtering
-    /// lists in the database.
-    pub fn area_prefix(&self) -> Option<&str> {
-        match self {
-            Caller::Agency { area } | Caller::Department { area, .. } => Some(area_prefix(area)),
-            Caller::LocalAdministrator | Caller::Service { .. } => Some(""),
-            _ => None,
-        }
-    }
 }
 
 /// `430200` or `430200.civil-affairs`.
@@ -168,8 +170,9 @@ fn department(name: &str) -> Option<Caller> {
         Some((area, code)) => (area, Some(code)),
         None => (name, None),
     };
-    let fits = is_admdvs(area) && code.is_none_or(|code| !code.is_empty() && !code.contains('.'));
-    fits.then(|| Caller::Department { area: area.to_owned(), code: code.map(str::to_owned) })
+    let fits = code.is_none_or(|code| !code.is_empty() && !code.contains('.'));
+    let area = Area::parse(area).filter(|_| fits)?;
+    Some(Caller::Department { area, code: code.map(str::to_owned) })
 }
 
 /// The header's form; also the scope in which a caller's request ids are unique.
@@ -186,36 +189,6 @@ impl fmt::Display for Caller {
             Caller::Service { name } => write!(f, "service:{name}"),
             Caller::LocalAdministrator => f.write_str("local-administrator"),
         }
-    }
-}
-
-/// Whether this is a 6-digit 医保行政区划.
-pub fn is_admdvs(code: &str) -> bool {
-    code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// Whether an area is, or lies inside, another: 430200 covers 430203 and 430299, 430000 covers both, 100000 covers all.
-pub fn area_covers(area: &str, inner: &str) -> bool {
-    is_admdvs(area) && is_admdvs(inner) && inner.starts_with(area_prefix(area))
-}
-
-/// Whether care there is care at home for somebody this pooling area (统筹区) pays for. A city may pool under the code of its own
-/// level (市本级, xxxx99): its districts are at home too.
-pub fn is_at_home(poolarea_no: &str, place: &str) -> bool {
-    let city = poolarea_no.strip_suffix("99").filter(|city| !city.ends_with("99"));
-    match city {
-        Some(city) => area_covers(&format!("{city}00"), place),
-        None => area_covers(poolarea_no, place),
-    }
-}
-
-/// Prefix shared by the admdvs of an area and of everything inside it; empty for the nation.
-pub fn area_prefix(area: &str) -> &str {
-    match area {
-        "100000" => "",
-        _ if area.ends_with("0000") => &area[..2],
-        _ if area.ends_with("00") => &area[..4],
-        _ => area,
     }
 }
 
@@ -247,17 +220,18 @@ mod tests {
     }
 
     #[test]
-    fn areas_cover_what_lies_inside() {
+    fn an_area_is_owned_with_what_lies_inside() {
         let agency = Caller::parse("agency:430200").unwrap();
         assert!(agency.may_manage_area("430200") && agency.may_manage_area("430299"));
         assert!(!agency.may_manage_area("430300") && !agency.may_manage_area("4302"));
         let department = Caller::parse("department:430000").unwrap();
         assert!(department.may_read_area("430281") && !department.may_manage_area("430281"));
-        assert!(area_covers("100000", "430203") && area_covers("430203", "430203"));
-        assert!(!area_covers("430203", "430200"));
-        assert!(is_at_home("430200", "430203") && is_at_home("430299", "430203"));
-        assert!(!is_at_home("430203", "430204") && !is_at_home("430299", "430103"));
-        assert!(!is_at_home("439900", "430103"), "省本级: nothing tells which city is its home");
+        assert_eq!(department.readable_area(), Area::parse("430000"));
+        assert_eq!(Caller::LocalAdministrator.readable_area(), Some(Area::NATION));
+        assert_eq!(
+            (Caller::parse("person:P1").unwrap().readable_area(), agency.owned_area()),
+            (None, Area::parse("430200"))
+        );
     }
 
     #[test]

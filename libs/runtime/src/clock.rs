@@ -3,11 +3,16 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 
 /// Asia/Shanghai: +08:00 without daylight saving since 1991. Every date of the contract is a calendar day there.
 pub fn shanghai() -> FixedOffset {
     FixedOffset::east_opt(8 * 3600).expect("8 hours is a valid offset")
+}
+
+/// A moment as answers tell it: RFC 3339 in UTC, to the microsecond.
+pub fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// How long an answer of a register may be relied on without asking again.
@@ -19,6 +24,7 @@ pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
 
 impl Clock {
     /// The machine's clock.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn system() -> Self {
         Clock(Arc::new(Utc::now))
     }

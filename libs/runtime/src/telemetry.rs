@@ -24,6 +24,7 @@ pub struct Telemetry {
 }
 
 impl Drop for Telemetry {
+    #[expect(clippy::print_stderr, reason = "telemetry itself is at its end")]
     fn drop(&mut self) {
         if let Some(spans) = &self.spans
             && let Err(error) = spans.shutdown_with_timeout(FLUSH_TIMEOUT)

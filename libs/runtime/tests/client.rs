@@ -1,5 +1,7 @@
 //! Calling a peer that is away or does not answer.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;

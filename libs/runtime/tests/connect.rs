@@ -1,5 +1,7 @@
 //! Connecting to a new database, by several at once.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use futures::future::join_all;
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::db::connect;

@@ -1,5 +1,7 @@
 //! Following a feed: every event counts exactly once, whoever is killed, away or wrong in between.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,7 @@
 //! A mutation happens once per request id: retried, at once, refused, or with another body.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use futures::future::join_all;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};

@@ -1,5 +1,7 @@
 //! What happens around every request.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use std::convert::Infallible;
 use std::time::Duration;
 

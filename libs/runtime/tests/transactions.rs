@@ -1,5 +1,7 @@
 //! Write transactions: none is lost when many read first and write later, on either database.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use futures::future::join_all;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 use yizhan_runtime::config::DatabaseConfig;

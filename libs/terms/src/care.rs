@@ -14,7 +14,7 @@ dictionary! {
 }
 
 dictionary! {
-    /// 医疗类别 `med_type`, the two-digit national core (codes.md §2.5).
+    /// 医疗类别 `med_type`, the two-digit national core (docs/CODES.md).
     MedType {
         Outpatient = "11", "普通门诊";
         Registration = "12", "门诊挂号";
@@ -57,7 +57,7 @@ impl MedType {
 }
 
 dictionary! {
-    /// How care away from home was filed (异地就医备案, codes.md §2.9), as far as policies
+    /// How care away from home was filed (异地就医备案, docs/CODES.md, out_fil_type), as far as policies
     /// price it apart. `Local` is care inside the pooling area, where nothing is filed; `Exempt` is care
     /// elsewhere in the province where the area asks for no filing; `Returning` is care at home of
     /// somebody filed to live elsewhere (医保发〔2022〕22号 二(五)).

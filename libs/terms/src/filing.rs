@@ -3,7 +3,7 @@
 use crate::dictionary;
 
 dictionary! {
-    /// 备案类型 `out_fil_type` (codes.md §2.9). 09 and 10 are groups that earlier systems filed under.
+    /// 备案类型 `out_fil_type` (docs/CODES.md). 09 and 10 are groups that earlier systems filed under.
     FilingKind {
         Resettled = "02", "异地安置退休人员";
         Referral = "06", "异地转诊";

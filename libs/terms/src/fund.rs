@@ -19,7 +19,7 @@ dictionary! {
 }
 
 dictionary! {
-    /// The header field of `setlinfo` that a fund code is summed into (codes.md §1.3, §2.6).
+    /// The header field of `setlinfo` that a fund code is summed into (docs/CODES.md, fund_pay_type).
     FundField {
         Hifp = "hifp_pay", "基本医疗保险统筹基金支出";
         Cvlserv = "cvlserv_pay", "公务员医疗补助资金支出";
@@ -34,7 +34,7 @@ dictionary! {
 }
 
 /// `fund_pay_type`, its name and the header field it is summed into. The national dictionary
-/// has no code for the last three, so the project defines them (codes.md §2.6, §9).
+/// has no code for the last three, so the project defines them (docs/CODES.md, fund_pay_type).
 const FUNDS: &[(&str, &str, FundField)] = &[
     ("310100", "职工基本医疗保险统筹基金", FundField::Hifp),
     ("320100", "公务员医疗补助资金", FundField::Cvlserv),

@@ -17,9 +17,17 @@ dictionary! {
 }
 
 dictionary! {
-    /// 定点医药机构类型 `fixmedins_type` (codes.md §2.8).
+    /// 定点医药机构类型 `fixmedins_type` (docs/CODES.md).
     InstitutionType {
         Hospital = "1", "定点医疗机构";
         Pharmacy = "2", "定点零售药店";
     }
+}
+
+/// Whether it is a 定点医药机构编号: 12 characters, a letter and digits (docs/CODES.md, Amounts).
+pub fn is_fixmedins_code(code: &str) -> bool {
+    let (letter, digits) = (code.get(..1).unwrap_or_default(), code.get(1..).unwrap_or_default());
+    code.len() == 12
+        && letter.bytes().all(|b| b.is_ascii_uppercase())
+        && digits.bytes().all(|b| b.is_ascii_digit())
 }

@@ -4,16 +4,18 @@
 //! Every type converts from its code (`from_code`) and to it (`code`), and tells its Chinese
 //! name (`label`). Codes marked *project-defined* have no national counterpart.
 
+mod area;
 mod care;
 mod filing;
 mod fund;
 mod institution;
 mod person;
 
+pub use area::{Area, NotAnArea};
 pub use care::{Care, Filing, MedType};
 pub use filing::{FilingKind, FilingMaterial};
 pub use fund::{FundField, Payer, fund_pay_type_name};
-pub use institution::{InstitutionType, Tier};
+pub use institution::{InstitutionType, Tier, is_fixmedins_code};
 pub use person::{Insutype, Status, is_psn_no};
 
 /// Declares an enumeration of the field: variant, code and Chinese name in one place.

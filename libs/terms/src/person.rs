@@ -3,7 +3,7 @@
 use crate::dictionary;
 
 dictionary! {
-    /// 险种类型 `insutype`, the basic schemes a visit is settled under (codes.md §2.1).
+    /// 险种类型 `insutype`, the basic schemes a visit is settled under (docs/CODES.md).
     Insutype {
         Employee = "310", "职工基本医疗保险";
         VeteranCadre = "340", "离休人员医疗保障";
@@ -12,7 +12,7 @@ dictionary! {
 }
 
 dictionary! {
-    /// What the first two digits of 人员类别 `psn_type` say (codes.md §2.3): policies speak
+    /// What the first two digits of 人员类别 `psn_type` say (docs/CODES.md): policies speak
     /// of 在职 and 退休, of children and students.
     Status {
         InService = "in_service", "在职";

@@ -3,6 +3,7 @@
 use tempfile::TempDir;
 
 use crate::postgres::{Durability, PostgresServer};
+use crate::scratch;
 
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +31,9 @@ impl TestDatabase {
         }
     }
 
-    /// A SQLite file in a folder of its own.
+    /// A SQLite file in a folder of its own, in memory if there is room.
     pub fn sqlite() -> Self {
-        let folder = tempfile::Builder::new().prefix("yizhan-sqlite-").tempdir().expect("a temporary folder");
+        let folder = scratch::folder("yizhan-sqlite-");
         let url = format!("sqlite://{}/test.db", folder.path().display());
         TestDatabase { backend: Backend::Sqlite, url, _folder: Some(folder) }
     }

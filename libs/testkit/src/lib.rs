@@ -6,13 +6,14 @@
 //! - [`RedisServer`], [`RedisSentinel`] and [`RedisCluster`] are throw-away Redis servers, to be killed, paused and poisoned.
 //! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed and restarted.
 
-#![warn(missing_docs)]
+#![allow(clippy::panic, reason = "a test that lacks what it needs ends")]
 
 mod database;
 mod postgres;
 mod process;
 mod redis_groups;
 mod redis_server;
+mod scratch;
 
 pub use database::{Backend, TestDatabase};
 pub use process::{ServiceProcess, free_port};
@@ -35,7 +36,7 @@ macro_rules! both_databases {
     ($($(#[$meta:meta])* async fn $name:ident($db:ident : TestDatabase) $body:block)+) => {$(
         $(#[$meta])*
         mod $name {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "a body may need nothing of it")]
             use super::*;
 
             async fn body($db: $crate::TestDatabase) $body

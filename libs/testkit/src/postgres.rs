@@ -7,14 +7,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use crate::process::free_port;
+use tempfile::TempDir;
+
+use crate::process::{free_port, pause};
+use crate::scratch;
 
 /// Whether a commit waits for the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Durability {
     /// As shipped.
     On,
-    /// Faster; loses data when the machine stops.
+    /// Faster, in memory if there is room; loses data when the machine stops.
     Off,
 }
 
@@ -50,7 +53,11 @@ impl PostgresServer {
     }
 
     fn start(durability: Durability) -> PostgresServer {
-        let folder = new_folder("server");
+        let folder = match durability {
+            Durability::On => scratch::folder_on_disk("yizhan-postgres-server-"),
+            Durability::Off => scratch::folder("yizhan-postgres-server-"),
+        };
+        let folder = given_to_the_server(folder);
         copy_of_template(&folder);
         let port = free_port();
         let mut server = as_postgres(&programs().join("postgres"));
@@ -93,7 +100,7 @@ impl PostgresServer {
                 let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
                 panic!("PostgreSQL did not start: {log}");
             }
-            std::thread::sleep(Duration::from_millis(50));
+            pause();
         }
     }
 
@@ -129,7 +136,7 @@ fn copy_of_template(folder: &Path) {
 }
 
 fn make_template(template: &Path) {
-    let folder = new_folder("template");
+    let folder = given_to_the_server(scratch::folder_on_disk("yizhan-postgres-template-"));
     let mut initdb = as_postgres(&programs().join("initdb"));
     initdb.arg("-D").arg(folder.join("data"));
     run(initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]));
@@ -139,10 +146,9 @@ fn make_template(template: &Path) {
     }
 }
 
-/// A new folder that the server's user may write in.
-fn new_folder(purpose: &str) -> PathBuf {
-    let folder = tempfile::Builder::new().prefix(&format!("yizhan-postgres-{purpose}-")).tempdir();
-    let folder = folder.expect("a temporary folder").keep();
+/// Makes a folder the server's user's, who may write in it then; the supervisor removes it.
+fn given_to_the_server(folder: TempDir) -> PathBuf {
+    let folder = folder.keep();
     if is_root() {
         run(Command::new("chown").arg("postgres:postgres").arg(&folder));
     }

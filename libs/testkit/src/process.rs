@@ -24,6 +24,12 @@ pub fn free_port() -> u16 {
     ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("endless")
 }
 
+/// Between two looks whether something that was started is there.
+#[expect(clippy::disallowed_methods, reason = "starting a server is waited for without a runtime")]
+pub(crate) fn pause() {
+    std::thread::sleep(Duration::from_millis(15));
+}
+
 /// A running service binary. Killed when dropped, and by the kernel if the test process dies.
 #[derive(Debug)]
 pub struct ServiceProcess {

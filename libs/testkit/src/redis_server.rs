@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use redis::{Client, Commands, Connection};
 use tempfile::TempDir;
 
-use crate::process::free_port;
+use crate::process::{free_port, pause};
 
 /// How long starting may take on a busy machine.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -164,6 +164,6 @@ pub(crate) fn wait_for(what: &str, mut ready: impl FnMut() -> bool) {
     let give_up = Instant::now() + START_TIMEOUT;
     while !ready() {
         assert!(Instant::now() < give_up, "{what} is not ready");
-        std::thread::sleep(Duration::from_millis(30));
+        pause();
     }
 }

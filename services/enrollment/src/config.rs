@@ -1,12 +1,12 @@
-//! Settings of enrollment.
+//! The settings of the service.
 
 use yizhan_runtime::Clock;
 use yizhan_runtime::cache::CacheConfig;
 use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Service, Settings};
 use yizhan_runtime::vault::{DataKeys, SecretKey};
 
-use crate::domain::access_chain::LogKey;
-use crate::domain::certificate::CertificateKey;
+use crate::access::domain::chain::LogKey;
+use crate::person::domain::certificate::CertificateKey;
 
 /// The service's settings.
 #[derive(Clone, Debug)]

@@ -1,54 +1,129 @@
 //! 参保: who is covered, by what, on which day.
 //!
-//! The way of a request: `api` (proto in, proto out) → one use case per file (`import_persons`, …, `get_eligibility`) →
-//! `domain` (pure rules) and `store` (tables). A person's whole register is one [`Timeline`](domain::timeline::Timeline),
-//! from which any as-of question is answered.
+//! A room for each feature, each reaching only down: [`rights`], [`ledger`], [`merges`], [`transfers`], [`rosters`] stand on
+//! [`coverage`], which stands on [`register`]; all work with the parts of [`app`]. Below it lie one [`person`] with the
+//! timeline from which any as-of question is answered, the log of looks ([`access`]) and the entitlement [`rules`]. Inside a
+//! room a request goes from `api` (proto in, proto out) to a use case, one file each, and from there to `messages`
+//! (converters), `domain` (pure rules) and `store` (tables and statements).
 
-#![warn(missing_docs)]
-
-mod access_log;
-mod api;
-mod certificates;
-mod change_coverage;
-mod changes;
+mod access;
+mod app;
 mod clients;
 mod config;
-mod contribution_check;
-pub mod domain;
-mod enrolment;
-mod entitlement_rules;
-mod find_person;
-mod get_cache_status;
-mod get_eligibility;
-mod get_ledger;
-mod get_person;
-mod import;
-mod import_account_shares;
-mod import_coverages;
-mod import_disease_entitlements;
-mod import_identities;
-mod import_memberships;
-mod import_persons;
-mod list_contributions;
-mod list_persons;
-mod list_unenrolled;
-mod merge_persons;
-mod once;
-mod record_contributions;
-mod record_death;
-mod register;
-mod register_newborn;
-mod repair_waiting;
-mod reverify_disease_entitlement;
+pub mod coverage;
+mod ledger;
+mod merges;
+pub mod migrations;
+pub mod person;
+pub mod register;
 mod rights;
-mod rosters;
-mod rotate_keys;
-mod service;
-pub mod store;
+pub mod rosters;
+pub mod rules;
 mod transfers;
-mod watch_register;
 
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use yizhan_proto::enrollment::v1::coverage_service_server::{self, CoverageServiceServer};
+use yizhan_proto::enrollment::v1::enrollment_service_server::{EnrollmentServiceServer, SERVICE_NAME};
+use yizhan_proto::enrollment::v1::ledger_service_server::{self, LedgerServiceServer};
+use yizhan_proto::enrollment::v1::merge_service_server::{self, MergeServiceServer};
+use yizhan_proto::enrollment::v1::rights_service_server::{self, RightsServiceServer};
+use yizhan_proto::enrollment::v1::roster_service_server::{self, RosterServiceServer};
+use yizhan_proto::enrollment::v1::transfer_service_server::{self, TransferServiceServer};
+use yizhan_runtime::cache::VersionedCache;
+use yizhan_runtime::config::PeerConfig;
+use yizhan_runtime::db;
+use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
+use yizhan_runtime::vault::Vault;
+
+pub use access::domain::chain::LogKey;
 pub use config::EnrollmentConfig;
-pub use domain::access_chain::LogKey;
-pub use register::Register;
-pub use service::serve;
+
+use crate::access::log::AccessLog;
+use crate::app::Register;
+use crate::clients::{Settlement, SettlementPeer};
+use crate::coverage::api::CoverageApi;
+use crate::ledger::api::LedgerApi;
+use crate::merges::api::MergeApi;
+use crate::migrations::Migrator;
+use crate::person::store::cached::TimelineSource;
+use crate::register::api::Api;
+use crate::register::rotate_keys;
+use crate::rights::api::RightsApi;
+use crate::rosters::Applier;
+use crate::rosters::api::RosterApi;
+use crate::rules::RulesBook;
+use crate::transfers::api::TransferApi;
+
+fn settlement_peer(peer: &PeerConfig) -> anyhow::Result<Arc<dyn Settlement>> {
+    Ok(Arc::new(SettlementPeer::new(peer)?))
+}
+
+/// Connects, migrates, and gives the register.
+async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
+    let connection = db::connect(&config.database).await?;
+    db::migrate::<Migrator>(&connection).await?;
+    feed::check(&connection).await?;
+    let cache = VersionedCache::start(
+        "timeline",
+        &config.cache,
+        connection.clone(),
+        TimelineSource(connection.clone()),
+    )?;
+    let register = Register {
+        cache,
+        rules: RulesBook::open(connection.clone()).await?,
+        feed: Feed::new(connection.clone()),
+        access_log: AccessLog::start(connection.clone(), config.clock.clone(), config.log_key.clone()),
+        vault: Vault::new(&config.data_keys),
+        settlement: config.settlement.as_ref().map(settlement_peer).transpose()?,
+        db: connection,
+        clock: config.clock.clone(),
+        certificate_key: config.certificate_key.clone(),
+    };
+    rotate_keys::check_keys(&register).await?;
+    Ok(register)
+}
+
+/// What the server answers, by name.
+const SERVICES: [&str; 7] = [
+    SERVICE_NAME,
+    coverage_service_server::SERVICE_NAME,
+    ledger_service_server::SERVICE_NAME,
+    merge_service_server::SERVICE_NAME,
+    rights_service_server::SERVICE_NAME,
+    roster_service_server::SERVICE_NAME,
+    transfer_service_server::SERVICE_NAME,
+];
+
+/// A service with the message sizes that hold everywhere.
+macro_rules! sized {
+    ($service:expr) => {
+        $service.max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES)
+    };
+}
+
+fn routes(register: &Register, applier: Applier, stopping: CancellationToken) -> Routes {
+    Routes::new(sized!(EnrollmentServiceServer::new(Api::new(register.clone(), stopping.clone()))))
+        .add_service(sized!(CoverageServiceServer::new(CoverageApi::new(register.clone()))))
+        .add_service(sized!(LedgerServiceServer::new(LedgerApi::new(register.clone()))))
+        .add_service(sized!(MergeServiceServer::new(MergeApi::new(register.clone()))))
+        .add_service(sized!(TransferServiceServer::new(TransferApi::new(register.clone()))))
+        .add_service(sized!(RightsServiceServer::new(RightsApi::new(register.clone()))))
+        .add_service(sized!(RosterServiceServer::new(RosterApi::new(register.clone(), applier, stopping))))
+}
+
+/// Binds, opens the register, sets to work what goes on in the background until the server stops, and serves.
+pub async fn serve(config: EnrollmentConfig) -> anyhow::Result<RunningServer> {
+    let server = Server::bind(config.server.clone())?;
+    let stopping = server.stopping();
+    let register = open(&config).await?;
+    let applier = Applier::new(register.clone());
+    tokio::spawn(applier.clone().run(stopping.clone()));
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(register.rules.clone().keep_fresh()));
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(rotate_keys::keep_rotating(register.clone())));
+    server.serve(routes(&register, applier, stopping), &SERVICES).await
+}

@@ -6,15 +6,19 @@
 //! full roster misses. A crash resumes there; two processes never do the same batch, because each holds the roster's row.
 
 mod absence;
+pub(crate) mod api;
 mod applier;
 mod apply;
 mod check;
+pub mod domain;
 mod housekeeping;
 mod load;
+mod messages;
 mod open;
 mod query;
 mod seal;
 mod stage;
+mod store;
 
 pub use applier::Applier;
 pub use load::load;
@@ -22,8 +26,9 @@ pub use query::{Told, abandon, get, list_rows};
 
 use yizhan_proto::enrollment::v1::RosterHeader;
 use yizhan_runtime::{Caller, ServiceError};
+use yizhan_terms::Area;
 
-use crate::store::entities::roster;
+use crate::rosters::store::entities::roster;
 
 /// Rows of one message at most.
 pub const MAX_ROWS_PER_MESSAGE: usize = 1000;
@@ -35,7 +40,8 @@ fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Result
     if caller.may_speak_for_department(poolarea_no, department) {
         return Ok(());
     }
-    let owns = caller.owned_area().is_some_and(|area| yizhan_runtime::caller::area_covers(area, poolarea_no));
+    let area = Area::parse(poolarea_no);
+    let owns = caller.owned_area().zip(area).is_some_and(|(own, area)| own.covers(area));
     let error = if owns {
         ServiceError::permission_denied(
             "DEPARTMENT_NOT_OWN",

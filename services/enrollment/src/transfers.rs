@@ -1,10 +1,13 @@
-//! 关系转移接续: opening a transfer, taking its steps, reading it. The rules are [`domain::transfer`](crate::domain::transfer)'s.
+//! 关系转移接续: opening a transfer, taking its steps, reading it. The rules are [`domain`]'s.
 
 mod advance;
+pub(crate) mod api;
+pub(crate) mod domain;
 mod finish;
-mod message;
+mod messages;
 mod read;
 mod start;
+pub(crate) mod store;
 
 pub use advance::advance_transfer;
 pub use read::{get_transfer, list_transfers};
@@ -12,8 +15,8 @@ pub use start::start_transfer;
 
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use crate::domain::transfer::{Initiator, Position, Side, Sides, State};
-use crate::store::entities::transfer;
+use crate::transfers::domain::{Initiator, Position, Side, Sides, State};
+use crate::transfers::store::entities::transfer;
 use yizhan_terms::is_psn_no;
 
 /// Longest reason given for a step.

@@ -1,4 +1,4 @@
-//! Settings of filing.
+//! The service's settings.
 
 use yizhan_runtime::Clock;
 use yizhan_runtime::cache::CacheConfig;

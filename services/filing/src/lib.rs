@@ -1,33 +1,115 @@
 //! 异地就医备案: the register of remote-care filings and its rules.
 //!
-//! The way of a request: `api` (proto in, proto out) → one use case per file (`submit`, `advance`, …, `find_filing`) → `domain` (pure
-//! rules) and `store` (tables). What of a person's filings matters to a visit is one [`Standings`](domain::standing::Standings), from which
-//! settlement's questions are answered.
+//! A room for each feature: [`filings`], the register; [`answers`], how a visit counts; [`figures`]; below them [`standings`], what of a
+//! person's filings matters to a visit, and [`rules`]. Inside a room a request goes from `api` (proto in, proto out, nothing decided) to a
+//! use case, one file each, and from there to `messages` (converters), `domain` (pure rules) and `store` (tables).
 
-#![warn(missing_docs)]
-
-mod actors;
-mod advance;
-mod api;
-mod changes;
+pub mod answers;
+mod app;
 mod config;
-pub mod domain;
-mod figures;
-mod find_filing;
-mod following;
-mod get_filing;
-mod import_filings;
-mod list_queue;
-mod record_manual_reimbursement;
-mod register;
-mod rules_documents;
-mod service;
-pub mod store;
-mod submit;
-mod sweep;
-mod watch_filings;
+pub mod figures;
+pub mod filings;
+mod migrations;
+pub mod rules;
+pub mod standings;
 
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use yizhan_clients::EnrollmentPeer;
+use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::filing::v1::filing_figures_service_server::{self, FilingFiguresServiceServer};
+use yizhan_proto::filing::v1::filing_rules_service_server::{self, FilingRulesServiceServer};
+use yizhan_proto::filing::v1::filing_service_server::{FilingServiceServer, SERVICE_NAME};
+use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
+use yizhan_rules::RulesBook;
+use yizhan_runtime::cache::VersionedCache;
+use yizhan_runtime::client::{channel, feed_channel};
+use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::follow::{Follower, follow};
+use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
+use yizhan_runtime::{Caller, db};
+
+pub use app::Register;
 pub use config::FilingConfig;
-pub use register::Register;
-pub use service::{open, serve};
-pub use sweep::sweep;
+pub use filings::sweep;
+
+use figures::{FiguresApi, FollowSettlements};
+use filings::{FilingApi, FollowRegister};
+use migrations::Migrator;
+use rules::{Documents, RulesApi};
+use standings::store::cached::StandingsSource;
+
+/// Connects, migrates, and gives the register.
+pub async fn open(config: &FilingConfig) -> anyhow::Result<Register> {
+    let connection = db::connect(&config.database).await?;
+    db::migrate::<Migrator>(&connection).await?;
+    feed::check(&connection).await?;
+    let source = StandingsSource(connection.clone());
+    Ok(Register {
+        cache: VersionedCache::start("filing", &config.cache, connection.clone(), source)?,
+        rules: RulesBook::open(connection.clone()).await?,
+        feed: Feed::new(connection.clone()),
+        enrollment: Arc::new(EnrollmentPeer::new(&config.enrollment, "filing")?),
+        db: connection,
+        clock: config.clock.clone(),
+    })
+}
+
+/// What the server answers, by name.
+const SERVICES: [&str; 3] =
+    [SERVICE_NAME, filing_rules_service_server::SERVICE_NAME, filing_figures_service_server::SERVICE_NAME];
+
+/// A service with the message sizes that hold everywhere.
+macro_rules! sized {
+    ($service:expr) => {
+        $service.max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES)
+    };
+}
+
+fn routes(register: &Register, stopping: CancellationToken) -> Routes {
+    let Register { db, rules, clock, .. } = register.clone();
+    let documents = Documents { db, book: rules, clock };
+    Routes::new(sized!(FilingServiceServer::new(FilingApi::new(register.clone(), stopping))))
+        .add_service(sized!(FilingRulesServiceServer::new(RulesApi::new(documents))))
+        .add_service(sized!(FilingFiguresServiceServer::new(FiguresApi::new(register.clone()))))
+}
+
+/// Binds, opens the register, sets to work what goes on in the background until the server stops, and serves.
+pub async fn serve(config: FilingConfig) -> anyhow::Result<RunningServer> {
+    let server = Server::bind(config.server.clone())?;
+    let stopping = server.stopping();
+    let register = open(&config).await?;
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(register.rules.clone().keep_fresh()));
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(filings::keep_sweeping(register.clone())));
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(figures::keep_short(register.clone())));
+    follow_others(&register, &config, &stopping)?;
+    server.serve(routes(&register, stopping), &SERVICES).await
+}
+
+/// Sets to work what follows enrollment (filings follow their persons) and settlement (for the figures), until the server stops.
+fn follow_others(
+    register: &Register,
+    config: &FilingConfig,
+    stopping: &CancellationToken,
+) -> anyhow::Result<()> {
+    let caller = Caller::Service { name: "filing".to_owned() };
+    let persons = FollowRegister {
+        register: register.clone(),
+        feed: EnrollmentServiceClient::new(feed_channel(&config.enrollment, &caller)?),
+        questions: EnrollmentServiceClient::new(channel(&config.enrollment, &caller)?),
+    };
+    keep(persons, register, stopping);
+    if let Some(settlement) = &config.settlement {
+        let feed = SettlementServiceClient::new(feed_channel(settlement, &caller)?);
+        let feed = feed.max_decoding_message_size(MAX_MESSAGE_BYTES);
+        keep(FollowSettlements { feed }, register, stopping);
+    }
+    Ok(())
+}
+
+fn keep(follower: impl Follower, register: &Register, stopping: &CancellationToken) {
+    let following = follow(register.db.clone(), follower);
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(following));
+}

@@ -14,10 +14,10 @@ use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::{Clock, ServiceError};
 
-use crate::store::commit::{self, Change, Committed};
-use crate::store::load::{self, PersonState, Wanted};
-use crate::store::policies::Policies;
-use crate::store::reference::Reference;
+use crate::books::store::commit::{self, Change, Committed};
+use crate::books::store::load::{self, PersonState, Wanted};
+use crate::policies::store::Policies;
+use crate::reference::store::Reference;
 
 /// Persons are kept apart by so many locks: more than requests at once, so that few collide.
 const LOCKS: usize = 4096;

@@ -1,14 +1,19 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
-//! The way of a request: [`api`] (gRPC in and out) → [`usecases`], one file each → [`domain`]
-//! (pure rules) and [`store`] (tables and statements).
+//! A room for each feature: [`settlements`], [`policies`], [`reference`], [`accounts`], and below them the [`books`]. Inside a
+//! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
+//! `domain` (pure rules) and `store` (tables and statements).
 
-pub mod api;
+pub mod accounts;
 pub mod app;
+pub mod books;
 pub mod config;
-pub mod domain;
-pub mod store;
-pub mod usecases;
+pub mod fields;
+pub mod migrations;
+pub mod policies;
+pub mod reference;
+pub mod routes;
+pub mod settlements;
 
 use std::sync::Arc;
 
@@ -18,7 +23,7 @@ use yizhan_runtime::{Clock, db, feed};
 pub use config::Config;
 
 use crate::app::App;
-use crate::store::migrations::Migrator;
+use crate::migrations::Migrator;
 use yizhan_clients::{EnrollmentPeer, FilingPeer};
 
 /// Starts the service: binds, brings the tables up to date, publishes the policies, serves.
@@ -30,7 +35,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     let enrollment = Box::new(EnrollmentPeer::new(&config.enrollment, "settlement")?);
     let filing = Box::new(FilingPeer::new(&config.filing, "settlement")?);
     let app = Arc::new(App::new(database, clock, enrollment, filing, config.quote_ttl, server.stopping()));
-    usecases::policies::publish_at_start(&app, config.policies.as_deref()).await?;
+    policies::publication::publish_at_start(&app, config.policies.as_deref()).await?;
     app.policies.keep_fresh();
-    server.serve(api::routes(app), &api::SERVICES).await
+    server.serve(routes::routes(app), &routes::SERVICES).await
 }

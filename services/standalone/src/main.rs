@@ -1,5 +1,7 @@
 //! The `yizhan` binary. Every command is one module; this file only says which there are.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the command line")]
+
 mod demo;
 mod offline;
 mod platform;

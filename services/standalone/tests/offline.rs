@@ -1,5 +1,7 @@
 //! The policy officer's bench as it is used: command lines, what they print, exit codes.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

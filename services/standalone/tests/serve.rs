@@ -1,5 +1,7 @@
 //! `yizhan serve`: the services find each other, and settings reach the service they are for.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -157,7 +157,7 @@ fn fund(at: &At, payer: Option<Payer>) -> Option<String> {
     }
 }
 
-/// The funds a payer pays from (codes.md §2.6).
+/// The funds a payer pays from (docs/CODES.md, fund_pay_type).
 fn funds_of(payer: Payer) -> &'static [&'static str] {
     match payer {
         Payer::Basic => &["310100", "390100"],

@@ -2,6 +2,8 @@
 //! made wrong. `▸` in a replacement marks where a problem must be reported, to the column;
 //! the whole list of problems must be the expected one and nothing else.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
 mod broken;
 mod dates_and_rows;
 mod form;

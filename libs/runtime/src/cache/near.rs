@@ -110,6 +110,7 @@ impl Noted {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "without a runtime")]
 mod tests {
     use super::*;
 

@@ -13,6 +13,12 @@ use crate::config::DatabaseConfig;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for the one writer.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a statement may take in PostgreSQL.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long it may wait for a lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a transaction may do nothing.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Connections that were idle for this long are tested before use.
 const TEST_AFTER_IDLE: Duration = Duration::from_secs(5);
 
@@ -55,11 +61,12 @@ fn postgres_settings(options: &mut ConnectOptions) {
     options.set_application_name("yizhan").test_before_acquire_if_idle_for(TEST_AFTER_IDLE);
     // No statement, lock wait or forgotten transaction may hold others up (and the feed, which waits for the oldest
     // transaction) for longer than this.
-    options.map_sqlx_postgres_opts(|postgres| {
+    let millis = |timeout: Duration| format!("{}ms", timeout.as_millis());
+    options.map_sqlx_postgres_opts(move |postgres| {
         postgres.options([
-            ("statement_timeout", "30s"),
-            ("lock_timeout", "10s"),
-            ("idle_in_transaction_session_timeout", "30s"),
+            ("statement_timeout", millis(STATEMENT_TIMEOUT)),
+            ("lock_timeout", millis(LOCK_TIMEOUT)),
+            ("idle_in_transaction_session_timeout", millis(IDLE_TIMEOUT)),
         ])
     });
 }

@@ -96,9 +96,9 @@ impl Items {
         self.hold.send_replace(true);
     }
 
-    /// Every eighth load takes longer than a pass from now on.
-    pub fn dawdle(&self) {
-        self.dawdles.store(true, Ordering::SeqCst);
+    /// Whether every eighth load takes longer than a pass from now on.
+    pub fn dawdle(&self, dawdle: bool) {
+        self.dawdles.store(dawdle, Ordering::SeqCst);
     }
 
     pub fn release(&self) {

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::{View, check_purpose, for_self_or_keeper, is_self};
-use crate::access_log::{Action, Look};
-use crate::domain::access_grant::WantedLook;
-use crate::register::Register;
+use super::View;
+use crate::access::domain::grant::WantedLook;
+use crate::access::log::{Action, Look};
+use crate::app::Register;
+use crate::register::keeper::{for_self_or_keeper, is_self};
+use crate::register::row_check::RowCheck;
 
 /// For the person at once; for others with a purpose, and after it is logged.
 pub async fn get_rights(
@@ -20,7 +22,7 @@ pub async fn get_rights(
     let person = for_self_or_keeper(register, caller, psn_no).await?;
     if !is_self(caller, psn_no) {
         let mut violations = Violations::new();
-        check_purpose(purpose, &mut violations);
+        RowCheck::within("", &mut violations).text("purpose", purpose, true);
         violations.finish()?;
         let wanted =
             WantedLook { actor: caller.to_string(), purpose: purpose.to_owned(), scopes: BTreeSet::new() };

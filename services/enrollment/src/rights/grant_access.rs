@@ -9,13 +9,14 @@ use yizhan_proto::enrollment::v1::{GrantAccessRequest, GrantAccessResponse};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::{check_purpose, check_text, for_self_or_keeper, is_self};
-use crate::api::rights_messages;
-use crate::domain::access_grant::{MAX_DAYS, Scope};
-use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::{Register, person_merged};
-use crate::store::access_grants;
-use crate::store::entities::access_grant;
+use crate::access::domain::grant::{MAX_DAYS, Scope};
+use crate::access::store::access_grants;
+use crate::access::store::entities::access_grant;
+use crate::app::{Register, person_merged};
+use crate::register::keeper::{for_self_or_keeper, is_self};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::row_check::RowCheck;
+use crate::rights::messages;
 
 /// Grants of one person in force at once.
 const MAX_STANDING: u64 = 100;
@@ -63,7 +64,7 @@ fn checked(
     caller: &Caller,
     now: DateTime<Utc>,
 ) -> Result<Terms, ServiceError> {
-    check_purpose(&request.purpose, &mut violations);
+    RowCheck::within("", &mut violations).text("purpose", &request.purpose, true);
     let grantee = Caller::parse(&request.grantee);
     let third_party = grantee.is_some_and(|grantee| {
         matches!(grantee, Caller::Insurer { .. } | Caller::Institution { .. } | Caller::Department { .. })
@@ -74,9 +75,9 @@ fn checked(
         let none = request.consent_reference.is_empty();
         violations.require(none, "consent_reference", "TEXT_INVALID", "本人授权无需填写书面申请编号");
     } else {
-        check_text("consent_reference", &request.consent_reference, &mut violations);
+        RowCheck::within("", &mut violations).text("consent_reference", &request.consent_reference, true);
     }
-    let scopes = rights_messages::scopes(&request.scopes, &mut violations);
+    let scopes = messages::scopes(&request.scopes, &mut violations);
     violations.require(!request.scopes.is_empty(), "scopes", "SCOPE_INVALID", "至少选择一项授权内容");
     let begins_at = match request.begins_at.as_str() {
         "" => Some(now),
@@ -123,8 +124,7 @@ impl Mutation<Register> for NewGrant {
             return Err(refused.with("limit", MAX_STANDING));
         }
         access_grants::insert(tx, grant).await?;
-        let answer =
-            GrantAccessResponse { grant: Some(rights_messages::grant(grant.clone())), replayed: false };
+        let answer = GrantAccessResponse { grant: Some(messages::grant(grant.clone())), replayed: false };
         Ok(Done { answer, changed: Vec::new() })
     }
 }

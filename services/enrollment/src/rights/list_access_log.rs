@@ -3,10 +3,10 @@
 use chrono::DateTime;
 use yizhan_runtime::{Caller, ServiceError, page};
 
-use super::for_self_or_keeper;
-use crate::domain::access_chain::LogEntry;
-use crate::register::Register;
-use crate::store::access_log::{self, Place};
+use crate::access::domain::chain::LogEntry;
+use crate::access::store::access_log::{self, Place};
+use crate::app::Register;
+use crate::register::keeper::for_self_or_keeper;
 
 /// One page, newest first, and the token of the next (empty on the last).
 pub async fn list_access_log(

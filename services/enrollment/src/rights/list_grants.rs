@@ -2,10 +2,11 @@
 
 use yizhan_runtime::{Caller, ServiceError, page};
 
-use super::{for_self_or_keeper, person_unknown};
-use crate::register::Register;
-use crate::store::access_grants;
-use crate::store::entities::access_grant;
+use crate::access::store::access_grants;
+use crate::access::store::entities::access_grant;
+use crate::app::Register;
+use crate::app::person_unknown;
+use crate::register::keeper::for_self_or_keeper;
 use yizhan_terms::is_psn_no;
 
 /// One page, and the token of the next (empty on the last). Whoever may not decide about the person sees only what was

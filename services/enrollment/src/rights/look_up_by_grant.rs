@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use yizhan_runtime::error::ErrorKind;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::{View, check_purpose, find_grant, grant_unknown};
-use crate::access_log::{Action, Look};
-use crate::api::rights_messages;
-use crate::domain::access_grant::{Refusal, Scope, WantedLook};
-use crate::register::{Register, person_merged};
-use crate::store::entities::access_grant;
-use crate::store::timelines;
+use super::{View, find_grant, grant_unknown};
+use crate::access::domain::grant::{Refusal, Scope, WantedLook};
+use crate::access::log::{Action, Look};
+use crate::access::store::entities::access_grant;
+use crate::app::{Register, person_merged};
+use crate::person::store::timelines;
+use crate::register::row_check::RowCheck;
+use crate::rights::messages;
 
 /// What may be seen, and which parts that is.
 pub async fn look_up_by_grant(
@@ -22,8 +23,8 @@ pub async fn look_up_by_grant(
     scopes: &[i32],
 ) -> Result<(View, BTreeSet<Scope>), ServiceError> {
     let mut violations = Violations::new();
-    let scopes = rights_messages::scopes(scopes, &mut violations);
-    check_purpose(purpose, &mut violations);
+    let scopes = messages::scopes(scopes, &mut violations);
+    RowCheck::within("", &mut violations).text("purpose", purpose, true);
     violations.finish()?;
     // Whose grant it is never changes: it may be read before the transaction that decides.
     let grant = find_grant(register, grant_id).await?;

@@ -1,11 +1,11 @@
 //! Is the access log of an area still what was written?
 
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 
-use crate::domain::access_chain::{Anchor, Break, ChainCheck, LogKey};
-use crate::register::Register;
-use crate::store::access_log;
+use crate::access::domain::chain::{Anchor, Break, ChainCheck, LogKey};
+use crate::access::store::access_log;
+use crate::app::Register;
 
 /// Entries read at once.
 const PAGE: u64 = 1000;
@@ -57,7 +57,7 @@ pub async fn verify_access_log(
 fn check(asked: &Verification) -> Result<(), ServiceError> {
     let mut violations = Violations::new();
     let text = "统筹区应为 6 位行政区划代码";
-    violations.require(is_admdvs(&asked.poolarea_no), "poolarea_no", "POOLAREA_INVALID", text);
+    violations.require(Area::parse(&asked.poolarea_no).is_some(), "poolarea_no", "POOLAREA_INVALID", text);
     if let Some(noted) = &asked.noted {
         let text = "应为之前核验结果中的条数，大于 0";
         violations.require(noted.seq > 0, "expected_entries", "COUNT_INVALID", text);

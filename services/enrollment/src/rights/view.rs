@@ -6,12 +6,12 @@ use futures::future::join_all;
 use yizhan_proto::enrollment::v1::{Arrears, Contribution};
 use yizhan_runtime::ServiceError;
 
-use crate::domain::access_grant::Scope;
-use crate::domain::timeline::Timeline;
-use crate::list_contributions::{arrears_of, contribution};
-use crate::register::Register;
-use crate::store::contributions as stored;
-use crate::store::timelines::StoredTimeline;
+use crate::access::domain::grant::Scope;
+use crate::app::Register;
+use crate::coverage::list_contributions::{arrears_of, contribution};
+use crate::coverage::store::contributions as stored;
+use crate::person::domain::timeline::Timeline;
+use crate::person::store::timelines::StoredTimeline;
 
 /// Contributions of a view at most.
 const MAX_CONTRIBUTIONS: u64 = 500;

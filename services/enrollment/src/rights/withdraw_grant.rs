@@ -5,11 +5,12 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
 use yizhan_runtime::{Caller, ServiceError};
 
-use super::{find_grant, for_self_or_keeper, grant_unknown};
-use crate::api::rights_messages;
-use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::Register;
-use crate::store::access_grants;
+use super::{find_grant, grant_unknown};
+use crate::access::store::access_grants;
+use crate::app::Register;
+use crate::register::keeper::for_self_or_keeper;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::rights::messages;
 
 /// By the person, or by the agency that keeps their register.
 pub async fn withdraw_grant(
@@ -52,7 +53,7 @@ impl Mutation<Register> for Withdrawal {
             grant.withdrawn_at = Some(at);
             grant.withdrawn_by = self.by.clone();
         }
-        let answer = WithdrawGrantResponse { grant: Some(rights_messages::grant(grant)), replayed: false };
+        let answer = WithdrawGrantResponse { grant: Some(messages::grant(grant)), replayed: false };
         Ok(Done { answer, changed: Vec::new() })
     }
 }

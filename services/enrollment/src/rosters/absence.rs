@@ -6,13 +6,14 @@ use sea_orm::DatabaseTransaction;
 use yizhan_runtime::ServiceError;
 
 use super::applier::cause_of;
-use crate::changes::{self, Edit};
-use crate::domain::roster::end_absent;
-use crate::register::Register;
-use crate::store::entities::roster;
-use crate::store::roster_rows::{self, HeldIdentity};
-use crate::store::rosters::{DONE, Position, json};
-use crate::store::timelines;
+use crate::app::Register;
+use crate::person::store::edit::Edit;
+use crate::person::store::timelines;
+use crate::register::changes;
+use crate::rosters::domain::roster::end_absent;
+use crate::rosters::store::entities::roster;
+use crate::rosters::store::roster_rows::{self, HeldIdentity};
+use crate::rosters::store::rosters::{DONE, Position, json};
 
 /// Identities looked at in one batch. Nobody has so many that a batch could not hold all of one person.
 const IDENTITIES_PER_BATCH: usize = 4000;

@@ -11,10 +11,10 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
 
 use super::{absence, apply, housekeeping};
-use crate::once::Cause;
-use crate::register::Register;
-use crate::store::entities::roster;
-use crate::store::rosters::{self, ROWS};
+use crate::app::Register;
+use crate::register::once::Cause;
+use crate::rosters::store::entities::roster;
+use crate::rosters::store::rosters::{self, ROWS};
 
 /// How often sealed rosters are looked for when nobody wakes the applier: those of a process that died.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -6,13 +6,14 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::parse_date;
 
 use super::applier::cause_of;
-use crate::changes::{self, Edit};
-use crate::domain::roster::{Action, Claim, Outcome, Refusal, duplicates, place};
-use crate::register::Register;
-use crate::store::entities::roster;
-use crate::store::roster_rows::{self, ADD, PendingRow, REFUSED, StagedOutcome};
-use crate::store::rosters::{ABSENCE, Counts, DONE, MODE_FULL, Position, json};
-use crate::store::timelines::{self, StoredTimeline};
+use crate::app::Register;
+use crate::person::store::edit::Edit;
+use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::changes;
+use crate::rosters::domain::roster::{Action, Claim, Outcome, Refusal, duplicates, place};
+use crate::rosters::store::entities::roster;
+use crate::rosters::store::roster_rows::{self, ADD, PendingRow, REFUSED, StagedOutcome};
+use crate::rosters::store::rosters::{ABSENCE, Counts, DONE, MODE_FULL, Position, json};
 
 /// Rows of one batch. A batch locks its persons until it is committed: at this size for some tens of milliseconds.
 const ROWS_PER_BATCH: usize = 2000;

@@ -4,24 +4,24 @@ use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
 use yizhan_proto::enrollment::v1::{RosterAction, RosterHeader, RosterMode, RosterRow};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{ServiceError, Violations};
+use yizhan_terms::Area;
 
-use crate::domain::certificate::{CertificateKey, identity_faults};
-use crate::domain::codes;
-use crate::domain::departments::{self, Department, Kind};
-use crate::domain::roster::Refusal;
-use crate::domain::row_check::MAX_TEXT;
-use crate::store::entities::roster;
-use crate::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
+use crate::person::domain::certificate::{CertificateKey, identity_faults};
+use crate::person::domain::codes;
+use crate::register::row_check::MAX_TEXT;
+use crate::rosters::domain::departments::{self, Department, Kind};
+use crate::rosters::domain::roster::Refusal;
+use crate::rosters::store::entities::roster;
+use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
 use yizhan_terms::is_psn_no;
 
 /// Notes everything wrong with a header; gives its department and day if they are right.
 pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, NaiveDate), ServiceError> {
     let mut violations = Violations::new();
     check_roster_id(&header.roster_id, &mut violations);
-    let area_fits = is_admdvs(&header.poolarea_no);
+    let area_fits = Area::parse(&header.poolarea_no).is_some();
     violations.require(area_fits, "header.poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
     let mode_said = matches!(header.mode(), RosterMode::Full | RosterMode::Changes);
     violations.require(mode_said, "header.mode", "CODE_UNKNOWN", "应为全量或增减名册");

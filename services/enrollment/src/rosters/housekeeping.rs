@@ -5,10 +5,10 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, ExprTrait, QueryFilter
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::begin_write;
 
-use crate::register::Register;
-use crate::store::entities::roster::{Column, Entity, Model};
-use crate::store::roster_rows;
-use crate::store::rosters::{self, ABANDONED, DONE, STAGING};
+use crate::app::Register;
+use crate::rosters::store::entities::roster::{Column, Entity, Model};
+use crate::rosters::store::roster_rows;
+use crate::rosters::store::rosters::{self, ABANDONED, DONE, STAGING};
 
 /// How long rows are kept behind the last thing that happened to their roster.
 const KEPT: TimeDelta = TimeDelta::days(90);

@@ -14,10 +14,10 @@ use yizhan_runtime::{Caller, ServiceError};
 
 use super::check::RowRules;
 use super::{Applier, open, query, seal, stage};
-use crate::api::roster_messages as messages;
-use crate::register::Register;
-use crate::store::entities::roster::Model;
-use crate::store::rosters::{self, DONE, STAGING};
+use crate::app::Register;
+use crate::rosters::messages;
+use crate::rosters::store::entities::roster::Model;
+use crate::rosters::store::rosters::{self, DONE, STAGING};
 
 /// How long the next message may take.
 const IDLE: Duration = Duration::from_secs(60);

@@ -8,9 +8,9 @@ use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::check;
-use crate::register::Register;
-use crate::store::entities::roster;
-use crate::store::rosters::{self, ABANDONED, Counts, DONE, MODE_FULL, STAGING, json};
+use crate::app::Register;
+use crate::rosters::store::entities::roster;
+use crate::rosters::store::rosters::{self, ABANDONED, Counts, DONE, MODE_FULL, STAGING, json};
 
 /// Makes or finds the roster, and makes the stream the one that may send its rows.
 pub async fn open(

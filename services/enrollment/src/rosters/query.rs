@@ -7,13 +7,13 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
-use crate::api::roster_messages;
-use crate::domain::departments;
-use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::Register;
-use crate::store::entities::roster::Model;
-use crate::store::roster_rows::{self, ToldRow};
-use crate::store::rosters::{self, ABANDONED, STAGING};
+use crate::app::Register;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::rosters::domain::departments;
+use crate::rosters::messages;
+use crate::rosters::store::entities::roster::Model;
+use crate::rosters::store::roster_rows::{self, ToldRow};
+use crate::rosters::store::rosters::{self, ABANDONED, STAGING};
 
 /// A row with what became of it, and whether all rows are applied.
 pub struct Told {
@@ -139,7 +139,7 @@ impl Mutation<Register> for Abandon {
         roster.stage = ABANDONED.to_owned();
         roster.digest = String::new();
         rosters::update(tx, &roster).await?;
-        let answer: Roster = roster_messages::roster(&roster)?;
+        let answer: Roster = messages::roster(&roster)?;
         Ok(Done {
             answer: AbandonRosterResponse { roster: Some(answer), replayed: false },
             changed: Vec::new(),

@@ -5,11 +5,11 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
 
 use super::stage::lock_stream;
-use crate::domain::certificate::CertificateKey;
-use crate::register::Register;
-use crate::store::entities::roster;
-use crate::store::roster_rows;
-use crate::store::rosters::{self, MODE_FULL, ROWS, STAGING};
+use crate::app::Register;
+use crate::person::domain::certificate::CertificateKey;
+use crate::rosters::store::entities::roster;
+use crate::rosters::store::roster_rows;
+use crate::rosters::store::rosters::{self, MODE_FULL, ROWS, STAGING};
 
 /// Seals a roster, or says that it was sealed with the same rows.
 pub async fn seal(

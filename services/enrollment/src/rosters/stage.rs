@@ -11,12 +11,12 @@ use yizhan_runtime::db::{begin_write, retry_transient};
 use super::MAX_ROWS_PER_MESSAGE;
 use super::check::{CheckedRow, RowRules};
 use super::open::add_to_digest;
-use crate::domain::roster::Refusal;
-use crate::register::Register;
-use crate::store::entities::roster;
-use crate::store::roster_rows::{self, NOTHING, REFUSED, StagedOutcome};
-use crate::store::rosters::{self, STAGING, json};
-use crate::store::{persons, timelines};
+use crate::app::Register;
+use crate::person::store::{persons, timelines};
+use crate::rosters::domain::roster::Refusal;
+use crate::rosters::store::entities::roster;
+use crate::rosters::store::roster_rows::{self, NOTHING, REFUSED, StagedOutcome};
+use crate::rosters::store::rosters::{self, STAGING, json};
 
 /// Keeps the rows of one message, durably, if they come next and on the stream that was opened last.
 pub async fn stage(

@@ -7,16 +7,16 @@ use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferRespon
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::finish::{CheckedTerms, checked_terms};
-use super::message::{self, Caption};
 use super::{area_not_owned, check_reason, is_transfer_id, may_see, position, sides_of, transfer_unknown};
-use crate::domain::transfer::statement::statement;
-use crate::domain::transfer::{Action, Position, Refused, Side, Sides, State, next};
-use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::{Register, person_unknown};
-use crate::store::entities::person::PersonalText;
-use crate::store::entities::{transfer, transfer_step};
-use crate::store::timelines::{self, StoredTimeline};
-use crate::store::transfers;
+use crate::app::{Register, person_unknown};
+use crate::person::store::entities::person::PersonalText;
+use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::transfers::domain::statement::statement;
+use crate::transfers::domain::{Action, Position, Refused, Side, Sides, State, next};
+use crate::transfers::messages::{self, Caption};
+use crate::transfers::store::entities::{transfer, transfer_step};
+use crate::transfers::store::transfers;
 
 /// By an agency of one of the areas; withdrawing also by the person.
 pub async fn advance_transfer(
@@ -89,7 +89,7 @@ impl Mutation<Register> for Advance<'_> {
         let taken = Taken { action: self.action, from: Some(before.state), position: after, side };
         take(tx, register, &mut row, taken, &self.request.reason, cause).await?;
         let steps = transfers::steps(tx, &row.transfer_id).await?;
-        let transfer = Some(message::whole(&row, steps, self.caller)?);
+        let transfer = Some(messages::whole(&row, steps, self.caller)?);
         Ok(Done { answer: AdvanceTransferResponse { transfer, replayed: false }, changed })
     }
 }
@@ -106,7 +106,7 @@ impl Advance<'_> {
         if self.action == Action::GenerateStatement {
             let held = timelines::find(tx, &row.psn_no).await?.ok_or_else(|| person_unknown(&row.psn_no))?;
             let made = statement(&held.timeline, register.clock.today());
-            row.statement = message::statement(made).encode_to_vec();
+            row.statement = messages::statement(made).encode_to_vec();
         }
         match &self.terms {
             Some(terms) => terms.finish(tx, register, row, cause).await,

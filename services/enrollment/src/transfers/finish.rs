@@ -7,19 +7,21 @@ use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{ServiceError, Violations};
 
-use crate::changes::{self, Edit, PERSON_MOVED};
-use crate::domain::codes;
-use crate::domain::contributions::arrears;
-use crate::domain::enrolment::Stop;
-use crate::domain::timeline::MAX_ENTRIES;
-use crate::domain::transfer::codes::{Direction, is_basic};
-use crate::domain::transfer::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
-use crate::enrolment;
-use crate::once::Cause;
-use crate::register::{Register, person_unknown};
-use crate::store::entities::transfer;
-use crate::store::timelines::{self, StoredTimeline};
-use crate::store::{contributions, moves};
+use crate::app::{Register, person_unknown};
+use crate::coverage::domain::contributions::arrears;
+use crate::coverage::domain::enrolment::Stop;
+use crate::coverage::enrolment;
+use crate::coverage::store::contributions;
+use crate::person::domain::codes;
+use crate::person::domain::timeline::MAX_ENTRIES;
+use crate::person::store::edit::{Edit, PERSON_MOVED};
+use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::changes;
+use crate::register::once::Cause;
+use crate::transfers::domain::codes::{Direction, is_basic};
+use crate::transfers::domain::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
+use crate::transfers::store::entities::transfer;
+use crate::transfers::store::moves;
 
 /// The new coverage begins so many days ahead at most.
 const DAYS_AHEAD: u64 = 366;
@@ -141,7 +143,7 @@ impl CheckedTerms {
         let fits = direction.takes(&self.psn_type);
         violations.require(fits, "finish.psn_type", "PSN_TYPE_NOT_OF_SCHEME", text);
         let begins = match direction.joins() {
-            crate::domain::transfer::codes::EMPLOYEE_SCHEME => {
+            crate::transfers::domain::codes::EMPLOYEE_SCHEME => {
                 let no_year = self.coverage_year.is_none();
                 violations.require(
                     no_year,

@@ -1,13 +1,13 @@
 //! Reads transfers: one with all its steps, or the work queue of an area.
 
 use yizhan_proto::enrollment::v1::{ListTransfersRequest, ListTransfersResponse, Transfer, TransferSide};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_terms::Area;
 
-use super::{is_transfer_id, may_see, message, transfer_unknown};
-use crate::domain::transfer::{Side, State};
-use crate::register::Register;
-use crate::store::transfers;
+use crate::app::Register;
+use crate::transfers::domain::{Side, State};
+use crate::transfers::store::transfers;
+use crate::transfers::{is_transfer_id, may_see, messages, transfer_unknown};
 
 /// States asked for at most: as many as there are.
 const MAX_STATES: usize = State::ALL.len();
@@ -24,7 +24,7 @@ pub async fn get_transfer(
     let found = transfers::find(&register.db, transfer_id).await?;
     let row = found.filter(|row| may_see(caller, row)).ok_or_else(|| transfer_unknown(transfer_id))?;
     let steps = transfers::steps(&register.db, transfer_id).await?;
-    message::whole(&row, steps, caller)
+    messages::whole(&row, steps, caller)
 }
 
 /// One page of a work queue.
@@ -35,7 +35,12 @@ pub async fn list_transfers(
 ) -> Result<ListTransfersResponse, ServiceError> {
     let mut violations = Violations::new();
     let area = request.poolarea_no.as_str();
-    violations.require(is_admdvs(area), "poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+    violations.require(
+        Area::parse(area).is_some(),
+        "poolarea_no",
+        "POOLAREA_INVALID",
+        "统筹区应为 6 位行政区划代码",
+    );
     let side = match request.side() {
         TransferSide::Sending => Some(Side::Sending),
         TransferSide::Receiving => Some(Side::Receiving),
@@ -68,6 +73,6 @@ pub async fn list_transfers(
         Some(last) if more => page::encode_token(&of, &[&last.transfer_id]),
         _ => String::new(),
     };
-    let listed: Result<Vec<Transfer>, ServiceError> = found.iter().map(message::listed).collect();
+    let listed: Result<Vec<Transfer>, ServiceError> = found.iter().map(messages::listed).collect();
     Ok(ListTransfersResponse { transfers: listed?, next_page_token })
 }

@@ -3,18 +3,19 @@
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{StartTransferRequest, StartTransferResponse};
-use yizhan_runtime::caller::is_admdvs;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use super::advance::{Taken, take};
-use super::{area_not_owned, check_psn_no, check_reason, message, sides, transfer_open};
-use crate::domain::transfer::codes::Direction;
-use crate::domain::transfer::{Action, Initiator, Position, Side, Sides, State, finish, next};
-use crate::once::{self, Cause, Changed, Done, Mutation};
-use crate::register::{Register, person_merged, person_unknown};
-use crate::store::entities::transfer;
-use crate::store::{timelines, transfers};
+use crate::app::{Register, person_merged, person_unknown};
+use crate::person::store::timelines;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::transfers::domain::codes::Direction;
+use crate::transfers::domain::{Action, Initiator, Position, Side, Sides, State, finish, next};
+use crate::transfers::store::entities::transfer;
+use crate::transfers::store::transfers;
+use crate::transfers::{area_not_owned, check_psn_no, check_reason, messages, sides, transfer_open};
 
 /// 免申即转.
 const WITHOUT_APPLICATION: &str = "99";
@@ -43,7 +44,12 @@ fn checked<'a>(
     for (field, area) in
         [("from_poolarea_no", &request.from_poolarea_no), ("to_poolarea_no", &request.to_poolarea_no)]
     {
-        violations.require(is_admdvs(area), field, "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+        violations.require(
+            Area::parse(area).is_some(),
+            field,
+            "POOLAREA_INVALID",
+            "统筹区应为 6 位行政区划代码",
+        );
     }
     let text = "转移方向应为 11、12、41 或 42";
     violations.require(direction.is_some(), "traf_prot_dirc", "CODE_UNKNOWN", text);
@@ -101,7 +107,7 @@ impl Mutation<Register> for Start<'_> {
             take(tx, register, &mut row, noticed, "", cause).await?;
         }
         let steps = transfers::steps(tx, &row.transfer_id).await?;
-        let transfer = Some(message::whole(&row, steps, self.caller)?);
+        let transfer = Some(messages::whole(&row, steps, self.caller)?);
         Ok(Done { answer: StartTransferResponse { transfer, replayed: false }, changed: Vec::new() })
     }
 }

@@ -42,6 +42,18 @@ both_databases! {
         assert_eq!(reasons, ["PERSON_TOLD_TWICE", "CODE_UNKNOWN", "TEXT_INVALID"]);
     }
 
+    async fn a_pool_of_the_citys_own_level_is_at_home_in_the_whole_city(db: TestDatabase) {
+        let mut service = start(&db).await;
+        let insured = PersonRow { poolarea_no: "430299".into(), ..person("P1") };
+        service.import_persons(persons([insured])).await.unwrap();
+        service.import_coverages(coverages([coverage("P1", "310", "2024-01-01", "")])).await.unwrap();
+        for (place, out_of_area) in [("430203", false), ("430200", false), ("430299", false), ("430103", true), ("", false)] {
+            let question =
+                GetEligibilityRequest { psn_no: "P1".into(), mdtrtarea_admvs: place.into(), ..Default::default() };
+            assert_eq!(service.ask(question).await.unwrap().out_of_area, out_of_area, "{place}");
+        }
+    }
+
     async fn many_questions_are_answered_in_their_order(db: TestDatabase) {
         let mut service = start(&db).await;
         service.enrol("P1", "390", "2024-01-01").await;

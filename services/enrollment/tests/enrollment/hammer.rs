@@ -129,9 +129,7 @@ both_databases! {
         let readers = (0..READERS).map(|number| tokio::spawn(field.clone().read(number)));
         let work: Vec<_> = writers.chain(readers).collect();
 
-        for _ in 0..2 {
-            torment(&mut redis, &mut killed).await;
-        }
+        torment(&mut redis, &mut killed).await;
         field.stop.store(true, Ordering::Relaxed);
         for done in join_all(work).await {
             done.unwrap();

@@ -204,7 +204,7 @@ both_databases! {
     /// The timeline is written next to the normalised rows: both tell the same.
     async fn the_rows_tell_what_the_timeline_tells(db: TestDatabase) {
         use sea_orm::EntityTrait;
-        use yizhan_enrollment::store::entities;
+        use yizhan_enrollment::person::store::entities;
         let mut service = start(&db).await;
         service.enrol("P1", "310", "2024-01-01").await;
         service.import_persons(persons([person("P2")])).await.unwrap();

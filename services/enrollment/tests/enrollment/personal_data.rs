@@ -6,7 +6,7 @@ use futures::future::join_all;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use sea_orm_migration::MigratorTrait;
 use tonic::Code;
-use yizhan_enrollment::store::migrations::Migrator;
+use yizhan_enrollment::migrations::Migrator;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_testkit::{Backend, TestDatabase, both_databases};
 
@@ -170,7 +170,7 @@ both_databases! {
         let names: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
         let before = names.iter().position(|name| name == "m20261122_000004_rights").unwrap();
         Migrator::up(&connection, Some(before as u32)).await.unwrap();
-        let key = yizhan_enrollment::domain::certificate::CertificateKey::local_default();
+        let key = yizhan_enrollment::person::domain::certificate::CertificateKey::local_default();
         let digest = key.digest("01", &certno("P1"));
         for psn_no in ["P1", "P2"] {
             let timeline = r#"{"person":{"psn_name_masked":"张**","gend":"2","brdy":"1949-12-31"},"coverages":[],"identities":[],"memberships":[],"account_shares":[]}"#;

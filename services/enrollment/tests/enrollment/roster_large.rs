@@ -1,6 +1,6 @@
 //! Large rosters: cut in the middle and gone on with, applied through crashes and by two processes, and sent twice.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use yizhan_proto::enrollment::v1::load_roster_request::Part as Say;
@@ -28,7 +28,7 @@ struct Fingerprint {
 }
 
 impl Behind {
-    /// Registers persons by SQL, number 0 to `persons` − 1: importing a million would take longer than what is tested. They
+    /// Registers persons by SQL, number 0 to `persons` − 1: importing them would take longer than what is tested. They
     /// have a timeline and its history, which is all that rosters need of them.
     async fn seeded(db: &TestDatabase, persons: usize) -> Behind {
         let connection = yizhan_runtime::db::connect(&DatabaseConfig::at(db.url())).await.unwrap();
@@ -116,13 +116,12 @@ async fn send(stream: &OpenStream, ready: &RosterReady, until: usize, rows: usiz
 }
 
 /// Goal: a full roster is cut in the middle (the register is untouched then) and gone on with, which adds every row once; the
-/// same file under another id changes no version, no row, no history and no entry of the change log.
+/// same file under another id changes no version, no row, no history and no entry of the change log. Hundreds of messages
+/// and of batches are as good as thousands; a million, and the memory it takes, is what `benchmarks/run rosters` is for.
 async fn cut_gone_on_with_and_sent_again(db: TestDatabase, rows: usize) {
     let service = start(&db).await;
     let department = Department::at(service.server.url(), CIVIL_AFFAIRS).await;
     let behind = Behind::seeded(&db, rows).await;
-    let began = Instant::now();
-    let told = |what: &str| println!("{what} after {:?}", began.elapsed());
 
     let first = large("first", rows);
     let (stream, ready) = department.open(&first).await.unwrap();
@@ -131,7 +130,6 @@ async fn cut_gone_on_with_and_sent_again(db: TestDatabase, rows: usize) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     stream.cut();
-    told("cut");
     assert_eq!(behind.fingerprint().await, untouched(rows));
     let (stream, ready) = department.open(&first).await.unwrap();
     assert_eq!(ready.next_row_number as usize, rows / 2 + 1);
@@ -139,9 +137,7 @@ async fn cut_gone_on_with_and_sent_again(db: TestDatabase, rows: usize) {
     let seal = seal_of_all(rows);
     assert_eq!(behind.fingerprint().await, untouched(rows), "before the seal");
     stream.say.send(said(Say::Seal(seal.clone()))).await.unwrap();
-    told("sealed");
     let answered = stream.rest().await.unwrap();
-    told("applied");
     assert_eq!(
         (answered.summary().added_count, answered.summary().changed_person_count),
         (rows as i64, rows as i64)
@@ -153,7 +149,6 @@ async fn cut_gone_on_with_and_sent_again(db: TestDatabase, rows: usize) {
     send(&stream, &ready, rows, rows).await;
     stream.say.send(said(Say::Seal(seal))).await.unwrap();
     let answered = stream.rest().await.unwrap();
-    told("sent again");
     let expected =
         RosterSummary { row_count: rows as i64, unchanged_count: rows as i64, ..RosterSummary::default() };
     assert_eq!(answered.summary(), &expected);
@@ -161,13 +156,13 @@ async fn cut_gone_on_with_and_sent_again(db: TestDatabase, rows: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_million_rows_on_postgres() {
-    cut_gone_on_with_and_sent_again(TestDatabase::postgres(), 1_000_000).await;
+async fn a_hundred_thousand_rows_on_postgres() {
+    cut_gone_on_with_and_sent_again(TestDatabase::postgres(), 100_000).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_thousand_rows_on_sqlite() {
-    cut_gone_on_with_and_sent_again(TestDatabase::sqlite(), 50_000).await;
+async fn twenty_thousand_rows_on_sqlite() {
+    cut_gone_on_with_and_sent_again(TestDatabase::sqlite(), 20_000).await;
 }
 
 /// Waits until a roster is done, killing the process whenever it got further by some rows.
@@ -195,7 +190,7 @@ async fn killed_on_the_way(process: &mut ServiceProcess, header: &RosterHeader, 
 /// Goal: the process dies while it applies, several times; every person is changed once, by one version, and what a full
 /// roster misses is ended once.
 async fn survives_crashes(db: TestDatabase) {
-    const ROWS: usize = 24_000;
+    const ROWS: usize = 9_000;
     let mut process = ServiceProcess::at(env!("CARGO_BIN_EXE_yizhan-enrollment"))
         .env("YIZHAN_DATABASE_URL", db.url())
         .env("YIZHAN_SERVER_TRUST_CALLER_HEADER", "true")
@@ -213,7 +208,7 @@ async fn survives_crashes(db: TestDatabase) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     stream.cut();
-    let roster = killed_on_the_way(&mut process, &header, 6_000).await;
+    let roster = killed_on_the_way(&mut process, &header, 2_000).await;
     let summary = roster.summary.unwrap();
     assert_eq!((summary.added_count, summary.changed_person_count), (ROWS as i64, ROWS as i64));
     assert_eq!(behind.fingerprint().await, once_each(ROWS));

@@ -11,13 +11,13 @@ use chrono::{NaiveDate, TimeDelta};
 use prost::Message;
 use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryResult, Statement};
 use tonic::transport::Channel;
-use yizhan_enrollment::domain::coverage_changes::doubled;
-use yizhan_enrollment::domain::timeline::Timeline;
-use yizhan_enrollment::store::entities::{
+use yizhan_enrollment::person::domain::basic_schemes::doubled;
+use yizhan_enrollment::person::domain::timeline::Timeline;
+use yizhan_enrollment::person::store::entities::{
     account_share, coverage, disease_entitlement, entitlement_timeline, identity, membership,
     timeline_history,
 };
-use yizhan_enrollment::store::rows::Stored;
+use yizhan_enrollment::person::store::rows::Stored;
 use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::merge_service_client::MergeServiceClient;

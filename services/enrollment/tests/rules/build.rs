@@ -1,12 +1,12 @@
 //! Persons in short, and what was decided in short.
 
 use chrono::NaiveDate;
-use yizhan_enrollment::domain::entitlement::{Decision, Payer};
-use yizhan_enrollment::domain::period::Period;
-use yizhan_enrollment::domain::rules::Rules;
-use yizhan_enrollment::domain::timeline::{
+use yizhan_enrollment::coverage::domain::entitlement::{Decision, Payer};
+use yizhan_enrollment::person::domain::period::Period;
+use yizhan_enrollment::person::domain::timeline::{
     Coverage, CoverageState, Identity, Membership, MembershipKind, PersonFacts, Timeline,
 };
+use yizhan_enrollment::rules::Rules;
 
 pub fn day(text: &str) -> NaiveDate {
     text.parse().unwrap_or_else(|_| panic!("{text}"))

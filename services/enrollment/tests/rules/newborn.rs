@@ -2,7 +2,7 @@
 
 use crate::build::*;
 
-/// codes.md §7 (江西; policy pages): case, born, paid, for the year, days insured, first day entitled.
+/// docs/CODES.md, Waiting (江西; policy pages): case, born, paid, for the year, days insured, first day entitled.
 #[test]
 fn ninety_days_after_birth() {
     for (case, brdy, paid_on, year, expected) in [

@@ -1,7 +1,7 @@
 //! 居民: centralised period, fixed and variable waiting months, exempt groups; month-end, leap day, year-end.
 
-use yizhan_enrollment::domain::departments::DEPARTMENTS;
-use yizhan_enrollment::domain::rules::{Rules, WaitingRule};
+use yizhan_enrollment::rosters::domain::departments::DEPARTMENTS;
+use yizhan_enrollment::rules::{Rules, WaitingRule};
 
 use crate::build::*;
 
@@ -11,7 +11,7 @@ const GUIDE: &str = "国办发〔2024〕38号";
 #[test]
 fn when_residents_are_entitled() {
     for (case, document, area, before, paid_on, year, expected) in [
-        // The centralised period (医保发〔2024〕19号; codes.md §7: coverage year after centralised payment).
+        // The centralised period (医保发〔2024〕19号; docs/CODES.md, Waiting: coverage year after centralised payment).
         (
             "续保，集中期第一天",
             "医保发〔2024〕19号",

@@ -1,9 +1,9 @@
 //! 连续参保、零报销激励 on the critical-illness cap (国办发〔2024〕38号; 江西, 许昌).
 
-use yizhan_enrollment::domain::reward::critical_illness_reward;
-use yizhan_enrollment::domain::rules::Rules;
-use yizhan_enrollment::domain::timeline::MembershipKind::{RewardUsed, ZeroClaimYear};
-use yizhan_enrollment::domain::timeline::Timeline;
+use yizhan_enrollment::person::domain::timeline::MembershipKind::{RewardUsed, ZeroClaimYear};
+use yizhan_enrollment::person::domain::timeline::Timeline;
+use yizhan_enrollment::register::domain::reward::critical_illness_reward;
+use yizhan_enrollment::rules::Rules;
 
 use crate::build::*;
 

@@ -1,7 +1,7 @@
 //! 职工与居民之间切换: two continuous years, a gap of three months made good (医保办发〔2021〕43号).
 
-use yizhan_enrollment::domain::entitlement::Payer;
-use yizhan_enrollment::domain::rules::Rules;
+use yizhan_enrollment::coverage::domain::entitlement::Payer;
+use yizhan_enrollment::rules::Rules;
 
 use crate::build::*;
 

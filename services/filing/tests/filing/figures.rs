@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tonic::Code;
-use yizhan_filing::store::figures::VISITS;
+use yizhan_filing::figures::store::VISITS;
 use yizhan_proto::filing::v1::filing_figures_service_client::FilingFiguresServiceClient;
 use yizhan_proto::filing::v1::*;
 use yizhan_proto::settlement::v1::SettlementInfo;

@@ -1,5 +1,13 @@
 //! Black-box tests through gRPC, each on SQLite and on PostgreSQL (with Redis). One file per behaviour.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::too_many_lines,
+    reason = "a test that lacks what it needs ends; tables of cases are long"
+)]
+
+mod at_home;
 mod bad_input;
 mod change;
 mod fake_settlement;

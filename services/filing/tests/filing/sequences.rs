@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
-use yizhan_filing::domain::filing::{Filing as Kept, State};
-use yizhan_filing::domain::standing::Standings;
-use yizhan_filing::store::{filings, standings};
+use yizhan_filing::filings::domain::filing::{Filing as Kept, State};
+use yizhan_filing::filings::store as filings;
+use yizhan_filing::standings::Standings;
+use yizhan_filing::standings::store as standings;
 use yizhan_filing::{FilingConfig, Register};
 use yizhan_proto::filing::v1::*;
 use yizhan_runtime::error::RemoteError;
@@ -153,7 +154,7 @@ impl World {
         for psn_no in PERSONS {
             let kept = filings::of_person(&self.register.db, psn_no, None, 1000).await.unwrap();
             let mut fold = Standings::default();
-            kept.iter().for_each(|filing| fold.put(filing));
+            kept.iter().for_each(|filing| fold.put(&filing.filing_id, filing.standing()));
             let person = stored.get(psn_no);
             assert_eq!(
                 person.map(|person| &person.standings).unwrap_or(&Standings::default()),

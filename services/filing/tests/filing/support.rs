@@ -63,7 +63,7 @@ pub fn by<T>(caller: &str, message: T) -> Request<T> {
 }
 
 /// An answer, or the error as callers read it.
-#[allow(clippy::result_large_err)]
+#[allow(clippy::result_large_err, reason = "tonic's status is what a call is refused with")]
 pub fn told<T>(answer: Result<Response<T>, Status>) -> Result<T, RemoteError> {
     answer.map(Response::into_inner).map_err(RemoteError::from)
 }

@@ -2,9 +2,11 @@
 //! the row says otherwise.
 
 use chrono::NaiveDate;
-use yizhan_filing::domain::calendar::WorkingDays;
-use yizhan_filing::domain::rules::{Handling, InProvince, Kinds, Places, Rules};
-use yizhan_filing::domain::submission::{Filer, RulesOfKind, Submission, judge, read_materials};
+use yizhan_filing::filings::domain::submission::{
+    Asked, Filer, RulesOfKind, Submission, judge, read_materials,
+};
+use yizhan_filing::rules::calendar::WorkingDays;
+use yizhan_filing::rules::{Handling, InProvince, Kinds, Places, Rules};
 use yizhan_proto::filing::v1::{Material, Referral, SubmitFilingRequest};
 use yizhan_runtime::Violations;
 use yizhan_runtime::error::ErrorKind;
@@ -46,9 +48,10 @@ fn judged(request: &SubmitFilingRequest, status: Status) -> Result<Submission, V
         in_province: &rules.find::<InProvince>(HOME, today()).unwrap().rule,
     };
     let mut wrong = Violations::new();
-    let materials = read_materials(&request.materials, |_| true, &mut wrong);
+    let asked = Asked::from(request);
+    let materials = read_materials(&asked.papers, |_| true, &mut wrong);
     let filer = Filer { poolarea_no: HOME, status: Some(status), today: today() };
-    let submission = judge(request, &materials, filer, of_kind, &mut wrong);
+    let submission = judge(&asked, &materials, filer, of_kind, &mut wrong);
     match wrong.finish() {
         Ok(()) => Ok(submission),
         Err(error) => {

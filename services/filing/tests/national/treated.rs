@@ -5,10 +5,9 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use yizhan_filing::domain::filing::State;
-use yizhan_filing::domain::find::{Outcome, Visit, find};
-use yizhan_filing::domain::rules::Rules;
-use yizhan_filing::domain::standing::{Standing, Standings};
+use yizhan_filing::answers::domain::{Outcome, Visit, find};
+use yizhan_filing::rules::Rules;
+use yizhan_filing::standings::{Standing, Standings, State};
 use yizhan_policy::case::Treatment;
 use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
 

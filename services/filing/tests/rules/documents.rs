@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use yizhan_filing::domain::calendar::Calendar;
-use yizhan_filing::domain::filing::SupplyDays;
-use yizhan_filing::domain::rules::{
+use yizhan_filing::rules::SupplyDays;
+use yizhan_filing::rules::calendar::Calendar;
+use yizhan_filing::rules::{
     Admission, Emergency, FilingFamilies, Handling, InProvince, Kinds, MadeGood, Places, Returning, Rules,
     Treatments, Validity, embedded_texts,
 };

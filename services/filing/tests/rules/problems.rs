@@ -1,6 +1,6 @@
 //! What is wrong with a document is told all at once, each at its place.
 
-use yizhan_filing::domain::rules::FilingFamilies;
+use yizhan_filing::rules::FilingFamilies;
 use yizhan_rules::load;
 
 /// Line and code of every problem.

@@ -1,6 +1,6 @@
 //! What the register says can be applied by the benefit policies that ship for the same areas, and reaches the money.
 
-use yizhan_filing::domain::rules::{Away, Rules, Treatments, What, decide};
+use yizhan_filing::rules::{Away, Rules, Treatments, What, decide};
 use yizhan_money::Fen;
 use yizhan_policy::case::{Account, Case, Line, Person, RemoteRule, Treatment, Visit};
 use yizhan_policy::{PolicySet, embedded, load, settle};

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
-use yizhan_filing::domain::rules::{Away, Direct, Rules, Treatments, What, decide};
+use yizhan_filing::rules::{Away, Direct, Rules, Treatments, What, decide};
 use yizhan_policy::case::Treatment;
 use yizhan_policy::model::{Condition, Known, Row};
 use yizhan_terms::{Care, Filing, Tier};
@@ -84,7 +84,7 @@ fn the_nation_says_who_is_treated_as_at_home_and_that_filing_comes_first() {
     );
 }
 
-/// 赣医保 异地就医明白卡 2025-11 (policy-parameters.md §6); returning: codes.md §2.9, local variants.
+/// 赣医保 异地就医明白卡 2025-11 (the document names its sources); returning: a local page.
 #[test]
 fn jiangxi() {
     for area in ["360100", "360400"] {
@@ -110,7 +110,7 @@ fn jiangxi() {
     check("360100", "2024-12-31", &[("310 referral out inpatient third other", "unknown", "2024〕21号")]);
 }
 
-/// policy-parameters.md §5.3, rows 绍兴职工 住院/规定病种, 异地安置/常住/驻外, and 普通门诊 below the table.
+/// As published for 绍兴职工 住院/规定病种, 异地安置/常住/驻外, and 普通门诊 below the table.
 #[test]
 fn shaoxing_employees() {
     for on in ["2023-01-01", "2023-04-28", "2026-05-01"] {
@@ -136,7 +136,7 @@ fn shaoxing_employees() {
     }
 }
 
-/// policy-parameters.md §5.3, rows 绍兴居民（旧） and 绍兴居民（2023-04）.
+/// As published for 绍兴居民（旧） and 绍兴居民（2023-04）.
 #[test]
 fn shaoxing_residents_before_and_since_april_2023() {
     check(
@@ -166,7 +166,7 @@ fn shaoxing_residents_before_and_since_april_2023() {
     check("330600", "2026-05-01", &[("340 referral out inpatient third other", "unknown", "绍兴市")]);
 }
 
-/// policy-parameters.md §5.3, row 宁波（大学生/居民）.
+/// As published for 宁波（大学生/居民）.
 #[test]
 fn ningbo_residents() {
     check(

@@ -18,7 +18,7 @@ const PROMISED_DAYS: u64 = 180;
 /// 异地长期居住 (07) with a commitment (承诺书) in place of the residence proof: taken in by a window in 上海 (异地受理), completed by an
 /// officer in 绍兴 (属地办理). The day from which on it covers.
 pub async fn to_live_there(clients: &Clients, psn_no: &str) -> anyhow::Result<String> {
-    let window = Caller::Agency { area: THERE.into() };
+    let window = Caller::Agency { area: THERE.parse()? };
     let request = SubmitFilingRequest {
         out_fil_type: "07".into(),
         materials: papers(&["certificate", "filing_form", "commitment_letter"]),
@@ -39,7 +39,7 @@ pub async fn to_live_there(clients: &Clients, psn_no: &str) -> anyhow::Result<St
         submitted.due_date
     );
 
-    let agency = Caller::Agency { area: HOME.into() };
+    let agency = Caller::Agency { area: HOME.parse()? };
     let complete = AdvanceFilingRequest {
         request_id: "demo-complete".into(),
         filing_id: submitted.filing_id,

@@ -1,0 +1,4 @@
+//! Rules of looks: pure, no database.
+
+pub mod chain;
+pub mod grant;

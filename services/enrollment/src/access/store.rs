@@ -1,0 +1,5 @@
+//! Tables of looks.
+
+pub mod access_grants;
+pub mod access_log;
+pub mod entities;

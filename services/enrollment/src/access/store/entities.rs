@@ -1,0 +1,5 @@
+//! Rows of those tables.
+
+pub mod access_grant;
+pub mod access_log;
+pub mod access_log_head;

@@ -1,0 +1,17 @@
+//! Coverages and what decides them: 人员变动, contributions, waiting periods, 门诊慢特病, 新生儿.
+
+pub(crate) mod api;
+mod change_coverage;
+mod contribution_check;
+pub mod domain;
+pub(crate) mod enrolment;
+mod entitlement_rules;
+mod import_disease_entitlements;
+pub(crate) mod list_contributions;
+mod messages;
+mod record_contributions;
+mod record_death;
+mod register_newborn;
+mod repair_waiting;
+mod reverify_disease_entitlement;
+pub(crate) mod store;

@@ -1,0 +1,81 @@
+//! Documents of entitlement rules: published, listed, read. A published version never changes.
+
+use chrono::SecondsFormat;
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_proto::enrollment::v1::{
+    EntitlementRules, GetEntitlementRulesRequest, ListEntitlementRulesRequest, ListEntitlementRulesResponse,
+    PublishEntitlementRulesRequest, PublishEntitlementRulesResponse,
+};
+use yizhan_rules::{Publication, Summary};
+use yizhan_runtime::{Caller, ServiceError};
+
+use crate::app::Register;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::rules::Entitlement;
+
+/// Checks a document and publishes it.
+pub async fn publish(
+    register: &Register,
+    caller: &Caller,
+    mut request: PublishEntitlementRulesRequest,
+) -> Result<PublishEntitlementRulesResponse, ServiceError> {
+    let (key, violations) = once::open(caller, &mut request);
+    let publication = Publication::<Entitlement>::read(&request.document, violations)?;
+    publication.check_area(caller)?;
+    let answer = once::once(register, &key, &publication).await?;
+    register.rules.refresh().await?;
+    Ok(answer)
+}
+
+#[async_trait]
+impl Mutation<Register> for Publication<Entitlement> {
+    type Answer = PublishEntitlementRulesResponse;
+    type Changed = Changed;
+
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        cause: &Cause,
+    ) -> Result<Done<Self::Answer>, ServiceError> {
+        let published = Publication::write(self, tx, &register.rules, cause, register.clock.now()).await?;
+        let rules = Some(message(published.summary));
+        let answer = PublishEntitlementRulesResponse { rules, replayed: published.known };
+        Ok(Done { answer, changed: Vec::new() })
+    }
+}
+
+/// One page of documents, in the order they were published.
+pub async fn list(
+    register: &Register,
+    request: ListEntitlementRulesRequest,
+) -> Result<ListEntitlementRulesResponse, ServiceError> {
+    let ListEntitlementRulesRequest { area, page_size, page_token } = request;
+    let page = register.rules.list(&area, page_size, &page_token).await?;
+    let rules = page.documents.into_iter().map(message).collect();
+    Ok(ListEntitlementRulesResponse { rules, next_page_token: page.next_page_token })
+}
+
+/// One document with its text.
+pub async fn get(
+    register: &Register,
+    request: GetEntitlementRulesRequest,
+) -> Result<EntitlementRules, ServiceError> {
+    let (summary, document) = register.rules.get(&request.rules_id, &request.version).await?;
+    Ok(EntitlementRules { document, ..message(summary) })
+}
+
+fn message(summary: Summary) -> EntitlementRules {
+    let Summary { id, version, title, area, digest, recorded_at } = summary;
+    let recorded_at = recorded_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true));
+    EntitlementRules {
+        rules_id: id,
+        version,
+        title,
+        area,
+        digest,
+        recorded_at: recorded_at.unwrap_or_default(),
+        document: String::new(),
+    }
+}

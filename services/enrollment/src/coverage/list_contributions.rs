@@ -1,0 +1,83 @@
+//! The contributions of a person, page by page, and what is in arrears.
+
+use chrono::SecondsFormat;
+use sea_orm::DbErr;
+use yizhan_proto::enrollment::v1::{
+    Arrears, Contribution, ListContributionsRequest, ListContributionsResponse,
+};
+use yizhan_runtime::{Caller, ServiceError, Violations, page};
+
+use crate::app::{Register, person_unknown};
+use crate::coverage::domain::contributions;
+use crate::coverage::store::contributions as stored;
+use crate::coverage::store::entities::contribution::Model;
+use crate::person::domain::codes;
+use crate::person::store::timelines;
+use yizhan_terms::is_psn_no;
+
+/// One page. Who may not know of the person is told that there is none.
+pub async fn list_contributions(
+    register: &Register,
+    caller: &Caller,
+    request: ListContributionsRequest,
+) -> Result<ListContributionsResponse, ServiceError> {
+    let ListContributionsRequest { psn_no, insutype, page_size, page_token } = request;
+    if !is_psn_no(&psn_no) {
+        return Err(person_unknown(&psn_no));
+    }
+    let mut violations = Violations::new();
+    let known = insutype.is_empty() || codes::is_insutype(&insutype);
+    violations.require(known, "insutype", "CODE_UNKNOWN", "险种类型不在字典中");
+    violations.finish()?;
+    let limit = page::page_size(page_size)?;
+    let scope = format!("contributions/{psn_no}/{insutype}");
+    let after = page::decode_token::<1>(&scope, &page_token)?.map(|[id]| id);
+    let person = timelines::find(&register.db, &psn_no).await?;
+    let may_see = |poolarea_no: &str| match caller {
+        Caller::Person { psn_no: own } => *own == psn_no,
+        // No service needs them: settlement is told what entitles, not what was paid.
+        Caller::Service { .. } => false,
+        _ => caller.may_read_area(poolarea_no),
+    };
+    person.filter(|person| may_see(&person.poolarea_no)).ok_or_else(|| person_unknown(&psn_no))?;
+
+    let mut found = stored::page(&register.db, &psn_no, &insutype, after, limit + 1).await?;
+    let more = found.len() as u64 > limit;
+    found.truncate(limit as usize);
+    let next_page_token = match found.last() {
+        Some(last) if more => page::encode_token(&scope, &[&last.contribution_id]),
+        _ => String::new(),
+    };
+    let mut arrears = arrears_of(register, &psn_no).await?;
+    arrears.retain(|owed| insutype.is_empty() || owed.insutype == insutype);
+    Ok(ListContributionsResponse {
+        arrears_fen: arrears.iter().map(|owed| owed.amount_fen).sum(),
+        arrears,
+        contributions: found.into_iter().map(contribution).collect(),
+        next_page_token,
+    })
+}
+
+/// What a person owes, in whatever area it was recorded.
+pub async fn arrears_of(register: &Register, psn_no: &str) -> Result<Vec<Arrears>, DbErr> {
+    let all = stored::of_persons(&register.db, [psn_no.to_owned()]).await?.remove(psn_no).unwrap_or_default();
+    let owed = contributions::arrears(&all).into_iter();
+    Ok(owed.map(|(insutype, accrym, amount_fen)| Arrears { insutype, accrym, amount_fen }).collect())
+}
+
+/// One as a message.
+pub fn contribution(row: Model) -> Contribution {
+    Contribution {
+        psn_no: row.psn_no,
+        insutype: row.insutype,
+        accrym: row.accrym,
+        amount_fen: row.amount_fen,
+        clct_type: row.clct_type,
+        clct_flag: row.clct_flag,
+        paid_date: row.paid_date.map(|date| date.to_string()).unwrap_or_default(),
+        clct_way: row.clct_way,
+        psn_type: String::new(),
+        contribution_id: row.contribution_id,
+        recorded_at: row.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+    }
+}

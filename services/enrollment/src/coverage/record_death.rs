@@ -1,0 +1,86 @@
+//! A person died: every coverage ends the day after.
+
+use chrono::NaiveDate;
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
+use yizhan_runtime::{Caller, ServiceError};
+
+use crate::app::Register;
+use crate::coverage::domain::coverage_changes::end_by_death;
+use crate::coverage::enrolment::lock_one;
+use crate::person::store::entities::person;
+use crate::person::store::{persons, rows};
+use crate::register::changes;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::row_check::RowCheck;
+
+/// Writes the day of death and ends what is behind it.
+pub async fn record_death(
+    register: &Register,
+    caller: &Caller,
+    mut request: RecordDeathRequest,
+) -> Result<RecordDeathResponse, ServiceError> {
+    let (key, mut violations) = once::open(caller, &mut request);
+    let mut check = RowCheck::within("", &mut violations);
+    check.psn_no("psn_no", &request.psn_no);
+    let died = check.date("die_date", &request.die_date);
+    if died.is_some_and(|died| died > register.clock.today()) {
+        check.wrong("die_date", "DATE_IN_FUTURE", "死亡日期不能晚于今天");
+    }
+    violations.finish()?;
+    let death = Death { caller, psn_no: request.psn_no, died: died.unwrap_or_default() };
+    once::once(register, &key, &death).await
+}
+
+struct Death<'a> {
+    caller: &'a Caller,
+    psn_no: String,
+    died: NaiveDate,
+}
+
+#[async_trait]
+impl Mutation<Register> for Death<'_> {
+    type Answer = RecordDeathResponse;
+    type Changed = Changed;
+
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        cause: &Cause,
+    ) -> Result<Done<Self::Answer>, ServiceError> {
+        let mut edit = lock_one(tx, self.caller, &self.psn_no).await?;
+        self.check(&edit.after.timeline.person)?;
+        let before = edit.after.timeline.coverages.clone();
+        end_by_death(&mut edit.after.timeline, self.died);
+        let after = &edit.after.timeline.coverages;
+        let ended_count = before.iter().filter(|held| !after.contains(held)).count() as i32;
+        let area = edit.after.poolarea_no.clone();
+        if let Some(model) = persons::find(tx, &area, &self.psn_no).await? {
+            let model = person::Model { die_date: Some(self.died), ..model };
+            rows::upsert::<person::Entity, _>(tx, vec![model]).await?;
+        }
+        edit.touch();
+        let changed = changes::record(tx, register, vec![edit], cause).await?;
+        let person_version = changed.first().map(|person| person.version).unwrap_or_default();
+        Ok(Done { answer: RecordDeathResponse { ended_count, person_version, replayed: false }, changed })
+    }
+}
+
+impl Death<'_> {
+    fn check(&self, person: &crate::person::domain::timeline::PersonFacts) -> Result<(), ServiceError> {
+        if self.died < person.brdy {
+            return Err(ServiceError::invalid_field("die_date", "DATE_ORDER", "死亡日期不能早于出生日期"));
+        }
+        match person.die_date {
+            Some(recorded) if recorded != self.died => Err(ServiceError::failed_precondition(
+                "ALREADY_DECEASED",
+                "another day of death is recorded",
+                "已登记其他死亡日期，如登记有误请更正人员信息",
+            )
+            .with("die_date", recorded)),
+            _ => Ok(()),
+        }
+    }
+}

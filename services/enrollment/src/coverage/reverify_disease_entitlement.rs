@@ -1,0 +1,108 @@
+//! 复审: an entitlement to outpatient care of a disease was verified again.
+
+use chrono::NaiveDate;
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_proto::enrollment::v1::{ReverifyDiseaseEntitlementRequest, ReverifyDiseaseEntitlementResponse};
+use yizhan_runtime::{Caller, ServiceError};
+
+use crate::app::Register;
+use crate::coverage::enrolment::lock_one;
+use crate::coverage::import_disease_entitlements::is_dise_codg;
+use crate::person::domain::timeline::DiseaseKind;
+use crate::register::changes;
+use crate::register::messages;
+use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::register::row_check::RowCheck;
+use yizhan_rules::months::last_day_after;
+
+/// Half-yearly, unless told otherwise.
+const MONTHS: u32 = 6;
+
+/// Extends the day until which it holds without being verified again.
+pub async fn reverify_disease_entitlement(
+    register: &Register,
+    caller: &Caller,
+    mut request: ReverifyDiseaseEntitlementRequest,
+) -> Result<ReverifyDiseaseEntitlementResponse, ServiceError> {
+    let (key, mut violations) = once::open(caller, &mut request);
+    let mut check = RowCheck::within("", &mut violations);
+    check.psn_no("psn_no", &request.psn_no);
+    let kind = DiseaseKind::from_code(request.kind);
+    if kind.is_none() {
+        check.wrong("kind", "CODE_UNKNOWN", "应为 1 门诊慢特病或 2 两病");
+    }
+    check.code("dise_codg", &request.dise_codg, is_dise_codg);
+    let verified_on = check.date("verified_on", &request.verified_on);
+    let reverify_by = check.optional_date("reverify_by", &request.reverify_by);
+    if verified_on.is_some_and(|day| day > register.clock.today()) {
+        check.wrong("verified_on", "DATE_IN_FUTURE", "复审日期不能晚于今天");
+    }
+    if let (Some(verified_on), Some(Some(last))) = (verified_on, reverify_by)
+        && last <= verified_on
+    {
+        check.wrong("reverify_by", "DATE_ORDER", "下次复审期限应晚于复审日期");
+    }
+    violations.finish()?;
+    let (Some(kind), Some(verified_on)) = (kind, verified_on) else {
+        return Err(ServiceError::internal(anyhow::anyhow!("a request was refused without a violation")));
+    };
+    let reverify_by = reverify_by.flatten().unwrap_or_else(|| last_day_after(verified_on, MONTHS));
+    let work = Reverification {
+        caller,
+        psn_no: request.psn_no,
+        kind,
+        dise_codg: request.dise_codg,
+        verified_on,
+        reverify_by,
+    };
+    once::once(register, &key, &work).await
+}
+
+struct Reverification<'a> {
+    caller: &'a Caller,
+    psn_no: String,
+    kind: DiseaseKind,
+    dise_codg: String,
+    verified_on: NaiveDate,
+    reverify_by: NaiveDate,
+}
+
+#[async_trait]
+impl Mutation<Register> for Reverification<'_> {
+    type Answer = ReverifyDiseaseEntitlementResponse;
+    type Changed = Changed;
+
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        cause: &Cause,
+    ) -> Result<Done<Self::Answer>, ServiceError> {
+        let mut edit = lock_one(tx, self.caller, &self.psn_no).await?;
+        let held = edit.after.timeline.diseases.iter_mut().find(|held| {
+            held.kind == self.kind
+                && held.dise_codg == self.dise_codg
+                && held.period.contains(self.verified_on)
+        });
+        let held = held.ok_or_else(unknown)?;
+        if held.reverify_by.is_none_or(|before| before >= self.reverify_by) {
+            let text = "新的复审期限应晚于原期限；未设复审期限的待遇无需复审";
+            return Err(ServiceError::invalid_field("reverify_by", "DATE_ORDER", text));
+        }
+        held.reverify_by = Some(self.reverify_by);
+        let entitlement = Some(messages::disease(held));
+        let changed = changes::record(tx, register, vec![edit], cause).await?;
+        let person_version = changed.first().map(|person| person.version).unwrap_or_default();
+        let answer = ReverifyDiseaseEntitlementResponse { entitlement, person_version, replayed: false };
+        Ok(Done { answer, changed })
+    }
+}
+
+fn unknown() -> ServiceError {
+    ServiceError::not_found(
+        "DISEASE_ENTITLEMENT_UNKNOWN",
+        "the person has no such entitlement on the day of verification",
+        "复审当日没有该病种的待遇",
+    )
+}

@@ -1,0 +1,4 @@
+//! The table of contributions.
+
+pub mod contributions;
+pub mod entities;

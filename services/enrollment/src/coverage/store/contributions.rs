@@ -1,0 +1,95 @@
+//! Reading and appending contributions.
+
+use std::collections::BTreeMap;
+
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use yizhan_runtime::db::{Column as Values, find_rows};
+
+use super::entities::contribution::{Column, Entity, Model};
+use crate::coverage::domain::contributions::{Accrued, Kind};
+use crate::person::store::entities::timeline_history;
+
+/// Rows per statement: far within SQLite's 32,766 parameters.
+const ROWS_PER_STATEMENT: usize = 1000;
+
+/// Appends them.
+pub async fn insert<C: ConnectionTrait>(tx: &C, rows: Vec<Model>) -> Result<(), DbErr> {
+    let mut rows = rows
+        .into_iter()
+        .map(IntoActiveModel::into_active_model)
+        .map(sea_orm::ActiveModelTrait::reset_all)
+        .peekable();
+    while rows.peek().is_some() {
+        Entity::insert_many(rows.by_ref().take(ROWS_PER_STATEMENT)).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// All of several persons, by psn_no, in the order they were recorded, in whatever area that was.
+pub async fn of_persons<C: ConnectionTrait>(
+    db: &C,
+    psn_nos: impl IntoIterator<Item = String>,
+) -> Result<BTreeMap<String, Vec<Accrued>>, DbErr> {
+    let (psn_nos, areas) = areas(db, psn_nos).await?.into_iter().unzip();
+    let key = vec![("poolarea_no", Values::Text(areas)), ("psn_no", Values::Text(psn_nos))];
+    let mut found = find_rows::<Entity>(db, key).await?;
+    found.sort_by(|one, other| one.contribution_id.cmp(&other.contribution_id));
+    let mut by_person: BTreeMap<String, Vec<Accrued>> = BTreeMap::new();
+    for row in &found {
+        by_person.entry(row.psn_no.clone()).or_default().push(accrued(row));
+    }
+    Ok(by_person)
+}
+
+/// The areas that ever kept the register of these persons, each with the person.
+async fn areas<C: ConnectionTrait>(
+    db: &C,
+    psn_nos: impl IntoIterator<Item = String>,
+) -> Result<Vec<(String, String)>, DbErr> {
+    use timeline_history::{Column, Entity};
+    let query = Entity::find().select_only().columns([Column::PsnNo, Column::PoolareaNo]).distinct();
+    query.filter(Column::PsnNo.is_in(psn_nos)).into_tuple().all(db).await
+}
+
+/// Up to `limit` of a person, behind an id, in the order they were recorded.
+pub async fn page<C: ConnectionTrait>(
+    db: &C,
+    psn_no: &str,
+    insutype: &str,
+    after: Option<String>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let areas = areas(db, [psn_no.to_owned()]).await?.into_iter().map(|(_, area)| area);
+    let mut query = Entity::find().filter(Column::PoolareaNo.is_in(areas)).filter(Column::PsnNo.eq(psn_no));
+    if !insutype.is_empty() {
+        query = query.filter(Column::Insutype.eq(insutype));
+    }
+    if let Some(after) = after {
+        query = query.filter(Column::ContributionId.gt(after));
+    }
+    query.order_by_asc(Column::ContributionId).limit(limit).all(db).await
+}
+
+/// The last `limit` of a person, in the order they were recorded.
+pub async fn last<C: ConnectionTrait>(db: &C, psn_no: &str, limit: u64) -> Result<Vec<Model>, DbErr> {
+    let areas = areas(db, [psn_no.to_owned()]).await?.into_iter().map(|(_, area)| area);
+    let of_person = Entity::find().filter(Column::PoolareaNo.is_in(areas)).filter(Column::PsnNo.eq(psn_no));
+    let mut found = of_person.order_by_desc(Column::ContributionId).limit(limit).all(db).await?;
+    found.reverse();
+    Ok(found)
+}
+
+/// What of a row arrears are reckoned by.
+pub fn accrued(row: &Model) -> Accrued {
+    Accrued {
+        insutype: row.insutype.clone(),
+        accrym: row.accrym.clone(),
+        amount_fen: row.amount_fen,
+        kind: Kind::of(&row.clct_flag, &row.clct_type),
+        repairs: row.clct_type == crate::coverage::domain::contributions::PAID_BACK,
+        paid_date: row.paid_date,
+    }
+}

@@ -1,0 +1,182 @@
+//! Residents, insured and not insured per township or village, and the same for every key group.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use yizhan_proto::enrollment::v1::{
+    GetLedgerRequest, GetLedgerResponse, LedgerGroup, LedgerLevel, LedgerLine,
+};
+use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_terms::Area;
+
+use crate::app::Register;
+use crate::ledger::store::ledger::{self, Group, Line, Scope};
+
+/// Digits of a 统计用区划代码.
+const CODE_DIGITS: usize = 12;
+
+/// One page; the first one with the total.
+pub async fn get_ledger(
+    register: &Register,
+    caller: &Caller,
+    request: GetLedgerRequest,
+) -> Result<GetLedgerResponse, ServiceError> {
+    let mut violations = Violations::new();
+    let scope =
+        checked_scope(register, &request.poolarea_no, &request.as_of, &request.code_prefix, &mut violations);
+    let digits = match request.level() {
+        LedgerLevel::Township => 9,
+        LedgerLevel::Village => 12,
+        LedgerLevel::Unspecified => {
+            violations.push("level", "LEVEL_UNKNOWN", "层级应为乡镇（街道）或村（社区）");
+            0
+        }
+    };
+    violations.finish()?;
+    check_reader(caller, &scope.poolarea_no)?;
+    let of = format!("ledger/{}/{}/{digits}/{}", scope.poolarea_no, scope.as_of, scope.code_prefix);
+    let size = page::page_size(request.page_size)? as usize;
+    let after = page::decode_token::<1>(&of, &request.page_token)?.map(|[code]| code);
+
+    let (mut found, groups) = match after.as_deref() {
+        // The first page counts everything, to tell the total; the others only from their place on.
+        None => tokio::try_join!(
+            ledger::lines(&register.db, &scope, digits, None, None),
+            ledger::groups(&register.db, &scope, digits, None, None),
+        )?,
+        Some(after) => rest(register, &scope, digits, after, size).await?,
+    };
+    let more = found.len() > size;
+    let total = after.is_none().then(|| total(&found, &groups));
+    found.truncate(size);
+    let next_page_token = match found.last() {
+        Some(last) if more => page::encode_token(&of, &[&last.code]),
+        _ => String::new(),
+    };
+    let mut by_code: BTreeMap<String, Vec<Group>> = BTreeMap::new();
+    for group in groups {
+        by_code.entry(group.code.clone()).or_default().push(group);
+    }
+    let lines = found.into_iter().map(|found| {
+        let groups = by_code.remove(&found.code).unwrap_or_default();
+        line(found, groups)
+    });
+    Ok(GetLedgerResponse { as_of: scope.as_of.to_string(), lines: lines.collect(), total, next_page_token })
+}
+
+/// Lines behind a code, one more than the page holds, and their key groups.
+async fn rest(
+    register: &Register,
+    scope: &Scope,
+    digits: u32,
+    after: &str,
+    size: usize,
+) -> Result<(Vec<Line>, Vec<Group>), ServiceError> {
+    let limit = Some(size as u64 + 1);
+    let found = ledger::lines(&register.db, scope, digits, Some(after), limit).await?;
+    let until = found.iter().take(size).next_back().map(|line| line.code.as_str());
+    let groups = ledger::groups(&register.db, scope, digits, Some(after), until).await?;
+    Ok((found, groups))
+}
+
+/// What a ledger or a worklist is asked for.
+pub fn checked_scope(
+    register: &Register,
+    poolarea_no: &str,
+    as_of: &str,
+    code_prefix: &str,
+    violations: &mut Violations,
+) -> Scope {
+    let text = "统筹区应为 6 位行政区划代码";
+    violations.require(Area::parse(poolarea_no).is_some(), "poolarea_no", "POOLAREA_INVALID", text);
+    let digits = code_prefix.len() <= CODE_DIGITS && code_prefix.bytes().all(|b| b.is_ascii_digit());
+    violations.require(digits, "code_prefix", "RESD_CODE_INVALID", "区划代码前缀最多 12 位数字");
+    let day: Option<NaiveDate> =
+        if as_of.is_empty() { Some(register.clock.today()) } else { parse_date(as_of) };
+    violations.require(day.is_some(), "as_of", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    Scope {
+        poolarea_no: poolarea_no.to_owned(),
+        as_of: day.unwrap_or_default(),
+        code_prefix: code_prefix.to_owned(),
+    }
+}
+
+/// Ledgers are the agency's and the departments' of the area; no service needs them.
+pub fn check_reader(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError> {
+    if caller.may_read_area(poolarea_no) && !matches!(caller, Caller::Service { .. }) {
+        return Ok(());
+    }
+    Err(ServiceError::permission_denied(
+        "AREA_NOT_OWNED",
+        "the caller may not read the ledgers of this pooling area",
+        "无权查询该统筹区的台账",
+    )
+    .with("poolarea_no", poolarea_no))
+}
+
+fn total(lines: &[Line], groups: &[Group]) -> LedgerLine {
+    let mut all = Line {
+        code: String::new(),
+        residents: 0,
+        insured_310: 0,
+        insured_390: 0,
+        insured_other: 0,
+        insured_elsewhere: 0,
+    };
+    for line in lines {
+        all.residents += line.residents;
+        all.insured_310 += line.insured_310;
+        all.insured_390 += line.insured_390;
+        all.insured_other += line.insured_other;
+        all.insured_elsewhere += line.insured_elsewhere;
+    }
+    let mut by_name: BTreeMap<&str, Group> = BTreeMap::new();
+    for group in groups {
+        let none = || Group { code: String::new(), name: group.name.clone(), persons: 0, insured: 0 };
+        let sum = by_name.entry(&group.name).or_insert_with(none);
+        sum.persons += group.persons;
+        sum.insured += group.insured;
+    }
+    line(all, by_name.into_values().collect())
+}
+
+fn line(counted: Line, groups: Vec<Group>) -> LedgerLine {
+    let Line { code, residents, insured_310, insured_390, insured_other, insured_elsewhere } = counted;
+    let insured = insured_310 + insured_390 + insured_other + insured_elsewhere;
+    let group = |group: Group| LedgerGroup {
+        not_insured: group.persons - group.insured,
+        name: group.name,
+        persons: group.persons,
+        insured: group.insured,
+    };
+    LedgerLine {
+        not_insured: residents - insured,
+        rate: rate(insured, residents),
+        groups: groups.into_iter().map(group).collect(),
+        code,
+        residents,
+        insured_310,
+        insured_390,
+        insured_other,
+        insured_elsewhere,
+    }
+}
+
+/// With 4 places, cut off: "1.0000" only when it is everyone. Nobody of nobody is everyone.
+fn rate(insured: i64, residents: i64) -> String {
+    let ten_thousandths = if residents == 0 { 10_000 } else { insured * 10_000 / residents };
+    format!("{}.{:04}", ten_thousandths / 10_000, ten_thousandths % 10_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rate;
+
+    #[test]
+    fn a_rate_is_never_rounded_up() {
+        assert_eq!(rate(999_999, 1_000_000), "0.9999");
+        assert_eq!(rate(1_000_000, 1_000_000), "1.0000");
+        assert_eq!((rate(2, 3), rate(0, 5), rate(0, 0)), ("0.6666".into(), "0.0000".into(), "1.0000".into()));
+    }
+}

@@ -1,0 +1,3 @@
+//! Statements that count.
+
+pub mod ledger;

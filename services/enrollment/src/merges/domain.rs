@@ -1,0 +1,3 @@
+//! Rules of a merge: pure, no protobuf, no database.
+
+pub mod merge;

@@ -1,0 +1,172 @@
+//! The normalised rows beside the timelines: what questions about many persons are answered from.
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IdenStatic, IntoActiveModel,
+    Iterable, PrimaryKeyToColumn,
+};
+
+use super::edit::Edit;
+use super::entities::{account_share, coverage, disease_entitlement, identity, membership};
+use super::timelines::StoredTimeline;
+use crate::person::domain::entry::Entry;
+use crate::person::domain::timeline::{
+    AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting,
+};
+
+/// Rows per statement: within SQLite's 32,766 parameters for every table here.
+const ROWS_PER_STATEMENT: usize = 1000;
+
+/// An entry of a timeline that is also a row of a table.
+pub trait Stored {
+    /// The table.
+    type Entity: EntityTrait;
+
+    /// The row, for the person with this area and number.
+    fn row(&self, poolarea_no: &str, psn_no: &str) -> <Self::Entity as EntityTrait>::Model;
+}
+
+/// Writes rows, new or replacing those of the same key, in one statement.
+pub async fn upsert<E, C>(tx: &C, rows: Vec<E::Model>) -> Result<(), DbErr>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: Send,
+    C: ConnectionTrait,
+{
+    let key: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
+    let is_key = |column: &E::Column| key.iter().any(|part| part.as_str() == column.as_str());
+    let mut replace = OnConflict::columns(E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column));
+    replace.update_columns(E::Column::iter().filter(|column| !is_key(column)));
+    // Without reset_all the values of a model count as unchanged and would be left out.
+    let mut rows = rows.into_iter().map(|row| row.into_active_model().reset_all()).peekable();
+    while rows.peek().is_some() {
+        let some = rows.by_ref().take(ROWS_PER_STATEMENT);
+        E::insert_many(some).on_conflict(replace.clone()).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Makes the rows of edited persons what their timelines say.
+pub async fn follow<C: ConnectionTrait>(tx: &C, edits: &[Edit]) -> Result<(), DbErr> {
+    follow_list::<Coverage, _>(tx, edits).await?;
+    follow_list::<Identity, _>(tx, edits).await?;
+    follow_list::<Membership, _>(tx, edits).await?;
+    follow_list::<AccountShare, _>(tx, edits).await?;
+    follow_list::<DiseaseEntitlement, _>(tx, edits).await
+}
+
+async fn follow_list<E, C>(tx: &C, edits: &[Edit]) -> Result<(), DbErr>
+where
+    E: Entry + Stored,
+    <E::Entity as EntityTrait>::Model: IntoActiveModel<<E::Entity as EntityTrait>::ActiveModel>,
+    <E::Entity as EntityTrait>::ActiveModel: ActiveModelBehavior + Send,
+    C: ConnectionTrait,
+{
+    let (mut written, mut removed) = (Vec::new(), Vec::new());
+    for edit in edits {
+        let (before, after) = (edit.before(), &edit.after);
+        let held = before.map_or(&[][..], |before| E::list(&before.timeline));
+        let moved = before.is_some_and(|before| before.poolarea_no != after.poolarea_no);
+        let now = E::list(&after.timeline);
+        let row = |person: &StoredTimeline, entry: &E| entry.row(&person.poolarea_no, &person.psn_no);
+        written
+            .extend(now.iter().filter(|entry| moved || !held.contains(entry)).map(|entry| row(after, entry)));
+        let gone = held.iter().filter(|entry| moved || !now.iter().any(|other| other.same_key(entry)));
+        removed.extend(gone.filter_map(|entry| before.map(|before| row(before, entry))));
+    }
+    // Few at a time: only a merge or a transfer takes entries away.
+    for row in removed {
+        <E::Entity as EntityTrait>::delete(row.into_active_model()).exec(tx).await?;
+    }
+    upsert::<E::Entity, _>(tx, written).await
+}
+
+impl Stored for Coverage {
+    type Entity = coverage::Entity;
+
+    fn row(&self, poolarea_no: &str, psn_no: &str) -> coverage::Model {
+        coverage::Model {
+            poolarea_no: poolarea_no.to_owned(),
+            psn_no: psn_no.to_owned(),
+            insutype: self.insutype.clone(),
+            begndate: self.period.begndate,
+            enddate: self.period.enddate,
+            paying_poolarea_no: self.poolarea_no.clone(),
+            psn_type: self.psn_type.clone(),
+            psn_insu_stas: self.state.code().to_owned(),
+            entitled_begndate: self.entitled_begndate,
+            hi_type: self.hi_type.clone(),
+            psn_chg_type: self.psn_chg_type.clone(),
+            waiting: self.waiting.as_ref().map(waiting_json).unwrap_or_default(),
+        }
+    }
+}
+
+impl Stored for Identity {
+    type Entity = identity::Entity;
+
+    fn row(&self, poolarea_no: &str, psn_no: &str) -> identity::Model {
+        identity::Model {
+            poolarea_no: poolarea_no.to_owned(),
+            psn_no: psn_no.to_owned(),
+            psn_idet_type: self.psn_idet_type.clone(),
+            name: self.name.clone(),
+            begndate: self.period.begndate,
+            enddate: self.period.enddate,
+            department: self.department.clone(),
+        }
+    }
+}
+
+impl Stored for Membership {
+    type Entity = membership::Entity;
+
+    fn row(&self, poolarea_no: &str, psn_no: &str) -> membership::Model {
+        membership::Model {
+            poolarea_no: poolarea_no.to_owned(),
+            psn_no: psn_no.to_owned(),
+            kind: self.kind.code(),
+            category: self.category.clone(),
+            begndate: self.period.begndate,
+            enddate: self.period.enddate,
+            series: self.series.clone(),
+            since_year: self.since_year,
+        }
+    }
+}
+
+impl Stored for AccountShare {
+    type Entity = account_share::Entity;
+
+    fn row(&self, poolarea_no: &str, psn_no: &str) -> account_share::Model {
+        account_share::Model {
+            poolarea_no: poolarea_no.to_owned(),
+            psn_no: psn_no.to_owned(),
+            sharer_psn_no: self.sharer_psn_no.clone(),
+            begndate: self.period.begndate,
+            enddate: self.period.enddate,
+        }
+    }
+}
+
+impl Stored for DiseaseEntitlement {
+    type Entity = disease_entitlement::Entity;
+
+    fn row(&self, poolarea_no: &str, psn_no: &str) -> disease_entitlement::Model {
+        disease_entitlement::Model {
+            poolarea_no: poolarea_no.to_owned(),
+            psn_no: psn_no.to_owned(),
+            kind: self.kind.code(),
+            dise_codg: self.dise_codg.clone(),
+            begndate: self.period.begndate,
+            enddate: self.period.enddate,
+            dise_name: self.dise_name.clone(),
+            reverify_by: self.reverify_by,
+        }
+    }
+}
+
+fn waiting_json(waiting: &Waiting) -> String {
+    serde_json::to_string(waiting).expect("numbers, dates and text are JSON")
+}

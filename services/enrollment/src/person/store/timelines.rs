@@ -1,0 +1,141 @@
+//! Reading and writing timelines.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use yizhan_runtime::db::{Column as Values, find_rows, insert_rows};
+
+use super::entities::entitlement_timeline::{Column, Entity, Model};
+use super::entities::timeline_history;
+use crate::person::domain::timeline::Timeline;
+
+/// Timelines per statement: far within SQLite's 32,766 parameters.
+const ROWS_PER_STATEMENT: usize = 1000;
+/// A timeline that is there is replaced.
+const REPLACE: &str = "ON CONFLICT (psn_no) DO UPDATE SET \
+    poolarea_no = excluded.poolarea_no, version = excluded.version, timeline = excluded.timeline";
+
+/// A person's timeline with its version.
+#[derive(Clone, Debug)]
+pub struct StoredTimeline {
+    /// 人员编号.
+    pub psn_no: String,
+    /// 统筹区 that keeps the person's register.
+    pub poolarea_no: String,
+    /// Goes up by one with every change of the person.
+    pub version: i64,
+    /// What entitles them.
+    pub timeline: Timeline,
+}
+
+/// One person's, by one key read; `None` if not registered.
+pub async fn find<C: ConnectionTrait>(db: &C, psn_no: &str) -> Result<Option<StoredTimeline>, DbErr> {
+    Entity::find_by_id(psn_no.to_owned()).one(db).await?.map(read).transpose()
+}
+
+/// Those of several persons, by psn_no; who is not registered is missing.
+pub async fn find_many<C: ConnectionTrait>(
+    db: &C,
+    psn_nos: impl IntoIterator<Item = String>,
+) -> Result<BTreeMap<String, StoredTimeline>, DbErr> {
+    let psn_nos = Values::Text(psn_nos.into_iter().collect());
+    by_psn_no(find_rows::<Entity>(db, vec![("psn_no", psn_nos)]).await?)
+}
+
+/// Which pooling areas keep several persons, by psn_no; who is not registered is missing. Without their timelines.
+pub async fn areas_of<C: ConnectionTrait>(
+    db: &C,
+    psn_nos: impl IntoIterator<Item = String>,
+) -> Result<BTreeMap<String, String>, DbErr> {
+    let psn_nos: Vec<String> = psn_nos.into_iter().collect();
+    let mut areas = BTreeMap::new();
+    for some in psn_nos.chunks(ROWS_PER_STATEMENT) {
+        let found = Entity::find().select_only().column(Column::PsnNo).column(Column::PoolareaNo);
+        let found = found.filter(Column::PsnNo.is_in(some)).into_tuple::<(String, String)>();
+        areas.extend(found.all(db).await?);
+    }
+    Ok(areas)
+}
+
+/// Several persons' timelines, locked until the end of the transaction: in the order of psn_no, so that two imports of the same persons wait
+/// for one another instead of deadlocking. (SQLite has one writer anyway.)
+pub async fn lock<C: ConnectionTrait>(
+    tx: &C,
+    psn_nos: impl IntoIterator<Item = String>,
+) -> Result<BTreeMap<String, StoredTimeline>, DbErr> {
+    let locked =
+        Entity::find().filter(Column::PsnNo.is_in(psn_nos)).order_by_asc(Column::PsnNo).lock_exclusive();
+    by_psn_no(locked.all(tx).await?)
+}
+
+/// The version that was the last one at some time; `None` if the person was not registered yet.
+pub async fn as_known_at<C: ConnectionTrait>(
+    db: &C,
+    psn_no: &str,
+    known_at: DateTime<Utc>,
+) -> Result<Option<StoredTimeline>, DbErr> {
+    let found = timeline_history::Entity::find()
+        .filter(timeline_history::Column::PsnNo.eq(psn_no))
+        .filter(timeline_history::Column::RecordedAt.lte(known_at))
+        .order_by_desc(timeline_history::Column::Version)
+        .one(db)
+        .await?;
+    let current = |past: timeline_history::Model| Model {
+        psn_no: past.psn_no,
+        poolarea_no: past.poolarea_no,
+        version: past.version,
+        timeline: past.timeline,
+    };
+    found.map(current).map(read).transpose()
+}
+
+/// Writes timelines, of persons registered just now or of persons that [`lock`] gave, each also as a version of its own into
+/// the history. A unique violation means that somebody else registered the same person a moment ago.
+pub async fn write<C: ConnectionTrait>(
+    tx: &C,
+    timelines: &[StoredTimeline],
+    recorded_at: DateTime<Utc>,
+    cause: &str,
+) -> Result<(), DbErr> {
+    for timelines in timelines.chunks(ROWS_PER_STATEMENT) {
+        let texts: Result<Vec<String>, DbErr> = timelines.iter().map(text).collect();
+        let current = vec![
+            ("psn_no", Values::Text(timelines.iter().map(|person| person.psn_no.clone()).collect())),
+            (
+                "poolarea_no",
+                Values::Text(timelines.iter().map(|person| person.poolarea_no.clone()).collect()),
+            ),
+            ("version", Values::Int(timelines.iter().map(|person| person.version).collect())),
+            ("timeline", Values::Text(texts?)),
+        ];
+        let mut past = current.clone();
+        past.push(("recorded_at", Values::Time(vec![recorded_at; timelines.len()])));
+        past.push(("cause", Values::Text(vec![cause.to_owned(); timelines.len()])));
+        // The history first: its key lets only one of two through who make the same version.
+        insert_rows(tx, "timeline_history", past, "").await?;
+        insert_rows(tx, "entitlement_timeline", current, REPLACE).await?;
+    }
+    Ok(())
+}
+
+fn text(stored: &StoredTimeline) -> Result<String, DbErr> {
+    serde_json::to_string(&stored.timeline).map_err(json_error)
+}
+
+fn by_psn_no(models: Vec<Model>) -> Result<BTreeMap<String, StoredTimeline>, DbErr> {
+    models.into_iter().map(|model| Ok((model.psn_no.clone(), read(model)?))).collect()
+}
+
+fn read(model: Model) -> Result<StoredTimeline, DbErr> {
+    Ok(StoredTimeline {
+        timeline: serde_json::from_str(&model.timeline).map_err(json_error)?,
+        psn_no: model.psn_no,
+        poolarea_no: model.poolarea_no,
+        version: model.version,
+    })
+}
+
+fn json_error(error: serde_json::Error) -> DbErr {
+    DbErr::Json(error.to_string())
+}

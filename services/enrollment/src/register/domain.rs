@@ -1,0 +1,4 @@
+//! Rules of entitlement on a day: pure, no protobuf, no database.
+
+pub mod eligibility;
+pub mod reward;

@@ -1,0 +1,257 @@
+//! The register's terms as the contract's messages.
+
+use chrono::{NaiveDate, SecondsFormat};
+use yizhan_proto::enrollment::v1 as pb;
+use yizhan_runtime::cache::CacheStats;
+use yizhan_terms::Area;
+
+use crate::person::domain::timeline::{
+    AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting,
+};
+use crate::person::store::personal_data::PersonalData;
+use crate::person::store::timelines::StoredTimeline;
+use crate::register::domain::eligibility::{Answer, answer};
+use crate::register::domain::reward::Reward;
+use crate::register::get_eligibility::{Asked, Found};
+use crate::register::get_person::RegisteredPerson;
+
+fn optional(date: Option<NaiveDate>) -> String {
+    date.map(|date| date.to_string()).unwrap_or_default()
+}
+
+fn is_at_home(poolarea_no: &str, place: &str) -> bool {
+    Area::parse(poolarea_no).zip(Area::parse(place)).is_some_and(|(home, place)| home.is_at_home(place))
+}
+
+/// The answer to one question of many.
+pub fn found(found: &Found) -> pb::GetEligibilityResponse {
+    match found {
+        Found::Person(asked) => {
+            pb::GetEligibilityResponse { eligibility: Some(eligibility(asked)), merged_into: String::new() }
+        }
+        Found::MergedInto(other) => {
+            pb::GetEligibilityResponse { eligibility: None, merged_into: other.clone() }
+        }
+        Found::Nobody => pb::GetEligibilityResponse::default(),
+    }
+}
+
+/// The answer to a question.
+pub fn eligibility(asked: &Asked) -> pb::Eligibility {
+    let facts = &asked.person.timeline.person;
+    let found = answer(&asked.person.timeline, &asked.question);
+    let Answer { refusal, coverage, .. } = found;
+    let paying_area = coverage.map(|coverage| &coverage.poolarea_no).filter(|area| !area.is_empty());
+    let paying_area = paying_area.unwrap_or(&asked.person.poolarea_no);
+    let entitled = coverage.and_then(Coverage::entitled_period);
+    let raise = coverage.and_then(|coverage| asked.reward(coverage));
+    let of_coverage = |read: fn(&Coverage) -> &String| coverage.map(|c| read(c).clone()).unwrap_or_default();
+    let insutype = coverage.map(|coverage| &coverage.insutype).or(asked.question.insutype.as_ref());
+    pb::Eligibility {
+        eligibility_id: asked.eligibility_id(raise.as_ref()),
+        psn_no: asked.person.psn_no.clone(),
+        person_version: asked.person.version,
+        as_of: asked.question.as_of.to_string(),
+        entitled: refusal.is_none(),
+        reason: refusal.map(|refusal| refusal.reason().to_owned()).unwrap_or_default(),
+        reason_text: refusal.map(|refusal| refusal.text()).unwrap_or_default(),
+        way_out: refusal.map(|refusal| refusal.way_out().to_owned()).unwrap_or_default(),
+        poolarea_no: paying_area.clone(),
+        insutype: insutype.cloned().unwrap_or_default(),
+        psn_type: of_coverage(|coverage| &coverage.psn_type),
+        psn_name_masked: facts.psn_name_masked.clone(),
+        gend: facts.gend.clone(),
+        brdy: facts.brdy.to_string(),
+        age: found.age,
+        consecutive_years: found.consecutive_years,
+        identities: found.identities.into_iter().map(identity).collect(),
+        memberships: found.memberships.into_iter().map(|(held, since)| membership(held, since)).collect(),
+        account_sharers: found.account_sharers.into_iter().map(str::to_owned).collect(),
+        hi_type: of_coverage(|coverage| &coverage.hi_type),
+        entitled_begndate: optional(entitled.map(|period| period.begndate)),
+        entitled_enddate: optional(entitled.and_then(|period| period.enddate)),
+        waiting: coverage.and_then(waiting),
+        out_of_area: asked.question.place.as_deref().is_some_and(|place| !is_at_home(paying_area, place)),
+        diseases: found.diseases.into_iter().map(disease).collect(),
+        expires_at: asked
+            .expires_at
+            .map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
+            .unwrap_or_default(),
+        psn_insu_stas: coverage.map_or("0", |coverage| coverage.state.code()).to_owned(),
+        critical_illness_reward: raise.map(reward),
+    }
+}
+
+fn reward(reward: Reward) -> pb::CriticalIllnessReward {
+    pb::CriticalIllnessReward {
+        consecutive_years: reward.consecutive_years as i32,
+        zero_claim_years: reward.zero_claim_years as i32,
+        cap_increase_fen: reward.cap_increase_fen,
+        limit_permille: reward.limit_permille as i32,
+        rule: reward.rule,
+        citation: reward.citation,
+    }
+}
+
+/// How the coverage's waiting period came about, told by the service or, where only its end was imported, by that.
+pub fn waiting(coverage: &Coverage) -> Option<pb::WaitingPeriod> {
+    let last = coverage.entitled_begndate?.pred_opt()?;
+    let decided = coverage.waiting.as_ref();
+    let begndate = decided.map_or(coverage.period.begndate, |waiting| waiting.begndate);
+    let months = |of: fn(&Waiting) -> u32| decided.map(of).unwrap_or_default() as i32;
+    (begndate <= last).then(|| pb::WaitingPeriod {
+        begndate: begndate.to_string(),
+        enddate: last.to_string(),
+        fixed_months: months(|waiting| waiting.fixed_months),
+        variable_months: months(|waiting| waiting.variable_months),
+        repaired_months: months(|waiting| waiting.repaired_months),
+        rule: decided.map(|waiting| waiting.rule.clone()).unwrap_or_default(),
+        citation: decided.map(|waiting| waiting.citation.clone()).unwrap_or_default(),
+    })
+}
+
+/// An entitlement to outpatient care of a disease.
+pub fn disease(disease: &DiseaseEntitlement) -> pb::DiseaseEntitlement {
+    pb::DiseaseEntitlement {
+        kind: disease.kind.code(),
+        dise_codg: disease.dise_codg.clone(),
+        dise_name: disease.dise_name.clone(),
+        begndate: disease.period.begndate.to_string(),
+        enddate: optional(disease.period.enddate),
+        reverify_by: optional(disease.reverify_by),
+    }
+}
+
+fn identity(identity: &Identity) -> pb::Identity {
+    pb::Identity {
+        psn_idet_type: identity.psn_idet_type.clone(),
+        name: identity.name.clone(),
+        begndate: identity.period.begndate.to_string(),
+        enddate: optional(identity.period.enddate),
+    }
+}
+
+fn membership(membership: &Membership, since_year: i32) -> pb::Membership {
+    pb::Membership {
+        kind: membership.kind.code(),
+        category: membership.category.clone(),
+        begndate: membership.period.begndate.to_string(),
+        enddate: optional(membership.period.enddate),
+        since_year,
+    }
+}
+
+/// A person with everything the register holds, masked.
+pub fn person(registered: RegisteredPerson) -> pb::Person {
+    let RegisteredPerson { person, stored, tel_masked } = registered;
+    let timeline = stored.timeline;
+    let psn_no = &stored.psn_no;
+    pb::Person {
+        person_version: stored.version,
+        psn_name_masked: timeline.person.psn_name_masked,
+        psn_cert_type: person.psn_cert_type,
+        certno_masked: person.certno_masked,
+        gend: person.gend,
+        brdy: person.brdy.to_string(),
+        die_date: optional(person.die_date),
+        coverages: timeline.coverages.into_iter().map(|entry| coverage_row(psn_no, entry)).collect(),
+        identities: timeline.identities.into_iter().map(|entry| identity_row(psn_no, entry)).collect(),
+        memberships: timeline.memberships.into_iter().map(|entry| membership_row(psn_no, entry)).collect(),
+        account_shares: timeline.account_shares.into_iter().map(|entry| share_row(psn_no, entry)).collect(),
+        diseases: timeline.diseases.iter().map(disease).collect(),
+        merged_into: timeline.merged_into.unwrap_or_default(),
+        tel_masked,
+        resd_code: person.resd_code,
+        psn_no: person.psn_no,
+        poolarea_no: person.poolarea_no,
+    }
+}
+
+/// A stretch.
+pub fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
+    pb::CoverageRow {
+        psn_no: psn_no.to_owned(),
+        insutype: coverage.insutype,
+        psn_type: coverage.psn_type,
+        psn_insu_stas: coverage.state.code().to_owned(),
+        poolarea_no: coverage.poolarea_no,
+        begndate: coverage.period.begndate.to_string(),
+        enddate: optional(coverage.period.enddate),
+        entitled_begndate: optional(coverage.entitled_begndate),
+        hi_type: coverage.hi_type,
+        psn_chg_type: coverage.psn_chg_type,
+    }
+}
+
+/// As a row of the contract.
+pub fn identity_row(psn_no: &str, identity: Identity) -> pb::IdentityRow {
+    pb::IdentityRow {
+        psn_no: psn_no.to_owned(),
+        psn_idet_type: identity.psn_idet_type,
+        name: identity.name,
+        begndate: identity.period.begndate.to_string(),
+        enddate: optional(identity.period.enddate),
+        department: identity.department,
+    }
+}
+
+/// As a row of the contract.
+pub fn membership_row(psn_no: &str, membership: Membership) -> pb::MembershipRow {
+    pb::MembershipRow {
+        psn_no: psn_no.to_owned(),
+        kind: membership.kind.code(),
+        category: membership.category,
+        series: membership.series,
+        begndate: membership.period.begndate.to_string(),
+        enddate: optional(membership.period.enddate),
+        since_year: membership.since_year.unwrap_or_default(),
+    }
+}
+
+/// As a row of the contract.
+pub fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
+    pb::AccountShareRow {
+        psn_no: psn_no.to_owned(),
+        sharer_psn_no: share.sharer_psn_no,
+        begndate: share.period.begndate.to_string(),
+        enddate: optional(share.period.enddate),
+    }
+}
+
+/// What the cache did.
+pub fn cache_status(stats: &CacheStats) -> pb::GetCacheStatusResponse {
+    let count = |counted: u64| i64::try_from(counted).unwrap_or(i64::MAX);
+    pb::GetCacheStatusResponse {
+        backend: stats.backend.to_owned(),
+        hits: count(stats.hits),
+        near_hits: count(stats.near_hits),
+        misses: count(stats.misses),
+        negative_hits: count(stats.negative_hits),
+        loads: count(stats.loads),
+        shared_loads: count(stats.loads_shared),
+        away: count(stats.away),
+        poisoned: count(stats.poisoned),
+        invalidated: count(stats.invalidated),
+        generations: count(stats.generations),
+        confirmed_age_ms: stats.confirmed_age.map_or(-1, |age| count(age.as_millis() as u64)),
+    }
+}
+
+/// Personal data in clear.
+pub fn in_clear(data: PersonalData) -> pb::PersonInClear {
+    pb::PersonInClear {
+        psn_name: data.psn_name.into_exposed(),
+        certno: data.certno.into_exposed(),
+        tel: data.tel.into_exposed(),
+    }
+}
+
+/// Who has a certificate.
+pub fn found_person(person: &StoredTimeline) -> pb::FindPersonResponse {
+    pb::FindPersonResponse {
+        psn_no: person.psn_no.clone(),
+        poolarea_no: person.poolarea_no.clone(),
+        psn_name_masked: person.timeline.person.psn_name_masked.clone(),
+        merged_into: person.timeline.merged_into.clone().unwrap_or_default(),
+    }
+}

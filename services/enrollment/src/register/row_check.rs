@@ -1,0 +1,114 @@
+//! Checks every row of an import shares. Each notes what is wrong and gives the value if it is right, so that a row is
+//! checked to its end before it is given up.
+
+use chrono::NaiveDate;
+use yizhan_runtime::Violations;
+use yizhan_runtime::clock::parse_date;
+use yizhan_terms::Area;
+use yizhan_terms::is_psn_no;
+
+use crate::person::domain::period::Period;
+
+/// Longest text of a row.
+pub const MAX_TEXT: usize = 50;
+
+/// The row, or another part of a request, under check.
+#[derive(Debug)]
+pub struct RowCheck<'a> {
+    place: Place<'a>,
+    violations: &'a mut Violations,
+}
+
+/// Where the fields stand.
+#[derive(Clone, Copy, Debug)]
+enum Place<'a> {
+    Row(usize),
+    Within(&'a str),
+}
+
+impl<'a> RowCheck<'a> {
+    /// Row number `row` of the request; what is wrong goes to `violations`.
+    pub fn new(row: usize, violations: &'a mut Violations) -> Self {
+        RowCheck { place: Place::Row(row), violations }
+    }
+
+    /// A part of the request whose fields begin with `prefix`: `person.`, or nothing for the request itself.
+    pub fn within(prefix: &'a str, violations: &'a mut Violations) -> Self {
+        RowCheck { place: Place::Within(prefix), violations }
+    }
+
+    /// Notes something wrong.
+    pub fn wrong(&mut self, field: &str, reason: &'static str, text: &str) {
+        let field = match self.place {
+            Place::Row(row) => format!("rows[{row}].{field}"),
+            Place::Within(prefix) => format!("{prefix}{field}"),
+        };
+        self.violations.push(field, reason, text);
+    }
+
+    /// A 人员编号.
+    pub fn psn_no(&mut self, field: &str, value: &str) -> Option<String> {
+        let fits = is_psn_no(value);
+        if !fits {
+            self.wrong(field, "PSN_NO_INVALID", "人员编号应为 1 至 30 位字母、数字、- 或 _");
+        }
+        fits.then(|| value.to_owned())
+    }
+
+    /// A code of a dictionary.
+    pub fn code(&mut self, field: &str, value: &str, known: impl Fn(&str) -> bool) -> Option<String> {
+        let fits = known(value);
+        if !fits {
+            self.wrong(field, "CODE_UNKNOWN", "代码不在字典中");
+        }
+        fits.then(|| value.to_owned())
+    }
+
+    /// A 6-digit admdvs.
+    pub fn poolarea(&mut self, field: &str, value: &str) -> Option<String> {
+        let fits = Area::parse(value).is_some();
+        if !fits {
+            self.wrong(field, "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+        }
+        fits.then(|| value.to_owned())
+    }
+
+    /// Text of at most 50 characters without control characters.
+    pub fn text(&mut self, field: &str, value: &str, required: bool) -> Option<String> {
+        if required && value.trim().is_empty() {
+            self.wrong(field, "TEXT_REQUIRED", "不能为空");
+            return None;
+        }
+        if value.chars().count() > MAX_TEXT || value.chars().any(char::is_control) {
+            self.wrong(field, "TEXT_INVALID", "最多 50 个字符，且不能含控制字符");
+            return None;
+        }
+        Some(value.to_owned())
+    }
+
+    /// A date.
+    pub fn date(&mut self, field: &str, value: &str) -> Option<NaiveDate> {
+        let date = parse_date(value);
+        if date.is_none() {
+            self.wrong(field, "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+        }
+        date
+    }
+
+    /// A date or nothing.
+    pub fn optional_date(&mut self, field: &str, value: &str) -> Option<Option<NaiveDate>> {
+        if value.is_empty() { Some(None) } else { self.date(field, value).map(Some) }
+    }
+
+    /// `begndate` and `enddate`.
+    pub fn period(&mut self, begndate: &str, enddate: &str) -> Option<Period> {
+        let begndate = self.date("begndate", begndate);
+        let enddate = self.optional_date("enddate", enddate);
+        let period = Period { begndate: begndate?, enddate: enddate? };
+        if period.ended_before(period.begndate) {
+            self.wrong("enddate", "DATE_ORDER", "结束日期不能早于开始日期");
+            return None;
+        }
+        Some(period)
+    }
+}

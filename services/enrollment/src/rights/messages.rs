@@ -1,0 +1,161 @@
+//! 权益 as the contract's messages, and back.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use yizhan_proto::enrollment::v1 as pb;
+use yizhan_runtime::Violations;
+
+use crate::access::domain::chain::{Anchor, Break, Fault, LogEntry};
+use crate::access::domain::grant::Scope;
+use crate::access::store::entities::access_grant;
+use crate::register::messages;
+use crate::rights::{Benefit, Verdict, Verification, View};
+
+/// What somebody sees.
+pub fn rights(view: View) -> pb::Rights {
+    let View { person, benefits, benefits_unavailable, contributions, arrears } = view;
+    let (psn_no, timeline) = (person.psn_no, person.timeline);
+    let coverage = |entry| messages::coverage_row(&psn_no, entry);
+    let identity = |entry| messages::identity_row(&psn_no, entry);
+    let membership = |entry| messages::membership_row(&psn_no, entry);
+    let share = |entry| messages::share_row(&psn_no, entry);
+    pb::Rights {
+        person_version: person.version,
+        poolarea_no: person.poolarea_no,
+        psn_name_masked: timeline.person.psn_name_masked,
+        coverages: timeline.coverages.into_iter().map(coverage).collect(),
+        identities: timeline.identities.into_iter().map(identity).collect(),
+        memberships: timeline.memberships.into_iter().map(membership).collect(),
+        diseases: timeline.diseases.iter().map(messages::disease).collect(),
+        account_shares: timeline.account_shares.into_iter().map(share).collect(),
+        benefits: benefits.into_iter().map(benefit).collect(),
+        benefits_unavailable,
+        contributions,
+        arrears,
+        psn_no,
+    }
+}
+
+fn benefit(benefit: Benefit) -> pb::AccumulatedBenefit {
+    let Benefit { poolarea_no, policy_year, accumulator, total } = benefit;
+    pb::AccumulatedBenefit { poolarea_no, policy_year, accumulator, total }
+}
+
+/// A grant as it is.
+pub fn grant(grant: access_grant::Model) -> pb::AccessGrant {
+    pb::AccessGrant {
+        scopes: grant.scope_set().into_iter().map(scope_code).collect(),
+        grant_id: grant.grant_id,
+        psn_no: grant.psn_no,
+        grantee: grant.grantee,
+        purpose: grant.purpose,
+        begins_at: time(grant.begins_at),
+        ends_at: time(grant.ends_at),
+        granted_by: grant.granted_by,
+        consent_reference: grant.consent_reference,
+        granted_at: time(grant.granted_at),
+        withdrawn_at: grant.withdrawn_at.map(time).unwrap_or_default(),
+        withdrawn_by: grant.withdrawn_by,
+    }
+}
+
+fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// The contract's number of a part.
+pub fn scope_code(scope: Scope) -> i32 {
+    let code = match scope {
+        Scope::Coverage => pb::AccessScope::Coverage,
+        Scope::Identities => pb::AccessScope::Identities,
+        Scope::Memberships => pb::AccessScope::Memberships,
+        Scope::Contributions => pb::AccessScope::Contributions,
+        Scope::Benefits => pb::AccessScope::Benefits,
+    };
+    code.into()
+}
+
+/// The parts that a request names: known ones, none twice.
+pub fn scopes(codes: &[i32], violations: &mut Violations) -> BTreeSet<Scope> {
+    let mut scopes = BTreeSet::new();
+    // One more than there are: behind it nothing can be new.
+    for (at, code) in codes.iter().take(Scope::ALL.len() + 1).enumerate() {
+        let scope = match pb::AccessScope::try_from(*code) {
+            Ok(pb::AccessScope::Coverage) => Some(Scope::Coverage),
+            Ok(pb::AccessScope::Identities) => Some(Scope::Identities),
+            Ok(pb::AccessScope::Memberships) => Some(Scope::Memberships),
+            Ok(pb::AccessScope::Contributions) => Some(Scope::Contributions),
+            Ok(pb::AccessScope::Benefits) => Some(Scope::Benefits),
+            Ok(pb::AccessScope::Unspecified) | Err(_) => None,
+        };
+        let new = scope.is_some_and(|scope| scopes.insert(scope));
+        violations.require(new, format!("scopes[{at}]"), "SCOPE_INVALID", "授权内容不在列表中或重复");
+    }
+    scopes
+}
+
+/// An entry of the access log, without its hashes.
+pub fn log_entry(entry: LogEntry) -> pb::AccessLogEntry {
+    pb::AccessLogEntry {
+        poolarea_no: entry.poolarea_no,
+        seq: entry.seq,
+        at: time(entry.at),
+        actor: entry.actor,
+        action: entry.action,
+        purpose: entry.purpose,
+        grant_id: entry.grant_id,
+        outcome: entry.outcome,
+    }
+}
+
+/// What to verify.
+pub fn verification(request: pb::VerifyAccessLogRequest) -> Verification {
+    let noted = Anchor { seq: request.expected_entries, hash: request.expected_head_hash };
+    let given = noted.seq != 0 || !noted.hash.is_empty();
+    Verification {
+        poolarea_no: request.poolarea_no,
+        noted: given.then_some(noted),
+        from_noted: request.from_expected,
+    }
+}
+
+/// What was found.
+pub fn verdict(verdict: Verdict) -> pb::VerifyAccessLogResponse {
+    let broken = verdict.broken;
+    pb::VerifyAccessLogResponse {
+        intact: broken.is_none(),
+        complete: verdict.complete,
+        entries: verdict.reached.seq,
+        head_hash: verdict.reached.hash,
+        fault: broken.map_or(pb::AccessLogFault::Unspecified, |broken| fault(broken.fault)).into(),
+        broken_seq: broken.map_or(0, |broken| broken.seq),
+        written_seq: broken.and_then(|broken| broken.written_at).unwrap_or_default(),
+        explanation: broken.map(explanation).unwrap_or_default(),
+    }
+}
+
+fn fault(fault: Fault) -> pb::AccessLogFault {
+    match fault {
+        Fault::Altered => pb::AccessLogFault::Altered,
+        Fault::Missing => pb::AccessLogFault::Missing,
+        Fault::Reordered => pb::AccessLogFault::Reordered,
+        Fault::Forked => pb::AccessLogFault::Forked,
+        Fault::HeadMismatch => pb::AccessLogFault::HeadMismatch,
+        Fault::AnchorMismatch => pb::AccessLogFault::AnchorMismatch,
+    }
+}
+
+fn explanation(Break { seq, fault, written_at }: Break) -> String {
+    match fault {
+        Fault::Altered => format!("第 {seq} 条访问记录被改动"),
+        Fault::Missing => format!("缺少第 {seq} 条访问记录"),
+        Fault::Reordered => format!(
+            "第 {seq} 条访问记录的位置被调换{}",
+            written_at.map(|at| format!("，原为第 {at} 条")).unwrap_or_default()
+        ),
+        Fault::Forked => format!("第 {seq} 条访问记录与前一条不相接"),
+        Fault::HeadMismatch => format!("访问记录自第 {seq} 条起与登记的末尾不一致"),
+        Fault::AnchorMismatch => format!("第 {seq} 条访问记录与此前留存的核验结果不一致，记录可能被整体回退"),
+    }
+}

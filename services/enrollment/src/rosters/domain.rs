@@ -1,0 +1,4 @@
+//! Rules of rosters: pure, no protobuf, no database.
+
+pub mod departments;
+pub mod roster;

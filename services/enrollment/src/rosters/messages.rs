@@ -1,0 +1,94 @@
+//! Rosters as the contract's messages.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use sea_orm::DbErr;
+use yizhan_proto::enrollment::v1 as pb;
+
+use crate::rosters::Told;
+use crate::rosters::domain::roster::Refusal;
+use crate::rosters::store::entities::roster::Model;
+use crate::rosters::store::rosters::{ABANDONED, DONE, STAGING};
+
+/// How far it is.
+pub fn state(roster: &Model) -> pb::RosterState {
+    match roster.stage.as_str() {
+        STAGING => pb::RosterState::Staging,
+        ABANDONED => pb::RosterState::Abandoned,
+        DONE => pb::RosterState::Done,
+        _ => pb::RosterState::Applying,
+    }
+}
+
+/// How far it is, in rows.
+pub fn progress(roster: &Model) -> pb::RosterProgress {
+    pb::RosterProgress {
+        state: state(roster).into(),
+        staged_rows: roster.staged_rows,
+        applied_rows: applied_rows(roster),
+    }
+}
+
+/// Rows refused when they came count as applied once the others begin to be.
+fn applied_rows(roster: &Model) -> i64 {
+    if roster.sealed_at.is_some() { roster.applied_rows } else { 0 }
+}
+
+/// What it did so far.
+pub fn summary(roster: &Model) -> Result<pb::RosterSummary, DbErr> {
+    let counts = roster.counted()?;
+    Ok(pb::RosterSummary {
+        row_count: roster.total_rows,
+        added_count: counts.added,
+        updated_count: counts.updated,
+        ended_count: counts.ended,
+        ended_by_absence_count: counts.ended_by_absence,
+        unchanged_count: counts.unchanged,
+        refused_count: counts.refused.values().sum(),
+        changed_person_count: counts.changed_persons,
+        refusals: counts
+            .refused
+            .into_iter()
+            .map(|(reason, count)| pb::RosterRefusals { reason, count })
+            .collect(),
+    })
+}
+
+/// All of it.
+pub fn roster(roster: &Model) -> Result<pb::Roster, DbErr> {
+    let header = prost::Message::decode(roster.header.as_slice());
+    Ok(pb::Roster {
+        header: Some(header.map_err(|error: prost::DecodeError| DbErr::Custom(error.to_string()))?),
+        state: state(roster).into(),
+        staged_rows: roster.staged_rows,
+        applied_rows: applied_rows(roster),
+        summary: Some(summary(roster)?),
+        opened_at: time(Some(roster.opened_at)),
+        sealed_at: time(roster.sealed_at),
+        done_at: time(roster.done_at),
+    })
+}
+
+fn time(time: Option<DateTime<Utc>>) -> String {
+    time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true)).unwrap_or_default()
+}
+
+/// What became of a row.
+pub fn row_result(told: Told) -> pb::RosterRowResult {
+    let row = told.row;
+    let noted = row.outcome.and_then(|code| pb::RosterRowOutcome::try_from(code as i32).ok());
+    let outcome = match noted {
+        Some(outcome) => outcome,
+        None if told.all_applied => pb::RosterRowOutcome::Unchanged,
+        None => pb::RosterRowOutcome::Unspecified,
+    };
+    let reason = row.reason.unwrap_or_default();
+    let text = Refusal::from_reason(&reason).map(Refusal::text).unwrap_or_default();
+    pb::RosterRowResult {
+        row_number: row.row_no,
+        psn_no: row.psn_no,
+        name: row.name,
+        outcome: outcome.into(),
+        reason_text: text.to_owned(),
+        reason,
+    }
+}

@@ -1,0 +1,5 @@
+//! Tables of rosters.
+
+pub mod entities;
+pub mod roster_rows;
+pub mod rosters;

@@ -1,0 +1,3 @@
+//! Rows of those tables.
+
+pub mod roster;

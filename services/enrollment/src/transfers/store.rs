@@ -1,0 +1,5 @@
+//! Tables of transfers.
+
+pub mod entities;
+pub mod moves;
+pub mod transfers;

@@ -1,0 +1,4 @@
+//! Rows of those tables.
+
+pub mod transfer;
+pub mod transfer_step;

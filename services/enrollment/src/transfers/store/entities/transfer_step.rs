@@ -1,0 +1,34 @@
+//! Steps of transfers: append-only.
+
+use sea_orm::entity::prelude::*;
+
+use crate::person::store::entities::person::PersonalText;
+
+/// One step.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "transfer_step")]
+pub struct Model {
+    /// Of which transfer.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub transfer_id: String,
+    /// Counts from 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub step_no: i32,
+    /// The contract's TransferAction.
+    pub action: i32,
+    /// The contract's TransferState before; 0 for the first.
+    pub from_state: i32,
+    /// The contract's TransferState after.
+    pub to_state: i32,
+    /// The contract's TransferSide.
+    pub side: i32,
+    /// Who.
+    pub actor: String,
+    /// When.
+    pub recorded_at: DateTimeUtc,
+    /// Why, in an agency's own words: may name a person.
+    pub reason: PersonalText,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

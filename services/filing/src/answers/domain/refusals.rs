@@ -1,0 +1,78 @@
+//! Why a visit is not settled directly, and what to do, as people at a counter read it.
+
+/// What somebody does whom the hospital has marked as referred.
+pub const REFERRED: &str = "医院已标注转诊：凭转诊转院证明在结算前补办异地转诊备案，可按转诊待遇结算";
+
+/// Why a visit is not settled directly, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Stable.
+    pub reason: &'static str,
+    /// In Chinese.
+    pub text: String,
+    /// What to do now, in Chinese.
+    pub way_out: String,
+}
+
+/// The area settles nobody directly who has not filed.
+pub fn required() -> Refused {
+    Refused {
+        reason: "FILING_REQUIRED",
+        text: "未办理异地就医备案，参保地规定须先备案后直接结算".to_owned(),
+        way_out: String::new(),
+    }
+}
+
+/// A filing is open that would cover the visit.
+pub fn not_decided() -> Refused {
+    Refused {
+        reason: "FILING_NOT_DECIDED",
+        text: "异地就医备案正在办理，尚未办结".to_owned(),
+        way_out: "请联系参保地经办机构尽快办结，办结后即可直接结算；急需出院的可先自费，回参保地手工报销"
+            .to_owned(),
+    }
+}
+
+/// That filing was given back.
+pub fn returned() -> Refused {
+    Refused {
+        reason: "FILING_NOT_DECIDED",
+        text: "异地就医备案已退回补正，尚未重新提交".to_owned(),
+        way_out: "请按退回原因补充材料后重新提交，办结后即可直接结算；急需出院的可先自费，回参保地手工报销"
+            .to_owned(),
+    }
+}
+
+/// What was to come did not come.
+pub fn lapsed_filing(way_out: String) -> Refused {
+    Refused {
+        reason: "FILING_LAPSED", text: "原备案因材料逾期未补齐已失效".to_owned(), way_out
+    }
+}
+
+/// The area's documents do not say.
+pub fn not_published(why: &str) -> Refused {
+    Refused {
+        reason: "TREATMENT_NOT_PUBLISHED",
+        text: format!("参保地没有公布此类异地就医的直接结算待遇：{why}"),
+        way_out: "请向参保地经办机构查询；可先自费结算，持票据和费用清单回参保地手工报销".to_owned(),
+    }
+}
+
+/// Filed long-term elsewhere, and the area settles nobody so at home.
+pub fn not_returning() -> Refused {
+    Refused {
+        reason: "RETURNING_NOT_DIRECT",
+        text: "长期备案有效期内，参保地规定回参保地就医不直接结算".to_owned(),
+        way_out: "请先取消或变更长期备案，或自费后手工报销".to_owned(),
+    }
+}
+
+/// The same, and the papers are still to come.
+pub fn papers_first() -> Refused {
+    Refused {
+        reason: "MATERIALS_OUTSTANDING",
+        text: "以承诺书办理的长期备案，材料补齐前回参保地就医不能直接结算".to_owned(),
+        way_out: "请先补齐备案材料（线上或任一经办窗口），补齐后即可直接结算".to_owned(),
+    }
+}

@@ -1,0 +1,70 @@
+//! What every use case works with.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use sea_orm::DatabaseConnection;
+use yizhan_clients::Enrollment;
+use yizhan_rules::RulesBook;
+use yizhan_runtime::cache::VersionedCache;
+use yizhan_runtime::feed::Feed;
+use yizhan_runtime::{Caller, Clock, ServiceError};
+
+use crate::rules::FilingFamilies;
+use crate::standings::store::StoredStandings;
+
+/// The register of filings and its surroundings. Cheap to clone.
+#[derive(Clone)]
+pub struct Register {
+    /// Where it is kept.
+    pub db: DatabaseConnection,
+    /// Its change log.
+    pub feed: Feed,
+    /// What of persons' filings matters to visits, by psn_no, as of a moment ago.
+    pub cache: VersionedCache<StoredStandings>,
+    /// The rules of filing.
+    pub rules: RulesBook<FilingFamilies>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Who knows where people are insured.
+    pub enrollment: Arc<dyn Enrollment>,
+}
+
+impl fmt::Debug for Register {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Register").finish_non_exhaustive()
+    }
+}
+
+impl Register {
+    /// Those of several persons, by psn_no; who never filed is missing.
+    pub async fn persons(
+        &self,
+        psn_nos: Vec<String>,
+    ) -> Result<BTreeMap<String, Arc<StoredStandings>>, ServiceError> {
+        let found = self.cache.get_many(&psn_nos).await?;
+        Ok(psn_nos.into_iter().zip(found).filter_map(|(psn_no, person)| Some((psn_no, person?))).collect())
+    }
+
+    /// After a commit: the cache answers with the new versions, and followers hear of them.
+    pub async fn committed(&self, changed: Vec<StoredStandings>) {
+        self.feed.wake();
+        let changed: Vec<_> =
+            changed.into_iter().map(|person| (person.psn_no.clone(), Arc::new(person))).collect();
+        self.cache.replace(&changed).await;
+    }
+}
+
+/// Refuses a caller who may not change the filings of an area.
+pub fn check_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError> {
+    if caller.may_manage_area(poolarea_no) {
+        return Ok(());
+    }
+    Err(ServiceError::permission_denied(
+        "AREA_NOT_OWNED",
+        "the caller does not keep the filings of this pooling area",
+        "无权维护该统筹区的备案信息",
+    )
+    .with("poolarea_no", poolarea_no))
+}

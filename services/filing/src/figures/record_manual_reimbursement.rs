@@ -1,0 +1,132 @@
+//! Notes that a visit away from home was reimbursed by hand (零星报销).
+
+use chrono::NaiveDate;
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
+use tonic::async_trait;
+use yizhan_proto::filing::v1::{RecordManualReimbursementRequest, RecordManualReimbursementResponse};
+use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::once::{self, Cause, Done, Mutation};
+use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::{Area, MedType, is_fixmedins_code, is_psn_no};
+
+use super::domain::{month_of, of_visit, reach};
+use super::store::entities::{Entity, Model};
+use super::store::{Addend, VISITS};
+use crate::app::{Register, check_area};
+
+/// Longest 就诊ID.
+const MAX_MDTRT_ID: usize = 30;
+
+/// Notes it, and counts it in the month of discharge.
+pub async fn record_manual_reimbursement(
+    register: &Register,
+    caller: &Caller,
+    mut request: RecordManualReimbursementRequest,
+) -> Result<RecordManualReimbursementResponse, ServiceError> {
+    let (key, mut wrong) = once::open(caller, &mut request);
+    if Area::parse(&request.poolarea_no).is_some() {
+        check_area(caller, &request.poolarea_no)?;
+    }
+    let bill = check(&request, register.clock.today(), &mut wrong);
+    wrong.finish()?;
+    let bill = bill.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
+    let (answer, _) = once::once(&register.db, &register.clock, &key, register, &bill).await?;
+    Ok(answer)
+}
+
+fn check<'b>(
+    request: &'b RecordManualReimbursementRequest,
+    today: NaiveDate,
+    wrong: &mut Violations,
+) -> Option<Bill<'b>> {
+    let home = Area::parse(&request.poolarea_no);
+    wrong.require(home.is_some(), "poolarea_no", "POOLAREA_INVALID", "统筹区应为 6 位行政区划代码");
+    let text = "人员编号应为 1 至 30 位字母、数字";
+    wrong.require(is_psn_no(&request.psn_no), "psn_no", "PSN_NO_INVALID", text);
+    let place = Area::parse(&request.mdtrtarea_admvs);
+    wrong.require(place.is_some(), "mdtrtarea_admvs", "PLACE_INVALID", "就医地应为 6 位行政区划代码");
+    let away = home.zip(place).is_none_or(|(home, place)| !home.is_at_home(place));
+    let text = "就医地在参保地统筹区内，不属于异地就医";
+    wrong.require(away, "mdtrtarea_admvs", "PLACE_AT_HOME", text);
+    let id = &request.mdtrt_id;
+    let fits = (1..=MAX_MDTRT_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+    wrong.require(fits, "mdtrt_id", "MDTRT_ID_INVALID", "就诊ID应为 1 至 30 位可见 ASCII 字符");
+    let code = &request.fixmedins_code;
+    let fits = code.is_empty() || is_fixmedins_code(code);
+    wrong.require(fits, "fixmedins_code", "INSTITUTION_INVALID", "定点医药机构编号应为 12 位");
+    let med_type = MedType::from_code(&request.med_type);
+    wrong.require(med_type.is_some(), "med_type", "CODE_UNKNOWN", "医疗类别代码未知");
+    let enddate = parse_date(&request.enddate);
+    wrong.require(enddate.is_some(), "enddate", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
+    let past = enddate.is_none_or(|enddate| enddate <= today);
+    wrong.require(past, "enddate", "IN_THE_FUTURE", "出院或就诊日期晚于今天");
+    let fits = request.medfee_sumamt_fen > 0;
+    wrong.require(fits, "medfee_sumamt_fen", "AMOUNT_INVALID", "医疗费总额应大于零");
+    Some(Bill { request, home: home?, place: place?, med_type: med_type?, enddate: enddate? })
+}
+
+/// A bill to be noted.
+struct Bill<'b> {
+    request: &'b RecordManualReimbursementRequest,
+    home: Area,
+    place: Area,
+    med_type: MedType,
+    enddate: NaiveDate,
+}
+
+#[async_trait]
+impl Mutation<Register> for Bill<'_> {
+    type Answer = RecordManualReimbursementResponse;
+    type Changed = ();
+
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        cause: &Cause,
+    ) -> Result<Done<Self::Answer, ()>, ServiceError> {
+        let row = self.row(register, cause);
+        let id =
+            (row.poolarea_no.clone(), row.psn_no.clone(), row.fixmedins_code.clone(), row.mdtrt_id.clone());
+        // Two at once: the key lets one through, and the other runs again and finds it here.
+        if Entity::find_by_id(id).one(tx).await?.is_some() {
+            return Err(known(&row.mdtrt_id));
+        }
+        let addend = Addend {
+            poolarea_no: row.poolarea_no.clone(),
+            month: month_of(self.enddate),
+            subject: reach(self.home, self.place).to_owned(),
+            sums: of_visit(false, self.med_type.is_stay(), 1, row.medfee_sumamt_fen),
+        };
+        VISITS.add(tx, &[addend]).await?;
+        row.into_active_model().insert(tx).await?;
+        Ok(Done { answer: RecordManualReimbursementResponse { replayed: false }, changed: () })
+    }
+}
+
+impl Bill<'_> {
+    fn row(&self, register: &Register, cause: &Cause) -> Model {
+        let request = self.request;
+        Model {
+            poolarea_no: request.poolarea_no.clone(),
+            psn_no: request.psn_no.clone(),
+            fixmedins_code: request.fixmedins_code.clone(),
+            mdtrt_id: request.mdtrt_id.clone(),
+            mdtrtarea_admvs: request.mdtrtarea_admvs.clone(),
+            med_type: request.med_type.clone(),
+            enddate: self.enddate.to_string(),
+            medfee_sumamt_fen: request.medfee_sumamt_fen,
+            recorded_by: cause.caller.clone(),
+            recorded_at: register.clock.now(),
+        }
+    }
+}
+
+fn known(mdtrt_id: &str) -> ServiceError {
+    ServiceError::already_exists(
+        "REIMBURSEMENT_KNOWN",
+        "this bill was noted before",
+        "该次就诊已登记零星报销，不能重复登记",
+    )
+    .with("mdtrt_id", mdtrt_id)
+}

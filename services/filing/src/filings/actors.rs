@@ -1,0 +1,99 @@
+//! Who acts on a filing, and as what.
+
+use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
+
+use crate::filings::domain::filing::{Actor, Filing};
+use crate::filings::domain::steps::Relation;
+use crate::rules::places::covers;
+
+/// Longest 经办人编号.
+const MAX_OPTER: usize = 30;
+
+/// The caller as it is recorded: a person without the number.
+pub fn actor(caller: &Caller, opter: &str) -> Actor {
+    let who = match caller {
+        Caller::Person { .. } => "person".to_owned(),
+        other => other.to_string(),
+    };
+    Actor { who, opter: opter.to_owned() }
+}
+
+/// Agencies name their officer.
+pub fn check_opter(caller: &Caller, opter: &str, wrong: &mut Violations) {
+    let needed = matches!(caller, Caller::Agency { .. });
+    wrong.require(!needed || !opter.is_empty(), "opter", "REQUIRED", "缺少经办人编号");
+    let fits = opter.len() <= MAX_OPTER && opter.bytes().all(|b| b.is_ascii_graphic());
+    wrong.require(fits, "opter", "OPTER_INVALID", "经办人编号最多 30 位可见 ASCII 字符");
+}
+
+/// Whether a person, window or hospital may hand in filings, and what belongs to them, of this person.
+pub fn may_submit(caller: &Caller, psn_no: &str, referring: Option<&str>) -> bool {
+    match caller {
+        Caller::Person { psn_no: own } => own == psn_no,
+        Caller::Institution { code } => referring == Some(code),
+        Caller::Agency { .. } | Caller::LocalAdministrator => true,
+        _ => false,
+    }
+}
+
+/// Whether the caller may see a filing: the person, the areas that pay and handle it, and whoever submitted it.
+pub fn may_see(caller: &Caller, filing: &Filing) -> bool {
+    let own = matches!(caller, Caller::Person { psn_no } if *psn_no == filing.psn_no);
+    own || caller.may_read_area(&filing.poolarea_no)
+        || caller.may_read_area(&filing.handling_area)
+        || submitted(caller, filing)
+}
+
+/// Whether it was the caller who submitted it, whichever officer.
+pub fn submitted(caller: &Caller, filing: &Filing) -> bool {
+    match caller {
+        Caller::Person { psn_no } => *psn_no == filing.psn_no,
+        other => other.to_string() == filing.submitted_by.who,
+    }
+}
+
+/// What the caller, acting as this officer, is to a filing.
+pub fn relation(caller: &Caller, opter: &str, filing: &Filing) -> Relation {
+    let referring = filing.referral.as_ref().map(|referral| referral.fixmedins_code.as_str());
+    let has_it = caller.may_manage_area(&filing.handling_area);
+    let within_home = covers(&filing.poolarea_no, &filing.handling_area);
+    let submitted = submitted(caller, filing);
+    Relation {
+        person: matches!(caller, Caller::Person { psn_no } if *psn_no == filing.psn_no),
+        submitted,
+        same_officer: is_officer(caller, opter, filing, submitted),
+        may_submit: may_submit(caller, &filing.psn_no, referring),
+        has_it,
+        home: caller.may_manage_area(&filing.poolarea_no) || (has_it && within_home),
+        window: matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator),
+    }
+}
+
+/// Whether it is the officer who submitted it, also where they act for an office above or below.
+fn is_officer(caller: &Caller, opter: &str, filing: &Filing, submitted: bool) -> bool {
+    let kin = |own: Area| {
+        let other = filing.submitted_by.who.strip_prefix("agency:").and_then(Area::parse);
+        other.is_some_and(|other| own.overlaps(other))
+    };
+    opter == filing.submitted_by.opter && (submitted || caller.owned_area().is_some_and(kin))
+}
+
+/// The refusal for who may not hand in filings of this person.
+pub fn may_not_submit() -> ServiceError {
+    ServiceError::permission_denied(
+        "CALLER_MAY_NOT_FILE",
+        "filings are submitted by the person, an agency, or the referring hospital",
+        "只能由本人、经办机构或开具转诊的定点医药机构办理备案",
+    )
+}
+
+/// Nobody has this filing, or the caller may not know of it.
+pub fn filing_unknown(filing_id: &str) -> ServiceError {
+    let shown = if filing_id.len() <= 64 && filing_id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        filing_id
+    } else {
+        ""
+    };
+    ServiceError::not_found("FILING_UNKNOWN", "no such filing", "未查询到该备案").with("filing_id", shown)
+}

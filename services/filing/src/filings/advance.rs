@@ -1,0 +1,171 @@
+//! Takes a step in the life of a filing: 受理, 办结, 不予备案, 退回补正, 补充材料, 转办, 撤回, 取消. Of two that take one at once, one does, and the
+//! other is told what it finds.
+
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_proto::filing::v1::{AdvanceFilingRequest, AdvanceFilingResponse};
+use yizhan_runtime::once::{self, Cause, Done, Mutation};
+use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
+
+use crate::app::Register;
+use crate::filings::actors::{actor, check_opter, filing_unknown, may_see, relation};
+use crate::filings::changes::{self, Held};
+use crate::filings::domain::completion::Occasion;
+use crate::filings::domain::filing::Filing;
+use crate::filings::domain::step::Action;
+use crate::filings::domain::steps::{ACTIONS, Step, take};
+use crate::filings::domain::submission::{check_kinds, read_materials};
+use crate::filings::messages::{filing_message, papers};
+use crate::filings::store;
+use crate::filings::submit::is_seen;
+use crate::standings::store::StoredStandings;
+
+/// Longest reason, in characters.
+const MAX_REASON: usize = 200;
+
+/// Checks what can be checked without the state of the filing, and takes the step.
+pub async fn advance_filing(
+    register: &Register,
+    caller: &Caller,
+    mut request: AdvanceFilingRequest,
+) -> Result<AdvanceFilingResponse, ServiceError> {
+    let (key, wrong) = once::open(caller, &mut request);
+    if let Some(answer) = once::answered(&register.db, &key).await? {
+        return Ok(answer);
+    }
+    let found = store::find(&register.db, &request.filing_id).await?;
+    let filing = found.filter(|filing| may_know(caller, &request.opter, filing));
+    let filing = filing.ok_or_else(|| filing_unknown(&request.filing_id))?;
+    let step = read(caller, &request, &filing, wrong)?;
+    let advance = Advance { caller, request: &request, step };
+    let (answer, changed) = once::once(&register.db, &register.clock, &key, register, &advance).await?;
+    if let Some(changed) = changed {
+        register.committed(changed).await;
+    }
+    Ok(answer)
+}
+
+/// Any window may hand in papers for a filing it cannot look up: the person stands in front of it.
+fn may_know(caller: &Caller, opter: &str, filing: &Filing) -> bool {
+    may_see(caller, filing) || relation(caller, opter, filing).may_submit
+}
+
+/// The step as asked for; everything wrong at once. What a filing asks for never changes, so papers are checked against it here.
+fn read(
+    caller: &Caller,
+    request: &AdvanceFilingRequest,
+    filing: &Filing,
+    mut wrong: Violations,
+) -> Result<Step, ServiceError> {
+    let action = ACTIONS.into_iter().find(|action| action.number() == request.action);
+    wrong.require(action.is_some(), "action", "ACTION_UNKNOWN", "请选择要办理的操作");
+    check_opter(caller, &request.opter, &mut wrong);
+    check_reason(&request.reason, action, &mut wrong);
+    let materials = if action == Some(Action::Supply) {
+        let handed_in = papers(&request.materials);
+        wrong.require(!request.materials.is_empty(), "materials", "REQUIRED", "请提交要补充的材料");
+        let materials = read_materials(&handed_in, |paper| is_seen(caller, paper), &mut wrong);
+        check_kinds(&handed_in, &filing.requirements, &mut wrong);
+        materials
+    } else {
+        wrong.require(request.materials.is_empty(), "materials", "FIELD_NOT_EXPECTED", "只有补充材料时填写");
+        Vec::new()
+    };
+    let to_area = &request.to_area;
+    if action == Some(Action::HandOver) {
+        let office = Area::parse(to_area).is_some() && to_area != "100000";
+        wrong.require(office, "to_area", "ADMDVS_INVALID", "转往的经办机构应为 6 位行政区划代码");
+    } else {
+        wrong.require(to_area.is_empty(), "to_area", "FIELD_NOT_EXPECTED", "只有转办时填写");
+    }
+    wrong.finish()?;
+    let step = |action| Step { action, reason: request.reason.clone(), materials, to_area: to_area.clone() };
+    action.map(step).ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a violation was not noted")))
+}
+
+fn check_reason(reason: &str, action: Option<Action>, wrong: &mut Violations) {
+    use Action::{Cancel, HandOver, Reject, Return, Withdraw};
+    let needed = matches!(action, Some(Reject | Return | HandOver | Withdraw | Cancel));
+    let given = !needed || !reason.trim().is_empty();
+    wrong.require(given, "reason", "REASON_REQUIRED", "请说明原因");
+    let fits = reason.chars().count() <= MAX_REASON && !reason.chars().any(char::is_control);
+    wrong.require(fits, "reason", "REASON_INVALID", "原因最多 200 个字符，且不能含控制字符");
+}
+
+/// A step to be taken.
+struct Advance<'a> {
+    caller: &'a Caller,
+    request: &'a AdvanceFilingRequest,
+    step: Step,
+}
+
+#[async_trait]
+impl Mutation<Register> for Advance<'_> {
+    type Answer = AdvanceFilingResponse;
+    type Changed = Vec<StoredStandings>;
+
+    async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        register: &Register,
+        _cause: &Cause,
+    ) -> Result<Done<Self::Answer, Self::Changed>, ServiceError> {
+        let (held, filing) = self.hold(tx).await?;
+        let replaced = match &filing.replaces {
+            Some(old) => store::find(tx, old).await?.filter(|old| old.psn_no == filing.psn_no),
+            None => None,
+        };
+        check_version(&filing, self.request.version)?;
+        let opter = self.request.opter.as_str();
+        let clock = &register.clock;
+        let occasion = Occasion { today: clock.today(), now: clock.now(), actor: actor(self.caller, opter) };
+        let relation = relation(self.caller, opter, &filing);
+        let taken = take(filing, &self.step, relation, replaced, &occasion)?;
+        // Its own step is the first one.
+        let after =
+            taken.first().map(|step| Filing { version: step.filing.version + 1, ..step.filing.clone() });
+        let rules = register.rules.current();
+        let filing = after.map(|after| filing_message(&after, &rules, occasion.today));
+        let changed = changes::record(tx, register, held, taken).await?;
+        Ok(Done { answer: AdvanceFilingResponse { filing, replayed: false }, changed })
+    }
+}
+
+impl Advance<'_> {
+    /// The filing as it is once nobody else can change it.
+    async fn hold(&self, tx: &DatabaseTransaction) -> Result<(Held, Filing), ServiceError> {
+        let filing_id = &self.request.filing_id;
+        let unknown = || filing_unknown(filing_id);
+        let before = store::find(tx, filing_id).await?.ok_or_else(unknown)?;
+        let held = Held::lock(tx, vec![before.psn_no.clone()]).await?;
+        let filing = store::find(tx, filing_id).await?.ok_or_else(unknown)?;
+        if filing.psn_no != before.psn_no {
+            // The person's record was merged into another in between: begins again.
+            return Err(changed_hands());
+        }
+        if !may_know(self.caller, &self.request.opter, &filing) {
+            return Err(unknown());
+        }
+        Ok((held, filing))
+    }
+}
+
+/// Who decides decides on what they saw. 0: whatever it is now.
+fn check_version(filing: &Filing, known: i32) -> Result<(), ServiceError> {
+    let current = filing.version;
+    if known == 0 || known == current {
+        return Ok(());
+    }
+    Err(ServiceError::failed_precondition(
+        "FILING_VERSION_STALE",
+        format!("the filing is at version {current}, the request at {known}"),
+        "该备案已有新的变动，请重新查看后再办理",
+    )
+    .with("known", known)
+    .with("current", current))
+}
+
+fn changed_hands() -> ServiceError {
+    ServiceError::aborted("CONCURRENT_CHANGE", "the filing moved to another person", "数据正在被修改，请重试")
+}

@@ -1,0 +1,12 @@
+//! Pure rules of the register: no I/O, no clock, no protobuf.
+
+pub mod completion;
+pub mod conflicts;
+pub mod counted;
+pub mod filing;
+pub mod filing_row;
+pub mod following;
+pub mod refusals;
+pub mod step;
+pub mod steps;
+pub mod submission;

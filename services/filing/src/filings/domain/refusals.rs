@@ -1,0 +1,129 @@
+//! Why steps are refused, as callers and people at a counter read it.
+
+use chrono::NaiveDate;
+use yizhan_runtime::{ServiceError, Violations};
+use yizhan_terms::FilingMaterial;
+
+use super::filing::{Filing, Material, State, kinds};
+use super::step::Action;
+use crate::rules::Requirement;
+
+/// The step is not for this state, or not for this caller.
+pub fn step_refused(filing: &Filing, allowed: &[Action], today: NaiveDate) -> ServiceError {
+    let state = filing.state_on(today);
+    let captions: Vec<&str> = allowed.iter().map(|action| caption(*action)).collect();
+    let now = if captions.is_empty() {
+        "没有可办理的操作".to_owned()
+    } else {
+        format!("可以：{}", captions.join("、"))
+    };
+    ServiceError::failed_precondition(
+        "FILING_STEP_REFUSED",
+        "the filing does not allow this step to this caller in the state it is in",
+        format!("该备案现为“{}”，不能办理此操作；{now}", state_caption(state)),
+    )
+}
+
+/// 属地办理.
+pub fn not_home_area(filing: &Filing) -> ServiceError {
+    ServiceError::permission_denied(
+        "NOT_HOME_AREA",
+        format!("{} decides on this filing", filing.poolarea_no),
+        "该备案由参保地经办机构办理（异地受理、属地办理）",
+    )
+    .with("poolarea_no", &filing.poolarea_no)
+}
+
+/// Nobody decides what they submitted.
+pub fn own_submission() -> ServiceError {
+    ServiceError::permission_denied(
+        "OWN_SUBMISSION",
+        "an officer does not decide on what they submitted",
+        "经办人不能办理自己提交的备案，请由其他经办人办理",
+    )
+}
+
+/// What was to come can come no more.
+pub fn supplement_too_late(filing: &Filing) -> ServiceError {
+    let last_day = filing.last_day().map(|day| day.to_string()).unwrap_or_default();
+    ServiceError::failed_precondition(
+        "SUPPLEMENT_TOO_LATE",
+        format!("the papers were to come by {last_day}; the filing has lapsed"),
+        format!("材料应在 {last_day} 前补齐，该备案已失效，请重新办理备案"),
+    )
+    .with("supply_by", last_day)
+}
+
+/// Something is missing that can neither come later nor be promised.
+pub fn material_missing(filing: &Filing) -> ServiceError {
+    let missing: Vec<String> = filing.missing().map(Requirement::label).collect();
+    let codes = filing.missing().flat_map(|missing| missing.one_of.iter().map(|material| material.code()));
+    ServiceError::failed_precondition(
+        "MATERIAL_MISSING",
+        "papers are missing that can neither come later nor be promised",
+        format!("缺少材料：{}", missing.join("；")),
+    )
+    .with("one_of", codes.collect::<Vec<_>>().join(","))
+}
+
+/// Handed over to where it is.
+pub fn office_has_it(area: &str) -> ServiceError {
+    ServiceError::failed_precondition("OFFICE_HAS_IT", "this office has the filing", "该备案已在该经办机构")
+        .with("handling_area", area)
+}
+
+/// Once accepted, it stays in the home area.
+pub fn office_not_at_home(filing: &Filing) -> ServiceError {
+    ServiceError::failed_precondition(
+        "OFFICE_NOT_AT_HOME",
+        "once accepted, a filing is handed over within the home area only",
+        "已受理的备案只能在参保地范围内转办",
+    )
+    .with("poolarea_no", &filing.poolarea_no)
+}
+
+/// Once a filing is in force, only what is missing, or waits to be looked at, may come; a commitment comes too late.
+pub fn check_wanted(filing: &Filing, papers: &[Material]) -> Result<(), ServiceError> {
+    let mut wrong = Violations::new();
+    for (at, paper) in papers.iter().enumerate() {
+        let settled = |requirement: &&Requirement| {
+            requirement.one_of.contains(&paper.material)
+                && requirement.is_met_by(kinds(filing.materials.iter().filter(|held| !held.is_unsettled())))
+        };
+        let idle = paper.material == FilingMaterial::CommitmentLetter
+            || filing.requirements.iter().find(settled).is_some();
+        let text = format!("该备案不缺{}，无需补充", paper.material.label());
+        wrong.require(!idle, format!("materials[{at}].material"), "MATERIAL_NOT_MISSING", text);
+    }
+    wrong.finish()
+}
+
+fn caption(action: Action) -> &'static str {
+    match action {
+        Action::Accept => "受理",
+        Action::Complete => "办结",
+        Action::Reject => "不予备案",
+        Action::Return => "退回补正",
+        Action::Supply => "补充材料",
+        Action::HandOver => "转办",
+        Action::Withdraw => "撤回",
+        Action::Cancel => "取消",
+        _ => "",
+    }
+}
+
+fn state_caption(state: State) -> &'static str {
+    match state {
+        State::Submitted => "待受理",
+        State::Accepted => "已受理",
+        State::Returned => "退回补正",
+        State::InForce => "已办结",
+        State::Provisional => "已办结，材料待补",
+        State::Rejected => "不予备案",
+        State::Withdrawn => "已撤回",
+        State::Cancelled => "已取消",
+        State::Replaced => "已变更",
+        State::Expired => "已到期",
+        State::Lapsed => "逾期失效",
+    }
+}

@@ -1,0 +1,92 @@
+//! The work queue of an office: what waits for it and what its own persons filed and nobody accepted, longest waiting first; or only what is
+//! overdue.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
+use yizhan_runtime::{Caller, ServiceError, Violations, page};
+use yizhan_terms::Area;
+
+use crate::app::Register;
+use crate::filings::messages::filing_message;
+use crate::filings::store::queue::{self, Overdue, Wanted};
+use crate::rules::Rules;
+use crate::rules::calendar::WorkingDays;
+use crate::standings::State;
+
+/// One page.
+pub async fn list_queue(
+    register: &Register,
+    caller: &Caller,
+    request: ListQueueRequest,
+) -> Result<ListQueueResponse, ServiceError> {
+    let mut wrong = Violations::new();
+    let area = Area::parse(&request.area);
+    wrong.require(area.is_some(), "area", "ADMDVS_INVALID", "应为 6 位行政区划代码");
+    let state = state(&request, &mut wrong);
+    wrong.require(request.page_size >= 0, "page_size", "PAGE_SIZE_NEGATIVE", "page_size 不能为负数");
+    wrong.finish()?;
+    let area = area.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
+    check_office(caller, &request.area)?;
+    let limit = page::page_size(request.page_size)?;
+    let scope = format!("queue/{}/{}/{}", request.area, request.state, request.overdue_only);
+    let after = page::decode_token::<2>(&scope, &request.page_token)?;
+
+    let (rules, today) = (register.rules.current(), register.clock.today());
+    let overdue = match request.overdue_only {
+        true => Some(overdue(queue::terms(&register.db, area, today).await?, &rules, today)),
+        false => None,
+    };
+    let wanted = Wanted { area, state, today, overdue };
+    let mut found = queue::page(&register.db, &wanted, after, limit + 1).await?;
+    let more = found.len() as u64 > limit;
+    found.truncate(limit as usize);
+    let next_page_token = match found.last() {
+        Some(last) if more => page::encode_token(&scope, &[&last.clock_from.to_string(), &last.filing_id]),
+        _ => String::new(),
+    };
+    let filings = found.iter().map(|filing| filing_message(filing, &rules, today)).collect();
+    Ok(ListQueueResponse { filings, next_page_token })
+}
+
+fn state(request: &ListQueueRequest, wrong: &mut Violations) -> Option<State> {
+    match FilingState::try_from(request.state) {
+        Ok(FilingState::Unspecified) => None,
+        Ok(FilingState::Submitted) => Some(State::Submitted),
+        Ok(FilingState::Accepted) => Some(State::Accepted),
+        Ok(FilingState::Returned) => Some(State::Returned),
+        Ok(FilingState::Provisional) => Some(State::Provisional),
+        _ => {
+            wrong.push("state", "STATE_NOT_QUEUED", "待办列表只有待受理、已受理、退回补正和材料待补");
+            None
+        }
+    }
+}
+
+/// A queue is for those who work it off, and who oversees them.
+fn check_office(caller: &Caller, area: &str) -> Result<(), ServiceError> {
+    let works =
+        matches!(caller, Caller::Agency { .. } | Caller::Department { .. } | Caller::LocalAdministrator);
+    if works && caller.may_read_area(area) {
+        return Ok(());
+    }
+    Err(ServiceError::permission_denied(
+        "AREA_NOT_OWNED",
+        "the queue of an office is for agencies and departments of its area",
+        "只能查看本机构辖区的待办列表",
+    )
+    .with("area", area))
+}
+
+/// Since when what is overdue today waits, by whose calendar and in how many working days it was to be decided. Mostly one calendar holds
+/// everywhere, so areas that it makes alike are taken together.
+fn overdue(terms: Vec<(String, u32)>, rules: &Rules, today: NaiveDate) -> Vec<Overdue> {
+    let mut alike: BTreeMap<(u32, NaiveDate), Vec<String>> = BTreeMap::new();
+    for (poolarea_no, working_days) in terms {
+        let since = WorkingDays::of(rules, &poolarea_no).latest_start_overdue(today, working_days);
+        alike.entry((working_days, since)).or_default().push(poolarea_no);
+    }
+    let overdue = |((working_days, since), poolarea_nos)| Overdue { poolarea_nos, working_days, since };
+    alike.into_iter().map(overdue).collect()
+}

@@ -1,0 +1,115 @@
+//! What waits for an office, in the order in which it came.
+
+use chrono::NaiveDate;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use yizhan_terms::Area;
+
+use super::entities::filing::{Column, Entity};
+use super::read;
+use crate::filings::domain::filing::{Filing, State};
+
+/// Which part of a queue.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The office's area, and what lies inside it; what is SUBMITTED of its own persons too, wherever it is handled.
+    pub area: Area,
+    /// Only this state; `None`: everything that waits for the office.
+    pub state: Option<State>,
+    /// Today.
+    pub today: NaiveDate,
+    /// Only what is overdue by one of these.
+    pub overdue: Option<Vec<Overdue>>,
+}
+
+/// Filings of these areas, to be decided in so many working days, are overdue if they wait since this day or longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    /// 参保地, whose calendar counts.
+    pub poolarea_nos: Vec<String>,
+    /// How many working days there are.
+    pub working_days: u32,
+    /// The latest day.
+    pub since: NaiveDate,
+}
+
+/// A page of it, behind the filing that came on a day and has an id.
+pub async fn page<C: ConnectionTrait>(
+    db: &C,
+    wanted: &Wanted,
+    after: Option<[String; 2]>,
+    limit: u64,
+) -> Result<Vec<Filing>, DbErr> {
+    let mut query = Entity::find().filter(open_at(wanted.area)).filter(waiting(wanted));
+    if let Some(overdue) = &wanted.overdue {
+        query = query
+            .filter(to_decide(wanted.today))
+            .filter(overdue.iter().fold(Condition::any(), |any, one| any.add(late(one))));
+    }
+    if let Some([clock_from, filing_id]) = after {
+        let same_day =
+            Condition::all().add(Column::ClockFrom.eq(&clock_from)).add(Column::FilingId.gt(filing_id));
+        query = query.filter(Condition::any().add(Column::ClockFrom.gt(clock_from)).add(same_day));
+    }
+    let query = query.order_by_asc(Column::ClockFrom).order_by_asc(Column::FilingId).limit(limit);
+    query.all(db).await?.into_iter().map(read).collect()
+}
+
+/// By whose calendar, and in how many working days, what waits is to be decided.
+pub async fn terms<C: ConnectionTrait>(
+    db: &C,
+    area: Area,
+    today: NaiveDate,
+) -> Result<Vec<(String, u32)>, DbErr> {
+    let rows: Vec<(String, i32)> = Entity::find()
+        .select_only()
+        .column(Column::PoolareaNo)
+        .column(Column::WorkingDays)
+        .distinct()
+        .filter(open_at(area))
+        .filter(to_decide(today))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(area, days)| (area, days.unsigned_abs())).collect())
+}
+
+/// What an office of the area has; and what nobody has accepted yet of persons insured there, wherever it was sent: their area answers for
+/// it, and can call it back.
+fn open_at(area: Area) -> Condition {
+    let prefix = area.prefix();
+    // As the indexes filing_queue and filing_sent_out say it, word for word.
+    let (open, submitted) = (Expr::cust("state IN (1, 2, 3, 5)"), Expr::cust("state = 1"));
+    let here = Condition::all().add(open).add(Column::HandlingArea.starts_with(prefix));
+    let insured_here = Condition::all().add(submitted).add(Column::PoolareaNo.starts_with(prefix));
+    Condition::any().add(here).add(insured_here)
+}
+
+/// What an office has to decide or to look at.
+fn to_decide(today: NaiveDate) -> Condition {
+    let undecided = Column::State.is_in([State::Submitted, State::Accepted].map(State::number));
+    Condition::any().add(undecided).add(provisional(today).add(Column::Waiting.eq(1)))
+}
+
+/// One that time has ended is provisional no more, whether or not anybody has noted it.
+fn provisional(today: NaiveDate) -> Condition {
+    let held = Condition::any().add(Column::LastDay.eq("")).add(Column::LastDay.gte(today.to_string()));
+    Condition::all().add(Column::State.eq(State::Provisional.number())).add(held)
+}
+
+fn waiting(wanted: &Wanted) -> Condition {
+    match wanted.state {
+        None => to_decide(wanted.today),
+        Some(State::Provisional) => provisional(wanted.today),
+        Some(state) => Condition::all().add(Column::State.eq(state.number())),
+    }
+}
+
+fn late(overdue: &Overdue) -> Condition {
+    Condition::all()
+        .add(Column::PoolareaNo.is_in(&overdue.poolarea_nos))
+        .add(Column::WorkingDays.eq(overdue.working_days))
+        .add(Column::ClockFrom.lte(overdue.since.to_string()))
+}

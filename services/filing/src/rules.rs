@@ -1,0 +1,9 @@
+//! The rules of filing: what areas and the nation wrote, as dated documents; published, listed, read, and asked by area and day.
+
+mod api;
+mod documents;
+mod domain;
+
+pub use api::RulesApi;
+pub use documents::Documents;
+pub use domain::*;

@@ -1,0 +1,191 @@
+//! The national rules on remote-care filings, and what areas made of them: dated documents that a policy officer can read
+//! (`services/filing/rules`, docs/FILING.md), asked by area and day.
+
+pub mod calendar;
+mod load;
+pub mod places;
+mod treatment;
+
+use std::sync::LazyLock;
+
+use include_dir::{Dir, include_dir};
+use serde::{Deserialize, Serialize};
+use yizhan_terms::{FilingKind, FilingMaterial, Status};
+
+use calendar::Calendar;
+pub use treatment::{Away, Decision, Direct, SchemeTable, Treatments, What, decide};
+
+/// The rules of filing.
+pub type Rules = yizhan_rules::Rules<FilingFamilies>;
+
+yizhan_rules::families! {
+    /// What a document of filing rules may hold.
+    pub struct FilingFamilies, called "备案规则", embedded embedded_texts() => {
+        kinds: Kinds = "kinds", read load::kinds, keys ["offered"];
+        places: Places = "places", read load::places, keys load::PLACES;
+        handling: Handling = "handling", read load::handling, keys load::HANDLING;
+        admission: Admission = "admission", read load::admission, keys ["inside_suffices"];
+        made_good: MadeGood = "made_good", read load::made_good, keys ["before_settlement"];
+        emergency: Emergency = "emergency", read load::emergency, keys ["counts_as_filed"];
+        in_province: InProvince = "in_province", read load::in_province, keys ["filing_needed"];
+        returning: Returning = "returning", read load::returning, keys ["direct", "papers_first"];
+        treatment: Treatments = "treatment", read load::treatments, keys ["rows", "by_insutype"];
+        calendar: Calendar = "calendar", read load::calendar, keys ["holidays", "workdays"];
+    }
+}
+
+/// The documents that come with the service, as file name and text, in order of name.
+pub fn embedded_texts() -> &'static [(&'static str, &'static str)] {
+    static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/rules");
+    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| yizhan_rules::texts(&FOLDER));
+    &FILES
+}
+
+/// Which kinds of filings there are, and what each needs (规程 art. 7, 8, 10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kinds(pub Vec<KindRule>);
+
+/// One kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindRule {
+    /// Which.
+    pub kind: FilingKind,
+    /// Who may file it; empty: everybody.
+    pub status: Vec<Status>,
+    /// What is to be handed in: each of these.
+    pub requirements: Vec<Requirement>,
+    /// How long it holds: a long-term kind until changed, a temporary one for months.
+    pub validity: Validity,
+    /// In so many months after its first day it can be neither changed nor cancelled, 0 to 6 (22号 二(三)).
+    pub lock_months: u32,
+    /// Whether a person who files online, with nothing missing that is not promised, is served at once.
+    pub self_service: bool,
+}
+
+/// Something to be handed in: any one of these papers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// Any one.
+    pub one_of: Vec<FilingMaterial>,
+    /// 承诺制: a signed commitment may stand in for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_be_promised: bool,
+    /// 容缺受理: it may come later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_come_later: bool,
+}
+
+/// How long a filing holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// 长期有效.
+    UntilChanged,
+    /// So many months from the first day on.
+    Months {
+        /// At least, and if no last day is asked for.
+        least: u32,
+        /// At most.
+        most: u32,
+    },
+}
+
+/// Where one can file to (规程 art. 11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Provinces and 直辖市 (6-digit admdvs, xx0000) that are filed as a whole; elsewhere cities are.
+    pub whole_provinces: Vec<String>,
+    /// Long-term filings of one person in force at once, at most.
+    pub long_term_at_once: u32,
+    /// Temporary filings of one person in force at once, at most.
+    pub temporary_at_once: u32,
+}
+
+/// How filings are handled (规程 art. 9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handling {
+    /// In so many working days they are decided.
+    pub working_days: u32,
+    /// Calendar days for what was promised or is missing.
+    pub supply_days: SupplyDays,
+    /// The first day may lie so many calendar days before the submission.
+    pub days_back: u32,
+    /// And so many behind it.
+    pub days_ahead: u32,
+}
+
+/// Days from completion on in which what is missing must come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupplyDays {
+    /// 承诺制: a signed commitment stands in for it.
+    pub promised: u32,
+    /// 容缺受理: it is simply missing.
+    pub missing: u32,
+}
+
+/// Expiry during a stay (规程 art. 12).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// Whether a stay that began while the filing held is settled by it, whenever it ends.
+    pub inside_suffices: bool,
+}
+
+/// Filing late (22号 二(四)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeGood {
+    /// Whether a filing completed after admission, but before the settlement at discharge, counts.
+    pub before_settlement: bool,
+}
+
+/// 急诊抢救 (规程 art. 8 (5), 34).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emergency {
+    /// Whether it counts as filed.
+    pub counts_as_filed: bool,
+}
+
+/// Care elsewhere in the area's own province.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InProvince {
+    /// Whether a filing is needed.
+    pub filing_needed: bool,
+}
+
+/// Care at home of those filed long-term elsewhere (22号 二(五)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returning {
+    /// Whether they are settled directly at home.
+    pub direct: bool,
+    /// Whether who filed on a commitment must hand in the papers first.
+    pub papers_first: bool,
+}
+
+impl Requirement {
+    /// Whether one of these papers meets it.
+    pub fn is_met_by(&self, papers: impl IntoIterator<Item = FilingMaterial>) -> bool {
+        papers.into_iter().any(|paper| self.one_of.contains(&paper))
+    }
+
+    /// In Chinese.
+    pub fn label(&self) -> String {
+        self.one_of.iter().map(|material| material.label()).collect::<Vec<_>>().join(" 或 ")
+    }
+}
+
+impl Kinds {
+    /// The rule of a kind.
+    pub fn find(&self, kind: FilingKind) -> Option<&KindRule> {
+        self.0.iter().find(|rule| rule.kind == kind)
+    }
+}
+
+/// A family of rules that is needed was found nowhere: no document is in force.
+pub fn no_rules(missing: &yizhan_rules::NoRule) -> yizhan_runtime::ServiceError {
+    yizhan_runtime::ServiceError::failed_precondition(
+        "RULES_NOT_IN_FORCE",
+        format!("no rules of the family {} hold in {} on {}", missing.family, missing.area, missing.day),
+        "该地区当日没有生效的备案规则",
+    )
+    .with("family", missing.family)
+    .with("area", &missing.area)
+    .with("day", missing.day)
+}

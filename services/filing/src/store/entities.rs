@@ -1,6 +1,0 @@
-//! The tables as sea-orm sees them.
-
-pub mod filing;
-pub mod filing_step;
-pub mod manual_reimbursement;
-pub mod person_filings;

@@ -1,0 +1,4 @@
+//! Personal accounts (个人账户).
+
+pub mod api;
+pub mod deposit;

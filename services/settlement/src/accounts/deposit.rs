@@ -1,0 +1,133 @@
+//! Paying into a personal account (个人账户划入).
+
+use prost::Message;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use yizhan_money::MAX_FEN;
+use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
+use yizhan_runtime::ids::new_id;
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use crate::app::App;
+use crate::books::digest;
+use crate::books::messages::ledger;
+use crate::books::messages::rows::{accounts_after, posting_rows};
+use crate::books::retries::{ATTEMPTS, contended, reused};
+use crate::books::store::commit::{Change, Committed};
+use crate::books::store::entities::{account, request};
+use crate::books::store::load::{Balance, Wanted};
+use crate::fields::check_area;
+use crate::fields::check_id;
+use crate::settlements::query::require_person;
+
+/// Pays into an account, once however often it is asked.
+pub async fn deposit(
+    app: &App,
+    caller: &Caller,
+    request: DepositRequest,
+) -> Result<DepositResponse, ServiceError> {
+    check(&request)?;
+    if !caller.may_manage_area(&request.poolarea_no) {
+        return Err(ServiceError::permission_denied(
+            "AREA_NOT_OWNED",
+            "not the caller's area",
+            "无权操作该统筹区",
+        ));
+    }
+    require_kept_here(app, &request).await?;
+    let digest = digest::of_message(&request);
+    let key = (caller.to_string(), request.request_id.clone());
+    let _turn = app.turn_of(&request.poolarea_no, &[&request.psn_no]).await;
+    for _ in 0..ATTEMPTS {
+        let state = app
+            .person_state(Wanted {
+                poolarea_no: request.poolarea_no.clone(),
+                psn_no: request.psn_no.clone(),
+                mulaid_psn_no: String::new(),
+                request: Some(key.clone()),
+            })
+            .await?;
+        if let Some(handled) = state.handled {
+            return answer_again(&handled, &digest);
+        }
+        let balance = state.own.fen.saturating_add(request.amount_fen);
+        if balance > MAX_FEN {
+            return Err(ServiceError::invalid_field("amount_fen", "AMOUNT_TOO_LARGE", "余额将超过 16 位"));
+        }
+        let answer = DepositResponse { balc_fen: balance, replayed: false };
+        let change = change(app, &request, state.own, &answer, (&key, &digest));
+        if app.commit(change).await? == Committed::Done {
+            return Ok(answer);
+        }
+    }
+    Err(contended())
+}
+
+fn check(request: &DepositRequest) -> Result<(), ServiceError> {
+    let mut wrong = Violations::new();
+    check_id(&request.request_id, "request_id", &mut wrong);
+    check_id(&request.psn_no, "psn_no", &mut wrong);
+    check_area(&request.poolarea_no, "poolarea_no", &mut wrong);
+    let fits = (1..=MAX_FEN).contains(&request.amount_fen);
+    wrong.require(fits, "amount_fen", "AMOUNT_INVALID", "金额应大于 0，且不超过 16 位");
+    wrong.finish()
+}
+
+/// Money is not paid into the account of somebody nobody knows, nor in another area's books.
+async fn require_kept_here(app: &App, request: &DepositRequest) -> Result<(), ServiceError> {
+    let area = app.poolarea_of(&request.psn_no, app.clock.today()).await?;
+    let mut wrong = Violations::new();
+    let here = area == request.poolarea_no;
+    wrong.require(here, "poolarea_no", "ACCOUNT_IN_ANOTHER_AREA", "该人员的个人账户不在此统筹区");
+    wrong.finish()
+}
+
+fn answer_again(handled: &request::Model, digest: &str) -> Result<DepositResponse, ServiceError> {
+    if handled.digest != digest {
+        return Err(reused(&handled.request_id));
+    }
+    let answer = DepositResponse::decode(handled.answer.as_slice()).map_err(ServiceError::internal)?;
+    Ok(DepositResponse { replayed: true, ..answer })
+}
+
+fn change(
+    app: &App,
+    request: &DepositRequest,
+    own: Balance,
+    answer: &DepositResponse,
+    (key, digest): (&(String, String), &str),
+) -> Change {
+    let (poolarea_no, psn_no) = (&request.poolarea_no, &request.psn_no);
+    let none = ("", Balance::default(), 0);
+    Change {
+        request: request::Model {
+            owner: key.0.clone(),
+            request_id: key.1.clone(),
+            digest: digest.to_owned(),
+            poolarea_no: poolarea_no.clone(),
+            psn_no: psn_no.clone(),
+            setl_id: String::new(),
+            answer: answer.encode_to_vec(),
+        },
+        settlement: None,
+        postings: posting_rows(poolarea_no, psn_no, &new_id(), &ledger::deposit(psn_no, request.amount_fen)),
+        years: Vec::new(),
+        accounts: accounts_after(poolarea_no, [(psn_no, own, request.amount_fen), none]),
+        kind: "DEPOSITED",
+        at: app.clock.now(),
+    }
+}
+
+/// The balance of an account.
+pub async fn balance(
+    app: &App,
+    caller: &Caller,
+    request: GetAccountRequest,
+) -> Result<GetAccountResponse, ServiceError> {
+    require_person(caller, &request.psn_no, &request.poolarea_no)?;
+    let row = account::Entity::find()
+        .filter(account::Column::PoolareaNo.eq(&request.poolarea_no))
+        .filter(account::Column::PsnNo.eq(&request.psn_no))
+        .one(&app.db)
+        .await?;
+    Ok(GetAccountResponse { balc_fen: row.map_or(0, |row| row.balance_fen) })
+}

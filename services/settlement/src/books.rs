@@ -1,0 +1,8 @@
+//! The books: what is stored of settlements, deposits and their requests, written through one door ([`store::commit`]).
+
+pub mod check_books;
+pub mod digest;
+pub mod messages;
+pub mod once;
+pub mod retries;
+pub mod store;

@@ -1,0 +1,227 @@
+//! Checks the books of a pooling area against themselves: everything that is stored twice for
+//! speed is folded again from the settlements and compared.
+
+use std::collections::BTreeMap;
+
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Statement,
+};
+use yizhan_money::Fen;
+use yizhan_policy::identities::Amounts;
+use yizhan_proto::settlement::v1::{CheckBooksResponse, Posting, Settlement};
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use super::messages::parts::amounts_of;
+use super::store::entities::{account, accumulated, posting, settlement};
+use super::store::settlements::answer_of;
+use crate::app::App;
+use crate::fields::check_area;
+
+/// Discrepancies reported at most.
+const MAX_REPORTED: usize = 100;
+/// Settlements read at a time.
+const PAGE: u64 = 500;
+
+/// Checks one pooling area. Meant for quiet hours: settlements made meanwhile may be reported.
+pub async fn check_books(
+    app: &App,
+    caller: &Caller,
+    poolarea_no: &str,
+) -> Result<CheckBooksResponse, ServiceError> {
+    let mut wrong = Violations::new();
+    check_area(poolarea_no, "poolarea_no", &mut wrong);
+    wrong.finish()?;
+    if !caller.may_read_area(poolarea_no) && !matches!(caller, Caller::Operator { .. }) {
+        return Err(ServiceError::permission_denied(
+            "AREA_NOT_OWNED",
+            "not the caller's area",
+            "无权核对该统筹区",
+        ));
+    }
+    let mut check = Check { db: &app.db, poolarea_no, answer: CheckBooksResponse::default() };
+    check.settlements().await?;
+    check.postings().await?;
+    check.accumulators().await?;
+    check.accounts().await?;
+    Ok(check.answer)
+}
+
+/// Totals by policy year and accumulator.
+type Totals = BTreeMap<(String, String), i64>;
+
+struct Check<'c> {
+    db: &'c DatabaseConnection,
+    poolarea_no: &'c str,
+    answer: CheckBooksResponse,
+}
+
+impl Check<'_> {
+    fn report(&mut self, discrepancy: String) {
+        if self.answer.discrepancies.len() < MAX_REPORTED {
+            self.answer.discrepancies.push(discrepancy);
+        }
+    }
+
+    /// Identities of every settlement, and accumulators as the fold of each person's settlements.
+    async fn settlements(&mut self) -> Result<(), DbErr> {
+        let (mut person, mut folded) = (String::new(), Totals::new());
+        let mut after = (String::new(), String::new());
+        loop {
+            let rows = self.page_after(&after).await?;
+            let mut booked = self.postings_of(&rows).await?;
+            for row in &rows {
+                if row.psn_no != person {
+                    self.compare(&person, &folded).await?;
+                    (person, folded) = (row.psn_no.clone(), Totals::new());
+                }
+                let answer = answer_of(row)?;
+                self.answer.settlements += 1;
+                self.check_identities(row, &answer);
+                if booked.remove(&row.setl_id).unwrap_or_default() != answer.postings {
+                    self.report(format!(
+                        "settlement {}: the postings are not those it was answered with",
+                        row.setl_id
+                    ));
+                }
+                for change in answer.trace.iter().flat_map(|trace| &trace.accumulators) {
+                    let key = (change.policy_year.clone(), change.accumulator.clone());
+                    *folded.entry(key).or_insert(0) += change.added;
+                }
+            }
+            match rows.last() {
+                Some(last) => after = (last.psn_no.clone(), last.setl_id.clone()),
+                None => return self.compare(&person, &folded).await,
+            }
+        }
+    }
+
+    async fn page_after(&self, after: &(String, String)) -> Result<Vec<settlement::Model>, DbErr> {
+        use sea_orm::sea_query::{Expr, ExprTrait};
+        let key = Expr::tuple([Expr::col(settlement::Column::PsnNo), Expr::col(settlement::Column::SetlId)]);
+        settlement::Entity::find()
+            .filter(settlement::Column::PoolareaNo.eq(self.poolarea_no))
+            .filter(key.gt(Expr::tuple([Expr::val(after.0.as_str()), Expr::val(after.1.as_str())])))
+            .order_by_asc(settlement::Column::PsnNo)
+            .order_by_asc(settlement::Column::SetlId)
+            .limit(PAGE)
+            .all(self.db)
+            .await
+    }
+
+    /// The postings of settlements, in their order.
+    async fn postings_of(
+        &self,
+        settlements: &[settlement::Model],
+    ) -> Result<BTreeMap<String, Vec<Posting>>, DbErr> {
+        let rows = posting::Entity::find()
+            .filter(posting::Column::PoolareaNo.eq(self.poolarea_no))
+            .filter(posting::Column::SetlId.is_in(settlements.iter().map(|row| row.setl_id.as_str())))
+            .order_by_asc(posting::Column::Seq)
+            .all(self.db)
+            .await?;
+        let mut postings: BTreeMap<String, Vec<Posting>> = BTreeMap::new();
+        for row in rows {
+            let posting = Posting { account: row.account, amount_fen: row.amount_fen };
+            postings.entry(row.setl_id).or_default().push(posting);
+        }
+        Ok(postings)
+    }
+
+    fn check_identities(&mut self, row: &settlement::Model, answer: &Settlement) {
+        let amounts: Amounts = amounts_of(answer);
+        for broken in amounts.broken() {
+            self.report(format!("settlement {}: {broken} does not hold", row.setl_id));
+        }
+        if amounts.medfee_sumamt != Fen(row.medfee_sumamt_fen) {
+            self.report(format!("settlement {}: the row and the answer differ", row.setl_id));
+        }
+    }
+
+    async fn compare(&mut self, psn_no: &str, folded: &Totals) -> Result<(), DbErr> {
+        if psn_no.is_empty() {
+            return Ok(());
+        }
+        self.answer.persons += 1;
+        let rows = accumulated::Entity::find()
+            .filter(accumulated::Column::PoolareaNo.eq(self.poolarea_no))
+            .filter(accumulated::Column::PsnNo.eq(psn_no))
+            .all(self.db)
+            .await?;
+        let mut stored = Totals::new();
+        for row in rows {
+            let totals: BTreeMap<String, i64> = serde_json::from_str(&row.totals)
+                .map_err(|error| DbErr::Type(format!("accumulated.totals: {error}")))?;
+            stored.extend(totals.into_iter().map(|(name, total)| ((row.policy_year.clone(), name), total)));
+        }
+        let folded: Totals =
+            folded.iter().filter(|(_, total)| **total != 0).map(|(k, v)| (k.clone(), *v)).collect();
+        if stored != folded {
+            self.report(format!("person {psn_no}: accumulators are not the fold of the settlements"));
+        }
+        Ok(())
+    }
+
+    /// Postings of every settlement and deposit sum to zero.
+    async fn postings(&mut self) -> Result<(), DbErr> {
+        let count = "SELECT COUNT(*) AS value FROM postings WHERE poolarea_no = $1";
+        self.answer.postings = self.query(count).await?.first().map_or(0, |(_, value)| *value);
+        let unbalanced = "SELECT setl_id AS name, CAST(SUM(amount_fen) AS bigint) AS value FROM postings \
+                          WHERE poolarea_no = $1 GROUP BY psn_no, setl_id HAVING SUM(amount_fen) <> 0 LIMIT 100";
+        for (setl_id, sum) in self.query(unbalanced).await? {
+            self.report(format!("settlement {setl_id}: postings sum to {sum} fen, not to zero"));
+        }
+        // An institution is owed for settlements only; whatever else is booked is a deposit.
+        let orphaned = "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
+                        WHERE p.poolarea_no = $1 AND p.account LIKE 'institution/%' AND NOT EXISTS \
+                        (SELECT 1 FROM settlements s WHERE s.poolarea_no = p.poolarea_no AND s.psn_no = p.psn_no \
+                        AND s.setl_id = p.setl_id) LIMIT 100";
+        for (setl_id, _) in self.query(orphaned).await? {
+            self.report(format!("settlement {setl_id}: has postings and is gone"));
+        }
+        Ok(())
+    }
+
+    /// Nobody has accumulators without settlements.
+    async fn accumulators(&mut self) -> Result<(), DbErr> {
+        let orphaned = "SELECT a.psn_no AS name, a.version AS value FROM accumulated a \
+                        WHERE a.poolarea_no = $1 AND a.totals <> '{}' AND NOT EXISTS \
+                        (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) LIMIT 100";
+        for (psn_no, _) in self.query(orphaned).await? {
+            self.report(format!("person {psn_no}: has accumulators and no settlements"));
+        }
+        Ok(())
+    }
+
+    /// Balances of personal accounts are the sums of their postings.
+    async fn accounts(&mut self) -> Result<(), DbErr> {
+        let sums = "SELECT account AS name, CAST(SUM(amount_fen) AS bigint) AS value FROM postings \
+                    WHERE poolarea_no = $1 AND account LIKE 'account/%' GROUP BY account";
+        let sums: BTreeMap<String, i64> = self.query(sums).await?.into_iter().collect();
+        let rows = account::Entity::find()
+            .filter(account::Column::PoolareaNo.eq(self.poolarea_no))
+            .all(self.db)
+            .await?;
+        let stored: BTreeMap<String, i64> =
+            rows.into_iter().map(|row| (format!("account/{}", row.psn_no), row.balance_fen)).collect();
+        for (account, sum) in &sums {
+            if stored.get(account).copied().unwrap_or(0) != *sum {
+                self.report(format!("{account}: the balance is not the sum of its postings, {sum} fen"));
+            }
+        }
+        for account in stored.keys().filter(|account| !sums.contains_key(*account)) {
+            self.report(format!("{account}: has a balance and no postings"));
+        }
+        Ok(())
+    }
+
+    /// Rows of `name` (may be absent) and `value`.
+    async fn query(&self, sql: &str) -> Result<Vec<(String, i64)>, DbErr> {
+        let backend = self.db.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, sql, [self.poolarea_no.into()]);
+        let rows = self.db.query_all_raw(statement).await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("", "name").unwrap_or_default(), row.try_get("", "value")?)))
+            .collect()
+    }
+}

@@ -1,0 +1,5 @@
+//! What a stored settlement says, and the rows it is stored as.
+
+pub mod ledger;
+pub mod parts;
+pub mod rows;

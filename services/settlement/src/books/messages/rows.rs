@@ -1,0 +1,116 @@
+//! The rows a settlement is stored as.
+
+use std::collections::BTreeMap;
+
+use prost::Message;
+use yizhan_proto::settlement::v1::{AccumulatorChange, Posting, Settlement};
+use yizhan_runtime::ServiceError;
+
+use super::parts::{header, policy_of};
+use crate::books::store::entities::{account, accumulated, posting, request, settlement};
+use crate::books::store::load::{Balance, PersonState};
+
+/// The row of a handled request.
+pub fn request_row(key: &(String, String), digest: &str, settlement: &Settlement) -> request::Model {
+    let info = header(settlement);
+    request::Model {
+        owner: key.0.clone(),
+        request_id: key.1.clone(),
+        digest: digest.to_owned(),
+        poolarea_no: info.poolarea_no.clone(),
+        psn_no: info.psn_no.clone(),
+        setl_id: info.setl_id.clone(),
+        answer: Vec::new(),
+    }
+}
+
+/// The years a settlement read or changed, one version on: every year whose totals it changed,
+/// and the year of the visit even when it changed nothing there, because it rests on it.
+pub fn years_after(
+    settlement: &Settlement,
+    state: &PersonState,
+) -> Result<Vec<accumulated::Model>, ServiceError> {
+    let info = header(settlement);
+    let mut years: BTreeMap<&str, Vec<&AccumulatorChange>> = BTreeMap::new();
+    if let Some(trace) = &settlement.trace {
+        years.extend(trace.layers.iter().map(|layer| (layer.policy_year.as_str(), Vec::new())));
+        for change in &trace.accumulators {
+            years.entry(&change.policy_year).or_default().push(change);
+        }
+    }
+    years
+        .into_iter()
+        .map(|(policy_year, changes)| {
+            let known = policy_year.parse().ok().and_then(|year| state.years.get(&year));
+            let (version, mut totals) = known.cloned().unwrap_or_default();
+            for change in changes {
+                *totals.entry(change.accumulator.clone()).or_insert(0) += change.added;
+            }
+            totals.retain(|_, total| *total != 0);
+            Ok(accumulated::Model {
+                poolarea_no: info.poolarea_no.clone(),
+                psn_no: info.psn_no.clone(),
+                policy_year: policy_year.to_owned(),
+                version: version + 1,
+                totals: serde_json::to_string(&totals).map_err(ServiceError::internal)?,
+            })
+        })
+        .collect()
+}
+
+/// The accounts that change, one version on.
+pub fn accounts_after(poolarea_no: &str, changes: [(&str, Balance, i64); 2]) -> Vec<account::Model> {
+    let changed = changes.into_iter().filter(|(_, _, added)| *added != 0);
+    changed
+        .map(|(psn_no, balance, added)| account::Model {
+            poolarea_no: poolarea_no.to_owned(),
+            psn_no: psn_no.to_owned(),
+            version: balance.version + 1,
+            balance_fen: balance.fen + added,
+        })
+        .collect()
+}
+
+/// The rows of postings, booked under a settlement or deposit of a person.
+pub fn posting_rows(
+    poolarea_no: &str,
+    psn_no: &str,
+    setl_id: &str,
+    postings: &[Posting],
+) -> Vec<posting::Model> {
+    let numbered = (0i64..).zip(postings);
+    numbered
+        .map(|(seq, posting)| posting::Model {
+            poolarea_no: poolarea_no.to_owned(),
+            psn_no: psn_no.to_owned(),
+            setl_id: setl_id.to_owned(),
+            seq,
+            account: posting.account.clone(),
+            amount_fen: posting.amount_fen,
+        })
+        .collect()
+}
+
+/// The row of a settlement.
+pub fn settlement_row(settlement: &Settlement, case_json: String) -> settlement::Model {
+    let info = header(settlement);
+    let policy = policy_of(settlement);
+    let time = info.setl_time.unwrap_or_default();
+    settlement::Model {
+        poolarea_no: info.poolarea_no.clone(),
+        psn_no: info.psn_no.clone(),
+        setl_id: info.setl_id.clone(),
+        fixmedins_code: info.fixmedins_code.clone(),
+        med_type: info.med_type.clone(),
+        enddate: info.enddate.clone(),
+        reverses_setl_id: info.reverses_setl_id.clone(),
+        setl_time_us: time.seconds * 1_000_000 + i64::from(time.nanos) / 1000,
+        medfee_sumamt_fen: info.medfee_sumamt_fen,
+        fund_pay_sumamt_fen: info.fund_pay_sumamt_fen,
+        psn_part_amt_fen: info.psn_part_amt_fen,
+        policy_id: policy.policy_id.clone(),
+        policy_version: policy.version.clone(),
+        case_json,
+        answer: settlement.encode_to_vec(),
+    }
+}

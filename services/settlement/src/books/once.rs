@@ -1,0 +1,73 @@
+//! Administrative changes: done once however often they are asked.
+
+use prost::Message;
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use yizhan_runtime::ServiceError;
+use yizhan_runtime::db::{Column, begin_write, insert_rows, retry_transient};
+
+use super::retries::reused;
+use super::store::entities::request;
+use super::store::load::handled_request;
+use crate::app::App;
+
+/// Does an administrative change and stores its answer under the request id, in one transaction;
+/// a request that was handled before is answered as then. The flag says which.
+pub async fn once<A: Message + Default + Clone>(
+    app: &App,
+    key: &(String, String),
+    digest: &str,
+    answer: A,
+    work: &dyn Work,
+) -> Result<(A, bool), ServiceError> {
+    retry_transient(|| once_attempt(app, key, digest, &answer, work)).await
+}
+
+/// What an administrative change writes; done again when another transaction was in the way.
+#[async_trait]
+pub trait Work: Sync {
+    /// Writes it.
+    async fn write(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError>;
+}
+
+async fn once_attempt<A: Message + Default + Clone>(
+    app: &App,
+    key: &(String, String),
+    digest: &str,
+    answer: &A,
+    work: &dyn Work,
+) -> Result<(A, bool), ServiceError> {
+    let tx = begin_write(&app.db).await?;
+    let columns = vec![
+        ("owner", Column::Text(vec![key.0.clone()])),
+        ("request_id", Column::Text(vec![key.1.clone()])),
+        ("digest", Column::Text(vec![digest.to_owned()])),
+        ("poolarea_no", Column::Text(vec![String::new()])),
+        ("psn_no", Column::Text(vec![String::new()])),
+        ("setl_id", Column::Text(vec![String::new()])),
+        ("answer", Column::Bytes(vec![answer.encode_to_vec()])),
+    ];
+    let unique = "ON CONFLICT (owner, request_id) DO NOTHING RETURNING request_id";
+    let new = insert_rows(&tx, "requests", columns, unique).await?;
+    if new.is_empty() {
+        tx.rollback().await?;
+        let handled = handled_request(&app.db, &key.0, &key.1).await?;
+        return Ok((answer_again(handled, digest, &key.1)?, true));
+    }
+    work.write(&tx).await?;
+    tx.commit().await?;
+    Ok((answer.clone(), false))
+}
+
+fn answer_again<A: Message + Default>(
+    handled: Option<request::Model>,
+    digest: &str,
+    request_id: &str,
+) -> Result<A, ServiceError> {
+    match handled {
+        Some(handled) if handled.digest == digest => {
+            A::decode(handled.answer.as_slice()).map_err(ServiceError::internal)
+        }
+        _ => Err(reused(request_id)),
+    }
+}

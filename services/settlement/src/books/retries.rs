@@ -1,0 +1,49 @@
+//! What settle, reverse and deposit share: being asked again, and coming second.
+
+use yizhan_proto::settlement::v1::Settlement;
+use yizhan_runtime::ServiceError;
+
+use super::store::entities::request;
+use super::store::settlements;
+use crate::app::App;
+
+/// How often a change is made again because the person's state moved on. Requests of one process
+/// take turns, so this counts processes, not requests.
+pub const ATTEMPTS: usize = 16;
+
+/// Too many others settle for this person at once.
+pub fn contended() -> ServiceError {
+    ServiceError::aborted(
+        "CONCURRENT_CHANGE",
+        "other settlements of this person came between; retry with the same request_id",
+        "该参保人有其他结算正在进行，请用同一报文ID重试",
+    )
+}
+
+/// The settlement a handled request made.
+///
+/// # Errors
+/// REQUEST_ID_REUSED when it was another request.
+pub async fn stored_answer(
+    app: &App,
+    handled: &request::Model,
+    digest: &str,
+) -> Result<Settlement, ServiceError> {
+    if handled.digest != digest || handled.setl_id.is_empty() {
+        return Err(reused(&handled.request_id));
+    }
+    let row = settlements::by_id(&app.db, &handled.setl_id).await?;
+    let row =
+        row.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a handled request has no settlement")))?;
+    Ok(settlements::answer_of(&row)?)
+}
+
+/// The request id belongs to another request.
+pub fn reused(request_id: &str) -> ServiceError {
+    ServiceError::already_exists(
+        "REQUEST_ID_REUSED",
+        "this request_id was used for another request",
+        "该报文ID已用于另一请求",
+    )
+    .with("request_id", request_id)
+}

@@ -1,0 +1,9 @@
+//! The tables of the books, and the statements that read and write them.
+//!
+//! Every table that grows leads its key with the pooling area and the person, so that it can be
+//! partitioned by area; `requests`, which is asked by institution, leads with the institution.
+
+pub mod commit;
+pub mod entities;
+pub mod load;
+pub mod settlements;

@@ -1,0 +1,174 @@
+//! The rows. Times are whole microseconds since 1970 UTC, dates `YYYY-MM-DD`, money fen.
+
+/// A settlement or reversal; never changed after it is written.
+pub mod settlement {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `settlements`.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "settlements")]
+    pub struct Model {
+        /// 统筹区 of the person.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub poolarea_no: String,
+        /// 人员编号
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub psn_no: String,
+        /// 结算ID; ids grow with time.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub setl_id: String,
+        /// 定点医药机构编号
+        pub fixmedins_code: String,
+        /// 医疗类别
+        pub med_type: String,
+        /// Last day of the visit.
+        pub enddate: String,
+        /// In a reversal the setl_id it reverses; otherwise empty.
+        pub reverses_setl_id: String,
+        /// When it was settled.
+        pub setl_time_us: i64,
+        /// 医疗费总额
+        pub medfee_sumamt_fen: i64,
+        /// 基金支付总额
+        pub fund_pay_sumamt_fen: i64,
+        /// 个人负担总金额
+        pub psn_part_amt_fen: i64,
+        /// Policy that decided.
+        pub policy_id: String,
+        /// Its version.
+        pub policy_version: String,
+        /// The recorded case, JSON: what the calculation read. Empty in a reversal.
+        pub case_json: String,
+        /// The whole answer, encoded `yizhan.settlement.v1.Settlement`.
+        pub answer: Vec<u8>,
+    }
+
+    /// None: services do not join.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A mutation that was handled, for answering its retries.
+pub mod request {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `requests`.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "requests")]
+    pub struct Model {
+        /// Whose id it is: the institution, or the caller of an administrative call.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub owner: String,
+        /// Its id.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub request_id: String,
+        /// SHA-256 of the request, hex.
+        pub digest: String,
+        /// 统筹区 of the settlement it made; empty for administrative calls.
+        pub poolarea_no: String,
+        /// 人员编号 of it.
+        pub psn_no: String,
+        /// The settlement it made.
+        pub setl_id: String,
+        /// The answer, where it is not a settlement.
+        pub answer: Vec<u8>,
+    }
+
+    /// None.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A ledger posting; append-only.
+pub mod posting {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `postings`.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "postings")]
+    pub struct Model {
+        /// 统筹区 of the person.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub poolarea_no: String,
+        /// 人员编号
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub psn_no: String,
+        /// The settlement or deposit it belongs to.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub setl_id: String,
+        /// Its place there.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub seq: i64,
+        /// The account.
+        pub account: String,
+        /// Positive: owed to the account.
+        pub amount_fen: i64,
+    }
+
+    /// None.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What a person's settlements of a policy year add up to, guarded by a version.
+pub mod accumulated {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `accumulated`.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "accumulated")]
+    pub struct Model {
+        /// 统筹区 of the person.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub poolarea_no: String,
+        /// 人员编号
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub psn_no: String,
+        /// First day of the policy year.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub policy_year: String,
+        /// Goes up by one with every settlement of the year.
+        pub version: i64,
+        /// Totals by name, a JSON object of whole numbers.
+        pub totals: String,
+    }
+
+    /// None.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A personal account (个人账户), guarded by a version.
+pub mod account {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `accounts`.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "accounts")]
+    pub struct Model {
+        /// 统筹区 of the person.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub poolarea_no: String,
+        /// 人员编号
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub psn_no: String,
+        /// Goes up by one with every change.
+        pub version: i64,
+        /// Balance.
+        pub balance_fen: i64,
+    }
+
+    /// None.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,35 @@
+//! Fields that requests of several rooms have.
+
+use rust_decimal::Decimal;
+use yizhan_money::MAX_FEN;
+use yizhan_runtime::Violations;
+use yizhan_terms::Area;
+
+/// Characters of an identifier (psn_no, mdtrt_id, request_id …) at most (docs/CODES.md, Amounts).
+pub const MAX_ID: usize = 30;
+
+/// An identifier: given, short enough, printable ASCII.
+pub fn check_id(value: &str, field: &str, wrong: &mut Violations) {
+    if value.is_empty() {
+        wrong.push(field, "REQUIRED", "不能为空");
+    } else if value.len() > MAX_ID {
+        wrong.push(field, "TOO_LONG", format!("最多 {MAX_ID} 个字符")).with("limit", MAX_ID);
+    } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        wrong.push(field, "CHARACTERS", "只能包含可见的 ASCII 字符");
+    }
+}
+
+/// A 6-digit admdvs.
+pub fn check_area(admdvs: &str, field: &str, wrong: &mut Violations) {
+    let six = Area::parse(admdvs).is_some();
+    wrong.require(six, field, "ADMDVS_INVALID", "医保区划应为 6 位数字");
+}
+
+/// A plain decimal (no exponent) with at most `places` decimals and 16 digits.
+pub fn check_decimal(text: &str, places: u32) -> Option<Decimal> {
+    let plain = !text.is_empty()
+        && text.len() <= 24
+        && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+    let value: Decimal = plain.then(|| text.parse().ok()).flatten()?;
+    (value.normalize().scale() <= places && value.abs() <= Decimal::from(MAX_FEN)).then_some(value)
+}

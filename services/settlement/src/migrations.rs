@@ -1,0 +1,69 @@
+//! The tables, made from the entities so that PostgreSQL and SQLite agree.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
+use yizhan_runtime::feed::CreateChangeLog;
+
+use crate::books::store::entities::{account, accumulated, posting, request, settlement};
+use crate::policies::store::entities::policy;
+use crate::reference::store::entities::{catalogue_item, institution};
+
+/// All migrations, in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(CreateChangeLog), Box::new(CreateTables)]
+    }
+}
+
+struct CreateTables;
+
+impl MigrationName for CreateTables {
+    fn name(&self) -> &str {
+        "m20261121_000001_settlement"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateTables {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        create(manager, settlement::Entity).await?;
+        create(manager, request::Entity).await?;
+        create(manager, posting::Entity).await?;
+        create(manager, accumulated::Entity).await?;
+        create(manager, account::Entity).await?;
+        create(manager, institution::Entity).await?;
+        create(manager, catalogue_item::Entity).await?;
+        create(manager, policy::Entity).await?;
+        let db = manager.get_connection();
+        for statement in INDEXES {
+            db.execute_unprepared(statement).await?;
+        }
+        if manager.get_database_backend() == DbBackend::Postgres {
+            db.execute_unprepared(COMPRESS).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn create<E: EntityTrait>(manager: &SchemaManager<'_>, entity: E) -> Result<(), DbErr> {
+    let schema = Schema::new(manager.get_database_backend());
+    manager.create_table(schema.create_table_from_entity(entity)).await
+}
+
+/// Settlements are also found by their id alone, and a settlement is reversed at most once.
+const INDEXES: [&str; 2] = [
+    "CREATE INDEX settlements_by_id ON settlements (setl_id)",
+    "CREATE UNIQUE INDEX settlements_reversed_once ON settlements (poolarea_no, psn_no, reverses_setl_id) \
+     WHERE reverses_setl_id <> ''",
+];
+
+/// Much of an answer is said more than once: this costs less than writing the bytes it saves. A
+/// PostgreSQL that was built without lz4 keeps its default.
+const COMPRESS: &str = "DO $$ BEGIN \
+    IF EXISTS (SELECT FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)) THEN \
+        ALTER TABLE settlements ALTER COLUMN case_json SET COMPRESSION lz4; \
+        ALTER TABLE settlements ALTER COLUMN answer SET COMPRESSION lz4; \
+    END IF; END $$";

@@ -1,0 +1,5 @@
+//! Benefit policies: published, listed, and kept in memory.
+
+pub mod api;
+pub mod publication;
+pub mod store;

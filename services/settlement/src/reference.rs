@@ -1,0 +1,7 @@
+//! What settlement knows of institutions and the catalogue.
+
+pub mod api;
+pub mod domain;
+pub mod import;
+pub mod lookup;
+pub mod store;

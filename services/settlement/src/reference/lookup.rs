@@ -1,0 +1,122 @@
+//! Looking up institutions and the catalogue: public to every caller.
+
+use yizhan_proto::settlement::v1::{
+    CatalogueItem, GetCatalogueItemRequest, GetCatalogueItemResponse, GetInstitutionResponse, Institution,
+    ListCatalogueItemsRequest, ListCatalogueItemsResponse, ListInstitutionsRequest, ListInstitutionsResponse,
+};
+use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::page::{decode_token, encode_token, page_size};
+use yizhan_runtime::{ServiceError, Violations};
+
+use super::store::Place;
+use super::store::entities::{catalogue_item, institution};
+use crate::app::App;
+use crate::fields::check_area;
+use crate::fields::check_id;
+
+/// Scopes of the page tokens.
+const INSTITUTIONS: &str = "institutions";
+const ITEMS: &str = "catalogue";
+
+/// One institution by code.
+pub async fn institution(app: &App, code: &str) -> Result<GetInstitutionResponse, ServiceError> {
+    let known = app.reference.institution(code).await?;
+    let known = known.ok_or_else(|| {
+        ServiceError::not_found("INSTITUTION_UNKNOWN", "no such institution", "未查到该定点医药机构")
+    })?;
+    let institution = Institution {
+        fixmedins_code: known.code.clone(),
+        fixmedins_name: known.name.clone(),
+        level: known.level.code().to_owned(),
+        admdvs: known.admdvs.clone(),
+        fixmedins_type: known.kind.code().to_owned(),
+        contracted: known.contracted,
+    };
+    Ok(GetInstitutionResponse { institution: Some(institution) })
+}
+
+/// Institutions by code.
+pub async fn institutions(
+    app: &App,
+    request: ListInstitutionsRequest,
+) -> Result<ListInstitutionsResponse, ServiceError> {
+    let size = page_size(request.page_size)?;
+    let [after] = decode_token::<1>(INSTITUTIONS, &request.page_token)?.unwrap_or_default();
+    let mut rows = app.reference.list_institutions(&after, size + 1).await?;
+    let more = rows.len() as u64 > size;
+    rows.truncate(size as usize);
+    let last = rows.last().filter(|_| more);
+    let next_page_token =
+        last.map(|row| encode_token(INSTITUTIONS, &[&row.fixmedins_code])).unwrap_or_default();
+    Ok(ListInstitutionsResponse {
+        institutions: rows.into_iter().map(institution_message).collect(),
+        next_page_token,
+    })
+}
+
+/// The catalogue entry that holds in an area on a day.
+pub async fn item(
+    app: &App,
+    request: GetCatalogueItemRequest,
+) -> Result<GetCatalogueItemResponse, ServiceError> {
+    let mut wrong = Violations::new();
+    check_id(&request.hilist_code, "hilist_code", &mut wrong);
+    check_area(&request.admdvs, "admdvs", &mut wrong);
+    let day = if request.as_of.is_empty() { Some(app.clock.today()) } else { parse_date(&request.as_of) };
+    wrong.require(day.is_some(), "as_of", "DATE_INVALID", "日期应为 YYYY-MM-DD");
+    wrong.finish()?;
+    let day = day.unwrap_or_else(|| app.clock.today());
+    let place = Place { admdvs: &request.admdvs, level: &request.level };
+    let row = app.reference.item_row(&request.hilist_code, &place, day).await;
+    let row = row?;
+    let row =
+        row.ok_or_else(|| ServiceError::not_found("ITEM_UNKNOWN", "no such item", "医保目录中当日无此项目"))?;
+    Ok(GetCatalogueItemResponse { item: Some(item_message(row)?) })
+}
+
+/// Catalogue entries by code, area and first day.
+pub async fn items(
+    app: &App,
+    request: ListCatalogueItemsRequest,
+) -> Result<ListCatalogueItemsResponse, ServiceError> {
+    let size = page_size(request.page_size)?;
+    let after = decode_token::<4>(ITEMS, &request.page_token)?.unwrap_or_default();
+    let mut rows = app.reference.list_items(&after, size + 1).await?;
+    let more = rows.len() as u64 > size;
+    rows.truncate(size as usize);
+    let last = rows.last().filter(|_| more);
+    let next_page_token = last
+        .map(|row| encode_token(ITEMS, &[&row.hilist_code, &row.admdvs, &row.level, &row.begndate]))
+        .unwrap_or_default();
+    let items = rows.into_iter().map(item_message).collect::<Result<_, _>>()?;
+    Ok(ListCatalogueItemsResponse { items, next_page_token })
+}
+
+fn institution_message(row: institution::Model) -> Institution {
+    Institution {
+        fixmedins_code: row.fixmedins_code,
+        fixmedins_name: row.fixmedins_name,
+        level: row.level,
+        admdvs: row.admdvs,
+        fixmedins_type: row.fixmedins_type,
+        contracted: row.contracted,
+    }
+}
+
+fn item_message(row: catalogue_item::Model) -> Result<CatalogueItem, ServiceError> {
+    Ok(CatalogueItem {
+        labels: serde_json::from_str(&row.labels).map_err(ServiceError::internal)?,
+        hilist_code: row.hilist_code,
+        name: row.name,
+        list_type: row.list_type,
+        chrgitm_lv: row.chrgitm_lv,
+        admdvs: row.admdvs,
+        level: row.level,
+        begndate: row.begndate,
+        enddate: row.enddate,
+        pric_uplmt_amt: row.pric_uplmt_amt,
+        selfpay_prop: row.selfpay_prop,
+        source: row.source,
+        confidence: row.confidence,
+    })
+}

@@ -1,0 +1,288 @@
+//! Institutions and the catalogue: read on every visit, changed rarely, so kept in memory.
+//!
+//! An import clears what this process keeps; other processes see it within [`STALENESS`].
+//! Entries are dated and published ahead, so an old answer is an answer of the day before.
+
+pub mod entities;
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use moka::future::Cache;
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    TransactionTrait,
+};
+use yizhan_terms::{Area, InstitutionType, Tier};
+
+use super::domain::{Institution, Item};
+use crate::fields::check_decimal;
+use entities::{catalogue_item, institution};
+
+/// How old an answer from memory can be in another process than the importing one.
+pub const STALENESS: Duration = Duration::from_secs(30);
+/// Institutions kept in memory.
+const INSTITUTIONS_KEPT: u64 = 50_000;
+/// Items kept in memory.
+const ITEMS_KEPT: u64 = 200_000;
+
+/// All entries of one item.
+type Versions = Arc<Vec<(Reach, Arc<Item>)>>;
+
+/// Where and when an entry holds.
+#[derive(Clone, Debug)]
+struct Reach {
+    admdvs: String,
+    level: String,
+    begndate: String,
+    enddate: String,
+}
+
+/// Institutions and catalogue. Cheap to clone.
+#[derive(Clone)]
+pub struct Reference {
+    db: DatabaseConnection,
+    institutions: Cache<String, Arc<Institution>>,
+    items: Cache<String, Versions>,
+}
+
+impl Reference {
+    /// Over this database.
+    pub fn new(db: DatabaseConnection) -> Reference {
+        Reference {
+            db,
+            institutions: Cache::builder().max_capacity(INSTITUTIONS_KEPT).time_to_live(STALENESS).build(),
+            items: Cache::builder().max_capacity(ITEMS_KEPT).time_to_live(STALENESS).build(),
+        }
+    }
+
+    /// An institution by code.
+    pub async fn institution(&self, code: &str) -> Result<Option<Arc<Institution>>, DbErr> {
+        if let Some(known) = self.institutions.get(code).await {
+            return Ok(Some(known));
+        }
+        let row = institution::Entity::find_by_id(code).one(&self.db).await?;
+        let Some(found) = row.map(institution_of).transpose()?.map(Arc::new) else { return Ok(None) };
+        self.institutions.insert(code.to_owned(), found.clone()).await;
+        Ok(Some(found))
+    }
+
+    /// The entries of items in an area on a day: the area's own, else its province's, else the
+    /// national ones. `None` where there is none.
+    pub async fn items(
+        &self,
+        codes: &[&str],
+        place: &Place<'_>,
+        day: NaiveDate,
+    ) -> Result<Vec<Option<Arc<Item>>>, DbErr> {
+        let mut found: Vec<Option<Versions>> = Vec::with_capacity(codes.len());
+        let mut missing: Vec<&str> = Vec::new();
+        for code in codes {
+            let known = self.items.get(*code).await;
+            if known.is_none() && !missing.contains(code) {
+                missing.push(code);
+            }
+            found.push(known);
+        }
+        if !missing.is_empty() {
+            self.read_items(&missing).await?;
+            for (slot, code) in found.iter_mut().zip(codes).filter(|(slot, _)| slot.is_none()) {
+                *slot = self.items.get(*code).await;
+            }
+        }
+        let day = day.to_string();
+        let entry = |versions: &Option<Versions>| choose(versions.as_ref()?, place, &day).cloned();
+        Ok(found.iter().map(entry).collect())
+    }
+
+    /// Reads all versions of items; unknown codes are not kept, so that a later import shows.
+    async fn read_items(&self, codes: &[&str]) -> Result<(), DbErr> {
+        let rows = self.item_rows(codes).await?;
+        for rows in rows.chunk_by(|a, b| a.hilist_code == b.hilist_code) {
+            let version = |row| Ok((reach_of(row), Arc::new(item_of(row)?)));
+            let versions = rows.iter().map(version).collect::<Result<_, DbErr>>()?;
+            self.items.insert(rows[0].hilist_code.clone(), Arc::new(versions)).await;
+        }
+        Ok(())
+    }
+
+    async fn item_rows(&self, codes: &[&str]) -> Result<Vec<catalogue_item::Model>, DbErr> {
+        catalogue_item::Entity::find()
+            .filter(catalogue_item::Column::HilistCode.is_in(codes.iter().copied()))
+            .order_by_asc(catalogue_item::Column::HilistCode)
+            .all(&self.db)
+            .await
+    }
+
+    /// The entry of one item with everything that is known of it.
+    pub async fn item_row(
+        &self,
+        code: &str,
+        place: &Place<'_>,
+        day: NaiveDate,
+    ) -> Result<Option<catalogue_item::Model>, DbErr> {
+        let rows = self.item_rows(&[code]).await?;
+        let versions: Vec<_> = rows.into_iter().map(|row| (reach_of(&row), row)).collect();
+        Ok(choose(&versions, place, &day.to_string()).cloned())
+    }
+
+    /// Adds or replaces institutions, all or none, and forgets what is kept.
+    pub async fn write_institutions<C: TransactionTrait + sea_orm::ConnectionTrait>(
+        &self,
+        tx: &C,
+        rows: Vec<institution::Model>,
+    ) -> Result<(), DbErr> {
+        use sea_orm::sea_query::OnConflict;
+        let replaced = [
+            institution::Column::FixmedinsName,
+            institution::Column::Level,
+            institution::Column::Admdvs,
+            institution::Column::FixmedinsType,
+            institution::Column::Contracted,
+        ];
+        let conflict =
+            OnConflict::column(institution::Column::FixmedinsCode).update_columns(replaced).to_owned();
+        let rows: Vec<institution::ActiveModel> = rows.into_iter().map(Into::into).collect();
+        institution::Entity::insert_many(rows).on_conflict(conflict).exec_without_returning(tx).await?;
+        Ok(())
+    }
+
+    /// Adds or replaces catalogue entries, all or none.
+    pub async fn write_items<C: TransactionTrait + sea_orm::ConnectionTrait>(
+        &self,
+        tx: &C,
+        rows: Vec<catalogue_item::Model>,
+    ) -> Result<(), DbErr> {
+        use sea_orm::sea_query::OnConflict;
+        let key = [
+            catalogue_item::Column::HilistCode,
+            catalogue_item::Column::Admdvs,
+            catalogue_item::Column::Level,
+            catalogue_item::Column::Begndate,
+        ];
+        let replaced = [
+            catalogue_item::Column::Enddate,
+            catalogue_item::Column::Name,
+            catalogue_item::Column::ListType,
+            catalogue_item::Column::ChrgitmLv,
+            catalogue_item::Column::PricUplmtAmt,
+            catalogue_item::Column::SelfpayProp,
+            catalogue_item::Column::Labels,
+            catalogue_item::Column::Source,
+            catalogue_item::Column::Confidence,
+        ];
+        let conflict = OnConflict::columns(key).update_columns(replaced).to_owned();
+        let rows: Vec<catalogue_item::ActiveModel> = rows.into_iter().map(Into::into).collect();
+        catalogue_item::Entity::insert_many(rows).on_conflict(conflict).exec_without_returning(tx).await?;
+        Ok(())
+    }
+
+    /// Forgets what is kept, after an import was committed.
+    pub fn forget(&self) {
+        self.institutions.invalidate_all();
+        self.items.invalidate_all();
+    }
+
+    /// Institutions after a code, in order.
+    pub async fn list_institutions(&self, after: &str, limit: u64) -> Result<Vec<institution::Model>, DbErr> {
+        institution::Entity::find()
+            .filter(institution::Column::FixmedinsCode.gt(after))
+            .order_by_asc(institution::Column::FixmedinsCode)
+            .limit(limit)
+            .all(&self.db)
+            .await
+    }
+
+    /// Catalogue entries after a key, in order.
+    pub async fn list_items(
+        &self,
+        after: &[String; 4],
+        limit: u64,
+    ) -> Result<Vec<catalogue_item::Model>, DbErr> {
+        use sea_orm::sea_query::{Expr, ExprTrait};
+        let key = Expr::tuple([
+            Expr::col(catalogue_item::Column::HilistCode),
+            Expr::col(catalogue_item::Column::Admdvs),
+            Expr::col(catalogue_item::Column::Level),
+            Expr::col(catalogue_item::Column::Begndate),
+        ]);
+        catalogue_item::Entity::find()
+            .filter(key.gt(Expr::tuple(after.iter().map(|part| Expr::val(part.as_str())))))
+            .order_by_asc(catalogue_item::Column::HilistCode)
+            .order_by_asc(catalogue_item::Column::Admdvs)
+            .order_by_asc(catalogue_item::Column::Level)
+            .order_by_asc(catalogue_item::Column::Begndate)
+            .limit(limit)
+            .all(&self.db)
+            .await
+    }
+}
+
+/// Where an item is charged.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'p> {
+    /// 医保区划
+    pub admdvs: &'p str,
+    /// Level of the institution; empty: of none in particular.
+    pub level: &'p str,
+}
+
+/// The version that holds: the nearest area first, there the entry for the level before the one
+/// for all, then the latest first day.
+fn choose<'v, T>(versions: &'v [(Reach, T)], place: &Place<'_>, day: &str) -> Option<&'v T> {
+    let holds = |reach: &Reach| {
+        (reach.level.is_empty() || reach.level == place.level)
+            && reach.begndate.as_str() <= day
+            && (reach.enddate.is_empty() || day <= reach.enddate.as_str())
+    };
+    let ranked = versions.iter().filter(|(reach, _)| holds(reach)).filter_map(|(reach, version)| {
+        let distance = distance(&reach.admdvs, place.admdvs)?;
+        Some(((Reverse(distance), !reach.level.is_empty(), &reach.begndate), version))
+    });
+    ranked.max_by_key(|(rank, _)| *rank).map(|(_, version)| version)
+}
+
+/// How far up an area's entry is found: its own first, then its city's, its province's, the nation's.
+fn distance(admdvs: &str, own: &str) -> Option<usize> {
+    Area::parse(own)?.around().position(|around| around.as_str() == admdvs)
+}
+
+fn reach_of(row: &catalogue_item::Model) -> Reach {
+    Reach {
+        admdvs: row.admdvs.clone(),
+        level: row.level.clone(),
+        begndate: row.begndate.clone(),
+        enddate: row.enddate.clone(),
+    }
+}
+
+fn institution_of(row: institution::Model) -> Result<Institution, DbErr> {
+    let damaged = |column: &str| DbErr::Type(format!("institutions.{column} of {}", row.fixmedins_code));
+    Ok(Institution {
+        level: Tier::from_code(&row.level).ok_or_else(|| damaged("level"))?,
+        kind: InstitutionType::from_code(&row.fixmedins_type).ok_or_else(|| damaged("fixmedins_type"))?,
+        code: row.fixmedins_code,
+        name: row.fixmedins_name,
+        admdvs: row.admdvs,
+        contracted: row.contracted,
+    })
+}
+
+fn item_of(row: &catalogue_item::Model) -> Result<Item, DbErr> {
+    let damaged = |column: &str| DbErr::Type(format!("catalogue_items.{column} of {}", row.hilist_code));
+    let decimal = |text: &str, column: &str| match text {
+        "" => Ok(None),
+        text => check_decimal(text, 6).map(Some).ok_or_else(|| damaged(column)),
+    };
+    let ceiling = decimal(&row.pric_uplmt_amt, "pric_uplmt_amt")?;
+    Ok(Item {
+        name: row.name.clone(),
+        list_type: row.list_type.clone(),
+        class: row.chrgitm_lv.clone(),
+        ceiling_fen: ceiling.map(|yuan| yuan * rust_decimal::Decimal::ONE_HUNDRED),
+        prepay: decimal(&row.selfpay_prop, "selfpay_prop")?,
+        labels: serde_json::from_str(&row.labels).map_err(|_| damaged("labels"))?,
+    })
+}

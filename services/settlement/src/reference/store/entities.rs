@@ -1,0 +1,78 @@
+//! The rows of institutions and the catalogue. Dates are `YYYY-MM-DD`, prices decimal yuan.
+
+/// 定点医药机构.
+pub mod institution {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `institutions`.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "institutions")]
+    pub struct Model {
+        /// 定点医药机构编号
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub fixmedins_code: String,
+        /// Name.
+        pub fixmedins_name: String,
+        /// Level as policies distinguish it.
+        pub level: String,
+        /// 医保区划
+        pub admdvs: String,
+        /// 定点医药机构类型
+        pub fixmedins_type: String,
+        /// 特约
+        pub contracted: bool,
+    }
+
+    /// None.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The catalogue, dated, by area.
+pub mod catalogue_item {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `catalogue_items`.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "catalogue_items")]
+    pub struct Model {
+        /// 医保目录编码
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub hilist_code: String,
+        /// Area it holds in.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub admdvs: String,
+        /// Level of institution it holds for; empty: all.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub level: String,
+        /// First day.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub begndate: String,
+        /// Last day; empty: open.
+        pub enddate: String,
+        /// Name.
+        pub name: String,
+        /// 目录类别
+        pub list_type: String,
+        /// 收费项目等级; empty: not published.
+        pub chrgitm_lv: String,
+        /// 定价上限 in yuan; empty: none.
+        pub pric_uplmt_amt: String,
+        /// 先行自付比例; empty: by class.
+        pub selfpay_prop: String,
+        /// Marks, a JSON array.
+        pub labels: String,
+        /// Where it was published.
+        pub source: String,
+        /// How sure its class is.
+        pub confidence: String,
+    }
+
+    /// None.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,11 @@
+//! 结算: preview, settle, reverse, replay, and reading back.
+
+pub mod api;
+pub mod calculate;
+pub mod messages;
+pub mod preview;
+pub mod query;
+pub mod replay;
+pub mod reverse;
+pub mod settle;
+pub mod watch;

@@ -1,0 +1,262 @@
+//! What preview and settle share: from a reported visit to a case, from a case to an answer.
+
+use std::sync::Arc;
+
+use yizhan_money::Fen;
+use yizhan_policy::case::Case;
+use yizhan_policy::{Refusal, load::NoPolicy};
+use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
+use yizhan_proto::settlement::v1::{Settlement, Visit};
+use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
+
+use super::messages::answer::{self, Context, Identity};
+use super::messages::case;
+use super::messages::filing::{self, Filed};
+use super::messages::visit::{self, CheckedVisit};
+use crate::app::App;
+use crate::books::store::load::{PersonState, Wanted};
+use crate::policies::store::Book;
+use crate::reference::domain::{Institution, Item};
+use crate::reference::store::Place;
+
+/// A visit with everything that was looked up about it, before the person's state is read.
+pub struct Prepared {
+    /// The visit.
+    pub visit: CheckedVisit,
+    /// Enrollment's answer.
+    pub eligibility: Eligibility,
+    filed: Option<Filed>,
+    institution: Arc<Institution>,
+    items: Vec<Arc<Item>>,
+    case: Case,
+    book: Arc<Book>,
+}
+
+/// A visit that was calculated.
+pub struct Calculated {
+    /// The case the engine settled.
+    pub case: Case,
+    /// The answer.
+    pub settlement: Settlement,
+}
+
+/// Checks a visit and looks up institution, catalogue, person and policy. `wrong` is what is wrong with the rest of the
+/// request: the caller learns all of it at once.
+pub async fn prepare(
+    app: &App,
+    caller: &Caller,
+    visit: Option<Visit>,
+    mut wrong: Violations,
+) -> Result<Prepared, ServiceError> {
+    let visit = own_institution(caller, visit);
+    let known = look_up(app, visit.as_ref(), &mut wrong).await?;
+    let visit = visit::check(visit, app.clock.today(), wrong)?;
+    let Known { institution, items } =
+        known.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a violation was not noted")))?;
+    if !caller.may_act_for_institution(&visit.reported.fixmedins_code) {
+        return Err(ServiceError::permission_denied(
+            "INSTITUTION_NOT_OWN",
+            "the visit is another institution's",
+            "只能结算本机构的就诊",
+        ));
+    }
+    let eligibility = ask_enrollment(app, &visit).await?;
+    require_entitled(&eligibility)?;
+    require_relative_near(app, &visit, &eligibility).await?;
+    case::check_against_register(&visit, &eligibility, &institution)?;
+    let book = app.policies.book();
+    let filed = ask_filing(app, &book, &visit, &eligibility, &institution).await?;
+    let case = case::build(&visit, &eligibility, &institution, &items, filed.as_ref())?;
+    Ok(Prepared { visit, eligibility, filed, institution, items, case, book })
+}
+
+/// How the visit is filed: asked for care outside the pooling area, and at home where the policy treats those
+/// who are filed elsewhere otherwise.
+async fn ask_filing(
+    app: &App,
+    book: &Book,
+    visit: &CheckedVisit,
+    eligibility: &Eligibility,
+    institution: &Institution,
+) -> Result<Option<Filed>, ServiceError> {
+    let asked_at_home = || {
+        let policy = book.find(&eligibility.poolarea_no, visit.insutype, visit.end);
+        policy.is_ok_and(|policy| policy.filing_at_home)
+    };
+    let areas = Area::parse(&eligibility.poolarea_no).zip(Area::parse(&institution.admdvs));
+    let at_home = areas.is_some_and(|(home, place)| home.is_at_home(place));
+    if at_home && !asked_at_home() {
+        return Ok(None);
+    }
+    let answer = app.filing.find(filing::question(visit, eligibility, institution)).await?;
+    filing::read(answer).map(Some)
+}
+
+/// A relative's account can help inside one pooling area: its balance is kept there.
+async fn require_relative_near(
+    app: &App,
+    visit: &CheckedVisit,
+    eligibility: &Eligibility,
+) -> Result<(), ServiceError> {
+    if visit.reported.mulaid_psn_no.is_empty() {
+        return Ok(());
+    }
+    let area = app.poolarea_of(&visit.reported.mulaid_psn_no, visit.end).await?;
+    let mut wrong = Violations::new();
+    let near = area == eligibility.poolarea_no;
+    wrong.require(
+        near,
+        "visit.mulaid_psn_no",
+        "ACCOUNT_IN_ANOTHER_AREA",
+        "该亲属的个人账户不在同一统筹区，暂不能共济",
+    );
+    wrong.finish()
+}
+
+/// An institution need not name itself.
+fn own_institution(caller: &Caller, visit: Option<Visit>) -> Option<Visit> {
+    let mut visit = visit?;
+    if let (Some(code), true) = (caller.institution_code(), visit.fixmedins_code.is_empty()) {
+        visit.fixmedins_code = code.to_owned();
+    }
+    Some(visit)
+}
+
+async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, ServiceError> {
+    let question = GetEligibilityRequest {
+        psn_no: visit.reported.psn_no.clone(),
+        as_of: visit.end.to_string(),
+        insutype: visit.insutype.code().to_owned(),
+        med_type: visit.med_type.code().to_owned(),
+        dise_codg: visit.reported.opsp_dise_code.clone(),
+        ..GetEligibilityRequest::default()
+    };
+    app.enrollment.eligibility(question).await
+}
+
+fn require_entitled(eligibility: &Eligibility) -> Result<(), ServiceError> {
+    if eligibility.entitled {
+        return Ok(());
+    }
+    Err(ServiceError::failed_precondition(
+        "NOT_ENTITLED",
+        format!("not entitled on {}: {}", eligibility.as_of, eligibility.reason),
+        format!("{}；{}", eligibility.reason_text, eligibility.way_out),
+    )
+    .with("why", &eligibility.reason)
+    .with("as_of", &eligibility.as_of)
+    .with("way_out", &eligibility.way_out))
+}
+
+/// What the register of institutions and the catalogue know about a visit.
+struct Known {
+    institution: Arc<Institution>,
+    items: Vec<Arc<Item>>,
+}
+
+/// Institution and items of a visit that may be malformed still, so that what is unknown is told
+/// together with what is malformed. `None` only with a violation noted here or by [`visit::check`].
+/// The catalogue is that of the place of care (就医地目录, 医保发〔2022〕22号).
+async fn look_up(
+    app: &App,
+    visit: Option<&Visit>,
+    wrong: &mut Violations,
+) -> Result<Option<Known>, ServiceError> {
+    let Some(visit) = visit.filter(|visit| visit.feedetail.len() <= visit::MAX_LINES) else {
+        return Ok(None);
+    };
+    let Some(institution) = app.reference.institution(&visit.fixmedins_code).await? else {
+        let named = !visit.fixmedins_code.is_empty();
+        wrong.require(!named, "visit.fixmedins_code", "INSTITUTION_UNKNOWN", "定点医药机构未登记");
+        return Ok(None);
+    };
+    let day = parse_date(&visit.enddate).unwrap_or_else(|| app.clock.today());
+    let codes: Vec<&str> = visit.feedetail.iter().map(|line| line.hilist_code.as_str()).collect();
+    let place = Place { admdvs: &institution.admdvs, level: institution.level.code() };
+    let found = app.reference.items(&codes, &place, day).await?;
+    for (index, (item, code)) in found.iter().zip(&codes).enumerate() {
+        let field = || format!("visit.feedetail[{index}].hilist_code");
+        wrong.require(item.is_some() || code.is_empty(), field(), "ITEM_UNKNOWN", "医保目录中当日无此项目");
+        let classed = item.as_ref().is_none_or(|item| !item.class.is_empty());
+        wrong.require(classed, field(), "ITEM_CLASS_UNKNOWN", "该项目的甲乙丙类别未公布");
+    }
+    Ok(Some(Known { institution, items: found.into_iter().flatten().collect() }))
+}
+
+/// Whose state a visit needs.
+pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted {
+    let visit = &prepared.visit.reported;
+    Wanted {
+        poolarea_no: prepared.eligibility.poolarea_no.clone(),
+        psn_no: visit.psn_no.clone(),
+        mulaid_psn_no: visit.mulaid_psn_no.clone(),
+        request,
+    }
+}
+
+/// Settles the case on a person's state.
+pub fn calculate(
+    prepared: &Prepared,
+    state: &PersonState,
+    identity: Option<&Identity>,
+) -> Result<Calculated, ServiceError> {
+    let mut case = prepared.case.clone();
+    let years = state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
+    let used = prepared.visit.reported.acct_used_flag;
+    case::with_state(&mut case, years, used, Fen(state.own.fen), Fen(state.shared.fen));
+    let settlement = {
+        let policy = prepared.book.find(&case.area, case.scheme, case.visit.end).map_err(no_policy)?;
+        let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
+        let context = Context {
+            visit: &prepared.visit,
+            eligibility: &prepared.eligibility,
+            filing: prepared.filed.as_ref().map(|filed| &filed.record),
+            institution: &prepared.institution,
+            items: &prepared.items,
+            case: &case,
+            policy,
+        };
+        answer::build(&context, &outcome, identity)?
+    };
+    Ok(Calculated { case, settlement })
+}
+
+fn no_policy(error: NoPolicy) -> ServiceError {
+    ServiceError::failed_precondition(
+        "POLICY_NOT_IN_FORCE",
+        error.to_string(),
+        "该统筹区当日没有生效的待遇政策",
+    )
+    .with("poolarea_no", &error.area)
+    .with("insutype", error.scheme.code())
+    .with("day", error.day)
+}
+
+/// A refusal of the engine: the policy cannot answer this case.
+pub fn refused(refusal: Refusal) -> ServiceError {
+    let text = match &refusal {
+        Refusal::NotInForce { .. } => "待遇政策当日未生效",
+        Refusal::NoRule { .. } => "待遇政策没有适用于本次就诊的规定",
+        Refusal::UnknownValue { .. } => "公布的政策未给出所需数值，不能结算",
+        Refusal::BadCase { field, .. } if field.starts_with("visit.remote") => {
+            "备案登记核定的异地就医待遇不合规定"
+        }
+        Refusal::BadCase { .. } => "费用明细不能按目录拆分",
+        Refusal::RemoteNotPlaced { .. } => "待遇政策没有规定异地就医待遇在本次就诊的何处执行",
+        Refusal::RemoteRuleMissing { .. } => "异地就医待遇须由备案登记核定，本次就诊没有核定结果",
+        Refusal::Ambiguous { .. } => return ServiceError::internal(refusal),
+    };
+    let code = refusal.code();
+    let error = ServiceError::failed_precondition(code, refusal.to_string(), text);
+    match refusal {
+        Refusal::NoRule { table, .. } | Refusal::UnknownValue { table, .. } => error.with("table", table),
+        Refusal::BadCase { field, .. } => error.with("field", field),
+        Refusal::RemoteNotPlaced { treatment, rule, .. } => {
+            error.with("treatment", treatment).with("rule", rule)
+        }
+        Refusal::RemoteRuleMissing { filing, .. } => error.with("filing", filing.code()),
+        _ => error,
+    }
+}

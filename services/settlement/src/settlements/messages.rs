@@ -1,0 +1,11 @@
+//! From what the contract, enrollment and filing say to the engine's case, and from its outcome to the contract's answer.
+
+pub mod answer;
+pub mod case;
+pub mod explain;
+pub mod filing;
+pub mod quote;
+pub mod reversal;
+pub mod statement;
+pub mod trace;
+pub mod visit;

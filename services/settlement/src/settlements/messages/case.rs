@@ -1,0 +1,141 @@
+//! From a reported visit to the engine's case: what the policies ask about it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use yizhan_money::Fen;
+use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, Visit};
+use yizhan_proto::enrollment::v1::{Eligibility, Membership, MembershipKind};
+use yizhan_runtime::{ServiceError, Violations};
+use yizhan_terms::{Filing, InstitutionType, MedType, Status};
+
+use super::filing::Filed;
+use super::visit::{CheckedLine, CheckedVisit};
+use crate::reference::domain::{Institution, Item};
+
+/// What a visit looks like to policies, before the person's accumulators are read. `filed`: what the filing service said, where it was
+/// asked; care at home where it was not.
+pub fn build(
+    visit: &CheckedVisit,
+    eligibility: &Eligibility,
+    institution: &Institution,
+    items: &[Arc<Item>],
+    filed: Option<&Filed>,
+) -> Result<Case, ServiceError> {
+    let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {
+        ServiceError::failed_precondition(
+            "PSN_TYPE_UNSUPPORTED",
+            format!("psn_type {} has no benefit policy", eligibility.psn_type),
+            "该人员类别暂无待遇政策",
+        )
+        .with("psn_type", &eligibility.psn_type)
+    })?;
+    let lines = visit.reported.feedetail.iter().zip(&visit.lines).zip(items);
+    Ok(Case {
+        area: eligibility.poolarea_no.clone(),
+        scheme: visit.insutype,
+        person: person(eligibility, status),
+        visit: Visit {
+            care: visit.med_type.care(),
+            level: institution.level,
+            begin: visit.begin,
+            end: visit.end,
+            filing: filed.map_or(Filing::Local, |filed| filed.class),
+            remote: filed.and_then(|filed| filed.rule.clone()),
+            in_province: filed.is_none_or(|filed| filed.in_province),
+            contracted: institution.contracted,
+            diagnoses: visit.reported.dise_codg.clone(),
+            tags: visit.reported.tags.iter().cloned().collect(),
+        },
+        lines: lines
+            .map(|((reported, checked), item)| {
+                line(&reported.feedetl_sn, &reported.hilist_code, checked, item)
+            })
+            .collect(),
+        accumulated: BTreeMap::new(),
+        account: Account::default(),
+    })
+}
+
+/// Adds what was read of the person.
+pub fn with_state(
+    case: &mut Case,
+    years: BTreeMap<NaiveDate, Accumulated>,
+    used: bool,
+    own: Fen,
+    shared: Fen,
+) {
+    case.accumulated = years;
+    case.account = Account {
+        used,
+        own_fen: if used { own } else { Fen::ZERO },
+        shared_fen: if used { shared } else { Fen::ZERO },
+    };
+}
+
+/// What only the register can tell to be wrong, all of it at once.
+pub fn check_against_register(
+    visit: &CheckedVisit,
+    eligibility: &Eligibility,
+    institution: &Institution,
+) -> Result<(), ServiceError> {
+    let mut wrong = Violations::new();
+    let pharmacy = institution.kind == InstitutionType::Pharmacy;
+    let fits = !pharmacy
+        || matches!(visit.med_type, MedType::Pharmacy | MedType::Chronic | MedType::PooledOutpatient);
+    wrong.require(fits, "visit.med_type", "NOT_OFFERED_HERE", "零售药店不能办理该医疗类别");
+    let mulaid = &visit.reported.mulaid_psn_no;
+    let shared = mulaid.is_empty() || eligibility.account_sharers.contains(mulaid);
+    wrong.require(shared, "visit.mulaid_psn_no", "ACCOUNT_NOT_SHARED", "该亲属未授权家庭共济");
+    wrong.finish()
+}
+
+fn person(eligibility: &Eligibility, status: Status) -> Person {
+    let mut memberships = std::collections::BTreeSet::new();
+    for membership in &eligibility.memberships {
+        memberships.extend(membership_names(membership));
+    }
+    Person {
+        status,
+        age: u32::try_from(eligibility.age).unwrap_or(0),
+        identities: eligibility.identities.iter().map(|identity| identity.name.clone()).collect(),
+        memberships,
+        years_insured: u32::try_from(eligibility.consecutive_years).unwrap_or(0),
+    }
+}
+
+/// `civil_servant` and `civil_servant/科级`: policies may ask for either.
+fn membership_names(membership: &Membership) -> Vec<String> {
+    let kind = match membership.kind() {
+        MembershipKind::Union => "union_mutual_aid",
+        MembershipKind::CivilServant => "civil_servant",
+        MembershipKind::Veteran => "veteran",
+        MembershipKind::Commercial => "commercial",
+        MembershipKind::FamilyDoctor => "family_doctor",
+        MembershipKind::ResidentTier => "resident_tier",
+        // Facts behind the reward of continuous years, not memberships that a policy asks for.
+        MembershipKind::ZeroClaimYear | MembershipKind::RewardUsed => return Vec::new(),
+        MembershipKind::Unspecified => return Vec::new(),
+    };
+    let mut names = vec![kind.to_owned()];
+    if !membership.category.is_empty() {
+        names.push(format!("{kind}/{}", membership.category));
+    }
+    names
+}
+
+fn line(id: &str, code: &str, line: &CheckedLine, item: &Item) -> Line {
+    Line {
+        id: id.to_owned(),
+        code: code.to_owned(),
+        quantity: line.quantity,
+        price_fen: line.price_fen,
+        amount_fen: line.amount,
+        class: item.class.clone(),
+        list_type: item.list_type.clone(),
+        ceiling_fen: item.ceiling_fen,
+        prepay: item.prepay,
+        labels: item.labels.clone(),
+    }
+}

@@ -1,0 +1,158 @@
+//! 一单: the one-page statement, for a terminal and for paper.
+
+mod html;
+mod text;
+
+use yizhan_money::Fen;
+use yizhan_proto::settlement::v1::{LayerTrace, Settlement, SettlementInfo, Source};
+use yizhan_terms::{MedType, Payer};
+
+use super::explain;
+use crate::books::messages::parts::{header, policy_of};
+
+pub use html::html;
+pub use text::text;
+
+/// What both forms show.
+struct Page<'s> {
+    info: &'s SettlementInfo,
+    composite: &'s str,
+    payers: Vec<PayerRow>,
+    sources: &'s [Source],
+    /// How the visit is filed and what follows, label and value; empty for care at home.
+    filing: Vec<(&'static str, String)>,
+}
+
+/// One payer's line.
+struct PayerRow {
+    name: String,
+    title: String,
+    base: String,
+    deductible: String,
+    paid: String,
+    how: String,
+    applied: bool,
+}
+
+impl<'s> Page<'s> {
+    fn of(settlement: &'s Settlement) -> Page<'s> {
+        let info = header(settlement);
+        let (layers, sources) = match &settlement.trace {
+            Some(trace) => (trace.layers.as_slice(), trace.sources.as_slice()),
+            None => Default::default(),
+        };
+        let concerns = |layer: &&LayerTrace| !matches!(layer.skipped.as_str(), "care" | "not_in_force");
+        let payers = match layers {
+            [] => reversed_rows(settlement),
+            layers => layers.iter().filter(concerns).map(|layer| row(layer, sources)).collect(),
+        };
+        let composite = &policy_of(settlement).composite;
+        Page { info, composite, payers, sources, filing: filing_rows(settlement) }
+    }
+
+    fn title(&self) -> &'static str {
+        match self.info.reverses_setl_id.is_empty() {
+            true if self.info.setl_id.is_empty() => "医疗费用“一站式”预结算单",
+            true => "医疗费用“一站式”结算单",
+            false => "医疗费用“一站式”结算撤销单",
+        }
+    }
+
+    /// Label and value of the head, in reading order.
+    fn head(&self) -> Vec<(&'static str, String)> {
+        let info = &self.info;
+        let med_type =
+            MedType::from_code(&info.med_type).map_or(info.med_type.as_str(), |med_type| med_type.label());
+        let mut head = vec![
+            ("结算ID", info.setl_id.clone()),
+            ("就诊ID", info.mdtrt_id.clone()),
+            ("姓名", info.psn_name_masked.clone()),
+            ("人员编号", info.psn_no.clone()),
+            ("医疗机构", format!("{}（{}）", info.fixmedins_name, info.fixmedins_code)),
+            ("医疗类别", med_type.to_owned()),
+            ("就诊日期", format!("{} 至 {}", info.begndate, info.enddate)),
+            ("参保统筹区", info.poolarea_no.clone()),
+        ];
+        if !info.reverses_setl_id.is_empty() {
+            head.push(("撤销的结算ID", info.reverses_setl_id.clone()));
+        }
+        head
+    }
+
+    /// The four parts and their sum.
+    fn parts(&self) -> [(&'static str, String); 5] {
+        let info = &self.info;
+        [
+            ("医疗费总额", yuan(info.medfee_sumamt_fen)),
+            ("全自费", yuan(info.fulamt_ownpay_amt_fen)),
+            ("超限价自费", yuan(info.overlmt_selfpay_fen)),
+            ("先行自付", yuan(info.preselfpay_amt_fen)),
+            ("符合政策范围", yuan(info.inscp_scp_amt_fen)),
+        ]
+    }
+
+    /// Who bears the total.
+    fn totals(&self) -> Vec<(&'static str, String)> {
+        let info = &self.info;
+        let mut totals = vec![("各方支付合计", yuan(info.fund_pay_sumamt_fen))];
+        if info.hosp_part_amt_fen != 0 {
+            totals.push(("医疗机构负担", yuan(info.hosp_part_amt_fen)));
+        }
+        totals.push(("个人负担", yuan(info.psn_part_amt_fen)));
+        totals.push(("其中个人账户", yuan(info.acct_pay_fen - info.acct_mulaid_pay_fen)));
+        totals.push(("其中家庭共济", yuan(info.acct_mulaid_pay_fen)));
+        totals.push(("其中个人现金", yuan(info.psn_cash_pay_fen)));
+        if info.beside_bill_fen != 0 {
+            totals.push(("另行给付个人", yuan(info.beside_bill_fen)));
+        }
+        totals
+    }
+}
+
+/// 备案类别 with the rule that decided, and what was applied with its own.
+/// A reversal's trace calculates nothing; its header keeps both.
+fn filing_rows(settlement: &Settlement) -> Vec<(&'static str, String)> {
+    let filing = header(settlement).filing.as_ref();
+    let traced = settlement.trace.as_ref().and_then(|trace| trace.remote.as_ref());
+    let basis = filing.and_then(|filing| filing.basis.as_ref().zip(Some(&filing.filing_class_name)));
+    let treatment = filing.and_then(|filing| filing.treatment.as_ref()).or(traced);
+    let class = basis.map(|(basis, class)| ("备案类别", explain::cited(class, basis)));
+    class.into_iter().chain(treatment.map(|rule| ("异地就医", explain::remote(rule)))).collect()
+}
+
+const QUALITY: &str = "依据后的〔〕为来源质量：G 政府网站，H 医院医保办，N 报刊，R 本地门户转载，A 聚合站，O 开源汇编，P 项目假设。";
+
+fn yuan(fen: i64) -> String {
+    Fen(fen).to_string()
+}
+
+fn row(layer: &LayerTrace, sources: &[Source]) -> PayerRow {
+    PayerRow {
+        name: Payer::from_code(&layer.payer).map_or(layer.payer.as_str(), |payer| payer.label()).to_owned(),
+        title: layer.title.clone(),
+        base: if layer.applied { layer.base.clone() } else { String::new() },
+        deductible: layer
+            .deductible
+            .as_ref()
+            .map(|deductible| deductible.charged.clone())
+            .unwrap_or_default(),
+        paid: yuan(layer.paid_fen),
+        how: explain::layer(layer, sources),
+        applied: layer.applied,
+    }
+}
+
+/// A reversal calculates nothing; its rows are the amounts taken back.
+fn reversed_rows(settlement: &Settlement) -> Vec<PayerRow> {
+    let funds = settlement.setldetail.iter().filter(|row| !row.layer_id.is_empty());
+    let row = |row: &yizhan_proto::settlement::v1::SettlementDetail| PayerRow {
+        name: row.fund_pay_type_name.clone(),
+        title: String::new(),
+        base: yuan(row.inscp_scp_amt_fen),
+        deductible: String::new(),
+        paid: yuan(row.fund_payamt_fen),
+        how: row.setl_proc_info.clone(),
+        applied: true,
+    };
+    funds.map(row).collect()
+}

@@ -1,0 +1,72 @@
+//! Computes a stored settlement again, and compares to the byte.
+
+use prost::Message;
+use yizhan_policy::case::Case;
+use yizhan_proto::settlement::v1::{ReplaySettlementResponse, Settlement};
+use yizhan_runtime::{Caller, ServiceError};
+
+use super::calculate::refused;
+use super::messages::answer::Identity;
+use super::messages::{answer, reversal};
+use super::query::find;
+use crate::app::App;
+use crate::books::digest;
+use crate::books::messages::parts::header;
+use crate::books::store::entities::settlement;
+use crate::books::store::settlements;
+
+/// Computes a settlement again from its recorded case and policy version.
+pub async fn replay(
+    app: &App,
+    caller: &Caller,
+    setl_id: &str,
+) -> Result<ReplaySettlementResponse, ServiceError> {
+    let row = find(app, caller, setl_id).await?;
+    let stored = settlements::answer_of(&row)?;
+    let recomputed = if row.reverses_setl_id.is_empty() {
+        settle_again(app, &row, &stored)?
+    } else {
+        reverse_again(app, &row, &stored).await?
+    };
+    let recomputed = recomputed.encode_to_vec();
+    Ok(ReplaySettlementResponse {
+        identical: recomputed == row.answer,
+        stored_digest: digest::of_bytes(&row.answer),
+        recomputed_digest: digest::of_bytes(&recomputed),
+    })
+}
+
+fn settle_again(app: &App, row: &settlement::Model, stored: &Settlement) -> Result<Settlement, ServiceError> {
+    let case: Case = serde_json::from_str(&row.case_json).map_err(ServiceError::internal)?;
+    let book = app.policies.book();
+    let published = book.version(&row.policy_id, &row.policy_version).ok_or_else(|| {
+        ServiceError::internal(anyhow::anyhow!("a settlement's policy version is not published"))
+    })?;
+    let outcome = yizhan_policy::settle(&published.policy, &case).map_err(refused)?;
+    answer::again(stored, &case, &published.policy, &outcome)
+}
+
+/// A reversal is its original, negative; what the years added up to then is in its trace.
+async fn reverse_again(
+    app: &App,
+    row: &settlement::Model,
+    stored: &Settlement,
+) -> Result<Settlement, ServiceError> {
+    let original = settlements::by_id(&app.db, &row.reverses_setl_id).await?;
+    let original =
+        original.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a reversal has no original")))?;
+    let original = settlements::answer_of(&original)?;
+    let info = header(stored).clone();
+    let identity = Identity {
+        setl_id: info.setl_id,
+        request_id: info.medins_setl_id,
+        time: info.setl_time.unwrap_or_default(),
+    };
+    let mut totals = std::collections::BTreeMap::new();
+    for change in stored.trace.iter().flat_map(|trace| &trace.accumulators) {
+        let year = change.policy_year.parse::<chrono::NaiveDate>().map_err(ServiceError::internal)?;
+        let year: &mut yizhan_policy::case::Accumulated = totals.entry(year).or_default();
+        year.insert(change.accumulator.clone(), change.before);
+    }
+    Ok(reversal::of(&original, &identity, &info.reversal_reason, &totals, info.balc_fen))
+}

@@ -1,0 +1,155 @@
+//! 结算: one visit, every payer, one commit.
+
+use yizhan_proto::settlement::v1::{SettleRequest, SettleResponse};
+use yizhan_runtime::ids::new_id;
+use yizhan_runtime::{Caller, ServiceError, Violations};
+
+use super::calculate::{Calculated, Prepared, calculate, prepare, wanted};
+use super::messages::answer::Identity;
+use super::messages::quote::{self, Read};
+use crate::app::App;
+use crate::books::digest;
+use crate::books::messages::parts::header;
+use crate::books::messages::rows::{accounts_after, posting_rows, request_row, settlement_row, years_after};
+use crate::books::retries::{ATTEMPTS, contended, stored_answer};
+use crate::books::store::commit::{Change, Committed};
+use crate::books::store::entities::request;
+use crate::books::store::load::{PersonState, handled_request};
+use crate::fields::check_id;
+
+/// Settles a visit, once however often it is asked.
+pub async fn settle(
+    app: &App,
+    caller: &Caller,
+    request: SettleRequest,
+) -> Result<SettleResponse, ServiceError> {
+    let digest = digest::of_message(&request);
+    let owner = owner_of(caller, &request);
+    let request_id = request.request_id.clone();
+    match settle_new(app, caller, request, &digest).await {
+        // A retry is answered as before even when what it would do now is refused.
+        Err(refusal) if caller.may_act_for_institution(&owner) => {
+            replay(app, &owner, &request_id, &digest).await?.ok_or(refusal)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whose request ids these are: the institution's.
+fn owner_of(caller: &Caller, request: &SettleRequest) -> String {
+    let named =
+        request.visit.as_ref().map(|visit| visit.fixmedins_code.as_str()).filter(|code| !code.is_empty());
+    named.or(caller.institution_code()).unwrap_or_default().to_owned()
+}
+
+async fn settle_new(
+    app: &App,
+    caller: &Caller,
+    request: SettleRequest,
+    digest: &str,
+) -> Result<SettleResponse, ServiceError> {
+    let mut wrong = Violations::new();
+    check_id(&request.request_id, "request_id", &mut wrong);
+    let prepared = prepare(app, caller, request.visit, wrong).await?;
+    require_version(&prepared, request.person_version)?;
+    let visit = &prepared.visit.reported;
+    let _turn = app.turn_of(&prepared.eligibility.poolarea_no, &[&visit.psn_no, &visit.mulaid_psn_no]).await;
+    let key = (visit.fixmedins_code.clone(), request.request_id);
+    for _ in 0..ATTEMPTS {
+        let state = app.person_state(wanted(&prepared, Some(key.clone()))).await?;
+        if let Some(handled) = &state.handled {
+            return answer_again(app, handled, digest).await;
+        }
+        let identity = new_identity(app, &key.1);
+        let calculated = calculate(&prepared, &state, Some(&identity))?;
+        require_quoted(app, &prepared, &calculated, &request.quote_id)?;
+        let change = change(app, &prepared, &calculated, &state, (&key, digest))?;
+        match app.commit(change).await? {
+            Committed::Done => {
+                return Ok(SettleResponse { settlement: Some(calculated.settlement), replayed: false });
+            }
+            // Somebody else was first: the next round sees their request or their state.
+            Committed::Handled | Committed::Outdated => {}
+        }
+    }
+    Err(contended())
+}
+
+/// The id and time of a settlement that is about to be made.
+pub fn new_identity(app: &App, request_id: &str) -> Identity {
+    Identity { setl_id: new_id(), request_id: request_id.to_owned(), time: quote::timestamp(app.clock.now()) }
+}
+
+fn require_version(prepared: &Prepared, known: i64) -> Result<(), ServiceError> {
+    let current = prepared.eligibility.person_version;
+    if known == 0 || known == current {
+        return Ok(());
+    }
+    Err(ServiceError::failed_precondition(
+        "PERSON_VERSION_STALE",
+        format!("the register is at version {current}, the request at {known}"),
+        "参保信息已变更，请重新获取后再结算",
+    )
+    .with("known", known)
+    .with("current", current))
+}
+
+fn require_quoted(
+    app: &App,
+    prepared: &Prepared,
+    calculated: &Calculated,
+    quote_id: &str,
+) -> Result<(), ServiceError> {
+    if quote_id.is_empty() {
+        return Ok(());
+    }
+    let read =
+        Read { visit: &prepared.visit.reported, case: &calculated.case, settlement: &calculated.settlement };
+    read.keep(quote_id, app.clock.now())
+}
+
+/// The stored answer to a request, if it was handled before.
+async fn replay(
+    app: &App,
+    owner: &str,
+    request_id: &str,
+    digest: &str,
+) -> Result<Option<SettleResponse>, ServiceError> {
+    match handled_request(&app.db, owner, request_id).await? {
+        Some(handled) => answer_again(app, &handled, digest).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn answer_again(
+    app: &App,
+    handled: &request::Model,
+    digest: &str,
+) -> Result<SettleResponse, ServiceError> {
+    Ok(SettleResponse { settlement: Some(stored_answer(app, handled, digest).await?), replayed: true })
+}
+
+/// Everything the settlement changes.
+fn change(
+    app: &App,
+    prepared: &Prepared,
+    calculated: &Calculated,
+    state: &PersonState,
+    (key, digest): (&(String, String), &str),
+) -> Result<Change, ServiceError> {
+    let settlement = &calculated.settlement;
+    let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;
+    let visit = &prepared.visit.reported;
+    let info = header(settlement);
+    let own = (visit.psn_no.as_str(), state.own, -(info.acct_pay_fen - info.acct_mulaid_pay_fen));
+    let shared = (visit.mulaid_psn_no.as_str(), state.shared, -info.acct_mulaid_pay_fen);
+    Ok(Change {
+        request: request_row(key, digest, settlement),
+        years: years_after(settlement, state)?,
+        accounts: accounts_after(&info.poolarea_no, [own, shared]),
+        postings: posting_rows(&info.poolarea_no, &info.psn_no, &info.setl_id, &settlement.postings),
+        settlement: Some(settlement_row(settlement, case_json)),
+        kind: "SETTLED",
+        at: app.clock.now(),
+    })
+}
