@@ -18,12 +18,12 @@ pub const EXIT_BAD_CONFIG: u8 = 64;
 /// Runs a service until it is told to stop; with the argument `--print-config` it only prints its settings.
 ///
 /// `read` takes the service's settings (all of them: unknown keys are refused afterwards), `start` connects, migrates and
-<<<<<<< HEAD
 /// serves. Exit codes: 0 stopped by a signal, 64 bad settings or arguments, 1 anything else.
-=======
-/// serves. Exit codes: 0 stopped by a signal, 64 bad settings, 1 anything else.
-#[expect(clippy::print_stderr, reason = "for whoever started it: telemetry is not there yet, or no more")]
->>>>>>> main
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "for whoever started it: telemetry is not there yet, or no more"
+)]
 pub async fn run<C, F>(
     service: Service,
     read: impl FnOnce(&mut Settings) -> C,

@@ -94,9 +94,16 @@ impl Settings {
     where
         T: FromStr<Err: Display> + Display,
     {
-        let value = self.given(name);
-        self.note(name, &value);
-        value.map(|(value, _)| value)
+        match self.given(name) {
+            Some((value, source)) => {
+                self.note(name, Some(&value), source);
+                Some(value)
+            }
+            None => {
+                self.note(name, None::<&T>, Source::Default);
+                None
+            }
+        }
     }
 
     /// The setting, or a default.
@@ -105,9 +112,8 @@ impl Settings {
         T: FromStr<Err: Display> + Display,
     {
         let (value, source) = self.given(name).unwrap_or((default, Source::Default));
-        let noted = Some((value, source));
-        self.note(name, &noted);
-        noted.map(|(value, _)| value).expect("given or default")
+        self.note(name, Some(&value), source);
+        value
     }
 
     /// Notes a problem that the reader of a section found with a setting.
@@ -189,12 +195,8 @@ impl Settings {
         command.map(|text| (text.clone(), Source::CommandLine)).or_else(environment).or_else(file)
     }
 
-    fn note<T: Display>(&mut self, name: &str, value: &Option<(T, Source)>) {
-        let noted = match value {
-            Some((value, source)) => (Some(value.to_string()), source.clone()),
-            None => (None, Source::Default),
-        };
-        self.effective.insert(self.own(name), noted);
+    fn note<T: Display>(&mut self, name: &str, value: Option<&T>, source: Source) {
+        self.effective.insert(self.own(name), (value.map(T::to_string), source));
     }
 }
 
