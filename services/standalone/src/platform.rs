@@ -44,16 +44,14 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Starts the services, callees first; each is told where those listen that it asks. Enrollment, which asks settlement what
-    /// persons were paid, and filing, which follows its feed, are told where settlement will listen.
+    /// Starts the services, callees first; each is told where those listen that it asks. Filing, which follows the feed of
+    /// settlement, is told where that will listen.
     pub async fn start(services: Services) -> anyhow::Result<Platform> {
-        let Services { mut enrollment, mut filing, mut settlement } = services;
+        let Services { enrollment, mut filing, mut settlement } = services;
         if settlement.server.listen.port() == 0 {
             settlement.server.listen = free_address(settlement.server.listen)?;
         }
-        let settlement_beside = |told| Some(beside(&settlement.server, settlement.server.listen, told));
-        enrollment.settlement = settlement_beside(enrollment.settlement);
-        filing.settlement = settlement_beside(filing.settlement);
+        filing.settlement = Some(beside(&settlement.server, settlement.server.listen, filing.settlement));
         let server = enrollment.server.clone();
         let enrollment = yizhan_enrollment::serve(enrollment).await?;
         let enrollment_beside = |told| beside(&server, enrollment.address(), Some(told));

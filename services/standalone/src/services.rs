@@ -40,14 +40,13 @@ impl Services {
     }
 
     /// Who asks whom, where the asked one listens, and where the asking one was told to find it.
-    fn calls(&self) -> [(Service, &ServerConfig, Option<&PeerConfig>); 5] {
+    fn calls(&self) -> [(Service, &ServerConfig, Option<&PeerConfig>); 4] {
         let Services { enrollment, filing, settlement } = self;
         [
             (Service::Enrollment, &enrollment.server, Some(&filing.enrollment)),
             (Service::Enrollment, &enrollment.server, Some(&settlement.enrollment)),
             (Service::Filing, &filing.server, Some(&settlement.filing)),
             (Service::Settlement, &settlement.server, filing.settlement.as_ref()),
-            (Service::Settlement, &settlement.server, enrollment.settlement.as_ref()),
         ]
     }
 

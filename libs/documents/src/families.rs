@@ -1,0 +1,85 @@
+//! Families of rules, of which documents hold dated versions.
+
+use crate::node::Map;
+use crate::period::Period;
+use crate::read::Reader;
+
+/// One version of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dated<R> {
+    /// When it holds, both days included.
+    pub period: Period,
+    /// Names it for good: `national-entitlement@2024.38/resident_waiting/2025-01-01`.
+    pub id: String,
+    /// Title and number of the document it comes from.
+    pub citation: String,
+    /// What it says.
+    pub rule: R,
+}
+
+/// The families of rules that documents of a service hold. [`families!`](crate::families) makes them.
+pub trait Families: Sized + Send + Sync + 'static {
+    /// What such rules are called, in Chinese: 待遇规则.
+    const NAME: &'static str;
+    /// Their keys in documents.
+    const KEYS: &'static [&'static str];
+
+    /// Reads all of them; `None` after something wrong was reported.
+    fn read(reader: &Reader, map: &Map) -> Option<Self>;
+
+    /// The documents that come with the service, as file name and text.
+    fn embedded() -> &'static [(&'static str, &'static str)];
+}
+
+/// One family: a rule of which documents hold versions.
+pub trait Family<F>: Sized {
+    /// Its key in documents.
+    const KEY: &'static str;
+
+    /// Its versions in a document.
+    fn versions(families: &F) -> &[Dated<Self>];
+}
+
+/// Says what documents of a service hold: a struct with the versions of each family, its [`Families`](crate::Families), and a
+/// [`Family`](crate::Family) for each rule. `called` is what such rules are called in Chinese; `embedded` gives the documents that
+/// come with the service; a family has its field, its rule, its key in documents, what reads a rule
+/// (`fn(&Reader, &Map) -> Option<Rule>`), and the keys of a version beside `from`, `to` and `source`. The crate's
+/// documentation shows one.
+#[macro_export]
+macro_rules! families {
+    (
+        $(#[$meta:meta])*
+        $visible:vis struct $families:ident, called $name:literal, embedded $embedded:expr => {
+            $($field:ident: $rule:ty = $key:literal, read $read:expr, keys $keys:expr;)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        $visible struct $families {
+            $($field: Vec<$crate::Dated<$rule>>,)+
+        }
+
+        impl $crate::Families for $families {
+            const NAME: &'static str = $name;
+            const KEYS: &'static [&'static str] = &[$($key),+];
+
+            fn read(reader: &$crate::Reader, map: &$crate::Map) -> Option<Self> {
+                // All of them before any is given up, so that everything wrong is told.
+                $(let $field = reader.family::<Self, $rule>(map, &$keys, $read);)+
+                Some($families { $($field: $field?,)+ })
+            }
+
+            fn embedded() -> &'static [(&'static str, &'static str)] {
+                $embedded
+            }
+        }
+
+        $(impl $crate::Family<$families> for $rule {
+            const KEY: &'static str = $key;
+
+            fn versions(families: &$families) -> &[$crate::Dated<Self>] {
+                &families.$field
+            }
+        })+
+    };
+}

@@ -1,0 +1,101 @@
+//! What can be wrong with a document, and where.
+
+use std::fmt;
+
+/// One thing wrong with a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Name of the file, as given to [`crate::read`].
+    pub file: String,
+    /// Line, the first is 1.
+    pub line: usize,
+    /// Column in characters, the first is 1.
+    pub column: usize,
+    /// Where it stands in the document, e.g. `layers.basic.deductible.amount`.
+    pub path: String,
+    /// Which kind of problem, as a stable code.
+    pub kind: Kind,
+    /// What is wrong and, where it is known, what to write.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
+/// Everything wrong with a document, in order of position. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.0.iter().map(Problem::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+macro_rules! kinds {
+    ($($variant:ident = $code:literal, $doc:literal;)+) => {
+        /// Kinds of problems.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $(#[doc = $doc] $variant,)+ }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Kind] = &[$(Kind::$variant,)+];
+
+            /// The stable code, for machines.
+            pub const fn code(self) -> &'static str {
+                match self { $(Kind::$variant => $code,)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    Syntax = "YAML_SYNTAX", "Not YAML.";
+    Unsupported = "YAML_UNSUPPORTED", "YAML that these documents do not use: anchors, tags, several documents.";
+    TooLarge = "TOO_LARGE", "Beyond a limit of size, depth or number.";
+    DuplicateKey = "DUPLICATE_KEY", "The same key twice in one mapping.";
+    UnknownKey = "UNKNOWN_KEY", "A key the form does not know.";
+    MissingKey = "MISSING_KEY", "A key that must be there is not.";
+    ConflictingKeys = "CONFLICTING_KEYS", "Keys that exclude each other.";
+    WrongType = "WRONG_TYPE", "A list where a mapping should be, a number where a text should be …";
+    InvalidValue = "INVALID_VALUE", "A date, name, code or number that is not written as one.";
+    EmptyList = "EMPTY_LIST", "A list without entries.";
+    DuplicateValue = "DUPLICATE_VALUE", "The same value twice in one list.";
+    UnknownCode = "UNKNOWN_CODE", "Not a value of the dictionary.";
+    FundMismatch = "FUND_MISMATCH", "The fund code does not belong to the payer.";
+    UnknownSource = "UNKNOWN_SOURCE", "A source that is not declared.";
+    UnusedSource = "UNUSED_SOURCE", "A source that nothing cites.";
+    UnknownAccumulator = "UNKNOWN_ACCUMULATOR", "An accumulator that is not declared.";
+    UnusedAccumulator = "UNUSED_ACCUMULATOR", "An accumulator that nothing reads.";
+    AccumulatorNotFed = "ACCUMULATOR_NOT_FED", "A layer reads an accumulator that nobody feeds.";
+    UnitMismatch = "UNIT_MISMATCH", "An accumulator of visits used for money, or the reverse.";
+    UsedMissing = "USED_MISSING", "A yearly limit without the accumulator that holds what was used of it.";
+    UnknownLayer = "UNKNOWN_LAYER", "A layer that does not exist.";
+    ForwardReference = "FORWARD_REFERENCE", "A layer that has not paid yet.";
+    DuplicateLayer = "DUPLICATE_LAYER", "Two layers of one name.";
+    DatesReversed = "DATES_REVERSED", "The end lies before the beginning.";
+    OutsidePeriod = "OUTSIDE_PERIOD", "Dates outside those of the document or layer around them.";
+    TableGap = "TABLE_GAP", "Days for which a table has no version.";
+    TableOverlap = "TABLE_OVERLAP", "Days for which a table has two versions.";
+    OverlappingRows = "OVERLAPPING_ROWS", "Two rows of equal rank that can match the same case.";
+    UnreachableRow = "UNREACHABLE_ROW", "Conditions that no case can meet.";
+    RangeReversed = "RANGE_REVERSED", "A range whose end lies below its beginning.";
+    BandsOutOfOrder = "BANDS_OUT_OF_ORDER", "Bands that do not rise, or follow an unbounded one.";
+    RatioNotPercent = "RATIO_NOT_PERCENT", "A ratio without its percent sign.";
+    RatioOutOfRange = "RATIO_OUT_OF_RANGE", "A ratio outside 0–100 %.";
+    PointsOutOfRange = "POINTS_OUT_OF_RANGE", "Points outside ±100.";
+    NegativeAmount = "NEGATIVE_AMOUNT", "An amount below zero.";
+    LumpSumUnbounded = "LUMP_SUM_UNBOUNDED", "A lump sum that would be paid again at every visit.";
+    RemoteTwice = "REMOTE_TWICE", "The filing register's rule would take effect twice.";
+    NotAPart = "NOT_A_PART", "A quantity that is not a part of the bill.";
+    MisplacedCondition = "MISPLACED_CONDITION", "A condition that cannot be asked here.";
+    PoliciesOverlap = "POLICIES_OVERLAP", "Two documents for one area, scheme and day.";
+    AccumulatorDiffers = "ACCUMULATOR_DIFFERS", "Two documents of one area declare one accumulator differently.";
+}

@@ -1,0 +1,154 @@
+//! Scalars of the form: dates, amounts, ratios, points, names.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use yizhan_money::MAX_FEN;
+use yizhan_terms::Area;
+
+use crate::node::{At, Map};
+use crate::period::Period;
+use crate::problem::Kind;
+
+/// More digits than any published number has.
+const MAX_NUMBER_CHARS: usize = 24;
+
+/// `2022-10-01`
+pub fn date(at: At) -> Option<NaiveDate> {
+    let text = at.scalar("a date")?;
+    let shaped = text.len() == 10 && text.bytes().filter(u8::is_ascii_digit).count() == 8;
+    let date = shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
+    date.or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a day; write it as 2022-10-01")))
+}
+
+/// `from` and `to` of a mapping; `from` has a default when given one.
+pub fn period(map: &Map, from_default: Option<NaiveDate>) -> Option<Period> {
+    let from = match from_default {
+        Some(default) => map.optional("from", date).map(|from| from.unwrap_or(default)),
+        None => map.required("from", date),
+    };
+    let to = map.optional("to", date);
+    let period = Period { from: from?, to: to? };
+    match (period.to, map.get("to").or(map.get("from"))) {
+        (Some(to), Some(at)) if to < period.from => {
+            at.problem(Kind::DatesReversed, format!("ends on {to}, before it begins on {}", period.from))
+        }
+        _ => Some(period),
+    }
+}
+
+/// The first day of the policy year, `01-01`.
+pub fn month_and_day(at: At) -> Option<(u32, u32)> {
+    let text = at.scalar("a day of the year")?;
+    let parts = text.split_once('-').filter(|(m, d)| m.len() == 2 && d.len() == 2);
+    let numbers = parts.and_then(|(m, d)| Some((m.parse().ok()?, d.parse().ok()?)));
+    // 2023 is no leap year: a policy year cannot begin on 29 February.
+    let valid = numbers.filter(|(m, d)| NaiveDate::from_ymd_opt(2023, *m, *d).is_some());
+    valid.or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a day of the year, as 01-01")))
+}
+
+/// Yuan, as `1300`, `8450.50` or `15万`; the value is in fen.
+pub fn amount(at: At) -> Option<Decimal> {
+    let text = at.scalar("an amount")?;
+    let (number, unit) = match text.strip_suffix('万') {
+        Some(number) => (number, Decimal::from(1_000_000)),
+        None => (text, Decimal::ONE_HUNDRED),
+    };
+    let fen = plain_number(number).and_then(|number| number.checked_mul(unit));
+    let Some(fen) = fen else {
+        let message = format!("`{text}` is not an amount; write yuan as 1300, 8450.50 or 15万");
+        return at.problem(Kind::InvalidValue, message);
+    };
+    if fen < Decimal::ZERO {
+        return at.problem(Kind::NegativeAmount, format!("`{text}` is below zero"));
+    }
+    if !fen.fract().is_zero() || fen > Decimal::from(MAX_FEN) {
+        return at
+            .problem(Kind::InvalidValue, format!("`{text}` is not a whole number of fen within 16 digits"));
+    }
+    Some(fen.normalize())
+}
+
+/// A percentage, `85%`; the value is 0.85.
+pub fn ratio(at: At) -> Option<Decimal> {
+    let text = at.scalar("a ratio")?;
+    let Some(percent) = text.strip_suffix('%') else {
+        let hint = plain_number(text).map_or_else(|| "as 85%".to_owned(), as_percent);
+        return at.problem(Kind::RatioNotPercent, format!("`{text}` is not a percentage; write it {hint}"));
+    };
+    let Some(percent) = plain_number(percent) else {
+        return at.problem(Kind::InvalidValue, format!("`{text}` is not a percentage; write it as 85%"));
+    };
+    if percent < Decimal::ZERO || percent > Decimal::ONE_HUNDRED {
+        return at.problem(Kind::RatioOutOfRange, format!("`{text}` lies outside 0–100 %"));
+    }
+    Some((percent / Decimal::ONE_HUNDRED).normalize())
+}
+
+fn as_percent(number: Decimal) -> String {
+    let percent = if number <= Decimal::ONE { number * Decimal::ONE_HUNDRED } else { number };
+    format!("as {}%", percent.normalize())
+}
+
+/// Percentage points, `-10`; the value is -0.10.
+pub fn points(at: At) -> Option<Decimal> {
+    let text = at.scalar("a number of points")?;
+    let Some(points) = plain_number(text) else {
+        return at
+            .problem(Kind::InvalidValue, format!("`{text}` is not a number of percentage points, as -10"));
+    };
+    if points.abs() > Decimal::ONE_HUNDRED {
+        return at.problem(Kind::PointsOutOfRange, format!("`{text}` lies outside ±100 points"));
+    }
+    Some((points / Decimal::ONE_HUNDRED).normalize())
+}
+
+/// A whole number within limits.
+pub fn whole(at: At, lowest: i64, highest: i64) -> Option<i64> {
+    let text = at.scalar("a whole number")?;
+    let number = text.parse::<i64>().ok().filter(|number| (lowest..=highest).contains(number));
+    number.or_else(|| {
+        at.problem(Kind::InvalidValue, format!("`{text}` is not a whole number from {lowest} to {highest}"))
+    })
+}
+
+/// An exact decimal in digits, with an optional sign and fraction.
+pub fn plain_number(text: &str) -> Option<Decimal> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let plain = text.len() <= MAX_NUMBER_CHARS && all_digits(whole) && all_digits(fraction);
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+/// A name other parts of the document refer to: letters, digits, `-` and `_`.
+pub fn name<'a>(at: &At<'a>) -> Option<&'a str> {
+    named(at, "-_")
+}
+
+/// A version: as a name, with dots.
+pub fn version<'a>(at: &At<'a>) -> Option<&'a str> {
+    named(at, "-_.")
+}
+
+fn named<'a>(at: &At<'a>, beside: &str) -> Option<&'a str> {
+    let text = at.text()?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || beside.contains(c);
+    if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(allowed) {
+        return Some(text);
+    }
+    at.problem(Kind::InvalidValue, format!("`{text}` is not a name: use letters a–z, digits and {beside}"))
+}
+
+/// An area: 6 digits.
+pub fn area(at: &At, what: &str) -> Option<Area> {
+    digits(at, 6, what).as_deref().and_then(Area::parse)
+}
+
+/// A code of so many digits.
+pub fn digits(at: &At, count: usize, what: &str) -> Option<String> {
+    let text = at.text()?;
+    if text.len() == count && text.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(text.to_owned());
+    }
+    at.problem(Kind::InvalidValue, format!("`{text}` is not {what}: {count} digits"))
+}
