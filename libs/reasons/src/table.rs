@@ -88,7 +88,7 @@ reasons! {
             "all",
             "the `request_id` was used for another request", "a new id for a new request; the very same bytes for a retry", "no";
         EnrollmentAway: "ENROLLMENT_AWAY", Refusal(Unavailable), "参保服务暂不可用，本次操作未生效，请稍后重试",
-            "Preview, Settle, SubmitFiling; FindFiling by who is no service",
+            "Preview, Settle, reading what has to be logged, SubmitFiling; FindFiling by who is no service",
             "enrollment did not answer within its deadline; nothing was written", "wait", "yes";
         FilingAway: "FILING_AWAY", Refusal(Unavailable), "异地就医备案服务暂不可用，本次操作未生效，请稍后重试",
             "Preview, Settle of care outside the pooling area (and at home where the policy says `filing_at_home`)",
@@ -171,33 +171,33 @@ reasons! {
         NotAnOperator: "NOT_AN_OPERATOR", Refusal(PermissionDenied), "仅运维人员和经办机构可查询缓存状态",
             "GetCacheStatus",
             "the caller is an institution, department, insurer or person", "call as operator or agency", "no";
+        OnlyPartVisible: "ONLY_PART_VISIBLE", Refusal(PermissionDenied), "结算单含全部结算信息，只能查看本部门支付部分",
+            "GetStatement",
+            "the statement is the whole settlement; the caller sees a part of it", "GetSettlement", "no";
         PersonNotOwn: "PERSON_NOT_OWN", Refusal(PermissionDenied), "无权查询该人员",
-            "GetAccumulators, GetAccount, GetPerson in clear, GetRights, GrantAccess, ListAccessLog",
+            "GetAccumulators, GetBenefits, GetAccount, AuthorizeLook, GetPerson in clear, GetRights, GrantAccess, ListAccessLog",
             "not the caller's to ask about; 权益 is for the person, their agency and nobody else", "–", "no";
         GrantUnknown: "GRANT_UNKNOWN", Refusal(NotFound), "未查询到该授权",
-            "LookUpByGrant, WithdrawGrant",
+            "LookUpByGrant, WithdrawGrant, GetBenefits, GetSettlement",
             "no such grant, or not given to the caller, or not the caller's to take back", "check the id", "no";
         GrantWithdrawn: "GRANT_WITHDRAWN", Refusal(FailedPrecondition), "本人已撤回该授权",
-            "LookUpByGrant",
+            "LookUpByGrant, GetBenefits, GetSettlement",
             "the person took the grant back; `grant_id`", "ask the person", "no";
         GrantNotBegun: "GRANT_NOT_BEGUN", Refusal(FailedPrecondition), "该授权尚未生效",
-            "LookUpByGrant",
+            "LookUpByGrant, GetBenefits, GetSettlement",
             "the grant counts later; `grant_id`", "wait", "after its `begins_at`";
         GrantEnded: "GRANT_ENDED", Refusal(FailedPrecondition), "该授权已到期，请本人重新授权",
-            "LookUpByGrant",
+            "LookUpByGrant, GetBenefits, GetSettlement",
             "the grant is over; `grant_id`", "ask the person", "no";
         GrantOtherPurpose: "GRANT_OTHER_PURPOSE", Refusal(PermissionDenied), "查询用途与授权用途不一致",
-            "LookUpByGrant",
+            "LookUpByGrant, GetBenefits, GetSettlement",
             "the purpose is not word for word the grant's; `grant_id`", "look for the purpose granted only", "no";
         GrantOutOfScope: "GRANT_OUT_OF_SCOPE", Refusal(PermissionDenied), "查询内容超出授权范围",
-            "LookUpByGrant",
+            "LookUpByGrant, GetBenefits, GetSettlement",
             "a part asked for is not granted; `grant_id`", "ask for the parts granted", "no";
         TooManyGrants: "TOO_MANY_GRANTS", Refusal(FailedPrecondition), "有效的授权过多",
             "GrantAccess",
             "100 grants of the person are in force; `limit`", "withdraw one", "after that";
-        PolicyUnknown: "POLICY_UNKNOWN", Refusal(NotFound), "未查到该政策版本",
-            "GetPolicy",
-            "no such published version", "list them", "no";
         PolicyVersionImmutable: "POLICY_VERSION_IMMUTABLE", Refusal(AlreadyExists), "该版本已发布且内容不同，请使用新的版本号",
             "PublishPolicy",
             "the version is published with other content; `policy_id`, `version`", "publish a new version", "no";
@@ -267,10 +267,10 @@ reasons! {
             "ReverifyDiseaseEntitlement",
             "no such entitlement holds on the day of verification", "check kind, disease and day", "no";
         RulesUnknown: "RULES_UNKNOWN", Refusal(NotFound), "未查询到该规则版本",
-            "GetEntitlementRules, GetFilingRules",
+            "GetEntitlementRules, GetFilingRules, GetPolicy",
             "no such version", "list them", "no";
         RulesVersionImmutable: "RULES_VERSION_IMMUTABLE", Refusal(AlreadyExists), "该版本已发布且内容不同，请使用新的版本号",
-            "PublishEntitlementRules, PublishFilingRules",
+            "PublishEntitlementRules, PublishFilingRules, PublishPolicy",
             "the version is published with other content; `rules_id`, `version`", "publish a new version", "no";
         FieldNotExpected: "FIELD_NOT_EXPECTED", Violation, "本次操作不填写该字段",
             "ChangeCoverage, RegisterNewborn, transfers, merging, ledgers, filing", "a field that this change does not have";

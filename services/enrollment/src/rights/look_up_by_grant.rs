@@ -54,7 +54,7 @@ pub async fn look_up_by_grant(
 
 /// Why the grant does not allow the look.
 pub(super) fn refused(refusal: Refusal, grant: &access_grant::Model) -> ServiceError {
-    let (kind, message, text) = match refusal {
+    let message = match refusal {
         Refusal::OtherGrantee => return grant_unknown(),
         Refusal::Withdrawn => "the grant was withdrawn",
         Refusal::NotBegun => "the grant has not begun",

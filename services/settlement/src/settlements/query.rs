@@ -172,10 +172,9 @@ pub async fn statement(
     let (row, purpose) = find(app, caller, &request.setl_id, (&request.purpose, false)).await?;
     if view_of(caller, whose(&row)).ok_or_else(unknown)? != View::Whole {
         return Err(ServiceError::new(
-            "ONLY_PART_VISIBLE",
+            Reason::OnlyPartVisible,
             "the statement is the whole settlement, of which the caller sees a part",
-        )
-        .with_text("结算单含全部结算信息，只能查看本部门支付部分"));
+        ));
     }
     let settlement = as_now(app, &row).await?;
     leave::note(app, caller, whose(&row), look_at(&row, LookKind::Statement, &purpose)).await?;

@@ -2,12 +2,11 @@
 
 use super::timelines::StoredTimeline;
 use crate::person::domain::timeline::Timeline;
-use yizhan_runtime::Reason;
 
 /// Something about the person changed.
 pub const PERSON_CHANGED: &str = "PERSON_CHANGED";
 /// The record was merged into another.
-pub const PERSON_MERGED: &str = Reason::PersonMerged;
+pub const PERSON_MERGED: &str = "PERSON_MERGED";
 /// The register of the person moved to another area; both areas are told.
 pub const PERSON_MOVED: &str = "PERSON_MOVED";
 

@@ -1,5 +1,7 @@
 //! Why a visit is not settled directly, and what to do, as people at a counter read it.
 
+use yizhan_runtime::Reason;
+
 /// What somebody does whom the hospital has marked as referred.
 pub const REFERRED: &str = "医院已标注转诊：凭转诊转院证明在结算前补办异地转诊备案，可按转诊待遇结算";
 
