@@ -198,9 +198,6 @@ reasons! {
         TooManyGrants: "TOO_MANY_GRANTS", Refusal(FailedPrecondition), "有效的授权过多",
             "GrantAccess",
             "100 grants of the person are in force; `limit`", "withdraw one", "after that";
-        PolicyVersionImmutable: "POLICY_VERSION_IMMUTABLE", Refusal(AlreadyExists), "该版本已发布且内容不同，请使用新的版本号",
-            "PublishPolicy",
-            "the version is published with other content; `policy_id`, `version`", "publish a new version", "no";
     }
     section "Why not entitled, why not settled directly" {
         FilingRequired: "FILING_REQUIRED", Why, "未办理异地就医备案",

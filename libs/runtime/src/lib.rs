@@ -16,8 +16,6 @@
 //! | [`server`], [`process`], [`client`] | serving, the life of a process, calling others |
 //! | [`ids`], [`clock`], [`page`] | time-ordered ids; now and today; page sizes and tokens |
 
-use crate::Reason;
-
 pub mod batcher;
 pub mod cache;
 pub mod caller;
