@@ -19,7 +19,7 @@ fn answer(files: &[PathBuf], case: &Path, json: bool) -> Answer {
     let (policies, case) = super::both(policies, case)?;
     let policies = together(policies).map_err(|problems| problems.to_string())?;
     let found = find(&policies, &case.area, case.scheme, case.visit.end);
-    let policy = found.map_err(|none| format!("{}: {none}", NoPolicy::CODE))?;
+    let policy = found.map_err(|none| format!("{}: {none}", NoPolicy::REASON))?;
     let outcome =
         yizhan_policy::settle(policy, &case).map_err(|refusal| format!("{}: {refusal}", refusal.reason()))?;
     if json {
