@@ -17,6 +17,7 @@ mod concurrency;
 mod crash;
 mod family_account;
 mod feed;
+mod golden;
 mod idempotency;
 mod looks;
 mod policies;

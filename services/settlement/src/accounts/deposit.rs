@@ -111,6 +111,7 @@ fn change(
             answer: answer.encode_to_vec(),
         },
         settlement: None,
+        amounts: None,
         postings: posting_rows(poolarea_no, psn_no, &new_id(), &ledger::deposit(psn_no, request.amount_fen)),
         years: Vec::new(),
         accounts: accounts_after(poolarea_no, [(psn_no, own, request.amount_fen), none]),

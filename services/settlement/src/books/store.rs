@@ -5,5 +5,6 @@
 
 pub mod commit;
 pub mod entities;
+mod invariants;
 pub mod load;
 pub mod settlements;

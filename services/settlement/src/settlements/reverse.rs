@@ -12,7 +12,7 @@ use super::settle::new_identity;
 use crate::app::App;
 use crate::books::digest;
 use crate::books::messages::ledger::relative_in;
-use crate::books::messages::parts::header;
+use crate::books::messages::parts::{amounts_of, header};
 use crate::books::messages::rows::{accounts_after, posting_rows, request_row, settlement_row, years_after};
 use crate::books::retries::{ATTEMPTS, contended, stored_answer};
 use crate::books::store::commit::{Change, Committed};
@@ -159,6 +159,7 @@ fn change(
         years: years_after(&settlement, state)?,
         accounts: accounts_after(&info.poolarea_no, [own, shared]),
         postings: posting_rows(&info.poolarea_no, &info.psn_no, &identity.setl_id, &settlement.postings),
+        amounts: Some(amounts_of(&settlement)),
         settlement: Some(settlement_row(&settlement, String::new())),
         kind: "REVERSED",
         at: app.clock.now(),

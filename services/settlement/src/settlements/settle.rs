@@ -9,7 +9,7 @@ use super::messages::answer::Identity;
 use super::messages::quote::{self, Read};
 use crate::app::App;
 use crate::books::digest;
-use crate::books::messages::parts::header;
+use crate::books::messages::parts::{amounts_of, header};
 use crate::books::messages::rows::{accounts_after, posting_rows, request_row, settlement_row, years_after};
 use crate::books::retries::{ATTEMPTS, contended, stored_answer};
 use crate::books::store::commit::{Change, Committed};
@@ -148,6 +148,7 @@ fn change(
         years: years_after(settlement, state)?,
         accounts: accounts_after(&info.poolarea_no, [own, shared]),
         postings: posting_rows(&info.poolarea_no, &info.psn_no, &info.setl_id, &settlement.postings),
+        amounts: Some(amounts_of(settlement)),
         settlement: Some(settlement_row(settlement, case_json)),
         kind: "SETTLED",
         at: app.clock.now(),

@@ -7,11 +7,14 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, QueryResult};
+use yizhan_policy::identities::Amounts;
+use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{Column, Failure, begin_write, classify, insert_rows};
 use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::entities::{account, accumulated, posting, request, settlement};
+use super::invariants;
 
 /// Everything one settlement, reversal or deposit changes.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub struct Change {
     pub request: request::Model,
     /// The settlement; none for a deposit.
     pub settlement: Option<settlement::Model>,
+    /// Its amounts, for the identities; none for a deposit.
+    pub amounts: Option<Amounts>,
     /// Its postings.
     pub postings: Vec<posting::Model>,
     /// Years as they are to be; `version` is one above what was read.
@@ -43,17 +48,29 @@ pub enum Committed {
     Outdated,
 }
 
-/// Commits many changes; answers for each, in order.
+/// Commits many changes; answers for each, in order. What would make the books wrong is refused before anything is written.
 pub async fn commit_all(
     db: DatabaseConnection,
     changes: Vec<Change>,
 ) -> Vec<Result<Committed, ServiceError>> {
-    if changes.len() > 1 && matches!(attempt(&db, &changes).await, Ok(Committed::Done)) {
+    let refusals: Vec<Option<ServiceError>> = changes.iter().map(invariants::refusal).collect();
+    let sound = changes.into_iter().zip(&refusals).filter(|(_, refusal)| refusal.is_none());
+    let mut results = commit_sound(&db, sound.map(|(change, _)| change).collect()).await.into_iter();
+    let gone = || Err(ServiceError::internal(anyhow::anyhow!("a change has no result")));
+    let of = |refusal: Option<ServiceError>| match refusal {
+        Some(refusal) => Err(refusal),
+        None => results.next().unwrap_or_else(gone),
+    };
+    refusals.into_iter().map(of).collect()
+}
+
+async fn commit_sound(db: &DatabaseConnection, changes: Vec<Change>) -> Vec<Result<Committed, ServiceError>> {
+    if changes.len() > 1 && matches!(attempt(db, &changes).await, Ok(Committed::Done)) {
         return changes.iter().map(|_| Ok(Committed::Done)).collect();
     }
     let mut results = Vec::with_capacity(changes.len());
     for change in &changes {
-        results.push(commit_one(&db, change).await);
+        results.push(commit_one(db, change).await);
     }
     results
 }

@@ -1,0 +1,54 @@
+//! A database of settlement as it was before looks were logged: `golden/settlement.sql` holds what the code of commit ce1b682 wrote (all
+//! but the documents of policies, which are published again), `golden/statement.*` what it printed.
+
+use prost::Message;
+use sea_orm::ConnectionTrait;
+use yizhan_integration_tests::checks::info;
+use yizhan_integration_tests::*;
+use yizhan_proto::settlement::v1::Settlement;
+use yizhan_testkit::TestDatabase;
+
+use crate::support::{everybodys_insured, seven_payer_stay};
+
+/// The settlements as they are stored, oldest first.
+async fn stored(platform: &TestPlatform) -> Vec<Vec<u8>> {
+    let rows = database::query(platform.rows(), "SELECT answer FROM settlements ORDER BY setl_id").await;
+    rows.iter().map(|row| row.try_get("", "answer").expect("an answer")).collect()
+}
+
+#[tokio::test]
+async fn what_was_stored_before_is_answered_printed_replayed_and_reversed() {
+    let db = TestDatabase::sqlite();
+    let before = database::open(db.url()).await;
+    before.execute_unprepared(include_str!("../../golden/settlement.sql")).await.expect("the rows of then");
+    before.close().await.expect("closed");
+    let platform = TestPlatform::on(&db).with_person(everybodys_insured("P1")).start().await;
+
+    let bytes = stored(&platform).await;
+    let [stay, visit, _] = bytes.as_slice() else { panic!("{} settlements", bytes.len()) };
+    for bytes in &bytes {
+        let settlement = Settlement::decode(bytes.as_slice()).unwrap();
+        let setl_id = &info(&settlement).setl_id;
+        let replayed = platform.replay(setl_id).await.unwrap();
+        assert!(replayed.identical, "{setl_id}");
+        let mut seen = platform.get(setl_id).await.unwrap();
+        // Whether it was reversed since is told beside what was answered then.
+        seen.setlinfo.as_mut().unwrap().refd_setl_flag = info(&settlement).refd_setl_flag.clone();
+        assert_eq!(&seen.encode_to_vec(), bytes, "{setl_id}");
+    }
+    assert_ne!(stay, visit);
+    let stay = Settlement::decode(stay.as_slice()).unwrap();
+    let statement = platform.statement(&info(&stay).setl_id).await.unwrap();
+    assert_eq!(statement.text, include_str!("../../golden/statement.txt"));
+    assert_eq!(statement.html, include_str!("../../golden/statement.html"));
+    let retried =
+        platform.answer_to(settle_request("R1", seven_payer_stay("P1").with_account())).await.unwrap();
+    assert_eq!((retried.replayed, retried.settlement.as_ref()), (true, Some(&stay)));
+
+    let reversal = platform.reverse("V1", &stay).await.unwrap();
+    assert!(platform.replay(&info(&reversal).setl_id).await.unwrap().identical);
+    assert_eq!(platform.accumulators("P1", COMPOSITE_AREA).await, [], "as if nothing had been settled");
+    assert_eq!(platform.balance("P1", COMPOSITE_AREA).await, 30_000);
+    assert_eq!(platform.check_books(COMPOSITE_AREA).await.discrepancies, Vec::<String>::new());
+    assert_eq!(stored(&platform).await[..3], bytes, "what is stored stays as it is");
+}

@@ -1,0 +1,160 @@
+//! What must hold of a change at the one door to the books, whoever made it.
+
+use std::collections::BTreeSet;
+
+use yizhan_runtime::ServiceError;
+
+use super::commit::Change;
+
+/// Why a change is refused: our own mistake, counted; `None` when everything holds.
+pub fn refusal(change: &Change) -> Option<ServiceError> {
+    let broken = broken(change);
+    if broken.is_empty() {
+        return None;
+    }
+    tracing::error!(monotonic_counter.books_invariants_broken = 1, ?broken, "refused to write wrong books");
+    Some(ServiceError::internal(anyhow::anyhow!("invariants of the books broken: {}", broken.join("; "))))
+}
+
+fn broken(change: &Change) -> Vec<&'static str> {
+    let mut broken = change.amounts.as_ref().map(|amounts| amounts.broken()).unwrap_or_default();
+    let booked = |kinds: &[&str]| -> i64 {
+        let of_kind = |account: &str| account.split('/').next().is_some_and(|kind| kinds.contains(&kind));
+        change.postings.iter().filter(|row| of_kind(&row.account)).map(|row| row.amount_fen).sum()
+    };
+    let years: BTreeSet<_> =
+        change.years.iter().map(|year| (&year.poolarea_no, &year.psn_no, &year.policy_year)).collect();
+    let accounts: BTreeSet<_> =
+        change.accounts.iter().map(|account| (&account.poolarea_no, &account.psn_no)).collect();
+    let versions = change.years.iter().map(|year| year.version);
+    let mut versions = versions.chain(change.accounts.iter().map(|account| account.version));
+    let mut all = vec![
+        (
+            "sum of the rows of postings = 0",
+            change.postings.iter().map(|row| row.amount_fen).sum::<i64>() == 0,
+        ),
+        ("a policy year is written once", years.len() == change.years.len()),
+        ("an account is written once", accounts.len() == change.accounts.len()),
+        ("a version follows on what was read", versions.all(|version| version > 0)),
+    ];
+    if let Some(row) = &change.settlement {
+        let own = |setl_id: &str, psn_no: &str| setl_id == row.setl_id && psn_no == row.psn_no;
+        let postings = change.postings.iter().all(|posting| own(&posting.setl_id, &posting.psn_no));
+        let amounts = change.amounts.as_ref();
+        all.extend([
+            ("one setl_id", !row.setl_id.is_empty() && own(&change.request.setl_id, &change.request.psn_no)),
+            ("postings are the settlement's own", postings),
+            ("the institution is owed the bill", booked(&["institution"]) == row.medfee_sumamt_fen),
+            ("the person is charged their part", booked(&["account", "cash"]) == -row.psn_part_amt_fen),
+            ("the row is the answer's", amounts.is_some_and(|a| a.medfee_sumamt.0 == row.medfee_sumamt_fen)),
+        ]);
+    }
+    broken.extend(all.into_iter().filter(|(_, holds)| !holds).map(|(invariant, _)| invariant));
+    broken
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use yizhan_money::Fen;
+    use yizhan_policy::identities::Amounts;
+
+    use super::super::entities::{account, accumulated, posting, request, settlement};
+    use super::*;
+
+    /// A bill of 100 fen: 60 by the fund, 40 in cash.
+    fn sound() -> Change {
+        let (area, person, id) = (|| "430200".to_owned(), || "P1".to_owned(), || "S1".to_owned());
+        let posting = |seq, account: &str, amount_fen| posting::Model {
+            poolarea_no: area(),
+            psn_no: person(),
+            setl_id: id(),
+            seq,
+            account: account.to_owned(),
+            amount_fen,
+        };
+        Change {
+            request: request::Model {
+                owner: "H1".to_owned(),
+                request_id: "R1".to_owned(),
+                digest: String::new(),
+                poolarea_no: area(),
+                psn_no: person(),
+                setl_id: id(),
+                answer: Vec::new(),
+            },
+            settlement: Some(settlement::Model {
+                poolarea_no: area(),
+                psn_no: person(),
+                setl_id: id(),
+                fixmedins_code: "H1".to_owned(),
+                med_type: "11".to_owned(),
+                enddate: "2024-05-20".to_owned(),
+                reverses_setl_id: String::new(),
+                setl_time_us: 0,
+                medfee_sumamt_fen: 100,
+                fund_pay_sumamt_fen: 60,
+                psn_part_amt_fen: 40,
+                policy_id: String::new(),
+                policy_version: String::new(),
+                case_json: String::new(),
+                answer: Vec::new(),
+            }),
+            amounts: Some(Amounts {
+                medfee_sumamt: Fen(100),
+                inscp_scp_amt: Fen(100),
+                shares: vec![Fen(60)],
+                fund_pay_sumamt: Fen(60),
+                psn_part_amt: Fen(40),
+                psn_cash_pay: Fen(40),
+                ..Amounts::default()
+            }),
+            postings: vec![
+                posting(0, "institution/H1", 100),
+                posting(1, "fund/310100", -60),
+                posting(2, "cash/P1", -40),
+            ],
+            years: vec![accumulated::Model {
+                poolarea_no: area(),
+                psn_no: person(),
+                policy_year: "2024-01-01".to_owned(),
+                version: 1,
+                totals: "{}".to_owned(),
+            }],
+            accounts: Vec::new(),
+            kind: "SETTLED",
+            at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_change_that_would_make_the_books_wrong_is_refused() {
+        assert_eq!(broken(&sound()), Vec::<&str>::new());
+        let wrong: [(&str, fn(&mut Change)); 8] = [
+            ("sum of the rows of postings = 0", |change| change.postings[1].amount_fen = -61),
+            ("one setl_id", |change| change.request.setl_id = "S2".to_owned()),
+            ("postings are the settlement's own", |change| change.postings[2].setl_id = "S2".to_owned()),
+            ("a version follows on what was read", |change| change.years[0].version = 0),
+            ("a policy year is written once", |change| change.years.push(change.years[0].clone())),
+            ("fund_pay_sumamt = sum of payer shares", |change| {
+                change.amounts.as_mut().unwrap().shares.clear();
+            }),
+            ("the row is the answer's", |change| change.amounts = None),
+            ("an account is written once", |change| {
+                let account = account::Model {
+                    poolarea_no: String::new(),
+                    psn_no: String::new(),
+                    version: 1,
+                    balance_fen: 0,
+                };
+                change.accounts = vec![account.clone(), account];
+            }),
+        ];
+        for (invariant, spoil) in wrong {
+            let mut change = sound();
+            spoil(&mut change);
+            assert_eq!(broken(&change), [invariant]);
+            assert_eq!(refusal(&change).map(|error| error.reason()), Some("INTERNAL"));
+        }
+    }
+}
