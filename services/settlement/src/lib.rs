@@ -9,6 +9,7 @@ pub mod app;
 pub mod books;
 pub mod config;
 pub mod fields;
+pub mod looks;
 pub mod migrations;
 pub mod policies;
 pub mod reference;

@@ -62,6 +62,10 @@ const OTHERS: &[&str] = &[
     "MEMBERSHIPS",
     "CONTRIBUTIONS",
     "BENEFITS",
+    "SETTLEMENT",
+    "SETTLEMENTS",
+    "STATEMENT",
+    "ACCUMULATORS",
     // Quality marks of sources; what loaders call nothing.
     "GHNRAOP",
     "NULL",

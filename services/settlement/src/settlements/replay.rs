@@ -8,7 +8,7 @@ use yizhan_runtime::{Caller, ServiceError};
 use super::calculate::refused;
 use super::messages::answer::Identity;
 use super::messages::{answer, reversal};
-use super::query::find;
+use super::query::find_whole;
 use crate::app::App;
 use crate::books::digest;
 use crate::books::messages::parts::header;
@@ -21,7 +21,7 @@ pub async fn replay(
     caller: &Caller,
     setl_id: &str,
 ) -> Result<ReplaySettlementResponse, ServiceError> {
-    let row = find(app, caller, setl_id).await?;
+    let row = find_whole(app, caller, setl_id).await?;
     let stored = settlements::answer_of(&row)?;
     let recomputed = if row.reverses_setl_id.is_empty() {
         settle_again(app, &row, &stored)?
