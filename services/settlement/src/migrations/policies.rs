@@ -62,3 +62,44 @@ impl MigrationTrait for MovePolicies {
         manager.drop_table(Table::drop().table("policies").to_owned()).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ActiveModelTrait, IntoActiveModel};
+    use sea_orm_migration::MigratorTrait;
+    use yizhan_runtime::config::DatabaseConfig;
+    use yizhan_runtime::db;
+    use yizhan_testkit::both_databases;
+
+    use super::*;
+    use crate::migrations::Migrator;
+    use crate::policies::Policies;
+
+    /// The migrations of before.
+    const BEFORE: u32 = 2;
+
+    both_databases! {
+        async fn policies_of_before_are_published_still(test: TestDatabase) {
+            let connection = db::connect(&DatabaseConfig::at(test.url())).await.unwrap();
+            Migrator::up(&connection, Some(BEFORE)).await.unwrap();
+            let (_, text) = yizhan_policy::embedded()[0];
+            let policy = Policy::read("first", text).unwrap();
+            // Version b was published last, so it is the one in use.
+            for (ordinal, version) in [(10, "b"), (9, "c")] {
+                let document = text.replacen(&format!("\"{}\"", policy.version), &format!("\"{version}\""), 1);
+                let digest = yizhan_documents::digest(&document);
+                let (policy_id, version) = (policy.id.clone(), version.to_owned());
+                let row = policy::Model { policy_id, version, ordinal, digest, document };
+                row.into_active_model().insert(&connection).await.unwrap();
+            }
+            db::migrate::<Migrator>(&connection).await.unwrap();
+            let book = Policies::open(connection).await.unwrap();
+            let published: Vec<_> = book.current().documents().iter().map(|one| one.version.clone()).collect();
+            assert_eq!(published, ["c", "b"]);
+            let known = book.current();
+            let found = yizhan_policy::find(&known, policy.areas[0].as_str(), policy.scheme, policy.period.from);
+            assert_eq!(found.unwrap().version, "b");
+            assert_eq!(book.get(&policy.id, "c").await.unwrap().0.digest, known.version(&policy.id, "c").unwrap().digest);
+        }
+    }
+}
