@@ -1,7 +1,8 @@
 //! Gathers jobs that arrive at the same time, so that many of them share one round trip or one
 //! durable commit. Nothing waits to fill a batch: what is there when a worker is free is taken. A
-//! batch belongs to the trace of the first job in it.
+//! batch belongs to the trace of the first job in it. A panic ends the batch it came up in, and nothing else.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -49,7 +50,7 @@ impl<J: Send + 'static, R: Send + 'static> Batcher<J, R> {
     /// Does a job. Once accepted it is done even if the caller goes away.
     pub async fn submit(&self, job: J) -> Result<R, ServiceError> {
         let (answer, answered) = oneshot::channel();
-        let gone = || ServiceError::internal(anyhow::anyhow!("a batch worker has ended"));
+        let gone = || ServiceError::internal(anyhow::anyhow!("the batch of this job panicked"));
         self.queue.send((job, Span::current(), answer)).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())
     }
@@ -98,9 +99,44 @@ where
         let span = batch[0].1.clone();
         let (jobs, answers): (Vec<J>, Vec<oneshot::Sender<R>>) =
             batch.into_iter().map(|(job, _, answer)| (job, answer)).unzip();
-        for (result, answer) in handle(jobs).instrument(span).await.into_iter().zip(answers) {
+        let handled = AssertUnwindSafe(async { handle(jobs).await }).catch_unwind().instrument(span).await;
+        // The panic hook has printed what it was. The jobs lose their answers, which is told each as INTERNAL.
+        let Ok(results) = handled else {
+            tracing::error!(monotonic_counter.batches_panicked = 1, jobs = answers.len(), "a batch panicked");
+            continue;
+        };
+        for (result, answer) in results.into_iter().zip(answers) {
             // A caller that went away does not need its answer.
             let _ = answer.send(result);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_ends_its_batch_and_the_worker_lives_on() {
+        let doubled = Batcher::start(1, |jobs: Vec<i32>| {
+            async move {
+                assert!(!jobs.contains(&13), "a defect");
+                jobs.into_iter().map(|job| 2 * job).collect()
+            }
+            .boxed()
+        });
+        for _ in 0..2 {
+            let refused =
+                doubled.submit(13).await.map_err(tonic::Status::from).err().map(|status| status.code());
+            assert_eq!(refused, Some(tonic::Code::Internal));
+            assert_eq!(doubled.submit(4).await.ok(), Some(8));
+        }
+        let read = Batcher::start_reading(1, |jobs: Vec<i32>| {
+            // Before there is anything to wait for, too.
+            assert!(!jobs.contains(&13), "a defect");
+            async move { Ok(jobs) }.boxed()
+        });
+        assert!(read.submit(13).await.is_err());
+        assert!(matches!(read.submit(4).await, Ok(Ok(4))));
     }
 }

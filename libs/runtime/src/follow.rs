@@ -17,10 +17,11 @@
 
 mod table;
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 use tonic::{Status, async_trait};
 
@@ -71,7 +72,8 @@ pub trait Follower: Send + Sync + 'static {
 pub async fn follow<F: Follower>(db: DatabaseConnection, follower: F) {
     let mut pause = FIRST_PAUSE;
     loop {
-        let stopped = run(&db, &follower, &mut pause).await;
+        let running = AssertUnwindSafe(run(&db, &follower, &mut pause)).catch_unwind();
+        let stopped = running.await.unwrap_or(Stopped::Panicked);
         stopped.log(follower.feed());
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -89,12 +91,15 @@ enum Stopped {
     Overtaken,
     /// Events could not be dealt with.
     Failed(ServiceError),
+    /// A defect came up while they were; the panic hook has printed it.
+    Panicked,
 }
 
 impl Stopped {
     fn log(&self, feed: &str) {
         match self {
             Stopped::Ended => tracing::info!(feed, "the feed ended; following again"),
+            Stopped::Panicked => tracing::error!(feed, "dealing with events panicked; trying again"),
             Stopped::Overtaken => tracing::debug!(feed, "overtaken by another follower of the same feed"),
             Stopped::Feed(status) => {
                 let told = RemoteError::from(status);

@@ -1,8 +1,10 @@
 //! The task that keeps the store and the database together: its rhythm.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use sea_orm::DatabaseConnection;
 use tokio_util::sync::CancellationToken;
 
@@ -74,7 +76,9 @@ async fn run(name: &'static str, mut keeper: impl Keeper, interval: Duration, st
     // A pass is not cut short: Redis and the database would be left different, and a new generation begin.
     while !stop.is_cancelled() {
         let began = Instant::now();
-        match keeper.pass().await {
+        // A defect must not end the keeper, and with it the cache, without a word.
+        let pass = AssertUnwindSafe(keeper.pass()).catch_unwind().await;
+        match pass.unwrap_or_else(|_| Err(anyhow::anyhow!("a pass panicked"))) {
             Ok(()) => {
                 if failures > 0 {
                     tracing::info!(cache = name, failures, "the cache is back");
