@@ -13,4 +13,5 @@ mod limits;
 mod links;
 mod names;
 mod rooms;
+mod settings;
 mod sources;
