@@ -17,6 +17,7 @@
 mod follow;
 mod position;
 mod table;
+mod watch;
 
 pub use follow::{Change, Feed};
 pub use position::Position;

@@ -1,12 +1,12 @@
 //! The feed of the register, for those who follow: services everything, agencies and departments their own areas.
 
-use futures::{Stream, StreamExt, future};
+use futures::Stream;
 use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use yizhan_proto::enrollment::v1::{RegisterChange, RegisterChangeKind, WatchRegisterResponse};
-use yizhan_runtime::feed::{Change, Position};
-use yizhan_runtime::{Caller, Reason, ServiceError};
+use yizhan_runtime::feed::Change;
+use yizhan_runtime::{Caller, ServiceError};
 
 use crate::app::Register;
 use crate::person::store::edit::{PERSON_MERGED, PERSON_MOVED};
@@ -19,24 +19,7 @@ pub fn watch_register(
     caller: Caller,
     resume_token: &str,
 ) -> Result<impl Stream<Item = Result<WatchRegisterResponse, Status>> + Send + use<>, ServiceError> {
-    if caller.readable_area().is_none() {
-        return Err(ServiceError::new(
-            Reason::AreaNotOwned,
-            "the caller owns no area whose register could be followed",
-        )
-        .with_text("无权订阅参保信息变更"));
-    }
-    let after = Position::from_token(resume_token)?;
-    let changes = register.feed.tail(after, stopping);
-    let visible = changes.filter_map(move |change| {
-        let event = match change {
-            Ok(change) if !caller.may_read_area(&change.area) => None,
-            Ok(change) => Some(event(change)),
-            Err(error) => Some(Err(ServiceError::internal(error))),
-        };
-        future::ready(event)
-    });
-    Ok(visible.map(|event| event.map_err(Status::from)))
+    register.feed.watch(resume_token, caller, stopping, event)
 }
 
 fn event(change: Change) -> Result<WatchRegisterResponse, ServiceError> {

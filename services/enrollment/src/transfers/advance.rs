@@ -15,7 +15,7 @@ use crate::person::store::entities::person::PersonalText;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::transfers::domain::statement::statement;
-use crate::transfers::domain::{Action, Position, Refused, Side, Sides, State, next};
+use crate::transfers::domain::{Action, Refused, Sides, State, Taken, next};
 use crate::transfers::messages::{self, Caption};
 use crate::transfers::store::entities::{transfer, transfer_step};
 use crate::transfers::store::transfers;
@@ -88,8 +88,8 @@ impl Mutation<Register> for Advance<'_> {
         let (after, side) =
             next(before, self.action, sides).map_err(|refused| step_refused(&row, &refused))?;
         let changed = self.effect(tx, register, &mut row, cause).await?;
-        let taken = Taken { action: self.action, from: Some(before.state), position: after, side };
-        take(tx, register, &mut row, taken, &self.request.reason, cause).await?;
+        let (action, from, reason) = (self.action, Some(before.state), self.request.reason.clone());
+        take(tx, register, &mut row, Taken { after, from, action, actor: side, reason }, cause).await?;
         let steps = transfers::steps(tx, &row.transfer_id).await?;
         let transfer = Some(messages::whole(&row, steps, self.caller)?);
         Ok(Done { answer: AdvanceTransferResponse { transfer, replayed: false }, changed })
@@ -117,30 +117,17 @@ impl Advance<'_> {
     }
 }
 
-/// A step that was allowed.
-pub struct Taken {
-    /// Which.
-    pub action: Action,
-    /// Where the transfer stood; nowhere before it was opened.
-    pub from: Option<State>,
-    /// Where it stands now.
-    pub position: Position,
-    /// For which side.
-    pub side: Side,
-}
-
 /// Writes a step down, and where the transfer stands behind it.
 pub async fn take(
     tx: &DatabaseTransaction,
     register: &Register,
     row: &mut transfer::Model,
     taken: Taken,
-    reason: &str,
     cause: &Cause,
 ) -> Result<(), ServiceError> {
-    row.state = taken.position.state.code();
-    row.locked_state = taken.position.locked.map(|(state, _)| state.code());
-    row.locked_side = taken.position.locked.map(|(_, side)| side.code());
+    row.state = taken.after.state.code();
+    row.locked_state = taken.after.locked.map(|(state, _)| state.code());
+    row.locked_side = taken.after.locked.map(|(_, side)| side.code());
     row.step_count += 1;
     if let Some(document) = taken.action.document() {
         row.node_codg = document.to_owned();
@@ -151,10 +138,10 @@ pub async fn take(
         action: taken.action.code(),
         from_state: taken.from.map_or(0, State::code),
         to_state: row.state,
-        side: taken.side.code(),
+        side: taken.actor.code(),
         actor: cause.caller.clone(),
         recorded_at: register.clock.now(),
-        reason: PersonalText(reason.to_owned()),
+        reason: PersonalText(taken.reason),
     };
     transfers::update(tx, row).await?;
     Ok(transfers::insert_step(tx, step).await?)

@@ -5,4 +5,4 @@ pub mod finish;
 pub mod statement;
 pub mod steps;
 
-pub use steps::{Action, Initiator, Position, Refused, Side, Sides, State, allowed_actions, next};
+pub use steps::{Action, Initiator, Position, Refused, Side, Sides, State, Taken, allowed_actions, next};

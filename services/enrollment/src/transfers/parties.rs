@@ -5,9 +5,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use crate::transfers::domain::{Initiator, Position, Side, Sides, State};
 use crate::transfers::store::entities::transfer;
 use yizhan_terms::is_psn_no;
-
-/// Longest reason given for a step.
-const MAX_REASON: usize = 200;
+use yizhan_workflow::is_reason;
 
 /// For whom the caller may act in a transfer.
 pub fn sides(caller: &Caller, from_area: &str, to_area: &str, psn_no: &str) -> Sides {
@@ -45,9 +43,13 @@ pub fn position(row: &transfer::Model) -> Result<Position, ServiceError> {
 /// Notes a reason that is missing or too long.
 pub fn check_reason(reason: &str, required: bool, violations: &mut Violations) {
     let given = !required || !reason.trim().is_empty();
-    violations.require(given, "reason", Reason::ReasonRequired, "请说明原因");
-    let fits = reason.chars().count() <= MAX_REASON && !reason.chars().any(char::is_control);
-    violations.require(fits, "reason", Reason::ReasonInvalid, "原因最多 200 个字符，且不能含控制字符");
+    violations.require(given, "reason", "REASON_REQUIRED", "请说明原因");
+    violations.require(
+        is_reason(reason),
+        "reason",
+        "REASON_INVALID",
+        "原因最多 200 个字符，且不能含控制字符",
+    );
 }
 
 /// Notes what cannot be a 人员编号.

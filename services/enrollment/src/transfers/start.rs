@@ -7,12 +7,12 @@ use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
-use super::advance::{Taken, take};
+use super::advance::take;
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::store::timelines;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::transfers::domain::codes::Direction;
-use crate::transfers::domain::{Action, Initiator, Position, Side, Sides, State, finish, next};
+use crate::transfers::domain::{Action, Initiator, Position, Side, Sides, State, Taken, finish, next};
 use crate::transfers::messages;
 use crate::transfers::parties::{area_not_owned, check_psn_no, check_reason, sides, transfer_open};
 use crate::transfers::store::entities::transfer;
@@ -102,15 +102,16 @@ impl Mutation<Register> for Start<'_> {
         self.check_person(tx, register).await?;
         let mut row = self.opened();
         let position = Position { state: State::Applied, initiator: self.initiator, locked: None };
-        let opened = Taken { action: Action::Start, from: None, position, side: self.side };
+        let reason = self.request.reason.clone();
+        let opened = Taken { after: position, from: None, action: Action::Start, actor: self.side, reason };
         transfers::insert(tx, &row).await?;
-        take(tx, register, &mut row, opened, &self.request.reason, cause).await?;
+        take(tx, register, &mut row, opened, cause).await?;
         if self.request.trans_mode == WITHOUT_APPLICATION {
             let step = next(position, Action::GenerateNotice, self.sides);
             let (after, side) = step.map_err(|_| area_not_owned())?;
-            let noticed =
-                Taken { action: Action::GenerateNotice, from: Some(position.state), position: after, side };
-            take(tx, register, &mut row, noticed, "", cause).await?;
+            let (action, from) = (Action::GenerateNotice, Some(position.state));
+            let noticed = Taken { after, from, action, actor: side, reason: String::new() };
+            take(tx, register, &mut row, noticed, cause).await?;
         }
         let steps = transfers::steps(tx, &row.transfer_id).await?;
         let transfer = Some(messages::whole(&row, steps, self.caller)?);

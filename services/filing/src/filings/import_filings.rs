@@ -18,7 +18,7 @@ use crate::filings::domain::filing::{Actor, Filing, State};
 use crate::filings::domain::filing_row::{self, TakenOver};
 use crate::filings::domain::step::Action;
 use crate::filings::store;
-use crate::rules::{Handling, Kinds, Places, no_rules};
+use crate::rules::{Handling, Kinds, Places, RulesOf};
 use crate::standings::store::StoredStandings;
 
 /// Rows of one import at most.
@@ -60,10 +60,11 @@ struct RulesOfArea {
 
 impl RulesOfArea {
     fn read(register: &Register, area: &str) -> Result<RulesOfArea, ServiceError> {
-        let (rules, today) = (register.rules.current(), register.clock.today());
-        let kinds = rules.find::<Kinds>(area, today).map_err(|missing| no_rules(&missing))?;
-        let places = rules.find::<Places>(area, today).map_err(|missing| no_rules(&missing))?;
-        let handling = rules.find::<Handling>(area, today).map_err(|missing| no_rules(&missing))?;
+        let rules = register.rules.current();
+        let rules = RulesOf { rules: &rules, area, day: register.clock.today() };
+        let kinds = rules.find::<Kinds>()?;
+        let places = rules.find::<Places>()?;
+        let handling = rules.find::<Handling>()?;
         let basis = |kind: &FilingKind| match kinds.rule.find(*kind) {
             Some(_) => (*kind, format!("{}#{}", kinds.id, kind.code()), kinds.citation.clone()),
             None => (*kind, places.id.clone(), places.citation.clone()),

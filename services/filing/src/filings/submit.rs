@@ -19,7 +19,7 @@ use crate::filings::domain::step::Action;
 use crate::filings::domain::submission::{Filer, RulesOfKind, Submission, judge, read_materials};
 use crate::filings::messages::{filing_message, papers};
 use crate::filings::store;
-use crate::rules::{Handling, InProvince, KindRule, Kinds, Places, Rules, no_rules};
+use crate::rules::{Handling, InProvince, KindRule, Kinds, Places, Rules, RulesOf};
 use crate::standings::store::StoredStandings;
 
 /// 申报来源 `dcla_souc`.
@@ -134,10 +134,11 @@ impl<'d> Drawn<'d> {
     ) -> Result<Submit<'d>, ServiceError> {
         let today = self.register.clock.today();
         let area = self.insured.poolarea_no.as_str();
-        let kinds = self.rules.find::<Kinds>(area, today).map_err(|missing| no_rules(&missing))?;
-        let places = self.rules.find::<Places>(area, today).map_err(|missing| no_rules(&missing))?;
-        let handling = self.rules.find::<Handling>(area, today).map_err(|missing| no_rules(&missing))?;
-        let in_province = self.rules.find::<InProvince>(area, today).map_err(|missing| no_rules(&missing))?;
+        let rules = RulesOf { rules: self.rules, area, day: today };
+        let kinds = rules.find::<Kinds>()?;
+        let places = rules.find::<Places>()?;
+        let handling = rules.find::<Handling>()?;
+        let in_province = rules.find::<InProvince>()?;
         let rule = kind.and_then(|kind| kinds.rule.find(kind));
         if kind.is_some() {
             wrong.require(rule.is_some(), "out_fil_type", Reason::KindNotOffered, "参保地不办理此类备案");

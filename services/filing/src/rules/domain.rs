@@ -9,8 +9,11 @@ mod treatment;
 use std::sync::LazyLock;
 use yizhan_runtime::Reason;
 
+use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
+use yizhan_documents::{Dated, Family, NoRule};
+use yizhan_runtime::ServiceError;
 use yizhan_terms::{FilingKind, FilingMaterial, Status};
 
 use calendar::Calendar;
@@ -179,10 +182,31 @@ impl Kinds {
     }
 }
 
+/// The rules of an area as they hold on a day.
+#[derive(Clone, Copy, Debug)]
+pub struct RulesOf<'r> {
+    /// Of all areas.
+    pub rules: &'r Rules,
+    /// The area.
+    pub area: &'r str,
+    /// The day.
+    pub day: NaiveDate,
+}
+
+impl<'r> RulesOf<'r> {
+    /// Its rule of a family.
+    ///
+    /// # Errors
+    /// Where no document speaks of it.
+    pub fn find<R: Family<FilingFamilies>>(&self) -> Result<&'r Dated<R>, ServiceError> {
+        self.rules.find(self.area, self.day).map_err(|missing| no_rules(&missing))
+    }
+}
+
 /// A family of rules that is needed was found nowhere: no document is in force.
-pub fn no_rules(missing: &yizhan_documents::NoRule) -> yizhan_runtime::ServiceError {
-    yizhan_runtime::ServiceError::new(
-        Reason::RulesNotInForce,
+pub fn no_rules(missing: &NoRule) -> ServiceError {
+    ServiceError::failed_precondition(
+        "RULES_NOT_IN_FORCE",
         format!("no rules of the family {} hold in {} on {}", missing.family, missing.area, missing.day),
     )
     .with("family", missing.family)

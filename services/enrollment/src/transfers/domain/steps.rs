@@ -1,5 +1,7 @@
 //! The states of a transfer and the one table of its steps.
 
+use yizhan_workflow::{Never, Step, To, Workflow, no_needs, step};
+
 /// Where a transfer stands; the numbers are the contract's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
@@ -66,7 +68,7 @@ impl State {
 
     /// Whether more can happen.
     pub fn is_open(self) -> bool {
-        !matches!(self, State::Rejected | State::Refused | State::Withdrawn | State::Finished)
+        !TRANSFERS.is_over(self)
     }
 }
 
@@ -121,7 +123,7 @@ impl Action {
 
     /// Whether the record must say why.
     pub fn needs_reason(self) -> bool {
-        matches!(self, Action::Reject | Action::Return | Action::Lock | Action::Withdraw)
+        TRANSFERS.says_why(self)
     }
 
     /// The document it generates (业务环节编码).
@@ -219,78 +221,79 @@ pub struct Position {
     pub locked: Option<(State, Side)>,
 }
 
-/// Who may take a step.
+/// As what a step is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum By {
+enum Role {
     Sending,
     Receiving,
+    /// The side that started it.
     Initiator,
-    InitiatorOrPerson,
-    EitherArea,
+    Person,
+    /// The side that locked it.
     Locker,
 }
 
-/// Where a step leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum To {
-    State(State),
-    /// Where it stood before it was locked.
-    Back,
-}
+impl Role {
+    const ALL: [Role; 5] = [Role::Sending, Role::Receiving, Role::Initiator, Role::Person, Role::Locker];
 
-struct Step {
-    action: Action,
-    from: &'static [State],
-    by: By,
-    to: To,
-}
-
-const fn step(action: Action, from: &'static [State], by: By, to: State) -> Step {
-    Step { action, from, by, to: To::State(to) }
+    /// The side it is here; nobody locked what is not locked.
+    fn side(self, position: Position) -> Option<Side> {
+        match self {
+            Role::Sending => Some(Side::Sending),
+            Role::Receiving => Some(Side::Receiving),
+            Role::Initiator => Some(position.initiator.side()),
+            Role::Person => Some(Side::Person),
+            Role::Locker => position.locked.map(|(_, side)| side),
+        }
+    }
 }
 
 /// Every step there is: from where, by whom, to where. Nothing else decides about steps.
-const STEPS: [Step; 10] = {
-    use State::*;
-    [
-        step(Action::GenerateNotice, &[Applied], By::Initiator, Notified),
-        step(Action::GenerateStatement, &[Notified, Returned], By::Sending, StatementReady),
-        step(Action::Accept, &[StatementReady], By::Receiving, Accepted),
-        step(Action::Reject, &[StatementReady], By::Receiving, Rejected),
-        step(Action::Reject, &[Notified, Returned], By::Sending, Refused),
-        step(Action::Return, &[StatementReady, Accepted], By::Receiving, Returned),
-        step(Action::Finish, &[Accepted], By::Receiving, Finished),
-        step(Action::Lock, &[Applied, Notified, StatementReady, Accepted, Returned], By::EitherArea, Locked),
-        Step { action: Action::Unlock, from: &[Locked], by: By::Locker, to: To::Back },
-        step(
-            Action::Withdraw,
-            &[Applied, Notified, StatementReady, Returned],
-            By::InitiatorOrPerson,
-            Withdrawn,
-        ),
+const STEPS: &[Step<State, Action, Role>] = {
+    use {Action::*, State::*};
+    // Unlocking leads back to where it stood.
+    const LOCKABLE: &[State] = &[Applied, Notified, StatementReady, Accepted, Returned];
+    const AREAS: &[Role] = &[Role::Sending, Role::Receiving];
+    const BEGAN: &[Role] = &[Role::Initiator, Role::Person];
+    &[
+        step(GenerateNotice, &[Applied], &[Role::Initiator], To::State(Notified)),
+        step(GenerateStatement, &[Notified, Returned], &[Role::Sending], To::State(StatementReady)),
+        step(Accept, &[StatementReady], &[Role::Receiving], To::State(Accepted)),
+        step(Reject, &[StatementReady], &[Role::Receiving], To::State(Rejected)).says_why(),
+        step(Reject, &[Notified, Returned], &[Role::Sending], To::State(Refused)).says_why(),
+        step(Return, &[StatementReady, Accepted], &[Role::Receiving], To::State(Returned)).says_why().aside(),
+        step(Finish, &[Accepted], &[Role::Receiving], To::State(Finished)),
+        step(Lock, LOCKABLE, AREAS, To::State(Locked)).says_why().aside(),
+        step(Unlock, &[Locked], &[Role::Locker], To::OneOf(LOCKABLE)),
+        step(Withdraw, &[Applied, Notified, StatementReady, Returned], BEGAN, To::State(Withdrawn))
+            .says_why()
+            .aside(),
     ]
 };
 
+const TRANSFERS: Workflow<State, Action, Role> = {
+    use State::*;
+    Workflow { steps: STEPS, begins: &[Applied], ends: &[Rejected, Refused, Withdrawn, Finished] }
+};
+
 /// Why a step is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Where the transfer stands.
-    pub state: State,
-    /// What the caller may do now.
-    pub allowed: Vec<Action>,
+pub type Refused = yizhan_workflow::Refused<State, Action, Never>;
+/// A step that was allowed: where the transfer stands behind it, and for which side it was taken.
+pub type Taken = yizhan_workflow::Taken<Position, State, Action, Side>;
+
+/// As what the caller takes part.
+fn roles(position: Position, caller: Sides) -> Vec<Role> {
+    let held = |role: &Role| role.side(position).is_some_and(|side| caller.has(side));
+    Role::ALL.into_iter().filter(held).collect()
 }
 
 /// Where a step leads, and for which side it is taken.
 pub fn next(position: Position, action: Action, caller: Sides) -> Result<(Position, Side), Refused> {
-    let found = STEPS.iter().filter(|step| step.action == action && step.from.contains(&position.state));
-    let taken =
-        found.filter_map(|step| acting_side(step.by, position, caller).map(|side| (step, side))).next();
-    let Some((step, side)) = taken else {
-        return Err(Refused { state: position.state, allowed: allowed_actions(position, caller) });
-    };
-    let state = match step.to {
+    let next = TRANSFERS.case(position.state, no_needs).next(action, &roles(position, caller))?;
+    let side = next.by.side(position).unwrap_or(position.initiator.side());
+    let state = match next.to {
         To::State(state) => state,
-        To::Back => position.locked.map_or(position.state, |(before, _)| before),
+        To::Stay | To::OneOf(_) => position.locked.map_or(position.state, |(before, _)| before),
     };
     let locked = (state == State::Locked).then_some((position.state, side));
     Ok((Position { state, locked, ..position }, side))
@@ -298,28 +301,7 @@ pub fn next(position: Position, action: Action, caller: Sides) -> Result<(Positi
 
 /// What the caller may do now.
 pub fn allowed_actions(position: Position, caller: Sides) -> Vec<Action> {
-    let open = STEPS.iter().filter(|step| step.from.contains(&position.state));
-    let mut actions: Vec<Action> = open
-        .filter(|step| acting_side(step.by, position, caller).is_some())
-        .map(|step| step.action)
-        .collect();
-    actions.sort_unstable();
-    actions.dedup();
-    actions
-}
-
-/// For which side the caller takes such a step, if they may.
-fn acting_side(by: By, position: Position, caller: Sides) -> Option<Side> {
-    let initiator = position.initiator.side();
-    let sides: &[Side] = match by {
-        By::Sending => &[Side::Sending],
-        By::Receiving => &[Side::Receiving],
-        By::Initiator => &[initiator],
-        By::InitiatorOrPerson => &[initiator, Side::Person],
-        By::EitherArea => &[Side::Sending, Side::Receiving],
-        By::Locker => &[position.locked?.1],
-    };
-    sides.iter().copied().find(|side| caller.has(*side))
+    TRANSFERS.case(position.state, no_needs).allowed(&roles(position, caller))
 }
 
 #[cfg(test)]
@@ -357,6 +339,11 @@ mod tests {
             (open, Withdraw) if open.is_open() && (starts || caller.person) => Some(State::Withdrawn),
             _ => None,
         }
+    }
+
+    #[test]
+    fn the_table_is_good() {
+        assert_eq!(TRANSFERS.flaws(&State::ALL), [""; 0]);
     }
 
     #[test]
