@@ -15,8 +15,8 @@ use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
 use crate::register::import;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::transfers::parties::transfer_open;
 use crate::transfers::store::transfers;
-use crate::transfers::transfer_open;
 use yizhan_terms::is_psn_no;
 
 /// Longest reason.

@@ -10,5 +10,6 @@ pub mod edit;
 pub mod entities;
 pub mod personal_data;
 pub mod persons;
+pub mod registered;
 pub mod rows;
 pub mod timelines;

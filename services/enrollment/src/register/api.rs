@@ -144,8 +144,8 @@ impl EnrollmentService for Api {
         request: Request<GetEligibilityRequest>,
     ) -> Result<Response<GetEligibilityResponse>, Status> {
         let caller = Caller::of(&request);
-        let asked = get_eligibility(&self.register, &caller, request.into_inner()).await?;
-        let eligibility = Some(messages::eligibility(&asked));
+        let eligibility = get_eligibility(&self.register, &caller, request.into_inner()).await?;
+        let eligibility = Some(eligibility);
         Ok(Response::new(GetEligibilityResponse { eligibility, merged_into: String::new() }))
     }
 
@@ -154,8 +154,8 @@ impl EnrollmentService for Api {
         request: Request<BatchGetEligibilitiesRequest>,
     ) -> Result<Response<BatchGetEligibilitiesResponse>, Status> {
         let caller = Caller::of(&request);
-        let asked = batch_get_eligibilities(&self.register, &caller, request.into_inner().requests).await?;
-        let responses = asked.iter().map(messages::found).collect();
+        let requests = request.into_inner().requests;
+        let responses = batch_get_eligibilities(&self.register, &caller, requests).await?;
         Ok(Response::new(BatchGetEligibilitiesResponse { responses }))
     }
 

@@ -1,4 +1,5 @@
 //! Rules of entitlement on a day: pure, no protobuf, no database.
 
+pub mod decision;
 pub mod eligibility;
 pub mod reward;

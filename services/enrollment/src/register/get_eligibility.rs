@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use yizhan_proto::enrollment::v1::GetEligibilityRequest;
+use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest, GetEligibilityResponse};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, ServiceError, Violations};
@@ -12,12 +12,12 @@ use yizhan_terms::Area;
 
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::domain::codes;
-use crate::person::domain::codes::RESIDENT;
-use crate::person::domain::timeline::{Coverage, CoverageState};
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::domain::decision::decide;
 use crate::register::domain::eligibility::Question;
-use crate::register::domain::reward::{Reward, critical_illness_reward};
+use crate::register::domain::reward::Reward;
+use crate::register::messages;
 use crate::register::row_check::MAX_TEXT;
 use crate::rules::Rules;
 use yizhan_terms::is_psn_no;
@@ -27,24 +27,10 @@ pub const MAX_QUESTIONS: usize = 100;
 /// Longest 病种编码.
 const MAX_DISEASE_CODE: usize = 30;
 
-/// The question as understood, and the person it is answered from (by [`answer`](crate::register::domain::eligibility::answer)).
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// What is asked.
-    pub question: Question,
-    /// Of whom.
-    pub person: Arc<StoredTimeline>,
-    /// When to ask again; `None` for an answer of the past.
-    pub expires_at: Option<DateTime<Utc>>,
-    /// The rules as known now, or then.
-    rules: Arc<Rules>,
-}
-
-/// What came of one question of many.
-#[derive(Clone, Debug)]
-pub enum Found {
-    /// The person.
-    Person(Box<Asked>),
+/// What came of one question.
+enum Found {
+    /// An answer.
+    Answer(Box<Eligibility>),
     /// Another number took this one's place.
     MergedInto(String),
     /// Nobody, or nobody the caller may ask about.
@@ -71,7 +57,7 @@ pub async fn get_eligibility(
     register: &Register,
     caller: &Caller,
     request: GetEligibilityRequest,
-) -> Result<Asked, ServiceError> {
+) -> Result<Eligibility, ServiceError> {
     let mut violations = Violations::new();
     let checked = check(register, &request, "", &mut violations);
     violations.finish()?;
@@ -81,7 +67,7 @@ pub async fn get_eligibility(
     };
     let rules = checked.rules(register).await?;
     match checked.judge(caller, person, rules) {
-        Found::Person(asked) => Ok(*asked),
+        Found::Answer(eligibility) => Ok(*eligibility),
         Found::MergedInto(other) => Err(person_merged(&request.psn_no, &other)),
         Found::Nobody => Err(person_unknown(&request.psn_no)),
     }
@@ -92,7 +78,7 @@ pub async fn batch_get_eligibilities(
     register: &Register,
     caller: &Caller,
     requests: Vec<GetEligibilityRequest>,
-) -> Result<Vec<Found>, ServiceError> {
+) -> Result<Vec<GetEligibilityResponse>, ServiceError> {
     let mut violations = Violations::new();
     let fits = (1..=MAX_QUESTIONS).contains(&requests.len());
     violations.require(fits, "requests", "COUNT_INVALID", "每次 1 至 100 个问题");
@@ -107,7 +93,7 @@ pub async fn batch_get_eligibilities(
     }
     let asked_now = checked.iter().zip(&psn_nos).filter(|(checked, _)| checked.known_at.is_none());
     let persons = register.persons(asked_now.filter_map(|(_, psn_no)| psn_no.clone()).collect()).await?;
-    let mut found = Vec::with_capacity(checked.len());
+    let mut answers = Vec::with_capacity(checked.len());
     for (checked, psn_no) in checked.into_iter().zip(psn_nos) {
         let person = match psn_no {
             Some(psn_no) if checked.known_at.is_some() => checked.person(register, &psn_no).await?,
@@ -115,9 +101,15 @@ pub async fn batch_get_eligibilities(
             None => None,
         };
         let rules = checked.rules(register).await?;
-        found.push(checked.judge(caller, person, rules));
+        answers.push(match checked.judge(caller, person, rules) {
+            Found::Answer(eligibility) => {
+                GetEligibilityResponse { eligibility: Some(*eligibility), merged_into: String::new() }
+            }
+            Found::MergedInto(merged_into) => GetEligibilityResponse { eligibility: None, merged_into },
+            Found::Nobody => GetEligibilityResponse::default(),
+        });
     }
-    Ok(found)
+    Ok(answers)
 }
 
 impl Checked {
@@ -148,16 +140,16 @@ impl Checked {
         }
     }
 
-    fn judge(self, caller: &Caller, person: Option<Arc<StoredTimeline>>, rules: Arc<Rules>) -> Found {
+    fn judge(&self, caller: &Caller, person: Option<Arc<StoredTimeline>>, rules: Arc<Rules>) -> Found {
         let person = person.filter(|person| caller.may_ask_about(&person.psn_no, &person.poolarea_no));
         let Some(person) = person else { return Found::Nobody };
-        match &person.timeline.merged_into {
-            Some(other) => Found::MergedInto(other.clone()),
-            None => {
-                let Checked { question, expires_at, .. } = self;
-                Found::Person(Box::new(Asked { question, person, expires_at, rules }))
-            }
+        if let Some(other) = &person.timeline.merged_into {
+            return Found::MergedInto(other.clone());
         }
+        let question = &self.question;
+        let decision = decide(&person.timeline, &person.poolarea_no, question, &rules);
+        let id = eligibility_id(&person, question, decision.reward.as_ref());
+        Found::Answer(Box::new(messages::eligibility(&person, question, decision, id, self.expires_at)))
     }
 }
 
@@ -226,8 +218,8 @@ impl QuestionCheck<'_> {
         let med_type = given(&request.med_type);
         let known = med_type.as_deref().is_none_or(codes::is_med_type);
         self.require(known, "med_type", "CODE_UNKNOWN", "医疗类别不在字典中");
-        let place = given(&request.mdtrtarea_admvs);
-        let known = place.as_deref().is_none_or(|place| Area::parse(place).is_some());
+        let place = Area::parse(&request.mdtrtarea_admvs);
+        let known = place.is_some() || request.mdtrtarea_admvs.is_empty();
         self.require(known, "mdtrtarea_admvs", "ADMDVS_INVALID", "就医地应为 6 位行政区划代码");
         let dise_codg = given(&request.dise_codg);
         let fits = dise_codg.as_ref().is_none_or(|code| code.len() <= MAX_DISEASE_CODE);
@@ -236,34 +228,21 @@ impl QuestionCheck<'_> {
     }
 }
 
-impl Asked {
-    /// By how much the cap of critical-illness insurance is raised under a coverage; `None` where nothing says so.
-    pub fn reward(&self, coverage: &Coverage) -> Option<Reward> {
-        let rewarded = coverage.insutype == RESIDENT && coverage.state == CoverageState::Normal;
-        let area = match coverage.poolarea_no.as_str() {
-            "" => &self.person.poolarea_no,
-            area => area,
-        };
-        let reward =
-            || critical_illness_reward(&self.person.timeline, area, &self.rules, self.question.as_of);
-        if rewarded { reward().ok() } else { None }
+/// Names the answer: a digest of the question, the version of the person, and the rule behind the reward, which may be published
+/// anew while the person stays as they are.
+fn eligibility_id(person: &StoredTimeline, question: &Question, reward: Option<&Reward>) -> String {
+    let Question { as_of, insutype, med_type, dise_codg, place } = question;
+    let mut asked = format!("{}\u{1f}{}\u{1f}{as_of}", person.psn_no, person.version);
+    let place = place.as_ref().map(Area::as_str);
+    for part in [insutype.as_deref(), med_type.as_deref(), dise_codg.as_deref(), place] {
+        asked.push('\u{1f}');
+        asked.push_str(part.unwrap_or_default());
     }
-
-    /// Names the answer: a digest of the question, the version of the person, and the rule behind the reward, which may be
-    /// published anew while the person stays as they are.
-    pub fn eligibility_id(&self, reward: Option<&Reward>) -> String {
-        let Question { as_of, insutype, med_type, dise_codg, place } = &self.question;
-        let mut asked = format!("{}\u{1f}{}\u{1f}{as_of}", self.person.psn_no, self.person.version);
-        for part in [insutype, med_type, dise_codg, place] {
-            asked.push('\u{1f}');
-            asked.push_str(part.as_deref().unwrap_or_default());
-        }
-        if let Some(reward) = reward {
-            asked.push('\u{1f}');
-            asked.push_str(&reward.rule);
-        }
-        let mut id = base32hex(&Sha256::digest(asked));
-        id.truncate(ID_LENGTH);
-        id
+    if let Some(reward) = reward {
+        asked.push('\u{1f}');
+        asked.push_str(&reward.rule);
     }
+    let mut id = base32hex(&Sha256::digest(asked));
+    id.truncate(ID_LENGTH);
+    id
 }

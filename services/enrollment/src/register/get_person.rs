@@ -7,37 +7,13 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use crate::access::domain::grant::WantedLook;
 use crate::access::log::{Action, Look};
 use crate::app::{Register, person_unknown};
-use crate::person::domain::masking;
-use crate::person::store::entities::person;
 use crate::person::store::personal_data::PersonalData;
 use crate::person::store::persons;
-use crate::person::store::timelines::{self, StoredTimeline};
+use crate::person::store::registered::RegisteredPerson;
+use crate::person::store::timelines;
 use crate::register::keeper::for_self_or_keeper;
 use crate::register::row_check::RowCheck;
 use yizhan_terms::is_psn_no;
-
-/// A person with what entitles them.
-#[derive(Clone, Debug)]
-pub struct RegisteredPerson {
-    /// As registered.
-    pub person: person::Model,
-    /// What entitles them.
-    pub stored: StoredTimeline,
-    /// 联系电话, masked.
-    pub tel_masked: String,
-}
-
-impl RegisteredPerson {
-    /// Opens the phone to mask it.
-    pub fn new(
-        register: &Register,
-        person: person::Model,
-        stored: StoredTimeline,
-    ) -> Result<Self, ServiceError> {
-        let tel = PersonalData::open_tel(&person, &register.vault).map_err(ServiceError::internal)?;
-        Ok(RegisteredPerson { person, stored, tel_masked: masking::mask_certno(tel.expose()) })
-    }
-}
 
 /// A caller who may not ask about the person learns no more than of one who does not exist.
 pub async fn get_person(
@@ -53,7 +29,7 @@ pub async fn get_person(
     let stored = stored.ok_or_else(|| person_unknown(psn_no))?;
     let person = persons::find(&register.db, &stored.poolarea_no, psn_no).await?;
     let person = person.ok_or_else(|| person_unknown(psn_no))?;
-    RegisteredPerson::new(register, person, stored)
+    RegisteredPerson::new(&register.vault, person, stored).map_err(ServiceError::internal)
 }
 
 /// The same with personal data in clear; the look is logged first.

@@ -6,8 +6,8 @@ use yizhan_runtime::{Caller, ServiceError, page};
 use yizhan_terms::Area;
 
 use crate::app::Register;
+use crate::person::store::registered::RegisteredPerson;
 use crate::person::store::{persons, timelines};
-use crate::register::get_person::RegisteredPerson;
 
 /// One page, and the token of the next (empty on the last).
 pub async fn list_persons(
@@ -32,9 +32,9 @@ pub async fn list_persons(
     let mut stored = timelines::find_many(&register.db, psn_nos).await?;
     let together = found.into_iter().filter_map(|person| {
         let stored = stored.remove(&person.psn_no)?;
-        Some(RegisteredPerson::new(register, person, stored))
+        Some(RegisteredPerson::new(&register.vault, person, stored))
     });
-    Ok((together.collect::<Result<_, _>>()?, next))
+    Ok((together.collect::<Result<_, _>>().map_err(ServiceError::internal)?, next))
 }
 
 /// What to list: the area asked for, if the caller may read it; else everything the caller owns.

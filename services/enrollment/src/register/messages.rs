@@ -1,84 +1,67 @@
 //! The register's terms as the contract's messages.
 
-use chrono::{NaiveDate, SecondsFormat};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::cache::CacheStats;
-use yizhan_terms::Area;
 
 use crate::person::domain::timeline::{
     AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting,
 };
 use crate::person::store::personal_data::PersonalData;
+use crate::person::store::registered::RegisteredPerson;
 use crate::person::store::timelines::StoredTimeline;
-use crate::register::domain::eligibility::{Answer, answer};
+use crate::register::domain::decision::Decision;
+use crate::register::domain::eligibility::{Answer, Question};
 use crate::register::domain::reward::Reward;
-use crate::register::get_eligibility::{Asked, Found};
-use crate::register::get_person::RegisteredPerson;
 
 fn optional(date: Option<NaiveDate>) -> String {
     date.map(|date| date.to_string()).unwrap_or_default()
 }
 
-fn is_at_home(poolarea_no: &str, place: &str) -> bool {
-    Area::parse(poolarea_no).zip(Area::parse(place)).is_some_and(|(home, place)| home.is_at_home(place))
-}
-
-/// The answer to one question of many.
-pub fn found(found: &Found) -> pb::GetEligibilityResponse {
-    match found {
-        Found::Person(asked) => {
-            pb::GetEligibilityResponse { eligibility: Some(eligibility(asked)), merged_into: String::new() }
-        }
-        Found::MergedInto(other) => {
-            pb::GetEligibilityResponse { eligibility: None, merged_into: other.clone() }
-        }
-        Found::Nobody => pb::GetEligibilityResponse::default(),
-    }
-}
-
-/// The answer to a question.
-pub fn eligibility(asked: &Asked) -> pb::Eligibility {
-    let facts = &asked.person.timeline.person;
-    let found = answer(&asked.person.timeline, &asked.question);
-    let Answer { refusal, coverage, .. } = found;
-    let paying_area = coverage.map(|coverage| &coverage.poolarea_no).filter(|area| !area.is_empty());
-    let paying_area = paying_area.unwrap_or(&asked.person.poolarea_no);
+/// The answer to a question about a person. `eligibility_id` names it; it holds until `expires_at`, an answer of the past for
+/// good.
+pub fn eligibility(
+    person: &StoredTimeline,
+    question: &Question,
+    decision: Decision<'_>,
+    eligibility_id: String,
+    expires_at: Option<DateTime<Utc>>,
+) -> pb::Eligibility {
+    let facts = &person.timeline.person;
+    let Decision { answer, paying_area, out_of_area, reward } = decision;
+    let Answer { refusal, coverage, .. } = answer;
     let entitled = coverage.and_then(Coverage::entitled_period);
-    let raise = coverage.and_then(|coverage| asked.reward(coverage));
     let of_coverage = |read: fn(&Coverage) -> &String| coverage.map(|c| read(c).clone()).unwrap_or_default();
-    let insutype = coverage.map(|coverage| &coverage.insutype).or(asked.question.insutype.as_ref());
+    let insutype = coverage.map(|coverage| &coverage.insutype).or(question.insutype.as_ref());
     pb::Eligibility {
-        eligibility_id: asked.eligibility_id(raise.as_ref()),
-        psn_no: asked.person.psn_no.clone(),
-        person_version: asked.person.version,
-        as_of: asked.question.as_of.to_string(),
+        eligibility_id,
+        psn_no: person.psn_no.clone(),
+        person_version: person.version,
+        as_of: question.as_of.to_string(),
         entitled: refusal.is_none(),
         reason: refusal.map(|refusal| refusal.reason().to_owned()).unwrap_or_default(),
         reason_text: refusal.map(|refusal| refusal.text()).unwrap_or_default(),
         way_out: refusal.map(|refusal| refusal.way_out().to_owned()).unwrap_or_default(),
-        poolarea_no: paying_area.clone(),
+        poolarea_no: paying_area.to_owned(),
         insutype: insutype.cloned().unwrap_or_default(),
         psn_type: of_coverage(|coverage| &coverage.psn_type),
         psn_name_masked: facts.psn_name_masked.clone(),
         gend: facts.gend.clone(),
         brdy: facts.brdy.to_string(),
-        age: found.age,
-        consecutive_years: found.consecutive_years,
-        identities: found.identities.into_iter().map(identity).collect(),
-        memberships: found.memberships.into_iter().map(|(held, since)| membership(held, since)).collect(),
-        account_sharers: found.account_sharers.into_iter().map(str::to_owned).collect(),
+        age: answer.age,
+        consecutive_years: answer.consecutive_years,
+        identities: answer.identities.into_iter().map(identity).collect(),
+        memberships: answer.memberships.into_iter().map(|(held, since)| membership(held, since)).collect(),
+        account_sharers: answer.account_sharers.into_iter().map(str::to_owned).collect(),
         hi_type: of_coverage(|coverage| &coverage.hi_type),
         entitled_begndate: optional(entitled.map(|period| period.begndate)),
         entitled_enddate: optional(entitled.and_then(|period| period.enddate)),
         waiting: coverage.and_then(waiting),
-        out_of_area: asked.question.place.as_deref().is_some_and(|place| !is_at_home(paying_area, place)),
-        diseases: found.diseases.into_iter().map(disease).collect(),
-        expires_at: asked
-            .expires_at
-            .map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true))
-            .unwrap_or_default(),
+        out_of_area,
+        diseases: answer.diseases.into_iter().map(disease).collect(),
+        expires_at: expires_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default(),
         psn_insu_stas: coverage.map_or("0", |coverage| coverage.state.code()).to_owned(),
-        critical_illness_reward: raise.map(reward),
+        critical_illness_reward: reward.map(self::reward),
     }
 }
 

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use sea_orm::DatabaseTransaction;
 use yizhan_runtime::ServiceError;
 
-use super::applier::cause_of;
+use super::apply::cause_of;
 use crate::app::Register;
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines;
 use crate::register::changes;
 use crate::rosters::domain::roster::end_absent;
+use crate::rosters::messages;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{self, HeldIdentity};
 use crate::rosters::store::rosters::{DONE, Position, json};
@@ -24,7 +25,7 @@ pub async fn batch(
     register: &Register,
     roster: &mut roster::Model,
 ) -> Result<(), ServiceError> {
-    let kinds = super::header_of(roster)?.kinds;
+    let kinds = messages::header(roster)?.kinds;
     let behind = roster.reached()?.psn_no;
     let mut held = roster_rows::held(tx, roster, &kinds, &behind, IDENTITIES_PER_BATCH as u64).await?;
     let Some(last) = held.last().map(|identity| identity.psn_no.clone()) else {

@@ -12,8 +12,6 @@ use yizhan_runtime::db::{begin_write, retry_transient};
 
 use super::{absence, apply, housekeeping};
 use crate::app::Register;
-use crate::register::once::Cause;
-use crate::rosters::store::entities::roster;
 use crate::rosters::store::rosters::{self, ROWS};
 
 /// How often sealed rosters are looked for when nobody wakes the applier: those of a process that died.
@@ -111,9 +109,4 @@ impl Applier {
         register.committed(Vec::new()).await;
         Ok(worked)
     }
-}
-
-/// Who changes persons by a roster: whoever opened it, under the department's own id.
-pub(super) fn cause_of(roster: &roster::Model) -> Cause {
-    Cause { method: "LoadRoster", caller: roster.caller.clone(), request_id: roster.roster_id.clone() }
 }

@@ -5,11 +5,11 @@ use sea_orm::DatabaseTransaction;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::parse_date;
 
-use super::applier::cause_of;
 use crate::app::Register;
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
+use crate::register::once::Cause;
 use crate::rosters::domain::roster::{Action, Claim, Outcome, Refusal, duplicates, place};
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{self, ADD, PendingRow, REFUSED, StagedOutcome};
@@ -22,6 +22,11 @@ const ROWS_PER_BATCH: usize = 2000;
 struct OnePerson {
     psn_no: String,
     claims: Vec<Claim>,
+}
+
+/// Who changes persons by a roster: whoever opened it, under the department's own id.
+pub fn cause_of(roster: &roster::Model) -> Cause {
+    Cause { method: "LoadRoster", caller: roster.caller.clone(), request_id: roster.roster_id.clone() }
 }
 
 /// Applies the next rows, and moves the roster on.

@@ -5,17 +5,50 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 use yizhan_proto::enrollment::v1::{RosterAction, RosterHeader, RosterMode, RosterRow};
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{ServiceError, Violations};
-use yizhan_terms::Area;
+use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::person::domain::certificate::{CertificateKey, identity_faults};
 use crate::person::domain::codes;
 use crate::register::row_check::MAX_TEXT;
 use crate::rosters::domain::departments::{self, Department, Kind};
 use crate::rosters::domain::roster::Refusal;
+use crate::rosters::messages;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
-use yizhan_terms::is_psn_no;
+use yizhan_terms::{Area, is_psn_no};
+
+/// Rows of one message at most.
+pub const MAX_ROWS_PER_MESSAGE: usize = 1000;
+/// Rows of one roster at most.
+pub const MAX_ROWS: i64 = 5_000_000;
+
+/// Refuses a caller who may not speak for the department about the area.
+pub fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Result<(), ServiceError> {
+    if caller.may_speak_for_department(poolarea_no, department) {
+        return Ok(());
+    }
+    let area = Area::parse(poolarea_no);
+    let owns = caller.owned_area().zip(area).is_some_and(|(own, area)| own.covers(area));
+    let error = if owns {
+        ServiceError::permission_denied(
+            "DEPARTMENT_NOT_OWN",
+            "the caller is not this department",
+            "只能报送本部门的名册",
+        )
+    } else {
+        ServiceError::permission_denied(
+            "AREA_NOT_OWNED",
+            "the pooling area is not the caller's",
+            "该统筹区不属于本单位管理范围",
+        )
+    };
+    Err(error.with("poolarea_no", poolarea_no).with("department", department))
+}
+
+/// There is no such roster, or it is not the caller's to see.
+pub fn roster_unknown(roster_id: &str) -> ServiceError {
+    ServiceError::not_found("ROSTER_UNKNOWN", "no such roster", "未查询到该名册").with("roster_id", roster_id)
+}
 
 /// Notes everything wrong with a header; gives its department and day if they are right.
 pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, NaiveDate), ServiceError> {
@@ -27,7 +60,7 @@ pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, Naive
     violations.require(mode_said, "header.mode", "CODE_UNKNOWN", "应为全量或增减名册");
     let day = parse_date(&header.effective_date);
     violations.require(day.is_some(), "header.effective_date", "DATE_INVALID", "日期格式应为 YYYY-MM-DD");
-    let fits = (0..=super::MAX_ROWS).contains(&header.total_rows);
+    let fits = (0..=MAX_ROWS).contains(&header.total_rows);
     violations.require(fits, "header.total_rows", "COUNT_INVALID", "总行数应为 0 至 5000000");
     let department = departments::department(&header.department);
     match department {
@@ -90,7 +123,7 @@ pub struct CheckedRow {
 impl RowRules {
     /// Those of a roster.
     pub fn of(roster: &roster::Model, key: &CertificateKey) -> Result<RowRules, ServiceError> {
-        let header = super::header_of(roster)?;
+        let header = messages::header(roster)?;
         let department = departments::department(&roster.department);
         let department =
             department.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("no such department")))?;

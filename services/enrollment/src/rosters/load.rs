@@ -12,8 +12,9 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::{Caller, ServiceError};
 
-use super::check::RowRules;
-use super::{Applier, open, query, seal, stage};
+use super::applier::Applier;
+use super::check::{RowRules, roster_unknown};
+use super::{open, query, seal, stage};
 use crate::app::Register;
 use crate::rosters::messages;
 use crate::rosters::store::entities::roster::Model;
@@ -144,7 +145,7 @@ impl Load {
             }
             let Model { poolarea_no, department, roster_id, .. } = &roster;
             let found = rosters::find(&self.register.db, poolarea_no, department, roster_id).await?;
-            roster = found.ok_or_else(|| super::roster_unknown(roster_id))?;
+            roster = found.ok_or_else(|| roster_unknown(roster_id))?;
             if look.is_multiple_of(TELL_EVERY) {
                 self.tell_progress(&roster);
             }

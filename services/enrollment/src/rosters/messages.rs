@@ -4,10 +4,18 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1 as pb;
 
-use crate::rosters::Told;
 use crate::rosters::domain::roster::Refusal;
 use crate::rosters::store::entities::roster::Model;
+use crate::rosters::store::roster_rows::ToldRow;
 use crate::rosters::store::rosters::{ABANDONED, DONE, STAGING};
+
+/// A row with what became of it, and whether all rows are applied.
+pub struct Told {
+    /// The row.
+    pub row: ToldRow,
+    /// Then a row of which nothing is noted is unchanged.
+    pub all_applied: bool,
+}
 
 /// How far it is.
 pub fn state(roster: &Model) -> pb::RosterState {
@@ -53,11 +61,16 @@ pub fn summary(roster: &Model) -> Result<pb::RosterSummary, DbErr> {
     })
 }
 
+/// The header as it was sent first.
+pub fn header(roster: &Model) -> Result<pb::RosterHeader, DbErr> {
+    prost::Message::decode(roster.header.as_slice())
+        .map_err(|error: prost::DecodeError| DbErr::Custom(error.to_string()))
+}
+
 /// All of it.
 pub fn roster(roster: &Model) -> Result<pb::Roster, DbErr> {
-    let header = prost::Message::decode(roster.header.as_slice());
     Ok(pb::Roster {
-        header: Some(header.map_err(|error: prost::DecodeError| DbErr::Custom(error.to_string()))?),
+        header: Some(header(roster)?),
         state: state(roster).into(),
         staged_rows: roster.staged_rows,
         applied_rows: applied_rows(roster),

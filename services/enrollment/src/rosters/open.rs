@@ -19,7 +19,7 @@ pub async fn open(
     header: &RosterHeader,
 ) -> Result<roster::Model, ServiceError> {
     let (department, effective) = check::check_header(header)?;
-    super::check_speaker(caller, &header.poolarea_no, department.code)?;
+    check::check_speaker(caller, &header.poolarea_no, department.code)?;
     let header = RosterHeader { tell_all_rows: false, ..header.clone() };
     retry_transient(|| async {
         let tx = begin_write(&register.db).await?;

@@ -9,19 +9,12 @@ use yizhan_runtime::{Caller, ServiceError, Violations, page};
 
 use crate::app::Register;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::rosters::check::{check_roster_id, roster_unknown};
 use crate::rosters::domain::departments;
-use crate::rosters::messages;
+use crate::rosters::messages::{self, Told};
 use crate::rosters::store::entities::roster::Model;
-use crate::rosters::store::roster_rows::{self, ToldRow};
+use crate::rosters::store::roster_rows;
 use crate::rosters::store::rosters::{self, ABANDONED, STAGING};
-
-/// A row with what became of it, and whether all rows are applied.
-pub struct Told {
-    /// The row.
-    pub row: ToldRow,
-    /// Then a row of which nothing is noted is unchanged.
-    pub all_applied: bool,
-}
 
 /// One roster, if the caller may speak for its department.
 pub async fn get(
@@ -40,15 +33,15 @@ pub async fn get(
 /// Whether a roster could be called so.
 fn is_roster(department: &str, roster_id: &str) -> bool {
     let mut violations = Violations::new();
-    super::check::check_roster_id(roster_id, &mut violations);
+    check_roster_id(roster_id, &mut violations);
     violations.is_empty() && departments::department(department).is_some()
 }
 
 /// An id that could not be one is not repeated.
 fn unknown(roster_id: &str) -> ServiceError {
     let mut violations = Violations::new();
-    super::check::check_roster_id(roster_id, &mut violations);
-    super::roster_unknown(if violations.is_empty() { roster_id } else { "" })
+    check_roster_id(roster_id, &mut violations);
+    roster_unknown(if violations.is_empty() { roster_id } else { "" })
 }
 
 /// One page of results, and the token of the next (empty on the last).

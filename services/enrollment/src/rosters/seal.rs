@@ -7,6 +7,7 @@ use yizhan_runtime::db::{begin_write, retry_transient};
 use super::stage::lock_stream;
 use crate::app::Register;
 use crate::person::domain::certificate::CertificateKey;
+use crate::rosters::messages;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows;
 use crate::rosters::store::rosters::{self, MODE_FULL, ROWS, STAGING};
@@ -30,7 +31,7 @@ pub async fn seal(
         if held.mode == MODE_FULL
             && rosters::is_outdated(&tx, &held.poolarea_no, &held.department, held.effective_date).await?
         {
-            return Err(super::open::roster_outdated(&super::header_of(&held)?));
+            return Err(super::open::roster_outdated(&messages::header(&held)?));
         }
         held.stage = ROWS.to_owned();
         held.digest = keyed(&register.certificate_key, &held.digest);

@@ -8,8 +8,7 @@ use yizhan_proto::enrollment::v1::{RosterRow, RosterRows};
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
 
-use super::MAX_ROWS_PER_MESSAGE;
-use super::check::{CheckedRow, RowRules};
+use super::check::{CheckedRow, MAX_ROWS_PER_MESSAGE, RowRules, roster_unknown};
 use super::open::add_to_digest;
 use crate::app::Register;
 use crate::person::store::{persons, timelines};
@@ -95,7 +94,7 @@ pub async fn lock_stream(
     opened: &roster::Model,
 ) -> Result<roster::Model, ServiceError> {
     let held = rosters::lock(tx, &opened.poolarea_no, &opened.department, &opened.roster_id).await?;
-    let held = held.ok_or_else(|| super::roster_unknown(&opened.roster_id))?;
+    let held = held.ok_or_else(|| roster_unknown(&opened.roster_id))?;
     if held.stage == STAGING && held.stream_id == opened.stream_id {
         return Ok(held);
     }

@@ -4,7 +4,9 @@ use rust_decimal::prelude::ToPrimitive;
 use yizhan_policy::load::form::{self, At, Kind, Map};
 use yizhan_rules::Reader;
 
-use super::{Continuity, DayOfYear, Employee, Enrolment, FirstDay, Newborn, RewardRule, WaitingRule};
+use super::families::{
+    Continuity, DayOfYear, Employee, Enrolment, FirstDay, Newborn, RewardRule, WaitingRule,
+};
 
 pub const ENROLMENT: [&str; 3] = ["opens", "closes", "paid_in_the_year"];
 

@@ -7,7 +7,9 @@ use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferRespon
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::finish::{CheckedTerms, checked_terms};
-use super::{area_not_owned, check_reason, is_transfer_id, may_see, position, sides_of, transfer_unknown};
+use super::parties::{
+    area_not_owned, check_reason, is_transfer_id, may_see, position, sides_of, transfer_unknown,
+};
 use crate::app::{Register, person_unknown};
 use crate::person::store::entities::person::PersonalText;
 use crate::person::store::timelines::{self, StoredTimeline};

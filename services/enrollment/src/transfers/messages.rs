@@ -4,7 +4,7 @@ use prost::Message;
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::ServiceError;
 
-use super::{position, sides_of};
+use super::parties::{position, sides_of};
 use crate::transfers::domain::statement::Statement;
 use crate::transfers::domain::{Action, Sides, State, allowed_actions};
 use crate::transfers::store::entities::{transfer, transfer_step};

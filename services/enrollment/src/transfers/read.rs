@@ -6,8 +6,9 @@ use yizhan_terms::Area;
 
 use crate::app::Register;
 use crate::transfers::domain::{Side, State};
+use crate::transfers::messages;
+use crate::transfers::parties::{is_transfer_id, may_see, transfer_unknown};
 use crate::transfers::store::transfers;
-use crate::transfers::{is_transfer_id, may_see, messages, transfer_unknown};
 
 /// States asked for at most: as many as there are.
 const MAX_STATES: usize = State::ALL.len();

@@ -13,9 +13,10 @@ use crate::person::store::timelines;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::transfers::domain::codes::Direction;
 use crate::transfers::domain::{Action, Initiator, Position, Side, Sides, State, finish, next};
+use crate::transfers::messages;
+use crate::transfers::parties::{area_not_owned, check_psn_no, check_reason, sides, transfer_open};
 use crate::transfers::store::entities::transfer;
 use crate::transfers::store::transfers;
-use crate::transfers::{area_not_owned, check_psn_no, check_reason, messages, sides, transfer_open};
 
 /// 免申即转.
 const WITHOUT_APPLICATION: &str = "99";

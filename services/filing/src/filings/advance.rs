@@ -7,6 +7,7 @@ use yizhan_proto::filing::v1::{AdvanceFilingRequest, AdvanceFilingResponse};
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 use yizhan_terms::Area;
+use yizhan_workflow::is_reason;
 
 use crate::app::Register;
 use crate::filings::actors::{actor, check_opter, filing_unknown, may_see, relation};
@@ -14,15 +15,12 @@ use crate::filings::changes::{self, Held};
 use crate::filings::domain::completion::Occasion;
 use crate::filings::domain::filing::Filing;
 use crate::filings::domain::step::Action;
-use crate::filings::domain::steps::{ACTIONS, Step, take};
+use crate::filings::domain::steps::{Step, asked, says_why, take};
 use crate::filings::domain::submission::{check_kinds, read_materials};
 use crate::filings::messages::{filing_message, papers};
 use crate::filings::store;
 use crate::filings::submit::is_seen;
 use crate::standings::store::StoredStandings;
-
-/// Longest reason, in characters.
-const MAX_REASON: usize = 200;
 
 /// Checks what can be checked without the state of the filing, and takes the step.
 pub async fn advance_filing(
@@ -58,7 +56,7 @@ fn read(
     filing: &Filing,
     mut wrong: Violations,
 ) -> Result<Step, ServiceError> {
-    let action = ACTIONS.into_iter().find(|action| action.number() == request.action);
+    let action = asked(request.action);
     wrong.require(action.is_some(), "action", "ACTION_UNKNOWN", "请选择要办理的操作");
     check_opter(caller, &request.opter, &mut wrong);
     check_reason(&request.reason, action, &mut wrong);
@@ -85,12 +83,9 @@ fn read(
 }
 
 fn check_reason(reason: &str, action: Option<Action>, wrong: &mut Violations) {
-    use Action::{Cancel, HandOver, Reject, Return, Withdraw};
-    let needed = matches!(action, Some(Reject | Return | HandOver | Withdraw | Cancel));
-    let given = !needed || !reason.trim().is_empty();
+    let given = !action.is_some_and(says_why) || !reason.trim().is_empty();
     wrong.require(given, "reason", "REASON_REQUIRED", "请说明原因");
-    let fits = reason.chars().count() <= MAX_REASON && !reason.chars().any(char::is_control);
-    wrong.require(fits, "reason", "REASON_INVALID", "原因最多 200 个字符，且不能含控制字符");
+    wrong.require(is_reason(reason), "reason", "REASON_INVALID", "原因最多 200 个字符，且不能含控制字符");
 }
 
 /// A step to be taken.
@@ -124,7 +119,7 @@ impl Mutation<Register> for Advance<'_> {
         let taken = take(filing, &self.step, relation, replaced, &occasion)?;
         // Its own step is the first one.
         let after =
-            taken.first().map(|step| Filing { version: step.filing.version + 1, ..step.filing.clone() });
+            taken.first().map(|step| Filing { version: step.after.version + 1, ..step.after.clone() });
         let rules = register.rules.current();
         let filing = after.map(|after| filing_message(&after, &rules, occasion.today));
         let changed = changes::record(tx, register, held, taken).await?;

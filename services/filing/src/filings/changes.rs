@@ -64,11 +64,11 @@ pub async fn record_of_merged(
     let mut changing = Changing { held, changed: BTreeMap::new() };
     let taken = changing.take(taken)?;
     if let Some(first) = taken.first() {
-        let merged = changing.person(merged_psn_no, &first.filing.filing_id)?;
+        let merged = changing.person(merged_psn_no, &first.after.filing_id)?;
         merged
             .standings
             .0
-            .retain(|standing| taken.iter().all(|step| step.filing.filing_id != standing.filing_id));
+            .retain(|standing| taken.iter().all(|step| step.after.filing_id != standing.filing_id));
     }
     changing.write(tx, register, taken, Some(merged_psn_no)).await
 }
@@ -94,7 +94,7 @@ impl Changing {
     fn take(&mut self, mut taken: Vec<Taken>) -> Result<Vec<Taken>, ServiceError> {
         let mut versions: BTreeMap<String, i32> = BTreeMap::new();
         for step in &mut taken {
-            let filing = &mut step.filing;
+            let filing = &mut step.after;
             let version = versions.entry(filing.filing_id.clone()).or_insert(filing.version);
             *version += 1;
             filing.version = *version;
@@ -118,7 +118,7 @@ impl Changing {
             announcement(step, psn_no, self.changed.get(psn_no).map_or(0, |person| person.version), now)
         };
         let entries = taken.iter().flat_map(|step| {
-            let psn_nos = merged_psn_no.into_iter().chain([step.filing.psn_no.as_str()]);
+            let psn_nos = merged_psn_no.into_iter().chain([step.after.psn_no.as_str()]);
             psn_nos.map(|psn_no| told(step, psn_no))
         });
         feed::append(tx, entries.collect()).await?;
@@ -137,9 +137,9 @@ fn counted(taken: &[Taken], register: &Register, now: DateTime<Utc>) -> Vec<Adde
     let (rules, today) = (register.rules.current(), register.clock.today());
     let addend = |step: &Taken| {
         Some(Addend {
-            poolarea_no: step.filing.poolarea_no.clone(),
+            poolarea_no: step.after.poolarea_no.clone(),
             month: month_of(today),
-            subject: step.filing.kind.code().to_owned(),
+            subject: step.after.kind.code().to_owned(),
             sums: of_step(step, &rules, today, now)?,
         })
     };
@@ -151,7 +151,7 @@ fn one_step_each(taken: Vec<Taken>) -> Vec<Vec<Taken>> {
     let mut rounds: Vec<Vec<Taken>> = Vec::new();
     let mut written: BTreeMap<String, usize> = BTreeMap::new();
     for step in taken {
-        let round = written.entry(step.filing.filing_id.clone()).or_insert(0);
+        let round = written.entry(step.after.filing_id.clone()).or_insert(0);
         if rounds.len() <= *round {
             rounds.push(Vec::new());
         }
@@ -162,7 +162,7 @@ fn one_step_each(taken: Vec<Taken>) -> Vec<Vec<Taken>> {
 }
 
 fn announcement(step: &Taken, psn_no: &str, filings_version: i64, recorded_at: DateTime<Utc>) -> NewChange {
-    let filing = &step.filing;
+    let filing = &step.after;
     let change = FilingChange {
         filing_id: filing.filing_id.clone(),
         psn_no: psn_no.to_owned(),

@@ -198,7 +198,13 @@ impl Import<'_> {
             foreign_id: Some(row.foreign_id.clone()),
             version: 0,
         };
-        Taken { filing, from: None, action: Action::Submit, actor: self.by.clone(), reason: String::new() }
+        Taken {
+            after: filing,
+            from: None,
+            action: Action::Submit,
+            actor: self.by.clone(),
+            reason: String::new(),
+        }
     }
 }
 

@@ -1,17 +1,14 @@
 //! The work queue of an office: what waits for it and what its own persons filed and nobody accepted, longest waiting first; or only what is
 //! overdue.
 
-use std::collections::BTreeMap;
-
-use chrono::NaiveDate;
 use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations, page};
 use yizhan_terms::Area;
+use yizhan_workflow::overdue;
 
 use crate::app::Register;
 use crate::filings::messages::filing_message;
-use crate::filings::store::queue::{self, Overdue, Wanted};
-use crate::rules::Rules;
+use crate::filings::store::queue::{self, Wanted};
 use crate::rules::calendar::WorkingDays;
 use crate::standings::State;
 
@@ -35,7 +32,10 @@ pub async fn list_queue(
 
     let (rules, today) = (register.rules.current(), register.clock.today());
     let overdue = match request.overdue_only {
-        true => Some(overdue(queue::terms(&register.db, area, today).await?, &rules, today)),
+        true => {
+            let terms = queue::terms(&register.db, area, today).await?;
+            Some(overdue(terms, |area, days| WorkingDays::of(&rules, area).latest_start_overdue(today, days)))
+        }
         false => None,
     };
     let wanted = Wanted { area, state, today, overdue };
@@ -77,16 +77,4 @@ fn check_office(caller: &Caller, area: &str) -> Result<(), ServiceError> {
         "只能查看本机构辖区的待办列表",
     )
     .with("area", area))
-}
-
-/// Since when what is overdue today waits, by whose calendar and in how many working days it was to be decided. Mostly one calendar holds
-/// everywhere, so areas that it makes alike are taken together.
-fn overdue(terms: Vec<(String, u32)>, rules: &Rules, today: NaiveDate) -> Vec<Overdue> {
-    let mut alike: BTreeMap<(u32, NaiveDate), Vec<String>> = BTreeMap::new();
-    for (poolarea_no, working_days) in terms {
-        let since = WorkingDays::of(rules, &poolarea_no).latest_start_overdue(today, working_days);
-        alike.entry((working_days, since)).or_default().push(poolarea_no);
-    }
-    let overdue = |((working_days, since), poolarea_nos)| Overdue { poolarea_nos, working_days, since };
-    alike.into_iter().map(overdue).collect()
 }

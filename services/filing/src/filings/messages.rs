@@ -6,6 +6,7 @@ use yizhan_runtime::clock::rfc3339;
 
 use super::domain::filing::{Filing, Material, Referral, State, kinds};
 use super::domain::filing_row::Row;
+use super::domain::steps::due;
 use super::domain::submission::{Asked, AskedReferral, Paper};
 use crate::rules::calendar::WorkingDays;
 use crate::rules::{Requirement, Rules};
@@ -17,7 +18,8 @@ fn text<T: ToString>(value: Option<T>) -> String {
 /// A filing as of today.
 pub fn filing_message(filing: &Filing, rules: &Rules, today: NaiveDate) -> proto::Filing {
     let state = filing.state_on(today);
-    let due_date = due_date(filing, state, rules);
+    let days = WorkingDays::of(rules, &filing.poolarea_no);
+    let due_date = due(filing, today, |day, working_days| days.add(day, working_days).0);
     let waits = state.is_open() || state == State::Provisional;
     let outstanding = |requirement: &&Requirement| waits && !requirement.is_met_by(kinds(&filing.materials));
     proto::Filing {
@@ -51,18 +53,6 @@ pub fn filing_message(filing: &Filing, rules: &Rules, today: NaiveDate) -> proto
         citation: filing.citation.clone(),
         version: filing.version,
     }
-}
-
-/// The last day on which it is decided in time; `None` where nobody has to decide it now.
-fn due_date(filing: &Filing, state: State, rules: &Rules) -> Option<NaiveDate> {
-    let waits = match state {
-        State::Submitted | State::Accepted => true,
-        // What was to come has come: the time for looking at it began on that day.
-        State::Provisional => filing.waits_for_a_look(),
-        _ => false,
-    };
-    let days = WorkingDays::of(rules, &filing.poolarea_no);
-    waits.then(|| days.add(filing.clock_from, filing.working_days).0)
 }
 
 /// The last day covered, where that came earlier than filed for.

@@ -111,37 +111,37 @@ fn numbers(taken: &[Taken], of: impl Fn(&Taken) -> i32) -> Values {
 
 fn step_columns(taken: &[Taken], at: DateTime<Utc>) -> Vec<(&'static str, Values)> {
     vec![
-        ("filing_id", texts(taken, |step| step.filing.filing_id.clone())),
-        ("step_no", numbers(taken, |step| step.filing.version)),
+        ("filing_id", texts(taken, |step| step.after.filing_id.clone())),
+        ("step_no", numbers(taken, |step| step.after.version)),
         ("action", numbers(taken, |step| step.action.number())),
         ("from_state", numbers(taken, |step| step.from.map_or(0, State::number))),
-        ("to_state", numbers(taken, |step| step.filing.state.number())),
+        ("to_state", numbers(taken, |step| step.after.state.number())),
         ("actor", texts(taken, |step| step.actor.who.clone())),
         ("opter", texts(taken, |step| step.actor.opter.clone())),
         ("recorded_at", Values::Time(vec![at; taken.len()])),
         ("reason", texts(taken, |step| step.reason.clone())),
-        ("handling_area", texts(taken, |step| step.filing.handling_area.clone())),
+        ("handling_area", texts(taken, |step| step.after.handling_area.clone())),
     ]
 }
 
 fn filing_columns(taken: &[Taken]) -> Result<Vec<(&'static str, Values)>, DbErr> {
-    let records: Result<Vec<String>, DbErr> = taken.iter().map(|step| text(&step.filing)).collect();
+    let records: Result<Vec<String>, DbErr> = taken.iter().map(|step| text(&step.after)).collect();
     Ok(vec![
-        ("filing_id", texts(taken, |step| step.filing.filing_id.clone())),
-        ("psn_no", texts(taken, |step| step.filing.psn_no.clone())),
-        ("poolarea_no", texts(taken, |step| step.filing.poolarea_no.clone())),
-        ("handling_area", texts(taken, |step| step.filing.handling_area.clone())),
-        ("out_fil_type", texts(taken, |step| step.filing.kind.code().to_owned())),
-        ("state", numbers(taken, |step| step.filing.state.number())),
-        ("waiting", numbers(taken, |step| i32::from(step.filing.waits_for_a_look()))),
-        ("clock_from", texts(taken, |step| step.filing.clock_from.to_string())),
-        ("working_days", numbers(taken, |step| step.filing.working_days as i32)),
+        ("filing_id", texts(taken, |step| step.after.filing_id.clone())),
+        ("psn_no", texts(taken, |step| step.after.psn_no.clone())),
+        ("poolarea_no", texts(taken, |step| step.after.poolarea_no.clone())),
+        ("handling_area", texts(taken, |step| step.after.handling_area.clone())),
+        ("out_fil_type", texts(taken, |step| step.after.kind.code().to_owned())),
+        ("state", numbers(taken, |step| step.after.state.number())),
+        ("waiting", numbers(taken, |step| i32::from(step.after.waits_for_a_look()))),
+        ("clock_from", texts(taken, |step| step.after.clock_from.to_string())),
+        ("working_days", numbers(taken, |step| step.after.working_days as i32)),
         (
             "last_day",
-            texts(taken, |step| step.filing.last_day().map_or_else(String::new, |day| day.to_string())),
+            texts(taken, |step| step.after.last_day().map_or_else(String::new, |day| day.to_string())),
         ),
-        ("foreign_id", texts(taken, |step| step.filing.foreign_id.clone().unwrap_or_default())),
-        ("version", numbers(taken, |step| step.filing.version)),
+        ("foreign_id", texts(taken, |step| step.after.foreign_id.clone().unwrap_or_default())),
+        ("version", numbers(taken, |step| step.after.version)),
         ("record", Values::Text(records?)),
     ])
 }

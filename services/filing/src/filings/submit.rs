@@ -235,9 +235,9 @@ impl Mutation<Register> for Submit<'_> {
             conflicts::check(&self.filing, &person.standings, self.places, today)?;
         }
         let taken = self.steps(replaced, register);
-        let after = taken.iter().rev().find(|step| step.filing.filing_id == self.filing.filing_id);
-        let mut filing = after.map_or_else(|| self.filing.clone(), |step| step.filing.clone());
-        filing.version = taken.iter().filter(|step| step.filing.filing_id == filing.filing_id).count() as i32;
+        let after = taken.iter().rev().find(|step| step.after.filing_id == self.filing.filing_id);
+        let mut filing = after.map_or_else(|| self.filing.clone(), |step| step.after.clone());
+        filing.version = taken.iter().filter(|step| step.after.filing_id == filing.filing_id).count() as i32;
         let changed = changes::record(tx, register, held, taken).await?;
         let filing = Some(filing_message(&filing, self.rules, today));
         Ok(Done { answer: SubmitFilingResponse { filing, replayed: false }, changed })
@@ -262,7 +262,7 @@ impl Submit<'_> {
     fn steps(&self, replaced: Option<Filing>, register: &Register) -> Vec<Taken> {
         let actor = self.filing.submitted_by.clone();
         let step = |filing: Filing, from, action| Taken {
-            filing,
+            after: filing,
             from,
             action,
             actor: actor.clone(),

@@ -80,5 +80,5 @@ fn end(mut filing: Filing, register: &Register) -> Option<Taken> {
     filing.state = state;
     let action = if state == State::Lapsed { Action::Lapse } else { Action::Expire };
     let actor = Actor { who: "clock".to_owned(), opter: String::new() };
-    Some(Taken { filing, from: Some(from), action, actor, reason: String::new() })
+    Some(Taken { after: filing, from: Some(from), action, actor, reason: String::new() })
 }

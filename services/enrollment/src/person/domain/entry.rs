@@ -35,6 +35,35 @@ pub trait Entry: Clone + PartialEq {
     }
 }
 
+impl Timeline {
+    /// Puts an entry in, replacing the one of the same key.
+    pub fn put<E: Entry>(&mut self, entry: E) -> Put {
+        let list = E::list_mut(self);
+        let put = match list.iter().position(|held| held.same_key(&entry)) {
+            Some(at) if list[at] == entry => return Put::Unchanged,
+            Some(at) => {
+                list[at] = entry;
+                Put::Updated
+            }
+            None => {
+                list.push(entry);
+                Put::Created
+            }
+        };
+        list.sort_by_key(Entry::order);
+        put
+    }
+
+    /// The stretch of the same insutype that overlaps this one, if any.
+    pub fn overlapping(&self, coverage: &Coverage) -> Option<&Coverage> {
+        self.coverages.iter().find(|held| {
+            held.insutype == coverage.insutype
+                && !held.same_key(coverage)
+                && held.period.overlaps(&coverage.period)
+        })
+    }
+}
+
 impl Entry for Coverage {
     fn list(timeline: &Timeline) -> &Vec<Self> {
         &timeline.coverages

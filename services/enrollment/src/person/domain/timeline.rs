@@ -4,7 +4,6 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::codes;
-use super::entry::{Entry, Put};
 use super::period::Period;
 
 /// Entries of one list of one person at most.
@@ -286,33 +285,6 @@ impl Timeline {
         }
     }
 
-    /// Puts an entry in, replacing the one of the same key.
-    pub fn put<E: Entry>(&mut self, entry: E) -> Put {
-        let list = E::list_mut(self);
-        let put = match list.iter().position(|held| held.same_key(&entry)) {
-            Some(at) if list[at] == entry => return Put::Unchanged,
-            Some(at) => {
-                list[at] = entry;
-                Put::Updated
-            }
-            None => {
-                list.push(entry);
-                Put::Created
-            }
-        };
-        list.sort_by_key(Entry::order);
-        put
-    }
-
-    /// The stretch of the same insutype that overlaps this one, if any.
-    pub fn overlapping(&self, coverage: &Coverage) -> Option<&Coverage> {
-        self.coverages.iter().find(|held| {
-            held.insutype == coverage.insutype
-                && !held.same_key(coverage)
-                && held.period.overlaps(&coverage.period)
-        })
-    }
-
     /// First year of the unbroken run of memberships of the same kind and series that this one ends.
     pub fn member_since(&self, membership: &Membership) -> i32 {
         let mut run = membership.period;
@@ -381,6 +353,7 @@ pub(crate) mod examples {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entry::Put;
     use super::examples::*;
     use super::*;
 

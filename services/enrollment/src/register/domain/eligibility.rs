@@ -1,6 +1,7 @@
 //! Is this person entitled on this day, and what else is true of them?
 
 use chrono::{Datelike, NaiveDate};
+use yizhan_terms::Area;
 
 use crate::person::domain::codes::{self, BASIC_SCHEMES};
 use crate::person::domain::timeline::{
@@ -19,7 +20,7 @@ pub struct Question {
     /// The disease asked for; `None` for none.
     pub dise_codg: Option<String>,
     /// Where the care is given; `None` for in the pooling area.
-    pub place: Option<String>,
+    pub place: Option<Area>,
 }
 
 /// The answer.

@@ -34,8 +34,13 @@ pub fn complete(mut filing: Filing, replaced: Option<Filing>, occasion: &Occasio
     let ended = replaced.filter(|old| first_time && old.state_on(occasion.today).is_in_force());
     let ended = ended.map(|old| replace(old, &filing, occasion));
     let action = Action::Complete;
-    let completed =
-        Taken { filing, from: Some(from), action, actor: occasion.actor.clone(), reason: String::new() };
+    let completed = Taken {
+        after: filing,
+        from: Some(from),
+        action,
+        actor: occasion.actor.clone(),
+        reason: String::new(),
+    };
     [Some(completed), ended].into_iter().flatten().collect()
 }
 
@@ -47,7 +52,7 @@ fn replace(mut old: Filing, new: &Filing, occasion: &Occasion) -> Taken {
     old.state = State::Replaced;
     old.replaced_by = Some(new.filing_id.clone());
     let action = Action::Replace;
-    Taken { filing: old, from: Some(from), action, actor: occasion.actor.clone(), reason: String::new() }
+    Taken { after: old, from: Some(from), action, actor: occasion.actor.clone(), reason: String::new() }
 }
 
 /// The last day for what is missing, counted from the day of completion: as long as a commitment gives, if it stands in for all of it.

@@ -64,22 +64,26 @@ pub fn check_replaced(old: &Filing, new: &Filing, today: NaiveDate) -> Result<()
     if !state.is_in_force() {
         return Err(not_in_force(old, state));
     }
-    check_lock(old, today)
-        .and_then(|()| if new.begndate > old.begndate { Ok(()) } else { Err(begins_before(old)) })
+    if let Some(until) = locked_until(old, today) {
+        return Err(change_locked(old, until));
+    }
+    if new.begndate > old.begndate { Ok(()) } else { Err(begins_before(old)) }
 }
 
-/// Refuses while the filing may be neither changed nor cancelled.
-pub fn check_lock(filing: &Filing, today: NaiveDate) -> Result<(), ServiceError> {
-    match filing.locked_until.filter(|until| today <= *until) {
-        None => Ok(()),
-        Some(until) => Err(ServiceError::failed_precondition(
-            "CHANGE_LOCKED",
-            format!("the filing can be neither changed nor cancelled until {until}"),
-            format!("该备案在 {until} 之前不能变更或取消"),
-        )
-        .with("locked_until", until)
-        .with("filing_id", &filing.filing_id)),
-    }
+/// While the filing may be neither changed nor cancelled: until when.
+pub fn locked_until(filing: &Filing, today: NaiveDate) -> Option<NaiveDate> {
+    filing.locked_until.filter(|until| today <= *until)
+}
+
+/// The refusal until then.
+pub fn change_locked(filing: &Filing, until: NaiveDate) -> ServiceError {
+    ServiceError::failed_precondition(
+        "CHANGE_LOCKED",
+        format!("the filing can be neither changed nor cancelled until {until}"),
+        format!("该备案在 {until} 之前不能变更或取消"),
+    )
+    .with("locked_until", until)
+    .with("filing_id", &filing.filing_id)
 }
 
 fn not_in_force(old: &Filing, state: State) -> ServiceError {

@@ -13,7 +13,7 @@ use crate::rules::calendar::WorkingDays;
 pub fn of_step(step: &Taken, rules: &Rules, today: NaiveDate, now: DateTime<Utc>) -> Option<[i64; OF_KIND]> {
     let mut sums = [0; OF_KIND];
     let mut add = |what: OfKind, number: i64| sums[what as usize] += number;
-    let filing = &step.filing;
+    let filing = &step.after;
     match step.action {
         Action::Submit if filing.state == State::Submitted => add(OfKind::Submitted, 1),
         Action::Lapse => add(OfKind::Lapsed, 1),

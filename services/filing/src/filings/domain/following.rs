@@ -66,7 +66,7 @@ pub fn merged(filing: &Filing, into: &str) -> Taken {
 
 fn follow(before: &Filing, after: Filing, reason: &str) -> Taken {
     Taken {
-        filing: after,
+        after,
         from: Some(before.state),
         action: Action::Follow,
         actor: Actor { who: "enrollment".to_owned(), opter: String::new() },

@@ -1,6 +1,5 @@
 //! Why steps are refused, as callers and people at a counter read it.
 
-use chrono::NaiveDate;
 use yizhan_runtime::{ServiceError, Violations};
 use yizhan_terms::FilingMaterial;
 
@@ -9,8 +8,7 @@ use super::step::Action;
 use crate::rules::Requirement;
 
 /// The step is not for this state, or not for this caller.
-pub fn step_refused(filing: &Filing, allowed: &[Action], today: NaiveDate) -> ServiceError {
-    let state = filing.state_on(today);
+pub fn step_refused(state: State, allowed: &[Action]) -> ServiceError {
     let captions: Vec<&str> = allowed.iter().map(|action| caption(*action)).collect();
     let now = if captions.is_empty() {
         "没有可办理的操作".to_owned()

@@ -59,17 +59,5 @@ impl Action {
     }
 }
 
-/// A step: the filing as it becomes, and how.
-#[derive(Clone, Debug)]
-pub struct Taken {
-    /// As it becomes. Writing it sets the version.
-    pub filing: Filing,
-    /// Where it stood; `None` for a new one.
-    pub from: Option<State>,
-    /// What was done.
-    pub action: Action,
-    /// By whom.
-    pub actor: Actor,
-    /// Why, as given.
-    pub reason: String,
-}
+/// A step: the filing as it becomes, and how. Writing it sets the version.
+pub type Taken = yizhan_workflow::Taken<Filing, State, Action, Actor>;

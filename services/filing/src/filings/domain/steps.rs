@@ -1,15 +1,19 @@
 //! The steps of a filing: which of them a caller may take where it stands, and what each makes of it (受理, 办结, 退回, 转办 …). Submitting is
 //! not among them, nor what follows by itself.
 
+pub mod table;
+
 use chrono::NaiveDate;
 use yizhan_runtime::ServiceError;
+use yizhan_workflow::{Case, Refused, Why};
 
 use super::completion::{Occasion, complete, supply_by};
-use super::conflicts::check_lock;
+use super::conflicts::{change_locked, locked_until};
 use super::filing::{Filing, Material, State};
 use super::refusals;
 use super::step::{Action, Taken};
 use crate::rules::{Requirement, places};
+use table::{FILINGS, Need, Role};
 
 /// What a caller is to a filing. One may be several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,22 +47,85 @@ pub struct Step {
     pub to_area: String,
 }
 
-/// The steps that callers take.
-pub const ACTIONS: [Action; 8] = [
-    Action::Accept,
-    Action::Complete,
-    Action::Reject,
-    Action::Return,
-    Action::Supply,
-    Action::HandOver,
-    Action::Withdraw,
-    Action::Cancel,
-];
+impl Relation {
+    fn roles(self) -> Vec<Role> {
+        let held = [
+            (self.person, Role::Person),
+            (self.submitted, Role::Submitter),
+            (self.may_submit, Role::Filer),
+            (self.has_it, Role::Office),
+            (self.home, Role::Home),
+        ];
+        held.into_iter().filter(|(held, _)| *held).map(|(_, role)| role).collect()
+    }
+}
 
-/// What the caller may do on this day.
-pub fn allowed(filing: &Filing, relation: Relation, today: NaiveDate) -> Vec<Action> {
-    let may = |action: &Action| check(filing, *action, relation, today).is_ok();
-    ACTIONS.into_iter().filter(may).collect()
+/// The step that a caller asks for by its number in the contract.
+pub fn asked(number: i32) -> Option<Action> {
+    FILINGS.actions(&Role::CALLERS).into_iter().find(|action| action.number() == number)
+}
+
+/// Whether the filing must say why a step was taken.
+pub fn says_why(action: Action) -> bool {
+    FILINGS.says_why(action)
+}
+
+/// The last day on which it is decided in time, as `add` counts working days; `None` where no office has to decide it now. Once what was to
+/// come has come, the time for looking at it begins on that day.
+pub fn due(
+    filing: &Filing,
+    today: NaiveDate,
+    add: impl Fn(NaiveDate, u32) -> NaiveDate,
+) -> Option<NaiveDate> {
+    let case = FILINGS.case(filing.state_on(today), |need| meets(filing, need, false, today));
+    case.due(&Role::OFFICES, filing.clock_from, filing.working_days, add)
+}
+
+fn case(
+    filing: &Filing,
+    relation: Relation,
+    today: NaiveDate,
+) -> Case<'static, State, Action, Role, Need, impl Fn(Need) -> bool> {
+    FILINGS.case(filing.state_on(today), move |need| meets(filing, need, relation.same_officer, today))
+}
+
+fn meets(filing: &Filing, need: Need, same_officer: bool, today: NaiveDate) -> bool {
+    let committed = filing.is_committed();
+    let may_wait = |missing: &Requirement| missing.may_come_later || (missing.may_be_promised && committed);
+    match need {
+        Need::SomethingToLookAt => filing.waits_for_a_look(),
+        Need::UnsettledPaper => filing.materials.iter().any(Material::is_unsettled),
+        Need::SomethingMissing => filing.missing().next().is_some(),
+        Need::AnotherOfficer => !same_officer,
+        Need::Papers => filing.missing().all(may_wait),
+        Need::Unlocked => locked_until(filing, today).is_none(),
+    }
+}
+
+/// As it is told, with where the filing stands and what the caller may do.
+fn refusal(
+    filing: &Filing,
+    action: Action,
+    refused: Refused<State, Action, Need>,
+    today: NaiveDate,
+) -> ServiceError {
+    let Refused { state, why, allowed } = refused;
+    let error = match (why, action) {
+        (Why::NotByThisRole, Action::Complete | Action::Reject) => refusals::not_home_area(filing),
+        (Why::NotInThisState, Action::Supply) if state == State::Lapsed => {
+            refusals::supplement_too_late(filing)
+        }
+        (Why::Needs(Need::AnotherOfficer), _) => refusals::own_submission(),
+        (Why::Needs(Need::Papers), _) => refusals::material_missing(filing),
+        (Why::Needs(Need::Unlocked), _) => locked_until(filing, today)
+            .map_or_else(|| refusals::step_refused(state, &allowed), |until| change_locked(filing, until)),
+        _ => refusals::step_refused(state, &allowed),
+    };
+    let names: Vec<&str> = allowed.iter().map(|action| action.name()).collect();
+    error
+        .with("filing_id", &filing.filing_id)
+        .with("state", state.name())
+        .with("allowed_actions", names.join(","))
 }
 
 /// Takes a step. `replaced` is the filing whose place this one takes; completing it ends that one.
@@ -70,8 +137,8 @@ pub fn take(
     occasion: &Occasion,
 ) -> Result<Vec<Taken>, ServiceError> {
     let Occasion { today, now, .. } = *occasion;
-    check(&filing, step.action, relation, today)
-        .map_err(|refusal| refusal.into_error(&filing, &allowed(&filing, relation, today), today))?;
+    let next = case(&filing, relation, today).next(step.action, &relation.roles());
+    next.map_err(|refused| refusal(&filing, step.action, refused, today))?;
     let from = filing.state;
     match step.action {
         Action::Accept => accept(&mut filing),
@@ -97,99 +164,7 @@ pub fn take(
         _ => {}
     }
     let (action, reason, actor) = (step.action, step.reason.clone(), occasion.actor.clone());
-    Ok(vec![Taken { filing, from: Some(from), action, actor, reason }])
-}
-
-/// Why a step is not taken.
-#[derive(Debug)]
-pub enum Refusal {
-    /// Not in this state, or not by this caller.
-    NotNow,
-    /// Decided by the home area only.
-    NotHome,
-    /// Not by the officer who submitted it.
-    OwnSubmission,
-    /// The last day for it has passed.
-    TooLate,
-    /// Something that can neither come later nor be promised is missing.
-    Missing,
-    /// Another refusal.
-    Other(ServiceError),
-}
-
-impl Refusal {
-    fn into_error(self, filing: &Filing, allowed: &[Action], today: NaiveDate) -> ServiceError {
-        let error = match self {
-            Refusal::NotNow => refusals::step_refused(filing, allowed, today),
-            Refusal::NotHome => refusals::not_home_area(filing),
-            Refusal::OwnSubmission => refusals::own_submission(),
-            Refusal::TooLate => refusals::supplement_too_late(filing),
-            Refusal::Missing => refusals::material_missing(filing),
-            Refusal::Other(error) => error,
-        };
-        let names: Vec<&str> = allowed.iter().map(|action| action.name()).collect();
-        error
-            .with("filing_id", &filing.filing_id)
-            .with("state", filing.state_on(today).name())
-            .with("allowed_actions", names.join(","))
-    }
-}
-
-fn check(filing: &Filing, action: Action, relation: Relation, today: NaiveDate) -> Result<(), Refusal> {
-    use Action::{Cancel, Complete, Reject, Supply};
-    let decides = matches!(action, Complete | Reject);
-    if decides && !relation.home {
-        return Err(Refusal::NotHome);
-    }
-    if action == Supply && relation.may_submit && filing.state_on(today) == State::Lapsed {
-        return Err(Refusal::TooLate);
-    }
-    if !in_state(filing, action, today) || !is_for(action, relation) {
-        return Err(Refusal::NotNow);
-    }
-    if decides && relation.same_officer {
-        return Err(Refusal::OwnSubmission);
-    }
-    let committed = filing.is_committed();
-    let may_wait = |missing: &Requirement| missing.may_come_later || (missing.may_be_promised && committed);
-    match action {
-        Complete if !filing.missing().all(may_wait) => Err(Refusal::Missing),
-        Cancel => check_lock(filing, today).map_err(Refusal::Other),
-        _ => Ok(()),
-    }
-}
-
-/// Whether a filing that stands there can take the step.
-fn in_state(filing: &Filing, action: Action, today: NaiveDate) -> bool {
-    use Action::{Accept, Cancel, Complete, HandOver, Reject, Return, Supply, Withdraw};
-    use State::{Accepted, Provisional, Submitted};
-    let state = filing.state_on(today);
-    match action {
-        Accept => state == Submitted,
-        Complete => state == Accepted || (state == Provisional && filing.waits_for_a_look()),
-        Reject => state == Accepted,
-        Return if state == Provisional => filing.materials.iter().any(Material::is_unsettled),
-        Return => matches!(state, Submitted | Accepted),
-        Supply => state.is_open() || state == Provisional,
-        HandOver => matches!(state, Submitted | Accepted | Provisional),
-        Withdraw => state.is_open(),
-        Cancel => state.is_in_force(),
-        _ => false,
-    }
-}
-
-/// Whether it is for somebody of this relation to take the step.
-fn is_for(action: Action, relation: Relation) -> bool {
-    use Action::{Accept, Cancel, Complete, HandOver, Reject, Return, Supply, Withdraw};
-    match action {
-        Accept | Return => relation.has_it,
-        Complete | Reject => relation.home,
-        HandOver => relation.has_it || relation.home,
-        Supply => relation.may_submit,
-        Withdraw => relation.person || relation.submitted || relation.home,
-        Cancel => relation.person || relation.home,
-        _ => false,
-    }
+    Ok(vec![Taken { after: filing, from: Some(from), action, actor, reason }])
 }
 
 /// 异地受理、属地办理: once accepted, anywhere, the home area has it.

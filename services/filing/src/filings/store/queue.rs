@@ -6,6 +6,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use yizhan_terms::Area;
+use yizhan_workflow::Overdue;
 
 use super::entities::filing::{Column, Entity};
 use super::read;
@@ -21,18 +22,7 @@ pub struct Wanted {
     /// Today.
     pub today: NaiveDate,
     /// Only what is overdue by one of these.
-    pub overdue: Option<Vec<Overdue>>,
-}
-
-/// Filings of these areas, to be decided in so many working days, are overdue if they wait since this day or longer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Overdue {
-    /// 参保地, whose calendar counts.
-    pub poolarea_nos: Vec<String>,
-    /// How many working days there are.
-    pub working_days: u32,
-    /// The latest day.
-    pub since: NaiveDate,
+    pub overdue: Option<Vec<Overdue<String>>>,
 }
 
 /// A page of it, behind the filing that came on a day and has an id.
@@ -107,9 +97,9 @@ fn waiting(wanted: &Wanted) -> Condition {
     }
 }
 
-fn late(overdue: &Overdue) -> Condition {
+fn late(overdue: &Overdue<String>) -> Condition {
     Condition::all()
-        .add(Column::PoolareaNo.is_in(&overdue.poolarea_nos))
+        .add(Column::PoolareaNo.is_in(&overdue.of))
         .add(Column::WorkingDays.eq(overdue.working_days))
         .add(Column::ClockFrom.lte(overdue.since.to_string()))
 }

@@ -66,7 +66,12 @@ fn filing(state: State) -> Filing {
 }
 
 fn told(filing: &Filing, today: &str) -> String {
-    allowed(filing, EVERYBODY, day(today)).into_iter().map(Action::name).collect::<Vec<_>>().join(" ")
+    case(filing, EVERYBODY, day(today))
+        .allowed(&EVERYBODY.roles())
+        .into_iter()
+        .map(Action::name)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[test]
@@ -121,5 +126,5 @@ fn nothing_is_completed_without_what_can_neither_wait_nor_be_promised() {
     );
     filing.requirements[0].may_come_later = true;
     let taken = take(filing, &step, EVERYBODY, None, &occasion).unwrap();
-    assert_eq!(taken[0].filing.supply_by, Some(day("2025-08-16")), "15 days for what is simply missing");
+    assert_eq!(taken[0].after.supply_by, Some(day("2025-08-16")), "15 days for what is simply missing");
 }
