@@ -16,11 +16,9 @@ const EXCEPTIONS: [(&str, Exceptions); 3] = [
         Exceptions {
             circles: &[],
             climbing: &[
-                "register::messages → register::get_eligibility",
-                "register::messages → register::get_person",
                 "rights::messages → rights::verify_access_log",
                 "rights::messages → rights::view",
-                "rosters::messages → rosters::query",
+                "transfers::messages → transfers::parties",
             ],
         },
     ),

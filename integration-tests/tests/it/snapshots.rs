@@ -12,7 +12,7 @@ use yizhan_testkit::TestDatabase;
 use crate::support::{everybodys_insured, seven_payer_stay};
 
 /// Ids are drawn anew each time; all else comes from what was asked and from the test's clock.
-const DRAWN: [&str; 5] = ["setl_id", "filing_id", "eligibility_id", "entry_id", "psn_version"];
+const DRAWN: [&str; 4] = ["setl_id", "filing_id", "eligibility_id", "answer_id"];
 
 /// A message as JSON with the names of the contract, every field in its place.
 fn whole(name: &str, message: &impl Message) -> String {
@@ -41,17 +41,14 @@ fn redact(value: &mut Value) {
     }
 }
 
-async fn platform() -> TestPlatform {
-    TestPlatform::on(&TestDatabase::sqlite())
-        .with_person(everybodys_insured("P1"))
-        .with_distant_institutions()
-        .start()
-        .await
+async fn platform(db: &TestDatabase) -> TestPlatform {
+    TestPlatform::on(db).with_person(everybodys_insured("P1")).with_distant_institutions().start().await
 }
 
 #[tokio::test]
 async fn a_settlement_and_its_trace() {
-    let platform = platform().await;
+    let db = TestDatabase::sqlite();
+    let platform = platform(&db).await;
     let mut settled = platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
     let trace = settled.trace.take().unwrap();
     insta::assert_snapshot!("settlement", whole("settlement.v1.Settlement", &settled));
@@ -60,7 +57,8 @@ async fn a_settlement_and_its_trace() {
 
 #[tokio::test]
 async fn the_rights_of_a_person() {
-    let platform = platform().await;
+    let db = TestDatabase::sqlite();
+    let platform = platform(&db).await;
     platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
     let mut rights = RightsServiceClient::connect(platform.url_of("enrollment")).await.unwrap();
     let mut request =
@@ -72,7 +70,8 @@ async fn the_rights_of_a_person() {
 
 #[tokio::test]
 async fn a_filing_and_what_is_found() {
-    let platform = platform().await;
+    let db = TestDatabase::sqlite();
+    let platform = platform(&db).await;
     let filing = platform.file_long_term("P1", "310", SHANGHAI, COMPOSITE_AREA).await;
     let request = GetFilingRequest { filing_id: filing.filing_id };
     let answer = platform.filings().get_filing(request).await.unwrap().into_inner();
@@ -94,7 +93,8 @@ async fn a_filing_and_what_is_found() {
 
 #[tokio::test]
 async fn an_eligibility() {
-    let platform = platform().await;
+    let db = TestDatabase::sqlite();
+    let platform = platform(&db).await;
     let request = GetEligibilityRequest { psn_no: "P1".into(), ..GetEligibilityRequest::default() };
     let answer = platform.enrollment().get_eligibility(request).await.unwrap().into_inner();
     insta::assert_snapshot!("eligibility", whole("enrollment.v1.GetEligibilityResponse", &answer));
