@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use yizhan_policy::PolicySet;
+use yizhan_policy::{find, together};
 
 use crate::load::Latencies;
 use crate::{allocations, bill};
@@ -25,9 +25,9 @@ pub struct Measured {
 /// Settles the same case again and again.
 pub fn measure() -> anyhow::Result<Measured> {
     let loaded = yizhan_policy::embedded().iter().map(|(name, text)| yizhan_policy::load(name, text));
-    let policies = PolicySet::new(loaded.collect::<Result<_, _>>()?)?;
+    let policies = together(loaded.collect::<Result<_, _>>()?)?;
     let case = bill::case()?;
-    let policy = policies.find(&case.area, case.scheme, case.visit.end)?;
+    let policy = find(&policies, &case.area, case.scheme, case.visit.end)?;
     let settle = || yizhan_policy::settle(black_box(policy), black_box(&case));
 
     let first = settle().context("the case is settled")?;

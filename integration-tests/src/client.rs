@@ -7,6 +7,7 @@ use std::time::Duration;
 use tonic::{Response, Status, Streaming};
 use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
@@ -141,6 +142,11 @@ impl Client {
         CoverageServiceClient::new(self.to_enrollment.clone())
     }
 
+    /// RightsService.
+    pub fn rights(&self) -> RightsServiceClient<PeerChannel> {
+        RightsServiceClient::new(self.to_enrollment.clone())
+    }
+
     /// FilingService.
     pub fn filings(&self) -> FilingServiceClient<PeerChannel> {
         FilingServiceClient::new(self.to_filing.clone())
@@ -196,7 +202,12 @@ impl Client {
 
     /// A settlement by id.
     pub async fn get(&self, setl_id: &str) -> Answer<Settlement> {
-        let request = GetSettlementRequest { setl_id: setl_id.to_owned() };
+        let request = GetSettlementRequest { setl_id: setl_id.to_owned(), ..Default::default() };
+        self.look_at(request).await
+    }
+
+    /// A settlement, for a purpose or by a grant.
+    pub async fn look_at(&self, request: GetSettlementRequest) -> Answer<Settlement> {
         Ok(read(self.settlements().get_settlement(request).await)?.settlement.expect("a settlement"))
     }
 
@@ -213,22 +224,36 @@ impl Client {
             poolarea_no: poolarea_no.to_owned(),
             page_size,
             page_token: page_token.to_owned(),
+            ..ListSettlementsRequest::default()
         };
+        self.look_through(request).await
+    }
+
+    /// A page of a person's settlements, for a purpose.
+    pub async fn look_through(&self, request: ListSettlementsRequest) -> Answer<ListSettlementsResponse> {
         read(self.settlements().list_settlements(request).await)
     }
 
     /// 一单
     pub async fn statement(&self, setl_id: &str) -> Answer<GetStatementResponse> {
-        let request = GetStatementRequest { setl_id: setl_id.to_owned() };
+        let request = GetStatementRequest { setl_id: setl_id.to_owned(), ..Default::default() };
         read(self.settlements().get_statement(request).await)
     }
 
     /// What a person's settlements add up to, by policy year and name.
     pub async fn accumulators(&self, psn_no: &str, poolarea_no: &str) -> Vec<(String, String, i64)> {
-        let request =
-            GetAccumulatorsRequest { psn_no: psn_no.to_owned(), poolarea_no: poolarea_no.to_owned() };
+        let request = GetAccumulatorsRequest {
+            psn_no: psn_no.to_owned(),
+            poolarea_no: poolarea_no.to_owned(),
+            ..GetAccumulatorsRequest::default()
+        };
         let answer = read(self.settlements().get_accumulators(request).await).expect("accumulators");
         answer.accumulators.into_iter().map(|a| (a.policy_year, a.accumulator, a.total)).collect()
+    }
+
+    /// What a person was paid.
+    pub async fn benefits(&self, request: GetBenefitsRequest) -> Answer<GetBenefitsResponse> {
+        read(self.settlements().get_benefits(request).await)
     }
 
     /// One of them; 0 when there is none.
@@ -245,8 +270,17 @@ impl Client {
 
     /// The feed.
     pub async fn watch(&self, resume_token: &str) -> Answer<Streaming<WatchSettlementsResponse>> {
-        let mut request =
-            tonic::Request::new(WatchSettlementsRequest { resume_token: resume_token.to_owned() });
+        self.watch_for(resume_token, "").await
+    }
+
+    /// The feed, for a purpose.
+    pub async fn watch_for(
+        &self,
+        resume_token: &str,
+        purpose: &str,
+    ) -> Answer<Streaming<WatchSettlementsResponse>> {
+        let (resume_token, purpose) = (resume_token.to_owned(), purpose.to_owned());
+        let mut request = tonic::Request::new(WatchSettlementsRequest { resume_token, purpose });
         request.set_timeout(Duration::from_secs(600));
         read(self.settlements().watch_settlements(request).await)
     }

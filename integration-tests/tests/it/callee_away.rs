@@ -19,10 +19,18 @@ both_databases! {
         assert!(error.retry_after.is_some() && !error.text.is_empty());
         assert_eq!(refused(platform.preview(clinic("P1", "2024-03-02", "100")).await).reason, "ENROLLMENT_AWAY");
         assert_eq!(platform.row_counts().await, before);
-        // What was settled is still known: a retry, the statement, and a reversal do not need enrollment.
+        // What was settled is still known: a retry, the institution's and the person's own looks, and a reversal do not need
+        // enrollment. Nobody else is shown anything: it could not be logged.
         let retried = platform.answer_to(settle_request("R0", clinic("P1", "2024-03-01", "100"))).await.unwrap();
         assert!(retried.replayed);
-        platform.statement(&checks::info(&earlier).setl_id).await.unwrap();
+        let setl_id = &checks::info(&earlier).setl_id;
+        for own in ["person:P1".to_owned(), format!("institution:{THIRD_LEVEL}")] {
+            platform.as_caller(&own).statement(setl_id).await.unwrap();
+        }
+        let agency = platform.as_caller("agency:999900");
+        assert_eq!(refused(agency.statement(setl_id).await).reason, "ENROLLMENT_AWAY");
+        assert_eq!(refused(agency.get(setl_id).await).reason, "ENROLLMENT_AWAY");
+        assert_eq!(refused(agency.list("P1", COMPOSITE_AREA, 0, "").await).reason, "ENROLLMENT_AWAY");
         platform.reverse("V0", &earlier).await.unwrap();
 
         platform.start_enrollment().await;

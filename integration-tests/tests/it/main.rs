@@ -18,6 +18,7 @@ mod crash;
 mod family_account;
 mod feed;
 mod idempotency;
+mod looks;
 mod policies;
 mod python_client;
 mod quotes;

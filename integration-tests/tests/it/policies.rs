@@ -6,9 +6,8 @@ use futures::future::join_all;
 use tonic::Code;
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
-use yizhan_proto::settlement::v1::{
-    GetPolicyRequest, ListPoliciesRequest, PolicySummary, SettleRequest, Settlement,
-};
+use yizhan_proto::rules::v1::RulesDocument;
+use yizhan_proto::settlement::v1::{GetPolicyRequest, ListPoliciesRequest, SettleRequest, Settlement};
 use yizhan_runtime::error::RemoteError;
 use yizhan_testkit::both_databases;
 
@@ -29,11 +28,11 @@ fn version_used(settlement: &Settlement) -> String {
     settlement.trace.as_ref().unwrap().policy.as_ref().unwrap().version.clone()
 }
 
-async fn list(client: &Client, page_size: i32) -> Vec<PolicySummary> {
+async fn list(client: &Client, page_size: i32) -> Vec<RulesDocument> {
     let mut all = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = ListPoliciesRequest { page_size, page_token };
+        let request = ListPoliciesRequest { area: String::new(), page_size, page_token };
         let page = client.policies().list_policies(request).await.expect("a page").into_inner();
         assert!(page.policies.len() <= page_size as usize);
         all.extend(page.policies);
@@ -45,9 +44,9 @@ async fn list(client: &Client, page_size: i32) -> Vec<PolicySummary> {
 }
 
 async fn get(client: &Client, policy_id: &str, version: &str) -> Result<String, RemoteError> {
-    let request = GetPolicyRequest { policy_id: policy_id.to_owned(), version: version.to_owned() };
+    let request = GetPolicyRequest { rules_id: policy_id.to_owned(), version: version.to_owned() };
     let answer = client.policies().get_policy(request).await.map_err(RemoteError::from)?;
-    Ok(answer.into_inner().document)
+    Ok(answer.into_inner().policy.expect("a policy").document)
 }
 
 both_databases! {
@@ -78,16 +77,15 @@ both_databases! {
         let platform = TestPlatform::on(&db).start().await;
         let all = list(&platform, 3).await;
         assert_eq!(all.len(), yizhan_policy::embedded().len());
-        let mut sorted = all.clone();
-        sorted.sort_by_key(|policy| (policy.policy_id.clone(), policy.version.clone()));
-        assert_eq!(all, sorted);
+        let times: Vec<&str> = all.iter().map(|policy| policy.recorded_at.as_str()).collect();
+        assert!(times.is_sorted() && !times[0].is_empty(), "in the order they were published");
         assert_eq!(list(&platform, 500).await, all);
-        let composite = all.iter().find(|policy| policy.policy_id == "composite-seven-payers").unwrap();
+        let composite = all.iter().find(|policy| policy.rules_id == "composite-seven-payers").unwrap();
         assert_eq!((composite.areas.as_slice(), composite.insutype.as_str()), (&[COMPOSITE_AREA.to_owned()][..], "310"));
         assert!(!composite.composite.is_empty() && composite.digest.len() == 64);
         let document = get(&platform, "composite-seven-payers", "2022.2").await.unwrap();
         assert_eq!(document, embedded("policy: composite-seven-payers"));
-        assert_eq!(get(&platform, "composite-seven-payers", "9").await.unwrap_err().reason, "POLICY_UNKNOWN");
+        assert_eq!(get(&platform, "composite-seven-payers", "9").await.unwrap_err().reason, "RULES_UNKNOWN");
     }
 
     async fn a_published_version_never_changes(db: TestDatabase) {
@@ -97,8 +95,8 @@ both_databases! {
         let before = platform.row_counts().await;
         assert!(platform.publish_policy(&next).await.unwrap().replayed, "the same content");
         let error = refused(platform.publish_policy(&next.replace("ratio: 80% }", "ratio: 79% }")).await);
-        assert_eq!((error.code, error.reason.as_str()), (Code::AlreadyExists, "POLICY_VERSION_IMMUTABLE"));
-        assert_eq!(error.metadata["policy_id"], "composite-seven-payers");
+        assert_eq!((error.code, error.reason.as_str()), (Code::AlreadyExists, "RULES_VERSION_IMMUTABLE"));
+        assert_eq!(error.metadata["rules_id"], "composite-seven-payers");
         assert_eq!(error.metadata["version"], "2022.3");
         assert_eq!(platform.row_counts().await, before);
         assert_eq!(get(&platform, "composite-seven-payers", "2022.3").await.unwrap(), next);
@@ -217,7 +215,7 @@ both_databases! {
         start().await.expect("the same folder again");
         std::fs::write(&file, next_composite_version().replace("ratio: 80% }", "ratio: 79% }")).unwrap();
         let error = start().await.unwrap_err().to_string();
-        assert!(error.contains("composite.yaml") && error.contains("POLICY_VERSION_IMMUTABLE"), "{error}");
+        assert!(error.contains("composite.yaml") && error.contains("RULES_VERSION_IMMUTABLE"), "{error}");
         std::fs::write(&file, "policy: 1").unwrap();
         let error = start().await.unwrap_err().to_string();
         assert!(error.contains("composite.yaml:1"), "{error}");

@@ -268,7 +268,7 @@ both_databases! {
         assert_eq!(refused(other.replay(setl_id).await).reason, "SETTLEMENT_UNKNOWN");
         assert_eq!(refused(other.reverse("R2", &settled).await).reason, "SETTLEMENT_UNKNOWN");
         assert!(other.list("P1", COMPOSITE_AREA, 0, "").await.unwrap().settlements.is_empty());
-        for reader in ["person:P1", "agency:999900", "department:999900"] {
+        for reader in ["person:P1", "agency:999900"] {
             assert_eq!(platform.as_caller(reader).get(setl_id).await.unwrap(), settled, "{reader}");
             let denied = refused(platform.as_caller(reader).reverse("R2", &settled).await);
             assert_eq!(denied.reason, "INSTITUTION_NOT_OWN", "{reader}");

@@ -1,13 +1,16 @@
 //! enrollment: is this person entitled on this day? Away: the call fails, nothing is written.
 
 use futures::FutureExt;
-use tonic::{Status, async_trait};
+use tonic::{Code, Status, async_trait};
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
 use yizhan_proto::enrollment::v1::{
-    BatchGetEligibilitiesRequest, Eligibility, GetEligibilityRequest, GetEligibilityResponse,
+    AuthorizeLookRequest, AuthorizeLookResponse, BatchGetEligibilitiesRequest, Eligibility,
+    GetEligibilityRequest, GetEligibilityResponse,
 };
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
+use yizhan_runtime::error::{ErrorKind, RemoteError};
 use yizhan_runtime::{Caller, ServiceError};
 
 use crate::peer::{Peer, Questions, Reply};
@@ -25,21 +28,29 @@ pub trait Enrollment: Send + Sync {
     /// took this one's place;
     /// ENROLLMENT_AWAY when enrollment cannot answer.
     async fn eligibility(&self, question: GetEligibilityRequest) -> Result<Eligibility, ServiceError>;
+
+    /// Lets somebody be shown what the asking service keeps of a person; the look is logged when this is answered. Refused with
+    /// PERSON_UNKNOWN, PERSON_MERGED or what the grant says (GRANT_UNKNOWN, GRANT_WITHDRAWN …); ENROLLMENT_AWAY when enrollment
+    /// cannot answer: then nothing may be shown.
+    async fn authorize_look(&self, look: AuthorizeLookRequest)
+    -> Result<AuthorizeLookResponse, ServiceError>;
 }
 
 /// Enrollment over gRPC.
 pub struct EnrollmentPeer {
     questions: Questions<GetEligibilityRequest, Eligibility>,
+    rights: RightsServiceClient<PeerChannel>,
 }
 
 impl EnrollmentPeer {
     /// As this service; connects when first asked.
     pub fn new(peer: &PeerConfig, service: &str) -> anyhow::Result<EnrollmentPeer> {
         let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
+        let rights = RightsServiceClient::new(channel.clone());
         let client = EnrollmentServiceClient::new(channel);
         let ask = move |questions| ask(client.clone(), questions).boxed();
         let questions = ENROLLMENT.in_batches(ask, Peer::refusal);
-        Ok(EnrollmentPeer { questions })
+        Ok(EnrollmentPeer { questions, rights })
     }
 }
 
@@ -47,6 +58,15 @@ impl EnrollmentPeer {
 impl Enrollment for EnrollmentPeer {
     async fn eligibility(&self, question: GetEligibilityRequest) -> Result<Eligibility, ServiceError> {
         self.questions.submit(question).await?
+    }
+
+    async fn authorize_look(
+        &self,
+        look: AuthorizeLookRequest,
+    ) -> Result<AuthorizeLookResponse, ServiceError> {
+        // Enrollment gathers the looks of one moment into one commit itself.
+        let answer = self.rights.clone().authorize_look(look).await;
+        answer.map(tonic::Response::into_inner).map_err(not_allowed)
     }
 }
 
@@ -86,4 +106,30 @@ fn unknown(psn_no: &str) -> ServiceError {
         "未查到该参保人员，请核对人员编号",
     )
     .with("psn_no", psn_no)
+}
+
+/// Refusals of a look that are told on.
+const TOLD_ON: [&str; 8] = [
+    "PERSON_UNKNOWN",
+    "PERSON_MERGED",
+    "GRANT_UNKNOWN",
+    "GRANT_WITHDRAWN",
+    "GRANT_NOT_BEGUN",
+    "GRANT_ENDED",
+    "GRANT_OTHER_PURPOSE",
+    "GRANT_OUT_OF_SCOPE",
+];
+
+fn not_allowed(status: Status) -> ServiceError {
+    let said = RemoteError::from(&status);
+    let Some(reason) = TOLD_ON.into_iter().find(|reason| *reason == said.reason) else {
+        return ENROLLMENT.refusal(status);
+    };
+    let kind = match said.code {
+        Code::NotFound => ErrorKind::NotFound,
+        Code::PermissionDenied => ErrorKind::PermissionDenied,
+        _ => ErrorKind::FailedPrecondition,
+    };
+    let error = ServiceError::new(kind, reason, said.message, said.text);
+    said.metadata.iter().fold(error, |error, (name, value)| error.with(name, value))
 }

@@ -1,6 +1,6 @@
 //! Benefit policies (待遇政策) as dated documents, and the engine that applies them.
 //!
-//! Pure: no I/O, no async, no clock. [`load`] reads a document and reports all its problems
+//! Pure: no I/O, no async, no clock. [`load()`] reads a document and reports all its problems
 //! at once; [`settle`] applies it to a [`Case`] and answers an [`Outcome`] whose trace names
 //! the table row and the published document behind every fen.
 
@@ -15,8 +15,8 @@ pub mod outcome;
 
 pub use case::Case;
 pub use embedded::embedded;
-pub use engine::{Ambiguous, Refusal, decide, settle};
+pub use engine::{Refusal, settle};
 pub use explain::{explain, explain_outcome};
-pub use load::{PolicySet, load};
+pub use load::{find, load, together};
 pub use model::Policy;
 pub use outcome::Outcome;

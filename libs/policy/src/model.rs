@@ -6,16 +6,14 @@
 
 use std::borrow::Cow;
 
-use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use yizhan_terms::{Care, Filing, Insutype, Payer, Status, Tier};
+use yizhan_documents::{Period, Range, Source};
+use yizhan_terms::{Area, Care, Filing, Insutype, Payer, Status, Tier};
 
 /// Index of a layer in [`Policy::layers`].
 pub type LayerIndex = usize;
 /// Index of an accumulator in [`Policy::accumulators`].
 pub type AccumulatorIndex = usize;
-/// Index of a source in [`Policy::sources`].
-pub type SourceIndex = usize;
 
 /// The benefit policy of one scheme in one or more pooling areas (统筹区).
 #[derive(Clone, Debug, PartialEq)]
@@ -28,8 +26,8 @@ pub struct Policy {
     pub digest: String,
     /// Chinese title for people.
     pub title: String,
-    /// Pooling areas (6-digit admdvs) it is the policy of.
-    pub areas: Vec<String>,
+    /// Pooling areas it is the policy of.
+    pub areas: Vec<Area>,
     /// The scheme (险种类型).
     pub scheme: Insutype,
     /// When it is in force.
@@ -57,27 +55,6 @@ pub struct Policy {
     pub account: AccountRules,
 }
 
-/// From a date to a date, both included; without an end, until further notice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Period {
-    /// First day.
-    pub from: NaiveDate,
-    /// Last day.
-    pub to: Option<NaiveDate>,
-}
-
-impl Period {
-    /// Whether the day lies within.
-    pub fn contains(&self, day: NaiveDate) -> bool {
-        self.from <= day && self.to.is_none_or(|to| day <= to)
-    }
-
-    /// Whether the two share a day.
-    pub fn overlaps(&self, other: &Period) -> bool {
-        self.to.is_none_or(|to| other.from <= to) && other.to.is_none_or(|to| self.from <= to)
-    }
-}
-
 /// A stay that crosses the policy year (跨年度住院).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcrossYears {
@@ -86,20 +63,6 @@ pub enum AcrossYears {
     /// Cost is split by days; each part is settled in its own year. What is meant per visit
     /// (deductible, limits, a lump sum) holds for its parts together.
     SplitByDays,
-}
-
-/// A published document that values are cited from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Key used by the tables of the document.
-    pub id: String,
-    /// Title, document number (文号) or description of the page.
-    pub title: String,
-    /// Address, when the source has one.
-    pub url: Option<String>,
-    /// Quality mark: G government, H hospital insurance office, N newspaper, R local portal,
-    /// A aggregator, O open-source compilation; P an assumption of the project's own.
-    pub quality: char,
 }
 
 /// Something accumulated per person and policy year.
@@ -124,51 +87,12 @@ pub enum Unit {
     Count,
 }
 
-/// A dated decision table.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Table<T> {
-    /// Where it stands in the document, e.g. `layers.basic.deductible.amount`.
-    pub path: String,
-    /// Its versions, in order of date, without overlap.
-    pub versions: Vec<TableVersion<T>>,
-}
-
-/// What a table says during a period.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TableVersion<T> {
-    /// When it holds.
-    pub period: Period,
-    /// Its rows; among those that match, the highest rank decides.
-    pub rows: Vec<Row<T>>,
-}
-
-/// One row of a table.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row<T> {
-    /// All must hold.
-    pub when: Vec<Condition>,
-    /// Higher ranks win. `otherwise: true` is [`OTHERWISE`].
-    pub rank: i32,
-    /// The value.
-    pub value: Known<T>,
-    /// Where it was published.
-    pub source: SourceIndex,
-    /// Line in the document, for people.
-    pub line: usize,
-}
-
-/// Rank of a row that decides only where no other row matches.
-pub const OTHERWISE: i32 = i32::MIN;
-
-/// A value, or the statement that the source does not give it: a case that needs it is
-/// refused with that statement.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Known<T> {
-    /// The value as published.
-    Value(T),
-    /// Not published; why.
-    Unknown(String),
-}
+/// A dated decision table that asks the case.
+pub type Table<T> = yizhan_documents::Table<Condition, T>;
+/// What such a table says during a period.
+pub type TableVersion<T> = yizhan_documents::TableVersion<Condition, T>;
+/// One row of it.
+pub type Row<T> = yizhan_documents::Row<Condition, T>;
 
 /// A condition on the case. Lists mean any of; ranges include both ends.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,22 +137,6 @@ pub enum Condition {
         /// Which visits, this one included; the first is 1.
         range: Range,
     },
-}
-
-/// A range of whole numbers, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    /// Lowest; open below when absent.
-    pub from: Option<i64>,
-    /// Highest; open above when absent.
-    pub to: Option<i64>,
-}
-
-impl Range {
-    /// Whether the number lies within.
-    pub fn contains(&self, number: i64) -> bool {
-        self.from.is_none_or(|from| from <= number) && self.to.is_none_or(|to| number <= to)
-    }
 }
 
 /// One payer's turn.

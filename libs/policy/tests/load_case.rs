@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
 use rust_decimal::Decimal;
+use yizhan_documents::Kind;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
-use yizhan_policy::case::{RemoteRule, Treatment};
-use yizhan_policy::load::{Kind, load_case};
+use yizhan_policy::case::RemoteRule;
+use yizhan_policy::load::load_case;
+use yizhan_terms::Treatment;
 
 const CASE: &str = include_str!("../../../docs/examples/case.yaml");
 

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
 use serde_json::Value;
-use yizhan_policy::load::QUALITY_MARKS;
+use yizhan_documents::QUALITY_MARKS;
 use yizhan_terms::{Care, Filing, Insutype, Payer, Status, Tier};
 
 #[test]

@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
-use yizhan_policy::load::{Kind, NoPolicy};
-use yizhan_policy::{PolicySet, embedded, load};
+use yizhan_documents::Kind;
+use yizhan_policy::load::NoPolicy;
+use yizhan_policy::{embedded, load, together};
 
 #[test]
 fn every_shipped_policy_loads_and_they_fit_together() {
@@ -17,7 +18,7 @@ fn every_shipped_policy_loads_and_they_fit_together() {
     }
     assert!(problems.is_empty(), "\n{problems}");
     assert!(!policies.is_empty());
-    PolicySet::new(policies).unwrap();
+    together(policies).unwrap();
     assert_eq!(Kind::Syntax.code(), "YAML_SYNTAX");
     assert_eq!(NoPolicy::CODE, "NO_POLICY");
 }

@@ -4,10 +4,11 @@
 
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
-use yizhan_policy::case::{RemoteRule, Treatment};
+use yizhan_policy::case::RemoteRule;
 use yizhan_policy::load::load_case;
 use yizhan_policy::outcome::{Basis, RemoteCited, Step};
 use yizhan_policy::{Case, Outcome, Policy, explain, explain_outcome, load, settle};
+use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing};
 
 /// Inpatients: 起付线 1,000, 80 %, of the rest the hospital bears nothing; outpatients: 50 %.

@@ -1,4 +1,4 @@
-//! The rules as they are now, in memory: what is asked with every question is not read with every question.
+//! The documents as they are now, in memory: what is asked with every question is not read with every question.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,54 +8,56 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
-use crate::document::{Document, Families};
-use crate::read::load;
-use crate::rules::Rules;
+use yizhan_documents::{Document, Documents, RulesDocument};
+
 use crate::store::{self, Row};
 
 /// How long other processes' publications may go unnoticed.
 const REFRESH: Duration = Duration::from_secs(2);
 
-/// The rules of a service. Cheap to clone; clones see the same.
-pub struct RulesBook<F> {
-    inner: Arc<Inner<F>>,
+/// The documents of one kind, `D`, that a service works by. Cheap to clone; clones see the same.
+pub struct Book<D> {
+    inner: Arc<Inner<D>>,
 }
 
-struct Inner<F> {
+/// A book of documents with the families of rules `F`.
+pub type RulesBook<F> = Book<RulesDocument<F>>;
+
+struct Inner<D> {
     db: DatabaseConnection,
-    embedded: Rules<F>,
+    embedded: Documents<D>,
     /// Documents as read, by the digest of their text: what they say never changes. As many as were ever published.
-    read: Mutex<HashMap<String, Arc<Document<F>>>>,
-    current: RwLock<Arc<Rules<F>>>,
+    read: Mutex<HashMap<String, Arc<D>>>,
+    current: RwLock<Arc<Documents<D>>>,
 }
 
-impl<F> Clone for RulesBook<F> {
+impl<D> Clone for Book<D> {
     fn clone(&self) -> Self {
-        RulesBook { inner: self.inner.clone() }
+        Book { inner: self.inner.clone() }
     }
 }
 
-impl<F: Families> fmt::Debug for RulesBook<F> {
+impl<D: Document> fmt::Debug for Book<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RulesBook").field("documents", &self.current().documents().len()).finish()
+        f.debug_struct("Book").field("documents", &self.current().documents().len()).finish()
     }
 }
 
-impl<F: Families> RulesBook<F> {
+impl<D: Document> Book<D> {
     /// Reads them: those that come with the service, and those published to it.
     ///
     /// # Errors
     /// Where the database is away, or a published document cannot be read: it was published by a newer version.
-    pub async fn open(db: DatabaseConnection) -> Result<RulesBook<F>, DbErr> {
-        let embedded = Rules::embedded();
+    pub async fn open(db: DatabaseConnection) -> Result<Book<D>, DbErr> {
+        let embedded = Documents::embedded();
         let current = RwLock::new(Arc::new(embedded.clone()));
-        let book = RulesBook { inner: Arc::new(Inner { db, embedded, read: Mutex::default(), current }) };
+        let book = Book { inner: Arc::new(Inner { db, embedded, read: Mutex::default(), current }) };
         book.refresh().await?;
         Ok(book)
     }
 
-    /// As they are now, at most two seconds behind what other processes publish.
-    pub fn current(&self) -> Arc<Rules<F>> {
+    /// As they are now, and stay while they are held: at most two seconds behind what other processes publish.
+    pub fn current(&self) -> Arc<Documents<D>> {
         self.inner.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -71,13 +73,13 @@ impl<F: Families> RulesBook<F> {
         loop {
             tokio::time::sleep(REFRESH).await;
             if let Err(error) = self.refresh().await {
-                tracing::warn!(%error, rules = F::NAME, "the rules could not be read again");
+                tracing::warn!(%error, rules = D::NAME, "the rules could not be read again");
             }
         }
     }
 
     /// All rules as this transaction sees them: those that come with the service, then those published, in the order they were.
-    pub async fn load<C: ConnectionTrait>(&self, db: &C) -> Result<Rules<F>, DbErr> {
+    pub async fn load<C: ConnectionTrait>(&self, db: &C) -> Result<Documents<D>, DbErr> {
         self.with_published(db, store::rows(db, None).await?).await
     }
 
@@ -86,7 +88,7 @@ impl<F: Families> RulesBook<F> {
         &self,
         db: &C,
         known_at: DateTime<Utc>,
-    ) -> Result<Rules<F>, DbErr> {
+    ) -> Result<Documents<D>, DbErr> {
         self.with_published(db, store::rows(db, Some(known_at)).await?).await
     }
 
@@ -94,7 +96,7 @@ impl<F: Families> RulesBook<F> {
         &self.inner.db
     }
 
-    pub(crate) fn embedded(&self) -> &Rules<F> {
+    pub(crate) fn embedded(&self) -> &Documents<D> {
         &self.inner.embedded
     }
 
@@ -102,7 +104,7 @@ impl<F: Families> RulesBook<F> {
         &self,
         db: &C,
         published: Vec<Row>,
-    ) -> Result<Rules<F>, DbErr> {
+    ) -> Result<Documents<D>, DbErr> {
         let mut rules = self.inner.embedded.clone();
         for row in published {
             let known = self.read().get(&row.digest).cloned();
@@ -115,19 +117,19 @@ impl<F: Families> RulesBook<F> {
         Ok(rules)
     }
 
-    async fn read_published<C: ConnectionTrait>(&self, db: &C, row: Row) -> Result<Arc<Document<F>>, DbErr> {
+    async fn read_published<C: ConnectionTrait>(&self, db: &C, row: Row) -> Result<Arc<D>, DbErr> {
         let name = format!("{} {}", row.rules_id, row.version);
         let found = store::find(db, &row.rules_id, &row.version).await?;
         let found = found.ok_or_else(|| DbErr::RecordNotFound(name.clone()))?;
-        let document = load(&name, &found.document).map_err(|problems| {
-            DbErr::Custom(format!("published rules {name} cannot be read: {problems}"))
+        let document = D::read(&name, &found.document).map_err(|problems| {
+            DbErr::Custom(format!("{name} was published and cannot be read: {problems}"))
         })?;
         let document = Arc::new(document);
         self.read().insert(row.digest, document.clone());
         Ok(document)
     }
 
-    fn read(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Document<F>>>> {
+    fn read(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<D>>> {
         self.inner.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

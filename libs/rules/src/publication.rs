@@ -1,16 +1,14 @@
 //! A document is published to the running service. A published version never changes.
 
 use chrono::{DateTime, Utc};
-use sea_orm::ConnectionTrait;
-use yizhan_policy::load::Problems;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use yizhan_documents::{Document, Head, Problem};
+use yizhan_runtime::db::lock;
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::once::Cause;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Clock, ServiceError, Violations};
 
-use crate::book::RulesBook;
-use crate::document::{Document, Families};
+use crate::book::Book;
 use crate::queries::Summary;
-use crate::read::load;
 use crate::store::{self, Model};
 
 /// Longest name or version of a document, in bytes.
@@ -18,8 +16,8 @@ pub(crate) const MAX_NAME: usize = 64;
 
 /// A document that is right, to be published.
 #[derive(Clone, Debug)]
-pub struct Publication<F> {
-    document: Document<F>,
+pub struct Publication<D> {
+    document: D,
     text: String,
 }
 
@@ -32,96 +30,151 @@ pub struct Published {
     pub known: bool,
 }
 
-impl<F: Families> Publication<F> {
+impl<D: Document> Publication<D> {
     /// Reads the request's field `document`.
     ///
     /// # Errors
     /// The violations found before, and everything wrong with the document, each with the place it stands at (`line` and
     /// `column` in the metadata); TEXT_INVALID for a name or version of more than 64 bytes.
-    pub fn read(text: &str, mut violations: Violations) -> Result<Publication<F>, ServiceError> {
-        let read = load::<F>("document", text);
+    pub fn read(text: &str, mut violations: Violations) -> Result<Publication<D>, ServiceError> {
+        let read = D::read("document", text);
         match &read {
-            Err(problems) => tell(problems, &mut violations),
+            Err(problems) => tell(&problems.0, &mut violations),
             Ok(document) => {
-                let short = [&document.id, &document.version].iter().all(|name| name.len() <= MAX_NAME);
+                let Head { id, version, .. } = document.head();
+                let short = id.len() <= MAX_NAME && version.len() <= MAX_NAME;
                 violations.require(short, "document", "TEXT_INVALID", "规则名称和版本最多 64 个字符");
             }
         }
         violations.finish()?;
         let document = read.map_err(ServiceError::internal)?;
-        Ok(Publication { document, text: text.to_owned() })
+        Ok(Publication::of(document, text.to_owned()))
     }
 
-    /// Only whoever manages an area publishes rules for it.
+    /// One that was read before, with its text.
+    pub fn of(document: D, text: String) -> Publication<D> {
+        Publication { document, text }
+    }
+
+    /// Only whoever manages all its areas publishes a document for them.
     ///
     /// # Errors
     /// AREA_NOT_OWNED.
     pub fn check_area(&self, caller: &Caller) -> Result<(), ServiceError> {
-        if caller.may_manage_area(&self.document.area) {
+        let Some(area) =
+            self.document.head().areas.iter().find(|area| !caller.may_manage_area(area.as_str()))
+        else {
             return Ok(());
-        }
-        let text = format!("无权发布该地区的{}", F::NAME);
+        };
+        let text = format!("无权发布该地区的{}", D::NAME);
         let refused = ServiceError::permission_denied("AREA_NOT_OWNED", "not the caller's area", text);
-        Err(refused.with("area", &self.document.area))
+        Err(refused.with("area", area))
+    }
+
+    /// What it is, with the time it was or is published.
+    pub fn summary(&self, recorded_at: Option<DateTime<Utc>>) -> Summary {
+        Summary::of(&self.document, recorded_at)
     }
 
     /// The document.
-    pub fn document(&self) -> &Document<F> {
+    pub fn document(&self) -> &D {
         &self.document
     }
 
-    /// Stores it within a transaction, unless it is known. [`RulesBook::refresh`] is to follow the commit.
+    /// Stores it within a transaction, unless it is known, and keeps other publishers out until that ends.
+    /// [`Book::refresh`] is to follow the commit.
     ///
     /// # Errors
-    /// RULES_VERSION_IMMUTABLE where the version is known with other content.
-    pub async fn write<C: ConnectionTrait>(
+    /// RULES_VERSION_IMMUTABLE where the version is known with other content; what is wrong with it beside the documents
+    /// published before.
+    pub async fn write(
         &self,
-        tx: &C,
-        book: &RulesBook<F>,
-        cause: &Cause,
+        tx: &DatabaseTransaction,
+        book: &Book<D>,
+        caller: &str,
         now: DateTime<Utc>,
     ) -> Result<Published, ServiceError> {
-        let Document { id, version, area, digest, .. } = &self.document;
-        let known = match store::find(tx, id, version).await? {
-            Some(row) => Some((row.digest, Some(row.recorded_at))),
-            None => book.embedded().version(id, version).map(|document| (document.digest.clone(), None)),
-        };
-        if let Some((known, recorded_at)) = known {
-            if known != *digest {
-                return Err(immutable(&self.document));
+        lock(tx, "publish documents").await?;
+        let rows = store::rows(tx, None).await?;
+        let last = rows.last().map(|row| row.ordinal.clone());
+        let head = self.document.head();
+        let mut same = rows.iter().filter(|row| row.rules_id == head.id && row.version == head.version);
+        let recorded_at = same.next().map(|row| row.recorded_at);
+        let published = book.with_published(tx, rows).await?;
+        if let Some(known) = published.version(head.id, head.version) {
+            if known.head().digest != head.digest {
+                return Err(immutable(&head));
             }
-            return Ok(Published { summary: Summary::of(&self.document, recorded_at), known: true });
+            return Ok(Published { summary: self.summary(recorded_at), known: true });
         }
-        let row = Model {
-            rules_id: id.clone(),
-            version: version.clone(),
-            ordinal: new_id(),
-            area: area.clone(),
-            digest: digest.clone(),
-            document: self.text.clone(),
-            caller: cause.caller.clone(),
-            recorded_at: now,
-        };
+        let conflicts = self.document.conflicts(&published);
+        if !conflicts.is_empty() {
+            let mut violations = Violations::new();
+            tell(&conflicts, &mut violations);
+            violations.finish()?;
+        }
+        let row = row(&head, self.text.clone(), after(last), caller, now);
         store::insert(tx, row).await?;
-        Ok(Published { summary: Summary::of(&self.document, Some(now)), known: false })
+        Ok(Published { summary: self.summary(Some(now)), known: false })
+    }
+}
+
+/// Stores a document that was published elsewhere before, in a migration. When that was is not known: now is noted.
+///
+/// # Errors
+/// Where the database is away.
+pub async fn take_over<C: ConnectionTrait>(
+    db: &C,
+    document: &impl Document,
+    text: String,
+    ordinal: String,
+    caller: &str,
+) -> Result<(), DbErr> {
+    store::insert(db, row(&document.head(), text, ordinal, caller, Clock::system().now())).await
+}
+
+fn row(head: &Head, document: String, ordinal: String, caller: &str, recorded_at: DateTime<Utc>) -> Model {
+    Model {
+        rules_id: head.id.to_owned(),
+        version: head.version.to_owned(),
+        ordinal,
+        area: areas(head),
+        digest: head.digest.to_owned(),
+        document,
+        caller: caller.to_owned(),
+        recorded_at,
+    }
+}
+
+/// As the table holds them.
+fn areas(head: &Head) -> String {
+    head.areas.iter().map(|area| area.as_str()).collect::<Vec<_>>().join(",")
+}
+
+/// Sorts after the last, also where this process's clock is behind that of who published it.
+fn after(last: Option<String>) -> String {
+    let id = new_id();
+    match last {
+        Some(last) if last >= id => format!("{last}0"),
+        _ => id,
     }
 }
 
 /// Every problem with its place.
-fn tell(problems: &Problems, violations: &mut Violations) {
-    for problem in &problems.0 {
+fn tell(problems: &[Problem], violations: &mut Violations) {
+    for problem in problems {
         let text = format!("第 {} 行第 {} 列：{}", problem.line, problem.column, problem.message);
         let violation = violations.push("document", problem.kind.code(), text);
         violation.with("line", problem.line).with("column", problem.column);
     }
 }
 
-fn immutable<F>(document: &Document<F>) -> ServiceError {
+fn immutable(head: &Head) -> ServiceError {
     ServiceError::already_exists(
         "RULES_VERSION_IMMUTABLE",
         "this version is published with other content; publish a new version",
         "该版本已发布且内容不同，请使用新的版本号",
     )
-    .with("rules_id", &document.id)
-    .with("version", &document.version)
+    .with("rules_id", head.id)
+    .with("version", head.version)
 }

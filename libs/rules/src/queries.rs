@@ -1,13 +1,12 @@
 //! What is published, listed and read back by anybody.
 
 use chrono::{DateTime, Utc};
+use yizhan_documents::{Document, Head, Period, Problem};
 use yizhan_runtime::{ServiceError, page};
-use yizhan_terms::Area;
+use yizhan_terms::{Area, Insutype};
 
-use crate::book::RulesBook;
-use crate::document::{Document, Families};
+use crate::book::Book;
 use crate::publication::MAX_NAME;
-use crate::read::load;
 use crate::store;
 
 /// What a document is, without what it says.
@@ -19,22 +18,32 @@ pub struct Summary {
     pub version: String,
     /// What it is called.
     pub title: String,
-    /// The area it holds in, 6-digit admdvs; 100000 everywhere.
-    pub area: String,
+    /// The areas it holds in.
+    pub areas: Vec<Area>,
     /// SHA-256 of its text, in hexadecimal.
     pub digest: String,
+    /// The scheme it is for; `None` for all.
+    pub scheme: Option<Insutype>,
+    /// When it is in force; `None` where its versions say so themselves.
+    pub period: Option<Period>,
+    /// Says why, when it is assembled from several areas and is no area's own.
+    pub composite: Option<String>,
     /// When it was published; `None` for one that comes with the service.
     pub recorded_at: Option<DateTime<Utc>>,
 }
 
 impl Summary {
-    pub(crate) fn of<F>(document: &Document<F>, recorded_at: Option<DateTime<Utc>>) -> Summary {
+    pub(crate) fn of(document: &impl Document, recorded_at: Option<DateTime<Utc>>) -> Summary {
+        let Head { id, version, title, areas, digest, scheme, period, composite } = document.head();
         Summary {
-            id: document.id.clone(),
-            version: document.version.clone(),
-            title: document.title.clone(),
-            area: document.area.clone(),
-            digest: document.digest.clone(),
+            id: id.to_owned(),
+            version: version.to_owned(),
+            title: title.to_owned(),
+            areas: areas.to_vec(),
+            digest: digest.to_owned(),
+            scheme,
+            period,
+            composite: composite.map(str::to_owned),
             recorded_at,
         }
     }
@@ -49,7 +58,17 @@ pub struct Page {
     pub next_page_token: String,
 }
 
-impl<F: Families> RulesBook<F> {
+impl<D: Document> Book<D> {
+    /// What a document is that is to be published, or everything wrong with it: in itself, and beside those published.
+    ///
+    /// # Errors
+    /// The problems, never none.
+    pub fn check(&self, text: &str) -> Result<Summary, Vec<Problem>> {
+        let document = D::read("document", text).map_err(|problems| problems.0)?;
+        let conflicts = document.conflicts(&self.current());
+        if conflicts.is_empty() { Ok(Summary::of(&document, None)) } else { Err(conflicts) }
+    }
+
     /// One page of all documents (`area` empty), or of those that hold in an area: its own, its city's, its province's, the
     /// nation's.
     ///
@@ -65,7 +84,7 @@ impl<F: Families> RulesBook<F> {
         let scope = format!("rules/{area}");
         let after = page::decode_token::<2>(&scope, page_token)?;
         let concerns = |document: &Summary| {
-            wanted.is_none_or(|wanted| Area::parse(&document.area).is_some_and(|area| area.covers(wanted)))
+            wanted.is_none_or(|wanted| document.areas.iter().any(|area| area.covers(wanted)))
         };
         let mut concerned = self.summaries().await?.into_iter().filter(concerns).peekable();
         if let Some([id, version]) = after {
@@ -91,7 +110,7 @@ impl<F: Families> RulesBook<F> {
             .documents()
             .iter()
             .zip(recorded_at)
-            .map(|(document, at)| Summary::of(document, at))
+            .map(|(document, at)| Summary::of(document.as_ref(), at))
             .collect())
     }
 
@@ -102,20 +121,20 @@ impl<F: Families> RulesBook<F> {
     pub async fn get(&self, id: &str, version: &str) -> Result<(Summary, String), ServiceError> {
         let could_be = |name: &str| name.len() <= MAX_NAME && !name.chars().any(char::is_control);
         if !could_be(id) || !could_be(version) {
-            return Err(unknown::<F>());
+            return Err(unknown::<D>());
         }
         if let Some(row) = store::find(self.db(), id, version).await? {
-            let document = load::<F>("document", &row.document).map_err(ServiceError::internal)?;
+            let document = D::read("document", &row.document).map_err(ServiceError::internal)?;
             return Ok((Summary::of(&document, Some(row.recorded_at)), row.document));
         }
-        let at = self.embedded().documents().iter().position(|held| held.id == id && held.version == version);
-        let at = at.ok_or_else(unknown::<F>)?;
-        let (_, text) = F::embedded()[at];
-        Ok((Summary::of(&self.embedded().documents()[at], None), text.to_owned()))
+        let mut embedded = self.embedded().documents().iter().zip(D::embedded());
+        let is = |head: Head| head.id == id && head.version == version;
+        let (document, (_, text)) = embedded.find(|(held, _)| is(held.head())).ok_or_else(unknown::<D>)?;
+        Ok((Summary::of(document.as_ref(), None), (*text).to_owned()))
     }
 }
 
-fn unknown<F: Families>() -> ServiceError {
-    let text = format!("未查询到该{}版本", F::NAME);
+fn unknown<D: Document>() -> ServiceError {
+    let text = format!("未查询到该{}版本", D::NAME);
     ServiceError::not_found("RULES_UNKNOWN", "no such document of rules", text)
 }

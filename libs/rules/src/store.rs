@@ -20,7 +20,7 @@ pub struct Model {
     pub version: String,
     /// Sorts by the time it was published.
     pub ordinal: String,
-    /// The area it holds in.
+    /// The areas it holds in, with commas between them.
     pub area: String,
     /// SHA-256 of its text.
     pub digest: String,
@@ -38,6 +38,7 @@ impl ActiveModelBehavior for ActiveModel {}
 pub struct Row {
     pub rules_id: String,
     pub version: String,
+    pub ordinal: String,
     pub digest: String,
     pub recorded_at: DateTime<Utc>,
 }
@@ -48,14 +49,20 @@ pub async fn rows<C: ConnectionTrait>(db: &C, until: Option<DateTime<Utc>>) -> R
     if let Some(until) = until {
         published = published.filter(Column::RecordedAt.lte(until));
     }
-    let rows: Vec<(String, String, String, DateTime<Utc>)> = published
+    let rows: Vec<(String, String, String, String, DateTime<Utc>)> = published
         .select_only()
-        .columns([Column::RulesId, Column::Version, Column::Digest, Column::RecordedAt])
+        .columns([Column::RulesId, Column::Version, Column::Ordinal, Column::Digest, Column::RecordedAt])
         .order_by_asc(Column::Ordinal)
         .into_tuple()
         .all(db)
         .await?;
-    let row = |(rules_id, version, digest, recorded_at)| Row { rules_id, version, digest, recorded_at };
+    let row = |(rules_id, version, ordinal, digest, recorded_at)| Row {
+        rules_id,
+        version,
+        ordinal,
+        digest,
+        recorded_at,
+    };
     Ok(rows.into_iter().map(row).collect())
 }
 

@@ -10,6 +10,7 @@ mod filing;
 mod fund;
 mod institution;
 mod person;
+mod treatment;
 
 pub use area::{Area, NotAnArea};
 pub use care::{Care, Filing, MedType};
@@ -17,6 +18,7 @@ pub use filing::{FilingKind, FilingMaterial};
 pub use fund::{FundField, Payer, fund_pay_type_name};
 pub use institution::{InstitutionType, Tier, is_fixmedins_code};
 pub use person::{Insutype, Status, is_psn_no};
+pub use treatment::Treatment;
 
 /// Declares an enumeration of the field: variant, code and Chinese name in one place.
 macro_rules! dictionary {

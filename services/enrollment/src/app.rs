@@ -10,7 +10,6 @@ use yizhan_runtime::vault::Vault;
 use yizhan_runtime::{Clock, ServiceError};
 
 use crate::access::log::AccessLog;
-use crate::clients::Settlement;
 use crate::person::domain::certificate::CertificateKey;
 use crate::person::store::timelines::StoredTimeline;
 use crate::rules::RulesBook;
@@ -35,8 +34,6 @@ pub struct Register {
     pub vault: Vault,
     /// Who looked at whom.
     pub access_log: AccessLog,
-    /// Who knows what persons were paid; `None` where no settlement is configured.
-    pub settlement: Option<Arc<dyn Settlement>>,
 }
 
 impl Register {

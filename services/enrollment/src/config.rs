@@ -2,7 +2,7 @@
 
 use yizhan_runtime::Clock;
 use yizhan_runtime::cache::CacheConfig;
-use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Settings};
+use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Settings};
 use yizhan_runtime::vault::{DataKeys, SecretKey};
 
 use crate::access::domain::chain::LogKey;
@@ -29,9 +29,6 @@ pub struct EnrollmentConfig {
     /// `enrollment.log_key`: 64 hexadecimal characters, the secret of the chains of the access log. Must stay the same for
     /// the life of a register.
     pub log_key: LogKey,
-    /// Settlement, which adds up what persons were paid: `settlement.address` and the rest of its section. Without an address
-    /// it is not asked.
-    pub settlement: Option<PeerConfig>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -46,7 +43,6 @@ impl EnrollmentConfig {
             cache: CacheConfig::in_process(),
             data_keys: local_data_keys(),
             log_key: LogKey::local_default(),
-            settlement: None,
             clock: Clock::system(),
         }
     }
@@ -62,7 +58,6 @@ impl EnrollmentConfig {
                 .map_or_else(CertificateKey::local_default, CertificateKey::new),
             data_keys: settings.optional("enrollment.data_keys").unwrap_or_else(local_data_keys),
             log_key: settings.optional("enrollment.log_key").map_or_else(LogKey::local_default, LogKey::new),
-            settlement: PeerConfig::read_optional(settings, "settlement"),
             clock: Clock::system(),
         }
     }

@@ -8,7 +8,6 @@
 
 mod access;
 mod app;
-mod clients;
 mod config;
 pub mod coverage;
 mod ledger;
@@ -21,8 +20,6 @@ pub mod rosters;
 pub mod rules;
 mod transfers;
 
-use std::sync::Arc;
-
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use yizhan_proto::enrollment::v1::coverage_service_server::{self, CoverageServiceServer};
@@ -33,7 +30,6 @@ use yizhan_proto::enrollment::v1::rights_service_server::{self, RightsServiceSer
 use yizhan_proto::enrollment::v1::roster_service_server::{self, RosterServiceServer};
 use yizhan_proto::enrollment::v1::transfer_service_server::{self, TransferServiceServer};
 use yizhan_runtime::cache::VersionedCache;
-use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::db;
 use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
@@ -44,7 +40,6 @@ pub use config::{DEFAULT_PORT, EnrollmentConfig};
 
 use crate::access::log::AccessLog;
 use crate::app::Register;
-use crate::clients::{Settlement, SettlementPeer};
 use crate::coverage::api::CoverageApi;
 use crate::ledger::api::LedgerApi;
 use crate::merges::api::MergeApi;
@@ -57,10 +52,6 @@ use crate::rosters::Applier;
 use crate::rosters::api::RosterApi;
 use crate::rules::RulesBook;
 use crate::transfers::api::TransferApi;
-
-fn settlement_peer(peer: &PeerConfig) -> anyhow::Result<Arc<dyn Settlement>> {
-    Ok(Arc::new(SettlementPeer::new(peer)?))
-}
 
 /// Connects, migrates, and gives the register.
 async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
@@ -79,7 +70,6 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
         feed: Feed::new(connection.clone()),
         access_log: AccessLog::start(connection.clone(), config.clock.clone(), config.log_key.clone()),
         vault: Vault::new(&config.data_keys),
-        settlement: config.settlement.as_ref().map(settlement_peer).transpose()?,
         db: connection,
         clock: config.clock.clone(),
         certificate_key: config.certificate_key.clone(),

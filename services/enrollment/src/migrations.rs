@@ -7,6 +7,7 @@ mod m20261122_000003_roster;
 mod m20261122_000004_rights;
 mod m20261122_000005_transfer;
 mod m20261122_000006_shared;
+mod m20261129_000001_look_subject;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_runtime::cache::CreateCacheState;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_rights::Migration),
             Box::new(m20261122_000005_transfer::Migration),
             Box::new(m20261122_000006_shared::Migration),
+            Box::new(m20261129_000001_look_subject::Migration),
         ]
     }
 }

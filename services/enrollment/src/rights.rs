@@ -1,6 +1,7 @@
 //! 权益: what persons see of their own register, whom they let look at it, and who did.
 
 pub(crate) mod api;
+mod authorize_look;
 mod get_rights;
 mod grant_access;
 mod list_access_log;
@@ -11,13 +12,14 @@ mod verify_access_log;
 mod view;
 mod withdraw_grant;
 
+pub use authorize_look::authorize_look;
 pub use get_rights::get_rights;
 pub use grant_access::grant_access;
 pub use list_access_log::list_access_log;
 pub use list_grants::list_grants;
 pub use look_up_by_grant::look_up_by_grant;
 pub use verify_access_log::{Verdict, Verification, verify_access_log};
-pub use view::{Benefit, View};
+pub use view::View;
 pub use withdraw_grant::withdraw_grant;
 use yizhan_runtime::ServiceError;
 

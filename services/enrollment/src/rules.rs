@@ -1,4 +1,4 @@
-//! The national rules on entitlement, and what areas made of them: dated documents ([`yizhan_rules`]) that a policy officer can
+//! The national rules on entitlement, and what areas made of them: dated documents ([`yizhan_documents`]) that a policy officer can
 //! read (`services/enrollment/rules`).
 
 mod families;
@@ -7,10 +7,10 @@ mod load;
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
-use yizhan_rules::{families, texts};
+use yizhan_documents::{families, texts};
 
 pub use families::{Continuity, DayOfYear, Employee, Enrolment, FirstDay, Newborn, RewardRule, WaitingRule};
-pub use yizhan_rules::{Dated, NoRule};
+pub use yizhan_documents::{Dated, NoRule};
 
 families! {
     /// What a document of entitlement rules may hold.
@@ -25,7 +25,7 @@ families! {
 }
 
 /// The rules of entitlement, asked by area and day.
-pub type Rules = yizhan_rules::Rules<Entitlement>;
+pub type Rules = yizhan_documents::Rules<Entitlement>;
 /// The same in memory, as they are now.
 pub type RulesBook = yizhan_rules::RulesBook<Entitlement>;
 
@@ -39,7 +39,7 @@ pub fn embedded_texts() -> &'static [(&'static str, &'static str)] {
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
-    use yizhan_rules::load;
+    use yizhan_documents::load;
 
     use super::*;
 

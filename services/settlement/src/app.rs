@@ -16,7 +16,7 @@ use yizhan_runtime::{Clock, ServiceError};
 
 use crate::books::store::commit::{self, Change, Committed};
 use crate::books::store::load::{self, PersonState, Wanted};
-use crate::policies::store::Policies;
+use crate::policies::Policies;
 use crate::reference::store::Reference;
 
 /// Persons are kept apart by so many locks: more than requests at once, so that few collide.
@@ -55,6 +55,7 @@ impl App {
     /// Puts the parts together and starts the workers.
     pub fn new(
         db: DatabaseConnection,
+        policies: Policies,
         clock: Clock,
         enrollment: Box<dyn Enrollment>,
         filing: Box<dyn Filing>,
@@ -67,7 +68,7 @@ impl App {
             loader: loader(db.clone()),
             committer: committer(db.clone(), feed.clone(), if sqlite { 1 } else { COMMITTERS }),
             reference: Reference::new(db.clone()),
-            policies: Policies::new(db.clone()),
+            policies,
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
             db,
             clock,

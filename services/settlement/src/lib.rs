@@ -9,6 +9,7 @@ pub mod app;
 pub mod books;
 pub mod config;
 pub mod fields;
+pub mod looks;
 pub mod migrations;
 pub mod policies;
 pub mod reference;
@@ -24,6 +25,7 @@ pub use config::Config;
 
 use crate::app::App;
 use crate::migrations::Migrator;
+use crate::policies::Policies;
 use yizhan_clients::{EnrollmentPeer, FilingPeer};
 
 /// Starts the service: binds, brings the tables up to date, publishes the policies, serves.
@@ -34,8 +36,17 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     feed::check(&database).await?;
     let enrollment = Box::new(EnrollmentPeer::new(&config.enrollment, "settlement")?);
     let filing = Box::new(FilingPeer::new(&config.filing, "settlement")?);
-    let app = Arc::new(App::new(database, clock, enrollment, filing, config.quote_ttl, server.stopping()));
+    let policies = Policies::open(database.clone()).await?;
+    let app = Arc::new(App::new(
+        database,
+        policies,
+        clock,
+        enrollment,
+        filing,
+        config.quote_ttl,
+        server.stopping(),
+    ));
     policies::publication::publish_at_start(&app, config.policies.as_deref()).await?;
-    app.policies.keep_fresh();
+    tokio::spawn(app.policies.clone().keep_fresh());
     server.serve(routes::routes(app), &routes::SERVICES).await
 }

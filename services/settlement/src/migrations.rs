@@ -1,11 +1,14 @@
 //! The tables, made from the entities so that PostgreSQL and SQLite agree.
 
+mod policies;
+
+use policies::{MovePolicies, policy};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
+use yizhan_rules::CreatePublishedRules;
 use yizhan_runtime::feed::CreateChangeLog;
 
 use crate::books::store::entities::{account, accumulated, posting, request, settlement};
-use crate::policies::store::entities::policy;
 use crate::reference::store::entities::{catalogue_item, institution};
 
 /// All migrations, in order.
@@ -14,7 +17,12 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateChangeLog), Box::new(CreateTables)]
+        vec![
+            Box::new(CreateChangeLog),
+            Box::new(CreateTables),
+            Box::new(CreatePublishedRules),
+            Box::new(MovePolicies),
+        ]
     }
 }
 

@@ -1,6 +1,7 @@
 //! 结算: preview, settle, reverse, replay, and reading back.
 
 pub mod api;
+pub mod benefits;
 pub mod calculate;
 pub mod messages;
 pub mod preview;

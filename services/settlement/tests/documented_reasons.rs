@@ -12,6 +12,7 @@ const SOURCES: &[&str] = &[
     "libs/clients/src",
     "libs/runtime/src",
     "libs/rules/src",
+    "libs/documents/src",
     "libs/policy/src/engine",
     "libs/policy/src/load",
 ];
@@ -61,6 +62,10 @@ const OTHERS: &[&str] = &[
     "MEMBERSHIPS",
     "CONTRIBUTIONS",
     "BENEFITS",
+    "SETTLEMENT",
+    "SETTLEMENTS",
+    "STATEMENT",
+    "ACCUMULATORS",
     // Quality marks of sources; what loaders call nothing.
     "GHNRAOP",
     "NULL",

@@ -31,10 +31,10 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Starts the services, callees first; each is told where those listen that it asks. Enrollment, which asks settlement what
-    /// persons were paid, and filing, which follows its feed, are told where settlement will listen.
+    /// Starts the services, callees first; each is told where those listen that it asks. Filing, which follows the feed of
+    /// settlement, is told where that will listen.
     pub async fn start(
-        mut enrollment: EnrollmentConfig,
+        enrollment: EnrollmentConfig,
         mut filing: FilingConfig,
         mut settlement: SettlementConfig,
     ) -> anyhow::Result<Platform> {
@@ -42,7 +42,6 @@ impl Platform {
             settlement.server.listen = free_address(settlement.server.listen)?;
         }
         let address = PeerConfig::at(format!("http://{}", settlement.server.listen));
-        enrollment.settlement.get_or_insert_with(|| address.clone());
         filing.settlement.get_or_insert(address);
         let enrollment = yizhan_enrollment::serve(enrollment).await?;
         filing.enrollment = PeerConfig { address: enrollment.url(), ..filing.enrollment };

@@ -1,12 +1,13 @@
 //! Whether a condition holds for a case.
 
 use chrono::NaiveDate;
+use yizhan_documents::Facts as _;
 
 use super::accumulators::key;
 use super::refusal::Refusal;
 use super::segments::Segment;
-use crate::case::{Accumulated, Case, Person, Visit};
-use crate::model::{AccumulatorIndex, Condition, Layer, Policy};
+use crate::case::{Accumulated, Case};
+use crate::model::{Condition, Layer, Policy};
 
 /// What conditions are asked of: the case, on a day, in a policy year.
 pub(super) struct Facts<'a> {
@@ -38,53 +39,60 @@ impl<'a> Facts<'a> {
 
     /// The first condition that does not hold, by the name the document gives it.
     pub fn first_failing(&self, conditions: &[Condition]) -> Option<&'static str> {
-        conditions.iter().find(|condition| !self.holds(condition, None)).map(Condition::name)
+        conditions.iter().find(|condition| !self.holds(condition)).map(Condition::name)
     }
 
-    /// Whether all conditions hold; `class` is the 甲乙丙 class where a line is asked about.
-    pub fn all_hold(&self, conditions: &[Condition], class: Option<&str>) -> bool {
-        conditions.iter().all(|condition| self.holds(condition, class))
-    }
-
-    fn holds(&self, condition: &Condition, class: Option<&str>) -> bool {
-        holds(condition, &self.case.person, &self.case.visit, class, |counter| self.nth(counter))
+    /// The same facts with those of a line, which has this 甲乙丙 class.
+    pub fn of_line<'f>(&'f self, class: &'f str) -> OfLine<'f, 'a> {
+        OfLine { facts: self, class }
     }
 
     /// Whether a layer is in force and applies.
     pub fn applies(&self, layer: &Layer) -> bool {
-        layer.period.contains(self.day) && self.all_hold(&layer.when, None)
+        layer.period.contains(self.day) && self.all_hold(&layer.when)
     }
 }
 
-/// Whether a condition holds for a visit of a person. `class` is the 甲乙丙 class where a line is asked
-/// about; `nth` tells which visit of the year this is, by a counting accumulator.
-pub(super) fn holds(
-    condition: &Condition,
-    person: &Person,
-    visit: &Visit,
-    class: Option<&str>,
-    nth: impl Fn(AccumulatorIndex) -> i64,
-) -> bool {
-    match condition {
-        Condition::Care(any) => any.contains(&visit.care),
-        Condition::Level(any) => any.contains(&visit.level),
-        Condition::Status(any) => any.contains(&person.status),
-        Condition::Age(range) => range.contains(i64::from(person.age)),
-        Condition::Identity(any) => any.iter().any(|name| person.identities.contains(name)),
-        Condition::NoIdentity(none) => !none.iter().any(|name| person.identities.contains(name)),
-        Condition::Membership(any) => any.iter().any(|name| person.memberships.contains(name)),
-        Condition::NoMembership(none) => !none.iter().any(|name| person.memberships.contains(name)),
-        Condition::YearsInsured(range) => range.contains(i64::from(person.years_insured)),
-        Condition::Filing(any) => any.contains(&visit.filing),
-        Condition::InProvince(wanted) => visit.in_province == *wanted,
-        Condition::Contracted(wanted) => visit.contracted == *wanted,
-        Condition::Diagnosis(any) => {
-            any.iter().any(|prefix| visit.diagnoses.iter().any(|code| code.starts_with(prefix.as_str())))
+impl yizhan_documents::Facts<Condition> for Facts<'_> {
+    fn holds(&self, condition: &Condition) -> bool {
+        let (person, visit) = (&self.case.person, &self.case.visit);
+        match condition {
+            Condition::Care(any) => any.contains(&visit.care),
+            Condition::Level(any) => any.contains(&visit.level),
+            Condition::Status(any) => any.contains(&person.status),
+            Condition::Age(range) => range.contains(i64::from(person.age)),
+            Condition::Identity(any) => any.iter().any(|name| person.identities.contains(name)),
+            Condition::NoIdentity(none) => !none.iter().any(|name| person.identities.contains(name)),
+            Condition::Membership(any) => any.iter().any(|name| person.memberships.contains(name)),
+            Condition::NoMembership(none) => !none.iter().any(|name| person.memberships.contains(name)),
+            Condition::YearsInsured(range) => range.contains(i64::from(person.years_insured)),
+            Condition::Filing(any) => any.contains(&visit.filing),
+            Condition::InProvince(wanted) => visit.in_province == *wanted,
+            Condition::Contracted(wanted) => visit.contracted == *wanted,
+            Condition::Diagnosis(any) => {
+                any.iter().any(|prefix| visit.diagnoses.iter().any(|code| code.starts_with(prefix.as_str())))
+            }
+            Condition::Tag(any) => any.iter().any(|tag| visit.tags.contains(tag)),
+            Condition::NoTag(none) => !none.iter().any(|tag| visit.tags.contains(tag)),
+            // Only a line has one: the loader lets nothing else ask for it.
+            Condition::Class(_) => false,
+            Condition::Nth { counter, range } => range.contains(self.nth(*counter)),
         }
-        Condition::Tag(any) => any.iter().any(|tag| visit.tags.contains(tag)),
-        Condition::NoTag(none) => !none.iter().any(|tag| visit.tags.contains(tag)),
-        Condition::Class(any) => class.is_some_and(|class| any.iter().any(|wanted| wanted == class)),
-        Condition::Nth { counter, range } => range.contains(nth(*counter)),
+    }
+}
+
+/// What conditions are asked of when a line is asked about.
+pub(super) struct OfLine<'f, 'a> {
+    facts: &'f Facts<'a>,
+    class: &'f str,
+}
+
+impl yizhan_documents::Facts<Condition> for OfLine<'_, '_> {
+    fn holds(&self, condition: &Condition) -> bool {
+        match condition {
+            Condition::Class(any) => any.iter().any(|wanted| wanted == self.class),
+            other => self.facts.holds(other),
+        }
     }
 }
 

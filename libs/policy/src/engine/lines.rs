@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::refusal::Refusal;
 use super::remote;
 use super::segments::{Segment, policy_year};
-use super::table::{look_up, step};
+use super::table::{look_up_with, step};
 use crate::case::{Case, Line};
 use crate::model::{Policy, Prepay};
 use crate::outcome::{LineParts, Parts, Step};
@@ -54,7 +54,9 @@ fn prepay_ratio(policy: &Policy, facts: &Facts<'_>, index: usize, line: &Line) -
     let ratio = match (line.prepay, &policy.class_prepay) {
         _ if line.class == CLASS_NONE => Some(Decimal::ONE),
         (Some(ratio), _) => Some(ratio),
-        (None, Some(table)) => look_up(table, facts, Some(&line.class))?.map(|found| *found.value),
+        (None, Some(table)) => {
+            look_up_with(table, facts, &facts.of_line(&line.class))?.map(|found| *found.value)
+        }
         (None, None) => None,
     };
     let ratio = ratio.or_else(|| (line.class == CLASS_A).then_some(Decimal::ZERO));

@@ -17,7 +17,6 @@ mod table;
 use yizhan_money::Fen;
 
 pub use refusal::Refusal;
-pub use table::{Ambiguous, decide};
 
 use self::facts::Facts;
 use crate::case::Case;

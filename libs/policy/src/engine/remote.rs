@@ -1,10 +1,10 @@
 //! Care away from home: what the filing register says, where the policy lets it take effect.
 
-use yizhan_terms::Filing;
+use yizhan_terms::{Filing, Treatment};
 
 use super::facts::Facts;
 use super::refusal::Refusal;
-use crate::case::{RemoteRule, Treatment};
+use crate::case::RemoteRule;
 use crate::model::{Adjust, Benefit, Layer, Prepay};
 use crate::outcome::{Basis, RemoteCited, Step};
 

@@ -10,6 +10,8 @@ use std::fmt::{self, Write};
 
 pub use outcome::explain_outcome;
 
+use yizhan_terms::Area;
+
 use crate::model::{AcrossYears, Policy, Prepay, Unit};
 use table::write_table;
 use words::{part, percent};
@@ -60,7 +62,7 @@ fn write_head(to: &mut String, policy: &Policy) -> fmt::Result {
     writeln!(
         to,
         "统筹区 {}  险种 {} {}",
-        policy.areas.join("、"),
+        policy.areas.iter().map(Area::as_str).collect::<Vec<_>>().join("、"),
         policy.scheme.code(),
         policy.scheme.label()
     )?;

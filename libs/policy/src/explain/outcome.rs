@@ -5,9 +5,10 @@ use std::fmt::{self, Write};
 
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
+use yizhan_terms::Treatment;
 
 use super::words::{part, percent, points, quantity_named, why_skipped};
-use crate::case::{RemoteRule, Treatment};
+use crate::case::RemoteRule;
 use crate::model::{Policy, Quantity, Unit};
 use crate::outcome::{Basis, CapTrace, Cited, DeductibleTrace, LayerTrace, Outcome, RemoteCited, Step};
 

@@ -3,7 +3,9 @@
 use std::fmt::{self, Write};
 
 use super::words::{conditions, period};
-use crate::model::{Known, OTHERWISE, Policy, Row, Table};
+use yizhan_documents::{Known, OTHERWISE};
+
+use crate::model::{Policy, Row, Table};
 
 /// Writes a table: its versions with their dates, and in each the rows.
 pub(super) fn write_table<T>(

@@ -2,7 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use crate::model::{Condition, Period, Policy, Quantity, Range, Ratio, Term};
+use yizhan_documents::{Period, Range};
+
+use crate::model::{Condition, Policy, Quantity, Ratio, Term};
 
 /// Fen as yuan: `1300 元`, `15 万元`.
 pub(super) fn yuan(fen: Decimal) -> String {

@@ -5,25 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use yizhan_documents::value::{amount, date, digits, plain_number, ratio, whole};
+use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words};
 use yizhan_money::Fen;
 use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
 
-use super::node::{At, Map};
-use super::problem::Kind;
-use super::sink::Sink;
-use super::treatment::TREATMENT;
-use super::value::{amount, date, digits, plain_number, ratio, whole};
-use super::yaml;
 use crate::case::{Account, Accumulated, Case, Line, Person, RemoteRule, Visit};
 
 const MAX_AGE: i64 = 200;
 const MAX_VISITS: i64 = 1_000_000;
 
 /// Reads a case; `None` after everything wrong with it was reported.
-pub(super) fn case(text: &str, sink: &Sink) -> Option<Case> {
-    let root = yaml::read(text, sink)?;
+pub(super) fn case(root: &At) -> Option<Case> {
     let keys = ["title", "area", "scheme", "person", "visit", "lines", "accumulated", "account"];
-    let map = At::root(&root, sink).map(&keys)?;
+    let map = root.map(&keys)?;
     let title = map.optional("title", |at| at.text());
     let area = map.required("area", |at| digits(&at, 6, "a pooling area (admdvs)"));
     let scheme = map.required("scheme", |at| at.code(Insutype::ALL, Insutype::code));
@@ -112,8 +107,7 @@ fn remote(at: &At) -> Option<RemoteRule> {
 }
 
 fn words(map: &Map, key: &str) -> Option<Vec<String>> {
-    let read = |at: At| at.set_of(|at| at.text().map(str::to_owned));
-    map.optional(key, read).map(Option::unwrap_or_default)
+    map.optional(key, condition_words).map(Option::unwrap_or_default)
 }
 
 /// A line without an `id` is called by its number, the first is 1.

@@ -2,14 +2,13 @@
 
 use yizhan_terms::{Care, Filing, Status, Tier};
 
-use super::node::{At, Map};
-use super::problem::Kind;
-use super::table::Scope;
-use super::value::{digits, whole};
-use crate::model::{Condition, Range, Unit};
+use yizhan_documents::{self as documents, At, Range, Region, condition_words as words, value::digits};
 
-/// Highest age, number of years or visits a condition may name.
-const MAX_COUNT: i64 = 999;
+use super::names::Names;
+use crate::model::{Condition, Unit};
+
+/// What surrounds tables of a policy.
+pub(super) type Scope<'n, 'a> = documents::Scope<'n, 'a, Condition>;
 
 /// What rows may ask of a line and its case; `class`, which only a line has, stands last.
 pub(super) const OF_LINE: &[&str] = &[
@@ -33,70 +32,61 @@ pub(super) const OF_LINE: &[&str] = &[
 ];
 
 /// What rows may ask of a case.
-pub const OF_CASE: &[&str] = OF_LINE.split_at(OF_LINE.len() - 1).0;
+pub(super) const OF_CASE: &[&str] = OF_LINE.split_at(OF_LINE.len() - 1).0;
 
-/// Reads a `when`. All its conditions must hold.
-pub(super) fn when<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<Condition>> {
-    let map = at.map(OF_LINE)?;
-    let present = OF_LINE.iter().filter_map(|key| map.get(key).map(|value| (*key, value)));
-    let conditions: Vec<_> = present.map(|(key, value)| condition(key, value, &map, scope)).collect();
-    if conditions.is_empty() {
-        return at.problem(Kind::EmptyList, "no condition: leave `when` out to match every case");
-    }
-    conditions.into_iter().collect()
-}
+impl documents::Condition for Condition {
+    type Names<'a> = Names<'a>;
 
-fn condition<'a>(key: &str, at: At<'a>, map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Condition> {
-    if !scope.conditions.contains(&key) {
-        let known = scope.conditions.join("`, `");
-        let message = format!("`{key}` cannot be asked here; one of `{known}`");
-        return map.key(key).unwrap_or(at).problem(Kind::MisplacedCondition, message);
-    }
-    match key {
-        "care" => at.set_of(|at| at.code(Care::ALL, Care::code)).map(Condition::Care),
-        "level" => at.set_of(|at| at.code(Tier::ALL, Tier::code)).map(Condition::Level),
-        "status" => at.set_of(|at| at.code(Status::ALL, Status::code)).map(Condition::Status),
-        "filing" => at.set_of(|at| at.code(Filing::ALL, Filing::code)).map(Condition::Filing),
-        "age" => range(at, 0).map(Condition::Age),
-        "years_insured" => range(at, 0).map(Condition::YearsInsured),
-        "identity" => words(at).map(Condition::Identity),
-        "no_identity" => words(at).map(Condition::NoIdentity),
-        "membership" => words(at).map(Condition::Membership),
-        "no_membership" => words(at).map(Condition::NoMembership),
-        "tag" => words(at).map(Condition::Tag),
-        "no_tag" => words(at).map(Condition::NoTag),
-        "diagnosis" => words(at).map(Condition::Diagnosis),
-        "in_province" => at.boolean().map(Condition::InProvince),
-        "contracted" => at.boolean().map(Condition::Contracted),
-        "class" => at.set_of(|at| digits(&at, 2, "a class, as \"02\"")).map(Condition::Class),
-        _ => nth(at, scope),
-    }
-}
+    const KEYS: &'static [&'static str] = OF_LINE;
 
-fn words(at: At) -> Option<Vec<String>> {
-    at.set_of(|at| at.text().map(str::to_owned))
-}
-
-fn nth<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Condition> {
-    let map = at.map(&["of", "from", "to"])?;
-    let counter = map.required("of", |at| scope.names.read(at, Unit::Count));
-    let range = range_of(&map, 1);
-    Some(Condition::Nth { counter: counter?, range: range? })
-}
-
-fn range(at: At, lowest: i64) -> Option<Range> {
-    range_of(&at.map(&["from", "to"])?, lowest)
-}
-
-fn range_of(map: &Map, lowest: i64) -> Option<Range> {
-    let from = map.optional("from", |at| whole(at, lowest, MAX_COUNT));
-    let to = map.optional("to", |at| whole(at, lowest, MAX_COUNT));
-    let range = Range { from: from?, to: to? };
-    match (range.from, range.to) {
-        (None, None) => map.at.problem(Kind::MissingKey, "one of `from`, `to` is missing"),
-        (Some(from), Some(to)) if to < from => {
-            map.at.problem(Kind::RangeReversed, format!("from {from} to {to} is empty"))
+    fn read<'a>(key: &str, at: At<'a>, names: &Names<'a>) -> Option<Condition> {
+        match key {
+            "care" => at.set_of(|at| at.code(Care::ALL, Care::code)).map(Condition::Care),
+            "level" => at.set_of(|at| at.code(Tier::ALL, Tier::code)).map(Condition::Level),
+            "status" => at.set_of(|at| at.code(Status::ALL, Status::code)).map(Condition::Status),
+            "filing" => at.set_of(|at| at.code(Filing::ALL, Filing::code)).map(Condition::Filing),
+            "age" => Range::read(at, 0).map(Condition::Age),
+            "years_insured" => Range::read(at, 0).map(Condition::YearsInsured),
+            "identity" => words(at).map(Condition::Identity),
+            "no_identity" => words(at).map(Condition::NoIdentity),
+            "membership" => words(at).map(Condition::Membership),
+            "no_membership" => words(at).map(Condition::NoMembership),
+            "tag" => words(at).map(Condition::Tag),
+            "no_tag" => words(at).map(Condition::NoTag),
+            "diagnosis" => words(at).map(Condition::Diagnosis),
+            "in_province" => at.boolean().map(Condition::InProvince),
+            "contracted" => at.boolean().map(Condition::Contracted),
+            "class" => at.set_of(|at| digits(&at, 2, "a class, as \"02\"")).map(Condition::Class),
+            _ => nth(at, names),
         }
-        _ => Some(range),
     }
+
+    fn narrow<'c>(&'c self, region: &mut Region<'c>) {
+        match self {
+            Condition::Care(any) => region.one_of("care", any.iter().map(|care| care.code())),
+            Condition::Level(any) => region.one_of("level", any.iter().map(|level| level.code())),
+            Condition::Status(any) => region.one_of("status", any.iter().map(|status| status.code())),
+            Condition::Filing(any) => region.one_of("filing", any.iter().map(|filing| filing.code())),
+            Condition::Class(any) => region.one_of("class", any.iter().map(String::as_str)),
+            Condition::InProvince(so) => region.is("in_province", *so),
+            Condition::Contracted(so) => region.is("contracted", *so),
+            Condition::Age(range) => region.within("age", 0, range),
+            Condition::YearsInsured(range) => region.within("years_insured", 0, range),
+            Condition::Nth { counter, range } => region.within("nth", *counter, range),
+            Condition::Identity(any) => region.any_of("identity", any),
+            Condition::Membership(any) => region.any_of_kinds("membership", any),
+            Condition::Tag(any) => region.any_of("tag", any),
+            Condition::NoIdentity(none) => region.none_of("identity", none),
+            Condition::NoMembership(none) => region.none_of("membership", none),
+            Condition::NoTag(none) => region.none_of("tag", none),
+            Condition::Diagnosis(_) => {}
+        }
+    }
+}
+
+fn nth<'a>(at: At<'a>, names: &Names<'a>) -> Option<Condition> {
+    let map = at.map(&["of", "from", "to"])?;
+    let counter = map.required("of", |at| names.read(at, Unit::Count));
+    let range = Range::of(&map, 1);
+    Some(Condition::Nth { counter: counter?, range: range? })
 }

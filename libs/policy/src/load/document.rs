@@ -1,25 +1,20 @@
 //! The document as a whole.
 
 use rust_decimal::Decimal;
-use sha2::{Digest, Sha256};
+use yizhan_documents::value::{area, month_and_day, name, period, version};
+use yizhan_documents::{
+    At, Document, Documents, Head, Kind, Map, Period, Problem, Problems, Source, Sources, digest,
+};
 use yizhan_terms::Insutype;
 
-use super::condition::{OF_CASE, OF_LINE};
+use super::condition::{OF_CASE, OF_LINE, Scope};
 use super::layer::{id_of, layer};
 use super::names::{Declared, Names, Used};
-use super::node::{At, Map};
-use super::problem::Kind;
 use super::quantity::PARTS;
-use super::sink::Sink;
 use super::steps::{is_remote, prepay};
-use super::table::{Scope, table};
-use super::value::{digits, month_and_day, name, period, version};
 use super::values::RATIO;
-use super::yaml::Data;
-use super::{MAX_LAYERS, QUALITY_MARKS, yaml};
-use crate::model::{
-    AccountRules, Accumulator, AcrossYears, Layer, Period, Policy, Prepay, Quantity, Source, Table, Unit,
-};
+use super::{MAX_LAYERS, set};
+use crate::model::{AccountRules, Accumulator, AcrossYears, Layer, Policy, Prepay, Quantity, Table, Unit};
 
 const KEYS: &[&str] = &[
     "policy",
@@ -42,13 +37,12 @@ const KEYS: &[&str] = &[
 ];
 
 /// Reads a policy document; `None` after everything wrong with it was reported.
-pub(super) fn policy(text: &str, sink: &Sink) -> Option<Policy> {
-    let root = yaml::read(text, sink)?;
-    let map = At::root(&root, sink).map(KEYS)?;
+pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
+    let map = root.map(KEYS)?;
     let id = map.required("policy", |at| name(&at).map(str::to_owned));
     let version = map.required("version", |at| version(&at).map(str::to_owned));
     let title = map.required("title", |at| at.text());
-    let areas = map.required("areas", |at| at.set_of(|at| digits(&at, 6, "a pooling area (admdvs)")));
+    let areas = map.required("areas", |at| at.set_of(|at| area(&at, "a pooling area (admdvs)")));
     let scheme = map.required("scheme", |at| at.code(Insutype::ALL, Insutype::code));
     let period = period(&map, None);
     let composite = map.optional("composite", |at| at.text());
@@ -62,7 +56,7 @@ pub(super) fn policy(text: &str, sink: &Sink) -> Option<Policy> {
     Some(Policy {
         id: id?,
         version: version?,
-        digest: hex::encode(Sha256::digest(text.as_bytes())),
+        digest: digest(text),
         title: title?.to_owned(),
         areas: areas?,
         scheme: scheme?,
@@ -78,6 +72,37 @@ pub(super) fn policy(text: &str, sink: &Sink) -> Option<Policy> {
         layers: body.layers?,
         account: body.account?,
     })
+}
+
+impl Document for Policy {
+    const NAME: &'static str = "待遇政策";
+
+    fn read(file_name: &str, text: &str) -> Result<Policy, Problems> {
+        super::load(file_name, text)
+    }
+
+    fn head(&self) -> Head<'_> {
+        Head {
+            id: &self.id,
+            version: &self.version,
+            title: &self.title,
+            areas: &self.areas,
+            digest: &self.digest,
+            scheme: Some(self.scheme),
+            period: Some(self.period),
+            composite: self.composite.as_deref(),
+        }
+    }
+
+    /// None: settlement publishes them at its start, because a settlement is replayed under the version it was made with, and
+    /// the next program may come with another.
+    fn embedded() -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    fn conflicts(&self, published: &Documents<Policy>) -> Vec<Problem> {
+        set::conflicts(self, published)
+    }
 }
 
 fn across_years_code(across_years: AcrossYears) -> &'static str {
@@ -103,23 +128,24 @@ struct Body {
 impl Body {
     fn read(map: &Map, period: Option<Period>) -> Body {
         let layers = map.required("layers", |at| at.list()).filter(|layers| few_enough(map, layers.len()));
-        let sources = map.required("sources", |at| declared(&at, source));
+        let sources = map.required("sources", |at| Sources::read(&at));
         let accumulators = map.optional("accumulators", |at| declared(&at, accumulator));
-        let (readable, ids) = (layers.is_some() && sources.is_some() && accumulators.is_some(), &layers);
+        let readable = layers.is_some() && sources.is_some() && accumulators.is_some();
+        let sources = sources.unwrap_or_default();
         let names = Names {
-            sources: sources.unwrap_or_default(),
             accumulators: accumulators.flatten().unwrap_or_default(),
-            layers: ids.iter().flatten().map(id_of).collect(),
+            layers: layers.iter().flatten().map(id_of).collect(),
             used: Used::default(),
         };
-        let document = |conditions| Scope { names: &names, period, when: Vec::new(), layer: 0, conditions };
-        let class_prepay = map.optional("class_prepay", |at| table(at, &document(OF_LINE), &RATIO));
-        let extra_prepay = map.optional("extra_prepay", |at| prepay(at, &document(OF_CASE)));
-        if map.get("extra_prepay").is_some_and(|at| is_remote(at.node)) {
+        let scope = |asked| Scope { sources: &sources, names: &names, period, when: Vec::new(), asked };
+        let class_prepay = map.optional("class_prepay", |at| Table::read(at, &scope(OF_LINE), &RATIO));
+        let extra_prepay = map.optional("extra_prepay", |at| prepay(at, &scope(OF_CASE)));
+        if map.get("extra_prepay").is_some_and(|at| is_remote(&at)) {
             layers.iter().flatten().for_each(refuse_second_prepay);
         }
-        let layers = layers.and_then(|layers| read_layers(layers, &names, period));
+        let layers = layers.and_then(|layers| read_layers(layers, &scope(OF_CASE)));
         if readable {
+            sources.report_unused();
             names.check_use();
         }
         Body {
@@ -127,7 +153,7 @@ impl Body {
             extra_prepay,
             layers,
             account: map.optional("account", |at| account(&at)).map(|rules| rules.unwrap_or(NO_ACCOUNT)),
-            sources: names.sources.into_iter().map(|source| source.value).collect(),
+            sources: sources.finish(),
             accumulators: names.accumulators.into_iter().map(|accumulator| accumulator.value).collect(),
         }
     }
@@ -135,13 +161,9 @@ impl Body {
 
 /// Where the whole bill is prepaid by the filing register's rule, no layer prepays by it again.
 fn refuse_second_prepay(layer: &At) {
-    let Data::Map(entries) = &layer.node.data else { return };
-    for (key, _) in entries.iter().filter(|(key, value)| key.scalar() == Some("prepay") && is_remote(value)) {
-        let at = layer.child(key, "prepay");
-        let message =
-            "`extra_prepay: remote` takes effect already: the register's prepay would be taken twice";
-        at.problem::<()>(Kind::RemoteTwice, message);
-    }
+    let Some((at, _)) = layer.find("prepay").filter(|(_, value)| is_remote(value)) else { return };
+    let message = "`extra_prepay: remote` takes effect already: the register's prepay would be taken twice";
+    at.problem::<()>(Kind::RemoteTwice, message);
 }
 
 fn few_enough(map: &Map, layers: usize) -> bool {
@@ -151,11 +173,11 @@ fn few_enough(map: &Map, layers: usize) -> bool {
     layers <= MAX_LAYERS
 }
 
-fn read_layers<'a>(layers: Vec<At<'a>>, names: &Names<'a>, period: Option<Period>) -> Option<Vec<Layer>> {
+fn read_layers<'a>(layers: Vec<At<'a>>, scope: &Scope<'_, 'a>) -> Option<Vec<Layer>> {
     let read = |(number, at): (usize, At<'a>)| {
-        let id = &names.layers[number];
+        let id = &scope.names.layers[number];
         let at = if id.is_empty() { at } else { at.named(format!("layers.{id}")) };
-        layer(at, number, names, period)
+        layer(at, number, scope)
     };
     let layers: Vec<Option<Layer>> = layers.into_iter().enumerate().map(read).collect();
     layers.into_iter().collect()
@@ -163,7 +185,7 @@ fn read_layers<'a>(layers: Vec<At<'a>>, names: &Names<'a>, period: Option<Period
 
 fn declared<'a, T>(at: &At<'a>, read: fn(&At<'a>, &At<'a>) -> Option<T>) -> Option<Vec<Declared<'a, T>>> {
     let declare = |(key, value): (At<'a>, At<'a>)| Declared {
-        name: key.node.scalar().unwrap_or_default().to_owned(),
+        name: key.raw().unwrap_or_default().to_owned(),
         value: read(&key, &value),
         at: key,
     };
@@ -172,34 +194,6 @@ fn declared<'a, T>(at: &At<'a>, read: fn(&At<'a>, &At<'a>) -> Option<T>) -> Opti
         return at.problem(Kind::EmptyList, "nothing is declared here");
     }
     Some(entries.into_iter().map(declare).collect())
-}
-
-fn source(key: &At, at: &At) -> Option<Source> {
-    let id = name(key);
-    let map = at.map(&["title", "url", "quality"])?;
-    let title = map.required("title", |at| at.text());
-    let url = map.optional("url", |at| url(&at));
-    let quality = map.required("quality", |at| quality(&at));
-    Some(Source { id: id?.to_owned(), title: title?.to_owned(), url: url?, quality: quality? })
-}
-
-fn url(at: &At) -> Option<String> {
-    let text = at.text()?;
-    if text.starts_with("https://") || text.starts_with("http://") {
-        return Some(text.to_owned());
-    }
-    at.problem(Kind::InvalidValue, format!("`{text}` is not an address: http://… or https://…"))
-}
-
-fn quality(at: &At) -> Option<char> {
-    let text = at.text()?;
-    let mark = QUALITY_MARKS.chars().find(|mark| text.chars().eq([*mark]));
-    mark.or_else(|| {
-        at.problem(
-            Kind::UnknownCode,
-            format!("unknown quality mark `{text}`; one of the letters {QUALITY_MARKS}"),
-        )
-    })
 }
 
 fn accumulator(key: &At, at: &At) -> Option<Accumulator> {

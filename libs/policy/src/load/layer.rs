@@ -3,18 +3,15 @@
 use rust_decimal::Decimal;
 use yizhan_terms::Payer;
 
-use super::condition::{OF_CASE, when};
+use yizhan_documents::value::{name, period};
+use yizhan_documents::{At, Kind, Map, Period, Region, when};
+
+use super::condition::Scope;
 use super::names::Names;
-use super::node::{At, Map};
-use super::problem::Kind;
 use super::quantity::base;
-use super::region::Region;
 use super::steps::{adjustments, benefit, cap, deductible, feeds, is_remote, prepay};
-use super::table::{Scope, table};
-use super::value::{name, period};
 use super::values::{AMOUNT, RATIO};
-use super::yaml::Data;
-use crate::model::{Adjust, Base, Cap, Condition, Deductible, Layer, LayerIndex, Period, Prepay, Table};
+use crate::model::{Adjust, Base, Cap, Condition, Deductible, Layer, LayerIndex, Prepay, Table};
 
 const KEYS: &[&str] = &[
     "id",
@@ -44,32 +41,23 @@ const ONLY_WITH_SCALE: &[&str] =
 
 /// The id of a layer before the layer itself is read; empty when it has none.
 pub(super) fn id_of(at: &At) -> String {
-    let entries = match &at.node.data {
-        Data::Map(entries) => entries.as_slice(),
-        _ => &[],
-    };
-    let id = entries.iter().find(|(key, _)| key.scalar() == Some("id"));
-    id.and_then(|(_, value)| value.scalar()).unwrap_or_default().to_owned()
+    at.find("id").and_then(|(_, id)| id.raw()).unwrap_or_default().to_owned()
 }
 
-/// Reads the layer of this number. `document` is the period it must lie in.
-pub(super) fn layer<'a>(
-    at: At<'a>,
-    number: LayerIndex,
-    names: &Names<'a>,
-    document: Option<Period>,
-) -> Option<Layer> {
+/// Reads the layer of this number, in the scope of the document, whose period it must lie in.
+pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>) -> Option<Layer> {
+    let names = document.names;
     let map = at.map(KEYS)?;
     let id = map.required("id", |at| unique_id(&at, number, names));
     let title = map.required("title", |at| at.text());
     let payer = map.required("payer", |at| at.code(Payer::ALL, Payer::code));
     let fund_pay_type = map.required("fund_pay_type", |at| fund(&at, payer));
-    let period = layer_period(&map, document);
-    let mut scope = Scope { names, period, when: Vec::new(), layer: number, conditions: OF_CASE };
-    let conditions = map.optional("when", |at| layer_when(at, &scope));
+    let period = layer_period(&map, document.period);
+    let mut scope = Scope { period, when: Vec::new(), ..*document };
+    let conditions = map.optional("when", |at| layer_when(&at, &scope));
     scope.when = conditions.clone().flatten().unwrap_or_default();
     let benefit = benefit(&map, &scope);
-    let parts = Parts::read(&map, &scope);
+    let parts = Parts::read(&map, number, &scope);
     let cap = map.optional("cap", |at| cap(&at, &scope));
     check_lump_sum(&map);
     let feeds = map.optional("feeds", |at| feeds(&at, names));
@@ -108,20 +96,21 @@ struct Parts {
 }
 
 impl Parts {
-    fn read<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Parts> {
+    fn read<'a>(map: &Map<'a>, number: LayerIndex, scope: &Scope<'_, 'a>) -> Option<Parts> {
+        let base = |at| base(at, scope.names, number);
         let base = if map.get("lump_sum").is_some() {
-            map.optional("base", |at| base(at, scope)).map(|base| base.unwrap_or(Base { terms: Vec::new() }))
+            map.optional("base", base).map(|base| base.unwrap_or(Base { terms: Vec::new() }))
         } else {
-            map.required("base", |at| base(at, scope))
+            map.required("base", base)
         };
-        let base_factor = map.optional("base_factor", |at| table(at, scope, &RATIO));
+        let base_factor = map.optional("base_factor", |at| Table::read(at, scope, &RATIO));
         let prepay = map.optional("prepay", |at| prepay(at, scope));
         let cost_cap = map.optional("cost_cap", |at| cap(&at, scope));
         let deductible = map.optional("deductible", |at| deductible(&at, scope));
         let adjust = map.optional("adjust", |at| adjustments(&at, scope));
         let same_when_remote = map.optional("remote", |at| at.code(&[()], |()| "none"));
         check_remote(map);
-        let minimum = map.optional("minimum", |at| table(at, scope, &AMOUNT));
+        let minimum = map.optional("minimum", |at| Table::read(at, scope, &AMOUNT));
         Some(Parts {
             base: base?,
             base_factor: base_factor?,
@@ -190,8 +179,8 @@ fn layer_period(map: &Map, document: Option<Period>) -> Option<Period> {
     Some(period)
 }
 
-fn layer_when<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<Condition>> {
-    let conditions = when(at.clone(), scope)?;
+fn layer_when<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<Condition>> {
+    let conditions = when(at, scope)?;
     if !Region::default().and(&conditions).is_possible() {
         return at.problem(Kind::UnreachableRow, "no case can meet these conditions together");
     }
@@ -204,9 +193,9 @@ fn check_remote(map: &Map) {
         return;
     }
     let is_place = |key: &str| {
-        map.get(key).is_some_and(|at| match &at.node.data {
-            Data::List(items) => items.iter().any(is_remote),
-            _ => is_remote(at.node),
+        map.get(key).is_some_and(|at| match at.is_list() {
+            true => at.list().is_some_and(|items| items.iter().any(is_remote)),
+            false => is_remote(&at),
         })
     };
     for key in ["prepay", "adjust"].into_iter().filter(|key| is_place(key)) {
@@ -220,10 +209,7 @@ fn check_lump_sum(map: &Map) {
     for key in ONLY_WITH_SCALE.iter().filter(|key| map.get(key).is_some()) {
         map.conflict::<()>("lump_sum", key);
     }
-    let limited = map
-        .get("cap")
-        .and_then(|cap| cap.entries())
-        .is_some_and(|entries| entries.iter().any(|(key, _)| key.node.scalar() == Some("used")));
+    let limited = map.get("cap").is_some_and(|cap| cap.find("used").is_some());
     if !limited {
         let message = "without a `cap` with `used` the lump sum would be paid again at every visit";
         lump_sum.problem::<()>(Kind::LumpSumUnbounded, message);

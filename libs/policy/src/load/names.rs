@@ -3,15 +3,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use super::node::At;
-use super::problem::Kind;
-use super::suggest::closest;
-use crate::model::{Accumulator, AccumulatorIndex, LayerIndex, Source, SourceIndex, Unit};
+use yizhan_documents::{At, Kind, closest};
+
+use crate::model::{Accumulator, AccumulatorIndex, LayerIndex, Unit};
 
 /// The declared names of a document. An entry that could not be read still has its name
 /// here, so that its uses are not reported as well.
-pub(super) struct Names<'a> {
-    pub sources: Vec<Declared<'a, Source>>,
+pub struct Names<'a> {
     pub accumulators: Vec<Declared<'a, Accumulator>>,
     /// Ids of the layers in order; an unreadable one is empty.
     pub layers: Vec<String>,
@@ -19,7 +17,7 @@ pub(super) struct Names<'a> {
 }
 
 /// A declaration: its name, where it stands, and what it declares if that could be read.
-pub(super) struct Declared<'a, T> {
+pub struct Declared<'a, T> {
     pub name: String,
     pub at: At<'a>,
     pub value: Option<T>,
@@ -27,27 +25,12 @@ pub(super) struct Declared<'a, T> {
 
 /// Who uses what, collected while reading.
 #[derive(Default)]
-pub(super) struct Used<'a> {
-    sources: RefCell<BTreeSet<SourceIndex>>,
+pub struct Used<'a> {
     fed: RefCell<BTreeSet<AccumulatorIndex>>,
     reads: RefCell<Vec<(AccumulatorIndex, At<'a>)>>,
 }
 
 impl<'a> Names<'a> {
-    /// The source cited here.
-    pub fn source(&self, at: At<'a>) -> Option<SourceIndex> {
-        let name = at.text()?;
-        if self.sources.is_empty() {
-            return None; // reported where they should have been declared
-        }
-        let Some(index) = self.sources.iter().position(|source| source.name == name) else {
-            let hint = closest(name, self.sources.iter().map(|source| source.name.as_str()));
-            return at.problem(Kind::UnknownSource, format!("no source `{name}` is declared{hint}"));
-        };
-        self.used.sources.borrow_mut().insert(index);
-        Some(index)
-    }
-
     /// An accumulator that is read here, in this unit.
     pub fn read(&self, at: At<'a>, unit: Unit) -> Option<AccumulatorIndex> {
         let index = self.accumulator(&at)?;
@@ -98,12 +81,7 @@ impl<'a> Names<'a> {
 
     /// Reports what is declared and not used, and what is read and never fed.
     pub fn check_use(&self) {
-        let (used, fed) = (self.used.sources.borrow(), self.used.fed.borrow());
-        let reads = self.used.reads.borrow();
-        for (_, source) in self.sources.iter().enumerate().filter(|(index, _)| !used.contains(index)) {
-            let message = format!("nothing cites the source `{}`", source.name);
-            source.at.problem::<()>(Kind::UnusedSource, message);
-        }
+        let (fed, reads) = (self.used.fed.borrow(), self.used.reads.borrow());
         for (index, accumulator) in self.accumulators.iter().enumerate() {
             if !reads.iter().any(|(read, _)| *read == index) {
                 let message = format!("nothing reads the accumulator `{}`", accumulator.name);

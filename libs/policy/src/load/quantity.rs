@@ -2,11 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use super::node::{At, Map};
-use super::problem::Kind;
-use super::suggest::closest;
-use super::table::Scope;
-use super::value::{digits, ratio};
+use yizhan_documents::value::{digits, ratio};
+use yizhan_documents::{At, Kind, closest, condition_words};
+
+use super::names::Names;
 use crate::model::{Base, LayerIndex, LineFilter, Quantity, Term};
 
 /// Parts of the bill, as the document names them.
@@ -27,15 +26,15 @@ const OF_LAYER: &[(&str, OfLayer)] = &[
     ("over_cap", Quantity::OverCap),
 ];
 
-/// Reads what enters a layer.
-pub(super) fn base(at: At, scope: &Scope) -> Option<Base> {
-    at.list_of(|at| term(&at, scope)).map(|terms| Base { terms })
+/// Reads what enters the layer of this number.
+pub(super) fn base(at: At, names: &Names, layer: LayerIndex) -> Option<Base> {
+    at.list_of(|at| term(&at, names, layer)).map(|terms| Base { terms })
 }
 
-fn term(at: &At, scope: &Scope) -> Option<Term> {
+fn term(at: &At, names: &Names, layer: LayerIndex) -> Option<Term> {
     let map = at.map(&["add", "less", "times", "lines"])?;
     let sign = map.one_of(&["add", "less"]);
-    let quantity = sign.and_then(|sign| map.required(sign, |at| quantity(&at, scope)));
+    let quantity = sign.and_then(|sign| map.required(sign, |at| quantity(&at, names, layer)));
     let times = map.optional("times", ratio);
     let lines = map.optional("lines", |at| line_filter(&at));
     let (quantity, times, lines) = (quantity?, times?.unwrap_or(Decimal::ONE), lines?);
@@ -46,7 +45,7 @@ fn term(at: &At, scope: &Scope) -> Option<Term> {
     Some(Term { quantity, times: if sign? == "less" { -times } else { times }, lines })
 }
 
-fn quantity(at: &At, scope: &Scope) -> Option<Quantity> {
+fn quantity(at: &At, names: &Names, layer: LayerIndex) -> Option<Quantity> {
     let text = at.text()?;
     if text == "remaining" {
         return Some(Quantity::Remaining);
@@ -54,11 +53,11 @@ fn quantity(at: &At, scope: &Scope) -> Option<Quantity> {
     if let Some((_, quantity)) = PARTS.iter().find(|(name, _)| *name == text) {
         return Some(*quantity);
     }
-    let of_layer = text.split_once('.').and_then(|(what, layer)| {
-        OF_LAYER.iter().find(|(name, _)| *name == what).map(|(_, quantity)| (quantity, layer))
+    let of_layer = text.split_once('.').and_then(|(what, earlier)| {
+        OF_LAYER.iter().find(|(name, _)| *name == what).map(|(_, quantity)| (quantity, earlier))
     });
     match of_layer {
-        Some((quantity, layer)) => scope.names.earlier_layer(layer, scope.layer, at).map(quantity),
+        Some((quantity, earlier)) => names.earlier_layer(earlier, layer, at).map(quantity),
         None => {
             let hint = closest(text, PARTS.iter().map(|(name, _)| *name).chain(["remaining"]));
             at.problem(Kind::UnknownCode, format!("unknown quantity `{text}`{hint}"))
@@ -87,12 +86,12 @@ fn line_filter(at: &At) -> Option<LineFilter> {
         return at
             .problem(Kind::MissingKey, "`lines` chooses nothing: one of `list_type`, `label`, `not_label`");
     }
-    let list_types = words(&map, "list_type", |at| digits(&at, 3, "a list_type"));
-    let labels = words(&map, "label", |at| at.text().map(str::to_owned));
-    let not_labels = words(&map, "not_label", |at| at.text().map(str::to_owned));
-    Some(LineFilter { list_types: list_types?, labels: labels?, not_labels: not_labels? })
-}
-
-fn words(map: &Map, key: &str, read: fn(At) -> Option<String>) -> Option<Vec<String>> {
-    map.optional(key, |at| at.set_of(read)).map(Option::unwrap_or_default)
+    let list_types = map.optional("list_type", |at| at.set_of(|at| digits(&at, 3, "a list_type")));
+    let labels = map.optional("label", condition_words);
+    let not_labels = map.optional("not_label", condition_words);
+    Some(LineFilter {
+        list_types: list_types?.unwrap_or_default(),
+        labels: labels?.unwrap_or_default(),
+        not_labels: not_labels?.unwrap_or_default(),
+    })
 }

@@ -1,52 +1,45 @@
 //! Several documents together: which one holds for an area, scheme and day.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use chrono::NaiveDate;
-use yizhan_terms::Insutype;
+use yizhan_documents::{Documents, Kind, Period, Problem, Problems};
+use yizhan_terms::{Area, Insutype};
 
-use super::problem::{Kind, Problem, Problems};
-use super::table::overlap;
-use crate::model::{Accumulator, Period, Policy};
+use crate::model::{Accumulator, Policy};
 
 /// Documents that can be used together.
-#[derive(Clone, Debug, Default)]
-pub struct PolicySet {
-    policies: Vec<Policy>,
+///
+/// # Errors
+/// When two of them contradict each other; see [`check_set`].
+pub fn together(policies: Vec<Policy>) -> Result<Documents<Policy>, Problems> {
+    let problems = check_set(&policies);
+    if problems.is_empty() { Ok(policies.into_iter().collect()) } else { Err(Problems(problems)) }
 }
 
-impl PolicySet {
-    /// # Errors
-    /// When two documents contradict each other; see [`check_set`].
-    pub fn new(policies: Vec<Policy>) -> Result<PolicySet, Problems> {
-        let problems = check_set(&policies);
-        if problems.is_empty() { Ok(PolicySet { policies }) } else { Err(Problems(problems)) }
-    }
-
-    /// The documents.
-    pub fn policies(&self) -> &[Policy] {
-        &self.policies
-    }
-
-    /// The document for an area, scheme and day.
-    ///
-    /// # Errors
-    /// When there is none, with what there is.
-    pub fn find(&self, area: &str, scheme: Insutype, day: NaiveDate) -> Result<&Policy, NoPolicy> {
-        let of_area = |policy: &&Policy| policy.areas.iter().any(|name| name == area);
-        let mut candidates = self.policies.iter().filter(of_area).filter(|policy| policy.scheme == scheme);
-        candidates.find(|policy| policy.period.contains(day)).ok_or_else(|| NoPolicy {
-            area: area.to_owned(),
-            scheme,
-            day,
-            of_area: self
-                .policies
-                .iter()
-                .filter(of_area)
-                .map(|policy| (policy.scheme, policy.period))
-                .collect(),
-        })
-    }
+/// The policy for an area, scheme and day: among the versions in force that day the one published last. An older version
+/// stays in use for the days a newer one does not cover.
+///
+/// # Errors
+/// When there is none, with what there is.
+pub fn find<'p>(
+    policies: &'p Documents<Policy>,
+    area: &str,
+    scheme: Insutype,
+    day: NaiveDate,
+) -> Result<&'p Policy, NoPolicy> {
+    let of_area = || {
+        let all = policies.documents().iter().map(|policy| policy.as_ref());
+        all.filter(|policy: &&Policy| policy.areas.iter().any(|one| one.as_str() == area))
+    };
+    let in_force = of_area().rfind(|policy| policy.scheme == scheme && policy.period.contains(day));
+    in_force.ok_or_else(|| NoPolicy {
+        area: area.to_owned(),
+        scheme,
+        day,
+        of_area: of_area().map(|policy| (policy.scheme, policy.period)).collect(),
+    })
 }
 
 /// No document holds; tells which schemes and dates the area has documents for.
@@ -75,54 +68,59 @@ impl fmt::Display for NoPolicy {
             return write!(f, "; the area has none at all");
         }
         let known: Vec<String> =
-            of_area.iter().map(|(scheme, period)| format!("{} {}", scheme.code(), dates(*period))).collect();
+            of_area.iter().map(|(scheme, period)| format!("{} {period}", scheme.code())).collect();
         write!(f, "; the area has: {}", known.join(", "))
-    }
-}
-
-fn dates(period: Period) -> String {
-    match period.to {
-        Some(to) => format!("{} to {to}", period.from),
-        None => format!("from {}", period.from),
     }
 }
 
 /// Problems between documents: two for one area, scheme and day; one accumulator declared
 /// differently by two documents of one area. A problem is told of the later document.
-pub fn check_set(policies: &[Policy]) -> Vec<Problem> {
-    let pairs = policies
-        .iter()
-        .enumerate()
-        .flat_map(|(index, later)| policies[..index].iter().map(move |earlier| (earlier, later)));
-    pairs
-        .filter_map(|(earlier, later)| Some((earlier, later, shared_area(earlier, later)?)))
-        .flat_map(|(earlier, later, area)| {
-            let overlapping = overlapping(earlier, later, area);
-            overlapping.into_iter().chain(differing_accumulators(earlier, later, area))
-        })
-        .collect()
+pub fn check_set(policies: &[impl Borrow<Policy>]) -> Vec<Problem> {
+    let all = policies.iter().map(Borrow::borrow);
+    all.enumerate().flat_map(|(index, later)| check_beside(later, &policies[..index])).collect()
 }
 
-fn shared_area<'p>(a: &Policy, b: &'p Policy) -> Option<&'p str> {
-    b.areas.iter().find(|area| a.areas.contains(area)).map(String::as_str)
+/// What is wrong with publishing a policy beside the published ones. A version may replace days of an older version of its
+/// own policy, never days of another policy.
+pub(super) fn conflicts(policy: &Policy, published: &Documents<Policy>) -> Vec<Problem> {
+    let beside = |earlier: &std::sync::Arc<Policy>| {
+        let own = earlier.id == policy.id;
+        let problems = check_beside(policy, std::slice::from_ref(earlier));
+        problems.into_iter().filter(move |problem| !(own && problem.kind == Kind::PoliciesOverlap))
+    };
+    published.documents().iter().flat_map(beside).collect()
 }
 
-fn overlapping(earlier: &Policy, later: &Policy, area: &str) -> Option<Problem> {
-    if earlier.scheme != later.scheme || !overlap(earlier.period, later.period) {
+fn check_beside(later: &Policy, earlier: &[impl Borrow<Policy>]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for earlier in earlier.iter().map(Borrow::borrow) {
+        let Some(area) = shared_area(earlier, later) else { continue };
+        problems.extend(overlapping(earlier, later, area));
+        problems.extend(differing_accumulators(earlier, later, area));
+    }
+    problems
+}
+
+fn shared_area(a: &Policy, b: &Policy) -> Option<Area> {
+    b.areas.iter().find(|area| a.areas.contains(area)).copied()
+}
+
+fn overlapping(earlier: &Policy, later: &Policy, area: Area) -> Option<Problem> {
+    if earlier.scheme != later.scheme || !earlier.period.overlaps(&later.period) {
         return None;
     }
     let message = format!(
         "`{}` ({}) and `{}` ({}) are both the policy of area {area}, scheme {}",
         earlier.id,
-        dates(earlier.period),
+        earlier.period,
         later.id,
-        dates(later.period),
+        later.period,
         later.scheme.code(),
     );
     Some(of_document(later, "areas", Kind::PoliciesOverlap, message))
 }
 
-fn differing_accumulators(earlier: &Policy, later: &Policy, area: &str) -> Vec<Problem> {
+fn differing_accumulators(earlier: &Policy, later: &Policy, area: Area) -> Vec<Problem> {
     let differs =
         |a: &Accumulator, b: &Accumulator| a.name == b.name && (a.unit, a.by_level) != (b.unit, b.by_level);
     let both = later.accumulators.iter().filter(|b| earlier.accumulators.iter().any(|a| differs(a, b)));

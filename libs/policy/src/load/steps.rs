@@ -1,19 +1,18 @@
 //! The steps of a layer: deductible, scale or lump sum, adjustments, limits, feeds.
 
+use yizhan_documents::{At, Kind, Map};
+
+use super::condition::Scope;
 use super::names::Names;
-use super::node::{At, Map};
-use super::problem::Kind;
-use super::table::{Scope, table};
 use super::values::{AMOUNT, BANDS, DEDUCTIBLE, LIMIT, POINTS, RATIO};
-use super::yaml::{Data, Node};
-use crate::model::{Adjust, Benefit, Cap, CutOn, Deductible, Fed, Feed, Per, Prepay, Unit};
+use crate::model::{Adjust, Benefit, Cap, CutOn, Deductible, Fed, Feed, Per, Prepay, Table, Unit};
 
 pub(super) fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deductible> {
     let map = at.map(&["per", "amount", "factor", "year_cap", "used"])?;
     let per = map.required("per", |at| at.code(&[Per::Visit, Per::Year], per_code));
-    let amount = map.required("amount", |at| table(at, scope, &DEDUCTIBLE));
-    let factor = map.optional("factor", |at| table(at, scope, &RATIO));
-    let year_cap = map.optional("year_cap", |at| table(at, scope, &AMOUNT));
+    let amount = map.required("amount", |at| Table::read(at, scope, &DEDUCTIBLE));
+    let factor = map.optional("factor", |at| Table::read(at, scope, &RATIO));
+    let year_cap = map.optional("year_cap", |at| Table::read(at, scope, &AMOUNT));
     let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
     let needed_by =
         if per == Some(Per::Year) { Some("per") } else { map.get("year_cap").map(|_| "year_cap") };
@@ -35,7 +34,7 @@ pub(super) fn benefit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Benefi
     match map.one_of(&["scale", "lump_sum"])? {
         "scale" => map.required("scale", |at| scale(&at, scope)),
         _ => {
-            let amount = map.required("lump_sum", |at| table(at, scope, &AMOUNT))?;
+            let amount = map.required("lump_sum", |at| Table::read(at, scope, &AMOUNT))?;
             Some(Benefit::LumpSum { amount })
         }
     }
@@ -45,7 +44,7 @@ fn scale<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
     let map = at.map(&["cut_on", "reached", "bands"])?;
     let cut_on = map.required("cut_on", |at| at.code(&[CutOn::Absolute, CutOn::Net], cut_on_code));
     let reached = map.optional("reached", |at| scope.names.read(at, Unit::Fen));
-    let bands = map.required("bands", |at| table(at, scope, &BANDS));
+    let bands = map.required("bands", |at| Table::read(at, scope, &BANDS));
     Some(Benefit::Scale { cut_on: cut_on?, reached: reached?, bands: bands? })
 }
 
@@ -59,22 +58,22 @@ fn cut_on_code(cut_on: CutOn) -> &'static str {
 /// A place where the filing register's rule takes effect is the one word.
 const REMOTE: &str = "remote";
 
-pub(super) fn is_remote(node: &Node) -> bool {
-    node.scalar() == Some(REMOTE)
+pub(super) fn is_remote(at: &At) -> bool {
+    at.raw() == Some(REMOTE)
 }
 
 /// `remote`, or a table of ratios.
 pub(super) fn prepay<'a>(at: At<'a>, scope: &Scope<'_, 'a>) -> Option<Prepay> {
-    match at.node.data {
-        Data::Scalar { .. } => at.code(&[()], |()| REMOTE).map(|()| Prepay::Remote),
-        _ => table(at, scope, &RATIO).map(Prepay::Table),
+    match at.raw() {
+        Some(_) => at.code(&[()], |()| REMOTE).map(|()| Prepay::Remote),
+        None => Table::read(at, scope, &RATIO).map(Prepay::Table),
     }
 }
 
 /// Changes to the ratio; what the filing register says takes effect once.
 pub(super) fn adjustments<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<Adjust>> {
     let adjust = at.list_of(|at| adjust(&at, scope))?;
-    let mut places = at.list()?.into_iter().filter(|at| is_remote(at.node));
+    let mut places = at.list()?.into_iter().filter(is_remote);
     match (places.next(), places.next()) {
         (Some(_), Some(second)) => {
             second.problem(Kind::RemoteTwice, "`remote` stands in this list already: it would lower twice")
@@ -85,20 +84,20 @@ pub(super) fn adjustments<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Vec<
 
 fn adjust<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Adjust> {
     const KINDS: &[&str] = &["points", "factor", "personal_factor"];
-    if let Data::Scalar { .. } = at.node.data {
+    if at.raw().is_some() {
         return at.code(&[()], |()| REMOTE).map(|()| Adjust::Remote);
     }
     let map = at.map(KINDS)?;
     match map.one_of(KINDS)? {
-        "points" => map.required("points", |at| table(at, scope, &POINTS)).map(Adjust::Points),
-        "factor" => map.required("factor", |at| table(at, scope, &RATIO)).map(Adjust::Factor),
-        _ => map.required("personal_factor", |at| table(at, scope, &RATIO)).map(Adjust::PersonalFactor),
+        "points" => map.required("points", |at| Table::read(at, scope, &POINTS)).map(Adjust::Points),
+        "factor" => map.required("factor", |at| Table::read(at, scope, &RATIO)).map(Adjust::Factor),
+        _ => map.required("personal_factor", |at| Table::read(at, scope, &RATIO)).map(Adjust::PersonalFactor),
     }
 }
 
 pub(super) fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
     let map = at.map(&["amount", "used"])?;
-    let amount = map.required("amount", |at| table(at, scope, &LIMIT));
+    let amount = map.required("amount", |at| Table::read(at, scope, &LIMIT));
     let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
     Some(Cap { amount: amount?, used: used? })
 }
@@ -107,7 +106,7 @@ pub(super) fn feeds<'a>(at: &At<'a>, names: &Names<'a>) -> Option<Vec<Feed>> {
     const ALL: &[Fed] = &[Fed::Paid, Fed::Deductible, Fed::Base, Fed::Net, Fed::Visit];
     let read = |(key, value): (At<'a>, At<'a>)| {
         let what = value.code(ALL, fed_code);
-        let unit = if value.node.scalar() == Some("visit") { Unit::Count } else { Unit::Fen };
+        let unit = if value.raw() == Some("visit") { Unit::Count } else { Unit::Fen };
         let accumulator = names.feed(&key, unit);
         Some(Feed { accumulator: accumulator?, what: what? })
     };

@@ -2,12 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use super::node::{At, Map};
-use super::problem::Kind;
+use yizhan_documents::value::{amount, points, ratio};
+use yizhan_documents::{At, Kind, Map, Values};
+
 use super::quantity::part_of_bill;
-use super::table::Values;
-use super::value::{amount, points, ratio};
-use super::yaml::Data;
 use crate::model::{Band, DeductibleAmount, Ratio};
 
 /// `amount: 1300`
@@ -34,7 +32,7 @@ pub(super) const DEDUCTIBLE: Values<DeductibleAmount> =
 pub(super) const BANDS: Values<Vec<Band>> = Values { keys: &["ratio", "bands"], read: |row| bands(row) };
 
 fn limit(at: At) -> Option<Option<Decimal>> {
-    if at.node.scalar() == Some("none") { Some(None) } else { amount(at).map(Some) }
+    if at.raw() == Some("none") { Some(None) } else { amount(at).map(Some) }
 }
 
 fn deductible_amount(row: &Map) -> Option<DeductibleAmount> {
@@ -89,7 +87,9 @@ fn band(at: &At) -> Option<Band> {
 
 /// `85%`, or `{ base: 75%, per_year_of_age: 0.2% }`
 fn band_ratio(at: At) -> Option<Ratio> {
-    let Data::Map(_) = at.node.data else { return ratio(at).map(Ratio::Fixed) };
+    if !at.is_map() {
+        return ratio(at).map(Ratio::Fixed);
+    }
     let map = at.map(&["base", "per_year_of_age"])?;
     let (base, per_year) = (map.required("base", ratio), map.required("per_year_of_age", ratio));
     Some(Ratio::ByAge { base: base?, per_year: per_year? })

@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
-use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, RemoteRule, Treatment, Visit};
+use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, RemoteRule, Visit};
+use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing, Status, Tier};
 
 /// Accumulated totals by policy year.
@@ -233,7 +234,7 @@ impl CaseFile {
     /// The engine's case for a visit.
     pub fn engine_case(&self, policy: &Policy, visit: &VisitForm, earlier: &Accumulators) -> Case {
         Case {
-            area: policy.areas[0].clone(),
+            area: policy.areas[0].to_string(),
             scheme: policy.scheme,
             person: Person {
                 status: self.person.status,

@@ -7,8 +7,9 @@ use chrono::{Datelike, Days, NaiveDate};
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
-use yizhan_policy::case::{Account, Accumulated, Line, Person, RemoteRule, Treatment, Visit};
+use yizhan_policy::case::{Account, Accumulated, Line, Person, RemoteRule, Visit};
 use yizhan_policy::model::{Adjust, Policy, Prepay, Unit};
+use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing, Status, Tier};
 
 use super::choices::Choices;

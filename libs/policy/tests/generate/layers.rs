@@ -1,9 +1,10 @@
 //! Random layers with everything a document can say.
 
 use rust_decimal::Decimal;
+use yizhan_documents::Period;
 use yizhan_policy::model::{
     Adjust, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Layer, LineFilter, Per,
-    Period, Prepay, Quantity, Ratio, Table, Term,
+    Prepay, Quantity, Ratio, Table, Term,
 };
 use yizhan_terms::Payer;
 

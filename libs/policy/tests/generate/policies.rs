@@ -2,11 +2,12 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use yizhan_documents::{Period, Source};
 use yizhan_policy::model::{
     AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount,
-    Fed, Feed, Layer, Per, Period, Policy, Prepay, Quantity, Ratio, Source, Table, Term, Unit,
+    Fed, Feed, Layer, Per, Policy, Prepay, Quantity, Ratio, Table, Term, Unit,
 };
-use yizhan_terms::{Insutype, Payer};
+use yizhan_terms::{Area, Insutype, Payer};
 
 use super::choices::Choices;
 use super::layers::{bands, layer};
@@ -72,7 +73,7 @@ pub fn everything(choices: &mut Choices) -> Policy {
         version: "1.0".to_owned(),
         digest: String::new(),
         title: "随机".to_owned(),
-        areas: vec!["430200".to_owned()],
+        areas: vec![Area::parse("430200").expect("an area")],
         scheme: Insutype::Employee,
         period,
         composite: None,
@@ -148,7 +149,7 @@ fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) ->
         version: "1".to_owned(),
         digest: String::new(),
         title: "随机".to_owned(),
-        areas: vec!["430200".to_owned()],
+        areas: vec![Area::parse("430200").expect("an area")],
         scheme: Insutype::Employee,
         period,
         composite: None,

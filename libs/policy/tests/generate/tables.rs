@@ -1,7 +1,8 @@
 //! Random dated tables whose rows cannot match one case twice.
 
 use chrono::NaiveDate;
-use yizhan_policy::model::{Condition, Known, OTHERWISE, Period, Range, Row, Table, TableVersion};
+use yizhan_documents::{Known, OTHERWISE, Period, Range};
+use yizhan_policy::model::{Condition, Row, Table, TableVersion};
 use yizhan_terms::{Care, Filing, Status, Tier};
 
 use super::choices::Choices;

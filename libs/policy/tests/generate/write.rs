@@ -1,10 +1,10 @@
 //! Writes a policy as the document it would be loaded from (docs/POLICY.md, "Form").
 
 use rust_decimal::Decimal;
+use yizhan_documents::{Known, OTHERWISE, Period, Range};
 use yizhan_policy::model::{
     Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, Deductible, DeductibleAmount,
-    Fed, Known, Layer, LineFilter, OTHERWISE, Per, Period, Policy, Prepay, Quantity, Range, Ratio, Table,
-    Term, Unit,
+    Fed, Layer, LineFilter, Per, Policy, Prepay, Quantity, Ratio, Table, Term, Unit,
 };
 
 /// The document of a policy.
@@ -13,7 +13,7 @@ pub fn document(policy: &Policy) -> String {
         format!("policy: {}", policy.id),
         format!("version: {}", quoted(&policy.version)),
         format!("title: {}", policy.title),
-        format!("areas: {}", list(&policy.areas)),
+        format!("areas: {}", list(&policy.areas.iter().map(ToString::to_string).collect::<Vec<_>>())),
         format!("scheme: {}", quoted(policy.scheme.code())),
         format!("from: {}", policy.period.from),
     ];

@@ -1,7 +1,7 @@
 //! The good document with something made wrong.
 
+use yizhan_documents::{Kind, Problems};
 use yizhan_policy::load;
-use yizhan_policy::load::{Kind, Problems};
 use yizhan_policy::model::Policy;
 
 /// A document without problems that uses most of the form.

@@ -1,6 +1,6 @@
 //! Versions of tables, rows that can match at once, bands.
 
-use yizhan_policy::load::Kind::*;
+use yizhan_documents::Kind::*;
 
 use crate::broken::{fine, problem, problems};
 

@@ -1,6 +1,6 @@
 //! YAML, keys, types, codes and numbers.
 
-use yizhan_policy::load::Kind::*;
+use yizhan_documents::Kind::*;
 
 use crate::broken::problem;
 

@@ -1,10 +1,9 @@
 //! Limits on everything, and no panic on anything.
 
 use proptest::prelude::*;
+use yizhan_documents::{Kind, MAX_BYTES, MAX_DEPTH, MAX_LIST, MAX_PROBLEMS, MAX_ROWS, MAX_TEXT};
 use yizhan_policy::load;
-use yizhan_policy::load::{
-    Kind, MAX_BYTES, MAX_DEPTH, MAX_LAYERS, MAX_LIST, MAX_PROBLEMS, MAX_ROWS, MAX_TEXT,
-};
+use yizhan_policy::load::MAX_LAYERS;
 
 use crate::broken::GOOD;
 

@@ -12,8 +12,8 @@ mod names;
 mod remote;
 mod set;
 
+use yizhan_documents::Kind;
 use yizhan_policy::load;
-use yizhan_policy::load::Kind;
 
 #[test]
 fn the_good_document_is_good() {

@@ -1,6 +1,6 @@
 //! Sources, accumulators and layers: what is named, and who uses it.
 
-use yizhan_policy::load::Kind::*;
+use yizhan_documents::Kind::*;
 
 use crate::broken::{problem, problems};
 

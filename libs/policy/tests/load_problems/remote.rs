@@ -1,6 +1,6 @@
 //! Where the filing register's rule on care away from home takes effect.
 
-use yizhan_policy::load::Kind::*;
+use yizhan_documents::Kind::*;
 use yizhan_policy::model::{Adjust, Prepay};
 
 use crate::broken::{fine, problem, problems};

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use rust_decimal::Decimal;
-use yizhan_policy::case::Treatment;
 use yizhan_policy::model::CutOn;
 use yizhan_policy::outcome::{Basis, LayerTrace, Step};
 use yizhan_policy::{Case, settle};
+use yizhan_terms::Treatment;
 
 use crate::generate::everything;
 use crate::support::scenarios;

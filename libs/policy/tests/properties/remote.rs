@@ -6,10 +6,11 @@
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
-use yizhan_policy::case::{RemoteRule, Treatment};
+use yizhan_policy::case::RemoteRule;
 use yizhan_policy::model::{Adjust, CutOn, Policy, Prepay};
 use yizhan_policy::{Case, settle};
 use yizhan_terms::Filing;
+use yizhan_terms::Treatment;
 
 use crate::generate::{Choices, bands, everything, one_scale};
 use crate::support::{cases, scenarios};

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
+use yizhan_documents::Known;
 use yizhan_money::round_half_up;
-use yizhan_policy::model::{Cap, DeductibleAmount, Known, Layer, Per, Table};
+use yizhan_policy::model::{Cap, DeductibleAmount, Layer, Per, Table};
 use yizhan_policy::outcome::LayerTrace;
 use yizhan_policy::{Case, Policy, settle};
 

@@ -1,9 +1,10 @@
 //! Which row decides: conditions, ranks and dates as docs/POLICY.md describes them.
 
 use chrono::{Datelike, NaiveDate};
+use yizhan_documents::{Known, Period, Range};
 use yizhan_policy::Case;
-use yizhan_policy::case::Treatment;
-use yizhan_policy::model::{Condition, Known, Period, Policy, Prepay, Range, Row, Table};
+use yizhan_policy::model::{Condition, Policy, Prepay, Row, Table};
+use yizhan_terms::Treatment;
 
 use super::{Fraction, Refused};
 

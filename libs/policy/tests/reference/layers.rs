@@ -1,11 +1,11 @@
 //! The layers, one after the other: base × base_factor → less prepay → cost cap → deductible →
 //! bands with adjusted ratios → minimum → cap → never more than what is left → half up.
 
-use yizhan_policy::case::Treatment;
 use yizhan_policy::model::{
     Adjust, Band, Benefit, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Policy, Prepay, Quantity,
     Ratio, Table, Term,
 };
+use yizhan_terms::Treatment;
 
 use yizhan_terms::Filing;
 

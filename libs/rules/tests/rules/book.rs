@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta};
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use yizhan_documents::{Rules, RulesDocument};
 use yizhan_rules::{CreatePublishedRules, Publication, Published, RulesBook};
 use yizhan_runtime::config::DatabaseConfig;
-use yizhan_runtime::once::Cause;
 use yizhan_runtime::{Caller, ServiceError, Violations, db};
 use yizhan_testkit::{TestDatabase, both_databases};
 
@@ -27,15 +27,16 @@ async fn open(test: &TestDatabase) -> (DatabaseConnection, RulesBook<Test>) {
 }
 
 async fn publish(
-    db: &DatabaseConnection,
+    connection: &DatabaseConnection,
     book: &RulesBook<Test>,
     text: &str,
 ) -> Result<Published, ServiceError> {
-    let publication = Publication::<Test>::read(text, Violations::new())?;
+    let publication = Publication::<RulesDocument<Test>>::read(text, Violations::new())?;
     let agency = Caller::parse("agency:430000").unwrap();
     publication.check_area(&agency)?;
-    let cause = Cause { method: "Publish", caller: agency.to_string(), request_id: "r".into() };
-    let published = publication.write(db, book, &cause, DateTime::UNIX_EPOCH).await?;
+    let tx = db::begin_write(connection).await?;
+    let published = publication.write(&tx, book, &agency.to_string(), DateTime::UNIX_EPOCH).await?;
+    tx.commit().await?;
     book.refresh().await?;
     Ok(published)
 }
@@ -75,7 +76,7 @@ both_databases! {
         let (db, book) = open(&test).await;
         let published = publish(&db, &book, &document("zhuzhou", "1", "430200", 180)).await.unwrap();
         let at = published.summary.recorded_at.unwrap();
-        let known = |rules: yizhan_rules::Rules<Test>| rules.documents().len();
+        let known = |rules: Rules<Test>| rules.documents().len();
         assert_eq!(known(book.load_as_known_at(&db, at).await.unwrap()), 3);
         assert_eq!(known(book.load_as_known_at(&db, at - TimeDelta::milliseconds(1)).await.unwrap()), 2);
         assert_eq!(known(book.load(&db).await.unwrap()), 3);

@@ -1,7 +1,7 @@
 //! The nearest area decides, then the latest published; days outside every version are nobody's.
 
 use chrono::NaiveDate;
-use yizhan_rules::{NoRule, Rules, load};
+use yizhan_documents::{NoRule, Rules, load};
 
 use crate::support::{Newborn, Table, Test, document};
 

@@ -1,6 +1,6 @@
 //! Everything wrong with a document is told at once, with its place.
 
-use yizhan_rules::load;
+use yizhan_documents::load;
 
 use crate::support::{NATION, Test};
 

@@ -1,7 +1,7 @@
 //! A service with two families of rules, one of which has rows with sources of their own.
 
-use yizhan_policy::load::form::{self, Map};
-use yizhan_rules::{Reader, families};
+use yizhan_documents::{Map, value};
+use yizhan_documents::{Reader, families};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Newborn {
@@ -9,7 +9,7 @@ pub struct Newborn {
 }
 
 fn newborn(_: &Reader, map: &Map) -> Option<Newborn> {
-    Some(Newborn { within_days: map.required("within_days", |at| form::whole(at, 0, 366))? })
+    Some(Newborn { within_days: map.required("within_days", |at| value::whole(at, 0, 366))? })
 }
 
 /// Rows of citation and number.
@@ -19,10 +19,10 @@ pub struct Table {
 }
 
 fn table(reader: &Reader, map: &Map) -> Option<Table> {
-    let row = |at: form::At| {
+    let row = |at: yizhan_documents::At| {
         let map = at.map(&["source", "number"])?;
         let citation = map.required("source", |at| reader.citation(&at));
-        let number = map.required("number", |at| form::whole(at, 0, 9));
+        let number = map.required("number", |at| value::whole(at, 0, 9));
         Some((citation?, number?))
     };
     Some(Table { rows: map.required("rows", |at| at.list_of(row))? })

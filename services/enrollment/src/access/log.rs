@@ -27,6 +27,16 @@ pub enum Action {
     Rights,
     /// LookUpByGrant.
     ByGrant,
+    /// One settlement.
+    Settlement,
+    /// A page of settlements.
+    Settlements,
+    /// The statement of a settlement.
+    Statement,
+    /// What settlements add up to.
+    Accumulators,
+    /// What settlements add up to, and the settlements.
+    Benefits,
 }
 
 impl Action {
@@ -35,6 +45,11 @@ impl Action {
             Action::Unmasked => "UNMASKED",
             Action::Rights => "RIGHTS",
             Action::ByGrant => "BY_GRANT",
+            Action::Settlement => "SETTLEMENT",
+            Action::Settlements => "SETTLEMENTS",
+            Action::Statement => "STATEMENT",
+            Action::Accumulators => "ACCUMULATORS",
+            Action::Benefits => "BENEFITS",
         }
     }
 }
@@ -48,6 +63,8 @@ pub struct Look {
     pub psn_no: String,
     /// How.
     pub action: Action,
+    /// Which one of what `action` says, e.g. a setl_id; empty where it is not one.
+    pub subject: String,
     /// The grant that must allow it; empty where none is needed.
     pub grant_id: String,
     /// Who, what for, and what at.
@@ -144,6 +161,7 @@ fn entry(look: &Look, refusal: Option<Refusal>, at: DateTime<Utc>) -> LogEntry {
         action: look.action.name().to_owned(),
         purpose: look.wanted.purpose.clone(),
         grant_id: look.grant_id.clone(),
+        subject: look.subject.clone(),
         outcome: refusal.map_or(GIVEN, Refusal::outcome).to_owned(),
         prev_hash: String::new(),
         hash: String::new(),

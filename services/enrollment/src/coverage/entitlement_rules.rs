@@ -1,12 +1,13 @@
 //! Documents of entitlement rules: published, listed, read. A published version never changes.
 
-use chrono::SecondsFormat;
 use sea_orm::DatabaseTransaction;
 use tonic::async_trait;
+use yizhan_documents::RulesDocument;
 use yizhan_proto::enrollment::v1::{
-    EntitlementRules, GetEntitlementRulesRequest, ListEntitlementRulesRequest, ListEntitlementRulesResponse,
+    GetEntitlementRulesRequest, ListEntitlementRulesRequest, ListEntitlementRulesResponse,
     PublishEntitlementRulesRequest, PublishEntitlementRulesResponse,
 };
+use yizhan_proto::rules;
 use yizhan_rules::{Publication, Summary};
 use yizhan_runtime::{Caller, ServiceError};
 
@@ -21,7 +22,7 @@ pub async fn publish(
     mut request: PublishEntitlementRulesRequest,
 ) -> Result<PublishEntitlementRulesResponse, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
-    let publication = Publication::<Entitlement>::read(&request.document, violations)?;
+    let publication = Publication::<RulesDocument<Entitlement>>::read(&request.document, violations)?;
     publication.check_area(caller)?;
     let answer = once::once(register, &key, &publication).await?;
     register.rules.refresh().await?;
@@ -29,7 +30,7 @@ pub async fn publish(
 }
 
 #[async_trait]
-impl Mutation<Register> for Publication<Entitlement> {
+impl Mutation<Register> for Publication<RulesDocument<Entitlement>> {
     type Answer = PublishEntitlementRulesResponse;
     type Changed = Changed;
 
@@ -39,8 +40,9 @@ impl Mutation<Register> for Publication<Entitlement> {
         register: &Register,
         cause: &Cause,
     ) -> Result<Done<Self::Answer>, ServiceError> {
-        let published = Publication::write(self, tx, &register.rules, cause, register.clock.now()).await?;
-        let rules = Some(message(published.summary));
+        let published =
+            Publication::write(self, tx, &register.rules, &cause.caller, register.clock.now()).await?;
+        let rules = Some(published.summary.into());
         let answer = PublishEntitlementRulesResponse { rules, replayed: published.known };
         Ok(Done { answer, changed: Vec::new() })
     }
@@ -53,7 +55,7 @@ pub async fn list(
 ) -> Result<ListEntitlementRulesResponse, ServiceError> {
     let ListEntitlementRulesRequest { area, page_size, page_token } = request;
     let page = register.rules.list(&area, page_size, &page_token).await?;
-    let rules = page.documents.into_iter().map(message).collect();
+    let rules = page.documents.into_iter().map(Summary::into).collect();
     Ok(ListEntitlementRulesResponse { rules, next_page_token: page.next_page_token })
 }
 
@@ -61,21 +63,7 @@ pub async fn list(
 pub async fn get(
     register: &Register,
     request: GetEntitlementRulesRequest,
-) -> Result<EntitlementRules, ServiceError> {
+) -> Result<rules::v1::RulesDocument, ServiceError> {
     let (summary, document) = register.rules.get(&request.rules_id, &request.version).await?;
-    Ok(EntitlementRules { document, ..message(summary) })
-}
-
-fn message(summary: Summary) -> EntitlementRules {
-    let Summary { id, version, title, area, digest, recorded_at } = summary;
-    let recorded_at = recorded_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true));
-    EntitlementRules {
-        rules_id: id,
-        version,
-        title,
-        area,
-        digest,
-        recorded_at: recorded_at.unwrap_or_default(),
-        document: String::new(),
-    }
+    Ok(rules::v1::RulesDocument { document, ..summary.into() })
 }

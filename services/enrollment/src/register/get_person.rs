@@ -48,6 +48,7 @@ pub async fn get_person_in_clear(
         poolarea_no: found.person.poolarea_no.clone(),
         psn_no: psn_no.to_owned(),
         action: Action::Unmasked,
+        subject: String::new(),
         grant_id: String::new(),
         wanted: WantedLook {
             actor: caller.to_string(),

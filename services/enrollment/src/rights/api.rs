@@ -3,10 +3,10 @@
 use tonic::{Request, Response, Status};
 use yizhan_proto::enrollment::v1::rights_service_server::RightsService;
 use yizhan_proto::enrollment::v1::{
-    GetRightsRequest, GetRightsResponse, GrantAccessRequest, GrantAccessResponse, ListAccessLogRequest,
-    ListAccessLogResponse, ListGrantsRequest, ListGrantsResponse, LookUpByGrantRequest,
-    LookUpByGrantResponse, VerifyAccessLogRequest, VerifyAccessLogResponse, WithdrawGrantRequest,
-    WithdrawGrantResponse,
+    AuthorizeLookRequest, AuthorizeLookResponse, GetRightsRequest, GetRightsResponse, GrantAccessRequest,
+    GrantAccessResponse, ListAccessLogRequest, ListAccessLogResponse, ListGrantsRequest, ListGrantsResponse,
+    LookUpByGrantRequest, LookUpByGrantResponse, VerifyAccessLogRequest, VerifyAccessLogResponse,
+    WithdrawGrantRequest, WithdrawGrantResponse,
 };
 use yizhan_runtime::Caller;
 
@@ -76,6 +76,14 @@ impl RightsService for RightsApi {
             rights::look_up_by_grant(&self.register, &caller, &grant_id, &purpose, &scopes).await?;
         let scopes = given.into_iter().map(messages::scope_code).collect();
         Ok(Response::new(LookUpByGrantResponse { rights: Some(messages::rights(view)), scopes }))
+    }
+
+    async fn authorize_look(
+        &self,
+        request: Request<AuthorizeLookRequest>,
+    ) -> Result<Response<AuthorizeLookResponse>, Status> {
+        let caller = Caller::of(&request);
+        Ok(Response::new(rights::authorize_look(&self.register, &caller, request.into_inner()).await?))
     }
 
     async fn list_access_log(

@@ -30,6 +30,7 @@ pub async fn get_rights(
             poolarea_no: person.poolarea_no.clone(),
             psn_no: psn_no.to_owned(),
             action: Action::Rights,
+            subject: String::new(),
             grant_id: String::new(),
             wanted,
         };

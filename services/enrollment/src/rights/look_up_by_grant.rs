@@ -24,17 +24,21 @@ pub async fn look_up_by_grant(
 ) -> Result<(View, BTreeSet<Scope>), ServiceError> {
     let mut violations = Violations::new();
     let scopes = messages::scopes(scopes, &mut violations);
+    let of_register = scopes.iter().all(|scope| scope.is_of_register());
+    violations.require(of_register, "scopes", "SCOPE_INVALID", "累计待遇和结算请向结算服务查询");
     RowCheck::within("", &mut violations).text("purpose", purpose, true);
     violations.finish()?;
     // Whose grant it is never changes: it may be read before the transaction that decides.
     let grant = find_grant(register, grant_id).await?;
     let held = timelines::find(&register.db, &grant.psn_no).await?.ok_or_else(grant_unknown)?;
     let wanted = WantedLook { actor: caller.to_string(), purpose: purpose.to_owned(), scopes };
-    let given = grant.terms().given(&wanted);
+    let mut given = grant.terms().given(&wanted);
+    given.retain(|scope| scope.is_of_register());
     let look = Look {
         poolarea_no: held.poolarea_no,
         psn_no: grant.psn_no.clone(),
         action: Action::ByGrant,
+        subject: String::new(),
         grant_id: grant_id.to_owned(),
         wanted,
     };
@@ -49,7 +53,8 @@ pub async fn look_up_by_grant(
     Ok((View::of_scopes(register, person, &given).await?, given))
 }
 
-fn refused(refusal: Refusal, grant: &access_grant::Model) -> ServiceError {
+/// Why the grant does not allow the look.
+pub(super) fn refused(refusal: Refusal, grant: &access_grant::Model) -> ServiceError {
     let (kind, message, text) = match refusal {
         Refusal::OtherGrantee => return grant_unknown(),
         Refusal::Withdrawn => (ErrorKind::FailedPrecondition, "the grant was withdrawn", "本人已撤回该授权"),

@@ -10,11 +10,11 @@ use crate::access::domain::chain::{Anchor, Break, Fault, LogEntry};
 use crate::access::domain::grant::Scope;
 use crate::access::store::entities::access_grant;
 use crate::register::messages;
-use crate::rights::{Benefit, Verdict, Verification, View};
+use crate::rights::{Verdict, Verification, View};
 
 /// What somebody sees.
 pub fn rights(view: View) -> pb::Rights {
-    let View { person, benefits, benefits_unavailable, contributions, arrears } = view;
+    let View { person, contributions, arrears } = view;
     let (psn_no, timeline) = (person.psn_no, person.timeline);
     let coverage = |entry| messages::coverage_row(&psn_no, entry);
     let identity = |entry| messages::identity_row(&psn_no, entry);
@@ -29,17 +29,10 @@ pub fn rights(view: View) -> pb::Rights {
         memberships: timeline.memberships.into_iter().map(membership).collect(),
         diseases: timeline.diseases.iter().map(messages::disease).collect(),
         account_shares: timeline.account_shares.into_iter().map(share).collect(),
-        benefits: benefits.into_iter().map(benefit).collect(),
-        benefits_unavailable,
         contributions,
         arrears,
         psn_no,
     }
-}
-
-fn benefit(benefit: Benefit) -> pb::AccumulatedBenefit {
-    let Benefit { poolarea_no, policy_year, accumulator, total } = benefit;
-    pb::AccumulatedBenefit { poolarea_no, policy_year, accumulator, total }
 }
 
 /// A grant as it is.
@@ -60,7 +53,8 @@ pub fn grant(grant: access_grant::Model) -> pb::AccessGrant {
     }
 }
 
-fn time(time: DateTime<Utc>) -> String {
+/// A moment, as the contract says it.
+pub fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
@@ -72,6 +66,7 @@ pub fn scope_code(scope: Scope) -> i32 {
         Scope::Memberships => pb::AccessScope::Memberships,
         Scope::Contributions => pb::AccessScope::Contributions,
         Scope::Benefits => pb::AccessScope::Benefits,
+        Scope::Settlements => pb::AccessScope::Settlements,
     };
     code.into()
 }
@@ -87,6 +82,7 @@ pub fn scopes(codes: &[i32], violations: &mut Violations) -> BTreeSet<Scope> {
             Ok(pb::AccessScope::Memberships) => Some(Scope::Memberships),
             Ok(pb::AccessScope::Contributions) => Some(Scope::Contributions),
             Ok(pb::AccessScope::Benefits) => Some(Scope::Benefits),
+            Ok(pb::AccessScope::Settlements) => Some(Scope::Settlements),
             Ok(pb::AccessScope::Unspecified) | Err(_) => None,
         };
         let new = scope.is_some_and(|scope| scopes.insert(scope));
@@ -106,6 +102,7 @@ pub fn log_entry(entry: LogEntry) -> pb::AccessLogEntry {
         purpose: entry.purpose,
         grant_id: entry.grant_id,
         outcome: entry.outcome,
+        subject: entry.subject,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Reads one version of each family of rules; what is wrong is reported where it stands.
 
 use rust_decimal::prelude::ToPrimitive;
-use yizhan_policy::load::form::{self, At, Kind, Map};
-use yizhan_rules::Reader;
+use yizhan_documents::Reader;
+use yizhan_documents::{At, Kind, Map, value};
 
 use super::families::{
     Continuity, DayOfYear, Employee, Enrolment, FirstDay, Newborn, RewardRule, WaitingRule,
@@ -26,7 +26,7 @@ pub fn enrolment(_: &Reader, map: &Map) -> Option<Enrolment> {
 fn day_of_year(at: &At) -> Option<DayOfYear> {
     let map = at.map(&["year_before", "coverage_year"])?;
     let key = map.one_of(&["year_before", "coverage_year"])?;
-    let (month, day) = map.required(key, form::month_and_day)?;
+    let (month, day) = map.required(key, value::month_and_day)?;
     Some(DayOfYear { year_before: key == "year_before", month, day })
 }
 
@@ -131,7 +131,7 @@ pub fn reward(_: &Reader, map: &Map) -> Option<RewardRule> {
 }
 
 fn number(map: &Map, key: &str, lowest: i64, highest: i64) -> Option<u32> {
-    map.required(key, |at| form::whole(at, lowest, highest)).and_then(|number| number.try_into().ok())
+    map.required(key, |at| value::whole(at, lowest, highest)).and_then(|number| number.try_into().ok())
 }
 
 fn year(map: &Map, key: &str) -> Option<i32> {
@@ -139,11 +139,11 @@ fn year(map: &Map, key: &str) -> Option<i32> {
 }
 
 fn fen(at: At) -> Option<i64> {
-    form::amount(at)?.to_i64()
+    value::amount(at)?.to_i64()
 }
 
 fn permille(at: At) -> Option<u32> {
-    let thousandths = form::ratio(at.clone())? * rust_decimal::Decimal::ONE_THOUSAND;
+    let thousandths = value::ratio(at.clone())? * rust_decimal::Decimal::ONE_THOUSAND;
     if !thousandths.fract().is_zero() {
         return at.problem(Kind::InvalidValue, "at most one digit behind the point of a percentage");
     }
@@ -152,7 +152,7 @@ fn permille(at: At) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use yizhan_rules::load;
+    use yizhan_documents::load;
 
     use super::super::{Entitlement, embedded_texts};
 
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(names, ["100000-national.yaml", "360000-jiangxi.yaml", "411000-xuchang.yaml"]);
         for (name, text) in embedded_texts() {
             let document = load::<Entitlement>(name, text).unwrap_or_else(|problems| panic!("{problems}"));
-            assert!(name.starts_with(&document.area), "{name}");
+            assert!(name.starts_with(document.area.as_str()), "{name}");
         }
     }
 

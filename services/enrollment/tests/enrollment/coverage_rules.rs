@@ -31,7 +31,7 @@ both_databases! {
         let request = publish(LONGER);
         let first = client.publish_entitlement_rules(request.clone()).await.unwrap().into_inner();
         let rules = first.rules.clone().unwrap();
-        assert_eq!((rules.rules_id.as_str(), rules.area.as_str(), first.replayed), ("zhuzhou-newborn", "430200", false));
+        assert_eq!((rules.rules_id.as_str(), rules.areas.as_slice(), first.replayed), ("zhuzhou-newborn", &["430200".to_owned()][..], false));
         let again = client.publish_entitlement_rules(request).await.unwrap().into_inner();
         assert_eq!(again, PublishEntitlementRulesResponse { replayed: true, ..first.clone() });
         let anew = client.publish_entitlement_rules(publish(LONGER)).await.unwrap().into_inner();

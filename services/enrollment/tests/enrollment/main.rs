@@ -13,7 +13,6 @@ mod coverage;
 mod coverage_input;
 mod coverage_rules;
 mod eligibility;
-mod fake_settlement;
 mod hammer;
 mod idempotency;
 mod import;

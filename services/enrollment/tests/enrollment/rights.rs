@@ -7,12 +7,10 @@ use chrono::TimeDelta;
 use futures::future::join_all;
 use tonic::Code;
 use yizhan_proto::enrollment::v1::*;
-use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
 use yizhan_testkit::both_databases;
 
-use crate::fake_settlement;
 use crate::support::*;
 
 const INSURER: &str = "insurer:PICC";
@@ -62,6 +60,14 @@ async fn look_up(
     Ok(rights.look_up_by_grant(as_caller(caller, request)).await.map_err(error)?.into_inner())
 }
 
+async fn authorize(
+    rights: &mut RightsClient,
+    caller: &str,
+    request: AuthorizeLookRequest,
+) -> Result<AuthorizeLookResponse, RemoteError> {
+    Ok(rights.authorize_look(as_caller(caller, request)).await.map_err(error)?.into_inner())
+}
+
 async fn own_log(rights: &mut RightsClient) -> Vec<AccessLogEntry> {
     let request = ListAccessLogRequest { psn_no: "P1".into(), page_size: 500, page_token: String::new() };
     rights.list_access_log(as_caller(PERSON, request)).await.unwrap().into_inner().entries
@@ -107,28 +113,18 @@ async fn enrolled(service: &mut TestService) {
 }
 
 both_databases! {
-    async fn a_person_sees_everything_of_their_own_with_what_was_paid(db: TestDatabase) {
-        let settlement = fake_settlement::start().await;
-        let url = settlement.url();
-        let mut service = start_with(&db, move |config| config.settlement = Some(PeerConfig::at(url))).await;
+    async fn a_person_sees_everything_of_their_own(db: TestDatabase) {
+        let mut service = start(&db).await;
         let mut rights = service.rights().await;
         enrolled(&mut service).await;
         let request = GetRightsRequest { psn_no: "P1".into(), purpose: String::new() };
-        let own = rights.get_rights(as_caller(PERSON, request.clone())).await.unwrap().into_inner().rights.unwrap();
+        let own = rights.get_rights(as_caller(PERSON, request)).await.unwrap().into_inner().rights.unwrap();
         assert_eq!((own.coverages.len(), own.identities.len(), own.memberships.len()), (2, 1, 1));
         assert_eq!(own.psn_name_masked, "张**");
         let contributions: Vec<_> = own.contributions.iter().map(|paid| (paid.accrym.as_str(), paid.clct_flag.as_str())).collect();
         assert_eq!(contributions, [("2024-04", "0"), ("2024-04", "1"), ("2024-05", "0")]);
         assert_eq!(own.arrears, [Arrears { insutype: "310".into(), accrym: "2024-05".into(), amount_fen: 30_000 }]);
-        let paid: Vec<_> = own.benefits.iter().map(|benefit| (benefit.accumulator.as_str(), benefit.total)).collect();
-        assert_eq!(paid, [("paid to P1 by 430100", 12_345), ("paid to P1 by 430200", 12_345)], "every area that ever paid");
-        assert!(!own.benefits_unavailable);
         assert_eq!(own_log(&mut rights).await, [], "own looks are not logged");
-
-        settlement.shutdown().await;
-        let own = rights.get_rights(as_caller(PERSON, request)).await.unwrap().into_inner().rights.unwrap();
-        assert!(own.benefits_unavailable && own.benefits.is_empty());
-        assert_eq!(own.coverages.len(), 2, "the rest is there");
     }
 
     async fn others_see_it_for_a_purpose_or_not_at_all(db: TestDatabase) {
@@ -138,8 +134,7 @@ both_databases! {
         let ask = |caller, purpose: &str| as_caller(caller, GetRightsRequest { psn_no: "P1".into(), purpose: purpose.into() });
         let refused = |status| { let error = error(status); (error.code, error.reason) };
         assert_eq!(error(rights.get_rights(ask("agency:430200", "")).await.unwrap_err()).violation_reasons(), ["TEXT_REQUIRED"]);
-        let seen = rights.get_rights(ask("agency:430200", "窗口查询")).await.unwrap().into_inner().rights.unwrap();
-        assert!(seen.benefits_unavailable, "no settlement is configured, and the view says so");
+        rights.get_rights(ask("agency:430200", "窗口查询")).await.unwrap();
         for caller in ["institution:H43020000001", "department:430200", "service:settlement"] {
             assert_eq!(refused(rights.get_rights(ask(caller, "x")).await.unwrap_err()), (Code::PermissionDenied, "PERSON_NOT_OWN".into()));
         }
@@ -157,6 +152,7 @@ both_databases! {
             purpose: "窗口查询".into(),
             grant_id: String::new(),
             outcome: "GIVEN".into(),
+            subject: String::new(),
         });
     }
 
@@ -169,7 +165,7 @@ both_databases! {
         let seen = look_up(&mut rights, INSURER, look(&granted)).await.unwrap();
         assert_eq!(seen.scopes, granted.scopes);
         let view = seen.rights.unwrap();
-        assert_eq!((view.coverages.len(), view.identities.len(), view.memberships.len(), view.benefits_unavailable), (2, 1, 0, false));
+        assert_eq!((view.coverages.len(), view.identities.len(), view.memberships.len()), (2, 1, 0));
         let identities = LookUpByGrantRequest { scopes: vec![AccessScope::Identities.into()], ..look(&granted) };
         let view = look_up(&mut rights, INSURER, identities).await.unwrap().rights.unwrap();
         assert_eq!((view.coverages.len(), view.identities.len()), (0, 1));
@@ -179,7 +175,9 @@ both_databases! {
         let money = grant(&mut rights, PERSON, money).await.unwrap();
         let view = look_up(&mut rights, "insurer:AIA", look(&money)).await.unwrap().rights.unwrap();
         assert_eq!((view.coverages.len(), view.contributions.len(), view.arrears.len()), (0, 3, 1));
-        assert!(view.benefits_unavailable, "granted, but no settlement is configured");
+        let elsewhere = LookUpByGrantRequest { scopes: vec![AccessScope::Benefits.into()], ..look(&money) };
+        let elsewhere = look_up(&mut rights, "insurer:AIA", elsewhere).await.unwrap_err();
+        assert_eq!(elsewhere.violation_reasons(), ["SCOPE_INVALID"], "settlement keeps it and shows it");
 
         let refused = |error: RemoteError| (error.code, error.reason);
         let other = look_up(&mut rights, "insurer:AIA", look(&granted)).await.unwrap_err();
@@ -188,7 +186,7 @@ both_databases! {
         assert_eq!(refused(look_up(&mut rights, INSURER, unknown).await.unwrap_err()), (Code::NotFound, "GRANT_UNKNOWN".into()));
         let purpose = LookUpByGrantRequest { purpose: "营销".into(), ..look(&granted) };
         assert_eq!(refused(look_up(&mut rights, INSURER, purpose).await.unwrap_err()), (Code::PermissionDenied, "GRANT_OTHER_PURPOSE".into()));
-        let more = LookUpByGrantRequest { scopes: vec![AccessScope::Benefits.into()], ..look(&granted) };
+        let more = LookUpByGrantRequest { scopes: vec![AccessScope::Memberships.into()], ..look(&granted) };
         assert_eq!(refused(look_up(&mut rights, INSURER, more).await.unwrap_err()), (Code::PermissionDenied, "GRANT_OUT_OF_SCOPE".into()));
 
         let outcomes: Vec<_> = own_log(&mut rights).await.into_iter().map(|entry| (entry.seq, entry.actor, entry.outcome)).collect();
@@ -201,6 +199,73 @@ both_databases! {
             entry(2, INSURER, "GIVEN"),
             entry(1, INSURER, "GIVEN"),
         ], "newest first; a look by a grant that never was concerns nobody");
+    }
+
+    /// What other services keep of a person is shown by them, after enrollment let them and noted it.
+    async fn services_show_what_they_keep_by_leave_of_enrollment(db: TestDatabase) {
+        let mut service = start(&db).await;
+        let mut rights = service.rights().await;
+        enrolled(&mut service).await;
+        let scopes = vec![AccessScope::Benefits.into(), AccessScope::Settlements.into()];
+        let request = GrantAccessRequest { scopes: vec![AccessScope::Settlements.into()], ..grant_request() };
+        let granted = grant(&mut rights, PERSON, request).await.unwrap();
+        let by_grant = AuthorizeLookRequest {
+            on_behalf_of: INSURER.into(),
+            kind: LookKind::Benefits.into(),
+            purpose: "理赔".into(),
+            grant_id: granted.grant_id.clone(),
+            scopes,
+            ..AuthorizeLookRequest::default()
+        };
+        let allowed = authorize(&mut rights, "service:settlement", by_grant.clone()).await.unwrap();
+        assert_eq!(allowed, AuthorizeLookResponse {
+            psn_no: "P1".into(),
+            scopes: vec![AccessScope::Settlements.into()],
+            begins_at: granted.begins_at.clone(),
+            ends_at: granted.ends_at.clone(),
+            poolareas_no: vec!["430100".into(), "430200".into()],
+        });
+        let refused = [
+            (AuthorizeLookRequest { on_behalf_of: "insurer:AIA".into(), ..by_grant.clone() }, "GRANT_UNKNOWN"),
+            (AuthorizeLookRequest { psn_no: "P2".into(), ..by_grant.clone() }, "GRANT_UNKNOWN"),
+            (AuthorizeLookRequest { purpose: "营销".into(), ..by_grant.clone() }, "GRANT_OTHER_PURPOSE"),
+            (AuthorizeLookRequest { scopes: vec![AccessScope::Benefits.into()], ..by_grant.clone() }, "GRANT_OUT_OF_SCOPE"),
+        ];
+        for (request, reason) in refused {
+            assert_eq!(authorize(&mut rights, "service:settlement", request).await.unwrap_err().reason, reason);
+        }
+        let without = AuthorizeLookRequest {
+            on_behalf_of: "agency:430200".into(),
+            psn_no: "P1".into(),
+            kind: LookKind::Settlement.into(),
+            subject: "S1".into(),
+            purpose: "经办业务".into(),
+            ..AuthorizeLookRequest::default()
+        };
+        authorize(&mut rights, "service:settlement", without.clone()).await.unwrap();
+        let own = AuthorizeLookRequest { on_behalf_of: PERSON.into(), purpose: String::new(), ..without.clone() };
+        authorize(&mut rights, "service:settlement", own).await.expect("their own, for no purpose");
+        let nobody = AuthorizeLookRequest { psn_no: "P9".into(), ..without.clone() };
+        assert_eq!(authorize(&mut rights, "service:settlement", nobody).await.unwrap_err().reason, "PERSON_UNKNOWN");
+        let wrong = AuthorizeLookRequest { on_behalf_of: "x".into(), kind: 0, purpose: String::new(), ..without.clone() };
+        let wrong = authorize(&mut rights, "service:settlement", wrong).await.unwrap_err();
+        assert_eq!(wrong.violation_reasons(), ["CODE_UNKNOWN", "CODE_UNKNOWN", "TEXT_REQUIRED"]);
+        for caller in [INSURER, PERSON, "agency:430200", "department:430200", "institution:H43020000001", "operator:alice"] {
+            let denied = authorize(&mut rights, caller, without.clone()).await.unwrap_err();
+            assert_eq!((denied.code, denied.reason.as_str()), (Code::PermissionDenied, "PERSON_NOT_OWN"), "{caller}");
+        }
+
+        let log: Vec<_> = own_log(&mut rights).await.into_iter().map(|entry| (entry.seq, entry.actor, entry.action, entry.subject, entry.outcome)).collect();
+        let entry = |seq, actor: &str, action: &str, subject: &str, outcome: &str| (seq, actor.to_owned(), action.to_owned(), subject.to_owned(), outcome.to_owned());
+        assert_eq!(log, [
+            entry(5, "agency:430200", "SETTLEMENT", "S1", "GIVEN"),
+            entry(4, INSURER, "BENEFITS", "", "GRANT_OUT_OF_SCOPE"),
+            entry(3, INSURER, "BENEFITS", "", "GRANT_OTHER_PURPOSE"),
+            entry(2, "insurer:AIA", "BENEFITS", "", "GRANT_OF_ANOTHER"),
+            entry(1, INSURER, "BENEFITS", "", "GIVEN"),
+        ]);
+        let area = VerifyAccessLogRequest { poolarea_no: "430200".into(), ..Default::default() };
+        assert!(rights.verify_access_log(area).await.unwrap().into_inner().intact);
     }
 
     async fn a_grant_counts_from_its_begin_to_its_end(db: TestDatabase) {

@@ -3,9 +3,8 @@
 pub mod refusals;
 
 use chrono::NaiveDate;
-use yizhan_policy::{Ambiguous, case};
-use yizhan_rules::{Dated, Family, NoRule};
-use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
+use yizhan_documents::{Ambiguous, Dated, Family, NoRule};
+use yizhan_terms::{Care, Filing as Class, FilingKind, Tier, Treatment};
 
 use crate::rules::places::{covers, is_at_home, same_province};
 use crate::rules::{
@@ -91,7 +90,7 @@ pub enum Outcome {
     /// Settled directly, with this treatment.
     Direct {
         /// What to apply.
-        treatment: case::Treatment,
+        treatment: Treatment,
         /// Where that is written.
         basis: Basis,
     },
@@ -180,7 +179,7 @@ impl Finder<'_> {
         let away = long_term.min_by_key(|standing| standing.promised);
         let Some(away) = away else {
             let nowhere = Basis { rule: String::new(), citation: String::new() };
-            let outcome = Outcome::Direct { treatment: case::Treatment::Same, basis: nowhere };
+            let outcome = Outcome::Direct { treatment: Treatment::Same, basis: nowhere };
             return Ok(Answer {
                 class: Class::Local,
                 filing: None,

@@ -1,8 +1,8 @@
 //! Answers as the contract tells them.
 
-use yizhan_policy::case;
 use yizhan_proto::filing::v1 as proto;
 use yizhan_terms::Filing as Class;
+use yizhan_terms::Treatment;
 
 use super::domain::{Answer, Basis, Outcome};
 
@@ -51,8 +51,8 @@ pub fn answer_message(answer: &Answer) -> proto::FilingAnswer {
     message
 }
 
-fn treatment_message(treatment: case::Treatment, basis: &Basis) -> proto::Treatment {
-    use case::Treatment::{Factor, Points, Prepay, Same};
+fn treatment_message(treatment: Treatment, basis: &Basis) -> proto::Treatment {
+    use yizhan_terms::Treatment::{Factor, Points, Prepay, Same};
     let (kind, value) = match treatment {
         Same => (proto::TreatmentKind::Same, String::new()),
         Points(points) => (proto::TreatmentKind::Points, points.normalize().to_string()),

@@ -36,7 +36,11 @@ impl Follower for FollowSettlements {
     }
 
     async fn open(&self, resume_token: String) -> Result<Events<WatchSettlementsResponse>, Status> {
-        let events = self.feed.clone().watch_settlements(WatchSettlementsRequest { resume_token }).await?;
+        let events = self
+            .feed
+            .clone()
+            .watch_settlements(WatchSettlementsRequest { resume_token, ..Default::default() })
+            .await?;
         Ok(events.into_inner().boxed())
     }
 

@@ -2,12 +2,14 @@
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tonic::async_trait;
+use yizhan_documents::RulesDocument;
 use yizhan_proto::filing::v1::{
-    AddWorkingDaysRequest, AddWorkingDaysResponse, FilingRules, GetFilingRulesRequest,
-    ListFilingRulesRequest, ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
+    AddWorkingDaysRequest, AddWorkingDaysResponse, GetFilingRulesRequest, ListFilingRulesRequest,
+    ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
 };
+use yizhan_proto::rules;
 use yizhan_rules::{Publication, RulesBook, Summary};
-use yizhan_runtime::clock::{parse_date, rfc3339};
+use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::once::{self, Cause, Done, Mutation};
 use yizhan_runtime::{Caller, Clock, ServiceError, Violations};
 use yizhan_terms::Area;
@@ -36,7 +38,7 @@ pub async fn publish(
     mut request: PublishFilingRulesRequest,
 ) -> Result<PublishFilingRulesResponse, ServiceError> {
     let (key, wrong) = once::open(caller, &mut request);
-    let publication = Publication::<FilingFamilies>::read(&request.document, wrong)?;
+    let publication = Publication::<RulesDocument<FilingFamilies>>::read(&request.document, wrong)?;
     publication.check_area(caller)?;
     let publish = Publish(publication);
     let (answer, _) = once::once(&desk.db, &desk.clock, &key, desk, &publish).await?;
@@ -44,7 +46,7 @@ pub async fn publish(
     Ok(answer)
 }
 
-struct Publish(Publication<FilingFamilies>);
+struct Publish(Publication<RulesDocument<FilingFamilies>>);
 
 #[async_trait]
 impl Mutation<Documents> for Publish {
@@ -57,21 +59,9 @@ impl Mutation<Documents> for Publish {
         desk: &Documents,
         cause: &Cause,
     ) -> Result<Done<Self::Answer, ()>, ServiceError> {
-        let published = self.0.write(tx, &desk.book, cause, desk.clock.now()).await?;
-        let rules = Some(message(published.summary, String::new()));
+        let published = self.0.write(tx, &desk.book, &cause.caller, desk.clock.now()).await?;
+        let rules = Some(published.summary.into());
         Ok(Done { answer: PublishFilingRulesResponse { rules, replayed: published.known }, changed: () })
-    }
-}
-
-fn message(summary: Summary, document: String) -> FilingRules {
-    FilingRules {
-        rules_id: summary.id,
-        version: summary.version,
-        title: summary.title,
-        area: summary.area,
-        digest: summary.digest,
-        recorded_at: summary.recorded_at.map(rfc3339).unwrap_or_default(),
-        document,
     }
 }
 
@@ -82,15 +72,18 @@ pub async fn list(
 ) -> Result<ListFilingRulesResponse, ServiceError> {
     let page = desk.book.list(&request.area, request.page_size, &request.page_token).await?;
     Ok(ListFilingRulesResponse {
-        rules: page.documents.into_iter().map(|summary| message(summary, String::new())).collect(),
+        rules: page.documents.into_iter().map(Summary::into).collect(),
         next_page_token: page.next_page_token,
     })
 }
 
 /// One document with its text.
-pub async fn get(desk: &Documents, request: GetFilingRulesRequest) -> Result<FilingRules, ServiceError> {
+pub async fn get(
+    desk: &Documents,
+    request: GetFilingRulesRequest,
+) -> Result<rules::v1::RulesDocument, ServiceError> {
     let (summary, text) = desk.book.get(&request.rules_id, &request.version).await?;
-    Ok(message(summary, text))
+    Ok(rules::v1::RulesDocument { document: text, ..summary.into() })
 }
 
 /// The n-th working day after a day.

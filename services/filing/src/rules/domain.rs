@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use yizhan_terms::{FilingKind, FilingMaterial, Status};
 
 use calendar::Calendar;
-pub use treatment::{Away, Decision, Direct, SchemeTable, Treatments, What, decide};
+pub use treatment::{Asked, Away, Decision, Direct, SchemeTable, Treatments, What, decide};
 
 /// The rules of filing.
-pub type Rules = yizhan_rules::Rules<FilingFamilies>;
+pub type Rules = yizhan_documents::Rules<FilingFamilies>;
 
-yizhan_rules::families! {
+yizhan_documents::families! {
     /// What a document of filing rules may hold.
     pub struct FilingFamilies, called "备案规则", embedded embedded_texts() => {
         kinds: Kinds = "kinds", read load::kinds, keys ["offered"];
@@ -37,7 +37,7 @@ yizhan_rules::families! {
 /// The documents that come with the service, as file name and text, in order of name.
 pub fn embedded_texts() -> &'static [(&'static str, &'static str)] {
     static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/rules");
-    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| yizhan_rules::texts(&FOLDER));
+    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| yizhan_documents::texts(&FOLDER));
     &FILES
 }
 
@@ -179,7 +179,7 @@ impl Kinds {
 }
 
 /// A family of rules that is needed was found nowhere: no document is in force.
-pub fn no_rules(missing: &yizhan_rules::NoRule) -> yizhan_runtime::ServiceError {
+pub fn no_rules(missing: &yizhan_documents::NoRule) -> yizhan_runtime::ServiceError {
     yizhan_runtime::ServiceError::failed_precondition(
         "RULES_NOT_IN_FORCE",
         format!("no rules of the family {} hold in {} on {}", missing.family, missing.area, missing.day),

@@ -84,6 +84,10 @@ impl SettlementService for FakeSettlement {
         not_here()
     }
 
+    async fn get_benefits(&self, _: Request<GetBenefitsRequest>) -> Answer<GetBenefitsResponse> {
+        not_here()
+    }
+
     async fn get_settlement(&self, _: Request<GetSettlementRequest>) -> Answer<GetSettlementResponse> {
         not_here()
     }

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use yizhan_filing::answers::domain::{Outcome, Visit, find};
 use yizhan_filing::rules::Rules;
 use yizhan_filing::standings::{Standing, Standings, State};
-use yizhan_policy::case::Treatment;
+use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
 
 const NANCHANG: &str = "360100";

@@ -222,7 +222,7 @@ fn an_area_may_have_days_off_of_its_own() {
     let mut rules = Rules::embedded();
     let text = "rules: guangxi-calendar\nversion: \"2026\"\ntitle: 广西\narea: \"450000\"\nsources:\n  s: { title: 广西三月三放假安排, quality: P }\n\
                 calendar:\n  - from: 2026-04-20\n    to: 2026-04-21\n    source: s\n    holidays: [{ name: 三月三, from: 2026-04-20, to: 2026-04-21 }]\n";
-    rules.publish(yizhan_rules::load("x.yaml", text).unwrap());
+    rules.publish(yizhan_documents::load("x.yaml", text).unwrap());
     let after = |area| WorkingDays::of(&rules, area).add(day("2026-04-17"), 2);
     assert_eq!(after("450100"), (day("2026-04-23"), true));
     assert_eq!(after("430200"), (day("2026-04-21"), true));

@@ -1,7 +1,7 @@
 //! What is wrong with a document is told all at once, each at its place.
 
+use yizhan_documents::load;
 use yizhan_filing::rules::FilingFamilies;
-use yizhan_rules::load;
 
 /// Line and code of every problem.
 fn told(body: &str) -> Vec<(usize, &'static str)> {

@@ -2,8 +2,9 @@
 
 use yizhan_filing::rules::{Away, Rules, Treatments, What, decide};
 use yizhan_money::Fen;
-use yizhan_policy::case::{Account, Case, Line, Person, RemoteRule, Treatment, Visit};
-use yizhan_policy::{PolicySet, embedded, load, settle};
+use yizhan_policy::case::{Account, Case, Line, Person, RemoteRule, Visit};
+use yizhan_policy::{embedded, find, load, settle, together};
+use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
 
 use super::day;
@@ -51,10 +52,10 @@ fn stay(area: &str, scheme: Insutype, status: Status, away: &Away, remote: Optio
 fn every_shipped_treatment_has_its_place_in_the_shipped_policy() {
     let rules = Rules::embedded();
     let policies = embedded().iter().map(|(name, text)| load(name, text).unwrap()).collect();
-    let policies = PolicySet::new(policies).unwrap();
+    let policies = together(policies).unwrap();
     let mut lowered = Vec::new();
     for (area, scheme, status) in BOTH {
-        let policy = policies.find(area, scheme, day("2026-05-01")).unwrap();
+        let policy = find(&policies, area, scheme, day("2026-05-01")).unwrap();
         let paid = |case: &Case| settle(policy, case).map(|outcome| outcome.fund_pay_fen);
         let version = rules.find::<Treatments>(area, day("2026-05-01")).unwrap();
         for filing in Filing::ALL.iter().copied().filter(|filing| *filing != Filing::Local) {

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
-use yizhan_filing::rules::{Away, Direct, Rules, Treatments, What, decide};
-use yizhan_policy::case::Treatment;
-use yizhan_policy::model::{Condition, Known, Row};
+use yizhan_documents::{Known, Row};
+use yizhan_filing::rules::{Asked, Away, Direct, Rules, Treatments, What, decide};
+use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing, Tier};
 
 use super::day;
@@ -221,7 +221,7 @@ fn the_row_that_decided_is_named() {
 fn no_shipped_table_goes_beyond_the_national_bounds_unnoticed() {
     let mut beyond = Vec::new();
     for document in RULES.documents() {
-        for version in <Treatments as yizhan_rules::Family<_>>::versions(&document.families) {
+        for version in <Treatments as yizhan_documents::Family<_>>::versions(&document.families) {
             for table in &version.rule.tables {
                 let schemes: Vec<_> = table.insutypes.iter().map(|one| one.code()).collect();
                 let place = format!("{} {} {}", document.area, version.period.from, schemes.join("+"));
@@ -251,7 +251,7 @@ fn no_shipped_table_goes_beyond_the_national_bounds_unnoticed() {
 }
 
 /// Classes that a row lowers by more than the nation allows, and by how many points at most: a 先自付 of a tenth takes up to 10.
-fn beyond_bounds(row: &Row<Direct>) -> Vec<(Filing, Decimal)> {
+fn beyond_bounds(row: &Row<Asked, Direct>) -> Vec<(Filing, Decimal)> {
     let Known::Value(Direct::Treatment(treatment)) = row.value else { return Vec::new() };
     let lowered = match treatment {
         Treatment::Same => Decimal::ZERO,
@@ -260,7 +260,7 @@ fn beyond_bounds(row: &Row<Direct>) -> Vec<(Filing, Decimal)> {
         Treatment::Prepay(ratio) => ratio * Decimal::ONE_HUNDRED,
     };
     let named = row.when.iter().find_map(|condition| match condition {
-        Condition::Filing(any) => Some(any.as_slice()),
+        Asked::Filing(any) => Some(any.as_slice()),
         _ => None,
     });
     let bounds = [

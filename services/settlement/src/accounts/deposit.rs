@@ -17,7 +17,7 @@ use crate::books::store::entities::{account, request};
 use crate::books::store::load::{Balance, Wanted};
 use crate::fields::check_area;
 use crate::fields::check_id;
-use crate::settlements::query::require_person;
+use crate::settlements::query::{check_person, require_person};
 
 /// Pays into an account, once however often it is asked.
 pub async fn deposit(
@@ -123,6 +123,7 @@ pub async fn balance(
     caller: &Caller,
     request: GetAccountRequest,
 ) -> Result<GetAccountResponse, ServiceError> {
+    check_person(&request.psn_no, &request.poolarea_no).finish()?;
     require_person(caller, &request.psn_no, &request.poolarea_no)?;
     let row = account::Entity::find()
         .filter(account::Column::PoolareaNo.eq(&request.poolarea_no))

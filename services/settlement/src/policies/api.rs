@@ -26,10 +26,10 @@ impl PolicyService for Api {
 
     async fn get_policy(&self, request: Request<GetPolicyRequest>) -> Answer<GetPolicyResponse> {
         let request = request.into_inner();
-        Ok(Response::new(publication::get(&self.0, &request.policy_id, &request.version)?))
+        Ok(Response::new(publication::get(&self.0, &request.rules_id, &request.version).await?))
     }
 
     async fn list_policies(&self, request: Request<ListPoliciesRequest>) -> Answer<ListPoliciesResponse> {
-        Ok(Response::new(publication::list(&self.0, &request.into_inner())?))
+        Ok(Response::new(publication::list(&self.0, &request.into_inner()).await?))
     }
 }

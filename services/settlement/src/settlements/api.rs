@@ -7,14 +7,14 @@ use tonic::{Request, Response, Status, async_trait};
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementService;
 use yizhan_proto::settlement::v1::{
     CheckBooksRequest, CheckBooksResponse, GetAccumulatorsRequest, GetAccumulatorsResponse,
-    GetSettlementRequest, GetSettlementResponse, GetStatementRequest, GetStatementResponse,
-    ListSettlementsRequest, ListSettlementsResponse, PreviewRequest, PreviewResponse,
-    ReplaySettlementRequest, ReplaySettlementResponse, ReverseRequest, ReverseResponse, SettleRequest,
-    SettleResponse, WatchSettlementsRequest, WatchSettlementsResponse,
+    GetBenefitsRequest, GetBenefitsResponse, GetSettlementRequest, GetSettlementResponse,
+    GetStatementRequest, GetStatementResponse, ListSettlementsRequest, ListSettlementsResponse,
+    PreviewRequest, PreviewResponse, ReplaySettlementRequest, ReplaySettlementResponse, ReverseRequest,
+    ReverseResponse, SettleRequest, SettleResponse, WatchSettlementsRequest, WatchSettlementsResponse,
 };
 use yizhan_runtime::Caller;
 
-use super::{preview, query, replay, reverse, settle, watch};
+use super::{benefits, preview, query, replay, reverse, settle, watch};
 use crate::books::check_books;
 use crate::routes::Api;
 
@@ -39,7 +39,7 @@ impl SettlementService for Api {
 
     async fn get_settlement(&self, request: Request<GetSettlementRequest>) -> Answer<GetSettlementResponse> {
         let caller = Caller::of(&request);
-        let settlement = query::get(&self.0, &caller, &request.into_inner().setl_id).await?;
+        let settlement = query::get(&self.0, &caller, request.into_inner()).await?;
         Ok(Response::new(GetSettlementResponse { settlement: Some(settlement) }))
     }
 
@@ -53,7 +53,7 @@ impl SettlementService for Api {
 
     async fn get_statement(&self, request: Request<GetStatementRequest>) -> Answer<GetStatementResponse> {
         let caller = Caller::of(&request);
-        Ok(Response::new(query::statement(&self.0, &caller, &request.into_inner().setl_id).await?))
+        Ok(Response::new(query::statement(&self.0, &caller, request.into_inner()).await?))
     }
 
     async fn get_accumulators(
@@ -62,6 +62,11 @@ impl SettlementService for Api {
     ) -> Answer<GetAccumulatorsResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(query::accumulators(&self.0, &caller, request.into_inner()).await?))
+    }
+
+    async fn get_benefits(&self, request: Request<GetBenefitsRequest>) -> Answer<GetBenefitsResponse> {
+        let caller = Caller::of(&request);
+        Ok(Response::new(benefits::get_benefits(&self.0, &caller, request.into_inner()).await?))
     }
 
     async fn replay_settlement(
@@ -80,7 +85,7 @@ impl SettlementService for Api {
         request: Request<WatchSettlementsRequest>,
     ) -> Answer<Self::WatchSettlementsStream> {
         let caller = Caller::of(&request);
-        let events = watch::watch(self.0.clone(), caller, &request.into_inner().resume_token)?;
+        let events = watch::watch(self.0.clone(), caller, &request.into_inner())?;
         Ok(Response::new(Box::pin(events)))
     }
 

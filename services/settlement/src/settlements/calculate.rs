@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use yizhan_documents::Documents;
 use yizhan_money::Fen;
 use yizhan_policy::case::Case;
-use yizhan_policy::{Refusal, load::NoPolicy};
+use yizhan_policy::load::NoPolicy;
+use yizhan_policy::{Policy, Refusal, find};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::settlement::v1::{Settlement, Visit};
 use yizhan_runtime::clock::parse_date;
@@ -17,7 +19,6 @@ use super::messages::filing::{self, Filed};
 use super::messages::visit::{self, CheckedVisit};
 use crate::app::App;
 use crate::books::store::load::{PersonState, Wanted};
-use crate::policies::store::Book;
 use crate::reference::domain::{Institution, Item};
 use crate::reference::store::Place;
 
@@ -31,7 +32,7 @@ pub struct Prepared {
     institution: Arc<Institution>,
     items: Vec<Arc<Item>>,
     case: Case,
-    book: Arc<Book>,
+    book: Arc<Documents<Policy>>,
 }
 
 /// A visit that was calculated.
@@ -66,7 +67,7 @@ pub async fn prepare(
     require_entitled(&eligibility)?;
     require_relative_near(app, &visit, &eligibility).await?;
     case::check_against_register(&visit, &eligibility, &institution)?;
-    let book = app.policies.book();
+    let book = app.policies.current();
     let filed = ask_filing(app, &book, &visit, &eligibility, &institution).await?;
     let case = case::build(&visit, &eligibility, &institution, &items, filed.as_ref())?;
     Ok(Prepared { visit, eligibility, filed, institution, items, case, book })
@@ -76,13 +77,13 @@ pub async fn prepare(
 /// who are filed elsewhere otherwise.
 async fn ask_filing(
     app: &App,
-    book: &Book,
+    book: &Documents<Policy>,
     visit: &CheckedVisit,
     eligibility: &Eligibility,
     institution: &Institution,
 ) -> Result<Option<Filed>, ServiceError> {
     let asked_at_home = || {
-        let policy = book.find(&eligibility.poolarea_no, visit.insutype, visit.end);
+        let policy = find(book, &eligibility.poolarea_no, visit.insutype, visit.end);
         policy.is_ok_and(|policy| policy.filing_at_home)
     };
     let areas = Area::parse(&eligibility.poolarea_no).zip(Area::parse(&institution.admdvs));
@@ -207,7 +208,7 @@ pub fn calculate(
     let used = prepared.visit.reported.acct_used_flag;
     case::with_state(&mut case, years, used, Fen(state.own.fen), Fen(state.shared.fen));
     let settlement = {
-        let policy = prepared.book.find(&case.area, case.scheme, case.visit.end).map_err(no_policy)?;
+        let policy = find(&prepared.book, &case.area, case.scheme, case.visit.end).map_err(no_policy)?;
         let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
         let context = Context {
             visit: &prepared.visit,

@@ -1,10 +1,12 @@
 //! Reading settlements back: one, a person's, the statement, the accumulators.
 
+use yizhan_proto::enrollment::v1::{AccessScope, LookKind};
 use yizhan_proto::settlement::v1::{
-    Accumulator, GetAccumulatorsRequest, GetAccumulatorsResponse, GetStatementResponse,
-    ListSettlementsRequest, ListSettlementsResponse, Settlement,
+    Accumulator, GetAccumulatorsRequest, GetAccumulatorsResponse, GetSettlementRequest, GetStatementRequest,
+    GetStatementResponse, ListSettlementsRequest, ListSettlementsResponse, Settlement, SettlementInfo,
 };
-use yizhan_runtime::page::{decode_token, encode_token, page_size};
+use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::page::{self, decode_token, encode_token};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::messages::statement;
@@ -12,32 +14,84 @@ use crate::app::App;
 use crate::books::store::entities::settlement;
 use crate::books::store::settlements;
 use crate::fields::{check_area, check_id};
+use crate::looks::domain::{View, Whose, view_of};
+use crate::looks::leave::{self, Look, check_purpose};
+use crate::looks::messages::cut;
 
 /// The list that page tokens belong to.
 const SCOPE: &str = "settlements";
 /// 退费标志 of a settlement that was reversed.
 const REVERSED: &str = "1";
 
-/// A settlement by id, with whether it has been reversed since.
-pub async fn get(app: &App, caller: &Caller, setl_id: &str) -> Result<Settlement, ServiceError> {
-    let row = find(app, caller, setl_id).await?;
-    let mut settlement = settlements::answer_of(&row)?;
-    let reversal = settlements::reversal_of(&app.db, &row).await?;
+/// A settlement by id, as much of it as the caller may see.
+pub async fn get(
+    app: &App,
+    caller: &Caller,
+    request: GetSettlementRequest,
+) -> Result<Settlement, ServiceError> {
+    let GetSettlementRequest { setl_id, purpose, grant_id } = request;
+    let by_grant = !grant_id.is_empty();
+    let (row, purpose) = find(app, caller, &setl_id, (&purpose, by_grant)).await?;
+    let look = look_at(&row, LookKind::Settlement, &purpose);
+    let settlement = as_now(app, &row).await?;
+    if by_grant {
+        let granted = leave::by_grant(app, caller, look, &grant_id, &[AccessScope::Settlements]).await?;
+        let within =
+            parse_date(&row.enddate).is_some_and(|day| granted.days.0 <= day && day <= granted.days.1);
+        return cut(settlement, View::Fees).filter(|_| within).ok_or_else(unknown);
+    }
+    let view = view_of(caller, whose(&row)).ok_or_else(unknown)?;
+    let seen = cut(settlement, view).ok_or_else(unknown)?;
+    leave::note(app, caller, whose(&row), look).await?;
+    Ok(seen)
+}
+
+/// The row of a settlement, and what it is looked at for; whether the caller may see it is not asked yet.
+async fn find(
+    app: &App,
+    caller: &Caller,
+    setl_id: &str,
+    (purpose, needed): (&str, bool),
+) -> Result<(settlement::Model, String), ServiceError> {
+    let mut wrong = Violations::new();
+    check_id(setl_id, "setl_id", &mut wrong);
+    let purpose = check_purpose(caller, purpose, needed, &mut wrong);
+    wrong.finish()?;
+    let row = settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)?;
+    Ok((row, purpose))
+}
+
+/// The row of a settlement that the caller may see as a whole.
+pub async fn find_whole(
+    app: &App,
+    caller: &Caller,
+    setl_id: &str,
+) -> Result<settlement::Model, ServiceError> {
+    let mut wrong = Violations::new();
+    check_id(setl_id, "setl_id", &mut wrong);
+    wrong.finish()?;
+    let row = settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)?;
+    require_whole(caller, &row)?;
+    Ok(row)
+}
+
+/// A settlement as it was answered, with whether it has been reversed since.
+async fn as_now(app: &App, row: &settlement::Model) -> Result<Settlement, ServiceError> {
+    let mut settlement = settlements::answer_of(row)?;
+    let reversal = settlements::reversal_of(&app.db, row).await?;
     if let (Some(info), Some(_)) = (settlement.setlinfo.as_mut(), reversal) {
         info.refd_setl_flag = REVERSED.to_owned();
     }
     Ok(settlement)
 }
 
-/// The row of a settlement the caller may see.
-pub async fn find(app: &App, caller: &Caller, setl_id: &str) -> Result<settlement::Model, ServiceError> {
-    let mut wrong = Violations::new();
-    check_id(setl_id, "setl_id", &mut wrong);
-    wrong.finish()?;
-    let row = settlements::by_id(&app.db, setl_id).await?;
-    let row = row.ok_or_else(unknown)?;
-    require_visible(caller, &row)?;
-    Ok(row)
+/// Whose a stored settlement is.
+pub fn whose(row: &settlement::Model) -> Whose<'_> {
+    Whose { poolarea_no: &row.poolarea_no, psn_no: &row.psn_no, fixmedins_code: &row.fixmedins_code }
+}
+
+fn look_at<'l>(row: &'l settlement::Model, kind: LookKind, purpose: &'l str) -> Look<'l> {
+    Look { kind, psn_no: &row.psn_no, subject: &row.setl_id, purpose }
 }
 
 /// There is no such settlement, or it is not the caller's to see: the same answer for both.
@@ -45,17 +99,9 @@ pub fn unknown() -> ServiceError {
     ServiceError::not_found("SETTLEMENT_UNKNOWN", "no such settlement", "未查到该结算")
 }
 
-/// Refuses a caller who may not see a settlement, as if there were none.
-pub fn require_visible(caller: &Caller, row: &settlement::Model) -> Result<(), ServiceError> {
-    if may_see(caller, row) { Ok(()) } else { Err(unknown()) }
-}
-
-/// Whether a caller may see a settlement: the institution that made it, the area that paid it,
-/// the person it is about.
-pub fn may_see(caller: &Caller, row: &settlement::Model) -> bool {
-    caller.may_act_for_institution(&row.fixmedins_code)
-        || caller.may_read_area(&row.poolarea_no)
-        || matches!(caller, Caller::Person { psn_no } if *psn_no == row.psn_no)
+/// Refuses a caller who may not see a settlement as a whole, as if there were none.
+pub fn require_whole(caller: &Caller, row: &settlement::Model) -> Result<(), ServiceError> {
+    if view_of(caller, whose(row)) == Some(View::Whole) { Ok(()) } else { Err(unknown()) }
 }
 
 /// A person's settlements, newest first, as far as the caller may see them.
@@ -64,44 +110,75 @@ pub async fn list(
     caller: &Caller,
     request: ListSettlementsRequest,
 ) -> Result<ListSettlementsResponse, ServiceError> {
-    check_person(&request.psn_no, &request.poolarea_no)?;
-    let size = page_size(request.page_size)?;
-    let [before] = decode_token::<1>(SCOPE, &request.page_token)?.unwrap_or_default();
-    let institution = caller.institution_code();
-    let rows = settlements::of_person(
-        &app.db,
-        &request.poolarea_no,
-        &request.psn_no,
-        institution,
-        &before,
-        size + 1,
-    );
-    let mut rows = rows.await?;
+    let mut wrong = check_person(&request.psn_no, &request.poolarea_no);
+    let purpose = check_purpose(caller, &request.purpose, false, &mut wrong);
+    wrong.finish()?;
+    let wanted = settlements::Wanted {
+        areas: std::slice::from_ref(&request.poolarea_no),
+        psn_no: &request.psn_no,
+        institution: caller.institution_code(),
+        days: None,
+    };
+    let page =
+        page_of(app, &wanted, request.page_size, &request.page_token, |whose| view_of(caller, whose)).await?;
+    if !page.0.is_empty() {
+        let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), request.psn_no.as_str());
+        // An institution's rows are its own cases.
+        let whose =
+            Whose { poolarea_no, psn_no, fixmedins_code: caller.institution_code().unwrap_or_default() };
+        let look = Look { kind: LookKind::Settlements, psn_no, subject: "", purpose: &purpose };
+        leave::note(app, caller, whose, look).await?;
+    }
+    Ok(ListSettlementsResponse { settlements: page.0, next_page_token: page.1 })
+}
+
+/// A page of headers, as much of each as is seen, and the token of the next.
+pub async fn page_of(
+    app: &App,
+    wanted: &settlements::Wanted<'_>,
+    page_size: i32,
+    page_token: &str,
+    view: impl Fn(Whose<'_>) -> Option<View>,
+) -> Result<(Vec<SettlementInfo>, String), ServiceError> {
+    let size = page::page_size(page_size)?;
+    let [before] = decode_token::<1>(SCOPE, page_token)?.unwrap_or_default();
+    let mut rows = settlements::of_person(&app.db, wanted, &before, size + 1).await?;
     let more = rows.len() as u64 > size;
     rows.truncate(size as usize);
     let last = rows.last().filter(|_| more);
     let next_page_token = last.map(|row| encode_token(SCOPE, &[&row.setl_id])).unwrap_or_default();
-    rows.retain(|row| may_see(caller, row));
     let ids: Vec<&str> = rows.iter().map(|row| row.setl_id.as_str()).collect();
-    let reversed = settlements::reversed_among(&app.db, &request.poolarea_no, &request.psn_no, &ids).await?;
+    let reversed = settlements::reversed_among(&app.db, wanted, &ids).await?;
     let mut infos = Vec::with_capacity(rows.len());
     for row in &rows {
-        let mut info = settlements::answer_of(row)?.setlinfo.unwrap_or_default();
-        if reversed.contains(&row.setl_id) {
-            info.refd_setl_flag = REVERSED.to_owned();
-        }
-        infos.push(info);
+        let Some(view) = view(whose(row)) else { continue };
+        let seen = cut(settlements::answer_of(row)?, view).and_then(|seen| seen.setlinfo);
+        infos.extend(seen.map(|mut info| {
+            if reversed.contains(&row.setl_id) {
+                info.refd_setl_flag = REVERSED.to_owned();
+            }
+            info
+        }));
     }
-    Ok(ListSettlementsResponse { settlements: infos, next_page_token })
+    Ok((infos, next_page_token))
 }
 
-/// The one-page statement.
+/// The one-page statement, for who sees the whole settlement.
 pub async fn statement(
     app: &App,
     caller: &Caller,
-    setl_id: &str,
+    request: GetStatementRequest,
 ) -> Result<GetStatementResponse, ServiceError> {
-    let settlement = get(app, caller, setl_id).await?;
+    let (row, purpose) = find(app, caller, &request.setl_id, (&request.purpose, false)).await?;
+    if view_of(caller, whose(&row)).ok_or_else(unknown)? != View::Whole {
+        return Err(ServiceError::permission_denied(
+            "ONLY_PART_VISIBLE",
+            "the statement is the whole settlement, of which the caller sees a part",
+            "结算单含全部结算信息，只能查看本部门支付部分",
+        ));
+    }
+    let settlement = as_now(app, &row).await?;
+    leave::note(app, caller, whose(&row), look_at(&row, LookKind::Statement, &purpose)).await?;
     Ok(GetStatementResponse {
         text: statement::text(&settlement),
         html: statement::html(&settlement),
@@ -115,33 +192,51 @@ pub async fn accumulators(
     caller: &Caller,
     request: GetAccumulatorsRequest,
 ) -> Result<GetAccumulatorsResponse, ServiceError> {
-    require_person(caller, &request.psn_no, &request.poolarea_no)?;
-    let years = settlements::accumulated_of(&app.db, &request.poolarea_no, &request.psn_no);
+    let mut wrong = check_person(&request.psn_no, &request.poolarea_no);
+    let purpose = check_purpose(caller, &request.purpose, false, &mut wrong);
+    wrong.finish()?;
+    let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), request.psn_no.as_str());
+    require_person(caller, psn_no, poolarea_no)?;
+    let look = Look { kind: LookKind::Accumulators, psn_no, subject: "", purpose: &purpose };
+    leave::note(app, caller, Whose { poolarea_no, psn_no, fixmedins_code: "" }, look).await?;
+    Ok(GetAccumulatorsResponse { accumulators: accumulated(app, poolarea_no, psn_no).await? })
+}
+
+/// What a person's settlements in an area add up to.
+pub async fn accumulated(
+    app: &App,
+    poolarea_no: &str,
+    psn_no: &str,
+) -> Result<Vec<Accumulator>, ServiceError> {
     let mut accumulators = Vec::new();
-    for year in years.await? {
+    for year in settlements::accumulated_of(&app.db, poolarea_no, psn_no).await? {
         let totals: std::collections::BTreeMap<String, i64> =
             serde_json::from_str(&year.totals).map_err(ServiceError::internal)?;
         accumulators.extend(totals.into_iter().map(|(accumulator, total)| Accumulator {
             policy_year: year.policy_year.clone(),
             accumulator,
             total,
+            poolarea_no: poolarea_no.to_owned(),
         }));
     }
-    Ok(GetAccumulatorsResponse { accumulators })
+    Ok(accumulators)
 }
 
-/// A person named by area and number whom the caller may ask about.
+/// Refuses who may not ask about a person as a whole; a department sees what it paid, and nothing else.
 pub fn require_person(caller: &Caller, psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
-    check_person(psn_no, poolarea_no)?;
-    if caller.may_ask_about(psn_no, poolarea_no) {
-        return Ok(());
-    }
-    Err(ServiceError::permission_denied("PERSON_NOT_OWN", "not the caller's to ask about", "无权查询该人员"))
+    let department = matches!(caller, Caller::Department { .. });
+    if caller.may_ask_about(psn_no, poolarea_no) && !department { Ok(()) } else { Err(not_own()) }
 }
 
-fn check_person(psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
+/// Not the caller's to ask about.
+pub fn not_own() -> ServiceError {
+    ServiceError::permission_denied("PERSON_NOT_OWN", "not the caller's to ask about", "无权查询该人员")
+}
+
+/// What is wrong with a person named by area and number.
+pub fn check_person(psn_no: &str, poolarea_no: &str) -> Violations {
     let mut wrong = Violations::new();
     check_id(psn_no, "psn_no", &mut wrong);
     check_area(poolarea_no, "poolarea_no", &mut wrong);
-    wrong.finish()
+    wrong
 }

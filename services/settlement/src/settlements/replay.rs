@@ -8,7 +8,7 @@ use yizhan_runtime::{Caller, ServiceError};
 use super::calculate::refused;
 use super::messages::answer::Identity;
 use super::messages::{answer, reversal};
-use super::query::find;
+use super::query::find_whole;
 use crate::app::App;
 use crate::books::digest;
 use crate::books::messages::parts::header;
@@ -21,7 +21,7 @@ pub async fn replay(
     caller: &Caller,
     setl_id: &str,
 ) -> Result<ReplaySettlementResponse, ServiceError> {
-    let row = find(app, caller, setl_id).await?;
+    let row = find_whole(app, caller, setl_id).await?;
     let stored = settlements::answer_of(&row)?;
     let recomputed = if row.reverses_setl_id.is_empty() {
         settle_again(app, &row, &stored)?
@@ -38,12 +38,12 @@ pub async fn replay(
 
 fn settle_again(app: &App, row: &settlement::Model, stored: &Settlement) -> Result<Settlement, ServiceError> {
     let case: Case = serde_json::from_str(&row.case_json).map_err(ServiceError::internal)?;
-    let book = app.policies.book();
-    let published = book.version(&row.policy_id, &row.policy_version).ok_or_else(|| {
+    let book = app.policies.current();
+    let policy = book.version(&row.policy_id, &row.policy_version).ok_or_else(|| {
         ServiceError::internal(anyhow::anyhow!("a settlement's policy version is not published"))
     })?;
-    let outcome = yizhan_policy::settle(&published.policy, &case).map_err(refused)?;
-    answer::again(stored, &case, &published.policy, &outcome)
+    let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
+    answer::again(stored, &case, policy, &outcome)
 }
 
 /// A reversal is its original, negative; what the years added up to then is in its trace.

@@ -7,7 +7,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use yizhan_terms::MedType;
 
 use super::messages::reversal;
-use super::query::{require_visible, unknown};
+use super::query::{require_whole, unknown};
 use super::settle::new_identity;
 use crate::app::App;
 use crate::books::digest;
@@ -34,7 +34,7 @@ pub async fn reverse(
     let digest = digest::of_message(&request);
     let row = settlements::by_id(&app.db, &request.setl_id).await?;
     let row = row.filter(|row| row.psn_no == request.psn_no).ok_or_else(unknown)?;
-    require_visible(caller, &row)?;
+    require_whole(caller, &row)?;
     if !caller.may_act_for_institution(&row.fixmedins_code) {
         return Err(ServiceError::permission_denied(
             "INSTITUTION_NOT_OWN",

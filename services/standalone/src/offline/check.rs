@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use yizhan_policy::load::{Problems, check_set};
+use yizhan_documents::Problems;
+use yizhan_policy::load::check_set;
 
 /// Checks documents, each and together.
 pub fn check(files: &[PathBuf]) -> ExitCode {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use yizhan_policy::load::{NoPolicy, load_case};
-use yizhan_policy::{Case, Policy, PolicySet, embedded, explain_outcome, load};
+use yizhan_policy::{Case, Policy, embedded, explain_outcome, find, load, together};
 
 use super::Answer;
 
@@ -17,8 +17,8 @@ fn answer(files: &[PathBuf], case: &Path, json: bool) -> Answer {
     let policies = if files.is_empty() { shipped() } else { super::load_files(files) };
     let case = read_case(case);
     let (policies, case) = super::both(policies, case)?;
-    let policies = PolicySet::new(policies).map_err(|problems| problems.to_string())?;
-    let found = policies.find(&case.area, case.scheme, case.visit.end);
+    let policies = together(policies).map_err(|problems| problems.to_string())?;
+    let found = find(&policies, &case.area, case.scheme, case.visit.end);
     let policy = found.map_err(|none| format!("{}: {none}", NoPolicy::CODE))?;
     let outcome =
         yizhan_policy::settle(policy, &case).map_err(|refusal| format!("{}: {refusal}", refusal.code()))?;

@@ -44,6 +44,8 @@ pub struct LogEntry {
     pub grant_id: String,
     /// What came of it.
     pub outcome: String,
+    /// Which one was looked at; empty where it is not one.
+    pub subject: String,
     /// Hash of the entry before; empty for the first.
     pub prev_hash: String,
     /// Keyed hash of all of the above.
@@ -57,11 +59,12 @@ impl LogEntry {
     }
 
     fn hash_at(&self, key: &LogKey, seq: i64) -> String {
-        let encoded = unambiguous(&[
+        let (seq, at) = (seq.to_string(), self.at.timestamp_micros().to_string());
+        let mut fields = vec![
             "yizhan access log 1",
             &self.poolarea_no,
-            &seq.to_string(),
-            &self.at.timestamp_micros().to_string(),
+            &seq,
+            &at,
             &self.actor,
             &self.psn_no,
             &self.action,
@@ -69,7 +72,12 @@ impl LogEntry {
             &self.grant_id,
             &self.outcome,
             &self.prev_hash,
-        ]);
+        ];
+        // Entries from before there was one are hashed as they were then.
+        if !self.subject.is_empty() {
+            fields.push(&self.subject);
+        }
+        let encoded = unambiguous(&fields);
         hex::encode(key.0.hmac(&[&encoded]))
     }
 
@@ -210,6 +218,7 @@ mod tests {
             purpose: "理赔".into(),
             grant_id: "G1".into(),
             outcome: "GIVEN".into(),
+            subject: String::new(),
             prev_hash: prev_hash.into(),
             hash: String::new(),
         };
@@ -237,7 +246,7 @@ mod tests {
     fn every_field_counts() {
         let [first] = chain(1).try_into().unwrap();
         assert!(check(std::slice::from_ref(&first), None).is_ok());
-        let changes: [fn(&mut LogEntry); 9] = [
+        let changes: [fn(&mut LogEntry); 10] = [
             |entry| entry.poolarea_no = "430100".into(),
             |entry| entry.at += chrono::TimeDelta::microseconds(1),
             |entry| entry.actor.push('X'),
@@ -246,6 +255,7 @@ mod tests {
             |entry| entry.purpose.push('X'),
             |entry| entry.grant_id.push('X'),
             |entry| entry.outcome.push('X'),
+            |entry| entry.subject.push('X'),
             |entry| std::mem::swap(&mut entry.psn_no, &mut entry.actor),
         ];
         for (at, change) in changes.iter().enumerate() {

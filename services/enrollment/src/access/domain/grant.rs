@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 /// Longest time a grant may last, in days.
 pub const MAX_DAYS: i64 = 366;
 
-/// A part of a person's register.
+/// What of a person can be granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     /// 参保关系.
@@ -20,12 +20,20 @@ pub enum Scope {
     Contributions,
     /// 累计待遇.
     Benefits,
+    /// 结算: fees and the result of basic insurance.
+    Settlements,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Scope; 5] =
-        [Scope::Coverage, Scope::Identities, Scope::Memberships, Scope::Contributions, Scope::Benefits];
+    pub const ALL: [Scope; 6] = [
+        Scope::Coverage,
+        Scope::Identities,
+        Scope::Memberships,
+        Scope::Contributions,
+        Scope::Benefits,
+        Scope::Settlements,
+    ];
 
     /// As stored.
     pub fn name(self) -> &'static str {
@@ -35,7 +43,13 @@ impl Scope {
             Scope::Memberships => "MEMBERSHIPS",
             Scope::Contributions => "CONTRIBUTIONS",
             Scope::Benefits => "BENEFITS",
+            Scope::Settlements => "SETTLEMENTS",
         }
+    }
+
+    /// Whether it is a part of the register; the others are kept by settlement.
+    pub fn is_of_register(self) -> bool {
+        !matches!(self, Scope::Benefits | Scope::Settlements)
     }
 
     /// As stored, back.

@@ -69,6 +69,7 @@ async fn insert(tx: &DatabaseTransaction, entries: &[LogEntry]) -> Result<(), Db
         ("purpose", text(|entry| &entry.purpose)),
         ("grant_id", text(|entry| &entry.grant_id)),
         ("outcome", text(|entry| &entry.outcome)),
+        ("subject", text(|entry| &entry.subject)),
         ("prev_hash", text(|entry| &entry.prev_hash)),
         ("hash", text(|entry| &entry.hash)),
     ];
@@ -155,6 +156,7 @@ fn entry(model: Model) -> LogEntry {
         purpose: model.purpose,
         grant_id: model.grant_id,
         outcome: model.outcome,
+        subject: model.subject,
         prev_hash: model.prev_hash,
         hash: model.hash,
     }

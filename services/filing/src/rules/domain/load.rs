@@ -4,8 +4,8 @@ mod calendar;
 mod kinds;
 mod treatment;
 
-use yizhan_policy::load::form::{self, At, Kind, Map};
-use yizhan_rules::Reader;
+use yizhan_documents::Reader;
+use yizhan_documents::{At, Kind, Map, value};
 
 pub use calendar::calendar;
 pub use kinds::kinds;
@@ -28,7 +28,7 @@ pub fn places(_: &Reader, map: &Map) -> Option<Places> {
 }
 
 fn province(at: At) -> Option<String> {
-    let admdvs = form::digits(&at, 6, "a province (admdvs)")?;
+    let admdvs = value::digits(&at, 6, "a province (admdvs)")?;
     if admdvs.ends_with("0000") && admdvs != "100000" {
         return Some(admdvs);
     }
@@ -72,7 +72,7 @@ pub fn returning(_: &Reader, map: &Map) -> Option<Returning> {
 }
 
 fn number(map: &Map, key: &str, lowest: i64, highest: i64) -> Option<u32> {
-    map.required(key, |at| form::whole(at, lowest, highest)).and_then(|number| number.try_into().ok())
+    map.required(key, |at| value::whole(at, lowest, highest)).and_then(|number| number.try_into().ok())
 }
 
 fn boolean(map: &Map, key: &str) -> Option<bool> {

@@ -1,11 +1,7 @@
 //! What settlement applies to a visit away from home, by class and circumstances (22号 二(六)).
 
-use chrono::NaiveDate;
-use yizhan_policy::Ambiguous;
-use yizhan_policy::case::{Person, Treatment, Visit};
-use yizhan_policy::model::{Known, Row};
-use yizhan_rules::Dated;
-use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
+use yizhan_documents::{Ambiguous, At, Condition, Dated, Facts, Known, Region, Row};
+use yizhan_terms::{Care, Filing, Insutype, Tier, Treatment};
 
 /// The tables of one version.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +18,7 @@ pub struct SchemeTable {
     /// 险种类型; empty: every one.
     pub insutypes: Vec<Insutype>,
     /// Of those that match the one of highest rank decides.
-    pub rows: Vec<Row<Direct>>,
+    pub rows: Vec<Row<Asked, Direct>>,
 }
 
 /// A row's value.
@@ -34,7 +30,7 @@ pub enum Direct {
     Manual,
 }
 
-/// What rows may ask about a visit.
+/// A visit, as far as it is known when filing is asked about it: who answers the rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Away<'v> {
     /// 险种类型, its code.
@@ -49,6 +45,59 @@ pub struct Away<'v> {
     pub level: Tier,
     /// Whether it is under special contract (特约) with the pooling area.
     pub contracted: bool,
+}
+
+/// What rows may ask about a visit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked {
+    /// How it counts: any of these.
+    Filing(Vec<Filing>),
+    /// Whether in the province of the pooling area.
+    InProvince(bool),
+    /// Kind of care: any of these.
+    Care(Vec<Care>),
+    /// Level of the institution: any of these.
+    Level(Vec<Tier>),
+    /// Whether at an institution under special contract (特约).
+    Contracted(bool),
+}
+
+impl Condition for Asked {
+    type Names<'a> = ();
+
+    const KEYS: &'static [&'static str] = &["filing", "in_province", "care", "level", "contracted"];
+
+    fn read<'a>(key: &str, at: At<'a>, (): &()) -> Option<Asked> {
+        match key {
+            "filing" => at.set_of(|at| at.code(Filing::ALL, Filing::code)).map(Asked::Filing),
+            "in_province" => at.boolean().map(Asked::InProvince),
+            "care" => at.set_of(|at| at.code(Care::ALL, Care::code)).map(Asked::Care),
+            "level" => at.set_of(|at| at.code(Tier::ALL, Tier::code)).map(Asked::Level),
+            _ => at.boolean().map(Asked::Contracted),
+        }
+    }
+
+    fn narrow<'c>(&'c self, region: &mut Region<'c>) {
+        match self {
+            Asked::Filing(any) => region.one_of("filing", any.iter().map(|filing| filing.code())),
+            Asked::InProvince(so) => region.is("in_province", *so),
+            Asked::Care(any) => region.one_of("care", any.iter().map(|care| care.code())),
+            Asked::Level(any) => region.one_of("level", any.iter().map(|level| level.code())),
+            Asked::Contracted(so) => region.is("contracted", *so),
+        }
+    }
+}
+
+impl Facts<Asked> for Away<'_> {
+    fn holds(&self, asked: &Asked) -> bool {
+        match asked {
+            Asked::Filing(any) => any.contains(&self.filing),
+            Asked::InProvince(so) => self.in_province == *so,
+            Asked::Care(any) => any.contains(&self.care),
+            Asked::Level(any) => any.contains(&self.level),
+            Asked::Contracted(so) => self.contracted == *so,
+        }
+    }
 }
 
 /// What decided, and what it says.
@@ -88,8 +137,7 @@ pub fn decide<'r>(version: &'r Dated<Treatments>, away: &Away) -> Result<Decisio
             rows_before += table.rows.len();
             continue;
         }
-        let (person, visit) = (nobody(), visit(away));
-        let Some(row) = yizhan_policy::decide(&table.rows, &person, &visit)? else { break };
+        let Some(row) = yizhan_documents::decide(&table.rows, away)? else { break };
         let place = table.rows.iter().position(|other| std::ptr::eq(other, row)).unwrap_or_default();
         let what = match &row.value {
             Known::Value(Direct::Treatment(treatment)) => What::Direct(*treatment),
@@ -109,31 +157,5 @@ pub fn decide<'r>(version: &'r Dated<Treatments>, away: &Away) -> Result<Decisio
 impl SchemeTable {
     fn holds_for(&self, insutype: &str) -> bool {
         self.insutypes.is_empty() || self.insutypes.iter().any(|one| one.code() == insutype)
-    }
-}
-
-/// Rows ask nothing about the person: the loader sees to it.
-fn nobody() -> Person {
-    Person {
-        status: Status::Adult,
-        age: 0,
-        identities: Default::default(),
-        memberships: Default::default(),
-        years_insured: 0,
-    }
-}
-
-fn visit(away: &Away) -> Visit {
-    Visit {
-        care: away.care,
-        level: away.level,
-        begin: NaiveDate::MIN,
-        end: NaiveDate::MIN,
-        filing: away.filing,
-        remote: None,
-        in_province: away.in_province,
-        contracted: away.contracted,
-        diagnoses: Vec::new(),
-        tags: Default::default(),
     }
 }

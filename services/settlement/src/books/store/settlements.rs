@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use prost::Message;
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_proto::settlement::v1::Settlement;
@@ -43,18 +44,30 @@ pub async fn later_of_types(
         .await
 }
 
+/// Which settlements are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'w> {
+    /// 统筹区 that paid: of these.
+    pub areas: &'w [String],
+    /// 人员编号
+    pub psn_no: &'w str,
+    /// Of one institution only, when one is given.
+    pub institution: Option<&'w str>,
+    /// Of visits whose last day lies between these, when they are given.
+    pub days: Option<(NaiveDate, NaiveDate)>,
+}
+
 /// Which of a person's settlements have been reversed.
 pub async fn reversed_among(
     db: &DatabaseConnection,
-    poolarea_no: &str,
-    psn_no: &str,
+    wanted: &Wanted<'_>,
     setl_ids: &[&str],
 ) -> Result<BTreeSet<String>, DbErr> {
     let reversals = settlement::Entity::find()
         .select_only()
         .column(settlement::Column::ReversesSetlId)
-        .filter(settlement::Column::PoolareaNo.eq(poolarea_no))
-        .filter(settlement::Column::PsnNo.eq(psn_no))
+        .filter(settlement::Column::PoolareaNo.is_in(wanted.areas))
+        .filter(settlement::Column::PsnNo.eq(wanted.psn_no))
         .filter(settlement::Column::ReversesSetlId.is_in(setl_ids.iter().copied()))
         .into_tuple::<String>()
         .all(db)
@@ -62,20 +75,20 @@ pub async fn reversed_among(
     Ok(reversals.into_iter().collect())
 }
 
-/// A person's settlements, newest first, older than `before` when it is not empty; of one
-/// institution when one is given.
+/// A person's settlements, newest first, older than `before` when it is not empty.
 pub async fn of_person(
     db: &DatabaseConnection,
-    poolarea_no: &str,
-    psn_no: &str,
-    institution: Option<&str>,
+    wanted: &Wanted<'_>,
     before: &str,
     limit: u64,
 ) -> Result<Vec<settlement::Model>, DbErr> {
     let mut query = settlement::Entity::find()
-        .filter(settlement::Column::PoolareaNo.eq(poolarea_no))
-        .filter(settlement::Column::PsnNo.eq(psn_no));
-    if let Some(code) = institution {
+        .filter(settlement::Column::PoolareaNo.is_in(wanted.areas))
+        .filter(settlement::Column::PsnNo.eq(wanted.psn_no));
+    if let Some((first, last)) = wanted.days {
+        query = query.filter(settlement::Column::Enddate.between(first.to_string(), last.to_string()));
+    }
+    if let Some(code) = wanted.institution {
         query = query.filter(settlement::Column::FixmedinsCode.eq(code));
     }
     if !before.is_empty() {

@@ -145,9 +145,10 @@ fn skipped(condition: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use yizhan_policy::case::{Case, RemoteRule, Treatment};
+    use yizhan_policy::case::{Case, RemoteRule};
     use yizhan_policy::load::{load, load_case};
     use yizhan_proto::settlement::v1::{Settlement, SettlementInfo, Trace};
+    use yizhan_terms::Treatment;
 
     use super::super::{statement, trace};
     use super::*;

@@ -1,12 +1,13 @@
 //! 异地就医备案: what the filing service is asked about a visit, and what its answer means for the case.
 
 use rust_decimal::Decimal;
-use yizhan_policy::case::{RemoteRule, Treatment};
+use yizhan_policy::case::RemoteRule;
 use yizhan_proto::enrollment::v1::Eligibility;
 use yizhan_proto::filing::v1::{self as filing, FilingAnswer, FilingClass, FindFilingRequest, TreatmentKind};
 use yizhan_proto::settlement::v1::{FilingRecord, RemoteCitation, RemoteRule as Told, SettlementInfo};
 use yizhan_runtime::ServiceError;
 use yizhan_terms::Filing;
+use yizhan_terms::Treatment;
 
 use super::trace;
 use super::visit::CheckedVisit;

@@ -3,9 +3,10 @@
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
-use yizhan_policy::case::{RemoteRule, Treatment};
+use yizhan_policy::case::RemoteRule;
 use yizhan_policy::outcome::{self, Basis, CapTrace, Cited, Outcome, RemoteCited, Step};
 use yizhan_proto::settlement::v1 as proto;
+use yizhan_terms::Treatment;
 
 /// The trace of an outcome; citations are resolved to the policy's sources.
 pub fn of<'p>(policy: &'p Policy, outcome: &Outcome<'p>) -> proto::Trace {

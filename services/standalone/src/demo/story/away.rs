@@ -93,7 +93,7 @@ fn treated(psn_no: &str, begndate: &str, enddate: &str) -> anyhow::Result<Visit>
 /// The rows of the printed statement that say how the visit is filed and what follows.
 async fn show_filing_on_statement(clients: &Clients, settlement: &Settlement) -> anyhow::Result<()> {
     let info = info(settlement);
-    let request = GetStatementRequest { setl_id: info.setl_id.clone() };
+    let request = GetStatementRequest { setl_id: info.setl_id.clone(), ..Default::default() };
     let statement = clients.settlement.clone().get_statement(ask(request)).await?.into_inner().text;
     let rows = statement.lines().skip_while(|line| !line.starts_with("备案类别："));
     let rows: Vec<&str> = rows.take_while(|line| !line.starts_with('─')).collect();

@@ -57,7 +57,8 @@ pub async fn tell(clients: &Clients) -> anyhow::Result<()> {
 }
 
 async fn totals(clients: &Clients) -> anyhow::Result<Vec<(String, i64)>> {
-    let request = GetAccumulatorsRequest { psn_no: ZHUZHOU.into(), poolarea_no: "430200".into() };
+    let request =
+        GetAccumulatorsRequest { psn_no: ZHUZHOU.into(), poolarea_no: "430200".into(), ..Default::default() };
     let answer = clients.settlement.clone().get_accumulators(ask(request)).await?.into_inner();
     Ok(answer.accumulators.into_iter().map(|row| (row.accumulator, row.total)).collect())
 }

@@ -30,7 +30,7 @@ pub async fn tell(clients: &Clients, folder: &Path) -> anyhow::Result<()> {
     let quote = preview.quote.context("no quote")?;
     let (settlement, _) = settle(clients, "demo-7-payers", visit.clone(), quote.quote_id.clone()).await?;
     let info = info(&settlement);
-    let request = GetStatementRequest { setl_id: info.setl_id.clone() };
+    let request = GetStatementRequest { setl_id: info.setl_id.clone(), ..Default::default() };
     let statement = clients.settlement.clone().get_statement(ask(request)).await?.into_inner();
     println!("\n{}", statement.text);
     let page = folder.join("statement.html");

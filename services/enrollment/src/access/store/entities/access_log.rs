@@ -27,6 +27,8 @@ pub struct Model {
     pub grant_id: String,
     /// What came of it.
     pub outcome: String,
+    /// Which one was looked at; empty where it is not one.
+    pub subject: String,
     /// Hash of the entry before; empty for the first.
     pub prev_hash: String,
     /// Keyed hash of everything above.

@@ -1,8 +1,8 @@
 //! `calendar`: 放假 and 调休上班.
 
 use chrono::NaiveDate;
-use yizhan_policy::load::form::{self, At, Kind, Map};
-use yizhan_rules::{Period, Reader};
+use yizhan_documents::{At, Kind, Map, value};
+use yizhan_documents::{Period, Reader};
 
 use crate::rules::domain::calendar::{Calendar, Holiday, is_weekday};
 
@@ -12,7 +12,7 @@ const MAX_CALENDAR_DAYS: i64 = 366;
 const MAX_HOLIDAY_DAYS: i64 = 31;
 
 pub fn calendar(_: &Reader, map: &Map) -> Option<Calendar> {
-    let period = form::period(map, None);
+    let period = value::period(map, None);
     let mut holidays: Vec<Holiday> = Vec::new();
     let all = map.required("holidays", |at| at.list_of(|at| holiday(&at, period, &mut holidays)));
     let workdays = map.optional("workdays", |at| at.set_of(|at| workday(at, period, &holidays)));
@@ -32,8 +32,8 @@ fn holiday(at: &At, calendar: Option<Period>, earlier: &mut Vec<Holiday>) -> Opt
     let map = at.map(&["name", "from", "to"])?;
     let name = map.required("name", |at| at.text().map(str::to_owned));
     // Written for a single day too: where `to` is left out, these documents mean an open end.
-    let last = map.required("to", form::date);
-    let Period { from, to } = form::period(&map, None)?;
+    let last = map.required("to", value::date);
+    let Period { from, to } = value::period(&map, None)?;
     if calendar
         .is_some_and(|calendar| !calendar.contains(from) || to.is_some_and(|to| !calendar.contains(to)))
     {
@@ -52,7 +52,7 @@ fn holiday(at: &At, calendar: Option<Period>, earlier: &mut Vec<Holiday>) -> Opt
 
 /// A day that is worked on though it is a Saturday or Sunday; any other would be a slip of the pen.
 fn workday(at: At, calendar: Option<Period>, holidays: &[Holiday]) -> Option<NaiveDate> {
-    let day = form::date(at.clone())?;
+    let day = value::date(at.clone())?;
     if calendar.is_some_and(|calendar| !calendar.contains(day)) {
         return at.problem(Kind::OutsidePeriod, "this day lies outside the days of its calendar");
     }

@@ -1,7 +1,7 @@
 //! `kinds`: which filings there are.
 
-use yizhan_policy::load::form::{At, Kind, Map};
-use yizhan_rules::Reader;
+use yizhan_documents::Reader;
+use yizhan_documents::{At, Kind, Map};
 use yizhan_terms::{FilingKind, FilingMaterial, Status};
 
 use super::{boolean, number};

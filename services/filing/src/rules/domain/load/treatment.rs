@@ -1,14 +1,9 @@
 //! `treatment`: what settlement applies.
 
-use yizhan_policy::load::form::{At, DecisionRows, Kind, Map, TREATMENT, Values};
-use yizhan_policy::model::{Condition, Row};
-use yizhan_rules::Reader;
+use yizhan_documents::{At, Condition, Kind, Map, Reader, Row, Scope, SourceIndex, TREATMENT, Values};
 use yizhan_terms::{Filing, Insutype};
 
-use crate::rules::domain::{Direct, SchemeTable, Treatments};
-
-/// What is known of a visit when filing is asked about it.
-const CONDITIONS: [&str; 5] = ["filing", "in_province", "care", "level", "contracted"];
+use crate::rules::domain::{Asked, Direct, SchemeTable, Treatments};
 
 const DIRECT: Values<Direct> =
     Values { keys: &["same", "points", "factor", "prepay", "manual"], read: direct };
@@ -24,30 +19,25 @@ fn direct(map: &Map) -> Option<Direct> {
 }
 
 pub fn treatments(reader: &Reader, map: &Map) -> Option<Treatments> {
-    let sources: Vec<_> =
-        reader.sources().iter().map(|source| (source.key.clone(), source.title.clone())).collect();
-    let titles = sources.iter().map(|(_, title)| title.clone()).collect();
-    let own = map.get("source").and_then(|at| at.text().map(str::to_owned));
-    // One that is not declared was reported with the version.
-    let own = own.map(|own| sources.iter().position(|(key, _)| *key == own).unwrap_or_default());
-    let table = DecisionRows { conditions: &CONDITIONS, sources: &sources, source: own, values: &DIRECT };
+    // Where it is missing or not declared, that was reported with the version.
+    let source = map.get("source").and_then(|at| reader.sources().cite(&at)).unwrap_or_default();
     let tables = match map.one_of(&["rows", "by_insutype"])? {
         "rows" => map.required("rows", |at| {
-            let rows = rows(reader, &table, &at)?;
+            let rows = rows(reader, source, &at)?;
             Some(vec![SchemeTable { insutypes: Vec::new(), rows }])
         }),
-        _ => by_insutype(reader, &table, map),
+        _ => by_insutype(reader, source, map),
     };
-    Some(Treatments { titles, tables: tables? })
+    Some(Treatments { titles: reader.sources().titles(), tables: tables? })
 }
 
-fn by_insutype(reader: &Reader, table: &DecisionRows<Direct>, map: &Map) -> Option<Vec<SchemeTable>> {
+fn by_insutype(reader: &Reader, source: SourceIndex, map: &Map) -> Option<Vec<SchemeTable>> {
     let mut earlier: Vec<Insutype> = Vec::new();
     map.required("by_insutype", |at| {
         at.list_of(|at| {
             let map = at.map(&["insutype", "rows"])?;
             let insutypes = map.required("insutype", |at| at.set_of(|at| insutype(&at, &mut earlier)));
-            let rows = map.required("rows", |at| rows(reader, table, &at));
+            let rows = map.required("rows", |at| rows(reader, source, &at));
             Some(SchemeTable { insutypes: insutypes?, rows: rows? })
         })
     })
@@ -62,30 +52,15 @@ fn insutype(at: &At, earlier: &mut Vec<Insutype>) -> Option<Insutype> {
     Some(insutype)
 }
 
-fn rows(reader: &Reader, table: &DecisionRows<Direct>, at: &At) -> Option<Vec<Row<Direct>>> {
-    let rows = table.read(at);
-    let items = at.list()?;
-    items.iter().for_each(|row| cite(reader, row));
-    let rows = rows?;
-    for (row, item) in rows.iter().zip(&items) {
-        let at_home = |condition: &Condition| matches!(condition, Condition::Filing(any) if any.contains(&Filing::Local));
+fn rows(reader: &Reader, source: SourceIndex, at: &At) -> Option<Vec<Row<Asked, Direct>>> {
+    let scope =
+        Scope { sources: reader.sources(), names: &(), period: None, when: Vec::new(), asked: Asked::KEYS };
+    let rows = Row::read_all(at, Some(source), &scope, &DIRECT)?;
+    for (row, item) in rows.iter().zip(&at.list()?) {
+        let at_home = |asked: &Asked| matches!(asked, Asked::Filing(any) if any.contains(&Filing::Local));
         if row.when.iter().any(at_home) {
             return item.problem(Kind::UnreachableRow, "care at home (`local`) is not asked about here");
         }
     }
     Some(rows)
-}
-
-/// A source that only rows name is used too; one that is not declared was reported by the table.
-fn cite(reader: &Reader, row: &At) {
-    let entries = row.entries().unwrap_or_default();
-    let source =
-        entries.iter().find(|(key, _)| key.scalar("a key") == Some("source")).map(|(_, value)| value);
-    let declared = |at: &&At| {
-        let key = at.text();
-        reader.sources().iter().any(|source| Some(source.key.as_str()) == key)
-    };
-    if let Some(source) = source.filter(declared) {
-        reader.citation(source);
-    }
 }

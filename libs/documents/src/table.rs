@@ -1,29 +1,90 @@
-//! Dated decision tables: versions, rows, and the checks on them.
+//! Dated decision tables: versions, rows, the checks on them, and which row decides.
 
-use super::MAX_ROWS;
-use super::condition::when;
-use super::names::Names;
-use super::node::{At, Map};
-use super::problem::Kind;
-use super::region::Region;
-use super::value::{period, whole};
-use super::yaml::Data;
-use crate::model::{Condition, Known, LayerIndex, OTHERWISE, Period, Row, SourceIndex, Table, TableVersion};
+use crate::MAX_ROWS;
+use crate::condition::{Condition, Facts, Scope, when};
+use crate::node::{At, Map};
+use crate::period::Period;
+use crate::problem::Kind;
+use crate::region::Region;
+use crate::source::SourceIndex;
+use crate::value::{period, whole};
 
 /// Highest and lowest rank a row may have.
 const MAX_RANK: i64 = 1000;
 
-/// What surrounds a table: names it may use, the days it must cover, the cases that reach it.
-pub(super) struct Scope<'n, 'a> {
-    pub names: &'n Names<'a>,
-    /// `None` when it could not be read: then coverage is not checked.
-    pub period: Option<Period>,
-    /// Conditions of the layer.
-    pub when: Vec<Condition>,
-    /// Number of the layer; only earlier layers can be named.
-    pub layer: LayerIndex,
-    /// What rows may ask.
-    pub conditions: &'n [&'n str],
+/// A dated decision table, with conditions `C` that give values `T`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table<C, T> {
+    /// Where it stands in the document, e.g. `layers.basic.deductible.amount`.
+    pub path: String,
+    /// Its versions, in order of date, without overlap.
+    pub versions: Vec<TableVersion<C, T>>,
+}
+
+/// What a table says during a period.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableVersion<C, T> {
+    /// When it holds.
+    pub period: Period,
+    /// Its rows; among those that match, the highest rank decides.
+    pub rows: Vec<Row<C, T>>,
+}
+
+/// One row of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row<C, T> {
+    /// All must hold.
+    pub when: Vec<C>,
+    /// Higher ranks win. `otherwise: true` is [`OTHERWISE`].
+    pub rank: i32,
+    /// The value.
+    pub value: Known<T>,
+    /// Where it was published.
+    pub source: SourceIndex,
+    /// Line in the document, for people.
+    pub line: usize,
+}
+
+/// Rank of a row that decides only where no other row matches.
+pub const OTHERWISE: i32 = i32::MIN;
+
+/// A value, or the statement that the source does not give it: a case that needs it is
+/// refused with that statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Known<T> {
+    /// The value as published.
+    Value(T),
+    /// Not published; why.
+    Unknown(String),
+}
+
+/// Two rows of equal rank match one case. The loader reports such rows, so this is a defect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the rows on lines {} and {} match this case with equal rank", lines.0, lines.1)]
+pub struct Ambiguous {
+    /// Lines of the two rows in the document.
+    pub lines: (usize, usize),
+}
+
+/// The row that decides: among those that match, the one of highest rank; `None` where no row matches.
+///
+/// # Errors
+/// When two rows of equal rank match, which the reader of the document reports.
+pub fn decide<'r, C, T>(
+    rows: &'r [Row<C, T>],
+    facts: &impl Facts<C>,
+) -> Result<Option<&'r Row<C, T>>, Ambiguous> {
+    let mut best: Option<&Row<C, T>> = None;
+    for row in rows.iter().filter(|row| facts.all_hold(&row.when)) {
+        match best {
+            Some(found) if found.rank == row.rank => {
+                return Err(Ambiguous { lines: (found.line, row.line) });
+            }
+            Some(found) if found.rank > row.rank => {}
+            _ => best = Some(row),
+        }
+    }
+    Ok(best)
 }
 
 /// How the value of a row is written.
@@ -34,60 +95,79 @@ pub struct Values<T> {
     pub read: fn(&Map) -> Option<T>,
 }
 
-/// Reads a table: `{ source, rows }`, or a list of such with dates.
-pub(super) fn table<'a, T>(at: At<'a>, scope: &Scope<'_, 'a>, values: &Values<T>) -> Option<Table<T>> {
-    let versions = match at.node.data {
-        Data::List(_) => at.list_of(|version| {
-            let read = table_version(&version, scope, values)?;
-            Some((version, read))
-        })?,
-        _ => vec![(at.clone(), table_version(&at, scope, values)?)],
-    };
-    check_dates(&at, &versions, scope);
-    let versions = versions.into_iter().map(|(_, version)| version).collect();
-    Some(Table { path: at.path, versions })
+/// The source that rows cite which name none; the outer `None` is a reported problem.
+type TableSource = Option<Option<SourceIndex>>;
+
+impl<C: Condition, T> Table<C, T> {
+    /// Reads a table: `{ source, rows }`, or a list of such with dates.
+    pub fn read<'a>(at: At<'a>, scope: &Scope<'_, 'a, C>, values: &Values<T>) -> Option<Table<C, T>> {
+        let versions = match at.is_list() {
+            true => at.list_of(|version| {
+                let read = table_version(&version, scope, values)?;
+                Some((version, read))
+            })?,
+            false => vec![(at.clone(), table_version(&at, scope, values)?)],
+        };
+        check_dates(&at, &versions, scope.period);
+        let versions = versions.into_iter().map(|(_, version)| version).collect();
+        Some(Table { path: at.path, versions })
+    }
 }
 
-/// The source of a table, if it names one; the outer `None` is a reported problem.
-pub(super) type TableSource = Option<Option<SourceIndex>>;
-
-fn table_version<'a, T>(at: &At<'a>, scope: &Scope<'_, 'a>, values: &Values<T>) -> Option<TableVersion<T>> {
+fn table_version<'a, C: Condition, T>(
+    at: &At<'a>,
+    scope: &Scope<'_, 'a, C>,
+    values: &Values<T>,
+) -> Option<TableVersion<C, T>> {
     let map = at.map(&["from", "to", "source", "rows"])?;
     let first_day = scope.period.map_or(chrono::NaiveDate::MIN, |period| period.from);
     let period = period(&map, Some(first_day));
-    let source = map.optional("source", |at| scope.names.source(at));
+    let source = map.optional("source", |at| scope.sources.cite(&at));
     let rows = map.required("rows", |at| rows(&at, source, scope, values));
     source?;
     Some(TableVersion { period: period?, rows: rows? })
 }
 
-pub(super) fn rows<'a, T>(
+impl<C: Condition, T> Row<C, T> {
+    /// Reads a list of rows. `source` is what a row cites that names none of its own. Rows of equal rank that can match
+    /// the same case, and rows that no case can match, are reported.
+    pub fn read_all<'a>(
+        at: &At<'a>,
+        source: Option<SourceIndex>,
+        scope: &Scope<'_, 'a, C>,
+        values: &Values<T>,
+    ) -> Option<Vec<Row<C, T>>> {
+        rows(at, Some(source), scope, values)
+    }
+}
+
+fn rows<'a, C: Condition, T>(
     at: &At<'a>,
     source: TableSource,
-    scope: &Scope<'_, 'a>,
+    scope: &Scope<'_, 'a, C>,
     values: &Values<T>,
-) -> Option<Vec<Row<T>>> {
+) -> Option<Vec<Row<C, T>>> {
     let items = at.list()?;
     if items.len() > MAX_ROWS {
         return at.problem(Kind::TooLarge, format!("more than {MAX_ROWS} rows"));
     }
     let rows: Vec<_> = items.iter().map(|item| row(item, source, scope, values)).collect();
     let placed: Vec<_> = items.iter().zip(&rows).filter_map(|(at, row)| Some((at, row.as_ref()?))).collect();
-    check_rows(&placed, scope);
+    check_rows(&placed, &scope.when);
     rows.into_iter().collect()
 }
 
-fn row<'a, T>(
+fn row<'a, C: Condition, T>(
     at: &At<'a>,
     table_source: TableSource,
-    scope: &Scope<'_, 'a>,
+    scope: &Scope<'_, 'a, C>,
     values: &Values<T>,
-) -> Option<Row<T>> {
+) -> Option<Row<C, T>> {
     let keys = [&["when", "rank", "otherwise", "source", "note", "unknown"], values.keys].concat();
     let map = at.map(&keys)?;
-    let when = map.optional("when", |at| when(at, scope));
+    let when = map.optional("when", |at| when(&at, scope));
     let rank = rank(&map);
-    let own_source = map.optional("source", |at| scope.names.source(at));
+    let own_source = map.optional("source", |at| scope.sources.cite(&at));
     let note = map.optional("note", |at| at.text());
     let value = value(&map, values);
     note?;
@@ -126,9 +206,8 @@ fn value<T>(map: &Map, values: &Values<T>) -> Option<Known<T>> {
 }
 
 /// Reports rows that no case can match, and rows of equal rank that one case can match both.
-fn check_rows<T>(rows: &[(&At, &Row<T>)], scope: &Scope) {
-    let everyone = Region::default();
-    let layer = everyone.and(&scope.when);
+fn check_rows<C: Condition, T>(rows: &[(&At, &Row<C, T>)], reaching: &[C]) {
+    let layer = Region::default().and(reaching);
     if !layer.is_possible() {
         return;
     }
@@ -153,10 +232,10 @@ fn check_rows<T>(rows: &[(&At, &Row<T>)], scope: &Scope) {
 }
 
 /// Reports days without a version, with two, and versions that never apply.
-fn check_dates<T>(table: &At, versions: &[(At, TableVersion<T>)], scope: &Scope) {
-    let Some(needed) = scope.period else { return };
+fn check_dates<C, T>(table: &At, versions: &[(At, TableVersion<C, T>)], needed: Option<Period>) {
+    let Some(needed) = needed else { return };
     for (at, version) in versions {
-        if !overlap(version.period, needed) {
+        if !version.period.overlaps(&needed) {
             at.problem::<()>(Kind::OutsidePeriod, "this version lies outside the time its layer is in force");
         }
     }
@@ -183,9 +262,4 @@ fn check_dates<T>(table: &At, versions: &[(At, TableVersion<T>)], scope: &Scope)
         let at = if versions.len() > 1 { last_at } else { table };
         at.problem::<()>(Kind::TableGap, format!("nothing holds after {to}, while the layer is in force"));
     }
-}
-
-/// Whether two periods have a day in common.
-pub(super) fn overlap(a: Period, b: Period) -> bool {
-    a.to.is_none_or(|to| b.from <= to) && b.to.is_none_or(|to| a.from <= to)
 }

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use super::MAX_PROBLEMS;
-use super::problem::{Kind, Problem, Problems};
+use crate::MAX_PROBLEMS;
+use crate::problem::{Kind, Problem, Problems};
 
 /// Collects the problems of one file.
 pub struct Sink {

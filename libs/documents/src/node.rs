@@ -1,22 +1,23 @@
 //! Typed reading of the tree. Every reader answers `None` only after it has reported why,
 //! so that its callers can go on and find further problems.
 
-use super::problem::Kind;
-use super::sink::Sink;
-use super::suggest::closest;
-use super::yaml::{Data, Node};
-use super::{MAX_LIST, MAX_TEXT};
+use crate::problem::Kind;
+use crate::sink::Sink;
+use crate::suggest::closest;
+use crate::yaml::{Data, Node};
+use crate::{MAX_LIST, MAX_TEXT};
 
 /// A node of the document, and where it stands.
 #[derive(Clone)]
 pub struct At<'a> {
-    pub(super) sink: &'a Sink,
-    pub(super) node: &'a Node,
-    pub(super) path: String,
+    pub(crate) sink: &'a Sink,
+    pub(crate) node: &'a Node,
+    /// Where it stands in the document, e.g. `layers.basic.deductible.amount`.
+    pub path: String,
 }
 
 impl<'a> At<'a> {
-    pub(super) fn root(node: &'a Node, sink: &'a Sink) -> At<'a> {
+    pub(crate) fn root(node: &'a Node, sink: &'a Sink) -> At<'a> {
         At { sink, node, path: String::new() }
     }
 
@@ -26,15 +27,37 @@ impl<'a> At<'a> {
         None
     }
 
-    pub(super) fn child(&self, node: &'a Node, name: &str) -> At<'a> {
+    fn child(&self, node: &'a Node, name: &str) -> At<'a> {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
         At { sink: self.sink, node, path }
     }
 
     /// The same place under another path: entries of a list are called by their name.
-    pub(super) fn named(mut self, path: String) -> At<'a> {
+    pub fn named(mut self, path: String) -> At<'a> {
         self.path = path;
         self
+    }
+
+    /// The text of a scalar, whatever it says; `None` for a list or a mapping. Reports nothing.
+    pub fn raw(&self) -> Option<&'a str> {
+        self.node.scalar()
+    }
+
+    /// Whether it is a list. Reports nothing.
+    pub fn is_list(&self) -> bool {
+        matches!(self.node.data, Data::List(_))
+    }
+
+    /// Whether it is a mapping. Reports nothing.
+    pub fn is_map(&self) -> bool {
+        matches!(self.node.data, Data::Map(_))
+    }
+
+    /// Key and value of this name, where it is a mapping that has one. Reports nothing.
+    pub fn find(&self, name: &str) -> Option<(At<'a>, At<'a>)> {
+        let Data::Map(entries) = &self.node.data else { return None };
+        let (key, value) = entries.iter().find(|(key, _)| key.scalar() == Some(name))?;
+        Some((self.child(key, name), self.child(value, name)))
     }
 
     /// A mapping with keys from this list only.

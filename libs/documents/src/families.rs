@@ -1,27 +1,8 @@
-//! A document, and what it may hold.
+//! Families of rules, of which documents hold dated versions.
 
-use include_dir::Dir;
-use yizhan_policy::load::form::Map;
-use yizhan_policy::model::Period;
-
+use crate::node::Map;
+use crate::period::Period;
 use crate::read::Reader;
-
-/// One document, with the families of rules `F`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document<F> {
-    /// Its name, e.g. `national-entitlement`.
-    pub id: String,
-    /// Its version: published once, never changed.
-    pub version: String,
-    /// What it is called.
-    pub title: String,
-    /// The area it holds in, 6-digit admdvs; 100000 everywhere.
-    pub area: String,
-    /// SHA-256 of its text, in hexadecimal.
-    pub digest: String,
-    /// Its rules.
-    pub families: F,
-}
 
 /// One version of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,14 +38,6 @@ pub trait Family<F>: Sized {
 
     /// Its versions in a document.
     fn versions(families: &F) -> &[Dated<Self>];
-}
-
-/// The documents in a folder (`*.yaml`), as file name and text, in order of name.
-pub fn texts(folder: &Dir<'static>) -> Vec<(&'static str, &'static str)> {
-    let named = folder.files().filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)));
-    let mut files: Vec<_> = named.filter(|(name, _)| name.ends_with(".yaml")).collect();
-    files.sort_unstable();
-    files
 }
 
 /// Says what documents of a service hold: a struct with the versions of each family, its [`Families`](crate::Families), and a

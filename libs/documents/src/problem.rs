@@ -5,7 +5,7 @@ use std::fmt;
 /// One thing wrong with a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Name of the file, as given to [`crate::load::load`].
+    /// Name of the file, as given to [`crate::read`].
     pub file: String,
     /// Line, the first is 1.
     pub line: usize,

@@ -6,9 +6,9 @@
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
-use super::problem::Kind;
-use super::sink::Sink;
-use super::{MAX_BYTES, MAX_DEPTH, MAX_LIST};
+use crate::problem::Kind;
+use crate::sink::Sink;
+use crate::{MAX_BYTES, MAX_DEPTH, MAX_LIST};
 
 /// A node of the document.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Node {
 }
 
 /// Reads the one document of a text. `None`: it is not YAML, which was reported.
-pub(super) fn read(text: &str, sink: &Sink) -> Option<Node> {
+pub(crate) fn read(text: &str, sink: &Sink) -> Option<Node> {
     if text.len() > MAX_BYTES {
         sink.add(1, 1, "", Kind::TooLarge, format!("the file has more than {MAX_BYTES} bytes"));
         return None;

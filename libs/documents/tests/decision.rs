@@ -2,17 +2,63 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
-use std::collections::BTreeSet;
-
 use rust_decimal::Decimal;
-use yizhan_policy::case::{Person, Treatment, Visit};
-use yizhan_policy::load::form::{self, CONDITIONS, DecisionRows, TREATMENT};
-use yizhan_policy::load::{Kind, Problems};
-use yizhan_policy::model::{Known, OTHERWISE, Row};
-use yizhan_policy::{Ambiguous, decide};
-use yizhan_terms::{Care, Filing, Status, Tier};
+use yizhan_documents::{
+    Ambiguous, At, Condition, Facts, Kind, Known, OTHERWISE, Problems, Region, Row, Scope, Sources,
+    TREATMENT, decide, read as read_document,
+};
+use yizhan_terms::{Filing, Tier, Treatment};
 
-const ASKED: &[&str] = &["care", "level", "status", "filing", "in_province", "contracted"];
+/// What the rows of these tests ask.
+#[derive(Clone, Debug, PartialEq)]
+enum Asked {
+    Filing(Vec<Filing>),
+    Level(Vec<Tier>),
+    InProvince(bool),
+    Contracted(bool),
+}
+
+impl Condition for Asked {
+    type Names<'a> = ();
+
+    const KEYS: &'static [&'static str] = &["filing", "level", "in_province", "contracted"];
+
+    fn read<'a>(key: &str, at: At<'a>, (): &()) -> Option<Asked> {
+        match key {
+            "filing" => at.set_of(|at| at.code(Filing::ALL, Filing::code)).map(Asked::Filing),
+            "level" => at.set_of(|at| at.code(Tier::ALL, Tier::code)).map(Asked::Level),
+            "in_province" => at.boolean().map(Asked::InProvince),
+            _ => at.boolean().map(Asked::Contracted),
+        }
+    }
+
+    fn narrow<'c>(&'c self, region: &mut Region<'c>) {
+        match self {
+            Asked::Filing(any) => region.one_of("filing", any.iter().map(|filing| filing.code())),
+            Asked::Level(any) => region.one_of("level", any.iter().map(|level| level.code())),
+            Asked::InProvince(so) => region.is("in_province", *so),
+            Asked::Contracted(so) => region.is("contracted", *so),
+        }
+    }
+}
+
+/// A visit in another province.
+struct Visit {
+    filing: Filing,
+    level: Tier,
+    contracted: bool,
+}
+
+impl Facts<Asked> for Visit {
+    fn holds(&self, asked: &Asked) -> bool {
+        match asked {
+            Asked::Filing(any) => any.contains(&self.filing),
+            Asked::Level(any) => any.contains(&self.level),
+            Asked::InProvince(so) => !so,
+            Asked::Contracted(so) => self.contracted == *so,
+        }
+    }
+}
 
 const RULES: &str = "
 source: card
@@ -24,50 +70,25 @@ rows:
   - { when: { filing: [unfiled] }, unknown: 明白卡没有给出 }
 ";
 
-fn sources() -> Vec<(String, String)> {
-    [("card", "异地就医明白卡"), ("paper", "异地就医办法")]
-        .map(|(key, title)| (key.into(), title.into()))
-        .into()
-}
+const SOURCES: &str = "
+sources: { card: { title: 异地就医明白卡, quality: G }, paper: { title: 异地就医办法, quality: G } }";
 
-fn read_asking(text: &str, conditions: &[&str]) -> Result<Vec<Row<Treatment>>, Problems> {
-    form::read("rules.yaml", text, |at| {
-        let map = at.map(&["source", "rows"])?;
-        let sources = sources();
-        let source = map.optional("source", |at| form::source(&at, &sources))?;
-        let rows = DecisionRows { conditions, sources: &sources, source, values: &TREATMENT };
-        map.required("rows", |at| rows.read(&at))
+fn read(text: &str) -> Result<Vec<Row<Asked, Treatment>>, Problems> {
+    read_document("rules.yaml", &format!("{text}{SOURCES}"), |at| {
+        let map = at.map(&["source", "rows", "sources"])?;
+        let sources = map.required("sources", |at| Sources::read(&at))?;
+        let source = map.optional("source", |at| sources.cite(&at))?;
+        let scope =
+            Scope { sources: &sources, names: &(), period: None, when: Vec::new(), asked: Asked::KEYS };
+        map.required("rows", |at| Row::read_all(&at, source, &scope, &TREATMENT))
     })
 }
 
-fn read(text: &str) -> Result<Vec<Row<Treatment>>, Problems> {
-    read_asking(text, ASKED)
-}
-
-fn person() -> Person {
-    let (identities, memberships) = (BTreeSet::new(), BTreeSet::new());
-    Person { status: Status::InService, age: 40, identities, memberships, years_insured: 5 }
-}
-
-fn visit(filing: Filing, level: Tier, contracted: bool) -> Visit {
-    let day = "2025-11-01".parse().unwrap();
-    Visit {
-        care: Care::Inpatient,
-        level,
-        begin: day,
-        end: day,
-        filing,
-        remote: None,
-        in_province: false,
-        contracted,
-        diagnoses: Vec::new(),
-        tags: BTreeSet::new(),
-    }
-}
+const OUT_OF_TOWN: Visit = Visit { filing: Filing::Temporary, level: Tier::Third, contracted: true };
 
 fn decided(filing: Filing, level: Tier, contracted: bool) -> Option<(Known<Treatment>, usize)> {
     let rows = read(RULES).unwrap();
-    let row = decide(&rows, &person(), &visit(filing, level, contracted)).unwrap()?;
+    let row = decide(&rows, &Visit { filing, level, contracted }).unwrap()?;
     Some((row.value.clone(), row.source))
 }
 
@@ -92,7 +113,7 @@ fn otherwise_decides_last() {
     );
     let rows = rows.unwrap();
     assert_eq!(rows[1].rank, OTHERWISE);
-    let row = decide(&rows, &person(), &visit(Filing::Temporary, Tier::Third, true)).unwrap().unwrap();
+    let row = decide(&rows, &OUT_OF_TOWN).unwrap().unwrap();
     assert_eq!(row.value, Known::Value(Treatment::Points(Decimal::from(-5))));
 }
 
@@ -100,7 +121,7 @@ fn otherwise_decides_last() {
 fn rows_that_both_match_are_ambiguous_whoever_made_them() {
     let mut rows = read(RULES).unwrap();
     rows[3].rank = 0;
-    let both = decide(&rows, &person(), &visit(Filing::Temporary, Tier::Third, false)).unwrap_err();
+    let both = decide(&rows, &Visit { contracted: false, ..OUT_OF_TOWN }).unwrap_err();
     assert_eq!(both, Ambiguous { lines: (6, 7) });
     assert!(both.to_string().contains("lines 6 and 7"));
 }
@@ -154,12 +175,4 @@ fn treatments_stay_within_their_limits() {
     for edge in ["points: 0", "points: -100", "factor: 0%", "factor: 100%", "prepay: 0%", "prepay: 100%"] {
         assert!(read(&one(edge)).is_ok(), "{edge}");
     }
-}
-
-#[test]
-fn counting_visits_is_for_policies() {
-    let counting = "source: card\nrows: [ { when: { nth: { of: stays, from: 2 } }, same: true } ]";
-    let problems = read_asking(counting, CONDITIONS).unwrap_err();
-    assert_eq!(problems.0.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::UnknownAccumulator]);
-    one_problem(counting, Kind::MisplacedCondition, 2, 19);
 }

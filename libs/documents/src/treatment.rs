@@ -2,11 +2,12 @@
 
 use rust_decimal::Decimal;
 
-use super::node::{At, Map};
-use super::problem::Kind;
-use super::table::Values;
-use super::value::{points, ratio};
-use crate::case::Treatment;
+use yizhan_terms::Treatment;
+
+use crate::node::{At, Map};
+use crate::problem::Kind;
+use crate::table::Values;
+use crate::value::{points, ratio};
 
 /// `same: true`, `points: -10`, `factor: 90%` or `prepay: 10%`: the value of a row in the register's
 /// rules, and of a case written by hand.

@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use yizhan_money::MAX_FEN;
+use yizhan_terms::Area;
 
-use super::node::{At, Map};
-use super::problem::Kind;
-use crate::model::Period;
+use crate::node::{At, Map};
+use crate::period::Period;
+use crate::problem::Kind;
 
 /// More digits than any published number has.
 const MAX_NUMBER_CHARS: usize = 24;
@@ -89,7 +90,7 @@ fn as_percent(number: Decimal) -> String {
 }
 
 /// Percentage points, `-10`; the value is -0.10.
-pub(super) fn points(at: At) -> Option<Decimal> {
+pub fn points(at: At) -> Option<Decimal> {
     let text = at.scalar("a number of points")?;
     let Some(points) = plain_number(text) else {
         return at
@@ -111,7 +112,7 @@ pub fn whole(at: At, lowest: i64, highest: i64) -> Option<i64> {
 }
 
 /// An exact decimal in digits, with an optional sign and fraction.
-pub(super) fn plain_number(text: &str) -> Option<Decimal> {
+pub fn plain_number(text: &str) -> Option<Decimal> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
@@ -136,6 +137,11 @@ fn named<'a>(at: &At<'a>, beside: &str) -> Option<&'a str> {
         return Some(text);
     }
     at.problem(Kind::InvalidValue, format!("`{text}` is not a name: use letters a–z, digits and {beside}"))
+}
+
+/// An area: 6 digits.
+pub fn area(at: &At, what: &str) -> Option<Area> {
+    digits(at, 6, what).as_deref().and_then(Area::parse)
 }
 
 /// A code of so many digits.

@@ -1,0 +1,125 @@
+//! `when`: what rows ask, in a vocabulary of the document's own.
+
+use crate::node::{At, Map};
+use crate::period::Period;
+use crate::problem::Kind;
+use crate::region::Region;
+use crate::source::Sources;
+use crate::suggest::closest;
+use crate::value::whole;
+
+/// Highest age, number of years or visits a condition may name.
+const MAX_COUNT: i64 = 999;
+
+/// What rows of one kind of document ask: one condition out of its vocabulary.
+pub trait Condition: Clone + PartialEq {
+    /// What conditions refer to by name while they are read, such as declared counters; often nothing.
+    type Names<'a>;
+
+    /// Everything that can be asked, as documents name it.
+    const KEYS: &'static [&'static str];
+
+    /// Reads the condition of this key.
+    fn read<'a>(key: &str, at: At<'a>, names: &Self::Names<'a>) -> Option<Self>;
+
+    /// Leaves of a region what meets this condition as well.
+    fn narrow<'c>(&'c self, region: &mut Region<'c>);
+}
+
+/// Who answers conditions: a case, a visit, a line of a bill.
+pub trait Facts<C> {
+    /// Whether the condition holds.
+    fn holds(&self, condition: &C) -> bool;
+
+    /// Whether all conditions hold.
+    fn all_hold(&self, conditions: &[C]) -> bool {
+        conditions.iter().all(|condition| self.holds(condition))
+    }
+}
+
+/// A range of whole numbers, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// Lowest; open below when absent.
+    pub from: Option<i64>,
+    /// Highest; open above when absent.
+    pub to: Option<i64>,
+}
+
+impl Range {
+    /// Whether the number lies within.
+    pub fn contains(&self, number: i64) -> bool {
+        self.from.is_none_or(|from| from <= number) && self.to.is_none_or(|to| number <= to)
+    }
+
+    /// Reads `from` and `to` of a mapping that may have more keys.
+    pub fn of(map: &Map, lowest: i64) -> Option<Range> {
+        let from = map.optional("from", |at| whole(at, lowest, MAX_COUNT));
+        let to = map.optional("to", |at| whole(at, lowest, MAX_COUNT));
+        let range = Range { from: from?, to: to? };
+        match (range.from, range.to) {
+            (None, None) => map.at.problem(Kind::MissingKey, "one of `from`, `to` is missing"),
+            (Some(from), Some(to)) if to < from => {
+                map.at.problem(Kind::RangeReversed, format!("from {from} to {to} is empty"))
+            }
+            _ => Some(range),
+        }
+    }
+
+    /// Reads `{ from, to }`.
+    pub fn read(at: At, lowest: i64) -> Option<Range> {
+        Range::of(&at.map(&["from", "to"])?, lowest)
+    }
+}
+
+/// Reads a list of words that a condition names.
+pub fn condition_words(at: At) -> Option<Vec<String>> {
+    at.set_of(|at| at.text().map(str::to_owned))
+}
+
+/// What surrounds conditions and tables while they are read.
+pub struct Scope<'n, 'a, C: Condition> {
+    /// What may be cited.
+    pub sources: &'n Sources<'a>,
+    /// What conditions may name.
+    pub names: &'n C::Names<'a>,
+    /// The days a table must cover; `None` where they are not checked.
+    pub period: Option<Period>,
+    /// Conditions that whatever reaches the table meets already.
+    pub when: Vec<C>,
+    /// What rows may ask, out of [`Condition::KEYS`].
+    pub asked: &'n [&'n str],
+}
+
+/// Reads a `when`. All its conditions must hold; they stand in the order of the vocabulary.
+pub fn when<'a, C: Condition>(at: &At<'a>, scope: &Scope<'_, 'a, C>) -> Option<Vec<C>> {
+    let entries = at.entries()?;
+    if entries.is_empty() {
+        return at.problem(Kind::EmptyList, "no condition: leave `when` out to match every case");
+    }
+    let is = |key: &At, name: &str| key.raw() == Some(name);
+    let mut conditions = Vec::new();
+    for name in scope.asked {
+        let found = entries.iter().find(|(key, _)| is(key, name));
+        conditions.extend(found.map(|(_, value)| C::read(name, value.clone(), scope.names)));
+    }
+    let mut misplaced =
+        entries.iter().filter(|(key, _)| !scope.asked.iter().any(|name| is(key, name))).peekable();
+    if misplaced.peek().is_some() {
+        misplaced.for_each(|(key, _)| misplace(key, scope.asked));
+        return None;
+    }
+    conditions.into_iter().collect()
+}
+
+/// A slip of the finger is told apart from what is no question here.
+fn misplace(key: &At, asked: &[&str]) {
+    let name = key.raw().unwrap_or_default();
+    let hint = closest(name, asked.iter().copied());
+    if hint.is_empty() {
+        let message = format!("`{name}` cannot be asked here; one of `{}`", asked.join("`, `"));
+        key.problem::<()>(Kind::MisplacedCondition, message);
+    } else {
+        key.problem::<()>(Kind::UnknownKey, format!("unknown key `{name}`{hint}"));
+    }
+}

@@ -1,0 +1,38 @@
+//! Documents as the contract tells them, the same in every service.
+
+use yizhan_documents::Problem;
+use yizhan_proto::rules::v1::{RulesDocument, RulesProblem};
+use yizhan_runtime::clock::rfc3339;
+
+use crate::queries::Summary;
+
+impl From<Summary> for RulesDocument {
+    /// Without its text.
+    fn from(summary: Summary) -> RulesDocument {
+        let text = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+        RulesDocument {
+            rules_id: summary.id,
+            version: summary.version,
+            title: summary.title,
+            areas: summary.areas.iter().map(ToString::to_string).collect(),
+            digest: summary.digest,
+            recorded_at: summary.recorded_at.map(rfc3339).unwrap_or_default(),
+            document: String::new(),
+            insutype: summary.scheme.map(|scheme| scheme.code().to_owned()).unwrap_or_default(),
+            begndate: text(summary.period.map(|period| period.from)),
+            enddate: text(summary.period.and_then(|period| period.to)),
+            composite: summary.composite.unwrap_or_default(),
+        }
+    }
+}
+
+/// What is wrong with a document.
+pub fn problem(problem: &Problem) -> RulesProblem {
+    RulesProblem {
+        kind: problem.kind.code().to_owned(),
+        // A document has at most 256 KiB.
+        line: problem.line.try_into().unwrap_or(i32::MAX),
+        column: problem.column.try_into().unwrap_or(i32::MAX),
+        message: problem.message.clone(),
+    }
+}

@@ -1,0 +1,90 @@
+//! How much of a settlement somebody sees.
+
+use yizhan_runtime::Caller;
+
+/// As much of a settlement as is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// As it was answered.
+    Whole,
+    /// By a grant: fees and the result of basic insurance.
+    Fees,
+    /// What these funds (`fund_pay_type`) paid, and to whom.
+    Payments(&'static [&'static str]),
+}
+
+/// Whose a settlement is.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose<'w> {
+    /// 统筹区 that pays.
+    pub poolarea_no: &'w str,
+    /// 人员编号
+    pub psn_no: &'w str,
+    /// 定点医药机构编号; empty where no single case is meant.
+    pub fixmedins_code: &'w str,
+}
+
+/// The funds of each department, by its project code (enrollment's departments; `union` is 工会): what it pays itself. A
+/// department that is not here, or that does not say which it is, pays nothing and sees nothing.
+const FUNDS: [(&str, &[&str]); 4] = [
+    ("medical-insurance", &["310100", "390100", "330100", "390200", "320100", "610100", "610102"]),
+    ("civil-affairs", &["610100", "610102"]),
+    ("veterans", &["YZ0200"]),
+    ("union", &["YZ0100"]),
+];
+
+/// How the caller sees a settlement without a grant; `None`: not at all.
+pub fn view_of(caller: &Caller, whose: Whose<'_>) -> Option<View> {
+    if let Caller::Department { code, .. } = caller {
+        let funds = FUNDS.iter().find(|(department, _)| Some(*department) == code.as_deref());
+        return funds
+            .filter(|_| caller.may_read_area(whose.poolarea_no))
+            .map(|(_, funds)| View::Payments(funds));
+    }
+    let whole = is_self(caller, whose.psn_no)
+        || caller.may_act_for_institution(whose.fixmedins_code)
+        || caller.may_read_area(whose.poolarea_no);
+    whole.then_some(View::Whole)
+}
+
+/// Whether a look is for the access log: all but the person's own, the institution's at its own case, and those of our services,
+/// which calculate and show nobody.
+pub fn is_logged(caller: &Caller, whose: Whose<'_>) -> bool {
+    let own_case = matches!(caller, Caller::Institution { code } if code == whose.fixmedins_code);
+    !is_self(caller, whose.psn_no) && !own_case && !matches!(caller, Caller::Service { .. })
+}
+
+fn is_self(caller: &Caller, psn_no: &str) -> bool {
+    matches!(caller, Caller::Person { psn_no: own } if own == psn_no)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_sees_what_is_theirs() {
+        let whose = Whose { poolarea_no: "430200", psn_no: "P1", fixmedins_code: "H1" };
+        let aid: &[&str] = &["610100", "610102"];
+        let cases = [
+            ("person:P1", Some(View::Whole), false),
+            ("institution:H1", Some(View::Whole), false),
+            ("service:audit", Some(View::Whole), false),
+            ("agency:430000", Some(View::Whole), true),
+            ("local-administrator", Some(View::Whole), true),
+            ("department:430200.civil-affairs", Some(View::Payments(aid)), true),
+            ("department:430200.health", None, true),
+            ("department:430200", None, true),
+            ("department:430100.civil-affairs", None, true),
+            ("agency:430100", None, true),
+            ("institution:H2", None, true),
+            ("insurer:PICC", None, true),
+            ("person:P2", None, true),
+            ("operator:alice", None, true),
+        ];
+        for (caller, view, logged) in cases {
+            let caller = Caller::parse(caller).unwrap();
+            assert_eq!((view_of(&caller, whose), is_logged(&caller, whose)), (view, logged), "{caller}");
+        }
+    }
+}

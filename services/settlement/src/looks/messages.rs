@@ -1,0 +1,97 @@
+//! A settlement, cut to what somebody sees of it. Made from nothing, so that a field the contract gets later is not shown until
+//! somebody decides who sees it.
+
+use yizhan_proto::settlement::v1::{Settlement, SettlementDetail, SettlementInfo};
+use yizhan_terms::FundField;
+
+use super::domain::View;
+use crate::books::messages::parts::header;
+
+/// As much of a settlement as is seen; `None` where that is nothing.
+pub fn cut(settlement: Settlement, view: View) -> Option<Settlement> {
+    match view {
+        View::Whole => Some(settlement),
+        View::Fees => Some(fees(&settlement)),
+        View::Payments(funds) => payments(&settlement, funds),
+    }
+}
+
+/// Total, the four parts, and what basic insurance made of them.
+fn fees(settlement: &Settlement) -> Settlement {
+    let info = header(settlement);
+    let basic = |row: &&SettlementDetail| FundField::of(&row.fund_pay_type) == Some(FundField::Hifp);
+    let setlinfo = SettlementInfo {
+        mdtrt_id: info.mdtrt_id.clone(),
+        insutype: info.insutype.clone(),
+        med_type: info.med_type.clone(),
+        begndate: info.begndate.clone(),
+        enddate: info.enddate.clone(),
+        fixmedins_code: info.fixmedins_code.clone(),
+        fixmedins_name: info.fixmedins_name.clone(),
+        mdtrtarea_admvs: info.mdtrtarea_admvs.clone(),
+        medfee_sumamt_fen: info.medfee_sumamt_fen,
+        fulamt_ownpay_amt_fen: info.fulamt_ownpay_amt_fen,
+        overlmt_selfpay_fen: info.overlmt_selfpay_fen,
+        preselfpay_amt_fen: info.preselfpay_amt_fen,
+        inscp_scp_amt_fen: info.inscp_scp_amt_fen,
+        act_pay_dedc_fen: info.act_pay_dedc_fen,
+        hifp_pay_fen: info.hifp_pay_fen,
+        pool_prop_selfpay: info.pool_prop_selfpay.clone(),
+        clr_type: info.clr_type.clone(),
+        ..who_and_when(info)
+    };
+    let rows = settlement.setldetail.iter().filter(basic).map(paid).collect();
+    Settlement { setlinfo: Some(setlinfo), setldetail: rows, ..Settlement::default() }
+}
+
+/// What some funds paid, summed as in the whole; `None` where they paid nothing.
+fn payments(settlement: &Settlement, funds: &[&str]) -> Option<Settlement> {
+    let own =
+        |row: &&SettlementDetail| funds.contains(&row.fund_pay_type.as_str()) && row.fund_payamt_fen != 0;
+    let rows: Vec<SettlementDetail> = settlement.setldetail.iter().filter(own).map(paid).collect();
+    let mut info = who_and_when(header(settlement));
+    for row in &rows {
+        *sum_of(&mut info, FundField::of(&row.fund_pay_type)?) += row.fund_payamt_fen;
+        info.fund_pay_sumamt_fen += row.fund_payamt_fen;
+    }
+    let seen = Settlement { setlinfo: Some(info), setldetail: rows, ..Settlement::default() };
+    (!seen.setldetail.is_empty()).then_some(seen)
+}
+
+fn who_and_when(info: &SettlementInfo) -> SettlementInfo {
+    SettlementInfo {
+        setl_id: info.setl_id.clone(),
+        psn_no: info.psn_no.clone(),
+        psn_name_masked: info.psn_name_masked.clone(),
+        setl_time: info.setl_time,
+        poolarea_no: info.poolarea_no.clone(),
+        clr_optins: info.clr_optins.clone(),
+        refd_setl_flag: info.refd_setl_flag.clone(),
+        reverses_setl_id: info.reverses_setl_id.clone(),
+        ..SettlementInfo::default()
+    }
+}
+
+/// Fund and amount; how it came to it tells of the person.
+fn paid(row: &SettlementDetail) -> SettlementDetail {
+    SettlementDetail {
+        fund_pay_type: row.fund_pay_type.clone(),
+        fund_pay_type_name: row.fund_pay_type_name.clone(),
+        fund_payamt_fen: row.fund_payamt_fen,
+        ..SettlementDetail::default()
+    }
+}
+
+fn sum_of(info: &mut SettlementInfo, field: FundField) -> &mut i64 {
+    match field {
+        FundField::Hifp => &mut info.hifp_pay_fen,
+        FundField::Cvlserv => &mut info.cvlserv_pay_fen,
+        FundField::Hifes => &mut info.hifes_pay_fen,
+        FundField::Hifmi => &mut info.hifmi_pay_fen,
+        FundField::Hifob => &mut info.hifob_pay_fen,
+        FundField::Hifdm => &mut info.hifdm_pay_fen,
+        FundField::Maf => &mut info.maf_pay_fen,
+        FundField::Oth => &mut info.oth_pay_fen,
+        FundField::HospPart => &mut info.hosp_part_amt_fen,
+    }
+}
