@@ -42,7 +42,7 @@ pub async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<(
     let enrollment = enrollment.start().await;
     let filing = service("yizhan-filing", &databases[1])?
         .env("YIZHAN_CACHE_URL", redis.url())
-        .env("YIZHAN_ENROLLMENT_ADDRESS", enrollment.url())
+        .env("YIZHAN_PEERS_ENROLLMENT_ADDRESS", enrollment.url())
         .env("YIZHAN_SERVER_TRUST_CALLER_HEADER", "true");
     let mut filing = filing.start().await;
     let config = DatabaseConfig { max_connections: 1, ..DatabaseConfig::at(databases[1].url()) };

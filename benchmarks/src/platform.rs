@@ -40,7 +40,7 @@ impl Platform {
     pub async fn start(databases: [TestDatabase; 2]) -> anyhow::Result<Platform> {
         let enrollment = service("yizhan-enrollment", &databases[0])?.start().await;
         let settlement = service("yizhan-settlement", &databases[1])?;
-        let settlement = settlement.env("YIZHAN_ENROLLMENT_ADDRESS", enrollment.url()).start().await;
+        let settlement = settlement.env("YIZHAN_PEERS_ENROLLMENT_ADDRESS", enrollment.url()).start().await;
         Ok(Platform { enrollment, settlement, _databases: databases })
     }
 

@@ -12,4 +12,5 @@ mod contract;
 mod limits;
 mod links;
 mod names;
+mod rooms;
 mod sources;

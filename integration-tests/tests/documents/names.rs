@@ -1,6 +1,28 @@
-//! Reasons and tables that documents and comments name exist.
+//! Files, reasons and tables that documents and comments name exist.
 
-use crate::sources::{code, files, prose, read};
+use crate::sources::{code, documents, files, prose, read};
+
+/// A file of the repository that is named in a document is there, under the end of some path.
+#[test]
+fn files_that_are_named_exist() {
+    let known = files();
+    let exists = |name: &str| {
+        known
+            .iter()
+            .any(|path| path == name || path.ends_with(&format!("/{}", name.trim_start_matches("../"))))
+    };
+    let mut missing = Vec::new();
+    for (document, text) in documents() {
+        let named = prose(&text).flat_map(code).filter(|word| is_file(word));
+        missing.extend(named.filter(|name| !exists(name)).map(|name| format!("{document}: {name}")));
+    }
+    assert!(missing.is_empty(), "files that are not there:\n{}", missing.join("\n"));
+}
+
+fn is_file(word: &str) -> bool {
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-'));
+    plain && [".rs", ".proto", ".yaml", ".py"].iter().any(|end| word.len() > end.len() && word.ends_with(end))
+}
 
 /// The pages for readers name no reason that docs/ERRORS.md does not explain.
 #[test]

@@ -28,11 +28,11 @@ async fn processes(db: &TestDatabase, callees: &[TestDatabase; 2]) -> [ServicePr
             .env("YIZHAN_TELEMETRY_LOG_FILTER", "error")
     };
     let enrollment = quiet("yizhan-enrollment", &callees[0]).start().await;
-    let filing = quiet("yizhan-filing", &callees[1]).env("YIZHAN_ENROLLMENT_ADDRESS", enrollment.url());
+    let filing = quiet("yizhan-filing", &callees[1]).env("YIZHAN_PEERS_ENROLLMENT_ADDRESS", enrollment.url());
     let filing = filing.start().await;
     let settlement = quiet("yizhan-settlement", db)
-        .env("YIZHAN_ENROLLMENT_ADDRESS", enrollment.url())
-        .env("YIZHAN_FILING_ADDRESS", filing.url());
+        .env("YIZHAN_PEERS_ENROLLMENT_ADDRESS", enrollment.url())
+        .env("YIZHAN_PEERS_FILING_ADDRESS", filing.url());
     [enrollment, filing, settlement.start().await]
 }
 

@@ -1,38 +1,61 @@
 //! The life of a service process: settings, telemetry, serve, wait for a signal, drain. Every `main.rs` is one call.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::config::{ConfigProblems, Settings, TelemetryConfig};
+use crate::cache::CacheConfig;
+use crate::config::{
+    ConfigProblems, DatabaseConfig, Effective, PeerConfig, ServerConfig, Service, Settings, TelemetryConfig,
+};
 use crate::server::RunningServer;
 use crate::telemetry;
 
 /// Exit code for settings that cannot be used (EX_USAGE of sysexits): nothing was bound, restarting will not help.
 pub const EXIT_BAD_CONFIG: u8 = 64;
 
-/// Runs a service until it is told to stop.
+/// Runs a service until it is told to stop; with the argument `--print-config` it only prints its settings.
 ///
 /// `read` takes the service's settings (all of them: unknown keys are refused afterwards), `start` connects, migrates and
-/// serves. Exit codes: 0 stopped by a signal, 64 bad settings, 1 anything else.
-#[expect(clippy::print_stderr, reason = "for whoever started it: telemetry is not there yet, or no more")]
+/// serves. Exit codes: 0 stopped by a signal, 64 bad settings or arguments, 1 anything else.
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "for whoever started it: telemetry is not there yet, or no more"
+)]
 pub async fn run<C, F>(
-    service: &'static str,
+    service: Service,
     read: impl FnOnce(&mut Settings) -> C,
     start: impl FnOnce(C) -> F,
 ) -> ExitCode
 where
     F: Future<Output = anyhow::Result<RunningServer>>,
 {
-    let (config, telemetry) = match settings(read) {
-        Ok(settings) => settings,
-        Err(problems) => {
-            eprintln!("yizhan-{service}: {problems}");
-            return ExitCode::from(EXIT_BAD_CONFIG);
+    let bad = |problem: &dyn Display| {
+        eprintln!("yizhan-{service}: {problem}");
+        ExitCode::from(EXIT_BAD_CONFIG)
+    };
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let print = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => false,
+        ["--print-config"] => true,
+        _ => {
+            return bad(
+                &"the only argument is --print-config; settings come from the environment and a file",
+            );
         }
     };
+    let (config, telemetry, effective) = match settings(Settings::from_environment(), read) {
+        Ok(settings) => settings,
+        Err(problems) => return bad(&problems),
+    };
+    if print {
+        print!("{effective}");
+        return ExitCode::SUCCESS;
+    }
     let outcome = async {
-        let _telemetry = telemetry::init(service, &telemetry)?;
+        let _telemetry = telemetry::init(service.name(), &telemetry)?;
         let stop = StopSignal::listen()?;
         serve_until(stop, start(config).await?).await
     };
@@ -45,12 +68,26 @@ where
     }
 }
 
-fn settings<C>(read: impl FnOnce(&mut Settings) -> C) -> Result<(C, TelemetryConfig), ConfigProblems> {
-    let mut settings = Settings::from_environment();
+/// Reads the settings of what runs in this process, and of the process itself. What any service may be told is known
+/// whether it is asked for here or not: one file serves all processes.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn settings<C>(
+    mut settings: Settings,
+    read: impl FnOnce(&mut Settings) -> C,
+) -> Result<(C, TelemetryConfig, Effective), ConfigProblems> {
+    let mut others = Settings::default();
+    ServerConfig::read(&mut others);
+    DatabaseConfig::read(&mut others);
+    CacheConfig::read(&mut others);
+    for service in Service::ALL {
+        PeerConfig::read(&mut others, service);
+    }
+    settings.also_known(others);
     let telemetry = TelemetryConfig::read(&mut settings);
     let config = read(&mut settings);
-    settings.finish()?;
-    Ok((config, telemetry))
+    Ok((config, telemetry, settings.finish()?))
 }
 
 /// Waits for the signal, then drains; or for the server to fail.

@@ -79,6 +79,7 @@ impl Server {
         tracing::info!(address = %self.address, ?services, "serving");
         Ok(RunningServer {
             address: self.address,
+            tls: self.config.tls.is_some(),
             drain: self.config.drain,
             stopping: self.stopping,
             health,
@@ -92,6 +93,7 @@ impl Server {
 #[derive(Debug)]
 pub struct RunningServer {
     address: SocketAddr,
+    tls: bool,
     drain: Duration,
     stopping: CancellationToken,
     health: HealthReporter,
@@ -105,9 +107,9 @@ impl RunningServer {
         self.address
     }
 
-    /// Where clients find it: `http://address`. (With TLS, clients use the name in the certificate instead.)
+    /// Where clients find it: `http://address`, or `https://…` (where they use the name in the certificate instead).
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
     }
 
     /// Returns when serving has ended by itself: an error, since nobody asked it to.

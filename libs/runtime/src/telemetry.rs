@@ -37,8 +37,7 @@ impl Drop for Telemetry {
 /// Sets logs and spans up for this process: once, inside the tokio runtime. Keep the value until the end of `main`.
 pub fn init(service: &'static str, config: &TelemetryConfig) -> anyhow::Result<Telemetry> {
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
-    let spans =
-        config.otlp_endpoint.as_deref().map(|endpoint| span_provider(service, endpoint)).transpose()?;
+    let spans = config.otlp_endpoint.as_ref().map(|at| span_provider(service, at.as_str())).transpose()?;
     let export =
         spans.as_ref().map(|spans| tracing_opentelemetry::layer().with_tracer(tracer(spans, service)));
     tracing_subscriber::registry()

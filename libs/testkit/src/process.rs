@@ -109,12 +109,13 @@ impl ServiceProcess {
         self.wait_until_serving().await;
     }
 
-    /// Runs it to its end, for binaries that are expected to refuse to start: exit code and stderr.
+    /// Runs it to its end, for binaries that are expected not to serve: exit code, and all it said.
     pub async fn run_to_end(self) -> (Option<i32>, String) {
         let mut command = Command::new(&self.binary);
         let output =
             command.args(&self.arguments).envs(&self.environment).output().await.expect("the binary runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
     }
 
     fn spawn(&mut self) {

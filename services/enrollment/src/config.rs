@@ -2,14 +2,11 @@
 
 use yizhan_runtime::Clock;
 use yizhan_runtime::cache::CacheConfig;
-use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Settings};
+use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Service, Settings};
 use yizhan_runtime::vault::{DataKeys, SecretKey};
 
 use crate::access::domain::chain::LogKey;
 use crate::person::domain::certificate::CertificateKey;
-
-/// Where it listens unless told otherwise.
-pub const DEFAULT_PORT: u16 = 7201;
 
 /// The service's settings.
 #[derive(Clone, Debug)]
@@ -49,9 +46,9 @@ impl EnrollmentConfig {
 
     /// From the environment and the configuration file.
     pub fn read(settings: &mut Settings) -> Self {
-        EnrollmentConfig {
-            server: ServerConfig::read(settings, DEFAULT_PORT),
-            database: DatabaseConfig::read(settings, "sqlite://data/enrollment.db"),
+        settings.of(Service::Enrollment, |settings| EnrollmentConfig {
+            server: ServerConfig::read(settings),
+            database: DatabaseConfig::read(settings),
             cache: CacheConfig::read(settings),
             certificate_key: settings
                 .optional("enrollment.certificate_key")
@@ -59,7 +56,7 @@ impl EnrollmentConfig {
             data_keys: settings.optional("enrollment.data_keys").unwrap_or_else(local_data_keys),
             log_key: settings.optional("enrollment.log_key").map_or_else(LogKey::local_default, LogKey::new),
             clock: Clock::system(),
-        }
+        })
     }
 }
 

@@ -36,7 +36,7 @@ use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
 use yizhan_runtime::vault::Vault;
 
 pub use access::domain::chain::LogKey;
-pub use config::{DEFAULT_PORT, EnrollmentConfig};
+pub use config::EnrollmentConfig;
 
 use crate::access::log::AccessLog;
 use crate::app::Register;

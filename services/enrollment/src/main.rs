@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use yizhan_enrollment::EnrollmentConfig;
+use yizhan_runtime::config::Service;
 use yizhan_runtime::process;
 
 /// Requests allocate and free in thousands, on whatever thread they are at the moment.
@@ -11,5 +12,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    process::run("enrollment", EnrollmentConfig::read, yizhan_enrollment::serve).await
+    process::run(Service::Enrollment, EnrollmentConfig::read, yizhan_enrollment::serve).await
 }

@@ -2,10 +2,7 @@
 
 use yizhan_runtime::Clock;
 use yizhan_runtime::cache::CacheConfig;
-use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Settings};
-
-/// Where it listens unless told otherwise.
-pub const DEFAULT_PORT: u16 = 7203;
+use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Service, Settings};
 
 /// The service's settings.
 #[derive(Clone, Debug)]
@@ -37,13 +34,13 @@ impl FilingConfig {
 
     /// From the environment and the configuration file.
     pub fn read(settings: &mut Settings) -> Self {
-        FilingConfig {
-            server: ServerConfig::read(settings, DEFAULT_PORT),
-            database: DatabaseConfig::read(settings, "sqlite://data/filing.db"),
+        settings.of(Service::Filing, |settings| FilingConfig {
+            server: ServerConfig::read(settings),
+            database: DatabaseConfig::read(settings),
             cache: CacheConfig::read(settings),
-            enrollment: PeerConfig::read(settings, "enrollment", "http://127.0.0.1:7201"),
-            settlement: PeerConfig::read_optional(settings, "settlement"),
+            enrollment: PeerConfig::read(settings, Service::Enrollment),
+            settlement: PeerConfig::read_optional(settings, Service::Settlement),
             clock: Clock::system(),
-        }
+        })
     }
 }

@@ -32,7 +32,7 @@ use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
 use yizhan_runtime::{Caller, db};
 
 pub use app::Register;
-pub use config::{DEFAULT_PORT, FilingConfig};
+pub use config::FilingConfig;
 pub use filings::sweep;
 
 use figures::{FiguresApi, FollowSettlements};

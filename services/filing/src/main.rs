@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use yizhan_filing::FilingConfig;
+use yizhan_runtime::config::Service;
 use yizhan_runtime::process;
 
 /// Requests allocate and free in thousands, on whatever thread they are at the moment.
@@ -11,5 +12,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    process::run("filing", FilingConfig::read, yizhan_filing::serve).await
+    process::run(Service::Filing, FilingConfig::read, yizhan_filing::serve).await
 }

@@ -3,10 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Settings};
-
-/// The port settlement listens on by default.
-pub const DEFAULT_PORT: u16 = 7202;
+use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Service, Settings};
 
 /// Everything settlement can be told.
 #[derive(Clone, Debug)]
@@ -19,10 +16,10 @@ pub struct Config {
     pub enrollment: PeerConfig,
     /// Where filing is.
     pub filing: PeerConfig,
-    /// `policies.folder`: YAML documents published at start instead of the embedded ones. What the
+    /// `settlement.policies`: folder of YAML documents published at start instead of the embedded ones. What the
     /// database holds already stays published; a document that conflicts with it stops the start.
     pub policies: Option<PathBuf>,
-    /// `quote.minutes`: how long a quote holds. Default 10.
+    /// `settlement.quote_minutes`: how long a quote holds. Default 10.
     pub quote_ttl: Duration,
 }
 
@@ -35,13 +32,13 @@ impl Default for Config {
 impl Config {
     /// From the environment and the configuration file.
     pub fn read(settings: &mut Settings) -> Config {
-        Config {
-            server: ServerConfig::read(settings, DEFAULT_PORT),
-            database: DatabaseConfig::read(settings, "sqlite://data/settlement.db"),
-            enrollment: PeerConfig::read(settings, "enrollment", "http://127.0.0.1:7201"),
-            filing: PeerConfig::read(settings, "filing", "http://127.0.0.1:7203"),
-            policies: settings.optional("policies.folder"),
-            quote_ttl: Duration::from_secs(60 * settings.or("quote.minutes", 10u64)),
-        }
+        settings.of(Service::Settlement, |settings| Config {
+            server: ServerConfig::read(settings),
+            database: DatabaseConfig::read(settings),
+            enrollment: PeerConfig::read(settings, Service::Enrollment),
+            filing: PeerConfig::read(settings, Service::Filing),
+            policies: settings.optional::<String>("settlement.policies").map(PathBuf::from),
+            quote_ttl: Duration::from_secs(60 * settings.or("settlement.quote_minutes", 10u64)),
+        })
     }
 }

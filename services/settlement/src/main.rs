@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use yizhan_runtime::config::Service;
 use yizhan_runtime::{Clock, process};
 use yizhan_settlement::Config;
 
@@ -11,5 +12,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    process::run("settlement", Config::read, |config| yizhan_settlement::serve(config, Clock::system())).await
+    process::run(Service::Settlement, Config::read, |config| {
+        yizhan_settlement::serve(config, Clock::system())
+    })
+    .await
 }

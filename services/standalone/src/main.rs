@@ -6,12 +6,15 @@ mod demo;
 mod offline;
 mod platform;
 mod serve;
+mod services;
 
 use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use yizhan_runtime::config::ConfigProblems;
+use yizhan_runtime::process::EXIT_BAD_CONFIG;
 
 use crate::serve::ServeArguments;
 
@@ -98,7 +101,7 @@ fn run(command: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("yizhan: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<ConfigProblems>() { ExitCode::from(EXIT_BAD_CONFIG) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -10,14 +10,27 @@ use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig};
 use yizhan_runtime::server::RunningServer;
 use yizhan_settlement::Config as SettlementConfig;
 
+use crate::services::Services;
+
 /// The SQLite database of a service in a folder.
-pub fn sqlite(folder: &Path, service: &str) -> String {
+fn sqlite(folder: &Path, service: &str) -> String {
     format!("sqlite://{}/{service}.db", folder.display())
 }
 
 /// The same address with a port that is free now.
 fn free_address(address: SocketAddr) -> std::io::Result<SocketAddr> {
     TcpListener::bind(address)?.local_addr()
+}
+
+/// How the others find a service of this process: where it listens, whatever they were told; but by what they were told where it
+/// serves TLS, because only that has the name in its certificate.
+fn beside(server: &ServerConfig, listens: SocketAddr, told: Option<PeerConfig>) -> PeerConfig {
+    let address = format!("http://{listens}");
+    match told {
+        Some(told) if server.tls.is_some() => told,
+        Some(told) => PeerConfig { address, tls_ca: None, ..told },
+        None => PeerConfig::at(address),
+    }
 }
 
 /// The running services.
@@ -33,21 +46,20 @@ pub struct Platform {
 impl Platform {
     /// Starts the services, callees first; each is told where those listen that it asks. Filing, which follows the feed of
     /// settlement, is told where that will listen.
-    pub async fn start(
-        enrollment: EnrollmentConfig,
-        mut filing: FilingConfig,
-        mut settlement: SettlementConfig,
-    ) -> anyhow::Result<Platform> {
+    pub async fn start(services: Services) -> anyhow::Result<Platform> {
+        let Services { enrollment, mut filing, mut settlement } = services;
         if settlement.server.listen.port() == 0 {
             settlement.server.listen = free_address(settlement.server.listen)?;
         }
-        let address = PeerConfig::at(format!("http://{}", settlement.server.listen));
-        filing.settlement.get_or_insert(address);
+        filing.settlement = Some(beside(&settlement.server, settlement.server.listen, filing.settlement));
+        let server = enrollment.server.clone();
         let enrollment = yizhan_enrollment::serve(enrollment).await?;
-        filing.enrollment = PeerConfig { address: enrollment.url(), ..filing.enrollment };
+        let enrollment_beside = |told| beside(&server, enrollment.address(), Some(told));
+        filing.enrollment = enrollment_beside(filing.enrollment);
+        settlement.enrollment = enrollment_beside(settlement.enrollment);
+        let server = filing.server.clone();
         let filing = yizhan_filing::serve(filing).await?;
-        settlement.enrollment = PeerConfig { address: enrollment.url(), ..settlement.enrollment };
-        settlement.filing = PeerConfig { address: filing.url(), ..settlement.filing };
+        settlement.filing = beside(&server, filing.address(), Some(settlement.filing));
         let settlement = yizhan_settlement::serve(settlement, Clock::system()).await?;
         Ok(Platform { enrollment, filing, settlement })
     }
@@ -63,7 +75,7 @@ impl Platform {
         let enrollment = EnrollmentConfig::embedded(sqlite(folder, "enrollment"));
         let mut filing = FilingConfig::embedded(sqlite(folder, "filing"));
         filing.server.trust_caller_header = true;
-        Platform::start(enrollment, filing, settlement).await
+        Platform::start(Services { enrollment, filing, settlement }).await
     }
 
     /// Stops the services, callers first.

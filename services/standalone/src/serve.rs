@@ -1,64 +1,63 @@
 //! `yizhan serve`: every service in one process until told to stop.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use yizhan_enrollment::EnrollmentConfig;
-use yizhan_filing::FilingConfig;
-use yizhan_runtime::config::{DatabaseConfig, Settings, TelemetryConfig};
-use yizhan_runtime::process::StopSignal;
+use yizhan_runtime::config::{ServerConfig, Service, Settings};
+use yizhan_runtime::process::{self, StopSignal};
 use yizhan_runtime::telemetry;
-use yizhan_settlement::Config as SettlementConfig;
 
-use crate::platform::{Platform, sqlite};
+use crate::platform::Platform;
+use crate::services::Services;
 
-/// Where to keep data and listen.
+/// Where to keep data and listen. Whatever is said here goes before the environment and the configuration file.
 #[derive(Args)]
 pub struct ServeArguments {
     /// Folder of the SQLite databases.
-    #[arg(long, default_value = "data", env = "YIZHAN_DATA")]
-    data: PathBuf,
+    #[arg(long)]
+    data: Option<PathBuf>,
     /// Address to listen on.
-    #[arg(long, default_value = "127.0.0.1")]
-    address: IpAddr,
+    #[arg(long)]
+    address: Option<IpAddr>,
     /// Port of enrollment (参保).
-    #[arg(long, default_value_t = yizhan_enrollment::DEFAULT_PORT)]
-    enrollment_port: u16,
+    #[arg(long)]
+    enrollment_port: Option<u16>,
     /// Port of filing (异地就医备案).
-    #[arg(long, default_value_t = yizhan_filing::DEFAULT_PORT)]
-    filing_port: u16,
+    #[arg(long)]
+    filing_port: Option<u16>,
     /// Port of settlement (一站式结算).
-    #[arg(long, default_value_t = yizhan_settlement::config::DEFAULT_PORT)]
-    settlement_port: u16,
+    #[arg(long)]
+    settlement_port: Option<u16>,
     /// Database of enrollment, postgres://… or sqlite://…, in place of the folder's.
-    #[arg(long, env = "YIZHAN_ENROLLMENT_DATABASE", hide_env_values = true)]
+    #[arg(long)]
     enrollment_database: Option<String>,
     /// Database of filing, in place of the folder's.
-    #[arg(long, env = "YIZHAN_FILING_DATABASE", hide_env_values = true)]
+    #[arg(long)]
     filing_database: Option<String>,
     /// Database of settlement, in place of the folder's.
-    #[arg(long, env = "YIZHAN_SETTLEMENT_DATABASE", hide_env_values = true)]
+    #[arg(long)]
     settlement_database: Option<String>,
     /// Folder of policy documents to publish instead of the embedded ones.
     #[arg(long)]
     policies: Option<PathBuf>,
+    /// Print every setting with its value and where it comes from, secrets hidden, and serve nothing.
+    #[arg(long)]
+    print_config: bool,
 }
 
 /// Serves until SIGTERM or ctrl-c, then drains.
 pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
     let mut settings = Settings::from_environment();
-    let telemetry = TelemetryConfig::read(&mut settings);
-    let services = Services {
-        enrollment: EnrollmentConfig::read(&mut settings),
-        filing: FilingConfig::read(&mut settings),
-        settlement: SettlementConfig::read(&mut settings),
-    };
-    settings.finish()?;
+    arguments.command(&mut settings);
+    let (services, telemetry, effective) = process::settings(settings, Services::read)?;
+    if arguments.print_config {
+        print!("{effective}");
+        return Ok(());
+    }
     let _telemetry = telemetry::init("standalone", &telemetry)?;
-    let Services { enrollment, filing, settlement } = arguments.over(services);
     let mut stop = StopSignal::listen()?;
-    let platform = Platform::start(enrollment, filing, settlement).await?;
+    let platform = Platform::start(services).await?;
     println!("enrollment 参保       {}", platform.enrollment.url());
     println!("filing     异地就医备案 {}", platform.filing.url());
     println!("settlement 一站式结算 {}", platform.settlement.url());
@@ -68,26 +67,29 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The settings of each service.
-struct Services {
-    enrollment: EnrollmentConfig,
-    filing: FilingConfig,
-    settlement: SettlementConfig,
-}
-
 impl ServeArguments {
-    /// The settings with where to listen and keep data as the arguments say: one process cannot
-    /// give two services one port and one database.
-    fn over(self, services: Services) -> Services {
-        let Services { mut enrollment, mut filing, mut settlement } = services;
-        let database = |given: Option<String>, service| given.unwrap_or_else(|| sqlite(&self.data, service));
-        enrollment.server.listen = SocketAddr::new(self.address, self.enrollment_port);
-        enrollment.database = DatabaseConfig::at(database(self.enrollment_database, "enrollment"));
-        filing.server.listen = SocketAddr::new(self.address, self.filing_port);
-        filing.database = DatabaseConfig::at(database(self.filing_database, "filing"));
-        settlement.server.listen = SocketAddr::new(self.address, self.settlement_port);
-        settlement.database = DatabaseConfig::at(database(self.settlement_database, "settlement"));
-        settlement.policies = self.policies.or(settlement.policies);
-        Services { enrollment, filing, settlement }
+    /// Says as settings what the arguments say.
+    fn command(&self, settings: &mut Settings) {
+        if let Some(folder) = &self.data {
+            settings.command("database.folder", folder.display());
+        }
+        if let Some(folder) = &self.policies {
+            settings.command(Service::Settlement.setting("policies"), folder.display());
+        }
+        for (service, port, database) in [
+            (Service::Enrollment, self.enrollment_port, &self.enrollment_database),
+            (Service::Filing, self.filing_port, &self.filing_database),
+            (Service::Settlement, self.settlement_port, &self.settlement_database),
+        ] {
+            if let Some(url) = database {
+                settings.command(service.setting("database.url"), url);
+            }
+            let mut listen = settings.of(service, ServerConfig::read).listen;
+            listen.set_port(port.unwrap_or(listen.port()));
+            listen.set_ip(self.address.unwrap_or(listen.ip()));
+            if port.is_some() || self.address.is_some() {
+                settings.command(service.setting("server.listen"), listen);
+            }
+        }
     }
 }

@@ -46,7 +46,7 @@ impl CacheConfig {
         let default = CacheConfig::in_process();
         let url = settings.or("cache.url", default.url);
         if let Err(problem) = Address::parse(url.as_str()) {
-            settings.problem(format!("cache.url: {problem}"));
+            settings.wrong("cache.url", format!("cache.url {problem}"));
         }
         let config = CacheConfig {
             url,
@@ -62,7 +62,7 @@ impl CacheConfig {
             local_entries: ranged(settings, "cache.local_entries", default.local_entries, 0, 10_000_000),
         };
         if config.timeout >= config.max_staleness {
-            settings.problem("cache.timeout_ms: must be less than cache.max_staleness_ms");
+            settings.wrong("cache.timeout_ms", "must be less than cache.max_staleness_ms");
         }
         config
     }
@@ -71,7 +71,7 @@ impl CacheConfig {
 fn ranged(settings: &mut Settings, name: &str, default: u64, least: u64, most: u64) -> u64 {
     let value = settings.or(name, default);
     if !(least..=most).contains(&value) {
-        settings.problem(format!("{name}: must be from {least} to {most}"));
+        settings.wrong(name, format!("must be from {least} to {most}"));
     }
     value
 }
@@ -160,7 +160,7 @@ mod tests {
     fn problems(toml: &str) -> String {
         let mut settings = Settings::from_parts(BTreeMap::new(), Some(toml));
         CacheConfig::read(&mut settings);
-        settings.finish().map_or_else(|problems| problems.to_string(), |()| String::new())
+        settings.finish().map_or_else(|problems| problems.to_string(), |_| String::new())
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! The small structs that every service's settings are made of.
+//! The small structs that every service's settings are made of. Each is read from the service's own section, else from the
+//! one for all.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Settings;
+use super::{SecretText, Service, Settings};
 
 /// How a server listens and what it allows.
 #[derive(Clone, Debug)]
@@ -42,13 +42,14 @@ impl ServerConfig {
         ServerConfig::listening_on(SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
-    /// Reads section `server`; `port` is the service's own default, on the loopback interface.
-    pub fn read(settings: &mut Settings, port: u16) -> Self {
+    /// Reads section `server`. By default the service listens on its own port of the loopback interface.
+    pub fn read(settings: &mut Settings) -> Self {
+        let port = settings.service().map_or(0, Service::port);
         let default = ServerConfig::listening_on(SocketAddr::from(([127, 0, 0, 1], port)));
         let max_concurrent_requests =
             settings.or("server.max_concurrent_requests", default.max_concurrent_requests);
         if max_concurrent_requests == 0 {
-            settings.problem("server.max_concurrent_requests: must be at least 1");
+            settings.wrong("server.max_concurrent_requests", "must be at least 1");
         }
         ServerConfig {
             listen: settings.or("server.listen", default.listen),
@@ -71,26 +72,32 @@ pub struct TlsConfig {
 
 impl TlsConfig {
     fn read(settings: &mut Settings) -> Option<Self> {
-        let cert: Option<PathBuf> = settings.optional("server.tls_cert");
-        let key: Option<PathBuf> = settings.optional("server.tls_key");
-        for path in cert.iter().chain(&key).filter(|path| !path.is_file()) {
-            settings.problem(format!("server.tls_cert, server.tls_key: no such file: {}", path.display()));
-        }
-        match (cert, key) {
+        match (file(settings, "server.tls_cert"), file(settings, "server.tls_key")) {
             (Some(cert), Some(key)) => Some(TlsConfig { cert, key }),
             (None, None) => None,
             _ => {
-                settings.problem("server.tls_cert and server.tls_key must be given together");
+                settings
+                    .wrong("server.tls_cert", "server.tls_cert and server.tls_key must be given together");
                 None
             }
         }
     }
 }
 
+/// The path of a file that must be there.
+fn file(settings: &mut Settings, name: &str) -> Option<PathBuf> {
+    let path: PathBuf = settings.optional::<String>(name)?.into();
+    if !path.is_file() {
+        settings.wrong(name, format!("no such file: {}", path.display()));
+    }
+    Some(path)
+}
+
 /// Where a service keeps its data.
 #[derive(Clone, Debug)]
 pub struct DatabaseConfig {
-    /// `database.url`: `postgres://user:password@host/name` or `sqlite://folder/file.db`.
+    /// `database.url`: `postgres://user:password@host/name` or `sqlite://folder/file.db`. Default: the SQLite file with the
+    /// name of the service in folder `database.folder` (`data`).
     pub url: SecretText,
     /// `database.max_connections`: default 16.
     pub max_connections: u32,
@@ -99,69 +106,34 @@ pub struct DatabaseConfig {
 impl DatabaseConfig {
     /// This database, with the default pool.
     pub fn at(url: impl Into<String>) -> Self {
-        DatabaseConfig { url: SecretText(url.into()), max_connections: 16 }
+        DatabaseConfig { url: SecretText::from(url.into()), max_connections: 16 }
     }
 
-    /// Reads section `database`; `default_url` is where the service keeps its data on a laptop.
-    pub fn read(settings: &mut Settings, default_url: &str) -> Self {
-        let default = DatabaseConfig::at(default_url);
+    /// Reads section `database`.
+    pub fn read(settings: &mut Settings) -> Self {
+        let folder = settings.or("database.folder", "data".to_owned());
+        let service = settings.service().map_or("service", Service::name);
+        let default = DatabaseConfig::at(format!("sqlite://{folder}/{service}.db"));
         let url = settings.or("database.url", default.url);
-        if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| url.as_str().starts_with(scheme))
-        {
-            settings.problem("database.url: must start with postgres:// or sqlite://");
+        if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme)) {
+            settings.wrong("database.url", "database.url must start with postgres:// or sqlite://");
         }
         let max_connections = settings.or("database.max_connections", default.max_connections);
         if max_connections == 0 {
-            settings.problem("database.max_connections: must be at least 1");
+            settings.wrong("database.max_connections", "must be at least 1");
         }
         DatabaseConfig { url, max_connections }
-    }
-}
-
-/// Text with a password in it: not printed by `Debug`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(String);
-
-impl SecretText {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether the text starts like this.
-    pub fn starts_with(&self, start: &str) -> bool {
-        self.0.starts_with(start)
-    }
-}
-
-impl From<String> for SecretText {
-    fn from(text: String) -> Self {
-        SecretText(text)
-    }
-}
-
-impl FromStr for SecretText {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(SecretText(text.to_owned()))
-    }
-}
-
-impl fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
     }
 }
 
 /// Another service that this one calls.
 #[derive(Clone, Debug)]
 pub struct PeerConfig {
-    /// `<service>.address`, e.g. `enrollment.address`: `http://host:port` or `https://…`.
+    /// `peers.<service>.address`, e.g. `peers.enrollment.address`: `http://host:port` or `https://…`.
     pub address: String,
-    /// `<service>.deadline_ms`: how long one call may take. Default 2000.
+    /// `peers.<service>.deadline_ms`: how long one call may take. Default 2000.
     pub deadline: Duration,
-    /// `<service>.tls_ca`: PEM file of the authority that signed its certificate; required with `https://`.
+    /// `peers.<service>.tls_ca`: PEM file of the authority that signed its certificate; required with `https://`.
     pub tls_ca: Option<PathBuf>,
 }
 
@@ -171,30 +143,42 @@ impl PeerConfig {
         PeerConfig { address: address.into(), deadline: Duration::from_secs(2), tls_ca: None }
     }
 
-    /// Reads section `<service>` of a service that need not be there: `None` without an address.
-    pub fn read_optional(settings: &mut Settings, service: &str) -> Option<Self> {
-        let address: Option<String> = settings.optional(&format!("{service}.address"));
+    /// Reads section `peers.<service>` of a service that need not be there: `None` without an address.
+    pub fn read_optional(settings: &mut Settings, service: Service) -> Option<Self> {
         // Read all the same: settings without an address are known, if useless.
-        let peer = PeerConfig::read(settings, service, "http://127.0.0.1");
+        let [name, deadline, tls_ca] = PeerConfig::names(service);
+        let address: Option<String> = settings.optional(&name);
+        let peer =
+            PeerConfig::checked(settings, address.clone().unwrap_or_default(), [&name, &deadline, &tls_ca]);
         address.map(|_| peer)
     }
 
-    /// Reads section `<service>`; `default_address` is where it listens by default.
-    pub fn read(settings: &mut Settings, service: &str, default_address: &str) -> Self {
-        let default = PeerConfig::at(default_address);
-        let name = format!("{service}.address");
-        let address: String = settings.or(&name, default.address);
-        let valid =
-            address.parse::<http::Uri>().is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some());
-        if !valid {
-            settings.problem(format!("{name}: must be http://host:port or https://host:port"));
+    /// Reads section `peers.<service>`; by default it is looked for where it listens by default.
+    pub fn read(settings: &mut Settings, service: Service) -> Self {
+        let [name, deadline, tls_ca] = PeerConfig::names(service);
+        let address = settings.or(&name, format!("http://127.0.0.1:{}", service.port()));
+        PeerConfig::checked(settings, address, [&name, &deadline, &tls_ca])
+    }
+
+    fn names(service: Service) -> [String; 3] {
+        ["address", "deadline_ms", "tls_ca"].map(|name| format!("peers.{service}.{name}"))
+    }
+
+    fn checked(settings: &mut Settings, address: String, [name, deadline, ca]: [&str; 3]) -> Self {
+        let valid = address.parse::<http::Uri>().is_ok_and(|uri| {
+            // A login there would be nobody's, and shown.
+            matches!(uri.scheme_str(), Some("http" | "https")) && !address.contains('@')
+        });
+        if !address.is_empty() && !valid {
+            settings.wrong(name, "must be http://host:port or https://host:port");
         }
-        let millis = settings.or(&format!("{service}.deadline_ms"), default.deadline.as_millis() as u64);
-        let tls_ca: Option<PathBuf> = settings.optional(&format!("{service}.tls_ca"));
-        if tls_ca.is_some() != address.starts_with("https://") {
-            settings.problem(format!("{service}.tls_ca: needed with an https:// address, and only then"));
+        let default = PeerConfig::at(address);
+        let millis = settings.or(deadline, default.deadline.as_millis() as u64);
+        let tls_ca = file(settings, ca);
+        if tls_ca.is_some() != default.address.starts_with("https://") {
+            settings.wrong(ca, format!("{ca} is needed with an https:// address, and only then"));
         }
-        PeerConfig { address, deadline: Duration::from_millis(millis), tls_ca }
+        PeerConfig { deadline: Duration::from_millis(millis), tls_ca, ..default }
     }
 }
 
@@ -207,7 +191,7 @@ pub struct TelemetryConfig {
     pub log_filter: String,
     /// `telemetry.otlp_endpoint`: where spans are sent over gRPC, e.g. `http://collector:4317`. Nothing is exported
     /// without it.
-    pub otlp_endpoint: Option<String>,
+    pub otlp_endpoint: Option<SecretText>,
 }
 
 impl Default for TelemetryConfig {
@@ -221,12 +205,12 @@ impl Default for TelemetryConfig {
 }
 
 impl TelemetryConfig {
-    /// Reads section `telemetry`.
+    /// Reads section `telemetry`, of the process whatever services run in it.
     pub fn read(settings: &mut Settings) -> Self {
         let default = TelemetryConfig::default();
         let log_filter = settings.or("telemetry.log_filter", default.log_filter);
         if let Err(error) = log_filter.parse::<tracing_subscriber::EnvFilter>() {
-            settings.problem(format!("telemetry.log_filter: {error}"));
+            settings.wrong("telemetry.log_filter", error);
         }
         TelemetryConfig {
             log_format: settings.or("telemetry.log_format", default.log_format),
@@ -254,5 +238,14 @@ impl FromStr for LogFormat {
             "json" => Ok(LogFormat::Json),
             _ => Err(format!("`{text}` is neither text nor json")),
         }
+    }
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! The keys of a vault, as settings give them.
 
+use std::fmt;
 use std::str::FromStr;
 
 use super::{SecretKey, SecretKeyError};
@@ -40,6 +41,14 @@ impl DataKeys {
     }
 }
 
+/// The ids; the keys are hidden.
+impl fmt::Display for DataKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown: Vec<String> = self.0.iter().map(|(id, key)| format!("{id}:{key}")).collect();
+        f.write_str(&shown.join(","))
+    }
+}
+
 impl FromStr for DataKeys {
     type Err = DataKeysError;
 
@@ -70,6 +79,7 @@ mod tests {
         let keys: DataKeys = format!("k2:{secret}, k1:{}", "c7".repeat(32)).parse().unwrap();
         assert_eq!(keys.iter().map(|(id, _)| id).collect::<Vec<_>>(), ["k2", "k1"]);
         assert!(!format!("{keys:?}").contains("5e5e"));
+        assert_eq!(keys.to_string(), "k2:***,k1:***");
     }
 
     #[test]

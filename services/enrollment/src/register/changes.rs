@@ -1,5 +1,7 @@
 //! The one way the register is written: timeline, history, normalised rows and change log in one transaction.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use prost::Message;
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -7,6 +9,7 @@ use yizhan_proto::enrollment::v1::RegisterChange;
 use yizhan_runtime::feed::{self, NewChange};
 
 use crate::app::Register;
+use crate::person::domain::invariants::broken;
 use crate::person::domain::timeline::Timeline;
 use crate::person::store::edit::Edit;
 use crate::person::store::rows;
@@ -22,7 +25,7 @@ pub async fn record(
     cause: &Cause,
 ) -> Result<Vec<StoredTimeline>, DbErr> {
     let mut edits: Vec<Edit> = edits.into_iter().filter(Edit::changes_anything).collect();
-    refuse_tombstones(&edits)?;
+    refuse_broken(&edits)?;
     for edit in &mut edits {
         edit.after.version = edit.before().map_or(0, |before| before.version) + 1;
     }
@@ -35,19 +38,37 @@ pub async fn record(
     Ok(changed)
 }
 
-/// Of a merged record only where it leads may change: every use case refuses before, and none that forgets to gets past this.
-fn refuse_tombstones(edits: &[Edit]) -> Result<(), DbErr> {
-    let written = edits.iter().find(|edit| {
-        edit.before().filter(|before| before.timeline.merged_into.is_some()).is_some_and(|before| {
-            let merged_into = edit.after.timeline.merged_into.clone();
-            let kept = Timeline { merged_into, ..before.timeline.clone() };
-            edit.after.timeline.merged_into.is_none() || kept != edit.after.timeline
-        })
-    });
-    match written {
-        Some(edit) => Err(DbErr::Custom(format!("{} was merged into another record", edit.after.psn_no))),
-        None => Ok(()),
+/// Every use case refuses what would break the register; what one forgets to refuse gets no further than here. Nothing of it is
+/// written, nor of what else is written with it.
+fn refuse_broken(edits: &[Edit]) -> Result<(), DbErr> {
+    let mut psn_nos = BTreeSet::new();
+    for edit in edits {
+        let after = &edit.after;
+        let same_record = edit
+            .before()
+            .map_or(after.version == 0, |held| held.psn_no == after.psn_no && held.version == after.version);
+        let broken = broken(&after.timeline);
+        if same_record && psn_nos.insert(&after.psn_no) && !writes_to_tombstone(edit) && broken.is_empty() {
+            continue;
+        }
+        tracing::error!(
+            monotonic_counter.timelines_broken = 1,
+            ?broken,
+            same_record,
+            "refused to write a broken timeline"
+        );
+        return Err(DbErr::Custom(format!("the timeline of {} would be broken: {broken:?}", after.psn_no)));
     }
+    Ok(())
+}
+
+/// Of a merged record only where it leads may change.
+fn writes_to_tombstone(edit: &Edit) -> bool {
+    edit.before().filter(|before| before.timeline.merged_into.is_some()).is_some_and(|before| {
+        let merged_into = edit.after.timeline.merged_into.clone();
+        let kept = Timeline { merged_into, ..before.timeline.clone() };
+        edit.after.timeline.merged_into.is_none() || kept != edit.after.timeline
+    })
 }
 
 /// One entry for the area that keeps the register, and one for the area that did if it moved.
@@ -72,27 +93,62 @@ fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
 
 #[cfg(test)]
 mod tests {
+    use yizhan_runtime::db::begin_write;
+    use yizhan_testkit::TestDatabase;
+
     use super::*;
+    use crate::EnrollmentConfig;
     use crate::person::domain::timeline::examples::{coverage, person};
+
+    fn held(timeline: Timeline) -> StoredTimeline {
+        StoredTimeline { psn_no: "P2".to_owned(), poolarea_no: "430200".to_owned(), version: 3, timeline }
+    }
 
     #[test]
     fn nothing_is_written_to_a_merged_record() {
-        let merged = Timeline { merged_into: Some("P1".to_owned()), ..person("1980-01-01") };
-        let held = StoredTimeline {
-            psn_no: "P2".to_owned(),
-            poolarea_no: "430200".to_owned(),
-            version: 3,
-            timeline: merged,
-        };
+        let held = held(Timeline { merged_into: Some("P1".to_owned()), ..person("1980-01-01") });
         let mut chained = Edit::of(held.clone());
         chained.after.timeline.merged_into = Some("P3".to_owned());
-        assert_eq!(refuse_tombstones(&[chained]), Ok(()), "merges chain");
+        assert_eq!(refuse_broken(&[chained]), Ok(()), "merges chain");
         let mut covered = Edit::of(held.clone());
         covered.after.timeline.put(coverage("310", "2024-01-01", ""));
         let mut revived = Edit::of(held);
         revived.after.timeline.merged_into = None;
         for edit in [covered, revived] {
-            assert!(matches!(refuse_tombstones(&[edit]), Err(DbErr::Custom(_))));
+            assert!(matches!(refuse_broken(&[edit]), Err(DbErr::Custom(_))));
         }
+    }
+
+    #[test]
+    fn an_edit_is_of_one_record_and_its_next_version() {
+        let edit = Edit::of(held(person("1980-01-01")));
+        assert_eq!(refuse_broken(std::slice::from_ref(&edit)), Ok(()));
+        let mut other_version = edit.clone();
+        other_version.after.version = 5;
+        let mut other_person = edit.clone();
+        other_person.after.psn_no = "P9".to_owned();
+        for edits in [vec![other_version], vec![other_person], vec![edit.clone(), edit]] {
+            assert!(matches!(refuse_broken(&edits), Err(DbErr::Custom(_))));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_broken_edit_is_refused_and_nothing_is_written() {
+        let database = TestDatabase::sqlite();
+        let register = crate::open(&EnrollmentConfig::embedded(database.url())).await.unwrap();
+        let mut doubled = person("1980-01-01");
+        doubled.put(coverage("310", "2024-01-01", ""));
+        doubled.put(coverage("390", "2024-01-01", ""));
+        let edits = vec![
+            Edit::created("P1".to_owned(), "430200".to_owned(), person("1980-01-01")),
+            Edit::created("P2".to_owned(), "430200".to_owned(), doubled),
+        ];
+        let cause = Cause { method: "Test", caller: "local".to_owned(), request_id: "1".to_owned() };
+        let tx = begin_write(&register.db).await.unwrap();
+        let refused = record(&tx, &register, edits, &cause).await;
+        tx.commit().await.unwrap();
+        assert!(matches!(refused, Err(DbErr::Custom(_))));
+        assert!(timelines::find(&register.db, "P1").await.unwrap().is_none());
+        assert!(timelines::find(&register.db, "P2").await.unwrap().is_none());
     }
 }

@@ -37,6 +37,49 @@ async fn bad_settings_are_all_told_and_exit_with_64() {
     }
 }
 
+#[tokio::test]
+async fn the_settings_in_effect_are_printed_without_their_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("yizhan.toml");
+    let toml = "[cache]\nurl = \"redis://:hush@cache:6379\"\n[server]\nlisten = \"127.0.0.1:1\"\n\
+                [enrollment.database]\nmax_connections = 5\n[settlement]\nnobody = \"looks at this here\"\n";
+    std::fs::write(&file, toml).unwrap();
+    let printing = ServiceProcess::at(env!("CARGO_BIN_EXE_yizhan-enrollment"))
+        .arg("--print-config")
+        .env("YIZHAN_CONFIG", file.to_str().unwrap())
+        .env("YIZHAN_ENROLLMENT_DATABASE_URL", "postgres://yizhan:hush@db/enrollment")
+        .env("YIZHAN_ENROLLMENT_CERTIFICATE_KEY", "5e".repeat(32))
+        .env("YIZHAN_ENROLLMENT_LOG_KEY", "5e".repeat(32))
+        .env("YIZHAN_ENROLLMENT_DATA_KEYS", format!("k2:{},k1:{}", "5e".repeat(32), "7e".repeat(32)))
+        .env("YIZHAN_TELEMETRY_OTLP_ENDPOINT", "http://me:hush@collector:4317")
+        .env("YIZHAN_CAHCE_URL", "redis://:hush@typing-error");
+    let (code, printed) = printing.run_to_end().await;
+    assert_eq!(code, Some(0), "{printed}");
+    for secret in ["hush", "5e5e", "7e7e"] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+    let lines: Vec<String> =
+        printed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for line in [
+        "enrollment.cache.max_staleness_ms = 2000 # default",
+        "enrollment.cache.url = \"redis://***@cache:6379\" # cache.url in the configuration file",
+        "enrollment.certificate_key = \"***\" # YIZHAN_ENROLLMENT_CERTIFICATE_KEY",
+        "enrollment.data_keys = \"k2:***,k1:***\" # YIZHAN_ENROLLMENT_DATA_KEYS",
+        "enrollment.database.max_connections = 5 # enrollment.database.max_connections in the configuration file",
+        "enrollment.database.url = \"postgres://***@db/enrollment\" # YIZHAN_ENROLLMENT_DATABASE_URL",
+        "# enrollment.server.tls_cert is not set # default",
+        "# YIZHAN_CAHCE_URL is ignored: no such setting here",
+    ] {
+        assert!(lines.iter().any(|printed| printed == line), "{line} in {printed}");
+    }
+}
+
+#[tokio::test]
+async fn an_argument_it_does_not_know_stops_the_start() {
+    let unknown = ServiceProcess::at(env!("CARGO_BIN_EXE_yizhan-enrollment")).arg("--port=7201");
+    assert_eq!(unknown.run_to_end().await.0, Some(64));
+}
+
 both_databases! {
     async fn what_was_acknowledged_outlives_kill_9(db: TestDatabase) {
         let mut process = process(&db).start().await;

@@ -1,0 +1,48 @@
+//! The services of the platform, as settings name them.
+
+use std::fmt;
+
+/// A service of the platform. A new one is added here, and has its section and its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    /// 参保
+    Enrollment,
+    /// 异地就医备案
+    Filing,
+    /// 一站式结算
+    Settlement,
+}
+
+impl Service {
+    /// Every service, callees before callers.
+    pub const ALL: [Service; 3] = [Service::Enrollment, Service::Filing, Service::Settlement];
+
+    /// Its name: of its section, its binary (`yizhan-…`) and its database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Service::Enrollment => "enrollment",
+            Service::Filing => "filing",
+            Service::Settlement => "settlement",
+        }
+    }
+
+    /// The port it listens on, and is looked for, unless told otherwise.
+    pub const fn port(self) -> u16 {
+        match self {
+            Service::Enrollment => 7201,
+            Service::Settlement => 7202,
+            Service::Filing => 7203,
+        }
+    }
+
+    /// Its own name of a setting: `enrollment.database.url`.
+    pub fn setting(self, name: &str) -> String {
+        format!("{self}.{name}")
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

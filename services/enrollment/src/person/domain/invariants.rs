@@ -1,0 +1,90 @@
+//! What holds of every timeline, whatever was done to it.
+
+use super::basic_schemes::doubled;
+use super::entry::Entry;
+use super::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Timeline};
+
+/// What is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// Two basic schemes are normal on one day.
+    TwoBasicSchemes,
+    /// Two stretches of one scheme share a day.
+    CoveragesOverlap,
+    /// Two entitlements for one disease share a day.
+    DiseasesOverlap,
+    /// A list is not in its order, or holds one entry twice.
+    Disorder,
+}
+
+/// Everything that is broken; every write refuses before it would be.
+pub fn broken(timeline: &Timeline) -> Vec<Broken> {
+    let in_order = in_order::<Coverage>(timeline)
+        && in_order::<Identity>(timeline)
+        && in_order::<Membership>(timeline)
+        && in_order::<AccountShare>(timeline)
+        && in_order::<DiseaseEntitlement>(timeline);
+    let same_scheme = |one: &Coverage, other: &Coverage| {
+        one.insutype == other.insutype && one.period.overlaps(&other.period)
+    };
+    let same_disease = |one: &DiseaseEntitlement, other: &DiseaseEntitlement| {
+        one.kind == other.kind && one.dise_codg == other.dise_codg && one.period.overlaps(&other.period)
+    };
+    let checks = [
+        (doubled(timeline).is_some(), Broken::TwoBasicSchemes),
+        (any_two(&timeline.coverages, same_scheme), Broken::CoveragesOverlap),
+        (any_two(&timeline.diseases, same_disease), Broken::DiseasesOverlap),
+        (!in_order, Broken::Disorder),
+    ];
+    checks.into_iter().filter(|(is_broken, _)| *is_broken).map(|(_, broken)| broken).collect()
+}
+
+fn in_order<E: Entry>(timeline: &Timeline) -> bool {
+    let list = E::list(timeline);
+    list.is_sorted_by(|one, next| one.order() <= next.order() && !one.same_key(next))
+}
+
+fn any_two<E>(list: &[E], clash: impl Fn(&E, &E) -> bool) -> bool {
+    list.iter().enumerate().any(|(at, one)| list[at + 1..].iter().any(|other| clash(one, other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::timeline::DiseaseKind;
+    use super::super::timeline::examples::{coverage, period, person};
+    use super::*;
+
+    fn with_coverages(coverages: &[Coverage]) -> Timeline {
+        Timeline { coverages: coverages.to_vec(), ..person("1980-01-01") }
+    }
+
+    #[test]
+    fn what_holds_and_what_is_broken() {
+        let employee = coverage("310", "2024-01-01", "2024-06-30");
+        let next = coverage("310", "2024-07-01", "");
+        let resident = coverage("390", "2024-06-30", "2024-12-31");
+        assert_eq!(broken(&person("1980-01-01")), []);
+        assert_eq!(broken(&with_coverages(&[employee.clone(), next.clone()])), []);
+        assert_eq!(broken(&with_coverages(&[next, employee.clone()])), [Broken::Disorder]);
+        assert_eq!(broken(&with_coverages(&[employee.clone(), resident])), [Broken::TwoBasicSchemes]);
+        let overlapping = coverage("310", "2024-06-30", "");
+        assert_eq!(broken(&with_coverages(&[employee.clone(), overlapping])), [Broken::CoveragesOverlap]);
+        let twice = with_coverages(&[employee.clone(), employee]);
+        assert_eq!(broken(&twice), [Broken::CoveragesOverlap, Broken::Disorder]);
+    }
+
+    #[test]
+    fn entitlements_for_one_disease_do_not_overlap() {
+        let disease = |dise_codg: &str, begndate: &str| DiseaseEntitlement {
+            kind: DiseaseKind::Chronic,
+            dise_codg: dise_codg.to_owned(),
+            dise_name: "高血压".to_owned(),
+            period: period(begndate, ""),
+            reverify_by: None,
+        };
+        let with = |diseases| Timeline { diseases, ..person("1980-01-01") };
+        assert_eq!(broken(&with(vec![disease("M1", "2024-01-01"), disease("M2", "2024-01-01")])), []);
+        let twice = with(vec![disease("M1", "2024-01-01"), disease("M1", "2024-02-01")]);
+        assert_eq!(broken(&twice), [Broken::DiseasesOverlap]);
+    }
+}

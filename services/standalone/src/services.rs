@@ -1,0 +1,155 @@
+//! What each service of this process is told.
+
+use std::net::SocketAddr;
+
+use yizhan_enrollment::EnrollmentConfig;
+use yizhan_filing::FilingConfig;
+use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Service, Settings};
+use yizhan_settlement::Config as SettlementConfig;
+
+/// The settings of each service.
+pub struct Services {
+    /// 参保
+    pub enrollment: EnrollmentConfig,
+    /// 异地就医备案
+    pub filing: FilingConfig,
+    /// 一站式结算
+    pub settlement: SettlementConfig,
+}
+
+impl Services {
+    /// Reads them all; what contradicts each other inside one process is a problem.
+    pub fn read(settings: &mut Settings) -> Services {
+        let services = Services {
+            enrollment: EnrollmentConfig::read(settings),
+            filing: FilingConfig::read(settings),
+            settlement: SettlementConfig::read(settings),
+        };
+        services.shared().into_iter().for_each(|problem| settings.problem(problem));
+        services.not_called_by_tls().into_iter().for_each(|problem| settings.problem(problem));
+        services
+    }
+
+    fn each(&self) -> [(Service, &ServerConfig, &DatabaseConfig); 3] {
+        let Services { enrollment, filing, settlement } = self;
+        [
+            (Service::Enrollment, &enrollment.server, &enrollment.database),
+            (Service::Filing, &filing.server, &filing.database),
+            (Service::Settlement, &settlement.server, &settlement.database),
+        ]
+    }
+
+    /// Who asks whom, where the asked one listens, and where the asking one was told to find it.
+    fn calls(&self) -> [(Service, &ServerConfig, Option<&PeerConfig>); 4] {
+        let Services { enrollment, filing, settlement } = self;
+        [
+            (Service::Enrollment, &enrollment.server, Some(&filing.enrollment)),
+            (Service::Enrollment, &enrollment.server, Some(&settlement.enrollment)),
+            (Service::Filing, &filing.server, Some(&settlement.filing)),
+            (Service::Settlement, &settlement.server, filing.settlement.as_ref()),
+        ]
+    }
+
+    /// One port or one database for two services.
+    fn shared(&self) -> Vec<String> {
+        let each = self.each();
+        let pairs = each
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| each[at + 1..].iter().map(move |other| (one, other)));
+        let mut problems = Vec::new();
+        for ((one, server, database), (other, others_server, others_database)) in pairs {
+            if collide(server.listen, others_server.listen) {
+                problems
+                    .push(format!("{one}.server.listen, {other}.server.listen: both are {}", server.listen));
+            }
+            if database.url == others_database.url {
+                problems.push(format!(
+                    "{one}.database.url, {other}.database.url: each service needs a database of its own"
+                ));
+            }
+        }
+        problems
+    }
+
+    /// A service with TLS that the others are not told to call by TLS: to them it would be away for ever.
+    fn not_called_by_tls(&self) -> Vec<String> {
+        let calls = self.calls().into_iter();
+        calls
+            .filter(|(_, server, told)| {
+                server.tls.is_some() && !told.is_some_and(|peer| peer.address.starts_with("https://"))
+            })
+            .map(|(service, ..)| {
+                format!(
+                    "peers.{service}.address: {service} serves TLS, so it must be https:// and the name in its \
+                     certificate, with peers.{service}.tls_ca"
+                )
+            })
+            .collect()
+    }
+}
+
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let everywhere = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && (everywhere || one.ip() == other.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use yizhan_runtime::process;
+
+    use super::*;
+
+    fn problems(toml: &str) -> Vec<String> {
+        let settings = Settings::from_parts(BTreeMap::new(), Some(toml));
+        process::settings(settings, Services::read).err().map_or(Vec::new(), |problems| problems.0)
+    }
+
+    #[test]
+    fn the_defaults_and_one_file_for_all_are_fine() {
+        assert_eq!(problems(""), Vec::<String>::new());
+        let toml = "[cache]\nttl_seconds = 60\n[filing.cache]\nttl_seconds = 90\n[settlement]\nquote_minutes = 5\n\
+                    [peers.enrollment]\naddress = \"http://enrollment:7201\"\n[enrollment.database]\nurl = \"sqlite://e.db\"\n";
+        assert_eq!(problems(toml), Vec::<String>::new());
+    }
+
+    #[test]
+    fn typing_errors_in_any_section_are_told() {
+        let toml = "[filing.cahce]\nurl = \"\"\n[settlement]\nquote_minute = 5\n[peers.enrolment]\naddress = \"http://e\"\n";
+        let problems = problems(toml);
+        for key in ["filing.cahce.url", "settlement.quote_minute", "peers.enrolment.address"] {
+            assert!(problems.iter().any(|problem| problem.starts_with(key)), "{key} in {problems:?}");
+        }
+    }
+
+    #[test]
+    fn one_port_or_one_database_for_two_services_is_told() {
+        let told = problems(
+            "[server]\nlisten = \"0.0.0.0:7201\"\n[settlement.server]\nlisten = \"127.0.0.1:7209\"\n",
+        );
+        assert_eq!(told, ["enrollment.server.listen, filing.server.listen: both are 0.0.0.0:7201"]);
+        let told = problems("[database]\nurl = \"sqlite://one.db\"\n");
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert_eq!(problems("[server]\nlisten = \"127.0.0.1:0\"\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_service_with_tls_must_be_called_by_tls() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("any.pem");
+        std::fs::write(&file, "").unwrap();
+        let pem = file.display();
+        let toml = format!("[server]\ntls_cert = \"{pem}\"\ntls_key = \"{pem}\"\n");
+        let told = problems(&toml);
+        let of = |service| {
+            told.iter().filter(|problem| problem.starts_with(&format!("peers.{service}.address"))).count()
+        };
+        assert_eq!((of("enrollment"), of("filing"), of("settlement"), told.len()), (1, 1, 1, 3), "{told:?}");
+        let peers = Service::ALL.map(|s| {
+            format!("[peers.{s}]\naddress = \"https://localhost:{}\"\ntls_ca = \"{pem}\"\n", s.port())
+        });
+        assert_eq!(problems(&format!("{toml}{}", peers.concat())), Vec::<String>::new());
+    }
+}
