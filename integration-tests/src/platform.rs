@@ -221,6 +221,16 @@ impl TestPlatform {
         (url(&self.settlement), url(&self.enrollment))
     }
 
+    /// Where the service of a package is: `enrollment`, `filing` or `settlement`.
+    pub fn url_of(&self, package: &str) -> String {
+        let server = match package {
+            "enrollment" => &self.enrollment,
+            "filing" => &self.filing,
+            _ => &self.settlement,
+        };
+        server.as_ref().expect("running").url()
+    }
+
     /// Settlement's database, behind its back.
     pub fn rows(&self) -> &DatabaseConnection {
         &self.settlement_rows

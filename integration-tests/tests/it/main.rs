@@ -28,5 +28,7 @@ mod refusals;
 mod replay;
 mod reversal;
 mod seven_payers;
+mod snapshots;
 mod support;
 mod two_dates;
+mod who_may;

@@ -1,7 +1,6 @@
 //! Who may do what: every call of every service, by everybody who could make it. The callers stand in columns, the calls in
 //! lines; a check that is removed or added shows in one cell.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, Database};
@@ -590,27 +589,6 @@ fn outcome(answer: &Result<bool, RemoteError>) -> String {
         Err(refused) if refused.violations.is_empty() => refused.reason.clone(),
         Err(refused) => refused.violation_reasons().join(","),
     }
-}
-
-/// Every call that the contracts know.
-fn calls() -> BTreeSet<&'static str> {
-    let contracts = [
-        include_str!("../../../../proto/yizhan/enrollment/v1/coverage.proto"),
-        include_str!("../../../../proto/yizhan/enrollment/v1/enrollment.proto"),
-        include_str!("../../../../proto/yizhan/enrollment/v1/ledger.proto"),
-        include_str!("../../../../proto/yizhan/enrollment/v1/merge.proto"),
-        include_str!("../../../../proto/yizhan/enrollment/v1/rights.proto"),
-        include_str!("../../../../proto/yizhan/enrollment/v1/roster.proto"),
-        include_str!("../../../../proto/yizhan/enrollment/v1/transfer.proto"),
-    ];
-    let lines = contracts.into_iter().flat_map(str::lines);
-    lines.filter_map(|line| line.trim().strip_prefix("rpc ")?.split('(').next()).collect()
-}
-
-#[test]
-fn the_table_has_every_call() {
-    let listed: BTreeSet<&str> = TABLE.iter().filter_map(|(what, _)| what.split(' ').next()).collect();
-    assert_eq!(listed, calls());
 }
 
 both_databases! {

@@ -1,0 +1,311 @@
+//! Who may call what: every call of the contract by every kind of caller. `who_may/calls.txt` has a line for each call: its name, a
+//! cell for each column, and the least that has to be said to get past the questions of form. docs/WHO_MAY.md is the same for readers.
+//! A call without a line fails; so does a cell that is otherwise.
+//!
+//! A new call needs a line with any cells: the test tells what they are, and whoever adds it whether that is right. With
+//! `YIZHAN_UPDATE=1` it writes both files.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+use std::{env, fs};
+
+use futures::StreamExt;
+use prost::Message;
+use prost::bytes::{Buf, BufMut};
+use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor};
+use tonic::client::Grpc;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
+use yizhan_integration_tests::{CARE, Person, TestPlatform, checks, visit};
+use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
+use yizhan_proto::enrollment::v1::roster_service_client::RosterServiceClient;
+use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient;
+use yizhan_proto::enrollment::v1::*;
+use yizhan_runtime::error::RemoteError;
+use yizhan_runtime::ids::new_id;
+use yizhan_testkit::TestDatabase;
+
+use crate::replay::next_composite_version;
+
+const CALLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/who_may/calls.txt");
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/WHO_MAY.md");
+
+/// The columns: a caller, and who that is to the person P1, who is insured in 999900, is being moved to 430300, was treated in
+/// H99990000003, filed for Shanghai, and granted insurer PICC a look.
+const COLUMNS: [(&str, &str); 13] = [
+    ("institution:H99990000003", "institution of the visit"),
+    ("institution:H43020000003", "another institution"),
+    ("agency:999900", "agency of the area"),
+    ("agency:430200", "agency of another area"),
+    ("department:999900.civil-affairs", "department of the area, whose roster it is"),
+    ("department:430200.civil-affairs", "department of another area"),
+    ("insurer:PICC", "insurer with a grant"),
+    ("person:P1", "the person"),
+    ("person:P2", "another person"),
+    ("operator:alice", "operator"),
+    ("service:settlement", "another service"),
+    ("local-administrator", "local administrator"),
+    ("", "nobody named, or nobody that can be"),
+];
+
+/// What the cells mean, for readers.
+const LEGEND: &str = "`+` allowed (answered, or refused by how things stand) · `x` refused for what was said (of a person who is kept elsewhere: \
+    that there is none) · `o` answered with nothing · `0` answered that there is \
+    nothing of the kind · `-` refused to this caller · `?` the caller is not known";
+
+/// Calls that would change too much if they were said rightly: they get as far as what is wrong with the person's dates.
+const RIGHTLY_WRONG: [&str; 2] = ["RecordDeath", "RegisterNewborn"];
+
+/// A line of the table.
+struct Line {
+    name: String,
+    cells: String,
+    request: String,
+}
+
+fn lines() -> Vec<Line> {
+    let text = fs::read_to_string(CALLS).unwrap();
+    let line = |line: &str| {
+        let mut parts = line.splitn(3, ' ').map(str::to_owned);
+        let mut part =
+            || parts.next().unwrap_or_else(|| panic!("{line}: name, cells and request are needed"));
+        Line { name: part(), cells: part(), request: part() }
+    };
+    text.lines().map(line).collect()
+}
+
+/// Bytes as they are: what is said is made from descriptors, and of what is answered only the length matters.
+#[derive(Clone, Copy, Default)]
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Vec<u8>;
+    type Decode = usize;
+    type Encoder = Raw;
+    type Decoder = Raw;
+
+    fn encoder(&mut self) -> Raw {
+        Raw
+    }
+
+    fn decoder(&mut self) -> Raw {
+        Raw
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, message: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put_slice(&message);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = usize;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<usize>, Status> {
+        let length = buffer.remaining();
+        buffer.advance(length);
+        Ok(Some(length))
+    }
+}
+
+/// Makes any call with a message written as JSON: `+` it was allowed, `o` it was answered with nothing, `0` it was answered that there is
+/// nothing of the kind, `-` it was refused to this caller, `?` the caller is not known, `x` it
+/// was refused for what was said.
+async fn cell(channel: Channel, method: &MethodDescriptor, caller: &str, json: &str) -> char {
+    let mut json = serde_json::Deserializer::from_str(json);
+    let message = DynamicMessage::deserialize(method.input(), &mut json);
+    let message = message.unwrap_or_else(|error| panic!("{}: {error}", method.full_name())).encode_to_vec();
+    // A stream of requests stays open, so that it is not the end that is answered.
+    let open = futures::stream::pending().take(usize::from(method.is_client_streaming()));
+    let mut request = Request::new(futures::stream::once(async { message }).chain(open));
+    if !caller.is_empty() {
+        request.metadata_mut().insert("yizhan-caller", caller.parse().unwrap());
+    }
+    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+    let mut grpc = Grpc::new(channel);
+    grpc.ready().await.unwrap();
+    let answer = async {
+        let mut answers = grpc.streaming(request, path.parse().unwrap(), Raw).await?.into_inner();
+        answers.message().await
+    };
+    let refused = match tokio::time::timeout(Duration::from_secs(1), answer).await {
+        Ok(Ok(Some(length))) if length > 0 => return '+',
+        Ok(Ok(_)) | Err(_) => return 'o',
+        Ok(Err(refused)) => refused,
+    };
+    match refused.code() {
+        Code::PermissionDenied => '-',
+        Code::Unauthenticated => '?',
+        Code::NotFound => '0',
+        Code::InvalidArgument
+            if caller == "local-administrator" && !RIGHTLY_WRONG.contains(&method.name()) =>
+        {
+            panic!("{path} is said in the wrong form: {:?}", RemoteError::from(refused))
+        }
+        Code::InvalidArgument => 'x',
+        Code::FailedPrecondition | Code::AlreadyExists | Code::Aborted => '+',
+        _ => panic!("{path} by {caller}: {refused:?}"),
+    }
+}
+
+/// What lines name with a dollar sign.
+struct Desk {
+    _db: TestDatabase,
+    platform: TestPlatform,
+    known: BTreeMap<&'static str, String>,
+}
+
+impl Desk {
+    async fn open() -> Desk {
+        let db = TestDatabase::sqlite();
+        let persons = ["P1", "P2", "M1"].map(Person::employee);
+        let platform = TestPlatform::on(&db).with_persons(persons).start().await;
+        let policy = serde_json::to_string(&next_composite_version()).unwrap();
+        let mut known = BTreeMap::from([("$policy", policy.trim_matches('"').to_owned())]);
+        let visit = |day: &str| visit("P1").outpatient(day).line(CARE, "1", "20");
+        for (name, day) in [("$setl", "2026-01-05"), ("$reversed", "2026-01-06")] {
+            let settled = platform.settle(name, visit(day)).await.unwrap();
+            known.insert(name, checks::info(&settled).setl_id.clone());
+        }
+        known.insert("$filing", platform.file_temporary("P1", "310", "310000").await.filing_id);
+        let enrollment = platform.url_of("enrollment");
+        let channel = Channel::from_shared(enrollment).unwrap().connect().await.unwrap();
+        for name in ["$grant", "$withdrawn"] {
+            let request = GrantAccessRequest {
+                request_id: new_id(),
+                psn_no: "P1".into(),
+                grantee: "insurer:PICC".into(),
+                purpose: "理赔".into(),
+                scopes: vec![AccessScope::Coverage.into()],
+                ends_at: "2026-03-01T00:00:00Z".into(),
+                ..GrantAccessRequest::default()
+            };
+            let mut rights = RightsServiceClient::new(channel.clone());
+            let granted = rights.grant_access(by("person:P1", request)).await.unwrap().into_inner();
+            known.insert(name, granted.grant.unwrap().grant_id);
+        }
+        let request = StartTransferRequest {
+            request_id: new_id(),
+            biz_prcs_codg: "T22".into(),
+            psn_no: "P1".into(),
+            from_poolarea_no: "999900".into(),
+            to_poolarea_no: "430300".into(),
+            traf_prot_dirc: "11".into(),
+            ..StartTransferRequest::default()
+        };
+        let mut transfers = TransferServiceClient::new(channel.clone());
+        let opened = transfers.start_transfer(by("agency:999900", request)).await.unwrap().into_inner();
+        known.insert("$transfer", opened.transfer.unwrap().transfer_id);
+        for roster_id in ["kept", "given-up"] {
+            let header = RosterHeader {
+                roster_id: roster_id.into(),
+                poolarea_no: "999900".into(),
+                department: "civil-affairs".into(),
+                mode: RosterMode::Changes.into(),
+                effective_date: "2026-01-01".into(),
+                total_rows: 1,
+                kinds: vec!["低保".into()],
+                tell_all_rows: true,
+            };
+            let header = LoadRosterRequest { part: Some(load_roster_request::Part::Header(header)) };
+            let said = futures::stream::once(async { header }).chain(futures::stream::pending());
+            let mut rosters = RosterServiceClient::new(channel.clone());
+            let told = rosters.load_roster(by("department:999900.civil-affairs", said)).await.unwrap();
+            told.into_inner().message().await.unwrap();
+        }
+        Desk { _db: db, platform, known }
+    }
+
+    /// All cells of a call.
+    async fn cells(&self, method: &MethodDescriptor, request: &str) -> String {
+        let package = method.parent_service().full_name().split('.').nth(1).unwrap().to_owned();
+        let channel = Channel::from_shared(self.platform.url_of(&package)).unwrap().connect().await.unwrap();
+        let mut cells = String::new();
+        for (caller, _) in COLUMNS {
+            let known = self.known.iter().fold(request.to_owned(), |json, (name, id)| json.replace(name, id));
+            cells.push(cell(channel.clone(), method, caller, &known.replace("$id", &new_id())).await);
+        }
+        cells
+    }
+}
+
+fn by<T>(caller: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("yizhan-caller", caller.parse().unwrap());
+    request
+}
+
+/// The page for readers.
+fn page(lines: &[Line]) -> String {
+    let mut page = String::from(
+        "# Who may call what\n\nGenerated from `integration-tests/tests/it/who_may/calls.txt` and tested by it.\n\n",
+    );
+    writeln!(page, "{LEGEND}.\n").unwrap();
+    for (at, (caller, who)) in COLUMNS.iter().enumerate() {
+        let header = if caller.is_empty() { "no header".to_owned() } else { format!("`{caller}`") };
+        writeln!(page, "{}. {who} ({header})", at + 1).unwrap();
+    }
+    let mut service = "";
+    for line in lines {
+        let (of, call) = line.name.rsplit_once('.').unwrap().1.split_once('/').unwrap();
+        if of != service {
+            let numbers: Vec<String> = (1..=COLUMNS.len()).map(|number| number.to_string()).collect();
+            write!(
+                page,
+                "\n## {of}\n\n| | {} |\n|---|{}\n",
+                numbers.join(" | "),
+                "---|".repeat(COLUMNS.len())
+            )
+            .unwrap();
+            service = of;
+        }
+        let cells: Vec<String> = line.cells.chars().map(String::from).collect();
+        writeln!(page, "| {call} | {} |", cells.join(" | ")).unwrap();
+    }
+    page
+}
+
+/// Goal: nobody may more, or less, than this table says, and no call is missing in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_call_by_everybody() {
+    let pool = DescriptorPool::decode(yizhan_proto::FILE_DESCRIPTOR_SET).unwrap();
+    let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
+    let methods: BTreeMap<String, MethodDescriptor> = methods
+        .filter(|method| method.full_name().starts_with("yizhan."))
+        .map(|method| (format!("{}/{}", method.parent_service().full_name(), method.name()), method))
+        .collect();
+    let lines = lines();
+    let named: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
+    let missing: Vec<&String> = methods.keys().filter(|name| !named.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "calls without a line in {CALLS}: {missing:#?}");
+
+    let desk = Desk::open().await;
+    let mut seen = Vec::new();
+    for Line { name, request, .. } in lines.iter() {
+        let method = methods.get(name).unwrap_or_else(|| panic!("{name} is no call"));
+        seen.push(Line {
+            name: name.clone(),
+            cells: desk.cells(method, request).await,
+            request: request.clone(),
+        });
+    }
+    if env::var_os("YIZHAN_UPDATE").is_some() {
+        let text: Vec<String> =
+            seen.iter().map(|line| format!("{} {} {}\n", line.name, line.cells, line.request)).collect();
+        fs::write(CALLS, text.concat()).unwrap();
+        fs::write(PAGE, page(&seen)).unwrap();
+    }
+    let wrong = lines.iter().zip(&seen).filter(|(line, seen)| line.cells != seen.cells);
+    let wrong: Vec<String> =
+        wrong.map(|(line, seen)| format!("{}: {}, not {}", line.name, seen.cells, line.cells)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(fs::read_to_string(PAGE).is_ok_and(|text| text == page(&lines)), "{PAGE} is to be written anew");
+}
