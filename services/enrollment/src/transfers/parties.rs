@@ -43,11 +43,11 @@ pub fn position(row: &transfer::Model) -> Result<Position, ServiceError> {
 /// Notes a reason that is missing or too long.
 pub fn check_reason(reason: &str, required: bool, violations: &mut Violations) {
     let given = !required || !reason.trim().is_empty();
-    violations.require(given, "reason", "REASON_REQUIRED", "请说明原因");
+    violations.require(given, "reason", Reason::ReasonRequired, "请说明原因");
     violations.require(
         is_reason(reason),
         "reason",
-        "REASON_INVALID",
+        Reason::ReasonInvalid,
         "原因最多 200 个字符，且不能含控制字符",
     );
 }

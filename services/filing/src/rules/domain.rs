@@ -7,13 +7,12 @@ pub mod places;
 mod treatment;
 
 use std::sync::LazyLock;
-use yizhan_runtime::Reason;
 
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 use yizhan_documents::{Dated, Family, NoRule};
-use yizhan_runtime::ServiceError;
+use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{FilingKind, FilingMaterial, Status};
 
 use calendar::Calendar;
@@ -205,8 +204,8 @@ impl<'r> RulesOf<'r> {
 
 /// A family of rules that is needed was found nowhere: no document is in force.
 pub fn no_rules(missing: &NoRule) -> ServiceError {
-    ServiceError::failed_precondition(
-        "RULES_NOT_IN_FORCE",
+    ServiceError::new(
+        Reason::RulesNotInForce,
         format!("no rules of the family {} hold in {} on {}", missing.family, missing.area, missing.day),
     )
     .with("family", missing.family)

@@ -8,7 +8,6 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, QueryResult};
 use yizhan_policy::identities::Amounts;
-use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{Column, Failure, begin_write, classify, insert_rows};
 use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};

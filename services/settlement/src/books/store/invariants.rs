@@ -130,7 +130,8 @@ mod tests {
     #[test]
     fn a_change_that_would_make_the_books_wrong_is_refused() {
         assert_eq!(broken(&sound()), Vec::<&str>::new());
-        let wrong: [(&str, fn(&mut Change)); 8] = [
+        type Spoil = fn(&mut Change);
+        let wrong: [(&str, Spoil); 8] = [
             ("sum of the rows of postings = 0", |change| change.postings[1].amount_fen = -61),
             ("one setl_id", |change| change.request.setl_id = "S2".to_owned()),
             ("postings are the settlement's own", |change| change.postings[2].setl_id = "S2".to_owned()),
@@ -154,7 +155,7 @@ mod tests {
             let mut change = sound();
             spoil(&mut change);
             assert_eq!(broken(&change), [invariant]);
-            assert_eq!(refusal(&change).map(|error| error.reason()), Some("INTERNAL"));
+            assert_eq!(refusal(&change).map(|error| error.reason().code()), Some("INTERNAL"));
         }
     }
 }
