@@ -160,7 +160,8 @@ both_databases! {
     async fn an_entry_made_up_without_the_secret_is_found(db: TestDatabase) {
         let (_service, mut rights) = eight_looks(&db).await;
         tamper(&db, &[
-            "INSERT INTO access_log SELECT poolarea_no, 9, at, actor, psn_no, action, purpose, grant_id, outcome, hash, hash \
+            "INSERT INTO access_log (poolarea_no, seq, at, actor, psn_no, action, purpose, grant_id, outcome, subject, prev_hash, hash) \
+             SELECT poolarea_no, 9, at, actor, psn_no, action, purpose, grant_id, outcome, subject, hash, hash \
              FROM access_log WHERE seq = 8",
             "UPDATE access_log_head SET seq = 9",
         ]).await;
