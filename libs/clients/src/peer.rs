@@ -158,7 +158,9 @@ mod tests {
         };
         let answers = ask_all(&away, vec![1, 2], |status| PEER.refusal(status)).await;
         assert!(
-            answers.iter().all(|answer| answer.as_ref().is_err_and(|error| error.reason() == Reason::EnrollmentAway))
+            answers
+                .iter()
+                .all(|answer| answer.as_ref().is_err_and(|error| error.reason() == Reason::EnrollmentAway))
         );
         assert_eq!((answers.len(), calls.load(std::sync::atomic::Ordering::Relaxed)), (2, 1));
     }
