@@ -61,7 +61,7 @@ impl RightsService for RightsApi {
     ) -> Result<Response<ListGrantsResponse>, Status> {
         let caller = Caller::of(&request);
         let ListGrantsRequest { psn_no, page_size, page_token } = request.into_inner();
-        let page = rights::list_grants(&self.register, &caller, &psn_no, page_size, &page_token).await?;
+        let page = rights::list_grants(&self.register, &caller, &psn_no, (page_size, &page_token)).await?;
         let grants = page.0.into_iter().map(messages::grant).collect();
         Ok(Response::new(ListGrantsResponse { grants, next_page_token: page.1 }))
     }
@@ -92,7 +92,8 @@ impl RightsService for RightsApi {
     ) -> Result<Response<ListAccessLogResponse>, Status> {
         let caller = Caller::of(&request);
         let ListAccessLogRequest { psn_no, page_size, page_token } = request.into_inner();
-        let page = rights::list_access_log(&self.register, &caller, &psn_no, page_size, &page_token).await?;
+        let page =
+            rights::list_access_log(&self.register, &caller, &psn_no, (page_size, &page_token)).await?;
         let entries = page.0.into_iter().map(messages::log_entry).collect();
         Ok(Response::new(ListAccessLogResponse { entries, next_page_token: page.1 }))
     }

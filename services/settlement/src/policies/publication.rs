@@ -81,7 +81,7 @@ pub async fn get(app: &App, rules_id: &str, version: &str) -> Result<GetPolicyRe
 
 /// Published versions, in the order they were published.
 pub async fn list(app: &App, request: &ListPoliciesRequest) -> Result<ListPoliciesResponse, ServiceError> {
-    let page = app.policies.list(&request.area, request.page_size, &request.page_token).await?;
+    let page = app.policies.list(&request.area, (request.page_size, &request.page_token)).await?;
     Ok(ListPoliciesResponse {
         policies: page.documents.into_iter().map(Summary::into).collect(),
         next_page_token: page.next_page_token,
