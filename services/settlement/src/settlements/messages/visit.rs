@@ -59,7 +59,7 @@ pub fn check(
         unreachable!("a violation was just noted");
     };
     check_ids(&visit, &mut wrong);
-    let insutype = Insutype::from_code(&visit.insutype);
+    let insutype = Insutype::settled(&visit.insutype);
     wrong.require(insutype.is_some(), "visit.insutype", Reason::CodeUnknown, "险种类型代码未知");
     let med_type = MedType::from_code(&visit.med_type);
     wrong.require(med_type.is_some(), "visit.med_type", Reason::CodeUnknown, "医疗类别代码未知");
