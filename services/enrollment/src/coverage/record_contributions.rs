@@ -3,24 +3,20 @@
 use std::collections::BTreeMap;
 
 use chrono::Datelike;
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordContributionsRequest, RecordContributionsResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{NewContribution, checked};
 use crate::coverage::domain::contributions::{self, Accrued, Kind};
 use crate::coverage::domain::enrolment::{Payment, Stop, employee_pays, resident_pays};
 use crate::coverage::enrolment::{check_entries, lock_rows, reason};
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
-use crate::coverage::store::entities::contribution;
 use crate::person::domain::timeline::Coverage;
 use crate::person::store::edit::Edit;
 use crate::register::changes;
 use crate::register::import::check_row_count;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
 use crate::rules::Rules;
 
@@ -37,7 +33,8 @@ pub async fn record_contributions(
     let rows: Vec<_> =
         rows.filter_map(|(at, row)| checked(row, today, RowCheck::new(at, &mut violations))).collect();
     violations.finish()?;
-    once::once(register, &key, &Recording { caller, rows }).await
+    let work = Recording { caller, rows };
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 struct Recording<'a> {
@@ -45,17 +42,11 @@ struct Recording<'a> {
     rows: Vec<NewContribution>,
 }
 
-#[async_trait]
-impl Mutation<Register> for Recording<'_> {
-    type Answer = RecordContributionsResponse;
-    type Changed = Changed;
-
+impl Recording<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer>, ServiceError> {
+        write @ Write { tx, service: register, cause }: Write<'_>,
+    ) -> Result<Done<RecordContributionsResponse>, ServiceError> {
         let psn_nos: Vec<&str> = self.rows.iter().map(|row| row.psn_no.as_str()).collect();
         let edits = lock_rows(tx, self.caller, &psn_nos).await?;
         let rules = register.rules.load(tx).await?;
@@ -68,7 +59,7 @@ impl Mutation<Register> for Recording<'_> {
                 continue;
             };
             let model = row.row(&area, cause, recorded_at);
-            if let Some(coverage) = work.take(at, row, &model) {
+            if let Some(coverage) = work.take(at, row) {
                 coverages.push(decided(&row.psn_no, &coverage));
             }
             models.push(model);
@@ -78,7 +69,7 @@ impl Mutation<Register> for Recording<'_> {
             check_entries(&edit.after.timeline)?;
         }
         stored::insert(tx, models).await?;
-        let changed = changes::record(tx, register, work.edits.into_values().collect(), cause).await?;
+        let changed = changes::record(write, work.edits.into_values().collect()).await?;
         let answer = RecordContributionsResponse {
             row_count: self.rows.len() as i32,
             changed_person_count: changed.len() as i32,
@@ -99,11 +90,11 @@ struct Work {
 
 impl Work {
     /// Adds a row to what is recorded, and gives the coverage that came of it.
-    fn take(&mut self, at: usize, row: &NewContribution, model: &contribution::Model) -> Option<Coverage> {
+    fn take(&mut self, at: usize, row: &NewContribution) -> Option<Coverage> {
         let recorded = self.recorded.entry(row.psn_no.clone()).or_default();
-        recorded.push(stored::accrued(model));
+        recorded.push(row.accrued());
         let mut check = RowCheck::new(at, &mut self.violations);
-        if contributions::paid_fen(recorded, &row.insutype, &row.accrym) < 0 {
+        if contributions::paid_fen(recorded, row.insutype, &row.accrym) < 0 {
             check.wrong("amount_fen", Reason::RefundExceedsPaid, "退费超过该费款所属期已缴金额");
         }
         let edit = self.edits.get_mut(&row.psn_no)?;
@@ -129,9 +120,9 @@ fn pay(
     let area = edit.after.poolarea_no.clone();
     let payment = Payment { area: &area, paid_on, rules };
     let person = &mut edit.after.timeline;
-    match contributions::is_paid_yearly(&row.insutype) {
+    match contributions::is_paid_yearly(row.insutype) {
         true if row.clct_type == contributions::PAID_BACK => Ok(None),
         true => resident_pays(person, payment, row.first_day.year(), row.psn_type.as_deref()),
-        false => employee_pays(person, payment, &row.insutype, row.first_day, recorded),
+        false => employee_pays(person, payment, row.insutype, row.first_day, recorded),
     }
 }

@@ -4,28 +4,26 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{
     Contribution, PersonRow, RegisterNewbornRequest, RegisterNewbornResponse,
 };
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{self, NewContribution};
 use crate::coverage::domain::contributions::Kind;
 use crate::coverage::domain::enrolment::{Payment, resident_pays};
 use crate::coverage::enrolment::error;
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
-use crate::person::domain::codes::RESIDENT;
 use crate::person::store::entities::person;
 use crate::person::store::{rows, timelines};
 use crate::register::certificates;
 use crate::register::changes;
 use crate::register::import::check_area;
 use crate::register::import_persons::{NewPerson, new_person};
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
+use yizhan_terms::Insutype;
 use yizhan_terms::is_psn_no;
 
 /// 人员类别 新生儿.
@@ -65,7 +63,7 @@ pub async fn register_newborn(
         guardian: request.guardian_psn_no,
         payments,
     };
-    once::once(register, &key, &newborn).await
+    once::once(register, &key, |write| Box::pin(newborn.write(write))).await
 }
 
 fn payments(
@@ -82,7 +80,7 @@ fn payments(
         let place = format!("payments[{at}].");
         let mut payment = payment.clone();
         let own = |value: &str, own: &str| value.is_empty() || value == own;
-        let is_own = own(&payment.psn_no, &child.psn_no) && own(&payment.insutype, RESIDENT);
+        let is_own = own(&payment.psn_no, &child.psn_no) && own(&payment.insutype, Insutype::Resident.code());
         violations.require(
             is_own,
             format!("{place}psn_no"),
@@ -90,7 +88,7 @@ fn payments(
             "缴费记录应属于同一人员和险种",
         );
         child.psn_no.clone_into(&mut payment.psn_no);
-        RESIDENT.clone_into(&mut payment.insutype);
+        payment.insutype = Insutype::Resident.to_string();
         let paid = contribution_check::checked(&payment, today, RowCheck::within(&place, violations));
         let normal = paid.as_ref().is_none_or(|paid| paid.kind == Kind::Paid && paid.clct_type == "10");
         violations.require(
@@ -125,17 +123,11 @@ struct Newborn<'a> {
     payments: Vec<NewContribution>,
 }
 
-#[async_trait]
-impl Mutation<Register> for Newborn<'_> {
-    type Answer = RegisterNewbornResponse;
-    type Changed = Changed;
-
+impl Newborn<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer>, ServiceError> {
+        write @ Write { tx, service: register, cause }: Write<'_>,
+    ) -> Result<Done<RegisterNewbornResponse>, ServiceError> {
         self.check_persons(tx).await?;
         let rules = register.rules.load(tx).await?;
         let recorded_at = register.clock.now();
@@ -159,15 +151,13 @@ impl Mutation<Register> for Newborn<'_> {
         let child = self.child.model(register);
         certificates::exchange(tx, self.caller, &[(0, child.clone())], &BTreeMap::new()).await?;
         rows::upsert::<person::Entity, _>(tx, vec![child]).await?;
-        let changed = changes::record(tx, register, vec![edit], cause).await?;
+        let changed = changes::record(write, vec![edit]).await?;
         stored::insert(tx, models).await?;
         let person_version = changed.first().map(|person| person.version).unwrap_or_default();
         let coverages = coverages.iter().map(|held| decided(&self.told_psn_no, held)).collect();
         Ok(Done { answer: RegisterNewbornResponse { coverages, person_version, replayed: false }, changed })
     }
-}
 
-impl Newborn<'_> {
     /// The child is not registered yet, the guardian is.
     async fn check_persons(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError> {
         let held = timelines::lock(tx, [self.told_psn_no.clone(), self.guardian.clone()]).await?;

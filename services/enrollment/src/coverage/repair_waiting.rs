@@ -3,25 +3,22 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{Contribution, RepairWaitingRequest, RepairWaitingResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{self, NewContribution};
 use crate::coverage::domain::contributions::{PAID_BACK, years_paid_back};
 use crate::coverage::domain::waiting::repaired_months;
 use crate::coverage::enrolment::lock_one;
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
-use crate::person::domain::codes::RESIDENT;
 use crate::person::domain::gaps::gap_years_before;
 use crate::person::domain::timeline::{Coverage, Timeline};
 use crate::register::changes;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
 use crate::rules::{Rules, WaitingRule};
+use yizhan_terms::Insutype;
 
 /// Years in one request at most.
 const MAX_YEARS: usize = 50;
@@ -51,13 +48,14 @@ pub async fn repair_waiting(
         }
     }
     violations.finish()?;
-    once::once(register, &key, &Repair { caller, psn_no: request.psn_no, years, payments }).await
+    let work = Repair { caller, psn_no: request.psn_no, years, payments };
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 fn as_contribution(request: &RepairWaitingRequest, year: i32) -> Contribution {
     Contribution {
         psn_no: request.psn_no.clone(),
-        insutype: RESIDENT.to_owned(),
+        insutype: Insutype::Resident.to_string(),
         accrym: year.to_string(),
         amount_fen: request.amount_per_year_fen,
         clct_type: PAID_BACK.to_owned(),
@@ -75,36 +73,30 @@ struct Repair<'a> {
     payments: Vec<NewContribution>,
 }
 
-#[async_trait]
-impl Mutation<Register> for Repair<'_> {
-    type Answer = RepairWaitingResponse;
-    type Changed = Changed;
-
+impl Repair<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer>, ServiceError> {
+        write @ Write { tx, service: register, cause }: Write<'_>,
+    ) -> Result<Done<RepairWaitingResponse>, ServiceError> {
         let mut edit = lock_one(tx, self.caller, &self.psn_no).await?;
         let paid_on = self.payments.first().and_then(|payment| payment.paid_date).unwrap_or_default();
         let rules = register.rules.load(tx).await?;
         let recorded = stored::of_persons(tx, [self.psn_no.clone()]).await?;
-        let paid_before =
-            recorded.get(&self.psn_no).map(|rows| years_paid_back(rows, RESIDENT)).unwrap_or_default();
+        let paid_before = recorded
+            .get(&self.psn_no)
+            .map(|rows| years_paid_back(rows, Insutype::Resident))
+            .unwrap_or_default();
         let area = edit.after.poolarea_no.clone();
         let repaired = self.repair(&mut edit.after.timeline, &area, paid_on, &rules, &paid_before)?;
         let recorded_at = register.clock.now();
         let rows = self.payments.iter().map(|payment| payment.row(&area, cause, recorded_at)).collect();
         stored::insert(tx, rows).await?;
-        let changed = changes::record(tx, register, vec![edit], cause).await?;
+        let changed = changes::record(write, vec![edit]).await?;
         let person_version = changed.first().map(|person| person.version).unwrap_or_default();
         let coverage = Some(decided(&self.psn_no, &repaired));
         Ok(Done { answer: RepairWaitingResponse { coverage, person_version, replayed: false }, changed })
     }
-}
 
-impl Repair<'_> {
     fn repair(
         &self,
         person: &mut Timeline,
@@ -115,7 +107,9 @@ impl Repair<'_> {
     ) -> Result<Coverage, ServiceError> {
         let waits = |held: &&Coverage| {
             let variable = held.waiting.as_ref().is_some_and(|waiting| waiting.variable_months > 0);
-            held.insutype == RESIDENT && variable && held.entitled_begndate.is_some_and(|from| from > paid_on)
+            held.insutype == Insutype::Resident
+                && variable
+                && held.entitled_begndate.is_some_and(|from| from > paid_on)
         };
         let held = person.coverages.iter().rfind(waits).cloned().ok_or_else(nothing_to_repair)?;
         let (Some(mut waiting), Some(entitled)) = (held.waiting.clone(), held.entitled_begndate) else {
@@ -146,7 +140,7 @@ impl Repair<'_> {
         for carried in person
             .coverages
             .iter_mut()
-            .filter(|other| other.insutype == RESIDENT && other.entitled_begndate == Some(entitled))
+            .filter(|other| other.insutype == Insutype::Resident && other.entitled_begndate == Some(entitled))
         {
             carried.entitled_begndate = Some(shortened.max(carried.period.begndate));
             if carried.period.begndate == held.period.begndate {
