@@ -137,7 +137,8 @@ fn info(context: &Context<'_>, outcome: &Outcome<'_>, identity: Option<&Identity
         reverses_setl_id: String::new(),
         eligibility_id: eligibility.eligibility_id.clone(),
         person_version: eligibility.person_version,
-        eligibility_expires_at: eligibility.expires_at.clone(),
+        eligibility_expires_text: String::new(),
+        eligibility_expires_at: eligibility.expires_at,
         audit_pending: true,
         reversal_reason: String::new(),
         dise_codg: visit.reported.dise_codg.clone(),
@@ -290,7 +291,7 @@ pub fn again(
         poolarea_no: info.poolarea_no.clone(),
         eligibility_id: info.eligibility_id.clone(),
         person_version: info.person_version,
-        expires_at: info.eligibility_expires_at.clone(),
+        expires_at: info.eligibility_expires_at,
         ..Eligibility::default()
     };
     let context = Context {
@@ -307,7 +308,11 @@ pub fn again(
         request_id: info.medins_setl_id.clone(),
         time: info.setl_time.unwrap_or_default(),
     };
-    build(&context, outcome, Some(&identity))
+    let mut again = build(&context, outcome, Some(&identity))?;
+    if let Some(told) = &mut again.setlinfo {
+        told.eligibility_expires_text.clone_from(&info.eligibility_expires_text);
+    }
+    Ok(again)
 }
 
 /// Only the name of an item is told by the stored answer; the rest is in the case.
