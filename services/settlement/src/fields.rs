@@ -3,9 +3,9 @@
 use rust_decimal::Decimal;
 use yizhan_money::MAX_FEN;
 use yizhan_runtime::{Reason, Violations};
-use yizhan_terms::Area;
+use yizhan_terms::{Area, is_psn_no};
 
-/// Characters of an identifier (psn_no, mdtrt_id, request_id …) at most (docs/CODES.md, Amounts).
+/// Characters of an identifier (mdtrt_id, setl_id, hilist_code …) at most (docs/CODES.md, Amounts).
 pub const MAX_ID: usize = 30;
 
 /// An identifier: given, short enough, printable ASCII.
@@ -17,6 +17,11 @@ pub fn check_id(value: &str, field: &str, wrong: &mut Violations) {
     } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
         wrong.push(field, Reason::Characters, "只能包含可见的 ASCII 字符");
     }
+}
+
+/// A 人员编号, as everywhere.
+pub fn check_psn_no(value: &str, field: &str, wrong: &mut Violations) {
+    wrong.require(is_psn_no(value), field, Reason::PsnNoInvalid, Reason::PsnNoInvalid.text());
 }
 
 /// A 6-digit admdvs.

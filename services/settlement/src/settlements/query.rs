@@ -13,7 +13,7 @@ use super::messages::statement;
 use crate::app::App;
 use crate::books::store::entities::settlement;
 use crate::books::store::settlements;
-use crate::fields::{check_area, check_id};
+use crate::fields::{check_area, check_id, check_psn_no};
 use crate::looks::domain::{View, Whose, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
 use crate::looks::messages::cut;
@@ -235,7 +235,7 @@ pub fn not_own() -> ServiceError {
 /// What is wrong with a person named by area and number.
 pub fn check_person(psn_no: &str, poolarea_no: &str) -> Violations {
     let mut wrong = Violations::new();
-    check_id(psn_no, "psn_no", &mut wrong);
+    check_psn_no(psn_no, "psn_no", &mut wrong);
     check_area(poolarea_no, "poolarea_no", &mut wrong);
     wrong
 }
