@@ -6,8 +6,8 @@ use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Reason, Violations};
 
-use crate::access::domain::chain::{Anchor, Break, Fault, LogEntry};
 use crate::access::domain::grant::Scope;
+use crate::access::store::chain::{Anchor, Break, Fault, LogEntry};
 use crate::access::store::entities::access_grant;
 use crate::register::messages;
 use crate::rights::{Verdict, Verification, View};
