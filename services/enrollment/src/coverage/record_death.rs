@@ -2,13 +2,13 @@
 
 use chrono::NaiveDate;
 use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, once};
+use yizhan_runtime::{Caller, Reason, ServiceError, db, once};
 
 use crate::app::{Done, Register, Write};
 use crate::coverage::domain::coverage_changes::end_by_death;
 use crate::coverage::enrolment::lock_one;
 use crate::person::store::entities::person;
-use crate::person::store::{persons, rows};
+use crate::person::store::persons;
 use crate::register::changes;
 use crate::register::row_check::RowCheck;
 
@@ -50,7 +50,7 @@ impl Death<'_> {
         let area = edit.after.poolarea_no.clone();
         if let Some(model) = persons::find(tx, &area, &self.psn_no).await? {
             let model = person::Model { die_date: Some(self.died), ..model };
-            rows::upsert::<person::Entity, _>(tx, vec![model]).await?;
+            db::upsert::<person::Entity>(tx, vec![model]).await?;
         }
         edit.touch();
         let changed = changes::record(write, vec![edit]).await?;

@@ -7,7 +7,7 @@ use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{
     Contribution, PersonRow, RegisterNewbornRequest, RegisterNewbornResponse,
 };
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, db, once};
 
 use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{self, NewContribution};
@@ -17,7 +17,7 @@ use crate::coverage::enrolment::error;
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
 use crate::person::store::entities::person;
-use crate::person::store::{rows, timelines};
+use crate::person::store::timelines;
 use crate::register::certificates;
 use crate::register::changes;
 use crate::register::import::check_area;
@@ -150,7 +150,7 @@ impl Newborn<'_> {
         }
         let child = self.child.model(register);
         certificates::exchange(tx, self.caller, &[(0, child.clone())], &BTreeMap::new()).await?;
-        rows::upsert::<person::Entity, _>(tx, vec![child]).await?;
+        db::upsert::<person::Entity>(tx, vec![child]).await?;
         let changed = changes::record(write, vec![edit]).await?;
         stored::insert(tx, models).await?;
         let person_version = changed.first().map(|person| person.version).unwrap_or_default();

@@ -10,7 +10,7 @@ use yizhan_runtime::db::{self, begin_write, retry_transient};
 use crate::app::Register;
 use crate::person::store::entities::person;
 use crate::person::store::personal_data::PersonalData;
-use crate::person::store::{persons, rows};
+use crate::person::store::persons;
 
 /// Rows of one transaction.
 const BATCH: u64 = 500;
@@ -81,7 +81,7 @@ async fn rotate_batch(register: &Register) -> Result<u64, ServiceError> {
         opened.seal_into(row, vault);
     }
     let count = found.len() as u64;
-    rows::upsert::<person::Entity, _>(&tx, found).await?;
+    db::upsert::<person::Entity>(&tx, found).await?;
     tx.commit().await?;
     Ok(count)
 }

@@ -8,20 +8,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use yizhan_runtime::db::{Column as Values, find_rows, find_rows_where, insert_rows};
+use yizhan_runtime::db::{find_rows, find_rows_where, insert, upsert};
 
 use crate::filings::domain::filing::{Filing, State};
 use crate::filings::domain::step::Taken;
 use entities::{filing, filing_step};
-
-/// Filings per statement: far within SQLite's 32,766 parameters.
-const ROWS_PER_STATEMENT: usize = 1000;
-/// A filing that is there is replaced; its id, person, kind and id in an earlier system never change, but for a person whose record was
-/// merged into another.
-const REPLACE: &str = "ON CONFLICT (filing_id) DO UPDATE SET \
-    psn_no = excluded.psn_no, poolarea_no = excluded.poolarea_no, handling_area = excluded.handling_area, \
-    state = excluded.state, waiting = excluded.waiting, clock_from = excluded.clock_from, \
-    last_day = excluded.last_day, version = excluded.version, record = excluded.record";
 
 /// Longest id that is looked for.
 const MAX_ID: usize = 64;
@@ -39,7 +30,8 @@ pub async fn find_many<C: ConnectionTrait>(
     db: &C,
     filing_ids: Vec<String>,
 ) -> Result<BTreeMap<String, Filing>, DbErr> {
-    let rows = find_rows::<filing::Entity>(db, vec![("filing_id", Values::Text(filing_ids))]).await?;
+    let ids = filing_ids.into_iter().map(|id| [id]).collect();
+    let rows = find_rows::<filing::Entity, 1>(db, [filing::Column::FilingId], ids).await?;
     rows.into_iter().map(|row| Ok((row.filing_id.clone(), read(row)?))).collect()
 }
 
@@ -49,12 +41,10 @@ pub async fn find_taken_over<C: ConnectionTrait>(
     poolarea_no: &str,
     foreign_ids: Vec<String>,
 ) -> Result<BTreeMap<String, Filing>, DbErr> {
-    let key = vec![
-        ("poolarea_no", Values::Text(vec![poolarea_no.to_owned(); foreign_ids.len()])),
-        ("foreign_id", Values::Text(foreign_ids)),
-    ];
+    let key = [filing::Column::PoolareaNo, filing::Column::ForeignId];
+    let ids = foreign_ids.into_iter().map(|id| [poolarea_no.to_owned(), id]).collect();
     // What the index on foreign ids holds: a planner uses it only where it reads so.
-    let rows = find_rows_where::<filing::Entity>(db, key, "foreign_id <> ''").await?;
+    let rows = find_rows_where::<filing::Entity, 2>(db, key, ids, "foreign_id <> ''").await?;
     rows.into_iter().map(|row| Ok((row.foreign_id.clone(), read(row)?))).collect()
 }
 
@@ -94,60 +84,42 @@ pub async fn steps<C: ConnectionTrait>(db: &C, filing_id: &str) -> Result<Vec<fi
 
 /// Writes filings as the steps left them, and the steps. The key of a step lets only one of two through who take the same one.
 pub async fn write<C: ConnectionTrait>(tx: &C, taken: &[Taken], at: DateTime<Utc>) -> Result<(), DbErr> {
-    for taken in taken.chunks(ROWS_PER_STATEMENT) {
-        insert_rows(tx, "filing_step", step_columns(taken, at), "").await?;
-        insert_rows(tx, "filing", filing_columns(taken)?, REPLACE).await?;
+    insert::<filing_step::Entity>(tx, taken.iter().map(|taken| step_row(taken, at)).collect()).await?;
+    let rows = taken.iter().map(|taken| filing_row(&taken.after)).collect::<Result<Vec<_>, DbErr>>()?;
+    upsert::<filing::Entity>(tx, rows).await
+}
+
+fn step_row(step: &Taken, recorded_at: DateTime<Utc>) -> filing_step::Model {
+    filing_step::Model {
+        filing_id: step.after.filing_id.clone(),
+        step_no: step.after.version,
+        action: step.action.number(),
+        from_state: step.from.map_or(0, State::number),
+        to_state: step.after.state.number(),
+        actor: step.actor.who.clone(),
+        opter: step.actor.opter.clone(),
+        recorded_at,
+        reason: step.reason.clone(),
+        handling_area: step.after.handling_area.clone(),
     }
-    Ok(())
 }
 
-fn texts(taken: &[Taken], of: impl Fn(&Taken) -> String) -> Values {
-    Values::Text(taken.iter().map(of).collect())
-}
-
-fn numbers(taken: &[Taken], of: impl Fn(&Taken) -> i32) -> Values {
-    Values::Int(taken.iter().map(|step| i64::from(of(step))).collect())
-}
-
-fn step_columns(taken: &[Taken], at: DateTime<Utc>) -> Vec<(&'static str, Values)> {
-    vec![
-        ("filing_id", texts(taken, |step| step.after.filing_id.clone())),
-        ("step_no", numbers(taken, |step| step.after.version)),
-        ("action", numbers(taken, |step| step.action.number())),
-        ("from_state", numbers(taken, |step| step.from.map_or(0, State::number))),
-        ("to_state", numbers(taken, |step| step.after.state.number())),
-        ("actor", texts(taken, |step| step.actor.who.clone())),
-        ("opter", texts(taken, |step| step.actor.opter.clone())),
-        ("recorded_at", Values::Time(vec![at; taken.len()])),
-        ("reason", texts(taken, |step| step.reason.clone())),
-        ("handling_area", texts(taken, |step| step.after.handling_area.clone())),
-    ]
-}
-
-fn filing_columns(taken: &[Taken]) -> Result<Vec<(&'static str, Values)>, DbErr> {
-    let records: Result<Vec<String>, DbErr> = taken.iter().map(|step| text(&step.after)).collect();
-    Ok(vec![
-        ("filing_id", texts(taken, |step| step.after.filing_id.clone())),
-        ("psn_no", texts(taken, |step| step.after.psn_no.clone())),
-        ("poolarea_no", texts(taken, |step| step.after.poolarea_no.clone())),
-        ("handling_area", texts(taken, |step| step.after.handling_area.clone())),
-        ("out_fil_type", texts(taken, |step| step.after.kind.code().to_owned())),
-        ("state", numbers(taken, |step| step.after.state.number())),
-        ("waiting", numbers(taken, |step| i32::from(step.after.waits_for_a_look()))),
-        ("clock_from", texts(taken, |step| step.after.clock_from.to_string())),
-        ("working_days", numbers(taken, |step| step.after.working_days as i32)),
-        (
-            "last_day",
-            texts(taken, |step| step.after.last_day().map_or_else(String::new, |day| day.to_string())),
-        ),
-        ("foreign_id", texts(taken, |step| step.after.foreign_id.clone().unwrap_or_default())),
-        ("version", numbers(taken, |step| step.after.version)),
-        ("record", Values::Text(records?)),
-    ])
-}
-
-fn text(filing: &Filing) -> Result<String, DbErr> {
-    serde_json::to_string(filing).map_err(|error| DbErr::Json(error.to_string()))
+fn filing_row(filing: &Filing) -> Result<filing::Model, DbErr> {
+    Ok(filing::Model {
+        filing_id: filing.filing_id.clone(),
+        psn_no: filing.psn_no.clone(),
+        poolarea_no: filing.poolarea_no.clone(),
+        handling_area: filing.handling_area.clone(),
+        out_fil_type: filing.kind.code().to_owned(),
+        state: filing.state.number(),
+        waiting: i32::from(filing.waits_for_a_look()),
+        clock_from: filing.clock_from.to_string(),
+        working_days: filing.working_days as i32,
+        last_day: filing.last_day().map(|day| day.to_string()).unwrap_or_default(),
+        foreign_id: filing.foreign_id.clone().unwrap_or_default(),
+        version: filing.version,
+        record: serde_json::to_string(filing).map_err(|error| DbErr::Json(error.to_string()))?,
+    })
 }
 
 /// A row as the domain knows it.

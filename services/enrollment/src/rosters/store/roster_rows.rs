@@ -1,12 +1,9 @@
 //! The rows of rosters and what became of them: by the thousand, so by statements of their own.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
-use yizhan_runtime::db::{Column, insert_rows};
+use yizhan_runtime::db::insert_values;
 
 use super::entities::roster;
-
-/// A row of a statement: ten parameters each, 1,000 rows stay far below SQLite's 32,766.
-const ROWS_PER_STATEMENT: usize = 1000;
 
 /// Adds a person's identity.
 pub const ADD: i64 = 1;
@@ -56,36 +53,26 @@ pub async fn insert<C: ConnectionTrait>(
     roster: &roster::Model,
     rows: Vec<StagedRow>,
 ) -> Result<(), DbErr> {
-    let mut columns: [Vec<String>; 6] = Default::default();
-    let [psn_no, psn_idet_type, name, day, begndate, enddate] = &mut columns;
-    let (mut row_no, mut action) = (Vec::new(), Vec::new());
-    for row in rows {
-        row_no.push(row.row_no);
-        action.push(row.action);
-        psn_no.push(row.psn_no);
-        psn_idet_type.push(row.psn_idet_type);
-        name.push(row.name);
-        day.push(row.day);
-        begndate.push(row.begndate);
-        enddate.push(row.enddate);
-    }
-    let count = row_no.len();
-    assert!(count <= ROWS_PER_STATEMENT, "a message holds {ROWS_PER_STATEMENT} rows at most");
-    let [psn_no, psn_idet_type, name, day, begndate, enddate] = columns;
-    let columns = vec![
-        ("poolarea_no", Column::Text(vec![roster.poolarea_no.clone(); count])),
-        ("roster_no", Column::Int(vec![roster.roster_no; count])),
-        ("row_no", Column::Int(row_no)),
-        ("psn_no", Column::Text(psn_no)),
-        ("psn_idet_type", Column::Text(psn_idet_type)),
-        ("name", Column::Text(name)),
-        ("action", Column::Int(action)),
-        ("day", Column::Text(day)),
-        ("begndate", Column::Text(begndate)),
-        ("enddate", Column::Text(enddate)),
+    let columns = [
+        "poolarea_no",
+        "roster_no",
+        "row_no",
+        "psn_no",
+        "psn_idet_type",
+        "name",
+        "action",
+        "day",
+        "begndate",
+        "enddate",
     ];
-    insert_rows(tx, "roster_row", columns, "").await?;
-    Ok(())
+    let values = |row: StagedRow| {
+        let StagedRow { row_no, psn_no, psn_idet_type, name, action, day, begndate, enddate } = row;
+        let texts = [psn_no, psn_idet_type, name].map(Value::from);
+        let days = [day, begndate, enddate].map(Value::from);
+        let whose = [roster.poolarea_no.as_str().into(), roster.roster_no.into(), row_no.into()];
+        [&whose[..], &texts, &[action.into()], &days].concat()
+    };
+    insert_values(tx, "roster_row", &columns, rows.into_iter().map(values).collect()).await
 }
 
 /// Notes what became of rows.
@@ -94,17 +81,13 @@ pub async fn insert_outcomes<C: ConnectionTrait>(
     roster: &roster::Model,
     outcomes: &[StagedOutcome],
 ) -> Result<(), DbErr> {
-    for outcomes in outcomes.chunks(ROWS_PER_STATEMENT) {
-        let columns = vec![
-            ("poolarea_no", Column::Text(vec![roster.poolarea_no.clone(); outcomes.len()])),
-            ("roster_no", Column::Int(vec![roster.roster_no; outcomes.len()])),
-            ("row_no", Column::Int(outcomes.iter().map(|row| row.row_no).collect())),
-            ("outcome", Column::Int(outcomes.iter().map(|row| row.outcome).collect())),
-            ("reason", Column::Text(outcomes.iter().map(|row| row.reason.to_owned()).collect())),
-        ];
-        insert_rows(tx, "roster_outcome", columns, "").await?;
-    }
-    Ok(())
+    let columns = ["poolarea_no", "roster_no", "row_no", "outcome", "reason"];
+    let values = |row: &StagedOutcome| {
+        let StagedOutcome { row_no, outcome, reason } = *row;
+        let whose = (roster.poolarea_no.as_str(), roster.roster_no);
+        vec![whose.0.into(), whose.1.into(), row_no.into(), outcome.into(), reason.into()]
+    };
+    insert_values(tx, "roster_outcome", &columns, outcomes.iter().map(values).collect()).await
 }
 
 /// A row to be applied.

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use futures::future::try_join3;
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
 use yizhan_policy::case::Accumulated;
-use yizhan_runtime::db::{Column, find_rows};
+use yizhan_runtime::db::find_rows;
 
 use super::entities::{account, accumulated, request};
 
@@ -95,30 +95,34 @@ fn damaged(column: &str, error: impl std::fmt::Display) -> DbErr {
 }
 
 async fn read_years(db: &DatabaseConnection, persons: &BTreeSet<(&str, &str)>) -> Result<Years, DbErr> {
+    use accumulated::Column::{PoolareaNo, PsnNo};
     let mut years = Years::new();
-    for row in find_rows::<accumulated::Entity>(db, key(["poolarea_no", "psn_no"], persons)).await? {
+    for row in find_rows::<accumulated::Entity, 2>(db, [PoolareaNo, PsnNo], keys(persons)).await? {
         years.entry((row.poolarea_no.clone(), row.psn_no.clone())).or_default().push(row);
     }
     Ok(years)
 }
 
 async fn read_accounts(db: &DatabaseConnection, holders: &BTreeSet<(&str, &str)>) -> Result<Accounts, DbErr> {
-    let rows = find_rows::<account::Entity>(db, key(["poolarea_no", "psn_no"], holders)).await?;
+    use account::Column::{PoolareaNo, PsnNo};
+    let rows = find_rows::<account::Entity, 2>(db, [PoolareaNo, PsnNo], keys(holders)).await?;
     let balance = |row: account::Model| {
         ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen })
     };
     Ok(rows.into_iter().map(balance).collect())
 }
 
-async fn read_requests(db: &DatabaseConnection, keys: &BTreeSet<(&str, &str)>) -> Result<Requests, DbErr> {
-    let rows = find_rows::<request::Entity>(db, key(["owner", "request_id"], keys)).await?;
+async fn read_requests(
+    db: &DatabaseConnection,
+    requests: &BTreeSet<(&str, &str)>,
+) -> Result<Requests, DbErr> {
+    use request::Column::{Owner, RequestId};
+    let rows = find_rows::<request::Entity, 2>(db, [Owner, RequestId], keys(requests)).await?;
     Ok(rows.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect())
 }
 
-fn key(names: [&'static str; 2], values: &BTreeSet<(&str, &str)>) -> Vec<(&'static str, Column)> {
-    let first = values.iter().map(|(first, _)| (*first).to_owned()).collect();
-    let second = values.iter().map(|(_, second)| (*second).to_owned()).collect();
-    vec![(names[0], Column::Text(first)), (names[1], Column::Text(second))]
+fn keys(values: &BTreeSet<(&str, &str)>) -> Vec<[String; 2]> {
+    values.iter().map(|(first, second)| [*first, *second].map(str::to_owned)).collect()
 }
 
 /// One handled request.
