@@ -6,7 +6,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::calculate::{Calculated, Prepared, calculate, prepare, wanted};
 use super::messages::answer::Identity;
-use super::messages::quote::{self, Read};
+use super::quote::{self, Read};
 use crate::app::App;
 use crate::books::digest;
 use crate::books::messages::rows::change_of;

@@ -9,7 +9,7 @@ use yizhan_policy::case::{self, Case};
 use yizhan_proto::settlement::v1::{Quote, Settlement, SettlementInfo, Visit};
 use yizhan_runtime::{Reason, ServiceError};
 
-use super::filing;
+use super::messages::filing;
 use crate::books::digest;
 use crate::books::messages::parts::{header, policy_of};
 
