@@ -3,8 +3,8 @@
 use chrono::DateTime;
 use yizhan_runtime::{Caller, ServiceError, page};
 
-use crate::access::domain::chain::LogEntry;
 use crate::access::store::access_log::{self, Place};
+use crate::access::store::chain::LogEntry;
 use crate::app::Register;
 use crate::register::keeper::for_self_or_keeper;
 
