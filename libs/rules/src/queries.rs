@@ -73,12 +73,11 @@ impl<D: Document> Book<D> {
     /// nation's.
     ///
     /// # Errors
-    /// POOLAREA_INVALID, and those of page sizes and tokens.
+    /// AREA_INVALID, and those of page sizes and tokens.
     pub async fn list(&self, area: &str, page_size: i32, page_token: &str) -> Result<Page, ServiceError> {
         let wanted = Area::parse(area);
         if wanted.is_none() && !area.is_empty() {
-            let text = "应为 6 位行政区划代码";
-            return Err(ServiceError::invalid_field("area", Reason::PoolareaInvalid, text));
+            return Err(ServiceError::invalid_field("area", Reason::AreaInvalid));
         }
         let limit = page::page_size(page_size)? as usize;
         let scope = format!("rules/{area}");

@@ -39,5 +39,5 @@ pub mod vault;
 
 pub use caller::Caller;
 pub use clock::Clock;
-pub use error::{Reason, ServiceError, Violations};
+pub use error::{Reason, Said, ServiceError, Violations};
 pub use personal::Personal;

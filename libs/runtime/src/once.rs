@@ -6,7 +6,7 @@
 //! pub async fn record_death(register: &Register, caller: &Caller, mut request: RecordDeathRequest) -> Result<…> {
 //!     let (key, mut violations) = once::open(caller, &mut request);
 //!     … // checks what it can without the database
-//!     violations.finish()?;
+//!     violations.none()?;
 //!     let death = Death { … }; // implements Mutation<Register>
 //!     let (answer, changed) = once::once(&register.db, &register.clock, &key, register, &death).await?;
 //!     … // tells caches and followers what changed; nothing did if the answer is given again
@@ -122,12 +122,7 @@ pub fn request_key<M: Message>(
 
 /// Checks the id every mutation must have: 1 to 64 visible ASCII characters.
 pub fn check_request_id(request_id: &str, violations: &mut Violations) {
-    violations.require(
-        is_request_id(request_id),
-        "request_id",
-        Reason::RequestIdInvalid,
-        "request_id 应为 1 至 64 位可见 ASCII 字符",
-    );
+    violations.require(is_request_id(request_id), "request_id", Reason::RequestIdInvalid);
 }
 
 fn is_request_id(request_id: &str) -> bool {

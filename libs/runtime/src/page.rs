@@ -14,9 +14,7 @@ const MAX_TOKEN_LENGTH: usize = 1024;
 pub fn page_size(asked: i32) -> Result<u64, ServiceError> {
     match asked {
         0 => Ok(DEFAULT_PAGE_SIZE as u64),
-        size if size < 0 => {
-            Err(ServiceError::invalid_field("page_size", Reason::PageSizeNegative, "page_size 不能为负数"))
-        }
+        size if size < 0 => Err(ServiceError::invalid_field("page_size", Reason::PageSizeNegative)),
         size => Ok(size.min(MAX_PAGE_SIZE) as u64),
     }
 }
@@ -35,13 +33,9 @@ pub fn decode_token<const N: usize>(scope: &str, token: &str) -> Result<Option<[
     if token.is_empty() {
         return Ok(None);
     }
-    read(scope, token).map(Some).ok_or_else(|| {
-        ServiceError::invalid_field(
-            "page_token",
-            Reason::PageTokenInvalid,
-            "page_token 无效或不属于本次查询条件",
-        )
-    })
+    read(scope, token)
+        .map(Some)
+        .ok_or_else(|| ServiceError::invalid_field("page_token", Reason::PageTokenInvalid))
 }
 
 fn read<const N: usize>(scope: &str, token: &str) -> Option<[String; N]> {

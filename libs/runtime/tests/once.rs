@@ -41,7 +41,7 @@ impl Mutation<Service> for Add {
         let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [self.0.into()]);
         let count: i32 = tx.query_one_raw(statement).await?.expect("the counter").try_get("", "count")?;
         if count > 100 {
-            return Err(ServiceError::invalid_field("psn_no", Reason::TooMany, "过多"));
+            return Err(ServiceError::invalid_field("psn_no", Reason::TooMany.saying("过多")));
         }
         let answer = RecordDeathResponse { ended_count: count, ..RecordDeathResponse::default() };
         Ok(Done { answer, changed: format!("{} {}", cause.method, cause.request_id) })
@@ -71,7 +71,7 @@ impl Service {
             ..RecordDeathRequest::default()
         };
         let (key, violations) = once::open(&caller, &mut request);
-        violations.finish()?;
+        violations.none()?;
         let key = match secret {
             Some(secret) => key.under_secret(|plain| format!("{secret}{plain}")),
             None => key,

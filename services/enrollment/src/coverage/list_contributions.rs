@@ -27,8 +27,8 @@ pub async fn list_contributions(
     }
     let mut violations = Violations::new();
     let known = insutype.is_empty() || codes::is_insutype(&insutype);
-    violations.require(known, "insutype", Reason::CodeUnknown, "险种类型不在字典中");
-    violations.finish()?;
+    violations.require(known, "insutype", Reason::CodeUnknown);
+    violations.none()?;
     let limit = page::page_size(page_size)?;
     let scope = format!("contributions/{psn_no}/{insutype}");
     let after = page::decode_token::<1>(&scope, &page_token)?.map(|[id]| id);

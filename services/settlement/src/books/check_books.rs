@@ -10,7 +10,7 @@ use sea_orm::{
 use yizhan_money::Fen;
 use yizhan_policy::identities::Amounts;
 use yizhan_proto::settlement::v1::{CheckBooksResponse, Posting, Settlement};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::messages::parts::amounts_of;
 use super::store::entities::{account, accumulated, posting, settlement};
@@ -31,11 +31,9 @@ pub async fn check_books(
 ) -> Result<CheckBooksResponse, ServiceError> {
     let mut wrong = Violations::new();
     check_area(poolarea_no, "poolarea_no", &mut wrong);
-    wrong.finish()?;
-    if !caller.may_read_area(poolarea_no) && !matches!(caller, Caller::Operator { .. }) {
-        return Err(
-            ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权核对该统筹区")
-        );
+    wrong.none()?;
+    if !matches!(caller, Caller::Operator { .. }) {
+        caller.check_reads(poolarea_no)?;
     }
     let mut check = Check { db: &app.db, poolarea_no, answer: CheckBooksResponse::default() };
     check.settlements().await?;
