@@ -4,8 +4,7 @@
 use chrono::NaiveDate;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, Said, Violations};
-use yizhan_terms::Area;
-use yizhan_terms::is_psn_no;
+use yizhan_terms::{Area, Insutype, is_psn_no};
 
 use crate::person::domain::period::Period;
 
@@ -64,6 +63,12 @@ impl<'a> RowCheck<'a> {
         fits.then(|| value.to_owned())
     }
 
+    /// A 险种类型.
+    pub fn insutype(&mut self, field: &str, value: &str) -> Option<Insutype> {
+        self.code(field, value, |code| Insutype::from_code(code).is_some())?;
+        Insutype::from_code(value)
+    }
+
     /// A 6-digit admdvs.
     pub fn poolarea(&mut self, field: &str, value: &str) -> Option<String> {
         let fits = Area::parse(value).is_some();
@@ -106,7 +111,7 @@ impl<'a> RowCheck<'a> {
         let enddate = self.optional_date("enddate", enddate);
         let period = Period { begndate: begndate?, enddate: enddate? };
         if period.ended_before(period.begndate) {
-            self.wrong("enddate", Reason::DatesReversed);
+            self.wrong("enddate", Reason::DatesReversed.saying("结束日期不能早于开始日期"));
             return None;
         }
         Some(period)

@@ -192,7 +192,7 @@ fn check(
     let told = !request.poolarea_no.is_empty();
     require(trusted || !told, "poolarea_no", Reason::PoolareaNotToldHere.into());
     require(!told || Area::parse(&request.poolarea_no).is_some(), "poolarea_no", Reason::AreaInvalid.into());
-    let insutype = Insutype::from_code(&request.insutype);
+    let insutype = Insutype::settled(&request.insutype);
     require(insutype.is_some(), "insutype", Reason::CodeUnknown.saying("险种类型代码未知"));
     let place = &request.mdtrtarea_admvs;
     require(Area::parse(place).is_some() && place != "100000", "mdtrtarea_admvs", Reason::AreaInvalid.into());

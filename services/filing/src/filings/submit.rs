@@ -39,7 +39,7 @@ pub async fn submit_filing(
     let kind = check_codes(&request, &mut wrong);
     let materials =
         read_materials(&papers(&request.materials), |material| is_seen(caller, material), &mut wrong);
-    if !is_psn_no(&request.psn_no) || Insutype::from_code(&request.insutype).is_none() {
+    if !is_psn_no(&request.psn_no) || Insutype::settled(&request.insutype).is_none() {
         return Err(wrong.none().err().unwrap_or_else(no_violation));
     }
     let insured = insured(register, &request).await?;
@@ -68,7 +68,7 @@ pub fn is_seen(caller: &Caller, material: FilingMaterial) -> bool {
 
 fn check_codes(request: &SubmitFilingRequest, wrong: &mut Violations) -> Option<FilingKind> {
     wrong.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid);
-    let insutype = Insutype::from_code(&request.insutype);
+    let insutype = Insutype::settled(&request.insutype);
     wrong.require(insutype.is_some(), "insutype", Reason::CodeUnknown);
     let kind = FilingKind::from_code(&request.out_fil_type);
     wrong.require(kind.is_some(), "out_fil_type", Reason::CodeUnknown);

@@ -73,7 +73,7 @@ pub fn read(
     let text = "原系统备案编号应为 1 至 64 位可见 ASCII 字符";
     wrong.require(fits, field("foreign_id"), Reason::ForeignIdInvalid.saying(text));
     wrong.require(is_psn_no(row.psn_no), field("psn_no"), Reason::PsnNoInvalid);
-    let insutype = Insutype::from_code(row.insutype);
+    let insutype = Insutype::settled(row.insutype);
     wrong.require(insutype.is_some(), field("insutype"), Reason::CodeUnknown);
     let kind = FilingKind::from_code(row.out_fil_type);
     wrong.require(kind.is_some(), field("out_fil_type"), Reason::CodeUnknown);
