@@ -7,6 +7,7 @@ use yizhan_proto::settlement::v1::{
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::{InstitutionType, Tier};
 
@@ -96,7 +97,7 @@ where
 }
 
 fn check_rows(request_id: &str, rows: usize, field: &str, wrong: &mut Violations) {
-    check_id(request_id, "request_id", wrong);
+    check_request_id(request_id, wrong);
     wrong.require(rows > 0, field, Reason::Required.saying("至少一行"));
     if rows > MAX_ROWS {
         wrong.push(field, Reason::TooMany.saying(format!("最多 {MAX_ROWS} 行"))).with("limit", MAX_ROWS);
@@ -111,7 +112,14 @@ fn check_distinct(keys: impl Iterator<Item = String>, field: &str, wrong: &mut V
 }
 
 fn require_areas<'a>(caller: &Caller, mut areas: impl Iterator<Item = &'a str>) -> Result<(), ServiceError> {
-    areas.try_for_each(|area| caller.check_manages(area))
+    match areas.find(|area| !caller.may_manage_area(area)) {
+        None => Ok(()),
+        Some(area) => {
+            let denied =
+                ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权维护该区划");
+            Err(denied.with("admdvs", area))
+        }
+    }
 }
 
 fn check_name(name: &str, field: String, wrong: &mut Violations) {

@@ -1,7 +1,7 @@
 //! The books of a pooling area are checked, for who keeps them.
 
 use yizhan_proto::settlement::v1::{CheckBooksRequest, CheckBooksResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::app::App;
 use crate::books::check_books;
