@@ -22,7 +22,7 @@ const EXCEPTIONS: [(&str, Exceptions); 3] = [
             ],
         },
     ),
-    ("filing", Exceptions { circles: &[], climbing: &["standings::domain → standings::state"] }),
+    ("filing", Exceptions { circles: &[], climbing: &[] }),
     ("settlement", Exceptions { circles: &[], climbing: &[] }),
 ];
 
