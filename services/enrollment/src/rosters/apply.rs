@@ -2,18 +2,18 @@
 
 use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
-use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::{Reason, ServiceError};
 
 use crate::app::Register;
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
 use crate::register::once::Cause;
-use crate::rosters::domain::roster::{Action, Claim, Outcome, Refusal, duplicates, place};
+use crate::rosters::domain::roster::{Action, Claim, Outcome, duplicates, place};
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{self, ADD, PendingRow, REFUSED, StagedOutcome};
-use crate::rosters::store::rosters::{ABSENCE, Counts, DONE, MODE_FULL, Position, json};
+use crate::rosters::store::rosters::{Counts, Position, json};
 
 /// Rows of one batch. A batch locks its persons until it is committed: at this size for some tens of milliseconds.
 const ROWS_PER_BATCH: usize = 2000;
@@ -29,17 +29,19 @@ pub fn cause_of(roster: &roster::Model) -> Cause {
     Cause { method: "LoadRoster", caller: roster.caller.clone(), request_id: roster.roster_id.clone() }
 }
 
-/// Applies the next rows, and moves the roster on.
+/// Applies the next rows, and moves the roster on; gives whether there were none left.
 pub async fn batch(
     tx: &DatabaseTransaction,
     register: &Register,
     roster: &mut roster::Model,
-) -> Result<(), ServiceError> {
+) -> Result<bool, ServiceError> {
     let position = roster.reached()?;
     let mut rows =
         roster_rows::pending(tx, roster, &position.psn_no, position.row, ROWS_PER_BATCH as u64).await?;
     let Some(last) = rows.last().map(|row| row.psn_no.clone()) else {
-        return finish(register, roster);
+        roster.applied_rows = roster.total_rows;
+        roster.position = json(&Position::default())?;
+        return Ok(true);
     };
     // A person is not split, unless their rows alone fill a batch.
     if rows.len() == ROWS_PER_BATCH && rows[0].psn_no != last {
@@ -52,7 +54,7 @@ pub async fn batch(
         let claims = same_person.iter().map(claim).collect::<Result<Vec<Claim>, ServiceError>>()?;
         if same_person[0].psn_no == position.psn_no {
             // More rows than a batch holds, and the persons's identities were written with the first of them.
-            let refused = |claim: &Claim| (claim.row, Outcome::Refused(Refusal::TooManyEntries));
+            let refused = |claim: &Claim| (claim.row, Outcome::Refused(Reason::TooManyEntries));
             outcomes.extend(claims.iter().map(refused));
         } else if same_person.iter().all(|row| row.known) && duplicates(&claims).is_empty() {
             counts.unchanged += claims.len() as i64;
@@ -68,20 +70,7 @@ pub async fn batch(
     if let Some(last) = rows.last() {
         roster.position = json(&Position { psn_no: last.psn_no.clone(), row: last.row_no })?;
     }
-    Ok(())
-}
-
-/// All rows are applied.
-fn finish(register: &Register, roster: &mut roster::Model) -> Result<(), ServiceError> {
-    roster.applied_rows = roster.total_rows;
-    if roster.mode == MODE_FULL {
-        roster.stage = ABSENCE.to_owned();
-        roster.position = json(&Position::default())?;
-    } else {
-        roster.stage = DONE.to_owned();
-        roster.done_at = Some(register.clock.now());
-    }
-    Ok(())
+    Ok(false)
 }
 
 /// Locks the persons and edits those whose identities the rows change.
@@ -114,13 +103,13 @@ async fn place_all(
 }
 
 /// The person, if this roster can speak of them.
-fn addressable(held: Option<StoredTimeline>, poolarea_no: &str) -> Result<StoredTimeline, Refusal> {
-    let held = held.ok_or(Refusal::PersonUnknown)?;
+fn addressable(held: Option<StoredTimeline>, poolarea_no: &str) -> Result<StoredTimeline, Reason> {
+    let held = held.ok_or(Reason::PersonUnknown)?;
     if held.poolarea_no != poolarea_no {
-        return Err(Refusal::PersonOfOtherArea);
+        return Err(Reason::PersonOfOtherArea);
     }
     if held.timeline.merged_into.is_some() {
-        return Err(Refusal::PersonMerged);
+        return Err(Reason::PersonMerged);
     }
     Ok(held)
 }
@@ -139,7 +128,7 @@ async fn note(
             Outcome::Updated => (2, ""),
             Outcome::Ended => (3, ""),
             Outcome::Unchanged => (4, ""),
-            Outcome::Refused(refusal) => (REFUSED, refusal.reason().code()),
+            Outcome::Refused(refusal) => (REFUSED, refusal.code()),
         };
         match outcome {
             Outcome::Added => counts.added += 1,

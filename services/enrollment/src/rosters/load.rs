@@ -8,7 +8,7 @@ use tonic::{Status, Streaming};
 use yizhan_proto::enrollment::v1::load_roster_request::Part as Said;
 use yizhan_proto::enrollment::v1::load_roster_response::Part as Told;
 use yizhan_proto::enrollment::v1::{
-    LoadRosterRequest, LoadRosterResponse, RosterHeader, RosterReady, RosterRowResults, RosterRows,
+    LoadRosterRequest, LoadRosterResponse, RosterHeader, RosterReady, RosterRowResults,
 };
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
@@ -18,7 +18,7 @@ use super::{open, query, seal, stage};
 use crate::app::Register;
 use crate::rosters::messages;
 use crate::rosters::store::entities::roster::Model;
-use crate::rosters::store::rosters::{self, DONE, STAGING};
+use crate::rosters::store::rosters;
 
 /// How long the next message may take.
 const IDLE: Duration = Duration::from_secs(60);
@@ -103,7 +103,7 @@ impl Load {
         loop {
             match self.next().await? {
                 Some(Said::Rows(rows)) => {
-                    *roster = self.stage(roster, &rules, &rows).await?;
+                    *roster = stage::stage(&self.register, roster, &rules, &rows).await?;
                     messages_of_rows += 1;
                     if messages_of_rows % TELL_EVERY == 0 {
                         self.tell_progress(roster);
@@ -115,7 +115,7 @@ impl Load {
                     return Ok(Some(sealed));
                 }
                 Some(Said::Header(_)) => return Err(out_of_order("header", "首部只能发送一次")),
-                None if roster.stage == STAGING => {
+                None if roster.sealed_at.is_none() => {
                     self.tell(Told::Progress(messages::progress(roster))).await?;
                     return Ok(None);
                 }
@@ -124,18 +124,11 @@ impl Load {
         }
     }
 
-    async fn stage(&self, roster: &Model, rules: &RowRules, rows: &RosterRows) -> Result<Model, Ended> {
-        if roster.stage != STAGING {
-            return Err(stage::row_unexpected(roster, rows.first_row_number).into());
-        }
-        Ok(stage::stage(&self.register, roster, rules, rows).await?)
-    }
-
     /// Waits until the roster is applied.
     async fn follow(&self, sealed: Model) -> Result<Model, Ended> {
         let mut roster = sealed;
         for look in 1_u64.. {
-            if roster.stage == DONE {
+            if roster.done_at.is_some() {
                 break;
             }
             tokio::select! {

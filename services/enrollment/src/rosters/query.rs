@@ -11,10 +11,10 @@ use crate::app::Register;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::rosters::check::{check_roster_id, roster_unknown};
 use crate::rosters::domain::departments;
+use crate::rosters::domain::steps::{Action, Refused, Role, State};
 use crate::rosters::messages::{self, Told};
 use crate::rosters::store::entities::roster::Model;
-use crate::rosters::store::roster_rows;
-use crate::rosters::store::rosters::{self, ABANDONED, STAGING};
+use crate::rosters::store::{roster_rows, rosters};
 
 /// One roster, if the caller may speak for its department.
 pub async fn get(
@@ -111,21 +111,17 @@ impl Mutation<Register> for Abandon {
     async fn write(
         &self,
         tx: &DatabaseTransaction,
-        _register: &Register,
+        register: &Register,
         _cause: &Cause,
     ) -> Result<Done<AbandonRosterResponse>, ServiceError> {
         let AbandonRosterRequest { poolarea_no, department, roster_id, .. } = &self.request;
         let held = rosters::lock(tx, poolarea_no, department, roster_id).await?;
         let mut roster = held.ok_or_else(|| unknown(roster_id))?;
-        if roster.stage != STAGING && roster.stage != ABANDONED {
-            return Err(ServiceError::new(
-                Reason::RosterSealed,
-                "a sealed roster cannot be given up: send another one",
-            )
-            .with("roster_id", roster_id));
+        match roster.next(Action::GiveUp, Role::Department) {
+            Ok(given_up) => roster.enter(given_up, register.clock.now()),
+            Err(Refused { state: State::Abandoned, .. }) => {}
+            Err(_) => return Err(sealed(roster_id)),
         }
-        roster.stage = ABANDONED.to_owned();
-        roster.digest = String::new();
         rosters::update(tx, &roster).await?;
         let answer: Roster = messages::roster(&roster)?;
         Ok(Done {
@@ -133,4 +129,9 @@ impl Mutation<Register> for Abandon {
             changed: Vec::new(),
         })
     }
+}
+
+fn sealed(roster_id: &str) -> ServiceError {
+    ServiceError::new(Reason::RosterSealed, "a sealed roster cannot be given up: send another one")
+        .with("roster_id", roster_id)
 }

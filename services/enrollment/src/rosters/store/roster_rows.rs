@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Val
 use yizhan_runtime::db::{Column, insert_rows};
 
 use super::entities::roster;
+use crate::person::domain::timeline::MAX_ENTRIES;
 
 /// A row of a statement: ten parameters each, 1,000 rows stay far below SQLite's 32,766.
 const ROWS_PER_STATEMENT: usize = 1000;
@@ -132,6 +133,9 @@ pub struct PendingRow {
 
 /// The next rows in the order of persons. What the register says already is found here, by its normalised rows, so that the
 /// timeline of a person about whom nothing is new is neither read nor locked.
+///
+/// The limit, which nobody reaches, keeps PostgreSQL from looking for a person's identities by their name: while a department's first roster is applied, the
+/// statistics still say that nobody has one, and it would read all that were added so far for every row.
 pub async fn pending<C: ConnectionTrait>(
     db: &C,
     roster: &roster::Model,
@@ -146,8 +150,9 @@ pub async fn pending<C: ConnectionTrait>(
     let (on, begndate, enddate) = (day("r.day"), day("r.begndate"), day("r.enddate"));
     let sql = format!(
         "SELECT r.row_no, r.psn_no, r.psn_idet_type, r.name, r.action, r.day, r.begndate, r.enddate, \
-         EXISTS (SELECT 1 FROM identity i WHERE i.poolarea_no = r.poolarea_no AND i.psn_no = r.psn_no \
-         AND i.psn_idet_type = r.psn_idet_type AND i.name = r.name AND i.department = $3 \
+         EXISTS (SELECT 1 FROM (SELECT * FROM identity WHERE poolarea_no = r.poolarea_no AND psn_no = r.psn_no \
+         LIMIT {MAX_ENTRIES}) i \
+         WHERE i.psn_idet_type = r.psn_idet_type AND i.name = r.name AND i.department = $3 \
          AND i.begndate <= {on} AND (i.enddate IS NULL OR i.enddate >= {on}) \
          AND i.enddate IS NOT DISTINCT FROM {enddate} AND ({begndate} IS NULL OR i.begndate = {begndate})) AS known \
          FROM roster_row r WHERE r.poolarea_no = $1 AND r.roster_no = $2 \
