@@ -4,3 +4,6 @@ pub(crate) mod api;
 mod get_ledger;
 mod list_unenrolled;
 mod store;
+
+pub use get_ledger::get_ledger;
+pub use list_unenrolled::list_unenrolled;

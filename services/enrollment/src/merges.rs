@@ -4,3 +4,5 @@ pub(crate) mod api;
 mod domain;
 mod merge_persons;
 mod store;
+
+pub use merge_persons::merge_persons;

@@ -1,31 +1,13 @@
-//! MergeService as tonic sees it.
+//! 合并: a table of calls, nothing decided.
 
-use tonic::{Request, Response, Status};
 use yizhan_proto::enrollment::v1::merge_service_server::MergeService;
 use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
-use yizhan_runtime::Caller;
 
 use crate::app::Register;
-use crate::merges::merge_persons::merge_persons;
+use crate::merges;
 
-/// The service as tonic sees it.
-#[derive(Clone, Debug)]
-pub struct MergeApi(Register);
-
-impl MergeApi {
-    /// Over this register.
-    pub fn new(register: Register) -> Self {
-        MergeApi(register)
-    }
-}
-
-#[tonic::async_trait]
-impl MergeService for MergeApi {
-    async fn merge_persons(
-        &self,
-        request: Request<MergePersonsRequest>,
-    ) -> Result<Response<MergePersonsResponse>, Status> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(merge_persons(&self.0, &caller, request.into_inner()).await?))
-    }
+yizhan_runtime::api! {
+    /// MergeService as tonic sees it.
+    MergeApi: MergeService over Register, by merges;
+    merge_persons(MergePersonsRequest) -> MergePersonsResponse;
 }

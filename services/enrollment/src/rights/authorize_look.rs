@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use yizhan_proto::enrollment::v1::{AuthorizeLookRequest, AuthorizeLookResponse, LookKind};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
-use super::look_up_by_grant::refused;
-use super::messages::{self, scope_code, time};
-use super::{find_grant, grant_unknown};
+use super::grants::{find_grant, grant_unknown, refused};
+use super::messages::{self, scope_codes, time};
 use crate::access::domain::grant::{Scope, WantedLook};
 use crate::access::log::{Action, Look};
 use crate::access::store::entities::access_grant;
@@ -125,7 +124,7 @@ fn granted(
     scopes: BTreeSet<Scope>,
 ) -> AuthorizeLookResponse {
     AuthorizeLookResponse {
-        scopes: scopes.into_iter().map(scope_code).collect(),
+        scopes: scope_codes(&scopes),
         begins_at: time(grant.begins_at),
         ends_at: time(grant.ends_at),
         ..answer

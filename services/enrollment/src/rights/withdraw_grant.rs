@@ -5,7 +5,7 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
-use super::{find_grant, grant_unknown};
+use super::grants::{find_grant, grant_unknown};
 use crate::access::store::access_grants;
 use crate::app::Register;
 use crate::register::keeper::for_self_or_keeper;

@@ -1,60 +1,19 @@
-//! TransferService as tonic sees it.
+//! 关系转移接续: a table of calls, nothing decided.
 
-use tonic::{Request, Response, Status};
 use yizhan_proto::enrollment::v1::transfer_service_server::TransferService;
 use yizhan_proto::enrollment::v1::{
     AdvanceTransferRequest, AdvanceTransferResponse, GetTransferRequest, GetTransferResponse,
     ListTransfersRequest, ListTransfersResponse, StartTransferRequest, StartTransferResponse,
 };
-use yizhan_runtime::Caller;
 
 use crate::app::Register;
 use crate::transfers;
 
-/// The service as tonic sees it.
-#[derive(Clone, Debug)]
-pub struct TransferApi(Register);
-
-impl TransferApi {
-    /// Over this register.
-    pub fn new(register: Register) -> Self {
-        TransferApi(register)
-    }
-}
-
-#[tonic::async_trait]
-impl TransferService for TransferApi {
-    async fn start_transfer(
-        &self,
-        request: Request<StartTransferRequest>,
-    ) -> Result<Response<StartTransferResponse>, Status> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(transfers::start_transfer(&self.0, &caller, request.into_inner()).await?))
-    }
-
-    async fn advance_transfer(
-        &self,
-        request: Request<AdvanceTransferRequest>,
-    ) -> Result<Response<AdvanceTransferResponse>, Status> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(transfers::advance_transfer(&self.0, &caller, request.into_inner()).await?))
-    }
-
-    async fn get_transfer(
-        &self,
-        request: Request<GetTransferRequest>,
-    ) -> Result<Response<GetTransferResponse>, Status> {
-        let caller = Caller::of(&request);
-        let transfer_id = request.into_inner().transfer_id;
-        let transfer = transfers::get_transfer(&self.0, &caller, &transfer_id).await?;
-        Ok(Response::new(GetTransferResponse { transfer: Some(transfer) }))
-    }
-
-    async fn list_transfers(
-        &self,
-        request: Request<ListTransfersRequest>,
-    ) -> Result<Response<ListTransfersResponse>, Status> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(transfers::list_transfers(&self.0, &caller, request.into_inner()).await?))
-    }
+yizhan_runtime::api! {
+    /// TransferService as tonic sees it.
+    TransferApi: TransferService over Register, by transfers;
+    start_transfer(StartTransferRequest) -> StartTransferResponse;
+    advance_transfer(AdvanceTransferRequest) -> AdvanceTransferResponse;
+    get_transfer(GetTransferRequest) -> GetTransferResponse;
+    list_transfers(ListTransfersRequest) -> ListTransfersResponse;
 }

@@ -12,7 +12,7 @@ use crate::app::{Register, person_merged, person_unknown};
 use crate::person::store::timelines;
 use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::transfers::domain::codes::Direction;
-use crate::transfers::domain::{Action, Initiator, Position, Side, Sides, State, Taken, finish, next};
+use crate::transfers::domain::{Action, Initiator, Side, Sides, State, Taken, finish, next};
 use crate::transfers::messages;
 use crate::transfers::parties::{area_not_owned, check_psn_no, check_reason, sides, transfer_open};
 use crate::transfers::store::entities::transfer;
@@ -33,7 +33,7 @@ pub async fn start_transfer(
 }
 
 fn checked<'a>(
-    caller: &'a Caller,
+    caller: &Caller,
     request: &'a StartTransferRequest,
     mut violations: Violations,
 ) -> Result<Start<'a>, ServiceError> {
@@ -75,12 +75,11 @@ fn checked<'a>(
         return Err(area_not_owned());
     }
     let side = if agency { initiator.side() } else { Side::Person };
-    Ok(Start { caller, request, initiator, direction, sides, side })
+    Ok(Start { request, initiator, direction, sides, side })
 }
 
 /// A transfer to be opened.
 struct Start<'a> {
-    caller: &'a Caller,
     request: &'a StartTransferRequest,
     initiator: Initiator,
     direction: Direction,
@@ -101,7 +100,7 @@ impl Mutation<Register> for Start<'_> {
     ) -> Result<Done<StartTransferResponse>, ServiceError> {
         self.check_person(tx, register).await?;
         let mut row = self.opened();
-        let position = Position { state: State::Applied, initiator: self.initiator, locked: None };
+        let position = row.position();
         let reason = self.request.reason.clone();
         let opened = Taken { after: position, from: None, action: Action::Start, actor: self.side, reason };
         transfers::insert(tx, &row).await?;
@@ -114,7 +113,7 @@ impl Mutation<Register> for Start<'_> {
             take(tx, register, &mut row, noticed, cause).await?;
         }
         let steps = transfers::steps(tx, &row.transfer_id).await?;
-        let transfer = Some(messages::whole(&row, steps, self.caller)?);
+        let transfer = Some(messages::whole(&row, steps, self.sides)?);
         Ok(Done { answer: StartTransferResponse { transfer, replayed: false }, changed: Vec::new() })
     }
 }
@@ -147,11 +146,11 @@ impl Start<'_> {
             psn_no: request.psn_no.clone(),
             from_poolarea_no: request.from_poolarea_no.clone(),
             to_poolarea_no: request.to_poolarea_no.clone(),
-            biz_prcs_codg: request.biz_prcs_codg.clone(),
+            biz_prcs_codg: self.initiator,
             traf_prot_dirc: request.traf_prot_dirc.clone(),
             trans_mode: request.trans_mode.clone(),
             node_codg: String::new(),
-            state: State::Applied.code(),
+            state: State::Applied,
             locked_state: None,
             locked_side: None,
             step_count: 0,
