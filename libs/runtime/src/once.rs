@@ -1,16 +1,13 @@
 //! Mutations that happen once per request id, whatever is retried.
 //!
-//! A service adds [`CreateHandledRequests`] to its migrations. A use case then reads:
+//! A service implements [`Service`] and adds [`CreateHandledRequests`] to its migrations. A use case then reads:
 //!
 //! ```ignore
 //! pub async fn record_death(register: &Register, caller: &Caller, mut request: RecordDeathRequest) -> Result<…> {
 //!     let (key, mut violations) = once::open(caller, &mut request);
-//!     … // checks what it can without the database
-//!     violations.finish()?;
-//!     let death = Death { … }; // implements Mutation<Register>
-//!     let (answer, changed) = once::once(&register.db, &register.clock, &key, register, &death).await?;
-//!     … // tells caches and followers what changed; nothing did if the answer is given again
-//!     Ok(answer)
+//!     let death = …; // checks what it can without the database
+//!     let death: Death = violations.finish(death)?;
+//!     once::once(register, &key, |write| Box::pin(death.write(write))).await
 //! }
 //! ```
 //!
@@ -20,10 +17,10 @@
 
 mod table;
 
+use futures::future::BoxFuture;
 use prost::Message;
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use sha2::{Digest, Sha256};
-use tonic::async_trait;
 pub use yizhan_proto::{MutationRequest, Replayable};
 
 use crate::db::{begin_write, retry_transient};
@@ -51,23 +48,45 @@ pub struct Done<A, C> {
     pub changed: C,
 }
 
-/// A mutation of a service `S`, checked as far as it can be without the database.
-#[async_trait]
-pub trait Mutation<S: Sync>: Sync {
-    /// What the caller is told.
-    type Answer: Replayable;
-    /// What the service must know after the commit.
+/// A service whose mutations happen once.
+pub trait Service: Sync {
+    /// What it must know after a commit.
     type Changed: Send;
 
-    /// Checks it against the database and writes it, within a transaction that is rolled back if this fails. Runs again if
-    /// another transaction was in the way.
-    async fn write(
-        &self,
-        tx: &DatabaseTransaction,
-        service: &S,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer, Self::Changed>, ServiceError>;
+    /// Where it writes.
+    fn db(&self) -> &DatabaseConnection;
+
+    /// What time it is.
+    fn clock(&self) -> &Clock;
+
+    /// What is kept of a request to know it again, of its plain digest: a keyed one where bodies hold what a plain digest would
+    /// give away to whoever tries all possible ones (certificate numbers). Those noted before with the plain one are still known.
+    fn request_digest(&self, plain: &str) -> String {
+        plain.to_owned()
+    }
+
+    /// Tells caches and followers what changed, after the commit.
+    fn committed(&self, changed: Self::Changed) -> impl Future<Output = ()> + Send;
 }
+
+/// A mutation at work: what it writes with. `'c` is how long what it was called with lives.
+#[derive(Debug)]
+pub struct Write<'t, 'c: 't, S> {
+    /// The transaction; it is rolled back if the mutation fails.
+    pub tx: &'t DatabaseTransaction,
+    /// The service.
+    pub service: &'c S,
+    /// By what call of whom.
+    pub cause: &'t Cause,
+}
+
+impl<S> Clone for Write<'_, '_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Write<'_, '_, S> {}
 
 /// Identifies a request: the caller's own id, and a digest of what it asks for.
 #[derive(Clone, Debug)]
@@ -75,24 +94,6 @@ pub struct RequestKey {
     /// The caller, the id, and what was called.
     pub cause: Cause,
     digest: String,
-    plain: Option<String>,
-}
-
-impl RequestKey {
-    /// With the digest under the service's secret: where bodies hold what a plain digest would give away to whoever tries all
-    /// possible ones (certificate numbers). Requests noted before with the plain digest are still known.
-    #[must_use]
-    pub fn under_secret(&self, digest: impl FnOnce(&str) -> String) -> RequestKey {
-        RequestKey {
-            cause: self.cause.clone(),
-            digest: digest(&self.digest),
-            plain: Some(self.digest.clone()),
-        }
-    }
-
-    fn is_of(&self, digest: &str) -> bool {
-        self.digest == digest || self.plain.as_deref() == Some(digest)
-    }
 }
 
 /// How every mutation begins: takes the id out of the request and checks it, and identifies the request as it stands now.
@@ -116,7 +117,6 @@ pub fn request_key<M: Message>(
     RequestKey {
         cause: Cause { method, caller: caller.to_string(), request_id: request_id.to_owned() },
         digest: hex::encode(digest),
-        plain: None,
     }
 }
 
@@ -136,45 +136,51 @@ fn is_request_id(request_id: &str) -> bool {
 
 /// Runs a mutation once: if its id was used before, gives the answer of then or refuses another body; else writes it in a
 /// transaction and notes its answer. Two at once with the same id: the unique key lets one through, and the other, run
-/// again or refused for what the first one did, finds it done. What changed is `None` where an answer is given again.
+/// again or refused for what the first one did, finds it done.
+///
+/// `write` checks against the database and writes; it runs again if another transaction was in the way. Nothing of it stays if it
+/// fails.
 ///
 /// # Errors
 /// What the mutation refuses; REQUEST_ID_REUSED.
-pub async fn once<S: Sync, M: Mutation<S>>(
-    db: &DatabaseConnection,
-    clock: &Clock,
+pub async fn once<'c, S: Service, A: Replayable>(
+    service: &'c S,
     key: &RequestKey,
-    service: &S,
-    mutation: &M,
-) -> Result<(M::Answer, Option<M::Changed>), ServiceError> {
-    retry_transient(|| async {
-        let tx = begin_write(db).await?;
+    write: impl for<'t> Fn(Write<'t, 'c, S>) -> BoxFuture<'t, Result<Done<A, S::Changed>, ServiceError>> + Sync,
+) -> Result<A, ServiceError> {
+    let (answer, changed) = retry_transient(|| async {
+        let tx = begin_write(service.db()).await?;
         if let Some(handled) = table::find(&tx, &key.cause).await? {
-            return replay(&handled, key).map(|answer| (answer, None));
+            return replay(service, &handled, key).map(|answer| (answer, None));
         }
-        let done = match mutation.write(&tx, service, &key.cause).await {
+        let done = match write(Write { tx: &tx, service, cause: &key.cause }).await {
             Ok(done) => done,
             Err(refusal) => {
                 drop(tx);
-                return done_meanwhile(db, key, refusal).await;
+                return Ok((done_meanwhile(service, key, refusal).await?, None));
             }
         };
-        table::insert(&tx, &key.cause, &key.digest, &done.answer, clock.now()).await?;
+        let digest = service.request_digest(&key.digest);
+        table::insert(&tx, &key.cause, &digest, &done.answer, service.clock().now()).await?;
         tx.commit().await?;
         Ok((done.answer, Some(done.changed)))
     })
-    .await
+    .await?;
+    if let Some(changed) = changed {
+        service.committed(changed).await;
+    }
+    Ok(answer)
 }
 
 /// The same request, sent twice at once, may itself be what stands in the way of its second sending, which waited for a lock of the
 /// first and then found it done. It is answered as the first was.
-async fn done_meanwhile<A: Replayable, C>(
-    db: &DatabaseConnection,
+async fn done_meanwhile<A: Replayable>(
+    service: &impl Service,
     key: &RequestKey,
     refusal: ServiceError,
-) -> Result<(A, Option<C>), ServiceError> {
-    match table::find(db, &key.cause).await {
-        Ok(Some(handled)) => replay(&handled, key).map(|answer| (answer, None)),
+) -> Result<A, ServiceError> {
+    match table::find(service.db(), &key.cause).await {
+        Ok(Some(handled)) => replay(service, &handled, key),
         // Where nobody could look, what it was refused for is told.
         Ok(None) | Err(_) => Err(refusal),
     }
@@ -187,17 +193,22 @@ async fn done_meanwhile<A: Replayable, C>(
 /// # Errors
 /// REQUEST_ID_REUSED.
 pub async fn answered<A: Replayable>(
-    db: &DatabaseConnection,
+    service: &impl Service,
     key: &RequestKey,
 ) -> Result<Option<A>, ServiceError> {
     if !is_request_id(&key.cause.request_id) {
         return Ok(None);
     }
-    table::find(db, &key.cause).await?.map(|handled| replay(&handled, key)).transpose()
+    let handled = table::find(service.db(), &key.cause).await?;
+    handled.map(|handled| replay(service, &handled, key)).transpose()
 }
 
-fn replay<A: Replayable>(handled: &table::Model, key: &RequestKey) -> Result<A, ServiceError> {
-    if key.is_of(&handled.digest) {
+fn replay<A: Replayable>(
+    service: &impl Service,
+    handled: &table::Model,
+    key: &RequestKey,
+) -> Result<A, ServiceError> {
+    if [&service.request_digest(&key.digest), &key.digest].contains(&&handled.digest) {
         let mut answer = A::decode(handled.answer.as_slice()).map_err(ServiceError::internal)?;
         answer.set_replayed();
         return Ok(answer);

@@ -1,22 +1,26 @@
 //! A gRPC server: bound first, then served until told to stop, then drained.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
+use http::{Request, Response};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity, Server as TonicServer, ServerTlsConfig};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tower::Service;
 
 use crate::config::{ServerConfig, TlsConfig};
 use crate::request_layer::RequestLayer;
 
-/// The largest request or response. Services set it on what they serve:
-/// `XServer::new(api).max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES)`.
+/// The largest request or response.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Requests and streams at once on one connection.
 const MAX_STREAMS_PER_CONNECTION: u32 = 1024;
@@ -24,6 +28,41 @@ const MAX_STREAMS_PER_CONNECTION: u32 = 1024;
 const MAX_METADATA_BYTES: u32 = 16 * 1024;
 /// How often a quiet connection is tested, and how long it may take to answer.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
+
+/// gRPC services, with the names under which health and reflection speak of them.
+#[derive(Default)]
+pub struct Services {
+    routes: Routes,
+    names: Vec<&'static str>,
+}
+
+impl Services {
+    /// Adds one; [`services!`](crate::services) also sets the message sizes that hold everywhere.
+    #[must_use]
+    pub fn with<S>(mut self, service: S) -> Services
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+        S: NamedService + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
+        self.names.push(S::NAME);
+        self.routes = self.routes.add_service(service);
+        self
+    }
+}
+
+/// What a process answers: `services![FooServiceServer::new(foo), BarServiceServer::new(bar)]`, each with messages of at most
+/// [`MAX_MESSAGE_BYTES`](crate::server::MAX_MESSAGE_BYTES) in and out.
+#[macro_export]
+macro_rules! services {
+    ($($service:expr),+ $(,)?) => {
+        $crate::server::Services::default()$(.with(
+            $service
+                .max_decoding_message_size($crate::server::MAX_MESSAGE_BYTES)
+                .max_encoding_message_size($crate::server::MAX_MESSAGE_BYTES),
+        ))+
+    };
+}
 
 /// A server that has its port but does not serve yet.
 #[derive(Debug)]
@@ -55,14 +94,14 @@ impl Server {
         self.stopping.clone()
     }
 
-    /// Serves the routes, health and reflection in the background. `services` are the full names of the gRPC services in
-    /// `routes`: each is reported as serving, and only these are shown by reflection.
-    pub async fn serve(self, routes: Routes, services: &[&'static str]) -> anyhow::Result<RunningServer> {
+    /// Serves them, health and reflection in the background. Each is reported as serving, and only these are shown by reflection.
+    pub async fn serve(self, services: Services) -> anyhow::Result<RunningServer> {
+        let Services { routes, names } = services;
         let (health, health_service) = tonic_health::server::health_reporter();
-        for service in services {
-            health.set_service_status(service, ServingStatus::Serving).await;
+        for name in &names {
+            health.set_service_status(name, ServingStatus::Serving).await;
         }
-        let routes = with_reflection(routes.add_service(health_service), services)?;
+        let routes = with_reflection(routes.add_service(health_service), &names)?;
         let mut builder = TonicServer::builder()
             .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
             .http2_max_header_list_size(MAX_METADATA_BYTES)
@@ -76,14 +115,14 @@ impl Server {
         let stopping = self.stopping.clone().cancelled_owned();
         let serving =
             tokio::spawn(async move { router.serve_with_incoming_shutdown(self.incoming, stopping).await });
-        tracing::info!(address = %self.address, ?services, "serving");
+        tracing::info!(address = %self.address, services = ?names, "serving");
         Ok(RunningServer {
             address: self.address,
             tls: self.config.tls.is_some(),
             drain: self.config.drain,
             stopping: self.stopping,
             health,
-            services: services.to_vec(),
+            services: names,
             serving,
         })
     }

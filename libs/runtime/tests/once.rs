@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
+use std::sync::{Arc, LazyLock, Mutex};
+
 use futures::future::join_all;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
 use yizhan_runtime::config::DatabaseConfig;
-use yizhan_runtime::once::{self, Cause, CreateHandledRequests, Done, Mutation, once};
+use yizhan_runtime::once::{self, CreateHandledRequests, Done, Write};
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, db};
 use yizhan_testkit::{TestDatabase, both_databases};
 
@@ -21,31 +22,49 @@ impl MigratorTrait for Migrator {
 }
 
 /// A service that counts.
-struct Service(DatabaseConnection);
+#[derive(Clone)]
+struct Service {
+    db: DatabaseConnection,
+    /// The secret under which it digests requests.
+    secret: Option<&'static str>,
+    /// What it was told after commits.
+    told: Arc<Mutex<Option<String>>>,
+}
 
-/// Adds to the count, or refuses what is above 100.
-struct Add(i32);
-
-#[async_trait]
-impl Mutation<Service> for Add {
-    type Answer = RecordDeathResponse;
+impl once::Service for Service {
     type Changed = String;
 
-    async fn write(
-        &self,
-        tx: &DatabaseTransaction,
-        _service: &Service,
-        cause: &Cause,
-    ) -> Result<Done<RecordDeathResponse, String>, ServiceError> {
-        let sql = "UPDATE counter SET count = count + $1 RETURNING count";
-        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [self.0.into()]);
-        let count: i32 = tx.query_one_raw(statement).await?.expect("the counter").try_get("", "count")?;
-        if count > 100 {
-            return Err(ServiceError::invalid_field("psn_no", Reason::TooMany, "过多"));
-        }
-        let answer = RecordDeathResponse { ended_count: count, ..RecordDeathResponse::default() };
-        Ok(Done { answer, changed: format!("{} {}", cause.method, cause.request_id) })
+    fn db(&self) -> &DatabaseConnection {
+        &self.db
     }
+
+    fn clock(&self) -> &Clock {
+        static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::system);
+        &CLOCK
+    }
+
+    fn request_digest(&self, plain: &str) -> String {
+        self.secret.map_or_else(|| plain.to_owned(), |secret| format!("{secret}{plain}"))
+    }
+
+    async fn committed(&self, changed: String) {
+        *self.told.lock().unwrap() = Some(changed);
+    }
+}
+
+/// Adds to the count, or refuses what comes to more than 100.
+async fn add(
+    Write { tx, cause, .. }: Write<'_, '_, Service>,
+    amount: i32,
+) -> Result<Done<RecordDeathResponse, String>, ServiceError> {
+    let sql = "UPDATE counter SET count = count + $1 RETURNING count";
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [amount.into()]);
+    let count: i32 = tx.query_one_raw(statement).await?.expect("the counter").try_get("", "count")?;
+    if count > 100 {
+        return Err(ServiceError::invalid_field("psn_no", Reason::TooMany, "过多"));
+    }
+    let answer = RecordDeathResponse { ended_count: count, ..RecordDeathResponse::default() };
+    Ok(Done { answer, changed: format!("{} {}", cause.method, cause.request_id) })
 }
 
 impl Service {
@@ -54,7 +73,7 @@ impl Service {
         db::migrate::<Migrator>(&connection).await.unwrap();
         connection.execute_unprepared("CREATE TABLE counter (count integer NOT NULL)").await.unwrap();
         connection.execute_unprepared("INSERT INTO counter VALUES (0)").await.unwrap();
-        Service(connection)
+        Service { db: connection, secret: None, told: Arc::default() }
     }
 
     async fn add(
@@ -62,7 +81,7 @@ impl Service {
         caller: &str,
         request_id: &str,
         amount: i32,
-        secret: Option<&str>,
+        secret: Option<&'static str>,
     ) -> Result<(RecordDeathResponse, Option<String>), ServiceError> {
         let caller = Caller::parse(caller).unwrap();
         let mut request = RecordDeathRequest {
@@ -72,11 +91,10 @@ impl Service {
         };
         let (key, violations) = once::open(&caller, &mut request);
         violations.finish()?;
-        let key = match secret {
-            Some(secret) => key.under_secret(|plain| format!("{secret}{plain}")),
-            None => key,
-        };
-        once(&self.0, &Clock::system(), &key, self, &Add(amount)).await
+        let service = Service { secret, told: Arc::default(), ..self.clone() };
+        let answer = once::once(&service, &key, |write| Box::pin(add(write, amount))).await?;
+        let told = service.told.lock().unwrap().take();
+        Ok((answer, told))
     }
 }
 
@@ -135,7 +153,7 @@ both_databases! {
             let psn_no = amount.to_string();
             let mut request = RecordDeathRequest { request_id: "r1".into(), psn_no, ..RecordDeathRequest::default() };
             let (key, _) = once::open(&caller, &mut request);
-            once::answered::<RecordDeathResponse>(&service.0, &key).await
+            once::answered::<RecordDeathResponse>(&service, &key).await
         };
         assert_eq!(answered(3).await.unwrap(), None);
         let (first, _) = service.add("agency:430200", "r1", 3, None).await.unwrap();

@@ -7,7 +7,7 @@ use sea_orm::DatabaseConnection;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::vault::Vault;
-use yizhan_runtime::{Clock, Reason, ServiceError};
+use yizhan_runtime::{Clock, Reason, ServiceError, once};
 
 use crate::access::log::AccessLog;
 use crate::person::domain::certificate::CertificateKey;
@@ -50,10 +50,32 @@ impl Register {
         let found = self.cache.get_many(&psn_nos).await?;
         Ok(psn_nos.into_iter().zip(found).filter_map(|(psn_no, person)| Some((psn_no, person?))).collect())
     }
+}
 
-    /// After a commit: the cache answers with the new versions, and followers hear of them. A writer of very many may name
-    /// nobody: the cache hears of them from the change log, a moment later.
-    pub async fn committed(&self, changed: Vec<StoredTimeline>) {
+/// What a mutation of the register writes with.
+pub type Write<'w> = once::Write<'w, 'w, Register>;
+/// What it did: the answer, and the persons that changed, as they now are.
+pub type Done<A> = once::Done<A, Vec<StoredTimeline>>;
+
+impl once::Service for Register {
+    type Changed = Vec<StoredTimeline>;
+
+    fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Bodies hold certificate numbers, which a plain digest would give away to whoever tries them all.
+    fn request_digest(&self, plain: &str) -> String {
+        self.certificate_key.digest("request", plain)
+    }
+
+    /// The cache answers with the new versions, and followers hear of them. A writer of very many may name nobody: the cache hears of
+    /// them from the change log, a moment later.
+    async fn committed(&self, changed: Vec<StoredTimeline>) {
         self.feed.wake();
         let changed: Vec<_> =
             changed.into_iter().map(|person| (person.psn_no.clone(), Arc::new(person))).collect();

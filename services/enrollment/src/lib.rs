@@ -21,19 +21,18 @@ pub mod rules;
 mod transfers;
 
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
-use yizhan_proto::enrollment::v1::coverage_service_server::{self, CoverageServiceServer};
-use yizhan_proto::enrollment::v1::enrollment_service_server::{EnrollmentServiceServer, SERVICE_NAME};
-use yizhan_proto::enrollment::v1::ledger_service_server::{self, LedgerServiceServer};
-use yizhan_proto::enrollment::v1::merge_service_server::{self, MergeServiceServer};
-use yizhan_proto::enrollment::v1::rights_service_server::{self, RightsServiceServer};
-use yizhan_proto::enrollment::v1::roster_service_server::{self, RosterServiceServer};
-use yizhan_proto::enrollment::v1::transfer_service_server::{self, TransferServiceServer};
+use yizhan_proto::enrollment::v1::coverage_service_server::CoverageServiceServer;
+use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentServiceServer;
+use yizhan_proto::enrollment::v1::ledger_service_server::LedgerServiceServer;
+use yizhan_proto::enrollment::v1::merge_service_server::MergeServiceServer;
+use yizhan_proto::enrollment::v1::rights_service_server::RightsServiceServer;
+use yizhan_proto::enrollment::v1::roster_service_server::RosterServiceServer;
+use yizhan_proto::enrollment::v1::transfer_service_server::TransferServiceServer;
 use yizhan_runtime::cache::VersionedCache;
-use yizhan_runtime::db;
 use yizhan_runtime::feed::{self, Feed};
-use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
+use yizhan_runtime::server::{RunningServer, Server, Services};
 use yizhan_runtime::vault::Vault;
+use yizhan_runtime::{db, services};
 
 pub use access::domain::chain::LogKey;
 pub use config::EnrollmentConfig;
@@ -78,32 +77,16 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
     Ok(register)
 }
 
-/// What the server answers, by name.
-const SERVICES: [&str; 7] = [
-    SERVICE_NAME,
-    coverage_service_server::SERVICE_NAME,
-    ledger_service_server::SERVICE_NAME,
-    merge_service_server::SERVICE_NAME,
-    rights_service_server::SERVICE_NAME,
-    roster_service_server::SERVICE_NAME,
-    transfer_service_server::SERVICE_NAME,
-];
-
-/// A service with the message sizes that hold everywhere.
-macro_rules! sized {
-    ($service:expr) => {
-        $service.max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES)
-    };
-}
-
-fn routes(register: &Register, applier: Applier, stopping: CancellationToken) -> Routes {
-    Routes::new(sized!(EnrollmentServiceServer::new(Api::new(register.clone(), stopping.clone()))))
-        .add_service(sized!(CoverageServiceServer::new(CoverageApi::new(register.clone()))))
-        .add_service(sized!(LedgerServiceServer::new(LedgerApi::new(register.clone()))))
-        .add_service(sized!(MergeServiceServer::new(MergeApi::new(register.clone()))))
-        .add_service(sized!(TransferServiceServer::new(TransferApi::new(register.clone()))))
-        .add_service(sized!(RightsServiceServer::new(RightsApi::new(register.clone()))))
-        .add_service(sized!(RosterServiceServer::new(RosterApi::new(register.clone(), applier, stopping))))
+fn services(register: &Register, applier: Applier, stopping: CancellationToken) -> Services {
+    services![
+        EnrollmentServiceServer::new(Api::new(register.clone(), stopping.clone())),
+        CoverageServiceServer::new(CoverageApi::new(register.clone())),
+        LedgerServiceServer::new(LedgerApi::new(register.clone())),
+        MergeServiceServer::new(MergeApi::new(register.clone())),
+        TransferServiceServer::new(TransferApi::new(register.clone())),
+        RightsServiceServer::new(RightsApi::new(register.clone())),
+        RosterServiceServer::new(RosterApi::new(register.clone(), applier, stopping)),
+    ]
 }
 
 /// Binds, opens the register, sets to work what goes on in the background until the server stops, and serves.
@@ -115,5 +98,5 @@ pub async fn serve(config: EnrollmentConfig) -> anyhow::Result<RunningServer> {
     tokio::spawn(applier.clone().run(stopping.clone()));
     tokio::spawn(stopping.clone().run_until_cancelled_owned(register.rules.clone().keep_fresh()));
     tokio::spawn(stopping.clone().run_until_cancelled_owned(rotate_keys::keep_rotating(register.clone())));
-    server.serve(routes(&register, applier, stopping), &SERVICES).await
+    server.serve(services(&register, applier, stopping)).await
 }

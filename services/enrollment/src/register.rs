@@ -17,7 +17,6 @@ pub(crate) mod import_persons;
 pub(crate) mod keeper;
 mod list_persons;
 pub(crate) mod messages;
-pub(crate) mod once;
 pub(crate) mod rotate_keys;
 pub(crate) mod row_check;
 mod watch_register;

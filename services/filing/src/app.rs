@@ -9,7 +9,7 @@ use yizhan_clients::Enrollment;
 use yizhan_rules::RulesBook;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::feed::Feed;
-use yizhan_runtime::{Caller, Clock, Reason, ServiceError};
+use yizhan_runtime::{Caller, Clock, Reason, ServiceError, once};
 
 use crate::rules::FilingFamilies;
 use crate::standings::store::StoredStandings;
@@ -46,9 +46,26 @@ impl Register {
         let found = self.cache.get_many(&psn_nos).await?;
         Ok(psn_nos.into_iter().zip(found).filter_map(|(psn_no, person)| Some((psn_no, person?))).collect())
     }
+}
 
-    /// After a commit: the cache answers with the new versions, and followers hear of them.
-    pub async fn committed(&self, changed: Vec<StoredStandings>) {
+/// What a mutation of the register writes with.
+pub type Write<'w> = once::Write<'w, 'w, Register>;
+/// What it did: the answer, and the persons whose standings changed.
+pub type Done<A> = once::Done<A, Vec<StoredStandings>>;
+
+impl once::Service for Register {
+    type Changed = Vec<StoredStandings>;
+
+    fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The cache answers with the new versions, and followers hear of them.
+    async fn committed(&self, changed: Vec<StoredStandings>) {
         self.feed.wake();
         let changed: Vec<_> =
             changed.into_iter().map(|person| (person.psn_no.clone(), Arc::new(person))).collect();

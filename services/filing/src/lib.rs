@@ -16,20 +16,19 @@ pub mod standings;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
 use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
-use yizhan_proto::filing::v1::filing_figures_service_server::{self, FilingFiguresServiceServer};
-use yizhan_proto::filing::v1::filing_rules_service_server::{self, FilingRulesServiceServer};
-use yizhan_proto::filing::v1::filing_service_server::{FilingServiceServer, SERVICE_NAME};
+use yizhan_proto::filing::v1::filing_figures_service_server::FilingFiguresServiceServer;
+use yizhan_proto::filing::v1::filing_rules_service_server::FilingRulesServiceServer;
+use yizhan_proto::filing::v1::filing_service_server::FilingServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_rules::RulesBook;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::client::{channel, feed_channel};
 use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::follow::{Follower, follow};
-use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server};
-use yizhan_runtime::{Caller, db};
+use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server, Services};
+use yizhan_runtime::{Caller, db, services};
 
 pub use app::Register;
 pub use config::FilingConfig;
@@ -57,23 +56,14 @@ pub async fn open(config: &FilingConfig) -> anyhow::Result<Register> {
     })
 }
 
-/// What the server answers, by name.
-const SERVICES: [&str; 3] =
-    [SERVICE_NAME, filing_rules_service_server::SERVICE_NAME, filing_figures_service_server::SERVICE_NAME];
-
-/// A service with the message sizes that hold everywhere.
-macro_rules! sized {
-    ($service:expr) => {
-        $service.max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES)
-    };
-}
-
-fn routes(register: &Register, stopping: CancellationToken) -> Routes {
+fn services(register: &Register, stopping: CancellationToken) -> Services {
     let Register { db, rules, clock, .. } = register.clone();
     let documents = Documents { db, book: rules, clock };
-    Routes::new(sized!(FilingServiceServer::new(FilingApi::new(register.clone(), stopping))))
-        .add_service(sized!(FilingRulesServiceServer::new(RulesApi::new(documents))))
-        .add_service(sized!(FilingFiguresServiceServer::new(FiguresApi::new(register.clone()))))
+    services![
+        FilingServiceServer::new(FilingApi::new(register.clone(), stopping)),
+        FilingRulesServiceServer::new(RulesApi::new(documents)),
+        FilingFiguresServiceServer::new(FiguresApi::new(register.clone())),
+    ]
 }
 
 /// Binds, opens the register, sets to work what goes on in the background until the server stops, and serves.
@@ -85,7 +75,7 @@ pub async fn serve(config: FilingConfig) -> anyhow::Result<RunningServer> {
     tokio::spawn(stopping.clone().run_until_cancelled_owned(filings::keep_sweeping(register.clone())));
     tokio::spawn(stopping.clone().run_until_cancelled_owned(figures::keep_short(register.clone())));
     follow_others(&register, &config, &stopping)?;
-    server.serve(routes(&register, stopping), &SERVICES).await
+    server.serve(services(&register, stopping)).await
 }
 
 /// Sets to work what follows enrollment (filings follow their persons) and settlement (for the figures), until the server stops.

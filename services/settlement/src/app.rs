@@ -1,6 +1,7 @@
 //! What every use case works with.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -50,6 +51,10 @@ pub struct App {
     committer: Batcher<Change, Result<Committed, ServiceError>>,
     locks: Vec<Mutex<()>>,
 }
+
+/// The gRPC services over an app. Cheap to clone.
+#[derive(Clone)]
+pub struct Api(pub Arc<App>);
 
 impl App {
     /// Puts the parts together and starts the workers.

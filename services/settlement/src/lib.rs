@@ -13,17 +13,21 @@ pub mod looks;
 pub mod migrations;
 pub mod policies;
 pub mod reference;
-pub mod routes;
 pub mod settlements;
 
 use std::sync::Arc;
 
+use yizhan_proto::settlement::v1::account_service_server::AccountServiceServer;
+use yizhan_proto::settlement::v1::catalogue_service_server::CatalogueServiceServer;
+use yizhan_proto::settlement::v1::institution_service_server::InstitutionServiceServer;
+use yizhan_proto::settlement::v1::policy_service_server::PolicyServiceServer;
+use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
 use yizhan_runtime::server::{RunningServer, Server};
-use yizhan_runtime::{Clock, db, feed};
+use yizhan_runtime::{Clock, db, feed, services};
 
 pub use config::Config;
 
-use crate::app::App;
+use crate::app::{Api, App};
 use crate::migrations::Migrator;
 use crate::policies::Policies;
 use yizhan_clients::{EnrollmentPeer, FilingPeer};
@@ -48,5 +52,13 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     ));
     policies::publication::publish_at_start(&app, config.policies.as_deref()).await?;
     tokio::spawn(app.policies.clone().keep_fresh());
-    server.serve(routes::routes(app), &routes::SERVICES).await
+    let api = Api(app);
+    let services = services![
+        SettlementServiceServer::new(api.clone()),
+        InstitutionServiceServer::new(api.clone()),
+        CatalogueServiceServer::new(api.clone()),
+        PolicyServiceServer::new(api.clone()),
+        AccountServiceServer::new(api),
+    ];
+    server.serve(services).await
 }

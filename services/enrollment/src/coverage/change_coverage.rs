@@ -2,12 +2,11 @@
 
 use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ChangeCoverageRequest, ChangeCoverageResponse};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{self, NewContribution};
 use crate::coverage::domain::contributions::{Kind, accrym_of, is_paid_yearly, paid_on};
 use crate::coverage::domain::coverage_changes::{self, Change, Refused, Set, Standing};
@@ -20,8 +19,8 @@ use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::person::store::edit::Edit;
 use crate::register::changes;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
+use yizhan_runtime::once::{self, Cause};
 
 /// Checks the request, then the state of the coverage, then does it.
 pub async fn change_coverage(
@@ -35,7 +34,8 @@ pub async fn change_coverage(
     let Some(asked) = asked else {
         return Err(ServiceError::internal(anyhow::anyhow!("a change was refused without a violation")));
     };
-    once::once(register, &key, &Changing { caller, asked }).await
+    let work = Changing { caller, asked };
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 /// A request that is right.
@@ -145,17 +145,11 @@ struct Changing<'a> {
     asked: Asked,
 }
 
-#[async_trait]
-impl Mutation<Register> for Changing<'_> {
-    type Answer = ChangeCoverageResponse;
-    type Changed = Changed;
-
+impl Changing<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer>, ServiceError> {
+        write @ Write { tx, service: register, cause }: Write<'_>,
+    ) -> Result<Done<ChangeCoverageResponse>, ServiceError> {
         let asked = &self.asked;
         let mut edit = lock_one(tx, self.caller, &asked.psn_no).await?;
         match asked.change {
@@ -170,7 +164,7 @@ impl Mutation<Register> for Changing<'_> {
         check_entries(&edit.after.timeline)?;
         edit.touch();
         let coverages = told(&edit, asked);
-        let changed = changes::record(tx, register, vec![edit], cause).await?;
+        let changed = changes::record(write, vec![edit]).await?;
         let person_version = changed.first().map(|person| person.version).unwrap_or_default();
         Ok(Done { answer: ChangeCoverageResponse { coverages, person_version, replayed: false }, changed })
     }

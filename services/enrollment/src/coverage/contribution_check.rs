@@ -8,8 +8,8 @@ use yizhan_runtime::ids::new_id;
 use crate::coverage::domain::contributions::{self, Kind};
 use crate::coverage::store::entities::contribution;
 use crate::person::domain::codes;
-use crate::register::once::Cause;
 use crate::register::row_check::RowCheck;
+use yizhan_runtime::once::Cause;
 
 /// Most that one contribution can be: 100 million yuan.
 pub const MAX_AMOUNT_FEN: i64 = 10_000_000_000;

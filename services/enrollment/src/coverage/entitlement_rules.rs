@@ -1,7 +1,5 @@
 //! Documents of entitlement rules: published, listed, read. A published version never changes.
 
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_documents::RulesDocument;
 use yizhan_proto::enrollment::v1::{
     GetEntitlementRulesRequest, ListEntitlementRulesRequest, ListEntitlementRulesResponse,
@@ -9,10 +7,9 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_proto::rules;
 use yizhan_rules::{Publication, Summary};
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, ServiceError, once};
 
-use crate::app::Register;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::app::{Done, Register, Write};
 use crate::rules::Entitlement;
 
 /// Checks a document and publishes it.
@@ -24,28 +21,20 @@ pub async fn publish(
     let (key, violations) = once::open(caller, &mut request);
     let publication = Publication::<RulesDocument<Entitlement>>::read(&request.document, violations)?;
     publication.check_area(caller)?;
-    let answer = once::once(register, &key, &publication).await?;
+    let publication = &publication;
+    let answer = once::once(register, &key, |write| Box::pin(write_down(write, publication))).await?;
     register.rules.refresh().await?;
     Ok(answer)
 }
 
-#[async_trait]
-impl Mutation<Register> for Publication<RulesDocument<Entitlement>> {
-    type Answer = PublishEntitlementRulesResponse;
-    type Changed = Changed;
-
-    async fn write(
-        &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer>, ServiceError> {
-        let published =
-            Publication::write(self, tx, &register.rules, &cause.caller, register.clock.now()).await?;
-        let rules = Some(published.summary.into());
-        let answer = PublishEntitlementRulesResponse { rules, replayed: published.known };
-        Ok(Done { answer, changed: Vec::new() })
-    }
+async fn write_down(
+    Write { tx, service: register, cause }: Write<'_>,
+    publication: &Publication<RulesDocument<Entitlement>>,
+) -> Result<Done<PublishEntitlementRulesResponse>, ServiceError> {
+    let published = publication.write(tx, &register.rules, &cause.caller, register.clock.now()).await?;
+    let rules = Some(published.summary.into());
+    let answer = PublishEntitlementRulesResponse { rules, replayed: published.known };
+    Ok(Done { answer, changed: Vec::new() })
 }
 
 /// One page of documents, in the order they were published.

@@ -1,14 +1,13 @@
 //! Writes dated entitlements to outpatient care of a disease (慢特病, 两病) of registered persons.
 
 use yizhan_proto::enrollment::v1::{DiseaseEntitlementRow, ImportDiseaseEntitlementsRequest, ImportOutcome};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
 use crate::app::Register;
 use crate::person::domain::entry::Entry;
 use crate::person::domain::timeline::{DiseaseEntitlement, DiseaseKind};
 use crate::person::store::timelines::StoredTimeline;
 use crate::register::import::{self, DatedImport, DatedRow};
-use crate::register::once;
 use crate::register::row_check::RowCheck;
 
 /// Longest 病种编码.
@@ -23,7 +22,7 @@ pub async fn import_disease_entitlements(
     let (key, violations) = once::open(caller, &mut request);
     let rows = checked(&request.rows, violations)?;
     let import = DatedImport { caller, rows, others: Vec::new(), check: no_overlap };
-    once::once(register, &key, &import).await
+    once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 
 fn checked(

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::Datelike;
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordContributionsRequest, RecordContributionsResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{NewContribution, checked};
 use crate::coverage::domain::contributions::{self, Accrued, Kind};
 use crate::coverage::domain::enrolment::{Payment, Stop, employee_pays, resident_pays};
@@ -20,7 +18,6 @@ use crate::person::domain::timeline::Coverage;
 use crate::person::store::edit::Edit;
 use crate::register::changes;
 use crate::register::import::check_row_count;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
 use crate::rules::Rules;
 
@@ -37,7 +34,8 @@ pub async fn record_contributions(
     let rows: Vec<_> =
         rows.filter_map(|(at, row)| checked(row, today, RowCheck::new(at, &mut violations))).collect();
     violations.finish()?;
-    once::once(register, &key, &Recording { caller, rows }).await
+    let work = Recording { caller, rows };
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 struct Recording<'a> {
@@ -45,17 +43,11 @@ struct Recording<'a> {
     rows: Vec<NewContribution>,
 }
 
-#[async_trait]
-impl Mutation<Register> for Recording<'_> {
-    type Answer = RecordContributionsResponse;
-    type Changed = Changed;
-
+impl Recording<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer>, ServiceError> {
+        write @ Write { tx, service: register, cause }: Write<'_>,
+    ) -> Result<Done<RecordContributionsResponse>, ServiceError> {
         let psn_nos: Vec<&str> = self.rows.iter().map(|row| row.psn_no.as_str()).collect();
         let edits = lock_rows(tx, self.caller, &psn_nos).await?;
         let rules = register.rules.load(tx).await?;
@@ -78,7 +70,7 @@ impl Mutation<Register> for Recording<'_> {
             check_entries(&edit.after.timeline)?;
         }
         stored::insert(tx, models).await?;
-        let changed = changes::record(tx, register, work.edits.into_values().collect(), cause).await?;
+        let changed = changes::record(write, work.edits.into_values().collect()).await?;
         let answer = RecordContributionsResponse {
             row_count: self.rows.len() as i32,
             changed_person_count: changed.len() as i32,

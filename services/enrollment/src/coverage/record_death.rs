@@ -1,18 +1,15 @@
 //! A person died: every coverage ends the day after.
 
 use chrono::NaiveDate;
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::coverage::domain::coverage_changes::end_by_death;
 use crate::coverage::enrolment::lock_one;
 use crate::person::store::entities::person;
 use crate::person::store::{persons, rows};
 use crate::register::changes;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
 
 /// Writes the day of death and ends what is behind it.
@@ -30,7 +27,7 @@ pub async fn record_death(
     }
     violations.finish()?;
     let death = Death { caller, psn_no: request.psn_no, died: died.unwrap_or_default() };
-    once::once(register, &key, &death).await
+    once::once(register, &key, |write| Box::pin(death.write(write))).await
 }
 
 struct Death<'a> {
@@ -39,17 +36,11 @@ struct Death<'a> {
     died: NaiveDate,
 }
 
-#[async_trait]
-impl Mutation<Register> for Death<'_> {
-    type Answer = RecordDeathResponse;
-    type Changed = Changed;
-
+impl Death<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer>, ServiceError> {
+        write @ Write { tx, .. }: Write<'_>,
+    ) -> Result<Done<RecordDeathResponse>, ServiceError> {
         let mut edit = lock_one(tx, self.caller, &self.psn_no).await?;
         self.check(&edit.after.timeline.person)?;
         let before = edit.after.timeline.coverages.clone();
@@ -62,13 +53,11 @@ impl Mutation<Register> for Death<'_> {
             rows::upsert::<person::Entity, _>(tx, vec![model]).await?;
         }
         edit.touch();
-        let changed = changes::record(tx, register, vec![edit], cause).await?;
+        let changed = changes::record(write, vec![edit]).await?;
         let person_version = changed.first().map(|person| person.version).unwrap_or_default();
         Ok(Done { answer: RecordDeathResponse { ended_count, person_version, replayed: false }, changed })
     }
-}
 
-impl Death<'_> {
     fn check(&self, person: &crate::person::domain::timeline::PersonFacts) -> Result<(), ServiceError> {
         if self.died < person.brdy {
             return Err(ServiceError::invalid_field(

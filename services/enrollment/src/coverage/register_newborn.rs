@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{
     Contribution, PersonRow, RegisterNewbornRequest, RegisterNewbornResponse,
 };
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{self, NewContribution};
 use crate::coverage::domain::contributions::Kind;
 use crate::coverage::domain::enrolment::{Payment, resident_pays};
@@ -24,7 +23,6 @@ use crate::register::certificates;
 use crate::register::changes;
 use crate::register::import::check_area;
 use crate::register::import_persons::{NewPerson, new_person};
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
 use yizhan_terms::is_psn_no;
 
@@ -65,7 +63,7 @@ pub async fn register_newborn(
         guardian: request.guardian_psn_no,
         payments,
     };
-    once::once(register, &key, &newborn).await
+    once::once(register, &key, |write| Box::pin(newborn.write(write))).await
 }
 
 fn payments(
@@ -125,17 +123,11 @@ struct Newborn<'a> {
     payments: Vec<NewContribution>,
 }
 
-#[async_trait]
-impl Mutation<Register> for Newborn<'_> {
-    type Answer = RegisterNewbornResponse;
-    type Changed = Changed;
-
+impl Newborn<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer>, ServiceError> {
+        write @ Write { tx, service: register, cause }: Write<'_>,
+    ) -> Result<Done<RegisterNewbornResponse>, ServiceError> {
         self.check_persons(tx).await?;
         let rules = register.rules.load(tx).await?;
         let recorded_at = register.clock.now();
@@ -159,15 +151,13 @@ impl Mutation<Register> for Newborn<'_> {
         let child = self.child.model(register);
         certificates::exchange(tx, self.caller, &[(0, child.clone())], &BTreeMap::new()).await?;
         rows::upsert::<person::Entity, _>(tx, vec![child]).await?;
-        let changed = changes::record(tx, register, vec![edit], cause).await?;
+        let changed = changes::record(write, vec![edit]).await?;
         stored::insert(tx, models).await?;
         let person_version = changed.first().map(|person| person.version).unwrap_or_default();
         let coverages = coverages.iter().map(|held| decided(&self.told_psn_no, held)).collect();
         Ok(Done { answer: RegisterNewbornResponse { coverages, person_version, replayed: false }, changed })
     }
-}
 
-impl Newborn<'_> {
     /// The child is not registered yet, the guardian is.
     async fn check_persons(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError> {
         let held = timelines::lock(tx, [self.told_psn_no.clone(), self.guardian.clone()]).await?;

@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{Contribution, RepairWaitingRequest, RepairWaitingResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{self, NewContribution};
 use crate::coverage::domain::contributions::{PAID_BACK, years_paid_back};
 use crate::coverage::domain::waiting::repaired_months;
@@ -19,7 +17,6 @@ use crate::person::domain::codes::RESIDENT;
 use crate::person::domain::gaps::gap_years_before;
 use crate::person::domain::timeline::{Coverage, Timeline};
 use crate::register::changes;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
 use crate::rules::{Rules, WaitingRule};
 
@@ -51,7 +48,8 @@ pub async fn repair_waiting(
         }
     }
     violations.finish()?;
-    once::once(register, &key, &Repair { caller, psn_no: request.psn_no, years, payments }).await
+    let work = Repair { caller, psn_no: request.psn_no, years, payments };
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 fn as_contribution(request: &RepairWaitingRequest, year: i32) -> Contribution {
@@ -75,17 +73,11 @@ struct Repair<'a> {
     payments: Vec<NewContribution>,
 }
 
-#[async_trait]
-impl Mutation<Register> for Repair<'_> {
-    type Answer = RepairWaitingResponse;
-    type Changed = Changed;
-
+impl Repair<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer>, ServiceError> {
+        write @ Write { tx, service: register, cause }: Write<'_>,
+    ) -> Result<Done<RepairWaitingResponse>, ServiceError> {
         let mut edit = lock_one(tx, self.caller, &self.psn_no).await?;
         let paid_on = self.payments.first().and_then(|payment| payment.paid_date).unwrap_or_default();
         let rules = register.rules.load(tx).await?;
@@ -97,14 +89,12 @@ impl Mutation<Register> for Repair<'_> {
         let recorded_at = register.clock.now();
         let rows = self.payments.iter().map(|payment| payment.row(&area, cause, recorded_at)).collect();
         stored::insert(tx, rows).await?;
-        let changed = changes::record(tx, register, vec![edit], cause).await?;
+        let changed = changes::record(write, vec![edit]).await?;
         let person_version = changed.first().map(|person| person.version).unwrap_or_default();
         let coverage = Some(decided(&self.psn_no, &repaired));
         Ok(Done { answer: RepairWaitingResponse { coverage, person_version, replayed: false }, changed })
     }
-}
 
-impl Repair<'_> {
     fn repair(
         &self,
         person: &mut Timeline,

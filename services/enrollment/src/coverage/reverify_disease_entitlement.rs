@@ -1,18 +1,15 @@
 //! 复审: an entitlement to outpatient care of a disease was verified again.
 
 use chrono::NaiveDate;
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ReverifyDiseaseEntitlementRequest, ReverifyDiseaseEntitlementResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::coverage::enrolment::lock_one;
 use crate::coverage::import_disease_entitlements::is_dise_codg;
 use crate::person::domain::timeline::DiseaseKind;
 use crate::register::changes;
 use crate::register::messages;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
 use yizhan_rules::months::last_day_after;
 
@@ -56,7 +53,7 @@ pub async fn reverify_disease_entitlement(
         verified_on,
         reverify_by,
     };
-    once::once(register, &key, &work).await
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 struct Reverification<'a> {
@@ -68,17 +65,11 @@ struct Reverification<'a> {
     reverify_by: NaiveDate,
 }
 
-#[async_trait]
-impl Mutation<Register> for Reverification<'_> {
-    type Answer = ReverifyDiseaseEntitlementResponse;
-    type Changed = Changed;
-
+impl Reverification<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer>, ServiceError> {
+        write @ Write { tx, .. }: Write<'_>,
+    ) -> Result<Done<ReverifyDiseaseEntitlementResponse>, ServiceError> {
         let mut edit = lock_one(tx, self.caller, &self.psn_no).await?;
         let held = edit.after.timeline.diseases.iter_mut().find(|held| {
             held.kind == self.kind
@@ -92,7 +83,7 @@ impl Mutation<Register> for Reverification<'_> {
         }
         held.reverify_by = Some(self.reverify_by);
         let entitlement = Some(messages::disease(held));
-        let changed = changes::record(tx, register, vec![edit], cause).await?;
+        let changed = changes::record(write, vec![edit]).await?;
         let person_version = changed.first().map(|person| person.version).unwrap_or_default();
         let answer = ReverifyDiseaseEntitlementResponse { entitlement, person_version, replayed: false };
         Ok(Done { answer, changed })

@@ -3,18 +3,16 @@
 use std::collections::BTreeMap;
 
 use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
-use crate::app::{Register, person_merged, person_unknown};
+use crate::app::{Done, Register, Write, person_merged, person_unknown};
 use crate::merges::domain::merge::{Contradiction, Merged, merge, rename_sharer};
 use crate::merges::store::merges;
 use crate::person::store::edit::{Edit, PERSON_MERGED};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
 use crate::register::import;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::transfers::parties::transfer_open;
 use crate::transfers::store::transfers;
 use yizhan_terms::is_psn_no;
@@ -43,7 +41,8 @@ pub async fn merge_persons(
     let fits = reason.chars().count() <= MAX_REASON && !reason.chars().any(char::is_control);
     violations.require(fits, "reason", Reason::ReasonInvalid, "原因最多 200 个字符，且不能含控制字符");
     violations.finish()?;
-    once::once(register, &key, &Merge { caller, request: &request }).await
+    let work = Merge { caller, request: &request };
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 /// A merge to be made.
@@ -52,16 +51,10 @@ struct Merge<'a> {
     request: &'a MergePersonsRequest,
 }
 
-#[async_trait]
-impl Mutation<Register> for Merge<'_> {
-    type Answer = MergePersonsResponse;
-    type Changed = Changed;
-
+impl Merge<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
+        write @ Write { tx, .. }: Write<'_>,
     ) -> Result<Done<MergePersonsResponse>, ServiceError> {
         let MergePersonsRequest { keep_psn_no, merged_psn_no, reason, .. } = self.request;
         import::check_keeper(self.caller)?;
@@ -81,7 +74,7 @@ impl Mutation<Register> for Merge<'_> {
         merged_psn_nos.insert(merged_psn_no.clone());
         merges::into_record(tx, &poolarea_no, keep_psn_no, &merged_psn_nos, die_date).await?;
         merges::note_merge(tx, merged_psn_no, reason).await?;
-        let changed = changes::record(tx, register, edits, cause).await?;
+        let changed = changes::record(write, edits).await?;
         let version = |psn_no: &str| {
             let found = changed.iter().find(|person| person.psn_no == psn_no);
             found.map_or(0, |person| person.version)
@@ -93,9 +86,7 @@ impl Mutation<Register> for Merge<'_> {
         };
         Ok(Done { answer, changed })
     }
-}
 
-impl Merge<'_> {
     /// The two, whoever was merged into the one that goes, and whoever uses its account. Who those are is read before they
     /// are locked; with the two locked first it cannot grow but by a share of the account, which is looked for again.
     async fn lock(&self, tx: &DatabaseTransaction) -> Result<BTreeMap<String, StoredTimeline>, ServiceError> {

@@ -4,25 +4,22 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use prost::Message;
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::RegisterChange;
 use yizhan_runtime::feed::{self, NewChange};
 
-use crate::app::Register;
+use crate::app::Write;
 use crate::person::domain::invariants::broken;
 use crate::person::domain::timeline::Timeline;
 use crate::person::store::edit::Edit;
 use crate::person::store::rows;
 use crate::person::store::timelines::{self, StoredTimeline};
-use crate::register::once::Cause;
 
 /// Writes every edit that changes something, as the person's next version, and gives those persons as they now are. A person
 /// is in at most one edit.
 pub async fn record(
-    tx: &DatabaseTransaction,
-    register: &Register,
+    Write { tx, service: register, cause }: Write<'_>,
     edits: Vec<Edit>,
-    cause: &Cause,
 ) -> Result<Vec<StoredTimeline>, DbErr> {
     let mut edits: Vec<Edit> = edits.into_iter().filter(Edit::changes_anything).collect();
     refuse_broken(&edits)?;
@@ -94,6 +91,7 @@ fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
 #[cfg(test)]
 mod tests {
     use yizhan_runtime::db::begin_write;
+    use yizhan_runtime::once::Cause;
     use yizhan_testkit::TestDatabase;
 
     use super::*;
@@ -145,7 +143,8 @@ mod tests {
         ];
         let cause = Cause { method: "Test", caller: "local".to_owned(), request_id: "1".to_owned() };
         let tx = begin_write(&register.db).await.unwrap();
-        let refused = record(&tx, &register, edits, &cause).await;
+        let write = Write { tx: &tx, service: &register, cause: &cause };
+        let refused = record(write, edits).await;
         tx.commit().await.unwrap();
         assert!(matches!(refused, Err(DbErr::Custom(_))));
         assert!(timelines::find(&register.db, "P1").await.unwrap().is_none());

@@ -2,18 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::ImportOutcome;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
-use crate::app::Register;
+use crate::app::{Done, Write};
 use crate::person::domain::entry::{Entry, Put};
 use crate::person::domain::timeline::MAX_ENTRIES;
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
-use crate::register::once::{Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
 
 /// Rows of one import at most.
@@ -89,16 +86,11 @@ pub struct DatedImport<'a, E> {
     pub check: fn(&E, &StoredTimeline, &mut RowCheck),
 }
 
-#[async_trait]
-impl<E: Entry + Send + Sync> Mutation<Register> for DatedImport<'_, E> {
-    type Answer = ImportOutcome;
-    type Changed = Changed;
-
-    async fn write(
+impl<E: Entry + Send + Sync> DatedImport<'_, E> {
+    /// Writes them, all or none.
+    pub async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
+        write @ Write { tx, .. }: Write<'_>,
     ) -> Result<Done<ImportOutcome>, ServiceError> {
         let owners = self.rows.iter().map(|row| row.psn_no.clone());
         let psn_nos: BTreeSet<String> =
@@ -121,7 +113,7 @@ impl<E: Entry + Send + Sync> Mutation<Register> for DatedImport<'_, E> {
             }
         }
         self.check_all(&edits)?;
-        let changed = changes::record(tx, register, edits.into_values().collect(), cause).await?;
+        let changed = changes::record(write, edits.into_values().collect()).await?;
         answer.changed_person_count = changed.len() as i32;
         Ok(Done { answer, changed })
     }

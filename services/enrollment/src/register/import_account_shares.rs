@@ -1,12 +1,11 @@
 //! Writes dated account shares (个账共济): who lets whom use their personal account.
 
 use yizhan_proto::enrollment::v1::{AccountShareRow, ImportAccountSharesRequest, ImportOutcome};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
 use crate::app::Register;
 use crate::person::domain::timeline::AccountShare;
 use crate::register::import::{self, DatedImport, DatedRow};
-use crate::register::once;
 use crate::register::row_check::RowCheck;
 
 /// All rows or none; both persons must be registered.
@@ -21,7 +20,7 @@ pub async fn import_account_shares(
     let sharers: Vec<_> =
         sharers.map(|(at, row)| (at, "sharer_psn_no", row.entry.sharer_psn_no.clone())).collect();
     let import = DatedImport { caller, rows, others: sharers, check: |_, _, _| () };
-    once::once(register, &key, &import).await
+    once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 
 fn checked(

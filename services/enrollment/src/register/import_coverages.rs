@@ -1,7 +1,7 @@
 //! Writes dated coverages of registered persons.
 
 use yizhan_proto::enrollment::v1::{CoverageRow, ImportCoveragesRequest, ImportOutcome};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
 use crate::app::Register;
 use crate::person::domain::basic_schemes::second_basic_scheme;
@@ -9,7 +9,6 @@ use crate::person::domain::codes;
 use crate::person::domain::timeline::{Coverage, CoverageState};
 use crate::person::store::timelines::StoredTimeline;
 use crate::register::import::{self, DatedImport, DatedRow};
-use crate::register::once;
 use crate::register::row_check::RowCheck;
 
 /// All rows or none; stretches of one person and scheme must not overlap, nor a second basic scheme be normal on a day.
@@ -21,7 +20,7 @@ pub async fn import_coverages(
     let (key, violations) = once::open(caller, &mut request);
     let rows = checked(&request.rows, violations)?;
     let import = DatedImport { caller, rows, others: Vec::new(), check: no_overlap };
-    once::once(register, &key, &import).await
+    once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 
 fn checked(

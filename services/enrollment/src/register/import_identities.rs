@@ -1,12 +1,11 @@
 //! Writes dated identities (低保, 特困, …) of registered persons.
 
 use yizhan_proto::enrollment::v1::{IdentityRow, ImportIdentitiesRequest, ImportOutcome};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
 use crate::app::Register;
 use crate::person::domain::timeline::Identity;
 use crate::register::import::{self, DatedImport, DatedRow};
-use crate::register::once;
 use crate::register::row_check::RowCheck;
 
 /// Longest psn_idet_type, local codes included.
@@ -21,7 +20,7 @@ pub async fn import_identities(
     let (key, violations) = once::open(caller, &mut request);
     let rows = checked(&request.rows, violations)?;
     let import = DatedImport { caller, rows, others: Vec::new(), check: |_, _, _| () };
-    once::once(register, &key, &import).await
+    once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 
 fn checked(

@@ -2,12 +2,11 @@
 
 use chrono::Datelike;
 use yizhan_proto::enrollment::v1::{ImportMembershipsRequest, ImportOutcome, MembershipRow};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
 use crate::app::Register;
 use crate::person::domain::timeline::{Membership, MembershipKind};
 use crate::register::import::{self, DatedImport, DatedRow};
-use crate::register::once;
 use crate::register::row_check::RowCheck;
 
 /// All rows or none.
@@ -19,7 +18,7 @@ pub async fn import_memberships(
     let (key, violations) = once::open(caller, &mut request);
     let rows = checked(&request.rows, violations)?;
     let import = DatedImport { caller, rows, others: Vec::new(), check: |_, _, _| () };
-    once::once(register, &key, &import).await
+    once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 
 fn checked(

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, PersonRow};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::person::domain::certificate::{CertificateKey, IdentityFault, identity_faults};
 use crate::person::domain::entry::Put;
 use crate::person::domain::timeline::{PersonFacts, Timeline};
@@ -21,7 +19,6 @@ use crate::person::store::{persons, rows};
 use crate::register::certificates;
 use crate::register::changes;
 use crate::register::import;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
 
 /// All rows or none. A person who is known keeps their coverages and the rest; nobody moves to another pooling area here.
@@ -35,7 +32,8 @@ pub async fn import_persons(
     for row in &rows {
         import::check_area(caller, &row.poolarea_no)?;
     }
-    once::once(register, &key, &PersonImport { caller, rows }).await
+    let work = PersonImport { caller, rows };
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 /// A row that is right.
@@ -220,16 +218,10 @@ struct PersonImport<'a> {
     rows: Vec<NewPerson>,
 }
 
-#[async_trait]
-impl Mutation<Register> for PersonImport<'_> {
-    type Answer = ImportOutcome;
-    type Changed = Changed;
-
+impl PersonImport<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
+        write @ Write { tx, service: register, .. }: Write<'_>,
     ) -> Result<Done<ImportOutcome>, ServiceError> {
         let rows = &self.rows;
         let held = timelines::lock(tx, rows.iter().map(|row| row.psn_no.clone())).await?;
@@ -253,7 +245,7 @@ impl Mutation<Register> for PersonImport<'_> {
         }
         certificates::exchange(tx, self.caller, &changing, &known).await?;
         rows::upsert::<person::Entity, _>(tx, changing.into_iter().map(|(_, model)| model).collect()).await?;
-        let changed = changes::record(tx, register, edits, cause).await?;
+        let changed = changes::record(write, edits).await?;
         answer.changed_person_count = changed.len() as i32;
         Ok(Done { answer, changed })
     }

@@ -3,18 +3,15 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{GrantAccessRequest, GrantAccessResponse};
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
 use crate::access::domain::grant::{MAX_DAYS, Scope};
 use crate::access::store::access_grants;
 use crate::access::store::entities::access_grant;
-use crate::app::{Register, person_merged};
+use crate::app::{Done, Register, Write, person_merged};
 use crate::register::keeper::{for_self_or_keeper, is_self};
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::register::row_check::RowCheck;
 use crate::rights::messages;
 
@@ -49,7 +46,8 @@ pub async fn grant_access(
         withdrawn_at: None,
         withdrawn_by: String::new(),
     };
-    once::once(register, &key, &NewGrant(grant)).await
+    let work = NewGrant(grant);
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 struct Terms {
@@ -105,17 +103,8 @@ fn time(field: &str, text: &str, violations: &mut Violations) -> Option<DateTime
 
 struct NewGrant(access_grant::Model);
 
-#[async_trait]
-impl Mutation<Register> for NewGrant {
-    type Answer = GrantAccessResponse;
-    type Changed = Changed;
-
-    async fn write(
-        &self,
-        tx: &DatabaseTransaction,
-        _register: &Register,
-        _cause: &Cause,
-    ) -> Result<Done<GrantAccessResponse>, ServiceError> {
+impl NewGrant {
+    async fn write(&self, Write { tx, .. }: Write<'_>) -> Result<Done<GrantAccessResponse>, ServiceError> {
         let NewGrant(grant) = self;
         if access_grants::count_standing(tx, &grant.psn_no, grant.granted_at).await? >= MAX_STANDING {
             let text = format!("同时有效的授权最多 {MAX_STANDING} 项，请先撤回不再需要的授权");

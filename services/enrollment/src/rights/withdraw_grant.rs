@@ -1,15 +1,12 @@
 //! A grant is taken back: no look by it succeeds from here on.
 
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
 use super::grants::{find_grant, grant_unknown};
 use crate::access::store::access_grants;
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::register::keeper::for_self_or_keeper;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::rights::messages;
 
 /// By the person, or by the agency that keeps their register.
@@ -26,7 +23,8 @@ pub async fn withdraw_grant(
         Reason::PersonUnknown | Reason::PersonNotOwn => grant_unknown(),
         _ => error,
     })?;
-    once::once(register, &key, &Withdrawal { grant_id: request.grant_id, by: caller.to_string() }).await
+    let work = Withdrawal { grant_id: request.grant_id, by: caller.to_string() };
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 struct Withdrawal {
@@ -34,17 +32,11 @@ struct Withdrawal {
     by: String,
 }
 
-#[async_trait]
-impl Mutation<Register> for Withdrawal {
-    type Answer = WithdrawGrantResponse;
-    type Changed = Changed;
-
+impl Withdrawal {
     /// Locks the grant: looks under way hold it until they are logged, later ones see that it is withdrawn.
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        _cause: &Cause,
+        Write { tx, service: register, .. }: Write<'_>,
     ) -> Result<Done<WithdrawGrantResponse>, ServiceError> {
         let mut grant = access_grants::lock(tx, &self.grant_id).await?.ok_or_else(grant_unknown)?;
         if grant.withdrawn_at.is_none() {

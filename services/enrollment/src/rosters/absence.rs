@@ -6,7 +6,7 @@ use sea_orm::DatabaseTransaction;
 use yizhan_runtime::ServiceError;
 
 use super::apply::cause_of;
-use crate::app::Register;
+use crate::app::{Register, Write};
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines;
 use crate::register::changes;
@@ -38,7 +38,8 @@ pub async fn batch(
     let mut counts = roster.counted()?;
     let (edits, ended) = end(tx, roster, held).await?;
     counts.ended_by_absence += ended;
-    counts.changed_persons += changes::record(tx, register, edits, &cause_of(roster)).await?.len() as i64;
+    let write = Write { tx, service: register, cause: &cause_of(roster) };
+    counts.changed_persons += changes::record(write, edits).await?.len() as i64;
     roster.counts = json(&counts)?;
     roster.position = json(&Position { psn_no: reached, row: 0 })?;
     Ok(false)

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
+use yizhan_runtime::once::Service as _;
 
 use super::{absence, apply, housekeeping};
 use crate::app::Register;

@@ -5,15 +5,15 @@ use sea_orm::DatabaseTransaction;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, ServiceError};
 
-use crate::app::Register;
+use crate::app::{Register, Write};
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
-use crate::register::once::Cause;
 use crate::rosters::domain::roster::{Action, Claim, Outcome, duplicates, place};
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{self, ADD, PendingRow, REFUSED, StagedOutcome};
 use crate::rosters::store::rosters::{Counts, Position, json};
+use yizhan_runtime::once::Cause;
 
 /// Rows of one batch. A batch locks its persons until it is committed: at this size for some tens of milliseconds.
 const ROWS_PER_BATCH: usize = 2000;
@@ -63,7 +63,8 @@ pub async fn batch(
         }
     }
     let edits = place_all(tx, roster, persons, &mut outcomes).await?;
-    counts.changed_persons += changes::record(tx, register, edits, &cause_of(roster)).await?.len() as i64;
+    let write = Write { tx, service: register, cause: &cause_of(roster) };
+    counts.changed_persons += changes::record(write, edits).await?.len() as i64;
     note(tx, roster, &outcomes, &mut counts).await?;
     roster.applied_rows += rows.len() as i64;
     roster.counts = json(&counts)?;

@@ -1,14 +1,11 @@
 //! Looking at rosters, and giving one up.
 
-use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{
     AbandonRosterRequest, AbandonRosterResponse, ListRosterRowsRequest, Roster,
 };
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once, page};
 
-use crate::app::Register;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
+use crate::app::{Done, Register, Write};
 use crate::rosters::check::{check_roster_id, roster_unknown};
 use crate::rosters::domain::departments;
 use crate::rosters::domain::steps::{Action, Refused, Role, State};
@@ -96,23 +93,18 @@ pub async fn abandon(
     {
         return Err(unknown(&request.roster_id));
     }
-    once::once(register, &key, &Abandon { request }).await
+    let work = Abandon { request };
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 struct Abandon {
     request: AbandonRosterRequest,
 }
 
-#[async_trait]
-impl Mutation<Register> for Abandon {
-    type Answer = AbandonRosterResponse;
-    type Changed = Changed;
-
+impl Abandon {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        _cause: &Cause,
+        Write { tx, service: register, .. }: Write<'_>,
     ) -> Result<Done<AbandonRosterResponse>, ServiceError> {
         let AbandonRosterRequest { poolarea_no, department, roster_id, .. } = &self.request;
         let held = rosters::lock(tx, poolarea_no, department, roster_id).await?;

@@ -1,17 +1,15 @@
 //! Takes one step of a transfer. The row is locked first: of two who step at once, the second finds the state the first left.
 
 use prost::Message;
-use sea_orm::{ActiveEnum, DatabaseTransaction};
-use tonic::async_trait;
+use sea_orm::ActiveEnum;
 use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
 use super::finish::{CheckedTerms, checked_terms};
 use super::parties::{area_not_owned, check_reason, is_transfer_id, may_see, sides_of, transfer_unknown};
-use crate::app::{Register, person_unknown};
+use crate::app::{Done, Register, Write, person_unknown};
 use crate::person::store::entities::person::PersonalText;
 use crate::person::store::timelines::{self, StoredTimeline};
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::transfers::domain::statement::statement;
 use crate::transfers::domain::{Action, Refused, Sides, Taken, next};
 use crate::transfers::messages::{self, action_name, state_name};
@@ -53,7 +51,8 @@ pub async fn advance_transfer(
     if !is_transfer_id(&request.transfer_id) {
         return Err(transfer_unknown(&request.transfer_id));
     }
-    once::once(register, &key, &Advance { caller, request: &request, action, terms }).await
+    let work = Advance { caller, request: &request, action, terms };
+    once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
 
 /// A step to be taken.
@@ -64,16 +63,10 @@ struct Advance<'a> {
     terms: Option<CheckedTerms>,
 }
 
-#[async_trait]
-impl Mutation<Register> for Advance<'_> {
-    type Answer = AdvanceTransferResponse;
-    type Changed = Changed;
-
+impl Advance<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
+        write @ Write { tx, .. }: Write<'_>,
     ) -> Result<Done<AdvanceTransferResponse>, ServiceError> {
         let found = transfers::lock(tx, &self.request.transfer_id).await?;
         let found = found.filter(|row| may_see(self.caller, row));
@@ -84,23 +77,19 @@ impl Mutation<Register> for Advance<'_> {
         }
         let next = next(row.position(), self.action, sides);
         let (after, side) = next.map_err(|refused| step_refused(&row, &refused))?;
-        let changed = self.effect(tx, register, &mut row, cause).await?;
+        let changed = self.effect(write, &mut row).await?;
         let (action, from, reason) = (self.action, Some(row.state), self.request.reason.clone());
-        take(tx, register, &mut row, Taken { after, from, action, actor: side, reason }, cause).await?;
+        take(write, &mut row, Taken { after, from, action, actor: side, reason }).await?;
         let steps = transfers::steps(tx, &row.transfer_id).await?;
         let transfer = Some(messages::whole(&row, steps, sides)?);
         Ok(Done { answer: AdvanceTransferResponse { transfer, replayed: false }, changed })
     }
-}
 
-impl Advance<'_> {
     /// What a step does besides being taken.
     async fn effect(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
+        write @ Write { tx, service: register, .. }: Write<'_>,
         row: &mut transfer::Model,
-        cause: &Cause,
     ) -> Result<Vec<StoredTimeline>, ServiceError> {
         if self.action == Action::GenerateStatement {
             let held = timelines::find(tx, &row.psn_no).await?.ok_or_else(|| person_unknown(&row.psn_no))?;
@@ -108,7 +97,7 @@ impl Advance<'_> {
             row.statement = messages::statement(made).encode_to_vec();
         }
         match &self.terms {
-            Some(terms) => terms.finish(tx, register, row, cause).await,
+            Some(terms) => terms.finish(write, row).await,
             None => Ok(Vec::new()),
         }
     }
@@ -116,11 +105,9 @@ impl Advance<'_> {
 
 /// Writes a step down, and where the transfer stands behind it.
 pub async fn take(
-    tx: &DatabaseTransaction,
-    register: &Register,
+    Write { tx, service: register, cause }: Write<'_>,
     row: &mut transfer::Model,
     taken: Taken,
-    cause: &Cause,
 ) -> Result<(), ServiceError> {
     row.state = taken.after.state;
     (row.locked_state, row.locked_side) = taken.after.locked.unzip();

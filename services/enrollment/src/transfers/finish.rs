@@ -2,12 +2,11 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 use prost::Message;
-use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, ServiceError, Violations};
 
-use crate::app::{Register, person_unknown};
+use crate::app::{Write, person_unknown};
 use crate::coverage::domain::contributions::arrears;
 use crate::coverage::domain::enrolment::Stop;
 use crate::coverage::enrolment;
@@ -17,7 +16,6 @@ use crate::person::domain::timeline::MAX_ENTRIES;
 use crate::person::store::edit::{Edit, PERSON_MOVED};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
-use crate::register::once::Cause;
 use crate::transfers::domain::codes::{Direction, is_basic};
 use crate::transfers::domain::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
 use crate::transfers::store::entities::transfer;
@@ -90,10 +88,8 @@ impl CheckedTerms {
     /// Moves the person, and notes the result in the transfer.
     pub async fn finish(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
+        write @ Write { tx, service: register, .. }: Write<'_>,
         row: &mut transfer::Model,
-        cause: &Cause,
     ) -> Result<Vec<StoredTimeline>, ServiceError> {
         let direction = Direction::from_code(&row.traf_prot_dirc);
         let direction = direction.ok_or_else(|| {
@@ -123,7 +119,7 @@ impl CheckedTerms {
             let text = "该人员的同类记录过多";
             return Err(ServiceError::invalid_field("transfer_id", Reason::TooManyEntries, text));
         }
-        let changed = self.move_person(tx, register, row, held, &finished, cause).await?;
+        let changed = self.move_person(write, row, held, &finished).await?;
         let version = changed.first().map_or(0, |person| person.version);
         let recorded = contributions::of_persons(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
         let owed = arrears(&recorded.unwrap_or_default()).into_iter();
@@ -175,12 +171,10 @@ impl CheckedTerms {
 
     async fn move_person(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
+        write @ Write { tx, .. }: Write<'_>,
         row: &transfer::Model,
         held: StoredTimeline,
         finished: &Finished,
-        cause: &Cause,
     ) -> Result<Vec<StoredTimeline>, ServiceError> {
         let (from_area, to_area) = (&row.from_poolarea_no, &row.to_poolarea_no);
         if from_area != to_area {
@@ -194,8 +188,7 @@ impl CheckedTerms {
         if from_area != to_area {
             edit.kind = PERSON_MOVED;
         }
-        let changed = changes::record(tx, register, vec![edit], cause).await?;
-        Ok(changed)
+        Ok(changes::record(write, vec![edit]).await?)
     }
 }
 

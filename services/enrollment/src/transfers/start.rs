@@ -1,16 +1,14 @@
 //! Opens a transfer.
 
 use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{StartTransferRequest, StartTransferResponse};
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use yizhan_terms::Area;
 
 use super::advance::take;
-use crate::app::{Register, person_merged, person_unknown};
+use crate::app::{Done, Register, Write, person_merged, person_unknown};
 use crate::person::store::timelines;
-use crate::register::once::{self, Cause, Changed, Done, Mutation};
 use crate::transfers::domain::codes::Direction;
 use crate::transfers::domain::{Action, Initiator, Side, Sides, State, Taken, finish, next};
 use crate::transfers::messages;
@@ -29,7 +27,7 @@ pub async fn start_transfer(
 ) -> Result<StartTransferResponse, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
     let start = checked(caller, &request, violations)?;
-    once::once(register, &key, &start).await
+    once::once(register, &key, |write| Box::pin(start.write(write))).await
 }
 
 fn checked<'a>(
@@ -87,16 +85,10 @@ struct Start<'a> {
     side: Side,
 }
 
-#[async_trait]
-impl Mutation<Register> for Start<'_> {
-    type Answer = StartTransferResponse;
-    type Changed = Changed;
-
+impl Start<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
+        write @ Write { tx, service: register, .. }: Write<'_>,
     ) -> Result<Done<StartTransferResponse>, ServiceError> {
         self.check_person(tx, register).await?;
         let mut row = self.opened();
@@ -104,21 +96,19 @@ impl Mutation<Register> for Start<'_> {
         let reason = self.request.reason.clone();
         let opened = Taken { after: position, from: None, action: Action::Start, actor: self.side, reason };
         transfers::insert(tx, &row).await?;
-        take(tx, register, &mut row, opened, cause).await?;
+        take(write, &mut row, opened).await?;
         if self.request.trans_mode == WITHOUT_APPLICATION {
             let step = next(position, Action::GenerateNotice, self.sides);
             let (after, side) = step.map_err(|_| area_not_owned())?;
             let (action, from) = (Action::GenerateNotice, Some(position.state));
             let noticed = Taken { after, from, action, actor: side, reason: String::new() };
-            take(tx, register, &mut row, noticed, cause).await?;
+            take(write, &mut row, noticed).await?;
         }
         let steps = transfers::steps(tx, &row.transfer_id).await?;
         let transfer = Some(messages::whole(&row, steps, self.sides)?);
         Ok(Done { answer: StartTransferResponse { transfer, replayed: false }, changed: Vec::new() })
     }
-}
 
-impl Start<'_> {
     /// The lock on the person lets one of two through who open a transfer at once.
     async fn check_person(&self, tx: &DatabaseTransaction, register: &Register) -> Result<(), ServiceError> {
         let psn_no = &self.request.psn_no;

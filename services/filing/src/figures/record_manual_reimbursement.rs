@@ -1,18 +1,17 @@
 //! Notes that a visit away from home was reimbursed by hand (零星报销).
 
 use chrono::NaiveDate;
-use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
-use tonic::async_trait;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use yizhan_proto::filing::v1::{RecordManualReimbursementRequest, RecordManualReimbursementResponse};
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::once::{self, Cause, Done, Mutation};
+use yizhan_runtime::once::{self, Cause};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::{Area, MedType, is_fixmedins_code, is_psn_no};
 
 use super::domain::{month_of, of_visit, reach};
 use super::store::entities::{Entity, Model};
 use super::store::{Addend, VISITS};
-use crate::app::{Register, check_area};
+use crate::app::{Done, Register, Write, check_area};
 
 /// Longest 就诊ID.
 const MAX_MDTRT_ID: usize = 30;
@@ -30,8 +29,7 @@ pub async fn record_manual_reimbursement(
     let bill = check(&request, register.clock.today(), &mut wrong);
     wrong.finish()?;
     let bill = bill.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
-    let (answer, _) = once::once(&register.db, &register.clock, &key, register, &bill).await?;
-    Ok(answer)
+    once::once(register, &key, |write| Box::pin(bill.write(write))).await
 }
 
 fn check<'b>(
@@ -74,17 +72,11 @@ struct Bill<'b> {
     enddate: NaiveDate,
 }
 
-#[async_trait]
-impl Mutation<Register> for Bill<'_> {
-    type Answer = RecordManualReimbursementResponse;
-    type Changed = ();
-
+impl Bill<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer, ()>, ServiceError> {
+        Write { tx, service: register, cause }: Write<'_>,
+    ) -> Result<Done<RecordManualReimbursementResponse>, ServiceError> {
         let row = self.row(register, cause);
         let id =
             (row.poolarea_no.clone(), row.psn_no.clone(), row.fixmedins_code.clone(), row.mdtrt_id.clone());
@@ -100,11 +92,9 @@ impl Mutation<Register> for Bill<'_> {
         };
         VISITS.add(tx, &[addend]).await?;
         row.into_active_model().insert(tx).await?;
-        Ok(Done { answer: RecordManualReimbursementResponse { replayed: false }, changed: () })
+        Ok(Done { answer: RecordManualReimbursementResponse { replayed: false }, changed: Vec::new() })
     }
-}
 
-impl Bill<'_> {
     fn row(&self, register: &Register, cause: &Cause) -> Model {
         let request = self.request;
         Model {

@@ -2,14 +2,12 @@
 //! other is told what it finds.
 
 use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::filing::v1::{AdvanceFilingRequest, AdvanceFilingResponse};
-use yizhan_runtime::once::{self, Cause, Done, Mutation};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use yizhan_terms::Area;
 use yizhan_workflow::is_reason;
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::filings::actors::{actor, check_opter, filing_unknown, may_see, relation};
 use crate::filings::changes::{self, Held};
 use crate::filings::domain::completion::Occasion;
@@ -20,7 +18,6 @@ use crate::filings::domain::submission::{check_kinds, read_materials};
 use crate::filings::messages::{filing_message, papers};
 use crate::filings::store;
 use crate::filings::submit::is_seen;
-use crate::standings::store::StoredStandings;
 
 /// Checks what can be checked without the state of the filing, and takes the step.
 pub async fn advance_filing(
@@ -29,7 +26,7 @@ pub async fn advance_filing(
     mut request: AdvanceFilingRequest,
 ) -> Result<AdvanceFilingResponse, ServiceError> {
     let (key, wrong) = once::open(caller, &mut request);
-    if let Some(answer) = once::answered(&register.db, &key).await? {
+    if let Some(answer) = once::answered(register, &key).await? {
         return Ok(answer);
     }
     let found = store::find(&register.db, &request.filing_id).await?;
@@ -37,11 +34,7 @@ pub async fn advance_filing(
     let filing = filing.ok_or_else(|| filing_unknown(&request.filing_id))?;
     let step = read(caller, &request, &filing, wrong)?;
     let advance = Advance { caller, request: &request, step };
-    let (answer, changed) = once::once(&register.db, &register.clock, &key, register, &advance).await?;
-    if let Some(changed) = changed {
-        register.committed(changed).await;
-    }
-    Ok(answer)
+    once::once(register, &key, |write| Box::pin(advance.write(write))).await
 }
 
 /// Any window may hand in papers for a filing it cannot look up: the person stands in front of it.
@@ -105,17 +98,11 @@ struct Advance<'a> {
     step: Step,
 }
 
-#[async_trait]
-impl Mutation<Register> for Advance<'_> {
-    type Answer = AdvanceFilingResponse;
-    type Changed = Vec<StoredStandings>;
-
+impl Advance<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        _cause: &Cause,
-    ) -> Result<Done<Self::Answer, Self::Changed>, ServiceError> {
+        Write { tx, service: register, .. }: Write<'_>,
+    ) -> Result<Done<AdvanceFilingResponse>, ServiceError> {
         let (held, filing) = self.hold(tx).await?;
         let replaced = match &filing.replaces {
             Some(old) => store::find(tx, old).await?.filter(|old| old.psn_no == filing.psn_no),
@@ -135,9 +122,7 @@ impl Mutation<Register> for Advance<'_> {
         let changed = changes::record(tx, register, held, taken).await?;
         Ok(Done { answer: AdvanceFilingResponse { filing, replayed: false }, changed })
     }
-}
 
-impl Advance<'_> {
     /// The filing as it is once nobody else can change it.
     async fn hold(&self, tx: &DatabaseTransaction) -> Result<(Held, Filing), ServiceError> {
         let filing_id = &self.request.filing_id;

@@ -13,6 +13,7 @@ use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::once::Service as _;
 use yizhan_runtime::{Reason, ServiceError};
 
 use crate::app::Register;

@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 
 use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::filing::v1::{ImportFilingsRequest, ImportFilingsResponse};
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::once::{self, Cause, Done, Mutation};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use yizhan_terms::Area;
 use yizhan_terms::FilingKind;
 
-use crate::app::{Register, check_area};
+use crate::app::{Done, Register, Write, check_area};
 use crate::filings::actors::actor;
 use crate::filings::changes::{self, Held, Taken};
 use crate::filings::domain::filing::{Actor, Filing, State};
@@ -19,7 +17,6 @@ use crate::filings::domain::filing_row::{self, TakenOver};
 use crate::filings::domain::step::Action;
 use crate::filings::store;
 use crate::rules::{Handling, Kinds, Places, RulesOf};
-use crate::standings::store::StoredStandings;
 
 /// Rows of one import at most.
 const MAX_ROWS: usize = 1000;
@@ -37,17 +34,13 @@ pub async fn import_filings(
         return Err(wrong.finish().expect_err("one was just noted"));
     }
     check_area(caller, area)?;
-    if let Some(answer) = once::answered(&register.db, &key).await? {
+    if let Some(answer) = once::answered(register, &key).await? {
         return Ok(answer);
     }
     let rules = RulesOfArea::read(register, area)?;
     let rows = checked(&request, &rules.whole_provinces, wrong)?;
     let import = Import { by: actor(caller, ""), area, rules, rows };
-    let (answer, changed) = once::once(&register.db, &register.clock, &key, register, &import).await?;
-    if let Some(changed) = changed.filter(|changed| !changed.is_empty()) {
-        register.committed(changed).await;
-    }
-    Ok(answer)
+    once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 
 /// What the home area's rules of today give a filing that was decided before.
@@ -114,17 +107,11 @@ struct Import<'i> {
     rows: Vec<TakenOver>,
 }
 
-#[async_trait]
-impl Mutation<Register> for Import<'_> {
-    type Answer = ImportFilingsResponse;
-    type Changed = Vec<StoredStandings>;
-
+impl Import<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        _cause: &Cause,
-    ) -> Result<Done<Self::Answer, Self::Changed>, ServiceError> {
+        Write { tx, service: register, .. }: Write<'_>,
+    ) -> Result<Done<ImportFilingsResponse>, ServiceError> {
         let new = self.new_rows(tx).await?;
         let psn_nos = new.iter().map(|row| row.psn_no.clone()).collect();
         let taken: Vec<Taken> = new.iter().map(|row| self.step(row, register)).collect();
@@ -138,9 +125,7 @@ impl Mutation<Register> for Import<'_> {
         let changed = changes::record(tx, register, held, taken).await?;
         Ok(Done { answer, changed })
     }
-}
 
-impl Import<'_> {
     /// Rows nobody has taken over yet. Of two imports that bring the same row at once, the key of foreign ids lets one through; the other runs
     /// again and finds it here.
     async fn new_rows(&self, tx: &DatabaseTransaction) -> Result<Vec<&TakenOver>, ServiceError> {

@@ -1,15 +1,13 @@
 //! Submits a filing: by the person, at any agency's window (异地受理), or by the referring hospital.
 
 use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::filing::v1::{SubmitFilingRequest, SubmitFilingResponse};
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::once::{self, Cause, Done, Mutation};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use yizhan_terms::{FilingKind, FilingMaterial, Insutype, Status, is_psn_no};
 
-use crate::app::Register;
+use crate::app::{Done, Register, Write};
 use crate::filings::actors::{actor, check_opter, filing_unknown, may_not_submit, may_submit};
 use crate::filings::changes::{self, Held, Taken};
 use crate::filings::domain::completion::{Occasion, complete};
@@ -20,7 +18,6 @@ use crate::filings::domain::submission::{Filer, RulesOfKind, Submission, judge, 
 use crate::filings::messages::{filing_message, papers};
 use crate::filings::store;
 use crate::rules::{Handling, InProvince, KindRule, Kinds, Places, Rules, RulesOf};
-use crate::standings::store::StoredStandings;
 
 /// 申报来源 `dcla_souc`.
 const SOURCES: [&str; 6] = ["01", "02", "03", "04", "05", "99"];
@@ -35,7 +32,7 @@ pub async fn submit_filing(
     if !may_submit(caller, &request.psn_no, referring(&request)) {
         return Err(may_not_submit());
     }
-    if let Some(answer) = once::answered(&register.db, &key).await? {
+    if let Some(answer) = once::answered(register, &key).await? {
         return Ok(answer);
     }
     check_opter(caller, &request.opter, &mut wrong);
@@ -49,11 +46,7 @@ pub async fn submit_filing(
     let rules = register.rules.current();
     let drawn = Drawn { register, rules: &rules, caller, request: &request, insured: &insured };
     let submit = drawn.up(kind, materials, wrong)?;
-    let (answer, changed) = once::once(&register.db, &register.clock, &key, register, &submit).await?;
-    if let Some(changed) = changed {
-        register.committed(changed).await;
-    }
-    Ok(answer)
+    once::once(register, &key, |write| Box::pin(submit.write(write))).await
 }
 
 /// The hospital that refers, of a referral.
@@ -218,17 +211,11 @@ struct Submit<'s> {
     self_service: bool,
 }
 
-#[async_trait]
-impl Mutation<Register> for Submit<'_> {
-    type Answer = SubmitFilingResponse;
-    type Changed = Vec<StoredStandings>;
-
+impl Submit<'_> {
     async fn write(
         &self,
-        tx: &DatabaseTransaction,
-        register: &Register,
-        _cause: &Cause,
-    ) -> Result<Done<Self::Answer, Self::Changed>, ServiceError> {
+        Write { tx, service: register, .. }: Write<'_>,
+    ) -> Result<Done<SubmitFilingResponse>, ServiceError> {
         let today = register.clock.today();
         let held = Held::lock(tx, vec![self.filing.psn_no.clone()]).await?;
         let replaced = self.replaced(tx, today).await?;
@@ -243,9 +230,7 @@ impl Mutation<Register> for Submit<'_> {
         let filing = Some(filing_message(&filing, self.rules, today));
         Ok(Done { answer: SubmitFilingResponse { filing, replayed: false }, changed })
     }
-}
 
-impl Submit<'_> {
     /// The filing whose place it takes, as it is now.
     async fn replaced(
         &self,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sea_orm::DatabaseTransaction;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, lock, retry_transient};
+use yizhan_runtime::once::Service as _;
 
 use crate::app::Register;
 use crate::filings::changes::{self, Held, Taken};

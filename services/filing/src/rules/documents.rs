@@ -1,7 +1,6 @@
 //! Documents of filing rules: published, listed, read; and working days counted by them.
 
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
-use tonic::async_trait;
+use sea_orm::DatabaseConnection;
 use yizhan_documents::RulesDocument;
 use yizhan_proto::filing::v1::{
     AddWorkingDaysRequest, AddWorkingDaysResponse, GetFilingRulesRequest, ListFilingRulesRequest,
@@ -10,7 +9,7 @@ use yizhan_proto::filing::v1::{
 use yizhan_proto::rules;
 use yizhan_rules::{Publication, RulesBook, Summary};
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::once::{self, Cause, Done, Mutation};
+use yizhan_runtime::once::{self, Done, Write};
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
@@ -31,6 +30,20 @@ pub struct Documents {
     pub clock: Clock,
 }
 
+impl once::Service for Documents {
+    type Changed = ();
+
+    fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn committed(&self, (): ()) {}
+}
+
 /// Checks a document and publishes it.
 pub async fn publish(
     desk: &Documents,
@@ -40,29 +53,19 @@ pub async fn publish(
     let (key, wrong) = once::open(caller, &mut request);
     let publication = Publication::<RulesDocument<FilingFamilies>>::read(&request.document, wrong)?;
     publication.check_area(caller)?;
-    let publish = Publish(publication);
-    let (answer, _) = once::once(&desk.db, &desk.clock, &key, desk, &publish).await?;
+    let publication = &publication;
+    let answer = once::once(desk, &key, |write| Box::pin(write_down(write, publication))).await?;
     desk.book.refresh().await?;
     Ok(answer)
 }
 
-struct Publish(Publication<RulesDocument<FilingFamilies>>);
-
-#[async_trait]
-impl Mutation<Documents> for Publish {
-    type Answer = PublishFilingRulesResponse;
-    type Changed = ();
-
-    async fn write(
-        &self,
-        tx: &DatabaseTransaction,
-        desk: &Documents,
-        cause: &Cause,
-    ) -> Result<Done<Self::Answer, ()>, ServiceError> {
-        let published = self.0.write(tx, &desk.book, &cause.caller, desk.clock.now()).await?;
-        let rules = Some(published.summary.into());
-        Ok(Done { answer: PublishFilingRulesResponse { rules, replayed: published.known }, changed: () })
-    }
+async fn write_down(
+    Write { tx, service: desk, cause }: Write<'_, '_, Documents>,
+    publication: &Publication<RulesDocument<FilingFamilies>>,
+) -> Result<Done<PublishFilingRulesResponse, ()>, ServiceError> {
+    let published = publication.write(tx, &desk.book, &cause.caller, desk.clock.now()).await?;
+    let rules = Some(published.summary.into());
+    Ok(Done { answer: PublishFilingRulesResponse { rules, replayed: published.known }, changed: () })
 }
 
 /// One page of documents, in the order they were published.

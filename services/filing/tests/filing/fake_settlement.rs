@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use futures::{Stream, stream};
 use tonic::{Request, Response, Status};
-use yizhan_proto::settlement::v1::settlement_service_server::{
-    SERVICE_NAME, SettlementService, SettlementServiceServer,
-};
+use yizhan_proto::settlement::v1::settlement_service_server::{SettlementService, SettlementServiceServer};
 use yizhan_proto::settlement::v1::*;
 use yizhan_runtime::config::ServerConfig;
 use yizhan_runtime::server::{RunningServer, Server};
+use yizhan_runtime::services;
 
 /// What was settled: the token behind the n-th is n.
 #[derive(Clone, Default)]
@@ -21,8 +20,7 @@ impl FakeSettlement {
     /// Starts it.
     pub async fn start(&self) -> RunningServer {
         let server = Server::bind(ServerConfig::loopback()).unwrap();
-        let routes = tonic::service::Routes::new(SettlementServiceServer::new(self.clone()));
-        server.serve(routes, &[SERVICE_NAME]).await.unwrap()
+        server.serve(services![SettlementServiceServer::new(self.clone())]).await.unwrap()
     }
 
     /// Settles.

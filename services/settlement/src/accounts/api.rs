@@ -6,7 +6,7 @@ use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRe
 use yizhan_runtime::Caller;
 
 use super::deposit;
-use crate::routes::Api;
+use crate::app::Api;
 
 type Answer<T> = Result<Response<T>, Status>;
 

@@ -11,7 +11,7 @@ use yizhan_proto::settlement::v1::{
 use yizhan_runtime::Caller;
 
 use super::{import, lookup};
-use crate::routes::Api;
+use crate::app::Api;
 
 type Answer<T> = Result<Response<T>, Status>;
 

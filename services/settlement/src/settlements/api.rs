@@ -15,8 +15,8 @@ use yizhan_proto::settlement::v1::{
 use yizhan_runtime::Caller;
 
 use super::{benefits, preview, query, replay, reverse, settle, watch};
+use crate::app::Api;
 use crate::books::check_books;
-use crate::routes::Api;
 
 type Answer<T> = Result<Response<T>, Status>;
 
