@@ -5,7 +5,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
 
 use crate::app::Register;
 use crate::ledger::get_ledger::{check_reader, checked_scope};
-use crate::ledger::store::ledger::{self, Scope};
+use crate::ledger::store::{self as ledger, Scope};
 use crate::person::store::entities::person;
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};

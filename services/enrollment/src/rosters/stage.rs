@@ -12,9 +12,10 @@ use super::check::{CheckedRow, MAX_ROWS_PER_MESSAGE, RowRules, roster_unknown};
 use super::open::add_to_digest;
 use crate::app::Register;
 use crate::person::store::{persons, timelines};
+use crate::rosters::domain::roster::Outcome;
 use crate::rosters::domain::steps::{Action, Role};
 use crate::rosters::store::entities::roster;
-use crate::rosters::store::roster_rows::{self, NOTHING, REFUSED, StagedOutcome};
+use crate::rosters::store::roster_rows::{self, NOTHING, StagedRow};
 use crate::rosters::store::rosters::{self, json};
 
 /// Keeps the rows of one message, durably, if they come next and on the stream that was opened last.
@@ -38,6 +39,10 @@ pub async fn stage(
     let numbered = message.rows.iter().zip(message.first_row_number..);
     let mut checked: Vec<CheckedRow> = numbered.map(|(row, row_no)| rules.check(row_no, row)).collect();
     find_persons(register, &opened.poolarea_no, &mut checked).await?;
+    let rows: Vec<&StagedRow> = checked.iter().map(|checked| &checked.row).collect();
+    let refusals =
+        checked.iter().map(|checked| Some((checked.row.row_no, Outcome::Refused(checked.refusal?))));
+    let refused: Vec<(i64, Outcome)> = refusals.flatten().collect();
     retry_transient(|| async {
         let tx = begin_write(&register.db).await?;
         let mut held = take_step(&tx, register, opened, Action::Send).await?;
@@ -50,18 +55,11 @@ pub async fn stage(
         }
         held.digest = digest_with(&held.digest, message)?;
         let mut counts = held.counted()?;
-        let mut outcomes = Vec::new();
-        for CheckedRow { row, refusal, .. } in &checked {
-            if let Some(refusal) = refusal {
-                let reason = refusal.code();
-                *counts.refused.entry(reason.to_owned()).or_default() += 1;
-                outcomes.push(StagedOutcome { row_no: row.row_no, outcome: REFUSED, reason });
-            }
-        }
-        held.applied_rows += outcomes.len() as i64;
+        counts.add(&refused);
         held.counts = json(&counts)?;
-        roster_rows::insert(&tx, &held, checked.iter().map(|checked| checked.row.clone()).collect()).await?;
-        roster_rows::insert_outcomes(&tx, &held, &outcomes).await?;
+        held.applied_rows += refused.len() as i64;
+        roster_rows::insert(&tx, &held, &rows).await?;
+        roster_rows::insert_outcomes(&tx, &held, &refused).await?;
         rosters::update(&tx, &held).await?;
         tx.commit().await?;
         Ok(held)

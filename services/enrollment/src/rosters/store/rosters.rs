@@ -11,6 +11,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::entities::roster::{Column, Entity, Model};
+use crate::rosters::domain::roster::Outcome;
 use crate::rosters::domain::steps::{Action, Refused, Role, State, next, to_be_applied};
 
 /// The contract's RosterMode FULL, as stored.
@@ -33,6 +34,21 @@ pub struct Counts {
     pub refused: BTreeMap<String, i64>,
     /// Persons whose version went up.
     pub changed_persons: i64,
+}
+
+impl Counts {
+    /// Counts what became of rows.
+    pub fn add(&mut self, outcomes: &[(i64, Outcome)]) {
+        for (_, outcome) in outcomes {
+            match outcome {
+                Outcome::Added => self.added += 1,
+                Outcome::Updated => self.updated += 1,
+                Outcome::Ended => self.ended += 1,
+                Outcome::Unchanged => self.unchanged += 1,
+                Outcome::Refused(why) => *self.refused.entry(why.code().to_owned()).or_default() += 1,
+            }
+        }
+    }
 }
 
 /// Behind what applying goes on.
