@@ -13,11 +13,7 @@ use std::{env, fs};
 const EXCEPTIONS: [(&str, Exceptions); 3] = [
     ("enrollment", Exceptions { circles: &[], climbing: &[] }),
     ("filing", Exceptions { circles: &[], climbing: &["standings::domain → standings::state"] }),
-    (
-        "settlement",
-        // What every use case works with holds policies and reference data, whose use cases work with it.
-        Exceptions { circles: &["app", "books", "policies", "reference", "routes"], climbing: &[] },
-    ),
+    ("settlement", Exceptions { circles: &[], climbing: &[] }),
 ];
 
 struct Exceptions {

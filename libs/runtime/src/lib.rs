@@ -13,14 +13,13 @@
 //! | [`feed`] | the change log that others follow, which never skips |
 //! | [`follow`] | following another service's feed, each event exactly once |
 //! | [`once`] | mutations that happen once per request id, whatever is retried |
-//! | [`api`] | a service as tonic sees it, as a table of its calls |
-//! | [`server`], [`process`], [`client`] | serving, the life of a process, calling others |
+//! | [`server`], [`calls!`], [`process`], [`client`] | serving, a service as its calls, the life of a process, calling others |
 //! | [`ids`], [`clock`], [`page`] | time-ordered ids; now and today; page sizes and tokens |
 
-pub mod api;
 pub mod batcher;
 pub mod cache;
 pub mod caller;
+mod calls;
 pub mod client;
 pub mod clock;
 pub mod config;

@@ -1,6 +1,6 @@
 //! 权益: what persons see of their own register, whom they let look at it, and who did.
 
-pub(crate) mod api;
+mod api;
 mod authorize_look;
 mod get_rights;
 mod grant_access;

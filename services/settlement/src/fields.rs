@@ -25,6 +25,14 @@ pub fn check_area(admdvs: &str, field: &str, wrong: &mut Violations) {
     wrong.require(six, field, Reason::AdmdvsInvalid, "医保区划应为 6 位数字");
 }
 
+/// What is wrong with a person named by area and number.
+pub fn check_person(psn_no: &str, poolarea_no: &str) -> Violations {
+    let mut wrong = Violations::new();
+    check_id(psn_no, "psn_no", &mut wrong);
+    check_area(poolarea_no, "poolarea_no", &mut wrong);
+    wrong
+}
+
 /// A plain decimal (no exponent) with at most `places` decimals and 16 digits.
 pub fn check_decimal(text: &str, places: u32) -> Option<Decimal> {
     let plain = !text.is_empty()

@@ -21,7 +21,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
     let map = root.map(&keys)?;
     let title = map.optional("title", |at| at.text());
     let area = map.required("area", |at| digits(&at, 6, "a pooling area (admdvs)"));
-    let scheme = map.required("scheme", |at| at.code(Insutype::ALL, Insutype::code));
+    let scheme = map.required("scheme", |at| at.code(&Insutype::SETTLED, Insutype::code));
     let person = map.required("person", person);
     let visit = map.required("visit", visit);
     let lines = map.required("lines", |at| numbered_lines(&at));

@@ -43,7 +43,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
     let version = map.required("version", |at| version(&at).map(str::to_owned));
     let title = map.required("title", |at| at.text());
     let areas = map.required("areas", |at| at.set_of(|at| area(&at, "a pooling area (admdvs)")));
-    let scheme = map.required("scheme", |at| at.code(Insutype::ALL, Insutype::code));
+    let scheme = map.required("scheme", |at| at.code(&Insutype::SETTLED, Insutype::code));
     let period = period(&map, None);
     let composite = map.optional("composite", |at| at.text());
     let year_starts = map.optional("year_starts", month_and_day);

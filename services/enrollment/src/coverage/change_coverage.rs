@@ -5,6 +5,7 @@ use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{ChangeCoverageRequest, ChangeCoverageResponse};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_terms::Insutype;
 
 use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{self, NewContribution};
@@ -41,21 +42,21 @@ pub async fn change_coverage(
 /// A request that is right.
 struct Asked {
     psn_no: String,
-    insutype: String,
+    insutype: Insutype,
     change: Change,
     day: NaiveDate,
     psn_type: Option<String>,
     hi_type: Option<String>,
     poolarea_no: String,
-    switch_from: Option<String>,
+    switch_from: Option<Insutype>,
     payment: Option<NewContribution>,
 }
 
 impl Asked {
     /// Whether a resident's coverage year, which is paid for as a whole, goes on after a pause.
     fn goes_on(&self, person: &Timeline) -> bool {
-        let standing = coverage_changes::standing(person, &self.insutype, self.day);
-        is_paid_yearly(&self.insutype) && standing == Standing::Paused && self.payment.is_none()
+        let standing = coverage_changes::standing(person, self.insutype, self.day);
+        is_paid_yearly(self.insutype) && standing == Standing::Paused && self.payment.is_none()
     }
 }
 
@@ -63,7 +64,7 @@ fn asked(request: &ChangeCoverageRequest, today: NaiveDate, violations: &mut Vio
     let payment = payment(request, today, violations);
     let mut check = RowCheck::within("", violations);
     let psn_no = check.psn_no("psn_no", &request.psn_no);
-    let insutype = check.code("insutype", &request.insutype, codes::is_insutype);
+    let insutype = check.insutype("insutype", &request.insutype);
     let change = Change::from_code(&request.psn_chg_type).filter(|change| !change.is_transfer());
     if change.is_none() {
         let text = "人员变动应为 11、12、21、22、25、27、31 或 32；转移请办理关系转移接续";
@@ -83,8 +84,9 @@ fn asked(request: &ChangeCoverageRequest, today: NaiveDate, violations: &mut Vio
     if !request.poolarea_no.is_empty() {
         check.poolarea("poolarea_no", &request.poolarea_no);
     }
-    let basic = |code: &str| codes::BASIC_SCHEMES.contains(&code) && code != request.insutype;
-    check.code("switch_from", &request.switch_from, |code| code.is_empty() || basic(code));
+    let switch_from = Insutype::from_code(&request.switch_from)
+        .filter(|scheme| scheme.is_basic() && scheme.code() != request.insutype);
+    check.code("switch_from", &request.switch_from, |code| code.is_empty() || switch_from.is_some());
     let begins = matches!(change, Some(Change::Enrol | Change::Resume));
     let only_begins = [
         ("poolarea_no", request.poolarea_no.is_empty()),
@@ -104,7 +106,7 @@ fn asked(request: &ChangeCoverageRequest, today: NaiveDate, violations: &mut Vio
         psn_type: optional(&request.psn_type),
         hi_type: optional(&request.hi_type),
         poolarea_no: request.poolarea_no.clone(),
-        switch_from: optional(&request.switch_from),
+        switch_from,
         payment,
     })
 }
@@ -126,7 +128,7 @@ fn payment(
     violations.require(is_own, "payment.psn_no", Reason::PaymentOfAnother, "缴费记录应属于同一人员和险种");
     let paid = contribution_check::checked(&told, today, RowCheck::within("payment.", violations));
     let of_period = paid.as_ref().is_none_or(|paid| {
-        parse_date(&request.chg_date).is_none_or(|day| paid.accrym == accrym_of(&paid.insutype, day))
+        parse_date(&request.chg_date).is_none_or(|day| paid.accrym == accrym_of(paid.insutype, day))
     });
     let text = "应为变动日期所在的费款所属期；其他期间的缴费请另行登记";
     violations.require(of_period, "payment.accrym", Reason::PaymentOfAnotherPeriod, text);
@@ -157,7 +159,7 @@ impl Changing<'_> {
             Change::Enrol | Change::Resume => begin(tx, register, &mut edit, asked, cause).await?,
             Change::End => {
                 let person = &mut edit.after.timeline;
-                coverage_changes::end(person, &asked.insutype, asked.day, asked.change).map_err(refused)?;
+                coverage_changes::end(person, asked.insutype, asked.day, asked.change).map_err(refused)?;
             }
             _ => turn(&mut edit, asked)?,
         }
@@ -173,7 +175,7 @@ impl Changing<'_> {
 fn turn(edit: &mut Edit, asked: &Asked) -> Result<(), ServiceError> {
     let set = Set { psn_type: asked.psn_type.clone(), hi_type: asked.hi_type.clone() };
     let person = &mut edit.after.timeline;
-    coverage_changes::turn(person, &asked.insutype, asked.day, asked.change, set).map_err(refused)
+    coverage_changes::turn(person, asked.insutype, asked.day, asked.change, set).map_err(refused)
 }
 
 fn refused(refused: Refused) -> ServiceError {
@@ -192,7 +194,7 @@ async fn begin(
         stored::of_persons(tx, [asked.psn_no.clone()]).await?.remove(&asked.psn_no).unwrap_or_default();
     if let Some(payment) = &asked.payment {
         let row = payment.row(&edit.after.poolarea_no, cause, register.clock.now());
-        recorded.push(stored::accrued(&row));
+        recorded.push(payment.accrued());
         stored::insert(tx, vec![row]).await?;
     }
     let area = match asked.poolarea_no.is_empty() {
@@ -200,29 +202,29 @@ async fn begin(
         false => asked.poolarea_no.clone(),
     };
     let person = &mut edit.after.timeline;
-    coverage_changes::check(person, &asked.insutype, asked.change, asked.day).map_err(refused)?;
-    if let Some(switched) = &asked.switch_from {
+    coverage_changes::check(person, asked.insutype, asked.change, asked.day).map_err(refused)?;
+    if let Some(switched) = asked.switch_from {
         coverage_changes::end(person, switched, asked.day, Change::End).map_err(refused)?;
     }
-    let psn_type = asked.psn_type.clone().or_else(|| last_psn_type(person, &asked.insutype));
+    let psn_type = asked.psn_type.clone().or_else(|| last_psn_type(person, asked.insutype));
     let psn_type = psn_type.ok_or_else(|| {
         ServiceError::invalid_field("psn_type", Reason::PsnTypeRequired, "该项变动必须给出人员类别")
     })?;
-    let coverage = if needs_payment(&asked.insutype, &psn_type) {
+    let coverage = if needs_payment(asked.insutype, &psn_type) {
         let paid_on = asked.payment.as_ref().and_then(|payment| payment.paid_date);
-        let accrym = accrym_of(&asked.insutype, asked.day);
-        let paid_on = paid_on.or_else(|| self::paid_on(&recorded, &asked.insutype, &accrym));
-        let paid_on = paid_on.ok_or_else(|| contribution_missing(&asked.insutype, &accrym))?;
+        let accrym = accrym_of(asked.insutype, asked.day);
+        let paid_on = paid_on.or_else(|| self::paid_on(&recorded, asked.insutype, &accrym));
+        let paid_on = paid_on.ok_or_else(|| contribution_missing(asked.insutype, &accrym))?;
         let rules = register.rules.load(tx).await?;
         let payment = Payment { area: &area, paid_on, rules: &rules };
-        let decision = payment.decide(person, &asked.insutype, asked.day);
+        let decision = payment.decide(person, asked.insutype, asked.day);
         let mut decision = decision.map_err(|missing| error(&Stop::NoRule(missing)))?;
         if asked.switch_from.is_some() {
             // Paid ahead: until the day of the switch the scheme that is left pays.
             decision.period.begndate = decision.period.begndate.max(asked.day);
             decision.entitled_begndate = decision.entitled_begndate.max(decision.period.begndate);
         }
-        stretch(&asked.insutype, psn_type, decision)
+        stretch(asked.insutype, psn_type, decision)
     } else {
         at_once(asked, psn_type)
     };
@@ -237,14 +239,14 @@ async fn begin(
 
 /// 退休 and 离休 people, and what comes on top of a basic scheme, are not paid for by the person month by month. Every resident's
 /// year is.
-fn needs_payment(insutype: &str, psn_type: &str) -> bool {
+fn needs_payment(insutype: Insutype, psn_type: &str) -> bool {
     let retired = psn_type.starts_with("12") || psn_type.starts_with("13");
-    codes::BASIC_SCHEMES.contains(&insutype) && (is_paid_yearly(insutype) || !retired)
+    insutype.is_basic() && (is_paid_yearly(insutype) || !retired)
 }
 
 fn at_once(asked: &Asked, psn_type: String) -> Coverage {
     Coverage {
-        insutype: asked.insutype.clone(),
+        insutype: asked.insutype,
         psn_type,
         state: CoverageState::Normal,
         poolarea_no: String::new(),
@@ -256,12 +258,12 @@ fn at_once(asked: &Asked, psn_type: String) -> Coverage {
     }
 }
 
-fn last_psn_type(person: &Timeline, insutype: &str) -> Option<String> {
+fn last_psn_type(person: &Timeline, insutype: Insutype) -> Option<String> {
     let last = person.coverages.iter().rfind(|held| held.insutype == insutype);
     last.map(|held| held.psn_type.clone())
 }
 
-fn contribution_missing(insutype: &str, accrym: &str) -> ServiceError {
+fn contribution_missing(insutype: Insutype, accrym: &str) -> ServiceError {
     ServiceError::new(Reason::ContributionMissing, "nothing is paid for the scheme and period")
         .with_text(format!("未查询到 {accrym} 的缴费记录，请先缴费或随参保一并登记缴费"))
         .with("insutype", insutype)

@@ -4,8 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use yizhan_proto::enrollment::v1::Contribution;
 use yizhan_runtime::Reason;
 use yizhan_runtime::ids::new_id;
+use yizhan_terms::Insutype;
 
-use crate::coverage::domain::contributions::{self, Kind};
+use crate::coverage::domain::contributions::{self, Accrued, Kind};
 use crate::coverage::store::entities::contribution;
 use crate::person::domain::codes;
 use crate::register::row_check::RowCheck;
@@ -20,7 +21,7 @@ pub struct NewContribution {
     /// 人员编号.
     pub psn_no: String,
     /// 险种类型.
-    pub insutype: String,
+    pub insutype: Insutype,
     /// 费款所属期.
     pub accrym: String,
     /// Its first day.
@@ -42,8 +43,8 @@ pub struct NewContribution {
 /// Checks one.
 pub fn checked(row: &Contribution, today: NaiveDate, mut check: RowCheck) -> Option<NewContribution> {
     let psn_no = check.psn_no("psn_no", &row.psn_no);
-    let insutype = check.code("insutype", &row.insutype, codes::is_insutype);
-    let first_day = insutype.as_ref().and_then(|insutype| {
+    let insutype = check.insutype("insutype", &row.insutype);
+    let first_day = insutype.and_then(|insutype| {
         let first_day = contributions::first_day(insutype, &row.accrym);
         if first_day.is_none() {
             let text = "费款所属期：居民为年度 YYYY，其他险种为月份 YYYY-MM";
@@ -55,7 +56,7 @@ pub fn checked(row: &Contribution, today: NaiveDate, mut check: RowCheck) -> Opt
     let clct_type = check.code("clct_type", &row.clct_type, codes::is_clct_type);
     let clct_flag = check.code("clct_flag", &row.clct_flag, |code| ["0", "1"].contains(&code));
     let is_due = row.clct_flag == "0";
-    if row.clct_type == "991" && row.insutype != codes::RESIDENT {
+    if row.clct_type == "991" && insutype != Some(Insutype::Resident) {
         check.wrong("clct_type", Reason::CodeUnknown, "991 居民退费仅用于居民医保");
     }
     if is_due && ["20", "991"].contains(&row.clct_type.as_str()) {
@@ -112,7 +113,7 @@ fn psn_type(row: &Contribution, check: &mut RowCheck) -> Option<Option<String>> 
     let of_resident = |code: &str| {
         codes::is_psn_type(code) && ["14", "15", "16"].contains(&code.get(..2).unwrap_or_default())
     };
-    let fits = row.insutype == codes::RESIDENT && of_resident(&row.psn_type);
+    let fits = row.insutype == Insutype::Resident.code() && of_resident(&row.psn_type);
     if !fits {
         check.wrong(
             "psn_type",
@@ -124,13 +125,25 @@ fn psn_type(row: &Contribution, check: &mut RowCheck) -> Option<Option<String>> 
 }
 
 impl NewContribution {
+    /// What arrears are reckoned by.
+    pub fn accrued(&self) -> Accrued {
+        Accrued {
+            insutype: self.insutype,
+            accrym: self.accrym.clone(),
+            amount_fen: self.amount_fen,
+            kind: self.kind,
+            repairs: self.clct_type == contributions::PAID_BACK,
+            paid_date: self.paid_date,
+        }
+    }
+
     /// As a row of the person's area.
     pub fn row(&self, poolarea_no: &str, cause: &Cause, recorded_at: DateTime<Utc>) -> contribution::Model {
         contribution::Model {
             poolarea_no: poolarea_no.to_owned(),
             psn_no: self.psn_no.clone(),
             contribution_id: new_id(),
-            insutype: self.insutype.clone(),
+            insutype: self.insutype.to_string(),
             accrym: self.accrym.clone(),
             amount_fen: self.amount_fen,
             clct_type: self.clct_type.clone(),

@@ -109,5 +109,5 @@ fn message(stop: &Stop) -> &'static str {
 
 fn with_stretch(error: ServiceError, held: &Coverage) -> ServiceError {
     let enddate = held.period.enddate.map(|end| end.to_string()).unwrap_or_default();
-    error.with("insutype", &held.insutype).with("begndate", held.period.begndate).with("enddate", enddate)
+    error.with("insutype", held.insutype).with("begndate", held.period.begndate).with("enddate", enddate)
 }

@@ -11,9 +11,8 @@ use crate::app::{Register, person_unknown};
 use crate::coverage::domain::contributions;
 use crate::coverage::store::contributions as stored;
 use crate::coverage::store::entities::contribution::Model;
-use crate::person::domain::codes;
 use crate::person::store::timelines;
-use yizhan_terms::is_psn_no;
+use yizhan_terms::{Insutype, is_psn_no};
 
 /// One page. Who may not know of the person is told that there is none.
 pub async fn list_contributions(
@@ -26,7 +25,7 @@ pub async fn list_contributions(
         return Err(person_unknown(&psn_no));
     }
     let mut violations = Violations::new();
-    let known = insutype.is_empty() || codes::is_insutype(&insutype);
+    let known = insutype.is_empty() || Insutype::from_code(&insutype).is_some();
     violations.require(known, "insutype", Reason::CodeUnknown, "险种类型不在字典中");
     violations.finish()?;
     let limit = page::page_size(page_size)?;
@@ -62,7 +61,9 @@ pub async fn list_contributions(
 pub async fn arrears_of(register: &Register, psn_no: &str) -> Result<Vec<Arrears>, DbErr> {
     let all = stored::of_persons(&register.db, [psn_no.to_owned()]).await?.remove(psn_no).unwrap_or_default();
     let owed = contributions::arrears(&all).into_iter();
-    Ok(owed.map(|(insutype, accrym, amount_fen)| Arrears { insutype, accrym, amount_fen }).collect())
+    Ok(owed
+        .map(|(insutype, accrym, amount_fen)| Arrears { insutype: insutype.to_string(), accrym, amount_fen })
+        .collect())
 }
 
 /// One as a message.

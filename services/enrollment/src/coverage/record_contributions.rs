@@ -13,7 +13,6 @@ use crate::coverage::domain::enrolment::{Payment, Stop, employee_pays, resident_
 use crate::coverage::enrolment::{check_entries, lock_rows, reason};
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
-use crate::coverage::store::entities::contribution;
 use crate::person::domain::timeline::Coverage;
 use crate::person::store::edit::Edit;
 use crate::register::changes;
@@ -60,7 +59,7 @@ impl Recording<'_> {
                 continue;
             };
             let model = row.row(&area, cause, recorded_at);
-            if let Some(coverage) = work.take(at, row, &model) {
+            if let Some(coverage) = work.take(at, row) {
                 coverages.push(decided(&row.psn_no, &coverage));
             }
             models.push(model);
@@ -91,11 +90,11 @@ struct Work {
 
 impl Work {
     /// Adds a row to what is recorded, and gives the coverage that came of it.
-    fn take(&mut self, at: usize, row: &NewContribution, model: &contribution::Model) -> Option<Coverage> {
+    fn take(&mut self, at: usize, row: &NewContribution) -> Option<Coverage> {
         let recorded = self.recorded.entry(row.psn_no.clone()).or_default();
-        recorded.push(stored::accrued(model));
+        recorded.push(row.accrued());
         let mut check = RowCheck::new(at, &mut self.violations);
-        if contributions::paid_fen(recorded, &row.insutype, &row.accrym) < 0 {
+        if contributions::paid_fen(recorded, row.insutype, &row.accrym) < 0 {
             check.wrong("amount_fen", Reason::RefundExceedsPaid, "退费超过该费款所属期已缴金额");
         }
         let edit = self.edits.get_mut(&row.psn_no)?;
@@ -121,9 +120,9 @@ fn pay(
     let area = edit.after.poolarea_no.clone();
     let payment = Payment { area: &area, paid_on, rules };
     let person = &mut edit.after.timeline;
-    match contributions::is_paid_yearly(&row.insutype) {
+    match contributions::is_paid_yearly(row.insutype) {
         true if row.clct_type == contributions::PAID_BACK => Ok(None),
         true => resident_pays(person, payment, row.first_day.year(), row.psn_type.as_deref()),
-        false => employee_pays(person, payment, &row.insutype, row.first_day, recorded),
+        false => employee_pays(person, payment, row.insutype, row.first_day, recorded),
     }
 }

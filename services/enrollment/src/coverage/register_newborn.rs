@@ -16,7 +16,6 @@ use crate::coverage::domain::enrolment::{Payment, resident_pays};
 use crate::coverage::enrolment::error;
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
-use crate::person::domain::codes::RESIDENT;
 use crate::person::store::entities::person;
 use crate::person::store::{rows, timelines};
 use crate::register::certificates;
@@ -24,6 +23,7 @@ use crate::register::changes;
 use crate::register::import::check_area;
 use crate::register::import_persons::{NewPerson, new_person};
 use crate::register::row_check::RowCheck;
+use yizhan_terms::Insutype;
 use yizhan_terms::is_psn_no;
 
 /// 人员类别 新生儿.
@@ -80,7 +80,7 @@ fn payments(
         let place = format!("payments[{at}].");
         let mut payment = payment.clone();
         let own = |value: &str, own: &str| value.is_empty() || value == own;
-        let is_own = own(&payment.psn_no, &child.psn_no) && own(&payment.insutype, RESIDENT);
+        let is_own = own(&payment.psn_no, &child.psn_no) && own(&payment.insutype, Insutype::Resident.code());
         violations.require(
             is_own,
             format!("{place}psn_no"),
@@ -88,7 +88,7 @@ fn payments(
             "缴费记录应属于同一人员和险种",
         );
         child.psn_no.clone_into(&mut payment.psn_no);
-        RESIDENT.clone_into(&mut payment.insutype);
+        payment.insutype = Insutype::Resident.to_string();
         let paid = contribution_check::checked(&payment, today, RowCheck::within(&place, violations));
         let normal = paid.as_ref().is_none_or(|paid| paid.kind == Kind::Paid && paid.clct_type == "10");
         violations.require(

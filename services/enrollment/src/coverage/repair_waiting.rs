@@ -13,12 +13,12 @@ use crate::coverage::domain::waiting::repaired_months;
 use crate::coverage::enrolment::lock_one;
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
-use crate::person::domain::codes::RESIDENT;
 use crate::person::domain::gaps::gap_years_before;
 use crate::person::domain::timeline::{Coverage, Timeline};
 use crate::register::changes;
 use crate::register::row_check::RowCheck;
 use crate::rules::{Rules, WaitingRule};
+use yizhan_terms::Insutype;
 
 /// Years in one request at most.
 const MAX_YEARS: usize = 50;
@@ -55,7 +55,7 @@ pub async fn repair_waiting(
 fn as_contribution(request: &RepairWaitingRequest, year: i32) -> Contribution {
     Contribution {
         psn_no: request.psn_no.clone(),
-        insutype: RESIDENT.to_owned(),
+        insutype: Insutype::Resident.to_string(),
         accrym: year.to_string(),
         amount_fen: request.amount_per_year_fen,
         clct_type: PAID_BACK.to_owned(),
@@ -82,8 +82,10 @@ impl Repair<'_> {
         let paid_on = self.payments.first().and_then(|payment| payment.paid_date).unwrap_or_default();
         let rules = register.rules.load(tx).await?;
         let recorded = stored::of_persons(tx, [self.psn_no.clone()]).await?;
-        let paid_before =
-            recorded.get(&self.psn_no).map(|rows| years_paid_back(rows, RESIDENT)).unwrap_or_default();
+        let paid_before = recorded
+            .get(&self.psn_no)
+            .map(|rows| years_paid_back(rows, Insutype::Resident))
+            .unwrap_or_default();
         let area = edit.after.poolarea_no.clone();
         let repaired = self.repair(&mut edit.after.timeline, &area, paid_on, &rules, &paid_before)?;
         let recorded_at = register.clock.now();
@@ -105,7 +107,9 @@ impl Repair<'_> {
     ) -> Result<Coverage, ServiceError> {
         let waits = |held: &&Coverage| {
             let variable = held.waiting.as_ref().is_some_and(|waiting| waiting.variable_months > 0);
-            held.insutype == RESIDENT && variable && held.entitled_begndate.is_some_and(|from| from > paid_on)
+            held.insutype == Insutype::Resident
+                && variable
+                && held.entitled_begndate.is_some_and(|from| from > paid_on)
         };
         let held = person.coverages.iter().rfind(waits).cloned().ok_or_else(nothing_to_repair)?;
         let (Some(mut waiting), Some(entitled)) = (held.waiting.clone(), held.entitled_begndate) else {
@@ -136,7 +140,7 @@ impl Repair<'_> {
         for carried in person
             .coverages
             .iter_mut()
-            .filter(|other| other.insutype == RESIDENT && other.entitled_begndate == Some(entitled))
+            .filter(|other| other.insutype == Insutype::Resident && other.entitled_begndate == Some(entitled))
         {
             carried.entitled_begndate = Some(shortened.max(carried.period.begndate));
             if carried.period.begndate == held.period.begndate {

@@ -71,7 +71,7 @@ fn unenrolled(row: person::Model, stored: &StoredTimeline, scope: &Scope) -> Une
         brdy: row.brdy.to_string(),
         resd_code: row.resd_code,
         identity_names,
-        last_insutype: last.as_ref().map(|scheme| scheme.insutype.clone()).unwrap_or_default(),
+        last_insutype: last.as_ref().map(|scheme| scheme.insutype.to_string()).unwrap_or_default(),
         last_insured_date: last.map(|scheme| scheme.enddate.to_string()).unwrap_or_default(),
         reason: refusal.as_ref().map(|refusal| refusal.reason().to_string()).unwrap_or_default(),
         reason_text: refusal.as_ref().map(|refusal| refusal.text()).unwrap_or_default(),

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
 
-use crate::person::domain::codes::BASIC_SCHEMES;
+use yizhan_terms::Insutype;
 
 /// Of whom.
 #[derive(Clone, Debug)]
@@ -168,15 +168,17 @@ fn is_insured() -> String {
 /// How somebody is insured: 1 here in 310, 2 here in 390, 3 here otherwise, 4 elsewhere; the first that is true.
 fn insured() -> String {
     format!(
-        "insured AS (SELECT psn_no, MIN(CASE WHEN paying_poolarea_no NOT IN ('', $1) THEN 4 WHEN insutype = '310' THEN 1 \
-         WHEN insutype = '390' THEN 2 ELSE 3 END) AS how FROM coverage c WHERE poolarea_no = $1 AND {} GROUP BY psn_no)",
+        "insured AS (SELECT psn_no, MIN(CASE WHEN paying_poolarea_no NOT IN ('', $1) THEN 4 WHEN insutype = '{}' THEN 1 \
+         WHEN insutype = '{}' THEN 2 ELSE 3 END) AS how FROM coverage c WHERE poolarea_no = $1 AND {} GROUP BY psn_no)",
+        Insutype::Employee,
+        Insutype::Resident,
         normal_basic()
     )
 }
 
 /// 正常 on the day, in a basic scheme.
 fn normal_basic() -> String {
-    let schemes = BASIC_SCHEMES.map(|insutype| format!("'{insutype}'")).join(", ");
+    let schemes = Insutype::BASIC.map(|insutype| format!("'{insutype}'")).join(", ");
     format!(
         "c.psn_insu_stas = '1' AND c.insutype IN ({schemes}) AND c.begndate <= $2 \
          AND (c.enddate IS NULL OR c.enddate >= $2)"

@@ -1,13 +1,12 @@
-//! 合并: a table of calls, nothing decided.
+//! 合并: the calls, nothing decided.
 
 use yizhan_proto::enrollment::v1::merge_service_server::MergeService;
 use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
+use yizhan_runtime::calls;
 
 use crate::app::Register;
 use crate::merges;
 
-yizhan_runtime::api! {
-    /// MergeService as tonic sees it.
-    MergeApi: MergeService over Register, by merges;
-    merge_persons(MergePersonsRequest) -> MergePersonsResponse;
+calls! { MergeService for Register, working with |register| register;
+    merge_persons(MergePersonsRequest) -> MergePersonsResponse = merges::merge_persons;
 }

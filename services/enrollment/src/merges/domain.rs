@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::coverage::domain::coverage_changes::end_by_death;
-use crate::person::domain::codes::BASIC_SCHEMES;
 use crate::person::domain::entry::Entry;
 use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{
@@ -156,9 +155,8 @@ impl Merging {
 /// Two stretches that share a day and cannot both be true of one person: of one scheme, or of two basic schemes. 终止 says only
 /// that there is nothing, and gives way.
 fn contradict(one: &Coverage, other: &Coverage) -> bool {
-    let basic = |coverage: &Coverage| BASIC_SCHEMES.contains(&coverage.insutype.as_str());
     let ended = |coverage: &Coverage| coverage.state == CoverageState::Ended;
-    (one.insutype == other.insutype || basic(one) && basic(other))
+    (one.insutype == other.insutype || one.insutype.is_basic() && other.insutype.is_basic())
         && one.period.overlaps(&other.period)
         && !ended(one)
         && !ended(other)

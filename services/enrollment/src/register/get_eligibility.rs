@@ -20,7 +20,7 @@ use crate::register::domain::reward::Reward;
 use crate::register::messages;
 use crate::register::row_check::MAX_TEXT;
 use crate::rules::Rules;
-use yizhan_terms::is_psn_no;
+use yizhan_terms::{Insutype, is_psn_no};
 
 /// Questions in one call at most.
 pub const MAX_QUESTIONS: usize = 100;
@@ -212,8 +212,8 @@ impl QuestionCheck<'_> {
         let today = || Some(self.register.clock.today());
         let as_of = if request.as_of.is_empty() { today() } else { parse_date(&request.as_of) };
         self.require(as_of.is_some(), "as_of", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
-        let insutype = given(&request.insutype);
-        let known = insutype.as_deref().is_none_or(codes::is_insutype);
+        let insutype = Insutype::from_code(&request.insutype);
+        let known = insutype.is_some() || request.insutype.is_empty();
         self.require(known, "insutype", Reason::CodeUnknown, "险种类型不在字典中");
         let med_type = given(&request.med_type);
         let known = med_type.as_deref().is_none_or(codes::is_med_type);
@@ -234,7 +234,7 @@ fn eligibility_id(person: &StoredTimeline, question: &Question, reward: Option<&
     let Question { as_of, insutype, med_type, dise_codg, place } = question;
     let mut asked = format!("{}\u{1f}{}\u{1f}{as_of}", person.psn_no, person.version);
     let place = place.as_ref().map(Area::as_str);
-    for part in [insutype.as_deref(), med_type.as_deref(), dise_codg.as_deref(), place] {
+    for part in [insutype.map(Insutype::code), med_type.as_deref(), dise_codg.as_deref(), place] {
         asked.push('\u{1f}');
         asked.push_str(part.unwrap_or_default());
     }

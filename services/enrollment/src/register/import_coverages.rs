@@ -38,7 +38,7 @@ fn checked(
 
 fn dated(row: &CoverageRow, mut check: RowCheck) -> Option<DatedRow<Coverage>> {
     let psn_no = check.psn_no("psn_no", &row.psn_no);
-    let insutype = check.code("insutype", &row.insutype, codes::is_insutype);
+    let insutype = check.insutype("insutype", &row.insutype);
     let psn_type = check.code("psn_type", &row.psn_type, codes::is_psn_type);
     let psn_chg_type =
         check.code("psn_chg_type", &row.psn_chg_type, |code| code.is_empty() || codes::is_psn_chg_type(code));

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::cache::CacheStats;
+use yizhan_terms::Insutype;
 
 use crate::person::domain::timeline::{
     AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting,
@@ -32,7 +33,7 @@ pub fn eligibility(
     let Answer { refusal, coverage, .. } = answer;
     let entitled = coverage.and_then(Coverage::entitled_period);
     let of_coverage = |read: fn(&Coverage) -> &String| coverage.map(|c| read(c).clone()).unwrap_or_default();
-    let insutype = coverage.map(|coverage| &coverage.insutype).or(question.insutype.as_ref());
+    let insutype = coverage.map(|coverage| coverage.insutype).or(question.insutype);
     pb::Eligibility {
         eligibility_id,
         psn_no: person.psn_no.clone(),
@@ -43,7 +44,7 @@ pub fn eligibility(
         reason_text: refusal.map(|refusal| refusal.text()).unwrap_or_default(),
         way_out: refusal.map(|refusal| refusal.way_out().to_owned()).unwrap_or_default(),
         poolarea_no: paying_area.to_owned(),
-        insutype: insutype.cloned().unwrap_or_default(),
+        insutype: insutype.map(Insutype::code).unwrap_or_default().to_owned(),
         psn_type: of_coverage(|coverage| &coverage.psn_type),
         psn_name_masked: facts.psn_name_masked.clone(),
         gend: facts.gend.clone(),
@@ -154,7 +155,7 @@ pub fn person(registered: RegisteredPerson) -> pb::Person {
 pub fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
     pb::CoverageRow {
         psn_no: psn_no.to_owned(),
-        insutype: coverage.insutype,
+        insutype: coverage.insutype.to_string(),
         psn_type: coverage.psn_type,
         psn_insu_stas: coverage.state.code().to_owned(),
         poolarea_no: coverage.poolarea_no,

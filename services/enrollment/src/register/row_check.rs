@@ -4,8 +4,7 @@
 use chrono::NaiveDate;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, Violations};
-use yizhan_terms::Area;
-use yizhan_terms::is_psn_no;
+use yizhan_terms::{Area, Insutype, is_psn_no};
 
 use crate::person::domain::period::Period;
 
@@ -62,6 +61,12 @@ impl<'a> RowCheck<'a> {
             self.wrong(field, Reason::CodeUnknown, "代码不在字典中");
         }
         fits.then(|| value.to_owned())
+    }
+
+    /// A 险种类型.
+    pub fn insutype(&mut self, field: &str, value: &str) -> Option<Insutype> {
+        self.code(field, value, |code| Insutype::from_code(code).is_some())?;
+        Insutype::from_code(value)
     }
 
     /// A 6-digit admdvs.

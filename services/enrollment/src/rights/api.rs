@@ -1,4 +1,4 @@
-//! 权益: a table of calls, nothing decided.
+//! 权益: the calls, nothing decided.
 
 use yizhan_proto::enrollment::v1::rights_service_server::RightsService;
 use yizhan_proto::enrollment::v1::{
@@ -7,19 +7,18 @@ use yizhan_proto::enrollment::v1::{
     LookUpByGrantRequest, LookUpByGrantResponse, VerifyAccessLogRequest, VerifyAccessLogResponse,
     WithdrawGrantRequest, WithdrawGrantResponse,
 };
+use yizhan_runtime::calls;
 
 use crate::app::Register;
 use crate::rights;
 
-yizhan_runtime::api! {
-    /// RightsService as tonic sees it.
-    RightsApi: RightsService over Register, by rights;
-    get_rights(GetRightsRequest) -> GetRightsResponse;
-    grant_access(GrantAccessRequest) -> GrantAccessResponse;
-    withdraw_grant(WithdrawGrantRequest) -> WithdrawGrantResponse;
-    list_grants(ListGrantsRequest) -> ListGrantsResponse;
-    look_up_by_grant(LookUpByGrantRequest) -> LookUpByGrantResponse;
-    authorize_look(AuthorizeLookRequest) -> AuthorizeLookResponse;
-    list_access_log(ListAccessLogRequest) -> ListAccessLogResponse;
-    verify_access_log(VerifyAccessLogRequest) -> VerifyAccessLogResponse;
+calls! { RightsService for Register, working with |register| register;
+    get_rights(GetRightsRequest) -> GetRightsResponse = rights::get_rights;
+    grant_access(GrantAccessRequest) -> GrantAccessResponse = rights::grant_access;
+    withdraw_grant(WithdrawGrantRequest) -> WithdrawGrantResponse = rights::withdraw_grant;
+    list_grants(ListGrantsRequest) -> ListGrantsResponse = rights::list_grants;
+    look_up_by_grant(LookUpByGrantRequest) -> LookUpByGrantResponse = rights::look_up_by_grant;
+    authorize_look(AuthorizeLookRequest) -> AuthorizeLookResponse = rights::authorize_look;
+    list_access_log(ListAccessLogRequest) -> ListAccessLogResponse = rights::list_access_log;
+    verify_access_log(VerifyAccessLogRequest) -> VerifyAccessLogResponse = rights::verify_access_log;
 }

@@ -1,7 +1,8 @@
 //! Looking at rosters, and giving one up.
 
 use yizhan_proto::enrollment::v1::{
-    AbandonRosterRequest, AbandonRosterResponse, ListRosterRowsRequest, Roster,
+    AbandonRosterRequest, AbandonRosterResponse, GetRosterRequest, GetRosterResponse, ListRosterRowsRequest,
+    ListRosterRowsResponse, Roster,
 };
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once, page};
 
@@ -14,7 +15,17 @@ use crate::rosters::store::entities::roster::Model;
 use crate::rosters::store::{roster_rows, rosters};
 
 /// One roster, if the caller may speak for its department.
-pub async fn get(
+pub async fn get_roster(
+    register: &Register,
+    caller: &Caller,
+    request: GetRosterRequest,
+) -> Result<GetRosterResponse, ServiceError> {
+    let named = (request.poolarea_no.as_str(), request.department.as_str(), request.roster_id.as_str());
+    let roster = get(register, caller, named).await?;
+    Ok(GetRosterResponse { roster: Some(messages::roster(&roster)?) })
+}
+
+async fn get(
     register: &Register,
     caller: &Caller,
     (poolarea_no, department, roster_id): (&str, &str, &str),
@@ -41,12 +52,12 @@ fn unknown(roster_id: &str) -> ServiceError {
     roster_unknown(if violations.is_empty() { roster_id } else { "" })
 }
 
-/// One page of results, and the token of the next (empty on the last).
-pub async fn list_rows(
+/// One page of results.
+pub async fn list_roster_rows(
     register: &Register,
     caller: &Caller,
-    request: &ListRosterRowsRequest,
-) -> Result<(Vec<Told>, String), ServiceError> {
+    request: ListRosterRowsRequest,
+) -> Result<ListRosterRowsResponse, ServiceError> {
     let named = (request.poolarea_no.as_str(), request.department.as_str(), request.roster_id.as_str());
     let roster = get(register, caller, named).await?;
     if !roster.rows_kept {
@@ -60,11 +71,12 @@ pub async fn list_rows(
     let mut rows = told(register, &roster, request.refused_only, after, limit + 1).await?;
     let more = rows.len() as u64 > limit;
     rows.truncate(limit as usize);
-    let next = match rows.last() {
+    let next_page_token = match rows.last() {
         Some(last) if more => page::encode_token(&scope, &[&last.row.row_no.to_string()]),
         _ => String::new(),
     };
-    Ok((rows, next))
+    let rows = rows.into_iter().map(messages::row_result).collect();
+    Ok(ListRosterRowsResponse { rows, next_page_token })
 }
 
 /// Results of rows behind one.
@@ -81,7 +93,7 @@ pub async fn told(
 }
 
 /// Gives up a roster that is not sealed.
-pub async fn abandon(
+pub async fn abandon_roster(
     register: &Register,
     caller: &Caller,
     mut request: AbandonRosterRequest,

@@ -5,6 +5,7 @@ use prost::Message;
 use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, ServiceError, Violations};
+use yizhan_terms::Insutype;
 
 use crate::app::{Write, person_unknown};
 use crate::coverage::domain::contributions::arrears;
@@ -16,7 +17,7 @@ use crate::person::domain::timeline::MAX_ENTRIES;
 use crate::person::store::edit::{Edit, PERSON_MOVED};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
-use crate::transfers::domain::codes::{Direction, is_basic};
+use crate::transfers::domain::codes::Direction;
 use crate::transfers::domain::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
 use crate::transfers::store::entities::transfer;
 use crate::transfers::store::moves;
@@ -33,7 +34,7 @@ pub struct CheckedTerms {
     coverage_year: Option<i32>,
     psn_type: String,
     hi_type: String,
-    supplements: Vec<String>,
+    supplements: Vec<Insutype>,
     resd_code: String,
 }
 
@@ -63,12 +64,15 @@ pub fn checked_terms(
     violations.require(known, field("hi_type"), Reason::CodeUnknown, "医疗保险类型不在字典中");
     let few = terms.supplements.len() <= MAX_SUPPLEMENTS;
     violations.require(few, field("supplements"), Reason::TooManySupplements, "最多 6 个附加险种");
-    for (at, insutype) in terms.supplements.iter().take(MAX_SUPPLEMENTS).enumerate() {
-        let known = codes::is_insutype(insutype) && !is_basic(insutype);
+    let mut supplements = Vec::new();
+    for (at, code) in terms.supplements.iter().take(MAX_SUPPLEMENTS).enumerate() {
+        let supplement = Insutype::from_code(code).filter(|scheme| !scheme.is_basic());
         let text = "应为附加险种 320、330、370、392、410 或 510";
-        violations.require(known, field(&format!("supplements[{at}]")), Reason::CodeUnknown, text);
-        let once = !terms.supplements[..at].contains(insutype);
-        violations.require(once, field(&format!("supplements[{at}]")), Reason::DuplicateRow, "与前一项重复");
+        let field = field(&format!("supplements[{at}]"));
+        violations.require(supplement.is_some(), &field, Reason::CodeUnknown, text);
+        let once = !terms.supplements[..at].contains(code);
+        violations.require(once, field, Reason::DuplicateRow, "与前一项重复");
+        supplements.extend(supplement);
     }
     let code = &terms.resd_code;
     let fits = code.is_empty() || code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit());
@@ -79,7 +83,7 @@ pub fn checked_terms(
         coverage_year,
         psn_type: terms.psn_type.clone(),
         hi_type: terms.hi_type.clone(),
-        supplements: terms.supplements.clone(),
+        supplements,
         resd_code: code.clone(),
     })
 }
@@ -123,7 +127,8 @@ impl CheckedTerms {
         let version = changed.first().map_or(0, |person| person.version);
         let recorded = contributions::of_persons(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
         let owed = arrears(&recorded.unwrap_or_default()).into_iter();
-        let arrears_fen = owed.filter(|(insutype, ..)| direction.leaves(insutype)).map(|(.., fen)| fen).sum();
+        let arrears_fen =
+            owed.filter(|(insutype, ..)| direction.leaves(*insutype)).map(|(.., fen)| fen).sum();
         let told = result(&finished, register.clock.today(), version);
         row.result = TransferResult { arrears_fen, ..told }.encode_to_vec();
         Ok(changed)
@@ -139,7 +144,7 @@ impl CheckedTerms {
         let fits = direction.takes(&self.psn_type);
         violations.require(fits, "finish.psn_type", Reason::PsnTypeNotOfScheme, text);
         let begins = match direction.joins() {
-            crate::transfers::domain::codes::EMPLOYEE_SCHEME => {
+            Insutype::Employee => {
                 let no_year = self.coverage_year.is_none();
                 violations.require(
                     no_year,
@@ -197,10 +202,10 @@ fn result(finished: &Finished, today: NaiveDate, person_version: i64) -> Transfe
     let waiting = new.waiting.as_ref();
     TransferResult {
         finished_on: today.to_string(),
-        old_insutype: finished.old_insutype.clone(),
+        old_insutype: finished.old_insutype.to_string(),
         old_enddate: finished.old_enddate.to_string(),
         old_psn_chg_type: finished.old_change.code().to_owned(),
-        new_insutype: new.insutype.clone(),
+        new_insutype: new.insutype.to_string(),
         new_begndate: new.period.begndate.to_string(),
         new_enddate: new.period.enddate.map(|end| end.to_string()).unwrap_or_default(),
         new_psn_chg_type: new.psn_chg_type.clone(),
@@ -241,7 +246,7 @@ fn not_finished(fault: Fault) -> ServiceError {
             "a later stretch of the old scheme is paid and would be lost",
             format!("该人员已缴纳自 {} 起的参保费，请先退费或改为从该日起转入", stretch.period.begndate),
         )
-        .with("insutype", &stretch.insutype)
+        .with("insutype", stretch.insutype)
         .with("begndate", stretch.period.begndate),
         Fault::NoRule(missing) => enrolment::error(&Stop::NoRule(missing)),
         Fault::Refused(why) => enrolment::error(&Stop::Refused(*why)),

@@ -82,7 +82,7 @@ pub fn statement(made: Statement) -> pb::ContributionStatement {
             .schemes
             .into_iter()
             .map(|scheme| pb::SchemeYears {
-                insutype: scheme.insutype,
+                insutype: scheme.insutype.to_string(),
                 begndate: scheme.begndate.to_string(),
                 enddate: scheme.enddate.to_string(),
                 months: scheme.months,

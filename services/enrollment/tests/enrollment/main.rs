@@ -9,6 +9,7 @@
 )]
 
 mod access_log;
+mod corrupt_rows;
 mod coverage;
 mod coverage_input;
 mod coverage_rules;

@@ -7,6 +7,7 @@ use yizhan_enrollment::person::domain::timeline::{
     Coverage, CoverageState, Identity, Membership, MembershipKind, PersonFacts, Timeline,
 };
 use yizhan_enrollment::rules::Rules;
+use yizhan_terms::Insutype;
 
 pub fn day(text: &str) -> NaiveDate {
     text.parse().unwrap_or_else(|_| panic!("{text}"))
@@ -36,7 +37,7 @@ pub fn born(brdy: &str, stretches: &str) -> Timeline {
 
 pub fn coverage(insutype: &str, days: &str) -> Coverage {
     Coverage {
-        insutype: insutype.into(),
+        insutype: Insutype::from_code(insutype).unwrap(),
         psn_type: "11".into(),
         state: CoverageState::Normal,
         poolarea_no: String::new(),
@@ -74,7 +75,7 @@ pub fn resident(person: &Timeline, area: &str, paid_on: &str, coverage_year: i32
 }
 
 pub fn employee(person: &Timeline, paid_on: &str, begndate: &str) -> Decision {
-    payer(person, "430200", paid_on, &Rules::embedded()).employee("310", day(begndate)).unwrap()
+    payer(person, "430200", paid_on, &Rules::embedded()).employee(Insutype::Employee, day(begndate)).unwrap()
 }
 
 pub fn payer<'a>(person: &'a Timeline, area: &'a str, paid_on: &str, rules: &'a Rules) -> Payer<'a> {

@@ -202,7 +202,7 @@ fn check(
         Reason::PoolareaInvalid,
         "应为 6 位行政区划代码",
     );
-    let insutype = Insutype::from_code(&request.insutype);
+    let insutype = Insutype::settled(&request.insutype);
     require(insutype.is_some(), "insutype", Reason::CodeUnknown, "险种类型代码未知");
     let place = &request.mdtrtarea_admvs;
     require(

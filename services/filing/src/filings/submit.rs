@@ -39,7 +39,7 @@ pub async fn submit_filing(
     let kind = check_codes(&request, &mut wrong);
     let materials =
         read_materials(&papers(&request.materials), |material| is_seen(caller, material), &mut wrong);
-    if !is_psn_no(&request.psn_no) || Insutype::from_code(&request.insutype).is_none() {
+    if !is_psn_no(&request.psn_no) || Insutype::settled(&request.insutype).is_none() {
         return Err(wrong.finish().err().unwrap_or_else(no_violation));
     }
     let insured = insured(register, &request).await?;
@@ -73,7 +73,7 @@ fn check_codes(request: &SubmitFilingRequest, wrong: &mut Violations) -> Option<
         Reason::PsnNoInvalid,
         "人员编号应为 1 至 30 位字母、数字",
     );
-    let insutype = Insutype::from_code(&request.insutype);
+    let insutype = Insutype::settled(&request.insutype);
     wrong.require(insutype.is_some(), "insutype", Reason::CodeUnknown, "险种类型代码未知");
     let kind = FilingKind::from_code(&request.out_fil_type);
     wrong.require(kind.is_some(), "out_fil_type", Reason::CodeUnknown, "备案类型代码未知");

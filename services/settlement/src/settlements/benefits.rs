@@ -4,11 +4,11 @@ use yizhan_proto::enrollment::v1::{AccessScope, LookKind};
 use yizhan_proto::settlement::v1::{GetBenefitsRequest, GetBenefitsResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::query::{accumulated, not_own, page_of};
+use super::query::{accumulated, page_of};
 use crate::app::App;
 use crate::books::store::settlements::Wanted;
 use crate::fields::check_id;
-use crate::looks::domain::{View, Whose, view_of};
+use crate::looks::domain::{View, Whose, not_own, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
 
 /// Accumulators and settlements, as far as the caller may see them.

@@ -11,8 +11,8 @@ use super::query::{require_whole, unknown};
 use super::settle::new_identity;
 use crate::app::App;
 use crate::books::digest;
-use crate::books::messages::ledger::relative_in;
-use crate::books::messages::parts::{amounts_of, header};
+use crate::books::domain::ledger::relative_in;
+use crate::books::messages::parts::{amounts_of, header, postings_of};
 use crate::books::messages::rows::{accounts_after, posting_rows, request_row, settlement_row, years_after};
 use crate::books::retries::{ATTEMPTS, contended, stored_answer};
 use crate::books::store::commit::{Change, Committed};
@@ -43,7 +43,7 @@ pub async fn reverse(
         .with_text("只能由结算机构撤销"));
     }
     let original = settlements::answer_of(&row)?;
-    let mulaid = relative_in(&original.postings, &row.psn_no);
+    let mulaid = relative_in(&postings_of(&original), &row.psn_no).to_owned();
     let _turn = app.turn_of(&row.poolarea_no, &[&row.psn_no, &mulaid]).await;
     let key = (row.fixmedins_code.clone(), request.request_id.clone());
     for _ in 0..ATTEMPTS {
@@ -55,7 +55,7 @@ pub async fn reverse(
         };
         let state = app.person_state(wanted).await?;
         if let Some(handled) = &state.handled {
-            let settlement = stored_answer(app, handled, &digest).await?;
+            let settlement = stored_answer(&app.db, handled, &digest).await?;
             return Ok(ReverseResponse { settlement: Some(settlement), replayed: true });
         }
         require_reversible(app, &row, &original).await?;
@@ -158,7 +158,7 @@ fn change(
         request: request_row(key, digest, &settlement),
         years: years_after(&settlement, state)?,
         accounts: accounts_after(&info.poolarea_no, [own, shared]),
-        postings: posting_rows(&info.poolarea_no, &info.psn_no, &identity.setl_id, &settlement.postings),
+        postings: posting_rows(&info.poolarea_no, &info.psn_no, &identity.setl_id, postings_of(&settlement)),
         amounts: Some(amounts_of(&settlement)),
         settlement: Some(settlement_row(&settlement, String::new())),
         kind: "REVERSED",

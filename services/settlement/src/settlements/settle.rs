@@ -9,7 +9,7 @@ use super::messages::answer::Identity;
 use super::messages::quote::{self, Read};
 use crate::app::App;
 use crate::books::digest;
-use crate::books::messages::parts::{amounts_of, header};
+use crate::books::messages::parts::{amounts_of, header, postings_of};
 use crate::books::messages::rows::{accounts_after, posting_rows, request_row, settlement_row, years_after};
 use crate::books::retries::{ATTEMPTS, contended, stored_answer};
 use crate::books::store::commit::{Change, Committed};
@@ -52,8 +52,9 @@ async fn settle_new(
     check_id(&request.request_id, "request_id", &mut wrong);
     let prepared = prepare(app, caller, request.visit, wrong).await?;
     require_version(&prepared, request.person_version)?;
-    let visit = &prepared.visit.reported;
-    let _turn = app.turn_of(&prepared.eligibility.poolarea_no, &[&visit.psn_no, &visit.mulaid_psn_no]).await;
+    let visit = &prepared.known.visit.reported;
+    let _turn =
+        app.turn_of(&prepared.known.eligibility.poolarea_no, &[&visit.psn_no, &visit.mulaid_psn_no]).await;
     let key = (visit.fixmedins_code.clone(), request.request_id);
     for _ in 0..ATTEMPTS {
         let state = app.person_state(wanted(&prepared, Some(key.clone()))).await?;
@@ -81,7 +82,7 @@ pub fn new_identity(app: &App, request_id: &str) -> Identity {
 }
 
 fn require_version(prepared: &Prepared, known: i64) -> Result<(), ServiceError> {
-    let current = prepared.eligibility.person_version;
+    let current = prepared.known.eligibility.person_version;
     if known == 0 || known == current {
         return Ok(());
     }
@@ -103,8 +104,11 @@ fn require_quoted(
     if quote_id.is_empty() {
         return Ok(());
     }
-    let read =
-        Read { visit: &prepared.visit.reported, case: &calculated.case, settlement: &calculated.settlement };
+    let read = Read {
+        visit: &prepared.known.visit.reported,
+        case: &calculated.case,
+        settlement: &calculated.settlement,
+    };
     read.keep(quote_id, app.clock.now())
 }
 
@@ -126,7 +130,7 @@ async fn answer_again(
     handled: &request::Model,
     digest: &str,
 ) -> Result<SettleResponse, ServiceError> {
-    Ok(SettleResponse { settlement: Some(stored_answer(app, handled, digest).await?), replayed: true })
+    Ok(SettleResponse { settlement: Some(stored_answer(&app.db, handled, digest).await?), replayed: true })
 }
 
 /// Everything the settlement changes.
@@ -139,7 +143,7 @@ fn change(
 ) -> Result<Change, ServiceError> {
     let settlement = &calculated.settlement;
     let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;
-    let visit = &prepared.visit.reported;
+    let visit = &prepared.known.visit.reported;
     let info = header(settlement);
     let own = (visit.psn_no.as_str(), state.own, -(info.acct_pay_fen - info.acct_mulaid_pay_fen));
     let shared = (visit.mulaid_psn_no.as_str(), state.shared, -info.acct_mulaid_pay_fen);
@@ -147,7 +151,7 @@ fn change(
         request: request_row(key, digest, settlement),
         years: years_after(settlement, state)?,
         accounts: accounts_after(&info.poolarea_no, [own, shared]),
-        postings: posting_rows(&info.poolarea_no, &info.psn_no, &info.setl_id, &settlement.postings),
+        postings: posting_rows(&info.poolarea_no, &info.psn_no, &info.setl_id, postings_of(settlement)),
         amounts: Some(amounts_of(settlement)),
         settlement: Some(settlement_row(settlement, case_json)),
         kind: "SETTLED",

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Months, NaiveDate};
 
-use crate::person::domain::codes::RESIDENT;
 use yizhan_rules::months::first_of_month;
+use yizhan_terms::Insutype;
 
 /// 补收, with which gap years are paid for.
 pub const PAID_BACK: &str = "30";
@@ -36,7 +36,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accrued {
     /// 险种类型.
-    pub insutype: String,
+    pub insutype: Insutype,
     /// 费款所属期.
     pub accrym: String,
     /// Amount.
@@ -50,12 +50,12 @@ pub struct Accrued {
 }
 
 /// Whether a scheme is paid by the coverage year.
-pub fn is_paid_yearly(insutype: &str) -> bool {
-    insutype == RESIDENT
+pub fn is_paid_yearly(insutype: Insutype) -> bool {
+    insutype == Insutype::Resident
 }
 
 /// First day of a 费款所属期: `2026` or `2026-03`; `None` if it is none of this scheme.
-pub fn first_day(insutype: &str, accrym: &str) -> Option<NaiveDate> {
+pub fn first_day(insutype: Insutype, accrym: &str) -> Option<NaiveDate> {
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let (year, month) = match (is_paid_yearly(insutype), accrym.split_once('-')) {
         (true, None) => (accrym, "01"),
@@ -70,7 +70,7 @@ pub fn first_day(insutype: &str, accrym: &str) -> Option<NaiveDate> {
 }
 
 /// The 费款所属期 of a scheme that a day lies in.
-pub fn accrym_of(insutype: &str, day: NaiveDate) -> String {
+pub fn accrym_of(insutype: Insutype, day: NaiveDate) -> String {
     match is_paid_yearly(insutype) {
         true => format!("{:04}", day.year()),
         false => format!("{:04}-{:02}", day.year(), day.month()),
@@ -85,7 +85,7 @@ pub fn months_between(from: NaiveDate, before: NaiveDate) -> Vec<NaiveDate> {
 }
 
 /// Paid less refunded, of one scheme and period.
-pub fn paid_fen(rows: &[Accrued], insutype: &str, accrym: &str) -> i64 {
+pub fn paid_fen(rows: &[Accrued], insutype: Insutype, accrym: &str) -> i64 {
     let of_period = rows.iter().filter(|row| row.insutype == insutype && row.accrym == accrym);
     of_period
         .map(|row| match row.kind {
@@ -97,7 +97,7 @@ pub fn paid_fen(rows: &[Accrued], insutype: &str, accrym: &str) -> i64 {
 }
 
 /// The last day something was paid for a scheme and period, if it was not all refunded. Nothing to pay, paid, counts.
-pub fn paid_on(rows: &[Accrued], insutype: &str, accrym: &str) -> Option<NaiveDate> {
+pub fn paid_on(rows: &[Accrued], insutype: Insutype, accrym: &str) -> Option<NaiveDate> {
     let of_period = || rows.iter().filter(|row| row.insutype == insutype && row.accrym == accrym);
     let last = of_period().filter(|row| row.kind == Kind::Paid).filter_map(|row| row.paid_date).max();
     let refunded = of_period().any(|row| row.kind == Kind::Refund) && paid_fen(rows, insutype, accrym) <= 0;
@@ -105,17 +105,17 @@ pub fn paid_on(rows: &[Accrued], insutype: &str, accrym: &str) -> Option<NaiveDa
 }
 
 /// Years paid for as 补收 and not refunded, of a scheme that is paid by the year.
-pub fn years_paid_back(rows: &[Accrued], insutype: &str) -> BTreeSet<i32> {
+pub fn years_paid_back(rows: &[Accrued], insutype: Insutype) -> BTreeSet<i32> {
     let paid = rows.iter().filter(|row| row.insutype == insutype && row.repairs && row.kind == Kind::Paid);
     let kept = paid.filter(|row| paid_on(rows, insutype, &row.accrym).is_some());
     kept.filter_map(|row| Some(first_day(insutype, &row.accrym)?.year())).collect()
 }
 
 /// What is owed: due less paid plus refunded, by scheme and period, where something is.
-pub fn arrears(rows: &[Accrued]) -> Vec<(String, String, i64)> {
-    let mut owed: BTreeMap<(&str, &str), (i64, bool)> = BTreeMap::new();
+pub fn arrears(rows: &[Accrued]) -> Vec<(Insutype, String, i64)> {
+    let mut owed: BTreeMap<(Insutype, &str), (i64, bool)> = BTreeMap::new();
     for row in rows {
-        let (sum, is_due) = owed.entry((&row.insutype, &row.accrym)).or_default();
+        let (sum, is_due) = owed.entry((row.insutype, row.accrym.as_str())).or_default();
         match row.kind {
             Kind::Due => (*sum, *is_due) = (*sum + row.amount_fen, true),
             Kind::Paid => *sum -= row.amount_fen,
@@ -123,17 +123,18 @@ pub fn arrears(rows: &[Accrued]) -> Vec<(String, String, i64)> {
         }
     }
     let owed = owed.into_iter().filter(|(_, (sum, is_due))| *is_due && *sum > 0);
-    owed.map(|((insutype, accrym), (sum, _))| (insutype.to_owned(), accrym.to_owned(), sum)).collect()
+    owed.map(|((insutype, accrym), (sum, _))| (insutype, accrym.to_owned(), sum)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Insutype::{Employee, Resident};
 
     fn row(accrym: &str, kind: Kind, amount_fen: i64) -> Accrued {
-        let insutype = if accrym.len() == 4 { "390" } else { "310" };
+        let insutype = if accrym.len() == 4 { Resident } else { Employee };
         Accrued {
-            insutype: insutype.into(),
+            insutype,
             accrym: accrym.into(),
             amount_fen,
             kind,
@@ -144,22 +145,22 @@ mod tests {
 
     #[test]
     fn periods_are_years_of_residents_and_months_of_others() {
-        assert_eq!(first_day("390", "2026").unwrap().to_string(), "2026-01-01");
-        assert_eq!(first_day("310", "2026-02").unwrap().to_string(), "2026-02-01");
+        assert_eq!(first_day(Resident, "2026").unwrap().to_string(), "2026-01-01");
+        assert_eq!(first_day(Employee, "2026-02").unwrap().to_string(), "2026-02-01");
         for (insutype, wrong) in [
-            ("390", "2026-01"),
-            ("310", "2026"),
-            ("310", "2026-13"),
-            ("310", "2026-1"),
-            ("310", "+026-01"),
-            ("390", "0001"),
-            ("390", ""),
-            ("310", "2026-01-01"),
+            (Resident, "2026-01"),
+            (Employee, "2026"),
+            (Employee, "2026-13"),
+            (Employee, "2026-1"),
+            (Employee, "+026-01"),
+            (Resident, "0001"),
+            (Resident, ""),
+            (Employee, "2026-01-01"),
         ] {
             assert_eq!(first_day(insutype, wrong), None, "{insutype} {wrong}");
         }
-        assert_eq!(accrym_of("390", "2028-02-29".parse().unwrap()), "2028");
-        assert_eq!(accrym_of("310", "2028-02-29".parse().unwrap()), "2028-02");
+        assert_eq!(accrym_of(Resident, "2028-02-29".parse().unwrap()), "2028");
+        assert_eq!(accrym_of(Employee, "2028-02-29".parse().unwrap()), "2028-02");
     }
 
     #[test]
@@ -189,17 +190,17 @@ mod tests {
         let owed = arrears(&rows);
         assert_eq!(
             owed,
-            [("310", "2026-02", 300), ("310", "2026-03", 100), ("390", "2026", 400)]
-                .map(|(scheme, period, fen)| (scheme.to_owned(), period.to_owned(), fen))
+            [(Employee, "2026-02", 300), (Employee, "2026-03", 100), (Resident, "2026", 400)]
+                .map(|(scheme, period, fen)| (scheme, period.to_owned(), fen))
         );
-        assert_eq!(paid_fen(&rows, "310", "2026-03"), 400);
-        assert_eq!(paid_on(&rows, "310", "2026-04"), None, "refunded");
-        assert!(paid_on(&rows, "310", "2026-03").is_some());
-        assert!(paid_on(&[row("2026", Paid, 0)], "390", "2026").is_some(), "fully subsidised");
+        assert_eq!(paid_fen(&rows, Employee, "2026-03"), 400);
+        assert_eq!(paid_on(&rows, Employee, "2026-04"), None, "refunded");
+        assert!(paid_on(&rows, Employee, "2026-03").is_some());
+        assert!(paid_on(&[row("2026", Paid, 0)], Resident, "2026").is_some(), "fully subsidised");
         let paid_back = |accrym: &str| Accrued { repairs: true, ..row(accrym, Paid, 400) };
         let rows = [paid_back("2024"), paid_back("2025"), row("2025", Refund, 400)];
         assert_eq!(
-            years_paid_back(&rows, "390"),
+            years_paid_back(&rows, Resident),
             BTreeSet::from([2024]),
             "what was refunded repairs nothing"
         );

@@ -2,6 +2,7 @@
 //! that change a timeline by it. Nothing here ever lets two basic schemes be normal on one day.
 
 use chrono::NaiveDate;
+use yizhan_terms::Insutype;
 
 use crate::person::domain::basic_schemes::second_basic_scheme;
 use crate::person::domain::entry::Entry;
@@ -162,12 +163,12 @@ fn until_death(person: &Timeline, period: Period) -> Period {
 }
 
 /// The stretch that holds on a day.
-pub fn stretch<'a>(person: &'a Timeline, insutype: &str, day: NaiveDate) -> Option<&'a Coverage> {
+pub fn stretch(person: &Timeline, insutype: Insutype, day: NaiveDate) -> Option<&Coverage> {
     person.coverages.iter().find(|held| held.insutype == insutype && held.period.contains(day))
 }
 
 /// Where the person stands.
-pub fn standing(person: &Timeline, insutype: &str, day: NaiveDate) -> Standing {
+pub fn standing(person: &Timeline, insutype: Insutype, day: NaiveDate) -> Standing {
     match stretch(person, insutype, day).map(|held| held.state) {
         Some(CoverageState::Normal) => Normal,
         Some(CoverageState::Paused) => Paused,
@@ -181,7 +182,12 @@ pub fn standing(person: &Timeline, insutype: &str, day: NaiveDate) -> Standing {
 }
 
 /// Whether the change may happen to the person on that day.
-pub fn check(person: &Timeline, insutype: &str, change: Change, day: NaiveDate) -> Result<Standing, Refused> {
+pub fn check(
+    person: &Timeline,
+    insutype: Insutype,
+    change: Change,
+    day: NaiveDate,
+) -> Result<Standing, Refused> {
     let now = standing(person, insutype, day);
     if change.transition().from.contains(&now) {
         return Ok(now);
@@ -193,13 +199,13 @@ pub fn check(person: &Timeline, insutype: &str, change: Change, day: NaiveDate) 
 /// Begins a stretch by 新参保, 恢复缴费 or a transfer: checks standing and overlaps; what says 终止 on its days gives way, and
 /// a pause that it resumes ends the day before.
 pub fn begin(person: &mut Timeline, coverage: Coverage, change: Change) -> Result<(), Refused> {
-    check(person, &coverage.insutype, change, coverage.period.begndate)?;
+    check(person, coverage.insutype, change, coverage.period.begndate)?;
     within_life(person, coverage.period.begndate)?;
     let coverage = Coverage { period: until_death(person, coverage.period), ..coverage };
     let mut next = person.clone();
-    cut(&mut next, &coverage.insutype, coverage.period, |held| held.state == CoverageState::Ended);
+    cut(&mut next, coverage.insutype, coverage.period, |held| held.state == CoverageState::Ended);
     if change == Change::Resume {
-        cut_from(&mut next, &coverage.insutype, coverage.period.begndate, CoverageState::Paused);
+        cut_from(&mut next, coverage.insutype, coverage.period.begndate, CoverageState::Paused);
     }
     let coverage = Coverage { psn_chg_type: change.code().to_owned(), ..coverage };
     if let Some(other) = next
@@ -221,7 +227,7 @@ pub fn begin(person: &mut Timeline, coverage: Coverage, change: Change) -> Resul
 /// later (the next coverage year, already paid) are ended with it.
 pub fn end(
     person: &mut Timeline,
-    insutype: &str,
+    insutype: Insutype,
     first_day: NaiveDate,
     change: Change,
 ) -> Result<(), Refused> {
@@ -230,7 +236,7 @@ pub fn end(
     Ok(())
 }
 
-fn end_unchecked(person: &mut Timeline, insutype: &str, first_day: NaiveDate, change: Change) {
+fn end_unchecked(person: &mut Timeline, insutype: Insutype, first_day: NaiveDate, change: Change) {
     for held in person.coverages.iter_mut().filter(|held| held.insutype == insutype) {
         if held.period.begndate >= first_day {
             held.state = CoverageState::Ended;
@@ -244,9 +250,9 @@ fn end_unchecked(person: &mut Timeline, insutype: &str, first_day: NaiveDate, ch
 /// Ends every scheme the day after death. What was insured up to and on the day of death stays.
 pub fn end_by_death(person: &mut Timeline, died: NaiveDate) {
     let first_day = yizhan_rules::months::day_after(died);
-    let schemes: Vec<String> = person.coverages.iter().map(|held| held.insutype.clone()).collect();
+    let schemes: Vec<Insutype> = person.coverages.iter().map(|held| held.insutype).collect();
     for insutype in schemes {
-        end_unchecked(person, &insutype, first_day, Change::End);
+        end_unchecked(person, insutype, first_day, Change::End);
     }
     person.person.die_date = Some(died);
 }
@@ -264,7 +270,7 @@ pub struct Set {
 /// is cut there, and the rest goes on in the new state, with its waiting period.
 pub fn turn(
     person: &mut Timeline,
-    insutype: &str,
+    insutype: Insutype,
     day: NaiveDate,
     change: Change,
     set: Set,
@@ -324,7 +330,7 @@ pub fn make_good(person: &mut Timeline, pause: &Coverage, normal: Coverage) -> R
 }
 
 /// Takes the days of a period away from the stretches of a scheme that the filter names.
-fn cut(person: &mut Timeline, insutype: &str, period: Period, which: fn(&Coverage) -> bool) {
+fn cut(person: &mut Timeline, insutype: Insutype, period: Period, which: fn(&Coverage) -> bool) {
     let concerns =
         |held: &Coverage| held.insutype == insutype && which(held) && held.period.overlaps(&period);
     for held in person.coverages.iter_mut().filter(|held| concerns(held)) {
@@ -334,7 +340,7 @@ fn cut(person: &mut Timeline, insutype: &str, period: Period, which: fn(&Coverag
 }
 
 /// Ends the stretch of that state on the day before.
-fn cut_from(person: &mut Timeline, insutype: &str, day: NaiveDate, state: CoverageState) {
+fn cut_from(person: &mut Timeline, insutype: Insutype, day: NaiveDate, state: CoverageState) {
     for held in person.coverages.iter_mut() {
         if held.insutype == insutype && held.state == state && held.period.contains(day) {
             held.period.enddate = Some(day_before(day));

@@ -6,11 +6,11 @@ use chrono::{Datelike, Months, NaiveDate};
 use super::contributions::{self, Accrued, Kind, accrym_of, months_between, paid_on};
 use super::coverage_changes::{self, Change, Refused, Standing};
 use crate::coverage::domain::entitlement::{Decision, Payer};
-use crate::person::domain::codes::RESIDENT;
 use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::rules::{NoRule, Rules};
 use yizhan_rules::months::{day_before, first_of_month, first_of_year, last_of_year};
+use yizhan_terms::Insutype;
 
 /// Why nothing came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,9 +50,14 @@ impl<'a> Payment<'a> {
     }
 
     /// When somebody who enrols or resumes on a day is entitled: a resident for the coverage year that day lies in.
-    pub fn decide(&self, person: &'a Timeline, insutype: &str, day: NaiveDate) -> Result<Decision, NoRule> {
+    pub fn decide(
+        &self,
+        person: &'a Timeline,
+        insutype: Insutype,
+        day: NaiveDate,
+    ) -> Result<Decision, NoRule> {
         match insutype {
-            RESIDENT => self.payer(person).resident(day.year()),
+            Insutype::Resident => self.payer(person).resident(day.year()),
             _ => self.payer(person).employee(insutype, day),
         }
     }
@@ -66,18 +71,18 @@ pub fn resident_pays(
     psn_type: Option<&str>,
 ) -> Result<Option<Coverage>, Stop> {
     let year = Period { begndate: first_of_year(coverage_year), enddate: Some(last_of_year(coverage_year)) };
-    let mut of_scheme = person.coverages.iter().filter(|held| held.insutype == RESIDENT);
+    let mut of_scheme = person.coverages.iter().filter(|held| held.insutype == Insutype::Resident);
     let covered = of_scheme.any(|held| held.state != CoverageState::Ended && held.period.overlaps(&year));
     if covered || year.ended_before(payment.paid_on) && !is_newborn_year(person, coverage_year) {
         return Ok(None);
     }
-    let decision = payment.decide(person, RESIDENT, year.begndate)?;
+    let decision = payment.decide(person, Insutype::Resident, year.begndate)?;
     if decision.period.begndate.year() != coverage_year {
         return Ok(None); // the year of birth, paid for after the newborn's days
     }
     let psn_type = psn_type.map_or_else(|| resident_psn_type(person, coverage_year), str::to_owned);
-    let coverage = stretch(RESIDENT, psn_type, decision);
-    let change = match coverage_changes::standing(person, RESIDENT, coverage.period.begndate) {
+    let coverage = stretch(Insutype::Resident, psn_type, decision);
+    let change = match coverage_changes::standing(person, Insutype::Resident, coverage.period.begndate) {
         Standing::NotInsured => Change::Enrol,
         _ => Change::Resume,
     };
@@ -92,7 +97,7 @@ fn is_newborn_year(person: &Timeline, coverage_year: i32) -> bool {
 
 /// As before; else by age on the first day of the coverage year.
 fn resident_psn_type(person: &Timeline, coverage_year: i32) -> String {
-    let before = person.coverages.iter().rfind(|held| held.insutype == RESIDENT);
+    let before = person.coverages.iter().rfind(|held| held.insutype == Insutype::Resident);
     let age = first_of_year(coverage_year).years_since(person.person.brdy).unwrap_or(0);
     let by_age = match age {
         0..18 => "14",
@@ -103,9 +108,9 @@ fn resident_psn_type(person: &Timeline, coverage_year: i32) -> String {
 }
 
 /// A stretch as decided.
-pub fn stretch(insutype: &str, psn_type: String, decision: Decision) -> Coverage {
+pub fn stretch(insutype: Insutype, psn_type: String, decision: Decision) -> Coverage {
     Coverage {
-        insutype: insutype.to_owned(),
+        insutype,
         psn_type,
         state: CoverageState::Normal,
         poolarea_no: String::new(),
@@ -122,7 +127,7 @@ pub fn stretch(insutype: &str, psn_type: String, decision: Decision) -> Coverage
 pub fn employee_pays(
     person: &mut Timeline,
     payment: Payment,
-    insutype: &str,
+    insutype: Insutype,
     month: NaiveDate,
     recorded: &[Accrued],
 ) -> Result<Option<Coverage>, Stop> {

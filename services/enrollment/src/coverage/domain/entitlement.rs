@@ -4,12 +4,12 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::waiting::variable_months;
-use crate::person::domain::codes::RESIDENT;
 use crate::person::domain::gaps::{Before, gap_years};
 use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{Timeline, Waiting};
 use crate::rules::{Continuity, Dated, Employee, Enrolment, Newborn, NoRule, Rules, WaitingRule};
 use yizhan_rules::months::{day_after, first_of_month, first_of_year, last_of_year};
+use yizhan_terms::Insutype;
 
 /// What was decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Payer<'_> {
             return Ok(None);
         };
         let Ok(rule) = self.rules.find::<Continuity>(self.area, self.paid_on) else { return Ok(None) };
-        let switches = before.insutype != RESIDENT || self.transferred;
+        let switches = before.insutype != Insutype::Resident || self.transferred;
         let begndate = day_after(before.last_day).max(first);
         let unbroken = before.reaches(begndate) && before.reaches(self.paid_on.max(begndate));
         let made_good = before.gap_within(rule.rule.gap_months, first_of_month(self.paid_on).max(first))
@@ -134,7 +134,7 @@ impl Payer<'_> {
 
     /// An employee pays from the month of `begndate` on (paid back, if it lies before the day of payment): entitled from
     /// the month paid; a gap of few months that is paid back is made good; after a longer one they wait.
-    pub fn employee(&self, insutype: &str, begndate: NaiveDate) -> Result<Decision, NoRule> {
+    pub fn employee(&self, insutype: Insutype, begndate: NaiveDate) -> Result<Decision, NoRule> {
         let employee = self.rules.find::<Employee>(self.area, self.paid_on)?;
         let from_payment = employee.rule.entitled.after(self.paid_on).max(begndate);
         let open = Period { begndate, enddate: None };
@@ -155,7 +155,7 @@ impl Payer<'_> {
             let entitled_begndate = decided.entitled_begndate(employee.rule.entitled);
             return Ok(Decision { period: open, entitled_begndate, waiting: decided });
         }
-        let switches = (before.insutype == RESIDENT) != (insutype == RESIDENT);
+        let switches = (before.insutype == Insutype::Resident) != (insutype == Insutype::Resident);
         let may_be_made_good = !switches || before.continuous_for(continuity.rule.continuous_years);
         let made_good = may_be_made_good && begndate <= first_of_month(self.paid_on);
         let mut decision = match made_good {

@@ -7,6 +7,7 @@ use sea_orm::{
 };
 
 use yizhan_runtime::db::{Column as Values, find_rows};
+use yizhan_terms::Insutype;
 
 use super::entities::contribution::{Column, Entity, Model};
 use crate::coverage::domain::contributions::{Accrued, Kind};
@@ -39,7 +40,7 @@ pub async fn of_persons<C: ConnectionTrait>(
     found.sort_by(|one, other| one.contribution_id.cmp(&other.contribution_id));
     let mut by_person: BTreeMap<String, Vec<Accrued>> = BTreeMap::new();
     for row in &found {
-        by_person.entry(row.psn_no.clone()).or_default().push(accrued(row));
+        by_person.entry(row.psn_no.clone()).or_default().push(accrued(row)?);
     }
     Ok(by_person)
 }
@@ -82,14 +83,17 @@ pub async fn last<C: ConnectionTrait>(db: &C, psn_no: &str, limit: u64) -> Resul
     Ok(found)
 }
 
-/// What of a row arrears are reckoned by.
-pub fn accrued(row: &Model) -> Accrued {
-    Accrued {
-        insutype: row.insutype.clone(),
+/// What of a row arrears are reckoned by; an error where its scheme is none.
+fn accrued(row: &Model) -> Result<Accrued, DbErr> {
+    let insutype = Insutype::from_code(&row.insutype).ok_or_else(|| {
+        DbErr::Type(format!("contribution {}: unknown insutype {}", row.contribution_id, row.insutype))
+    })?;
+    Ok(Accrued {
+        insutype,
         accrym: row.accrym.clone(),
         amount_fen: row.amount_fen,
         kind: Kind::of(&row.clct_flag, &row.clct_type),
         repairs: row.clct_type == crate::coverage::domain::contributions::PAID_BACK,
         paid_date: row.paid_date,
-    }
+    })
 }

@@ -1,5 +1,6 @@
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
+use yizhan_terms::Insutype;
 
 use super::*;
 use crate::person::domain::timeline::PersonFacts;
@@ -169,12 +170,12 @@ fn random_record() -> impl Strategy<Value = Timeline> {
 }
 
 fn basic_on(timeline: &Timeline, day: NaiveDate) -> Vec<&Coverage> {
-    let basic = |c: &&Coverage| BASIC_SCHEMES.contains(&c.insutype.as_str()) && c.period.contains(day);
+    let basic = |c: &&Coverage| c.insutype.is_basic() && c.period.contains(day);
     timeline.coverages.iter().filter(basic).collect()
 }
 
 fn entitled(timeline: &Timeline, day: NaiveDate, insutype: Option<&str>) -> bool {
-    let insutype = insutype.map(str::to_owned);
+    let insutype = insutype.and_then(Insutype::from_code);
     let question = Question { as_of: day, insutype, med_type: None, dise_codg: None, place: None };
     answer(timeline, &question).refusal.is_none()
 }
@@ -199,20 +200,20 @@ proptest! {
                     prop_assert!(real.len() <= 1, "{day}: {real:?}");
                     for insutype in ["310", "390", "510"] {
                         let of_one = merged.kept.coverages.iter();
-                        let of_one = of_one.filter(|c| c.insutype == insutype && c.period.contains(day)).count();
+                        let of_one = of_one.filter(|c| c.insutype.code() == insutype && c.period.contains(day)).count();
                         prop_assert!(of_one <= 1, "{day} {insutype}");
                     }
                 }
                 prop_assert!(!days().any(|day| entitled(&merged.tombstone, day, None)));
             }
             Err(_) => {
-                let real = |timeline: &Timeline, day: NaiveDate| -> Vec<String> {
+                let real = |timeline: &Timeline, day: NaiveDate| -> Vec<Insutype> {
                     let held = timeline.coverages.iter().filter(|c| c.period.contains(day));
-                    held.filter(|c| c.state != CoverageState::Ended).map(|c| c.insutype.clone()).collect()
+                    held.filter(|c| c.state != CoverageState::Ended).map(|c| c.insutype).collect()
                 };
                 let clash = days().any(|day| {
                     let (ours, theirs) = (real(&keep, day), real(&other, day));
-                    let basic = |held: &[String]| held.iter().any(|c| BASIC_SCHEMES.contains(&c.as_str()));
+                    let basic = |held: &[Insutype]| held.iter().any(|c| c.is_basic());
                     basic(&ours) && basic(&theirs) || ours.iter().any(|c| theirs.contains(c))
                 });
                 prop_assert!(clash);

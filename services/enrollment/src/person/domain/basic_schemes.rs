@@ -1,11 +1,10 @@
 //! A person is insured by one basic scheme on a day: what two at once look like.
 
-use super::codes::BASIC_SCHEMES;
 use super::timeline::{Coverage, CoverageState, Timeline};
 
 /// Whether it is normal coverage by a basic scheme.
 pub fn is_basic_normal(coverage: &Coverage) -> bool {
-    coverage.state == CoverageState::Normal && BASIC_SCHEMES.contains(&coverage.insutype.as_str())
+    coverage.state == CoverageState::Normal && coverage.insutype.is_basic()
 }
 
 /// Another basic scheme that is normal on a day of a stretch that is.
@@ -20,6 +19,6 @@ pub fn second_basic_scheme<'a>(person: &'a Timeline, coverage: &Coverage) -> Opt
 
 /// Two stretches of different basic schemes that are normal on one day, if there are any: there never should be.
 pub fn doubled(person: &Timeline) -> Option<(&Coverage, &Coverage)> {
-    let basic = || person.coverages.iter().filter(|held| BASIC_SCHEMES.contains(&held.insutype.as_str()));
+    let basic = || person.coverages.iter().filter(|held| held.insutype.is_basic());
     basic().find_map(|held| second_basic_scheme(person, held).map(|other| (held, other)))
 }

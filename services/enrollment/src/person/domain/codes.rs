@@ -1,12 +1,5 @@
 //! The dictionaries the register checks against (national interface; see the contract's comments for the names).
 
-/// 险种类型 of basic schemes, in the order they are asked when a question names none.
-pub const BASIC_SCHEMES: [&str; 8] = ["310", "340", "350", "360", "399", "390", "391", "380"];
-/// 城乡居民基本医疗保险.
-pub const RESIDENT: &str = "390";
-/// 险种类型 of what comes on top of a basic scheme.
-const SUPPLEMENTS: [&str; 6] = ["320", "330", "370", "392", "410", "510"];
-
 const CERTIFICATE_TYPES: [&str; 13] =
     ["01", "02", "03", "04", "05", "06", "07", "08", "09", "16", "17", "90", "99"];
 
@@ -38,11 +31,6 @@ pub fn is_clct_way(code: &str) -> bool {
 /// Whether it is a psn_chg_type.
 pub fn is_psn_chg_type(code: &str) -> bool {
     PERSON_CHANGES.contains(&code)
-}
-
-/// Whether it is an insutype.
-pub fn is_insutype(code: &str) -> bool {
-    BASIC_SCHEMES.contains(&code) || SUPPLEMENTS.contains(&code)
 }
 
 /// Whether it is a psn_cert_type.

@@ -78,7 +78,7 @@ impl Entry for Coverage {
     }
 
     fn order(&self) -> (String, NaiveDate, String) {
-        (self.insutype.clone(), self.period.begndate, String::new())
+        (self.insutype.to_string(), self.period.begndate, String::new())
     }
 
     /// The decision stays while the first day of entitlement is the one it led to.

@@ -5,6 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use super::basic_schemes::is_basic_normal;
 use super::timeline::{Coverage, Timeline};
 use yizhan_rules::months::{day_after, day_before, first_of_year, last_day_from};
+use yizhan_terms::Insutype;
 
 /// The stretches of normal coverage by a basic scheme that began before a day, in the order they began.
 fn insured_before(person: &Timeline, day: NaiveDate) -> Vec<&Coverage> {
@@ -18,7 +19,7 @@ fn insured_before(person: &Timeline, day: NaiveDate) -> Vec<&Coverage> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Before {
     /// 险种类型 of the last basic scheme.
-    pub insutype: String,
+    pub insutype: Insutype,
     /// Its last day, at most the day before.
     pub last_day: NaiveDate,
     /// First day of unbroken coverage up to `last_day`.
@@ -42,7 +43,7 @@ impl Before {
             }
         }
         Some(Before {
-            insutype: last.insutype.clone(),
+            insutype: last.insutype,
             last_day: until(last),
             since,
             entitled_begndate: last.entitled_begndate,
@@ -68,7 +69,7 @@ impl Before {
 /// No day between; or the next coverage year, paid in time where the centralised period reaches into it: then the stretch
 /// begins on the day of payment or the day after, and who pays so has no gap.
 fn continues(earlier: &Coverage, since: NaiveDate, until: NaiveDate) -> bool {
-    let renewed = earlier.insutype == "390"
+    let renewed = earlier.insutype == Insutype::Resident
         && until.month() == 12
         && until.day() == 31
         && until.year() + 1 == since.year()

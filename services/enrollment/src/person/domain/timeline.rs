@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
+use yizhan_terms::Insutype;
 
 use super::codes;
 use super::period::Period;
@@ -83,7 +84,7 @@ impl CoverageState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// 险种类型.
-    pub insutype: String,
+    pub insutype: Insutype,
     /// 人员类别.
     pub psn_type: String,
     /// 参保状态.
@@ -328,7 +329,7 @@ pub(crate) mod examples {
 
     pub fn coverage(insutype: &str, begndate: &str, enddate: &str) -> Coverage {
         Coverage {
-            insutype: insutype.to_owned(),
+            insutype: Insutype::from_code(insutype).unwrap(),
             psn_type: "11".to_owned(),
             state: CoverageState::Normal,
             poolarea_no: "430200".to_owned(),

@@ -89,7 +89,7 @@ impl Stored for Coverage {
         coverage::Model {
             poolarea_no: poolarea_no.to_owned(),
             psn_no: psn_no.to_owned(),
-            insutype: self.insutype.clone(),
+            insutype: self.insutype.to_string(),
             begndate: self.period.begndate,
             enddate: self.period.enddate,
             paying_poolarea_no: self.poolarea_no.clone(),

@@ -120,7 +120,7 @@ pub async fn write<C: ConnectionTrait>(
 }
 
 fn text(stored: &StoredTimeline) -> Result<String, DbErr> {
-    serde_json::to_string(&stored.timeline).map_err(json_error)
+    serde_json::to_string(&stored.timeline).map_err(|error| DbErr::Json(error.to_string()))
 }
 
 fn by_psn_no(models: Vec<Model>) -> Result<BTreeMap<String, StoredTimeline>, DbErr> {
@@ -128,14 +128,13 @@ fn by_psn_no(models: Vec<Model>) -> Result<BTreeMap<String, StoredTimeline>, DbE
 }
 
 fn read(model: Model) -> Result<StoredTimeline, DbErr> {
+    let timeline = serde_json::from_str(&model.timeline).map_err(|error| {
+        DbErr::Json(format!("timeline of {}, version {}: {error}", model.psn_no, model.version))
+    })?;
     Ok(StoredTimeline {
-        timeline: serde_json::from_str(&model.timeline).map_err(json_error)?,
+        timeline,
         psn_no: model.psn_no,
         poolarea_no: model.poolarea_no,
         version: model.version,
     })
-}
-
-fn json_error(error: serde_json::Error) -> DbErr {
-    DbErr::Json(error.to_string())
 }

@@ -1,10 +1,9 @@
 //! What is decided of one question: the answer from the timeline, and what follows from it.
 
-use yizhan_terms::Area;
+use yizhan_terms::{Area, Insutype};
 
 use super::eligibility::{Answer, Question, answer};
 use super::reward::{Reward, critical_illness_reward};
-use crate::person::domain::codes::RESIDENT;
 use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::rules::Rules;
 
@@ -26,7 +25,8 @@ pub fn decide<'a>(timeline: &'a Timeline, home: &'a str, question: &Question, ru
     let answer = answer(timeline, question);
     let own = answer.coverage.map(|coverage| coverage.poolarea_no.as_str()).filter(|area| !area.is_empty());
     let paying_area = own.unwrap_or(home);
-    let rewarded = |held: &&Coverage| held.insutype == RESIDENT && held.state == CoverageState::Normal;
+    let rewarded =
+        |held: &&Coverage| held.insutype == Insutype::Resident && held.state == CoverageState::Normal;
     let reward = answer.coverage.filter(rewarded);
     let reward =
         reward.and_then(|_| critical_illness_reward(timeline, paying_area, rules, question.as_of).ok());

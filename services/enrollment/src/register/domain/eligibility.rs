@@ -2,9 +2,9 @@
 
 use chrono::{Datelike, NaiveDate};
 use yizhan_runtime::Reason;
-use yizhan_terms::Area;
+use yizhan_terms::{Area, Insutype};
 
-use crate::person::domain::codes::{self, BASIC_SCHEMES};
+use crate::person::domain::codes;
 use crate::person::domain::timeline::{
     Coverage, CoverageState, DiseaseEntitlement, Identity, Membership, Timeline,
 };
@@ -15,7 +15,7 @@ pub struct Question {
     /// The day.
     pub as_of: NaiveDate,
     /// The scheme; `None` for whichever basic scheme entitles.
-    pub insutype: Option<String>,
+    pub insutype: Option<Insutype>,
     /// The kind of care; `None` for care in general.
     pub med_type: Option<String>,
     /// The disease asked for; `None` for none.
@@ -180,11 +180,11 @@ fn coverage_and_refusal<'a>(
     timeline: &'a Timeline,
     question: &Question,
 ) -> (Option<&'a Coverage>, Option<Refusal>) {
-    if let Some(insutype) = &question.insutype {
+    if let Some(insutype) = question.insutype {
         return in_scheme(timeline, insutype, question);
     }
     let answers: Vec<_> =
-        BASIC_SCHEMES.iter().map(|insutype| in_scheme(timeline, insutype, question)).collect();
+        Insutype::BASIC.iter().map(|insutype| in_scheme(timeline, *insutype, question)).collect();
     let entitled = answers.iter().find(|(_, refusal)| refusal.is_none());
     let covered = answers.iter().find(|(coverage, _)| coverage.is_some());
     entitled.or(covered).copied().unwrap_or((None, Some(Refusal::NoCoverage)))
@@ -193,7 +193,7 @@ fn coverage_and_refusal<'a>(
 /// Within one scheme: by the stretch of that day, else the last one before, else the first one after.
 fn in_scheme<'a>(
     timeline: &'a Timeline,
-    insutype: &str,
+    insutype: Insutype,
     question: &Question,
 ) -> (Option<&'a Coverage>, Option<Refusal>) {
     let day = question.as_of;
@@ -229,7 +229,7 @@ fn consecutive_years(timeline: &Timeline, day: NaiveDate) -> i32 {
     let insured_in = |year: i32| {
         timeline.coverages.iter().any(|coverage| {
             coverage.state == CoverageState::Normal
-                && BASIC_SCHEMES.contains(&coverage.insutype.as_str())
+                && coverage.insutype.is_basic()
                 && coverage.period.has_day_in(year, day)
         })
     };
@@ -246,7 +246,7 @@ mod tests {
     fn ask<'a>(timeline: &'a Timeline, as_of: &str, insutype: Option<&str>) -> Answer<'a> {
         let question = Question {
             as_of: as_of.parse().unwrap(),
-            insutype: insutype.map(str::to_owned),
+            insutype: insutype.and_then(Insutype::from_code),
             med_type: Some("21".to_owned()),
             dise_codg: None,
             place: None,
@@ -299,14 +299,10 @@ mod tests {
         let mut timeline = person("1980-01-01");
         timeline.put(coverage("310", "2020-01-01", "2022-12-31"));
         timeline.put(coverage("390", "2023-01-01", "2023-12-31"));
-        let found = |day: &str, insutype| ask(&timeline, day, insutype).coverage.map(|c| c.insutype.clone());
-        assert_eq!(found("2021-06-01", None).as_deref(), Some("310"));
-        assert_eq!(found("2023-06-01", None).as_deref(), Some("390"));
-        assert_eq!(
-            found("2024-06-01", None).as_deref(),
-            Some("310"),
-            "nobody entitles: the first with a coverage"
-        );
+        let found = |day: &str, insutype| ask(&timeline, day, insutype).coverage.map(|c| c.insutype.code());
+        assert_eq!(found("2021-06-01", None), Some("310"));
+        assert_eq!(found("2023-06-01", None), Some("390"));
+        assert_eq!(found("2024-06-01", None), Some("310"), "nobody entitles: the first with a coverage");
         assert_eq!(ask(&timeline, "2023-06-01", Some("310")).refusal.unwrap().reason(), "COVERAGE_ENDED");
         assert_eq!(ask(&timeline, "2023-06-01", Some("510")).refusal, Some(Refusal::NoCoverage));
     }

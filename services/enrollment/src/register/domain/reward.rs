@@ -1,9 +1,9 @@
 //! 连续参保激励 and 零报销激励: by how much a resident's critical-illness cap is raised (国办发〔2024〕38号).
 
 use chrono::{Datelike, NaiveDate};
+use yizhan_terms::Insutype;
 
 use crate::person::domain::basic_schemes::is_basic_normal;
-use crate::person::domain::codes::RESIDENT;
 use crate::person::domain::timeline::{Coverage, MembershipKind, Timeline};
 use crate::rules::{NoRule, RewardRule, Rules};
 
@@ -81,7 +81,7 @@ impl Run {
 }
 
 fn is_resident(coverage: &Coverage) -> bool {
-    is_basic_normal(coverage) && coverage.insutype == RESIDENT
+    is_basic_normal(coverage) && coverage.insutype == Insutype::Resident
 }
 
 /// Years that ended without a claim, each counting from the next year on, after the last year the raise was drawn on.

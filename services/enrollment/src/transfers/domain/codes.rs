@@ -1,14 +1,7 @@
 //! The national codes of a transfer.
 
 use crate::coverage::domain::coverage_changes::Change;
-use crate::person::domain::codes::BASIC_SCHEMES;
-
-/// 职工基本医疗保险.
-pub const EMPLOYEE_SCHEME: &str = "310";
-/// 城乡居民基本医疗保险.
-pub const RESIDENT_SCHEME: &str = "390";
-/// What counts as 居民: the merged scheme and the two it came from.
-const RESIDENT_SCHEMES: [&str; 3] = ["390", "391", "380"];
+use yizhan_terms::Insutype;
 
 /// 转移方向.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,20 +29,18 @@ impl Direction {
     }
 
     /// Whether this insutype is one that is left.
-    pub fn leaves(self, insutype: &str) -> bool {
+    pub fn leaves(self, insutype: Insutype) -> bool {
         match self {
-            Direction::EmployeeToEmployee | Direction::EmployeeToResident => insutype == EMPLOYEE_SCHEME,
-            Direction::ResidentToResident | Direction::ResidentToEmployee => {
-                RESIDENT_SCHEMES.contains(&insutype)
-            }
+            Direction::EmployeeToEmployee | Direction::EmployeeToResident => insutype == Insutype::Employee,
+            Direction::ResidentToResident | Direction::ResidentToEmployee => insutype.is_of_residents(),
         }
     }
 
     /// The insutype that begins.
-    pub fn joins(self) -> &'static str {
+    pub fn joins(self) -> Insutype {
         match self {
-            Direction::EmployeeToEmployee | Direction::ResidentToEmployee => EMPLOYEE_SCHEME,
-            Direction::EmployeeToResident | Direction::ResidentToResident => RESIDENT_SCHEME,
+            Direction::EmployeeToEmployee | Direction::ResidentToEmployee => Insutype::Employee,
+            Direction::EmployeeToResident | Direction::ResidentToResident => Insutype::Resident,
         }
     }
 
@@ -62,7 +53,7 @@ impl Direction {
     pub fn takes(self, psn_type: &str) -> bool {
         let class = psn_type.get(..2).unwrap_or_default();
         match self.joins() {
-            EMPLOYEE_SCHEME => ["11", "12", "13"].contains(&class),
+            Insutype::Employee => ["11", "12", "13"].contains(&class),
             _ => ["14", "15", "16"].contains(&class),
         }
     }
@@ -76,9 +67,4 @@ pub fn change_types(from_poolarea_no: &str, to_poolarea_no: &str) -> (Change, Ch
     } else {
         (Change::TransferOutToOutside, Change::TransferInFromOutside)
     }
-}
-
-/// Whether it is a basic scheme.
-pub fn is_basic(insutype: &str) -> bool {
-    BASIC_SCHEMES.contains(&insutype)
 }

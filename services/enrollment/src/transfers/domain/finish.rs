@@ -3,7 +3,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::codes::{Direction, change_types, is_basic};
+use super::codes::{Direction, change_types};
 use crate::coverage::domain::coverage_changes as changes;
 use crate::coverage::domain::coverage_changes::{Change, Refused, Standing};
 use crate::coverage::domain::entitlement::{Decision, Payer};
@@ -12,6 +12,7 @@ use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::rules::{NoRule, Rules};
 use yizhan_rules::months::{day_after, day_before, first_of_year};
+use yizhan_terms::Insutype;
 
 /// What is agreed on.
 #[derive(Clone, Debug)]
@@ -33,7 +34,7 @@ pub struct Terms<'a> {
     /// 医疗保险类型 under the new scheme.
     pub hi_type: String,
     /// What begins on top of it.
-    pub supplements: Vec<String>,
+    pub supplements: Vec<Insutype>,
 }
 
 /// From when the new coverage is paid.
@@ -51,7 +52,7 @@ pub struct Finished {
     /// The person from now on.
     pub timeline: Timeline,
     /// 险种类型 that was left.
-    pub old_insutype: String,
+    pub old_insutype: Insutype,
     /// Its last day.
     pub old_enddate: NaiveDate,
     /// 人员变动 on the sending side.
@@ -89,7 +90,7 @@ fn left(person: &Timeline, direction: Direction) -> impl Iterator<Item = &Covera
     person
         .coverages
         .iter()
-        .filter(move |stretch| direction.leaves(&stretch.insutype) && is_basic_normal(stretch))
+        .filter(move |stretch| direction.leaves(stretch.insutype) && is_basic_normal(stretch))
 }
 
 /// Finishes the transfer.
@@ -112,11 +113,11 @@ pub fn finish(held: &Timeline, terms: &Terms, rules: &Rules) -> Result<Finished,
     }
     changes::begin(&mut person, new.clone(), into).map_err(refused)?;
     let first = new.period.begndate;
-    for insutype in &terms.supplements {
+    for &insutype in &terms.supplements {
         let begndate =
             if runs(held, insutype, terms.today) { first.max(day_after(terms.today)) } else { first };
         let supplement = Coverage {
-            insutype: insutype.clone(),
+            insutype,
             period: Period { begndate, ..new.period },
             entitled_begndate: Some(decision.entitled_begndate).filter(|entitled| *entitled > begndate),
             ..new.clone()
@@ -126,7 +127,7 @@ pub fn finish(held: &Timeline, terms: &Terms, rules: &Rules) -> Result<Finished,
     let old_enddate = last.period.enddate.map_or(day_before(first), |end| end.min(day_before(first)));
     Ok(Finished {
         timeline: person,
-        old_insutype: last.insutype.clone(),
+        old_insutype: last.insutype,
         old_enddate,
         old_change: out,
         new: Coverage { psn_chg_type: into.code().to_owned(), ..new },
@@ -158,9 +159,9 @@ fn decide(
 ) -> Result<Decision, Fault> {
     let mut person = held.clone();
     person.coverages.retain(|stretch| {
-        !(terms.direction.leaves(&stretch.insutype) && stretch.period.begndate >= changeover)
+        !(terms.direction.leaves(stretch.insutype) && stretch.period.begndate >= changeover)
     });
-    for stretch in person.coverages.iter_mut().filter(|stretch| terms.direction.leaves(&stretch.insutype)) {
+    for stretch in person.coverages.iter_mut().filter(|stretch| terms.direction.leaves(stretch.insutype)) {
         if stretch.period.contains(changeover) {
             stretch.period.enddate = Some(day_before(changeover));
         }
@@ -185,7 +186,7 @@ fn decide(
 
 fn new_stretch(decision: &Decision, terms: &Terms) -> Coverage {
     Coverage {
-        insutype: terms.direction.joins().to_owned(),
+        insutype: terms.direction.joins(),
         psn_type: terms.psn_type.clone(),
         state: CoverageState::Normal,
         poolarea_no: String::new(),
@@ -223,25 +224,25 @@ fn nothing_paid_ahead_is_lost(
 
 /// Ends what is left, and what the old area gave on top of it.
 fn end_old(person: &mut Timeline, terms: &Terms, first: NaiveDate, out: Change) -> Result<(), Fault> {
-    let mut schemes: Vec<String> = person.coverages.iter().map(|stretch| stretch.insutype.clone()).collect();
+    let mut schemes: Vec<Insutype> = person.coverages.iter().map(|stretch| stretch.insutype).collect();
     schemes.dedup();
     for insutype in schemes {
-        let on_top = !is_basic(&insutype);
+        let on_top = !insutype.is_basic();
         let paid_here = person.coverages.iter().filter(|stretch| stretch.insutype == insutype);
         let paid_here = paid_here
             .into_iter()
             .any(|stretch| stretch.poolarea_no.is_empty() || stretch.poolarea_no == terms.from_area);
-        if !(terms.direction.leaves(&insutype) || on_top && paid_here) {
+        if !(terms.direction.leaves(insutype) || on_top && paid_here) {
             continue;
         }
-        let first = if on_top && runs(person, &insutype, terms.today) {
+        let first = if on_top && runs(person, insutype, terms.today) {
             first.max(day_after(terms.today))
         } else {
             first
         };
-        let standing = changes::standing(person, &insutype, first);
+        let standing = changes::standing(person, insutype, first);
         if !matches!(standing, Standing::Ended | Standing::NotInsured) {
-            changes::end(person, &insutype, first, out).map_err(refused)?;
+            changes::end(person, insutype, first, out).map_err(refused)?;
         }
     }
     Ok(())
@@ -252,7 +253,7 @@ fn refused(why: Refused) -> Fault {
 }
 
 /// Whether the scheme pays on the day.
-fn runs(person: &Timeline, insutype: &str, day: NaiveDate) -> bool {
+fn runs(person: &Timeline, insutype: Insutype, day: NaiveDate) -> bool {
     changes::standing(person, insutype, day) == Standing::Normal
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
+use yizhan_terms::Insutype;
 
-use super::codes::is_basic;
 use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 
 /// A gap longer than this breaks continuity (医保办发〔2021〕43号).
@@ -27,7 +27,7 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemeYears {
     /// 险种类型.
-    pub insutype: String,
+    pub insutype: Insutype,
     /// First insured day.
     pub begndate: NaiveDate,
     /// Last insured day up to the day of the statement.
@@ -38,13 +38,13 @@ pub struct SchemeYears {
 
 /// Made from the register on a day.
 pub fn statement(timeline: &Timeline, today: NaiveDate) -> Statement {
-    let mut by_scheme: BTreeMap<&str, Vec<(NaiveDate, NaiveDate)>> = BTreeMap::new();
+    let mut by_scheme: BTreeMap<Insutype, Vec<(NaiveDate, NaiveDate)>> = BTreeMap::new();
     for (stretch, first, last) in insured_stretches(timeline, today) {
-        by_scheme.entry(&stretch.insutype).or_default().push((first, last));
+        by_scheme.entry(stretch.insutype).or_default().push((first, last));
     }
-    let years = |(insutype, days): (&&str, &Vec<(NaiveDate, NaiveDate)>)| {
+    let years = |(insutype, days): (&Insutype, &Vec<(NaiveDate, NaiveDate)>)| {
         Some(SchemeYears {
-            insutype: (*insutype).to_owned(),
+            insutype: *insutype,
             begndate: days.iter().map(|(first, _)| *first).min()?,
             enddate: days.iter().map(|(_, last)| *last).max()?,
             months: months_of(days).len() as i32,
@@ -66,7 +66,7 @@ fn insured_stretches(
 ) -> impl Iterator<Item = (&Coverage, NaiveDate, NaiveDate)> {
     let insured = move |stretch: &&Coverage| {
         stretch.state == CoverageState::Normal
-            && is_basic(&stretch.insutype)
+            && stretch.insutype.is_basic()
             && stretch.period.begndate <= until
     };
     timeline.coverages.iter().filter(insured).map(move |stretch| {
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(
             made.schemes,
             [SchemeYears {
-                insutype: "310".to_owned(),
+                insutype: Insutype::Employee,
                 begndate: of("2023-01-31"),
                 enddate: of("2024-06-15"),
                 months: 3 + 5,

@@ -74,7 +74,7 @@ pub fn read(
     wrong.require(fits, field("foreign_id"), Reason::ForeignIdInvalid, text);
     let text = "人员编号应为 1 至 30 位字母、数字";
     wrong.require(is_psn_no(row.psn_no), field("psn_no"), Reason::PsnNoInvalid, text);
-    let insutype = Insutype::from_code(row.insutype);
+    let insutype = Insutype::settled(row.insutype);
     wrong.require(insutype.is_some(), field("insutype"), Reason::CodeUnknown, "险种类型代码未知");
     let kind = FilingKind::from_code(row.out_fil_type);
     wrong.require(kind.is_some(), field("out_fil_type"), Reason::CodeUnknown, "备案类型代码未知");

@@ -65,12 +65,13 @@ fn nobody_is_insured_before_birth_or_after_death() {
 fn a_refusal_names_the_state_and_what_may_happen() {
     let mut person = person("1980-01-01");
     begin(&mut person, coverage("310", "2025-01-01", ""), Change::Enrol).unwrap();
-    turn(&mut person, "310", day("2025-03-01"), Change::Freeze, Set::default()).unwrap();
+    turn(&mut person, Insutype::Employee, day("2025-03-01"), Change::Freeze, Set::default()).unwrap();
     let before = person.clone();
-    let refused = turn(&mut person, "310", day("2025-04-01"), Change::Pause, Set::default()).unwrap_err();
+    let refused =
+        turn(&mut person, Insutype::Employee, day("2025-04-01"), Change::Pause, Set::default()).unwrap_err();
     assert_eq!(refused, Refused::NotFrom(Frozen, vec!["32"]));
     assert_eq!(person, before);
-    let refused = end(&mut person, "390", day("2025-04-01"), Change::End).unwrap_err();
+    let refused = end(&mut person, Insutype::Resident, day("2025-04-01"), Change::End).unwrap_err();
     assert_eq!(refused, Refused::NotFrom(NotInsured, vec!["11", "13", "14"]));
 }
 
@@ -78,13 +79,13 @@ fn a_refusal_names_the_state_and_what_may_happen() {
 fn a_life_in_one_scheme() {
     let mut person = person("1964-02-29");
     begin(&mut person, coverage("310", "2023-01-01", ""), Change::Enrol).unwrap();
-    turn(&mut person, "310", day("2024-03-01"), Change::Pause, Set::default()).unwrap();
+    turn(&mut person, Insutype::Employee, day("2024-03-01"), Change::Pause, Set::default()).unwrap();
     begin(&mut person, coverage("310", "2024-05-01", ""), Change::Resume).unwrap();
-    turn(&mut person, "310", day("2025-01-01"), Change::Freeze, Set::default()).unwrap();
-    turn(&mut person, "310", day("2025-02-01"), Change::Unfreeze, Set::default()).unwrap();
+    turn(&mut person, Insutype::Employee, day("2025-01-01"), Change::Freeze, Set::default()).unwrap();
+    turn(&mut person, Insutype::Employee, day("2025-02-01"), Change::Unfreeze, Set::default()).unwrap();
     let retired = Set { psn_type: Some("1201".into()), ..Set::default() };
-    turn(&mut person, "310", day("2025-06-01"), Change::Retire, retired).unwrap();
-    end(&mut person, "310", day("2026-01-01"), Change::End).unwrap();
+    turn(&mut person, Insutype::Employee, day("2025-06-01"), Change::Retire, retired).unwrap();
+    end(&mut person, Insutype::Employee, day("2026-01-01"), Change::End).unwrap();
     assert_eq!(
         told(&person),
         [
@@ -97,19 +98,19 @@ fn a_life_in_one_scheme() {
         ]
     );
     assert_eq!(person.coverages.last().unwrap().psn_type, "1201");
-    assert_eq!(standing(&person, "310", day("2026-01-01")), Ended);
+    assert_eq!(standing(&person, Insutype::Employee, day("2026-01-01")), Ended);
     begin(&mut person, coverage("310", "2026-03-01", ""), Change::Resume).unwrap();
-    assert_eq!(standing(&person, "310", day("2026-02-28")), Ended);
+    assert_eq!(standing(&person, Insutype::Employee, day("2026-02-28")), Ended);
 }
 
 #[test]
 fn unfreezing_gives_back_what_was_frozen() {
     let mut person = person("1980-01-01");
     begin(&mut person, coverage("310", "2025-01-01", ""), Change::Enrol).unwrap();
-    turn(&mut person, "310", day("2025-02-01"), Change::Pause, Set::default()).unwrap();
-    turn(&mut person, "310", day("2025-03-01"), Change::Freeze, Set::default()).unwrap();
-    turn(&mut person, "310", day("2025-04-01"), Change::Unfreeze, Set::default()).unwrap();
-    assert_eq!(standing(&person, "310", day("2025-04-01")), Paused);
+    turn(&mut person, Insutype::Employee, day("2025-02-01"), Change::Pause, Set::default()).unwrap();
+    turn(&mut person, Insutype::Employee, day("2025-03-01"), Change::Freeze, Set::default()).unwrap();
+    turn(&mut person, Insutype::Employee, day("2025-04-01"), Change::Unfreeze, Set::default()).unwrap();
+    assert_eq!(standing(&person, Insutype::Employee, day("2025-04-01")), Paused);
 }
 
 #[test]
@@ -117,13 +118,13 @@ fn a_second_basic_scheme_is_refused_and_a_supplement_is_not() {
     let mut person = person("1980-01-01");
     begin(&mut person, coverage("310", "2025-01-01", ""), Change::Enrol).unwrap();
     let refused = begin(&mut person, coverage("390", "2026-01-01", "2026-12-31"), Change::Enrol).unwrap_err();
-    assert!(matches!(refused, Refused::SecondBasicScheme(held) if held.insutype == "310"));
+    assert!(matches!(refused, Refused::SecondBasicScheme(held) if held.insutype == Insutype::Employee));
     begin(&mut person, coverage("510", "2025-01-01", ""), Change::Enrol).unwrap();
-    end(&mut person, "310", day("2026-01-01"), Change::End).unwrap();
+    end(&mut person, Insutype::Employee, day("2026-01-01"), Change::End).unwrap();
     begin(&mut person, coverage("390", "2026-01-01", "2026-12-31"), Change::Enrol).unwrap();
     // The pause ended with the scheme; resuming it now would double.
     let refused = begin(&mut person, coverage("310", "2026-06-01", ""), Change::Resume).unwrap_err();
-    assert!(matches!(refused, Refused::SecondBasicScheme(held) if held.insutype == "390"));
+    assert!(matches!(refused, Refused::SecondBasicScheme(held) if held.insutype == Insutype::Resident));
 }
 
 #[test]
@@ -141,14 +142,19 @@ fn death_ends_everything_the_day_after() {
 
 #[derive(Clone, Debug)]
 struct Step {
-    insutype: &'static str,
+    insutype: Insutype,
     row: usize,
     month: u32,
     months: Option<u32>,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let scheme = prop_oneof![Just("310"), Just("390"), Just("340"), Just("510")];
+    let scheme = prop::sample::select(vec![
+        Insutype::Employee,
+        Insutype::Resident,
+        Insutype::VeteranCadre,
+        Insutype::Maternity,
+    ]);
     let step = (scheme, 0..TRANSITIONS.len(), 0u32..48, proptest::option::of(1u32..24));
     let step = step.prop_map(|(insutype, row, month, months)| Step { insutype, row, month, months });
     proptest::collection::vec(step, 0..40)
@@ -160,7 +166,7 @@ fn apply(person: &mut Timeline, step: &Step) -> Result<(), Refused> {
     match TRANSITIONS[step.row].to {
         Some(Normal) => {
             let enddate = step.months.map(|months| day_before(month(step.month + months)));
-            let mut stretch = coverage(step.insutype, "2024-01-01", "");
+            let mut stretch = coverage(step.insutype.code(), "2024-01-01", "");
             stretch.period = Period { begndate: first, enddate };
             begin(person, stretch, change)
         }

@@ -31,7 +31,7 @@ fn terms(direction: Direction, begins: Begins, today: &str) -> Terms<'static> {
         today: day(today),
         paid_on: day(today),
         begins,
-        psn_type: if direction.joins() == "310" { "11" } else { "15" }.to_owned(),
+        psn_type: if direction.joins() == Insutype::Employee { "11" } else { "15" }.to_owned(),
         hi_type: String::new(),
         supplements: Vec::new(),
     }
@@ -111,7 +111,7 @@ fn the_old_area_pays_until_it_is_finished() {
     let early = terms(Direction::EmployeeToEmployee, Begins::On(day("2025-06-15")), "2025-06-15");
     assert_eq!(done(&held, &early).unwrap_err(), Fault::TooEarly(day("2025-06-16")));
     let finished = done(&held, &Terms { begins: Begins::On(day("2025-06-16")), ..early.clone() }).unwrap();
-    assert_eq!((finished.old_insutype.as_str(), finished.old_enddate), ("310", day("2025-06-15")));
+    assert_eq!((finished.old_insutype.code(), finished.old_enddate), ("310", day("2025-06-15")));
     let stretches: Vec<_> = finished
         .timeline
         .coverages
@@ -156,11 +156,11 @@ fn what_comes_on_top_ends_and_begins_with_it() {
         coverage("510", "2020-01-01", ""),
     ]);
     let mut terms = terms(Direction::EmployeeToEmployee, Begins::On(day("2025-07-01")), "2025-06-15");
-    terms.supplements = vec!["330".to_owned()];
+    terms.supplements = vec![Insutype::LargeExpenseSubsidy];
     let finished = done(&held, &terms).unwrap();
-    let on_top: Vec<_> = finished.timeline.coverages.iter().filter(|c| c.insutype != "310").collect();
-    let days: Vec<_> =
-        on_top.iter().map(|c| (c.insutype.as_str(), c.period, c.poolarea_no.as_str())).collect();
+    let on_top: Vec<_> =
+        finished.timeline.coverages.iter().filter(|c| c.insutype != Insutype::Employee).collect();
+    let days: Vec<_> = on_top.iter().map(|c| (c.insutype.code(), c.period, c.poolarea_no.as_str())).collect();
     assert_eq!(
         days,
         [
@@ -225,7 +225,7 @@ fn random_terms() -> impl Strategy<Value = Terms<'static>> {
             let to_area = if direction.switches() || to_area != "430200" { to_area } else { "430100" };
             let today = day("2024-01-01") + Days::new(today);
             let begins = match direction.joins() {
-                "310" => Begins::On(today + Days::new(60) - Days::new(begins as u64)),
+                Insutype::Employee => Begins::On(today + Days::new(60) - Days::new(begins as u64)),
                 _ => Begins::CoverageYear(today.year() + year),
             };
             Terms {

@@ -44,7 +44,7 @@ fn by_insutype(reader: &Reader, source: SourceIndex, map: &Map) -> Option<Vec<Sc
 }
 
 fn insutype(at: &At, earlier: &mut Vec<Insutype>) -> Option<Insutype> {
-    let insutype = at.code(Insutype::ALL, Insutype::code)?;
+    let insutype = at.code(&Insutype::SETTLED, Insutype::code)?;
     if earlier.contains(&insutype) {
         return at.problem(Kind::DuplicateValue, "this scheme has a table already");
     }
