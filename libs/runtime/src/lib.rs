@@ -42,3 +42,6 @@ pub use caller::Caller;
 pub use clock::Clock;
 pub use error::{Reason, ServiceError, Violations};
 pub use personal::Personal;
+
+/// What a call is answered: the type that tonic's service traits ask for.
+pub type Reply<T> = Result<tonic::Response<T>, tonic::Status>;

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use yizhan_proto::enrollment::v1::{AuthorizeLookRequest, AuthorizeLookResponse, LookKind};
+use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::grants::{find_grant, grant_unknown, refused};
-use super::messages::{self, scope_codes, time};
+use super::messages::{self, scope_codes};
 use crate::access::domain::grant::{Scope, WantedLook};
 use crate::access::log::{Action, Look};
 use crate::access::store::entities::access_grant;
@@ -125,8 +126,8 @@ fn granted(
 ) -> AuthorizeLookResponse {
     AuthorizeLookResponse {
         scopes: scope_codes(&scopes),
-        begins_at: time(grant.begins_at),
-        ends_at: time(grant.ends_at),
+        begins_at: Some(timestamp(grant.begins_at)),
+        ends_at: Some(timestamp(grant.ends_at)),
         ..answer
     }
 }

@@ -4,8 +4,8 @@ use yizhan_proto::enrollment::v1::{VerifyAccessLogRequest, VerifyAccessLogRespon
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
-use crate::access::domain::chain::{Anchor, Break, ChainCheck, LogKey};
 use crate::access::store::access_log;
+use crate::access::store::chain::{Anchor, Break, ChainCheck, LogKey};
 use crate::app::Register;
 use crate::rights::messages;
 

@@ -7,7 +7,7 @@ use yizhan_proto::enrollment::v1::{
     AbandonRosterRequest, AbandonRosterResponse, GetRosterRequest, GetRosterResponse, ListRosterRowsRequest,
     ListRosterRowsResponse, LoadRosterRequest, LoadRosterResponse,
 };
-use yizhan_runtime::{Caller, calls};
+use yizhan_runtime::{Caller, Reply, calls};
 
 use crate::rosters::{self, Rosters};
 
@@ -21,7 +21,7 @@ calls! { RosterService for Rosters, working with |api| &api.register;
         async fn load_roster(
             &self,
             request: Request<Streaming<LoadRosterRequest>>,
-        ) -> Result<Response<Self::LoadRosterStream>, Status> {
+        ) -> Reply<Self::LoadRosterStream> {
             let caller = Caller::of(&request);
             let told = rosters::load(self.clone(), caller, request.into_inner());
             Ok(Response::new(ReceiverStream::new(told)))

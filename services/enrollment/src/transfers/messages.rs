@@ -4,6 +4,7 @@ use prost::Message;
 use sea_orm::ActiveEnum;
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::ServiceError;
+use yizhan_runtime::clock::timestamp;
 
 use crate::transfers::domain::statement::Statement;
 use crate::transfers::domain::{Action, Sides, State, allowed_actions};
@@ -67,7 +68,7 @@ fn step(step: transfer_step::Model, reason_shown: bool) -> pb::TransferStep {
         to_state: step.to_state.to_value(),
         side: step.side.to_value(),
         actor: step.actor,
-        recorded_at: step.recorded_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        recorded_at: Some(timestamp(step.recorded_at)),
         reason: if reason_shown { step.reason.0 } else { String::new() },
     }
 }
