@@ -1,9 +1,11 @@
 //! The grants of a person, page by page.
 
 use yizhan_proto::enrollment::v1::{ListGrantsRequest, ListGrantsResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::access::store::access_grants;
+use crate::access::store::entities::access_grant;
 use crate::app::Register;
 use crate::app::person_unknown;
 use crate::register::keeper::for_self_or_keeper;
@@ -29,15 +31,10 @@ pub async fn list_grants(
         Err(error) => return Err(error),
     };
     let scope = format!("grants/{psn_no}");
-    let limit = page::page_size(*page_size)?;
-    let after = page::decode_token::<1>(&scope, page_token)?.map(|[grant_id]| grant_id);
-    let mut found =
-        access_grants::of_person(&register.db, psn_no, grantee.as_deref(), after, limit + 1).await?;
-    let more = found.len() as u64 > limit;
-    found.truncate(limit as usize);
-    let next_page_token = match found.last() {
-        Some(last) if more => page::encode_token(&scope, &[&last.grant_id]),
-        _ => String::new(),
+    let behind = |after: Option<[String; 1]>, limit| {
+        access_grants::of_person(&register.db, psn_no, grantee.as_deref(), after, limit)
     };
+    let key = |last: &access_grant::Model| [last.grant_id.clone()];
+    let (found, next_page_token) = paginated(&scope, (*page_size, page_token), behind, key).await?;
     Ok(ListGrantsResponse { grants: found.into_iter().map(messages::grant).collect(), next_page_token })
 }

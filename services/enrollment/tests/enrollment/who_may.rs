@@ -707,7 +707,7 @@ both_databases! {
             found.push(("AbandonRoster", call!(desk.roster, abandon_roster, admin, request).map(|_| ())));
             let request = ListGrantsRequest {
                 psn_no: "P1".into(),
-                page_token: yizhan_runtime::page::encode_token("grants/P1", &[&text]),
+                page_token: yizhan_runtime::page::encode_token("grants/P1", std::slice::from_ref(&text)),
                 ..Default::default()
             };
             if text != "张三" {

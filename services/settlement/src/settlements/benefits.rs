@@ -51,7 +51,7 @@ async fn granted(
             days: Some(granted.days),
         };
         let page =
-            page_of(app, &wanted, request.page_size, &request.page_token, |_| Some(View::Fees)).await?;
+            page_of(app, &wanted, (request.page_size, &request.page_token), |_| Some(View::Fees)).await?;
         (answer.settlements, answer.next_page_token) = page;
     }
     Ok(answer)
@@ -80,7 +80,8 @@ async fn own(
     }
     let wanted = Wanted { areas: &areas, psn_no, institution: None, days: None };
     let page =
-        page_of(app, &wanted, request.page_size, &request.page_token, |whose| view_of(caller, whose)).await?;
+        page_of(app, &wanted, (request.page_size, &request.page_token), |whose| view_of(caller, whose))
+            .await?;
     (answer.settlements, answer.next_page_token) = page;
     Ok(answer)
 }
