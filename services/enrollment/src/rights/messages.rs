@@ -73,7 +73,7 @@ pub fn scopes(codes: &[i32], violations: &mut Violations) -> BTreeSet<Scope> {
     for (at, code) in codes.iter().take(SCOPES.len() + 1).enumerate() {
         let scope = SCOPES.iter().find(|(_, named)| *named as i32 == *code).map(|(scope, _)| *scope);
         let new = scope.is_some_and(|scope| scopes.insert(scope));
-        violations.require(new, format!("scopes[{at}]"), Reason::ScopeInvalid, "授权内容不在列表中或重复");
+        violations.require(new, format!("scopes[{at}]"), Reason::ScopeInvalid);
     }
     scopes
 }

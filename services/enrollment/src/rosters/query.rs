@@ -97,7 +97,7 @@ pub async fn abandon_roster(
     mut request: AbandonRosterRequest,
 ) -> Result<AbandonRosterResponse, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
-    violations.finish()?;
+    violations.none()?;
     if !is_roster(&request.department, &request.roster_id)
         || !caller.may_speak_for_department(&request.poolarea_no, &request.department)
     {

@@ -41,33 +41,21 @@ pub async fn list_transfers(
 ) -> Result<ListTransfersResponse, ServiceError> {
     let mut violations = Violations::new();
     let area = request.poolarea_no.as_str();
-    violations.require(
-        Area::parse(area).is_some(),
-        "poolarea_no",
-        Reason::PoolareaInvalid,
-        "统筹区应为 6 位行政区划代码",
-    );
+    violations.require(Area::parse(area).is_some(), "poolarea_no", Reason::AreaInvalid);
     let side = match request.side() {
         TransferSide::Sending => Some(Side::Sending),
         TransferSide::Receiving => Some(Side::Receiving),
         TransferSide::Unspecified => None,
         TransferSide::Person => {
-            violations.push("side", Reason::SideUnknown, "应为转出地、转入地或不填");
+            violations.push("side", Reason::SideUnknown);
             None
         }
     };
     let known = request.states.len() <= MAX_STATES
         && request.states.iter().all(|state| State::from_code(*state).is_some());
-    violations.require(known, "states", Reason::StateUnknown, "转移状态未知，最多 10 个");
-    violations.finish()?;
-    if !caller.may_read_area(area) {
-        return Err(ServiceError::new(
-            Reason::AreaNotOwned,
-            "the caller may not read the transfers of this pooling area",
-        )
-        .with_text("无权查询该统筹区的关系转移接续")
-        .with("poolarea_no", area));
-    }
+    violations.require(known, "states", Reason::StateUnknown);
+    violations.none()?;
+    caller.check_reads(area)?;
     let asked = request.states.iter().filter_map(|state| State::from_code(*state));
     let states: Vec<State> =
         if request.states.is_empty() { State::open().collect() } else { asked.collect() };
