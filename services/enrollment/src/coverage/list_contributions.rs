@@ -1,10 +1,10 @@
 //! The contributions of a person, page by page, and what is in arrears.
 
-use chrono::SecondsFormat;
 use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::{
     Arrears, Contribution, ListContributionsRequest, ListContributionsResponse,
 };
+use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
 
 use crate::app::{Register, person_unknown};
@@ -79,6 +79,6 @@ pub fn contribution(row: Model) -> Contribution {
         clct_way: row.clct_way,
         psn_type: String::new(),
         contribution_id: row.contribution_id,
-        recorded_at: row.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        recorded_at: Some(timestamp(row.recorded_at)),
     }
 }

@@ -3,7 +3,7 @@
 use yizhan_proto::filing::v1::{
     FilingStep, GetFilingRequest, GetFilingResponse, ListFilingsRequest, ListFilingsResponse,
 };
-use yizhan_runtime::clock::rfc3339;
+use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Caller, Reason, ServiceError, page};
 use yizhan_terms::is_psn_no;
 
@@ -42,7 +42,7 @@ fn step_message(step: filing_step::Model) -> FilingStep {
         to_state: step.to_state,
         actor: step.actor,
         opter: step.opter,
-        recorded_at: rfc3339(step.recorded_at),
+        recorded_at: Some(timestamp(step.recorded_at)),
         reason: step.reason,
         handling_area: step.handling_area,
     }

@@ -5,6 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use yizhan_money::{Fen, MAX_FEN};
 use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
 use yizhan_runtime::ids::new_id;
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::app::App;
@@ -15,7 +16,7 @@ use crate::books::retries::{ATTEMPTS, contended, reused};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account, request};
 use crate::books::store::load::{Balance, Wanted};
-use crate::fields::{check_area, check_id, check_person};
+use crate::fields::{check_area, check_person, check_psn_no};
 use crate::looks::domain::require_person;
 
 /// Pays into an account, once however often it is asked.
@@ -65,8 +66,8 @@ pub async fn deposit(
 
 fn check(request: &DepositRequest) -> Result<(), ServiceError> {
     let mut wrong = Violations::new();
-    check_id(&request.request_id, "request_id", &mut wrong);
-    check_id(&request.psn_no, "psn_no", &mut wrong);
+    check_request_id(&request.request_id, &mut wrong);
+    check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     check_area(&request.poolarea_no, "poolarea_no", &mut wrong);
     let fits = (1..=MAX_FEN).contains(&request.amount_fen);
     wrong.require(fits, "amount_fen", Reason::AmountInvalid, "金额应大于 0，且不超过 16 位");

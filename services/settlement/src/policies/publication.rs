@@ -14,12 +14,12 @@ use yizhan_proto::settlement::v1::{
 };
 use yizhan_rules::{Publication, Summary};
 use yizhan_runtime::db::begin_write;
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::app::{App, Policies};
 use crate::books::digest;
 use crate::books::once::{Work, once};
-use crate::fields::check_id;
 
 /// Everything wrong with a document; stores nothing.
 pub async fn check(
@@ -43,7 +43,7 @@ pub async fn publish(
     request: PublishPolicyRequest,
 ) -> Result<PublishPolicyResponse, ServiceError> {
     let mut wrong = Violations::new();
-    check_id(&request.request_id, "request_id", &mut wrong);
+    check_request_id(&request.request_id, &mut wrong);
     let publication = Publication::<Policy>::read(&request.document, wrong)?;
     publication.check_area(caller)?;
     let Policy { id, version, digest, .. } = publication.document();

@@ -7,6 +7,7 @@ use yizhan_proto::settlement::v1::{
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::{InstitutionType, Tier};
 
@@ -96,7 +97,7 @@ where
 }
 
 fn check_rows(request_id: &str, rows: usize, field: &str, wrong: &mut Violations) {
-    check_id(request_id, "request_id", wrong);
+    check_request_id(request_id, wrong);
     wrong.require(rows > 0, field, Reason::Required, "至少一行");
     if rows > MAX_ROWS {
         wrong.push(field, Reason::TooMany, format!("最多 {MAX_ROWS} 行")).with("limit", MAX_ROWS);

@@ -7,7 +7,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use super::query::{accumulated, page_of};
 use crate::app::App;
 use crate::books::store::settlements::Wanted;
-use crate::fields::check_id;
+use crate::fields::check_psn_no;
 use crate::looks::domain::{View, Whose, not_own, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
 
@@ -20,7 +20,7 @@ pub async fn get_benefits(
     let mut wrong = Violations::new();
     let by_grant = !request.grant_id.is_empty();
     if !by_grant || !request.psn_no.is_empty() {
-        check_id(&request.psn_no, "psn_no", &mut wrong);
+        check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     }
     let purpose = check_purpose(caller, &request.purpose, by_grant, &mut wrong);
     wrong.finish()?;

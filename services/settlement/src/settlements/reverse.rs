@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use yizhan_proto::settlement::v1::{ReverseRequest, ReverseResponse, Settlement};
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::MedType;
 
@@ -19,7 +20,7 @@ use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::settlement;
 use crate::books::store::load::{PersonState, Wanted};
 use crate::books::store::settlements;
-use crate::fields::check_id;
+use crate::fields::{check_id, check_psn_no};
 
 /// Characters of a reason at most.
 const MAX_REASON: usize = 200;
@@ -69,8 +70,8 @@ pub async fn reverse(
 
 fn check(request: &ReverseRequest) -> Result<(), ServiceError> {
     let mut wrong = Violations::new();
-    check_id(&request.request_id, "request_id", &mut wrong);
-    check_id(&request.psn_no, "psn_no", &mut wrong);
+    check_request_id(&request.request_id, &mut wrong);
+    check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     check_id(&request.setl_id, "setl_id", &mut wrong);
     let fits = request.reason.chars().count() <= MAX_REASON;
     wrong.require(fits, "reason", Reason::TooLong, format!("最多 {MAX_REASON} 个字符"));

@@ -1,12 +1,14 @@
 //! 结算: one visit, every payer, one commit.
 
 use yizhan_proto::settlement::v1::{SettleRequest, SettleResponse};
+use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::ids::new_id;
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::calculate::{Calculated, Prepared, calculate, prepare, wanted};
 use super::messages::answer::Identity;
-use super::messages::quote::{self, Read};
+use super::messages::quote::Read;
 use crate::app::App;
 use crate::books::digest;
 use crate::books::messages::parts::{amounts_of, header, postings_of};
@@ -15,7 +17,6 @@ use crate::books::retries::{ATTEMPTS, contended, stored_answer};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::request;
 use crate::books::store::load::{PersonState, handled_request};
-use crate::fields::check_id;
 
 /// Settles a visit, once however often it is asked.
 pub async fn settle(
@@ -49,7 +50,7 @@ async fn settle_new(
     digest: &str,
 ) -> Result<SettleResponse, ServiceError> {
     let mut wrong = Violations::new();
-    check_id(&request.request_id, "request_id", &mut wrong);
+    check_request_id(&request.request_id, &mut wrong);
     let prepared = prepare(app, caller, request.visit, wrong).await?;
     require_version(&prepared, request.person_version)?;
     let visit = &prepared.known.visit.reported;
@@ -78,7 +79,7 @@ async fn settle_new(
 
 /// The id and time of a settlement that is about to be made.
 pub fn new_identity(app: &App, request_id: &str) -> Identity {
-    Identity { setl_id: new_id(), request_id: request_id.to_owned(), time: quote::timestamp(app.clock.now()) }
+    Identity { setl_id: new_id(), request_id: request_id.to_owned(), time: timestamp(app.clock.now()) }
 }
 
 fn require_version(prepared: &Prepared, known: i64) -> Result<(), ServiceError> {

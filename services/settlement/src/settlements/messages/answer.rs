@@ -133,7 +133,7 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         refd_setl_flag: "0".to_owned(),
         eligibility_id: eligibility.eligibility_id.clone(),
         person_version: eligibility.person_version,
-        eligibility_expires_at: eligibility.expires_at.clone(),
+        eligibility_expires_at: eligibility.expires_at,
         audit_pending: true,
         dise_codg: visit.reported.dise_codg.clone(),
         tags: visit.reported.tags.clone(),

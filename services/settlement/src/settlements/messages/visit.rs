@@ -10,7 +10,7 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, ServiceError, Violations};
 use yizhan_terms::{Insutype, MedType};
 
-use crate::fields::{MAX_ID, check_decimal, check_id};
+use crate::fields::{MAX_ID, check_decimal, check_id, check_psn_no};
 
 /// Lines in one visit at most.
 pub const MAX_LINES: usize = 2000;
@@ -75,11 +75,11 @@ pub fn check(
 }
 
 fn check_ids(visit: &Visit, wrong: &mut Violations) {
-    check_id(&visit.psn_no, "visit.psn_no", wrong);
+    check_psn_no(&visit.psn_no, "visit.psn_no", wrong);
     check_id(&visit.mdtrt_id, "visit.mdtrt_id", wrong);
     check_id(&visit.fixmedins_code, "visit.fixmedins_code", wrong);
     if !visit.mulaid_psn_no.is_empty() {
-        check_id(&visit.mulaid_psn_no, "visit.mulaid_psn_no", wrong);
+        check_psn_no(&visit.mulaid_psn_no, "visit.mulaid_psn_no", wrong);
         wrong.require(
             visit.mulaid_psn_no != visit.psn_no,
             "visit.mulaid_psn_no",
