@@ -21,13 +21,12 @@ impl Position {
 
     /// As an opaque resume token.
     pub fn to_token(self) -> String {
-        page::encode_token(SCOPE, &[&self.txid.to_string(), &self.seq.to_string()])
+        page::encode_token(SCOPE, &[self.txid.to_string(), self.seq.to_string()])
     }
 
     /// From a resume token; the empty token is [`Position::START`]. A damaged one is refused with RESUME_TOKEN_INVALID.
     pub fn from_token(token: &str) -> Result<Position, ServiceError> {
-        let invalid =
-            || ServiceError::invalid_field("resume_token", Reason::ResumeTokenInvalid, "resume_token 无效");
+        let invalid = || ServiceError::invalid_field("resume_token", Reason::ResumeTokenInvalid);
         match page::decode_token::<2>(SCOPE, token) {
             Ok(None) => Ok(Position::START),
             Ok(Some([txid, seq])) => match (txid.parse(), seq.parse()) {

@@ -122,7 +122,7 @@ impl EnrollmentService for Api {
     async fn list_persons(&self, request: Request<ListPersonsRequest>) -> Reply<ListPersonsResponse> {
         let caller = Caller::of(&request);
         let ListPersonsRequest { poolarea_no, page_size, page_token } = request.into_inner();
-        let page = list_persons(&self.register, &caller, &poolarea_no, page_size, &page_token).await?;
+        let page = list_persons(&self.register, &caller, &poolarea_no, (page_size, &page_token)).await?;
         let persons = page.0.into_iter().map(messages::person).collect();
         Ok(Response::new(ListPersonsResponse { persons, next_page_token: page.1 }))
     }

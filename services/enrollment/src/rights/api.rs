@@ -49,7 +49,7 @@ impl RightsService for RightsApi {
     async fn list_grants(&self, request: Request<ListGrantsRequest>) -> Reply<ListGrantsResponse> {
         let caller = Caller::of(&request);
         let ListGrantsRequest { psn_no, page_size, page_token } = request.into_inner();
-        let page = rights::list_grants(&self.register, &caller, &psn_no, page_size, &page_token).await?;
+        let page = rights::list_grants(&self.register, &caller, &psn_no, (page_size, &page_token)).await?;
         let grants = page.0.into_iter().map(messages::grant).collect();
         Ok(Response::new(ListGrantsResponse { grants, next_page_token: page.1 }))
     }
@@ -71,7 +71,8 @@ impl RightsService for RightsApi {
     async fn list_access_log(&self, request: Request<ListAccessLogRequest>) -> Reply<ListAccessLogResponse> {
         let caller = Caller::of(&request);
         let ListAccessLogRequest { psn_no, page_size, page_token } = request.into_inner();
-        let page = rights::list_access_log(&self.register, &caller, &psn_no, page_size, &page_token).await?;
+        let page =
+            rights::list_access_log(&self.register, &caller, &psn_no, (page_size, &page_token)).await?;
         let entries = page.0.into_iter().map(messages::log_entry).collect();
         Ok(Response::new(ListAccessLogResponse { entries, next_page_token: page.1 }))
     }

@@ -23,7 +23,7 @@ pub async fn get_rights(
     if !is_self(caller, psn_no) {
         let mut violations = Violations::new();
         RowCheck::within("", &mut violations).text("purpose", purpose, true);
-        violations.finish()?;
+        violations.none()?;
         let wanted =
             WantedLook { actor: caller.to_string(), purpose: purpose.to_owned(), scopes: BTreeSet::new() };
         let look = Look {

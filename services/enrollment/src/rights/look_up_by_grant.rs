@@ -24,9 +24,9 @@ pub async fn look_up_by_grant(
     let mut violations = Violations::new();
     let scopes = messages::scopes(scopes, &mut violations);
     let of_register = scopes.iter().all(|scope| scope.is_of_register());
-    violations.require(of_register, "scopes", Reason::ScopeInvalid, "累计待遇和结算请向结算服务查询");
+    violations.require(of_register, "scopes", Reason::ScopeInvalid.saying("累计待遇和结算请向结算服务查询"));
     RowCheck::within("", &mut violations).text("purpose", purpose, true);
-    violations.finish()?;
+    violations.none()?;
     // Whose grant it is never changes: it may be read before the transaction that decides.
     let grant = find_grant(register, grant_id).await?;
     let held = timelines::find(&register.db, &grant.psn_no).await?.ok_or_else(grant_unknown)?;

@@ -81,7 +81,7 @@ pub fn scopes(codes: &[i32], violations: &mut Violations) -> BTreeSet<Scope> {
             Ok(pb::AccessScope::Unspecified) | Err(_) => None,
         };
         let new = scope.is_some_and(|scope| scopes.insert(scope));
-        violations.require(new, format!("scopes[{at}]"), Reason::ScopeInvalid, "授权内容不在列表中或重复");
+        violations.require(new, format!("scopes[{at}]"), Reason::ScopeInvalid);
     }
     scopes
 }

@@ -43,12 +43,7 @@ pub async fn verify_access_log(
     check(&asked)?;
     // For the agency and the departments: no service audits.
     if !caller.may_read_area(&asked.poolarea_no) || matches!(caller, Caller::Service { .. }) {
-        let refused = ServiceError::new(
-            Reason::AreaNotOwned,
-            "the caller may not read the register of this pooling area",
-        )
-        .with_text("无权查询该统筹区的参保信息");
-        return Err(refused.with("poolarea_no", &asked.poolarea_no));
+        return Err(ServiceError::area_not_owned(&asked.poolarea_no));
     }
     walk(register, &asked).await
 }
@@ -56,22 +51,16 @@ pub async fn verify_access_log(
 /// What nobody can have been told earlier is refused: it could never be met, and the log would pass as intact.
 fn check(asked: &Verification) -> Result<(), ServiceError> {
     let mut violations = Violations::new();
-    let text = "统筹区应为 6 位行政区划代码";
-    violations.require(
-        Area::parse(&asked.poolarea_no).is_some(),
-        "poolarea_no",
-        Reason::PoolareaInvalid,
-        text,
-    );
+    violations.require(Area::parse(&asked.poolarea_no).is_some(), "poolarea_no", Reason::AreaInvalid);
     if let Some(noted) = &asked.noted {
         let text = "应为之前核验结果中的条数，大于 0";
-        violations.require(noted.seq > 0, "expected_entries", Reason::CountInvalid, text);
+        violations.require(noted.seq > 0, "expected_entries", Reason::CountInvalid.saying(text));
         let is_hash =
             noted.hash.len() == 64 && noted.hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let text = "应为之前核验结果中的 64 位十六进制摘要";
-        violations.require(is_hash, "expected_head_hash", Reason::TextInvalid, text);
+        violations.require(is_hash, "expected_head_hash", Reason::TextInvalid.saying(text));
     }
-    violations.finish()
+    violations.none()
 }
 
 async fn walk(register: &Register, asked: &Verification) -> Result<Verdict, ServiceError> {

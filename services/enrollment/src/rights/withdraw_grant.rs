@@ -16,7 +16,7 @@ pub async fn withdraw_grant(
     mut request: WithdrawGrantRequest,
 ) -> Result<WithdrawGrantResponse, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
-    violations.finish()?;
+    violations.none()?;
     let grant = find_grant(register, &request.grant_id).await?;
     // Whoever may not decide about the person learns no more than of a grant that does not exist.
     for_self_or_keeper(register, caller, &grant.psn_no).await.map_err(|error| match error.reason() {

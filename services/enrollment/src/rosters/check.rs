@@ -32,10 +32,9 @@ pub fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Re
     let error = if owns {
         ServiceError::new(Reason::DepartmentNotOwn, "the caller is not this department")
     } else {
-        ServiceError::new(Reason::AreaNotOwned, "the pooling area is not the caller's")
-            .with_text("该统筹区不属于本单位管理范围")
+        ServiceError::area_not_owned(poolarea_no)
     };
-    Err(error.with("poolarea_no", poolarea_no).with("department", department))
+    Err(error.with("area", poolarea_no).with("department", department))
 }
 
 /// There is no such roster, or it is not the caller's to see.
@@ -48,58 +47,43 @@ pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, Naive
     let mut violations = Violations::new();
     check_roster_id(&header.roster_id, &mut violations);
     let area_fits = Area::parse(&header.poolarea_no).is_some();
-    violations.require(
-        area_fits,
-        "header.poolarea_no",
-        Reason::PoolareaInvalid,
-        "统筹区应为 6 位行政区划代码",
-    );
+    violations.require(area_fits, "header.poolarea_no", Reason::AreaInvalid);
     let mode_said = matches!(header.mode(), RosterMode::Full | RosterMode::Changes);
-    violations.require(mode_said, "header.mode", Reason::CodeUnknown, "应为全量或增减名册");
+    violations.require(mode_said, "header.mode", Reason::CodeUnknown.saying("应为全量或增减名册"));
     let day = parse_date(&header.effective_date);
-    violations.require(
-        day.is_some(),
-        "header.effective_date",
-        Reason::DateInvalid,
-        "日期格式应为 YYYY-MM-DD",
-    );
+    violations.require(day.is_some(), "header.effective_date", Reason::DateInvalid);
     let fits = (0..=MAX_ROWS).contains(&header.total_rows);
-    violations.require(fits, "header.total_rows", Reason::CountInvalid, "总行数应为 0 至 5000000");
+    violations.require(fits, "header.total_rows", Reason::CountInvalid.saying("总行数应为 0 至 5000000"));
     let department = departments::department(&header.department);
     match department {
         Some(department) => check_kinds(header, department, &mut violations),
         None => {
             let known: Vec<&str> = departments::DEPARTMENTS.iter().map(|known| known.code).collect();
             let text = format!("未知部门，应为 {}", known.join("、"));
-            violations.push("header.department", Reason::DepartmentUnknown, text);
+            violations.push("header.department", Reason::DepartmentUnknown.saying(text));
         }
     }
-    violations.finish()?;
+    violations.none()?;
     department.zip(day).ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked above")))
 }
 
 /// An id of the department's own.
 pub fn check_roster_id(roster_id: &str, violations: &mut Violations) {
     let fits = (1..=64).contains(&roster_id.len()) && roster_id.bytes().all(|b| b.is_ascii_graphic());
-    violations.require(
-        fits,
-        "header.roster_id",
-        Reason::RosterIdInvalid,
-        "roster_id 应为 1 至 64 位可见 ASCII 字符",
-    );
+    violations.require(fits, "header.roster_id", Reason::RosterIdInvalid);
 }
 
 fn check_kinds(header: &RosterHeader, department: &Department, violations: &mut Violations) {
     let none = header.mode() == RosterMode::Full && header.kinds.is_empty();
-    violations.require(!none, "header.kinds", Reason::KindsRequired, "全量名册须列出所覆盖的身份");
+    violations.require(!none, "header.kinds", Reason::KindsRequired);
     let mut seen = BTreeSet::new();
     for (at, name) in header.kinds.iter().take(100).enumerate() {
         let field = format!("header.kinds[{at}]");
         if name.is_empty() || department.kind(name, "").is_none() {
             let text = format!("该身份不由{}认定", department.name);
-            violations.push(field, Reason::KindNotProduced, text);
+            violations.push(field, Reason::KindNotProduced.saying(text));
         } else if !seen.insert(name) {
-            violations.push(field, Reason::Duplicate, "重复列出");
+            violations.push(field, Reason::Duplicate);
         }
     }
 }

@@ -203,8 +203,8 @@ impl Load {
     }
 }
 
-fn out_of_order(field: &str, text: &str) -> Ended {
-    ServiceError::invalid_field(field, Reason::MessageOutOfOrder, text).into()
+fn out_of_order(field: &str, text: &'static str) -> Ended {
+    ServiceError::invalid_field(field, Reason::MessageOutOfOrder.saying(text)).into()
 }
 
 fn stopping() -> Ended {

@@ -26,7 +26,10 @@ pub async fn stage(
 ) -> Result<roster::Model, ServiceError> {
     let count = message.rows.len();
     if !(1..=MAX_ROWS_PER_MESSAGE).contains(&count) {
-        return Err(ServiceError::invalid_field("rows.rows", Reason::CountInvalid, "每条消息 1 至 1000 行"));
+        return Err(ServiceError::invalid_field(
+            "rows.rows",
+            Reason::CountInvalid.saying("每条消息 1 至 1000 行"),
+        ));
     }
     // Before anything is counted on from a number that may be any.
     if message.first_row_number != opened.staged_rows + 1 {

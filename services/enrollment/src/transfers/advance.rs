@@ -5,9 +5,7 @@ use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferRespon
 use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
 use super::finish::{CheckedTerms, checked_terms};
-use super::parties::{
-    area_not_owned, check_reason, is_transfer_id, may_see, position, sides_of, transfer_unknown,
-};
+use super::parties::{check_reason, is_transfer_id, may_see, position, sides_of, transfer_unknown};
 use crate::app::{Done, Register, Write, person_unknown};
 use crate::person::store::entities::person::PersonalText;
 use crate::person::store::timelines::{self, StoredTimeline};
@@ -24,28 +22,23 @@ pub async fn advance_transfer(
     mut request: AdvanceTransferRequest,
 ) -> Result<AdvanceTransferResponse, ServiceError> {
     let (key, mut violations) = once::open(caller, &mut request);
-    violations.require(
-        !request.transfer_id.is_empty(),
-        "transfer_id",
-        Reason::TransferIdRequired,
-        "请给出转移申请编号",
-    );
+    violations.require(!request.transfer_id.is_empty(), "transfer_id", Reason::TransferIdRequired);
     let action = Action::from_code(request.action);
-    violations.require(action.is_some(), "action", Reason::ActionUnknown, "办理动作未知");
+    violations.require(action.is_some(), "action", Reason::ActionUnknown.saying("办理动作未知"));
     check_reason(&request.reason, action.is_some_and(Action::needs_reason), &mut violations);
     let terms = match (&request.finish, action) {
         (Some(terms), Some(Action::Finish)) => checked_terms(terms, register.clock.today(), &mut violations),
         (None, Some(Action::Finish)) => {
-            violations.push("finish", Reason::FinishTermsRequired, "办结时应给出转入地的参保信息");
+            violations.push("finish", Reason::FinishTermsRequired);
             None
         }
         (Some(_), _) => {
-            violations.push("finish", Reason::FinishTermsNotExpected, "仅办结时填写");
+            violations.push("finish", Reason::FinishTermsNotExpected);
             None
         }
         (None, _) => None,
     };
-    violations.finish()?;
+    violations.none()?;
     let Some(action) = action else {
         return Err(ServiceError::internal(anyhow::anyhow!("checked before")));
     };
@@ -74,7 +67,7 @@ impl Advance<'_> {
         let mut row = found.ok_or_else(|| transfer_unknown(&self.request.transfer_id))?;
         let sides = sides_of(self.caller, &row);
         if sides == Sides::default() {
-            return Err(area_not_owned());
+            return Err(ServiceError::area_not_owned(""));
         }
         let before = position(&row)?;
         let (after, side) =

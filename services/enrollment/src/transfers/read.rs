@@ -1,7 +1,8 @@
 //! Reads transfers: one with all its steps, or the work queue of an area.
 
 use yizhan_proto::enrollment::v1::{ListTransfersRequest, ListTransfersResponse, Transfer, TransferSide};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use crate::app::Register;
@@ -36,44 +37,27 @@ pub async fn list_transfers(
 ) -> Result<ListTransfersResponse, ServiceError> {
     let mut violations = Violations::new();
     let area = request.poolarea_no.as_str();
-    violations.require(
-        Area::parse(area).is_some(),
-        "poolarea_no",
-        Reason::PoolareaInvalid,
-        "统筹区应为 6 位行政区划代码",
-    );
+    violations.require(Area::parse(area).is_some(), "poolarea_no", Reason::AreaInvalid);
     let side = match request.side() {
         TransferSide::Sending => Some(Side::Sending),
         TransferSide::Receiving => Some(Side::Receiving),
         TransferSide::Unspecified => None,
         TransferSide::Person => {
-            violations.push("side", Reason::SideUnknown, "应为转出地、转入地或不填");
+            violations.push("side", Reason::SideUnknown);
             None
         }
     };
     let known = request.states.len() <= MAX_STATES
         && request.states.iter().all(|state| State::from_code(*state).is_some());
-    violations.require(known, "states", Reason::StateUnknown, "转移状态未知，最多 10 个");
-    violations.finish()?;
-    if !caller.may_read_area(area) {
-        return Err(ServiceError::new(
-            Reason::AreaNotOwned,
-            "the caller may not read the transfers of this pooling area",
-        )
-        .with_text("无权查询该统筹区的关系转移接续")
-        .with("poolarea_no", area));
-    }
+    violations.require(known, "states", Reason::StateUnknown);
+    violations.none()?;
+    caller.check_reads(area)?;
     let states = if request.states.is_empty() { transfers::open_states() } else { request.states.clone() };
     let of = format!("transfers/{area}/{}/{states:?}", request.side);
-    let limit = page::page_size(request.page_size)?;
-    let after = page::decode_token::<1>(&of, &request.page_token)?.map(|[transfer_id]| transfer_id);
-    let mut found = transfers::page(&register.db, (area, side), states, after, limit + 1).await?;
-    let more = found.len() as u64 > limit;
-    found.truncate(limit as usize);
-    let next_page_token = match found.last() {
-        Some(last) if more => page::encode_token(&of, &[&last.transfer_id]),
-        _ => String::new(),
-    };
+    let behind =
+        |after: Option<[String; 1]>, limit| transfers::page(&register.db, (area, side), states, after, limit);
+    let asked = (request.page_size, request.page_token.as_str());
+    let (found, next_page_token) = paginated(&of, asked, behind, |last| [last.transfer_id.clone()]).await?;
     let listed: Result<Vec<Transfer>, ServiceError> = found.iter().map(messages::listed).collect();
     Ok(ListTransfersResponse { transfers: listed?, next_page_token })
 }

@@ -12,7 +12,7 @@ use crate::person::store::timelines;
 use crate::transfers::domain::codes::Direction;
 use crate::transfers::domain::{Action, Initiator, Position, Side, Sides, State, Taken, finish, next};
 use crate::transfers::messages;
-use crate::transfers::parties::{area_not_owned, check_psn_no, check_reason, sides, transfer_open};
+use crate::transfers::parties::{check_psn_no, check_reason, sides, transfer_open};
 use crate::transfers::store::entities::transfer;
 use crate::transfers::store::transfers;
 
@@ -38,39 +38,29 @@ fn checked<'a>(
     let initiator = Initiator::from_code(&request.biz_prcs_codg);
     let direction = Direction::from_code(&request.traf_prot_dirc);
     let text = "业务流程编码应为 T21 转入地发起或 T22 转出地发起";
-    violations.require(initiator.is_some(), "biz_prcs_codg", Reason::CodeUnknown, text);
+    violations.require(initiator.is_some(), "biz_prcs_codg", Reason::CodeUnknown.saying(text));
     check_psn_no("psn_no", &request.psn_no, &mut violations);
     for (field, area) in
         [("from_poolarea_no", &request.from_poolarea_no), ("to_poolarea_no", &request.to_poolarea_no)]
     {
-        violations.require(
-            Area::parse(area).is_some(),
-            field,
-            Reason::PoolareaInvalid,
-            "统筹区应为 6 位行政区划代码",
-        );
+        violations.require(Area::parse(area).is_some(), field, Reason::AreaInvalid);
     }
     let text = "转移方向应为 11、12、41 或 42";
-    violations.require(direction.is_some(), "traf_prot_dirc", Reason::CodeUnknown, text);
+    violations.require(direction.is_some(), "traf_prot_dirc", Reason::CodeUnknown.saying(text));
     let moves =
         request.from_poolarea_no != request.to_poolarea_no || direction.is_none_or(Direction::switches);
-    violations.require(
-        moves,
-        "to_poolarea_no",
-        Reason::TransferNowhere,
-        "同一统筹区内只能办理险种之间的转移",
-    );
+    violations.require(moves, "to_poolarea_no", Reason::TransferNowhere);
     let mode_fits = ["", WITHOUT_APPLICATION].contains(&request.trans_mode.as_str());
-    violations.require(mode_fits, "trans_mode", Reason::CodeUnknown, "转移方式应为 99 免申即转或不填");
+    violations.require(mode_fits, "trans_mode", Reason::CodeUnknown.saying("转移方式应为 99 免申即转或不填"));
     check_reason(&request.reason, false, &mut violations);
-    violations.finish()?;
+    violations.none()?;
     let (Some(initiator), Some(direction)) = (initiator, direction) else {
         return Err(ServiceError::internal(anyhow::anyhow!("checked before")));
     };
     let sides = sides(caller, &request.from_poolarea_no, &request.to_poolarea_no, &request.psn_no);
     let agency = sides.has(initiator.side());
     if !agency && (!sides.person || request.trans_mode == WITHOUT_APPLICATION) {
-        return Err(area_not_owned());
+        return Err(ServiceError::area_not_owned(""));
     }
     let side = if agency { initiator.side() } else { Side::Person };
     Ok(Start { caller, request, initiator, direction, sides, side })
@@ -100,7 +90,7 @@ impl Start<'_> {
         take(write, &mut row, opened).await?;
         if self.request.trans_mode == WITHOUT_APPLICATION {
             let step = next(position, Action::GenerateNotice, self.sides);
-            let (after, side) = step.map_err(|_| area_not_owned())?;
+            let (after, side) = step.map_err(|_| ServiceError::area_not_owned(""))?;
             let (action, from) = (Action::GenerateNotice, Some(position.state));
             let noticed = Taken { after, from, action, actor: side, reason: String::new() };
             take(write, &mut row, noticed).await?;

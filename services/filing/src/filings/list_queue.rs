@@ -2,11 +2,13 @@
 //! overdue.
 
 use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 use yizhan_workflow::overdue;
 
 use crate::app::Register;
+use crate::filings::domain::filing::Filing;
 use crate::filings::messages::filing_message;
 use crate::filings::store::queue::{self, Wanted};
 use crate::rules::calendar::WorkingDays;
@@ -20,16 +22,12 @@ pub async fn list_queue(
 ) -> Result<ListQueueResponse, ServiceError> {
     let mut wrong = Violations::new();
     let area = Area::parse(&request.area);
-    wrong.require(area.is_some(), "area", Reason::AdmdvsInvalid, "应为 6 位行政区划代码");
+    wrong.require(area.is_some(), "area", Reason::AreaInvalid);
     let state = state(&request, &mut wrong);
-    wrong.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative, "page_size 不能为负数");
-    wrong.finish()?;
+    wrong.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative);
+    wrong.none()?;
     let area = area.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
     check_office(caller, &request.area)?;
-    let limit = page::page_size(request.page_size)?;
-    let scope = format!("queue/{}/{}/{}", request.area, request.state, request.overdue_only);
-    let after = page::decode_token::<2>(&scope, &request.page_token)?;
-
     let (rules, today) = (register.rules.current(), register.clock.today());
     let overdue = match request.overdue_only {
         true => {
@@ -39,13 +37,11 @@ pub async fn list_queue(
         false => None,
     };
     let wanted = Wanted { area, state, today, overdue };
-    let mut found = queue::page(&register.db, &wanted, after, limit + 1).await?;
-    let more = found.len() as u64 > limit;
-    found.truncate(limit as usize);
-    let next_page_token = match found.last() {
-        Some(last) if more => page::encode_token(&scope, &[&last.clock_from.to_string(), &last.filing_id]),
-        _ => String::new(),
-    };
+    let scope = format!("queue/{}/{}/{}", request.area, request.state, request.overdue_only);
+    let behind = |after: Option<[String; 2]>, limit| queue::page(&register.db, &wanted, after, limit);
+    let key = |last: &Filing| [last.clock_from.to_string(), last.filing_id.clone()];
+    let asked = (request.page_size, request.page_token.as_str());
+    let (found, next_page_token) = paginated(&scope, asked, behind, key).await?;
     let filings = found.iter().map(|filing| filing_message(filing, &rules, today)).collect();
     Ok(ListQueueResponse { filings, next_page_token })
 }
@@ -58,7 +54,7 @@ fn state(request: &ListQueueRequest, wrong: &mut Violations) -> Option<State> {
         Ok(FilingState::Returned) => Some(State::Returned),
         Ok(FilingState::Provisional) => Some(State::Provisional),
         _ => {
-            wrong.push("state", Reason::StateNotQueued, "待办列表只有待受理、已受理、退回补正和材料待补");
+            wrong.push("state", Reason::StateNotQueued);
             None
         }
     }
@@ -71,10 +67,5 @@ fn check_office(caller: &Caller, area: &str) -> Result<(), ServiceError> {
     if works && caller.may_read_area(area) {
         return Ok(());
     }
-    Err(ServiceError::new(
-        Reason::AreaNotOwned,
-        "the queue of an office is for agencies and departments of its area",
-    )
-    .with_text("只能查看本机构辖区的待办列表")
-    .with("area", area))
+    Err(ServiceError::area_not_owned(area))
 }

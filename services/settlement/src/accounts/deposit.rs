@@ -26,11 +26,7 @@ pub async fn deposit(
     request: DepositRequest,
 ) -> Result<DepositResponse, ServiceError> {
     check(&request)?;
-    if !caller.may_manage_area(&request.poolarea_no) {
-        return Err(
-            ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权操作该统筹区")
-        );
-    }
+    caller.check_manages(&request.poolarea_no)?;
     require_kept_here(app, &request).await?;
     let digest = digest::of_message(&request);
     let key = (caller.to_string(), request.request_id.clone());
@@ -51,8 +47,7 @@ pub async fn deposit(
         if balance > MAX_FEN {
             return Err(ServiceError::invalid_field(
                 "amount_fen",
-                Reason::AmountTooLarge,
-                "余额将超过 16 位",
+                Reason::AmountTooLarge.saying("余额将超过 16 位"),
             ));
         }
         let answer = DepositResponse { balc_fen: balance, replayed: false };
@@ -70,8 +65,8 @@ fn check(request: &DepositRequest) -> Result<(), ServiceError> {
     check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     check_area(&request.poolarea_no, "poolarea_no", &mut wrong);
     let fits = (1..=MAX_FEN).contains(&request.amount_fen);
-    wrong.require(fits, "amount_fen", Reason::AmountInvalid, "金额应大于 0，且不超过 16 位");
-    wrong.finish()
+    wrong.require(fits, "amount_fen", Reason::AmountInvalid.saying("金额应大于 0，且不超过 16 位"));
+    wrong.none()
 }
 
 /// Money is not paid into the account of somebody nobody knows, nor in another area's books.
@@ -79,8 +74,8 @@ async fn require_kept_here(app: &App, request: &DepositRequest) -> Result<(), Se
     let area = app.poolarea_of(&request.psn_no, app.clock.today()).await?;
     let mut wrong = Violations::new();
     let here = area == request.poolarea_no;
-    wrong.require(here, "poolarea_no", Reason::AccountInAnotherArea, "该人员的个人账户不在此统筹区");
-    wrong.finish()
+    wrong.require(here, "poolarea_no", Reason::AccountInAnotherArea.saying("该人员的个人账户不在此统筹区"));
+    wrong.none()
 }
 
 fn answer_again(handled: &request::Model, digest: &str) -> Result<DepositResponse, ServiceError> {
@@ -131,7 +126,7 @@ pub async fn balance(
     caller: &Caller,
     request: GetAccountRequest,
 ) -> Result<GetAccountResponse, ServiceError> {
-    check_person(&request.psn_no, &request.poolarea_no).finish()?;
+    check_person(&request.psn_no, &request.poolarea_no).none()?;
     require_person(caller, &request.psn_no, &request.poolarea_no)?;
     let row = account::Entity::find()
         .filter(account::Column::PoolareaNo.eq(&request.poolarea_no))

@@ -92,7 +92,7 @@ pub async fn list(
     _: &Caller,
     request: ListPoliciesRequest,
 ) -> Result<ListPoliciesResponse, ServiceError> {
-    let page = app.policies.list(&request.area, request.page_size, &request.page_token).await?;
+    let page = app.policies.list(&request.area, (request.page_size, &request.page_token)).await?;
     Ok(ListPoliciesResponse {
         policies: page.documents.into_iter().map(Summary::into).collect(),
         next_page_token: page.next_page_token,

@@ -7,17 +7,13 @@ use yizhan_proto::settlement::v1::{
     ListInstitutionsRequest, ListInstitutionsResponse,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::page::{decode_token, encode_token, page_size};
+use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::store::entities::{catalogue_item, institution};
 use super::store::{Place, Reference};
 use crate::fields::check_area;
 use crate::fields::check_id;
-
-/// Scopes of the page tokens.
-const INSTITUTIONS: &str = "institutions";
-const ITEMS: &str = "catalogue";
 
 /// One institution by code.
 pub async fn institution(
@@ -36,14 +32,10 @@ pub async fn institutions(
     _: &Caller,
     request: ListInstitutionsRequest,
 ) -> Result<ListInstitutionsResponse, ServiceError> {
-    let size = page_size(request.page_size)?;
-    let [after] = decode_token::<1>(INSTITUTIONS, &request.page_token)?.unwrap_or_default();
-    let mut rows = reference.list_institutions(&after, size + 1).await?;
-    let more = rows.len() as u64 > size;
-    rows.truncate(size as usize);
-    let last = rows.last().filter(|_| more);
-    let next_page_token =
-        last.map(|row| encode_token(INSTITUTIONS, &[&row.fixmedins_code])).unwrap_or_default();
+    let asked = (request.page_size, request.page_token.as_str());
+    let behind = |after: Option<[String; 1]>, limit| reference.list_institutions(after, limit);
+    let key = |last: &institution::Model| [last.fixmedins_code.clone()];
+    let (rows, next_page_token) = paginated("institutions", asked, behind, key).await?;
     Ok(ListInstitutionsResponse {
         institutions: rows.into_iter().map(institution_message).collect(),
         next_page_token,
@@ -61,8 +53,8 @@ pub async fn item(
     check_area(&request.admdvs, "admdvs", &mut wrong);
     let day =
         if request.as_of.is_empty() { Some(reference.clock.today()) } else { parse_date(&request.as_of) };
-    wrong.require(day.is_some(), "as_of", Reason::DateInvalid, "日期应为 YYYY-MM-DD");
-    wrong.finish()?;
+    wrong.require(day.is_some(), "as_of", Reason::DateInvalid);
+    wrong.none()?;
     let day = day.unwrap_or_else(|| reference.clock.today());
     let place = Place { admdvs: &request.admdvs, level: &request.level };
     let row = reference.item_row(&request.hilist_code, &place, day).await;
@@ -77,15 +69,12 @@ pub async fn items(
     _: &Caller,
     request: ListCatalogueItemsRequest,
 ) -> Result<ListCatalogueItemsResponse, ServiceError> {
-    let size = page_size(request.page_size)?;
-    let after = decode_token::<4>(ITEMS, &request.page_token)?.unwrap_or_default();
-    let mut rows = reference.list_items(&after, size + 1).await?;
-    let more = rows.len() as u64 > size;
-    rows.truncate(size as usize);
-    let last = rows.last().filter(|_| more);
-    let next_page_token = last
-        .map(|row| encode_token(ITEMS, &[&row.hilist_code, &row.admdvs, &row.level, &row.begndate]))
-        .unwrap_or_default();
+    let asked = (request.page_size, request.page_token.as_str());
+    let behind = |after: Option<[String; 4]>, limit| reference.list_items(after, limit);
+    let key = |last: &catalogue_item::Model| {
+        [&last.hilist_code, &last.admdvs, &last.level, &last.begndate].map(String::clone)
+    };
+    let (rows, next_page_token) = paginated("catalogue", asked, behind, key).await?;
     let items = rows.into_iter().map(item_message).collect::<Result<_, _>>()?;
     Ok(ListCatalogueItemsResponse { items, next_page_token })
 }

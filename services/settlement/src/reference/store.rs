@@ -141,19 +141,20 @@ impl Reference {
     }
 
     /// Institutions after a code, in order.
-    pub async fn list_institutions(&self, after: &str, limit: u64) -> Result<Vec<institution::Model>, DbErr> {
-        institution::Entity::find()
-            .filter(institution::Column::FixmedinsCode.gt(after))
-            .order_by_asc(institution::Column::FixmedinsCode)
-            .limit(limit)
-            .all(&self.db)
-            .await
+    pub async fn list_institutions(
+        &self,
+        after: Option<[String; 1]>,
+        limit: u64,
+    ) -> Result<Vec<institution::Model>, DbErr> {
+        let [after] = after.unwrap_or_default();
+        let mut page = institution::Entity::find().cursor_by(institution::Column::FixmedinsCode);
+        page.after(after).first(limit).all(&self.db).await
     }
 
     /// Catalogue entries after a key, in order.
     pub async fn list_items(
         &self,
-        after: &[String; 4],
+        after: Option<[String; 4]>,
         limit: u64,
     ) -> Result<Vec<catalogue_item::Model>, DbErr> {
         use sea_orm::sea_query::{Expr, ExprTrait};
@@ -164,7 +165,7 @@ impl Reference {
             Expr::col(catalogue_item::Column::Begndate),
         ]);
         catalogue_item::Entity::find()
-            .filter(key.gt(Expr::tuple(after.iter().map(|part| Expr::val(part.as_str())))))
+            .filter(key.gt(Expr::tuple(after.unwrap_or_default().map(Expr::val))))
             .order_by_asc(catalogue_item::Column::HilistCode)
             .order_by_asc(catalogue_item::Column::Admdvs)
             .order_by_asc(catalogue_item::Column::Level)

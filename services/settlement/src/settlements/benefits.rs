@@ -23,7 +23,7 @@ pub async fn get_benefits(
         check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     }
     let purpose = check_purpose(caller, &request.purpose, by_grant, &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let look = Look { kind: LookKind::Benefits, psn_no: &request.psn_no, subject: "", purpose: &purpose };
     if by_grant { granted(app, caller, look, &request).await } else { own(app, caller, look, &request).await }
 }
@@ -51,7 +51,7 @@ async fn granted(
             days: Some(granted.days),
         };
         let page =
-            page_of(app, &wanted, request.page_size, &request.page_token, |_| Some(View::Fees)).await?;
+            page_of(app, &wanted, (request.page_size, &request.page_token), |_| Some(View::Fees)).await?;
         (answer.settlements, answer.next_page_token) = page;
     }
     Ok(answer)
@@ -80,7 +80,8 @@ async fn own(
     }
     let wanted = Wanted { areas: &areas, psn_no, institution: None, days: None };
     let page =
-        page_of(app, &wanted, request.page_size, &request.page_token, |whose| view_of(caller, whose)).await?;
+        page_of(app, &wanted, (request.page_size, &request.page_token), |whose| view_of(caller, whose))
+            .await?;
     (answer.settlements, answer.next_page_token) = page;
     Ok(answer)
 }

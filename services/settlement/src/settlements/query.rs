@@ -7,7 +7,7 @@ use yizhan_proto::settlement::v1::{
     ListSettlementsResponse, Settlement, SettlementInfo,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::page::{self, decode_token, encode_token};
+use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::messages::statement;
@@ -19,8 +19,6 @@ use crate::looks::domain::{View, Whose, require_person, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
 use crate::looks::messages::cut;
 
-/// The list that page tokens belong to.
-const SCOPE: &str = "settlements";
 /// 退费标志 of a settlement that was reversed.
 const REVERSED: &str = "1";
 
@@ -58,7 +56,7 @@ async fn find(
     let mut wrong = Violations::new();
     check_id(setl_id, "setl_id", &mut wrong);
     let purpose = check_purpose(caller, purpose, needed, &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let row = settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)?;
     Ok((row, purpose))
 }
@@ -71,7 +69,7 @@ pub async fn find_whole(
 ) -> Result<settlement::Model, ServiceError> {
     let mut wrong = Violations::new();
     check_id(setl_id, "setl_id", &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let row = settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)?;
     require_whole(caller, &row)?;
     Ok(row)
@@ -114,7 +112,7 @@ pub async fn list(
 ) -> Result<ListSettlementsResponse, ServiceError> {
     let mut wrong = check_person(&request.psn_no, &request.poolarea_no);
     let purpose = check_purpose(caller, &request.purpose, false, &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let wanted = settlements::Wanted {
         areas: std::slice::from_ref(&request.poolarea_no),
         psn_no: &request.psn_no,
@@ -122,7 +120,8 @@ pub async fn list(
         days: None,
     };
     let page =
-        page_of(app, &wanted, request.page_size, &request.page_token, |whose| view_of(caller, whose)).await?;
+        page_of(app, &wanted, (request.page_size, &request.page_token), |whose| view_of(caller, whose))
+            .await?;
     if !page.0.is_empty() {
         let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), request.psn_no.as_str());
         // An institution's rows are its own cases.
@@ -138,17 +137,12 @@ pub async fn list(
 pub async fn page_of(
     app: &App,
     wanted: &settlements::Wanted<'_>,
-    page_size: i32,
-    page_token: &str,
+    asked: (i32, &str),
     view: impl Fn(Whose<'_>) -> Option<View>,
 ) -> Result<(Vec<SettlementInfo>, String), ServiceError> {
-    let size = page::page_size(page_size)?;
-    let [before] = decode_token::<1>(SCOPE, page_token)?.unwrap_or_default();
-    let mut rows = settlements::of_person(&app.db, wanted, &before, size + 1).await?;
-    let more = rows.len() as u64 > size;
-    rows.truncate(size as usize);
-    let last = rows.last().filter(|_| more);
-    let next_page_token = last.map(|row| encode_token(SCOPE, &[&row.setl_id])).unwrap_or_default();
+    let older = |before: Option<[String; 1]>, limit| settlements::of_person(&app.db, wanted, before, limit);
+    let key = |last: &settlement::Model| [last.setl_id.clone()];
+    let (rows, next_page_token) = paginated("settlements", asked, older, key).await?;
     let ids: Vec<&str> = rows.iter().map(|row| row.setl_id.as_str()).collect();
     let reversed = settlements::reversed_among(&app.db, wanted, &ids).await?;
     let mut infos = Vec::with_capacity(rows.len());
@@ -196,7 +190,7 @@ pub async fn accumulators(
 ) -> Result<GetAccumulatorsResponse, ServiceError> {
     let mut wrong = check_person(&request.psn_no, &request.poolarea_no);
     let purpose = check_purpose(caller, &request.purpose, false, &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), request.psn_no.as_str());
     require_person(caller, psn_no, poolarea_no)?;
     let look = Look { kind: LookKind::Accumulators, psn_no, subject: "", purpose: &purpose };

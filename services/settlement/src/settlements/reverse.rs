@@ -74,8 +74,8 @@ fn check(request: &ReverseRequest) -> Result<(), ServiceError> {
     check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     check_id(&request.setl_id, "setl_id", &mut wrong);
     let fits = request.reason.chars().count() <= MAX_REASON;
-    wrong.require(fits, "reason", Reason::TooLong, format!("最多 {MAX_REASON} 个字符"));
-    wrong.finish()
+    wrong.require(fits, "reason", Reason::TooLong.saying(format!("最多 {MAX_REASON} 个字符")));
+    wrong.none()
 }
 
 /// A reversal is not reversed, nothing is reversed twice, and stays are reversed from the last

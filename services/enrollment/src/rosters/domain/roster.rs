@@ -87,7 +87,7 @@ impl Refusal {
             Refusal::ActionInvalid => (Reason::ActionInvalid, "应为新增或移出"),
             Refusal::RemoveInFullRoster => (Reason::RemoveInFullRoster, "全量名册不含移出行，未列入即为移出"),
             Refusal::DateInvalid => (Reason::DateInvalid, "日期格式应为 YYYY-MM-DD"),
-            Refusal::DateOrder => (Reason::DateOrder, "结束日期不能早于开始日期"),
+            Refusal::DateOrder => (Reason::DatesReversed, "结束日期不能早于开始日期"),
             Refusal::DuplicateRow => (Reason::DuplicateRow, "与名册中同一人同一身份的另一行重复或矛盾"),
             Refusal::IdentityOverlap => (Reason::IdentityOverlap, "与之后开始的同一身份时段重叠，请先移出"),
             Refusal::IdentityNotHeld => (Reason::IdentityNotHeld, "该人员当日没有本部门认定的该身份"),

@@ -105,11 +105,7 @@ impl Read<'_> {
         let promised = decode(quote_id)?;
         let actual = self.promise(promised.expires_us);
         if promised.visit != actual.visit {
-            return Err(ServiceError::invalid_field(
-                "quote_id",
-                Reason::QuoteOfAnotherVisit,
-                "该报价不是本次就诊的报价",
-            ));
+            return Err(ServiceError::invalid_field("quote_id", Reason::QuoteOfAnotherVisit));
         }
         if promised.expires_us < now.timestamp_micros() {
             return Err(expired());
@@ -163,7 +159,7 @@ fn decode(quote_id: &str) -> Result<Promise, ServiceError> {
     let bytes = hex::decode(quote_id).ok();
     bytes
         .and_then(|bytes| Promise::decode(bytes.as_slice()).ok())
-        .ok_or_else(|| ServiceError::invalid_field("quote_id", Reason::QuoteInvalid, "报价编号无效"))
+        .ok_or_else(|| ServiceError::invalid_field("quote_id", Reason::QuoteInvalid))
 }
 
 fn json_digest(value: &impl serde::Serialize) -> String {
