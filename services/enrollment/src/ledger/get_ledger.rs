@@ -13,7 +13,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use crate::app::Register;
-use crate::ledger::store::ledger::{self, Group, Line, Scope};
+use crate::ledger::store::{self as ledger, Group, Line, Scope};
 
 /// Digits of a 统计用区划代码.
 const CODE_DIGITS: usize = 12;

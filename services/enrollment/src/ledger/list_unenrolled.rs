@@ -6,7 +6,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::app::Register;
 use crate::ledger::get_ledger::{check_reader, checked_scope};
-use crate::ledger::store::ledger::{self, Scope, Unenrolled};
+use crate::ledger::store::{self as ledger, Scope, Unenrolled};
 use crate::person::store::entities::person;
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};

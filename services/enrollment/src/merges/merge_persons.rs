@@ -7,8 +7,8 @@ use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
 use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
 use crate::app::{Done, Register, Write, person_merged, person_unknown};
-use crate::merges::domain::merge::{Contradiction, Merged, merge, rename_sharer};
-use crate::merges::store::merges;
+use crate::merges::domain::{Contradiction, Merged, merge, rename_sharer};
+use crate::merges::store as merges;
 use crate::person::store::edit::{Edit, PERSON_MERGED};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;

@@ -6,9 +6,8 @@ use yizhan_proto::enrollment::v1::{AuthorizeLookRequest, AuthorizeLookResponse, 
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
-use super::look_up_by_grant::refused;
-use super::messages::{self, scope_code};
-use super::{find_grant, grant_unknown};
+use super::grants::{find_grant, grant_unknown, refused};
+use super::messages::{self, scope_codes};
 use crate::access::domain::grant::{Scope, WantedLook};
 use crate::access::log::{Action, Look};
 use crate::access::store::entities::access_grant;
@@ -130,7 +129,7 @@ fn granted(
     scopes: BTreeSet<Scope>,
 ) -> AuthorizeLookResponse {
     AuthorizeLookResponse {
-        scopes: scopes.into_iter().map(scope_code).collect(),
+        scopes: scope_codes(&scopes),
         begins_at: Some(timestamp(grant.begins_at)),
         ends_at: Some(timestamp(grant.ends_at)),
         ..answer

@@ -3,7 +3,7 @@
 use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
 use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
-use super::{find_grant, grant_unknown};
+use super::grants::{find_grant, grant_unknown};
 use crate::access::store::access_grants;
 use crate::app::{Done, Register, Write};
 use crate::register::keeper::for_self_or_keeper;

@@ -11,7 +11,6 @@ use crate::person::domain::certificate::{CertificateKey, identity_faults};
 use crate::person::domain::codes;
 use crate::register::row_check::MAX_TEXT;
 use crate::rosters::domain::departments::{self, Department, Kind};
-use crate::rosters::domain::roster::Refusal;
 use crate::rosters::messages;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
@@ -104,7 +103,7 @@ pub struct CheckedRow {
     /// Keyed digest of the certificate, where it names the person.
     pub certno_digest: Option<String>,
     /// The first thing wrong with it.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<Reason>,
 }
 
 impl RowRules {
@@ -136,7 +135,7 @@ impl RowRules {
                 staged.name = kind.name.to_owned();
                 staged.psn_idet_type = kind.psn_idet_type.to_owned();
                 let covered = self.covered.is_empty() || self.covered.iter().any(|name| name == kind.name);
-                refusals.extend((!covered).then_some(Refusal::KindNotCovered));
+                refusals.extend((!covered).then_some(Reason::KindNotCovered));
             }
             Err(refusal) => refusals.push(refusal),
         }
@@ -147,10 +146,10 @@ impl RowRules {
         CheckedRow { row: staged, certno_digest, refusal: refusals.first().copied() }
     }
 
-    fn person(&self, row: &RosterRow, staged: &mut StagedRow) -> Result<Option<String>, Refusal> {
+    fn person(&self, row: &RosterRow, staged: &mut StagedRow) -> Result<Option<String>, Reason> {
         if !row.psn_no.is_empty() {
             if !is_psn_no(&row.psn_no) {
-                return Err(Refusal::PsnNoInvalid);
+                return Err(Reason::PsnNoInvalid);
             }
             staged.psn_no.clone_from(&row.psn_no);
             return Ok(None);
@@ -162,16 +161,16 @@ impl RowRules {
         let faulty = row.psn_cert_type == codes::RESIDENT_IDENTITY_CARD
             && !identity_faults(&row.certno, None, "").is_empty();
         if !fits || faulty {
-            return Err(Refusal::CertificateInvalid);
+            return Err(Reason::CertificateInvalid);
         }
         Ok(Some(self.key.digest(&row.psn_cert_type, &row.certno)))
     }
 
-    fn kind(&self, row: &RosterRow) -> Result<&'static Kind, Refusal> {
-        self.department.kind(&row.name, &row.psn_idet_type).ok_or(Refusal::KindNotProduced)
+    fn kind(&self, row: &RosterRow) -> Result<&'static Kind, Reason> {
+        self.department.kind(&row.name, &row.psn_idet_type).ok_or(Reason::KindNotProduced)
     }
 
-    fn days(&self, row: &RosterRow, staged: &mut StagedRow) -> Result<(), Refusal> {
+    fn days(&self, row: &RosterRow, staged: &mut StagedRow) -> Result<(), Reason> {
         let begndate = optional_date(&row.begndate)?;
         let enddate = optional_date(&row.enddate)?;
         match row.action() {
@@ -182,9 +181,9 @@ impl RowRules {
                 staged.day = day.to_string();
                 staged.enddate = enddate.map(|day| day.to_string()).unwrap_or_default();
             }
-            RosterAction::Remove if self.full => return Err(Refusal::RemoveInFullRoster),
+            RosterAction::Remove if self.full => return Err(Reason::RemoveInFullRoster),
             RosterAction::Remove => {
-                let day_before = self.effective.checked_sub_days(Days::new(1)).ok_or(Refusal::DateInvalid)?;
+                let day_before = self.effective.checked_sub_days(Days::new(1)).ok_or(Reason::DateInvalid)?;
                 let last = enddate.unwrap_or(day_before);
                 check_order(begndate, Some(last))?;
                 staged.action = REMOVE;
@@ -192,17 +191,17 @@ impl RowRules {
                 staged.begndate = begndate.map(|day| day.to_string()).unwrap_or_default();
                 staged.enddate.clone_from(&staged.day);
             }
-            RosterAction::Unspecified => return Err(Refusal::ActionInvalid),
+            RosterAction::Unspecified => return Err(Reason::ActionInvalid),
         }
         Ok(())
     }
 }
 
-fn optional_date(text: &str) -> Result<Option<NaiveDate>, Refusal> {
-    if text.is_empty() { Ok(None) } else { parse_date(text).map(Some).ok_or(Refusal::DateInvalid) }
+fn optional_date(text: &str) -> Result<Option<NaiveDate>, Reason> {
+    if text.is_empty() { Ok(None) } else { parse_date(text).map(Some).ok_or(Reason::DateInvalid) }
 }
 
-fn check_order(begndate: Option<NaiveDate>, enddate: Option<NaiveDate>) -> Result<(), Refusal> {
+fn check_order(begndate: Option<NaiveDate>, enddate: Option<NaiveDate>) -> Result<(), Reason> {
     let ordered = begndate.zip(enddate).is_none_or(|(first, last)| first <= last);
-    if ordered { Ok(()) } else { Err(Refusal::DateOrder) }
+    if ordered { Ok(()) } else { Err(Reason::DatesReversed) }
 }

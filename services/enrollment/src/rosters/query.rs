@@ -1,7 +1,8 @@
 //! Looking at rosters, and giving one up.
 
 use yizhan_proto::enrollment::v1::{
-    AbandonRosterRequest, AbandonRosterResponse, ListRosterRowsRequest, Roster,
+    AbandonRosterRequest, AbandonRosterResponse, GetRosterRequest, GetRosterResponse, ListRosterRowsRequest,
+    ListRosterRowsResponse, Roster,
 };
 use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
@@ -9,13 +10,23 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use crate::app::{Done, Register, Write};
 use crate::rosters::check::{check_roster_id, roster_unknown};
 use crate::rosters::domain::departments;
+use crate::rosters::domain::steps::{Action, Refused, Role, State};
 use crate::rosters::messages::{self, Told};
 use crate::rosters::store::entities::roster::Model;
-use crate::rosters::store::roster_rows;
-use crate::rosters::store::rosters::{self, ABANDONED, STAGING};
+use crate::rosters::store::{roster_rows, rosters};
 
 /// One roster, if the caller may speak for its department.
-pub async fn get(
+pub async fn get_roster(
+    register: &Register,
+    caller: &Caller,
+    request: GetRosterRequest,
+) -> Result<GetRosterResponse, ServiceError> {
+    let named = (request.poolarea_no.as_str(), request.department.as_str(), request.roster_id.as_str());
+    let roster = get(register, caller, named).await?;
+    Ok(GetRosterResponse { roster: Some(messages::roster(&roster)?) })
+}
+
+async fn get(
     register: &Register,
     caller: &Caller,
     (poolarea_no, department, roster_id): (&str, &str, &str),
@@ -42,12 +53,12 @@ fn unknown(roster_id: &str) -> ServiceError {
     roster_unknown(if violations.is_empty() { roster_id } else { "" })
 }
 
-/// One page of results, and the token of the next (empty on the last).
-pub async fn list_rows(
+/// One page of results.
+pub async fn list_roster_rows(
     register: &Register,
     caller: &Caller,
-    request: &ListRosterRowsRequest,
-) -> Result<(Vec<Told>, String), ServiceError> {
+    request: ListRosterRowsRequest,
+) -> Result<ListRosterRowsResponse, ServiceError> {
     let named = (request.poolarea_no.as_str(), request.department.as_str(), request.roster_id.as_str());
     let roster = get(register, caller, named).await?;
     if !roster.rows_kept {
@@ -60,7 +71,10 @@ pub async fn list_rows(
         told(register, &roster, request.refused_only, after, limit)
     };
     let asked = (request.page_size, request.page_token.as_str());
-    paginated(&scope, asked, behind, |last| [last.row.row_no.to_string()]).await
+    let key = |last: &Told| [last.row.row_no.to_string()];
+    let (rows, next_page_token) = paginated(&scope, asked, behind, key).await?;
+    let rows = rows.into_iter().map(messages::row_result).collect();
+    Ok(ListRosterRowsResponse { rows, next_page_token })
 }
 
 /// Results of rows behind one.
@@ -77,7 +91,7 @@ pub async fn told(
 }
 
 /// Gives up a roster that is not sealed.
-pub async fn abandon(
+pub async fn abandon_roster(
     register: &Register,
     caller: &Caller,
     mut request: AbandonRosterRequest,
@@ -98,19 +112,18 @@ struct Abandon {
 }
 
 impl Abandon {
-    async fn write(&self, Write { tx, .. }: Write<'_>) -> Result<Done<AbandonRosterResponse>, ServiceError> {
+    async fn write(
+        &self,
+        Write { tx, service: register, .. }: Write<'_>,
+    ) -> Result<Done<AbandonRosterResponse>, ServiceError> {
         let AbandonRosterRequest { poolarea_no, department, roster_id, .. } = &self.request;
         let held = rosters::lock(tx, poolarea_no, department, roster_id).await?;
         let mut roster = held.ok_or_else(|| unknown(roster_id))?;
-        if roster.stage != STAGING && roster.stage != ABANDONED {
-            return Err(ServiceError::new(
-                Reason::RosterSealed,
-                "a sealed roster cannot be given up: send another one",
-            )
-            .with("roster_id", roster_id));
+        match roster.next(Action::GiveUp, Role::Department) {
+            Ok(given_up) => roster.enter(given_up, register.clock.now()),
+            Err(Refused { state: State::Abandoned, .. }) => {}
+            Err(_) => return Err(sealed(roster_id)),
         }
-        roster.stage = ABANDONED.to_owned();
-        roster.digest = String::new();
         rosters::update(tx, &roster).await?;
         let answer: Roster = messages::roster(&roster)?;
         Ok(Done {
@@ -118,4 +131,9 @@ impl Abandon {
             changed: Vec::new(),
         })
     }
+}
+
+fn sealed(roster_id: &str) -> ServiceError {
+    ServiceError::new(Reason::RosterSealed, "a sealed roster cannot be given up: send another one")
+        .with("roster_id", roster_id)
 }

@@ -2,7 +2,7 @@
 
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
-use crate::transfers::domain::{Initiator, Position, Side, Sides, State};
+use crate::transfers::domain::Sides;
 use crate::transfers::store::entities::transfer;
 use yizhan_terms::is_psn_no;
 use yizhan_workflow::is_reason;
@@ -26,18 +26,6 @@ pub fn may_see(caller: &Caller, row: &transfer::Model) -> bool {
     sides_of(caller, row) != Sides::default()
         || caller.may_read_area(&row.from_poolarea_no)
         || caller.may_read_area(&row.to_poolarea_no)
-}
-
-/// Where a stored transfer stands.
-pub fn position(row: &transfer::Model) -> Result<Position, ServiceError> {
-    let unreadable =
-        || ServiceError::internal(anyhow::anyhow!("transfer {} cannot be read", row.transfer_id));
-    let locked = row.locked_state.and_then(State::from_code).zip(row.locked_side.and_then(Side::from_code));
-    Ok(Position {
-        state: State::from_code(row.state).ok_or_else(unreadable)?,
-        initiator: Initiator::from_code(&row.biz_prcs_codg).ok_or_else(unreadable)?,
-        locked,
-    })
 }
 
 /// Notes a reason that is missing or too long.

@@ -10,7 +10,7 @@ use super::advance::take;
 use crate::app::{Done, Register, Write, person_merged, person_unknown};
 use crate::person::store::timelines;
 use crate::transfers::domain::codes::Direction;
-use crate::transfers::domain::{Action, Initiator, Position, Side, Sides, State, Taken, finish, next};
+use crate::transfers::domain::{Action, Initiator, Side, Sides, State, Taken, finish, next};
 use crate::transfers::messages;
 use crate::transfers::parties::{check_psn_no, check_reason, sides, transfer_open};
 use crate::transfers::store::entities::transfer;
@@ -31,7 +31,7 @@ pub async fn start_transfer(
 }
 
 fn checked<'a>(
-    caller: &'a Caller,
+    caller: &Caller,
     request: &'a StartTransferRequest,
     mut violations: Violations,
 ) -> Result<Start<'a>, ServiceError> {
@@ -63,12 +63,11 @@ fn checked<'a>(
         return Err(ServiceError::area_not_owned(""));
     }
     let side = if agency { initiator.side() } else { Side::Person };
-    Ok(Start { caller, request, initiator, direction, sides, side })
+    Ok(Start { request, initiator, direction, sides, side })
 }
 
 /// A transfer to be opened.
 struct Start<'a> {
-    caller: &'a Caller,
     request: &'a StartTransferRequest,
     initiator: Initiator,
     direction: Direction,
@@ -83,7 +82,7 @@ impl Start<'_> {
     ) -> Result<Done<StartTransferResponse>, ServiceError> {
         self.check_person(tx, register).await?;
         let mut row = self.opened();
-        let position = Position { state: State::Applied, initiator: self.initiator, locked: None };
+        let position = row.position();
         let reason = self.request.reason.clone();
         let opened = Taken { after: position, from: None, action: Action::Start, actor: self.side, reason };
         transfers::insert(tx, &row).await?;
@@ -96,7 +95,7 @@ impl Start<'_> {
             take(write, &mut row, noticed).await?;
         }
         let steps = transfers::steps(tx, &row.transfer_id).await?;
-        let transfer = Some(messages::whole(&row, steps, self.caller)?);
+        let transfer = Some(messages::whole(&row, steps, self.sides)?);
         Ok(Done { answer: StartTransferResponse { transfer, replayed: false }, changed: Vec::new() })
     }
 
@@ -127,11 +126,11 @@ impl Start<'_> {
             psn_no: request.psn_no.clone(),
             from_poolarea_no: request.from_poolarea_no.clone(),
             to_poolarea_no: request.to_poolarea_no.clone(),
-            biz_prcs_codg: request.biz_prcs_codg.clone(),
+            biz_prcs_codg: self.initiator,
             traf_prot_dirc: request.traf_prot_dirc.clone(),
             trans_mode: request.trans_mode.clone(),
             node_codg: String::new(),
-            state: State::Applied.code(),
+            state: State::Applied,
             locked_state: None,
             locked_side: None,
             step_count: 0,

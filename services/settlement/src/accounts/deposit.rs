@@ -15,7 +15,7 @@ use crate::books::messages::rows::{accounts_after, posting_rows};
 use crate::books::retries::{ATTEMPTS, contended, reused};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account, request};
-use crate::books::store::load::{Balance, Wanted};
+use crate::books::store::load::{PersonState, Wanted};
 use crate::fields::{check_area, check_person, check_psn_no};
 use crate::looks::domain::require_person;
 
@@ -40,8 +40,8 @@ pub async fn deposit(
                 request: Some(key.clone()),
             })
             .await?;
-        if let Some(handled) = state.handled {
-            return answer_again(&handled, &digest);
+        if let Some(handled) = &state.handled {
+            return answer_again(handled, &digest);
         }
         let balance = state.own.fen.saturating_add(request.amount_fen);
         if balance > MAX_FEN {
@@ -51,7 +51,7 @@ pub async fn deposit(
             ));
         }
         let answer = DepositResponse { balc_fen: balance, replayed: false };
-        let change = change(app, &request, state.own, &answer, (&key, &digest));
+        let change = change(app, &request, &state, &answer, (&key, &digest));
         if app.commit(change).await? == Committed::Done {
             return Ok(answer);
         }
@@ -89,12 +89,12 @@ fn answer_again(handled: &request::Model, digest: &str) -> Result<DepositRespons
 fn change(
     app: &App,
     request: &DepositRequest,
-    own: Balance,
+    state: &PersonState,
     answer: &DepositResponse,
     (key, digest): (&(String, String), &str),
 ) -> Change {
     let (poolarea_no, psn_no) = (&request.poolarea_no, &request.psn_no);
-    let none = ("", Balance::default(), 0);
+    let postings = ledger::deposit(psn_no, Fen(request.amount_fen));
     Change {
         request: request::Model {
             owner: key.0.clone(),
@@ -107,14 +107,9 @@ fn change(
         },
         settlement: None,
         amounts: None,
-        postings: posting_rows(
-            poolarea_no,
-            psn_no,
-            &new_id(),
-            ledger::deposit(psn_no, Fen(request.amount_fen)),
-        ),
         years: Vec::new(),
-        accounts: accounts_after(poolarea_no, [(psn_no, own, request.amount_fen), none]),
+        accounts: accounts_after(poolarea_no, psn_no, &postings, state),
+        postings: posting_rows(poolarea_no, psn_no, &new_id(), postings),
         kind: "DEPOSITED",
         at: app.clock.now(),
     }

@@ -205,11 +205,3 @@ fn check_fee_day(
     wrong.require(begin <= day && day <= end, field("fee_ocur_date"), Reason::OutsideVisit);
     Some(day)
 }
-
-impl CheckedVisit {
-    /// 急诊抢救: marked so, or 急诊 and 急诊转住院 by its category (docs/CODES.md, med_type): the procedure asks for the
-    /// mark of an emergency (门诊急诊标志, 住院类型 急诊; art. 34), which these two categories are.
-    pub fn is_emergency(&self) -> bool {
-        self.reported.emergency || matches!(self.med_type, MedType::Emergency | MedType::EmergencyInpatient)
-    }
-}

@@ -10,7 +10,7 @@ use yizhan_proto::settlement::v1::{Quote, Settlement, SettlementInfo, Visit};
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Reason, ServiceError};
 
-use super::filing;
+use super::messages::filing;
 use crate::books::digest;
 use crate::books::messages::parts::{header, policy_of};
 
