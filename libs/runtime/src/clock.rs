@@ -96,6 +96,11 @@ impl ManualClock {
     }
 }
 
+/// A day as messages tell it; nothing where there is none.
+pub fn day_text(day: Option<NaiveDate>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
+}
+
 /// Reads a date of the contract: exactly `YYYY-MM-DD`, a day that exists, years 1900 to 2999.
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     let shape = text.len() == 10
