@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveTime, Subsec
 use prost_types::Timestamp;
 
 /// Asia/Shanghai: +08:00 without daylight saving since 1991. Every date of the contract is a calendar day there.
-pub fn shanghai() -> FixedOffset {
+fn shanghai() -> FixedOffset {
     FixedOffset::east_opt(8 * 3600).expect("8 hours is a valid offset")
 }
 
