@@ -80,14 +80,14 @@ fn checked(
     let begins_at = request.begins_at.map_or(Some(now), moment);
     let begins_at = violations.some(begins_at, "begins_at", Reason::TimeInvalid);
     let ends_at = violations.some(request.ends_at.and_then(moment), "ends_at", Reason::TimeInvalid);
-    let term = begins_at.zip(ends_at);
-    if let Some((begins_at, ends_at)) = term {
-        let reversed = Reason::DatesReversed.saying("结束时间应晚于开始时间和现在");
-        violations.require(begins_at < ends_at && now < ends_at, "ends_at", reversed);
-        let short = ends_at - begins_at <= TimeDelta::days(MAX_DAYS);
+    let terms = begins_at.zip(ends_at).map(|(begins_at, ends_at)| Terms { scopes, begins_at, ends_at });
+    if let Some(Terms { begins_at, ends_at, .. }) = &terms {
+        let ordered = begins_at < ends_at && now < *ends_at;
+        violations.require(ordered, "ends_at", Reason::DatesReversed.saying("结束时间应晚于开始时间和现在"));
+        let short = *ends_at - *begins_at <= TimeDelta::days(MAX_DAYS);
         violations.require(short, "ends_at", Reason::GrantTooLong);
     }
-    violations.finish(term.map(|(begins_at, ends_at)| Terms { scopes, begins_at, ends_at }))
+    violations.finish(terms)
 }
 
 async fn write(
