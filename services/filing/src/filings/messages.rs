@@ -2,16 +2,12 @@
 
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1 as proto;
-use yizhan_runtime::clock::timestamp;
+use yizhan_runtime::clock::{day_text, timestamp};
 
 use super::domain::filing::{Filing, Material, Referral, State};
 use super::domain::steps::{due, is_under_way};
 use crate::rules::calendar::WorkingDays;
 use crate::rules::{Requirement, Rules};
-
-fn text<T: ToString>(value: Option<T>) -> String {
-    value.map(|value| value.to_string()).unwrap_or_default()
-}
 
 /// A filing as of today.
 pub fn filing_message(filing: &Filing, rules: &Rules, today: NaiveDate) -> proto::Filing {
@@ -27,21 +23,21 @@ pub fn filing_message(filing: &Filing, rules: &Rules, today: NaiveDate) -> proto
         out_fil_type: filing.kind.code().to_owned(),
         rloc_admdvs: filing.place.into(),
         begndate: filing.begndate.to_string(),
-        enddate: text(filing.enddate),
+        enddate: day_text(filing.enddate),
         state: state.number(),
         materials: filing.materials.iter().map(material).collect(),
         missing: filing.missing().filter(|_| under_way).map(missing).collect(),
-        supply_by: text(
+        supply_by: day_text(
             filing.supply_by.filter(|_| state == State::Provisional && !filing.waits_for_a_look()),
         ),
         committed: filing.is_committed(),
         referral: filing.referral.as_ref().map(referral),
         replaces_filing_id: filing.replaces.clone().unwrap_or_default(),
         replaced_by_filing_id: filing.replaced_by.clone().unwrap_or_default(),
-        ended_on: text(ended_on(filing, state)),
-        locked_until: text(filing.locked_until.filter(|_| state.is_in_force())),
+        ended_on: day_text(ended_on(filing, state)),
+        locked_until: day_text(filing.locked_until.filter(|_| state.is_in_force())),
         handling_area: filing.handling_area.into(),
-        due_date: text(due_date),
+        due_date: day_text(due_date),
         overdue: due_date.is_some_and(|due_date| due_date < today),
         submitted_at: Some(timestamp(filing.submitted_at)),
         decided_at: filing.decided_at.map(timestamp),
