@@ -26,6 +26,7 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod feed;
+pub mod fields;
 pub mod follow;
 pub mod ids;
 pub mod once;
