@@ -45,7 +45,7 @@ pub async fn institutions(
         &mut wrong,
     );
     wrong.none()?;
-    require_areas(caller, request.institutions.iter().map(|row| row.admdvs.as_str()))?;
+    request.institutions.iter().try_for_each(|row| caller.check_manages(&row.admdvs))?;
     let digest = digest::of_message(&request);
     let imported = request.institutions.len() as i32;
     let rows = request.institutions.into_iter().map(Into::into).collect();
@@ -72,7 +72,7 @@ pub async fn catalogue(
         |row: &CatalogueItem| format!("{} {} {} {}", row.hilist_code, row.admdvs, row.level, row.begndate);
     check_distinct(request.items.iter().map(key), "items", &mut wrong);
     wrong.none()?;
-    require_areas(caller, request.items.iter().map(|row| row.admdvs.as_str()))?;
+    request.items.iter().try_for_each(|row| caller.check_manages(&row.admdvs))?;
     let digest = digest::of_message(&request);
     let imported = request.items.len() as i32;
     let rows = request.items.into_iter().map(Into::into).collect();
@@ -110,17 +110,6 @@ fn check_distinct(keys: impl Iterator<Item = String>, field: &str, wrong: &mut V
     let mut seen = std::collections::BTreeSet::new();
     for (index, key) in keys.enumerate() {
         wrong.require(seen.insert(key), format!("{field}[{index}]"), Reason::Duplicate);
-    }
-}
-
-fn require_areas<'a>(caller: &Caller, mut areas: impl Iterator<Item = &'a str>) -> Result<(), ServiceError> {
-    match areas.find(|area| !caller.may_manage_area(area)) {
-        None => Ok(()),
-        Some(area) => {
-            let denied =
-                ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权维护该区划");
-            Err(denied.with("admdvs", area))
-        }
     }
 }
 
