@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use super::{Change, Feed, Position};
-use crate::{Caller, Reason, ServiceError};
+use crate::{Caller, ServiceError};
 
 impl Feed {
     /// Every change behind a token, in the order of commit, in the areas the caller may read, as `event` tells it, until `stopping`.
@@ -39,6 +39,5 @@ impl Feed {
 }
 
 fn no_area() -> ServiceError {
-    ServiceError::new(Reason::AreaNotOwned, "the caller owns no area whose changes could be followed")
-        .with_text("没有辖区，无权订阅变更")
+    ServiceError::area_not_owned("").with_text("没有辖区，无权订阅变更")
 }

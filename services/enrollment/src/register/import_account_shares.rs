@@ -19,7 +19,8 @@ pub async fn import_account_shares(
     let sharers = rows.iter().enumerate();
     let sharers: Vec<_> =
         sharers.map(|(at, row)| (at, "sharer_psn_no", row.entry.sharer_psn_no.clone())).collect();
-    let import = DatedImport { caller, rows, others: sharers, check: |_, _, _| () };
+    let import =
+        DatedImport { caller, rows, others: sharers, over: |entry, _| entry.clone(), check: |_, _, _| () };
     once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 
@@ -32,7 +33,7 @@ fn checked(
     import::check_duplicates(keys, "begndate", &mut violations);
     let read = rows.iter().enumerate();
     let read: Vec<_> = read.filter_map(|(at, row)| dated(row, RowCheck::new(at, &mut violations))).collect();
-    violations.finish()?;
+    violations.none()?;
     Ok(read)
 }
 
@@ -41,7 +42,7 @@ fn dated(row: &AccountShareRow, mut check: RowCheck) -> Option<DatedRow<AccountS
     let sharer_psn_no = check.psn_no("sharer_psn_no", &row.sharer_psn_no);
     let period = check.period(&row.begndate, &row.enddate);
     if row.psn_no == row.sharer_psn_no {
-        check.wrong("sharer_psn_no", Reason::SharerIsSelf, "共济人不能是本人");
+        check.wrong("sharer_psn_no", Reason::SharerIsSelf);
         return None;
     }
     Some(DatedRow { psn_no: psn_no?, entry: AccountShare { sharer_psn_no: sharer_psn_no?, period: period? } })

@@ -1,55 +1,63 @@
 //! Looking at rosters, and giving one up.
 
 use yizhan_proto::enrollment::v1::{
-    AbandonRosterRequest, AbandonRosterResponse, ListRosterRowsRequest, Roster,
+    AbandonRosterRequest, AbandonRosterResponse, GetRosterRequest, GetRosterResponse, ListRosterRowsRequest,
+    ListRosterRowsResponse,
 };
 use yizhan_runtime::page::paginated;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
+use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
 use crate::app::{Done, Register, Write};
-use crate::rosters::check::{check_roster_id, roster_unknown};
+use crate::rosters::check::{is_roster_id, roster_unknown};
 use crate::rosters::domain::departments;
+use crate::rosters::domain::steps::{Action, Refused, Role, State};
 use crate::rosters::messages::{self, Told};
 use crate::rosters::store::entities::roster::Model;
-use crate::rosters::store::roster_rows;
-use crate::rosters::store::rosters::{self, ABANDONED, STAGING};
+use crate::rosters::store::{roster_rows, rosters};
 
 /// One roster, if the caller may speak for its department.
-pub async fn get(
+pub async fn get_roster(
     register: &Register,
     caller: &Caller,
-    (poolarea_no, department, roster_id): (&str, &str, &str),
+    request: GetRosterRequest,
+) -> Result<GetRosterResponse, ServiceError> {
+    let GetRosterRequest { poolarea_no, department, roster_id } = &request;
+    let roster = get(register, caller, poolarea_no, department, roster_id).await?;
+    Ok(GetRosterResponse { roster: Some(messages::roster(&roster)?) })
+}
+
+async fn get(
+    register: &Register,
+    caller: &Caller,
+    poolarea_no: &str,
+    department: &str,
+    roster_id: &str,
 ) -> Result<Model, ServiceError> {
-    let may_be = is_roster(department, roster_id);
-    let found = match may_be && caller.may_speak_for_department(poolarea_no, department) {
-        true => rosters::find(&register.db, poolarea_no, department, roster_id).await?,
-        false => None,
-    };
-    found.ok_or_else(|| unknown(roster_id))
+    check_may_see(caller, poolarea_no, department, roster_id)?;
+    let found = rosters::find(&register.db, poolarea_no, department, roster_id).await?;
+    found.ok_or_else(|| roster_unknown(roster_id))
 }
 
-/// Whether a roster could be called so.
-fn is_roster(department: &str, roster_id: &str) -> bool {
-    let mut violations = Violations::new();
-    check_roster_id(roster_id, &mut violations);
-    violations.is_empty() && departments::department(department).is_some()
+/// Of a roster of another department it is as if there were none, nor of one that could not be called so.
+fn check_may_see(
+    caller: &Caller,
+    poolarea_no: &str,
+    department: &str,
+    roster_id: &str,
+) -> Result<(), ServiceError> {
+    let may_be = is_roster_id(roster_id) && departments::department(department).is_some();
+    let may_see = may_be && caller.may_speak_for_department(poolarea_no, department);
+    if may_see { Ok(()) } else { Err(roster_unknown(roster_id)) }
 }
 
-/// An id that could not be one is not repeated.
-fn unknown(roster_id: &str) -> ServiceError {
-    let mut violations = Violations::new();
-    check_roster_id(roster_id, &mut violations);
-    roster_unknown(if violations.is_empty() { roster_id } else { "" })
-}
-
-/// One page of results, and the token of the next (empty on the last).
-pub async fn list_rows(
+/// One page of results.
+pub async fn list_roster_rows(
     register: &Register,
     caller: &Caller,
-    request: &ListRosterRowsRequest,
-) -> Result<(Vec<Told>, String), ServiceError> {
-    let named = (request.poolarea_no.as_str(), request.department.as_str(), request.roster_id.as_str());
-    let roster = get(register, caller, named).await?;
+    request: ListRosterRowsRequest,
+) -> Result<ListRosterRowsResponse, ServiceError> {
+    let ListRosterRowsRequest { poolarea_no, department, roster_id, .. } = &request;
+    let roster = get(register, caller, poolarea_no, department, roster_id).await?;
     if !roster.rows_kept {
         return Err(ServiceError::new(Reason::RosterRowsGone, "the rows of this roster are no longer kept")
             .with("roster_id", &roster.roster_id));
@@ -60,7 +68,10 @@ pub async fn list_rows(
         told(register, &roster, request.refused_only, after, limit)
     };
     let asked = (request.page_size, request.page_token.as_str());
-    paginated(&scope, asked, behind, |last| [last.row.row_no.to_string()]).await
+    let key = |last: &Told| [last.row.row_no.to_string()];
+    let (rows, next_page_token) = paginated(&scope, asked, behind, key).await?;
+    let rows = rows.into_iter().map(messages::row_result).collect();
+    Ok(ListRosterRowsResponse { rows, next_page_token })
 }
 
 /// Results of rows behind one.
@@ -77,45 +88,33 @@ pub async fn told(
 }
 
 /// Gives up a roster that is not sealed.
-pub async fn abandon(
+pub async fn abandon_roster(
     register: &Register,
     caller: &Caller,
     mut request: AbandonRosterRequest,
 ) -> Result<AbandonRosterResponse, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
-    violations.finish()?;
-    if !is_roster(&request.department, &request.roster_id)
-        || !caller.may_speak_for_department(&request.poolarea_no, &request.department)
-    {
-        return Err(unknown(&request.roster_id));
-    }
-    let work = Abandon { request };
-    once::once(register, &key, |write| Box::pin(work.write(write))).await
+    violations.none()?;
+    check_may_see(caller, &request.poolarea_no, &request.department, &request.roster_id)?;
+    once::once(register, &key, |tools| Box::pin(give_up(tools, &request))).await
 }
 
-struct Abandon {
-    request: AbandonRosterRequest,
-}
-
-impl Abandon {
-    async fn write(&self, Write { tx, .. }: Write<'_>) -> Result<Done<AbandonRosterResponse>, ServiceError> {
-        let AbandonRosterRequest { poolarea_no, department, roster_id, .. } = &self.request;
-        let held = rosters::lock(tx, poolarea_no, department, roster_id).await?;
-        let mut roster = held.ok_or_else(|| unknown(roster_id))?;
-        if roster.stage != STAGING && roster.stage != ABANDONED {
-            return Err(ServiceError::new(
-                Reason::RosterSealed,
-                "a sealed roster cannot be given up: send another one",
-            )
-            .with("roster_id", roster_id));
+async fn give_up(
+    Write { tx, service: register, .. }: Write<'_>,
+    request: &AbandonRosterRequest,
+) -> Result<Done<AbandonRosterResponse>, ServiceError> {
+    let AbandonRosterRequest { poolarea_no, department, roster_id, .. } = request;
+    let held = rosters::lock(tx, poolarea_no, department, roster_id).await?;
+    let mut roster = held.ok_or_else(|| roster_unknown(roster_id))?;
+    match roster.next(Action::GiveUp, Role::Department) {
+        Ok(given_up) => roster.enter(given_up, register.clock.now()),
+        Err(Refused { state: State::Abandoned, .. }) => {}
+        Err(_) => {
+            let message = "a sealed roster cannot be given up: send another one";
+            return Err(ServiceError::new(Reason::RosterSealed, message).with("roster_id", roster_id));
         }
-        roster.stage = ABANDONED.to_owned();
-        roster.digest = String::new();
-        rosters::update(tx, &roster).await?;
-        let answer: Roster = messages::roster(&roster)?;
-        Ok(Done {
-            answer: AbandonRosterResponse { roster: Some(answer), replayed: false },
-            changed: Vec::new(),
-        })
     }
+    rosters::update(tx, &roster).await?;
+    let roster = Some(messages::roster(&roster)?);
+    Ok(Done { answer: AbandonRosterResponse { roster, replayed: false }, changed: Vec::new() })
 }

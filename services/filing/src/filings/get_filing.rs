@@ -57,11 +57,7 @@ pub async fn list_filings(
 ) -> Result<ListFilingsResponse, ServiceError> {
     let ListFilingsRequest { psn_no, page_size, page_token } = request;
     if !is_psn_no(&psn_no) {
-        return Err(ServiceError::invalid_field(
-            "psn_no",
-            Reason::PsnNoInvalid,
-            "人员编号应为 1 至 30 位字母、数字",
-        ));
+        return Err(ServiceError::invalid_field("psn_no", Reason::PsnNoInvalid));
     }
     let scope = format!("filings/{psn_no}");
     let older = |before: Option<[String; 1]>, limit| visible(register, caller, &psn_no, before, limit);
@@ -85,7 +81,7 @@ async fn visible(
     let mut before = before.map(|[filing_id]| filing_id);
     let mut visible = Vec::new();
     loop {
-        let read = store::of_person(&register.db, psn_no, before.take(), at_once).await?;
+        let read = store::of_person(&register.db, psn_no, before.take(), Some(at_once)).await?;
         before = read.last().map(|filing| filing.filing_id.clone()).filter(|_| read.len() as u64 == at_once);
         visible.extend(read.into_iter().filter(|filing| may_see(caller, filing)));
         if before.is_none() || visible.len() as u64 >= wanted {

@@ -3,12 +3,13 @@
 
 use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
 use yizhan_runtime::page::paginated;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 use yizhan_workflow::overdue;
 
 use crate::app::Register;
 use crate::filings::domain::filing::Filing;
+use crate::filings::domain::steps::is_under_way;
 use crate::filings::messages::filing_message;
 use crate::filings::store::queue::{self, Wanted};
 use crate::rules::calendar::WorkingDays;
@@ -20,13 +21,7 @@ pub async fn list_queue(
     caller: &Caller,
     request: ListQueueRequest,
 ) -> Result<ListQueueResponse, ServiceError> {
-    let mut wrong = Violations::new();
-    let area = Area::parse(&request.area);
-    wrong.require(area.is_some(), "area", Reason::AdmdvsInvalid, "应为 6 位行政区划代码");
-    let state = state(&request, &mut wrong);
-    wrong.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative, "page_size 不能为负数");
-    wrong.finish()?;
-    let area = area.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
+    let (area, state) = check(&request)?;
     check_office(caller, &request.area)?;
     let (rules, today) = (register.rules.current(), register.clock.today());
     let overdue = match request.overdue_only {
@@ -46,18 +41,16 @@ pub async fn list_queue(
     Ok(ListQueueResponse { filings, next_page_token })
 }
 
-fn state(request: &ListQueueRequest, wrong: &mut Violations) -> Option<State> {
-    match FilingState::try_from(request.state) {
-        Ok(FilingState::Unspecified) => None,
-        Ok(FilingState::Submitted) => Some(State::Submitted),
-        Ok(FilingState::Accepted) => Some(State::Accepted),
-        Ok(FilingState::Returned) => Some(State::Returned),
-        Ok(FilingState::Provisional) => Some(State::Provisional),
-        _ => {
-            wrong.push("state", Reason::StateNotQueued, "待办列表只有待受理、已受理、退回补正和材料待补");
-            None
-        }
-    }
+/// The area, and the state if only one is asked for.
+fn check(request: &ListQueueRequest) -> Result<(Area, Option<State>), ServiceError> {
+    let mut wrong = Violations::new();
+    let area = Fields::of(&mut wrong).area("area", &request.area);
+    let asked = request.state != i32::from(FilingState::Unspecified);
+    let queued = State::ALL.iter().copied().find(|state| state.number() == request.state);
+    let state = queued.filter(|state| is_under_way(*state));
+    wrong.require(!asked || state.is_some(), "state", Reason::StateNotQueued);
+    wrong.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative);
+    wrong.finish(area.map(|area| (area, state)))
 }
 
 /// A queue is for those who work it off, and who oversees them.
@@ -67,10 +60,5 @@ fn check_office(caller: &Caller, area: &str) -> Result<(), ServiceError> {
     if works && caller.may_read_area(area) {
         return Ok(());
     }
-    Err(ServiceError::new(
-        Reason::AreaNotOwned,
-        "the queue of an office is for agencies and departments of its area",
-    )
-    .with_text("只能查看本机构辖区的待办列表")
-    .with("area", area))
+    Err(ServiceError::area_not_owned(area))
 }

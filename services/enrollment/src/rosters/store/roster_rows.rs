@@ -1,9 +1,12 @@
 //! The rows of rosters and what became of them: by the thousand, so by statements of their own.
 
+use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
 use yizhan_runtime::db::insert_values;
 
 use super::entities::roster;
+use crate::person::domain::timeline::MAX_ENTRIES;
+use crate::rosters::domain::roster::Outcome;
 
 /// Adds a person's identity.
 pub const ADD: i64 = 1;
@@ -11,9 +14,6 @@ pub const ADD: i64 = 1;
 pub const REMOVE: i64 = 2;
 /// Was refused when it came: nothing to do, but whoever it names is not missing.
 pub const NOTHING: i64 = 0;
-
-/// Outcomes as stored: the contract's numbers.
-pub const REFUSED: i64 = 5;
 
 /// A row as kept. Days are `YYYY-MM-DD`, or empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,22 +36,11 @@ pub struct StagedRow {
     pub enddate: String,
 }
 
-/// What became of a row that did something or was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StagedOutcome {
-    /// Its number.
-    pub row_no: i64,
-    /// The contract's RosterRowOutcome.
-    pub outcome: i64,
-    /// Why it was refused; else empty.
-    pub reason: &'static str,
-}
-
 /// Keeps rows.
 pub async fn insert<C: ConnectionTrait>(
     tx: &C,
     roster: &roster::Model,
-    rows: Vec<StagedRow>,
+    rows: &[&StagedRow],
 ) -> Result<(), DbErr> {
     let columns = [
         "poolarea_no",
@@ -65,29 +54,40 @@ pub async fn insert<C: ConnectionTrait>(
         "begndate",
         "enddate",
     ];
-    let values = |row: StagedRow| {
-        let StagedRow { row_no, psn_no, psn_idet_type, name, action, day, begndate, enddate } = row;
-        let texts = [psn_no, psn_idet_type, name].map(Value::from);
-        let days = [day, begndate, enddate].map(Value::from);
-        let whose = [roster.poolarea_no.as_str().into(), roster.roster_no.into(), row_no.into()];
-        [&whose[..], &texts, &[action.into()], &days].concat()
+    let values = |row: &&StagedRow| {
+        let texts = [&row.psn_no, &row.psn_idet_type, &row.name].map(|text| text.as_str().into());
+        let days = [&row.day, &row.begndate, &row.enddate].map(|day| day.as_str().into());
+        let whose = [roster.poolarea_no.as_str().into(), roster.roster_no.into(), row.row_no.into()];
+        [&whose[..], &texts, &[row.action.into()], &days].concat()
     };
-    insert_values(tx, "roster_row", &columns, rows.into_iter().map(values).collect()).await
+    insert_values(tx, "roster_row", &columns, rows.iter().map(values).collect()).await
 }
 
-/// Notes what became of rows.
+/// As stored: the contract's RosterRowOutcome, and why it was refused.
+fn stored(outcome: Outcome) -> (i64, &'static str) {
+    match outcome {
+        Outcome::Added => (1, ""),
+        Outcome::Updated => (2, ""),
+        Outcome::Ended => (3, ""),
+        Outcome::Unchanged => (4, ""),
+        Outcome::Refused(reason) => (5, reason.code()),
+    }
+}
+
+/// Notes what became of rows that did something or were refused.
 pub async fn insert_outcomes<C: ConnectionTrait>(
     tx: &C,
     roster: &roster::Model,
-    outcomes: &[StagedOutcome],
+    outcomes: &[(i64, Outcome)],
 ) -> Result<(), DbErr> {
+    let kept = outcomes.iter().filter(|(_, outcome)| *outcome != Outcome::Unchanged);
     let columns = ["poolarea_no", "roster_no", "row_no", "outcome", "reason"];
-    let values = |row: &StagedOutcome| {
-        let StagedOutcome { row_no, outcome, reason } = *row;
+    let values = |(row_no, outcome): &(i64, Outcome)| {
+        let (outcome, reason) = stored(*outcome);
         let whose = (roster.poolarea_no.as_str(), roster.roster_no);
-        vec![whose.0.into(), whose.1.into(), row_no.into(), outcome.into(), reason.into()]
+        vec![whose.0.into(), whose.1.into(), (*row_no).into(), outcome.into(), reason.into()]
     };
-    insert_values(tx, "roster_outcome", &columns, outcomes.iter().map(values).collect()).await
+    insert_values(tx, "roster_outcome", &columns, kept.map(values).collect()).await
 }
 
 /// A row to be applied.
@@ -104,17 +104,20 @@ pub struct PendingRow {
     /// [`ADD`] or [`REMOVE`].
     pub action: i64,
     /// See [`StagedRow`].
-    pub day: String,
+    pub day: NaiveDate,
     /// See [`StagedRow`].
-    pub begndate: String,
+    pub begndate: Option<NaiveDate>,
     /// See [`StagedRow`].
-    pub enddate: String,
+    pub enddate: Option<NaiveDate>,
     /// Whether the register says so already.
     pub known: bool,
 }
 
 /// The next rows in the order of persons. What the register says already is found here, by its normalised rows, so that the
 /// timeline of a person about whom nothing is new is neither read nor locked.
+///
+/// The limit, which nobody reaches, keeps PostgreSQL from looking for a person's identities by their name: while a department's first roster is applied, the
+/// statistics still say that nobody has one, and it would read all that were added so far for every row.
 pub async fn pending<C: ConnectionTrait>(
     db: &C,
     roster: &roster::Model,
@@ -128,9 +131,11 @@ pub async fn pending<C: ConnectionTrait>(
     };
     let (on, begndate, enddate) = (day("r.day"), day("r.begndate"), day("r.enddate"));
     let sql = format!(
-        "SELECT r.row_no, r.psn_no, r.psn_idet_type, r.name, r.action, r.day, r.begndate, r.enddate, \
-         EXISTS (SELECT 1 FROM identity i WHERE i.poolarea_no = r.poolarea_no AND i.psn_no = r.psn_no \
-         AND i.psn_idet_type = r.psn_idet_type AND i.name = r.name AND i.department = $3 \
+        "SELECT r.row_no, r.psn_no, r.psn_idet_type, r.name, r.action, \
+         {on} AS day, {begndate} AS begndate, {enddate} AS enddate, \
+         EXISTS (SELECT 1 FROM (SELECT * FROM identity WHERE poolarea_no = r.poolarea_no AND psn_no = r.psn_no \
+         LIMIT {MAX_ENTRIES}) i \
+         WHERE i.psn_idet_type = r.psn_idet_type AND i.name = r.name AND i.department = $3 \
          AND i.begndate <= {on} AND (i.enddate IS NULL OR i.enddate >= {on}) \
          AND i.enddate IS NOT DISTINCT FROM {enddate} AND ({begndate} IS NULL OR i.begndate = {begndate})) AS known \
          FROM roster_row r WHERE r.poolarea_no = $1 AND r.roster_no = $2 \
