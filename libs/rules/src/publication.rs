@@ -61,8 +61,7 @@ impl<D: Document> Publication<D> {
     /// # Errors
     /// AREA_NOT_OWNED.
     pub fn check_area(&self, caller: &Caller) -> Result<(), ServiceError> {
-        let Some(area) =
-            self.document.head().areas.iter().find(|area| !caller.may_manage_area(area.as_str()))
+        let Some(area) = self.document.head().areas.iter().find(|area| !caller.may_manage_area(**area))
         else {
             return Ok(());
         };

@@ -10,6 +10,7 @@ use yizhan_rules::RulesBook;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, once};
+use yizhan_terms::Area;
 
 use crate::rules::FilingFamilies;
 use crate::standings::store::StoredStandings;
@@ -75,7 +76,7 @@ impl once::Service for Register {
 
 /// Refuses a caller who may not change the filings of an area.
 pub fn check_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError> {
-    if caller.may_manage_area(poolarea_no) {
+    if caller.may_manage_area(Area::parse(poolarea_no)) {
         return Ok(());
     }
     Err(ServiceError::new(Reason::AreaNotOwned, "the caller does not keep the filings of this pooling area")

@@ -41,7 +41,8 @@ pub async fn list_unenrolled(
         Some(last) if more => page::encode_token(&of, &[&last.resd_code, &last.psn_no]),
         _ => String::new(),
     };
-    let keys = found.iter().map(|found| (poolarea_no.clone(), found.psn_no.clone()));
+    let area = poolarea_no.parse().map_err(ServiceError::internal)?;
+    let keys = found.iter().map(|found| (area, found.psn_no.clone()));
     let mut rows = persons::find_many(&register.db, keys).await?;
     let psn_nos = found.iter().map(|found| found.psn_no.clone());
     let mut timelines = timelines::find_many(&register.db, psn_nos).await?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use yizhan_proto::enrollment::v1::ImportOutcome;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use crate::app::{Done, Write};
 use crate::person::domain::entry::{Entry, Put};
@@ -41,7 +42,7 @@ pub fn check_duplicates<K: Ord>(keys: impl Iterator<Item = K>, field: &str, viol
 pub const MERGED: (Reason, &str) = (Reason::PersonMerged, "该人员编号已合并，请使用合并后的人员编号");
 
 /// Refuses a caller who may not change the register of an area.
-pub fn check_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError> {
+pub fn check_area(caller: &Caller, poolarea_no: Area) -> Result<(), ServiceError> {
     if caller.may_manage_area(poolarea_no) {
         return Ok(());
     }
@@ -62,7 +63,7 @@ pub fn check_keeper(caller: &Caller) -> Result<(), ServiceError> {
 /// Persons whose register the caller keeps. Those of other areas are left out, as if nobody had registered them: whether and
 /// where somebody is registered is told only to those who may ask about them.
 pub fn kept_by<K: Ord>(caller: &Caller, held: BTreeMap<K, StoredTimeline>) -> BTreeMap<K, StoredTimeline> {
-    held.into_iter().filter(|(_, person)| caller.may_manage_area(&person.poolarea_no)).collect()
+    held.into_iter().filter(|(_, person)| caller.may_manage_area(person.poolarea_no)).collect()
 }
 
 /// One row of an import of dated entries.
@@ -129,7 +130,7 @@ impl<E: Entry> DatedImport<'_, E> {
             match held.get(psn_no) {
                 None => check.wrong(field, Reason::PersonUnknown, "未查询到该人员编号"),
                 // Whose account is shared may be registered elsewhere.
-                Some(person) if field == "psn_no" && !self.caller.may_manage_area(&person.poolarea_no) => {
+                Some(person) if field == "psn_no" && !self.caller.may_manage_area(person.poolarea_no) => {
                     check.wrong(field, Reason::PersonUnknown, "未查询到该人员编号");
                 }
                 Some(person) if person.timeline.merged_into.is_some() => {

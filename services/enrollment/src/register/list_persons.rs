@@ -50,9 +50,5 @@ fn listed(caller: &Caller, poolarea_no: &str) -> Result<RangeInclusive<Area>, Se
         let text = "统筹区应为 6 位行政区划代码";
         return Err(ServiceError::invalid_field("poolarea_no", Reason::PoolareaInvalid, text));
     };
-    if caller.may_read_area(poolarea_no) {
-        Ok(area..=area)
-    } else {
-        Err(refused().with("poolarea_no", poolarea_no))
-    }
+    if caller.may_read_area(area) { Ok(area..=area) } else { Err(refused().with("poolarea_no", area)) }
 }

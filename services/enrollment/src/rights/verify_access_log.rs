@@ -42,7 +42,7 @@ pub async fn verify_access_log(
 ) -> Result<Verdict, ServiceError> {
     check(&asked)?;
     // For the agency and the departments: no service audits.
-    if !caller.may_read_area(&asked.poolarea_no) || matches!(caller, Caller::Service { .. }) {
+    if !caller.may_read_area(Area::parse(&asked.poolarea_no)) || matches!(caller, Caller::Service { .. }) {
         let refused = ServiceError::new(
             Reason::AreaNotOwned,
             "the caller may not read the register of this pooling area",

@@ -55,7 +55,7 @@ pub async fn list_transfers(
         && request.states.iter().all(|state| State::from_code(*state).is_some());
     violations.require(known, "states", Reason::StateUnknown, "转移状态未知，最多 10 个");
     violations.finish()?;
-    if !caller.may_read_area(area) {
+    if !caller.may_read_area(Area::parse(area)) {
         return Err(ServiceError::new(
             Reason::AreaNotOwned,
             "the caller may not read the transfers of this pooling area",

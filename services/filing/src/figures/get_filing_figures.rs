@@ -36,7 +36,7 @@ pub async fn get_filing_figures(
     request: GetFilingFiguresRequest,
 ) -> Result<GetFilingFiguresResponse, ServiceError> {
     let area = check(&request)?;
-    if !caller.may_read_area(&request.area) {
+    if !caller.may_read_area(area) {
         return Err(not_owned(&request.area));
     }
     let limit = page::page_size(request.page_size)?;

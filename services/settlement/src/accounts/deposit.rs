@@ -6,6 +6,7 @@ use yizhan_money::MAX_FEN;
 use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use crate::app::App;
 use crate::books::digest;
@@ -26,7 +27,7 @@ pub async fn deposit(
     request: DepositRequest,
 ) -> Result<DepositResponse, ServiceError> {
     check(&request)?;
-    if !caller.may_manage_area(&request.poolarea_no) {
+    if !caller.may_manage_area(Area::parse(&request.poolarea_no)) {
         return Err(
             ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权操作该统筹区")
         );

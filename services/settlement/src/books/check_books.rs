@@ -11,6 +11,7 @@ use yizhan_money::Fen;
 use yizhan_policy::identities::Amounts;
 use yizhan_proto::settlement::v1::{CheckBooksResponse, Posting, Settlement};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use super::messages::parts::amounts_of;
 use super::store::entities::{account, accumulated, posting, settlement};
@@ -32,7 +33,7 @@ pub async fn check_books(
     let mut wrong = Violations::new();
     check_area(poolarea_no, "poolarea_no", &mut wrong);
     wrong.finish()?;
-    if !caller.may_read_area(poolarea_no) && !matches!(caller, Caller::Operator { .. }) {
+    if !caller.may_read_area(Area::parse(poolarea_no)) && !matches!(caller, Caller::Operator { .. }) {
         return Err(
             ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权核对该统筹区")
         );

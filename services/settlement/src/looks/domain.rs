@@ -1,6 +1,7 @@
 //! How much of a settlement somebody sees.
 
 use yizhan_runtime::Caller;
+use yizhan_terms::Area;
 
 /// As much of a settlement as is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +39,12 @@ pub fn view_of(caller: &Caller, whose: Whose<'_>) -> Option<View> {
     if let Caller::Department { code, .. } = caller {
         let funds = FUNDS.iter().find(|(department, _)| Some(*department) == code.as_deref());
         return funds
-            .filter(|_| caller.may_read_area(whose.poolarea_no))
+            .filter(|_| caller.may_read_area(Area::parse(whose.poolarea_no)))
             .map(|(_, funds)| View::Payments(funds));
     }
     let whole = is_self(caller, whose.psn_no)
         || caller.may_act_for_institution(whose.fixmedins_code)
-        || caller.may_read_area(whose.poolarea_no);
+        || caller.may_read_area(Area::parse(whose.poolarea_no));
     whole.then_some(View::Whole)
 }
 

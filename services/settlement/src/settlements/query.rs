@@ -8,6 +8,7 @@ use yizhan_proto::settlement::v1::{
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::page::{self, decode_token, encode_token};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use super::messages::statement;
 use crate::app::App;
@@ -224,7 +225,11 @@ pub async fn accumulated(
 /// Refuses who may not ask about a person as a whole; a department sees what it paid, and nothing else.
 pub fn require_person(caller: &Caller, psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
     let department = matches!(caller, Caller::Department { .. });
-    if caller.may_ask_about(psn_no, poolarea_no) && !department { Ok(()) } else { Err(not_own()) }
+    if caller.may_ask_about(psn_no, Area::parse(poolarea_no)) && !department {
+        Ok(())
+    } else {
+        Err(not_own())
+    }
 }
 
 /// Not the caller's to ask about.

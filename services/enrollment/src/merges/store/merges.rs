@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use yizhan_terms::Area;
 
 use crate::coverage::store::entities::contribution;
 use crate::merges::store::entities::person_merge;
@@ -41,7 +42,7 @@ pub async fn users_of_account<C: ConnectionTrait>(tx: &C, psn_no: &str) -> Resul
 /// a death only they knew.
 pub async fn into_record<C: ConnectionTrait>(
     tx: &C,
-    poolarea_no: &str,
+    poolarea_no: Area,
     keep_psn_no: &str,
     merged_psn_nos: &BTreeSet<String>,
     die_date: Option<NaiveDate>,
@@ -54,7 +55,7 @@ pub async fn into_record<C: ConnectionTrait>(
         .await?;
     person::Entity::update_many()
         .col_expr(person::Column::DieDate, Expr::value(die_date))
-        .filter(person::Column::PoolareaNo.eq(poolarea_no))
+        .filter(person::Column::PoolareaNo.eq(poolarea_no.as_str()))
         .filter(person::Column::PsnNo.eq(keep_psn_no))
         .exec(tx)
         .await?;
@@ -73,7 +74,7 @@ pub async fn into_record<C: ConnectionTrait>(
         .await?;
     contribution::Entity::update_many()
         .col_expr(contribution::Column::PsnNo, Expr::value(keep_psn_no))
-        .filter(contribution::Column::PoolareaNo.eq(poolarea_no))
+        .filter(contribution::Column::PoolareaNo.eq(poolarea_no.as_str()))
         .filter(contribution::Column::PsnNo.is_in(merged()))
         .exec(tx)
         .await?;
