@@ -23,11 +23,7 @@ const EXCEPTIONS: [(&str, Exceptions); 3] = [
         },
     ),
     ("filing", Exceptions { circles: &[], climbing: &["standings::domain → standings::state"] }),
-    (
-        "settlement",
-        // What every use case works with holds policies and reference data, whose use cases work with it.
-        Exceptions { circles: &["app", "books", "policies", "reference", "routes"], climbing: &[] },
-    ),
+    ("settlement", Exceptions { circles: &[], climbing: &[] }),
 ];
 
 struct Exceptions {

@@ -71,7 +71,9 @@ both_databases! {
             let request = yizhan_proto::settlement::v1::CheckBooksRequest { poolarea_no: COMPOSITE_AREA.to_owned() };
             platform.as_caller(caller).settlements().check_books(request).await.is_ok()
         };
-        assert!(ask("operator:alice").await && ask("agency:999900").await && ask("department:100000").await);
+        assert!(ask("operator:alice").await && ask("agency:999900").await && ask("service:audit").await);
+        // What does not agree names other people's settlements.
+        assert!(!ask("department:100000").await && !ask("department:999900.civil-affairs").await);
         assert!(!ask("agency:430200").await && !ask(&format!("institution:{THIRD_LEVEL}")).await && !ask("person:P1").await);
     }
 }

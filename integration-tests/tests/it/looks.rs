@@ -10,7 +10,7 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_proto::settlement::v1::{
     GetBenefitsRequest, GetSettlementRequest, ListSettlementsRequest, Settlement, SettlementInfo,
 };
-use yizhan_testkit::both_databases;
+use yizhan_testkit::{both_databases, moment};
 
 use crate::feed::read_events;
 use crate::support::{everybodys_insured, seven_payer_stay, stay};
@@ -34,8 +34,8 @@ async fn granted(platform: &TestPlatform, scopes: &[AccessScope], begins: &str, 
         grantee: INSURER.to_owned(),
         purpose: "理赔".to_owned(),
         scopes: scopes.iter().map(|scope| i32::from(*scope)).collect(),
-        begins_at: format!("{begins}T00:00:00+08:00"),
-        ends_at: format!("{ends}T00:00:00+08:00"),
+        begins_at: moment(&format!("{begins}T00:00:00+08:00")),
+        ends_at: moment(&format!("{ends}T00:00:00+08:00")),
         consent_reference: String::new(),
     };
     let answer = platform.as_caller("person:P1").rights().grant_access(request).await.unwrap();

@@ -8,6 +8,7 @@ use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
 use yizhan_proto::rules::v1::RulesDocument;
 use yizhan_proto::settlement::v1::{GetPolicyRequest, ListPoliciesRequest, SettleRequest, Settlement};
+use yizhan_runtime::clock::moment;
 use yizhan_runtime::error::RemoteError;
 use yizhan_testkit::both_databases;
 
@@ -77,8 +78,8 @@ both_databases! {
         let platform = TestPlatform::on(&db).start().await;
         let all = list(&platform, 3).await;
         assert_eq!(all.len(), yizhan_policy::embedded().len());
-        let times: Vec<&str> = all.iter().map(|policy| policy.recorded_at.as_str()).collect();
-        assert!(times.is_sorted() && !times[0].is_empty(), "in the order they were published");
+        let times: Vec<_> = all.iter().map(|policy| policy.recorded_at.and_then(moment)).collect();
+        assert!(times.is_sorted() && times[0].is_some(), "in the order they were published");
         assert_eq!(list(&platform, 500).await, all);
         let composite = all.iter().find(|policy| policy.rules_id == "composite-seven-payers").unwrap();
         assert_eq!((composite.areas.as_slice(), composite.insutype.as_str()), (&[COMPOSITE_AREA.to_owned()][..], "310"));

@@ -177,12 +177,12 @@ both_databases! {
             visit.feedetail[0].cnt = "0".to_owned();
             visit.feedetail[0].det_item_fee_sumamt_fen = -1;
         });
-        let error = refused(platform.settle("a request id of more than 30 characters", visit).await);
+        let error = refused(platform.settle("a request id with spaces", visit).await);
         assert_eq!((error.code, error.reason.as_str()), (Code::InvalidArgument, "INVALID_REQUEST"));
         assert_eq!(violations(&error), [
-            ("request_id", "TOO_LONG"),
+            ("request_id", "REQUEST_ID_INVALID"),
             ("visit.feedetail[0].hilist_code", "ITEM_UNKNOWN"),
-            ("visit.psn_no", "REQUIRED"),
+            ("visit.psn_no", "PSN_NO_INVALID"),
             ("visit.insutype", "CODE_UNKNOWN"),
             ("visit.enddate", "DISCHARGE_BEFORE_ADMISSION"),
             ("visit.feedetail[0].cnt", "QUANTITY_INVALID"),
@@ -191,7 +191,7 @@ both_databases! {
         assert_eq!(error.text, "请求有 7 处错误");
         assert_eq!(platform.row_counts().await, before);
         let empty = refused(platform.answer_to(SettleRequest::default()).await);
-        assert_eq!(violations(&empty), [("request_id", "REQUIRED"), ("visit", "REQUIRED")]);
+        assert_eq!(violations(&empty), [("request_id", "REQUEST_ID_INVALID"), ("visit", "REQUIRED")]);
     }
 
     /// 2,000 lines are settled, 2,001 are not; so many wrong lines still fit into an answer.

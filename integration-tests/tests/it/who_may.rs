@@ -185,7 +185,7 @@ impl Desk {
                 grantee: "insurer:PICC".into(),
                 purpose: "理赔".into(),
                 scopes: vec![AccessScope::Coverage.into()],
-                ends_at: "2026-03-01T00:00:00Z".into(),
+                ends_at: yizhan_testkit::moment("2026-03-01T00:00:00Z"),
                 ..GrantAccessRequest::default()
             };
             let mut rights = RightsServiceClient::new(channel.clone());

@@ -83,3 +83,34 @@ macro_rules! families {
         })+
     };
 }
+
+/// Says what a rule of a family holds and how it is read: its fields are the keys of a version (unless `key` says another), each with
+/// what reads it, `Fn(&Map, &str) -> Option<T>`. All are read before any is given up, so that everything wrong is told.
+#[macro_export]
+macro_rules! rule {
+    (
+        $(#[$meta:meta])*
+        $visible:vis struct $rule:ident {
+            $($(#[$about:meta])* $field:ident: $type:ty = $read:expr $(, key $key:literal)?;)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        $visible struct $rule {
+            $($(#[$about])* $visible $field: $type,)+
+        }
+
+        impl $rule {
+            /// The keys of a version.
+            pub const KEYS: &'static [&'static str] = &[$($crate::rule!(@key $field $($key)?)),+];
+
+            /// Reads a version; `None` after something wrong was reported.
+            pub fn read(_: &$crate::Reader, map: &$crate::Map) -> Option<Self> {
+                $(let $field = $read(map, $crate::rule!(@key $field $($key)?));)+
+                Some($rule { $($field: $field?,)+ })
+            }
+        }
+    };
+    (@key $field:ident) => { stringify!($field) };
+    (@key $field:ident $key:literal) => { $key };
+}

@@ -359,7 +359,7 @@ reasons! {
         PersonOfOtherArea: "PERSON_OF_OTHER_AREA", Row, "该人员的参保登记不在本统筹区",
             "roster rows", "another pooling area keeps the register of the person numbered (by a certificate: `PERSON_UNKNOWN`)";
         PsnNoInvalid: "PSN_NO_INVALID", Row, "人员编号应为 1 至 30 位字母、数字、- 或 _",
-            "roster rows; enrollment, filing", "not 1 to 30 letters, digits, `-`, `_`";
+            "roster rows; enrollment, filing, settlement", "not 1 to 30 letters, digits, `-`, `_`";
         CertificateInvalid: "CERTIFICATE_INVALID", Row, "证件类型或证件号码不正确",
             "roster rows", "a type or number that cannot be one, wrong check digits among them";
         KindNotCovered: "KIND_NOT_COVERED", Row, "名册首部未列出该身份",
@@ -623,13 +623,13 @@ reasons! {
         ResumeTokenInvalid: "RESUME_TOKEN_INVALID", Violation, "resume_token 无效",
             "feeds", "damaged";
         RequestIdInvalid: "REQUEST_ID_INVALID", Violation, "request_id 应为 1 至 64 位可见 ASCII 字符",
-            "mutations of enrollment and filing", "not 1 to 64 visible ASCII characters";
+            "mutations", "not 1 to 64 visible ASCII characters";
         PoolareaNotChangeable: "POOLAREA_NOT_CHANGEABLE", Violation, "该人员已在其他统筹区登记，请办理关系转移接续",
             "ImportPersons", "the person is registered in another area: that is a transfer";
         PersonToldTwice: "PERSON_TOLD_TWICE", Violation, "人员编号与证件只能填写一种",
             "GetEligibility", "both a `psn_no` and a document";
-        TimeInvalid: "TIME_INVALID", Violation, "时间格式应为 RFC 3339",
-            "GetEligibility, GrantAccess", "not RFC 3339; finer than microseconds; `known_at` later than now";
+        TimeInvalid: "TIME_INVALID", Violation, "时间应在公元 1 至 9999 年之间，精确到微秒",
+            "GetEligibility, GrantAccess", "not of the years 1 to 9999; finer than microseconds; `known_at` later than now";
         DepartmentNotImported: "DEPARTMENT_NOT_IMPORTED", Violation, "部门名册应通过名册接口报送，导入的身份属于经办机构",
             "ImportIdentities", "a department's identity comes by roster";
         TextRequired: "TEXT_REQUIRED", Violation, "不能为空",

@@ -2,7 +2,7 @@
 
 use yizhan_documents::Problem;
 use yizhan_proto::rules::v1::{RulesDocument, RulesProblem};
-use yizhan_runtime::clock::rfc3339;
+use yizhan_runtime::clock::timestamp;
 
 use crate::queries::Summary;
 
@@ -16,7 +16,7 @@ impl From<Summary> for RulesDocument {
             title: summary.title,
             areas: summary.areas.iter().map(ToString::to_string).collect(),
             digest: summary.digest,
-            recorded_at: summary.recorded_at.map(rfc3339).unwrap_or_default(),
+            recorded_at: summary.recorded_at.map(timestamp),
             document: String::new(),
             insutype: summary.scheme.map(|scheme| scheme.code().to_owned()).unwrap_or_default(),
             begndate: text(summary.period.map(|period| period.from)),

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use yizhan_documents::{Document, Head, Period, Problem};
-use yizhan_runtime::{Reason, ServiceError, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, Insutype};
 
 use crate::book::Book;
@@ -74,29 +75,24 @@ impl<D: Document> Book<D> {
     ///
     /// # Errors
     /// POOLAREA_INVALID, and those of page sizes and tokens.
-    pub async fn list(&self, area: &str, page_size: i32, page_token: &str) -> Result<Page, ServiceError> {
+    pub async fn list(&self, area: &str, asked: (i32, &str)) -> Result<Page, ServiceError> {
         let wanted = Area::parse(area);
         if wanted.is_none() && !area.is_empty() {
             let text = "应为 6 位行政区划代码";
             return Err(ServiceError::invalid_field("area", Reason::PoolareaInvalid, text));
         }
-        let limit = page::page_size(page_size)? as usize;
-        let scope = format!("rules/{area}");
-        let after = page::decode_token::<2>(&scope, page_token)?;
-        let concerns = |document: &Summary| {
-            wanted.is_none_or(|wanted| document.areas.iter().any(|area| area.covers(wanted)))
-        };
-        let mut concerned = self.summaries().await?.into_iter().filter(concerns).peekable();
-        if let Some([id, version]) = after {
-            while concerned.next().is_some_and(|document| document.id != id || document.version != version) {}
-        }
-        let documents: Vec<Summary> = concerned.by_ref().take(limit).collect();
-        let next_page_token = match documents.last() {
-            Some(last) if concerned.peek().is_some() => {
-                page::encode_token(&scope, &[&last.id, &last.version])
+        let behind = async |after: Option<[String; 2]>, limit: u64| {
+            let concerns = |document: &Summary| {
+                wanted.is_none_or(|wanted| document.areas.iter().any(|area| area.covers(wanted)))
+            };
+            let mut concerned = self.summaries().await?.into_iter().filter(concerns);
+            if let Some([id, version]) = after {
+                concerned.find(|document| document.id == id && document.version == version);
             }
-            _ => String::new(),
+            Ok::<_, ServiceError>(concerned.take(limit as usize).collect())
         };
+        let key = |last: &Summary| [last.id.clone(), last.version.clone()];
+        let (documents, next_page_token) = paginated(&format!("rules/{area}"), asked, behind, key).await?;
         Ok(Page { documents, next_page_token })
     }
 

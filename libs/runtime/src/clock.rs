@@ -3,16 +3,29 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
+use prost_types::Timestamp;
 
 /// Asia/Shanghai: +08:00 without daylight saving since 1991. Every date of the contract is a calendar day there.
 pub fn shanghai() -> FixedOffset {
     FixedOffset::east_opt(8 * 3600).expect("8 hours is a valid offset")
 }
 
-/// A moment as answers tell it: RFC 3339 in UTC, to the microsecond.
-pub fn rfc3339(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+/// A moment as messages tell it, to the microsecond.
+pub fn timestamp(at: DateTime<Utc>) -> Timestamp {
+    Timestamp { seconds: at.timestamp(), nanos: at.timestamp_subsec_micros() as i32 * 1000 }
+}
+
+/// The moment a message tells: of the years 1 to 9999, as `Timestamp` says, and in whole microseconds, as both databases store.
+pub fn moment(told: Timestamp) -> Option<DateTime<Utc>> {
+    let nanos = u32::try_from(told.nanos).ok().filter(|nanos| nanos % 1000 == 0)?;
+    DateTime::from_timestamp(told.seconds, nanos)
+        .filter(|at| (1..=9999).contains(&at.year()) && nanos < 1_000_000_000)
+}
+
+/// The calendar day of a moment in Asia/Shanghai.
+pub fn day_of(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&shanghai()).date_naive()
 }
 
 /// How long an answer of a register may be relied on without asking again.
@@ -51,7 +64,7 @@ impl Clock {
 
     /// The calendar day now in Asia/Shanghai.
     pub fn today(&self) -> NaiveDate {
-        self.now().with_timezone(&shanghai()).date_naive()
+        day_of(self.now())
     }
 }
 
@@ -107,6 +120,20 @@ mod tests {
         assert_eq!(clock.today().to_string(), "2025-12-31");
         hand.advance(TimeDelta::seconds(1));
         assert_eq!(clock.today().to_string(), "2026-01-01");
+    }
+
+    #[test]
+    fn moments_go_both_ways_and_others_are_none() {
+        for text in ["0001-01-01T00:00:00Z", "2024-06-15T04:00:00.000001Z", "9999-12-31T23:59:59.999999Z"] {
+            let at: DateTime<Utc> = text.parse().unwrap();
+            assert_eq!(moment(timestamp(at)), Some(at));
+        }
+        let (first, last) = (-62_135_596_800, 253_402_300_799);
+        let wrong =
+            [(first - 1, 0), (last + 1, 0), (i64::MIN, 0), (i64::MAX, 0), (0, -1), (0, i32::MIN), (0, 1)];
+        for (seconds, nanos) in wrong.into_iter().chain([(59, 1_000_000_000), (59, 2_000_000_000)]) {
+            assert_eq!(moment(Timestamp { seconds, nanos }), None, "{seconds} {nanos}");
+        }
     }
 
     #[test]

@@ -13,12 +13,13 @@
 //! | [`feed`] | the change log that others follow, which never skips |
 //! | [`follow`] | following another service's feed, each event exactly once |
 //! | [`once`] | mutations that happen once per request id, whatever is retried |
-//! | [`server`], [`process`], [`client`] | serving, the life of a process, calling others |
+//! | [`server`], [`calls!`], [`process`], [`client`] | serving, a service as its calls, the life of a process, calling others |
 //! | [`ids`], [`clock`], [`page`] | time-ordered ids; now and today; page sizes and tokens |
 
 pub mod batcher;
 pub mod cache;
 pub mod caller;
+mod calls;
 pub mod client;
 pub mod clock;
 pub mod config;
@@ -41,3 +42,6 @@ pub use caller::Caller;
 pub use clock::Clock;
 pub use error::{Reason, ServiceError, Violations};
 pub use personal::Personal;
+
+/// What a call is answered: the type that tonic's service traits ask for.
+pub type Reply<T> = Result<tonic::Response<T>, tonic::Status>;

@@ -120,6 +120,9 @@ pub fn request_key<M: Message>(
     }
 }
 
+/// Characters of a request's id at most.
+const MAX_REQUEST_ID: usize = 64;
+
 /// Checks the id every mutation must have: 1 to 64 visible ASCII characters.
 pub fn check_request_id(request_id: &str, violations: &mut Violations) {
     violations.require(
@@ -131,7 +134,7 @@ pub fn check_request_id(request_id: &str, violations: &mut Violations) {
 }
 
 fn is_request_id(request_id: &str) -> bool {
-    (1..=64).contains(&request_id.len()) && request_id.bytes().all(|b| b.is_ascii_graphic())
+    (1..=MAX_REQUEST_ID).contains(&request_id.len()) && request_id.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// Runs a mutation once: if its id was used before, gives the answer of then or refuses another body; else writes it in a

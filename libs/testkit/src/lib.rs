@@ -20,6 +20,11 @@ pub use process::{ServiceProcess, free_port};
 pub use redis_groups::{RedisCluster, RedisSentinel};
 pub use redis_server::RedisServer;
 
+/// A moment as messages tell it, from RFC 3339.
+pub fn moment(text: &str) -> Option<prost_types::Timestamp> {
+    Some(text.parse().expect("a moment"))
+}
+
 /// Writes each test once and makes two of it, `<name>::sqlite` and `<name>::postgres`:
 ///
 /// ```ignore

@@ -5,7 +5,7 @@ use yizhan_runtime::cache::CacheConfig;
 use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Service, Settings};
 use yizhan_runtime::vault::{DataKeys, SecretKey};
 
-use crate::access::domain::chain::LogKey;
+use crate::access::store::chain::LogKey;
 use crate::person::domain::certificate::CertificateKey;
 
 /// The service's settings.

@@ -34,7 +34,7 @@ use yizhan_runtime::server::{RunningServer, Server, Services};
 use yizhan_runtime::vault::Vault;
 use yizhan_runtime::{db, services};
 
-pub use access::domain::chain::LogKey;
+pub use access::store::chain::LogKey;
 pub use config::EnrollmentConfig;
 
 use crate::access::log::AccessLog;

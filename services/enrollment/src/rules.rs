@@ -15,12 +15,12 @@ pub use yizhan_documents::{Dated, NoRule};
 families! {
     /// What a document of entitlement rules may hold.
     pub struct Entitlement, called "待遇规则", embedded embedded_texts() => {
-        enrolment: Enrolment = "resident_enrolment", read load::enrolment, keys load::ENROLMENT;
-        waiting: WaitingRule = "resident_waiting", read load::waiting, keys load::WAITING;
-        newborn: Newborn = "newborn", read load::newborn, keys load::NEWBORN;
-        continuity: Continuity = "continuity", read load::continuity, keys load::CONTINUITY;
-        employee: Employee = "employee", read load::employee, keys load::EMPLOYEE;
-        reward: RewardRule = "reward", read load::reward, keys load::REWARD;
+        enrolment: Enrolment = "resident_enrolment", read load::enrolment, keys Enrolment::KEYS;
+        waiting: WaitingRule = "resident_waiting", read WaitingRule::read, keys WaitingRule::KEYS;
+        newborn: Newborn = "newborn", read Newborn::read, keys Newborn::KEYS;
+        continuity: Continuity = "continuity", read Continuity::read, keys Continuity::KEYS;
+        employee: Employee = "employee", read Employee::read, keys Employee::KEYS;
+        reward: RewardRule = "reward", read RewardRule::read, keys RewardRule::KEYS;
     }
 }
 

@@ -17,8 +17,10 @@ use yizhan_runtime::{Clock, ServiceError};
 
 use crate::books::store::commit::{self, Change, Committed};
 use crate::books::store::load::{self, PersonState, Wanted};
-use crate::policies::Policies;
 use crate::reference::store::Reference;
+
+/// The policies of this process, each version ever published: few, small, and read on every visit.
+pub type Policies = yizhan_rules::Book<yizhan_policy::Policy>;
 
 /// Persons are kept apart by so many locks: more than requests at once, so that few collide.
 const LOCKS: usize = 4096;
@@ -72,7 +74,7 @@ impl App {
         App {
             loader: loader(db.clone()),
             committer: committer(db.clone(), feed.clone(), if sqlite { 1 } else { COMMITTERS }),
-            reference: Reference::new(db.clone()),
+            reference: Reference::new(db.clone(), clock.clone()),
             policies,
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
             db,

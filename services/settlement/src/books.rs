@@ -2,6 +2,7 @@
 
 pub mod check_books;
 pub mod digest;
+pub mod domain;
 pub mod messages;
 pub mod once;
 pub mod retries;

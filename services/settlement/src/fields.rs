@@ -3,9 +3,9 @@
 use rust_decimal::Decimal;
 use yizhan_money::MAX_FEN;
 use yizhan_runtime::{Reason, Violations};
-use yizhan_terms::Area;
+use yizhan_terms::{Area, is_psn_no};
 
-/// Characters of an identifier (psn_no, mdtrt_id, request_id …) at most (docs/CODES.md, Amounts).
+/// Characters of an identifier (mdtrt_id, setl_id, hilist_code …) at most (docs/CODES.md, Amounts).
 pub const MAX_ID: usize = 30;
 
 /// An identifier: given, short enough, printable ASCII.
@@ -19,10 +19,23 @@ pub fn check_id(value: &str, field: &str, wrong: &mut Violations) {
     }
 }
 
+/// A 人员编号, as everywhere.
+pub fn check_psn_no(value: &str, field: &str, wrong: &mut Violations) {
+    wrong.require(is_psn_no(value), field, Reason::PsnNoInvalid, Reason::PsnNoInvalid.text());
+}
+
 /// A 6-digit admdvs.
 pub fn check_area(admdvs: &str, field: &str, wrong: &mut Violations) {
     let six = Area::parse(admdvs).is_some();
     wrong.require(six, field, Reason::AdmdvsInvalid, "医保区划应为 6 位数字");
+}
+
+/// What is wrong with a person named by area and number.
+pub fn check_person(psn_no: &str, poolarea_no: &str) -> Violations {
+    let mut wrong = Violations::new();
+    check_psn_no(psn_no, "psn_no", &mut wrong);
+    check_area(poolarea_no, "poolarea_no", &mut wrong);
+    wrong
 }
 
 /// A plain decimal (no exponent) with at most `places` decimals and 16 digits.

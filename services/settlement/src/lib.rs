@@ -27,9 +27,8 @@ use yizhan_runtime::{Clock, db, feed, services};
 
 pub use config::Config;
 
-use crate::app::{Api, App};
+use crate::app::{Api, App, Policies};
 use crate::migrations::Migrator;
-use crate::policies::Policies;
 use yizhan_clients::{EnrollmentPeer, FilingPeer};
 
 /// Starts the service: binds, brings the tables up to date, publishes the policies, serves.
@@ -52,11 +51,11 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     ));
     policies::publication::publish_at_start(&app, config.policies.as_deref()).await?;
     tokio::spawn(app.policies.clone().keep_fresh());
-    let api = Api(app);
+    let (reference, api) = (app.reference.clone(), Api(app));
     let services = services![
         SettlementServiceServer::new(api.clone()),
-        InstitutionServiceServer::new(api.clone()),
-        CatalogueServiceServer::new(api.clone()),
+        InstitutionServiceServer::new(reference.clone()),
+        CatalogueServiceServer::new(reference),
         PolicyServiceServer::new(api.clone()),
         AccountServiceServer::new(api),
     ];

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod benefits;
 pub mod calculate;
+pub mod check_books;
 pub mod messages;
 pub mod preview;
 pub mod query;

@@ -86,9 +86,11 @@ fn main() -> ExitCode {
         }
         Some(Command::Demo { data }) => run(demo::demo(data)),
         Some(Command::Serve(arguments)) => run(serve::serve(arguments)),
-        Some(Command::Policy(PolicyCommand::Check { files })) => offline::check(&files),
-        Some(Command::Policy(PolicyCommand::Explain { file })) => offline::explain(&file),
-        Some(Command::Settle { policy, case, json }) => offline::settle(&policy, &case, json),
+        Some(Command::Policy(PolicyCommand::Check { files })) => offline::finish(offline::check(&files)),
+        Some(Command::Policy(PolicyCommand::Explain { file })) => offline::finish(offline::explain(&file)),
+        Some(Command::Settle { policy, case, json }) => {
+            offline::finish(offline::settle(&policy, &case, json))
+        }
     }
 }
 

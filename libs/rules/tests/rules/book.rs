@@ -102,17 +102,17 @@ both_databases! {
         }
         let (mut all, mut token) = (Vec::new(), String::new());
         loop {
-            let page = book.list("", 3, &token).await.unwrap();
+            let page = book.list("", (3, &token)).await.unwrap();
             all.extend(page.documents);
             token = page.next_page_token;
             if token.is_empty() { break }
         }
         let names: Vec<_> = all.iter().map(|document| (document.id.as_str(), document.recorded_at.is_some())).collect();
         assert_eq!(names, [("nation", false), ("hunan", false), ("zhuzhou", true), ("changsha", true)]);
-        let of_area = book.list("430203", 0, "").await.unwrap();
+        let of_area = book.list("430203", (0, "")).await.unwrap();
         let names: Vec<_> = of_area.documents.iter().map(|document| document.id.as_str()).collect();
         assert_eq!((names, of_area.next_page_token.as_str()), (vec!["nation", "hunan", "zhuzhou"], ""));
-        assert_eq!(book.list("4302", 0, "").await.unwrap_err().violations()[0].reason, "POOLAREA_INVALID");
+        assert_eq!(book.list("4302", (0, "")).await.unwrap_err().violations()[0].reason, "POOLAREA_INVALID");
         assert_eq!(book.get("zhuzhou", "1").await.unwrap().1, texts[0]);
         assert_eq!(book.get("nation", "1").await.unwrap().1, NATION);
         for (id, version) in [("nation", "2"), ("x\0", "1"), ("", "")] {

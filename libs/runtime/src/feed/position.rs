@@ -21,7 +21,7 @@ impl Position {
 
     /// As an opaque resume token.
     pub fn to_token(self) -> String {
-        page::encode_token(SCOPE, &[&self.txid.to_string(), &self.seq.to_string()])
+        page::encode_token(SCOPE, &[self.txid.to_string(), self.seq.to_string()])
     }
 
     /// From a resume token; the empty token is [`Position::START`]. A damaged one is refused with RESUME_TOKEN_INVALID.

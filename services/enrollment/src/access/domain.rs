@@ -1,4 +1,3 @@
 //! Rules of looks: pure, no database.
 
-pub mod chain;
 pub mod grant;

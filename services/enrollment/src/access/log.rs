@@ -10,8 +10,8 @@ use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::db::{begin_write, retry_transient};
 use yizhan_runtime::{Clock, ServiceError};
 
-use crate::access::domain::chain::{LogEntry, LogKey};
 use crate::access::domain::grant::{Refusal, WantedLook};
+use crate::access::store::chain::{LogEntry, LogKey};
 use crate::access::store::entities::access_grant;
 use crate::access::store::{access_grants, access_log};
 

@@ -1,6 +1,6 @@
 //! The contract of coverages: proto in, proto out, nothing decided.
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use yizhan_proto::enrollment::v1::coverage_service_server::CoverageService;
 use yizhan_proto::enrollment::v1::{
     ChangeCoverageRequest, ChangeCoverageResponse, GetEntitlementRulesRequest, GetEntitlementRulesResponse,
@@ -11,7 +11,7 @@ use yizhan_proto::enrollment::v1::{
     RegisterNewbornResponse, RepairWaitingRequest, RepairWaitingResponse, ReverifyDiseaseEntitlementRequest,
     ReverifyDiseaseEntitlementResponse,
 };
-use yizhan_runtime::Caller;
+use yizhan_runtime::{Caller, Reply};
 
 use crate::app::Register;
 use crate::coverage::change_coverage::change_coverage;
@@ -42,15 +42,12 @@ impl CoverageService for CoverageApi {
     async fn change_coverage(
         &self,
         request: Request<ChangeCoverageRequest>,
-    ) -> Result<Response<ChangeCoverageResponse>, Status> {
+    ) -> Reply<ChangeCoverageResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(change_coverage(&self.register, &caller, request.into_inner()).await?))
     }
 
-    async fn record_death(
-        &self,
-        request: Request<RecordDeathRequest>,
-    ) -> Result<Response<RecordDeathResponse>, Status> {
+    async fn record_death(&self, request: Request<RecordDeathRequest>) -> Reply<RecordDeathResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(record_death(&self.register, &caller, request.into_inner()).await?))
     }
@@ -58,7 +55,7 @@ impl CoverageService for CoverageApi {
     async fn record_contributions(
         &self,
         request: Request<RecordContributionsRequest>,
-    ) -> Result<Response<RecordContributionsResponse>, Status> {
+    ) -> Reply<RecordContributionsResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(record_contributions(&self.register, &caller, request.into_inner()).await?))
     }
@@ -66,15 +63,12 @@ impl CoverageService for CoverageApi {
     async fn list_contributions(
         &self,
         request: Request<ListContributionsRequest>,
-    ) -> Result<Response<ListContributionsResponse>, Status> {
+    ) -> Reply<ListContributionsResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(list_contributions(&self.register, &caller, request.into_inner()).await?))
     }
 
-    async fn repair_waiting(
-        &self,
-        request: Request<RepairWaitingRequest>,
-    ) -> Result<Response<RepairWaitingResponse>, Status> {
+    async fn repair_waiting(&self, request: Request<RepairWaitingRequest>) -> Reply<RepairWaitingResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(repair_waiting(&self.register, &caller, request.into_inner()).await?))
     }
@@ -82,7 +76,7 @@ impl CoverageService for CoverageApi {
     async fn register_newborn(
         &self,
         request: Request<RegisterNewbornRequest>,
-    ) -> Result<Response<RegisterNewbornResponse>, Status> {
+    ) -> Reply<RegisterNewbornResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(register_newborn(&self.register, &caller, request.into_inner()).await?))
     }
@@ -90,7 +84,7 @@ impl CoverageService for CoverageApi {
     async fn reverify_disease_entitlement(
         &self,
         request: Request<ReverifyDiseaseEntitlementRequest>,
-    ) -> Result<Response<ReverifyDiseaseEntitlementResponse>, Status> {
+    ) -> Reply<ReverifyDiseaseEntitlementResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(reverify_disease_entitlement(&self.register, &caller, request.into_inner()).await?))
     }
@@ -98,7 +92,7 @@ impl CoverageService for CoverageApi {
     async fn import_disease_entitlements(
         &self,
         request: Request<ImportDiseaseEntitlementsRequest>,
-    ) -> Result<Response<ImportDiseaseEntitlementsResponse>, Status> {
+    ) -> Reply<ImportDiseaseEntitlementsResponse> {
         let caller = Caller::of(&request);
         let outcome = import_disease_entitlements(&self.register, &caller, request.into_inner()).await?;
         Ok(Response::new(ImportDiseaseEntitlementsResponse { outcome: Some(outcome) }))
@@ -107,7 +101,7 @@ impl CoverageService for CoverageApi {
     async fn publish_entitlement_rules(
         &self,
         request: Request<PublishEntitlementRulesRequest>,
-    ) -> Result<Response<PublishEntitlementRulesResponse>, Status> {
+    ) -> Reply<PublishEntitlementRulesResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(entitlement_rules::publish(&self.register, &caller, request.into_inner()).await?))
     }
@@ -115,14 +109,14 @@ impl CoverageService for CoverageApi {
     async fn list_entitlement_rules(
         &self,
         request: Request<ListEntitlementRulesRequest>,
-    ) -> Result<Response<ListEntitlementRulesResponse>, Status> {
+    ) -> Reply<ListEntitlementRulesResponse> {
         Ok(Response::new(entitlement_rules::list(&self.register, request.into_inner()).await?))
     }
 
     async fn get_entitlement_rules(
         &self,
         request: Request<GetEntitlementRulesRequest>,
-    ) -> Result<Response<GetEntitlementRulesResponse>, Status> {
+    ) -> Reply<GetEntitlementRulesResponse> {
         let rules = entitlement_rules::get(&self.register, request.into_inner()).await?;
         Ok(Response::new(GetEntitlementRulesResponse { rules: Some(rules) }))
     }

@@ -74,7 +74,7 @@ pub fn checked(row: &Contribution, today: NaiveDate, mut check: RowCheck) -> Opt
     }
     let clct_way = way(&row.clct_way, &mut check);
     let psn_type = psn_type(row, &mut check);
-    if !row.contribution_id.is_empty() || !row.recorded_at.is_empty() {
+    if !row.contribution_id.is_empty() || row.recorded_at.is_some() {
         check.wrong("contribution_id", Reason::ToldOnly, "contribution_id 和 recorded_at 由系统给出，请留空");
     }
     Some(NewContribution {

@@ -43,7 +43,7 @@ pub async fn list(
     request: ListEntitlementRulesRequest,
 ) -> Result<ListEntitlementRulesResponse, ServiceError> {
     let ListEntitlementRulesRequest { area, page_size, page_token } = request;
-    let page = register.rules.list(&area, page_size, &page_token).await?;
+    let page = register.rules.list(&area, (page_size, &page_token)).await?;
     let rules = page.documents.into_iter().map(Summary::into).collect();
     Ok(ListEntitlementRulesResponse { rules, next_page_token: page.next_page_token })
 }

@@ -1,11 +1,12 @@
 //! The contributions of a person, page by page, and what is in arrears.
 
-use chrono::SecondsFormat;
 use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::{
     Arrears, Contribution, ListContributionsRequest, ListContributionsResponse,
 };
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
+use yizhan_runtime::clock::timestamp;
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::app::{Register, person_unknown};
 use crate::coverage::domain::contributions;
@@ -28,9 +29,6 @@ pub async fn list_contributions(
     let known = insutype.is_empty() || Insutype::from_code(&insutype).is_some();
     violations.require(known, "insutype", Reason::CodeUnknown, "险种类型不在字典中");
     violations.finish()?;
-    let limit = page::page_size(page_size)?;
-    let scope = format!("contributions/{psn_no}/{insutype}");
-    let after = page::decode_token::<1>(&scope, &page_token)?.map(|[id]| id);
     let person = timelines::find(&register.db, &psn_no).await?;
     let may_see = |poolarea_no: Area| match caller {
         Caller::Person { psn_no: own } => *own == psn_no,
@@ -40,13 +38,11 @@ pub async fn list_contributions(
     };
     person.filter(|person| may_see(person.poolarea_no)).ok_or_else(|| person_unknown(&psn_no))?;
 
-    let mut found = stored::page(&register.db, &psn_no, &insutype, after, limit + 1).await?;
-    let more = found.len() as u64 > limit;
-    found.truncate(limit as usize);
-    let next_page_token = match found.last() {
-        Some(last) if more => page::encode_token(&scope, &[&last.contribution_id]),
-        _ => String::new(),
-    };
+    let scope = format!("contributions/{psn_no}/{insutype}");
+    let behind =
+        |after: Option<[String; 1]>, limit| stored::page(&register.db, &psn_no, &insutype, after, limit);
+    let key = |last: &Model| [last.contribution_id.clone()];
+    let (found, next_page_token) = paginated(&scope, (page_size, &page_token), behind, key).await?;
     let mut arrears = arrears_of(register, &psn_no).await?;
     arrears.retain(|owed| insutype.is_empty() || owed.insutype == insutype);
     Ok(ListContributionsResponse {
@@ -79,6 +75,6 @@ pub fn contribution(row: Model) -> Contribution {
         clct_way: row.clct_way,
         psn_type: String::new(),
         contribution_id: row.contribution_id,
-        recorded_at: row.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        recorded_at: Some(timestamp(row.recorded_at)),
     }
 }

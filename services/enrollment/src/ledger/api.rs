@@ -1,11 +1,11 @@
 //! LedgerService as tonic sees it.
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use yizhan_proto::enrollment::v1::ledger_service_server::LedgerService;
 use yizhan_proto::enrollment::v1::{
     GetLedgerRequest, GetLedgerResponse, ListUnenrolledRequest, ListUnenrolledResponse,
 };
-use yizhan_runtime::Caller;
+use yizhan_runtime::{Caller, Reply};
 
 use crate::app::Register;
 use crate::ledger::get_ledger::get_ledger;
@@ -24,10 +24,7 @@ impl LedgerApi {
 
 #[tonic::async_trait]
 impl LedgerService for LedgerApi {
-    async fn get_ledger(
-        &self,
-        request: Request<GetLedgerRequest>,
-    ) -> Result<Response<GetLedgerResponse>, Status> {
+    async fn get_ledger(&self, request: Request<GetLedgerRequest>) -> Reply<GetLedgerResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(get_ledger(&self.0, &caller, request.into_inner()).await?))
     }
@@ -35,7 +32,7 @@ impl LedgerService for LedgerApi {
     async fn list_unenrolled(
         &self,
         request: Request<ListUnenrolledRequest>,
-    ) -> Result<Response<ListUnenrolledResponse>, Status> {
+    ) -> Reply<ListUnenrolledResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(list_unenrolled(&self.0, &caller, request.into_inner()).await?))
     }

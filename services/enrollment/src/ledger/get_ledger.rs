@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::{
     GetLedgerRequest, GetLedgerResponse, LedgerGroup, LedgerLevel, LedgerLine,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use crate::app::Register;
@@ -36,24 +38,24 @@ pub async fn get_ledger(
     violations.finish()?;
     check_reader(caller, &scope.poolarea_no)?;
     let of = format!("ledger/{}/{}/{digits}/{}", scope.poolarea_no, scope.as_of, scope.code_prefix);
-    let size = page::page_size(request.page_size)? as usize;
-    let after = page::decode_token::<1>(&of, &request.page_token)?.map(|[code]| code);
-
-    let (mut found, groups) = match after.as_deref() {
-        // The first page counts everything, to tell the total; the others only from their place on.
-        None => tokio::try_join!(
-            ledger::lines(&register.db, &scope, digits, None, None),
-            ledger::groups(&register.db, &scope, digits, None, None),
-        )?,
-        Some(after) => rest(register, &scope, digits, after, size).await?,
+    let (mut groups, mut sum) = (Vec::new(), None);
+    let behind = async |after: Option<[String; 1]>, limit| {
+        let lines;
+        match after {
+            // The first page counts everything, to tell the total; the others only from their place on.
+            None => {
+                (lines, groups) = tokio::try_join!(
+                    ledger::lines(&register.db, &scope, digits, None, None),
+                    ledger::groups(&register.db, &scope, digits, None, None),
+                )?;
+                sum = Some(total(&lines, &groups));
+            }
+            Some([after]) => (lines, groups) = rest(register, &scope, digits, &after, limit).await?,
+        }
+        Ok::<_, DbErr>(lines)
     };
-    let more = found.len() > size;
-    let total = after.is_none().then(|| total(&found, &groups));
-    found.truncate(size);
-    let next_page_token = match found.last() {
-        Some(last) if more => page::encode_token(&of, &[&last.code]),
-        _ => String::new(),
-    };
+    let asked = (request.page_size, request.page_token.as_str());
+    let (found, next_page_token) = paginated(&of, asked, behind, |last| [last.code.clone()]).await?;
     let mut by_code: BTreeMap<String, Vec<Group>> = BTreeMap::new();
     for group in groups {
         by_code.entry(group.code.clone()).or_default().push(group);
@@ -62,20 +64,24 @@ pub async fn get_ledger(
         let groups = by_code.remove(&found.code).unwrap_or_default();
         line(found, groups)
     });
-    Ok(GetLedgerResponse { as_of: scope.as_of.to_string(), lines: lines.collect(), total, next_page_token })
+    Ok(GetLedgerResponse {
+        as_of: scope.as_of.to_string(),
+        lines: lines.collect(),
+        total: sum,
+        next_page_token,
+    })
 }
 
-/// Lines behind a code, one more than the page holds, and their key groups.
+/// So many lines behind a code, and their key groups.
 async fn rest(
     register: &Register,
     scope: &Scope,
     digits: u32,
     after: &str,
-    size: usize,
-) -> Result<(Vec<Line>, Vec<Group>), ServiceError> {
-    let limit = Some(size as u64 + 1);
-    let found = ledger::lines(&register.db, scope, digits, Some(after), limit).await?;
-    let until = found.iter().take(size).next_back().map(|line| line.code.as_str());
+    limit: u64,
+) -> Result<(Vec<Line>, Vec<Group>), DbErr> {
+    let found = ledger::lines(&register.db, scope, digits, Some(after), Some(limit)).await?;
+    let until = found.last().map(|line| line.code.as_str());
     let groups = ledger::groups(&register.db, scope, digits, Some(after), until).await?;
     Ok((found, groups))
 }

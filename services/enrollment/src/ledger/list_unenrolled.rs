@@ -1,11 +1,12 @@
 //! Who is not insured on a day, one by one: the worklist behind "应保尽保".
 
 use yizhan_proto::enrollment::v1::{ListUnenrolledRequest, ListUnenrolledResponse, UnenrolledPerson};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::app::Register;
 use crate::ledger::get_ledger::{check_reader, checked_scope};
-use crate::ledger::store::ledger::{self, Scope};
+use crate::ledger::store::ledger::{self, Scope, Unenrolled};
 use crate::person::store::entities::person;
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
@@ -29,18 +30,12 @@ pub async fn list_unenrolled(
     check_reader(caller, &scope.poolarea_no)?;
     let Scope { poolarea_no, as_of, code_prefix } = &scope;
     let of = format!("unenrolled/{poolarea_no}/{as_of}/{code_prefix}/{name}");
-    let limit = page::page_size(request.page_size)?;
-    let after = page::decode_token::<2>(&of, &request.page_token)?;
-
-    let after = after.as_ref().map(|[resd_code, psn_no]| (resd_code.as_str(), psn_no.as_str()));
     let wanted = Some(name).filter(|name| !name.is_empty());
-    let mut found = ledger::unenrolled(&register.db, &scope, wanted, after, limit + 1).await?;
-    let more = found.len() as u64 > limit;
-    found.truncate(limit as usize);
-    let next_page_token = match found.last() {
-        Some(last) if more => page::encode_token(&of, &[&last.resd_code, &last.psn_no]),
-        _ => String::new(),
-    };
+    let behind =
+        |after: Option<[String; 2]>, limit| ledger::unenrolled(&register.db, &scope, wanted, after, limit);
+    let key = |last: &Unenrolled| [last.resd_code.clone(), last.psn_no.clone()];
+    let asked = (request.page_size, request.page_token.as_str());
+    let (found, next_page_token) = paginated(&of, asked, behind, key).await?;
     let area = poolarea_no.parse().map_err(ServiceError::internal)?;
     let keys = found.iter().map(|found| (area, found.psn_no.clone()));
     let mut rows = persons::find_many(&register.db, keys).await?;

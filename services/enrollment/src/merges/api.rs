@@ -1,9 +1,9 @@
 //! MergeService as tonic sees it.
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use yizhan_proto::enrollment::v1::merge_service_server::MergeService;
 use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
-use yizhan_runtime::Caller;
+use yizhan_runtime::{Caller, Reply};
 
 use crate::app::Register;
 use crate::merges::merge_persons::merge_persons;
@@ -21,10 +21,7 @@ impl MergeApi {
 
 #[tonic::async_trait]
 impl MergeService for MergeApi {
-    async fn merge_persons(
-        &self,
-        request: Request<MergePersonsRequest>,
-    ) -> Result<Response<MergePersonsResponse>, Status> {
+    async fn merge_persons(&self, request: Request<MergePersonsRequest>) -> Reply<MergePersonsResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(merge_persons(&self.0, &caller, request.into_inner()).await?))
     }

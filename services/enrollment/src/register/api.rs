@@ -15,7 +15,7 @@ use yizhan_proto::enrollment::v1::{
     ImportPersonsRequest, ImportPersonsResponse, ListPersonsRequest, ListPersonsResponse,
     WatchRegisterRequest, WatchRegisterResponse,
 };
-use yizhan_runtime::Caller;
+use yizhan_runtime::{Caller, Reply};
 
 use crate::app::Register;
 use crate::register::find_person::{find_person, find_persons_by_tel};
@@ -47,10 +47,7 @@ impl Api {
 
 #[tonic::async_trait]
 impl EnrollmentService for Api {
-    async fn import_persons(
-        &self,
-        request: Request<ImportPersonsRequest>,
-    ) -> Result<Response<ImportPersonsResponse>, Status> {
+    async fn import_persons(&self, request: Request<ImportPersonsRequest>) -> Reply<ImportPersonsResponse> {
         let caller = Caller::of(&request);
         let outcome = import_persons(&self.register, &caller, request.into_inner()).await?;
         Ok(Response::new(ImportPersonsResponse { outcome: Some(outcome) }))
@@ -59,7 +56,7 @@ impl EnrollmentService for Api {
     async fn import_coverages(
         &self,
         request: Request<ImportCoveragesRequest>,
-    ) -> Result<Response<ImportCoveragesResponse>, Status> {
+    ) -> Reply<ImportCoveragesResponse> {
         let caller = Caller::of(&request);
         let outcome = import_coverages(&self.register, &caller, request.into_inner()).await?;
         Ok(Response::new(ImportCoveragesResponse { outcome: Some(outcome) }))
@@ -68,7 +65,7 @@ impl EnrollmentService for Api {
     async fn import_identities(
         &self,
         request: Request<ImportIdentitiesRequest>,
-    ) -> Result<Response<ImportIdentitiesResponse>, Status> {
+    ) -> Reply<ImportIdentitiesResponse> {
         let caller = Caller::of(&request);
         let outcome = import_identities(&self.register, &caller, request.into_inner()).await?;
         Ok(Response::new(ImportIdentitiesResponse { outcome: Some(outcome) }))
@@ -77,7 +74,7 @@ impl EnrollmentService for Api {
     async fn import_memberships(
         &self,
         request: Request<ImportMembershipsRequest>,
-    ) -> Result<Response<ImportMembershipsResponse>, Status> {
+    ) -> Reply<ImportMembershipsResponse> {
         let caller = Caller::of(&request);
         let outcome = import_memberships(&self.register, &caller, request.into_inner()).await?;
         Ok(Response::new(ImportMembershipsResponse { outcome: Some(outcome) }))
@@ -86,16 +83,13 @@ impl EnrollmentService for Api {
     async fn import_account_shares(
         &self,
         request: Request<ImportAccountSharesRequest>,
-    ) -> Result<Response<ImportAccountSharesResponse>, Status> {
+    ) -> Reply<ImportAccountSharesResponse> {
         let caller = Caller::of(&request);
         let outcome = import_account_shares(&self.register, &caller, request.into_inner()).await?;
         Ok(Response::new(ImportAccountSharesResponse { outcome: Some(outcome) }))
     }
 
-    async fn get_person(
-        &self,
-        request: Request<GetPersonRequest>,
-    ) -> Result<Response<GetPersonResponse>, Status> {
+    async fn get_person(&self, request: Request<GetPersonRequest>) -> Reply<GetPersonResponse> {
         let caller = Caller::of(&request);
         let GetPersonRequest { psn_no, unmask, purpose } = request.into_inner();
         let (person, clear) = if unmask {
@@ -107,10 +101,7 @@ impl EnrollmentService for Api {
         Ok(Response::new(GetPersonResponse { person: Some(messages::person(person)), in_clear: clear }))
     }
 
-    async fn find_person(
-        &self,
-        request: Request<FindPersonRequest>,
-    ) -> Result<Response<FindPersonResponse>, Status> {
+    async fn find_person(&self, request: Request<FindPersonRequest>) -> Reply<FindPersonResponse> {
         let caller = Caller::of(&request);
         let FindPersonRequest { psn_cert_type, certno } = request.into_inner();
         let found = find_person(&self.register, &caller, &psn_cert_type, certno.into()).await?;
@@ -120,7 +111,7 @@ impl EnrollmentService for Api {
     async fn find_persons_by_tel(
         &self,
         request: Request<FindPersonsByTelRequest>,
-    ) -> Result<Response<FindPersonsByTelResponse>, Status> {
+    ) -> Reply<FindPersonsByTelResponse> {
         let caller = Caller::of(&request);
         let tel = request.into_inner().tel.into();
         let found = find_persons_by_tel(&self.register, &caller, tel).await?;
@@ -128,13 +119,10 @@ impl EnrollmentService for Api {
         Ok(Response::new(FindPersonsByTelResponse { persons }))
     }
 
-    async fn list_persons(
-        &self,
-        request: Request<ListPersonsRequest>,
-    ) -> Result<Response<ListPersonsResponse>, Status> {
+    async fn list_persons(&self, request: Request<ListPersonsRequest>) -> Reply<ListPersonsResponse> {
         let caller = Caller::of(&request);
         let ListPersonsRequest { poolarea_no, page_size, page_token } = request.into_inner();
-        let page = list_persons(&self.register, &caller, &poolarea_no, page_size, &page_token).await?;
+        let page = list_persons(&self.register, &caller, &poolarea_no, (page_size, &page_token)).await?;
         let persons = page.0.into_iter().map(messages::person).collect();
         Ok(Response::new(ListPersonsResponse { persons, next_page_token: page.1 }))
     }
@@ -142,7 +130,7 @@ impl EnrollmentService for Api {
     async fn get_eligibility(
         &self,
         request: Request<GetEligibilityRequest>,
-    ) -> Result<Response<GetEligibilityResponse>, Status> {
+    ) -> Reply<GetEligibilityResponse> {
         let caller = Caller::of(&request);
         let eligibility = get_eligibility(&self.register, &caller, request.into_inner()).await?;
         let eligibility = Some(eligibility);
@@ -152,7 +140,7 @@ impl EnrollmentService for Api {
     async fn batch_get_eligibilities(
         &self,
         request: Request<BatchGetEligibilitiesRequest>,
-    ) -> Result<Response<BatchGetEligibilitiesResponse>, Status> {
+    ) -> Reply<BatchGetEligibilitiesResponse> {
         let caller = Caller::of(&request);
         let requests = request.into_inner().requests;
         let responses = batch_get_eligibilities(&self.register, &caller, requests).await?;
@@ -162,7 +150,7 @@ impl EnrollmentService for Api {
     async fn get_cache_status(
         &self,
         request: Request<GetCacheStatusRequest>,
-    ) -> Result<Response<GetCacheStatusResponse>, Status> {
+    ) -> Reply<GetCacheStatusResponse> {
         let caller = Caller::of(&request);
         let stats = get_cache_status(&self.register, &caller)?;
         Ok(Response::new(messages::cache_status(&stats)))
@@ -173,7 +161,7 @@ impl EnrollmentService for Api {
     async fn watch_register(
         &self,
         request: Request<WatchRegisterRequest>,
-    ) -> Result<Response<Self::WatchRegisterStream>, Status> {
+    ) -> Reply<Self::WatchRegisterStream> {
         let caller = Caller::of(&request);
         let events = watch_register(
             &self.register,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest, GetEligibilityResponse};
-use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::clock::{moment, parse_date};
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
@@ -197,12 +197,9 @@ impl QuestionCheck<'_> {
     }
 
     fn known_at(&mut self) -> Option<DateTime<Utc>> {
-        if self.request.known_at.is_empty() {
-            return None;
-        }
-        let known_at = DateTime::parse_from_rfc3339(&self.request.known_at).ok().map(|at| at.to_utc());
+        let known_at = moment(self.request.known_at?);
         let past = known_at.is_some_and(|at| at <= self.register.clock.now());
-        self.require(past, "known_at", Reason::TimeInvalid, "时间格式应为 RFC 3339，且不能晚于现在");
+        self.require(past, "known_at", Reason::TimeInvalid, "时间无效或晚于现在");
         Some(known_at.unwrap_or_default())
     }
 

@@ -2,10 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use yizhan_runtime::{Caller, Reason, ServiceError, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError};
 use yizhan_terms::Area;
 
 use crate::app::Register;
+use crate::person::store::entities::person;
 use crate::person::store::registered::RegisteredPerson;
 use crate::person::store::{persons, timelines};
 
@@ -14,20 +16,13 @@ pub async fn list_persons(
     register: &Register,
     caller: &Caller,
     poolarea_no: &str,
-    page_size: i32,
-    page_token: &str,
+    asked: (i32, &str),
 ) -> Result<(Vec<RegisteredPerson>, String), ServiceError> {
     let areas = listed(caller, poolarea_no)?;
     let scope = format!("persons/{}-{}", areas.start(), areas.end());
-    let limit = page::page_size(page_size)?;
-    let after = page::decode_token::<2>(&scope, page_token)?.map(|[area, psn_no]| (area, psn_no));
-    let mut found = persons::page(&register.db, &areas, after, limit + 1).await?;
-    let more = found.len() as u64 > limit;
-    found.truncate(limit as usize);
-    let next = match found.last() {
-        Some(last) if more => page::encode_token(&scope, &[&last.poolarea_no, &last.psn_no]),
-        _ => String::new(),
-    };
+    let behind = |after: Option<[String; 2]>, limit| persons::page(&register.db, &areas, after, limit);
+    let key = |last: &person::Model| [last.poolarea_no.clone(), last.psn_no.clone()];
+    let (found, next) = paginated(&scope, asked, behind, key).await?;
     let psn_nos = found.iter().map(|person| person.psn_no.clone());
     let mut stored = timelines::find_many(&register.db, psn_nos).await?;
     let together = found.into_iter().filter_map(|person| {

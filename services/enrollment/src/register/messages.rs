@@ -1,8 +1,9 @@
 //! The register's terms as the contract's messages.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::cache::CacheStats;
+use yizhan_runtime::clock::timestamp;
 use yizhan_terms::Insutype;
 
 use crate::person::domain::timeline::{
@@ -60,7 +61,7 @@ pub fn eligibility(
         waiting: coverage.and_then(waiting),
         out_of_area,
         diseases: answer.diseases.into_iter().map(disease).collect(),
-        expires_at: expires_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default(),
+        expires_at: expires_at.map(timestamp),
         psn_insu_stas: coverage.map_or("0", |coverage| coverage.state.code()).to_owned(),
         critical_illness_reward: reward.map(self::reward),
     }

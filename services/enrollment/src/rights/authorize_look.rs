@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use yizhan_proto::enrollment::v1::{AuthorizeLookRequest, AuthorizeLookResponse, LookKind};
+use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use super::look_up_by_grant::refused;
-use super::messages::{self, scope_code, time};
+use super::messages::{self, scope_code};
 use super::{find_grant, grant_unknown};
 use crate::access::domain::grant::{Scope, WantedLook};
 use crate::access::log::{Action, Look};
@@ -126,8 +127,8 @@ fn granted(
 ) -> AuthorizeLookResponse {
     AuthorizeLookResponse {
         scopes: scopes.into_iter().map(scope_code).collect(),
-        begins_at: time(grant.begins_at),
-        ends_at: time(grant.ends_at),
+        begins_at: Some(timestamp(grant.begins_at)),
+        ends_at: Some(timestamp(grant.ends_at)),
         ..answer
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use yizhan_proto::enrollment::v1::{GrantAccessRequest, GrantAccessResponse};
+use yizhan_runtime::clock::moment;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 
@@ -77,11 +78,10 @@ fn checked(
     }
     let scopes = messages::scopes(&request.scopes, &mut violations);
     violations.require(!request.scopes.is_empty(), "scopes", Reason::ScopeInvalid, "至少选择一项授权内容");
-    let begins_at = match request.begins_at.as_str() {
-        "" => Some(now),
-        text => time("begins_at", text, &mut violations),
-    };
-    let ends_at = time("ends_at", &request.ends_at, &mut violations);
+    let begins_at = request.begins_at.map_or(Some(now), moment);
+    violations.require(begins_at.is_some(), "begins_at", Reason::TimeInvalid, Reason::TimeInvalid.text());
+    let ends_at = request.ends_at.and_then(moment);
+    violations.require(ends_at.is_some(), "ends_at", Reason::TimeInvalid, Reason::TimeInvalid.text());
     if let (Some(begins_at), Some(ends_at)) = (begins_at, ends_at) {
         let ordered = begins_at < ends_at && now < ends_at;
         violations.require(ordered, "ends_at", Reason::DateOrder, "结束时间应晚于开始时间和现在");
@@ -90,15 +90,6 @@ fn checked(
     }
     violations.finish()?;
     Ok(Terms { scopes, begins_at: begins_at.unwrap_or_default(), ends_at: ends_at.unwrap_or_default() })
-}
-
-fn time(field: &str, text: &str, violations: &mut Violations) -> Option<DateTime<Utc>> {
-    let time = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
-    // What both databases can store: whole microseconds, and years of four digits.
-    let time = time.filter(|time| time.timestamp_subsec_nanos() % 1000 == 0);
-    let time = time.filter(|time| (0..=253_402_300_799).contains(&time.timestamp()));
-    violations.require(time.is_some(), field, Reason::TimeInvalid, "时间格式应为 RFC 3339，精确到微秒");
-    time
 }
 
 struct NewGrant(access_grant::Model);

@@ -1,10 +1,11 @@
 //! Who looked at a person, page by page.
 
 use chrono::DateTime;
-use yizhan_runtime::{Caller, ServiceError, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, ServiceError};
 
-use crate::access::domain::chain::LogEntry;
 use crate::access::store::access_log::{self, Place};
+use crate::access::store::chain::LogEntry;
 use crate::app::Register;
 use crate::register::keeper::for_self_or_keeper;
 
@@ -13,27 +14,20 @@ pub async fn list_access_log(
     register: &Register,
     caller: &Caller,
     psn_no: &str,
-    page_size: i32,
-    page_token: &str,
+    asked: (i32, &str),
 ) -> Result<(Vec<LogEntry>, String), ServiceError> {
     for_self_or_keeper(register, caller, psn_no).await?;
     let scope = format!("access_log/{psn_no}");
-    let limit = page::page_size(page_size)?;
-    let before = page::decode_token::<3>(&scope, page_token)?.as_ref().and_then(place);
-    let mut found = access_log::of_person(&register.db, psn_no, before, limit + 1).await?;
-    let more = found.len() as u64 > limit;
-    found.truncate(limit as usize);
-    let next = match found.last() {
-        Some(last) if more => {
-            let at = last.at.timestamp_micros().to_string();
-            page::encode_token(&scope, &[&at, &last.poolarea_no, &last.seq.to_string()])
-        }
-        _ => String::new(),
+    let older = |before: Option<[String; 3]>, limit| {
+        access_log::of_person(&register.db, psn_no, before.and_then(place), limit)
     };
-    Ok((found, next))
+    let key = |last: &LogEntry| {
+        [last.at.timestamp_micros().to_string(), last.poolarea_no.clone(), last.seq.to_string()]
+    };
+    paginated(&scope, asked, older, key).await
 }
 
-fn place([at, poolarea_no, seq]: &[String; 3]) -> Option<Place> {
+fn place([at, poolarea_no, seq]: [String; 3]) -> Option<Place> {
     let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;
-    Some(Place { at, poolarea_no: poolarea_no.clone(), seq: seq.parse().ok()? })
+    Some(Place { at, poolarea_no, seq: seq.parse().ok()? })
 }

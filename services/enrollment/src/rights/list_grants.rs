@@ -1,6 +1,7 @@
 //! The grants of a person, page by page.
 
-use yizhan_runtime::{Caller, Reason, ServiceError, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::access::store::access_grants;
 use crate::access::store::entities::access_grant;
@@ -15,8 +16,7 @@ pub async fn list_grants(
     register: &Register,
     caller: &Caller,
     psn_no: &str,
-    page_size: i32,
-    page_token: &str,
+    asked: (i32, &str),
 ) -> Result<(Vec<access_grant::Model>, String), ServiceError> {
     if !is_psn_no(psn_no) {
         return Err(person_unknown(psn_no));
@@ -29,15 +29,8 @@ pub async fn list_grants(
         Err(error) => return Err(error),
     };
     let scope = format!("grants/{psn_no}");
-    let limit = page::page_size(page_size)?;
-    let after = page::decode_token::<1>(&scope, page_token)?.map(|[grant_id]| grant_id);
-    let mut found =
-        access_grants::of_person(&register.db, psn_no, grantee.as_deref(), after, limit + 1).await?;
-    let more = found.len() as u64 > limit;
-    found.truncate(limit as usize);
-    let next = match found.last() {
-        Some(last) if more => page::encode_token(&scope, &[&last.grant_id]),
-        _ => String::new(),
+    let behind = |after: Option<[String; 1]>, limit| {
+        access_grants::of_person(&register.db, psn_no, grantee.as_deref(), after, limit)
     };
-    Ok((found, next))
+    paginated(&scope, asked, behind, |last| [last.grant_id.clone()]).await
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use yizhan_proto::enrollment::v1 as pb;
+use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Reason, Violations};
 
-use crate::access::domain::chain::{Anchor, Break, Fault, LogEntry};
 use crate::access::domain::grant::Scope;
+use crate::access::store::chain::{Anchor, Break, Fault, LogEntry};
 use crate::access::store::entities::access_grant;
 use crate::register::messages;
 use crate::rights::{Verdict, Verification, View};
@@ -43,19 +43,14 @@ pub fn grant(grant: access_grant::Model) -> pb::AccessGrant {
         psn_no: grant.psn_no,
         grantee: grant.grantee,
         purpose: grant.purpose,
-        begins_at: time(grant.begins_at),
-        ends_at: time(grant.ends_at),
+        begins_at: Some(timestamp(grant.begins_at)),
+        ends_at: Some(timestamp(grant.ends_at)),
         granted_by: grant.granted_by,
         consent_reference: grant.consent_reference,
-        granted_at: time(grant.granted_at),
-        withdrawn_at: grant.withdrawn_at.map(time).unwrap_or_default(),
+        granted_at: Some(timestamp(grant.granted_at)),
+        withdrawn_at: grant.withdrawn_at.map(timestamp),
         withdrawn_by: grant.withdrawn_by,
     }
-}
-
-/// A moment, as the contract says it.
-pub fn time(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// The contract's number of a part.
@@ -96,7 +91,7 @@ pub fn log_entry(entry: LogEntry) -> pb::AccessLogEntry {
     pb::AccessLogEntry {
         poolarea_no: entry.poolarea_no,
         seq: entry.seq,
-        at: time(entry.at),
+        at: Some(timestamp(entry.at)),
         actor: entry.actor,
         action: entry.action,
         purpose: entry.purpose,

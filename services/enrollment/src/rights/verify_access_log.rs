@@ -3,8 +3,8 @@
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
-use crate::access::domain::chain::{Anchor, Break, ChainCheck, LogKey};
 use crate::access::store::access_log;
+use crate::access::store::chain::{Anchor, Break, ChainCheck, LogKey};
 use crate::app::Register;
 
 /// Entries read at once.

@@ -8,7 +8,7 @@ use yizhan_proto::enrollment::v1::{
     AbandonRosterRequest, AbandonRosterResponse, GetRosterRequest, GetRosterResponse, ListRosterRowsRequest,
     ListRosterRowsResponse, LoadRosterRequest, LoadRosterResponse,
 };
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_runtime::{Caller, Reply, ServiceError};
 
 use crate::app::Register;
 use crate::rosters::messages;
@@ -36,17 +36,14 @@ impl RosterService for RosterApi {
     async fn load_roster(
         &self,
         request: Request<Streaming<LoadRosterRequest>>,
-    ) -> Result<Response<Self::LoadRosterStream>, Status> {
+    ) -> Reply<Self::LoadRosterStream> {
         let caller = Caller::of(&request);
         let (register, applier) = (self.register.clone(), self.applier.clone());
         let told = rosters::load(register, applier, caller, self.stopping.clone(), request.into_inner());
         Ok(Response::new(ReceiverStream::new(told)))
     }
 
-    async fn get_roster(
-        &self,
-        request: Request<GetRosterRequest>,
-    ) -> Result<Response<GetRosterResponse>, Status> {
+    async fn get_roster(&self, request: Request<GetRosterRequest>) -> Reply<GetRosterResponse> {
         let caller = Caller::of(&request);
         let GetRosterRequest { poolarea_no, department, roster_id } = request.into_inner();
         let roster = rosters::get(&self.register, &caller, (&poolarea_no, &department, &roster_id)).await?;
@@ -57,7 +54,7 @@ impl RosterService for RosterApi {
     async fn list_roster_rows(
         &self,
         request: Request<ListRosterRowsRequest>,
-    ) -> Result<Response<ListRosterRowsResponse>, Status> {
+    ) -> Reply<ListRosterRowsResponse> {
         let caller = Caller::of(&request);
         let (rows, next_page_token) =
             rosters::list_rows(&self.register, &caller, &request.into_inner()).await?;
@@ -65,10 +62,7 @@ impl RosterService for RosterApi {
         Ok(Response::new(ListRosterRowsResponse { rows, next_page_token }))
     }
 
-    async fn abandon_roster(
-        &self,
-        request: Request<AbandonRosterRequest>,
-    ) -> Result<Response<AbandonRosterResponse>, Status> {
+    async fn abandon_roster(&self, request: Request<AbandonRosterRequest>) -> Reply<AbandonRosterResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(rosters::abandon(&self.register, &caller, request.into_inner()).await?))
     }

@@ -1,8 +1,8 @@
 //! Rosters as the contract's messages.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1 as pb;
+use yizhan_runtime::clock::timestamp;
 
 use crate::rosters::domain::roster::Refusal;
 use crate::rosters::store::entities::roster::Model;
@@ -75,14 +75,10 @@ pub fn roster(roster: &Model) -> Result<pb::Roster, DbErr> {
         staged_rows: roster.staged_rows,
         applied_rows: applied_rows(roster),
         summary: Some(summary(roster)?),
-        opened_at: time(Some(roster.opened_at)),
-        sealed_at: time(roster.sealed_at),
-        done_at: time(roster.done_at),
+        opened_at: Some(timestamp(roster.opened_at)),
+        sealed_at: roster.sealed_at.map(timestamp),
+        done_at: roster.done_at.map(timestamp),
     })
-}
-
-fn time(time: Option<DateTime<Utc>>) -> String {
-    time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true)).unwrap_or_default()
 }
 
 /// What became of a row.

@@ -3,7 +3,8 @@
 use yizhan_proto::enrollment::v1::{
     AbandonRosterRequest, AbandonRosterResponse, ListRosterRowsRequest, Roster,
 };
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use yizhan_terms::Area;
 
 use crate::app::{Done, Register, Write};
@@ -55,17 +56,12 @@ pub async fn list_rows(
             .with("roster_id", &roster.roster_id));
     }
     let scope = format!("roster-rows/{}/{}", roster.roster_no, request.refused_only);
-    let limit = page::page_size(request.page_size)?;
-    let after = page::decode_token::<1>(&scope, &request.page_token)?;
-    let after = after.and_then(|[row_no]| row_no.parse().ok()).unwrap_or(0);
-    let mut rows = told(register, &roster, request.refused_only, after, limit + 1).await?;
-    let more = rows.len() as u64 > limit;
-    rows.truncate(limit as usize);
-    let next = match rows.last() {
-        Some(last) if more => page::encode_token(&scope, &[&last.row.row_no.to_string()]),
-        _ => String::new(),
+    let behind = |after: Option<[String; 1]>, limit| {
+        let after = after.and_then(|[row_no]| row_no.parse().ok()).unwrap_or(0);
+        told(register, &roster, request.refused_only, after, limit)
     };
-    Ok((rows, next))
+    let asked = (request.page_size, request.page_token.as_str());
+    paginated(&scope, asked, behind, |last| [last.row.row_no.to_string()]).await
 }
 
 /// Results of rows behind one.

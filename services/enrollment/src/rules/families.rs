@@ -1,7 +1,10 @@
 //! What the families of entitlement rules say.
 
 use chrono::NaiveDate;
+use yizhan_documents::{Map, rule};
 use yizhan_rules::months::{day_after, day_before, first_of_month, last_day_after, last_day_from};
+
+use super::load::{amount, day_of_year, fen, first_day, names, number, permille, whether, year};
 
 /// A day of the year, in the coverage year or the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,84 +68,90 @@ impl FirstDay {
     }
 }
 
-/// 居民集中参保期 of a coverage year.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Enrolment {
-    /// First day.
-    pub opens: DayOfYear,
-    /// Last day.
-    pub closes: DayOfYear,
-    /// From when those are entitled who pay within it, in the coverage year itself.
-    pub paid_in_the_year: FirstDay,
+rule! {
+    /// 居民集中参保期 of a coverage year.
+    pub struct Enrolment {
+        /// First day.
+        opens: DayOfYear = day_of_year;
+        /// Last day.
+        closes: DayOfYear = day_of_year;
+        /// From when those are entitled who pay within it, in the coverage year itself.
+        paid_in_the_year: FirstDay = first_day;
+    }
 }
 
-/// 居民待遇等待期.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaitingRule {
-    /// 固定待遇等待期.
-    pub fixed_months: u32,
-    /// 变动待遇等待期 for each gap year.
-    pub months_per_gap_year: u32,
-    /// Gap years that add none.
-    pub gap_years_without_variable_month: u32,
-    /// The first year that counts as one.
-    pub gap_years_count_from: i32,
-    /// Variable months that each extra year paid takes off.
-    pub repaired_months_per_year: u32,
-    /// From so many gap years on …
-    pub long_gap_years: u32,
-    /// … fixed and variable months come to this at least, however much is repaired.
-    pub long_gap_minimum_months: u32,
-    /// The first day of waiting.
-    pub begins: FirstDay,
-    /// Names of identities that never wait.
-    pub exempt_identities: Vec<String>,
-    /// From when those are entitled.
-    pub exempt_entitled: FirstDay,
+rule! {
+    /// 居民待遇等待期.
+    pub struct WaitingRule {
+        /// 固定待遇等待期.
+        fixed_months: u32 = number(0, 12);
+        /// 变动待遇等待期 for each gap year.
+        months_per_gap_year: u32 = number(0, 12);
+        /// Gap years that add none.
+        gap_years_without_variable_month: u32 = number(0, 100);
+        /// The first year that counts as one.
+        gap_years_count_from: i32 = year;
+        /// Variable months that each extra year paid takes off.
+        repaired_months_per_year: u32 = number(0, 12);
+        /// From so many gap years on …
+        long_gap_years: u32 = number(1, 100);
+        /// … fixed and variable months come to this at least, however much is repaired.
+        long_gap_minimum_months: u32 = number(0, 24);
+        /// The first day of waiting.
+        begins: FirstDay = first_day;
+        /// Names of identities that never wait.
+        exempt_identities: Vec<String> = names;
+        /// From when those are entitled.
+        exempt_entitled: FirstDay = first_day;
+    }
 }
 
-/// 新生儿.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Newborn {
-    /// Paid within so many days after birth: entitled from birth. The day of birth is day 0.
-    pub within_days: u32,
+rule! {
+    /// 新生儿.
+    pub struct Newborn {
+        /// Paid within so many days after birth: entitled from birth. The day of birth is day 0.
+        within_days: u32 = number(0, 366);
+    }
 }
 
-/// 待遇衔接 when somebody moves between areas or schemes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Continuity {
-    /// A gap of so many months can be made good.
-    pub gap_months: u32,
-    /// Years insured without a break before a switch of schemes with a gap.
-    pub continuous_years: u32,
-    /// Employees' waiting after a longer gap.
-    pub waiting_months: u32,
+rule! {
+    /// 待遇衔接 when somebody moves between areas or schemes.
+    pub struct Continuity {
+        /// A gap of so many months can be made good.
+        gap_months: u32 = number(0, 12);
+        /// Years insured without a break before a switch of schemes with a gap.
+        continuous_years: u32 = number(0, 10);
+        /// Employees' waiting after a longer gap: at most 6 months (医保办发〔2021〕43号).
+        waiting_months: u32 = number(0, 6);
+    }
 }
 
-/// 职工.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Employee {
-    /// From when those are entitled who pay.
-    pub entitled: FirstDay,
+rule! {
+    /// 职工.
+    pub struct Employee {
+        /// From when those are entitled who pay.
+        entitled: FirstDay = first_day;
+    }
 }
 
-/// 连续参保、零报销激励 on the cap of residents' critical-illness insurance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RewardRule {
-    /// Consecutive years without reward; each further one raises the cap.
-    pub years_before: u32,
-    /// The first year that counts.
-    pub years_count_from: i32,
-    /// Raise of a further year, fen.
-    pub per_year_fen: i64,
-    /// Raise of a year without a claim, from the next year on, fen.
-    pub per_zero_claim_year_fen: i64,
-    /// All raises together at most, of the cap without them, per mille.
-    pub limit_permille: u32,
-    /// All raises together at most, fen.
-    pub limit_fen: Option<i64>,
-    /// Whether drawing on the raise takes the zero-claim part back.
-    pub use_clears_zero_claim: bool,
-    /// Whether an uninsured year does.
-    pub break_clears_zero_claim: bool,
+rule! {
+    /// 连续参保、零报销激励 on the cap of residents' critical-illness insurance.
+    pub struct RewardRule {
+        /// Consecutive years without reward; each further one raises the cap.
+        years_before: u32 = number(0, 100);
+        /// The first year that counts.
+        years_count_from: i32 = year;
+        /// Raise of a further year, fen.
+        per_year_fen: i64 = fen, key "per_year";
+        /// Raise of a year without a claim, from the next year on, fen.
+        per_zero_claim_year_fen: i64 = fen, key "per_zero_claim_year";
+        /// All raises together at most, of the cap without them, per mille.
+        limit_permille: u32 = permille, key "limit";
+        /// All raises together at most, fen.
+        limit_fen: Option<i64> = |map: &Map, key| map.optional(key, amount), key "limit_amount";
+        /// Whether drawing on the raise takes the zero-claim part back.
+        use_clears_zero_claim: bool = whether;
+        /// Whether an uninsured year does.
+        break_clears_zero_claim: bool = whether;
+    }
 }

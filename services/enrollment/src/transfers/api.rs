@@ -1,12 +1,12 @@
 //! TransferService as tonic sees it.
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use yizhan_proto::enrollment::v1::transfer_service_server::TransferService;
 use yizhan_proto::enrollment::v1::{
     AdvanceTransferRequest, AdvanceTransferResponse, GetTransferRequest, GetTransferResponse,
     ListTransfersRequest, ListTransfersResponse, StartTransferRequest, StartTransferResponse,
 };
-use yizhan_runtime::Caller;
+use yizhan_runtime::{Caller, Reply};
 
 use crate::app::Register;
 use crate::transfers;
@@ -24,10 +24,7 @@ impl TransferApi {
 
 #[tonic::async_trait]
 impl TransferService for TransferApi {
-    async fn start_transfer(
-        &self,
-        request: Request<StartTransferRequest>,
-    ) -> Result<Response<StartTransferResponse>, Status> {
+    async fn start_transfer(&self, request: Request<StartTransferRequest>) -> Reply<StartTransferResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(transfers::start_transfer(&self.0, &caller, request.into_inner()).await?))
     }
@@ -35,25 +32,19 @@ impl TransferService for TransferApi {
     async fn advance_transfer(
         &self,
         request: Request<AdvanceTransferRequest>,
-    ) -> Result<Response<AdvanceTransferResponse>, Status> {
+    ) -> Reply<AdvanceTransferResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(transfers::advance_transfer(&self.0, &caller, request.into_inner()).await?))
     }
 
-    async fn get_transfer(
-        &self,
-        request: Request<GetTransferRequest>,
-    ) -> Result<Response<GetTransferResponse>, Status> {
+    async fn get_transfer(&self, request: Request<GetTransferRequest>) -> Reply<GetTransferResponse> {
         let caller = Caller::of(&request);
         let transfer_id = request.into_inner().transfer_id;
         let transfer = transfers::get_transfer(&self.0, &caller, &transfer_id).await?;
         Ok(Response::new(GetTransferResponse { transfer: Some(transfer) }))
     }
 
-    async fn list_transfers(
-        &self,
-        request: Request<ListTransfersRequest>,
-    ) -> Result<Response<ListTransfersResponse>, Status> {
+    async fn list_transfers(&self, request: Request<ListTransfersRequest>) -> Reply<ListTransfersResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(transfers::list_transfers(&self.0, &caller, request.into_inner()).await?))
     }

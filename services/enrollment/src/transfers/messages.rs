@@ -3,6 +3,7 @@
 use prost::Message;
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::ServiceError;
+use yizhan_runtime::clock::timestamp;
 
 use super::parties::{position, sides_of};
 use crate::transfers::domain::statement::Statement;
@@ -78,7 +79,7 @@ fn step(step: transfer_step::Model, reason_shown: bool) -> pb::TransferStep {
         to_state: step.to_state,
         side: step.side,
         actor: step.actor,
-        recorded_at: step.recorded_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        recorded_at: Some(timestamp(step.recorded_at)),
         reason: if reason_shown { step.reason.0 } else { String::new() },
     }
 }

@@ -1,7 +1,8 @@
 //! Reads transfers: one with all its steps, or the work queue of an area.
 
 use yizhan_proto::enrollment::v1::{ListTransfersRequest, ListTransfersResponse, Transfer, TransferSide};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use crate::app::Register;
@@ -65,15 +66,10 @@ pub async fn list_transfers(
     }
     let states = if request.states.is_empty() { transfers::open_states() } else { request.states.clone() };
     let of = format!("transfers/{area}/{}/{states:?}", request.side);
-    let limit = page::page_size(request.page_size)?;
-    let after = page::decode_token::<1>(&of, &request.page_token)?.map(|[transfer_id]| transfer_id);
-    let mut found = transfers::page(&register.db, (area, side), states, after, limit + 1).await?;
-    let more = found.len() as u64 > limit;
-    found.truncate(limit as usize);
-    let next_page_token = match found.last() {
-        Some(last) if more => page::encode_token(&of, &[&last.transfer_id]),
-        _ => String::new(),
-    };
+    let behind =
+        |after: Option<[String; 1]>, limit| transfers::page(&register.db, (area, side), states, after, limit);
+    let asked = (request.page_size, request.page_token.as_str());
+    let (found, next_page_token) = paginated(&of, asked, behind, |last| [last.transfer_id.clone()]).await?;
     let listed: Result<Vec<Transfer>, ServiceError> = found.iter().map(messages::listed).collect();
     Ok(ListTransfersResponse { transfers: listed?, next_page_token })
 }

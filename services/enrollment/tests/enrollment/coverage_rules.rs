@@ -76,7 +76,7 @@ both_databases! {
         let of_area = client.list_entitlement_rules(list("430203", 0, "")).await.unwrap().into_inner();
         let names: Vec<_> = of_area.rules.iter().map(|rules| rules.rules_id.as_str()).collect();
         assert_eq!(names, ["national-entitlement", "zhuzhou-newborn"]);
-        assert!(of_area.rules[0].recorded_at.is_empty() && !of_area.rules[1].recorded_at.is_empty());
+        assert!(of_area.rules[0].recorded_at.is_none() && of_area.rules[1].recorded_at.is_some());
         let (mut token, mut all) = (String::new(), Vec::new());
         loop {
             let page = client.list_entitlement_rules(list("", 3, &token)).await.unwrap().into_inner();

@@ -27,7 +27,7 @@ both_databases! {
             med_type: "99".into(),
             mdtrtarea_admvs: "4302".into(),
             dise_codg: "M".repeat(31),
-            known_at: "2024-06-15T04:00:01Z".into(),
+            known_at: moment("2024-06-15T04:00:01Z"),
             ..Default::default()
         };
         let error = service.ask(question).await.unwrap_err();
@@ -150,7 +150,7 @@ both_databases! {
         assert_eq!(answer, Eligibility {
             eligibility_id: answer.eligibility_id.clone(),
             entitled_begndate: "2021-01-01".into(),
-            expires_at: "2024-06-15T04:05:00Z".into(),
+            expires_at: moment("2024-06-15T04:05:00Z"),
             psn_insu_stas: "1".into(),
             psn_no: "P1".into(),
             person_version: 5,

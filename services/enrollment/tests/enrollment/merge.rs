@@ -77,7 +77,7 @@ both_databases! {
         share(&mut service, "R", "M").await;
         share(&mut service, "M", "K").await;
         let before = service.get_person("M").await.unwrap();
-        let known_at = "2024-06-15T04:00:30Z";
+        let known_at = moment("2024-06-15T04:00:30Z");
         service.hand.advance(chrono::TimeDelta::hours(1));
         let answer = merge(&service, AGENCY, merging("K", "M")).await.unwrap();
         assert_eq!((answer.moved_entry_count, answer.equal_entry_count, answer.psn_no.as_str()), (2, 0, "K"));
@@ -99,7 +99,7 @@ both_databases! {
         assert_eq!(tombstone.person_version, answer.merged_person_version);
         // What was answered then can still be asked.
         let question = GetEligibilityRequest {
-            psn_no: "M".into(), as_of: "2024-06-15".into(), known_at: known_at.into(), ..Default::default()
+            psn_no: "M".into(), as_of: "2024-06-15".into(), known_at, ..Default::default()
         };
         let then = service.ask(question).await.unwrap();
         assert_eq!((then.entitled, then.person_version), (true, before.person_version));

@@ -100,9 +100,9 @@ both_databases! {
             grantee: "insurer:PICC".into(),
             purpose: "理赔".into(),
             scopes: vec![1],
-            ends_at: "2024-07-01T00:00:00Z".into(),
+            ends_at: moment("2024-07-01T00:00:00Z"),
             consent_reference: "S1".into(),
-            begins_at: String::new(),
+            begins_at: None,
         };
         rights.grant_access(grant).await.unwrap();
         let department = Department::at(service.server.url(), CIVIL_AFFAIRS).await;

@@ -64,7 +64,7 @@ both_databases! {
         let mut rules = service.coverage().await;
         let request = GetEntitlementRulesRequest { rules_id: "zhuzhou-newborn".into(), version: "1".into() };
         let got = rules.get_entitlement_rules(request).await.unwrap().into_inner().rules.unwrap();
-        assert_eq!((got.document.as_str(), got.recorded_at.as_str()), (RULES, "2026-01-05T00:00:00.000000Z"));
+        assert_eq!((got.document.as_str(), got.recorded_at), (RULES, moment("2026-01-05T00:00:00Z")));
         let listed = rules.list_entitlement_rules(ListEntitlementRulesRequest::default()).await.unwrap().into_inner();
         assert_eq!(listed.rules.len(), 4, "it decides again");
     }

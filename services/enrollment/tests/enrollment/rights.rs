@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::TimeDelta;
 use futures::future::join_all;
+use prost_types::Timestamp;
 use tonic::Code;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_runtime::error::RemoteError;
@@ -23,8 +24,8 @@ fn grant_request() -> GrantAccessRequest {
         grantee: INSURER.into(),
         purpose: "理赔".into(),
         scopes: vec![AccessScope::Coverage.into(), AccessScope::Identities.into()],
-        begins_at: String::new(),
-        ends_at: "2024-07-15T04:00:00Z".into(),
+        begins_at: None,
+        ends_at: moment("2024-07-15T04:00:00Z"),
         consent_reference: String::new(),
     }
 }
@@ -146,7 +147,7 @@ both_databases! {
         assert_eq!(log[0], AccessLogEntry {
             poolarea_no: "430200".into(),
             seq: 1,
-            at: "2024-06-15T04:00:00.000000Z".into(),
+            at: moment("2024-06-15T04:00:00Z"),
             actor: "agency:430200".into(),
             action: "RIGHTS".into(),
             purpose: "窗口查询".into(),
@@ -161,7 +162,7 @@ both_databases! {
         let mut rights = service.rights().await;
         enrolled(&mut service).await;
         let granted = grant(&mut rights, PERSON, grant_request()).await.unwrap();
-        assert_eq!((granted.granted_by.as_str(), granted.begins_at.as_str()), (PERSON, "2024-06-15T04:00:00.000000Z"));
+        assert_eq!((granted.granted_by.as_str(), granted.begins_at), (PERSON, moment("2024-06-15T04:00:00Z")));
         let seen = look_up(&mut rights, INSURER, look(&granted)).await.unwrap();
         assert_eq!(seen.scopes, granted.scopes);
         let view = seen.rights.unwrap();
@@ -221,8 +222,8 @@ both_databases! {
         assert_eq!(allowed, AuthorizeLookResponse {
             psn_no: "P1".into(),
             scopes: vec![AccessScope::Settlements.into()],
-            begins_at: granted.begins_at.clone(),
-            ends_at: granted.ends_at.clone(),
+            begins_at: granted.begins_at,
+            ends_at: granted.ends_at,
             poolareas_no: vec!["430100".into(), "430200".into()],
         });
         let refused = [
@@ -272,7 +273,7 @@ both_databases! {
         let mut service = start(&db).await;
         let mut rights = service.rights().await;
         enrolled(&mut service).await;
-        let later = GrantAccessRequest { begins_at: "2024-06-16T12:00:00+08:00".into(), ..grant_request() };
+        let later = GrantAccessRequest { begins_at: moment("2024-06-16T12:00:00+08:00"), ..grant_request() };
         let granted = grant(&mut rights, PERSON, later).await.unwrap();
         assert_eq!(look_up(&mut rights, INSURER, look(&granted)).await.unwrap_err().reason, "GRANT_NOT_BEGUN");
         service.hand.advance(TimeDelta::days(1));
@@ -293,7 +294,7 @@ both_databases! {
             assert_eq!(withdraw(&mut rights, caller, &granted).await.unwrap_err().reason, "GRANT_UNKNOWN", "{caller}");
         }
         let withdrawn = withdraw(&mut rights, PERSON, &granted).await.unwrap();
-        assert_eq!((withdrawn.withdrawn_at.as_str(), withdrawn.withdrawn_by.as_str()), ("2024-06-15T04:00:00.000000Z", PERSON));
+        assert_eq!((withdrawn.withdrawn_at, withdrawn.withdrawn_by.as_str()), (moment("2024-06-15T04:00:00Z"), PERSON));
         let refused = look_up(&mut rights, INSURER, look(&granted)).await.unwrap_err();
         assert_eq!((refused.code, refused.reason.as_str()), (Code::FailedPrecondition, "GRANT_WITHDRAWN"));
         service.hand.advance(TimeDelta::hours(1));
@@ -343,8 +344,8 @@ both_databases! {
             grantee: "person:P2".into(),
             purpose: "长".repeat(51),
             scopes: vec![1, 1, 0, 99],
-            begins_at: "2024-06-15".into(),
-            ends_at: "2024-06-15T04:00:00.0000001Z".into(),
+            begins_at: Some(Timestamp { seconds: 253_402_300_800, nanos: 0 }),
+            ends_at: moment("2024-06-15T04:00:00.0000001Z"),
             consent_reference: "C1".into(),
             ..grant_request()
         };
@@ -361,10 +362,10 @@ both_databases! {
             "begins_at TIME_INVALID",
             "ends_at TIME_INVALID",
         ]);
-        let none = GrantAccessRequest { scopes: vec![], purpose: String::new(), ends_at: "2024-06-15T04:00:00Z".into(), ..grant_request() };
+        let none = GrantAccessRequest { scopes: vec![], purpose: String::new(), ends_at: moment("2024-06-15T04:00:00Z"), ..grant_request() };
         let wrong = grant(&mut rights, PERSON, none).await.unwrap_err();
         assert_eq!(wrong.violation_reasons(), ["TEXT_REQUIRED", "SCOPE_INVALID", "DATE_ORDER"]);
-        let year = |ends_at: &str| GrantAccessRequest { ends_at: ends_at.into(), ..grant_request() };
+        let year = |ends_at: &str| GrantAccessRequest { ends_at: moment(ends_at), ..grant_request() };
         let wrong = grant(&mut rights, PERSON, year("2025-06-16T04:00:00.000001Z")).await.unwrap_err();
         assert_eq!(wrong.violation_reasons(), ["GRANT_TOO_LONG"]);
         grant(&mut rights, PERSON, year("2025-06-16T04:00:00Z")).await.unwrap();
@@ -424,7 +425,7 @@ both_databases! {
             if page_token.is_empty() { break; }
         }
         assert_eq!(listed.len(), 5);
-        assert!(listed.windows(2).all(|pair| pair[0].granted_at < pair[1].granted_at), "oldest first");
+        assert!(listed.windows(2).all(|pair| pair[0].granted_at.unwrap().seconds < pair[1].granted_at.unwrap().seconds), "oldest first");
         for (caller, count) in [(PERSON, 5), (INSURER, 3), ("institution:H43020000001", 2), ("insurer:AIA", 0), ("person:P2", 0)] {
             let request = ListGrantsRequest { psn_no: "P1".into(), ..Default::default() };
             let grants = rights.list_grants(as_caller(caller, request)).await.unwrap().into_inner().grants;

@@ -9,6 +9,7 @@ use std::fmt::Debug;
 
 use chrono::{NaiveDate, TimeDelta};
 use prost::Message;
+use prost_types::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryResult, Statement};
 use tonic::transport::Channel;
 use yizhan_enrollment::person::domain::basic_schemes::doubled;
@@ -23,6 +24,7 @@ use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceCl
 use yizhan_proto::enrollment::v1::merge_service_client::MergeServiceClient;
 use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient;
 use yizhan_proto::enrollment::v1::*;
+use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::error::RemoteError;
 use yizhan_testkit::{TestDatabase, both_databases};
@@ -133,13 +135,13 @@ async fn play(db: &TestDatabase, seed: u64, steps: usize) -> BTreeMap<String, us
             check(&connection, &mut versions, "a replay").await;
             assert_eq!(versions, before, "a replay changed something: {again:?}");
         }
-        let known_at = service.clock.now().to_rfc3339();
+        let known_at = Some(timestamp(service.clock.now()));
         let told = world.ask_fresh(&player.psn_nos, &versions).await;
         answers.push((known_at, player.psn_nos.clone(), told));
     }
     service.hand.advance(TimeDelta::days(400));
     for (known_at, psn_nos, told) in answers {
-        assert_eq!(world.ask(&psn_nos, &known_at).await, told, "as known at {known_at}, seed {seed}");
+        assert_eq!(world.ask(&psn_nos, known_at).await, told, "as known at {known_at:?}, seed {seed}");
     }
     done
 }

@@ -15,6 +15,7 @@ use yizhan_runtime::clock::ManualClock;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::server::RunningServer;
+pub use yizhan_testkit::moment;
 use yizhan_testkit::{Backend, RedisServer, TestDatabase};
 
 type Interceptor = fn(Request<()>) -> Result<Request<()>, Status>;

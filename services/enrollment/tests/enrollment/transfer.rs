@@ -172,7 +172,7 @@ both_databases! {
         }];
         let shares = ImportAccountSharesRequest { request_id: new_id(), rows: shares };
         desk.service.client.import_account_shares(shares).await.unwrap();
-        let known_at = "2025-06-15T04:00:30Z";
+        let known_at = moment("2025-06-15T04:00:30Z");
         let before = desk.service.get_person("P1").await.unwrap();
         let accepted = desk.accepted(opening("P1"), RECEIVING).await;
         desk.service.hand.advance(chrono::TimeDelta::hours(1));
@@ -189,7 +189,7 @@ both_databases! {
         assert_eq!(listed(&mut desk, "430200").await, ["P2"]);
         assert_eq!(listed(&mut desk, "110000").await, ["P1"]);
         let question = GetEligibilityRequest {
-            psn_no: "P1".into(), as_of: "2025-07-01".into(), known_at: known_at.into(), ..Default::default()
+            psn_no: "P1".into(), as_of: "2025-07-01".into(), known_at, ..Default::default()
         };
         let then = desk.service.ask(question).await.unwrap();
         assert_eq!((then.poolarea_no.as_str(), then.person_version), ("430200", before.person_version));

@@ -311,7 +311,7 @@ impl Desk {
                         ..Default::default()
                     },
                     "GetEligibility" => GetEligibilityRequest { psn_no: psn, ..Default::default() },
-                    _ => GetEligibilityRequest { psn_no: psn, known_at: NOW.into(), ..Default::default() },
+                    _ => GetEligibilityRequest { psn_no: psn, known_at: moment(NOW), ..Default::default() },
                 };
                 call!(register, get_eligibility, caller, request).map(|told| told.eligibility.is_some())
             }
@@ -576,7 +576,7 @@ fn granting(psn_no: &str, grantee: &str, caller: &str) -> GrantAccessRequest {
         grantee: grantee.into(),
         purpose: "理赔".into(),
         scopes: vec![AccessScope::Coverage.into()],
-        ends_at: "2024-07-15T04:00:00Z".into(),
+        ends_at: moment("2024-07-15T04:00:00Z"),
         consent_reference: if caller == "person:P1" { "" } else { "S-1" }.into(),
         ..Default::default()
     }
@@ -707,7 +707,7 @@ both_databases! {
             found.push(("AbandonRoster", call!(desk.roster, abandon_roster, admin, request).map(|_| ())));
             let request = ListGrantsRequest {
                 psn_no: "P1".into(),
-                page_token: yizhan_runtime::page::encode_token("grants/P1", &[&text]),
+                page_token: yizhan_runtime::page::encode_token("grants/P1", std::slice::from_ref(&text)),
                 ..Default::default()
             };
             if text != "张三" {

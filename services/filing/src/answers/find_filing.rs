@@ -8,7 +8,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_proto::filing::v1::{FilingAnswer, FindFilingRequest};
-use yizhan_runtime::clock::{parse_date, rfc3339};
+use yizhan_runtime::clock::{parse_date, timestamp};
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
@@ -161,7 +161,7 @@ fn answer(
     message.in_province = visit.in_province();
     message.filings_version = person.map_or(0, |person| person.version);
     message.answer_id = answer_id(request, &message);
-    message.expires_at = rfc3339(register.clock.answer_expires(true));
+    message.expires_at = Some(timestamp(register.clock.answer_expires(true)));
     Ok(message)
 }
 

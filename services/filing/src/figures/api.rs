@@ -1,12 +1,12 @@
 //! FilingFiguresService as tonic sees it.
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use yizhan_proto::filing::v1::filing_figures_service_server::FilingFiguresService;
 use yizhan_proto::filing::v1::{
     GetFilingFiguresRequest, GetFilingFiguresResponse, RecordManualReimbursementRequest,
     RecordManualReimbursementResponse,
 };
-use yizhan_runtime::Caller;
+use yizhan_runtime::{Caller, Reply};
 
 use super::get_filing_figures::get_filing_figures;
 use super::record_manual_reimbursement::record_manual_reimbursement;
@@ -28,7 +28,7 @@ impl FilingFiguresService for FiguresApi {
     async fn get_filing_figures(
         &self,
         request: Request<GetFilingFiguresRequest>,
-    ) -> Result<Response<GetFilingFiguresResponse>, Status> {
+    ) -> Reply<GetFilingFiguresResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(get_filing_figures(&self.0, &caller, request.into_inner()).await?))
     }
@@ -36,7 +36,7 @@ impl FilingFiguresService for FiguresApi {
     async fn record_manual_reimbursement(
         &self,
         request: Request<RecordManualReimbursementRequest>,
-    ) -> Result<Response<RecordManualReimbursementResponse>, Status> {
+    ) -> Reply<RecordManualReimbursementResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(record_manual_reimbursement(&self.0, &caller, request.into_inner()).await?))
     }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use sea_orm::DbErr;
 use yizhan_proto::filing::v1::{FilingFigures, GetFilingFiguresRequest, GetFilingFiguresResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::{Area, FilingKind};
 
 use super::domain::{CROSS_PROVINCE, IN_PROVINCE};
@@ -39,38 +41,42 @@ pub async fn get_filing_figures(
     if !caller.may_read_area(area) {
         return Err(not_owned(&request.area));
     }
-    let limit = page::page_size(request.page_size)?;
-    let GetFilingFiguresRequest { begin_month, end_month, .. } = request;
+    let GetFilingFiguresRequest { begin_month, end_month, page_size, page_token, .. } = request;
     let scope = format!("figures/{area}/{begin_month}/{end_month}");
-    let after = page::decode_token::<2>(&scope, &request.page_token)?.unwrap_or_default();
-    let wanted = |subjects: usize| Wanted {
-        areas: area.codes(),
-        months: (begin_month.clone(), end_month.clone()),
-        after: after.clone().into(),
-        limit: (limit + 1) * subjects as u64,
+    let behind = |after: Option<[String; 2]>, limit| {
+        let wanted = Wanted {
+            areas: area.codes(),
+            months: (begin_month, end_month),
+            after: after.unwrap_or_default().into(),
+            limit,
+        };
+        read(register, wanted)
     };
+    let key = |last: &FilingFigures| [last.poolarea_no.clone(), last.month.clone()];
+    let (figures, next_page_token) = paginated(&scope, (page_size, &page_token), behind, key).await?;
+    Ok(GetFilingFiguresResponse { figures, next_page_token })
+}
+
+/// The figures of both kinds, put together by area and month.
+async fn read(register: &Register, wanted: Wanted) -> Result<Vec<FilingFigures>, DbErr> {
+    let of = |subjects: usize| Wanted { limit: wanted.limit * subjects as u64, ..wanted.clone() };
     let mut rows: BTreeMap<(String, String), FilingFigures> = BTreeMap::new();
     let mut row = |poolarea_no: String, month: String, put: &dyn Fn(&mut FilingFigures)| {
         let key = (poolarea_no.clone(), month.clone());
         let empty = FilingFigures { poolarea_no, month, ..FilingFigures::default() };
         put(rows.entry(key).or_insert(empty));
     };
-    for kind in KINDS.read(&register.db, &wanted(FilingKind::ALL.len())).await? {
+    for kind in KINDS.read(&register.db, &of(FilingKind::ALL.len())).await? {
         row(kind.poolarea_no, kind.month, &|row| row.kinds.push(kind_figures(&kind.subject, kind.sums)));
     }
-    for visits in VISITS.read(&register.db, &wanted([IN_PROVINCE, CROSS_PROVINCE].len())).await? {
+    for visits in VISITS.read(&register.db, &of([IN_PROVINCE, CROSS_PROVINCE].len())).await? {
         let figures = Some(remote_figures(visits.sums));
         row(visits.poolarea_no, visits.month, &|row| match visits.subject.as_str() {
             IN_PROVINCE => row.in_province = figures.clone(),
             _ => row.cross_province = figures.clone(),
         });
     }
-    let more = rows.len() as u64 > limit;
-    let figures: Vec<FilingFigures> = rows.into_values().take(limit as usize).collect();
-    let last = figures.last().filter(|_| more);
-    let next_page_token =
-        last.map_or_else(String::new, |last| page::encode_token(&scope, &[&last.poolarea_no, &last.month]));
-    Ok(GetFilingFiguresResponse { figures, next_page_token })
+    Ok(rows.into_values().collect())
 }
 
 fn check(request: &GetFilingFiguresRequest) -> Result<Area, ServiceError> {

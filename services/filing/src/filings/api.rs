@@ -12,7 +12,7 @@ use yizhan_proto::filing::v1::{
     ImportFilingsResponse, ListFilingsRequest, ListFilingsResponse, ListQueueRequest, ListQueueResponse,
     SubmitFilingRequest, SubmitFilingResponse, WatchFilingsRequest, WatchFilingsResponse,
 };
-use yizhan_runtime::Caller;
+use yizhan_runtime::{Caller, Reply};
 
 use crate::answers::{batch_find_filing, find_filing};
 use crate::app::Register;
@@ -41,10 +41,7 @@ impl FilingApi {
 impl FilingService for FilingApi {
     type WatchFilingsStream = Pin<Box<dyn Stream<Item = Result<WatchFilingsResponse, Status>> + Send>>;
 
-    async fn find_filing(
-        &self,
-        request: Request<FindFilingRequest>,
-    ) -> Result<Response<FindFilingResponse>, Status> {
+    async fn find_filing(&self, request: Request<FindFilingRequest>) -> Reply<FindFilingResponse> {
         let caller = Caller::of(&request);
         let answer = find_filing(&self.register, &caller, request.into_inner()).await?;
         Ok(Response::new(FindFilingResponse { answer: Some(answer) }))
@@ -53,65 +50,44 @@ impl FilingService for FilingApi {
     async fn batch_find_filing(
         &self,
         request: Request<BatchFindFilingRequest>,
-    ) -> Result<Response<BatchFindFilingResponse>, Status> {
+    ) -> Reply<BatchFindFilingResponse> {
         let caller = Caller::of(&request);
         let answers = batch_find_filing(&self.register, &caller, request.into_inner().requests).await?;
         let responses = answers.into_iter().map(|answer| FindFilingResponse { answer }).collect();
         Ok(Response::new(BatchFindFilingResponse { responses }))
     }
 
-    async fn submit_filing(
-        &self,
-        request: Request<SubmitFilingRequest>,
-    ) -> Result<Response<SubmitFilingResponse>, Status> {
+    async fn submit_filing(&self, request: Request<SubmitFilingRequest>) -> Reply<SubmitFilingResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(submit_filing(&self.register, &caller, request.into_inner()).await?))
     }
 
-    async fn advance_filing(
-        &self,
-        request: Request<AdvanceFilingRequest>,
-    ) -> Result<Response<AdvanceFilingResponse>, Status> {
+    async fn advance_filing(&self, request: Request<AdvanceFilingRequest>) -> Reply<AdvanceFilingResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(advance_filing(&self.register, &caller, request.into_inner()).await?))
     }
 
-    async fn get_filing(
-        &self,
-        request: Request<GetFilingRequest>,
-    ) -> Result<Response<GetFilingResponse>, Status> {
+    async fn get_filing(&self, request: Request<GetFilingRequest>) -> Reply<GetFilingResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(get_filing(&self.register, &caller, request.into_inner()).await?))
     }
 
-    async fn list_filings(
-        &self,
-        request: Request<ListFilingsRequest>,
-    ) -> Result<Response<ListFilingsResponse>, Status> {
+    async fn list_filings(&self, request: Request<ListFilingsRequest>) -> Reply<ListFilingsResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(list_filings(&self.register, &caller, request.into_inner()).await?))
     }
 
-    async fn list_queue(
-        &self,
-        request: Request<ListQueueRequest>,
-    ) -> Result<Response<ListQueueResponse>, Status> {
+    async fn list_queue(&self, request: Request<ListQueueRequest>) -> Reply<ListQueueResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(list_queue(&self.register, &caller, request.into_inner()).await?))
     }
 
-    async fn import_filings(
-        &self,
-        request: Request<ImportFilingsRequest>,
-    ) -> Result<Response<ImportFilingsResponse>, Status> {
+    async fn import_filings(&self, request: Request<ImportFilingsRequest>) -> Reply<ImportFilingsResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(import_filings(&self.register, &caller, request.into_inner()).await?))
     }
 
-    async fn watch_filings(
-        &self,
-        request: Request<WatchFilingsRequest>,
-    ) -> Result<Response<Self::WatchFilingsStream>, Status> {
+    async fn watch_filings(&self, request: Request<WatchFilingsRequest>) -> Reply<Self::WatchFilingsStream> {
         let caller = Caller::of(&request);
         let resume_token = request.into_inner().resume_token;
         let events = watch_filings(&self.register, self.stopping.clone(), caller, &resume_token)?;

@@ -3,8 +3,9 @@
 use yizhan_proto::filing::v1::{
     FilingStep, GetFilingRequest, GetFilingResponse, ListFilingsRequest, ListFilingsResponse,
 };
-use yizhan_runtime::clock::rfc3339;
-use yizhan_runtime::{Caller, Reason, ServiceError, page};
+use yizhan_runtime::clock::timestamp;
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError};
 use yizhan_terms::is_psn_no;
 
 use crate::app::Register;
@@ -42,7 +43,7 @@ fn step_message(step: filing_step::Model) -> FilingStep {
         to_state: step.to_state,
         actor: step.actor,
         opter: step.opter,
-        recorded_at: rfc3339(step.recorded_at),
+        recorded_at: Some(timestamp(step.recorded_at)),
         reason: step.reason,
         handling_area: step.handling_area,
     }
@@ -62,16 +63,10 @@ pub async fn list_filings(
             "人员编号应为 1 至 30 位字母、数字",
         ));
     }
-    let limit = page::page_size(page_size)?;
     let scope = format!("filings/{psn_no}");
-    let before = page::decode_token::<1>(&scope, &page_token)?.map(|[filing_id]| filing_id);
-    let mut found = visible(register, caller, &psn_no, before, limit + 1).await?;
-    let more = found.len() as u64 > limit;
-    found.truncate(limit as usize);
-    let next_page_token = match found.last() {
-        Some(last) if more => page::encode_token(&scope, &[&last.filing_id]),
-        _ => String::new(),
-    };
+    let older = |before: Option<[String; 1]>, limit| visible(register, caller, &psn_no, before, limit);
+    let key = |last: &Filing| [last.filing_id.clone()];
+    let (found, next_page_token) = paginated(&scope, (page_size, &page_token), older, key).await?;
     let rules = register.rules.current();
     let filings = found.iter().map(|filing| filing_message(filing, &rules, register.clock.today())).collect();
     Ok(ListFilingsResponse { filings, next_page_token })
@@ -83,10 +78,11 @@ async fn visible(
     register: &Register,
     caller: &Caller,
     psn_no: &str,
-    mut before: Option<String>,
+    before: Option<[String; 1]>,
     wanted: u64,
 ) -> Result<Vec<Filing>, ServiceError> {
     let at_once = wanted.max(READ_AT_ONCE);
+    let mut before = before.map(|[filing_id]| filing_id);
     let mut visible = Vec::new();
     loop {
         let read = store::of_person(&register.db, psn_no, before.take(), at_once).await?;

@@ -2,11 +2,13 @@
 //! overdue.
 
 use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, page};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 use yizhan_workflow::overdue;
 
 use crate::app::Register;
+use crate::filings::domain::filing::Filing;
 use crate::filings::messages::filing_message;
 use crate::filings::store::queue::{self, Wanted};
 use crate::rules::calendar::WorkingDays;
@@ -26,10 +28,6 @@ pub async fn list_queue(
     wrong.finish()?;
     let area = area.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
     check_office(caller, &request.area)?;
-    let limit = page::page_size(request.page_size)?;
-    let scope = format!("queue/{}/{}/{}", request.area, request.state, request.overdue_only);
-    let after = page::decode_token::<2>(&scope, &request.page_token)?;
-
     let (rules, today) = (register.rules.current(), register.clock.today());
     let overdue = match request.overdue_only {
         true => {
@@ -39,13 +37,11 @@ pub async fn list_queue(
         false => None,
     };
     let wanted = Wanted { area, state, today, overdue };
-    let mut found = queue::page(&register.db, &wanted, after, limit + 1).await?;
-    let more = found.len() as u64 > limit;
-    found.truncate(limit as usize);
-    let next_page_token = match found.last() {
-        Some(last) if more => page::encode_token(&scope, &[&last.clock_from.to_string(), &last.filing_id]),
-        _ => String::new(),
-    };
+    let scope = format!("queue/{}/{}/{}", request.area, request.state, request.overdue_only);
+    let behind = |after: Option<[String; 2]>, limit| queue::page(&register.db, &wanted, after, limit);
+    let key = |last: &Filing| [last.clock_from.to_string(), last.filing_id.clone()];
+    let asked = (request.page_size, request.page_token.as_str());
+    let (found, next_page_token) = paginated(&scope, asked, behind, key).await?;
     let filings = found.iter().map(|filing| filing_message(filing, &rules, today)).collect();
     Ok(ListQueueResponse { filings, next_page_token })
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1 as proto;
-use yizhan_runtime::clock::rfc3339;
+use yizhan_runtime::clock::timestamp;
 
 use super::domain::filing::{Filing, Material, Referral, State, kinds};
 use super::domain::filing_row::Row;
@@ -46,8 +46,8 @@ pub fn filing_message(filing: &Filing, rules: &Rules, today: NaiveDate) -> proto
         handling_area: filing.handling_area.clone(),
         due_date: text(due_date),
         overdue: due_date.is_some_and(|due_date| due_date < today),
-        submitted_at: rfc3339(filing.submitted_at),
-        decided_at: filing.decided_at.map(rfc3339).unwrap_or_default(),
+        submitted_at: Some(timestamp(filing.submitted_at)),
+        decided_at: filing.decided_at.map(timestamp),
         dcla_souc: filing.dcla_souc.clone(),
         rule_id: filing.rule.clone(),
         citation: filing.citation.clone(),

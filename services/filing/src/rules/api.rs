@@ -1,12 +1,12 @@
 //! FilingRulesService as tonic sees it.
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use yizhan_proto::filing::v1::filing_rules_service_server::FilingRulesService;
 use yizhan_proto::filing::v1::{
     AddWorkingDaysRequest, AddWorkingDaysResponse, GetFilingRulesRequest, GetFilingRulesResponse,
     ListFilingRulesRequest, ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
 };
-use yizhan_runtime::Caller;
+use yizhan_runtime::{Caller, Reply};
 
 use super::documents::{self, Documents};
 
@@ -26,7 +26,7 @@ impl FilingRulesService for RulesApi {
     async fn publish_filing_rules(
         &self,
         request: Request<PublishFilingRulesRequest>,
-    ) -> Result<Response<PublishFilingRulesResponse>, Status> {
+    ) -> Reply<PublishFilingRulesResponse> {
         let caller = Caller::of(&request);
         Ok(Response::new(documents::publish(&self.0, &caller, request.into_inner()).await?))
     }
@@ -34,14 +34,14 @@ impl FilingRulesService for RulesApi {
     async fn list_filing_rules(
         &self,
         request: Request<ListFilingRulesRequest>,
-    ) -> Result<Response<ListFilingRulesResponse>, Status> {
+    ) -> Reply<ListFilingRulesResponse> {
         Ok(Response::new(documents::list(&self.0, request.into_inner()).await?))
     }
 
     async fn get_filing_rules(
         &self,
         request: Request<GetFilingRulesRequest>,
-    ) -> Result<Response<GetFilingRulesResponse>, Status> {
+    ) -> Reply<GetFilingRulesResponse> {
         let rules = documents::get(&self.0, request.into_inner()).await?;
         Ok(Response::new(GetFilingRulesResponse { rules: Some(rules) }))
     }
@@ -49,7 +49,7 @@ impl FilingRulesService for RulesApi {
     async fn add_working_days(
         &self,
         request: Request<AddWorkingDaysRequest>,
-    ) -> Result<Response<AddWorkingDaysResponse>, Status> {
+    ) -> Reply<AddWorkingDaysResponse> {
         Ok(Response::new(documents::add_working_days(&self.0, request.get_ref())?))
     }
 }

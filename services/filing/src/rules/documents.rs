@@ -73,7 +73,7 @@ pub async fn list(
     desk: &Documents,
     request: ListFilingRulesRequest,
 ) -> Result<ListFilingRulesResponse, ServiceError> {
-    let page = desk.book.list(&request.area, request.page_size, &request.page_token).await?;
+    let page = desk.book.list(&request.area, (request.page_size, &request.page_token)).await?;
     Ok(ListFilingRulesResponse {
         rules: page.documents.into_iter().map(Summary::into).collect(),
         next_page_token: page.next_page_token,

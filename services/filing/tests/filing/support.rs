@@ -16,6 +16,7 @@ use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::server::RunningServer;
+pub use yizhan_testkit::moment;
 use yizhan_testkit::{Backend, RedisServer, TestDatabase};
 
 /// Services in this process.

@@ -2,23 +2,23 @@
 
 use prost::Message;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use yizhan_money::MAX_FEN;
+use yizhan_money::{Fen, MAX_FEN};
 use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
 use yizhan_runtime::ids::new_id;
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use crate::app::App;
 use crate::books::digest;
-use crate::books::messages::ledger;
+use crate::books::domain::ledger;
 use crate::books::messages::rows::{accounts_after, posting_rows};
 use crate::books::retries::{ATTEMPTS, contended, reused};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account, request};
 use crate::books::store::load::{Balance, Wanted};
-use crate::fields::check_area;
-use crate::fields::check_id;
-use crate::settlements::query::{check_person, require_person};
+use crate::fields::{check_area, check_person, check_psn_no};
+use crate::looks::domain::require_person;
 
 /// Pays into an account, once however often it is asked.
 pub async fn deposit(
@@ -67,8 +67,8 @@ pub async fn deposit(
 
 fn check(request: &DepositRequest) -> Result<(), ServiceError> {
     let mut wrong = Violations::new();
-    check_id(&request.request_id, "request_id", &mut wrong);
-    check_id(&request.psn_no, "psn_no", &mut wrong);
+    check_request_id(&request.request_id, &mut wrong);
+    check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     check_area(&request.poolarea_no, "poolarea_no", &mut wrong);
     let fits = (1..=MAX_FEN).contains(&request.amount_fen);
     wrong.require(fits, "amount_fen", Reason::AmountInvalid, "金额应大于 0，且不超过 16 位");
@@ -113,7 +113,12 @@ fn change(
         },
         settlement: None,
         amounts: None,
-        postings: posting_rows(poolarea_no, psn_no, &new_id(), &ledger::deposit(psn_no, request.amount_fen)),
+        postings: posting_rows(
+            poolarea_no,
+            psn_no,
+            &new_id(),
+            ledger::deposit(psn_no, Fen(request.amount_fen)),
+        ),
         years: Vec::new(),
         accounts: accounts_after(poolarea_no, [(psn_no, own, request.amount_fen), none]),
         kind: "DEPOSITED",

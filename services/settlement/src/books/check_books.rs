@@ -10,14 +10,10 @@ use sea_orm::{
 use yizhan_money::Fen;
 use yizhan_policy::identities::Amounts;
 use yizhan_proto::settlement::v1::{CheckBooksResponse, Posting, Settlement};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
-use yizhan_terms::Area;
 
 use super::messages::parts::amounts_of;
 use super::store::entities::{account, accumulated, posting, settlement};
 use super::store::settlements::answer_of;
-use crate::app::App;
-use crate::fields::check_area;
 
 /// Discrepancies reported at most.
 const MAX_REPORTED: usize = 100;
@@ -25,20 +21,8 @@ const MAX_REPORTED: usize = 100;
 const PAGE: u64 = 500;
 
 /// Checks one pooling area. Meant for quiet hours: settlements made meanwhile may be reported.
-pub async fn check_books(
-    app: &App,
-    caller: &Caller,
-    poolarea_no: &str,
-) -> Result<CheckBooksResponse, ServiceError> {
-    let mut wrong = Violations::new();
-    check_area(poolarea_no, "poolarea_no", &mut wrong);
-    wrong.finish()?;
-    if !caller.may_read_area(Area::parse(poolarea_no)) && !matches!(caller, Caller::Operator { .. }) {
-        return Err(
-            ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权核对该统筹区")
-        );
-    }
-    let mut check = Check { db: &app.db, poolarea_no, answer: CheckBooksResponse::default() };
+pub async fn check_books(db: &DatabaseConnection, poolarea_no: &str) -> Result<CheckBooksResponse, DbErr> {
+    let mut check = Check { db, poolarea_no, answer: CheckBooksResponse::default() };
     check.settlements().await?;
     check.postings().await?;
     check.accumulators().await?;

@@ -1,5 +1,4 @@
 //! What a stored settlement says, and the rows it is stored as.
 
-pub mod ledger;
 pub mod parts;
 pub mod rows;

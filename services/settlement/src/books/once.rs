@@ -1,7 +1,7 @@
 //! Administrative changes: done once however often they are asked.
 
 use prost::Message;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tonic::async_trait;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{Column, begin_write, insert_rows, retry_transient};
@@ -9,18 +9,17 @@ use yizhan_runtime::db::{Column, begin_write, insert_rows, retry_transient};
 use super::retries::reused;
 use super::store::entities::request;
 use super::store::load::handled_request;
-use crate::app::App;
 
 /// Does an administrative change and stores its answer under the request id, in one transaction;
 /// a request that was handled before is answered as then. The flag says which.
 pub async fn once<A: Message + Default + Clone>(
-    app: &App,
+    db: &DatabaseConnection,
     key: &(String, String),
     digest: &str,
     answer: A,
     work: &dyn Work,
 ) -> Result<(A, bool), ServiceError> {
-    retry_transient(|| once_attempt(app, key, digest, &answer, work)).await
+    retry_transient(|| once_attempt(db, key, digest, &answer, work)).await
 }
 
 /// What an administrative change writes; done again when another transaction was in the way.
@@ -31,13 +30,13 @@ pub trait Work: Sync {
 }
 
 async fn once_attempt<A: Message + Default + Clone>(
-    app: &App,
+    db: &DatabaseConnection,
     key: &(String, String),
     digest: &str,
     answer: &A,
     work: &dyn Work,
 ) -> Result<(A, bool), ServiceError> {
-    let tx = begin_write(&app.db).await?;
+    let tx = begin_write(db).await?;
     let columns = vec![
         ("owner", Column::Text(vec![key.0.clone()])),
         ("request_id", Column::Text(vec![key.1.clone()])),
@@ -51,7 +50,7 @@ async fn once_attempt<A: Message + Default + Clone>(
     let new = insert_rows(&tx, "requests", columns, unique).await?;
     if new.is_empty() {
         tx.rollback().await?;
-        let handled = handled_request(&app.db, &key.0, &key.1).await?;
+        let handled = handled_request(db, &key.0, &key.1).await?;
         return Ok((answer_again(handled, digest, &key.1)?, true));
     }
     work.write(&tx).await?;

@@ -1,11 +1,11 @@
 //! What settle, reverse and deposit share: being asked again, and coming second.
 
+use sea_orm::DatabaseConnection;
 use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::store::entities::request;
 use super::store::settlements;
-use crate::app::App;
 
 /// How often a change is made again because the person's state moved on. Requests of one process
 /// take turns, so this counts processes, not requests.
@@ -25,14 +25,14 @@ pub fn contended() -> ServiceError {
 /// # Errors
 /// REQUEST_ID_REUSED when it was another request.
 pub async fn stored_answer(
-    app: &App,
+    db: &DatabaseConnection,
     handled: &request::Model,
     digest: &str,
 ) -> Result<Settlement, ServiceError> {
     if handled.digest != digest || handled.setl_id.is_empty() {
         return Err(reused(&handled.request_id));
     }
-    let row = settlements::by_id(&app.db, &handled.setl_id).await?;
+    let row = settlements::by_id(db, &handled.setl_id).await?;
     let row =
         row.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a handled request has no settlement")))?;
     Ok(settlements::answer_of(&row)?)

@@ -1,6 +1,6 @@
 //! How much of a settlement somebody sees.
 
-use yizhan_runtime::Caller;
+use yizhan_runtime::{Caller, Reason, ServiceError};
 use yizhan_terms::Area;
 
 /// As much of a settlement as is shown.
@@ -46,6 +46,21 @@ pub fn view_of(caller: &Caller, whose: Whose<'_>) -> Option<View> {
         || caller.may_act_for_institution(whose.fixmedins_code)
         || caller.may_read_area(Area::parse(whose.poolarea_no));
     whole.then_some(View::Whole)
+}
+
+/// Refuses who may not ask about a person as a whole; a department sees what it paid, and nothing else.
+pub fn require_person(caller: &Caller, psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
+    let department = matches!(caller, Caller::Department { .. });
+    if caller.may_ask_about(psn_no, Area::parse(poolarea_no)) && !department {
+        Ok(())
+    } else {
+        Err(not_own())
+    }
+}
+
+/// Not the caller's to ask about.
+pub fn not_own() -> ServiceError {
+    ServiceError::new(Reason::PersonNotOwn, "not the caller's to ask about")
 }
 
 /// Whether a look is for the access log: all but the person's own, the institution's at its own case, and those of our services,

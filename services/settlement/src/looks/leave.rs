@@ -1,8 +1,8 @@
 //! Leave to show something of a person: given by enrollment, which logs the look first.
 
-use chrono::{DateTime, NaiveDate, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
 use yizhan_proto::enrollment::v1::{AccessScope, AuthorizeLookRequest, AuthorizeLookResponse, LookKind};
-use yizhan_runtime::clock::shanghai;
+use yizhan_runtime::clock::{day_of, moment};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::domain::{Whose, is_logged};
@@ -80,8 +80,10 @@ pub async fn by_grant(
     let scopes = scopes.iter().map(|scope| i32::from(*scope)).collect();
     let asked = AuthorizeLookRequest { grant_id: grant_id.to_owned(), scopes, ..request(caller, look) };
     let answer = app.enrollment.authorize_look(asked).await?;
-    let days =
-        (day(&answer.begins_at, TimeDelta::zero())?, day(&answer.ends_at, TimeDelta::microseconds(1))?);
+    let first = answer.begins_at.and_then(moment).map(day_of);
+    let last = answer.ends_at.and_then(moment).map(|at| day_of(at - TimeDelta::microseconds(1)));
+    let untimed = || ServiceError::internal(anyhow::anyhow!("leave was given by a grant without its times"));
+    let days = first.zip(last).ok_or_else(untimed)?;
     let scopes = answer.scopes().collect();
     let AuthorizeLookResponse { psn_no, poolareas_no: areas, .. } = answer;
     Ok(Granted { psn_no, scopes, days, areas })
@@ -96,10 +98,4 @@ fn request(caller: &Caller, look: Look<'_>) -> AuthorizeLookRequest {
         purpose: look.purpose.to_owned(),
         ..AuthorizeLookRequest::default()
     }
-}
-
-/// The day in Asia/Shanghai of so much before a moment.
-fn day(moment: &str, before: TimeDelta) -> Result<NaiveDate, ServiceError> {
-    let moment = DateTime::parse_from_rfc3339(moment).map_err(ServiceError::internal)?;
-    Ok((moment - before).with_timezone(&shanghai()).date_naive())
 }

@@ -5,7 +5,7 @@ use yizhan_proto::settlement::v1::{Settlement, SettlementDetail, SettlementInfo}
 use yizhan_terms::FundField;
 
 use super::domain::View;
-use crate::books::messages::parts::header;
+use crate::books::messages::parts::{header, sum_of};
 
 /// As much of a settlement as is seen; `None` where that is nothing.
 pub fn cut(settlement: Settlement, view: View) -> Option<Settlement> {
@@ -79,19 +79,5 @@ fn paid(row: &SettlementDetail) -> SettlementDetail {
         fund_pay_type_name: row.fund_pay_type_name.clone(),
         fund_payamt_fen: row.fund_payamt_fen,
         ..SettlementDetail::default()
-    }
-}
-
-fn sum_of(info: &mut SettlementInfo, field: FundField) -> &mut i64 {
-    match field {
-        FundField::Hifp => &mut info.hifp_pay_fen,
-        FundField::Cvlserv => &mut info.cvlserv_pay_fen,
-        FundField::Hifes => &mut info.hifes_pay_fen,
-        FundField::Hifmi => &mut info.hifmi_pay_fen,
-        FundField::Hifob => &mut info.hifob_pay_fen,
-        FundField::Hifdm => &mut info.hifdm_pay_fen,
-        FundField::Maf => &mut info.maf_pay_fen,
-        FundField::Oth => &mut info.oth_pay_fen,
-        FundField::HospPart => &mut info.hosp_part_amt_fen,
     }
 }

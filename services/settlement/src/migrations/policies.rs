@@ -72,8 +72,8 @@ mod tests {
     use yizhan_testkit::both_databases;
 
     use super::*;
+    use crate::app::Policies;
     use crate::migrations::Migrator;
-    use crate::policies::Policies;
 
     /// The migrations of before.
     const BEFORE: u32 = 2;

@@ -9,28 +9,31 @@ use yizhan_documents::Document;
 use yizhan_policy::{Policy, embedded};
 use yizhan_proto::rules::v1::RulesDocument;
 use yizhan_proto::settlement::v1::{
-    CheckPolicyResponse, GetPolicyResponse, ListPoliciesRequest, ListPoliciesResponse, PublishPolicyRequest,
-    PublishPolicyResponse,
+    CheckPolicyRequest, CheckPolicyResponse, GetPolicyRequest, GetPolicyResponse, ListPoliciesRequest,
+    ListPoliciesResponse, PublishPolicyRequest, PublishPolicyResponse,
 };
 use yizhan_rules::{Publication, Summary};
 use yizhan_runtime::db::begin_write;
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::Policies;
-use crate::app::App;
+use crate::app::{App, Policies};
 use crate::books::digest;
 use crate::books::once::{Work, once};
-use crate::fields::check_id;
 
 /// Everything wrong with a document; stores nothing.
-pub fn check(app: &App, document: &str) -> CheckPolicyResponse {
-    match app.policies.check(document) {
+pub async fn check(
+    app: &App,
+    _: &Caller,
+    request: CheckPolicyRequest,
+) -> Result<CheckPolicyResponse, ServiceError> {
+    Ok(match app.policies.check(&request.document) {
         Ok(summary) => CheckPolicyResponse { problems: Vec::new(), policy: Some(summary.into()) },
         Err(problems) => CheckPolicyResponse {
             problems: problems.iter().map(yizhan_rules::problem).collect(),
             policy: None,
         },
-    }
+    })
 }
 
 /// Publishes a version; it is in use from the answer on (in other processes a little later).
@@ -40,7 +43,7 @@ pub async fn publish(
     request: PublishPolicyRequest,
 ) -> Result<PublishPolicyResponse, ServiceError> {
     let mut wrong = Violations::new();
-    check_id(&request.request_id, "request_id", &mut wrong);
+    check_request_id(&request.request_id, &mut wrong);
     let publication = Publication::<Policy>::read(&request.document, wrong)?;
     publication.check_area(caller)?;
     let Policy { id, version, digest, .. } = publication.document();
@@ -54,7 +57,7 @@ pub async fn publish(
     let digest = digest::of_bytes(request.document.as_bytes());
     let key = (caller.to_string(), request.request_id);
     let work = Publish { publication, policies: &app.policies, caller: &key.0, now };
-    let (answer, replayed) = once(app, &key, &digest, answer, &work).await?;
+    let (answer, replayed) = once(&app.db, &key, &digest, answer, &work).await?;
     app.policies.refresh().await?;
     Ok(PublishPolicyResponse { replayed, ..answer })
 }
@@ -74,14 +77,22 @@ impl Work for Publish<'_> {
 }
 
 /// One published version with its text.
-pub async fn get(app: &App, rules_id: &str, version: &str) -> Result<GetPolicyResponse, ServiceError> {
-    let (summary, document) = app.policies.get(rules_id, version).await?;
+pub async fn get(
+    app: &App,
+    _: &Caller,
+    request: GetPolicyRequest,
+) -> Result<GetPolicyResponse, ServiceError> {
+    let (summary, document) = app.policies.get(&request.rules_id, &request.version).await?;
     Ok(GetPolicyResponse { policy: Some(RulesDocument { document, ..summary.into() }) })
 }
 
 /// Published versions, in the order they were published.
-pub async fn list(app: &App, request: &ListPoliciesRequest) -> Result<ListPoliciesResponse, ServiceError> {
-    let page = app.policies.list(&request.area, request.page_size, &request.page_token).await?;
+pub async fn list(
+    app: &App,
+    _: &Caller,
+    request: ListPoliciesRequest,
+) -> Result<ListPoliciesResponse, ServiceError> {
+    let page = app.policies.list(&request.area, (request.page_size, &request.page_token)).await?;
     Ok(ListPoliciesResponse {
         policies: page.documents.into_iter().map(Summary::into).collect(),
         next_page_token: page.next_page_token,

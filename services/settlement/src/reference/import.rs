@@ -1,17 +1,18 @@
 //! Importing institutions and the catalogue: all rows or none, once however often it is asked.
 
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
 use tonic::async_trait;
 use yizhan_proto::settlement::v1::{
     CatalogueItem, ImportCatalogueRequest, ImportCatalogueResponse, ImportInstitutionsRequest,
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::{Area, InstitutionType, Tier};
 
 use super::store::entities::{catalogue_item, institution};
-use crate::app::App;
+use super::store::{Reference, replace};
 use crate::books::digest;
 use crate::books::once::{Work, once};
 use crate::fields::{check_area, check_decimal, check_id};
@@ -27,7 +28,7 @@ const MAX_NAME: usize = 200;
 
 /// Adds or replaces institutions.
 pub async fn institutions(
-    app: &App,
+    reference: &Reference,
     caller: &Caller,
     request: ImportInstitutionsRequest,
 ) -> Result<ImportInstitutionsResponse, ServiceError> {
@@ -45,17 +46,18 @@ pub async fn institutions(
     require_areas(caller, request.institutions.iter().map(|row| row.admdvs.as_str()))?;
     let digest = digest::of_message(&request);
     let imported = request.institutions.len() as i32;
-    let rows: Vec<institution::Model> = request.institutions.into_iter().map(institution_row).collect();
+    let rows = request.institutions.into_iter().map(institution_row).collect();
     let answer = ImportInstitutionsResponse { imported, replayed: false };
     let key = (caller.to_string(), request.request_id);
-    let (answer, replayed) = once(app, &key, &digest, answer, &Institutions { app, rows }).await?;
-    app.reference.forget();
+    let (answer, replayed) =
+        once(&reference.db, &key, &digest, answer, &Rows::<institution::Entity>(rows)).await?;
+    reference.forget();
     Ok(ImportInstitutionsResponse { replayed, ..answer })
 }
 
 /// Adds or replaces catalogue entries.
 pub async fn catalogue(
-    app: &App,
+    reference: &Reference,
     caller: &Caller,
     request: ImportCatalogueRequest,
 ) -> Result<ImportCatalogueResponse, ServiceError> {
@@ -71,40 +73,31 @@ pub async fn catalogue(
     require_areas(caller, request.items.iter().map(|row| row.admdvs.as_str()))?;
     let digest = digest::of_message(&request);
     let imported = request.items.len() as i32;
-    let rows: Vec<catalogue_item::Model> = request.items.into_iter().map(item_row).collect();
+    let rows = request.items.into_iter().map(item_row).collect();
     let answer = ImportCatalogueResponse { imported, replayed: false };
     let key = (caller.to_string(), request.request_id);
-    let (answer, replayed) = once(app, &key, &digest, answer, &Items { app, rows }).await?;
-    app.reference.forget();
+    let (answer, replayed) =
+        once(&reference.db, &key, &digest, answer, &Rows::<catalogue_item::Entity>(rows)).await?;
+    reference.forget();
     Ok(ImportCatalogueResponse { replayed, ..answer })
 }
 
-struct Institutions<'w> {
-    app: &'w App,
-    rows: Vec<institution::Model>,
-}
+/// Rows of a table that are added or replaced.
+struct Rows<E: EntityTrait>(Vec<E::Model>);
 
 #[async_trait]
-impl Work for Institutions<'_> {
+impl<E: EntityTrait> Work for Rows<E>
+where
+    E::Model: IntoActiveModel<E::ActiveModel> + Sync,
+    E::ActiveModel: Send,
+{
     async fn write(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError> {
-        Ok(self.app.reference.write_institutions(tx, self.rows.clone()).await?)
-    }
-}
-
-struct Items<'w> {
-    app: &'w App,
-    rows: Vec<catalogue_item::Model>,
-}
-
-#[async_trait]
-impl Work for Items<'_> {
-    async fn write(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError> {
-        Ok(self.app.reference.write_items(tx, self.rows.clone()).await?)
+        Ok(replace::<E>(tx, self.0.clone()).await?)
     }
 }
 
 fn check_rows(request_id: &str, rows: usize, field: &str, wrong: &mut Violations) {
-    check_id(request_id, "request_id", wrong);
+    check_request_id(request_id, wrong);
     wrong.require(rows > 0, field, Reason::Required, "至少一行");
     if rows > MAX_ROWS {
         wrong.push(field, Reason::TooMany, format!("最多 {MAX_ROWS} 行")).with("limit", MAX_ROWS);

@@ -1,51 +1,41 @@
 //! Looking up institutions and the catalogue: public to every caller.
 
+use sea_orm::EntityTrait;
 use yizhan_proto::settlement::v1::{
-    CatalogueItem, GetCatalogueItemRequest, GetCatalogueItemResponse, GetInstitutionResponse, Institution,
-    ListCatalogueItemsRequest, ListCatalogueItemsResponse, ListInstitutionsRequest, ListInstitutionsResponse,
+    CatalogueItem, GetCatalogueItemRequest, GetCatalogueItemResponse, GetInstitutionRequest,
+    GetInstitutionResponse, Institution, ListCatalogueItemsRequest, ListCatalogueItemsResponse,
+    ListInstitutionsRequest, ListInstitutionsResponse,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::page::{decode_token, encode_token, page_size};
-use yizhan_runtime::{Reason, ServiceError, Violations};
+use yizhan_runtime::page::paginated;
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
-use super::store::Place;
 use super::store::entities::{catalogue_item, institution};
-use crate::app::App;
+use super::store::{Place, Reference};
 use crate::fields::check_area;
 use crate::fields::check_id;
 
-/// Scopes of the page tokens.
-const INSTITUTIONS: &str = "institutions";
-const ITEMS: &str = "catalogue";
-
 /// One institution by code.
-pub async fn institution(app: &App, code: &str) -> Result<GetInstitutionResponse, ServiceError> {
-    let known = app.reference.institution(code).await?;
-    let known = known.ok_or_else(|| ServiceError::new(Reason::InstitutionUnknown, "no such institution"))?;
-    let institution = Institution {
-        fixmedins_code: known.code.clone(),
-        fixmedins_name: known.name.clone(),
-        level: known.level.code().to_owned(),
-        admdvs: known.admdvs.clone(),
-        fixmedins_type: known.kind.code().to_owned(),
-        contracted: known.contracted,
-    };
-    Ok(GetInstitutionResponse { institution: Some(institution) })
+pub async fn institution(
+    reference: &Reference,
+    _: &Caller,
+    request: GetInstitutionRequest,
+) -> Result<GetInstitutionResponse, ServiceError> {
+    let row = institution::Entity::find_by_id(request.fixmedins_code).one(&reference.db).await?;
+    let row = row.ok_or_else(|| ServiceError::new(Reason::InstitutionUnknown, "no such institution"))?;
+    Ok(GetInstitutionResponse { institution: Some(institution_message(row)) })
 }
 
 /// Institutions by code.
 pub async fn institutions(
-    app: &App,
+    reference: &Reference,
+    _: &Caller,
     request: ListInstitutionsRequest,
 ) -> Result<ListInstitutionsResponse, ServiceError> {
-    let size = page_size(request.page_size)?;
-    let [after] = decode_token::<1>(INSTITUTIONS, &request.page_token)?.unwrap_or_default();
-    let mut rows = app.reference.list_institutions(&after, size + 1).await?;
-    let more = rows.len() as u64 > size;
-    rows.truncate(size as usize);
-    let last = rows.last().filter(|_| more);
-    let next_page_token =
-        last.map(|row| encode_token(INSTITUTIONS, &[&row.fixmedins_code])).unwrap_or_default();
+    let asked = (request.page_size, request.page_token.as_str());
+    let behind = |after: Option<[String; 1]>, limit| reference.list_institutions(after, limit);
+    let key = |last: &institution::Model| [last.fixmedins_code.clone()];
+    let (rows, next_page_token) = paginated("institutions", asked, behind, key).await?;
     Ok(ListInstitutionsResponse {
         institutions: rows.into_iter().map(institution_message).collect(),
         next_page_token,
@@ -54,18 +44,20 @@ pub async fn institutions(
 
 /// The catalogue entry that holds in an area on a day.
 pub async fn item(
-    app: &App,
+    reference: &Reference,
+    _: &Caller,
     request: GetCatalogueItemRequest,
 ) -> Result<GetCatalogueItemResponse, ServiceError> {
     let mut wrong = Violations::new();
     check_id(&request.hilist_code, "hilist_code", &mut wrong);
     check_area(&request.admdvs, "admdvs", &mut wrong);
-    let day = if request.as_of.is_empty() { Some(app.clock.today()) } else { parse_date(&request.as_of) };
+    let day =
+        if request.as_of.is_empty() { Some(reference.clock.today()) } else { parse_date(&request.as_of) };
     wrong.require(day.is_some(), "as_of", Reason::DateInvalid, "日期应为 YYYY-MM-DD");
     wrong.finish()?;
-    let day = day.unwrap_or_else(|| app.clock.today());
+    let day = day.unwrap_or_else(|| reference.clock.today());
     let place = Place { admdvs: &request.admdvs, level: &request.level };
-    let row = app.reference.item_row(&request.hilist_code, &place, day).await;
+    let row = reference.item_row(&request.hilist_code, &place, day).await;
     let row = row?;
     let row = row.ok_or_else(|| ServiceError::new(Reason::ItemUnknown, "no such item"))?;
     Ok(GetCatalogueItemResponse { item: Some(item_message(row)?) })
@@ -73,18 +65,16 @@ pub async fn item(
 
 /// Catalogue entries by code, area and first day.
 pub async fn items(
-    app: &App,
+    reference: &Reference,
+    _: &Caller,
     request: ListCatalogueItemsRequest,
 ) -> Result<ListCatalogueItemsResponse, ServiceError> {
-    let size = page_size(request.page_size)?;
-    let after = decode_token::<4>(ITEMS, &request.page_token)?.unwrap_or_default();
-    let mut rows = app.reference.list_items(&after, size + 1).await?;
-    let more = rows.len() as u64 > size;
-    rows.truncate(size as usize);
-    let last = rows.last().filter(|_| more);
-    let next_page_token = last
-        .map(|row| encode_token(ITEMS, &[&row.hilist_code, &row.admdvs, &row.level, &row.begndate]))
-        .unwrap_or_default();
+    let asked = (request.page_size, request.page_token.as_str());
+    let behind = |after: Option<[String; 4]>, limit| reference.list_items(after, limit);
+    let key = |last: &catalogue_item::Model| {
+        [&last.hilist_code, &last.admdvs, &last.level, &last.begndate].map(String::clone)
+    };
+    let (rows, next_page_token) = paginated("catalogue", asked, behind, key).await?;
     let items = rows.into_iter().map(item_message).collect::<Result<_, _>>()?;
     Ok(ListCatalogueItemsResponse { items, next_page_token })
 }

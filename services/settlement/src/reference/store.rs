@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use moka::future::Cache;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    TransactionTrait,
+    ActiveModelTrait, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IdenStatic,
+    IntoActiveModel, Iterable, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect,
 };
+use yizhan_runtime::Clock;
 use yizhan_terms::{Area, InstitutionType, Tier};
 
 use super::domain::{Institution, Item};
@@ -43,16 +45,20 @@ struct Reach {
 /// Institutions and catalogue. Cheap to clone.
 #[derive(Clone)]
 pub struct Reference {
-    db: DatabaseConnection,
+    /// The database.
+    pub db: DatabaseConnection,
+    /// Now.
+    pub clock: Clock,
     institutions: Cache<String, Arc<Institution>>,
     items: Cache<String, Versions>,
 }
 
 impl Reference {
     /// Over this database.
-    pub fn new(db: DatabaseConnection) -> Reference {
+    pub fn new(db: DatabaseConnection, clock: Clock) -> Reference {
         Reference {
             db,
+            clock,
             institutions: Cache::builder().max_capacity(INSTITUTIONS_KEPT).time_to_live(STALENESS).build(),
             items: Cache::builder().max_capacity(ITEMS_KEPT).time_to_live(STALENESS).build(),
         }
@@ -128,57 +134,6 @@ impl Reference {
         Ok(choose(&versions, place, &day.to_string()).cloned())
     }
 
-    /// Adds or replaces institutions, all or none, and forgets what is kept.
-    pub async fn write_institutions<C: TransactionTrait + sea_orm::ConnectionTrait>(
-        &self,
-        tx: &C,
-        rows: Vec<institution::Model>,
-    ) -> Result<(), DbErr> {
-        use sea_orm::sea_query::OnConflict;
-        let replaced = [
-            institution::Column::FixmedinsName,
-            institution::Column::Level,
-            institution::Column::Admdvs,
-            institution::Column::FixmedinsType,
-            institution::Column::Contracted,
-        ];
-        let conflict =
-            OnConflict::column(institution::Column::FixmedinsCode).update_columns(replaced).to_owned();
-        let rows: Vec<institution::ActiveModel> = rows.into_iter().map(Into::into).collect();
-        institution::Entity::insert_many(rows).on_conflict(conflict).exec_without_returning(tx).await?;
-        Ok(())
-    }
-
-    /// Adds or replaces catalogue entries, all or none.
-    pub async fn write_items<C: TransactionTrait + sea_orm::ConnectionTrait>(
-        &self,
-        tx: &C,
-        rows: Vec<catalogue_item::Model>,
-    ) -> Result<(), DbErr> {
-        use sea_orm::sea_query::OnConflict;
-        let key = [
-            catalogue_item::Column::HilistCode,
-            catalogue_item::Column::Admdvs,
-            catalogue_item::Column::Level,
-            catalogue_item::Column::Begndate,
-        ];
-        let replaced = [
-            catalogue_item::Column::Enddate,
-            catalogue_item::Column::Name,
-            catalogue_item::Column::ListType,
-            catalogue_item::Column::ChrgitmLv,
-            catalogue_item::Column::PricUplmtAmt,
-            catalogue_item::Column::SelfpayProp,
-            catalogue_item::Column::Labels,
-            catalogue_item::Column::Source,
-            catalogue_item::Column::Confidence,
-        ];
-        let conflict = OnConflict::columns(key).update_columns(replaced).to_owned();
-        let rows: Vec<catalogue_item::ActiveModel> = rows.into_iter().map(Into::into).collect();
-        catalogue_item::Entity::insert_many(rows).on_conflict(conflict).exec_without_returning(tx).await?;
-        Ok(())
-    }
-
     /// Forgets what is kept, after an import was committed.
     pub fn forget(&self) {
         self.institutions.invalidate_all();
@@ -186,19 +141,20 @@ impl Reference {
     }
 
     /// Institutions after a code, in order.
-    pub async fn list_institutions(&self, after: &str, limit: u64) -> Result<Vec<institution::Model>, DbErr> {
-        institution::Entity::find()
-            .filter(institution::Column::FixmedinsCode.gt(after))
-            .order_by_asc(institution::Column::FixmedinsCode)
-            .limit(limit)
-            .all(&self.db)
-            .await
+    pub async fn list_institutions(
+        &self,
+        after: Option<[String; 1]>,
+        limit: u64,
+    ) -> Result<Vec<institution::Model>, DbErr> {
+        let [after] = after.unwrap_or_default();
+        let mut page = institution::Entity::find().cursor_by(institution::Column::FixmedinsCode);
+        page.after(after).first(limit).all(&self.db).await
     }
 
     /// Catalogue entries after a key, in order.
     pub async fn list_items(
         &self,
-        after: &[String; 4],
+        after: Option<[String; 4]>,
         limit: u64,
     ) -> Result<Vec<catalogue_item::Model>, DbErr> {
         use sea_orm::sea_query::{Expr, ExprTrait};
@@ -209,7 +165,7 @@ impl Reference {
             Expr::col(catalogue_item::Column::Begndate),
         ]);
         catalogue_item::Entity::find()
-            .filter(key.gt(Expr::tuple(after.iter().map(|part| Expr::val(part.as_str())))))
+            .filter(key.gt(Expr::tuple(after.unwrap_or_default().map(Expr::val))))
             .order_by_asc(catalogue_item::Column::HilistCode)
             .order_by_asc(catalogue_item::Column::Admdvs)
             .order_by_asc(catalogue_item::Column::Level)
@@ -218,6 +174,21 @@ impl Reference {
             .all(&self.db)
             .await
     }
+}
+
+/// Adds or replaces rows, all or none.
+pub async fn replace<E>(tx: &DatabaseTransaction, rows: Vec<E::Model>) -> Result<(), DbErr>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: Send,
+{
+    let key: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
+    let is_key = |column: &E::Column| key.iter().any(|part| part.as_str() == column.as_str());
+    let others = E::Column::iter().filter(|column| !is_key(column));
+    let conflict = OnConflict::columns(key.iter().copied()).update_columns(others).to_owned();
+    let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
+    E::insert_many(rows).on_conflict(conflict).exec_without_returning(tx).await.map(drop)
 }
 
 /// Where an item is charged.

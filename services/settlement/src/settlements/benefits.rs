@@ -4,11 +4,11 @@ use yizhan_proto::enrollment::v1::{AccessScope, LookKind};
 use yizhan_proto::settlement::v1::{GetBenefitsRequest, GetBenefitsResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::query::{accumulated, not_own, page_of};
+use super::query::{accumulated, page_of};
 use crate::app::App;
 use crate::books::store::settlements::Wanted;
-use crate::fields::check_id;
-use crate::looks::domain::{View, Whose, view_of};
+use crate::fields::check_psn_no;
+use crate::looks::domain::{View, Whose, not_own, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
 
 /// Accumulators and settlements, as far as the caller may see them.
@@ -20,7 +20,7 @@ pub async fn get_benefits(
     let mut wrong = Violations::new();
     let by_grant = !request.grant_id.is_empty();
     if !by_grant || !request.psn_no.is_empty() {
-        check_id(&request.psn_no, "psn_no", &mut wrong);
+        check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     }
     let purpose = check_purpose(caller, &request.purpose, by_grant, &mut wrong);
     wrong.finish()?;
@@ -51,7 +51,7 @@ async fn granted(
             days: Some(granted.days),
         };
         let page =
-            page_of(app, &wanted, request.page_size, &request.page_token, |_| Some(View::Fees)).await?;
+            page_of(app, &wanted, (request.page_size, &request.page_token), |_| Some(View::Fees)).await?;
         (answer.settlements, answer.next_page_token) = page;
     }
     Ok(answer)
@@ -80,7 +80,8 @@ async fn own(
     }
     let wanted = Wanted { areas: &areas, psn_no, institution: None, days: None };
     let page =
-        page_of(app, &wanted, request.page_size, &request.page_token, |whose| view_of(caller, whose)).await?;
+        page_of(app, &wanted, (request.page_size, &request.page_token), |whose| view_of(caller, whose))
+            .await?;
     (answer.settlements, answer.next_page_token) = page;
     Ok(answer)
 }

@@ -13,7 +13,7 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
-use super::messages::answer::{self, Context, Identity};
+use super::messages::answer::{self, Identity, LookedUp};
 use super::messages::case;
 use super::messages::filing::{self, Filed};
 use super::messages::visit::{self, CheckedVisit};
@@ -24,13 +24,8 @@ use crate::reference::store::Place;
 
 /// A visit with everything that was looked up about it, before the person's state is read.
 pub struct Prepared {
-    /// The visit.
-    pub visit: CheckedVisit,
-    /// Enrollment's answer.
-    pub eligibility: Eligibility,
-    filed: Option<Filed>,
-    institution: Arc<Institution>,
-    items: Vec<Arc<Item>>,
+    /// The visit, and what was looked up.
+    pub known: LookedUp,
     case: Case,
     book: Arc<Documents<Policy>>,
 }
@@ -66,8 +61,9 @@ pub async fn prepare(
     case::check_against_register(&visit, &eligibility, &institution)?;
     let book = app.policies.current();
     let filed = ask_filing(app, &book, &visit, &eligibility, &institution).await?;
-    let case = case::build(&visit, &eligibility, &institution, &items, filed.as_ref())?;
-    Ok(Prepared { visit, eligibility, filed, institution, items, case, book })
+    let known = LookedUp { visit, eligibility, filed, institution, items };
+    let case = case::build(&known)?;
+    Ok(Prepared { known, case, book })
 }
 
 /// How the visit is filed: asked for care outside the pooling area, and at home where the policy treats those
@@ -190,9 +186,9 @@ async fn look_up(
 
 /// Whose state a visit needs.
 pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted {
-    let visit = &prepared.visit.reported;
+    let visit = &prepared.known.visit.reported;
     Wanted {
-        poolarea_no: prepared.eligibility.poolarea_no.clone(),
+        poolarea_no: prepared.known.eligibility.poolarea_no.clone(),
         psn_no: visit.psn_no.clone(),
         mulaid_psn_no: visit.mulaid_psn_no.clone(),
         request,
@@ -207,21 +203,12 @@ pub fn calculate(
 ) -> Result<Calculated, ServiceError> {
     let mut case = prepared.case.clone();
     let years = state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
-    let used = prepared.visit.reported.acct_used_flag;
+    let used = prepared.known.visit.reported.acct_used_flag;
     case::with_state(&mut case, years, used, Fen(state.own.fen), Fen(state.shared.fen));
     let settlement = {
         let policy = find(&prepared.book, &case.area, case.scheme, case.visit.end).map_err(no_policy)?;
         let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
-        let context = Context {
-            visit: &prepared.visit,
-            eligibility: &prepared.eligibility,
-            filing: prepared.filed.as_ref().map(|filed| &filed.record),
-            institution: &prepared.institution,
-            items: &prepared.items,
-            case: &case,
-            policy,
-        };
-        answer::build(&context, &outcome, identity)?
+        answer::build(&prepared.known, &case, policy, &outcome, identity)?
     };
     Ok(Calculated { case, settlement })
 }

@@ -16,8 +16,11 @@ pub async fn preview(
     let prepared = prepare(app, caller, request.visit, Violations::new()).await?;
     let state = app.person_state(wanted(&prepared, None)).await?;
     let calculated = calculate(&prepared, &state, None)?;
-    let read =
-        Read { visit: &prepared.visit.reported, case: &calculated.case, settlement: &calculated.settlement };
+    let read = Read {
+        visit: &prepared.known.visit.reported,
+        case: &calculated.case,
+        settlement: &calculated.settlement,
+    };
     let quote = read.quote(app.clock.now() + app.quote_ttl);
     Ok(PreviewResponse { quote: Some(quote), settlement: Some(calculated.settlement) })
 }

@@ -2,25 +2,23 @@
 
 use yizhan_proto::enrollment::v1::{AccessScope, LookKind};
 use yizhan_proto::settlement::v1::{
-    Accumulator, GetAccumulatorsRequest, GetAccumulatorsResponse, GetSettlementRequest, GetStatementRequest,
-    GetStatementResponse, ListSettlementsRequest, ListSettlementsResponse, Settlement, SettlementInfo,
+    Accumulator, GetAccumulatorsRequest, GetAccumulatorsResponse, GetSettlementRequest,
+    GetSettlementResponse, GetStatementRequest, GetStatementResponse, ListSettlementsRequest,
+    ListSettlementsResponse, Settlement, SettlementInfo,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::page::{self, decode_token, encode_token};
+use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
-use yizhan_terms::Area;
 
 use super::messages::statement;
 use crate::app::App;
 use crate::books::store::entities::settlement;
 use crate::books::store::settlements;
-use crate::fields::{check_area, check_id};
-use crate::looks::domain::{View, Whose, view_of};
+use crate::fields::{check_id, check_person};
+use crate::looks::domain::{View, Whose, require_person, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
 use crate::looks::messages::cut;
 
-/// The list that page tokens belong to.
-const SCOPE: &str = "settlements";
 /// 退费标志 of a settlement that was reversed.
 const REVERSED: &str = "1";
 
@@ -29,7 +27,7 @@ pub async fn get(
     app: &App,
     caller: &Caller,
     request: GetSettlementRequest,
-) -> Result<Settlement, ServiceError> {
+) -> Result<GetSettlementResponse, ServiceError> {
     let GetSettlementRequest { setl_id, purpose, grant_id } = request;
     let by_grant = !grant_id.is_empty();
     let (row, purpose) = find(app, caller, &setl_id, (&purpose, by_grant)).await?;
@@ -39,12 +37,13 @@ pub async fn get(
         let granted = leave::by_grant(app, caller, look, &grant_id, &[AccessScope::Settlements]).await?;
         let within =
             parse_date(&row.enddate).is_some_and(|day| granted.days.0 <= day && day <= granted.days.1);
-        return cut(settlement, View::Fees).filter(|_| within).ok_or_else(unknown);
+        let seen = cut(settlement, View::Fees).filter(|_| within).ok_or_else(unknown)?;
+        return Ok(GetSettlementResponse { settlement: Some(seen) });
     }
     let view = view_of(caller, whose(&row)).ok_or_else(unknown)?;
     let seen = cut(settlement, view).ok_or_else(unknown)?;
     leave::note(app, caller, whose(&row), look).await?;
-    Ok(seen)
+    Ok(GetSettlementResponse { settlement: Some(seen) })
 }
 
 /// The row of a settlement, and what it is looked at for; whether the caller may see it is not asked yet.
@@ -121,7 +120,8 @@ pub async fn list(
         days: None,
     };
     let page =
-        page_of(app, &wanted, request.page_size, &request.page_token, |whose| view_of(caller, whose)).await?;
+        page_of(app, &wanted, (request.page_size, &request.page_token), |whose| view_of(caller, whose))
+            .await?;
     if !page.0.is_empty() {
         let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), request.psn_no.as_str());
         // An institution's rows are its own cases.
@@ -137,17 +137,12 @@ pub async fn list(
 pub async fn page_of(
     app: &App,
     wanted: &settlements::Wanted<'_>,
-    page_size: i32,
-    page_token: &str,
+    asked: (i32, &str),
     view: impl Fn(Whose<'_>) -> Option<View>,
 ) -> Result<(Vec<SettlementInfo>, String), ServiceError> {
-    let size = page::page_size(page_size)?;
-    let [before] = decode_token::<1>(SCOPE, page_token)?.unwrap_or_default();
-    let mut rows = settlements::of_person(&app.db, wanted, &before, size + 1).await?;
-    let more = rows.len() as u64 > size;
-    rows.truncate(size as usize);
-    let last = rows.last().filter(|_| more);
-    let next_page_token = last.map(|row| encode_token(SCOPE, &[&row.setl_id])).unwrap_or_default();
+    let older = |before: Option<[String; 1]>, limit| settlements::of_person(&app.db, wanted, before, limit);
+    let key = |last: &settlement::Model| [last.setl_id.clone()];
+    let (rows, next_page_token) = paginated("settlements", asked, older, key).await?;
     let ids: Vec<&str> = rows.iter().map(|row| row.setl_id.as_str()).collect();
     let reversed = settlements::reversed_among(&app.db, wanted, &ids).await?;
     let mut infos = Vec::with_capacity(rows.len());
@@ -171,13 +166,14 @@ pub async fn statement(
     request: GetStatementRequest,
 ) -> Result<GetStatementResponse, ServiceError> {
     let (row, purpose) = find(app, caller, &request.setl_id, (&request.purpose, false)).await?;
-    if view_of(caller, whose(&row)).ok_or_else(unknown)? != View::Whole {
+    let view = view_of(caller, whose(&row)).ok_or_else(unknown)?;
+    let settlement = cut(as_now(app, &row).await?, view).ok_or_else(unknown)?;
+    if view != View::Whole {
         return Err(ServiceError::new(
             Reason::OnlyPartVisible,
             "the statement is the whole settlement, of which the caller sees a part",
         ));
     }
-    let settlement = as_now(app, &row).await?;
     leave::note(app, caller, whose(&row), look_at(&row, LookKind::Statement, &purpose)).await?;
     Ok(GetStatementResponse {
         text: statement::text(&settlement),
@@ -220,27 +216,4 @@ pub async fn accumulated(
         }));
     }
     Ok(accumulators)
-}
-
-/// Refuses who may not ask about a person as a whole; a department sees what it paid, and nothing else.
-pub fn require_person(caller: &Caller, psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
-    let department = matches!(caller, Caller::Department { .. });
-    if caller.may_ask_about(psn_no, Area::parse(poolarea_no)) && !department {
-        Ok(())
-    } else {
-        Err(not_own())
-    }
-}
-
-/// Not the caller's to ask about.
-pub fn not_own() -> ServiceError {
-    ServiceError::new(Reason::PersonNotOwn, "not the caller's to ask about")
-}
-
-/// What is wrong with a person named by area and number.
-pub fn check_person(psn_no: &str, poolarea_no: &str) -> Violations {
-    let mut wrong = Violations::new();
-    check_id(psn_no, "psn_no", &mut wrong);
-    check_area(poolarea_no, "poolarea_no", &mut wrong);
-    wrong
 }

@@ -2,7 +2,7 @@
 
 use prost::Message;
 use yizhan_policy::case::Case;
-use yizhan_proto::settlement::v1::{ReplaySettlementResponse, Settlement};
+use yizhan_proto::settlement::v1::{ReplaySettlementRequest, ReplaySettlementResponse, Settlement};
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::calculate::refused;
@@ -19,9 +19,9 @@ use crate::books::store::settlements;
 pub async fn replay(
     app: &App,
     caller: &Caller,
-    setl_id: &str,
+    request: ReplaySettlementRequest,
 ) -> Result<ReplaySettlementResponse, ServiceError> {
-    let row = find_whole(app, caller, setl_id).await?;
+    let row = find_whole(app, caller, &request.setl_id).await?;
     let stored = settlements::answer_of(&row)?;
     let recomputed = if row.reverses_setl_id.is_empty() {
         settle_again(app, &row, &stored)?

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use yizhan_proto::settlement::v1::{ReverseRequest, ReverseResponse, Settlement};
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::MedType;
 
@@ -11,15 +12,15 @@ use super::query::{require_whole, unknown};
 use super::settle::new_identity;
 use crate::app::App;
 use crate::books::digest;
-use crate::books::messages::ledger::relative_in;
-use crate::books::messages::parts::{amounts_of, header};
+use crate::books::domain::ledger::relative_in;
+use crate::books::messages::parts::{amounts_of, header, postings_of};
 use crate::books::messages::rows::{accounts_after, posting_rows, request_row, settlement_row, years_after};
 use crate::books::retries::{ATTEMPTS, contended, stored_answer};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::settlement;
 use crate::books::store::load::{PersonState, Wanted};
 use crate::books::store::settlements;
-use crate::fields::check_id;
+use crate::fields::{check_id, check_psn_no};
 
 /// Characters of a reason at most.
 const MAX_REASON: usize = 200;
@@ -43,7 +44,7 @@ pub async fn reverse(
         .with_text("只能由结算机构撤销"));
     }
     let original = settlements::answer_of(&row)?;
-    let mulaid = relative_in(&original.postings, &row.psn_no);
+    let mulaid = relative_in(&postings_of(&original), &row.psn_no).to_owned();
     let _turn = app.turn_of(&row.poolarea_no, &[&row.psn_no, &mulaid]).await;
     let key = (row.fixmedins_code.clone(), request.request_id.clone());
     for _ in 0..ATTEMPTS {
@@ -55,7 +56,7 @@ pub async fn reverse(
         };
         let state = app.person_state(wanted).await?;
         if let Some(handled) = &state.handled {
-            let settlement = stored_answer(app, handled, &digest).await?;
+            let settlement = stored_answer(&app.db, handled, &digest).await?;
             return Ok(ReverseResponse { settlement: Some(settlement), replayed: true });
         }
         require_reversible(app, &row, &original).await?;
@@ -69,8 +70,8 @@ pub async fn reverse(
 
 fn check(request: &ReverseRequest) -> Result<(), ServiceError> {
     let mut wrong = Violations::new();
-    check_id(&request.request_id, "request_id", &mut wrong);
-    check_id(&request.psn_no, "psn_no", &mut wrong);
+    check_request_id(&request.request_id, &mut wrong);
+    check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     check_id(&request.setl_id, "setl_id", &mut wrong);
     let fits = request.reason.chars().count() <= MAX_REASON;
     wrong.require(fits, "reason", Reason::TooLong, format!("最多 {MAX_REASON} 个字符"));
@@ -158,7 +159,7 @@ fn change(
         request: request_row(key, digest, &settlement),
         years: years_after(&settlement, state)?,
         accounts: accounts_after(&info.poolarea_no, [own, shared]),
-        postings: posting_rows(&info.poolarea_no, &info.psn_no, &identity.setl_id, &settlement.postings),
+        postings: posting_rows(&info.poolarea_no, &info.psn_no, &identity.setl_id, postings_of(&settlement)),
         amounts: Some(amounts_of(&settlement)),
         settlement: Some(settlement_row(&settlement, String::new())),
         kind: "REVERSED",

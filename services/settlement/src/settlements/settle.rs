@@ -1,21 +1,22 @@
 //! 结算: one visit, every payer, one commit.
 
 use yizhan_proto::settlement::v1::{SettleRequest, SettleResponse};
+use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::ids::new_id;
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::calculate::{Calculated, Prepared, calculate, prepare, wanted};
 use super::messages::answer::Identity;
-use super::messages::quote::{self, Read};
+use super::messages::quote::Read;
 use crate::app::App;
 use crate::books::digest;
-use crate::books::messages::parts::{amounts_of, header};
+use crate::books::messages::parts::{amounts_of, header, postings_of};
 use crate::books::messages::rows::{accounts_after, posting_rows, request_row, settlement_row, years_after};
 use crate::books::retries::{ATTEMPTS, contended, stored_answer};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::request;
 use crate::books::store::load::{PersonState, handled_request};
-use crate::fields::check_id;
 
 /// Settles a visit, once however often it is asked.
 pub async fn settle(
@@ -49,11 +50,12 @@ async fn settle_new(
     digest: &str,
 ) -> Result<SettleResponse, ServiceError> {
     let mut wrong = Violations::new();
-    check_id(&request.request_id, "request_id", &mut wrong);
+    check_request_id(&request.request_id, &mut wrong);
     let prepared = prepare(app, caller, request.visit, wrong).await?;
     require_version(&prepared, request.person_version)?;
-    let visit = &prepared.visit.reported;
-    let _turn = app.turn_of(&prepared.eligibility.poolarea_no, &[&visit.psn_no, &visit.mulaid_psn_no]).await;
+    let visit = &prepared.known.visit.reported;
+    let _turn =
+        app.turn_of(&prepared.known.eligibility.poolarea_no, &[&visit.psn_no, &visit.mulaid_psn_no]).await;
     let key = (visit.fixmedins_code.clone(), request.request_id);
     for _ in 0..ATTEMPTS {
         let state = app.person_state(wanted(&prepared, Some(key.clone()))).await?;
@@ -77,11 +79,11 @@ async fn settle_new(
 
 /// The id and time of a settlement that is about to be made.
 pub fn new_identity(app: &App, request_id: &str) -> Identity {
-    Identity { setl_id: new_id(), request_id: request_id.to_owned(), time: quote::timestamp(app.clock.now()) }
+    Identity { setl_id: new_id(), request_id: request_id.to_owned(), time: timestamp(app.clock.now()) }
 }
 
 fn require_version(prepared: &Prepared, known: i64) -> Result<(), ServiceError> {
-    let current = prepared.eligibility.person_version;
+    let current = prepared.known.eligibility.person_version;
     if known == 0 || known == current {
         return Ok(());
     }
@@ -103,8 +105,11 @@ fn require_quoted(
     if quote_id.is_empty() {
         return Ok(());
     }
-    let read =
-        Read { visit: &prepared.visit.reported, case: &calculated.case, settlement: &calculated.settlement };
+    let read = Read {
+        visit: &prepared.known.visit.reported,
+        case: &calculated.case,
+        settlement: &calculated.settlement,
+    };
     read.keep(quote_id, app.clock.now())
 }
 
@@ -126,7 +131,7 @@ async fn answer_again(
     handled: &request::Model,
     digest: &str,
 ) -> Result<SettleResponse, ServiceError> {
-    Ok(SettleResponse { settlement: Some(stored_answer(app, handled, digest).await?), replayed: true })
+    Ok(SettleResponse { settlement: Some(stored_answer(&app.db, handled, digest).await?), replayed: true })
 }
 
 /// Everything the settlement changes.
@@ -139,7 +144,7 @@ fn change(
 ) -> Result<Change, ServiceError> {
     let settlement = &calculated.settlement;
     let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;
-    let visit = &prepared.visit.reported;
+    let visit = &prepared.known.visit.reported;
     let info = header(settlement);
     let own = (visit.psn_no.as_str(), state.own, -(info.acct_pay_fen - info.acct_mulaid_pay_fen));
     let shared = (visit.mulaid_psn_no.as_str(), state.shared, -info.acct_mulaid_pay_fen);
@@ -147,7 +152,7 @@ fn change(
         request: request_row(key, digest, settlement),
         years: years_after(settlement, state)?,
         accounts: accounts_after(&info.poolarea_no, [own, shared]),
-        postings: posting_rows(&info.poolarea_no, &info.psn_no, &info.setl_id, &settlement.postings),
+        postings: posting_rows(&info.poolarea_no, &info.psn_no, &info.setl_id, postings_of(settlement)),
         amounts: Some(amounts_of(settlement)),
         settlement: Some(settlement_row(settlement, case_json)),
         kind: "SETTLED",

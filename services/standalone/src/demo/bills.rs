@@ -1,44 +1,19 @@
 //! The bills of the demo: real items at real published prices, in invented quantities.
 
-use rust_decimal::Decimal;
-use yizhan_money::round_half_up;
+use yizhan_money::Fen;
 use yizhan_proto::settlement::v1::{FeeLine, Visit};
 
-/// An item of the demo's bills.
-pub struct PricedItem {
-    /// 医保目录编码
-    pub code: &'static str,
-    /// 甲乙丙 class the demo's areas give it.
-    pub class: &'static str,
-    /// 先行自付 they give it.
-    pub prepay: &'static str,
-    /// 定价上限 they give it, yuan.
-    pub ceiling: &'static str,
-    /// 单价, yuan.
-    price: &'static str,
-}
-
-const fn item(
-    code: &'static str,
-    class: &'static str,
-    prepay: &'static str,
-    ceiling: &'static str,
-    price: &'static str,
-) -> PricedItem {
-    PricedItem { code, class, prepay, ceiling, price }
-}
-
-/// Every item a bill of the demo holds.
-pub const PRICED: [PricedItem; 8] = [
+/// Every item a bill of the demo holds: 医保目录编码; 甲乙丙 class, 先行自付 and 定价上限 (yuan) the demo's areas give it; 单价 in fen.
+pub const PRICED: [(&str, &str, &str, &str, i64); 8] = [
     // 床位, 全身麻醉, 恩扎卢胺软胶囊, 注射用阿替普酶, 静注人免疫球蛋白, 康柏西普, A型肉毒毒素, 七叶皂苷钠
-    item("001109000010000", "01", "0", "50", "55"),
-    item("003301000050000", "01", "0", "", "570"),
-    item("XL02BBE088E002010279406", "02", "0.1", "", "7795.2"),
-    item("XB01ADA066B001020178302", "02", "0.1", "", "3400"),
-    item("XJ06BAJ215B001010104426", "02", "0.1", "", "610"),
-    item("XS01LAK119B023010109681", "01", "0", "", "3452.8"),
-    item("XJ06AAA006B001020178976", "03", "", "", "1088.24"),
-    item("XC05CAQ005B014010204139", "01", "0", "", "14.35"),
+    ("001109000010000", "01", "0", "50", 5_500),
+    ("003301000050000", "01", "0", "", 57_000),
+    ("XL02BBE088E002010279406", "02", "0.1", "", 779_520),
+    ("XB01ADA066B001020178302", "02", "0.1", "", 340_000),
+    ("XJ06BAJ215B001010104426", "02", "0.1", "", 61_000),
+    ("XS01LAK119B023010109681", "01", "0", "", 345_280),
+    ("XJ06AAA006B001020178976", "03", "", "", 108_824),
+    ("XC05CAQ005B014010204139", "01", "0", "", 1_435),
 ];
 
 /// Item by its place in [`PRICED`] and quantity.
@@ -56,59 +31,37 @@ pub const NEWBORN_STAY: Bill<'static> = &[(0, 7), (4, 4)];
 /// A visit to the outpatient department.
 pub const OUTPATIENT: Bill<'static> = &[(7, 28)];
 
-/// Where and when.
-pub struct Stay<'s> {
-    /// 人员编号
-    pub psn_no: &'s str,
-    /// 险种类型
-    pub insutype: &'s str,
-    /// 医疗类别
-    pub med_type: &'s str,
-    /// 定点医药机构编号
-    pub fixmedins_code: &'s str,
-    /// First day.
-    pub begndate: &'s str,
-    /// Last day.
-    pub enddate: &'s str,
-    /// Whether the personal account pays.
-    pub account: bool,
-}
-
-/// A visit with a bill.
-pub fn visit(stay: &Stay<'_>, mdtrt_id: &str, bill: Bill<'_>) -> anyhow::Result<Visit> {
-    let lines = bill.iter().enumerate().map(|(number, (item, quantity))| {
-        let item = &PRICED[*item];
-        line(&format!("{}", number + 1), item.code, *quantity, item.price)
+/// A stay in hospital that the personal account does not pay for: of whom, by which scheme, where, from when to when.
+pub fn stay(psn_no: &str, insutype: &str, fixmedins_code: &str, days: [&str; 2], bill: Bill<'_>) -> Visit {
+    let priced = bill.iter().map(|(item, quantity)| {
+        let (code, .., price_fen) = PRICED[*item];
+        (code, *quantity, price_fen)
     });
-    visit_of(stay, mdtrt_id, lines.collect::<anyhow::Result<_>>()?)
-}
-
-/// A visit with given lines.
-pub fn visit_of(stay: &Stay<'_>, mdtrt_id: &str, feedetail: Vec<FeeLine>) -> anyhow::Result<Visit> {
-    Ok(Visit {
-        psn_no: stay.psn_no.into(),
-        insutype: stay.insutype.into(),
-        mdtrt_id: mdtrt_id.into(),
-        med_type: stay.med_type.into(),
-        begndate: stay.begndate.into(),
-        enddate: stay.enddate.into(),
-        fixmedins_code: stay.fixmedins_code.into(),
+    Visit {
+        psn_no: psn_no.into(),
+        insutype: insutype.into(),
+        mdtrt_id: format!("ZY-{psn_no}-{}", days[0]),
+        med_type: "21".into(),
+        begndate: days[0].into(),
+        enddate: days[1].into(),
+        fixmedins_code: fixmedins_code.into(),
         dise_codg: vec!["I10.x00".into()],
-        acct_used_flag: stay.account,
-        feedetail,
+        feedetail: lines(priced),
         ..Visit::default()
-    })
+    }
 }
 
-/// A line: its amount is quantity × price, half up to the fen.
-pub fn line(number: &str, code: &str, quantity: i64, price: &str) -> anyhow::Result<FeeLine> {
-    let price_fen: Decimal = price.parse::<Decimal>()? * Decimal::ONE_HUNDRED;
-    Ok(FeeLine {
-        feedetl_sn: number.into(),
-        hilist_code: code.into(),
-        cnt: quantity.to_string(),
-        pric: price.into(),
-        det_item_fee_sumamt_fen: round_half_up(price_fen * Decimal::from(quantity)).0,
-        ..FeeLine::default()
-    })
+/// Lines of a bill: code, quantity and price in fen.
+pub fn lines<'l>(priced: impl Iterator<Item = (&'l str, i64, i64)>) -> Vec<FeeLine> {
+    let numbered = priced.zip(1..);
+    numbered
+        .map(|((code, quantity, price_fen), number)| FeeLine {
+            feedetl_sn: number.to_string(),
+            hilist_code: code.into(),
+            cnt: quantity.to_string(),
+            pric: Fen(price_fen).to_string(),
+            det_item_fee_sumamt_fen: price_fen * quantity,
+            ..FeeLine::default()
+        })
+        .collect()
 }

@@ -1,12 +1,16 @@
 //! Institutions and catalogue of the demo.
 
+use std::collections::HashMap;
+
 use anyhow::Context;
-use serde::Deserialize;
+use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
+use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
+use yizhan_proto::settlement::v1::policy_service_client::PolicyServiceClient;
 use yizhan_proto::settlement::v1::{
     CatalogueItem, ImportCatalogueRequest, ImportInstitutionsRequest, Institution, ListPoliciesRequest,
 };
+use yizhan_runtime::client::PeerChannel;
 
-use super::Clients;
 use super::bills::PRICED;
 
 /// 382 real entries, each with its source and how sure its class is.
@@ -25,89 +29,73 @@ const INSTITUTIONS: [(&str, &str, &str, &str); 5] = [
     (FAR_FROM_HOME, "上海示例医院", "third", "310115"),
 ];
 
-#[derive(Deserialize)]
-struct CatalogueRow {
-    hilist_code: String,
-    name: String,
-    list_type: String,
-    chrgitm_lv: String,
-    admdvs: String,
-    level: String,
-    pric_uplmt_amt: String,
-    selfpay_prop: String,
-    source: String,
-    confidence: String,
-}
-
 /// Imports institutions and catalogue, and says which policies are published.
-pub async fn register(clients: &Clients) -> anyhow::Result<()> {
-    let institutions = INSTITUTIONS.iter().map(institution).collect();
+pub async fn register(settlement: &PeerChannel) -> anyhow::Result<()> {
+    let institutions = INSTITUTIONS.map(institution).into();
     let request = ImportInstitutionsRequest { request_id: "demo-institutions".into(), institutions };
-    clients.institutions.clone().import_institutions(request).await?;
-    let mut items = read_catalogue()?;
+    InstitutionServiceClient::new(settlement.clone()).import_institutions(request).await?;
+    let mut items = read_catalogue().context("data/catalogue.csv")?;
     let real = items.len();
     items.extend(demo_items(&items)?);
     let request = ImportCatalogueRequest { request_id: "demo-catalogue".into(), items };
-    clients.catalogue.clone().import_catalogue(request).await?;
-    let policies = clients.policies.clone().list_policies(ListPoliciesRequest::default()).await?.into_inner();
+    CatalogueServiceClient::new(settlement.clone()).import_catalogue(request).await?;
+    let mut policies = PolicyServiceClient::new(settlement.clone());
+    let policies = policies.list_policies(ListPoliciesRequest::default()).await?.into_inner().policies;
     println!(
         "Registered {} institutions and {real} catalogue items; {} published policies are in use.",
         INSTITUTIONS.len(),
-        policies.policies.len()
+        policies.len()
     );
     Ok(())
 }
 
-fn institution((code, name, level, area): &(&str, &str, &str, &str)) -> Institution {
+fn institution((code, name, level, area): (&str, &str, &str, &str)) -> Institution {
     Institution {
-        fixmedins_code: (*code).into(),
-        fixmedins_name: (*name).into(),
-        level: (*level).into(),
-        admdvs: (*area).into(),
+        fixmedins_code: code.into(),
+        fixmedins_name: name.into(),
+        level: level.into(),
+        admdvs: area.into(),
         fixmedins_type: "1".into(),
-        contracted: *code != FAR_FROM_HOME,
+        contracted: code != FAR_FROM_HOME,
     }
 }
 
 fn read_catalogue() -> anyhow::Result<Vec<CatalogueItem>> {
-    let mut reader = csv::Reader::from_reader(CATALOGUE.as_bytes());
-    let rows = reader.deserialize().map(|row| row.map(|row: CatalogueRow| row.item()));
-    rows.collect::<Result<_, _>>().context("data/catalogue.csv")
-}
-
-impl CatalogueRow {
-    fn item(self) -> CatalogueItem {
-        CatalogueItem {
-            hilist_code: self.hilist_code,
-            name: self.name,
-            list_type: self.list_type,
-            chrgitm_lv: self.chrgitm_lv,
-            admdvs: self.admdvs,
-            level: self.level,
+    let mut items = Vec::new();
+    for row in csv::Reader::from_reader(CATALOGUE.as_bytes()).deserialize() {
+        let mut row: HashMap<String, String> = row?;
+        let mut take = |column: &str| row.remove(column).with_context(|| format!("no column {column}"));
+        items.push(CatalogueItem {
+            hilist_code: take("hilist_code")?,
+            name: take("name")?,
+            list_type: take("list_type")?,
+            chrgitm_lv: take("chrgitm_lv")?,
+            admdvs: take("admdvs")?,
+            level: take("level")?,
             begndate: SINCE.into(),
-            enddate: String::new(),
-            pric_uplmt_amt: self.pric_uplmt_amt,
-            selfpay_prop: self.selfpay_prop,
-            labels: Vec::new(),
-            source: self.source,
-            confidence: self.confidence,
-        }
+            pric_uplmt_amt: take("pric_uplmt_amt")?,
+            selfpay_prop: take("selfpay_prop")?,
+            source: take("source")?,
+            confidence: take("confidence")?,
+            ..CatalogueItem::default()
+        });
     }
+    Ok(items)
 }
 
 /// Classes and ratios are set by each area and hardly published, so the demo's areas get the few
 /// items its bills use as examples: the real item with the class and ratio the demo assumes.
 fn demo_items(real: &[CatalogueItem]) -> anyhow::Result<Vec<CatalogueItem>> {
     let mut items = Vec::new();
-    for priced in &PRICED {
-        let known = real.iter().find(|item| item.hilist_code == priced.code);
-        let known = known.with_context(|| format!("{} is not in data/catalogue.csv", priced.code))?;
+    for (code, class, prepay, ceiling, _) in PRICED {
+        let known = real.iter().find(|item| item.hilist_code == code);
+        let known = known.with_context(|| format!("{code} is not in data/catalogue.csv"))?;
         items.extend(INSTITUTIONS.iter().map(|(.., area)| CatalogueItem {
             admdvs: (*area).into(),
-            chrgitm_lv: priced.class.into(),
-            selfpay_prop: priced.prepay.into(),
+            chrgitm_lv: class.into(),
+            selfpay_prop: prepay.into(),
             level: String::new(),
-            pric_uplmt_amt: priced.ceiling.into(),
+            pric_uplmt_amt: ceiling.into(),
             source: "yizhan demo".into(),
             confidence: "assumed for the demo; not published by this area".into(),
             ..known.clone()

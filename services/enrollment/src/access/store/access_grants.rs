@@ -78,15 +78,15 @@ pub async fn of_person<C: ConnectionTrait>(
     db: &C,
     psn_no: &str,
     grantee: Option<&str>,
-    after: Option<String>,
+    after: Option<[String; 1]>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
     let mut query = Entity::find().filter(Column::PsnNo.eq(psn_no));
     if let Some(grantee) = grantee {
         query = query.filter(Column::Grantee.eq(grantee));
     }
-    if let Some(after) = after {
-        query = query.filter(Column::GrantId.gt(after));
+    if let Some([grant_id]) = after {
+        query = query.filter(Column::GrantId.gt(grant_id));
     }
     query.order_by_asc(Column::GrantId).limit(limit).all(db).await
 }

@@ -9,9 +9,9 @@ use sea_orm::{
 };
 use yizhan_runtime::db::{Column as Values, insert_rows};
 
-use super::entities::access_log::{Column, Entity, Model};
+use super::chain::{Anchor, LogEntry, LogKey};
+use super::entities::access_log::{Column, Entity};
 use super::entities::access_log_head;
-use crate::access::domain::chain::{Anchor, LogEntry, LogKey};
 
 /// Appends entries to the chains of their areas: numbers, links and hashes them. Each chain is locked until the transaction
 /// ends, so that others who append wait; areas are locked in one order, so that nobody waits in a circle.
@@ -112,8 +112,7 @@ pub async fn page<C: ConnectionTrait>(
 ) -> Result<Vec<LogEntry>, DbErr> {
     let query = Entity::find().filter(Column::PoolareaNo.eq(poolarea_no));
     let query = query.filter(Column::Seq.gt(after)).filter(Column::Seq.lte(until));
-    let found = query.order_by_asc(Column::Seq).limit(limit).all(db).await?;
-    Ok(found.into_iter().map(entry).collect())
+    query.order_by_asc(Column::Seq).limit(limit).all(db).await
 }
 
 /// Where an entry stands among the looks at a person.
@@ -142,22 +141,5 @@ pub async fn of_person<C: ConnectionTrait>(
     }
     let newest_first =
         query.order_by_desc(Column::At).order_by_desc(Column::PoolareaNo).order_by_desc(Column::Seq);
-    Ok(newest_first.limit(limit).all(db).await?.into_iter().map(entry).collect())
-}
-
-fn entry(model: Model) -> LogEntry {
-    LogEntry {
-        poolarea_no: model.poolarea_no,
-        seq: model.seq,
-        at: model.at,
-        actor: model.actor,
-        psn_no: model.psn_no,
-        action: model.action,
-        purpose: model.purpose,
-        grant_id: model.grant_id,
-        outcome: model.outcome,
-        subject: model.subject,
-        prev_hash: model.prev_hash,
-        hash: model.hash,
-    }
+    newest_first.limit(limit).all(db).await
 }

@@ -60,7 +60,7 @@ pub async fn page<C: ConnectionTrait>(
     db: &C,
     psn_no: &str,
     insutype: &str,
-    after: Option<String>,
+    after: Option<[String; 1]>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
     let areas = areas(db, [psn_no.to_owned()]).await?.into_iter().map(|(_, area)| area);
@@ -68,8 +68,8 @@ pub async fn page<C: ConnectionTrait>(
     if !insutype.is_empty() {
         query = query.filter(Column::Insutype.eq(insutype));
     }
-    if let Some(after) = after {
-        query = query.filter(Column::ContributionId.gt(after));
+    if let Some([contribution_id]) = after {
+        query = query.filter(Column::ContributionId.gt(contribution_id));
     }
     query.order_by_asc(Column::ContributionId).limit(limit).all(db).await
 }

@@ -111,7 +111,7 @@ pub async fn unenrolled<C: ConnectionTrait>(
     db: &C,
     scope: &Scope,
     identity_name: Option<&str>,
-    after: Option<(&str, &str)>,
+    after: Option<[String; 2]>,
     limit: u64,
 ) -> Result<Vec<Unenrolled>, DbErr> {
     let mut values = values(scope, None);
@@ -121,7 +121,7 @@ pub async fn unenrolled<C: ConnectionTrait>(
         with = format!("WITH {} ", held(&format!(" AND name = ${}", values.len())));
         from = "held JOIN person ON person.psn_no = held.psn_no";
     }
-    if let Some((resd_code, psn_no)) = after {
+    if let Some([resd_code, psn_no]) = after {
         values.extend([resd_code.into(), psn_no.into()]);
         behind = format!(" AND (resd_code, person.psn_no) > (${}, ${})", values.len() - 1, values.len());
     }

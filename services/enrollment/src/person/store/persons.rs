@@ -62,20 +62,18 @@ pub async fn find_by_tel<C: ConnectionTrait>(
 pub async fn page<C: ConnectionTrait>(
     db: &C,
     areas: &RangeInclusive<Area>,
-    after: Option<(String, String)>,
+    after: Option<[String; 2]>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
     let mut query = Entity::find();
     if *areas != Area::NATION.codes() {
         query = query.filter(within(areas));
     }
-    if let Some((poolarea_no, psn_no)) = after {
-        let behind = Column::PoolareaNo
-            .gt(poolarea_no.clone())
-            .or(Column::PoolareaNo.eq(poolarea_no).and(Column::PsnNo.gt(psn_no)));
-        query = query.filter(behind);
+    let mut page = query.cursor_by((Column::PoolareaNo, Column::PsnNo));
+    if let Some([poolarea_no, psn_no]) = after {
+        page.after((poolarea_no, psn_no));
     }
-    query.order_by_asc(Column::PoolareaNo).order_by_asc(Column::PsnNo).limit(limit).all(db).await
+    page.first(limit).all(db).await
 }
 
 /// 人员编号 of the person registered with a certificate, by its keyed digest. One certificate belongs to one person: its

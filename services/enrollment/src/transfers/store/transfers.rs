@@ -50,7 +50,7 @@ pub async fn page<C: ConnectionTrait>(
     db: &C,
     (poolarea_no, side): (&str, Option<Side>),
     states: Vec<i32>,
-    after: Option<String>,
+    after: Option<[String; 1]>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
     let mut of_area = Condition::any();
@@ -61,8 +61,8 @@ pub async fn page<C: ConnectionTrait>(
         of_area = of_area.add(Column::ToPoolareaNo.eq(poolarea_no));
     }
     let mut query = Entity::find().filter(of_area).filter(Column::State.is_in(states));
-    if let Some(after) = after {
-        query = query.filter(Column::TransferId.gt(after));
+    if let Some([transfer_id]) = after {
+        query = query.filter(Column::TransferId.gt(transfer_id));
     }
     query.order_by_asc(Column::TransferId).limit(limit).all(db).await
 }

@@ -97,7 +97,7 @@ impl World {
         versions: &BTreeMap<String, i64>,
     ) -> Vec<BatchAnswer> {
         for _ in 0..100 {
-            let told = self.ask(psn_nos, "").await;
+            let told = self.ask(psn_nos, None).await;
             let fresh = told
                 .iter()
                 .flat_map(|(answer, _)| answer)
@@ -110,7 +110,7 @@ impl World {
         panic!("still answered from an old version after five seconds");
     }
 
-    pub async fn ask(&mut self, psn_nos: &[String], known_at: &str) -> Vec<BatchAnswer> {
+    pub async fn ask(&mut self, psn_nos: &[String], known_at: Option<Timestamp>) -> Vec<BatchAnswer> {
         let mut answers = Vec::new();
         let requests: Vec<GetEligibilityRequest> = psn_nos
             .iter()
@@ -118,7 +118,7 @@ impl World {
                 ASKED.map(|as_of| GetEligibilityRequest {
                     psn_no: psn_no.clone(),
                     as_of: as_of.into(),
-                    known_at: known_at.into(),
+                    known_at,
                     ..Default::default()
                 })
             })
@@ -128,7 +128,7 @@ impl World {
             let told = self.register.batch_get_eligibilities(as_caller(ADMIN, request)).await.unwrap();
             answers.extend(told.into_inner().responses.into_iter().map(|answer| {
                 let eligibility = answer.eligibility;
-                let eligibility = eligibility.map(|told| Eligibility { expires_at: String::new(), ..told });
+                let eligibility = eligibility.map(|told| Eligibility { expires_at: None, ..told });
                 (eligibility, answer.merged_into)
             }));
         }

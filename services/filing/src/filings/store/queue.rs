@@ -2,9 +2,7 @@
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use yizhan_terms::Area;
 use yizhan_workflow::Overdue;
 
@@ -38,13 +36,11 @@ pub async fn page<C: ConnectionTrait>(
             .filter(to_decide(wanted.today))
             .filter(overdue.iter().fold(Condition::any(), |any, one| any.add(late(one))));
     }
+    let mut page = query.cursor_by((Column::ClockFrom, Column::FilingId));
     if let Some([clock_from, filing_id]) = after {
-        let same_day =
-            Condition::all().add(Column::ClockFrom.eq(&clock_from)).add(Column::FilingId.gt(filing_id));
-        query = query.filter(Condition::any().add(Column::ClockFrom.gt(clock_from)).add(same_day));
+        page.after((clock_from, filing_id));
     }
-    let query = query.order_by_asc(Column::ClockFrom).order_by_asc(Column::FilingId).limit(limit);
-    query.all(db).await?.into_iter().map(read).collect()
+    page.first(limit).all(db).await?.into_iter().map(read).collect()
 }
 
 /// By whose calendar, and in how many working days, what waits is to be decided.

@@ -4,7 +4,12 @@ use std::sync::LazyLock;
 
 use yizhan_money::Fen;
 use yizhan_policy::identities::Amounts;
-use yizhan_proto::settlement::v1::{PolicyReference, Settlement, SettlementDetail, SettlementInfo};
+use yizhan_proto::settlement::v1::{
+    self as proto, PolicyReference, Settlement, SettlementDetail, SettlementInfo,
+};
+use yizhan_terms::FundField;
+
+use crate::books::domain::ledger::Posting;
 
 /// The header. Every answer we make has one; a message without reads as an empty one.
 pub fn header(settlement: &Settlement) -> &SettlementInfo {
@@ -16,6 +21,30 @@ pub fn header(settlement: &Settlement) -> &SettlementInfo {
 pub fn policy_of(settlement: &Settlement) -> &PolicyReference {
     static EMPTY: LazyLock<PolicyReference> = LazyLock::new(PolicyReference::default);
     settlement.trace.as_ref().and_then(|trace| trace.policy.as_ref()).unwrap_or(&EMPTY)
+}
+
+/// What an answer books.
+pub fn postings_of(settlement: &Settlement) -> Vec<Posting> {
+    let of = |posting: &proto::Posting| Posting {
+        account: posting.account.clone(),
+        amount: Fen(posting.amount_fen),
+    };
+    settlement.postings.iter().map(of).collect()
+}
+
+/// The header field a fund's payments are summed into.
+pub fn sum_of(info: &mut SettlementInfo, field: FundField) -> &mut i64 {
+    match field {
+        FundField::Hifp => &mut info.hifp_pay_fen,
+        FundField::Cvlserv => &mut info.cvlserv_pay_fen,
+        FundField::Hifes => &mut info.hifes_pay_fen,
+        FundField::Hifmi => &mut info.hifmi_pay_fen,
+        FundField::Hifob => &mut info.hifob_pay_fen,
+        FundField::Hifdm => &mut info.hifdm_pay_fen,
+        FundField::Maf => &mut info.maf_pay_fen,
+        FundField::Oth => &mut info.oth_pay_fen,
+        FundField::HospPart => &mut info.hosp_part_amt_fen,
+    }
 }
 
 /// The amounts of an answer, for checking the identities.

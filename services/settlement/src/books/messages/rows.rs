@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use prost::Message;
-use yizhan_proto::settlement::v1::{AccumulatorChange, Posting, Settlement};
+use yizhan_proto::settlement::v1::{AccumulatorChange, Settlement};
 use yizhan_runtime::ServiceError;
 
 use super::parts::{header, policy_of};
+use crate::books::domain::ledger::Posting;
 use crate::books::store::entities::{account, accumulated, posting, request, settlement};
 use crate::books::store::load::{Balance, PersonState};
 
@@ -76,7 +77,7 @@ pub fn posting_rows(
     poolarea_no: &str,
     psn_no: &str,
     setl_id: &str,
-    postings: &[Posting],
+    postings: Vec<Posting>,
 ) -> Vec<posting::Model> {
     let numbered = (0i64..).zip(postings);
     numbered
@@ -85,8 +86,8 @@ pub fn posting_rows(
             psn_no: psn_no.to_owned(),
             setl_id: setl_id.to_owned(),
             seq,
-            account: posting.account.clone(),
-            amount_fen: posting.amount_fen,
+            account: posting.account,
+            amount_fen: posting.amount.0,
         })
         .collect()
 }

@@ -5,6 +5,7 @@ pub mod settlement {
     use sea_orm::entity::prelude::*;
 
     /// A row of `settlements`.
+    #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "settlements")]
     pub struct Model {
@@ -43,10 +44,6 @@ pub mod settlement {
         pub answer: Vec<u8>,
     }
 
-    /// None: services do not join.
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
     impl ActiveModelBehavior for ActiveModel {}
 }
 
@@ -55,6 +52,7 @@ pub mod request {
     use sea_orm::entity::prelude::*;
 
     /// A row of `requests`.
+    #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "requests")]
     pub struct Model {
@@ -76,10 +74,6 @@ pub mod request {
         pub answer: Vec<u8>,
     }
 
-    /// None.
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
     impl ActiveModelBehavior for ActiveModel {}
 }
 
@@ -88,6 +82,7 @@ pub mod posting {
     use sea_orm::entity::prelude::*;
 
     /// A row of `postings`.
+    #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "postings")]
     pub struct Model {
@@ -109,10 +104,6 @@ pub mod posting {
         pub amount_fen: i64,
     }
 
-    /// None.
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
     impl ActiveModelBehavior for ActiveModel {}
 }
 
@@ -121,6 +112,7 @@ pub mod accumulated {
     use sea_orm::entity::prelude::*;
 
     /// A row of `accumulated`.
+    #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "accumulated")]
     pub struct Model {
@@ -139,10 +131,6 @@ pub mod accumulated {
         pub totals: String,
     }
 
-    /// None.
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
     impl ActiveModelBehavior for ActiveModel {}
 }
 
@@ -151,6 +139,7 @@ pub mod account {
     use sea_orm::entity::prelude::*;
 
     /// A row of `accounts`.
+    #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "accounts")]
     pub struct Model {
@@ -165,10 +154,6 @@ pub mod account {
         /// Balance.
         pub balance_fen: i64,
     }
-
-    /// None.
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }

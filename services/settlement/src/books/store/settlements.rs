@@ -75,11 +75,11 @@ pub async fn reversed_among(
     Ok(reversals.into_iter().collect())
 }
 
-/// A person's settlements, newest first, older than `before` when it is not empty.
+/// A person's settlements, newest first, older than one if given.
 pub async fn of_person(
     db: &DatabaseConnection,
     wanted: &Wanted<'_>,
-    before: &str,
+    before: Option<[String; 1]>,
     limit: u64,
 ) -> Result<Vec<settlement::Model>, DbErr> {
     let mut query = settlement::Entity::find()
@@ -91,8 +91,8 @@ pub async fn of_person(
     if let Some(code) = wanted.institution {
         query = query.filter(settlement::Column::FixmedinsCode.eq(code));
     }
-    if !before.is_empty() {
-        query = query.filter(settlement::Column::SetlId.lt(before));
+    if let Some([setl_id]) = before {
+        query = query.filter(settlement::Column::SetlId.lt(setl_id));
     }
     query.order_by_desc(settlement::Column::SetlId).limit(limit).all(db).await
 }

@@ -5,6 +5,7 @@ pub mod institution {
     use sea_orm::entity::prelude::*;
 
     /// A row of `institutions`.
+    #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "institutions")]
     pub struct Model {
@@ -23,10 +24,6 @@ pub mod institution {
         pub contracted: bool,
     }
 
-    /// None.
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
     impl ActiveModelBehavior for ActiveModel {}
 }
 
@@ -35,6 +32,7 @@ pub mod catalogue_item {
     use sea_orm::entity::prelude::*;
 
     /// A row of `catalogue_items`.
+    #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "catalogue_items")]
     pub struct Model {
@@ -69,10 +67,6 @@ pub mod catalogue_item {
         /// How sure its class is.
         pub confidence: String,
     }
-
-    /// None.
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }

@@ -1,7 +1,6 @@
 //! From a reported visit to the engine's case: what the policies ask about it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use chrono::NaiveDate;
 use yizhan_money::Fen;
@@ -10,19 +9,15 @@ use yizhan_proto::enrollment::v1::{Eligibility, Membership, MembershipKind};
 use yizhan_runtime::{Reason, ServiceError, Violations};
 use yizhan_terms::{Filing, InstitutionType, MedType, Status};
 
-use super::filing::Filed;
+use super::answer::LookedUp;
 use super::visit::{CheckedLine, CheckedVisit};
 use crate::reference::domain::{Institution, Item};
 
-/// What a visit looks like to policies, before the person's accumulators are read. `filed`: what the filing service said, where it was
-/// asked; care at home where it was not.
-pub fn build(
-    visit: &CheckedVisit,
-    eligibility: &Eligibility,
-    institution: &Institution,
-    items: &[Arc<Item>],
-    filed: Option<&Filed>,
-) -> Result<Case, ServiceError> {
+/// What a visit looks like to policies, before the person's accumulators are read: care at home where the filing service was not
+/// asked.
+pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
+    let LookedUp { visit, eligibility, institution, items, filed } = known;
+    let filed = filed.as_ref();
     let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {
         ServiceError::new(
             Reason::PsnTypeUnsupported,

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use prost::Message;
 use yizhan_policy::case::{self, Case};
 use yizhan_proto::settlement::v1::{Quote, Settlement, SettlementInfo, Visit};
+use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::filing;
@@ -168,12 +169,4 @@ fn decode(quote_id: &str) -> Result<Promise, ServiceError> {
 fn json_digest(value: &impl serde::Serialize) -> String {
     let json = serde_json::to_vec(value).expect("a case can be written as JSON");
     digest::of_bytes(&json)
-}
-
-/// A protobuf timestamp.
-pub fn timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: time.timestamp(),
-        nanos: i32::try_from(time.timestamp_subsec_micros() * 1000).unwrap_or(0),
-    }
 }

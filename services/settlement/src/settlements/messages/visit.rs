@@ -10,8 +10,7 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, ServiceError, Violations};
 use yizhan_terms::{Insutype, MedType};
 
-use crate::books::messages::ledger::relative_in;
-use crate::fields::{MAX_ID, check_decimal, check_id};
+use crate::fields::{MAX_ID, check_decimal, check_id, check_psn_no};
 
 /// Lines in one visit at most.
 pub const MAX_LINES: usize = 2000;
@@ -76,11 +75,11 @@ pub fn check(
 }
 
 fn check_ids(visit: &Visit, wrong: &mut Violations) {
-    check_id(&visit.psn_no, "visit.psn_no", wrong);
+    check_psn_no(&visit.psn_no, "visit.psn_no", wrong);
     check_id(&visit.mdtrt_id, "visit.mdtrt_id", wrong);
     check_id(&visit.fixmedins_code, "visit.fixmedins_code", wrong);
     if !visit.mulaid_psn_no.is_empty() {
-        check_id(&visit.mulaid_psn_no, "visit.mulaid_psn_no", wrong);
+        check_psn_no(&visit.mulaid_psn_no, "visit.mulaid_psn_no", wrong);
         wrong.require(
             visit.mulaid_psn_no != visit.psn_no,
             "visit.mulaid_psn_no",
@@ -241,45 +240,5 @@ impl CheckedVisit {
     /// mark of an emergency (门诊急诊标志, 住院类型 急诊; art. 34), which these two categories are.
     pub fn is_emergency(&self) -> bool {
         self.reported.emergency || matches!(self.med_type, MedType::Emergency | MedType::EmergencyInpatient)
-    }
-
-    /// As much of a visit as a stored settlement and its case tell; enough to make the answer again.
-    pub fn of_record(
-        stored: &yizhan_proto::settlement::v1::Settlement,
-        case: &yizhan_policy::Case,
-    ) -> Option<CheckedVisit> {
-        let info = stored.setlinfo.as_ref()?;
-        Some(CheckedVisit {
-            reported: Visit {
-                psn_no: info.psn_no.clone(),
-                mdtrt_id: info.mdtrt_id.clone(),
-                mulaid_psn_no: relative_in(&stored.postings, &info.psn_no),
-                dise_codg: info.dise_codg.clone(),
-                opsp_dise_code: info.opsp_dise_code.clone(),
-                tags: info.tags.clone(),
-                emergency: info.emergency,
-                refl_flag: info.refl_flag,
-                feedetail: stored.feedetail.iter().map(reported_line).collect(),
-                ..Visit::default()
-            },
-            insutype: case.scheme,
-            med_type: MedType::from_code(&info.med_type)?,
-            begin: case.visit.begin,
-            end: case.visit.end,
-            lines: Vec::new(),
-        })
-    }
-}
-
-fn reported_line(line: &yizhan_proto::settlement::v1::FeeLineResult) -> FeeLine {
-    FeeLine {
-        feedetl_sn: line.feedetl_sn.clone(),
-        hilist_code: line.hilist_code.clone(),
-        cnt: line.cnt.clone(),
-        pric: line.pric.clone(),
-        det_item_fee_sumamt_fen: line.det_item_fee_sumamt_fen,
-        fee_ocur_date: line.fee_ocur_date.clone(),
-        bilg_dept_codg: line.bilg_dept_codg.clone(),
-        bilg_dr_codg: line.bilg_dr_codg.clone(),
     }
 }

@@ -4,18 +4,18 @@ use anyhow::Context;
 use tokio_stream::StreamExt;
 use yizhan_proto::settlement::v1::{CheckBooksRequest, ReplaySettlementRequest, WatchSettlementsRequest};
 
-use super::super::{Clients, ask, must};
+use super::super::{Clients, must};
 use super::{heading, info};
 
 const AREAS: [&str; 5] = ["999900", "500112", "430200", "330800", "330600"];
 
 /// Tells it.
-pub async fn tell(clients: &Clients) -> anyhow::Result<()> {
+pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
     heading(8, "The books");
     let mut settlements = 0;
     for area in AREAS {
         let request = CheckBooksRequest { poolarea_no: area.into() };
-        let books = clients.settlement.clone().check_books(ask(request)).await?.into_inner();
+        let books = clients.settlement.check_books(request).await?.into_inner();
         println!(
             "   {area}: {} settlements, {} postings, {} persons: {} discrepancies",
             books.settlements,
@@ -26,17 +26,12 @@ pub async fn tell(clients: &Clients) -> anyhow::Result<()> {
         must(books.discrepancies.is_empty(), &books.discrepancies.join("; "))?;
         settlements += books.settlements;
     }
-    let mut feed = clients
-        .settlement
-        .clone()
-        .watch_settlements(ask(WatchSettlementsRequest::default()))
-        .await?
-        .into_inner();
+    let all = WatchSettlementsRequest::default();
+    let mut feed = clients.settlement.watch_settlements(all).await?.into_inner();
     for _ in 0..settlements {
         let event = feed.next().await.context("the feed ended early")??;
-        let setl_id = info(&event.settlement.context("no settlement in the event")?).setl_id;
-        let request = ReplaySettlementRequest { setl_id };
-        let replay = clients.settlement.clone().replay_settlement(ask(request)).await?.into_inner();
+        let request = ReplaySettlementRequest { setl_id: info(event.settlement)?.setl_id };
+        let replay = clients.settlement.replay_settlement(request).await?.into_inner();
         must(replay.identical, "a settlement recomputed differs from the stored one")?;
     }
     println!("   The feed gave all {settlements}; recomputed, each is the stored one byte for byte.");

@@ -2,12 +2,13 @@
 
 use anyhow::Context;
 use yizhan_money::Fen;
-use yizhan_proto::enrollment::v1::{Contribution, PersonRow, RegisterNewbornRequest};
+use yizhan_proto::enrollment::v1::{Contribution, RegisterNewbornRequest};
+use yizhan_proto::settlement::v1::Visit;
 
-use super::super::bills::{NEWBORN_STAY, Stay, visit};
-use super::super::people::{NEWBORN, RESIDENT_RATE_FEN, ZHUZHOU};
-use super::super::{Clients, ask, must};
-use super::{eligibility, heading, info, settle};
+use super::super::bills::{NEWBORN_STAY, stay};
+use super::super::people::{NEWBORN, RESIDENT_RATE_FEN, ZHUZHOU, person};
+use super::super::{Clients, must};
+use super::{amounts, eligibility, heading, info, settle, waiting};
 
 const BORN: &str = "2026-05-11";
 const DISCHARGED: &str = "2026-05-18";
@@ -15,7 +16,7 @@ const DISCHARGED: &str = "2026-05-18";
 const PAID: &str = "2026-06-22";
 
 /// Tells it.
-pub async fn tell(clients: &Clients) -> anyhow::Result<()> {
+pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
     heading(
         6,
         "A newborn (新生儿) of the 株洲 employee, registered and paid for weeks later: entitled from birth",
@@ -24,56 +25,23 @@ pub async fn tell(clients: &Clients) -> anyhow::Result<()> {
     let answer = eligibility(clients, NEWBORN, BORN).await?;
     println!("   on the day of birth: entitled = {}, since {}", answer.entitled, answer.entitled_begndate);
     must(answer.entitled && answer.entitled_begndate == BORN, "the newborn is not entitled from birth")?;
-    let stay = Stay {
-        psn_no: NEWBORN,
-        insutype: "390",
-        med_type: "21",
-        fixmedins_code: "H43020000001",
-        begndate: BORN,
-        enddate: DISCHARGED,
-        account: false,
-    };
-    let mut visit = visit(&stay, "ZY2026-0006", NEWBORN_STAY)?;
-    visit.dise_codg = vec!["P59.900".into()]; // 新生儿黄疸
-    let (settlement, _) = settle(clients, "demo-newborn", visit, String::new()).await?;
-    let info = info(&settlement);
-    println!(
-        "   stay {BORN} to {DISCHARGED} settles: {} yuan, fund {}, parents {}",
-        Fen(info.medfee_sumamt_fen),
-        Fen(info.fund_pay_sumamt_fen),
-        Fen(info.psn_part_amt_fen)
-    );
-    must(info.fund_pay_sumamt_fen > 0, "nothing was paid for the newborn")
+    let jaundice = vec!["P59.900".into()]; // 新生儿黄疸
+    let bill = stay(NEWBORN, "390", "H43020000001", [BORN, DISCHARGED], NEWBORN_STAY);
+    let settlement = settle(clients, "demo-newborn", Visit { dise_codg: jaundice, ..bill }).await?;
+    let [bill, fund, person] = amounts(&info(Some(settlement))?);
+    println!("   stay {BORN} to {DISCHARGED} settles: {bill} yuan, fund {fund}, parents {person}");
+    must(fund > Fen::ZERO, "nothing was paid for the newborn")
 }
 
 /// 出生一件事: person, coverage and payment in one call.
-async fn register(clients: &Clients) -> anyhow::Result<()> {
-    let person = PersonRow {
-        psn_no: NEWBORN.into(),
-        psn_cert_type: "99".into(),
-        certno: format!("SAMPLE{NEWBORN}"),
-        psn_name: "王小示".into(),
-        gend: "2".into(),
-        brdy: BORN.into(),
-        poolarea_no: "430200".into(),
-        ..PersonRow::default()
-    };
-    let payment = Contribution {
-        accrym: "2026".into(),
-        amount_fen: RESIDENT_RATE_FEN,
-        clct_type: "10".into(),
-        clct_flag: "1".into(),
-        paid_date: PAID.into(),
-        clct_way: "02".into(),
-        ..Contribution::default()
-    };
+async fn register(clients: &mut Clients) -> anyhow::Result<()> {
     let request = RegisterNewbornRequest {
         request_id: "demo-newborn".into(),
-        person: Some(person),
+        person: Some(person(NEWBORN, "王小示", "2", BORN, "430200")),
         guardian_psn_no: ZHUZHOU.into(),
-        payments: vec![payment],
+        payments: vec![Contribution { insutype: String::new(), ..waiting::payment("", PAID) }],
     };
-    let answer = clients.coverages.clone().register_newborn(ask(request)).await?.into_inner();
+    let answer = clients.coverages.register_newborn(request).await?.into_inner();
     let decided = answer.coverages.into_iter().next().context("the newborn got no coverage")?;
     let coverage = decided.coverage.context("no coverage in the answer")?;
     println!(

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// One look.
+/// One look at a person. Holds no personal data but the number.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "access_log")]
@@ -13,7 +13,7 @@ pub struct Model {
     /// Counts from 1 without gaps.
     #[sea_orm(primary_key, auto_increment = false)]
     pub seq: i64,
-    /// When.
+    /// When, in whole microseconds.
     pub at: DateTimeUtc,
     /// Who looked, as the caller header says it.
     pub actor: String,

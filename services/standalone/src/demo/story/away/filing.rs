@@ -7,7 +7,7 @@ use yizhan_proto::filing::v1::{
 };
 use yizhan_runtime::Caller;
 
-use super::super::super::{Clients, ask, must};
+use super::super::super::{Clients, must};
 
 /// 绍兴, which decides; 上海, where the person lives.
 const HOME: &str = "330600";
@@ -26,7 +26,7 @@ pub async fn to_live_there(clients: &Clients, psn_no: &str) -> anyhow::Result<St
         opter: "SH-021".into(),
         ..request("demo-file-to-live-there", psn_no)
     };
-    let submitted = clients.filing_as(&window)?.submit_filing(ask(request)).await?.into_inner();
+    let submitted = clients.filing_as(&window)?.submit_filing(request).await?.into_inner();
     let submitted = submitted.filing.context("no filing in the answer")?;
     must(submitted.state() == FilingState::Accepted, "what a window submits is not accepted")?;
     must(
@@ -47,7 +47,7 @@ pub async fn to_live_there(clients: &Clients, psn_no: &str) -> anyhow::Result<St
         opter: "SX-007".into(),
         ..AdvanceFilingRequest::default()
     };
-    let completed = clients.filing_as(&agency)?.advance_filing(ask(complete)).await?.into_inner();
+    let completed = clients.filing_as(&agency)?.advance_filing(complete).await?.into_inner();
     let completed = completed.filing.context("no filing in the answer")?;
     let missing: Vec<&str> = completed.missing.iter().map(|missing| missing.label.as_str()).collect();
     println!(
@@ -76,13 +76,12 @@ pub async fn on_the_phone(clients: &Clients, psn_no: &str) -> anyhow::Result<()>
         dcla_souc: "04".into(),
         ..request("demo-file-on-the-phone", psn_no)
     };
-    let submitted = clients.filing_as(&person)?.submit_filing(ask(request)).await?.into_inner();
+    let submitted = clients.filing_as(&person)?.submit_filing(request).await?.into_inner();
     let filing = submitted.filing.context("no filing in the answer")?;
+    let (begndate, enddate) = (&filing.begndate, &filing.enddate);
     println!(
-        "   files 11 其他临时外出 on the phone (补办): {} at once, {} to {}",
-        state(&filing),
-        filing.begndate,
-        filing.enddate
+        "   files 11 其他临时外出 on the phone (补办): {} at once, {begndate} to {enddate}",
+        state(&filing)
     );
     must(filing.state() == FilingState::InForce, "the filing is not in force at once")
 }

@@ -1,8 +1,9 @@
 //! The chain that the entries of the access log make: each entry's hash covers the entry and the hash before it, under a
 //! secret, so that nobody without the secret can change, remove or move one unnoticed.
 
-use chrono::{DateTime, Utc};
 use yizhan_runtime::vault::{SecretKey, unambiguous};
+
+pub use super::entities::access_log::Model as LogEntry;
 
 /// How far from its place an entry is looked for that does not belong where it is.
 const SEARCH_DISTANCE: i64 = 10_000;
@@ -21,35 +22,6 @@ impl LogKey {
     pub fn local_default() -> Self {
         LogKey(SecretKey::new(*b"yizhan local access log no secre"))
     }
-}
-
-/// One look at a person. Holds no personal data but the number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogEntry {
-    /// 统筹区 whose chain it is in.
-    pub poolarea_no: String,
-    /// Counts from 1 without gaps.
-    pub seq: i64,
-    /// When, in whole microseconds.
-    pub at: DateTime<Utc>,
-    /// Who looked, as the caller header says it.
-    pub actor: String,
-    /// 人员编号 of the person looked at.
-    pub psn_no: String,
-    /// How.
-    pub action: String,
-    /// What for.
-    pub purpose: String,
-    /// By which grant; empty without one.
-    pub grant_id: String,
-    /// What came of it.
-    pub outcome: String,
-    /// Which one was looked at; empty where it is not one.
-    pub subject: String,
-    /// Hash of the entry before; empty for the first.
-    pub prev_hash: String,
-    /// Keyed hash of all of the above.
-    pub hash: String,
 }
 
 impl LogEntry {

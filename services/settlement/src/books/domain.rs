@@ -1,0 +1,3 @@
+//! What is booked, and how it balances.
+
+pub mod ledger;
