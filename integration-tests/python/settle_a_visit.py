@@ -123,7 +123,7 @@ def check_refusal(platform):
         info = details[error_details_pb2.ErrorInfo]
         check((info.reason, info.domain) == ("INVALID_REQUEST", "yizhan"), f"the reason is {info.reason}")
         reasons = [violation.reason for violation in details[error_details_pb2.BadRequest].field_violations]
-        check(reasons == ["DISCHARGE_BEFORE_ADMISSION", "AMOUNT_MISMATCH"], f"the violations are {reasons}")
+        check(reasons == ["DATES_REVERSED", "AMOUNT_MISMATCH"], f"the violations are {reasons}")
         text = details[error_details_pb2.LocalizedMessage]
         check(text.locale == "zh-CN" and text.message, "there is no text for people")
         return reasons

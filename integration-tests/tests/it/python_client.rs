@@ -45,7 +45,7 @@ both_databases! {
             run(Path::new("target/python/bin/python"), &[script, &addresses[0], &addresses[1]])
         });
         let said = said.await.expect("the client ran");
-        assert!(said.starts_with("settled ") && said.contains("refused with DISCHARGE_BEFORE_ADMISSION"), "{said}");
+        assert!(said.starts_with("settled ") && said.contains("refused with DATES_REVERSED"), "{said}");
     }
 
     /// The README's example.

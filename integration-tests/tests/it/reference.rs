@@ -80,7 +80,7 @@ both_databases! {
         assert_eq!(violations(&error), [
             ("institutions[0].level", "CODE_UNKNOWN"),
             ("institutions[1].fixmedins_code", "CODE_INVALID"),
-            ("institutions[2].admdvs", "ADMDVS_INVALID"),
+            ("institutions[2].admdvs", "AREA_INVALID"),
             ("institutions[4]", "DUPLICATE"),
         ]);
         let mut items = standard_catalogue();
@@ -204,7 +204,7 @@ both_databases! {
         let error = refused(agency.import_catalogue("C2", vec![entry("100000", "", "2024-01-01", "02")]).await);
         assert_eq!((error.code, error.reason.as_str()), (Code::PermissionDenied, "AREA_NOT_OWNED"));
         let error = refused(agency.import_institutions("I1", standard_institutions()).await);
-        assert_eq!(error.metadata["admdvs"], COMPOSITE_AREA);
+        assert_eq!(error.metadata["area"], COMPOSITE_AREA);
         let hospital = platform.as_caller(&format!("institution:{THIRD_LEVEL}"));
         let error = refused(hospital.import_institutions("I1", standard_institutions()).await);
         assert_eq!(error.code, Code::PermissionDenied);

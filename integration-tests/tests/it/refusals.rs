@@ -85,7 +85,7 @@ both_databases! {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
         let from_to = |begin: &str, end: &str| stay("P1", begin, end, "5000");
         let backwards = from_to("2024-05-20", "2024-05-06");
-        assert_field(&platform, backwards, "visit.enddate", "DISCHARGE_BEFORE_ADMISSION").await;
+        assert_field(&platform, backwards, "visit.enddate", "DATES_REVERSED").await;
         assert_field(&platform, from_to("2024-02-30", "2024-03-06"), "visit.begndate", "DATE_INVALID").await;
         assert_field(&platform, from_to("2024-02-01", "20240206"), "visit.enddate", "DATE_INVALID").await;
         assert_field(&platform, from_to("2026-01-30", "2026-02-02"), "visit.enddate", "IN_THE_FUTURE").await;
@@ -139,7 +139,7 @@ both_databases! {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
         let error = refusal_of(&platform, stay("P1", "2022-09-01", "2022-09-30", "5000")).await;
         assert_eq!((error.code, error.reason.as_str()), (Code::FailedPrecondition, "POLICY_NOT_IN_FORCE"));
-        assert_eq!(error.metadata["poolarea_no"], COMPOSITE_AREA);
+        assert_eq!(error.metadata["area"], COMPOSITE_AREA);
         assert_eq!(error.metadata["day"], "2022-09-30");
         platform.settle("R1", stay("P1", "2022-09-30", "2022-10-01", "5000")).await.unwrap();
         // Filed to live there it would be paid as at home, by the nation's rules; the policy does not say so.
@@ -184,7 +184,7 @@ both_databases! {
             ("visit.feedetail[0].hilist_code", "ITEM_UNKNOWN"),
             ("visit.psn_no", "PSN_NO_INVALID"),
             ("visit.insutype", "CODE_UNKNOWN"),
-            ("visit.enddate", "DISCHARGE_BEFORE_ADMISSION"),
+            ("visit.enddate", "DATES_REVERSED"),
             ("visit.feedetail[0].cnt", "QUANTITY_INVALID"),
             ("visit.feedetail[0].det_item_fee_sumamt_fen", "AMOUNT_NEGATIVE"),
         ]);
@@ -310,7 +310,7 @@ both_databases! {
         let reason = async |answer| { let e: RemoteError = refused(answer); violations(&e)[0].1.to_owned() };
         assert_eq!(reason(platform.list("P1", COMPOSITE_AREA, -1, "").await).await, "PAGE_SIZE_NEGATIVE");
         assert_eq!(reason(platform.list("P1", COMPOSITE_AREA, 0, "zzz").await).await, "PAGE_TOKEN_INVALID");
-        assert_eq!(reason(platform.list("P1", "9999", 0, "").await).await, "ADMDVS_INVALID");
+        assert_eq!(reason(platform.list("P1", "9999", 0, "").await).await, "AREA_INVALID");
         assert_eq!(refused(platform.get("S0").await).code, Code::NotFound);
         assert_eq!(violations(&refused(platform.get("").await)), [("setl_id", "REQUIRED")]);
         let error = refused(platform.watch("not a token").await);

@@ -7,6 +7,7 @@
 mod document;
 mod table;
 
+use std::borrow::Cow;
 use std::fmt;
 
 pub use document::DocumentFault;
@@ -75,10 +76,31 @@ impl Reason {
         self.entry().map_or("文档有错误", |entry| entry.text)
     }
 
+    /// The same where people read something more particular, in zh-CN. Never personal data.
+    pub fn saying(self, text: impl Into<Cow<'static, str>>) -> Said {
+        Said { reason: self, text: text.into() }
+    }
+
     /// The reason of this name.
     pub fn from_code(code: &str) -> Option<Reason> {
         let faults = DocumentFault::ALL.iter().map(|fault| Reason::Document(*fault));
         Reason::ALL.iter().copied().chain(faults).find(|reason| reason.code() == code)
+    }
+}
+
+/// A reason and what people read of it, in zh-CN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Why.
+    pub reason: Reason,
+    /// What people read.
+    pub text: Cow<'static, str>,
+}
+
+/// In its own words.
+impl From<Reason> for Said {
+    fn from(reason: Reason) -> Self {
+        reason.saying(reason.text())
     }
 }
 

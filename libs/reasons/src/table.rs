@@ -165,7 +165,7 @@ reasons! {
         LaterSettlementsStand: "LATER_SETTLEMENTS_STAND", Refusal(FailedPrecondition), "该参保人有之后的住院结算，请先从最近一次起依次撤销",
             "Reverse",
             "later stays of the person stand: `later_setl_ids`", "reverse them first, the latest first", "after that";
-        AreaNotOwned: "AREA_NOT_OWNED", Refusal(PermissionDenied), "无权操作该地区",
+        AreaNotOwned: "AREA_NOT_OWNED", Refusal(PermissionDenied), "该地区不归本单位管辖，无权办理或查询",
             "whatever changes the register, ListPersons, FindPersonsByTel, ledgers, transfers, LoadRoster, VerifyAccessLog, WatchRegister, ListQueue, ImportFilings, WatchFilings, publishing, Deposit, CheckBooks",
             "not the caller's area", "call as its agency", "no";
         NotAnOperator: "NOT_AN_OPERATOR", Refusal(PermissionDenied), "仅运维人员和经办机构可查询缓存状态",
@@ -370,8 +370,8 @@ reasons! {
             "roster rows", "全量名册不含移出行，未列入即为移出";
         DateInvalid: "DATE_INVALID", Row, "日期格式应为 YYYY-MM-DD",
             "roster rows; all", "not a day written `YYYY-MM-DD`; in the catalogue also an end before its beginning";
-        DateOrder: "DATE_ORDER", Row, "结束日期不能早于开始日期",
-            "roster rows; enrollment", "an end before its beginning, a grant that is over already, a death before birth, an entitlement before its coverage";
+        DatesReversed: "DATES_REVERSED", Row, "结束日期不能早于开始日期",
+            "all; roster rows", "an end before its beginning, a grant that is over already, a death before birth, an entitlement before its coverage";
         DuplicateRow: "DUPLICATE_ROW", Row, "与同一请求中的另一行重复",
             "roster rows; imports of enrollment, RepairWaiting, RegisterNewborn", "a key, or a year, twice in one request";
         IdentityOverlap: "IDENTITY_OVERLAP", Row, "与之后开始的同一身份时段重叠，请先移出",
@@ -508,8 +508,6 @@ reasons! {
             "filing", "more than `limit` days back";
         BegndateTooLate: "BEGNDATE_TOO_LATE", Violation, "备案开始日期过晚",
             "filing", "more than `limit` days ahead";
-        DatesReversed: "DATES_REVERSED", Violation, "结束日期早于开始日期",
-            "filing", "an end before its beginning";
         ValidityTooShort: "VALIDITY_TOO_SHORT", Violation, "备案有效期过短",
             "filing", "shorter than the rules allow, `at_least`";
         ValidityTooLong: "VALIDITY_TOO_LONG", Violation, "备案有效期过长",
@@ -536,8 +534,6 @@ reasons! {
             "filing", "not 1 to 64 visible ASCII characters";
         RowDiffers: "ROW_DIFFERS", Violation, "该原系统备案已导入且内容不同",
             "filing", "known with other content";
-        AreaInvalid: "AREA_INVALID", Violation, "区划应为 6 位行政区划代码",
-            "filing", "not 6 digits";
         MonthInvalid: "MONTH_INVALID", Violation, "月份应为 YYYY-MM",
             "filing", "not `YYYY-MM`";
         TooManyMonths: "TOO_MANY_MONTHS", Violation, "最多 36 个月",
@@ -554,14 +550,10 @@ reasons! {
             "ImportPersons, transfers, merging, ledgers", "a 常住地 not of 12 digits";
         TextInvalid: "TEXT_INVALID", Violation, "文本过长或含控制字符",
             "enrollment, transfers, merging, ledgers", "above 50 characters, or with control characters; `consent_reference` of a grant the person gives themselves";
-        DateInFuture: "DATE_IN_FUTURE", Violation, "日期不能晚于今天",
-            "enrollment, transfers, merging, ledgers", "birth, death, payment or verification after today";
-        InTheFuture: "IN_THE_FUTURE", Violation, "日期晚于今天",
-            "visit, FindFiling, a referral, filing", "the day lies after today (Asia/Shanghai)";
-        AdmdvsInvalid: "ADMDVS_INVALID", Violation, "应为 6 位行政区划代码",
-            "settlement, filing", "an area that is not 6 digits";
-        PoolareaInvalid: "POOLAREA_INVALID", Violation, "统筹区应为 6 位行政区划代码",
-            "enrollment, filing", "an area that is not 6 digits";
+        InTheFuture: "IN_THE_FUTURE", Violation, "日期不能晚于今天",
+            "all", "a birth, death, payment, referral, discharge or another day of what has happened lies after today (Asia/Shanghai)";
+        AreaInvalid: "AREA_INVALID", Violation, "应为 6 位行政区划代码",
+            "all", "an area that is not 6 digits";
         CodeUnknown: "CODE_UNKNOWN", Violation, "代码不在字典中",
             "all", "not a code of the dictionary";
         TooMany: "TOO_MANY", Violation, "超过数量限制",
@@ -582,8 +574,6 @@ reasons! {
             "visit", "more than 2000 lines";
         CodeInvalid: "CODE_INVALID", Violation, "机构编码应为 H（医院）或 P（药店）加 11 位数字",
             "ImportInstitutions", "an institution code that is not H or P and 11 digits";
-        DischargeBeforeAdmission: "DISCHARGE_BEFORE_ADMISSION", Violation, "出院（结束）日期早于入院（开始）日期",
-            "visit", "the last day lies before the first";
         OutsideVisit: "OUTSIDE_VISIT", Violation, "费用发生日期不在就诊期间内",
             "lines", "`fee_ocur_date` outside the visit";
         QuantityInvalid: "QUANTITY_INVALID", Violation, "数量应为大于 0、最多 4 位小数的数",
@@ -644,7 +634,7 @@ reasons! {
             "ImportPersons", "it does not agree with `gend`";
         CertificateTaken: "CERTIFICATE_TAKEN", Violation, "该证件已登记在另一人员编号下",
             "ImportPersons", "another person is registered with it; `psn_no`, told only to the agency that keeps that person's register";
-        TelInvalid: "TEL_INVALID", Violation, "联系电话应为 5 至 20 位数字",
+        TelInvalid: "TEL_INVALID", Violation, "联系电话应为 5 至 20 位数字，可带国际冠码 + 和分隔符 -",
             "ImportPersons, FindPersonsByTel", "a phone not of 5 to 20 digits (a `+` may lead, `-` may divide)";
         GranteeInvalid: "GRANTEE_INVALID", Violation, "被授权方应为 insurer:、institution: 或 department: 加代码",
             "GrantAccess", "not `insurer:`, `institution:` or `department:` and a code";

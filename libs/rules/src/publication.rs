@@ -43,10 +43,14 @@ impl<D: Document> Publication<D> {
             Ok(document) => {
                 let Head { id, version, .. } = document.head();
                 let short = id.len() <= MAX_NAME && version.len() <= MAX_NAME;
-                violations.require(short, "document", Reason::TextInvalid, "规则名称和版本最多 64 个字符");
+                violations.require(
+                    short,
+                    "document",
+                    Reason::TextInvalid.saying("规则名称和版本最多 64 个字符"),
+                );
             }
         }
-        violations.finish()?;
+        violations.none()?;
         let document = read.map_err(ServiceError::internal)?;
         Ok(Publication::of(document, text.to_owned()))
     }
@@ -61,13 +65,7 @@ impl<D: Document> Publication<D> {
     /// # Errors
     /// AREA_NOT_OWNED.
     pub fn check_area(&self, caller: &Caller) -> Result<(), ServiceError> {
-        let Some(area) = self.document.head().areas.iter().find(|area| !caller.may_manage_area(**area))
-        else {
-            return Ok(());
-        };
-        let text = format!("无权发布该地区的{}", D::NAME);
-        let refused = ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text(text);
-        Err(refused.with("area", area))
+        self.document.head().areas.iter().try_for_each(|area| caller.check_manages(area.as_str()))
     }
 
     /// What it is, with the time it was or is published.
@@ -110,7 +108,7 @@ impl<D: Document> Publication<D> {
         if !conflicts.is_empty() {
             let mut violations = Violations::new();
             tell(&conflicts, &mut violations);
-            violations.finish()?;
+            violations.none()?;
         }
         let row = row(&head, self.text.clone(), after(last), caller, now);
         store::insert(tx, row).await?;
@@ -163,7 +161,7 @@ fn after(last: Option<String>) -> String {
 fn tell(problems: &[Problem], violations: &mut Violations) {
     for problem in problems {
         let text = format!("第 {} 行第 {} 列：{}", problem.line, problem.column, problem.message);
-        let violation = violations.push("document", problem.kind.into(), text);
+        let violation = violations.push("document", Reason::from(problem.kind).saying(text));
         violation.with("line", problem.line).with("column", problem.column);
     }
 }

@@ -74,12 +74,11 @@ impl<D: Document> Book<D> {
     /// nation's.
     ///
     /// # Errors
-    /// POOLAREA_INVALID, and those of page sizes and tokens.
+    /// AREA_INVALID, and those of page sizes and tokens.
     pub async fn list(&self, area: &str, asked: (i32, &str)) -> Result<Page, ServiceError> {
         let wanted = Area::parse(area);
         if wanted.is_none() && !area.is_empty() {
-            let text = "应为 6 位行政区划代码";
-            return Err(ServiceError::invalid_field("area", Reason::PoolareaInvalid, text));
+            return Err(ServiceError::invalid_field("area", Reason::AreaInvalid));
         }
         let behind = async |after: Option<[String; 2]>, limit: u64| {
             let concerns = |document: &Summary| {

@@ -11,6 +11,8 @@ use std::fmt;
 use tonic::Request;
 use yizhan_terms::Area;
 
+use crate::ServiceError;
+
 /// The metadata entry that names the caller, where the server is configured to believe it.
 pub const CALLER_HEADER: &str = "yizhan-caller";
 
@@ -140,6 +142,26 @@ impl Caller {
     /// Whether the caller may change the register, the catalogue or the policies of this pooling area.
     pub fn may_manage_area(&self, poolarea_no: impl Into<Option<Area>>) -> bool {
         !matches!(self, Caller::Department { .. } | Caller::Service { .. }) && self.may_read_area(poolarea_no)
+    }
+
+    /// Refuses who may not see the register and the cases of this pooling area as a whole.
+    ///
+    /// # Errors
+    /// AREA_NOT_OWNED.
+    pub fn check_reads(&self, poolarea_no: &str) -> Result<(), ServiceError> {
+        self.may_read_area(Area::parse(poolarea_no))
+            .then_some(())
+            .ok_or_else(|| ServiceError::area_not_owned(poolarea_no))
+    }
+
+    /// Refuses who may not change the register, the catalogue or the policies of this pooling area.
+    ///
+    /// # Errors
+    /// AREA_NOT_OWNED.
+    pub fn check_manages(&self, poolarea_no: &str) -> Result<(), ServiceError> {
+        self.may_manage_area(Area::parse(poolarea_no))
+            .then_some(())
+            .ok_or_else(|| ServiceError::area_not_owned(poolarea_no))
     }
 
     /// Whether the caller may send what this department produces about this pooling area: the department itself, and for it

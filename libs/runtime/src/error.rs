@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-pub use yizhan_reasons::{DocumentFault, ErrorKind, Reason};
+pub use yizhan_reasons::{DocumentFault, ErrorKind, Reason, Said};
 
 pub use remote::{RemoteError, RemoteViolation};
 pub use violations::{FieldViolation, Violations};
@@ -63,6 +63,11 @@ impl ServiceError {
         Self::new(Reason::Internal, "internal error").caused_by(cause)
     }
 
+    /// The area is not the caller's to see or to change; empty where no single one is meant.
+    pub fn area_not_owned(area: impl fmt::Display) -> Self {
+        Self::new(Reason::AreaNotOwned, "the area is not the caller's").with("area", area)
+    }
+
     /// Everything wrong with a request's fields. Prefer [`Violations::finish`].
     pub fn invalid_fields(violations: Vec<FieldViolation>) -> Self {
         let text = format!("请求有 {} 处错误", violations.len());
@@ -72,9 +77,9 @@ impl ServiceError {
         error
     }
 
-    /// One field that is wrong; `text` is zh-CN.
-    pub fn invalid_field(field: impl Into<String>, reason: Reason, text: impl Into<String>) -> Self {
-        Self::invalid_fields(vec![FieldViolation::new(field, reason, text)])
+    /// One field that is wrong.
+    pub fn invalid_field(field: impl Into<String>, said: impl Into<Said>) -> Self {
+        Self::invalid_fields(vec![FieldViolation::new(field, said)])
     }
 
     /// Adds a variable part to the metadata, e.g. `("psn_no", "...")`. Never personal data.

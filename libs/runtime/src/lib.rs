@@ -40,7 +40,7 @@ pub mod vault;
 
 pub use caller::Caller;
 pub use clock::Clock;
-pub use error::{Reason, ServiceError, Violations};
+pub use error::{Reason, Said, ServiceError, Violations};
 pub use personal::Personal;
 
 /// What a call is answered: the type that tonic's service traits ask for.

@@ -125,12 +125,7 @@ const MAX_REQUEST_ID: usize = 64;
 
 /// Checks the id every mutation must have: 1 to 64 visible ASCII characters.
 pub fn check_request_id(request_id: &str, violations: &mut Violations) {
-    violations.require(
-        is_request_id(request_id),
-        "request_id",
-        Reason::RequestIdInvalid,
-        "request_id 应为 1 至 64 位可见 ASCII 字符",
-    );
+    violations.require(is_request_id(request_id), "request_id", Reason::RequestIdInvalid);
 }
 
 fn is_request_id(request_id: &str) -> bool {

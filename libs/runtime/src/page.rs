@@ -42,9 +42,7 @@ where
 fn page_size(asked: i32) -> Result<usize, ServiceError> {
     match asked {
         0 => Ok(DEFAULT_PAGE_SIZE as usize),
-        size if size < 0 => {
-            Err(ServiceError::invalid_field("page_size", Reason::PageSizeNegative, "page_size 不能为负数"))
-        }
+        size if size < 0 => Err(ServiceError::invalid_field("page_size", Reason::PageSizeNegative)),
         size => Ok(size.min(MAX_PAGE_SIZE) as usize),
     }
 }
@@ -63,13 +61,9 @@ pub(crate) fn decode_token<const N: usize>(
     if token.is_empty() {
         return Ok(None);
     }
-    read(scope, token).map(Some).ok_or_else(|| {
-        ServiceError::invalid_field(
-            "page_token",
-            Reason::PageTokenInvalid,
-            "page_token 无效或不属于本次查询条件",
-        )
-    })
+    read(scope, token)
+        .map(Some)
+        .ok_or_else(|| ServiceError::invalid_field("page_token", Reason::PageTokenInvalid))
 }
 
 fn read<const N: usize>(scope: &str, token: &str) -> Option<[String; N]> {

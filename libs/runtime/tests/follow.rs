@@ -64,7 +64,10 @@ impl Follower for Counting {
         }
         let from = if resume_token.is_empty() { Ok(0) } else { resume_token.parse::<usize>() };
         let from = from.map_err(|_| {
-            Status::from(ServiceError::invalid_field("resume_token", Reason::ResumeTokenInvalid, "无效"))
+            Status::from(ServiceError::invalid_field(
+                "resume_token",
+                Reason::ResumeTokenInvalid.saying("无效"),
+            ))
         })?;
         let peer = Arc::clone(&self.0);
         let numbers = stream::unfold((peer, from, 0), |(peer, at, told)| async move {

@@ -61,7 +61,7 @@ async fn add(
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [amount.into()]);
     let count: i32 = tx.query_one_raw(statement).await?.expect("the counter").try_get("", "count")?;
     if count > 100 {
-        return Err(ServiceError::invalid_field("psn_no", Reason::TooMany, "过多"));
+        return Err(ServiceError::invalid_field("psn_no", Reason::TooMany.saying("过多")));
     }
     let answer = RecordDeathResponse { ended_count: count, ..RecordDeathResponse::default() };
     Ok(Done { answer, changed: format!("{} {}", cause.method, cause.request_id) })
@@ -90,7 +90,7 @@ impl Service {
             ..RecordDeathRequest::default()
         };
         let (key, violations) = once::open(&caller, &mut request);
-        violations.finish()?;
+        violations.none()?;
         let service = Service { secret, told: Arc::default(), ..self.clone() };
         let answer = once::once(&service, &key, |write| Box::pin(add(write, amount))).await?;
         let told = service.told.lock().unwrap().take();

@@ -40,17 +40,12 @@ pub use config::EnrollmentConfig;
 use crate::access::log::AccessLog;
 use crate::app::Register;
 use crate::coverage::api::CoverageApi;
-use crate::ledger::api::LedgerApi;
-use crate::merges::api::MergeApi;
 use crate::migrations::Migrator;
 use crate::person::store::cached::TimelineSource;
 use crate::register::api::Api;
 use crate::register::rotate_keys;
-use crate::rights::api::RightsApi;
-use crate::rosters::Applier;
-use crate::rosters::api::RosterApi;
+use crate::rosters::{Applier, Rosters};
 use crate::rules::RulesBook;
-use crate::transfers::api::TransferApi;
 
 /// Connects, migrates, and gives the register.
 async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
@@ -81,11 +76,11 @@ fn services(register: &Register, applier: Applier, stopping: CancellationToken) 
     services![
         EnrollmentServiceServer::new(Api::new(register.clone(), stopping.clone())),
         CoverageServiceServer::new(CoverageApi::new(register.clone())),
-        LedgerServiceServer::new(LedgerApi::new(register.clone())),
-        MergeServiceServer::new(MergeApi::new(register.clone())),
-        TransferServiceServer::new(TransferApi::new(register.clone())),
-        RightsServiceServer::new(RightsApi::new(register.clone())),
-        RosterServiceServer::new(RosterApi::new(register.clone(), applier, stopping)),
+        LedgerServiceServer::new(register.clone()),
+        MergeServiceServer::new(register.clone()),
+        TransferServiceServer::new(register.clone()),
+        RightsServiceServer::new(register.clone()),
+        RosterServiceServer::new(Rosters { register: register.clone(), applier, stopping }),
     ]
 }
 

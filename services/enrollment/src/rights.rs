@@ -1,9 +1,10 @@
 //! 权益: what persons see of their own register, whom they let look at it, and who did.
 
-pub(crate) mod api;
+mod api;
 mod authorize_look;
 mod get_rights;
 mod grant_access;
+mod grants;
 mod list_access_log;
 mod list_grants;
 mod look_up_by_grant;
@@ -18,25 +19,5 @@ pub use grant_access::grant_access;
 pub use list_access_log::list_access_log;
 pub use list_grants::list_grants;
 pub use look_up_by_grant::look_up_by_grant;
-pub use verify_access_log::{Verdict, Verification, verify_access_log};
-pub use view::View;
+pub use verify_access_log::verify_access_log;
 pub use withdraw_grant::withdraw_grant;
-use yizhan_runtime::{Reason, ServiceError};
-
-use crate::access::store::access_grants;
-use crate::access::store::entities::access_grant;
-use crate::app::Register;
-use yizhan_terms::is_psn_no;
-
-/// A grant by its id; what could not be an id is the id of none.
-async fn find_grant(register: &Register, grant_id: &str) -> Result<access_grant::Model, ServiceError> {
-    if !is_psn_no(grant_id) {
-        return Err(grant_unknown());
-    }
-    access_grants::find(&register.db, grant_id).await?.ok_or_else(grant_unknown)
-}
-
-/// No such grant, or not the caller's to know of.
-fn grant_unknown() -> ServiceError {
-    ServiceError::new(Reason::GrantUnknown, "no such grant is given to the caller")
-}

@@ -6,7 +6,7 @@
 //! full roster misses. A crash resumes there; two processes never do the same batch, because each holds the roster's row.
 
 mod absence;
-pub(crate) mod api;
+mod api;
 mod applier;
 mod apply;
 mod check;
@@ -21,5 +21,5 @@ mod stage;
 mod store;
 
 pub use applier::Applier;
-pub use load::load;
-pub use query::{abandon, get, list_rows};
+pub use load::{Rosters, load};
+pub use query::{abandon_roster, get_roster, list_roster_rows};

@@ -1,7 +1,7 @@
 //! 关系转移接续: opening a transfer, taking its steps, reading it. The rules are [`domain`]'s.
 
 mod advance;
-pub(crate) mod api;
+mod api;
 pub(crate) mod domain;
 mod finish;
 mod messages;

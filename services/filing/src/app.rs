@@ -9,8 +9,7 @@ use yizhan_clients::Enrollment;
 use yizhan_rules::RulesBook;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::feed::Feed;
-use yizhan_runtime::{Caller, Clock, Reason, ServiceError, once};
-use yizhan_terms::Area;
+use yizhan_runtime::{Clock, ServiceError, once};
 
 use crate::rules::FilingFamilies;
 use crate::standings::store::StoredStandings;
@@ -72,14 +71,4 @@ impl once::Service for Register {
             changed.into_iter().map(|person| (person.psn_no.clone(), Arc::new(person))).collect();
         self.cache.replace(&changed).await;
     }
-}
-
-/// Refuses a caller who may not change the filings of an area.
-pub fn check_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError> {
-    if caller.may_manage_area(Area::parse(poolarea_no)) {
-        return Ok(());
-    }
-    Err(ServiceError::new(Reason::AreaNotOwned, "the caller does not keep the filings of this pooling area")
-        .with_text("无权维护该统筹区的备案信息")
-        .with("poolarea_no", poolarea_no))
 }

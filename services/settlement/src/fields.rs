@@ -11,23 +11,23 @@ pub const MAX_ID: usize = 30;
 /// An identifier: given, short enough, printable ASCII.
 pub fn check_id(value: &str, field: &str, wrong: &mut Violations) {
     if value.is_empty() {
-        wrong.push(field, Reason::Required, "不能为空");
+        wrong.push(field, Reason::Required);
     } else if value.len() > MAX_ID {
-        wrong.push(field, Reason::TooLong, format!("最多 {MAX_ID} 个字符")).with("limit", MAX_ID);
+        wrong.push(field, Reason::TooLong.saying(format!("最多 {MAX_ID} 个字符"))).with("limit", MAX_ID);
     } else if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        wrong.push(field, Reason::Characters, "只能包含可见的 ASCII 字符");
+        wrong.push(field, Reason::Characters);
     }
 }
 
 /// A 人员编号, as everywhere.
 pub fn check_psn_no(value: &str, field: &str, wrong: &mut Violations) {
-    wrong.require(is_psn_no(value), field, Reason::PsnNoInvalid, Reason::PsnNoInvalid.text());
+    wrong.require(is_psn_no(value), field, Reason::PsnNoInvalid.saying(Reason::PsnNoInvalid.text()));
 }
 
 /// A 6-digit admdvs.
 pub fn check_area(admdvs: &str, field: &str, wrong: &mut Violations) {
     let six = Area::parse(admdvs).is_some();
-    wrong.require(six, field, Reason::AdmdvsInvalid, "医保区划应为 6 位数字");
+    wrong.require(six, field, Reason::AreaInvalid);
 }
 
 /// What is wrong with a person named by area and number.

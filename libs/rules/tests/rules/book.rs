@@ -112,7 +112,7 @@ both_databases! {
         let of_area = book.list("430203", (0, "")).await.unwrap();
         let names: Vec<_> = of_area.documents.iter().map(|document| document.id.as_str()).collect();
         assert_eq!((names, of_area.next_page_token.as_str()), (vec!["nation", "hunan", "zhuzhou"], ""));
-        assert_eq!(book.list("4302", (0, "")).await.unwrap_err().violations()[0].reason, "POOLAREA_INVALID");
+        assert_eq!(book.list("4302", (0, "")).await.unwrap_err().violations()[0].reason, "AREA_INVALID");
         assert_eq!(book.get("zhuzhou", "1").await.unwrap().1, texts[0]);
         assert_eq!(book.get("nation", "1").await.unwrap().1, NATION);
         for (id, version) in [("nation", "2"), ("x\0", "1"), ("", "")] {

@@ -119,9 +119,9 @@ mod tests {
     #[test]
     fn all_violations_arrive() {
         let mut violations = Violations::new();
-        violations.push("rows[0].certno", Reason::CertnoCheckDigit, "身份证校验码不正确");
-        violations.push("rows[1].brdy", Reason::DateInvalid, "日期不正确").with("value", "2023-02-30");
-        let remote = RemoteError::from(Status::from(violations.finish().unwrap_err()));
+        violations.push("rows[0].certno", Reason::CertnoCheckDigit);
+        violations.push("rows[1].brdy", Reason::DateInvalid).with("value", "2023-02-30");
+        let remote = RemoteError::from(Status::from(violations.none().unwrap_err()));
         assert_eq!((remote.code, remote.reason.as_str()), (Code::InvalidArgument, "INVALID_REQUEST"));
         assert_eq!(remote.violation_reasons(), ["CERTNO_CHECK_DIGIT", "DATE_INVALID"]);
         assert_eq!(remote.violations[1].field, "rows[1].brdy");
@@ -133,11 +133,9 @@ mod tests {
     fn a_thousand_violations_fit_into_a_trailer() {
         let mut violations = Violations::new();
         for row in 0..1000 {
-            violations
-                .push(format!("rows[{row}].certno"), Reason::CertnoCheckDigit, "身份证校验码不正确")
-                .with("value", row);
+            violations.push(format!("rows[{row}].certno"), Reason::CertnoCheckDigit).with("value", row);
         }
-        let status = Status::from(violations.finish().unwrap_err());
+        let status = Status::from(violations.none().unwrap_err());
         assert!(status.details().len() * 4 / 3 + status.message().len() < 8192, "{}", status.details().len());
         let remote = RemoteError::from(status);
         assert!(remote.violations.len() > 30);

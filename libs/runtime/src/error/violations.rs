@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Reason, ServiceError};
+use super::{Reason, Said, ServiceError};
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,11 +20,12 @@ pub struct FieldViolation {
 
 impl FieldViolation {
     /// A violation without variable parts.
-    pub fn new(field: impl Into<String>, reason: Reason, description: impl Into<String>) -> Self {
+    pub fn new(field: impl Into<String>, said: impl Into<Said>) -> Self {
+        let Said { reason, text } = said.into();
         FieldViolation {
             field: field.into(),
             reason,
-            description: description.into(),
+            description: text.into_owned(),
             metadata: BTreeMap::new(),
         }
     }
@@ -46,29 +47,29 @@ impl Violations {
         Self::default()
     }
 
-    /// Notes one; `text` is zh-CN. Variable parts can be added to what is returned.
-    pub fn push(
-        &mut self,
-        field: impl Into<String>,
-        reason: Reason,
-        text: impl Into<String>,
-    ) -> &mut FieldViolation {
-        self.0.push(FieldViolation::new(field, reason, text));
+    /// Notes one. Variable parts can be added to what is returned.
+    pub fn push(&mut self, field: impl Into<String>, said: impl Into<Said>) -> &mut FieldViolation {
+        self.0.push(FieldViolation::new(field, said));
         self.0.last_mut().expect("just pushed")
     }
 
     /// Notes one unless `holds`; returns `holds`.
-    pub fn require(
-        &mut self,
-        holds: bool,
-        field: impl Into<String>,
-        reason: Reason,
-        text: impl Into<String>,
-    ) -> bool {
+    pub fn require(&mut self, holds: bool, field: impl Into<String>, said: impl Into<Said>) -> bool {
         if !holds {
-            self.push(field, reason, text);
+            self.push(field, said);
         }
         holds
+    }
+
+    /// What is there, or notes that it is wrong.
+    pub fn some<T>(
+        &mut self,
+        value: Option<T>,
+        field: impl Into<String>,
+        said: impl Into<Said>,
+    ) -> Option<T> {
+        self.require(value.is_some(), field, said);
+        value
     }
 
     /// Whether there are none.
@@ -86,8 +87,16 @@ impl Violations {
         self.0.extend(other.0);
     }
 
+    /// What was checked, or the error with everything that is wrong with it. A check that gives nothing notes why: one that does not is
+    /// our mistake.
+    pub fn finish<T>(self, checked: Option<T>) -> Result<T, ServiceError> {
+        self.none()?;
+        checked
+            .ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a check gave nothing and said nothing")))
+    }
+
     /// The error with all of them, if there are any.
-    pub fn finish(self) -> Result<(), ServiceError> {
+    pub fn none(self) -> Result<(), ServiceError> {
         if self.0.is_empty() { Ok(()) } else { Err(ServiceError::invalid_fields(self.0)) }
     }
 }

@@ -26,8 +26,7 @@ impl Position {
 
     /// From a resume token; the empty token is [`Position::START`]. A damaged one is refused with RESUME_TOKEN_INVALID.
     pub fn from_token(token: &str) -> Result<Position, ServiceError> {
-        let invalid =
-            || ServiceError::invalid_field("resume_token", Reason::ResumeTokenInvalid, "resume_token 无效");
+        let invalid = || ServiceError::invalid_field("resume_token", Reason::ResumeTokenInvalid);
         match page::decode_token::<2>(SCOPE, token) {
             Ok(None) => Ok(Position::START),
             Ok(Some([txid, seq])) => match (txid.parse(), seq.parse()) {

@@ -6,7 +6,7 @@ use tonic::Status;
 use yizhan_terms::Area;
 
 use super::{Change, Feed, Position};
-use crate::{Caller, Reason, ServiceError};
+use crate::{Caller, ServiceError};
 
 impl Feed {
     /// Every change behind a token, in the order of commit, in the areas the caller may read, as `event` tells it, until `stopping`.
@@ -40,6 +40,5 @@ impl Feed {
 }
 
 fn no_area() -> ServiceError {
-    ServiceError::new(Reason::AreaNotOwned, "the caller owns no area whose changes could be followed")
-        .with_text("没有辖区，无权订阅变更")
+    ServiceError::area_not_owned("").with_text("没有辖区，无权订阅变更")
 }

@@ -31,7 +31,7 @@ pub async fn change_coverage(
 ) -> Result<ChangeCoverageResponse, ServiceError> {
     let (key, mut violations) = once::open(caller, &mut request);
     let asked = asked(&request, register.clock.today(), &mut violations);
-    violations.finish()?;
+    violations.none()?;
     let Some(asked) = asked else {
         return Err(ServiceError::internal(anyhow::anyhow!("a change was refused without a violation")));
     };
@@ -68,7 +68,7 @@ fn asked(request: &ChangeCoverageRequest, today: NaiveDate, violations: &mut Vio
     let change = Change::from_code(&request.psn_chg_type).filter(|change| !change.is_transfer());
     if change.is_none() {
         let text = "人员变动应为 11、12、21、22、25、27、31 或 32；转移请办理关系转移接续";
-        check.wrong("psn_chg_type", Reason::CodeUnknown, text);
+        check.wrong("psn_chg_type", Reason::CodeUnknown.saying(text));
     }
     let day = check.date("chg_date", &request.chg_date);
     let optional = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
@@ -76,10 +76,10 @@ fn asked(request: &ChangeCoverageRequest, today: NaiveDate, violations: &mut Vio
     check.code("hi_type", &request.hi_type, |code| code.is_empty() || codes::is_hi_type(code));
     let needs_psn_type = matches!(change, Some(Change::Enrol | Change::Retire | Change::ChangeIdentity));
     if needs_psn_type && request.psn_type.is_empty() {
-        check.wrong("psn_type", Reason::PsnTypeRequired, "该项变动必须给出人员类别");
+        check.wrong("psn_type", Reason::PsnTypeRequired);
     }
     if change == Some(Change::Retire) && !request.psn_type.is_empty() && !request.psn_type.starts_with("12") {
-        check.wrong("psn_type", Reason::PsnTypeNotRetired, "在职转退休的人员类别应为 12 类");
+        check.wrong("psn_type", Reason::PsnTypeNotRetired);
     }
     let poolarea_no = match request.poolarea_no.as_str() {
         "" => Some(None),
@@ -96,7 +96,7 @@ fn asked(request: &ChangeCoverageRequest, today: NaiveDate, violations: &mut Vio
     ];
     for (field, is_empty) in only_begins {
         if change.is_some() && !begins && !is_empty {
-            check.wrong(field, Reason::FieldNotExpected, "仅在 11 新参保和 12 恢复缴费时填写");
+            check.wrong(field, Reason::FieldNotExpected.saying("仅在 11 新参保和 12 恢复缴费时填写"));
         }
     }
     Some(Asked {
@@ -126,19 +126,18 @@ fn payment(
         told == own
     };
     let is_own = same(&mut told.psn_no, &request.psn_no) & same(&mut told.insutype, &request.insutype);
-    violations.require(is_own, "payment.psn_no", Reason::PaymentOfAnother, "缴费记录应属于同一人员和险种");
+    violations.require(is_own, "payment.psn_no", Reason::PaymentOfAnother);
     let paid = contribution_check::checked(&told, today, RowCheck::within("payment.", violations));
     let of_period = paid.as_ref().is_none_or(|paid| {
         parse_date(&request.chg_date).is_none_or(|day| paid.accrym == accrym_of(paid.insutype, day))
     });
     let text = "应为变动日期所在的费款所属期；其他期间的缴费请另行登记";
-    violations.require(of_period, "payment.accrym", Reason::PaymentOfAnotherPeriod, text);
+    violations.require(of_period, "payment.accrym", Reason::PaymentOfAnotherPeriod.saying(text));
     let is_payment = paid.as_ref().is_none_or(|paid| paid.kind == Kind::Paid);
     violations.require(
         is_payment,
         "payment.clct_flag",
-        Reason::PaymentExpected,
-        "应为已缴的缴费记录，不能是应缴或退费",
+        Reason::PaymentExpected.saying("应为已缴的缴费记录，不能是应缴或退费"),
     );
     paid
 }
@@ -205,9 +204,8 @@ async fn begin(
         coverage_changes::end(person, switched, asked.day, Change::End).map_err(refused)?;
     }
     let psn_type = asked.psn_type.clone().or_else(|| last_psn_type(person, asked.insutype));
-    let psn_type = psn_type.ok_or_else(|| {
-        ServiceError::invalid_field("psn_type", Reason::PsnTypeRequired, "该项变动必须给出人员类别")
-    })?;
+    let psn_type =
+        psn_type.ok_or_else(|| ServiceError::invalid_field("psn_type", Reason::PsnTypeRequired))?;
     let coverage = if needs_payment(asked.insutype, &psn_type) {
         let paid_on = asked.payment.as_ref().and_then(|payment| payment.paid_date);
         let accrym = accrym_of(asked.insutype, asked.day);
@@ -228,7 +226,7 @@ async fn begin(
     };
     if coverage.period.ended_before(coverage.period.begndate) {
         let text = "缴费时参保年度已过，不能参保";
-        return Err(ServiceError::invalid_field("chg_date", Reason::CoverageYearOver, text));
+        return Err(ServiceError::invalid_field("chg_date", Reason::CoverageYearOver.saying(text)));
     }
     let hi_type = asked.hi_type.clone().unwrap_or_default();
     let coverage = Coverage { poolarea_no: asked.poolarea_no, hi_type, ..coverage };

@@ -48,7 +48,7 @@ pub fn checked(row: &Contribution, today: NaiveDate, mut check: RowCheck) -> Opt
         let first_day = contributions::first_day(insutype, &row.accrym);
         if first_day.is_none() {
             let text = "费款所属期：居民为年度 YYYY，其他险种为月份 YYYY-MM";
-            check.wrong("accrym", Reason::AccrymInvalid, text);
+            check.wrong("accrym", Reason::AccrymInvalid.saying(text));
         }
         first_day
     });
@@ -57,25 +57,25 @@ pub fn checked(row: &Contribution, today: NaiveDate, mut check: RowCheck) -> Opt
     let clct_flag = check.code("clct_flag", &row.clct_flag, |code| ["0", "1"].contains(&code));
     let is_due = row.clct_flag == "0";
     if row.clct_type == "991" && insutype != Some(Insutype::Resident) {
-        check.wrong("clct_type", Reason::CodeUnknown, "991 居民退费仅用于居民医保");
+        check.wrong("clct_type", Reason::CodeUnknown.saying("991 居民退费仅用于居民医保"));
     }
     if is_due && ["20", "991"].contains(&row.clct_type.as_str()) {
-        check.wrong("clct_flag", Reason::RefundNotDue, "退费只能是已缴（clct_flag 1）");
+        check.wrong("clct_flag", Reason::RefundNotDue);
     }
     let paid_date = match is_due {
         true => check.optional_date("paid_date", &row.paid_date),
         false => check.date("paid_date", &row.paid_date).map(Some),
     };
     if is_due && !row.paid_date.is_empty() {
-        check.wrong("paid_date", Reason::PaidDateOfDue, "未缴的应缴记录不能有缴费日期");
+        check.wrong("paid_date", Reason::PaidDateOfDue);
     }
     if paid_date.flatten().is_some_and(|paid| paid > today) {
-        check.wrong("paid_date", Reason::DateInFuture, "缴费日期不能晚于今天");
+        check.wrong("paid_date", Reason::InTheFuture);
     }
     let clct_way = way(&row.clct_way, &mut check);
     let psn_type = psn_type(row, &mut check);
     if !row.contribution_id.is_empty() || row.recorded_at.is_some() {
-        check.wrong("contribution_id", Reason::ToldOnly, "contribution_id 和 recorded_at 由系统给出，请留空");
+        check.wrong("contribution_id", Reason::ToldOnly);
     }
     Some(NewContribution {
         psn_no: psn_no?,
@@ -95,7 +95,7 @@ pub fn checked(row: &Contribution, today: NaiveDate, mut check: RowCheck) -> Opt
 pub fn amount(fen: i64, field: &str, check: &mut RowCheck) -> Option<i64> {
     let fits = (0..=MAX_AMOUNT_FEN).contains(&fen);
     if !fits {
-        check.wrong(field, Reason::AmountOutOfRange, "金额以分为单位，应在 0 至 1 亿元之间");
+        check.wrong(field, Reason::AmountOutOfRange);
     }
     fits.then_some(fen)
 }
@@ -115,11 +115,7 @@ fn psn_type(row: &Contribution, check: &mut RowCheck) -> Option<Option<String>> 
     };
     let fits = row.insutype == Insutype::Resident.code() && of_resident(&row.psn_type);
     if !fits {
-        check.wrong(
-            "psn_type",
-            Reason::PsnTypeNotResident,
-            "人员类别只能随居民缴费给出，且应为 14、15 或 16 类",
-        );
+        check.wrong("psn_type", Reason::PsnTypeNotResident);
     }
     fits.then(|| Some(row.psn_type.clone()))
 }

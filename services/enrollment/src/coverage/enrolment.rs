@@ -40,14 +40,14 @@ pub async fn lock_rows(
     for (at, psn_no) in psn_nos.iter().enumerate() {
         let mut check = RowCheck::new(at, &mut violations);
         match held.get(*psn_no) {
-            None => check.wrong("psn_no", Reason::PersonUnknown, "未查询到该人员编号"),
+            None => check.wrong("psn_no", Reason::PersonUnknown),
             Some(person) if person.timeline.merged_into.is_some() => {
-                check.wrong("psn_no", Reason::PersonMerged, "该人员编号已合并，请使用合并后的人员编号");
+                check.wrong("psn_no", Reason::PersonMerged);
             }
             Some(_) => {}
         }
     }
-    violations.finish()?;
+    violations.none()?;
     Ok(held.into_iter().map(|(psn_no, person)| (psn_no, Edit::of(person))).collect())
 }
 
@@ -55,8 +55,8 @@ pub async fn lock_rows(
 pub fn check_entries(person: &Timeline) -> Result<(), ServiceError> {
     let fits = person.coverages.len() <= MAX_ENTRIES;
     let mut violations = Violations::new();
-    violations.require(fits, "psn_no", Reason::TooManyEntries, "该人员的同类记录过多");
-    violations.finish()
+    violations.require(fits, "psn_no", Reason::TooManyEntries);
+    violations.none()
 }
 
 /// The reason and the text of a refusal, for a row; the same as [`error`] gives alone.

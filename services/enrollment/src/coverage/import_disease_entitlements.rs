@@ -37,7 +37,7 @@ fn checked(
         (&row.psn_no, told.kind, told.dise_codg, told.begndate)
     });
     import::check_duplicates(keys, "entitlement.begndate", &mut violations);
-    violations.finish()?;
+    violations.none()?;
     Ok(read)
 }
 
@@ -46,7 +46,7 @@ fn dated(row: &DiseaseEntitlementRow, mut check: RowCheck) -> Option<DatedRow<Di
     let told = row.entitlement.clone().unwrap_or_default();
     let kind = DiseaseKind::from_code(told.kind);
     if kind.is_none() {
-        check.wrong("entitlement.kind", Reason::CodeUnknown, "应为 1 门诊慢特病或 2 两病");
+        check.wrong("entitlement.kind", Reason::CodeUnknown.saying("应为 1 门诊慢特病或 2 两病"));
     }
     let dise_codg = check.code("entitlement.dise_codg", &told.dise_codg, is_dise_codg);
     let dise_name = check.text("entitlement.dise_name", &told.dise_name, true);
@@ -54,7 +54,7 @@ fn dated(row: &DiseaseEntitlementRow, mut check: RowCheck) -> Option<DatedRow<Di
     let reverify_by = check.optional_date("entitlement.reverify_by", &told.reverify_by);
     let (period, reverify_by) = (period?, reverify_by?);
     if reverify_by.is_some_and(|last| last < period.begndate) {
-        check.wrong("entitlement.reverify_by", Reason::DateOrder, "复审期限不能早于开始日期");
+        check.wrong("entitlement.reverify_by", Reason::DatesReversed.saying("复审期限不能早于开始日期"));
         return None;
     }
     let entry =
@@ -76,6 +76,6 @@ fn no_overlap(entry: &DiseaseEntitlement, person: &StoredTimeline, check: &mut R
     });
     if let Some(other) = other {
         let text = format!("与自 {} 起的同病种待遇重叠", other.period.begndate);
-        check.wrong("entitlement.begndate", Reason::EntitlementOverlap, &text);
+        check.wrong("entitlement.begndate", Reason::EntitlementOverlap.saying(text));
     }
 }

@@ -27,8 +27,8 @@ pub async fn list_contributions(
     }
     let mut violations = Violations::new();
     let known = insutype.is_empty() || Insutype::from_code(&insutype).is_some();
-    violations.require(known, "insutype", Reason::CodeUnknown, "险种类型不在字典中");
-    violations.finish()?;
+    violations.require(known, "insutype", Reason::CodeUnknown);
+    violations.none()?;
     let person = timelines::find(&register.db, &psn_no).await?;
     let may_see = |poolarea_no: Area| match caller {
         Caller::Person { psn_no: own } => *own == psn_no,

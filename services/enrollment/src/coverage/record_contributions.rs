@@ -32,7 +32,7 @@ pub async fn record_contributions(
     let rows = request.rows.iter().enumerate();
     let rows: Vec<_> =
         rows.filter_map(|(at, row)| checked(row, today, RowCheck::new(at, &mut violations))).collect();
-    violations.finish()?;
+    violations.none()?;
     let work = Recording { caller, rows };
     once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
@@ -64,7 +64,7 @@ impl Recording<'_> {
             }
             models.push(model);
         }
-        work.violations.finish()?;
+        work.violations.none()?;
         for edit in work.edits.values() {
             check_entries(&edit.after.timeline)?;
         }
@@ -95,14 +95,14 @@ impl Work {
         recorded.push(row.accrued());
         let mut check = RowCheck::new(at, &mut self.violations);
         if contributions::paid_fen(recorded, row.insutype, &row.accrym) < 0 {
-            check.wrong("amount_fen", Reason::RefundExceedsPaid, "退费超过该费款所属期已缴金额");
+            check.wrong("amount_fen", Reason::RefundExceedsPaid);
         }
         let edit = self.edits.get_mut(&row.psn_no)?;
         match pay(edit, row, recorded, &self.rules) {
             Ok(coverage) => coverage,
             Err(stop) => {
                 let (reason, text) = reason(&stop);
-                check.wrong("insutype", reason, &text);
+                check.wrong("insutype", reason.saying(text));
                 None
             }
         }

@@ -23,9 +23,9 @@ pub async fn record_death(
     check.psn_no("psn_no", &request.psn_no);
     let died = check.date("die_date", &request.die_date);
     if died.is_some_and(|died| died > register.clock.today()) {
-        check.wrong("die_date", Reason::DateInFuture, "死亡日期不能晚于今天");
+        check.wrong("die_date", Reason::InTheFuture);
     }
-    violations.finish()?;
+    violations.none()?;
     let death = Death { caller, psn_no: request.psn_no, died: died.unwrap_or_default() };
     once::once(register, &key, |write| Box::pin(death.write(write))).await
 }
@@ -62,8 +62,7 @@ impl Death<'_> {
         if self.died < person.brdy {
             return Err(ServiceError::invalid_field(
                 "die_date",
-                Reason::DateOrder,
-                "死亡日期不能早于出生日期",
+                Reason::DatesReversed.saying("死亡日期不能早于出生日期"),
             ));
         }
         match person.die_date {

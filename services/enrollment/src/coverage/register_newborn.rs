@@ -20,7 +20,6 @@ use crate::person::store::entities::person;
 use crate::person::store::{rows, timelines};
 use crate::register::certificates;
 use crate::register::changes;
-use crate::register::import::check_area;
 use crate::register::import_persons::{NewPerson, new_person};
 use crate::register::row_check::RowCheck;
 use yizhan_terms::Insutype;
@@ -44,17 +43,16 @@ pub async fn register_newborn(
     violations.require(
         told.die_date.is_empty(),
         "person.die_date",
-        Reason::FieldNotExpected,
-        "新生儿登记不填死亡日期",
+        Reason::FieldNotExpected.saying("新生儿登记不填死亡日期"),
     );
     let guardian_fits = is_psn_no(&request.guardian_psn_no) && request.guardian_psn_no != told.psn_no;
-    violations.require(guardian_fits, "guardian_psn_no", Reason::PsnNoInvalid, "应为另一人的人员编号");
+    violations.require(guardian_fits, "guardian_psn_no", Reason::PsnNoInvalid.saying("应为另一人的人员编号"));
     let payments = payments(&request.payments, &told, today, &mut violations);
-    violations.finish()?;
+    violations.none()?;
     let Some(child) = child else {
         return Err(ServiceError::internal(anyhow::anyhow!("a newborn was refused without a violation")));
     };
-    check_area(caller, child.poolarea_no)?;
+    caller.check_manages(child.poolarea_no.as_str())?;
     let newborn =
         Newborn { caller, child, told_psn_no: told.psn_no, guardian: request.guardian_psn_no, payments };
     once::once(register, &key, |write| Box::pin(newborn.write(write))).await
@@ -67,7 +65,7 @@ fn payments(
     violations: &mut Violations,
 ) -> Vec<NewContribution> {
     let count_fits = (1..=MAX_PAYMENTS).contains(&told.len());
-    violations.require(count_fits, "payments", Reason::CountInvalid, "1 至 2 笔缴费");
+    violations.require(count_fits, "payments", Reason::CountInvalid.saying("1 至 2 笔缴费"));
     let born_in = child.brdy.get(..4).unwrap_or_default();
     let mut checked = Vec::new();
     for (at, payment) in told.iter().take(MAX_PAYMENTS).enumerate() {
@@ -75,33 +73,30 @@ fn payments(
         let mut payment = payment.clone();
         let own = |value: &str, own: &str| value.is_empty() || value == own;
         let is_own = own(&payment.psn_no, &child.psn_no) && own(&payment.insutype, Insutype::Resident.code());
-        violations.require(
-            is_own,
-            format!("{place}psn_no"),
-            Reason::PaymentOfAnother,
-            "缴费记录应属于同一人员和险种",
-        );
+        violations.require(is_own, format!("{place}psn_no"), Reason::PaymentOfAnother);
         child.psn_no.clone_into(&mut payment.psn_no);
         payment.insutype = Insutype::Resident.to_string();
         let paid = contribution_check::checked(&payment, today, RowCheck::within(&place, violations));
         let normal = paid.as_ref().is_none_or(|paid| paid.kind == Kind::Paid && paid.clct_type == "10");
-        violations.require(
-            normal,
-            format!("{place}clct_type"),
-            Reason::PaymentExpected,
-            "应为已缴的正常缴费",
-        );
+        violations.require(normal, format!("{place}clct_type"), Reason::PaymentExpected);
         let born = payment.accrym.as_str() >= born_in;
-        violations.require(born, format!("{place}accrym"), Reason::AccrymInvalid, "参保年度不能早于出生年度");
+        violations.require(
+            born,
+            format!("{place}accrym"),
+            Reason::AccrymInvalid.saying("参保年度不能早于出生年度"),
+        );
         let paid_after_birth = payment.paid_date >= child.brdy;
         violations.require(
             paid_after_birth,
             format!("{place}paid_date"),
-            Reason::DateOrder,
-            "缴费日期不能早于出生日期",
+            Reason::DatesReversed.saying("缴费日期不能早于出生日期"),
         );
         let twice = told.iter().take(at).any(|earlier| earlier.accrym == payment.accrym);
-        violations.require(!twice, format!("{place}accrym"), Reason::DuplicateRow, "每个参保年度只缴一次");
+        violations.require(
+            !twice,
+            format!("{place}accrym"),
+            Reason::DuplicateRow.saying("每个参保年度只缴一次"),
+        );
         checked.extend(paid);
     }
     checked.sort_by_key(|payment| payment.first_day);
@@ -135,11 +130,7 @@ impl Newborn<'_> {
             coverages.extend(begun.map_err(|stop| error(&stop))?);
         }
         if coverages.len() < self.payments.len() {
-            return Err(ServiceError::invalid_field(
-                "payments",
-                Reason::CoverageYearOver,
-                "缴费时参保年度已过，且已超过新生儿参保期限，不能参保",
-            ));
+            return Err(ServiceError::invalid_field("payments", Reason::CoverageYearOver));
         }
         let child = self.child.model(register);
         certificates::exchange(tx, self.caller, &[(0, child.clone())], &BTreeMap::new()).await?;
@@ -156,14 +147,9 @@ impl Newborn<'_> {
         let held = timelines::lock(tx, [self.told_psn_no.clone(), self.guardian.clone()]).await?;
         let mut violations = Violations::new();
         let is_new = !held.contains_key(&self.told_psn_no);
-        violations.require(is_new, "person.psn_no", Reason::PersonRegistered, "该人员编号已登记");
+        violations.require(is_new, "person.psn_no", Reason::PersonRegistered);
         let guardian = held.get(&self.guardian).filter(|person| person.timeline.merged_into.is_none());
-        violations.require(
-            guardian.is_some(),
-            "guardian_psn_no",
-            Reason::PersonUnknown,
-            "未查询到该人员编号",
-        );
-        violations.finish()
+        violations.require(guardian.is_some(), "guardian_psn_no", Reason::PersonUnknown);
+        violations.none()
     }
 }

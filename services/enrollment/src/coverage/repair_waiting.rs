@@ -32,8 +32,12 @@ pub async fn repair_waiting(
     let (key, mut violations) = once::open(caller, &mut request);
     let years: BTreeSet<i32> = request.years.iter().copied().collect();
     let count_fits = (1..=MAX_YEARS).contains(&request.years.len());
-    violations.require(count_fits, "years", Reason::CountInvalid, "每次 1 至 50 个年度");
-    violations.require(years.len() == request.years.len(), "years", Reason::DuplicateRow, "年度不能重复");
+    violations.require(count_fits, "years", Reason::CountInvalid.saying("每次 1 至 50 个年度"));
+    violations.require(
+        years.len() == request.years.len(),
+        "years",
+        Reason::DuplicateRow.saying("年度不能重复"),
+    );
     let today = register.clock.today();
     let mut payments = Vec::new();
     // Every year is told alike, so what is wrong with the rest of it is told once.
@@ -44,10 +48,10 @@ pub async fn repair_waiting(
         if at == 0 {
             violations.extend(of_year);
         } else {
-            violations.require(of_year.is_empty(), "years", Reason::AccrymInvalid, "年度应为四位数字");
+            violations.require(of_year.is_empty(), "years", Reason::AccrymInvalid.saying("年度应为四位数字"));
         }
     }
-    violations.finish()?;
+    violations.none()?;
     let work = Repair { caller, psn_no: request.psn_no, years, payments };
     once::once(register, &key, |write| Box::pin(work.write(write))).await
 }
@@ -159,14 +163,13 @@ impl Repair<'_> {
             if !gap.contains(year) {
                 violations.push(
                     "years",
-                    Reason::YearNotAGap,
-                    format!("{year} 不是断保年度；断保年度：{gap_list}"),
+                    Reason::YearNotAGap.saying(format!("{year} 不是断保年度；断保年度：{gap_list}")),
                 );
             } else if paid_before.contains(year) {
-                violations.push("years", Reason::YearPaidBefore, format!("{year} 已经补缴"));
+                violations.push("years", Reason::YearPaidBefore.saying(format!("{year} 已经补缴")));
             }
         }
-        violations.finish()
+        violations.none()
     }
 }
 

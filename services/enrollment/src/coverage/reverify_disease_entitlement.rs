@@ -27,20 +27,20 @@ pub async fn reverify_disease_entitlement(
     check.psn_no("psn_no", &request.psn_no);
     let kind = DiseaseKind::from_code(request.kind);
     if kind.is_none() {
-        check.wrong("kind", Reason::CodeUnknown, "应为 1 门诊慢特病或 2 两病");
+        check.wrong("kind", Reason::CodeUnknown.saying("应为 1 门诊慢特病或 2 两病"));
     }
     check.code("dise_codg", &request.dise_codg, is_dise_codg);
     let verified_on = check.date("verified_on", &request.verified_on);
     let reverify_by = check.optional_date("reverify_by", &request.reverify_by);
     if verified_on.is_some_and(|day| day > register.clock.today()) {
-        check.wrong("verified_on", Reason::DateInFuture, "复审日期不能晚于今天");
+        check.wrong("verified_on", Reason::InTheFuture);
     }
     if let (Some(verified_on), Some(Some(last))) = (verified_on, reverify_by)
         && last <= verified_on
     {
-        check.wrong("reverify_by", Reason::DateOrder, "下次复审期限应晚于复审日期");
+        check.wrong("reverify_by", Reason::DatesReversed.saying("下次复审期限应晚于复审日期"));
     }
-    violations.finish()?;
+    violations.none()?;
     let (Some(kind), Some(verified_on)) = (kind, verified_on) else {
         return Err(ServiceError::internal(anyhow::anyhow!("a request was refused without a violation")));
     };
@@ -79,7 +79,7 @@ impl Reverification<'_> {
         let held = held.ok_or_else(unknown)?;
         if held.reverify_by.is_none_or(|before| before >= self.reverify_by) {
             let text = "新的复审期限应晚于原期限；未设复审期限的待遇无需复审";
-            return Err(ServiceError::invalid_field("reverify_by", Reason::DateOrder, text));
+            return Err(ServiceError::invalid_field("reverify_by", Reason::DatesReversed.saying(text)));
         }
         held.reverify_by = Some(self.reverify_by);
         let entitlement = Some(messages::disease(held));

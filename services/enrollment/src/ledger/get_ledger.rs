@@ -13,7 +13,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use crate::app::Register;
-use crate::ledger::store::ledger::{self, Group, Line, Scope};
+use crate::ledger::store::{self as ledger, Group, Line, Scope};
 
 /// Digits of a 统计用区划代码.
 const CODE_DIGITS: usize = 12;
@@ -31,11 +31,11 @@ pub async fn get_ledger(
         LedgerLevel::Township => 9,
         LedgerLevel::Village => 12,
         LedgerLevel::Unspecified => {
-            violations.push("level", Reason::LevelUnknown, "层级应为乡镇（街道）或村（社区）");
+            violations.push("level", Reason::LevelUnknown);
             0
         }
     };
-    violations.finish()?;
+    violations.none()?;
     check_reader(caller, &scope.poolarea_no)?;
     let of = format!("ledger/{}/{}/{digits}/{}", scope.poolarea_no, scope.as_of, scope.code_prefix);
     let (mut groups, mut sum) = (Vec::new(), None);
@@ -94,13 +94,12 @@ pub fn checked_scope(
     code_prefix: &str,
     violations: &mut Violations,
 ) -> Scope {
-    let text = "统筹区应为 6 位行政区划代码";
-    violations.require(Area::parse(poolarea_no).is_some(), "poolarea_no", Reason::PoolareaInvalid, text);
+    violations.require(Area::parse(poolarea_no).is_some(), "poolarea_no", Reason::AreaInvalid);
     let digits = code_prefix.len() <= CODE_DIGITS && code_prefix.bytes().all(|b| b.is_ascii_digit());
-    violations.require(digits, "code_prefix", Reason::ResdCodeInvalid, "区划代码前缀最多 12 位数字");
+    violations.require(digits, "code_prefix", Reason::ResdCodeInvalid.saying("区划代码前缀最多 12 位数字"));
     let day: Option<NaiveDate> =
         if as_of.is_empty() { Some(register.clock.today()) } else { parse_date(as_of) };
-    violations.require(day.is_some(), "as_of", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+    violations.require(day.is_some(), "as_of", Reason::DateInvalid);
     Scope {
         poolarea_no: poolarea_no.to_owned(),
         as_of: day.unwrap_or_default(),
@@ -113,9 +112,7 @@ pub fn check_reader(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceErr
     if caller.may_read_area(Area::parse(poolarea_no)) && !matches!(caller, Caller::Service { .. }) {
         return Ok(());
     }
-    Err(ServiceError::new(Reason::AreaNotOwned, "the caller may not read the ledgers of this pooling area")
-        .with_text("无权查询该统筹区的台账")
-        .with("poolarea_no", poolarea_no))
+    Err(ServiceError::area_not_owned(poolarea_no))
 }
 
 fn total(lines: &[Line], groups: &[Group]) -> LedgerLine {

@@ -6,7 +6,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::app::Register;
 use crate::ledger::get_ledger::{check_reader, checked_scope};
-use crate::ledger::store::ledger::{self, Scope, Unenrolled};
+use crate::ledger::store::{self as ledger, Scope, Unenrolled};
 use crate::person::store::entities::person;
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
@@ -25,8 +25,8 @@ pub async fn list_unenrolled(
         checked_scope(register, &request.poolarea_no, &request.as_of, &request.code_prefix, &mut violations);
     let name = request.identity_name.as_str();
     let fits = name.chars().count() <= MAX_TEXT && !name.chars().any(char::is_control);
-    violations.require(fits, "identity_name", Reason::TextInvalid, "最多 50 个字符，且不能含控制字符");
-    violations.finish()?;
+    violations.require(fits, "identity_name", Reason::TextInvalid.saying("最多 50 个字符，且不能含控制字符"));
+    violations.none()?;
     check_reader(caller, &scope.poolarea_no)?;
     let Scope { poolarea_no, as_of, code_prefix } = &scope;
     let of = format!("unenrolled/{poolarea_no}/{as_of}/{code_prefix}/{name}");

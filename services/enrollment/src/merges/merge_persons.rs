@@ -7,8 +7,8 @@ use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
 use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
 use crate::app::{Done, Register, Write, person_merged, person_unknown};
-use crate::merges::domain::merge::{Contradiction, Merged, merge, rename_sharer};
-use crate::merges::store::merges;
+use crate::merges::domain::{Contradiction, Merged, merge, rename_sharer};
+use crate::merges::store as merges;
 use crate::person::store::edit::{Edit, PERSON_MERGED};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
@@ -31,16 +31,15 @@ pub async fn merge_persons(
     let (key, mut violations) = once::open(caller, &mut request);
     for (field, psn_no) in [("keep_psn_no", &request.keep_psn_no), ("merged_psn_no", &request.merged_psn_no)]
     {
-        let text = "人员编号应为 1 至 30 位字母、数字、- 或 _";
-        violations.require(is_psn_no(psn_no), field, Reason::PsnNoInvalid, text);
+        violations.require(is_psn_no(psn_no), field, Reason::PsnNoInvalid);
     }
     let two = request.keep_psn_no != request.merged_psn_no || request.keep_psn_no.is_empty();
-    violations.require(two, "merged_psn_no", Reason::MergeWithSelf, "不能与自身合并");
+    violations.require(two, "merged_psn_no", Reason::MergeWithSelf);
     let reason = &request.reason;
-    violations.require(!reason.trim().is_empty(), "reason", Reason::ReasonRequired, "请说明原因");
+    violations.require(!reason.trim().is_empty(), "reason", Reason::ReasonRequired);
     let fits = reason.chars().count() <= MAX_REASON && !reason.chars().any(char::is_control);
-    violations.require(fits, "reason", Reason::ReasonInvalid, "原因最多 200 个字符，且不能含控制字符");
-    violations.finish()?;
+    violations.require(fits, "reason", Reason::ReasonInvalid);
+    violations.none()?;
     let work = Merge { caller, request: &request };
     once::once(register, &key, |write| Box::pin(work.write(write))).await
 }

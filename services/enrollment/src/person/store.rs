@@ -13,3 +13,4 @@ pub mod persons;
 pub mod registered;
 pub mod rows;
 pub mod timelines;
+pub mod update;

@@ -36,7 +36,8 @@ pub async fn exchange(
             }
             Some(owner) => {
                 let text = "该证件已登记在其他人员编号下，请核对证件号码，或办理人员合并";
-                let violation = violations.push(format!("rows[{at}].certno"), Reason::CertificateTaken, text);
+                let violation =
+                    violations.push(format!("rows[{at}].certno"), Reason::CertificateTaken.saying(text));
                 let area = registered.get(owner).map(|person| person.poolarea_no);
                 if area.is_some_and(|area| caller.may_manage_area(area)) || !registered.contains_key(owner) {
                     violation.with("psn_no", owner);
@@ -48,7 +49,7 @@ pub async fn exchange(
             }
         }
     }
-    violations.finish()?;
+    violations.none()?;
     let had = changing.iter().filter_map(|(_, row)| known.get(&row.psn_no));
     given_up.extend(had.map(|held| (held.certno_digest.clone(), held.psn_no.clone())));
     Ok(persons::exchange_certificates(tx, given_up, taken).await?)

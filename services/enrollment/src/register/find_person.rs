@@ -9,7 +9,7 @@ use crate::person::domain::certificate::identity_faults;
 use crate::person::domain::codes;
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
-use crate::register::import_persons::{TEL_TEXT, fault_reason, is_tel};
+use crate::register::import_persons::{fault_reason, is_tel};
 use crate::register::row_check::MAX_TEXT;
 
 /// Persons found by one phone at most.
@@ -39,13 +39,13 @@ pub async fn find_persons_by_tel(
     tel: Personal<String>,
 ) -> Result<Vec<StoredTimeline>, ServiceError> {
     if !is_tel(tel.expose()) {
-        return Err(ServiceError::invalid_field("tel", Reason::TelInvalid, TEL_TEXT));
+        return Err(ServiceError::invalid_field("tel", Reason::TelInvalid));
     }
     let keeps = matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator);
-    let area = caller.readable_area().filter(|_| keeps).ok_or_else(|| {
-        let text = "仅参保地经办机构可以按联系电话查询";
-        ServiceError::new(Reason::AreaNotOwned, "the caller keeps no register").with_text(text)
-    })?;
+    let area = caller
+        .readable_area()
+        .filter(|_| keeps)
+        .ok_or_else(|| ServiceError::area_not_owned("").with_text("仅参保地经办机构可以按联系电话查询"))?;
     let digest = register.certificate_key.tel_digest(tel.expose());
     let found = persons::find_by_tel(&register.db, &digest, area, MAX_BY_TEL).await?;
     let psn_nos = found.into_iter().map(|person| person.psn_no);
@@ -55,14 +55,14 @@ pub async fn find_persons_by_tel(
 fn check(psn_cert_type: &str, certno: &str) -> Result<(), ServiceError> {
     let mut violations = Violations::new();
     let known = codes::is_psn_cert_type(psn_cert_type);
-    violations.require(known, "psn_cert_type", Reason::CodeUnknown, "证件类型不在字典中");
+    violations.require(known, "psn_cert_type", Reason::CodeUnknown);
     let fits = (1..=MAX_TEXT).contains(&certno.chars().count());
-    violations.require(fits, "certno", Reason::TextInvalid, "证件号码应为 1 至 50 个字符");
+    violations.require(fits, "certno", Reason::TextInvalid.saying("证件号码应为 1 至 50 个字符"));
     if fits && psn_cert_type == codes::RESIDENT_IDENTITY_CARD {
         for fault in identity_faults(certno, None, "") {
             let reason = fault_reason(fault);
-            violations.push("certno", reason, reason.text());
+            violations.push("certno", reason);
         }
     }
-    violations.finish()
+    violations.none()
 }

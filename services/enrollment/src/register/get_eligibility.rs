@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest, GetEligibilityResponse};
 use yizhan_runtime::clock::{moment, parse_date};
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, Said, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use crate::app::{Register, person_merged, person_unknown};
@@ -60,7 +60,7 @@ pub async fn get_eligibility(
 ) -> Result<Eligibility, ServiceError> {
     let mut violations = Violations::new();
     let checked = check(register, &request, "", &mut violations);
-    violations.finish()?;
+    violations.none()?;
     let person = match checked.psn_no(register).await? {
         Some(psn_no) => checked.person(register, &psn_no).await?,
         None => None,
@@ -81,12 +81,12 @@ pub async fn batch_get_eligibilities(
 ) -> Result<Vec<GetEligibilityResponse>, ServiceError> {
     let mut violations = Violations::new();
     let fits = (1..=MAX_QUESTIONS).contains(&requests.len());
-    violations.require(fits, "requests", Reason::CountInvalid, "每次 1 至 100 个问题");
+    violations.require(fits, "requests", Reason::CountInvalid.saying("每次 1 至 100 个问题"));
     let asked = requests.iter().take(MAX_QUESTIONS).enumerate();
     let checked: Vec<Checked> = asked
         .map(|(at, request)| check(register, request, &format!("requests[{at}]."), &mut violations))
         .collect();
-    violations.finish()?;
+    violations.none()?;
     let mut psn_nos = Vec::with_capacity(checked.len());
     for checked in &checked {
         psn_nos.push(checked.psn_no(register).await?);
@@ -176,30 +176,30 @@ struct QuestionCheck<'a> {
 }
 
 impl QuestionCheck<'_> {
-    fn require(&mut self, fits: bool, field: &str, reason: Reason, text: &'static str) {
+    fn require(&mut self, fits: bool, field: &str, said: impl Into<Said>) {
         if !fits {
-            self.violations.push(format!("{}{field}", self.within), reason, text);
+            self.violations.push(format!("{}{field}", self.within), said);
         }
     }
 
     fn whom(&mut self) -> Whom {
         let GetEligibilityRequest { psn_no, psn_cert_type, certno, .. } = self.request;
         if psn_cert_type.is_empty() && certno.is_empty() {
-            self.require(!psn_no.is_empty(), "psn_no", Reason::PsnNoInvalid, "人员编号不能为空");
+            self.require(!psn_no.is_empty(), "psn_no", Reason::PsnNoInvalid);
             return Whom::PsnNo(psn_no.clone());
         }
-        self.require(psn_no.is_empty(), "psn_no", Reason::PersonToldTwice, "人员编号与证件只能填写一种");
+        self.require(psn_no.is_empty(), "psn_no", Reason::PersonToldTwice);
         let known = codes::is_psn_cert_type(psn_cert_type);
-        self.require(known, "psn_cert_type", Reason::CodeUnknown, "证件类型不在字典中");
+        self.require(known, "psn_cert_type", Reason::CodeUnknown);
         let fits = (1..=MAX_TEXT).contains(&certno.chars().count());
-        self.require(fits, "certno", Reason::TextInvalid, "证件号码应为 1 至 50 个字符");
+        self.require(fits, "certno", Reason::TextInvalid.saying("证件号码应为 1 至 50 个字符"));
         Whom::Document(self.register.certificate_key.digest(psn_cert_type, certno))
     }
 
     fn known_at(&mut self) -> Option<DateTime<Utc>> {
         let known_at = moment(self.request.known_at?);
         let past = known_at.is_some_and(|at| at <= self.register.clock.now());
-        self.require(past, "known_at", Reason::TimeInvalid, "时间无效或晚于现在");
+        self.require(past, "known_at", Reason::TimeInvalid.saying("时间无效或晚于现在"));
         Some(known_at.unwrap_or_default())
     }
 
@@ -208,19 +208,19 @@ impl QuestionCheck<'_> {
         let given = |code: &String| Some(code.clone()).filter(|code| !code.is_empty());
         let today = || Some(self.register.clock.today());
         let as_of = if request.as_of.is_empty() { today() } else { parse_date(&request.as_of) };
-        self.require(as_of.is_some(), "as_of", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+        self.require(as_of.is_some(), "as_of", Reason::DateInvalid);
         let insutype = Insutype::from_code(&request.insutype);
         let known = insutype.is_some() || request.insutype.is_empty();
-        self.require(known, "insutype", Reason::CodeUnknown, "险种类型不在字典中");
+        self.require(known, "insutype", Reason::CodeUnknown);
         let med_type = given(&request.med_type);
         let known = med_type.as_deref().is_none_or(codes::is_med_type);
-        self.require(known, "med_type", Reason::CodeUnknown, "医疗类别不在字典中");
+        self.require(known, "med_type", Reason::CodeUnknown);
         let place = Area::parse(&request.mdtrtarea_admvs);
         let known = place.is_some() || request.mdtrtarea_admvs.is_empty();
-        self.require(known, "mdtrtarea_admvs", Reason::AdmdvsInvalid, "就医地应为 6 位行政区划代码");
+        self.require(known, "mdtrtarea_admvs", Reason::AreaInvalid);
         let dise_codg = given(&request.dise_codg);
         let fits = dise_codg.as_ref().is_none_or(|code| code.len() <= MAX_DISEASE_CODE);
-        self.require(fits, "dise_codg", Reason::TextInvalid, "病种编码最多 30 个字符");
+        self.require(fits, "dise_codg", Reason::TextInvalid.saying("病种编码最多 30 个字符"));
         Question { as_of: as_of.unwrap_or_default(), insutype, med_type, dise_codg, place }
     }
 }

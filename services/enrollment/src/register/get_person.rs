@@ -41,7 +41,7 @@ pub async fn get_person_in_clear(
 ) -> Result<(RegisteredPerson, PersonalData), ServiceError> {
     let mut violations = Violations::new();
     RowCheck::within("", &mut violations).text("purpose", purpose, true);
-    violations.finish()?;
+    violations.none()?;
     for_self_or_keeper(register, caller, psn_no).await?;
     let found = get_person(register, caller, psn_no).await?;
     let look = Look {

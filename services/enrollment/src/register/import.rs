@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use yizhan_proto::enrollment::v1::ImportOutcome;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
-use yizhan_terms::Area;
 
 use crate::app::{Done, Write};
 use crate::person::domain::entry::{Entry, Put};
@@ -19,12 +18,9 @@ pub const MAX_ROWS: usize = 1000;
 
 /// Checks how many rows a request has.
 pub fn check_row_count(row_count: usize, violations: &mut Violations) {
-    violations.require(row_count > 0, "rows", Reason::RowsEmpty, "至少一行");
+    violations.require(row_count > 0, "rows", Reason::RowsEmpty);
     if row_count > MAX_ROWS {
-        violations
-            .push("rows", Reason::TooManyRows, format!("每次最多 {MAX_ROWS} 行"))
-            .with("limit", MAX_ROWS)
-            .with("count", row_count);
+        violations.push("rows", Reason::TooManyRows).with("limit", MAX_ROWS).with("count", row_count);
     }
 }
 
@@ -33,22 +29,9 @@ pub fn check_duplicates<K: Ord>(keys: impl Iterator<Item = K>, field: &str, viol
     let mut seen = BTreeSet::new();
     for (row, key) in keys.enumerate() {
         if !seen.insert(key) {
-            RowCheck::new(row, violations).wrong(field, Reason::DuplicateRow, "与本次请求中的前一行重复");
+            RowCheck::new(row, violations).wrong(field, Reason::DuplicateRow);
         }
     }
-}
-
-/// Nothing is written to a record that was merged into another.
-pub const MERGED: (Reason, &str) = (Reason::PersonMerged, "该人员编号已合并，请使用合并后的人员编号");
-
-/// Refuses a caller who may not change the register of an area.
-pub fn check_area(caller: &Caller, poolarea_no: Area) -> Result<(), ServiceError> {
-    if caller.may_manage_area(poolarea_no) {
-        return Ok(());
-    }
-    Err(ServiceError::new(Reason::AreaNotOwned, "the caller does not keep the register of this pooling area")
-        .with_text("无权维护该统筹区的参保信息")
-        .with("poolarea_no", poolarea_no))
 }
 
 /// Refuses a caller who keeps no register at all, before any person is looked for: so they cannot learn who is registered.
@@ -56,8 +39,7 @@ pub fn check_keeper(caller: &Caller) -> Result<(), ServiceError> {
     if matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator) {
         return Ok(());
     }
-    Err(ServiceError::new(Reason::AreaNotOwned, "the caller keeps no register")
-        .with_text("无权维护该统筹区的参保信息"))
+    Err(ServiceError::area_not_owned(""))
 }
 
 /// Persons whose register the caller keeps. Those of other areas are left out, as if nobody had registered them: whether and
@@ -128,18 +110,18 @@ impl<E: Entry> DatedImport<'_, E> {
         for (at, field, psn_no) in owners.chain(others) {
             let mut check = RowCheck::new(at, &mut violations);
             match held.get(psn_no) {
-                None => check.wrong(field, Reason::PersonUnknown, "未查询到该人员编号"),
+                None => check.wrong(field, Reason::PersonUnknown),
                 // Whose account is shared may be registered elsewhere.
                 Some(person) if field == "psn_no" && !self.caller.may_manage_area(person.poolarea_no) => {
-                    check.wrong(field, Reason::PersonUnknown, "未查询到该人员编号");
+                    check.wrong(field, Reason::PersonUnknown);
                 }
                 Some(person) if person.timeline.merged_into.is_some() => {
-                    check.wrong(field, MERGED.0, MERGED.1)
+                    check.wrong(field, Reason::PersonMerged)
                 }
                 Some(_) => {}
             }
         }
-        violations.finish()
+        violations.none()
     }
 
     fn check_all(&self, edits: &BTreeMap<String, Edit>) -> Result<(), ServiceError> {
@@ -148,11 +130,11 @@ impl<E: Entry> DatedImport<'_, E> {
             let person = &edits[&row.psn_no].after;
             let mut check = RowCheck::new(at, &mut violations);
             if E::list(&person.timeline).len() > MAX_ENTRIES {
-                check.wrong("psn_no", Reason::TooManyEntries, "该人员的同类记录过多");
+                check.wrong("psn_no", Reason::TooManyEntries);
             }
             (self.check)(&row.entry, person, &mut check);
         }
-        violations.finish()
+        violations.none()
     }
 }
 

@@ -32,7 +32,7 @@ fn checked(
     import::check_duplicates(keys, "begndate", &mut violations);
     let read = rows.iter().enumerate();
     let read: Vec<_> = read.filter_map(|(at, row)| dated(row, RowCheck::new(at, &mut violations))).collect();
-    violations.finish()?;
+    violations.none()?;
     Ok(read)
 }
 
@@ -41,7 +41,7 @@ fn dated(row: &AccountShareRow, mut check: RowCheck) -> Option<DatedRow<AccountS
     let sharer_psn_no = check.psn_no("sharer_psn_no", &row.sharer_psn_no);
     let period = check.period(&row.begndate, &row.enddate);
     if row.psn_no == row.sharer_psn_no {
-        check.wrong("sharer_psn_no", Reason::SharerIsSelf, "共济人不能是本人");
+        check.wrong("sharer_psn_no", Reason::SharerIsSelf);
         return None;
     }
     Some(DatedRow { psn_no: psn_no?, entry: AccountShare { sharer_psn_no: sharer_psn_no?, period: period? } })

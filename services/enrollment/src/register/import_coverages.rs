@@ -32,7 +32,7 @@ fn checked(
     import::check_duplicates(keys, "begndate", &mut violations);
     let read = rows.iter().enumerate();
     let read: Vec<_> = read.filter_map(|(at, row)| dated(row, RowCheck::new(at, &mut violations))).collect();
-    violations.finish()?;
+    violations.none()?;
     Ok(read)
 }
 
@@ -44,7 +44,7 @@ fn dated(row: &CoverageRow, mut check: RowCheck) -> Option<DatedRow<Coverage>> {
         check.code("psn_chg_type", &row.psn_chg_type, |code| code.is_empty() || codes::is_psn_chg_type(code));
     let state = CoverageState::from_code(&row.psn_insu_stas, &row.psn_chg_type);
     if state.is_none() {
-        check.wrong("psn_insu_stas", Reason::CodeUnknown, "参保状态应为 1 正常、2 暂停或 4 终止");
+        check.wrong("psn_insu_stas", Reason::CodeUnknown.saying("参保状态应为 1 正常、2 暂停或 4 终止"));
     }
     let poolarea_no = match row.poolarea_no.as_str() {
         "" => Some(None),
@@ -65,7 +65,8 @@ fn dated(row: &CoverageRow, mut check: RowCheck) -> Option<DatedRow<Coverage>> {
         waiting: None,
     };
     if coverage.entitled_begndate.is_some_and(|from| from < coverage.period.begndate) {
-        check.wrong("entitled_begndate", Reason::DateOrder, "待遇享受开始日期不能早于参保开始日期");
+        check
+            .wrong("entitled_begndate", Reason::DatesReversed.saying("待遇享受开始日期不能早于参保开始日期"));
         return None;
     }
     Some(DatedRow { psn_no: psn_no?, entry: coverage })
@@ -75,10 +76,10 @@ fn dated(row: &CoverageRow, mut check: RowCheck) -> Option<DatedRow<Coverage>> {
 fn no_overlap(coverage: &Coverage, person: &StoredTimeline, check: &mut RowCheck) {
     if let Some(other) = person.timeline.overlapping(coverage) {
         let text = format!("与自 {} 起的同险种参保时段重叠", other.period.begndate);
-        check.wrong("begndate", Reason::CoverageOverlap, &text);
+        check.wrong("begndate", Reason::CoverageOverlap.saying(text));
     }
     if let Some(other) = second_basic_scheme(&person.timeline, coverage) {
-        check.wrong("insutype", Reason::SecondBasicScheme, &second_basic_scheme_text(other));
+        check.wrong("insutype", Reason::SecondBasicScheme.saying(second_basic_scheme_text(other)));
     }
 }
 

@@ -32,7 +32,7 @@ fn checked(
     import::check_duplicates(keys, "begndate", &mut violations);
     let read = rows.iter().enumerate();
     let read: Vec<_> = read.filter_map(|(at, row)| dated(row, RowCheck::new(at, &mut violations))).collect();
-    violations.finish()?;
+    violations.none()?;
     Ok(read)
 }
 
@@ -43,11 +43,7 @@ fn dated(row: &IdentityRow, mut check: RowCheck) -> Option<DatedRow<Identity>> {
     });
     let name = check.text("name", &row.name, true);
     if !row.department.is_empty() {
-        check.wrong(
-            "department",
-            Reason::DepartmentNotImported,
-            "部门名册应通过名册接口报送，导入的身份属于经办机构",
-        );
+        check.wrong("department", Reason::DepartmentNotImported);
     }
     let period = check.period(&row.begndate, &row.enddate);
     let (psn_idet_type, name, period) = (psn_idet_type?, name?, period?);

@@ -30,7 +30,7 @@ fn checked(
     import::check_duplicates(keys, "begndate", &mut violations);
     let read = rows.iter().enumerate();
     let read: Vec<_> = read.filter_map(|(at, row)| dated(row, RowCheck::new(at, &mut violations))).collect();
-    violations.finish()?;
+    violations.none()?;
     Ok(read)
 }
 
@@ -38,7 +38,7 @@ fn dated(row: &MembershipRow, mut check: RowCheck) -> Option<DatedRow<Membership
     let psn_no = check.psn_no("psn_no", &row.psn_no);
     let kind = MembershipKind::from_code(row.kind);
     if kind.is_none() {
-        check.wrong("kind", Reason::CodeUnknown, "会员类别不在字典中");
+        check.wrong("kind", Reason::CodeUnknown);
     }
     let category = check.text("category", &row.category, false);
     let series = check.text("series", &row.series, false);
@@ -46,7 +46,7 @@ fn dated(row: &MembershipRow, mut check: RowCheck) -> Option<DatedRow<Membership
     let (category, series, period) = (category?, series?, period?);
     let since_year = Some(row.since_year).filter(|year| *year != 0);
     if since_year.is_some_and(|year| !(1900..=period.begndate.year()).contains(&year)) {
-        check.wrong("since_year", Reason::YearInvalid, "起始年份不能晚于开始日期所在年份");
+        check.wrong("since_year", Reason::YearInvalid);
         return None;
     }
     let series = if series.is_empty() { category.clone() } else { series };

@@ -31,7 +31,7 @@ pub async fn import_persons(
     let (key, violations) = once::open(caller, &mut request);
     let rows = checked(&request.rows, register.clock.today(), violations)?;
     for row in &rows {
-        import::check_area(caller, row.poolarea_no)?;
+        caller.check_manages(row.poolarea_no.as_str())?;
     }
     let work = PersonImport { caller, rows };
     once::once(register, &key, |write| Box::pin(work.write(write))).await
@@ -60,7 +60,7 @@ fn checked(
     let read = rows.iter().enumerate();
     let read: Vec<_> =
         read.filter_map(|(at, row)| new_person(row, today, RowCheck::new(at, &mut violations))).collect();
-    violations.finish()?;
+    violations.none()?;
     Ok(read)
 }
 
@@ -77,14 +77,14 @@ pub(crate) fn new_person(row: &PersonRow, today: NaiveDate, mut check: RowCheck)
     let tel = tel(&row.tel, &mut check);
     let resd_code = resd_code(&row.resd_code, &mut check);
     if brdy.is_some_and(|brdy| brdy > today) {
-        check.wrong("brdy", Reason::DateInFuture, "出生日期不能晚于今天");
+        check.wrong("brdy", Reason::InTheFuture);
     }
     if let (Some(brdy), Some(Some(died))) = (brdy, die_date) {
         if died < brdy {
-            check.wrong("die_date", Reason::DateOrder, "死亡日期不能早于出生日期");
+            check.wrong("die_date", Reason::DatesReversed.saying("死亡日期不能早于出生日期"));
         }
         if died > today {
-            check.wrong("die_date", Reason::DateInFuture, "死亡日期不能晚于今天");
+            check.wrong("die_date", Reason::InTheFuture);
         }
     }
     Some(NewPerson {
@@ -104,7 +104,7 @@ fn certno(row: &PersonRow, brdy: Option<NaiveDate>, check: &mut RowCheck) -> Opt
     if row.psn_cert_type == codes::RESIDENT_IDENTITY_CARD {
         for fault in identity_faults(&certno, brdy, &row.gend) {
             let reason = fault_reason(fault);
-            check.wrong("certno", reason, reason.text());
+            check.wrong("certno", reason);
         }
     }
     Some(certno)
@@ -124,13 +124,10 @@ pub fn fault_reason(fault: IdentityFault) -> Reason {
 fn tel(tel: &str, check: &mut RowCheck) -> Option<String> {
     let fits = tel.is_empty() || is_tel(tel);
     if !fits {
-        check.wrong("tel", Reason::TelInvalid, TEL_TEXT);
+        check.wrong("tel", Reason::TelInvalid);
     }
     fits.then(|| tel.to_owned())
 }
-
-/// What a phone must look like.
-pub const TEL_TEXT: &str = "联系电话应为 5 至 20 位数字，可带国际冠码 + 和分隔符 -";
 
 /// Whether it is a phone.
 pub fn is_tel(tel: &str) -> bool {
@@ -144,7 +141,7 @@ pub fn is_tel(tel: &str) -> bool {
 fn resd_code(code: &str, check: &mut RowCheck) -> Option<String> {
     let fits = code.is_empty() || (code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit()));
     if !fits {
-        check.wrong("resd_code", Reason::ResdCodeInvalid, "常住地应为 12 位统计用区划代码");
+        check.wrong("resd_code", Reason::ResdCodeInvalid);
     }
     fits.then(|| code.to_owned())
 }
@@ -259,12 +256,12 @@ fn check_held(rows: &[NewPerson], held: &BTreeMap<String, StoredTimeline>) -> Re
         let Some(person) = held.get(&row.psn_no) else { continue };
         let mut check = RowCheck::new(at, &mut violations);
         if person.timeline.merged_into.is_some() {
-            check.wrong("psn_no", import::MERGED.0, import::MERGED.1);
+            check.wrong("psn_no", Reason::PersonMerged);
         }
         if person.poolarea_no != row.poolarea_no {
             let text = "该人员已在其他统筹区登记，转移请办理关系转移接续";
-            check.wrong("poolarea_no", Reason::PoolareaNotChangeable, text);
+            check.wrong("poolarea_no", Reason::PoolareaNotChangeable.saying(text));
         }
     }
-    violations.finish()
+    violations.none()
 }

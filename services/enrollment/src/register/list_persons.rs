@@ -34,16 +34,12 @@ pub async fn list_persons(
 
 /// What to list: the area asked for, if the caller may read it; else everything the caller owns.
 fn listed(caller: &Caller, poolarea_no: &str) -> Result<RangeInclusive<Area>, ServiceError> {
-    let refused = || {
-        ServiceError::new(Reason::AreaNotOwned, "the caller may not read the register of this pooling area")
-            .with_text("无权查询该统筹区的参保信息")
-    };
+    let refused = || ServiceError::area_not_owned(poolarea_no);
     if poolarea_no.is_empty() {
         return caller.readable_area().map(Area::codes).ok_or_else(refused);
     }
     let Some(area) = Area::parse(poolarea_no) else {
-        let text = "统筹区应为 6 位行政区划代码";
-        return Err(ServiceError::invalid_field("poolarea_no", Reason::PoolareaInvalid, text));
+        return Err(ServiceError::invalid_field("poolarea_no", Reason::AreaInvalid));
     };
     if caller.may_read_area(area) { Ok(area..=area) } else { Err(refused().with("poolarea_no", area)) }
 }

@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{Reason, Violations};
+use yizhan_runtime::{Reason, Said, Violations};
 use yizhan_terms::{Area, Insutype, is_psn_no};
 
 use crate::person::domain::period::Period;
@@ -37,19 +37,19 @@ impl<'a> RowCheck<'a> {
     }
 
     /// Notes something wrong.
-    pub fn wrong(&mut self, field: &str, reason: Reason, text: &str) {
+    pub fn wrong(&mut self, field: &str, said: impl Into<Said>) {
         let field = match self.place {
             Place::Row(row) => format!("rows[{row}].{field}"),
             Place::Within(prefix) => format!("{prefix}{field}"),
         };
-        self.violations.push(field, reason, text);
+        self.violations.push(field, said);
     }
 
     /// A 人员编号.
     pub fn psn_no(&mut self, field: &str, value: &str) -> Option<String> {
         let fits = is_psn_no(value);
         if !fits {
-            self.wrong(field, Reason::PsnNoInvalid, "人员编号应为 1 至 30 位字母、数字、- 或 _");
+            self.wrong(field, Reason::PsnNoInvalid);
         }
         fits.then(|| value.to_owned())
     }
@@ -58,7 +58,7 @@ impl<'a> RowCheck<'a> {
     pub fn code(&mut self, field: &str, value: &str, known: impl Fn(&str) -> bool) -> Option<String> {
         let fits = known(value);
         if !fits {
-            self.wrong(field, Reason::CodeUnknown, "代码不在字典中");
+            self.wrong(field, Reason::CodeUnknown);
         }
         fits.then(|| value.to_owned())
     }
@@ -73,7 +73,7 @@ impl<'a> RowCheck<'a> {
     pub fn poolarea(&mut self, field: &str, value: &str) -> Option<Area> {
         let area = Area::parse(value);
         if area.is_none() {
-            self.wrong(field, Reason::PoolareaInvalid, "统筹区应为 6 位行政区划代码");
+            self.wrong(field, Reason::AreaInvalid);
         }
         area
     }
@@ -81,11 +81,11 @@ impl<'a> RowCheck<'a> {
     /// Text of at most 50 characters without control characters.
     pub fn text(&mut self, field: &str, value: &str, required: bool) -> Option<String> {
         if required && value.trim().is_empty() {
-            self.wrong(field, Reason::TextRequired, "不能为空");
+            self.wrong(field, Reason::TextRequired);
             return None;
         }
         if value.chars().count() > MAX_TEXT || value.chars().any(char::is_control) {
-            self.wrong(field, Reason::TextInvalid, "最多 50 个字符，且不能含控制字符");
+            self.wrong(field, Reason::TextInvalid.saying("最多 50 个字符，且不能含控制字符"));
             return None;
         }
         Some(value.to_owned())
@@ -95,7 +95,7 @@ impl<'a> RowCheck<'a> {
     pub fn date(&mut self, field: &str, value: &str) -> Option<NaiveDate> {
         let date = parse_date(value);
         if date.is_none() {
-            self.wrong(field, Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+            self.wrong(field, Reason::DateInvalid);
         }
         date
     }
@@ -111,7 +111,7 @@ impl<'a> RowCheck<'a> {
         let enddate = self.optional_date("enddate", enddate);
         let period = Period { begndate: begndate?, enddate: enddate? };
         if period.ended_before(period.begndate) {
-            self.wrong("enddate", Reason::DateOrder, "结束日期不能早于开始日期");
+            self.wrong("enddate", Reason::DatesReversed.saying("结束日期不能早于开始日期"));
             return None;
         }
         Some(period)

@@ -7,9 +7,8 @@ use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
-use super::look_up_by_grant::refused;
-use super::messages::{self, scope_code};
-use super::{find_grant, grant_unknown};
+use super::grants::{find_grant, grant_unknown, refused};
+use super::messages::{self, scope_codes};
 use crate::access::domain::grant::{Scope, WantedLook};
 use crate::access::log::{Action, Look};
 use crate::access::store::entities::access_grant;
@@ -74,7 +73,11 @@ impl Asked {
     fn of(request: &AuthorizeLookRequest) -> Result<Asked, ServiceError> {
         let mut violations = Violations::new();
         let looker = Caller::parse(&request.on_behalf_of);
-        violations.require(looker.is_some(), "on_behalf_of", Reason::CodeUnknown, "查询人不在约定的格式内");
+        violations.require(
+            looker.is_some(),
+            "on_behalf_of",
+            Reason::CodeUnknown.saying("查询人不在约定的格式内"),
+        );
         let action = match request.kind() {
             LookKind::Unspecified => None,
             LookKind::Settlement => Some(Action::Settlement),
@@ -83,15 +86,15 @@ impl Asked {
             LookKind::Accumulators => Some(Action::Accumulators),
             LookKind::Benefits => Some(Action::Benefits),
         };
-        violations.require(action.is_some(), "kind", Reason::CodeUnknown, "查询内容未知");
+        violations.require(action.is_some(), "kind", Reason::CodeUnknown);
         let own = looker.as_ref().is_some_and(|looker| is_self(looker, &request.psn_no));
         let mut check = RowCheck::within("", &mut violations);
         check.text("subject", &request.subject, false);
         check.text("purpose", &request.purpose, !own);
         let scopes = messages::scopes(&request.scopes, &mut violations);
         let fits = scopes.is_empty() == request.grant_id.is_empty();
-        violations.require(fits, "scopes", Reason::ScopeInvalid, "凭授权查询时至少一项，否则为空");
-        violations.finish()?;
+        violations.require(fits, "scopes", Reason::ScopeInvalid.saying("凭授权查询时至少一项，否则为空"));
+        violations.none()?;
         match (looker, action) {
             (Some(looker), Some(action)) => Ok(Asked { looker, action, scopes }),
             _ => Err(ServiceError::internal(anyhow::anyhow!("a violation was not noted"))),
@@ -126,7 +129,7 @@ fn granted(
     scopes: BTreeSet<Scope>,
 ) -> AuthorizeLookResponse {
     AuthorizeLookResponse {
-        scopes: scopes.into_iter().map(scope_code).collect(),
+        scopes: scope_codes(&scopes),
         begins_at: Some(timestamp(grant.begins_at)),
         ends_at: Some(timestamp(grant.ends_at)),
         ..answer

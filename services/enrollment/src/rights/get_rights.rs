@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use yizhan_proto::enrollment::v1::{GetRightsRequest, GetRightsResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::View;
+use super::view;
 use crate::access::domain::grant::WantedLook;
 use crate::access::log::{Action, Look};
 use crate::app::Register;
@@ -16,19 +17,19 @@ use crate::register::row_check::RowCheck;
 pub async fn get_rights(
     register: &Register,
     caller: &Caller,
-    psn_no: &str,
-    purpose: &str,
-) -> Result<View, ServiceError> {
+    request: GetRightsRequest,
+) -> Result<GetRightsResponse, ServiceError> {
+    let GetRightsRequest { psn_no, purpose } = &request;
     let person = for_self_or_keeper(register, caller, psn_no).await?;
     if !is_self(caller, psn_no) {
         let mut violations = Violations::new();
         RowCheck::within("", &mut violations).text("purpose", purpose, true);
-        violations.finish()?;
+        violations.none()?;
         let wanted =
-            WantedLook { actor: caller.to_string(), purpose: purpose.to_owned(), scopes: BTreeSet::new() };
+            WantedLook { actor: caller.to_string(), purpose: purpose.clone(), scopes: BTreeSet::new() };
         let look = Look {
             poolarea_no: person.poolarea_no.to_string(),
-            psn_no: psn_no.to_owned(),
+            psn_no: psn_no.clone(),
             action: Action::Rights,
             subject: String::new(),
             grant_id: String::new(),
@@ -36,5 +37,6 @@ pub async fn get_rights(
         };
         register.access_log.note(look).await?;
     }
-    View::whole(register, Arc::unwrap_or_clone(person)).await
+    let rights = view::whole(register, Arc::unwrap_or_clone(person)).await?;
+    Ok(GetRightsResponse { rights: Some(rights) })
 }

@@ -68,27 +68,38 @@ fn checked(
     let third_party = grantee.is_some_and(|grantee| {
         matches!(grantee, Caller::Insurer { .. } | Caller::Institution { .. } | Caller::Department { .. })
     });
-    let text = "被授权方应为 insurer:、institution: 或 department: 加代码";
-    violations.require(third_party, "grantee", Reason::GranteeInvalid, text);
+    violations.require(third_party, "grantee", Reason::GranteeInvalid);
     if is_self(caller, &request.psn_no) {
         let none = request.consent_reference.is_empty();
-        violations.require(none, "consent_reference", Reason::TextInvalid, "本人授权无需填写书面申请编号");
+        violations.require(
+            none,
+            "consent_reference",
+            Reason::TextInvalid.saying("本人授权无需填写书面申请编号"),
+        );
     } else {
         RowCheck::within("", &mut violations).text("consent_reference", &request.consent_reference, true);
     }
     let scopes = messages::scopes(&request.scopes, &mut violations);
-    violations.require(!request.scopes.is_empty(), "scopes", Reason::ScopeInvalid, "至少选择一项授权内容");
+    violations.require(
+        !request.scopes.is_empty(),
+        "scopes",
+        Reason::ScopeInvalid.saying("至少选择一项授权内容"),
+    );
     let begins_at = request.begins_at.map_or(Some(now), moment);
-    violations.require(begins_at.is_some(), "begins_at", Reason::TimeInvalid, Reason::TimeInvalid.text());
+    violations.require(
+        begins_at.is_some(),
+        "begins_at",
+        Reason::TimeInvalid.saying(Reason::TimeInvalid.text()),
+    );
     let ends_at = request.ends_at.and_then(moment);
-    violations.require(ends_at.is_some(), "ends_at", Reason::TimeInvalid, Reason::TimeInvalid.text());
+    violations.require(ends_at.is_some(), "ends_at", Reason::TimeInvalid.saying(Reason::TimeInvalid.text()));
     if let (Some(begins_at), Some(ends_at)) = (begins_at, ends_at) {
         let ordered = begins_at < ends_at && now < ends_at;
-        violations.require(ordered, "ends_at", Reason::DateOrder, "结束时间应晚于开始时间和现在");
+        violations.require(ordered, "ends_at", Reason::DatesReversed.saying("结束时间应晚于开始时间和现在"));
         let short = ends_at - begins_at <= TimeDelta::days(MAX_DAYS);
-        violations.require(short, "ends_at", Reason::GrantTooLong, "授权期限最长 366 天");
+        violations.require(short, "ends_at", Reason::GrantTooLong);
     }
-    violations.finish()?;
+    violations.none()?;
     Ok(Terms { scopes, begins_at: begins_at.unwrap_or_default(), ends_at: ends_at.unwrap_or_default() })
 }
 

@@ -1,6 +1,7 @@
 //! Who looked at a person, page by page.
 
 use chrono::DateTime;
+use yizhan_proto::enrollment::v1::{ListAccessLogRequest, ListAccessLogResponse};
 use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, ServiceError};
 
@@ -8,14 +9,15 @@ use crate::access::store::access_log::{self, Place};
 use crate::access::store::chain::LogEntry;
 use crate::app::Register;
 use crate::register::keeper::for_self_or_keeper;
+use crate::rights::messages;
 
-/// One page, newest first, and the token of the next (empty on the last).
+/// One page, newest first.
 pub async fn list_access_log(
     register: &Register,
     caller: &Caller,
-    psn_no: &str,
-    asked: (i32, &str),
-) -> Result<(Vec<LogEntry>, String), ServiceError> {
+    request: ListAccessLogRequest,
+) -> Result<ListAccessLogResponse, ServiceError> {
+    let ListAccessLogRequest { psn_no, page_size, page_token } = &request;
     for_self_or_keeper(register, caller, psn_no).await?;
     let scope = format!("access_log/{psn_no}");
     let older = |before: Option<[String; 3]>, limit| {
@@ -24,7 +26,9 @@ pub async fn list_access_log(
     let key = |last: &LogEntry| {
         [last.at.timestamp_micros().to_string(), last.poolarea_no.clone(), last.seq.to_string()]
     };
-    paginated(&scope, asked, older, key).await
+    let (found, next_page_token) = paginated(&scope, (*page_size, page_token), older, key).await?;
+    let entries = found.into_iter().map(messages::log_entry).collect();
+    Ok(ListAccessLogResponse { entries, next_page_token })
 }
 
 fn place([at, poolarea_no, seq]: [String; 3]) -> Option<Place> {

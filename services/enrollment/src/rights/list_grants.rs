@@ -1,5 +1,6 @@
 //! The grants of a person, page by page.
 
+use yizhan_proto::enrollment::v1::{ListGrantsRequest, ListGrantsResponse};
 use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
@@ -8,16 +9,17 @@ use crate::access::store::entities::access_grant;
 use crate::app::Register;
 use crate::app::person_unknown;
 use crate::register::keeper::for_self_or_keeper;
+use crate::rights::messages;
 use yizhan_terms::is_psn_no;
 
-/// One page, and the token of the next (empty on the last). Whoever may not decide about the person sees only what was
+/// One page. Whoever may not decide about the person sees only what was
 /// granted to them, and nothing of a person they have no grant of.
 pub async fn list_grants(
     register: &Register,
     caller: &Caller,
-    psn_no: &str,
-    asked: (i32, &str),
-) -> Result<(Vec<access_grant::Model>, String), ServiceError> {
+    request: ListGrantsRequest,
+) -> Result<ListGrantsResponse, ServiceError> {
+    let ListGrantsRequest { psn_no, page_size, page_token } = &request;
     if !is_psn_no(psn_no) {
         return Err(person_unknown(psn_no));
     }
@@ -32,5 +34,7 @@ pub async fn list_grants(
     let behind = |after: Option<[String; 1]>, limit| {
         access_grants::of_person(&register.db, psn_no, grantee.as_deref(), after, limit)
     };
-    paginated(&scope, asked, behind, |last| [last.grant_id.clone()]).await
+    let key = |last: &access_grant::Model| [last.grant_id.clone()];
+    let (found, next_page_token) = paginated(&scope, (*page_size, page_token), behind, key).await?;
+    Ok(ListGrantsResponse { grants: found.into_iter().map(messages::grant).collect(), next_page_token })
 }

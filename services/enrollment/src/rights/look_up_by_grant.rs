@@ -1,13 +1,12 @@
 //! A look by a grant: checked and logged in one transaction, answered after its commit.
 
-use std::collections::BTreeSet;
-
+use yizhan_proto::enrollment::v1::{LookUpByGrantRequest, LookUpByGrantResponse};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
-use super::{View, find_grant, grant_unknown};
-use crate::access::domain::grant::{Refusal, Scope, WantedLook};
+use super::grants::{find_grant, grant_unknown, refused};
+use super::view;
+use crate::access::domain::grant::WantedLook;
 use crate::access::log::{Action, Look};
-use crate::access::store::entities::access_grant;
 use crate::app::{Register, person_merged};
 use crate::person::store::timelines;
 use crate::register::row_check::RowCheck;
@@ -17,20 +16,19 @@ use crate::rights::messages;
 pub async fn look_up_by_grant(
     register: &Register,
     caller: &Caller,
-    grant_id: &str,
-    purpose: &str,
-    scopes: &[i32],
-) -> Result<(View, BTreeSet<Scope>), ServiceError> {
+    request: LookUpByGrantRequest,
+) -> Result<LookUpByGrantResponse, ServiceError> {
+    let LookUpByGrantRequest { grant_id, purpose, scopes } = &request;
     let mut violations = Violations::new();
     let scopes = messages::scopes(scopes, &mut violations);
     let of_register = scopes.iter().all(|scope| scope.is_of_register());
-    violations.require(of_register, "scopes", Reason::ScopeInvalid, "累计待遇和结算请向结算服务查询");
+    violations.require(of_register, "scopes", Reason::ScopeInvalid.saying("累计待遇和结算请向结算服务查询"));
     RowCheck::within("", &mut violations).text("purpose", purpose, true);
-    violations.finish()?;
+    violations.none()?;
     // Whose grant it is never changes: it may be read before the transaction that decides.
     let grant = find_grant(register, grant_id).await?;
     let held = timelines::find(&register.db, &grant.psn_no).await?.ok_or_else(grant_unknown)?;
-    let wanted = WantedLook { actor: caller.to_string(), purpose: purpose.to_owned(), scopes };
+    let wanted = WantedLook { actor: caller.to_string(), purpose: purpose.clone(), scopes };
     let mut given = grant.terms().given(&wanted);
     given.retain(|scope| scope.is_of_register());
     let look = Look {
@@ -38,7 +36,7 @@ pub async fn look_up_by_grant(
         psn_no: grant.psn_no.clone(),
         action: Action::ByGrant,
         subject: String::new(),
-        grant_id: grant_id.to_owned(),
+        grant_id: grant_id.clone(),
         wanted,
     };
     if let Some(refusal) = register.access_log.note(look).await? {
@@ -49,18 +47,6 @@ pub async fn look_up_by_grant(
     if let Some(merged_into) = &person.timeline.merged_into {
         return Err(person_merged(&grant.psn_no, merged_into));
     }
-    Ok((View::of_scopes(register, person, &given).await?, given))
-}
-
-/// Why the grant does not allow the look.
-pub(super) fn refused(refusal: Refusal, grant: &access_grant::Model) -> ServiceError {
-    let message = match refusal {
-        Refusal::OtherGrantee => return grant_unknown(),
-        Refusal::Withdrawn => "the grant was withdrawn",
-        Refusal::NotBegun => "the grant has not begun",
-        Refusal::Ended => "the grant has ended",
-        Refusal::OtherPurpose => "the grant is for another purpose",
-        Refusal::OutOfScope => "the grant does not cover all parts asked for",
-    };
-    ServiceError::new(refusal.reason(), message).with("grant_id", &grant.grant_id)
+    let rights = Some(view::of_scopes(register, person, &given).await?);
+    Ok(LookUpByGrantResponse { rights, scopes: messages::scope_codes(&given) })
 }

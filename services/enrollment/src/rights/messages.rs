@@ -9,12 +9,11 @@ use yizhan_runtime::{Reason, Violations};
 use crate::access::domain::grant::Scope;
 use crate::access::store::chain::{Anchor, Break, Fault, LogEntry};
 use crate::access::store::entities::access_grant;
+use crate::person::store::timelines::StoredTimeline;
 use crate::register::messages;
-use crate::rights::{Verdict, Verification, View};
 
-/// What somebody sees.
-pub fn rights(view: View) -> pb::Rights {
-    let View { person, contributions, arrears } = view;
+/// What somebody sees of a person's timeline.
+pub fn rights(person: StoredTimeline) -> pb::Rights {
     let (psn_no, timeline) = (person.psn_no, person.timeline);
     let coverage = |entry| messages::coverage_row(&psn_no, entry);
     let identity = |entry| messages::identity_row(&psn_no, entry);
@@ -29,16 +28,15 @@ pub fn rights(view: View) -> pb::Rights {
         memberships: timeline.memberships.into_iter().map(membership).collect(),
         diseases: timeline.diseases.iter().map(messages::disease).collect(),
         account_shares: timeline.account_shares.into_iter().map(share).collect(),
-        contributions,
-        arrears,
         psn_no,
+        ..pb::Rights::default()
     }
 }
 
 /// A grant as it is.
 pub fn grant(grant: access_grant::Model) -> pb::AccessGrant {
     pb::AccessGrant {
-        scopes: grant.scope_set().into_iter().map(scope_code).collect(),
+        scopes: scope_codes(&grant.scope_set()),
         grant_id: grant.grant_id,
         psn_no: grant.psn_no,
         grantee: grant.grantee,
@@ -53,35 +51,29 @@ pub fn grant(grant: access_grant::Model) -> pb::AccessGrant {
     }
 }
 
-/// The contract's number of a part.
-pub fn scope_code(scope: Scope) -> i32 {
-    let code = match scope {
-        Scope::Coverage => pb::AccessScope::Coverage,
-        Scope::Identities => pb::AccessScope::Identities,
-        Scope::Memberships => pb::AccessScope::Memberships,
-        Scope::Contributions => pb::AccessScope::Contributions,
-        Scope::Benefits => pb::AccessScope::Benefits,
-        Scope::Settlements => pb::AccessScope::Settlements,
-    };
-    code.into()
+/// The parts, and what the contract calls them.
+const SCOPES: [(Scope, pb::AccessScope); 6] = [
+    (Scope::Coverage, pb::AccessScope::Coverage),
+    (Scope::Identities, pb::AccessScope::Identities),
+    (Scope::Memberships, pb::AccessScope::Memberships),
+    (Scope::Contributions, pb::AccessScope::Contributions),
+    (Scope::Benefits, pb::AccessScope::Benefits),
+    (Scope::Settlements, pb::AccessScope::Settlements),
+];
+
+/// The contract's numbers of parts.
+pub fn scope_codes(scopes: &BTreeSet<Scope>) -> Vec<i32> {
+    SCOPES.iter().filter(|(scope, _)| scopes.contains(scope)).map(|(_, named)| (*named).into()).collect()
 }
 
 /// The parts that a request names: known ones, none twice.
 pub fn scopes(codes: &[i32], violations: &mut Violations) -> BTreeSet<Scope> {
     let mut scopes = BTreeSet::new();
     // One more than there are: behind it nothing can be new.
-    for (at, code) in codes.iter().take(Scope::ALL.len() + 1).enumerate() {
-        let scope = match pb::AccessScope::try_from(*code) {
-            Ok(pb::AccessScope::Coverage) => Some(Scope::Coverage),
-            Ok(pb::AccessScope::Identities) => Some(Scope::Identities),
-            Ok(pb::AccessScope::Memberships) => Some(Scope::Memberships),
-            Ok(pb::AccessScope::Contributions) => Some(Scope::Contributions),
-            Ok(pb::AccessScope::Benefits) => Some(Scope::Benefits),
-            Ok(pb::AccessScope::Settlements) => Some(Scope::Settlements),
-            Ok(pb::AccessScope::Unspecified) | Err(_) => None,
-        };
+    for (at, code) in codes.iter().take(SCOPES.len() + 1).enumerate() {
+        let scope = SCOPES.iter().find(|(_, named)| *named as i32 == *code).map(|(scope, _)| *scope);
         let new = scope.is_some_and(|scope| scopes.insert(scope));
-        violations.require(new, format!("scopes[{at}]"), Reason::ScopeInvalid, "授权内容不在列表中或重复");
+        violations.require(new, format!("scopes[{at}]"), Reason::ScopeInvalid);
     }
     scopes
 }
@@ -101,25 +93,13 @@ pub fn log_entry(entry: LogEntry) -> pb::AccessLogEntry {
     }
 }
 
-/// What to verify.
-pub fn verification(request: pb::VerifyAccessLogRequest) -> Verification {
-    let noted = Anchor { seq: request.expected_entries, hash: request.expected_head_hash };
-    let given = noted.seq != 0 || !noted.hash.is_empty();
-    Verification {
-        poolarea_no: request.poolarea_no,
-        noted: given.then_some(noted),
-        from_noted: request.from_expected,
-    }
-}
-
-/// What was found.
-pub fn verdict(verdict: Verdict) -> pb::VerifyAccessLogResponse {
-    let broken = verdict.broken;
+/// What was found: up to where the chain holds, whether that is its end, and where it is broken first.
+pub fn verdict(reached: Anchor, complete: bool, broken: Option<Break>) -> pb::VerifyAccessLogResponse {
     pb::VerifyAccessLogResponse {
         intact: broken.is_none(),
-        complete: verdict.complete,
-        entries: verdict.reached.seq,
-        head_hash: verdict.reached.hash,
+        complete,
+        entries: reached.seq,
+        head_hash: reached.hash,
         fault: broken.map_or(pb::AccessLogFault::Unspecified, |broken| fault(broken.fault)).into(),
         broken_seq: broken.map_or(0, |broken| broken.seq),
         written_seq: broken.and_then(|broken| broken.written_at).unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use yizhan_proto::enrollment::v1::{Arrears, Contribution};
+use yizhan_proto::enrollment::v1::Rights;
 use yizhan_runtime::ServiceError;
 
 use crate::access::domain::grant::Scope;
@@ -11,41 +11,26 @@ use crate::coverage::list_contributions::{arrears_of, contribution};
 use crate::coverage::store::contributions as stored;
 use crate::person::domain::timeline::Timeline;
 use crate::person::store::timelines::StoredTimeline;
+use crate::rights::messages;
 
 /// Contributions of a view at most.
 const MAX_CONTRIBUTIONS: u64 = 500;
 
-/// A view; parts not asked for are empty.
-#[derive(Clone, Debug)]
-pub struct View {
-    /// The person, with what may be seen.
-    pub person: StoredTimeline,
-    /// The last contributions.
-    pub contributions: Vec<Contribution>,
-    /// What is owed.
-    pub arrears: Vec<Arrears>,
+/// Everything.
+pub async fn whole(register: &Register, person: StoredTimeline) -> Result<Rights, ServiceError> {
+    with_contributions(register, messages::rights(person)).await
 }
 
-impl View {
-    /// Everything.
-    pub async fn whole(register: &Register, person: StoredTimeline) -> Result<View, ServiceError> {
-        let (contributions, arrears) = contributions(register, &person.psn_no).await?;
-        Ok(View { person, contributions, arrears })
-    }
-
-    /// The parts of a grant.
-    pub async fn of_scopes(
-        register: &Register,
-        person: StoredTimeline,
-        scopes: &BTreeSet<Scope>,
-    ) -> Result<View, ServiceError> {
-        let granted = |scope| scopes.contains(&scope);
-        let (contributions, arrears) = if granted(Scope::Contributions) {
-            contributions(register, &person.psn_no).await?
-        } else {
-            (Vec::new(), Vec::new())
-        };
-        Ok(View { person: cut_to(person, granted), contributions, arrears })
+/// The parts of a grant; the others are empty.
+pub async fn of_scopes(
+    register: &Register,
+    person: StoredTimeline,
+    scopes: &BTreeSet<Scope>,
+) -> Result<Rights, ServiceError> {
+    let rights = messages::rights(cut_to(person, |scope| scopes.contains(&scope)));
+    match scopes.contains(&Scope::Contributions) {
+        true => with_contributions(register, rights).await,
+        false => Ok(rights),
     }
 }
 
@@ -66,10 +51,8 @@ fn cut_to(mut person: StoredTimeline, granted: impl Fn(Scope) -> bool) -> Stored
     person
 }
 
-async fn contributions(
-    register: &Register,
-    psn_no: &str,
-) -> Result<(Vec<Contribution>, Vec<Arrears>), ServiceError> {
-    let last = stored::last(&register.db, psn_no, MAX_CONTRIBUTIONS).await?;
-    Ok((last.into_iter().map(contribution).collect(), arrears_of(register, psn_no).await?))
+async fn with_contributions(register: &Register, rights: Rights) -> Result<Rights, ServiceError> {
+    let last = stored::last(&register.db, &rights.psn_no, MAX_CONTRIBUTIONS).await?;
+    let arrears = arrears_of(register, &rights.psn_no).await?;
+    Ok(Rights { contributions: last.into_iter().map(contribution).collect(), arrears, ..rights })
 }

@@ -3,7 +3,7 @@
 use yizhan_proto::enrollment::v1::{WithdrawGrantRequest, WithdrawGrantResponse};
 use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
-use super::{find_grant, grant_unknown};
+use super::grants::{find_grant, grant_unknown};
 use crate::access::store::access_grants;
 use crate::app::{Done, Register, Write};
 use crate::register::keeper::for_self_or_keeper;
@@ -16,7 +16,7 @@ pub async fn withdraw_grant(
     mut request: WithdrawGrantRequest,
 ) -> Result<WithdrawGrantResponse, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
-    violations.finish()?;
+    violations.none()?;
     let grant = find_grant(register, &request.grant_id).await?;
     // Whoever may not decide about the person learns no more than of a grant that does not exist.
     for_self_or_keeper(register, caller, &grant.psn_no).await.map_err(|error| match error.reason() {

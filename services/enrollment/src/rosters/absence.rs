@@ -14,33 +14,27 @@ use crate::rosters::domain::roster::end_absent;
 use crate::rosters::messages;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{self, HeldIdentity};
-use crate::rosters::store::rosters::{DONE, Position, json};
+use crate::rosters::store::rosters::{Position, json};
 
 /// Identities looked at in one batch. Nobody has so many that a batch could not hold all of one person.
 const IDENTITIES_PER_BATCH: usize = 4000;
 
-/// Ends the absent ones of the next persons, and moves the roster on.
+/// Ends the absent ones of the next persons, and moves the roster on; gives whether there was nobody left.
 pub async fn batch(
     tx: &DatabaseTransaction,
     register: &Register,
     roster: &mut roster::Model,
-) -> Result<(), ServiceError> {
+) -> Result<bool, ServiceError> {
     let kinds = messages::header(roster)?.kinds;
     let behind = roster.reached()?.psn_no;
     let mut held = roster_rows::held(tx, roster, &kinds, &behind, IDENTITIES_PER_BATCH as u64).await?;
     let Some(last) = held.last().map(|identity| identity.psn_no.clone()) else {
-        roster.stage = DONE.to_owned();
-        roster.done_at = Some(register.clock.now());
-        return Ok(());
+        return Ok(true);
     };
-    if held.len() == IDENTITIES_PER_BATCH {
+    if held.len() == IDENTITIES_PER_BATCH && held[0].psn_no != last {
         held.retain(|identity| identity.psn_no != last);
     }
-    let Some(reached) = held.last().map(|identity| identity.psn_no.clone()) else {
-        return Err(ServiceError::internal(anyhow::anyhow!(
-            "a person with {IDENTITIES_PER_BATCH} identities"
-        )));
-    };
+    let reached = held.last().map_or(last, |identity| identity.psn_no.clone());
     let mut counts = roster.counted()?;
     let (edits, ended) = end(tx, roster, held).await?;
     counts.ended_by_absence += ended;
@@ -48,7 +42,7 @@ pub async fn batch(
     counts.changed_persons += changes::record(write, edits).await?.len() as i64;
     roster.counts = json(&counts)?;
     roster.position = json(&Position { psn_no: reached, row: 0 })?;
-    Ok(())
+    Ok(false)
 }
 
 async fn end(

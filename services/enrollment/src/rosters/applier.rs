@@ -13,7 +13,8 @@ use yizhan_runtime::once::Service as _;
 
 use super::{absence, apply, housekeeping};
 use crate::app::Register;
-use crate::rosters::store::rosters::{self, ROWS};
+use crate::rosters::domain::steps::{Action, Role};
+use crate::rosters::store::rosters;
 
 /// How often sealed rosters are looked for when nobody wakes the applier: those of a process that died.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -96,10 +97,15 @@ impl Applier {
             let Some(mut roster) = rosters::take_for_applying(&tx, roster_no).await? else {
                 return Ok(false);
             };
-            if roster.stage == ROWS {
-                apply::batch(&tx, register, &mut roster).await?;
+            let (all, behind) = if let Ok(behind) = roster.next(Action::ApplyRows, Role::Applier) {
+                (apply::batch(&tx, register, &mut roster).await?, behind)
+            } else if let Ok(behind) = roster.next(Action::EndAbsent, Role::Applier) {
+                (absence::batch(&tx, register, &mut roster).await?, behind)
             } else {
-                absence::batch(&tx, register, &mut roster).await?;
+                return Ok(false);
+            };
+            if all {
+                roster.enter(behind, register.clock.now());
             }
             rosters::update(&tx, &roster).await?;
             tx.commit().await?;

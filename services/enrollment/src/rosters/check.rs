@@ -11,7 +11,6 @@ use crate::person::domain::certificate::{CertificateKey, identity_faults};
 use crate::person::domain::codes;
 use crate::register::row_check::MAX_TEXT;
 use crate::rosters::domain::departments::{self, Department, Kind};
-use crate::rosters::domain::roster::Refusal;
 use crate::rosters::messages;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
@@ -32,10 +31,9 @@ pub fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Re
     let error = if owns {
         ServiceError::new(Reason::DepartmentNotOwn, "the caller is not this department")
     } else {
-        ServiceError::new(Reason::AreaNotOwned, "the pooling area is not the caller's")
-            .with_text("该统筹区不属于本单位管理范围")
+        ServiceError::area_not_owned(poolarea_no)
     };
-    Err(error.with("poolarea_no", poolarea_no).with("department", department))
+    Err(error.with("area", poolarea_no).with("department", department))
 }
 
 /// There is no such roster, or it is not the caller's to see.
@@ -48,58 +46,43 @@ pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, Naive
     let mut violations = Violations::new();
     check_roster_id(&header.roster_id, &mut violations);
     let area_fits = Area::parse(&header.poolarea_no).is_some();
-    violations.require(
-        area_fits,
-        "header.poolarea_no",
-        Reason::PoolareaInvalid,
-        "统筹区应为 6 位行政区划代码",
-    );
+    violations.require(area_fits, "header.poolarea_no", Reason::AreaInvalid);
     let mode_said = matches!(header.mode(), RosterMode::Full | RosterMode::Changes);
-    violations.require(mode_said, "header.mode", Reason::CodeUnknown, "应为全量或增减名册");
+    violations.require(mode_said, "header.mode", Reason::CodeUnknown.saying("应为全量或增减名册"));
     let day = parse_date(&header.effective_date);
-    violations.require(
-        day.is_some(),
-        "header.effective_date",
-        Reason::DateInvalid,
-        "日期格式应为 YYYY-MM-DD",
-    );
+    violations.require(day.is_some(), "header.effective_date", Reason::DateInvalid);
     let fits = (0..=MAX_ROWS).contains(&header.total_rows);
-    violations.require(fits, "header.total_rows", Reason::CountInvalid, "总行数应为 0 至 5000000");
+    violations.require(fits, "header.total_rows", Reason::CountInvalid.saying("总行数应为 0 至 5000000"));
     let department = departments::department(&header.department);
     match department {
         Some(department) => check_kinds(header, department, &mut violations),
         None => {
             let known: Vec<&str> = departments::DEPARTMENTS.iter().map(|known| known.code).collect();
             let text = format!("未知部门，应为 {}", known.join("、"));
-            violations.push("header.department", Reason::DepartmentUnknown, text);
+            violations.push("header.department", Reason::DepartmentUnknown.saying(text));
         }
     }
-    violations.finish()?;
+    violations.none()?;
     department.zip(day).ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked above")))
 }
 
 /// An id of the department's own.
 pub fn check_roster_id(roster_id: &str, violations: &mut Violations) {
     let fits = (1..=64).contains(&roster_id.len()) && roster_id.bytes().all(|b| b.is_ascii_graphic());
-    violations.require(
-        fits,
-        "header.roster_id",
-        Reason::RosterIdInvalid,
-        "roster_id 应为 1 至 64 位可见 ASCII 字符",
-    );
+    violations.require(fits, "header.roster_id", Reason::RosterIdInvalid);
 }
 
 fn check_kinds(header: &RosterHeader, department: &Department, violations: &mut Violations) {
     let none = header.mode() == RosterMode::Full && header.kinds.is_empty();
-    violations.require(!none, "header.kinds", Reason::KindsRequired, "全量名册须列出所覆盖的身份");
+    violations.require(!none, "header.kinds", Reason::KindsRequired);
     let mut seen = BTreeSet::new();
     for (at, name) in header.kinds.iter().take(100).enumerate() {
         let field = format!("header.kinds[{at}]");
         if name.is_empty() || department.kind(name, "").is_none() {
             let text = format!("该身份不由{}认定", department.name);
-            violations.push(field, Reason::KindNotProduced, text);
+            violations.push(field, Reason::KindNotProduced.saying(text));
         } else if !seen.insert(name) {
-            violations.push(field, Reason::Duplicate, "重复列出");
+            violations.push(field, Reason::Duplicate);
         }
     }
 }
@@ -120,7 +103,7 @@ pub struct CheckedRow {
     /// Keyed digest of the certificate, where it names the person.
     pub certno_digest: Option<String>,
     /// The first thing wrong with it.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<Reason>,
 }
 
 impl RowRules {
@@ -152,7 +135,7 @@ impl RowRules {
                 staged.name = kind.name.to_owned();
                 staged.psn_idet_type = kind.psn_idet_type.to_owned();
                 let covered = self.covered.is_empty() || self.covered.iter().any(|name| name == kind.name);
-                refusals.extend((!covered).then_some(Refusal::KindNotCovered));
+                refusals.extend((!covered).then_some(Reason::KindNotCovered));
             }
             Err(refusal) => refusals.push(refusal),
         }
@@ -163,10 +146,10 @@ impl RowRules {
         CheckedRow { row: staged, certno_digest, refusal: refusals.first().copied() }
     }
 
-    fn person(&self, row: &RosterRow, staged: &mut StagedRow) -> Result<Option<String>, Refusal> {
+    fn person(&self, row: &RosterRow, staged: &mut StagedRow) -> Result<Option<String>, Reason> {
         if !row.psn_no.is_empty() {
             if !is_psn_no(&row.psn_no) {
-                return Err(Refusal::PsnNoInvalid);
+                return Err(Reason::PsnNoInvalid);
             }
             staged.psn_no.clone_from(&row.psn_no);
             return Ok(None);
@@ -178,16 +161,16 @@ impl RowRules {
         let faulty = row.psn_cert_type == codes::RESIDENT_IDENTITY_CARD
             && !identity_faults(&row.certno, None, "").is_empty();
         if !fits || faulty {
-            return Err(Refusal::CertificateInvalid);
+            return Err(Reason::CertificateInvalid);
         }
         Ok(Some(self.key.digest(&row.psn_cert_type, &row.certno)))
     }
 
-    fn kind(&self, row: &RosterRow) -> Result<&'static Kind, Refusal> {
-        self.department.kind(&row.name, &row.psn_idet_type).ok_or(Refusal::KindNotProduced)
+    fn kind(&self, row: &RosterRow) -> Result<&'static Kind, Reason> {
+        self.department.kind(&row.name, &row.psn_idet_type).ok_or(Reason::KindNotProduced)
     }
 
-    fn days(&self, row: &RosterRow, staged: &mut StagedRow) -> Result<(), Refusal> {
+    fn days(&self, row: &RosterRow, staged: &mut StagedRow) -> Result<(), Reason> {
         let begndate = optional_date(&row.begndate)?;
         let enddate = optional_date(&row.enddate)?;
         match row.action() {
@@ -198,9 +181,9 @@ impl RowRules {
                 staged.day = day.to_string();
                 staged.enddate = enddate.map(|day| day.to_string()).unwrap_or_default();
             }
-            RosterAction::Remove if self.full => return Err(Refusal::RemoveInFullRoster),
+            RosterAction::Remove if self.full => return Err(Reason::RemoveInFullRoster),
             RosterAction::Remove => {
-                let day_before = self.effective.checked_sub_days(Days::new(1)).ok_or(Refusal::DateInvalid)?;
+                let day_before = self.effective.checked_sub_days(Days::new(1)).ok_or(Reason::DateInvalid)?;
                 let last = enddate.unwrap_or(day_before);
                 check_order(begndate, Some(last))?;
                 staged.action = REMOVE;
@@ -208,17 +191,17 @@ impl RowRules {
                 staged.begndate = begndate.map(|day| day.to_string()).unwrap_or_default();
                 staged.enddate.clone_from(&staged.day);
             }
-            RosterAction::Unspecified => return Err(Refusal::ActionInvalid),
+            RosterAction::Unspecified => return Err(Reason::ActionInvalid),
         }
         Ok(())
     }
 }
 
-fn optional_date(text: &str) -> Result<Option<NaiveDate>, Refusal> {
-    if text.is_empty() { Ok(None) } else { parse_date(text).map(Some).ok_or(Refusal::DateInvalid) }
+fn optional_date(text: &str) -> Result<Option<NaiveDate>, Reason> {
+    if text.is_empty() { Ok(None) } else { parse_date(text).map(Some).ok_or(Reason::DateInvalid) }
 }
 
-fn check_order(begndate: Option<NaiveDate>, enddate: Option<NaiveDate>) -> Result<(), Refusal> {
+fn check_order(begndate: Option<NaiveDate>, enddate: Option<NaiveDate>) -> Result<(), Reason> {
     let ordered = begndate.zip(enddate).is_none_or(|(first, last)| first <= last);
-    if ordered { Ok(()) } else { Err(Refusal::DateOrder) }
+    if ordered { Ok(()) } else { Err(Reason::DatesReversed) }
 }

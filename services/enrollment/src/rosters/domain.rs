@@ -1,4 +1,5 @@
-//! Rules of rosters: pure, no protobuf, no database.
+//! Rules of rosters: pure, no protobuf, no statements.
 
 pub mod departments;
 pub mod roster;
+pub mod steps;

@@ -6,9 +6,9 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::begin_write;
 
 use crate::app::Register;
+use crate::rosters::domain::steps::{Action, Role, State};
 use crate::rosters::store::entities::roster::{Column, Entity, Model};
-use crate::rosters::store::roster_rows;
-use crate::rosters::store::rosters::{self, ABANDONED, DONE, STAGING};
+use crate::rosters::store::{roster_rows, rosters};
 
 /// How long rows are kept behind the last thing that happened to their roster.
 const KEPT: TimeDelta = TimeDelta::days(90);
@@ -31,9 +31,9 @@ async fn over(register: &Register, before: DateTime<Utc>) -> Result<Vec<Model>, 
 }
 
 fn is_over(before: DateTime<Utc>) -> Condition {
-    let forgotten = Column::Stage.eq(STAGING).and(Column::TouchedAt.lt(before));
-    let old = Column::Stage.eq(DONE).and(Column::DoneAt.lt(before));
-    let any = Condition::any().add(Column::Stage.eq(ABANDONED)).add(forgotten).add(old);
+    let forgotten = Column::SealedAt.is_null().and(Column::TouchedAt.lt(before));
+    let given_up = Column::Stage.eq(State::Abandoned);
+    let any = Condition::any().add(given_up).add(forgotten).add(Column::DoneAt.lt(before));
     Condition::all().add(Column::RowsKept.eq(true)).add(any)
 }
 
@@ -46,9 +46,8 @@ async fn purge_some(
     let tx = begin_write(&register.db).await?;
     let held = Entity::find_by_id(roster_no).filter(is_over(before)).lock_exclusive().one(&tx).await?;
     let Some(mut roster) = held else { return Ok(true) };
-    if roster.stage == STAGING {
-        roster.stage = ABANDONED.to_owned();
-        roster.digest = String::new();
+    if let Ok(given_up) = roster.next(Action::GiveUp, Role::Clock) {
+        roster.enter(given_up, register.clock.now());
     }
     let all = roster_rows::purge(&tx, &roster, ROWS_AT_ONCE).await?;
     roster.rows_kept = !all;

@@ -8,7 +8,7 @@ use tonic::{Status, Streaming};
 use yizhan_proto::enrollment::v1::load_roster_request::Part as Said;
 use yizhan_proto::enrollment::v1::load_roster_response::Part as Told;
 use yizhan_proto::enrollment::v1::{
-    LoadRosterRequest, LoadRosterResponse, RosterHeader, RosterReady, RosterRowResults, RosterRows,
+    LoadRosterRequest, LoadRosterResponse, RosterHeader, RosterReady, RosterRowResults,
 };
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
@@ -18,7 +18,7 @@ use super::{open, query, seal, stage};
 use crate::app::Register;
 use crate::rosters::messages;
 use crate::rosters::store::entities::roster::Model;
-use crate::rosters::store::rosters::{self, DONE, STAGING};
+use crate::rosters::store::rosters;
 
 /// How long the next message may take.
 const IDLE: Duration = Duration::from_secs(60);
@@ -29,12 +29,21 @@ const TELL_EVERY: u64 = 5;
 /// Results in one message.
 const RESULTS_PER_MESSAGE: u64 = 500;
 
+/// What streams of rosters work with.
+#[derive(Clone, Debug)]
+pub struct Rosters {
+    /// The register.
+    pub register: Register,
+    /// Applies what is sealed.
+    pub applier: Applier,
+    /// Ends streams.
+    pub stopping: CancellationToken,
+}
+
 /// What one stream works with.
-pub struct Load {
-    register: Register,
-    applier: Applier,
+struct Load {
+    rosters: Rosters,
     caller: Caller,
-    stopping: CancellationToken,
     said: Streaming<LoadRosterRequest>,
     tell: mpsc::Sender<Result<LoadRosterResponse, Status>>,
 }
@@ -42,14 +51,12 @@ pub struct Load {
 /// Serves a stream in the background; what it tells comes out of the channel. The channel is short: a client that does not
 /// read is not told progress, but what it needs waits for it.
 pub fn load(
-    register: Register,
-    applier: Applier,
+    rosters: Rosters,
     caller: Caller,
-    stopping: CancellationToken,
     said: Streaming<LoadRosterRequest>,
 ) -> mpsc::Receiver<Result<LoadRosterResponse, Status>> {
     let (tell, told) = mpsc::channel(4);
-    let mut load = Load { register, applier, caller, stopping, said, tell };
+    let mut load = Load { rosters, caller, said, tell };
     tokio::spawn(async move {
         match load.run().await {
             Ok(()) | Err(Ended::Gone) => {}
@@ -78,7 +85,7 @@ impl<E: Into<ServiceError>> From<E> for Ended {
 impl Load {
     async fn run(&mut self) -> Result<(), Ended> {
         let header = self.header().await?;
-        let mut roster = open::open(&self.register, &self.caller, &header).await?;
+        let mut roster = open::open(&self.rosters.register, &self.caller, &header).await?;
         let ready =
             RosterReady { next_row_number: roster.staged_rows + 1, state: messages::state(&roster).into() };
         self.tell(Told::Ready(ready)).await?;
@@ -98,24 +105,24 @@ impl Load {
     /// Keeps rows until the seal. A client that closes its side before the seal goes on another time; of a roster that is
     /// sealed already it may just follow what becomes of it.
     async fn rows_and_seal(&mut self, roster: &mut Model) -> Result<Option<Model>, Ended> {
-        let rules = RowRules::of(roster, &self.register.certificate_key)?;
+        let rules = RowRules::of(roster, &self.rosters.register.certificate_key)?;
         let mut messages_of_rows = 0;
         loop {
             match self.next().await? {
                 Some(Said::Rows(rows)) => {
-                    *roster = self.stage(roster, &rules, &rows).await?;
+                    *roster = stage::stage(&self.rosters.register, roster, &rules, &rows).await?;
                     messages_of_rows += 1;
                     if messages_of_rows % TELL_EVERY == 0 {
                         self.tell_progress(roster);
                     }
                 }
                 Some(Said::Seal(said)) => {
-                    let sealed = seal::seal(&self.register, roster, &said).await?;
-                    self.applier.wake();
+                    let sealed = seal::seal(&self.rosters.register, roster, &said).await?;
+                    self.rosters.applier.wake();
                     return Ok(Some(sealed));
                 }
                 Some(Said::Header(_)) => return Err(out_of_order("header", "首部只能发送一次")),
-                None if roster.stage == STAGING => {
+                None if roster.sealed_at.is_none() => {
                     self.tell(Told::Progress(messages::progress(roster))).await?;
                     return Ok(None);
                 }
@@ -124,27 +131,20 @@ impl Load {
         }
     }
 
-    async fn stage(&self, roster: &Model, rules: &RowRules, rows: &RosterRows) -> Result<Model, Ended> {
-        if roster.stage != STAGING {
-            return Err(stage::row_unexpected(roster, rows.first_row_number).into());
-        }
-        Ok(stage::stage(&self.register, roster, rules, rows).await?)
-    }
-
     /// Waits until the roster is applied.
     async fn follow(&self, sealed: Model) -> Result<Model, Ended> {
         let mut roster = sealed;
         for look in 1_u64.. {
-            if roster.stage == DONE {
+            if roster.done_at.is_some() {
                 break;
             }
             tokio::select! {
-                () = self.stopping.cancelled() => return Err(stopping()),
+                () = self.rosters.stopping.cancelled() => return Err(stopping()),
                 () = self.tell.closed() => return Err(Ended::Gone),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
             let Model { poolarea_no, department, roster_id, .. } = &roster;
-            let found = rosters::find(&self.register.db, poolarea_no, department, roster_id).await?;
+            let found = rosters::find(&self.rosters.register.db, poolarea_no, department, roster_id).await?;
             roster = found.ok_or_else(|| roster_unknown(roster_id))?;
             if look.is_multiple_of(TELL_EVERY) {
                 self.tell_progress(&roster);
@@ -159,7 +159,8 @@ impl Load {
         }
         let mut after = 0;
         loop {
-            let rows = query::told(&self.register, roster, refused_only, after, RESULTS_PER_MESSAGE).await?;
+            let rows =
+                query::told(&self.rosters.register, roster, refused_only, after, RESULTS_PER_MESSAGE).await?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.row.row_no;
             let results = rows.into_iter().map(messages::row_result).collect();
@@ -170,7 +171,7 @@ impl Load {
     /// The client's next message; `None` when it closed its side.
     async fn next(&mut self) -> Result<Option<Said>, Ended> {
         let next = tokio::select! {
-            () = self.stopping.cancelled() => return Err(stopping()),
+            () = self.rosters.stopping.cancelled() => return Err(stopping()),
             next = tokio::time::timeout(IDLE, self.said.message()) => next,
         };
         match next {
@@ -203,8 +204,8 @@ impl Load {
     }
 }
 
-fn out_of_order(field: &str, text: &str) -> Ended {
-    ServiceError::invalid_field(field, Reason::MessageOutOfOrder, text).into()
+fn out_of_order(field: &str, text: &'static str) -> Ended {
+    ServiceError::invalid_field(field, Reason::MessageOutOfOrder.saying(text)).into()
 }
 
 fn stopping() -> Ended {

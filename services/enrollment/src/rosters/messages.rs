@@ -2,12 +2,12 @@
 
 use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1 as pb;
+use yizhan_runtime::Reason;
 use yizhan_runtime::clock::timestamp;
 
-use crate::rosters::domain::roster::Refusal;
+use crate::rosters::domain::steps::State;
 use crate::rosters::store::entities::roster::Model;
 use crate::rosters::store::roster_rows::ToldRow;
-use crate::rosters::store::rosters::{ABANDONED, DONE, STAGING};
 
 /// A row with what became of it, and whether all rows are applied.
 pub struct Told {
@@ -19,11 +19,11 @@ pub struct Told {
 
 /// How far it is.
 pub fn state(roster: &Model) -> pb::RosterState {
-    match roster.stage.as_str() {
-        STAGING => pb::RosterState::Staging,
-        ABANDONED => pb::RosterState::Abandoned,
-        DONE => pb::RosterState::Done,
-        _ => pb::RosterState::Applying,
+    match roster.stage {
+        State::Staging => pb::RosterState::Staging,
+        State::Rows | State::Absence => pb::RosterState::Applying,
+        State::Done => pb::RosterState::Done,
+        State::Abandoned => pb::RosterState::Abandoned,
     }
 }
 
@@ -91,7 +91,7 @@ pub fn row_result(told: Told) -> pb::RosterRowResult {
         None => pb::RosterRowOutcome::Unspecified,
     };
     let reason = row.reason.unwrap_or_default();
-    let text = Refusal::from_reason(&reason).map(Refusal::text).unwrap_or_default();
+    let text = Reason::from_code(&reason).map(Reason::text).unwrap_or_default();
     pb::RosterRowResult {
         row_number: row.row_no,
         psn_no: row.psn_no,

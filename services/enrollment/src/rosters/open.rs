@@ -9,8 +9,9 @@ use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use super::check;
 use crate::app::Register;
+use crate::rosters::domain::steps::{Action, Refused, Role, State};
 use crate::rosters::store::entities::roster;
-use crate::rosters::store::rosters::{self, ABANDONED, Counts, DONE, MODE_FULL, STAGING, json};
+use crate::rosters::store::rosters::{self, Counts, json};
 
 /// Makes or finds the roster, and makes the stream the one that may send its rows.
 pub async fn open(
@@ -25,22 +26,20 @@ pub async fn open(
         let tx = begin_write(&register.db).await?;
         let held = rosters::lock(&tx, &header.poolarea_no, department.code, &header.roster_id).await?;
         let opened = match held {
-            Some(held) => go_on(held, &header)?,
+            Some(held) => same_header(held, &header)?,
             None => rosters::insert(&tx, new_roster(register, caller, &header, effective)?).await?,
         };
-        let outdated = opened.stage == STAGING
-            && opened.mode == MODE_FULL
-            && rosters::is_outdated(&tx, &opened.poolarea_no, &opened.department, effective).await?;
-        if outdated {
-            return Err(roster_outdated(&header));
+        match opened.next(Action::Send, Role::Department) {
+            Ok(_) if rosters::is_outdated(&tx, &opened).await? => return Err(roster_outdated(&opened)),
+            Ok(_) => {}
+            Err(Refused { state: State::Abandoned, .. }) => return Err(roster_abandoned(&opened)),
+            // Sealed: what becomes of it may be followed.
+            Err(_) => return Ok(opened),
         }
-        if opened.stage == STAGING {
-            let renewed = roster::Model { touched_at: register.clock.now(), stream_id: new_id(), ..opened };
-            rosters::update(&tx, &renewed).await?;
-            tx.commit().await?;
-            return Ok(renewed);
-        }
-        Ok(opened)
+        let renewed = roster::Model { touched_at: register.clock.now(), stream_id: new_id(), ..opened };
+        rosters::update(&tx, &renewed).await?;
+        tx.commit().await?;
+        Ok(renewed)
     })
     .await
 }
@@ -62,7 +61,7 @@ fn new_roster(
         effective_date,
         total_rows: header.total_rows,
         caller: caller.to_string(),
-        stage: STAGING.to_owned(),
+        stage: State::Staging,
         stream_id: String::new(),
         digest: start_of_digest(),
         staged_rows: 0,
@@ -77,25 +76,22 @@ fn new_roster(
     })
 }
 
-fn go_on(held: roster::Model, header: &RosterHeader) -> Result<roster::Model, ServiceError> {
-    if held.header != header.encode_to_vec() {
-        return Err(ServiceError::new(
-            Reason::RosterHeaderChanged,
-            "this roster_id was used with another header",
-        )
-        .with("roster_id", &held.roster_id));
+fn same_header(held: roster::Model, header: &RosterHeader) -> Result<roster::Model, ServiceError> {
+    if held.header == header.encode_to_vec() {
+        return Ok(held);
     }
-    if held.stage == ABANDONED {
-        return Err(ServiceError::new(Reason::RosterAbandoned, "this roster was given up")
-            .with("roster_id", &held.roster_id));
-    }
-    debug_assert!(held.stage == STAGING || held.is_applying() || held.stage == DONE);
-    Ok(held)
+    let message = "this roster_id was used with another header";
+    Err(ServiceError::new(Reason::RosterHeaderChanged, message).with("roster_id", &held.roster_id))
 }
 
-pub(super) fn roster_outdated(header: &RosterHeader) -> ServiceError {
+fn roster_abandoned(held: &roster::Model) -> ServiceError {
+    ServiceError::new(Reason::RosterAbandoned, "this roster was given up").with("roster_id", &held.roster_id)
+}
+
+/// What it tells of its day was told of a later one.
+pub(super) fn roster_outdated(roster: &roster::Model) -> ServiceError {
     ServiceError::new(Reason::RosterOutdated, "a full roster of this department for a later day was sealed")
-        .with("effective_date", &header.effective_date)
+        .with("effective_date", roster.effective_date)
 }
 
 /// Digest of no rows.

@@ -1,7 +1,8 @@
 //! Looking at rosters, and giving one up.
 
 use yizhan_proto::enrollment::v1::{
-    AbandonRosterRequest, AbandonRosterResponse, ListRosterRowsRequest, Roster,
+    AbandonRosterRequest, AbandonRosterResponse, GetRosterRequest, GetRosterResponse, ListRosterRowsRequest,
+    ListRosterRowsResponse, Roster,
 };
 use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
@@ -10,13 +11,23 @@ use yizhan_terms::Area;
 use crate::app::{Done, Register, Write};
 use crate::rosters::check::{check_roster_id, roster_unknown};
 use crate::rosters::domain::departments;
+use crate::rosters::domain::steps::{Action, Refused, Role, State};
 use crate::rosters::messages::{self, Told};
 use crate::rosters::store::entities::roster::Model;
-use crate::rosters::store::roster_rows;
-use crate::rosters::store::rosters::{self, ABANDONED, STAGING};
+use crate::rosters::store::{roster_rows, rosters};
 
 /// One roster, if the caller may speak for its department.
-pub async fn get(
+pub async fn get_roster(
+    register: &Register,
+    caller: &Caller,
+    request: GetRosterRequest,
+) -> Result<GetRosterResponse, ServiceError> {
+    let named = (request.poolarea_no.as_str(), request.department.as_str(), request.roster_id.as_str());
+    let roster = get(register, caller, named).await?;
+    Ok(GetRosterResponse { roster: Some(messages::roster(&roster)?) })
+}
+
+async fn get(
     register: &Register,
     caller: &Caller,
     (poolarea_no, department, roster_id): (&str, &str, &str),
@@ -43,12 +54,12 @@ fn unknown(roster_id: &str) -> ServiceError {
     roster_unknown(if violations.is_empty() { roster_id } else { "" })
 }
 
-/// One page of results, and the token of the next (empty on the last).
-pub async fn list_rows(
+/// One page of results.
+pub async fn list_roster_rows(
     register: &Register,
     caller: &Caller,
-    request: &ListRosterRowsRequest,
-) -> Result<(Vec<Told>, String), ServiceError> {
+    request: ListRosterRowsRequest,
+) -> Result<ListRosterRowsResponse, ServiceError> {
     let named = (request.poolarea_no.as_str(), request.department.as_str(), request.roster_id.as_str());
     let roster = get(register, caller, named).await?;
     if !roster.rows_kept {
@@ -61,7 +72,10 @@ pub async fn list_rows(
         told(register, &roster, request.refused_only, after, limit)
     };
     let asked = (request.page_size, request.page_token.as_str());
-    paginated(&scope, asked, behind, |last| [last.row.row_no.to_string()]).await
+    let key = |last: &Told| [last.row.row_no.to_string()];
+    let (rows, next_page_token) = paginated(&scope, asked, behind, key).await?;
+    let rows = rows.into_iter().map(messages::row_result).collect();
+    Ok(ListRosterRowsResponse { rows, next_page_token })
 }
 
 /// Results of rows behind one.
@@ -78,13 +92,13 @@ pub async fn told(
 }
 
 /// Gives up a roster that is not sealed.
-pub async fn abandon(
+pub async fn abandon_roster(
     register: &Register,
     caller: &Caller,
     mut request: AbandonRosterRequest,
 ) -> Result<AbandonRosterResponse, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
-    violations.finish()?;
+    violations.none()?;
     if !is_roster(&request.department, &request.roster_id)
         || !caller.may_speak_for_department(Area::parse(&request.poolarea_no), &request.department)
     {
@@ -99,19 +113,18 @@ struct Abandon {
 }
 
 impl Abandon {
-    async fn write(&self, Write { tx, .. }: Write<'_>) -> Result<Done<AbandonRosterResponse>, ServiceError> {
+    async fn write(
+        &self,
+        Write { tx, service: register, .. }: Write<'_>,
+    ) -> Result<Done<AbandonRosterResponse>, ServiceError> {
         let AbandonRosterRequest { poolarea_no, department, roster_id, .. } = &self.request;
         let held = rosters::lock(tx, poolarea_no, department, roster_id).await?;
         let mut roster = held.ok_or_else(|| unknown(roster_id))?;
-        if roster.stage != STAGING && roster.stage != ABANDONED {
-            return Err(ServiceError::new(
-                Reason::RosterSealed,
-                "a sealed roster cannot be given up: send another one",
-            )
-            .with("roster_id", roster_id));
+        match roster.next(Action::GiveUp, Role::Department) {
+            Ok(given_up) => roster.enter(given_up, register.clock.now()),
+            Err(Refused { state: State::Abandoned, .. }) => {}
+            Err(_) => return Err(sealed(roster_id)),
         }
-        roster.stage = ABANDONED.to_owned();
-        roster.digest = String::new();
         rosters::update(tx, &roster).await?;
         let answer: Roster = messages::roster(&roster)?;
         Ok(Done {
@@ -119,4 +132,9 @@ impl Abandon {
             changed: Vec::new(),
         })
     }
+}
+
+fn sealed(roster_id: &str) -> ServiceError {
+    ServiceError::new(Reason::RosterSealed, "a sealed roster cannot be given up: send another one")
+        .with("roster_id", roster_id)
 }

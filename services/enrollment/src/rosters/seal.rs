@@ -4,13 +4,12 @@ use yizhan_proto::enrollment::v1::RosterSeal;
 use yizhan_runtime::db::{begin_write, retry_transient};
 use yizhan_runtime::{Reason, ServiceError};
 
-use super::stage::lock_stream;
+use super::stage::take_step;
 use crate::app::Register;
 use crate::person::domain::certificate::CertificateKey;
-use crate::rosters::messages;
+use crate::rosters::domain::steps::Action;
 use crate::rosters::store::entities::roster;
-use crate::rosters::store::roster_rows;
-use crate::rosters::store::rosters::{self, MODE_FULL, ROWS, STAGING};
+use crate::rosters::store::{roster_rows, rosters};
 
 /// Seals a roster, or says that it was sealed with the same rows.
 pub async fn seal(
@@ -18,25 +17,20 @@ pub async fn seal(
     opened: &roster::Model,
     seal: &RosterSeal,
 ) -> Result<roster::Model, ServiceError> {
-    if opened.stage != STAGING {
+    if opened.sealed_at.is_some() {
         return sealed_before(register, opened, seal);
     }
     retry_transient(|| async {
         let tx = begin_write(&register.db).await?;
-        let mut held = lock_stream(&tx, opened).await?;
+        let mut held = take_step(&tx, register, opened, Action::Seal).await?;
         let complete = held.staged_rows == held.total_rows && seal.row_count == held.total_rows;
         if !complete || seal.digest != held.digest {
             return Err(mismatch(&held, seal));
         }
-        if held.mode == MODE_FULL
-            && rosters::is_outdated(&tx, &held.poolarea_no, &held.department, held.effective_date).await?
-        {
-            return Err(super::open::roster_outdated(&messages::header(&held)?));
+        if rosters::is_outdated(&tx, &held).await? {
+            return Err(super::open::roster_outdated(&held));
         }
-        held.stage = ROWS.to_owned();
         held.digest = keyed(&register.certificate_key, &held.digest);
-        held.touched_at = register.clock.now();
-        held.sealed_at = Some(held.touched_at);
         rosters::update(&tx, &held).await?;
         roster_rows::analyze(&tx).await?;
         tx.commit().await?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use sea_orm::DbErr;
+use sea_orm::{DatabaseTransaction, DbErr};
 use yizhan_proto::enrollment::v1::{RosterRow, RosterRows};
 use yizhan_runtime::db::{begin_write, retry_transient};
 use yizhan_runtime::{Reason, ServiceError};
@@ -12,10 +12,11 @@ use super::check::{CheckedRow, MAX_ROWS_PER_MESSAGE, RowRules, roster_unknown};
 use super::open::add_to_digest;
 use crate::app::Register;
 use crate::person::store::{persons, timelines};
-use crate::rosters::domain::roster::Refusal;
+use crate::rosters::domain::roster::Outcome;
+use crate::rosters::domain::steps::{Action, Role};
 use crate::rosters::store::entities::roster;
-use crate::rosters::store::roster_rows::{self, NOTHING, REFUSED, StagedOutcome};
-use crate::rosters::store::rosters::{self, STAGING, json};
+use crate::rosters::store::roster_rows::{self, NOTHING, StagedRow};
+use crate::rosters::store::rosters::{self, json};
 
 /// Keeps the rows of one message, durably, if they come next and on the stream that was opened last.
 pub async fn stage(
@@ -24,9 +25,15 @@ pub async fn stage(
     rules: &RowRules,
     message: &RosterRows,
 ) -> Result<roster::Model, ServiceError> {
+    if opened.sealed_at.is_some() {
+        return Err(row_unexpected(opened, message.first_row_number));
+    }
     let count = message.rows.len();
     if !(1..=MAX_ROWS_PER_MESSAGE).contains(&count) {
-        return Err(ServiceError::invalid_field("rows.rows", Reason::CountInvalid, "每条消息 1 至 1000 行"));
+        return Err(ServiceError::invalid_field(
+            "rows.rows",
+            Reason::CountInvalid.saying("每条消息 1 至 1000 行"),
+        ));
     }
     // Before anything is counted on from a number that may be any.
     if message.first_row_number != opened.staged_rows + 1 {
@@ -35,9 +42,13 @@ pub async fn stage(
     let numbered = message.rows.iter().zip(message.first_row_number..);
     let mut checked: Vec<CheckedRow> = numbered.map(|(row, row_no)| rules.check(row_no, row)).collect();
     find_persons(register, &opened.poolarea_no, &mut checked).await?;
+    let rows: Vec<&StagedRow> = checked.iter().map(|checked| &checked.row).collect();
+    let refusals =
+        checked.iter().map(|checked| Some((checked.row.row_no, Outcome::Refused(checked.refusal?))));
+    let refused: Vec<(i64, Outcome)> = refusals.flatten().collect();
     retry_transient(|| async {
         let tx = begin_write(&register.db).await?;
-        let mut held = lock_stream(&tx, opened).await?;
+        let mut held = take_step(&tx, register, opened, Action::Send).await?;
         if message.first_row_number != held.staged_rows + 1 {
             return Err(row_unexpected(&held, message.first_row_number));
         }
@@ -46,20 +57,12 @@ pub async fn stage(
             return Err(row_unexpected(&held, held.total_rows + 1));
         }
         held.digest = digest_with(&held.digest, message)?;
-        held.touched_at = register.clock.now();
         let mut counts = held.counted()?;
-        let mut outcomes = Vec::new();
-        for CheckedRow { row, refusal, .. } in &checked {
-            if let Some(refusal) = refusal {
-                let reason = refusal.reason().code();
-                *counts.refused.entry(reason.to_owned()).or_default() += 1;
-                outcomes.push(StagedOutcome { row_no: row.row_no, outcome: REFUSED, reason });
-            }
-        }
-        held.applied_rows += outcomes.len() as i64;
+        counts.add(&refused);
         held.counts = json(&counts)?;
-        roster_rows::insert(&tx, &held, checked.iter().map(|checked| checked.row.clone()).collect()).await?;
-        roster_rows::insert_outcomes(&tx, &held, &outcomes).await?;
+        held.applied_rows += refused.len() as i64;
+        roster_rows::insert(&tx, &held, &rows).await?;
+        roster_rows::insert_outcomes(&tx, &held, &refused).await?;
         rosters::update(&tx, &held).await?;
         tx.commit().await?;
         Ok(held)
@@ -81,28 +84,34 @@ async fn find_persons(register: &Register, poolarea_no: &str, rows: &mut [Checke
             Some(psn_no) => row.row.psn_no.clone_from(psn_no),
             None => {
                 row.row.action = NOTHING;
-                row.refusal.get_or_insert(Refusal::PersonUnknown);
+                row.refusal.get_or_insert(Reason::PersonUnknown);
             }
         }
     }
     Ok(())
 }
 
-/// The roster for this transaction, unless another stream took it over or it is sealed.
-pub async fn lock_stream(
-    tx: &sea_orm::DatabaseTransaction,
+/// The roster, for this transaction, behind a step of the department; unless another stream took it over or it is sealed.
+pub async fn take_step(
+    tx: &DatabaseTransaction,
+    register: &Register,
     opened: &roster::Model,
+    action: Action,
 ) -> Result<roster::Model, ServiceError> {
     let held = rosters::lock(tx, &opened.poolarea_no, &opened.department, &opened.roster_id).await?;
-    let held = held.ok_or_else(|| roster_unknown(&opened.roster_id))?;
-    if held.stage == STAGING && held.stream_id == opened.stream_id {
-        return Ok(held);
+    let mut held = held.ok_or_else(|| roster_unknown(&opened.roster_id))?;
+    match held.next(action, Role::Department) {
+        Ok(state) if held.stream_id == opened.stream_id => {
+            held.touched_at = register.clock.now();
+            held.enter(state, held.touched_at);
+            Ok(held)
+        }
+        _ => Err(ServiceError::new(
+            Reason::RosterStreamSuperseded,
+            "another stream of this roster was opened later, or it was sealed or given up",
+        )
+        .with("roster_id", &opened.roster_id)),
     }
-    Err(ServiceError::new(
-        Reason::RosterStreamSuperseded,
-        "another stream of this roster was opened later, or it was sealed or given up",
-    )
-    .with("roster_id", &opened.roster_id))
 }
 
 /// A row that does not come next.

@@ -1,19 +1,18 @@
 //! Takes one step of a transfer. The row is locked first: of two who step at once, the second finds the state the first left.
 
 use prost::Message;
+use sea_orm::ActiveEnum;
 use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferResponse};
 use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
 use super::finish::{CheckedTerms, checked_terms};
-use super::parties::{
-    area_not_owned, check_reason, is_transfer_id, may_see, position, sides_of, transfer_unknown,
-};
+use super::parties::{check_reason, is_transfer_id, may_see, sides_of, transfer_unknown};
 use crate::app::{Done, Register, Write, person_unknown};
 use crate::person::store::entities::person::PersonalText;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::transfers::domain::statement::statement;
-use crate::transfers::domain::{Action, Refused, Sides, State, Taken, next};
-use crate::transfers::messages::{self, Caption};
+use crate::transfers::domain::{Action, Refused, Sides, Taken, next};
+use crate::transfers::messages::{self, action_name, state_name};
 use crate::transfers::store::entities::{transfer, transfer_step};
 use crate::transfers::store::transfers;
 
@@ -24,28 +23,23 @@ pub async fn advance_transfer(
     mut request: AdvanceTransferRequest,
 ) -> Result<AdvanceTransferResponse, ServiceError> {
     let (key, mut violations) = once::open(caller, &mut request);
-    violations.require(
-        !request.transfer_id.is_empty(),
-        "transfer_id",
-        Reason::TransferIdRequired,
-        "请给出转移申请编号",
-    );
+    violations.require(!request.transfer_id.is_empty(), "transfer_id", Reason::TransferIdRequired);
     let action = Action::from_code(request.action);
-    violations.require(action.is_some(), "action", Reason::ActionUnknown, "办理动作未知");
+    violations.require(action.is_some(), "action", Reason::ActionUnknown.saying("办理动作未知"));
     check_reason(&request.reason, action.is_some_and(Action::needs_reason), &mut violations);
     let terms = match (&request.finish, action) {
         (Some(terms), Some(Action::Finish)) => checked_terms(terms, register.clock.today(), &mut violations),
         (None, Some(Action::Finish)) => {
-            violations.push("finish", Reason::FinishTermsRequired, "办结时应给出转入地的参保信息");
+            violations.push("finish", Reason::FinishTermsRequired);
             None
         }
         (Some(_), _) => {
-            violations.push("finish", Reason::FinishTermsNotExpected, "仅办结时填写");
+            violations.push("finish", Reason::FinishTermsNotExpected);
             None
         }
         (None, _) => None,
     };
-    violations.finish()?;
+    violations.none()?;
     let Some(action) = action else {
         return Err(ServiceError::internal(anyhow::anyhow!("checked before")));
     };
@@ -74,16 +68,15 @@ impl Advance<'_> {
         let mut row = found.ok_or_else(|| transfer_unknown(&self.request.transfer_id))?;
         let sides = sides_of(self.caller, &row);
         if sides == Sides::default() {
-            return Err(area_not_owned());
+            return Err(ServiceError::area_not_owned(""));
         }
-        let before = position(&row)?;
-        let (after, side) =
-            next(before, self.action, sides).map_err(|refused| step_refused(&row, &refused))?;
+        let next = next(row.position(), self.action, sides);
+        let (after, side) = next.map_err(|refused| step_refused(&row, &refused))?;
         let changed = self.effect(write, &mut row).await?;
-        let (action, from, reason) = (self.action, Some(before.state), self.request.reason.clone());
+        let (action, from, reason) = (self.action, Some(row.state), self.request.reason.clone());
         take(write, &mut row, Taken { after, from, action, actor: side, reason }).await?;
         let steps = transfers::steps(tx, &row.transfer_id).await?;
-        let transfer = Some(messages::whole(&row, steps, self.caller)?);
+        let transfer = Some(messages::whole(&row, steps, sides)?);
         Ok(Done { answer: AdvanceTransferResponse { transfer, replayed: false }, changed })
     }
 
@@ -111,9 +104,8 @@ pub async fn take(
     row: &mut transfer::Model,
     taken: Taken,
 ) -> Result<(), ServiceError> {
-    row.state = taken.after.state.code();
-    row.locked_state = taken.after.locked.map(|(state, _)| state.code());
-    row.locked_side = taken.after.locked.map(|(_, side)| side.code());
+    row.state = taken.after.state;
+    (row.locked_state, row.locked_side) = taken.after.locked.unzip();
     row.step_count += 1;
     if let Some(document) = taken.action.document() {
         row.node_codg = document.to_owned();
@@ -121,10 +113,10 @@ pub async fn take(
     let step = transfer_step::Model {
         transfer_id: row.transfer_id.clone(),
         step_no: row.step_count,
-        action: taken.action.code(),
-        from_state: taken.from.map_or(0, State::code),
+        action: taken.action,
+        from_state: taken.from.map_or(0, |from| from.to_value()),
         to_state: row.state,
-        side: taken.actor.code(),
+        side: taken.actor,
         actor: cause.caller.clone(),
         recorded_at: register.clock.now(),
         reason: PersonalText(taken.reason),
@@ -134,12 +126,12 @@ pub async fn take(
 }
 
 fn step_refused(row: &transfer::Model, refused: &Refused) -> ServiceError {
-    let allowed: Vec<&str> = refused.allowed.iter().map(|action| action.caption()).collect();
+    let allowed: Vec<&str> = refused.allowed.iter().map(|action| action_name(*action)).collect();
     ServiceError::new(
         Reason::TransferStepRefused,
         "the transfer does not allow this step to this caller in the state it is in",
     )
     .with("transfer_id", &row.transfer_id)
-    .with("state", refused.state.caption())
+    .with("state", state_name(refused.state))
     .with("allowed_actions", allowed.join(","))
 }

@@ -46,37 +46,37 @@ pub fn checked_terms(
 ) -> Option<CheckedTerms> {
     let field = |name: &str| format!("finish.{name}");
     let paid_on = if terms.paid_on.is_empty() { Some(today) } else { parse_date(&terms.paid_on) };
-    violations.require(paid_on.is_some(), field("paid_on"), Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+    violations.require(paid_on.is_some(), field("paid_on"), Reason::DateInvalid);
     let paid = paid_on.is_none_or(|day| day <= today);
-    violations.require(paid, field("paid_on"), Reason::DateInFuture, "缴费日期不能晚于今天");
+    violations.require(paid, field("paid_on"), Reason::InTheFuture);
     let begndate = parse_date(&terms.begndate);
     let dated = begndate.is_some() || terms.begndate.is_empty();
-    violations.require(dated, field("begndate"), Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+    violations.require(dated, field("begndate"), Reason::DateInvalid);
     let near = begndate.is_none_or(|day| day <= today + Days::new(DAYS_AHEAD));
-    violations.require(near, field("begndate"), Reason::DateTooFar, "最多提前 366 天");
+    violations.require(near, field("begndate"), Reason::DateTooFar);
     let coverage_year = Some(terms.coverage_year).filter(|year| *year != 0);
     let ahead = coverage_year.is_some_and(|year| year > today.year() + 1);
     let text = "参保年度应为本年或下一年";
-    violations.require(!ahead, field("coverage_year"), Reason::CoverageYearInvalid, text);
+    violations.require(!ahead, field("coverage_year"), Reason::CoverageYearInvalid.saying(text));
     let known = codes::is_psn_type(&terms.psn_type);
-    violations.require(known, field("psn_type"), Reason::CodeUnknown, "人员类别不在字典中");
+    violations.require(known, field("psn_type"), Reason::CodeUnknown);
     let known = terms.hi_type.is_empty() || codes::is_hi_type(&terms.hi_type);
-    violations.require(known, field("hi_type"), Reason::CodeUnknown, "医疗保险类型不在字典中");
+    violations.require(known, field("hi_type"), Reason::CodeUnknown);
     let few = terms.supplements.len() <= MAX_SUPPLEMENTS;
-    violations.require(few, field("supplements"), Reason::TooManySupplements, "最多 6 个附加险种");
+    violations.require(few, field("supplements"), Reason::TooManySupplements);
     let mut supplements = Vec::new();
     for (at, code) in terms.supplements.iter().take(MAX_SUPPLEMENTS).enumerate() {
         let supplement = Insutype::from_code(code).filter(|scheme| !scheme.is_basic());
         let text = "应为附加险种 320、330、370、392、410 或 510";
         let field = field(&format!("supplements[{at}]"));
-        violations.require(supplement.is_some(), &field, Reason::CodeUnknown, text);
+        violations.require(supplement.is_some(), &field, Reason::CodeUnknown.saying(text));
         let once = !terms.supplements[..at].contains(code);
-        violations.require(once, field, Reason::DuplicateRow, "与前一项重复");
+        violations.require(once, field, Reason::DuplicateRow);
         supplements.extend(supplement);
     }
     let code = &terms.resd_code;
     let fits = code.is_empty() || code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit());
-    violations.require(fits, field("resd_code"), Reason::ResdCodeInvalid, "常住地应为 12 位统计用区划代码");
+    violations.require(fits, field("resd_code"), Reason::ResdCodeInvalid);
     Some(CheckedTerms {
         paid_on: paid_on?,
         begndate,
@@ -120,8 +120,7 @@ impl CheckedTerms {
         let finished =
             finish(&held.timeline, &terms, &register.rules.load(tx).await?).map_err(not_finished)?;
         if finished.timeline.coverages.len() > MAX_ENTRIES {
-            let text = "该人员的同类记录过多";
-            return Err(ServiceError::invalid_field("transfer_id", Reason::TooManyEntries, text));
+            return Err(ServiceError::invalid_field("transfer_id", Reason::TooManyEntries));
         }
         let changed = self.move_person(write, row, held, &finished).await?;
         let version = changed.first().map_or(0, |person| person.version);
@@ -139,21 +138,24 @@ impl CheckedTerms {
         // Not with the rest: the same request again, after New Year, is answered as it was.
         let year_fits = self.coverage_year.is_none_or(|year| coverage_year_fits(year, today));
         let text = "参保年度应为本年或下一年";
-        violations.require(year_fits, "finish.coverage_year", Reason::CoverageYearInvalid, text);
+        violations.require(year_fits, "finish.coverage_year", Reason::CoverageYearInvalid.saying(text));
         let text = "人员类别与转入险种不一致";
         let fits = direction.takes(&self.psn_type);
-        violations.require(fits, "finish.psn_type", Reason::PsnTypeNotOfScheme, text);
+        violations.require(fits, "finish.psn_type", Reason::PsnTypeNotOfScheme.saying(text));
         let begins = match direction.joins() {
             Insutype::Employee => {
                 let no_year = self.coverage_year.is_none();
                 violations.require(
                     no_year,
                     "finish.coverage_year",
-                    Reason::FieldNotExpected,
-                    "转入职工医保不填参保年度",
+                    Reason::FieldNotExpected.saying("转入职工医保不填参保年度"),
                 );
                 let text = "转入职工医保应给出开始日期";
-                violations.require(self.begndate.is_some(), "finish.begndate", Reason::DateInvalid, text);
+                violations.require(
+                    self.begndate.is_some(),
+                    "finish.begndate",
+                    Reason::DateInvalid.saying(text),
+                );
                 self.begndate.map(Begins::On)
             }
             _ => {
@@ -161,16 +163,19 @@ impl CheckedTerms {
                 violations.require(
                     no_day,
                     "finish.begndate",
-                    Reason::FieldNotExpected,
-                    "转入居民医保不填开始日期",
+                    Reason::FieldNotExpected.saying("转入居民医保不填开始日期"),
                 );
                 let text = "转入居民医保应给出参保年度";
                 let has_year = self.coverage_year.is_some();
-                violations.require(has_year, "finish.coverage_year", Reason::CoverageYearInvalid, text);
+                violations.require(
+                    has_year,
+                    "finish.coverage_year",
+                    Reason::CoverageYearInvalid.saying(text),
+                );
                 self.coverage_year.map(Begins::CoverageYear)
             }
         };
-        violations.finish()?;
+        violations.none()?;
         begins.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))
     }
 

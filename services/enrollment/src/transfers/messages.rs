@@ -1,69 +1,58 @@
 //! Transfers as the contract's messages.
 
 use prost::Message;
+use sea_orm::ActiveEnum;
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::timestamp;
 
-use super::parties::{position, sides_of};
 use crate::transfers::domain::statement::Statement;
 use crate::transfers::domain::{Action, Sides, State, allowed_actions};
 use crate::transfers::store::entities::{transfer, transfer_step};
 
-/// The contract's name of a state or a step: `ACCEPTED`, `RETURN`.
-pub trait Caption {
-    /// Without the enumeration's prefix.
-    fn caption(self) -> &'static str;
+/// The contract's name of a state: `ACCEPTED`.
+pub fn state_name(state: State) -> &'static str {
+    let state = pb::TransferState::try_from(state.to_value()).unwrap_or_default();
+    state.as_str_name().trim_start_matches("TRANSFER_STATE_")
 }
 
-impl Caption for State {
-    fn caption(self) -> &'static str {
-        let state = pb::TransferState::try_from(self.code()).unwrap_or_default();
-        state.as_str_name().trim_start_matches("TRANSFER_STATE_")
-    }
-}
-
-impl Caption for Action {
-    fn caption(self) -> &'static str {
-        let action = pb::TransferAction::try_from(self.code()).unwrap_or_default();
-        action.as_str_name().trim_start_matches("TRANSFER_ACTION_")
-    }
+/// The contract's name of a step: `RETURN`.
+pub fn action_name(action: Action) -> &'static str {
+    let action = pb::TransferAction::try_from(action.to_value()).unwrap_or_default();
+    action.as_str_name().trim_start_matches("TRANSFER_ACTION_")
 }
 
 /// A transfer as in a list.
-pub fn listed(row: &transfer::Model) -> Result<pb::Transfer, ServiceError> {
-    let position = position(row)?;
-    Ok(pb::Transfer {
+pub fn listed(row: &transfer::Model) -> pb::Transfer {
+    pb::Transfer {
         transfer_id: row.transfer_id.clone(),
-        biz_prcs_codg: row.biz_prcs_codg.clone(),
+        biz_prcs_codg: row.biz_prcs_codg.to_value(),
         node_codg: row.node_codg.clone(),
-        appy_stas: position.state.appy_stas().to_owned(),
-        state: row.state,
+        appy_stas: row.state.appy_stas().to_owned(),
+        state: row.state.to_value(),
         psn_no: row.psn_no.clone(),
         from_poolarea_no: row.from_poolarea_no.clone(),
         to_poolarea_no: row.to_poolarea_no.clone(),
         traf_prot_dirc: row.traf_prot_dirc.clone(),
         trans_mode: row.trans_mode.clone(),
         ..pb::Transfer::default()
-    })
+    }
 }
 
-/// A transfer with everything, for this caller.
+/// A transfer with everything, for somebody who acts for these sides.
 pub fn whole(
     row: &transfer::Model,
     steps: Vec<transfer_step::Model>,
-    caller: &yizhan_runtime::Caller,
+    sides: Sides,
 ) -> Result<pb::Transfer, ServiceError> {
-    let sides = sides_of(caller, row);
-    let allowed = allowed_actions(position(row)?, sides);
     // What was said is between those concerned: who only oversees an area sees that a step was taken, and by whom.
     let reasons_shown = sides != Sides::default();
     Ok(pb::Transfer {
         statement: decoded(&row.statement)?,
         result: decoded(&row.result)?,
         steps: steps.into_iter().map(|taken| step(taken, reasons_shown)).collect(),
-        allowed_actions: allowed.into_iter().map(Action::code).collect(),
-        ..listed(row)?
+        allowed_actions: allowed_actions(row.position(), sides).iter().map(Action::to_value).collect(),
+        ..listed(row)
     })
 }
 
@@ -74,10 +63,10 @@ fn decoded<M: Message + Default>(bytes: &[u8]) -> Result<Option<M>, ServiceError
 fn step(step: transfer_step::Model, reason_shown: bool) -> pb::TransferStep {
     pb::TransferStep {
         step_no: step.step_no,
-        action: step.action,
+        action: step.action.to_value(),
         from_state: step.from_state,
-        to_state: step.to_state,
-        side: step.side,
+        to_state: step.to_state.to_value(),
+        side: step.side.to_value(),
         actor: step.actor,
         recorded_at: Some(timestamp(step.recorded_at)),
         reason: if reason_shown { step.reason.0 } else { String::new() },

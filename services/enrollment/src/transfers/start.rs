@@ -10,9 +10,9 @@ use super::advance::take;
 use crate::app::{Done, Register, Write, person_merged, person_unknown};
 use crate::person::store::timelines;
 use crate::transfers::domain::codes::Direction;
-use crate::transfers::domain::{Action, Initiator, Position, Side, Sides, State, Taken, finish, next};
+use crate::transfers::domain::{Action, Initiator, Side, Sides, State, Taken, finish, next};
 use crate::transfers::messages;
-use crate::transfers::parties::{area_not_owned, check_psn_no, check_reason, sides, transfer_open};
+use crate::transfers::parties::{check_psn_no, check_reason, sides, transfer_open};
 use crate::transfers::store::entities::transfer;
 use crate::transfers::store::transfers;
 
@@ -31,39 +31,29 @@ pub async fn start_transfer(
 }
 
 fn checked<'a>(
-    caller: &'a Caller,
+    caller: &Caller,
     request: &'a StartTransferRequest,
     mut violations: Violations,
 ) -> Result<Start<'a>, ServiceError> {
     let initiator = Initiator::from_code(&request.biz_prcs_codg);
     let direction = Direction::from_code(&request.traf_prot_dirc);
     let text = "业务流程编码应为 T21 转入地发起或 T22 转出地发起";
-    violations.require(initiator.is_some(), "biz_prcs_codg", Reason::CodeUnknown, text);
+    violations.require(initiator.is_some(), "biz_prcs_codg", Reason::CodeUnknown.saying(text));
     check_psn_no("psn_no", &request.psn_no, &mut violations);
     for (field, area) in
         [("from_poolarea_no", &request.from_poolarea_no), ("to_poolarea_no", &request.to_poolarea_no)]
     {
-        violations.require(
-            Area::parse(area).is_some(),
-            field,
-            Reason::PoolareaInvalid,
-            "统筹区应为 6 位行政区划代码",
-        );
+        violations.require(Area::parse(area).is_some(), field, Reason::AreaInvalid);
     }
     let text = "转移方向应为 11、12、41 或 42";
-    violations.require(direction.is_some(), "traf_prot_dirc", Reason::CodeUnknown, text);
+    violations.require(direction.is_some(), "traf_prot_dirc", Reason::CodeUnknown.saying(text));
     let moves =
         request.from_poolarea_no != request.to_poolarea_no || direction.is_none_or(Direction::switches);
-    violations.require(
-        moves,
-        "to_poolarea_no",
-        Reason::TransferNowhere,
-        "同一统筹区内只能办理险种之间的转移",
-    );
+    violations.require(moves, "to_poolarea_no", Reason::TransferNowhere);
     let mode_fits = ["", WITHOUT_APPLICATION].contains(&request.trans_mode.as_str());
-    violations.require(mode_fits, "trans_mode", Reason::CodeUnknown, "转移方式应为 99 免申即转或不填");
+    violations.require(mode_fits, "trans_mode", Reason::CodeUnknown.saying("转移方式应为 99 免申即转或不填"));
     check_reason(&request.reason, false, &mut violations);
-    violations.finish()?;
+    violations.none()?;
     let (Some(initiator), Some(direction)) = (initiator, direction) else {
         return Err(ServiceError::internal(anyhow::anyhow!("checked before")));
     };
@@ -75,15 +65,14 @@ fn checked<'a>(
     );
     let agency = sides.has(initiator.side());
     if !agency && (!sides.person || request.trans_mode == WITHOUT_APPLICATION) {
-        return Err(area_not_owned());
+        return Err(ServiceError::area_not_owned(""));
     }
     let side = if agency { initiator.side() } else { Side::Person };
-    Ok(Start { caller, request, initiator, direction, sides, side })
+    Ok(Start { request, initiator, direction, sides, side })
 }
 
 /// A transfer to be opened.
 struct Start<'a> {
-    caller: &'a Caller,
     request: &'a StartTransferRequest,
     initiator: Initiator,
     direction: Direction,
@@ -98,20 +87,20 @@ impl Start<'_> {
     ) -> Result<Done<StartTransferResponse>, ServiceError> {
         self.check_person(tx, register).await?;
         let mut row = self.opened();
-        let position = Position { state: State::Applied, initiator: self.initiator, locked: None };
+        let position = row.position();
         let reason = self.request.reason.clone();
         let opened = Taken { after: position, from: None, action: Action::Start, actor: self.side, reason };
         transfers::insert(tx, &row).await?;
         take(write, &mut row, opened).await?;
         if self.request.trans_mode == WITHOUT_APPLICATION {
             let step = next(position, Action::GenerateNotice, self.sides);
-            let (after, side) = step.map_err(|_| area_not_owned())?;
+            let (after, side) = step.map_err(|_| ServiceError::area_not_owned(""))?;
             let (action, from) = (Action::GenerateNotice, Some(position.state));
             let noticed = Taken { after, from, action, actor: side, reason: String::new() };
             take(write, &mut row, noticed).await?;
         }
         let steps = transfers::steps(tx, &row.transfer_id).await?;
-        let transfer = Some(messages::whole(&row, steps, self.caller)?);
+        let transfer = Some(messages::whole(&row, steps, self.sides)?);
         Ok(Done { answer: StartTransferResponse { transfer, replayed: false }, changed: Vec::new() })
     }
 
@@ -142,11 +131,11 @@ impl Start<'_> {
             psn_no: request.psn_no.clone(),
             from_poolarea_no: request.from_poolarea_no.clone(),
             to_poolarea_no: request.to_poolarea_no.clone(),
-            biz_prcs_codg: request.biz_prcs_codg.clone(),
+            biz_prcs_codg: self.initiator,
             traf_prot_dirc: request.traf_prot_dirc.clone(),
             trans_mode: request.trans_mode.clone(),
             node_codg: String::new(),
-            state: State::Applied.code(),
+            state: State::Applied,
             locked_state: None,
             locked_side: None,
             step_count: 0,

@@ -247,6 +247,6 @@ both_databases! {
             assert_eq!((refused.code, refused.reason.as_str()), (Code::PermissionDenied, "AREA_NOT_OWNED"), "{caller}");
         }
         let wrong = error(rights.verify_access_log(request("4302")).await.unwrap_err());
-        assert_eq!(wrong.violation_reasons(), ["POOLAREA_INVALID"]);
+        assert_eq!(wrong.violation_reasons(), ["AREA_INVALID"]);
     }
 }

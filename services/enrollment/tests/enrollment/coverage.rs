@@ -293,7 +293,7 @@ both_databases! {
         assert!(person.coverages.iter().all(|held| held.enddate == "2026-05-18"));
         let other = RecordDeathRequest { request_id: new_id(), die_date: "2026-05-17".into(), ..death.clone() };
         assert_eq!(error(client.record_death(other).await.unwrap_err()).reason, "ALREADY_DECEASED");
-        for (die_date, reason) in [("2026-05-21", "DATE_IN_FUTURE"), ("1949-12-30", "DATE_ORDER"), ("2026-02-29", "DATE_INVALID")] {
+        for (die_date, reason) in [("2026-05-21", "IN_THE_FUTURE"), ("1949-12-30", "DATES_REVERSED"), ("2026-02-29", "DATE_INVALID")] {
             let wrong = RecordDeathRequest { request_id: new_id(), die_date: die_date.into(), ..death.clone() };
             assert_eq!(error(client.record_death(wrong).await.unwrap_err()).violation_reasons(), [reason]);
         }
@@ -330,7 +330,7 @@ both_databases! {
         wrong.payments.push(paid("", "310", "2025", -1, "2026-05-21"));
         let refused = error(client.register_newborn(wrong).await.unwrap_err());
         assert_eq!(refused.violation_reasons(), [
-            "PSN_NO_INVALID", "DATE_ORDER", "PAYMENT_OF_ANOTHER", "AMOUNT_OUT_OF_RANGE", "DATE_IN_FUTURE", "ACCRYM_INVALID",
+            "PSN_NO_INVALID", "DATES_REVERSED", "PAYMENT_OF_ANOTHER", "AMOUNT_OUT_OF_RANGE", "IN_THE_FUTURE", "ACCRYM_INVALID",
         ]);
         let mut orphan = newborn("N2", "2026-05-11");
         orphan.guardian_psn_no = "P9".into();

@@ -45,7 +45,7 @@ both_databases! {
         assert_eq!(told, [
             "rows[1].psn_no PSN_NO_INVALID", "rows[1].insutype CODE_UNKNOWN",
             "rows[2].accrym ACCRYM_INVALID", "rows[2].amount_fen AMOUNT_OUT_OF_RANGE", "rows[2].clct_type CODE_UNKNOWN",
-            "rows[3].clct_flag CODE_UNKNOWN", "rows[3].paid_date DATE_IN_FUTURE", "rows[3].clct_way CODE_UNKNOWN",
+            "rows[3].clct_flag CODE_UNKNOWN", "rows[3].paid_date IN_THE_FUTURE", "rows[3].clct_way CODE_UNKNOWN",
             "rows[4].clct_flag REFUND_NOT_DUE", "rows[4].paid_date PAID_DATE_OF_DUE", "rows[4].psn_type PSN_TYPE_NOT_RESIDENT",
             "rows[5].accrym ACCRYM_INVALID", "rows[5].clct_type CODE_UNKNOWN", "rows[5].contribution_id TOLD_ONLY",
             "rows[6].amount_fen AMOUNT_OUT_OF_RANGE", "rows[6].paid_date DATE_INVALID",
@@ -104,7 +104,7 @@ both_databases! {
         assert_eq!(told, [
             "request_id REQUEST_ID_INVALID", "payment.psn_no PAYMENT_OF_ANOTHER", "payment.clct_flag PAYMENT_EXPECTED",
             "psn_no PSN_NO_INVALID", "psn_chg_type CODE_UNKNOWN", "chg_date DATE_INVALID", "psn_type CODE_UNKNOWN",
-            "hi_type CODE_UNKNOWN", "poolarea_no POOLAREA_INVALID", "switch_from CODE_UNKNOWN",
+            "hi_type CODE_UNKNOWN", "poolarea_no AREA_INVALID", "switch_from CODE_UNKNOWN",
         ]);
         for (psn_chg_type, psn_type, reason) in [("11", "", "PSN_TYPE_REQUIRED"), ("27", "", "PSN_TYPE_REQUIRED"), ("25", "1101", "PSN_TYPE_NOT_RETIRED")] {
             let wrong = ChangeCoverageRequest { psn_type: psn_type.into(), ..change("P1", "310", psn_chg_type, "2026-05-01") };
@@ -158,7 +158,7 @@ both_databases! {
         assert!(client.reverify_disease_entitlement(request).await.unwrap().into_inner().replayed);
         assert!(service.ask(ask("2026-11-20")).await.unwrap().entitled);
         for (verified_on, reverify_by, reason) in [
-            ("2026-05-21", "2027-01-01", "DATE_IN_FUTURE"), ("2026-05-20", "2026-05-20", "DATE_ORDER"), ("2026-05-20", "2026-11-20", "DATE_ORDER"),
+            ("2026-05-21", "2027-01-01", "IN_THE_FUTURE"), ("2026-05-20", "2026-05-20", "DATES_REVERSED"), ("2026-05-20", "2026-11-20", "DATES_REVERSED"),
         ] {
             let refused = error(client.reverify_disease_entitlement(verify(verified_on, reverify_by)).await.unwrap_err());
             assert_eq!(refused.violation_reasons(), [reason], "{verified_on} {reverify_by}");
@@ -169,7 +169,7 @@ both_databases! {
         let mut wrong = diabetes("2026-01-01", "2025-12-31", "x");
         wrong.entitlement.as_mut().unwrap().kind = 9;
         let refused = error(client.import_disease_entitlements(import([wrong, diabetes("2026-01-01", "", "2025-12-31")])).await.unwrap_err());
-        assert_eq!(refused.violation_reasons(), ["CODE_UNKNOWN", "DATE_ORDER", "DATE_INVALID", "DATE_ORDER"]);
+        assert_eq!(refused.violation_reasons(), ["CODE_UNKNOWN", "DATES_REVERSED", "DATE_INVALID", "DATES_REVERSED"]);
         let refused = error(client.import_disease_entitlements(import([diabetes("2026-01-01", "", "")])).await.unwrap_err());
         assert_eq!(refused.violation_reasons(), ["ENTITLEMENT_OVERLAP"]);
         assert_eq!(service.get_person("P1").await.unwrap().diseases.len(), 1);

@@ -51,15 +51,15 @@ both_databases! {
             "rows[1].brdy DATE_INVALID",
             "rows[1].die_date DATE_INVALID",
             "rows[1].gend CODE_UNKNOWN",
-            "rows[1].poolarea_no POOLAREA_INVALID",
+            "rows[1].poolarea_no AREA_INVALID",
             "rows[1].psn_cert_type CODE_UNKNOWN",
             "rows[1].psn_name TEXT_REQUIRED",
             "rows[1].psn_no PSN_NO_INVALID",
             "rows[2].certno CERTNO_BIRTH_MISMATCH",
             "rows[2].certno CERTNO_CHECK_DIGIT",
             "rows[2].certno CERTNO_SEX_MISMATCH",
-            "rows[3].brdy DATE_IN_FUTURE",
-            "rows[3].die_date DATE_IN_FUTURE",
+            "rows[3].brdy IN_THE_FUTURE",
+            "rows[3].die_date IN_THE_FUTURE",
             "rows[3].psn_no DUPLICATE_ROW",
         ]);
         assert_eq!(error.metadata["violation_count"], "13");
@@ -77,7 +77,7 @@ both_databases! {
             ]))
             .await
             .unwrap_err();
-        assert_eq!(error.violation_reasons(), ["DATE_ORDER"], "shape first: the register is not asked yet");
+        assert_eq!(error.violation_reasons(), ["DATES_REVERSED"], "shape first: the register is not asked yet");
         let unknown = coverages([coverage("P1", "310", "2024-06-01", ""), coverage("P9", "310", "2024-01-01", "")]);
         let error = service.import_coverages(unknown).await.unwrap_err();
         assert_eq!(error.violations[0].field, "rows[1].psn_no");

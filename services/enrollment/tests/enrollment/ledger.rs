@@ -225,7 +225,7 @@ both_databases! {
         let refused = error(ledgers.get_ledger(as_caller(AGENCY, wrong)).await.unwrap_err());
         assert_eq!(
             refused.violation_reasons(),
-            ["POOLAREA_INVALID", "RESD_CODE_INVALID", "DATE_INVALID", "LEVEL_UNKNOWN"]
+            ["AREA_INVALID", "RESD_CODE_INVALID", "DATE_INVALID", "LEVEL_UNKNOWN"]
         );
         let wrong = ListUnenrolledRequest {
             poolarea_no: "430200".into(),

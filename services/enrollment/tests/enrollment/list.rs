@@ -67,6 +67,6 @@ both_databases! {
         let negative = service.client.list_persons(list("430200", -1, "")).await.unwrap_err();
         assert_eq!(error(negative).violation_reasons(), ["PAGE_SIZE_NEGATIVE"]);
         let area = service.client.list_persons(list("4302", 1, "")).await.unwrap_err();
-        assert_eq!(error(area).violation_reasons(), ["POOLAREA_INVALID"]);
+        assert_eq!(error(area).violation_reasons(), ["AREA_INVALID"]);
     }
 }

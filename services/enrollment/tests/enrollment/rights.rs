@@ -364,7 +364,7 @@ both_databases! {
         ]);
         let none = GrantAccessRequest { scopes: vec![], purpose: String::new(), ends_at: moment("2024-06-15T04:00:00Z"), ..grant_request() };
         let wrong = grant(&mut rights, PERSON, none).await.unwrap_err();
-        assert_eq!(wrong.violation_reasons(), ["TEXT_REQUIRED", "SCOPE_INVALID", "DATE_ORDER"]);
+        assert_eq!(wrong.violation_reasons(), ["TEXT_REQUIRED", "SCOPE_INVALID", "DATES_REVERSED"]);
         let year = |ends_at: &str| GrantAccessRequest { ends_at: moment(ends_at), ..grant_request() };
         let wrong = grant(&mut rights, PERSON, year("2025-06-16T04:00:00.000001Z")).await.unwrap_err();
         assert_eq!(wrong.violation_reasons(), ["GRANT_TOO_LONG"]);

@@ -110,7 +110,7 @@ both_databases! {
             (10, "KIND_NOT_PRODUCED"),
             (11, "ACTION_INVALID"),
             (12, "DATE_INVALID"),
-            (13, "DATE_ORDER"),
+            (13, "DATES_REVERSED"),
             (14, "DUPLICATE_ROW"),
             (15, "IDENTITY_NOT_HELD"),
         ]);
@@ -346,7 +346,7 @@ both_databases! {
         let error = department.load(&wrong, &[]).await.unwrap_err();
         assert_eq!(
             error.violation_reasons(),
-            ["ROSTER_ID_INVALID", "POOLAREA_INVALID", "CODE_UNKNOWN", "DATE_INVALID", "COUNT_INVALID", "KIND_NOT_PRODUCED", "DUPLICATE"]
+            ["ROSTER_ID_INVALID", "AREA_INVALID", "CODE_UNKNOWN", "DATE_INVALID", "COUNT_INVALID", "KIND_NOT_PRODUCED", "DUPLICATE"]
         );
         let unknown = RosterHeader { department: "police".into(), ..right.clone() };
         assert!(department.load(&unknown, &[]).await.unwrap_err().says("DEPARTMENT_UNKNOWN"));

@@ -314,7 +314,7 @@ both_databases! {
         assert_eq!(
             desk.step(RECEIVING, request).await.unwrap_err().violation_reasons(),
             [
-                "REQUEST_ID_INVALID", "DATE_IN_FUTURE", "DATE_TOO_FAR", "COVERAGE_YEAR_INVALID", "CODE_UNKNOWN",
+                "REQUEST_ID_INVALID", "IN_THE_FUTURE", "DATE_TOO_FAR", "COVERAGE_YEAR_INVALID", "CODE_UNKNOWN",
                 "CODE_UNKNOWN", "CODE_UNKNOWN", "DUPLICATE_ROW", "RESD_CODE_INVALID",
             ]
         );
@@ -343,7 +343,7 @@ both_databases! {
         assert_eq!(
             desk.start(RECEIVING, wrong).await.unwrap_err().violation_reasons(),
             [
-                "REQUEST_ID_INVALID", "CODE_UNKNOWN", "PSN_NO_INVALID", "POOLAREA_INVALID", "POOLAREA_INVALID",
+                "REQUEST_ID_INVALID", "CODE_UNKNOWN", "PSN_NO_INVALID", "AREA_INVALID", "AREA_INVALID",
                 "CODE_UNKNOWN", "CODE_UNKNOWN", "REASON_INVALID",
             ]
         );
@@ -437,7 +437,7 @@ both_databases! {
         assert_eq!(desk.list(RECEIVING, of("430200")).await.unwrap_err().reason, "AREA_NOT_OWNED");
         let wrong = ListTransfersRequest { side: 3, states: vec![11], ..of("43") };
         let refused = desk.list(RECEIVING, wrong).await.unwrap_err();
-        assert_eq!(refused.violation_reasons(), ["POOLAREA_INVALID", "SIDE_UNKNOWN", "STATE_UNKNOWN"]);
+        assert_eq!(refused.violation_reasons(), ["AREA_INVALID", "SIDE_UNKNOWN", "STATE_UNKNOWN"]);
         assert_eq!(desk.get("agency:330000", &opened[1].transfer_id).await.unwrap_err().reason, "TRANSFER_UNKNOWN");
         assert_eq!(desk.get("person:P1", &opened[1].transfer_id).await.unwrap().allowed_actions, [10]);
     }

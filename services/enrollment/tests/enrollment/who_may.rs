@@ -92,7 +92,7 @@ const TABLE: [(&str, [&str; 12]); 48] = [
     ("GetCacheStatus", [OK, OPER, OPER, OK, OK, OPER, OPER, OK, OPER, OK, OPER, OPER]),
     ("WatchRegister", [OK, OK, OK, NIL, NIL, NIL, AREA, AREA, AREA, OK, AREA, AREA]),
     ("ChangeCoverage", keepers("CHANGE_NOT_ALLOWED")),
-    ("RecordDeath", keepers("DATE_ORDER")),
+    ("RecordDeath", keepers("DATES_REVERSED")),
     ("RecordContributions", keepers(OK)),
     ("ListContributions", [OK, OK, OK, WHO, WHO, WHO, WHO, WHO, WHO, WHO, OK, WHO]),
     ("RepairWaiting", keepers("NOTHING_TO_REPAIR")),

@@ -10,7 +10,7 @@ use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_proto::filing::v1::{FilingAnswer, FindFilingRequest};
 use yizhan_runtime::clock::{parse_date, timestamp};
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, Said, ServiceError, Violations};
 use yizhan_terms::Area;
 use yizhan_terms::{Insutype, MedType, Tier, is_psn_no};
 
@@ -46,7 +46,7 @@ pub async fn find_filing(
 ) -> Result<FilingAnswer, ServiceError> {
     let mut wrong = Violations::new();
     let checked = check(register, caller, request, "", &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let psn_no = checked.request.psn_no.as_str();
     let poolarea_no = match poolarea_of(register, caller, &checked).await {
         Err(refused) if refused.reason() == MERGED && !may_know_of_merger(caller) => None,
@@ -66,12 +66,12 @@ pub async fn batch_find_filing(
 ) -> Result<Vec<Option<FilingAnswer>>, ServiceError> {
     let mut wrong = Violations::new();
     let fits = (1..=MAX_QUESTIONS).contains(&requests.len());
-    wrong.require(fits, "requests", Reason::CountInvalid, "每次 1 至 100 个问题");
+    wrong.require(fits, "requests", Reason::CountInvalid.saying("每次 1 至 100 个问题"));
     let asked = requests.into_iter().take(MAX_QUESTIONS).enumerate();
     let checked: Vec<Checked> = asked
         .map(|(at, request)| check(register, caller, request, &format!("requests[{at}]."), &mut wrong))
         .collect();
-    wrong.finish()?;
+    wrong.none()?;
     let areas = checked.iter().map(async |one| match poolarea_of(register, caller, one).await {
         // One of many of whom nothing can be said stops nobody else.
         Err(refused) if [UNKNOWN, MERGED].contains(&refused.reason()) => Ok(None),
@@ -181,58 +181,38 @@ fn check(
     within: &str,
     wrong: &mut Violations,
 ) -> Checked {
-    let mut require = |fits: bool, field: &str, reason: Reason, text: &str| {
+    let mut require = |fits: bool, field: &str, said: Said| {
         // Nearly always everything fits, and no name is needed.
         if !fits {
-            wrong.push(format!("{within}{field}"), reason, text);
+            wrong.push(format!("{within}{field}"), said);
         }
     };
-    require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid, "人员编号应为 1 至 30 位字母、数字");
+    require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid.into());
     let trusted = matches!(caller, Caller::Service { .. } | Caller::LocalAdministrator);
     let told = !request.poolarea_no.is_empty();
-    require(
-        trusted || !told,
-        "poolarea_no",
-        Reason::PoolareaNotToldHere,
-        "统筹区由参保信息决定，不由调用方填写",
-    );
-    require(
-        !told || Area::parse(&request.poolarea_no).is_some(),
-        "poolarea_no",
-        Reason::PoolareaInvalid,
-        "应为 6 位行政区划代码",
-    );
+    require(trusted || !told, "poolarea_no", Reason::PoolareaNotToldHere.into());
+    require(!told || Area::parse(&request.poolarea_no).is_some(), "poolarea_no", Reason::AreaInvalid.into());
     let insutype = Insutype::settled(&request.insutype);
-    require(insutype.is_some(), "insutype", Reason::CodeUnknown, "险种类型代码未知");
+    require(insutype.is_some(), "insutype", Reason::CodeUnknown.saying("险种类型代码未知"));
     let place = &request.mdtrtarea_admvs;
-    require(
-        Area::parse(place).is_some() && place != "100000",
-        "mdtrtarea_admvs",
-        Reason::AdmdvsInvalid,
-        "就医地应为 6 位行政区划代码",
-    );
+    require(Area::parse(place).is_some() && place != "100000", "mdtrtarea_admvs", Reason::AreaInvalid.into());
     let med_type = MedType::from_code(&request.med_type);
-    require(med_type.is_some(), "med_type", Reason::CodeUnknown, "医疗类别代码未知");
+    require(med_type.is_some(), "med_type", Reason::CodeUnknown.saying("医疗类别代码未知"));
     let level = Tier::from_code(&request.fixmedins_lv);
-    require(level.is_some(), "fixmedins_lv", Reason::CodeUnknown, "医疗机构等级代码未知");
+    require(level.is_some(), "fixmedins_lv", Reason::CodeUnknown.saying("医疗机构等级代码未知"));
     let begin = parse_date(&request.begndate);
-    require(begin.is_some(), "begndate", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+    require(begin.is_some(), "begndate", Reason::DateInvalid.into());
     let end = parse_date(&request.enddate);
-    require(
-        end.is_some() || request.enddate.is_empty(),
-        "enddate",
-        Reason::DateInvalid,
-        "日期格式应为 YYYY-MM-DD",
-    );
+    require(end.is_some() || request.enddate.is_empty(), "enddate", Reason::DateInvalid.into());
     let in_order = begin.zip(end).is_none_or(|(begin, end)| begin <= end);
-    require(in_order, "enddate", Reason::DatesReversed, "结束日期早于开始日期");
+    require(in_order, "enddate", Reason::DatesReversed.saying("结束日期早于开始日期"));
     let today = register.clock.today();
     // Services checked it by their own clocks, on which the day may have begun already.
     let passed = |day: Option<NaiveDate>| {
         matches!(caller, Caller::Service { .. }) || day.is_none_or(|day| day <= today)
     };
-    require(passed(begin), "begndate", Reason::InTheFuture, "开始日期晚于今天");
-    require(passed(end), "enddate", Reason::InTheFuture, "结束日期晚于今天");
+    require(passed(begin), "begndate", Reason::InTheFuture.into());
+    require(passed(end), "enddate", Reason::InTheFuture.into());
     Checked {
         med_type: med_type.unwrap_or(MedType::Outpatient),
         level: level.unwrap_or(Tier::First),

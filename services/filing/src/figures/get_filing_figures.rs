@@ -39,7 +39,7 @@ pub async fn get_filing_figures(
 ) -> Result<GetFilingFiguresResponse, ServiceError> {
     let area = check(&request)?;
     if !caller.may_read_area(area) {
-        return Err(not_owned(&request.area));
+        return Err(ServiceError::area_not_owned(&request.area));
     }
     let GetFilingFiguresRequest { begin_month, end_month, page_size, page_token, .. } = request;
     let scope = format!("figures/{area}/{begin_month}/{end_month}");
@@ -82,20 +82,20 @@ async fn read(register: &Register, wanted: Wanted) -> Result<Vec<FilingFigures>,
 fn check(request: &GetFilingFiguresRequest) -> Result<Area, ServiceError> {
     let mut wrong = Violations::new();
     let area = Area::parse(&request.area);
-    wrong.require(area.is_some(), "area", Reason::AreaInvalid, "区划应为 6 位行政区划代码");
+    wrong.require(area.is_some(), "area", Reason::AreaInvalid);
     let begin = months_since_zero(&request.begin_month);
     let end = months_since_zero(&request.end_month);
     let text = "月份格式应为 YYYY-MM";
-    wrong.require(begin.is_some(), "begin_month", Reason::MonthInvalid, text);
-    wrong.require(end.is_some(), "end_month", Reason::MonthInvalid, text);
+    wrong.require(begin.is_some(), "begin_month", Reason::MonthInvalid.saying(text));
+    wrong.require(end.is_some(), "end_month", Reason::MonthInvalid.saying(text));
     if let (Some(begin), Some(end)) = (begin, end) {
-        wrong.require(begin <= end, "end_month", Reason::DatesReversed, "截止月份早于起始月份");
+        wrong.require(begin <= end, "end_month", Reason::DatesReversed.saying("截止月份早于起始月份"));
         if end - begin >= MAX_MONTHS {
             let text = format!("最多 {MAX_MONTHS} 个月");
-            wrong.push("end_month", Reason::TooManyMonths, text).with("limit", MAX_MONTHS);
+            wrong.push("end_month", Reason::TooManyMonths.saying(text)).with("limit", MAX_MONTHS);
         }
     }
-    wrong.finish()?;
+    wrong.none()?;
     area.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))
 }
 
@@ -105,10 +105,4 @@ fn months_since_zero(month: &str) -> Option<i32> {
         year.len() == 4 && number.len() == 2 && [year, number].concat().bytes().all(|b| b.is_ascii_digit());
     let (year, number): (i32, i32) = (year.parse().ok()?, number.parse().ok()?);
     (plain && (1..=12).contains(&number)).then_some(year * 12 + number)
-}
-
-fn not_owned(area: &str) -> ServiceError {
-    ServiceError::new(Reason::AreaNotOwned, "the caller does not own the area whose figures are asked for")
-        .with_text("无权查询该地区的统计数据")
-        .with("area", area)
 }

@@ -11,7 +11,7 @@ use yizhan_terms::{Area, MedType, is_fixmedins_code, is_psn_no};
 use super::domain::{month_of, of_visit, reach};
 use super::store::entities::{Entity, Model};
 use super::store::{Addend, VISITS};
-use crate::app::{Done, Register, Write, check_area};
+use crate::app::{Done, Register, Write};
 
 /// Longest 就诊ID.
 const MAX_MDTRT_ID: usize = 30;
@@ -24,10 +24,10 @@ pub async fn record_manual_reimbursement(
 ) -> Result<RecordManualReimbursementResponse, ServiceError> {
     let (key, mut wrong) = once::open(caller, &mut request);
     if Area::parse(&request.poolarea_no).is_some() {
-        check_area(caller, &request.poolarea_no)?;
+        caller.check_manages(&request.poolarea_no)?;
     }
     let bill = check(&request, register.clock.today(), &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let bill = bill.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
     once::once(register, &key, |write| Box::pin(bill.write(write))).await
 }
@@ -38,28 +38,27 @@ fn check<'b>(
     wrong: &mut Violations,
 ) -> Option<Bill<'b>> {
     let home = Area::parse(&request.poolarea_no);
-    wrong.require(home.is_some(), "poolarea_no", Reason::PoolareaInvalid, "统筹区应为 6 位行政区划代码");
-    let text = "人员编号应为 1 至 30 位字母、数字";
-    wrong.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid, text);
+    wrong.require(home.is_some(), "poolarea_no", Reason::AreaInvalid);
+    wrong.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid);
     let place = Area::parse(&request.mdtrtarea_admvs);
-    wrong.require(place.is_some(), "mdtrtarea_admvs", Reason::PlaceInvalid, "就医地应为 6 位行政区划代码");
+    wrong.require(place.is_some(), "mdtrtarea_admvs", Reason::PlaceInvalid);
     let away = home.zip(place).is_none_or(|(home, place)| !home.is_at_home(place));
     let text = "就医地在参保地统筹区内，不属于异地就医";
-    wrong.require(away, "mdtrtarea_admvs", Reason::PlaceAtHome, text);
+    wrong.require(away, "mdtrtarea_admvs", Reason::PlaceAtHome.saying(text));
     let id = &request.mdtrt_id;
     let fits = (1..=MAX_MDTRT_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
-    wrong.require(fits, "mdtrt_id", Reason::MdtrtIdInvalid, "就诊ID应为 1 至 30 位可见 ASCII 字符");
+    wrong.require(fits, "mdtrt_id", Reason::MdtrtIdInvalid);
     let code = &request.fixmedins_code;
     let fits = code.is_empty() || is_fixmedins_code(code);
-    wrong.require(fits, "fixmedins_code", Reason::InstitutionInvalid, "定点医药机构编号应为 12 位");
+    wrong.require(fits, "fixmedins_code", Reason::InstitutionInvalid);
     let med_type = MedType::from_code(&request.med_type);
-    wrong.require(med_type.is_some(), "med_type", Reason::CodeUnknown, "医疗类别代码未知");
+    wrong.require(med_type.is_some(), "med_type", Reason::CodeUnknown);
     let enddate = parse_date(&request.enddate);
-    wrong.require(enddate.is_some(), "enddate", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+    wrong.require(enddate.is_some(), "enddate", Reason::DateInvalid);
     let past = enddate.is_none_or(|enddate| enddate <= today);
-    wrong.require(past, "enddate", Reason::InTheFuture, "出院或就诊日期晚于今天");
+    wrong.require(past, "enddate", Reason::InTheFuture);
     let fits = request.medfee_sumamt_fen > 0;
-    wrong.require(fits, "medfee_sumamt_fen", Reason::AmountInvalid, "医疗费总额应大于零");
+    wrong.require(fits, "medfee_sumamt_fen", Reason::AmountInvalid.saying("医疗费总额应大于零"));
     Some(Bill { request, home: home?, place: place?, med_type: med_type?, enddate: enddate? })
 }
 

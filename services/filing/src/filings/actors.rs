@@ -22,9 +22,9 @@ pub fn actor(caller: &Caller, opter: &str) -> Actor {
 /// Agencies name their officer.
 pub fn check_opter(caller: &Caller, opter: &str, wrong: &mut Violations) {
     let needed = matches!(caller, Caller::Agency { .. });
-    wrong.require(!needed || !opter.is_empty(), "opter", Reason::Required, "缺少经办人编号");
+    wrong.require(!needed || !opter.is_empty(), "opter", Reason::Required.saying("缺少经办人编号"));
     let fits = opter.len() <= MAX_OPTER && opter.bytes().all(|b| b.is_ascii_graphic());
-    wrong.require(fits, "opter", Reason::OpterInvalid, "经办人编号最多 30 位可见 ASCII 字符");
+    wrong.require(fits, "opter", Reason::OpterInvalid);
 }
 
 /// Whether a person, window or hospital may hand in filings, and what belongs to them, of this person.

@@ -50,12 +50,16 @@ fn read(
     mut wrong: Violations,
 ) -> Result<Step, ServiceError> {
     let action = asked(request.action);
-    wrong.require(action.is_some(), "action", Reason::ActionUnknown, "请选择要办理的操作");
+    wrong.require(action.is_some(), "action", Reason::ActionUnknown);
     check_opter(caller, &request.opter, &mut wrong);
     check_reason(&request.reason, action, &mut wrong);
     let materials = if action == Some(Action::Supply) {
         let handed_in = papers(&request.materials);
-        wrong.require(!request.materials.is_empty(), "materials", Reason::Required, "请提交要补充的材料");
+        wrong.require(
+            !request.materials.is_empty(),
+            "materials",
+            Reason::Required.saying("请提交要补充的材料"),
+        );
         let materials = read_materials(&handed_in, |paper| is_seen(caller, paper), &mut wrong);
         check_kinds(&handed_in, &filing.requirements, &mut wrong);
         materials
@@ -63,32 +67,26 @@ fn read(
         wrong.require(
             request.materials.is_empty(),
             "materials",
-            Reason::FieldNotExpected,
-            "只有补充材料时填写",
+            Reason::FieldNotExpected.saying("只有补充材料时填写"),
         );
         Vec::new()
     };
     let to_area = &request.to_area;
     if action == Some(Action::HandOver) {
         let office = Area::parse(to_area).is_some() && to_area != "100000";
-        wrong.require(office, "to_area", Reason::AdmdvsInvalid, "转往的经办机构应为 6 位行政区划代码");
+        wrong.require(office, "to_area", Reason::AreaInvalid);
     } else {
-        wrong.require(to_area.is_empty(), "to_area", Reason::FieldNotExpected, "只有转办时填写");
+        wrong.require(to_area.is_empty(), "to_area", Reason::FieldNotExpected.saying("只有转办时填写"));
     }
-    wrong.finish()?;
+    wrong.none()?;
     let step = |action| Step { action, reason: request.reason.clone(), materials, to_area: to_area.clone() };
     action.map(step).ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a violation was not noted")))
 }
 
 fn check_reason(reason: &str, action: Option<Action>, wrong: &mut Violations) {
     let given = !action.is_some_and(says_why) || !reason.trim().is_empty();
-    wrong.require(given, "reason", Reason::ReasonRequired, "请说明原因");
-    wrong.require(
-        is_reason(reason),
-        "reason",
-        Reason::ReasonInvalid,
-        "原因最多 200 个字符，且不能含控制字符",
-    );
+    wrong.require(given, "reason", Reason::ReasonRequired);
+    wrong.require(is_reason(reason), "reason", Reason::ReasonInvalid);
 }
 
 /// A step to be taken.

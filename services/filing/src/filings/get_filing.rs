@@ -57,11 +57,7 @@ pub async fn list_filings(
 ) -> Result<ListFilingsResponse, ServiceError> {
     let ListFilingsRequest { psn_no, page_size, page_token } = request;
     if !is_psn_no(&psn_no) {
-        return Err(ServiceError::invalid_field(
-            "psn_no",
-            Reason::PsnNoInvalid,
-            "人员编号应为 1 至 30 位字母、数字",
-        ));
+        return Err(ServiceError::invalid_field("psn_no", Reason::PsnNoInvalid));
     }
     let scope = format!("filings/{psn_no}");
     let older = |before: Option<[String; 1]>, limit| visible(register, caller, &psn_no, before, limit);

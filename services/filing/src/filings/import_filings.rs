@@ -9,7 +9,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use yizhan_terms::Area;
 use yizhan_terms::FilingKind;
 
-use crate::app::{Done, Register, Write, check_area};
+use crate::app::{Done, Register, Write};
 use crate::filings::actors::actor;
 use crate::filings::changes::{self, Held, Taken};
 use crate::filings::domain::filing::{Actor, Filing, State};
@@ -30,10 +30,10 @@ pub async fn import_filings(
     let (key, mut wrong) = once::open(caller, &mut request);
     let area = &request.poolarea_no;
     if Area::parse(area).is_none() {
-        wrong.push("poolarea_no", Reason::PoolareaInvalid, "统筹区应为 6 位行政区划代码");
-        return Err(wrong.finish().expect_err("one was just noted"));
+        wrong.push("poolarea_no", Reason::AreaInvalid);
+        return Err(wrong.none().expect_err("one was just noted"));
     }
-    check_area(caller, area)?;
+    caller.check_manages(area)?;
     if let Some(answer) = once::answered(register, &key).await? {
         return Ok(answer);
     }
@@ -81,21 +81,20 @@ fn checked(
     mut wrong: Violations,
 ) -> Result<Vec<TakenOver>, ServiceError> {
     let count = request.rows.len();
-    wrong.require(count > 0, "rows", Reason::RowsEmpty, "至少一行");
+    wrong.require(count > 0, "rows", Reason::RowsEmpty);
     if count > MAX_ROWS {
         let text = format!("每次最多 {MAX_ROWS} 行");
-        wrong.push("rows", Reason::TooManyRows, text).with("limit", MAX_ROWS).with("count", count);
-        return Err(wrong.finish().expect_err("one was just noted"));
+        wrong.push("rows", Reason::TooManyRows.saying(text)).with("limit", MAX_ROWS).with("count", count);
+        return Err(wrong.none().expect_err("one was just noted"));
     }
     let mut seen = BTreeSet::new();
     let mut rows = Vec::with_capacity(count);
     for (at, row) in request.rows.iter().enumerate() {
         let once = seen.insert(&row.foreign_id);
-        let text = "与本次请求中的前一行重复";
-        wrong.require(once, format!("rows[{at}].foreign_id"), Reason::DuplicateRow, text);
+        wrong.require(once, format!("rows[{at}].foreign_id"), Reason::DuplicateRow);
         rows.extend(filing_row::read(at, row.into(), &request.poolarea_no, whole_provinces, &mut wrong));
     }
-    wrong.finish()?;
+    wrong.none()?;
     Ok(rows)
 }
 
@@ -141,11 +140,11 @@ impl Import<'_> {
             for field in row.differs_from(known) {
                 let text = "该原系统备案编号已导入，内容不同";
                 wrong
-                    .push(format!("rows[{at}].{field}"), Reason::RowDiffers, text)
+                    .push(format!("rows[{at}].{field}"), Reason::RowDiffers.saying(text))
                     .with("filing_id", &known.filing_id);
             }
         }
-        wrong.finish()?;
+        wrong.none()?;
         Ok(new)
     }
 

@@ -22,10 +22,10 @@ pub async fn list_queue(
 ) -> Result<ListQueueResponse, ServiceError> {
     let mut wrong = Violations::new();
     let area = Area::parse(&request.area);
-    wrong.require(area.is_some(), "area", Reason::AdmdvsInvalid, "应为 6 位行政区划代码");
+    wrong.require(area.is_some(), "area", Reason::AreaInvalid);
     let state = state(&request, &mut wrong);
-    wrong.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative, "page_size 不能为负数");
-    wrong.finish()?;
+    wrong.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative);
+    wrong.none()?;
     let area = area.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
     check_office(caller, &request.area)?;
     let (rules, today) = (register.rules.current(), register.clock.today());
@@ -54,7 +54,7 @@ fn state(request: &ListQueueRequest, wrong: &mut Violations) -> Option<State> {
         Ok(FilingState::Returned) => Some(State::Returned),
         Ok(FilingState::Provisional) => Some(State::Provisional),
         _ => {
-            wrong.push("state", Reason::StateNotQueued, "待办列表只有待受理、已受理、退回补正和材料待补");
+            wrong.push("state", Reason::StateNotQueued);
             None
         }
     }
@@ -67,10 +67,5 @@ fn check_office(caller: &Caller, area: &str) -> Result<(), ServiceError> {
     if works && caller.may_read_area(Area::parse(area)) {
         return Ok(());
     }
-    Err(ServiceError::new(
-        Reason::AreaNotOwned,
-        "the queue of an office is for agencies and departments of its area",
-    )
-    .with_text("只能查看本机构辖区的待办列表")
-    .with("area", area))
+    Err(ServiceError::area_not_owned(area))
 }

@@ -40,7 +40,7 @@ pub async fn submit_filing(
     let materials =
         read_materials(&papers(&request.materials), |material| is_seen(caller, material), &mut wrong);
     if !is_psn_no(&request.psn_no) || Insutype::settled(&request.insutype).is_none() {
-        return Err(wrong.finish().err().unwrap_or_else(no_violation));
+        return Err(wrong.none().err().unwrap_or_else(no_violation));
     }
     let insured = insured(register, &request).await?;
     let rules = register.rules.current();
@@ -67,22 +67,12 @@ pub fn is_seen(caller: &Caller, material: FilingMaterial) -> bool {
 }
 
 fn check_codes(request: &SubmitFilingRequest, wrong: &mut Violations) -> Option<FilingKind> {
-    wrong.require(
-        is_psn_no(&request.psn_no),
-        "psn_no",
-        Reason::PsnNoInvalid,
-        "人员编号应为 1 至 30 位字母、数字",
-    );
+    wrong.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid);
     let insutype = Insutype::settled(&request.insutype);
-    wrong.require(insutype.is_some(), "insutype", Reason::CodeUnknown, "险种类型代码未知");
+    wrong.require(insutype.is_some(), "insutype", Reason::CodeUnknown);
     let kind = FilingKind::from_code(&request.out_fil_type);
-    wrong.require(kind.is_some(), "out_fil_type", Reason::CodeUnknown, "备案类型代码未知");
-    wrong.require(
-        SOURCES.contains(&request.dcla_souc.as_str()),
-        "dcla_souc",
-        Reason::CodeUnknown,
-        "申报来源代码未知",
-    );
+    wrong.require(kind.is_some(), "out_fil_type", Reason::CodeUnknown);
+    wrong.require(SOURCES.contains(&request.dcla_souc.as_str()), "dcla_souc", Reason::CodeUnknown);
     kind
 }
 
@@ -134,10 +124,10 @@ impl<'d> Drawn<'d> {
         let in_province = rules.find::<InProvince>()?;
         let rule = kind.and_then(|kind| kinds.rule.find(kind));
         if kind.is_some() {
-            wrong.require(rule.is_some(), "out_fil_type", Reason::KindNotOffered, "参保地不办理此类备案");
+            wrong.require(rule.is_some(), "out_fil_type", Reason::KindNotOffered);
         }
         let Some(rule) = rule else {
-            return Err(wrong.finish().err().unwrap_or_else(no_violation));
+            return Err(wrong.none().err().unwrap_or_else(no_violation));
         };
         let of_kind = RulesOfKind {
             kind: rule,
@@ -147,7 +137,7 @@ impl<'d> Drawn<'d> {
         };
         let filer = Filer { poolarea_no: area, status: Status::from_psn_type(&self.insured.psn_type), today };
         let submission = judge(&self.request.into(), &materials, filer, of_kind, &mut wrong);
-        wrong.finish()?;
+        wrong.none()?;
         let filing = self.filing((rule, &kinds.id, &kinds.citation), &handling.rule, submission, materials);
         let self_service = rule.self_service
             && matches!(self.caller, Caller::Person { .. })

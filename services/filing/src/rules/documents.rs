@@ -95,17 +95,12 @@ pub fn add_working_days(
     request: &AddWorkingDaysRequest,
 ) -> Result<AddWorkingDaysResponse, ServiceError> {
     let mut wrong = Violations::new();
-    wrong.require(
-        Area::parse(&request.area).is_some(),
-        "area",
-        Reason::PoolareaInvalid,
-        "应为 6 位行政区划代码",
-    );
+    wrong.require(Area::parse(&request.area).is_some(), "area", Reason::AreaInvalid);
     let date = parse_date(&request.date);
-    wrong.require(date.is_some(), "date", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+    wrong.require(date.is_some(), "date", Reason::DateInvalid);
     let count = u32::try_from(request.working_days).ok().filter(|count| *count <= MAX_WORKING_DAYS);
-    wrong.require(count.is_some(), "working_days", Reason::CountInvalid, "工作日数应为 0 至 250");
-    wrong.finish()?;
+    wrong.require(count.is_some(), "working_days", Reason::CountInvalid.saying("工作日数应为 0 至 250"));
+    wrong.none()?;
     let rules = desk.book.current();
     let days = WorkingDays::of(&rules, &request.area);
     let (date, calendar_published) = days.add(date.unwrap_or_default(), count.unwrap_or_default());

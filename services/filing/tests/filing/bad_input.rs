@@ -285,7 +285,7 @@ both_databases! {
                     ("to_area", "FIELD_NOT_EXPECTED"),
                 ],
             ),
-            (of(FilingAction::HandOver), vec![("reason", "REASON_REQUIRED"), ("to_area", "ADMDVS_INVALID")]),
+            (of(FilingAction::HandOver), vec![("reason", "REASON_REQUIRED"), ("to_area", "AREA_INVALID")]),
         ];
         for action in [FilingAction::Reject, FilingAction::Return, FilingAction::Withdraw, FilingAction::Cancel] {
             table.push((of(action), vec![("reason", "REASON_REQUIRED")]));
@@ -293,7 +293,7 @@ both_databases! {
         }
         for area in ["3601", "100000", "上海"] {
             let request = AdvanceFilingRequest { reason: "转".into(), to_area: area.into(), ..of(FilingAction::HandOver) };
-            table.push((request, vec![("to_area", "ADMDVS_INVALID")]));
+            table.push((request, vec![("to_area", "AREA_INVALID")]));
         }
         // What nobody takes: they follow by themselves.
         for action in [0, 1, 10, 11, 12, 13, 99] {

@@ -292,7 +292,7 @@ both_databases! {
         ]);
         let wrong = RecordManualReimbursementRequest { poolarea_no: "3601".into(), mdtrtarea_admvs: "上海".into(), enddate: "2025-06-31".into(), ..bill("M1") };
         assert_eq!(violations(&record(&service, AGENCY, wrong).await.unwrap_err()), [
-            ("poolarea_no", "POOLAREA_INVALID"), ("mdtrtarea_admvs", "PLACE_INVALID"), ("enddate", "DATE_INVALID"),
+            ("poolarea_no", "AREA_INVALID"), ("mdtrtarea_admvs", "PLACE_INVALID"), ("enddate", "DATE_INVALID"),
         ]);
         assert_eq!(june(&service).await, FilingFigures::default(), "nothing was counted");
     }

@@ -133,7 +133,7 @@ both_databases! {
         assert_eq!(violations(&refused), [("rows", "TOO_MANY_ROWS")]);
         assert_eq!(counts(&import(&service, AGENCY, many(1000)).await.unwrap()), (1000, 1000, 0, false));
         let request = ImportFilingsRequest { poolarea_no: "36".into(), ..rows([good]) };
-        assert_eq!(violations(&import(&service, "local-administrator", request).await.unwrap_err()), [("poolarea_no", "POOLAREA_INVALID")]);
+        assert_eq!(violations(&import(&service, "local-administrator", request).await.unwrap_err()), [("poolarea_no", "AREA_INVALID")]);
     }
 
     async fn only_the_agency_of_the_home_area_imports(db: TestDatabase) {

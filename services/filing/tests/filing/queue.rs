@@ -239,7 +239,7 @@ both_databases! {
         let refused = service.queue(HOME, wrong).await.unwrap_err();
         assert_eq!(
             violations(&refused),
-            [("area", "ADMDVS_INVALID"), ("state", "STATE_NOT_QUEUED"), ("page_size", "PAGE_SIZE_NEGATIVE")]
+            [("area", "AREA_INVALID"), ("state", "STATE_NOT_QUEUED"), ("page_size", "PAGE_SIZE_NEGATIVE")]
         );
     }
 }

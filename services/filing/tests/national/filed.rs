@@ -52,7 +52,7 @@ fn judged(request: &SubmitFilingRequest, status: Status) -> Result<Submission, V
     let materials = read_materials(&asked.papers, |_| true, &mut wrong);
     let filer = Filer { poolarea_no: HOME, status: Some(status), today: today() };
     let submission = judge(&asked, &materials, filer, of_kind, &mut wrong);
-    match wrong.finish() {
+    match wrong.none() {
         Ok(()) => Ok(submission),
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::InvalidArgument);

@@ -7,7 +7,6 @@ use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRe
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
-use yizhan_terms::Area;
 
 use crate::app::App;
 use crate::books::digest;
@@ -16,7 +15,7 @@ use crate::books::messages::rows::{accounts_after, posting_rows};
 use crate::books::retries::{ATTEMPTS, contended, reused};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account, request};
-use crate::books::store::load::{Balance, Wanted};
+use crate::books::store::load::{PersonState, Wanted};
 use crate::fields::{check_area, check_person, check_psn_no};
 use crate::looks::domain::require_person;
 
@@ -27,11 +26,7 @@ pub async fn deposit(
     request: DepositRequest,
 ) -> Result<DepositResponse, ServiceError> {
     check(&request)?;
-    if !caller.may_manage_area(Area::parse(&request.poolarea_no)) {
-        return Err(
-            ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权操作该统筹区")
-        );
-    }
+    caller.check_manages(&request.poolarea_no)?;
     require_kept_here(app, &request).await?;
     let digest = digest::of_message(&request);
     let key = (caller.to_string(), request.request_id.clone());
@@ -45,19 +40,18 @@ pub async fn deposit(
                 request: Some(key.clone()),
             })
             .await?;
-        if let Some(handled) = state.handled {
-            return answer_again(&handled, &digest);
+        if let Some(handled) = &state.handled {
+            return answer_again(handled, &digest);
         }
         let balance = state.own.fen.saturating_add(request.amount_fen);
         if balance > MAX_FEN {
             return Err(ServiceError::invalid_field(
                 "amount_fen",
-                Reason::AmountTooLarge,
-                "余额将超过 16 位",
+                Reason::AmountTooLarge.saying("余额将超过 16 位"),
             ));
         }
         let answer = DepositResponse { balc_fen: balance, replayed: false };
-        let change = change(app, &request, state.own, &answer, (&key, &digest));
+        let change = change(app, &request, &state, &answer, (&key, &digest));
         if app.commit(change).await? == Committed::Done {
             return Ok(answer);
         }
@@ -71,8 +65,8 @@ fn check(request: &DepositRequest) -> Result<(), ServiceError> {
     check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     check_area(&request.poolarea_no, "poolarea_no", &mut wrong);
     let fits = (1..=MAX_FEN).contains(&request.amount_fen);
-    wrong.require(fits, "amount_fen", Reason::AmountInvalid, "金额应大于 0，且不超过 16 位");
-    wrong.finish()
+    wrong.require(fits, "amount_fen", Reason::AmountInvalid.saying("金额应大于 0，且不超过 16 位"));
+    wrong.none()
 }
 
 /// Money is not paid into the account of somebody nobody knows, nor in another area's books.
@@ -80,8 +74,8 @@ async fn require_kept_here(app: &App, request: &DepositRequest) -> Result<(), Se
     let area = app.poolarea_of(&request.psn_no, app.clock.today()).await?;
     let mut wrong = Violations::new();
     let here = area == request.poolarea_no;
-    wrong.require(here, "poolarea_no", Reason::AccountInAnotherArea, "该人员的个人账户不在此统筹区");
-    wrong.finish()
+    wrong.require(here, "poolarea_no", Reason::AccountInAnotherArea.saying("该人员的个人账户不在此统筹区"));
+    wrong.none()
 }
 
 fn answer_again(handled: &request::Model, digest: &str) -> Result<DepositResponse, ServiceError> {
@@ -95,12 +89,12 @@ fn answer_again(handled: &request::Model, digest: &str) -> Result<DepositRespons
 fn change(
     app: &App,
     request: &DepositRequest,
-    own: Balance,
+    state: &PersonState,
     answer: &DepositResponse,
     (key, digest): (&(String, String), &str),
 ) -> Change {
     let (poolarea_no, psn_no) = (&request.poolarea_no, &request.psn_no);
-    let none = ("", Balance::default(), 0);
+    let postings = ledger::deposit(psn_no, Fen(request.amount_fen));
     Change {
         request: request::Model {
             owner: key.0.clone(),
@@ -113,14 +107,9 @@ fn change(
         },
         settlement: None,
         amounts: None,
-        postings: posting_rows(
-            poolarea_no,
-            psn_no,
-            &new_id(),
-            ledger::deposit(psn_no, Fen(request.amount_fen)),
-        ),
         years: Vec::new(),
-        accounts: accounts_after(poolarea_no, [(psn_no, own, request.amount_fen), none]),
+        accounts: accounts_after(poolarea_no, psn_no, &postings, state),
+        postings: posting_rows(poolarea_no, psn_no, &new_id(), postings),
         kind: "DEPOSITED",
         at: app.clock.now(),
     }
@@ -132,7 +121,7 @@ pub async fn balance(
     caller: &Caller,
     request: GetAccountRequest,
 ) -> Result<GetAccountResponse, ServiceError> {
-    check_person(&request.psn_no, &request.poolarea_no).finish()?;
+    check_person(&request.psn_no, &request.poolarea_no).none()?;
     require_person(caller, &request.psn_no, &request.poolarea_no)?;
     let row = account::Entity::find()
         .filter(account::Column::PoolareaNo.eq(&request.poolarea_no))

@@ -35,10 +35,14 @@ pub fn check_purpose(caller: &Caller, purpose: &str, needed: bool, wrong: &mut V
     let purpose = if purpose.is_empty() && !needed { usual } else { purpose };
     let unneeded = matches!(caller, Caller::Person { .. } | Caller::Service { .. }) && !needed;
     let told = unneeded
-        || wrong.require(!purpose.trim().is_empty(), "purpose", Reason::TextRequired, "请说明查询用途");
+        || wrong.require(
+            !purpose.trim().is_empty(),
+            "purpose",
+            Reason::TextRequired.saying("请说明查询用途"),
+        );
     let fits = purpose.chars().count() <= MAX_PURPOSE && !purpose.chars().any(char::is_control);
     if told {
-        wrong.require(fits, "purpose", Reason::TextInvalid, "最多 50 个字符，且不能含控制字符");
+        wrong.require(fits, "purpose", Reason::TextInvalid.saying("最多 50 个字符，且不能含控制字符"));
     }
     purpose.to_owned()
 }

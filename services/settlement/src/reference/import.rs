@@ -42,7 +42,7 @@ pub async fn institutions(
         "institutions",
         &mut wrong,
     );
-    wrong.finish()?;
+    wrong.none()?;
     require_areas(caller, request.institutions.iter().map(|row| row.admdvs.as_str()))?;
     let digest = digest::of_message(&request);
     let imported = request.institutions.len() as i32;
@@ -69,7 +69,7 @@ pub async fn catalogue(
     let key =
         |row: &CatalogueItem| format!("{} {} {} {}", row.hilist_code, row.admdvs, row.level, row.begndate);
     check_distinct(request.items.iter().map(key), "items", &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     require_areas(caller, request.items.iter().map(|row| row.admdvs.as_str()))?;
     let digest = digest::of_message(&request);
     let imported = request.items.len() as i32;
@@ -98,16 +98,16 @@ where
 
 fn check_rows(request_id: &str, rows: usize, field: &str, wrong: &mut Violations) {
     check_request_id(request_id, wrong);
-    wrong.require(rows > 0, field, Reason::Required, "至少一行");
+    wrong.require(rows > 0, field, Reason::Required.saying("至少一行"));
     if rows > MAX_ROWS {
-        wrong.push(field, Reason::TooMany, format!("最多 {MAX_ROWS} 行")).with("limit", MAX_ROWS);
+        wrong.push(field, Reason::TooMany.saying(format!("最多 {MAX_ROWS} 行"))).with("limit", MAX_ROWS);
     }
 }
 
 fn check_distinct(keys: impl Iterator<Item = String>, field: &str, wrong: &mut Violations) {
     let mut seen = std::collections::BTreeSet::new();
     for (index, key) in keys.enumerate() {
-        wrong.require(seen.insert(key), format!("{field}[{index}]"), Reason::Duplicate, "同一请求内重复");
+        wrong.require(seen.insert(key), format!("{field}[{index}]"), Reason::Duplicate);
     }
 }
 
@@ -124,18 +124,13 @@ fn require_areas<'a>(caller: &Caller, mut areas: impl Iterator<Item = &'a str>) 
 
 fn check_name(name: &str, field: String, wrong: &mut Violations) {
     let fits = (1..=MAX_NAME).contains(&name.chars().count());
-    wrong.require(fits, field, Reason::NameInvalid, format!("名称应为 1 至 {MAX_NAME} 个字符"));
+    wrong.require(fits, field, Reason::NameInvalid.saying(format!("名称应为 1 至 {MAX_NAME} 个字符")));
 }
 
 fn check_institution(row: &Institution, at: &str, wrong: &mut Violations) {
     check_id(&row.fixmedins_code, &format!("{at}.fixmedins_code"), wrong);
     let kind = InstitutionType::from_code(&row.fixmedins_type);
-    wrong.require(
-        kind.is_some(),
-        format!("{at}.fixmedins_type"),
-        Reason::CodeUnknown,
-        "定点医药机构类型代码未知",
-    );
+    wrong.require(kind.is_some(), format!("{at}.fixmedins_type"), Reason::CodeUnknown);
     let prefix = match kind {
         Some(InstitutionType::Pharmacy) => 'P',
         _ => 'H',
@@ -144,10 +139,10 @@ fn check_institution(row: &Institution, at: &str, wrong: &mut Violations) {
     let shaped =
         code.len() == 12 && code.starts_with(prefix) && code.bytes().skip(1).all(|b| b.is_ascii_digit());
     let field = format!("{at}.fixmedins_code");
-    wrong.require(shaped, field, Reason::CodeInvalid, "机构编码应为 H（医院）或 P（药店）加 11 位数字");
+    wrong.require(shaped, field, Reason::CodeInvalid);
     check_name(&row.fixmedins_name, format!("{at}.fixmedins_name"), wrong);
     let tier = Tier::from_code(&row.level);
-    wrong.require(tier.is_some(), format!("{at}.level"), Reason::CodeUnknown, "机构级别代码未知");
+    wrong.require(tier.is_some(), format!("{at}.level"), Reason::CodeUnknown);
     check_area(&row.admdvs, &format!("{at}.admdvs"), wrong);
 }
 
@@ -155,39 +150,45 @@ fn check_item(row: &CatalogueItem, at: &str, wrong: &mut Violations) {
     check_id(&row.hilist_code, &format!("{at}.hilist_code"), wrong);
     check_name(&row.name, format!("{at}.name"), wrong);
     let class = matches!(row.chrgitm_lv.as_str(), "" | "01" | "02" | "03");
-    wrong.require(class, format!("{at}.chrgitm_lv"), Reason::CodeUnknown, "收费项目等级应为空、01、02 或 03");
+    wrong.require(
+        class,
+        format!("{at}.chrgitm_lv"),
+        Reason::CodeUnknown.saying("收费项目等级应为空、01、02 或 03"),
+    );
     let known = matches!(
         row.list_type.as_str(),
         "101" | "102" | "103" | "104" | "105" | "106" | "201" | "301" | "501"
     );
-    wrong.require(known, format!("{at}.list_type"), Reason::CodeUnknown, "目录类别代码未知");
+    wrong.require(known, format!("{at}.list_type"), Reason::CodeUnknown);
     let level = row.level.is_empty() || Tier::from_code(&row.level).is_some();
-    wrong.require(level, format!("{at}.level"), Reason::CodeUnknown, "机构级别代码未知");
+    wrong.require(level, format!("{at}.level"), Reason::CodeUnknown);
     check_area(&row.admdvs, &format!("{at}.admdvs"), wrong);
     let begin = parse_date(&row.begndate);
-    wrong.require(begin.is_some(), format!("{at}.begndate"), Reason::DateInvalid, "日期应为 YYYY-MM-DD");
+    wrong.require(begin.is_some(), format!("{at}.begndate"), Reason::DateInvalid);
     let end = parse_date(&row.enddate);
     let end_fits = row.enddate.is_empty() || (end.is_some() && begin <= end);
     wrong.require(
         end_fits,
         format!("{at}.enddate"),
-        Reason::DateInvalid,
-        "应为空，或不早于开始日期的 YYYY-MM-DD",
+        Reason::DateInvalid.saying("应为空，或不早于开始日期的 YYYY-MM-DD"),
     );
     let ceiling = row.pric_uplmt_amt.is_empty()
         || check_decimal(&row.pric_uplmt_amt, 6).is_some_and(|yuan| !yuan.is_sign_negative());
-    wrong.require(ceiling, format!("{at}.pric_uplmt_amt"), Reason::PriceInvalid, "应为空，或不小于 0 的数");
+    wrong.require(
+        ceiling,
+        format!("{at}.pric_uplmt_amt"),
+        Reason::PriceInvalid.saying("应为空，或不小于 0 的数"),
+    );
     let ratio = row.selfpay_prop.is_empty()
         || check_decimal(&row.selfpay_prop, 4)
             .is_some_and(|ratio| !ratio.is_sign_negative() && ratio <= rust_decimal::Decimal::ONE);
-    wrong.require(ratio, format!("{at}.selfpay_prop"), Reason::RatioInvalid, "应为空，或 0 至 1 之间的数");
+    wrong.require(ratio, format!("{at}.selfpay_prop"), Reason::RatioInvalid);
     let labels =
         row.labels.len() <= MAX_LABELS && row.labels.iter().all(|label| label.chars().count() <= MAX_LABEL);
     wrong.require(
         labels,
         format!("{at}.labels"),
-        Reason::TooMany,
-        format!("最多 {MAX_LABELS} 个标记，每个最多 30 字"),
+        Reason::TooMany.saying(format!("最多 {MAX_LABELS} 个标记，每个最多 30 字")),
     );
 }
 

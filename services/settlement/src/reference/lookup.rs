@@ -53,8 +53,8 @@ pub async fn item(
     check_area(&request.admdvs, "admdvs", &mut wrong);
     let day =
         if request.as_of.is_empty() { Some(reference.clock.today()) } else { parse_date(&request.as_of) };
-    wrong.require(day.is_some(), "as_of", Reason::DateInvalid, "日期应为 YYYY-MM-DD");
-    wrong.finish()?;
+    wrong.require(day.is_some(), "as_of", Reason::DateInvalid);
+    wrong.none()?;
     let day = day.unwrap_or_else(|| reference.clock.today());
     let place = Place { admdvs: &request.admdvs, level: &request.level };
     let row = reference.item_row(&request.hilist_code, &place, day).await;

@@ -23,7 +23,7 @@ pub async fn get_benefits(
         check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     }
     let purpose = check_purpose(caller, &request.purpose, by_grant, &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let look = Look { kind: LookKind::Benefits, psn_no: &request.psn_no, subject: "", purpose: &purpose };
     if by_grant { granted(app, caller, look, &request).await } else { own(app, caller, look, &request).await }
 }

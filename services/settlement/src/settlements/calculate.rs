@@ -103,10 +103,9 @@ async fn require_relative_near(
     wrong.require(
         near,
         "visit.mulaid_psn_no",
-        Reason::AccountInAnotherArea,
-        "该亲属的个人账户不在同一统筹区，暂不能共济",
+        Reason::AccountInAnotherArea.saying("该亲属的个人账户不在同一统筹区，暂不能共济"),
     );
-    wrong.finish()
+    wrong.none()
 }
 
 /// An institution need not name itself.
@@ -163,7 +162,11 @@ async fn look_up(
     };
     let Some(institution) = app.reference.institution(&visit.fixmedins_code).await? else {
         let named = !visit.fixmedins_code.is_empty();
-        wrong.require(!named, "visit.fixmedins_code", Reason::InstitutionUnknown, "定点医药机构未登记");
+        wrong.require(
+            !named,
+            "visit.fixmedins_code",
+            Reason::InstitutionUnknown.saying("定点医药机构未登记"),
+        );
         return Ok(None);
     };
     let day = parse_date(&visit.enddate).unwrap_or_else(|| app.clock.today());
@@ -172,14 +175,9 @@ async fn look_up(
     let found = app.reference.items(&codes, &place, day).await?;
     for (index, (item, code)) in found.iter().zip(&codes).enumerate() {
         let field = || format!("visit.feedetail[{index}].hilist_code");
-        wrong.require(
-            item.is_some() || code.is_empty(),
-            field(),
-            Reason::ItemUnknown,
-            "医保目录中当日无此项目",
-        );
+        wrong.require(item.is_some() || code.is_empty(), field(), Reason::ItemUnknown);
         let classed = item.as_ref().is_none_or(|item| !item.class.is_empty());
-        wrong.require(classed, field(), Reason::ItemClassUnknown, "该项目的甲乙丙类别未公布");
+        wrong.require(classed, field(), Reason::ItemClassUnknown);
     }
     Ok(Some(Known { institution, items: found.into_iter().flatten().collect() }))
 }

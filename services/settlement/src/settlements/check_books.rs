@@ -1,7 +1,7 @@
 //! The books of a pooling area are checked, for who keeps them.
 
 use yizhan_proto::settlement::v1::{CheckBooksRequest, CheckBooksResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use crate::app::App;
@@ -16,13 +16,11 @@ pub async fn check_books(
 ) -> Result<CheckBooksResponse, ServiceError> {
     let mut wrong = Violations::new();
     check_area(&request.poolarea_no, "poolarea_no", &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let keeps = caller.may_read_area(Area::parse(&request.poolarea_no))
         && !matches!(caller, Caller::Department { .. });
     if !keeps && !matches!(caller, Caller::Operator { .. }) {
-        return Err(
-            ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权核对该统筹区")
-        );
+        return Err(ServiceError::area_not_owned(&request.poolarea_no));
     }
     Ok(check_books::check_books(&app.db, &request.poolarea_no).await?)
 }

@@ -4,7 +4,6 @@ pub mod answer;
 pub mod case;
 pub mod explain;
 pub mod filing;
-pub mod quote;
 pub mod reversal;
 pub mod statement;
 pub mod trace;

@@ -4,7 +4,7 @@ use yizhan_proto::settlement::v1::{PreviewRequest, PreviewResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::calculate::{calculate, prepare, wanted};
-use super::messages::quote::Read;
+use super::quote::Read;
 use crate::app::App;
 
 /// Calculates a visit as Settle would now; writes nothing.

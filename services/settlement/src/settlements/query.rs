@@ -56,7 +56,7 @@ async fn find(
     let mut wrong = Violations::new();
     check_id(setl_id, "setl_id", &mut wrong);
     let purpose = check_purpose(caller, purpose, needed, &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let row = settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)?;
     Ok((row, purpose))
 }
@@ -69,7 +69,7 @@ pub async fn find_whole(
 ) -> Result<settlement::Model, ServiceError> {
     let mut wrong = Violations::new();
     check_id(setl_id, "setl_id", &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let row = settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)?;
     require_whole(caller, &row)?;
     Ok(row)
@@ -112,7 +112,7 @@ pub async fn list(
 ) -> Result<ListSettlementsResponse, ServiceError> {
     let mut wrong = check_person(&request.psn_no, &request.poolarea_no);
     let purpose = check_purpose(caller, &request.purpose, false, &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let wanted = settlements::Wanted {
         areas: std::slice::from_ref(&request.poolarea_no),
         psn_no: &request.psn_no,
@@ -190,7 +190,7 @@ pub async fn accumulators(
 ) -> Result<GetAccumulatorsResponse, ServiceError> {
     let mut wrong = check_person(&request.psn_no, &request.poolarea_no);
     let purpose = check_purpose(caller, &request.purpose, false, &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), request.psn_no.as_str());
     require_person(caller, psn_no, poolarea_no)?;
     let look = Look { kind: LookKind::Accumulators, psn_no, subject: "", purpose: &purpose };

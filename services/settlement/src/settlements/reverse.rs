@@ -1,6 +1,6 @@
 //! 结算撤销: a new settlement with negative amounts that restores every accumulator.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use yizhan_proto::settlement::v1::{ReverseRequest, ReverseResponse, Settlement};
 use yizhan_runtime::once::check_request_id;
@@ -13,10 +13,10 @@ use super::settle::new_identity;
 use crate::app::App;
 use crate::books::digest;
 use crate::books::domain::ledger::relative_in;
-use crate::books::messages::parts::{amounts_of, header, postings_of};
-use crate::books::messages::rows::{accounts_after, posting_rows, request_row, settlement_row, years_after};
+use crate::books::messages::parts::{header, postings_of};
+use crate::books::messages::rows::change_of;
 use crate::books::retries::{ATTEMPTS, contended, stored_answer};
-use crate::books::store::commit::{Change, Committed};
+use crate::books::store::commit::Committed;
 use crate::books::store::entities::settlement;
 use crate::books::store::load::{PersonState, Wanted};
 use crate::books::store::settlements;
@@ -60,7 +60,8 @@ pub async fn reverse(
             return Ok(ReverseResponse { settlement: Some(settlement), replayed: true });
         }
         require_reversible(app, &row, &original).await?;
-        let (settlement, change) = change(app, &original, &request.reason, &mulaid, &state, (&key, &digest))?;
+        let settlement = reversal_of(app, &original, &request, &state);
+        let change = change_of(&settlement, String::new(), (&key, &digest), &state, app.clock.now())?;
         if app.commit(change).await? == Committed::Done {
             return Ok(ReverseResponse { settlement: Some(settlement), replayed: false });
         }
@@ -74,8 +75,8 @@ fn check(request: &ReverseRequest) -> Result<(), ServiceError> {
     check_psn_no(&request.psn_no, "psn_no", &mut wrong);
     check_id(&request.setl_id, "setl_id", &mut wrong);
     let fits = request.reason.chars().count() <= MAX_REASON;
-    wrong.require(fits, "reason", Reason::TooLong, format!("最多 {MAX_REASON} 个字符"));
-    wrong.finish()
+    wrong.require(fits, "reason", Reason::TooLong.saying(format!("最多 {MAX_REASON} 个字符")));
+    wrong.none()
 }
 
 /// A reversal is not reversed, nothing is reversed twice, and stays are reversed from the last
@@ -138,32 +139,17 @@ fn years_of(settlement: &Settlement) -> BTreeSet<String> {
     layers.map(|layer| layer.policy_year.clone()).collect()
 }
 
-fn change(
+/// The reversal, on the person's years and account as they are.
+fn reversal_of(
     app: &App,
     original: &Settlement,
-    reason: &str,
-    mulaid: &str,
+    request: &ReverseRequest,
     state: &PersonState,
-    (key, digest): (&(String, String), &str),
-) -> Result<(Settlement, Change), ServiceError> {
+) -> Settlement {
     let info = header(original);
     let refund = info.acct_pay_fen - info.acct_mulaid_pay_fen;
-    let totals: BTreeMap<_, _> =
-        state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
-    let identity = new_identity(app, &key.1);
+    let totals = state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
+    let identity = new_identity(app, &request.request_id);
     let balance = if refund == 0 { 0 } else { state.own.fen + refund };
-    let settlement = reversal::of(original, &identity, reason, &totals, balance);
-    let own = (info.psn_no.as_str(), state.own, refund);
-    let shared = (mulaid, state.shared, info.acct_mulaid_pay_fen);
-    let change = Change {
-        request: request_row(key, digest, &settlement),
-        years: years_after(&settlement, state)?,
-        accounts: accounts_after(&info.poolarea_no, [own, shared]),
-        postings: posting_rows(&info.poolarea_no, &info.psn_no, &identity.setl_id, postings_of(&settlement)),
-        amounts: Some(amounts_of(&settlement)),
-        settlement: Some(settlement_row(&settlement, String::new())),
-        kind: "REVERSED",
-        at: app.clock.now(),
-    };
-    Ok((settlement, change))
+    reversal::of(original, &identity, &request.reason, &totals, balance)
 }

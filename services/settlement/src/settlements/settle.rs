@@ -8,15 +8,14 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::calculate::{Calculated, Prepared, calculate, prepare, wanted};
 use super::messages::answer::Identity;
-use super::messages::quote::Read;
+use super::quote::Read;
 use crate::app::App;
 use crate::books::digest;
-use crate::books::messages::parts::{amounts_of, header, postings_of};
-use crate::books::messages::rows::{accounts_after, posting_rows, request_row, settlement_row, years_after};
+use crate::books::messages::rows::change_of;
 use crate::books::retries::{ATTEMPTS, contended, stored_answer};
-use crate::books::store::commit::{Change, Committed};
+use crate::books::store::commit::Committed;
 use crate::books::store::entities::request;
-use crate::books::store::load::{PersonState, handled_request};
+use crate::books::store::load::handled_request;
 
 /// Settles a visit, once however often it is asked.
 pub async fn settle(
@@ -65,7 +64,8 @@ async fn settle_new(
         let identity = new_identity(app, &key.1);
         let calculated = calculate(&prepared, &state, Some(&identity))?;
         require_quoted(app, &prepared, &calculated, &request.quote_id)?;
-        let change = change(app, &prepared, &calculated, &state, (&key, digest))?;
+        let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;
+        let change = change_of(&calculated.settlement, case_json, (&key, digest), &state, app.clock.now())?;
         match app.commit(change).await? {
             Committed::Done => {
                 return Ok(SettleResponse { settlement: Some(calculated.settlement), replayed: false });
@@ -132,30 +132,4 @@ async fn answer_again(
     digest: &str,
 ) -> Result<SettleResponse, ServiceError> {
     Ok(SettleResponse { settlement: Some(stored_answer(&app.db, handled, digest).await?), replayed: true })
-}
-
-/// Everything the settlement changes.
-fn change(
-    app: &App,
-    prepared: &Prepared,
-    calculated: &Calculated,
-    state: &PersonState,
-    (key, digest): (&(String, String), &str),
-) -> Result<Change, ServiceError> {
-    let settlement = &calculated.settlement;
-    let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;
-    let visit = &prepared.known.visit.reported;
-    let info = header(settlement);
-    let own = (visit.psn_no.as_str(), state.own, -(info.acct_pay_fen - info.acct_mulaid_pay_fen));
-    let shared = (visit.mulaid_psn_no.as_str(), state.shared, -info.acct_mulaid_pay_fen);
-    Ok(Change {
-        request: request_row(key, digest, settlement),
-        years: years_after(settlement, state)?,
-        accounts: accounts_after(&info.poolarea_no, [own, shared]),
-        postings: posting_rows(&info.poolarea_no, &info.psn_no, &info.setl_id, postings_of(settlement)),
-        amounts: Some(amounts_of(settlement)),
-        settlement: Some(settlement_row(settlement, case_json)),
-        kind: "SETTLED",
-        at: app.clock.now(),
-    })
 }

@@ -27,7 +27,7 @@ pub fn watch(
 ) -> Result<impl Stream<Item = Result<WatchSettlementsResponse, Status>> + Send + use<>, ServiceError> {
     let mut wrong = Violations::new();
     let purpose: Arc<str> = check_purpose(&caller, &request.purpose, false, &mut wrong).into();
-    wrong.finish()?;
+    wrong.none()?;
     let after = Position::from_token(&request.resume_token)?;
     let changes = app.feed.tail(after, app.stopping.clone());
     let events = changes.map(move |change| {

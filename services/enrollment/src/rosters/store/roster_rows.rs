@@ -1,9 +1,12 @@
 //! The rows of rosters and what became of them: by the thousand, so by statements of their own.
 
+use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
 use yizhan_runtime::db::{Column, insert_rows};
 
 use super::entities::roster;
+use crate::person::domain::timeline::MAX_ENTRIES;
+use crate::rosters::domain::roster::Outcome;
 
 /// A row of a statement: ten parameters each, 1,000 rows stay far below SQLite's 32,766.
 const ROWS_PER_STATEMENT: usize = 1000;
@@ -14,9 +17,6 @@ pub const ADD: i64 = 1;
 pub const REMOVE: i64 = 2;
 /// Was refused when it came: nothing to do, but whoever it names is not missing.
 pub const NOTHING: i64 = 0;
-
-/// Outcomes as stored: the contract's numbers.
-pub const REFUSED: i64 = 5;
 
 /// A row as kept. Days are `YYYY-MM-DD`, or empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,68 +39,57 @@ pub struct StagedRow {
     pub enddate: String,
 }
 
-/// What became of a row that did something or was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StagedOutcome {
-    /// Its number.
-    pub row_no: i64,
-    /// The contract's RosterRowOutcome.
-    pub outcome: i64,
-    /// Why it was refused; else empty.
-    pub reason: &'static str,
-}
-
 /// Keeps rows.
 pub async fn insert<C: ConnectionTrait>(
     tx: &C,
     roster: &roster::Model,
-    rows: Vec<StagedRow>,
+    rows: &[&StagedRow],
 ) -> Result<(), DbErr> {
-    let mut columns: [Vec<String>; 6] = Default::default();
-    let [psn_no, psn_idet_type, name, day, begndate, enddate] = &mut columns;
-    let (mut row_no, mut action) = (Vec::new(), Vec::new());
-    for row in rows {
-        row_no.push(row.row_no);
-        action.push(row.action);
-        psn_no.push(row.psn_no);
-        psn_idet_type.push(row.psn_idet_type);
-        name.push(row.name);
-        day.push(row.day);
-        begndate.push(row.begndate);
-        enddate.push(row.enddate);
-    }
-    let count = row_no.len();
-    assert!(count <= ROWS_PER_STATEMENT, "a message holds {ROWS_PER_STATEMENT} rows at most");
-    let [psn_no, psn_idet_type, name, day, begndate, enddate] = columns;
+    assert!(rows.len() <= ROWS_PER_STATEMENT, "a message holds {ROWS_PER_STATEMENT} rows at most");
+    let text =
+        |field: fn(&StagedRow) -> &String| Column::Text(rows.iter().map(|row| field(row).clone()).collect());
     let columns = vec![
-        ("poolarea_no", Column::Text(vec![roster.poolarea_no.clone(); count])),
-        ("roster_no", Column::Int(vec![roster.roster_no; count])),
-        ("row_no", Column::Int(row_no)),
-        ("psn_no", Column::Text(psn_no)),
-        ("psn_idet_type", Column::Text(psn_idet_type)),
-        ("name", Column::Text(name)),
-        ("action", Column::Int(action)),
-        ("day", Column::Text(day)),
-        ("begndate", Column::Text(begndate)),
-        ("enddate", Column::Text(enddate)),
+        ("poolarea_no", Column::Text(vec![roster.poolarea_no.clone(); rows.len()])),
+        ("roster_no", Column::Int(vec![roster.roster_no; rows.len()])),
+        ("row_no", Column::Int(rows.iter().map(|row| row.row_no).collect())),
+        ("psn_no", text(|row| &row.psn_no)),
+        ("psn_idet_type", text(|row| &row.psn_idet_type)),
+        ("name", text(|row| &row.name)),
+        ("action", Column::Int(rows.iter().map(|row| row.action).collect())),
+        ("day", text(|row| &row.day)),
+        ("begndate", text(|row| &row.begndate)),
+        ("enddate", text(|row| &row.enddate)),
     ];
-    insert_rows(tx, "roster_row", columns, "").await?;
-    Ok(())
+    insert_rows(tx, "roster_row", columns, "").await.map(drop)
 }
 
-/// Notes what became of rows.
+/// As stored: the contract's RosterRowOutcome, and why it was refused.
+fn stored(outcome: Outcome) -> (i64, &'static str) {
+    match outcome {
+        Outcome::Added => (1, ""),
+        Outcome::Updated => (2, ""),
+        Outcome::Ended => (3, ""),
+        Outcome::Unchanged => (4, ""),
+        Outcome::Refused(reason) => (5, reason.code()),
+    }
+}
+
+/// Notes what became of rows that did something or were refused.
 pub async fn insert_outcomes<C: ConnectionTrait>(
     tx: &C,
     roster: &roster::Model,
-    outcomes: &[StagedOutcome],
+    outcomes: &[(i64, Outcome)],
 ) -> Result<(), DbErr> {
-    for outcomes in outcomes.chunks(ROWS_PER_STATEMENT) {
+    let kept: Vec<_> = outcomes.iter().filter(|(_, outcome)| *outcome != Outcome::Unchanged).collect();
+    for kept in kept.chunks(ROWS_PER_STATEMENT) {
+        let (codes, reasons) = kept.iter().map(|(_, outcome)| stored(*outcome)).unzip();
+        let reasons: Vec<&str> = reasons;
         let columns = vec![
-            ("poolarea_no", Column::Text(vec![roster.poolarea_no.clone(); outcomes.len()])),
-            ("roster_no", Column::Int(vec![roster.roster_no; outcomes.len()])),
-            ("row_no", Column::Int(outcomes.iter().map(|row| row.row_no).collect())),
-            ("outcome", Column::Int(outcomes.iter().map(|row| row.outcome).collect())),
-            ("reason", Column::Text(outcomes.iter().map(|row| row.reason.to_owned()).collect())),
+            ("poolarea_no", Column::Text(vec![roster.poolarea_no.clone(); kept.len()])),
+            ("roster_no", Column::Int(vec![roster.roster_no; kept.len()])),
+            ("row_no", Column::Int(kept.iter().map(|(row_no, _)| *row_no).collect())),
+            ("outcome", Column::Int(codes)),
+            ("reason", Column::Text(reasons.into_iter().map(str::to_owned).collect())),
         ];
         insert_rows(tx, "roster_outcome", columns, "").await?;
     }
@@ -121,17 +110,20 @@ pub struct PendingRow {
     /// [`ADD`] or [`REMOVE`].
     pub action: i64,
     /// See [`StagedRow`].
-    pub day: String,
+    pub day: NaiveDate,
     /// See [`StagedRow`].
-    pub begndate: String,
+    pub begndate: Option<NaiveDate>,
     /// See [`StagedRow`].
-    pub enddate: String,
+    pub enddate: Option<NaiveDate>,
     /// Whether the register says so already.
     pub known: bool,
 }
 
 /// The next rows in the order of persons. What the register says already is found here, by its normalised rows, so that the
 /// timeline of a person about whom nothing is new is neither read nor locked.
+///
+/// The limit, which nobody reaches, keeps PostgreSQL from looking for a person's identities by their name: while a department's first roster is applied, the
+/// statistics still say that nobody has one, and it would read all that were added so far for every row.
 pub async fn pending<C: ConnectionTrait>(
     db: &C,
     roster: &roster::Model,
@@ -145,9 +137,11 @@ pub async fn pending<C: ConnectionTrait>(
     };
     let (on, begndate, enddate) = (day("r.day"), day("r.begndate"), day("r.enddate"));
     let sql = format!(
-        "SELECT r.row_no, r.psn_no, r.psn_idet_type, r.name, r.action, r.day, r.begndate, r.enddate, \
-         EXISTS (SELECT 1 FROM identity i WHERE i.poolarea_no = r.poolarea_no AND i.psn_no = r.psn_no \
-         AND i.psn_idet_type = r.psn_idet_type AND i.name = r.name AND i.department = $3 \
+        "SELECT r.row_no, r.psn_no, r.psn_idet_type, r.name, r.action, \
+         {on} AS day, {begndate} AS begndate, {enddate} AS enddate, \
+         EXISTS (SELECT 1 FROM (SELECT * FROM identity WHERE poolarea_no = r.poolarea_no AND psn_no = r.psn_no \
+         LIMIT {MAX_ENTRIES}) i \
+         WHERE i.psn_idet_type = r.psn_idet_type AND i.name = r.name AND i.department = $3 \
          AND i.begndate <= {on} AND (i.enddate IS NULL OR i.enddate >= {on}) \
          AND i.enddate IS NOT DISTINCT FROM {enddate} AND ({begndate} IS NULL OR i.begndate = {begndate})) AS known \
          FROM roster_row r WHERE r.poolarea_no = $1 AND r.roster_no = $2 \

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
@@ -11,20 +11,11 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::entities::roster::{Column, Entity, Model};
-
-/// Rows are coming in.
-pub const STAGING: &str = "STAGING";
-/// Sealed: rows are being applied.
-pub const ROWS: &str = "ROWS";
-/// Rows are applied: identities that a full roster misses are being ended.
-pub const ABSENCE: &str = "ABSENCE";
-/// Applied.
-pub const DONE: &str = "DONE";
-/// Given up.
-pub const ABANDONED: &str = "ABANDONED";
+use crate::rosters::domain::roster::Outcome;
+use crate::rosters::domain::steps::{Action, Refused, Role, State, next, to_be_applied};
 
 /// The contract's RosterMode FULL, as stored.
-pub const MODE_FULL: i32 = 1;
+const MODE_FULL: i32 = 1;
 
 /// What a roster did so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +34,21 @@ pub struct Counts {
     pub refused: BTreeMap<String, i64>,
     /// Persons whose version went up.
     pub changed_persons: i64,
+}
+
+impl Counts {
+    /// Counts what became of rows.
+    pub fn add(&mut self, outcomes: &[(i64, Outcome)]) {
+        for (_, outcome) in outcomes {
+            match outcome {
+                Outcome::Added => self.added += 1,
+                Outcome::Updated => self.updated += 1,
+                Outcome::Ended => self.ended += 1,
+                Outcome::Unchanged => self.unchanged += 1,
+                Outcome::Refused(why) => *self.refused.entry(why.code().to_owned()).or_default() += 1,
+            }
+        }
+    }
 }
 
 /// Behind what applying goes on.
@@ -68,9 +74,25 @@ impl Model {
         serde_json::from_str(&self.position).map_err(|error| DbErr::Json(error.to_string()))
     }
 
-    /// Whether it is sealed and not done.
-    pub fn is_applying(&self) -> bool {
-        self.stage == ROWS || self.stage == ABSENCE
+    /// Whether it names everyone, so that whoever it misses is ended.
+    pub fn is_full(&self) -> bool {
+        self.mode == MODE_FULL
+    }
+
+    /// Where a step leads.
+    pub fn next(&self, action: Action, by: Role) -> Result<State, Refused> {
+        next(self.stage, action, by, self.is_full())
+    }
+
+    /// Enters a state. When it was sealed and when it was done is the history that is kept of it.
+    pub fn enter(&mut self, state: State, now: DateTime<Utc>) {
+        self.stage = state;
+        match state {
+            State::Staging | State::Absence => {}
+            State::Rows => self.sealed_at = Some(now),
+            State::Done => self.done_at = Some(now),
+            State::Abandoned => self.digest.clear(),
+        }
     }
 }
 
@@ -109,7 +131,7 @@ fn named(poolarea_no: &str, department: &str, roster_id: &str) -> sea_orm::Selec
 /// One that is being applied, for this transaction alone; `None` while another process is at it.
 pub async fn take_for_applying<C: ConnectionTrait>(tx: &C, roster_no: i64) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(roster_no)
-        .filter(Column::Stage.is_in([ROWS, ABSENCE]))
+        .filter(Column::Stage.is_in(to_be_applied()))
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .one(tx)
         .await
@@ -117,23 +139,21 @@ pub async fn take_for_applying<C: ConnectionTrait>(tx: &C, roster_no: i64) -> Re
 
 /// Those to be applied, the one sealed first first.
 pub async fn applying<C: ConnectionTrait>(db: &C) -> Result<Vec<Model>, DbErr> {
-    let sealed = Entity::find().filter(Column::Stage.is_in([ROWS, ABSENCE]));
+    let sealed = Entity::find().filter(Column::Stage.is_in(to_be_applied()));
     sealed.order_by_asc(Column::SealedAt).order_by_asc(Column::RosterNo).all(db).await
 }
 
-/// Whether a full roster of the department for a later day was sealed.
-pub async fn is_outdated<C: ConnectionTrait>(
-    db: &C,
-    poolarea_no: &str,
-    department: &str,
-    effective: NaiveDate,
-) -> Result<bool, DbErr> {
+/// Whether a full roster of the same department for a later day than this full one was sealed.
+pub async fn is_outdated<C: ConnectionTrait>(db: &C, roster: &Model) -> Result<bool, DbErr> {
+    if !roster.is_full() {
+        return Ok(false);
+    }
     let later = Entity::find()
-        .filter(Column::PoolareaNo.eq(poolarea_no))
-        .filter(Column::Department.eq(department))
+        .filter(Column::PoolareaNo.eq(&roster.poolarea_no))
+        .filter(Column::Department.eq(&roster.department))
         .filter(Column::Mode.eq(MODE_FULL))
-        .filter(Column::EffectiveDate.gt(effective))
-        .filter(Column::Stage.is_in([ROWS, ABSENCE, DONE]));
+        .filter(Column::EffectiveDate.gt(roster.effective_date))
+        .filter(Column::SealedAt.is_not_null());
     Ok(later.one(db).await?.is_some())
 }
 

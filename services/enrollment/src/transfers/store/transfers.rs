@@ -23,14 +23,9 @@ pub async fn lock<C: ConnectionTrait>(tx: &C, transfer_id: &str) -> Result<Optio
 pub async fn find_open<C: ConnectionTrait>(db: &C, psn_nos: &[&str]) -> Result<Option<Model>, DbErr> {
     Entity::find()
         .filter(Column::PsnNo.is_in(psn_nos.iter().copied()))
-        .filter(Column::State.is_in(open_states()))
+        .filter(Column::State.is_in(State::open()))
         .one(db)
         .await
-}
-
-/// States in which more can happen, as the contract's numbers.
-pub fn open_states() -> Vec<i32> {
-    State::ALL.into_iter().filter(|state| state.is_open()).map(State::code).collect()
 }
 
 /// Its steps, in order.
@@ -49,7 +44,7 @@ pub async fn steps<C: ConnectionTrait>(
 pub async fn page<C: ConnectionTrait>(
     db: &C,
     (poolarea_no, side): (&str, Option<Side>),
-    states: Vec<i32>,
+    states: Vec<State>,
     after: Option<[String; 1]>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {

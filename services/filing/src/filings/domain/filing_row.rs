@@ -71,28 +71,26 @@ pub fn read(
     let id = row.foreign_id;
     let fits = (1..=MAX_FOREIGN_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
     let text = "原系统备案编号应为 1 至 64 位可见 ASCII 字符";
-    wrong.require(fits, field("foreign_id"), Reason::ForeignIdInvalid, text);
-    let text = "人员编号应为 1 至 30 位字母、数字";
-    wrong.require(is_psn_no(row.psn_no), field("psn_no"), Reason::PsnNoInvalid, text);
+    wrong.require(fits, field("foreign_id"), Reason::ForeignIdInvalid.saying(text));
+    wrong.require(is_psn_no(row.psn_no), field("psn_no"), Reason::PsnNoInvalid);
     let insutype = Insutype::settled(row.insutype);
-    wrong.require(insutype.is_some(), field("insutype"), Reason::CodeUnknown, "险种类型代码未知");
+    wrong.require(insutype.is_some(), field("insutype"), Reason::CodeUnknown);
     let kind = FilingKind::from_code(row.out_fil_type);
-    wrong.require(kind.is_some(), field("out_fil_type"), Reason::CodeUnknown, "备案类型代码未知");
+    wrong.require(kind.is_some(), field("out_fil_type"), Reason::CodeUnknown);
     let place = places::filed_place(row.rloc_admdvs, whole_provinces);
     match &place {
         None => {
             let text = "就医地应备案到地级市、直辖市，或规则列明的省";
-            wrong.push(field("rloc_admdvs"), Reason::PlaceInvalid, text);
+            wrong.push(field("rloc_admdvs"), Reason::PlaceInvalid.saying(text));
         }
         Some(place) => {
             let at_home =
                 places::is_at_home(poolarea_no, row.rloc_admdvs) || places::is_at_home(poolarea_no, place);
-            let text = "就医地在参保地统筹区内，无需备案";
-            wrong.require(!at_home, field("rloc_admdvs"), Reason::PlaceAtHome, text);
+            wrong.require(!at_home, field("rloc_admdvs"), Reason::PlaceAtHome);
         }
     }
     let begndate = parse_date(row.begndate);
-    wrong.require(begndate.is_some(), field("begndate"), Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+    wrong.require(begndate.is_some(), field("begndate"), Reason::DateInvalid);
     let enddate = enddate(row.enddate, begndate, kind, field("enddate"), wrong);
     Some(TakenOver {
         foreign_id: id.to_owned(),
@@ -115,17 +113,15 @@ fn enddate(
 ) -> Option<NaiveDate> {
     if text.is_empty() {
         let needed = kind.is_some_and(|kind| !kind.is_long_term());
-        wrong.require(!needed, field, Reason::Required, "临时外出备案须有截止日期");
+        wrong.require(!needed, field, Reason::Required.saying("临时外出备案须有截止日期"));
         return None;
     }
     let Some(enddate) = parse_date(text) else {
-        wrong.push(field, Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+        wrong.push(field, Reason::DateInvalid);
         return None;
     };
-    let text = "截止日期早于起始日期";
-    wrong.require(begndate.is_none_or(|begin| begin <= enddate), &*field, Reason::DatesReversed, text);
+    wrong.require(begndate.is_none_or(|begin| begin <= enddate), &*field, Reason::DatesReversed);
     let long_term = kind.is_some_and(FilingKind::is_long_term);
-    let text = "长期备案长期有效，不填写截止日期";
-    wrong.require(!long_term, field, Reason::EnddateNotForKind, text);
+    wrong.require(!long_term, field, Reason::EnddateNotForKind);
     Some(enddate)
 }

@@ -82,9 +82,9 @@ pub fn check_wanted(filing: &Filing, papers: &[Material]) -> Result<(), ServiceE
         let idle = paper.material == FilingMaterial::CommitmentLetter
             || filing.requirements.iter().find(settled).is_some();
         let text = format!("该备案不缺{}，无需补充", paper.material.label());
-        wrong.require(!idle, format!("materials[{at}].material"), Reason::MaterialNotMissing, text);
+        wrong.require(!idle, format!("materials[{at}].material"), Reason::MaterialNotMissing.saying(text));
     }
-    wrong.finish()
+    wrong.none()
 }
 
 fn caption(action: Action) -> &'static str {

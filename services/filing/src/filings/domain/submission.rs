@@ -99,7 +99,7 @@ pub fn judge(
 ) -> Submission {
     let RulesOfKind { kind, handling, .. } = rules;
     let fits = kind.status.is_empty() || filer.status.is_some_and(|status| kind.status.contains(&status));
-    wrong.require(fits, "out_fil_type", Reason::KindNotForPerson, "该人员类别不能办理此类备案");
+    wrong.require(fits, "out_fil_type", Reason::KindNotForPerson);
     let place = place(asked, kind.kind, filer, rules, wrong);
     let begndate = begndate(asked.begndate, filer.today, handling, wrong);
     let enddate = enddate(asked.enddate, begndate, kind.validity, wrong);
@@ -119,21 +119,16 @@ fn place(
 ) -> String {
     let Some(place) = places::filed_place(asked.place, &rules.places.whole_provinces) else {
         let text = "就医地应备案到地级市、直辖市，或规则列明的省";
-        wrong.push("rloc_admdvs", Reason::PlaceInvalid, text);
+        wrong.push("rloc_admdvs", Reason::PlaceInvalid.saying(text));
         return String::new();
     };
     let at_home =
         places::is_at_home(filer.poolarea_no, asked.place) || places::is_at_home(filer.poolarea_no, &place);
     if at_home {
-        wrong.push("rloc_admdvs", Reason::PlaceAtHome, "就医地在参保地统筹区内，无需备案");
+        wrong.push("rloc_admdvs", Reason::PlaceAtHome);
     } else if places::same_province(filer.poolarea_no, &place) && !kind.is_long_term() {
         let needed = rules.in_province.filing_needed;
-        wrong.require(
-            needed,
-            "rloc_admdvs",
-            Reason::FilingNotNeeded,
-            "省内异地就医免备案，无需办理临时外出备案",
-        );
+        wrong.require(needed, "rloc_admdvs", Reason::FilingNotNeeded);
     }
     place
 }
@@ -143,50 +138,40 @@ fn begndate(text: &str, today: NaiveDate, handling: &Handling, wrong: &mut Viola
         return today;
     }
     let Some(begndate) = parse_date(text) else {
-        wrong.push("begndate", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+        wrong.push("begndate", Reason::DateInvalid);
         return today;
     };
     let offset = (begndate - today).num_days();
     if offset < -i64::from(handling.days_back) {
         let text = format!("起始日期最多早于今天 {} 天", handling.days_back);
-        wrong.push("begndate", Reason::BegndateTooEarly, text).with("limit", handling.days_back);
+        wrong.push("begndate", Reason::BegndateTooEarly.saying(text)).with("limit", handling.days_back);
     }
     if offset > i64::from(handling.days_ahead) {
         let text = format!("起始日期最多晚于今天 {} 天", handling.days_ahead);
-        wrong.push("begndate", Reason::BegndateTooLate, text).with("limit", handling.days_ahead);
+        wrong.push("begndate", Reason::BegndateTooLate.saying(text)).with("limit", handling.days_ahead);
     }
     begndate
 }
 
 fn enddate(text: &str, begndate: NaiveDate, validity: Validity, wrong: &mut Violations) -> Option<NaiveDate> {
     let asked = parse_date(text);
-    wrong.require(
-        text.is_empty() || asked.is_some(),
-        "enddate",
-        Reason::DateInvalid,
-        "日期格式应为 YYYY-MM-DD",
-    );
+    wrong.require(text.is_empty() || asked.is_some(), "enddate", Reason::DateInvalid);
     let Validity::Months { least, most } = validity else {
-        wrong.require(
-            text.is_empty(),
-            "enddate",
-            Reason::EnddateNotForKind,
-            "长期备案长期有效，不填写截止日期",
-        );
+        wrong.require(text.is_empty(), "enddate", Reason::EnddateNotForKind);
         return None;
     };
     let shortest = last_day_from(begndate, least);
     let Some(asked) = asked else { return Some(shortest) };
     if asked < begndate {
-        wrong.push("enddate", Reason::DatesReversed, "截止日期早于起始日期");
+        wrong.push("enddate", Reason::DatesReversed);
     } else if asked < shortest {
         let text = format!("有效期不少于 {least} 个月；不填写截止日期即按 {least} 个月");
-        wrong.push("enddate", Reason::ValidityTooShort, text).with("at_least", shortest);
+        wrong.push("enddate", Reason::ValidityTooShort.saying(text)).with("at_least", shortest);
     }
     let longest = last_day_from(begndate, most);
     if asked > longest {
         let text = format!("有效期不超过 {most} 个月");
-        wrong.push("enddate", Reason::ValidityTooLong, text).with("at_most", longest);
+        wrong.push("enddate", Reason::ValidityTooLong.saying(text)).with("at_most", longest);
     }
     Some(asked)
 }
@@ -201,7 +186,7 @@ fn check_materials(materials: &[Material], requirements: &[Requirement], wrong: 
         let way = if requirement.may_be_promised { "，或提交个人承诺书" } else { "" };
         let codes: Vec<&str> = requirement.one_of.iter().map(|material| material.code()).collect();
         let text = format!("缺少材料：{}{way}", requirement.label());
-        wrong.push("materials", Reason::MaterialMissing, text).with("one_of", codes.join(","));
+        wrong.push("materials", Reason::MaterialMissing.saying(text)).with("one_of", codes.join(","));
     }
 }
 
@@ -213,7 +198,7 @@ pub fn check_kinds(papers: &[Paper], requirements: &[Requirement], wrong: &mut V
         let wanted = requirements.iter().any(|requirement| requirement.one_of.contains(&material))
             || (promises && material == FilingMaterial::CommitmentLetter);
         let text = format!("此类备案不需要{}", material.label());
-        wrong.require(wanted, format!("materials[{at}].material"), Reason::MaterialNotForKind, text);
+        wrong.require(wanted, format!("materials[{at}].material"), Reason::MaterialNotForKind.saying(text));
     }
 }
 
@@ -225,12 +210,12 @@ fn referral(
 ) -> Option<Referral> {
     match (kind, referral) {
         (FilingKind::Referral, None) => {
-            wrong.push("referral", Reason::ReferralRequired, "异地转诊备案须填写转出定点医药机构和转院日期");
+            wrong.push("referral", Reason::ReferralRequired);
             None
         }
         (FilingKind::Referral, Some(referral)) => checked_referral(referral, today, wrong),
         (_, Some(_)) => {
-            wrong.push("referral", Reason::ReferralNotForKind, "只有异地转诊备案填写转诊信息");
+            wrong.push("referral", Reason::ReferralNotForKind);
             None
         }
         (_, None) => None,
@@ -239,21 +224,20 @@ fn referral(
 
 fn checked_referral(referral: AskedReferral, today: NaiveDate, wrong: &mut Violations) -> Option<Referral> {
     let from = referral.fixmedins_code;
-    wrong.require(!from.is_empty(), "referral.fixmedins_code", Reason::Required, "缺少转出定点医药机构编号");
+    wrong.require(
+        !from.is_empty(),
+        "referral.fixmedins_code",
+        Reason::Required.saying("缺少转出定点医药机构编号"),
+    );
     let fits = from.is_empty() || is_fixmedins_code(from);
-    wrong.require(fits, "referral.fixmedins_code", Reason::InstitutionInvalid, "定点医药机构编号应为 12 位");
+    wrong.require(fits, "referral.fixmedins_code", Reason::InstitutionInvalid);
     let to = referral.reflin_medins_no;
     let fits = to.is_empty() || is_fixmedins_code(to);
-    wrong.require(
-        fits,
-        "referral.reflin_medins_no",
-        Reason::InstitutionInvalid,
-        "定点医药机构编号应为 12 位",
-    );
+    wrong.require(fits, "referral.reflin_medins_no", Reason::InstitutionInvalid);
     let refl_date = parse_date(referral.refl_date);
-    wrong.require(refl_date.is_some(), "referral.refl_date", Reason::DateInvalid, "日期格式应为 YYYY-MM-DD");
+    wrong.require(refl_date.is_some(), "referral.refl_date", Reason::DateInvalid);
     let past = refl_date.is_none_or(|date| date <= today);
-    wrong.require(past, "referral.refl_date", Reason::InTheFuture, "转院日期晚于今天");
+    wrong.require(past, "referral.refl_date", Reason::InTheFuture);
     Some(Referral { fixmedins_code: from.to_owned(), reflin_medins_no: to.to_owned(), refl_date: refl_date? })
 }
 
@@ -265,7 +249,7 @@ pub fn read_materials(
 ) -> Vec<Material> {
     if papers.len() > MAX_MATERIALS {
         let text = format!("最多 {MAX_MATERIALS} 份材料");
-        wrong.push("materials", Reason::TooMany, text).with("limit", MAX_MATERIALS);
+        wrong.push("materials", Reason::TooMany.saying(text)).with("limit", MAX_MATERIALS);
         return Vec::new();
     }
     let mut read: Vec<Material> = Vec::new();
@@ -273,13 +257,13 @@ pub fn read_materials(
         let field = |name: &str| format!("materials[{at}].{name}");
         let file_id = paper.file_id;
         let plain = file_id.len() <= MAX_FILE_ID && file_id.bytes().all(|b| b.is_ascii_graphic());
-        wrong.require(plain, field("file_id"), Reason::FileIdInvalid, "材料编号最多 64 位可见 ASCII 字符");
+        wrong.require(plain, field("file_id"), Reason::FileIdInvalid);
         let Some(material) = FilingMaterial::from_code(paper.material) else {
-            wrong.push(field("material"), Reason::CodeUnknown, "材料代码未知");
+            wrong.push(field("material"), Reason::CodeUnknown);
             continue;
         };
         let once = read.iter().all(|earlier| earlier.material != material);
-        wrong.require(once, field("material"), Reason::Duplicate, "同一材料重复");
+        wrong.require(once, field("material"), Reason::Duplicate.saying("同一材料重复"));
         read.push(Material { material, file_id: file_id.to_owned(), verified: seen(material), late: false });
     }
     read

@@ -18,6 +18,11 @@ impl Posting {
     pub fn new(kind: &str, whose: &str, amount: Fen) -> Posting {
         Posting { account: format!("{kind}/{whose}"), amount }
     }
+
+    /// Whose personal account it is on, where it is on one.
+    pub fn personal_account(&self) -> Option<&str> {
+        self.account.strip_prefix("account/")
+    }
 }
 
 /// Whose accounts a settlement is booked on.
@@ -59,6 +64,6 @@ pub fn deposit(psn_no: &str, amount: Fen) -> Vec<Posting> {
 
 /// The relative whose personal account helped with a person's bill; empty: none.
 pub fn relative_in<'p>(postings: &'p [Posting], psn_no: &str) -> &'p str {
-    let mut accounts = postings.iter().filter_map(|posting| posting.account.strip_prefix("account/"));
+    let mut accounts = postings.iter().filter_map(Posting::personal_account);
     accounts.find(|whose| *whose != psn_no).unwrap_or_default()
 }

@@ -2,32 +2,50 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use prost::Message;
 use yizhan_proto::settlement::v1::{AccumulatorChange, Settlement};
 use yizhan_runtime::ServiceError;
 
-use super::parts::{header, policy_of};
+use super::parts::{amounts_of, header, policy_of, postings_of};
 use crate::books::domain::ledger::Posting;
+use crate::books::store::commit::Change;
 use crate::books::store::entities::{account, accumulated, posting, request, settlement};
-use crate::books::store::load::{Balance, PersonState};
+use crate::books::store::load::PersonState;
 
-/// The row of a handled request.
-pub fn request_row(key: &(String, String), digest: &str, settlement: &Settlement) -> request::Model {
-    let info = header(settlement);
-    request::Model {
-        owner: key.0.clone(),
-        request_id: key.1.clone(),
-        digest: digest.to_owned(),
-        poolarea_no: info.poolarea_no.clone(),
-        psn_no: info.psn_no.clone(),
-        setl_id: info.setl_id.clone(),
-        answer: Vec::new(),
-    }
+/// Everything a settlement or reversal changes, on the person's state as it was read.
+pub fn change_of(
+    settlement: &Settlement,
+    case_json: String,
+    (key, digest): (&(String, String), &str),
+    state: &PersonState,
+    at: DateTime<Utc>,
+) -> Result<Change, ServiceError> {
+    let row = settlement_row(settlement, case_json);
+    let postings = postings_of(settlement);
+    Ok(Change {
+        request: request::Model {
+            owner: key.0.clone(),
+            request_id: key.1.clone(),
+            digest: digest.to_owned(),
+            poolarea_no: row.poolarea_no.clone(),
+            psn_no: row.psn_no.clone(),
+            setl_id: row.setl_id.clone(),
+            answer: Vec::new(),
+        },
+        amounts: Some(amounts_of(settlement)),
+        years: years_after(settlement, state)?,
+        accounts: accounts_after(&row.poolarea_no, &row.psn_no, &postings, state),
+        postings: posting_rows(&row.poolarea_no, &row.psn_no, &row.setl_id, postings),
+        kind: if row.reverses_setl_id.is_empty() { "SETTLED" } else { "REVERSED" },
+        settlement: Some(row),
+        at,
+    })
 }
 
 /// The years a settlement read or changed, one version on: every year whose totals it changed,
 /// and the year of the visit even when it changed nothing there, because it rests on it.
-pub fn years_after(
+fn years_after(
     settlement: &Settlement,
     state: &PersonState,
 ) -> Result<Vec<accumulated::Model>, ServiceError> {
@@ -59,15 +77,23 @@ pub fn years_after(
         .collect()
 }
 
-/// The accounts that change, one version on.
-pub fn accounts_after(poolarea_no: &str, changes: [(&str, Balance, i64); 2]) -> Vec<account::Model> {
-    let changed = changes.into_iter().filter(|(_, _, added)| *added != 0);
-    changed
-        .map(|(psn_no, balance, added)| account::Model {
-            poolarea_no: poolarea_no.to_owned(),
-            psn_no: psn_no.to_owned(),
-            version: balance.version + 1,
-            balance_fen: balance.fen + added,
+/// The accounts that change, one version on: the person's own, and that of the relative who helps.
+pub fn accounts_after(
+    poolarea_no: &str,
+    psn_no: &str,
+    postings: &[Posting],
+    state: &PersonState,
+) -> Vec<account::Model> {
+    let accounts = postings.iter().filter_map(|posting| Some((posting.personal_account()?, posting.amount)));
+    accounts
+        .map(|(whose, added)| {
+            let balance = if whose == psn_no { state.own } else { state.shared };
+            account::Model {
+                poolarea_no: poolarea_no.to_owned(),
+                psn_no: whose.to_owned(),
+                version: balance.version + 1,
+                balance_fen: balance.fen + added.0,
+            }
         })
         .collect()
 }
@@ -93,7 +119,7 @@ pub fn posting_rows(
 }
 
 /// The row of a settlement.
-pub fn settlement_row(settlement: &Settlement, case_json: String) -> settlement::Model {
+fn settlement_row(settlement: &Settlement, case_json: String) -> settlement::Model {
     let info = header(settlement);
     let policy = policy_of(settlement);
     let time = info.setl_time.unwrap_or_default();

@@ -23,11 +23,14 @@ pub struct Wanted {
     pub request: Option<(String, String)>,
 }
 
+/// By policy year: version and totals.
+pub type Years = BTreeMap<NaiveDate, (i64, Accumulated)>;
+
 /// The state found.
 #[derive(Clone, Debug, Default)]
 pub struct PersonState {
-    /// By policy year: version and totals.
-    pub years: BTreeMap<NaiveDate, (i64, Accumulated)>,
+    /// The policy years.
+    pub years: Years,
     /// The person's account.
     pub own: Balance,
     /// The relative's account.
@@ -45,79 +48,57 @@ pub struct Balance {
     pub fen: i64,
 }
 
+/// Area and person, or owner and id of a request.
+type Key = (String, String);
+
 /// Reads the states of many persons at once: three statements, side by side.
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
-    let persons: BTreeSet<(&str, &str)> =
-        wanted.iter().map(|wanted| (wanted.poolarea_no.as_str(), wanted.psn_no.as_str())).collect();
-    let mut holders = persons.clone();
-    holders.extend(
-        wanted
-            .iter()
-            .filter(|wanted| !wanted.mulaid_psn_no.is_empty())
-            .map(|wanted| (wanted.poolarea_no.as_str(), wanted.mulaid_psn_no.as_str())),
-    );
-    let requests = wanted.iter().filter_map(|wanted| wanted.request.as_ref());
-    let requests = requests.map(|(owner, request_id)| (owner.as_str(), request_id.as_str())).collect();
-    let (years, accounts, requests) =
-        try_join3(read_years(db, &persons), read_accounts(db, &holders), read_requests(db, &requests))
-            .await?;
-    wanted.iter().map(|wanted| state_of(wanted, &years, &accounts, &requests)).collect()
-}
-
-type Years = BTreeMap<(String, String), Vec<accumulated::Model>>;
-type Accounts = BTreeMap<(String, String), Balance>;
-type Requests = BTreeMap<(String, String), request::Model>;
-
-fn state_of(
-    wanted: &Wanted,
-    years: &Years,
-    accounts: &Accounts,
-    requests: &Requests,
-) -> Result<PersonState, DbErr> {
-    let person = (wanted.poolarea_no.clone(), wanted.psn_no.clone());
-    let relative = (wanted.poolarea_no.clone(), wanted.mulaid_psn_no.clone());
-    let mut state = PersonState {
-        own: accounts.get(&person).copied().unwrap_or_default(),
-        shared: accounts.get(&relative).copied().unwrap_or_default(),
-        handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
-        ..PersonState::default()
-    };
-    for row in years.get(&person).into_iter().flatten() {
+    let persons: BTreeSet<Key> = wanted.iter().map(|wanted| wanted.key(&wanted.psn_no)).collect();
+    let helped = wanted.iter().filter(|wanted| !wanted.mulaid_psn_no.is_empty());
+    let relatives = helped.map(|wanted| wanted.key(&wanted.mulaid_psn_no));
+    let holders = persons.iter().cloned().chain(relatives).collect();
+    let requests = wanted.iter().filter_map(|wanted| wanted.request.clone()).collect();
+    let of_person = ["poolarea_no", "psn_no"];
+    let (years, accounts, requests) = try_join3(
+        find_rows::<accumulated::Entity>(db, columns(of_person, persons)),
+        find_rows::<account::Entity>(db, columns(of_person, holders)),
+        find_rows::<request::Entity>(db, columns(["owner", "request_id"], requests)),
+    )
+    .await?;
+    let balances: BTreeMap<Key, Balance> = accounts
+        .into_iter()
+        .map(|row| ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen }))
+        .collect();
+    let balance = |key| balances.get(&key).copied().unwrap_or_default();
+    let requests: BTreeMap<Key, request::Model> =
+        requests.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect();
+    let mut years_of: BTreeMap<Key, Years> = BTreeMap::new();
+    for row in years {
         let year = row.policy_year.parse().map_err(|error| damaged("policy_year", error))?;
         let totals = serde_json::from_str(&row.totals).map_err(|error| damaged("totals", error))?;
-        state.years.insert(year, (row.version, totals));
+        years_of.entry((row.poolarea_no, row.psn_no)).or_default().insert(year, (row.version, totals));
     }
-    Ok(state)
+    let state = |wanted: &Wanted| PersonState {
+        years: years_of.get(&wanted.key(&wanted.psn_no)).cloned().unwrap_or_default(),
+        own: balance(wanted.key(&wanted.psn_no)),
+        shared: balance(wanted.key(&wanted.mulaid_psn_no)),
+        handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
+    };
+    Ok(wanted.iter().map(state).collect())
+}
+
+impl Wanted {
+    fn key(&self, psn_no: &str) -> Key {
+        (self.poolarea_no.clone(), psn_no.to_owned())
+    }
 }
 
 fn damaged(column: &str, error: impl std::fmt::Display) -> DbErr {
     DbErr::Type(format!("accumulated.{column}: {error}"))
 }
 
-async fn read_years(db: &DatabaseConnection, persons: &BTreeSet<(&str, &str)>) -> Result<Years, DbErr> {
-    let mut years = Years::new();
-    for row in find_rows::<accumulated::Entity>(db, key(["poolarea_no", "psn_no"], persons)).await? {
-        years.entry((row.poolarea_no.clone(), row.psn_no.clone())).or_default().push(row);
-    }
-    Ok(years)
-}
-
-async fn read_accounts(db: &DatabaseConnection, holders: &BTreeSet<(&str, &str)>) -> Result<Accounts, DbErr> {
-    let rows = find_rows::<account::Entity>(db, key(["poolarea_no", "psn_no"], holders)).await?;
-    let balance = |row: account::Model| {
-        ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen })
-    };
-    Ok(rows.into_iter().map(balance).collect())
-}
-
-async fn read_requests(db: &DatabaseConnection, keys: &BTreeSet<(&str, &str)>) -> Result<Requests, DbErr> {
-    let rows = find_rows::<request::Entity>(db, key(["owner", "request_id"], keys)).await?;
-    Ok(rows.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect())
-}
-
-fn key(names: [&'static str; 2], values: &BTreeSet<(&str, &str)>) -> Vec<(&'static str, Column)> {
-    let first = values.iter().map(|(first, _)| (*first).to_owned()).collect();
-    let second = values.iter().map(|(_, second)| (*second).to_owned()).collect();
+fn columns(names: [&'static str; 2], keys: BTreeSet<Key>) -> Vec<(&'static str, Column)> {
+    let (first, second) = keys.into_iter().unzip();
     vec![(names[0], Column::Text(first)), (names[1], Column::Text(second))]
 }
 

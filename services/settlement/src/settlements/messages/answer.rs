@@ -1,11 +1,9 @@
 //! The engine's outcome as the contract's settlement, with the national names.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use prost_types::Timestamp;
-use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
 use yizhan_policy::case::Case;
@@ -16,8 +14,9 @@ use yizhan_proto::settlement::v1::{
     Source, Trace,
 };
 use yizhan_runtime::ServiceError;
-use yizhan_terms::{Care, FundField, MedType, fund_pay_type_name};
+use yizhan_terms::{FundField, fund_pay_type_name};
 
+use super::super::domain::{clearing_type, share_of};
 use super::filing::Filed;
 use super::visit::CheckedVisit;
 use super::{explain, filing, trace};
@@ -169,40 +168,14 @@ fn decided_info(info: SettlementInfo, case: &Case, outcome: &Outcome<'_>) -> Set
         beside_bill_fen: outcome.beside_bill_fen.0,
         ..info
     };
-    let paid = by_field(outcome);
-    for field in FundField::ALL {
-        *sum_of(&mut info, *field) = paid.get(field).copied().unwrap_or_default().0;
-    }
-    info.pool_prop_selfpay = share_of(info.hifp_pay_fen, in_scope.0);
-    info.hosp_part_amt_fen = outcome.hospital_fen.0;
-    info
-}
-
-/// What the funds pay, by the header field each is summed into.
-fn by_field(outcome: &Outcome<'_>) -> BTreeMap<FundField, Fen> {
-    let mut sums = BTreeMap::new();
+    FundField::ALL.iter().for_each(|field| *sum_of(&mut info, *field) = 0);
     for layer in outcome.layers.iter().filter(|layer| !layer.beside_bill) {
         let field = FundField::of(layer.fund_pay_type).expect("the loader accepts known fund codes only");
-        *sums.entry(field).or_insert(Fen::ZERO) += layer.paid_fen;
+        *sum_of(&mut info, field) += layer.paid_fen.0;
     }
-    sums
-}
-
-/// A part of a whole as a ratio with four decimals; empty when there is no whole.
-fn share_of(part: i64, whole: i64) -> String {
-    if whole == 0 {
-        return String::new();
-    }
-    format!("{:.4}", (Decimal::from(part) / Decimal::from(whole)).round_dp(4))
-}
-
-/// 清算类别 (docs/CODES.md, clr_type).
-fn clearing_type(med_type: MedType) -> &'static str {
-    match med_type.care() {
-        _ if med_type.is_stay() => "21",
-        Care::Pharmacy => "41",
-        _ => "11",
-    }
+    info.pool_prop_selfpay = share_of(Fen(info.hifp_pay_fen), in_scope);
+    info.hosp_part_amt_fen = outcome.hospital_fen.0;
+    info
 }
 
 /// One row for each payer whose layer applied, then account, relative's account and cash.

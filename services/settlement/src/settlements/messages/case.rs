@@ -79,11 +79,11 @@ pub fn check_against_register(
     let pharmacy = institution.kind == InstitutionType::Pharmacy;
     let fits = !pharmacy
         || matches!(visit.med_type, MedType::Pharmacy | MedType::Chronic | MedType::PooledOutpatient);
-    wrong.require(fits, "visit.med_type", Reason::NotOfferedHere, "零售药店不能办理该医疗类别");
+    wrong.require(fits, "visit.med_type", Reason::NotOfferedHere);
     let mulaid = &visit.reported.mulaid_psn_no;
     let shared = mulaid.is_empty() || eligibility.account_sharers.contains(mulaid);
-    wrong.require(shared, "visit.mulaid_psn_no", Reason::AccountNotShared, "该亲属未授权家庭共济");
-    wrong.finish()
+    wrong.require(shared, "visit.mulaid_psn_no", Reason::AccountNotShared);
+    wrong.none()
 }
 
 fn person(eligibility: &Eligibility, status: Status) -> Person {

@@ -9,6 +9,7 @@ use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::Filing;
 use yizhan_terms::Treatment;
 
+use super::super::domain::is_emergency;
 use super::trace;
 use super::visit::CheckedVisit;
 use crate::reference::domain::Institution;
@@ -42,7 +43,7 @@ pub fn question(
         med_type: visit.med_type.code().to_owned(),
         fixmedins_lv: institution.level.code().to_owned(),
         contracted: institution.contracted,
-        emergency: visit.is_emergency(),
+        emergency: is_emergency(visit.reported.emergency, visit.med_type),
         referred: visit.reported.refl_flag,
     }
 }

@@ -54,20 +54,20 @@ pub fn check(
     mut wrong: Violations,
 ) -> Result<CheckedVisit, ServiceError> {
     let Some(visit) = visit else {
-        wrong.push("visit", Reason::Required, "缺少就诊信息");
-        wrong.finish()?;
+        wrong.push("visit", Reason::Required);
+        wrong.none()?;
         unreachable!("a violation was just noted");
     };
     check_ids(&visit, &mut wrong);
     let insutype = Insutype::settled(&visit.insutype);
-    wrong.require(insutype.is_some(), "visit.insutype", Reason::CodeUnknown, "险种类型代码未知");
+    wrong.require(insutype.is_some(), "visit.insutype", Reason::CodeUnknown);
     let med_type = MedType::from_code(&visit.med_type);
-    wrong.require(med_type.is_some(), "visit.med_type", Reason::CodeUnknown, "医疗类别代码未知");
+    wrong.require(med_type.is_some(), "visit.med_type", Reason::CodeUnknown);
     check_disease(&visit, med_type, &mut wrong);
     let days = check_days(&visit, today, &mut wrong);
     check_marks(&visit, &mut wrong);
     let lines = check_lines(&visit.feedetail, days, &mut wrong);
-    wrong.finish()?;
+    wrong.none()?;
     let (Some(insutype), Some(med_type), Some((begin, end))) = (insutype, med_type, days) else {
         return Err(ServiceError::internal(anyhow::anyhow!("a violation was not noted")));
     };
@@ -80,18 +80,8 @@ fn check_ids(visit: &Visit, wrong: &mut Violations) {
     check_id(&visit.fixmedins_code, "visit.fixmedins_code", wrong);
     if !visit.mulaid_psn_no.is_empty() {
         check_psn_no(&visit.mulaid_psn_no, "visit.mulaid_psn_no", wrong);
-        wrong.require(
-            visit.mulaid_psn_no != visit.psn_no,
-            "visit.mulaid_psn_no",
-            Reason::OwnAccount,
-            "共济人不能是本人",
-        );
-        wrong.require(
-            visit.acct_used_flag,
-            "visit.mulaid_psn_no",
-            Reason::AccountNotUsed,
-            "未使用个人账户时不能共济",
-        );
+        wrong.require(visit.mulaid_psn_no != visit.psn_no, "visit.mulaid_psn_no", Reason::OwnAccount);
+        wrong.require(visit.acct_used_flag, "visit.mulaid_psn_no", Reason::AccountNotUsed);
     }
 }
 
@@ -109,26 +99,31 @@ fn check_days(visit: &Visit, today: NaiveDate, wrong: &mut Violations) -> Option
     wrong.require(
         begin <= end,
         "visit.enddate",
-        Reason::DischargeBeforeAdmission,
-        "出院（结束）日期早于入院（开始）日期",
+        Reason::DatesReversed.saying("出院（结束）日期早于入院（开始）日期"),
     );
-    wrong.require(end <= today, "visit.enddate", Reason::InTheFuture, "结束日期晚于今天");
+    wrong.require(end <= today, "visit.enddate", Reason::InTheFuture);
     Some((begin, end))
 }
 
 fn check_day(text: &str, field: &str, wrong: &mut Violations) -> Option<NaiveDate> {
     let day = parse_date(text);
-    wrong.require(day.is_some(), field, Reason::DateInvalid, "日期应为 YYYY-MM-DD");
+    wrong.require(day.is_some(), field, Reason::DateInvalid);
     day
 }
 
 fn check_marks(visit: &Visit, wrong: &mut Violations) {
     for (marks, field) in [(&visit.dise_codg, "visit.dise_codg"), (&visit.tags, "visit.tags")] {
         if marks.len() > MAX_MARKS {
-            wrong.push(field, Reason::TooMany, format!("最多 {MAX_MARKS} 项")).with("limit", MAX_MARKS);
+            wrong
+                .push(field, Reason::TooMany.saying(format!("最多 {MAX_MARKS} 项")))
+                .with("limit", MAX_MARKS);
         }
         let fits = |mark: &String| !mark.is_empty() && mark.chars().count() <= MAX_ID;
-        wrong.require(marks.iter().all(fits), field, Reason::TooLong, format!("每项 1 至 {MAX_ID} 个字符"));
+        wrong.require(
+            marks.iter().all(fits),
+            field,
+            Reason::TooLong.saying(format!("每项 1 至 {MAX_ID} 个字符")),
+        );
     }
 }
 
@@ -138,11 +133,10 @@ fn check_lines(
     wrong: &mut Violations,
 ) -> Vec<CheckedLine> {
     if lines.is_empty() {
-        wrong.push("visit.feedetail", Reason::Required, "至少一条费用明细");
+        wrong.push("visit.feedetail", Reason::Required.saying("至少一条费用明细"));
     }
     if lines.len() > MAX_LINES {
-        let limit =
-            wrong.push("visit.feedetail", Reason::TooManyLines, format!("费用明细最多 {MAX_LINES} 条"));
+        let limit = wrong.push("visit.feedetail", Reason::TooManyLines);
         limit.with("limit", MAX_LINES).with("lines", lines.len());
         return Vec::new();
     }
@@ -154,8 +148,7 @@ fn check_lines(
         wrong.require(
             numbers.insert(&line.feedetl_sn),
             field("feedetl_sn"),
-            Reason::Duplicate,
-            "费用明细流水号重复",
+            Reason::Duplicate.saying("费用明细流水号重复"),
         );
         check_id(&line.hilist_code, &field("hilist_code"), wrong);
         for (code, name) in [(&line.bilg_dept_codg, "bilg_dept_codg"), (&line.bilg_dr_codg, "bilg_dr_codg")] {
@@ -167,7 +160,7 @@ fn check_lines(
     }
     let total = checked.iter().try_fold(0i64, |sum, line| sum.checked_add(line.amount.0));
     let within = total.is_some_and(|total| total <= MAX_FEN);
-    wrong.require(within, "visit.feedetail", Reason::AmountTooLarge, "费用总额超过 16 位");
+    wrong.require(within, "visit.feedetail", Reason::AmountTooLarge.saying("费用总额超过 16 位"));
     checked
 }
 
@@ -178,39 +171,22 @@ fn check_line(
     wrong: &mut Violations,
 ) -> Option<CheckedLine> {
     let quantity = check_decimal(&line.cnt, 4).filter(|cnt| *cnt > Decimal::ZERO);
-    wrong.require(
-        quantity.is_some(),
-        field("cnt"),
-        Reason::QuantityInvalid,
-        "数量应为大于 0、最多 4 位小数的数",
-    );
+    wrong.require(quantity.is_some(), field("cnt"), Reason::QuantityInvalid);
     let price = check_decimal(&line.pric, 6).filter(|pric| !pric.is_sign_negative());
     wrong.require(
         price.is_some(),
         field("pric"),
-        Reason::PriceInvalid,
-        "单价应为不小于 0、最多 6 位小数的数",
+        Reason::PriceInvalid.saying("单价应为不小于 0、最多 6 位小数的数"),
     );
     let amount = line.det_item_fee_sumamt_fen;
-    wrong.require(amount >= 0, field("det_item_fee_sumamt_fen"), Reason::AmountNegative, "金额不能为负");
-    wrong.require(
-        amount <= MAX_FEN,
-        field("det_item_fee_sumamt_fen"),
-        Reason::AmountTooLarge,
-        "金额超过 16 位",
-    );
+    wrong.require(amount >= 0, field("det_item_fee_sumamt_fen"), Reason::AmountNegative);
+    wrong.require(amount <= MAX_FEN, field("det_item_fee_sumamt_fen"), Reason::AmountTooLarge);
     let day = check_fee_day(line, days, field, wrong);
     let (quantity, price_fen) = (quantity?, price?.checked_mul(Decimal::ONE_HUNDRED)?);
     let product = quantity.checked_mul(price_fen).and_then(Fen::try_round);
     if amount >= 0 && product != Some(Fen(amount)) {
         let expected = product.map_or_else(|| "超出范围".to_owned(), |product| product.0.to_string());
-        wrong
-            .push(
-                field("det_item_fee_sumamt_fen"),
-                Reason::AmountMismatch,
-                "金额不等于数量×单价（四舍五入到分）",
-            )
-            .with("expected_fen", expected);
+        wrong.push(field("det_item_fee_sumamt_fen"), Reason::AmountMismatch).with("expected_fen", expected);
     }
     Some(CheckedLine { quantity, price_fen, amount: Fen(amount), day: day? })
 }
@@ -226,19 +202,6 @@ fn check_fee_day(
         return Some(end);
     }
     let day = check_day(&line.fee_ocur_date, &field("fee_ocur_date"), wrong)?;
-    wrong.require(
-        begin <= day && day <= end,
-        field("fee_ocur_date"),
-        Reason::OutsideVisit,
-        "费用发生日期不在就诊期间内",
-    );
+    wrong.require(begin <= day && day <= end, field("fee_ocur_date"), Reason::OutsideVisit);
     Some(day)
-}
-
-impl CheckedVisit {
-    /// 急诊抢救: marked so, or 急诊 and 急诊转住院 by its category (docs/CODES.md, med_type): the procedure asks for the
-    /// mark of an emergency (门诊急诊标志, 住院类型 急诊; art. 34), which these two categories are.
-    pub fn is_emergency(&self) -> bool {
-        self.reported.emergency || matches!(self.med_type, MedType::Emergency | MedType::EmergencyInpatient)
-    }
 }

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::rosters::domain::steps::State;
+
 /// One file.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -26,8 +28,8 @@ pub struct Model {
     pub total_rows: i64,
     /// Who opened it, as the caller header says it.
     pub caller: String,
-    /// How far it is: STAGING, ROWS and ABSENCE (both are applying), DONE or ABANDONED.
-    pub stage: String,
+    /// How far it is.
+    pub stage: State,
     /// The stream that may send rows: the one opened last.
     pub stream_id: String,
     /// While staging the digest of the rows so far; keyed once sealed, so that it tells nothing about them.

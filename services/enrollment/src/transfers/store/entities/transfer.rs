@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::transfers::domain::{Initiator, Position, Side, State};
+
 /// One transfer.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -17,25 +19,33 @@ pub struct Model {
     /// 转入地.
     pub to_poolarea_no: String,
     /// 业务流程编码.
-    pub biz_prcs_codg: String,
+    pub biz_prcs_codg: Initiator,
     /// 转移方向.
     pub traf_prot_dirc: String,
     /// 转移方式.
     pub trans_mode: String,
     /// The last document generated; empty before the first.
     pub node_codg: String,
-    /// The contract's TransferState.
-    pub state: i32,
+    /// Where it stands.
+    pub state: State,
     /// While locked: where it stood.
-    pub locked_state: Option<i32>,
-    /// While locked: the contract's TransferSide that locked it.
-    pub locked_side: Option<i32>,
+    pub locked_state: Option<State>,
+    /// While locked: which side locked it.
+    pub locked_side: Option<Side>,
     /// Steps taken so far.
     pub step_count: i32,
     /// T2102, an encoded ContributionStatement; empty before.
     pub statement: Vec<u8>,
     /// T2103, an encoded TransferResult; empty before.
     pub result: Vec<u8>,
+}
+
+impl Model {
+    /// What of it decides which steps it may take.
+    pub fn position(&self) -> Position {
+        let locked = self.locked_state.zip(self.locked_side);
+        Position { state: self.state, initiator: self.biz_prcs_codg, locked }
+    }
 }
 
 impl ActiveModelBehavior for ActiveModel {}

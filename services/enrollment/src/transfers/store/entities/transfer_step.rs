@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::person::store::entities::person::PersonalText;
+use crate::transfers::domain::{Action, Side, State};
 
 /// One step.
 #[sea_orm::model]
@@ -15,14 +16,14 @@ pub struct Model {
     /// Counts from 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub step_no: i32,
-    /// The contract's TransferAction.
-    pub action: i32,
-    /// The contract's TransferState before; 0 for the first.
+    /// What was done.
+    pub action: Action,
+    /// Where the transfer stood, the contract's TransferState; 0 for the first.
     pub from_state: i32,
-    /// The contract's TransferState after.
-    pub to_state: i32,
-    /// The contract's TransferSide.
-    pub side: i32,
+    /// Where it stands since.
+    pub to_state: State,
+    /// For which side.
+    pub side: Side,
     /// Who.
     pub actor: String,
     /// When.

@@ -10,7 +10,7 @@ use yizhan_proto::settlement::v1::{Quote, Settlement, SettlementInfo, Visit};
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Reason, ServiceError};
 
-use super::filing;
+use super::messages::filing;
 use crate::books::digest;
 use crate::books::messages::parts::{header, policy_of};
 
@@ -105,11 +105,7 @@ impl Read<'_> {
         let promised = decode(quote_id)?;
         let actual = self.promise(promised.expires_us);
         if promised.visit != actual.visit {
-            return Err(ServiceError::invalid_field(
-                "quote_id",
-                Reason::QuoteOfAnotherVisit,
-                "该报价不是本次就诊的报价",
-            ));
+            return Err(ServiceError::invalid_field("quote_id", Reason::QuoteOfAnotherVisit));
         }
         if promised.expires_us < now.timestamp_micros() {
             return Err(expired());
@@ -163,7 +159,7 @@ fn decode(quote_id: &str) -> Result<Promise, ServiceError> {
     let bytes = hex::decode(quote_id).ok();
     bytes
         .and_then(|bytes| Promise::decode(bytes.as_slice()).ok())
-        .ok_or_else(|| ServiceError::invalid_field("quote_id", Reason::QuoteInvalid, "报价编号无效"))
+        .ok_or_else(|| ServiceError::invalid_field("quote_id", Reason::QuoteInvalid))
 }
 
 fn json_digest(value: &impl serde::Serialize) -> String {

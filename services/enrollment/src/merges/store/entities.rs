@@ -1,3 +1,0 @@
-//! Rows of those tables.
-
-pub mod person_merge;
