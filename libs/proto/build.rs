@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let files = compiler.file_descriptor_set();
     fs::write(out_dir.join("mutations.rs"), mutations(&files.file)?)?;
+    fs::write(out_dir.join("amounts.rs"), amounts(&files.file)?)?;
 
     tonic_prost_build::configure()
         .codec_path("crate::codec::ProtoCodec")
@@ -61,31 +62,58 @@ fn mutations(files: &[FileDescriptorProto]) -> Result<String, Box<dyn Error>> {
         .map(|method| (method.input_type(), method.name()))
         .collect();
     let mut code = String::new();
-    for file in files.iter().filter(|file| file.package().starts_with("yizhan.")) {
-        for message in &file.message_type {
-            let path = format!("crate{}", file.package().trim_start_matches("yizhan").replace('.', "::"));
-            let name = message.name();
-            let method = methods.get(format!(".{}.{name}", file.package()).as_str());
-            if let Some(method) = method.filter(|_| has(message, "request_id", Type::String)) {
-                write!(
-                    code,
-                    "impl crate::MutationRequest for {path}::{name} {{
-                         const METHOD: &'static str = {method:?};
-                         fn take_request_id(&mut self) -> String {{ std::mem::take(&mut self.request_id) }}
-                     }}\n"
-                )?;
-            }
-            if has(message, "replayed", Type::Bool) {
-                write!(
-                    code,
-                    "impl crate::Replayable for {path}::{name} {{
-                         fn set_replayed(&mut self) {{ self.replayed = true; }}
-                     }}\n"
-                )?;
-            }
+    for (package, message) in messages(files) {
+        let path = rust_path(package, message);
+        let method = methods.get(format!(".{package}.{}", message.name()).as_str());
+        if let Some(method) = method.filter(|_| has(message, "request_id", Type::String)) {
+            write!(
+                code,
+                "impl crate::MutationRequest for {path} {{
+                     const METHOD: &'static str = {method:?};
+                     fn take_request_id(&mut self) -> String {{ std::mem::take(&mut self.request_id) }}
+                 }}\n"
+            )?;
+        }
+        if has(message, "replayed", Type::Bool) {
+            write!(
+                code,
+                "impl crate::Replayable for {path} {{
+                     fn set_replayed(&mut self) {{ self.replayed = true; }}
+                 }}\n"
+            )?;
         }
     }
     Ok(code)
+}
+
+/// What every message with amounts in fen has alike.
+fn amounts(files: &[FileDescriptorProto]) -> Result<String, Box<dyn Error>> {
+    let mut code = String::new();
+    for (package, message) in messages(files) {
+        let amounts = message.field.iter().filter(|field| field.name().ends_with("_fen"));
+        let amounts: Vec<String> = amounts.map(|field| format!("&mut self.{}", field.name())).collect();
+        if !amounts.is_empty() {
+            write!(
+                code,
+                "impl crate::Amounts for {} {{
+                     fn amounts_mut(&mut self) -> Vec<&mut i64> {{ vec![{}] }}
+                 }}\n",
+                rust_path(package, message),
+                amounts.join(", ")
+            )?;
+        }
+    }
+    Ok(code)
+}
+
+/// Our own messages, with their packages.
+fn messages(files: &[FileDescriptorProto]) -> impl Iterator<Item = (&str, &DescriptorProto)> {
+    let own = files.iter().filter(|file| file.package().starts_with("yizhan."));
+    own.flat_map(|file| file.message_type.iter().map(|message| (file.package(), message)))
+}
+
+fn rust_path(package: &str, message: &DescriptorProto) -> String {
+    format!("crate{}::{}", package.trim_start_matches("yizhan").replace('.', "::"), message.name())
 }
 
 fn has(message: &DescriptorProto, name: &str, kind: Type) -> bool {

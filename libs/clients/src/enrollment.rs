@@ -10,12 +10,24 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
-use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::peer::{Peer, Questions, Reply};
 
-const ENROLLMENT: Peer = Peer { service: "enrollment", away: Reason::EnrollmentAway };
+const ENROLLMENT: Peer = Peer {
+    service: "enrollment",
+    away: Reason::EnrollmentAway,
+    told_on: &[
+        Reason::PersonUnknown,
+        Reason::PersonMerged,
+        Reason::GrantUnknown,
+        Reason::GrantWithdrawn,
+        Reason::GrantNotBegun,
+        Reason::GrantEnded,
+        Reason::GrantOtherPurpose,
+        Reason::GrantOutOfScope,
+    ],
+};
 
 /// What others ask of enrollment.
 #[async_trait]
@@ -45,7 +57,7 @@ impl EnrollmentPeer {
         let rights = RightsServiceClient::new(channel.clone());
         let client = EnrollmentServiceClient::new(channel);
         let ask = move |questions| ask(client.clone(), questions).boxed();
-        let questions = ENROLLMENT.in_batches(ask, Peer::refusal);
+        let questions = ENROLLMENT.in_batches(ask);
         Ok(EnrollmentPeer { questions, rights })
     }
 }
@@ -62,7 +74,7 @@ impl Enrollment for EnrollmentPeer {
     ) -> Result<AuthorizeLookResponse, ServiceError> {
         // Enrollment gathers the looks of one moment into one commit itself.
         let answer = self.rights.clone().authorize_look(look).await;
-        answer.map(tonic::Response::into_inner).map_err(not_allowed)
+        answer.map(tonic::Response::into_inner).map_err(|status| ENROLLMENT.refusal(status))
     }
 }
 
@@ -95,25 +107,4 @@ fn unknown(psn_no: &str) -> ServiceError {
     ServiceError::new(Reason::PersonUnknown, format!("no person {psn_no} is registered"))
         .with_text("未查到该参保人员，请核对人员编号")
         .with("psn_no", psn_no)
-}
-
-/// Refusals of a look that are told on.
-const TOLD_ON: [Reason; 8] = [
-    Reason::PersonUnknown,
-    Reason::PersonMerged,
-    Reason::GrantUnknown,
-    Reason::GrantWithdrawn,
-    Reason::GrantNotBegun,
-    Reason::GrantEnded,
-    Reason::GrantOtherPurpose,
-    Reason::GrantOutOfScope,
-];
-
-fn not_allowed(status: Status) -> ServiceError {
-    let said = RemoteError::from(&status);
-    let Some(reason) = TOLD_ON.into_iter().find(|reason| reason.code() == said.reason) else {
-        return ENROLLMENT.refusal(status);
-    };
-    let error = ServiceError::new(reason, said.message).with_text(said.text);
-    said.metadata.iter().fold(error, |error, (name, value)| error.with(name, value))
 }

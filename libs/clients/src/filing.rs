@@ -6,12 +6,12 @@ use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::filing::v1::{BatchFindFilingRequest, FilingAnswer, FindFilingRequest};
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
-use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::peer::{Peer, Questions, Reply};
 
-const FILING: Peer = Peer { service: "filing", away: Reason::FilingAway };
+const FILING: Peer =
+    Peer { service: "filing", away: Reason::FilingAway, told_on: &[Reason::RulesNotInForce] };
 
 /// What others ask of filing.
 #[async_trait]
@@ -31,7 +31,7 @@ impl FilingPeer {
     pub fn new(peer: &PeerConfig, service: &str) -> anyhow::Result<FilingPeer> {
         let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
         let client = FilingServiceClient::new(channel);
-        let questions = FILING.in_batches(move |questions| ask(client.clone(), questions).boxed(), refusal);
+        let questions = FILING.in_batches(move |questions| ask(client.clone(), questions).boxed());
         Ok(FilingPeer { questions })
     }
 }
@@ -51,13 +51,4 @@ async fn ask(
     // A service may ask about everybody.
     let none = || ServiceError::internal(anyhow::anyhow!("filing gave no answer"));
     Ok(response.responses.into_iter().map(|response| response.answer.ok_or_else(none)).collect())
-}
-
-fn refusal(peer: &Peer, status: Status) -> ServiceError {
-    let said = RemoteError::from(&status);
-    if said.reason != Reason::RulesNotInForce.code() {
-        return peer.refusal(status);
-    }
-    let error = ServiceError::new(Reason::RulesNotInForce, said.message).with_text(said.text);
-    said.metadata.iter().fold(error, |error, (name, value)| error.with(name, value))
 }

@@ -28,16 +28,13 @@ pub(crate) struct Peer {
     pub service: &'static str,
     /// The reason where it cannot answer.
     pub away: Reason,
+    /// Its refusals that are told on; others are no answer.
+    pub told_on: &'static [Reason],
 }
 
 impl Peer {
-    /// Questions to it, in batches. `ask` makes one call for several and answers in their order; `refused` is what a question is told that
-    /// was refused.
-    pub fn in_batches<Q, A>(
-        self,
-        ask: impl Fn(Vec<Q>) -> Call<A> + Send + Sync + 'static,
-        refused: fn(&Peer, Status) -> ServiceError,
-    ) -> Questions<Q, A>
+    /// Questions to it, in batches. `ask` makes one call for several and answers in their order.
+    pub fn in_batches<Q, A>(self, ask: impl Fn(Vec<Q>) -> Call<A> + Send + Sync + 'static) -> Questions<Q, A>
     where
         Q: Clone + Send + Sync + 'static,
         A: Send + 'static,
@@ -45,16 +42,20 @@ impl Peer {
         let ask = Arc::new(ask);
         Batcher::start(CALLS, move |questions: Vec<Q>| {
             let ask = ask.clone();
-            async move { ask_all(ask.as_ref(), questions, |status| refused(&self, status)).await }.boxed()
+            async move { ask_all(ask.as_ref(), questions, |status| self.refusal(status)).await }.boxed()
         })
     }
 
-    /// What a question is told that got no answer.
+    /// What a question is told that was refused, or got no answer.
     pub fn refusal(&self, status: Status) -> ServiceError {
+        let said = RemoteError::from(&status);
+        if let Some(reason) = self.told_on.iter().find(|reason| reason.code() == said.reason) {
+            let error = ServiceError::new(*reason, said.message).with_text(said.text);
+            return said.metadata.iter().fold(error, |error, (name, value)| error.with(name, value));
+        }
         if status.code() == Code::InvalidArgument {
-            let cause = RemoteError::from(&status);
             return ServiceError::internal(anyhow::anyhow!(
-                "{} refused our question: {cause:?}",
+                "{} refused our question: {said:?}",
                 self.service
             ));
         }
@@ -104,7 +105,7 @@ mod tests {
 
     use super::*;
 
-    const PEER: Peer = Peer { service: "test", away: Reason::EnrollmentAway };
+    const PEER: Peer = Peer { service: "test", away: Reason::EnrollmentAway, told_on: &[] };
 
     /// Doubles; refuses 13 and with it every batch that holds it.
     fn doubled(numbers: Vec<u32>) -> Call<u32> {

@@ -3,6 +3,7 @@
 //! One module per package: package `yizhan.enrollment.v1` is [`enrollment::v1`]. A package appears here as soon as its
 //! `.proto` file is in the folder.
 
+mod amounts;
 mod codec;
 mod mutation;
 
@@ -18,6 +19,7 @@ mod packages {
     include!(concat!(env!("OUT_DIR"), "/packages.rs"));
 }
 
+pub use amounts::Amounts;
 pub use mutation::{MutationRequest, Replayable};
 pub use packages::yizhan::*;
 

@@ -12,6 +12,7 @@
 //! | [`batcher`] | jobs that arrive together share a round trip |
 //! | [`feed`] | the change log that others follow, which never skips |
 //! | [`follow`] | following another service's feed, each event exactly once |
+//! | [`fields`] | the fields of a request, each noted if it is wrong |
 //! | [`once`] | mutations that happen once per request id, whatever is retried |
 //! | [`server`], [`calls!`], [`process`], [`client`] | serving, a service as its calls, the life of a process, calling others |
 //! | [`ids`], [`clock`], [`page`] | time-ordered ids; now and today; page sizes and tokens |
@@ -26,6 +27,7 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod feed;
+pub mod fields;
 pub mod follow;
 pub mod ids;
 pub mod once;
@@ -41,6 +43,7 @@ pub mod vault;
 pub use caller::Caller;
 pub use clock::Clock;
 pub use error::{Reason, Said, ServiceError, Violations};
+pub use fields::Fields;
 pub use personal::Personal;
 
 /// What a call is answered: the type that tonic's service traits ask for.

@@ -21,7 +21,8 @@ pub async fn import_disease_entitlements(
 ) -> Result<ImportOutcome, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
     let rows = checked(&request.rows, violations)?;
-    let import = DatedImport { caller, rows, others: Vec::new(), check: no_overlap };
+    let import =
+        DatedImport { caller, rows, others: Vec::new(), over: |entry, _| entry.clone(), check: no_overlap };
     once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 

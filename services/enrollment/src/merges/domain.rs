@@ -126,7 +126,7 @@ impl Merging {
         let kept_pieces = kept.iter().flat_map(|held| around(held, moving.iter().copied(), false));
         let moved_pieces = moving.iter().flat_map(|other| around(other, kept.iter(), true));
         let mut coverages: Vec<Coverage> = kept_pieces.chain(moved_pieces).collect();
-        coverages.sort_by_key(Entry::order);
+        coverages.sort_by(|one, other| one.key().cmp(&other.key()));
         self.kept.coverages = coverages;
         self.limit("coverage", self.kept.coverages.len());
     }
@@ -135,7 +135,7 @@ impl Merging {
         for other in others {
             match E::list(&self.kept).iter().find(|held| held.same_key(other)) {
                 Some(held) if held == other => self.equal += 1,
-                Some(_) => self.contradictions.push(Contradiction::Entry(list, other.order().1)),
+                Some(_) => self.contradictions.push(Contradiction::Entry(list, other.begndate())),
                 None => {
                     self.kept.put(other.clone());
                     self.moved += 1;

@@ -65,6 +65,8 @@ pub struct DatedImport<'a, E> {
     pub rows: Vec<DatedRow<E>>,
     /// Further persons that must be registered: by row, field and number.
     pub others: Vec<(usize, &'static str, String)>,
+    /// An entry as it replaces the one of the same key.
+    pub over: fn(&E, &E) -> E,
     /// Sees each entry with the person's timeline after all rows are in it, and notes what is wrong.
     pub check: fn(&E, &StoredTimeline, &mut RowCheck),
 }
@@ -86,13 +88,10 @@ impl<E: Entry + Send + Sync> DatedImport<'_, E> {
         let mut answer = ImportOutcome { row_count: self.rows.len() as i32, ..ImportOutcome::default() };
         for row in &self.rows {
             if let Some(edit) = edits.get_mut(&row.psn_no) {
-                let held =
-                    E::list(&edit.after.timeline).iter().find(|held| held.same_key(&row.entry)).cloned();
-                let entry = match &held {
-                    Some(held) => row.entry.clone().imported_over(held),
-                    None => row.entry.clone(),
-                };
-                count(edit.after.timeline.put(entry), &mut answer);
+                let timeline = &mut edit.after.timeline;
+                let held = E::list(timeline).iter().find(|held| held.same_key(&row.entry));
+                let entry = held.map_or_else(|| row.entry.clone(), |held| (self.over)(&row.entry, held));
+                count(timeline.put(entry), &mut answer);
             }
         }
         self.check_all(&edits)?;

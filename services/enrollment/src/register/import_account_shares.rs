@@ -19,7 +19,8 @@ pub async fn import_account_shares(
     let sharers = rows.iter().enumerate();
     let sharers: Vec<_> =
         sharers.map(|(at, row)| (at, "sharer_psn_no", row.entry.sharer_psn_no.clone())).collect();
-    let import = DatedImport { caller, rows, others: sharers, check: |_, _, _| () };
+    let import =
+        DatedImport { caller, rows, others: sharers, over: |entry, _| entry.clone(), check: |_, _, _| () };
     once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 

@@ -19,7 +19,7 @@ pub async fn import_coverages(
 ) -> Result<ImportOutcome, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
     let rows = checked(&request.rows, violations)?;
-    let import = DatedImport { caller, rows, others: Vec::new(), check: no_overlap };
+    let import = DatedImport { caller, rows, others: Vec::new(), over, check: no_overlap };
     once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 
@@ -70,6 +70,12 @@ fn dated(row: &CoverageRow, mut check: RowCheck) -> Option<DatedRow<Coverage>> {
         return None;
     }
     Some(DatedRow { psn_no: psn_no?, entry: coverage })
+}
+
+/// The decision on the waiting period, which no import can tell, stays while the first day of entitlement is the one it led to.
+fn over(told: &Coverage, held: &Coverage) -> Coverage {
+    let decided = held.waiting.clone().filter(|_| held.entitled_begndate == told.entitled_begndate);
+    Coverage { waiting: decided, ..told.clone() }
 }
 
 /// Stretches of one scheme must not overlap, nor two basic schemes be normal on one day.

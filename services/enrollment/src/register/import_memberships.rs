@@ -17,7 +17,8 @@ pub async fn import_memberships(
 ) -> Result<ImportOutcome, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
     let rows = checked(&request.rows, violations)?;
-    let import = DatedImport { caller, rows, others: Vec::new(), check: |_, _, _| () };
+    let import =
+        DatedImport { caller, rows, others: Vec::new(), over: |entry, _| entry.clone(), check: |_, _, _| () };
     once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 

@@ -8,7 +8,7 @@ use crate::person::domain::basic_schemes::second_basic_scheme;
 use crate::person::domain::entry::Entry;
 use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
-use yizhan_rules::months::day_before;
+use yizhan_rules::months::{day_after, day_before};
 
 /// Where a person stands in a scheme on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,12 +154,8 @@ fn within_life(person: &Timeline, first_day: NaiveDate) -> Result<(), Refused> {
 
 /// What a death that is known already leaves of the days.
 fn until_death(person: &Timeline, period: Period) -> Period {
-    match person.person.die_date {
-        Some(died) if !period.ended_before(yizhan_rules::months::day_after(died)) => {
-            Period { enddate: Some(died), ..period }
-        }
-        _ => period,
-    }
+    let died = person.person.die_date.filter(|died| !period.ended_before(day_after(*died)));
+    Period { enddate: died.or(period.enddate), ..period }
 }
 
 /// The stretch that holds on a day.
@@ -201,23 +197,20 @@ pub fn check(
 pub fn begin(person: &mut Timeline, coverage: Coverage, change: Change) -> Result<(), Refused> {
     check(person, coverage.insutype, change, coverage.period.begndate)?;
     within_life(person, coverage.period.begndate)?;
-    let coverage = Coverage { period: until_death(person, coverage.period), ..coverage };
+    let (period, psn_chg_type) = (until_death(person, coverage.period), change.code().to_owned());
+    let coverage = Coverage { period, psn_chg_type, ..coverage };
     let mut next = person.clone();
-    cut(&mut next, coverage.insutype, coverage.period, |held| held.state == CoverageState::Ended);
-    if change == Change::Resume {
-        cut_from(&mut next, coverage.insutype, coverage.period.begndate, CoverageState::Paused);
-    }
-    let coverage = Coverage { psn_chg_type: change.code().to_owned(), ..coverage };
-    if let Some(other) = next
-        .coverages
-        .iter()
-        .find(|held| held.insutype == coverage.insutype && held.period.overlaps(&coverage.period))
-    {
+    let gives_way = |held: &Coverage| match held.state {
+        CoverageState::Ended => held.period.overlaps(&period),
+        CoverageState::Paused => change == Change::Resume && held.period.contains(period.begndate),
+        CoverageState::Normal | CoverageState::Frozen => false,
+    };
+    cut(&mut next, period.begndate, |held| held.insutype == coverage.insutype && gives_way(held));
+    let mut of_scheme = next.coverages.iter().filter(|held| held.insutype == coverage.insutype);
+    if let Some(other) = of_scheme.find(|held| held.period.overlaps(&period)) {
         return Err(Refused::Overlap(Box::new(other.clone())));
     }
-    if let Some(other) = second_basic_scheme(&next, &coverage) {
-        return Err(Refused::SecondBasicScheme(Box::new(other.clone())));
-    }
+    by_one_basic_scheme(&next, &coverage)?;
     next.put(coverage);
     *person = next;
     Ok(())
@@ -249,7 +242,7 @@ fn end_unchecked(person: &mut Timeline, insutype: Insutype, first_day: NaiveDate
 
 /// Ends every scheme the day after death. What was insured up to and on the day of death stays.
 pub fn end_by_death(person: &mut Timeline, died: NaiveDate) {
-    let first_day = yizhan_rules::months::day_after(died);
+    let first_day = day_after(died);
     let schemes: Vec<Insutype> = person.coverages.iter().map(|held| held.insutype).collect();
     for insutype in schemes {
         end_unchecked(person, insutype, first_day, Change::End);
@@ -299,9 +292,7 @@ pub fn turn(
         waiting: current.waiting.clone().filter(|_| waits),
         ..current.clone()
     };
-    if let Some(other) = second_basic_scheme(person, &rest) {
-        return Err(Refused::SecondBasicScheme(Box::new(other.clone())));
-    }
+    by_one_basic_scheme(person, &rest)?;
     if current.period.begndate < day {
         let period = Period { enddate: Some(day_before(day)), ..current.period };
         person.put(Coverage { period, ..current });
@@ -321,32 +312,26 @@ fn before_freezing(person: &Timeline, frozen: &Coverage) -> CoverageState {
 pub fn make_good(person: &mut Timeline, pause: &Coverage, normal: Coverage) -> Result<(), Refused> {
     let mut next = person.clone();
     next.coverages.retain(|held| !held.same_key(pause));
-    if let Some(other) = second_basic_scheme(&next, &normal) {
-        return Err(Refused::SecondBasicScheme(Box::new(other.clone())));
-    }
+    by_one_basic_scheme(&next, &normal)?;
     next.put(normal);
     *person = next;
     Ok(())
 }
 
-/// Takes the days of a period away from the stretches of a scheme that the filter names.
-fn cut(person: &mut Timeline, insutype: Insutype, period: Period, which: fn(&Coverage) -> bool) {
-    let concerns =
-        |held: &Coverage| held.insutype == insutype && which(held) && held.period.overlaps(&period);
-    for held in person.coverages.iter_mut().filter(|held| concerns(held)) {
-        held.period.enddate = Some(day_before(period.begndate));
+/// Ends stretches on the day before one; those that began no earlier are gone.
+fn cut(person: &mut Timeline, day: NaiveDate, which: impl Fn(&Coverage) -> bool) {
+    for held in person.coverages.iter_mut().filter(|held| which(held)) {
+        held.period.enddate = Some(day_before(day));
     }
     person.coverages.retain(|held| !held.period.ended_before(held.period.begndate));
 }
 
-/// Ends the stretch of that state on the day before.
-fn cut_from(person: &mut Timeline, insutype: Insutype, day: NaiveDate, state: CoverageState) {
-    for held in person.coverages.iter_mut() {
-        if held.insutype == insutype && held.state == state && held.period.contains(day) {
-            held.period.enddate = Some(day_before(day));
-        }
+/// Nobody is insured by two basic schemes on a day.
+fn by_one_basic_scheme(person: &Timeline, coverage: &Coverage) -> Result<(), Refused> {
+    match second_basic_scheme(person, coverage) {
+        Some(other) => Err(Refused::SecondBasicScheme(Box::new(other.clone()))),
+        None => Ok(()),
     }
-    person.coverages.retain(|held| !held.period.ended_before(held.period.begndate));
 }
 
 #[cfg(test)]

@@ -23,15 +23,15 @@ pub trait Entry: Clone + PartialEq {
     /// The same, to change it.
     fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self>;
 
+    /// What entries are told apart by, and their list is sorted by.
+    fn key(&self) -> impl Ord;
+
+    /// The first day it holds.
+    fn begndate(&self) -> NaiveDate;
+
     /// Whether the two are the same entry, perhaps with other contents.
-    fn same_key(&self, other: &Self) -> bool;
-
-    /// What the list is sorted by.
-    fn order(&self) -> (String, NaiveDate, String);
-
-    /// As imported over the one of the same key: keeps what imports cannot tell, where it still fits.
-    fn imported_over(self, _held: &Self) -> Self {
-        self
+    fn same_key(&self, other: &Self) -> bool {
+        self.key() == other.key()
     }
 }
 
@@ -50,7 +50,7 @@ impl Timeline {
                 Put::Created
             }
         };
-        list.sort_by_key(Entry::order);
+        list.sort_by(|one, other| one.key().cmp(&other.key()));
         put
     }
 
@@ -64,109 +64,36 @@ impl Timeline {
     }
 }
 
-impl Entry for Coverage {
-    fn list(timeline: &Timeline) -> &Vec<Self> {
-        &timeline.coverages
-    }
+/// For each kind of entries its list in the timeline, and its key.
+macro_rules! entries {
+    ($($entry:ident in $list:ident by |$held:ident| $key:expr;)+) => {$(
+        impl Entry for $entry {
+            fn list(timeline: &Timeline) -> &Vec<Self> {
+                &timeline.$list
+            }
 
-    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
-        &mut timeline.coverages
-    }
+            fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
+                &mut timeline.$list
+            }
 
-    fn same_key(&self, other: &Self) -> bool {
-        self.insutype == other.insutype && self.period.begndate == other.period.begndate
-    }
+            fn key(&self) -> impl Ord {
+                let $held = self;
+                $key
+            }
 
-    fn order(&self) -> (String, NaiveDate, String) {
-        (self.insutype.to_string(), self.period.begndate, String::new())
-    }
-
-    /// The decision stays while the first day of entitlement is the one it led to.
-    fn imported_over(self, held: &Self) -> Self {
-        let decided = held.waiting.clone().filter(|_| held.entitled_begndate == self.entitled_begndate);
-        Coverage { waiting: decided, ..self }
-    }
+            fn begndate(&self) -> NaiveDate {
+                self.period.begndate
+            }
+        }
+    )+};
 }
 
-impl Entry for Identity {
-    fn list(timeline: &Timeline) -> &Vec<Self> {
-        &timeline.identities
-    }
-
-    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
-        &mut timeline.identities
-    }
-
-    fn same_key(&self, other: &Self) -> bool {
-        self.psn_idet_type == other.psn_idet_type
-            && self.name == other.name
-            && self.department == other.department
-            && self.period.begndate == other.period.begndate
-    }
-
-    fn order(&self) -> (String, NaiveDate, String) {
-        (
-            String::new(),
-            self.period.begndate,
-            format!("{} {} {}", self.psn_idet_type, self.name, self.department),
-        )
-    }
-}
-
-impl Entry for Membership {
-    fn list(timeline: &Timeline) -> &Vec<Self> {
-        &timeline.memberships
-    }
-
-    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
-        &mut timeline.memberships
-    }
-
-    fn same_key(&self, other: &Self) -> bool {
-        self.kind == other.kind
-            && self.category == other.category
-            && self.period.begndate == other.period.begndate
-    }
-
-    fn order(&self) -> (String, NaiveDate, String) {
-        (self.kind.code().to_string(), self.period.begndate, self.category.clone())
-    }
-}
-
-impl Entry for AccountShare {
-    fn list(timeline: &Timeline) -> &Vec<Self> {
-        &timeline.account_shares
-    }
-
-    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
-        &mut timeline.account_shares
-    }
-
-    fn same_key(&self, other: &Self) -> bool {
-        self.sharer_psn_no == other.sharer_psn_no && self.period.begndate == other.period.begndate
-    }
-
-    fn order(&self) -> (String, NaiveDate, String) {
-        (String::new(), self.period.begndate, self.sharer_psn_no.clone())
-    }
-}
-
-impl Entry for DiseaseEntitlement {
-    fn list(timeline: &Timeline) -> &Vec<Self> {
-        &timeline.diseases
-    }
-
-    fn list_mut(timeline: &mut Timeline) -> &mut Vec<Self> {
-        &mut timeline.diseases
-    }
-
-    fn same_key(&self, other: &Self) -> bool {
-        self.kind == other.kind
-            && self.dise_codg == other.dise_codg
-            && self.period.begndate == other.period.begndate
-    }
-
-    fn order(&self) -> (String, NaiveDate, String) {
-        (self.kind.code().to_string(), self.period.begndate, self.dise_codg.clone())
-    }
+entries! {
+    Coverage in coverages by |held| (held.insutype, held.period.begndate);
+    Identity in identities by |held| {
+        (held.period.begndate, format!("{} {} {}", held.psn_idet_type, held.name, held.department))
+    };
+    Membership in memberships by |held| (held.kind, held.period.begndate, held.category.as_str());
+    AccountShare in account_shares by |held| (held.period.begndate, held.sharer_psn_no.as_str());
+    DiseaseEntitlement in diseases by |held| (held.kind, held.period.begndate, held.dise_codg.as_str());
 }

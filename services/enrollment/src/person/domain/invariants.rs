@@ -2,6 +2,7 @@
 
 use super::basic_schemes::doubled;
 use super::entry::Entry;
+use super::period::Period;
 use super::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Timeline};
 
 /// What is broken.
@@ -24,28 +25,26 @@ pub fn broken(timeline: &Timeline) -> Vec<Broken> {
         && in_order::<Membership>(timeline)
         && in_order::<AccountShare>(timeline)
         && in_order::<DiseaseEntitlement>(timeline);
-    let same_scheme = |one: &Coverage, other: &Coverage| {
-        one.insutype == other.insutype && one.period.overlaps(&other.period)
-    };
-    let same_disease = |one: &DiseaseEntitlement, other: &DiseaseEntitlement| {
-        one.kind == other.kind && one.dise_codg == other.dise_codg && one.period.overlaps(&other.period)
-    };
+    let schemes = timeline.coverages.iter().map(|held| (held.insutype, held.period));
+    let diseases = timeline.diseases.iter().map(|held| ((held.kind, &held.dise_codg), held.period));
     let checks = [
         (doubled(timeline).is_some(), Broken::TwoBasicSchemes),
-        (any_two(&timeline.coverages, same_scheme), Broken::CoveragesOverlap),
-        (any_two(&timeline.diseases, same_disease), Broken::DiseasesOverlap),
+        (overlap(schemes), Broken::CoveragesOverlap),
+        (overlap(diseases), Broken::DiseasesOverlap),
         (!in_order, Broken::Disorder),
     ];
     checks.into_iter().filter(|(is_broken, _)| *is_broken).map(|(_, broken)| broken).collect()
 }
 
 fn in_order<E: Entry>(timeline: &Timeline) -> bool {
-    let list = E::list(timeline);
-    list.is_sorted_by(|one, next| one.order() <= next.order() && !one.same_key(next))
+    E::list(timeline).is_sorted_by(|one, next| one.key() < next.key())
 }
 
-fn any_two<E>(list: &[E], clash: impl Fn(&E, &E) -> bool) -> bool {
-    list.iter().enumerate().any(|(at, one)| list[at + 1..].iter().any(|other| clash(one, other)))
+/// Whether two periods of one thing share a day. In the order of their first days, one that overlaps any later one overlaps the next.
+fn overlap<T: Ord>(held: impl Iterator<Item = (T, Period)>) -> bool {
+    let mut held: Vec<(T, Period)> = held.collect();
+    held.sort();
+    held.windows(2).any(|two| two[0].0 == two[1].0 && two[0].1.overlaps(&two[1].1))
 }
 
 #[cfg(test)]

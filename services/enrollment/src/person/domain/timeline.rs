@@ -145,7 +145,7 @@ pub struct Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MembershipKind {
     /// 工会互助.
-    Union,
+    Union = 1,
     /// 公务员.
     CivilServant,
     /// 优抚.
@@ -165,16 +165,7 @@ pub enum MembershipKind {
 impl MembershipKind {
     /// The contract's number.
     pub fn code(self) -> i32 {
-        match self {
-            MembershipKind::Union => 1,
-            MembershipKind::CivilServant => 2,
-            MembershipKind::Veteran => 3,
-            MembershipKind::Commercial => 4,
-            MembershipKind::FamilyDoctor => 5,
-            MembershipKind::ResidentTier => 6,
-            MembershipKind::ZeroClaimYear => 7,
-            MembershipKind::RewardUsed => 8,
-        }
+        self as i32
     }
 
     /// From the contract's number.
@@ -211,11 +202,11 @@ pub struct AccountShare {
     pub period: Period,
 }
 
-/// What kind of outpatient disease entitlement.
+/// What kind of outpatient disease entitlement; the numbers are the contract's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum DiseaseKind {
     /// 门诊慢特病.
-    Chronic,
+    Chronic = 1,
     /// 两病: 高血压, 糖尿病 drugs.
     TwoDiseases,
 }
@@ -223,10 +214,7 @@ pub enum DiseaseKind {
 impl DiseaseKind {
     /// The contract's number.
     pub fn code(self) -> i32 {
-        match self {
-            DiseaseKind::Chronic => 1,
-            DiseaseKind::TwoDiseases => 2,
-        }
+        self as i32
     }
 
     /// From the contract's number.

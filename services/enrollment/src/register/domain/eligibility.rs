@@ -1,5 +1,7 @@
 //! Is this person entitled on this day, and what else is true of them?
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, NaiveDate};
 use yizhan_runtime::Reason;
 use yizhan_terms::{Area, Insutype};
@@ -39,8 +41,8 @@ pub struct Answer<'a> {
     pub identities: Vec<&'a Identity>,
     /// Memberships that hold, each with the first year of unbroken membership.
     pub memberships: Vec<(&'a Membership, i32)>,
-    /// Relatives whose account may be used, sorted.
-    pub account_sharers: Vec<&'a str>,
+    /// Relatives whose account may be used.
+    pub account_sharers: BTreeSet<&'a str>,
     /// Entitlements to outpatient care of a disease that hold.
     pub diseases: Vec<&'a DiseaseEntitlement>,
 }
@@ -93,18 +95,14 @@ impl Refusal {
     /// The reason in zh-CN.
     pub fn text(self) -> String {
         match self {
-            Refusal::NoCoverage => "未查询到参保记录".to_owned(),
             Refusal::NotStarted(from) => format!("参保自 {from} 起生效，就诊日期尚未参保"),
             Refusal::Paused => "参保状态为暂停，暂不享受待遇".to_owned(),
             Refusal::Frozen => "参保关系已冻结，暂不享受待遇".to_owned(),
             Refusal::Ended(Some(last)) => format!("参保已于 {last} 终止"),
-            Refusal::Ended(None) => "参保已终止".to_owned(),
             Refusal::Waiting(from) => format!("处于待遇等待期，自 {from} 起享受待遇"),
             Refusal::MedTypeNotCovered => "参保类型为住院统筹，该医疗类别不在待遇范围内".to_owned(),
-            Refusal::DiseaseNotEntitled => "未认定该病种的门诊慢特病或两病待遇".to_owned(),
             Refusal::ReverificationOverdue(last) => format!("该病种待遇应于 {last} 前复审，已逾期"),
-            Refusal::Deceased => "参保人已于就诊日期前死亡".to_owned(),
-            Refusal::NotBorn => "就诊日期早于出生日期".to_owned(),
+            _ => self.reason().text().to_owned(),
         }
     }
 
@@ -130,14 +128,9 @@ impl Refusal {
 pub fn answer<'a>(timeline: &'a Timeline, question: &Question) -> Answer<'a> {
     let day = question.as_of;
     let (coverage, refusal) = coverage_and_refusal(timeline, question);
-    let mut account_sharers: Vec<&str> = timeline
-        .account_shares
-        .iter()
-        .filter(|share| share.period.contains(day))
-        .map(|share| share.sharer_psn_no.as_str())
-        .collect();
-    account_sharers.sort_unstable();
-    account_sharers.dedup();
+    let shares = timeline.account_shares.iter().filter(|share| share.period.contains(day));
+    let account_sharers: BTreeSet<&str> = shares.map(|share| share.sharer_psn_no.as_str()).collect();
+    let memberships = timeline.memberships.iter().filter(|held| held.period.contains(day));
     Answer {
         refusal: refusal_of_person(timeline, day)
             .or(refusal)
@@ -146,12 +139,7 @@ pub fn answer<'a>(timeline: &'a Timeline, question: &Question) -> Answer<'a> {
         age: day.years_since(timeline.person.brdy).unwrap_or(0) as i32,
         consecutive_years: consecutive_years(timeline, day),
         identities: timeline.identities.iter().filter(|identity| identity.period.contains(day)).collect(),
-        memberships: timeline
-            .memberships
-            .iter()
-            .filter(|membership| membership.period.contains(day))
-            .map(|membership| (membership, timeline.member_since(membership)))
-            .collect(),
+        memberships: memberships.map(|held| (held, timeline.member_since(held))).collect(),
         account_sharers,
         diseases: timeline.diseases.iter().filter(|disease| disease.holds(day)).collect(),
     }

@@ -137,7 +137,7 @@ fn insert(identities: &mut Vec<Identity>, claim: &Claim, department: &str) {
         period: claim.period(),
         department: department.to_owned(),
     };
-    let at = identities.partition_point(|other| other.order() <= new.order());
+    let at = identities.partition_point(|other| other.key() <= new.key());
     identities.insert(at, new);
 }
 
