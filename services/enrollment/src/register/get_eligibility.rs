@@ -60,7 +60,7 @@ pub async fn get_eligibility(
 ) -> Result<Eligibility, ServiceError> {
     let mut violations = Violations::new();
     let checked = check(register, &request, "", &mut violations);
-    violations.none()?;
+    let checked = violations.finish(checked)?;
     let person = match checked.psn_no(register).await? {
         Some(psn_no) => checked.person(register, &psn_no).await?,
         None => None,
@@ -83,10 +83,10 @@ pub async fn batch_get_eligibilities(
     let fits = (1..=MAX_QUESTIONS).contains(&requests.len());
     violations.require(fits, "requests", Reason::CountInvalid.saying("每次 1 至 100 个问题"));
     let asked = requests.iter().take(MAX_QUESTIONS).enumerate();
-    let checked: Vec<Checked> = asked
+    let checked: Vec<Option<Checked>> = asked
         .map(|(at, request)| check(register, request, &format!("requests[{at}]."), &mut violations))
         .collect();
-    violations.none()?;
+    let checked: Vec<Checked> = violations.finish(checked.into_iter().collect())?;
     let mut psn_nos = Vec::with_capacity(checked.len());
     for checked in &checked {
         psn_nos.push(checked.psn_no(register).await?);
@@ -141,31 +141,30 @@ impl Checked {
     }
 
     fn judge(&self, caller: &Caller, person: Option<Arc<StoredTimeline>>, rules: Arc<Rules>) -> Found {
-        let person = person.filter(|person| caller.may_ask_about(&person.psn_no, &person.poolarea_no));
+        let person = person.filter(|person| caller.may_ask_about(&person.psn_no, person.poolarea_no));
         let Some(person) = person else { return Found::Nobody };
         if let Some(other) = &person.timeline.merged_into {
             return Found::MergedInto(other.clone());
         }
         let question = &self.question;
-        let decision = decide(&person.timeline, &person.poolarea_no, question, &rules);
+        let decision = decide(&person.timeline, person.poolarea_no, question, &rules);
         let id = eligibility_id(&person, question, decision.reward.as_ref());
         Found::Answer(Box::new(messages::eligibility(&person, question, decision, id, self.expires_at)))
     }
 }
 
-/// `within` is where the question stands in the request. What it gives counts only without violations.
+/// `within` is where the question stands in the request.
 fn check(
     register: &Register,
     request: &GetEligibilityRequest,
     within: &str,
     violations: &mut Violations,
-) -> Checked {
+) -> Option<Checked> {
     let mut check = QuestionCheck { register, request, within, violations };
-    let whom = check.whom();
-    let known_at = check.known_at();
-    let question = check.question();
+    let (whom, known_at, question) = (check.whom(), check.known_at(), check.question());
+    let (known_at, question) = (known_at?, question?);
     let expires_at = known_at.is_none().then(|| register.clock.answer_expires(request.as_of.is_empty()));
-    Checked { question, whom, known_at, expires_at }
+    Some(Checked { question, whom, known_at, expires_at })
 }
 
 struct QuestionCheck<'a> {
@@ -196,14 +195,15 @@ impl QuestionCheck<'_> {
         Whom::Document(self.register.certificate_key.digest(psn_cert_type, certno))
     }
 
-    fn known_at(&mut self) -> Option<DateTime<Utc>> {
-        let known_at = moment(self.request.known_at?);
-        let past = known_at.is_some_and(|at| at <= self.register.clock.now());
-        self.require(past, "known_at", Reason::TimeInvalid.saying("时间无效或晚于现在"));
-        Some(known_at.unwrap_or_default())
+    /// `Some(None)`: as it is known now.
+    fn known_at(&mut self) -> Option<Option<DateTime<Utc>>> {
+        let Some(told) = self.request.known_at else { return Some(None) };
+        let known_at = moment(told).filter(|at| *at <= self.register.clock.now());
+        self.require(known_at.is_some(), "known_at", Reason::TimeInvalid.saying("时间无效或晚于现在"));
+        known_at.map(Some)
     }
 
-    fn question(&mut self) -> Question {
+    fn question(&mut self) -> Option<Question> {
         let request = self.request;
         let given = |code: &String| Some(code.clone()).filter(|code| !code.is_empty());
         let today = || Some(self.register.clock.today());
@@ -221,7 +221,7 @@ impl QuestionCheck<'_> {
         let dise_codg = given(&request.dise_codg);
         let fits = dise_codg.as_ref().is_none_or(|code| code.len() <= MAX_DISEASE_CODE);
         self.require(fits, "dise_codg", Reason::TextInvalid.saying("病种编码最多 30 个字符"));
-        Question { as_of: as_of.unwrap_or_default(), insutype, med_type, dise_codg, place }
+        Some(Question { as_of: as_of?, insutype, med_type, dise_codg, place })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
 use yizhan_runtime::page::paginated;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 use yizhan_workflow::overdue;
 
@@ -27,7 +27,9 @@ pub async fn list_queue(
     let overdue = match request.overdue_only {
         true => {
             let terms = queue::terms(&register.db, area, today).await?;
-            Some(overdue(terms, |area, days| WorkingDays::of(&rules, area).latest_start_overdue(today, days)))
+            Some(overdue(terms, |area, days| {
+                WorkingDays::of(&rules, *area).latest_start_overdue(today, days)
+            }))
         }
         false => None,
     };
@@ -44,7 +46,7 @@ pub async fn list_queue(
 /// The area, and the state if only one is asked for.
 fn check(request: &ListQueueRequest) -> Result<(Area, Option<State>), ServiceError> {
     let mut wrong = Violations::new();
-    let area = wrong.some(Area::parse(&request.area), "area", Reason::AreaInvalid);
+    let area = Fields::of(&mut wrong).area("area", &request.area);
     let asked = request.state != i32::from(FilingState::Unspecified);
     let queued = State::ALL.iter().copied().find(|state| state.number() == request.state);
     let state = queued.filter(|state| is_under_way(*state));
@@ -57,7 +59,7 @@ fn check(request: &ListQueueRequest) -> Result<(Area, Option<State>), ServiceErr
 fn check_office(caller: &Caller, area: &str) -> Result<(), ServiceError> {
     let works =
         matches!(caller, Caller::Agency { .. } | Caller::Department { .. } | Caller::LocalAdministrator);
-    if works && caller.may_read_area(area) {
+    if works && caller.may_read_area(Area::parse(area)) {
         return Ok(());
     }
     Err(ServiceError::area_not_owned(area))
