@@ -1,10 +1,12 @@
 //! Reading and writing timelines.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_runtime::db::{find_rows, insert, upsert};
+use yizhan_terms::{Area, NotAnArea};
 
 use super::entities::entitlement_timeline::{Column, Entity, Model};
 use super::entities::timeline_history;
@@ -19,7 +21,7 @@ pub struct StoredTimeline {
     /// 人员编号.
     pub psn_no: String,
     /// 统筹区 that keeps the person's register.
-    pub poolarea_no: String,
+    pub poolarea_no: Area,
     /// Goes up by one with every change of the person.
     pub version: i64,
     /// What entitles them.
@@ -113,7 +115,7 @@ fn row(stored: &StoredTimeline) -> Result<Model, DbErr> {
     let timeline = serde_json::to_string(&stored.timeline).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(Model {
         psn_no: stored.psn_no.clone(),
-        poolarea_no: stored.poolarea_no.clone(),
+        poolarea_no: stored.poolarea_no.to_string(),
         version: stored.version,
         timeline,
     })
@@ -124,13 +126,12 @@ fn by_psn_no(models: Vec<Model>) -> Result<BTreeMap<String, StoredTimeline>, DbE
 }
 
 fn read(model: Model) -> Result<StoredTimeline, DbErr> {
-    let timeline = serde_json::from_str(&model.timeline).map_err(|error| {
-        DbErr::Json(format!("timeline of {}, version {}: {error}", model.psn_no, model.version))
-    })?;
+    let Model { psn_no, version, .. } = model;
+    let wrong = |what: &dyn Display| DbErr::Json(format!("timeline of {psn_no}, version {version}: {what}"));
     Ok(StoredTimeline {
-        timeline,
-        psn_no: model.psn_no,
-        poolarea_no: model.poolarea_no,
-        version: model.version,
+        timeline: serde_json::from_str(&model.timeline).map_err(|error| wrong(&error))?,
+        poolarea_no: model.poolarea_no.parse().map_err(|error: NotAnArea| wrong(&error))?,
+        psn_no,
+        version,
     })
 }
