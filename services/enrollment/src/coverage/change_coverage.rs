@@ -5,7 +5,7 @@ use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{ChangeCoverageRequest, ChangeCoverageResponse};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{self, NewContribution};
@@ -47,7 +47,7 @@ struct Asked {
     day: NaiveDate,
     psn_type: Option<String>,
     hi_type: Option<String>,
-    poolarea_no: String,
+    poolarea_no: Option<Area>,
     switch_from: Option<Insutype>,
     payment: Option<NewContribution>,
 }
@@ -81,9 +81,10 @@ fn asked(request: &ChangeCoverageRequest, today: NaiveDate, violations: &mut Vio
     if change == Some(Change::Retire) && !request.psn_type.is_empty() && !request.psn_type.starts_with("12") {
         check.wrong("psn_type", Reason::PsnTypeNotRetired);
     }
-    if !request.poolarea_no.is_empty() {
-        check.poolarea("poolarea_no", &request.poolarea_no);
-    }
+    let poolarea_no = match request.poolarea_no.as_str() {
+        "" => Some(None),
+        code => check.poolarea("poolarea_no", code).map(Some),
+    };
     let switch_from = Insutype::from_code(&request.switch_from)
         .filter(|scheme| scheme.is_basic() && scheme.code() != request.insutype);
     check.code("switch_from", &request.switch_from, |code| code.is_empty() || switch_from.is_some());
@@ -105,7 +106,7 @@ fn asked(request: &ChangeCoverageRequest, today: NaiveDate, violations: &mut Vio
         day: day?,
         psn_type: optional(&request.psn_type),
         hi_type: optional(&request.hi_type),
-        poolarea_no: request.poolarea_no.clone(),
+        poolarea_no: poolarea_no?,
         switch_from,
         payment,
     })
@@ -192,14 +193,11 @@ async fn begin(
     let mut recorded =
         stored::of_persons(tx, [asked.psn_no.clone()]).await?.remove(&asked.psn_no).unwrap_or_default();
     if let Some(payment) = &asked.payment {
-        let row = payment.row(&edit.after.poolarea_no, cause, register.clock.now());
+        let row = payment.row(edit.after.poolarea_no, cause, register.clock.now());
         recorded.push(payment.accrued());
         stored::insert(tx, vec![row]).await?;
     }
-    let area = match asked.poolarea_no.is_empty() {
-        true => edit.after.poolarea_no.clone(),
-        false => asked.poolarea_no.clone(),
-    };
+    let area = asked.poolarea_no.unwrap_or(edit.after.poolarea_no);
     let person = &mut edit.after.timeline;
     coverage_changes::check(person, asked.insutype, asked.change, asked.day).map_err(refused)?;
     if let Some(switched) = asked.switch_from {
@@ -214,7 +212,7 @@ async fn begin(
         let paid_on = paid_on.or_else(|| self::paid_on(&recorded, asked.insutype, &accrym));
         let paid_on = paid_on.ok_or_else(|| contribution_missing(asked.insutype, &accrym))?;
         let rules = register.rules.load(tx).await?;
-        let payment = Payment { area: &area, paid_on, rules: &rules };
+        let payment = Payment { area, paid_on, rules: &rules };
         let decision = payment.decide(person, asked.insutype, asked.day);
         let mut decision = decision.map_err(|missing| error(&Stop::NoRule(missing)))?;
         if asked.switch_from.is_some() {
@@ -231,7 +229,7 @@ async fn begin(
         return Err(ServiceError::invalid_field("chg_date", Reason::CoverageYearOver.saying(text)));
     }
     let hi_type = asked.hi_type.clone().unwrap_or_default();
-    let coverage = Coverage { poolarea_no: asked.poolarea_no.clone(), hi_type, ..coverage };
+    let coverage = Coverage { poolarea_no: asked.poolarea_no, hi_type, ..coverage };
     coverage_changes::begin(person, coverage, asked.change).map_err(refused)
 }
 
@@ -247,7 +245,7 @@ fn at_once(asked: &Asked, psn_type: String) -> Coverage {
         insutype: asked.insutype,
         psn_type,
         state: CoverageState::Normal,
-        poolarea_no: String::new(),
+        poolarea_no: None,
         period: Period { begndate: asked.day, enddate: None },
         entitled_begndate: None,
         hi_type: String::new(),

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use yizhan_proto::enrollment::v1::Contribution;
 use yizhan_runtime::Reason;
 use yizhan_runtime::ids::new_id;
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 use crate::coverage::domain::contributions::{self, Accrued, Kind};
 use crate::coverage::store::entities::contribution;
@@ -134,9 +134,9 @@ impl NewContribution {
     }
 
     /// As a row of the person's area.
-    pub fn row(&self, poolarea_no: &str, cause: &Cause, recorded_at: DateTime<Utc>) -> contribution::Model {
+    pub fn row(&self, poolarea_no: Area, cause: &Cause, recorded_at: DateTime<Utc>) -> contribution::Model {
         contribution::Model {
-            poolarea_no: poolarea_no.to_owned(),
+            poolarea_no: poolarea_no.to_string(),
             psn_no: self.psn_no.clone(),
             contribution_id: new_id(),
             insutype: self.insutype.to_string(),

@@ -92,7 +92,7 @@ pub fn error(stop: &Stop) -> ServiceError {
         Stop::Refused(Refused::SecondBasicScheme(held) | Refused::Overlap(held)) => with_stretch(error, held),
         Stop::Refused(Refused::OutsideLife(day)) => error.with("day", day),
         Stop::NoRule(missing) => {
-            error.with("family", missing.family).with("area", &missing.area).with("day", missing.day)
+            error.with("family", missing.family).with("area", missing.area).with("day", missing.day)
         }
     }
 }

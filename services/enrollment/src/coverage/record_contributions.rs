@@ -55,10 +55,10 @@ impl Recording<'_> {
         let recorded_at = register.clock.now();
         let (mut models, mut coverages) = (Vec::new(), Vec::new());
         for (at, row) in self.rows.iter().enumerate() {
-            let Some(area) = work.edits.get(&row.psn_no).map(|edit| edit.after.poolarea_no.clone()) else {
+            let Some(area) = work.edits.get(&row.psn_no).map(|edit| edit.after.poolarea_no) else {
                 continue;
             };
-            let model = row.row(&area, cause, recorded_at);
+            let model = row.row(area, cause, recorded_at);
             if let Some(coverage) = work.take(at, row) {
                 coverages.push(decided(&row.psn_no, &coverage));
             }
@@ -117,8 +117,8 @@ fn pay(
     rules: &Rules,
 ) -> Result<Option<Coverage>, Stop> {
     let (Kind::Paid, Some(paid_on)) = (row.kind, row.paid_date) else { return Ok(None) };
-    let area = edit.after.poolarea_no.clone();
-    let payment = Payment { area: &area, paid_on, rules };
+    let area = edit.after.poolarea_no;
+    let payment = Payment { area, paid_on, rules };
     let person = &mut edit.after.timeline;
     match contributions::is_paid_yearly(row.insutype) {
         true if row.clct_type == contributions::PAID_BACK => Ok(None),

@@ -47,8 +47,8 @@ impl Death<'_> {
         end_by_death(&mut edit.after.timeline, self.died);
         let after = &edit.after.timeline.coverages;
         let ended_count = before.iter().filter(|held| !after.contains(held)).count() as i32;
-        let area = edit.after.poolarea_no.clone();
-        if let Some(model) = persons::find(tx, &area, &self.psn_no).await? {
+        let area = edit.after.poolarea_no;
+        if let Some(model) = persons::find(tx, area, &self.psn_no).await? {
             let model = person::Model { die_date: Some(self.died), ..model };
             rows::upsert::<person::Entity, _>(tx, vec![model]).await?;
         }

@@ -52,15 +52,9 @@ pub async fn register_newborn(
     let Some(child) = child else {
         return Err(ServiceError::internal(anyhow::anyhow!("a newborn was refused without a violation")));
     };
-    caller.check_manages(&told.poolarea_no)?;
-    let newborn = Newborn {
-        caller,
-        child,
-        told_psn_no: told.psn_no,
-        area: told.poolarea_no,
-        guardian: request.guardian_psn_no,
-        payments,
-    };
+    caller.check_manages(child.poolarea_no.as_str())?;
+    let newborn =
+        Newborn { caller, child, told_psn_no: told.psn_no, guardian: request.guardian_psn_no, payments };
     once::once(register, &key, |write| Box::pin(newborn.write(write))).await
 }
 
@@ -113,7 +107,6 @@ struct Newborn<'a> {
     caller: &'a Caller,
     child: NewPerson,
     told_psn_no: String,
-    area: String,
     guardian: String,
     payments: Vec<NewContribution>,
 }
@@ -129,9 +122,9 @@ impl Newborn<'_> {
         let mut edit = self.child.edit(None);
         let (mut models, mut coverages) = (Vec::new(), Vec::new());
         for payment in &self.payments {
-            models.push(payment.row(&self.area, cause, recorded_at));
+            models.push(payment.row(self.child.poolarea_no, cause, recorded_at));
             let paid_on = payment.paid_date.unwrap_or_default();
-            let pays = Payment { area: &self.area, paid_on, rules: &rules };
+            let pays = Payment { area: self.child.poolarea_no, paid_on, rules: &rules };
             let year = payment.first_day.year();
             let begun = resident_pays(&mut edit.after.timeline, pays, year, Some(NEWBORN));
             coverages.extend(begun.map_err(|stop| error(&stop))?);

@@ -18,7 +18,7 @@ use crate::person::domain::timeline::{Coverage, Timeline};
 use crate::register::changes;
 use crate::register::row_check::RowCheck;
 use crate::rules::{Rules, WaitingRule};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 /// Years in one request at most.
 const MAX_YEARS: usize = 50;
@@ -90,10 +90,10 @@ impl Repair<'_> {
             .get(&self.psn_no)
             .map(|rows| years_paid_back(rows, Insutype::Resident))
             .unwrap_or_default();
-        let area = edit.after.poolarea_no.clone();
-        let repaired = self.repair(&mut edit.after.timeline, &area, paid_on, &rules, &paid_before)?;
+        let area = edit.after.poolarea_no;
+        let repaired = self.repair(&mut edit.after.timeline, area, paid_on, &rules, &paid_before)?;
         let recorded_at = register.clock.now();
-        let rows = self.payments.iter().map(|payment| payment.row(&area, cause, recorded_at)).collect();
+        let rows = self.payments.iter().map(|payment| payment.row(area, cause, recorded_at)).collect();
         stored::insert(tx, rows).await?;
         let changed = changes::record(write, vec![edit]).await?;
         let person_version = changed.first().map(|person| person.version).unwrap_or_default();
@@ -104,7 +104,7 @@ impl Repair<'_> {
     fn repair(
         &self,
         person: &mut Timeline,
-        area: &str,
+        area: Area,
         paid_on: NaiveDate,
         rules: &Rules,
         paid_before: &BTreeSet<i32>,

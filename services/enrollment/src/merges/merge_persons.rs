@@ -67,11 +67,11 @@ impl Merge<'_> {
         }
         let merged = merge((keep_psn_no, &keep.timeline), (merged_psn_no, &other.timeline));
         let merged = merged.map_err(|found| contradicted(&found))?;
-        let (poolarea_no, die_date) = (keep.poolarea_no.clone(), merged.kept.person.die_date);
+        let (poolarea_no, die_date) = (keep.poolarea_no, merged.kept.person.die_date);
         let (answer, edits) = self.edits(merged, keep, other, held);
         let mut merged_psn_nos = merges::merged_into(tx, merged_psn_no).await?;
         merged_psn_nos.insert(merged_psn_no.clone());
-        merges::into_record(tx, &poolarea_no, keep_psn_no, &merged_psn_nos, die_date).await?;
+        merges::into_record(tx, poolarea_no, keep_psn_no, &merged_psn_nos, die_date).await?;
         merges::note_merge(tx, merged_psn_no, reason).await?;
         let changed = changes::record(write, edits).await?;
         let version = |psn_no: &str| {
@@ -118,7 +118,7 @@ impl Merge<'_> {
         held: &mut BTreeMap<String, StoredTimeline>,
         psn_no: &str,
     ) -> Result<StoredTimeline, ServiceError> {
-        let person = held.remove(psn_no).filter(|person| self.caller.may_manage_area(&person.poolarea_no));
+        let person = held.remove(psn_no).filter(|person| self.caller.may_manage_area(person.poolarea_no));
         let person = person.ok_or_else(|| person_unknown(psn_no))?;
         match &person.timeline.merged_into {
             Some(other) => Err(person_merged(psn_no, other)),

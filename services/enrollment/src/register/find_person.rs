@@ -28,7 +28,7 @@ pub async fn find_person(
     let psn_no = persons::find_psn_no_by_certificate(&register.db, &digest).await?;
     let psn_no = psn_no.ok_or_else(|| person_unknown(""))?;
     let person = register.person(&psn_no).await?;
-    let person = person.filter(|person| caller.may_ask_about(&psn_no, &person.poolarea_no));
+    let person = person.filter(|person| caller.may_ask_about(&psn_no, person.poolarea_no));
     person.ok_or_else(|| person_unknown(""))
 }
 

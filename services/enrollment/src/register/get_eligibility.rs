@@ -141,13 +141,13 @@ impl Checked {
     }
 
     fn judge(&self, caller: &Caller, person: Option<Arc<StoredTimeline>>, rules: Arc<Rules>) -> Found {
-        let person = person.filter(|person| caller.may_ask_about(&person.psn_no, &person.poolarea_no));
+        let person = person.filter(|person| caller.may_ask_about(&person.psn_no, person.poolarea_no));
         let Some(person) = person else { return Found::Nobody };
         if let Some(other) = &person.timeline.merged_into {
             return Found::MergedInto(other.clone());
         }
         let question = &self.question;
-        let decision = decide(&person.timeline, &person.poolarea_no, question, &rules);
+        let decision = decide(&person.timeline, person.poolarea_no, question, &rules);
         let id = eligibility_id(&person, question, decision.reward.as_ref());
         Found::Answer(Box::new(messages::eligibility(&person, question, decision, id, self.expires_at)))
     }

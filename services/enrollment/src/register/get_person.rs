@@ -25,9 +25,9 @@ pub async fn get_person(
         return Err(person_unknown(psn_no));
     }
     let stored = timelines::find(&register.db, psn_no).await?;
-    let stored = stored.filter(|stored| caller.may_ask_about(psn_no, &stored.poolarea_no));
+    let stored = stored.filter(|stored| caller.may_ask_about(psn_no, stored.poolarea_no));
     let stored = stored.ok_or_else(|| person_unknown(psn_no))?;
-    let person = persons::find(&register.db, &stored.poolarea_no, psn_no).await?;
+    let person = persons::find(&register.db, stored.poolarea_no, psn_no).await?;
     let person = person.ok_or_else(|| person_unknown(psn_no))?;
     RegisteredPerson::new(&register.vault, person, stored).map_err(ServiceError::internal)
 }

@@ -45,7 +45,7 @@ pub fn check_keeper(caller: &Caller) -> Result<(), ServiceError> {
 /// Persons whose register the caller keeps. Those of other areas are left out, as if nobody had registered them: whether and
 /// where somebody is registered is told only to those who may ask about them.
 pub fn kept_by<K: Ord>(caller: &Caller, held: BTreeMap<K, StoredTimeline>) -> BTreeMap<K, StoredTimeline> {
-    held.into_iter().filter(|(_, person)| caller.may_manage_area(&person.poolarea_no)).collect()
+    held.into_iter().filter(|(_, person)| caller.may_manage_area(person.poolarea_no)).collect()
 }
 
 /// One row of an import of dated entries.
@@ -111,7 +111,7 @@ impl<E: Entry> DatedImport<'_, E> {
             match held.get(psn_no) {
                 None => check.wrong(field, Reason::PersonUnknown),
                 // Whose account is shared may be registered elsewhere.
-                Some(person) if field == "psn_no" && !self.caller.may_manage_area(&person.poolarea_no) => {
+                Some(person) if field == "psn_no" && !self.caller.may_manage_area(person.poolarea_no) => {
                     check.wrong(field, Reason::PersonUnknown);
                 }
                 Some(person) if person.timeline.merged_into.is_some() => {

@@ -47,8 +47,8 @@ fn dated(row: &CoverageRow, mut check: RowCheck) -> Option<DatedRow<Coverage>> {
         check.wrong("psn_insu_stas", Reason::CodeUnknown.saying("参保状态应为 1 正常、2 暂停或 4 终止"));
     }
     let poolarea_no = match row.poolarea_no.as_str() {
-        "" => Some(String::new()),
-        code => check.poolarea("poolarea_no", code),
+        "" => Some(None),
+        code => check.poolarea("poolarea_no", code).map(Some),
     };
     let hi_type = check.code("hi_type", &row.hi_type, |code| code.is_empty() || codes::is_hi_type(code));
     let period = check.period(&row.begndate, &row.enddate);

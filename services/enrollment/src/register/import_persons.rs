@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, PersonRow};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
+use yizhan_terms::Area;
 
 use crate::app::{Done, Register, Write};
 use crate::person::domain::certificate::{CertificateKey, IdentityFault, identity_faults};
@@ -30,7 +31,7 @@ pub async fn import_persons(
     let (key, violations) = once::open(caller, &mut request);
     let rows = checked(&request.rows, register.clock.today(), violations)?;
     for row in &rows {
-        caller.check_manages(&row.poolarea_no)?;
+        caller.check_manages(row.poolarea_no.as_str())?;
     }
     let work = PersonImport { caller, rows };
     once::once(register, &key, |write| Box::pin(work.write(write))).await
@@ -40,7 +41,7 @@ pub async fn import_persons(
 #[derive(Debug)]
 pub(crate) struct NewPerson {
     psn_no: String,
-    poolarea_no: String,
+    pub(crate) poolarea_no: Area,
     psn_cert_type: String,
     personal: PersonalData,
     gend: String,
@@ -150,7 +151,7 @@ impl NewPerson {
     pub(crate) fn edit(&self, held: Option<&StoredTimeline>) -> Edit {
         let Some(held) = held else {
             let timeline = Timeline::of(self.facts());
-            return Edit::created(self.psn_no.clone(), self.poolarea_no.clone(), timeline);
+            return Edit::created(self.psn_no.clone(), self.poolarea_no, timeline);
         };
         let mut edit = Edit::of(held.clone());
         edit.after.timeline.person = self.facts();
@@ -176,7 +177,7 @@ impl NewPerson {
         let key = &register.certificate_key;
         let tel = self.personal.tel.expose();
         let mut model = person::Model {
-            poolarea_no: self.poolarea_no.clone(),
+            poolarea_no: self.poolarea_no.to_string(),
             psn_no: self.psn_no.clone(),
             psn_cert_type: self.psn_cert_type.clone(),
             certno_digest: self.certno_digest(key),
@@ -223,7 +224,7 @@ impl PersonImport<'_> {
         let rows = &self.rows;
         let held = timelines::lock(tx, rows.iter().map(|row| row.psn_no.clone())).await?;
         check_held(rows, &held)?;
-        let keys = held.values().map(|person| (person.poolarea_no.clone(), person.psn_no.clone()));
+        let keys = held.values().map(|person| (person.poolarea_no, person.psn_no.clone()));
         let known = persons::find_many(tx, keys).await?;
 
         let mut answer = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };

@@ -17,7 +17,7 @@ pub async fn for_self_or_keeper(
     psn_no: &str,
 ) -> Result<Arc<StoredTimeline>, ServiceError> {
     let person = person_asked_about(register, caller, psn_no).await?;
-    if is_self(caller, psn_no) || caller.may_manage_area(&person.poolarea_no) {
+    if is_self(caller, psn_no) || caller.may_manage_area(person.poolarea_no) {
         return Ok(person);
     }
     let text = "仅本人或参保地经办机构可以办理";
@@ -36,7 +36,7 @@ async fn person_asked_about(
         return Err(person_unknown(psn_no));
     }
     let person = timelines::find(&register.db, psn_no).await?;
-    let person = person.filter(|person| caller.may_ask_about(psn_no, &person.poolarea_no));
+    let person = person.filter(|person| caller.may_ask_about(psn_no, person.poolarea_no));
     person.map(Arc::new).ok_or_else(|| person_unknown(psn_no))
 }
 

@@ -41,9 +41,5 @@ fn listed(caller: &Caller, poolarea_no: &str) -> Result<RangeInclusive<Area>, Se
     let Some(area) = Area::parse(poolarea_no) else {
         return Err(ServiceError::invalid_field("poolarea_no", Reason::AreaInvalid));
     };
-    if caller.may_read_area(poolarea_no) {
-        Ok(area..=area)
-    } else {
-        Err(refused().with("poolarea_no", poolarea_no))
-    }
+    if caller.may_read_area(area) { Ok(area..=area) } else { Err(refused().with("poolarea_no", area)) }
 }

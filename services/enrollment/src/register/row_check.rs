@@ -70,12 +70,12 @@ impl<'a> RowCheck<'a> {
     }
 
     /// A 6-digit admdvs.
-    pub fn poolarea(&mut self, field: &str, value: &str) -> Option<String> {
-        let fits = Area::parse(value).is_some();
-        if !fits {
+    pub fn poolarea(&mut self, field: &str, value: &str) -> Option<Area> {
+        let area = Area::parse(value);
+        if area.is_none() {
             self.wrong(field, Reason::AreaInvalid);
         }
-        fits.then(|| value.to_owned())
+        area
     }
 
     /// Text of at most 50 characters without control characters.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use yizhan_proto::enrollment::v1::{AuthorizeLookRequest, AuthorizeLookResponse, LookKind};
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use super::grants::{find_grant, grant_unknown, refused};
 use super::messages::{self, scope_codes};
@@ -102,7 +103,7 @@ impl Asked {
 
     fn look(&self, person: &StoredTimeline, request: &AuthorizeLookRequest, scopes: BTreeSet<Scope>) -> Look {
         Look {
-            poolarea_no: person.poolarea_no.clone(),
+            poolarea_no: person.poolarea_no.to_string(),
             psn_no: person.psn_no.clone(),
             action: self.action,
             subject: request.subject.clone(),
@@ -113,11 +114,10 @@ impl Asked {
 }
 
 fn answer(person: StoredTimeline) -> AuthorizeLookResponse {
-    let insured = person.timeline.coverages.iter().map(|coverage| &coverage.poolarea_no);
-    let areas: BTreeSet<&String> =
-        insured.chain([&person.poolarea_no]).filter(|area| !area.is_empty()).collect();
+    let insured = person.timeline.coverages.iter().filter_map(|coverage| coverage.poolarea_no);
+    let areas: BTreeSet<Area> = insured.chain([person.poolarea_no]).collect();
     AuthorizeLookResponse {
-        poolareas_no: areas.into_iter().cloned().collect(),
+        poolareas_no: areas.into_iter().map(String::from).collect(),
         psn_no: person.psn_no,
         ..AuthorizeLookResponse::default()
     }

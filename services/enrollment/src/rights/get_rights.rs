@@ -28,7 +28,7 @@ pub async fn get_rights(
         let wanted =
             WantedLook { actor: caller.to_string(), purpose: purpose.clone(), scopes: BTreeSet::new() };
         let look = Look {
-            poolarea_no: person.poolarea_no.clone(),
+            poolarea_no: person.poolarea_no.to_string(),
             psn_no: psn_no.clone(),
             action: Action::Rights,
             subject: String::new(),

@@ -34,7 +34,7 @@ pub async fn grant_access(
     }
     let grant = access_grant::Model {
         grant_id: new_id(),
-        poolarea_no: person.poolarea_no.clone(),
+        poolarea_no: person.poolarea_no.to_string(),
         psn_no: request.psn_no.clone(),
         grantee: request.grantee.clone(),
         purpose: request.purpose.clone(),

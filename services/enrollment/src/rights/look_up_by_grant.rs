@@ -32,7 +32,7 @@ pub async fn look_up_by_grant(
     let mut given = grant.terms().given(&wanted);
     given.retain(|scope| scope.is_of_register());
     let look = Look {
-        poolarea_no: held.poolarea_no,
+        poolarea_no: held.poolarea_no.to_string(),
         psn_no: grant.psn_no.clone(),
         action: Action::ByGrant,
         subject: String::new(),

@@ -21,7 +21,7 @@ pub fn rights(person: StoredTimeline) -> pb::Rights {
     let share = |entry| messages::share_row(&psn_no, entry);
     pb::Rights {
         person_version: person.version,
-        poolarea_no: person.poolarea_no,
+        poolarea_no: person.poolarea_no.to_string(),
         psn_name_masked: timeline.person.psn_name_masked,
         coverages: timeline.coverages.into_iter().map(coverage).collect(),
         identities: timeline.identities.into_iter().map(identity).collect(),

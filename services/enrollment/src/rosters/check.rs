@@ -23,10 +23,10 @@ pub const MAX_ROWS: i64 = 5_000_000;
 
 /// Refuses a caller who may not speak for the department about the area.
 pub fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Result<(), ServiceError> {
-    if caller.may_speak_for_department(poolarea_no, department) {
+    let area = Area::parse(poolarea_no);
+    if caller.may_speak_for_department(area, department) {
         return Ok(());
     }
-    let area = Area::parse(poolarea_no);
     let owns = caller.owned_area().zip(area).is_some_and(|(own, area)| own.covers(area));
     let error = if owns {
         ServiceError::new(Reason::DepartmentNotOwn, "the caller is not this department")

@@ -6,6 +6,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
+use yizhan_terms::Area;
 
 use crate::app::{Done, Register, Write};
 use crate::rosters::check::{check_roster_id, roster_unknown};
@@ -32,7 +33,7 @@ async fn get(
     (poolarea_no, department, roster_id): (&str, &str, &str),
 ) -> Result<Model, ServiceError> {
     let may_be = is_roster(department, roster_id);
-    let found = match may_be && caller.may_speak_for_department(poolarea_no, department) {
+    let found = match may_be && caller.may_speak_for_department(Area::parse(poolarea_no), department) {
         true => rosters::find(&register.db, poolarea_no, department, roster_id).await?,
         false => None,
     };
@@ -99,7 +100,7 @@ pub async fn abandon_roster(
     let (key, violations) = once::open(caller, &mut request);
     violations.none()?;
     if !is_roster(&request.department, &request.roster_id)
-        || !caller.may_speak_for_department(&request.poolarea_no, &request.department)
+        || !caller.may_speak_for_department(Area::parse(&request.poolarea_no), &request.department)
     {
         return Err(unknown(&request.roster_id));
     }

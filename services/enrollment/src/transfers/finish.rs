@@ -101,15 +101,15 @@ impl CheckedTerms {
         })?;
         let begins = self.begins(direction, register.clock.today())?;
         let held = timelines::lock(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
-        let held = held.filter(|held| held.poolarea_no == row.from_poolarea_no);
+        let held = held.filter(|held| held.poolarea_no.as_str() == row.from_poolarea_no);
         let held = held.ok_or_else(|| person_unknown(&row.psn_no))?;
         if held.timeline.person.die_date.is_some() {
             return Err(nothing_held());
         }
         let terms = Terms {
             direction,
-            from_area: &row.from_poolarea_no,
-            to_area: &row.to_poolarea_no,
+            from_area: held.poolarea_no,
+            to_area: row.to_poolarea_no.parse().map_err(ServiceError::internal)?,
             today: register.clock.today(),
             paid_on: self.paid_on,
             begins,
@@ -194,7 +194,7 @@ impl CheckedTerms {
         }
         let mut edit = Edit::of(held);
         edit.after.timeline = finished.timeline.clone();
-        edit.after.poolarea_no = to_area.clone();
+        edit.after.poolarea_no = to_area.parse().map_err(ServiceError::internal)?;
         if from_area != to_area {
             edit.kind = PERSON_MOVED;
         }

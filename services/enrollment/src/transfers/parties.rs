@@ -4,11 +4,11 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::transfers::domain::Sides;
 use crate::transfers::store::entities::transfer;
-use yizhan_terms::is_psn_no;
+use yizhan_terms::{Area, is_psn_no};
 use yizhan_workflow::is_reason;
 
 /// For whom the caller may act in a transfer.
-pub fn sides(caller: &Caller, from_area: &str, to_area: &str, psn_no: &str) -> Sides {
+pub fn sides(caller: &Caller, from_area: Option<Area>, to_area: Option<Area>, psn_no: &str) -> Sides {
     Sides {
         sending: caller.may_manage_area(from_area),
         receiving: caller.may_manage_area(to_area),
@@ -18,14 +18,14 @@ pub fn sides(caller: &Caller, from_area: &str, to_area: &str, psn_no: &str) -> S
 
 /// For whom the caller may act in a stored one.
 pub fn sides_of(caller: &Caller, row: &transfer::Model) -> Sides {
-    sides(caller, &row.from_poolarea_no, &row.to_poolarea_no, &row.psn_no)
+    sides(caller, Area::parse(&row.from_poolarea_no), Area::parse(&row.to_poolarea_no), &row.psn_no)
 }
 
 /// Whether the caller may know of the transfer.
 pub fn may_see(caller: &Caller, row: &transfer::Model) -> bool {
     sides_of(caller, row) != Sides::default()
-        || caller.may_read_area(&row.from_poolarea_no)
-        || caller.may_read_area(&row.to_poolarea_no)
+        || caller.may_read_area(Area::parse(&row.from_poolarea_no))
+        || caller.may_read_area(Area::parse(&row.to_poolarea_no))
 }
 
 /// Notes a reason that is missing or too long.

@@ -57,7 +57,12 @@ fn checked<'a>(
     let (Some(initiator), Some(direction)) = (initiator, direction) else {
         return Err(ServiceError::internal(anyhow::anyhow!("checked before")));
     };
-    let sides = sides(caller, &request.from_poolarea_no, &request.to_poolarea_no, &request.psn_no);
+    let sides = sides(
+        caller,
+        Area::parse(&request.from_poolarea_no),
+        Area::parse(&request.to_poolarea_no),
+        &request.psn_no,
+    );
     let agency = sides.has(initiator.side());
     if !agency && (!sides.person || request.trans_mode == WITHOUT_APPLICATION) {
         return Err(ServiceError::area_not_owned(""));
@@ -103,7 +108,7 @@ impl Start<'_> {
     async fn check_person(&self, tx: &DatabaseTransaction, register: &Register) -> Result<(), ServiceError> {
         let psn_no = &self.request.psn_no;
         let held = timelines::lock(tx, [psn_no.clone()]).await?.remove(psn_no);
-        let held = held.filter(|held| held.poolarea_no == self.request.from_poolarea_no);
+        let held = held.filter(|held| held.poolarea_no.as_str() == self.request.from_poolarea_no);
         let held = held.ok_or_else(|| person_unknown(psn_no))?;
         if let Some(other) = &held.timeline.merged_into {
             return Err(person_merged(psn_no, other));

@@ -4,7 +4,7 @@ pub mod refusals;
 
 use chrono::NaiveDate;
 use yizhan_documents::{Ambiguous, Dated, Family, NoRule};
-use yizhan_terms::{Care, Filing as Class, FilingKind, Tier, Treatment};
+use yizhan_terms::{Area, Care, Filing as Class, FilingKind, Tier, Treatment};
 
 use crate::rules::places::{covers, is_at_home, same_province};
 use crate::rules::{
@@ -170,7 +170,7 @@ struct Covering<'s> {
 
 impl Finder<'_> {
     fn rule<R: Family<FilingFamilies>>(&self) -> Result<&Dated<R>, NoRule> {
-        self.rules.find::<R>(self.visit.poolarea_no, self.visit.end)
+        self.rules.find::<R>(Area::parse(self.visit.poolarea_no).unwrap_or(Area::NATION), self.visit.end)
     }
 
     /// Care in the pooling area: as for everybody, unless the person is filed long-term elsewhere (22号 二(五)).

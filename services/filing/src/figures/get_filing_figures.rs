@@ -38,7 +38,7 @@ pub async fn get_filing_figures(
     request: GetFilingFiguresRequest,
 ) -> Result<GetFilingFiguresResponse, ServiceError> {
     let area = check(&request)?;
-    if !caller.may_read_area(&request.area) {
+    if !caller.may_read_area(area) {
         return Err(ServiceError::area_not_owned(&request.area));
     }
     let GetFilingFiguresRequest { begin_month, end_month, page_size, page_token, .. } = request;

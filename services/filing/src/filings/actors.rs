@@ -40,8 +40,8 @@ pub fn may_submit(caller: &Caller, psn_no: &str, referring: Option<&str>) -> boo
 /// Whether the caller may see a filing: the person, the areas that pay and handle it, and whoever submitted it.
 pub fn may_see(caller: &Caller, filing: &Filing) -> bool {
     let own = matches!(caller, Caller::Person { psn_no } if *psn_no == filing.psn_no);
-    own || caller.may_read_area(&filing.poolarea_no)
-        || caller.may_read_area(&filing.handling_area)
+    own || caller.may_read_area(Area::parse(&filing.poolarea_no))
+        || caller.may_read_area(Area::parse(&filing.handling_area))
         || submitted(caller, filing)
 }
 
@@ -56,7 +56,7 @@ pub fn submitted(caller: &Caller, filing: &Filing) -> bool {
 /// What the caller, acting as this officer, is to a filing.
 pub fn relation(caller: &Caller, opter: &str, filing: &Filing) -> Relation {
     let referring = filing.referral.as_ref().map(|referral| referral.fixmedins_code.as_str());
-    let has_it = caller.may_manage_area(&filing.handling_area);
+    let has_it = caller.may_manage_area(Area::parse(&filing.handling_area));
     let within_home = covers(&filing.poolarea_no, &filing.handling_area);
     let submitted = submitted(caller, filing);
     Relation {
@@ -65,7 +65,7 @@ pub fn relation(caller: &Caller, opter: &str, filing: &Filing) -> Relation {
         same_officer: is_officer(caller, opter, filing, submitted),
         may_submit: may_submit(caller, &filing.psn_no, referring),
         has_it,
-        home: caller.may_manage_area(&filing.poolarea_no) || (has_it && within_home),
+        home: caller.may_manage_area(Area::parse(&filing.poolarea_no)) || (has_it && within_home),
         window: matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator),
     }
 }

@@ -64,7 +64,7 @@ fn state(request: &ListQueueRequest, wrong: &mut Violations) -> Option<State> {
 fn check_office(caller: &Caller, area: &str) -> Result<(), ServiceError> {
     let works =
         matches!(caller, Caller::Agency { .. } | Caller::Department { .. } | Caller::LocalAdministrator);
-    if works && caller.may_read_area(area) {
+    if works && caller.may_read_area(Area::parse(area)) {
         return Ok(());
     }
     Err(ServiceError::area_not_owned(area))

@@ -13,7 +13,7 @@ use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 use yizhan_documents::{Dated, Family, NoRule};
 use yizhan_runtime::{Reason, ServiceError};
-use yizhan_terms::{FilingKind, FilingMaterial, Status};
+use yizhan_terms::{Area, FilingKind, FilingMaterial, Status};
 
 use calendar::Calendar;
 pub use treatment::{Asked, Away, Decision, Direct, SchemeTable, Treatments, What, decide};
@@ -198,7 +198,9 @@ impl<'r> RulesOf<'r> {
     /// # Errors
     /// Where no document speaks of it.
     pub fn find<R: Family<FilingFamilies>>(&self) -> Result<&'r Dated<R>, ServiceError> {
-        self.rules.find(self.area, self.day).map_err(|missing| no_rules(&missing))
+        self.rules
+            .find(Area::parse(self.area).unwrap_or(Area::NATION), self.day)
+            .map_err(|missing| no_rules(&missing))
     }
 }
 
@@ -209,6 +211,6 @@ pub fn no_rules(missing: &NoRule) -> ServiceError {
         format!("no rules of the family {} hold in {} on {}", missing.family, missing.area, missing.day),
     )
     .with("family", missing.family)
-    .with("area", &missing.area)
+    .with("area", missing.area)
     .with("day", missing.day)
 }

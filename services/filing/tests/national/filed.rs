@@ -38,14 +38,14 @@ fn filing(kind: &str, papers: &[&str]) -> SubmitFilingRequest {
 /// What becomes of it, or everything wrong with it.
 fn judged(request: &SubmitFilingRequest, status: Status) -> Result<Submission, Vec<String>> {
     let rules = Rules::embedded();
-    let kinds = rules.find::<Kinds>(HOME, today()).unwrap();
+    let kinds = rules.find::<Kinds>(HOME.parse().unwrap(), today()).unwrap();
     let kind = FilingKind::from_code(&request.out_fil_type).unwrap();
     let Some(kind) = kinds.rule.find(kind) else { return Err(vec!["KIND_NOT_OFFERED".into()]) };
     let of_kind = RulesOfKind {
         kind,
-        places: &rules.find::<Places>(HOME, today()).unwrap().rule,
-        handling: &rules.find::<Handling>(HOME, today()).unwrap().rule,
-        in_province: &rules.find::<InProvince>(HOME, today()).unwrap().rule,
+        places: &rules.find::<Places>(HOME.parse().unwrap(), today()).unwrap().rule,
+        handling: &rules.find::<Handling>(HOME.parse().unwrap(), today()).unwrap().rule,
+        in_province: &rules.find::<InProvince>(HOME.parse().unwrap(), today()).unwrap().rule,
     };
     let mut wrong = Violations::new();
     let asked = Asked::from(request);
@@ -166,7 +166,7 @@ fn one_files_to_a_city_a_municipality_or_one_of_the_provinces_named() {
 #[test]
 fn a_filing_is_decided_in_two_working_days() {
     let rules = Rules::embedded();
-    let handling = &rules.find::<Handling>(HOME, today()).unwrap().rule;
+    let handling = &rules.find::<Handling>(HOME.parse().unwrap(), today()).unwrap().rule;
     // Wednesday, Thursday, Friday; and a Friday before a weekend.
     let days = WorkingDays::of(&rules, HOME);
     assert_eq!(days.add(today(), handling.working_days), ("2025-06-20".parse().unwrap(), true));

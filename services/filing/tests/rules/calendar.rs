@@ -192,7 +192,8 @@ fn the_calendars_are_those_of_the_notices() {
         ),
     ];
     for (year, holidays, workdays) in notices {
-        let calendar = &rules.find::<Calendar>("100000", day(&format!("{year}-06-01"))).unwrap().rule;
+        let calendar =
+            &rules.find::<Calendar>("100000".parse().unwrap(), day(&format!("{year}-06-01"))).unwrap().rule;
         let read: Vec<_> = calendar
             .holidays
             .iter()

@@ -9,7 +9,7 @@ use yizhan_proto::settlement::v1::{
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
-use yizhan_terms::{InstitutionType, Tier};
+use yizhan_terms::{Area, InstitutionType, Tier};
 
 use super::store::entities::{catalogue_item, institution};
 use super::store::{Reference, replace};
@@ -112,7 +112,7 @@ fn check_distinct(keys: impl Iterator<Item = String>, field: &str, wrong: &mut V
 }
 
 fn require_areas<'a>(caller: &Caller, mut areas: impl Iterator<Item = &'a str>) -> Result<(), ServiceError> {
-    match areas.find(|area| !caller.may_manage_area(area)) {
+    match areas.find(|area| !caller.may_manage_area(Area::parse(area))) {
         None => Ok(()),
         Some(area) => {
             let denied =

@@ -2,6 +2,7 @@
 
 use yizhan_proto::settlement::v1::{CheckBooksRequest, CheckBooksResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use crate::app::App;
 use crate::books::check_books;
@@ -16,7 +17,8 @@ pub async fn check_books(
     let mut wrong = Violations::new();
     check_area(&request.poolarea_no, "poolarea_no", &mut wrong);
     wrong.none()?;
-    let keeps = caller.may_read_area(&request.poolarea_no) && !matches!(caller, Caller::Department { .. });
+    let keeps = caller.may_read_area(Area::parse(&request.poolarea_no))
+        && !matches!(caller, Caller::Department { .. });
     if !keeps && !matches!(caller, Caller::Operator { .. }) {
         return Err(ServiceError::area_not_owned(&request.poolarea_no));
     }

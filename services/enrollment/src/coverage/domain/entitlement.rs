@@ -9,7 +9,7 @@ use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{Timeline, Waiting};
 use crate::rules::{Continuity, Dated, Employee, Enrolment, Newborn, NoRule, Rules, WaitingRule};
 use yizhan_rules::months::{day_after, first_of_month, first_of_year, last_of_year};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 /// What was decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Payer<'a> {
     /// What is known of them, without the coverage that is to be decided.
     pub person: &'a Timeline,
     /// 统筹区 whose rules hold.
-    pub area: &'a str,
+    pub area: Area,
     /// The day of payment.
     pub paid_on: NaiveDate,
     /// Whether they come from another area by 转移接续.

@@ -12,17 +12,17 @@ use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::rules::{NoRule, Rules};
 use yizhan_rules::months::{day_after, day_before, first_of_year};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 /// What is agreed on.
 #[derive(Clone, Debug)]
-pub struct Terms<'a> {
+pub struct Terms {
     /// Between which schemes.
     pub direction: Direction,
     /// 转出地.
-    pub from_area: &'a str,
+    pub from_area: Area,
     /// 转入地.
-    pub to_area: &'a str,
+    pub to_area: Area,
     /// The day of finishing.
     pub today: NaiveDate,
     /// The day of payment, at most today.
@@ -189,7 +189,7 @@ fn new_stretch(decision: &Decision, terms: &Terms) -> Coverage {
         insutype: terms.direction.joins(),
         psn_type: terms.psn_type.clone(),
         state: CoverageState::Normal,
-        poolarea_no: String::new(),
+        poolarea_no: None,
         period: decision.period,
         entitled_begndate: Some(decision.entitled_begndate)
             .filter(|entitled| *entitled > decision.period.begndate),
@@ -231,7 +231,7 @@ fn end_old(person: &mut Timeline, terms: &Terms, first: NaiveDate, out: Change) 
         let paid_here = person.coverages.iter().filter(|stretch| stretch.insutype == insutype);
         let paid_here = paid_here
             .into_iter()
-            .any(|stretch| stretch.poolarea_no.is_empty() || stretch.poolarea_no == terms.from_area);
+            .any(|stretch| stretch.poolarea_no.is_none_or(|area| area == terms.from_area));
         if !(terms.direction.leaves(insutype) || on_top && paid_here) {
             continue;
         }
@@ -258,9 +258,9 @@ fn runs(person: &Timeline, insutype: Insutype, day: NaiveDate) -> bool {
 }
 
 /// What was paid by the area that kept the register stays with that area when the register moves.
-fn name_paying_area(person: &mut Timeline, from_area: &str) {
-    for stretch in person.coverages.iter_mut().filter(|stretch| stretch.poolarea_no.is_empty()) {
-        stretch.poolarea_no = from_area.to_owned();
+fn name_paying_area(person: &mut Timeline, from_area: Area) {
+    for stretch in &mut person.coverages {
+        stretch.poolarea_no.get_or_insert(from_area);
     }
 }
 

@@ -4,6 +4,7 @@
 use chrono::{Datelike, NaiveDate, Weekday};
 
 use super::Rules;
+use yizhan_terms::Area;
 
 /// Holidays and make-up days of a stretch of time, as a rule a year.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl<'r> WorkingDays<'r> {
 
     /// Whether a day is a working day.
     pub fn is_working_day(&self, day: NaiveDate) -> (bool, bool) {
-        match self.rules.find::<Calendar>(self.area, day) {
+        match self.rules.find::<Calendar>(Area::parse(self.area).unwrap_or(Area::NATION), day) {
             Ok(calendar) => (calendar.rule.is_working_day(day), true),
             Err(_) => (is_weekday(day), false),
         }
