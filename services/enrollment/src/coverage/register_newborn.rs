@@ -87,11 +87,12 @@ fn paid(
     fields.require(is_own, "psn_no", Reason::PaymentOfAnother);
     child.psn_no.clone_into(&mut told.psn_no);
     told.insutype = Insutype::Resident.to_string();
+    let payment = contribution_check::checked(&told, today, &mut fields);
     let born = told.accrym.as_str() >= child.brdy.get(..4).unwrap_or_default();
     fields.require(born, "accrym", Reason::AccrymInvalid.saying("参保年度不能早于出生年度"));
     let said = Reason::DatesReversed.saying("缴费日期不能早于出生日期");
     fields.require(told.paid_date >= child.brdy, "paid_date", said);
-    let payment = contribution_check::checked(&told, today, &mut fields)?;
+    let payment = payment?;
     let normal = payment.kind == Kind::Paid && payment.clct_type == "10";
     let paid_on = payment.paid_date.filter(|_| normal);
     Some((fields.some(paid_on, "clct_type", Reason::PaymentExpected)?, payment))
