@@ -2,14 +2,13 @@
 
 use yizhan_documents::Problem;
 use yizhan_proto::rules::v1::{RulesDocument, RulesProblem};
-use yizhan_runtime::clock::timestamp;
+use yizhan_runtime::clock::{day_text, timestamp};
 
 use crate::queries::Summary;
 
 impl From<Summary> for RulesDocument {
     /// Without its text.
     fn from(summary: Summary) -> RulesDocument {
-        let text = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
         RulesDocument {
             rules_id: summary.id,
             version: summary.version,
@@ -19,8 +18,8 @@ impl From<Summary> for RulesDocument {
             recorded_at: summary.recorded_at.map(timestamp),
             document: String::new(),
             insutype: summary.scheme.map(|scheme| scheme.code().to_owned()).unwrap_or_default(),
-            begndate: text(summary.period.map(|period| period.from)),
-            enddate: text(summary.period.and_then(|period| period.to)),
+            begndate: day_text(summary.period.map(|period| period.from)),
+            enddate: day_text(summary.period.and_then(|period| period.to)),
             composite: summary.composite.unwrap_or_default(),
         }
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveTime, Subsec
 use prost_types::Timestamp;
 
 /// Asia/Shanghai: +08:00 without daylight saving since 1991. Every date of the contract is a calendar day there.
-pub fn shanghai() -> FixedOffset {
+fn shanghai() -> FixedOffset {
     FixedOffset::east_opt(8 * 3600).expect("8 hours is a valid offset")
 }
 
@@ -94,6 +94,11 @@ impl ManualClock {
     pub fn set(&self, to: DateTime<Utc>) {
         *self.0.lock().expect("clock lock") = to;
     }
+}
+
+/// A day as messages tell it; nothing where there is none.
+pub fn day_text(day: Option<NaiveDate>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
 }
 
 /// Reads a date of the contract: exactly `YYYY-MM-DD`, a day that exists, years 1900 to 2999.

@@ -57,6 +57,7 @@
 
 mod case;
 mod flaws;
+mod named;
 mod queue;
 mod table;
 

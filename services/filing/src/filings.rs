@@ -11,6 +11,7 @@ mod import_filings;
 mod list_queue;
 mod messages;
 pub mod store;
+pub mod submission;
 mod submit;
 mod sweep;
 mod watch_filings;

@@ -4,7 +4,7 @@ use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::{
     Arrears, Contribution, ListContributionsRequest, ListContributionsResponse,
 };
-use yizhan_runtime::clock::timestamp;
+use yizhan_runtime::clock::{day_text, timestamp};
 use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
@@ -70,7 +70,7 @@ pub fn contribution(row: Model) -> Contribution {
         amount_fen: row.amount_fen,
         clct_type: row.clct_type,
         clct_flag: row.clct_flag,
-        paid_date: row.paid_date.map(|date| date.to_string()).unwrap_or_default(),
+        paid_date: day_text(row.paid_date),
         clct_way: row.clct_way,
         psn_type: String::new(),
         contribution_id: row.contribution_id,

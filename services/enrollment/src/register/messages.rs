@@ -1,9 +1,9 @@
 //! The register's terms as the contract's messages.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::cache::CacheStats;
-use yizhan_runtime::clock::timestamp;
+use yizhan_runtime::clock::{day_text, timestamp};
 use yizhan_terms::Insutype;
 
 use crate::person::domain::timeline::{
@@ -15,10 +15,6 @@ use crate::person::store::timelines::StoredTimeline;
 use crate::register::domain::decision::Decision;
 use crate::register::domain::eligibility::{Answer, Question};
 use crate::register::domain::reward::Reward;
-
-fn optional(date: Option<NaiveDate>) -> String {
-    date.map(|date| date.to_string()).unwrap_or_default()
-}
 
 /// The answer to a question about a person. `eligibility_id` names it; it holds until `expires_at`, an answer of the past for
 /// good.
@@ -56,8 +52,8 @@ pub fn eligibility(
         memberships: answer.memberships.into_iter().map(|(held, since)| membership(held, since)).collect(),
         account_sharers: answer.account_sharers.into_iter().map(str::to_owned).collect(),
         hi_type: of_coverage(|coverage| &coverage.hi_type),
-        entitled_begndate: optional(entitled.map(|period| period.begndate)),
-        entitled_enddate: optional(entitled.and_then(|period| period.enddate)),
+        entitled_begndate: day_text(entitled.map(|period| period.begndate)),
+        entitled_enddate: day_text(entitled.and_then(|period| period.enddate)),
         waiting: coverage.and_then(waiting),
         out_of_area,
         diseases: answer.diseases.into_iter().map(disease).collect(),
@@ -102,8 +98,8 @@ pub fn disease(disease: &DiseaseEntitlement) -> pb::DiseaseEntitlement {
         dise_codg: disease.dise_codg.clone(),
         dise_name: disease.dise_name.clone(),
         begndate: disease.period.begndate.to_string(),
-        enddate: optional(disease.period.enddate),
-        reverify_by: optional(disease.reverify_by),
+        enddate: day_text(disease.period.enddate),
+        reverify_by: day_text(disease.reverify_by),
     }
 }
 
@@ -112,7 +108,7 @@ fn identity(identity: &Identity) -> pb::Identity {
         psn_idet_type: identity.psn_idet_type.clone(),
         name: identity.name.clone(),
         begndate: identity.period.begndate.to_string(),
-        enddate: optional(identity.period.enddate),
+        enddate: day_text(identity.period.enddate),
     }
 }
 
@@ -121,7 +117,7 @@ fn membership(membership: &Membership, since_year: i32) -> pb::Membership {
         kind: membership.kind.code(),
         category: membership.category.clone(),
         begndate: membership.period.begndate.to_string(),
-        enddate: optional(membership.period.enddate),
+        enddate: day_text(membership.period.enddate),
         since_year,
     }
 }
@@ -138,7 +134,7 @@ pub fn person(registered: RegisteredPerson) -> pb::Person {
         certno_masked: person.certno_masked,
         gend: person.gend,
         brdy: person.brdy.to_string(),
-        die_date: optional(person.die_date),
+        die_date: day_text(person.die_date),
         coverages: timeline.coverages.into_iter().map(|entry| coverage_row(psn_no, entry)).collect(),
         identities: timeline.identities.into_iter().map(|entry| identity_row(psn_no, entry)).collect(),
         memberships: timeline.memberships.into_iter().map(|entry| membership_row(psn_no, entry)).collect(),
@@ -161,8 +157,8 @@ pub fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
         psn_insu_stas: coverage.state.code().to_owned(),
         poolarea_no: coverage.poolarea_no.map(String::from).unwrap_or_default(),
         begndate: coverage.period.begndate.to_string(),
-        enddate: optional(coverage.period.enddate),
-        entitled_begndate: optional(coverage.entitled_begndate),
+        enddate: day_text(coverage.period.enddate),
+        entitled_begndate: day_text(coverage.entitled_begndate),
         hi_type: coverage.hi_type,
         psn_chg_type: coverage.psn_chg_type,
     }
@@ -175,7 +171,7 @@ pub fn identity_row(psn_no: &str, identity: Identity) -> pb::IdentityRow {
         psn_idet_type: identity.psn_idet_type,
         name: identity.name,
         begndate: identity.period.begndate.to_string(),
-        enddate: optional(identity.period.enddate),
+        enddate: day_text(identity.period.enddate),
         department: identity.department,
     }
 }
@@ -188,7 +184,7 @@ pub fn membership_row(psn_no: &str, membership: Membership) -> pb::MembershipRow
         category: membership.category,
         series: membership.series,
         begndate: membership.period.begndate.to_string(),
-        enddate: optional(membership.period.enddate),
+        enddate: day_text(membership.period.enddate),
         since_year: membership.since_year.unwrap_or_default(),
     }
 }
@@ -199,7 +195,7 @@ pub fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
         psn_no: psn_no.to_owned(),
         sharer_psn_no: share.sharer_psn_no,
         begndate: share.period.begndate.to_string(),
-        enddate: optional(share.period.enddate),
+        enddate: day_text(share.period.enddate),
     }
 }
 

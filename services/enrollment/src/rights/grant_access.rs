@@ -85,21 +85,16 @@ fn checked(
         Reason::ScopeInvalid.saying("至少选择一项授权内容"),
     );
     let begins_at = request.begins_at.map_or(Some(now), moment);
-    violations.require(
-        begins_at.is_some(),
-        "begins_at",
-        Reason::TimeInvalid.saying(Reason::TimeInvalid.text()),
-    );
-    let ends_at = request.ends_at.and_then(moment);
-    violations.require(ends_at.is_some(), "ends_at", Reason::TimeInvalid.saying(Reason::TimeInvalid.text()));
-    if let (Some(begins_at), Some(ends_at)) = (begins_at, ends_at) {
-        let ordered = begins_at < ends_at && now < ends_at;
+    let begins_at = violations.some(begins_at, "begins_at", Reason::TimeInvalid);
+    let ends_at = violations.some(request.ends_at.and_then(moment), "ends_at", Reason::TimeInvalid);
+    let terms = begins_at.zip(ends_at).map(|(begins_at, ends_at)| Terms { scopes, begins_at, ends_at });
+    if let Some(Terms { begins_at, ends_at, .. }) = &terms {
+        let ordered = begins_at < ends_at && now < *ends_at;
         violations.require(ordered, "ends_at", Reason::DatesReversed.saying("结束时间应晚于开始时间和现在"));
-        let short = ends_at - begins_at <= TimeDelta::days(MAX_DAYS);
+        let short = *ends_at - *begins_at <= TimeDelta::days(MAX_DAYS);
         violations.require(short, "ends_at", Reason::GrantTooLong);
     }
-    violations.none()?;
-    Ok(Terms { scopes, begins_at: begins_at.unwrap_or_default(), ends_at: ends_at.unwrap_or_default() })
+    violations.finish(terms)
 }
 
 struct NewGrant(access_grant::Model);

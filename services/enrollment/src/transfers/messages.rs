@@ -4,7 +4,7 @@ use prost::Message;
 use sea_orm::ActiveEnum;
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::ServiceError;
-use yizhan_runtime::clock::timestamp;
+use yizhan_runtime::clock::{day_text, timestamp};
 
 use crate::transfers::domain::statement::Statement;
 use crate::transfers::domain::{Action, Sides, State, allowed_actions};
@@ -78,7 +78,7 @@ pub fn statement(made: Statement) -> pb::ContributionStatement {
     pb::ContributionStatement {
         generated_on: made.generated_on.to_string(),
         continuous_months: made.continuous_months,
-        last_insured_date: made.last_insured.map(|day| day.to_string()).unwrap_or_default(),
+        last_insured_date: day_text(made.last_insured),
         schemes: made
             .schemes
             .into_iter()

@@ -7,17 +7,17 @@ use chrono::NaiveDate;
 use prost::Message;
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
-use yizhan_proto::filing::v1::{FilingAnswer, FindFilingRequest};
+use yizhan_proto::filing::v1::{
+    BatchFindFilingRequest, BatchFindFilingResponse, FilingAnswer, FindFilingRequest, FindFilingResponse,
+};
 use yizhan_runtime::clock::{parse_date, timestamp};
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
-use yizhan_runtime::{Caller, Reason, Said, ServiceError, Violations};
-use yizhan_terms::Area;
-use yizhan_terms::{Insutype, MedType, Tier, is_psn_no};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_terms::{Area, Insutype, MedType, Tier, is_psn_no};
 
-use super::domain::{NoAnswer, Visit, find};
+use super::domain::{Visit, find};
 use super::messages::answer_message;
 use crate::app::Register;
-use crate::rules::no_rules;
 use crate::standings::store::StoredStandings;
 
 /// Questions in one call at most.
@@ -28,9 +28,13 @@ const UNKNOWN: Reason = Reason::PersonUnknown;
 /// Another number took the place of this one.
 const MERGED: Reason = Reason::PersonMerged;
 
-/// A question that is well formed. What it holds counts only without violations.
+/// A question that is well formed.
 struct Checked {
     request: FindFilingRequest,
+    /// Where the person is insured, as a service tells it.
+    poolarea_no: Option<Area>,
+    insutype: Insutype,
+    place: Area,
     med_type: MedType,
     level: Tier,
     begin: NaiveDate,
@@ -43,10 +47,10 @@ pub async fn find_filing(
     register: &Register,
     caller: &Caller,
     request: FindFilingRequest,
-) -> Result<FilingAnswer, ServiceError> {
+) -> Result<FindFilingResponse, ServiceError> {
     let mut wrong = Violations::new();
     let checked = check(register, caller, request, "", &mut wrong);
-    wrong.none()?;
+    let checked = wrong.finish(checked)?;
     let psn_no = checked.request.psn_no.as_str();
     let poolarea_no = match poolarea_of(register, caller, &checked).await {
         Err(refused) if refused.reason() == MERGED && !may_know_of_merger(caller) => None,
@@ -55,23 +59,24 @@ pub async fn find_filing(
     };
     let poolarea_no = poolarea_no.ok_or_else(|| person_unknown(psn_no))?;
     let person = register.cache.get(&checked.request.psn_no).await?;
-    answer(register, &checked, &poolarea_no, person.as_ref())
+    let answer = answer(register, &checked, poolarea_no, person.as_ref())?;
+    Ok(FindFilingResponse { answer: Some(answer) })
 }
 
 /// The same of many: one look into the cache for all of them.
 pub async fn batch_find_filing(
     register: &Register,
     caller: &Caller,
-    requests: Vec<FindFilingRequest>,
-) -> Result<Vec<Option<FilingAnswer>>, ServiceError> {
+    BatchFindFilingRequest { requests }: BatchFindFilingRequest,
+) -> Result<BatchFindFilingResponse, ServiceError> {
     let mut wrong = Violations::new();
     let fits = (1..=MAX_QUESTIONS).contains(&requests.len());
     wrong.require(fits, "requests", Reason::CountInvalid.saying("每次 1 至 100 个问题"));
     let asked = requests.into_iter().take(MAX_QUESTIONS).enumerate();
-    let checked: Vec<Checked> = asked
+    let checked: Vec<Option<Checked>> = asked
         .map(|(at, request)| check(register, caller, request, &format!("requests[{at}]."), &mut wrong))
         .collect();
-    wrong.none()?;
+    let checked: Vec<Checked> = wrong.finish(checked.into_iter().collect())?;
     let areas = checked.iter().map(async |one| match poolarea_of(register, caller, one).await {
         // One of many of whom nothing can be said stops nobody else.
         Err(refused) if [UNKNOWN, MERGED].contains(&refused.reason()) => Ok(None),
@@ -80,12 +85,14 @@ pub async fn batch_find_filing(
     let areas = futures::future::try_join_all(areas).await?;
     let psn_nos = checked.iter().map(|checked| checked.request.psn_no.clone()).collect();
     let persons = register.persons(psn_nos).await?;
-    let one = |(checked, poolarea_no): (&Checked, &Option<String>)| {
+    let one = |(checked, poolarea_no): (&Checked, &Option<Area>)| {
         let person = persons.get(&checked.request.psn_no);
-        let told = poolarea_no.as_ref().map(|poolarea_no| answer(register, checked, poolarea_no, person));
-        told.transpose()
+        let answer = poolarea_no.map(|poolarea_no| answer(register, checked, poolarea_no, person));
+        Ok(FindFilingResponse { answer: answer.transpose()? })
     };
-    checked.iter().zip(&areas).map(one).collect()
+    let responses: Result<Vec<FindFilingResponse>, ServiceError> =
+        checked.iter().zip(&areas).map(one).collect();
+    Ok(BatchFindFilingResponse { responses: responses? })
 }
 
 /// Where the person is insured: services tell it, having asked enrollment themselves; for everybody else it is asked now. `None`: the
@@ -94,13 +101,13 @@ async fn poolarea_of(
     register: &Register,
     caller: &Caller,
     checked: &Checked,
-) -> Result<Option<String>, ServiceError> {
+) -> Result<Option<Area>, ServiceError> {
     let psn_no = checked.request.psn_no.as_str();
     if !may_ask_anywhere(caller, psn_no) {
         return Ok(None);
     }
     let poolarea_no = insured_in(register, checked).await?;
-    Ok(Some(poolarea_no).filter(|poolarea_no| caller.may_ask_about(psn_no, Area::parse(poolarea_no))))
+    Ok(Some(poolarea_no).filter(|poolarea_no| caller.may_ask_about(psn_no, *poolarea_no)))
 }
 
 /// Whether there is any area in which the caller may ask about this person.
@@ -117,32 +124,32 @@ fn may_know_of_merger(caller: &Caller) -> bool {
     !matches!(caller, Caller::Department { .. })
 }
 
-async fn insured_in(register: &Register, checked: &Checked) -> Result<String, ServiceError> {
-    let request = &checked.request;
-    if !request.poolarea_no.is_empty() {
-        return Ok(request.poolarea_no.clone());
+async fn insured_in(register: &Register, checked: &Checked) -> Result<Area, ServiceError> {
+    if let Some(told) = checked.poolarea_no {
+        return Ok(told);
     }
+    let request = &checked.request;
     let question = GetEligibilityRequest {
         psn_no: request.psn_no.clone(),
         as_of: checked.end.unwrap_or_else(|| register.clock.today()).to_string(),
         insutype: request.insutype.clone(),
         ..GetEligibilityRequest::default()
     };
-    Ok(register.enrollment.eligibility(question).await?.poolarea_no)
+    register.enrollment.eligibility(question).await?.poolarea_no.parse().map_err(ServiceError::internal)
 }
 
 fn answer(
     register: &Register,
     checked: &Checked,
-    poolarea_no: &str,
+    poolarea_no: Area,
     person: Option<&Arc<StoredStandings>>,
 ) -> Result<FilingAnswer, ServiceError> {
     let request = &checked.request;
     let today = register.clock.today();
     let visit = Visit {
         poolarea_no,
-        insutype: &request.insutype,
-        place: &request.mdtrtarea_admvs,
+        insutype: checked.insutype,
+        place: checked.place,
         begin: checked.begin,
         end: checked.end.unwrap_or(today).max(checked.begin),
         care: checked.med_type.care(),
@@ -154,10 +161,10 @@ fn answer(
         today,
     };
     let rules = register.rules.current();
-    let found = find(&rules, person.map(|person| &person.standings), &visit).map_err(no_answer)?;
+    let found = find(&rules, person.map(|person| &person.standings), &visit)?;
     let mut message = answer_message(&found);
     message.psn_no = request.psn_no.clone();
-    message.poolarea_no = poolarea_no.to_owned();
+    message.poolarea_no = poolarea_no.into();
     message.in_province = visit.in_province();
     message.filings_version = person.map_or(0, |person| person.version);
     message.answer_id = answer_id(request, &message);
@@ -180,52 +187,51 @@ fn check(
     request: FindFilingRequest,
     within: &str,
     wrong: &mut Violations,
-) -> Checked {
-    let mut require = |fits: bool, field: &str, said: Said| {
-        // Nearly always everything fits, and no name is needed.
-        if !fits {
-            wrong.push(format!("{within}{field}"), said);
-        }
-    };
-    require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid.into());
+) -> Option<Checked> {
+    let mut within = Within { within, wrong };
+    within.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid);
     let trusted = matches!(caller, Caller::Service { .. } | Caller::LocalAdministrator);
     let told = !request.poolarea_no.is_empty();
-    require(trusted || !told, "poolarea_no", Reason::PoolareaNotToldHere.into());
-    require(!told || Area::parse(&request.poolarea_no).is_some(), "poolarea_no", Reason::AreaInvalid.into());
-    let insutype = Insutype::settled(&request.insutype);
-    require(insutype.is_some(), "insutype", Reason::CodeUnknown.saying("险种类型代码未知"));
-    let place = &request.mdtrtarea_admvs;
-    require(Area::parse(place).is_some() && place != "100000", "mdtrtarea_admvs", Reason::AreaInvalid.into());
-    let med_type = MedType::from_code(&request.med_type);
-    require(med_type.is_some(), "med_type", Reason::CodeUnknown.saying("医疗类别代码未知"));
-    let level = Tier::from_code(&request.fixmedins_lv);
-    require(level.is_some(), "fixmedins_lv", Reason::CodeUnknown.saying("医疗机构等级代码未知"));
-    let begin = parse_date(&request.begndate);
-    require(begin.is_some(), "begndate", Reason::DateInvalid.into());
+    within.require(trusted || !told, "poolarea_no", Reason::PoolareaNotToldHere);
+    let poolarea_no = Area::parse(&request.poolarea_no);
+    within.require(!told || poolarea_no.is_some(), "poolarea_no", Reason::AreaInvalid);
+    let insutype = within.some(Insutype::settled(&request.insutype), "insutype", Reason::CodeUnknown);
+    let place = Area::parse(&request.mdtrtarea_admvs).filter(|place| *place != Area::NATION);
+    let place = within.some(place, "mdtrtarea_admvs", Reason::AreaInvalid);
+    let med_type = within.some(MedType::from_code(&request.med_type), "med_type", Reason::CodeUnknown);
+    let level = within.some(Tier::from_code(&request.fixmedins_lv), "fixmedins_lv", Reason::CodeUnknown);
+    let begin = within.some(parse_date(&request.begndate), "begndate", Reason::DateInvalid);
     let end = parse_date(&request.enddate);
-    require(end.is_some() || request.enddate.is_empty(), "enddate", Reason::DateInvalid.into());
+    within.require(end.is_some() || request.enddate.is_empty(), "enddate", Reason::DateInvalid);
     let in_order = begin.zip(end).is_none_or(|(begin, end)| begin <= end);
-    require(in_order, "enddate", Reason::DatesReversed.saying("结束日期早于开始日期"));
+    within.require(in_order, "enddate", Reason::DatesReversed);
     let today = register.clock.today();
     // Services checked it by their own clocks, on which the day may have begun already.
     let passed = |day: Option<NaiveDate>| {
         matches!(caller, Caller::Service { .. }) || day.is_none_or(|day| day <= today)
     };
-    require(passed(begin), "begndate", Reason::InTheFuture.into());
-    require(passed(end), "enddate", Reason::InTheFuture.into());
-    Checked {
-        med_type: med_type.unwrap_or(MedType::Outpatient),
-        level: level.unwrap_or(Tier::First),
-        begin: begin.unwrap_or_default(),
-        end,
-        request,
-    }
+    within.require(passed(begin), "begndate", Reason::InTheFuture);
+    within.require(passed(end), "enddate", Reason::InTheFuture);
+    let (insutype, place, med_type, level) = (insutype?, place?, med_type?, level?);
+    Some(Checked { request, poolarea_no, insutype, place, med_type, level, begin: begin?, end })
 }
 
-fn no_answer(why: NoAnswer) -> ServiceError {
-    match why {
-        NoAnswer::NoRule(missing) => no_rules(&missing),
-        NoAnswer::Ambiguous(ambiguous) => ServiceError::internal(ambiguous),
+/// What is wrong with one question of many. Nearly always everything fits, and no field is named.
+struct Within<'w> {
+    within: &'w str,
+    wrong: &'w mut Violations,
+}
+
+impl Within<'_> {
+    fn require(&mut self, holds: bool, field: &str, reason: Reason) {
+        if !holds {
+            self.wrong.push(format!("{}{field}", self.within), reason);
+        }
+    }
+
+    fn some<T>(&mut self, value: Option<T>, field: &str, reason: Reason) -> Option<T> {
+        self.require(value.is_some(), field, reason);
+        value
     }
 }
 

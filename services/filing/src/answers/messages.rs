@@ -1,6 +1,7 @@
 //! Answers as the contract tells them.
 
 use yizhan_proto::filing::v1 as proto;
+use yizhan_runtime::clock::day_text;
 use yizhan_terms::Filing as Class;
 use yizhan_terms::Treatment;
 
@@ -35,7 +36,7 @@ pub fn answer_message(answer: &Answer) -> proto::FilingAnswer {
         message.filing_id = filing.filing_id.clone();
         message.out_fil_type = filing.kind.code().to_owned();
         message.begndate = filing.begndate.to_string();
-        message.enddate = filing.last_day.map(|day| day.to_string()).unwrap_or_default();
+        message.enddate = day_text(filing.last_day);
     }
     match &answer.outcome {
         Outcome::Direct { treatment, basis } => {

@@ -1,12 +1,11 @@
 //! FilingFiguresService as tonic sees it.
 
-use tonic::{Request, Response};
 use yizhan_proto::filing::v1::filing_figures_service_server::FilingFiguresService;
 use yizhan_proto::filing::v1::{
     GetFilingFiguresRequest, GetFilingFiguresResponse, RecordManualReimbursementRequest,
     RecordManualReimbursementResponse,
 };
-use yizhan_runtime::{Caller, Reply};
+use yizhan_runtime::calls;
 
 use super::get_filing_figures::get_filing_figures;
 use super::record_manual_reimbursement::record_manual_reimbursement;
@@ -23,21 +22,8 @@ impl FiguresApi {
     }
 }
 
-#[tonic::async_trait]
-impl FilingFiguresService for FiguresApi {
-    async fn get_filing_figures(
-        &self,
-        request: Request<GetFilingFiguresRequest>,
-    ) -> Reply<GetFilingFiguresResponse> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(get_filing_figures(&self.0, &caller, request.into_inner()).await?))
-    }
-
-    async fn record_manual_reimbursement(
-        &self,
-        request: Request<RecordManualReimbursementRequest>,
-    ) -> Reply<RecordManualReimbursementResponse> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(record_manual_reimbursement(&self.0, &caller, request.into_inner()).await?))
-    }
+calls! { FilingFiguresService for FiguresApi, working with |api| &api.0;
+    get_filing_figures(GetFilingFiguresRequest) -> GetFilingFiguresResponse = get_filing_figures;
+    record_manual_reimbursement(RecordManualReimbursementRequest) -> RecordManualReimbursementResponse
+        = record_manual_reimbursement;
 }

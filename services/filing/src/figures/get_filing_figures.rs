@@ -38,9 +38,7 @@ pub async fn get_filing_figures(
     request: GetFilingFiguresRequest,
 ) -> Result<GetFilingFiguresResponse, ServiceError> {
     let area = check(&request)?;
-    if !caller.may_read_area(area) {
-        return Err(ServiceError::area_not_owned(&request.area));
-    }
+    caller.check_reads(&request.area)?;
     let GetFilingFiguresRequest { begin_month, end_month, page_size, page_token, .. } = request;
     let scope = format!("figures/{area}/{begin_month}/{end_month}");
     let behind = |after: Option<[String; 2]>, limit| {
@@ -81,22 +79,21 @@ async fn read(register: &Register, wanted: Wanted) -> Result<Vec<FilingFigures>,
 
 fn check(request: &GetFilingFiguresRequest) -> Result<Area, ServiceError> {
     let mut wrong = Violations::new();
-    let area = Area::parse(&request.area);
-    wrong.require(area.is_some(), "area", Reason::AreaInvalid);
-    let begin = months_since_zero(&request.begin_month);
-    let end = months_since_zero(&request.end_month);
-    let text = "月份格式应为 YYYY-MM";
-    wrong.require(begin.is_some(), "begin_month", Reason::MonthInvalid.saying(text));
-    wrong.require(end.is_some(), "end_month", Reason::MonthInvalid.saying(text));
+    let area = wrong.some(Area::parse(&request.area), "area", Reason::AreaInvalid);
+    let mut month = |text: &str, field: &str| {
+        wrong.some(months_since_zero(text), field, Reason::MonthInvalid.saying("月份格式应为 YYYY-MM"))
+    };
+    let begin = month(&request.begin_month, "begin_month");
+    let end = month(&request.end_month, "end_month");
     if let (Some(begin), Some(end)) = (begin, end) {
-        wrong.require(begin <= end, "end_month", Reason::DatesReversed.saying("截止月份早于起始月份"));
+        let text = "截止月份早于起始月份";
+        wrong.require(begin <= end, "end_month", Reason::DatesReversed.saying(text));
         if end - begin >= MAX_MONTHS {
             let text = format!("最多 {MAX_MONTHS} 个月");
             wrong.push("end_month", Reason::TooManyMonths.saying(text)).with("limit", MAX_MONTHS);
         }
     }
-    wrong.none()?;
-    area.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))
+    wrong.finish(area)
 }
 
 fn months_since_zero(month: &str) -> Option<i32> {

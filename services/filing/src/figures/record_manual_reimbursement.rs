@@ -1,14 +1,12 @@
 //! Notes that a visit away from home was reimbursed by hand (零星报销).
 
-use chrono::NaiveDate;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use yizhan_proto::filing::v1::{RecordManualReimbursementRequest, RecordManualReimbursementResponse};
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::once::{self, Cause};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use yizhan_terms::{Area, MedType, is_fixmedins_code, is_psn_no};
 
-use super::domain::{month_of, of_visit, reach};
+use super::domain::{OF_VISITS, month_of, of_visit, reach};
 use super::store::entities::{Entity, Model};
 use super::store::{Addend, VISITS};
 use crate::app::{Done, Register, Write};
@@ -26,22 +24,20 @@ pub async fn record_manual_reimbursement(
     if Area::parse(&request.poolarea_no).is_some() {
         caller.check_manages(&request.poolarea_no)?;
     }
-    let bill = check(&request, register.clock.today(), &mut wrong);
-    wrong.none()?;
-    let bill = bill.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
+    let bill = check(register, caller, request, &mut wrong);
+    let bill = wrong.finish(bill)?;
     once::once(register, &key, |write| Box::pin(bill.write(write))).await
 }
 
-fn check<'b>(
-    request: &'b RecordManualReimbursementRequest,
-    today: NaiveDate,
+fn check(
+    register: &Register,
+    caller: &Caller,
+    request: RecordManualReimbursementRequest,
     wrong: &mut Violations,
-) -> Option<Bill<'b>> {
-    let home = Area::parse(&request.poolarea_no);
-    wrong.require(home.is_some(), "poolarea_no", Reason::AreaInvalid);
+) -> Option<Bill> {
+    let home = wrong.some(Area::parse(&request.poolarea_no), "poolarea_no", Reason::AreaInvalid);
     wrong.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid);
-    let place = Area::parse(&request.mdtrtarea_admvs);
-    wrong.require(place.is_some(), "mdtrtarea_admvs", Reason::PlaceInvalid);
+    let place = wrong.some(Area::parse(&request.mdtrtarea_admvs), "mdtrtarea_admvs", Reason::PlaceInvalid);
     let away = home.zip(place).is_none_or(|(home, place)| !home.is_at_home(place));
     let text = "就医地在参保地统筹区内，不属于异地就医";
     wrong.require(away, "mdtrtarea_admvs", Reason::PlaceAtHome.saying(text));
@@ -51,66 +47,56 @@ fn check<'b>(
     let code = &request.fixmedins_code;
     let fits = code.is_empty() || is_fixmedins_code(code);
     wrong.require(fits, "fixmedins_code", Reason::InstitutionInvalid);
-    let med_type = MedType::from_code(&request.med_type);
-    wrong.require(med_type.is_some(), "med_type", Reason::CodeUnknown);
-    let enddate = parse_date(&request.enddate);
-    wrong.require(enddate.is_some(), "enddate", Reason::DateInvalid);
-    let past = enddate.is_none_or(|enddate| enddate <= today);
+    let med_type = wrong.some(MedType::from_code(&request.med_type), "med_type", Reason::CodeUnknown);
+    let enddate = wrong.some(parse_date(&request.enddate), "enddate", Reason::DateInvalid);
+    let past = enddate.is_none_or(|enddate| enddate <= register.clock.today());
     wrong.require(past, "enddate", Reason::InTheFuture);
     let fits = request.medfee_sumamt_fen > 0;
     wrong.require(fits, "medfee_sumamt_fen", Reason::AmountInvalid.saying("医疗费总额应大于零"));
-    Some(Bill { request, home: home?, place: place?, med_type: med_type?, enddate: enddate? })
+    let (home, place, enddate, stay) = (home?, place?, enddate?, med_type?.is_stay());
+    let visit = Addend {
+        poolarea_no: home.into(),
+        month: month_of(enddate),
+        subject: reach(home, place).to_owned(),
+        sums: of_visit(false, stay, 1, request.medfee_sumamt_fen),
+    };
+    let row = Model {
+        poolarea_no: request.poolarea_no,
+        psn_no: request.psn_no,
+        fixmedins_code: request.fixmedins_code,
+        mdtrt_id: request.mdtrt_id,
+        mdtrtarea_admvs: request.mdtrtarea_admvs,
+        med_type: request.med_type,
+        enddate: enddate.to_string(),
+        medfee_sumamt_fen: request.medfee_sumamt_fen,
+        recorded_by: caller.to_string(),
+        recorded_at: register.clock.now(),
+    };
+    Some(Bill { row, visit })
 }
 
 /// A bill to be noted.
-struct Bill<'b> {
-    request: &'b RecordManualReimbursementRequest,
-    home: Area,
-    place: Area,
-    med_type: MedType,
-    enddate: NaiveDate,
+struct Bill {
+    row: Model,
+    /// What it adds to the figures.
+    visit: Addend<OF_VISITS>,
 }
 
-impl Bill<'_> {
+impl Bill {
     async fn write(
         &self,
-        Write { tx, service: register, cause }: Write<'_>,
+        Write { tx, .. }: Write<'_>,
     ) -> Result<Done<RecordManualReimbursementResponse>, ServiceError> {
-        let row = self.row(register, cause);
-        let id =
-            (row.poolarea_no.clone(), row.psn_no.clone(), row.fixmedins_code.clone(), row.mdtrt_id.clone());
+        let Model { poolarea_no, psn_no, fixmedins_code, mdtrt_id, .. } = self.row.clone();
         // Two at once: the key lets one through, and the other runs again and finds it here.
-        if Entity::find_by_id(id).one(tx).await?.is_some() {
-            return Err(known(&row.mdtrt_id));
+        let known =
+            Entity::find_by_id((poolarea_no, psn_no, fixmedins_code, mdtrt_id.clone())).one(tx).await?;
+        if known.is_some() {
+            return Err(ServiceError::new(Reason::ReimbursementKnown, "this bill was noted before")
+                .with("mdtrt_id", mdtrt_id));
         }
-        let addend = Addend {
-            poolarea_no: row.poolarea_no.clone(),
-            month: month_of(self.enddate),
-            subject: reach(self.home, self.place).to_owned(),
-            sums: of_visit(false, self.med_type.is_stay(), 1, row.medfee_sumamt_fen),
-        };
-        VISITS.add(tx, &[addend]).await?;
-        row.into_active_model().insert(tx).await?;
+        VISITS.add(tx, std::slice::from_ref(&self.visit)).await?;
+        self.row.clone().into_active_model().insert(tx).await?;
         Ok(Done { answer: RecordManualReimbursementResponse { replayed: false }, changed: Vec::new() })
     }
-
-    fn row(&self, register: &Register, cause: &Cause) -> Model {
-        let request = self.request;
-        Model {
-            poolarea_no: request.poolarea_no.clone(),
-            psn_no: request.psn_no.clone(),
-            fixmedins_code: request.fixmedins_code.clone(),
-            mdtrt_id: request.mdtrt_id.clone(),
-            mdtrtarea_admvs: request.mdtrtarea_admvs.clone(),
-            med_type: request.med_type.clone(),
-            enddate: self.enddate.to_string(),
-            medfee_sumamt_fen: request.medfee_sumamt_fen,
-            recorded_by: cause.caller.clone(),
-            recorded_at: register.clock.now(),
-        }
-    }
-}
-
-fn known(mdtrt_id: &str) -> ServiceError {
-    ServiceError::new(Reason::ReimbursementKnown, "this bill was noted before").with("mdtrt_id", mdtrt_id)
 }

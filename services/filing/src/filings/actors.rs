@@ -3,9 +3,11 @@
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
-use crate::filings::domain::filing::{Actor, Filing};
+use crate::app::Register;
+use crate::filings::domain::filing::{Actor, Filing, is_id};
+use crate::filings::domain::step::Occasion;
 use crate::filings::domain::steps::Relation;
-use crate::rules::places::covers;
+use crate::filings::domain::steps::table::Role;
 
 /// Longest 经办人编号.
 const MAX_OPTER: usize = 30;
@@ -17,6 +19,11 @@ pub fn actor(caller: &Caller, opter: &str) -> Actor {
         other => other.to_string(),
     };
     Actor { who, opter: opter.to_owned() }
+}
+
+/// Now, by somebody.
+pub fn occasion(register: &Register, actor: Actor) -> Occasion {
+    Occasion { today: register.clock.today(), now: register.clock.now(), actor }
 }
 
 /// Agencies name their officer.
@@ -39,35 +46,37 @@ pub fn may_submit(caller: &Caller, psn_no: &str, referring: Option<&str>) -> boo
 
 /// Whether the caller may see a filing: the person, the areas that pay and handle it, and whoever submitted it.
 pub fn may_see(caller: &Caller, filing: &Filing) -> bool {
-    let own = matches!(caller, Caller::Person { psn_no } if *psn_no == filing.psn_no);
-    own || caller.may_read_area(Area::parse(&filing.poolarea_no))
-        || caller.may_read_area(Area::parse(&filing.handling_area))
+    [filing.poolarea_no, filing.handling_area].iter().any(|area| caller.may_read_area(*area))
         || submitted(caller, filing)
 }
 
 /// Whether it was the caller who submitted it, whichever officer.
 pub fn submitted(caller: &Caller, filing: &Filing) -> bool {
-    match caller {
-        Caller::Person { psn_no } => *psn_no == filing.psn_no,
-        other => other.to_string() == filing.submitted_by.who,
-    }
+    is_person(caller, filing) || caller.to_string() == filing.submitted_by.who
 }
 
 /// What the caller, acting as this officer, is to a filing.
 pub fn relation(caller: &Caller, opter: &str, filing: &Filing) -> Relation {
     let referring = filing.referral.as_ref().map(|referral| referral.fixmedins_code.as_str());
-    let has_it = caller.may_manage_area(Area::parse(&filing.handling_area));
-    let within_home = covers(&filing.poolarea_no, &filing.handling_area);
+    let has_it = caller.may_manage_area(filing.handling_area);
+    let within_home = filing.poolarea_no.covers(filing.handling_area);
     let submitted = submitted(caller, filing);
+    let roles = [
+        (is_person(caller, filing), Role::Person),
+        (submitted, Role::Submitter),
+        (may_submit(caller, &filing.psn_no, referring), Role::Filer),
+        (has_it, Role::Office),
+        (caller.may_manage_area(filing.poolarea_no) || (has_it && within_home), Role::Home),
+    ];
     Relation {
-        person: matches!(caller, Caller::Person { psn_no } if *psn_no == filing.psn_no),
-        submitted,
+        roles: roles.into_iter().filter(|(held, _)| *held).map(|(_, role)| role).collect(),
         same_officer: is_officer(caller, opter, filing, submitted),
-        may_submit: may_submit(caller, &filing.psn_no, referring),
-        has_it,
-        home: caller.may_manage_area(Area::parse(&filing.poolarea_no)) || (has_it && within_home),
         window: matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator),
     }
+}
+
+fn is_person(caller: &Caller, filing: &Filing) -> bool {
+    matches!(caller, Caller::Person { psn_no } if *psn_no == filing.psn_no)
 }
 
 /// Whether it is the officer who submitted it, also where they act for an office above or below.
@@ -79,20 +88,8 @@ fn is_officer(caller: &Caller, opter: &str, filing: &Filing, submitted: bool) ->
     opter == filing.submitted_by.opter && (submitted || caller.owned_area().is_some_and(kin))
 }
 
-/// The refusal for who may not hand in filings of this person.
-pub fn may_not_submit() -> ServiceError {
-    ServiceError::new(
-        Reason::CallerMayNotFile,
-        "filings are submitted by the person, an agency, or the referring hospital",
-    )
-}
-
 /// Nobody has this filing, or the caller may not know of it.
 pub fn filing_unknown(filing_id: &str) -> ServiceError {
-    let shown = if filing_id.len() <= 64 && filing_id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        filing_id
-    } else {
-        ""
-    };
+    let shown = Some(filing_id).filter(|id| is_id(id)).unwrap_or_default();
     ServiceError::new(Reason::FilingUnknown, "no such filing").with("filing_id", shown)
 }

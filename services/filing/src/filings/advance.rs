@@ -8,16 +8,15 @@ use yizhan_terms::Area;
 use yizhan_workflow::is_reason;
 
 use crate::app::{Done, Register, Write};
-use crate::filings::actors::{actor, check_opter, filing_unknown, may_see, relation};
+use crate::filings::actors::{actor, check_opter, filing_unknown, may_see, occasion, relation};
 use crate::filings::changes::{self, Held};
-use crate::filings::domain::completion::Occasion;
 use crate::filings::domain::filing::Filing;
 use crate::filings::domain::step::Action;
+use crate::filings::domain::steps::table::Role;
 use crate::filings::domain::steps::{Step, asked, says_why, take};
-use crate::filings::domain::submission::{check_kinds, read_materials};
-use crate::filings::messages::{filing_message, papers};
+use crate::filings::messages::filing_message;
 use crate::filings::store;
-use crate::filings::submit::is_seen;
+use crate::filings::submission::{check_kinds, read_materials};
 
 /// Checks what can be checked without the state of the filing, and takes the step.
 pub async fn advance_filing(
@@ -39,7 +38,7 @@ pub async fn advance_filing(
 
 /// Any window may hand in papers for a filing it cannot look up: the person stands in front of it.
 fn may_know(caller: &Caller, opter: &str, filing: &Filing) -> bool {
-    may_see(caller, filing) || relation(caller, opter, filing).may_submit
+    may_see(caller, filing) || relation(caller, opter, filing).roles.contains(&Role::Filer)
 }
 
 /// The step as asked for; everything wrong at once. What a filing asks for never changes, so papers are checked against it here.
@@ -49,44 +48,32 @@ fn read(
     filing: &Filing,
     mut wrong: Violations,
 ) -> Result<Step, ServiceError> {
-    let action = asked(request.action);
-    wrong.require(action.is_some(), "action", Reason::ActionUnknown);
+    let action = wrong.some(asked(request.action), "action", Reason::ActionUnknown);
     check_opter(caller, &request.opter, &mut wrong);
-    check_reason(&request.reason, action, &mut wrong);
+    let given = !action.is_some_and(says_why) || !request.reason.trim().is_empty();
+    wrong.require(given, "reason", Reason::ReasonRequired);
+    wrong.require(is_reason(&request.reason), "reason", Reason::ReasonInvalid);
     let materials = if action == Some(Action::Supply) {
-        let handed_in = papers(&request.materials);
-        wrong.require(
-            !request.materials.is_empty(),
-            "materials",
-            Reason::Required.saying("请提交要补充的材料"),
-        );
-        let materials = read_materials(&handed_in, |paper| is_seen(caller, paper), &mut wrong);
-        check_kinds(&handed_in, &filing.requirements, &mut wrong);
+        let needed = Reason::Required.saying("请提交要补充的材料");
+        wrong.require(!request.materials.is_empty(), "materials", needed);
+        let materials = read_materials(&request.materials, caller, &mut wrong);
+        check_kinds(&materials, &filing.requirements, &mut wrong);
         materials
     } else {
-        wrong.require(
-            request.materials.is_empty(),
-            "materials",
-            Reason::FieldNotExpected.saying("只有补充材料时填写"),
-        );
+        let idle = Reason::FieldNotExpected.saying("只有补充材料时填写");
+        wrong.require(request.materials.is_empty(), "materials", idle);
         Vec::new()
     };
-    let to_area = &request.to_area;
-    if action == Some(Action::HandOver) {
-        let office = Area::parse(to_area).is_some() && to_area != "100000";
-        wrong.require(office, "to_area", Reason::AreaInvalid);
+    let to_area = if action == Some(Action::HandOver) {
+        let office = Area::parse(&request.to_area).filter(|area| *area != Area::NATION);
+        wrong.some(office, "to_area", Reason::AreaInvalid)
     } else {
-        wrong.require(to_area.is_empty(), "to_area", Reason::FieldNotExpected.saying("只有转办时填写"));
-    }
-    wrong.none()?;
-    let step = |action| Step { action, reason: request.reason.clone(), materials, to_area: to_area.clone() };
-    action.map(step).ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a violation was not noted")))
-}
-
-fn check_reason(reason: &str, action: Option<Action>, wrong: &mut Violations) {
-    let given = !action.is_some_and(says_why) || !reason.trim().is_empty();
-    wrong.require(given, "reason", Reason::ReasonRequired);
-    wrong.require(is_reason(reason), "reason", Reason::ReasonInvalid);
+        let idle = Reason::FieldNotExpected.saying("只有转办时填写");
+        wrong.require(request.to_area.is_empty(), "to_area", idle);
+        None
+    };
+    let (reason, materials) = (request.reason.clone(), materials.into_iter().flatten().collect());
+    wrong.finish(action.map(|action| Step { action, reason, materials, to_area }))
 }
 
 /// A step to be taken.
@@ -108,10 +95,9 @@ impl Advance<'_> {
         };
         check_version(&filing, self.request.version)?;
         let opter = self.request.opter.as_str();
-        let clock = &register.clock;
-        let occasion = Occasion { today: clock.today(), now: clock.now(), actor: actor(self.caller, opter) };
+        let occasion = occasion(register, actor(self.caller, opter));
         let relation = relation(self.caller, opter, &filing);
-        let taken = take(filing, &self.step, relation, replaced, &occasion)?;
+        let taken = take(filing, &self.step, &relation, replaced, &occasion)?;
         // Its own step is the first one.
         let after =
             taken.first().map(|step| Filing { version: step.after.version + 1, ..step.after.clone() });

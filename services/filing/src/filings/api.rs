@@ -12,16 +12,11 @@ use yizhan_proto::filing::v1::{
     ImportFilingsResponse, ListFilingsRequest, ListFilingsResponse, ListQueueRequest, ListQueueResponse,
     SubmitFilingRequest, SubmitFilingResponse, WatchFilingsRequest, WatchFilingsResponse,
 };
-use yizhan_runtime::{Caller, Reply};
+use yizhan_runtime::{Caller, calls};
 
 use crate::answers::{batch_find_filing, find_filing};
 use crate::app::Register;
-use crate::filings::advance::advance_filing;
-use crate::filings::get_filing::{get_filing, list_filings};
-use crate::filings::import_filings::import_filings;
-use crate::filings::list_queue::list_queue;
-use crate::filings::submit::submit_filing;
-use crate::filings::watch_filings::watch_filings;
+use crate::filings::{advance, get_filing, import_filings, list_queue, submit, watch_filings};
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]
@@ -37,60 +32,28 @@ impl FilingApi {
     }
 }
 
-#[tonic::async_trait]
-impl FilingService for FilingApi {
-    type WatchFilingsStream = Pin<Box<dyn Stream<Item = Result<WatchFilingsResponse, Status>> + Send>>;
+calls! { FilingService for FilingApi, working with |api| &api.register;
+    find_filing(FindFilingRequest) -> FindFilingResponse = find_filing;
+    batch_find_filing(BatchFindFilingRequest) -> BatchFindFilingResponse = batch_find_filing;
+    submit_filing(SubmitFilingRequest) -> SubmitFilingResponse = submit::submit_filing;
+    advance_filing(AdvanceFilingRequest) -> AdvanceFilingResponse = advance::advance_filing;
+    get_filing(GetFilingRequest) -> GetFilingResponse = get_filing::get_filing;
+    list_filings(ListFilingsRequest) -> ListFilingsResponse = get_filing::list_filings;
+    list_queue(ListQueueRequest) -> ListQueueResponse = list_queue::list_queue;
+    import_filings(ImportFilingsRequest) -> ImportFilingsResponse = import_filings::import_filings;
+    .. {
+        type WatchFilingsStream =
+            Pin<Box<dyn Stream<Item = Result<WatchFilingsResponse, Status>> + Send>>;
 
-    async fn find_filing(&self, request: Request<FindFilingRequest>) -> Reply<FindFilingResponse> {
-        let caller = Caller::of(&request);
-        let answer = find_filing(&self.register, &caller, request.into_inner()).await?;
-        Ok(Response::new(FindFilingResponse { answer: Some(answer) }))
-    }
-
-    async fn batch_find_filing(
-        &self,
-        request: Request<BatchFindFilingRequest>,
-    ) -> Reply<BatchFindFilingResponse> {
-        let caller = Caller::of(&request);
-        let answers = batch_find_filing(&self.register, &caller, request.into_inner().requests).await?;
-        let responses = answers.into_iter().map(|answer| FindFilingResponse { answer }).collect();
-        Ok(Response::new(BatchFindFilingResponse { responses }))
-    }
-
-    async fn submit_filing(&self, request: Request<SubmitFilingRequest>) -> Reply<SubmitFilingResponse> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(submit_filing(&self.register, &caller, request.into_inner()).await?))
-    }
-
-    async fn advance_filing(&self, request: Request<AdvanceFilingRequest>) -> Reply<AdvanceFilingResponse> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(advance_filing(&self.register, &caller, request.into_inner()).await?))
-    }
-
-    async fn get_filing(&self, request: Request<GetFilingRequest>) -> Reply<GetFilingResponse> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(get_filing(&self.register, &caller, request.into_inner()).await?))
-    }
-
-    async fn list_filings(&self, request: Request<ListFilingsRequest>) -> Reply<ListFilingsResponse> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(list_filings(&self.register, &caller, request.into_inner()).await?))
-    }
-
-    async fn list_queue(&self, request: Request<ListQueueRequest>) -> Reply<ListQueueResponse> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(list_queue(&self.register, &caller, request.into_inner()).await?))
-    }
-
-    async fn import_filings(&self, request: Request<ImportFilingsRequest>) -> Reply<ImportFilingsResponse> {
-        let caller = Caller::of(&request);
-        Ok(Response::new(import_filings(&self.register, &caller, request.into_inner()).await?))
-    }
-
-    async fn watch_filings(&self, request: Request<WatchFilingsRequest>) -> Reply<Self::WatchFilingsStream> {
-        let caller = Caller::of(&request);
-        let resume_token = request.into_inner().resume_token;
-        let events = watch_filings(&self.register, self.stopping.clone(), caller, &resume_token)?;
-        Ok(Response::new(Box::pin(events)))
+        async fn watch_filings(
+            &self,
+            request: Request<WatchFilingsRequest>,
+        ) -> Result<Response<Self::WatchFilingsStream>, Status> {
+            let caller = Caller::of(&request);
+            let token = request.into_inner().resume_token;
+            let events =
+                watch_filings::watch_filings(&self.register, self.stopping.clone(), caller, &token)?;
+            Ok(Response::new(Box::pin(events)))
+        }
     }
 }

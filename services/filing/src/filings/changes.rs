@@ -49,7 +49,7 @@ pub async fn record(
     if let Some(person) = changing.changed.values().find(|person| person.standings.0.len() > MAX_STANDINGS) {
         return Err(too_many(&person.psn_no));
     }
-    changing.write(tx, register, taken, None).await
+    changing.write(tx, register, &taken, None).await
 }
 
 /// The same for filings of a person whose record was merged into another, whose they now are. However many they are: a merge is not refused.
@@ -63,14 +63,11 @@ pub async fn record_of_merged(
 ) -> Result<Vec<StoredStandings>, ServiceError> {
     let mut changing = Changing { held, changed: BTreeMap::new() };
     let taken = changing.take(taken)?;
-    if let Some(first) = taken.first() {
-        let merged = changing.person(merged_psn_no, &first.after.filing_id)?;
-        merged
-            .standings
-            .0
-            .retain(|standing| taken.iter().all(|step| step.after.filing_id != standing.filing_id));
+    for step in &taken {
+        let filing_id = &step.after.filing_id;
+        changing.person(merged_psn_no, filing_id)?.standings.put(filing_id, None);
     }
-    changing.write(tx, register, taken, Some(merged_psn_no)).await
+    changing.write(tx, register, &taken, Some(merged_psn_no)).await
 }
 
 /// Persons under change.
@@ -82,8 +79,7 @@ struct Changing {
 impl Changing {
     /// A person, at a new version.
     fn person(&mut self, psn_no: &str, filing_id: &str) -> Result<&mut StoredStandings, ServiceError> {
-        if !self.changed.contains_key(psn_no) {
-            let mut person = self.held.0.remove(psn_no).ok_or_else(|| not_held(filing_id))?;
+        if let Some(mut person) = self.held.0.remove(psn_no) {
             person.version += 1;
             self.changed.insert(psn_no.to_owned(), person);
         }
@@ -110,7 +106,7 @@ impl Changing {
         self,
         tx: &DatabaseTransaction,
         register: &Register,
-        taken: Vec<Taken>,
+        taken: &[Taken],
         merged_psn_no: Option<&str>,
     ) -> Result<Vec<StoredStandings>, ServiceError> {
         let now = register.clock.now();
@@ -122,10 +118,8 @@ impl Changing {
             psn_nos.map(|psn_no| told(step, psn_no))
         });
         feed::append(tx, entries.collect()).await?;
-        KINDS.add(tx, &counted(&taken, register, now)).await?;
-        for round in one_step_each(taken) {
-            store::write(tx, &round, now).await?;
-        }
+        KINDS.add(tx, &counted(taken, register, now)).await?;
+        store::write(tx, taken, now).await?;
         let changed: Vec<StoredStandings> = self.changed.into_values().collect();
         standings::write(tx, &changed).await?;
         Ok(changed)
@@ -137,7 +131,7 @@ fn counted(taken: &[Taken], register: &Register, now: DateTime<Utc>) -> Vec<Adde
     let (rules, today) = (register.rules.current(), register.clock.today());
     let addend = |step: &Taken| {
         Some(Addend {
-            poolarea_no: step.after.poolarea_no.clone(),
+            poolarea_no: step.after.poolarea_no.into(),
             month: month_of(today),
             subject: step.after.kind.code().to_owned(),
             sums: of_step(step, &rules, today, now)?,
@@ -146,34 +140,19 @@ fn counted(taken: &[Taken], register: &Register, now: DateTime<Utc>) -> Vec<Adde
     taken.iter().filter_map(addend).collect()
 }
 
-/// A statement writes a row once: the second step of a filing comes in a second one.
-fn one_step_each(taken: Vec<Taken>) -> Vec<Vec<Taken>> {
-    let mut rounds: Vec<Vec<Taken>> = Vec::new();
-    let mut written: BTreeMap<String, usize> = BTreeMap::new();
-    for step in taken {
-        let round = written.entry(step.after.filing_id.clone()).or_insert(0);
-        if rounds.len() <= *round {
-            rounds.push(Vec::new());
-        }
-        rounds[*round].push(step);
-        *round += 1;
-    }
-    rounds
-}
-
 fn announcement(step: &Taken, psn_no: &str, filings_version: i64, recorded_at: DateTime<Utc>) -> NewChange {
     let filing = &step.after;
     let change = FilingChange {
         filing_id: filing.filing_id.clone(),
         psn_no: psn_no.to_owned(),
-        poolarea_no: filing.poolarea_no.clone(),
+        poolarea_no: filing.poolarea_no.into(),
         action: step.action.number(),
         state: filing.state.number(),
         version: filing.version,
         filings_version,
     };
     NewChange {
-        area: filing.poolarea_no.clone(),
+        area: filing.poolarea_no.into(),
         kind: FILING_CHANGED,
         subject: filing.filing_id.clone(),
         payload: change.encode_to_vec(),

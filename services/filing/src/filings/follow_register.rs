@@ -11,14 +11,13 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::follow::{Events, Follower};
 use yizhan_runtime::once::Service as _;
 use yizhan_runtime::{Reason, ServiceError};
+use yizhan_terms::{Area, Insutype};
 
 use crate::app::Register;
-use crate::filings::changes::{self, Held, Taken};
-use crate::filings::domain::filing::Filing;
+use crate::filings::changes::{self, Held};
 use crate::filings::domain::following::{self, Paid};
 use crate::filings::store;
 use crate::standings::store::StoredStandings;
@@ -42,12 +41,10 @@ pub struct FollowRegister {
 /// then finds nothing left to do.
 pub struct Happened {
     psn_no: String,
-    what: What,
-}
-
-enum What {
-    MergedInto(String),
-    Moved(Vec<Paid>),
+    /// The record that took the place of this one; `None`: the person may have moved.
+    into: Option<String>,
+    /// By whom the person is paid for now.
+    paid: Vec<Paid>,
 }
 
 #[async_trait]
@@ -88,8 +85,7 @@ impl Follower for FollowRegister {
         work: &Vec<Happened>,
     ) -> Result<Vec<StoredStandings>, ServiceError> {
         // All at once and in their order, as everybody locks; then one after the other, each as those before it left them.
-        let psn_nos: Vec<String> = work.iter().flat_map(Happened::psn_nos).map(str::to_owned).collect();
-        Held::lock(tx, psn_nos).await?;
+        Held::lock(tx, work.iter().flat_map(Happened::psn_nos).collect()).await?;
         let mut changed = Vec::new();
         for happened in work {
             changed.extend(happened.apply(tx, &self.register).await?);
@@ -107,53 +103,41 @@ impl Follower for FollowRegister {
 impl FollowRegister {
     /// What enrollment knows of somebody; `None` if nothing of it concerns us.
     async fn ask(&self, psn_no: String) -> Result<Option<Happened>, ServiceError> {
-        if store::of_person(&self.register.db, &psn_no, None, 1).await?.is_empty() {
+        if store::of_person(&self.register.db, &psn_no, None, Some(1)).await?.is_empty() {
             return Ok(None);
         }
         let request = GetPersonRequest { psn_no: psn_no.clone(), ..GetPersonRequest::default() };
         let person = match self.questions.clone().get_person(request).await {
             Ok(answer) => answer.into_inner().person.unwrap_or_default(),
-            Err(status) => return Err(away(&status)),
+            Err(status) => {
+                let told = "enrollment cannot say what became of a person";
+                return Err(ServiceError::new(Reason::EnrollmentAway, told).caused_by(status));
+            }
         };
-        let what = match person.merged_into.is_empty() {
-            false => What::MergedInto(person.merged_into),
-            true => What::Moved(paid(&person)),
-        };
-        Ok(Some(Happened { psn_no, what }))
+        let paid = paid(&person);
+        let into = Some(person.merged_into).filter(|into| !into.is_empty());
+        Ok(Some(Happened { psn_no, into, paid }))
     }
 }
 
-fn away(status: &Status) -> ServiceError {
-    let told = RemoteError::from(status);
-    ServiceError::new(
-        Reason::EnrollmentAway,
-        format!("enrollment cannot say what became of a person: {:?} {}", told.code, told.reason),
-    )
-    .with_text("参保服务暂不可用")
-}
-
-/// By whom the person is paid for. A stretch that names no area is the person's own area's.
+/// By whom the person is paid for. A stretch that names no area is the person's own area's; one that names none of ours pays for no filing.
 fn paid(person: &Person) -> Vec<Paid> {
     let normal = person.coverages.iter().filter(|coverage| coverage.psn_insu_stas == NORMAL);
     let area = |coverage: &CoverageRow| match coverage.poolarea_no.as_str() {
-        "" => person.poolarea_no.clone(),
-        named => named.to_owned(),
+        "" => Area::parse(&person.poolarea_no),
+        named => Area::parse(named),
     };
-    let paid = |coverage: &CoverageRow| Paid {
-        poolarea_no: area(coverage),
-        insutype: coverage.insutype.clone(),
-        enddate: parse_date(&coverage.enddate),
+    let paid = |coverage: &CoverageRow| {
+        let insutype = Insutype::from_code(&coverage.insutype)?;
+        Some(Paid { poolarea_no: area(coverage)?, insutype, enddate: parse_date(&coverage.enddate) })
     };
-    normal.map(paid).collect()
+    normal.filter_map(paid).collect()
 }
 
 impl Happened {
-    fn psn_nos(&self) -> impl Iterator<Item = &str> {
-        let into = match &self.what {
-            What::MergedInto(into) => Some(into.as_str()),
-            What::Moved(_) => None,
-        };
-        [Some(self.psn_no.as_str()), into].into_iter().flatten()
+    /// Whose filings it changes.
+    fn psn_nos(&self) -> Vec<String> {
+        [Some(&self.psn_no), self.into.as_ref()].into_iter().flatten().cloned().collect()
     }
 
     async fn apply(
@@ -161,20 +145,16 @@ impl Happened {
         tx: &DatabaseTransaction,
         register: &Register,
     ) -> Result<Vec<StoredStandings>, ServiceError> {
-        let held = Held::lock(tx, self.psn_nos().map(str::to_owned).collect()).await?;
-        let filings = store::all_of_person(tx, &self.psn_no).await?;
-        let steps =
-            |step: &dyn Fn(&Filing) -> Option<Taken>| filings.iter().filter_map(step).collect::<Vec<_>>();
-        match &self.what {
-            What::MergedInto(into) => {
-                let taken = steps(&|filing| Some(following::merged(filing, into)));
-                changes::record_of_merged(tx, register, held, &self.psn_no, taken).await
-            }
-            What::Moved(paid) => {
-                let today = register.clock.today();
-                let taken = steps(&|filing| following::moved(filing, paid, today));
-                changes::record(tx, register, held, taken).await
-            }
+        let held = Held::lock(tx, self.psn_nos()).await?;
+        // As they came.
+        let mut filings = store::of_person(tx, &self.psn_no, None, None).await?;
+        filings.reverse();
+        if let Some(into) = &self.into {
+            let taken = filings.iter().map(|filing| following::merged(filing, into)).collect();
+            return changes::record_of_merged(tx, register, held, &self.psn_no, taken).await;
         }
+        let today = register.clock.today();
+        let taken = filings.iter().filter_map(|filing| following::moved(filing, &self.paid, today));
+        changes::record(tx, register, held, taken.collect()).await
     }
 }

@@ -81,7 +81,7 @@ async fn visible(
     let mut before = before.map(|[filing_id]| filing_id);
     let mut visible = Vec::new();
     loop {
-        let read = store::of_person(&register.db, psn_no, before.take(), at_once).await?;
+        let read = store::of_person(&register.db, psn_no, before.take(), Some(at_once)).await?;
         before = read.last().map(|filing| filing.filing_id.clone()).filter(|_| read.len() as u64 == at_once);
         visible.extend(read.into_iter().filter(|filing| may_see(caller, filing)));
         if before.is_none() || visible.len() as u64 >= wanted {

@@ -2,24 +2,29 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
-use yizhan_proto::filing::v1::{ImportFilingsRequest, ImportFilingsResponse};
-use yizhan_runtime::ids::new_id;
+use yizhan_proto::filing::v1::{FilingRow, ImportFilingsRequest, ImportFilingsResponse};
+use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
-use yizhan_terms::Area;
-use yizhan_terms::FilingKind;
+use yizhan_terms::{Area, FilingKind, Insutype, is_psn_no};
 
 use crate::app::{Done, Register, Write};
-use crate::filings::actors::actor;
-use crate::filings::changes::{self, Held, Taken};
-use crate::filings::domain::filing::{Actor, Filing, State};
-use crate::filings::domain::filing_row::{self, TakenOver};
-use crate::filings::domain::step::Action;
+use crate::filings::actors::{actor, occasion};
+use crate::filings::changes::{self, Held};
+use crate::filings::domain::filing::{Filing, State};
+use crate::filings::domain::home_rules::{HomeRules, Subject};
+use crate::filings::domain::step::{Action, Occasion};
 use crate::filings::store;
-use crate::rules::{Handling, Kinds, Places, RulesOf};
+use crate::filings::submission::{date_if_given, filed_place};
+use crate::rules::RulesOf;
 
 /// Rows of one import at most.
 const MAX_ROWS: usize = 1000;
+/// Longest id in an earlier system.
+const MAX_FOREIGN_ID: usize = 64;
+/// 申报来源 of what is taken over: 02 中心经办.
+const SOURCE: &str = "02";
 
 /// Takes over what is new, leaves what is known, and refuses everything if a row is wrong.
 pub async fn import_filings(
@@ -28,170 +33,159 @@ pub async fn import_filings(
     mut request: ImportFilingsRequest,
 ) -> Result<ImportFilingsResponse, ServiceError> {
     let (key, mut wrong) = once::open(caller, &mut request);
-    let area = &request.poolarea_no;
-    if Area::parse(area).is_none() {
-        wrong.push("poolarea_no", Reason::AreaInvalid);
-        return Err(wrong.none().expect_err("one was just noted"));
-    }
-    caller.check_manages(area)?;
+    let Some(area) = wrong.some(Area::parse(&request.poolarea_no), "poolarea_no", Reason::AreaInvalid) else {
+        return wrong.finish(None);
+    };
+    caller.check_manages(area.as_str())?;
     if let Some(answer) = once::answered(register, &key).await? {
         return Ok(answer);
     }
-    let rules = RulesOfArea::read(register, area)?;
-    let rows = checked(&request, &rules.whole_provinces, wrong)?;
-    let import = Import { by: actor(caller, ""), area, rules, rows };
+    let taken_over = occasion(register, actor(caller, ""));
+    let rules = register.rules.current();
+    let home = HomeRules::of(RulesOf { rules: &rules, area, day: taken_over.today })?;
+    let filings = read(&request.rows, &home, &taken_over, &mut wrong);
+    let filings = wrong.finish(filings)?;
+    let import = Import { area, filings, taken_over };
     once::once(register, &key, |write| Box::pin(import.write(write))).await
 }
 
-/// What the home area's rules of today give a filing that was decided before.
-struct RulesOfArea {
-    whole_provinces: Vec<String>,
-    /// Id and citation of the rule of a kind; of places for kinds that are not offered here.
-    by_kind: Vec<(FilingKind, String, String)>,
-    handling: Handling,
-}
-
-impl RulesOfArea {
-    fn read(register: &Register, area: &str) -> Result<RulesOfArea, ServiceError> {
-        let rules = register.rules.current();
-        let rules = RulesOf { rules: &rules, area, day: register.clock.today() };
-        let kinds = rules.find::<Kinds>()?;
-        let places = rules.find::<Places>()?;
-        let handling = rules.find::<Handling>()?;
-        let basis = |kind: &FilingKind| match kinds.rule.find(*kind) {
-            Some(_) => (*kind, format!("{}#{}", kinds.id, kind.code()), kinds.citation.clone()),
-            None => (*kind, places.id.clone(), places.citation.clone()),
-        };
-        Ok(RulesOfArea {
-            whole_provinces: places.rule.whole_provinces.clone(),
-            by_kind: FilingKind::ALL.iter().map(basis).collect(),
-            handling: handling.rule.clone(),
-        })
-    }
-
-    fn basis(&self, kind: FilingKind) -> (String, String) {
-        let found = self.by_kind.iter().find(|(of, _, _)| *of == kind);
-        found.map(|(_, id, citation)| (id.clone(), citation.clone())).unwrap_or_default()
-    }
-}
-
-fn checked(
-    request: &ImportFilingsRequest,
-    whole_provinces: &[String],
-    mut wrong: Violations,
-) -> Result<Vec<TakenOver>, ServiceError> {
-    let count = request.rows.len();
+/// The filings of the rows, if all are right.
+fn read(
+    rows: &[FilingRow],
+    home: &HomeRules,
+    taken_over: &Occasion,
+    wrong: &mut Violations,
+) -> Option<Vec<Filing>> {
+    let count = rows.len();
     wrong.require(count > 0, "rows", Reason::RowsEmpty);
     if count > MAX_ROWS {
         let text = format!("每次最多 {MAX_ROWS} 行");
         wrong.push("rows", Reason::TooManyRows.saying(text)).with("limit", MAX_ROWS).with("count", count);
-        return Err(wrong.none().expect_err("one was just noted"));
+        return None;
     }
     let mut seen = BTreeSet::new();
-    let mut rows = Vec::with_capacity(count);
-    for (at, row) in request.rows.iter().enumerate() {
+    let mut filings = Vec::with_capacity(count);
+    for (at, row) in rows.iter().enumerate() {
         let once = seen.insert(&row.foreign_id);
         wrong.require(once, format!("rows[{at}].foreign_id"), Reason::DuplicateRow);
-        rows.extend(filing_row::read(at, row.into(), &request.poolarea_no, whole_provinces, &mut wrong));
+        filings.push(filing(at, row, home, taken_over, wrong));
     }
-    wrong.none()?;
-    Ok(rows)
+    filings.into_iter().collect()
 }
 
-/// Rows to be taken over: all of a request, in its order.
-struct Import<'i> {
-    by: Actor,
-    area: &'i str,
-    rules: RulesOfArea,
-    rows: Vec<TakenOver>,
+/// In force as it stands: nothing of it is asked for, looked at or locked again. Whether it overlaps others is not asked: it was decided
+/// elsewhere, by the rules of its day, and the agency answers for it; of several that cover a visit the best one counts.
+fn filing(
+    at: usize,
+    row: &FilingRow,
+    home: &HomeRules,
+    taken_over: &Occasion,
+    wrong: &mut Violations,
+) -> Option<Filing> {
+    let field = |name: &str| format!("rows[{at}].{name}");
+    let id = &row.foreign_id;
+    let fits = (1..=MAX_FOREIGN_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+    let text = "原系统备案编号应为 1 至 64 位可见 ASCII 字符";
+    wrong.require(fits, field("foreign_id"), Reason::ForeignIdInvalid.saying(text));
+    wrong.require(is_psn_no(&row.psn_no), field("psn_no"), Reason::PsnNoInvalid);
+    let insutype = wrong.some(Insutype::settled(&row.insutype), field("insutype"), Reason::CodeUnknown);
+    let kind =
+        wrong.some(FilingKind::from_code(&row.out_fil_type), field("out_fil_type"), Reason::CodeUnknown);
+    let place = filed_place(&row.rloc_admdvs, home, &field("rloc_admdvs"), wrong);
+    let begndate = wrong.some(parse_date(&row.begndate), field("begndate"), Reason::DateInvalid);
+    let enddate = enddate(&row.enddate, begndate, kind, &field("enddate"), wrong);
+    let subject = Subject {
+        psn_no: row.psn_no.clone(),
+        insutype: insutype?,
+        kind: kind?,
+        place: place?,
+        begndate: begndate?,
+        enddate: enddate?,
+    };
+    Some(Filing {
+        state: State::InForce,
+        decided_at: Some(taken_over.now),
+        foreign_id: Some(id.clone()),
+        ..home.filing(subject, SOURCE, taken_over)
+    })
 }
 
-impl Import<'_> {
+/// Long-term filings have none, temporary ones need one.
+fn enddate(
+    text: &str,
+    begndate: Option<NaiveDate>,
+    kind: Option<FilingKind>,
+    field: &str,
+    wrong: &mut Violations,
+) -> Option<Option<NaiveDate>> {
+    let long_term = kind.map(FilingKind::is_long_term);
+    let Some(enddate) = date_if_given(text, field, wrong)? else {
+        let needed = Reason::Required.saying("临时外出备案须有截止日期");
+        return wrong.require(long_term != Some(false), field, needed).then_some(None);
+    };
+    wrong.require(begndate.is_none_or(|begin| begin <= enddate), field, Reason::DatesReversed);
+    wrong.require(long_term != Some(true), field, Reason::EnddateNotForKind);
+    Some(Some(enddate))
+}
+
+/// Filings to be taken over: all of a request, in its order.
+struct Import {
+    area: Area,
+    filings: Vec<Filing>,
+    taken_over: Occasion,
+}
+
+impl Import {
     async fn write(
         &self,
         Write { tx, service: register, .. }: Write<'_>,
     ) -> Result<Done<ImportFilingsResponse>, ServiceError> {
-        let new = self.new_rows(tx).await?;
-        let psn_nos = new.iter().map(|row| row.psn_no.clone()).collect();
-        let taken: Vec<Taken> = new.iter().map(|row| self.step(row, register)).collect();
+        let new = self.new_filings(tx).await?;
+        let (count, created) = (self.filings.len(), new.len());
+        let held = Held::lock(tx, new.iter().map(|filing| filing.psn_no.clone()).collect()).await?;
+        let taken = new.into_iter().map(|filing| self.taken_over.step(None, Action::Submit, filing.clone()));
+        let changed = changes::record(tx, register, held, taken.collect()).await?;
         let answer = ImportFilingsResponse {
-            row_count: self.rows.len() as i32,
-            created_count: taken.len() as i32,
-            unchanged_count: (self.rows.len() - taken.len()) as i32,
+            row_count: count as i32,
+            created_count: created as i32,
+            unchanged_count: (count - created) as i32,
             replayed: false,
         };
-        let held = Held::lock(tx, psn_nos).await?;
-        let changed = changes::record(tx, register, held, taken).await?;
         Ok(Done { answer, changed })
     }
 
-    /// Rows nobody has taken over yet. Of two imports that bring the same row at once, the key of foreign ids lets one through; the other runs
+    /// What nobody has taken over yet. Of two imports that bring the same row at once, the key of foreign ids lets one through; the other runs
     /// again and finds it here.
-    async fn new_rows(&self, tx: &DatabaseTransaction) -> Result<Vec<&TakenOver>, ServiceError> {
-        let foreign_ids = self.rows.iter().map(|row| row.foreign_id.clone()).collect();
+    async fn new_filings(&self, tx: &DatabaseTransaction) -> Result<Vec<&Filing>, ServiceError> {
+        let foreign_ids = self.filings.iter().filter_map(|filing| filing.foreign_id.clone()).collect();
         let held = store::find_taken_over(tx, self.area, foreign_ids).await?;
         let mut wrong = Violations::new();
         let mut new = Vec::new();
-        for (at, row) in self.rows.iter().enumerate() {
-            let Some(known) = held.get(&row.foreign_id) else {
-                new.push(row);
+        for (at, filing) in self.filings.iter().enumerate() {
+            let Some(known) = held.get(filing.foreign_id.as_deref().unwrap_or_default()) else {
+                new.push(filing);
                 continue;
             };
-            for field in row.differs_from(known) {
+            for field in differences(filing, known) {
                 let text = "该原系统备案编号已导入，内容不同";
                 wrong
                     .push(format!("rows[{at}].{field}"), Reason::RowDiffers.saying(text))
                     .with("filing_id", &known.filing_id);
             }
         }
-        wrong.none()?;
-        Ok(new)
-    }
-
-    /// In force as it stands: nothing of it is asked for, looked at or locked again.
-    fn step(&self, row: &TakenOver, register: &Register) -> Taken {
-        let clock = &register.clock;
-        let (rule, citation) = self.rules.basis(row.kind);
-        let filing = Filing {
-            filing_id: new_id(),
-            psn_no: row.psn_no.clone(),
-            poolarea_no: self.area.to_owned(),
-            insutype: row.insutype.clone(),
-            kind: row.kind,
-            place: row.place.clone(),
-            begndate: row.begndate,
-            enddate: row.enddate,
-            state: State::InForce,
-            requirements: Vec::new(),
-            materials: Vec::new(),
-            supply_by: None,
-            referral: None,
-            replaces: None,
-            replaced_by: None,
-            ended_on: None,
-            locked_until: None,
-            handling_area: self.area.to_owned(),
-            clock_from: clock.today(),
-            working_days: self.rules.handling.working_days,
-            supply_days: self.rules.handling.supply_days,
-            submitted_at: clock.now(),
-            submitted_by: self.by.clone(),
-            decided_at: Some(clock.now()),
-            dcla_souc: SOURCE.to_owned(),
-            rule,
-            citation,
-            foreign_id: Some(row.foreign_id.clone()),
-            version: 0,
-        };
-        Taken {
-            after: filing,
-            from: None,
-            action: Action::Submit,
-            actor: self.by.clone(),
-            reason: String::new(),
-        }
+        wrong.finish(Some(new))
     }
 }
 
-/// 申报来源 of what is taken over: 02 中心经办.
-const SOURCE: &str = "02";
+/// What of a row a filing that was taken over before does not say, by the row's fields.
+fn differences(row: &Filing, known: &Filing) -> Vec<&'static str> {
+    let same = [
+        ("psn_no", row.psn_no == known.psn_no),
+        ("insutype", row.insutype == known.insutype),
+        ("out_fil_type", row.kind == known.kind),
+        ("rloc_admdvs", row.place == known.place),
+        ("begndate", row.begndate == known.begndate),
+        ("enddate", row.enddate == known.enddate),
+    ];
+    same.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
+}

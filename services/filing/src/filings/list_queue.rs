@@ -9,6 +9,7 @@ use yizhan_workflow::overdue;
 
 use crate::app::Register;
 use crate::filings::domain::filing::Filing;
+use crate::filings::domain::steps::is_under_way;
 use crate::filings::messages::filing_message;
 use crate::filings::store::queue::{self, Wanted};
 use crate::rules::calendar::WorkingDays;
@@ -20,19 +21,15 @@ pub async fn list_queue(
     caller: &Caller,
     request: ListQueueRequest,
 ) -> Result<ListQueueResponse, ServiceError> {
-    let mut wrong = Violations::new();
-    let area = Area::parse(&request.area);
-    wrong.require(area.is_some(), "area", Reason::AreaInvalid);
-    let state = state(&request, &mut wrong);
-    wrong.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative);
-    wrong.none()?;
-    let area = area.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))?;
+    let (area, state) = check(&request)?;
     check_office(caller, &request.area)?;
     let (rules, today) = (register.rules.current(), register.clock.today());
     let overdue = match request.overdue_only {
         true => {
             let terms = queue::terms(&register.db, area, today).await?;
-            Some(overdue(terms, |area, days| WorkingDays::of(&rules, area).latest_start_overdue(today, days)))
+            Some(overdue(terms, |area, days| {
+                WorkingDays::of(&rules, *area).latest_start_overdue(today, days)
+            }))
         }
         false => None,
     };
@@ -46,18 +43,16 @@ pub async fn list_queue(
     Ok(ListQueueResponse { filings, next_page_token })
 }
 
-fn state(request: &ListQueueRequest, wrong: &mut Violations) -> Option<State> {
-    match FilingState::try_from(request.state) {
-        Ok(FilingState::Unspecified) => None,
-        Ok(FilingState::Submitted) => Some(State::Submitted),
-        Ok(FilingState::Accepted) => Some(State::Accepted),
-        Ok(FilingState::Returned) => Some(State::Returned),
-        Ok(FilingState::Provisional) => Some(State::Provisional),
-        _ => {
-            wrong.push("state", Reason::StateNotQueued);
-            None
-        }
-    }
+/// The area, and the state if only one is asked for.
+fn check(request: &ListQueueRequest) -> Result<(Area, Option<State>), ServiceError> {
+    let mut wrong = Violations::new();
+    let area = wrong.some(Area::parse(&request.area), "area", Reason::AreaInvalid);
+    let asked = request.state != i32::from(FilingState::Unspecified);
+    let queued = State::ALL.iter().copied().find(|state| state.number() == request.state);
+    let state = queued.filter(|state| is_under_way(*state));
+    wrong.require(!asked || state.is_some(), "state", Reason::StateNotQueued);
+    wrong.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative);
+    wrong.finish(area.map(|area| (area, state)))
 }
 
 /// A queue is for those who work it off, and who oversees them.

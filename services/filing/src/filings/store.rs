@@ -6,11 +6,14 @@ pub mod queue;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use yizhan_runtime::db::{Column as Values, find_rows, find_rows_where, insert_rows};
+use yizhan_terms::Area;
 
-use crate::filings::domain::filing::{Filing, State};
+use crate::filings::domain::filing::{Filing, State, is_id};
 use crate::filings::domain::step::Taken;
 use entities::{filing, filing_step};
 
@@ -23,12 +26,9 @@ const REPLACE: &str = "ON CONFLICT (filing_id) DO UPDATE SET \
     state = excluded.state, waiting = excluded.waiting, clock_from = excluded.clock_from, \
     last_day = excluded.last_day, version = excluded.version, record = excluded.record";
 
-/// Longest id that is looked for.
-const MAX_ID: usize = 64;
-
 /// One filing. What cannot be an id is not looked for: a database does not take every text.
 pub async fn find<C: ConnectionTrait>(db: &C, filing_id: &str) -> Result<Option<Filing>, DbErr> {
-    if filing_id.len() > MAX_ID || !filing_id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    if !is_id(filing_id) {
         return Ok(None);
     }
     filing::Entity::find_by_id(filing_id.to_owned()).one(db).await?.map(read).transpose()
@@ -46,11 +46,11 @@ pub async fn find_many<C: ConnectionTrait>(
 /// Those of an area that were taken over from an earlier system, by their ids there.
 pub async fn find_taken_over<C: ConnectionTrait>(
     db: &C,
-    poolarea_no: &str,
+    poolarea_no: Area,
     foreign_ids: Vec<String>,
 ) -> Result<BTreeMap<String, Filing>, DbErr> {
     let key = vec![
-        ("poolarea_no", Values::Text(vec![poolarea_no.to_owned(); foreign_ids.len()])),
+        ("poolarea_no", Values::Text(vec![poolarea_no.into(); foreign_ids.len()])),
         ("foreign_id", Values::Text(foreign_ids)),
     ];
     // What the index on foreign ids holds: a planner uses it only where it reads so.
@@ -58,26 +58,18 @@ pub async fn find_taken_over<C: ConnectionTrait>(
     rows.into_iter().map(|row| Ok((row.foreign_id.clone(), read(row)?))).collect()
 }
 
-/// A person's filings, newest first, older than `before` if that is given.
+/// A person's filings, newest first: those older than `before`, and so many at most, if that is given.
 pub async fn of_person<C: ConnectionTrait>(
     db: &C,
     psn_no: &str,
     before: Option<String>,
-    limit: u64,
+    limit: Option<u64>,
 ) -> Result<Vec<Filing>, DbErr> {
-    let mut query = filing::Entity::find().filter(filing::Column::PsnNo.eq(psn_no));
-    if let Some(before) = before {
-        query = query.filter(filing::Column::FilingId.lt(before));
-    }
-    let rows = query.order_by_desc(filing::Column::FilingId).limit(limit).all(db).await?;
-    rows.into_iter().map(read).collect()
-}
-
-/// All of a person's filings.
-pub async fn all_of_person<C: ConnectionTrait>(db: &C, psn_no: &str) -> Result<Vec<Filing>, DbErr> {
+    let older = before.map(|before| filing::Column::FilingId.lt(before));
     let rows = filing::Entity::find()
-        .filter(filing::Column::PsnNo.eq(psn_no))
-        .order_by_asc(filing::Column::FilingId)
+        .filter(Condition::all().add(filing::Column::PsnNo.eq(psn_no)).add_option(older))
+        .order_by_desc(filing::Column::FilingId)
+        .limit(limit)
         .all(db)
         .await?;
     rows.into_iter().map(read).collect()
@@ -92,21 +84,25 @@ pub async fn steps<C: ConnectionTrait>(db: &C, filing_id: &str) -> Result<Vec<fi
         .await
 }
 
-/// Writes filings as the steps left them, and the steps. The key of a step lets only one of two through who take the same one.
+/// Writes steps, and filings as the last of theirs left them. The key of a step lets only one of two through who take the same one.
 pub async fn write<C: ConnectionTrait>(tx: &C, taken: &[Taken], at: DateTime<Utc>) -> Result<(), DbErr> {
     for taken in taken.chunks(ROWS_PER_STATEMENT) {
         insert_rows(tx, "filing_step", step_columns(taken, at), "").await?;
-        insert_rows(tx, "filing", filing_columns(taken)?, REPLACE).await?;
+    }
+    let last: BTreeMap<&str, &Filing> =
+        taken.iter().map(|step| (step.after.filing_id.as_str(), &step.after)).collect();
+    for filings in last.into_values().collect::<Vec<_>>().chunks(ROWS_PER_STATEMENT) {
+        insert_rows(tx, "filing", filing_columns(filings)?, REPLACE).await?;
     }
     Ok(())
 }
 
-fn texts(taken: &[Taken], of: impl Fn(&Taken) -> String) -> Values {
-    Values::Text(taken.iter().map(of).collect())
+fn texts<T>(rows: &[T], of: impl Fn(&T) -> String) -> Values {
+    Values::Text(rows.iter().map(of).collect())
 }
 
-fn numbers(taken: &[Taken], of: impl Fn(&Taken) -> i32) -> Values {
-    Values::Int(taken.iter().map(|step| i64::from(of(step))).collect())
+fn numbers<T>(rows: &[T], of: impl Fn(&T) -> i32) -> Values {
+    Values::Int(rows.iter().map(|row| i64::from(of(row))).collect())
 }
 
 fn step_columns(taken: &[Taken], at: DateTime<Utc>) -> Vec<(&'static str, Values)> {
@@ -120,28 +116,26 @@ fn step_columns(taken: &[Taken], at: DateTime<Utc>) -> Vec<(&'static str, Values
         ("opter", texts(taken, |step| step.actor.opter.clone())),
         ("recorded_at", Values::Time(vec![at; taken.len()])),
         ("reason", texts(taken, |step| step.reason.clone())),
-        ("handling_area", texts(taken, |step| step.after.handling_area.clone())),
+        ("handling_area", texts(taken, |step| step.after.handling_area.into())),
     ]
 }
 
-fn filing_columns(taken: &[Taken]) -> Result<Vec<(&'static str, Values)>, DbErr> {
-    let records: Result<Vec<String>, DbErr> = taken.iter().map(|step| text(&step.after)).collect();
+fn filing_columns(filings: &[&Filing]) -> Result<Vec<(&'static str, Values)>, DbErr> {
+    let records: Result<Vec<String>, DbErr> = filings.iter().map(|filing| text(filing)).collect();
+    let last_day = |filing: &&Filing| filing.last_day().map(|day| day.to_string()).unwrap_or_default();
     Ok(vec![
-        ("filing_id", texts(taken, |step| step.after.filing_id.clone())),
-        ("psn_no", texts(taken, |step| step.after.psn_no.clone())),
-        ("poolarea_no", texts(taken, |step| step.after.poolarea_no.clone())),
-        ("handling_area", texts(taken, |step| step.after.handling_area.clone())),
-        ("out_fil_type", texts(taken, |step| step.after.kind.code().to_owned())),
-        ("state", numbers(taken, |step| step.after.state.number())),
-        ("waiting", numbers(taken, |step| i32::from(step.after.waits_for_a_look()))),
-        ("clock_from", texts(taken, |step| step.after.clock_from.to_string())),
-        ("working_days", numbers(taken, |step| step.after.working_days as i32)),
-        (
-            "last_day",
-            texts(taken, |step| step.after.last_day().map_or_else(String::new, |day| day.to_string())),
-        ),
-        ("foreign_id", texts(taken, |step| step.after.foreign_id.clone().unwrap_or_default())),
-        ("version", numbers(taken, |step| step.after.version)),
+        ("filing_id", texts(filings, |filing| filing.filing_id.clone())),
+        ("psn_no", texts(filings, |filing| filing.psn_no.clone())),
+        ("poolarea_no", texts(filings, |filing| filing.poolarea_no.into())),
+        ("handling_area", texts(filings, |filing| filing.handling_area.into())),
+        ("out_fil_type", texts(filings, |filing| filing.kind.code().to_owned())),
+        ("state", numbers(filings, |filing| filing.state.number())),
+        ("waiting", numbers(filings, |filing| i32::from(filing.waits_for_a_look()))),
+        ("clock_from", texts(filings, |filing| filing.clock_from.to_string())),
+        ("working_days", numbers(filings, |filing| filing.working_days as i32)),
+        ("last_day", texts(filings, last_day)),
+        ("foreign_id", texts(filings, |filing| filing.foreign_id.clone().unwrap_or_default())),
+        ("version", numbers(filings, |filing| filing.version)),
         ("record", Values::Text(records?)),
     ])
 }
@@ -155,16 +149,22 @@ pub fn read(row: filing::Model) -> Result<Filing, DbErr> {
     serde_json::from_str(&row.record).map_err(|error| DbErr::Json(error.to_string()))
 }
 
+/// In one of some states, as the indexes filing_queue and filing_last_day say it, word for word.
+fn in_states(which: fn(State) -> bool) -> SimpleExpr {
+    let states = State::ALL.iter().filter(|state| which(**state));
+    let numbers: Vec<String> = states.map(|state| state.number().to_string()).collect();
+    Expr::cust(format!("state IN ({})", numbers.join(", ")))
+}
+
 /// Filings in force whose last day lies before today, those that ended first first.
 pub async fn ended_by<C: ConnectionTrait>(
     db: &C,
     today: NaiveDate,
     limit: u64,
 ) -> Result<Vec<Filing>, DbErr> {
-    // As the index filing_last_day says it, word for word.
-    let in_force = Expr::cust("state IN (4, 5) AND last_day <> ''");
     let rows = filing::Entity::find()
-        .filter(in_force)
+        .filter(in_states(State::is_in_force))
+        .filter(Expr::cust("last_day <> ''"))
         .filter(filing::Column::LastDay.lt(today.to_string()))
         .order_by_asc(filing::Column::LastDay)
         .order_by_asc(filing::Column::FilingId)
@@ -172,4 +172,18 @@ pub async fn ended_by<C: ConnectionTrait>(
         .all(db)
         .await?;
     rows.into_iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filings::domain::steps::is_under_way;
+
+    /// The planner uses a partial index only where a statement repeats its condition.
+    #[test]
+    fn states_are_asked_for_as_the_indexes_say_it() {
+        let written = |which| format!("{:?}", in_states(which));
+        assert!(written(is_under_way).contains("state IN (1, 2, 3, 5)"));
+        assert!(written(State::is_in_force).contains("state IN (4, 5)"));
+    }
 }

@@ -9,9 +9,10 @@ use yizhan_runtime::db::{begin_write, lock, retry_transient};
 use yizhan_runtime::once::Service as _;
 
 use crate::app::Register;
+use crate::filings::actors::occasion;
 use crate::filings::changes::{self, Held, Taken};
 use crate::filings::domain::filing::{Actor, Filing, State};
-use crate::filings::domain::step::Action;
+use crate::filings::domain::step::{Action, Occasion};
 use crate::filings::store::{self, ended_by};
 
 /// Between two looks.
@@ -51,11 +52,11 @@ pub async fn sweep(register: &Register) -> Result<usize, ServiceError> {
 async fn note_some(register: &Register) -> Result<usize, ServiceError> {
     let tx = begin_write(&register.db).await?;
     lock(&tx, TURN).await?;
-    let today = register.clock.today();
-    let due = ended_by(&tx, today, AT_ONCE).await?;
+    let at = occasion(register, Actor::of_no_office("clock"));
+    let due = ended_by(&tx, at.today, AT_ONCE).await?;
     let held = Held::lock(&tx, due.iter().map(|filing| filing.psn_no.clone()).collect()).await?;
     let taken: Vec<Taken> =
-        again(&tx, due).await?.into_iter().filter_map(|filing| end(filing, register)).collect();
+        again(&tx, due).await?.into_iter().filter_map(|filing| end(filing, &at)).collect();
     let noted = taken.len();
     let changed = changes::record(&tx, register, held, taken).await?;
     tx.commit().await?;
@@ -71,8 +72,8 @@ async fn again(tx: &DatabaseTransaction, due: Vec<Filing>) -> Result<Vec<Filing>
 }
 
 /// The step by which time ends a filing, if it has.
-fn end(mut filing: Filing, register: &Register) -> Option<Taken> {
-    let state = filing.ended_by_time(register.clock.today())?;
+fn end(mut filing: Filing, at: &Occasion) -> Option<Taken> {
+    let state = filing.ended_by_time(at.today)?;
     let from = filing.state;
     if state == State::Lapsed {
         // Fixed, now that nothing can come any more.
@@ -80,6 +81,5 @@ fn end(mut filing: Filing, register: &Register) -> Option<Taken> {
     }
     filing.state = state;
     let action = if state == State::Lapsed { Action::Lapse } else { Action::Expire };
-    let actor = Actor { who: "clock".to_owned(), opter: String::new() };
-    Some(Taken { after: filing, from: Some(from), action, actor, reason: String::new() })
+    Some(at.step(Some(from), action, filing))
 }

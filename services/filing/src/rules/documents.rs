@@ -1,12 +1,11 @@
 //! Documents of filing rules: published, listed, read; and working days counted by them.
 
 use sea_orm::DatabaseConnection;
-use yizhan_documents::RulesDocument;
 use yizhan_proto::filing::v1::{
-    AddWorkingDaysRequest, AddWorkingDaysResponse, GetFilingRulesRequest, ListFilingRulesRequest,
-    ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
+    AddWorkingDaysRequest, AddWorkingDaysResponse, GetFilingRulesRequest, GetFilingRulesResponse,
+    ListFilingRulesRequest, ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
 };
-use yizhan_proto::rules;
+use yizhan_proto::rules::v1::RulesDocument;
 use yizhan_rules::{Publication, RulesBook, Summary};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::once::{self, Done, Write};
@@ -51,7 +50,8 @@ pub async fn publish(
     mut request: PublishFilingRulesRequest,
 ) -> Result<PublishFilingRulesResponse, ServiceError> {
     let (key, wrong) = once::open(caller, &mut request);
-    let publication = Publication::<RulesDocument<FilingFamilies>>::read(&request.document, wrong)?;
+    let publication =
+        Publication::<yizhan_documents::RulesDocument<FilingFamilies>>::read(&request.document, wrong)?;
     publication.check_area(caller)?;
     let publication = &publication;
     let answer = once::once(desk, &key, |write| Box::pin(write_down(write, publication))).await?;
@@ -61,7 +61,7 @@ pub async fn publish(
 
 async fn write_down(
     Write { tx, service: desk, cause }: Write<'_, '_, Documents>,
-    publication: &Publication<RulesDocument<FilingFamilies>>,
+    publication: &Publication<yizhan_documents::RulesDocument<FilingFamilies>>,
 ) -> Result<Done<PublishFilingRulesResponse, ()>, ServiceError> {
     let published = publication.write(tx, &desk.book, &cause.caller, desk.clock.now()).await?;
     let rules = Some(published.summary.into());
@@ -71,6 +71,7 @@ async fn write_down(
 /// One page of documents, in the order they were published.
 pub async fn list(
     desk: &Documents,
+    _: &Caller,
     request: ListFilingRulesRequest,
 ) -> Result<ListFilingRulesResponse, ServiceError> {
     let page = desk.book.list(&request.area, (request.page_size, &request.page_token)).await?;
@@ -83,26 +84,28 @@ pub async fn list(
 /// One document with its text.
 pub async fn get(
     desk: &Documents,
+    _: &Caller,
     request: GetFilingRulesRequest,
-) -> Result<rules::v1::RulesDocument, ServiceError> {
-    let (summary, text) = desk.book.get(&request.rules_id, &request.version).await?;
-    Ok(rules::v1::RulesDocument { document: text, ..summary.into() })
+) -> Result<GetFilingRulesResponse, ServiceError> {
+    let (summary, document) = desk.book.get(&request.rules_id, &request.version).await?;
+    Ok(GetFilingRulesResponse { rules: Some(RulesDocument { document, ..summary.into() }) })
 }
 
 /// The n-th working day after a day.
-pub fn add_working_days(
+pub async fn add_working_days(
     desk: &Documents,
-    request: &AddWorkingDaysRequest,
+    _: &Caller,
+    request: AddWorkingDaysRequest,
 ) -> Result<AddWorkingDaysResponse, ServiceError> {
     let mut wrong = Violations::new();
-    wrong.require(Area::parse(&request.area).is_some(), "area", Reason::AreaInvalid);
-    let date = parse_date(&request.date);
-    wrong.require(date.is_some(), "date", Reason::DateInvalid);
+    let area = wrong.some(Area::parse(&request.area), "area", Reason::AreaInvalid);
+    let date = wrong.some(parse_date(&request.date), "date", Reason::DateInvalid);
     let count = u32::try_from(request.working_days).ok().filter(|count| *count <= MAX_WORKING_DAYS);
-    wrong.require(count.is_some(), "working_days", Reason::CountInvalid.saying("工作日数应为 0 至 250"));
-    wrong.none()?;
+    let text = "工作日数应为 0 至 250";
+    let count = wrong.some(count, "working_days", Reason::CountInvalid.saying(text));
+    let (area, date, count) =
+        wrong.finish(area.zip(date).zip(count).map(|((area, date), count)| (area, date, count)))?;
     let rules = desk.book.current();
-    let days = WorkingDays::of(&rules, &request.area);
-    let (date, calendar_published) = days.add(date.unwrap_or_default(), count.unwrap_or_default());
+    let (date, calendar_published) = WorkingDays::of(&rules, area).add(date, count);
     Ok(AddWorkingDaysResponse { date: date.to_string(), calendar_published })
 }

@@ -11,12 +11,12 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
-use yizhan_documents::{Dated, Family, NoRule};
+use yizhan_documents::{Dated, Family, NoRule, rule};
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, FilingKind, FilingMaterial, Status};
 
 use calendar::Calendar;
-pub use treatment::{Asked, Away, Decision, Direct, SchemeTable, Treatments, What, decide};
+pub use treatment::{Asked, Away, Decision, Direct, SchemeTable, Treatments, decide};
 
 /// The rules of filing.
 pub type Rules = yizhan_documents::Rules<FilingFamilies>;
@@ -25,13 +25,13 @@ yizhan_documents::families! {
     /// What a document of filing rules may hold.
     pub struct FilingFamilies, called "备案规则", embedded embedded_texts() => {
         kinds: Kinds = "kinds", read load::kinds, keys ["offered"];
-        places: Places = "places", read load::places, keys load::PLACES;
-        handling: Handling = "handling", read load::handling, keys load::HANDLING;
-        admission: Admission = "admission", read load::admission, keys ["inside_suffices"];
-        made_good: MadeGood = "made_good", read load::made_good, keys ["before_settlement"];
-        emergency: Emergency = "emergency", read load::emergency, keys ["counts_as_filed"];
-        in_province: InProvince = "in_province", read load::in_province, keys ["filing_needed"];
-        returning: Returning = "returning", read load::returning, keys ["direct", "papers_first"];
+        places: Places = "places", read Places::read, keys Places::KEYS;
+        handling: Handling = "handling", read Handling::read, keys Handling::KEYS;
+        admission: Admission = "admission", read Admission::read, keys Admission::KEYS;
+        made_good: MadeGood = "made_good", read MadeGood::read, keys MadeGood::KEYS;
+        emergency: Emergency = "emergency", read Emergency::read, keys Emergency::KEYS;
+        in_province: InProvince = "in_province", read InProvince::read, keys InProvince::KEYS;
+        returning: Returning = "returning", read Returning::read, keys Returning::KEYS;
         treatment: Treatments = "treatment", read load::treatments, keys ["rows", "by_insutype"];
         calendar: Calendar = "calendar", read load::calendar, keys ["holidays", "workdays"];
     }
@@ -92,28 +92,32 @@ pub enum Validity {
     },
 }
 
-/// Where one can file to (规程 art. 11).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
-    /// Provinces and 直辖市 (6-digit admdvs, xx0000) that are filed as a whole; elsewhere cities are.
-    pub whole_provinces: Vec<String>,
-    /// Long-term filings of one person in force at once, at most.
-    pub long_term_at_once: u32,
-    /// Temporary filings of one person in force at once, at most.
-    pub temporary_at_once: u32,
+rule! {
+    /// Where one can file to (规程 art. 11).
+    pub struct Places {
+        /// Provinces and 直辖市 that are filed as a whole; elsewhere cities are.
+        whole_provinces: Vec<Area> = load::provinces;
+        /// Long-term filings of one person in force at once, at most.
+        long_term_at_once: u32 = load::number(1, 20);
+        /// Temporary filings of one person in force at once, at most.
+        temporary_at_once: u32 = load::number(1, 20);
+    }
 }
 
-/// How filings are handled (规程 art. 9).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Handling {
-    /// In so many working days they are decided.
-    pub working_days: u32,
-    /// Calendar days for what was promised or is missing.
-    pub supply_days: SupplyDays,
-    /// The first day may lie so many calendar days before the submission.
-    pub days_back: u32,
-    /// And so many behind it.
-    pub days_ahead: u32,
+rule! {
+    /// How filings are handled (规程 art. 9).
+    pub struct Handling {
+        /// In so many working days they are decided.
+        working_days: u32 = load::number(1, 60);
+        /// Calendar days for what was promised.
+        promised_days: u32 = load::number(1, 366);
+        /// Calendar days for what is simply missing.
+        missing_days: u32 = load::number(1, 366);
+        /// The first day may lie so many calendar days before the submission.
+        days_back: u32 = load::number(0, 366);
+        /// And so many behind it.
+        days_ahead: u32 = load::number(0, 366);
+    }
 }
 
 /// Days from completion on in which what is missing must come.
@@ -125,47 +129,69 @@ pub struct SupplyDays {
     pub missing: u32,
 }
 
-/// Expiry during a stay (规程 art. 12).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Admission {
-    /// Whether a stay that began while the filing held is settled by it, whenever it ends.
-    pub inside_suffices: bool,
+rule! {
+    /// Expiry during a stay (规程 art. 12).
+    pub struct Admission {
+        /// Whether a stay that began while the filing held is settled by it, whenever it ends.
+        inside_suffices: bool = load::whether;
+    }
 }
 
-/// Filing late (22号 二(四)).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MadeGood {
-    /// Whether a filing completed after admission, but before the settlement at discharge, counts.
-    pub before_settlement: bool,
+rule! {
+    /// Filing late (22号 二(四)).
+    pub struct MadeGood {
+        /// Whether a filing completed after admission, but before the settlement at discharge, counts.
+        before_settlement: bool = load::whether;
+    }
 }
 
-/// 急诊抢救 (规程 art. 8 (5), 34).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Emergency {
-    /// Whether it counts as filed.
-    pub counts_as_filed: bool,
+rule! {
+    /// 急诊抢救 (规程 art. 8 (5), 34).
+    pub struct Emergency {
+        /// Whether it counts as filed.
+        counts_as_filed: bool = load::whether;
+    }
 }
 
-/// Care elsewhere in the area's own province.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InProvince {
-    /// Whether a filing is needed.
-    pub filing_needed: bool,
+rule! {
+    /// Care elsewhere in the area's own province.
+    pub struct InProvince {
+        /// Whether a filing is needed.
+        filing_needed: bool = load::whether;
+    }
 }
 
-/// Care at home of those filed long-term elsewhere (22号 二(五)).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Returning {
-    /// Whether they are settled directly at home.
-    pub direct: bool,
-    /// Whether who filed on a commitment must hand in the papers first.
-    pub papers_first: bool,
+rule! {
+    /// Care at home of those filed long-term elsewhere (22号 二(五)).
+    pub struct Returning {
+        /// Whether they are settled directly at home.
+        direct: bool = load::whether;
+        /// Whether who filed on a commitment must hand in the papers first.
+        papers_first: bool = load::whether;
+    }
+}
+
+impl Handling {
+    /// Days for what is missing, as they are kept with a filing.
+    pub fn supply_days(&self) -> SupplyDays {
+        SupplyDays { promised: self.promised_days, missing: self.missing_days }
+    }
 }
 
 impl Requirement {
     /// Whether one of these papers meets it.
     pub fn is_met_by(&self, papers: impl IntoIterator<Item = FilingMaterial>) -> bool {
         papers.into_iter().any(|paper| self.one_of.contains(&paper))
+    }
+
+    /// Whether it may be missing: it may come later, or a commitment, if there is one, stands in for it.
+    pub fn may_wait(&self, committed: bool) -> bool {
+        self.may_come_later || (self.may_be_promised && committed)
+    }
+
+    /// Codes of its papers.
+    pub fn codes(&self) -> String {
+        self.one_of.iter().map(|material| material.code()).collect::<Vec<_>>().join(",")
     }
 
     /// In Chinese.
@@ -187,7 +213,7 @@ pub struct RulesOf<'r> {
     /// Of all areas.
     pub rules: &'r Rules,
     /// The area.
-    pub area: &'r str,
+    pub area: Area,
     /// The day.
     pub day: NaiveDate,
 }
@@ -198,9 +224,7 @@ impl<'r> RulesOf<'r> {
     /// # Errors
     /// Where no document speaks of it.
     pub fn find<R: Family<FilingFamilies>>(&self) -> Result<&'r Dated<R>, ServiceError> {
-        self.rules
-            .find(Area::parse(self.area).unwrap_or(Area::NATION), self.day)
-            .map_err(|missing| no_rules(&missing))
+        self.rules.find(self.area, self.day).map_err(|missing| no_rules(&missing))
     }
 }
 

@@ -1,10 +1,12 @@
 //! What of a person's filings matters to a visit: everything a question is answered from, in one piece.
 
+mod state;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use yizhan_terms::FilingKind;
+use yizhan_terms::{Area, FilingKind, Insutype};
 
-use super::State;
+pub use state::State;
 
 /// Filings of one person at most, those that never covered a day not counted.
 pub const MAX_STANDINGS: usize = 300;
@@ -17,11 +19,11 @@ pub struct Standing {
     /// 备案类型.
     pub kind: FilingKind,
     /// 参保地.
-    pub poolarea_no: String,
+    pub poolarea_no: Area,
     /// 险种类型.
-    pub insutype: String,
+    pub insutype: Insutype,
     /// 就医地.
-    pub place: String,
+    pub place: Area,
     /// First day.
     pub begndate: NaiveDate,
     /// Last day it covers as things stand; `None`: until changed.

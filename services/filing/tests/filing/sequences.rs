@@ -152,7 +152,7 @@ impl World {
         let psn_nos = PERSONS.map(str::to_owned).to_vec();
         let stored = standings::find_many(&self.register.db, psn_nos).await.unwrap();
         for psn_no in PERSONS {
-            let kept = filings::of_person(&self.register.db, psn_no, None, 1000).await.unwrap();
+            let kept = filings::of_person(&self.register.db, psn_no, None, Some(1000)).await.unwrap();
             let mut fold = Standings::default();
             kept.iter().for_each(|filing| fold.put(&filing.filing_id, filing.standing()));
             let person = stored.get(psn_no);

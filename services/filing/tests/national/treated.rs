@@ -8,12 +8,16 @@ use rust_decimal::Decimal;
 use yizhan_filing::answers::domain::{Outcome, Visit, find};
 use yizhan_filing::rules::Rules;
 use yizhan_filing::standings::{Standing, Standings, State};
-use yizhan_terms::Treatment;
-use yizhan_terms::{Care, Filing as Class, FilingKind, Tier};
+use yizhan_terms::{Area, Care, Filing as Class, FilingKind, Insutype, Tier, Treatment};
 
-const NANCHANG: &str = "360100";
-const SHIJIAZHUANG: &str = "130100";
-const NINGBO: &str = "330200";
+/// 行政区划 of this code.
+const fn area(code: &str) -> Area {
+    Area::parse(code).unwrap()
+}
+
+const NANCHANG: Area = area("360100");
+const SHIJIAZHUANG: Area = area("130100");
+const NINGBO: Area = area("330200");
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -24,9 +28,9 @@ fn filed(kind: FilingKind, begndate: &str, last_day: &str) -> Standing {
     Standing {
         filing_id: format!("F-{}", kind.code()),
         kind,
-        poolarea_no: NANCHANG.to_owned(),
-        insutype: "310".to_owned(),
-        place: "310000".to_owned(),
+        poolarea_no: NANCHANG,
+        insutype: Insutype::Employee,
+        place: area("310000"),
         begndate: day(begndate),
         last_day: (!last_day.is_empty()).then(|| day(last_day)),
         state: State::InForce,
@@ -40,11 +44,11 @@ fn submitted(kind: FilingKind, begndate: &str) -> Standing {
 }
 
 /// The stay in 上海.
-fn stay() -> Visit<'static> {
+fn stay() -> Visit {
     Visit {
         poolarea_no: NANCHANG,
-        insutype: "310",
-        place: "310115",
+        insutype: Insutype::Employee,
+        place: area("310115"),
         begin: day("2025-06-10"),
         end: day("2025-06-20"),
         care: Care::Inpatient,
@@ -57,7 +61,7 @@ fn stay() -> Visit<'static> {
     }
 }
 
-fn clinic() -> Visit<'static> {
+fn clinic() -> Visit {
     Visit { begin: day("2025-06-20"), care: Care::Outpatient, stay: false, ..stay() }
 }
 
@@ -74,7 +78,7 @@ struct Row {
     article: &'static str,
     case: &'static str,
     filings: Vec<Standing>,
-    visit: Visit<'static>,
+    visit: Visit,
     class: Class,
     /// What the basis cites.
     cites: &'static str,
@@ -116,9 +120,9 @@ fn rows() -> Vec<Row> {
         row("规程第十条", "临时, the day after its last",
             vec![filed(OtherTemporary, "2024-12-20", "2025-06-19")], clinic(), Unfiled, "", Told::Not("FILING_REQUIRED")),
         row("规程第十一条", "filed to 上海: every district of it",
-            vec![filed(Resident, "2025-01-01", "")], Visit { place: "310230", ..stay() }, LongTerm, "", Told::Same),
+            vec![filed(Resident, "2025-01-01", "")], Visit { place: area("310230"), ..stay() }, LongTerm, "", Told::Same),
         row("规程第十一条", "filed to 上海, treated in 苏州",
-            vec![filed(Resident, "2025-01-01", "")], Visit { place: "320505", ..stay() }, Unfiled, "", Told::Not("FILING_REQUIRED")),
+            vec![filed(Resident, "2025-01-01", "")], Visit { place: area("320505"), ..stay() }, Unfiled, "", Told::Not("FILING_REQUIRED")),
         row("规程第十二条", "admitted within the validity, expired before discharge",
             vec![filed(OtherTemporary, "2024-12-16", "2025-06-15")], stay(), Temporary, "第十二条", Told::Prepay(20)),
         row("规程第十二条", "admitted on its last day",
@@ -142,39 +146,39 @@ fn rows() -> Vec<Row> {
         row("规程第十四条", "no filing: the home area's rules; 石家庄 has none here, so by hand",
             vec![], Visit { poolarea_no: SHIJIAZHUANG, ..clinic() }, Unfiled, "", Told::Not("FILING_REQUIRED")),
         row("22号 二（五）", "long-term filer treated at home: not below a referral",
-            vec![filed(Resident, "2025-01-01", "")], Visit { place: "360102", ..stay() }, Returning, "二（五）", Told::Prepay(10)),
+            vec![filed(Resident, "2025-01-01", "")], Visit { place: area("360102"), ..stay() }, Returning, "二（五）", Told::Prepay(10)),
         row("22号 二（五）", "the same, filed on a commitment: papers first",
             vec![Standing { promised: true, state: State::Provisional, ..filed(Resident, "2025-01-01", "2025-12-01") }],
-            Visit { place: "360102", ..stay() }, Returning, "二（五）", Told::Not("MATERIALS_OUTSTANDING")),
+            Visit { place: area("360102"), ..stay() }, Returning, "二（五）", Told::Not("MATERIALS_OUTSTANDING")),
         row("22号 二（五）", "filed on a commitment, treated where filed",
             vec![Standing { promised: true, state: State::Provisional, ..filed(Resident, "2025-01-01", "2025-12-01") }], stay(), LongTerm, "", Told::Same),
         row("22号 二（五）", "temporary filers are at home at home",
-            vec![filed(OtherTemporary, "2025-06-01", "2025-11-30")], Visit { place: "360102", ..stay() }, Local, "", Told::Same),
+            vec![filed(OtherTemporary, "2025-06-01", "2025-11-30")], Visit { place: area("360102"), ..stay() }, Local, "", Told::Same),
         row("22号 二（四）", "made good, and lapsed before discharge: no paper ever came",
             vec![Standing { state: State::Lapsed, ..filed(Referred, "2025-06-12", "2025-06-15") }], stay(), Unfiled, "", Told::Not("FILING_REQUIRED")),
         row("规程第十条", "filed under another scheme: the insurance changed",
-            vec![Standing { insutype: "390".to_owned(), ..filed(Resident, "2025-01-01", "") }], stay(), Unfiled, "", Told::Not("FILING_REQUIRED")),
+            vec![Standing { insutype: Insutype::Resident, ..filed(Resident, "2025-01-01", "") }], stay(), Unfiled, "", Told::Not("FILING_REQUIRED")),
         row("规程第十一条", "省直辖: filed to 仙桃, treated in 潜江",
-            vec![Standing { place: "429004".to_owned(), ..filed(Resident, "2025-01-01", "") }], Visit { place: "429005", ..stay() }, Unfiled, "", Told::Not("FILING_REQUIRED")),
+            vec![Standing { place: area("429004"), ..filed(Resident, "2025-01-01", "") }], Visit { place: area("429005"), ..stay() }, Unfiled, "", Told::Not("FILING_REQUIRED")),
         row("规程第三十四条", "急诊 where the area is silent about it does not worsen what was filed: 宁波",
-            vec![Standing { poolarea_no: NINGBO.to_owned(), insutype: "390".to_owned(), ..filed(OtherTemporary, "2025-06-01", "2025-11-30") }],
-            Visit { poolarea_no: NINGBO, insutype: "390", emergency: true, ..stay() }, Temporary, "第七条", Told::Points(20)),
+            vec![Standing { poolarea_no: NINGBO, insutype: Insutype::Resident, ..filed(OtherTemporary, "2025-06-01", "2025-11-30") }],
+            Visit { poolarea_no: NINGBO, insutype: Insutype::Resident, emergency: true, ..stay() }, Temporary, "第七条", Told::Points(20)),
         row("规程第三十四条", "急诊 in the own province, where 免备案 is silent about the rate: 绍兴",
-            vec![], Visit { poolarea_no: "330600", place: "330106", emergency: true, ..stay() }, Emergency, "第三十四条", Told::Prepay(15)),
+            vec![], Visit { poolarea_no: area("330600"), place: area("330106"), emergency: true, ..stay() }, Emergency, "第三十四条", Told::Prepay(15)),
         row("22号 二（五）", "at home, one filing on a promise and one with all papers: the latter counts",
             vec![Standing { promised: true, state: State::Provisional, filing_id: "F-0".to_owned(), ..filed(Posted, "2025-01-01", "2025-12-01") }, filed(Resident, "2025-01-01", "")],
-            Visit { place: "360102", ..stay() }, Returning, "二（五）", Told::Prepay(10)),
+            Visit { place: area("360102"), ..stay() }, Returning, "二（五）", Told::Prepay(10)),
         row("规程第七条", "市本级 pools under xxxx99: its districts are home",
-            vec![], Visit { poolarea_no: "360199", place: "360102", ..stay() }, Local, "", Told::Same),
+            vec![], Visit { poolarea_no: area("360199"), place: area("360102"), ..stay() }, Local, "", Told::Same),
         row("退回补正", "returned: it is the person's turn",
             vec![Standing { state: State::Returned, ..submitted(OtherTemporary, "2025-06-19") }], stay(), Unfiled, "", Told::Not("FILING_NOT_DECIDED")),
         row("22号 二（四）", "under way, but for later than a clinic visit: it would not cover it",
             vec![submitted(OtherTemporary, "2025-06-21")], clinic(), Unfiled, "", Told::Not("FILING_REQUIRED")),
         row("22号 二（六）", "an area whose reduction is not published is not guessed",
-            vec![Standing { poolarea_no: SHIJIAZHUANG.to_owned(), ..filed(Referred, "2025-06-01", "2025-11-30") }],
+            vec![Standing { poolarea_no: SHIJIAZHUANG, ..filed(Referred, "2025-06-01", "2025-11-30") }],
             Visit { poolarea_no: SHIJIAZHUANG, ..stay() }, Referral, "第七条", Told::Not("TREATMENT_NOT_PUBLISHED")),
         row("参保状态变化（规程第十条）", "filed while insured elsewhere: does not count",
-            vec![Standing { poolarea_no: SHIJIAZHUANG.to_owned(), ..filed(Resident, "2025-01-01", "") }], stay(), Unfiled, "", Told::Not("FILING_REQUIRED")),
+            vec![Standing { poolarea_no: SHIJIAZHUANG, ..filed(Resident, "2025-01-01", "") }], stay(), Unfiled, "", Told::Not("FILING_REQUIRED")),
         row("容缺受理", "lapsed before admission",
             vec![Standing { state: State::Lapsed, ..filed(Referred, "2025-05-01", "2025-05-16") }], stay(), Unfiled, "", Told::Not("FILING_LAPSED")),
         row("容缺受理", "lapsed, and nobody has noted it yet",
@@ -216,7 +220,7 @@ fn every_national_rule_gives_what_its_article_says() {
 #[test]
 fn the_unfiled_are_told_what_would_better_the_rate() {
     let rules = Rules::embedded();
-    let shaoxing = Visit { poolarea_no: "330600", ..stay() };
+    let shaoxing = Visit { poolarea_no: area("330600"), ..stay() };
     let advice = |filings: Vec<Standing>, visit: &Visit| {
         let standings = Standings(filings);
         let answer = find(&rules, Some(&standings), visit).unwrap();
@@ -224,11 +228,9 @@ fn the_unfiled_are_told_what_would_better_the_rate() {
         assert!(matches!(answer.outcome, Outcome::Direct { treatment: Treatment::Prepay(_), .. }));
         answer.advice
     };
-    let open = Standing { poolarea_no: "330600".to_owned(), ..submitted(FilingKind::Resident, "2025-06-19") };
+    let open = Standing { poolarea_no: area("330600"), ..submitted(FilingKind::Resident, "2025-06-19") };
     assert!(advice(vec![open.clone()], &shaoxing).contains("正在办理"));
-    assert!(
-        advice(vec![Standing { place: "110000".to_owned(), ..open }], &shaoxing).contains("出院结算前补办")
-    );
+    assert!(advice(vec![Standing { place: area("110000"), ..open }], &shaoxing).contains("出院结算前补办"));
     assert!(advice(vec![], &Visit { referred: true, ..shaoxing }).contains("转诊转院证明"));
 }
 

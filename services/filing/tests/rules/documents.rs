@@ -9,7 +9,7 @@ use yizhan_filing::rules::{
     Admission, Emergency, FilingFamilies, Handling, InProvince, Kinds, MadeGood, Places, Returning, Rules,
     Treatments, Validity, embedded_texts,
 };
-use yizhan_terms::{FilingKind, Status};
+use yizhan_terms::{Area, FilingKind, Status};
 
 use super::day;
 
@@ -155,11 +155,11 @@ fn the_national_numbers() {
     let on = "2026-05-01";
     let handling = &find::<Handling>("430200", on).rule;
     assert_eq!(handling.working_days, 2);
-    assert_eq!(handling.supply_days, SupplyDays { promised: 180, missing: 15 });
+    assert_eq!(handling.supply_days(), SupplyDays { promised: 180, missing: 15 });
     assert_eq!((handling.days_back, handling.days_ahead), (0, 90));
     let places = &find::<Places>("430200", on).rule;
     assert_eq!(
-        places.whole_provinces,
+        places.whole_provinces.iter().map(Area::as_str).collect::<Vec<_>>(),
         ["110000", "120000", "310000", "500000", "460000", "540000", "660000"]
     );
     assert_eq!((places.long_term_at_once, places.temporary_at_once), (2, 5));

@@ -1,6 +1,6 @@
 //! What the register says can be applied by the benefit policies that ship for the same areas, and reaches the money.
 
-use yizhan_filing::rules::{Away, Rules, Treatments, What, decide};
+use yizhan_filing::rules::{Away, Direct, Rules, Treatments, decide};
 use yizhan_money::Fen;
 use yizhan_policy::case::{Account, Case, Line, Person, RemoteRule, Visit};
 use yizhan_policy::{embedded, find, load, settle, together};
@@ -61,16 +61,10 @@ fn every_shipped_treatment_has_its_place_in_the_shipped_policy() {
         for filing in Filing::ALL.iter().copied().filter(|filing| *filing != Filing::Local) {
             for (level, contracted) in [(Tier::Third, true), (Tier::Third, false), (Tier::Second, false)] {
                 let in_province = matches!(filing, Filing::Exempt | Filing::Returning);
-                let away = Away {
-                    insutype: scheme.code(),
-                    filing,
-                    in_province,
-                    care: Care::Inpatient,
-                    level,
-                    contracted,
-                };
+                let away =
+                    Away { insutype: scheme, filing, in_province, care: Care::Inpatient, level, contracted };
                 let decision = decide(version, &away).unwrap();
-                let What::Direct(treatment) = decision.what else { continue };
+                let Ok(Direct::Treatment(treatment)) = decision.what else { continue };
                 let rule =
                     RemoteRule { treatment, rule: decision.rule_id, citation: decision.citation.to_owned() };
                 let at_home = paid(&stay(area, scheme, status, &away, None)).unwrap();

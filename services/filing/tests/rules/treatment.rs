@@ -4,9 +4,8 @@ use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 use yizhan_documents::{Known, Row};
-use yizhan_filing::rules::{Asked, Away, Direct, Rules, Treatments, What, decide};
-use yizhan_terms::Treatment;
-use yizhan_terms::{Care, Filing, Tier};
+use yizhan_filing::rules::{Asked, Away, Direct, Rules, Treatments, decide};
+use yizhan_terms::{Care, Filing, Insutype, Tier, Treatment};
 
 use super::day;
 
@@ -17,7 +16,7 @@ fn applied(area: &str, on: &str, visit: &str) -> (String, String, String) {
     let words: Vec<&str> = visit.split(' ').collect();
     let [insutype, filing, place, care, level, contract] = words[..] else { panic!("{visit}") };
     let away = Away {
-        insutype,
+        insutype: Insutype::from_code(insutype).unwrap(),
         filing: Filing::from_code(filing).unwrap(),
         in_province: place == "in",
         care: Care::from_code(care).unwrap(),
@@ -27,9 +26,9 @@ fn applied(area: &str, on: &str, visit: &str) -> (String, String, String) {
     let version = RULES.find::<Treatments>(area.parse().unwrap(), day(on)).unwrap();
     let decision = decide(version, &away).unwrap();
     let what = match decision.what {
-        What::Direct(treatment) => text(treatment),
-        What::Manual => "manual".to_owned(),
-        What::NotPublished(why) => format!("unknown: {why}"),
+        Ok(Direct::Treatment(treatment)) => text(treatment),
+        Ok(Direct::Manual) => "manual".to_owned(),
+        Err(why) => format!("unknown: {why}"),
     };
     (what, decision.rule_id, decision.citation.to_owned())
 }

@@ -16,65 +16,48 @@ pub struct Refused {
     pub way_out: String,
 }
 
+fn refused(reason: Reason, text: impl Into<String>, way_out: impl Into<String>) -> Refused {
+    Refused { reason, text: text.into(), way_out: way_out.into() }
+}
+
 /// The area settles nobody directly who has not filed.
 pub fn required() -> Refused {
-    Refused {
-        reason: Reason::FilingRequired,
-        text: "未办理异地就医备案，参保地规定须先备案后直接结算".to_owned(),
-        way_out: String::new(),
-    }
+    refused(Reason::FilingRequired, "未办理异地就医备案，参保地规定须先备案后直接结算", "")
 }
 
 /// A filing is open that would cover the visit.
 pub fn not_decided() -> Refused {
-    Refused {
-        reason: Reason::FilingNotDecided,
-        text: "异地就医备案正在办理，尚未办结".to_owned(),
-        way_out: "请联系参保地经办机构尽快办结，办结后即可直接结算；急需出院的可先自费，回参保地手工报销"
-            .to_owned(),
-    }
+    let way_out = "请联系参保地经办机构尽快办结，办结后即可直接结算；急需出院的可先自费，回参保地手工报销";
+    refused(Reason::FilingNotDecided, "异地就医备案正在办理，尚未办结", way_out)
 }
 
 /// That filing was given back.
 pub fn returned() -> Refused {
-    Refused {
-        reason: Reason::FilingNotDecided,
-        text: "异地就医备案已退回补正，尚未重新提交".to_owned(),
-        way_out: "请按退回原因补充材料后重新提交，办结后即可直接结算；急需出院的可先自费，回参保地手工报销"
-            .to_owned(),
-    }
+    let way_out = "请按退回原因补充材料后重新提交，办结后即可直接结算；急需出院的可先自费，回参保地手工报销";
+    refused(Reason::FilingNotDecided, "异地就医备案已退回补正，尚未重新提交", way_out)
 }
 
 /// What was to come did not come.
 pub fn lapsed_filing(way_out: String) -> Refused {
-    Refused {
-        reason: Reason::FilingLapsed, text: "原备案因材料逾期未补齐已失效".to_owned(), way_out
-    }
+    refused(Reason::FilingLapsed, "原备案因材料逾期未补齐已失效", way_out)
 }
 
 /// The area's documents do not say.
 pub fn not_published(why: &str) -> Refused {
-    Refused {
-        reason: Reason::TreatmentNotPublished,
-        text: format!("参保地没有公布此类异地就医的直接结算待遇：{why}"),
-        way_out: "请向参保地经办机构查询；可先自费结算，持票据和费用清单回参保地手工报销".to_owned(),
-    }
+    let text = format!("参保地没有公布此类异地就医的直接结算待遇：{why}");
+    let way_out = "请向参保地经办机构查询；可先自费结算，持票据和费用清单回参保地手工报销";
+    refused(Reason::TreatmentNotPublished, text, way_out)
 }
 
 /// Filed long-term elsewhere, and the area settles nobody so at home.
 pub fn not_returning() -> Refused {
-    Refused {
-        reason: Reason::ReturningNotDirect,
-        text: "长期备案有效期内，参保地规定回参保地就医不直接结算".to_owned(),
-        way_out: "请先取消或变更长期备案，或自费后手工报销".to_owned(),
-    }
+    let text = "长期备案有效期内，参保地规定回参保地就医不直接结算";
+    refused(Reason::ReturningNotDirect, text, "请先取消或变更长期备案，或自费后手工报销")
 }
 
 /// The same, and the papers are still to come.
 pub fn papers_first() -> Refused {
-    Refused {
-        reason: Reason::MaterialsOutstanding,
-        text: "以承诺书办理的长期备案，材料补齐前回参保地就医不能直接结算".to_owned(),
-        way_out: "请先补齐备案材料（线上或任一经办窗口），补齐后即可直接结算".to_owned(),
-    }
+    let text = "以承诺书办理的长期备案，材料补齐前回参保地就医不能直接结算";
+    let way_out = "请先补齐备案材料（线上或任一经办窗口），补齐后即可直接结算";
+    refused(Reason::MaterialsOutstanding, text, way_out)
 }

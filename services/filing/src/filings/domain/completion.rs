@@ -1,20 +1,9 @@
 //! 办结: a filing comes into force.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{Days, NaiveDate};
 
-use super::filing::{Actor, Filing, State};
-use super::step::{Action, Taken};
-
-/// When it happens, and by whom.
-#[derive(Clone, Debug)]
-pub struct Occasion {
-    /// The day.
-    pub today: NaiveDate,
-    /// The moment.
-    pub now: DateTime<Utc>,
-    /// Who does it.
-    pub actor: Actor,
-}
+use super::filing::{Filing, State};
+use super::step::{Action, Occasion, Taken};
 
 /// Puts a filing into force: PROVISIONAL while something is still to come (or, where nobody looked at it, to be looked at), and ends the
 /// filing whose place it takes, the day before its own first day.
@@ -33,15 +22,8 @@ pub fn complete(mut filing: Filing, replaced: Option<Filing>, occasion: &Occasio
     }
     let ended = replaced.filter(|old| first_time && old.state_on(occasion.today).is_in_force());
     let ended = ended.map(|old| replace(old, &filing, occasion));
-    let action = Action::Complete;
-    let completed = Taken {
-        after: filing,
-        from: Some(from),
-        action,
-        actor: occasion.actor.clone(),
-        reason: String::new(),
-    };
-    [Some(completed), ended].into_iter().flatten().collect()
+    let completed = occasion.step(Some(from), Action::Complete, filing);
+    [completed].into_iter().chain(ended).collect()
 }
 
 fn replace(mut old: Filing, new: &Filing, occasion: &Occasion) -> Taken {
@@ -51,8 +33,7 @@ fn replace(mut old: Filing, new: &Filing, occasion: &Occasion) -> Taken {
     old.ended_on = [day_before, old.last_day()].into_iter().flatten().min();
     old.state = State::Replaced;
     old.replaced_by = Some(new.filing_id.clone());
-    let action = Action::Replace;
-    Taken { after: old, from: Some(from), action, actor: occasion.actor.clone(), reason: String::new() }
+    occasion.step(Some(from), Action::Replace, old)
 }
 
 /// The last day for what is missing, counted from the day of completion: as long as a commitment gives, if it stands in for all of it.

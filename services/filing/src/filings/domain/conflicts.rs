@@ -6,7 +6,6 @@ use yizhan_terms::FilingKind;
 
 use super::filing::{Filing, State};
 use crate::rules::Places;
-use crate::rules::places;
 use crate::standings::{Standing, Standings};
 
 /// Refuses a filing that overlaps another at the same place, or is one too many at once.
@@ -16,7 +15,7 @@ pub fn check(new: &Filing, held: &Standings, rules: &Places, today: NaiveDate) -
     let standing = || held.0.iter().filter(same).filter(|other| stands(other, today));
     let others = || standing().filter(|other| new.replaces.as_ref() != Some(&other.filing_id));
     let others = || others().filter(|other| days_overlap(new, other));
-    if let Some(other) = others().find(|other| places::overlap(&new.place, &other.place)) {
+    if let Some(other) = others().find(|other| new.place.overlaps(other.place)) {
         return Err(overlaps(other));
     }
     let (limit, group) = match new.kind.is_long_term() {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use yizhan_terms::{FilingKind, FilingMaterial};
+use yizhan_terms::{Area, FilingKind, FilingMaterial, Insutype};
 
 use crate::rules::{Requirement, SupplyDays};
 use crate::standings::Standing;
@@ -16,13 +16,13 @@ pub struct Filing {
     /// 人员编号.
     pub psn_no: String,
     /// 参保地: the pooling area that decides.
-    pub poolarea_no: String,
+    pub poolarea_no: Area,
     /// 险种类型.
-    pub insutype: String,
+    pub insutype: Insutype,
     /// 备案类型.
     pub kind: FilingKind,
     /// 就医地: a city, or a province that is filed as a whole.
-    pub place: String,
+    pub place: Area,
     /// First day.
     pub begndate: NaiveDate,
     /// Last day as filed; `None`: until changed.
@@ -54,7 +54,7 @@ pub struct Filing {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_until: Option<NaiveDate>,
     /// The area whose office has it.
-    pub handling_area: String,
+    pub handling_area: Area,
     /// The day from which on the time for deciding is counted.
     pub clock_from: NaiveDate,
     /// In so many working days it is to be decided.
@@ -81,6 +81,14 @@ pub struct Filing {
     pub version: i32,
 }
 
+/// Longest id that is looked for.
+const MAX_ID: usize = 64;
+
+/// Whether a text can be the id of a filing.
+pub fn is_id(text: &str) -> bool {
+    text.len() <= MAX_ID && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
 /// Who acts: no personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
@@ -89,6 +97,13 @@ pub struct Actor {
     /// 经办人编号; empty where no officer acts.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub opter: String,
+}
+
+impl Actor {
+    /// Where no office acts: `clock`, `rule`, `enrollment`.
+    pub fn of_no_office(who: &str) -> Actor {
+        Actor { who: who.to_owned(), opter: String::new() }
+    }
 }
 
 /// A paper handed in.
@@ -150,7 +165,7 @@ impl Filing {
 
     /// Whether a signed commitment was handed in.
     pub fn is_committed(&self) -> bool {
-        self.materials.iter().any(|paper| paper.material == FilingMaterial::CommitmentLetter)
+        kinds(&self.materials).any(|kind| kind == FilingMaterial::CommitmentLetter)
     }
 
     /// The last day it covers, as things stand; `None`: until changed. While something is still to come, the last day for it.
@@ -173,18 +188,16 @@ impl Filing {
     pub fn state_on(&self, today: NaiveDate) -> State {
         self.ended_by_time(today).unwrap_or(self.state)
     }
-}
 
-impl Filing {
     /// As settlement asks about it; `None` if it covers no day and is not open either.
     pub fn standing(&self) -> Option<Standing> {
         let covers = self.state.was_in_force();
         (covers || self.state.is_open()).then(|| Standing {
             filing_id: self.filing_id.clone(),
             kind: self.kind,
-            poolarea_no: self.poolarea_no.clone(),
-            insutype: self.insutype.clone(),
-            place: self.place.clone(),
+            poolarea_no: self.poolarea_no,
+            insutype: self.insutype,
+            place: self.place,
             begndate: self.begndate,
             last_day: self.last_day(),
             state: self.state,

@@ -1,6 +1,7 @@
 //! What becomes of filings when enrollment merges a person's records or moves their insurance.
 
 use chrono::NaiveDate;
+use yizhan_terms::{Area, Insutype};
 
 use super::filing::{Actor, Filing, State};
 use super::step::{Action, Taken};
@@ -9,28 +10,11 @@ use super::step::{Action, Taken};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paid {
     /// The pooling area that pays.
-    pub poolarea_no: String,
+    pub poolarea_no: Area,
     /// 险种类型.
-    pub insutype: String,
+    pub insutype: Insutype,
     /// Its last day; `None`: open.
     pub enddate: Option<NaiveDate>,
-}
-
-/// Until when the area of a filing pays under its scheme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PaidUntil {
-    GoesOn,
-    Day(NaiveDate),
-    Never,
-}
-
-fn paid_until(filing: &Filing, paid: &[Paid]) -> PaidUntil {
-    let of_area = |paid: &&Paid| paid.poolarea_no == filing.poolarea_no && paid.insutype == filing.insutype;
-    paid.iter().filter(of_area).fold(PaidUntil::Never, |until, stretch| match (until, stretch.enddate) {
-        (PaidUntil::GoesOn, _) | (_, None) => PaidUntil::GoesOn,
-        (PaidUntil::Day(day), Some(enddate)) => PaidUntil::Day(day.max(enddate)),
-        (PaidUntil::Never, Some(enddate)) => PaidUntil::Day(enddate),
-    })
 }
 
 /// The insurance moved to another pooling area (规程 art. 10: a filing holds until the insurance changes). What is in force ends with the last
@@ -38,11 +22,12 @@ fn paid_until(filing: &Filing, paid: &[Paid]) -> PaidUntil {
 /// area is not known to have paid at all, with the day before today. Temporary filings end too: no visit after that day is the old area's to
 /// pay, and they would stand in the way of the new area's. What is still open is withdrawn, for the old area decides nothing any more.
 pub fn moved(filing: &Filing, paid: &[Paid], today: NaiveDate) -> Option<Taken> {
-    let last_day = match paid_until(filing, paid) {
-        PaidUntil::GoesOn => return None,
-        PaidUntil::Day(day) => day,
-        PaidUntil::Never => today.pred_opt()?,
-    };
+    let of_area = |paid: &&Paid| paid.poolarea_no == filing.poolarea_no && paid.insutype == filing.insutype;
+    let ends: Vec<Option<NaiveDate>> = paid.iter().filter(of_area).map(|paid| paid.enddate).collect();
+    if ends.contains(&None) {
+        return None;
+    }
+    let last_day = ends.into_iter().flatten().max().or_else(|| today.pred_opt())?;
     let mut after = filing.clone();
     if filing.state.is_open() {
         after.state = State::Withdrawn;
@@ -65,11 +50,6 @@ pub fn merged(filing: &Filing, into: &str) -> Taken {
 }
 
 fn follow(before: &Filing, after: Filing, reason: &str) -> Taken {
-    Taken {
-        after,
-        from: Some(before.state),
-        action: Action::Follow,
-        actor: Actor { who: "enrollment".to_owned(), opter: String::new() },
-        reason: reason.to_owned(),
-    }
+    let (from, actor) = (Some(before.state), Actor::of_no_office("enrollment"));
+    Taken { after, from, action: Action::Follow, actor, reason: reason.to_owned() }
 }

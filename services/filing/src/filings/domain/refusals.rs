@@ -1,7 +1,7 @@
 //! Why steps are refused, as callers and people at a counter read it.
 
 use yizhan_runtime::{Reason, ServiceError, Violations};
-use yizhan_terms::FilingMaterial;
+use yizhan_terms::{Area, FilingMaterial};
 
 use super::filing::{Filing, Material, State, kinds};
 use super::step::Action;
@@ -9,7 +9,7 @@ use crate::rules::Requirement;
 
 /// The step is not for this state, or not for this caller.
 pub fn step_refused(state: State, allowed: &[Action]) -> ServiceError {
-    let captions: Vec<&str> = allowed.iter().map(|action| caption(*action)).collect();
+    let captions: Vec<&str> = allowed.iter().map(|action| action.label()).collect();
     let now = if captions.is_empty() {
         "没有可办理的操作".to_owned()
     } else {
@@ -19,14 +19,14 @@ pub fn step_refused(state: State, allowed: &[Action]) -> ServiceError {
         Reason::FilingStepRefused,
         "the filing does not allow this step to this caller in the state it is in",
     )
-    .with_text(format!("该备案现为“{}”，不能办理此操作；{now}", state_caption(state)))
+    .with_text(format!("该备案现为“{}”，不能办理此操作；{now}", state.label()))
 }
 
 /// 属地办理.
 pub fn not_home_area(filing: &Filing) -> ServiceError {
     ServiceError::new(Reason::NotHomeArea, format!("{} decides on this filing", filing.poolarea_no))
         .with_text("该备案由参保地经办机构办理（异地受理、属地办理）")
-        .with("poolarea_no", &filing.poolarea_no)
+        .with("poolarea_no", filing.poolarea_no)
 }
 
 /// Nobody decides what they submitted.
@@ -48,17 +48,17 @@ pub fn supplement_too_late(filing: &Filing) -> ServiceError {
 /// Something is missing that can neither come later nor be promised.
 pub fn material_missing(filing: &Filing) -> ServiceError {
     let missing: Vec<String> = filing.missing().map(Requirement::label).collect();
-    let codes = filing.missing().flat_map(|missing| missing.one_of.iter().map(|material| material.code()));
+    let codes: Vec<String> = filing.missing().map(Requirement::codes).collect();
     ServiceError::new(
         Reason::MaterialMissing,
         "papers are missing that can neither come later nor be promised",
     )
     .with_text(format!("缺少材料：{}", missing.join("；")))
-    .with("one_of", codes.collect::<Vec<_>>().join(","))
+    .with("one_of", codes.join(","))
 }
 
 /// Handed over to where it is.
-pub fn office_has_it(area: &str) -> ServiceError {
+pub fn office_has_it(area: Area) -> ServiceError {
     ServiceError::new(Reason::OfficeHasIt, "this office has the filing").with("handling_area", area)
 }
 
@@ -68,7 +68,7 @@ pub fn office_not_at_home(filing: &Filing) -> ServiceError {
         Reason::OfficeNotAtHome,
         "once accepted, a filing is handed over within the home area only",
     )
-    .with("poolarea_no", &filing.poolarea_no)
+    .with("poolarea_no", filing.poolarea_no)
 }
 
 /// Once a filing is in force, only what is missing, or waits to be looked at, may come; a commitment comes too late.
@@ -85,34 +85,4 @@ pub fn check_wanted(filing: &Filing, papers: &[Material]) -> Result<(), ServiceE
         wrong.require(!idle, format!("materials[{at}].material"), Reason::MaterialNotMissing.saying(text));
     }
     wrong.none()
-}
-
-fn caption(action: Action) -> &'static str {
-    match action {
-        Action::Accept => "受理",
-        Action::Complete => "办结",
-        Action::Reject => "不予备案",
-        Action::Return => "退回补正",
-        Action::Supply => "补充材料",
-        Action::HandOver => "转办",
-        Action::Withdraw => "撤回",
-        Action::Cancel => "取消",
-        _ => "",
-    }
-}
-
-fn state_caption(state: State) -> &'static str {
-    match state {
-        State::Submitted => "待受理",
-        State::Accepted => "已受理",
-        State::Returned => "退回补正",
-        State::InForce => "已办结",
-        State::Provisional => "已办结，材料待补",
-        State::Rejected => "不予备案",
-        State::Withdrawn => "已撤回",
-        State::Cancelled => "已取消",
-        State::Replaced => "已变更",
-        State::Expired => "已到期",
-        State::Lapsed => "逾期失效",
-    }
 }

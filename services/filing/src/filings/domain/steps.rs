@@ -5,31 +5,23 @@ pub mod table;
 
 use chrono::NaiveDate;
 use yizhan_runtime::ServiceError;
-use yizhan_workflow::{Case, Refused, Why};
+use yizhan_terms::Area;
+use yizhan_workflow::{Refused, Why};
 
-use super::completion::{Occasion, complete, supply_by};
+use super::completion::{complete, supply_by};
 use super::conflicts::{change_locked, locked_until};
 use super::filing::{Filing, Material, State};
 use super::refusals;
-use super::step::{Action, Taken};
-use crate::rules::{Requirement, places};
+use super::step::{Action, Occasion, Taken};
 use table::{FILINGS, Need, Role};
 
-/// What a caller is to a filing. One may be several.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a caller is to a filing.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Relation {
-    /// The person filed for.
-    pub person: bool,
-    /// Whoever submitted it, whichever officer.
-    pub submitted: bool,
+    /// In the table of steps; one may be several.
+    pub roles: Vec<Role>,
     /// The very officer who submitted it.
     pub same_officer: bool,
-    /// May submit for this person, and so hand in papers.
-    pub may_submit: bool,
-    /// The office that has it.
-    pub has_it: bool,
-    /// The home area, or an office inside it that has it.
-    pub home: bool,
     /// A window: what is supplied there after a return is accepted there.
     pub window: bool,
 }
@@ -44,25 +36,18 @@ pub struct Step {
     /// SUPPLY.
     pub materials: Vec<Material>,
     /// HAND_OVER.
-    pub to_area: String,
-}
-
-impl Relation {
-    fn roles(self) -> Vec<Role> {
-        let held = [
-            (self.person, Role::Person),
-            (self.submitted, Role::Submitter),
-            (self.may_submit, Role::Filer),
-            (self.has_it, Role::Office),
-            (self.home, Role::Home),
-        ];
-        held.into_iter().filter(|(held, _)| *held).map(|(_, role)| role).collect()
-    }
+    pub to_area: Option<Area>,
 }
 
 /// The step that a caller asks for by its number in the contract.
 pub fn asked(number: i32) -> Option<Action> {
     FILINGS.actions(&Role::CALLERS).into_iter().find(|action| action.number() == number)
+}
+
+/// Whether somebody has to go on with a filing that stands there: an office, or who hands in papers.
+pub fn is_under_way(state: State) -> bool {
+    let hands = [&Role::OFFICES[..], &[Role::Filer]].concat();
+    FILINGS.waits_for(&hands).contains(&state)
 }
 
 /// Whether the filing must say why a step was taken.
@@ -81,23 +66,13 @@ pub fn due(
     case.due(&Role::OFFICES, filing.clock_from, filing.working_days, add)
 }
 
-fn case(
-    filing: &Filing,
-    relation: Relation,
-    today: NaiveDate,
-) -> Case<'static, State, Action, Role, Need, impl Fn(Need) -> bool> {
-    FILINGS.case(filing.state_on(today), move |need| meets(filing, need, relation.same_officer, today))
-}
-
 fn meets(filing: &Filing, need: Need, same_officer: bool, today: NaiveDate) -> bool {
-    let committed = filing.is_committed();
-    let may_wait = |missing: &Requirement| missing.may_come_later || (missing.may_be_promised && committed);
     match need {
         Need::SomethingToLookAt => filing.waits_for_a_look(),
         Need::UnsettledPaper => filing.materials.iter().any(Material::is_unsettled),
         Need::SomethingMissing => filing.missing().next().is_some(),
         Need::AnotherOfficer => !same_officer,
-        Need::Papers => filing.missing().all(may_wait),
+        Need::Papers => filing.missing().all(|missing| missing.may_wait(filing.is_committed())),
         Need::Unlocked => locked_until(filing, today).is_none(),
     }
 }
@@ -132,12 +107,14 @@ fn refusal(
 pub fn take(
     mut filing: Filing,
     step: &Step,
-    relation: Relation,
+    relation: &Relation,
     replaced: Option<Filing>,
     occasion: &Occasion,
 ) -> Result<Vec<Taken>, ServiceError> {
     let Occasion { today, now, .. } = *occasion;
-    let next = case(&filing, relation, today).next(step.action, &relation.roles());
+    let case =
+        FILINGS.case(filing.state_on(today), |need| meets(&filing, need, relation.same_officer, today));
+    let next = case.next(step.action, &relation.roles);
     next.map_err(|refused| refusal(&filing, step.action, refused, today))?;
     let from = filing.state;
     match step.action {
@@ -155,7 +132,7 @@ pub fn take(
         Action::Return if from == State::Provisional => take_back(&mut filing, today),
         Action::Return => filing.state = State::Returned,
         Action::Supply => supply(&mut filing, &step.materials, relation, today)?,
-        Action::HandOver => hand_over(&mut filing, &step.to_area)?,
+        Action::HandOver => step.to_area.map_or(Ok(()), |to_area| hand_over(&mut filing, to_area))?,
         Action::Withdraw => filing.state = State::Withdrawn,
         Action::Cancel => {
             filing.state = State::Cancelled;
@@ -163,15 +140,14 @@ pub fn take(
         }
         _ => {}
     }
-    let (action, reason, actor) = (step.action, step.reason.clone(), occasion.actor.clone());
-    Ok(vec![Taken { after: filing, from: Some(from), action, actor, reason }])
+    Ok(vec![Taken { reason: step.reason.clone(), ..occasion.step(Some(from), step.action, filing) }])
 }
 
 /// 异地受理、属地办理: once accepted, anywhere, the home area has it.
 fn accept(filing: &mut Filing) {
     filing.state = State::Accepted;
-    if !places::covers(&filing.poolarea_no, &filing.handling_area) {
-        filing.handling_area = filing.poolarea_no.clone();
+    if !filing.poolarea_no.covers(filing.handling_area) {
+        filing.handling_area = filing.poolarea_no;
     }
 }
 
@@ -184,7 +160,7 @@ fn take_back(filing: &mut Filing, today: NaiveDate) {
 fn supply(
     filing: &mut Filing,
     papers: &[Material],
-    relation: Relation,
+    relation: &Relation,
     today: NaiveDate,
 ) -> Result<(), ServiceError> {
     let late = filing.state == State::Provisional;
@@ -207,14 +183,14 @@ fn supply(
     Ok(())
 }
 
-fn hand_over(filing: &mut Filing, to_area: &str) -> Result<(), ServiceError> {
+fn hand_over(filing: &mut Filing, to_area: Area) -> Result<(), ServiceError> {
     if filing.handling_area == to_area {
         return Err(refusals::office_has_it(to_area));
     }
-    if filing.state != State::Submitted && !places::covers(&filing.poolarea_no, to_area) {
+    if filing.state != State::Submitted && !filing.poolarea_no.covers(to_area) {
         return Err(refusals::office_not_at_home(filing));
     }
-    filing.handling_area = to_area.to_owned();
+    filing.handling_area = to_area;
     Ok(())
 }
 

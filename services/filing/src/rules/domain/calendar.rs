@@ -43,18 +43,18 @@ pub fn is_weekday(day: NaiveDate) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub struct WorkingDays<'r> {
     rules: &'r Rules,
-    area: &'r str,
+    area: Area,
 }
 
 impl<'r> WorkingDays<'r> {
     /// By the calendars among these rules.
-    pub fn of(rules: &'r Rules, area: &'r str) -> WorkingDays<'r> {
+    pub fn of(rules: &'r Rules, area: Area) -> WorkingDays<'r> {
         WorkingDays { rules, area }
     }
 
     /// Whether a day is a working day.
     pub fn is_working_day(&self, day: NaiveDate) -> (bool, bool) {
-        match self.rules.find::<Calendar>(Area::parse(self.area).unwrap_or(Area::NATION), day) {
+        match self.rules.find::<Calendar>(self.area, day) {
             Ok(calendar) => (calendar.rule.is_working_day(day), true),
             Err(_) => (is_weekday(day), false),
         }

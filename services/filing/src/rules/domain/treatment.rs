@@ -32,9 +32,9 @@ pub enum Direct {
 
 /// A visit, as far as it is known when filing is asked about it: who answers the rows.
 #[derive(Clone, Copy, Debug)]
-pub struct Away<'v> {
-    /// 险种类型, its code.
-    pub insutype: &'v str,
+pub struct Away {
+    /// 险种类型.
+    pub insutype: Insutype,
     /// How the visit counts.
     pub filing: Filing,
     /// Whether the institution lies in the province of the pooling area.
@@ -88,7 +88,7 @@ impl Condition for Asked {
     }
 }
 
-impl Facts<Asked> for Away<'_> {
+impl Facts<Asked> for Away {
     fn holds(&self, asked: &Asked) -> bool {
         match asked {
             Asked::Filing(any) => any.contains(&self.filing),
@@ -103,24 +103,13 @@ impl Facts<Asked> for Away<'_> {
 /// What decided, and what it says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision<'r> {
-    /// What it says.
-    pub what: What<'r>,
+    /// What it says; or, where the documents do not say, why.
+    pub what: Result<Direct, &'r str>,
     /// Names the row: `jiangxi-filing@2025.11/treatment/2025-11-01#3`, the third of the version; without `#3` where no row
     /// matches.
     pub rule_id: String,
     /// Title and number of the document behind it.
     pub citation: &'r str,
-}
-
-/// What is to be applied.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum What<'r> {
-    /// Settled directly, so.
-    Direct(Treatment),
-    /// Not settled directly: by hand, afterwards.
-    Manual,
-    /// The documents do not say; why.
-    NotPublished(&'r str),
 }
 
 const NO_ROW: &str = "待遇规则没有写明这种情形";
@@ -140,22 +129,17 @@ pub fn decide<'r>(version: &'r Dated<Treatments>, away: &Away) -> Result<Decisio
         let Some(row) = yizhan_documents::decide(&table.rows, away)? else { break };
         let place = table.rows.iter().position(|other| std::ptr::eq(other, row)).unwrap_or_default();
         let what = match &row.value {
-            Known::Value(Direct::Treatment(treatment)) => What::Direct(*treatment),
-            Known::Value(Direct::Manual) => What::Manual,
-            Known::Unknown(why) => What::NotPublished(why),
+            Known::Value(direct) => Ok(*direct),
+            Known::Unknown(why) => Err(why.as_str()),
         };
         let rule_id = format!("{}#{}", version.id, rows_before + place + 1);
         return Ok(Decision { what, rule_id, citation: &rule.titles[row.source] });
     }
-    Ok(Decision {
-        what: What::NotPublished(NO_ROW),
-        rule_id: version.id.clone(),
-        citation: &version.citation,
-    })
+    Ok(Decision { what: Err(NO_ROW), rule_id: version.id.clone(), citation: &version.citation })
 }
 
 impl SchemeTable {
-    fn holds_for(&self, insutype: &str) -> bool {
-        self.insutypes.is_empty() || self.insutypes.iter().any(|one| one.code() == insutype)
+    fn holds_for(&self, insutype: Insutype) -> bool {
+        self.insutypes.is_empty() || self.insutypes.contains(&insutype)
     }
 }

@@ -1,21 +1,18 @@
 //! Which steps there are in which state, for somebody who may do everything; and what no caller can bring about but must not happen.
 
 use chrono::DateTime;
-use yizhan_terms::{FilingKind, FilingMaterial};
+use yizhan_terms::{FilingKind, FilingMaterial, Insutype};
 
 use super::*;
 use crate::filings::domain::filing::Actor;
-use crate::rules::SupplyDays;
+use crate::rules::{Requirement, SupplyDays};
 
-const EVERYBODY: Relation = Relation {
-    person: true,
-    submitted: true,
-    same_officer: false,
-    may_submit: true,
-    has_it: true,
-    home: true,
-    window: true,
-};
+const NANCHANG: Area = Area::parse("360100").unwrap();
+const SHANGHAI: Area = Area::parse("310000").unwrap();
+
+fn everybody() -> Relation {
+    Relation { roles: Role::CALLERS.to_vec(), same_officer: false, window: true }
+}
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -31,14 +28,13 @@ fn filing(state: State) -> Filing {
         may_be_promised: true,
         may_come_later: false,
     };
-    let nobody = Actor { who: "person".into(), opter: String::new() };
     Filing {
         filing_id: "F".into(),
         psn_no: "P1".into(),
-        poolarea_no: "360100".into(),
-        insutype: "310".into(),
+        poolarea_no: NANCHANG,
+        insutype: Insutype::Employee,
         kind: FilingKind::Resident,
-        place: "310000".into(),
+        place: SHANGHAI,
         begndate: day("2025-06-18"),
         enddate: None,
         state,
@@ -50,12 +46,12 @@ fn filing(state: State) -> Filing {
         replaced_by: None,
         ended_on: None,
         locked_until: Some(day("2025-07-31")),
-        handling_area: "360100".into(),
+        handling_area: NANCHANG,
         clock_from: day("2025-06-18"),
         working_days: 2,
         supply_days: SupplyDays { promised: 180, missing: 15 },
         submitted_at: DateTime::UNIX_EPOCH,
-        submitted_by: nobody,
+        submitted_by: Actor::of_no_office("person"),
         decided_at: None,
         dcla_souc: "04".into(),
         rule: String::new(),
@@ -66,8 +62,10 @@ fn filing(state: State) -> Filing {
 }
 
 fn told(filing: &Filing, today: &str) -> String {
-    case(filing, EVERYBODY, day(today))
-        .allowed(&EVERYBODY.roles())
+    let today = day(today);
+    FILINGS
+        .case(filing.state_on(today), |need| meets(filing, need, false, today))
+        .allowed(&Role::CALLERS)
         .into_iter()
         .map(Action::name)
         .collect::<Vec<_>>()
@@ -76,7 +74,7 @@ fn told(filing: &Filing, today: &str) -> String {
 
 #[test]
 fn each_state_has_its_steps() {
-    for state in State::ALL {
+    for &state in State::ALL {
         let expected = match state {
             State::Submitted => "ACCEPT RETURN SUPPLY HAND_OVER WITHDRAW",
             State::Accepted => "COMPLETE REJECT RETURN SUPPLY HAND_OVER WITHDRAW",
@@ -111,20 +109,15 @@ fn nothing_is_completed_without_what_can_neither_wait_nor_be_promised() {
     let mut filing = filing(State::Accepted);
     filing.materials.clear();
     assert_eq!(told(&filing, "2025-08-01"), "REJECT RETURN SUPPLY HAND_OVER WITHDRAW");
-    let step = Step {
-        action: Action::Complete,
-        reason: String::new(),
-        materials: Vec::new(),
-        to_area: String::new(),
-    };
+    let step = Step { action: Action::Complete, reason: String::new(), materials: Vec::new(), to_area: None };
     let actor = Actor { who: "agency:360100".into(), opter: "B".into() };
     let occasion = Occasion { today: day("2025-08-01"), now: DateTime::UNIX_EPOCH, actor };
-    let refused = take(filing.clone(), &step, EVERYBODY, None, &occasion).unwrap_err();
+    let refused = take(filing.clone(), &step, &everybody(), None, &occasion).unwrap_err();
     assert_eq!(
         (refused.reason().code(), refused.metadata()["one_of"].as_str()),
         ("MATERIAL_MISSING", "residence_proof")
     );
     filing.requirements[0].may_come_later = true;
-    let taken = take(filing, &step, EVERYBODY, None, &occasion).unwrap();
+    let taken = take(filing, &step, &everybody(), None, &occasion).unwrap();
     assert_eq!(taken[0].after.supply_by, Some(day("2025-08-16")), "15 days for what is simply missing");
 }

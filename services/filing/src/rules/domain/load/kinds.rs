@@ -4,7 +4,7 @@ use yizhan_documents::Reader;
 use yizhan_documents::{At, Kind, Map};
 use yizhan_terms::{FilingKind, FilingMaterial, Status};
 
-use super::{boolean, number};
+use super::{number, whether};
 use crate::rules::domain::{KindRule, Kinds, Requirement, Validity};
 
 /// 22号 二(三): a lock of at most so many months.
@@ -39,7 +39,7 @@ fn kind(at: &At, earlier: &mut Vec<FilingKind>) -> Option<KindRule> {
     let status = map.optional("status", |at| at.set_of(|at| at.code(Status::ALL, Status::code)));
     let mut named = Vec::new();
     let requirements = map.required("needs", |at| at.list_of(|at| requirement(&at, &mut named)));
-    let self_service = boolean(&map, "self_service");
+    let self_service = whether(&map, "self_service");
     let kind = kind?;
     let validity = map.required("validity", |at| validity(&at, kind));
     let lock_months = lock_months(&map, kind);
@@ -87,8 +87,8 @@ fn validity(at: &At, kind: FilingKind) -> Option<Validity> {
         return at.code(&[Validity::UntilChanged], |_| "until_changed");
     }
     let map = at.map(&["least_months", "most_months"])?;
-    let least = number(&map, "least_months", 1, MAX_MONTHS);
-    let most = number(&map, "most_months", 1, MAX_MONTHS);
+    let least = number(1, MAX_MONTHS)(&map, "least_months");
+    let most = number(1, MAX_MONTHS)(&map, "most_months");
     let (least, most) = (least?, most?);
     if most < least {
         return at.problem(Kind::RangeReversed, format!("at most {most} months, and at least {least}"));
@@ -99,7 +99,7 @@ fn validity(at: &At, kind: FilingKind) -> Option<Validity> {
 /// Only who lives elsewhere can be held to it.
 fn lock_months(map: &Map, kind: FilingKind) -> Option<u32> {
     if kind.is_long_term() {
-        return number(map, "lock_months", 0, MAX_LOCK_MONTHS);
+        return number(0, MAX_LOCK_MONTHS)(map, "lock_months");
     }
     match map.key("lock_months") {
         Some(at) => at.problem(Kind::MisplacedCondition, "only a long-term kind (02, 07, 08) has a lock"),

@@ -1,0 +1,231 @@
+//! Whether a filing may be submitted, by the rules of the home area, and what it becomes.
+
+use chrono::NaiveDate;
+use yizhan_proto::filing::v1 as proto;
+use yizhan_rules::months::last_day_from;
+use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::{Caller, Reason, Violations};
+use yizhan_terms::{Area, FilingKind, FilingMaterial, Insutype, Status, is_fixmedins_code};
+
+use crate::filings::domain::filing::{Filing, Material, Referral, kinds};
+use crate::filings::domain::home_rules::{HomeRules, Subject};
+use crate::filings::domain::step::Occasion;
+use crate::rules::{Handling, Requirement, Validity, places};
+
+/// Papers handed in at once at most.
+const MAX_MATERIALS: usize = 20;
+/// Longest document number of a paper.
+const MAX_FILE_ID: usize = 64;
+
+/// What of a request can be read without the rules.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// 险种类型.
+    pub insutype: Insutype,
+    /// 备案类型; `None`: an unknown code, which was noted.
+    pub kind: Option<FilingKind>,
+    /// What is handed in; `None` where the code of a paper is unknown, which was noted.
+    pub materials: Vec<Option<Material>>,
+}
+
+/// The filing that is asked for, by the home area's rules, of somebody in service, retired …; notes everything that is wrong.
+pub fn draw_up(
+    request: &proto::SubmitFilingRequest,
+    read: Read,
+    home: &HomeRules,
+    status: Option<Status>,
+    handed_in: &Occasion,
+    wrong: &mut Violations,
+) -> Option<Filing> {
+    let rule = wrong.some(home.kinds.rule.find(read.kind?), "out_fil_type", Reason::KindNotOffered)?;
+    let fits = rule.status.is_empty() || status.is_some_and(|status| rule.status.contains(&status));
+    wrong.require(fits, "out_fil_type", Reason::KindNotForPerson);
+    let place = place(&request.rloc_admdvs, rule.kind, home, wrong);
+    let begndate = begndate(&request.begndate, handed_in.today, home.handling, wrong);
+    let enddate = enddate(&request.enddate, begndate, rule.validity, wrong);
+    check_kinds(&read.materials, &rule.requirements, wrong);
+    let materials: Vec<Material> = read.materials.into_iter().flatten().collect();
+    check_complete(&materials, &rule.requirements, wrong);
+    let referral = referral(request.referral.as_ref(), rule.kind, handed_in.today, wrong);
+    let (begndate, enddate) = (begndate?, enddate?);
+    let subject = Subject {
+        psn_no: request.psn_no.clone(),
+        insutype: read.insutype,
+        kind: rule.kind,
+        place: place?,
+        begndate,
+        enddate,
+    };
+    Some(Filing {
+        requirements: rule.requirements.clone(),
+        materials,
+        referral: referral?,
+        replaces: Some(request.replaces_filing_id.clone()).filter(|id| !id.is_empty()),
+        locked_until: (rule.lock_months > 0).then(|| last_day_from(begndate, rule.lock_months)),
+        ..home.filing(subject, &request.dcla_souc, handed_in)
+    })
+}
+
+/// Whether the rules complete a filing at once that the person submits: nothing is missing that is not promised.
+pub fn is_served_at_once(filing: &Filing, home: &HomeRules) -> bool {
+    let promised = |missing: &Requirement| missing.may_be_promised && filing.is_committed();
+    let self_service = home.kinds.rule.find(filing.kind).is_some_and(|rule| rule.self_service);
+    self_service && filing.unverified().all(promised)
+}
+
+fn place(admdvs: &str, kind: FilingKind, home: &HomeRules, wrong: &mut Violations) -> Option<Area> {
+    let place = filed_place(admdvs, home, "rloc_admdvs", wrong)?;
+    let needed = home.in_province.filing_needed || kind.is_long_term() || !home.area.same_province(place);
+    wrong.require(needed, "rloc_admdvs", Reason::FilingNotNeeded).then_some(place)
+}
+
+/// 就医地 as it is filed, if it is a place away from home.
+pub fn filed_place(admdvs: &str, home: &HomeRules, field: &str, wrong: &mut Violations) -> Option<Area> {
+    let whole_provinces = &home.places.rule.whole_provinces;
+    let area = Area::parse(admdvs);
+    let place = area.and_then(|area| places::filed_place(area, whole_provinces));
+    let text = "就医地应备案到地级市、直辖市，或规则列明的省";
+    let place = wrong.some(place, field, Reason::PlaceInvalid.saying(text))?;
+    let at_home = area.into_iter().chain([place]).any(|place| home.area.is_at_home(place));
+    wrong.require(!at_home, field, Reason::PlaceAtHome).then_some(place)
+}
+
+/// Today where none is given.
+fn begndate(text: &str, today: NaiveDate, handling: &Handling, wrong: &mut Violations) -> Option<NaiveDate> {
+    if text.is_empty() {
+        return Some(today);
+    }
+    let begndate = wrong.some(parse_date(text), "begndate", Reason::DateInvalid)?;
+    let offset = (begndate - today).num_days();
+    let Handling { days_back, days_ahead, .. } = handling;
+    if offset < -i64::from(*days_back) {
+        let early = Reason::BegndateTooEarly.saying(format!("起始日期最多早于今天 {days_back} 天"));
+        wrong.push("begndate", early).with("limit", days_back);
+    }
+    if offset > i64::from(*days_ahead) {
+        let late = Reason::BegndateTooLate.saying(format!("起始日期最多晚于今天 {days_ahead} 天"));
+        wrong.push("begndate", late).with("limit", days_ahead);
+    }
+    Some(begndate)
+}
+
+/// A date, or `Some(None)` where none is given.
+pub fn date_if_given(text: &str, field: &str, wrong: &mut Violations) -> Option<Option<NaiveDate>> {
+    if text.is_empty() {
+        Some(None)
+    } else {
+        wrong.some(parse_date(text), field, Reason::DateInvalid).map(Some)
+    }
+}
+
+fn enddate(
+    text: &str,
+    begndate: Option<NaiveDate>,
+    validity: Validity,
+    wrong: &mut Violations,
+) -> Option<Option<NaiveDate>> {
+    let asked = date_if_given(text, "enddate", wrong);
+    let Validity::Months { least, most } = validity else {
+        wrong.require(text.is_empty(), "enddate", Reason::EnddateNotForKind);
+        return asked;
+    };
+    let (asked, begndate) = (asked?, begndate?);
+    let (shortest, longest) = (last_day_from(begndate, least), last_day_from(begndate, most));
+    let asked = asked.unwrap_or(shortest);
+    if asked < begndate {
+        wrong.push("enddate", Reason::DatesReversed);
+    } else if asked < shortest {
+        let text = format!("有效期不少于 {least} 个月；不填写截止日期即按 {least} 个月");
+        wrong.push("enddate", Reason::ValidityTooShort.saying(text)).with("at_least", shortest);
+    } else if asked > longest {
+        let text = format!("有效期不超过 {most} 个月");
+        wrong.push("enddate", Reason::ValidityTooLong.saying(text)).with("at_most", longest);
+    }
+    Some(Some(asked))
+}
+
+/// What is missing must be promised, or be allowed to come later.
+fn check_complete(materials: &[Material], requirements: &[Requirement], wrong: &mut Violations) {
+    let committed = kinds(materials).any(|kind| kind == FilingMaterial::CommitmentLetter);
+    let missing = |requirement: &&Requirement| {
+        !requirement.is_met_by(kinds(materials)) && !requirement.may_wait(committed)
+    };
+    for requirement in requirements.iter().filter(missing) {
+        let way = if requirement.may_be_promised { "，或提交个人承诺书" } else { "" };
+        let text = format!("缺少材料：{}{way}", requirement.label());
+        wrong.push("materials", Reason::MaterialMissing.saying(text)).with("one_of", requirement.codes());
+    }
+}
+
+/// Papers must be such that a filing of these requirements can do something with them.
+pub fn check_kinds(papers: &[Option<Material>], requirements: &[Requirement], wrong: &mut Violations) {
+    let promises = requirements.iter().any(|requirement| requirement.may_be_promised);
+    for (at, paper) in papers.iter().enumerate() {
+        let Some(Material { material, .. }) = paper else { continue };
+        let wanted = requirements.iter().any(|requirement| requirement.one_of.contains(material))
+            || (promises && *material == FilingMaterial::CommitmentLetter);
+        let idle = Reason::MaterialNotForKind.saying(format!("此类备案不需要{}", material.label()));
+        wrong.require(wanted, format!("materials[{at}].material"), idle);
+    }
+}
+
+/// Of a referral, which needs it; `Some(None)`: none.
+fn referral(
+    referral: Option<&proto::Referral>,
+    kind: FilingKind,
+    today: NaiveDate,
+    wrong: &mut Violations,
+) -> Option<Option<Referral>> {
+    if kind != FilingKind::Referral {
+        return wrong.require(referral.is_none(), "referral", Reason::ReferralNotForKind).then_some(None);
+    }
+    let proto::Referral { fixmedins_code, reflin_medins_no, refl_date } =
+        wrong.some(referral, "referral", Reason::ReferralRequired)?.clone();
+    let missing = Reason::Required.saying("缺少转出定点医药机构编号");
+    wrong.require(!fixmedins_code.is_empty(), "referral.fixmedins_code", missing);
+    let fits = |code: &str| code.is_empty() || is_fixmedins_code(code);
+    wrong.require(fits(&fixmedins_code), "referral.fixmedins_code", Reason::InstitutionInvalid);
+    wrong.require(fits(&reflin_medins_no), "referral.reflin_medins_no", Reason::InstitutionInvalid);
+    let refl_date = wrong.some(parse_date(&refl_date), "referral.refl_date", Reason::DateInvalid)?;
+    wrong.require(refl_date <= today, "referral.refl_date", Reason::InTheFuture);
+    Some(Some(Referral { fixmedins_code, reflin_medins_no, refl_date }))
+}
+
+/// Papers as handed in, each once; notes what is wrong with them.
+pub fn read_materials(
+    papers: &[proto::Material],
+    caller: &Caller,
+    wrong: &mut Violations,
+) -> Vec<Option<Material>> {
+    if papers.len() > MAX_MATERIALS {
+        let text = format!("最多 {MAX_MATERIALS} 份材料");
+        wrong.push("materials", Reason::TooMany.saying(text)).with("limit", MAX_MATERIALS);
+        return Vec::new();
+    }
+    let mut read: Vec<Option<Material>> = Vec::new();
+    for (at, paper) in papers.iter().enumerate() {
+        let field = |name: &str| format!("materials[{at}].{name}");
+        let file_id = &paper.file_id;
+        let plain = file_id.len() <= MAX_FILE_ID && file_id.bytes().all(|b| b.is_ascii_graphic());
+        wrong.require(plain, field("file_id"), Reason::FileIdInvalid);
+        let known = FilingMaterial::from_code(&paper.material);
+        let material = wrong.some(known, field("material"), Reason::CodeUnknown);
+        let again = kinds(read.iter().flatten()).any(|earlier| Some(earlier) == material);
+        wrong.require(!again, field("material"), Reason::Duplicate.saying("同一材料重复"));
+        let file_id = file_id.clone();
+        let verified = material.is_some_and(|material| is_seen(caller, material));
+        read.push(material.map(|material| Material { material, file_id, verified, late: false }));
+    }
+    read
+}
+
+/// Whether a paper counts as seen when this caller hands it in: at a window the officer sees it; who logs in has shown who they are, and
+/// what is filed online is its own form; a hospital vouches for its own certificate.
+fn is_seen(caller: &Caller, material: FilingMaterial) -> bool {
+    let online = matches!(material, FilingMaterial::Certificate | FilingMaterial::FilingForm);
+    match caller {
+        Caller::Person { .. } => online,
+        Caller::Institution { .. } => online || material == FilingMaterial::ReferralCertificate,
+        _ => true,
+    }
+}
