@@ -61,3 +61,32 @@ async fn a_database_that_is_away_is_told_apart() {
     let error = db::connect(&config).await.unwrap_err();
     assert_eq!(db::classify(&error), Failure::Away, "{error:?}");
 }
+
+/// SQLite rolls back by itself what the disk has no room for.
+#[tokio::test]
+async fn a_disk_full_for_a_moment_loses_nothing_that_was_committed_after() {
+    let test = TestDatabase::sqlite();
+    let db =
+        db::connect(&DatabaseConfig { max_connections: 1, ..DatabaseConfig::at(test.url()) }).await.unwrap();
+    db.execute_unprepared("CREATE TABLE kept (at bigint PRIMARY KEY, text text NOT NULL)").await.unwrap();
+    let keep = async |at: i32, bytes: usize| {
+        let tx = begin_write(&db).await?;
+        let text = "x".repeat(bytes);
+        tx.execute_unprepared(&format!("INSERT INTO kept VALUES ({at}, '{text}')")).await?;
+        tx.commit().await
+    };
+    for round in 0..3 {
+        db.execute_unprepared("PRAGMA max_page_count = 10").await.unwrap();
+        let full = keep(round, 100_000).await.unwrap_err();
+        assert_eq!(db::classify(&full), Failure::Away, "{full}");
+        db.execute_unprepared("PRAGMA max_page_count = 100000").await.unwrap();
+        // Something is refused, then something is written.
+        begin_write(&db).await.unwrap().rollback().await.unwrap();
+        keep(100 + round, 10).await.unwrap();
+        let other = db::connect(&DatabaseConfig::at(test.url())).await.unwrap();
+        let statement =
+            Statement::from_string(other.get_database_backend(), "SELECT count(*) AS kept FROM kept");
+        let kept: i64 = other.query_one_raw(statement).await.unwrap().unwrap().try_get("", "kept").unwrap();
+        assert_eq!(kept, i64::from(round) + 1, "what was committed is seen by others");
+    }
+}

@@ -10,8 +10,8 @@ pub enum Failure {
     Clash,
     /// A key exists already. Either an answer in itself, or somebody else made it a moment ago: run again and see it.
     UniqueViolation,
-    /// The database cannot be reached, is shutting down, or has no connection to spare. Whether a commit under way
-    /// happened is not known.
+    /// The database cannot be reached, is shutting down, has no connection or no room on its disk to spare, or may not be written
+    /// to (a standby). Whether a commit under way happened is not known.
     Away,
     /// Anything else: a mistake of ours.
     Other,
@@ -51,8 +51,14 @@ fn code_failure(code: &str) -> Failure {
         "5" | "261" | "517" | "773" | "6" | "262" => Failure::Clash,
         // unique_violation; SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE
         "23505" | "1555" | "2067" => Failure::UniqueViolation,
-        // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections
-        "57P01" | "57P02" | "57P03" | "53300" => Failure::Away,
+        // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections, disk_full, read_only_sql_transaction
+        "57P01" | "57P02" | "57P03" | "53300" | "53100" | "25006" => Failure::Away,
+        // SQLITE_READONLY, _IOERR, _FULL, _CANTOPEN, whatever more an extended code says
+        code if code.len() < 5
+            && code.parse().is_ok_and(|code: u32| [8, 10, 13, 14].contains(&(code & 0xff))) =>
+        {
+            Failure::Away
+        }
         // connection_exception and its kin
         code if code.len() == 5 && code.starts_with("08") => Failure::Away,
         _ => Failure::Other,

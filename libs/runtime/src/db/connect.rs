@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError};
 
 use super::retry_transient;
 use crate::config::DatabaseConfig;
@@ -55,6 +56,8 @@ fn sqlite_settings(options: &mut ConnectOptions) {
             .busy_timeout(SQLITE_BUSY_TIMEOUT)
             .foreign_keys(true)
     });
+    options
+        .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_clean(connection))));
 }
 
 fn postgres_settings(options: &mut ConnectOptions) {
@@ -69,6 +72,17 @@ fn postgres_settings(options: &mut ConnectOptions) {
             ("idle_in_transaction_session_timeout", millis(IDLE_TIMEOUT)),
         ])
     });
+    options.map_sqlx_postgres_pool_opts(|pool| {
+        pool.after_release(|connection, _| Box::pin(is_clean(connection)))
+    });
+}
+
+/// Whether a connection that comes back may be used again: not when its transaction could not be ended. SQLite ends one by itself when the
+/// disk is full; sqlx, which still counts it, would then take the next BEGIN for a savepoint, whose commit commits nothing.
+async fn is_clean(connection: &mut impl Connection) -> Result<bool, SqlxError> {
+    // A rollback may be under way still: it comes before the answer.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn create_folder_of(url: &str) -> Result<(), DbErr> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::{
     GetLedgerRequest, GetLedgerResponse, LedgerGroup, LedgerLevel, LedgerLine,
@@ -28,14 +27,12 @@ pub async fn get_ledger(
     let scope =
         checked_scope(register, &request.poolarea_no, &request.as_of, &request.code_prefix, &mut violations);
     let digits = match request.level() {
-        LedgerLevel::Township => 9,
-        LedgerLevel::Village => 12,
-        LedgerLevel::Unspecified => {
-            violations.push("level", Reason::LevelUnknown);
-            0
-        }
+        LedgerLevel::Township => Some(9),
+        LedgerLevel::Village => Some(12),
+        LedgerLevel::Unspecified => None,
     };
-    violations.none()?;
+    let digits = violations.some(digits, "level", Reason::LevelUnknown);
+    let (scope, digits) = violations.finish(scope.zip(digits))?;
     check_reader(caller, &scope.poolarea_no)?;
     let of = format!("ledger/{}/{}/{digits}/{}", scope.poolarea_no, scope.as_of, scope.code_prefix);
     let (mut groups, mut sum) = (Vec::new(), None);
@@ -93,18 +90,13 @@ pub fn checked_scope(
     as_of: &str,
     code_prefix: &str,
     violations: &mut Violations,
-) -> Scope {
+) -> Option<Scope> {
     violations.require(Area::parse(poolarea_no).is_some(), "poolarea_no", Reason::AreaInvalid);
     let digits = code_prefix.len() <= CODE_DIGITS && code_prefix.bytes().all(|b| b.is_ascii_digit());
     violations.require(digits, "code_prefix", Reason::ResdCodeInvalid.saying("区划代码前缀最多 12 位数字"));
-    let day: Option<NaiveDate> =
-        if as_of.is_empty() { Some(register.clock.today()) } else { parse_date(as_of) };
-    violations.require(day.is_some(), "as_of", Reason::DateInvalid);
-    Scope {
-        poolarea_no: poolarea_no.to_owned(),
-        as_of: day.unwrap_or_default(),
-        code_prefix: code_prefix.to_owned(),
-    }
+    let as_of = if as_of.is_empty() { Some(register.clock.today()) } else { parse_date(as_of) };
+    let as_of = violations.some(as_of, "as_of", Reason::DateInvalid)?;
+    Some(Scope { poolarea_no: poolarea_no.to_owned(), as_of, code_prefix: code_prefix.to_owned() })
 }
 
 /// Ledgers are the agency's and the departments' of the area; no service needs them.
@@ -116,14 +108,7 @@ pub fn check_reader(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceErr
 }
 
 fn total(lines: &[Line], groups: &[Group]) -> LedgerLine {
-    let mut all = Line {
-        code: String::new(),
-        residents: 0,
-        insured_310: 0,
-        insured_390: 0,
-        insured_other: 0,
-        insured_elsewhere: 0,
-    };
+    let mut all = Line::default();
     for line in lines {
         all.residents += line.residents;
         all.insured_310 += line.insured_310;
@@ -133,7 +118,7 @@ fn total(lines: &[Line], groups: &[Group]) -> LedgerLine {
     }
     let mut by_name: BTreeMap<&str, Group> = BTreeMap::new();
     for group in groups {
-        let none = || Group { code: String::new(), name: group.name.clone(), persons: 0, insured: 0 };
+        let none = || Group { name: group.name.clone(), ..Group::default() };
         let sum = by_name.entry(&group.name).or_insert_with(none);
         sum.persons += group.persons;
         sum.insured += group.insured;

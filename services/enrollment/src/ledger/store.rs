@@ -17,7 +17,7 @@ pub struct Scope {
 }
 
 /// Counts of one township or village.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, FromQueryResult)]
 pub struct Line {
     /// Beginning of the 统计用区划代码.
     pub code: String,
@@ -34,7 +34,7 @@ pub struct Line {
 }
 
 /// Counts of one identity in one township or village.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, FromQueryResult)]
 pub struct Group {
     /// Beginning of the 统计用区划代码.
     pub code: String,

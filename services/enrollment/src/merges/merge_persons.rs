@@ -13,12 +13,10 @@ use crate::person::store::edit::{Edit, PERSON_MERGED};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
 use crate::register::keeper::check_keeper;
-use crate::transfers::parties::transfer_open;
+use crate::transfers::parties::{check_reason, transfer_open};
 use crate::transfers::store::transfers;
 use yizhan_terms::is_psn_no;
 
-/// Longest reason.
-const MAX_REASON: usize = 200;
 /// Contradictions named in one answer; `contradiction_count` tells how many there are.
 const MAX_NAMED: usize = 20;
 
@@ -35,10 +33,7 @@ pub async fn merge_persons(
     }
     let two = request.keep_psn_no != request.merged_psn_no || request.keep_psn_no.is_empty();
     violations.require(two, "merged_psn_no", Reason::MergeWithSelf);
-    let reason = &request.reason;
-    violations.require(!reason.trim().is_empty(), "reason", Reason::ReasonRequired);
-    let fits = reason.chars().count() <= MAX_REASON && !reason.chars().any(char::is_control);
-    violations.require(fits, "reason", Reason::ReasonInvalid);
+    check_reason(&request.reason, true, &mut violations);
     violations.none()?;
     let work = Merge { caller, request: &request };
     once::once(register, &key, |write| Box::pin(work.write(write))).await

@@ -11,7 +11,6 @@ use super::grants::{find_grant, grant_unknown, refused};
 use super::messages::{self, scope_codes};
 use crate::access::domain::grant::{Scope, WantedLook};
 use crate::access::log::{Action, Look};
-use crate::access::store::entities::access_grant;
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::keeper::is_self;
@@ -58,7 +57,12 @@ async fn by_grant(
     if let Some(merged_into) = &person.timeline.merged_into {
         return Err(person_merged(&grant.psn_no, merged_into));
     }
-    Ok(granted(answer(person), &grant, given))
+    Ok(AuthorizeLookResponse {
+        scopes: scope_codes(&given),
+        begins_at: Some(timestamp(grant.begins_at)),
+        ends_at: Some(timestamp(grant.ends_at)),
+        ..answer(person)
+    })
 }
 
 /// What is asked, as far as it has to be understood.
@@ -71,12 +75,8 @@ struct Asked {
 impl Asked {
     fn of(request: &AuthorizeLookRequest) -> Result<Asked, ServiceError> {
         let mut violations = Violations::new();
-        let looker = Caller::parse(&request.on_behalf_of);
-        violations.require(
-            looker.is_some(),
-            "on_behalf_of",
-            Reason::CodeUnknown.saying("查询人不在约定的格式内"),
-        );
+        let unknown = Reason::CodeUnknown.saying("查询人不在约定的格式内");
+        let looker = violations.some(Caller::parse(&request.on_behalf_of), "on_behalf_of", unknown);
         let action = match request.kind() {
             LookKind::Unspecified => None,
             LookKind::Settlement => Some(Action::Settlement),
@@ -85,7 +85,7 @@ impl Asked {
             LookKind::Accumulators => Some(Action::Accumulators),
             LookKind::Benefits => Some(Action::Benefits),
         };
-        violations.require(action.is_some(), "kind", Reason::CodeUnknown);
+        let action = violations.some(action, "kind", Reason::CodeUnknown);
         let own = looker.as_ref().is_some_and(|looker| is_self(looker, &request.psn_no));
         let mut check = Fields::of(&mut violations);
         check.text("subject", &request.subject, false);
@@ -93,11 +93,7 @@ impl Asked {
         let scopes = messages::scopes(&request.scopes, &mut violations);
         let fits = scopes.is_empty() == request.grant_id.is_empty();
         violations.require(fits, "scopes", Reason::ScopeInvalid.saying("凭授权查询时至少一项，否则为空"));
-        violations.none()?;
-        match (looker, action) {
-            (Some(looker), Some(action)) => Ok(Asked { looker, action, scopes }),
-            _ => Err(ServiceError::internal(anyhow::anyhow!("a violation was not noted"))),
-        }
+        violations.finish(looker.zip(action).map(|(looker, action)| Asked { looker, action, scopes }))
     }
 
     fn look(&self, person: &StoredTimeline, request: &AuthorizeLookRequest, scopes: BTreeSet<Scope>) -> Look {
@@ -119,18 +115,5 @@ fn answer(person: StoredTimeline) -> AuthorizeLookResponse {
         poolareas_no: areas.into_iter().map(String::from).collect(),
         psn_no: person.psn_no,
         ..AuthorizeLookResponse::default()
-    }
-}
-
-fn granted(
-    answer: AuthorizeLookResponse,
-    grant: &access_grant::Model,
-    scopes: BTreeSet<Scope>,
-) -> AuthorizeLookResponse {
-    AuthorizeLookResponse {
-        scopes: scope_codes(&scopes),
-        begins_at: Some(timestamp(grant.begins_at)),
-        ends_at: Some(timestamp(grant.ends_at)),
-        ..answer
     }
 }

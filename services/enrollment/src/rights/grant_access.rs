@@ -10,7 +10,7 @@ use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
 
 use crate::access::domain::grant::{MAX_DAYS, Scope};
 use crate::access::store::access_grants;
-use crate::access::store::entities::access_grant;
+use crate::access::store::entities::access_grant::Model;
 use crate::app::{Done, Register, Write, person_merged};
 use crate::register::keeper::{for_self_or_keeper, is_self};
 use crate::rights::messages;
@@ -31,7 +31,7 @@ pub async fn grant_access(
     if let Some(merged_into) = &person.timeline.merged_into {
         return Err(person_merged(&request.psn_no, merged_into));
     }
-    let grant = access_grant::Model {
+    let grant = Model {
         grant_id: new_id(),
         poolarea_no: person.poolarea_no.to_string(),
         psn_no: request.psn_no.clone(),
@@ -46,8 +46,7 @@ pub async fn grant_access(
         withdrawn_at: None,
         withdrawn_by: String::new(),
     };
-    let work = NewGrant(grant);
-    once::once(register, &key, |write| Box::pin(work.write(write))).await
+    once::once(register, &key, |tools| Box::pin(write(tools, &grant))).await
 }
 
 struct Terms {
@@ -69,21 +68,14 @@ fn checked(
     });
     violations.require(third_party, "grantee", Reason::GranteeInvalid);
     if is_self(caller, &request.psn_no) {
-        let none = request.consent_reference.is_empty();
-        violations.require(
-            none,
-            "consent_reference",
-            Reason::TextInvalid.saying("本人授权无需填写书面申请编号"),
-        );
+        let own = Reason::TextInvalid.saying("本人授权无需填写书面申请编号");
+        violations.require(request.consent_reference.is_empty(), "consent_reference", own);
     } else {
         Fields::of(&mut violations).text("consent_reference", &request.consent_reference, true);
     }
     let scopes = messages::scopes(&request.scopes, &mut violations);
-    violations.require(
-        !request.scopes.is_empty(),
-        "scopes",
-        Reason::ScopeInvalid.saying("至少选择一项授权内容"),
-    );
+    let none = Reason::ScopeInvalid.saying("至少选择一项授权内容");
+    violations.require(!request.scopes.is_empty(), "scopes", none);
     let begins_at = request.begins_at.map_or(Some(now), moment);
     let begins_at = violations.some(begins_at, "begins_at", Reason::TimeInvalid);
     let ends_at = violations.some(request.ends_at.and_then(moment), "ends_at", Reason::TimeInvalid);
@@ -97,19 +89,17 @@ fn checked(
     violations.finish(terms)
 }
 
-struct NewGrant(access_grant::Model);
-
-impl NewGrant {
-    async fn write(&self, Write { tx, .. }: Write<'_>) -> Result<Done<GrantAccessResponse>, ServiceError> {
-        let NewGrant(grant) = self;
-        if access_grants::count_standing(tx, &grant.psn_no, grant.granted_at).await? >= MAX_STANDING {
-            let text = format!("同时有效的授权最多 {MAX_STANDING} 项，请先撤回不再需要的授权");
-            let refused =
-                ServiceError::new(Reason::TooManyGrants, "too many grants stand already").with_text(text);
-            return Err(refused.with("limit", MAX_STANDING));
-        }
-        access_grants::insert(tx, grant).await?;
-        let answer = GrantAccessResponse { grant: Some(messages::grant(grant.clone())), replayed: false };
-        Ok(Done { answer, changed: Vec::new() })
+async fn write(
+    Write { tx, .. }: Write<'_>,
+    grant: &Model,
+) -> Result<Done<GrantAccessResponse>, ServiceError> {
+    if access_grants::count_standing(tx, &grant.psn_no, grant.granted_at).await? >= MAX_STANDING {
+        let text = format!("同时有效的授权最多 {MAX_STANDING} 项，请先撤回不再需要的授权");
+        let refused =
+            ServiceError::new(Reason::TooManyGrants, "too many grants stand already").with_text(text);
+        return Err(refused.with("limit", MAX_STANDING));
     }
+    access_grants::insert(tx, grant).await?;
+    let answer = GrantAccessResponse { grant: Some(messages::grant(grant.clone())), replayed: false };
+    Ok(Done { answer, changed: Vec::new() })
 }

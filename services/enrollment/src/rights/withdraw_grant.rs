@@ -23,29 +23,21 @@ pub async fn withdraw_grant(
         Reason::PersonUnknown | Reason::PersonNotOwn => grant_unknown(),
         _ => error,
     })?;
-    let work = Withdrawal { grant_id: request.grant_id, by: caller.to_string() };
-    once::once(register, &key, |write| Box::pin(work.write(write))).await
+    once::once(register, &key, |tools| Box::pin(write(tools, &request.grant_id))).await
 }
 
-struct Withdrawal {
-    grant_id: String,
-    by: String,
-}
-
-impl Withdrawal {
-    /// Locks the grant: looks under way hold it until they are logged, later ones see that it is withdrawn.
-    async fn write(
-        &self,
-        Write { tx, service: register, .. }: Write<'_>,
-    ) -> Result<Done<WithdrawGrantResponse>, ServiceError> {
-        let mut grant = access_grants::lock(tx, &self.grant_id).await?.ok_or_else(grant_unknown)?;
-        if grant.withdrawn_at.is_none() {
-            let at = register.clock.now();
-            access_grants::withdraw(tx, &self.grant_id, at, &self.by).await?;
-            grant.withdrawn_at = Some(at);
-            grant.withdrawn_by = self.by.clone();
-        }
-        let answer = WithdrawGrantResponse { grant: Some(messages::grant(grant)), replayed: false };
-        Ok(Done { answer, changed: Vec::new() })
+/// Locks the grant: looks under way hold it until they are logged, later ones see that it is withdrawn.
+async fn write(
+    Write { tx, service: register, cause }: Write<'_>,
+    grant_id: &str,
+) -> Result<Done<WithdrawGrantResponse>, ServiceError> {
+    let mut grant = access_grants::lock(tx, grant_id).await?.ok_or_else(grant_unknown)?;
+    if grant.withdrawn_at.is_none() {
+        let at = register.clock.now();
+        access_grants::withdraw(tx, grant_id, at, &cause.caller).await?;
+        grant.withdrawn_at = Some(at);
+        grant.withdrawn_by.clone_from(&cause.caller);
     }
+    let answer = WithdrawGrantResponse { grant: Some(messages::grant(grant)), replayed: false };
+    Ok(Done { answer, changed: Vec::new() })
 }

@@ -10,8 +10,6 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use crate::person::domain::certificate::{CertificateKey, identity_faults};
 use crate::person::domain::codes;
 use crate::rosters::domain::departments::{self, Department, Kind};
-use crate::rosters::messages;
-use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
 use yizhan_runtime::fields::MAX_TEXT;
 use yizhan_terms::{Area, is_psn_no};
@@ -36,21 +34,27 @@ pub fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Re
     Err(error.with("area", poolarea_no).with("department", department))
 }
 
-/// There is no such roster, or it is not the caller's to see.
+/// There is no such roster, or it is not the caller's to see. An id that could not be one is not repeated.
 pub fn roster_unknown(roster_id: &str) -> ServiceError {
-    ServiceError::new(Reason::RosterUnknown, "no such roster").with("roster_id", roster_id)
+    let shown = if is_roster_id(roster_id) { roster_id } else { "" };
+    ServiceError::new(Reason::RosterUnknown, "no such roster").with("roster_id", shown)
+}
+
+/// Whether it could be an id of a department's own.
+pub fn is_roster_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// Notes everything wrong with a header; gives its department and day if they are right.
 pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, NaiveDate), ServiceError> {
     let mut violations = Violations::new();
-    check_roster_id(&header.roster_id, &mut violations);
+    violations.require(is_roster_id(&header.roster_id), "header.roster_id", Reason::RosterIdInvalid);
     let area_fits = Area::parse(&header.poolarea_no).is_some();
     violations.require(area_fits, "header.poolarea_no", Reason::AreaInvalid);
     let mode_said = matches!(header.mode(), RosterMode::Full | RosterMode::Changes);
     violations.require(mode_said, "header.mode", Reason::CodeUnknown.saying("应为全量或增减名册"));
-    let day = parse_date(&header.effective_date);
-    violations.require(day.is_some(), "header.effective_date", Reason::DateInvalid);
+    let day =
+        violations.some(parse_date(&header.effective_date), "header.effective_date", Reason::DateInvalid);
     let fits = (0..=MAX_ROWS).contains(&header.total_rows);
     violations.require(fits, "header.total_rows", Reason::CountInvalid.saying("总行数应为 0 至 5000000"));
     let department = departments::department(&header.department);
@@ -62,14 +66,7 @@ pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, Naive
             violations.push("header.department", Reason::DepartmentUnknown.saying(text));
         }
     }
-    violations.none()?;
-    department.zip(day).ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked above")))
-}
-
-/// An id of the department's own.
-pub fn check_roster_id(roster_id: &str, violations: &mut Violations) {
-    let fits = (1..=64).contains(&roster_id.len()) && roster_id.bytes().all(|b| b.is_ascii_graphic());
-    violations.require(fits, "header.roster_id", Reason::RosterIdInvalid);
+    violations.finish(department.zip(day))
 }
 
 fn check_kinds(header: &RosterHeader, department: &Department, violations: &mut Violations) {
@@ -107,19 +104,15 @@ pub struct CheckedRow {
 }
 
 impl RowRules {
-    /// Those of a roster.
-    pub fn of(roster: &roster::Model, key: &CertificateKey) -> Result<RowRules, ServiceError> {
-        let header = messages::header(roster)?;
-        let department = departments::department(&roster.department);
-        let department =
-            department.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("no such department")))?;
-        Ok(RowRules {
-            department,
-            full: header.mode() == RosterMode::Full,
-            covered: header.kinds,
-            effective: roster.effective_date,
-            key: key.clone(),
-        })
+    /// Those of a roster with this header, of this department and day.
+    pub fn of(
+        header: &RosterHeader,
+        department: &'static Department,
+        effective: NaiveDate,
+        key: CertificateKey,
+    ) -> RowRules {
+        let full = header.mode() == RosterMode::Full;
+        RowRules { department, full, covered: header.kinds.clone(), effective, key }
     }
 
     /// Looks at one row.

@@ -85,11 +85,11 @@ impl<E: Into<ServiceError>> From<E> for Ended {
 impl Load {
     async fn run(&mut self) -> Result<(), Ended> {
         let header = self.header().await?;
-        let mut roster = open::open(&self.rosters.register, &self.caller, &header).await?;
+        let (mut roster, rules) = open::open(&self.rosters.register, &self.caller, &header).await?;
         let ready =
             RosterReady { next_row_number: roster.staged_rows + 1, state: messages::state(&roster).into() };
         self.tell(Told::Ready(ready)).await?;
-        let Some(sealed) = self.rows_and_seal(&mut roster).await? else { return Ok(()) };
+        let Some(sealed) = self.rows_and_seal(&mut roster, &rules).await? else { return Ok(()) };
         let done = self.follow(sealed).await?;
         self.tell_results(&done, !header.tell_all_rows).await?;
         self.tell(Told::Summary(messages::summary(&done)?)).await
@@ -104,13 +104,12 @@ impl Load {
 
     /// Keeps rows until the seal. A client that closes its side before the seal goes on another time; of a roster that is
     /// sealed already it may just follow what becomes of it.
-    async fn rows_and_seal(&mut self, roster: &mut Model) -> Result<Option<Model>, Ended> {
-        let rules = RowRules::of(roster, &self.rosters.register.certificate_key)?;
+    async fn rows_and_seal(&mut self, roster: &mut Model, rules: &RowRules) -> Result<Option<Model>, Ended> {
         let mut messages_of_rows = 0;
         loop {
             match self.next().await? {
                 Some(Said::Rows(rows)) => {
-                    *roster = stage::stage(&self.rosters.register, roster, &rules, &rows).await?;
+                    *roster = stage::stage(&self.rosters.register, roster, rules, &rows).await?;
                     messages_of_rows += 1;
                     if messages_of_rows % TELL_EVERY == 0 {
                         self.tell_progress(roster);

@@ -7,22 +7,23 @@ use yizhan_runtime::db::{begin_write, retry_transient};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
-use super::check;
+use super::check::{self, RowRules};
 use crate::app::Register;
 use crate::rosters::domain::steps::{Action, Refused, Role, State};
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::rosters::{self, Counts, json};
 
-/// Makes or finds the roster, and makes the stream the one that may send its rows.
+/// Makes or finds the roster, and makes the stream the one that may send its rows; with what those are checked against.
 pub async fn open(
     register: &Register,
     caller: &Caller,
     header: &RosterHeader,
-) -> Result<roster::Model, ServiceError> {
+) -> Result<(roster::Model, RowRules), ServiceError> {
     let (department, effective) = check::check_header(header)?;
     check::check_speaker(caller, &header.poolarea_no, department.code)?;
     let header = RosterHeader { tell_all_rows: false, ..header.clone() };
-    retry_transient(|| async {
+    let rules = RowRules::of(&header, department, effective, register.certificate_key.clone());
+    let opened = retry_transient(|| async {
         let tx = begin_write(&register.db).await?;
         let held = rosters::lock(&tx, &header.poolarea_no, department.code, &header.roster_id).await?;
         let opened = match held {
@@ -41,7 +42,8 @@ pub async fn open(
         tx.commit().await?;
         Ok(renewed)
     })
-    .await
+    .await?;
+    Ok((opened, rules))
 }
 
 fn new_roster(

@@ -2,14 +2,14 @@
 
 use yizhan_proto::enrollment::v1::{
     AbandonRosterRequest, AbandonRosterResponse, GetRosterRequest, GetRosterResponse, ListRosterRowsRequest,
-    ListRosterRowsResponse, Roster,
+    ListRosterRowsResponse,
 };
 use yizhan_runtime::page::paginated;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
+use yizhan_runtime::{Caller, Reason, ServiceError, once};
 use yizhan_terms::Area;
 
 use crate::app::{Done, Register, Write};
-use crate::rosters::check::{check_roster_id, roster_unknown};
+use crate::rosters::check::{is_roster_id, roster_unknown};
 use crate::rosters::domain::departments;
 use crate::rosters::domain::steps::{Action, Refused, Role, State};
 use crate::rosters::messages::{self, Told};
@@ -22,36 +22,33 @@ pub async fn get_roster(
     caller: &Caller,
     request: GetRosterRequest,
 ) -> Result<GetRosterResponse, ServiceError> {
-    let named = (request.poolarea_no.as_str(), request.department.as_str(), request.roster_id.as_str());
-    let roster = get(register, caller, named).await?;
+    let GetRosterRequest { poolarea_no, department, roster_id } = &request;
+    let roster = get(register, caller, poolarea_no, department, roster_id).await?;
     Ok(GetRosterResponse { roster: Some(messages::roster(&roster)?) })
 }
 
 async fn get(
     register: &Register,
     caller: &Caller,
-    (poolarea_no, department, roster_id): (&str, &str, &str),
+    poolarea_no: &str,
+    department: &str,
+    roster_id: &str,
 ) -> Result<Model, ServiceError> {
-    let may_be = is_roster(department, roster_id);
-    let found = match may_be && caller.may_speak_for_department(Area::parse(poolarea_no), department) {
-        true => rosters::find(&register.db, poolarea_no, department, roster_id).await?,
-        false => None,
-    };
-    found.ok_or_else(|| unknown(roster_id))
+    check_may_see(caller, poolarea_no, department, roster_id)?;
+    let found = rosters::find(&register.db, poolarea_no, department, roster_id).await?;
+    found.ok_or_else(|| roster_unknown(roster_id))
 }
 
-/// Whether a roster could be called so.
-fn is_roster(department: &str, roster_id: &str) -> bool {
-    let mut violations = Violations::new();
-    check_roster_id(roster_id, &mut violations);
-    violations.is_empty() && departments::department(department).is_some()
-}
-
-/// An id that could not be one is not repeated.
-fn unknown(roster_id: &str) -> ServiceError {
-    let mut violations = Violations::new();
-    check_roster_id(roster_id, &mut violations);
-    roster_unknown(if violations.is_empty() { roster_id } else { "" })
+/// Of a roster of another department it is as if there were none, nor of one that could not be called so.
+fn check_may_see(
+    caller: &Caller,
+    poolarea_no: &str,
+    department: &str,
+    roster_id: &str,
+) -> Result<(), ServiceError> {
+    let may_be = is_roster_id(roster_id) && departments::department(department).is_some();
+    let may_see = may_be && caller.may_speak_for_department(Area::parse(poolarea_no), department);
+    if may_see { Ok(()) } else { Err(roster_unknown(roster_id)) }
 }
 
 /// One page of results.
@@ -60,8 +57,8 @@ pub async fn list_roster_rows(
     caller: &Caller,
     request: ListRosterRowsRequest,
 ) -> Result<ListRosterRowsResponse, ServiceError> {
-    let named = (request.poolarea_no.as_str(), request.department.as_str(), request.roster_id.as_str());
-    let roster = get(register, caller, named).await?;
+    let ListRosterRowsRequest { poolarea_no, department, roster_id, .. } = &request;
+    let roster = get(register, caller, poolarea_no, department, roster_id).await?;
     if !roster.rows_kept {
         return Err(ServiceError::new(Reason::RosterRowsGone, "the rows of this roster are no longer kept")
             .with("roster_id", &roster.roster_id));
@@ -99,42 +96,26 @@ pub async fn abandon_roster(
 ) -> Result<AbandonRosterResponse, ServiceError> {
     let (key, violations) = once::open(caller, &mut request);
     violations.none()?;
-    if !is_roster(&request.department, &request.roster_id)
-        || !caller.may_speak_for_department(Area::parse(&request.poolarea_no), &request.department)
-    {
-        return Err(unknown(&request.roster_id));
-    }
-    let work = Abandon { request };
-    once::once(register, &key, |write| Box::pin(work.write(write))).await
+    check_may_see(caller, &request.poolarea_no, &request.department, &request.roster_id)?;
+    once::once(register, &key, |tools| Box::pin(give_up(tools, &request))).await
 }
 
-struct Abandon {
-    request: AbandonRosterRequest,
-}
-
-impl Abandon {
-    async fn write(
-        &self,
-        Write { tx, service: register, .. }: Write<'_>,
-    ) -> Result<Done<AbandonRosterResponse>, ServiceError> {
-        let AbandonRosterRequest { poolarea_no, department, roster_id, .. } = &self.request;
-        let held = rosters::lock(tx, poolarea_no, department, roster_id).await?;
-        let mut roster = held.ok_or_else(|| unknown(roster_id))?;
-        match roster.next(Action::GiveUp, Role::Department) {
-            Ok(given_up) => roster.enter(given_up, register.clock.now()),
-            Err(Refused { state: State::Abandoned, .. }) => {}
-            Err(_) => return Err(sealed(roster_id)),
+async fn give_up(
+    Write { tx, service: register, .. }: Write<'_>,
+    request: &AbandonRosterRequest,
+) -> Result<Done<AbandonRosterResponse>, ServiceError> {
+    let AbandonRosterRequest { poolarea_no, department, roster_id, .. } = request;
+    let held = rosters::lock(tx, poolarea_no, department, roster_id).await?;
+    let mut roster = held.ok_or_else(|| roster_unknown(roster_id))?;
+    match roster.next(Action::GiveUp, Role::Department) {
+        Ok(given_up) => roster.enter(given_up, register.clock.now()),
+        Err(Refused { state: State::Abandoned, .. }) => {}
+        Err(_) => {
+            let message = "a sealed roster cannot be given up: send another one";
+            return Err(ServiceError::new(Reason::RosterSealed, message).with("roster_id", roster_id));
         }
-        rosters::update(tx, &roster).await?;
-        let answer: Roster = messages::roster(&roster)?;
-        Ok(Done {
-            answer: AbandonRosterResponse { roster: Some(answer), replayed: false },
-            changed: Vec::new(),
-        })
     }
-}
-
-fn sealed(roster_id: &str) -> ServiceError {
-    ServiceError::new(Reason::RosterSealed, "a sealed roster cannot be given up: send another one")
-        .with("roster_id", roster_id)
+    rosters::update(tx, &roster).await?;
+    let roster = Some(messages::roster(&roster)?);
+    Ok(Done { answer: AbandonRosterResponse { roster, replayed: false }, changed: Vec::new() })
 }

@@ -24,11 +24,13 @@ pub async fn advance_transfer(
 ) -> Result<AdvanceTransferResponse, ServiceError> {
     let (key, mut violations) = once::open(caller, &mut request);
     violations.require(!request.transfer_id.is_empty(), "transfer_id", Reason::TransferIdRequired);
-    let action = Action::from_code(request.action);
-    violations.require(action.is_some(), "action", Reason::ActionUnknown.saying("办理动作未知"));
+    let unknown = Reason::ActionUnknown.saying("办理动作未知");
+    let action = violations.some(Action::from_code(request.action), "action", unknown);
     check_reason(&request.reason, action.is_some_and(Action::needs_reason), &mut violations);
     let terms = match (&request.finish, action) {
-        (Some(terms), Some(Action::Finish)) => checked_terms(terms, register.clock.today(), &mut violations),
+        (Some(terms), Some(Action::Finish)) => {
+            checked_terms(terms, register.clock.today(), &mut violations).map(Some)
+        }
         (None, Some(Action::Finish)) => {
             violations.push("finish", Reason::FinishTermsRequired);
             None
@@ -37,12 +39,9 @@ pub async fn advance_transfer(
             violations.push("finish", Reason::FinishTermsNotExpected);
             None
         }
-        (None, _) => None,
+        (None, _) => Some(None),
     };
-    violations.none()?;
-    let Some(action) = action else {
-        return Err(ServiceError::internal(anyhow::anyhow!("checked before")));
-    };
+    let (action, terms) = violations.finish(action.zip(terms))?;
     if !is_transfer_id(&request.transfer_id) {
         return Err(transfer_unknown(&request.transfer_id));
     }

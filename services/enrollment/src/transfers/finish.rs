@@ -4,7 +4,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use prost::Message;
 use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{Reason, ServiceError, Violations};
+use yizhan_runtime::{Reason, Said, ServiceError, Violations};
 use yizhan_terms::Insutype;
 
 use crate::app::{Write, person_unknown};
@@ -25,6 +25,7 @@ use crate::transfers::store::moves;
 const DAYS_AHEAD: u64 = 366;
 /// What can begin on top of a basic scheme.
 const MAX_SUPPLEMENTS: usize = 6;
+const COVERAGE_YEAR: &str = "finish.coverage_year";
 
 /// Terms that are well formed.
 pub struct CheckedTerms {
@@ -43,39 +44,36 @@ pub fn checked_terms(
     today: NaiveDate,
     violations: &mut Violations,
 ) -> Option<CheckedTerms> {
-    let field = |name: &str| format!("finish.{name}");
     let paid_on = if terms.paid_on.is_empty() { Some(today) } else { parse_date(&terms.paid_on) };
-    violations.require(paid_on.is_some(), field("paid_on"), Reason::DateInvalid);
+    let paid_on = violations.some(paid_on, "finish.paid_on", Reason::DateInvalid);
     let paid = paid_on.is_none_or(|day| day <= today);
-    violations.require(paid, field("paid_on"), Reason::InTheFuture);
+    violations.require(paid, "finish.paid_on", Reason::InTheFuture);
     let begndate = parse_date(&terms.begndate);
     let dated = begndate.is_some() || terms.begndate.is_empty();
-    violations.require(dated, field("begndate"), Reason::DateInvalid);
+    violations.require(dated, "finish.begndate", Reason::DateInvalid);
     let near = begndate.is_none_or(|day| day <= today + Days::new(DAYS_AHEAD));
-    violations.require(near, field("begndate"), Reason::DateTooFar);
+    violations.require(near, "finish.begndate", Reason::DateTooFar);
     let coverage_year = Some(terms.coverage_year).filter(|year| *year != 0);
-    let ahead = coverage_year.is_some_and(|year| year > today.year() + 1);
-    let text = "参保年度应为本年或下一年";
-    violations.require(!ahead, field("coverage_year"), Reason::CoverageYearInvalid.saying(text));
+    let near = coverage_year.is_none_or(|year| year <= today.year() + 1);
+    violations.require(near, COVERAGE_YEAR, year_invalid());
     let known = codes::is_psn_type(&terms.psn_type);
-    violations.require(known, field("psn_type"), Reason::CodeUnknown);
+    violations.require(known, "finish.psn_type", Reason::CodeUnknown);
     let known = terms.hi_type.is_empty() || codes::is_hi_type(&terms.hi_type);
-    violations.require(known, field("hi_type"), Reason::CodeUnknown);
+    violations.require(known, "finish.hi_type", Reason::CodeUnknown);
     let few = terms.supplements.len() <= MAX_SUPPLEMENTS;
-    violations.require(few, field("supplements"), Reason::TooManySupplements);
+    violations.require(few, "finish.supplements", Reason::TooManySupplements);
     let mut supplements = Vec::new();
     for (at, code) in terms.supplements.iter().take(MAX_SUPPLEMENTS).enumerate() {
+        let field = format!("finish.supplements[{at}]");
         let supplement = Insutype::from_code(code).filter(|scheme| !scheme.is_basic());
         let text = "应为附加险种 320、330、370、392、410 或 510";
-        let field = field(&format!("supplements[{at}]"));
-        violations.require(supplement.is_some(), &field, Reason::CodeUnknown.saying(text));
+        supplements.extend(violations.some(supplement, &field, Reason::CodeUnknown.saying(text)));
         let once = !terms.supplements[..at].contains(code);
         violations.require(once, field, Reason::DuplicateRow);
-        supplements.extend(supplement);
     }
     let code = &terms.resd_code;
     let fits = code.is_empty() || code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit());
-    violations.require(fits, field("resd_code"), Reason::ResdCodeInvalid);
+    violations.require(fits, "finish.resd_code", Reason::ResdCodeInvalid);
     Some(CheckedTerms {
         paid_on: paid_on?,
         begndate,
@@ -94,11 +92,8 @@ impl CheckedTerms {
         write @ Write { tx, service: register, .. }: Write<'_>,
         row: &mut transfer::Model,
     ) -> Result<Vec<StoredTimeline>, ServiceError> {
-        let direction = Direction::from_code(&row.traf_prot_dirc);
-        let direction = direction.ok_or_else(|| {
-            ServiceError::internal(anyhow::anyhow!("transfer {} cannot be read", row.transfer_id))
-        })?;
-        let begins = self.begins(direction, register.clock.today())?;
+        let (direction, today) = (row.traf_prot_dirc, register.clock.today());
+        let begins = self.begins(direction, today)?;
         let held = timelines::lock(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
         let held = held.filter(|held| held.poolarea_no.as_str() == row.from_poolarea_no);
         let held = held.ok_or_else(|| person_unknown(&row.psn_no))?;
@@ -109,7 +104,7 @@ impl CheckedTerms {
             direction,
             from_area: held.poolarea_no,
             to_area: row.to_poolarea_no.parse().map_err(ServiceError::internal)?,
-            today: register.clock.today(),
+            today,
             paid_on: self.paid_on,
             begins,
             psn_type: self.psn_type.clone(),
@@ -127,7 +122,7 @@ impl CheckedTerms {
         let owed = arrears(&recorded).into_iter();
         let arrears_fen =
             owed.filter(|(insutype, ..)| direction.leaves(*insutype)).map(|(.., fen)| fen).sum();
-        let told = result(&finished, register.clock.today(), version);
+        let told = result(&finished, today, version);
         row.result = TransferResult { arrears_fen, ..told }.encode_to_vec();
         Ok(changed)
     }
@@ -136,46 +131,22 @@ impl CheckedTerms {
         let mut violations = Violations::new();
         // Not with the rest: the same request again, after New Year, is answered as it was.
         let year_fits = self.coverage_year.is_none_or(|year| coverage_year_fits(year, today));
-        let text = "参保年度应为本年或下一年";
-        violations.require(year_fits, "finish.coverage_year", Reason::CoverageYearInvalid.saying(text));
-        let text = "人员类别与转入险种不一致";
+        violations.require(year_fits, COVERAGE_YEAR, year_invalid());
         let fits = direction.takes(&self.psn_type);
-        violations.require(fits, "finish.psn_type", Reason::PsnTypeNotOfScheme.saying(text));
-        let begins = match direction.joins() {
-            Insutype::Employee => {
-                let no_year = self.coverage_year.is_none();
-                violations.require(
-                    no_year,
-                    "finish.coverage_year",
-                    Reason::FieldNotExpected.saying("转入职工医保不填参保年度"),
-                );
-                let text = "转入职工医保应给出开始日期";
-                violations.require(
-                    self.begndate.is_some(),
-                    "finish.begndate",
-                    Reason::DateInvalid.saying(text),
-                );
-                self.begndate.map(Begins::On)
-            }
-            _ => {
-                let no_day = self.begndate.is_none();
-                violations.require(
-                    no_day,
-                    "finish.begndate",
-                    Reason::FieldNotExpected.saying("转入居民医保不填开始日期"),
-                );
-                let text = "转入居民医保应给出参保年度";
-                let has_year = self.coverage_year.is_some();
-                violations.require(
-                    has_year,
-                    "finish.coverage_year",
-                    Reason::CoverageYearInvalid.saying(text),
-                );
-                self.coverage_year.map(Begins::CoverageYear)
-            }
+        let differs = Reason::PsnTypeNotOfScheme.saying("人员类别与转入险种不一致");
+        violations.require(fits, "finish.psn_type", differs);
+        let begins = if direction.joins() == Insutype::Employee {
+            let no_year = Reason::FieldNotExpected.saying("转入职工医保不填参保年度");
+            violations.require(self.coverage_year.is_none(), COVERAGE_YEAR, no_year);
+            let missing = Reason::DateInvalid.saying("转入职工医保应给出开始日期");
+            violations.some(self.begndate, "finish.begndate", missing).map(Begins::On)
+        } else {
+            let no_day = Reason::FieldNotExpected.saying("转入居民医保不填开始日期");
+            violations.require(self.begndate.is_none(), "finish.begndate", no_day);
+            let missing = Reason::CoverageYearInvalid.saying("转入居民医保应给出参保年度");
+            violations.some(self.coverage_year, COVERAGE_YEAR, missing).map(Begins::CoverageYear)
         };
-        violations.none()?;
-        begins.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("checked before")))
+        violations.finish(begins)
     }
 
     async fn move_person(
@@ -220,6 +191,10 @@ fn result(finished: &Finished, today: NaiveDate, person_version: i64) -> Transfe
         person_version,
         arrears_fen: 0,
     }
+}
+
+fn year_invalid() -> Said {
+    Reason::CoverageYearInvalid.saying("参保年度应为本年或下一年")
 }
 
 /// The person has nothing that could be transferred.

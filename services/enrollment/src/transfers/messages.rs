@@ -33,7 +33,7 @@ pub fn listed(row: &transfer::Model) -> pb::Transfer {
         psn_no: row.psn_no.clone(),
         from_poolarea_no: row.from_poolarea_no.clone(),
         to_poolarea_no: row.to_poolarea_no.clone(),
-        traf_prot_dirc: row.traf_prot_dirc.clone(),
+        traf_prot_dirc: row.traf_prot_dirc.to_value(),
         trans_mode: row.trans_mode.clone(),
         ..pb::Transfer::default()
     }

@@ -4,7 +4,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::transfers::domain::Sides;
 use crate::transfers::store::entities::transfer;
-use yizhan_terms::{Area, is_psn_no};
+use yizhan_terms::Area;
 use yizhan_workflow::is_reason;
 
 /// For whom the caller may act in a transfer.
@@ -33,11 +33,6 @@ pub fn check_reason(reason: &str, required: bool, violations: &mut Violations) {
     let given = !required || !reason.trim().is_empty();
     violations.require(given, "reason", Reason::ReasonRequired);
     violations.require(is_reason(reason), "reason", Reason::ReasonInvalid);
-}
-
-/// Notes what cannot be a 人员编号.
-pub fn check_psn_no(field: &str, psn_no: &str, violations: &mut Violations) {
-    violations.require(is_psn_no(psn_no), field, Reason::PsnNoInvalid);
 }
 
 /// Whether it could be the id of a transfer.

@@ -43,22 +43,20 @@ pub async fn list_transfers(
     let area = request.poolarea_no.as_str();
     violations.require(Area::parse(area).is_some(), "poolarea_no", Reason::AreaInvalid);
     let side = match request.side() {
-        TransferSide::Sending => Some(Side::Sending),
-        TransferSide::Receiving => Some(Side::Receiving),
-        TransferSide::Unspecified => None,
-        TransferSide::Person => {
-            violations.push("side", Reason::SideUnknown);
-            None
-        }
+        TransferSide::Sending => Some(Some(Side::Sending)),
+        TransferSide::Receiving => Some(Some(Side::Receiving)),
+        TransferSide::Unspecified => Some(None),
+        TransferSide::Person => None,
     };
-    let known = request.states.len() <= MAX_STATES
-        && request.states.iter().all(|state| State::from_code(*state).is_some());
-    violations.require(known, "states", Reason::StateUnknown);
-    violations.none()?;
+    let side = violations.some(side, "side", Reason::SideUnknown);
+    let states: Option<Vec<State>> = request.states.iter().map(|state| State::from_code(*state)).collect();
+    let states = states.filter(|states| states.len() <= MAX_STATES);
+    let states = violations.some(states, "states", Reason::StateUnknown);
+    let (side, mut states) = violations.finish(side.zip(states))?;
     caller.check_reads(area)?;
-    let asked = request.states.iter().filter_map(|state| State::from_code(*state));
-    let states: Vec<State> =
-        if request.states.is_empty() { State::open().collect() } else { asked.collect() };
+    if states.is_empty() {
+        states.extend(State::open());
+    }
     let of = format!("transfers/{area}/{}/{states:?}", request.side);
     let behind =
         |after: Option<[String; 1]>, limit| transfers::page(&register.db, (area, side), states, after, limit);

@@ -4,7 +4,7 @@ use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{StartTransferRequest, StartTransferResponse};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
-use yizhan_terms::Area;
+use yizhan_terms::{Area, is_psn_no};
 
 use super::advance::take;
 use crate::app::{Done, Register, Write, person_merged, person_unknown};
@@ -12,7 +12,7 @@ use crate::person::store::timelines;
 use crate::transfers::domain::codes::Direction;
 use crate::transfers::domain::{Action, Initiator, Side, Sides, State, Taken, finish, next};
 use crate::transfers::messages;
-use crate::transfers::parties::{check_psn_no, check_reason, sides, transfer_open};
+use crate::transfers::parties::{check_reason, sides, transfer_open};
 use crate::transfers::store::entities::transfer;
 use crate::transfers::store::transfers;
 
@@ -35,28 +35,23 @@ fn checked<'a>(
     request: &'a StartTransferRequest,
     mut violations: Violations,
 ) -> Result<Start<'a>, ServiceError> {
-    let initiator = Initiator::from_code(&request.biz_prcs_codg);
-    let direction = Direction::from_code(&request.traf_prot_dirc);
-    let text = "业务流程编码应为 T21 转入地发起或 T22 转出地发起";
-    violations.require(initiator.is_some(), "biz_prcs_codg", Reason::CodeUnknown.saying(text));
-    check_psn_no("psn_no", &request.psn_no, &mut violations);
+    let unknown = Reason::CodeUnknown.saying("业务流程编码应为 T21 转入地发起或 T22 转出地发起");
+    let initiator = violations.some(Initiator::from_code(&request.biz_prcs_codg), "biz_prcs_codg", unknown);
+    violations.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid);
     for (field, area) in
         [("from_poolarea_no", &request.from_poolarea_no), ("to_poolarea_no", &request.to_poolarea_no)]
     {
         violations.require(Area::parse(area).is_some(), field, Reason::AreaInvalid);
     }
-    let text = "转移方向应为 11、12、41 或 42";
-    violations.require(direction.is_some(), "traf_prot_dirc", Reason::CodeUnknown.saying(text));
+    let unknown = Reason::CodeUnknown.saying("转移方向应为 11、12、41 或 42");
+    let direction = violations.some(Direction::from_code(&request.traf_prot_dirc), "traf_prot_dirc", unknown);
     let moves =
         request.from_poolarea_no != request.to_poolarea_no || direction.is_none_or(Direction::switches);
     violations.require(moves, "to_poolarea_no", Reason::TransferNowhere);
     let mode_fits = ["", WITHOUT_APPLICATION].contains(&request.trans_mode.as_str());
     violations.require(mode_fits, "trans_mode", Reason::CodeUnknown.saying("转移方式应为 99 免申即转或不填"));
     check_reason(&request.reason, false, &mut violations);
-    violations.none()?;
-    let (Some(initiator), Some(direction)) = (initiator, direction) else {
-        return Err(ServiceError::internal(anyhow::anyhow!("checked before")));
-    };
+    let (initiator, direction) = violations.finish(initiator.zip(direction))?;
     let sides = sides(
         caller,
         Area::parse(&request.from_poolarea_no),
@@ -132,7 +127,7 @@ impl Start<'_> {
             from_poolarea_no: request.from_poolarea_no.clone(),
             to_poolarea_no: request.to_poolarea_no.clone(),
             biz_prcs_codg: self.initiator,
-            traf_prot_dirc: request.traf_prot_dirc.clone(),
+            traf_prot_dirc: self.direction,
             trans_mode: request.trans_mode.clone(),
             node_codg: String::new(),
             state: State::Applied,

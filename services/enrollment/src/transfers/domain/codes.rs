@@ -1,31 +1,32 @@
 //! The national codes of a transfer.
 
+use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter};
+
 use crate::coverage::domain::coverage_changes::Change;
 use yizhan_terms::{Area, Insutype};
 
 /// 转移方向.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Direction {
-    /// 11 职工→职工.
+    /// 职工→职工.
+    #[sea_orm(string_value = "11")]
     EmployeeToEmployee,
-    /// 12 职工→居民.
+    /// 职工→居民.
+    #[sea_orm(string_value = "12")]
     EmployeeToResident,
-    /// 41 居民→居民.
+    /// 居民→居民.
+    #[sea_orm(string_value = "41")]
     ResidentToResident,
-    /// 42 居民→职工.
+    /// 居民→职工.
+    #[sea_orm(string_value = "42")]
     ResidentToEmployee,
 }
 
 impl Direction {
     /// From traf_prot_dirc.
     pub fn from_code(code: &str) -> Option<Self> {
-        match code {
-            "11" => Some(Direction::EmployeeToEmployee),
-            "12" => Some(Direction::EmployeeToResident),
-            "41" => Some(Direction::ResidentToResident),
-            "42" => Some(Direction::ResidentToEmployee),
-            _ => None,
-        }
+        Direction::try_from_value(&code.to_owned()).ok()
     }
 
     /// Whether this insutype is one that is left.

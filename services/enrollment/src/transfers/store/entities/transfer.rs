@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::transfers::domain::codes::Direction;
 use crate::transfers::domain::{Initiator, Position, Side, State};
 
 /// One transfer.
@@ -21,7 +22,7 @@ pub struct Model {
     /// 业务流程编码.
     pub biz_prcs_codg: Initiator,
     /// 转移方向.
-    pub traf_prot_dirc: String,
+    pub traf_prot_dirc: Direction,
     /// 转移方式.
     pub trans_mode: String,
     /// The last document generated; empty before the first.
