@@ -139,7 +139,7 @@ both_databases! {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
         let error = refusal_of(&platform, stay("P1", "2022-09-01", "2022-09-30", "5000")).await;
         assert_eq!((error.code, error.reason.as_str()), (Code::FailedPrecondition, "POLICY_NOT_IN_FORCE"));
-        assert_eq!(error.metadata["area"], COMPOSITE_AREA);
+        assert_eq!(error.metadata["poolarea_no"], COMPOSITE_AREA);
         assert_eq!(error.metadata["day"], "2022-09-30");
         platform.settle("R1", stay("P1", "2022-09-30", "2022-10-01", "5000")).await.unwrap();
         // Filed to live there it would be paid as at home, by the nation's rules; the policy does not say so.

@@ -16,6 +16,7 @@ use chrono::NaiveDate;
 use yizhan_terms::{Area, is_psn_no};
 
 use crate::clock::parse_date;
+use crate::error::FieldViolation;
 use crate::{Reason, Said, Violations};
 
 /// Longest text of a field, characters.
@@ -51,13 +52,13 @@ impl<'a> Fields<'a> {
         Fields { place: Place::Within(prefix), violations }
     }
 
-    /// Notes something wrong.
-    pub fn wrong(&mut self, field: &str, said: impl Into<Said>) {
+    /// Notes something wrong. Variable parts can be added to what is returned.
+    pub fn wrong(&mut self, field: &str, said: impl Into<Said>) -> &mut FieldViolation {
         let field = match self.place {
             Place::Row(row) => format!("rows[{row}].{field}"),
             Place::Within(prefix) => format!("{prefix}{field}"),
         };
-        self.violations.push(field, said);
+        self.violations.push(field, said)
     }
 
     /// Notes something wrong unless `holds`; returns `holds`.

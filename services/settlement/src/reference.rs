@@ -4,4 +4,5 @@ pub mod api;
 pub mod domain;
 pub mod import;
 pub mod lookup;
+pub mod messages;
 pub mod store;

@@ -6,6 +6,7 @@ pub mod calculate;
 pub mod check_books;
 pub mod domain;
 pub mod messages;
+pub mod prepare;
 pub mod preview;
 pub mod query;
 pub mod quote;

@@ -10,10 +10,10 @@ use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_proto::filing::v1::{
     BatchFindFilingRequest, BatchFindFilingResponse, FilingAnswer, FindFilingRequest, FindFilingResponse,
 };
-use yizhan_runtime::clock::{parse_date, timestamp};
+use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
-use yizhan_terms::{Area, Insutype, MedType, Tier, is_psn_no};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
+use yizhan_terms::{Area, Insutype, MedType, Tier};
 
 use super::domain::{Visit, find};
 use super::messages::answer_message;
@@ -188,51 +188,38 @@ fn check(
     within: &str,
     wrong: &mut Violations,
 ) -> Option<Checked> {
-    let mut within = Within { within, wrong };
-    within.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid);
+    let mut fields = Fields::within(within, wrong);
+    fields.psn_no("psn_no", &request.psn_no);
     let trusted = matches!(caller, Caller::Service { .. } | Caller::LocalAdministrator);
     let told = !request.poolarea_no.is_empty();
-    within.require(trusted || !told, "poolarea_no", Reason::PoolareaNotToldHere);
-    let poolarea_no = Area::parse(&request.poolarea_no);
-    within.require(!told || poolarea_no.is_some(), "poolarea_no", Reason::AreaInvalid);
-    let insutype = within.some(Insutype::settled(&request.insutype), "insutype", Reason::CodeUnknown);
+    fields.require(trusted || !told, "poolarea_no", Reason::PoolareaNotToldHere);
+    let poolarea_no = fields.optional("poolarea_no", &request.poolarea_no, Fields::area);
+    let insutype = fields.coded("insutype", &request.insutype, Insutype::settled);
     let place = Area::parse(&request.mdtrtarea_admvs).filter(|place| *place != Area::NATION);
-    let place = within.some(place, "mdtrtarea_admvs", Reason::AreaInvalid);
-    let med_type = within.some(MedType::from_code(&request.med_type), "med_type", Reason::CodeUnknown);
-    let level = within.some(Tier::from_code(&request.fixmedins_lv), "fixmedins_lv", Reason::CodeUnknown);
-    let begin = within.some(parse_date(&request.begndate), "begndate", Reason::DateInvalid);
-    let end = parse_date(&request.enddate);
-    within.require(end.is_some() || request.enddate.is_empty(), "enddate", Reason::DateInvalid);
-    let in_order = begin.zip(end).is_none_or(|(begin, end)| begin <= end);
-    within.require(in_order, "enddate", Reason::DatesReversed);
+    let place = fields.some(place, "mdtrtarea_admvs", Reason::AreaInvalid);
+    let med_type = fields.coded("med_type", &request.med_type, MedType::from_code);
+    let level = fields.coded("fixmedins_lv", &request.fixmedins_lv, Tier::from_code);
+    let begin = fields.date("begndate", &request.begndate);
+    let end = fields.optional("enddate", &request.enddate, Fields::date);
+    let in_order = begin.zip(end.flatten()).is_none_or(|(begin, end)| begin <= end);
+    fields.require(in_order, "enddate", Reason::DatesReversed);
     let today = register.clock.today();
     // Services checked it by their own clocks, on which the day may have begun already.
     let passed = |day: Option<NaiveDate>| {
         matches!(caller, Caller::Service { .. }) || day.is_none_or(|day| day <= today)
     };
-    within.require(passed(begin), "begndate", Reason::InTheFuture);
-    within.require(passed(end), "enddate", Reason::InTheFuture);
-    let (insutype, place, med_type, level) = (insutype?, place?, med_type?, level?);
-    Some(Checked { request, poolarea_no, insutype, place, med_type, level, begin: begin?, end })
-}
-
-/// What is wrong with one question of many. Nearly always everything fits, and no field is named.
-struct Within<'w> {
-    within: &'w str,
-    wrong: &'w mut Violations,
-}
-
-impl Within<'_> {
-    fn require(&mut self, holds: bool, field: &str, reason: Reason) {
-        if !holds {
-            self.wrong.push(format!("{}{field}", self.within), reason);
-        }
-    }
-
-    fn some<T>(&mut self, value: Option<T>, field: &str, reason: Reason) -> Option<T> {
-        self.require(value.is_some(), field, reason);
-        value
-    }
+    fields.require(passed(begin), "begndate", Reason::InTheFuture);
+    fields.require(passed(end.flatten()), "enddate", Reason::InTheFuture);
+    Some(Checked {
+        poolarea_no: poolarea_no?,
+        insutype: insutype?,
+        place: place?,
+        med_type: med_type?,
+        level: level?,
+        begin: begin?,
+        end: end?,
+        request,
+    })
 }
 
 fn person_unknown(psn_no: &str) -> ServiceError {

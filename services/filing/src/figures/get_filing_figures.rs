@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::DbErr;
 use yizhan_proto::filing::v1::{FilingFigures, GetFilingFiguresRequest, GetFilingFiguresResponse};
 use yizhan_runtime::page::paginated;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::{Area, FilingKind};
 
 use super::domain::{CROSS_PROVINCE, IN_PROVINCE};
@@ -79,7 +79,7 @@ async fn read(register: &Register, wanted: Wanted) -> Result<Vec<FilingFigures>,
 
 fn check(request: &GetFilingFiguresRequest) -> Result<Area, ServiceError> {
     let mut wrong = Violations::new();
-    let area = wrong.some(Area::parse(&request.area), "area", Reason::AreaInvalid);
+    let area = Fields::of(&mut wrong).area("area", &request.area);
     let mut month = |text: &str, field: &str| {
         wrong.some(months_since_zero(text), field, Reason::MonthInvalid.saying("月份格式应为 YYYY-MM"))
     };

@@ -2,9 +2,8 @@
 
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use yizhan_proto::filing::v1::{RecordManualReimbursementRequest, RecordManualReimbursementResponse};
-use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
-use yizhan_terms::{Area, MedType, is_fixmedins_code, is_psn_no};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
+use yizhan_terms::{Area, MedType, is_fixmedins_code};
 
 use super::domain::{OF_VISITS, month_of, of_visit, reach};
 use super::store::entities::{Entity, Model};
@@ -35,24 +34,23 @@ fn check(
     request: RecordManualReimbursementRequest,
     wrong: &mut Violations,
 ) -> Option<Bill> {
-    let home = wrong.some(Area::parse(&request.poolarea_no), "poolarea_no", Reason::AreaInvalid);
-    wrong.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid);
-    let place = wrong.some(Area::parse(&request.mdtrtarea_admvs), "mdtrtarea_admvs", Reason::PlaceInvalid);
+    let mut fields = Fields::of(wrong);
+    let home = fields.area("poolarea_no", &request.poolarea_no);
+    fields.psn_no("psn_no", &request.psn_no);
+    let place = fields.some(Area::parse(&request.mdtrtarea_admvs), "mdtrtarea_admvs", Reason::PlaceInvalid);
     let away = home.zip(place).is_none_or(|(home, place)| !home.is_at_home(place));
     let text = "就医地在参保地统筹区内，不属于异地就医";
-    wrong.require(away, "mdtrtarea_admvs", Reason::PlaceAtHome.saying(text));
+    fields.require(away, "mdtrtarea_admvs", Reason::PlaceAtHome.saying(text));
     let id = &request.mdtrt_id;
     let fits = (1..=MAX_MDTRT_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
-    wrong.require(fits, "mdtrt_id", Reason::MdtrtIdInvalid);
+    fields.require(fits, "mdtrt_id", Reason::MdtrtIdInvalid);
     let code = &request.fixmedins_code;
     let fits = code.is_empty() || is_fixmedins_code(code);
-    wrong.require(fits, "fixmedins_code", Reason::InstitutionInvalid);
-    let med_type = wrong.some(MedType::from_code(&request.med_type), "med_type", Reason::CodeUnknown);
-    let enddate = wrong.some(parse_date(&request.enddate), "enddate", Reason::DateInvalid);
-    let past = enddate.is_none_or(|enddate| enddate <= register.clock.today());
-    wrong.require(past, "enddate", Reason::InTheFuture);
+    fields.require(fits, "fixmedins_code", Reason::InstitutionInvalid);
+    let med_type = fields.coded("med_type", &request.med_type, MedType::from_code);
+    let enddate = fields.past_date("enddate", &request.enddate, register.clock.today());
     let fits = request.medfee_sumamt_fen > 0;
-    wrong.require(fits, "medfee_sumamt_fen", Reason::AmountInvalid.saying("医疗费总额应大于零"));
+    fields.require(fits, "medfee_sumamt_fen", Reason::AmountInvalid.saying("医疗费总额应大于零"));
     let (home, place, enddate, stay) = (home?, place?, enddate?, med_type?.is_stay());
     let visit = Addend {
         poolarea_no: home.into(),

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use sea_orm::DatabaseTransaction;
 use yizhan_proto::filing::v1::{FilingRow, ImportFilingsRequest, ImportFilingsResponse};
-use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
-use yizhan_terms::{Area, FilingKind, Insutype, is_psn_no};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
+use yizhan_terms::{Area, FilingKind, Insutype};
 
 use crate::app::{Done, Register, Write};
 use crate::filings::actors::{actor, occasion};
@@ -16,7 +15,7 @@ use crate::filings::domain::filing::{Filing, State};
 use crate::filings::domain::home_rules::{HomeRules, Subject};
 use crate::filings::domain::step::{Action, Occasion};
 use crate::filings::store;
-use crate::filings::submission::{date_if_given, filed_place};
+use crate::filings::submission::filed_place;
 use crate::rules::RulesOf;
 
 /// Rows of one import at most.
@@ -33,7 +32,7 @@ pub async fn import_filings(
     mut request: ImportFilingsRequest,
 ) -> Result<ImportFilingsResponse, ServiceError> {
     let (key, mut wrong) = once::open(caller, &mut request);
-    let Some(area) = wrong.some(Area::parse(&request.poolarea_no), "poolarea_no", Reason::AreaInvalid) else {
+    let Some(area) = Fields::of(&mut wrong).area("poolarea_no", &request.poolarea_no) else {
         return wrong.finish(None);
     };
     caller.check_manages(area.as_str())?;
@@ -82,20 +81,19 @@ fn filing(
     taken_over: &Occasion,
     wrong: &mut Violations,
 ) -> Option<Filing> {
-    let field = |name: &str| format!("rows[{at}].{name}");
+    let mut fields = Fields::row(at, wrong);
     let id = &row.foreign_id;
     let fits = (1..=MAX_FOREIGN_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
     let text = "原系统备案编号应为 1 至 64 位可见 ASCII 字符";
-    wrong.require(fits, field("foreign_id"), Reason::ForeignIdInvalid.saying(text));
-    wrong.require(is_psn_no(&row.psn_no), field("psn_no"), Reason::PsnNoInvalid);
-    let insutype = wrong.some(Insutype::settled(&row.insutype), field("insutype"), Reason::CodeUnknown);
-    let kind =
-        wrong.some(FilingKind::from_code(&row.out_fil_type), field("out_fil_type"), Reason::CodeUnknown);
-    let place = filed_place(&row.rloc_admdvs, home, &field("rloc_admdvs"), wrong);
-    let begndate = wrong.some(parse_date(&row.begndate), field("begndate"), Reason::DateInvalid);
-    let enddate = enddate(&row.enddate, begndate, kind, &field("enddate"), wrong);
+    fields.require(fits, "foreign_id", Reason::ForeignIdInvalid.saying(text));
+    let psn_no = fields.psn_no("psn_no", &row.psn_no);
+    let insutype = fields.coded("insutype", &row.insutype, Insutype::settled);
+    let kind = fields.coded("out_fil_type", &row.out_fil_type, FilingKind::from_code);
+    let place = filed_place(&row.rloc_admdvs, home, &mut fields);
+    let begndate = fields.date("begndate", &row.begndate);
+    let enddate = enddate(&row.enddate, begndate, kind, &mut fields);
     let subject = Subject {
-        psn_no: row.psn_no.clone(),
+        psn_no: psn_no?,
         insutype: insutype?,
         kind: kind?,
         place: place?,
@@ -115,16 +113,15 @@ fn enddate(
     text: &str,
     begndate: Option<NaiveDate>,
     kind: Option<FilingKind>,
-    field: &str,
-    wrong: &mut Violations,
+    fields: &mut Fields,
 ) -> Option<Option<NaiveDate>> {
     let long_term = kind.map(FilingKind::is_long_term);
-    let Some(enddate) = date_if_given(text, field, wrong)? else {
+    let Some(enddate) = fields.optional("enddate", text, Fields::date)? else {
         let needed = Reason::Required.saying("临时外出备案须有截止日期");
-        return wrong.require(long_term != Some(false), field, needed).then_some(None);
+        return fields.require(long_term != Some(false), "enddate", needed).then_some(None);
     };
-    wrong.require(begndate.is_none_or(|begin| begin <= enddate), field, Reason::DatesReversed);
-    wrong.require(long_term != Some(true), field, Reason::EnddateNotForKind);
+    fields.require(begndate.is_none_or(|begin| begin <= enddate), "enddate", Reason::DatesReversed);
+    fields.require(long_term != Some(true), "enddate", Reason::EnddateNotForKind);
     Some(Some(enddate))
 }
 

@@ -3,7 +3,7 @@
 
 use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
 use yizhan_runtime::page::paginated;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 use yizhan_workflow::overdue;
 
@@ -46,7 +46,7 @@ pub async fn list_queue(
 /// The area, and the state if only one is asked for.
 fn check(request: &ListQueueRequest) -> Result<(Area, Option<State>), ServiceError> {
     let mut wrong = Violations::new();
-    let area = wrong.some(Area::parse(&request.area), "area", Reason::AreaInvalid);
+    let area = Fields::of(&mut wrong).area("area", &request.area);
     let asked = request.state != i32::from(FilingState::Unspecified);
     let queued = State::ALL.iter().copied().find(|state| state.number() == request.state);
     let state = queued.filter(|state| is_under_way(*state));

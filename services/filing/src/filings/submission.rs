@@ -3,8 +3,7 @@
 use chrono::NaiveDate;
 use yizhan_proto::filing::v1 as proto;
 use yizhan_rules::months::last_day_from;
-use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{Caller, Reason, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, Violations};
 use yizhan_terms::{Area, FilingKind, FilingMaterial, Insutype, Status, is_fixmedins_code};
 
 use crate::filings::domain::filing::{Filing, Material, Referral, kinds};
@@ -20,6 +19,8 @@ const MAX_FILE_ID: usize = 64;
 /// What of a request can be read without the rules.
 #[derive(Clone, Debug)]
 pub struct Read {
+    /// 人员编号.
+    pub psn_no: String,
     /// 险种类型.
     pub insutype: Insutype,
     /// 备案类型; `None`: an unknown code, which was noted.
@@ -49,7 +50,7 @@ pub fn draw_up(
     let referral = referral(request.referral.as_ref(), rule.kind, handed_in.today, wrong);
     let (begndate, enddate) = (begndate?, enddate?);
     let subject = Subject {
-        psn_no: request.psn_no.clone(),
+        psn_no: read.psn_no,
         insutype: read.insutype,
         kind: rule.kind,
         place: place?,
@@ -74,20 +75,19 @@ pub fn is_served_at_once(filing: &Filing, home: &HomeRules) -> bool {
 }
 
 fn place(admdvs: &str, kind: FilingKind, home: &HomeRules, wrong: &mut Violations) -> Option<Area> {
-    let place = filed_place(admdvs, home, "rloc_admdvs", wrong)?;
+    let place = filed_place(admdvs, home, &mut Fields::of(wrong))?;
     let needed = home.in_province.filing_needed || kind.is_long_term() || !home.area.same_province(place);
     wrong.require(needed, "rloc_admdvs", Reason::FilingNotNeeded).then_some(place)
 }
 
 /// 就医地 as it is filed, if it is a place away from home.
-pub fn filed_place(admdvs: &str, home: &HomeRules, field: &str, wrong: &mut Violations) -> Option<Area> {
-    let whole_provinces = &home.places.rule.whole_provinces;
+pub fn filed_place(admdvs: &str, home: &HomeRules, fields: &mut Fields) -> Option<Area> {
     let area = Area::parse(admdvs);
-    let place = area.and_then(|area| places::filed_place(area, whole_provinces));
+    let place = area.and_then(|area| places::filed_place(area, &home.places.rule.whole_provinces));
     let text = "就医地应备案到地级市、直辖市，或规则列明的省";
-    let place = wrong.some(place, field, Reason::PlaceInvalid.saying(text))?;
+    let place = fields.some(place, "rloc_admdvs", Reason::PlaceInvalid.saying(text))?;
     let at_home = area.into_iter().chain([place]).any(|place| home.area.is_at_home(place));
-    wrong.require(!at_home, field, Reason::PlaceAtHome).then_some(place)
+    fields.require(!at_home, "rloc_admdvs", Reason::PlaceAtHome).then_some(place)
 }
 
 /// Today where none is given.
@@ -95,7 +95,7 @@ fn begndate(text: &str, today: NaiveDate, handling: &Handling, wrong: &mut Viola
     if text.is_empty() {
         return Some(today);
     }
-    let begndate = wrong.some(parse_date(text), "begndate", Reason::DateInvalid)?;
+    let begndate = Fields::of(wrong).date("begndate", text)?;
     let offset = (begndate - today).num_days();
     let Handling { days_back, days_ahead, .. } = handling;
     if offset < -i64::from(*days_back) {
@@ -109,22 +109,13 @@ fn begndate(text: &str, today: NaiveDate, handling: &Handling, wrong: &mut Viola
     Some(begndate)
 }
 
-/// A date, or `Some(None)` where none is given.
-pub fn date_if_given(text: &str, field: &str, wrong: &mut Violations) -> Option<Option<NaiveDate>> {
-    if text.is_empty() {
-        Some(None)
-    } else {
-        wrong.some(parse_date(text), field, Reason::DateInvalid).map(Some)
-    }
-}
-
 fn enddate(
     text: &str,
     begndate: Option<NaiveDate>,
     validity: Validity,
     wrong: &mut Violations,
 ) -> Option<Option<NaiveDate>> {
-    let asked = date_if_given(text, "enddate", wrong);
+    let asked = Fields::of(wrong).optional("enddate", text, Fields::date);
     let Validity::Months { least, most } = validity else {
         wrong.require(text.is_empty(), "enddate", Reason::EnddateNotForKind);
         return asked;
@@ -181,13 +172,13 @@ fn referral(
     }
     let proto::Referral { fixmedins_code, reflin_medins_no, refl_date } =
         wrong.some(referral, "referral", Reason::ReferralRequired)?.clone();
+    let mut fields = Fields::within("referral.", wrong);
     let missing = Reason::Required.saying("缺少转出定点医药机构编号");
-    wrong.require(!fixmedins_code.is_empty(), "referral.fixmedins_code", missing);
+    fields.require(!fixmedins_code.is_empty(), "fixmedins_code", missing);
     let fits = |code: &str| code.is_empty() || is_fixmedins_code(code);
-    wrong.require(fits(&fixmedins_code), "referral.fixmedins_code", Reason::InstitutionInvalid);
-    wrong.require(fits(&reflin_medins_no), "referral.reflin_medins_no", Reason::InstitutionInvalid);
-    let refl_date = wrong.some(parse_date(&refl_date), "referral.refl_date", Reason::DateInvalid)?;
-    wrong.require(refl_date <= today, "referral.refl_date", Reason::InTheFuture);
+    fields.require(fits(&fixmedins_code), "fixmedins_code", Reason::InstitutionInvalid);
+    fields.require(fits(&reflin_medins_no), "reflin_medins_no", Reason::InstitutionInvalid);
+    let refl_date = fields.past_date("refl_date", &refl_date, today)?;
     Some(Some(Referral { fixmedins_code, reflin_medins_no, refl_date }))
 }
 

@@ -3,8 +3,8 @@
 use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::filing::v1::{SubmitFilingRequest, SubmitFilingResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
-use yizhan_terms::{Area, FilingKind, Insutype, Status, is_psn_no};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
+use yizhan_terms::{Area, FilingKind, Insutype, Status};
 
 use crate::app::{Done, Register, Write};
 use crate::filings::actors::{actor, check_opter, filing_unknown, may_submit, occasion};
@@ -58,12 +58,13 @@ fn referring(request: &SubmitFilingRequest) -> Option<&str> {
 
 /// What can be read without the rules, if it is of a person and scheme that can be.
 fn read(request: &SubmitFilingRequest, caller: &Caller, wrong: &mut Violations) -> Option<Read> {
-    let psn_no = wrong.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid);
-    let insutype = wrong.some(Insutype::settled(&request.insutype), "insutype", Reason::CodeUnknown);
-    let kind = wrong.some(FilingKind::from_code(&request.out_fil_type), "out_fil_type", Reason::CodeUnknown);
-    wrong.require(SOURCES.contains(&request.dcla_souc.as_str()), "dcla_souc", Reason::CodeUnknown);
+    let mut fields = Fields::of(wrong);
+    let psn_no = fields.psn_no("psn_no", &request.psn_no);
+    let insutype = fields.coded("insutype", &request.insutype, Insutype::settled);
+    let kind = fields.coded("out_fil_type", &request.out_fil_type, FilingKind::from_code);
+    fields.require(SOURCES.contains(&request.dcla_souc.as_str()), "dcla_souc", Reason::CodeUnknown);
     let materials = read_materials(&request.materials, caller, wrong);
-    insutype.filter(|_| psn_no).map(|insutype| Read { insutype, kind, materials })
+    Some(Read { psn_no: psn_no?, insutype: insutype?, kind, materials })
 }
 
 /// Where the person is insured today. Somebody who is not cannot file.

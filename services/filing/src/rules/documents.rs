@@ -7,10 +7,8 @@ use yizhan_proto::filing::v1::{
 };
 use yizhan_proto::rules::v1::RulesDocument;
 use yizhan_rules::{Publication, RulesBook, Summary};
-use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::once::{self, Done, Write};
-use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
-use yizhan_terms::Area;
+use yizhan_runtime::{Caller, Clock, Fields, Reason, ServiceError, Violations};
 
 use super::domain::FilingFamilies;
 use super::domain::calendar::WorkingDays;
@@ -98,13 +96,13 @@ pub async fn add_working_days(
     request: AddWorkingDaysRequest,
 ) -> Result<AddWorkingDaysResponse, ServiceError> {
     let mut wrong = Violations::new();
-    let area = wrong.some(Area::parse(&request.area), "area", Reason::AreaInvalid);
-    let date = wrong.some(parse_date(&request.date), "date", Reason::DateInvalid);
+    let mut fields = Fields::of(&mut wrong);
+    let area = fields.area("area", &request.area);
+    let date = fields.date("date", &request.date);
     let count = u32::try_from(request.working_days).ok().filter(|count| *count <= MAX_WORKING_DAYS);
     let text = "工作日数应为 0 至 250";
-    let count = wrong.some(count, "working_days", Reason::CountInvalid.saying(text));
-    let (area, date, count) =
-        wrong.finish(area.zip(date).zip(count).map(|((area, date), count)| (area, date, count)))?;
+    let count = fields.some(count, "working_days", Reason::CountInvalid.saying(text));
+    let (area, (date, count)) = wrong.finish(area.zip(date.zip(count)))?;
     let rules = desk.book.current();
     let (date, calendar_published) = WorkingDays::of(&rules, area).add(date, count);
     Ok(AddWorkingDaysResponse { date: date.to_string(), calendar_published })

@@ -42,6 +42,7 @@ fn judged(request: &SubmitFilingRequest, status: Status) -> Result<Filing, Vec<S
     let home = HomeRules::of(RulesOf { rules: &rules, area: HOME, day: today() }).unwrap();
     let mut wrong = Violations::new();
     let read = Read {
+        psn_no: "P1".to_owned(),
         insutype: Insutype::Employee,
         kind: FilingKind::from_code(&request.out_fil_type),
         materials: read_materials(&request.materials, &Caller::LocalAdministrator, &mut wrong),

@@ -4,6 +4,7 @@ use prost::Message;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use yizhan_money::{Fen, MAX_FEN};
 use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
+use yizhan_runtime::fields::Fields;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
@@ -16,7 +17,7 @@ use crate::books::retries::{ATTEMPTS, contended, reused};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account, request};
 use crate::books::store::load::{PersonState, Wanted};
-use crate::fields::{check_area, check_person, check_psn_no};
+use crate::fields::check_person;
 use crate::looks::domain::require_person;
 
 /// Pays into an account, once however often it is asked.
@@ -62,20 +63,21 @@ pub async fn deposit(
 fn check(request: &DepositRequest) -> Result<(), ServiceError> {
     let mut wrong = Violations::new();
     check_request_id(&request.request_id, &mut wrong);
-    check_psn_no(&request.psn_no, "psn_no", &mut wrong);
-    check_area(&request.poolarea_no, "poolarea_no", &mut wrong);
+    let mut fields = Fields::of(&mut wrong);
+    fields.psn_no("psn_no", &request.psn_no);
+    fields.area("poolarea_no", &request.poolarea_no);
     let fits = (1..=MAX_FEN).contains(&request.amount_fen);
-    wrong.require(fits, "amount_fen", Reason::AmountInvalid.saying("金额应大于 0，且不超过 16 位"));
+    fields.require(fits, "amount_fen", Reason::AmountInvalid.saying("金额应大于 0，且不超过 16 位"));
     wrong.none()
 }
 
 /// Money is not paid into the account of somebody nobody knows, nor in another area's books.
 async fn require_kept_here(app: &App, request: &DepositRequest) -> Result<(), ServiceError> {
-    let area = app.poolarea_of(&request.psn_no, app.clock.today()).await?;
-    let mut wrong = Violations::new();
-    let here = area == request.poolarea_no;
-    wrong.require(here, "poolarea_no", Reason::AccountInAnotherArea.saying("该人员的个人账户不在此统筹区"));
-    wrong.none()
+    if app.poolarea_of(&request.psn_no, app.clock.today()).await? == request.poolarea_no {
+        return Ok(());
+    }
+    let said = Reason::AccountInAnotherArea.saying("该人员的个人账户不在此统筹区");
+    Err(ServiceError::invalid_field("poolarea_no", said))
 }
 
 fn answer_again(handled: &request::Model, digest: &str) -> Result<DepositResponse, ServiceError> {

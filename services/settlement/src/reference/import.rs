@@ -1,5 +1,6 @@
 //! Importing institutions and the catalogue: all rows or none, once however often it is asked.
 
+use rust_decimal::Decimal;
 use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
 use tonic::async_trait;
 use yizhan_proto::settlement::v1::{
@@ -7,15 +8,16 @@ use yizhan_proto::settlement::v1::{
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
-use yizhan_terms::{Area, InstitutionType, Tier};
+use yizhan_terms::{InstitutionType, Tier};
 
 use super::store::entities::{catalogue_item, institution};
 use super::store::{Reference, replace};
 use crate::books::digest;
 use crate::books::once::{Work, once};
-use crate::fields::{check_area, check_decimal, check_id};
+use crate::fields::{check_id, decimal};
 
 /// Rows of one import at most.
 pub const MAX_ROWS: usize = 1000;
@@ -35,7 +37,7 @@ pub async fn institutions(
     let mut wrong = Violations::new();
     check_rows(&request.request_id, request.institutions.len(), "institutions", &mut wrong);
     for (index, row) in request.institutions.iter().enumerate() {
-        check_institution(row, &format!("institutions[{index}]"), &mut wrong);
+        check_institution(row, Fields::within(&format!("institutions[{index}]."), &mut wrong));
     }
     check_distinct(
         request.institutions.iter().map(|row| row.fixmedins_code.clone()),
@@ -43,10 +45,10 @@ pub async fn institutions(
         &mut wrong,
     );
     wrong.none()?;
-    require_areas(caller, request.institutions.iter().map(|row| row.admdvs.as_str()))?;
+    request.institutions.iter().try_for_each(|row| caller.check_manages(&row.admdvs))?;
     let digest = digest::of_message(&request);
     let imported = request.institutions.len() as i32;
-    let rows = request.institutions.into_iter().map(institution_row).collect();
+    let rows = request.institutions.into_iter().map(Into::into).collect();
     let answer = ImportInstitutionsResponse { imported, replayed: false };
     let key = (caller.to_string(), request.request_id);
     let (answer, replayed) =
@@ -64,16 +66,16 @@ pub async fn catalogue(
     let mut wrong = Violations::new();
     check_rows(&request.request_id, request.items.len(), "items", &mut wrong);
     for (index, row) in request.items.iter().enumerate() {
-        check_item(row, &format!("items[{index}]"), &mut wrong);
+        check_item(row, Fields::within(&format!("items[{index}]."), &mut wrong));
     }
     let key =
         |row: &CatalogueItem| format!("{} {} {} {}", row.hilist_code, row.admdvs, row.level, row.begndate);
     check_distinct(request.items.iter().map(key), "items", &mut wrong);
     wrong.none()?;
-    require_areas(caller, request.items.iter().map(|row| row.admdvs.as_str()))?;
+    request.items.iter().try_for_each(|row| caller.check_manages(&row.admdvs))?;
     let digest = digest::of_message(&request);
     let imported = request.items.len() as i32;
-    let rows = request.items.into_iter().map(item_row).collect();
+    let rows = request.items.into_iter().map(Into::into).collect();
     let answer = ImportCatalogueResponse { imported, replayed: false };
     let key = (caller.to_string(), request.request_id);
     let (answer, replayed) =
@@ -111,112 +113,47 @@ fn check_distinct(keys: impl Iterator<Item = String>, field: &str, wrong: &mut V
     }
 }
 
-fn require_areas<'a>(caller: &Caller, mut areas: impl Iterator<Item = &'a str>) -> Result<(), ServiceError> {
-    match areas.find(|area| !caller.may_manage_area(Area::parse(area))) {
-        None => Ok(()),
-        Some(area) => {
-            let denied =
-                ServiceError::new(Reason::AreaNotOwned, "not the caller's area").with_text("无权维护该区划");
-            Err(denied.with("admdvs", area))
-        }
-    }
-}
-
-fn check_name(name: &str, field: String, wrong: &mut Violations) {
+fn check_name(fields: &mut Fields<'_>, field: &str, name: &str) {
     let fits = (1..=MAX_NAME).contains(&name.chars().count());
-    wrong.require(fits, field, Reason::NameInvalid.saying(format!("名称应为 1 至 {MAX_NAME} 个字符")));
+    fields.require(fits, field, Reason::NameInvalid.saying(format!("名称应为 1 至 {MAX_NAME} 个字符")));
 }
 
-fn check_institution(row: &Institution, at: &str, wrong: &mut Violations) {
-    check_id(&row.fixmedins_code, &format!("{at}.fixmedins_code"), wrong);
-    let kind = InstitutionType::from_code(&row.fixmedins_type);
-    wrong.require(kind.is_some(), format!("{at}.fixmedins_type"), Reason::CodeUnknown);
-    let prefix = match kind {
-        Some(InstitutionType::Pharmacy) => 'P',
-        _ => 'H',
-    };
-    let code = &row.fixmedins_code;
-    let shaped =
-        code.len() == 12 && code.starts_with(prefix) && code.bytes().skip(1).all(|b| b.is_ascii_digit());
-    let field = format!("{at}.fixmedins_code");
-    wrong.require(shaped, field, Reason::CodeInvalid);
-    check_name(&row.fixmedins_name, format!("{at}.fixmedins_name"), wrong);
-    let tier = Tier::from_code(&row.level);
-    wrong.require(tier.is_some(), format!("{at}.level"), Reason::CodeUnknown);
-    check_area(&row.admdvs, &format!("{at}.admdvs"), wrong);
+fn check_institution(row: &Institution, mut fields: Fields<'_>) {
+    check_id(&mut fields, "fixmedins_code", &row.fixmedins_code);
+    let kind = fields.coded("fixmedins_type", &row.fixmedins_type, InstitutionType::from_code);
+    let prefix = if kind == Some(InstitutionType::Pharmacy) { 'P' } else { 'H' };
+    let digits = row.fixmedins_code.strip_prefix(prefix).unwrap_or_default();
+    let shaped = digits.len() == 11 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    fields.require(shaped, "fixmedins_code", Reason::CodeInvalid);
+    check_name(&mut fields, "fixmedins_name", &row.fixmedins_name);
+    fields.coded("level", &row.level, Tier::from_code);
+    fields.area("admdvs", &row.admdvs);
 }
 
-fn check_item(row: &CatalogueItem, at: &str, wrong: &mut Violations) {
-    check_id(&row.hilist_code, &format!("{at}.hilist_code"), wrong);
-    check_name(&row.name, format!("{at}.name"), wrong);
-    let class = matches!(row.chrgitm_lv.as_str(), "" | "01" | "02" | "03");
-    wrong.require(
-        class,
-        format!("{at}.chrgitm_lv"),
-        Reason::CodeUnknown.saying("收费项目等级应为空、01、02 或 03"),
-    );
-    let known = matches!(
-        row.list_type.as_str(),
-        "101" | "102" | "103" | "104" | "105" | "106" | "201" | "301" | "501"
-    );
-    wrong.require(known, format!("{at}.list_type"), Reason::CodeUnknown);
-    let level = row.level.is_empty() || Tier::from_code(&row.level).is_some();
-    wrong.require(level, format!("{at}.level"), Reason::CodeUnknown);
-    check_area(&row.admdvs, &format!("{at}.admdvs"), wrong);
-    let begin = parse_date(&row.begndate);
-    wrong.require(begin.is_some(), format!("{at}.begndate"), Reason::DateInvalid);
+fn check_item(row: &CatalogueItem, mut fields: Fields<'_>) {
+    check_id(&mut fields, "hilist_code", &row.hilist_code);
+    check_name(&mut fields, "name", &row.name);
+    let known = matches!(row.chrgitm_lv.as_str(), "" | "01" | "02" | "03");
+    fields.require(known, "chrgitm_lv", Reason::CodeUnknown.saying("收费项目等级应为空、01、02 或 03"));
+    let known =
+        ["101", "102", "103", "104", "105", "106", "201", "301", "501"].contains(&row.list_type.as_str());
+    fields.require(known, "list_type", Reason::CodeUnknown);
+    let known = row.level.is_empty() || Tier::from_code(&row.level).is_some();
+    fields.require(known, "level", Reason::CodeUnknown);
+    fields.area("admdvs", &row.admdvs);
+    let begin = fields.date("begndate", &row.begndate);
     let end = parse_date(&row.enddate);
-    let end_fits = row.enddate.is_empty() || (end.is_some() && begin <= end);
-    wrong.require(
-        end_fits,
-        format!("{at}.enddate"),
-        Reason::DateInvalid.saying("应为空，或不早于开始日期的 YYYY-MM-DD"),
-    );
-    let ceiling = row.pric_uplmt_amt.is_empty()
-        || check_decimal(&row.pric_uplmt_amt, 6).is_some_and(|yuan| !yuan.is_sign_negative());
-    wrong.require(
-        ceiling,
-        format!("{at}.pric_uplmt_amt"),
-        Reason::PriceInvalid.saying("应为空，或不小于 0 的数"),
-    );
-    let ratio = row.selfpay_prop.is_empty()
-        || check_decimal(&row.selfpay_prop, 4)
-            .is_some_and(|ratio| !ratio.is_sign_negative() && ratio <= rust_decimal::Decimal::ONE);
-    wrong.require(ratio, format!("{at}.selfpay_prop"), Reason::RatioInvalid);
+    let fits = row.enddate.is_empty() || (end.is_some() && begin <= end);
+    fields.require(fits, "enddate", Reason::DateInvalid.saying("应为空，或不早于开始日期的 YYYY-MM-DD"));
+    let fits = |text: &str, places, most| {
+        text.is_empty()
+            || decimal(text, places).is_some_and(|value| !value.is_sign_negative() && value <= most)
+    };
+    let price = fits(&row.pric_uplmt_amt, 6, Decimal::MAX);
+    fields.require(price, "pric_uplmt_amt", Reason::PriceInvalid.saying("应为空，或不小于 0 的数"));
+    fields.require(fits(&row.selfpay_prop, 4, Decimal::ONE), "selfpay_prop", Reason::RatioInvalid);
     let labels =
         row.labels.len() <= MAX_LABELS && row.labels.iter().all(|label| label.chars().count() <= MAX_LABEL);
-    wrong.require(
-        labels,
-        format!("{at}.labels"),
-        Reason::TooMany.saying(format!("最多 {MAX_LABELS} 个标记，每个最多 30 字")),
-    );
-}
-
-fn institution_row(row: Institution) -> institution::Model {
-    institution::Model {
-        fixmedins_code: row.fixmedins_code,
-        fixmedins_name: row.fixmedins_name,
-        level: row.level,
-        admdvs: row.admdvs,
-        fixmedins_type: row.fixmedins_type,
-        contracted: row.contracted,
-    }
-}
-
-fn item_row(row: CatalogueItem) -> catalogue_item::Model {
-    catalogue_item::Model {
-        labels: serde_json::to_string(&row.labels).expect("a list of strings can be written as JSON"),
-        hilist_code: row.hilist_code,
-        admdvs: row.admdvs,
-        level: row.level,
-        begndate: row.begndate,
-        enddate: row.enddate,
-        name: row.name,
-        list_type: row.list_type,
-        chrgitm_lv: row.chrgitm_lv,
-        pric_uplmt_amt: row.pric_uplmt_amt,
-        selfpay_prop: row.selfpay_prop,
-        source: row.source,
-        confidence: row.confidence,
-    }
+    let text = format!("最多 {MAX_LABELS} 个标记，每个最多 30 字");
+    fields.require(labels, "labels", Reason::TooMany.saying(text));
 }

@@ -2,17 +2,15 @@
 
 use sea_orm::EntityTrait;
 use yizhan_proto::settlement::v1::{
-    CatalogueItem, GetCatalogueItemRequest, GetCatalogueItemResponse, GetInstitutionRequest,
-    GetInstitutionResponse, Institution, ListCatalogueItemsRequest, ListCatalogueItemsResponse,
-    ListInstitutionsRequest, ListInstitutionsResponse,
+    GetCatalogueItemRequest, GetCatalogueItemResponse, GetInstitutionRequest, GetInstitutionResponse,
+    ListCatalogueItemsRequest, ListCatalogueItemsResponse, ListInstitutionsRequest, ListInstitutionsResponse,
 };
-use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::fields::Fields;
 use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::store::entities::{catalogue_item, institution};
 use super::store::{Place, Reference};
-use crate::fields::check_area;
 use crate::fields::check_id;
 
 /// One institution by code.
@@ -23,7 +21,7 @@ pub async fn institution(
 ) -> Result<GetInstitutionResponse, ServiceError> {
     let row = institution::Entity::find_by_id(request.fixmedins_code).one(&reference.db).await?;
     let row = row.ok_or_else(|| ServiceError::new(Reason::InstitutionUnknown, "no such institution"))?;
-    Ok(GetInstitutionResponse { institution: Some(institution_message(row)) })
+    Ok(GetInstitutionResponse { institution: Some(row.into()) })
 }
 
 /// Institutions by code.
@@ -36,10 +34,7 @@ pub async fn institutions(
     let behind = |after: Option<[String; 1]>, limit| reference.list_institutions(after, limit);
     let key = |last: &institution::Model| [last.fixmedins_code.clone()];
     let (rows, next_page_token) = paginated("institutions", asked, behind, key).await?;
-    Ok(ListInstitutionsResponse {
-        institutions: rows.into_iter().map(institution_message).collect(),
-        next_page_token,
-    })
+    Ok(ListInstitutionsResponse { institutions: rows.into_iter().map(Into::into).collect(), next_page_token })
 }
 
 /// The catalogue entry that holds in an area on a day.
@@ -49,18 +44,15 @@ pub async fn item(
     request: GetCatalogueItemRequest,
 ) -> Result<GetCatalogueItemResponse, ServiceError> {
     let mut wrong = Violations::new();
-    check_id(&request.hilist_code, "hilist_code", &mut wrong);
-    check_area(&request.admdvs, "admdvs", &mut wrong);
-    let day =
-        if request.as_of.is_empty() { Some(reference.clock.today()) } else { parse_date(&request.as_of) };
-    wrong.require(day.is_some(), "as_of", Reason::DateInvalid);
-    wrong.none()?;
-    let day = day.unwrap_or_else(|| reference.clock.today());
+    let mut fields = Fields::of(&mut wrong);
+    check_id(&mut fields, "hilist_code", &request.hilist_code);
+    fields.area("admdvs", &request.admdvs);
+    let day = fields.optional("as_of", &request.as_of, Fields::date);
+    let day = wrong.finish(day)?.unwrap_or_else(|| reference.clock.today());
     let place = Place { admdvs: &request.admdvs, level: &request.level };
-    let row = reference.item_row(&request.hilist_code, &place, day).await;
-    let row = row?;
+    let row = reference.item_row(&request.hilist_code, &place, day).await?;
     let row = row.ok_or_else(|| ServiceError::new(Reason::ItemUnknown, "no such item"))?;
-    Ok(GetCatalogueItemResponse { item: Some(item_message(row)?) })
+    Ok(GetCatalogueItemResponse { item: Some(row.try_into()?) })
 }
 
 /// Catalogue entries by code, area and first day.
@@ -75,35 +67,6 @@ pub async fn items(
         [&last.hilist_code, &last.admdvs, &last.level, &last.begndate].map(String::clone)
     };
     let (rows, next_page_token) = paginated("catalogue", asked, behind, key).await?;
-    let items = rows.into_iter().map(item_message).collect::<Result<_, _>>()?;
+    let items = rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     Ok(ListCatalogueItemsResponse { items, next_page_token })
-}
-
-fn institution_message(row: institution::Model) -> Institution {
-    Institution {
-        fixmedins_code: row.fixmedins_code,
-        fixmedins_name: row.fixmedins_name,
-        level: row.level,
-        admdvs: row.admdvs,
-        fixmedins_type: row.fixmedins_type,
-        contracted: row.contracted,
-    }
-}
-
-fn item_message(row: catalogue_item::Model) -> Result<CatalogueItem, ServiceError> {
-    Ok(CatalogueItem {
-        labels: serde_json::from_str(&row.labels).map_err(ServiceError::internal)?,
-        hilist_code: row.hilist_code,
-        name: row.name,
-        list_type: row.list_type,
-        chrgitm_lv: row.chrgitm_lv,
-        admdvs: row.admdvs,
-        level: row.level,
-        begndate: row.begndate,
-        enddate: row.enddate,
-        pric_uplmt_amt: row.pric_uplmt_amt,
-        selfpay_prop: row.selfpay_prop,
-        source: row.source,
-        confidence: row.confidence,
-    })
 }

@@ -20,7 +20,7 @@ use yizhan_runtime::Clock;
 use yizhan_terms::{Area, InstitutionType, Tier};
 
 use super::domain::{Institution, Item};
-use crate::fields::check_decimal;
+use crate::fields;
 use entities::{catalogue_item, institution};
 
 /// How old an answer from memory can be in another process than the importing one.
@@ -245,7 +245,7 @@ fn item_of(row: &catalogue_item::Model) -> Result<Item, DbErr> {
     let damaged = |column: &str| DbErr::Type(format!("catalogue_items.{column} of {}", row.hilist_code));
     let decimal = |text: &str, column: &str| match text {
         "" => Ok(None),
-        text => check_decimal(text, 6).map(Some).ok_or_else(|| damaged(column)),
+        text => fields::decimal(text, 6).map(Some).ok_or_else(|| damaged(column)),
     };
     let ceiling = decimal(&row.pric_uplmt_amt, "pric_uplmt_amt")?;
     Ok(Item {

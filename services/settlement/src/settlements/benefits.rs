@@ -2,12 +2,12 @@
 
 use yizhan_proto::enrollment::v1::{AccessScope, LookKind};
 use yizhan_proto::settlement::v1::{GetBenefitsRequest, GetBenefitsResponse};
+use yizhan_runtime::fields::Fields;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::query::{accumulated, page_of};
 use crate::app::App;
 use crate::books::store::settlements::Wanted;
-use crate::fields::check_psn_no;
 use crate::looks::domain::{View, Whose, not_own, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
 
@@ -20,7 +20,7 @@ pub async fn get_benefits(
     let mut wrong = Violations::new();
     let by_grant = !request.grant_id.is_empty();
     if !by_grant || !request.psn_no.is_empty() {
-        check_psn_no(&request.psn_no, "psn_no", &mut wrong);
+        Fields::of(&mut wrong).psn_no("psn_no", &request.psn_no);
     }
     let purpose = check_purpose(caller, &request.purpose, by_grant, &mut wrong);
     wrong.none()?;

@@ -3,7 +3,8 @@
 use yizhan_proto::settlement::v1::{PreviewRequest, PreviewResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::calculate::{calculate, prepare, wanted};
+use super::calculate::{calculate, wanted};
+use super::prepare::prepare;
 use super::quote::Read;
 use crate::app::App;
 

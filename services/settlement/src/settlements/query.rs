@@ -7,6 +7,7 @@ use yizhan_proto::settlement::v1::{
     ListSettlementsResponse, Settlement, SettlementInfo,
 };
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::fields::Fields;
 use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
@@ -54,7 +55,7 @@ async fn find(
     (purpose, needed): (&str, bool),
 ) -> Result<(settlement::Model, String), ServiceError> {
     let mut wrong = Violations::new();
-    check_id(setl_id, "setl_id", &mut wrong);
+    check_id(&mut Fields::of(&mut wrong), "setl_id", setl_id);
     let purpose = check_purpose(caller, purpose, needed, &mut wrong);
     wrong.none()?;
     let row = settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)?;
@@ -68,7 +69,7 @@ pub async fn find_whole(
     setl_id: &str,
 ) -> Result<settlement::Model, ServiceError> {
     let mut wrong = Violations::new();
-    check_id(setl_id, "setl_id", &mut wrong);
+    check_id(&mut Fields::of(&mut wrong), "setl_id", setl_id);
     wrong.none()?;
     let row = settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)?;
     require_whole(caller, &row)?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use yizhan_proto::settlement::v1::{ReverseRequest, ReverseResponse, Settlement};
+use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::MedType;
@@ -20,7 +21,7 @@ use crate::books::store::commit::Committed;
 use crate::books::store::entities::settlement;
 use crate::books::store::load::{PersonState, Wanted};
 use crate::books::store::settlements;
-use crate::fields::{check_id, check_psn_no};
+use crate::fields::check_id;
 
 /// Characters of a reason at most.
 const MAX_REASON: usize = 200;
@@ -72,10 +73,11 @@ pub async fn reverse(
 fn check(request: &ReverseRequest) -> Result<(), ServiceError> {
     let mut wrong = Violations::new();
     check_request_id(&request.request_id, &mut wrong);
-    check_psn_no(&request.psn_no, "psn_no", &mut wrong);
-    check_id(&request.setl_id, "setl_id", &mut wrong);
+    let mut fields = Fields::of(&mut wrong);
+    fields.psn_no("psn_no", &request.psn_no);
+    check_id(&mut fields, "setl_id", &request.setl_id);
     let fits = request.reason.chars().count() <= MAX_REASON;
-    wrong.require(fits, "reason", Reason::TooLong.saying(format!("最多 {MAX_REASON} 个字符")));
+    fields.require(fits, "reason", Reason::TooLong.saying(format!("最多 {MAX_REASON} 个字符")));
     wrong.none()
 }
 

@@ -6,8 +6,9 @@ use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
-use super::calculate::{Calculated, Prepared, calculate, prepare, wanted};
+use super::calculate::{Calculated, calculate, wanted};
 use super::messages::answer::Identity;
+use super::prepare::{Prepared, prepare};
 use super::quote::Read;
 use crate::app::App;
 use crate::books::digest;

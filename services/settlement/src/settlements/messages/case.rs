@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-use yizhan_money::Fen;
-use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, Visit};
+use yizhan_policy::case::{Account, Case, Line, Person, Visit};
 use yizhan_proto::enrollment::v1::{Eligibility, Membership, MembershipKind};
-use yizhan_runtime::{Reason, ServiceError, Violations};
-use yizhan_terms::{Filing, InstitutionType, MedType, Status};
+use yizhan_runtime::{Reason, ServiceError};
+use yizhan_terms::{Filing, Status};
 
 use super::answer::LookedUp;
-use super::visit::{CheckedLine, CheckedVisit};
-use crate::reference::domain::{Institution, Item};
+use super::visit::CheckedLine;
+use crate::reference::domain::Item;
 
 /// What a visit looks like to policies, before the person's accumulators are read: care at home where the filing service was not
 /// asked.
@@ -53,49 +51,12 @@ pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
     })
 }
 
-/// Adds what was read of the person.
-pub fn with_state(
-    case: &mut Case,
-    years: BTreeMap<NaiveDate, Accumulated>,
-    used: bool,
-    own: Fen,
-    shared: Fen,
-) {
-    case.accumulated = years;
-    case.account = Account {
-        used,
-        own_fen: if used { own } else { Fen::ZERO },
-        shared_fen: if used { shared } else { Fen::ZERO },
-    };
-}
-
-/// What only the register can tell to be wrong, all of it at once.
-pub fn check_against_register(
-    visit: &CheckedVisit,
-    eligibility: &Eligibility,
-    institution: &Institution,
-) -> Result<(), ServiceError> {
-    let mut wrong = Violations::new();
-    let pharmacy = institution.kind == InstitutionType::Pharmacy;
-    let fits = !pharmacy
-        || matches!(visit.med_type, MedType::Pharmacy | MedType::Chronic | MedType::PooledOutpatient);
-    wrong.require(fits, "visit.med_type", Reason::NotOfferedHere);
-    let mulaid = &visit.reported.mulaid_psn_no;
-    let shared = mulaid.is_empty() || eligibility.account_sharers.contains(mulaid);
-    wrong.require(shared, "visit.mulaid_psn_no", Reason::AccountNotShared);
-    wrong.none()
-}
-
 fn person(eligibility: &Eligibility, status: Status) -> Person {
-    let mut memberships = std::collections::BTreeSet::new();
-    for membership in &eligibility.memberships {
-        memberships.extend(membership_names(membership));
-    }
     Person {
         status,
         age: u32::try_from(eligibility.age).unwrap_or(0),
         identities: eligibility.identities.iter().map(|identity| identity.name.clone()).collect(),
-        memberships,
+        memberships: eligibility.memberships.iter().flat_map(membership_names).collect(),
         years_insured: u32::try_from(eligibility.consecutive_years).unwrap_or(0),
     }
 }

@@ -6,11 +6,11 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use yizhan_money::{Fen, MAX_FEN};
 use yizhan_proto::settlement::v1::{FeeLine, Visit};
-use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::{Reason, ServiceError, Violations};
+use yizhan_runtime::fields::Fields;
+use yizhan_runtime::{Reason, Violations};
 use yizhan_terms::{Insutype, MedType};
 
-use crate::fields::{MAX_ID, check_decimal, check_id, check_psn_no};
+use crate::fields::{MAX_ID, check_id, decimal};
 
 /// Lines in one visit at most.
 pub const MAX_LINES: usize = 2000;
@@ -43,165 +43,113 @@ pub struct CheckedLine {
     pub price_fen: Decimal,
     /// 明细项目费用总额
     pub amount: Fen,
-    /// Day of the service.
-    pub day: NaiveDate,
 }
 
-/// Checks a visit; `today` bounds its last day, `wrong` is what was found before.
-pub fn check(
-    visit: Option<Visit>,
-    today: NaiveDate,
-    mut wrong: Violations,
-) -> Result<CheckedVisit, ServiceError> {
-    let Some(visit) = visit else {
-        wrong.push("visit", Reason::Required);
-        wrong.none()?;
-        unreachable!("a violation was just noted");
-    };
-    check_ids(&visit, &mut wrong);
-    let insutype = Insutype::settled(&visit.insutype);
-    wrong.require(insutype.is_some(), "visit.insutype", Reason::CodeUnknown);
-    let med_type = MedType::from_code(&visit.med_type);
-    wrong.require(med_type.is_some(), "visit.med_type", Reason::CodeUnknown);
-    check_disease(&visit, med_type, &mut wrong);
-    let days = check_days(&visit, today, &mut wrong);
-    check_marks(&visit, &mut wrong);
-    let lines = check_lines(&visit.feedetail, days, &mut wrong);
-    wrong.none()?;
-    let (Some(insutype), Some(med_type), Some((begin, end))) = (insutype, med_type, days) else {
-        return Err(ServiceError::internal(anyhow::anyhow!("a violation was not noted")));
-    };
-    Ok(CheckedVisit { reported: visit, insutype, med_type, begin, end, lines })
-}
-
-fn check_ids(visit: &Visit, wrong: &mut Violations) {
-    check_psn_no(&visit.psn_no, "visit.psn_no", wrong);
-    check_id(&visit.mdtrt_id, "visit.mdtrt_id", wrong);
-    check_id(&visit.fixmedins_code, "visit.fixmedins_code", wrong);
-    if !visit.mulaid_psn_no.is_empty() {
-        check_psn_no(&visit.mulaid_psn_no, "visit.mulaid_psn_no", wrong);
-        wrong.require(visit.mulaid_psn_no != visit.psn_no, "visit.mulaid_psn_no", Reason::OwnAccount);
-        wrong.require(visit.acct_used_flag, "visit.mulaid_psn_no", Reason::AccountNotUsed);
-    }
-}
-
-/// 门诊慢特病 is care of a disease the person is entitled for; the register decides.
-fn check_disease(visit: &Visit, med_type: Option<MedType>, wrong: &mut Violations) {
+/// Checks a visit; `today` bounds its last day. `None` where something is wrong, which is noted.
+pub fn check(visit: Option<Visit>, today: NaiveDate, wrong: &mut Violations) -> Option<CheckedVisit> {
+    let visit = wrong.some(visit, "visit", Reason::Required)?;
+    let mut fields = Fields::within("visit.", wrong);
+    check_ids(&visit, &mut fields);
+    let insutype = fields.coded("insutype", &visit.insutype, Insutype::settled);
+    let med_type = fields.coded("med_type", &visit.med_type, MedType::from_code);
+    // 门诊慢特病 is care of a disease the person is entitled for; the register decides.
     if med_type == Some(MedType::Chronic) || !visit.opsp_dise_code.is_empty() {
-        check_id(&visit.opsp_dise_code, "visit.opsp_dise_code", wrong);
+        check_id(&mut fields, "opsp_dise_code", &visit.opsp_dise_code);
+    }
+    let days = check_days(&visit, today, &mut fields);
+    check_marks(&visit.dise_codg, "dise_codg", &mut fields);
+    check_marks(&visit.tags, "tags", &mut fields);
+    let lines = check_lines(&visit.feedetail, days, wrong);
+    let (insutype, med_type, (begin, end), lines) = (insutype?, med_type?, days?, lines?);
+    Some(CheckedVisit { reported: visit, insutype, med_type, begin, end, lines })
+}
+
+fn check_ids(visit: &Visit, fields: &mut Fields<'_>) {
+    fields.psn_no("psn_no", &visit.psn_no);
+    check_id(fields, "mdtrt_id", &visit.mdtrt_id);
+    check_id(fields, "fixmedins_code", &visit.fixmedins_code);
+    if !visit.mulaid_psn_no.is_empty() {
+        fields.psn_no("mulaid_psn_no", &visit.mulaid_psn_no);
+        fields.require(visit.mulaid_psn_no != visit.psn_no, "mulaid_psn_no", Reason::OwnAccount);
+        fields.require(visit.acct_used_flag, "mulaid_psn_no", Reason::AccountNotUsed);
     }
 }
 
-fn check_days(visit: &Visit, today: NaiveDate, wrong: &mut Violations) -> Option<(NaiveDate, NaiveDate)> {
-    let begin = check_day(&visit.begndate, "visit.begndate", wrong);
-    let end = check_day(&visit.enddate, "visit.enddate", wrong);
+fn check_days(visit: &Visit, today: NaiveDate, fields: &mut Fields<'_>) -> Option<(NaiveDate, NaiveDate)> {
+    let begin = fields.date("begndate", &visit.begndate);
+    let end = fields.date("enddate", &visit.enddate);
     let (begin, end) = (begin?, end?);
-    wrong.require(
-        begin <= end,
-        "visit.enddate",
-        Reason::DatesReversed.saying("出院（结束）日期早于入院（开始）日期"),
-    );
-    wrong.require(end <= today, "visit.enddate", Reason::InTheFuture);
+    let reversed = Reason::DatesReversed.saying("出院（结束）日期早于入院（开始）日期");
+    fields.require(begin <= end, "enddate", reversed);
+    fields.require(end <= today, "enddate", Reason::InTheFuture);
     Some((begin, end))
 }
 
-fn check_day(text: &str, field: &str, wrong: &mut Violations) -> Option<NaiveDate> {
-    let day = parse_date(text);
-    wrong.require(day.is_some(), field, Reason::DateInvalid);
-    day
-}
-
-fn check_marks(visit: &Visit, wrong: &mut Violations) {
-    for (marks, field) in [(&visit.dise_codg, "visit.dise_codg"), (&visit.tags, "visit.tags")] {
-        if marks.len() > MAX_MARKS {
-            wrong
-                .push(field, Reason::TooMany.saying(format!("最多 {MAX_MARKS} 项")))
-                .with("limit", MAX_MARKS);
-        }
-        let fits = |mark: &String| !mark.is_empty() && mark.chars().count() <= MAX_ID;
-        wrong.require(
-            marks.iter().all(fits),
-            field,
-            Reason::TooLong.saying(format!("每项 1 至 {MAX_ID} 个字符")),
-        );
+fn check_marks(marks: &[String], field: &str, fields: &mut Fields<'_>) {
+    if marks.len() > MAX_MARKS {
+        let text = format!("最多 {MAX_MARKS} 项");
+        fields.wrong(field, Reason::TooMany.saying(text)).with("limit", MAX_MARKS);
     }
+    let fits = |mark: &String| !mark.is_empty() && mark.chars().count() <= MAX_ID;
+    let text = format!("每项 1 至 {MAX_ID} 个字符");
+    fields.require(marks.iter().all(fits), field, Reason::TooLong.saying(text));
 }
 
 fn check_lines(
     lines: &[FeeLine],
     days: Option<(NaiveDate, NaiveDate)>,
     wrong: &mut Violations,
-) -> Vec<CheckedLine> {
-    if lines.is_empty() {
-        wrong.push("visit.feedetail", Reason::Required.saying("至少一条费用明细"));
-    }
+) -> Option<Vec<CheckedLine>> {
+    wrong.require(!lines.is_empty(), "visit.feedetail", Reason::Required.saying("至少一条费用明细"));
     if lines.len() > MAX_LINES {
         let limit = wrong.push("visit.feedetail", Reason::TooManyLines);
         limit.with("limit", MAX_LINES).with("lines", lines.len());
-        return Vec::new();
+        return None;
     }
     let mut numbers = BTreeSet::new();
     let mut checked = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
-        let field = |name: &str| format!("visit.feedetail[{index}].{name}");
-        check_id(&line.feedetl_sn, &field("feedetl_sn"), wrong);
-        wrong.require(
-            numbers.insert(&line.feedetl_sn),
-            field("feedetl_sn"),
-            Reason::Duplicate.saying("费用明细流水号重复"),
-        );
-        check_id(&line.hilist_code, &field("hilist_code"), wrong);
-        for (code, name) in [(&line.bilg_dept_codg, "bilg_dept_codg"), (&line.bilg_dr_codg, "bilg_dr_codg")] {
-            if !code.is_empty() {
-                check_id(code, &field(name), wrong);
-            }
-        }
-        checked.extend(check_line(line, days, &field, wrong));
+        let at = format!("visit.feedetail[{index}].");
+        let mut fields = Fields::within(&at, wrong);
+        let new = numbers.insert(&line.feedetl_sn);
+        fields.require(new, "feedetl_sn", Reason::Duplicate.saying("费用明细流水号重复"));
+        checked.push(check_line(line, days, &mut fields));
     }
-    let total = checked.iter().try_fold(0i64, |sum, line| sum.checked_add(line.amount.0));
+    let total = checked.iter().flatten().try_fold(0i64, |sum, line| sum.checked_add(line.amount.0));
     let within = total.is_some_and(|total| total <= MAX_FEN);
     wrong.require(within, "visit.feedetail", Reason::AmountTooLarge.saying("费用总额超过 16 位"));
-    checked
+    checked.into_iter().collect()
 }
 
 fn check_line(
     line: &FeeLine,
     days: Option<(NaiveDate, NaiveDate)>,
-    field: &dyn Fn(&str) -> String,
-    wrong: &mut Violations,
+    fields: &mut Fields<'_>,
 ) -> Option<CheckedLine> {
-    let quantity = check_decimal(&line.cnt, 4).filter(|cnt| *cnt > Decimal::ZERO);
-    wrong.require(quantity.is_some(), field("cnt"), Reason::QuantityInvalid);
-    let price = check_decimal(&line.pric, 6).filter(|pric| !pric.is_sign_negative());
-    wrong.require(
-        price.is_some(),
-        field("pric"),
-        Reason::PriceInvalid.saying("单价应为不小于 0、最多 6 位小数的数"),
-    );
+    check_id(fields, "feedetl_sn", &line.feedetl_sn);
+    check_id(fields, "hilist_code", &line.hilist_code);
+    for (field, code) in [("bilg_dept_codg", &line.bilg_dept_codg), ("bilg_dr_codg", &line.bilg_dr_codg)] {
+        if !code.is_empty() {
+            check_id(fields, field, code);
+        }
+    }
+    let quantity = decimal(&line.cnt, 4).filter(|cnt| *cnt > Decimal::ZERO);
+    let quantity = fields.some(quantity, "cnt", Reason::QuantityInvalid);
+    let price = decimal(&line.pric, 6).filter(|pric| !pric.is_sign_negative());
+    let text = "单价应为不小于 0、最多 6 位小数的数";
+    let price = fields.some(price, "pric", Reason::PriceInvalid.saying(text));
     let amount = line.det_item_fee_sumamt_fen;
-    wrong.require(amount >= 0, field("det_item_fee_sumamt_fen"), Reason::AmountNegative);
-    wrong.require(amount <= MAX_FEN, field("det_item_fee_sumamt_fen"), Reason::AmountTooLarge);
-    let day = check_fee_day(line, days, field, wrong);
+    fields.require(amount >= 0, "det_item_fee_sumamt_fen", Reason::AmountNegative);
+    fields.require(amount <= MAX_FEN, "det_item_fee_sumamt_fen", Reason::AmountTooLarge);
+    let day = fields.optional("fee_ocur_date", &line.fee_ocur_date, Fields::date);
+    let within = day.flatten().zip(days).is_none_or(|(day, (begin, end))| begin <= day && day <= end);
+    fields.require(within, "fee_ocur_date", Reason::OutsideVisit);
     let (quantity, price_fen) = (quantity?, price?.checked_mul(Decimal::ONE_HUNDRED)?);
     let product = quantity.checked_mul(price_fen).and_then(Fen::try_round);
     if amount >= 0 && product != Some(Fen(amount)) {
         let expected = product.map_or_else(|| "超出范围".to_owned(), |product| product.0.to_string());
-        wrong.push(field("det_item_fee_sumamt_fen"), Reason::AmountMismatch).with("expected_fen", expected);
+        let mismatch = fields.wrong("det_item_fee_sumamt_fen", Reason::AmountMismatch);
+        mismatch.with("expected_fen", expected);
     }
-    Some(CheckedLine { quantity, price_fen, amount: Fen(amount), day: day? })
-}
-
-fn check_fee_day(
-    line: &FeeLine,
-    days: Option<(NaiveDate, NaiveDate)>,
-    field: &dyn Fn(&str) -> String,
-    wrong: &mut Violations,
-) -> Option<NaiveDate> {
-    let (begin, end) = days?;
-    if line.fee_ocur_date.is_empty() {
-        return Some(end);
-    }
-    let day = check_day(&line.fee_ocur_date, &field("fee_ocur_date"), wrong)?;
-    wrong.require(begin <= day && day <= end, field("fee_ocur_date"), Reason::OutsideVisit);
-    Some(day)
+    day.map(|_| CheckedLine { quantity, price_fen, amount: Fen(amount) })
 }
