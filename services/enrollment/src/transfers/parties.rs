@@ -1,24 +1,24 @@
 //! Who takes part in a transfer, and what everybody asks of one.
 
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use crate::transfers::domain::Sides;
 use crate::transfers::store::entities::transfer;
-use yizhan_terms::Area;
 use yizhan_workflow::is_reason;
 
 /// For whom the caller may act in a transfer.
-pub fn sides(caller: &Caller, from_area: Option<Area>, to_area: Option<Area>, psn_no: &str) -> Sides {
+pub fn sides(caller: &Caller, from_area: &str, to_area: &str, psn_no: &str) -> Sides {
     Sides {
-        sending: caller.may_manage_area(from_area),
-        receiving: caller.may_manage_area(to_area),
+        sending: caller.may_manage_area(Area::parse(from_area)),
+        receiving: caller.may_manage_area(Area::parse(to_area)),
         person: matches!(caller, Caller::Person { psn_no: own } if own == psn_no),
     }
 }
 
 /// For whom the caller may act in a stored one.
 pub fn sides_of(caller: &Caller, row: &transfer::Model) -> Sides {
-    sides(caller, Area::parse(&row.from_poolarea_no), Area::parse(&row.to_poolarea_no), &row.psn_no)
+    sides(caller, &row.from_poolarea_no, &row.to_poolarea_no, &row.psn_no)
 }
 
 /// Whether the caller may know of the transfer.

@@ -52,12 +52,7 @@ fn checked<'a>(
     violations.require(mode_fits, "trans_mode", Reason::CodeUnknown.saying("转移方式应为 99 免申即转或不填"));
     check_reason(&request.reason, false, &mut violations);
     let (initiator, direction) = violations.finish(initiator.zip(direction))?;
-    let sides = sides(
-        caller,
-        Area::parse(&request.from_poolarea_no),
-        Area::parse(&request.to_poolarea_no),
-        &request.psn_no,
-    );
+    let sides = sides(caller, &request.from_poolarea_no, &request.to_poolarea_no, &request.psn_no);
     let agency = sides.has(initiator.side());
     if !agency && (!sides.person || request.trans_mode == WITHOUT_APPLICATION) {
         return Err(ServiceError::area_not_owned(""));
