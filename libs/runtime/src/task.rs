@@ -20,8 +20,11 @@ pub async fn surviving<T>(task: &str, work: impl Future<Output = T>) -> Option<T
 }
 
 /// Sets endless work going, until the server stops. If it panics it is begun anew.
-pub fn keep<F>(task: &'static str, stopping: &CancellationToken, begin: impl Fn() -> F + Send + 'static)
-where
+pub fn keep<F>(
+    task: &'static str,
+    stopping: &CancellationToken,
+    mut begin: impl FnMut() -> F + Send + 'static,
+) where
     F: Future<Output = ()> + Send + 'static,
 {
     spawn(stopping, async move {
@@ -36,7 +39,7 @@ pub fn every<F, E>(
     task: &'static str,
     stopping: &CancellationToken,
     interval: Duration,
-    work: impl Fn() -> F + Send + 'static,
+    mut work: impl FnMut() -> F + Send + 'static,
 ) where
     F: Future<Output = Result<(), E>> + Send + 'static,
     E: Display + Send,
