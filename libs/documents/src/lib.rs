@@ -53,7 +53,7 @@
 //! ";
 //!
 //! let rules = Rules::<Entitlement>::embedded();
-//! let rule = rules.find::<Newborn>("430203", "2026-05-01".parse().unwrap()).unwrap();
+//! let rule = rules.find::<Newborn>("430203".parse().unwrap(), "2026-05-01".parse().unwrap()).unwrap();
 //! assert_eq!(rule.rule.within_days, 90);
 //! assert_eq!(rule.id, "national@1/newborn/2025-01-01");
 //! assert_eq!(rule.citation, "国办发〔2024〕38号");

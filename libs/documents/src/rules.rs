@@ -16,7 +16,7 @@ pub struct NoRule {
     /// The family's key.
     pub family: &'static str,
     /// Where.
-    pub area: String,
+    pub area: Area,
     /// When.
     pub day: NaiveDate,
 }
@@ -26,15 +26,13 @@ impl<F> Documents<RulesDocument<F>> {
     ///
     /// # Errors
     /// Where no document speaks of it.
-    pub fn find<R: Family<F>>(&self, area: &str, day: NaiveDate) -> Result<&Dated<R>, NoRule> {
-        // Of what is no area, only the nation can know.
-        let mut around = Area::parse(area).unwrap_or(Area::NATION).around();
-        let found = around.find_map(|around| {
+    pub fn find<R: Family<F>>(&self, area: Area, day: NaiveDate) -> Result<&Dated<R>, NoRule> {
+        let found = area.around().find_map(|around| {
             let documents = self.documents().iter().rev().filter(|document| document.area == around);
             let mut versions = documents.flat_map(|document| R::versions(&document.families));
             versions.find(|dated| dated.period.contains(day))
         });
-        found.ok_or_else(|| NoRule { family: R::KEY, area: area.to_owned(), day })
+        found.ok_or(NoRule { family: R::KEY, area, day })
     }
 
     /// The rule of this id, if its document is still known.

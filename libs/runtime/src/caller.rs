@@ -127,21 +127,20 @@ impl Caller {
         }
     }
 
-    /// Whether the caller may see the register and the cases of this pooling area as a whole.
-    pub fn may_read_area(&self, poolarea_no: &str) -> bool {
+    /// Whether the caller may see the register and the cases of this pooling area as a whole. `None`, what is no area, is nobody's.
+    pub fn may_read_area(&self, poolarea_no: impl Into<Option<Area>>) -> bool {
         match self {
             Caller::LocalAdministrator | Caller::Service { .. } => true,
             _ => self.owns(poolarea_no),
         }
     }
 
-    fn owns(&self, poolarea_no: &str) -> bool {
-        let inner = Area::parse(poolarea_no);
-        self.owned_area().zip(inner).is_some_and(|(own, inner)| own.covers(inner))
+    fn owns(&self, poolarea_no: impl Into<Option<Area>>) -> bool {
+        self.owned_area().zip(poolarea_no.into()).is_some_and(|(own, inner)| own.covers(inner))
     }
 
     /// Whether the caller may change the register, the catalogue or the policies of this pooling area.
-    pub fn may_manage_area(&self, poolarea_no: &str) -> bool {
+    pub fn may_manage_area(&self, poolarea_no: impl Into<Option<Area>>) -> bool {
         !matches!(self, Caller::Department { .. } | Caller::Service { .. }) && self.may_read_area(poolarea_no)
     }
 
@@ -150,7 +149,9 @@ impl Caller {
     /// # Errors
     /// AREA_NOT_OWNED.
     pub fn check_reads(&self, poolarea_no: &str) -> Result<(), ServiceError> {
-        self.may_read_area(poolarea_no).then_some(()).ok_or_else(|| ServiceError::area_not_owned(poolarea_no))
+        self.may_read_area(Area::parse(poolarea_no))
+            .then_some(())
+            .ok_or_else(|| ServiceError::area_not_owned(poolarea_no))
     }
 
     /// Refuses who may not change the register, the catalogue or the policies of this pooling area.
@@ -158,14 +159,14 @@ impl Caller {
     /// # Errors
     /// AREA_NOT_OWNED.
     pub fn check_manages(&self, poolarea_no: &str) -> Result<(), ServiceError> {
-        self.may_manage_area(poolarea_no)
+        self.may_manage_area(Area::parse(poolarea_no))
             .then_some(())
             .ok_or_else(|| ServiceError::area_not_owned(poolarea_no))
     }
 
     /// Whether the caller may send what this department produces about this pooling area: the department itself, and for it
     /// whoever manages the area.
-    pub fn may_speak_for_department(&self, poolarea_no: &str, department: &str) -> bool {
+    pub fn may_speak_for_department(&self, poolarea_no: impl Into<Option<Area>>, department: &str) -> bool {
         match self {
             Caller::Department { code: Some(code), .. } => self.owns(poolarea_no) && code == department,
             _ => self.may_manage_area(poolarea_no),
@@ -174,7 +175,7 @@ impl Caller {
 
     /// Whether the caller may ask about this person at all: the person, whoever treats them, and whoever pays for or
     /// registers them.
-    pub fn may_ask_about(&self, psn_no: &str, poolarea_no: &str) -> bool {
+    pub fn may_ask_about(&self, psn_no: &str, poolarea_no: impl Into<Option<Area>>) -> bool {
         match self {
             Caller::Person { psn_no: own } => own == psn_no,
             Caller::Institution { .. } | Caller::Service { .. } | Caller::LocalAdministrator => true,
@@ -216,6 +217,10 @@ impl fmt::Display for Caller {
 mod tests {
     use super::*;
 
+    fn area(code: &str) -> Option<Area> {
+        Area::parse(code)
+    }
+
     #[test]
     fn the_header_is_read_and_written_alike() {
         for text in
@@ -242,10 +247,10 @@ mod tests {
     #[test]
     fn an_area_is_owned_with_what_lies_inside() {
         let agency = Caller::parse("agency:430200").unwrap();
-        assert!(agency.may_manage_area("430200") && agency.may_manage_area("430299"));
-        assert!(!agency.may_manage_area("430300") && !agency.may_manage_area("4302"));
+        assert!(agency.may_manage_area(area("430200")) && agency.may_manage_area(area("430299")));
+        assert!(!agency.may_manage_area(area("430300")) && !agency.may_manage_area(area("4302")));
         let department = Caller::parse("department:430000").unwrap();
-        assert!(department.may_read_area("430281") && !department.may_manage_area("430281"));
+        assert!(department.may_read_area(area("430281")) && !department.may_manage_area(area("430281")));
         assert_eq!(department.readable_area(), Area::parse("430000"));
         assert_eq!(Caller::LocalAdministrator.readable_area(), Some(Area::NATION));
         assert_eq!(
@@ -257,14 +262,14 @@ mod tests {
     #[test]
     fn a_department_speaks_for_itself_only() {
         let department = Caller::parse("department:430200.veterans").unwrap();
-        assert!(department.may_speak_for_department("430281", "veterans"));
-        assert!(!department.may_speak_for_department("430281", "health"));
-        assert!(!department.may_speak_for_department("430100", "veterans"));
-        assert!(!department.may_manage_area("430200"));
+        assert!(department.may_speak_for_department(area("430281"), "veterans"));
+        assert!(!department.may_speak_for_department(area("430281"), "health"));
+        assert!(!department.may_speak_for_department(area("430100"), "veterans"));
+        assert!(!department.may_manage_area(area("430200")));
         let nameless = Caller::parse("department:430200").unwrap();
-        assert!(!nameless.may_speak_for_department("430200", "veterans"));
+        assert!(!nameless.may_speak_for_department(area("430200"), "veterans"));
         let agency = Caller::parse("agency:430200").unwrap();
-        assert!(agency.may_speak_for_department("430200", "veterans"));
+        assert!(agency.may_speak_for_department(area("430200"), "veterans"));
     }
 
     #[test]
@@ -272,7 +277,7 @@ mod tests {
         let hospital = Caller::parse("institution:H43020000001").unwrap();
         assert!(hospital.may_act_for_institution("H43020000001"));
         assert!(!hospital.may_act_for_institution("H43020000002"));
-        assert!(!hospital.may_read_area("430200"));
-        assert!(hospital.may_ask_about("P1", "430200"));
+        assert!(!hospital.may_read_area(area("430200")));
+        assert!(hospital.may_ask_about("P1", area("430200")));
     }
 }

@@ -41,7 +41,13 @@ mod tests {
     use chrono::NaiveDate;
     use yizhan_documents::load;
 
+    use yizhan_terms::Area;
+
     use super::*;
+
+    fn area(code: &str) -> Area {
+        code.parse().unwrap()
+    }
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -50,7 +56,7 @@ mod tests {
     #[test]
     fn every_family_is_in_force_everywhere_from_2025_on() {
         let rules = Rules::embedded();
-        for area in ["110000", "360100", "430281", "411000"] {
+        for area in ["110000", "360100", "430281", "411000"].map(area) {
             for year in [2025, 2026, 2040] {
                 let day = NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
                 rules.find::<Enrolment>(area, day).unwrap();
@@ -66,7 +72,7 @@ mod tests {
     #[test]
     fn the_nearest_area_decides_and_the_rest_is_the_nation_s() {
         let rules = Rules::embedded();
-        let reward = |area: &str| rules.find::<RewardRule>(area, day("2026-06-01")).unwrap();
+        let reward = |code| rules.find::<RewardRule>(area(code), day("2026-06-01")).unwrap();
         assert_eq!(reward("110000").rule.per_year_fen, 100_000);
         assert_eq!(reward("360100").rule.per_year_fen, 300_000);
         assert_eq!(
@@ -74,13 +80,18 @@ mod tests {
             (Some(8_000_000), None)
         );
         assert!(reward("411081").citation.contains("许昌"));
-        let waiting = rules.find::<WaitingRule>("360100", day("2026-06-01")).unwrap();
+        let waiting = rules.find::<WaitingRule>(area("360100"), day("2026-06-01")).unwrap();
         assert_eq!(waiting.id, "national-entitlement@2024.38/resident_waiting/2025-01-01");
         assert!(waiting.citation.starts_with("国办发〔2024〕38号"));
-        let before = rules.find::<WaitingRule>("360100", day("2024-12-31")).unwrap_err();
+        let before = rules.find::<WaitingRule>(area("360100"), day("2024-12-31")).unwrap_err();
         assert_eq!(before.family, "resident_waiting");
         let opens = |year| {
-            rules.find::<Enrolment>("360100", day(&format!("{year}-01-01"))).unwrap().rule.opens.of(year)
+            rules
+                .find::<Enrolment>(area("360100"), day(&format!("{year}-01-01")))
+                .unwrap()
+                .rule
+                .opens
+                .of(year)
         };
         assert_eq!((opens(2025), opens(2026)), (day("2024-09-15"), day("2025-10-15")));
     }
@@ -91,7 +102,7 @@ mod tests {
         let text = "rules: x\nversion: \"1\"\ntitle: 江西修订\narea: \"360000\"\nsources:\n  s: { title: 新文件, quality: G }\n\
                     newborn:\n  - { from: 2026-07-01, source: s, within_days: 180 }\n";
         rules.publish(load("x.yaml", text).unwrap());
-        let within = |area: &str, on: &str| rules.find::<Newborn>(area, day(on)).unwrap().rule.within_days;
+        let within = |code, on| rules.find::<Newborn>(area(code), day(on)).unwrap().rule.within_days;
         assert_eq!((within("360100", "2026-06-30"), within("360100", "2026-07-01")), (90, 180));
         assert_eq!(within("430200", "2026-07-01"), 90);
         assert!(rules.by_id::<Newborn>("x@1/newborn/2026-07-01").is_some());

@@ -43,7 +43,7 @@ async fn publish(
 
 fn within(book: &RulesBook<Test>) -> i64 {
     let rules = book.current();
-    rules.find::<Newborn>("430203", "2026-05-01".parse().unwrap()).unwrap().rule.within_days
+    rules.find::<Newborn>("430203".parse().unwrap(), "2026-05-01".parse().unwrap()).unwrap().rule.within_days
 }
 
 both_databases! {

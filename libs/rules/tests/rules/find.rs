@@ -10,7 +10,7 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn within(rules: &Rules<Test>, area: &str, on: &str) -> i64 {
-    rules.find::<Newborn>(area, day(on)).unwrap().rule.within_days
+    rules.find::<Newborn>(area.parse().unwrap(), day(on)).unwrap().rule.within_days
 }
 
 #[test]
@@ -20,8 +20,8 @@ fn the_nearest_area_that_speaks_of_the_day_decides() {
     assert_eq!(within(&rules, "430203", "2026-07-01"), 90, "the province says nothing any more");
     assert_eq!(within(&rules, "360100", "2026-01-01"), 90);
     assert_eq!((within(&rules, "360100", "2024-12-31"), within(&rules, "360100", "2025-01-01")), (30, 90));
-    let none = rules.find::<Newborn>("430203", day("2023-12-31")).unwrap_err();
-    assert_eq!(none, NoRule { family: "newborn", area: "430203".into(), day: day("2023-12-31") });
+    let none = rules.find::<Newborn>("430203".parse().unwrap(), day("2023-12-31")).unwrap_err();
+    assert_eq!(none, NoRule { family: "newborn", area: "430203".parse().unwrap(), day: day("2023-12-31") });
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn the_latest_published_goes_first() {
 #[test]
 fn a_rule_is_cited_and_so_are_its_rows() {
     let rules = Rules::<Test>::embedded();
-    let table = rules.find::<Table>("360100", day("2026-01-01")).unwrap();
+    let table = rules.find::<Table>("360100".parse().unwrap(), day("2026-01-01")).unwrap();
     assert_eq!((table.citation.as_str(), table.id.as_str()), ("甲", "nation@1/table/2025-01-01"));
     assert_eq!(table.rule.rows, [("乙".to_owned(), 1)]);
 }

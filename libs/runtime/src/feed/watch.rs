@@ -3,6 +3,7 @@
 use futures::{Stream, StreamExt, future};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
+use yizhan_terms::Area;
 
 use super::{Change, Feed, Position};
 use crate::{Caller, ServiceError};
@@ -29,7 +30,7 @@ impl Feed {
         let changes = self.tail(Position::from_token(resume_token)?, stopping);
         Ok(changes.filter_map(move |change| {
             let told = match change {
-                Ok(change) if !caller.may_read_area(&change.area) => None,
+                Ok(change) if !caller.may_read_area(Area::parse(&change.area)) => None,
                 Ok(change) => Some(event(change).map_err(Status::from)),
                 Err(error) => Some(Err(ServiceError::internal(error).into())),
             };

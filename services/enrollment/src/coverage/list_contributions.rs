@@ -13,7 +13,7 @@ use crate::coverage::domain::contributions;
 use crate::coverage::store::contributions as stored;
 use crate::coverage::store::entities::contribution::Model;
 use crate::person::store::timelines;
-use yizhan_terms::{Insutype, is_psn_no};
+use yizhan_terms::{Area, Insutype, is_psn_no};
 
 /// One page. Who may not know of the person is told that there is none.
 pub async fn list_contributions(
@@ -30,13 +30,13 @@ pub async fn list_contributions(
     violations.require(known, "insutype", Reason::CodeUnknown);
     violations.none()?;
     let person = timelines::find(&register.db, &psn_no).await?;
-    let may_see = |poolarea_no: &str| match caller {
+    let may_see = |poolarea_no: Area| match caller {
         Caller::Person { psn_no: own } => *own == psn_no,
         // No service needs them: settlement is told what entitles, not what was paid.
         Caller::Service { .. } => false,
         _ => caller.may_read_area(poolarea_no),
     };
-    person.filter(|person| may_see(&person.poolarea_no)).ok_or_else(|| person_unknown(&psn_no))?;
+    person.filter(|person| may_see(person.poolarea_no)).ok_or_else(|| person_unknown(&psn_no))?;
 
     let scope = format!("contributions/{psn_no}/{insutype}");
     let behind =
@@ -55,8 +55,7 @@ pub async fn list_contributions(
 
 /// What a person owes, in whatever area it was recorded.
 pub async fn arrears_of(register: &Register, psn_no: &str) -> Result<Vec<Arrears>, DbErr> {
-    let all = stored::of_persons(&register.db, [psn_no.to_owned()]).await?.remove(psn_no).unwrap_or_default();
-    let owed = contributions::arrears(&all).into_iter();
+    let owed = contributions::arrears(&stored::of_person(&register.db, psn_no).await?).into_iter();
     Ok(owed
         .map(|(insutype, accrym, amount_fen)| Arrears { insutype: insutype.to_string(), accrym, amount_fen })
         .collect())

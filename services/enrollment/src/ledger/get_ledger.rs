@@ -101,7 +101,7 @@ pub fn checked_scope(
 
 /// Ledgers are the agency's and the departments' of the area; no service needs them.
 pub fn check_reader(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError> {
-    if caller.may_read_area(poolarea_no) && !matches!(caller, Caller::Service { .. }) {
+    if caller.may_read_area(Area::parse(poolarea_no)) && !matches!(caller, Caller::Service { .. }) {
         return Ok(());
     }
     Err(ServiceError::area_not_owned(poolarea_no))

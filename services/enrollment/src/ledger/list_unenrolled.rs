@@ -11,8 +11,8 @@ use crate::person::store::entities::person;
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::domain::eligibility::{Question, answer};
-use crate::register::row_check::MAX_TEXT;
 use crate::transfers::domain::statement::statement;
+use yizhan_runtime::fields::MAX_TEXT;
 
 /// One page.
 pub async fn list_unenrolled(
@@ -36,7 +36,8 @@ pub async fn list_unenrolled(
     let key = |last: &Unenrolled| [last.resd_code.clone(), last.psn_no.clone()];
     let asked = (request.page_size, request.page_token.as_str());
     let (found, next_page_token) = paginated(&of, asked, behind, key).await?;
-    let keys = found.iter().map(|found| (poolarea_no.clone(), found.psn_no.clone()));
+    let area = poolarea_no.parse().map_err(ServiceError::internal)?;
+    let keys = found.iter().map(|found| (area, found.psn_no.clone()));
     let mut rows = persons::find_many(&register.db, keys).await?;
     let psn_nos = found.iter().map(|found| found.psn_no.clone());
     let mut timelines = timelines::find_many(&register.db, psn_nos).await?;

@@ -12,7 +12,7 @@ use crate::merges::store as merges;
 use crate::person::store::edit::{Edit, PERSON_MERGED};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
-use crate::register::import;
+use crate::register::keeper::check_keeper;
 use crate::transfers::parties::{check_reason, transfer_open};
 use crate::transfers::store::transfers;
 use yizhan_terms::is_psn_no;
@@ -51,7 +51,7 @@ impl Merge<'_> {
         write @ Write { tx, .. }: Write<'_>,
     ) -> Result<Done<MergePersonsResponse>, ServiceError> {
         let MergePersonsRequest { keep_psn_no, merged_psn_no, reason, .. } = self.request;
-        import::check_keeper(self.caller)?;
+        check_keeper(self.caller)?;
         let mut held = self.lock(tx).await?;
         let (keep, other) = (self.take(&mut held, keep_psn_no)?, self.take(&mut held, merged_psn_no)?);
         if keep.poolarea_no != other.poolarea_no {
@@ -62,11 +62,11 @@ impl Merge<'_> {
         }
         let merged = merge((keep_psn_no, &keep.timeline), (merged_psn_no, &other.timeline));
         let merged = merged.map_err(|found| contradicted(&found))?;
-        let (poolarea_no, die_date) = (keep.poolarea_no.clone(), merged.kept.person.die_date);
+        let (poolarea_no, die_date) = (keep.poolarea_no, merged.kept.person.die_date);
         let (answer, edits) = self.edits(merged, keep, other, held);
         let mut merged_psn_nos = merges::merged_into(tx, merged_psn_no).await?;
         merged_psn_nos.insert(merged_psn_no.clone());
-        merges::into_record(tx, &poolarea_no, keep_psn_no, &merged_psn_nos, die_date).await?;
+        merges::into_record(tx, poolarea_no, keep_psn_no, &merged_psn_nos, die_date).await?;
         merges::note_merge(tx, merged_psn_no, reason).await?;
         let changed = changes::record(write, edits).await?;
         let version = |psn_no: &str| {
@@ -113,7 +113,7 @@ impl Merge<'_> {
         held: &mut BTreeMap<String, StoredTimeline>,
         psn_no: &str,
     ) -> Result<StoredTimeline, ServiceError> {
-        let person = held.remove(psn_no).filter(|person| self.caller.may_manage_area(&person.poolarea_no));
+        let person = held.remove(psn_no).filter(|person| self.caller.may_manage_area(person.poolarea_no));
         let person = person.ok_or_else(|| person_unknown(psn_no))?;
         match &person.timeline.merged_into {
             Some(other) => Err(person_merged(psn_no, other)),

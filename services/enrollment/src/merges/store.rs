@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
+use yizhan_terms::Area;
 
 use crate::coverage::store::entities::contribution;
 use crate::person::store::entities::person::PersonalText;
@@ -39,7 +40,7 @@ async fn texts<E: EntityTrait>(
 /// a death only they knew.
 pub async fn into_record<C: ConnectionTrait>(
     tx: &C,
-    poolarea_no: &str,
+    poolarea_no: Area,
     keep_psn_no: &str,
     merged_psn_nos: &BTreeSet<String>,
     die_date: Option<NaiveDate>,
@@ -47,14 +48,15 @@ pub async fn into_record<C: ConnectionTrait>(
     let merged = || merged_psn_nos.iter().map(String::as_str);
     let all = person::Column::PsnNo.is_in(merged());
     set::<person::Entity>(tx, [(person::Column::MergedInto, keep_psn_no.into())], all.clone()).await?;
-    let kept = person::Column::PoolareaNo.eq(poolarea_no).and(person::Column::PsnNo.eq(keep_psn_no));
+    let kept = person::Column::PoolareaNo.eq(poolarea_no.as_str()).and(person::Column::PsnNo.eq(keep_psn_no));
     set::<person::Entity>(tx, [(person::Column::DieDate, die_date.into())], kept).await?;
     let documents = texts::<person::Entity>(tx, person::Column::CertnoDigest, all).await?;
     let theirs =
         certificate::Column::CertnoDigest.is_in(documents).and(certificate::Column::PsnNo.is_in(merged()));
     set::<certificate::Entity>(tx, [(certificate::Column::PsnNo, keep_psn_no.into())], theirs).await?;
-    let paid =
-        contribution::Column::PoolareaNo.eq(poolarea_no).and(contribution::Column::PsnNo.is_in(merged()));
+    let paid = contribution::Column::PoolareaNo
+        .eq(poolarea_no.as_str())
+        .and(contribution::Column::PsnNo.is_in(merged()));
     set::<contribution::Entity>(tx, [(contribution::Column::PsnNo, keep_psn_no.into())], paid).await
 }
 

@@ -38,7 +38,7 @@ pub async fn exchange(
                 let text = "该证件已登记在其他人员编号下，请核对证件号码，或办理人员合并";
                 let violation =
                     violations.push(format!("rows[{at}].certno"), Reason::CertificateTaken.saying(text));
-                let area = registered.get(owner).map(|person| person.poolarea_no.as_str());
+                let area = registered.get(owner).map(|person| person.poolarea_no);
                 if area.is_some_and(|area| caller.may_manage_area(area)) || !registered.contains_key(owner) {
                     violation.with("psn_no", owner);
                 }

@@ -35,6 +35,13 @@ pub async fn record(
     Ok(changed)
 }
 
+/// Writes what changes of one person: the version they are at behind it, and the person if that is a new one.
+pub async fn record_one(write: Write<'_>, edit: Edit) -> Result<(i64, Vec<StoredTimeline>), DbErr> {
+    let before = edit.after.version;
+    let changed = record(write, vec![edit]).await?;
+    Ok((changed.first().map_or(before, |person| person.version), changed))
+}
+
 /// Every use case refuses what would break the register; what one forgets to refuse gets no further than here. Nothing of it is
 /// written, nor of what else is written with it.
 fn refuse_broken(edits: &[Edit]) -> Result<(), DbErr> {
@@ -74,12 +81,12 @@ fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
     let change = RegisterChange {
         psn_no: person.psn_no.clone(),
         person_version: person.version,
-        poolarea_no: person.poolarea_no.clone(),
+        poolarea_no: person.poolarea_no.to_string(),
     };
-    let left = edit.before().map(|before| &before.poolarea_no).filter(|area| **area != person.poolarea_no);
-    let areas = [Some(&person.poolarea_no), left];
+    let left = edit.before().map(|before| before.poolarea_no).filter(|area| *area != person.poolarea_no);
+    let areas = [Some(person.poolarea_no), left];
     let announced = areas.into_iter().flatten().map(|area| NewChange {
-        area: area.clone(),
+        area: area.into(),
         kind: edit.kind,
         subject: person.psn_no.clone(),
         payload: change.encode_to_vec(),
@@ -99,7 +106,12 @@ mod tests {
     use crate::person::domain::timeline::examples::{coverage, person};
 
     fn held(timeline: Timeline) -> StoredTimeline {
-        StoredTimeline { psn_no: "P2".to_owned(), poolarea_no: "430200".to_owned(), version: 3, timeline }
+        StoredTimeline {
+            psn_no: "P2".to_owned(),
+            poolarea_no: "430200".parse().unwrap(),
+            version: 3,
+            timeline,
+        }
     }
 
     #[test]
@@ -138,8 +150,8 @@ mod tests {
         doubled.put(coverage("310", "2024-01-01", ""));
         doubled.put(coverage("390", "2024-01-01", ""));
         let edits = vec![
-            Edit::created("P1".to_owned(), "430200".to_owned(), person("1980-01-01")),
-            Edit::created("P2".to_owned(), "430200".to_owned(), doubled),
+            Edit::created("P1".to_owned(), "430200".parse().unwrap(), person("1980-01-01")),
+            Edit::created("P2".to_owned(), "430200".parse().unwrap(), doubled),
         ];
         let cause = Cause { method: "Test", caller: "local".to_owned(), request_id: "1".to_owned() };
         let tx = begin_write(&register.db).await.unwrap();

@@ -40,7 +40,7 @@ pub fn eligibility(
         reason: refusal.map(|refusal| refusal.reason().to_string()).unwrap_or_default(),
         reason_text: refusal.map(|refusal| refusal.text()).unwrap_or_default(),
         way_out: refusal.map(|refusal| refusal.way_out().to_owned()).unwrap_or_default(),
-        poolarea_no: paying_area.to_owned(),
+        poolarea_no: paying_area.to_string(),
         insutype: insutype.map(Insutype::code).unwrap_or_default().to_owned(),
         psn_type: of_coverage(|coverage| &coverage.psn_type),
         psn_name_masked: facts.psn_name_masked.clone(),
@@ -155,7 +155,7 @@ pub fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
         insutype: coverage.insutype.to_string(),
         psn_type: coverage.psn_type,
         psn_insu_stas: coverage.state.code().to_owned(),
-        poolarea_no: coverage.poolarea_no,
+        poolarea_no: coverage.poolarea_no.map(String::from).unwrap_or_default(),
         begndate: coverage.period.begndate.to_string(),
         enddate: day_text(coverage.period.enddate),
         entitled_begndate: day_text(coverage.entitled_begndate),
@@ -231,7 +231,7 @@ pub fn in_clear(data: PersonalData) -> pb::PersonInClear {
 pub fn found_person(person: &StoredTimeline) -> pb::FindPersonResponse {
     pb::FindPersonResponse {
         psn_no: person.psn_no.clone(),
-        poolarea_no: person.poolarea_no.clone(),
+        poolarea_no: person.poolarea_no.to_string(),
         psn_name_masked: person.timeline.person.psn_name_masked.clone(),
         merged_into: person.timeline.merged_into.clone().unwrap_or_default(),
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use yizhan_proto::enrollment::v1::{AuthorizeLookRequest, AuthorizeLookResponse, LookKind};
 use yizhan_runtime::clock::timestamp;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use super::grants::{find_grant, grant_unknown, refused};
 use super::messages::{self, scope_codes};
@@ -13,7 +14,6 @@ use crate::access::log::{Action, Look};
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::keeper::is_self;
-use crate::register::row_check::RowCheck;
 
 /// Lets a service show somebody what it keeps of a person; a look by anybody but the person is logged first.
 pub async fn authorize_look(
@@ -87,7 +87,7 @@ impl Asked {
         };
         let action = violations.some(action, "kind", Reason::CodeUnknown);
         let own = looker.as_ref().is_some_and(|looker| is_self(looker, &request.psn_no));
-        let mut check = RowCheck::within("", &mut violations);
+        let mut check = Fields::of(&mut violations);
         check.text("subject", &request.subject, false);
         check.text("purpose", &request.purpose, !own);
         let scopes = messages::scopes(&request.scopes, &mut violations);
@@ -98,7 +98,7 @@ impl Asked {
 
     fn look(&self, person: &StoredTimeline, request: &AuthorizeLookRequest, scopes: BTreeSet<Scope>) -> Look {
         Look {
-            poolarea_no: person.poolarea_no.clone(),
+            poolarea_no: person.poolarea_no.to_string(),
             psn_no: person.psn_no.clone(),
             action: self.action,
             subject: request.subject.clone(),
@@ -109,11 +109,10 @@ impl Asked {
 }
 
 fn answer(person: StoredTimeline) -> AuthorizeLookResponse {
-    let insured = person.timeline.coverages.into_iter().map(|coverage| coverage.poolarea_no);
-    let areas: BTreeSet<String> =
-        insured.chain([person.poolarea_no]).filter(|area| !area.is_empty()).collect();
+    let insured = person.timeline.coverages.iter().filter_map(|coverage| coverage.poolarea_no);
+    let areas: BTreeSet<Area> = insured.chain([person.poolarea_no]).collect();
     AuthorizeLookResponse {
-        poolareas_no: areas.into_iter().collect(),
+        poolareas_no: areas.into_iter().map(String::from).collect(),
         psn_no: person.psn_no,
         ..AuthorizeLookResponse::default()
     }

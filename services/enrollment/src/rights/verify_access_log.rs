@@ -40,7 +40,7 @@ pub async fn verify_access_log(
     let asked = Asked::of(request);
     check(&asked)?;
     // For the agency and the departments: no service audits.
-    if !caller.may_read_area(&asked.poolarea_no) || matches!(caller, Caller::Service { .. }) {
+    if !caller.may_read_area(Area::parse(&asked.poolarea_no)) || matches!(caller, Caller::Service { .. }) {
         return Err(ServiceError::area_not_owned(&asked.poolarea_no));
     }
     walk(register, &asked).await

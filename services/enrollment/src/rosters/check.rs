@@ -9,9 +9,9 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::person::domain::certificate::{CertificateKey, identity_faults};
 use crate::person::domain::codes;
-use crate::register::row_check::MAX_TEXT;
 use crate::rosters::domain::departments::{self, Department, Kind};
 use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
+use yizhan_runtime::fields::MAX_TEXT;
 use yizhan_terms::{Area, is_psn_no};
 
 /// Rows of one message at most.
@@ -21,10 +21,10 @@ pub const MAX_ROWS: i64 = 5_000_000;
 
 /// Refuses a caller who may not speak for the department about the area.
 pub fn check_speaker(caller: &Caller, poolarea_no: &str, department: &str) -> Result<(), ServiceError> {
-    if caller.may_speak_for_department(poolarea_no, department) {
+    let area = Area::parse(poolarea_no);
+    if caller.may_speak_for_department(area, department) {
         return Ok(());
     }
-    let area = Area::parse(poolarea_no);
     let owns = caller.owned_area().zip(area).is_some_and(|(own, area)| own.covers(area));
     let error = if owns {
         ServiceError::new(Reason::DepartmentNotOwn, "the caller is not this department")

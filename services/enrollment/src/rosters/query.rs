@@ -6,6 +6,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, once};
+use yizhan_terms::Area;
 
 use crate::app::{Done, Register, Write};
 use crate::rosters::check::{is_roster_id, roster_unknown};
@@ -46,7 +47,7 @@ fn check_may_see(
     roster_id: &str,
 ) -> Result<(), ServiceError> {
     let may_be = is_roster_id(roster_id) && departments::department(department).is_some();
-    let may_see = may_be && caller.may_speak_for_department(poolarea_no, department);
+    let may_see = may_be && caller.may_speak_for_department(Area::parse(poolarea_no), department);
     if may_see { Ok(()) } else { Err(roster_unknown(roster_id)) }
 }
 

@@ -9,7 +9,6 @@ use yizhan_terms::Insutype;
 
 use crate::app::{Write, person_unknown};
 use crate::coverage::domain::contributions::arrears;
-use crate::coverage::domain::enrolment::Stop;
 use crate::coverage::enrolment;
 use crate::coverage::store::contributions;
 use crate::person::domain::codes;
@@ -96,15 +95,15 @@ impl CheckedTerms {
         let (direction, today) = (row.traf_prot_dirc, register.clock.today());
         let begins = self.begins(direction, today)?;
         let held = timelines::lock(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
-        let held = held.filter(|held| held.poolarea_no == row.from_poolarea_no);
+        let held = held.filter(|held| held.poolarea_no.as_str() == row.from_poolarea_no);
         let held = held.ok_or_else(|| person_unknown(&row.psn_no))?;
         if held.timeline.person.die_date.is_some() {
             return Err(nothing_held());
         }
         let terms = Terms {
             direction,
-            from_area: &row.from_poolarea_no,
-            to_area: &row.to_poolarea_no,
+            from_area: held.poolarea_no,
+            to_area: row.to_poolarea_no.parse().map_err(ServiceError::internal)?,
             today,
             paid_on: self.paid_on,
             begins,
@@ -119,8 +118,8 @@ impl CheckedTerms {
         }
         let changed = self.move_person(write, row, held, &finished).await?;
         let version = changed.first().map_or(0, |person| person.version);
-        let recorded = contributions::of_persons(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
-        let owed = arrears(&recorded.unwrap_or_default()).into_iter();
+        let recorded = contributions::of_person(tx, &row.psn_no).await?;
+        let owed = arrears(&recorded).into_iter();
         let arrears_fen =
             owed.filter(|(insutype, ..)| direction.leaves(*insutype)).map(|(.., fen)| fen).sum();
         let told = result(&finished, today, version);
@@ -165,7 +164,7 @@ impl CheckedTerms {
         }
         let mut edit = Edit::of(held);
         edit.after.timeline = finished.timeline.clone();
-        edit.after.poolarea_no = to_area.clone();
+        edit.after.poolarea_no = to_area.parse().map_err(ServiceError::internal)?;
         if from_area != to_area {
             edit.kind = PERSON_MOVED;
         }
@@ -228,7 +227,7 @@ fn not_finished(fault: Fault) -> ServiceError {
         )
         .with("insutype", stretch.insutype)
         .with("begndate", stretch.period.begndate),
-        Fault::NoRule(missing) => enrolment::error(&Stop::NoRule(missing)),
-        Fault::Refused(why) => enrolment::error(&Stop::Refused(*why)),
+        Fault::NoRule(missing) => enrolment::error(missing),
+        Fault::Refused(why) => enrolment::error(*why),
     }
 }

@@ -1,6 +1,7 @@
 //! Who takes part in a transfer, and what everybody asks of one.
 
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use crate::transfers::domain::Sides;
 use crate::transfers::store::entities::transfer;
@@ -9,8 +10,8 @@ use yizhan_workflow::is_reason;
 /// For whom the caller may act in a transfer.
 pub fn sides(caller: &Caller, from_area: &str, to_area: &str, psn_no: &str) -> Sides {
     Sides {
-        sending: caller.may_manage_area(from_area),
-        receiving: caller.may_manage_area(to_area),
+        sending: caller.may_manage_area(Area::parse(from_area)),
+        receiving: caller.may_manage_area(Area::parse(to_area)),
         person: matches!(caller, Caller::Person { psn_no: own } if own == psn_no),
     }
 }
@@ -23,8 +24,8 @@ pub fn sides_of(caller: &Caller, row: &transfer::Model) -> Sides {
 /// Whether the caller may know of the transfer.
 pub fn may_see(caller: &Caller, row: &transfer::Model) -> bool {
     sides_of(caller, row) != Sides::default()
-        || caller.may_read_area(&row.from_poolarea_no)
-        || caller.may_read_area(&row.to_poolarea_no)
+        || caller.may_read_area(Area::parse(&row.from_poolarea_no))
+        || caller.may_read_area(Area::parse(&row.to_poolarea_no))
 }
 
 /// Notes a reason that is missing or too long.

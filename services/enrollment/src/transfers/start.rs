@@ -98,7 +98,7 @@ impl Start<'_> {
     async fn check_person(&self, tx: &DatabaseTransaction, register: &Register) -> Result<(), ServiceError> {
         let psn_no = &self.request.psn_no;
         let held = timelines::lock(tx, [psn_no.clone()]).await?.remove(psn_no);
-        let held = held.filter(|held| held.poolarea_no == self.request.from_poolarea_no);
+        let held = held.filter(|held| held.poolarea_no.as_str() == self.request.from_poolarea_no);
         let held = held.ok_or_else(|| person_unknown(psn_no))?;
         if let Some(other) = &held.timeline.merged_into {
             return Err(person_merged(psn_no, other));

@@ -40,7 +40,7 @@ pub fn coverage(insutype: &str, days: &str) -> Coverage {
         insutype: Insutype::from_code(insutype).unwrap(),
         psn_type: "11".into(),
         state: CoverageState::Normal,
-        poolarea_no: String::new(),
+        poolarea_no: None,
         period: period(days),
         entitled_begndate: None,
         hi_type: String::new(),
@@ -78,8 +78,8 @@ pub fn employee(person: &Timeline, paid_on: &str, begndate: &str) -> Decision {
     payer(person, "430200", paid_on, &Rules::embedded()).employee(Insutype::Employee, day(begndate)).unwrap()
 }
 
-pub fn payer<'a>(person: &'a Timeline, area: &'a str, paid_on: &str, rules: &'a Rules) -> Payer<'a> {
-    Payer { person, area, paid_on: day(paid_on), transferred: false, rules }
+pub fn payer<'a>(person: &'a Timeline, area: &str, paid_on: &str, rules: &'a Rules) -> Payer<'a> {
+    Payer { person, area: area.parse().unwrap(), paid_on: day(paid_on), transferred: false, rules }
 }
 
 /// First day insured, last day, first day entitled, months fixed + variable.

@@ -266,7 +266,7 @@ fn exempt_groups_do_not_wait() {
 #[test]
 fn exempt_identities_are_kinds_that_some_department_produces() {
     let rules = Rules::embedded();
-    let waiting = rules.find::<WaitingRule>("430200", day("2026-01-01")).unwrap();
+    let waiting = rules.find::<WaitingRule>("430200".parse().unwrap(), day("2026-01-01")).unwrap();
     assert!(!waiting.rule.exempt_identities.is_empty());
     for name in &waiting.rule.exempt_identities {
         let produced = DEPARTMENTS.iter().any(|department| department.kind(name, "").is_some());

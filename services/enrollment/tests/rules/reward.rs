@@ -15,7 +15,8 @@ fn years(from: i32, to: i32) -> Timeline {
 
 /// Yuan the cap is raised by; consecutive years, years without a claim.
 fn raise(person: &Timeline, area: &str, as_of: &str) -> (i64, u32, u32) {
-    let reward = critical_illness_reward(person, area, &Rules::embedded(), day(as_of)).unwrap();
+    let reward =
+        critical_illness_reward(person, area.parse().unwrap(), &Rules::embedded(), day(as_of)).unwrap();
     assert!(!reward.citation.is_empty());
     (reward.cap_increase_fen / 100, reward.consecutive_years, reward.zero_claim_years)
 }
@@ -79,8 +80,13 @@ fn years_without_a_claim_count_from_the_next_year_until_used() {
 /// “累计提高总额不超过所在统筹地区大病保险原封顶线的20%”.
 #[test]
 fn never_more_than_a_fifth_of_the_cap() {
-    let reward =
-        critical_illness_reward(&years(2025, 2060), "360100", &Rules::embedded(), day("2060-01-01")).unwrap();
+    let reward = critical_illness_reward(
+        &years(2025, 2060),
+        "360100".parse().unwrap(),
+        &Rules::embedded(),
+        day("2060-01-01"),
+    )
+    .unwrap();
     assert_eq!(reward.cap_increase_fen, 9_600_000);
     assert_eq!(reward.of_cap(40_000_000), 8_000_000);
     assert_eq!(reward.of_cap(50_000_000), 9_600_000);

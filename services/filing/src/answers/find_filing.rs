@@ -107,7 +107,7 @@ async fn poolarea_of(
         return Ok(None);
     }
     let poolarea_no = insured_in(register, checked).await?;
-    Ok(Some(poolarea_no).filter(|poolarea_no| caller.may_ask_about(psn_no, poolarea_no.as_str())))
+    Ok(Some(poolarea_no).filter(|poolarea_no| caller.may_ask_about(psn_no, *poolarea_no)))
 }
 
 /// Whether there is any area in which the caller may ask about this person.

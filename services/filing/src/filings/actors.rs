@@ -46,7 +46,7 @@ pub fn may_submit(caller: &Caller, psn_no: &str, referring: Option<&str>) -> boo
 
 /// Whether the caller may see a filing: the person, the areas that pay and handle it, and whoever submitted it.
 pub fn may_see(caller: &Caller, filing: &Filing) -> bool {
-    [filing.poolarea_no, filing.handling_area].iter().any(|area| caller.may_read_area(area.as_str()))
+    [filing.poolarea_no, filing.handling_area].iter().any(|area| caller.may_read_area(*area))
         || submitted(caller, filing)
 }
 
@@ -58,7 +58,7 @@ pub fn submitted(caller: &Caller, filing: &Filing) -> bool {
 /// What the caller, acting as this officer, is to a filing.
 pub fn relation(caller: &Caller, opter: &str, filing: &Filing) -> Relation {
     let referring = filing.referral.as_ref().map(|referral| referral.fixmedins_code.as_str());
-    let has_it = caller.may_manage_area(filing.handling_area.as_str());
+    let has_it = caller.may_manage_area(filing.handling_area);
     let within_home = filing.poolarea_no.covers(filing.handling_area);
     let submitted = submitted(caller, filing);
     let roles = [
@@ -66,7 +66,7 @@ pub fn relation(caller: &Caller, opter: &str, filing: &Filing) -> Relation {
         (submitted, Role::Submitter),
         (may_submit(caller, &filing.psn_no, referring), Role::Filer),
         (has_it, Role::Office),
-        (caller.may_manage_area(filing.poolarea_no.as_str()) || (has_it && within_home), Role::Home),
+        (caller.may_manage_area(filing.poolarea_no) || (has_it && within_home), Role::Home),
     ];
     Relation {
         roles: roles.into_iter().filter(|(held, _)| *held).map(|(_, role)| role).collect(),

@@ -27,7 +27,9 @@ pub async fn list_queue(
     let overdue = match request.overdue_only {
         true => {
             let terms = queue::terms(&register.db, area, today).await?;
-            Some(overdue(terms, |area, days| WorkingDays::of(&rules, area).latest_start_overdue(today, days)))
+            Some(overdue(terms, |area, days| {
+                WorkingDays::of(&rules, *area).latest_start_overdue(today, days)
+            }))
         }
         false => None,
     };
@@ -57,7 +59,7 @@ fn check(request: &ListQueueRequest) -> Result<(Area, Option<State>), ServiceErr
 fn check_office(caller: &Caller, area: &str) -> Result<(), ServiceError> {
     let works =
         matches!(caller, Caller::Agency { .. } | Caller::Department { .. } | Caller::LocalAdministrator);
-    if works && caller.may_read_area(area) {
+    if works && caller.may_read_area(Area::parse(area)) {
         return Ok(());
     }
     Err(ServiceError::area_not_owned(area))

@@ -12,7 +12,7 @@ use crate::rules::{Requirement, Rules};
 /// A filing as of today.
 pub fn filing_message(filing: &Filing, rules: &Rules, today: NaiveDate) -> proto::Filing {
     let state = filing.state_on(today);
-    let days = WorkingDays::of(rules, filing.poolarea_no.as_str());
+    let days = WorkingDays::of(rules, filing.poolarea_no);
     let due_date = due(filing, today, |day, working_days| days.add(day, working_days).0);
     let under_way = is_under_way(state);
     proto::Filing {

@@ -104,6 +104,6 @@ pub async fn add_working_days(
     let count = fields.some(count, "working_days", Reason::CountInvalid.saying(text));
     let (area, (date, count)) = wrong.finish(area.zip(date.zip(count)))?;
     let rules = desk.book.current();
-    let (date, calendar_published) = WorkingDays::of(&rules, area.as_str()).add(date, count);
+    let (date, calendar_published) = WorkingDays::of(&rules, area).add(date, count);
     Ok(AddWorkingDaysResponse { date: date.to_string(), calendar_published })
 }

@@ -224,7 +224,7 @@ impl<'r> RulesOf<'r> {
     /// # Errors
     /// Where no document speaks of it.
     pub fn find<R: Family<FilingFamilies>>(&self) -> Result<&'r Dated<R>, ServiceError> {
-        self.rules.find(self.area.as_str(), self.day).map_err(|missing| no_rules(&missing))
+        self.rules.find(self.area, self.day).map_err(|missing| no_rules(&missing))
     }
 }
 
@@ -235,6 +235,6 @@ pub fn no_rules(missing: &NoRule) -> ServiceError {
         format!("no rules of the family {} hold in {} on {}", missing.family, missing.area, missing.day),
     )
     .with("family", missing.family)
-    .with("area", &missing.area)
+    .with("area", missing.area)
     .with("day", missing.day)
 }

@@ -161,9 +161,9 @@ fn one_files_to_a_city_a_municipality_or_one_of_the_provinces_named() {
 #[test]
 fn a_filing_is_decided_in_two_working_days() {
     let rules = Rules::embedded();
-    let handling = &rules.find::<Handling>(HOME.as_str(), today()).unwrap().rule;
+    let handling = &rules.find::<Handling>(HOME, today()).unwrap().rule;
     // Wednesday, Thursday, Friday; and a Friday before a weekend.
-    let days = WorkingDays::of(&rules, HOME.as_str());
+    let days = WorkingDays::of(&rules, HOME);
     assert_eq!(days.add(today(), handling.working_days), ("2025-06-20".parse().unwrap(), true));
     assert_eq!(days.add("2025-06-20".parse().unwrap(), 2), ("2025-06-24".parse().unwrap(), true));
 }

@@ -14,7 +14,7 @@ type Row = (&'static str, u32, &'static str, bool);
 
 fn check(table: &[Row]) {
     let rules = Rules::embedded();
-    let days = WorkingDays::of(&rules, "430200");
+    let days = WorkingDays::of(&rules, "430200".parse().unwrap());
     for (from, working_days, expected, published) in table {
         let answer = days.add(day(from), *working_days);
         assert_eq!(answer, (day(expected), *published), "{working_days} working days after {from}");
@@ -112,7 +112,7 @@ fn into_a_year_without_a_calendar() {
 #[test]
 fn a_single_day_is_asked_about() {
     let rules = Rules::embedded();
-    let days = WorkingDays::of(&rules, "110000");
+    let days = WorkingDays::of(&rules, "110000".parse().unwrap());
     let table = [
         ("2026-02-13", true, true),  // Friday
         ("2026-02-14", true, true),  // Saturday, 调休上班
@@ -192,7 +192,8 @@ fn the_calendars_are_those_of_the_notices() {
         ),
     ];
     for (year, holidays, workdays) in notices {
-        let calendar = &rules.find::<Calendar>("100000", day(&format!("{year}-06-01"))).unwrap().rule;
+        let calendar =
+            &rules.find::<Calendar>("100000".parse().unwrap(), day(&format!("{year}-06-01"))).unwrap().rule;
         let read: Vec<_> = calendar
             .holidays
             .iter()
@@ -223,7 +224,7 @@ fn an_area_may_have_days_off_of_its_own() {
     let text = "rules: guangxi-calendar\nversion: \"2026\"\ntitle: 广西\narea: \"450000\"\nsources:\n  s: { title: 广西三月三放假安排, quality: P }\n\
                 calendar:\n  - from: 2026-04-20\n    to: 2026-04-21\n    source: s\n    holidays: [{ name: 三月三, from: 2026-04-20, to: 2026-04-21 }]\n";
     rules.publish(yizhan_documents::load("x.yaml", text).unwrap());
-    let after = |area| WorkingDays::of(&rules, area).add(day("2026-04-17"), 2);
+    let after = |area: &str| WorkingDays::of(&rules, area.parse().unwrap()).add(day("2026-04-17"), 2);
     assert_eq!(after("450100"), (day("2026-04-23"), true));
     assert_eq!(after("430200"), (day("2026-04-21"), true));
 }
@@ -234,7 +235,7 @@ proptest! {
     /// What is counted lands on a working day, later for a later day and for more days, and is counted back the same.
     #[test]
     fn adding_is_monotone_and_ends_on_working_days(from in 0u64..1500, further in 0u64..10, count in 0u32..60) {
-        let days = WorkingDays::of(&RULES, "430200");
+        let days = WorkingDays::of(&RULES, "430200".parse().unwrap());
         let from = day("2023-10-01") + Days::new(from);
         let (end, _) = days.add(from, count);
         prop_assert!(count == 0 || days.is_working_day(end).0);
@@ -246,7 +247,7 @@ proptest! {
     /// By brute force: the latest day from which the working days are over before today.
     #[test]
     fn the_latest_overdue_start_is_the_latest(today in 0u64..1500, count in 0u32..12) {
-        let days = WorkingDays::of(&RULES, "430200");
+        let days = WorkingDays::of(&RULES, "430200".parse().unwrap());
         let today = day("2023-10-01") + Days::new(today);
         let start = days.latest_start_overdue(today, count);
         let overdue = |start| days.add(start, count).0 < today;

@@ -16,7 +16,7 @@ use super::day;
 static RULES: LazyLock<Rules> = LazyLock::new(Rules::embedded);
 
 fn find<R: Family<FilingFamilies>>(area: &str, on: &str) -> &'static Dated<R> {
-    RULES.find::<R>(area, day(on)).unwrap_or_else(|missing| panic!("{missing:?}"))
+    RULES.find::<R>(area.parse().unwrap(), day(on)).unwrap_or_else(|missing| panic!("{missing:?}"))
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn every_family_is_in_force_everywhere_since_july_2022() {
             find::<Treatments>(area, on);
         }
     }
-    let before = RULES.find::<Kinds>("430200", day("2022-12-31")).unwrap_err();
+    let before = RULES.find::<Kinds>("430200".parse().unwrap(), day("2022-12-31")).unwrap_err();
     assert_eq!((before.family, before.area.as_str()), ("kinds", "430200"));
-    assert!(RULES.find::<Calendar>("430200", day("2027-01-01")).is_err());
+    assert!(RULES.find::<Calendar>("430200".parse().unwrap(), day("2027-01-01")).is_err());
 }
 
 #[test]
@@ -175,7 +175,8 @@ fn a_later_document_of_the_same_area_goes_first() {
     let text = "rules: x\nversion: \"1\"\ntitle: 株洲\narea: \"430200\"\nsources:\n  s: { title: 株医保发〔2026〕9号, quality: G }\n\
                 handling:\n  - { from: 2026-07-01, source: s, working_days: 1, promised_days: 30, missing_days: 5, days_back: 3, days_ahead: 30 }\n";
     rules.publish(load::<FilingFamilies>("x.yaml", text).unwrap());
-    let working_days = |area, on| rules.find::<Handling>(area, day(on)).unwrap().rule.working_days;
+    let working_days =
+        |area: &str, on| rules.find::<Handling>(area.parse().unwrap(), day(on)).unwrap().rule.working_days;
     assert_eq!((working_days("430200", "2026-06-30"), working_days("430203", "2026-07-01")), (2, 1));
     assert_eq!(working_days("430100", "2026-07-01"), 2);
     assert_eq!(rules.by_id::<Handling>("x@1/handling/2026-07-01").unwrap().citation, "株医保发〔2026〕9号");

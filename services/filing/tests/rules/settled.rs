@@ -57,7 +57,7 @@ fn every_shipped_treatment_has_its_place_in_the_shipped_policy() {
     for (area, scheme, status) in BOTH {
         let policy = find(&policies, area, scheme, day("2026-05-01")).unwrap();
         let paid = |case: &Case| settle(policy, case).map(|outcome| outcome.fund_pay_fen);
-        let version = rules.find::<Treatments>(area, day("2026-05-01")).unwrap();
+        let version = rules.find::<Treatments>(area.parse().unwrap(), day("2026-05-01")).unwrap();
         for filing in Filing::ALL.iter().copied().filter(|filing| *filing != Filing::Local) {
             for (level, contracted) in [(Tier::Third, true), (Tier::Third, false), (Tier::Second, false)] {
                 let in_province = matches!(filing, Filing::Exempt | Filing::Returning);

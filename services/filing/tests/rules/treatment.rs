@@ -23,7 +23,7 @@ fn applied(area: &str, on: &str, visit: &str) -> (String, String, String) {
         level: Tier::from_code(level).unwrap(),
         contracted: contract == "contracted",
     };
-    let version = RULES.find::<Treatments>(area, day(on)).unwrap();
+    let version = RULES.find::<Treatments>(area.parse().unwrap(), day(on)).unwrap();
     let decision = decide(version, &away).unwrap();
     let what = match decision.what {
         Ok(Direct::Treatment(treatment)) => text(treatment),

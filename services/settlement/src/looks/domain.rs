@@ -1,6 +1,7 @@
 //! How much of a settlement somebody sees.
 
 use yizhan_runtime::{Caller, Reason, ServiceError};
+use yizhan_terms::Area;
 
 /// As much of a settlement as is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,19 +39,23 @@ pub fn view_of(caller: &Caller, whose: Whose<'_>) -> Option<View> {
     if let Caller::Department { code, .. } = caller {
         let funds = FUNDS.iter().find(|(department, _)| Some(*department) == code.as_deref());
         return funds
-            .filter(|_| caller.may_read_area(whose.poolarea_no))
+            .filter(|_| caller.may_read_area(Area::parse(whose.poolarea_no)))
             .map(|(_, funds)| View::Payments(funds));
     }
     let whole = is_self(caller, whose.psn_no)
         || caller.may_act_for_institution(whose.fixmedins_code)
-        || caller.may_read_area(whose.poolarea_no);
+        || caller.may_read_area(Area::parse(whose.poolarea_no));
     whole.then_some(View::Whole)
 }
 
 /// Refuses who may not ask about a person as a whole; a department sees what it paid, and nothing else.
 pub fn require_person(caller: &Caller, psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
     let department = matches!(caller, Caller::Department { .. });
-    if caller.may_ask_about(psn_no, poolarea_no) && !department { Ok(()) } else { Err(not_own()) }
+    if caller.may_ask_about(psn_no, Area::parse(poolarea_no)) && !department {
+        Ok(())
+    } else {
+        Err(not_own())
+    }
 }
 
 /// Not the caller's to ask about.

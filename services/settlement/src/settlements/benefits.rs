@@ -66,7 +66,7 @@ async fn own(
 ) -> Result<GetBenefitsResponse, ServiceError> {
     let psn_no = request.psn_no.as_str();
     let view = |poolarea_no: &str| view_of(caller, Whose { poolarea_no, psn_no, fixmedins_code: "" });
-    if caller.may_read_area("") || caller.owned_area().is_some() {
+    if caller.readable_area().is_some() {
         let area = app.poolarea_of(psn_no, app.clock.today()).await?;
         view(&area).ok_or_else(not_own)?;
     } else if view("").is_none() {

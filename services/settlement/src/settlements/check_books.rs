@@ -16,7 +16,7 @@ pub async fn check_books(
     let mut wrong = Violations::new();
     let area = Fields::of(&mut wrong).area("poolarea_no", &request.poolarea_no);
     let area = wrong.finish(area)?;
-    let keeps = caller.may_read_area(area.as_str()) && !matches!(caller, Caller::Department { .. });
+    let keeps = caller.may_read_area(area) && !matches!(caller, Caller::Department { .. });
     if !keeps && !matches!(caller, Caller::Operator { .. }) {
         return Err(ServiceError::area_not_owned(area));
     }

@@ -10,7 +10,7 @@ use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{Coverage, CoverageState, Timeline};
 use crate::rules::{NoRule, Rules};
 use yizhan_rules::months::{day_before, first_of_month, first_of_year, last_of_year};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 /// Why nothing came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl From<NoRule> for Stop {
 #[derive(Clone, Copy, Debug)]
 pub struct Payment<'a> {
     /// 统筹区 whose rules hold.
-    pub area: &'a str,
+    pub area: Area,
     /// The day.
     pub paid_on: NaiveDate,
     /// The rules.
@@ -110,15 +110,9 @@ fn resident_psn_type(person: &Timeline, coverage_year: i32) -> String {
 /// A stretch as decided.
 pub fn stretch(insutype: Insutype, psn_type: String, decision: Decision) -> Coverage {
     Coverage {
-        insutype,
-        psn_type,
-        state: CoverageState::Normal,
-        poolarea_no: String::new(),
-        period: decision.period,
         entitled_begndate: Some(decision.entitled_begndate),
-        hi_type: String::new(),
-        psn_chg_type: String::new(),
         waiting: Some(decision.waiting),
+        ..Coverage::normal(insutype, psn_type, decision.period)
     }
 }
 
@@ -163,7 +157,7 @@ pub fn employee_pays(
     }
     let decision = Decision { period: pause.period, ..decision };
     let normal = Coverage {
-        poolarea_no: pause.poolarea_no.clone(),
+        poolarea_no: pause.poolarea_no,
         hi_type: pause.hi_type.clone(),
         psn_chg_type: Change::Resume.code().to_owned(),
         ..stretch(insutype, pause.psn_type.clone(), decision)

@@ -48,7 +48,11 @@ mod tests {
 
     fn rule() -> WaitingRule {
         let rules = Rules::embedded();
-        rules.find::<WaitingRule>("100000", "2025-01-01".parse().unwrap()).unwrap().rule.clone()
+        rules
+            .find::<WaitingRule>(yizhan_terms::Area::NATION, "2025-01-01".parse().unwrap())
+            .unwrap()
+            .rule
+            .clone()
     }
 
     /// 国办发〔2024〕38号: gap years, extra years paid, months after repair.

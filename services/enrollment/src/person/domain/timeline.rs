@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 use super::codes;
 use super::period::Period;
@@ -89,9 +89,9 @@ pub struct Coverage {
     pub psn_type: String,
     /// 参保状态.
     pub state: CoverageState,
-    /// 统筹区 that pays; empty for the one that keeps the person's register.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub poolarea_no: String,
+    /// 统筹区 that pays; `None` for the one that keeps the person's register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poolarea_no: Option<Area>,
     /// Its days.
     pub period: Period,
     /// First day after the waiting period.
@@ -240,6 +240,21 @@ pub struct DiseaseEntitlement {
 }
 
 impl Coverage {
+    /// Normal, about which nothing else is told.
+    pub fn normal(insutype: Insutype, psn_type: String, period: Period) -> Self {
+        Coverage {
+            insutype,
+            psn_type,
+            state: CoverageState::Normal,
+            poolarea_no: None,
+            period,
+            entitled_begndate: None,
+            hi_type: String::new(),
+            psn_chg_type: String::new(),
+            waiting: None,
+        }
+    }
+
     /// 待遇享受期: the days it entitles, behind any waiting period; `None` when it does not.
     pub fn entitled_period(&self) -> Option<Period> {
         let begndate = self.entitled_begndate.unwrap_or(self.period.begndate);
@@ -320,7 +335,7 @@ pub(crate) mod examples {
             insutype: Insutype::from_code(insutype).unwrap(),
             psn_type: "11".to_owned(),
             state: CoverageState::Normal,
-            poolarea_no: "430200".to_owned(),
+            poolarea_no: Area::parse("430200"),
             period: period(begndate, enddate),
             entitled_begndate: None,
             hi_type: String::new(),

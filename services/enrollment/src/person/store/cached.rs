@@ -9,6 +9,7 @@ use tonic::async_trait;
 use yizhan_proto::enrollment::v1::RegisterChange;
 use yizhan_runtime::cache::{Cached, Source};
 use yizhan_runtime::feed::Change;
+use yizhan_terms::Area;
 
 use super::timelines::{self, StoredTimeline};
 use crate::person::domain::timeline::Timeline;
@@ -19,12 +20,12 @@ impl Cached for StoredTimeline {
     }
 
     fn encode(&self) -> Vec<u8> {
-        serde_json::to_vec(&(&self.psn_no, &self.poolarea_no, &self.timeline))
+        serde_json::to_vec(&(&self.psn_no, self.poolarea_no, &self.timeline))
             .expect("numbers, dates and text are JSON")
     }
 
     fn decode(psn_no: &str, version: i64, bytes: &[u8]) -> Option<Self> {
-        let (told, poolarea_no, timeline): (String, String, Timeline) = serde_json::from_slice(bytes).ok()?;
+        let (told, poolarea_no, timeline): (String, Area, Timeline) = serde_json::from_slice(bytes).ok()?;
         (told == psn_no).then_some(StoredTimeline { psn_no: told, poolarea_no, version, timeline })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::timelines::StoredTimeline;
 use crate::person::domain::timeline::Timeline;
+use yizhan_terms::Area;
 
 /// Something about the person changed.
 pub const PERSON_CHANGED: &str = "PERSON_CHANGED";
@@ -28,7 +29,7 @@ impl Edit {
     }
 
     /// Of a person not registered before.
-    pub fn created(psn_no: String, poolarea_no: String, timeline: Timeline) -> Edit {
+    pub fn created(psn_no: String, poolarea_no: Area, timeline: Timeline) -> Edit {
         let after = StoredTimeline { psn_no, poolarea_no, version: 0, timeline };
         Edit { before: None, after, kind: PERSON_CHANGED, touched: true }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use chrono::NaiveDate;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
@@ -13,14 +14,15 @@ use yizhan_terms::Area;
 
 use super::entities::certificate;
 use super::entities::person::{Column, Entity, Model};
+use super::update::set;
 
 /// One person of an area.
 pub async fn find<C: ConnectionTrait>(
     db: &C,
-    poolarea_no: &str,
+    poolarea_no: Area,
     psn_no: &str,
 ) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id((poolarea_no.to_owned(), psn_no.to_owned())).one(db).await
+    Entity::find_by_id((poolarea_no.to_string(), psn_no.to_owned())).one(db).await
 }
 
 /// A range instead of LIKE, so that the key's index serves it under any collation.
@@ -31,14 +33,14 @@ fn within(areas: &RangeInclusive<Area>) -> SimpleExpr {
 /// Several persons, by psn_no, given with their areas.
 pub async fn find_many<C: ConnectionTrait>(
     db: &C,
-    keys: impl IntoIterator<Item = (String, String)>,
+    keys: impl IntoIterator<Item = (Area, String)>,
 ) -> Result<BTreeMap<String, Model>, DbErr> {
-    let mut by_area: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut by_area: BTreeMap<Area, Vec<String>> = BTreeMap::new();
     for (poolarea_no, psn_no) in keys {
         by_area.entry(poolarea_no).or_default().push(psn_no);
     }
     let wanted = by_area.into_iter().fold(Condition::any(), |any, (poolarea_no, psn_nos)| {
-        any.add(Column::PoolareaNo.eq(poolarea_no).and(Column::PsnNo.is_in(psn_nos)))
+        any.add(Column::PoolareaNo.eq(poolarea_no.as_str()).and(Column::PsnNo.is_in(psn_nos)))
     });
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
@@ -74,6 +76,17 @@ pub async fn page<C: ConnectionTrait>(
         page.after((poolarea_no, psn_no));
     }
     page.first(limit).all(db).await
+}
+
+/// Notes the day a person died.
+pub async fn set_die_date<C: ConnectionTrait>(
+    tx: &C,
+    poolarea_no: Area,
+    psn_no: &str,
+    died: NaiveDate,
+) -> Result<(), DbErr> {
+    let whose = Column::PoolareaNo.eq(poolarea_no.as_str()).and(Column::PsnNo.eq(psn_no));
+    set::<Entity>(tx, [(Column::DieDate, died.into())], whose).await
 }
 
 /// 人员编号 of the person registered with a certificate, by its keyed digest. One certificate belongs to one person: its

@@ -6,6 +6,8 @@ use sea_orm::{
     Iterable, PrimaryKeyToColumn,
 };
 
+use yizhan_terms::Area;
+
 use super::edit::Edit;
 use super::entities::{account_share, coverage, disease_entitlement, identity, membership};
 use super::timelines::StoredTimeline;
@@ -23,7 +25,7 @@ pub trait Stored {
     type Entity: EntityTrait;
 
     /// The row, for the person with this area and number.
-    fn row(&self, poolarea_no: &str, psn_no: &str) -> <Self::Entity as EntityTrait>::Model;
+    fn row(&self, poolarea_no: Area, psn_no: &str) -> <Self::Entity as EntityTrait>::Model;
 }
 
 /// Writes rows, new or replacing those of the same key, in one statement.
@@ -69,7 +71,7 @@ where
         let held = before.map_or(&[][..], |before| E::list(&before.timeline));
         let moved = before.is_some_and(|before| before.poolarea_no != after.poolarea_no);
         let now = E::list(&after.timeline);
-        let row = |person: &StoredTimeline, entry: &E| entry.row(&person.poolarea_no, &person.psn_no);
+        let row = |person: &StoredTimeline, entry: &E| entry.row(person.poolarea_no, &person.psn_no);
         written
             .extend(now.iter().filter(|entry| moved || !held.contains(entry)).map(|entry| row(after, entry)));
         let gone = held.iter().filter(|entry| moved || !now.iter().any(|other| other.same_key(entry)));
@@ -85,14 +87,14 @@ where
 impl Stored for Coverage {
     type Entity = coverage::Entity;
 
-    fn row(&self, poolarea_no: &str, psn_no: &str) -> coverage::Model {
+    fn row(&self, poolarea_no: Area, psn_no: &str) -> coverage::Model {
         coverage::Model {
-            poolarea_no: poolarea_no.to_owned(),
+            poolarea_no: poolarea_no.to_string(),
             psn_no: psn_no.to_owned(),
             insutype: self.insutype.to_string(),
             begndate: self.period.begndate,
             enddate: self.period.enddate,
-            paying_poolarea_no: self.poolarea_no.clone(),
+            paying_poolarea_no: self.poolarea_no.map(String::from).unwrap_or_default(),
             psn_type: self.psn_type.clone(),
             psn_insu_stas: self.state.code().to_owned(),
             entitled_begndate: self.entitled_begndate,
@@ -106,9 +108,9 @@ impl Stored for Coverage {
 impl Stored for Identity {
     type Entity = identity::Entity;
 
-    fn row(&self, poolarea_no: &str, psn_no: &str) -> identity::Model {
+    fn row(&self, poolarea_no: Area, psn_no: &str) -> identity::Model {
         identity::Model {
-            poolarea_no: poolarea_no.to_owned(),
+            poolarea_no: poolarea_no.to_string(),
             psn_no: psn_no.to_owned(),
             psn_idet_type: self.psn_idet_type.clone(),
             name: self.name.clone(),
@@ -122,9 +124,9 @@ impl Stored for Identity {
 impl Stored for Membership {
     type Entity = membership::Entity;
 
-    fn row(&self, poolarea_no: &str, psn_no: &str) -> membership::Model {
+    fn row(&self, poolarea_no: Area, psn_no: &str) -> membership::Model {
         membership::Model {
-            poolarea_no: poolarea_no.to_owned(),
+            poolarea_no: poolarea_no.to_string(),
             psn_no: psn_no.to_owned(),
             kind: self.kind.code(),
             category: self.category.clone(),
@@ -139,9 +141,9 @@ impl Stored for Membership {
 impl Stored for AccountShare {
     type Entity = account_share::Entity;
 
-    fn row(&self, poolarea_no: &str, psn_no: &str) -> account_share::Model {
+    fn row(&self, poolarea_no: Area, psn_no: &str) -> account_share::Model {
         account_share::Model {
-            poolarea_no: poolarea_no.to_owned(),
+            poolarea_no: poolarea_no.to_string(),
             psn_no: psn_no.to_owned(),
             sharer_psn_no: self.sharer_psn_no.clone(),
             begndate: self.period.begndate,
@@ -153,9 +155,9 @@ impl Stored for AccountShare {
 impl Stored for DiseaseEntitlement {
     type Entity = disease_entitlement::Entity;
 
-    fn row(&self, poolarea_no: &str, psn_no: &str) -> disease_entitlement::Model {
+    fn row(&self, poolarea_no: Area, psn_no: &str) -> disease_entitlement::Model {
         disease_entitlement::Model {
-            poolarea_no: poolarea_no.to_owned(),
+            poolarea_no: poolarea_no.to_string(),
             psn_no: psn_no.to_owned(),
             kind: self.kind.code(),
             dise_codg: self.dise_codg.clone(),

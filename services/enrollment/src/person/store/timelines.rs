@@ -1,10 +1,12 @@
 //! Reading and writing timelines.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_runtime::db::{Column as Values, find_rows, insert_rows};
+use yizhan_terms::{Area, NotAnArea};
 
 use super::entities::entitlement_timeline::{Column, Entity, Model};
 use super::entities::timeline_history;
@@ -22,7 +24,7 @@ pub struct StoredTimeline {
     /// 人员编号.
     pub psn_no: String,
     /// 统筹区 that keeps the person's register.
-    pub poolarea_no: String,
+    pub poolarea_no: Area,
     /// Goes up by one with every change of the person.
     pub version: i64,
     /// What entitles them.
@@ -104,7 +106,7 @@ pub async fn write<C: ConnectionTrait>(
             ("psn_no", Values::Text(timelines.iter().map(|person| person.psn_no.clone()).collect())),
             (
                 "poolarea_no",
-                Values::Text(timelines.iter().map(|person| person.poolarea_no.clone()).collect()),
+                Values::Text(timelines.iter().map(|person| person.poolarea_no.to_string()).collect()),
             ),
             ("version", Values::Int(timelines.iter().map(|person| person.version).collect())),
             ("timeline", Values::Text(texts?)),
@@ -128,13 +130,12 @@ fn by_psn_no(models: Vec<Model>) -> Result<BTreeMap<String, StoredTimeline>, DbE
 }
 
 fn read(model: Model) -> Result<StoredTimeline, DbErr> {
-    let timeline = serde_json::from_str(&model.timeline).map_err(|error| {
-        DbErr::Json(format!("timeline of {}, version {}: {error}", model.psn_no, model.version))
-    })?;
+    let Model { psn_no, version, .. } = model;
+    let wrong = |what: &dyn Display| DbErr::Json(format!("timeline of {psn_no}, version {version}: {what}"));
     Ok(StoredTimeline {
-        timeline,
-        psn_no: model.psn_no,
-        poolarea_no: model.poolarea_no,
-        version: model.version,
+        timeline: serde_json::from_str(&model.timeline).map_err(|error| wrong(&error))?,
+        poolarea_no: model.poolarea_no.parse().map_err(|error: NotAnArea| wrong(&error))?,
+        psn_no,
+        version,
     })
 }

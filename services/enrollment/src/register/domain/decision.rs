@@ -13,7 +13,7 @@ pub struct Decision<'a> {
     /// From the timeline alone.
     pub answer: Answer<'a>,
     /// 统筹区 that pays: the coverage's own, else the one that keeps the register.
-    pub paying_area: &'a str,
+    pub paying_area: Area,
     /// Whether the care is given away from it.
     pub out_of_area: bool,
     /// By how much the cap of critical-illness insurance is raised; `None` where nothing says so.
@@ -21,17 +21,14 @@ pub struct Decision<'a> {
 }
 
 /// Decides. `home` is the 统筹区 that keeps the register; `rules` are those known at the moment asked about.
-pub fn decide<'a>(timeline: &'a Timeline, home: &'a str, question: &Question, rules: &Rules) -> Decision<'a> {
+pub fn decide<'a>(timeline: &'a Timeline, home: Area, question: &Question, rules: &Rules) -> Decision<'a> {
     let answer = answer(timeline, question);
-    let own = answer.coverage.map(|coverage| coverage.poolarea_no.as_str()).filter(|area| !area.is_empty());
-    let paying_area = own.unwrap_or(home);
+    let paying_area = answer.coverage.and_then(|coverage| coverage.poolarea_no).unwrap_or(home);
     let rewarded =
         |held: &&Coverage| held.insutype == Insutype::Resident && held.state == CoverageState::Normal;
     let reward = answer.coverage.filter(rewarded);
     let reward =
         reward.and_then(|_| critical_illness_reward(timeline, paying_area, rules, question.as_of).ok());
-    // An area that is none is nobody's home.
-    let is_at_home = |place| Area::parse(paying_area).is_some_and(|home| home.is_at_home(place));
-    let out_of_area = question.place.is_some_and(|place| !is_at_home(place));
+    let out_of_area = question.place.is_some_and(|place| !paying_area.is_at_home(place));
     Decision { answer, paying_area, out_of_area, reward }
 }

@@ -1,7 +1,7 @@
 //! 连续参保激励 and 零报销激励: by how much a resident's critical-illness cap is raised (国办发〔2024〕38号).
 
 use chrono::{Datelike, NaiveDate};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 use crate::person::domain::basic_schemes::is_basic_normal;
 use crate::person::domain::timeline::{Coverage, MembershipKind, Timeline};
@@ -35,7 +35,7 @@ impl Reward {
 /// The raise of somebody of an area on a day; none for who is not insured that year.
 pub fn critical_illness_reward(
     person: &Timeline,
-    area: &str,
+    area: Area,
     rules: &Rules,
     as_of: NaiveDate,
 ) -> Result<Reward, NoRule> {

@@ -3,7 +3,7 @@
 use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter};
 
 use crate::coverage::domain::coverage_changes::Change;
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 /// 转移方向.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
@@ -62,8 +62,8 @@ impl Direction {
 
 /// 人员变动 of a transfer: (on the sending side, on the receiving side). Within a province 24 统筹内转出 and 14 统筹内转入, across
 /// provinces 23 转出统筹外 and 13 统筹外转入.
-pub fn change_types(from_poolarea_no: &str, to_poolarea_no: &str) -> (Change, Change) {
-    if from_poolarea_no.get(..2) == to_poolarea_no.get(..2) {
+pub fn change_types(from: Area, to: Area) -> (Change, Change) {
+    if from.same_province(to) {
         (Change::TransferOut, Change::TransferIn)
     } else {
         (Change::TransferOutToOutside, Change::TransferInFromOutside)

@@ -42,7 +42,7 @@ pub async fn check(db: &DatabaseConnection, versions: &mut BTreeMap<String, i64>
             "{} after {what}",
             row.psn_no
         );
-        let (area, psn_no) = (&row.poolarea_no, &row.psn_no);
+        let (area, psn_no) = (row.poolarea_no.parse().unwrap(), &row.psn_no);
         expected[0].extend(sorted(timeline.coverages.iter().map(|held| held.row(area, psn_no))));
         expected[1].extend(sorted(timeline.identities.iter().map(|held| held.row(area, psn_no))));
         expected[2].extend(sorted(timeline.memberships.iter().map(|held| held.row(area, psn_no))));

@@ -22,8 +22,7 @@ pub fn of_step(step: &Taken, rules: &Rules, today: NaiveDate, now: DateTime<Utc>
             add(if completed { OfKind::Completed } else { OfKind::Rejected }, 1);
             add(OfKind::SelfService, i64::from(completed && step.actor.who == "rule"));
             add(OfKind::Provisional, i64::from(filing.state == State::Provisional));
-            let (days, _) =
-                WorkingDays::of(rules, filing.poolarea_no.as_str()).between(filing.clock_from, today);
+            let (days, _) = WorkingDays::of(rules, filing.poolarea_no).between(filing.clock_from, today);
             add(if days <= filing.working_days { OfKind::InTime } else { OfKind::Late }, 1);
             add(OfKind::SecondsToDecide, (now - filing.submitted_at).num_seconds());
         }

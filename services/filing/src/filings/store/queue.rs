@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
-use yizhan_terms::Area;
+use yizhan_terms::{Area, NotAnArea};
 use yizhan_workflow::Overdue;
 
 use super::entities::filing::{Column, Entity};
@@ -22,7 +22,7 @@ pub struct Wanted {
     /// Today.
     pub today: NaiveDate,
     /// Only what is overdue by one of these.
-    pub overdue: Option<Vec<Overdue<String>>>,
+    pub overdue: Option<Vec<Overdue<Area>>>,
 }
 
 /// A page of it, behind the filing that came on a day and has an id.
@@ -52,7 +52,7 @@ pub async fn terms<C: ConnectionTrait>(
     db: &C,
     area: Area,
     today: NaiveDate,
-) -> Result<Vec<(String, u32)>, DbErr> {
+) -> Result<Vec<(Area, u32)>, DbErr> {
     let rows: Vec<(String, i32)> = Entity::find()
         .select_only()
         .column(Column::PoolareaNo)
@@ -63,7 +63,11 @@ pub async fn terms<C: ConnectionTrait>(
         .into_tuple()
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|(area, days)| (area, days.unsigned_abs())).collect())
+    let read = |(area, days): (String, i32)| Ok((area.parse()?, days.unsigned_abs()));
+    rows.into_iter()
+        .map(read)
+        .collect::<Result<_, NotAnArea>>()
+        .map_err(|error| DbErr::Type(error.to_string()))
 }
 
 /// What an office of the area has; and what nobody has accepted yet of persons insured there, wherever it was sent: their area answers for
@@ -93,9 +97,9 @@ fn stands_at(state: State, today: NaiveDate) -> Condition {
     Condition::all().add(Column::State.eq(state.number())).add_option(held)
 }
 
-fn late(overdue: &Overdue<String>) -> Condition {
+fn late(overdue: &Overdue<Area>) -> Condition {
     Condition::all()
-        .add(Column::PoolareaNo.is_in(&overdue.of))
+        .add(Column::PoolareaNo.is_in(overdue.of.iter().map(Area::as_str)))
         .add(Column::WorkingDays.eq(overdue.working_days))
         .add(Column::ClockFrom.lte(overdue.since.to_string()))
 }

@@ -4,6 +4,7 @@
 use chrono::{Datelike, NaiveDate, Weekday};
 
 use super::Rules;
+use yizhan_terms::Area;
 
 /// Holidays and make-up days of a stretch of time, as a rule a year.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +43,12 @@ pub fn is_weekday(day: NaiveDate) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub struct WorkingDays<'r> {
     rules: &'r Rules,
-    area: &'r str,
+    area: Area,
 }
 
 impl<'r> WorkingDays<'r> {
     /// By the calendars among these rules.
-    pub fn of(rules: &'r Rules, area: &'r str) -> WorkingDays<'r> {
+    pub fn of(rules: &'r Rules, area: Area) -> WorkingDays<'r> {
         WorkingDays { rules, area }
     }
 

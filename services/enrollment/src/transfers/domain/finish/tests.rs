@@ -6,13 +6,17 @@ use crate::person::domain::basic_schemes::doubled;
 use crate::person::domain::timeline::examples::{period, person};
 use crate::register::domain::eligibility::{Question, answer};
 
+const HOME: Area = Area::parse("430200").unwrap();
+const NEAR: Area = Area::parse("430100").unwrap();
+const AWAY: Area = Area::parse("110000").unwrap();
+
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
 fn coverage(insutype: &str, begndate: &str, enddate: &str) -> Coverage {
     let example = crate::person::domain::timeline::examples::coverage(insutype, begndate, enddate);
-    Coverage { poolarea_no: String::new(), ..example }
+    Coverage { poolarea_no: None, ..example }
 }
 
 fn with(coverages: impl IntoIterator<Item = Coverage>) -> Timeline {
@@ -23,11 +27,11 @@ fn with(coverages: impl IntoIterator<Item = Coverage>) -> Timeline {
     timeline
 }
 
-fn terms(direction: Direction, begins: Begins, today: &str) -> Terms<'static> {
+fn terms(direction: Direction, begins: Begins, today: &str) -> Terms {
     Terms {
         direction,
-        from_area: "430200",
-        to_area: "110000",
+        from_area: HOME,
+        to_area: AWAY,
         today: day(today),
         paid_on: day(today),
         begins,
@@ -116,14 +120,14 @@ fn the_old_area_pays_until_it_is_finished() {
         .timeline
         .coverages
         .iter()
-        .map(|c| (c.period, c.poolarea_no.as_str(), c.psn_chg_type.as_str()))
+        .map(|c| (c.period, c.poolarea_no, c.psn_chg_type.as_str()))
         .collect();
     assert_eq!(
         stretches,
-        [(period("2020-01-01", "2025-06-15"), "430200", ""), (period("2025-06-16", ""), "", "13")]
+        [(period("2020-01-01", "2025-06-15"), Some(HOME), ""), (period("2025-06-16", ""), None, "13")]
     );
     assert_eq!(finished.old_change.code(), "23");
-    let inside = Terms { to_area: "430100", begins: Begins::On(day("2025-06-16")), ..early };
+    let inside = Terms { to_area: NEAR, begins: Begins::On(day("2025-06-16")), ..early };
     let finished = done(&held, &inside).unwrap();
     assert_eq!((finished.old_change.code(), finished.new.psn_chg_type.as_str()), ("24", "14"));
 }
@@ -160,13 +164,13 @@ fn what_comes_on_top_ends_and_begins_with_it() {
     let finished = done(&held, &terms).unwrap();
     let on_top: Vec<_> =
         finished.timeline.coverages.iter().filter(|c| c.insutype != Insutype::Employee).collect();
-    let days: Vec<_> = on_top.iter().map(|c| (c.insutype.code(), c.period, c.poolarea_no.as_str())).collect();
+    let days: Vec<_> = on_top.iter().map(|c| (c.insutype.code(), c.period, c.poolarea_no)).collect();
     assert_eq!(
         days,
         [
-            ("330", period("2020-01-01", "2025-06-30"), "430200"),
-            ("330", period("2025-07-01", ""), ""),
-            ("510", period("2020-01-01", "2025-06-30"), "430200"),
+            ("330", period("2020-01-01", "2025-06-30"), Some(HOME)),
+            ("330", period("2025-07-01", ""), None),
+            ("510", period("2020-01-01", "2025-06-30"), Some(HOME)),
         ]
     );
 }
@@ -211,18 +215,18 @@ fn random_record() -> impl Strategy<Value = Timeline> {
     })
 }
 
-fn random_terms() -> impl Strategy<Value = Terms<'static>> {
+fn random_terms() -> impl Strategy<Value = Terms> {
     let directions = prop_oneof![
         Just(Direction::EmployeeToEmployee),
         Just(Direction::EmployeeToResident),
         Just(Direction::ResidentToResident),
         Just(Direction::ResidentToEmployee),
     ];
-    let areas = prop_oneof![Just("110000"), Just("430100"), Just("430200")];
+    let areas = prop::sample::select(vec![AWAY, NEAR, HOME]);
     (directions, areas, 366u64..1000, 0u64..40, 0i64..120, 0i32..2).prop_map(
         |(direction, to_area, today, paid_before, begins, year)| {
             // Within one area only a switch of schemes is a transfer.
-            let to_area = if direction.switches() || to_area != "430200" { to_area } else { "430100" };
+            let to_area = if direction.switches() || to_area != HOME { to_area } else { NEAR };
             let today = day("2024-01-01") + Days::new(today);
             let begins = match direction.joins() {
                 Insutype::Employee => Begins::On(today + Days::new(60) - Days::new(begins as u64)),
@@ -239,11 +243,11 @@ fn random_terms() -> impl Strategy<Value = Terms<'static>> {
 }
 
 /// The area that pays on a day, if the person is entitled.
-fn paying(timeline: &Timeline, area: &str, day: NaiveDate) -> Option<String> {
+fn paying(timeline: &Timeline, area: Area, day: NaiveDate) -> Option<Area> {
     let question = Question { as_of: day, insutype: None, med_type: None, dise_codg: None, place: None };
     let found = answer(timeline, &question);
     let coverage = found.coverage.filter(|_| found.refusal.is_none())?;
-    Some(if coverage.poolarea_no.is_empty() { area.to_owned() } else { coverage.poolarea_no.clone() })
+    Some(coverage.poolarea_no.unwrap_or(area))
 }
 
 proptest! {
@@ -259,7 +263,7 @@ proptest! {
         prop_assert_eq!(doubled(&finished.timeline), None);
         let first = held.coverages.iter().map(|c| c.period.begndate).min().unwrap();
         for date in first.iter_days().take(1800) {
-            let before = paying(&held, "430200", date);
+            let before = paying(&held, HOME, date);
             let after = paying(&finished.timeline, terms.to_area, date);
             if date <= terms.today && before.is_some() {
                 prop_assert_eq!(after, before, "{}", date);
