@@ -39,7 +39,6 @@ pub use config::EnrollmentConfig;
 
 use crate::access::log::AccessLog;
 use crate::app::Register;
-use crate::coverage::api::CoverageApi;
 use crate::migrations::Migrator;
 use crate::person::store::cached::TimelineSource;
 use crate::register::api::Api;
@@ -75,7 +74,7 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
 fn services(register: &Register, applier: Applier, stopping: CancellationToken) -> Services {
     services![
         EnrollmentServiceServer::new(Api::new(register.clone(), stopping.clone())),
-        CoverageServiceServer::new(CoverageApi::new(register.clone())),
+        CoverageServiceServer::new(register.clone()),
         LedgerServiceServer::new(register.clone()),
         MergeServiceServer::new(register.clone()),
         TransferServiceServer::new(register.clone()),

@@ -10,6 +10,7 @@ mod api;
 mod applier;
 mod apply;
 mod check;
+mod digest;
 pub mod domain;
 mod housekeeping;
 mod load;

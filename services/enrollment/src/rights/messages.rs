@@ -95,39 +95,35 @@ pub fn log_entry(entry: LogEntry) -> pb::AccessLogEntry {
 
 /// What was found: up to where the chain holds, whether that is its end, and where it is broken first.
 pub fn verdict(reached: Anchor, complete: bool, broken: Option<Break>) -> pb::VerifyAccessLogResponse {
+    let (fault, explanation) = broken.map(told).unwrap_or_default();
     pb::VerifyAccessLogResponse {
         intact: broken.is_none(),
         complete,
         entries: reached.seq,
         head_hash: reached.hash,
-        fault: broken.map_or(pb::AccessLogFault::Unspecified, |broken| fault(broken.fault)).into(),
+        fault: fault.into(),
         broken_seq: broken.map_or(0, |broken| broken.seq),
         written_seq: broken.and_then(|broken| broken.written_at).unwrap_or_default(),
-        explanation: broken.map(explanation).unwrap_or_default(),
+        explanation,
     }
 }
 
-fn fault(fault: Fault) -> pb::AccessLogFault {
+/// What is wrong, for programs and for people.
+fn told(Break { seq, fault, written_at }: Break) -> (pb::AccessLogFault, String) {
     match fault {
-        Fault::Altered => pb::AccessLogFault::Altered,
-        Fault::Missing => pb::AccessLogFault::Missing,
-        Fault::Reordered => pb::AccessLogFault::Reordered,
-        Fault::Forked => pb::AccessLogFault::Forked,
-        Fault::HeadMismatch => pb::AccessLogFault::HeadMismatch,
-        Fault::AnchorMismatch => pb::AccessLogFault::AnchorMismatch,
-    }
-}
-
-fn explanation(Break { seq, fault, written_at }: Break) -> String {
-    match fault {
-        Fault::Altered => format!("第 {seq} 条访问记录被改动"),
-        Fault::Missing => format!("缺少第 {seq} 条访问记录"),
-        Fault::Reordered => format!(
-            "第 {seq} 条访问记录的位置被调换{}",
-            written_at.map(|at| format!("，原为第 {at} 条")).unwrap_or_default()
+        Fault::Altered => (pb::AccessLogFault::Altered, format!("第 {seq} 条访问记录被改动")),
+        Fault::Missing => (pb::AccessLogFault::Missing, format!("缺少第 {seq} 条访问记录")),
+        Fault::Reordered => {
+            let was = written_at.map(|at| format!("，原为第 {at} 条")).unwrap_or_default();
+            (pb::AccessLogFault::Reordered, format!("第 {seq} 条访问记录的位置被调换{was}"))
+        }
+        Fault::Forked => (pb::AccessLogFault::Forked, format!("第 {seq} 条访问记录与前一条不相接")),
+        Fault::HeadMismatch => {
+            (pb::AccessLogFault::HeadMismatch, format!("访问记录自第 {seq} 条起与登记的末尾不一致"))
+        }
+        Fault::AnchorMismatch => (
+            pb::AccessLogFault::AnchorMismatch,
+            format!("第 {seq} 条访问记录与此前留存的核验结果不一致，记录可能被整体回退"),
         ),
-        Fault::Forked => format!("第 {seq} 条访问记录与前一条不相接"),
-        Fault::HeadMismatch => format!("访问记录自第 {seq} 条起与登记的末尾不一致"),
-        Fault::AnchorMismatch => format!("第 {seq} 条访问记录与此前留存的核验结果不一致，记录可能被整体回退"),
     }
 }

@@ -1,13 +1,13 @@
 //! The header of a stream: a new roster, or one to go on with.
 
 use prost::Message;
-use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::RosterHeader;
 use yizhan_runtime::db::{begin_write, retry_transient};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use super::check::{self, RowRules};
+use super::digest;
 use crate::app::Register;
 use crate::rosters::domain::steps::{Action, Refused, Role, State};
 use crate::rosters::store::entities::roster;
@@ -65,7 +65,7 @@ fn new_roster(
         caller: caller.to_string(),
         stage: State::Staging,
         stream_id: String::new(),
-        digest: start_of_digest(),
+        digest: digest::of_none(),
         staged_rows: 0,
         applied_rows: 0,
         position: String::new(),
@@ -94,14 +94,4 @@ fn roster_abandoned(held: &roster::Model) -> ServiceError {
 pub(super) fn roster_outdated(roster: &roster::Model) -> ServiceError {
     ServiceError::new(Reason::RosterOutdated, "a full roster of this department for a later day was sealed")
         .with("effective_date", roster.effective_date)
-}
-
-/// Digest of no rows.
-pub fn start_of_digest() -> String {
-    hex::encode([0; 32])
-}
-
-/// Digest of the rows so far and one more.
-pub fn add_to_digest(digest: [u8; 32], text: &str) -> [u8; 32] {
-    Sha256::new().chain_update(digest).chain_update(text).finalize().into()
 }

@@ -1,15 +1,14 @@
 //! Keeping rows as they come.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use sea_orm::{DatabaseTransaction, DbErr};
-use yizhan_proto::enrollment::v1::{RosterRow, RosterRows};
+use yizhan_proto::enrollment::v1::RosterRows;
 use yizhan_runtime::db::{begin_write, retry_transient};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::check::{CheckedRow, MAX_ROWS_PER_MESSAGE, RowRules, roster_unknown};
-use super::open::add_to_digest;
+use super::digest;
 use crate::app::Register;
 use crate::person::store::{persons, timelines};
 use crate::rosters::domain::roster::Outcome;
@@ -56,7 +55,7 @@ pub async fn stage(
         if held.staged_rows > held.total_rows {
             return Err(row_unexpected(&held, held.total_rows + 1));
         }
-        held.digest = digest_with(&held.digest, message)?;
+        held.digest = digest::with(&held.digest, message)?;
         let mut counts = held.counted()?;
         counts.add(&refused);
         held.counts = json(&counts)?;
@@ -119,27 +118,4 @@ pub fn row_unexpected(held: &roster::Model, came: i64) -> ServiceError {
     ServiceError::new(Reason::RosterRowUnexpected, "this row does not come next")
         .with("next_row_number", held.staged_rows.min(held.total_rows) + 1)
         .with("row_number", came)
-}
-
-fn digest_with(digest: &str, message: &RosterRows) -> Result<String, ServiceError> {
-    let mut sum = [0; 32];
-    hex::decode_to_slice(digest, &mut sum).map_err(ServiceError::internal)?;
-    let mut text = String::new();
-    for (row, row_no) in message.rows.iter().zip(message.first_row_number..) {
-        text.clear();
-        write_text(&mut text, row_no, row);
-        sum = add_to_digest(sum, &text);
-    }
-    Ok(hex::encode(sum))
-}
-
-/// The text of a row that the contract's digest is made of.
-fn write_text(text: &mut String, row_no: i64, row: &RosterRow) {
-    let RosterRow { psn_no, psn_cert_type, certno, psn_idet_type, name, action, begndate, enddate } = row;
-    write!(
-        text,
-        "{row_no}\u{1f}{psn_no}\u{1f}{psn_cert_type}\u{1f}{certno}\u{1f}{psn_idet_type}\u{1f}{name}\u{1f}{action}\
-         \u{1f}{begndate}\u{1f}{enddate}"
-    )
-    .expect("writing to a string");
 }

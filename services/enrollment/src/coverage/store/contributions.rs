@@ -45,6 +45,11 @@ pub async fn of_persons<C: ConnectionTrait>(
     Ok(by_person)
 }
 
+/// All of one person.
+pub async fn of_person<C: ConnectionTrait>(db: &C, psn_no: &str) -> Result<Vec<Accrued>, DbErr> {
+    Ok(of_persons(db, [psn_no.to_owned()]).await?.remove(psn_no).unwrap_or_default())
+}
+
 /// The areas that ever kept the register of these persons, each with the person.
 async fn areas<C: ConnectionTrait>(
     db: &C,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use chrono::NaiveDate;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
@@ -13,6 +14,7 @@ use yizhan_terms::Area;
 
 use super::entities::certificate;
 use super::entities::person::{Column, Entity, Model};
+use super::update::set;
 
 /// One person of an area.
 pub async fn find<C: ConnectionTrait>(
@@ -74,6 +76,17 @@ pub async fn page<C: ConnectionTrait>(
         page.after((poolarea_no, psn_no));
     }
     page.first(limit).all(db).await
+}
+
+/// Notes the day a person died.
+pub async fn set_die_date<C: ConnectionTrait>(
+    tx: &C,
+    poolarea_no: Area,
+    psn_no: &str,
+    died: NaiveDate,
+) -> Result<(), DbErr> {
+    let whose = Column::PoolareaNo.eq(poolarea_no.as_str()).and(Column::PsnNo.eq(psn_no));
+    set::<Entity>(tx, [(Column::DieDate, died.into())], whose).await
 }
 
 /// 人员编号 of the person registered with a certificate, by its keyed digest. One certificate belongs to one person: its

@@ -114,8 +114,7 @@ pub fn finish(held: &Timeline, terms: &Terms, rules: &Rules) -> Result<Finished,
     changes::begin(&mut person, new.clone(), into).map_err(refused)?;
     let first = new.period.begndate;
     for &insutype in &terms.supplements {
-        let begndate =
-            if runs(held, insutype, terms.today) { first.max(day_after(terms.today)) } else { first };
+        let begndate = on_top_from(held, insutype, first, terms.today);
         let supplement = Coverage {
             insutype,
             period: Period { begndate, ..new.period },
@@ -209,12 +208,8 @@ fn nothing_paid_ahead_is_lost(
     let ahead = left(held, terms.direction).filter(|stretch| stretch.period.begndate > terms.today);
     let made_up_for = |stretch: &&Coverage| {
         let entitled = stretch.entitled_begndate.unwrap_or(stretch.period.begndate);
-        let ends = match (new.period.enddate, stretch.period.enddate) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(new), Some(old)) => new >= old,
-        };
-        entitled_begndate <= entitled && ends
+        let ends = |new| stretch.period.enddate.is_some_and(|old| new >= old);
+        entitled_begndate <= entitled && new.period.enddate.is_none_or(ends)
     };
     match ahead.into_iter().find(|stretch| !made_up_for(stretch)) {
         Some(stretch) => Err(Fault::PaidAhead(Box::new(stretch.clone()))),
@@ -228,18 +223,13 @@ fn end_old(person: &mut Timeline, terms: &Terms, first: NaiveDate, out: Change) 
     schemes.dedup();
     for insutype in schemes {
         let on_top = !insutype.is_basic();
-        let paid_here = person.coverages.iter().filter(|stretch| stretch.insutype == insutype);
-        let paid_here = paid_here
-            .into_iter()
-            .any(|stretch| stretch.poolarea_no.is_none_or(|area| area == terms.from_area));
+        let of_here = |area: Option<Area>| area.is_none_or(|area| area == terms.from_area);
+        let mut stretches = person.coverages.iter().filter(|stretch| stretch.insutype == insutype);
+        let paid_here = stretches.any(|stretch| of_here(stretch.poolarea_no));
         if !(terms.direction.leaves(insutype) || on_top && paid_here) {
             continue;
         }
-        let first = if on_top && runs(person, insutype, terms.today) {
-            first.max(day_after(terms.today))
-        } else {
-            first
-        };
+        let first = if on_top { on_top_from(person, insutype, first, terms.today) } else { first };
         let standing = changes::standing(person, insutype, first);
         if !matches!(standing, Standing::Ended | Standing::NotInsured) {
             changes::end(person, insutype, first, out).map_err(refused)?;
@@ -252,9 +242,10 @@ fn refused(why: Refused) -> Fault {
     Fault::Refused(Box::new(why))
 }
 
-/// Whether the scheme pays on the day.
-fn runs(person: &Timeline, insutype: Insutype, day: NaiveDate) -> bool {
-    changes::standing(person, insutype, day) == Standing::Normal
+/// From when what is on top of a basic scheme can change: what pays today is changed from tomorrow on.
+fn on_top_from(person: &Timeline, insutype: Insutype, first: NaiveDate, today: NaiveDate) -> NaiveDate {
+    let pays = changes::standing(person, insutype, today) == Standing::Normal;
+    if pays { first.max(day_after(today)) } else { first }
 }
 
 /// What was paid by the area that kept the register stays with that area when the register moves.
