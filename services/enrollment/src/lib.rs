@@ -39,7 +39,6 @@ pub use config::EnrollmentConfig;
 
 use crate::access::log::AccessLog;
 use crate::app::Register;
-use crate::coverage::api::CoverageApi;
 use crate::migrations::Migrator;
 use crate::person::store::cached::TimelineSource;
 use crate::register::api::Api;
@@ -75,7 +74,7 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
 fn services(register: &Register, applier: Applier, stopping: CancellationToken) -> Services {
     services![
         EnrollmentServiceServer::new(Api::new(register.clone(), stopping.clone())),
-        CoverageServiceServer::new(CoverageApi::new(register.clone())),
+        CoverageServiceServer::new(register.clone()),
         LedgerServiceServer::new(register.clone()),
         MergeServiceServer::new(register.clone()),
         TransferServiceServer::new(register.clone()),
@@ -90,8 +89,8 @@ pub async fn serve(config: EnrollmentConfig) -> anyhow::Result<RunningServer> {
     let stopping = server.stopping();
     let register = open(&config).await?;
     let applier = Applier::new(register.clone());
-    tokio::spawn(applier.clone().run(stopping.clone()));
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(register.rules.clone().keep_fresh()));
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(rotate_keys::keep_rotating(register.clone())));
+    applier.keep_applying(&stopping);
+    register.rules.keep_fresh(&stopping);
+    rotate_keys::keep_rotating(&register, &stopping);
     server.serve(services(&register, applier, stopping)).await
 }

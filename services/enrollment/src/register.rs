@@ -18,5 +18,4 @@ pub(crate) mod keeper;
 mod list_persons;
 pub(crate) mod messages;
 pub(crate) mod rotate_keys;
-pub(crate) mod row_check;
 mod watch_register;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta};
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use tokio_util::sync::CancellationToken;
 use yizhan_documents::{Rules, RulesDocument};
 use yizhan_rules::{CreatePublishedRules, Publication, Published, RulesBook};
 use yizhan_runtime::config::DatabaseConfig;
@@ -55,7 +56,7 @@ both_databases! {
         let first = publish(&db, &book, &text).await.unwrap();
         assert!(!first.known && first.summary.recorded_at.is_some());
         assert_eq!((within(&book), within(&other_process)), (180, 120));
-        tokio::spawn(other_process.clone().keep_fresh());
+        other_process.keep_fresh(&CancellationToken::new());
         let again = publish(&db, &book, &text).await.unwrap();
         assert_eq!(again.summary.digest, first.summary.digest);
         assert!(again.known);

@@ -2,18 +2,17 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use yizhan_proto::enrollment::v1::Contribution;
-use yizhan_runtime::Reason;
 use yizhan_runtime::ids::new_id;
+use yizhan_runtime::once::Cause;
+use yizhan_runtime::{Fields, Reason};
 use yizhan_terms::{Area, Insutype};
 
 use crate::coverage::domain::contributions::{self, Accrued, Kind};
 use crate::coverage::store::entities::contribution;
 use crate::person::domain::codes;
-use crate::register::row_check::RowCheck;
-use yizhan_runtime::once::Cause;
 
 /// Most that one contribution can be: 100 million yuan.
-pub const MAX_AMOUNT_FEN: i64 = 10_000_000_000;
+const MAX_AMOUNT_FEN: i64 = 10_000_000_000;
 
 /// A contribution that is right.
 #[derive(Clone, Debug)]
@@ -41,48 +40,40 @@ pub struct NewContribution {
 }
 
 /// Checks one.
-pub fn checked(row: &Contribution, today: NaiveDate, mut check: RowCheck) -> Option<NewContribution> {
-    let psn_no = check.psn_no("psn_no", &row.psn_no);
-    let insutype = check.insutype("insutype", &row.insutype);
-    let first_day = insutype.and_then(|insutype| {
-        let first_day = contributions::first_day(insutype, &row.accrym);
-        if first_day.is_none() {
-            let text = "费款所属期：居民为年度 YYYY，其他险种为月份 YYYY-MM";
-            check.wrong("accrym", Reason::AccrymInvalid.saying(text));
-        }
-        first_day
-    });
-    let amount_fen = amount(row.amount_fen, "amount_fen", &mut check);
-    let clct_type = check.code("clct_type", &row.clct_type, codes::is_clct_type);
-    let clct_flag = check.code("clct_flag", &row.clct_flag, |code| ["0", "1"].contains(&code));
+pub fn checked(row: &Contribution, today: NaiveDate, fields: &mut Fields) -> Option<NewContribution> {
+    let psn_no = fields.psn_no("psn_no", &row.psn_no);
+    let insutype = fields.coded("insutype", &row.insutype, Insutype::from_code);
+    let said = Reason::AccrymInvalid.saying("费款所属期：居民为年度 YYYY，其他险种为月份 YYYY-MM");
+    let first_day = insutype
+        .and_then(|insutype| fields.some(contributions::first_day(insutype, &row.accrym), "accrym", said));
+    let amount_fits = (0..=MAX_AMOUNT_FEN).contains(&row.amount_fen);
+    fields.require(amount_fits, "amount_fen", Reason::AmountOutOfRange);
+    let clct_type = fields.code("clct_type", &row.clct_type, codes::is_clct_type);
+    let clct_flag = fields.code("clct_flag", &row.clct_flag, |code| ["0", "1"].contains(&code));
+    let of_resident = row.clct_type != "991" || insutype == Some(Insutype::Resident);
+    fields.require(of_resident, "clct_type", Reason::CodeUnknown.saying("991 居民退费仅用于居民医保"));
     let is_due = row.clct_flag == "0";
-    if row.clct_type == "991" && insutype != Some(Insutype::Resident) {
-        check.wrong("clct_type", Reason::CodeUnknown.saying("991 居民退费仅用于居民医保"));
-    }
-    if is_due && ["20", "991"].contains(&row.clct_type.as_str()) {
-        check.wrong("clct_flag", Reason::RefundNotDue);
-    }
-    let paid_date = match is_due {
-        true => check.optional_date("paid_date", &row.paid_date),
-        false => check.date("paid_date", &row.paid_date).map(Some),
+    let refund_due = is_due && ["20", "991"].contains(&row.clct_type.as_str());
+    fields.require(!refund_due, "clct_flag", Reason::RefundNotDue);
+    let paid_date = if is_due {
+        fields.require(row.paid_date.is_empty(), "paid_date", Reason::PaidDateOfDue).then_some(None)
+    } else {
+        fields.past_date("paid_date", &row.paid_date, today).map(Some)
     };
-    if is_due && !row.paid_date.is_empty() {
-        check.wrong("paid_date", Reason::PaidDateOfDue);
-    }
-    if paid_date.flatten().is_some_and(|paid| paid > today) {
-        check.wrong("paid_date", Reason::InTheFuture);
-    }
-    let clct_way = way(&row.clct_way, &mut check);
-    let psn_type = psn_type(row, &mut check);
-    if !row.contribution_id.is_empty() || row.recorded_at.is_some() {
-        check.wrong("contribution_id", Reason::ToldOnly);
-    }
+    let known_way = |code: &str| code.is_empty() || codes::is_clct_way(code);
+    let clct_way = fields.code("clct_way", &row.clct_way, known_way);
+    let psn_type = fields.optional("psn_type", &row.psn_type, |fields, field, code| {
+        let fits = insutype == Some(Insutype::Resident) && is_resident(code);
+        fields.require(fits, field, Reason::PsnTypeNotResident).then(|| code.to_owned())
+    });
+    let untold = row.contribution_id.is_empty() && row.recorded_at.is_none();
+    fields.require(untold, "contribution_id", Reason::ToldOnly);
     Some(NewContribution {
         psn_no: psn_no?,
         insutype: insutype?,
         accrym: row.accrym.clone(),
         first_day: first_day?,
-        amount_fen: amount_fen?,
+        amount_fen: row.amount_fen,
         kind: Kind::of(&clct_flag?, &row.clct_type),
         clct_type: clct_type?,
         paid_date: paid_date?,
@@ -91,33 +82,9 @@ pub fn checked(row: &Contribution, today: NaiveDate, mut check: RowCheck) -> Opt
     })
 }
 
-/// An amount in fen.
-pub fn amount(fen: i64, field: &str, check: &mut RowCheck) -> Option<i64> {
-    let fits = (0..=MAX_AMOUNT_FEN).contains(&fen);
-    if !fits {
-        check.wrong(field, Reason::AmountOutOfRange);
-    }
-    fits.then_some(fen)
-}
-
-/// A 征收方式, or nothing.
-pub fn way(code: &str, check: &mut RowCheck) -> Option<String> {
-    check.code("clct_way", code, |code| code.is_empty() || codes::is_clct_way(code))
-}
-
-/// A resident's 人员类别; the outer `None` is wrong.
-fn psn_type(row: &Contribution, check: &mut RowCheck) -> Option<Option<String>> {
-    if row.psn_type.is_empty() {
-        return Some(None);
-    }
-    let of_resident = |code: &str| {
-        codes::is_psn_type(code) && ["14", "15", "16"].contains(&code.get(..2).unwrap_or_default())
-    };
-    let fits = row.insutype == Insutype::Resident.code() && of_resident(&row.psn_type);
-    if !fits {
-        check.wrong("psn_type", Reason::PsnTypeNotResident);
-    }
-    fits.then(|| Some(row.psn_type.clone()))
+/// Whether it is a 人员类别 of residents.
+fn is_resident(psn_type: &str) -> bool {
+    codes::is_psn_type(psn_type) && ["14", "15", "16"].iter().any(|kind| psn_type.starts_with(kind))
 }
 
 impl NewContribution {

@@ -2,8 +2,8 @@
 
 use yizhan_documents::RulesDocument;
 use yizhan_proto::enrollment::v1::{
-    GetEntitlementRulesRequest, ListEntitlementRulesRequest, ListEntitlementRulesResponse,
-    PublishEntitlementRulesRequest, PublishEntitlementRulesResponse,
+    GetEntitlementRulesRequest, GetEntitlementRulesResponse, ListEntitlementRulesRequest,
+    ListEntitlementRulesResponse, PublishEntitlementRulesRequest, PublishEntitlementRulesResponse,
 };
 use yizhan_proto::rules;
 use yizhan_rules::{Publication, Summary};
@@ -40,6 +40,7 @@ async fn write_down(
 /// One page of documents, in the order they were published.
 pub async fn list(
     register: &Register,
+    _: &Caller,
     request: ListEntitlementRulesRequest,
 ) -> Result<ListEntitlementRulesResponse, ServiceError> {
     let ListEntitlementRulesRequest { area, page_size, page_token } = request;
@@ -51,8 +52,10 @@ pub async fn list(
 /// One document with its text.
 pub async fn get(
     register: &Register,
+    _: &Caller,
     request: GetEntitlementRulesRequest,
-) -> Result<rules::v1::RulesDocument, ServiceError> {
+) -> Result<GetEntitlementRulesResponse, ServiceError> {
     let (summary, document) = register.rules.get(&request.rules_id, &request.version).await?;
-    Ok(rules::v1::RulesDocument { document, ..summary.into() })
+    let rules = Some(rules::v1::RulesDocument { document, ..summary.into() });
+    Ok(GetEntitlementRulesResponse { rules })
 }

@@ -55,8 +55,7 @@ pub async fn list_contributions(
 
 /// What a person owes, in whatever area it was recorded.
 pub async fn arrears_of(register: &Register, psn_no: &str) -> Result<Vec<Arrears>, DbErr> {
-    let all = stored::of_persons(&register.db, [psn_no.to_owned()]).await?.remove(psn_no).unwrap_or_default();
-    let owed = contributions::arrears(&all).into_iter();
+    let owed = contributions::arrears(&stored::of_person(&register.db, psn_no).await?).into_iter();
     Ok(owed
         .map(|(insutype, accrym, amount_fen)| Arrears { insutype: insutype.to_string(), accrym, amount_fen })
         .collect())

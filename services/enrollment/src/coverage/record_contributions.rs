@@ -1,23 +1,21 @@
 //! Records what is due, paid and paid back, and lets payments decide entitlement.
 
-use std::collections::BTreeMap;
-
 use chrono::Datelike;
 use yizhan_proto::enrollment::v1::{RecordContributionsRequest, RecordContributionsResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
 
 use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{NewContribution, checked};
 use crate::coverage::domain::contributions::{self, Accrued, Kind};
 use crate::coverage::domain::enrolment::{Payment, Stop, employee_pays, resident_pays};
-use crate::coverage::enrolment::{check_entries, lock_rows, reason};
+use crate::coverage::enrolment::{check_entries, error};
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
 use crate::person::domain::timeline::Coverage;
 use crate::person::store::edit::Edit;
 use crate::register::changes;
-use crate::register::import::check_row_count;
-use crate::register::row_check::RowCheck;
+use crate::register::import::read_rows;
+use crate::register::keeper::lock_rows;
 use crate::rules::Rules;
 
 /// All rows or none, in their order.
@@ -27,86 +25,53 @@ pub async fn record_contributions(
     mut request: RecordContributionsRequest,
 ) -> Result<RecordContributionsResponse, ServiceError> {
     let (key, mut violations) = once::open(caller, &mut request);
-    check_row_count(request.rows.len(), &mut violations);
     let today = register.clock.today();
-    let rows = request.rows.iter().enumerate();
-    let rows: Vec<_> =
-        rows.filter_map(|(at, row)| checked(row, today, RowCheck::new(at, &mut violations))).collect();
-    violations.none()?;
-    let work = Recording { caller, rows };
-    once::once(register, &key, |write| Box::pin(work.write(write))).await
+    let read = |row: &_, mut fields: Fields| checked(row, today, &mut fields);
+    let rows = read_rows(&request.rows, &mut violations, read);
+    let rows = &violations.finish(rows)?;
+    once::once(register, &key, |write| Box::pin(record(write, caller, rows))).await
 }
 
-struct Recording<'a> {
-    caller: &'a Caller,
-    rows: Vec<NewContribution>,
-}
-
-impl Recording<'_> {
-    async fn write(
-        &self,
-        write @ Write { tx, service: register, cause }: Write<'_>,
-    ) -> Result<Done<RecordContributionsResponse>, ServiceError> {
-        let psn_nos: Vec<&str> = self.rows.iter().map(|row| row.psn_no.as_str()).collect();
-        let edits = lock_rows(tx, self.caller, &psn_nos).await?;
-        let rules = register.rules.load(tx).await?;
-        let recorded = stored::of_persons(tx, edits.keys().cloned()).await?;
-        let mut work = Work { edits, recorded, rules, violations: Violations::new() };
-        let recorded_at = register.clock.now();
-        let (mut models, mut coverages) = (Vec::new(), Vec::new());
-        for (at, row) in self.rows.iter().enumerate() {
-            let Some(area) = work.edits.get(&row.psn_no).map(|edit| edit.after.poolarea_no) else {
-                continue;
-            };
-            let model = row.row(area, cause, recorded_at);
-            if let Some(coverage) = work.take(at, row) {
-                coverages.push(decided(&row.psn_no, &coverage));
-            }
-            models.push(model);
-        }
-        work.violations.none()?;
-        for edit in work.edits.values() {
-            check_entries(&edit.after.timeline)?;
-        }
-        stored::insert(tx, models).await?;
-        let changed = changes::record(write, work.edits.into_values().collect()).await?;
-        let answer = RecordContributionsResponse {
-            row_count: self.rows.len() as i32,
-            changed_person_count: changed.len() as i32,
-            coverages,
-            replayed: false,
-        };
-        Ok(Done { answer, changed })
-    }
-}
-
-/// Rows on their way into the register.
-struct Work {
-    edits: BTreeMap<String, Edit>,
-    recorded: BTreeMap<String, Vec<Accrued>>,
-    rules: Rules,
-    violations: Violations,
-}
-
-impl Work {
-    /// Adds a row to what is recorded, and gives the coverage that came of it.
-    fn take(&mut self, at: usize, row: &NewContribution) -> Option<Coverage> {
-        let recorded = self.recorded.entry(row.psn_no.clone()).or_default();
+async fn record(
+    write: Write<'_>,
+    caller: &Caller,
+    rows: &[NewContribution],
+) -> Result<Done<RecordContributionsResponse>, ServiceError> {
+    let Write { tx, service: register, cause } = write;
+    let psn_nos: Vec<&str> = rows.iter().map(|row| row.psn_no.as_str()).collect();
+    let mut edits = lock_rows(tx, caller, &psn_nos, &[]).await?;
+    let rules = register.rules.load(tx).await?;
+    let mut recorded = stored::of_persons(tx, edits.keys().cloned()).await?;
+    let recorded_at = register.clock.now();
+    let mut violations = Violations::new();
+    let (mut models, mut coverages) = (Vec::new(), Vec::new());
+    for (at, row) in rows.iter().enumerate() {
+        let Some(edit) = edits.get_mut(&row.psn_no) else { continue };
+        models.push(row.row(edit.after.poolarea_no, cause, recorded_at));
+        let recorded = recorded.entry(row.psn_no.clone()).or_default();
         recorded.push(row.accrued());
-        let mut check = RowCheck::new(at, &mut self.violations);
-        if contributions::paid_fen(recorded, row.insutype, &row.accrym) < 0 {
-            check.wrong("amount_fen", Reason::RefundExceedsPaid);
-        }
-        let edit = self.edits.get_mut(&row.psn_no)?;
-        match pay(edit, row, recorded, &self.rules) {
-            Ok(coverage) => coverage,
+        let mut fields = Fields::row(at, &mut violations);
+        let covered = contributions::paid_fen(recorded, row.insutype, &row.accrym) >= 0;
+        fields.require(covered, "amount_fen", Reason::RefundExceedsPaid);
+        match pay(edit, row, recorded, &rules) {
+            Ok(coverage) => coverages.extend(coverage.map(|held| decided(&row.psn_no, &held))),
             Err(stop) => {
-                let (reason, text) = reason(&stop);
-                check.wrong("insutype", reason.saying(text));
-                None
+                let refused = error(stop);
+                fields.wrong("insutype", refused.reason().saying(refused.text().to_owned()));
             }
         }
     }
+    violations.none()?;
+    edits.values().try_for_each(|edit| check_entries(&edit.after.timeline))?;
+    stored::insert(tx, models).await?;
+    let changed = changes::record(write, edits.into_values().collect()).await?;
+    let answer = RecordContributionsResponse {
+        row_count: rows.len() as i32,
+        changed_person_count: changed.len() as i32,
+        coverages,
+        replayed: false,
+    };
+    Ok(Done { answer, changed })
 }
 
 /// What a row makes of the person's coverage. 补收 of residents pays for gap years and enrols for none.
@@ -117,8 +82,7 @@ fn pay(
     rules: &Rules,
 ) -> Result<Option<Coverage>, Stop> {
     let (Kind::Paid, Some(paid_on)) = (row.kind, row.paid_date) else { return Ok(None) };
-    let area = edit.after.poolarea_no;
-    let payment = Payment { area, paid_on, rules };
+    let payment = Payment { area: edit.after.poolarea_no, paid_on, rules };
     let person = &mut edit.after.timeline;
     match contributions::is_paid_yearly(row.insutype) {
         true if row.clct_type == contributions::PAID_BACK => Ok(None),

@@ -7,7 +7,8 @@ use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{
     Contribution, PersonRow, RegisterNewbornRequest, RegisterNewbornResponse,
 };
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, db, once};
+use yizhan_terms::{Insutype, is_psn_no};
 
 use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{self, NewContribution};
@@ -17,13 +18,9 @@ use crate::coverage::enrolment::error;
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
 use crate::person::store::entities::person;
-use crate::person::store::{rows, timelines};
-use crate::register::certificates;
-use crate::register::changes;
+use crate::person::store::timelines;
 use crate::register::import_persons::{NewPerson, new_person};
-use crate::register::row_check::RowCheck;
-use yizhan_terms::Insutype;
-use yizhan_terms::is_psn_no;
+use crate::register::{certificates, changes};
 
 /// 人员类别 新生儿.
 const NEWBORN: &str = "1401";
@@ -37,116 +34,106 @@ pub async fn register_newborn(
     mut request: RegisterNewbornRequest,
 ) -> Result<RegisterNewbornResponse, ServiceError> {
     let (key, mut violations) = once::open(caller, &mut request);
-    let today = register.clock.today();
-    let told = request.person.clone().unwrap_or_default();
-    let child = new_person(&told, today, RowCheck::within("person.", &mut violations));
-    violations.require(
-        told.die_date.is_empty(),
-        "person.die_date",
-        Reason::FieldNotExpected.saying("新生儿登记不填死亡日期"),
-    );
-    let guardian_fits = is_psn_no(&request.guardian_psn_no) && request.guardian_psn_no != told.psn_no;
-    violations.require(guardian_fits, "guardian_psn_no", Reason::PsnNoInvalid.saying("应为另一人的人员编号"));
-    let payments = payments(&request.payments, &told, today, &mut violations);
-    violations.none()?;
-    let Some(child) = child else {
-        return Err(ServiceError::internal(anyhow::anyhow!("a newborn was refused without a violation")));
-    };
-    caller.check_manages(child.poolarea_no.as_str())?;
-    let newborn =
-        Newborn { caller, child, told_psn_no: told.psn_no, guardian: request.guardian_psn_no, payments };
-    once::once(register, &key, |write| Box::pin(newborn.write(write))).await
+    let newborn = checked(request, register.clock.today(), &mut violations);
+    let newborn = violations.finish(newborn)?;
+    caller.check_manages(newborn.child.poolarea_no.as_str())?;
+    once::once(register, &key, |write| Box::pin(newborn.register(write, caller))).await
 }
 
-fn payments(
-    told: &[Contribution],
-    child: &PersonRow,
+/// A child to be registered.
+struct Newborn {
+    child: NewPerson,
+    guardian: String,
+    /// With the day each was paid, in the order of coverage years.
+    payments: Vec<(NaiveDate, NewContribution)>,
+}
+
+fn checked(
+    request: RegisterNewbornRequest,
     today: NaiveDate,
     violations: &mut Violations,
-) -> Vec<NewContribution> {
-    let count_fits = (1..=MAX_PAYMENTS).contains(&told.len());
-    violations.require(count_fits, "payments", Reason::CountInvalid.saying("1 至 2 笔缴费"));
-    let born_in = child.brdy.get(..4).unwrap_or_default();
-    let mut checked = Vec::new();
-    for (at, payment) in told.iter().take(MAX_PAYMENTS).enumerate() {
+) -> Option<Newborn> {
+    let told = request.person.unwrap_or_default();
+    let guardian = request.guardian_psn_no;
+    let child = new_person(&told, today, Fields::within("person.", violations));
+    let no_death = Reason::FieldNotExpected.saying("新生儿登记不填死亡日期");
+    violations.require(told.die_date.is_empty(), "person.die_date", no_death);
+    let is_another = is_psn_no(&guardian) && guardian != told.psn_no;
+    violations.require(is_another, "guardian_psn_no", Reason::PsnNoInvalid.saying("应为另一人的人员编号"));
+    let fits = (1..=MAX_PAYMENTS).contains(&request.payments.len());
+    violations.require(fits, "payments", Reason::CountInvalid.saying("1 至 2 笔缴费"));
+    let mut payments = Vec::new();
+    for (at, payment) in request.payments.iter().take(MAX_PAYMENTS).enumerate() {
+        let twice = request.payments[..at].iter().any(|earlier| earlier.accrym == payment.accrym);
         let place = format!("payments[{at}].");
-        let mut payment = payment.clone();
-        let own = |value: &str, own: &str| value.is_empty() || value == own;
-        let is_own = own(&payment.psn_no, &child.psn_no) && own(&payment.insutype, Insutype::Resident.code());
-        violations.require(is_own, format!("{place}psn_no"), Reason::PaymentOfAnother);
-        child.psn_no.clone_into(&mut payment.psn_no);
-        payment.insutype = Insutype::Resident.to_string();
-        let paid = contribution_check::checked(&payment, today, RowCheck::within(&place, violations));
-        let normal = paid.as_ref().is_none_or(|paid| paid.kind == Kind::Paid && paid.clct_type == "10");
-        violations.require(normal, format!("{place}clct_type"), Reason::PaymentExpected);
-        let born = payment.accrym.as_str() >= born_in;
-        violations.require(
-            born,
-            format!("{place}accrym"),
-            Reason::AccrymInvalid.saying("参保年度不能早于出生年度"),
-        );
-        let paid_after_birth = payment.paid_date >= child.brdy;
-        violations.require(
-            paid_after_birth,
-            format!("{place}paid_date"),
-            Reason::DatesReversed.saying("缴费日期不能早于出生日期"),
-        );
-        let twice = told.iter().take(at).any(|earlier| earlier.accrym == payment.accrym);
-        violations.require(
-            !twice,
-            format!("{place}accrym"),
-            Reason::DuplicateRow.saying("每个参保年度只缴一次"),
-        );
-        checked.extend(paid);
+        let mut fields = Fields::within(&place, violations);
+        fields.require(!twice, "accrym", Reason::DuplicateRow.saying("每个参保年度只缴一次"));
+        payments.push(paid(payment.clone(), &told, today, fields));
     }
-    checked.sort_by_key(|payment| payment.first_day);
-    checked
+    let mut payments = payments.into_iter().collect::<Option<Vec<_>>>()?;
+    payments.sort_by_key(|(_, payment)| payment.first_day);
+    Some(Newborn { child: child?, guardian, payments })
 }
 
-struct Newborn<'a> {
-    caller: &'a Caller,
-    child: NewPerson,
-    told_psn_no: String,
-    guardian: String,
-    payments: Vec<NewContribution>,
+/// A payment for the child's coverage as a resident, and its day.
+fn paid(
+    mut told: Contribution,
+    child: &PersonRow,
+    today: NaiveDate,
+    mut fields: Fields,
+) -> Option<(NaiveDate, NewContribution)> {
+    let own = |value: &str, own: &str| value.is_empty() || value == own;
+    let is_own = own(&told.psn_no, &child.psn_no) && own(&told.insutype, Insutype::Resident.code());
+    fields.require(is_own, "psn_no", Reason::PaymentOfAnother);
+    child.psn_no.clone_into(&mut told.psn_no);
+    told.insutype = Insutype::Resident.to_string();
+    let payment = contribution_check::checked(&told, today, &mut fields);
+    let born = told.accrym.as_str() >= child.brdy.get(..4).unwrap_or_default();
+    fields.require(born, "accrym", Reason::AccrymInvalid.saying("参保年度不能早于出生年度"));
+    let said = Reason::DatesReversed.saying("缴费日期不能早于出生日期");
+    fields.require(told.paid_date >= child.brdy, "paid_date", said);
+    let payment = payment?;
+    let normal = payment.kind == Kind::Paid && payment.clct_type == "10";
+    let paid_on = payment.paid_date.filter(|_| normal);
+    Some((fields.some(paid_on, "clct_type", Reason::PaymentExpected)?, payment))
 }
 
-impl Newborn<'_> {
-    async fn write(
+impl Newborn {
+    async fn register(
         &self,
-        write @ Write { tx, service: register, cause }: Write<'_>,
+        write: Write<'_>,
+        caller: &Caller,
     ) -> Result<Done<RegisterNewbornResponse>, ServiceError> {
+        let Write { tx, service: register, cause } = write;
         self.check_persons(tx).await?;
         let rules = register.rules.load(tx).await?;
-        let recorded_at = register.clock.now();
+        let area = self.child.poolarea_no;
         let mut edit = self.child.edit(None);
-        let (mut models, mut coverages) = (Vec::new(), Vec::new());
-        for payment in &self.payments {
-            models.push(payment.row(self.child.poolarea_no, cause, recorded_at));
-            let paid_on = payment.paid_date.unwrap_or_default();
-            let pays = Payment { area: self.child.poolarea_no, paid_on, rules: &rules };
+        let mut coverages = Vec::new();
+        for (paid_on, payment) in &self.payments {
+            let pays = Payment { area, paid_on: *paid_on, rules: &rules };
             let year = payment.first_day.year();
             let begun = resident_pays(&mut edit.after.timeline, pays, year, Some(NEWBORN));
-            coverages.extend(begun.map_err(|stop| error(&stop))?);
+            coverages.extend(begun.map_err(error)?.map(|held| decided(&self.child.psn_no, &held)));
         }
         if coverages.len() < self.payments.len() {
             return Err(ServiceError::invalid_field("payments", Reason::CoverageYearOver));
         }
         let child = self.child.model(register);
-        certificates::exchange(tx, self.caller, &[(0, child.clone())], &BTreeMap::new()).await?;
-        rows::upsert::<person::Entity, _>(tx, vec![child]).await?;
-        let changed = changes::record(write, vec![edit]).await?;
-        stored::insert(tx, models).await?;
-        let person_version = changed.first().map(|person| person.version).unwrap_or_default();
-        let coverages = coverages.iter().map(|held| decided(&self.told_psn_no, held)).collect();
+        certificates::exchange(tx, caller, &[(0, child.clone())], &BTreeMap::new()).await?;
+        db::upsert::<person::Entity>(tx, vec![child]).await?;
+        let (person_version, changed) = changes::record_one(write, edit).await?;
+        let at = register.clock.now();
+        stored::insert(tx, self.payments.iter().map(|(_, payment)| payment.row(area, cause, at)).collect())
+            .await?;
         Ok(Done { answer: RegisterNewbornResponse { coverages, person_version, replayed: false }, changed })
     }
 
     /// The child is not registered yet, the guardian is.
     async fn check_persons(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError> {
-        let held = timelines::lock(tx, [self.told_psn_no.clone(), self.guardian.clone()]).await?;
+        let held = timelines::lock(tx, [self.child.psn_no.clone(), self.guardian.clone()]).await?;
         let mut violations = Violations::new();
-        let is_new = !held.contains_key(&self.told_psn_no);
+        let is_new = !held.contains_key(&self.child.psn_no);
         violations.require(is_new, "person.psn_no", Reason::PersonRegistered);
         let guardian = held.get(&self.guardian).filter(|person| person.timeline.merged_into.is_none());
         violations.require(guardian.is_some(), "guardian_psn_no", Reason::PersonUnknown);

@@ -2,16 +2,14 @@
 
 use chrono::NaiveDate;
 use yizhan_proto::enrollment::v1::{ReverifyDiseaseEntitlementRequest, ReverifyDiseaseEntitlementResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, once};
+use yizhan_rules::months::last_day_after;
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, once};
 
 use crate::app::{Done, Register, Write};
-use crate::coverage::enrolment::lock_one;
-use crate::coverage::import_disease_entitlements::is_dise_codg;
+use crate::coverage::import_disease_entitlements::{is_dise_codg, kind};
 use crate::person::domain::timeline::DiseaseKind;
-use crate::register::changes;
-use crate::register::messages;
-use crate::register::row_check::RowCheck;
-use yizhan_rules::months::last_day_after;
+use crate::register::keeper::lock_one;
+use crate::register::{changes, messages};
 
 /// Half-yearly, unless told otherwise.
 const MONTHS: u32 = 6;
@@ -23,41 +21,13 @@ pub async fn reverify_disease_entitlement(
     mut request: ReverifyDiseaseEntitlementRequest,
 ) -> Result<ReverifyDiseaseEntitlementResponse, ServiceError> {
     let (key, mut violations) = once::open(caller, &mut request);
-    let mut check = RowCheck::within("", &mut violations);
-    check.psn_no("psn_no", &request.psn_no);
-    let kind = DiseaseKind::from_code(request.kind);
-    if kind.is_none() {
-        check.wrong("kind", Reason::CodeUnknown.saying("应为 1 门诊慢特病或 2 两病"));
-    }
-    check.code("dise_codg", &request.dise_codg, is_dise_codg);
-    let verified_on = check.date("verified_on", &request.verified_on);
-    let reverify_by = check.optional_date("reverify_by", &request.reverify_by);
-    if verified_on.is_some_and(|day| day > register.clock.today()) {
-        check.wrong("verified_on", Reason::InTheFuture);
-    }
-    if let (Some(verified_on), Some(Some(last))) = (verified_on, reverify_by)
-        && last <= verified_on
-    {
-        check.wrong("reverify_by", Reason::DatesReversed.saying("下次复审期限应晚于复审日期"));
-    }
-    violations.none()?;
-    let (Some(kind), Some(verified_on)) = (kind, verified_on) else {
-        return Err(ServiceError::internal(anyhow::anyhow!("a request was refused without a violation")));
-    };
-    let reverify_by = reverify_by.flatten().unwrap_or_else(|| last_day_after(verified_on, MONTHS));
-    let work = Reverification {
-        caller,
-        psn_no: request.psn_no,
-        kind,
-        dise_codg: request.dise_codg,
-        verified_on,
-        reverify_by,
-    };
-    once::once(register, &key, |write| Box::pin(work.write(write))).await
+    let verified = checked(&request, register.clock.today(), Fields::of(&mut violations));
+    let verified = violations.finish(verified)?;
+    once::once(register, &key, |write| Box::pin(verified.record(write, caller))).await
 }
 
-struct Reverification<'a> {
-    caller: &'a Caller,
+/// What was verified.
+struct Verified {
     psn_no: String,
     kind: DiseaseKind,
     dise_codg: String,
@@ -65,12 +35,30 @@ struct Reverification<'a> {
     reverify_by: NaiveDate,
 }
 
-impl Reverification<'_> {
-    async fn write(
+fn checked(
+    request: &ReverifyDiseaseEntitlementRequest,
+    today: NaiveDate,
+    mut fields: Fields,
+) -> Option<Verified> {
+    let psn_no = fields.psn_no("psn_no", &request.psn_no);
+    let kind = kind("kind", request.kind, &mut fields);
+    let dise_codg = fields.code("dise_codg", &request.dise_codg, is_dise_codg);
+    let verified_on = fields.past_date("verified_on", &request.verified_on, today);
+    let reverify_by = fields.optional("reverify_by", &request.reverify_by, Fields::date);
+    let verified_on = verified_on?;
+    let reverify_by = reverify_by?.unwrap_or_else(|| last_day_after(verified_on, MONTHS));
+    let said = Reason::DatesReversed.saying("下次复审期限应晚于复审日期");
+    fields.require(verified_on < reverify_by, "reverify_by", said);
+    Some(Verified { psn_no: psn_no?, kind: kind?, dise_codg: dise_codg?, verified_on, reverify_by })
+}
+
+impl Verified {
+    async fn record(
         &self,
-        write @ Write { tx, .. }: Write<'_>,
+        write: Write<'_>,
+        caller: &Caller,
     ) -> Result<Done<ReverifyDiseaseEntitlementResponse>, ServiceError> {
-        let mut edit = lock_one(tx, self.caller, &self.psn_no).await?;
+        let mut edit = lock_one(write.tx, caller, &self.psn_no).await?;
         let held = edit.after.timeline.diseases.iter_mut().find(|held| {
             held.kind == self.kind
                 && held.dise_codg == self.dise_codg
@@ -83,8 +71,7 @@ impl Reverification<'_> {
         }
         held.reverify_by = Some(self.reverify_by);
         let entitlement = Some(messages::disease(held));
-        let changed = changes::record(write, vec![edit]).await?;
-        let person_version = changed.first().map(|person| person.version).unwrap_or_default();
+        let (person_version, changed) = changes::record_one(write, edit).await?;
         let answer = ReverifyDiseaseEntitlementResponse { entitlement, person_version, replayed: false };
         Ok(Done { answer, changed })
     }

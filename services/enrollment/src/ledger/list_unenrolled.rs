@@ -11,8 +11,8 @@ use crate::person::store::entities::person;
 use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::domain::eligibility::{Question, answer};
-use crate::register::row_check::MAX_TEXT;
 use crate::transfers::domain::statement::statement;
+use yizhan_runtime::fields::MAX_TEXT;
 
 /// One page.
 pub async fn list_unenrolled(

@@ -12,7 +12,7 @@ use crate::merges::store as merges;
 use crate::person::store::edit::{Edit, PERSON_MERGED};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
-use crate::register::import;
+use crate::register::keeper::check_keeper;
 use crate::transfers::parties::{check_reason, transfer_open};
 use crate::transfers::store::transfers;
 use yizhan_terms::is_psn_no;
@@ -51,7 +51,7 @@ impl Merge<'_> {
         write @ Write { tx, .. }: Write<'_>,
     ) -> Result<Done<MergePersonsResponse>, ServiceError> {
         let MergePersonsRequest { keep_psn_no, merged_psn_no, reason, .. } = self.request;
-        import::check_keeper(self.caller)?;
+        check_keeper(self.caller)?;
         let mut held = self.lock(tx).await?;
         let (keep, other) = (self.take(&mut held, keep_psn_no)?, self.take(&mut held, merged_psn_no)?);
         if keep.poolarea_no != other.poolarea_no {

@@ -35,6 +35,13 @@ pub async fn record(
     Ok(changed)
 }
 
+/// Writes what changes of one person: the version they are at behind it, and the person if that is a new one.
+pub async fn record_one(write: Write<'_>, edit: Edit) -> Result<(i64, Vec<StoredTimeline>), DbErr> {
+    let before = edit.after.version;
+    let changed = record(write, vec![edit]).await?;
+    Ok((changed.first().map_or(before, |person| person.version), changed))
+}
+
 /// Every use case refuses what would break the register; what one forgets to refuse gets no further than here. Nothing of it is
 /// written, nor of what else is written with it.
 fn refuse_broken(edits: &[Edit]) -> Result<(), DbErr> {

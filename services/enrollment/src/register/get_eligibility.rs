@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
-use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest, GetEligibilityResponse};
-use yizhan_runtime::clock::{moment, parse_date};
+use yizhan_proto::enrollment::v1::{
+    BatchGetEligibilitiesRequest, BatchGetEligibilitiesResponse, Eligibility, GetEligibilityRequest,
+    GetEligibilityResponse,
+};
+use yizhan_runtime::clock::moment;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
-use yizhan_runtime::{Caller, Reason, Said, ServiceError, Violations};
-use yizhan_terms::Area;
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
+use yizhan_terms::{Area, Insutype, is_psn_no};
 
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::domain::codes;
@@ -17,10 +20,9 @@ use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::domain::decision::decide;
 use crate::register::domain::eligibility::Question;
 use crate::register::domain::reward::Reward;
+use crate::register::find_person::document;
 use crate::register::messages;
-use crate::register::row_check::MAX_TEXT;
 use crate::rules::Rules;
-use yizhan_terms::{Insutype, is_psn_no};
 
 /// Questions in one call at most.
 pub const MAX_QUESTIONS: usize = 100;
@@ -57,9 +59,9 @@ pub async fn get_eligibility(
     register: &Register,
     caller: &Caller,
     request: GetEligibilityRequest,
-) -> Result<Eligibility, ServiceError> {
+) -> Result<GetEligibilityResponse, ServiceError> {
     let mut violations = Violations::new();
-    let checked = check(register, &request, "", &mut violations);
+    let checked = check(register, &request, Fields::of(&mut violations));
     let checked = violations.finish(checked)?;
     let person = match checked.psn_no(register).await? {
         Some(psn_no) => checked.person(register, &psn_no).await?,
@@ -67,7 +69,9 @@ pub async fn get_eligibility(
     };
     let rules = checked.rules(register).await?;
     match checked.judge(caller, person, rules) {
-        Found::Answer(eligibility) => Ok(*eligibility),
+        Found::Answer(eligibility) => {
+            Ok(GetEligibilityResponse { eligibility: Some(*eligibility), merged_into: String::new() })
+        }
         Found::MergedInto(other) => Err(person_merged(&request.psn_no, &other)),
         Found::Nobody => Err(person_unknown(&request.psn_no)),
     }
@@ -77,23 +81,25 @@ pub async fn get_eligibility(
 pub async fn batch_get_eligibilities(
     register: &Register,
     caller: &Caller,
-    requests: Vec<GetEligibilityRequest>,
-) -> Result<Vec<GetEligibilityResponse>, ServiceError> {
+    request: BatchGetEligibilitiesRequest,
+) -> Result<BatchGetEligibilitiesResponse, ServiceError> {
+    let requests = request.requests;
     let mut violations = Violations::new();
     let fits = (1..=MAX_QUESTIONS).contains(&requests.len());
     violations.require(fits, "requests", Reason::CountInvalid.saying("每次 1 至 100 个问题"));
     let asked = requests.iter().take(MAX_QUESTIONS).enumerate();
-    let checked: Vec<Option<Checked>> = asked
-        .map(|(at, request)| check(register, request, &format!("requests[{at}]."), &mut violations))
-        .collect();
-    let checked: Vec<Checked> = violations.finish(checked.into_iter().collect())?;
+    let checked = asked.map(|(at, request)| {
+        check(register, request, Fields::within(&format!("requests[{at}]."), &mut violations))
+    });
+    let checked: Option<Vec<Checked>> = checked.collect::<Vec<_>>().into_iter().collect();
+    let checked = violations.finish(checked)?;
     let mut psn_nos = Vec::with_capacity(checked.len());
     for checked in &checked {
         psn_nos.push(checked.psn_no(register).await?);
     }
     let asked_now = checked.iter().zip(&psn_nos).filter(|(checked, _)| checked.known_at.is_none());
     let persons = register.persons(asked_now.filter_map(|(_, psn_no)| psn_no.clone()).collect()).await?;
-    let mut answers = Vec::with_capacity(checked.len());
+    let mut responses = Vec::with_capacity(checked.len());
     for (checked, psn_no) in checked.into_iter().zip(psn_nos) {
         let person = match psn_no {
             Some(psn_no) if checked.known_at.is_some() => checked.person(register, &psn_no).await?,
@@ -101,15 +107,15 @@ pub async fn batch_get_eligibilities(
             None => None,
         };
         let rules = checked.rules(register).await?;
-        answers.push(match checked.judge(caller, person, rules) {
-            Found::Answer(eligibility) => {
-                GetEligibilityResponse { eligibility: Some(*eligibility), merged_into: String::new() }
-            }
-            Found::MergedInto(merged_into) => GetEligibilityResponse { eligibility: None, merged_into },
-            Found::Nobody => GetEligibilityResponse::default(),
-        });
+        let mut response = GetEligibilityResponse::default();
+        match checked.judge(caller, person, rules) {
+            Found::Answer(eligibility) => response.eligibility = Some(*eligibility),
+            Found::MergedInto(merged_into) => response.merged_into = merged_into,
+            Found::Nobody => {}
+        }
+        responses.push(response);
     }
-    Ok(answers)
+    Ok(BatchGetEligibilitiesResponse { responses })
 }
 
 impl Checked {
@@ -153,76 +159,52 @@ impl Checked {
     }
 }
 
-/// `within` is where the question stands in the request.
-fn check(
-    register: &Register,
-    request: &GetEligibilityRequest,
-    within: &str,
-    violations: &mut Violations,
-) -> Option<Checked> {
-    let mut check = QuestionCheck { register, request, within, violations };
-    let (whom, known_at, question) = (check.whom(), check.known_at(), check.question());
-    let (known_at, question) = (known_at?, question?);
+fn check(register: &Register, request: &GetEligibilityRequest, mut fields: Fields) -> Option<Checked> {
+    let whom = whom(register, request, &mut fields);
+    let known_at = match request.known_at {
+        None => Some(None),
+        Some(told) => {
+            let past = moment(told).filter(|at| *at <= register.clock.now());
+            fields.some(past, "known_at", Reason::TimeInvalid.saying("时间无效或晚于现在")).map(Some)
+        }
+    };
+    let question = question(request, register.clock.today(), &mut fields);
+    let known_at = known_at?;
     let expires_at = known_at.is_none().then(|| register.clock.answer_expires(request.as_of.is_empty()));
-    Some(Checked { question, whom, known_at, expires_at })
+    Some(Checked { question: question?, whom: whom?, known_at, expires_at })
 }
 
-struct QuestionCheck<'a> {
-    register: &'a Register,
-    request: &'a GetEligibilityRequest,
-    within: &'a str,
-    violations: &'a mut Violations,
+fn whom(register: &Register, request: &GetEligibilityRequest, fields: &mut Fields) -> Option<Whom> {
+    let GetEligibilityRequest { psn_no, psn_cert_type, certno, .. } = request;
+    if psn_cert_type.is_empty() && certno.is_empty() {
+        let told = fields.require(!psn_no.is_empty(), "psn_no", Reason::PsnNoInvalid);
+        return told.then(|| Whom::PsnNo(psn_no.clone()));
+    }
+    fields.require(psn_no.is_empty(), "psn_no", Reason::PersonToldTwice);
+    document(psn_cert_type, certno, fields)?;
+    Some(Whom::Document(register.certificate_key.digest(psn_cert_type, certno)))
 }
 
-impl QuestionCheck<'_> {
-    fn require(&mut self, fits: bool, field: &str, said: impl Into<Said>) {
-        if !fits {
-            self.violations.push(format!("{}{field}", self.within), said);
-        }
-    }
-
-    fn whom(&mut self) -> Whom {
-        let GetEligibilityRequest { psn_no, psn_cert_type, certno, .. } = self.request;
-        if psn_cert_type.is_empty() && certno.is_empty() {
-            self.require(!psn_no.is_empty(), "psn_no", Reason::PsnNoInvalid);
-            return Whom::PsnNo(psn_no.clone());
-        }
-        self.require(psn_no.is_empty(), "psn_no", Reason::PersonToldTwice);
-        let known = codes::is_psn_cert_type(psn_cert_type);
-        self.require(known, "psn_cert_type", Reason::CodeUnknown);
-        let fits = (1..=MAX_TEXT).contains(&certno.chars().count());
-        self.require(fits, "certno", Reason::TextInvalid.saying("证件号码应为 1 至 50 个字符"));
-        Whom::Document(self.register.certificate_key.digest(psn_cert_type, certno))
-    }
-
-    /// `Some(None)`: as it is known now.
-    fn known_at(&mut self) -> Option<Option<DateTime<Utc>>> {
-        let Some(told) = self.request.known_at else { return Some(None) };
-        let known_at = moment(told).filter(|at| *at <= self.register.clock.now());
-        self.require(known_at.is_some(), "known_at", Reason::TimeInvalid.saying("时间无效或晚于现在"));
-        known_at.map(Some)
-    }
-
-    fn question(&mut self) -> Option<Question> {
-        let request = self.request;
-        let given = |code: &String| Some(code.clone()).filter(|code| !code.is_empty());
-        let today = || Some(self.register.clock.today());
-        let as_of = if request.as_of.is_empty() { today() } else { parse_date(&request.as_of) };
-        self.require(as_of.is_some(), "as_of", Reason::DateInvalid);
-        let insutype = Insutype::from_code(&request.insutype);
-        let known = insutype.is_some() || request.insutype.is_empty();
-        self.require(known, "insutype", Reason::CodeUnknown);
-        let med_type = given(&request.med_type);
-        let known = med_type.as_deref().is_none_or(codes::is_med_type);
-        self.require(known, "med_type", Reason::CodeUnknown);
-        let place = Area::parse(&request.mdtrtarea_admvs);
-        let known = place.is_some() || request.mdtrtarea_admvs.is_empty();
-        self.require(known, "mdtrtarea_admvs", Reason::AreaInvalid);
-        let dise_codg = given(&request.dise_codg);
-        let fits = dise_codg.as_ref().is_none_or(|code| code.len() <= MAX_DISEASE_CODE);
-        self.require(fits, "dise_codg", Reason::TextInvalid.saying("病种编码最多 30 个字符"));
-        Some(Question { as_of: as_of?, insutype, med_type, dise_codg, place })
-    }
+fn question(request: &GetEligibilityRequest, today: NaiveDate, fields: &mut Fields) -> Option<Question> {
+    let as_of = fields.optional("as_of", &request.as_of, Fields::date);
+    let insutype = fields.optional("insutype", &request.insutype, |fields, field, code| {
+        fields.coded(field, code, Insutype::from_code)
+    });
+    let med_type = fields.optional("med_type", &request.med_type, |fields, field, code| {
+        fields.code(field, code, codes::is_med_type)
+    });
+    let place = fields.optional("mdtrtarea_admvs", &request.mdtrtarea_admvs, Fields::area);
+    let dise_codg = fields.optional("dise_codg", &request.dise_codg, |fields, field, code| {
+        let said = Reason::TextInvalid.saying("病种编码最多 30 个字符");
+        fields.require(code.len() <= MAX_DISEASE_CODE, field, said).then(|| code.to_owned())
+    });
+    Some(Question {
+        as_of: as_of?.unwrap_or(today),
+        insutype: insutype?,
+        med_type: med_type?,
+        dise_codg: dise_codg?,
+        place: place?,
+    })
 }
 
 /// Names the answer: a digest of the question, the version of the person, and the rule behind the reward, which may be published

@@ -3,52 +3,69 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use yizhan_proto::enrollment::v1::ImportOutcome;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::once::RequestKey;
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
 
-use crate::app::{Done, Write};
+use crate::app::{Done, Register, Write};
 use crate::person::domain::entry::{Entry, Put};
-use crate::person::domain::timeline::MAX_ENTRIES;
+use crate::person::domain::timeline::{MAX_ENTRIES, Timeline};
 use crate::person::store::edit::Edit;
-use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
-use crate::register::row_check::RowCheck;
+use crate::register::keeper::lock_rows;
 
 /// Rows of one import at most.
 pub const MAX_ROWS: usize = 1000;
 
-/// Checks how many rows a request has.
-pub fn check_row_count(row_count: usize, violations: &mut Violations) {
-    violations.require(row_count > 0, "rows", Reason::RowsEmpty);
-    if row_count > MAX_ROWS {
-        violations.push("rows", Reason::TooManyRows).with("limit", MAX_ROWS).with("count", row_count);
+/// Reads the rows of a request, all of them even if some are wrong.
+pub fn read_rows<R, T>(
+    rows: &[R],
+    violations: &mut Violations,
+    read: impl Fn(&R, Fields) -> Option<T>,
+) -> Option<Vec<T>> {
+    violations.require(!rows.is_empty(), "rows", Reason::RowsEmpty);
+    if rows.len() > MAX_ROWS {
+        violations.push("rows", Reason::TooManyRows).with("limit", MAX_ROWS).with("count", rows.len());
     }
+    let read = rows.iter().enumerate().map(|(at, row)| read(row, Fields::row(at, violations)));
+    read.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// Refuses a key that an earlier row of the same request has.
 pub fn check_duplicates<K: Ord>(keys: impl Iterator<Item = K>, field: &str, violations: &mut Violations) {
     let mut seen = BTreeSet::new();
     for (row, key) in keys.enumerate() {
-        if !seen.insert(key) {
-            RowCheck::new(row, violations).wrong(field, Reason::DuplicateRow);
-        }
+        Fields::row(row, violations).require(seen.insert(key), field, Reason::DuplicateRow);
     }
 }
 
-/// Refuses a caller who keeps no register at all, before any person is looked for: so they cannot learn who is registered.
-pub fn check_keeper(caller: &Caller) -> Result<(), ServiceError> {
-    if matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator) {
-        return Ok(());
+/// A row of an import of dated entries.
+pub trait Row: Sync {
+    /// What it makes of the person's timeline.
+    type Entry: Entry + Send + Sync;
+    /// The field that is wrong in a row with the key of an earlier one.
+    const TWICE: &'static str = "begndate";
+
+    /// What rows are told apart by.
+    fn key(&self) -> impl Ord;
+
+    /// The entry as told.
+    fn read(&self, fields: Fields) -> Option<DatedRow<Self::Entry>>;
+
+    /// A further person that must be registered: by field and number.
+    fn other(_entry: &Self::Entry) -> Option<(&'static str, &str)> {
+        None
     }
-    Err(ServiceError::area_not_owned(""))
+
+    /// An entry as it replaces the one of the same key.
+    fn over(told: &Self::Entry, _held: &Self::Entry) -> Self::Entry {
+        told.clone()
+    }
+
+    /// Sees an entry with the person's timeline after all rows are in it, and notes what is wrong.
+    fn check(_entry: &Self::Entry, _person: &Timeline, _fields: &mut Fields) {}
 }
 
-/// Persons whose register the caller keeps. Those of other areas are left out, as if nobody had registered them: whether and
-/// where somebody is registered is told only to those who may ask about them.
-pub fn kept_by<K: Ord>(caller: &Caller, held: BTreeMap<K, StoredTimeline>) -> BTreeMap<K, StoredTimeline> {
-    held.into_iter().filter(|(_, person)| caller.may_manage_area(person.poolarea_no)).collect()
-}
-
-/// One row of an import of dated entries.
+/// One row of an import of dated entries, read.
 #[derive(Clone, Debug)]
 pub struct DatedRow<E> {
     /// Whose.
@@ -57,84 +74,55 @@ pub struct DatedRow<E> {
     pub entry: E,
 }
 
-/// Dated entries to be put into the timelines of registered persons.
-pub struct DatedImport<'a, E> {
-    /// Who asks.
-    pub caller: &'a Caller,
-    /// The rows, in the order of the request.
-    pub rows: Vec<DatedRow<E>>,
-    /// Further persons that must be registered: by row, field and number.
-    pub others: Vec<(usize, &'static str, String)>,
-    /// An entry as it replaces the one of the same key.
-    pub over: fn(&E, &E) -> E,
-    /// Sees each entry with the person's timeline after all rows are in it, and notes what is wrong.
-    pub check: fn(&E, &StoredTimeline, &mut RowCheck),
+/// Puts dated entries into the timelines of registered persons, all or none.
+pub async fn import<R: Row>(
+    register: &Register,
+    caller: &Caller,
+    (key, mut violations): (RequestKey, Violations),
+    rows: &[R],
+) -> Result<ImportOutcome, ServiceError> {
+    check_duplicates(rows.iter().map(Row::key), R::TWICE, &mut violations);
+    let read = read_rows(rows, &mut violations, R::read);
+    let rows = &violations.finish(read)?;
+    once::once(register, &key, |write| Box::pin(put::<R>(write, caller, rows))).await
 }
 
-impl<E: Entry + Send + Sync> DatedImport<'_, E> {
-    /// Writes them, all or none.
-    pub async fn write(
-        &self,
-        write @ Write { tx, .. }: Write<'_>,
-    ) -> Result<Done<ImportOutcome>, ServiceError> {
-        let owners = self.rows.iter().map(|row| row.psn_no.clone());
-        let psn_nos: BTreeSet<String> =
-            owners.chain(self.others.iter().map(|other| other.2.clone())).collect();
-        check_keeper(self.caller)?;
-        let held = timelines::lock(tx, psn_nos).await?;
-        self.check_registered(&held)?;
-        let mut edits: BTreeMap<String, Edit> =
-            held.into_iter().map(|(psn_no, person)| (psn_no, Edit::of(person))).collect();
-        let mut answer = ImportOutcome { row_count: self.rows.len() as i32, ..ImportOutcome::default() };
-        for row in &self.rows {
-            if let Some(edit) = edits.get_mut(&row.psn_no) {
-                let timeline = &mut edit.after.timeline;
-                let held = E::list(timeline).iter().find(|held| held.same_key(&row.entry));
-                let entry = held.map_or_else(|| row.entry.clone(), |held| (self.over)(&row.entry, held));
-                count(timeline.put(entry), &mut answer);
-            }
+async fn put<R: Row>(
+    write: Write<'_>,
+    caller: &Caller,
+    rows: &[DatedRow<R::Entry>],
+) -> Result<Done<ImportOutcome>, ServiceError> {
+    let owners: Vec<&str> = rows.iter().map(|row| row.psn_no.as_str()).collect();
+    let others: Vec<_> = rows.iter().filter_map(|row| R::other(&row.entry)).collect();
+    let mut edits = lock_rows(write.tx, caller, &owners, &others).await?;
+    let mut answer = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };
+    for row in rows {
+        if let Some(edit) = edits.get_mut(&row.psn_no) {
+            let timeline = &mut edit.after.timeline;
+            let held = R::Entry::list(timeline).iter().find(|held| held.same_key(&row.entry));
+            let entry = held.map_or_else(|| row.entry.clone(), |held| R::over(&row.entry, held));
+            count(timeline.put(entry), &mut answer);
         }
-        self.check_all(&edits)?;
-        let changed = changes::record(write, edits.into_values().collect()).await?;
-        answer.changed_person_count = changed.len() as i32;
-        Ok(Done { answer, changed })
     }
+    check_all::<R>(rows, &edits)?;
+    let changed = changes::record(write, edits.into_values().collect()).await?;
+    answer.changed_person_count = changed.len() as i32;
+    Ok(Done { answer, changed })
 }
 
-impl<E: Entry> DatedImport<'_, E> {
-    fn check_registered(&self, held: &BTreeMap<String, StoredTimeline>) -> Result<(), ServiceError> {
-        let owners = self.rows.iter().enumerate().map(|(at, row)| (at, "psn_no", &row.psn_no));
-        let others = self.others.iter().map(|(at, field, psn_no)| (*at, *field, psn_no));
-        let mut violations = Violations::new();
-        for (at, field, psn_no) in owners.chain(others) {
-            let mut check = RowCheck::new(at, &mut violations);
-            match held.get(psn_no) {
-                None => check.wrong(field, Reason::PersonUnknown),
-                // Whose account is shared may be registered elsewhere.
-                Some(person) if field == "psn_no" && !self.caller.may_manage_area(person.poolarea_no) => {
-                    check.wrong(field, Reason::PersonUnknown);
-                }
-                Some(person) if person.timeline.merged_into.is_some() => {
-                    check.wrong(field, Reason::PersonMerged)
-                }
-                Some(_) => {}
-            }
-        }
-        violations.none()
+fn check_all<R: Row>(
+    rows: &[DatedRow<R::Entry>],
+    edits: &BTreeMap<String, Edit>,
+) -> Result<(), ServiceError> {
+    let mut violations = Violations::new();
+    for (at, row) in rows.iter().enumerate() {
+        let person = &edits[&row.psn_no].after.timeline;
+        let mut fields = Fields::row(at, &mut violations);
+        let fits = R::Entry::list(person).len() <= MAX_ENTRIES;
+        fields.require(fits, "psn_no", Reason::TooManyEntries);
+        R::check(&row.entry, person, &mut fields);
     }
-
-    fn check_all(&self, edits: &BTreeMap<String, Edit>) -> Result<(), ServiceError> {
-        let mut violations = Violations::new();
-        for (at, row) in self.rows.iter().enumerate() {
-            let person = &edits[&row.psn_no].after;
-            let mut check = RowCheck::new(at, &mut violations);
-            if E::list(&person.timeline).len() > MAX_ENTRIES {
-                check.wrong("psn_no", Reason::TooManyEntries);
-            }
-            (self.check)(&row.entry, person, &mut check);
-        }
-        violations.none()
-    }
+    violations.none()
 }
 
 /// Counts one row.

@@ -1,49 +1,43 @@
 //! Writes dated account shares (个账共济): who lets whom use their personal account.
 
-use yizhan_proto::enrollment::v1::{AccountShareRow, ImportAccountSharesRequest, ImportOutcome};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
+use yizhan_proto::enrollment::v1::{
+    AccountShareRow, ImportAccountSharesRequest, ImportAccountSharesResponse,
+};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, once};
 
 use crate::app::Register;
+use crate::person::domain::period::Period;
 use crate::person::domain::timeline::AccountShare;
-use crate::register::import::{self, DatedImport, DatedRow};
-use crate::register::row_check::RowCheck;
+use crate::register::import::{DatedRow, Row, import};
 
 /// All rows or none; both persons must be registered.
 pub async fn import_account_shares(
     register: &Register,
     caller: &Caller,
     mut request: ImportAccountSharesRequest,
-) -> Result<ImportOutcome, ServiceError> {
-    let (key, violations) = once::open(caller, &mut request);
-    let rows = checked(&request.rows, violations)?;
-    let sharers = rows.iter().enumerate();
-    let sharers: Vec<_> =
-        sharers.map(|(at, row)| (at, "sharer_psn_no", row.entry.sharer_psn_no.clone())).collect();
-    let import =
-        DatedImport { caller, rows, others: sharers, over: |entry, _| entry.clone(), check: |_, _, _| () };
-    once::once(register, &key, |write| Box::pin(import.write(write))).await
+) -> Result<ImportAccountSharesResponse, ServiceError> {
+    let opened = once::open(caller, &mut request);
+    Ok(ImportAccountSharesResponse { outcome: Some(import(register, caller, opened, &request.rows).await?) })
 }
 
-fn checked(
-    rows: &[AccountShareRow],
-    mut violations: Violations,
-) -> Result<Vec<DatedRow<AccountShare>>, ServiceError> {
-    import::check_row_count(rows.len(), &mut violations);
-    let keys = rows.iter().map(|row| (&row.psn_no, &row.sharer_psn_no, &row.begndate));
-    import::check_duplicates(keys, "begndate", &mut violations);
-    let read = rows.iter().enumerate();
-    let read: Vec<_> = read.filter_map(|(at, row)| dated(row, RowCheck::new(at, &mut violations))).collect();
-    violations.none()?;
-    Ok(read)
-}
+impl Row for AccountShareRow {
+    type Entry = AccountShare;
 
-fn dated(row: &AccountShareRow, mut check: RowCheck) -> Option<DatedRow<AccountShare>> {
-    let psn_no = check.psn_no("psn_no", &row.psn_no);
-    let sharer_psn_no = check.psn_no("sharer_psn_no", &row.sharer_psn_no);
-    let period = check.period(&row.begndate, &row.enddate);
-    if row.psn_no == row.sharer_psn_no {
-        check.wrong("sharer_psn_no", Reason::SharerIsSelf);
-        return None;
+    fn key(&self) -> impl Ord {
+        (&self.psn_no, &self.sharer_psn_no, &self.begndate)
     }
-    Some(DatedRow { psn_no: psn_no?, entry: AccountShare { sharer_psn_no: sharer_psn_no?, period: period? } })
+
+    fn read(&self, mut fields: Fields) -> Option<DatedRow<AccountShare>> {
+        let psn_no = fields.psn_no("psn_no", &self.psn_no);
+        let sharer_psn_no = fields.psn_no("sharer_psn_no", &self.sharer_psn_no);
+        let period = fields.period(&self.begndate, &self.enddate).map(Period::from);
+        fields.require(self.psn_no != self.sharer_psn_no, "sharer_psn_no", Reason::SharerIsSelf);
+        let entry = AccountShare { sharer_psn_no: sharer_psn_no?, period: period? };
+        Some(DatedRow { psn_no: psn_no?, entry })
+    }
+
+    /// Whose account is shared may be registered elsewhere.
+    fn other(entry: &AccountShare) -> Option<(&'static str, &str)> {
+        Some(("sharer_psn_no", &entry.sharer_psn_no))
+    }
 }

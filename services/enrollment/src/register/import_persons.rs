@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, PersonRow};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
+use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, ImportPersonsResponse, PersonRow};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, db, once};
 use yizhan_terms::Area;
 
 use crate::app::{Done, Register, Write};
@@ -15,32 +15,32 @@ use crate::person::domain::{codes, masking};
 use crate::person::store::edit::Edit;
 use crate::person::store::entities::person::{self, PersonalText};
 use crate::person::store::personal_data::PersonalData;
+use crate::person::store::persons;
+use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
-use crate::person::store::{persons, rows};
-use crate::register::certificates;
-use crate::register::changes;
-use crate::register::import;
-use crate::register::row_check::RowCheck;
+use crate::register::import::{check_duplicates, count, read_rows};
+use crate::register::{certificates, changes};
 
 /// All rows or none. A person who is known keeps their coverages and the rest; nobody moves to another pooling area here.
 pub async fn import_persons(
     register: &Register,
     caller: &Caller,
     mut request: ImportPersonsRequest,
-) -> Result<ImportOutcome, ServiceError> {
-    let (key, violations) = once::open(caller, &mut request);
-    let rows = checked(&request.rows, register.clock.today(), violations)?;
-    for row in &rows {
-        caller.check_manages(row.poolarea_no.as_str())?;
-    }
-    let work = PersonImport { caller, rows };
-    once::once(register, &key, |write| Box::pin(work.write(write))).await
+) -> Result<ImportPersonsResponse, ServiceError> {
+    let (key, mut violations) = once::open(caller, &mut request);
+    check_duplicates(request.rows.iter().map(|row| &row.psn_no), "psn_no", &mut violations);
+    let today = register.clock.today();
+    let rows = read_rows(&request.rows, &mut violations, |row, fields| new_person(row, today, fields));
+    let rows = &violations.finish(rows)?;
+    rows.iter().try_for_each(|row| caller.check_manages(row.poolarea_no.as_str()))?;
+    let outcome = once::once(register, &key, |write| Box::pin(put(write, caller, rows))).await?;
+    Ok(ImportPersonsResponse { outcome: Some(outcome) })
 }
 
 /// A row that is right.
 #[derive(Debug)]
 pub(crate) struct NewPerson {
-    psn_no: String,
+    pub(crate) psn_no: String,
     pub(crate) poolarea_no: Area,
     psn_cert_type: String,
     personal: PersonalData,
@@ -50,64 +50,44 @@ pub(crate) struct NewPerson {
     resd_code: String,
 }
 
-fn checked(
-    rows: &[PersonRow],
-    today: NaiveDate,
-    mut violations: Violations,
-) -> Result<Vec<NewPerson>, ServiceError> {
-    import::check_row_count(rows.len(), &mut violations);
-    import::check_duplicates(rows.iter().map(|row| &row.psn_no), "psn_no", &mut violations);
-    let read = rows.iter().enumerate();
-    let read: Vec<_> =
-        read.filter_map(|(at, row)| new_person(row, today, RowCheck::new(at, &mut violations))).collect();
-    violations.none()?;
-    Ok(read)
-}
-
 /// A person as told, or what is wrong with it.
-pub(crate) fn new_person(row: &PersonRow, today: NaiveDate, mut check: RowCheck) -> Option<NewPerson> {
-    let psn_no = check.psn_no("psn_no", &row.psn_no);
-    let psn_cert_type = check.code("psn_cert_type", &row.psn_cert_type, codes::is_psn_cert_type);
-    let psn_name = check.text("psn_name", &row.psn_name, true);
-    let gend = check.code("gend", &row.gend, codes::is_gend);
-    let brdy = check.date("brdy", &row.brdy);
-    let certno = certno(row, brdy, &mut check);
-    let die_date = check.optional_date("die_date", &row.die_date);
-    let poolarea_no = check.poolarea("poolarea_no", &row.poolarea_no);
-    let tel = tel(&row.tel, &mut check);
-    let resd_code = resd_code(&row.resd_code, &mut check);
-    if brdy.is_some_and(|brdy| brdy > today) {
-        check.wrong("brdy", Reason::InTheFuture);
-    }
-    if let (Some(brdy), Some(Some(died))) = (brdy, die_date) {
-        if died < brdy {
-            check.wrong("die_date", Reason::DatesReversed.saying("死亡日期不能早于出生日期"));
-        }
-        if died > today {
-            check.wrong("die_date", Reason::InTheFuture);
-        }
-    }
+pub(crate) fn new_person(row: &PersonRow, today: NaiveDate, mut fields: Fields) -> Option<NewPerson> {
+    let psn_no = fields.psn_no("psn_no", &row.psn_no);
+    let psn_cert_type = fields.code("psn_cert_type", &row.psn_cert_type, codes::is_psn_cert_type);
+    let psn_name = fields.text("psn_name", &row.psn_name, true);
+    let gend = fields.code("gend", &row.gend, codes::is_gend);
+    let brdy = fields.past_date("brdy", &row.brdy, today);
+    let certno = fields.text("certno", &row.certno, true);
+    check_certno(row, brdy, &mut fields);
+    let die_date = fields.optional("die_date", &row.die_date, |fields, field, day| {
+        let died = fields.past_date(field, day, today)?;
+        let in_order = brdy.is_none_or(|brdy| brdy <= died);
+        let said = Reason::DatesReversed.saying("死亡日期不能早于出生日期");
+        fields.require(in_order, field, said).then_some(died)
+    });
+    let poolarea_no = fields.area("poolarea_no", &row.poolarea_no);
+    let tel_fits = row.tel.is_empty() || is_tel(&row.tel);
+    fields.require(tel_fits, "tel", Reason::TelInvalid);
+    fields.require(is_resd_code(&row.resd_code), "resd_code", Reason::ResdCodeInvalid);
+    let (psn_name, certno, tel) = (psn_name?.into(), certno?.into(), row.tel.clone().into());
     Some(NewPerson {
         psn_no: psn_no?,
         poolarea_no: poolarea_no?,
         psn_cert_type: psn_cert_type?,
-        personal: PersonalData { psn_name: psn_name?.into(), certno: certno?.into(), tel: tel?.into() },
+        personal: PersonalData { psn_name, certno, tel },
         gend: gend?,
         brdy: brdy?,
         die_date: die_date?,
-        resd_code: resd_code?,
+        resd_code: row.resd_code.clone(),
     })
 }
 
-fn certno(row: &PersonRow, brdy: Option<NaiveDate>, check: &mut RowCheck) -> Option<String> {
-    let certno = check.text("certno", &row.certno, true)?;
-    if row.psn_cert_type == codes::RESIDENT_IDENTITY_CARD {
-        for fault in identity_faults(&certno, brdy, &row.gend) {
-            let reason = fault_reason(fault);
-            check.wrong("certno", reason);
+fn check_certno(row: &PersonRow, brdy: Option<NaiveDate>, fields: &mut Fields) {
+    if row.psn_cert_type == codes::RESIDENT_IDENTITY_CARD && !row.certno.trim().is_empty() {
+        for fault in identity_faults(&row.certno, brdy, &row.gend) {
+            fields.wrong("certno", fault_reason(fault));
         }
     }
-    Some(certno)
 }
 
 /// What a fault of a resident identity number is called.
@@ -120,16 +100,7 @@ pub fn fault_reason(fault: IdentityFault) -> Reason {
     }
 }
 
-/// 联系电话: 5 to 20 digits; a `+` may lead, `-` may divide.
-fn tel(tel: &str, check: &mut RowCheck) -> Option<String> {
-    let fits = tel.is_empty() || is_tel(tel);
-    if !fits {
-        check.wrong("tel", Reason::TelInvalid);
-    }
-    fits.then(|| tel.to_owned())
-}
-
-/// Whether it is a phone.
+/// Whether it is a 联系电话: 5 to 20 digits; a `+` may lead, `-` may divide.
 pub fn is_tel(tel: &str) -> bool {
     let digits = tel.bytes().filter(u8::is_ascii_digit).count();
     let divided = tel.strip_prefix('+').unwrap_or(tel);
@@ -137,13 +108,9 @@ pub fn is_tel(tel: &str) -> bool {
     (5..=20).contains(&digits) && tel.len() <= 30 && plain
 }
 
-/// 常住地: 12 digits or nothing.
-fn resd_code(code: &str, check: &mut RowCheck) -> Option<String> {
-    let fits = code.is_empty() || (code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit()));
-    if !fits {
-        check.wrong("resd_code", Reason::ResdCodeInvalid);
-    }
-    fits.then(|| code.to_owned())
+/// Whether it is a 常住地, 12 digits, or nothing.
+pub fn is_resd_code(code: &str) -> bool {
+    code.is_empty() || (code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit()))
 }
 
 impl NewPerson {
@@ -210,43 +177,36 @@ impl NewPerson {
     }
 }
 
-/// Persons to be written.
-struct PersonImport<'a> {
-    caller: &'a Caller,
-    rows: Vec<NewPerson>,
-}
+async fn put(
+    write: Write<'_>,
+    caller: &Caller,
+    rows: &[NewPerson],
+) -> Result<Done<ImportOutcome>, ServiceError> {
+    let Write { tx, service: register, .. } = write;
+    let held = timelines::lock(tx, rows.iter().map(|row| row.psn_no.clone())).await?;
+    check_held(rows, &held)?;
+    let keys = held.values().map(|person| (person.poolarea_no, person.psn_no.clone()));
+    let known = persons::find_many(tx, keys).await?;
 
-impl PersonImport<'_> {
-    async fn write(
-        &self,
-        write @ Write { tx, service: register, .. }: Write<'_>,
-    ) -> Result<Done<ImportOutcome>, ServiceError> {
-        let rows = &self.rows;
-        let held = timelines::lock(tx, rows.iter().map(|row| row.psn_no.clone())).await?;
-        check_held(rows, &held)?;
-        let keys = held.values().map(|person| (person.poolarea_no, person.psn_no.clone()));
-        let known = persons::find_many(tx, keys).await?;
-
-        let mut answer = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };
-        let (mut changing, mut edits) = (Vec::new(), Vec::new());
-        for (at, row) in rows.iter().enumerate() {
-            let put = match known.get(&row.psn_no) {
-                None => Put::Created,
-                Some(model) if row.is_held_by(model, register)? => Put::Unchanged,
-                Some(_) => Put::Updated,
-            };
-            import::count(put, &mut answer);
-            if put != Put::Unchanged {
-                edits.push(row.edit(held.get(&row.psn_no)));
-                changing.push((at, row.model(register)));
-            }
+    let mut answer = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };
+    let (mut changing, mut edits) = (Vec::new(), Vec::new());
+    for (at, row) in rows.iter().enumerate() {
+        let put = match known.get(&row.psn_no) {
+            None => Put::Created,
+            Some(model) if row.is_held_by(model, register)? => Put::Unchanged,
+            Some(_) => Put::Updated,
+        };
+        count(put, &mut answer);
+        if put != Put::Unchanged {
+            edits.push(row.edit(held.get(&row.psn_no)));
+            changing.push((at, row.model(register)));
         }
-        certificates::exchange(tx, self.caller, &changing, &known).await?;
-        rows::upsert::<person::Entity, _>(tx, changing.into_iter().map(|(_, model)| model).collect()).await?;
-        let changed = changes::record(write, edits).await?;
-        answer.changed_person_count = changed.len() as i32;
-        Ok(Done { answer, changed })
     }
+    certificates::exchange(tx, caller, &changing, &known).await?;
+    db::upsert::<person::Entity>(tx, changing.into_iter().map(|(_, model)| model).collect()).await?;
+    let changed = changes::record(write, edits).await?;
+    answer.changed_person_count = changed.len() as i32;
+    Ok(Done { answer, changed })
 }
 
 /// Nobody moves to another area by import, and nothing is written to a merged record.
@@ -254,14 +214,10 @@ fn check_held(rows: &[NewPerson], held: &BTreeMap<String, StoredTimeline>) -> Re
     let mut violations = Violations::new();
     for (at, row) in rows.iter().enumerate() {
         let Some(person) = held.get(&row.psn_no) else { continue };
-        let mut check = RowCheck::new(at, &mut violations);
-        if person.timeline.merged_into.is_some() {
-            check.wrong("psn_no", Reason::PersonMerged);
-        }
-        if person.poolarea_no != row.poolarea_no {
-            let text = "该人员已在其他统筹区登记，转移请办理关系转移接续";
-            check.wrong("poolarea_no", Reason::PoolareaNotChangeable.saying(text));
-        }
+        let mut fields = Fields::row(at, &mut violations);
+        fields.require(person.timeline.merged_into.is_none(), "psn_no", Reason::PersonMerged);
+        let said = Reason::PoolareaNotChangeable.saying("该人员已在其他统筹区登记，转移请办理关系转移接续");
+        fields.require(person.poolarea_no == row.poolarea_no, "poolarea_no", said);
     }
     violations.none()
 }

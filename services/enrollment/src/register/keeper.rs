@@ -1,11 +1,15 @@
-//! Who may see and decide everything about a person: they themselves, and the agency that keeps their register.
+//! Whose register it is: a person's own and the agency's that keeps it. They see and decide everything about the person; only the agency
+//! writes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use yizhan_runtime::{Caller, Reason, ServiceError};
+use sea_orm::DatabaseTransaction;
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::is_psn_no;
 
-use crate::app::{Register, person_unknown};
+use crate::app::{Register, person_merged, person_unknown};
+use crate::person::store::edit::Edit;
 use crate::person::store::timelines::{self, StoredTimeline};
 
 /// The person, for those who may see and decide everything about them: the person, the agency that keeps their register, the
@@ -18,7 +22,7 @@ pub async fn for_self_or_keeper(
 ) -> Result<Arc<StoredTimeline>, ServiceError> {
     let person = person_asked_about(register, caller, psn_no).await?;
     if is_self(caller, psn_no) || caller.may_manage_area(person.poolarea_no) {
-        return Ok(person);
+        return Ok(Arc::new(person));
     }
     let text = "仅本人或参保地经办机构可以办理";
     Err(ServiceError::new(Reason::PersonNotOwn, "only for the person or their agency")
@@ -27,20 +31,74 @@ pub async fn for_self_or_keeper(
 }
 
 /// The person as the database has them now, for whoever may ask about them.
-async fn person_asked_about(
+pub async fn person_asked_about(
     register: &Register,
     caller: &Caller,
     psn_no: &str,
-) -> Result<Arc<StoredTimeline>, ServiceError> {
+) -> Result<StoredTimeline, ServiceError> {
     if !is_psn_no(psn_no) {
         return Err(person_unknown(psn_no));
     }
     let person = timelines::find(&register.db, psn_no).await?;
     let person = person.filter(|person| caller.may_ask_about(psn_no, person.poolarea_no));
-    person.map(Arc::new).ok_or_else(|| person_unknown(psn_no))
+    person.ok_or_else(|| person_unknown(psn_no))
 }
 
 /// Whether a person asks about themselves.
 pub fn is_self(caller: &Caller, psn_no: &str) -> bool {
     matches!(caller, Caller::Person { psn_no: own } if own == psn_no)
+}
+
+/// Refuses a caller who keeps no register at all, before any person is looked for: so they cannot learn who is registered.
+pub fn check_keeper(caller: &Caller) -> Result<(), ServiceError> {
+    if matches!(caller, Caller::Agency { .. } | Caller::LocalAdministrator) {
+        return Ok(());
+    }
+    Err(ServiceError::area_not_owned(""))
+}
+
+/// Persons whose register the caller keeps. Those of other areas are left out, as if nobody had registered them: whether and
+/// where somebody is registered is told only to those who may ask about them.
+pub fn kept_by<K: Ord>(caller: &Caller, held: BTreeMap<K, StoredTimeline>) -> BTreeMap<K, StoredTimeline> {
+    held.into_iter().filter(|(_, person)| caller.may_manage_area(person.poolarea_no)).collect()
+}
+
+/// One registered person whose register the caller keeps, locked.
+pub async fn lock_one(tx: &DatabaseTransaction, caller: &Caller, psn_no: &str) -> Result<Edit, ServiceError> {
+    check_keeper(caller)?;
+    let held = kept_by(caller, timelines::lock(tx, [psn_no.to_owned()]).await?).remove(psn_no);
+    let held = held.ok_or_else(|| person_unknown(psn_no))?;
+    match &held.timeline.merged_into {
+        Some(into) => Err(person_merged(psn_no, into)),
+        None => Ok(Edit::of(held)),
+    }
+}
+
+/// Registered persons whose register the caller keeps, one for each row of a request, and others, registered anywhere, by the field
+/// that names them; all locked. By row who is not registered so is wrong.
+pub async fn lock_rows(
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    owners: &[&str],
+    others: &[(&str, &str)],
+) -> Result<BTreeMap<String, Edit>, ServiceError> {
+    check_keeper(caller)?;
+    let all = owners.iter().chain(others.iter().map(|(_, psn_no)| psn_no));
+    let held = timelines::lock(tx, all.map(|psn_no| (*psn_no).to_owned())).await?;
+    let mut violations = Violations::new();
+    let mut check = |at: usize, field: &str, person: Option<&StoredTimeline>| {
+        let mut fields = Fields::row(at, &mut violations);
+        let person = fields.some(person, field, Reason::PersonUnknown);
+        let stands = person.is_none_or(|person| person.timeline.merged_into.is_none());
+        fields.require(stands, field, Reason::PersonMerged);
+    };
+    for (at, psn_no) in owners.iter().enumerate() {
+        let kept = held.get(*psn_no).filter(|person| caller.may_manage_area(person.poolarea_no));
+        check(at, "psn_no", kept);
+    }
+    for (at, (field, psn_no)) in others.iter().enumerate() {
+        check(at, field, held.get(*psn_no));
+    }
+    violations.none()?;
+    Ok(held.into_iter().map(|(psn_no, person)| (psn_no, Edit::of(person))).collect())
 }

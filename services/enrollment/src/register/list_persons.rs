@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use yizhan_proto::enrollment::v1::{ListPersonsRequest, ListPersonsResponse};
 use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 use yizhan_terms::Area;
@@ -10,26 +11,28 @@ use crate::app::Register;
 use crate::person::store::entities::person;
 use crate::person::store::registered::RegisteredPerson;
 use crate::person::store::{persons, timelines};
+use crate::register::messages;
 
-/// One page, and the token of the next (empty on the last).
+/// One page.
 pub async fn list_persons(
     register: &Register,
     caller: &Caller,
-    poolarea_no: &str,
-    asked: (i32, &str),
-) -> Result<(Vec<RegisteredPerson>, String), ServiceError> {
-    let areas = listed(caller, poolarea_no)?;
+    request: ListPersonsRequest,
+) -> Result<ListPersonsResponse, ServiceError> {
+    let ListPersonsRequest { poolarea_no, page_size, page_token } = request;
+    let areas = listed(caller, &poolarea_no)?;
     let scope = format!("persons/{}-{}", areas.start(), areas.end());
     let behind = |after: Option<[String; 2]>, limit| persons::page(&register.db, &areas, after, limit);
     let key = |last: &person::Model| [last.poolarea_no.clone(), last.psn_no.clone()];
-    let (found, next) = paginated(&scope, asked, behind, key).await?;
+    let (found, next_page_token) = paginated(&scope, (page_size, &page_token), behind, key).await?;
     let psn_nos = found.iter().map(|person| person.psn_no.clone());
     let mut stored = timelines::find_many(&register.db, psn_nos).await?;
     let together = found.into_iter().filter_map(|person| {
         let stored = stored.remove(&person.psn_no)?;
-        Some(RegisteredPerson::new(&register.vault, person, stored))
+        Some(RegisteredPerson::new(&register.vault, person, stored).map(messages::person))
     });
-    Ok((together.collect::<Result<_, _>>().map_err(ServiceError::internal)?, next))
+    let persons = together.collect::<Result<_, _>>().map_err(ServiceError::internal)?;
+    Ok(ListPersonsResponse { persons, next_page_token })
 }
 
 /// What to list: the area asked for, if the caller may read it; else everything the caller owns.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use yizhan_proto::enrollment::v1::{AuthorizeLookRequest, AuthorizeLookResponse, LookKind};
 use yizhan_runtime::clock::timestamp;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use super::grants::{find_grant, grant_unknown, refused};
@@ -14,7 +14,6 @@ use crate::access::log::{Action, Look};
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::keeper::is_self;
-use crate::register::row_check::RowCheck;
 
 /// Lets a service show somebody what it keeps of a person; a look by anybody but the person is logged first.
 pub async fn authorize_look(
@@ -88,7 +87,7 @@ impl Asked {
         };
         let action = violations.some(action, "kind", Reason::CodeUnknown);
         let own = looker.as_ref().is_some_and(|looker| is_self(looker, &request.psn_no));
-        let mut check = RowCheck::within("", &mut violations);
+        let mut check = Fields::of(&mut violations);
         check.text("subject", &request.subject, false);
         check.text("purpose", &request.purpose, !own);
         let scopes = messages::scopes(&request.scopes, &mut violations);

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use yizhan_proto::enrollment::v1::{GetRightsRequest, GetRightsResponse};
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, ServiceError, Violations};
 
 use super::view;
 use crate::access::domain::grant::WantedLook;
 use crate::access::log::{Action, Look};
 use crate::app::Register;
 use crate::register::keeper::{for_self_or_keeper, is_self};
-use crate::register::row_check::RowCheck;
 
 /// For the person at once; for others with a purpose, and after it is logged.
 pub async fn get_rights(
@@ -23,7 +22,7 @@ pub async fn get_rights(
     let person = for_self_or_keeper(register, caller, psn_no).await?;
     if !is_self(caller, psn_no) {
         let mut violations = Violations::new();
-        RowCheck::within("", &mut violations).text("purpose", purpose, true);
+        Fields::of(&mut violations).text("purpose", purpose, true);
         violations.none()?;
         let wanted =
             WantedLook { actor: caller.to_string(), purpose: purpose.clone(), scopes: BTreeSet::new() };

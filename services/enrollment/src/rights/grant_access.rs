@@ -6,14 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use yizhan_proto::enrollment::v1::{GrantAccessRequest, GrantAccessResponse};
 use yizhan_runtime::clock::moment;
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
 
 use crate::access::domain::grant::{MAX_DAYS, Scope};
 use crate::access::store::access_grants;
 use crate::access::store::entities::access_grant::Model;
 use crate::app::{Done, Register, Write, person_merged};
 use crate::register::keeper::{for_self_or_keeper, is_self};
-use crate::register::row_check::RowCheck;
 use crate::rights::messages;
 
 /// Grants of one person in force at once.
@@ -62,7 +61,7 @@ fn checked(
     caller: &Caller,
     now: DateTime<Utc>,
 ) -> Result<Terms, ServiceError> {
-    RowCheck::within("", &mut violations).text("purpose", &request.purpose, true);
+    Fields::of(&mut violations).text("purpose", &request.purpose, true);
     let grantee = Caller::parse(&request.grantee);
     let third_party = grantee.is_some_and(|grantee| {
         matches!(grantee, Caller::Insurer { .. } | Caller::Institution { .. } | Caller::Department { .. })
@@ -72,7 +71,7 @@ fn checked(
         let own = Reason::TextInvalid.saying("本人授权无需填写书面申请编号");
         violations.require(request.consent_reference.is_empty(), "consent_reference", own);
     } else {
-        RowCheck::within("", &mut violations).text("consent_reference", &request.consent_reference, true);
+        Fields::of(&mut violations).text("consent_reference", &request.consent_reference, true);
     }
     let scopes = messages::scopes(&request.scopes, &mut violations);
     let none = Reason::ScopeInvalid.saying("至少选择一项授权内容");

@@ -1,7 +1,7 @@
 //! A look by a grant: checked and logged in one transaction, answered after its commit.
 
 use yizhan_proto::enrollment::v1::{LookUpByGrantRequest, LookUpByGrantResponse};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
 use super::grants::{find_grant, grant_unknown, refused};
 use super::view;
@@ -9,7 +9,6 @@ use crate::access::domain::grant::WantedLook;
 use crate::access::log::{Action, Look};
 use crate::app::{Register, person_merged};
 use crate::person::store::timelines;
-use crate::register::row_check::RowCheck;
 use crate::rights::messages;
 
 /// What may be seen, and which parts that is.
@@ -23,7 +22,7 @@ pub async fn look_up_by_grant(
     let scopes = messages::scopes(scopes, &mut violations);
     let of_register = scopes.iter().all(|scope| scope.is_of_register());
     violations.require(of_register, "scopes", Reason::ScopeInvalid.saying("累计待遇和结算请向结算服务查询"));
-    RowCheck::within("", &mut violations).text("purpose", purpose, true);
+    Fields::of(&mut violations).text("purpose", purpose, true);
     violations.none()?;
     // Whose grant it is never changes: it may be read before the transaction that decides.
     let grant = find_grant(register, grant_id).await?;

@@ -9,9 +9,9 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::person::domain::certificate::{CertificateKey, identity_faults};
 use crate::person::domain::codes;
-use crate::register::row_check::MAX_TEXT;
 use crate::rosters::domain::departments::{self, Department, Kind};
 use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
+use yizhan_runtime::fields::MAX_TEXT;
 use yizhan_terms::{Area, is_psn_no};
 
 /// Rows of one message at most.

@@ -9,7 +9,6 @@ use yizhan_terms::Insutype;
 
 use crate::app::{Write, person_unknown};
 use crate::coverage::domain::contributions::arrears;
-use crate::coverage::domain::enrolment::Stop;
 use crate::coverage::enrolment;
 use crate::coverage::store::contributions;
 use crate::person::domain::codes;
@@ -119,8 +118,8 @@ impl CheckedTerms {
         }
         let changed = self.move_person(write, row, held, &finished).await?;
         let version = changed.first().map_or(0, |person| person.version);
-        let recorded = contributions::of_persons(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
-        let owed = arrears(&recorded.unwrap_or_default()).into_iter();
+        let recorded = contributions::of_person(tx, &row.psn_no).await?;
+        let owed = arrears(&recorded).into_iter();
         let arrears_fen =
             owed.filter(|(insutype, ..)| direction.leaves(*insutype)).map(|(.., fen)| fen).sum();
         let told = result(&finished, today, version);
@@ -228,7 +227,7 @@ fn not_finished(fault: Fault) -> ServiceError {
         )
         .with("insutype", stretch.insutype)
         .with("begndate", stretch.period.begndate),
-        Fault::NoRule(missing) => enrolment::error(&Stop::NoRule(missing)),
-        Fault::Refused(why) => enrolment::error(&Stop::Refused(*why)),
+        Fault::NoRule(missing) => enrolment::error(missing),
+        Fault::Refused(why) => enrolment::error(*why),
     }
 }

@@ -8,13 +8,14 @@ use yizhan_proto::settlement::v1::{
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::db::upsert;
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::{InstitutionType, Tier};
 
+use super::store::Reference;
 use super::store::entities::{catalogue_item, institution};
-use super::store::{Reference, replace};
 use crate::books::digest;
 use crate::books::once::{Write, once};
 use crate::fields::{check_id, decimal};
@@ -93,7 +94,7 @@ where
 {
     move |tx: &DatabaseTransaction| {
         let rows = rows.clone();
-        async move { Ok(replace::<E>(tx, rows).await?) }.boxed()
+        async move { Ok(upsert::<E>(tx, rows).await?) }.boxed()
     }
 }
 

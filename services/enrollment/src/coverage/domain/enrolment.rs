@@ -110,15 +110,9 @@ fn resident_psn_type(person: &Timeline, coverage_year: i32) -> String {
 /// A stretch as decided.
 pub fn stretch(insutype: Insutype, psn_type: String, decision: Decision) -> Coverage {
     Coverage {
-        insutype,
-        psn_type,
-        state: CoverageState::Normal,
-        poolarea_no: None,
-        period: decision.period,
         entitled_begndate: Some(decision.entitled_begndate),
-        hi_type: String::new(),
-        psn_chg_type: String::new(),
         waiting: Some(decision.waiting),
+        ..Coverage::normal(insutype, psn_type, decision.period)
     }
 }
 

@@ -108,14 +108,9 @@ impl Payer<'_> {
             let begndate = if self.paid_on < first { first } else { in_the_year };
             return at_once(begndate, coverage_year, enrolment);
         }
-        let decided = Waiting {
-            begndate: waiting.rule.begins.after(self.paid_on).max(first),
-            fixed_months: waiting.rule.fixed_months,
-            variable_months: variable_months(&waiting.rule, gap_years),
-            repaired_months: 0,
-            rule: waiting.id.clone(),
-            citation: waiting.citation.clone(),
-        };
+        let begndate = waiting.rule.begins.after(self.paid_on).max(first);
+        let months = (waiting.rule.fixed_months, variable_months(&waiting.rule, gap_years));
+        let decided = waits(begndate, months, waiting);
         let period = Period { begndate: self.paid_on.max(first), enddate: Some(last_of_year(coverage_year)) };
         let entitled_begndate = decided.entitled_begndate(waiting.rule.begins);
         Decision { period, entitled_begndate, waiting: decided }
@@ -144,14 +139,7 @@ impl Payer<'_> {
         let continuity = self.rules.find::<Continuity>(self.area, self.paid_on)?;
         let resumed = first_of_month(self.paid_on).max(begndate);
         if !before.gap_within(continuity.rule.gap_months, resumed) {
-            let decided = Waiting {
-                begndate: from_payment,
-                fixed_months: continuity.rule.waiting_months,
-                variable_months: 0,
-                repaired_months: 0,
-                rule: continuity.id.clone(),
-                citation: continuity.citation.clone(),
-            };
+            let decided = waits(from_payment, (continuity.rule.waiting_months, 0), continuity);
             let entitled_begndate = decided.entitled_begndate(employee.rule.entitled);
             return Ok(Decision { period: open, entitled_begndate, waiting: decided });
         }
@@ -175,13 +163,11 @@ fn at_once<R>(begndate: NaiveDate, coverage_year: i32, rule: &Dated<R>) -> Decis
 
 /// No waiting, because of this rule.
 fn none<R>(period: Period, entitled_begndate: NaiveDate, rule: &Dated<R>) -> Decision {
-    let waiting = Waiting {
-        begndate: entitled_begndate,
-        fixed_months: 0,
-        variable_months: 0,
-        repaired_months: 0,
-        rule: rule.id.clone(),
-        citation: rule.citation.clone(),
-    };
-    Decision { period, entitled_begndate, waiting }
+    Decision { period, entitled_begndate, waiting: waits(entitled_begndate, (0, 0), rule) }
+}
+
+/// So many fixed and variable months from a day on, because of this rule.
+fn waits<R>(begndate: NaiveDate, (fixed_months, variable_months): (u32, u32), rule: &Dated<R>) -> Waiting {
+    let (rule, citation) = (rule.id.clone(), rule.citation.clone());
+    Waiting { begndate, fixed_months, variable_months, repaired_months: 0, rule, citation }
 }

@@ -13,6 +13,13 @@ pub struct Period {
     pub enddate: Option<NaiveDate>,
 }
 
+/// As `begndate` and `enddate` of a request.
+impl From<(NaiveDate, Option<NaiveDate>)> for Period {
+    fn from((begndate, enddate): (NaiveDate, Option<NaiveDate>)) -> Self {
+        Period { begndate, enddate }
+    }
+}
+
 impl Period {
     /// Whether the day lies in it.
     pub fn contains(&self, day: NaiveDate) -> bool {

@@ -240,6 +240,21 @@ pub struct DiseaseEntitlement {
 }
 
 impl Coverage {
+    /// Normal, about which nothing else is told.
+    pub fn normal(insutype: Insutype, psn_type: String, period: Period) -> Self {
+        Coverage {
+            insutype,
+            psn_type,
+            state: CoverageState::Normal,
+            poolarea_no: None,
+            period,
+            entitled_begndate: None,
+            hi_type: String::new(),
+            psn_chg_type: String::new(),
+            waiting: None,
+        }
+    }
+
     /// 待遇享受期: the days it entitles, behind any waiting period; `None` when it does not.
     pub fn entitled_period(&self) -> Option<Period> {
         let begndate = self.entitled_begndate.unwrap_or(self.period.begndate);

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use chrono::NaiveDate;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
-use yizhan_runtime::db::{Column as Values, find_rows, insert_rows};
+use yizhan_runtime::db::{find_rows, insert};
 use yizhan_terms::Area;
 
 use super::entities::certificate;
 use super::entities::person::{Column, Entity, Model};
+use super::update::set;
 
 /// One person of an area.
 pub async fn find<C: ConnectionTrait>(
@@ -76,6 +78,17 @@ pub async fn page<C: ConnectionTrait>(
     page.first(limit).all(db).await
 }
 
+/// Notes the day a person died.
+pub async fn set_die_date<C: ConnectionTrait>(
+    tx: &C,
+    poolarea_no: Area,
+    psn_no: &str,
+    died: NaiveDate,
+) -> Result<(), DbErr> {
+    let whose = Column::PoolareaNo.eq(poolarea_no.as_str()).and(Column::PsnNo.eq(psn_no));
+    set::<Entity>(tx, [(Column::DieDate, died.into())], whose).await
+}
+
 /// 人员编号 of the person registered with a certificate, by its keyed digest. One certificate belongs to one person: its
 /// table has the digest as its key.
 pub async fn find_psn_no_by_certificate<C: ConnectionTrait>(
@@ -91,8 +104,8 @@ pub async fn find_psn_nos_by_certificates<C: ConnectionTrait>(
     db: &C,
     certno_digests: impl IntoIterator<Item = String>,
 ) -> Result<BTreeMap<String, String>, DbErr> {
-    let digests = Values::Text(certno_digests.into_iter().collect());
-    let found = find_rows::<certificate::Entity>(db, vec![("certno_digest", digests)]).await?;
+    let digests = certno_digests.into_iter().map(|digest| [digest]).collect();
+    let found = find_rows::<certificate::Entity, 1>(db, [certificate::Column::CertnoDigest], digests).await?;
     Ok(found.into_iter().map(|certificate| (certificate.certno_digest, certificate.psn_no)).collect())
 }
 
@@ -108,9 +121,8 @@ pub async fn exchange_certificates<C: ConnectionTrait>(
             certificate::Entity::delete_by_id(certno_digest).filter(certificate::Column::PsnNo.eq(psn_no));
         own.exec(tx).await?;
     }
-    let (digests, psn_nos) = taken.into_iter().unzip();
-    let columns = vec![("certno_digest", Values::Text(digests)), ("psn_no", Values::Text(psn_nos))];
-    insert_rows(tx, "certificate", columns, "").await.map(drop)
+    let row = |(certno_digest, psn_no)| certificate::Model { certno_digest, psn_no };
+    insert::<certificate::Entity>(tx, taken.into_iter().map(row).collect()).await
 }
 
 /// One row of each data key in use, read by steps along the key's index.
