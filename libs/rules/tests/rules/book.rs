@@ -86,7 +86,7 @@ both_databases! {
     async fn refusals(test: TestDatabase) {
         let (db, book) = open(&test).await;
         let foreign = publish(&db, &book, &document("x", "1", "360000", 1)).await.unwrap_err();
-        assert_eq!((foreign.reason().code(), foreign.text()), ("AREA_NOT_OWNED", "无权发布该地区的试验规则"));
+        assert_eq!((foreign.reason().code(), foreign.text()), ("AREA_NOT_OWNED", "该地区不归本单位管辖，无权办理或查询"));
         let long = publish(&db, &book, &document(&"x".repeat(65), "1", "430000", 1)).await.unwrap_err();
         assert_eq!(long.violations()[0].reason, "TEXT_INVALID");
         let wrong = publish(&db, &book, &document("x", "1", "430000", 400)).await.unwrap_err();
