@@ -16,7 +16,6 @@ use crate::person::store::edit::Edit;
 use crate::person::store::entities::person::{self, PersonalText};
 use crate::person::store::personal_data::PersonalData;
 use crate::person::store::persons;
-use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::import::{check_duplicates, count, read_rows};
 use crate::register::{certificates, changes};
