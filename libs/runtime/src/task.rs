@@ -8,7 +8,7 @@ use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 /// Pause after a panic; after a failure too, where the work is not done more often anyway.
-const PAUSE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = if cfg!(test) { Duration::from_millis(10) } else { Duration::from_secs(5) };
 
 /// Does some work; `None` if it panicked, which ends nothing else. The panic hook has printed what it was.
 pub async fn surviving<T>(task: &str, work: impl Future<Output = T>) -> Option<T> {
@@ -67,9 +67,9 @@ mod tests {
 
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_secs(1);
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_panics_once_goes_on() {
         let (stopping, kept, repeated) = (CancellationToken::new(), Arc::default(), Arc::default());
         let begun: Arc<AtomicUsize> = Arc::clone(&kept);
@@ -91,7 +91,7 @@ mod tests {
         tokio::time::sleep(LONG).await;
         assert_eq!(repeated.load(SeqCst), 4);
         stopping.cancel();
-        tokio::time::sleep(10 * LONG).await;
+        tokio::time::sleep(2 * LONG).await;
         assert_eq!((kept.load(SeqCst), repeated.load(SeqCst)), (2, 4), "none goes on when the server stops");
     }
 }
