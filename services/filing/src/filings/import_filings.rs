@@ -159,7 +159,7 @@ impl Import {
         let mut wrong = Violations::new();
         let mut new = Vec::new();
         for (at, filing) in self.filings.iter().enumerate() {
-            let Some(known) = held.get(filing.foreign_id.as_deref().unwrap_or_default()) else {
+            let Some(known) = filing.foreign_id.as_ref().and_then(|id| held.get(id)) else {
                 new.push(filing);
                 continue;
             };

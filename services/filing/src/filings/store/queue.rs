@@ -76,7 +76,7 @@ fn open_at(area: Area) -> Condition {
     let prefix = area.prefix();
     let here = Condition::all().add(in_states(is_under_way)).add(Column::HandlingArea.starts_with(prefix));
     // As the index filing_sent_out says it, word for word.
-    let submitted = Expr::cust("state = 1");
+    let submitted = Expr::cust(format!("state = {}", State::Submitted.number()));
     let insured_here = Condition::all().add(submitted).add(Column::PoolareaNo.starts_with(prefix));
     Condition::any().add(here).add(insured_here)
 }

@@ -99,11 +99,24 @@ pub const FILINGS: Workflow<State, Action, Role, Need> = {
 
 #[cfg(test)]
 mod tests {
+    use super::Action::{Cancel, Withdraw};
     use super::*;
 
     #[test]
     fn the_table_is_good() {
         assert_eq!(FILINGS.flaws(State::ALL), [""; 0]);
+    }
+
+    /// What lies below the table knows these states by themselves: as standings do.
+    #[test]
+    fn open_is_what_can_be_withdrawn_and_in_force_what_can_be_cancelled() {
+        let can_be = |action, state| {
+            FILINGS.steps.iter().any(|step| step.action == action && step.from.contains(&state))
+        };
+        for &state in State::ALL {
+            assert_eq!(state.is_open(), can_be(Withdraw, state), "{state:?}");
+            assert_eq!(state.is_in_force(), can_be(Cancel, state), "{state:?}");
+        }
     }
 
     #[test]
