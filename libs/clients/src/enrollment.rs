@@ -78,6 +78,22 @@ impl Enrollment for EnrollmentPeer {
     }
 }
 
+/// Refuses who is not entitled, with enrollment's reason and the way out.
+///
+/// # Errors
+/// NOT_ENTITLED.
+pub fn require_entitled(eligibility: &Eligibility) -> Result<(), ServiceError> {
+    let Eligibility { entitled, as_of, reason, reason_text, way_out, .. } = eligibility;
+    if *entitled {
+        return Ok(());
+    }
+    Err(ServiceError::new(Reason::NotEntitled, format!("not entitled on {as_of}: {reason}"))
+        .with_text(format!("{reason_text}；{way_out}"))
+        .with("why", reason)
+        .with("as_of", as_of)
+        .with("way_out", way_out))
+}
+
 /// Answers for each question, in order.
 async fn ask(
     mut client: EnrollmentServiceClient<PeerChannel>,

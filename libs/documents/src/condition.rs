@@ -1,15 +1,11 @@
 //! `when`: what rows ask, in a vocabulary of the document's own.
 
-use crate::node::{At, Map};
+use crate::node::At;
 use crate::period::Period;
 use crate::problem::Kind;
 use crate::region::Region;
 use crate::source::Sources;
 use crate::suggest::closest;
-use crate::value::whole;
-
-/// Highest age, number of years or visits a condition may name.
-const MAX_COUNT: i64 = 999;
 
 /// What rows of one kind of document ask: one condition out of its vocabulary.
 pub trait Condition: Clone + PartialEq {
@@ -26,6 +22,15 @@ pub trait Condition: Clone + PartialEq {
     fn narrow<'c>(&'c self, region: &mut Region<'c>);
 }
 
+impl<'c> Region<'c> {
+    /// The cases of this region that meet these conditions as well.
+    pub fn and<C: Condition>(&self, conditions: &'c [C]) -> Region<'c> {
+        let mut region = self.clone();
+        conditions.iter().for_each(|condition| condition.narrow(&mut region));
+        region
+    }
+}
+
 /// Who answers conditions: a case, a visit, a line of a bill.
 pub trait Facts<C> {
     /// Whether the condition holds.
@@ -34,41 +39,6 @@ pub trait Facts<C> {
     /// Whether all conditions hold.
     fn all_hold(&self, conditions: &[C]) -> bool {
         conditions.iter().all(|condition| self.holds(condition))
-    }
-}
-
-/// A range of whole numbers, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    /// Lowest; open below when absent.
-    pub from: Option<i64>,
-    /// Highest; open above when absent.
-    pub to: Option<i64>,
-}
-
-impl Range {
-    /// Whether the number lies within.
-    pub fn contains(&self, number: i64) -> bool {
-        self.from.is_none_or(|from| from <= number) && self.to.is_none_or(|to| number <= to)
-    }
-
-    /// Reads `from` and `to` of a mapping that may have more keys.
-    pub fn of(map: &Map, lowest: i64) -> Option<Range> {
-        let from = map.optional("from", |at| whole(at, lowest, MAX_COUNT));
-        let to = map.optional("to", |at| whole(at, lowest, MAX_COUNT));
-        let range = Range { from: from?, to: to? };
-        match (range.from, range.to) {
-            (None, None) => map.at.problem(Kind::MissingKey, "one of `from`, `to` is missing"),
-            (Some(from), Some(to)) if to < from => {
-                map.at.problem(Kind::RangeReversed, format!("from {from} to {to} is empty"))
-            }
-            _ => Some(range),
-        }
-    }
-
-    /// Reads `{ from, to }`.
-    pub fn read(at: At, lowest: i64) -> Option<Range> {
-        Range::of(&at.map(&["from", "to"])?, lowest)
     }
 }
 

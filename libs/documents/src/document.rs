@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use include_dir::Dir;
 use sha2::{Digest, Sha256};
 use yizhan_terms::{Area, Insutype};
@@ -112,7 +113,7 @@ impl<D: Document> Documents<D> {
 
 /// SHA-256 of a document's text, in hexadecimal.
 pub fn digest(text: &str) -> String {
-    hex::encode(Sha256::digest(text.as_bytes()))
+    HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
 }
 
 /// The documents in a folder (`*.yaml`), as file name and text, in order of name.

@@ -1,8 +1,10 @@
-//! Families of rules, of which documents hold dated versions.
+//! Families of rules, of which documents hold dated versions, and what reads them.
 
-use crate::node::Map;
+use crate::node::{At, Map};
 use crate::period::Period;
-use crate::read::Reader;
+use crate::problem::Kind;
+use crate::source::Sources;
+use crate::value;
 
 /// One version of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,51 @@ pub trait Family<F>: Sized {
 
     /// Its versions in a document.
     fn versions(families: &F) -> &[Dated<Self>];
+}
+
+/// What surrounds the families of a document being read.
+pub struct Reader<'a> {
+    /// Names the document in the ids of its rules.
+    pub(crate) name: String,
+    pub(crate) sources: Sources<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// The sources the document declares.
+    pub fn sources(&self) -> &Sources<'a> {
+        &self.sources
+    }
+
+    /// The title of the source that is named here, which counts as cited; reports one that is not declared.
+    pub fn citation(&self, at: &At) -> Option<String> {
+        self.sources.cite(at).map(|index| self.sources.title(index).to_owned())
+    }
+
+    /// The versions of one family; none if the document does not speak of it. `keys` are those of a version beside `from`,
+    /// `to` and `source`; no two versions may hold on one day.
+    pub fn family<F, R: Family<F>>(
+        &self,
+        map: &Map,
+        keys: &[&str],
+        read: impl Fn(&Reader, &Map) -> Option<R>,
+    ) -> Option<Vec<Dated<R>>> {
+        let Some(at) = map.get(R::KEY) else { return Some(Vec::new()) };
+        let keys: Vec<&str> = ["from", "to", "source"].into_iter().chain(keys.iter().copied()).collect();
+        let mut earlier: Vec<Period> = Vec::new();
+        at.list_of(|version| {
+            let map = version.map(&keys)?;
+            let period = value::period(&map, None);
+            let citation = map.required("source", |at| self.citation(&at));
+            let rule = read(self, &map);
+            let period = period?;
+            if earlier.iter().any(|other| other.overlaps(&period)) {
+                return version.problem(Kind::TableOverlap, "holds on days of an earlier version");
+            }
+            earlier.push(period);
+            let id = format!("{}/{}/{}", self.name, R::KEY, period.from);
+            Some(Dated { period, id, citation: citation?, rule: rule? })
+        })
+    }
 }
 
 /// Says what documents of a service hold: a struct with the versions of each family, its [`Families`](crate::Families), and a

@@ -63,12 +63,14 @@
 //! stands at and gives `None` then; what the key `source` of the version does is done for it, and rows with sources of their
 //! own ask [`Reader::sources`].
 
+pub mod calendar;
 mod condition;
 mod document;
 mod families;
 mod node;
 mod period;
 mod problem;
+mod range;
 mod read;
 mod region;
 mod rules;
@@ -80,13 +82,14 @@ mod treatment;
 pub mod value;
 mod yaml;
 
-pub use condition::{Condition, Facts, Range, Scope, condition_words, when};
+pub use condition::{Condition, Facts, Scope, condition_words, when};
 pub use document::{Document, Documents, Head, digest, texts};
-pub use families::{Dated, Families, Family};
+pub use families::{Dated, Families, Family, Reader};
 pub use node::{At, Map};
 pub use period::Period;
 pub use problem::{Kind, Problem, Problems};
-pub use read::{Reader, RulesDocument, load};
+pub use range::Range;
+pub use read::{RulesDocument, load};
 pub use region::Region;
 pub use rules::{NoRule, Rules};
 pub use source::{QUALITY_MARKS, Source, SourceIndex, Sources};

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::condition::{Condition, Range};
+use crate::range::Range;
 
 /// The cases that meet some conditions. Facts are called as documents call them.
 #[derive(Clone, Default)]
@@ -26,13 +26,6 @@ struct AnyOf<'c> {
 }
 
 impl<'c> Region<'c> {
-    /// The cases of this region that meet these conditions as well.
-    pub fn and<C: Condition>(&self, conditions: &'c [C]) -> Region<'c> {
-        let mut region = self.clone();
-        conditions.iter().for_each(|condition| condition.narrow(&mut region));
-        region
-    }
-
     /// The fact has one of these values.
     pub fn one_of(&mut self, fact: &'static str, values: impl IntoIterator<Item = &'c str>) {
         let values: BTreeSet<&str> = values.into_iter().collect();

@@ -8,7 +8,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
+use tokio_util::sync::CancellationToken;
 use yizhan_documents::{Document, Documents, RulesDocument};
+use yizhan_runtime::task;
 
 use crate::store::{self, Row};
 
@@ -68,14 +70,13 @@ impl<D: Document> Book<D> {
         Ok(())
     }
 
-    /// Notices what other processes publish. Never ends; while the database is away the known rules stay in use.
-    pub async fn keep_fresh(self) {
-        loop {
-            tokio::time::sleep(REFRESH).await;
-            if let Err(error) = self.refresh().await {
-                tracing::warn!(%error, rules = D::NAME, "the rules could not be read again");
-            }
-        }
+    /// Notices what other processes publish, until the server stops; while the database is away the known rules stay in use.
+    pub fn keep_fresh(&self, stopping: &CancellationToken) {
+        let book = self.clone();
+        task::every("rules", stopping, REFRESH, move || {
+            let book = book.clone();
+            async move { book.refresh().await }
+        });
     }
 
     /// All rules as this transaction sees them: those that come with the service, then those published, in the order they were.

@@ -20,3 +20,6 @@ pub use messages::problem;
 pub use publication::{Publication, Published, take_over};
 pub use queries::{Page, Summary};
 pub use store::CreatePublishedRules;
+
+/// Longest name or version of a document, in bytes.
+pub(crate) const MAX_NAME: usize = 64;

@@ -7,12 +7,10 @@ use yizhan_runtime::db::lock;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
 
+use crate::MAX_NAME;
 use crate::book::Book;
 use crate::queries::Summary;
 use crate::store::{self, Model};
-
-/// Longest name or version of a document, in bytes.
-pub(crate) const MAX_NAME: usize = 64;
 
 /// A document that is right, to be published.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, Insutype};
 
+use crate::MAX_NAME;
 use crate::book::Book;
-use crate::publication::MAX_NAME;
 use crate::store;
 
 /// What a document is, without what it says.

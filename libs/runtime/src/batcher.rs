@@ -2,7 +2,6 @@
 //! durable commit. Nothing waits to fill a batch: what is there when a worker is free is taken. A
 //! batch belongs to the trace of the first job in it. A panic ends the batch it came up in, and nothing else.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -12,6 +11,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tracing::{Instrument, Span};
 
 use crate::error::ServiceError;
+use crate::task::surviving;
 
 /// Jobs in one batch at most: bounds the length of a transaction.
 const BATCH_LIMIT: usize = 64;
@@ -99,12 +99,9 @@ where
         let span = batch[0].1.clone();
         let (jobs, answers): (Vec<J>, Vec<oneshot::Sender<R>>) =
             batch.into_iter().map(|(job, _, answer)| (job, answer)).unzip();
-        let handled = AssertUnwindSafe(async { handle(jobs).await }).catch_unwind().instrument(span).await;
-        // The panic hook has printed what it was. The jobs lose their answers, which is told each as INTERNAL.
-        let Ok(results) = handled else {
-            tracing::error!(monotonic_counter.batches_panicked = 1, jobs = answers.len(), "a batch panicked");
-            continue;
-        };
+        let handled = surviving("a batch", async { handle(jobs).await }).instrument(span).await;
+        // After a panic the jobs lose their answers, which is told each as INTERNAL.
+        let Some(results) = handled else { continue };
         for (result, answer) in results.into_iter().zip(answers) {
             // A caller that went away does not need its answer.
             let _ = answer.send(result);

@@ -1,11 +1,7 @@
 //! Following another service's feed: every event counts exactly once.
 //!
-//! A service that follows adds [`CreateFollowedFeeds`] to its migrations, implements [`Follower`], and sets [`follow`] to work
-//! until it stops:
-//!
-//! ```ignore
-//! tokio::spawn(stopping.run_until_cancelled_owned(follow(db.clone(), MyFollower::new(…)?)));
-//! ```
+//! A service that follows adds [`CreateFollowedFeeds`] to its migrations, implements [`Follower`], and sets it to work by
+//! [`keep_following`].
 //!
 //! The token behind the last event dealt with is kept in the follower's own database and moves on in the transaction of what
 //! was done with the event; killed at any moment, both are there or neither. The token moves on only from where it was read: of
@@ -17,16 +13,17 @@
 
 mod table;
 
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures::StreamExt;
 use futures::stream::BoxStream;
-use futures::{FutureExt, StreamExt};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use tokio_util::sync::CancellationToken;
 use tonic::{Status, async_trait};
 
 use crate::db::{Transient, begin_write, retry_transient};
 use crate::error::RemoteError;
+use crate::task::surviving;
 use crate::{Reason, ServiceError};
 
 pub use table::CreateFollowedFeeds;
@@ -68,13 +65,18 @@ pub trait Follower: Send + Sync + 'static {
     async fn committed(&self, changed: Self::Changed);
 }
 
+/// Sets a follower to work, until the server stops.
+pub fn keep_following(db: DatabaseConnection, follower: impl Follower, stopping: &CancellationToken) {
+    tokio::spawn(stopping.clone().run_until_cancelled_owned(follow(db, follower)));
+}
+
 /// Follows, for ever. Dropping it at any moment is safe.
 pub async fn follow<F: Follower>(db: DatabaseConnection, follower: F) {
     let mut pause = FIRST_PAUSE;
     loop {
-        let running = AssertUnwindSafe(run(&db, &follower, &mut pause)).catch_unwind();
-        let stopped = running.await.unwrap_or(Stopped::Panicked);
-        stopped.log(follower.feed());
+        if let Some(stopped) = surviving(follower.feed(), run(&db, &follower, &mut pause)).await {
+            stopped.log(follower.feed());
+        }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
@@ -91,15 +93,12 @@ enum Stopped {
     Overtaken,
     /// Events could not be dealt with.
     Failed(ServiceError),
-    /// A defect came up while they were; the panic hook has printed it.
-    Panicked,
 }
 
 impl Stopped {
     fn log(&self, feed: &str) {
         match self {
             Stopped::Ended => tracing::info!(feed, "the feed ended; following again"),
-            Stopped::Panicked => tracing::error!(feed, "dealing with events panicked; trying again"),
             Stopped::Overtaken => tracing::debug!(feed, "overtaken by another follower of the same feed"),
             Stopped::Feed(status) => {
                 let told = RemoteError::from(status);

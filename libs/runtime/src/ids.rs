@@ -1,9 +1,7 @@
 //! Opaque ids that sort by the time they were made.
 
+use data_encoding::BASE32HEX_NOPAD;
 use uuid::Uuid;
-
-/// RFC 4648 "base32hex": in ASCII order, so that the text sorts as the bytes do.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
 
 /// Length of a [`new_id`]: inside the national interface's 30 characters for `setl_id` and the like.
 pub const ID_LENGTH: usize = 26;
@@ -14,26 +12,9 @@ pub fn new_id() -> String {
     base32hex(Uuid::now_v7().as_bytes())
 }
 
-/// Bytes as base32hex without padding; what [`new_id`] writes, also good for shortened digests.
+/// Bytes as base32hex (RFC 4648: in ASCII order, so that the text sorts as the bytes do) without padding; what [`new_id`] writes, also good for shortened digests.
 pub fn base32hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(5) * 8);
-    let (mut buffer, mut bits) = (0u32, 0u32);
-    for byte in bytes {
-        buffer = (buffer << 8) | u32::from(*byte);
-        bits += 8;
-        while bits >= 5 {
-            bits -= 5;
-            text.push(symbol(buffer >> bits));
-        }
-    }
-    if bits > 0 {
-        text.push(symbol(buffer << (5 - bits)));
-    }
-    text
-}
-
-fn symbol(bits: u32) -> char {
-    char::from(ALPHABET[(bits & 31) as usize])
+    BASE32HEX_NOPAD.encode(bytes)
 }
 
 #[cfg(test)]

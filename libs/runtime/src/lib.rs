@@ -15,6 +15,7 @@
 //! | [`fields`] | the fields of a request, each noted if it is wrong |
 //! | [`once`] | mutations that happen once per request id, whatever is retried |
 //! | [`server`], [`calls!`], [`process`], [`client`] | serving, a service as its calls, the life of a process, calling others |
+//! | [`task`] | work in the background that outlives its defects |
 //! | [`ids`], [`clock`], [`page`] | time-ordered ids; now and today; page sizes and tokens |
 
 pub mod batcher;
@@ -36,6 +37,7 @@ pub mod personal;
 pub mod process;
 pub mod request_layer;
 pub mod server;
+pub mod task;
 pub mod telemetry;
 pub mod trace;
 pub mod vault;

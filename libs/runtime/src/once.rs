@@ -17,6 +17,7 @@
 
 mod table;
 
+use data_encoding::HEXLOWER;
 use futures::future::BoxFuture;
 use prost::Message;
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
@@ -116,7 +117,7 @@ pub fn request_key<M: Message>(
         Sha256::new().chain_update(method).chain_update([0]).chain_update(body.encode_to_vec()).finalize();
     RequestKey {
         cause: Cause { method, caller: caller.to_string(), request_id: request_id.to_owned() },
-        digest: hex::encode(digest),
+        digest: HEXLOWER.encode(&digest),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use data_encoding::BASE32HEX_NOPAD;
+
 use crate::ids::base32hex;
 use crate::{Reason, ServiceError};
 
@@ -70,7 +72,7 @@ fn read<const N: usize>(scope: &str, token: &str) -> Option<[String; N]> {
     if token.len() > MAX_TOKEN_LENGTH {
         return None;
     }
-    let text = String::from_utf8(from_base32hex(token)?).ok()?;
+    let text = String::from_utf8(BASE32HEX_NOPAD.decode(token.as_bytes()).ok()?).ok()?;
     // No key holds them, and no database stores NUL.
     if text.chars().any(|c| c.is_control() && c != '\u{1f}') {
         return None;
@@ -80,20 +82,6 @@ fn read<const N: usize>(scope: &str, token: &str) -> Option<[String; N]> {
         return None;
     }
     parts.map(str::to_owned).collect::<Vec<_>>().try_into().ok()
-}
-
-fn from_base32hex(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() * 5 / 8);
-    let (mut buffer, mut bits) = (0u32, 0u32);
-    for symbol in text.chars() {
-        buffer = (buffer << 5) | symbol.to_digit(32)?;
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((buffer >> bits) as u8);
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -10,10 +10,9 @@ mod secret_key;
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use data_encoding::BASE64URL_NOPAD;
 
 pub use data_keys::{DataKeys, DataKeysError};
 pub use secret_key::{SecretKey, SecretKeyError};
@@ -66,14 +65,14 @@ impl Vault {
         let payload = Payload { msg: text.as_bytes(), aad: &unambiguous(context) };
         // The cipher refuses only texts beyond 256 GiB.
         let sealed = cipher.encrypt(&nonce, payload).expect("a short text can be sealed");
-        format!("{key_id}.{}", URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
+        format!("{key_id}.{}", BASE64URL_NOPAD.encode(&[nonce.as_slice(), &sealed].concat()))
     }
 
     /// Opens what was sealed for the same place.
     pub fn open(&self, context: &[&str], sealed: &str) -> Result<Personal<String>, OpenError> {
         let (key_id, text) = sealed.split_once('.').ok_or(OpenError::Malformed)?;
         let cipher = self.cipher(key_id).ok_or_else(|| OpenError::KeyMissing(key_id.to_owned()))?;
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| OpenError::Malformed)?;
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| OpenError::Malformed)?;
         let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(OpenError::Malformed)?;
         let payload = Payload { msg: ciphertext, aad: &unambiguous(context) };
         let rejected = || OpenError::Rejected(key_id.to_owned());
@@ -110,8 +109,10 @@ mod tests {
     const CERTNO: [&str; 3] = ["person", "certno", "P1"];
 
     fn vault(ids: &[&str]) -> Vault {
-        let keys: Vec<String> =
-            ids.iter().map(|id| format!("{id}:{}", hex::encode([id.as_bytes()[1]; 32]))).collect();
+        let keys: Vec<String> = ids
+            .iter()
+            .map(|id| format!("{id}:{}", data_encoding::HEXLOWER.encode(&[id.as_bytes()[1]; 32])))
+            .collect();
         Vault::new(&keys.join(",").parse().unwrap())
     }
 

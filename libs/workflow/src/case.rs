@@ -7,9 +7,16 @@ use crate::table::{Step, To, Workflow, each_once, shared};
 /// A case where it stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'w, S: 'static, A: 'static, R: 'static, N: 'static, M> {
-    pub(crate) workflow: &'w Workflow<S, A, R, N>,
-    pub(crate) state: S,
-    pub(crate) met: M,
+    workflow: &'w Workflow<S, A, R, N>,
+    state: S,
+    met: M,
+}
+
+impl<S, A, R, N> Workflow<S, A, R, N> {
+    /// A case that stands there; `met` says of a need whether it is met.
+    pub fn case<M: Fn(N) -> bool>(&self, state: S, met: M) -> Case<'_, S, A, R, N, M> {
+        Case { workflow: self, state, met }
+    }
 }
 
 /// A step that may be taken.

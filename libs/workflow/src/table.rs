@@ -1,7 +1,5 @@
 //! The table.
 
-use crate::Case;
-
 /// What a workflow needs whose steps need nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Never {}
@@ -96,11 +94,6 @@ pub struct Workflow<S: 'static, A: 'static, R: 'static, N: 'static = Never> {
 impl<S: Copy + PartialEq, A: Copy + PartialEq, R: Copy + PartialEq, N: Copy + PartialEq>
     Workflow<S, A, R, N>
 {
-    /// A case that stands there; `met` says of a need whether it is met.
-    pub fn case<M: Fn(N) -> bool>(&self, state: S, met: M) -> Case<'_, S, A, R, N, M> {
-        Case { workflow: self, state, met }
-    }
-
     /// The actions that anybody of these roles takes, in whatever state.
     pub fn actions(&self, roles: &[R]) -> Vec<A> {
         each_once(self.steps.iter().filter(|step| shared(step.by, roles).is_some()).map(|step| step.action))

@@ -89,8 +89,8 @@ pub async fn serve(config: EnrollmentConfig) -> anyhow::Result<RunningServer> {
     let stopping = server.stopping();
     let register = open(&config).await?;
     let applier = Applier::new(register.clone());
-    tokio::spawn(applier.clone().run(stopping.clone()));
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(register.rules.clone().keep_fresh()));
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(rotate_keys::keep_rotating(register.clone())));
+    applier.keep_applying(&stopping);
+    register.rules.keep_fresh(&stopping);
+    rotate_keys::keep_rotating(&register, &stopping);
     server.serve(services(&register, applier, stopping)).await
 }

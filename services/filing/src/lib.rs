@@ -26,7 +26,7 @@ use yizhan_rules::RulesBook;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::client::{channel, feed_channel};
 use yizhan_runtime::feed::{self, Feed};
-use yizhan_runtime::follow::{Follower, follow};
+use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server, Services};
 use yizhan_runtime::{Caller, db, services};
 
@@ -71,9 +71,9 @@ pub async fn serve(config: FilingConfig) -> anyhow::Result<RunningServer> {
     let server = Server::bind(config.server.clone())?;
     let stopping = server.stopping();
     let register = open(&config).await?;
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(register.rules.clone().keep_fresh()));
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(filings::keep_sweeping(register.clone())));
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(figures::keep_short(register.clone())));
+    register.rules.keep_fresh(&stopping);
+    filings::keep_sweeping(&register, &stopping);
+    figures::keep_short(&register, &stopping);
     follow_others(&register, &config, &stopping)?;
     server.serve(services(&register, stopping)).await
 }
@@ -90,16 +90,11 @@ fn follow_others(
         feed: EnrollmentServiceClient::new(feed_channel(&config.enrollment, &caller)?),
         questions: EnrollmentServiceClient::new(channel(&config.enrollment, &caller)?),
     };
-    keep(persons, register, stopping);
+    keep_following(register.db.clone(), persons, stopping);
     if let Some(settlement) = &config.settlement {
         let feed = SettlementServiceClient::new(feed_channel(settlement, &caller)?);
         let feed = feed.max_decoding_message_size(MAX_MESSAGE_BYTES);
-        keep(FollowSettlements { feed }, register, stopping);
+        keep_following(register.db.clone(), FollowSettlements { feed }, stopping);
     }
     Ok(())
-}
-
-fn keep(follower: impl Follower, register: &Register, stopping: &CancellationToken) {
-    let following = follow(register.db.clone(), follower);
-    tokio::spawn(stopping.clone().run_until_cancelled_owned(following));
 }

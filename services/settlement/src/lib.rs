@@ -50,7 +50,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         server.stopping(),
     ));
     policies::publication::publish_at_start(&app, config.policies.as_deref()).await?;
-    tokio::spawn(app.policies.clone().keep_fresh());
+    app.policies.keep_fresh(&app.stopping);
     let (reference, api) = (app.reference.clone(), Api(app));
     let services = services![
         SettlementServiceServer::new(api.clone()),

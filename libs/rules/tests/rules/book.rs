@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta};
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use tokio_util::sync::CancellationToken;
 use yizhan_documents::{Rules, RulesDocument};
 use yizhan_rules::{CreatePublishedRules, Publication, Published, RulesBook};
 use yizhan_runtime::config::DatabaseConfig;
@@ -55,7 +56,7 @@ both_databases! {
         let first = publish(&db, &book, &text).await.unwrap();
         assert!(!first.known && first.summary.recorded_at.is_some());
         assert_eq!((within(&book), within(&other_process)), (180, 120));
-        tokio::spawn(other_process.clone().keep_fresh());
+        other_process.keep_fresh(&CancellationToken::new());
         let again = publish(&db, &book, &text).await.unwrap();
         assert_eq!(again.summary.digest, first.summary.digest);
         assert!(again.known);
@@ -85,7 +86,7 @@ both_databases! {
     async fn refusals(test: TestDatabase) {
         let (db, book) = open(&test).await;
         let foreign = publish(&db, &book, &document("x", "1", "360000", 1)).await.unwrap_err();
-        assert_eq!((foreign.reason().code(), foreign.text()), ("AREA_NOT_OWNED", "无权发布该地区的试验规则"));
+        assert_eq!((foreign.reason().code(), foreign.text()), ("AREA_NOT_OWNED", "该地区不归本单位管辖，无权办理或查询"));
         let long = publish(&db, &book, &document(&"x".repeat(65), "1", "430000", 1)).await.unwrap_err();
         assert_eq!(long.violations()[0].reason, "TEXT_INVALID");
         let wrong = publish(&db, &book, &document("x", "1", "430000", 400)).await.unwrap_err();

@@ -1,10 +1,8 @@
 //! The task that keeps the store and the database together: its rhythm.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::FutureExt;
 use sea_orm::DatabaseConnection;
 use tokio_util::sync::CancellationToken;
 
@@ -12,6 +10,7 @@ use super::stats::Counters;
 use super::trust::Trust;
 use super::{Cached, Source};
 use crate::feed::Change;
+use crate::task::surviving;
 
 /// From one pass to the next.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -77,8 +76,8 @@ async fn run(name: &'static str, mut keeper: impl Keeper, interval: Duration, st
     while !stop.is_cancelled() {
         let began = Instant::now();
         // A defect must not end the keeper, and with it the cache, without a word.
-        let pass = AssertUnwindSafe(keeper.pass()).catch_unwind().await;
-        match pass.unwrap_or_else(|_| Err(anyhow::anyhow!("a pass panicked"))) {
+        let pass = surviving(name, keeper.pass()).await;
+        match pass.unwrap_or_else(|| Err(anyhow::anyhow!("a pass panicked"))) {
             Ok(()) => {
                 if failures > 0 {
                     tracing::info!(cache = name, failures, "the cache is back");

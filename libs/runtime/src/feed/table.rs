@@ -4,10 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, RuntimeErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
-use crate::db::{Column, insert_rows};
-
-/// Entries per INSERT: five parameters each, far below both databases' limits, and near the fastest size measured.
-const ENTRIES_PER_STATEMENT: usize = 1000;
+use crate::db::insert_values;
 
 /// A change to be logged.
 #[derive(Clone, Debug)]
@@ -24,20 +21,15 @@ pub struct NewChange {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// Logs changes inside the caller's transaction, in the order given: one statement for up to a thousand. Call
+/// Logs changes inside the caller's transaction, in the order given. Call
 /// [`Feed::wake`](super::Feed::wake) after the commit.
 pub async fn append<C: ConnectionTrait>(tx: &C, changes: Vec<NewChange>) -> Result<(), DbErr> {
-    for changes in changes.chunks(ENTRIES_PER_STATEMENT) {
-        let columns = vec![
-            ("area", Column::Text(changes.iter().map(|change| change.area.clone()).collect())),
-            ("kind", Column::Text(changes.iter().map(|change| change.kind.to_owned()).collect())),
-            ("subject", Column::Text(changes.iter().map(|change| change.subject.clone()).collect())),
-            ("payload", Column::Bytes(changes.iter().map(|change| change.payload.clone()).collect())),
-            ("recorded_at", Column::Time(changes.iter().map(|change| change.recorded_at).collect())),
-        ];
-        insert_rows(tx, "change_log", columns, "").await?;
-    }
-    Ok(())
+    let columns = ["area", "kind", "subject", "payload", "recorded_at"];
+    let row = |change: NewChange| {
+        let NewChange { area, kind, subject, payload, recorded_at } = change;
+        vec![area.into(), kind.into(), subject.into(), payload.into(), recorded_at.into()]
+    };
+    insert_values(tx, "change_log", &columns, changes.into_iter().map(row).collect()).await
 }
 
 /// Refuses a PostgreSQL cluster whose transaction ids are behind those recorded (see the module's text). Call it once

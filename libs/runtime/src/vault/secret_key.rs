@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -41,7 +42,10 @@ impl FromStr for SecretKey {
 
     fn from_str(text: &str) -> Result<Self, SecretKeyError> {
         let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| SecretKeyError)?;
+        if text.len() != 2 * bytes.len() {
+            return Err(SecretKeyError);
+        }
+        HEXLOWER_PERMISSIVE.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| SecretKeyError)?;
         Ok(SecretKey(bytes))
     }
 }
@@ -77,6 +81,6 @@ mod tests {
         let mut key = [0; 32];
         key[..20].fill(0x0b);
         let expected = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7";
-        assert_eq!(hex::encode(SecretKey::new(key).hmac(&[b"Hi", b" There"])), expected);
+        assert_eq!(HEXLOWER_PERMISSIVE.encode(&SecretKey::new(key).hmac(&[b"Hi", b" There"])), expected);
     }
 }

@@ -7,7 +7,7 @@ use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{
     Contribution, PersonRow, RegisterNewbornRequest, RegisterNewbornResponse,
 };
-use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, db, once};
 use yizhan_terms::{Insutype, is_psn_no};
 
 use crate::app::{Done, Register, Write};
@@ -18,7 +18,7 @@ use crate::coverage::enrolment::error;
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
 use crate::person::store::entities::person;
-use crate::person::store::{rows, timelines};
+use crate::person::store::timelines;
 use crate::register::import_persons::{NewPerson, new_person};
 use crate::register::{certificates, changes};
 
@@ -121,7 +121,7 @@ impl Newborn {
         }
         let child = self.child.model(register);
         certificates::exchange(tx, caller, &[(0, child.clone())], &BTreeMap::new()).await?;
-        rows::upsert::<person::Entity, _>(tx, vec![child]).await?;
+        db::upsert::<person::Entity>(tx, vec![child]).await?;
         let (person_version, changed) = changes::record_one(write, edit).await?;
         let at = register.clock.now();
         stored::insert(tx, self.payments.iter().map(|(_, payment)| payment.row(area, cause, at)).collect())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use yizhan_proto::enrollment::v1::{ImportOutcome, ImportPersonsRequest, ImportPersonsResponse, PersonRow};
-use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, db, once};
 use yizhan_terms::Area;
 
 use crate::app::{Done, Register, Write};
@@ -15,8 +15,8 @@ use crate::person::domain::{codes, masking};
 use crate::person::store::edit::Edit;
 use crate::person::store::entities::person::{self, PersonalText};
 use crate::person::store::personal_data::PersonalData;
+use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
-use crate::person::store::{persons, rows};
 use crate::register::import::{check_duplicates, count, read_rows};
 use crate::register::{certificates, changes};
 
@@ -202,7 +202,7 @@ async fn put(
         }
     }
     certificates::exchange(tx, caller, &changing, &known).await?;
-    rows::upsert::<person::Entity, _>(tx, changing.into_iter().map(|(_, model)| model).collect()).await?;
+    db::upsert::<person::Entity>(tx, changing.into_iter().map(|(_, model)| model).collect()).await?;
     let changed = changes::record(write, edits).await?;
     answer.changed_person_count = changed.len() as i32;
     Ok(Done { answer, changed })

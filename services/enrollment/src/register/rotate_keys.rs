@@ -4,20 +4,19 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use yizhan_runtime::ServiceError;
+use tokio_util::sync::CancellationToken;
 use yizhan_runtime::db::{self, begin_write, retry_transient};
+use yizhan_runtime::{ServiceError, task};
 
 use crate::app::Register;
 use crate::person::store::entities::person;
 use crate::person::store::personal_data::PersonalData;
-use crate::person::store::{persons, rows};
+use crate::person::store::persons;
 
 /// Rows of one transaction.
 const BATCH: u64 = 500;
 /// How often to look again: while a new version is rolled out, processes of the old one still write under the old key.
 const INTERVAL: Duration = Duration::from_secs(600);
-/// Pause after a failure.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// Refuses to start without a key that rows still need, or with another key of the same id.
 pub async fn check_keys(register: &Register) -> anyhow::Result<()> {
@@ -34,32 +33,26 @@ pub async fn check_keys(register: &Register) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Seals anew whatever needs it, now and from time to time, for as long as the process lives.
-pub async fn keep_rotating(register: Register) {
-    loop {
-        let pause = match rotate(&register).await {
-            Ok(0) => INTERVAL,
-            Ok(rows) => {
-                let key = register.vault.current_key_id();
-                tracing::info!(rows, key, "all persons are sealed under the current data key");
-                INTERVAL
-            }
-            Err(error) => {
-                tracing::warn!(?error, "sealing persons anew failed; it goes on later");
-                PAUSE
-            }
-        };
-        tokio::time::sleep(pause).await;
-    }
+/// Seals anew whatever needs it, now and from time to time, until the server stops.
+pub fn keep_rotating(register: &Register, stopping: &CancellationToken) {
+    let register = register.clone();
+    task::every("data keys", stopping, INTERVAL, move || {
+        let register = register.clone();
+        async move { rotate(&register).await }
+    });
 }
 
-/// Seals anew until nothing is left; gives the number of rows.
-async fn rotate(register: &Register) -> Result<u64, ServiceError> {
+/// Seals anew until nothing is left.
+async fn rotate(register: &Register) -> Result<(), ServiceError> {
     let mut total = 0;
     loop {
         let rows = retry_transient(|| rotate_batch(register)).await?;
         if rows == 0 {
-            return Ok(total);
+            if total > 0 {
+                let key = register.vault.current_key_id();
+                tracing::info!(rows = total, key, "all persons are sealed under the current data key");
+            }
+            return Ok(());
         }
         total += rows;
         tracing::info!(rows = total, "persons sealed anew so far");
@@ -81,7 +74,7 @@ async fn rotate_batch(register: &Register) -> Result<u64, ServiceError> {
         opened.seal_into(row, vault);
     }
     let count = found.len() as u64;
-    rows::upsert::<person::Entity, _>(&tx, found).await?;
+    db::upsert::<person::Entity>(&tx, found).await?;
     tx.commit().await?;
     Ok(count)
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, retry_transient};
 use yizhan_runtime::once::Service as _;
+use yizhan_runtime::{ServiceError, task};
 
 use super::{absence, apply, housekeeping};
 use crate::app::Register;
@@ -39,10 +39,15 @@ impl Applier {
         self.sealed.notify_one();
     }
 
-    /// Applies what is sealed until `stop` is cancelled.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Applies what is sealed, until the server stops.
+    pub fn keep_applying(&self, stopping: &CancellationToken) {
+        let applier = self.clone();
+        task::keep("rosters", stopping, move || applier.clone().run());
+    }
+
+    async fn run(self) {
         let mut cleaned: Option<Instant> = None;
-        while !stop.is_cancelled() {
+        loop {
             if cleaned.is_none_or(|at| at.elapsed() >= CLEAN_EVERY) {
                 cleaned = Some(Instant::now());
                 if let Err(error) = housekeeping::clean(&self.register).await {
@@ -50,11 +55,8 @@ impl Applier {
                 }
             }
             if !self.one_batch_each().await {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = self.sealed.notified() => {}
-                    () = tokio::time::sleep(LOOK_EVERY) => {}
-                }
+                // Woken or not.
+                let _ = tokio::time::timeout(LOOK_EVERY, self.sealed.notified()).await;
             }
         }
     }

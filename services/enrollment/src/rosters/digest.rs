@@ -2,26 +2,27 @@
 
 use std::fmt::Write;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use yizhan_proto::enrollment::v1::{RosterRow, RosterRows};
 use yizhan_runtime::ServiceError;
 
 /// Of no rows.
 pub fn of_none() -> String {
-    hex::encode([0; 32])
+    HEXLOWER.encode(&[0; 32])
 }
 
 /// Of the rows so far and those of one message.
 pub fn with(digest: &str, message: &RosterRows) -> Result<String, ServiceError> {
-    let mut sum = [0; 32];
-    hex::decode_to_slice(digest, &mut sum).map_err(ServiceError::internal)?;
+    let sum = HEXLOWER.decode(digest.as_bytes()).map_err(ServiceError::internal)?;
+    let mut sum: [u8; 32] = sum.as_slice().try_into().map_err(ServiceError::internal)?;
     let mut text = String::new();
     for (row, row_no) in message.rows.iter().zip(message.first_row_number..) {
         text.clear();
         write_text(&mut text, row_no, row);
         sum = Sha256::new().chain_update(sum).chain_update(&text).finalize().into();
     }
-    Ok(hex::encode(sum))
+    Ok(HEXLOWER.encode(&sum))
 }
 
 /// The text of a row that the contract's digest is made of.

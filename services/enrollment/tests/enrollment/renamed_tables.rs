@@ -22,7 +22,10 @@ fn import(request_id: &str) -> (ImportPersonsRequest, String) {
     let request = ImportPersonsRequest { request_id: String::new(), rows: vec![person("P1")] };
     let digest =
         Sha256::new().chain_update("ImportPersons\0").chain_update(request.encode_to_vec()).finalize();
-    (ImportPersonsRequest { request_id: request_id.to_owned(), ..request }, hex::encode(digest))
+    (
+        ImportPersonsRequest { request_id: request_id.to_owned(), ..request },
+        data_encoding::HEXLOWER.encode(&digest),
+    )
 }
 
 both_databases! {
@@ -44,7 +47,7 @@ both_databases! {
                 vec!["local-administrator".into(), id.into(), digest.into(), answer.encode_to_vec().into(), at.into()];
             insert("INSERT INTO import_request (caller, request_id, digest, outcome, recorded_at) VALUES ($1, $2, $3, $4, $5)", values).await;
         }
-        let digest = hex::encode(Sha256::digest(RULES));
+        let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(RULES));
         let values = vec![digest.into(), RULES.into(), at.into()];
         insert(
             "INSERT INTO entitlement_rules (rules_id, version, ordinal, area, digest, document, caller, recorded_at) \

@@ -117,7 +117,7 @@ impl RowDigest {
     }
 
     pub fn seal(&self) -> RosterSeal {
-        RosterSeal { row_count: self.rows, digest: hex::encode(self.sum) }
+        RosterSeal { row_count: self.rows, digest: data_encoding::HEXLOWER.encode(&self.sum) }
     }
 }
 

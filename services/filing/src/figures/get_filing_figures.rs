@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sea_orm::DbErr;
+use tokio_util::sync::CancellationToken;
 use yizhan_proto::filing::v1::{FilingFigures, GetFilingFiguresRequest, GetFilingFiguresResponse};
 use yizhan_runtime::page::paginated;
-use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, task};
 use yizhan_terms::{Area, FilingKind};
 
 use super::domain::{CROSS_PROVINCE, IN_PROVINCE};
@@ -19,16 +20,13 @@ const MAX_MONTHS: i32 = 36;
 /// How often many addends are replaced by one.
 const FOLD_EVERY: Duration = Duration::from_secs(60);
 
-/// Keeps the figures short, for ever.
-pub async fn keep_short(register: Register) {
-    loop {
-        tokio::time::sleep(FOLD_EVERY).await;
-        for folded in [KINDS.fold(&register.db).await, VISITS.fold(&register.db).await] {
-            if let Err(error) = folded {
-                tracing::warn!(%error, "figures were not folded; they are right all the same");
-            }
-        }
-    }
+/// Keeps the figures short, until the server stops. They are right all the same where it fails.
+pub fn keep_short(register: &Register, stopping: &CancellationToken) {
+    let db = register.db.clone();
+    task::every("figures", stopping, FOLD_EVERY, move || {
+        let db = db.clone();
+        async move { KINDS.fold(&db).await.and(VISITS.fold(&db).await) }
+    });
 }
 
 /// A page of figures, by pooling area and month.

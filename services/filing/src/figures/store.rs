@@ -7,14 +7,12 @@ pub mod entities;
 use std::ops::RangeInclusive;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement, Value};
-use yizhan_runtime::db::{Column as Values, begin_write, insert_rows};
+use yizhan_runtime::db::{begin_write, insert_values};
 use yizhan_runtime::ids::new_id;
 use yizhan_terms::Area;
 
 use super::domain::{OF_KIND, OF_VISITS};
 
-/// Addends per statement: far within SQLite's 32,766 parameters.
-const ROWS_PER_STATEMENT: usize = 1000;
 /// So many addends of one figure are worth being replaced by one.
 const WORTH_FOLDING: i64 = 50;
 
@@ -89,20 +87,13 @@ pub struct Wanted {
 impl<const N: usize> Figures<N> {
     /// Counts.
     pub async fn add<C: ConnectionTrait>(&self, tx: &C, addends: &[Addend<N>]) -> Result<(), DbErr> {
-        for addends in addends.chunks(ROWS_PER_STATEMENT) {
-            let texts = |of: fn(&Addend<N>) -> String| Values::Text(addends.iter().map(of).collect());
-            let mut columns = vec![
-                ("addend_id", texts(|_| new_id())),
-                ("poolarea_no", texts(|addend| addend.poolarea_no.clone())),
-                ("month", texts(|addend| addend.month.clone())),
-                (self.subject, texts(|addend| addend.subject.clone())),
-            ];
-            for (at, name) in self.sums.into_iter().enumerate() {
-                columns.push((name, Values::Int(addends.iter().map(|addend| addend.sums[at]).collect())));
-            }
-            insert_rows(tx, self.table, columns, "").await?;
-        }
-        Ok(())
+        let columns = [&["addend_id", "poolarea_no", "month", self.subject][..], &self.sums].concat();
+        let row = |addend: &Addend<N>| {
+            let Addend { poolarea_no, month, subject, sums } = addend.clone();
+            let texts = [new_id(), poolarea_no, month, subject].map(Value::from);
+            [&texts[..], &sums.map(Value::from)].concat()
+        };
+        insert_values(tx, self.table, &columns, addends.iter().map(row).collect()).await
     }
 
     /// The figures, by area, month and subject.

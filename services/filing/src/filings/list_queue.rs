@@ -1,6 +1,7 @@
 //! The work queue of an office: what waits for it and what its own persons filed and nobody accepted, longest waiting first; or only what is
 //! overdue.
 
+use yizhan_documents::calendar::WorkingDays;
 use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
 use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
@@ -12,7 +13,6 @@ use crate::filings::domain::filing::Filing;
 use crate::filings::domain::steps::is_under_way;
 use crate::filings::messages::filing_message;
 use crate::filings::store::queue::{self, Wanted};
-use crate::rules::calendar::WorkingDays;
 use crate::standings::State;
 
 /// One page.

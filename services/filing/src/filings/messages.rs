@@ -1,12 +1,12 @@
 //! The register's messages from what the domain knows, and the other way round.
 
 use chrono::NaiveDate;
+use yizhan_documents::calendar::WorkingDays;
 use yizhan_proto::filing::v1 as proto;
 use yizhan_runtime::clock::{day_text, timestamp};
 
 use super::domain::filing::{Filing, Material, Referral, State};
 use super::domain::steps::{due, is_under_way};
-use crate::rules::calendar::WorkingDays;
 use crate::rules::{Requirement, Rules};
 
 /// A filing as of today.

@@ -10,21 +10,12 @@ use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
-use yizhan_runtime::db::{Column as Values, find_rows, find_rows_where, insert_rows};
+use yizhan_runtime::db::{find_rows, find_rows_where, insert, upsert};
 use yizhan_terms::Area;
 
 use crate::filings::domain::filing::{Filing, State, is_id};
 use crate::filings::domain::step::Taken;
 use entities::{filing, filing_step};
-
-/// Filings per statement: far within SQLite's 32,766 parameters.
-const ROWS_PER_STATEMENT: usize = 1000;
-/// A filing that is there is replaced; its id, person, kind and id in an earlier system never change, but for a person whose record was
-/// merged into another.
-const REPLACE: &str = "ON CONFLICT (filing_id) DO UPDATE SET \
-    psn_no = excluded.psn_no, poolarea_no = excluded.poolarea_no, handling_area = excluded.handling_area, \
-    state = excluded.state, waiting = excluded.waiting, clock_from = excluded.clock_from, \
-    last_day = excluded.last_day, version = excluded.version, record = excluded.record";
 
 /// One filing. What cannot be an id is not looked for: a database does not take every text.
 pub async fn find<C: ConnectionTrait>(db: &C, filing_id: &str) -> Result<Option<Filing>, DbErr> {
@@ -39,7 +30,8 @@ pub async fn find_many<C: ConnectionTrait>(
     db: &C,
     filing_ids: Vec<String>,
 ) -> Result<BTreeMap<String, Filing>, DbErr> {
-    let rows = find_rows::<filing::Entity>(db, vec![("filing_id", Values::Text(filing_ids))]).await?;
+    let ids = filing_ids.into_iter().map(|id| [id]).collect();
+    let rows = find_rows::<filing::Entity, 1>(db, [filing::Column::FilingId], ids).await?;
     rows.into_iter().map(|row| Ok((row.filing_id.clone(), read(row)?))).collect()
 }
 
@@ -49,12 +41,10 @@ pub async fn find_taken_over<C: ConnectionTrait>(
     poolarea_no: Area,
     foreign_ids: Vec<String>,
 ) -> Result<BTreeMap<String, Filing>, DbErr> {
-    let key = vec![
-        ("poolarea_no", Values::Text(vec![poolarea_no.into(); foreign_ids.len()])),
-        ("foreign_id", Values::Text(foreign_ids)),
-    ];
+    let key = [filing::Column::PoolareaNo, filing::Column::ForeignId];
+    let ids = foreign_ids.into_iter().map(|id| [poolarea_no.into(), id]).collect();
     // What the index on foreign ids holds: a planner uses it only where it reads so.
-    let rows = find_rows_where::<filing::Entity>(db, key, "foreign_id <> ''").await?;
+    let rows = find_rows_where::<filing::Entity, 2>(db, key, ids, "foreign_id <> ''").await?;
     rows.into_iter().map(|row| Ok((row.foreign_id.clone(), read(row)?))).collect()
 }
 
@@ -86,62 +76,44 @@ pub async fn steps<C: ConnectionTrait>(db: &C, filing_id: &str) -> Result<Vec<fi
 
 /// Writes steps, and filings as the last of theirs left them. The key of a step lets only one of two through who take the same one.
 pub async fn write<C: ConnectionTrait>(tx: &C, taken: &[Taken], at: DateTime<Utc>) -> Result<(), DbErr> {
-    for taken in taken.chunks(ROWS_PER_STATEMENT) {
-        insert_rows(tx, "filing_step", step_columns(taken, at), "").await?;
-    }
+    insert::<filing_step::Entity>(tx, taken.iter().map(|taken| step_row(taken, at)).collect()).await?;
     let last: BTreeMap<&str, &Filing> =
         taken.iter().map(|step| (step.after.filing_id.as_str(), &step.after)).collect();
-    for filings in last.into_values().collect::<Vec<_>>().chunks(ROWS_PER_STATEMENT) {
-        insert_rows(tx, "filing", filing_columns(filings)?, REPLACE).await?;
+    let rows = last.into_values().map(filing_row).collect::<Result<Vec<_>, DbErr>>()?;
+    upsert::<filing::Entity>(tx, rows).await
+}
+
+fn step_row(step: &Taken, recorded_at: DateTime<Utc>) -> filing_step::Model {
+    filing_step::Model {
+        filing_id: step.after.filing_id.clone(),
+        step_no: step.after.version,
+        action: step.action.number(),
+        from_state: step.from.map_or(0, State::number),
+        to_state: step.after.state.number(),
+        actor: step.actor.who.clone(),
+        opter: step.actor.opter.clone(),
+        recorded_at,
+        reason: step.reason.clone(),
+        handling_area: step.after.handling_area.into(),
     }
-    Ok(())
 }
 
-fn texts<T>(rows: &[T], of: impl Fn(&T) -> String) -> Values {
-    Values::Text(rows.iter().map(of).collect())
-}
-
-fn numbers<T>(rows: &[T], of: impl Fn(&T) -> i32) -> Values {
-    Values::Int(rows.iter().map(|row| i64::from(of(row))).collect())
-}
-
-fn step_columns(taken: &[Taken], at: DateTime<Utc>) -> Vec<(&'static str, Values)> {
-    vec![
-        ("filing_id", texts(taken, |step| step.after.filing_id.clone())),
-        ("step_no", numbers(taken, |step| step.after.version)),
-        ("action", numbers(taken, |step| step.action.number())),
-        ("from_state", numbers(taken, |step| step.from.map_or(0, State::number))),
-        ("to_state", numbers(taken, |step| step.after.state.number())),
-        ("actor", texts(taken, |step| step.actor.who.clone())),
-        ("opter", texts(taken, |step| step.actor.opter.clone())),
-        ("recorded_at", Values::Time(vec![at; taken.len()])),
-        ("reason", texts(taken, |step| step.reason.clone())),
-        ("handling_area", texts(taken, |step| step.after.handling_area.into())),
-    ]
-}
-
-fn filing_columns(filings: &[&Filing]) -> Result<Vec<(&'static str, Values)>, DbErr> {
-    let records: Result<Vec<String>, DbErr> = filings.iter().map(|filing| text(filing)).collect();
-    let last_day = |filing: &&Filing| filing.last_day().map(|day| day.to_string()).unwrap_or_default();
-    Ok(vec![
-        ("filing_id", texts(filings, |filing| filing.filing_id.clone())),
-        ("psn_no", texts(filings, |filing| filing.psn_no.clone())),
-        ("poolarea_no", texts(filings, |filing| filing.poolarea_no.into())),
-        ("handling_area", texts(filings, |filing| filing.handling_area.into())),
-        ("out_fil_type", texts(filings, |filing| filing.kind.code().to_owned())),
-        ("state", numbers(filings, |filing| filing.state.number())),
-        ("waiting", numbers(filings, |filing| i32::from(filing.waits_for_a_look()))),
-        ("clock_from", texts(filings, |filing| filing.clock_from.to_string())),
-        ("working_days", numbers(filings, |filing| filing.working_days as i32)),
-        ("last_day", texts(filings, last_day)),
-        ("foreign_id", texts(filings, |filing| filing.foreign_id.clone().unwrap_or_default())),
-        ("version", numbers(filings, |filing| filing.version)),
-        ("record", Values::Text(records?)),
-    ])
-}
-
-fn text(filing: &Filing) -> Result<String, DbErr> {
-    serde_json::to_string(filing).map_err(|error| DbErr::Json(error.to_string()))
+fn filing_row(filing: &Filing) -> Result<filing::Model, DbErr> {
+    Ok(filing::Model {
+        filing_id: filing.filing_id.clone(),
+        psn_no: filing.psn_no.clone(),
+        poolarea_no: filing.poolarea_no.into(),
+        handling_area: filing.handling_area.into(),
+        out_fil_type: filing.kind.code().to_owned(),
+        state: filing.state.number(),
+        waiting: i32::from(filing.waits_for_a_look()),
+        clock_from: filing.clock_from.to_string(),
+        working_days: filing.working_days as i32,
+        last_day: filing.last_day().map(|day| day.to_string()).unwrap_or_default(),
+        foreign_id: filing.foreign_id.clone().unwrap_or_default(),
+        version: filing.version,
+        record: serde_json::to_string(filing).map_err(|error| DbErr::Json(error.to_string()))?,
+    })
 }
 
 /// A row as the domain knows it.

@@ -1,6 +1,7 @@
 //! Submits a filing: by the person, at any agency's window (异地受理), or by the referring hospital.
 
 use sea_orm::DatabaseTransaction;
+use yizhan_clients::require_entitled;
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::filing::v1::{SubmitFilingRequest, SubmitFilingResponse};
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
@@ -79,18 +80,9 @@ async fn insured(
         ..GetEligibilityRequest::default()
     };
     let eligibility = register.enrollment.eligibility(question).await?;
-    if eligibility.entitled {
-        let area = eligibility.poolarea_no.parse().map_err(ServiceError::internal)?;
-        return Ok((eligibility, area));
-    }
-    Err(ServiceError::new(
-        Reason::NotEntitled,
-        format!("not entitled on {}: {}", eligibility.as_of, eligibility.reason),
-    )
-    .with_text(format!("{}；{}", eligibility.reason_text, eligibility.way_out))
-    .with("why", &eligibility.reason)
-    .with("as_of", &eligibility.as_of)
-    .with("way_out", &eligibility.way_out))
+    require_entitled(&eligibility)?;
+    let area = eligibility.poolarea_no.parse().map_err(ServiceError::internal)?;
+    Ok((eligibility, area))
 }
 
 /// A filing to be submitted.

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use sea_orm::DatabaseTransaction;
-use yizhan_runtime::ServiceError;
+use tokio_util::sync::CancellationToken;
 use yizhan_runtime::db::{begin_write, lock, retry_transient};
 use yizhan_runtime::once::Service as _;
+use yizhan_runtime::{ServiceError, task};
 
 use crate::app::Register;
 use crate::filings::actors::occasion;
@@ -22,14 +23,13 @@ const AT_ONCE: u64 = 100;
 /// What processes of the service that share a database take turns by.
 const TURN: &str = "filing sweep";
 
-/// Sweeps now and every minute, without end.
-pub async fn keep_sweeping(register: Register) {
-    loop {
-        if let Err(error) = sweep(&register).await {
-            tracing::warn!(%error, "filings that have ended are noted later");
-        }
-        tokio::time::sleep(EVERY).await;
-    }
+/// Sweeps now and every minute, until the server stops.
+pub fn keep_sweeping(register: &Register, stopping: &CancellationToken) {
+    let register = register.clone();
+    task::every("sweep", stopping, EVERY, move || {
+        let register = register.clone();
+        async move { sweep(&register).await.map(drop) }
+    });
 }
 
 /// Notes everything that time has ended by today, and tells how many filings that were. Any number of processes may do it at once.

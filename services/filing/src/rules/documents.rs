@@ -1,6 +1,7 @@
 //! Documents of filing rules: published, listed, read; and working days counted by them.
 
 use sea_orm::DatabaseConnection;
+use yizhan_documents::calendar::WorkingDays;
 use yizhan_proto::filing::v1::{
     AddWorkingDaysRequest, AddWorkingDaysResponse, GetFilingRulesRequest, GetFilingRulesResponse,
     ListFilingRulesRequest, ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
@@ -11,7 +12,6 @@ use yizhan_runtime::once::{self, Done, Write};
 use yizhan_runtime::{Caller, Clock, Fields, Reason, ServiceError, Violations};
 
 use super::domain::FilingFamilies;
-use super::domain::calendar::WorkingDays;
 
 /// Working days that are counted at once, at most.
 const MAX_WORKING_DAYS: u32 = 250;

@@ -1,7 +1,6 @@
 //! The national rules on remote-care filings, and what areas made of them: dated documents that a policy officer can read
 //! (`services/filing/rules`, docs/FILING.md), asked by area and day.
 
-pub mod calendar;
 mod load;
 pub mod places;
 mod treatment;
@@ -11,11 +10,11 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
+use yizhan_documents::calendar::Calendar;
 use yizhan_documents::{Dated, Family, NoRule, rule};
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, FilingKind, FilingMaterial, Status};
 
-use calendar::Calendar;
 pub use treatment::{Asked, Away, Decision, Direct, SchemeTable, Treatments, decide};
 
 /// The rules of filing.
@@ -33,7 +32,7 @@ yizhan_documents::families! {
         in_province: InProvince = "in_province", read InProvince::read, keys InProvince::KEYS;
         returning: Returning = "returning", read Returning::read, keys Returning::KEYS;
         treatment: Treatments = "treatment", read load::treatments, keys ["rows", "by_insutype"];
-        calendar: Calendar = "calendar", read load::calendar, keys ["holidays", "workdays"];
+        calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
     }
 }
 

@@ -6,18 +6,13 @@ mod entities;
 use std::collections::BTreeMap;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use yizhan_runtime::db::{Column as Values, find_rows, insert_rows};
+use yizhan_runtime::db::{find_rows, insert_new, upsert};
 
 use crate::standings::Standings;
 use entities::{Column, Entity, Model};
 
 /// Persons per statement: far within SQLite's 32,766 parameters.
 const ROWS_PER_STATEMENT: usize = 1000;
-/// Makes the row that is then locked, if the person never filed.
-const KEEP: &str = "ON CONFLICT (psn_no) DO NOTHING";
-/// A row that is there is replaced.
-const REPLACE: &str =
-    "ON CONFLICT (psn_no) DO UPDATE SET version = excluded.version, standings = excluded.standings";
 
 /// A person's standings with their version.
 #[derive(Clone, Debug)]
@@ -35,7 +30,8 @@ pub async fn find_many<C: ConnectionTrait>(
     db: &C,
     psn_nos: Vec<String>,
 ) -> Result<BTreeMap<String, StoredStandings>, DbErr> {
-    by_psn_no(find_rows::<Entity>(db, vec![("psn_no", Values::Text(psn_nos))]).await?)
+    let keys = psn_nos.into_iter().map(|psn_no| [psn_no]).collect();
+    by_psn_no(find_rows::<Entity, 1>(db, [Column::PsnNo], keys).await?)
 }
 
 /// Those of several persons, locked until the end of the transaction, in the order of psn_no, so that two that lock the same persons wait for
@@ -48,7 +44,9 @@ pub async fn lock<C: ConnectionTrait>(
     psn_nos.dedup();
     let mut locked = BTreeMap::new();
     for psn_nos in psn_nos.chunks(ROWS_PER_STATEMENT) {
-        insert_rows(tx, "person_filings", empty_rows(psn_nos), KEEP).await?;
+        // Makes the row that is then locked, if the person never filed.
+        let none = |psn_no: &String| Model { psn_no: psn_no.clone(), version: 0, standings: "[]".to_owned() };
+        insert_new::<Entity>(tx, psn_nos.iter().map(none).collect()).await?;
         let rows = Entity::find()
             .filter(Column::PsnNo.is_in(psn_nos))
             .order_by_asc(Column::PsnNo)
@@ -62,28 +60,16 @@ pub async fn lock<C: ConnectionTrait>(
 
 /// Writes what [`lock`] gave and was changed.
 pub async fn write<C: ConnectionTrait>(tx: &C, changed: &[StoredStandings]) -> Result<(), DbErr> {
-    for changed in changed.chunks(ROWS_PER_STATEMENT) {
-        let texts: Result<Vec<String>, DbErr> = changed.iter().map(text).collect();
-        let columns = vec![
-            ("psn_no", Values::Text(changed.iter().map(|person| person.psn_no.clone()).collect())),
-            ("version", Values::Int(changed.iter().map(|person| person.version).collect())),
-            ("standings", Values::Text(texts?)),
-        ];
-        insert_rows(tx, "person_filings", columns, REPLACE).await?;
-    }
-    Ok(())
+    let rows = changed.iter().map(row).collect::<Result<Vec<Model>, DbErr>>()?;
+    upsert::<Entity>(tx, rows).await
 }
 
-fn empty_rows(psn_nos: &[String]) -> Vec<(&'static str, Values)> {
-    vec![
-        ("psn_no", Values::Text(psn_nos.to_vec())),
-        ("version", Values::Int(vec![0; psn_nos.len()])),
-        ("standings", Values::Text(vec!["[]".to_owned(); psn_nos.len()])),
-    ]
-}
-
-fn text(stored: &StoredStandings) -> Result<String, DbErr> {
-    serde_json::to_string(&stored.standings).map_err(json_error)
+fn row(stored: &StoredStandings) -> Result<Model, DbErr> {
+    Ok(Model {
+        psn_no: stored.psn_no.clone(),
+        version: stored.version,
+        standings: serde_json::to_string(&stored.standings).map_err(json_error)?,
+    })
 }
 
 fn by_psn_no(models: Vec<Model>) -> Result<BTreeMap<String, StoredStandings>, DbErr> {

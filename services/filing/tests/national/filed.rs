@@ -2,11 +2,11 @@
 //! the row says otherwise.
 
 use chrono::{DateTime, NaiveDate};
+use yizhan_documents::calendar::WorkingDays;
 use yizhan_filing::filings::domain::filing::{Actor, Filing};
 use yizhan_filing::filings::domain::home_rules::HomeRules;
 use yizhan_filing::filings::domain::step::Occasion;
 use yizhan_filing::filings::submission::{Read, draw_up, read_materials};
-use yizhan_filing::rules::calendar::WorkingDays;
 use yizhan_filing::rules::{Handling, Rules, RulesOf};
 use yizhan_proto::filing::v1::{Material, Referral, SubmitFilingRequest};
 use yizhan_runtime::error::ErrorKind;

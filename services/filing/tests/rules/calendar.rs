@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use chrono::{Datelike, Days, Weekday};
 use proptest::prelude::*;
+use yizhan_documents::calendar::{Calendar, WorkingDays, is_weekday};
 use yizhan_filing::rules::Rules;
-use yizhan_filing::rules::calendar::{Calendar, WorkingDays, is_weekday};
 
 use super::day;
 

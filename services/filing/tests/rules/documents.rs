@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
+use yizhan_documents::calendar::Calendar;
 use yizhan_documents::{Dated, Family, load};
 use yizhan_filing::rules::SupplyDays;
-use yizhan_filing::rules::calendar::Calendar;
 use yizhan_filing::rules::{
     Admission, Emergency, FilingFamilies, Handling, InProvince, Kinds, MadeGood, Places, Returning, Rules,
     Treatments, Validity, embedded_texts,

@@ -4,7 +4,7 @@ use prost::Message;
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tonic::async_trait;
 use yizhan_runtime::ServiceError;
-use yizhan_runtime::db::{Column, begin_write, insert_rows, retry_transient};
+use yizhan_runtime::db::{begin_write, insert_new, retry_transient};
 
 use super::retries::reused;
 use super::store::entities::request;
@@ -37,18 +37,16 @@ async fn once_attempt<A: Message + Default + Clone>(
     work: &dyn Work,
 ) -> Result<(A, bool), ServiceError> {
     let tx = begin_write(db).await?;
-    let columns = vec![
-        ("owner", Column::Text(vec![key.0.clone()])),
-        ("request_id", Column::Text(vec![key.1.clone()])),
-        ("digest", Column::Text(vec![digest.to_owned()])),
-        ("poolarea_no", Column::Text(vec![String::new()])),
-        ("psn_no", Column::Text(vec![String::new()])),
-        ("setl_id", Column::Text(vec![String::new()])),
-        ("answer", Column::Bytes(vec![answer.encode_to_vec()])),
-    ];
-    let unique = "ON CONFLICT (owner, request_id) DO NOTHING RETURNING request_id";
-    let new = insert_rows(&tx, "requests", columns, unique).await?;
-    if new.is_empty() {
+    let request = request::Model {
+        owner: key.0.clone(),
+        request_id: key.1.clone(),
+        digest: digest.to_owned(),
+        poolarea_no: String::new(),
+        psn_no: String::new(),
+        setl_id: String::new(),
+        answer: answer.encode_to_vec(),
+    };
+    if insert_new::<request::Entity>(&tx, vec![request]).await? == 0 {
         tx.rollback().await?;
         let handled = handled_request(db, &key.0, &key.1).await?;
         return Ok((answer_again(handled, digest, &key.1)?, true));

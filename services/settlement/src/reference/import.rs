@@ -8,13 +8,14 @@ use yizhan_proto::settlement::v1::{
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::db::upsert;
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::{InstitutionType, Tier};
 
+use super::store::Reference;
 use super::store::entities::{catalogue_item, institution};
-use super::store::{Reference, replace};
 use crate::books::digest;
 use crate::books::once::{Work, once};
 use crate::fields::{check_id, decimal};
@@ -94,7 +95,7 @@ where
     E::ActiveModel: Send,
 {
     async fn write(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError> {
-        Ok(replace::<E>(tx, self.0.clone()).await?)
+        Ok(upsert::<E>(tx, self.0.clone()).await?)
     }
 }
 

@@ -11,11 +11,7 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use moka::future::Cache;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IdenStatic,
-    IntoActiveModel, Iterable, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_runtime::Clock;
 use yizhan_terms::{Area, InstitutionType, Tier};
 
@@ -174,21 +170,6 @@ impl Reference {
             .all(&self.db)
             .await
     }
-}
-
-/// Adds or replaces rows, all or none.
-pub async fn replace<E>(tx: &DatabaseTransaction, rows: Vec<E::Model>) -> Result<(), DbErr>
-where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel>,
-    E::ActiveModel: Send,
-{
-    let key: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
-    let is_key = |column: &E::Column| key.iter().any(|part| part.as_str() == column.as_str());
-    let others = E::Column::iter().filter(|column| !is_key(column));
-    let conflict = OnConflict::columns(key.iter().copied()).update_columns(others).to_owned();
-    let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
-    E::insert_many(rows).on_conflict(conflict).exec_without_returning(tx).await.map(drop)
 }
 
 /// Where an item is charged.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use yizhan_clients::require_entitled;
 use yizhan_documents::Documents;
 use yizhan_policy::case::Case;
 use yizhan_policy::{Policy, find};
@@ -113,20 +114,6 @@ async fn look_up(
         wrong.push(format!("visit.feedetail[{index}].hilist_code"), wrong_with);
     }
     Ok(Some((institution, found.into_iter().flatten().collect())))
-}
-
-fn require_entitled(eligibility: &Eligibility) -> Result<(), ServiceError> {
-    if eligibility.entitled {
-        return Ok(());
-    }
-    Err(ServiceError::new(
-        Reason::NotEntitled,
-        format!("not entitled on {}: {}", eligibility.as_of, eligibility.reason),
-    )
-    .with_text(format!("{}；{}", eligibility.reason_text, eligibility.way_out))
-    .with("why", &eligibility.reason)
-    .with("as_of", &eligibility.as_of)
-    .with("way_out", &eligibility.way_out))
 }
 
 /// A relative's account can help inside one pooling area: its balance is kept there.

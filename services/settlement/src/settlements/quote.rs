@@ -4,6 +4,7 @@
 //! Settle calculates again, and the quote only decides whether the result is the promised one.
 
 use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
 use prost::Message;
 use yizhan_policy::case::{self, Case};
 use yizhan_proto::settlement::v1::{Quote, Settlement, SettlementInfo, Visit};
@@ -93,7 +94,7 @@ impl Read<'_> {
         let bytes = promise.encode_to_vec();
         Quote {
             inputs_digest: digest::of_bytes(&bytes),
-            quote_id: hex::encode(bytes),
+            quote_id: HEXLOWER.encode(&bytes),
             policy_version: policy_of(self.settlement).version.clone(),
             person_version: promise.person_version,
             expires_at: Some(timestamp(expires)),
@@ -156,7 +157,7 @@ fn expired() -> ServiceError {
 }
 
 fn decode(quote_id: &str) -> Result<Promise, ServiceError> {
-    let bytes = hex::decode(quote_id).ok();
+    let bytes = HEXLOWER.decode(quote_id.as_bytes()).ok();
     bytes
         .and_then(|bytes| Promise::decode(bytes.as_slice()).ok())
         .ok_or_else(|| ServiceError::invalid_field("quote_id", Reason::QuoteInvalid))

@@ -7,7 +7,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
     QueryOrder, QuerySelect, Statement,
 };
-use yizhan_runtime::db::{Column as Values, insert_rows};
+use yizhan_runtime::db::{insert, insert_new, upsert};
 
 use super::chain::{Anchor, LogEntry, LogKey};
 use super::entities::access_log::{Column, Entity};
@@ -24,15 +24,8 @@ pub async fn append(tx: &DatabaseTransaction, key: &LogKey, entries: &mut [LogEn
         entry.hash = entry.computed_hash(key);
         *head = Anchor { seq: entry.seq, hash: entry.hash.clone() };
     }
-    insert(tx, entries).await?;
-    let (areas, ends): (Vec<String>, Vec<Anchor>) = heads.into_iter().unzip();
-    let columns = vec![
-        ("poolarea_no", Values::Text(areas)),
-        ("seq", Values::Int(ends.iter().map(|end| end.seq).collect())),
-        ("hash", Values::Text(ends.into_iter().map(|end| end.hash).collect())),
-    ];
-    let replace = "ON CONFLICT (poolarea_no) DO UPDATE SET seq = excluded.seq, hash = excluded.hash";
-    insert_rows(tx, "access_log_head", columns, replace).await.map(drop)
+    insert::<Entity>(tx, entries.to_vec()).await?;
+    upsert::<access_log_head::Entity>(tx, heads.into_iter().map(head).collect()).await
 }
 
 async fn lock_heads(
@@ -41,12 +34,8 @@ async fn lock_heads(
 ) -> Result<BTreeMap<String, Anchor>, DbErr> {
     let areas: BTreeSet<String> = entries.iter().map(|entry| entry.poolarea_no.clone()).collect();
     // A chain that begins now has a head to lock, too.
-    let begin = vec![
-        ("poolarea_no", Values::Text(areas.iter().cloned().collect())),
-        ("seq", Values::Int(vec![0; areas.len()])),
-        ("hash", Values::Text(vec![String::new(); areas.len()])),
-    ];
-    insert_rows(tx, "access_log_head", begin, "ON CONFLICT (poolarea_no) DO NOTHING").await?;
+    let begun = areas.iter().map(|area| head((area.clone(), Anchor::default())));
+    insert_new::<access_log_head::Entity>(tx, begun.collect()).await?;
     let heads = access_log_head::Entity::find()
         .filter(access_log_head::Column::PoolareaNo.is_in(areas))
         .order_by_asc(access_log_head::Column::PoolareaNo)
@@ -56,24 +45,8 @@ async fn lock_heads(
     Ok(heads.into_iter().map(|head| (head.poolarea_no, Anchor { seq: head.seq, hash: head.hash })).collect())
 }
 
-async fn insert(tx: &DatabaseTransaction, entries: &[LogEntry]) -> Result<(), DbErr> {
-    let text =
-        |read: fn(&LogEntry) -> &String| Values::Text(entries.iter().map(|e| read(e).clone()).collect());
-    let columns = vec![
-        ("poolarea_no", text(|entry| &entry.poolarea_no)),
-        ("seq", Values::Int(entries.iter().map(|entry| entry.seq).collect())),
-        ("at", Values::Time(entries.iter().map(|entry| entry.at).collect())),
-        ("actor", text(|entry| &entry.actor)),
-        ("psn_no", text(|entry| &entry.psn_no)),
-        ("action", text(|entry| &entry.action)),
-        ("purpose", text(|entry| &entry.purpose)),
-        ("grant_id", text(|entry| &entry.grant_id)),
-        ("outcome", text(|entry| &entry.outcome)),
-        ("subject", text(|entry| &entry.subject)),
-        ("prev_hash", text(|entry| &entry.prev_hash)),
-        ("hash", text(|entry| &entry.hash)),
-    ];
-    insert_rows(tx, "access_log", columns, "").await.map(drop)
+fn head((poolarea_no, Anchor { seq, hash }): (String, Anchor)) -> access_log_head::Model {
+    access_log_head::Model { poolarea_no, seq, hash }
 }
 
 /// How far a chain reaches: by its head, and by its entries. Both of one moment.

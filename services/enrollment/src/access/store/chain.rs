@@ -1,6 +1,7 @@
 //! The chain that the entries of the access log make: each entry's hash covers the entry and the hash before it, under a
 //! secret, so that nobody without the secret can change, remove or move one unnoticed.
 
+use data_encoding::HEXLOWER;
 use yizhan_runtime::vault::{SecretKey, unambiguous};
 
 pub use super::entities::access_log::Model as LogEntry;
@@ -50,7 +51,7 @@ impl LogEntry {
             fields.push(&self.subject);
         }
         let encoded = unambiguous(&fields);
-        hex::encode(key.0.hmac(&[&encoded]))
+        HEXLOWER.encode(&key.0.hmac(&[&encoded]))
     }
 
     /// The place it was written at, if that is another one not too far away.

@@ -2,31 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use yizhan_runtime::db::{Column as Values, find_rows};
+use yizhan_runtime::db::{self, find_rows};
 use yizhan_terms::Insutype;
 
 use super::entities::contribution::{Column, Entity, Model};
 use crate::coverage::domain::contributions::{Accrued, Kind};
 use crate::person::store::entities::timeline_history;
 
-/// Rows per statement: far within SQLite's 32,766 parameters.
-const ROWS_PER_STATEMENT: usize = 1000;
-
 /// Appends them.
 pub async fn insert<C: ConnectionTrait>(tx: &C, rows: Vec<Model>) -> Result<(), DbErr> {
-    let mut rows = rows
-        .into_iter()
-        .map(IntoActiveModel::into_active_model)
-        .map(sea_orm::ActiveModelTrait::reset_all)
-        .peekable();
-    while rows.peek().is_some() {
-        Entity::insert_many(rows.by_ref().take(ROWS_PER_STATEMENT)).exec_without_returning(tx).await?;
-    }
-    Ok(())
+    db::insert::<Entity>(tx, rows).await
 }
 
 /// All of several persons, by psn_no, in the order they were recorded, in whatever area that was.
@@ -34,9 +21,8 @@ pub async fn of_persons<C: ConnectionTrait>(
     db: &C,
     psn_nos: impl IntoIterator<Item = String>,
 ) -> Result<BTreeMap<String, Vec<Accrued>>, DbErr> {
-    let (psn_nos, areas) = areas(db, psn_nos).await?.into_iter().unzip();
-    let key = vec![("poolarea_no", Values::Text(areas)), ("psn_no", Values::Text(psn_nos))];
-    let mut found = find_rows::<Entity>(db, key).await?;
+    let keys = areas(db, psn_nos).await?.into_iter().map(|(psn_no, area)| [area, psn_no]).collect();
+    let mut found = find_rows::<Entity, 2>(db, [Column::PoolareaNo, Column::PsnNo], keys).await?;
     found.sort_by(|one, other| one.contribution_id.cmp(&other.contribution_id));
     let mut by_person: BTreeMap<String, Vec<Accrued>> = BTreeMap::new();
     for row in &found {

@@ -1,6 +1,7 @@
 //! Certificate numbers: what a resident identity number must look like, and the keyed digest that is kept of any.
 
 use chrono::NaiveDate;
+use data_encoding::HEXLOWER;
 use yizhan_runtime::vault::SecretKey;
 
 /// What is wrong with a resident identity number (居民身份证号, GB 11643).
@@ -68,7 +69,7 @@ impl CertificateKey {
 
     /// HMAC-SHA-256 of type and number, in hexadecimal.
     pub fn digest(&self, psn_cert_type: &str, certno: &str) -> String {
-        hex::encode(self.0.hmac(&[psn_cert_type.as_bytes(), b":", certno.as_bytes()]))
+        HEXLOWER.encode(&self.0.hmac(&[psn_cert_type.as_bytes(), b":", certno.as_bytes()]))
     }
 
     /// The same of a phone, however it is written: its digits, without the +86 of the country. Types of certificates have two

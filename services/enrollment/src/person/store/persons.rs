@@ -9,7 +9,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
-use yizhan_runtime::db::{Column as Values, find_rows, insert_rows};
+use yizhan_runtime::db::{find_rows, insert};
 use yizhan_terms::Area;
 
 use super::entities::certificate;
@@ -104,8 +104,8 @@ pub async fn find_psn_nos_by_certificates<C: ConnectionTrait>(
     db: &C,
     certno_digests: impl IntoIterator<Item = String>,
 ) -> Result<BTreeMap<String, String>, DbErr> {
-    let digests = Values::Text(certno_digests.into_iter().collect());
-    let found = find_rows::<certificate::Entity>(db, vec![("certno_digest", digests)]).await?;
+    let digests = certno_digests.into_iter().map(|digest| [digest]).collect();
+    let found = find_rows::<certificate::Entity, 1>(db, [certificate::Column::CertnoDigest], digests).await?;
     Ok(found.into_iter().map(|certificate| (certificate.certno_digest, certificate.psn_no)).collect())
 }
 
@@ -121,9 +121,8 @@ pub async fn exchange_certificates<C: ConnectionTrait>(
             certificate::Entity::delete_by_id(certno_digest).filter(certificate::Column::PsnNo.eq(psn_no));
         own.exec(tx).await?;
     }
-    let (digests, psn_nos) = taken.into_iter().unzip();
-    let columns = vec![("certno_digest", Values::Text(digests)), ("psn_no", Values::Text(psn_nos))];
-    insert_rows(tx, "certificate", columns, "").await.map(drop)
+    let row = |(certno_digest, psn_no)| certificate::Model { certno_digest, psn_no };
+    insert::<certificate::Entity>(tx, taken.into_iter().map(row).collect()).await
 }
 
 /// One row of each data key in use, read by steps along the key's index.

@@ -1,10 +1,7 @@
 //! The normalised rows beside the timelines: what questions about many persons are answered from.
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IdenStatic, IntoActiveModel,
-    Iterable, PrimaryKeyToColumn,
-};
+use sea_orm::{ActiveModelBehavior, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
+use yizhan_runtime::db::upsert;
 
 use yizhan_terms::Area;
 
@@ -16,9 +13,6 @@ use crate::person::domain::timeline::{
     AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting,
 };
 
-/// Rows per statement: within SQLite's 32,766 parameters for every table here.
-const ROWS_PER_STATEMENT: usize = 1000;
-
 /// An entry of a timeline that is also a row of a table.
 pub trait Stored {
     /// The table.
@@ -26,27 +20,6 @@ pub trait Stored {
 
     /// The row, for the person with this area and number.
     fn row(&self, poolarea_no: Area, psn_no: &str) -> <Self::Entity as EntityTrait>::Model;
-}
-
-/// Writes rows, new or replacing those of the same key, in one statement.
-pub async fn upsert<E, C>(tx: &C, rows: Vec<E::Model>) -> Result<(), DbErr>
-where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel>,
-    E::ActiveModel: Send,
-    C: ConnectionTrait,
-{
-    let key: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
-    let is_key = |column: &E::Column| key.iter().any(|part| part.as_str() == column.as_str());
-    let mut replace = OnConflict::columns(E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column));
-    replace.update_columns(E::Column::iter().filter(|column| !is_key(column)));
-    // Without reset_all the values of a model count as unchanged and would be left out.
-    let mut rows = rows.into_iter().map(|row| row.into_active_model().reset_all()).peekable();
-    while rows.peek().is_some() {
-        let some = rows.by_ref().take(ROWS_PER_STATEMENT);
-        E::insert_many(some).on_conflict(replace.clone()).exec_without_returning(tx).await?;
-    }
-    Ok(())
 }
 
 /// Makes the rows of edited persons what their timelines say.
@@ -81,7 +54,7 @@ where
     for row in removed {
         <E::Entity as EntityTrait>::delete(row.into_active_model()).exec(tx).await?;
     }
-    upsert::<E::Entity, _>(tx, written).await
+    upsert::<E::Entity>(tx, written).await
 }
 
 impl Stored for Coverage {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use yizhan_runtime::db::{Column as Values, find_rows, insert_rows};
+use yizhan_runtime::db::{find_rows, insert, upsert};
 use yizhan_terms::{Area, NotAnArea};
 
 use super::entities::entitlement_timeline::{Column, Entity, Model};
@@ -14,9 +14,6 @@ use crate::person::domain::timeline::Timeline;
 
 /// Timelines per statement: far within SQLite's 32,766 parameters.
 const ROWS_PER_STATEMENT: usize = 1000;
-/// A timeline that is there is replaced.
-const REPLACE: &str = "ON CONFLICT (psn_no) DO UPDATE SET \
-    poolarea_no = excluded.poolarea_no, version = excluded.version, timeline = excluded.timeline";
 
 /// A person's timeline with its version.
 #[derive(Clone, Debug)]
@@ -41,8 +38,8 @@ pub async fn find_many<C: ConnectionTrait>(
     db: &C,
     psn_nos: impl IntoIterator<Item = String>,
 ) -> Result<BTreeMap<String, StoredTimeline>, DbErr> {
-    let psn_nos = Values::Text(psn_nos.into_iter().collect());
-    by_psn_no(find_rows::<Entity>(db, vec![("psn_no", psn_nos)]).await?)
+    let psn_nos = psn_nos.into_iter().map(|psn_no| [psn_no]).collect();
+    by_psn_no(find_rows::<Entity, 1>(db, [Column::PsnNo], psn_nos).await?)
 }
 
 /// Which pooling areas keep several persons, by psn_no; who is not registered is missing. Without their timelines.
@@ -100,29 +97,28 @@ pub async fn write<C: ConnectionTrait>(
     recorded_at: DateTime<Utc>,
     cause: &str,
 ) -> Result<(), DbErr> {
-    for timelines in timelines.chunks(ROWS_PER_STATEMENT) {
-        let texts: Result<Vec<String>, DbErr> = timelines.iter().map(text).collect();
-        let current = vec![
-            ("psn_no", Values::Text(timelines.iter().map(|person| person.psn_no.clone()).collect())),
-            (
-                "poolarea_no",
-                Values::Text(timelines.iter().map(|person| person.poolarea_no.to_string()).collect()),
-            ),
-            ("version", Values::Int(timelines.iter().map(|person| person.version).collect())),
-            ("timeline", Values::Text(texts?)),
-        ];
-        let mut past = current.clone();
-        past.push(("recorded_at", Values::Time(vec![recorded_at; timelines.len()])));
-        past.push(("cause", Values::Text(vec![cause.to_owned(); timelines.len()])));
-        // The history first: its key lets only one of two through who make the same version.
-        insert_rows(tx, "timeline_history", past, "").await?;
-        insert_rows(tx, "entitlement_timeline", current, REPLACE).await?;
-    }
-    Ok(())
+    let current = timelines.iter().map(row).collect::<Result<Vec<Model>, DbErr>>()?;
+    let past = |row: Model| timeline_history::Model {
+        psn_no: row.psn_no,
+        version: row.version,
+        poolarea_no: row.poolarea_no,
+        recorded_at,
+        cause: cause.to_owned(),
+        timeline: row.timeline,
+    };
+    // The history first: its key lets only one of two through who make the same version.
+    insert::<timeline_history::Entity>(tx, current.iter().cloned().map(past).collect()).await?;
+    upsert::<Entity>(tx, current).await
 }
 
-fn text(stored: &StoredTimeline) -> Result<String, DbErr> {
-    serde_json::to_string(&stored.timeline).map_err(|error| DbErr::Json(error.to_string()))
+fn row(stored: &StoredTimeline) -> Result<Model, DbErr> {
+    let timeline = serde_json::to_string(&stored.timeline).map_err(|error| DbErr::Json(error.to_string()))?;
+    Ok(Model {
+        psn_no: stored.psn_no.clone(),
+        poolarea_no: stored.poolarea_no.to_string(),
+        version: stored.version,
+        timeline,
+    })
 }
 
 fn by_psn_no(models: Vec<Model>) -> Result<BTreeMap<String, StoredTimeline>, DbErr> {

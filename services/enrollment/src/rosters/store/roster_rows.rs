@@ -2,14 +2,11 @@
 
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
-use yizhan_runtime::db::{Column, insert_rows};
+use yizhan_runtime::db::insert_values;
 
 use super::entities::roster;
 use crate::person::domain::timeline::MAX_ENTRIES;
 use crate::rosters::domain::roster::Outcome;
-
-/// A row of a statement: ten parameters each, 1,000 rows stay far below SQLite's 32,766.
-const ROWS_PER_STATEMENT: usize = 1000;
 
 /// Adds a person's identity.
 pub const ADD: i64 = 1;
@@ -45,22 +42,25 @@ pub async fn insert<C: ConnectionTrait>(
     roster: &roster::Model,
     rows: &[&StagedRow],
 ) -> Result<(), DbErr> {
-    assert!(rows.len() <= ROWS_PER_STATEMENT, "a message holds {ROWS_PER_STATEMENT} rows at most");
-    let text =
-        |field: fn(&StagedRow) -> &String| Column::Text(rows.iter().map(|row| field(row).clone()).collect());
-    let columns = vec![
-        ("poolarea_no", Column::Text(vec![roster.poolarea_no.clone(); rows.len()])),
-        ("roster_no", Column::Int(vec![roster.roster_no; rows.len()])),
-        ("row_no", Column::Int(rows.iter().map(|row| row.row_no).collect())),
-        ("psn_no", text(|row| &row.psn_no)),
-        ("psn_idet_type", text(|row| &row.psn_idet_type)),
-        ("name", text(|row| &row.name)),
-        ("action", Column::Int(rows.iter().map(|row| row.action).collect())),
-        ("day", text(|row| &row.day)),
-        ("begndate", text(|row| &row.begndate)),
-        ("enddate", text(|row| &row.enddate)),
+    let columns = [
+        "poolarea_no",
+        "roster_no",
+        "row_no",
+        "psn_no",
+        "psn_idet_type",
+        "name",
+        "action",
+        "day",
+        "begndate",
+        "enddate",
     ];
-    insert_rows(tx, "roster_row", columns, "").await.map(drop)
+    let values = |row: &&StagedRow| {
+        let texts = [&row.psn_no, &row.psn_idet_type, &row.name].map(|text| text.as_str().into());
+        let days = [&row.day, &row.begndate, &row.enddate].map(|day| day.as_str().into());
+        let whose = [roster.poolarea_no.as_str().into(), roster.roster_no.into(), row.row_no.into()];
+        [&whose[..], &texts, &[row.action.into()], &days].concat()
+    };
+    insert_values(tx, "roster_row", &columns, rows.iter().map(values).collect()).await
 }
 
 /// As stored: the contract's RosterRowOutcome, and why it was refused.
@@ -80,20 +80,14 @@ pub async fn insert_outcomes<C: ConnectionTrait>(
     roster: &roster::Model,
     outcomes: &[(i64, Outcome)],
 ) -> Result<(), DbErr> {
-    let kept: Vec<_> = outcomes.iter().filter(|(_, outcome)| *outcome != Outcome::Unchanged).collect();
-    for kept in kept.chunks(ROWS_PER_STATEMENT) {
-        let (codes, reasons) = kept.iter().map(|(_, outcome)| stored(*outcome)).unzip();
-        let reasons: Vec<&str> = reasons;
-        let columns = vec![
-            ("poolarea_no", Column::Text(vec![roster.poolarea_no.clone(); kept.len()])),
-            ("roster_no", Column::Int(vec![roster.roster_no; kept.len()])),
-            ("row_no", Column::Int(kept.iter().map(|(row_no, _)| *row_no).collect())),
-            ("outcome", Column::Int(codes)),
-            ("reason", Column::Text(reasons.into_iter().map(str::to_owned).collect())),
-        ];
-        insert_rows(tx, "roster_outcome", columns, "").await?;
-    }
-    Ok(())
+    let kept = outcomes.iter().filter(|(_, outcome)| *outcome != Outcome::Unchanged);
+    let columns = ["poolarea_no", "roster_no", "row_no", "outcome", "reason"];
+    let values = |(row_no, outcome): &(i64, Outcome)| {
+        let (outcome, reason) = stored(*outcome);
+        let whose = (roster.poolarea_no.as_str(), roster.roster_no);
+        vec![whose.0.into(), whose.1.into(), (*row_no).into(), outcome.into(), reason.into()]
+    };
+    insert_values(tx, "roster_outcome", &columns, kept.map(values).collect()).await
 }
 
 /// A row to be applied.

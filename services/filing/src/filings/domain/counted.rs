@@ -1,12 +1,12 @@
 //! What steps add to the figures of filings.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use yizhan_documents::calendar::WorkingDays;
 
 use super::filing::State;
 use super::step::{Action, Taken};
 use crate::figures::domain::{OF_KIND, OfKind};
 use crate::rules::Rules;
-use crate::rules::calendar::WorkingDays;
 
 /// What a step adds; `None`: nothing. Filings taken over from an earlier system were submitted and decided there, and are not counted here;
 /// completing a second time, when the papers came, is no decision any more.

@@ -1,13 +1,11 @@
 //! Reads the families of a document; everything wrong is reported at its place.
 
-mod calendar;
 mod kinds;
 mod treatment;
 
 use yizhan_documents::{At, Kind, Map, value};
 use yizhan_terms::Area;
 
-pub use calendar::calendar;
 pub use kinds::kinds;
 pub use treatment::treatments;
 

@@ -6,9 +6,9 @@
 //! committed by itself, which tells whose problem it was.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, QueryResult};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
 use yizhan_policy::identities::Amounts;
-use yizhan_runtime::db::{Column, Failure, begin_write, classify, insert_rows};
+use yizhan_runtime::db::{Failure, begin_write, classify, insert, insert_new, upsert_next};
 use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
@@ -98,22 +98,25 @@ async fn attempt(db: &DatabaseConnection, changes: &[Change]) -> Result<Committe
 }
 
 async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed, DbErr> {
-    if insert_requests(tx, changes).await?.len() < changes.len() {
+    let requests = changes.iter().map(|change| change.request.clone()).collect();
+    if insert_new::<request::Entity>(tx, requests).await? < changes.len() as u64 {
         return Ok(Committed::Handled);
     }
     // In one order for all processes, or two batches could wait for each other's persons.
     let mut years: Vec<&accumulated::Model> = changes.iter().flat_map(|change| &change.years).collect();
     years.sort_by_key(|year| (&year.poolarea_no, &year.psn_no, &year.policy_year));
-    if upsert_years(tx, &years).await?.len() < years.len() {
-        return Ok(Committed::Outdated);
-    }
     let mut accounts: Vec<&account::Model> = changes.iter().flat_map(|change| &change.accounts).collect();
     accounts.sort_by_key(|account| (&account.poolarea_no, &account.psn_no));
-    if upsert_accounts(tx, &accounts).await?.len() < accounts.len() {
+    let counts = (years.len() as u64, accounts.len() as u64);
+    if upsert_next::<accumulated::Entity>(tx, years.into_iter().cloned().collect()).await? < counts.0
+        || upsert_next::<account::Entity>(tx, accounts.into_iter().cloned().collect()).await? < counts.1
+    {
         return Ok(Committed::Outdated);
     }
-    insert_settlements(tx, changes).await?;
-    insert_postings(tx, changes).await?;
+    let settlements = changes.iter().filter_map(|change| change.settlement.clone()).collect();
+    insert::<settlement::Entity>(tx, settlements).await?;
+    insert::<posting::Entity>(tx, changes.iter().flat_map(|change| change.postings.clone()).collect())
+        .await?;
     append(tx, changes.iter().filter_map(feed_entry).collect()).await?;
     Ok(Committed::Done)
 }
@@ -127,100 +130,4 @@ fn feed_entry(change: &Change) -> Option<NewChange> {
         payload: Vec::new(),
         recorded_at: change.at,
     })
-}
-
-/// One text column of rows.
-fn text<R>(rows: &[R], of: impl Fn(&R) -> &String) -> Column {
-    Column::Text(rows.iter().map(|row| of(row).clone()).collect())
-}
-
-/// One column of whole numbers.
-fn int<R>(rows: &[R], of: impl Fn(&R) -> i64) -> Column {
-    Column::Int(rows.iter().map(of).collect())
-}
-
-async fn insert_requests(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Vec<QueryResult>, DbErr> {
-    let rows: Vec<&request::Model> = changes.iter().map(|change| &change.request).collect();
-    let columns = vec![
-        ("owner", text(&rows, |row| &row.owner)),
-        ("request_id", text(&rows, |row| &row.request_id)),
-        ("digest", text(&rows, |row| &row.digest)),
-        ("poolarea_no", text(&rows, |row| &row.poolarea_no)),
-        ("psn_no", text(&rows, |row| &row.psn_no)),
-        ("setl_id", text(&rows, |row| &row.setl_id)),
-        ("answer", Column::Bytes(rows.iter().map(|row| row.answer.clone()).collect())),
-    ];
-    insert_rows(tx, "requests", columns, "ON CONFLICT (owner, request_id) DO NOTHING RETURNING request_id")
-        .await
-}
-
-/// Writes years whose stored version is the one that was read, and returns those it wrote.
-async fn upsert_years(
-    tx: &DatabaseTransaction,
-    rows: &[&accumulated::Model],
-) -> Result<Vec<QueryResult>, DbErr> {
-    let columns = vec![
-        ("poolarea_no", text(rows, |row| &row.poolarea_no)),
-        ("psn_no", text(rows, |row| &row.psn_no)),
-        ("policy_year", text(rows, |row| &row.policy_year)),
-        ("version", int(rows, |row| row.version)),
-        ("totals", text(rows, |row| &row.totals)),
-    ];
-    let guard = "ON CONFLICT (poolarea_no, psn_no, policy_year) DO UPDATE \
-                 SET version = excluded.version, totals = excluded.totals \
-                 WHERE accumulated.version = excluded.version - 1 RETURNING psn_no";
-    insert_rows(tx, "accumulated", columns, guard).await
-}
-
-/// Writes accounts whose stored version is the one that was read, and returns those it wrote.
-async fn upsert_accounts(
-    tx: &DatabaseTransaction,
-    rows: &[&account::Model],
-) -> Result<Vec<QueryResult>, DbErr> {
-    let columns = vec![
-        ("poolarea_no", text(rows, |row| &row.poolarea_no)),
-        ("psn_no", text(rows, |row| &row.psn_no)),
-        ("version", int(rows, |row| row.version)),
-        ("balance_fen", int(rows, |row| row.balance_fen)),
-    ];
-    let guard = "ON CONFLICT (poolarea_no, psn_no) DO UPDATE \
-                 SET version = excluded.version, balance_fen = excluded.balance_fen \
-                 WHERE accounts.version = excluded.version - 1 RETURNING psn_no";
-    insert_rows(tx, "accounts", columns, guard).await
-}
-
-async fn insert_settlements(tx: &DatabaseTransaction, changes: &[Change]) -> Result<(), DbErr> {
-    let rows: Vec<&settlement::Model> =
-        changes.iter().filter_map(|change| change.settlement.as_ref()).collect();
-    let columns = vec![
-        ("poolarea_no", text(&rows, |row| &row.poolarea_no)),
-        ("psn_no", text(&rows, |row| &row.psn_no)),
-        ("setl_id", text(&rows, |row| &row.setl_id)),
-        ("fixmedins_code", text(&rows, |row| &row.fixmedins_code)),
-        ("med_type", text(&rows, |row| &row.med_type)),
-        ("enddate", text(&rows, |row| &row.enddate)),
-        ("reverses_setl_id", text(&rows, |row| &row.reverses_setl_id)),
-        ("setl_time_us", int(&rows, |row| row.setl_time_us)),
-        ("medfee_sumamt_fen", int(&rows, |row| row.medfee_sumamt_fen)),
-        ("fund_pay_sumamt_fen", int(&rows, |row| row.fund_pay_sumamt_fen)),
-        ("psn_part_amt_fen", int(&rows, |row| row.psn_part_amt_fen)),
-        ("policy_id", text(&rows, |row| &row.policy_id)),
-        ("policy_version", text(&rows, |row| &row.policy_version)),
-        ("case_json", text(&rows, |row| &row.case_json)),
-        ("answer", Column::Bytes(rows.iter().map(|row| row.answer.clone()).collect())),
-    ];
-    insert_rows(tx, "settlements", columns, "").await.map(|_| ())
-}
-
-async fn insert_postings(tx: &DatabaseTransaction, changes: &[Change]) -> Result<(), DbErr> {
-    let rows: Vec<&posting::Model> = changes.iter().flat_map(|change| &change.postings).collect();
-    let columns = vec![
-        ("poolarea_no", text(&rows, |row| &row.poolarea_no)),
-        ("psn_no", text(&rows, |row| &row.psn_no)),
-        ("setl_id", text(&rows, |row| &row.setl_id)),
-        ("seq", int(&rows, |row| row.seq)),
-        ("account", text(&rows, |row| &row.account)),
-        ("amount_fen", int(&rows, |row| row.amount_fen)),
-    ];
-    insert_rows(tx, "postings", columns, "").await.map(|_| ())
 }

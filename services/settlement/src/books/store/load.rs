@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use futures::future::try_join3;
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
 use yizhan_policy::case::Accumulated;
-use yizhan_runtime::db::{Column, find_rows};
+use yizhan_runtime::db::find_rows;
 
 use super::entities::{account, accumulated, request};
 
@@ -58,11 +58,13 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     let relatives = helped.map(|wanted| wanted.key(&wanted.mulaid_psn_no));
     let holders = persons.iter().cloned().chain(relatives).collect();
     let requests = wanted.iter().filter_map(|wanted| wanted.request.clone()).collect();
-    let of_person = ["poolarea_no", "psn_no"];
+    let year_key = [accumulated::Column::PoolareaNo, accumulated::Column::PsnNo];
+    let account_key = [account::Column::PoolareaNo, account::Column::PsnNo];
+    let request_key = [request::Column::Owner, request::Column::RequestId];
     let (years, accounts, requests) = try_join3(
-        find_rows::<accumulated::Entity>(db, columns(of_person, persons)),
-        find_rows::<account::Entity>(db, columns(of_person, holders)),
-        find_rows::<request::Entity>(db, columns(["owner", "request_id"], requests)),
+        find_rows::<accumulated::Entity, 2>(db, year_key, keys(persons)),
+        find_rows::<account::Entity, 2>(db, account_key, keys(holders)),
+        find_rows::<request::Entity, 2>(db, request_key, keys(requests)),
     )
     .await?;
     let balances: BTreeMap<Key, Balance> = accounts
@@ -97,9 +99,8 @@ fn damaged(column: &str, error: impl std::fmt::Display) -> DbErr {
     DbErr::Type(format!("accumulated.{column}: {error}"))
 }
 
-fn columns(names: [&'static str; 2], keys: BTreeSet<Key>) -> Vec<(&'static str, Column)> {
-    let (first, second) = keys.into_iter().unzip();
-    vec![(names[0], Column::Text(first)), (names[1], Column::Text(second))]
+fn keys(keys: BTreeSet<Key>) -> Vec<[String; 2]> {
+    keys.into_iter().map(Into::into).collect()
 }
 
 /// One handled request.

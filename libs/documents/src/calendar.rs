@@ -3,10 +3,15 @@
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-use super::Rules;
 use yizhan_terms::Area;
 
-/// Holidays and make-up days of a stretch of time, as a rule a year.
+use crate::families::{Family, Reader};
+use crate::node::Map;
+use crate::rules::Rules;
+
+mod read;
+
+/// Holidays and make-up days of a stretch of time, as a rule a year: a rule that any service's documents may hold as a family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
     /// 法定节假日 with the days moved to them.
@@ -27,6 +32,14 @@ pub struct Holiday {
 }
 
 impl Calendar {
+    /// The keys of a version.
+    pub const KEYS: &'static [&'static str] = &["holidays", "workdays"];
+
+    /// Reads a version; `None` after something wrong was reported.
+    pub fn read(_: &Reader, map: &Map) -> Option<Calendar> {
+        read::calendar(map)
+    }
+
     /// Whether a day is a working day.
     pub fn is_working_day(&self, day: NaiveDate) -> bool {
         let free = self.holidays.iter().any(|holiday| (holiday.from..=holiday.to).contains(&day));
@@ -41,14 +54,17 @@ pub fn is_weekday(day: NaiveDate) -> bool {
 
 /// The working days of an area. What it answers comes with `published`: whether every day it looked at has a calendar.
 #[derive(Clone, Copy, Debug)]
-pub struct WorkingDays<'r> {
-    rules: &'r Rules,
+pub struct WorkingDays<'r, F> {
+    rules: &'r Rules<F>,
     area: Area,
 }
 
-impl<'r> WorkingDays<'r> {
+impl<'r, F> WorkingDays<'r, F>
+where
+    Calendar: Family<F>,
+{
     /// By the calendars among these rules.
-    pub fn of(rules: &'r Rules, area: Area) -> WorkingDays<'r> {
+    pub fn of(rules: &'r Rules<F>, area: Area) -> WorkingDays<'r, F> {
         WorkingDays { rules, area }
     }
 

@@ -1,17 +1,19 @@
 //! `calendar`: 放假 and 调休上班.
 
 use chrono::NaiveDate;
-use yizhan_documents::{At, Kind, Map, value};
-use yizhan_documents::{Period, Reader};
 
-use crate::rules::domain::calendar::{Calendar, Holiday, is_weekday};
+use super::{Calendar, Holiday, is_weekday};
+use crate::node::{At, Map};
+use crate::period::Period;
+use crate::problem::Kind;
+use crate::value;
 
 /// A notice speaks of one year; were the last day left out, every later year would count as published.
 const MAX_CALENDAR_DAYS: i64 = 366;
 /// Longer is a slip of the pen.
 const MAX_HOLIDAY_DAYS: i64 = 31;
 
-pub fn calendar(_: &Reader, map: &Map) -> Option<Calendar> {
+pub(super) fn calendar(map: &Map) -> Option<Calendar> {
     let period = value::period(map, None);
     let mut holidays: Vec<Holiday> = Vec::new();
     let all = map.required("holidays", |at| at.list_of(|at| holiday(&at, period, &mut holidays)));
