@@ -12,8 +12,8 @@ use yizhan_policy::identities::Amounts;
 use yizhan_proto::settlement::v1::{CheckBooksResponse, Posting, Settlement};
 
 use super::messages::parts::amounts_of;
-use super::store::entities::{account, accumulated, posting, settlement};
-use super::store::settlements::answer_of;
+use super::store::entities::{account, posting, settlement};
+use super::store::settlements::{self, answer_of};
 
 /// Discrepancies reported at most.
 const MAX_REPORTED: usize = 100;
@@ -24,14 +24,38 @@ const PAGE: u64 = 500;
 pub async fn check_books(db: &DatabaseConnection, poolarea_no: &str) -> Result<CheckBooksResponse, DbErr> {
     let mut check = Check { db, poolarea_no, answer: CheckBooksResponse::default() };
     check.settlements().await?;
-    check.postings().await?;
-    check.accumulators().await?;
+    check.findings().await?;
     check.accounts().await?;
     Ok(check.answer)
 }
 
 /// Totals by policy year and accumulator.
 type Totals = BTreeMap<(String, String), i64>;
+
+/// A query for `name` and `value` of what does not agree, and how that is told.
+type Finding = (&'static str, fn(&str, i64) -> String);
+
+const FINDINGS: [Finding; 3] = [
+    (
+        "SELECT setl_id AS name, CAST(SUM(amount_fen) AS bigint) AS value FROM postings \
+         WHERE poolarea_no = $1 GROUP BY psn_no, setl_id HAVING SUM(amount_fen) <> 0 LIMIT 100",
+        |setl_id, sum| format!("settlement {setl_id}: postings sum to {sum} fen, not to zero"),
+    ),
+    // An institution is owed for settlements only; whatever else is booked is a deposit.
+    (
+        "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
+         WHERE p.poolarea_no = $1 AND p.account LIKE 'institution/%' AND NOT EXISTS \
+         (SELECT 1 FROM settlements s WHERE s.poolarea_no = p.poolarea_no AND s.psn_no = p.psn_no \
+         AND s.setl_id = p.setl_id) LIMIT 100",
+        |setl_id, _| format!("settlement {setl_id}: has postings and is gone"),
+    ),
+    (
+        "SELECT a.psn_no AS name, a.version AS value FROM accumulated a \
+         WHERE a.poolarea_no = $1 AND a.totals <> '{}' AND NOT EXISTS \
+         (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) LIMIT 100",
+        |psn_no, _| format!("person {psn_no}: has accumulators and no settlements"),
+    ),
+];
 
 struct Check<'c> {
     db: &'c DatabaseConnection,
@@ -126,16 +150,10 @@ impl Check<'_> {
             return Ok(());
         }
         self.answer.persons += 1;
-        let rows = accumulated::Entity::find()
-            .filter(accumulated::Column::PoolareaNo.eq(self.poolarea_no))
-            .filter(accumulated::Column::PsnNo.eq(psn_no))
-            .all(self.db)
-            .await?;
         let mut stored = Totals::new();
-        for row in rows {
-            let totals: BTreeMap<String, i64> = serde_json::from_str(&row.totals)
-                .map_err(|error| DbErr::Type(format!("accumulated.totals: {error}")))?;
-            stored.extend(totals.into_iter().map(|(name, total)| ((row.policy_year.clone(), name), total)));
+        for row in settlements::accumulated_of(self.db, self.poolarea_no, psn_no).await? {
+            let totals = row.totals()?.into_iter();
+            stored.extend(totals.map(|(name, total)| ((row.policy_year.clone(), name), total)));
         }
         let folded: Totals =
             folded.iter().filter(|(_, total)| **total != 0).map(|(k, v)| (k.clone(), *v)).collect();
@@ -145,33 +163,12 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Postings of every settlement and deposit sum to zero.
-    async fn postings(&mut self) -> Result<(), DbErr> {
+    /// What the database finds by itself.
+    async fn findings(&mut self) -> Result<(), DbErr> {
         let count = "SELECT COUNT(*) AS value FROM postings WHERE poolarea_no = $1";
         self.answer.postings = self.query(count).await?.first().map_or(0, |(_, value)| *value);
-        let unbalanced = "SELECT setl_id AS name, CAST(SUM(amount_fen) AS bigint) AS value FROM postings \
-                          WHERE poolarea_no = $1 GROUP BY psn_no, setl_id HAVING SUM(amount_fen) <> 0 LIMIT 100";
-        for (setl_id, sum) in self.query(unbalanced).await? {
-            self.report(format!("settlement {setl_id}: postings sum to {sum} fen, not to zero"));
-        }
-        // An institution is owed for settlements only; whatever else is booked is a deposit.
-        let orphaned = "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
-                        WHERE p.poolarea_no = $1 AND p.account LIKE 'institution/%' AND NOT EXISTS \
-                        (SELECT 1 FROM settlements s WHERE s.poolarea_no = p.poolarea_no AND s.psn_no = p.psn_no \
-                        AND s.setl_id = p.setl_id) LIMIT 100";
-        for (setl_id, _) in self.query(orphaned).await? {
-            self.report(format!("settlement {setl_id}: has postings and is gone"));
-        }
-        Ok(())
-    }
-
-    /// Nobody has accumulators without settlements.
-    async fn accumulators(&mut self) -> Result<(), DbErr> {
-        let orphaned = "SELECT a.psn_no AS name, a.version AS value FROM accumulated a \
-                        WHERE a.poolarea_no = $1 AND a.totals <> '{}' AND NOT EXISTS \
-                        (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) LIMIT 100";
-        for (psn_no, _) in self.query(orphaned).await? {
-            self.report(format!("person {psn_no}: has accumulators and no settlements"));
+        for (sql, told) in FINDINGS {
+            self.query(sql).await?.iter().for_each(|(name, value)| self.report(told(name, *value)));
         }
         Ok(())
     }

@@ -1,14 +1,25 @@
 //! Administrative changes: done once however often they are asked.
 
+use futures::future::BoxFuture;
 use prost::Message;
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
-use tonic::async_trait;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::{begin_write, insert_new, retry_transient};
 
 use super::retries::reused;
 use super::store::entities::request;
 use super::store::load::handled_request;
+
+/// What an administrative change writes; done again when another transaction was in the way.
+pub trait Write:
+    for<'t> Fn(&'t DatabaseTransaction) -> BoxFuture<'t, Result<(), ServiceError>> + Sync
+{
+}
+
+impl<F> Write for F where
+    F: for<'t> Fn(&'t DatabaseTransaction) -> BoxFuture<'t, Result<(), ServiceError>> + Sync
+{
+}
 
 /// Does an administrative change and stores its answer under the request id, in one transaction;
 /// a request that was handled before is answered as then. The flag says which.
@@ -17,16 +28,9 @@ pub async fn once<A: Message + Default + Clone>(
     key: &(String, String),
     digest: &str,
     answer: A,
-    work: &dyn Work,
+    write: impl Write,
 ) -> Result<(A, bool), ServiceError> {
-    retry_transient(|| once_attempt(db, key, digest, &answer, work)).await
-}
-
-/// What an administrative change writes; done again when another transaction was in the way.
-#[async_trait]
-pub trait Work: Sync {
-    /// Writes it.
-    async fn write(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError>;
+    retry_transient(|| once_attempt(db, key, digest, &answer, &write)).await
 }
 
 async fn once_attempt<A: Message + Default + Clone>(
@@ -34,7 +38,7 @@ async fn once_attempt<A: Message + Default + Clone>(
     key: &(String, String),
     digest: &str,
     answer: &A,
-    work: &dyn Work,
+    write: &impl Write,
 ) -> Result<(A, bool), ServiceError> {
     let tx = begin_write(db).await?;
     let request = request::Model {
@@ -51,7 +55,7 @@ async fn once_attempt<A: Message + Default + Clone>(
         let handled = handled_request(db, &key.0, &key.1).await?;
         return Ok((answer_again(handled, digest, &key.1)?, true));
     }
-    work.write(&tx).await?;
+    write(&tx).await?;
     tx.commit().await?;
     Ok((answer.clone(), false))
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use futures::FutureExt;
 use sea_orm::DatabaseTransaction;
-use tonic::async_trait;
 use yizhan_documents::Document;
 use yizhan_policy::{Policy, embedded};
 use yizhan_proto::rules::v1::RulesDocument;
@@ -19,7 +19,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::app::{App, Policies};
 use crate::books::digest;
-use crate::books::once::{Work, once};
+use crate::books::once::{Write, once};
 
 /// Everything wrong with a document; stores nothing.
 pub async fn check(
@@ -56,23 +56,21 @@ pub async fn publish(
         PublishPolicyResponse { policy: Some(publication.summary(Some(now)).into()), replayed: false };
     let digest = digest::of_bytes(request.document.as_bytes());
     let key = (caller.to_string(), request.request_id);
-    let work = Publish { publication, policies: &app.policies, caller: &key.0, now };
-    let (answer, replayed) = once(&app.db, &key, &digest, answer, &work).await?;
+    let publish = publishing(publication, app.policies.clone(), key.0.clone(), now);
+    let (answer, replayed) = once(&app.db, &key, &digest, answer, publish).await?;
     app.policies.refresh().await?;
     Ok(PublishPolicyResponse { replayed, ..answer })
 }
 
-struct Publish<'a> {
+fn publishing(
     publication: Publication<Policy>,
-    policies: &'a Policies,
-    caller: &'a str,
+    policies: Policies,
+    caller: String,
     now: DateTime<Utc>,
-}
-
-#[async_trait]
-impl Work for Publish<'_> {
-    async fn write(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError> {
-        self.publication.write(tx, self.policies, self.caller, self.now).await.map(drop)
+) -> impl Write {
+    move |tx: &DatabaseTransaction| {
+        let (publication, policies, caller) = (publication.clone(), policies.clone(), caller.clone());
+        async move { publication.write(tx, &policies, &caller, now).await.map(drop) }.boxed()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Importing institutions and the catalogue: all rows or none, once however often it is asked.
 
+use futures::FutureExt;
 use rust_decimal::Decimal;
 use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
-use tonic::async_trait;
 use yizhan_proto::settlement::v1::{
     CatalogueItem, ImportCatalogueRequest, ImportCatalogueResponse, ImportInstitutionsRequest,
     ImportInstitutionsResponse, Institution,
@@ -17,7 +17,7 @@ use yizhan_terms::{InstitutionType, Tier};
 use super::store::Reference;
 use super::store::entities::{catalogue_item, institution};
 use crate::books::digest;
-use crate::books::once::{Work, once};
+use crate::books::once::{Write, once};
 use crate::fields::{check_id, decimal};
 
 /// Rows of one import at most.
@@ -53,7 +53,7 @@ pub async fn institutions(
     let answer = ImportInstitutionsResponse { imported, replayed: false };
     let key = (caller.to_string(), request.request_id);
     let (answer, replayed) =
-        once(&reference.db, &key, &digest, answer, &Rows::<institution::Entity>(rows)).await?;
+        once(&reference.db, &key, &digest, answer, writing::<institution::Entity>(rows)).await?;
     reference.forget();
     Ok(ImportInstitutionsResponse { replayed, ..answer })
 }
@@ -80,22 +80,21 @@ pub async fn catalogue(
     let answer = ImportCatalogueResponse { imported, replayed: false };
     let key = (caller.to_string(), request.request_id);
     let (answer, replayed) =
-        once(&reference.db, &key, &digest, answer, &Rows::<catalogue_item::Entity>(rows)).await?;
+        once(&reference.db, &key, &digest, answer, writing::<catalogue_item::Entity>(rows)).await?;
     reference.forget();
     Ok(ImportCatalogueResponse { replayed, ..answer })
 }
 
-/// Rows of a table that are added or replaced.
-struct Rows<E: EntityTrait>(Vec<E::Model>);
-
-#[async_trait]
-impl<E: EntityTrait> Work for Rows<E>
+/// Adds or replaces rows of a table.
+fn writing<E>(rows: Vec<E::Model>) -> impl Write
 where
+    E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel> + Sync,
     E::ActiveModel: Send,
 {
-    async fn write(&self, tx: &DatabaseTransaction) -> Result<(), ServiceError> {
-        Ok(upsert::<E>(tx, self.0.clone()).await?)
+    move |tx: &DatabaseTransaction| {
+        let rows = rows.clone();
+        async move { Ok(upsert::<E>(tx, rows).await?) }.boxed()
     }
 }
 

@@ -29,14 +29,8 @@ const ITEMS_KEPT: u64 = 200_000;
 /// All entries of one item.
 type Versions = Arc<Vec<(Reach, Arc<Item>)>>;
 
-/// Where and when an entry holds.
-#[derive(Clone, Debug)]
-struct Reach {
-    admdvs: String,
-    level: String,
-    begndate: String,
-    enddate: String,
-}
+/// Where and when an entry holds: 医保区划, level, first and last day.
+type Reach = [String; 4];
 
 /// Institutions and catalogue. Cheap to clone.
 #[derive(Clone)]
@@ -153,22 +147,13 @@ impl Reference {
         after: Option<[String; 4]>,
         limit: u64,
     ) -> Result<Vec<catalogue_item::Model>, DbErr> {
+        use catalogue_item::Column::{Admdvs, Begndate, HilistCode, Level};
         use sea_orm::sea_query::{Expr, ExprTrait};
-        let key = Expr::tuple([
-            Expr::col(catalogue_item::Column::HilistCode),
-            Expr::col(catalogue_item::Column::Admdvs),
-            Expr::col(catalogue_item::Column::Level),
-            Expr::col(catalogue_item::Column::Begndate),
-        ]);
-        catalogue_item::Entity::find()
-            .filter(key.gt(Expr::tuple(after.unwrap_or_default().map(Expr::val))))
-            .order_by_asc(catalogue_item::Column::HilistCode)
-            .order_by_asc(catalogue_item::Column::Admdvs)
-            .order_by_asc(catalogue_item::Column::Level)
-            .order_by_asc(catalogue_item::Column::Begndate)
-            .limit(limit)
-            .all(&self.db)
-            .await
+        let key = [HilistCode, Admdvs, Level, Begndate];
+        let behind =
+            Expr::tuple(key.map(Expr::col)).gt(Expr::tuple(after.unwrap_or_default().map(Expr::val)));
+        let items = catalogue_item::Entity::find().filter(behind);
+        key.into_iter().fold(items, QueryOrder::order_by_asc).limit(limit).all(&self.db).await
     }
 }
 
@@ -184,30 +169,19 @@ pub struct Place<'p> {
 /// The version that holds: the nearest area first, there the entry for the level before the one
 /// for all, then the latest first day.
 fn choose<'v, T>(versions: &'v [(Reach, T)], place: &Place<'_>, day: &str) -> Option<&'v T> {
-    let holds = |reach: &Reach| {
-        (reach.level.is_empty() || reach.level == place.level)
-            && reach.begndate.as_str() <= day
-            && (reach.enddate.is_empty() || day <= reach.enddate.as_str())
-    };
-    let ranked = versions.iter().filter(|(reach, _)| holds(reach)).filter_map(|(reach, version)| {
-        let distance = distance(&reach.admdvs, place.admdvs)?;
-        Some(((Reverse(distance), !reach.level.is_empty(), &reach.begndate), version))
+    let home = Area::parse(place.admdvs)?;
+    let ranked = versions.iter().filter_map(|([admdvs, level, begndate, enddate], version)| {
+        let there = level.is_empty() || level == place.level;
+        let then = begndate.as_str() <= day && (enddate.is_empty() || day <= enddate.as_str());
+        // How far up it is found: the area's own first, then its city's, its province's, the nation's.
+        let distance = home.around().position(|around| around.as_str() == admdvs)?;
+        (there && then).then_some(((Reverse(distance), !level.is_empty(), begndate), version))
     });
     ranked.max_by_key(|(rank, _)| *rank).map(|(_, version)| version)
 }
 
-/// How far up an area's entry is found: its own first, then its city's, its province's, the nation's.
-fn distance(admdvs: &str, own: &str) -> Option<usize> {
-    Area::parse(own)?.around().position(|around| around.as_str() == admdvs)
-}
-
 fn reach_of(row: &catalogue_item::Model) -> Reach {
-    Reach {
-        admdvs: row.admdvs.clone(),
-        level: row.level.clone(),
-        begndate: row.begndate.clone(),
-        enddate: row.enddate.clone(),
-    }
+    [&row.admdvs, &row.level, &row.begndate, &row.enddate].map(String::clone)
 }
 
 fn institution_of(row: institution::Model) -> Result<Institution, DbErr> {

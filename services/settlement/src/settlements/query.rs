@@ -31,7 +31,9 @@ pub async fn get(
 ) -> Result<GetSettlementResponse, ServiceError> {
     let GetSettlementRequest { setl_id, purpose, grant_id } = request;
     let by_grant = !grant_id.is_empty();
-    let (row, purpose) = find(app, caller, &setl_id, (&purpose, by_grant)).await?;
+    let mut wrong = Violations::new();
+    let purpose = check_purpose(caller, &purpose, by_grant, &mut wrong);
+    let row = find(app, &setl_id, wrong).await?;
     let look = look_at(&row, LookKind::Settlement, &purpose);
     let settlement = as_now(app, &row).await?;
     if by_grant {
@@ -47,33 +49,15 @@ pub async fn get(
     Ok(GetSettlementResponse { settlement: Some(seen) })
 }
 
-/// The row of a settlement, and what it is looked at for; whether the caller may see it is not asked yet.
-async fn find(
+/// The row of a settlement, with `wrong` what is wrong with the rest of the request; whether the caller may see it is not asked yet.
+pub async fn find(
     app: &App,
-    caller: &Caller,
     setl_id: &str,
-    (purpose, needed): (&str, bool),
-) -> Result<(settlement::Model, String), ServiceError> {
-    let mut wrong = Violations::new();
-    check_id(&mut Fields::of(&mut wrong), "setl_id", setl_id);
-    let purpose = check_purpose(caller, purpose, needed, &mut wrong);
-    wrong.none()?;
-    let row = settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)?;
-    Ok((row, purpose))
-}
-
-/// The row of a settlement that the caller may see as a whole.
-pub async fn find_whole(
-    app: &App,
-    caller: &Caller,
-    setl_id: &str,
+    mut wrong: Violations,
 ) -> Result<settlement::Model, ServiceError> {
-    let mut wrong = Violations::new();
     check_id(&mut Fields::of(&mut wrong), "setl_id", setl_id);
     wrong.none()?;
-    let row = settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)?;
-    require_whole(caller, &row)?;
-    Ok(row)
+    settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)
 }
 
 /// A settlement as it was answered, with whether it has been reversed since.
@@ -166,7 +150,9 @@ pub async fn statement(
     caller: &Caller,
     request: GetStatementRequest,
 ) -> Result<GetStatementResponse, ServiceError> {
-    let (row, purpose) = find(app, caller, &request.setl_id, (&request.purpose, false)).await?;
+    let mut wrong = Violations::new();
+    let purpose = check_purpose(caller, &request.purpose, false, &mut wrong);
+    let row = find(app, &request.setl_id, wrong).await?;
     let view = view_of(caller, whose(&row)).ok_or_else(unknown)?;
     let settlement = cut(as_now(app, &row).await?, view).ok_or_else(unknown)?;
     if view != View::Whole {
@@ -207,9 +193,7 @@ pub async fn accumulated(
 ) -> Result<Vec<Accumulator>, ServiceError> {
     let mut accumulators = Vec::new();
     for year in settlements::accumulated_of(&app.db, poolarea_no, psn_no).await? {
-        let totals: std::collections::BTreeMap<String, i64> =
-            serde_json::from_str(&year.totals).map_err(ServiceError::internal)?;
-        accumulators.extend(totals.into_iter().map(|(accumulator, total)| Accumulator {
+        accumulators.extend(year.totals()?.into_iter().map(|(accumulator, total)| Accumulator {
             policy_year: year.policy_year.clone(),
             accumulator,
             total,

@@ -2,13 +2,15 @@
 
 use prost::Message;
 use yizhan_policy::case::Case;
-use yizhan_proto::settlement::v1::{ReplaySettlementRequest, ReplaySettlementResponse, Settlement};
-use yizhan_runtime::{Caller, ServiceError};
+use yizhan_proto::settlement::v1::{
+    AccumulatorChange, ReplaySettlementRequest, ReplaySettlementResponse, Settlement,
+};
+use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::calculate::refused;
 use super::messages::answer::Identity;
 use super::messages::{answer, reversal};
-use super::query::find_whole;
+use super::query::{find, require_whole};
 use crate::app::App;
 use crate::books::digest;
 use crate::books::messages::parts::header;
@@ -21,7 +23,8 @@ pub async fn replay(
     caller: &Caller,
     request: ReplaySettlementRequest,
 ) -> Result<ReplaySettlementResponse, ServiceError> {
-    let row = find_whole(app, caller, &request.setl_id).await?;
+    let row = find(app, &request.setl_id, Violations::new()).await?;
+    require_whole(caller, &row)?;
     let stored = settlements::answer_of(&row)?;
     let recomputed = if row.reverses_setl_id.is_empty() {
         settle_again(app, &row, &stored)?
@@ -62,11 +65,7 @@ async fn reverse_again(
         request_id: info.medins_setl_id,
         time: info.setl_time.unwrap_or_default(),
     };
-    let mut totals = std::collections::BTreeMap::new();
-    for change in stored.trace.iter().flat_map(|trace| &trace.accumulators) {
-        let year = change.policy_year.parse::<chrono::NaiveDate>().map_err(ServiceError::internal)?;
-        let year: &mut yizhan_policy::case::Accumulated = totals.entry(year).or_default();
-        year.insert(change.accumulator.clone(), change.before);
-    }
-    Ok(reversal::of(&original, &identity, &info.reversal_reason, &totals, info.balc_fen))
+    let mut told = stored.trace.iter().flat_map(|trace| &trace.accumulators);
+    let before = |_: &AccumulatorChange| told.next().map_or(0, |change| change.before);
+    Ok(reversal::of(&original, &identity, &info.reversal_reason, before, info.balc_fen))
 }

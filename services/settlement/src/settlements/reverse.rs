@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use yizhan_proto::settlement::v1::{ReverseRequest, ReverseResponse, Settlement};
+use yizhan_proto::settlement::v1::{AccumulatorChange, ReverseRequest, ReverseResponse, Settlement};
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
@@ -150,8 +150,12 @@ fn reversal_of(
 ) -> Settlement {
     let info = header(original);
     let refund = info.acct_pay_fen - info.acct_mulaid_pay_fen;
-    let totals = state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
+    let now = |change: &AccumulatorChange| {
+        let (_, totals) = state.years.get(&change.policy_year.parse().ok()?)?;
+        totals.get(&change.accumulator).copied()
+    };
+    let now = |change: &AccumulatorChange| now(change).unwrap_or(0);
     let identity = new_identity(app, &request.request_id);
     let balance = if refund == 0 { 0 } else { state.own.fen + refund };
-    reversal::of(original, &identity, &request.reason, &totals, balance)
+    reversal::of(original, &identity, &request.reason, now, balance)
 }

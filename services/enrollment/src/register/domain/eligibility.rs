@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use yizhan_runtime::Reason;
 use yizhan_terms::{Area, Insutype};
 
+use crate::person::domain::basic_schemes::is_basic_normal;
 use crate::person::domain::codes;
 use crate::person::domain::timeline::{
     Coverage, CoverageState, DiseaseEntitlement, Identity, Membership, Timeline,
@@ -215,11 +216,7 @@ fn refusal_of_stretch(stretch: &Coverage, question: &Question) -> Option<Refusal
 /// Calendar years, back from the day's own, that have a day of normal coverage in a basic scheme up to the day.
 fn consecutive_years(timeline: &Timeline, day: NaiveDate) -> i32 {
     let insured_in = |year: i32| {
-        timeline.coverages.iter().any(|coverage| {
-            coverage.state == CoverageState::Normal
-                && coverage.insutype.is_basic()
-                && coverage.period.has_day_in(year, day)
-        })
+        timeline.coverages.iter().any(|held| is_basic_normal(held) && held.period.has_day_in(year, day))
     };
     let years = (0..).take_while(|back| insured_in(day.year() - back)).count();
     years as i32

@@ -110,6 +110,7 @@ pub mod posting {
 /// What a person's settlements of a policy year add up to, guarded by a version.
 pub mod accumulated {
     use sea_orm::entity::prelude::*;
+    use yizhan_policy::case::Accumulated;
 
     /// A row of `accumulated`.
     #[sea_orm::model]
@@ -129,6 +130,14 @@ pub mod accumulated {
         pub version: i64,
         /// Totals by name, a JSON object of whole numbers.
         pub totals: String,
+    }
+
+    impl Model {
+        /// The totals, read.
+        pub fn totals(&self) -> Result<Accumulated, DbErr> {
+            serde_json::from_str(&self.totals)
+                .map_err(|error| DbErr::Type(format!("accumulated.totals: {error}")))
+        }
     }
 
     impl ActiveModelBehavior for ActiveModel {}

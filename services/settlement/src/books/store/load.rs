@@ -76,8 +76,8 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         requests.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect();
     let mut years_of: BTreeMap<Key, Years> = BTreeMap::new();
     for row in years {
-        let year = row.policy_year.parse().map_err(|error| damaged("policy_year", error))?;
-        let totals = serde_json::from_str(&row.totals).map_err(|error| damaged("totals", error))?;
+        let damaged = |error| DbErr::Type(format!("accumulated.policy_year: {error}"));
+        let (year, totals) = (row.policy_year.parse().map_err(damaged)?, row.totals()?);
         years_of.entry((row.poolarea_no, row.psn_no)).or_default().insert(year, (row.version, totals));
     }
     let state = |wanted: &Wanted| PersonState {
@@ -93,10 +93,6 @@ impl Wanted {
     fn key(&self, psn_no: &str) -> Key {
         (self.poolarea_no.clone(), psn_no.to_owned())
     }
-}
-
-fn damaged(column: &str, error: impl std::fmt::Display) -> DbErr {
-    DbErr::Type(format!("accumulated.{column}: {error}"))
 }
 
 fn keys(keys: BTreeSet<Key>) -> Vec<[String; 2]> {

@@ -1,21 +1,17 @@
 //! A reversal: the settlement with every amount negative.
 
-use std::collections::BTreeMap;
-
-use chrono::NaiveDate;
-use yizhan_policy::case::Accumulated;
 use yizhan_proto::Amounts;
 use yizhan_proto::settlement::v1::{AccumulatorChange, Settlement, SettlementDetail, SettlementInfo, Trace};
 
 use super::answer::Identity;
 
-/// The reversal of `original`. `totals` is what the person's years add up to now, `balance` the
-/// own account's balance after the refund.
+/// The reversal of `original`. `before` is what the person's year adds up to now that something changed in then, asked in the order
+/// of the trace; `balance` the own account's balance after the refund.
 pub fn of(
     original: &Settlement,
     identity: &Identity,
     reason: &str,
-    totals: &BTreeMap<NaiveDate, Accumulated>,
+    before: impl FnMut(&AccumulatorChange) -> i64,
     balance: i64,
 ) -> Settlement {
     let Settlement { setlinfo, setldetail, feedetail, trace, postings } = original.clone();
@@ -40,18 +36,14 @@ pub fn of(
         }),
         setldetail: setldetail.into_iter().map(negative).collect(),
         feedetail: feedetail.into_iter().map(Amounts::negated).collect(),
-        trace: trace.map(|trace| negative_trace(trace, totals)),
+        trace: trace.map(|trace| negative_trace(trace, before)),
         postings: postings.into_iter().map(Amounts::negated).collect(),
     }
 }
 
 /// The layers did not calculate anything again; the accumulators are what changed.
-fn negative_trace(trace: Trace, totals: &BTreeMap<NaiveDate, Accumulated>) -> Trace {
-    let now = |change: &AccumulatorChange| {
-        let year = change.policy_year.parse().ok().and_then(|year: NaiveDate| totals.get(&year));
-        year.and_then(|totals| totals.get(&change.accumulator)).copied().unwrap_or(0)
-    };
-    let negative = |change| AccumulatorChange { before: now(&change), added: -change.added, ..change };
+fn negative_trace(trace: Trace, mut before: impl FnMut(&AccumulatorChange) -> i64) -> Trace {
+    let negative = |change| AccumulatorChange { before: before(&change), added: -change.added, ..change };
     let accumulators = trace.accumulators.into_iter().map(negative).collect();
     Trace { policy: trace.policy, accumulators, ..Trace::default() }
 }
