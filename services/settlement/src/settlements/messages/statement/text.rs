@@ -1,5 +1,6 @@
 //! The statement for a terminal: columns line up where a Chinese character takes two cells.
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use yizhan_proto::settlement::v1::Settlement;
 
 use super::{Page, QUALITY};
@@ -43,43 +44,27 @@ fn columns(name: &str, base: &str, deductible: &str, paid: &str) -> String {
     format!("{}{}{}{}", left(name, 28), right(base, 18), right(deductible, 18), right(paid, 18))
 }
 
-/// Terminal cells of a text: two for CJK and full-width characters.
-fn cells(text: &str) -> usize {
-    text.chars().map(cell).sum()
-}
-
-fn cell(character: char) -> usize {
-    match character {
-        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,
-        '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe4f}'
-        | '\u{ff00}'..='\u{ff60}'
-        | '\u{ffe0}'..='\u{ffe6}' => 2,
-        '“' | '”' | '—' | '…' => 2,
-        _ => 1,
-    }
-}
-
 fn left(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(cells(text))))
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width_cjk())))
 }
 
 fn right(text: &str, width: usize) -> String {
-    format!("{}{text}", " ".repeat(width.saturating_sub(cells(text))))
+    format!("{}{text}", " ".repeat(width.saturating_sub(text.width_cjk())))
 }
 
 fn centred(text: &str) -> String {
-    format!("{}{text}", " ".repeat(WIDTH.saturating_sub(cells(text)) / 2))
+    format!("{}{text}", " ".repeat(WIDTH.saturating_sub(text.width_cjk()) / 2))
 }
 
 fn wrapped(text: &str) -> Vec<String> {
     let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
     for character in text.chars() {
-        if used + cell(character) > WIDTH - 4 {
+        let cells = character.width_cjk().unwrap_or_default();
+        if used + cells > WIDTH - 4 {
             lines.push(std::mem::take(&mut line));
             used = 0;
         }
-        used += cell(character);
+        used += cells;
         line.push(character);
     }
     lines.push(line);
