@@ -40,6 +40,11 @@ pub async fn publish(
     let (key, wrong) = once::open(caller, &mut request);
     let publication = Publication::<Policy>::read(&request.document, wrong)?;
     publication.check_area(caller)?;
+    let Policy { id, version, digest, .. } = publication.document();
+    if app.policies.current().version(id, version).is_some_and(|known| known.digest == *digest) {
+        let (known, _) = app.policies.get(id, version).await?;
+        return Ok(PublishPolicyResponse { policy: Some(known.into()), replayed: true });
+    }
     let publication = &publication;
     let answer = once::once(app, &key, |write| Box::pin(write_down(write, publication))).await?;
     app.policies.refresh().await?;

@@ -75,7 +75,7 @@ fn payers(page: &Page<'_>) -> Markup {
             }
             tfoot {
                 @for (label, value) in page.totals() {
-                    tr { td.n colspan="4" { (label) } td.n { (value) } }
+                    tr { td colspan="4" class="n" { (label) } td.n { (value) } }
                 }
             }
         }

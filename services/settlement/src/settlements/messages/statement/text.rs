@@ -1,6 +1,6 @@
 //! The statement for a terminal: columns line up where a Chinese character takes two cells.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthChar;
 use yizhan_proto::settlement::v1::Settlement;
 
 use super::{Page, QUALITY};
@@ -44,27 +44,39 @@ fn columns(name: &str, base: &str, deductible: &str, paid: &str) -> String {
     format!("{}{}{}{}", left(name, 28), right(base, 18), right(deductible, 18), right(paid, 18))
 }
 
+/// Terminal cells of a text.
+fn cells(text: &str) -> usize {
+    text.chars().map(cell).sum()
+}
+
+/// Cells of a character; the punctuation that Chinese fonts draw wide takes two.
+fn cell(character: char) -> usize {
+    match character {
+        '“' | '”' | '—' | '…' => 2,
+        other => other.width().unwrap_or_default(),
+    }
+}
+
 fn left(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width_cjk())))
+    format!("{text}{}", " ".repeat(width.saturating_sub(cells(text))))
 }
 
 fn right(text: &str, width: usize) -> String {
-    format!("{}{text}", " ".repeat(width.saturating_sub(text.width_cjk())))
+    format!("{}{text}", " ".repeat(width.saturating_sub(cells(text))))
 }
 
 fn centred(text: &str) -> String {
-    format!("{}{text}", " ".repeat(WIDTH.saturating_sub(text.width_cjk()) / 2))
+    format!("{}{text}", " ".repeat(WIDTH.saturating_sub(cells(text)) / 2))
 }
 
 fn wrapped(text: &str) -> Vec<String> {
     let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
     for character in text.chars() {
-        let cells = character.width_cjk().unwrap_or_default();
-        if used + cells > WIDTH - 4 {
+        if used + cell(character) > WIDTH - 4 {
             lines.push(std::mem::take(&mut line));
             used = 0;
         }
-        used += cells;
+        used += cell(character);
         line.push(character);
     }
     lines.push(line);
