@@ -13,7 +13,7 @@ use yizhan_clients::{Enrollment, Filing};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::feed::Feed;
-use yizhan_runtime::{Clock, ServiceError};
+use yizhan_runtime::{Clock, ServiceError, once};
 
 use crate::books::store::commit::{self, Change, Committed};
 use crate::books::store::load::{self, PersonState, Wanted};
@@ -57,6 +57,21 @@ pub struct App {
 /// The gRPC services over an app. Cheap to clone.
 #[derive(Clone)]
 pub struct Api(pub Arc<App>);
+
+/// Administrative changes; what settles is committed with others, see [`App::commit`].
+impl once::Service for App {
+    type Changed = ();
+
+    fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn committed(&self, (): ()) {}
+}
 
 impl App {
     /// Puts the parts together and starts the workers.

@@ -4,6 +4,5 @@ pub mod check_books;
 pub mod digest;
 pub mod domain;
 pub mod messages;
-pub mod once;
 pub mod retries;
 pub mod store;

@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
 use yizhan_runtime::feed::CreateChangeLog;
+use yizhan_runtime::once::CreateHandledRequests;
 
 use crate::books::store::entities::{account, accumulated, posting, request, settlement};
 use crate::reference::store::entities::{catalogue_item, institution};
@@ -22,6 +23,8 @@ impl MigratorTrait for Migrator {
             Box::new(CreateTables),
             Box::new(CreatePublishedRules),
             Box::new(MovePolicies),
+            Box::new(CreateHandledRequests),
+            Box::new(MoveAdministrativeRequests),
         ]
     }
 }
@@ -52,6 +55,30 @@ impl MigrationTrait for CreateTables {
         if manager.get_database_backend() == DbBackend::Postgres {
             db.execute_unprepared(COMPRESS).await?;
         }
+        Ok(())
+    }
+}
+
+/// Imports and publications were noted among the settlements' requests. Their digests were others: an id of then that is sent again is
+/// refused as used, and nothing is imported a second time over what came since.
+struct MoveAdministrativeRequests;
+
+impl MigrationName for MoveAdministrativeRequests {
+    fn name(&self) -> &str {
+        "m20261129_000002_administrative_requests"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for MoveAdministrativeRequests {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let db = manager.get_connection();
+        db.execute_unprepared(
+            "INSERT INTO handled_request (caller, request_id, digest, answer, recorded_at) \
+             SELECT owner, request_id, digest, answer, CURRENT_TIMESTAMP FROM requests WHERE poolarea_no = ''",
+        )
+        .await?;
+        db.execute_unprepared("DELETE FROM requests WHERE poolarea_no = ''").await?;
         Ok(())
     }
 }

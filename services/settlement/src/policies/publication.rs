@@ -2,9 +2,6 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
-use futures::FutureExt;
-use sea_orm::DatabaseTransaction;
 use yizhan_documents::Document;
 use yizhan_policy::{Policy, embedded};
 use yizhan_proto::rules::v1::RulesDocument;
@@ -14,12 +11,10 @@ use yizhan_proto::settlement::v1::{
 };
 use yizhan_rules::{Publication, Summary};
 use yizhan_runtime::db::begin_write;
-use yizhan_runtime::once::check_request_id;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::once::{self, Done, Write};
+use yizhan_runtime::{Caller, ServiceError};
 
-use crate::app::{App, Policies};
-use crate::books::digest;
-use crate::books::once::{Write, once};
+use crate::app::App;
 
 /// Everything wrong with a document; stores nothing.
 pub async fn check(
@@ -40,10 +35,9 @@ pub async fn check(
 pub async fn publish(
     app: &App,
     caller: &Caller,
-    request: PublishPolicyRequest,
+    mut request: PublishPolicyRequest,
 ) -> Result<PublishPolicyResponse, ServiceError> {
-    let mut wrong = Violations::new();
-    check_request_id(&request.request_id, &mut wrong);
+    let (key, wrong) = once::open(caller, &mut request);
     let publication = Publication::<Policy>::read(&request.document, wrong)?;
     publication.check_area(caller)?;
     let Policy { id, version, digest, .. } = publication.document();
@@ -51,27 +45,19 @@ pub async fn publish(
         let (known, _) = app.policies.get(id, version).await?;
         return Ok(PublishPolicyResponse { policy: Some(known.into()), replayed: true });
     }
-    let now = app.clock.now();
-    let answer =
-        PublishPolicyResponse { policy: Some(publication.summary(Some(now)).into()), replayed: false };
-    let digest = digest::of_bytes(request.document.as_bytes());
-    let key = (caller.to_string(), request.request_id);
-    let publish = publishing(publication, app.policies.clone(), key.0.clone(), now);
-    let (answer, replayed) = once(&app.db, &key, &digest, answer, publish).await?;
+    let publication = &publication;
+    let answer = once::once(app, &key, |write| Box::pin(write_down(write, publication))).await?;
     app.policies.refresh().await?;
-    Ok(PublishPolicyResponse { replayed, ..answer })
+    Ok(answer)
 }
 
-fn publishing(
-    publication: Publication<Policy>,
-    policies: Policies,
-    caller: String,
-    now: DateTime<Utc>,
-) -> impl Write {
-    move |tx: &DatabaseTransaction| {
-        let (publication, policies, caller) = (publication.clone(), policies.clone(), caller.clone());
-        async move { publication.write(tx, &policies, &caller, now).await.map(drop) }.boxed()
-    }
+async fn write_down(
+    Write { tx, service: app, cause }: Write<'_, '_, App>,
+    publication: &Publication<Policy>,
+) -> Result<Done<PublishPolicyResponse, ()>, ServiceError> {
+    let published = publication.write(tx, &app.policies, &cause.caller, app.clock.now()).await?;
+    let policy = Some(published.summary.into());
+    Ok(Done { answer: PublishPolicyResponse { policy, replayed: published.known }, changed: () })
 }
 
 /// One published version with its text.

@@ -1,8 +1,7 @@
 //! Importing institutions and the catalogue: all rows or none, once however often it is asked.
 
-use futures::FutureExt;
 use rust_decimal::Decimal;
-use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
+use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
 use yizhan_proto::settlement::v1::{
     CatalogueItem, ImportCatalogueRequest, ImportCatalogueResponse, ImportInstitutionsRequest,
     ImportInstitutionsResponse, Institution,
@@ -10,14 +9,12 @@ use yizhan_proto::settlement::v1::{
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::db::upsert;
 use yizhan_runtime::fields::Fields;
-use yizhan_runtime::once::check_request_id;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::once::{self, Done, Replayable, RequestKey};
+use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
 use yizhan_terms::{InstitutionType, Tier};
 
 use super::store::Reference;
 use super::store::entities::{catalogue_item, institution};
-use crate::books::digest;
-use crate::books::once::{Write, once};
 use crate::fields::{check_id, decimal};
 
 /// Rows of one import at most.
@@ -33,10 +30,10 @@ const MAX_NAME: usize = 200;
 pub async fn institutions(
     reference: &Reference,
     caller: &Caller,
-    request: ImportInstitutionsRequest,
+    mut request: ImportInstitutionsRequest,
 ) -> Result<ImportInstitutionsResponse, ServiceError> {
-    let mut wrong = Violations::new();
-    check_rows(&request.request_id, request.institutions.len(), "institutions", &mut wrong);
+    let (key, mut wrong) = once::open(caller, &mut request);
+    check_rows(request.institutions.len(), "institutions", &mut wrong);
     for (index, row) in request.institutions.iter().enumerate() {
         check_institution(row, Fields::within(&format!("institutions[{index}]."), &mut wrong));
     }
@@ -47,59 +44,73 @@ pub async fn institutions(
     );
     wrong.none()?;
     request.institutions.iter().try_for_each(|row| caller.check_manages(&row.admdvs))?;
-    let digest = digest::of_message(&request);
-    let imported = request.institutions.len() as i32;
+    let answer = ImportInstitutionsResponse { imported: request.institutions.len() as i32, replayed: false };
     let rows = request.institutions.into_iter().map(Into::into).collect();
-    let answer = ImportInstitutionsResponse { imported, replayed: false };
-    let key = (caller.to_string(), request.request_id);
-    let (answer, replayed) =
-        once(&reference.db, &key, &digest, answer, writing::<institution::Entity>(rows)).await?;
-    reference.forget();
-    Ok(ImportInstitutionsResponse { replayed, ..answer })
+    write::<institution::Entity, _>(reference, &key, rows, answer).await
 }
 
 /// Adds or replaces catalogue entries.
 pub async fn catalogue(
     reference: &Reference,
     caller: &Caller,
-    request: ImportCatalogueRequest,
+    mut request: ImportCatalogueRequest,
 ) -> Result<ImportCatalogueResponse, ServiceError> {
-    let mut wrong = Violations::new();
-    check_rows(&request.request_id, request.items.len(), "items", &mut wrong);
+    let (key, mut wrong) = once::open(caller, &mut request);
+    check_rows(request.items.len(), "items", &mut wrong);
     for (index, row) in request.items.iter().enumerate() {
         check_item(row, Fields::within(&format!("items[{index}]."), &mut wrong));
     }
-    let key =
+    let place =
         |row: &CatalogueItem| format!("{} {} {} {}", row.hilist_code, row.admdvs, row.level, row.begndate);
-    check_distinct(request.items.iter().map(key), "items", &mut wrong);
+    check_distinct(request.items.iter().map(place), "items", &mut wrong);
     wrong.none()?;
     request.items.iter().try_for_each(|row| caller.check_manages(&row.admdvs))?;
-    let digest = digest::of_message(&request);
-    let imported = request.items.len() as i32;
+    let answer = ImportCatalogueResponse { imported: request.items.len() as i32, replayed: false };
     let rows = request.items.into_iter().map(Into::into).collect();
-    let answer = ImportCatalogueResponse { imported, replayed: false };
-    let key = (caller.to_string(), request.request_id);
-    let (answer, replayed) =
-        once(&reference.db, &key, &digest, answer, writing::<catalogue_item::Entity>(rows)).await?;
-    reference.forget();
-    Ok(ImportCatalogueResponse { replayed, ..answer })
+    write::<catalogue_item::Entity, _>(reference, &key, rows, answer).await
 }
 
-/// Adds or replaces rows of a table.
-fn writing<E>(rows: Vec<E::Model>) -> impl Write
+/// Adds or replaces rows of a table, once.
+async fn write<E, A>(
+    reference: &Reference,
+    key: &RequestKey,
+    rows: Vec<E::Model>,
+    answer: A,
+) -> Result<A, ServiceError>
 where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel> + Sync,
     E::ActiveModel: Send,
+    A: Replayable + Clone + Sync,
 {
-    move |tx: &DatabaseTransaction| {
-        let rows = rows.clone();
-        async move { Ok(upsert::<E>(tx, rows).await?) }.boxed()
+    let (rows, answer) = (&rows, &answer);
+    once::once(reference, key, |write| {
+        Box::pin(async move {
+            upsert::<E>(write.tx, rows.clone()).await?;
+            Ok(Done { answer: answer.clone(), changed: () })
+        })
+    })
+    .await
+}
+
+impl once::Service for Reference {
+    type Changed = ();
+
+    fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What this process keeps in memory is read again.
+    async fn committed(&self, (): ()) {
+        self.forget();
     }
 }
 
-fn check_rows(request_id: &str, rows: usize, field: &str, wrong: &mut Violations) {
-    check_request_id(request_id, wrong);
+fn check_rows(rows: usize, field: &str, wrong: &mut Violations) {
     wrong.require(rows > 0, field, Reason::Required.saying("至少一行"));
     if rows > MAX_ROWS {
         wrong.push(field, Reason::TooMany.saying(format!("最多 {MAX_ROWS} 行"))).with("limit", MAX_ROWS);

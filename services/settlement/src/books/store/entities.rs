@@ -56,7 +56,7 @@ pub mod request {
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "requests")]
     pub struct Model {
-        /// Whose id it is: the institution, or the caller of an administrative call.
+        /// Whose id it is: the institution, or the caller of a deposit.
         #[sea_orm(primary_key, auto_increment = false)]
         pub owner: String,
         /// Its id.
@@ -64,7 +64,7 @@ pub mod request {
         pub request_id: String,
         /// SHA-256 of the request, hex.
         pub digest: String,
-        /// 统筹区 of the settlement it made; empty for administrative calls.
+        /// 统筹区 of what it made.
         pub poolarea_no: String,
         /// 人员编号 of it.
         pub psn_no: String,

@@ -1,7 +1,6 @@
 //! The statement for paper: one page of A4, no scripts, nothing from outside.
 
-use std::fmt::Write;
-
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use yizhan_proto::settlement::v1::Settlement;
 
 use super::{Page, QUALITY};
@@ -16,93 +15,81 @@ th{background:#f3f3f3;font-weight:600}.n{text-align:right;font-variant-numeric:t
 .how{color:#555;font-size:11px;border-bottom:.5px solid #bbb;padding-top:0}.payer td{border-bottom:0;padding-bottom:0}.off{color:#999}\
 tfoot td{border:0;font-weight:600}.small{color:#666;font-size:11px}";
 
-/// The statement as a whole HTML page.
+/// The statement as a whole HTML page. Every text of the settlement is escaped by its type.
 pub fn html(settlement: &Settlement) -> String {
     let page = Page::of(settlement);
-    let mut html = format!(
-        "<!DOCTYPE html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><title>{0}</title><style>{STYLE}</style></head>\
-         <body><h1>{0}</h1>",
-        escape(page.title())
-    );
-    if !page.composite.is_empty() {
-        push(
-            &mut html,
-            format_args!(
-                "<p class=\"composite\">组合政策，非任何统筹区的真实政策。{}</p>",
-                escape(page.composite)
-            ),
-        );
-    }
-    html.push_str("<dl>");
-    for (label, value) in page.head() {
-        push(&mut html, format_args!("<dt>{label}</dt><dd>{}</dd>", escape(&value)));
-    }
-    for (label, value) in &page.filing {
-        push(&mut html, format_args!("<dt>{label}</dt><dd class=\"wide\">{}</dd>", escape(value)));
-    }
-    html.push_str("</dl>");
-    push_parts(&mut html, &page);
-    push_payers(&mut html, &page);
-    push_basis(&mut html, &page);
-    html.push_str("</body></html>\n");
-    html
+    let whole = html! {
+        (DOCTYPE)
+        html lang="zh-CN" {
+            head {
+                meta charset="utf-8";
+                title { (page.title()) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { (page.title()) }
+                @if !page.composite.is_empty() {
+                    p.composite { "组合政策，非任何统筹区的真实政策。" (page.composite) }
+                }
+                dl {
+                    @for (label, value) in page.head() { dt { (label) } dd { (value) } }
+                    @for (label, value) in &page.filing { dt { (label) } dd.wide { (value) } }
+                }
+                (parts(&page))
+                (payers(&page))
+                (basis(&page))
+            }
+        }
+        "\n"
+    };
+    whole.into_string()
 }
 
-fn push_parts(html: &mut String, page: &Page<'_>) {
+fn parts(page: &Page<'_>) -> Markup {
     let parts = page.parts();
-    html.push_str("<table><tr>");
-    parts.iter().for_each(|(label, _)| push(html, format_args!("<th class=\"n\">{label}</th>")));
-    html.push_str("</tr><tr>");
-    parts.iter().for_each(|(_, value)| push(html, format_args!("<td class=\"n\">{value}</td>")));
-    html.push_str("</tr></table>");
-}
-
-fn push_payers(html: &mut String, page: &Page<'_>) {
-    html.push_str(
-        "<table><thead><tr><th>支付方</th><th>待遇</th><th class=\"n\">纳入费用</th><th class=\"n\">起付线</th>\
-         <th class=\"n\">支付金额（元）</th></tr></thead><tbody>",
-    );
-    for row in &page.payers {
-        let class = if row.applied { "payer" } else { "payer off" };
-        let paid = if row.applied { row.paid.as_str() } else { "—" };
-        push(
-            html,
-            format_args!(
-                "<tr class=\"{class}\"><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\
-                 <tr><td class=\"how\" colspan=\"5\">{}</td></tr>",
-                escape(&row.name),
-                escape(&row.title),
-                row.base,
-                row.deductible,
-                paid,
-                escape(&row.how)
-            ),
-        );
+    html! {
+        table {
+            tr { @for (label, _) in &parts { th.n { (label) } } }
+            tr { @for (_, value) in &parts { td.n { (value) } } }
+        }
     }
-    html.push_str("</tbody><tfoot>");
-    for (label, value) in page.totals() {
-        push(
-            html,
-            format_args!("<tr><td colspan=\"4\" class=\"n\">{label}</td><td class=\"n\">{value}</td></tr>"),
-        );
+}
+
+fn payers(page: &Page<'_>) -> Markup {
+    html! {
+        table {
+            thead {
+                tr { th { "支付方" } th { "待遇" } th.n { "纳入费用" } th.n { "起付线" } th.n { "支付金额（元）" } }
+            }
+            tbody {
+                @for row in &page.payers {
+                    tr.payer.off[!row.applied] {
+                        td { (row.name) }
+                        td { (row.title) }
+                        td.n { (row.base) }
+                        td.n { (row.deductible) }
+                        td.n { @if row.applied { (row.paid) } @else { "—" } }
+                    }
+                    tr { td.how colspan="5" { (row.how) } }
+                }
+            }
+            tfoot {
+                @for (label, value) in page.totals() {
+                    tr { td colspan="4" class="n" { (label) } td.n { (value) } }
+                }
+            }
+        }
     }
-    html.push_str("</tfoot></table>");
 }
 
-fn push_basis(html: &mut String, page: &Page<'_>) {
-    html.push_str("<p class=\"small\">依据：</p><ol class=\"small\">");
-    for source in page.sources {
-        let (title, url) = (escape(&source.title), escape(&source.url));
-        push(html, format_args!("<li>{title}〔{}〕 {url}</li>", escape(&source.quality)));
+fn basis(page: &Page<'_>) -> Markup {
+    html! {
+        p.small { "依据：" }
+        ol.small {
+            @for source in page.sources {
+                li { (source.title) "〔" (source.quality) "〕 " (source.url) }
+            }
+        }
+        p.small { (QUALITY) }
     }
-    push(html, format_args!("</ol><p class=\"small\">{QUALITY}</p>"));
-}
-
-fn push(html: &mut String, part: std::fmt::Arguments<'_>) {
-    html.write_fmt(part).expect("writing to a String cannot fail");
-}
-
-/// Text with the characters that HTML gives a meaning replaced.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,5 +1,6 @@
 //! The statement for a terminal: columns line up where a Chinese character takes two cells.
 
+use unicode_width::UnicodeWidthChar;
 use yizhan_proto::settlement::v1::Settlement;
 
 use super::{Page, QUALITY};
@@ -43,20 +44,16 @@ fn columns(name: &str, base: &str, deductible: &str, paid: &str) -> String {
     format!("{}{}{}{}", left(name, 28), right(base, 18), right(deductible, 18), right(paid, 18))
 }
 
-/// Terminal cells of a text: two for CJK and full-width characters.
+/// Terminal cells of a text.
 fn cells(text: &str) -> usize {
     text.chars().map(cell).sum()
 }
 
+/// Cells of a character; the punctuation that Chinese fonts draw wide takes two.
 fn cell(character: char) -> usize {
     match character {
-        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,
-        '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe4f}'
-        | '\u{ff00}'..='\u{ff60}'
-        | '\u{ffe0}'..='\u{ffe6}' => 2,
         '“' | '”' | '—' | '…' => 2,
-        _ => 1,
+        other => other.width().unwrap_or_default(),
     }
 }
 
