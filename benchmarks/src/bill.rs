@@ -9,10 +9,10 @@ use yizhan_money::{Fen, round_half_up};
 use yizhan_policy::case::{Account, Case, Line, Person, Visit as CaseVisit};
 use yizhan_proto::enrollment::v1::MembershipKind;
 use yizhan_proto::settlement::v1::{CatalogueItem, FeeLine, Visit};
-use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
+use yizhan_terms::{Area, Care, Filing, Insutype, Status, Tier};
 
 /// 统筹区 of the composite policy.
-pub const AREA: &str = "999900";
+pub const AREA: Area = Area::parse("999900").unwrap();
 /// 定点医药机构编号 of the one hospital.
 pub const HOSPITAL: &str = "H99990000001";
 /// 险种类型
@@ -136,7 +136,7 @@ fn fee_line((at, line): (usize, &Priced)) -> anyhow::Result<FeeLine> {
 /// The same visit as the engine sees it, the first of a person.
 pub fn case() -> anyhow::Result<Case> {
     Ok(Case {
-        area: AREA.into(),
+        area: AREA,
         scheme: Insutype::Employee,
         person: Person {
             status: Status::InService,

@@ -27,7 +27,7 @@ pub fn measure() -> anyhow::Result<Measured> {
     let loaded = yizhan_policy::embedded().iter().map(|(name, text)| yizhan_policy::load(name, text));
     let policies = together(loaded.collect::<Result<_, _>>()?)?;
     let case = bill::case()?;
-    let policy = find(&policies, &case.area, case.scheme, case.visit.end)?;
+    let policy = find(&policies, case.area, case.scheme, case.visit.end)?;
     let settle = || yizhan_policy::settle(black_box(policy), black_box(&case));
 
     let first = settle().context("the case is settled")?;

@@ -7,14 +7,14 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use yizhan_money::Fen;
-use yizhan_terms::{Care, Filing, Insutype, Status, Tier, Treatment};
+use yizhan_terms::{Area, Care, Filing, Insutype, Status, Tier, Treatment};
 
 /// One visit to be settled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// Pooling area (统筹区) of the person, 6-digit admdvs.
-    pub area: String,
+    /// Pooling area (统筹区) of the person.
+    pub area: Area,
     /// Scheme the visit is settled under.
     pub scheme: Insutype,
     /// Who.

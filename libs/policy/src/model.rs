@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 use yizhan_documents::{Period, Range, Source};
-use yizhan_terms::{Area, Care, Filing, Insutype, Payer, Status, Tier};
+use yizhan_terms::{Area, Care, Filing, Fund, Insutype, Payer, Status, Tier};
 
 /// Index of a layer in [`Policy::layers`].
 pub type LayerIndex = usize;
@@ -148,8 +148,8 @@ pub struct Layer {
     pub title: String,
     /// Who pays.
     pub payer: Payer,
-    /// National or project fund code (docs/CODES.md, fund_pay_type).
-    pub fund_pay_type: String,
+    /// From which fund; one of the payer's.
+    pub fund_pay_type: Fund,
     /// When the layer exists; within the policy's period.
     pub period: Period,
     /// To whom and what it applies.

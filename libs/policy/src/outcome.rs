@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use yizhan_money::Fen;
-use yizhan_terms::Payer;
+use yizhan_terms::{Fund, Payer};
 
 use crate::case::RemoteRule;
 use crate::model::{Benefit, Layer, Policy};
@@ -121,8 +121,8 @@ pub struct LayerTrace<'a> {
     pub title: &'a str,
     /// Who pays.
     pub payer: Payer,
-    /// Fund code.
-    pub fund_pay_type: &'a str,
+    /// From which fund.
+    pub fund_pay_type: Fund,
     /// First day of the policy year whose accumulators it used.
     pub policy_year: NaiveDate,
     /// Whether it applied; if not, nothing below is filled but `skipped`.
@@ -282,7 +282,7 @@ impl<'a> LayerTrace<'a> {
             layer: &layer.id,
             title: &layer.title,
             payer: layer.payer,
-            fund_pay_type: &layer.fund_pay_type,
+            fund_pay_type: layer.fund_pay_type,
             policy_year,
             applied: false,
             skipped: None,

@@ -33,33 +33,59 @@ dictionary! {
     }
 }
 
-/// `fund_pay_type`, its name and the header field it is summed into. The national dictionary
-/// has no code for the last three, so the project defines them (docs/CODES.md, fund_pay_type).
-const FUNDS: &[(&str, &str, FundField)] = &[
-    ("310100", "职工基本医疗保险统筹基金", FundField::Hifp),
-    ("320100", "公务员医疗补助资金", FundField::Cvlserv),
-    ("330100", "职工大额医疗费用补助基金", FundField::Hifob),
-    ("370100", "企业补充医疗保险基金", FundField::Hifes),
-    ("390100", "城乡居民基本医疗保险基金", FundField::Hifp),
-    ("390200", "城乡居民大病保险资金", FundField::Hifmi),
-    ("610100", "医疗救助基金", FundField::Maf),
-    ("610102", "医疗再救助资金", FundField::Maf),
-    ("999996", "医院垫付", FundField::HospPart),
-    ("YZ0100", "工会互助（项目自定义代码）", FundField::Oth),
-    ("YZ0200", "抚恤优待对象医疗补助（项目自定义代码）", FundField::Oth),
-    ("YZ0300", "商业保险（项目自定义代码）", FundField::Oth),
-];
-
-impl FundField {
-    /// The header field this `fund_pay_type` is summed into; `None` for an unknown code.
-    pub fn of(fund_pay_type: &str) -> Option<FundField> {
-        FUNDS.iter().find(|(code, ..)| *code == fund_pay_type).map(|(.., field)| *field)
+dictionary! {
+    /// 基金支付类型 `fund_pay_type`: from which fund, or out of which pocket, a share is paid. The national dictionary has no code
+    /// for three of them, so the project defines these (docs/CODES.md, fund_pay_type).
+    Fund {
+        EmployeePool = "310100", "职工基本医疗保险统筹基金";
+        Account = "310200", "职工个人账户";
+        CivilServants = "320100", "公务员医疗补助资金";
+        LargeCosts = "330100", "职工大额医疗费用补助基金";
+        Enterprise = "370100", "企业补充医疗保险基金";
+        ResidentPool = "390100", "城乡居民基本医疗保险基金";
+        CriticalIllness = "390200", "城乡居民大病保险资金";
+        Assistance = "610100", "医疗救助基金";
+        FurtherAssistance = "610102", "医疗再救助资金";
+        Hospital = "999996", "医院垫付";
+        Cash = "999998", "个人现金";
+        UnionMutualAid = "YZ0100", "工会互助（项目自定义代码）";
+        Veterans = "YZ0200", "抚恤优待对象医疗补助（项目自定义代码）";
+        Commercial = "YZ0300", "商业保险（项目自定义代码）";
     }
 }
 
-/// The Chinese name of a `fund_pay_type`; `None` for an unknown code.
-pub fn fund_pay_type_name(fund_pay_type: &str) -> Option<&'static str> {
-    FUNDS.iter().find(|(code, ..)| *code == fund_pay_type).map(|(_, name, _)| *name)
+impl Fund {
+    /// The header field it is summed into; `None` for what the person pays, from account or in cash.
+    pub const fn field(self) -> Option<FundField> {
+        Some(match self {
+            Fund::Account | Fund::Cash => return None,
+            Fund::EmployeePool | Fund::ResidentPool => FundField::Hifp,
+            Fund::CivilServants => FundField::Cvlserv,
+            Fund::LargeCosts => FundField::Hifob,
+            Fund::Enterprise => FundField::Hifes,
+            Fund::CriticalIllness => FundField::Hifmi,
+            Fund::Assistance | Fund::FurtherAssistance => FundField::Maf,
+            Fund::Hospital => FundField::HospPart,
+            Fund::UnionMutualAid | Fund::Veterans | Fund::Commercial => FundField::Oth,
+        })
+    }
+}
+
+impl Payer {
+    /// The funds it pays from.
+    pub const fn funds(self) -> &'static [Fund] {
+        match self {
+            Payer::Basic => &[Fund::EmployeePool, Fund::ResidentPool],
+            Payer::CriticalIllness => &[Fund::LargeCosts, Fund::CriticalIllness],
+            Payer::UnionMutualAid => &[Fund::UnionMutualAid],
+            Payer::CivilServantSubsidy => &[Fund::CivilServants],
+            Payer::VeteransSubsidy => &[Fund::Veterans],
+            Payer::MedicalAssistance => &[Fund::Assistance, Fund::FurtherAssistance],
+            Payer::CommercialInsurance => &[Fund::Commercial],
+            Payer::EnterpriseSupplement => &[Fund::Enterprise],
+            Payer::Hospital => &[Fund::Hospital],
+        }
+    }
 }
 
 #[cfg(test)]
@@ -67,10 +93,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fund_has_a_name_and_a_field() {
-        assert_eq!(FundField::of("390200"), Some(FundField::Hifmi));
-        assert_eq!(FundField::of("YZ0100").map(FundField::code), Some("oth_pay"));
-        assert_eq!(fund_pay_type_name("610100"), Some("医疗救助基金"));
-        assert_eq!(FundField::of("000000"), None);
+    fn a_fund_that_pays_has_a_field_and_one_payer() {
+        for fund in Fund::ALL {
+            let payers = Payer::ALL.iter().filter(|payer| payer.funds().contains(fund)).count();
+            assert_eq!(payers, usize::from(fund.field().is_some()), "{fund}");
+        }
+        assert_eq!(Fund::from_code("YZ0100").and_then(Fund::field).map(FundField::code), Some("oth_pay"));
+        assert_eq!(Fund::from_code("000000"), None);
     }
 }

@@ -15,7 +15,7 @@ mod treatment;
 pub use area::{Area, NotAnArea};
 pub use care::{Care, Filing, MedType};
 pub use filing::{FilingKind, FilingMaterial};
-pub use fund::{FundField, Payer, fund_pay_type_name};
+pub use fund::{Fund, FundField, Payer};
 pub use institution::{InstitutionType, Tier, is_fixmedins_code};
 pub use person::{Insutype, Status, is_psn_no};
 pub use treatment::Treatment;

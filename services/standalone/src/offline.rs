@@ -65,7 +65,7 @@ pub fn settle(files: &[PathBuf], case: &Path, json: bool) -> Answer {
         (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => return Err(reason),
     };
     let policies = together(policies).map_err(|problems| problems.to_string())?;
-    let found = find(&policies, &case.area, case.scheme, case.visit.end);
+    let found = find(&policies, case.area, case.scheme, case.visit.end);
     let policy = found.map_err(|none| format!("{}: {none}", NoPolicy::REASON))?;
     let outcome =
         yizhan_policy::settle(policy, &case).map_err(|refusal| format!("{}: {refusal}", refusal.reason()))?;

@@ -19,8 +19,8 @@ pub(super) const BY_REGISTER: &str = "异地就医备案核定";
 pub(super) fn write_layer(to: &mut String, policy: &Policy, number: usize) -> fmt::Result {
     let layer = &policy.layers[number];
     writeln!(to, "\n第 {} 层  {}（{}）", number + 1, layer.title, layer.id)?;
-    let fund = yizhan_terms::fund_pay_type_name(&layer.fund_pay_type).unwrap_or_default();
-    writeln!(to, "  支付方：{}，基金 {} {fund}", layer.payer.label(), layer.fund_pay_type)?;
+    let (payer, fund) = (layer.payer.label(), layer.fund_pay_type);
+    writeln!(to, "  支付方：{payer}，基金 {fund} {}", fund.label())?;
     if layer.period != policy.period {
         writeln!(to, "  施行：{}", period(layer.period))?;
     }

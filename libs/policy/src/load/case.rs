@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use yizhan_documents::value::{amount, date, digits, plain_number, ratio, whole};
+use yizhan_documents::value::{amount, area, date, digits, plain_number, ratio, whole};
 use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words};
 use yizhan_money::Fen;
 use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
@@ -20,7 +20,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
     let keys = ["title", "area", "scheme", "person", "visit", "lines", "accumulated", "account"];
     let map = root.map(&keys)?;
     let title = map.optional("title", |at| at.text());
-    let area = map.required("area", |at| digits(&at, 6, "a pooling area (admdvs)"));
+    let area = map.required("area", |at| area(&at, "a pooling area (admdvs)"));
     let scheme = map.required("scheme", |at| at.code(&Insutype::SETTLED, Insutype::code));
     let person = map.required("person", person);
     let visit = map.required("visit", visit);

@@ -1,7 +1,7 @@
 //! Layers: who pays which part of what, in order.
 
 use rust_decimal::Decimal;
-use yizhan_terms::Payer;
+use yizhan_terms::{Fund, Payer};
 
 use yizhan_documents::value::{name, period};
 use yizhan_documents::{At, Kind, Map, Period, Region, when};
@@ -132,32 +132,18 @@ fn unique_id(at: &At, number: LayerIndex, names: &Names) -> Option<String> {
     Some(id.to_owned())
 }
 
-fn fund(at: &At, payer: Option<Payer>) -> Option<String> {
+fn fund(at: &At, payer: Option<Payer>) -> Option<Fund> {
     let code = at.text()?;
-    let Some(fund) = yizhan_terms::fund_pay_type_name(code) else {
+    let Some(fund) = Fund::from_code(code).filter(|fund| fund.field().is_some()) else {
         return at.problem(Kind::UnknownCode, format!("unknown fund_pay_type `{code}`"));
     };
     match payer {
-        Some(payer) if !funds_of(payer).contains(&code) => {
-            let (funds, payer) = (funds_of(payer).join(", "), payer.code());
+        Some(payer) if !payer.funds().contains(&fund) => {
+            let funds = payer.funds().iter().map(|fund| fund.code()).collect::<Vec<_>>().join(", ");
+            let (fund, payer) = (fund.label(), payer.code());
             at.problem(Kind::FundMismatch, format!("{code} ({fund}) is not a fund of `{payer}`: {funds}"))
         }
-        _ => Some(code.to_owned()),
-    }
-}
-
-/// The funds a payer pays from (docs/CODES.md, fund_pay_type).
-fn funds_of(payer: Payer) -> &'static [&'static str] {
-    match payer {
-        Payer::Basic => &["310100", "390100"],
-        Payer::CriticalIllness => &["330100", "390200"],
-        Payer::UnionMutualAid => &["YZ0100"],
-        Payer::CivilServantSubsidy => &["320100"],
-        Payer::VeteransSubsidy => &["YZ0200"],
-        Payer::MedicalAssistance => &["610100", "610102"],
-        Payer::CommercialInsurance => &["YZ0300"],
-        Payer::EnterpriseSupplement => &["370100"],
-        Payer::Hospital => &["999996"],
+        _ => Some(fund),
     }
 }
 

@@ -24,19 +24,19 @@ pub fn together(policies: Vec<Policy>) -> Result<Documents<Policy>, Problems> {
 ///
 /// # Errors
 /// When there is none, with what there is.
-pub fn find<'p>(
-    policies: &'p Documents<Policy>,
-    area: &str,
+pub fn find(
+    policies: &Documents<Policy>,
+    area: Area,
     scheme: Insutype,
     day: NaiveDate,
-) -> Result<&'p Policy, NoPolicy> {
+) -> Result<&Policy, NoPolicy> {
     let of_area = || {
         let all = policies.documents().iter().map(|policy| policy.as_ref());
-        all.filter(|policy: &&Policy| policy.areas.iter().any(|one| one.as_str() == area))
+        all.filter(|policy: &&Policy| policy.areas.contains(&area))
     };
     let in_force = of_area().rfind(|policy| policy.scheme == scheme && policy.period.contains(day));
     in_force.ok_or_else(|| NoPolicy {
-        area: area.to_owned(),
+        area,
         scheme,
         day,
         of_area: of_area().map(|policy| (policy.scheme, policy.period)).collect(),
@@ -47,7 +47,7 @@ pub fn find<'p>(
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct NoPolicy {
     /// The area asked for.
-    pub area: String,
+    pub area: Area,
     /// The scheme asked for.
     pub scheme: Insutype,
     /// The day asked for.

@@ -234,7 +234,7 @@ impl CaseFile {
     /// The engine's case for a visit.
     pub fn engine_case(&self, policy: &Policy, visit: &VisitForm, earlier: &Accumulators) -> Case {
         Case {
-            area: policy.areas[0].to_string(),
+            area: policy.areas[0],
             scheme: policy.scheme,
             person: Person {
                 status: self.person.status,

@@ -9,8 +9,7 @@ use yizhan_money::Fen;
 use yizhan_policy::Case;
 use yizhan_policy::case::{Account, Accumulated, Line, Person, RemoteRule, Visit};
 use yizhan_policy::model::{Adjust, Policy, Prepay, Unit};
-use yizhan_terms::Treatment;
-use yizhan_terms::{Care, Filing, Status, Tier};
+use yizhan_terms::{Area, Care, Filing, Status, Tier, Treatment};
 
 use super::choices::Choices;
 use super::layers::{LABELS, LIST_TYPES};
@@ -26,7 +25,7 @@ pub fn visits(choices: &mut Choices, policy: &Policy, count: usize) -> Vec<Case>
         let lines = lines(choices);
         let account = account(choices);
         cases.push(Case {
-            area: "430200".to_owned(),
+            area: Area::parse("430200").expect("six digits"),
             scheme: policy.scheme,
             person: person.clone(),
             visit,

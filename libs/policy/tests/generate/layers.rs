@@ -6,22 +6,22 @@ use yizhan_policy::model::{
     Adjust, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Layer, LineFilter, Per,
     Prepay, Quantity, Ratio, Table, Term,
 };
-use yizhan_terms::Payer;
+use yizhan_terms::{Fund, Payer};
 
 use super::choices::Choices;
 use super::policies::Accumulators;
 use super::tables::{FACTS, Fact, Place, layer_when, table};
 
-const PAYERS: [(Payer, &str); 9] = [
-    (Payer::Basic, "310100"),
-    (Payer::CriticalIllness, "330100"),
-    (Payer::UnionMutualAid, "YZ0100"),
-    (Payer::CivilServantSubsidy, "320100"),
-    (Payer::VeteransSubsidy, "YZ0200"),
-    (Payer::MedicalAssistance, "610102"),
-    (Payer::CommercialInsurance, "YZ0300"),
-    (Payer::EnterpriseSupplement, "370100"),
-    (Payer::Hospital, "999996"),
+const PAYERS: [(Payer, Fund); 9] = [
+    (Payer::Basic, Fund::EmployeePool),
+    (Payer::CriticalIllness, Fund::LargeCosts),
+    (Payer::UnionMutualAid, Fund::UnionMutualAid),
+    (Payer::CivilServantSubsidy, Fund::CivilServants),
+    (Payer::VeteransSubsidy, Fund::Veterans),
+    (Payer::MedicalAssistance, Fund::FurtherAssistance),
+    (Payer::CommercialInsurance, Fund::Commercial),
+    (Payer::EnterpriseSupplement, Fund::Enterprise),
+    (Payer::Hospital, Fund::Hospital),
 ];
 
 pub const PARTS: [Quantity; 5] =
@@ -61,7 +61,7 @@ pub fn layer(
         id: format!("layer-{index}"),
         title: format!("第{index}层"),
         payer,
-        fund_pay_type: fund.to_owned(),
+        fund_pay_type: fund,
         when,
         ..layer
     }
@@ -81,7 +81,7 @@ impl Drawing<'_> {
             id: String::new(),
             title: String::new(),
             payer: Payer::Basic,
-            fund_pay_type: String::new(),
+            fund_pay_type: Fund::EmployeePool,
             period: self.period,
             when: Vec::new(),
             base: Base { terms: Vec::new() },

@@ -7,7 +7,7 @@ use yizhan_policy::model::{
     AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount,
     Fed, Feed, Layer, Per, Policy, Prepay, Quantity, Ratio, Table, Term, Unit,
 };
-use yizhan_terms::{Area, Insutype, Payer};
+use yizhan_terms::{Area, Fund, Insutype, Payer};
 
 use super::choices::Choices;
 use super::layers::{bands, layer};
@@ -227,7 +227,7 @@ fn plain_layer(index: usize, deductible: Option<Deductible>, benefit: Benefit) -
         id: format!("layer-{index}"),
         title: format!("第{index}层"),
         payer: Payer::Basic,
-        fund_pay_type: "310100".to_owned(),
+        fund_pay_type: Fund::EmployeePool,
         period: always(),
         when: Vec::new(),
         base: Base { terms },

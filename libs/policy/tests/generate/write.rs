@@ -72,7 +72,7 @@ impl Writer<'_> {
             format!("  - id: {}", layer.id),
             format!("    title: {}", layer.title),
             format!("    payer: {}", layer.payer.code()),
-            format!("    fund_pay_type: {}", quoted(&layer.fund_pay_type)),
+            format!("    fund_pay_type: {}", quoted(layer.fund_pay_type.code())),
         ];
         let mut say = |key: &str, value: String| lines.push(format!("    {key}: {value}"));
         let (period, document) = (layer.period, self.policy.period);

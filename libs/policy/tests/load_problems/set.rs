@@ -5,7 +5,7 @@ use yizhan_documents::Period;
 use yizhan_policy::load::check_set;
 use yizhan_policy::model::Policy;
 use yizhan_policy::{find, load, together};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 use crate::broken::GOOD;
 
@@ -42,14 +42,14 @@ fn one_accumulator_declared_twice() {
 #[test]
 fn finding_says_what_there_is() {
     let set = together(vec![good()]).unwrap();
-    let day = "2025-12-31".parse().unwrap();
-    assert_eq!(find(&set, "430200", Insutype::Employee, day).unwrap().id, "example-employee");
-    let too_late = find(&set, "430200", Insutype::Employee, "2026-01-01".parse().unwrap()).unwrap_err();
+    let (area, day) = ("430200".parse().unwrap(), "2025-12-31".parse().unwrap());
+    assert_eq!(find(&set, area, Insutype::Employee, day).unwrap().id, "example-employee");
+    let too_late = find(&set, area, Insutype::Employee, "2026-01-01".parse().unwrap()).unwrap_err();
     assert_eq!(
         too_late.to_string(),
         "no policy for area 430200, scheme 310 (职工基本医疗保险) on 2026-01-01; \
          the area has: 310 2020-01-01 to 2025-12-31"
     );
-    let elsewhere = find(&set, "110000", Insutype::Employee, day).unwrap_err();
+    let elsewhere = find(&set, Area::NATION, Insutype::Employee, day).unwrap_err();
     assert!(elsewhere.to_string().ends_with("the area has none at all"));
 }

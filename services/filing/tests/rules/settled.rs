@@ -4,21 +4,20 @@ use yizhan_filing::rules::{Away, Direct, Rules, Treatments, decide};
 use yizhan_money::Fen;
 use yizhan_policy::case::{Account, Case, Line, Person, RemoteRule, Visit};
 use yizhan_policy::{embedded, find, load, settle, together};
-use yizhan_terms::Treatment;
-use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
+use yizhan_terms::{Area, Care, Filing, Insutype, Status, Tier, Treatment};
 
 use super::day;
 
 /// Areas whose tables and policies both ship.
-const BOTH: [(&str, Insutype, Status); 4] = [
-    ("360100", Insutype::Employee, Status::InService),
-    ("360100", Insutype::Resident, Status::Adult),
-    ("330600", Insutype::Employee, Status::Retired),
-    ("330200", Insutype::Resident, Status::Adult),
+const BOTH: [(Area, Insutype, Status); 4] = [
+    (Area::parse("360100").unwrap(), Insutype::Employee, Status::InService),
+    (Area::parse("360100").unwrap(), Insutype::Resident, Status::Adult),
+    (Area::parse("330600").unwrap(), Insutype::Employee, Status::Retired),
+    (Area::parse("330200").unwrap(), Insutype::Resident, Status::Adult),
 ];
 
 /// A stay of 30,000 yuan of class 甲, on 2026-05-01.
-fn stay(area: &str, scheme: Insutype, status: Status, away: &Away, remote: Option<RemoteRule>) -> Case {
+fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Option<RemoteRule>) -> Case {
     let line = Line {
         id: "1".into(),
         code: String::new(),
@@ -45,7 +44,7 @@ fn stay(area: &str, scheme: Insutype, status: Status, away: &Away, remote: Optio
         tags: [].into(),
     };
     let (accumulated, account) = (Default::default(), Account::default());
-    Case { area: area.into(), scheme, person, visit, lines: vec![line], accumulated, account }
+    Case { area, scheme, person, visit, lines: vec![line], accumulated, account }
 }
 
 #[test]
@@ -57,7 +56,7 @@ fn every_shipped_treatment_has_its_place_in_the_shipped_policy() {
     for (area, scheme, status) in BOTH {
         let policy = find(&policies, area, scheme, day("2026-05-01")).unwrap();
         let paid = |case: &Case| settle(policy, case).map(|outcome| outcome.fund_pay_fen);
-        let version = rules.find::<Treatments>(area.parse().unwrap(), day("2026-05-01")).unwrap();
+        let version = rules.find::<Treatments>(area, day("2026-05-01")).unwrap();
         for filing in Filing::ALL.iter().copied().filter(|filing| *filing != Filing::Local) {
             for (level, contracted) in [(Tier::Third, true), (Tier::Third, false), (Tier::Second, false)] {
                 let in_province = matches!(filing, Filing::Exempt | Filing::Returning);

@@ -1,7 +1,7 @@
 //! How much of a settlement somebody sees.
 
 use yizhan_runtime::{Caller, Reason, ServiceError};
-use yizhan_terms::Area;
+use yizhan_terms::{Area, Payer};
 
 /// As much of a settlement as is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,8 +10,8 @@ pub enum View {
     Whole,
     /// By a grant: fees and the result of basic insurance.
     Fees,
-    /// What these funds (`fund_pay_type`) paid, and to whom.
-    Payments(&'static [&'static str]),
+    /// What these payers paid, and to whom.
+    Payments(&'static [Payer]),
 }
 
 /// Whose a settlement is.
@@ -25,22 +25,25 @@ pub struct Whose<'w> {
     pub fixmedins_code: &'w str,
 }
 
-/// The funds of each department, by its project code (enrollment's departments; `union` is 工会): what it pays itself. A
+/// As which payers each department pays, by its project code (enrollment's departments; `union` is 工会): what it pays itself. A
 /// department that is not here, or that does not say which it is, pays nothing and sees nothing.
-const FUNDS: [(&str, &[&str]); 4] = [
-    ("medical-insurance", &["310100", "390100", "330100", "390200", "320100", "610100", "610102"]),
-    ("civil-affairs", &["610100", "610102"]),
-    ("veterans", &["YZ0200"]),
-    ("union", &["YZ0100"]),
+const PAYERS: [(&str, &[Payer]); 4] = [
+    (
+        "medical-insurance",
+        &[Payer::Basic, Payer::CriticalIllness, Payer::CivilServantSubsidy, Payer::MedicalAssistance],
+    ),
+    ("civil-affairs", &[Payer::MedicalAssistance]),
+    ("veterans", &[Payer::VeteransSubsidy]),
+    ("union", &[Payer::UnionMutualAid]),
 ];
 
 /// How the caller sees a settlement without a grant; `None`: not at all.
 pub fn view_of(caller: &Caller, whose: Whose<'_>) -> Option<View> {
     if let Caller::Department { code, .. } = caller {
-        let funds = FUNDS.iter().find(|(department, _)| Some(*department) == code.as_deref());
-        return funds
+        let payers = PAYERS.iter().find(|(department, _)| Some(*department) == code.as_deref());
+        return payers
             .filter(|_| caller.may_read_area(Area::parse(whose.poolarea_no)))
-            .map(|(_, funds)| View::Payments(funds));
+            .map(|(_, payers)| View::Payments(payers));
     }
     let whole = is_self(caller, whose.psn_no)
         || caller.may_act_for_institution(whose.fixmedins_code)
@@ -81,7 +84,7 @@ mod tests {
     #[test]
     fn each_sees_what_is_theirs() {
         let whose = Whose { poolarea_no: "430200", psn_no: "P1", fixmedins_code: "H1" };
-        let aid: &[&str] = &["610100", "610102"];
+        let aid: &[Payer] = &[Payer::MedicalAssistance];
         let cases = [
             ("person:P1", Some(View::Whole), false),
             ("institution:H1", Some(View::Whole), false),

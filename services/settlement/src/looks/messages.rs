@@ -2,7 +2,7 @@
 //! somebody decides who sees it.
 
 use yizhan_proto::settlement::v1::{Settlement, SettlementDetail, SettlementInfo};
-use yizhan_terms::FundField;
+use yizhan_terms::{Fund, FundField, Payer};
 
 use super::domain::View;
 use crate::books::messages::parts::{header, sum_of};
@@ -12,14 +12,14 @@ pub fn cut(settlement: Settlement, view: View) -> Option<Settlement> {
     match view {
         View::Whole => Some(settlement),
         View::Fees => Some(fees(&settlement)),
-        View::Payments(funds) => payments(&settlement, funds),
+        View::Payments(payers) => payments(&settlement, payers),
     }
 }
 
 /// Total, the four parts, and what basic insurance made of them.
 fn fees(settlement: &Settlement) -> Settlement {
     let info = header(settlement);
-    let basic = |row: &&SettlementDetail| FundField::of(&row.fund_pay_type) == Some(FundField::Hifp);
+    let basic = |row: &&SettlementDetail| field(row) == Some(FundField::Hifp);
     let setlinfo = SettlementInfo {
         mdtrt_id: info.mdtrt_id.clone(),
         insutype: info.insutype.clone(),
@@ -44,18 +44,26 @@ fn fees(settlement: &Settlement) -> Settlement {
     Settlement { setlinfo: Some(setlinfo), setldetail: rows, ..Settlement::default() }
 }
 
-/// What some funds paid, summed as in the whole; `None` where they paid nothing.
-fn payments(settlement: &Settlement, funds: &[&str]) -> Option<Settlement> {
-    let own =
-        |row: &&SettlementDetail| funds.contains(&row.fund_pay_type.as_str()) && row.fund_payamt_fen != 0;
+/// What some payers paid, summed as in the whole; `None` where they paid nothing.
+fn payments(settlement: &Settlement, payers: &[Payer]) -> Option<Settlement> {
+    let theirs = |fund| payers.iter().any(|payer| payer.funds().contains(&fund));
+    let own = |row: &&SettlementDetail| fund(row).is_some_and(theirs) && row.fund_payamt_fen != 0;
     let rows: Vec<SettlementDetail> = settlement.setldetail.iter().filter(own).map(paid).collect();
     let mut info = who_and_when(header(settlement));
     for row in &rows {
-        *sum_of(&mut info, FundField::of(&row.fund_pay_type)?) += row.fund_payamt_fen;
+        *sum_of(&mut info, field(row)?) += row.fund_payamt_fen;
         info.fund_pay_sumamt_fen += row.fund_payamt_fen;
     }
     let seen = Settlement { setlinfo: Some(info), setldetail: rows, ..Settlement::default() };
     (!seen.setldetail.is_empty()).then_some(seen)
+}
+
+fn fund(row: &SettlementDetail) -> Option<Fund> {
+    Fund::from_code(&row.fund_pay_type)
+}
+
+fn field(row: &SettlementDetail) -> Option<FundField> {
+    fund(row)?.field()
 }
 
 fn who_and_when(info: &SettlementInfo) -> SettlementInfo {

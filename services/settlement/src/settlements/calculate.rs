@@ -42,7 +42,7 @@ pub fn calculate(
     let balance = |fen| if used { Fen(fen) } else { Fen::ZERO };
     case.account = Account { used, own_fen: balance(state.own.fen), shared_fen: balance(state.shared.fen) };
     let settlement = {
-        let policy = find(&prepared.book, &case.area, case.scheme, case.visit.end).map_err(no_policy)?;
+        let policy = find(&prepared.book, case.area, case.scheme, case.visit.end).map_err(no_policy)?;
         let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
         answer::build(&prepared.known, &case, policy, &outcome, identity)?
     };
@@ -51,7 +51,7 @@ pub fn calculate(
 
 fn no_policy(error: NoPolicy) -> ServiceError {
     ServiceError::new(Reason::PolicyNotInForce, error.to_string())
-        .with("poolarea_no", &error.area)
+        .with("poolarea_no", error.area)
         .with("insutype", error.scheme.code())
         .with("day", error.day)
 }

@@ -140,12 +140,12 @@ async fn ask_filing(
     eligibility: &Eligibility,
     institution: &Institution,
 ) -> Result<Option<Filed>, ServiceError> {
+    let home = case::poolarea(eligibility)?;
     let asked_at_home = || {
-        let policy = find(book, &eligibility.poolarea_no, visit.insutype, visit.end);
+        let policy = find(book, home, visit.insutype, visit.end);
         policy.is_ok_and(|policy| policy.filing_at_home)
     };
-    let areas = Area::parse(&eligibility.poolarea_no).zip(Area::parse(&institution.admdvs));
-    let at_home = areas.is_some_and(|(home, place)| home.is_at_home(place));
+    let at_home = Area::parse(&institution.admdvs).is_some_and(|place| home.is_at_home(place));
     if at_home && !asked_at_home() {
         return Ok(None);
     }

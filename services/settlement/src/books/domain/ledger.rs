@@ -2,7 +2,7 @@
 
 use yizhan_money::Fen;
 use yizhan_policy::outcome::Outcome;
-use yizhan_terms::Payer;
+use yizhan_terms::{Fund, Payer};
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,13 +44,13 @@ pub fn postings(parties: Parties<'_>, outcome: &Outcome<'_>) -> Vec<Posting> {
         layers.filter(move |layer| layer.beside_bill == beside_bill && layer.payer != Payer::Hospital)
     };
     let mut all = vec![Posting::new("institution", fixmedins_code, outcome.parts.total_fen)];
-    all.extend(funds(false).map(|layer| Posting::new("fund", layer.fund_pay_type, -layer.paid_fen)));
+    all.extend(funds(false).map(|layer| Posting::new("fund", layer.fund_pay_type.code(), -layer.paid_fen)));
     all.push(Posting::new("hospital", fixmedins_code, -outcome.hospital_fen));
     all.push(Posting::new("account", psn_no, -outcome.account_own_fen));
     all.push(Posting::new("account", mulaid_psn_no, -outcome.account_shared_fen));
     all.push(Posting::new("cash", psn_no, -outcome.cash_fen));
     for layer in funds(true) {
-        all.push(Posting::new("fund", layer.fund_pay_type, -layer.paid_fen));
+        all.push(Posting::new("fund", layer.fund_pay_type.code(), -layer.paid_fen));
         all.push(Posting::new("benefit", psn_no, layer.paid_fen));
     }
     all.retain(|posting| posting.amount != Fen::ZERO);
@@ -59,7 +59,7 @@ pub fn postings(parties: Parties<'_>, outcome: &Outcome<'_>) -> Vec<Posting> {
 
 /// The postings of a deposit into a personal account.
 pub fn deposit(psn_no: &str, amount: Fen) -> Vec<Posting> {
-    vec![Posting::new("fund", "310200", -amount), Posting::new("account", psn_no, amount)]
+    vec![Posting::new("fund", Fund::Account.code(), -amount), Posting::new("account", psn_no, amount)]
 }
 
 /// The relative whose personal account helped with a person's bill; empty: none.

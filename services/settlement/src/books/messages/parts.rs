@@ -7,7 +7,7 @@ use yizhan_policy::identities::Amounts;
 use yizhan_proto::settlement::v1::{
     self as proto, PolicyReference, Settlement, SettlementDetail, SettlementInfo,
 };
-use yizhan_terms::FundField;
+use yizhan_terms::{Fund, FundField};
 
 use crate::books::domain::ledger::Posting;
 
@@ -50,7 +50,8 @@ pub fn sum_of(info: &mut SettlementInfo, field: FundField) -> &mut i64 {
 /// The amounts of an answer, for checking the identities.
 pub fn amounts_of(settlement: &Settlement) -> Amounts {
     let info = header(settlement);
-    let is_fund = |row: &&SettlementDetail| !row.layer_id.is_empty() && row.fund_pay_type != "999996";
+    let is_fund =
+        |row: &&SettlementDetail| !row.layer_id.is_empty() && row.fund_pay_type != Fund::Hospital.code();
     Amounts {
         medfee_sumamt: Fen(info.medfee_sumamt_fen),
         fulamt_ownpay_amt: Fen(info.fulamt_ownpay_amt_fen),

@@ -14,7 +14,7 @@ use yizhan_proto::settlement::v1::{
     Source, Trace,
 };
 use yizhan_runtime::ServiceError;
-use yizhan_terms::{FundField, fund_pay_type_name};
+use yizhan_terms::{Fund, FundField};
 
 use super::super::domain::{clearing_type, share_of};
 use super::filing::Filed;
@@ -170,7 +170,7 @@ fn decided_info(info: SettlementInfo, case: &Case, outcome: &Outcome<'_>) -> Set
     };
     FundField::ALL.iter().for_each(|field| *sum_of(&mut info, *field) = 0);
     for layer in outcome.layers.iter().filter(|layer| !layer.beside_bill) {
-        let field = FundField::of(layer.fund_pay_type).expect("the loader accepts known fund codes only");
+        let field = layer.fund_pay_type.field().expect("the loader accepts funds of payers only");
         *sum_of(&mut info, field) += layer.paid_fen.0;
     }
     info.pool_prop_selfpay = share_of(Fen(info.hifp_pay_fen), in_scope);
@@ -185,13 +185,13 @@ fn details(outcome: &Outcome<'_>, trace: &Trace) -> Vec<SettlementDetail> {
     let mut rows: Vec<SettlementDetail> =
         layers.map(|(layer, told)| layer_detail(layer, told, &trace.sources)).collect();
     let own = [
-        ("310200", "职工个人账户", outcome.account_own_fen),
-        ("310200", "职工个人账户（家庭共济）", outcome.account_shared_fen),
-        ("999998", "个人现金", outcome.cash_fen),
+        (Fund::Account, Fund::Account.label(), outcome.account_own_fen),
+        (Fund::Account, "职工个人账户（家庭共济）", outcome.account_shared_fen),
+        (Fund::Cash, Fund::Cash.label(), outcome.cash_fen),
     ];
-    rows.extend(own.into_iter().filter(|(.., amount)| *amount != Fen::ZERO).map(|(code, name, amount)| {
+    rows.extend(own.into_iter().filter(|(.., amount)| *amount != Fen::ZERO).map(|(fund, name, amount)| {
         SettlementDetail {
-            fund_pay_type: code.to_owned(),
+            fund_pay_type: fund.to_string(),
             fund_pay_type_name: name.to_owned(),
             fund_payamt_fen: amount.0,
             ..SettlementDetail::default()
@@ -203,8 +203,8 @@ fn details(outcome: &Outcome<'_>, trace: &Trace) -> Vec<SettlementDetail> {
 fn layer_detail(layer: &LayerTrace<'_>, told: &ProtoLayer, sources: &[Source]) -> SettlementDetail {
     let open = layer.cap.as_ref().and_then(|cap| cap.open_fen);
     SettlementDetail {
-        fund_pay_type: layer.fund_pay_type.to_owned(),
-        fund_pay_type_name: fund_pay_type_name(layer.fund_pay_type).unwrap_or_default().to_owned(),
+        fund_pay_type: layer.fund_pay_type.to_string(),
+        fund_pay_type_name: layer.fund_pay_type.label().to_owned(),
         layer_id: layer.layer.to_owned(),
         inscp_scp_amt_fen: yizhan_money::round_half_up(layer.base_fen).0,
         crt_payb_lmt_amt_fen: open.map_or(0, |open| yizhan_money::round_half_up(open).0),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use yizhan_policy::case::{Account, Case, Line, Person, Visit};
 use yizhan_proto::enrollment::v1::{Eligibility, Membership, MembershipKind};
 use yizhan_runtime::{Reason, ServiceError};
-use yizhan_terms::{Filing, Status};
+use yizhan_terms::{Area, Filing, Status};
 
 use super::answer::LookedUp;
 use super::visit::CheckedLine;
@@ -26,7 +26,7 @@ pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
     })?;
     let lines = visit.reported.feedetail.iter().zip(&visit.lines).zip(items);
     Ok(Case {
-        area: eligibility.poolarea_no.clone(),
+        area: poolarea(eligibility)?,
         scheme: visit.insutype,
         person: person(eligibility, status),
         visit: Visit {
@@ -49,6 +49,13 @@ pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
         accumulated: BTreeMap::new(),
         account: Account::default(),
     })
+}
+
+/// 统筹区 of the person.
+pub fn poolarea(eligibility: &Eligibility) -> Result<Area, ServiceError> {
+    let unreadable =
+        || ServiceError::internal(anyhow::anyhow!("enrollment's answer has no readable poolarea_no"));
+    Area::parse(&eligibility.poolarea_no).ok_or_else(unreadable)
 }
 
 fn person(eligibility: &Eligibility, status: Status) -> Person {

@@ -129,7 +129,7 @@ impl<'p> Sources<'p> {
             layer_id: layer.layer.to_owned(),
             title: layer.title.to_owned(),
             payer: layer.payer.code().to_owned(),
-            fund_pay_type: layer.fund_pay_type.to_owned(),
+            fund_pay_type: layer.fund_pay_type.to_string(),
             policy_year: layer.policy_year.to_string(),
             applied: layer.applied,
             skipped: layer.skipped.unwrap_or_default().to_owned(),
