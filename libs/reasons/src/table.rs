@@ -74,7 +74,7 @@ reasons! {
             "the metadata entry `yizhan-caller` is believed here and there is none", "correct the gateway", "no";
         CallerMalformed: "CALLER_MALFORMED", Refusal(Unauthenticated), "无法识别调用方身份",
             "all",
-            "the metadata entry `yizhan-caller` is believed here and does not name a caller", "correct the gateway", "no";
+            "the metadata entry `yizhan-caller` is believed here and does not name one caller", "correct the gateway", "no";
         Overloaded: "OVERLOADED", Refusal(ResourceExhausted), "系统繁忙，请稍后重试",
             "all",
             "more requests at once than `server.max_concurrent_requests`", "wait", "yes, after 0.5 s";

@@ -37,10 +37,13 @@ impl RequestLayer {
         if !self.trust_caller_header {
             return Ok(Caller::LocalAdministrator);
         }
-        match request.headers().get(CALLER_HEADER) {
-            Some(header) => header.to_str().ok().and_then(Caller::parse).ok_or_else(caller_malformed),
-            None if asks_about_server(request) => Ok(Caller::Operator { name: "probe".to_owned() }),
-            None => Err(caller_missing()),
+        let mut told = request.headers().get_all(CALLER_HEADER).iter();
+        match (told.next(), told.next()) {
+            (Some(header), None) => header.to_str().ok().and_then(Caller::parse).ok_or_else(caller_malformed),
+            // One of them was not set by who may: nobody knows which.
+            (Some(_), Some(_)) => Err(caller_malformed()),
+            (None, _) if asks_about_server(request) => Ok(Caller::Operator { name: "probe".to_owned() }),
+            (None, _) => Err(caller_missing()),
         }
     }
 
