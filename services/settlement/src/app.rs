@@ -18,6 +18,7 @@ use yizhan_runtime::secret::Secret;
 use yizhan_runtime::{Clock, ServiceError, once};
 
 use crate::books::store::commit::{self, Change, Committed};
+use crate::books::store::followed::Followed;
 use crate::books::store::load::{self, PersonState, Wanted};
 use crate::reference::store::Reference;
 
@@ -46,7 +47,7 @@ pub struct App {
     /// Benefit policies.
     pub policies: Policies,
     /// The change log.
-    pub feed: Feed,
+    pub feed: Feed<Followed>,
     /// Seals the tokens of its pages.
     pub pages: Pages,
     /// How long a quote holds.
@@ -89,7 +90,8 @@ impl App {
         stopping: CancellationToken,
     ) -> App {
         let sqlite = db.get_database_backend() == DbBackend::Sqlite;
-        let (feed, pages) = (Feed::new(db.clone()), Pages::new(secret));
+        let feed = Feed::reading(db.clone(), Followed(db.clone()));
+        let pages = Pages::new(secret);
         App {
             loader: loader(db.clone()),
             committer: committer(db.clone(), feed.clone(), if sqlite { 1 } else { COMMITTERS }),
@@ -164,7 +166,7 @@ fn loader(db: DatabaseConnection) -> Batcher<Wanted, Result<PersonState, Service
 
 fn committer(
     db: DatabaseConnection,
-    feed: Feed,
+    feed: Feed<Followed>,
     workers: usize,
 ) -> Batcher<Change, Result<Committed, ServiceError>> {
     Batcher::start(workers, move |changes: Vec<Change>| {
