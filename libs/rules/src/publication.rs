@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
-use yizhan_documents::{Document, Head, Problem};
+use yizhan_documents::{Document, Documents, Head, Problem};
 use yizhan_runtime::db::lock;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
@@ -80,13 +80,14 @@ impl<D: Document> Publication<D> {
     /// [`Book::refresh`] is to follow the commit.
     ///
     /// # Errors
-    /// RULES_VERSION_IMMUTABLE where the version is known with other content; what is wrong with it beside the documents
-    /// published before.
+    /// AREA_NOT_OWNED where versions of the same name hold in areas that the publisher does not manage: a name is theirs who use it;
+    /// RULES_VERSION_IMMUTABLE where the version is known with other content; what is wrong with it beside the documents published
+    /// before.
     pub async fn write(
         &self,
         tx: &DatabaseTransaction,
         book: &Book<D>,
-        caller: &str,
+        publisher: &Caller,
         now: DateTime<Utc>,
     ) -> Result<Published, ServiceError> {
         lock(tx, "publish documents").await?;
@@ -96,11 +97,13 @@ impl<D: Document> Publication<D> {
         let mut same = rows.iter().filter(|row| row.rules_id == head.id && row.version == head.version);
         let recorded_at = same.next().map(|row| row.recorded_at);
         let published = book.with_published(tx, rows).await?;
-        if let Some(known) = published.version(head.id, head.version) {
-            if known.head().digest != head.digest {
-                return Err(immutable(&head));
-            }
+        let known = published.version(head.id, head.version).map(|known| known.head().digest == head.digest);
+        if known == Some(true) {
             return Ok(Published { summary: self.summary(recorded_at), known: true });
+        }
+        check_name(&head, publisher, &published)?;
+        if known.is_some() {
+            return Err(immutable(&head));
         }
         let conflicts = self.document.conflicts(&published);
         if !conflicts.is_empty() {
@@ -108,7 +111,7 @@ impl<D: Document> Publication<D> {
             tell(&conflicts, &mut violations);
             violations.none()?;
         }
-        let row = row(&head, self.text.clone(), after(last), caller, now);
+        let row = row(&head, self.text.clone(), after(last), &publisher.to_string(), now);
         store::insert(tx, row).await?;
         Ok(Published { summary: self.summary(Some(now)), known: false })
     }
@@ -161,6 +164,24 @@ fn tell(problems: &[Problem], violations: &mut Violations) {
         let text = format!("第 {} 行第 {} 列：{}", problem.line, problem.column, problem.message);
         let violation = violations.push("document", Reason::from(problem.kind).saying(text));
         violation.with("line", problem.line).with("column", problem.column);
+    }
+}
+
+/// A further version takes the place of those before it: only who manages all their areas publishes one. A service publishes what it comes
+/// with.
+fn check_name<D: Document>(
+    head: &Head,
+    publisher: &Caller,
+    published: &Documents<D>,
+) -> Result<(), ServiceError> {
+    let of_name = published.documents().iter().filter(|document| document.head().id == head.id);
+    let mut areas = of_name.flat_map(|document| document.head().areas.to_vec());
+    let foreign = areas.find(|area| !publisher.may_manage_area(*area));
+    match foreign.filter(|_| !matches!(publisher, Caller::Service { .. })) {
+        Some(area) => Err(ServiceError::area_not_owned(area)
+            .with_text("该规则名称由其他地区使用，请另取名称")
+            .with("rules_id", head.id)),
+        None => Ok(()),
     }
 }
 

@@ -22,16 +22,17 @@ pub async fn publish(
     let publication = Publication::<RulesDocument<Entitlement>>::read(&request.document, violations)?;
     publication.check_area(caller)?;
     let publication = &publication;
-    let answer = once::once(register, &key, |write| Box::pin(write_down(write, publication))).await?;
+    let answer = once::once(register, &key, |write| Box::pin(write_down(write, caller, publication))).await?;
     register.rules.refresh().await?;
     Ok(answer)
 }
 
 async fn write_down(
-    Write { tx, service: register, cause }: Write<'_>,
+    Write { tx, service: register, .. }: Write<'_>,
+    publisher: &Caller,
     publication: &Publication<RulesDocument<Entitlement>>,
 ) -> Result<Done<PublishEntitlementRulesResponse>, ServiceError> {
-    let published = publication.write(tx, &register.rules, &cause.caller, register.clock.now()).await?;
+    let published = publication.write(tx, &register.rules, publisher, register.clock.now()).await?;
     let rules = Some(published.summary.into());
     let answer = PublishEntitlementRulesResponse { rules, replayed: published.known };
     Ok(Done { answer, changed: Vec::new() })

@@ -55,16 +55,17 @@ pub async fn publish(
         Publication::<yizhan_documents::RulesDocument<FilingFamilies>>::read(&request.document, wrong)?;
     publication.check_area(caller)?;
     let publication = &publication;
-    let answer = once::once(desk, &key, |write| Box::pin(write_down(write, publication))).await?;
+    let answer = once::once(desk, &key, |write| Box::pin(write_down(write, caller, publication))).await?;
     desk.book.refresh().await?;
     Ok(answer)
 }
 
 async fn write_down(
-    Write { tx, service: desk, cause }: Write<'_, '_, Documents>,
+    Write { tx, service: desk, .. }: Write<'_, '_, Documents>,
+    publisher: &Caller,
     publication: &Publication<yizhan_documents::RulesDocument<FilingFamilies>>,
 ) -> Result<Done<PublishFilingRulesResponse, ()>, ServiceError> {
-    let published = publication.write(tx, &desk.book, &cause.caller, desk.clock.now()).await?;
+    let published = publication.write(tx, &desk.book, publisher, desk.clock.now()).await?;
     let rules = Some(published.summary.into());
     Ok(Done { answer: PublishFilingRulesResponse { rules, replayed: published.known }, changed: () })
 }

@@ -46,16 +46,17 @@ pub async fn publish(
         return Ok(PublishPolicyResponse { policy: Some(known.into()), replayed: true });
     }
     let publication = &publication;
-    let answer = once::once(app, &key, |write| Box::pin(write_down(write, publication))).await?;
+    let answer = once::once(app, &key, |write| Box::pin(write_down(write, caller, publication))).await?;
     app.policies.refresh().await?;
     Ok(answer)
 }
 
 async fn write_down(
-    Write { tx, service: app, cause }: Write<'_, '_, App>,
+    Write { tx, service: app, .. }: Write<'_, '_, App>,
+    publisher: &Caller,
     publication: &Publication<Policy>,
 ) -> Result<Done<PublishPolicyResponse, ()>, ServiceError> {
-    let published = publication.write(tx, &app.policies, &cause.caller, app.clock.now()).await?;
+    let published = publication.write(tx, &app.policies, publisher, app.clock.now()).await?;
     let policy = Some(published.summary.into());
     Ok(Done { answer: PublishPolicyResponse { policy, replayed: published.known }, changed: () })
 }
@@ -90,11 +91,12 @@ pub async fn publish_at_start(app: &App, folder: Option<&Path>) -> anyhow::Resul
         Some(folder) => read_folder(folder)?,
         None => embedded().iter().map(|(name, text)| (name.to_string(), text.to_string())).collect(),
     };
+    let service = Caller::Service { name: "settlement".to_owned() };
     let tx = begin_write(&app.db).await?;
     for (name, text) in documents {
         let policy = Policy::read(&name, &text).map_err(|problems| anyhow::anyhow!("{problems}"))?;
         let publication = Publication::of(policy, text);
-        let written = publication.write(&tx, &app.policies, "service:settlement", app.clock.now()).await;
+        let written = publication.write(&tx, &app.policies, &service, app.clock.now()).await;
         written.map_err(|refusal| not_published(&name, &refusal))?;
     }
     tx.commit().await?;
