@@ -80,7 +80,7 @@ reasons! {
             "more requests at once than `server.max_concurrent_requests`", "wait", "yes, after 0.5 s";
         DatabaseUnavailable: "DATABASE_UNAVAILABLE", Refusal(Unavailable), "数据库暂不可用，请稍后重试",
             "all",
-            "the database is away. From Settle, Reverse and Deposit: whether it was done is not known", "wait", "yes, same `request_id`";
+            "the database is away. Whether a change was made is not known", "wait", "yes, same `request_id`";
         ConcurrentChange: "CONCURRENT_CHANGE", Refusal(Aborted), "数据正被其他请求修改，请重试",
             "all",
             "others changed the same person's data, again and again", "repeat", "yes, same `request_id`";

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
 use futures::future::join_all;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 use yizhan_runtime::config::DatabaseConfig;
-use yizhan_runtime::db::{self, Failure, begin_write, retry_transient};
+use yizhan_runtime::db::{self, DatabaseConnection, Failure, begin_write, retry_transient};
 use yizhan_testkit::{TestDatabase, both_databases};
 
 async fn counter(test: &TestDatabase) -> DatabaseConnection {

@@ -1,12 +1,12 @@
 //! Publication, the list, and what a running service knows.
 
 use chrono::{DateTime, TimeDelta};
-use sea_orm::DatabaseConnection;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tokio_util::sync::CancellationToken;
 use yizhan_documents::{Rules, RulesDocument};
 use yizhan_rules::{CreatePublishedRules, Publication, Published, RulesBook};
 use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::{Caller, ServiceError, Violations, db};
 use yizhan_testkit::{TestDatabase, both_databases};
 

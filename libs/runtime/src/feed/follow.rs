@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::stream::{self, Stream};
-use sea_orm::{DatabaseConnection, DbBackend, DbErr, FromQueryResult, Statement};
+use sea_orm::{DbBackend, DbErr, FromQueryResult, Statement};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Position;
+
+use crate::db::DatabaseConnection;
 
 /// How often the log is looked at when nobody wakes the follower: changes by other processes are seen this late at most.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);

@@ -1,13 +1,13 @@
 //! Importing institutions and the catalogue: all rows or none, once however often it is asked.
 
 use rust_decimal::Decimal;
-use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
+use sea_orm::{EntityTrait, IntoActiveModel};
 use yizhan_proto::settlement::v1::{
     CatalogueItem, ImportCatalogueRequest, ImportCatalogueResponse, ImportInstitutionsRequest,
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::db::upsert;
+use yizhan_runtime::db::{DatabaseConnection, upsert};
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::{self, Done, Replayable, RequestKey};
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};

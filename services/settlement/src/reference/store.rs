@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use moka::future::Cache;
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_runtime::Clock;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_terms::{Area, InstitutionType, Tier};
 
 use super::domain::{Institution, Item};
