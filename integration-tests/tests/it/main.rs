@@ -16,6 +16,7 @@ mod callee_away;
 mod concurrency;
 mod crash;
 mod family_account;
+mod faults;
 mod feed;
 mod golden;
 mod idempotency;
