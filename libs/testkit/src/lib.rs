@@ -4,10 +4,11 @@
 //! - [`TestDatabase`] is a fresh database; the throw-away PostgreSQL server behind it is started on first use in a test
 //!   process and goes away with the process, however it ends.
 //! - [`RedisServer`], [`RedisSentinel`] and [`RedisCluster`] are throw-away Redis servers, to be killed, paused and poisoned.
-//! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed and restarted.
+//! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed and restarted, with a [`ProcessClock`] of its own if need be.
 
 #![allow(clippy::panic, reason = "a test that lacks what it needs ends")]
 
+mod clock;
 mod database;
 mod postgres;
 mod process;
@@ -15,6 +16,7 @@ mod redis_groups;
 mod redis_server;
 mod scratch;
 
+pub use clock::ProcessClock;
 pub use database::{Backend, TestDatabase};
 pub use process::{ServiceProcess, free_port};
 pub use redis_groups::{RedisCluster, RedisSentinel};

@@ -13,6 +13,8 @@ use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::clock::ProcessClock;
+
 /// How long a service may take to answer after it was started.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -62,6 +64,12 @@ impl ServiceProcess {
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Gives it a wall clock of its own.
+    pub fn with_clock(self, clock: &ProcessClock) -> Self {
+        let path = |path: PathBuf| path.to_str().expect("a path that is text").to_owned();
+        self.env("LD_PRELOAD", path(clock.library())).env("YIZHAN_TEST_CLOCK", path(clock.seconds()))
     }
 
     /// Adds a command line argument.
