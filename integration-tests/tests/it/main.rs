@@ -17,6 +17,7 @@ mod clocks;
 mod concurrency;
 mod crash;
 mod family_account;
+mod faults;
 mod feed;
 mod golden;
 mod idempotency;

@@ -1,0 +1,3 @@
+//! Faults of process, disk, network and database, made on purpose.
+
+mod tools;
