@@ -1,5 +1,6 @@
 //! What rosters do to the register, and what they refuse.
 
+use chrono::TimeDelta;
 use std::time::Duration;
 
 use tonic::Code;
