@@ -19,6 +19,7 @@ use sea_orm::{
     QuerySelect, Statement,
 };
 use yizhan_runtime::Clock;
+use yizhan_runtime::page::Pages;
 use yizhan_terms::{Area, InstitutionType, Tier};
 
 use super::domain::{Institution, Item};
@@ -42,13 +43,15 @@ pub struct Reference {
     pub db: DatabaseConnection,
     /// Now.
     pub clock: Clock,
+    /// Seals the tokens of its pages.
+    pub pages: Pages,
     current: Current,
 }
 
 impl Reference {
     /// Over this database.
-    pub fn new(db: DatabaseConnection, clock: Clock) -> Reference {
-        Reference { db, clock, current: Current::default() }
+    pub fn new(db: DatabaseConnection, clock: Clock, pages: Pages) -> Reference {
+        Reference { db, clock, pages, current: Current::default() }
     }
 
     /// An institution by code.
