@@ -14,7 +14,9 @@ mod lock;
 mod migrate;
 mod transaction;
 
-pub use bulk::{find_rows, find_rows_where, insert, insert_new, insert_values, upsert, upsert_next};
+pub use bulk::{
+    find_rows, find_rows_and, find_rows_where, insert, insert_new, insert_values, upsert, upsert_next,
+};
 pub use classify::{Failure, classify};
 pub use connect::connect;
 pub use handle::{DatabaseConnection, DatabaseTransaction};

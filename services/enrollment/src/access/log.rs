@@ -146,7 +146,8 @@ fn refusal(
         return None;
     }
     let Some(grant) = grants.get(&look.grant_id) else { return Some(Refusal::OtherGrantee) };
-    grant.terms().refusal(&look.wanted, at)
+    // The look comes after the grant was committed, also where this process's clock is behind.
+    grant.terms().refusal(&look.wanted, at.max(grant.granted_at))
 }
 
 /// What is written; number and hashes come when it is appended.

@@ -86,15 +86,17 @@ where
     let (rows, answer) = (&rows, &answer);
     once::once(reference, key, |write| {
         Box::pin(async move {
+            let version = Reference::next_version(write.tx).await?;
             upsert::<E>(write.tx, rows.clone()).await?;
-            Ok(Done { answer: answer.clone(), changed: () })
+            Ok(Done { answer: answer.clone(), changed: version })
         })
     })
     .await
 }
 
 impl once::Service for Reference {
-    type Changed = ();
+    /// The version it made.
+    type Changed = i64;
 
     fn db(&self) -> &DatabaseConnection {
         &self.db
@@ -105,8 +107,8 @@ impl once::Service for Reference {
     }
 
     /// What this process keeps in memory is read again.
-    async fn committed(&self, (): ()) {
-        self.forget();
+    async fn committed(&self, version: i64) {
+        self.follow(version);
     }
 }
 

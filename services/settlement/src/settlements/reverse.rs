@@ -155,7 +155,7 @@ fn reversal_of(
         totals.get(&change.accumulator).copied()
     };
     let now = |change: &AccumulatorChange| now(change).unwrap_or(0);
-    let identity = new_identity(app, &request.request_id);
+    let identity = new_identity(app, &request.request_id, state);
     let balance = if refund == 0 { 0 } else { state.own.fen + refund };
     reversal::of(original, &identity, &request.reason, now, balance)
 }

@@ -2,7 +2,7 @@
 
 use yizhan_proto::settlement::v1::{SettleRequest, SettleResponse};
 use yizhan_runtime::clock::timestamp;
-use yizhan_runtime::ids::new_id;
+use yizhan_runtime::ids::new_id_after;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
@@ -16,7 +16,7 @@ use crate::books::messages::rows::change_of;
 use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::Committed;
 use crate::books::store::entities::request;
-use crate::books::store::load::handled_request;
+use crate::books::store::load::{PersonState, handled_request};
 
 /// Settles a visit, once however often it is asked.
 pub async fn settle(
@@ -64,7 +64,7 @@ async fn settle_new(
         if let Some(handled) = &state.handled {
             return answer_again(app, handled, digest).await;
         }
-        let identity = new_identity(app, &key.1);
+        let identity = new_identity(app, &key.1, &state);
         let calculated = calculate(&prepared, &state, Some(&identity))?;
         require_quoted(app, &prepared, &calculated, &request.quote_id)?;
         let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;
@@ -80,9 +80,11 @@ async fn settle_new(
     Err(contended())
 }
 
-/// The id and time of a settlement that is about to be made.
-pub fn new_identity(app: &App, request_id: &str) -> Identity {
-    Identity { setl_id: new_id(), request_id: request_id.to_owned(), time: timestamp(app.clock.now()) }
+/// The id and time of a settlement that is about to be made. The id sorts behind those the person has: which of two is the later is
+/// decided by the order they were committed in, whatever the clocks of two processes say.
+pub fn new_identity(app: &App, request_id: &str, state: &PersonState) -> Identity {
+    let setl_id = new_id_after(&state.last_setl_id);
+    Identity { setl_id, request_id: request_id.to_owned(), time: timestamp(app.clock.now()) }
 }
 
 fn require_version(prepared: &Prepared, known: i64) -> Result<(), ServiceError> {
