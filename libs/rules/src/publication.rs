@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr};
 use yizhan_documents::{Document, Head, Problem};
-use yizhan_runtime::db::lock;
+use yizhan_runtime::db::{DatabaseTransaction, lock};
 use yizhan_runtime::ids::new_id_after;
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
 
