@@ -1,11 +1,15 @@
 //! Institutions and the catalogue: imported once, listed in pages; on a bill the nearest and latest entry decides.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::future::join_all;
 use tonic::Code;
 use yizhan_integration_tests::checks::{assert_adds_up, info, yuan};
 use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::{
     CatalogueItem, GetCatalogueItemRequest, GetInstitutionRequest, Institution, ListCatalogueItemsRequest,
-    ListInstitutionsRequest,
+    ListInstitutionsRequest, PreviewResponse,
 };
 use yizhan_runtime::error::RemoteError;
 use yizhan_testkit::both_databases;
@@ -38,6 +42,28 @@ async fn entry_on(
     };
     let answer = client.catalogue().get_catalogue_item(request).await.map_err(RemoteError::from)?;
     Ok(answer.into_inner().item.expect("an entry"))
+}
+
+/// The catalogue's nth version: every item has the ceiling n.
+fn nth_version(codes: &[String], version: usize) -> Vec<CatalogueItem> {
+    let priced = |code: &String| CatalogueItem {
+        pric_uplmt_amt: version.to_string(),
+        ..item(code, "药", "101", "01", "")
+    };
+    codes.iter().map(priced).collect()
+}
+
+fn bill_of(codes: &[String]) -> VisitBuilder {
+    codes.iter().fold(visit("P1").outpatient("2024-01-01"), |bill, code| bill.line(code, "1", "100"))
+}
+
+/// The one version of the catalogue that a bill was calculated by.
+fn version_on(answer: Answer<PreviewResponse>) -> usize {
+    let lines = answer.expect("a preview").settlement.expect("a settlement").feedetail;
+    let above = lines[0].overlmt_amt_fen;
+    assert!(lines.iter().all(|line| line.overlmt_amt_fen == above), "half and half: {lines:?}");
+    // Of 100 yuan each.
+    100 - above as usize / 100
 }
 
 async fn institution_named(client: &Client, code: &str) -> Result<Institution, RemoteError> {
@@ -197,6 +223,32 @@ both_databases! {
         assert_eq!(error.reason, "NOT_SETTLED_DIRECTLY", "another area's hospital, and nothing is filed");
     }
 
+    /// Nothing that is known is ever unknown, and a bill is of one version, while the catalogue is imported again and again.
+    async fn bills_are_of_one_version_of_the_catalogue(db: TestDatabase) {
+        let codes: Vec<String> = (0..40).map(|at| format!("V{at}")).collect();
+        let setup = TestPlatform::on(&db).with_catalogue(nth_version(&codes, 1)).with_person(Person::employee("P1"));
+        let mut platform = setup.start().await;
+        let elsewhere = platform.another_instance().await;
+        assert_eq!(version_on(elsewhere.preview(bill_of(&codes[..20])).await), 1);
+        let importing = Arc::new(AtomicBool::new(true));
+        let asking = (0..4).map(|_| {
+            let (client, bill, importing) = (platform.client(), bill_of(&codes), importing.clone());
+            tokio::spawn(async move {
+                while importing.load(Ordering::Relaxed) {
+                    version_on(client.preview(bill.clone()).await);
+                }
+            })
+        });
+        let asking: Vec<_> = asking.collect();
+        for version in 2..=20 {
+            platform.import_catalogue(&format!("V{version}"), nth_version(&codes, version)).await.unwrap();
+            assert_eq!(version_on(platform.preview(bill_of(&codes)).await), version, "who imported sees it at once");
+        }
+        importing.store(false, Ordering::Relaxed);
+        join_all(asking).await.into_iter().for_each(|asked| asked.expect("every bill is of one version"));
+        assert_eq!(version_on(elsewhere.preview(bill_of(&codes)).await), 20, "half of it was kept there");
+    }
+
     async fn an_agency_keeps_its_own_area(db: TestDatabase) {
         let platform = TestPlatform::on(&db).bare().start().await;
         let agency = platform.as_caller("agency:430000");
@@ -208,5 +260,42 @@ both_databases! {
         let hospital = platform.as_caller(&format!("institution:{THIRD_LEVEL}"));
         let error = refused(hospital.import_institutions("I1", standard_institutions()).await);
         assert_eq!(error.code, Code::PermissionDenied);
+    }
+
+    /// What is replaced is asked for as what is written: all rows at once, nothing done, nothing told of what is held.
+    async fn nobody_takes_another_area_s_institution(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).bare().start().await;
+        let hospital = |number: u8, admdvs: &str| Institution {
+            fixmedins_code: format!("H4302000000{number}"),
+            fixmedins_name: "某医院".to_owned(),
+            level: "third".to_owned(),
+            admdvs: admdvs.to_owned(),
+            fixmedins_type: "1".to_owned(),
+        };
+        let by = |caller: &str| platform.as_caller(caller);
+        let own = vec![hospital(1, "430200"), hospital(2, "430200")];
+        by("agency:430200").import_institutions("I1", own.clone()).await.unwrap();
+        let taken = vec![hospital(1, "110000"), hospital(3, "110000"), hospital(2, "110000")];
+        let error = refused(by("agency:110000").import_institutions("I2", taken).await);
+        assert_eq!((error.code, error.reason.as_str()), (Code::PermissionDenied, "AREA_NOT_OWNED"));
+        let code = |row: u8| (format!("institutions[{row}].fixmedins_code"), "AREA_NOT_OWNED".to_owned());
+        let told: Vec<_> = error.violations.iter().map(|wrong| (wrong.field.clone(), wrong.reason.clone())).collect();
+        assert_eq!(told, [code(0), code(2)]);
+        assert!(!format!("{error:?}").contains("430200"), "{error:?}");
+        assert_eq!(institution_named(&platform, "H43020000001").await.unwrap(), own[0]);
+        assert_eq!(institution_named(&platform, "H43020000003").await.unwrap_err().reason, "INSTITUTION_UNKNOWN");
+        by("agency:430000").import_institutions("I3", vec![hospital(1, "430100")]).await.expect("moved by who manages both");
+        assert_eq!(institution_named(&platform, "H43020000001").await.unwrap().admdvs, "430100");
+        for number in 4..=9 {
+            let [here, there] = ["430200", "110000"].map(|area| {
+                let agency = by(&format!("agency:{area}"));
+                async move { agency.import_institutions(&format!("N{number}"), vec![hospital(number, area)]).await }
+            });
+            let (here, there) = tokio::join!(here, there);
+            assert_ne!(here.is_ok(), there.is_ok(), "of two who bring a new one at once, one has it");
+            let keeper = if here.is_ok() { "430200" } else { "110000" };
+            let held = institution_named(&platform, &format!("H4302000000{number}")).await.unwrap();
+            assert_eq!((held.admdvs.as_str(), refused(if here.is_ok() { there } else { here }).reason.as_str()), (keeper, "AREA_NOT_OWNED"));
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! Publication, the list, and what a running service knows.
 
-use chrono::{DateTime, TimeDelta};
-use sea_orm::DatabaseConnection;
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tokio_util::sync::CancellationToken;
 use yizhan_documents::{Rules, RulesDocument};
 use yizhan_proto::filing::v1::ListFilingRulesRequest;
 use yizhan_rules::{CreatePublishedRules, Publication, Published, RulesBook};
 use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::{CreateServiceSecret, Secret};
 use yizhan_runtime::{Caller, ServiceError, Violations, db};
@@ -35,7 +35,7 @@ async fn publish(
     book: &RulesBook<Test>,
     text: &str,
 ) -> Result<Published, ServiceError> {
-    publish_by("agency:430000", connection, book, text).await
+    publish_by("agency:430000", connection, book, text, DateTime::UNIX_EPOCH).await
 }
 
 async fn publish_by(
@@ -43,12 +43,13 @@ async fn publish_by(
     connection: &DatabaseConnection,
     book: &RulesBook<Test>,
     text: &str,
+    now: DateTime<Utc>,
 ) -> Result<Published, ServiceError> {
     let publication = Publication::<RulesDocument<Test>>::read(text, Violations::new())?;
     let publisher = &Caller::parse(publisher).unwrap();
     publication.check_area(publisher)?;
     let tx = db::begin_write(connection).await?;
-    let published = publication.write(&tx, book, publisher, DateTime::UNIX_EPOCH).await?;
+    let published = publication.write(&tx, book, publisher, now).await?;
     tx.commit().await?;
     book.refresh().await?;
     Ok(published)
@@ -95,6 +96,17 @@ both_databases! {
         assert_eq!(known(book.load(&db).await.unwrap()), 3);
     }
 
+    async fn what_a_clock_behind_published_is_not_known_earlier(test: TestDatabase) {
+        let (db, book) = open(&test).await;
+        let (five, ten) = (DateTime::UNIX_EPOCH + TimeDelta::minutes(5), DateTime::UNIX_EPOCH + TimeDelta::minutes(10));
+        publish_by("agency:430000", &db, &book, &document("zhuzhou", "1", "430200", 180), ten).await.unwrap();
+        publish_by("agency:430000", &db, &book, &document("zhuzhou", "2", "430200", 200), five).await.unwrap();
+        for (known_at, documents) in [(five, 2), (ten, 4)] {
+            assert_eq!(book.load_as_known_at(&db, known_at).await.unwrap().documents().len(), documents);
+        }
+        assert_eq!(within(&book), 200, "the one published last");
+    }
+
     async fn refusals(test: TestDatabase) {
         let (db, book) = open(&test).await;
         let foreign = publish(&db, &book, &document("x", "1", "360000", 1)).await.unwrap_err();
@@ -103,7 +115,7 @@ both_databases! {
         for (name, area, publisher) in [
             ("nation", "430000", "agency:430000"), ("hunan", "430200", "agency:430200"), ("changsha", "430200", "agency:430200"),
         ] {
-            let taken = publish_by(publisher, &db, &book, &document(name, "9", area, 1)).await.unwrap_err();
+            let taken = publish_by(publisher, &db, &book, &document(name, "9", area, 1), DateTime::UNIX_EPOCH).await.unwrap_err();
             assert_eq!(taken.reason().code(), "AREA_NOT_OWNED", "{name} is the name of another area's document");
         }
         let long = publish(&db, &book, &document(&"x".repeat(65), "1", "430000", 1)).await.unwrap_err();

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_proto::settlement::v1::{
     CatalogueItem, ImportCatalogueRequest, ImportCatalogueResponse, ImportInstitutionsRequest,
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::db::{insert, upsert};
+use yizhan_runtime::db::{DatabaseConnection, DatabaseTransaction, insert, upsert};
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::{self, Done, Replayable, RequestKey};
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
@@ -140,15 +138,17 @@ where
     let (rows, answer) = (&rows, &answer);
     once::once(reference, key, |write| {
         Box::pin(async move {
+            let version = Reference::next_version(write.tx).await?;
             E::put(write.tx, caller, rows.clone()).await?;
-            Ok(Done { answer: answer.clone(), changed: () })
+            Ok(Done { answer: answer.clone(), changed: version })
         })
     })
     .await
 }
 
 impl once::Service for Reference {
-    type Changed = ();
+    /// The version it made.
+    type Changed = i64;
 
     fn db(&self) -> &DatabaseConnection {
         &self.db
@@ -159,8 +159,8 @@ impl once::Service for Reference {
     }
 
     /// What this process keeps in memory is read again.
-    async fn committed(&self, (): ()) {
-        self.forget();
+    async fn committed(&self, version: i64) {
+        self.follow(version);
     }
 }
 
