@@ -271,6 +271,7 @@ both_databases! {
             level: "third".to_owned(),
             admdvs: admdvs.to_owned(),
             fixmedins_type: "1".to_owned(),
+            contracted: true,
         };
         let by = |caller: &str| platform.as_caller(caller);
         let own = vec![hospital(1, "430200"), hospital(2, "430200")];
