@@ -16,6 +16,7 @@ mod callee_away;
 mod concurrency;
 mod crash;
 mod family_account;
+#[allow(clippy::print_stdout, reason = "what many rounds come to is told by hand")]
 mod faults;
 mod feed;
 mod golden;
