@@ -32,7 +32,7 @@ impl Feed {
             let told = match change {
                 Ok(change) if !caller.may_read_area(Area::parse(&change.area)) => None,
                 Ok(change) => Some(event(change).map_err(Status::from)),
-                Err(error) => Some(Err(ServiceError::internal(error).into())),
+                Err(error) => Some(Err(ServiceError::from(error).into())),
             };
             future::ready(told)
         }))

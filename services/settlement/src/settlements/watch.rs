@@ -35,7 +35,7 @@ pub fn watch(
         async move {
             match change {
                 Ok(change) => event(&app, &caller, &purpose, change).await.transpose(),
-                Err(error) => Some(Err(ServiceError::internal(error))),
+                Err(error) => Some(Err(ServiceError::from(error))),
             }
         }
     });
