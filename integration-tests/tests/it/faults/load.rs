@@ -73,6 +73,8 @@ impl Load {
                 6..8 => self.deposit().await,
                 _ => self.newcomer().await,
             };
+            let thinks = self.draws.between_ms(10, 60);
+            tokio::time::sleep(thinks).await;
         }
         self.record
     }

@@ -139,7 +139,7 @@ pub fn plan(seed: u64, rounds: usize, backend: Backend) -> Vec<Round> {
             faults.extend((!same_thing(faults[0], second)).then_some(second));
         }
         faults.sort_unstable();
-        let lasts = if draws.one_in(6) { draws.between_ms(2000, 5000) } else { draws.between_ms(100, 1200) };
+        let lasts = if draws.one_in(8) { draws.between_ms(2000, 5000) } else { draws.between_ms(100, 1200) };
         Round { faults, lasts, calm: draws.between_ms(100, 700) }
     };
     (0..rounds).map(|_| round()).collect()
