@@ -16,6 +16,7 @@ use yizhan_runtime::feed::Feed;
 use yizhan_runtime::{Clock, ServiceError, once};
 
 use crate::books::store::commit::{self, Change, Committed};
+use crate::books::store::followed::Followed;
 use crate::books::store::load::{self, PersonState, Wanted};
 use crate::reference::store::Reference;
 
@@ -44,7 +45,7 @@ pub struct App {
     /// Benefit policies.
     pub policies: Policies,
     /// The change log.
-    pub feed: Feed,
+    pub feed: Feed<Followed>,
     /// How long a quote holds.
     pub quote_ttl: Duration,
     /// Cancelled when the server stops.
@@ -85,7 +86,7 @@ impl App {
         stopping: CancellationToken,
     ) -> App {
         let sqlite = db.get_database_backend() == DbBackend::Sqlite;
-        let feed = Feed::new(db.clone());
+        let feed = Feed::reading(db.clone(), Followed(db.clone()));
         App {
             loader: loader(db.clone()),
             committer: committer(db.clone(), feed.clone(), if sqlite { 1 } else { COMMITTERS }),
@@ -159,7 +160,7 @@ fn loader(db: DatabaseConnection) -> Batcher<Wanted, Result<PersonState, Service
 
 fn committer(
     db: DatabaseConnection,
-    feed: Feed,
+    feed: Feed<Followed>,
     workers: usize,
 ) -> Batcher<Change, Result<Committed, ServiceError>> {
     Batcher::start(workers, move |changes: Vec<Change>| {

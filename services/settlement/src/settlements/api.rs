@@ -37,7 +37,7 @@ calls! { SettlementService for Api, working with |api| &api.0;
             request: Request<WatchSettlementsRequest>,
         ) -> Result<Response<Self::WatchSettlementsStream>, Status> {
             let caller = Caller::of(&request);
-            let events = watch::watch(self.0.clone(), caller, &request.into_inner())?;
+            let events = watch::watch(self.0.clone(), caller, &request.into_inner()).await?;
             Ok(Response::new(Box::pin(events)))
         }
     }

@@ -113,6 +113,10 @@ pub async fn accumulated_of(
 
 /// The answer a settlement was given.
 pub fn answer_of(row: &settlement::Model) -> Result<Settlement, DbErr> {
-    Settlement::decode(row.answer.as_slice())
-        .map_err(|error| DbErr::Type(format!("settlements.answer: {error}")))
+    decode_answer(&row.answer)
+}
+
+/// The same from its bytes.
+pub fn decode_answer(answer: &[u8]) -> Result<Settlement, DbErr> {
+    Settlement::decode(answer).map_err(|error| DbErr::Type(format!("settlements.answer: {error}")))
 }
