@@ -7,7 +7,9 @@
 mod check;
 mod follow;
 mod load;
+mod peers;
 mod plan;
+mod secrets;
 mod tools;
 mod world;
 mod write;

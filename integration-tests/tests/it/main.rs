@@ -13,6 +13,7 @@ mod accounts;
 mod away;
 mod books;
 mod callee_away;
+mod clocks;
 mod concurrency;
 mod crash;
 mod family_account;

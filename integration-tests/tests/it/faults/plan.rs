@@ -68,6 +68,8 @@ pub enum Break {
     Refuses,
     /// Connections are reset once.
     Cuts,
+    /// Connections get nothing through any more, and nobody is told; new ones are carried.
+    Loses,
 }
 
 /// What can happen to a process.
@@ -118,7 +120,9 @@ fn deck(backend: Backend) -> Vec<Fault> {
             deck.extend([Killed, StandsStill].map(Fault::Redis));
         }
     }
-    deck.extend(roads.into_iter().flat_map(|road| [Drops, Refuses, Cuts].map(|how| Fault::Road(road, how))));
+    deck.extend(
+        roads.into_iter().flat_map(|road| [Drops, Refuses, Cuts, Loses].map(|how| Fault::Road(road, how))),
+    );
     deck
 }
 

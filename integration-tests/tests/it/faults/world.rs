@@ -81,6 +81,7 @@ impl World {
             Fault::Road(road, Break::Drops) => self.roads[&road].blackhole(),
             Fault::Road(road, Break::Refuses) => self.roads[&road].refuse(),
             Fault::Road(road, Break::Cuts) => self.roads[&road].cut(),
+            Fault::Road(road, Break::Loses) => self.roads[&road].lose(),
             Fault::Process(service, Stop::StandsStill) => self.service(service).pause(),
             Fault::Process(service, Stop::Terminated) => self.service(service).ask_to_stop(),
             Fault::Process(service, Stop::Killed) => self.service(service).kill_9().await,
