@@ -15,6 +15,7 @@ mod books;
 mod callee_away;
 mod concurrency;
 mod crash;
+mod every_field;
 mod family_account;
 mod feed;
 mod golden;

@@ -6,6 +6,7 @@
 mod amounts;
 mod codec;
 mod mutation;
+mod walk;
 
 #[allow(
     missing_docs,
@@ -22,6 +23,7 @@ mod packages {
 pub use amounts::Amounts;
 pub use mutation::{MutationRequest, Replayable};
 pub use packages::yizhan::*;
+pub use walk::{Place, Visitor, Walk};
 
 /// The whole contract as an encoded `google.protobuf.FileDescriptorSet`, comments included: what reflection serves.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor_set.bin"));

@@ -10,6 +10,7 @@ mod classify;
 mod connect;
 mod lock;
 mod migrate;
+mod sums;
 mod transaction;
 
 pub use bulk::{find_rows, find_rows_where, insert, insert_new, insert_values, upsert, upsert_next};
@@ -17,4 +18,5 @@ pub use classify::{Failure, classify};
 pub use connect::connect;
 pub use lock::lock;
 pub use migrate::{migrate, table};
+pub use sums::{read_sum, sum_of};
 pub use transaction::{Transient, begin_write, retry_transient};
