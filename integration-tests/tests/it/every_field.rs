@@ -115,6 +115,7 @@ impl Attempt<'_> {
                 RemoteError::from(self.with(fields, value).await.expect_err(self.method.full_name()));
             assert_eq!(refused.code, Code::InvalidArgument, "{}", self.method.full_name());
             for path in fields.iter().map(|field| field.path()) {
+                let reason = if path == "request_id" { "REQUEST_ID_INVALID" } else { reason };
                 let told = refused.violations.iter().any(|told| told.field == path && told.reason == reason);
                 assert!(told, "{} {path} {reason}: {:?}", self.method.full_name(), refused.violations);
             }

@@ -17,7 +17,7 @@ const ENOUGH: usize = 1000;
 /// Refuses a request, or a message of a stream, that has a value which no field may have.
 ///
 /// # Errors
-/// AMOUNT_TOO_LARGE, TEXT_INVALID: all of them at once, each with its place.
+/// AMOUNT_TOO_LARGE, TEXT_INVALID, REQUEST_ID_INVALID: all of them at once, each with its place.
 pub fn check(request: &impl Walk) -> Result<(), ServiceError> {
     let mut form = Form(Violations::new());
     request.walk(&Place::REQUEST, &mut form);
@@ -57,10 +57,13 @@ impl Visitor for Form {
 }
 
 impl Form {
+    /// Of an id of a request its own reason says what it is to be.
     #[cold]
     fn note(&mut self, at: &Place<'_>, said: impl Into<Said>) {
         if self.0.len() < ENOUGH {
-            self.0.push(at.to_string(), said);
+            let field = at.to_string();
+            let said = if field == "request_id" { Reason::RequestIdInvalid.into() } else { said.into() };
+            self.0.push(field, said);
         }
     }
 
