@@ -227,9 +227,9 @@ both_databases! {
             assert_eq!(own.get(setl_id).await.unwrap(), settled);
             own.statement(setl_id).await.unwrap();
             assert_eq!(own.list("P1", COMPOSITE_AREA, 0, "").await.unwrap().settlements, [info(&settled).clone()]);
-            let mut feed = own.watch("").await.unwrap();
-            read_events(&mut feed, 1).await;
         }
+        let mut feed = institution.watch("").await.unwrap();
+        read_events(&mut feed, 1).await;
         let benefits = person.benefits(benefits_of("P1", "")).await.unwrap();
         assert_eq!(benefits.settlements, [info(&settled).clone()]);
         assert!(!benefits.accumulators.is_empty());

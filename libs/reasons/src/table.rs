@@ -78,9 +78,12 @@ reasons! {
         Overloaded: "OVERLOADED", Refusal(ResourceExhausted), "系统繁忙，请稍后重试",
             "all",
             "more requests at once than `server.max_concurrent_requests`", "wait", "yes, after 0.5 s";
+        TooManyFollowers: "TOO_MANY_FOLLOWERS", Refusal(ResourceExhausted), "订阅数已达上限，请稍后重试",
+            "WatchRegister, WatchFilings, WatchSettlements",
+            "the caller, or everybody together, has as many streams of this feed as one process allows ([LIMITS.md](LIMITS.md))", "close streams that are not needed: one is enough for a follower", "yes, after 5 s";
         DatabaseUnavailable: "DATABASE_UNAVAILABLE", Refusal(Unavailable), "数据库暂不可用，请稍后重试",
             "all",
-            "the database is away. From Settle, Reverse and Deposit: whether it was done is not known", "wait", "yes, same `request_id`";
+            "the database is away. Whether a change was made is not known", "wait", "yes, same `request_id`";
         ConcurrentChange: "CONCURRENT_CHANGE", Refusal(Aborted), "数据正被其他请求修改，请重试",
             "all",
             "others changed the same person's data, again and again", "repeat", "yes, same `request_id`";
@@ -166,7 +169,7 @@ reasons! {
             "Reverse",
             "later stays of the person stand: `later_setl_ids`", "reverse them first, the latest first", "after that";
         AreaNotOwned: "AREA_NOT_OWNED", Refusal(PermissionDenied), "该地区不归本单位管辖，无权办理或查询",
-            "whatever changes the register, ListPersons, FindPersonsByTel, ledgers, transfers, LoadRoster, VerifyAccessLog, WatchRegister, ListQueue, ImportFilings, WatchFilings, publishing, Deposit, CheckBooks",
+            "whatever changes the register, ListPersons, FindPersonsByTel, ledgers, transfers, LoadRoster, VerifyAccessLog, WatchRegister, ListQueue, ImportFilings, WatchFilings, WatchSettlements, publishing, Deposit, CheckBooks",
             "not the caller's area", "call as its agency", "no";
         NotAnOperator: "NOT_AN_OPERATOR", Refusal(PermissionDenied), "仅运维人员和经办机构可查询缓存状态",
             "GetCacheStatus",
@@ -609,7 +612,7 @@ reasons! {
         PageSizeNegative: "PAGE_SIZE_NEGATIVE", Violation, "page_size 不能为负数",
             "lists", "below zero";
         PageTokenInvalid: "PAGE_TOKEN_INVALID", Violation, "page_token 无效或不属于本次查询条件",
-            "lists", "damaged, or of another list or filter";
+            "lists", "damaged, or of another caller, list or filter, or made before an upgrade to sealed tokens";
         ResumeTokenInvalid: "RESUME_TOKEN_INVALID", Violation, "resume_token 无效",
             "feeds", "damaged";
         RequestIdInvalid: "REQUEST_ID_INVALID", Violation, "request_id 应为 1 至 64 位可见 ASCII 字符",

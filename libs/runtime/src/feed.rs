@@ -11,14 +11,24 @@
 //! the order of numbers is the order of commits. The price: one long transaction holds the feed up (never wrongly), so
 //! [`connect`](crate::db::connect) bounds how long a transaction may idle.
 //!
+//! **Nobody holds anybody up.** All who follow in a process share one reader of the log, which reads while somebody follows and tells
+//! everybody the same. A follower that comes later, or is slower than the few chunks that are kept, reads from the database by itself, in
+//! pages and few at a time, until it has caught up. Who follows takes a place, of so many for each caller and for all.
+//!
 //! Transaction ids belong to a PostgreSQL cluster. After restoring a *logical* dump into another cluster, ids may start
 //! lower than those recorded; [`check`] refuses to start then, instead of letting followers miss entries.
 
 mod follow;
+mod log;
+mod places;
 mod position;
+mod reader;
 mod table;
 mod watch;
 
-pub use follow::{Change, Feed};
+pub use follow::Feed;
+pub use log::Change;
 pub use position::Position;
+pub use reader::{Bare, Reading, may_see_area};
 pub use table::{CreateChangeLog, NewChange, append, check};
+pub use watch::may_not_follow;

@@ -4,12 +4,12 @@
 //! |---|---|
 //! | [`config`] | typed settings from `YIZHAN_*` variables and an optional TOML file; all problems at once |
 //! | [`telemetry`], [`trace`] | logs, optional OTLP export, W3C trace context in and out |
-//! | [`personal`], [`vault`] | values that cannot be printed; sealing them at rest |
+//! | [`personal`], [`vault`], [`secret`] | values that cannot be printed; sealing them at rest; keys of a service's own |
 //! | [`error`] | one error type, mapped once to a gRPC status with details, and read back from one |
 //! | [`caller`] | who asks, made once per request |
 //! | [`db`] | connecting, write transactions, retries, migrations |
 //! | [`cache`] | what the database says, faster, and never older than stated |
-//! | [`batcher`] | jobs that arrive together share a round trip |
+//! | [`batcher`], [`room`] | jobs that arrive together share a round trip; answers that fit into one message |
 //! | [`feed`] | the change log that others follow, which never skips |
 //! | [`follow`] | following another service's feed, each event exactly once |
 //! | [`contract`] | what holds for every field of every request |
@@ -38,6 +38,8 @@ pub mod page;
 pub mod personal;
 pub mod process;
 pub mod request_layer;
+pub mod room;
+pub mod secret;
 pub mod server;
 pub mod task;
 pub mod telemetry;

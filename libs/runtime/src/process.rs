@@ -62,7 +62,7 @@ where
     match outcome.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("yizhan-{service}: {error:#}");
+            eprintln!("yizhan-{service}: {}", told_once(&error));
             ExitCode::FAILURE
         }
     }
@@ -88,6 +88,19 @@ pub fn settings<C>(
     let telemetry = TelemetryConfig::read(&mut settings);
     let config = read(&mut settings);
     Ok((config, telemetry, settings.finish()?))
+}
+
+/// An error with its causes, each once: many tell their cause themselves.
+pub fn told_once(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string).filter(|cause| !cause.is_empty()) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
 }
 
 /// Waits for the signal, then drains; or for the server to fail.
@@ -123,5 +136,18 @@ impl StopSignal {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_is_told_once() {
+        let database = sea_orm::DbErr::Conn(sea_orm::RuntimeErr::Internal("it is away".to_owned()));
+        let error = anyhow::Error::new(database).context("cannot start");
+        assert!(format!("{error:#}").matches("it is away").count() > 1, "told by everybody");
+        assert_eq!(told_once(&error), "cannot start: Connection Error: it is away");
     }
 }

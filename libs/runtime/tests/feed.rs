@@ -2,16 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use chrono::DateTime;
 use futures::{Stream, StreamExt};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use tokio_util::sync::CancellationToken;
 use yizhan_runtime::config::DatabaseConfig;
-use yizhan_runtime::db::{self, begin_write};
-use yizhan_runtime::feed::{self, Change, CreateChangeLog, Feed, NewChange, Position};
+use yizhan_runtime::db::{self, DatabaseConnection, begin_write};
+
+use yizhan_runtime::Caller;
+use yizhan_runtime::feed::{self, Change, CreateChangeLog, Feed, NewChange, Position, Reading};
 use yizhan_testkit::{TestDatabase, both_databases};
 
 struct Migrator;
@@ -40,11 +44,11 @@ fn change(subject: &str) -> NewChange {
     }
 }
 
-fn subjects(changes: &[Change]) -> Vec<&str> {
-    changes.iter().map(|change| change.subject.as_str()).collect()
+fn subjects<C: AsRef<Change>>(changes: &[C]) -> Vec<&str> {
+    changes.iter().map(|change| change.as_ref().subject.as_str()).collect()
 }
 
-async fn next(tail: &mut (impl Stream<Item = Result<Change, DbErr>> + Unpin)) -> Change {
+async fn next<C>(tail: &mut (impl Stream<Item = Result<Arc<C>, DbErr>> + Unpin)) -> Arc<C> {
     tokio::time::timeout(Duration::from_secs(10), tail.next()).await.expect("in time").expect("more").unwrap()
 }
 
@@ -56,9 +60,9 @@ async fn a_lower_number_that_commits_later_is_not_lost() {
     let db = migrated(&test).await;
     let feed = Feed::new(db.clone());
 
-    let a = db.begin().await.unwrap();
+    let a = begin_write(&db).await.unwrap();
     feed::append(&a, vec![change("a")]).await.unwrap();
-    let b = db.begin().await.unwrap();
+    let b = begin_write(&db).await.unwrap();
     feed::append(&b, vec![change("b")]).await.unwrap();
     b.commit().await.unwrap();
 
@@ -110,7 +114,7 @@ async fn a_follower_at_work_sees_everything_once_while_transactions_overlap() {
     let writers: Vec<_> = writers.collect();
 
     let expected = WRITERS * TRANSACTIONS * 4 / 5 * 2;
-    let mut seen: Vec<Change> = Vec::new();
+    let mut seen: Vec<Arc<Change>> = Vec::new();
     while seen.len() < expected {
         seen.push(next(&mut tail).await);
     }
@@ -130,7 +134,106 @@ async fn a_follower_at_work_sees_everything_once_while_transactions_overlap() {
     assert!(tail.next().await.is_none());
 }
 
+/// Reads nothing more, and counts the entries that were read.
+struct Counting(Arc<AtomicUsize>);
+
+#[tonic::async_trait]
+impl Reading for Counting {
+    type Entry = Change;
+    const PAGE: u64 = 4;
+
+    async fn read(&self, changes: Vec<Change>, _: Option<&Caller>) -> Result<Vec<Change>, DbErr> {
+        self.0.fetch_add(changes.len(), SeqCst);
+        Ok(changes)
+    }
+
+    /// The last one is too large to be kept for others.
+    fn bytes(change: &Change) -> usize {
+        if change.subject == "399" { usize::MAX } else { change.payload.len() }
+    }
+}
+
+/// Transactions of a database so far, those of the question included.
+async fn transactions(db: &DatabaseConnection) -> i64 {
+    db.execute_unprepared("SELECT pg_stat_force_next_flush()").await.unwrap();
+    let sql = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
+    let row =
+        db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
+    row.unwrap().try_get("", "xact_commit").unwrap()
+}
+
+/// Hundreds that wait cost no more than one.
+#[tokio::test]
+async fn followers_that_wait_ask_the_database_together() {
+    let test = TestDatabase::postgres();
+    let db = migrated(&test).await;
+    let feed = Feed::new(db.clone());
+    let stop = CancellationToken::new();
+    let tails = (0..300).map(|_| tokio::spawn(feed.tail(Position::START, stop.clone()).collect::<Vec<_>>()));
+    let tails: Vec<_> = tails.collect();
+    // Until each has looked for itself; some of that is counted late, twice for each at most.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let before = transactions(&db).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let asked = transactions(&db).await - before;
+    assert!(asked < 1000, "300 followers that wait made {asked} transactions in two seconds");
+    stop.cancel();
+    for tail in tails {
+        assert!(tail.await.unwrap().is_empty());
+    }
+}
+
 both_databases! {
+    /// Who is slow holds up nobody, and hears of everything all the same; what everybody hears of is read once.
+    async fn who_is_slow_and_who_comes_late_hear_of_everything(test: TestDatabase) {
+        const ENTRIES: usize = 400;
+        const FOLLOWERS: usize = 40;
+        let db = migrated(&test).await;
+        let read = Arc::new(AtomicUsize::new(0));
+        let feed = Feed::reading(db.clone(), Counting(read.clone()));
+        let stop = CancellationToken::new();
+        let follow = || Box::pin(feed.tail(Position::START, stop.clone()));
+        let (mut slow, mut quick) = (follow(), follow());
+        let at_once = (0..FOLLOWERS).map(|_| tokio::spawn(follow().take(ENTRIES).collect::<Vec<_>>()));
+        let at_once: Vec<_> = at_once.collect();
+        let write = async |number: usize| {
+            let tx = begin_write(&db).await.unwrap();
+            feed::append(&tx, vec![change(&number.to_string())]).await.unwrap();
+            tx.commit().await.unwrap();
+            feed.wake();
+        };
+        write(0).await;
+        assert_eq!(next(&mut slow).await.subject, "0", "and then it reads nothing for long");
+        for number in 0..ENTRIES {
+            if number > 0 {
+                write(number).await;
+            }
+            assert_eq!(next(&mut quick).await.subject, number.to_string());
+        }
+        let expected: Vec<String> = (0..ENTRIES).map(|number| number.to_string()).collect();
+        for follower in at_once {
+            let seen: Vec<Arc<Change>> = follower.await.unwrap().into_iter().map(Result::unwrap).collect();
+            assert_eq!(subjects(&seen), expected);
+        }
+        let shared = read.load(SeqCst);
+        assert!(shared < FOLLOWERS * ENTRIES / 4, "{shared} entries were read for {FOLLOWERS} followers of {ENTRIES}");
+        for (from, mut tail) in [(1, slow), (0, follow())] {
+            for number in from..ENTRIES {
+                assert_eq!(next(&mut tail).await.subject, number.to_string());
+            }
+        }
+        write(ENTRIES).await;
+        assert_eq!(next(&mut quick).await.subject, ENTRIES.to_string());
+        // Nobody follows, and then somebody does again.
+        drop(quick);
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        write(ENTRIES + 1).await;
+        let mut again = follow();
+        for number in 0..ENTRIES + 2 {
+            assert_eq!(next(&mut again).await.subject, number.to_string());
+        }
+    }
+
     async fn a_batch_is_logged_in_order_and_read_in_pages(test: TestDatabase) {
         let db = migrated(&test).await;
         let feed = Feed::new(db.clone());

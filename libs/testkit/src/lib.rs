@@ -4,21 +4,31 @@
 //! - [`TestDatabase`] is a fresh database; the throw-away PostgreSQL server behind it is started on first use in a test
 //!   process and goes away with the process, however it ends.
 //! - [`RedisServer`], [`RedisSentinel`] and [`RedisCluster`] are throw-away Redis servers, to be killed, paused and poisoned.
-//! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed and restarted.
+//! - [`PostgresServer`] is a server of a test's own, to be stopped and killed.
+//! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed, stopped and restarted, with few descriptors, or with a
+//!   [`ProcessClock`] of its own.
+//! - [`Proxy`] is a network that drops or cuts, [`SmallDisk`] a disk that is full.
 
 #![allow(clippy::panic, reason = "a test that lacks what it needs ends")]
 
+mod clock;
 mod database;
 mod postgres;
 mod process;
+mod proxy;
 mod redis_groups;
 mod redis_server;
 mod scratch;
+mod small_disk;
 
+pub use clock::ProcessClock;
 pub use database::{Backend, TestDatabase};
+pub use postgres::PostgresServer;
 pub use process::{ServiceProcess, free_port};
+pub use proxy::Proxy;
 pub use redis_groups::{RedisCluster, RedisSentinel};
 pub use redis_server::RedisServer;
+pub use small_disk::SmallDisk;
 
 /// A moment as messages tell it, from RFC 3339.
 pub fn moment(text: &str) -> Option<prost_types::Timestamp> {

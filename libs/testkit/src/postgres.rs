@@ -1,5 +1,7 @@
 //! A throw-away PostgreSQL server from the installed binaries.
 
+use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -7,9 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use tempfile::TempDir;
-
-use crate::process::{free_port, pause};
+use crate::process::{free_port, pause, signal};
 use crate::scratch;
 
 /// Whether a commit waits for the disk.
@@ -21,21 +21,26 @@ pub(crate) enum Durability {
     Off,
 }
 
+/// What its folder is called.
+const PURPOSE: &str = "yizhan-postgres-server-";
 /// How long starting may take on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// One server. Lives as long as this process: see [`SUPERVISOR`].
+/// One server, to be stopped, killed and started again. Ends when dropped, and when this process ends: see [`SUPERVISOR`].
 #[derive(Debug)]
-pub(crate) struct PostgresServer {
+pub struct PostgresServer {
     /// The server to ask; `postgres://user@host:port` without a database.
     base_url: String,
+    folder: PathBuf,
     databases: AtomicU32,
-    _supervisor: Option<Child>,
+    supervisor: Option<Child>,
 }
 
-/// Starts the server and waits for the end of its standard input, which comes when the test process ends, however it ends;
-/// then stops the server and removes the folder.
-const SUPERVISOR: &str = r#"folder="$1"; shift; "$@" & server=$!; cat > /dev/null; kill -QUIT $server; wait $server; rm -rf "$folder""#;
+/// Starts the server, and once more for each line that is told to it. The end of its standard input comes when the test
+/// process ends, however it ends: then it ends the server, also one that stands still, and removes what is in the folder.
+const SUPERVISOR: &str = r#"folder="$1"; shift; "$@" & server=$!
+while read -r again; do wait $server; "$@" & server=$!; done
+kill -CONT $server; kill -QUIT $server; wait $server; rm -rf "$folder"/* "$folder""#;
 
 impl PostgresServer {
     /// The server of this process, started on first use. `YIZHAN_TEST_POSTGRES`, e.g. `postgres://postgres@127.0.0.1:5432`,
@@ -44,20 +49,32 @@ impl PostgresServer {
         static FAST: OnceLock<PostgresServer> = OnceLock::new();
         static DURABLE: OnceLock<PostgresServer> = OnceLock::new();
         match durability {
-            Durability::On => DURABLE.get_or_init(|| PostgresServer::start(durability)),
+            Durability::On => DURABLE
+                .get_or_init(|| PostgresServer::start(durability, scratch::folder_on_disk(PURPOSE).keep())),
             Durability::Off => FAST.get_or_init(|| match env::var("YIZHAN_TEST_POSTGRES") {
-                Ok(base_url) => PostgresServer { base_url, databases: AtomicU32::new(0), _supervisor: None },
-                Err(_) => PostgresServer::start(durability),
+                Ok(base_url) => PostgresServer {
+                    base_url,
+                    folder: PathBuf::new(),
+                    databases: AtomicU32::new(0),
+                    supervisor: None,
+                },
+                Err(_) => PostgresServer::start(durability, scratch::folder(PURPOSE).keep()),
             }),
         }
     }
 
-    fn start(durability: Durability) -> PostgresServer {
-        let folder = match durability {
-            Durability::On => scratch::folder_on_disk("yizhan-postgres-server-"),
-            Durability::Off => scratch::folder("yizhan-postgres-server-"),
-        };
-        let folder = given_to_the_server(folder);
+    /// A server of a test's own, with its durability as shipped.
+    pub fn own() -> PostgresServer {
+        PostgresServer::start(Durability::On, scratch::folder(PURPOSE).keep())
+    }
+
+    /// The same, with its data in this folder, e.g. on a small disk. It needs some 60 MiB at first.
+    pub fn own_in(folder: &Path) -> PostgresServer {
+        PostgresServer::start(Durability::On, folder.to_owned())
+    }
+
+    fn start(durability: Durability, folder: PathBuf) -> PostgresServer {
+        given_to_the_server(&folder);
         copy_of_template(&folder);
         let port = free_port();
         let mut server = as_postgres(&programs().join("postgres"));
@@ -74,14 +91,52 @@ impl PostgresServer {
         }
         let supervisor = supervise(&folder, &server);
         let base_url = format!("postgres://postgres@127.0.0.1:{port}");
-        let started =
-            PostgresServer { base_url, databases: AtomicU32::new(0), _supervisor: Some(supervisor) };
-        started.wait_until_ready(&folder);
+        let databases = AtomicU32::new(0);
+        let started = PostgresServer { base_url, folder, databases, supervisor: Some(supervisor) };
+        started.wait_until_ready();
         started
     }
 
+    /// Lets all of it stand still (SIGSTOP), the processes that serve connections too: connections stay open, new ones are
+    /// accepted by the kernel, nothing is answered.
+    pub fn pause(&self) {
+        self.signal_all("STOP");
+    }
+
+    /// Lets it go on after [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.signal_all("CONT");
+    }
+
+    /// Kills all of it as `kill -9` does. What was not committed is gone.
+    pub fn kill_9(&self) {
+        self.signal_all("KILL");
+    }
+
+    /// Starts it again after [`kill_9`](Self::kill_9), with the recovery that PostgreSQL does then, and waits for it.
+    pub fn start_again(&mut self) {
+        let told = self.supervisor.as_mut().and_then(|supervisor| supervisor.stdin.as_mut());
+        told.expect("a server of ours").write_all(b"again\n").expect("told");
+        self.wait_until_ready();
+    }
+
+    /// The first process first, so that it starts no others.
+    fn signal_all(&self, name: &str) {
+        let file = fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("a running server");
+        let first: u32 = file.lines().next().and_then(|line| line.parse().ok()).expect("a process id");
+        let children = format!("/proc/{first}/task/{first}/children");
+        let before = fs::read_to_string(&children).unwrap_or_default();
+        signal(name, first);
+        let now = fs::read_to_string(&children).unwrap_or_default();
+        let all: BTreeSet<u32> = before.split(' ').chain(now.split(' ')).flat_map(str::parse).collect();
+        // One that has ended meanwhile needs no signal.
+        let mut kill = Command::new("kill");
+        kill.arg(format!("-{name}")).args(all.iter().map(u32::to_string)).stderr(Stdio::null());
+        let _ = kill.status().expect("kill runs");
+    }
+
     /// The URL of a new, empty database.
-    pub(crate) fn create_database(&self) -> String {
+    pub fn create_database(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{number}", std::process::id());
         let created = self.psql(&format!("CREATE DATABASE {name}"));
@@ -93,11 +148,11 @@ impl PostgresServer {
         format!("{}/{name}", self.base_url)
     }
 
-    fn wait_until_ready(&self, folder: &Path) {
+    fn wait_until_ready(&self) {
         let give_up = Instant::now() + START_TIMEOUT;
         while !self.psql("SELECT 1").status.success() {
             if Instant::now() > give_up {
-                let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+                let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
                 panic!("PostgreSQL did not start: {log}");
             }
             pause();
@@ -136,7 +191,8 @@ fn copy_of_template(folder: &Path) {
 }
 
 fn make_template(template: &Path) {
-    let folder = given_to_the_server(scratch::folder_on_disk("yizhan-postgres-template-"));
+    let folder = scratch::folder_on_disk("yizhan-postgres-template-").keep();
+    given_to_the_server(&folder);
     let mut initdb = as_postgres(&programs().join("initdb"));
     initdb.arg("-D").arg(folder.join("data"));
     run(initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]));
@@ -147,12 +203,10 @@ fn make_template(template: &Path) {
 }
 
 /// Makes a folder the server's user's, who may write in it then; the supervisor removes it.
-fn given_to_the_server(folder: TempDir) -> PathBuf {
-    let folder = folder.keep();
+fn given_to_the_server(folder: &Path) {
     if is_root() {
-        run(Command::new("chown").arg("postgres:postgres").arg(&folder));
+        run(Command::new("chown").arg("postgres:postgres").arg(folder));
     }
-    folder
 }
 
 /// PostgreSQL refuses to run as root: then it runs as the user `postgres`, which the Debian package makes.

@@ -5,13 +5,15 @@ use std::env;
 use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+
+use crate::clock::ProcessClock;
 
 /// How long a service may take to answer after it was started.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -30,12 +32,19 @@ pub(crate) fn pause() {
     std::thread::sleep(Duration::from_millis(15));
 }
 
+/// Sends a process a signal by name.
+pub(crate) fn signal(name: &str, pid: u32) {
+    let sent = std::process::Command::new("kill").args([format!("-{name}"), pid.to_string()]).status();
+    assert!(sent.expect("kill runs").success(), "{name} to {pid}");
+}
+
 /// A running service binary. Killed when dropped, and by the kernel if the test process dies.
 #[derive(Debug)]
 pub struct ServiceProcess {
     binary: PathBuf,
     arguments: Vec<String>,
     environment: BTreeMap<String, String>,
+    descriptors: Option<u32>,
     port: u16,
     child: Option<Child>,
 }
@@ -55,7 +64,8 @@ impl ServiceProcess {
         let port = free_port();
         let listen = ("YIZHAN_SERVER_LISTEN".to_owned(), format!("127.0.0.1:{port}"));
         let environment = BTreeMap::from([listen]);
-        ServiceProcess { binary: binary.into(), arguments: Vec::new(), environment, port, child: None }
+        let (binary, arguments) = (binary.into(), Vec::new());
+        ServiceProcess { binary, arguments, environment, descriptors: None, port, child: None }
     }
 
     /// Sets a variable of its environment, e.g. `YIZHAN_DATABASE_URL`. Variables of the test itself are inherited too.
@@ -64,9 +74,21 @@ impl ServiceProcess {
         self
     }
 
+    /// Gives it a wall clock of its own.
+    pub fn with_clock(self, clock: &ProcessClock) -> Self {
+        let path = |path: PathBuf| path.to_str().expect("a path that is text").to_owned();
+        self.env("LD_PRELOAD", path(clock.library())).env("YIZHAN_TEST_CLOCK", path(clock.seconds()))
+    }
+
     /// Adds a command line argument.
     pub fn arg(mut self, argument: impl Into<String>) -> Self {
         self.arguments.push(argument.into());
+        self
+    }
+
+    /// It may hold so many file descriptors at once, as after `ulimit -n`.
+    pub fn descriptors(mut self, limit: u32) -> Self {
+        self.descriptors = Some(limit);
         self
     }
 
@@ -95,11 +117,29 @@ impl ServiceProcess {
 
     /// Asks it to stop (SIGTERM) and waits for it.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let pid = self.pid().to_string();
+        self.ask_to_stop();
+        self.ended().await
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
         let mut child = self.child.take().expect("running");
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill runs");
-        assert!(sent.success());
         child.wait().await.expect("ended")
+    }
+
+    /// Asks it to stop (SIGTERM) and does not wait.
+    pub fn ask_to_stop(&self) {
+        signal("TERM", self.pid());
+    }
+
+    /// Lets it stand still (SIGSTOP): connections stay open, nothing is answered.
+    pub fn pause(&self) {
+        signal("STOP", self.pid());
+    }
+
+    /// Lets it go on after [`pause`](Self::pause).
+    pub fn resume(&self) {
+        signal("CONT", self.pid());
     }
 
     /// Starts it again on the same port after [`kill_9`](Self::kill_9) or [`terminate`](Self::terminate).
@@ -118,13 +158,30 @@ impl ServiceProcess {
         (output.status.code(), String::from_utf8_lossy(&said).into_owned())
     }
 
+    /// Runs it for so long, then kills it: all it said.
+    pub async fn said_within(self, time: Duration) -> String {
+        let mut command = Command::new(&self.binary);
+        command.args(&self.arguments).envs(&self.environment).kill_on_drop(true);
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = piped.expect("the binary runs");
+        tokio::time::sleep(time).await;
+        child.start_kill().expect("killed");
+        let output = child.wait_with_output().await.expect("what it said");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    }
+
     fn spawn(&mut self) {
         assert!(self.binary.is_file(), "{} is not built", self.binary.display());
-        // The kernel kills it when the thread that started it ends: a thread of the test's runtime.
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--"]).arg(&self.binary).args(&self.arguments);
+        // Each of these becomes the next, so that the child is the service. A file that may not grow is an error to it, not
+        // its end. The kernel kills it when the thread that started it ends: a thread of the test's runtime.
+        let mut command = Command::new("env");
+        command.args(["--ignore-signal=XFSZ", "setpriv", "--pdeathsig", "KILL", "--"]);
+        if let Some(limit) = self.descriptors {
+            command.args(["prlimit".to_owned(), format!("--nofile={limit}")]);
+        }
+        command.arg(&self.binary).args(&self.arguments);
         command.envs(&self.environment).kill_on_drop(true);
-        self.child = Some(command.spawn().expect("setpriv runs"));
+        self.child = Some(command.spawn().expect("env runs"));
     }
 
     async fn wait_until_serving(&mut self) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use redis::{Client, Commands, Connection};
 use tempfile::TempDir;
 
-use crate::process::{free_port, pause};
+use crate::process::{free_port, pause, signal};
 
 /// How long starting may take on a busy machine.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -65,12 +65,12 @@ impl RedisServer {
 
     /// Lets it stand still: connections stay open, nothing is answered.
     pub fn pause(&self) {
-        self.signal("-STOP");
+        self.signal("STOP");
     }
 
     /// Lets it go on after [`pause`](Self::pause).
     pub fn resume(&self) {
-        self.signal("-CONT");
+        self.signal("CONT");
     }
 
     /// Removes everything.
@@ -110,10 +110,8 @@ impl RedisServer {
         client.get_connection_with_timeout(START_TIMEOUT).expect("Redis answers")
     }
 
-    fn signal(&self, signal: &str) {
-        let pid = self.child.as_ref().expect("running").id().to_string();
-        let sent = Command::new("kill").args([signal, &pid]).status().expect("kill runs");
-        assert!(sent.success());
+    fn signal(&self, name: &str) {
+        signal(name, self.child.as_ref().expect("running").id());
     }
 
     fn spawn(&mut self) {

@@ -30,6 +30,8 @@ use yizhan_proto::enrollment::v1::roster_service_server::RosterServiceServer;
 use yizhan_proto::enrollment::v1::transfer_service_server::TransferServiceServer;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::page::Pages;
+use yizhan_runtime::secret::Secret;
 use yizhan_runtime::server::{RunningServer, Server, Services};
 use yizhan_runtime::vault::Vault;
 use yizhan_runtime::{db, services};
@@ -63,6 +65,7 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
         feed: Feed::new(connection.clone()),
         access_log: AccessLog::start(connection.clone(), config.clock.clone(), config.log_key.clone()),
         vault: Vault::new(&config.data_keys),
+        pages: Pages::new(&Secret::open(&connection).await?),
         db: connection,
         clock: config.clock.clone(),
         certificate_key: config.certificate_key.clone(),

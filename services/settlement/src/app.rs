@@ -6,16 +6,20 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use futures::FutureExt;
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::DbBackend;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 use yizhan_clients::{Enrollment, Filing};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_runtime::batcher::Batcher;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::Feed;
+use yizhan_runtime::page::Pages;
+use yizhan_runtime::secret::Secret;
 use yizhan_runtime::{Clock, ServiceError, once};
 
 use crate::books::store::commit::{self, Change, Committed};
+use crate::books::store::followed::Followed;
 use crate::books::store::load::{self, PersonState, Wanted};
 use crate::reference::store::Reference;
 
@@ -44,7 +48,9 @@ pub struct App {
     /// Benefit policies.
     pub policies: Policies,
     /// The change log.
-    pub feed: Feed,
+    pub feed: Feed<Followed>,
+    /// Seals the tokens of its pages.
+    pub pages: Pages,
     /// How long a quote holds.
     pub quote_ttl: Duration,
     /// Cancelled when the server stops.
@@ -74,9 +80,9 @@ impl once::Service for App {
 }
 
 impl App {
-    /// Puts the parts together and starts the workers.
+    /// Over a database and its secret: puts the parts together and starts the workers.
     pub fn new(
-        db: DatabaseConnection,
+        (db, secret): (DatabaseConnection, &Secret),
         policies: Policies,
         clock: Clock,
         enrollment: Box<dyn Enrollment>,
@@ -85,11 +91,12 @@ impl App {
         stopping: CancellationToken,
     ) -> App {
         let sqlite = db.get_database_backend() == DbBackend::Sqlite;
-        let feed = Feed::new(db.clone());
+        let feed = Feed::reading(db.clone(), Followed(db.clone()));
+        let pages = Pages::new(secret);
         App {
             loader: loader(db.clone()),
             committer: committer(db.clone(), feed.clone(), if sqlite { 1 } else { COMMITTERS }),
-            reference: Reference::new(db.clone(), clock.clone()),
+            reference: Reference::new(db.clone(), clock.clone(), pages.clone()),
             policies,
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
             db,
@@ -97,6 +104,7 @@ impl App {
             enrollment,
             filing,
             feed,
+            pages,
             quote_ttl,
             stopping,
         }
@@ -159,7 +167,7 @@ fn loader(db: DatabaseConnection) -> Batcher<Wanted, Result<PersonState, Service
 
 fn committer(
     db: DatabaseConnection,
-    feed: Feed,
+    feed: Feed<Followed>,
     workers: usize,
 ) -> Batcher<Change, Result<Committed, ServiceError>> {
     Batcher::start(workers, move |changes: Vec<Change>| {

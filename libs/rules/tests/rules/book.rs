@@ -1,12 +1,15 @@
 //! Publication, the list, and what a running service knows.
 
-use chrono::{DateTime, TimeDelta};
-use sea_orm::DatabaseConnection;
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tokio_util::sync::CancellationToken;
 use yizhan_documents::{Rules, RulesDocument};
+use yizhan_proto::filing::v1::ListFilingRulesRequest;
 use yizhan_rules::{CreatePublishedRules, Publication, Published, RulesBook};
 use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::page::Pages;
+use yizhan_runtime::secret::{CreateServiceSecret, Secret};
 use yizhan_runtime::{Caller, ServiceError, Violations, db};
 use yizhan_testkit::{TestDatabase, both_databases};
 
@@ -16,7 +19,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreatePublishedRules)]
+        vec![Box::new(CreatePublishedRules), Box::new(CreateServiceSecret)]
     }
 }
 
@@ -32,11 +35,20 @@ async fn publish(
     book: &RulesBook<Test>,
     text: &str,
 ) -> Result<Published, ServiceError> {
+    publish_at(connection, book, text, DateTime::UNIX_EPOCH).await
+}
+
+async fn publish_at(
+    connection: &DatabaseConnection,
+    book: &RulesBook<Test>,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<Published, ServiceError> {
     let publication = Publication::<RulesDocument<Test>>::read(text, Violations::new())?;
     let agency = Caller::parse("agency:430000").unwrap();
     publication.check_area(&agency)?;
     let tx = db::begin_write(connection).await?;
-    let published = publication.write(&tx, book, &agency.to_string(), DateTime::UNIX_EPOCH).await?;
+    let published = publication.write(&tx, book, &agency.to_string(), now).await?;
     tx.commit().await?;
     book.refresh().await?;
     Ok(published)
@@ -83,6 +95,17 @@ both_databases! {
         assert_eq!(known(book.load(&db).await.unwrap()), 3);
     }
 
+    async fn what_a_clock_behind_published_is_not_known_earlier(test: TestDatabase) {
+        let (db, book) = open(&test).await;
+        let (five, ten) = (DateTime::UNIX_EPOCH + TimeDelta::minutes(5), DateTime::UNIX_EPOCH + TimeDelta::minutes(10));
+        publish_at(&db, &book, &document("zhuzhou", "1", "430200", 180), ten).await.unwrap();
+        publish_at(&db, &book, &document("zhuzhou", "2", "430200", 200), five).await.unwrap();
+        for (known_at, documents) in [(five, 2), (ten, 4)] {
+            assert_eq!(book.load_as_known_at(&db, known_at).await.unwrap().documents().len(), documents);
+        }
+        assert_eq!(within(&book), 200, "the one published last");
+    }
+
     async fn refusals(test: TestDatabase) {
         let (db, book) = open(&test).await;
         let foreign = publish(&db, &book, &document("x", "1", "360000", 1)).await.unwrap_err();
@@ -101,19 +124,24 @@ both_databases! {
         for text in &texts {
             publish(&db, &book, text).await.unwrap();
         }
+        let pages = Pages::new(&Secret::open(&db).await.unwrap());
+        let asked = |area: &str, page_size, page_token: &str| {
+            let request = ListFilingRulesRequest { area: area.into(), page_size, page_token: page_token.into() };
+            pages.asked(&Caller::LocalAdministrator, &request)
+        };
         let (mut all, mut token) = (Vec::new(), String::new());
         loop {
-            let page = book.list("", (3, &token)).await.unwrap();
+            let page = book.list("", &asked("", 3, &token)).await.unwrap();
             all.extend(page.documents);
             token = page.next_page_token;
             if token.is_empty() { break }
         }
         let names: Vec<_> = all.iter().map(|document| (document.id.as_str(), document.recorded_at.is_some())).collect();
         assert_eq!(names, [("nation", false), ("hunan", false), ("zhuzhou", true), ("changsha", true)]);
-        let of_area = book.list("430203", (0, "")).await.unwrap();
+        let of_area = book.list("430203", &asked("430203", 0, "")).await.unwrap();
         let names: Vec<_> = of_area.documents.iter().map(|document| document.id.as_str()).collect();
         assert_eq!((names, of_area.next_page_token.as_str()), (vec!["nation", "hunan", "zhuzhou"], ""));
-        assert_eq!(book.list("4302", (0, "")).await.unwrap_err().violations()[0].reason, "AREA_INVALID");
+        assert_eq!(book.list("4302", &asked("4302", 0, "")).await.unwrap_err().violations()[0].reason, "AREA_INVALID");
         assert_eq!(book.get("zhuzhou", "1").await.unwrap().1, texts[0]);
         assert_eq!(book.get("nation", "1").await.unwrap().1, NATION);
         for (id, version) in [("nation", "2"), ("x\0", "1"), ("", "")] {

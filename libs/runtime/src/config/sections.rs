@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sea_orm::sqlx::postgres::PgConnectOptions;
+
 use super::{SecretText, Service, Settings};
 
 /// How a server listens and what it allows.
@@ -117,6 +119,8 @@ impl DatabaseConfig {
         let url = settings.or("database.url", default.url);
         if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme)) {
             settings.wrong("database.url", "database.url must start with postgres:// or sqlite://");
+        } else if let Some(problem) = url_problem(&url) {
+            settings.wrong("database.url", problem);
         }
         let max_connections = settings.or("database.max_connections", default.max_connections);
         if max_connections == 0 {
@@ -124,6 +128,42 @@ impl DatabaseConfig {
         }
         DatabaseConfig { url, max_connections }
     }
+}
+
+/// What sqlx knows behind the `?` of a PostgreSQL URL. What it does not know it would only log, with its value.
+const PARAMETERS: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
+/// What is wrong with the URL of a database, told without anything of it: what tells it later would quote it.
+fn url_problem(url: &SecretText) -> Option<&'static str> {
+    if url.starts_with("sqlite:") {
+        return None;
+    }
+    let query = url.as_str().split_once('?').map_or("", |(_, query)| query);
+    let names = query.split('&').map(|pair| pair.split(['=', '[']).next().unwrap_or_default());
+    let unknown = names.filter(|name| !name.is_empty()).any(|name| !PARAMETERS.contains(&name));
+    let read = || PgConnectOptions::from_str(url.as_str());
+    url.problem()
+        .or(unknown.then_some("there is a parameter behind the ? that is none of PostgreSQL's"))
+        .or_else(|| read().is_err().then_some("cannot be read: postgres://user:password@host:port/name"))
 }
 
 /// Another service that this one calls.
@@ -212,10 +252,19 @@ impl TelemetryConfig {
         if let Err(error) = log_filter.parse::<tracing_subscriber::EnvFilter>() {
             settings.wrong("telemetry.log_filter", error);
         }
+        let otlp_endpoint: Option<SecretText> = settings.optional("telemetry.otlp_endpoint");
+        if let Some(endpoint) = &otlp_endpoint {
+            let uri = endpoint.as_str().parse::<http::Uri>().ok();
+            if !uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https"))) {
+                settings.wrong("telemetry.otlp_endpoint", "must be http://host:port or https://host:port");
+            } else if let Some(problem) = endpoint.problem() {
+                settings.wrong("telemetry.otlp_endpoint", problem);
+            }
+        }
         TelemetryConfig {
             log_format: settings.or("telemetry.log_format", default.log_format),
             log_filter,
-            otlp_endpoint: settings.optional("telemetry.otlp_endpoint"),
+            otlp_endpoint,
         }
     }
 }

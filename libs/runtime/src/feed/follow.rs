@@ -1,69 +1,47 @@
-//! Reading the change log.
+//! Following the change log.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::fmt;
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use futures::stream::{self, Stream};
-use sea_orm::{DatabaseConnection, DbBackend, DbErr, FromQueryResult, Statement};
-use tokio::sync::watch;
+use sea_orm::DbErr;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
-use super::Position;
+use super::places::{Place, Places};
+use super::reader::{Bare, Chunk, Reading, Shared};
+use super::{Change, Position, log};
+use crate::db::DatabaseConnection;
+use crate::{Caller, ServiceError};
 
-/// How often the log is looked at when nobody wakes the follower: changes by other processes are seen this late at most.
-const POLL_INTERVAL: Duration = Duration::from_millis(200);
-/// Entries read at a time while tailing.
-const TAIL_BATCH: u64 = 500;
-
-/// An entry of the change log.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
-pub struct Change {
-    txid: i64,
-    seq: i64,
-    /// Pooling area (admdvs) it belongs to.
-    pub area: String,
-    /// What kind of change, stable UPPER_SNAKE.
-    pub kind: String,
-    /// Whom or what it is about.
-    pub subject: String,
-    /// The change itself: an encoded protobuf message.
-    pub payload: Vec<u8>,
-    /// When it was made.
-    pub recorded_at: DateTime<Utc>,
-}
-
-impl Change {
-    /// The place behind this entry: what a follower stores once it has dealt with it.
-    pub fn position(&self) -> Position {
-        Position { txid: self.txid, seq: self.seq }
-    }
-}
-
-/// A service's own change log. Cheap to clone; clones wake one another.
-#[derive(Clone, Debug)]
-pub struct Feed {
-    db: DatabaseConnection,
-    commits: watch::Sender<()>,
+/// A service's own change log. Cheap to clone; clones wake one another, and their followers share one reader.
+pub struct Feed<R: Reading = Bare> {
+    shared: Arc<Shared<R>>,
+    places: Arc<Places>,
 }
 
 impl Feed {
     /// The log in this database.
     pub fn new(db: DatabaseConnection) -> Self {
-        Feed { db, commits: watch::Sender::new(()) }
+        Feed::reading(db, Bare)
+    }
+}
+
+impl<R: Reading> Feed<R> {
+    /// The log in this database, and more that is read of its entries.
+    pub fn reading(db: DatabaseConnection, reading: R) -> Self {
+        Feed { shared: Arc::new(Shared::new(db, reading)), places: Arc::default() }
     }
 
     /// Tells followers in this process that something was committed, so that they need not wait for the next poll.
     pub fn wake(&self) {
-        self.commits.send_replace(());
+        self.shared.commits.send_replace(());
     }
 
     /// Up to `limit` entries behind a position, in order; empty when there is nothing new that is safe to read.
     pub async fn read_after(&self, after: Position, limit: u64) -> Result<Vec<Change>, DbErr> {
-        let backend = self.db.get_database_backend();
-        let sql = if backend == DbBackend::Postgres { POSTGRES } else { SQLITE };
-        let values = [after.txid.into(), after.seq.into(), (limit as i64).into()];
-        Change::find_by_statement(Statement::from_sql_and_values(backend, sql, values)).all(&self.db).await
+        log::behind(&self.shared.db, after, limit).await
     }
 
     /// Every entry behind a position, as they come, each exactly once, until `stop` is cancelled (a server cancels it when
@@ -73,63 +51,116 @@ impl Feed {
         &self,
         after: Position,
         stop: CancellationToken,
-    ) -> impl Stream<Item = Result<Change, DbErr>> + use<> {
+    ) -> impl Stream<Item = Result<Arc<R::Entry>, DbErr>> + Send + use<R> {
+        self.tail_for(None, after, stop)
+    }
+
+    /// The same for one who follows from a token on: takes one of their places, and what is only read for them is only what they may see.
+    /// What everybody is told comes too: ask again of each whether they see it.
+    ///
+    /// # Errors
+    /// TOO_MANY_FOLLOWERS, RESUME_TOKEN_INVALID.
+    pub async fn follow(
+        &self,
+        caller: &Caller,
+        resume_token: &str,
+        stop: CancellationToken,
+    ) -> Result<impl Stream<Item = Result<Arc<R::Entry>, DbErr>> + Send + use<R>, ServiceError> {
+        let place = self.places.take(caller)?;
+        let after = Position::from_token(resume_token)?;
+        Ok(self.tail_for(Some((caller.clone(), place)), after, stop))
+    }
+
+    fn tail_for(
+        &self,
+        whom: Option<(Caller, Place)>,
+        after: Position,
+        stop: CancellationToken,
+    ) -> impl Stream<Item = Result<Arc<R::Entry>, DbErr>> + Send + use<R> {
         let tail = Tail {
-            commits: self.commits.subscribe(),
-            feed: self.clone(),
+            told: self.shared.subscribe(),
+            shared: self.shared.clone(),
+            whom,
             after,
-            stop,
+            is_behind: true,
             read: VecDeque::new(),
-            failed: false,
+            ended: false,
         };
-        stream::unfold(tail, async |mut tail| tail.next().await.map(|item| (item, tail)))
+        stream::unfold((tail, stop), async |(mut tail, stop)| {
+            let item = tail.next(&stop).await?;
+            Some((item, (tail, stop)))
+        })
+    }
+}
+
+impl<R: Reading> Clone for Feed<R> {
+    fn clone(&self) -> Self {
+        Feed { shared: self.shared.clone(), places: self.places.clone() }
+    }
+}
+
+impl<R: Reading> fmt::Debug for Feed<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed").finish_non_exhaustive()
     }
 }
 
 /// A follower's state between two entries.
-struct Tail {
-    feed: Feed,
-    commits: watch::Receiver<()>,
+struct Tail<R: Reading> {
+    shared: Arc<Shared<R>>,
+    /// What everybody is told. Subscribed to before the first look at the database: nothing lies between the two.
+    told: Receiver<Result<Arc<Chunk<R::Entry>>, DbErr>>,
+    whom: Option<(Caller, Place)>,
+    /// Behind the last entry of `read`.
     after: Position,
-    stop: CancellationToken,
-    read: VecDeque<Change>,
-    failed: bool,
+    /// Behind what everybody is told, or not known to be there.
+    is_behind: bool,
+    read: VecDeque<Arc<R::Entry>>,
+    ended: bool,
 }
 
-impl Tail {
-    async fn next(&mut self) -> Option<Result<Change, DbErr>> {
+impl<R: Reading> Tail<R> {
+    async fn next(&mut self, stop: &CancellationToken) -> Option<Result<Arc<R::Entry>, DbErr>> {
         while self.read.is_empty() {
-            if self.failed || self.stop.is_cancelled() {
+            if self.ended {
                 return None;
             }
-            // Marked before reading: a commit during the read wakes the wait below at once.
-            self.commits.mark_unchanged();
-            match self.feed.read_after(self.after, TAIL_BATCH).await {
-                Ok(changes) if changes.is_empty() => self.wait().await,
-                Ok(changes) => self.read = changes.into(),
-                Err(error) => {
-                    self.failed = true;
-                    return Some(Err(error));
-                }
+            let read = stop.run_until_cancelled(self.read_more()).await?;
+            if let Err(error) = read {
+                self.ended = true;
+                return Some(Err(error));
             }
         }
-        let change = self.read.pop_front()?;
-        self.after = change.position();
-        Some(Ok(change))
+        self.read.pop_front().map(Ok)
     }
 
-    async fn wait(&mut self) {
-        tokio::select! {
-            () = self.stop.cancelled() => {}
-            _ = self.commits.changed() => {}
-            () = tokio::time::sleep(POLL_INTERVAL) => {}
+    async fn read_more(&mut self) -> Result<(), DbErr> {
+        if self.is_behind {
+            let whom = self.whom.as_ref().map(|(caller, _)| caller);
+            let (entries, more, end) = self.shared.page(self.after, whom).await?;
+            (self.is_behind, self.after) = (more, end);
+            self.read.extend(entries.into_iter().map(Arc::new));
+            return Ok(());
+        }
+        match self.told.recv().await {
+            Ok(chunk) => self.hear(&*chunk?),
+            // What was missed shows in the next chunk.
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => self.ended = true,
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, chunk: &Chunk<R::Entry>) {
+        match &chunk.entries {
+            _ if chunk.end <= self.after => {}
+            Some(entries) if chunk.behind <= self.after => {
+                let new = entries.iter().filter(|entry| R::Entry::as_ref(entry).position() > self.after);
+                self.read.extend(new.cloned());
+                self.after = chunk.end;
+            }
+            // There is something between, or it was too large to be kept: it stands in the database.
+            _ => self.is_behind = true,
         }
     }
 }
-
-const POSTGRES: &str = "SELECT txid, seq, area, kind, subject, payload, recorded_at FROM change_log \
-    WHERE (txid, seq) > ($1, $2) AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
-    ORDER BY txid, seq LIMIT $3";
-
-const SQLITE: &str = "SELECT txid, seq, area, kind, subject, payload, recorded_at FROM change_log \
-    WHERE txid >= $1 AND seq > $2 ORDER BY seq LIMIT $3";

@@ -1,10 +1,15 @@
 //! How far a follower is.
 
-use crate::page;
+use data_encoding::BASE32HEX_NOPAD;
+
+use crate::ids::base32hex;
 use crate::{Reason, ServiceError};
 
-/// The list the tokens belong to.
+/// What the text of a token begins with, and what divides it.
 const SCOPE: &str = "feed";
+const DIVIDER: char = '\u{1f}';
+/// Longest token that is looked at.
+const MAX_TOKEN_LENGTH: usize = 1024;
 
 /// A place in a change log: behind one entry and before the next. Ordered as the log is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,21 +26,25 @@ impl Position {
 
     /// As an opaque resume token.
     pub fn to_token(self) -> String {
-        page::encode_token(SCOPE, &[self.txid.to_string(), self.seq.to_string()])
+        base32hex(format!("{SCOPE}{DIVIDER}{}{DIVIDER}{}", self.txid, self.seq).as_bytes())
     }
 
     /// From a resume token; the empty token is [`Position::START`]. A damaged one is refused with RESUME_TOKEN_INVALID.
     pub fn from_token(token: &str) -> Result<Position, ServiceError> {
-        let invalid = || ServiceError::invalid_field("resume_token", Reason::ResumeTokenInvalid);
-        match page::decode_token::<2>(SCOPE, token) {
-            Ok(None) => Ok(Position::START),
-            Ok(Some([txid, seq])) => match (txid.parse(), seq.parse()) {
-                (Ok(txid), Ok(seq)) => Ok(Position { txid, seq }),
-                _ => Err(invalid()),
-            },
-            Err(_) => Err(invalid()),
+        if token.is_empty() {
+            return Ok(Position::START);
         }
+        let invalid = || ServiceError::invalid_field("resume_token", Reason::ResumeTokenInvalid);
+        read(token).ok_or_else(invalid)
     }
+}
+
+fn read(token: &str) -> Option<Position> {
+    let token = Some(token).filter(|token| token.len() <= MAX_TOKEN_LENGTH)?;
+    let text = String::from_utf8(BASE32HEX_NOPAD.decode(token.as_bytes()).ok()?).ok()?;
+    let (scope, place) = text.split_once(DIVIDER)?;
+    let (txid, seq) = place.split_once(DIVIDER).filter(|_| scope == SCOPE)?;
+    Some(Position { txid: txid.parse().ok()?, seq: seq.parse().ok()? })
 }
 
 #[cfg(test)]

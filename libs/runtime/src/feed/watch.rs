@@ -3,17 +3,17 @@
 use futures::{Stream, StreamExt, future};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use yizhan_terms::Area;
 
-use super::{Change, Feed, Position};
+use super::reader::may_see_area;
+use super::{Change, Feed};
 use crate::{Caller, ServiceError};
 
 impl Feed {
     /// Every change behind a token, in the order of commit, in the areas the caller may read, as `event` tells it, until `stopping`.
     ///
     /// # Errors
-    /// `AREA_NOT_OWNED` for who owns no area, and where the token is none.
-    pub fn watch<T, E>(
+    /// `AREA_NOT_OWNED` for who owns no area, before anything is read; then those of [`Feed::follow`].
+    pub async fn watch<T, E>(
         &self,
         resume_token: &str,
         caller: Caller,
@@ -22,23 +22,24 @@ impl Feed {
     ) -> Result<impl Stream<Item = Result<T, Status>> + Send + use<T, E>, ServiceError>
     where
         T: Send,
-        E: Fn(Change) -> Result<T, ServiceError> + Send,
+        E: Fn(&Change) -> Result<T, ServiceError> + Send,
     {
         if caller.readable_area().is_none() {
-            return Err(no_area());
+            return Err(may_not_follow());
         }
-        let changes = self.tail(Position::from_token(resume_token)?, stopping);
+        let changes = self.follow(&caller, resume_token, stopping).await?;
         Ok(changes.filter_map(move |change| {
             let told = match change {
-                Ok(change) if !caller.may_read_area(Area::parse(&change.area)) => None,
-                Ok(change) => Some(event(change).map_err(Status::from)),
-                Err(error) => Some(Err(ServiceError::internal(error).into())),
+                Ok(change) if !may_see_area(Some(&caller), &change) => None,
+                Ok(change) => Some(event(&change).map_err(Status::from)),
+                Err(error) => Some(Err(ServiceError::from(error).into())),
             };
             future::ready(told)
         }))
     }
 }
 
-fn no_area() -> ServiceError {
-    ServiceError::area_not_owned("").with_text("没有辖区，无权订阅变更")
+/// The caller can see nothing of a feed.
+pub fn may_not_follow() -> ServiceError {
+    ServiceError::area_not_owned("").with_text("无权订阅变更")
 }

@@ -57,7 +57,8 @@ calls! { EnrollmentService for Api, working with |api| &api.register;
                 self.stopping.clone(),
                 caller,
                 &request.into_inner().resume_token,
-            )?;
+            )
+            .await?;
             Ok(Response::new(Box::pin(events)))
         }
     }

@@ -13,16 +13,16 @@ use crate::person::store::edit::{PERSON_MERGED, PERSON_MOVED};
 
 /// Every change behind a token, in the order of commit, in the areas the caller may read, until the
 /// server stops.
-pub fn watch_register(
+pub async fn watch_register(
     register: &Register,
     stopping: CancellationToken,
     caller: Caller,
     resume_token: &str,
 ) -> Result<impl Stream<Item = Result<WatchRegisterResponse, Status>> + Send + use<>, ServiceError> {
-    register.feed.watch(resume_token, caller, stopping, event)
+    register.feed.watch(resume_token, caller, stopping, event).await
 }
 
-fn event(change: Change) -> Result<WatchRegisterResponse, ServiceError> {
+fn event(change: &Change) -> Result<WatchRegisterResponse, ServiceError> {
     let told = RegisterChange::decode(change.payload.as_slice()).map_err(ServiceError::internal)?;
     let kind = match change.kind.as_str() {
         PERSON_MERGED => RegisterChangeKind::Merged,

@@ -53,7 +53,7 @@ calls! { FilingService for FilingApi, working with |api| &api.register;
             contract::check(request.get_ref())?;
             let token = request.into_inner().resume_token;
             let events =
-                watch_filings::watch_filings(&self.register, self.stopping.clone(), caller, &token)?;
+                watch_filings::watch_filings(&self.register, self.stopping.clone(), caller, &token).await?;
             Ok(Response::new(Box::pin(events)))
         }
     }

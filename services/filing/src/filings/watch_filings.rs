@@ -11,16 +11,16 @@ use yizhan_runtime::{Caller, ServiceError};
 use crate::app::Register;
 
 /// Every change behind a token, in the order of commit, in the areas the caller may read, until the server stops.
-pub fn watch_filings(
+pub async fn watch_filings(
     register: &Register,
     stopping: CancellationToken,
     caller: Caller,
     resume_token: &str,
 ) -> Result<impl Stream<Item = Result<WatchFilingsResponse, Status>> + Send + use<>, ServiceError> {
-    register.feed.watch(resume_token, caller, stopping, event)
+    register.feed.watch(resume_token, caller, stopping, event).await
 }
 
-fn event(change: Change) -> Result<WatchFilingsResponse, ServiceError> {
+fn event(change: &Change) -> Result<WatchFilingsResponse, ServiceError> {
     let told = FilingChange::decode(change.payload.as_slice()).map_err(ServiceError::internal)?;
     Ok(WatchFilingsResponse {
         resume_token: change.position().to_token(),

@@ -5,6 +5,7 @@
 
 pub mod commit;
 pub mod entities;
+pub mod followed;
 mod invariants;
 pub mod load;
 pub mod settlements;

@@ -37,13 +37,26 @@ const PAYERS: [(&str, &[Payer]); 4] = [
     ("union", &[Payer::UnionMutualAid]),
 ];
 
+/// Whether there are settlements the caller sees without a grant or being the person: who may follow the feed. Persons have their lists.
+pub fn may_follow(caller: &Caller) -> bool {
+    match caller {
+        Caller::Department { code, .. } => payers_of(code.as_deref()).is_some(),
+        Caller::Institution { .. } | Caller::Agency { .. } => true,
+        Caller::Service { .. } | Caller::LocalAdministrator => true,
+        Caller::Person { .. } | Caller::Insurer { .. } | Caller::Operator { .. } => false,
+    }
+}
+
+fn payers_of(department: Option<&str>) -> Option<&'static [Payer]> {
+    PAYERS.iter().find(|(code, _)| Some(*code) == department).map(|(_, payers)| *payers)
+}
+
 /// How the caller sees a settlement without a grant; `None`: not at all.
 pub fn view_of(caller: &Caller, whose: Whose<'_>) -> Option<View> {
     if let Caller::Department { code, .. } = caller {
-        let payers = PAYERS.iter().find(|(department, _)| Some(*department) == code.as_deref());
-        return payers
+        return payers_of(code.as_deref())
             .filter(|_| caller.may_read_area(Area::parse(whose.poolarea_no)))
-            .map(|(_, payers)| View::Payments(payers));
+            .map(View::Payments);
     }
     let whole = is_self(caller, whose.psn_no)
         || caller.may_act_for_institution(whose.fixmedins_code)
@@ -80,6 +93,18 @@ fn is_self(caller: &Caller, psn_no: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Who sees something follows, but for persons; who follows is somebody who could see something.
+    #[test]
+    fn who_sees_something_follows() {
+        let followers =
+            ["institution:H2", "agency:430100", "department:430100.civil-affairs", "service:audit"];
+        let others =
+            ["person:P1", "insurer:PICC", "operator:alice", "department:430200", "department:430200.health"];
+        let may = |caller: &&str| may_follow(&Caller::parse(caller).unwrap());
+        assert!(followers.iter().all(may) && may(&"local-administrator"));
+        assert!(!others.iter().any(may));
+    }
 
     #[test]
     fn each_sees_what_is_theirs() {

@@ -38,7 +38,7 @@ calls! { SettlementService for Api, working with |api| &api.0;
         ) -> Result<Response<Self::WatchSettlementsStream>, Status> {
             let caller = Caller::of(&request);
             contract::check(request.get_ref())?;
-            let events = watch::watch(self.0.clone(), caller, &request.into_inner())?;
+            let events = watch::watch(self.0.clone(), caller, &request.into_inner()).await?;
             Ok(Response::new(Box::pin(events)))
         }
     }

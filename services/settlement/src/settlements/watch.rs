@@ -5,60 +5,79 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt, future};
 use tonic::Status;
 use yizhan_proto::enrollment::v1::LookKind;
-use yizhan_proto::settlement::v1::{WatchSettlementsRequest, WatchSettlementsResponse};
-use yizhan_runtime::feed::{Change, Position};
+use yizhan_proto::settlement::v1::{Settlement, WatchSettlementsRequest, WatchSettlementsResponse};
+use yizhan_runtime::feed::may_not_follow;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::query::whose;
 use crate::app::App;
+use crate::books::store::followed::{Entry, Settled};
 use crate::books::store::settlements;
-use crate::looks::domain::view_of;
+use crate::looks::domain::{Whose, may_follow, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
 use crate::looks::messages::cut;
 
-/// Settlements read at the same time ahead of a slow follower.
+/// Looks logged at the same time ahead of a slow follower.
 const READ_AHEAD: usize = 16;
 
+/// Who follows, and what for.
+struct Follower {
+    app: Arc<App>,
+    caller: Caller,
+    purpose: String,
+}
+
 /// Every settlement behind a token, in the order of commit, as much of it as the caller may see.
-pub fn watch(
+pub async fn watch(
     app: Arc<App>,
     caller: Caller,
     request: &WatchSettlementsRequest,
 ) -> Result<impl Stream<Item = Result<WatchSettlementsResponse, Status>> + Send + use<>, ServiceError> {
+    if !may_follow(&caller) {
+        return Err(may_not_follow());
+    }
     let mut wrong = Violations::new();
-    let purpose: Arc<str> = check_purpose(&caller, &request.purpose, false, &mut wrong).into();
+    let purpose = check_purpose(&caller, &request.purpose, false, &mut wrong);
     wrong.none()?;
-    let after = Position::from_token(&request.resume_token)?;
-    let changes = app.feed.tail(after, app.stopping.clone());
-    let events = changes.map(move |change| {
-        let (app, caller, purpose) = (app.clone(), caller.clone(), purpose.clone());
-        async move {
-            match change {
-                Ok(change) => event(&app, &caller, &purpose, change).await.transpose(),
-                Err(error) => Some(Err(ServiceError::internal(error))),
-            }
-        }
+    let entries = app.feed.follow(&caller, &request.resume_token, app.stopping.clone()).await?;
+    let follower = Arc::new(Follower { app, caller, purpose });
+    let looker = Arc::clone(&follower);
+    let seen = entries.filter_map(move |entry| future::ready(follower.sees(entry).transpose()));
+    let told = seen.map(move |seen| {
+        let follower = Arc::clone(&looker);
+        async move { follower.told(seen?).await }
     });
-    let visible = events.buffered(READ_AHEAD).filter_map(future::ready);
-    Ok(visible.map(|event| event.map_err(Status::from)))
+    Ok(told.buffered(READ_AHEAD).map(|event| event.map_err(Status::from)))
 }
 
-/// The settlement of a change, or nothing when it is not the caller's to see.
-async fn event(
-    app: &App,
-    caller: &Caller,
-    purpose: &str,
-    change: Change,
-) -> Result<Option<WatchSettlementsResponse>, ServiceError> {
-    let row = settlements::by_id(&app.db, &change.subject).await?;
-    let row =
-        row.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("the feed names an unknown settlement")))?;
-    let Some(view) = view_of(caller, whose(&row)) else { return Ok(None) };
-    let Some(settlement) = cut(settlements::answer_of(&row)?, view) else { return Ok(None) };
-    let look = Look { kind: LookKind::Settlement, psn_no: &row.psn_no, subject: &row.setl_id, purpose };
-    leave::note(app, caller, whose(&row), look).await?;
-    Ok(Some(WatchSettlementsResponse {
-        resume_token: change.position().to_token(),
-        settlement: Some(settlement),
-    }))
+impl Follower {
+    /// As much of a settlement as the follower sees; `None`: nothing.
+    fn sees<E>(&self, entry: Result<Arc<Entry>, E>) -> Result<Option<(Arc<Entry>, Settlement)>, ServiceError>
+    where
+        ServiceError: From<E>,
+    {
+        let entry = entry?;
+        let Some(view) = view_of(&self.caller, whose(&entry.settled)) else { return Ok(None) };
+        let settlement = settlements::decode_answer(&entry.settled.answer)?;
+        Ok(cut(settlement, view).map(|settlement| (entry, settlement)))
+    }
+
+    /// The event, once the look is logged.
+    async fn told(
+        &self,
+        (entry, settlement): (Arc<Entry>, Settlement),
+    ) -> Result<WatchSettlementsResponse, ServiceError> {
+        let Settled { psn_no, setl_id, .. } = &entry.settled;
+        let look = Look { kind: LookKind::Settlement, psn_no, subject: setl_id, purpose: &self.purpose };
+        leave::note(&self.app, &self.caller, whose(&entry.settled), look).await?;
+        let resume_token = entry.change.position().to_token();
+        Ok(WatchSettlementsResponse { resume_token, settlement: Some(settlement) })
+    }
+}
+
+fn whose(settled: &Settled) -> Whose<'_> {
+    Whose {
+        poolarea_no: &settled.poolarea_no,
+        psn_no: &settled.psn_no,
+        fixmedins_code: &settled.fixmedins_code,
+    }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use prost::Message;
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_proto::settlement::v1::Settlement;
+use yizhan_runtime::db::DatabaseConnection;
 
 use super::entities::{accumulated, settlement};
 
@@ -113,6 +114,10 @@ pub async fn accumulated_of(
 
 /// The answer a settlement was given.
 pub fn answer_of(row: &settlement::Model) -> Result<Settlement, DbErr> {
-    Settlement::decode(row.answer.as_slice())
-        .map_err(|error| DbErr::Type(format!("settlements.answer: {error}")))
+    decode_answer(&row.answer)
+}
+
+/// The same from its bytes.
+pub fn decode_answer(answer: &[u8]) -> Result<Settlement, DbErr> {
+    Settlement::decode(answer).map_err(|error| DbErr::Type(format!("settlements.answer: {error}")))
 }

@@ -1,0 +1,5 @@
+//! Faults of process, disk, network and database, made on purpose.
+
+mod peers;
+mod secrets;
+mod tools;
