@@ -18,6 +18,7 @@ mod concurrency;
 mod crash;
 mod every_field;
 mod family_account;
+#[allow(clippy::print_stdout, reason = "what many rounds come to is told by hand")]
 mod faults;
 mod feed;
 mod golden;
