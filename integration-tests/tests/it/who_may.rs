@@ -71,14 +71,19 @@ const OWN_KEY: [&str; 5] =
     ["ImportCatalogue", "ImportFilings", "LoadRoster", "AbandonRoster", "RecordManualReimbursement"];
 
 /// A line of the table.
-struct Line {
-    name: String,
+pub struct Line {
+    pub name: String,
     cells: String,
-    request: String,
+    pub request: String,
 }
 
-fn lines(of: &str) -> Vec<Line> {
-    let text = fs::read_to_string(of).unwrap();
+/// The lines of the calls.
+pub fn lines() -> Vec<Line> {
+    lines_of(CALLS)
+}
+
+fn lines_of(file: &str) -> Vec<Line> {
+    let text = fs::read_to_string(file).unwrap();
     let line = |line: &str| {
         let mut parts = line.splitn(3, ' ').map(str::to_owned);
         let mut part =
@@ -126,16 +131,29 @@ impl Decoder for Raw {
     }
 }
 
-/// Makes any call with a message written as JSON; nothing where it is not answered in a second.
-async fn ask(
+/// Every call of the contract, by its name as lines say it.
+pub fn methods() -> Methods {
+    let pool = DescriptorPool::decode(yizhan_proto::FILE_DESCRIPTOR_SET).unwrap();
+    let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
+    methods
+        .filter(|method| method.full_name().starts_with("yizhan."))
+        .map(|method| (format!("{}/{}", method.parent_service().full_name(), method.name()), method))
+        .collect()
+}
+
+/// A message written as JSON.
+pub fn message_of(method: &MethodDescriptor, json: &str) -> DynamicMessage {
+    let message = DynamicMessage::deserialize(method.input(), &mut serde_json::Deserializer::from_str(json));
+    message.unwrap_or_else(|error| panic!("{}: {error}", method.full_name()))
+}
+
+/// Makes any call, and gives the first answer: nothing also if there is none within a second, or no first.
+pub async fn call(
     channel: Channel,
     method: &MethodDescriptor,
     caller: &str,
-    json: &str,
+    message: Vec<u8>,
 ) -> Result<Vec<u8>, Status> {
-    let mut json = serde_json::Deserializer::from_str(json);
-    let message = DynamicMessage::deserialize(method.input(), &mut json);
-    let message = message.unwrap_or_else(|error| panic!("{}: {error}", method.full_name())).encode_to_vec();
     // A stream of requests stays open, so that it is not the end that is answered.
     let open = futures::stream::pending().take(usize::from(method.is_client_streaming()));
     let mut request = Request::new(futures::stream::once(async { message }).chain(open));
@@ -147,22 +165,20 @@ async fn ask(
     grpc.ready().await.unwrap();
     let answer = async {
         let mut answers = grpc.streaming(request, path.parse().unwrap(), Raw).await?.into_inner();
-        answers.message().await
+        Ok(answers.message().await?.unwrap_or_default())
     };
-    match tokio::time::timeout(Duration::from_secs(1), answer).await {
-        Ok(answered) => answered.map(Option::unwrap_or_default),
-        Err(_) => Ok(Vec::new()),
-    }
+    tokio::time::timeout(Duration::from_secs(1), answer).await.unwrap_or(Ok(Vec::new()))
 }
 
 /// What becomes of a call: `+` it was allowed, `o` it was answered with nothing, `0` it was answered that there is
 /// nothing of the kind, `-` it was refused to this caller, `?` the caller is not known, `x` it
 /// was refused for what was said.
 async fn cell(channel: Channel, method: &MethodDescriptor, caller: &str, json: &str, form: bool) -> char {
-    let refused = match ask(channel, method, caller, json).await {
+    let refused = match call(channel, method, caller, message_of(method, json).encode_to_vec()).await {
         Ok(answer) => return if answer.is_empty() { 'o' } else { '+' },
         Err(refused) => refused,
     };
+    let path = method.full_name();
     match refused.code() {
         Code::PermissionDenied => '-',
         Code::Unauthenticated => '?',
@@ -182,17 +198,15 @@ async fn cell(channel: Channel, method: &MethodDescriptor, caller: &str, json: &
 type Methods = BTreeMap<String, MethodDescriptor>;
 
 /// What lines name with a dollar sign.
-struct Desk {
-    _db: TestDatabase,
+pub struct Desk {
     platform: TestPlatform,
     known: BTreeMap<&'static str, String>,
 }
 
 impl Desk {
-    async fn open() -> Desk {
-        let db = TestDatabase::sqlite();
+    pub async fn open(db: &TestDatabase) -> Desk {
         let persons = ["P1", "P2", "M1"].map(Person::employee);
-        let platform = TestPlatform::on(&db).with_persons(persons).start().await;
+        let platform = TestPlatform::on(db).with_persons(persons).start().await;
         let policy = serde_json::to_string(&next_composite_version()).unwrap();
         let elsewhere = policy.replace("2022.3", "2022.9").replace("999900", "430200");
         let policies = [("$policy", policy), ("$elsewhere", elsewhere)];
@@ -249,17 +263,17 @@ impl Desk {
             let told = rosters.load_roster(by("department:999900.civil-affairs", said)).await.unwrap();
             told.into_inner().message().await.unwrap();
         }
-        Desk { _db: db, platform, known }
+        Desk { platform, known }
     }
 
-    /// The service of a call.
-    async fn channel(&self, method: &MethodDescriptor) -> Channel {
+    /// To the service of a call.
+    pub async fn channel(&self, method: &MethodDescriptor) -> Channel {
         let package = method.parent_service().full_name().split('.').nth(1).unwrap().to_owned();
         Channel::from_shared(self.platform.url_of(&package)).unwrap().connect().await.unwrap()
     }
 
-    /// A request with what lines name with a dollar sign.
-    fn said(&self, request: &str) -> String {
+    /// What a line says, with what is here in place of its dollars, and a new request_id.
+    pub fn said(&self, request: &str) -> String {
         let known = self.known.iter().fold(request.to_owned(), |json, (name, id)| json.replace(name, id));
         known.replace("$id", &new_id())
     }
@@ -336,13 +350,7 @@ fn replaces_anothers(line: &Line, (agency, but): (usize, &[&str])) -> bool {
 /// Goal: nobody may more, or less, than these tables say, and no call is missing in them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_call_by_everybody() {
-    let pool = DescriptorPool::decode(yizhan_proto::FILE_DESCRIPTOR_SET).unwrap();
-    let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
-    let methods: Methods = methods
-        .filter(|method| method.full_name().starts_with("yizhan."))
-        .map(|method| (format!("{}/{}", method.parent_service().full_name(), method.name()), method))
-        .collect();
-    let (calls, replaced) = (lines(CALLS), lines(REPLACED));
+    let (methods, calls, replaced) = (methods(), lines(), lines_of(REPLACED));
     let named: Vec<&str> = calls.iter().map(|line| line.name.as_str()).collect();
     let missing: Vec<&String> = methods.keys().filter(|name| !named.contains(&name.as_str())).collect();
     assert!(missing.is_empty(), "calls without a line in {CALLS}: {missing:#?}");
@@ -356,7 +364,8 @@ async fn every_call_by_everybody() {
     let missing: Vec<&str> = missing.filter(|name| !named.contains(name)).collect();
     assert!(missing.is_empty(), "calls without a line in {REPLACED}: {missing:#?}");
 
-    let desk = Desk::open().await;
+    let db = TestDatabase::sqlite();
+    let desk = Desk::open(&db).await;
     let seen = [desk.cells(&methods, &calls, true).await, desk.cells(&methods, &replaced, false).await];
     if env::var_os("YIZHAN_UPDATE").is_some() {
         for (file, seen) in [CALLS, REPLACED].iter().zip(&seen) {

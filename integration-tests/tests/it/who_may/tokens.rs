@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use prost::Message;
 use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
 use tonic::Status;
 use yizhan_runtime::error::RemoteError;
 
-use super::{COLUMNS, Desk, Line, Methods, ask};
+use super::{COLUMNS, Desk, Line, Methods, call, message_of};
 
 /// What lists need to have two rows of besides.
 const ROWS: [(&str, &str); 6] = [
@@ -52,8 +53,8 @@ impl List<'_> {
         let mut said: serde_json::Value = serde_json::from_str(&self.desk.said(&self.request)).unwrap();
         said["page_size"] = 1.into();
         said["page_token"] = token.into();
-        let answer =
-            ask(self.desk.channel(self.method).await, self.method, caller, &said.to_string()).await?;
+        let said = message_of(self.method, &said.to_string()).encode_to_vec();
+        let answer = call(self.desk.channel(self.method).await, self.method, caller, said).await?;
         let answer = DynamicMessage::decode(self.method.output(), answer.as_slice()).unwrap();
         let rows = answer.fields().any(|(_, value)| matches!(value, Value::List(rows) if !rows.is_empty()));
         let next = answer.get_field_by_name("next_page_token").unwrap();
@@ -71,7 +72,8 @@ impl List<'_> {
 pub async fn check(desk: &Desk, methods: &Methods, calls: &[Line]) {
     for (name, request) in ROWS {
         let method = &methods[name];
-        let made = ask(desk.channel(method).await, method, "local-administrator", &desk.said(request)).await;
+        let said = message_of(method, &desk.said(request)).encode_to_vec();
+        let made = call(desk.channel(method).await, method, "local-administrator", said).await;
         made.unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
     }
     let lists =
