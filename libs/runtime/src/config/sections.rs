@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
 use super::{SecretText, Service, Settings};
 
@@ -74,7 +75,8 @@ pub struct TlsConfig {
 
 impl TlsConfig {
     fn read(settings: &mut Settings) -> Option<Self> {
-        match (file(settings, "server.tls_cert"), file(settings, "server.tls_key")) {
+        let (cert, key) = ("server.tls_cert", "server.tls_key");
+        match (pem(settings, cert, "CERTIFICATE"), pem(settings, key, "PRIVATE KEY")) {
             (Some(cert), Some(key)) => Some(TlsConfig { cert, key }),
             (None, None) => None,
             _ => {
@@ -86,11 +88,13 @@ impl TlsConfig {
     }
 }
 
-/// The path of a file that must be there.
-fn file(settings: &mut Settings, name: &str) -> Option<PathBuf> {
+/// The path of a PEM file that must be there, and hold this.
+fn pem(settings: &mut Settings, name: &str, what: &str) -> Option<PathBuf> {
     let path: PathBuf = settings.optional::<String>(name)?.into();
-    if !path.is_file() {
-        settings.wrong(name, format!("no such file: {}", path.display()));
+    match std::fs::read_to_string(&path) {
+        Ok(text) if text.contains(&format!("{what}-----")) => {}
+        Ok(_) => settings.wrong(name, format!("{} is no PEM file with a {what}", path.display())),
+        Err(error) => settings.wrong(name, format!("cannot read {}: {error}", path.display())),
     }
     Some(path)
 }
@@ -155,7 +159,8 @@ const PARAMETERS: [&str; 18] = [
 /// What is wrong with the URL of a database, told without anything of it: what tells it later would quote it.
 fn url_problem(url: &SecretText) -> Option<&'static str> {
     if url.starts_with("sqlite:") {
-        return None;
+        let read = SqliteConnectOptions::from_str(url.as_str());
+        return read.is_err().then_some("cannot be read: sqlite://folder/file.db");
     }
     let query = url.as_str().split_once('?').map_or("", |(_, query)| query);
     let names = query.split('&').map(|pair| pair.split(['=', '[']).next().unwrap_or_default());
@@ -214,7 +219,7 @@ impl PeerConfig {
         }
         let default = PeerConfig::at(address);
         let millis = settings.or(deadline, default.deadline.as_millis() as u64);
-        let tls_ca = file(settings, ca);
+        let tls_ca = pem(settings, ca, "CERTIFICATE");
         if tls_ca.is_some() != default.address.starts_with("https://") {
             settings.wrong(ca, format!("{ca} is needed with an https:// address, and only then"));
         }
