@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 
 use tokio_util::sync::CancellationToken;
 use yizhan_documents::{Document, Documents, RulesDocument};
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::task;
 
 use crate::store::{self, Row};

@@ -1,9 +1,9 @@
 //! A document is published to the running service. A published version never changes.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 use yizhan_documents::{Document, Head, Problem};
-use yizhan_runtime::db::lock;
+use yizhan_runtime::db::{DatabaseTransaction, lock};
 use yizhan_runtime::ids::new_id_after;
 use yizhan_runtime::once::{self, Done, Replayable, RequestKey, Write};
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};

@@ -1,13 +1,13 @@
 //! Publication, the list, and what a running service knows.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::DatabaseConnection;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tokio_util::sync::CancellationToken;
 use yizhan_documents::{Rules, RulesDocument};
 use yizhan_proto::filing::v1::ListFilingRulesRequest;
 use yizhan_rules::{CreatePublishedRules, Publication, Published, RulesBook};
 use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::{CreateServiceSecret, Secret};
 use yizhan_runtime::{Caller, ServiceError, Violations, db};

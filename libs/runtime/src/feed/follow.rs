@@ -5,13 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures::stream::{self, Stream};
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
 use super::places::{Place, Places};
 use super::reader::{Bare, Chunk, Reading, Shared};
 use super::{Change, Position, log};
+use crate::db::DatabaseConnection;
 use crate::{Caller, ServiceError};
 
 /// A service's own change log. Cheap to clone; clones wake one another, and their followers share one reader.

@@ -3,11 +3,10 @@
 
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
-use sea_orm::DatabaseConnection;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use yizhan_runtime::batcher::Batcher;
-use yizhan_runtime::db::{begin_write, retry_transient};
+use yizhan_runtime::db::{DatabaseConnection, begin_write, retry_transient};
 use yizhan_runtime::{Clock, ServiceError};
 
 use crate::access::domain::grant::{Refusal, WantedLook};

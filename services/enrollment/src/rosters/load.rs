@@ -10,7 +10,7 @@ use yizhan_proto::enrollment::v1::load_roster_response::Part as Told;
 use yizhan_proto::enrollment::v1::{
     LoadRosterRequest, LoadRosterResponse, RosterHeader, RosterReady, RosterRowResults,
 };
-use yizhan_runtime::{Caller, Reason, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError, contract};
 
 use super::applier::Applier;
 use super::check::{RowRules, roster_unknown};
@@ -20,7 +20,7 @@ use crate::rosters::messages;
 use crate::rosters::store::entities::roster::Model;
 use crate::rosters::store::rosters;
 
-/// How long the next message may take.
+/// How long the next message may take, or the client to read.
 const IDLE: Duration = Duration::from_secs(60);
 /// How often a sealed roster is looked at for the client's sake.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -175,7 +175,12 @@ impl Load {
         };
         match next {
             Ok(Ok(None)) => Ok(None),
-            Ok(Ok(Some(LoadRosterRequest { part: Some(part) }))) => Ok(Some(part)),
+            // A row with something wrong is refused by itself, while the others proceed.
+            Ok(Ok(Some(LoadRosterRequest { part: Some(part @ Said::Rows(_)) }))) => Ok(Some(part)),
+            Ok(Ok(Some(message @ LoadRosterRequest { part: Some(_) }))) => {
+                contract::check(&message)?;
+                Ok(message.part)
+            }
             Ok(Ok(Some(LoadRosterRequest { part: None }))) => {
                 Err(out_of_order("part", "消息应为首部、明细或封条之一"))
             }
@@ -191,9 +196,10 @@ impl Load {
         }
     }
 
+    /// A client that does not read what it is told is away as one that says nothing.
     async fn tell(&self, part: Told) -> Result<(), Ended> {
-        let response = LoadRosterResponse { part: Some(part) };
-        self.tell.send(Ok(response)).await.map_err(|_| Ended::Gone)
+        let told = self.tell.send_timeout(Ok(LoadRosterResponse { part: Some(part) }), IDLE);
+        told.await.map_err(|_| Ended::Gone)
     }
 
     /// Progress is for those who keep up reading: a client that sends all its rows first must not be waited for.

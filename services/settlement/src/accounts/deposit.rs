@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::books::digest;
 use crate::books::domain::ledger;
 use crate::books::messages::rows::{accounts_after, posting_rows};
-use crate::books::retries::{ATTEMPTS, contended};
+use crate::books::retries::{attempts, contended};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account, request};
 use crate::books::store::load::{PersonState, Wanted};
@@ -32,7 +32,7 @@ pub async fn deposit(
     let digest = digest::of_message(&request);
     let key = (caller.to_string(), request.request_id.clone());
     let _turn = app.turn_of(&request.poolarea_no, &[&request.psn_no]).await;
-    for _ in 0..ATTEMPTS {
+    for _ in attempts() {
         let state = app
             .person_state(Wanted {
                 poolarea_no: request.poolarea_no.clone(),
@@ -66,8 +66,7 @@ fn check(request: &DepositRequest) -> Result<(), ServiceError> {
     let mut fields = Fields::of(&mut wrong);
     fields.psn_no("psn_no", &request.psn_no);
     fields.area("poolarea_no", &request.poolarea_no);
-    let fits = (1..=MAX_FEN).contains(&request.amount_fen);
-    fields.require(fits, "amount_fen", Reason::AmountInvalid.saying("金额应大于 0，且不超过 16 位"));
+    fields.require(request.amount_fen > 0, "amount_fen", Reason::AmountInvalid);
     wrong.none()
 }
 

@@ -1,13 +1,13 @@
 //! Importing institutions and the catalogue: all rows or none, once however often it is asked.
 
 use rust_decimal::Decimal;
-use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
+use sea_orm::{EntityTrait, IntoActiveModel};
 use yizhan_proto::settlement::v1::{
     CatalogueItem, ImportCatalogueRequest, ImportCatalogueResponse, ImportInstitutionsRequest,
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::db::upsert;
+use yizhan_runtime::db::{DatabaseConnection, upsert};
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::{self, Done, Replayable, RequestKey};
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
@@ -23,7 +23,7 @@ pub const MAX_ROWS: usize = 1000;
 const MAX_LABELS: usize = 10;
 /// Characters of such a mark at most.
 const MAX_LABEL: usize = 30;
-/// Characters of a name at most.
+/// Characters of a name, and of what is said about where an entry comes from, at most.
 const MAX_NAME: usize = 200;
 
 /// Adds or replaces institutions.
@@ -146,6 +146,10 @@ fn check_institution(row: &Institution, mut fields: Fields<'_>) {
 fn check_item(row: &CatalogueItem, mut fields: Fields<'_>) {
     check_id(&mut fields, "hilist_code", &row.hilist_code);
     check_name(&mut fields, "name", &row.name);
+    for (field, text) in [("source", &row.source), ("confidence", &row.confidence)] {
+        let fits = text.chars().count() <= MAX_NAME;
+        fields.require(fits, field, Reason::TextInvalid.saying(format!("最多 {MAX_NAME} 个字符")));
+    }
     let known = matches!(row.chrgitm_lv.as_str(), "" | "01" | "02" | "03");
     fields.require(known, "chrgitm_lv", Reason::CodeUnknown.saying("收费项目等级应为空、01、02 或 03"));
     let known =

@@ -15,10 +15,10 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 use yizhan_runtime::Clock;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::page::Pages;
 use yizhan_terms::{Area, InstitutionType, Tier};
 

@@ -13,7 +13,7 @@ use super::quote::Read;
 use crate::app::App;
 use crate::books::digest;
 use crate::books::messages::rows::change_of;
-use crate::books::retries::{ATTEMPTS, contended, stored_answer};
+use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::Committed;
 use crate::books::store::entities::request;
 use crate::books::store::load::{PersonState, handled_request};
@@ -28,6 +28,8 @@ pub async fn settle(
     let owner = owner_of(caller, &request);
     let request_id = request.request_id.clone();
     match settle_new(app, caller, request, &digest).await {
+        // Where the database is away it cannot be asked either.
+        Err(away) if away.reason() == Reason::DatabaseUnavailable => Err(away),
         // A retry is answered as before even when what it would do now is refused.
         Err(refusal) if caller.may_act_for_institution(&owner) => {
             replay(app, &owner, &request_id, &digest).await?.ok_or(refusal)
@@ -57,7 +59,7 @@ async fn settle_new(
     let _turn =
         app.turn_of(&prepared.known.eligibility.poolarea_no, &[&visit.psn_no, &visit.mulaid_psn_no]).await;
     let key = (visit.fixmedins_code.clone(), request.request_id);
-    for _ in 0..ATTEMPTS {
+    for _ in attempts() {
         let state = app.person_state(wanted(&prepared, Some(key.clone()))).await?;
         if let Some(handled) = &state.handled {
             return answer_again(app, handled, digest).await;

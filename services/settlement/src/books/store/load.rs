@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use futures::future::try_join3;
-use sea_orm::{DatabaseConnection, DbErr, EntityTrait, FromQueryResult};
+use sea_orm::{DbErr, EntityTrait, FromQueryResult};
 use yizhan_policy::case::Accumulated;
-use yizhan_runtime::db::{find_rows, find_rows_and};
+use yizhan_runtime::db::{DatabaseConnection, find_rows, find_rows_and};
 
 use super::entities::{account, accumulated, request};
 
