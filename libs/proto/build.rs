@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let files = compiler.file_descriptor_set();
     fs::write(out_dir.join("mutations.rs"), mutations(&files.file)?)?;
+    fs::write(out_dir.join("lists.rs"), lists(&files.file)?)?;
     fs::write(out_dir.join("amounts.rs"), amounts(&files.file)?)?;
 
     tonic_prost_build::configure()
@@ -82,6 +83,30 @@ fn mutations(files: &[FileDescriptorProto]) -> Result<String, Box<dyn Error>> {
                  }}\n"
             )?;
         }
+    }
+    Ok(code)
+}
+
+/// What every question for a page of a list has alike.
+fn lists(files: &[FileDescriptorProto]) -> Result<String, Box<dyn Error>> {
+    let mut code = String::new();
+    for (package, message) in messages(files).filter(|(_, message)| has(message, "page_token", Type::String))
+    {
+        write!(
+            code,
+            "impl crate::ListRequest for {} {{
+                 const LIST: &'static str = {:?};
+                 fn page(&self) -> (i32, &str) {{ (self.page_size, &self.page_token) }}
+                 fn without_page(&self) -> Self {{
+                     let mut question = self.clone();
+                     question.page_size = 0;
+                     question.page_token.clear();
+                     question
+                 }}
+             }}\n",
+            rust_path(package, message),
+            format!("{package}.{}", message.name()),
+        )?;
     }
     Ok(code)
 }

@@ -212,7 +212,9 @@ async fn every_feed_by_everybody_behind_every_token() {
     let pool = DescriptorPool::decode(yizhan_proto::FILE_DESCRIPTOR_SET).unwrap();
     let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
     let feeds: BTreeSet<String> = methods
-        .filter(|method| method.name().starts_with("Watch") || method.input().get_field_by_name("resume_token").is_some())
+        .filter(|method| {
+            method.name().starts_with("Watch") || method.input().get_field_by_name("resume_token").is_some()
+        })
         .map(|method| format!("{}/{}", method.parent_service().full_name(), method.name()))
         .collect();
     let named: BTreeSet<String> = FEEDS.iter().map(|(feed, _)| (*feed).to_owned()).collect();
@@ -228,7 +230,8 @@ async fn every_feed_by_everybody_behind_every_token() {
         each_hears_what_is_theirs(&platform, feed, *hears, all).await;
         let good = &all[0].token;
         let others = everything.iter().filter(|(other, _)| other != feed);
-        let mut wrong: Vec<String> = others.flat_map(|(_, events)| events).map(|event| event.token.clone()).collect();
+        let mut wrong: Vec<String> =
+            others.flat_map(|(_, events)| events).map(|event| event.token.clone()).collect();
         wrong.extend(damaged(good));
         for token in &wrong {
             let opened = open(&platform, feed, "agency:999900", token).await;
@@ -265,7 +268,11 @@ async fn each_hears_what_is_theirs(platform: &TestPlatform, feed: &str, hears: [
                 No => {
                     let expected = (Code::PermissionDenied, "AREA_NOT_OWNED".to_owned());
                     assert_eq!(refusal(opened), expected, "{feed} by {caller}");
-                    assert_eq!(refusal(open(platform, feed, caller, "damaged").await), expected, "{feed} by {caller}");
+                    assert_eq!(
+                        refusal(open(platform, feed, caller, "damaged").await),
+                        expected,
+                        "{feed} by {caller}"
+                    );
                 }
                 Unknown => assert_eq!(refusal(opened).0, Code::Unauthenticated),
                 _ => {

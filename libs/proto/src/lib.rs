@@ -5,6 +5,7 @@
 
 mod amounts;
 mod codec;
+mod list;
 mod mutation;
 
 #[allow(
@@ -20,6 +21,7 @@ mod packages {
 }
 
 pub use amounts::Amounts;
+pub use list::ListRequest;
 pub use mutation::{MutationRequest, Replayable};
 pub use packages::yizhan::*;
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use yizhan_documents::{Document, Head, Period, Problem};
-use yizhan_runtime::page::paginated;
+use yizhan_runtime::page::Asked;
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, Insutype};
 
@@ -75,7 +75,7 @@ impl<D: Document> Book<D> {
     ///
     /// # Errors
     /// AREA_INVALID, and those of page sizes and tokens.
-    pub async fn list(&self, area: &str, asked: (i32, &str)) -> Result<Page, ServiceError> {
+    pub async fn list(&self, area: &str, asked: &Asked) -> Result<Page, ServiceError> {
         let wanted = Area::parse(area);
         if wanted.is_none() && !area.is_empty() {
             return Err(ServiceError::invalid_field("area", Reason::AreaInvalid));
@@ -91,7 +91,7 @@ impl<D: Document> Book<D> {
             Ok::<_, ServiceError>(concerned.take(limit as usize).collect())
         };
         let key = |last: &Summary| [last.id.clone(), last.version.clone()];
-        let (documents, next_page_token) = paginated(&format!("rules/{area}"), asked, behind, key).await?;
+        let (documents, next_page_token) = asked.page(behind, key).await?;
         Ok(Page { documents, next_page_token })
     }
 

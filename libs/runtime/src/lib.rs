@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`config`] | typed settings from `YIZHAN_*` variables and an optional TOML file; all problems at once |
 //! | [`telemetry`], [`trace`] | logs, optional OTLP export, W3C trace context in and out |
-//! | [`personal`], [`vault`] | values that cannot be printed; sealing them at rest |
+//! | [`personal`], [`vault`], [`secret`] | values that cannot be printed; sealing them at rest; keys of a service's own |
 //! | [`error`] | one error type, mapped once to a gRPC status with details, and read back from one |
 //! | [`caller`] | who asks, made once per request |
 //! | [`db`] | connecting, write transactions, retries, migrations |
@@ -36,6 +36,7 @@ pub mod page;
 pub mod personal;
 pub mod process;
 pub mod request_layer;
+pub mod secret;
 pub mod server;
 pub mod task;
 pub mod telemetry;

@@ -4,9 +4,19 @@
 
 use futures::future::join_all;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::db::{self, Failure, begin_write, retry_transient};
+use yizhan_runtime::secret::{CreateServiceSecret, Secret};
 use yizhan_testkit::{TestDatabase, both_databases};
+
+struct WithSecret;
+
+impl MigratorTrait for WithSecret {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(CreateServiceSecret)]
+    }
+}
 
 async fn counter(test: &TestDatabase) -> DatabaseConnection {
     let db = db::connect(&DatabaseConfig::at(test.url())).await.unwrap();
@@ -43,6 +53,20 @@ both_databases! {
         let changed: u64 = join_all((0..40).map(|_| add_one())).await.into_iter().map(Result::unwrap).sum();
         assert!(changed >= 1);
         assert_eq!(read(&db).await.unwrap() as u64, changed, "as many as said so");
+    }
+
+    /// Two processes that start at once, and one that starts later, have the same secret; another database has another.
+    async fn the_secret_of_a_service_is_made_once(test: TestDatabase) {
+        let db = db::connect(&DatabaseConfig::at(test.url())).await.unwrap();
+        db::migrate::<WithSecret>(&db).await.unwrap();
+        let opened = join_all((0..8).map(|_| Secret::open(&db))).await;
+        let digest = |secret: &Secret| secret.key("a purpose").hmac(&[b"text"]);
+        let first = opened[0].as_ref().unwrap();
+        assert!(opened.iter().all(|other| digest(other.as_ref().unwrap()) == digest(first)));
+        assert_ne!(digest(first), first.key("another").hmac(&[b"text"]));
+        assert!(!format!("{first:?}").contains(char::is_numeric), "it is not printed");
+        db.execute_unprepared("DELETE FROM service_secret").await.unwrap();
+        assert_ne!(digest(&Secret::open(&db).await.unwrap()), digest(first));
     }
 
     async fn a_key_that_exists_is_told_apart(test: TestDatabase) {

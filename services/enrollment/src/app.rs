@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sea_orm::DatabaseConnection;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::feed::Feed;
+use yizhan_runtime::page::Pages;
 use yizhan_runtime::vault::Vault;
 use yizhan_runtime::{Clock, Reason, ServiceError, once};
 
@@ -28,6 +29,8 @@ pub struct Register {
     pub rules: RulesBook,
     /// What time it is.
     pub clock: Clock,
+    /// Seals the tokens of its pages.
+    pub pages: Pages,
     /// The secret under which certificate numbers are digested.
     pub certificate_key: CertificateKey,
     /// Seals and opens personal data.

@@ -30,6 +30,8 @@ use yizhan_proto::enrollment::v1::roster_service_server::RosterServiceServer;
 use yizhan_proto::enrollment::v1::transfer_service_server::TransferServiceServer;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::page::Pages;
+use yizhan_runtime::secret::Secret;
 use yizhan_runtime::server::{RunningServer, Server, Services};
 use yizhan_runtime::vault::Vault;
 use yizhan_runtime::{db, services};
@@ -51,6 +53,7 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
     let connection = db::connect(&config.database).await?;
     db::migrate::<Migrator>(&connection).await?;
     feed::check(&connection).await?;
+    let secret = Secret::open(&connection).await?;
     let cache = VersionedCache::start(
         "timeline",
         &config.cache,
@@ -60,9 +63,10 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
     let register = Register {
         cache,
         rules: RulesBook::open(connection.clone()).await?,
-        feed: Feed::new(connection.clone()),
+        feed: Feed::new("enrollment.register", connection.clone(), &secret),
         access_log: AccessLog::start(connection.clone(), config.clock.clone(), config.log_key.clone()),
         vault: Vault::new(&config.data_keys),
+        pages: Pages::new(&secret),
         db: connection,
         clock: config.clock.clone(),
         certificate_key: config.certificate_key.clone(),

@@ -12,6 +12,7 @@ mod m20261129_000001_look_subject;
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_runtime::cache::CreateCacheState;
 use yizhan_runtime::feed::CreateChangeLog;
+use yizhan_runtime::secret::CreateServiceSecret;
 
 /// All migrations of this service, in order.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_transfer::Migration),
             Box::new(m20261122_000006_shared::Migration),
             Box::new(m20261129_000001_look_subject::Migration),
+            Box::new(CreateServiceSecret),
         ]
     }
 }

@@ -9,6 +9,7 @@ use yizhan_clients::Enrollment;
 use yizhan_rules::RulesBook;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::feed::Feed;
+use yizhan_runtime::page::Pages;
 use yizhan_runtime::{Clock, ServiceError, once};
 
 use crate::rules::FilingFamilies;
@@ -27,6 +28,8 @@ pub struct Register {
     pub rules: RulesBook<FilingFamilies>,
     /// What time it is.
     pub clock: Clock,
+    /// Seals the tokens of its pages.
+    pub pages: Pages,
     /// Who knows where people are insured.
     pub enrollment: Arc<dyn Enrollment>,
 }

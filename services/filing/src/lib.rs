@@ -27,6 +27,8 @@ use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::client::{channel, feed_channel};
 use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::follow::keep_following;
+use yizhan_runtime::page::Pages;
+use yizhan_runtime::secret::Secret;
 use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server, Services};
 use yizhan_runtime::{Caller, db, services};
 
@@ -45,20 +47,22 @@ pub async fn open(config: &FilingConfig) -> anyhow::Result<Register> {
     let connection = db::connect(&config.database).await?;
     db::migrate::<Migrator>(&connection).await?;
     feed::check(&connection).await?;
+    let secret = Secret::open(&connection).await?;
     let source = StandingsSource(connection.clone());
     Ok(Register {
         cache: VersionedCache::start("filing", &config.cache, connection.clone(), source)?,
         rules: RulesBook::open(connection.clone()).await?,
-        feed: Feed::new(connection.clone()),
+        feed: Feed::new("filing.filings", connection.clone(), &secret),
         enrollment: Arc::new(EnrollmentPeer::new(&config.enrollment, "filing")?),
+        pages: Pages::new(&secret),
         db: connection,
         clock: config.clock.clone(),
     })
 }
 
 fn services(register: &Register, stopping: CancellationToken) -> Services {
-    let Register { db, rules, clock, .. } = register.clone();
-    let documents = Documents { db, book: rules, clock };
+    let Register { db, rules, clock, pages, .. } = register.clone();
+    let documents = Documents { db, book: rules, clock, pages };
     services![
         FilingServiceServer::new(FilingApi::new(register.clone(), stopping)),
         FilingRulesServiceServer::new(RulesApi::new(documents)),

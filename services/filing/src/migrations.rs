@@ -9,6 +9,7 @@ use yizhan_runtime::cache::CreateCacheState;
 use yizhan_runtime::feed::CreateChangeLog;
 use yizhan_runtime::follow::CreateFollowedFeeds;
 use yizhan_runtime::once::CreateHandledRequests;
+use yizhan_runtime::secret::CreateServiceSecret;
 
 /// All migrations of this service, in order.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreatePublishedRules),
             Box::new(m20261122_000001_filing::Migration),
             Box::new(m20261122_000002_figures::Migration),
+            Box::new(CreateServiceSecret),
         ]
     }
 }

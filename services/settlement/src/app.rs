@@ -13,6 +13,8 @@ use yizhan_clients::{Enrollment, Filing};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::feed::Feed;
+use yizhan_runtime::page::Pages;
+use yizhan_runtime::secret::Secret;
 use yizhan_runtime::{Clock, ServiceError, once};
 
 use crate::books::store::commit::{self, Change, Committed};
@@ -46,6 +48,8 @@ pub struct App {
     pub policies: Policies,
     /// The change log.
     pub feed: Feed<Followed>,
+    /// Seals the tokens of its pages.
+    pub pages: Pages,
     /// How long a quote holds.
     pub quote_ttl: Duration,
     /// Cancelled when the server stops.
@@ -75,9 +79,9 @@ impl once::Service for App {
 }
 
 impl App {
-    /// Puts the parts together and starts the workers.
+    /// Over a database and its secret: puts the parts together and starts the workers.
     pub fn new(
-        db: DatabaseConnection,
+        (db, secret): (DatabaseConnection, &Secret),
         policies: Policies,
         clock: Clock,
         enrollment: Box<dyn Enrollment>,
@@ -86,11 +90,12 @@ impl App {
         stopping: CancellationToken,
     ) -> App {
         let sqlite = db.get_database_backend() == DbBackend::Sqlite;
-        let feed = Feed::reading(db.clone(), Followed(db.clone()));
+        let feed = Feed::reading(Followed(db.clone()), "settlement.settlements", db.clone(), secret);
+        let pages = Pages::new(secret);
         App {
             loader: loader(db.clone()),
             committer: committer(db.clone(), feed.clone(), if sqlite { 1 } else { COMMITTERS }),
-            reference: Reference::new(db.clone(), clock.clone()),
+            reference: Reference::new(db.clone(), clock.clone(), pages.clone()),
             policies,
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
             db,
@@ -98,6 +103,7 @@ impl App {
             enrollment,
             filing,
             feed,
+            pages,
             quote_ttl,
             stopping,
         }

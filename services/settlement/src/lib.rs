@@ -22,6 +22,7 @@ use yizhan_proto::settlement::v1::catalogue_service_server::CatalogueServiceServ
 use yizhan_proto::settlement::v1::institution_service_server::InstitutionServiceServer;
 use yizhan_proto::settlement::v1::policy_service_server::PolicyServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
+use yizhan_runtime::secret::Secret;
 use yizhan_runtime::server::{RunningServer, Server};
 use yizhan_runtime::{Clock, db, feed, services};
 
@@ -37,11 +38,12 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     let database = db::connect(&config.database).await?;
     db::migrate::<Migrator>(&database).await?;
     feed::check(&database).await?;
+    let secret = Secret::open(&database).await?;
     let enrollment = Box::new(EnrollmentPeer::new(&config.enrollment, "settlement")?);
     let filing = Box::new(FilingPeer::new(&config.filing, "settlement")?);
     let policies = Policies::open(database.clone()).await?;
     let app = Arc::new(App::new(
-        database,
+        (database, &secret),
         policies,
         clock,
         enrollment,

@@ -8,6 +8,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 use yizhan_rules::CreatePublishedRules;
 use yizhan_runtime::feed::CreateChangeLog;
 use yizhan_runtime::once::CreateHandledRequests;
+use yizhan_runtime::secret::CreateServiceSecret;
 
 use crate::books::store::entities::{account, accumulated, posting, request, settlement};
 use crate::reference::store::entities::{catalogue_item, institution};
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(MovePolicies),
             Box::new(CreateHandledRequests),
             Box::new(MoveAdministrativeRequests),
+            Box::new(CreateServiceSecret),
         ]
     }
 }

@@ -5,8 +5,11 @@ use sea_orm::DatabaseConnection;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tokio_util::sync::CancellationToken;
 use yizhan_documents::{Rules, RulesDocument};
+use yizhan_proto::filing::v1::ListFilingRulesRequest;
 use yizhan_rules::{CreatePublishedRules, Publication, Published, RulesBook};
 use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::page::Pages;
+use yizhan_runtime::secret::{CreateServiceSecret, Secret};
 use yizhan_runtime::{Caller, ServiceError, Violations, db};
 use yizhan_testkit::{TestDatabase, both_databases};
 
@@ -16,7 +19,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreatePublishedRules)]
+        vec![Box::new(CreatePublishedRules), Box::new(CreateServiceSecret)]
     }
 }
 
@@ -101,19 +104,24 @@ both_databases! {
         for text in &texts {
             publish(&db, &book, text).await.unwrap();
         }
+        let pages = Pages::new(&Secret::open(&db).await.unwrap());
+        let asked = |area: &str, page_size, page_token: &str| {
+            let request = ListFilingRulesRequest { area: area.into(), page_size, page_token: page_token.into() };
+            pages.asked(&Caller::LocalAdministrator, &request)
+        };
         let (mut all, mut token) = (Vec::new(), String::new());
         loop {
-            let page = book.list("", (3, &token)).await.unwrap();
+            let page = book.list("", &asked("", 3, &token)).await.unwrap();
             all.extend(page.documents);
             token = page.next_page_token;
             if token.is_empty() { break }
         }
         let names: Vec<_> = all.iter().map(|document| (document.id.as_str(), document.recorded_at.is_some())).collect();
         assert_eq!(names, [("nation", false), ("hunan", false), ("zhuzhou", true), ("changsha", true)]);
-        let of_area = book.list("430203", (0, "")).await.unwrap();
+        let of_area = book.list("430203", &asked("430203", 0, "")).await.unwrap();
         let names: Vec<_> = of_area.documents.iter().map(|document| document.id.as_str()).collect();
         assert_eq!((names, of_area.next_page_token.as_str()), (vec!["nation", "hunan", "zhuzhou"], ""));
-        assert_eq!(book.list("4302", (0, "")).await.unwrap_err().violations()[0].reason, "AREA_INVALID");
+        assert_eq!(book.list("4302", &asked("4302", 0, "")).await.unwrap_err().violations()[0].reason, "AREA_INVALID");
         assert_eq!(book.get("zhuzhou", "1").await.unwrap().1, texts[0]);
         assert_eq!(book.get("nation", "1").await.unwrap().1, NATION);
         for (id, version) in [("nation", "2"), ("x\0", "1"), ("", "")] {

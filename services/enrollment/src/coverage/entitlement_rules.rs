@@ -40,11 +40,10 @@ async fn write_down(
 /// One page of documents, in the order they were published.
 pub async fn list(
     register: &Register,
-    _: &Caller,
+    caller: &Caller,
     request: ListEntitlementRulesRequest,
 ) -> Result<ListEntitlementRulesResponse, ServiceError> {
-    let ListEntitlementRulesRequest { area, page_size, page_token } = request;
-    let page = register.rules.list(&area, (page_size, &page_token)).await?;
+    let page = register.rules.list(&request.area, &register.pages.asked(caller, &request)).await?;
     let rules = page.documents.into_iter().map(Summary::into).collect();
     Ok(ListEntitlementRulesResponse { rules, next_page_token: page.next_page_token })
 }

@@ -5,7 +5,6 @@ use yizhan_proto::enrollment::v1::{
     Arrears, Contribution, ListContributionsRequest, ListContributionsResponse,
 };
 use yizhan_runtime::clock::{day_text, timestamp};
-use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::app::{Register, person_unknown};
@@ -21,7 +20,8 @@ pub async fn list_contributions(
     caller: &Caller,
     request: ListContributionsRequest,
 ) -> Result<ListContributionsResponse, ServiceError> {
-    let ListContributionsRequest { psn_no, insutype, page_size, page_token } = request;
+    let asked = register.pages.asked(caller, &request);
+    let ListContributionsRequest { psn_no, insutype, .. } = request;
     if !is_psn_no(&psn_no) {
         return Err(person_unknown(&psn_no));
     }
@@ -38,11 +38,10 @@ pub async fn list_contributions(
     };
     person.filter(|person| may_see(person.poolarea_no)).ok_or_else(|| person_unknown(&psn_no))?;
 
-    let scope = format!("contributions/{psn_no}/{insutype}");
     let behind =
         |after: Option<[String; 1]>, limit| stored::page(&register.db, &psn_no, &insutype, after, limit);
     let key = |last: &Model| [last.contribution_id.clone()];
-    let (found, next_page_token) = paginated(&scope, (page_size, &page_token), behind, key).await?;
+    let (found, next_page_token) = asked.page(behind, key).await?;
     let mut arrears = arrears_of(register, &psn_no).await?;
     arrears.retain(|owed| insutype.is_empty() || owed.insutype == insutype);
     Ok(ListContributionsResponse {

@@ -7,7 +7,6 @@ use yizhan_proto::enrollment::v1::{
     GetLedgerRequest, GetLedgerResponse, LedgerGroup, LedgerLevel, LedgerLine,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
@@ -34,7 +33,7 @@ pub async fn get_ledger(
     let digits = violations.some(digits, "level", Reason::LevelUnknown);
     let (scope, digits) = violations.finish(scope.zip(digits))?;
     check_reader(caller, &scope.poolarea_no)?;
-    let of = format!("ledger/{}/{}/{digits}/{}", scope.poolarea_no, scope.as_of, scope.code_prefix);
+    let asked = register.pages.asked(caller, &request).of(scope.as_of);
     let (mut groups, mut sum) = (Vec::new(), None);
     let behind = async |after: Option<[String; 1]>, limit| {
         let lines;
@@ -51,8 +50,7 @@ pub async fn get_ledger(
         }
         Ok::<_, DbErr>(lines)
     };
-    let asked = (request.page_size, request.page_token.as_str());
-    let (found, next_page_token) = paginated(&of, asked, behind, |last| [last.code.clone()]).await?;
+    let (found, next_page_token) = asked.page(behind, |last| [last.code.clone()]).await?;
     let mut by_code: BTreeMap<String, Vec<Group>> = BTreeMap::new();
     for group in groups {
         by_code.entry(group.code.clone()).or_default().push(group);

@@ -1,7 +1,6 @@
 //! Who is not insured on a day, one by one: the worklist behind "应保尽保".
 
 use yizhan_proto::enrollment::v1::{ListUnenrolledRequest, ListUnenrolledResponse, UnenrolledPerson};
-use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::app::Register;
@@ -28,14 +27,13 @@ pub async fn list_unenrolled(
     violations.require(fits, "identity_name", Reason::TextInvalid.saying("最多 50 个字符，且不能含控制字符"));
     let scope = violations.finish(scope)?;
     check_reader(caller, &scope.poolarea_no)?;
-    let Scope { poolarea_no, as_of, code_prefix } = &scope;
-    let of = format!("unenrolled/{poolarea_no}/{as_of}/{code_prefix}/{name}");
+    let Scope { poolarea_no, as_of, .. } = &scope;
+    let asked = register.pages.asked(caller, &request).of(as_of);
     let wanted = Some(name).filter(|name| !name.is_empty());
     let behind =
         |after: Option<[String; 2]>, limit| ledger::unenrolled(&register.db, &scope, wanted, after, limit);
     let key = |last: &Unenrolled| [last.resd_code.clone(), last.psn_no.clone()];
-    let asked = (request.page_size, request.page_token.as_str());
-    let (found, next_page_token) = paginated(&of, asked, behind, key).await?;
+    let (found, next_page_token) = asked.page(behind, key).await?;
     let area = poolarea_no.parse().map_err(ServiceError::internal)?;
     let keys = found.iter().map(|found| (area, found.psn_no.clone()));
     let mut rows = persons::find_many(&register.db, keys).await?;

@@ -3,7 +3,6 @@
 use std::ops::RangeInclusive;
 
 use yizhan_proto::enrollment::v1::{ListPersonsRequest, ListPersonsResponse};
-use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 use yizhan_terms::Area;
 
@@ -19,12 +18,11 @@ pub async fn list_persons(
     caller: &Caller,
     request: ListPersonsRequest,
 ) -> Result<ListPersonsResponse, ServiceError> {
-    let ListPersonsRequest { poolarea_no, page_size, page_token } = request;
-    let areas = listed(caller, &poolarea_no)?;
-    let scope = format!("persons/{}-{}", areas.start(), areas.end());
+    let asked = register.pages.asked(caller, &request);
+    let areas = listed(caller, &request.poolarea_no)?;
     let behind = |after: Option<[String; 2]>, limit| persons::page(&register.db, &areas, after, limit);
     let key = |last: &person::Model| [last.poolarea_no.clone(), last.psn_no.clone()];
-    let (found, next_page_token) = paginated(&scope, (page_size, &page_token), behind, key).await?;
+    let (found, next_page_token) = asked.page(behind, key).await?;
     let psn_nos = found.iter().map(|person| person.psn_no.clone());
     let mut stored = timelines::find_many(&register.db, psn_nos).await?;
     let together = found.into_iter().filter_map(|person| {

@@ -2,7 +2,6 @@
 
 use chrono::DateTime;
 use yizhan_proto::enrollment::v1::{ListAccessLogRequest, ListAccessLogResponse};
-use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, ServiceError};
 
 use crate::access::store::access_log::{self, Place};
@@ -17,16 +16,16 @@ pub async fn list_access_log(
     caller: &Caller,
     request: ListAccessLogRequest,
 ) -> Result<ListAccessLogResponse, ServiceError> {
-    let ListAccessLogRequest { psn_no, page_size, page_token } = &request;
+    let asked = register.pages.asked(caller, &request);
+    let psn_no = request.psn_no.as_str();
     for_self_or_keeper(register, caller, psn_no).await?;
-    let scope = format!("access_log/{psn_no}");
     let older = |before: Option<[String; 3]>, limit| {
         access_log::of_person(&register.db, psn_no, before.and_then(place), limit)
     };
     let key = |last: &LogEntry| {
         [last.at.timestamp_micros().to_string(), last.poolarea_no.clone(), last.seq.to_string()]
     };
-    let (found, next_page_token) = paginated(&scope, (*page_size, page_token), older, key).await?;
+    let (found, next_page_token) = asked.page(older, key).await?;
     let entries = found.into_iter().map(messages::log_entry).collect();
     Ok(ListAccessLogResponse { entries, next_page_token })
 }

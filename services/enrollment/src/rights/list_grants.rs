@@ -1,7 +1,6 @@
 //! The grants of a person, page by page.
 
 use yizhan_proto::enrollment::v1::{ListGrantsRequest, ListGrantsResponse};
-use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
 use crate::access::store::access_grants;
@@ -19,7 +18,8 @@ pub async fn list_grants(
     caller: &Caller,
     request: ListGrantsRequest,
 ) -> Result<ListGrantsResponse, ServiceError> {
-    let ListGrantsRequest { psn_no, page_size, page_token } = &request;
+    let asked = register.pages.asked(caller, &request);
+    let psn_no = request.psn_no.as_str();
     if !is_psn_no(psn_no) {
         return Err(person_unknown(psn_no));
     }
@@ -30,11 +30,10 @@ pub async fn list_grants(
         }
         Err(error) => return Err(error),
     };
-    let scope = format!("grants/{psn_no}");
     let behind = |after: Option<[String; 1]>, limit| {
         access_grants::of_person(&register.db, psn_no, grantee.as_deref(), after, limit)
     };
     let key = |last: &access_grant::Model| [last.grant_id.clone()];
-    let (found, next_page_token) = paginated(&scope, (*page_size, page_token), behind, key).await?;
+    let (found, next_page_token) = asked.page(behind, key).await?;
     Ok(ListGrantsResponse { grants: found.into_iter().map(messages::grant).collect(), next_page_token })
 }

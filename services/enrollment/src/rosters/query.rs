@@ -4,7 +4,6 @@ use yizhan_proto::enrollment::v1::{
     AbandonRosterRequest, AbandonRosterResponse, GetRosterRequest, GetRosterResponse, ListRosterRowsRequest,
     ListRosterRowsResponse,
 };
-use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, once};
 use yizhan_terms::Area;
 
@@ -63,14 +62,13 @@ pub async fn list_roster_rows(
         return Err(ServiceError::new(Reason::RosterRowsGone, "the rows of this roster are no longer kept")
             .with("roster_id", &roster.roster_id));
     }
-    let scope = format!("roster-rows/{}/{}", roster.roster_no, request.refused_only);
+    let asked = register.pages.asked(caller, &request).of(roster.roster_no);
     let behind = |after: Option<[String; 1]>, limit| {
         let after = after.and_then(|[row_no]| row_no.parse().ok()).unwrap_or(0);
         told(register, &roster, request.refused_only, after, limit)
     };
-    let asked = (request.page_size, request.page_token.as_str());
     let key = |last: &Told| [last.row.row_no.to_string()];
-    let (rows, next_page_token) = paginated(&scope, asked, behind, key).await?;
+    let (rows, next_page_token) = asked.page(behind, key).await?;
     let rows = rows.into_iter().map(messages::row_result).collect();
     Ok(ListRosterRowsResponse { rows, next_page_token })
 }

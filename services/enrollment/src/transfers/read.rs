@@ -3,7 +3,6 @@
 use yizhan_proto::enrollment::v1::{
     GetTransferRequest, GetTransferResponse, ListTransfersRequest, ListTransfersResponse, TransferSide,
 };
-use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
@@ -57,10 +56,9 @@ pub async fn list_transfers(
     if states.is_empty() {
         states.extend(State::open());
     }
-    let of = format!("transfers/{area}/{}/{states:?}", request.side);
     let behind =
         |after: Option<[String; 1]>, limit| transfers::page(&register.db, (area, side), states, after, limit);
-    let asked = (request.page_size, request.page_token.as_str());
-    let (found, next_page_token) = paginated(&of, asked, behind, |last| [last.transfer_id.clone()]).await?;
+    let asked = register.pages.asked(caller, &request);
+    let (found, next_page_token) = asked.page(behind, |last| [last.transfer_id.clone()]).await?;
     Ok(ListTransfersResponse { transfers: found.iter().map(messages::listed).collect(), next_page_token })
 }

@@ -707,12 +707,10 @@ both_databases! {
             found.push(("AbandonRoster", call!(desk.roster, abandon_roster, admin, request).map(|_| ())));
             let request = ListGrantsRequest {
                 psn_no: "P1".into(),
-                page_token: yizhan_runtime::page::encode_token("grants/P1", std::slice::from_ref(&text)),
+                page_token: text.clone(),
                 ..Default::default()
             };
-            if text != "张三" {
-                found.push(("ListGrants", call!(desk.rights, list_grants, admin, request).map(|_| ())));
-            }
+            found.push(("ListGrants", call!(desk.rights, list_grants, admin, request).map(|_| ())));
         }
         let hash = "0".repeat(64);
         for (expected_entries, from_expected, hash) in [

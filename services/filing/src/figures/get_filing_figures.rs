@@ -6,7 +6,6 @@ use std::time::Duration;
 use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 use yizhan_proto::filing::v1::{FilingFigures, GetFilingFiguresRequest, GetFilingFiguresResponse};
-use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, task};
 use yizhan_terms::{Area, FilingKind};
 
@@ -37,8 +36,8 @@ pub async fn get_filing_figures(
 ) -> Result<GetFilingFiguresResponse, ServiceError> {
     let area = check(&request)?;
     caller.check_reads(&request.area)?;
-    let GetFilingFiguresRequest { begin_month, end_month, page_size, page_token, .. } = request;
-    let scope = format!("figures/{area}/{begin_month}/{end_month}");
+    let asked = register.pages.asked(caller, &request);
+    let GetFilingFiguresRequest { begin_month, end_month, .. } = request;
     let behind = |after: Option<[String; 2]>, limit| {
         let wanted = Wanted {
             areas: area.codes(),
@@ -49,7 +48,7 @@ pub async fn get_filing_figures(
         read(register, wanted)
     };
     let key = |last: &FilingFigures| [last.poolarea_no.clone(), last.month.clone()];
-    let (figures, next_page_token) = paginated(&scope, (page_size, &page_token), behind, key).await?;
+    let (figures, next_page_token) = asked.page(behind, key).await?;
     Ok(GetFilingFiguresResponse { figures, next_page_token })
 }
 

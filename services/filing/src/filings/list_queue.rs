@@ -3,7 +3,6 @@
 
 use yizhan_documents::calendar::WorkingDays;
 use yizhan_proto::filing::v1::{FilingState, ListQueueRequest, ListQueueResponse};
-use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 use yizhan_workflow::overdue;
@@ -34,11 +33,10 @@ pub async fn list_queue(
         false => None,
     };
     let wanted = Wanted { area, state, today, overdue };
-    let scope = format!("queue/{}/{}/{}", request.area, request.state, request.overdue_only);
     let behind = |after: Option<[String; 2]>, limit| queue::page(&register.db, &wanted, after, limit);
     let key = |last: &Filing| [last.clock_from.to_string(), last.filing_id.clone()];
-    let asked = (request.page_size, request.page_token.as_str());
-    let (found, next_page_token) = paginated(&scope, asked, behind, key).await?;
+    let asked = register.pages.asked(caller, &request);
+    let (found, next_page_token) = asked.page(behind, key).await?;
     let filings = found.iter().map(|filing| filing_message(filing, &rules, today)).collect();
     Ok(ListQueueResponse { filings, next_page_token })
 }

@@ -9,6 +9,7 @@ use yizhan_proto::filing::v1::{
 use yizhan_proto::rules::v1::RulesDocument;
 use yizhan_rules::{Publication, RulesBook, Summary};
 use yizhan_runtime::once::{self, Done, Write};
+use yizhan_runtime::page::Pages;
 use yizhan_runtime::{Caller, Clock, Fields, Reason, ServiceError, Violations};
 
 use super::domain::FilingFamilies;
@@ -25,6 +26,8 @@ pub struct Documents {
     pub book: RulesBook<FilingFamilies>,
     /// What time it is.
     pub clock: Clock,
+    /// Seals the tokens of its pages.
+    pub pages: Pages,
 }
 
 impl once::Service for Documents {
@@ -69,10 +72,10 @@ async fn write_down(
 /// One page of documents, in the order they were published.
 pub async fn list(
     desk: &Documents,
-    _: &Caller,
+    caller: &Caller,
     request: ListFilingRulesRequest,
 ) -> Result<ListFilingRulesResponse, ServiceError> {
-    let page = desk.book.list(&request.area, (request.page_size, &request.page_token)).await?;
+    let page = desk.book.list(&request.area, &desk.pages.asked(caller, &request)).await?;
     Ok(ListFilingRulesResponse {
         rules: page.documents.into_iter().map(Summary::into).collect(),
         next_page_token: page.next_page_token,

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use yizhan_proto::enrollment::v1::merge_service_client::MergeServiceClient;
 use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient;
 use yizhan_proto::enrollment::v1::{
     AdvanceTransferRequest, FinishTerms, MergePersonsRequest, StartTransferRequest, TransferAction,
 };
 use yizhan_proto::filing::v1::*;
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::ids::{base32hex, new_id};
 use yizhan_testkit::{TestDatabase, both_databases};

@@ -73,10 +73,10 @@ pub async fn get(
 /// Published versions, in the order they were published.
 pub async fn list(
     app: &App,
-    _: &Caller,
+    caller: &Caller,
     request: ListPoliciesRequest,
 ) -> Result<ListPoliciesResponse, ServiceError> {
-    let page = app.policies.list(&request.area, (request.page_size, &request.page_token)).await?;
+    let page = app.policies.list(&request.area, &app.pages.asked(caller, &request)).await?;
     Ok(ListPoliciesResponse {
         policies: page.documents.into_iter().map(Summary::into).collect(),
         next_page_token: page.next_page_token,

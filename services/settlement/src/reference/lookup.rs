@@ -6,7 +6,6 @@ use yizhan_proto::settlement::v1::{
     ListCatalogueItemsRequest, ListCatalogueItemsResponse, ListInstitutionsRequest, ListInstitutionsResponse,
 };
 use yizhan_runtime::fields::Fields;
-use yizhan_runtime::page::paginated;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::store::entities::{catalogue_item, institution};
@@ -27,13 +26,13 @@ pub async fn institution(
 /// Institutions by code.
 pub async fn institutions(
     reference: &Reference,
-    _: &Caller,
+    caller: &Caller,
     request: ListInstitutionsRequest,
 ) -> Result<ListInstitutionsResponse, ServiceError> {
-    let asked = (request.page_size, request.page_token.as_str());
+    let asked = reference.pages.asked(caller, &request);
     let behind = |after: Option<[String; 1]>, limit| reference.list_institutions(after, limit);
     let key = |last: &institution::Model| [last.fixmedins_code.clone()];
-    let (rows, next_page_token) = paginated("institutions", asked, behind, key).await?;
+    let (rows, next_page_token) = asked.page(behind, key).await?;
     Ok(ListInstitutionsResponse { institutions: rows.into_iter().map(Into::into).collect(), next_page_token })
 }
 
@@ -58,15 +57,15 @@ pub async fn item(
 /// Catalogue entries by code, area and first day.
 pub async fn items(
     reference: &Reference,
-    _: &Caller,
+    caller: &Caller,
     request: ListCatalogueItemsRequest,
 ) -> Result<ListCatalogueItemsResponse, ServiceError> {
-    let asked = (request.page_size, request.page_token.as_str());
+    let asked = reference.pages.asked(caller, &request);
     let behind = |after: Option<[String; 4]>, limit| reference.list_items(after, limit);
     let key = |last: &catalogue_item::Model| {
         [&last.hilist_code, &last.admdvs, &last.level, &last.begndate].map(String::clone)
     };
-    let (rows, next_page_token) = paginated("catalogue", asked, behind, key).await?;
+    let (rows, next_page_token) = asked.page(behind, key).await?;
     let items = rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
     Ok(ListCatalogueItemsResponse { items, next_page_token })
 }

@@ -13,6 +13,7 @@ use chrono::NaiveDate;
 use moka::future::Cache;
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_runtime::Clock;
+use yizhan_runtime::page::Pages;
 use yizhan_terms::{Area, InstitutionType, Tier};
 
 use super::domain::{Institution, Item};
@@ -39,16 +40,19 @@ pub struct Reference {
     pub db: DatabaseConnection,
     /// Now.
     pub clock: Clock,
+    /// Seals the tokens of its pages.
+    pub pages: Pages,
     institutions: Cache<String, Arc<Institution>>,
     items: Cache<String, Versions>,
 }
 
 impl Reference {
     /// Over this database.
-    pub fn new(db: DatabaseConnection, clock: Clock) -> Reference {
+    pub fn new(db: DatabaseConnection, clock: Clock, pages: Pages) -> Reference {
         Reference {
             db,
             clock,
+            pages,
             institutions: Cache::builder().max_capacity(INSTITUTIONS_KEPT).time_to_live(STALENESS).build(),
             items: Cache::builder().max_capacity(ITEMS_KEPT).time_to_live(STALENESS).build(),
         }

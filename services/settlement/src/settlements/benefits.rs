@@ -50,8 +50,8 @@ async fn granted(
             institution: None,
             days: Some(granted.days),
         };
-        let page =
-            page_of(app, &wanted, (request.page_size, &request.page_token), |_| Some(View::Fees)).await?;
+        let asked = app.pages.asked(caller, request);
+        let page = page_of(app, &wanted, &asked, |_| Some(View::Fees)).await?;
         (answer.settlements, answer.next_page_token) = page;
     }
     Ok(answer)
@@ -80,8 +80,7 @@ async fn own(
     }
     let wanted = Wanted { areas: &areas, psn_no, institution: None, days: None };
     let page =
-        page_of(app, &wanted, (request.page_size, &request.page_token), |whose| view_of(caller, whose))
-            .await?;
+        page_of(app, &wanted, &app.pages.asked(caller, request), |whose| view_of(caller, whose)).await?;
     (answer.settlements, answer.next_page_token) = page;
     Ok(answer)
 }

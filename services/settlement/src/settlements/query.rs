@@ -8,7 +8,7 @@ use yizhan_proto::settlement::v1::{
 };
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::fields::Fields;
-use yizhan_runtime::page::paginated;
+use yizhan_runtime::page::Asked;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::messages::statement;
@@ -98,20 +98,19 @@ pub async fn list(
     let mut wrong = check_person(&request.psn_no, &request.poolarea_no);
     let purpose = check_purpose(caller, &request.purpose, false, &mut wrong);
     wrong.none()?;
-    let wanted = settlements::Wanted {
-        areas: std::slice::from_ref(&request.poolarea_no),
-        psn_no: &request.psn_no,
-        institution: caller.institution_code(),
-        days: None,
+    let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), request.psn_no.as_str());
+    // An institution's rows are its own cases.
+    let institution = caller.institution_code();
+    let whose = Whose { poolarea_no, psn_no, fixmedins_code: institution.unwrap_or_default() };
+    // Who sees nothing is read nothing.
+    let areas: &[String] = match view_of(caller, whose) {
+        Some(_) => std::slice::from_ref(&request.poolarea_no),
+        None => &[],
     };
+    let wanted = settlements::Wanted { areas, psn_no, institution, days: None };
     let page =
-        page_of(app, &wanted, (request.page_size, &request.page_token), |whose| view_of(caller, whose))
-            .await?;
+        page_of(app, &wanted, &app.pages.asked(caller, &request), |whose| view_of(caller, whose)).await?;
     if !page.0.is_empty() {
-        let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), request.psn_no.as_str());
-        // An institution's rows are its own cases.
-        let whose =
-            Whose { poolarea_no, psn_no, fixmedins_code: caller.institution_code().unwrap_or_default() };
         let look = Look { kind: LookKind::Settlements, psn_no, subject: "", purpose: &purpose };
         leave::note(app, caller, whose, look).await?;
     }
@@ -122,24 +121,20 @@ pub async fn list(
 pub async fn page_of(
     app: &App,
     wanted: &settlements::Wanted<'_>,
-    asked: (i32, &str),
+    asked: &Asked,
     view: impl Fn(Whose<'_>) -> Option<View>,
 ) -> Result<(Vec<SettlementInfo>, String), ServiceError> {
     let older = |before: Option<[String; 1]>, limit| settlements::of_person(&app.db, wanted, before, limit);
     let key = |last: &settlement::Model| [last.setl_id.clone()];
-    let (rows, next_page_token) = paginated("settlements", asked, older, key).await?;
-    let ids: Vec<&str> = rows.iter().map(|row| row.setl_id.as_str()).collect();
+    let see = |row: settlement::Model| {
+        let Some(view) = view(whose(&row)) else { return Ok(None) };
+        Ok(cut(settlements::answer_of(&row)?, view).and_then(|seen| seen.setlinfo))
+    };
+    let (mut infos, next_page_token) = asked.visible(older, key, see).await?;
+    let ids: Vec<&str> = infos.iter().map(|info| info.setl_id.as_str()).collect();
     let reversed = settlements::reversed_among(&app.db, wanted, &ids).await?;
-    let mut infos = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let Some(view) = view(whose(row)) else { continue };
-        let seen = cut(settlements::answer_of(row)?, view).and_then(|seen| seen.setlinfo);
-        infos.extend(seen.map(|mut info| {
-            if reversed.contains(&row.setl_id) {
-                info.refd_setl_flag = REVERSED.to_owned();
-            }
-            info
-        }));
+    for info in infos.iter_mut().filter(|info| reversed.contains(&info.setl_id)) {
+        REVERSED.clone_into(&mut info.refd_setl_flag);
     }
     Ok((infos, next_page_token))
 }
