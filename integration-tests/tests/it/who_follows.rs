@@ -315,13 +315,13 @@ async fn a_caller_has_so_many_streams(platform: &TestPlatform) {
 /// What followers were told of last is gone, and then something else has its number: their tokens are refused; those of before are good.
 async fn restored_to_an_earlier_state(platform: &TestPlatform, settled: &[Event]) {
     let [.., before, last] = settled else { panic!("two settlements") };
-    let behind = |event: &Event| open(platform, SETTLEMENTS, "service:filing", &event.token.clone());
+    let behind = async |event: &Event| open(platform, SETTLEMENTS, "service:filing", &event.token).await;
     let delete = format!("DELETE FROM change_log WHERE subject = '{}'", last.what);
     tamper(platform.rows(), &delete).await;
     tamper(platform.rows(), "UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'change_log'").await;
     assert!(is_refused_token(behind(last).await), "ahead of the log");
     let next = platform.settle("R9", clinic("P1", "2024-06-01", "100")).await.unwrap();
-    let numbers = database::number(platform.rows(), "SELECT count(*) FROM change_log").await;
+    let numbers = database::number(platform.rows(), "SELECT count(*) AS value FROM change_log").await;
     assert_eq!(numbers as usize, settled.len(), "the number was given out again");
     assert!(is_refused_token(behind(last).await), "another entry has its number");
     let heard = hear(behind(before).await).await;
