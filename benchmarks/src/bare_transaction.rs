@@ -6,9 +6,10 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait, Value};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::db;
+use yizhan_runtime::db::{DatabaseConnection, begin_write};
 
 use crate::load::{Rate, Until, closed_loop};
 
@@ -60,7 +61,7 @@ impl BareTransaction {
 
 async fn transaction(db: DatabaseConnection, number: i64, account: i64, total: i64) -> anyhow::Result<()> {
     let amount_fen = 100;
-    let tx = db.begin().await?;
+    let tx = begin_write(&db).await?;
     tx.execute_raw(statement(UPDATE_ACCOUNT, [account.into(), amount_fen.into()])).await?;
     tx.execute_raw(statement(UPDATE_TOTAL, [total.into(), amount_fen.into()])).await?;
     tx.execute_raw(statement(INSERT_ENTRY, [number.into(), account.into(), amount_fen.into()])).await?;

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt, stream};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use yizhan_proto::filing::v1::ImportFilingsRequest;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::db;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::{Caller, Clock};
 use yizhan_testkit::{RedisServer, ServiceProcess, TestDatabase};
 

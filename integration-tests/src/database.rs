@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use yizhan_runtime::config::DatabaseConfig;
-use yizhan_runtime::db::connect;
+use yizhan_runtime::db::{DatabaseConnection, connect};
 
 /// Opens the database at an address that a service uses too.
 pub async fn open(url: &str) -> DatabaseConnection {

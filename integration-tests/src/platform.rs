@@ -5,7 +5,6 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sea_orm::DatabaseConnection;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_filing::FilingConfig;
 use yizhan_proto::settlement::v1::{CatalogueItem, Institution};
@@ -13,6 +12,7 @@ use yizhan_runtime::Clock;
 use yizhan_runtime::cache::CacheConfig;
 use yizhan_runtime::clock::ManualClock;
 use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig};
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::server::RunningServer;
 use yizhan_testkit::{Backend, RedisServer, TestDatabase};
 

@@ -13,9 +13,11 @@ mod accounts;
 mod away;
 mod books;
 mod callee_away;
+mod clocks;
 mod concurrency;
 mod crash;
 mod family_account;
+#[allow(clippy::print_stdout, reason = "what many rounds come to is told by hand")]
 mod faults;
 mod feed;
 mod golden;

@@ -1,11 +1,15 @@
 //! Institutions and the catalogue: imported once, listed in pages; on a bill the nearest and latest entry decides.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::future::join_all;
 use tonic::Code;
 use yizhan_integration_tests::checks::{assert_adds_up, info, yuan};
 use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::{
     CatalogueItem, GetCatalogueItemRequest, GetInstitutionRequest, Institution, ListCatalogueItemsRequest,
-    ListInstitutionsRequest,
+    ListInstitutionsRequest, PreviewResponse,
 };
 use yizhan_runtime::error::RemoteError;
 use yizhan_testkit::both_databases;
@@ -38,6 +42,28 @@ async fn entry_on(
     };
     let answer = client.catalogue().get_catalogue_item(request).await.map_err(RemoteError::from)?;
     Ok(answer.into_inner().item.expect("an entry"))
+}
+
+/// The catalogue's nth version: every item has the ceiling n.
+fn nth_version(codes: &[String], version: usize) -> Vec<CatalogueItem> {
+    let priced = |code: &String| CatalogueItem {
+        pric_uplmt_amt: version.to_string(),
+        ..item(code, "药", "101", "01", "")
+    };
+    codes.iter().map(priced).collect()
+}
+
+fn bill_of(codes: &[String]) -> VisitBuilder {
+    codes.iter().fold(visit("P1").outpatient("2024-01-01"), |bill, code| bill.line(code, "1", "100"))
+}
+
+/// The one version of the catalogue that a bill was calculated by.
+fn version_on(answer: Answer<PreviewResponse>) -> usize {
+    let lines = answer.expect("a preview").settlement.expect("a settlement").feedetail;
+    let above = lines[0].overlmt_amt_fen;
+    assert!(lines.iter().all(|line| line.overlmt_amt_fen == above), "half and half: {lines:?}");
+    // Of 100 yuan each.
+    100 - above as usize / 100
 }
 
 async fn institution_named(client: &Client, code: &str) -> Result<Institution, RemoteError> {
@@ -195,6 +221,32 @@ both_databases! {
         elsewhere.unwrap();
         let error = refused(platform.settle("R3", bill("2024-01-01").at("H99980000003")).await);
         assert_eq!(error.reason, "NOT_SETTLED_DIRECTLY", "another area's hospital, and nothing is filed");
+    }
+
+    /// Nothing that is known is ever unknown, and a bill is of one version, while the catalogue is imported again and again.
+    async fn bills_are_of_one_version_of_the_catalogue(db: TestDatabase) {
+        let codes: Vec<String> = (0..40).map(|at| format!("V{at}")).collect();
+        let setup = TestPlatform::on(&db).with_catalogue(nth_version(&codes, 1)).with_person(Person::employee("P1"));
+        let mut platform = setup.start().await;
+        let elsewhere = platform.another_instance().await;
+        assert_eq!(version_on(elsewhere.preview(bill_of(&codes[..20])).await), 1);
+        let importing = Arc::new(AtomicBool::new(true));
+        let asking = (0..4).map(|_| {
+            let (client, bill, importing) = (platform.client(), bill_of(&codes), importing.clone());
+            tokio::spawn(async move {
+                while importing.load(Ordering::Relaxed) {
+                    version_on(client.preview(bill.clone()).await);
+                }
+            })
+        });
+        let asking: Vec<_> = asking.collect();
+        for version in 2..=20 {
+            platform.import_catalogue(&format!("V{version}"), nth_version(&codes, version)).await.unwrap();
+            assert_eq!(version_on(platform.preview(bill_of(&codes)).await), version, "who imported sees it at once");
+        }
+        importing.store(false, Ordering::Relaxed);
+        join_all(asking).await.into_iter().for_each(|asked| asked.expect("every bill is of one version"));
+        assert_eq!(version_on(elsewhere.preview(bill_of(&codes)).await), 20, "half of it was kept there");
     }
 
     async fn an_agency_keeps_its_own_area(db: TestDatabase) {

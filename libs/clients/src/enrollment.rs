@@ -1,5 +1,7 @@
 //! enrollment: is this person entitled on this day? Away: the call fails, nothing is written.
 
+use std::time::Duration;
+
 use futures::FutureExt;
 use tonic::{Status, async_trait};
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
@@ -12,7 +14,7 @@ use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
-use crate::peer::{Peer, Questions, Reply};
+use crate::peer::{Peer, Questions, Reply, within};
 
 const ENROLLMENT: Peer = Peer {
     service: "enrollment",
@@ -48,6 +50,7 @@ pub trait Enrollment: Send + Sync {
 pub struct EnrollmentPeer {
     questions: Questions<GetEligibilityRequest, Eligibility>,
     rights: RightsServiceClient<PeerChannel>,
+    deadline: Duration,
 }
 
 impl EnrollmentPeer {
@@ -57,15 +60,15 @@ impl EnrollmentPeer {
         let rights = RightsServiceClient::new(channel.clone());
         let client = EnrollmentServiceClient::new(channel);
         let ask = move |questions| ask(client.clone(), questions).boxed();
-        let questions = ENROLLMENT.in_batches(ask);
-        Ok(EnrollmentPeer { questions, rights })
+        let questions = ENROLLMENT.in_batches(peer.deadline, ask);
+        Ok(EnrollmentPeer { questions, rights, deadline: peer.deadline })
     }
 }
 
 #[async_trait]
 impl Enrollment for EnrollmentPeer {
     async fn eligibility(&self, question: GetEligibilityRequest) -> Result<Eligibility, ServiceError> {
-        self.questions.submit(question).await?
+        self.questions.ask(question).await
     }
 
     async fn authorize_look(
@@ -73,7 +76,8 @@ impl Enrollment for EnrollmentPeer {
         look: AuthorizeLookRequest,
     ) -> Result<AuthorizeLookResponse, ServiceError> {
         // Enrollment gathers the looks of one moment into one commit itself.
-        let answer = self.rights.clone().authorize_look(look).await;
+        let mut rights = self.rights.clone();
+        let answer = within(self.deadline, rights.authorize_look(look)).await;
         answer.map(tonic::Response::into_inner).map_err(|status| ENROLLMENT.refusal(status))
     }
 }

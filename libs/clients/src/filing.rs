@@ -31,7 +31,8 @@ impl FilingPeer {
     pub fn new(peer: &PeerConfig, service: &str) -> anyhow::Result<FilingPeer> {
         let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
         let client = FilingServiceClient::new(channel);
-        let questions = FILING.in_batches(move |questions| ask(client.clone(), questions).boxed());
+        let questions =
+            FILING.in_batches(peer.deadline, move |questions| ask(client.clone(), questions).boxed());
         Ok(FilingPeer { questions })
     }
 }
@@ -39,7 +40,7 @@ impl FilingPeer {
 #[async_trait]
 impl Filing for FilingPeer {
     async fn find(&self, question: FindFilingRequest) -> Result<FilingAnswer, ServiceError> {
-        self.questions.submit(question).await?
+        self.questions.ask(question).await
     }
 }
 

@@ -1,9 +1,11 @@
 //! What every peer here has in common: questions asked at the same time go in one call, and a callee that cannot answer has a stated reason.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use tokio::time::timeout;
 use tonic::{Code, Status};
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::error::RemoteError;
@@ -19,7 +21,34 @@ pub(crate) type Reply<A> = Result<A, ServiceError>;
 pub(crate) type Call<A> = BoxFuture<'static, Result<Vec<Reply<A>>, Status>>;
 
 /// Questions of a kind on their way to a peer.
-pub(crate) type Questions<Q, A> = Batcher<Q, Reply<A>>;
+pub(crate) struct Questions<Q, A> {
+    batches: Batcher<Q, Reply<A>>,
+    peer: Peer,
+    deadline: Duration,
+}
+
+impl<Q: Send + 'static, A: Send + 'static> Questions<Q, A> {
+    /// The answer to one, asked together with others. Waiting for its turn counts: it is given up after the deadline whatever became of
+    /// the connection, and of those asked before.
+    pub async fn ask(&self, question: Q) -> Reply<A> {
+        match timeout(self.deadline, self.batches.submit(question)).await {
+            Ok(answer) => answer?,
+            Err(_) => Err(self.peer.refusal(too_late())),
+        }
+    }
+}
+
+/// A call, given up after the deadline: the channel's own ends with the beginning of the answer, and does not count waiting for a connection.
+pub(crate) async fn within<T>(
+    deadline: Duration,
+    call: impl Future<Output = Result<T, Status>>,
+) -> Result<T, Status> {
+    timeout(deadline, call).await.unwrap_or_else(|_| Err(too_late()))
+}
+
+fn too_late() -> Status {
+    Status::deadline_exceeded("no answer in time")
+}
 
 /// A service that is asked.
 #[derive(Clone, Copy)]
@@ -34,16 +63,21 @@ pub(crate) struct Peer {
 
 impl Peer {
     /// Questions to it, in batches. `ask` makes one call for several and answers in their order.
-    pub fn in_batches<Q, A>(self, ask: impl Fn(Vec<Q>) -> Call<A> + Send + Sync + 'static) -> Questions<Q, A>
+    pub fn in_batches<Q, A>(
+        self,
+        deadline: Duration,
+        ask: impl Fn(Vec<Q>) -> Call<A> + Send + Sync + 'static,
+    ) -> Questions<Q, A>
     where
         Q: Clone + Send + Sync + 'static,
         A: Send + 'static,
     {
-        let ask = Arc::new(ask);
-        Batcher::start(CALLS, move |questions: Vec<Q>| {
+        let ask = Arc::new(move |questions| within(deadline, ask(questions)).boxed());
+        let batches = Batcher::start(CALLS, move |questions: Vec<Q>| {
             let ask = ask.clone();
             async move { ask_all(ask.as_ref(), questions, |status| self.refusal(status)).await }.boxed()
-        })
+        });
+        Questions { batches, peer: self, deadline }
     }
 
     /// What a question is told that was refused, or got no answer.
@@ -64,40 +98,40 @@ impl Peer {
     }
 }
 
-/// Asks for all at once. Where that is refused because of what one of them asks, each is asked alone: it learns its own refusal, and
-/// nobody is refused for whom it happened to travel with.
+/// Asks for all at once, and again for those that did not fit into the answer. Where that is refused because of what one of them asks,
+/// or because the answer is too large, each half is asked for itself: one learns its own refusal, and nobody is refused for whom it
+/// happened to travel with.
 async fn ask_all<Q: Clone, A>(
     ask: &(dyn Fn(Vec<Q>) -> Call<A> + Send + Sync),
     questions: Vec<Q>,
     refused: impl Fn(Status) -> ServiceError,
 ) -> Vec<Reply<A>> {
-    let status = match ask(questions.clone()).await {
-        Ok(answers) => return for_each(questions.len(), answers),
-        Err(status) => status,
-    };
-    let about_one =
-        matches!(status.code(), Code::InvalidArgument | Code::FailedPrecondition | Code::NotFound);
-    if questions.len() == 1 || !about_one {
-        return questions.iter().map(|_| Err(refused(status.clone()))).collect();
-    }
-    let mut answers = Vec::with_capacity(questions.len());
-    for question in questions {
-        let alone = ask(vec![question]).await;
-        match alone {
-            Ok(alone) => answers.extend(for_each(1, alone)),
+    let (mut answers, mut at_once) = (Vec::with_capacity(questions.len()), questions.len());
+    while answers.len() < questions.len() {
+        let left = &questions[answers.len()..];
+        let asked = &left[..at_once.min(left.len())];
+        match ask(asked.to_vec()).await {
+            // A callee that says nothing breaks its contract.
+            Ok(some) if some.is_empty() => answers.push(Err(no_answer())),
+            Ok(some) => answers.extend(some.into_iter().take(asked.len())),
+            Err(status) if asked.len() > 1 && about_some(&status) => at_once = asked.len().div_ceil(2),
+            Err(status) if asked.len() > 1 => {
+                answers.extend(asked.iter().map(|_| Err(refused(status.clone()))))
+            }
             Err(status) => answers.push(Err(refused(status))),
         }
     }
     answers
 }
 
-/// As many answers as questions, whatever came: a callee that says less than it was asked breaks its contract, and stops nobody else.
-fn for_each<A>(questions: usize, mut answers: Vec<Reply<A>>) -> Vec<Reply<A>> {
-    let given = answers.len();
-    answers.resize_with(questions, || {
-        Err(ServiceError::internal(anyhow::anyhow!("{given} answers to {questions} questions")))
-    });
-    answers
+/// Whether it is refused because of some of the questions: what one asks, or what they are answered together.
+fn about_some(status: &Status) -> bool {
+    let because = [Code::InvalidArgument, Code::FailedPrecondition, Code::NotFound, Code::OutOfRange];
+    because.contains(&status.code())
+}
+
+fn no_answer() -> ServiceError {
+    ServiceError::internal(anyhow::anyhow!("no answer to a question"))
 }
 
 #[cfg(test)]
@@ -123,6 +157,34 @@ mod tests {
         let answers = ask_all(&doubled, vec![1, 13, 2], |status| PEER.refusal(status)).await;
         let told: Vec<_> = answers.into_iter().map(|answer| answer.map_err(|error| error.reason())).collect();
         assert_eq!(told, [Ok(2), Err(Reason::EnrollmentAway), Ok(4)]);
+    }
+
+    /// A callee that answers two at most; of its answers to more than four nothing arrives.
+    fn narrow(numbers: Vec<u32>) -> Call<u32> {
+        async move {
+            match numbers.len() {
+                5.. => Err(Status::out_of_range("too large")),
+                _ => Ok(numbers.into_iter().take(2).map(Ok).collect()),
+            }
+        }
+        .boxed()
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_is_asked_again() {
+        let answers = ask_all(&narrow, (0..19).collect(), |status| PEER.refusal(status)).await;
+        let told: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+        assert_eq!(told, (0..19).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_question_that_waits_too_long_is_given_up() {
+        let silent = |_: Vec<u32>| -> Call<u32> { futures::future::pending().boxed() };
+        let questions = PEER.in_batches(Duration::from_millis(30), silent);
+        for _ in 0..3 {
+            let answers = futures::future::join_all((0..200).map(|number| questions.ask(number))).await;
+            assert!(answers.into_iter().all(|answer| answer.is_err_and(|error| error.reason() == PEER.away)));
+        }
     }
 
     /// A callee that forgets the last question, and refuses 13.

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 
 use tokio_util::sync::CancellationToken;
 use yizhan_documents::{Document, Documents, RulesDocument};
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::task;
 
 use crate::store::{self, Row};
@@ -31,6 +32,8 @@ struct Inner<D> {
     /// Documents as read, by the digest of their text: what they say never changes. As many as were ever published.
     read: Mutex<HashMap<String, Arc<D>>>,
     current: RwLock<Arc<Documents<D>>>,
+    /// One reads them again at a time: what was read earlier does not take the place of what was read later.
+    reading: tokio::sync::Mutex<()>,
 }
 
 impl<D> Clone for Book<D> {
@@ -53,7 +56,8 @@ impl<D: Document> Book<D> {
     pub async fn open(db: DatabaseConnection) -> Result<Book<D>, DbErr> {
         let embedded = Documents::embedded();
         let current = RwLock::new(Arc::new(embedded.clone()));
-        let book = Book { inner: Arc::new(Inner { db, embedded, read: Mutex::default(), current }) };
+        let (read, reading) = (Mutex::default(), tokio::sync::Mutex::default());
+        let book = Book { inner: Arc::new(Inner { db, embedded, read, current, reading }) };
         book.refresh().await?;
         Ok(book)
     }
@@ -65,6 +69,7 @@ impl<D: Document> Book<D> {
 
     /// Reads them again: after a publication.
     pub async fn refresh(&self) -> Result<(), DbErr> {
+        let _turn = self.inner.reading.lock().await;
         let rules = Arc::new(self.load(&self.inner.db).await?);
         *self.inner.current.write().unwrap_or_else(PoisonError::into_inner) = rules;
         Ok(())

@@ -1,10 +1,10 @@
 //! A document is published to the running service. A published version never changes.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 use yizhan_documents::{Document, Head, Problem};
-use yizhan_runtime::db::lock;
-use yizhan_runtime::ids::new_id;
+use yizhan_runtime::db::{DatabaseTransaction, lock};
+use yizhan_runtime::ids::new_id_after;
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
 
 use crate::MAX_NAME;
@@ -108,7 +108,8 @@ impl<D: Document> Publication<D> {
             tell(&conflicts, &mut violations);
             violations.none()?;
         }
-        let row = row(&head, self.text.clone(), after(last), caller, now);
+        let ordinal = new_id_after(&last.unwrap_or_default());
+        let row = row(&head, self.text.clone(), ordinal, caller, now);
         store::insert(tx, row).await?;
         Ok(Published { summary: self.summary(Some(now)), known: false })
     }
@@ -144,15 +145,6 @@ fn row(head: &Head, document: String, ordinal: String, caller: &str, recorded_at
 /// As the table holds them.
 fn areas(head: &Head) -> String {
     head.areas.iter().map(|area| area.as_str()).collect::<Vec<_>>().join(",")
-}
-
-/// Sorts after the last, also where this process's clock is behind that of who published it.
-fn after(last: Option<String>) -> String {
-    let id = new_id();
-    match last {
-        Some(last) if last >= id => format!("{last}0"),
-        _ => id,
-    }
 }
 
 /// Every problem with its place.

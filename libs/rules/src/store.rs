@@ -43,13 +43,10 @@ pub struct Row {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// Every version, or those published until then, in the order they were published.
+/// Every version, or those published until then, in the order they were published: one that a process recorded whose clock was behind
+/// counts from when the one before it was recorded.
 pub async fn rows<C: ConnectionTrait>(db: &C, until: Option<DateTime<Utc>>) -> Result<Vec<Row>, DbErr> {
-    let mut published = Entity::find();
-    if let Some(until) = until {
-        published = published.filter(Column::RecordedAt.lte(until));
-    }
-    let rows: Vec<(String, String, String, String, DateTime<Utc>)> = published
+    let rows: Vec<(String, String, String, String, DateTime<Utc>)> = Entity::find()
         .select_only()
         .columns([Column::RulesId, Column::Version, Column::Ordinal, Column::Digest, Column::RecordedAt])
         .order_by_asc(Column::Ordinal)
@@ -63,7 +60,8 @@ pub async fn rows<C: ConnectionTrait>(db: &C, until: Option<DateTime<Utc>>) -> R
         digest,
         recorded_at,
     };
-    Ok(rows.into_iter().map(row).collect())
+    let published = |row: &Row| until.is_none_or(|until| row.recorded_at <= until);
+    Ok(rows.into_iter().map(row).take_while(published).collect())
 }
 
 /// One version.

@@ -10,6 +10,7 @@ use sea_orm::DbErr;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tracing::{Instrument, Span};
 
+use crate::db::{Failure, classify};
 use crate::error::ServiceError;
 use crate::task::surviving;
 
@@ -62,7 +63,7 @@ where
     R: Send + 'static,
 {
     /// Starts `workers` that read: `read` finds what is asked for, in order. A batch that fails is read one by one, so
-    /// that each asker learns its own error and one damaged row stops nobody else.
+    /// that each asker learns its own error and one damaged row stops nobody else; but not when the database is away.
     pub fn start_reading(
         workers: usize,
         read: impl Fn(Vec<J>) -> BoxFuture<'static, Result<Vec<R>, DbErr>> + Send + Sync + 'static,
@@ -77,8 +78,13 @@ where
     J: Clone,
     F: Fn(Vec<J>) -> BoxFuture<'static, Result<Vec<R>, DbErr>>,
 {
-    if let Ok(found) = read(jobs.clone()).await {
-        return found.into_iter().map(Ok).collect();
+    match read(jobs.clone()).await {
+        Ok(found) => return found.into_iter().map(Ok).collect(),
+        Err(error) if classify(&error) == Failure::Away => {
+            let away = ServiceError::from(error);
+            return jobs.iter().map(|_| Err(away.duplicate())).collect();
+        }
+        Err(_) => {}
     }
     let mut found = Vec::with_capacity(jobs.len());
     for job in jobs {

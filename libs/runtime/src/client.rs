@@ -8,6 +8,7 @@ use anyhow::Context;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
+use tonic::transport::channel::Change;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
 
@@ -15,6 +16,10 @@ use crate::caller::{CALLER_HEADER, Caller};
 use crate::config::PeerConfig;
 use crate::trace;
 
+/// Connections to a peer: behind an address there may be several processes, and one connection may be lost. A call takes any.
+const CONNECTIONS_TO_A_PEER: usize = 2;
+/// How often a connection is tried, also while nothing is asked, and for how long: one that went dead without a word is replaced then.
+const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(2));
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Bytes of response metadata: error details travel there.
@@ -28,7 +33,11 @@ pub type PeerChannel = InterceptedService<Channel, Outgoing>;
 /// `grpc-timeout`).
 pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel> {
     let endpoint = endpoint(peer)?.timeout(peer.deadline);
-    Ok(InterceptedService::new(endpoint.connect_lazy(), Outgoing::new(caller, Some(peer.deadline))?))
+    let (channel, connections) = Channel::balance_channel(CONNECTIONS_TO_A_PEER);
+    for number in 0..CONNECTIONS_TO_A_PEER {
+        connections.try_send(Change::Insert(number, endpoint.clone()))?;
+    }
+    Ok(InterceptedService::new(channel, Outgoing::new(caller, Some(peer.deadline))?))
 }
 
 /// A channel to a peer whose feed is followed: the stream has no deadline, for it never ends. A peer that is gone is noticed by
@@ -43,8 +52,9 @@ fn endpoint(peer: &PeerConfig) -> anyhow::Result<Endpoint> {
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_nodelay(true)
         .http2_max_header_list_size(MAX_METADATA_BYTES)
-        .http2_keep_alive_interval(Duration::from_secs(30))
-        .keep_alive_timeout(Duration::from_secs(10));
+        .http2_keep_alive_interval(KEEPALIVE.0)
+        .keep_alive_timeout(KEEPALIVE.1)
+        .keep_alive_while_idle(true);
     if let Some(ca) = &peer.tls_ca {
         endpoint = endpoint.tls_config(ClientTlsConfig::new().ca_certificate(certificate(ca)?))?;
     }

@@ -101,7 +101,7 @@ impl ServiceError {
     }
 
     /// The same error for another one who waited for the same thing; the cause as text.
-    pub(crate) fn duplicate(&self) -> Self {
+    pub fn duplicate(&self) -> Self {
         let Details { reason, ref message, ref text, .. } = *self.0;
         let mut error = Self::new(reason, message).with_text(text);
         error.0.metadata = self.0.metadata.clone();

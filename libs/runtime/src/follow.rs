@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, async_trait};
 
-use crate::db::{Transient, begin_write, retry_transient};
+use crate::db::{DatabaseConnection, DatabaseTransaction, Transient, begin_write, retry_transient};
 use crate::error::RemoteError;
 use crate::task::surviving;
 use crate::{Reason, ServiceError};

@@ -12,6 +12,19 @@ pub fn new_id() -> String {
     base32hex(Uuid::now_v7().as_bytes())
 }
 
+/// A new id that sorts behind this one, also where this process's clock is behind that of who made it: where one thing follows on
+/// another, order is the order of commit, not of clocks.
+pub fn new_id_after(last: &str) -> String {
+    let id = new_id();
+    if id.as_str() > last {
+        return id;
+    }
+    let bytes: Option<[u8; 16]> =
+        BASE32HEX_NOPAD.decode(last.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    let next = bytes.and_then(|bytes| u128::from_be_bytes(bytes).checked_add(1));
+    next.map_or_else(|| format!("{last}0"), |next| base32hex(&next.to_be_bytes()))
+}
+
 /// Bytes as base32hex (RFC 4648: in ASCII order, so that the text sorts as the bytes do) without padding; what [`new_id`] writes, also good for shortened digests.
 pub fn base32hex(bytes: &[u8]) -> String {
     BASE32HEX_NOPAD.encode(bytes)
@@ -26,6 +39,22 @@ mod tests {
         assert_eq!(base32hex(b""), "");
         assert_eq!(base32hex(b"f"), "CO");
         assert_eq!(base32hex(b"foobar"), "CPNMUOJ1E8");
+    }
+
+    #[test]
+    fn the_next_id_sorts_behind_whatever_clocks_say() {
+        let mut last = new_id();
+        last.replace_range(..2, "70");
+        for _ in 0..100 {
+            let next = new_id_after(&last);
+            assert!(next > last && next.len() == ID_LENGTH, "{last} {next}");
+            last = next;
+        }
+        assert!(
+            new_id_after("").len() == ID_LENGTH && new_id_after("00000000000000000007").len() == ID_LENGTH
+        );
+        assert_eq!(new_id_after("~"), "~0", "of another make");
+        assert_eq!(new_id_after(&base32hex(&[0xff; 16])), format!("{}0", base32hex(&[0xff; 16])));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! | [`caller`] | who asks, made once per request |
 //! | [`db`] | connecting, write transactions, retries, migrations |
 //! | [`cache`] | what the database says, faster, and never older than stated |
-//! | [`batcher`] | jobs that arrive together share a round trip |
+//! | [`batcher`], [`room`] | jobs that arrive together share a round trip; answers that fit into one message |
 //! | [`feed`] | the change log that others follow, which never skips |
 //! | [`follow`] | following another service's feed, each event exactly once |
 //! | [`fields`] | the fields of a request, each noted if it is wrong |
@@ -36,6 +36,7 @@ pub mod page;
 pub mod personal;
 pub mod process;
 pub mod request_layer;
+pub mod room;
 pub mod secret;
 pub mod server;
 pub mod task;

@@ -20,11 +20,10 @@ mod table;
 use data_encoding::HEXLOWER;
 use futures::future::BoxFuture;
 use prost::Message;
-use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use sha2::{Digest, Sha256};
 pub use yizhan_proto::{MutationRequest, Replayable};
 
-use crate::db::{begin_write, retry_transient};
+use crate::db::{DatabaseConnection, DatabaseTransaction, begin_write, retry_transient};
 use crate::{Caller, Clock, Reason, ServiceError, Violations};
 
 pub use table::CreateHandledRequests;
@@ -154,6 +153,8 @@ pub async fn once<'c, S: Service, A: Replayable>(
         }
         let done = match write(Write { tx: &tx, service, cause: &key.cause }).await {
             Ok(done) => done,
+            // Where the database is away it cannot be asked either.
+            Err(away) if away.reason() == Reason::DatabaseUnavailable => return Err(away),
             Err(refusal) => {
                 drop(tx);
                 return Ok((done_meanwhile(service, key, refusal).await?, None));

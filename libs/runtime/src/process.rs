@@ -56,13 +56,18 @@ where
     }
     let outcome = async {
         let _telemetry = telemetry::init(service.name(), &telemetry)?;
-        let stop = StopSignal::listen()?;
-        serve_until(stop, start(config).await?).await
+        let mut stop = StopSignal::listen()?;
+        // Until it serves there is nothing to drain: a database that does not answer must not keep it from ending.
+        let server = tokio::select! {
+            server = start(config) => server?,
+            _ = stop.received() => return Ok(()),
+        };
+        serve_until(stop, server).await
     };
     match outcome.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("yizhan-{service}: {error:#}");
+            eprintln!("yizhan-{service}: {}", told_once(&error));
             ExitCode::FAILURE
         }
     }
@@ -90,8 +95,21 @@ pub fn settings<C>(
     Ok((config, telemetry, settings.finish()?))
 }
 
+/// An error with its causes, each once: many tell their cause themselves.
+pub fn told_once(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string).filter(|cause| !cause.is_empty()) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
+}
+
 /// Waits for the signal, then drains; or for the server to fail.
-async fn serve_until(mut stop: StopSignal, mut server: RunningServer) -> anyhow::Result<()> {
+async fn serve_until(mut stop: StopSignal, server: RunningServer) -> anyhow::Result<()> {
     tokio::select! {
         signal = stop.received() => {
             tracing::info!(signal, "stopping");
@@ -123,5 +141,18 @@ impl StopSignal {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_is_told_once() {
+        let database = sea_orm::DbErr::Conn(sea_orm::RuntimeErr::Internal("it is away".to_owned()));
+        let error = anyhow::Error::new(database).context("cannot start");
+        assert!(format!("{error:#}").matches("it is away").count() > 1, "told by everybody");
+        assert_eq!(told_once(&error), "cannot start: Connection Error: it is away");
     }
 }

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use futures::{Stream, StreamExt};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use tokio_util::sync::CancellationToken;
 use yizhan_runtime::config::DatabaseConfig;
-use yizhan_runtime::db::{self, begin_write};
+use yizhan_runtime::db::{self, DatabaseConnection, begin_write};
 
 use yizhan_runtime::Caller;
 use yizhan_runtime::feed::{self, Change, CreateChangeLog, Feed, NewChange, Position, Reading};
@@ -90,9 +90,9 @@ async fn a_lower_number_that_commits_later_is_not_lost() {
     let db = migrated(&test).await;
     let feed = feed_of(&db).await;
 
-    let a = db.begin().await.unwrap();
+    let a = begin_write(&db).await.unwrap();
     feed::append(&a, vec![change("a")]).await.unwrap();
-    let b = db.begin().await.unwrap();
+    let b = begin_write(&db).await.unwrap();
     feed::append(&b, vec![change("b")]).await.unwrap();
     b.commit().await.unwrap();
 

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tokio::task::JoinHandle;
 use tonic::{Status, async_trait};
 use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::{DatabaseConnection, DatabaseTransaction};
 use yizhan_runtime::follow::{CreateFollowedFeeds, Events, Follower, follow};
 use yizhan_runtime::{Reason, ServiceError, db};
 use yizhan_testkit::{TestDatabase, both_databases};

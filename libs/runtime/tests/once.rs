@@ -5,10 +5,11 @@
 use std::sync::{Arc, LazyLock, Mutex};
 
 use futures::future::join_all;
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use yizhan_proto::enrollment::v1::{RecordDeathRequest, RecordDeathResponse};
 use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::once::{self, CreateHandledRequests, Done, Write};
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, db};
 use yizhan_testkit::{TestDatabase, both_databases};

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
+use std::time::Duration;
+
 use futures::future::join_all;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use yizhan_runtime::config::DatabaseConfig;
-use yizhan_runtime::db::{self, Failure, begin_write, retry_transient};
+use yizhan_runtime::db::{self, DatabaseConnection, Failure, begin_write, retry_transient};
 use yizhan_runtime::secret::{CreateServiceSecret, Secret};
 use yizhan_testkit::{TestDatabase, both_databases};
 
@@ -112,5 +114,29 @@ async fn a_disk_full_for_a_moment_loses_nothing_that_was_committed_after() {
             Statement::from_string(other.get_database_backend(), "SELECT count(*) AS kept FROM kept");
         let kept: i64 = other.query_one_raw(statement).await.unwrap().unwrap().try_get("", "kept").unwrap();
         assert_eq!(kept, i64::from(round) + 1, "what was committed is seen by others");
+    }
+}
+
+/// Callers go away at any moment, also while their transaction begins: what is written on that connection later is committed.
+#[tokio::test]
+async fn a_begin_given_up_half_way_takes_nothing_with_it() {
+    let test = TestDatabase::postgres();
+    let one_connection = DatabaseConfig { max_connections: 1, ..DatabaseConfig::at(test.url()) };
+    let db = db::connect(&one_connection).await.unwrap();
+    db.execute_unprepared("CREATE TABLE kept (at bigint PRIMARY KEY)").await.unwrap();
+    let other = db::connect(&DatabaseConfig::at(test.url())).await.unwrap();
+    let count = Statement::from_string(other.get_database_backend(), "SELECT count(*) AS kept FROM kept");
+    for polls in 1..12 {
+        let mut begin = Box::pin(begin_write(&db));
+        for _ in 0..polls {
+            if futures::poll!(&mut begin).is_ready() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_micros(50)).await;
+        }
+        drop(begin);
+        db.execute_unprepared(&format!("INSERT INTO kept VALUES ({polls})")).await.unwrap();
+        let row = other.query_one_raw(count.clone()).await.unwrap().unwrap();
+        assert_eq!(row.try_get::<i64>("", "kept").unwrap(), polls, "what was written is seen by others");
     }
 }

@@ -5,11 +5,13 @@
 //!   process and goes away with the process, however it ends.
 //! - [`RedisServer`], [`RedisSentinel`] and [`RedisCluster`] are throw-away Redis servers, to be killed, paused and poisoned.
 //! - [`PostgresServer`] is a server of a test's own, to be stopped and killed.
-//! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed, stopped and restarted, with few descriptors.
+//! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed, stopped and restarted, with few descriptors, or with a
+//!   [`ProcessClock`] of its own.
 //! - [`Proxy`] is a network that drops or cuts, [`SmallDisk`] a disk that is full.
 
 #![allow(clippy::panic, reason = "a test that lacks what it needs ends")]
 
+mod clock;
 mod database;
 mod postgres;
 mod process;
@@ -19,6 +21,7 @@ mod redis_server;
 mod scratch;
 mod small_disk;
 
+pub use clock::ProcessClock;
 pub use database::{Backend, TestDatabase};
 pub use postgres::PostgresServer;
 pub use process::{ServiceProcess, free_port};

@@ -5,13 +5,15 @@ use std::env;
 use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+
+use crate::clock::ProcessClock;
 
 /// How long a service may take to answer after it was started.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -70,6 +72,12 @@ impl ServiceProcess {
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Gives it a wall clock of its own.
+    pub fn with_clock(self, clock: &ProcessClock) -> Self {
+        let path = |path: PathBuf| path.to_str().expect("a path that is text").to_owned();
+        self.env("LD_PRELOAD", path(clock.library())).env("YIZHAN_TEST_CLOCK", path(clock.seconds()))
     }
 
     /// Adds a command line argument.
@@ -148,6 +156,18 @@ impl ServiceProcess {
             command.args(&self.arguments).envs(&self.environment).output().await.expect("the binary runs");
         let said = [output.stdout, output.stderr].concat();
         (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    }
+
+    /// Runs it for so long, then kills it: all it said.
+    pub async fn said_within(self, time: Duration) -> String {
+        let mut command = Command::new(&self.binary);
+        command.args(&self.arguments).envs(&self.environment).kill_on_drop(true);
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = piped.expect("the binary runs");
+        tokio::time::sleep(time).await;
+        child.start_kill().expect("killed");
+        let output = child.wait_with_output().await.expect("what it said");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
     }
 
     fn spawn(&mut self) {

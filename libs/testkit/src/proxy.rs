@@ -24,6 +24,8 @@ struct State {
     road: Road,
     /// How often all connections were cut; a connection of an earlier time is gone.
     cuts: u64,
+    /// How often all connections were lost; one of an earlier time carries nothing any more.
+    losses: u64,
 }
 
 /// A TCP proxy in front of a server. It runs in the runtime of the test and ends when dropped.
@@ -42,7 +44,7 @@ impl Proxy {
         let (user, server) = authority.rfind('@').map_or(("", authority), |at| authority.split_at(at + 1));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let here = listener.local_addr().expect("bound");
-        let (state, seen) = channel(State { road: Road::Open, cuts: 0 });
+        let (state, seen) = channel(State { road: Road::Open, cuts: 0, losses: 0 });
         let accepting = tokio::spawn(accept(listener, server.to_owned(), seen));
         Proxy { url: format!("{scheme}://{user}{here}{path}"), state, accepting }
     }
@@ -63,6 +65,12 @@ impl Proxy {
         self.state.send_modify(|state| state.road = Road::Open);
     }
 
+    /// Nothing gets through any more on the connections there are, and nobody is told, as when the machine behind them is gone. New
+    /// ones are carried: another has its address.
+    pub fn lose(&self) {
+        self.state.send_modify(|state| state.losses += 1);
+    }
+
     /// Resets every connection there is. New ones are treated as before.
     pub fn cut(&self) {
         self.state.send_modify(|state| state.cuts += 1);
@@ -70,7 +78,7 @@ impl Proxy {
 
     /// Resets every connection there is, and new ones too.
     pub fn refuse(&self) {
-        self.state.send_modify(|state| *state = State { road: Road::Closed, cuts: state.cuts + 1 });
+        self.state.send_modify(|state| *state = State { road: Road::Closed, cuts: state.cuts + 1, ..*state });
     }
 }
 
@@ -89,20 +97,20 @@ async fn accept(listener: TcpListener, server: String, seen: Receiver<State>) {
 /// One connection, until either side ends it or it is cut.
 async fn carry(mut client: TcpStream, server: String, mut state: Receiver<State>) {
     let mut of_the_road = state.clone();
-    let born = state.borrow_and_update().cuts;
+    let born = *state.borrow_and_update();
     let carried = async {
-        if !open(&mut of_the_road).await {
+        if !open(&mut of_the_road, born.losses).await {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         let mut server = TcpStream::connect(server).await?;
         let (_, _) = (client.set_nodelay(true), server.set_nodelay(true));
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = server.split();
-        let there = pump(from_client, to_server, of_the_road.clone());
-        let back = pump(from_server, to_client, of_the_road);
+        let there = pump(from_client, to_server, of_the_road.clone(), born.losses);
+        let back = pump(from_server, to_client, of_the_road, born.losses);
         let carried = tokio::select! {
             carried = async { tokio::try_join!(there, back) } => carried.map(|_| ()),
-            _ = state.wait_for(|state| state.cuts > born) => Err(io::ErrorKind::ConnectionReset.into()),
+            _ = state.wait_for(|state| state.cuts > born.cuts) => Err(io::ErrorKind::ConnectionReset.into()),
         };
         if carried.is_err() {
             let _ = server.set_zero_linger();
@@ -115,12 +123,17 @@ async fn carry(mut client: TcpStream, server: String, mut state: Receiver<State>
 }
 
 /// Carries what comes one way. An end or a reset is news too and waits with the bytes.
-async fn pump(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, mut state: Receiver<State>) -> io::Result<()> {
+async fn pump(
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
+    mut state: Receiver<State>,
+    born: u64,
+) -> io::Result<()> {
     let mut bytes = vec![0; 16 * 1024];
     loop {
-        open(&mut state).await;
+        open(&mut state, born).await;
         let read = from.read(&mut bytes).await;
-        open(&mut state).await;
+        open(&mut state, born).await;
         match read? {
             0 => return to.shutdown().await,
             read => to.write_all(&bytes[..read]).await?,
@@ -128,7 +141,8 @@ async fn pump(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, mut state: Receiver
     }
 }
 
-/// Waits while bytes are swallowed; whether they are carried then.
-async fn open(state: &mut Receiver<State>) -> bool {
-    state.wait_for(|state| state.road != Road::Swallowing).await.is_ok_and(|state| state.road == Road::Open)
+/// Waits while bytes are swallowed, for ever once the connection was lost; whether they are carried then.
+async fn open(state: &mut Receiver<State>, born: u64) -> bool {
+    let decided = |state: &State| state.road != Road::Swallowing && state.losses == born;
+    state.wait_for(decided).await.is_ok_and(|state| state.road == Road::Open)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sea_orm::DatabaseConnection;
 use yizhan_runtime::cache::VersionedCache;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::vault::Vault;

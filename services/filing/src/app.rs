@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use sea_orm::DatabaseConnection;
 use yizhan_clients::Enrollment;
 use yizhan_rules::RulesBook;
 use yizhan_runtime::cache::VersionedCache;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::{Clock, ServiceError, once};

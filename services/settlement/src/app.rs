@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use futures::FutureExt;
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::DbBackend;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 use yizhan_clients::{Enrollment, Filing};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_runtime::batcher::Batcher;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;

@@ -11,7 +11,7 @@ use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
 
 use crate::books::store::entities::{account, accumulated, posting, request, settlement};
-use crate::reference::store::entities::{catalogue_item, institution};
+use crate::reference::store::entities::{catalogue_item, institution, reference_version};
 
 /// All migrations, in order.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateHandledRequests),
             Box::new(MoveAdministrativeRequests),
             Box::new(CreateServiceSecret),
+            Box::new(CreateReferenceVersion),
         ]
     }
 }
@@ -82,6 +83,24 @@ impl MigrationTrait for MoveAdministrativeRequests {
         .await?;
         db.execute_unprepared("DELETE FROM requests WHERE poolarea_no = ''").await?;
         Ok(())
+    }
+}
+
+/// Institutions and catalogue get a version, so that what is kept of them in memory is of one.
+struct CreateReferenceVersion;
+
+impl MigrationName for CreateReferenceVersion {
+    fn name(&self) -> &str {
+        "m20261129_000003_reference_version"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateReferenceVersion {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        create(manager, reference_version::Entity).await?;
+        let first = "INSERT INTO reference_version (version) VALUES (1)";
+        manager.get_connection().execute_unprepared(first).await.map(drop)
     }
 }
 

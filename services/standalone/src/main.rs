@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use yizhan_runtime::config::ConfigProblems;
-use yizhan_runtime::process::EXIT_BAD_CONFIG;
+use yizhan_runtime::process::{EXIT_BAD_CONFIG, told_once};
 
 use crate::serve::ServeArguments;
 
@@ -102,7 +102,7 @@ fn run(command: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("yizhan: {error:#}");
+            eprintln!("yizhan: {}", told_once(&error));
             if error.is::<ConfigProblems>() { ExitCode::from(EXIT_BAD_CONFIG) } else { ExitCode::FAILURE }
         }
     }

@@ -1,13 +1,13 @@
 //! Publication, the list, and what a running service knows.
 
-use chrono::{DateTime, TimeDelta};
-use sea_orm::DatabaseConnection;
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tokio_util::sync::CancellationToken;
 use yizhan_documents::{Rules, RulesDocument};
 use yizhan_proto::filing::v1::ListFilingRulesRequest;
 use yizhan_rules::{CreatePublishedRules, Publication, Published, RulesBook};
 use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::{CreateServiceSecret, Secret};
 use yizhan_runtime::{Caller, ServiceError, Violations, db};
@@ -35,11 +35,20 @@ async fn publish(
     book: &RulesBook<Test>,
     text: &str,
 ) -> Result<Published, ServiceError> {
+    publish_at(connection, book, text, DateTime::UNIX_EPOCH).await
+}
+
+async fn publish_at(
+    connection: &DatabaseConnection,
+    book: &RulesBook<Test>,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<Published, ServiceError> {
     let publication = Publication::<RulesDocument<Test>>::read(text, Violations::new())?;
     let agency = Caller::parse("agency:430000").unwrap();
     publication.check_area(&agency)?;
     let tx = db::begin_write(connection).await?;
-    let published = publication.write(&tx, book, &agency.to_string(), DateTime::UNIX_EPOCH).await?;
+    let published = publication.write(&tx, book, &agency.to_string(), now).await?;
     tx.commit().await?;
     book.refresh().await?;
     Ok(published)
@@ -84,6 +93,17 @@ both_databases! {
         assert_eq!(known(book.load_as_known_at(&db, at).await.unwrap()), 3);
         assert_eq!(known(book.load_as_known_at(&db, at - TimeDelta::milliseconds(1)).await.unwrap()), 2);
         assert_eq!(known(book.load(&db).await.unwrap()), 3);
+    }
+
+    async fn what_a_clock_behind_published_is_not_known_earlier(test: TestDatabase) {
+        let (db, book) = open(&test).await;
+        let (five, ten) = (DateTime::UNIX_EPOCH + TimeDelta::minutes(5), DateTime::UNIX_EPOCH + TimeDelta::minutes(10));
+        publish_at(&db, &book, &document("zhuzhou", "1", "430200", 180), ten).await.unwrap();
+        publish_at(&db, &book, &document("zhuzhou", "2", "430200", 200), five).await.unwrap();
+        for (known_at, documents) in [(five, 2), (ten, 4)] {
+            assert_eq!(book.load_as_known_at(&db, known_at).await.unwrap().documents().len(), documents);
+        }
+        assert_eq!(within(&book), 200, "the one published last");
     }
 
     async fn refusals(test: TestDatabase) {

@@ -47,6 +47,8 @@ impl CacheConfig {
         let url = settings.or("cache.url", default.url);
         if let Err(problem) = Address::parse(url.as_str()) {
             settings.wrong("cache.url", format!("cache.url {problem}"));
+        } else if let Some(problem) = url.problem() {
+            settings.wrong("cache.url", problem);
         }
         let config = CacheConfig {
             url,

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sea_orm::DatabaseConnection;
 use tokio_util::sync::CancellationToken;
 
 use super::stats::Counters;
 use super::trust::Trust;
 use super::{Cached, Source};
+use crate::db::DatabaseConnection;
 use crate::feed::Change;
 use crate::task::surviving;
 

@@ -156,6 +156,12 @@ async fn fly<T: Cached>(
     if let Ok(None) = &outcome {
         loader.note_absent(key, *number, began);
     }
+    if outcome.is_err() {
+        // Only those who came before it failed are told so: who comes later tries anew.
+        drop(landed);
+        landing.send_replace(Some(outcome));
+        return;
+    }
     let found = outcome.as_ref().ok().and_then(Clone::clone);
     landing.send_replace(Some(outcome));
     // A writer that came between has put its newer value, or found none to put it in the place of: this one would be older.

@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use anyhow::Context;
 use redis::RedisError;
-use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::format::{BUCKETS, Watermark};
 use super::keeper::{Beat, Keeper, MOST_CHANGES};
@@ -15,6 +15,7 @@ use super::log;
 use super::redis_store::RedisStore;
 use super::state::{self, State};
 use super::trust::Confirmed;
+use crate::db::begin_write;
 
 /// Moments remembered until Redis is seen to reflect them.
 const MOMENTS: usize = 64;
@@ -49,7 +50,7 @@ impl RedisKeeper {
             self.follow(&found, Confirmed { need: last_pass + 1, at });
             return Ok(());
         }
-        let tx = self.beat.db.begin().await?;
+        let tx = begin_write(&self.beat.db).await?;
         let Some(number) = state::try_lead(&tx, self.name).await? else {
             self.follow(&found, Confirmed { need: last_pass + 1, at });
             return Ok(());

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures::future::join_all;
-use sea_orm::DatabaseConnection;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::config::{Address, CacheConfig};
@@ -22,6 +21,7 @@ use super::stats::{CacheStats, Counters};
 use super::store::Store;
 use super::trust::Trust;
 use super::{Cached, Source};
+use crate::db::DatabaseConnection;
 use crate::error::ServiceError;
 
 /// Values by key, as of the database. Cheap to clone; its keeper stops when the last clone is dropped.

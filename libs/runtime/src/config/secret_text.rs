@@ -20,6 +20,21 @@ impl SecretText {
     }
 }
 
+/// What a setting is told whose login divides the URL where it should not.
+const LOGIN: &str =
+    "the user and the password must be percent-encoded: / is %2F, ? is %3F, # is %23, @ is %40";
+
+impl SecretText {
+    /// What is wrong with it as a URL, told without anything of it: whose password has a `/`, `?`, `#` or `@` that is not written as `%2F`
+    /// and so on has it taken for the place, and told as such by whatever cannot find it.
+    pub fn problem(&self) -> Option<&'static str> {
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let mut parts = rest.split('@');
+        let login = parts.next().filter(|_| rest.contains('@')).unwrap_or_default();
+        (login.contains(['/', '?', '#']) || parts.count() > 1).then_some(LOGIN)
+    }
+}
+
 impl From<String> for SecretText {
     fn from(text: String) -> Self {
         SecretText(text)
@@ -54,15 +69,35 @@ impl fmt::Display for SecretText {
             }
             Some((scheme, rest)) => match rest.split_once('@') {
                 Some((_, place)) => write!(f, "{scheme}://***@{place}"),
+                None if rest.split('/').next().is_some_and(has_password) => write!(f, "{scheme}://***"),
                 None => write!(f, "{scheme}://{rest}"),
             },
         }
     }
 }
 
+/// Whether what stands behind a colon is no port: somebody forgot the place behind their password.
+fn has_password(authority: &str) -> bool {
+    let ports = authority.split(',').filter_map(|host| host.rsplit_once(':'));
+    ports.into_iter().any(|(_, port)| !port.bytes().all(|b| b.is_ascii_digit() || b == b']'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_login_that_divides_the_url_is_wrong() {
+        let wrong = |text: &str| SecretText::from(text.to_owned()).problem().is_some();
+        for text in
+            ["", "http://h:1", "postgres://u:p%2Fw@db/x?sslmode=disable", "redis-sentinel://:p@a:1,b:2/main"]
+        {
+            assert!(!wrong(text), "{text}");
+        }
+        for password in ["a/b", "a?b", "a#b", "a@b"] {
+            assert!(wrong(&format!("postgres://u:{password}@db/x")), "{password}");
+        }
+    }
 
     #[test]
     fn the_place_is_shown_and_the_login_is_not() {
@@ -79,8 +114,11 @@ mod tests {
             "postgres://db/filing?password=secret",
             "secret",
             "user:secret@db",
+            "postgres://yizhan:secret",
+            "redis-cluster://a:1,:secret",
         ] {
             assert!(!shown(text).contains("sec"), "{text}");
         }
+        assert_eq!(shown("redis-cluster://a:1,b:2"), "redis-cluster://a:1,b:2");
     }
 }

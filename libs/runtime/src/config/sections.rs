@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sea_orm::sqlx::postgres::PgConnectOptions;
+
 use super::{SecretText, Service, Settings};
+use crate::server::tls::{acceptor, holds_certificates};
 
 /// How a server listens and what it allows.
 #[derive(Clone, Debug)]
@@ -21,8 +24,16 @@ pub struct ServerConfig {
     pub trust_caller_header: bool,
     /// `server.max_concurrent_requests`: more at once are refused with OVERLOADED. Default 512.
     pub max_concurrent_requests: usize,
-    /// `server.drain_seconds`: how long requests may finish after a stop signal. Default 20.
+    /// `server.request_seconds`: what is not answered by then is told that its outcome is not known. Default 15: longer than
+    /// waiting for a lock of the database, shorter than the drain.
+    pub request: Duration,
+    /// `server.max_connection_age_seconds`: then a connection is given up in good order, so that clients spread over the
+    /// processes there are now; give or take a tenth. Default 1800.
+    pub max_connection_age: Duration,
+    /// `server.drain_seconds`: how long stopping may take in all. Default 20.
     pub drain: Duration,
+    /// Where it listens besides for the services of its own process, without TLS; only they are told. Default: nowhere.
+    pub inside: Option<SocketAddr>,
 }
 
 impl ServerConfig {
@@ -33,13 +44,18 @@ impl ServerConfig {
             tls: None,
             trust_caller_header: false,
             max_concurrent_requests: 512,
+            request: Duration::from_secs(15),
+            max_connection_age: Duration::from_secs(30 * 60),
             drain: Duration::from_secs(20),
+            inside: None,
         }
     }
 
-    /// A free port on the loopback interface: for tests and for services inside one process.
+    /// A free port on the loopback interface: for tests and for services inside one process. Nobody balances load there, so
+    /// stopping is quicker.
     pub fn loopback() -> Self {
-        ServerConfig::listening_on(SocketAddr::from(([127, 0, 0, 1], 0)))
+        let drain = Duration::from_secs(5);
+        ServerConfig { drain, ..ServerConfig::listening_on(SocketAddr::from(([127, 0, 0, 1], 0))) }
     }
 
     /// Reads section `server`. By default the service listens on its own port of the loopback interface.
@@ -51,14 +67,28 @@ impl ServerConfig {
         if max_concurrent_requests == 0 {
             settings.wrong("server.max_concurrent_requests", "must be at least 1");
         }
+        let max_connection_age =
+            seconds(settings, "server.max_connection_age_seconds", default.max_connection_age);
         ServerConfig {
             listen: settings.or("server.listen", default.listen),
             tls: TlsConfig::read(settings),
             trust_caller_header: settings.or("server.trust_caller_header", default.trust_caller_header),
             max_concurrent_requests,
-            drain: Duration::from_secs(settings.or("server.drain_seconds", default.drain.as_secs())),
+            request: seconds(settings, "server.request_seconds", default.request),
+            max_connection_age,
+            drain: seconds(settings, "server.drain_seconds", default.drain),
+            inside: None,
         }
     }
+}
+
+/// A time in seconds, at least one.
+fn seconds(settings: &mut Settings, name: &str, default: Duration) -> Duration {
+    let seconds = settings.or(name, default.as_secs());
+    if seconds == 0 {
+        settings.wrong(name, "must be at least 1");
+    }
+    Duration::from_secs(seconds)
 }
 
 /// The server's certificate.
@@ -73,7 +103,13 @@ pub struct TlsConfig {
 impl TlsConfig {
     fn read(settings: &mut Settings) -> Option<Self> {
         match (file(settings, "server.tls_cert"), file(settings, "server.tls_key")) {
-            (Some(cert), Some(key)) => Some(TlsConfig { cert, key }),
+            (Some(cert), Some(key)) => {
+                let tls = TlsConfig { cert, key };
+                if let (true, true, Err(error)) = (tls.cert.is_file(), tls.key.is_file(), acceptor(&tls)) {
+                    settings.wrong("server.tls_cert", format!("{error:#}"));
+                }
+                Some(tls)
+            }
             (None, None) => None,
             _ => {
                 settings
@@ -117,6 +153,8 @@ impl DatabaseConfig {
         let url = settings.or("database.url", default.url);
         if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme)) {
             settings.wrong("database.url", "database.url must start with postgres:// or sqlite://");
+        } else if let Some(problem) = url_problem(&url) {
+            settings.wrong("database.url", problem);
         }
         let max_connections = settings.or("database.max_connections", default.max_connections);
         if max_connections == 0 {
@@ -124,6 +162,42 @@ impl DatabaseConfig {
         }
         DatabaseConfig { url, max_connections }
     }
+}
+
+/// What sqlx knows behind the `?` of a PostgreSQL URL. What it does not know it would only log, with its value.
+const PARAMETERS: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
+/// What is wrong with the URL of a database, told without anything of it: what tells it later would quote it.
+fn url_problem(url: &SecretText) -> Option<&'static str> {
+    if url.starts_with("sqlite:") {
+        return None;
+    }
+    let query = url.as_str().split_once('?').map_or("", |(_, query)| query);
+    let names = query.split('&').map(|pair| pair.split(['=', '[']).next().unwrap_or_default());
+    let unknown = names.filter(|name| !name.is_empty()).any(|name| !PARAMETERS.contains(&name));
+    let read = || PgConnectOptions::from_str(url.as_str());
+    url.problem()
+        .or(unknown.then_some("there is a parameter behind the ? that is none of PostgreSQL's"))
+        .or_else(|| read().is_err().then_some("cannot be read: postgres://user:password@host:port/name"))
 }
 
 /// Another service that this one calls.
@@ -174,7 +248,13 @@ impl PeerConfig {
         }
         let default = PeerConfig::at(address);
         let millis = settings.or(deadline, default.deadline.as_millis() as u64);
+        if millis == 0 {
+            settings.wrong(deadline, "must be at least 1");
+        }
         let tls_ca = file(settings, ca);
+        if tls_ca.as_ref().is_some_and(|path| path.is_file() && !holds_certificates(path)) {
+            settings.wrong(ca, "holds no certificate in PEM");
+        }
         if tls_ca.is_some() != default.address.starts_with("https://") {
             settings.wrong(ca, format!("{ca} is needed with an https:// address, and only then"));
         }
@@ -212,10 +292,19 @@ impl TelemetryConfig {
         if let Err(error) = log_filter.parse::<tracing_subscriber::EnvFilter>() {
             settings.wrong("telemetry.log_filter", error);
         }
+        let otlp_endpoint: Option<SecretText> = settings.optional("telemetry.otlp_endpoint");
+        if let Some(endpoint) = &otlp_endpoint {
+            let uri = endpoint.as_str().parse::<http::Uri>().ok();
+            if !uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https"))) {
+                settings.wrong("telemetry.otlp_endpoint", "must be http://host:port or https://host:port");
+            } else if let Some(problem) = endpoint.problem() {
+                settings.wrong("telemetry.otlp_endpoint", problem);
+            }
+        }
         TelemetryConfig {
             log_format: settings.or("telemetry.log_format", default.log_format),
             log_filter,
-            otlp_endpoint: settings.optional("telemetry.otlp_endpoint"),
+            otlp_endpoint,
         }
     }
 }

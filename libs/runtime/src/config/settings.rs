@@ -61,11 +61,12 @@ impl Settings {
         match toml.unwrap_or_default().parse::<Table>() {
             Ok(table) => flatten("", Value::Table(table), &mut settings.file),
             // The line itself stays untold: it may hold a password.
-            Err(error) => settings.problem(format!(
-                "the configuration file is not valid TOML: {}{}",
-                error.message(),
-                error.span().map_or(String::new(), |at| format!(", at character {}", at.start)),
-            )),
+            Err(error) => {
+                let at = error.span().map_or(0, |at| at.start);
+                let line =
+                    toml.unwrap_or_default().bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+                settings.problem(format!("the configuration file is not valid TOML: line {line}"));
+            }
         }
         settings
     }
@@ -321,6 +322,6 @@ mod tests {
         let settings =
             Settings::from_parts(BTreeMap::new(), Some("[database]\nurl = postgres://u:secret@db\n"));
         let problems = settings.finish().unwrap_err().to_string();
-        assert!(problems.contains("not valid TOML") && !problems.contains("secret"), "{problems}");
+        assert!(problems.contains("not valid TOML: line 2") && !problems.contains("secret"), "{problems}");
     }
 }

@@ -6,8 +6,8 @@
 
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic,
-    IntoActiveModel, Iterable, PrimaryKeyToColumn, Statement, Value,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
+    IdenStatic, IntoActiveModel, Iterable, PrimaryKeyToColumn, Statement, Value,
 };
 
 /// Rows per statement: far within SQLite's 32,766 parameters, and near the fastest size measured.
@@ -154,7 +154,7 @@ pub async fn find_rows<E: EntityTrait, const N: usize>(
     columns: [E::Column; N],
     keys: Vec<[String; N]>,
 ) -> Result<Vec<E::Model>, DbErr> {
-    find_rows_where::<E, N>(db, columns, keys, "1 = 1").await
+    find_with::<E, E::Model, N>(db, columns, keys, ("", "1 = 1")).await
 }
 
 /// The same, of those rows for which a condition holds: SQL that comes from no user, such as the condition of the partial
@@ -165,6 +165,26 @@ pub async fn find_rows_where<E: EntityTrait, const N: usize>(
     keys: Vec<[String; N]>,
     condition: &str,
 ) -> Result<Vec<E::Model>, DbErr> {
+    find_with::<E, E::Model, N>(db, columns, keys, ("", condition)).await
+}
+
+/// The same as [`find_rows`], with one more column beside those of the rows, in one look: `more` is SQL over the table that comes from
+/// no user.
+pub async fn find_rows_and<E: EntityTrait, R: FromQueryResult, const N: usize>(
+    db: &impl ConnectionTrait,
+    columns: [E::Column; N],
+    keys: Vec<[String; N]>,
+    more: &str,
+) -> Result<Vec<R>, DbErr> {
+    find_with::<E, R, N>(db, columns, keys, (&format!(", {more}"), "1 = 1")).await
+}
+
+async fn find_with<E: EntityTrait, R: FromQueryResult, const N: usize>(
+    db: &impl ConnectionTrait,
+    columns: [E::Column; N],
+    keys: Vec<[String; N]>,
+    (more, condition): (&str, &str),
+) -> Result<Vec<R>, DbErr> {
     let keys: Vec<Vec<Value>> = keys.into_iter().map(|key| key.map(Value::from).into()).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
@@ -177,14 +197,17 @@ pub async fn find_rows_where<E: EntityTrait, const N: usize>(
         let same = names.map(|name| format!("{table}.{name} = key.{name}"));
         format!(
             "SELECT found.* FROM ({source}) AS key({}) CROSS JOIN LATERAL \
-             (SELECT * FROM {table} WHERE {} AND {condition} OFFSET 0) AS found",
+             (SELECT {table}.*{more} FROM {table} WHERE {} AND {condition} OFFSET 0) AS found",
             names.join(", "),
             same.join(" AND "),
         )
     } else {
-        format!("SELECT * FROM {table} WHERE ({}) IN ({source}) AND {condition}", names.join(", "))
+        format!(
+            "SELECT {table}.*{more} FROM {table} WHERE ({}) IN ({source}) AND {condition}",
+            names.join(", ")
+        )
     };
-    E::find().from_raw_sql(Statement::from_sql_and_values(backend, sql, values)).all(db).await
+    R::find_by_statement(Statement::from_sql_and_values(backend, sql, values)).all(db).await
 }
 
 #[cfg(test)]

@@ -37,7 +37,8 @@ fn runtime_failure(error: &RuntimeErr) -> Failure {
         SqlxError::Io(_) | SqlxError::Tls(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed => {
             Failure::Away
         }
-        SqlxError::WorkerCrashed => Failure::Away,
+        // The server has answered, but not begun.
+        SqlxError::BeginFailed | SqlxError::WorkerCrashed => Failure::Away,
         _ => Failure::Other,
     }
 }
@@ -51,16 +52,19 @@ fn code_failure(code: &str) -> Failure {
         "5" | "261" | "517" | "773" | "6" | "262" => Failure::Clash,
         // unique_violation; SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE
         "23505" | "1555" | "2067" => Failure::UniqueViolation,
-        // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections, disk_full, read_only_sql_transaction
-        "57P01" | "57P02" | "57P03" | "53300" | "53100" | "25006" => Failure::Away,
+        // read_only_sql_transaction, idle_in_transaction_session_timeout, io_error
+        "25006" | "25P03" | "58030" => Failure::Away,
         // SQLITE_READONLY, _IOERR, _FULL, _CANTOPEN, whatever more an extended code says
         code if code.len() < 5
             && code.parse().is_ok_and(|code: u32| [8, 10, 13, 14].contains(&(code & 0xff))) =>
         {
             Failure::Away
         }
-        // connection_exception and its kin
-        code if code.len() == 5 && code.starts_with("08") => Failure::Away,
+        // connection_exception; insufficient_resources (disk_full, too_many_connections); operator_intervention (query_canceled by its
+        // time limit, admin_shutdown, crash_shutdown, cannot_connect_now)
+        code if code.len() == 5 && ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => {
+            Failure::Away
+        }
         _ => Failure::Other,
     }
 }

@@ -1,6 +1,8 @@
 //! One process at a time.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
+use super::DatabaseTransaction;
 
 /// Keeps other processes that ask for the same name out until the transaction ends. On SQLite a write transaction does that
 /// by itself.

@@ -1,22 +1,28 @@
 //! Bringing the tables up to date at start, by however many processes start at once.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{ColumnDef, Index, Table, TableCreateStatement};
 
-use super::transaction::begin_write;
+use super::DatabaseConnection;
 
 /// "yizhan" in ASCII: the advisory lock all processes of ours take around migrations.
 const MIGRATION_LOCK: i64 = 0x7969_7a68_616e;
+/// How long a statement of it may take, also one that waits for another process's migration: longer than a request may.
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Applies the pending migrations in one transaction: all or none, and one process at a time (an advisory lock on
 /// PostgreSQL, the write lock on SQLite); the others wait and find nothing left to do.
 pub async fn migrate<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
-    let tx = begin_write(db).await?;
+    let tx = db.answering_within(MIGRATION_TIMEOUT).begin().await?;
     if tx.get_database_backend() == DbBackend::Postgres {
-        // Waiting for another process's migration may take longer than a request may wait for a lock.
-        tx.execute_unprepared("SET LOCAL lock_timeout = '10min'; SET LOCAL statement_timeout = '10min'")
-            .await?;
+        let limit = MIGRATION_TIMEOUT.as_secs();
+        tx.execute_unprepared(&format!(
+            "SET LOCAL lock_timeout = '{limit}s'; SET LOCAL statement_timeout = '{limit}s'"
+        ))
+        .await?;
         tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
     }
     M::up(&tx, None).await?;

@@ -2,29 +2,24 @@
 
 use crate::Reason;
 use std::future::Future;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::DbErr;
 
-use super::{Failure, classify};
+use super::{DatabaseConnection, DatabaseTransaction, Failure, classify};
 use crate::error::{ErrorKind, ServiceError};
 
 /// How often a transaction is run before its clash is reported.
 const ATTEMPTS: u32 = 8;
+/// How long after the first attempt another one is begun: who waited for a lock in vain does not wait again and again.
+pub const KEEP_TRYING: Duration = Duration::from_secs(5);
 /// Pause before the second attempt; doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 
 /// Begins a transaction that will write. On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a transaction that
 /// reads first and writes later would fail at once when another one wrote in between, however long the busy timeout.
 pub async fn begin_write(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    db.begin_with_options(TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    })
-    .await
+    db.begin().await
 }
 
 /// Whether running the whole transaction again may help.
@@ -46,7 +41,8 @@ impl Transient for ServiceError {
 }
 
 /// Runs `attempt` (which begins and commits its own transaction) until it succeeds or fails for a reason that a repeat
-/// cannot cure; at most 8 times, with growing pauses.
+/// cannot cure; at most 8 times within [`KEEP_TRYING`], with growing pauses. Of what is run again it is known that it was rolled back:
+/// an attempt during which the database went away is not.
 ///
 /// ```ignore
 /// retry_transient(|| async {
@@ -61,10 +57,12 @@ where
     E: Transient,
     F: Future<Output = Result<T, E>>,
 {
-    let mut pause = FIRST_PAUSE;
+    let (began, mut pause) = (Instant::now(), FIRST_PAUSE);
     for _ in 1..ATTEMPTS {
         match attempt().await {
-            Err(error) if error.is_transient() => tokio::time::sleep(jittered(pause)).await,
+            Err(error) if error.is_transient() && began.elapsed() < KEEP_TRYING => {
+                tokio::time::sleep(jittered(pause)).await;
+            }
             outcome => return outcome,
         }
         pause *= 2;

@@ -103,8 +103,12 @@ impl From<DbErr> for ServiceError {
             )
             .caused_by(error),
             db::Failure::Away => {
-                ServiceError::new(Reason::DatabaseUnavailable, "the database does not answer")
-                    .caused_by(error)
+                // It may have gone in the middle of a commit.
+                ServiceError::new(
+                    Reason::DatabaseUnavailable,
+                    "the database does not answer; whether a change was made is not known, repeat it with the same request_id",
+                )
+                .caused_by(error)
             }
             db::Failure::Other => ServiceError::internal(error),
         }

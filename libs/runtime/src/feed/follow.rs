@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures::stream::{self, Stream};
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +13,7 @@ use super::places::{Place, Places};
 use super::reader::{Bare, Chunk, Reading, Shared};
 use super::token::Tokens;
 use super::{Change, Position, log};
+use crate::db::DatabaseConnection;
 use crate::secret::Secret;
 use crate::{Caller, ServiceError};
 

@@ -1,9 +1,11 @@
 //! Entries of the change log, and reading them.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, DbBackend, DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{DbBackend, DbErr, FromQueryResult, Statement, Value};
 
 use super::Position;
+
+use crate::db::DatabaseConnection;
 
 /// An entry of the change log.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]

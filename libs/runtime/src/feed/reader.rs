@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use tokio::sync::broadcast::{self, Receiver, Sender, WeakSender};
 use tokio::sync::{Semaphore, watch};
 use tonic::async_trait;
@@ -12,6 +12,7 @@ use yizhan_terms::Area;
 
 use super::{Change, Position, log};
 use crate::Caller;
+use crate::db::DatabaseConnection;
 use crate::task::surviving;
 
 /// How often the log is looked at when nobody wakes the reader: changes by other processes are seen this late at most.

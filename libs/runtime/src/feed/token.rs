@@ -7,9 +7,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE32HEX_NOPAD;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use super::{Change, Position, log};
+use crate::db::DatabaseConnection;
 use crate::ids::base32hex;
 use crate::secret::Secret;
 use crate::vault::{SecretKey, unambiguous};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sea_orm::DatabaseConnection;
 use tokio::task::JoinSet;
 use yizhan_runtime::cache::{CacheConfig, VersionedCache};
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_testkit::{RedisServer, TestDatabase, both_databases};
 
 use crate::ledger::Ledger;

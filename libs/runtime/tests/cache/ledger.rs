@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use sea_orm::DatabaseConnection;
 use yizhan_runtime::cache::VersionedCache;
+use yizhan_runtime::db::DatabaseConnection;
 
 use crate::support::{Item, ask, write};
 

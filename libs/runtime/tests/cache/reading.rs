@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures::future::join_all;
+use sea_orm::ConnectionTrait;
 use yizhan_testkit::{RedisServer, both_databases};
 
 use crate::support::{Item, ask, connect, ready, sees_within_bound, trusted, until, warm, write};
@@ -101,6 +102,19 @@ both_databases! {
                 assert_eq!(answer.unwrap(), Some(1));
             }
             assert_eq!((items.queries(), cache.stats().loads), (1, 1));
+        }
+    }
+
+    async fn a_failed_load_is_not_remembered(test: TestDatabase) {
+        let db = connect(&test).await;
+        for (number, (_redis, url)) in backends().into_iter().enumerate() {
+            let key = format!("failed{number}");
+            let (cache, _) = ready(&db, &url).await;
+            write(&db, &key).await;
+            db.execute_unprepared("ALTER TABLE item RENAME TO hidden").await.unwrap();
+            assert!(cache.get(&key).await.is_err());
+            db.execute_unprepared("ALTER TABLE hidden RENAME TO item").await.unwrap();
+            assert_eq!(ask(&cache, &key).await, Some(1));
         }
     }
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement, Value};
+use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use tokio::sync::watch;
 use yizhan_runtime::cache::{CacheConfig, Cached, CreateCacheState, Source, VersionedCache};
 use yizhan_runtime::config::DatabaseConfig;
-use yizhan_runtime::db::{self, begin_write};
+use yizhan_runtime::db::{self, DatabaseConnection, DatabaseTransaction, begin_write};
 use yizhan_runtime::feed::{self, Change, CreateChangeLog, NewChange};
 use yizhan_testkit::TestDatabase;
 

@@ -3,11 +3,10 @@
 
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
-use sea_orm::DatabaseConnection;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use yizhan_runtime::batcher::Batcher;
-use yizhan_runtime::db::{begin_write, retry_transient};
+use yizhan_runtime::db::{DatabaseConnection, begin_write, retry_transient};
 use yizhan_runtime::{Clock, ServiceError};
 
 use crate::access::domain::grant::{Refusal, WantedLook};
@@ -147,7 +146,8 @@ fn refusal(
         return None;
     }
     let Some(grant) = grants.get(&look.grant_id) else { return Some(Refusal::OtherGrantee) };
-    grant.terms().refusal(&look.wanted, at)
+    // The look comes after the grant was committed, also where this process's clock is behind.
+    grant.terms().refusal(&look.wanted, at.max(grant.granted_at))
 }
 
 /// What is written; number and hashes come when it is appended.

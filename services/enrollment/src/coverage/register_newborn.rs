@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
-use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{
     Contribution, PersonRow, RegisterNewbornRequest, RegisterNewbornResponse,
 };
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, db, once};
 use yizhan_terms::{Insutype, is_psn_no};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{MergePersonsRequest, MergePersonsResponse};
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
 use crate::app::{Done, Register, Write, person_merged, person_unknown};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::DatabaseTransaction;
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::person::store::entities::person;

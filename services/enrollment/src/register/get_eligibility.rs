@@ -10,6 +10,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::clock::moment;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
+use yizhan_runtime::room::Room;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::{Area, Insutype, is_psn_no};
 
@@ -99,7 +100,7 @@ pub async fn batch_get_eligibilities(
     }
     let asked_now = checked.iter().zip(&psn_nos).filter(|(checked, _)| checked.known_at.is_none());
     let persons = register.persons(asked_now.filter_map(|(_, psn_no)| psn_no.clone()).collect()).await?;
-    let mut responses = Vec::with_capacity(checked.len());
+    let (mut room, mut responses) = (Room::default(), Vec::with_capacity(checked.len()));
     for (checked, psn_no) in checked.into_iter().zip(psn_nos) {
         let person = match psn_no {
             Some(psn_no) if checked.known_at.is_some() => checked.person(register, &psn_no).await?,
@@ -112,6 +113,9 @@ pub async fn batch_get_eligibilities(
             Found::Answer(eligibility) => response.eligibility = Some(*eligibility),
             Found::MergedInto(merged_into) => response.merged_into = merged_into,
             Found::Nobody => {}
+        }
+        if !room.takes(&response) {
+            break;
         }
         responses.push(response);
     }

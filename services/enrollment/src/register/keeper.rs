@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sea_orm::DatabaseTransaction;
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::is_psn_no;
 

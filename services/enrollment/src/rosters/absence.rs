@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::DatabaseTransaction;
 use yizhan_runtime::ServiceError;
+use yizhan_runtime::db::DatabaseTransaction;
 
 use super::apply::cause_of;
 use crate::app::{Register, Write};

@@ -1,6 +1,6 @@
 //! Applying rows: the next persons of a sealed roster, within one transaction.
 
-use sea_orm::DatabaseTransaction;
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::{Reason, ServiceError};
 
 use crate::app::{Register, Write};

@@ -1,7 +1,8 @@
 //! The seal: all rows are there, so the register may be touched.
 
+use chrono::TimeDelta;
 use yizhan_proto::enrollment::v1::RosterSeal;
-use yizhan_runtime::db::{begin_write, retry_transient};
+use yizhan_runtime::db::{begin_write, lock, retry_transient};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::stage::take_step;
@@ -22,6 +23,7 @@ pub async fn seal(
     }
     retry_transient(|| async {
         let tx = begin_write(&register.db).await?;
+        lock(&tx, &format!("seal rosters {} {}", opened.poolarea_no, opened.department)).await?;
         let mut held = take_step(&tx, register, opened, Action::Seal).await?;
         let complete = held.staged_rows == held.total_rows && seal.row_count == held.total_rows;
         if !complete || seal.digest != held.digest {
@@ -29,6 +31,10 @@ pub async fn seal(
         }
         if rosters::is_outdated(&tx, &held).await? {
             return Err(super::open::roster_outdated(&held));
+        }
+        // They are applied in the order they were sealed in, whatever the clocks of two processes say.
+        if let Some(last) = rosters::last_sealed(&tx, &held).await? {
+            held.sealed_at = held.sealed_at.max(Some(last + TimeDelta::microseconds(1)));
         }
         held.digest = keyed(&register.certificate_key, &held.digest);
         rosters::update(&tx, &held).await?;

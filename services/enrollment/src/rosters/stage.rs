@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::RosterRows;
-use yizhan_runtime::db::{begin_write, retry_transient};
+use yizhan_runtime::db::{DatabaseTransaction, begin_write, retry_transient};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::check::{CheckedRow, MAX_ROWS_PER_MESSAGE, RowRules, roster_unknown};

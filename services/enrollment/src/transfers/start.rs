@@ -1,7 +1,7 @@
 //! Opens a transfer.
 
-use sea_orm::DatabaseTransaction;
 use yizhan_proto::enrollment::v1::{StartTransferRequest, StartTransferResponse};
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use yizhan_terms::{Area, is_psn_no};

@@ -284,6 +284,15 @@ both_databases! {
         assert_eq!(look_up(&mut rights, INSURER, look(&granted)).await.unwrap_err().reason, "GRANT_ENDED");
     }
 
+    async fn a_grant_counts_at_once_where_the_clock_is_behind(db: TestDatabase) {
+        let mut service = start(&db).await;
+        let mut rights = service.rights().await;
+        enrolled(&mut service).await;
+        let granted = grant(&mut rights, PERSON, grant_request()).await.unwrap();
+        service.hand.advance(TimeDelta::minutes(-5));
+        look_up(&mut rights, INSURER, look(&granted)).await.unwrap();
+    }
+
     async fn a_withdrawn_grant_stops_the_next_look(db: TestDatabase) {
         let mut service = start(&db).await;
         let mut rights = service.rights().await;

@@ -1,5 +1,6 @@
 //! What rosters do to the register, and what they refuse.
 
+use chrono::TimeDelta;
 use std::time::Duration;
 
 use tonic::Code;
@@ -231,6 +232,20 @@ both_databases! {
     }
 
     /// Goal: a stream cut in the middle leaves the register as it was; going on completes it.
+    /// In their order they are applied.
+    async fn what_is_sealed_later_sorts_behind_where_the_clock_is_behind(db: TestDatabase) {
+        let (service, department) = started(&db).await;
+        let mut sealed = Vec::new();
+        for roster_id in ["A", "B", "C"] {
+            let header = header(roster_id, RosterMode::Changes, 1);
+            department.load(&header, &[add("P1", "低保", "", "")]).await.unwrap();
+            let at = department.get(&header).await.unwrap().sealed_at.unwrap();
+            sealed.push((at.seconds, at.nanos));
+            service.hand.advance(TimeDelta::minutes(-5));
+        }
+        assert!(sealed.is_sorted_by(|a, b| a < b), "{sealed:?}");
+    }
+
     async fn a_cut_stream_applies_nothing_and_goes_on(db: TestDatabase) {
         let (mut service, department) = started(&db).await;
         let rows: Vec<_> = (1..=4).map(|number| add(&format!("P{number}"), "低保", "", "")).collect();

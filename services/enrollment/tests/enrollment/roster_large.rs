@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use yizhan_proto::enrollment::v1::load_roster_request::Part as Say;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_testkit::{Backend, ServiceProcess, TestDatabase, both_databases};
 
 use crate::roster_support::*;

@@ -10,7 +10,7 @@ use std::fmt::Debug;
 use chrono::{NaiveDate, TimeDelta};
 use prost::Message;
 use prost_types::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryResult, Statement};
 use tonic::transport::Channel;
 use yizhan_enrollment::person::domain::basic_schemes::doubled;
 use yizhan_enrollment::person::domain::timeline::Timeline;
@@ -26,6 +26,7 @@ use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient
 use yizhan_proto::enrollment::v1::*;
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::error::RemoteError;
 use yizhan_testkit::{TestDatabase, both_databases};
 

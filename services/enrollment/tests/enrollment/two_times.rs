@@ -31,6 +31,19 @@ both_databases! {
         assert_eq!((before.code, before.reason.as_str()), (Code::NotFound, "PERSON_UNKNOWN"));
     }
 
+    /// Two processes, or a clock that was set back: what was recorded behind a version is not known before it.
+    async fn what_a_clock_behind_recorded_is_not_known_earlier(db: TestDatabase) {
+        let mut service = start(&db).await;
+        service.enrol("P1", "390", "2024-01-01").await;
+        service.hand.advance(TimeDelta::minutes(-5));
+        let ended = CoverageRow { psn_insu_stas: "4".into(), ..coverage("P1", "390", "2024-01-01", "") };
+        service.import_coverages(coverages([ended])).await.unwrap();
+        service.hand.advance(TimeDelta::minutes(10));
+        let as_known = |known_at| GetEligibilityRequest { psn_no: "P1".into(), known_at: moment(known_at), ..Default::default() };
+        assert_eq!(service.ask(as_known("2024-06-15T03:57:00Z")).await.unwrap_err().reason, "PERSON_UNKNOWN");
+        assert_eq!(service.ask(as_known("2024-06-15T04:00:00Z")).await.unwrap().reason, "COVERAGE_ENDED");
+    }
+
     async fn an_answer_says_how_long_it_may_be_relied_on(db: TestDatabase) {
         let mut service = start(&db).await;
         service.enrol("P1", "390", "2024-01-01").await;

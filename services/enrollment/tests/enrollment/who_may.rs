@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::ConnectionTrait;
 use tonic::Request;
 use tonic::transport::Channel;
 use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
@@ -14,7 +14,8 @@ use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
 use yizhan_proto::enrollment::v1::roster_service_client::RosterServiceClient;
 use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient;
 use yizhan_proto::enrollment::v1::*;
-use yizhan_runtime::db::begin_write;
+use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::{self, begin_write};
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
 use yizhan_testkit::{Backend, TestDatabase, both_databases};
@@ -754,7 +755,7 @@ both_databases! {
             ("GetPerson in clear", "agency:430200"), ("GetPerson in clear", "person:P1"), ("GetRights", "agency:430200"),
             ("LookUpByGrant", "insurer:PICC"),
         ];
-        let connection = Database::connect(db.url()).await.unwrap();
+        let connection = db::connect(&DatabaseConfig::at(db.url())).await.unwrap();
         let busy = begin_write(&connection).await.unwrap();
         if db.backend() == Backend::Postgres {
             busy.execute_unprepared("LOCK TABLE access_log IN EXCLUSIVE MODE").await.unwrap();

@@ -12,6 +12,7 @@ use yizhan_proto::filing::v1::{
 };
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
+use yizhan_runtime::room::Room;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::{Area, Insutype, MedType, Tier};
 
@@ -85,14 +86,17 @@ pub async fn batch_find_filing(
     let areas = futures::future::try_join_all(areas).await?;
     let psn_nos = checked.iter().map(|checked| checked.request.psn_no.clone()).collect();
     let persons = register.persons(psn_nos).await?;
-    let one = |(checked, poolarea_no): (&Checked, &Option<Area>)| {
+    let (mut room, mut responses) = (Room::default(), Vec::with_capacity(checked.len()));
+    for (checked, poolarea_no) in checked.iter().zip(areas) {
         let person = persons.get(&checked.request.psn_no);
         let answer = poolarea_no.map(|poolarea_no| answer(register, checked, poolarea_no, person));
-        Ok(FindFilingResponse { answer: answer.transpose()? })
-    };
-    let responses: Result<Vec<FindFilingResponse>, ServiceError> =
-        checked.iter().zip(&areas).map(one).collect();
-    Ok(BatchFindFilingResponse { responses: responses? })
+        let response = FindFilingResponse { answer: answer.transpose()? };
+        if !room.takes(&response) {
+            break;
+        }
+        responses.push(response);
+    }
+    Ok(BatchFindFilingResponse { responses })
 }
 
 /// Where the person is insured: services tell it, having asked enrollment themselves; for everybody else it is asked now. `None`: the

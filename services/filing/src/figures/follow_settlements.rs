@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
-use sea_orm::DatabaseTransaction;
 use tonic::{Status, async_trait};
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::{SettlementInfo, WatchSettlementsRequest, WatchSettlementsResponse};
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::follow::{Events, Follower};
 use yizhan_terms::{Area, MedType};
 

@@ -6,8 +6,8 @@ pub mod entities;
 
 use std::ops::RangeInclusive;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement, Value};
-use yizhan_runtime::db::{begin_write, insert_values};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
+use yizhan_runtime::db::{DatabaseConnection, begin_write, insert_values};
 use yizhan_runtime::ids::new_id;
 use yizhan_terms::Area;
 

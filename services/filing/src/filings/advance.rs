@@ -1,8 +1,8 @@
 //! Takes a step in the life of a filing: 受理, 办结, 不予备案, 退回补正, 补充材料, 转办, 撤回, 取消. Of two that take one at once, one does, and the
 //! other is told what it finds.
 
-use sea_orm::DatabaseTransaction;
 use yizhan_proto::filing::v1::{AdvanceFilingRequest, AdvanceFilingResponse};
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use yizhan_terms::Area;
 use yizhan_workflow::is_reason;

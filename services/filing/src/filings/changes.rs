@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use prost::Message;
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 use yizhan_proto::filing::v1::FilingChange;
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::feed::{self, NewChange};
 use yizhan_runtime::{Reason, ServiceError};
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use sea_orm::DatabaseTransaction;
 use tonic::{Status, async_trait};
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::{
@@ -11,6 +10,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::follow::{Events, Follower};
 use yizhan_runtime::once::Service as _;
 use yizhan_runtime::{Reason, ServiceError};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use sea_orm::DatabaseTransaction;
 use yizhan_proto::filing::v1::{FilingRow, ImportFilingsRequest, ImportFilingsResponse};
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
 use yizhan_terms::{Area, FilingKind, Insutype};
 

@@ -1,9 +1,9 @@
 //! Submits a filing: by the person, at any agency's window (异地受理), or by the referring hospital.
 
-use sea_orm::DatabaseTransaction;
 use yizhan_clients::require_entitled;
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::filing::v1::{SubmitFilingRequest, SubmitFilingResponse};
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
 use yizhan_terms::{Area, FilingKind, Insutype, Status};
 

@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use sea_orm::DatabaseTransaction;
 use tokio_util::sync::CancellationToken;
-use yizhan_runtime::db::{begin_write, lock, retry_transient};
+use yizhan_runtime::db::{DatabaseTransaction, begin_write, lock, retry_transient};
 use yizhan_runtime::once::Service as _;
 use yizhan_runtime::{ServiceError, task};
 

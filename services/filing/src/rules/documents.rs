@@ -1,6 +1,5 @@
 //! Documents of filing rules: published, listed, read; and working days counted by them.
 
-use sea_orm::DatabaseConnection;
 use yizhan_documents::calendar::WorkingDays;
 use yizhan_proto::filing::v1::{
     AddWorkingDaysRequest, AddWorkingDaysResponse, GetFilingRulesRequest, GetFilingRulesResponse,
@@ -8,6 +7,7 @@ use yizhan_proto::filing::v1::{
 };
 use yizhan_proto::rules::v1::RulesDocument;
 use yizhan_rules::{Publication, RulesBook, Summary};
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::once::{self, Done, Write};
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::{Caller, Clock, Fields, Reason, ServiceError, Violations};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use yizhan_proto::enrollment::v1::merge_service_client::MergeServiceClient;
 use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient;
 use yizhan_proto::enrollment::v1::{
@@ -10,6 +10,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_proto::filing::v1::*;
 use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::ids::{base32hex, new_id};
 use yizhan_testkit::{TestDatabase, both_databases};
 

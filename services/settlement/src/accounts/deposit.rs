@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::books::digest;
 use crate::books::domain::ledger;
 use crate::books::messages::rows::{accounts_after, posting_rows};
-use crate::books::retries::{ATTEMPTS, contended, reused};
+use crate::books::retries::{attempts, contended, reused};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account, request};
 use crate::books::store::load::{PersonState, Wanted};
@@ -32,7 +32,7 @@ pub async fn deposit(
     let digest = digest::of_message(&request);
     let key = (caller.to_string(), request.request_id.clone());
     let _turn = app.turn_of(&request.poolarea_no, &[&request.psn_no]).await;
-    for _ in 0..ATTEMPTS {
+    for _ in attempts() {
         let state = app
             .person_state(Wanted {
                 poolarea_no: request.poolarea_no.clone(),

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 use yizhan_money::Fen;
 use yizhan_policy::identities::Amounts;
 use yizhan_proto::settlement::v1::{CheckBooksResponse, Posting, Settlement};
+use yizhan_runtime::db::DatabaseConnection;
 
 use super::messages::parts::amounts_of;
 use super::store::entities::{account, posting, settlement};

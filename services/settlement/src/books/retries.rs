@@ -1,7 +1,9 @@
 //! What settle, reverse and deposit share: being asked again, and coming second.
 
-use sea_orm::DatabaseConnection;
+use std::time::Instant;
+
 use yizhan_proto::settlement::v1::Settlement;
+use yizhan_runtime::db::{DatabaseConnection, KEEP_TRYING};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::store::entities::request;
@@ -9,7 +11,13 @@ use super::store::settlements;
 
 /// How often a change is made again because the person's state moved on. Requests of one process
 /// take turns, so this counts processes, not requests.
-pub const ATTEMPTS: usize = 16;
+const ATTEMPTS: usize = 16;
+
+/// The attempts at one change: so many, within the time in which a transaction is tried again.
+pub fn attempts() -> impl Iterator<Item = usize> {
+    let began = Instant::now();
+    (0..ATTEMPTS).take_while(move |_| began.elapsed() < KEEP_TRYING)
+}
 
 /// Too many others settle for this person at once.
 pub fn contended() -> ServiceError {

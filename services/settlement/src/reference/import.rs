@@ -1,13 +1,13 @@
 //! Importing institutions and the catalogue: all rows or none, once however often it is asked.
 
 use rust_decimal::Decimal;
-use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
+use sea_orm::{EntityTrait, IntoActiveModel};
 use yizhan_proto::settlement::v1::{
     CatalogueItem, ImportCatalogueRequest, ImportCatalogueResponse, ImportInstitutionsRequest,
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::db::upsert;
+use yizhan_runtime::db::{DatabaseConnection, upsert};
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::{self, Done, Replayable, RequestKey};
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
@@ -86,15 +86,17 @@ where
     let (rows, answer) = (&rows, &answer);
     once::once(reference, key, |write| {
         Box::pin(async move {
+            let version = Reference::next_version(write.tx).await?;
             upsert::<E>(write.tx, rows.clone()).await?;
-            Ok(Done { answer: answer.clone(), changed: () })
+            Ok(Done { answer: answer.clone(), changed: version })
         })
     })
     .await
 }
 
 impl once::Service for Reference {
-    type Changed = ();
+    /// The version it made.
+    type Changed = i64;
 
     fn db(&self) -> &DatabaseConnection {
         &self.db
@@ -105,8 +107,8 @@ impl once::Service for Reference {
     }
 
     /// What this process keeps in memory is read again.
-    async fn committed(&self, (): ()) {
-        self.forget();
+    async fn committed(&self, version: i64) {
+        self.follow(version);
     }
 }
 

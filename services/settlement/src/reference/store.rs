@@ -1,31 +1,34 @@
 //! Institutions and the catalogue: read on every visit, changed rarely, so kept in memory.
 //!
-//! An import clears what this process keeps; other processes see it within [`STALENESS`].
-//! Entries are dated and published ahead, so an old answer is an answer of the day before.
+//! Every import makes a new version of them (`reference_version`). What is kept belongs to one version, and what is read for an
+//! answer comes from one: before an import or after it, never half and half. An import begins anew what this process keeps; other
+//! processes see it within [`STALENESS`]. Entries are dated and published ahead, so an old answer is an answer of the day before.
 
 pub mod entities;
+mod kept;
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use moka::future::Cache;
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
 use yizhan_runtime::Clock;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::page::Pages;
 use yizhan_terms::{Area, InstitutionType, Tier};
 
 use super::domain::{Institution, Item};
 use crate::fields;
-use entities::{catalogue_item, institution};
+use entities::{catalogue_item, institution, reference_version};
+use kept::{Current, Kept};
 
 /// How old an answer from memory can be in another process than the importing one.
 pub const STALENESS: Duration = Duration::from_secs(30);
-/// Institutions kept in memory.
-const INSTITUTIONS_KEPT: u64 = 50_000;
-/// Items kept in memory.
-const ITEMS_KEPT: u64 = 200_000;
 
 /// All entries of one item.
 type Versions = Arc<Vec<(Reach, Arc<Item>)>>;
@@ -42,30 +45,26 @@ pub struct Reference {
     pub clock: Clock,
     /// Seals the tokens of its pages.
     pub pages: Pages,
-    institutions: Cache<String, Arc<Institution>>,
-    items: Cache<String, Versions>,
+    current: Current,
 }
 
 impl Reference {
     /// Over this database.
     pub fn new(db: DatabaseConnection, clock: Clock, pages: Pages) -> Reference {
-        Reference {
-            db,
-            clock,
-            pages,
-            institutions: Cache::builder().max_capacity(INSTITUTIONS_KEPT).time_to_live(STALENESS).build(),
-            items: Cache::builder().max_capacity(ITEMS_KEPT).time_to_live(STALENESS).build(),
-        }
+        Reference { db, clock, pages, current: Current::default() }
     }
 
     /// An institution by code.
     pub async fn institution(&self, code: &str) -> Result<Option<Arc<Institution>>, DbErr> {
-        if let Some(known) = self.institutions.get(code).await {
+        let kept = self.current.get();
+        if let Some(known) = kept.institutions.get(code) {
             return Ok(Some(known));
         }
         let row = institution::Entity::find_by_id(code).one(&self.db).await?;
         let Some(found) = row.map(institution_of).transpose()?.map(Arc::new) else { return Ok(None) };
-        self.institutions.insert(code.to_owned(), found.clone()).await;
+        if self.is_current(&kept).await? {
+            kept.institutions.insert(code.to_owned(), found.clone());
+        }
         Ok(Some(found))
     }
 
@@ -77,35 +76,60 @@ impl Reference {
         place: &Place<'_>,
         day: NaiveDate,
     ) -> Result<Vec<Option<Arc<Item>>>, DbErr> {
-        let mut found: Vec<Option<Versions>> = Vec::with_capacity(codes.len());
-        let mut missing: Vec<&str> = Vec::new();
-        for code in codes {
-            let known = self.items.get(*code).await;
-            if known.is_none() && !missing.contains(code) {
-                missing.push(code);
-            }
-            found.push(known);
-        }
-        if !missing.is_empty() {
-            self.read_items(&missing).await?;
-            for (slot, code) in found.iter_mut().zip(codes).filter(|(slot, _)| slot.is_none()) {
-                *slot = self.items.get(*code).await;
-            }
-        }
+        let versions = self.item_versions(codes).await?;
         let day = day.to_string();
-        let entry = |versions: &Option<Versions>| choose(versions.as_ref()?, place, &day).cloned();
-        Ok(found.iter().map(entry).collect())
+        Ok(codes.iter().map(|code| choose(versions.get(*code)?, place, &day).cloned()).collect())
     }
 
-    /// Reads all versions of items; unknown codes are not kept, so that a later import shows.
-    async fn read_items(&self, codes: &[&str]) -> Result<(), DbErr> {
+    /// All entries of these items, of one version of the catalogue. Unknown codes are not kept, so that a later import shows.
+    async fn item_versions(&self, codes: &[&str]) -> Result<HashMap<String, Versions>, DbErr> {
+        let kept = self.current.get();
+        let known = |code: &&str| Some(((*code).to_owned(), kept.items.get(*code)?));
+        let mut found: HashMap<String, Versions> = codes.iter().filter_map(known).collect();
+        let missing: Vec<&str> = codes.iter().copied().filter(|code| !found.contains_key(*code)).collect();
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let read = self.read_items(&missing).await?;
+        if !self.is_current(&kept).await? {
+            // An import came between. One statement sees it whole or not at all.
+            return self.read_items(codes).await;
+        }
+        for (code, versions) in read {
+            kept.items.insert(code.clone(), versions.clone());
+            found.insert(code, versions);
+        }
+        Ok(found)
+    }
+
+    async fn read_items(&self, codes: &[&str]) -> Result<HashMap<String, Versions>, DbErr> {
         let rows = self.item_rows(codes).await?;
-        for rows in rows.chunk_by(|a, b| a.hilist_code == b.hilist_code) {
+        let of_one_code = |rows: &[catalogue_item::Model]| {
             let version = |row| Ok((reach_of(row), Arc::new(item_of(row)?)));
             let versions = rows.iter().map(version).collect::<Result<_, DbErr>>()?;
-            self.items.insert(rows[0].hilist_code.clone(), Arc::new(versions)).await;
-        }
-        Ok(())
+            Ok((rows[0].hilist_code.clone(), Arc::new(versions)))
+        };
+        rows.chunk_by(|a, b| a.hilist_code == b.hilist_code).map(of_one_code).collect()
+    }
+
+    /// Whether what was read until now is of the version that is kept. If it is not, what is kept begins anew.
+    async fn is_current(&self, kept: &Kept) -> Result<bool, DbErr> {
+        let row = reference_version::Entity::find().one(&self.db).await?;
+        let version = row.map_or(0, |row| row.version);
+        self.current.follow(version);
+        Ok(kept.version == version)
+    }
+
+    /// Makes the next version, in the transaction of an import: imports follow one another.
+    pub async fn next_version(tx: &impl ConnectionTrait) -> Result<i64, DbErr> {
+        let next = "UPDATE reference_version SET version = version + 1 RETURNING version";
+        let row = tx.query_one_raw(Statement::from_string(tx.get_database_backend(), next)).await?;
+        row.ok_or_else(|| DbErr::RecordNotFound("reference_version".to_owned()))?.try_get("", "version")
+    }
+
+    /// Keeps this version from now on, after its import was committed.
+    pub fn follow(&self, version: i64) {
+        self.current.follow(version);
     }
 
     async fn item_rows(&self, codes: &[&str]) -> Result<Vec<catalogue_item::Model>, DbErr> {
@@ -128,12 +152,6 @@ impl Reference {
         Ok(choose(&versions, place, &day.to_string()).cloned())
     }
 
-    /// Forgets what is kept, after an import was committed.
-    pub fn forget(&self) {
-        self.institutions.invalidate_all();
-        self.items.invalidate_all();
-    }
-
     /// Institutions after a code, in order.
     pub async fn list_institutions(
         &self,
@@ -152,7 +170,6 @@ impl Reference {
         limit: u64,
     ) -> Result<Vec<catalogue_item::Model>, DbErr> {
         use catalogue_item::Column::{Admdvs, Begndate, HilistCode, Level};
-        use sea_orm::sea_query::{Expr, ExprTrait};
         let key = [HilistCode, Admdvs, Level, Begndate];
         let behind =
             Expr::tuple(key.map(Expr::col)).gt(Expr::tuple(after.unwrap_or_default().map(Expr::val)));

@@ -16,7 +16,7 @@ use crate::books::digest;
 use crate::books::domain::ledger::relative_in;
 use crate::books::messages::parts::{header, postings_of};
 use crate::books::messages::rows::change_of;
-use crate::books::retries::{ATTEMPTS, contended, stored_answer};
+use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::Committed;
 use crate::books::store::entities::settlement;
 use crate::books::store::load::{PersonState, Wanted};
@@ -48,7 +48,7 @@ pub async fn reverse(
     let mulaid = relative_in(&postings_of(&original), &row.psn_no).to_owned();
     let _turn = app.turn_of(&row.poolarea_no, &[&row.psn_no, &mulaid]).await;
     let key = (row.fixmedins_code.clone(), request.request_id.clone());
-    for _ in 0..ATTEMPTS {
+    for _ in attempts() {
         let wanted = Wanted {
             poolarea_no: row.poolarea_no.clone(),
             psn_no: row.psn_no.clone(),
@@ -155,7 +155,7 @@ fn reversal_of(
         totals.get(&change.accumulator).copied()
     };
     let now = |change: &AccumulatorChange| now(change).unwrap_or(0);
-    let identity = new_identity(app, &request.request_id);
+    let identity = new_identity(app, &request.request_id, state);
     let balance = if refund == 0 { 0 } else { state.own.fen + refund };
     reversal::of(original, &identity, &request.reason, now, balance)
 }

@@ -2,7 +2,7 @@
 
 use yizhan_proto::settlement::v1::{SettleRequest, SettleResponse};
 use yizhan_runtime::clock::timestamp;
-use yizhan_runtime::ids::new_id;
+use yizhan_runtime::ids::new_id_after;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
@@ -13,10 +13,10 @@ use super::quote::Read;
 use crate::app::App;
 use crate::books::digest;
 use crate::books::messages::rows::change_of;
-use crate::books::retries::{ATTEMPTS, contended, stored_answer};
+use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::Committed;
 use crate::books::store::entities::request;
-use crate::books::store::load::handled_request;
+use crate::books::store::load::{PersonState, handled_request};
 
 /// Settles a visit, once however often it is asked.
 pub async fn settle(
@@ -28,6 +28,8 @@ pub async fn settle(
     let owner = owner_of(caller, &request);
     let request_id = request.request_id.clone();
     match settle_new(app, caller, request, &digest).await {
+        // Where the database is away it cannot be asked either.
+        Err(away) if away.reason() == Reason::DatabaseUnavailable => Err(away),
         // A retry is answered as before even when what it would do now is refused.
         Err(refusal) if caller.may_act_for_institution(&owner) => {
             replay(app, &owner, &request_id, &digest).await?.ok_or(refusal)
@@ -57,12 +59,12 @@ async fn settle_new(
     let _turn =
         app.turn_of(&prepared.known.eligibility.poolarea_no, &[&visit.psn_no, &visit.mulaid_psn_no]).await;
     let key = (visit.fixmedins_code.clone(), request.request_id);
-    for _ in 0..ATTEMPTS {
+    for _ in attempts() {
         let state = app.person_state(wanted(&prepared, Some(key.clone()))).await?;
         if let Some(handled) = &state.handled {
             return answer_again(app, handled, digest).await;
         }
-        let identity = new_identity(app, &key.1);
+        let identity = new_identity(app, &key.1, &state);
         let calculated = calculate(&prepared, &state, Some(&identity))?;
         require_quoted(app, &prepared, &calculated, &request.quote_id)?;
         let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;
@@ -78,9 +80,11 @@ async fn settle_new(
     Err(contended())
 }
 
-/// The id and time of a settlement that is about to be made.
-pub fn new_identity(app: &App, request_id: &str) -> Identity {
-    Identity { setl_id: new_id(), request_id: request_id.to_owned(), time: timestamp(app.clock.now()) }
+/// The id and time of a settlement that is about to be made. The id sorts behind those the person has: which of two is the later is
+/// decided by the order they were committed in, whatever the clocks of two processes say.
+pub fn new_identity(app: &App, request_id: &str, state: &PersonState) -> Identity {
+    let setl_id = new_id_after(&state.last_setl_id);
+    Identity { setl_id, request_id: request_id.to_owned(), time: timestamp(app.clock.now()) }
 }
 
 fn require_version(prepared: &Prepared, known: i64) -> Result<(), ServiceError> {

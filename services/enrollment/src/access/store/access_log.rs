@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
 };
-use yizhan_runtime::db::{insert, insert_new, upsert};
+use yizhan_runtime::db::{DatabaseTransaction, insert, insert_new, upsert};
 
 use super::chain::{Anchor, LogEntry, LogKey};
 use super::entities::access_log::{Column, Entity};

@@ -68,15 +68,23 @@ pub async fn lock<C: ConnectionTrait>(
     by_psn_no(locked.all(tx).await?)
 }
 
-/// The version that was the last one at some time; `None` if the person was not registered yet.
+/// The version that was the last one at some time; `None` if the person was not registered yet. Versions are in the order of commit:
+/// one that a process recorded whose clock was behind counts from when the version before it was recorded.
 pub async fn as_known_at<C: ConnectionTrait>(
     db: &C,
     psn_no: &str,
     known_at: DateTime<Utc>,
 ) -> Result<Option<StoredTimeline>, DbErr> {
-    let found = timeline_history::Entity::find()
-        .filter(timeline_history::Column::PsnNo.eq(psn_no))
-        .filter(timeline_history::Column::RecordedAt.lte(known_at))
+    let of_person = || timeline_history::Entity::find().filter(timeline_history::Column::PsnNo.eq(psn_no));
+    let later = of_person()
+        .select_only()
+        .column(timeline_history::Column::Version)
+        .filter(timeline_history::Column::RecordedAt.gt(known_at))
+        .order_by_asc(timeline_history::Column::Version)
+        .into_tuple::<i64>();
+    let first_later = later.one(db).await?.unwrap_or(i64::MAX);
+    let found = of_person()
+        .filter(timeline_history::Column::Version.lt(first_later))
         .order_by_desc(timeline_history::Column::Version)
         .one(db)
         .await?;

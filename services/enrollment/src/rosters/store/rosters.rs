@@ -157,6 +157,20 @@ pub async fn is_outdated<C: ConnectionTrait>(db: &C, roster: &Model) -> Result<b
     Ok(later.one(db).await?.is_some())
 }
 
+/// When a roster of the same department was sealed last, sealed or applied.
+pub async fn last_sealed<C: ConnectionTrait>(db: &C, roster: &Model) -> Result<Option<DateTime<Utc>>, DbErr> {
+    Entity::find()
+        .filter(Column::PoolareaNo.eq(&roster.poolarea_no))
+        .filter(Column::Department.eq(&roster.department))
+        .filter(Column::SealedAt.is_not_null())
+        .select_only()
+        .column(Column::SealedAt)
+        .order_by_desc(Column::SealedAt)
+        .into_tuple()
+        .one(db)
+        .await
+}
+
 /// Adds one. A unique violation means that somebody else opened it a moment ago.
 pub async fn insert<C: ConnectionTrait>(tx: &C, roster: Model) -> Result<Model, DbErr> {
     let mut row = roster.into_active_model().reset_all();

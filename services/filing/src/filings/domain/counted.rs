@@ -24,7 +24,7 @@ pub fn of_step(step: &Taken, rules: &Rules, today: NaiveDate, now: DateTime<Utc>
             add(OfKind::Provisional, i64::from(filing.state == State::Provisional));
             let (days, _) = WorkingDays::of(rules, filing.poolarea_no).between(filing.clock_from, today);
             add(if days <= filing.working_days { OfKind::InTime } else { OfKind::Late }, 1);
-            add(OfKind::SecondsToDecide, (now - filing.submitted_at).num_seconds());
+            add(OfKind::SecondsToDecide, (now - filing.submitted_at).num_seconds().max(0));
         }
         _ => return None,
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prost::Message;
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use tonic::async_trait;
 use yizhan_proto::filing::v1::FilingChange;
 use yizhan_runtime::cache::{Cached, Source};
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::Change;
 
 use super::{StoredStandings, find_many};

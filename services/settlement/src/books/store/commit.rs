@@ -5,10 +5,15 @@
 //! was handled before, a person whose state moved on), it is rolled back and each settlement is
 //! committed by itself, which tells whose problem it was.
 
+use std::time::Instant;
+
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 use yizhan_policy::identities::Amounts;
-use yizhan_runtime::db::{Failure, begin_write, classify, insert, insert_new, upsert_next};
+use yizhan_runtime::db::{
+    DatabaseConnection, DatabaseTransaction, Failure, KEEP_TRYING, begin_write, classify, insert, insert_new,
+    upsert_next,
+};
 use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
@@ -63,27 +68,41 @@ pub async fn commit_all(
     refusals.into_iter().map(of).collect()
 }
 
+/// All together; if something is in the way each by itself, but not for longer than a transaction is tried again: the others are told to
+/// come again. When the database went away it is not known what became of them, and none of them is tried again.
 async fn commit_sound(db: &DatabaseConnection, changes: Vec<Change>) -> Vec<Result<Committed, ServiceError>> {
-    if changes.len() > 1 && matches!(attempt(db, &changes).await, Ok(Committed::Done)) {
-        return changes.iter().map(|_| Ok(Committed::Done)).collect();
+    let began = Instant::now();
+    if changes.len() > 1 {
+        match attempt(db, &changes).await {
+            Ok(Committed::Done) => return changes.iter().map(|_| Ok(Committed::Done)).collect(),
+            Err(error) if classify(&error) == Failure::Away => {
+                let away = not_known(error);
+                return changes.iter().map(|_| Err(away.duplicate())).collect();
+            }
+            Ok(_) | Err(_) => {}
+        }
     }
-    let mut results = Vec::with_capacity(changes.len());
+    let mut results: Vec<Result<Committed, ServiceError>> = Vec::with_capacity(changes.len());
     for change in &changes {
-        results.push(commit_one(db, change).await);
+        results.push(match results.last() {
+            Some(Err(away)) if away.reason() == Reason::DatabaseUnavailable => Err(away.duplicate()),
+            _ if began.elapsed() > KEEP_TRYING => Ok(Committed::Outdated),
+            _ => commit_one(db, change).await,
+        });
     }
     results
 }
 
 async fn commit_one(db: &DatabaseConnection, change: &Change) -> Result<Committed, ServiceError> {
-    match attempt(db, std::slice::from_ref(change)).await {
-        Ok(committed) => Ok(committed),
-        Err(error) => match classify(&error) {
-            Failure::Clash | Failure::UniqueViolation => Ok(Committed::Outdated),
-            Failure::Away => Err(ServiceError::new(Reason::DatabaseUnavailable, "the database is away; whether the request was done is not known, retry it with the same request_id").with_text("数据库暂不可用，请用同一报文ID重试")
-            .caused_by(error)),
-            Failure::Other => Err(ServiceError::internal(error)),
-        },
-    }
+    attempt(db, std::slice::from_ref(change)).await.or_else(|error| match classify(&error) {
+        Failure::Clash | Failure::UniqueViolation => Ok(Committed::Outdated),
+        Failure::Away => Err(not_known(error)),
+        Failure::Other => Err(ServiceError::internal(error)),
+    })
+}
+
+fn not_known(error: DbErr) -> ServiceError {
+    ServiceError::from(error).with_text("数据库暂不可用，请用同一报文ID重试")
 }
 
 /// One transaction; anything but `Done` leaves nothing behind.

@@ -15,7 +15,7 @@ pub mod settlement {
         /// 人员编号
         #[sea_orm(primary_key, auto_increment = false)]
         pub psn_no: String,
-        /// 结算ID; ids grow with time.
+        /// 结算ID; a person's sort in the order they were committed.
         #[sea_orm(primary_key, auto_increment = false)]
         pub setl_id: String,
         /// 定点医药机构编号

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, DerivePartialModel, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DbErr, DerivePartialModel, EntityTrait, QueryFilter};
 use tonic::async_trait;
 use yizhan_runtime::Caller;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::{Change, Reading, may_see_area};
 
 use super::entities::settlement;

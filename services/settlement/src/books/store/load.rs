@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use futures::future::try_join3;
-use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
+use sea_orm::{DbErr, EntityTrait, FromQueryResult};
 use yizhan_policy::case::Accumulated;
-use yizhan_runtime::db::find_rows;
+use yizhan_runtime::db::{DatabaseConnection, find_rows, find_rows_and};
 
 use super::entities::{account, accumulated, request};
 
@@ -35,9 +35,23 @@ pub struct PersonState {
     pub own: Balance,
     /// The relative's account.
     pub shared: Balance,
+    /// The last settlement of the person when the years were read, which guard what follows on it; empty before the first.
+    pub last_setl_id: String,
     /// The request, when it was handled before.
     pub handled: Option<request::Model>,
 }
+
+/// A year, and the person's last settlement at the same moment.
+#[derive(FromQueryResult)]
+struct YearRow {
+    #[sea_orm(nested)]
+    year: accumulated::Model,
+    last_setl_id: Option<String>,
+}
+
+/// The ids of a person's settlements sort in the order of commit: each is made behind the last one, see [`PersonState::last_setl_id`].
+const LAST_SETL_ID: &str = "(SELECT MAX(setl_id) FROM settlements WHERE settlements.poolarea_no = accumulated.poolarea_no \
+    AND settlements.psn_no = accumulated.psn_no) AS last_setl_id";
 
 /// An account as it was read; version 0 where nothing was ever paid in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +76,7 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     let account_key = [account::Column::PoolareaNo, account::Column::PsnNo];
     let request_key = [request::Column::Owner, request::Column::RequestId];
     let (years, accounts, requests) = try_join3(
-        find_rows::<accumulated::Entity, 2>(db, year_key, keys(persons)),
+        find_rows_and::<accumulated::Entity, YearRow, 2>(db, year_key, keys(persons), LAST_SETL_ID),
         find_rows::<account::Entity, 2>(db, account_key, keys(holders)),
         find_rows::<request::Entity, 2>(db, request_key, keys(requests)),
     )
@@ -75,15 +89,19 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     let requests: BTreeMap<Key, request::Model> =
         requests.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect();
     let mut years_of: BTreeMap<Key, Years> = BTreeMap::new();
-    for row in years {
+    let mut last_of: BTreeMap<Key, String> = BTreeMap::new();
+    for YearRow { year: row, last_setl_id } in years {
         let damaged = |error| DbErr::Type(format!("accumulated.policy_year: {error}"));
         let (year, totals) = (row.policy_year.parse().map_err(damaged)?, row.totals()?);
-        years_of.entry((row.poolarea_no, row.psn_no)).or_default().insert(year, (row.version, totals));
+        let person = (row.poolarea_no, row.psn_no);
+        last_of.insert(person.clone(), last_setl_id.unwrap_or_default());
+        years_of.entry(person).or_default().insert(year, (row.version, totals));
     }
     let state = |wanted: &Wanted| PersonState {
         years: years_of.get(&wanted.key(&wanted.psn_no)).cloned().unwrap_or_default(),
         own: balance(wanted.key(&wanted.psn_no)),
         shared: balance(wanted.key(&wanted.mulaid_psn_no)),
+        last_setl_id: last_of.get(&wanted.key(&wanted.psn_no)).cloned().unwrap_or_default(),
         handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
     };
     Ok(wanted.iter().map(state).collect())

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use prost::Message;
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_proto::settlement::v1::Settlement;
+use yizhan_runtime::db::DatabaseConnection;
 
 use super::entities::{accumulated, settlement};
 

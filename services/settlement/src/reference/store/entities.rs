@@ -70,3 +70,20 @@ pub mod catalogue_item {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Which version of institutions and catalogue the database holds: one row.
+pub mod reference_version {
+    use sea_orm::entity::prelude::*;
+
+    /// The row of `reference_version`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "reference_version")]
+    pub struct Model {
+        /// Goes up by one with every import, in its transaction.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

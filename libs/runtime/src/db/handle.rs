@@ -1,0 +1,194 @@
+//! The database as services hold it: sea-orm's connection and transaction, with a deadline on our side for every call.
+//!
+//! The server's own limits do not help when it stands still or its packets are lost: then no answer comes, and no end of the
+//! connection. Who is told late by this side hears that the database is away ([`Failure::Away`](super::Failure)); the connection is
+//! looked at before it is used again (see [`super::connect`]). Whether a statement, or a commit, that was given up happened all the same is
+//! not known: it is never tried again under the same call, only by the caller who repeats the request under its id.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, SqliteTransactionMode, SqlxError,
+    Statement, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::{IntoSchemaManagerConnection, SchemaManagerConnection};
+use tonic::async_trait;
+
+use super::connect::SQLITE_BUSY_TIMEOUT;
+
+/// How long PostgreSQL may take to answer one statement, to begin and to commit, the wait for a free connection included.
+const ANSWER_WITHIN: Duration = Duration::from_secs(8);
+/// The same for work that reads or writes very much in one statement: longer than PostgreSQL lets a statement run.
+const PATIENT_WITHIN: Duration = Duration::from_secs(35);
+
+/// A pool of connections. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct DatabaseConnection {
+    pool: sea_orm::DatabaseConnection,
+    answer_within: Duration,
+    begins: Begins,
+}
+
+impl DatabaseConnection {
+    pub(super) fn new(pool: sea_orm::DatabaseConnection, begins: Begins) -> Self {
+        let answer_within = match pool.get_database_backend() {
+            // There is no network in between, but one writer that others may wait for.
+            DbBackend::Sqlite => SQLITE_BUSY_TIMEOUT + Duration::from_secs(2),
+            _ => ANSWER_WITHIN,
+        };
+        DatabaseConnection { pool, answer_within, begins }
+    }
+
+    /// The same database, for work of which one statement may take half a minute: whole books, whole registers.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        self.answering_within(PATIENT_WITHIN)
+    }
+
+    pub(super) fn answering_within(&self, answer_within: Duration) -> Self {
+        DatabaseConnection { answer_within, ..self.clone() }
+    }
+
+    /// Which database it is.
+    pub fn get_database_backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    /// Closes every connection.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.pool.close().await
+    }
+
+    /// Begins a transaction; on SQLite one that takes the write lock at once. See [`begin_write`](super::begin_write).
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let mut under_way = GivenUp(Some(&self.begins));
+        let tx = within(self.answer_within, self.pool.begin_with_options(options)).await?;
+        under_way.0 = None;
+        Ok(DatabaseTransaction { tx, answer_within: self.answer_within })
+    }
+}
+
+/// A transaction: never one inside another, so that its commit is the outermost. Dropped without a commit it is rolled back.
+#[derive(Debug)]
+pub struct DatabaseTransaction {
+    tx: sea_orm::DatabaseTransaction,
+    answer_within: Duration,
+}
+
+impl DatabaseTransaction {
+    /// Which database it is.
+    pub fn get_database_backend(&self) -> DbBackend {
+        ConnectionTrait::get_database_backend(&self.tx)
+    }
+
+    /// Commits. After an error that says the database is away it is not known whether it did.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        within(self.answer_within, self.tx.commit()).await
+    }
+
+    /// Rolls back.
+    pub async fn rollback(self) -> Result<(), DbErr> {
+        within(self.answer_within, self.tx.rollback()).await
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for DatabaseConnection {
+    fn get_database_backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        within(self.answer_within, self.pool.execute_raw(statement)).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        within(self.answer_within, self.pool.execute_unprepared(sql)).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        within(self.answer_within, self.pool.query_one_raw(statement)).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        within(self.answer_within, self.pool.query_all_raw(statement)).await
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for DatabaseTransaction {
+    fn get_database_backend(&self) -> DbBackend {
+        ConnectionTrait::get_database_backend(&self.tx)
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        within(self.answer_within, self.tx.execute_raw(statement)).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        within(self.answer_within, self.tx.execute_unprepared(sql)).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        within(self.answer_within, self.tx.query_one_raw(statement)).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        within(self.answer_within, self.tx.query_all_raw(statement)).await
+    }
+}
+
+/// Migrations have no deadlines here: the server's limits hold, see [`migrate`](super::migrate).
+impl<'c> IntoSchemaManagerConnection<'c> for &'c DatabaseConnection {
+    fn into_database_executor(self) -> SchemaManagerConnection<'c> {
+        (&self.pool).into()
+    }
+}
+
+impl<'c> IntoSchemaManagerConnection<'c> for &'c DatabaseTransaction {
+    fn into_database_executor(self) -> SchemaManagerConnection<'c> {
+        (&self.tx).into()
+    }
+}
+
+async fn within<T>(limit: Duration, call: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+    tokio::time::timeout(limit, call).await.unwrap_or_else(|_| Err(too_late(limit)))
+}
+
+fn too_late(limit: Duration) -> DbErr {
+    let late = format!("no answer within {} s", limit.as_secs());
+    let late = std::io::Error::new(std::io::ErrorKind::TimedOut, late);
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(SqlxError::Io(late))))
+}
+
+/// When a BEGIN was last given up half-way, by its deadline or because its caller went away. sqlx 0.9.0 forgets such a BEGIN: its
+/// connection comes back with a transaction open on the server that nobody counts, in which later statements would be lost.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Begins(Arc<Mutex<Option<Instant>>>);
+
+impl Begins {
+    /// Connections that come back within this time may be the one: far longer than the way back takes.
+    const SUSPECT_FOR: Duration = Duration::from_secs(30);
+
+    /// Whether a connection that comes back may have such a BEGIN.
+    pub(super) fn given_up_lately(&self) -> bool {
+        let given_up = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        given_up.is_some_and(|at| at.elapsed() < Begins::SUSPECT_FOR)
+    }
+}
+
+/// Notes a BEGIN that did not succeed when dropped.
+struct GivenUp<'b>(Option<&'b Begins>);
+
+impl Drop for GivenUp<'_> {
+    fn drop(&mut self) {
+        if let Some(begins) = self.0 {
+            *begins.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+    }
+}
