@@ -187,7 +187,7 @@ fn damaged(good: &str) -> Vec<String> {
         let other = if good.as_bytes()[at] == b'0' { "1" } else { "0" };
         tokens.push(format!("{}{other}{}", &good[..at], &good[at + 1..]));
     }
-    tokens.extend([format!("{good}{good}"), good.to_lowercase(), "damaged".to_owned(), "A".repeat(9000)]);
+    tokens.extend([format!("{good}{good}"), good.to_lowercase(), "damaged".to_owned(), "A".repeat(900)]);
     tokens.extend(["feed\u{1f}0\u{1f}1", "feed\u{1f}0\u{1f}2"].map(|old| base32hex(old.as_bytes())));
     tokens
 }
