@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out_dir.join("mutations.rs"), mutations(&files.file)?)?;
     fs::write(out_dir.join("lists.rs"), lists(&files.file)?)?;
     fs::write(out_dir.join("amounts.rs"), amounts(&files.file)?)?;
+    fs::write(out_dir.join("client_streaming.rs"), client_streaming(&files.file))?;
 
     tonic_prost_build::configure()
         .codec_path("crate::codec::ProtoCodec")
@@ -129,6 +130,18 @@ fn amounts(files: &[FileDescriptorProto]) -> Result<String, Box<dyn Error>> {
         }
     }
     Ok(code)
+}
+
+/// The paths of the methods whose request is a stream, as a list.
+fn client_streaming(files: &[FileDescriptorProto]) -> String {
+    let services = files.iter().flat_map(|file| file.service.iter().map(move |service| (file, service)));
+    let paths: Vec<String> = services
+        .flat_map(|(file, service)| {
+            let streaming = service.method.iter().filter(|method| method.client_streaming());
+            streaming.map(move |method| format!("/{}.{}/{}", file.package(), service.name(), method.name()))
+        })
+        .collect();
+    format!("&{paths:?}")
 }
 
 /// Our own messages, with their packages.

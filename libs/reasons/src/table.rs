@@ -77,7 +77,16 @@ reasons! {
             "the metadata entry `yizhan-caller` is believed here and does not name one caller", "correct the gateway", "no";
         Overloaded: "OVERLOADED", Refusal(ResourceExhausted), "系统繁忙，请稍后重试",
             "all",
-            "more requests at once than `server.max_concurrent_requests`", "wait", "yes, after 0.5 s";
+            "more requests at once than `server.max_concurrent_requests`, or more of this caller than its share of them", "wait", "yes, after 0.5 s";
+        RequestIncomplete: "REQUEST_INCOMPLETE", Refusal(ResourceExhausted), "请求未在规定时间内传完，未作处理，请重新发送",
+            "all",
+            "the message of the request did not arrive whole in 10 seconds; nothing was done", "send it again", "yes";
+        AnswerLate: "ANSWER_LATE", Refusal(Unavailable), "未能在规定时间内处理完毕，结果未知，请以同一报文ID重试",
+            "all",
+            "no answer within `server.request_seconds`; whether it was done is not known", "repeat", "yes, same `request_id`";
+        CallerDeadline: "CALLER_DEADLINE", Refusal(DeadlineExceeded), "超过调用方设定的时限，结果未知，请以同一报文ID重试",
+            "all",
+            "no answer within the caller's own `grpc-timeout`; whether it was done is not known", "allow more time, and repeat", "yes, same `request_id`";
         TooManyFollowers: "TOO_MANY_FOLLOWERS", Refusal(ResourceExhausted), "订阅数已达上限，请稍后重试",
             "WatchRegister, WatchFilings, WatchSettlements",
             "the caller, or everybody together, has as many streams of this feed as one process allows ([LIMITS.md](LIMITS.md))", "close streams that are not needed: one is enough for a follower", "yes, after 5 s";

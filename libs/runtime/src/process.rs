@@ -56,8 +56,13 @@ where
     }
     let outcome = async {
         let _telemetry = telemetry::init(service.name(), &telemetry)?;
-        let stop = StopSignal::listen()?;
-        serve_until(stop, start(config).await?).await
+        let mut stop = StopSignal::listen()?;
+        // Until it serves there is nothing to drain: a database that does not answer must not keep it from ending.
+        let server = tokio::select! {
+            server = start(config) => server?,
+            _ = stop.received() => return Ok(()),
+        };
+        serve_until(stop, server).await
     };
     match outcome.await {
         Ok(()) => ExitCode::SUCCESS,
@@ -104,7 +109,7 @@ pub fn told_once(error: &anyhow::Error) -> String {
 }
 
 /// Waits for the signal, then drains; or for the server to fail.
-async fn serve_until(mut stop: StopSignal, mut server: RunningServer) -> anyhow::Result<()> {
+async fn serve_until(mut stop: StopSignal, server: RunningServer) -> anyhow::Result<()> {
     tokio::select! {
         signal = stop.received() => {
             tracing::info!(signal, "stopping");

@@ -1,42 +1,59 @@
 //! A gRPC server: bound first, then served until told to stop, then drained.
 
+mod connection;
+mod connections;
+pub(crate) mod tls;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
+use futures::StreamExt;
 use http::{Request, Response};
-use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Identity, Server as TonicServer, ServerTlsConfig};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
-use tower::Service;
+use tower::{Layer, Service};
 
-use crate::config::{ServerConfig, TlsConfig};
+use crate::config::ServerConfig;
 use crate::request_layer::RequestLayer;
+use connection::{Door, Patience};
+use connections::CONNECTIONS;
 
 /// The largest request or response.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
-/// Requests and streams at once on one connection.
-const MAX_STREAMS_PER_CONNECTION: u32 = 1024;
-/// Bytes of request metadata.
-const MAX_METADATA_BYTES: u32 = 16 * 1024;
-/// How often a quiet connection is tested, and how long it may take to answer.
-const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
+/// How often the kernel tests a connection over which nothing comes.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
+/// Pause when a connection cannot be accepted: it would fail again at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// What part of the drain is left to those who look at health to see that the server stops, while it still answers everything.
+const NOTICE: u32 = 10;
+/// What part of the drain a server that is asked by others keeps for itself, after waiting for them.
+const OWN_PART: u32 = 4;
 
 /// gRPC services, with the names under which health and reflection speak of them.
 #[derive(Default)]
 pub struct Services {
     routes: Routes,
     names: Vec<&'static str>,
+    for_quiet_hours: Vec<&'static str>,
 }
 
 impl Services {
+    /// Lets a method take longer than others, by its path: it goes through everything there is.
+    #[must_use]
+    pub fn for_quiet_hours(mut self, path: &'static str) -> Services {
+        self.for_quiet_hours.push(path);
+        self
+    }
+
     /// Adds one; [`services!`](crate::services) also sets the message sizes that hold everywhere.
     #[must_use]
     pub fn with<S>(mut self, service: S) -> Services
@@ -69,6 +86,8 @@ macro_rules! services {
 pub struct Server {
     config: ServerConfig,
     incoming: TcpIncoming,
+    /// For the services of this process, where others need TLS.
+    inside: Option<TcpIncoming>,
     address: SocketAddr,
     stopping: CancellationToken,
 }
@@ -76,12 +95,10 @@ pub struct Server {
 impl Server {
     /// Binds the port. From here on clients can connect; they are answered once [`serve`](Server::serve) is called.
     pub fn bind(config: ServerConfig) -> anyhow::Result<Server> {
-        let incoming = TcpIncoming::bind(config.listen)
-            .with_context(|| format!("cannot listen on {}", config.listen))?
-            .with_nodelay(Some(true))
-            .with_keepalive(Some(KEEPALIVE.0));
+        let incoming = listen(config.listen)?;
+        let inside = config.inside.map(listen).transpose()?;
         let address = incoming.local_addr()?;
-        Ok(Server { config, incoming, address, stopping: CancellationToken::new() })
+        Ok(Server { config, incoming, inside, address, stopping: CancellationToken::new() })
     }
 
     /// Where it listens: the real port, if the configured one was 0.
@@ -96,35 +113,65 @@ impl Server {
 
     /// Serves them, health and reflection in the background. Each is reported as serving, and only these are shown by reflection.
     pub async fn serve(self, services: Services) -> anyhow::Result<RunningServer> {
-        let Services { routes, names } = services;
+        let Services { routes, names, for_quiet_hours } = services;
         let (health, health_service) = tonic_health::server::health_reporter();
         for name in &names {
             health.set_service_status(name, ServingStatus::Serving).await;
         }
-        let routes = with_reflection(routes.add_service(health_service), &names)?;
-        let mut builder = TonicServer::builder()
-            .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
-            .http2_max_header_list_size(MAX_METADATA_BYTES)
-            .http2_keepalive_interval(Some(KEEPALIVE.0))
-            .http2_keepalive_timeout(Some(KEEPALIVE.1));
-        if let Some(tls) = &self.config.tls {
-            builder = builder.tls_config(ServerTlsConfig::new().identity(identity(tls)?))?;
+        let routes = with_reflection(routes.add_service(health_service), &names)?.prepare();
+        let door = Door {
+            service: RequestLayer::new(&self.config, for_quiet_hours, self.stopping.clone()).layer(routes),
+            tls: self.config.tls.as_ref().map(tls::acceptor).transpose()?,
+            age: self.config.max_connection_age,
+            patience: Patience::default(),
+            stopping: self.stopping.clone(),
+            stopped: CancellationToken::new(),
+        };
+        let (stopped, connections, accepting) =
+            (door.stopped.clone(), TaskTracker::new(), TaskTracker::new());
+        if let Some(inside) = self.inside {
+            accepting.spawn(accept(inside, Door { tls: None, ..door.clone() }, connections.clone()));
         }
-        let layer = RequestLayer::new(self.config.max_concurrent_requests, self.config.trust_caller_header);
-        let router = builder.layer(layer).add_routes(routes);
-        let stopping = self.stopping.clone().cancelled_owned();
-        let serving =
-            tokio::spawn(async move { router.serve_with_incoming_shutdown(self.incoming, stopping).await });
+        accepting.spawn(accept(self.incoming, door, connections.clone()));
+        accepting.close();
         tracing::info!(address = %self.address, services = ?names, "serving");
         Ok(RunningServer {
             address: self.address,
             tls: self.config.tls.is_some(),
             drain: self.config.drain,
             stopping: self.stopping,
+            stopped,
             health,
             services: names,
-            serving,
+            accepting,
+            connections,
         })
+    }
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<TcpIncoming> {
+    let incoming = TcpIncoming::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+    Ok(incoming.with_nodelay(Some(true)).with_keepalive(Some(TCP_KEEPALIVE)))
+}
+
+/// Takes connections until the server stops; then the port is free.
+async fn accept<S>(mut incoming: TcpIncoming, door: Door<S>, connections: TaskTracker)
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+{
+    while let Some(Some(accepted)) = door.stopping.run_until_cancelled(incoming.next()).await {
+        match accepted {
+            Ok(stream) => {
+                if let Some(connection) = CONNECTIONS.admit() {
+                    connections.spawn(door.clone().serve(stream, connection));
+                }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
     }
 }
 
@@ -135,9 +182,11 @@ pub struct RunningServer {
     tls: bool,
     drain: Duration,
     stopping: CancellationToken,
+    stopped: CancellationToken,
     health: HealthReporter,
     services: Vec<&'static str>,
-    serving: JoinHandle<Result<(), tonic::transport::Error>>,
+    accepting: TaskTracker,
+    connections: TaskTracker,
 }
 
 impl RunningServer {
@@ -152,25 +201,36 @@ impl RunningServer {
     }
 
     /// Returns when serving has ended by itself: an error, since nobody asked it to.
-    pub async fn failed(&mut self) -> anyhow::Error {
-        match (&mut self.serving).await {
-            Ok(Ok(())) => anyhow::anyhow!("the server ended"),
-            Ok(Err(error)) => error.into(),
-            Err(error) => error.into(),
-        }
+    pub async fn failed(&self) -> anyhow::Error {
+        self.accepting.wait().await;
+        anyhow::anyhow!("the server at {} ended", self.address)
     }
 
-    /// Stops: health says NOT_SERVING, no new connections, endless streams end, requests under way may finish within the
-    /// configured time; what is left then is cut off. Returns whether everything finished.
-    pub async fn shutdown(mut self) -> bool {
+    /// Stops: health says NOT_SERVING, while everything is answered for a moment more; then there are no new connections, endless
+    /// streams end, and requests under way may finish. In all that takes the configured time at most; what is left then is cut
+    /// off. Returns whether everything finished.
+    pub async fn shutdown(self) -> bool {
+        self.shutdown_after(std::future::ready(())).await
+    }
+
+    /// The same together with those who ask this server: it goes on answering until they are done, or for three quarters of the
+    /// time.
+    pub async fn shutdown_after(self, callers: impl Future<Output = ()>) -> bool {
+        let end = Instant::now() + self.drain;
         for service in self.services.iter().copied().chain([""]) {
             self.health.set_service_status(service, ServingStatus::NotServing).await;
         }
+        sleep(self.drain / NOTICE).await;
+        let _ = timeout_at(end - self.drain / OWN_PART, callers).await;
         self.stopping.cancel();
-        let drained = tokio::time::timeout(self.drain, &mut self.serving).await.is_ok();
+        let finished = async {
+            self.accepting.wait().await;
+            self.connections.close();
+            self.connections.wait().await;
+        };
+        let drained = timeout_at(end, finished).await.is_ok();
         if !drained {
             tracing::warn!(seconds = self.drain.as_secs(), "cut off requests that did not finish in time");
-            self.serving.abort();
         }
         drained
     }
@@ -180,15 +240,8 @@ impl RunningServer {
 impl Drop for RunningServer {
     fn drop(&mut self) {
         self.stopping.cancel();
-        self.serving.abort();
+        self.stopped.cancel();
     }
-}
-
-fn identity(tls: &TlsConfig) -> anyhow::Result<Identity> {
-    let read = |path: &std::path::Path| {
-        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    Ok(Identity::from_pem(read(&tls.cert)?, read(&tls.key)?))
 }
 
 /// Both versions: older tools speak v1alpha only. The types of error details are included, so that clients can read them.

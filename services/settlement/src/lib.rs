@@ -61,5 +61,5 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         PolicyServiceServer::new(api.clone()),
         AccountServiceServer::new(api),
     ];
-    server.serve(services).await
+    server.serve(services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks")).await
 }

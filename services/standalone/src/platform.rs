@@ -3,6 +3,8 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
+use futures::FutureExt;
+use tokio_util::sync::CancellationToken;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_filing::FilingConfig;
 use yizhan_runtime::Clock;
@@ -22,12 +24,19 @@ fn free_address(address: SocketAddr) -> std::io::Result<SocketAddr> {
     TcpListener::bind(address)?.local_addr()
 }
 
-/// How the others find a service of this process: where it listens, whatever they were told; but by what they were told where it
-/// serves TLS, because only that has the name in its certificate.
+/// Opens a server that needs TLS to the others of this process: they find each other by the loopback interface, whatever names are
+/// in the certificate.
+fn open_inside(server: &mut ServerConfig) -> std::io::Result<()> {
+    if server.tls.is_some() {
+        server.inside = Some(free_address(SocketAddr::from(([127, 0, 0, 1], 0)))?);
+    }
+    Ok(())
+}
+
+/// How the others find a service of this process: where it listens, whatever they were told.
 fn beside(server: &ServerConfig, listens: SocketAddr, told: Option<PeerConfig>) -> PeerConfig {
-    let address = format!("http://{listens}");
+    let address = format!("http://{}", server.inside.unwrap_or(listens));
     match told {
-        Some(told) if server.tls.is_some() => told,
         Some(told) => PeerConfig { address, tls_ca: None, ..told },
         None => PeerConfig::at(address),
     }
@@ -47,7 +56,10 @@ impl Platform {
     /// Starts the services, callees first; each is told where those listen that it asks. Filing, which follows the feed of
     /// settlement, is told where that will listen.
     pub async fn start(services: Services) -> anyhow::Result<Platform> {
-        let Services { enrollment, mut filing, mut settlement } = services;
+        let Services { mut enrollment, mut filing, mut settlement } = services;
+        for server in [&mut enrollment.server, &mut filing.server, &mut settlement.server] {
+            open_inside(server)?;
+        }
         if settlement.server.listen.port() == 0 {
             settlement.server.listen = free_address(settlement.server.listen)?;
         }
@@ -78,10 +90,22 @@ impl Platform {
         Platform::start(Services { enrollment, filing, settlement }).await
     }
 
-    /// Stops the services, callers first.
+    /// Returns when one of them has ended by itself.
+    pub async fn failed(&self) -> anyhow::Error {
+        tokio::select! {
+            error = self.enrollment.failed() => error.context("enrollment"),
+            error = self.filing.failed() => error.context("filing"),
+            error = self.settlement.failed() => error.context("settlement"),
+        }
+    }
+
+    /// Stops the services, all at once: each answers until those are done that ask it.
     pub async fn stop(self) {
-        self.settlement.shutdown().await;
-        self.filing.shutdown().await;
-        self.enrollment.shutdown().await;
+        let (settlement_done, filing_done) = (CancellationToken::new(), CancellationToken::new());
+        tokio::join!(
+            self.settlement.shutdown().map(|_| settlement_done.cancel()),
+            self.filing.shutdown_after(settlement_done.cancelled()).map(|_| filing_done.cancel()),
+            self.enrollment.shutdown_after(filing_done.cancelled()),
+        );
     }
 }

@@ -62,9 +62,12 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
     println!("filing     异地就医备案 {}", platform.filing.url());
     println!("settlement 一站式结算 {}", platform.settlement.url());
     println!("Ctrl-C stops.");
-    stop.received().await;
+    let failed = tokio::select! {
+        _ = stop.received() => Ok(()),
+        error = platform.failed() => Err(error),
+    };
     platform.stop().await;
-    Ok(())
+    failed
 }
 
 impl ServeArguments {

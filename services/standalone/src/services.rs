@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_filing::FilingConfig;
-use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Service, Settings};
+use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Service, Settings};
 use yizhan_settlement::Config as SettlementConfig;
 
 /// The settings of each service.
@@ -26,7 +26,6 @@ impl Services {
             settlement: SettlementConfig::read(settings),
         };
         services.shared().into_iter().for_each(|problem| settings.problem(problem));
-        services.not_called_by_tls().into_iter().for_each(|problem| settings.problem(problem));
         services
     }
 
@@ -36,17 +35,6 @@ impl Services {
             (Service::Enrollment, &enrollment.server, &enrollment.database),
             (Service::Filing, &filing.server, &filing.database),
             (Service::Settlement, &settlement.server, &settlement.database),
-        ]
-    }
-
-    /// Who asks whom, where the asked one listens, and where the asking one was told to find it.
-    fn calls(&self) -> [(Service, &ServerConfig, Option<&PeerConfig>); 4] {
-        let Services { enrollment, filing, settlement } = self;
-        [
-            (Service::Enrollment, &enrollment.server, Some(&filing.enrollment)),
-            (Service::Enrollment, &enrollment.server, Some(&settlement.enrollment)),
-            (Service::Filing, &filing.server, Some(&settlement.filing)),
-            (Service::Settlement, &settlement.server, filing.settlement.as_ref()),
         ]
     }
 
@@ -70,22 +58,6 @@ impl Services {
             }
         }
         problems
-    }
-
-    /// A service with TLS that the others are not told to call by TLS: to them it would be away for ever.
-    fn not_called_by_tls(&self) -> Vec<String> {
-        let calls = self.calls().into_iter();
-        calls
-            .filter(|(_, server, told)| {
-                server.tls.is_some() && !told.is_some_and(|peer| peer.address.starts_with("https://"))
-            })
-            .map(|(service, ..)| {
-                format!(
-                    "peers.{service}.address: {service} serves TLS, so it must be https:// and the name in its \
-                     certificate, with peers.{service}.tls_ca"
-                )
-            })
-            .collect()
     }
 }
 
@@ -133,23 +105,5 @@ mod tests {
         let told = problems("[database]\nurl = \"sqlite://one.db\"\n");
         assert_eq!(told.len(), 3, "{told:?}");
         assert_eq!(problems("[server]\nlisten = \"127.0.0.1:0\"\n"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_service_with_tls_must_be_called_by_tls() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("any.pem");
-        std::fs::write(&file, "").unwrap();
-        let pem = file.display();
-        let toml = format!("[server]\ntls_cert = \"{pem}\"\ntls_key = \"{pem}\"\n");
-        let told = problems(&toml);
-        let of = |service| {
-            told.iter().filter(|problem| problem.starts_with(&format!("peers.{service}.address"))).count()
-        };
-        assert_eq!((of("enrollment"), of("filing"), of("settlement"), told.len()), (1, 1, 1, 3), "{told:?}");
-        let peers = Service::ALL.map(|s| {
-            format!("[peers.{s}]\naddress = \"https://localhost:{}\"\ntls_ca = \"{pem}\"\n", s.port())
-        });
-        assert_eq!(problems(&format!("{toml}{}", peers.concat())), Vec::<String>::new());
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 
 use super::{SecretText, Service, Settings};
+use crate::server::tls::{acceptor, holds_certificates};
 
 /// How a server listens and what it allows.
 #[derive(Clone, Debug)]
@@ -23,8 +24,16 @@ pub struct ServerConfig {
     pub trust_caller_header: bool,
     /// `server.max_concurrent_requests`: more at once are refused with OVERLOADED. Default 512.
     pub max_concurrent_requests: usize,
-    /// `server.drain_seconds`: how long requests may finish after a stop signal. Default 20.
+    /// `server.request_seconds`: what is not answered by then is told that its outcome is not known. Default 15: longer than
+    /// waiting for a lock of the database, shorter than the drain.
+    pub request: Duration,
+    /// `server.max_connection_age_seconds`: then a connection is given up in good order, so that clients spread over the
+    /// processes there are now; give or take a tenth. Default 1800.
+    pub max_connection_age: Duration,
+    /// `server.drain_seconds`: how long stopping may take in all. Default 20.
     pub drain: Duration,
+    /// Where it listens besides for the services of its own process, without TLS; only they are told. Default: nowhere.
+    pub inside: Option<SocketAddr>,
 }
 
 impl ServerConfig {
@@ -35,13 +44,18 @@ impl ServerConfig {
             tls: None,
             trust_caller_header: false,
             max_concurrent_requests: 512,
+            request: Duration::from_secs(15),
+            max_connection_age: Duration::from_secs(30 * 60),
             drain: Duration::from_secs(20),
+            inside: None,
         }
     }
 
-    /// A free port on the loopback interface: for tests and for services inside one process.
+    /// A free port on the loopback interface: for tests and for services inside one process. Nobody balances load there, so
+    /// stopping is quicker.
     pub fn loopback() -> Self {
-        ServerConfig::listening_on(SocketAddr::from(([127, 0, 0, 1], 0)))
+        let drain = Duration::from_secs(5);
+        ServerConfig { drain, ..ServerConfig::listening_on(SocketAddr::from(([127, 0, 0, 1], 0))) }
     }
 
     /// Reads section `server`. By default the service listens on its own port of the loopback interface.
@@ -53,14 +67,28 @@ impl ServerConfig {
         if max_concurrent_requests == 0 {
             settings.wrong("server.max_concurrent_requests", "must be at least 1");
         }
+        let max_connection_age =
+            seconds(settings, "server.max_connection_age_seconds", default.max_connection_age);
         ServerConfig {
             listen: settings.or("server.listen", default.listen),
             tls: TlsConfig::read(settings),
             trust_caller_header: settings.or("server.trust_caller_header", default.trust_caller_header),
             max_concurrent_requests,
-            drain: Duration::from_secs(settings.or("server.drain_seconds", default.drain.as_secs())),
+            request: seconds(settings, "server.request_seconds", default.request),
+            max_connection_age,
+            drain: seconds(settings, "server.drain_seconds", default.drain),
+            inside: None,
         }
     }
+}
+
+/// A time in seconds, at least one.
+fn seconds(settings: &mut Settings, name: &str, default: Duration) -> Duration {
+    let seconds = settings.or(name, default.as_secs());
+    if seconds == 0 {
+        settings.wrong(name, "must be at least 1");
+    }
+    Duration::from_secs(seconds)
 }
 
 /// The server's certificate.
@@ -75,7 +103,13 @@ pub struct TlsConfig {
 impl TlsConfig {
     fn read(settings: &mut Settings) -> Option<Self> {
         match (file(settings, "server.tls_cert"), file(settings, "server.tls_key")) {
-            (Some(cert), Some(key)) => Some(TlsConfig { cert, key }),
+            (Some(cert), Some(key)) => {
+                let tls = TlsConfig { cert, key };
+                if let (true, true, Err(error)) = (tls.cert.is_file(), tls.key.is_file(), acceptor(&tls)) {
+                    settings.wrong("server.tls_cert", format!("{error:#}"));
+                }
+                Some(tls)
+            }
             (None, None) => None,
             _ => {
                 settings
@@ -214,7 +248,13 @@ impl PeerConfig {
         }
         let default = PeerConfig::at(address);
         let millis = settings.or(deadline, default.deadline.as_millis() as u64);
+        if millis == 0 {
+            settings.wrong(deadline, "must be at least 1");
+        }
         let tls_ca = file(settings, ca);
+        if tls_ca.as_ref().is_some_and(|path| path.is_file() && !holds_certificates(path)) {
+            settings.wrong(ca, "holds no certificate in PEM");
+        }
         if tls_ca.is_some() != default.address.starts_with("https://") {
             settings.wrong(ca, format!("{ca} is needed with an https:// address, and only then"));
         }

@@ -20,7 +20,7 @@ use crate::rosters::messages;
 use crate::rosters::store::entities::roster::Model;
 use crate::rosters::store::rosters;
 
-/// How long the next message may take.
+/// How long the next message may take, or the client to read.
 const IDLE: Duration = Duration::from_secs(60);
 /// How often a sealed roster is looked at for the client's sake.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -191,9 +191,10 @@ impl Load {
         }
     }
 
+    /// A client that does not read what it is told is away as one that says nothing.
     async fn tell(&self, part: Told) -> Result<(), Ended> {
-        let response = LoadRosterResponse { part: Some(part) };
-        self.tell.send(Ok(response)).await.map_err(|_| Ended::Gone)
+        let told = self.tell.send_timeout(Ok(LoadRosterResponse { part: Some(part) }), IDLE);
+        told.await.map_err(|_| Ended::Gone)
     }
 
     /// Progress is for those who keep up reading: a client that sends all its rows first must not be waited for.

@@ -1,0 +1,164 @@
+//! The connections of this process: fewer than its descriptors, so that the database, the cache and other services are reached
+//! whoever connects here.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+/// Connections at once in a process, however many descriptors it may have.
+const MAX_CONNECTIONS: usize = 10_000;
+/// What part of the process's descriptors may be connections.
+const OF_DESCRIPTORS: usize = 2;
+/// How often it is told that connections are turned away.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+/// All servers of a process share its descriptors.
+pub(super) static CONNECTIONS: LazyLock<Connections> =
+    LazyLock::new(|| Connections::new(MAX_CONNECTIONS.min(descriptors() / OF_DESCRIPTORS)));
+
+/// How many descriptors this process may have, once it has asked for all it is allowed.
+fn descriptors() -> usize {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    let limit = if raised.is_ok() { maximum } else { current };
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
+}
+
+/// So many connections, and which there are.
+#[derive(Debug)]
+pub(super) struct Connections {
+    most: usize,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    last: u64,
+    by_number: BTreeMap<u64, Arc<Connection>>,
+    told: Option<Instant>,
+}
+
+impl Connections {
+    fn new(most: usize) -> Connections {
+        Connections { most, open: Mutex::default() }
+    }
+
+    /// Lets one more in. When there are as many as may be, the oldest that was never asked anything goes for it; where there is no
+    /// such, it is turned away.
+    pub fn admit(&'static self) -> Option<Admitted> {
+        let mut open = self.open();
+        if open.by_number.len() >= self.most {
+            let silent = open.by_number.values().find(|connection| connection.asked() == 0).cloned();
+            tell(&mut open.told, self.most);
+            let silent = silent?;
+            open.by_number.remove(&silent.number);
+            silent.cut.cancel();
+        }
+        open.last += 1;
+        let connection = Arc::new(Connection::new(open.last));
+        open.by_number.insert(connection.number, connection.clone());
+        Some(Admitted { connections: self, connection })
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn tell(told: &mut Option<Instant>, most: usize) {
+    if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+        *told = Some(Instant::now());
+        tracing::warn!(most, "as many connections as this process may have: silent and new ones are closed");
+    }
+}
+
+/// A connection that is one of the counted, until dropped.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    connections: &'static Connections,
+    connection: Arc<Connection>,
+}
+
+impl std::ops::Deref for Admitted {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        self.connections.open().by_number.remove(&self.number);
+    }
+}
+
+/// What is known of one.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// Its number in this process.
+    pub number: u64,
+    /// Cancelled when it has to go at once.
+    pub cut: CancellationToken,
+    asked: AtomicU64,
+    under_way: TaskTracker,
+}
+
+impl Connection {
+    fn new(number: u64) -> Connection {
+        let under_way = TaskTracker::new();
+        // So that it can be waited for that there is none.
+        under_way.close();
+        Connection { number, cut: CancellationToken::new(), asked: AtomicU64::new(0), under_way }
+    }
+
+    /// A request begins. If it is one to be waited for, it ends with what this gives.
+    pub fn ask(&self, waited_for: bool) -> Option<TaskTrackerToken> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        waited_for.then(|| self.under_way.token())
+    }
+
+    fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Returns when for so long no request was under way.
+    pub async fn quiet_for(&self, time: Duration) {
+        loop {
+            self.under_way.wait().await;
+            let asked = self.asked();
+            sleep(time).await;
+            if self.under_way.is_empty() && self.asked() == asked {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_never_asked_goes_for_who_comes_and_who_asked_stays() {
+        let connections: &'static Connections = Box::leak(Box::new(Connections::new(2)));
+        let (asking, silent) = (connections.admit().unwrap(), connections.admit().unwrap());
+        asking.ask(true);
+        let next = connections.admit().expect("in place of the silent one");
+        assert!(silent.cut.is_cancelled() && !asking.cut.is_cancelled());
+        next.ask(false);
+        assert!(connections.admit().is_none(), "both are used");
+        drop(silent);
+        assert!(connections.admit().is_none(), "it was counted out when it was cut");
+        drop(asking);
+        assert!(connections.admit().is_some());
+        assert!(descriptors() > 0);
+    }
+}
