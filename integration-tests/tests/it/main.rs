@@ -16,6 +16,7 @@ mod callee_away;
 mod clocks;
 mod concurrency;
 mod crash;
+mod database_away;
 mod family_account;
 mod faults;
 mod feed;
