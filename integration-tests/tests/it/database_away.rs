@@ -22,7 +22,7 @@ use crate::support::{assert_books_balance, clinic};
 
 /// Persons who are settled for.
 const PERSONS: usize = 4;
-/// By then everybody has been told: one limit of eight seconds, or two of five, on a busy machine.
+/// By then everybody has been told: one waits for eight seconds, who stands behind for one more, on a busy machine.
 const TOLD_WITHIN: Duration = Duration::from_secs(20);
 /// The name under which health speaks of settlement.
 const SETTLEMENT: &str = "yizhan.settlement.v1.SettlementService";
@@ -85,7 +85,7 @@ async fn a_postgres_that_falls_silent_keeps_nobody_waiting() {
 
     // Some are in the middle of their commits.
     let began = Instant::now();
-    let settling = settle_some(&client, 1..40);
+    let settling = settle_some(&client, 1..25);
     let stopped = async {
         tokio::time::sleep(Duration::from_millis(30)).await;
         server.pause();
@@ -120,7 +120,7 @@ async fn a_postgres_that_falls_silent_keeps_nobody_waiting() {
     client.pay_in(deposit).await.expect("paid in");
     assert_eq!(client.balance("P0", COMPOSITE_AREA).await, 100);
     let db = open(&url).await;
-    assert_eq!(number(&db, "SELECT count(*) AS value FROM settlements").await, 40);
+    assert_eq!(number(&db, "SELECT count(*) AS value FROM settlements").await, 25);
     assert_books_balance(&client).await;
 }
 
@@ -142,7 +142,10 @@ async fn a_postgres_that_may_not_be_written_is_away() {
         db.execute_unprepared(others).await.expect("ended");
         match mode {
             "on" => {
-                assert_away(&refused(settle(&client, number).await));
+                // More often than there are connections that were ended.
+                for _ in 0..20 {
+                    assert_away(&refused(settle(&client, number).await));
+                }
                 assert_away(&refused(client.import_catalogue("more", standard_catalogue()).await));
             }
             _ => assert!(
