@@ -17,7 +17,9 @@ mod clocks;
 mod concurrency;
 mod crash;
 mod database_away;
+mod every_field;
 mod family_account;
+#[allow(clippy::print_stdout, reason = "what many rounds come to is told by hand")]
 mod faults;
 mod feed;
 mod golden;
