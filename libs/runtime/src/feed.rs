@@ -9,7 +9,7 @@
 //! PostgreSQL entries are therefore ordered by (transaction id, number), and only those of transactions older than every
 //! transaction still running are read: whatever commits later sorts behind. On SQLite there is one writer at a time, and
 //! the order of numbers is the order of commits. The price: one long transaction holds the feed up (never wrongly), so
-//! [`connect`](crate::db::connect) bounds how long a transaction may idle.
+//! [`connect`](crate::db::connect) bounds how long a transaction may idle, and what others leave open is told of ([`held_up`]).
 //!
 //! **Nobody holds anybody up.** All who follow in a process share one reader of the log, which reads while somebody follows and tells
 //! everybody the same. A follower that comes later, or is slower than the few chunks that are kept, reads from the database by itself, in
@@ -19,6 +19,7 @@
 //! lower than those recorded; [`check`] refuses to start then, instead of letting followers miss entries.
 
 mod follow;
+mod lag;
 mod log;
 mod places;
 mod position;
@@ -28,6 +29,8 @@ mod token;
 mod watch;
 
 pub use follow::Feed;
+pub(crate) use lag::watch_lag;
+pub use lag::{HeldUp, held_up};
 pub use log::Change;
 pub use position::Position;
 pub use reader::{Bare, Reading, may_see_area};

@@ -362,3 +362,29 @@ both_databases! {
         }
     }
 }
+
+/// Transactions of the whole cluster hold a feed up, whatever database they are in; also one that was prepared and forgotten.
+#[tokio::test]
+async fn what_holds_a_feed_up_is_found_and_named() {
+    let (test, elsewhere) = (TestDatabase::postgres(), TestDatabase::postgres());
+    let db = migrated(&test).await;
+    let append = async |subject: &str| {
+        let tx = begin_write(&db).await.unwrap();
+        feed::append(&tx, vec![change(subject)]).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let name = elsewhere.url().rsplit('/').next().map(str::to_owned);
+    let other = db::connect(&DatabaseConfig::at(elsewhere.url())).await.unwrap();
+    let open = begin_write(&other).await.unwrap();
+    open.execute_unprepared("CREATE TABLE somebodys (at bigint)").await.unwrap();
+    assert_eq!(feed::held_up(&db).await.unwrap(), None, "nothing waits");
+    append("a").await;
+    let held = feed::held_up(&db).await.unwrap().unwrap();
+    assert_eq!((&held.database, &held.gid), (&name, &None));
+    assert!(held.pid.is_some() && held.age_seconds.is_some(), "{held:?}");
+    open.execute_unprepared("PREPARE TRANSACTION 'forgotten'").await.unwrap();
+    let held = feed::held_up(&db).await.unwrap().unwrap();
+    assert_eq!((held.database, held.gid.as_deref(), held.pid), (name, Some("forgotten"), None));
+    other.execute_unprepared("ROLLBACK PREPARED 'forgotten'").await.unwrap();
+    assert_eq!(feed::held_up(&db).await.unwrap(), None, "it goes on");
+}

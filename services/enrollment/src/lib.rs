@@ -86,6 +86,7 @@ fn services(register: &Register, applier: Applier, stopping: CancellationToken) 
         RosterServiceServer::new(Rosters { register: register.clone(), applier, stopping }),
     ]
     .for_quiet_hours("/yizhan.enrollment.v1.RightsService/VerifyAccessLog")
+    .needing(register.db.clone())
 }
 
 /// Binds, opens the register, sets to work what goes on in the background until the server stops, and serves.

@@ -68,6 +68,7 @@ fn services(register: &Register, stopping: CancellationToken) -> Services {
         FilingRulesServiceServer::new(RulesApi::new(documents)),
         FilingFiguresServiceServer::new(FiguresApi::new(register.clone())),
     ]
+    .needing(register.db.clone())
 }
 
 /// Binds, opens the register, sets to work what goes on in the background until the server stops, and serves.
