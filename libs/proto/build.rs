@@ -1,6 +1,9 @@
 //! Compiles every `.proto` file under `proto/yizhan` with protox, so no protoc is ever installed. A new service only adds
 //! files there; nothing here names a service.
 
+#[path = "build/walk.rs"]
+mod walk;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write;
@@ -29,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out_dir.join("mutations.rs"), mutations(&files.file)?)?;
     fs::write(out_dir.join("lists.rs"), lists(&files.file)?)?;
     fs::write(out_dir.join("amounts.rs"), amounts(&files.file)?)?;
+    fs::write(out_dir.join("walk.rs"), walk::requests(&files.file)?)?;
     fs::write(out_dir.join("client_streaming.rs"), paths(&files.file, |method| method.client_streaming()))?;
     fs::write(out_dir.join("server_streaming.rs"), paths(&files.file, |method| method.server_streaming()))?;
 

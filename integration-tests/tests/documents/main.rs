@@ -9,6 +9,7 @@
 )]
 
 mod contract;
+mod faults;
 mod limits;
 mod links;
 mod names;

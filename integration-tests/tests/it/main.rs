@@ -16,7 +16,9 @@ mod callee_away;
 mod clocks;
 mod concurrency;
 mod crash;
+mod every_field;
 mod family_account;
+#[allow(clippy::print_stdout, reason = "what many rounds come to is told by hand")]
 mod faults;
 mod feed;
 mod golden;

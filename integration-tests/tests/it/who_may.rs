@@ -59,13 +59,13 @@ const LEGEND: &str = "`+` allowed (answered, or refused by how things stand) · 
 const RIGHTLY_WRONG: [&str; 2] = ["RecordDeath", "RegisterNewborn"];
 
 /// A line of the table.
-struct Line {
-    name: String,
+pub struct Line {
+    pub name: String,
     cells: String,
-    request: String,
+    pub request: String,
 }
 
-fn lines() -> Vec<Line> {
+pub fn lines() -> Vec<Line> {
     let text = fs::read_to_string(CALLS).unwrap();
     let line = |line: &str| {
         let mut parts = line.splitn(3, ' ').map(str::to_owned);
@@ -116,13 +116,29 @@ impl Decoder for Raw {
     }
 }
 
-/// Makes any call with a message written as JSON: `+` it was allowed, `o` it was answered with nothing, `0` it was answered that there is
-/// nothing of the kind, `-` it was refused to this caller, `?` the caller is not known, `x` it
-/// was refused for what was said.
-async fn cell(channel: Channel, method: &MethodDescriptor, caller: &str, json: &str) -> char {
-    let mut json = serde_json::Deserializer::from_str(json);
-    let message = DynamicMessage::deserialize(method.input(), &mut json);
-    let message = message.unwrap_or_else(|error| panic!("{}: {error}", method.full_name())).encode_to_vec();
+/// Every call of the contract, by its name as lines say it.
+pub fn methods() -> BTreeMap<String, MethodDescriptor> {
+    let pool = DescriptorPool::decode(yizhan_proto::FILE_DESCRIPTOR_SET).unwrap();
+    let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
+    methods
+        .filter(|method| method.full_name().starts_with("yizhan."))
+        .map(|method| (format!("{}/{}", method.parent_service().full_name(), method.name()), method))
+        .collect()
+}
+
+/// A message written as JSON.
+pub fn message_of(method: &MethodDescriptor, json: &str) -> DynamicMessage {
+    let message = DynamicMessage::deserialize(method.input(), &mut serde_json::Deserializer::from_str(json));
+    message.unwrap_or_else(|error| panic!("{}: {error}", method.full_name()))
+}
+
+/// Makes any call, and gives the length of the first answer: 0 also if there is none within a second, or no first.
+pub async fn call(
+    channel: Channel,
+    method: &MethodDescriptor,
+    caller: &str,
+    message: Vec<u8>,
+) -> Result<usize, Status> {
     // A stream of requests stays open, so that it is not the end that is answered.
     let open = futures::stream::pending().take(usize::from(method.is_client_streaming()));
     let mut request = Request::new(futures::stream::once(async { message }).chain(open));
@@ -134,13 +150,21 @@ async fn cell(channel: Channel, method: &MethodDescriptor, caller: &str, json: &
     grpc.ready().await.unwrap();
     let answer = async {
         let mut answers = grpc.streaming(request, path.parse().unwrap(), Raw).await?.into_inner();
-        answers.message().await
+        Ok(answers.message().await?.unwrap_or(0))
     };
-    let refused = match tokio::time::timeout(Duration::from_secs(1), answer).await {
-        Ok(Ok(Some(length))) if length > 0 => return '+',
-        Ok(Ok(_)) | Err(_) => return 'o',
-        Ok(Err(refused)) => refused,
+    tokio::time::timeout(Duration::from_secs(1), answer).await.unwrap_or(Ok(0))
+}
+
+/// Makes any call with a message written as JSON: `+` it was allowed, `o` it was answered with nothing, `0` it was answered that there is
+/// nothing of the kind, `-` it was refused to this caller, `?` the caller is not known, `x` it
+/// was refused for what was said.
+async fn cell(channel: Channel, method: &MethodDescriptor, caller: &str, json: &str) -> char {
+    let refused = match call(channel, method, caller, message_of(method, json).encode_to_vec()).await {
+        Ok(0) => return 'o',
+        Ok(_) => return '+',
+        Err(refused) => refused,
     };
+    let path = method.full_name();
     match refused.code() {
         Code::PermissionDenied => '-',
         Code::Unauthenticated => '?',
@@ -157,17 +181,15 @@ async fn cell(channel: Channel, method: &MethodDescriptor, caller: &str, json: &
 }
 
 /// What lines name with a dollar sign.
-struct Desk {
-    _db: TestDatabase,
+pub struct Desk {
     platform: TestPlatform,
     known: BTreeMap<&'static str, String>,
 }
 
 impl Desk {
-    async fn open() -> Desk {
-        let db = TestDatabase::sqlite();
+    pub async fn open(db: &TestDatabase) -> Desk {
         let persons = ["P1", "P2", "M1"].map(Person::employee);
-        let platform = TestPlatform::on(&db).with_persons(persons).start().await;
+        let platform = TestPlatform::on(db).with_persons(persons).start().await;
         let policy = serde_json::to_string(&next_composite_version()).unwrap();
         let mut known = BTreeMap::from([("$policy", policy.trim_matches('"').to_owned())]);
         let visit = |day: &str| visit("P1").outpatient(day).line(CARE, "1", "20");
@@ -221,17 +243,27 @@ impl Desk {
             let told = rosters.load_roster(by("department:999900.civil-affairs", said)).await.unwrap();
             told.into_inner().message().await.unwrap();
         }
-        Desk { _db: db, platform, known }
+        Desk { platform, known }
+    }
+
+    /// To the service of a call.
+    pub async fn channel(&self, method: &MethodDescriptor) -> Channel {
+        let package = method.parent_service().full_name().split('.').nth(1).unwrap().to_owned();
+        Channel::from_shared(self.platform.url_of(&package)).unwrap().connect().await.unwrap()
+    }
+
+    /// What a line says, with what is here in place of its dollars, and a new request_id.
+    pub fn said(&self, request: &str) -> String {
+        let known = self.known.iter().fold(request.to_owned(), |json, (name, id)| json.replace(name, id));
+        known.replace("$id", &new_id())
     }
 
     /// All cells of a call.
     async fn cells(&self, method: &MethodDescriptor, request: &str) -> String {
-        let package = method.parent_service().full_name().split('.').nth(1).unwrap().to_owned();
-        let channel = Channel::from_shared(self.platform.url_of(&package)).unwrap().connect().await.unwrap();
+        let channel = self.channel(method).await;
         let mut cells = String::new();
         for (caller, _) in COLUMNS {
-            let known = self.known.iter().fold(request.to_owned(), |json, (name, id)| json.replace(name, id));
-            cells.push(cell(channel.clone(), method, caller, &known.replace("$id", &new_id())).await);
+            cells.push(cell(channel.clone(), method, caller, &self.said(request)).await);
         }
         cells
     }
@@ -276,18 +308,13 @@ fn page(lines: &[Line]) -> String {
 /// Goal: nobody may more, or less, than this table says, and no call is missing in it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_call_by_everybody() {
-    let pool = DescriptorPool::decode(yizhan_proto::FILE_DESCRIPTOR_SET).unwrap();
-    let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
-    let methods: BTreeMap<String, MethodDescriptor> = methods
-        .filter(|method| method.full_name().starts_with("yizhan."))
-        .map(|method| (format!("{}/{}", method.parent_service().full_name(), method.name()), method))
-        .collect();
-    let lines = lines();
+    let (methods, lines) = (methods(), lines());
     let named: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
     let missing: Vec<&String> = methods.keys().filter(|name| !named.contains(&name.as_str())).collect();
     assert!(missing.is_empty(), "calls without a line in {CALLS}: {missing:#?}");
 
-    let desk = Desk::open().await;
+    let db = TestDatabase::sqlite();
+    let desk = Desk::open(&db).await;
     let mut seen = Vec::new();
     for Line { name, request, .. } in lines.iter() {
         let method = methods.get(name).unwrap_or_else(|| panic!("{name} is no call"));

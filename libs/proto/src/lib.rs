@@ -7,6 +7,7 @@ mod amounts;
 mod codec;
 mod list;
 mod mutation;
+mod walk;
 
 #[allow(
     missing_docs,
@@ -24,6 +25,7 @@ pub use amounts::Amounts;
 pub use list::ListRequest;
 pub use mutation::{MutationRequest, Replayable};
 pub use packages::yizhan::*;
+pub use walk::{Place, Visitor, Walk};
 
 /// The whole contract as an encoded `google.protobuf.FileDescriptorSet`, comments included: what reflection serves.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor_set.bin"));

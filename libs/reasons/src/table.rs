@@ -560,8 +560,8 @@ reasons! {
             "BatchGetEligibilities, BatchFindFiling, RepairWaiting, RegisterNewborn, AddWorkingDays, filing", "fewer than 1 or more than 100 questions, 50 years, 2 payments; working days not 0 to 250";
         ResdCodeInvalid: "RESD_CODE_INVALID", Violation, "常住地应为 12 位统计用区划代码",
             "ImportPersons, transfers, merging, ledgers", "a 常住地 not of 12 digits";
-        TextInvalid: "TEXT_INVALID", Violation, "文本过长或含控制字符",
-            "enrollment, transfers, merging, ledgers", "above 50 characters, or with control characters; `consent_reference` of a grant the person gives themselves";
+        TextInvalid: "TEXT_INVALID", Violation, "文本过长，或含不可见字符",
+            "all", "longer than the field may be, or with characters that nobody sees ([which](INTEGRATION.md#rules-for-all-calls)); `consent_reference` of a grant the person gives themselves";
         InTheFuture: "IN_THE_FUTURE", Violation, "日期不能晚于今天",
             "all", "a birth, death, payment, referral, discharge or another day of what has happened lies after today (Asia/Shanghai)";
         AreaInvalid: "AREA_INVALID", Violation, "应为 6 位行政区划代码",
@@ -576,8 +576,8 @@ reasons! {
             "imports of enrollment and filing, RecordContributions", "more than 1000 rows";
         Required: "REQUIRED", Violation, "不能为空",
             "settlement, filing", "empty";
-        AmountInvalid: "AMOUNT_INVALID", Violation, "金额应大于零且不超过上限",
-            "Deposit, filing", "not above zero, or beyond 16 digits";
+        AmountInvalid: "AMOUNT_INVALID", Violation, "金额应大于零",
+            "Deposit, filing", "not above zero";
         TooLong: "TOO_LONG", Violation, "超过长度限制",
             "settlement", "identifiers 30, marks 30, reason of a reversal 200 characters";
         Characters: "CHARACTERS", Violation, "只能包含可见的 ASCII 字符",
@@ -597,7 +597,7 @@ reasons! {
         AmountNegative: "AMOUNT_NEGATIVE", Violation, "金额不能为负",
             "lines", "below zero";
         AmountTooLarge: "AMOUNT_TOO_LARGE", Violation, "金额超过 16 位",
-            "lines, bill, Deposit", "beyond 16 digits of fen";
+            "all", "beyond 16 digits of fen; also what a bill, a balance or a policy year would add up to";
         AmountMismatch: "AMOUNT_MISMATCH", Violation, "金额不等于数量×单价（四舍五入到分）",
             "lines", "not quantity × price, half up to the fen; `expected_fen`";
         OwnAccount: "OWN_ACCOUNT", Violation, "共济人不能是本人",

@@ -1,7 +1,7 @@
 //! A service as the list of its calls.
 
 /// Implements a generated service trait, each call by its use case, which is given what it works with, the
-/// [`Caller`](crate::Caller) and the message. What is not one question and one answer stands at the end after `..`, as it is.
+/// [`Caller`](crate::Caller) and the message once its fields are [checked](crate::contract). What is not one question and one answer stands at the end after `..`, as it is.
 ///
 /// ```ignore
 /// calls! { AccountService for Api, working with |api| &*api.0;
@@ -23,7 +23,9 @@ macro_rules! calls {
             ) -> Result<::tonic::Response<$response>, ::tonic::Status> {
                 let $this = self;
                 let caller = $crate::Caller::of(&request);
-                Ok(::tonic::Response::new($use_case($with, &caller, request.into_inner()).await?))
+                let message = request.into_inner();
+                $crate::contract::check(&message)?;
+                Ok(::tonic::Response::new($use_case($with, &caller, message).await?))
             })+
             $($($rest)*)?
         }

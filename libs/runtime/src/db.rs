@@ -12,6 +12,7 @@ mod connect;
 mod handle;
 mod lock;
 mod migrate;
+mod sums;
 mod transaction;
 
 pub use bulk::{
@@ -22,4 +23,5 @@ pub use connect::connect;
 pub use handle::{DatabaseConnection, DatabaseTransaction};
 pub use lock::lock;
 pub use migrate::{migrate, table};
+pub use sums::{read_sum, sum_of};
 pub use transaction::{KEEP_TRYING, Transient, begin_write, retry_transient};

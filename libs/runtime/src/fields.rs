@@ -95,14 +95,14 @@ impl<'a> Fields<'a> {
         self.some(Area::parse(value), field, Reason::AreaInvalid)
     }
 
-    /// Text of at most 50 characters without control characters.
+    /// Text of at most 50 characters.
     pub fn text(&mut self, field: &str, value: &str, required: bool) -> Option<String> {
         if required && value.trim().is_empty() {
             self.wrong(field, Reason::TextRequired);
             return None;
         }
-        let fits = value.chars().count() <= MAX_TEXT && !value.chars().any(char::is_control);
-        let said = Reason::TextInvalid.saying("最多 50 个字符，且不能含控制字符");
+        let fits = value.chars().count() <= MAX_TEXT;
+        let said = Reason::TextInvalid.saying("最多 50 个字符");
         self.require(fits, field, said).then(|| value.to_owned())
     }
 

@@ -12,6 +12,7 @@
 //! | [`batcher`], [`room`] | jobs that arrive together share a round trip; answers that fit into one message |
 //! | [`feed`] | the change log that others follow, which never skips |
 //! | [`follow`] | following another service's feed, each event exactly once |
+//! | [`contract`] | what holds for every field of every request |
 //! | [`fields`] | the fields of a request, each noted if it is wrong |
 //! | [`once`] | mutations that happen once per request id, whatever is retried |
 //! | [`server`], [`calls!`], [`process`], [`client`] | serving, a service as its calls, the life of a process, calling others |
@@ -25,6 +26,7 @@ mod calls;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod contract;
 pub mod db;
 pub mod error;
 pub mod feed;

@@ -10,6 +10,7 @@ mod filing;
 mod fund;
 mod institution;
 mod person;
+mod text;
 mod treatment;
 
 pub use area::{Area, NotAnArea};
@@ -18,6 +19,7 @@ pub use filing::{FilingKind, FilingMaterial};
 pub use fund::{Fund, FundField, Payer};
 pub use institution::{InstitutionType, Tier, is_fixmedins_code};
 pub use person::{Insutype, Status, is_psn_no};
+pub use text::{find_unseen, is_unseen};
 pub use treatment::Treatment;
 
 /// Declares an enumeration of the field: variant, code and Chinese name in one place.

@@ -120,6 +120,19 @@ impl PostgresServer {
         self.wait_until_ready();
     }
 
+    /// Starts it again if it gave up by itself, as it does when recovery finds no room, and waits until it answers.
+    pub fn start_again_if_it_ended(&mut self) {
+        // In its last moments it may still be there; then it is looked at again.
+        let give_up = Instant::now() + START_TIMEOUT;
+        while !self.psql("SELECT 1").status.success() {
+            assert!(Instant::now() < give_up, "PostgreSQL neither ends nor answers");
+            if !self.folder.join("data/postmaster.pid").exists() {
+                return self.start_again();
+            }
+            pause();
+        }
+    }
+
     /// The first process first, so that it starts no others.
     fn signal_all(&self, name: &str) {
         let file = fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("a running server");

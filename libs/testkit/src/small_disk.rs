@@ -57,14 +57,18 @@ impl SmallDisk {
 
     /// There is room again.
     pub fn make_room(&self, process: &ServiceProcess) {
-        match self.is_mounted() {
-            true => fs::remove_file(self.folder.join(BALLAST)).expect("the ballast can be removed"),
-            false => limit_files(process, "unlimited"),
+        let ballast = self.folder.join(BALLAST);
+        if ballast.exists() {
+            fs::remove_file(ballast).expect("the ballast can be removed");
+        }
+        if !self.is_mounted() {
+            limit_files(process, "unlimited");
         }
     }
 
     fn take_all_room(&self) {
-        let mut ballast = fs::File::create(self.folder.join(BALLAST)).expect("a file");
+        let ballast = self.folder.join(BALLAST);
+        let mut ballast = fs::File::options().create(true).append(true).open(ballast).expect("a file");
         // Down to the last page: what the service frees in between is taken too.
         let piece = vec![0; 4096];
         let full = loop {

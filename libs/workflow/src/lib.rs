@@ -68,7 +68,7 @@ pub use table::{Never, Step, To, Workflow, no_needs, step};
 /// Longest reason given for a step, in characters.
 pub const MAX_REASON: usize = 200;
 
-/// Whether a text can stand in a case's history as a reason: not too long, and nothing that cannot be printed.
+/// Whether a text can stand in a case's history as a reason: it is not too long.
 pub fn is_reason(text: &str) -> bool {
-    text.chars().count() <= MAX_REASON && !text.chars().any(char::is_control)
+    text.chars().count() <= MAX_REASON
 }

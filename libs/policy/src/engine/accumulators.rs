@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
+use yizhan_money::MAX_FEN;
 use yizhan_terms::Tier;
 
+use super::refusal::Refusal;
 use crate::case::Case;
 use crate::model::{Accumulator, AccumulatorIndex, Policy};
 use crate::outcome::Change;
@@ -40,11 +42,21 @@ impl<'a> Totals<'a> {
 
     /// What earlier visits and earlier layers of this one added up to.
     pub fn now(&self, index: AccumulatorIndex) -> i64 {
-        self.before[index] + self.added[index]
+        self.before[index].saturating_add(self.added[index])
     }
 
     pub fn add(&mut self, index: AccumulatorIndex, amount: i64) {
-        self.added[index] += amount;
+        self.added[index] = self.added[index].saturating_add(amount);
+    }
+
+    /// Refuses what would add up to more than any amount: nobody could settle on it.
+    pub fn require_within(&self) -> Result<(), Refusal> {
+        let total = (0..self.before.len()).map(|index| self.now(index));
+        if total.max().is_none_or(|total| total <= MAX_FEN) {
+            return Ok(());
+        }
+        let reason = "a total of the policy year would be above the limit of 16 digits";
+        Err(Refusal::BadCase { field: "accumulated".into(), reason })
     }
 
     /// The changes, in the order the policy declares; zero changes are left out.

@@ -47,6 +47,7 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
         for index in 0..policy.layers.len() {
             layers.push(run.apply(index)?);
         }
+        totals.require_within()?;
         changes.extend(totals.into_changes());
     }
 

@@ -23,8 +23,8 @@ pub async fn list_unenrolled(
     let scope =
         checked_scope(register, &request.poolarea_no, &request.as_of, &request.code_prefix, &mut violations);
     let name = request.identity_name.as_str();
-    let fits = name.chars().count() <= MAX_TEXT && !name.chars().any(char::is_control);
-    violations.require(fits, "identity_name", Reason::TextInvalid.saying("最多 50 个字符，且不能含控制字符"));
+    let fits = name.chars().count() <= MAX_TEXT;
+    violations.require(fits, "identity_name", Reason::TextInvalid.saying("最多 50 个字符"));
     let scope = violations.finish(scope)?;
     check_reader(caller, &scope.poolarea_no)?;
     let Scope { poolarea_no, as_of, .. } = &scope;

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
-use yizhan_runtime::{Caller, Reply, calls};
+use yizhan_runtime::{Caller, Reply, calls, contract};
 
 use super::{
     find_person, get_cache_status, get_eligibility, get_person, import_account_shares, import_coverages,
@@ -51,6 +51,7 @@ calls! { EnrollmentService for Api, working with |api| &api.register;
             request: Request<pb::WatchRegisterRequest>,
         ) -> Reply<Self::WatchRegisterStream> {
             let caller = Caller::of(&request);
+            contract::check(request.get_ref())?;
             let events = watch_register(
                 &self.register,
                 self.stopping.clone(),

@@ -10,7 +10,7 @@ use yizhan_proto::enrollment::v1::load_roster_response::Part as Told;
 use yizhan_proto::enrollment::v1::{
     LoadRosterRequest, LoadRosterResponse, RosterHeader, RosterReady, RosterRowResults,
 };
-use yizhan_runtime::{Caller, Reason, ServiceError};
+use yizhan_runtime::{Caller, Reason, ServiceError, contract};
 
 use super::applier::Applier;
 use super::check::{RowRules, roster_unknown};
@@ -175,7 +175,12 @@ impl Load {
         };
         match next {
             Ok(Ok(None)) => Ok(None),
-            Ok(Ok(Some(LoadRosterRequest { part: Some(part) }))) => Ok(Some(part)),
+            // A row with something wrong is refused by itself, while the others proceed.
+            Ok(Ok(Some(LoadRosterRequest { part: Some(part @ Said::Rows(_)) }))) => Ok(Some(part)),
+            Ok(Ok(Some(message @ LoadRosterRequest { part: Some(_) }))) => {
+                contract::check(&message)?;
+                Ok(message.part)
+            }
             Ok(Ok(Some(LoadRosterRequest { part: None }))) => {
                 Err(out_of_order("part", "消息应为首部、明细或封条之一"))
             }

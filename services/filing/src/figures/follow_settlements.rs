@@ -51,16 +51,17 @@ impl Follower for FollowSettlements {
     /// Settlements that came together make one addend a figure.
     async fn prepare(&self, events: Vec<WatchSettlementsResponse>) -> Result<Vec<Part>, ServiceError> {
         let mut parts: BTreeMap<(String, String, String), Part> = BTreeMap::new();
+        let mut apart = Vec::new();
         let infos = events.into_iter().filter_map(|event| event.settlement?.setlinfo);
         for part in infos.filter_map(|info| part(&info)) {
             let key = (part.poolarea_no.clone(), part.month.clone(), part.subject.clone());
-            let sum = match parts.remove(&key) {
-                Some(before) => before.plus(part),
-                None => part,
-            };
-            parts.insert(key, sum);
+            let sum = parts.get(&key).map_or(Some(part.clone()), |before| before.plus(&part));
+            match sum {
+                Some(sum) => drop(parts.insert(key, sum)),
+                None => apart.push(part),
+            }
         }
-        Ok(parts.into_values().collect())
+        Ok(parts.into_values().chain(apart).collect())
     }
 
     async fn apply(&self, tx: &DatabaseTransaction, parts: &Vec<Part>) -> Result<(), ServiceError> {

@@ -7,7 +7,7 @@ pub mod entities;
 use std::ops::RangeInclusive;
 
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
-use yizhan_runtime::db::{DatabaseConnection, begin_write, insert_values};
+use yizhan_runtime::db::{DatabaseConnection, begin_write, insert_values, read_sum, sum_of};
 use yizhan_runtime::ids::new_id;
 use yizhan_terms::Area;
 
@@ -99,8 +99,7 @@ impl<const N: usize> Figures<N> {
     /// The figures, by area, month and subject.
     pub async fn read<C: ConnectionTrait>(&self, db: &C, wanted: &Wanted) -> Result<Vec<Addend<N>>, DbErr> {
         let Figures { table, subject, .. } = self;
-        let sums: Vec<String> =
-            self.sums.iter().map(|name| format!("CAST(SUM({name}) AS bigint) AS {name}")).collect();
+        let sums = self.sums.map(sum_of);
         let sql = format!(
             "SELECT poolarea_no, month, {subject}, {} FROM {table} WHERE poolarea_no BETWEEN $1 AND $2 \
              AND month BETWEEN $3 AND $4 AND (poolarea_no, month) > ($5, $6) \
@@ -112,7 +111,7 @@ impl<const N: usize> Figures<N> {
         let mut values: Vec<Value> = texts.into_iter().map(Value::from).collect();
         values.push((*limit as i64).into());
         let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-        db.query_all_raw(statement).await?.iter().map(|row| self.addend(row)).collect()
+        db.query_all_raw(statement).await?.iter().map(|row| self.addend(row, told)).collect()
     }
 
     /// Replaces many addends of a figure by one, figure by figure. Whoever else does so at the same time sums up only what it takes away itself.
@@ -141,16 +140,26 @@ impl<const N: usize> Figures<N> {
         let values = figure.map(Value::from);
         let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
         let rows = tx.query_all_raw(statement).await?;
-        let addends: Result<Vec<Addend<N>>, DbErr> = rows.iter().map(|row| self.addend(row)).collect();
-        let sum = addends?.into_iter().reduce(Addend::plus);
-        self.add(&tx, sum.as_slice()).await?;
+        let addends: Result<Vec<Addend<N>>, DbErr> =
+            rows.iter().map(|row| self.addend(row, |row, name| row.try_get("", name))).collect();
+        let addends = addends?;
+        let Some((first, others)) = addends.split_first() else { return tx.rollback().await };
+        match others.iter().try_fold(first.clone(), |sum, addend| sum.plus(addend)) {
+            Some(sum) => self.add(&tx, &[sum]).await?,
+            // What does not fit into one stays many.
+            None => return tx.rollback().await,
+        }
         tx.commit().await
     }
 
-    fn addend(&self, row: &QueryResult) -> Result<Addend<N>, DbErr> {
+    fn addend(
+        &self,
+        row: &QueryResult,
+        read: fn(&QueryResult, &str) -> Result<i64, DbErr>,
+    ) -> Result<Addend<N>, DbErr> {
         let mut sums = [0; N];
         for (sum, name) in sums.iter_mut().zip(self.sums) {
-            *sum = row.try_get("", name)?;
+            *sum = read(row, name)?;
         }
         Ok(Addend {
             poolarea_no: row.try_get("", "poolarea_no")?,
@@ -162,12 +171,18 @@ impl<const N: usize> Figures<N> {
 }
 
 impl<const N: usize> Addend<N> {
-    /// Of one figure.
-    #[must_use]
-    pub fn plus(mut self, other: Addend<N>) -> Addend<N> {
-        for (sum, more) in self.sums.iter_mut().zip(other.sums) {
-            *sum += more;
+    /// Of one figure; `None` if it would be too large for the table.
+    pub fn plus(&self, other: &Addend<N>) -> Option<Addend<N>> {
+        let mut both = self.clone();
+        for (sum, more) in both.sums.iter_mut().zip(other.sums) {
+            *sum = sum.checked_add(more)?;
         }
-        self
+        Some(both)
     }
+}
+
+/// A figure as the contract tells it: beyond what its fields hold, the most they hold.
+fn told(row: &QueryResult, name: &str) -> Result<i64, DbErr> {
+    let sum = read_sum(row, name)?;
+    Ok(i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX }))
 }

@@ -12,7 +12,7 @@ use yizhan_proto::filing::v1::{
     ImportFilingsResponse, ListFilingsRequest, ListFilingsResponse, ListQueueRequest, ListQueueResponse,
     SubmitFilingRequest, SubmitFilingResponse, WatchFilingsRequest, WatchFilingsResponse,
 };
-use yizhan_runtime::{Caller, calls};
+use yizhan_runtime::{Caller, calls, contract};
 
 use crate::answers::{batch_find_filing, find_filing};
 use crate::app::Register;
@@ -50,6 +50,7 @@ calls! { FilingService for FilingApi, working with |api| &api.register;
             request: Request<WatchFilingsRequest>,
         ) -> Result<Response<Self::WatchFilingsStream>, Status> {
             let caller = Caller::of(&request);
+            contract::check(request.get_ref())?;
             let token = request.into_inner().resume_token;
             let events =
                 watch_filings::watch_filings(&self.register, self.stopping.clone(), caller, &token).await?;

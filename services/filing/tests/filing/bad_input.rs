@@ -267,7 +267,7 @@ both_databases! {
                     ("to_area", "FIELD_NOT_EXPECTED"),
                 ],
             ),
-            (AdvanceFilingRequest { reason: "换\n行".into(), ..base.clone() }, vec![("reason", "REASON_INVALID")]),
+            (AdvanceFilingRequest { reason: "换\n行".into(), ..base.clone() }, vec![("reason", "TEXT_INVALID")]),
             (of(FilingAction::Supply), vec![("materials", "REQUIRED")]),
             (
                 AdvanceFilingRequest { materials: vec![paper("certificate"); 21], ..of(FilingAction::Supply) },

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use tonic::Code;
-use yizhan_filing::figures::store::VISITS;
+use yizhan_filing::figures::store::{Addend, VISITS};
+use yizhan_money::MAX_FEN;
 use yizhan_proto::filing::v1::filing_figures_service_client::FilingFiguresServiceClient;
 use yizhan_proto::filing::v1::*;
 use yizhan_proto::settlement::v1::SettlementInfo;
@@ -238,6 +239,30 @@ both_databases! {
         let statement = sea_orm::Statement::from_string(connection.get_database_backend(), sql);
         let addends: i64 = connection.query_one_raw(statement).await.unwrap().unwrap().try_get("", "addends").unwrap();
         assert!(addends < 50, "{addends}");
+    }
+
+    /// Neither bills that are larger than any amount, nor more of the largest than 64 bits can add up.
+    async fn no_bill_makes_figures_unreadable(db: TestDatabase) {
+        let service = start(&db).await;
+        for fen in [i64::MAX, MAX_FEN + 1, i64::MIN] {
+            let bill = RecordManualReimbursementRequest { medfee_sumamt_fen: fen, ..bill("M1") };
+            let refused = record(&service, AGENCY, bill).await.unwrap_err();
+            assert_eq!(violations(&refused), [("medfee_sumamt_fen", "AMOUNT_TOO_LARGE")], "{fen}");
+        }
+        assert_eq!(june(&service).await, FilingFigures::default(), "nothing was counted");
+        // What came in before there was a limit.
+        let connection = connect(&DatabaseConfig::at(db.url())).await.unwrap();
+        let before = |sums| Addend { poolarea_no: "360100".into(), month: "2025-06".into(), subject: "cross".into(), sums };
+        let huge = vec![before([0, 1, 0, 0, 0, i64::MAX]); 60];
+        VISITS.add(&connection, &huge).await.unwrap();
+        VISITS.fold(&connection).await.unwrap();
+        let figures = june(&service).await.cross_province.unwrap();
+        assert_eq!((figures.stays_manual, figures.manual_medfee_fen), (60, i64::MAX));
+        // They can be taken off again, and what is left is exact.
+        VISITS.add(&connection, &vec![before([0, -1, 0, 0, 0, -i64::MAX]); 60]).await.unwrap();
+        record(&service, AGENCY, RecordManualReimbursementRequest { medfee_sumamt_fen: MAX_FEN, ..bill("M1") }).await.unwrap();
+        let figures = june(&service).await.cross_province.unwrap();
+        assert_eq!((figures.stays_manual, figures.manual_medfee_fen), (1, MAX_FEN));
     }
 
     async fn figures_come_in_pages(db: TestDatabase) {

@@ -66,8 +66,7 @@ fn check(request: &DepositRequest) -> Result<(), ServiceError> {
     let mut fields = Fields::of(&mut wrong);
     fields.psn_no("psn_no", &request.psn_no);
     fields.area("poolarea_no", &request.poolarea_no);
-    let fits = (1..=MAX_FEN).contains(&request.amount_fen);
-    fields.require(fits, "amount_fen", Reason::AmountInvalid.saying("金额应大于 0，且不超过 16 位"));
+    fields.require(request.amount_fen > 0, "amount_fen", Reason::AmountInvalid);
     wrong.none()
 }
 

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    Statement,
 };
 use yizhan_money::Fen;
 use yizhan_policy::identities::Amounts;
 use yizhan_proto::settlement::v1::{CheckBooksResponse, Posting, Settlement};
-use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::db::{DatabaseConnection, read_sum, sum_of};
 
 use super::messages::parts::amounts_of;
 use super::store::entities::{account, posting, settlement};
@@ -30,7 +31,7 @@ pub async fn check_books(db: &DatabaseConnection, poolarea_no: &str) -> Result<C
 }
 
 /// Totals by policy year and accumulator.
-type Totals = BTreeMap<(String, String), i64>;
+type Totals = BTreeMap<(String, String), i128>;
 
 /// A query for `name` and `value` of what does not agree, and how that is told.
 type Finding = (&'static str, fn(&str, i64) -> String);
@@ -93,7 +94,7 @@ impl Check<'_> {
                 }
                 for change in answer.trace.iter().flat_map(|trace| &trace.accumulators) {
                     let key = (change.policy_year.clone(), change.accumulator.clone());
-                    *folded.entry(key).or_insert(0) += change.added;
+                    *folded.entry(key).or_insert(0) += i128::from(change.added);
                 }
             }
             match rows.last() {
@@ -153,7 +154,7 @@ impl Check<'_> {
         let mut stored = Totals::new();
         for row in settlements::accumulated_of(self.db, self.poolarea_no, psn_no).await? {
             let totals = row.totals()?.into_iter();
-            stored.extend(totals.map(|(name, total)| ((row.policy_year.clone(), name), total)));
+            stored.extend(totals.map(|(name, total)| ((row.policy_year.clone(), name), total.into())));
         }
         let folded: Totals =
             folded.iter().filter(|(_, total)| **total != 0).map(|(k, v)| (k.clone(), *v)).collect();
@@ -175,9 +176,13 @@ impl Check<'_> {
 
     /// Balances of personal accounts are the sums of their postings.
     async fn accounts(&mut self) -> Result<(), DbErr> {
-        let sums = "SELECT account AS name, CAST(SUM(amount_fen) AS bigint) AS value FROM postings \
-                    WHERE poolarea_no = $1 AND account LIKE 'account/%' GROUP BY account";
-        let sums: BTreeMap<String, i64> = self.query(sums).await?.into_iter().collect();
+        let sums = format!(
+            "SELECT account, {} FROM postings WHERE poolarea_no = $1 AND account LIKE 'account/%' GROUP BY account",
+            sum_of("amount_fen")
+        );
+        let sums = self.rows(&sums).await?;
+        let sums = sums.iter().map(|row| Ok((row.try_get("", "account")?, read_sum(row, "amount_fen")?)));
+        let sums: BTreeMap<String, i128> = sums.collect::<Result<_, DbErr>>()?;
         let rows = account::Entity::find()
             .filter(account::Column::PoolareaNo.eq(self.poolarea_no))
             .all(self.db)
@@ -185,7 +190,7 @@ impl Check<'_> {
         let stored: BTreeMap<String, i64> =
             rows.into_iter().map(|row| (format!("account/{}", row.psn_no), row.balance_fen)).collect();
         for (account, sum) in &sums {
-            if stored.get(account).copied().unwrap_or(0) != *sum {
+            if i128::from(stored.get(account).copied().unwrap_or(0)) != *sum {
                 self.report(format!("{account}: the balance is not the sum of its postings, {sum} fen"));
             }
         }
@@ -195,11 +200,15 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Rows of `name` (may be absent) and `value`.
-    async fn query(&self, sql: &str) -> Result<Vec<(String, i64)>, DbErr> {
+    async fn rows(&self, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
         let backend = self.db.get_database_backend();
         let statement = Statement::from_sql_and_values(backend, sql, [self.poolarea_no.into()]);
-        let rows = self.db.query_all_raw(statement).await?;
+        self.db.query_all_raw(statement).await
+    }
+
+    /// Rows of `name` (may be absent) and `value`.
+    async fn query(&self, sql: &str) -> Result<Vec<(String, i64)>, DbErr> {
+        let rows = self.rows(sql).await?;
         rows.iter()
             .map(|row| Ok((row.try_get("", "name").unwrap_or_default(), row.try_get("", "value")?)))
             .collect()

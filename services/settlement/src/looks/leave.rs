@@ -40,9 +40,9 @@ pub fn check_purpose(caller: &Caller, purpose: &str, needed: bool, wrong: &mut V
             "purpose",
             Reason::TextRequired.saying("请说明查询用途"),
         );
-    let fits = purpose.chars().count() <= MAX_PURPOSE && !purpose.chars().any(char::is_control);
+    let fits = purpose.chars().count() <= MAX_PURPOSE;
     if told {
-        wrong.require(fits, "purpose", Reason::TextInvalid.saying("最多 50 个字符，且不能含控制字符"));
+        wrong.require(fits, "purpose", Reason::TextInvalid.saying("最多 50 个字符"));
     }
     purpose.to_owned()
 }

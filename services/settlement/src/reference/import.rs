@@ -23,7 +23,7 @@ pub const MAX_ROWS: usize = 1000;
 const MAX_LABELS: usize = 10;
 /// Characters of such a mark at most.
 const MAX_LABEL: usize = 30;
-/// Characters of a name at most.
+/// Characters of a name, and of what is said about where an entry comes from, at most.
 const MAX_NAME: usize = 200;
 
 /// Adds or replaces institutions.
@@ -146,6 +146,10 @@ fn check_institution(row: &Institution, mut fields: Fields<'_>) {
 fn check_item(row: &CatalogueItem, mut fields: Fields<'_>) {
     check_id(&mut fields, "hilist_code", &row.hilist_code);
     check_name(&mut fields, "name", &row.name);
+    for (field, text) in [("source", &row.source), ("confidence", &row.confidence)] {
+        let fits = text.chars().count() <= MAX_NAME;
+        fields.require(fits, field, Reason::TextInvalid.saying(format!("最多 {MAX_NAME} 个字符")));
+    }
     let known = matches!(row.chrgitm_lv.as_str(), "" | "01" | "02" | "03");
     fields.require(known, "chrgitm_lv", Reason::CodeUnknown.saying("收费项目等级应为空、01、02 或 03"));
     let known =

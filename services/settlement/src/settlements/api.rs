@@ -12,7 +12,7 @@ use yizhan_proto::settlement::v1::{
     PreviewRequest, PreviewResponse, ReplaySettlementRequest, ReplaySettlementResponse, ReverseRequest,
     ReverseResponse, SettleRequest, SettleResponse, WatchSettlementsRequest, WatchSettlementsResponse,
 };
-use yizhan_runtime::{Caller, calls};
+use yizhan_runtime::{Caller, calls, contract};
 
 use super::{benefits, check_books, preview, query, replay, reverse, settle, watch};
 use crate::app::Api;
@@ -37,6 +37,7 @@ calls! { SettlementService for Api, working with |api| &api.0;
             request: Request<WatchSettlementsRequest>,
         ) -> Result<Response<Self::WatchSettlementsStream>, Status> {
             let caller = Caller::of(&request);
+            contract::check(request.get_ref())?;
             let events = watch::watch(self.0.clone(), caller, &request.into_inner()).await?;
             Ok(Response::new(Box::pin(events)))
         }

@@ -65,6 +65,10 @@ pub fn refused(refusal: Refusal) -> ServiceError {
         Refusal::BadCase { ref field, .. } if field.starts_with("visit.remote") => {
             error.with_text("备案登记核定的异地就医待遇不合规定").with("field", field)
         }
+        Refusal::BadCase { field, .. } if field == "accumulated" => ServiceError::invalid_field(
+            "visit.feedetail",
+            Reason::AmountTooLarge.saying("年度累计将超过 16 位"),
+        ),
         Refusal::BadCase { field, .. } => error.with("field", field),
         Refusal::RemoteNotPlaced { treatment, rule, .. } => {
             error.with("treatment", treatment).with("rule", rule)

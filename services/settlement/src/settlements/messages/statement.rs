@@ -5,7 +5,7 @@ mod text;
 
 use yizhan_money::Fen;
 use yizhan_proto::settlement::v1::{LayerTrace, Settlement, SettlementInfo, Source};
-use yizhan_terms::{MedType, Payer};
+use yizhan_terms::{MedType, Payer, is_unseen};
 
 use super::explain;
 use crate::books::messages::parts::{header, policy_of};
@@ -122,6 +122,13 @@ fn filing_rows(settlement: &Settlement) -> Vec<(&'static str, String)> {
 
 const QUALITY: &str = "依据后的〔〕为来源质量：G 政府网站，H 医院医保办，N 报刊，R 本地门户转载，A 聚合站，O 开源汇编，P 项目假设。";
 
+/// A text as it is printed: what was stored before such characters were refused shows where it has some, and commands no terminal.
+fn shown(text: &str) -> String {
+    text.chars()
+        .map(|character| if is_unseen(character) { char::REPLACEMENT_CHARACTER } else { character })
+        .collect()
+}
+
 fn yuan(fen: i64) -> String {
     Fen(fen).to_string()
 }
@@ -155,4 +162,31 @@ fn reversed_rows(settlement: &Settlement) -> Vec<PayerRow> {
         applied: true,
     };
     funds.map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use yizhan_proto::settlement::v1::Trace;
+
+    use super::*;
+
+    #[test]
+    fn what_was_stored_before_texts_were_checked_commands_no_terminal_and_no_page() {
+        let hostile = "甲\u{1b}[2J\n结算ID：S9\u{202e}<script>&\0";
+        let info = SettlementInfo {
+            setl_id: hostile.into(),
+            psn_name_masked: hostile.into(),
+            fixmedins_name: hostile.into(),
+            ..Default::default()
+        };
+        let layer = LayerTrace { title: hostile.into(), payer: hostile.into(), ..Default::default() };
+        let source = Source { title: hostile.into(), url: hostile.into(), quality: hostile.into() };
+        let trace = Trace { layers: vec![layer], sources: vec![source], ..Default::default() };
+        let settlement = Settlement { setlinfo: Some(info), trace: Some(trace), ..Default::default() };
+        let (text, html) = (text(&settlement), html(&settlement));
+        let plain = text.lines().chain(html.lines()).all(|line| !line.contains(is_unseen));
+        assert!(plain, "{text:?} {html:?}");
+        assert!(text.contains("甲\u{fffd}[2J\u{fffd}结算ID：S9\u{fffd}<script>&\u{fffd}"), "{text}");
+        assert!(!html.contains("<script") && html.contains("&lt;script&gt;&amp;"), "{html}");
+    }
 }

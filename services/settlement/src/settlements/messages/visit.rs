@@ -140,7 +140,6 @@ fn check_line(
     let price = fields.some(price, "pric", Reason::PriceInvalid.saying(text));
     let amount = line.det_item_fee_sumamt_fen;
     fields.require(amount >= 0, "det_item_fee_sumamt_fen", Reason::AmountNegative);
-    fields.require(amount <= MAX_FEN, "det_item_fee_sumamt_fen", Reason::AmountTooLarge);
     let day = fields.optional("fee_ocur_date", &line.fee_ocur_date, Fields::date);
     let within = day.flatten().zip(days).is_none_or(|(day, (begin, end))| begin <= day && day <= end);
     fields.require(within, "fee_ocur_date", Reason::OutsideVisit);

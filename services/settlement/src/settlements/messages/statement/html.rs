@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use yizhan_proto::settlement::v1::Settlement;
 
-use super::{Page, QUALITY};
+use super::{Page, QUALITY, shown};
 
 const STYLE: &str = "@page{size:A4;margin:14mm}*{box-sizing:border-box}\
 body{font:13px/1.5 'Noto Sans CJK SC','Source Han Sans SC','Microsoft YaHei',sans-serif;color:#1a1a1a;max-width:182mm;margin:0 auto;padding:6mm 0}\
@@ -40,9 +40,8 @@ pub fn html(settlement: &Settlement) -> String {
                 (basis(&page))
             }
         }
-        "\n"
     };
-    whole.into_string()
+    shown(&whole.into_string()) + "\n"
 }
 
 fn parts(page: &Page<'_>) -> Markup {

@@ -2,8 +2,9 @@
 
 use unicode_width::UnicodeWidthChar;
 use yizhan_proto::settlement::v1::Settlement;
+use yizhan_terms::is_unseen;
 
-use super::{Page, QUALITY};
+use super::{Page, QUALITY, shown};
 
 /// Cells of a line.
 const WIDTH: usize = 92;
@@ -37,7 +38,7 @@ pub fn text(settlement: &Settlement) -> String {
     lines.push("─".repeat(WIDTH));
     lines.extend(wrapped(QUALITY));
     lines.push(String::new());
-    lines.join("\n")
+    lines.iter().map(|line| shown(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn columns(name: &str, base: &str, deductible: &str, paid: &str) -> String {
@@ -53,6 +54,7 @@ fn cells(text: &str) -> usize {
 fn cell(character: char) -> usize {
     match character {
         '“' | '”' | '—' | '…' => 2,
+        unseen if is_unseen(unseen) => 1,
         other => other.width().unwrap_or_default(),
     }
 }

@@ -1,0 +1,165 @@
+//! When all is well again: everything that was acknowledged is there, once.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt, stream};
+use yizhan_integration_tests::checks::info;
+use yizhan_integration_tests::*;
+use yizhan_proto::settlement::v1::Settlement;
+
+use super::follow::{Feed, Heard};
+use super::load::{PERSONS, Record};
+use super::write::{Callers, Told, Write};
+
+/// Requests at once.
+const AT_ONCE: usize = 16;
+/// How long anything may take now.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is wrong, if anything; and everything that has been done now.
+pub async fn check(callers: &Callers, record: Record, feeds: &[(Feed, Heard)]) -> Vec<String> {
+    let Record { mut done, abandoned, mut troubles, .. } = record;
+    let settled = done.iter().filter(|(write, _)| is_settlement(write)).count();
+    let open = abandoned.iter().filter(|write| is_settlement(write)).count();
+    let there = settlements(callers, &mut troubles).await;
+    if there < settled || there > settled + open {
+        troubles.push(format!("{settled} settlements acknowledged, {open} abandoned, {there} are there"));
+    }
+    // A caller that went away comes back. Whether it was done or not, it is done now, once.
+    for write in abandoned {
+        match write.send(callers, PATIENCE).await {
+            Ok(told) => done.push((write, told)),
+            Err(error) => troubles.push(format!("refused afterwards: {error:?} for {write:?}")),
+        }
+    }
+    let again =
+        stream::iter(&done).map(|(write, told)| again(callers, write, told)).buffer_unordered(AT_ONCE);
+    troubles.extend(again.filter_map(async |trouble| trouble).collect::<Vec<String>>().await);
+
+    let settled: Vec<&Settlement> = done.iter().filter_map(|(_, told)| told.settlement.as_ref()).collect();
+    let there = settlements(callers, &mut troubles).await;
+    if there != settled.len() {
+        troubles.push(format!("{} settlements acknowledged, {there} are there", settled.len()));
+    }
+    troubles.extend(accounts(callers, &done).await);
+    for (feed, heard) in feeds {
+        troubles.extend(told_once(*feed, heard, &done).await);
+    }
+    troubles
+}
+
+fn is_settlement(write: &Write) -> bool {
+    matches!(write, Write::Settle(_) | Write::Reverse(_))
+}
+
+/// The same request again is answered as before, and what it made is found.
+async fn again(callers: &Callers, write: &Write, told: &Told) -> Option<String> {
+    match write.send(callers, PATIENCE).await {
+        Ok(now) if now.replayed && now.bytes == told.bytes => {}
+        Ok(now) => {
+            return Some(format!(
+                "LOST or changed: replayed {}, {write:?}: {told:?}, now {now:?}",
+                now.replayed
+            ));
+        }
+        Err(error) => return Some(format!("refused when repeated: {error:?} for {write:?}")),
+    }
+    let settlement = told.settlement.as_ref()?;
+    match callers.everybody.get(&info(settlement).setl_id).await {
+        Ok(found) if unreversed(found.clone()) == unreversed(settlement.clone()) => None,
+        other => Some(format!("LOST or changed: {settlement:?}, now {other:?}")),
+    }
+}
+
+/// Without the one mark that a later reversal leaves.
+fn unreversed(mut settlement: Settlement) -> Settlement {
+    settlement.setlinfo.as_mut().expect("a header").refd_setl_flag.clear();
+    settlement
+}
+
+/// How many there are; the books of every area balance.
+async fn settlements(callers: &Callers, troubles: &mut Vec<String>) -> usize {
+    let mut there = 0;
+    for area in [COMPOSITE_AREA, NANCHANG] {
+        let books = callers.everybody.check_books(area).await;
+        troubles.extend(books.discrepancies.into_iter().map(|one| format!("books of {area}: {one}")));
+        there += books.settlements as usize;
+    }
+    there
+}
+
+/// What is on an account is what was paid in, less what it paid.
+async fn accounts(callers: &Callers, done: &[(Write, Told)]) -> Vec<String> {
+    let mut expected: BTreeMap<String, i64> = (0..PERSONS).map(|number| (format!("P{number}"), 0)).collect();
+    for (write, told) in done {
+        if let Write::Deposit(deposit) = write {
+            *expected.entry(deposit.psn_no.clone()).or_default() += deposit.amount_fen;
+        }
+        if let Some(info) = told.settlement.as_ref().map(info).filter(|info| info.acct_pay_fen != 0) {
+            *expected.entry(info.psn_no.clone()).or_default() -= info.acct_pay_fen;
+        }
+    }
+    let mut troubles = Vec::new();
+    for (psn_no, expected) in expected {
+        let there = callers.everybody.balance(&psn_no, COMPOSITE_AREA).await;
+        if there != expected {
+            troubles.push(format!("account of {psn_no}: {there} instead of {expected} fen"));
+        }
+    }
+    troubles
+}
+
+/// A feed told everything once, and what belongs together in order.
+async fn told_once(feed: Feed, heard: &Heard, done: &[(Write, Told)]) -> Vec<String> {
+    let expected = expected_events(feed, done);
+    let give_up = Instant::now() + PATIENCE;
+    let complete = |events: &[String]| expected.iter().all(|event| events.contains(event));
+    while !complete(&heard.events()) && Instant::now() < give_up {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let events = heard.events();
+    let mut troubles = heard.errors();
+    let missing = expected.iter().filter(|event| !events.contains(event));
+    troubles.extend(missing.map(|event| format!("{feed:?} did not tell {event}")));
+    let mut last: BTreeMap<&str, i64> = BTreeMap::new();
+    for event in &events {
+        let (thing, version) = event.split_once('#').unwrap_or((event, "1"));
+        let before = last.insert(thing, version.parse().expect("a version")).unwrap_or(0);
+        if last[thing] != before + 1 {
+            troubles.push(format!("{feed:?} told {event} behind version {before}"));
+        }
+    }
+    if feed == Feed::Settlements && events.len() != expected.len() {
+        troubles.push(format!("{feed:?} told {} events for {} settlements", events.len(), expected.len()));
+    }
+    troubles
+}
+
+/// The last that is to be heard of everything that was done.
+fn expected_events(feed: Feed, done: &[(Write, Told)]) -> Vec<String> {
+    let mut versions: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut events = Vec::new();
+    for (write, told) in done {
+        match (feed, write) {
+            (Feed::Settlements, _) => {
+                events.extend(told.settlement.iter().map(|one| info(one).setl_id.clone()))
+            }
+            (Feed::Filings, _) => {
+                events.extend(told.filing.iter().map(|one| format!("{}#{}", one.filing_id, one.version)));
+            }
+            (Feed::Register, Write::Person(request)) => {
+                *versions.entry(&request.rows[0].psn_no).or_default() += 1
+            }
+            (Feed::Register, Write::Coverage(request)) => {
+                *versions.entry(&request.rows[0].psn_no).or_default() += 1
+            }
+            (Feed::Register, Write::Identity(request)) => {
+                *versions.entry(&request.rows[0].psn_no).or_default() += 1
+            }
+            (Feed::Register, _) => {}
+        }
+    }
+    events.extend(versions.into_iter().map(|(psn_no, version)| format!("{psn_no}#{version}")));
+    events
+}
