@@ -178,7 +178,6 @@ async fn cell(channel: Channel, method: &MethodDescriptor, caller: &str, json: &
         Ok(answer) => return if answer.is_empty() { 'o' } else { '+' },
         Err(refused) => refused,
     };
-    let path = method.full_name();
     match refused.code() {
         Code::PermissionDenied => '-',
         Code::Unauthenticated => '?',
