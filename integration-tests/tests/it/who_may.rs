@@ -269,7 +269,7 @@ impl Desk {
     }
 }
 
-fn by<T>(caller: &str, message: T) -> Request<T> {
+pub fn by<T>(caller: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("yizhan-caller", caller.parse().unwrap());
     request

@@ -5,6 +5,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use yizhan_documents::{Document, Head, Problem};
 use yizhan_runtime::db::{DatabaseTransaction, lock};
 use yizhan_runtime::ids::new_id_after;
+use yizhan_runtime::once::{self, Done, Replayable, RequestKey, Write};
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
 
 use crate::MAX_NAME;
@@ -113,6 +114,47 @@ impl<D: Document> Publication<D> {
         store::insert(tx, row).await?;
         Ok(Published { summary: self.summary(Some(now)), known: false })
     }
+}
+
+/// Checks the document of a request and publishes it, once however often it is asked. It is worked by from the answer on; in other
+/// processes a little later. One that is known with the same content is answered as it is.
+///
+/// # Errors
+/// Those of [`Publication::read`], [`Publication::check_area`] and [`Publication::write`]; REQUEST_ID_REUSED.
+pub async fn publish<S, D, A>(
+    service: &S,
+    book: &Book<D>,
+    caller: &Caller,
+    (key, wrong): (RequestKey, Violations),
+    (text, told): (&str, fn(Published) -> A),
+) -> Result<A, ServiceError>
+where
+    S: once::Service<Changed: Default>,
+    D: Document,
+    A: Replayable + Send,
+{
+    let publication = Publication::<D>::read(text, wrong)?;
+    publication.check_area(caller)?;
+    let Head { id, version, digest, .. } = publication.document.head();
+    if book.current().version(id, version).is_some_and(|known| known.head().digest == digest) {
+        let (summary, _) = book.get(id, version).await?;
+        return Ok(told(Published { summary, known: true }));
+    }
+    let publication = &publication;
+    let answer = once::once(service, &key, |write| Box::pin(write_down(write, book, publication, told)));
+    let answer = answer.await?;
+    book.refresh().await?;
+    Ok(answer)
+}
+
+async fn write_down<S: once::Service<Changed: Default>, D: Document, A>(
+    Write { tx, service, cause }: Write<'_, '_, S>,
+    book: &Book<D>,
+    publication: &Publication<D>,
+    told: fn(Published) -> A,
+) -> Result<Done<A, S::Changed>, ServiceError> {
+    let published = publication.write(tx, book, &cause.caller, service.clock().now()).await?;
+    Ok(Done { answer: told(published), changed: S::Changed::default() })
 }
 
 /// Stores a document that was published elsewhere before, in a migration. When that was is not known: now is noted.

@@ -9,7 +9,7 @@ use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::Settlement;
 
 use super::follow::{Feed, Heard};
-use super::load::{PERSONS, Record};
+use super::load::{PERSONS, Record, is_not_now};
 use super::write::{Callers, Told, Write};
 
 /// Requests at once.
@@ -28,7 +28,7 @@ pub async fn check(callers: &Callers, record: Record, feeds: &[(Feed, Heard)]) -
     }
     // A caller that went away comes back. Whether it was done or not, it is done now, once.
     for write in abandoned {
-        match write.send(callers, PATIENCE).await {
+        match stubbornly(async || write.send(callers, PATIENCE).await).await {
             Ok(told) => done.push((write, told)),
             Err(error) => troubles.push(format!("refused afterwards: {error:?} for {write:?}")),
         }
@@ -55,7 +55,7 @@ fn is_settlement(write: &Write) -> bool {
 
 /// The same request again is answered as before, and what it made is found.
 async fn again(callers: &Callers, write: &Write, told: &Told) -> Option<String> {
-    match write.send(callers, PATIENCE).await {
+    match stubbornly(async || write.send(callers, PATIENCE).await).await {
         Ok(now) if now.replayed && now.bytes == told.bytes => {}
         Ok(now) => {
             return Some(format!(
@@ -66,9 +66,24 @@ async fn again(callers: &Callers, write: &Write, told: &Told) -> Option<String> 
         Err(error) => return Some(format!("refused when repeated: {error:?} for {write:?}")),
     }
     let settlement = told.settlement.as_ref()?;
-    match callers.everybody.get(&info(settlement).setl_id).await {
+    let setl_id = &info(settlement).setl_id;
+    match stubbornly(async || callers.everybody.get(setl_id).await).await {
         Ok(found) if unreversed(found.clone()) == unreversed(settlement.clone()) => None,
-        other => Some(format!("LOST or changed: {settlement:?}, now {other:?}")),
+        Ok(found) => Some(format!("CHANGED: {settlement:?}, now {found:?}")),
+        Err(error) => Some(format!("LOST: {setl_id}, now {error:?}")),
+    }
+}
+
+/// Asks again while it is told “not now”: on a machine that has much to do even now.
+async fn stubbornly<T>(call: impl AsyncFn() -> Answer<T>) -> Answer<T> {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        match call().await {
+            Err(error) if is_not_now(&error) && Instant::now() < give_up => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            answer => return answer,
+        }
     }
 }
 

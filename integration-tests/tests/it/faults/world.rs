@@ -29,7 +29,7 @@ impl World {
         let (disk, postgres, redis) = block_in_place(|| match backend {
             Backend::Sqlite => (SmallDisk::of_mib(64), None, None),
             Backend::Postgres => {
-                let disk = SmallDisk::of_mib(512);
+                let disk = SmallDisk::of_mib(256);
                 let postgres = PostgresServer::own_in(disk.path());
                 (disk, Some(postgres), Some(RedisServer::start()))
             }
@@ -73,7 +73,9 @@ impl World {
     /// Lets it happen.
     pub async fn begin(&mut self, fault: Fault) {
         match fault {
-            Fault::FullDisk => self.services.values().for_each(|process| self.disk.fill(process)),
+            Fault::FullDisk => {
+                block_in_place(|| self.services.values().for_each(|process| self.disk.fill(process)));
+            }
             Fault::Postgres(Stop::StandsStill) => self.postgres().pause(),
             Fault::Postgres(_) => self.postgres().kill_9(),
             Fault::Redis(Stop::StandsStill) => self.redis().pause(),
