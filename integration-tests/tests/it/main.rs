@@ -36,4 +36,5 @@ mod seven_payers;
 mod snapshots;
 mod support;
 mod two_dates;
+mod who_follows;
 mod who_may;

@@ -1,8 +1,8 @@
 //! The change log of a service, and following it.
 //!
 //! A service that others follow adds [`CreateChangeLog`] to its migrations, calls [`append`] inside the transaction that
-//! makes a change, and [`Feed::wake`] after the commit. Followers read with [`Feed::read_after`] or [`Feed::tail`], and
-//! store the [`Position`] of an entry in the same transaction as what they did with it.
+//! makes a change, and [`Feed::wake`] after the commit. Followers read with [`Feed::follow`], and store
+//! the [token](Feed::token_behind) of an entry in the same transaction as what they did with it.
 //!
 //! **Nothing is ever skipped.** Numbers from a sequence are given out when a row is inserted, not when it is committed, so
 //! a lower number can become visible after a higher one, and a follower that remembers "up to n" would miss it. On
@@ -25,6 +25,7 @@ mod places;
 mod position;
 mod reader;
 mod table;
+mod token;
 mod watch;
 
 pub use follow::Feed;

@@ -70,13 +70,14 @@ impl SmallDisk {
         let ballast = self.folder.join(BALLAST);
         let mut ballast = fs::File::options().create(true).append(true).open(ballast).expect("a file");
         // Down to the last page: what the service frees in between is taken too.
-        let piece = vec![0; 4096];
-        let full = loop {
-            if let Err(error) = ballast.write_all(&piece) {
-                break error;
-            }
-        };
-        assert_eq!(full.kind(), ErrorKind::StorageFull, "{full}");
+        for piece in [vec![0; 1024 * 1024], vec![0; 4096]] {
+            let full = loop {
+                if let Err(error) = ballast.write_all(&piece) {
+                    break error;
+                }
+            };
+            assert_eq!(full.kind(), ErrorKind::StorageFull, "{full}");
+        }
     }
 }
 

@@ -9,13 +9,13 @@ use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::Settlement;
 
 use super::follow::{Feed, Heard};
-use super::load::{PERSONS, Record};
+use super::load::{PERSONS, Record, is_not_now};
 use super::write::{Callers, Told, Write};
 
 /// Requests at once.
-const AT_ONCE: usize = 16;
-/// How long anything may take now.
-const PATIENCE: Duration = Duration::from_secs(30);
+const AT_ONCE: usize = 8;
+/// How long anything may take now, on a machine that runs forty tests at once.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is wrong, if anything; and everything that has been done now.
 pub async fn check(callers: &Callers, record: Record, feeds: &[(Feed, Heard)]) -> Vec<String> {
@@ -28,7 +28,7 @@ pub async fn check(callers: &Callers, record: Record, feeds: &[(Feed, Heard)]) -
     }
     // A caller that went away comes back. Whether it was done or not, it is done now, once.
     for write in abandoned {
-        match write.send(callers, PATIENCE).await {
+        match stubbornly(async || write.send(callers, PATIENCE).await).await {
             Ok(told) => done.push((write, told)),
             Err(error) => troubles.push(format!("refused afterwards: {error:?} for {write:?}")),
         }
@@ -55,20 +55,36 @@ fn is_settlement(write: &Write) -> bool {
 
 /// The same request again is answered as before, and what it made is found.
 async fn again(callers: &Callers, write: &Write, told: &Told) -> Option<String> {
-    match write.send(callers, PATIENCE).await {
+    match stubbornly(async || write.send(callers, PATIENCE).await).await {
         Ok(now) if now.replayed && now.bytes == told.bytes => {}
         Ok(now) => {
             return Some(format!(
-                "LOST or changed: replayed {}, {write:?}: {told:?}, now {now:?}",
+                "LOST or CHANGED: replayed {}, {write:?}: {told:?}, now {now:?}",
                 now.replayed
             ));
         }
         Err(error) => return Some(format!("refused when repeated: {error:?} for {write:?}")),
     }
     let settlement = told.settlement.as_ref()?;
-    match callers.everybody.get(&info(settlement).setl_id).await {
+    let setl_id = &info(settlement).setl_id;
+    match stubbornly(async || callers.everybody.get(setl_id).await).await {
         Ok(found) if unreversed(found.clone()) == unreversed(settlement.clone()) => None,
-        other => Some(format!("LOST or changed: {settlement:?}, now {other:?}")),
+        Ok(found) => Some(format!("CHANGED: {settlement:?}, now {found:?}")),
+        Err(error) if is_not_now(&error) => Some(format!("not to be read though all is well: {error:?}")),
+        Err(error) => Some(format!("LOST: {setl_id}, now {error:?}")),
+    }
+}
+
+/// Asks again while it is told “not now”: on a machine that has much to do even now.
+async fn stubbornly<T>(call: impl AsyncFn() -> Answer<T>) -> Answer<T> {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        match call().await {
+            Err(error) if is_not_now(&error) && Instant::now() < give_up => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            answer => return answer,
+        }
     }
 }
 

@@ -27,7 +27,7 @@ const HASTE: Duration = Duration::from_secs(2);
 /// How long what was begun may take once everything is well again.
 const AFTER_ALL_IS_WELL: Duration = Duration::from_secs(60);
 /// Before a request is sent again.
-const PAUSE: Duration = Duration::from_millis(40);
+const PAUSE: Duration = Duration::from_millis(80);
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ impl Load {
                 6..8 => self.deposit().await,
                 _ => self.newcomer().await,
             };
-            let thinks = self.draws.between_ms(10, 60);
+            let thinks = self.draws.between_ms(30, 150);
             tokio::time::sleep(thinks).await;
         }
         self.record

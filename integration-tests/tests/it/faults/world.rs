@@ -12,7 +12,9 @@ use super::plan::{Break, Fault, Road, Service, Stop};
 /// Requests may finish for so long after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(5);
 /// What ending may take beyond that on a busy machine.
-const SLACK: Duration = Duration::from_secs(10);
+const SLACK: Duration = Duration::from_secs(25);
+/// What a service has to answer another, in milliseconds: more than by default, for the same reason.
+const PEER_DEADLINE: &str = "4000";
 
 /// Enrollment, filing and settlement, their databases, their cache, and the roads between.
 pub struct World {
@@ -29,7 +31,7 @@ impl World {
         let (disk, postgres, redis) = block_in_place(|| match backend {
             Backend::Sqlite => (SmallDisk::of_mib(64), None, None),
             Backend::Postgres => {
-                let disk = SmallDisk::of_mib(512);
+                let disk = SmallDisk::of_mib(256);
                 let postgres = PostgresServer::own_in(disk.path());
                 (disk, Some(postgres), Some(RedisServer::start()))
             }
@@ -73,7 +75,9 @@ impl World {
     /// Lets it happen.
     pub async fn begin(&mut self, fault: Fault) {
         match fault {
-            Fault::FullDisk => self.services.values().for_each(|process| self.disk.fill(process)),
+            Fault::FullDisk => {
+                block_in_place(|| self.services.values().for_each(|process| self.disk.fill(process)));
+            }
             Fault::Postgres(Stop::StandsStill) => self.postgres().pause(),
             Fault::Postgres(_) => self.postgres().kill_9(),
             Fault::Redis(Stop::StandsStill) => self.redis().pause(),
@@ -113,8 +117,8 @@ impl World {
         let process = self.service(service);
         let since = Instant::now();
         let status = process.ended().await;
-        process.restart().await;
         let took = since.elapsed();
+        process.restart().await;
         (!status.success() || took > DRAIN + SLACK)
             .then(|| format!("{service:?} took {took:?} to end after SIGTERM, with {status}"))
     }
@@ -138,6 +142,8 @@ fn with_settings(process: ServiceProcess, roads: &BTreeMap<Road, Proxy>) -> Serv
         .env("YIZHAN_PEERS_ENROLLMENT_ADDRESS", to(Service::Enrollment))
         .env("YIZHAN_PEERS_FILING_ADDRESS", to(Service::Filing))
         .env("YIZHAN_PEERS_SETTLEMENT_ADDRESS", to(Service::Settlement))
+        .env("YIZHAN_PEERS_ENROLLMENT_DEADLINE_MS", PEER_DEADLINE)
+        .env("YIZHAN_PEERS_FILING_DEADLINE_MS", PEER_DEADLINE)
         .env("YIZHAN_SERVER_TRUST_CALLER_HEADER", "true")
         .env("YIZHAN_SERVER_DRAIN_SECONDS", DRAIN.as_secs().to_string())
         .env("YIZHAN_TELEMETRY_LOG_FILTER", "error");
