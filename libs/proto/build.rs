@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use prost_types::field_descriptor_proto::Type;
-use prost_types::{DescriptorProto, FileDescriptorProto};
+use prost_types::{DescriptorProto, FileDescriptorProto, MethodDescriptorProto};
 
 const PROTO_ROOT: &str = "../../proto";
 
@@ -33,7 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out_dir.join("lists.rs"), lists(&files.file)?)?;
     fs::write(out_dir.join("amounts.rs"), amounts(&files.file)?)?;
     fs::write(out_dir.join("walk.rs"), walk::requests(&files.file)?)?;
-    fs::write(out_dir.join("client_streaming.rs"), client_streaming(&files.file))?;
+    fs::write(out_dir.join("client_streaming.rs"), paths(&files.file, |method| method.client_streaming()))?;
+    fs::write(out_dir.join("server_streaming.rs"), paths(&files.file, |method| method.server_streaming()))?;
 
     tonic_prost_build::configure()
         .codec_path("crate::codec::ProtoCodec")
@@ -136,13 +137,13 @@ fn amounts(files: &[FileDescriptorProto]) -> Result<String, Box<dyn Error>> {
     Ok(code)
 }
 
-/// The paths of the methods whose request is a stream, as a list.
-fn client_streaming(files: &[FileDescriptorProto]) -> String {
+/// The paths of some methods, as a list.
+fn paths(files: &[FileDescriptorProto], of: fn(&MethodDescriptorProto) -> bool) -> String {
     let services = files.iter().flat_map(|file| file.service.iter().map(move |service| (file, service)));
     let paths: Vec<String> = services
         .flat_map(|(file, service)| {
-            let streaming = service.method.iter().filter(|method| method.client_streaming());
-            streaming.map(move |method| format!("/{}.{}/{}", file.package(), service.name(), method.name()))
+            let methods = service.method.iter().filter(move |method| of(method));
+            methods.map(move |method| format!("/{}.{}/{}", file.package(), service.name(), method.name()))
         })
         .collect();
     format!("&{paths:?}")

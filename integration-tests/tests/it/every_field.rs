@@ -89,7 +89,7 @@ struct Attempt<'d> {
 
 impl Attempt<'_> {
     /// Said rightly but for these fields.
-    async fn with(&self, fields: &[&Field], value: &Value) -> Result<usize, Status> {
+    async fn with(&self, fields: &[&Field], value: &Value) -> Result<Vec<u8>, Status> {
         let mut message = message_of(&self.method, &self.desk.said(&self.request));
         fields.iter().for_each(|field| field.set(&mut message, value.clone()));
         let answer =

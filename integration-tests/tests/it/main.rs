@@ -16,6 +16,7 @@ mod callee_away;
 mod clocks;
 mod concurrency;
 mod crash;
+mod database_away;
 mod every_field;
 mod family_account;
 #[allow(clippy::print_stdout, reason = "what many rounds come to is told by hand")]
@@ -35,4 +36,5 @@ mod seven_payers;
 mod snapshots;
 mod support;
 mod two_dates;
+mod who_follows;
 mod who_may;

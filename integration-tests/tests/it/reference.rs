@@ -229,7 +229,9 @@ both_databases! {
         let setup = TestPlatform::on(&db).with_catalogue(nth_version(&codes, 1)).with_person(Person::employee("P1"));
         let mut platform = setup.start().await;
         let elsewhere = platform.another_instance().await;
-        assert_eq!(version_on(elsewhere.preview(bill_of(&codes[..20])).await), 1);
+        for _ in 0..2 {
+            assert_eq!(version_on(elsewhere.preview(bill_of(&codes[..20])).await), 1);
+        }
         let importing = Arc::new(AtomicBool::new(true));
         let asking = (0..4).map(|_| {
             let (client, bill, importing) = (platform.client(), bill_of(&codes), importing.clone());
@@ -260,5 +262,43 @@ both_databases! {
         let hospital = platform.as_caller(&format!("institution:{THIRD_LEVEL}"));
         let error = refused(hospital.import_institutions("I1", standard_institutions()).await);
         assert_eq!(error.code, Code::PermissionDenied);
+    }
+
+    /// What is replaced is asked for as what is written: all rows at once, nothing done, nothing told of what is held.
+    async fn nobody_takes_another_area_s_institution(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).bare().start().await;
+        let hospital = |number: u8, admdvs: &str| Institution {
+            fixmedins_code: format!("H4302000000{number}"),
+            fixmedins_name: "某医院".to_owned(),
+            level: "third".to_owned(),
+            admdvs: admdvs.to_owned(),
+            fixmedins_type: "1".to_owned(),
+            contracted: true,
+        };
+        let by = |caller: &str| platform.as_caller(caller);
+        let own = vec![hospital(1, "430200"), hospital(2, "430200")];
+        by("agency:430200").import_institutions("I1", own.clone()).await.unwrap();
+        let taken = vec![hospital(1, "110000"), hospital(3, "110000"), hospital(2, "110000")];
+        let error = refused(by("agency:110000").import_institutions("I2", taken).await);
+        assert_eq!((error.code, error.reason.as_str()), (Code::PermissionDenied, "AREA_NOT_OWNED"));
+        let code = |row: u8| (format!("institutions[{row}].fixmedins_code"), "AREA_NOT_OWNED".to_owned());
+        let told: Vec<_> = error.violations.iter().map(|wrong| (wrong.field.clone(), wrong.reason.clone())).collect();
+        assert_eq!(told, [code(0), code(2)]);
+        assert!(!format!("{error:?}").contains("430200"), "{error:?}");
+        assert_eq!(institution_named(&platform, "H43020000001").await.unwrap(), own[0]);
+        assert_eq!(institution_named(&platform, "H43020000003").await.unwrap_err().reason, "INSTITUTION_UNKNOWN");
+        by("agency:430000").import_institutions("I3", vec![hospital(1, "430100")]).await.expect("moved by who manages both");
+        assert_eq!(institution_named(&platform, "H43020000001").await.unwrap().admdvs, "430100");
+        for number in 4..=9 {
+            let [here, there] = ["430200", "110000"].map(|area| {
+                let agency = by(&format!("agency:{area}"));
+                async move { agency.import_institutions(&format!("N{number}"), vec![hospital(number, area)]).await }
+            });
+            let (here, there) = tokio::join!(here, there);
+            assert_ne!(here.is_ok(), there.is_ok(), "of two who bring a new one at once, one has it");
+            let keeper = if here.is_ok() { "430200" } else { "110000" };
+            let held = institution_named(&platform, &format!("H4302000000{number}")).await.unwrap();
+            assert_eq!((held.admdvs.as_str(), refused(if here.is_ok() { there } else { here }).reason.as_str()), (keeper, "AREA_NOT_OWNED"));
+        }
     }
 }

@@ -2,8 +2,13 @@
 //! cell for each column, and the least that has to be said to get past the questions of form. docs/WHO_MAY.md is the same for readers.
 //! A call without a line fails; so does a cell that is otherwise.
 //!
+//! What a call replaces is asked for too: `who_may/replaced.txt` has the calls whose request says an area, said for another area than that
+//! which holds the row; of a call that says none the column of another area's agency tells. And page tokens: see [`tokens`].
+//!
 //! A new call needs a line with any cells: the test tells what they are, and whoever adds it whether that is right. With
 //! `YIZHAN_UPDATE=1` it writes both files.
+
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -30,6 +35,7 @@ use yizhan_testkit::TestDatabase;
 use crate::replay::next_composite_version;
 
 const CALLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/who_may/calls.txt");
+const REPLACED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/who_may/replaced.txt");
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/WHO_MAY.md");
 
 /// The columns: a caller, and who that is to the person P1, who is insured in 999900, is being moved to 430300, was treated in
@@ -58,6 +64,12 @@ const LEGEND: &str = "`+` allowed (answered, or refused by how things stand) · 
 /// Calls that would change too much if they were said rightly: they get as far as what is wrong with the person's dates.
 const RIGHTLY_WRONG: [&str; 2] = ["RecordDeath", "RegisterNewborn"];
 
+/// Calls on another area's row by its agency that are allowed: filed anywhere, decided at home.
+const ANYWHERE: [&str; 2] = ["AdvanceFiling", "SubmitFiling"];
+/// Calls whose rows have the area in their key: under the same name another area has a row of its own.
+const OWN_KEY: [&str; 5] =
+    ["ImportCatalogue", "ImportFilings", "LoadRoster", "AbandonRoster", "RecordManualReimbursement"];
+
 /// A line of the table.
 pub struct Line {
     pub name: String,
@@ -65,8 +77,13 @@ pub struct Line {
     pub request: String,
 }
 
+/// The lines of the calls.
 pub fn lines() -> Vec<Line> {
-    let text = fs::read_to_string(CALLS).unwrap();
+    lines_of(CALLS)
+}
+
+fn lines_of(file: &str) -> Vec<Line> {
+    let text = fs::read_to_string(file).unwrap();
     let line = |line: &str| {
         let mut parts = line.splitn(3, ' ').map(str::to_owned);
         let mut part =
@@ -76,13 +93,13 @@ pub fn lines() -> Vec<Line> {
     text.lines().map(line).collect()
 }
 
-/// Bytes as they are: what is said is made from descriptors, and of what is answered only the length matters.
+/// Bytes as they are: what is said is made from descriptors.
 #[derive(Clone, Copy, Default)]
 struct Raw;
 
 impl Codec for Raw {
     type Encode = Vec<u8>;
-    type Decode = usize;
+    type Decode = Vec<u8>;
     type Encoder = Raw;
     type Decoder = Raw;
 
@@ -106,18 +123,16 @@ impl Encoder for Raw {
 }
 
 impl Decoder for Raw {
-    type Item = usize;
+    type Item = Vec<u8>;
     type Error = Status;
 
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<usize>, Status> {
-        let length = buffer.remaining();
-        buffer.advance(length);
-        Ok(Some(length))
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+        Ok(Some(buffer.copy_to_bytes(buffer.remaining()).to_vec()))
     }
 }
 
 /// Every call of the contract, by its name as lines say it.
-pub fn methods() -> BTreeMap<String, MethodDescriptor> {
+pub fn methods() -> Methods {
     let pool = DescriptorPool::decode(yizhan_proto::FILE_DESCRIPTOR_SET).unwrap();
     let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
     methods
@@ -132,13 +147,13 @@ pub fn message_of(method: &MethodDescriptor, json: &str) -> DynamicMessage {
     message.unwrap_or_else(|error| panic!("{}: {error}", method.full_name()))
 }
 
-/// Makes any call, and gives the length of the first answer: 0 also if there is none within a second, or no first.
+/// Makes any call, and gives the first answer: nothing also if there is none within a second, or no first.
 pub async fn call(
     channel: Channel,
     method: &MethodDescriptor,
     caller: &str,
     message: Vec<u8>,
-) -> Result<usize, Status> {
+) -> Result<Vec<u8>, Status> {
     // A stream of requests stays open, so that it is not the end that is answered.
     let open = futures::stream::pending().take(usize::from(method.is_client_streaming()));
     let mut request = Request::new(futures::stream::once(async { message }).chain(open));
@@ -150,35 +165,36 @@ pub async fn call(
     grpc.ready().await.unwrap();
     let answer = async {
         let mut answers = grpc.streaming(request, path.parse().unwrap(), Raw).await?.into_inner();
-        Ok(answers.message().await?.unwrap_or(0))
+        Ok(answers.message().await?.unwrap_or_default())
     };
-    tokio::time::timeout(Duration::from_secs(1), answer).await.unwrap_or(Ok(0))
+    tokio::time::timeout(Duration::from_secs(1), answer).await.unwrap_or(Ok(Vec::new()))
 }
 
-/// Makes any call with a message written as JSON: `+` it was allowed, `o` it was answered with nothing, `0` it was answered that there is
+/// What becomes of a call: `+` it was allowed, `o` it was answered with nothing, `0` it was answered that there is
 /// nothing of the kind, `-` it was refused to this caller, `?` the caller is not known, `x` it
 /// was refused for what was said.
-async fn cell(channel: Channel, method: &MethodDescriptor, caller: &str, json: &str) -> char {
+async fn cell(channel: Channel, method: &MethodDescriptor, caller: &str, json: &str, form: bool) -> char {
     let refused = match call(channel, method, caller, message_of(method, json).encode_to_vec()).await {
-        Ok(0) => return 'o',
-        Ok(_) => return '+',
+        Ok(answer) => return if answer.is_empty() { 'o' } else { '+' },
         Err(refused) => refused,
     };
-    let path = method.full_name();
     match refused.code() {
         Code::PermissionDenied => '-',
         Code::Unauthenticated => '?',
         Code::NotFound => '0',
         Code::InvalidArgument
-            if caller == "local-administrator" && !RIGHTLY_WRONG.contains(&method.name()) =>
+            if form && caller == "local-administrator" && !RIGHTLY_WRONG.contains(&method.name()) =>
         {
-            panic!("{path} is said in the wrong form: {:?}", RemoteError::from(refused))
+            panic!("{} is said in the wrong form: {:?}", method.full_name(), RemoteError::from(refused))
         }
         Code::InvalidArgument => 'x',
         Code::FailedPrecondition | Code::AlreadyExists | Code::Aborted => '+',
-        _ => panic!("{path} by {caller}: {refused:?}"),
+        _ => panic!("{} by {caller}: {refused:?}", method.full_name()),
     }
 }
+
+/// Every call of the contract, by its path.
+type Methods = BTreeMap<String, MethodDescriptor>;
 
 /// What lines name with a dollar sign.
 pub struct Desk {
@@ -191,7 +207,10 @@ impl Desk {
         let persons = ["P1", "P2", "M1"].map(Person::employee);
         let platform = TestPlatform::on(db).with_persons(persons).start().await;
         let policy = serde_json::to_string(&next_composite_version()).unwrap();
-        let mut known = BTreeMap::from([("$policy", policy.trim_matches('"').to_owned())]);
+        let elsewhere = policy.replace("2022.3", "2022.9").replace("999900", "430200");
+        let policies = [("$policy", policy), ("$elsewhere", elsewhere)];
+        let mut known: BTreeMap<&str, String> =
+            policies.map(|(name, text)| (name, text.trim_matches('"').to_owned())).into();
         let visit = |day: &str| visit("P1").outpatient(day).line(CARE, "1", "20");
         for (name, day) in [("$setl", "2026-01-05"), ("$reversed", "2026-01-06")] {
             let settled = platform.settle(name, visit(day)).await.unwrap();
@@ -258,33 +277,50 @@ impl Desk {
         known.replace("$id", &new_id())
     }
 
-    /// All cells of a call.
-    async fn cells(&self, method: &MethodDescriptor, request: &str) -> String {
-        let channel = self.channel(method).await;
-        let mut cells = String::new();
-        for (caller, _) in COLUMNS {
-            cells.push(cell(channel.clone(), method, caller, &self.said(request)).await);
+    /// All cells of the calls of some lines; with `form` the local administrator must have said them rightly.
+    async fn cells(&self, methods: &Methods, lines: &[Line], form: bool) -> Vec<Line> {
+        let mut seen = Vec::new();
+        for Line { name, request, .. } in lines {
+            let method = methods.get(name).unwrap_or_else(|| panic!("{name} is no call"));
+            let (channel, mut cells) = (self.channel(method).await, String::new());
+            for (caller, _) in COLUMNS {
+                cells.push(cell(channel.clone(), method, caller, &self.said(request), form).await);
+            }
+            seen.push(Line { name: name.clone(), cells, request: request.clone() });
         }
-        cells
+        seen
     }
 }
 
-fn by<T>(caller: &str, message: T) -> Request<T> {
+pub fn by<T>(caller: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("yizhan-caller", caller.parse().unwrap());
     request
 }
 
 /// The page for readers.
-fn page(lines: &[Line]) -> String {
+fn page(lines: &[Line], replaced: &[Line]) -> String {
     let mut page = String::from(
-        "# Who may call what\n\nGenerated from `integration-tests/tests/it/who_may/calls.txt` and tested by it.\n\n",
+        "# Who may call what\n\nGenerated from `integration-tests/tests/it/who_may/calls.txt` and `replaced.txt`, and tested by them.\n\n",
     );
     writeln!(page, "{LEGEND}.\n").unwrap();
     for (at, (caller, who)) in COLUMNS.iter().enumerate() {
         let header = if caller.is_empty() { "no header".to_owned() } else { format!("`{caller}`") };
         writeln!(page, "{}. {who} ({header})", at + 1).unwrap();
     }
+    table(&mut page, lines);
+    write!(
+        page,
+        "\n# Who may replace what\n\nThe same calls about the same rows, which 999900 holds, said for 430200: each whose request says an area. \
+         Where 430200's agency may, it has a row of its own beside that of 999900 ({}). Of calls that say no area the tables above tell.\n",
+        OWN_KEY.join(", ")
+    )
+    .unwrap();
+    table(&mut page, replaced);
+    page
+}
+
+fn table(page: &mut String, lines: &[Line]) {
     let mut service = "";
     for line in lines {
         let (of, call) = line.name.rsplit_once('.').unwrap().1.split_once('/').unwrap();
@@ -302,37 +338,56 @@ fn page(lines: &[Line]) -> String {
         let cells: Vec<String> = line.cells.chars().map(String::from).collect();
         writeln!(page, "| {call} | {} |", cells.join(" | ")).unwrap();
     }
-    page
 }
 
-/// Goal: nobody may more, or less, than this table says, and no call is missing in it.
+/// A line whose cells would let an agency have another area's row.
+fn replaces_anothers(line: &Line, (agency, but): (usize, &[&str])) -> bool {
+    let call = line.name.rsplit('/').next().unwrap();
+    "+o".contains(line.cells.chars().nth(agency).unwrap()) && !but.contains(&call)
+}
+
+/// Goal: nobody may more, or less, than these tables say, and no call is missing in them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_call_by_everybody() {
-    let (methods, lines) = (methods(), lines());
-    let named: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
+    let (methods, calls, replaced) = (methods(), lines(), lines_of(REPLACED));
+    let named: Vec<&str> = calls.iter().map(|line| line.name.as_str()).collect();
     let missing: Vec<&String> = methods.keys().filter(|name| !named.contains(&name.as_str())).collect();
     assert!(missing.is_empty(), "calls without a line in {CALLS}: {missing:#?}");
+    let changes = |name: &str| {
+        methods[name].is_client_streaming() || methods[name].input().get_field_by_name("request_id").is_some()
+    };
+    let says_an_area = |line: &&Line| line.request.contains("\"999900") || line.request.contains("$policy");
+    let mutations: Vec<&Line> = calls.iter().filter(|line| changes(&line.name)).collect();
+    let named: Vec<&str> = replaced.iter().map(|line| line.name.as_str()).collect();
+    let missing = mutations.iter().copied().filter(says_an_area).map(|line| line.name.as_str());
+    let missing: Vec<&str> = missing.filter(|name| !named.contains(name)).collect();
+    assert!(missing.is_empty(), "calls without a line in {REPLACED}: {missing:#?}");
 
     let db = TestDatabase::sqlite();
     let desk = Desk::open(&db).await;
-    let mut seen = Vec::new();
-    for Line { name, request, .. } in lines.iter() {
-        let method = methods.get(name).unwrap_or_else(|| panic!("{name} is no call"));
-        seen.push(Line {
-            name: name.clone(),
-            cells: desk.cells(method, request).await,
-            request: request.clone(),
-        });
-    }
+    let seen = [desk.cells(&methods, &calls, true).await, desk.cells(&methods, &replaced, false).await];
     if env::var_os("YIZHAN_UPDATE").is_some() {
-        let text: Vec<String> =
-            seen.iter().map(|line| format!("{} {} {}\n", line.name, line.cells, line.request)).collect();
-        fs::write(CALLS, text.concat()).unwrap();
-        fs::write(PAGE, page(&seen)).unwrap();
+        for (file, seen) in [CALLS, REPLACED].iter().zip(&seen) {
+            let line = |line: &Line| format!("{} {} {}\n", line.name, line.cells, line.request);
+            fs::write(file, seen.iter().map(line).collect::<String>()).unwrap();
+        }
+        fs::write(PAGE, page(&seen[0], &seen[1])).unwrap();
     }
-    let wrong = lines.iter().zip(&seen).filter(|(line, seen)| line.cells != seen.cells);
-    let wrong: Vec<String> =
-        wrong.map(|(line, seen)| format!("{}: {}, not {}", line.name, seen.cells, line.cells)).collect();
+    let wrong = calls.iter().chain(&replaced).zip(seen.iter().flatten());
+    let wrong: Vec<String> = wrong
+        .filter(|(line, seen)| line.cells != seen.cells)
+        .map(|(line, seen)| format!("{}: {}, not {}", line.name, seen.cells, line.cells))
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(fs::read_to_string(PAGE).is_ok_and(|text| text == page(&lines)), "{PAGE} is to be written anew");
+    assert!(
+        fs::read_to_string(PAGE).is_ok_and(|text| text == page(&calls, &replaced)),
+        "{PAGE} is to be written anew"
+    );
+    let of_mutations = mutations.iter().copied().filter(|line| replaces_anothers(line, (3, &ANYWHERE)));
+    let of_replaced = replaced
+        .iter()
+        .filter(|line| replaces_anothers(line, (3, &OWN_KEY)) || replaces_anothers(line, (2, &[])));
+    let taken: Vec<&str> = of_mutations.chain(of_replaced).map(|line| line.name.as_str()).collect();
+    assert!(taken.is_empty(), "an agency has another area's row: {taken:#?}");
+    tokens::check(&desk, &methods, &calls).await;
 }

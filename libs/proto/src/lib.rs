@@ -32,3 +32,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "
 
 /// The methods whose request is a stream of messages, as paths: `/yizhan.enrollment.v1.RosterService/LoadRoster`.
 pub const CLIENT_STREAMING: &[&str] = include!(concat!(env!("OUT_DIR"), "/client_streaming.rs"));
+
+/// The methods whose answer is a stream of messages, as paths.
+pub const SERVER_STREAMING: &[&str] = include!(concat!(env!("OUT_DIR"), "/server_streaming.rs"));

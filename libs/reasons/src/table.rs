@@ -623,7 +623,7 @@ reasons! {
         PageTokenInvalid: "PAGE_TOKEN_INVALID", Violation, "page_token 无效或不属于本次查询条件",
             "lists", "damaged, or of another caller, list or filter, or made before an upgrade to sealed tokens";
         ResumeTokenInvalid: "RESUME_TOKEN_INVALID", Violation, "resume_token 无效",
-            "feeds", "damaged";
+            "feeds", "damaged, of another feed, or behind an event that is there no longer: the database was restored to an earlier state";
         RequestIdInvalid: "REQUEST_ID_INVALID", Violation, "request_id 应为 1 至 64 位可见 ASCII 字符",
             "mutations", "not 1 to 64 visible ASCII characters";
         PoolareaNotChangeable: "POOLAREA_NOT_CHANGEABLE", Violation, "该人员已在其他统筹区登记，请办理关系转移接续",

@@ -3,9 +3,7 @@
 //! Documents come with a service, and are published to it while it runs. A published version never changes.
 //!
 //! [`Book`] keeps them in memory and notices what other processes publish. The service lists [`CreatePublishedRules`] in its
-//! migrations, answers its calls with [`Book::check`], [`Book::list`] and [`Book::get`], and publishes with [`Publication`]:
-//! `Publication::read` checks a text, `check_area` asks who may, and `write` is the body of what the service does once per
-//! request; [`Book::refresh`] follows the commit. A use case that writes takes its rules with [`Book::load`] from within its
+//! migrations, and answers its calls with [`Book::check`], [`Book::list`], [`Book::get`] and [`publish`]. A use case that writes takes its rules with [`Book::load`] from within its
 //! transaction, so that it sees what is published at that moment.
 
 mod book;
@@ -17,7 +15,7 @@ mod store;
 
 pub use book::{Book, RulesBook};
 pub use messages::problem;
-pub use publication::{Publication, Published, take_over};
+pub use publication::{Publication, Published, publish, take_over};
 pub use queries::{Page, Summary};
 pub use store::CreatePublishedRules;
 

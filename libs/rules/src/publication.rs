@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr};
-use yizhan_documents::{Document, Head, Problem};
+use yizhan_documents::{Document, Documents, Head, Problem};
 use yizhan_runtime::db::{DatabaseTransaction, lock};
 use yizhan_runtime::ids::new_id_after;
+use yizhan_runtime::once::{self, Done, Replayable, RequestKey, Write};
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
 
 use crate::MAX_NAME;
@@ -80,13 +81,14 @@ impl<D: Document> Publication<D> {
     /// [`Book::refresh`] is to follow the commit.
     ///
     /// # Errors
-    /// RULES_VERSION_IMMUTABLE where the version is known with other content; what is wrong with it beside the documents
-    /// published before.
+    /// AREA_NOT_OWNED where versions of the same name hold in areas that the publisher does not manage: a name is theirs who use it;
+    /// RULES_VERSION_IMMUTABLE where the version is known with other content; what is wrong with it beside the documents published
+    /// before.
     pub async fn write(
         &self,
         tx: &DatabaseTransaction,
         book: &Book<D>,
-        caller: &str,
+        publisher: &Caller,
         now: DateTime<Utc>,
     ) -> Result<Published, ServiceError> {
         lock(tx, "publish documents").await?;
@@ -96,11 +98,13 @@ impl<D: Document> Publication<D> {
         let mut same = rows.iter().filter(|row| row.rules_id == head.id && row.version == head.version);
         let recorded_at = same.next().map(|row| row.recorded_at);
         let published = book.with_published(tx, rows).await?;
-        if let Some(known) = published.version(head.id, head.version) {
-            if known.head().digest != head.digest {
-                return Err(immutable(&head));
-            }
+        let known = published.version(head.id, head.version).map(|known| known.head().digest == head.digest);
+        if known == Some(true) {
             return Ok(Published { summary: self.summary(recorded_at), known: true });
+        }
+        check_name(&head, publisher, &published)?;
+        if known.is_some() {
+            return Err(immutable(&head));
         }
         let conflicts = self.document.conflicts(&published);
         if !conflicts.is_empty() {
@@ -109,10 +113,51 @@ impl<D: Document> Publication<D> {
             violations.none()?;
         }
         let ordinal = new_id_after(&last.unwrap_or_default());
-        let row = row(&head, self.text.clone(), ordinal, caller, now);
+        let row = row(&head, self.text.clone(), ordinal, &publisher.to_string(), now);
         store::insert(tx, row).await?;
         Ok(Published { summary: self.summary(Some(now)), known: false })
     }
+}
+
+/// Checks the document of a request and publishes it, once however often it is asked. It is worked by from the answer on; in other
+/// processes a little later. One that is known with the same content is answered as it is.
+///
+/// # Errors
+/// Those of [`Publication::read`], [`Publication::check_area`] and [`Publication::write`]; REQUEST_ID_REUSED.
+pub async fn publish<S, D, A>(
+    service: &S,
+    book: &Book<D>,
+    caller: &Caller,
+    (key, wrong): (RequestKey, Violations),
+    (text, told): (&str, fn(Published) -> A),
+) -> Result<A, ServiceError>
+where
+    S: once::Service<Changed: Default>,
+    D: Document,
+    A: Replayable + Send,
+{
+    let publication = Publication::<D>::read(text, wrong)?;
+    publication.check_area(caller)?;
+    let Head { id, version, digest, .. } = publication.document.head();
+    if book.current().version(id, version).is_some_and(|known| known.head().digest == digest) {
+        let (summary, _) = book.get(id, version).await?;
+        return Ok(told(Published { summary, known: true }));
+    }
+    let by = (&publication, caller);
+    let answer = once::once(service, &key, |write| Box::pin(write_down(write, book, by, told)));
+    let answer = answer.await?;
+    book.refresh().await?;
+    Ok(answer)
+}
+
+async fn write_down<S: once::Service<Changed: Default>, D: Document, A>(
+    Write { tx, service, .. }: Write<'_, '_, S>,
+    book: &Book<D>,
+    (publication, publisher): (&Publication<D>, &Caller),
+    told: fn(Published) -> A,
+) -> Result<Done<A, S::Changed>, ServiceError> {
+    let published = publication.write(tx, book, publisher, service.clock().now()).await?;
+    Ok(Done { answer: told(published), changed: S::Changed::default() })
 }
 
 /// Stores a document that was published elsewhere before, in a migration. When that was is not known: now is noted.
@@ -153,6 +198,24 @@ fn tell(problems: &[Problem], violations: &mut Violations) {
         let text = format!("第 {} 行第 {} 列：{}", problem.line, problem.column, problem.message);
         let violation = violations.push("document", Reason::from(problem.kind).saying(text));
         violation.with("line", problem.line).with("column", problem.column);
+    }
+}
+
+/// A further version takes the place of those before it: only who manages all their areas publishes one. A service publishes what it comes
+/// with.
+fn check_name<D: Document>(
+    head: &Head,
+    publisher: &Caller,
+    published: &Documents<D>,
+) -> Result<(), ServiceError> {
+    let of_name = published.documents().iter().filter(|document| document.head().id == head.id);
+    let mut areas = of_name.flat_map(|document| document.head().areas.to_vec());
+    let foreign = areas.find(|area| !publisher.may_manage_area(*area));
+    match foreign.filter(|_| !matches!(publisher, Caller::Service { .. })) {
+        Some(area) => Err(ServiceError::area_not_owned(area)
+            .with_text("该规则名称由其他地区使用，请另取名称")
+            .with("rules_id", head.id)),
+        None => Ok(()),
     }
 }
 

@@ -11,7 +11,7 @@ use std::fmt;
 use tonic::Request;
 use yizhan_terms::Area;
 
-use crate::ServiceError;
+use crate::{Reason, ServiceError, Violations};
 
 /// The metadata entry that names the caller, where the server is configured to believe it.
 pub const CALLER_HEADER: &str = "yizhan-caller";
@@ -162,6 +162,24 @@ impl Caller {
         self.may_manage_area(Area::parse(poolarea_no))
             .then_some(())
             .ok_or_else(|| ServiceError::area_not_owned(poolarea_no))
+    }
+
+    /// The same for the pooling areas that the rows of a request say, each with its field: all that are not the caller's at once. What a
+    /// row would replace is asked for besides, with the row that is held locked; see [`Violations::not_owned`].
+    ///
+    /// # Errors
+    /// AREA_NOT_OWNED.
+    pub fn check_manages_each<'a>(
+        &self,
+        areas: impl IntoIterator<Item = (String, &'a str)>,
+    ) -> Result<(), ServiceError> {
+        let (mut wrong, mut foreign) = (Violations::new(), None);
+        for (field, area) in areas {
+            if !wrong.require(self.may_manage_area(Area::parse(area)), field, Reason::AreaNotOwned) {
+                foreign.get_or_insert(area);
+            }
+        }
+        wrong.not_owned(foreign.unwrap_or_default())
     }
 
     /// Whether the caller may send what this department produces about this pooling area: the department itself, and for it

@@ -18,8 +18,9 @@ use crate::trace;
 
 /// Connections to a peer: behind an address there may be several processes, and one connection may be lost. A call takes any.
 const CONNECTIONS_TO_A_PEER: usize = 2;
-/// How often a connection is tried, also while nothing is asked, and for how long: one that went dead without a word is replaced then.
-const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(2));
+/// How often a connection is tried, also while nothing is asked. One on which nothing comes back for as long as a call may take is dead,
+/// and replaced.
+const TRY_EVERY: Duration = Duration::from_secs(2);
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Bytes of response metadata: error details travel there.
@@ -52,8 +53,8 @@ fn endpoint(peer: &PeerConfig) -> anyhow::Result<Endpoint> {
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_nodelay(true)
         .http2_max_header_list_size(MAX_METADATA_BYTES)
-        .http2_keep_alive_interval(KEEPALIVE.0)
-        .keep_alive_timeout(KEEPALIVE.1)
+        .http2_keep_alive_interval(TRY_EVERY)
+        .keep_alive_timeout(peer.deadline)
         .keep_alive_while_idle(true);
     if let Some(ca) = &peer.tls_ca {
         endpoint = endpoint.tls_config(ClientTlsConfig::new().ca_certificate(certificate(ca)?))?;

@@ -72,9 +72,12 @@ impl ServiceError {
     pub fn invalid_fields(violations: Vec<FieldViolation>) -> Self {
         let text = format!("请求有 {} 处错误", violations.len());
         let message = violations::summary(&violations);
-        let mut error = Self::new(Reason::InvalidRequest, message).with_text(text);
-        error.0.violations = violations;
-        error
+        Self::new(Reason::InvalidRequest, message).with_text(text).with_violations(violations)
+    }
+
+    fn with_violations(mut self, violations: Vec<FieldViolation>) -> Self {
+        self.0.violations = violations;
+        self
     }
 
     /// One field that is wrong.

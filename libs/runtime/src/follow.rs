@@ -103,7 +103,12 @@ impl Stopped {
             Stopped::Feed(status) => {
                 let told = RemoteError::from(status);
                 if told.says(Reason::ResumeTokenInvalid.code()) {
-                    tracing::error!(feed, "the token in table followed_feed is refused: nothing is followed");
+                    tracing::error!(
+                        feed,
+                        "RESUME_TOKEN_INVALID: the feed does not have the event that was dealt with last, so the other service's database is \
+                         another one, or was restored to an earlier state. Nothing of it is followed until table followed_feed is put \
+                         right: see docs/OPERATIONS.md, A feed that refuses its token"
+                    );
                 } else {
                     tracing::warn!(feed, code = ?told.code, reason = told.reason, "the feed is away");
                 }

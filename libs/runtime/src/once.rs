@@ -213,7 +213,12 @@ fn replay<A: Replayable>(
         answer.set_replayed();
         return Ok(answer);
     }
-    Err(ServiceError::new(Reason::RequestIdReused, "this request_id was used for another request")
+    Err(reused(&key.cause.request_id))
+}
+
+/// The refusal of an id that belongs to another request: REQUEST_ID_REUSED.
+pub fn reused(request_id: &str) -> ServiceError {
+    ServiceError::new(Reason::RequestIdReused, "this request_id was used for another request")
         .with_text("该 request_id 已用于内容不同的请求，请更换后重试")
-        .with("request_id", &key.cause.request_id))
+        .with("request_id", request_id)
 }

@@ -220,6 +220,13 @@ pub(crate) fn is_infrastructure<B>(request: &Request<B>) -> bool {
     request.uri().path().starts_with("/grpc.")
 }
 
+/// Whether it is answered by one message: not by a stream, which may be endless.
+pub(crate) fn is_answered_once<B>(request: &Request<B>) -> bool {
+    let path = request.uri().path();
+    let streaming = path.starts_with("/grpc.reflection.") || path == "/grpc.health.v1.Health/Watch";
+    !streaming && !yizhan_proto::SERVER_STREAMING.contains(&path)
+}
+
 fn overloaded() -> ServiceError {
     ServiceError::new(Reason::Overloaded, "too many requests at once").retry_after(Duration::from_millis(500))
 }

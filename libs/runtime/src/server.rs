@@ -2,6 +2,7 @@
 
 mod connection;
 mod connections;
+mod readiness;
 pub(crate) mod tls;
 
 use std::convert::Infallible;
@@ -23,6 +24,8 @@ use tonic_health::server::HealthReporter;
 use tower::{Layer, Service};
 
 use crate::config::ServerConfig;
+use crate::db::DatabaseConnection;
+use crate::feed::watch_lag;
 use crate::request_layer::RequestLayer;
 use connection::{Door, Patience};
 use connections::CONNECTIONS;
@@ -44,6 +47,7 @@ pub struct Services {
     routes: Routes,
     names: Vec<&'static str>,
     for_quiet_hours: Vec<&'static str>,
+    database: Option<DatabaseConnection>,
 }
 
 impl Services {
@@ -51,6 +55,13 @@ impl Services {
     #[must_use]
     pub fn for_quiet_hours(mut self, path: &'static str) -> Services {
         self.for_quiet_hours.push(path);
+        self
+    }
+
+    /// They are ready only while this database answers, and its feed is watched: see [`readiness`].
+    #[must_use]
+    pub fn needing(mut self, database: DatabaseConnection) -> Services {
+        self.database = Some(database);
         self
     }
 
@@ -113,10 +124,16 @@ impl Server {
 
     /// Serves them, health and reflection in the background. Each is reported as serving, and only these are shown by reflection.
     pub async fn serve(self, services: Services) -> anyhow::Result<RunningServer> {
-        let Services { routes, names, for_quiet_hours } = services;
+        let Services { routes, names, for_quiet_hours, database } = services;
         let (health, health_service) = tonic_health::server::health_reporter();
         for name in &names {
             health.set_service_status(name, ServingStatus::Serving).await;
+        }
+        let draining = self.stopping.child_token();
+        if let Some(database) = database {
+            watch_lag(database.clone(), &self.stopping);
+            let kept = readiness::keep(database, health.clone(), names.clone());
+            tokio::spawn(draining.clone().run_until_cancelled_owned(kept));
         }
         let routes = with_reflection(routes.add_service(health_service), &names)?.prepare();
         let door = Door {
@@ -140,6 +157,7 @@ impl Server {
             tls: self.config.tls.is_some(),
             drain: self.config.drain,
             stopping: self.stopping,
+            draining,
             stopped,
             health,
             services: names,
@@ -182,6 +200,8 @@ pub struct RunningServer {
     tls: bool,
     drain: Duration,
     stopping: CancellationToken,
+    /// Cancelled first: health says nothing else then.
+    draining: CancellationToken,
     stopped: CancellationToken,
     health: HealthReporter,
     services: Vec<&'static str>,
@@ -217,6 +237,7 @@ impl RunningServer {
     /// time.
     pub async fn shutdown_after(self, callers: impl Future<Output = ()>) -> bool {
         let end = Instant::now() + self.drain;
+        self.draining.cancel();
         for service in self.services.iter().copied().chain([""]) {
             self.health.set_service_status(service, ServingStatus::NotServing).await;
         }

@@ -16,6 +16,8 @@ use yizhan_runtime::db::{self, DatabaseConnection, begin_write};
 
 use yizhan_runtime::Caller;
 use yizhan_runtime::feed::{self, Change, CreateChangeLog, Feed, NewChange, Position, Reading};
+use yizhan_runtime::ids::base32hex;
+use yizhan_runtime::secret::{CreateServiceSecret, Secret};
 use yizhan_testkit::{TestDatabase, both_databases};
 
 struct Migrator;
@@ -23,7 +25,7 @@ struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateChangeLog)]
+        vec![Box::new(CreateChangeLog), Box::new(CreateServiceSecret)]
     }
 }
 
@@ -32,6 +34,34 @@ async fn migrated(db: &TestDatabase) -> DatabaseConnection {
     db::migrate::<Migrator>(&connection).await.unwrap();
     feed::check(&connection).await.unwrap();
     connection
+}
+
+async fn secret_of(db: &DatabaseConnection) -> Secret {
+    Secret::open(db).await.unwrap()
+}
+
+async fn feed_of(db: &DatabaseConnection) -> Feed {
+    Feed::new("test.feed", db.clone(), &secret_of(db).await)
+}
+
+/// What is heard behind a token at once; `None` if it is refused.
+async fn behind(feed: &Feed, token: &str) -> Option<Vec<String>> {
+    let stop = CancellationToken::new();
+    match feed.follow(&Caller::LocalAdministrator, token, stop.clone()).await {
+        Ok(changes) => {
+            let stopped = tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                stop.cancel();
+            });
+            let changes = changes.map(|change| change.unwrap().subject.clone()).collect().await;
+            stopped.await.unwrap();
+            Some(changes)
+        }
+        Err(refused) => {
+            assert_eq!(refused.violations()[0].reason, "RESUME_TOKEN_INVALID");
+            None
+        }
+    }
 }
 
 fn change(subject: &str) -> NewChange {
@@ -58,7 +88,7 @@ async fn next<C>(tail: &mut (impl Stream<Item = Result<Arc<C>, DbErr>> + Unpin))
 async fn a_lower_number_that_commits_later_is_not_lost() {
     let test = TestDatabase::postgres();
     let db = migrated(&test).await;
-    let feed = Feed::new(db.clone());
+    let feed = feed_of(&db).await;
 
     let a = begin_write(&db).await.unwrap();
     feed::append(&a, vec![change("a")]).await.unwrap();
@@ -90,7 +120,7 @@ async fn a_follower_at_work_sees_everything_once_while_transactions_overlap() {
     const TRANSACTIONS: usize = 25;
     let test = TestDatabase::postgres();
     let db = migrated(&test).await;
-    let feed = Feed::new(db.clone());
+    let feed = feed_of(&db).await;
     let stop = CancellationToken::new();
     let mut tail = Box::pin(feed.tail(Position::START, stop.clone()));
 
@@ -167,7 +197,7 @@ async fn transactions(db: &DatabaseConnection) -> i64 {
 async fn followers_that_wait_ask_the_database_together() {
     let test = TestDatabase::postgres();
     let db = migrated(&test).await;
-    let feed = Feed::new(db.clone());
+    let feed = feed_of(&db).await;
     let stop = CancellationToken::new();
     let tails = (0..300).map(|_| tokio::spawn(feed.tail(Position::START, stop.clone()).collect::<Vec<_>>()));
     let tails: Vec<_> = tails.collect();
@@ -190,7 +220,7 @@ both_databases! {
         const FOLLOWERS: usize = 40;
         let db = migrated(&test).await;
         let read = Arc::new(AtomicUsize::new(0));
-        let feed = Feed::reading(db.clone(), Counting(read.clone()));
+        let feed = Feed::reading(Counting(read.clone()), "test.feed", db.clone(), &secret_of(&db).await);
         let stop = CancellationToken::new();
         let follow = || Box::pin(feed.tail(Position::START, stop.clone()));
         let (mut slow, mut quick) = (follow(), follow());
@@ -236,7 +266,7 @@ both_databases! {
 
     async fn a_batch_is_logged_in_order_and_read_in_pages(test: TestDatabase) {
         let db = migrated(&test).await;
-        let feed = Feed::new(db.clone());
+        let feed = feed_of(&db).await;
         let tx = begin_write(&db).await.unwrap();
         feed::append(&tx, (0..2500).map(|number| change(&number.to_string())).collect()).await.unwrap();
         tx.commit().await.unwrap();
@@ -245,7 +275,7 @@ both_databases! {
         while read.len() < 2500 {
             let page = feed.read_after(position, 1000).await.unwrap();
             let Some(last) = page.last() else { continue };
-            position = Position::from_token(&last.position().to_token()).unwrap();
+            position = last.position();
             read.extend(page);
         }
         assert_eq!(feed.read_after(position, 1000).await.unwrap(), []);
@@ -254,9 +284,60 @@ both_databases! {
         assert_eq!(read[7].recorded_at.timestamp_micros(), 1_700_000_000_123_456);
     }
 
+    /// Neither of another feed or database, nor of a log that was restored to an earlier state.
+    async fn a_token_is_good_for_its_entry_only(test: TestDatabase) {
+        let db = migrated(&test).await;
+        let feed = feed_of(&db).await;
+        feed::append(&db, ["a", "b", "c"].map(change).to_vec()).await.unwrap();
+        let entries = loop {
+            let entries = feed.read_after(Position::START, 10).await.unwrap();
+            if entries.len() == 3 {
+                break entries;
+            }
+        };
+        let tokens: Vec<String> = entries.iter().map(|entry| feed.token_behind(entry)).collect();
+        let heard = |subjects: &[&str]| Some(subjects.iter().map(|subject| (*subject).to_owned()).collect());
+        assert_eq!(behind(&feed, "").await, heard(&["a", "b", "c"]));
+        assert_eq!(behind(&feed, &tokens[0]).await, heard(&["b", "c"]));
+        assert_eq!(behind(&feed_of(&db).await, &tokens[1]).await, heard(&["c"]), "another process");
+        let alike = tokens[0].bytes().zip(tokens[1].bytes()).filter(|(one, other)| one == other).count();
+        assert!(alike < 20, "tokens tell no numbers: {tokens:?}");
+
+        let other = Feed::new("test.other", db.clone(), &secret_of(&db).await);
+        assert_eq!(behind(&feed, &other.token_behind(&entries[0])).await, None);
+        let elsewhere = TestDatabase::of(test.backend());
+        let elsewhere = feed_of(&migrated(&elsewhere).await).await;
+        assert_eq!(behind(&feed, &elsewhere.token_behind(&entries[0])).await, None);
+        for damaged in ["damaged", &tokens[0][..tokens[0].len() - 1], &tokens[0][1..]] {
+            assert_eq!(behind(&feed, damaged).await, None, "{damaged}");
+        }
+
+        // Of before an upgrade, and of a process that went on for a while: numbers in clear.
+        let Position { txid, seq } = entries[0].position();
+        let old = base32hex(format!("feed\u{1f}{txid}\u{1f}{seq}").as_bytes());
+        assert_eq!(behind(&feed, &old).await, None, "no older version ever gave tokens here");
+        let upgraded = async |at: i64| {
+            let sql = format!("UPDATE seaql_migrations SET applied_at = {at} WHERE version LIKE '%service_secret'");
+            db.execute_unprepared(&sql).await.unwrap();
+        };
+        let log = "UPDATE seaql_migrations SET applied_at = 1600000000 WHERE version LIKE '%change_log'";
+        db.execute_unprepared(log).await.unwrap();
+        assert_eq!(behind(&feed, &old).await, heard(&["b", "c"]), "the log is older than the secret");
+        upgraded(1_700_000_000).await;
+        assert_eq!(behind(&feed, &old).await, heard(&["b", "c"]), "on the day of the upgrade");
+        upgraded(1_699_900_000).await;
+        assert_eq!(behind(&feed, &old).await, None, "later there are none");
+
+        db.execute_unprepared("DELETE FROM change_log WHERE subject = 'c'").await.unwrap();
+        assert_eq!(behind(&feed, &tokens[2]).await, None, "ahead of the log");
+        db.execute_unprepared("UPDATE change_log SET subject = 'd' WHERE subject = 'b'").await.unwrap();
+        assert_eq!(behind(&feed, &tokens[1]).await, None, "another entry has the number");
+        assert_eq!(behind(&feed, &tokens[0]).await, heard(&["d"]));
+    }
+
     async fn a_rolled_back_change_is_never_seen_and_a_wake_up_beats_the_poll(test: TestDatabase) {
         let db = migrated(&test).await;
-        let feed = Feed::new(db.clone());
+        let feed = feed_of(&db).await;
         let stop = CancellationToken::new();
         let mut tail = Box::pin(feed.tail(Position::START, stop.clone()));
         let tx = begin_write(&db).await.unwrap();
@@ -280,4 +361,30 @@ both_databases! {
             outcome.unwrap();
         }
     }
+}
+
+/// Transactions of the whole cluster hold a feed up, whatever database they are in; also one that was prepared and forgotten.
+#[tokio::test]
+async fn what_holds_a_feed_up_is_found_and_named() {
+    let (test, elsewhere) = (TestDatabase::postgres(), TestDatabase::postgres());
+    let db = migrated(&test).await;
+    let append = async |subject: &str| {
+        let tx = begin_write(&db).await.unwrap();
+        feed::append(&tx, vec![change(subject)]).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let name = elsewhere.url().rsplit('/').next().map(str::to_owned);
+    let other = db::connect(&DatabaseConfig::at(elsewhere.url())).await.unwrap();
+    let open = begin_write(&other).await.unwrap();
+    open.execute_unprepared("CREATE TABLE somebodys (at bigint)").await.unwrap();
+    assert_eq!(feed::held_up(&db).await.unwrap(), None, "nothing waits");
+    append("a").await;
+    let held = feed::held_up(&db).await.unwrap().unwrap();
+    assert_eq!((&held.database, &held.gid), (&name, &None));
+    assert!(held.pid.is_some() && held.age_seconds.is_some(), "{held:?}");
+    open.execute_unprepared("PREPARE TRANSACTION 'forgotten'").await.unwrap();
+    let held = feed::held_up(&db).await.unwrap().unwrap();
+    assert_eq!((held.database, held.gid.as_deref(), held.pid), (name, Some("forgotten"), None));
+    other.execute_unprepared("ROLLBACK PREPARED 'forgotten'").await.unwrap();
+    assert_eq!(feed::held_up(&db).await.unwrap(), None, "it goes on");
 }

@@ -85,7 +85,7 @@ impl PostgresServer {
             "listen_addresses=127.0.0.1",
         ]);
         server.arg("-c").arg(format!("unix_socket_directories={}", folder.display()));
-        server.args(["-c", "max_connections=300"]);
+        server.args(["-c", "max_connections=300", "-c", "max_prepared_transactions=4"]);
         if durability == Durability::Off {
             server.args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
         }

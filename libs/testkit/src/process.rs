@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::clock::ProcessClock;
@@ -170,6 +171,11 @@ impl ServiceProcess {
         String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
     }
 
+    /// Whether health says that this service is serving; the empty name is the process as a whole.
+    pub async fn is_serving(&self, service: &str) -> bool {
+        health(&self.url(), service).await == Some(ServingStatus::Serving)
+    }
+
     fn spawn(&mut self) {
         assert!(self.binary.is_file(), "{} is not built", self.binary.display());
         // Each of these becomes the next, so that the child is the service. A file that may not grow is an error to it, not
@@ -200,8 +206,13 @@ impl ServiceProcess {
 }
 
 async fn serves(url: &str) -> bool {
+    health(url, "").await.is_some()
+}
+
+async fn health(url: &str, service: &str) -> Option<ServingStatus> {
     let endpoint =
         Endpoint::from_shared(url.to_owned()).expect("a URL").connect_timeout(Duration::from_secs(1));
-    let Ok(channel) = endpoint.connect().await else { return false };
-    HealthClient::new(channel).check(HealthCheckRequest::default()).await.is_ok()
+    let mut client = HealthClient::new(endpoint.connect().await.ok()?);
+    let request = HealthCheckRequest { service: service.to_owned() };
+    Some(client.check(request).await.ok()?.into_inner().status())
 }

@@ -53,6 +53,7 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
     let connection = db::connect(&config.database).await?;
     db::migrate::<Migrator>(&connection).await?;
     feed::check(&connection).await?;
+    let secret = Secret::open(&connection).await?;
     let cache = VersionedCache::start(
         "timeline",
         &config.cache,
@@ -62,10 +63,10 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
     let register = Register {
         cache,
         rules: RulesBook::open(connection.clone()).await?,
-        feed: Feed::new(connection.clone()),
+        feed: Feed::new("enrollment.register", connection.clone(), &secret),
         access_log: AccessLog::start(connection.clone(), config.clock.clone(), config.log_key.clone()),
         vault: Vault::new(&config.data_keys),
-        pages: Pages::new(&Secret::open(&connection).await?),
+        pages: Pages::new(&secret),
         db: connection,
         clock: config.clock.clone(),
         certificate_key: config.certificate_key.clone(),
@@ -85,6 +86,7 @@ fn services(register: &Register, applier: Applier, stopping: CancellationToken) 
         RosterServiceServer::new(Rosters { register: register.clone(), applier, stopping }),
     ]
     .for_quiet_hours("/yizhan.enrollment.v1.RightsService/VerifyAccessLog")
+    .needing(register.db.clone())
 }
 
 /// Binds, opens the register, sets to work what goes on in the background until the server stops, and serves.

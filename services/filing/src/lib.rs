@@ -47,13 +47,14 @@ pub async fn open(config: &FilingConfig) -> anyhow::Result<Register> {
     let connection = db::connect(&config.database).await?;
     db::migrate::<Migrator>(&connection).await?;
     feed::check(&connection).await?;
+    let secret = Secret::open(&connection).await?;
     let source = StandingsSource(connection.clone());
     Ok(Register {
         cache: VersionedCache::start("filing", &config.cache, connection.clone(), source)?,
         rules: RulesBook::open(connection.clone()).await?,
-        feed: Feed::new(connection.clone()),
+        feed: Feed::new("filing.filings", connection.clone(), &secret),
         enrollment: Arc::new(EnrollmentPeer::new(&config.enrollment, "filing")?),
-        pages: Pages::new(&Secret::open(&connection).await?),
+        pages: Pages::new(&secret),
         db: connection,
         clock: config.clock.clone(),
     })
@@ -67,6 +68,7 @@ fn services(register: &Register, stopping: CancellationToken) -> Services {
         FilingRulesServiceServer::new(RulesApi::new(documents)),
         FilingFiguresServiceServer::new(FiguresApi::new(register.clone())),
     ]
+    .needing(register.db.clone())
 }
 
 /// Binds, opens the register, sets to work what goes on in the background until the server stops, and serves.

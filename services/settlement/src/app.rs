@@ -91,7 +91,7 @@ impl App {
         stopping: CancellationToken,
     ) -> App {
         let sqlite = db.get_database_backend() == DbBackend::Sqlite;
-        let feed = Feed::reading(db.clone(), Followed(db.clone()));
+        let feed = Feed::reading(Followed(db.clone()), "settlement.settlements", db.clone(), secret);
         let pages = Pages::new(secret);
         App {
             loader: loader(db.clone()),

@@ -37,8 +37,17 @@ impl Config {
             database: DatabaseConfig::read(settings),
             enrollment: PeerConfig::read(settings, Service::Enrollment),
             filing: PeerConfig::read(settings, Service::Filing),
-            policies: settings.optional::<String>("settlement.policies").map(PathBuf::from),
+            policies: folder(settings, "settlement.policies"),
             quote_ttl: Duration::from_secs(60 * settings.or("settlement.quote_minutes", 10u64)),
         })
     }
+}
+
+/// The path of a folder that must be there.
+fn folder(settings: &mut Settings, name: &str) -> Option<PathBuf> {
+    let path: PathBuf = settings.optional::<String>(name)?.into();
+    if !path.is_dir() {
+        settings.wrong(name, format!("no such folder: {}", path.display()));
+    }
+    Some(path)
 }

@@ -43,7 +43,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     let filing = Box::new(FilingPeer::new(&config.filing, "settlement")?);
     let policies = Policies::open(database.clone()).await?;
     let app = Arc::new(App::new(
-        (database, &secret),
+        (database.clone(), &secret),
         policies,
         clock,
         enrollment,
@@ -61,5 +61,6 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         PolicyServiceServer::new(api.clone()),
         AccountServiceServer::new(api),
     ];
-    server.serve(services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks")).await
+    let services = services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks");
+    server.serve(services.needing(database)).await
 }

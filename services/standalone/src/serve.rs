@@ -57,7 +57,10 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
     }
     let _telemetry = telemetry::init("standalone", &telemetry)?;
     let mut stop = StopSignal::listen()?;
-    let platform = Platform::start(services).await?;
+    let platform = tokio::select! {
+        platform = Platform::start(services) => platform?,
+        _ = stop.received() => return Ok(()),
+    };
     println!("enrollment 参保       {}", platform.enrollment.url());
     println!("filing     异地就医备案 {}", platform.filing.url());
     println!("settlement 一站式结算 {}", platform.settlement.url());

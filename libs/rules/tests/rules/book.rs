@@ -35,20 +35,21 @@ async fn publish(
     book: &RulesBook<Test>,
     text: &str,
 ) -> Result<Published, ServiceError> {
-    publish_at(connection, book, text, DateTime::UNIX_EPOCH).await
+    publish_by("agency:430000", connection, book, text, DateTime::UNIX_EPOCH).await
 }
 
-async fn publish_at(
+async fn publish_by(
+    publisher: &str,
     connection: &DatabaseConnection,
     book: &RulesBook<Test>,
     text: &str,
     now: DateTime<Utc>,
 ) -> Result<Published, ServiceError> {
     let publication = Publication::<RulesDocument<Test>>::read(text, Violations::new())?;
-    let agency = Caller::parse("agency:430000").unwrap();
-    publication.check_area(&agency)?;
+    let publisher = &Caller::parse(publisher).unwrap();
+    publication.check_area(publisher)?;
     let tx = db::begin_write(connection).await?;
-    let published = publication.write(&tx, book, &agency.to_string(), now).await?;
+    let published = publication.write(&tx, book, publisher, now).await?;
     tx.commit().await?;
     book.refresh().await?;
     Ok(published)
@@ -98,8 +99,8 @@ both_databases! {
     async fn what_a_clock_behind_published_is_not_known_earlier(test: TestDatabase) {
         let (db, book) = open(&test).await;
         let (five, ten) = (DateTime::UNIX_EPOCH + TimeDelta::minutes(5), DateTime::UNIX_EPOCH + TimeDelta::minutes(10));
-        publish_at(&db, &book, &document("zhuzhou", "1", "430200", 180), ten).await.unwrap();
-        publish_at(&db, &book, &document("zhuzhou", "2", "430200", 200), five).await.unwrap();
+        publish_by("agency:430000", &db, &book, &document("zhuzhou", "1", "430200", 180), ten).await.unwrap();
+        publish_by("agency:430000", &db, &book, &document("zhuzhou", "2", "430200", 200), five).await.unwrap();
         for (known_at, documents) in [(five, 2), (ten, 4)] {
             assert_eq!(book.load_as_known_at(&db, known_at).await.unwrap().documents().len(), documents);
         }
@@ -110,12 +111,19 @@ both_databases! {
         let (db, book) = open(&test).await;
         let foreign = publish(&db, &book, &document("x", "1", "360000", 1)).await.unwrap_err();
         assert_eq!((foreign.reason().code(), foreign.text()), ("AREA_NOT_OWNED", "该地区不归本单位管辖，无权办理或查询"));
+        publish(&db, &book, &document("changsha", "1", "430100", 170)).await.unwrap();
+        for (name, area, publisher) in [
+            ("nation", "430000", "agency:430000"), ("hunan", "430200", "agency:430200"), ("changsha", "430200", "agency:430200"),
+        ] {
+            let taken = publish_by(publisher, &db, &book, &document(name, "9", area, 1), DateTime::UNIX_EPOCH).await.unwrap_err();
+            assert_eq!(taken.reason().code(), "AREA_NOT_OWNED", "{name} is the name of another area's document");
+        }
         let long = publish(&db, &book, &document(&"x".repeat(65), "1", "430000", 1)).await.unwrap_err();
         assert_eq!(long.violations()[0].reason, "TEXT_INVALID");
         let wrong = publish(&db, &book, &document("x", "1", "430000", 400)).await.unwrap_err();
         let violation = &wrong.violations()[0];
         assert_eq!((violation.field.as_str(), violation.reason.code(), violation.metadata["line"].as_str()), ("document", "INVALID_VALUE", "6"));
-        assert_eq!(book.current().documents().len(), 2, "nothing was published");
+        assert_eq!(book.current().documents().len(), 3, "nothing else was published");
     }
 
     async fn lists_and_texts(test: TestDatabase) {

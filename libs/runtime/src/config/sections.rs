@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
 use super::{SecretText, Service, Settings};
 use crate::server::tls::{acceptor, holds_certificates};
@@ -189,7 +190,8 @@ const PARAMETERS: [&str; 18] = [
 /// What is wrong with the URL of a database, told without anything of it: what tells it later would quote it.
 fn url_problem(url: &SecretText) -> Option<&'static str> {
     if url.starts_with("sqlite:") {
-        return None;
+        let read = SqliteConnectOptions::from_str(url.as_str());
+        return read.is_err().then_some("cannot be read: sqlite://folder/file.db");
     }
     let query = url.as_str().split_once('?').map_or("", |(_, query)| query);
     let names = query.split('&').map(|pair| pair.split(['=', '[']).next().unwrap_or_default());

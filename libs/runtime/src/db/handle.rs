@@ -5,6 +5,8 @@
 //! looked at before it is used again (see [`super::connect`]). Whether a statement, or a commit, that was given up happened all the same is
 //! not known: it is never tried again under the same call, only by the caller who repeats the request under its id.
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,17 +18,20 @@ use sea_orm_migration::{IntoSchemaManagerConnection, SchemaManagerConnection};
 use tonic::async_trait;
 
 use super::connect::SQLITE_BUSY_TIMEOUT;
+use super::{Failure, classify};
 
 /// How long PostgreSQL may take to answer one statement, to begin and to commit, the wait for a free connection included.
 const ANSWER_WITHIN: Duration = Duration::from_secs(8);
 /// The same for work that reads or writes very much in one statement: longer than PostgreSQL lets a statement run.
 const PATIENT_WITHIN: Duration = Duration::from_secs(35);
+/// How long anybody waits while the last one who waited got no answer: those who stand behind others are not kept for the sum of it.
+const SILENT_WITHIN: Duration = Duration::from_secs(1);
 
 /// A pool of connections. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct DatabaseConnection {
     pool: sea_orm::DatabaseConnection,
-    answer_within: Duration,
+    deadline: Deadline,
     begins: Begins,
 }
 
@@ -37,7 +42,8 @@ impl DatabaseConnection {
             DbBackend::Sqlite => SQLITE_BUSY_TIMEOUT + Duration::from_secs(2),
             _ => ANSWER_WITHIN,
         };
-        DatabaseConnection { pool, answer_within, begins }
+        let deadline = Deadline { answer_within, silent: Arc::default() };
+        DatabaseConnection { pool, deadline, begins }
     }
 
     /// The same database, for work of which one statement may take half a minute: whole books, whole registers.
@@ -47,7 +53,8 @@ impl DatabaseConnection {
     }
 
     pub(super) fn answering_within(&self, answer_within: Duration) -> Self {
-        DatabaseConnection { answer_within, ..self.clone() }
+        let deadline = Deadline { answer_within, ..self.deadline.clone() };
+        DatabaseConnection { deadline, ..self.clone() }
     }
 
     /// Which database it is.
@@ -67,9 +74,9 @@ impl DatabaseConnection {
             ..TransactionOptions::default()
         };
         let mut under_way = GivenUp(Some(&self.begins));
-        let tx = within(self.answer_within, self.pool.begin_with_options(options)).await?;
+        let tx = self.deadline.of(self.pool.begin_with_options(options)).await?;
         under_way.0 = None;
-        Ok(DatabaseTransaction { tx, answer_within: self.answer_within })
+        Ok(DatabaseTransaction { tx, deadline: self.deadline.clone() })
     }
 }
 
@@ -77,7 +84,7 @@ impl DatabaseConnection {
 #[derive(Debug)]
 pub struct DatabaseTransaction {
     tx: sea_orm::DatabaseTransaction,
-    answer_within: Duration,
+    deadline: Deadline,
 }
 
 impl DatabaseTransaction {
@@ -88,12 +95,12 @@ impl DatabaseTransaction {
 
     /// Commits. After an error that says the database is away it is not known whether it did.
     pub async fn commit(self) -> Result<(), DbErr> {
-        within(self.answer_within, self.tx.commit()).await
+        self.deadline.of(self.tx.commit()).await
     }
 
     /// Rolls back.
     pub async fn rollback(self) -> Result<(), DbErr> {
-        within(self.answer_within, self.tx.rollback()).await
+        self.deadline.of(self.tx.rollback()).await
     }
 }
 
@@ -104,19 +111,19 @@ impl ConnectionTrait for DatabaseConnection {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        within(self.answer_within, self.pool.execute_raw(statement)).await
+        self.deadline.of(self.pool.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        within(self.answer_within, self.pool.execute_unprepared(sql)).await
+        self.deadline.of(self.pool.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        within(self.answer_within, self.pool.query_one_raw(statement)).await
+        self.deadline.of(self.pool.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        within(self.answer_within, self.pool.query_all_raw(statement)).await
+        self.deadline.of(self.pool.query_all_raw(statement)).await
     }
 }
 
@@ -127,19 +134,19 @@ impl ConnectionTrait for DatabaseTransaction {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        within(self.answer_within, self.tx.execute_raw(statement)).await
+        self.deadline.of(self.tx.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        within(self.answer_within, self.tx.execute_unprepared(sql)).await
+        self.deadline.of(self.tx.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        within(self.answer_within, self.tx.query_one_raw(statement)).await
+        self.deadline.of(self.tx.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        within(self.answer_within, self.tx.query_all_raw(statement)).await
+        self.deadline.of(self.tx.query_all_raw(statement)).await
     }
 }
 
@@ -156,8 +163,27 @@ impl<'c> IntoSchemaManagerConnection<'c> for &'c DatabaseTransaction {
     }
 }
 
-async fn within<T>(limit: Duration, call: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-    tokio::time::timeout(limit, call).await.unwrap_or_else(|_| Err(too_late(limit)))
+/// How long an answer may take.
+#[derive(Clone, Debug)]
+struct Deadline {
+    answer_within: Duration,
+    /// Whether the last call that was given up got no answer, and none has come since.
+    silent: Arc<AtomicBool>,
+}
+
+impl Deadline {
+    async fn of<T>(&self, call: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        let silent = self.silent.load(Relaxed);
+        let limit = if silent { self.answer_within.min(SILENT_WITHIN) } else { self.answer_within };
+        let Ok(answer) = tokio::time::timeout(limit, call).await else {
+            self.silent.store(true, Relaxed);
+            return Err(too_late(limit));
+        };
+        if silent && !answer.as_ref().is_err_and(|error| classify(error) == Failure::Away) {
+            self.silent.store(false, Relaxed);
+        }
+        answer
+    }
 }
 
 fn too_late(limit: Duration) -> DbErr {

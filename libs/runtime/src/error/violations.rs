@@ -95,6 +95,19 @@ impl Violations {
             .ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a check gave nothing and said nothing")))
     }
 
+    /// The refusal, if there are any, of who may not change all that a request would: with each thing that is not theirs, and the area of
+    /// the first where the request itself says it. Of what is held nothing is told but that it is another's.
+    ///
+    /// # Errors
+    /// AREA_NOT_OWNED.
+    pub fn not_owned(self, area: &str) -> Result<(), ServiceError> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(ServiceError::area_not_owned(area).with_violations(self.0))
+        }
+    }
+
     /// The error with all of them, if there are any.
     pub fn none(self) -> Result<(), ServiceError> {
         if self.0.is_empty() { Ok(()) } else { Err(ServiceError::invalid_fields(self.0)) }

@@ -11,27 +11,34 @@ use tokio_util::sync::CancellationToken;
 
 use super::places::{Place, Places};
 use super::reader::{Bare, Chunk, Reading, Shared};
+use super::token::Tokens;
 use super::{Change, Position, log};
 use crate::db::DatabaseConnection;
+use crate::secret::Secret;
 use crate::{Caller, ServiceError};
 
 /// A service's own change log. Cheap to clone; clones wake one another, and their followers share one reader.
 pub struct Feed<R: Reading = Bare> {
     shared: Arc<Shared<R>>,
     places: Arc<Places>,
+    tokens: Arc<Tokens>,
 }
 
 impl Feed {
-    /// The log in this database.
-    pub fn new(db: DatabaseConnection) -> Self {
-        Feed::reading(db, Bare)
+    /// The log in this database, which has this secret; its name, `enrollment.register`, is good for ever.
+    pub fn new(name: &'static str, db: DatabaseConnection, secret: &Secret) -> Self {
+        Feed::reading(Bare, name, db, secret)
     }
 }
 
 impl<R: Reading> Feed<R> {
-    /// The log in this database, and more that is read of its entries.
-    pub fn reading(db: DatabaseConnection, reading: R) -> Self {
-        Feed { shared: Arc::new(Shared::new(db, reading)), places: Arc::default() }
+    /// The same, with more that is read of its entries.
+    pub fn reading(reading: R, name: &'static str, db: DatabaseConnection, secret: &Secret) -> Self {
+        Feed {
+            shared: Arc::new(Shared::new(db, reading)),
+            places: Arc::default(),
+            tokens: Arc::new(Tokens::new(name, secret)),
+        }
     }
 
     /// Tells followers in this process that something was committed, so that they need not wait for the next poll.
@@ -42,6 +49,11 @@ impl<R: Reading> Feed<R> {
     /// Up to `limit` entries behind a position, in order; empty when there is nothing new that is safe to read.
     pub async fn read_after(&self, after: Position, limit: u64) -> Result<Vec<Change>, DbErr> {
         log::behind(&self.shared.db, after, limit).await
+    }
+
+    /// The token to go on behind an entry.
+    pub fn token_behind(&self, entry: &Change) -> String {
+        self.tokens.behind(entry)
     }
 
     /// Every entry behind a position, as they come, each exactly once, until `stop` is cancelled (a server cancels it when
@@ -67,7 +79,7 @@ impl<R: Reading> Feed<R> {
         stop: CancellationToken,
     ) -> Result<impl Stream<Item = Result<Arc<R::Entry>, DbErr>> + Send + use<R>, ServiceError> {
         let place = self.places.take(caller)?;
-        let after = Position::from_token(resume_token)?;
+        let after = self.tokens.place(&self.shared.db, resume_token).await?;
         Ok(self.tail_for(Some((caller.clone(), place)), after, stop))
     }
 
@@ -95,7 +107,8 @@ impl<R: Reading> Feed<R> {
 
 impl<R: Reading> Clone for Feed<R> {
     fn clone(&self) -> Self {
-        Feed { shared: self.shared.clone(), places: self.places.clone() }
+        let Feed { shared, places, tokens } = self;
+        Feed { shared: shared.clone(), places: places.clone(), tokens: tokens.clone() }
     }
 }
 

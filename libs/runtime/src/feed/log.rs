@@ -47,6 +47,11 @@ pub(super) async fn behind(
     read(db, sql, [after.txid.into(), after.seq.into(), (limit as i64).into()]).await
 }
 
+/// The entry at a place.
+pub(super) async fn at(db: &DatabaseConnection, place: Position) -> Result<Option<Change>, DbErr> {
+    Ok(read(db, "WHERE txid = $1 AND seq = $2", [place.txid.into(), place.seq.into()]).await?.pop())
+}
+
 /// Behind the last entry that is safe to read.
 pub(super) async fn end(db: &DatabaseConnection) -> Result<Position, DbErr> {
     let sql = match db.get_database_backend() {

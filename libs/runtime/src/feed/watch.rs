@@ -9,7 +9,8 @@ use super::{Change, Feed};
 use crate::{Caller, ServiceError};
 
 impl Feed {
-    /// Every change behind a token, in the order of commit, in the areas the caller may read, as `event` tells it, until `stopping`.
+    /// Every change behind a token, in the order of commit, in the areas the caller may read, as `event` tells it with the
+    /// token behind it, until `stopping`.
     ///
     /// # Errors
     /// `AREA_NOT_OWNED` for who owns no area, before anything is read; then those of [`Feed::follow`].
@@ -22,16 +23,17 @@ impl Feed {
     ) -> Result<impl Stream<Item = Result<T, Status>> + Send + use<T, E>, ServiceError>
     where
         T: Send,
-        E: Fn(&Change) -> Result<T, ServiceError> + Send,
+        E: Fn(&Change, String) -> Result<T, ServiceError> + Send,
     {
         if caller.readable_area().is_none() {
             return Err(may_not_follow());
         }
+        let feed = self.clone();
         let changes = self.follow(&caller, resume_token, stopping).await?;
         Ok(changes.filter_map(move |change| {
             let told = match change {
                 Ok(change) if !may_see_area(Some(&caller), &change) => None,
-                Ok(change) => Some(event(&change).map_err(Status::from)),
+                Ok(change) => Some(event(&change, feed.token_behind(&change)).map_err(Status::from)),
                 Err(error) => Some(Err(ServiceError::from(error).into())),
             };
             future::ready(told)

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::io::{self, Cursor};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ use tonic::body::Body;
 use tower::{Service, ServiceExt};
 use uuid::Uuid;
 
-use super::connections::{Admitted, Connection};
-use crate::request_layer::{ConnectionId, is_infrastructure};
+use super::connections::{Admitted, Connection, Unread};
+use crate::request_layer::{ConnectionId, is_answered_once, is_infrastructure};
 
 /// Requests and streams at once on one connection: what has not arrived whole, too.
 const MAX_STREAMS_PER_CONNECTION: u32 = 256;
@@ -46,6 +47,8 @@ pub(super) struct Patience {
     pub handshake: Duration,
     /// Without any request.
     pub idle: Duration,
+    /// For an answer to be read.
+    pub unread: Duration,
     /// For what was under way on a connection that is too old.
     pub grace: Duration,
     /// For the client's own goodbye.
@@ -56,6 +59,8 @@ pub(super) struct Patience {
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a connection may be there without any request.
 const IDLE_CONNECTION: Duration = Duration::from_secs(300);
+/// How long a client may take to read an answer.
+const UNREAD: Duration = Duration::from_secs(60);
 /// How long what is under way on a connection that is too old may go on.
 const GRACE: Duration = Duration::from_secs(300);
 /// How long a client without requests may take to close a connection that ends.
@@ -63,7 +68,13 @@ const GOODBYE: Duration = Duration::from_millis(500);
 
 impl Default for Patience {
     fn default() -> Self {
-        Patience { handshake: HANDSHAKE, idle: IDLE_CONNECTION, grace: GRACE, goodbye: GOODBYE }
+        Patience {
+            handshake: HANDSHAKE,
+            idle: IDLE_CONNECTION,
+            unread: UNREAD,
+            grace: GRACE,
+            goodbye: GOODBYE,
+        }
     }
 }
 
@@ -97,7 +108,7 @@ where
         }
     }
 
-    async fn secured(&self, stream: TcpStream, connection: &Connection) -> io::Result<()> {
+    async fn secured(&self, stream: TcpStream, connection: &Arc<Connection>) -> io::Result<()> {
         let soon = Instant::now() + self.patience.handshake;
         match &self.tls {
             None => {
@@ -117,7 +128,7 @@ where
         &self,
         mut reading: impl AsyncRead + Send + Unpin + 'static,
         writing: impl AsyncWrite + Send + Unpin + 'static,
-        connection: &Connection,
+        connection: &Arc<Connection>,
         soon: Instant,
     ) -> io::Result<()> {
         let mut preface = [0; PREFACE.len()];
@@ -131,7 +142,7 @@ where
         self.answered(TokioIo::new(tokio::io::join(begun, writing)), connection).await
     }
 
-    async fn answered<IO>(&self, io: IO, connection: &Connection) -> io::Result<()>
+    async fn answered<IO>(&self, io: IO, connection: &Arc<Connection>) -> io::Result<()>
     where
         IO: hyper::rt::Read + hyper::rt::Write + Unpin,
     {
@@ -142,6 +153,9 @@ where
             () = self.stopping.cancelled() => self.patience.grace,
             () = sleep(give_or_take_a_tenth(self.age)) => self.patience.grace,
             () = connection.quiet_for(self.patience.idle) => self.patience.goodbye,
+            () = connection.unread_for(self.patience.unread) => {
+                return Err(io::Error::other("the client does not read its answers"));
+            }
         };
         serving.as_mut().graceful_shutdown();
         tokio::select! {
@@ -155,13 +169,18 @@ where
     fn answer(
         &self,
         request: Request<Incoming>,
-        connection: &Connection,
-    ) -> impl Future<Output = Result<Response<UnderWay>, Infallible>> + Send + use<S> {
-        let until_sent = connection.ask(!is_infrastructure(&request));
+        connection: &Arc<Connection>,
+    ) -> impl Future<Output = Result<Response<Sent>, Infallible>> + Send + use<S> {
+        let under_way = connection.ask(!is_infrastructure(&request));
+        let answered_once = is_answered_once(&request).then(|| connection.clone());
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectionId(connection.number));
         let answer = self.service.clone().oneshot(request);
-        async move { Ok(answer.await?.map(|body| UnderWay { body, _until_sent: until_sent })) }
+        async move {
+            let answer = answer.await?;
+            let unread = answered_once.map(|connection| connection.send());
+            Ok(answer.map(|body| Sent { body, _under_way: under_way, _unread: unread }))
+        }
     }
 }
 
@@ -184,12 +203,13 @@ fn give_or_take_a_tenth(time: Duration) -> Duration {
 }
 
 /// The body of an answer: its request is under way until it is sent, or given up.
-struct UnderWay {
+struct Sent {
     body: Body,
-    _until_sent: Option<TaskTrackerToken>,
+    _under_way: Option<TaskTrackerToken>,
+    _unread: Option<Unread>,
 }
 
-impl http_body::Body for UnderWay {
+impl http_body::Body for Sent {
     type Data = Bytes;
     type Error = Status;
 
@@ -225,6 +245,7 @@ mod tests {
     const QUICK: Patience = Patience {
         handshake: Duration::from_millis(200),
         idle: Duration::from_millis(400),
+        unread: Duration::from_millis(400),
         grace: Duration::from_secs(5),
         goodbye: Duration::from_millis(100),
     };
@@ -273,6 +294,24 @@ mod tests {
         tokio::time::sleep(QUICK.handshake / 4).await;
         door.stopping.cancel();
         assert!(closed_after(late).await < QUICK.handshake / 2, "a server that stops does not wait");
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_answers_is_closed() {
+        let (address, _door) = open(QUICK, Duration::from_secs(60)).await;
+        let socket = TcpStream::connect(&address).await.unwrap();
+        let (mut requests, connection) =
+            h2::client::Builder::new().initial_window_size(0).handshake::<_, Bytes>(socket).await.unwrap();
+        let broken = tokio::spawn(connection);
+        let request = Request::post(format!("http://{address}/grpc.health.v1.Health/Check"));
+        let request = request.header("content-type", "application/grpc").body(()).unwrap();
+        let (answer, mut body) = requests.send_request(request, false).unwrap();
+        body.send_data(Bytes::from_static(b"\0\0\0\0\0"), true).unwrap();
+        let begun = Instant::now();
+        let mut answer = answer.await.unwrap().into_body();
+        assert!(answer.data().await.is_none_or(|data| data.is_err()), "there is no room for it");
+        assert!(begun.elapsed() >= QUICK.unread);
+        let _ = broken.await.unwrap();
     }
 
     #[tokio::test]

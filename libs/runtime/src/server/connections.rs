@@ -87,9 +87,9 @@ pub(super) struct Admitted {
 }
 
 impl std::ops::Deref for Admitted {
-    type Target = Connection;
+    type Target = Arc<Connection>;
 
-    fn deref(&self) -> &Connection {
+    fn deref(&self) -> &Arc<Connection> {
         &self.connection
     }
 }
@@ -109,6 +109,8 @@ pub(super) struct Connection {
     pub cut: CancellationToken,
     asked: AtomicU64,
     under_way: TaskTracker,
+    /// Answers that the client has not read, and since when.
+    unread: Mutex<BTreeMap<u64, Instant>>,
 }
 
 impl Connection {
@@ -116,13 +118,36 @@ impl Connection {
         let under_way = TaskTracker::new();
         // So that it can be waited for that there is none.
         under_way.close();
-        Connection { number, cut: CancellationToken::new(), asked: AtomicU64::new(0), under_way }
+        let (cut, asked, unread) = (CancellationToken::new(), AtomicU64::new(0), Mutex::default());
+        Connection { number, cut, asked, under_way, unread }
     }
 
     /// A request begins. If it is one to be waited for, it ends with what this gives.
     pub fn ask(&self, waited_for: bool) -> Option<TaskTrackerToken> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         waited_for.then(|| self.under_way.token())
+    }
+
+    /// An answer begins to be sent, and is read when what this gives is dropped.
+    pub fn send(self: &Arc<Connection>) -> Unread {
+        let answer = self.asked.fetch_add(1, Ordering::Relaxed);
+        self.unread().insert(answer, Instant::now());
+        Unread { connection: self.clone(), answer }
+    }
+
+    /// Returns when there is an answer that was not read for so long.
+    pub async fn unread_for(&self, time: Duration) {
+        loop {
+            sleep(time / 4).await;
+            let oldest = self.unread().values().next().copied();
+            if oldest.is_some_and(|since| since.elapsed() > time) {
+                return;
+            }
+        }
+    }
+
+    fn unread(&self) -> MutexGuard<'_, BTreeMap<u64, Instant>> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn asked(&self) -> u64 {
@@ -139,6 +164,19 @@ impl Connection {
                 return;
             }
         }
+    }
+}
+
+/// An answer on its way.
+#[derive(Debug)]
+pub(super) struct Unread {
+    connection: Arc<Connection>,
+    answer: u64,
+}
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        self.connection.unread().remove(&self.answer);
     }
 }
 

@@ -1,16 +1,14 @@
 //! Documents of entitlement rules: published, listed, read. A published version never changes.
 
-use yizhan_documents::RulesDocument;
 use yizhan_proto::enrollment::v1::{
     GetEntitlementRulesRequest, GetEntitlementRulesResponse, ListEntitlementRulesRequest,
     ListEntitlementRulesResponse, PublishEntitlementRulesRequest, PublishEntitlementRulesResponse,
 };
 use yizhan_proto::rules;
-use yizhan_rules::{Publication, Summary};
+use yizhan_rules::{Published, Summary};
 use yizhan_runtime::{Caller, ServiceError, once};
 
-use crate::app::{Done, Register, Write};
-use crate::rules::Entitlement;
+use crate::app::Register;
 
 /// Checks a document and publishes it.
 pub async fn publish(
@@ -18,23 +16,12 @@ pub async fn publish(
     caller: &Caller,
     mut request: PublishEntitlementRulesRequest,
 ) -> Result<PublishEntitlementRulesResponse, ServiceError> {
-    let (key, violations) = once::open(caller, &mut request);
-    let publication = Publication::<RulesDocument<Entitlement>>::read(&request.document, violations)?;
-    publication.check_area(caller)?;
-    let publication = &publication;
-    let answer = once::once(register, &key, |write| Box::pin(write_down(write, publication))).await?;
-    register.rules.refresh().await?;
-    Ok(answer)
-}
-
-async fn write_down(
-    Write { tx, service: register, cause }: Write<'_>,
-    publication: &Publication<RulesDocument<Entitlement>>,
-) -> Result<Done<PublishEntitlementRulesResponse>, ServiceError> {
-    let published = publication.write(tx, &register.rules, &cause.caller, register.clock.now()).await?;
-    let rules = Some(published.summary.into());
-    let answer = PublishEntitlementRulesResponse { rules, replayed: published.known };
-    Ok(Done { answer, changed: Vec::new() })
+    let opened = once::open(caller, &mut request);
+    let told = |published: Published| {
+        let (rules, replayed) = (Some(published.summary.into()), published.known);
+        PublishEntitlementRulesResponse { rules, replayed }
+    };
+    yizhan_rules::publish(register, &register.rules, caller, opened, (&request.document, told)).await
 }
 
 /// One page of documents, in the order they were published.

@@ -30,8 +30,8 @@ pub async fn list_unenrolled(
     let Scope { poolarea_no, as_of, .. } = &scope;
     let asked = register.pages.asked(caller, &request).of(as_of);
     let wanted = Some(name).filter(|name| !name.is_empty());
-    let behind =
-        |after: Option<[String; 2]>, limit| ledger::unenrolled(&register.db, &scope, wanted, after, limit);
+    let db = register.db.patient();
+    let behind = |after: Option<[String; 2]>, limit| ledger::unenrolled(&db, &scope, wanted, after, limit);
     let key = |last: &Unenrolled| [last.resd_code.clone(), last.psn_no.clone()];
     let (found, next_page_token) = asked.page(behind, key).await?;
     let area = poolarea_no.parse().map_err(ServiceError::internal)?;

@@ -31,7 +31,8 @@ pub async fn import_persons(
     let today = register.clock.today();
     let rows = read_rows(&request.rows, &mut violations, |row, fields| new_person(row, today, fields));
     let rows = &violations.finish(rows)?;
-    rows.iter().try_for_each(|row| caller.check_manages(row.poolarea_no.as_str()))?;
+    let areas = rows.iter().map(|row| row.poolarea_no.as_str()).enumerate();
+    caller.check_manages_each(areas.map(|(at, area)| (format!("rows[{at}].poolarea_no"), area)))?;
     let outcome = once::once(register, &key, |write| Box::pin(put(write, caller, rows))).await?;
     Ok(ImportPersonsResponse { outcome: Some(outcome) })
 }
@@ -183,7 +184,7 @@ async fn put(
 ) -> Result<Done<ImportOutcome>, ServiceError> {
     let Write { tx, service: register, .. } = write;
     let held = timelines::lock(tx, rows.iter().map(|row| row.psn_no.clone())).await?;
-    check_held(rows, &held)?;
+    check_held(caller, rows, &held)?;
     let keys = held.values().map(|person| (person.poolarea_no, person.psn_no.clone()));
     let known = persons::find_many(tx, keys).await?;
 
@@ -208,15 +209,25 @@ async fn put(
     Ok(Done { answer, changed })
 }
 
-/// Nobody moves to another area by import, and nothing is written to a merged record.
-fn check_held(rows: &[NewPerson], held: &BTreeMap<String, StoredTimeline>) -> Result<(), ServiceError> {
-    let mut violations = Violations::new();
+/// Nobody moves to another area by import, and nothing is written to a merged record. Of a record that another agency keeps no more is
+/// told than that.
+fn check_held(
+    caller: &Caller,
+    rows: &[NewPerson],
+    held: &BTreeMap<String, StoredTimeline>,
+) -> Result<(), ServiceError> {
+    let (mut violations, mut foreign) = (Violations::new(), Violations::new());
     for (at, row) in rows.iter().enumerate() {
         let Some(person) = held.get(&row.psn_no) else { continue };
+        let own = caller.may_manage_area(person.poolarea_no);
+        if !foreign.require(own, format!("rows[{at}].psn_no"), Reason::AreaNotOwned) {
+            continue;
+        }
         let mut fields = Fields::row(at, &mut violations);
         fields.require(person.timeline.merged_into.is_none(), "psn_no", Reason::PersonMerged);
         let said = Reason::PoolareaNotChangeable.saying("该人员已在其他统筹区登记，转移请办理关系转移接续");
         fields.require(person.poolarea_no == row.poolarea_no, "poolarea_no", said);
     }
+    foreign.not_owned("")?;
     violations.none()
 }

@@ -20,7 +20,7 @@ const INTERVAL: Duration = Duration::from_secs(600);
 
 /// Refuses to start without a key that rows still need, or with another key of the same id.
 pub async fn check_keys(register: &Register) -> anyhow::Result<()> {
-    for sample in persons::one_of_each_data_key(&register.db).await? {
+    for sample in persons::one_of_each_data_key(&register.db.patient()).await? {
         let (key, vault) = (&sample.data_key, &register.vault);
         if !key.is_empty() && !vault.knows(key) {
             bail!(
@@ -62,7 +62,7 @@ async fn rotate(register: &Register) -> Result<(), ServiceError> {
 /// One process at a time: two would do the same rows.
 async fn rotate_batch(register: &Register) -> Result<u64, ServiceError> {
     let vault = &register.vault;
-    if !persons::any_sealed_otherwise(&register.db, vault.current_key_id()).await? {
+    if !persons::any_sealed_otherwise(&register.db.patient(), vault.current_key_id()).await? {
         return Ok(0);
     }
     let tx = begin_write(&register.db).await?;

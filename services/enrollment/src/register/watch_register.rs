@@ -22,7 +22,7 @@ pub async fn watch_register(
     register.feed.watch(resume_token, caller, stopping, event).await
 }
 
-fn event(change: &Change) -> Result<WatchRegisterResponse, ServiceError> {
+fn event(change: &Change, resume_token: String) -> Result<WatchRegisterResponse, ServiceError> {
     let told = RegisterChange::decode(change.payload.as_slice()).map_err(ServiceError::internal)?;
     let kind = match change.kind.as_str() {
         PERSON_MERGED => RegisterChangeKind::Merged,
@@ -30,7 +30,7 @@ fn event(change: &Change) -> Result<WatchRegisterResponse, ServiceError> {
         _ => RegisterChangeKind::Changed,
     };
     Ok(WatchRegisterResponse {
-        resume_token: change.position().to_token(),
+        resume_token,
         psn_no: told.psn_no,
         person_version: told.person_version,
         poolarea_no: told.poolarea_no,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::DatabaseTransaction;
 
-use super::apply::cause_of;
+use super::apply::{addressable, cause_of};
 use crate::app::{Register, Write};
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines;
@@ -59,6 +59,8 @@ async fn end(
         return Ok((edits, ended));
     }
     for (psn_no, stored) in timelines::lock(tx, absent.keys().cloned()).await? {
+        // Who moved away since they were read is no longer this roster's to speak of.
+        let Ok(stored) = addressable(Some(stored), &roster.poolarea_no) else { continue };
         let kinds = &absent[&psn_no];
         let mut edit = Edit::of(stored);
         let identities = &mut edit.after.timeline.identities;

@@ -103,7 +103,7 @@ async fn place_all(
 }
 
 /// The person, if this roster can speak of them.
-fn addressable(held: Option<StoredTimeline>, poolarea_no: &str) -> Result<StoredTimeline, Reason> {
+pub(super) fn addressable(held: Option<StoredTimeline>, poolarea_no: &str) -> Result<StoredTimeline, Reason> {
     let held = held.ok_or(Reason::PersonUnknown)?;
     if held.poolarea_no.as_str() != poolarea_no {
         return Err(Reason::PersonOfOtherArea);

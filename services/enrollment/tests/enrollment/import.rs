@@ -252,7 +252,9 @@ both_databases! {
         service.import_coverages(coverages([coverage("P1", "310", "2024-01-01", "")])).await.unwrap();
         service.import_persons(persons([person("P2"), person("P3")])).await.unwrap();
         let config = yizhan_runtime::config::DatabaseConfig::at(db.url());
-        let feed = Feed::new(yizhan_runtime::db::connect(&config).await.unwrap());
+        let connection = yizhan_runtime::db::connect(&config).await.unwrap();
+        let secret = yizhan_runtime::secret::Secret::open(&connection).await.unwrap();
+        let feed = Feed::new("enrollment.register", connection, &secret);
         // Transactions of other tests on the same server may hold an entry back for a moment.
         let mut changes = Vec::new();
         while changes.len() < 4 {

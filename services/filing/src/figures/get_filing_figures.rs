@@ -21,7 +21,7 @@ const FOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// Keeps the figures short, until the server stops. They are right all the same where it fails.
 pub fn keep_short(register: &Register, stopping: &CancellationToken) {
-    let db = register.db.clone();
+    let db = register.db.patient();
     task::every("figures", stopping, FOLD_EVERY, move || {
         let db = db.clone();
         async move { KINDS.fold(&db).await.and(VISITS.fold(&db).await) }

@@ -20,10 +20,10 @@ pub async fn watch_filings(
     register.feed.watch(resume_token, caller, stopping, event).await
 }
 
-fn event(change: &Change) -> Result<WatchFilingsResponse, ServiceError> {
+fn event(change: &Change, resume_token: String) -> Result<WatchFilingsResponse, ServiceError> {
     let told = FilingChange::decode(change.payload.as_slice()).map_err(ServiceError::internal)?;
     Ok(WatchFilingsResponse {
-        resume_token: change.position().to_token(),
+        resume_token,
         filing_id: told.filing_id,
         psn_no: told.psn_no,
         poolarea_no: told.poolarea_no,

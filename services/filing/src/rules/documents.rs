@@ -6,9 +6,9 @@ use yizhan_proto::filing::v1::{
     ListFilingRulesRequest, ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
 };
 use yizhan_proto::rules::v1::RulesDocument;
-use yizhan_rules::{Publication, RulesBook, Summary};
+use yizhan_rules::{Published, RulesBook, Summary};
 use yizhan_runtime::db::DatabaseConnection;
-use yizhan_runtime::once::{self, Done, Write};
+use yizhan_runtime::once;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::{Caller, Clock, Fields, Reason, ServiceError, Violations};
 
@@ -50,23 +50,12 @@ pub async fn publish(
     caller: &Caller,
     mut request: PublishFilingRulesRequest,
 ) -> Result<PublishFilingRulesResponse, ServiceError> {
-    let (key, wrong) = once::open(caller, &mut request);
-    let publication =
-        Publication::<yizhan_documents::RulesDocument<FilingFamilies>>::read(&request.document, wrong)?;
-    publication.check_area(caller)?;
-    let publication = &publication;
-    let answer = once::once(desk, &key, |write| Box::pin(write_down(write, publication))).await?;
-    desk.book.refresh().await?;
-    Ok(answer)
-}
-
-async fn write_down(
-    Write { tx, service: desk, cause }: Write<'_, '_, Documents>,
-    publication: &Publication<yizhan_documents::RulesDocument<FilingFamilies>>,
-) -> Result<Done<PublishFilingRulesResponse, ()>, ServiceError> {
-    let published = publication.write(tx, &desk.book, &cause.caller, desk.clock.now()).await?;
-    let rules = Some(published.summary.into());
-    Ok(Done { answer: PublishFilingRulesResponse { rules, replayed: published.known }, changed: () })
+    let opened = once::open(caller, &mut request);
+    let told = |published: Published| {
+        let (rules, replayed) = (Some(published.summary.into()), published.known);
+        PublishFilingRulesResponse { rules, replayed }
+    };
+    yizhan_rules::publish(desk, &desk.book, caller, opened, (&request.document, told)).await
 }
 
 /// One page of documents, in the order they were published.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use sea_orm::ConnectionTrait;
 use tonic::Code;
 use yizhan_filing::figures::store::{Addend, VISITS};
 use yizhan_money::MAX_FEN;
@@ -194,17 +195,32 @@ both_databases! {
         });
 
         // While filing is away, one is taken back and another made.
-        let service = service.restarted(config.unwrap(), async |_| {
+        let config = config.unwrap();
+        let service = service.restarted(config.clone(), async |_| {
             settlement.settle(SettlementInfo { reverses_setl_id: "S2".into(), ..cross("S7", -500_000) });
             settlement.settle(settled("S8", "360100", "310115", "41", "2025-06-11", 5_000));
         })
         .await;
-        let figures = until(&service, |figures| figures.cross_province.as_ref().is_some_and(|cross| cross.visits_direct == 1)).await;
-        assert_eq!(figures.cross_province.unwrap(), RemoteFigures {
+        let counted = |figures: &FilingFigures| figures.cross_province.as_ref().is_some_and(|cross| cross.visits_direct == 1);
+        let figures = until(&service, counted).await;
+        let cross_province = RemoteFigures {
             stays_direct: 1, stays_manual: 1, stays_direct_rate: "0.5000".into(),
             visits_direct: 1, visits_direct_rate: "1.0000".into(),
             direct_medfee_fen: 1_005_000, manual_medfee_fen: 300_000, ..Default::default()
-        });
+        };
+        assert_eq!(figures.cross_province.unwrap(), cross_province);
+
+        // Counted anew, as an operator does after settlement was restored.
+        let page = include_str!("../../../../docs/OPERATIONS.md");
+        let (_, statements) = page.split_once("```sql\n").unwrap();
+        let (statements, _) = statements.split_once("```").unwrap();
+        let service = service.restarted(config, async |_| {
+            let connection = connect(&DatabaseConfig::at(db.url())).await.unwrap();
+            connection.execute_unprepared(statements).await.unwrap();
+        })
+        .await;
+        let figures = until(&service, counted).await;
+        assert_eq!(figures.cross_province.unwrap(), cross_province);
         let all = get(&service, "local-administrator", asked("100000", "2025-06", "2025-07")).await.unwrap();
         let keys: Vec<_> = all.figures.iter().map(|row| (row.poolarea_no.as_str(), row.month.as_str())).collect();
         assert_eq!(keys, [("330600", "2025-06"), ("360100", "2025-06"), ("360100", "2025-07")]);
@@ -235,7 +251,6 @@ both_databases! {
         let figures = june(&service).await.cross_province.unwrap();
         assert_eq!((figures.stays_manual, figures.manual_medfee_fen), (120, 120 * 300_000));
         let sql = "SELECT count(*) AS addends FROM visit_figure";
-        use sea_orm::ConnectionTrait;
         let statement = sea_orm::Statement::from_string(connection.get_database_backend(), sql);
         let addends: i64 = connection.query_one_raw(statement).await.unwrap().unwrap().try_get("", "addends").unwrap();
         assert!(addends < 50, "{addends}");

@@ -2,14 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use sea_orm::{ConnectionTrait, Statement};
 use yizhan_proto::enrollment::v1::merge_service_client::MergeServiceClient;
 use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient;
 use yizhan_proto::enrollment::v1::{
     AdvanceTransferRequest, FinishTerms, MergePersonsRequest, StartTransferRequest, TransferAction,
 };
 use yizhan_proto::filing::v1::*;
-use yizhan_runtime::ids::new_id;
-use yizhan_testkit::both_databases;
+use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::ids::{base32hex, new_id};
+use yizhan_testkit::{TestDatabase, both_databases};
 
 use crate::support::*;
 
@@ -204,4 +207,57 @@ both_databases! {
         let service = service.restarted(kept.unwrap(), async |enrollment| merge_at(enrollment, "P1", "P2").await).await;
         until(&service, "P1", |filings| filings.len() == 1).await;
     }
+
+    /// Gone on behind once, and then behind one of today's form.
+    async fn the_token_of_an_older_version_is_good(db: TestDatabase) {
+        let mut kept = None;
+        let service = start_with(&db, |config| kept = Some(config.clone())).await;
+        for psn_no in ["P1", "P2"] {
+            service.insure(psn_no).await;
+        }
+        take_over(&service, "P2", "07", "310000", "").await;
+        let enrollment = open(&service.enrollment_database).await;
+        let service = service.restarted(kept.unwrap(), async |address| {
+            let sql = "SELECT txid, seq FROM change_log ORDER BY txid DESC, seq DESC LIMIT 1";
+            let last = enrollment.query_one_raw(Statement::from_string(enrollment.get_database_backend(), sql)).await;
+            let last = last.unwrap().unwrap();
+            let number = |column: &str| last.try_get::<i64>("", column).unwrap();
+            let old = format!("feed\u{1f}{}\u{1f}{}", number("txid"), number("seq"));
+            put_token(&db, &base32hex(old.as_bytes())).await;
+            let older = "UPDATE seaql_migrations SET applied_at = applied_at - 100000 WHERE version LIKE '%change_log'";
+            enrollment.execute_unprepared(older).await.unwrap();
+            merge_at(address, "P1", "P2").await;
+        }).await;
+        let filings = until(&service, "P1", |filings| filings.len() == 1).await;
+        assert_eq!(steps(&service, &filings[0]).await.len(), 2, "taken over, and followed once");
+    }
+
+    /// Of a register that was restored, say: nothing is followed, and nothing is lost, until the token is put right.
+    async fn a_token_that_is_refused_holds_up_until_it_is_put_right(db: TestDatabase) {
+        let mut kept = None;
+        let service = start_with(&db, |config| kept = Some(config.clone())).await;
+        for psn_no in ["P1", "P2"] {
+            service.insure(psn_no).await;
+        }
+        take_over(&service, "P2", "07", "310000", "").await;
+        let service = service.restarted(kept.unwrap(), async |address| {
+            put_token(&db, &base32hex(&[1; 37])).await;
+            merge_at(address, "P1", "P2").await;
+        }).await;
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        assert_eq!(list(&service, "P2").await.len(), 1, "nothing is followed behind a token that says nothing");
+        put_token(&db, "").await;
+        let filings = until(&service, "P1", |filings| filings.len() == 1).await;
+        assert_eq!(steps(&service, &filings[0]).await.len(), 2);
+    }
+}
+
+async fn open(test: &TestDatabase) -> DatabaseConnection {
+    yizhan_runtime::db::connect(&DatabaseConfig::at(test.url())).await.unwrap()
+}
+
+/// As an operator would.
+async fn put_token(filing: &TestDatabase, token: &str) {
+    let sql = format!("UPDATE followed_feed SET resume_token = '{token}' WHERE feed = 'enrollment.register'");
+    assert_eq!(open(filing).await.execute_unprepared(&sql).await.unwrap().rows_affected(), 1);
 }

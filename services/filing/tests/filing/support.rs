@@ -26,7 +26,7 @@ pub struct TestService {
     pub enrollment: RunningServer,
     /// Moves the clock of both.
     pub hand: ManualClock,
-    _enrollment_database: TestDatabase,
+    pub enrollment_database: TestDatabase,
     _redis: Option<RedisServer>,
 }
 
@@ -53,7 +53,7 @@ pub async fn start_with(db: &TestDatabase, change: impl FnOnce(&mut FilingConfig
     change(&mut config);
     let server = yizhan_filing::serve(config).await.unwrap();
     let client = FilingServiceClient::connect(server.url()).await.unwrap();
-    TestService { server, client, enrollment, hand, _enrollment_database: enrollment_database, _redis: redis }
+    TestService { server, client, enrollment, hand, enrollment_database, _redis: redis }
 }
 
 /// A request made as somebody.

@@ -6,14 +6,14 @@ use yizhan_money::{Fen, MAX_FEN};
 use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::once::check_request_id;
+use yizhan_runtime::once::{check_request_id, reused};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::app::App;
 use crate::books::digest;
 use crate::books::domain::ledger;
 use crate::books::messages::rows::{accounts_after, posting_rows};
-use crate::books::retries::{attempts, contended, reused};
+use crate::books::retries::{attempts, contended};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account, request};
 use crate::books::store::load::{PersonState, Wanted};

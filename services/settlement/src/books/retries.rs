@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::db::{DatabaseConnection, KEEP_TRYING};
+use yizhan_runtime::once::reused;
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::store::entities::request;
@@ -44,11 +45,4 @@ pub async fn stored_answer(
     let row =
         row.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a handled request has no settlement")))?;
     Ok(settlements::answer_of(&row)?)
-}
-
-/// The request id belongs to another request.
-pub fn reused(request_id: &str) -> ServiceError {
-    ServiceError::new(Reason::RequestIdReused, "this request_id was used for another request")
-        .with_text("该报文ID已用于另一请求")
-        .with("request_id", request_id)
 }

@@ -9,9 +9,9 @@ use yizhan_proto::settlement::v1::{
     CheckPolicyRequest, CheckPolicyResponse, GetPolicyRequest, GetPolicyResponse, ListPoliciesRequest,
     ListPoliciesResponse, PublishPolicyRequest, PublishPolicyResponse,
 };
-use yizhan_rules::{Publication, Summary};
+use yizhan_rules::{Publication, Published, Summary};
 use yizhan_runtime::db::begin_write;
-use yizhan_runtime::once::{self, Done, Write};
+use yizhan_runtime::once;
 use yizhan_runtime::{Caller, ServiceError};
 
 use crate::app::App;
@@ -37,27 +37,12 @@ pub async fn publish(
     caller: &Caller,
     mut request: PublishPolicyRequest,
 ) -> Result<PublishPolicyResponse, ServiceError> {
-    let (key, wrong) = once::open(caller, &mut request);
-    let publication = Publication::<Policy>::read(&request.document, wrong)?;
-    publication.check_area(caller)?;
-    let Policy { id, version, digest, .. } = publication.document();
-    if app.policies.current().version(id, version).is_some_and(|known| known.digest == *digest) {
-        let (known, _) = app.policies.get(id, version).await?;
-        return Ok(PublishPolicyResponse { policy: Some(known.into()), replayed: true });
-    }
-    let publication = &publication;
-    let answer = once::once(app, &key, |write| Box::pin(write_down(write, publication))).await?;
-    app.policies.refresh().await?;
-    Ok(answer)
-}
-
-async fn write_down(
-    Write { tx, service: app, cause }: Write<'_, '_, App>,
-    publication: &Publication<Policy>,
-) -> Result<Done<PublishPolicyResponse, ()>, ServiceError> {
-    let published = publication.write(tx, &app.policies, &cause.caller, app.clock.now()).await?;
-    let policy = Some(published.summary.into());
-    Ok(Done { answer: PublishPolicyResponse { policy, replayed: published.known }, changed: () })
+    let opened = once::open(caller, &mut request);
+    let told = |published: Published| {
+        let (policy, replayed) = (Some(published.summary.into()), published.known);
+        PublishPolicyResponse { policy, replayed }
+    };
+    yizhan_rules::publish(app, &app.policies, caller, opened, (&request.document, told)).await
 }
 
 /// One published version with its text.
@@ -90,11 +75,12 @@ pub async fn publish_at_start(app: &App, folder: Option<&Path>) -> anyhow::Resul
         Some(folder) => read_folder(folder)?,
         None => embedded().iter().map(|(name, text)| (name.to_string(), text.to_string())).collect(),
     };
+    let service = Caller::Service { name: "settlement".to_owned() };
     let tx = begin_write(&app.db).await?;
     for (name, text) in documents {
         let policy = Policy::read(&name, &text).map_err(|problems| anyhow::anyhow!("{problems}"))?;
         let publication = Publication::of(policy, text);
-        let written = publication.write(&tx, &app.policies, "service:settlement", app.clock.now()).await;
+        let written = publication.write(&tx, &app.policies, &service, app.clock.now()).await;
         written.map_err(|refusal| not_published(&name, &refusal))?;
     }
     tx.commit().await?;

@@ -1,17 +1,19 @@
 //! Importing institutions and the catalogue: all rows or none, once however often it is asked.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_proto::settlement::v1::{
     CatalogueItem, ImportCatalogueRequest, ImportCatalogueResponse, ImportInstitutionsRequest,
     ImportInstitutionsResponse, Institution,
 };
 use yizhan_runtime::clock::parse_date;
-use yizhan_runtime::db::{DatabaseConnection, upsert};
+use yizhan_runtime::db::{DatabaseConnection, DatabaseTransaction, insert, upsert};
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::{self, Done, Replayable, RequestKey};
 use yizhan_runtime::{Caller, Clock, Reason, ServiceError, Violations};
-use yizhan_terms::{InstitutionType, Tier};
+use yizhan_terms::{Area, InstitutionType, Tier};
 
 use super::store::Reference;
 use super::store::entities::{catalogue_item, institution};
@@ -43,10 +45,11 @@ pub async fn institutions(
         &mut wrong,
     );
     wrong.none()?;
-    request.institutions.iter().try_for_each(|row| caller.check_manages(&row.admdvs))?;
+    let areas = request.institutions.iter().map(|row| row.admdvs.as_str()).enumerate();
+    caller.check_manages_each(areas.map(|(at, area)| (format!("institutions[{at}].admdvs"), area)))?;
     let answer = ImportInstitutionsResponse { imported: request.institutions.len() as i32, replayed: false };
     let rows = request.institutions.into_iter().map(Into::into).collect();
-    write::<institution::Entity, _>(reference, &key, rows, answer).await
+    write::<institution::Entity, _>(reference, caller, &key, (rows, answer)).await
 }
 
 /// Adds or replaces catalogue entries.
@@ -64,30 +67,79 @@ pub async fn catalogue(
         |row: &CatalogueItem| format!("{} {} {} {}", row.hilist_code, row.admdvs, row.level, row.begndate);
     check_distinct(request.items.iter().map(place), "items", &mut wrong);
     wrong.none()?;
-    request.items.iter().try_for_each(|row| caller.check_manages(&row.admdvs))?;
+    let areas = request.items.iter().map(|row| row.admdvs.as_str()).enumerate();
+    caller.check_manages_each(areas.map(|(at, area)| (format!("items[{at}].admdvs"), area)))?;
     let answer = ImportCatalogueResponse { imported: request.items.len() as i32, replayed: false };
     let rows = request.items.into_iter().map(Into::into).collect();
-    write::<catalogue_item::Entity, _>(reference, &key, rows, answer).await
+    write::<catalogue_item::Entity, _>(reference, caller, &key, (rows, answer)).await
+}
+
+/// A table that is imported into.
+trait Imported: EntityTrait<Model: Clone + Sync> {
+    /// Adds or replaces rows; refuses to replace those that are not the caller's.
+    fn put(
+        tx: &DatabaseTransaction,
+        caller: &Caller,
+        rows: Vec<Self::Model>,
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
+}
+
+/// Its key says the area: what is replaced is of the area that is written.
+impl Imported for catalogue_item::Entity {
+    async fn put(
+        tx: &DatabaseTransaction,
+        _: &Caller,
+        rows: Vec<catalogue_item::Model>,
+    ) -> Result<(), ServiceError> {
+        Ok(upsert::<Self>(tx, rows).await?)
+    }
+}
+
+/// An institution moves to another area by whoever manages both. Of two who bring a new one at once the key lets one through; the other
+/// runs again and finds it here.
+impl Imported for institution::Entity {
+    async fn put(
+        tx: &DatabaseTransaction,
+        caller: &Caller,
+        rows: Vec<institution::Model>,
+    ) -> Result<(), ServiceError> {
+        let codes = rows.iter().map(|row| row.fixmedins_code.as_str());
+        let held = institution::Entity::find()
+            .filter(institution::Column::FixmedinsCode.is_in(codes))
+            .order_by_asc(institution::Column::FixmedinsCode)
+            .lock_exclusive()
+            .all(tx)
+            .await?;
+        let held: BTreeMap<_, _> = held.into_iter().map(|row| (row.fixmedins_code, row.admdvs)).collect();
+        let mut wrong = Violations::new();
+        for (at, row) in rows.iter().enumerate() {
+            let own =
+                held.get(&row.fixmedins_code).is_none_or(|area| caller.may_manage_area(Area::parse(area)));
+            wrong.require(own, format!("institutions[{at}].fixmedins_code"), Reason::AreaNotOwned);
+        }
+        wrong.not_owned("")?;
+        let (known, new) = rows.into_iter().partition(|row| held.contains_key(&row.fixmedins_code));
+        upsert::<Self>(tx, known).await?;
+        Ok(insert::<Self>(tx, new).await?)
+    }
 }
 
 /// Adds or replaces rows of a table, once.
 async fn write<E, A>(
     reference: &Reference,
+    caller: &Caller,
     key: &RequestKey,
-    rows: Vec<E::Model>,
-    answer: A,
+    (rows, answer): (Vec<E::Model>, A),
 ) -> Result<A, ServiceError>
 where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel> + Sync,
-    E::ActiveModel: Send,
+    E: Imported,
     A: Replayable + Clone + Sync,
 {
     let (rows, answer) = (&rows, &answer);
     once::once(reference, key, |write| {
         Box::pin(async move {
             let version = Reference::next_version(write.tx).await?;
-            upsert::<E>(write.tx, rows.clone()).await?;
+            E::put(write.tx, caller, rows.clone()).await?;
             Ok(Done { answer: answer.clone(), changed: version })
         })
     })

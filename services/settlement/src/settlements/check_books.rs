@@ -20,5 +20,5 @@ pub async fn check_books(
     if !keeps && !matches!(caller, Caller::Operator { .. }) {
         return Err(ServiceError::area_not_owned(area));
     }
-    Ok(check_books::check_books(&app.db, area.as_str()).await?)
+    Ok(check_books::check_books(&app.db.patient(), area.as_str()).await?)
 }

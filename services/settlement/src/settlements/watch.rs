@@ -69,7 +69,7 @@ impl Follower {
         let Settled { psn_no, setl_id, .. } = &entry.settled;
         let look = Look { kind: LookKind::Settlement, psn_no, subject: setl_id, purpose: &self.purpose };
         leave::note(&self.app, &self.caller, whose(&entry.settled), look).await?;
-        let resume_token = entry.change.position().to_token();
+        let resume_token = self.app.feed.token_behind(&entry.change);
         Ok(WatchSettlementsResponse { resume_token, settlement: Some(settlement) })
     }
 }
