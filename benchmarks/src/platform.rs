@@ -2,7 +2,6 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Context;
 use futures::{TryStreamExt, stream};
@@ -97,15 +96,14 @@ pub fn service(binary: &str, database: &TestDatabase) -> anyhow::Result<ServiceP
     Ok(ServiceProcess::at(folder.join(binary)).env("YIZHAN_DATABASE_URL", database.url()))
 }
 
-/// A connection as any institution's, but patient.
+/// One connection, as an institution's program has, and no deadline.
 pub fn channel(url: &str) -> anyhow::Result<PeerChannel> {
     channel_of(url, &Caller::LocalAdministrator)
 }
 
 /// The same of this caller's.
 pub fn channel_of(url: &str, caller: &Caller) -> anyhow::Result<PeerChannel> {
-    let peer = PeerConfig { deadline: Duration::from_secs(600), ..PeerConfig::at(url) };
-    client::channel(&peer, caller)
+    client::feed_channel(&PeerConfig::at(url), caller)
 }
 
 /// 人员编号 of somebody.
