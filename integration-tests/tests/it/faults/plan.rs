@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use yizhan_runtime::config::Service;
 use yizhan_testkit::Backend;
 
 /// Numbers that follow from a seed (SplitMix64).
@@ -34,18 +35,6 @@ impl Draws {
     pub fn between_ms(&mut self, from: u64, to: u64) -> Duration {
         Duration::from_millis(from + self.below(to - from))
     }
-}
-
-/// A process of the platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Service {
-    Enrollment,
-    Filing,
-    Settlement,
-}
-
-impl Service {
-    pub const ALL: [Service; 3] = [Service::Enrollment, Service::Filing, Service::Settlement];
 }
 
 /// A connection between processes.

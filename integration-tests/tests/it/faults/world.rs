@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use tokio::task::block_in_place;
 use yizhan_integration_tests::Client;
+use yizhan_runtime::config::Service;
 use yizhan_testkit::{Backend, PostgresServer, Proxy, RedisServer, ServiceProcess, SmallDisk};
 
-use super::plan::{Break, Fault, Road, Service, Stop};
+use super::plan::{Break, Fault, Road, Stop};
 
 /// Requests may finish for so long after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -38,11 +39,8 @@ impl World {
         });
         let mut roads = BTreeMap::new();
         let mut processes = BTreeMap::new();
-        for (service, binary) in [
-            (Service::Enrollment, "yizhan-enrollment"),
-            (Service::Filing, "yizhan-filing"),
-            (Service::Settlement, "yizhan-settlement"),
-        ] {
+        for service in Service::ALL {
+            let binary = format!("yizhan-{service}");
             let database = match &postgres {
                 Some(server) => {
                     let proxy = Proxy::before(&server.create_database()).await;
@@ -52,7 +50,7 @@ impl World {
                 }
                 None => format!("sqlite://{}/{binary}.db", disk.path().display()),
             };
-            let process = ServiceProcess::of(binary).env("YIZHAN_DATABASE_URL", database);
+            let process = ServiceProcess::of(&binary).env("YIZHAN_DATABASE_URL", database);
             roads.insert(Road::To(service), Proxy::before(&process.url()).await);
             processes.insert(service, process);
         }
