@@ -1,10 +1,11 @@
 //! What every use case works with.
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use futures::FutureExt;
 use sea_orm::DbBackend;
 use tokio::sync::{Mutex, MutexGuard};
@@ -18,6 +19,7 @@ use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
 use yizhan_runtime::{Clock, ServiceError, once};
 
+use crate::books::merge::Merge;
 use crate::books::store::commit::{self, Change, Committed};
 use crate::books::store::followed::Followed;
 use crate::books::store::load::{self, PersonState, Wanted};
@@ -126,6 +128,22 @@ impl App {
             ..GetEligibilityRequest::default()
         };
         Ok(self.enrollment.eligibility(question).await?.poolarea_no)
+    }
+
+    /// A merge of enrollment's, with the policy years in which somebody might be settling under the old number at this moment.
+    pub fn merge_of(&self, psn_no: &str, into: &str, poolarea_no: &str) -> Merge {
+        let today = self.clock.today();
+        let policies = self.policies.current();
+        let own = policies
+            .documents()
+            .iter()
+            .filter(|policy| policy.areas.iter().any(|area| area.as_str() == poolarea_no));
+        let starts: BTreeSet<(u32, u32)> = own.map(|policy| policy.year_starts).collect();
+        let years = [today.year() - 1, today.year()].into_iter().flat_map(|year| {
+            starts.iter().filter_map(move |(month, day)| NaiveDate::from_ymd_opt(year, *month, *day))
+        });
+        let years = years.map(|year| (poolarea_no.to_owned(), year)).collect();
+        Merge { psn_no: psn_no.to_owned(), into: into.to_owned(), years }
     }
 
     /// Commits a change, together with others that are ready.

@@ -1,6 +1,6 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
-//! A room for each feature: [`settlements`], [`policies`], [`reference`], [`accounts`], and below them the [`books`]. Inside a
+//! A room for each feature: [`settlements`], [`policies`], [`reference`], [`accounts`], [`worklist`], and below them the [`books`]. Inside a
 //! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
 //! `domain` (pure rules) and `store` (tables and statements).
 
@@ -14,6 +14,7 @@ pub mod migrations;
 pub mod policies;
 pub mod reference;
 pub mod settlements;
+pub mod worklist;
 
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ use yizhan_proto::settlement::v1::catalogue_service_server::CatalogueServiceServ
 use yizhan_proto::settlement::v1::institution_service_server::InstitutionServiceServer;
 use yizhan_proto::settlement::v1::policy_service_server::PolicyServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
+use yizhan_proto::settlement::v1::worklist_service_server::WorklistServiceServer;
+use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::secret::Secret;
 use yizhan_runtime::server::{RunningServer, Server};
 use yizhan_runtime::{Clock, db, feed, services};
@@ -30,6 +33,7 @@ pub use config::Config;
 
 use crate::app::{Api, App, Policies};
 use crate::migrations::Migrator;
+use crate::worklist::follow_register::FollowRegister;
 use yizhan_clients::{EnrollmentPeer, FilingPeer};
 
 /// Starts the service: binds, brings the tables up to date, publishes the policies, serves.
@@ -53,13 +57,16 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     ));
     policies::publication::publish_at_start(&app, config.policies.as_deref()).await?;
     app.policies.keep_fresh(&app.stopping);
+    let follower = FollowRegister::new(app.clone(), &config)?;
+    keep_following(database.clone(), follower, &app.stopping);
     let (reference, api) = (app.reference.clone(), Api(app));
     let services = services![
         SettlementServiceServer::new(api.clone()),
         InstitutionServiceServer::new(reference.clone()),
         CatalogueServiceServer::new(reference),
         PolicyServiceServer::new(api.clone()),
-        AccountServiceServer::new(api),
+        AccountServiceServer::new(api.clone()),
+        WorklistServiceServer::new(api),
     ];
     let services = services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks");
     server.serve(services.needing(database)).await

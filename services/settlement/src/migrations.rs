@@ -1,12 +1,15 @@
 //! The tables, made from the entities so that PostgreSQL and SQLite agree.
 
+mod merged;
 mod policies;
 
+use merged::FollowRegister;
 use policies::{MovePolicies, policy};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
 use yizhan_runtime::feed::CreateChangeLog;
+use yizhan_runtime::follow::CreateFollowedFeeds;
 use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
 
@@ -28,6 +31,8 @@ impl MigratorTrait for Migrator {
             Box::new(MoveAdministrativeRequests),
             Box::new(CreateServiceSecret),
             Box::new(CreateReferenceVersion),
+            Box::new(CreateFollowedFeeds),
+            Box::new(FollowRegister),
         ]
     }
 }

@@ -17,6 +17,7 @@ mod table;
 use yizhan_money::Fen;
 
 pub use refusal::Refusal;
+pub(crate) use segments::{last_day_of, policy_year};
 
 use self::facts::Facts;
 use crate::case::Case;

@@ -2,6 +2,7 @@
 
 use prost::Message;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use yizhan_clients::person_merged;
 use yizhan_money::{Fen, MAX_FEN};
 use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
 use yizhan_runtime::fields::Fields;
@@ -17,6 +18,7 @@ use crate::books::retries::{attempts, contended};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account, request};
 use crate::books::store::load::{PersonState, Wanted};
+use crate::books::store::merged;
 use crate::fields::check_person;
 use crate::looks::domain::require_person;
 
@@ -43,6 +45,9 @@ pub async fn deposit(
             .await?;
         if let Some(handled) = &state.handled {
             return answer_again(handled, &digest);
+        }
+        if let Some(into) = &state.merged_into {
+            return Err(person_merged(&request.psn_no, into));
         }
         let balance = state.own.fen.saturating_add(request.amount_fen);
         if balance > MAX_FEN {
@@ -123,10 +128,11 @@ pub async fn balance(
     request: GetAccountRequest,
 ) -> Result<GetAccountResponse, ServiceError> {
     check_person(&request.psn_no, &request.poolarea_no).none()?;
-    require_person(caller, &request.psn_no, &request.poolarea_no)?;
+    let psn_no = merged::stays(&app.db, &request.psn_no).await?;
+    require_person(caller, &psn_no, &request.poolarea_no)?;
     let row = account::Entity::find()
         .filter(account::Column::PoolareaNo.eq(&request.poolarea_no))
-        .filter(account::Column::PsnNo.eq(&request.psn_no))
+        .filter(account::Column::PsnNo.eq(psn_no))
         .one(&app.db)
         .await?;
     Ok(GetAccountResponse { balc_fen: row.map_or(0, |row| row.balance_fen) })

@@ -14,6 +14,7 @@ use yizhan_runtime::db::{DatabaseConnection, read_sum, sum_of};
 
 use super::messages::parts::amounts_of;
 use super::store::entities::{account, posting, settlement};
+use super::store::merged;
 use super::store::settlements::{self, answer_of};
 
 /// Discrepancies reported at most.
@@ -23,8 +24,11 @@ const PAGE: u64 = 500;
 
 /// Checks one pooling area. Meant for quiet hours: settlements made meanwhile may be reported.
 pub async fn check_books(db: &DatabaseConnection, poolarea_no: &str) -> Result<CheckBooksResponse, DbErr> {
-    let mut check = Check { db, poolarea_no, answer: CheckBooksResponse::default() };
+    let merged = merged::all(db).await?;
+    let joined = merged.values().map(|stays| (stays.clone(), Totals::new())).collect();
+    let mut check = Check { db, poolarea_no, answer: CheckBooksResponse::default(), merged, joined };
     check.settlements().await?;
+    check.joined().await?;
     check.findings().await?;
     check.accounts().await?;
     Ok(check.answer)
@@ -53,7 +57,8 @@ const FINDINGS: [Finding; 3] = [
     (
         "SELECT a.psn_no AS name, a.version AS value FROM accumulated a \
          WHERE a.poolarea_no = $1 AND a.totals <> '{}' AND NOT EXISTS \
-         (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) LIMIT 100",
+         (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) AND NOT EXISTS \
+         (SELECT 1 FROM merged_person m WHERE m.stays_psn_no = a.psn_no) LIMIT 100",
         |psn_no, _| format!("person {psn_no}: has accumulators and no settlements"),
     ),
 ];
@@ -62,6 +67,10 @@ struct Check<'c> {
     db: &'c DatabaseConnection,
     poolarea_no: &'c str,
     answer: CheckBooksResponse,
+    /// Numbers that were merged, with those that stay.
+    merged: BTreeMap<String, String>,
+    /// What the settlements under all numbers of a person add up to, by the number that stays.
+    joined: BTreeMap<String, Totals>,
 }
 
 impl Check<'_> {
@@ -80,8 +89,8 @@ impl Check<'_> {
             let mut booked = self.postings_of(&rows).await?;
             for row in &rows {
                 if row.psn_no != person {
-                    self.compare(&person, &folded).await?;
-                    (person, folded) = (row.psn_no.clone(), Totals::new());
+                    self.done_with(&person, std::mem::take(&mut folded)).await?;
+                    person.clone_from(&row.psn_no);
                 }
                 let answer = answer_of(row)?;
                 self.answer.settlements += 1;
@@ -99,7 +108,7 @@ impl Check<'_> {
             }
             match rows.last() {
                 Some(last) => after = (last.psn_no.clone(), last.setl_id.clone()),
-                None => return self.compare(&person, &folded).await,
+                None => return self.done_with(&person, folded).await,
             }
         }
     }
@@ -144,6 +153,28 @@ impl Check<'_> {
         if amounts.medfee_sumamt != Fen(row.medfee_sumamt_fen) {
             self.report(format!("settlement {}: the row and the answer differ", row.setl_id));
         }
+    }
+
+    /// What a person's settlements add up to: compared, or for one of several numbers of a person kept until all are known.
+    async fn done_with(&mut self, psn_no: &str, folded: Totals) -> Result<(), DbErr> {
+        let Some(joined) = self.joined.get_mut(self.merged.get(psn_no).map_or(psn_no, String::as_str)) else {
+            return self.compare(psn_no, &folded).await;
+        };
+        for (key, total) in folded {
+            *joined.entry(key).or_insert(0) += total;
+        }
+        Ok(())
+    }
+
+    /// Of merged records only the number that stays has accumulators.
+    async fn joined(&mut self) -> Result<(), DbErr> {
+        for (psn_no, folded) in std::mem::take(&mut self.joined) {
+            self.compare(&psn_no, &folded).await?;
+        }
+        for psn_no in std::mem::take(&mut self.merged).into_keys() {
+            self.compare(&psn_no, &Totals::new()).await?;
+        }
+        Ok(())
     }
 
     async fn compare(&mut self, psn_no: &str, folded: &Totals) -> Result<(), DbErr> {
@@ -194,7 +225,9 @@ impl Check<'_> {
                 self.report(format!("{account}: the balance is not the sum of its postings, {sum} fen"));
             }
         }
-        for account in stored.keys().filter(|account| !sums.contains_key(*account)) {
+        let unbooked =
+            stored.iter().filter(|(account, balance)| **balance != 0 && !sums.contains_key(*account));
+        for (account, _) in unbooked {
             self.report(format!("{account}: has a balance and no postings"));
         }
         Ok(())

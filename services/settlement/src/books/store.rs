@@ -8,4 +8,5 @@ pub mod entities;
 pub mod followed;
 mod invariants;
 pub mod load;
+pub mod merged;
 pub mod settlements;

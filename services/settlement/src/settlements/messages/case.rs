@@ -16,19 +16,11 @@ use crate::reference::domain::Item;
 pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
     let LookedUp { visit, eligibility, institution, items, filed } = known;
     let filed = filed.as_ref();
-    let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {
-        ServiceError::new(
-            Reason::PsnTypeUnsupported,
-            format!("psn_type {} has no benefit policy", eligibility.psn_type),
-        )
-        .with_text("该人员类别暂无待遇政策")
-        .with("psn_type", &eligibility.psn_type)
-    })?;
     let lines = visit.reported.feedetail.iter().zip(&visit.lines).zip(items);
     Ok(Case {
         area: poolarea(eligibility)?,
         scheme: visit.insutype,
-        person: person(eligibility, status),
+        person: person(eligibility)?,
         visit: Visit {
             care: visit.med_type.care(),
             level: institution.level,
@@ -58,14 +50,23 @@ pub fn poolarea(eligibility: &Eligibility) -> Result<Area, ServiceError> {
     Area::parse(&eligibility.poolarea_no).ok_or_else(unreadable)
 }
 
-fn person(eligibility: &Eligibility, status: Status) -> Person {
-    Person {
+/// What policies ask about the person.
+pub fn person(eligibility: &Eligibility) -> Result<Person, ServiceError> {
+    let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {
+        ServiceError::new(
+            Reason::PsnTypeUnsupported,
+            format!("psn_type {} has no benefit policy", eligibility.psn_type),
+        )
+        .with_text("该人员类别暂无待遇政策")
+        .with("psn_type", &eligibility.psn_type)
+    })?;
+    Ok(Person {
         status,
         age: u32::try_from(eligibility.age).unwrap_or(0),
         identities: eligibility.identities.iter().map(|identity| identity.name.clone()).collect(),
         memberships: eligibility.memberships.iter().flat_map(membership_names).collect(),
         years_insured: u32::try_from(eligibility.consecutive_years).unwrap_or(0),
-    }
+    })
 }
 
 /// `civil_servant` and `civil_servant/科级`: policies may ask for either.
