@@ -30,6 +30,7 @@ mod python_client;
 mod quotes;
 mod reference;
 mod refusals;
+mod register_followed;
 mod replay;
 mod reversal;
 mod seven_payers;

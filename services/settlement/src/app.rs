@@ -30,6 +30,8 @@ pub type Policies = yizhan_rules::Book<yizhan_policy::Policy>;
 
 /// Persons are kept apart by so many locks: more than requests at once, so that few collide.
 const LOCKS: usize = 4096;
+/// Visits of so many years before are guarded against being settled under a number that goes at that moment.
+const LATE_YEARS: i32 = 3;
 /// Batches read at the same time.
 const LOADERS: usize = 2;
 /// Batches committed at the same time: while one waits for the disk another is written.
@@ -139,7 +141,7 @@ impl App {
             .iter()
             .filter(|policy| policy.areas.iter().any(|area| area.as_str() == poolarea_no));
         let starts: BTreeSet<(u32, u32)> = own.map(|policy| policy.year_starts).collect();
-        let years = [today.year() - 1, today.year()].into_iter().flat_map(|year| {
+        let years = (today.year() - LATE_YEARS..=today.year()).flat_map(|year| {
             starts.iter().filter_map(move |(month, day)| NaiveDate::from_ymd_opt(year, *month, *day))
         });
         let years = years.map(|year| (poolarea_no.to_owned(), year)).collect();

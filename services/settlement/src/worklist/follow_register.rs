@@ -19,8 +19,8 @@ use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::follow::{Events, Follower};
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
-use super::recheck::{Checked, Touched, recheck};
-use super::store;
+use super::recheck::{Touched, recheck};
+use super::store::{self, Checked};
 use crate::Config;
 use crate::app::App;
 use crate::books::merge::{self, Merge};

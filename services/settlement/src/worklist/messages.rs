@@ -1,10 +1,10 @@
-//! Items between what is known of a settlement, the contract, and how they are stored.
+//! What is known of a settlement, as an item of the contract.
 
 use std::collections::BTreeSet;
 
-use yizhan_proto::settlement::v1::{FundDifference, Settlement, WorkItem, WorkItemState};
+use yizhan_proto::settlement::v1::{FundDifference, Settlement, WorkItem};
 
-use super::domain::{Funds, Says, State};
+use super::domain::{Funds, Says};
 use crate::books::messages::parts::header;
 use crate::books::store::entities::settlement;
 
@@ -50,23 +50,4 @@ fn differences(paid: &Funds, would_pay: &Funds) -> Vec<FundDifference> {
         would_pay_fen: of(would_pay, fund),
     };
     differing.map(difference).collect()
-}
-
-/// What an item says, to be compared: not by which version it was calculated.
-pub fn said(item: &WorkItem) -> (&str, &str, bool, &[FundDifference]) {
-    (&item.why, &item.why_text, item.calculated, &item.funds)
-}
-
-/// Where it stands, in the contract's words.
-pub fn state(state: State) -> WorkItemState {
-    match state {
-        State::Open => WorkItemState::Open,
-        State::Closed => WorkItemState::Closed,
-        State::Resolved => WorkItemState::Resolved,
-    }
-}
-
-/// From the contract's words; `None` where no state is said.
-pub fn asked_state(asked: WorkItemState) -> Option<State> {
-    State::ALL.into_iter().find(|known| state(*known) == asked)
 }

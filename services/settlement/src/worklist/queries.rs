@@ -15,7 +15,6 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use super::domain::State;
-use super::messages;
 use super::store::{self, item_of, work_item};
 use crate::app::App;
 use crate::books::store::settlements;
@@ -43,7 +42,7 @@ pub async fn list(
     if !may_see(caller, area) {
         return Err(ServiceError::area_not_owned(area));
     }
-    let (area, state) = (area.as_str(), messages::asked_state(asked));
+    let (area, state) = (area.as_str(), store::asked_state(asked));
     let read = |behind, limit| store::of_area(&app.db, area, state, behind, limit);
     let key = |last: &work_item::Model| [last.item_id.clone()];
     let (rows, next_page_token) = app.pages.asked(caller, &request).page(read, key).await?;

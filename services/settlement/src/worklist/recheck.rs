@@ -6,11 +6,12 @@ use chrono::{Datelike, NaiveDate};
 use futures::{StreamExt, TryStreamExt, stream};
 use yizhan_policy::case::Case;
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
-use yizhan_proto::settlement::v1::{Settlement, WorkItem};
+use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::domain::{Chain, Change, Funds, Says, Settled, Why};
 use super::messages;
+use super::store::Checked;
 use crate::app::App;
 use crate::books::domain::ledger::{Parties, postings};
 use crate::books::merge::areas_of;
@@ -36,14 +37,6 @@ pub struct Touched {
     pub joining: Vec<merged::Model>,
 }
 
-/// A settlement that was checked, with what is to be said of it; and whether it would be paid otherwise.
-pub struct Checked {
-    /// What an item of it says.
-    pub item: WorkItem,
-    /// Whether there is to be an item.
-    pub differs: bool,
-}
-
 /// Checks what stands of a person, where something stands of visits that end on the touched days. With it goes everything since the year
 /// before, because what one visit would have added up to the next would have found.
 ///
@@ -60,7 +53,7 @@ pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, Servi
     let from = touched.from.and_then(|day| NaiveDate::from_ymd_opt(day.year() - 1, 1, 1));
     let mut merges = merged::into(&app.db, &psn_nos[0]).await?;
     merges.extend(touched.joining.iter().cloned());
-    let mut check = Check { app, psn_no: &psn_nos[0], chain: Chain { merges, ..Chain::default() } };
+    let mut check = Check { app, psn_no: &psn_nos[0], chain: Chain::of(merges) };
     let (mut checked, mut after) = (Vec::new(), String::new());
     loop {
         let rows = settlements::standing(&app.db, &wanted, from, &after, PAGE).await?;

@@ -6,19 +6,25 @@ use chrono::{DateTime, Utc};
 use prost::Message;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use yizhan_proto::settlement::v1::WorkItem;
+use yizhan_proto::settlement::v1::{FundDifference, WorkItem, WorkItemState};
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::db::{DatabaseTransaction, insert};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::domain::{State, Step, step};
-use super::messages::{self, said};
-use super::recheck::Checked;
 
 pub mod work_item;
 
 use work_item::{Column, Entity, Model};
+
+/// A settlement that was checked, with what is to be said of it; and whether it would be paid otherwise.
+pub struct Checked {
+    /// What an item of it says.
+    pub item: WorkItem,
+    /// Whether there is to be an item.
+    pub differs: bool,
+}
 
 /// Settlements whose items are looked for at a time.
 const AT_ONCE: usize = 500;
@@ -36,8 +42,8 @@ pub async fn record(
             let now = checked.differs.then_some(&checked.item);
             let row = last.get(checked.item.setl_id.as_str());
             let item = row.map(item_of).transpose()?;
-            let state = row.map(state_of).transpose()?;
-            let last = state.zip(item.as_ref().map(said));
+            let held = row.map(state_of).transpose()?;
+            let last = held.zip(item.as_ref().map(said));
             match step(last.as_ref().map(|(state, said)| (*state, said)), now.map(said).as_ref()) {
                 Step::Leave => {}
                 Step::Open => new.push(opened(&checked.item, at)),
@@ -123,9 +129,28 @@ pub async fn of_area<C: ConnectionTrait>(
 pub fn item_of(row: &Model) -> Result<WorkItem, DbErr> {
     let item = WorkItem::decode(row.item.as_slice());
     let item = item.map_err(|error| DbErr::Type(format!("work_item.item: {error}")))?;
-    Ok(WorkItem { state: messages::state(state_of(row)?).into(), ..item })
+    Ok(WorkItem { state: state(state_of(row)?).into(), ..item })
 }
 
 fn state_of(row: &Model) -> Result<State, DbErr> {
     State::from_code(&row.state).ok_or_else(|| DbErr::Type(format!("work_item.state: {}", row.state)))
+}
+
+/// What an item says, to be compared: not by which version it was calculated.
+fn said(item: &WorkItem) -> (&str, &str, bool, &[FundDifference]) {
+    (&item.why, &item.why_text, item.calculated, &item.funds)
+}
+
+/// Where it stands, in the contract's words.
+fn state(state: State) -> WorkItemState {
+    match state {
+        State::Open => WorkItemState::Open,
+        State::Closed => WorkItemState::Closed,
+        State::Resolved => WorkItemState::Resolved,
+    }
+}
+
+/// From the contract's words; `None` where no state is said.
+pub fn asked_state(asked: WorkItemState) -> Option<State> {
+    State::ALL.into_iter().find(|known| state(*known) == asked)
 }

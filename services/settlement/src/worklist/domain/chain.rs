@@ -32,7 +32,7 @@ pub struct Settled {
 #[derive(Debug, Default)]
 pub struct Chain {
     /// How the numbers of the person came together, in that order.
-    pub merges: Vec<merged::Model>,
+    merges: Vec<merged::Model>,
     settled: Vec<Settled>,
 }
 
@@ -46,6 +46,11 @@ pub struct Otherwise {
 }
 
 impl Chain {
+    /// Of a person whose numbers came together so.
+    pub fn of(merges: Vec<merged::Model>) -> Chain {
+        Chain { merges, settled: Vec::new() }
+    }
+
     /// What a settlement of these would have found otherwise than it did.
     pub fn before(&self, poolarea_no: &str, psn_no: &str, setl_id: &str) -> Otherwise {
         let mut otherwise = Otherwise::default();
@@ -113,7 +118,7 @@ mod tests {
 
     #[test]
     fn what_stood_under_the_other_number_counts_until_both_were_one() {
-        let mut chain = Chain { merges: vec![merge("5")], ..Chain::default() };
+        let mut chain = Chain::of(vec![merge("5")]);
         chain.push(settled("A", "1", 100, 100));
         assert_eq!(found(&chain, "A", "2"), (0, false), "it was counted");
         assert_eq!(found(&chain, "B", "3"), (100, true), "nobody knew");
