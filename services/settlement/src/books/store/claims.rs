@@ -11,8 +11,8 @@ use super::entities::claim;
 /// The key of a claim: kind, owner and number.
 pub type Key = [String; 3];
 
-/// Numbers given back in one statement.
-const AT_ONCE: usize = 500;
+/// Keys in one statement.
+const AT_ONCE: usize = 1000;
 
 /// The order of the key.
 pub fn in_order(a: &claim::Model, b: &claim::Model) -> Ordering {
@@ -21,12 +21,12 @@ pub fn in_order(a: &claim::Model, b: &claim::Model) -> Ordering {
 
 /// What stands of these.
 pub async fn standing(db: &impl ConnectionTrait, keys: Vec<Key>) -> Result<Vec<claim::Model>, DbErr> {
-    find_rows::<claim::Entity, 3>(
-        db,
-        [claim::Column::Kind, claim::Column::Owner, claim::Column::Number],
-        keys,
-    )
-    .await
+    let columns = [claim::Column::Kind, claim::Column::Owner, claim::Column::Number];
+    let mut standing = Vec::new();
+    for keys in keys.chunks(AT_ONCE) {
+        standing.extend(find_rows::<claim::Entity, 3>(db, columns, keys.to_vec()).await?);
+    }
+    Ok(standing)
 }
 
 /// Gives back what is held by those who held it.
