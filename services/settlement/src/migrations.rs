@@ -1,8 +1,10 @@
 //! The tables, made from the entities so that PostgreSQL and SQLite agree.
 
+mod claims;
 mod merged;
 mod policies;
 
+use claims::CreateClaims;
 use merged::FollowRegister;
 use policies::{MovePolicies, policy};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
@@ -31,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(MoveAdministrativeRequests),
             Box::new(CreateServiceSecret),
             Box::new(CreateReferenceVersion),
+            Box::new(CreateClaims),
             Box::new(CreateFollowedFeeds),
             Box::new(FollowRegister),
         ]

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_money::Fen;
 use yizhan_policy::case::Accumulated;
@@ -18,7 +19,7 @@ use yizhan_runtime::{Reason, ServiceError};
 
 use super::domain::ledger::Posting;
 use super::messages::rows::posting_rows;
-use super::store::entities::{account, accumulated, posting};
+use super::store::entities::{account, accumulated, claim, posting};
 use super::store::merged;
 
 /// One record took the place of another.
@@ -71,6 +72,7 @@ pub async fn write(tx: &DatabaseTransaction, merge: &Merge) -> Result<(), Servic
     }
     let guards = if new { merge.years.as_slice() } else { &[] };
     years(tx, went, &into, (guards, new)).await?;
+    claims(tx, went, &into).await?;
     accounts(tx, went, &into, (guards, new)).await
 }
 
@@ -121,6 +123,12 @@ async fn years(
     }
     let count = after.len() as u64;
     require_all(upsert_next::<accumulated::Entity>(tx, after).await?, count)
+}
+
+/// Visits are compared in time with those of the same person.
+async fn claims(tx: &DatabaseTransaction, went: &str, into: &str) -> Result<(), DbErr> {
+    let moved = claim::Entity::update_many().col_expr(claim::Column::PsnNo, Expr::value(into));
+    moved.filter(claim::Column::PsnNo.eq(went)).exec(tx).await.map(drop)
 }
 
 async fn accounts(

@@ -144,7 +144,7 @@ async fn shown(
     let ids: Vec<&str> = items.iter().map(|item| item.setl_id.as_str()).collect();
     let reversed = settlements::reversals_in(&app.db, areas, &ids).await?;
     for item in &mut items {
-        item.reversed = reversed.contains(&item.setl_id);
+        item.reversed = reversed.contains_key(&item.setl_id);
     }
     Ok(items)
 }

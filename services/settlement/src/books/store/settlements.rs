@@ -1,15 +1,18 @@
 //! Reading settlements back.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use prost::Message;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use yizhan_proto::settlement::v1::Settlement;
+use yizhan_proto::settlement::v1::{Settlement, SettlementInfo};
 use yizhan_runtime::db::DatabaseConnection;
 
 use super::entities::{accumulated, settlement};
+
+/// 退费标志 of a settlement that was reversed.
+const REVERSED: &str = "1";
 
 /// A settlement by its id alone.
 pub async fn by_id(db: &DatabaseConnection, setl_id: &str) -> Result<Option<settlement::Model>, DbErr> {
@@ -59,19 +62,20 @@ pub struct Wanted<'w> {
     pub days: Option<(NaiveDate, NaiveDate)>,
 }
 
-/// Which of some settlements have been reversed.
+/// Which of some settlements have been reversed, and by what.
 pub async fn reversals_in(
     db: &DatabaseConnection,
     areas: impl IntoIterator<Item = String>,
     setl_ids: &[&str],
-) -> Result<BTreeSet<String>, DbErr> {
+) -> Result<BTreeMap<String, String>, DbErr> {
     let reversals = settlement::Entity::find()
         .select_only()
         .column(settlement::Column::ReversesSetlId)
+        .column(settlement::Column::SetlId)
         .filter(settlement::Column::PoolareaNo.is_in(areas))
         .filter(settlement::Column::ReversesSetlId.is_in(setl_ids.iter().copied()))
         .filter(settlement::Column::ReversesSetlId.ne(""))
-        .into_tuple::<String>()
+        .into_tuple::<(String, String)>()
         .all(db)
         .await?;
     Ok(reversals.into_iter().collect())
@@ -133,6 +137,27 @@ pub async fn accumulated_of(
         .order_by_asc(accumulated::Column::PolicyYear)
         .all(db)
         .await
+}
+
+/// A settlement as it was answered, with the number that stays where its row is told under that, with whether it has been reversed since, and by what.
+pub async fn as_now(db: &DatabaseConnection, row: &settlement::Model) -> Result<Settlement, DbErr> {
+    let mut settlement = answer_of(row)?;
+    let reversal = reversal_of(db, row).await?;
+    if let Some(info) = settlement.setlinfo.as_mut() {
+        if let Some(reversal) = reversal {
+            mark_reversed(info, reversal.setl_id);
+        }
+        if info.psn_no != row.psn_no {
+            info.stays_psn_no.clone_from(&row.psn_no);
+        }
+    }
+    Ok(settlement)
+}
+
+/// Notes that a settlement has been reversed.
+pub fn mark_reversed(info: &mut SettlementInfo, reversed_by: String) {
+    REVERSED.clone_into(&mut info.refd_setl_flag);
+    info.reversed_by_setl_id = reversed_by;
 }
 
 /// The answer a settlement was given.
