@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_money::Fen;
 use yizhan_policy::case::Accumulated;
 use yizhan_runtime::db::{
@@ -17,6 +17,7 @@ use yizhan_runtime::db::{
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Reason, ServiceError};
 
+use super::domain::claims::Kind;
 use super::domain::ledger::Posting;
 use super::messages::rows::posting_rows;
 use super::store::entities::{account, accumulated, claim, posting};
@@ -128,7 +129,8 @@ async fn years(
 /// Visits are compared in time with those of the same person.
 async fn claims(tx: &DatabaseTransaction, went: &str, into: &str) -> Result<(), DbErr> {
     let moved = claim::Entity::update_many().col_expr(claim::Column::PsnNo, Expr::value(into));
-    moved.filter(claim::Column::PsnNo.eq(went)).exec(tx).await.map(drop)
+    let visits = claim::Column::PsnNo.eq(went).and(claim::Column::Kind.eq(Kind::Visit.code()));
+    moved.filter(visits).exec(tx).await.map(drop)
 }
 
 async fn accounts(
