@@ -6,7 +6,7 @@ use yizhan_proto::enrollment::v1::{
     CoverageRow, IdentityRow, ImportCoveragesRequest, ImportIdentitiesRequest,
 };
 use yizhan_proto::settlement::v1::{CatalogueItem, CoverageSpan, Settlement, Visit};
-use yizhan_testkit::{TestDatabase, both_databases};
+use yizhan_testkit::both_databases;
 
 use crate::support::{YEAR_2024, assert_books_balance, clinic, stay, violations};
 
