@@ -34,6 +34,7 @@ mod refusals;
 mod register_followed;
 mod replay;
 mod reversal;
+mod right_days;
 mod seven_payers;
 mod snapshots;
 mod support;

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
 use futures::{StreamExt, TryStreamExt, stream};
-use yizhan_policy::case::Case;
+use yizhan_policy::case::{self as policy_case, Case, DaysOut, Person};
+use yizhan_policy::{Policy, visit_rules};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::{Reason, ServiceError};
+use yizhan_terms::MedType;
 
 use super::domain::{Chain, Change, Funds, Says, Settled, Why};
 use super::messages;
@@ -20,6 +22,8 @@ use crate::books::store::entities::settlement;
 use crate::books::store::{merged, settlements};
 use crate::settlements::calculate::refused;
 use crate::settlements::messages::case;
+use crate::settlements::messages::stay::{self, Stay};
+use crate::settlements::messages::visit::CheckedVisit;
 
 /// Settlements read and asked about at a time.
 const PAGE: u64 = 100;
@@ -81,6 +85,7 @@ async fn ask(app: &App, psn_no: &str, row: settlement::Model) -> Result<Visit, S
     let mut question = GetEligibilityRequest {
         psn_no: psn_no.to_owned(),
         as_of: info.enddate.clone(),
+        begndate: if info.begndate < info.enddate { info.begndate.clone() } else { String::new() },
         insutype: info.insutype.clone(),
         med_type: info.med_type.clone(),
         dise_codg: info.opsp_dise_code.clone(),
@@ -131,32 +136,37 @@ impl Check<'_> {
         let Some(now) = &visit.now else {
             return unknown(Why::new(Reason::PersonUnknown, Reason::PersonUnknown.text()));
         };
-        if !now.entitled {
-            return nothing(Why::new(&now.reason, &now.reason_text));
-        }
-        if now.poolarea_no != row.poolarea_no {
-            let text = format!("该次就诊现由统筹区 {} 支付", now.poolarea_no);
-            return nothing(Why::new(Reason::PaidByAnotherArea, text));
+        let book = self.app.policies.current();
+        let Some(policy) = book.version(&row.policy_id, &row.policy_version) else {
+            return unknown(Why::new(Reason::PolicyAway, Reason::PolicyAway.text()));
+        };
+        let stay = match stay_as_known_now(visit, now.clone(), policy) {
+            Ok(stay) => stay,
+            Err(refusal) if refusal.reason() == Reason::NotEntitled => {
+                return nothing(Why::new(&now.reason, &now.reason_text));
+            }
+            Err(refusal) => return nothing(why_of(&refusal)),
+        };
+        let area = &stay.eligibility.poolarea_no;
+        if *area != row.poolarea_no {
+            return nothing(Why::new(Reason::PaidByAnotherArea, format!("该次就诊现由统筹区 {area} 支付")));
         }
         let mut case = visit.case.clone();
-        match case::person(now) {
+        match case::person(&stay.eligibility) {
             Ok(person) => case.person = person,
             Err(refusal) => return nothing(why_of(&refusal)),
         }
+        case.visit.not_covered = stay.not_covered;
         let otherwise = self.chain.before(&row.poolarea_no, &row.psn_no, &row.setl_id);
         otherwise.apply(&mut case.accumulated);
         let why = match () {
-            () if case.person != visit.case.person => facts_changed(&visit.case, &case),
+            () if facts_of(&case) != facts_of(&visit.case) => facts_changed(&visit.case, &case),
             () if otherwise.merged => Why::new(Reason::RecordsMerged, Reason::RecordsMerged.text()),
             () => Why::new(Reason::EarlierVisits, Reason::EarlierVisits.text()),
         };
         if case == visit.case {
             return (Says { why, would_pay: Some(paid.clone()) }, added.to_vec());
         }
-        let book = self.app.policies.current();
-        let Some(policy) = book.version(&row.policy_id, &row.policy_version) else {
-            return unknown(Why::new(Reason::PolicyAway, Reason::PolicyAway.text()));
-        };
         match yizhan_policy::settle(policy, &case) {
             Err(refusal) => nothing(why_of(&refused(refusal))),
             Ok(outcome) => {
@@ -172,6 +182,28 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// Whose facts count of the days of a visit, as when it is settled, by the rules of the policy that decided.
+fn stay_as_known_now(visit: &Visit, now: Eligibility, policy: &Policy) -> Result<Stay, ServiceError> {
+    let policy_case::Visit { begin, end, care, level, .. } = visit.case.visit;
+    let med_type = MedType::from_code(&visit.row.med_type);
+    let unreadable = || ServiceError::internal(anyhow::anyhow!("a settlement has no readable med_type"));
+    let visited = CheckedVisit {
+        reported: Default::default(),
+        insutype: visit.case.scheme,
+        med_type: med_type.ok_or_else(unreadable)?,
+        begin,
+        end,
+        lines: Vec::new(),
+    };
+    let rules = visit_rules(policy, care, level, end).map_err(refused)?;
+    stay::read(&visited, now)?.counted(&visited, &rules)
+}
+
+/// What the register says of a case.
+fn facts_of(case: &Case) -> (&Person, &[DaysOut]) {
+    (&case.person, &case.visit.not_covered)
 }
 
 /// What the funds pay by some postings.
@@ -201,6 +233,11 @@ fn why_of(refusal: &ServiceError) -> Why {
 
 /// Names what of the person the policies would see otherwise.
 fn facts_changed(then: &Case, now: &Case) -> Why {
+    let out = |case: &Case| {
+        let days = case.visit.not_covered.iter().map(|out| format!("{} 至 {}", out.from, out.to));
+        days.collect::<Vec<_>>().join("、")
+    };
+    let (out_then, out_now) = (out(then), out(now));
     let (then, now) = (&then.person, &now.person);
     let names = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join("、");
     let mut told = Vec::new();
@@ -210,6 +247,7 @@ fn facts_changed(then: &Case, now: &Case) -> Why {
             told.push(format!("{what}由 {} 变为 {}", or_none(then), or_none(now)));
         }
     };
+    tell("不享受待遇的日期", out_then, out_now);
     tell("人员类别", then.status.label().to_owned(), now.status.label().to_owned());
     tell("年龄", then.age.to_string(), now.age.to_string());
     tell("人员身份", names(&then.identities), names(&now.identities));
