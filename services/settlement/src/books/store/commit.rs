@@ -11,8 +11,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use yizhan_policy::identities::Amounts;
 use yizhan_runtime::db::{
-    DatabaseConnection, DatabaseTransaction, Failure, KEEP_TRYING, begin_write, classify, insert, insert_new,
-    upsert_next,
+    DatabaseConnection, DatabaseTransaction, Failure, KEEP_TRYING, begin_write, classify, insert, upsert_next,
 };
 use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
@@ -125,8 +124,9 @@ async fn attempt(db: &DatabaseConnection, changes: &[Change]) -> Result<Committe
 
 async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed, DbErr> {
     let requests = changes.iter().map(|change| change.request.clone()).collect();
-    if insert_new::<request::Entity>(tx, requests).await? < changes.len() as u64 {
-        return Ok(Committed::Handled);
+    match insert::<request::Entity>(tx, requests).await {
+        Err(error) if classify(&error) == Failure::UniqueViolation => return Ok(Committed::Handled),
+        done => done?,
     }
     // In one order for all processes, or two batches could wait for each other's persons.
     let mut years: Vec<&accumulated::Model> = changes.iter().flat_map(|change| &change.years).collect();
