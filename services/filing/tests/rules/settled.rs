@@ -17,7 +17,7 @@ const BOTH: [(Area, Insutype, Status); 4] = [
 ];
 
 /// A stay of 30,000 yuan of class 甲, on 2026-05-01.
-fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Option<RemoteRule>) -> Case {
+pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Option<RemoteRule>) -> Case {
     let line = Line {
         id: "1".into(),
         code: String::new(),
