@@ -147,6 +147,7 @@ pub fn case() -> anyhow::Result<Case> {
                 .flat_map(|(_, kind, category)| [(*kind).to_owned(), format!("{kind}/{category}")])
                 .collect(),
             years_insured: 15,
+            continuity: None,
         },
         visit: CaseVisit {
             care: Care::Inpatient,
@@ -158,6 +159,7 @@ pub fn case() -> anyhow::Result<Case> {
             in_province: true,
             contracted: true,
             diagnoses: vec!["I10.x00".into()],
+            disease: None,
             tags: Default::default(),
         },
         lines: LINES.iter().enumerate().map(case_line).collect::<anyhow::Result<_>>()?,

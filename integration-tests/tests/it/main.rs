@@ -28,6 +28,8 @@ mod looks;
 mod policies;
 mod python_client;
 mod quotes;
+#[allow(clippy::print_stdout, reason = "the table of rates is printed")]
+mod rates;
 mod reference;
 mod refusals;
 mod replay;

@@ -363,6 +363,8 @@ fn feed(
             Fed::Deductible => done.charged.half_up(),
             Fed::Base => base.half_up(),
             Fed::Net => (base - done.charged).half_up(),
+            // No random policy raises a limit: `tests/continuity.rs` does.
+            Fed::Raised => 0,
             Fed::Visit => i64::from(is_last),
         };
         if amount != 0 {

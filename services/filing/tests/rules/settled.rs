@@ -30,7 +30,14 @@ pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: O
         prepay: None,
         labels: Vec::new(),
     };
-    let person = Person { status, age: 50, identities: [].into(), memberships: [].into(), years_insured: 10 };
+    let person = Person {
+        status,
+        age: 50,
+        identities: [].into(),
+        memberships: [].into(),
+        years_insured: 10,
+        continuity: None,
+    };
     let visit = Visit {
         care: away.care,
         level: away.level,
@@ -41,6 +48,7 @@ pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: O
         in_province: away.in_province,
         contracted: away.contracted,
         diagnoses: vec!["I10.x00".into()],
+        disease: None,
         tags: [].into(),
     };
     let (accumulated, account) = (Default::default(), Account::default());
