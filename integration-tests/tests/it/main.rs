@@ -30,6 +30,7 @@ mod python_client;
 mod quotes;
 #[allow(clippy::print_stdout, reason = "the table of rates is printed")]
 mod rates;
+mod recognised;
 mod reference;
 mod refusals;
 mod replay;

@@ -55,7 +55,7 @@ pub fn critical_illness_reward(
     let rule = &dated.rule;
     let run = Run::of(person, rule, as_of);
     let consecutive_years = run.resident_years;
-    let ZeroClaim { told, open } = ZeroClaim::of(person, rule, &run, as_of);
+    let ZeroClaim { told, open } = ZeroClaim::of(person, area, rule, &run, as_of);
     let zero_claim_years = told.len() as u32;
     let further = consecutive_years.saturating_sub(rule.years_before);
     let years_fen = i64::from(further) * rule.per_year_fen;
@@ -113,7 +113,7 @@ struct ZeroClaim {
 }
 
 impl ZeroClaim {
-    fn of(person: &Timeline, rule: &RewardRule, run: &Run, as_of: NaiveDate) -> ZeroClaim {
+    fn of(person: &Timeline, area: Area, rule: &RewardRule, run: &Run, as_of: NaiveDate) -> ZeroClaim {
         if run.years == 0 {
             return ZeroClaim::default();
         }
@@ -131,7 +131,9 @@ impl ZeroClaim {
         let in_books = rule.books_from.map_or(as_of.year(), |from| from.max(rule.years_count_from));
         let resident = |year: &i32| {
             let mut held = person.coverages.iter();
-            held.any(|held| is_resident(held) && held.period.has_day_in(*year, as_of))
+            // The books of another area are not asked.
+            let here = |held: &Coverage| held.poolarea_no.is_none_or(|at| at == area);
+            held.any(|held| is_resident(held) && here(held) && held.period.has_day_in(*year, as_of))
         };
         let open = (in_books..as_of.year()).filter(counts).filter(resident);
         ZeroClaim { open: open.filter(|year| !told.contains(year)).collect(), told }
