@@ -77,7 +77,8 @@ fn without_a_raise_the_cap_is_the_cap() {
     let mut none = case(&[]);
     none.person.continuity = None;
     pays(&none, 300_000);
-    let outcome = settle(&nanchang(), &none).unwrap();
+    let policy = nanchang();
+    let outcome = settle(&policy, &none).unwrap();
     assert!(outcome.layers.iter().all(|layer| layer.cap.as_ref().is_none_or(|cap| cap.raise.is_none())));
     assert!(!serde_json::to_string(&outcome).unwrap().contains("raise"), "the bytes of before");
     assert!(!serde_json::to_string(&none).unwrap().contains("continuity"));
