@@ -33,9 +33,8 @@ fn drugs(disease: &str, pric: &str) -> VisitBuilder {
 }
 
 /// A stay of 1,000,000 that begins on a day of 2026.
-fn long_stay(psn_no: &str, mdtrt_id: &str) -> VisitBuilder {
-    let visit = stay(psn_no, "2026-01-10", "2026-02-01", "1000000").insutype("390").at(NANCHANG_HOSPITAL);
-    visit.but(|visit| visit.mdtrt_id = mdtrt_id.to_owned())
+fn long_stay(psn_no: &str) -> VisitBuilder {
+    stay(psn_no, "2026-01-10", "2026-02-01", "1000000").insutype("390").at(NANCHANG_HOSPITAL)
 }
 
 both_databases! {
@@ -51,8 +50,7 @@ both_databases! {
         for (request_id, disease, expected) in
             [("R1", "M03900", "300"), ("R2", "M03900", "100"), ("R3", "M01600", "300"), ("R4", "M01600", "200")]
         {
-            let visit = drugs(disease, "600").but(|visit| visit.mdtrt_id = request_id.to_owned());
-            let settled = platform.settle(request_id, visit).await.unwrap();
+            let settled = platform.settle(request_id, drugs(disease, "600")).await.unwrap();
             assert_adds_up(&settled);
             assert_eq!(info(&settled).hifp_pay_fen, yuan(expected), "{request_id}");
             assert!(platform.replay(&info(&settled).setl_id).await.unwrap().identical);
@@ -72,10 +70,10 @@ both_databases! {
             (info(&settled).hifmi_pay_fen, settled)
         };
         // Nobody says since when the books know every claim: they tell of none.
-        let (paid, settled) = critical("R1", long_stay("P1", "M1")).await;
+        let (paid, settled) = critical("R1", long_stay("P1")).await;
         assert_eq!(paid, yuan("300000"));
         platform.reverse("V1", &settled).await.unwrap();
-        let (paid, settled) = critical("R2", long_stay("P2", "M2")).await;
+        let (paid, settled) = critical("R2", long_stay("P2")).await;
         assert_eq!(paid, yuan("303000"));
         let cap = settled.trace.as_ref().unwrap().layers.iter().find_map(|layer| {
             layer.cap.clone().filter(|cap| !cap.raise.is_empty())
@@ -92,11 +90,11 @@ both_databases! {
             .replace("    limit: 20%\n", "    limit: 20%\n    books_from: 2025\n");
         let request = PublishEntitlementRulesRequest { request_id: "RULES".to_owned(), document: text };
         platform.coverage().publish_entitlement_rules(request).await.unwrap();
-        let (paid, _) = critical("R3", long_stay("P1", "M3")).await;
+        let (paid, _) = critical("R3", long_stay("P1")).await;
         assert_eq!(paid, yuan("303000"), "2025 holds nothing");
         let claim = stay("P3", "2025-03-01", "2025-03-10", "5000").insutype("390").at(NANCHANG_HOSPITAL);
-        platform.settle("R4", claim.but(|visit| visit.mdtrt_id = "M4".to_owned())).await.unwrap();
-        let (paid, _) = critical("R5", long_stay("P3", "M5")).await;
+        platform.settle("R4", claim).await.unwrap();
+        let (paid, _) = critical("R5", long_stay("P3")).await;
         assert_eq!(paid, yuan("300000"), "2025 holds a claim");
     }
 }
