@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use yizhan_documents::value::{amount, area, date, digits, plain_number, ratio, whole};
+use yizhan_documents::value::{amount, area, date, digits, period, plain_number, ratio, whole};
 use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words};
 use yizhan_money::Fen;
 use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Status, Tier};
 
 use super::condition::{RECOGNISED, disease_code};
-use crate::case::{Account, Accumulated, Case, Continuity, Disease, Line, Person, RemoteRule, Visit};
+use crate::case::{
+    Account, Accumulated, Case, Continuity, Counted, DaysOut, Disease, Line, Person, RemoteRule, Visit,
+};
 
 const MAX_AGE: i64 = 200;
 const MAX_VISITS: i64 = 1_000_000;
@@ -37,6 +39,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
         lines: lines?,
         accumulated: accumulated?.unwrap_or_default(),
         account: account?.unwrap_or_default(),
+        counted: Counted::Claims,
     })
 }
 
@@ -101,6 +104,7 @@ fn visit(at: At) -> Option<Visit> {
         "diagnosis",
         "disease",
         "tag",
+        "not_covered",
     ])?;
     let care = map.required("care", |at| at.code(Care::ALL, Care::code));
     let level = map.required("level", |at| at.code(Tier::ALL, Tier::code));
@@ -113,6 +117,7 @@ fn visit(at: At) -> Option<Visit> {
     let diagnoses = words(&map, "diagnosis");
     let disease = map.optional("disease", |at| disease(&at));
     let tags = words(&map, "tag");
+    let not_covered = map.optional("not_covered", |at| at.list_of(|at| days_out(&at)));
     let (begin, end) = (begin?.or(end)?, end?);
     if end < begin {
         let message = format!("admitted on {begin}, after the visit ends on {end}");
@@ -130,6 +135,7 @@ fn visit(at: At) -> Option<Visit> {
         diagnoses: diagnoses?,
         disease: disease?,
         tags: tags?.into_iter().collect(),
+        not_covered: not_covered?.unwrap_or_default(),
     })
 }
 
@@ -139,6 +145,15 @@ fn disease(at: &At) -> Option<Disease> {
     let code = map.required("code", |at| disease_code(&at));
     let kind = map.required("kind", |at| at.code(&RECOGNISED, DiseaseKind::code));
     Some(Disease { code: code?, kind: kind? })
+}
+
+/// Days on which the person is not entitled: `{ from: 2024-05-01, to: 2024-05-03, reason: WAITING_PERIOD }`.
+fn days_out(at: &At) -> Option<DaysOut> {
+    let map = at.map(&["from", "to", "reason"])?;
+    let days = period(&map, None);
+    let to = map.required("to", date);
+    let reason = map.required("reason", |at| at.text());
+    Some(DaysOut { from: days?.from, to: to?, reason: reason?.to_owned() })
 }
 
 /// What the filing register would answer: `{ prepay: 10%, rule: …, citation: … }`.
@@ -181,6 +196,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
         "ceiling",
         "prepay",
         "label",
+        "date",
     ])?;
     let id = map.optional("id", |at| at.text());
     let name = map.optional("name", |at| at.text());
@@ -193,6 +209,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
     let ceiling = map.optional("ceiling", |at| decimal(&at));
     let prepay = map.optional("prepay", ratio);
     let labels = words(&map, "label");
+    let day = map.optional("date", date);
     name?;
     let amount = amount?;
     Some(Line {
@@ -206,6 +223,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
         ceiling_fen: ceiling?.map(|yuan| yuan * Decimal::ONE_HUNDRED),
         prepay: prepay?,
         labels: labels?,
+        day: day?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use yizhan_filing::rules::{Away, Direct, Rules, Treatments, decide};
 use yizhan_money::Fen;
-use yizhan_policy::case::{Account, Case, Line, Person, RemoteRule, Visit};
+use yizhan_policy::case::{Account, Case, Counted, Line, Person, RemoteRule, Visit};
 use yizhan_policy::{embedded, find, load, settle, together};
 use yizhan_terms::{Area, Care, Filing, Insutype, Status, Tier, Treatment};
 
@@ -29,6 +29,7 @@ pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: O
         ceiling_fen: None,
         prepay: None,
         labels: Vec::new(),
+        day: None,
     };
     let person = Person {
         status,
@@ -50,9 +51,10 @@ pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: O
         diagnoses: vec!["I10.x00".into()],
         disease: None,
         tags: [].into(),
+        not_covered: Vec::new(),
     };
     let (accumulated, account) = (Default::default(), Account::default());
-    Case { area, scheme, person, visit, lines: vec![line], accumulated, account }
+    Case { area, scheme, person, visit, lines: vec![line], accumulated, account, counted: Counted::Claims }
 }
 
 #[test]
