@@ -85,14 +85,6 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     let year_key = [accumulated::Column::PoolareaNo, accumulated::Column::PsnNo];
     let account_key = [account::Column::PoolareaNo, account::Column::PsnNo];
     let request_key = [request::Column::Owner, request::Column::RequestId];
-    let mut since: BTreeMap<&str, &str> = BTreeMap::new();
-    for (psn_no, begin) in
-        wanted.iter().filter_map(|one| Some((one.psn_no.as_str(), one.begndate.as_deref()?)))
-    {
-        let first = since.entry(psn_no).or_insert(begin);
-        *first = begin.min(*first);
-    }
-    let since = since.into_iter().map(|(psn_no, begin)| [psn_no, begin].map(str::to_owned));
     let visit_key = (claim::Column::PsnNo, claim::Column::Enddate);
     let rows: BTreeSet<Key> = wanted.iter().flat_map(|wanted| &wanted.claims.rows).map(key_of).collect();
     let tens: BTreeSet<Ten> = wanted.iter().flat_map(|wanted| &wanted.claims.lines).map(ten_of).collect();
@@ -105,7 +97,7 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         let years =
             find_rows_and::<accumulated::Entity, YearRow, 2>(db, year_key, keys(persons), LAST_SETL_ID);
         let years = years.await?;
-        Ok((years, find_rows_from::<claim::Entity>(db, visit_key, since.collect(), IS_VISIT).await?))
+        Ok((years, find_rows_from::<claim::Entity>(db, visit_key, since(wanted), IS_VISIT).await?))
     };
     let ((years, visits), accounts, requests, (rows, lines)) = try_join4(
         years,
@@ -158,6 +150,17 @@ impl Wanted {
     fn meets(&self, visit: &claim::Model) -> bool {
         visit.psn_no == self.psn_no && self.begndate.as_ref().is_some_and(|begin| *begin <= visit.enddate)
     }
+}
+
+/// Persons whose visits are wanted, each with the first day that is asked for.
+fn since(wanted: &[Wanted]) -> Vec<[String; 2]> {
+    let mut since: BTreeMap<&str, &str> = BTreeMap::new();
+    for wanted in wanted {
+        let Some(begin) = wanted.begndate.as_deref() else { continue };
+        let first = since.entry(&wanted.psn_no).or_insert(begin);
+        *first = begin.min(*first);
+    }
+    since.into_iter().map(|(psn_no, begin)| [psn_no, begin].map(str::to_owned)).collect()
 }
 
 fn keys(keys: BTreeSet<Pair>) -> Vec<[String; 2]> {
