@@ -3,7 +3,7 @@
 
 mod claims;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
@@ -28,9 +28,11 @@ const PAGE: u64 = 500;
 pub async fn check_books(db: &DatabaseConnection, poolarea_no: &str) -> Result<CheckBooksResponse, DbErr> {
     let merged = merged::all(db).await?;
     let joined = merged.values().map(|stays| (stays.clone(), Totals::new())).collect();
-    let mut check = Check { db, poolarea_no, answer: CheckBooksResponse::default(), merged, joined };
+    let (answer, owners) = (CheckBooksResponse::default(), BTreeSet::new());
+    let mut check = Check { db, poolarea_no, answer, merged, joined, owners };
     check.settlements().await?;
     check.joined().await?;
+    check.lines().await?;
     check.findings().await?;
     check.accounts().await?;
     Ok(check.answer)
@@ -46,7 +48,7 @@ const FINDINGS: [Finding; 4] = [
     (
         "SELECT c.held_by AS name, COUNT(*) AS value FROM claims c WHERE c.poolarea_no = $1 AND NOT EXISTS \
          (SELECT 1 FROM settlements s WHERE s.setl_id = c.held_by) GROUP BY c.held_by LIMIT 100",
-        |setl_id, count| format!("settlement {setl_id}: holds {count} claims and is gone"),
+        |setl_id, count| format!("settlement {setl_id}: holds {count} visits and is gone"),
     ),
     (
         "SELECT setl_id AS name, CAST(SUM(amount_fen) AS bigint) AS value FROM postings \
@@ -78,6 +80,8 @@ struct Check<'c> {
     merged: BTreeMap<String, String>,
     /// What the settlements under all numbers of a person add up to, by the number that stays.
     joined: BTreeMap<String, Totals>,
+    /// Institutions of the settlements that were looked at.
+    owners: BTreeSet<String>,
 }
 
 impl Check<'_> {
