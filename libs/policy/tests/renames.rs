@@ -26,7 +26,7 @@ fn policy(version: &str, name: &str, by: &str, renames: &str) -> Policy {
 fn case(totals: &[(&str, i64)]) -> Case {
     let totals: BTreeMap<String, i64> = totals.iter().map(|(name, fen)| ((*name).to_owned(), *fen)).collect();
     let text = "area: \"430200\"\nscheme: \"310\"\nperson: { status: in_service, age: 40 }\nvisit: { care: inpatient, level: third, \
-                date: 2024-05-10 }\nlines: [{ amount: 800, class: \"01\" }]\n";
+                date: 2024-05-10 }\nlines: [{ amount: 800, class: 甲 }]\n";
     let case =
         yizhan_policy::load::load_case("case.yaml", text).unwrap_or_else(|problems| panic!("{problems}"));
     Case { accumulated: BTreeMap::from([("2024-01-01".parse().unwrap(), totals)]), ..case }
