@@ -1,6 +1,7 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
-//! A room for each feature: [`settlements`], [`policies`], [`reference`], [`accounts`], [`worklist`], and below them the [`books`]. Inside a
+//! A room for each feature: [`settlements`], [`policies`], [`rules`], [`reference`], [`accounts`],
+//! [`worklist`], and below them the [`books`]. Inside a
 //! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
 //! `domain` (pure rules) and `store` (tables and statements).
 
@@ -13,6 +14,7 @@ pub mod looks;
 pub mod migrations;
 pub mod policies;
 pub mod reference;
+pub mod rules;
 pub mod settlements;
 pub mod worklist;
 
@@ -22,7 +24,9 @@ use yizhan_proto::settlement::v1::account_service_server::AccountServiceServer;
 use yizhan_proto::settlement::v1::catalogue_service_server::CatalogueServiceServer;
 use yizhan_proto::settlement::v1::institution_service_server::InstitutionServiceServer;
 use yizhan_proto::settlement::v1::policy_service_server::PolicyServiceServer;
+use yizhan_proto::settlement::v1::settlement_rules_service_server::SettlementRulesServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
+use yizhan_proto::settlement::v1::trace_code_service_server::TraceCodeServiceServer;
 use yizhan_proto::settlement::v1::worklist_service_server::WorklistServiceServer;
 use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::secret::Secret;
@@ -31,7 +35,7 @@ use yizhan_runtime::{Clock, db, feed, services};
 
 pub use config::Config;
 
-use crate::app::{Api, App, Policies};
+use crate::app::{Api, App, Policies, RulesBook};
 use crate::migrations::Migrator;
 use crate::worklist::follow_register::FollowRegister;
 use yizhan_clients::{EnrollmentPeer, FilingPeer};
@@ -46,9 +50,10 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     let enrollment = Box::new(EnrollmentPeer::new(&config.enrollment, "settlement")?);
     let filing = Box::new(FilingPeer::new(&config.filing, "settlement")?);
     let policies = Policies::open(database.clone()).await?;
+    let rules = RulesBook::open_in(database.clone(), rules::TABLE).await?;
     let app = Arc::new(App::new(
         (database.clone(), &secret),
-        policies,
+        (policies, rules),
         clock,
         enrollment,
         filing,
@@ -59,12 +64,21 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     app.policies.keep_fresh(&app.stopping);
     let follower = FollowRegister::new(app.clone(), &config)?;
     keep_following(database.clone(), follower, &app.stopping);
+    app.rules.keep_fresh(&app.stopping);
+    let documents = rules::Documents {
+        db: app.db.clone(),
+        book: app.rules.clone(),
+        clock: app.clock.clone(),
+        pages: app.pages.clone(),
+    };
     let (reference, api) = (app.reference.clone(), Api(app));
     let services = services![
         SettlementServiceServer::new(api.clone()),
         InstitutionServiceServer::new(reference.clone()),
         CatalogueServiceServer::new(reference),
         PolicyServiceServer::new(api.clone()),
+        SettlementRulesServiceServer::new(documents),
+        TraceCodeServiceServer::new(api.clone()),
         AccountServiceServer::new(api.clone()),
         WorklistServiceServer::new(api),
     ];

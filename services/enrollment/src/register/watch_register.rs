@@ -39,5 +39,7 @@ fn event(change: &Change, resume_token: String) -> Result<WatchRegisterResponse,
         touched_begndate: told.touched_begndate,
         entitlement_unchanged: told.entitlement_unchanged,
         recorded_at: Some(timestamp(change.recorded_at)),
+        transfer_id: told.transfer_id,
+        from_poolarea_no: told.from_poolarea_no,
     })
 }

@@ -11,3 +11,4 @@ mod invariants;
 pub mod load;
 pub mod merged;
 pub mod settlements;
+pub mod trace_codes;
