@@ -1,8 +1,10 @@
 //! The tables, made from the entities so that PostgreSQL and SQLite agree.
 
 mod policies;
+mod reconciliation;
 
 use policies::{MovePolicies, policy};
+use reconciliation::{CreateOpenings, ReconcileSettlements};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -28,6 +30,8 @@ impl MigratorTrait for Migrator {
             Box::new(MoveAdministrativeRequests),
             Box::new(CreateServiceSecret),
             Box::new(CreateReferenceVersion),
+            Box::new(CreateOpenings),
+            Box::new(ReconcileSettlements),
         ]
     }
 }

@@ -8,4 +8,6 @@ pub mod entities;
 pub mod followed;
 mod invariants;
 pub mod load;
+pub mod openings;
+pub mod reconciled;
 pub mod settlements;

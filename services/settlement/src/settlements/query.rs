@@ -61,7 +61,7 @@ pub async fn find(
 }
 
 /// A settlement as it was answered, with whether it has been reversed since.
-async fn as_now(app: &App, row: &settlement::Model) -> Result<Settlement, ServiceError> {
+pub async fn as_now(app: &App, row: &settlement::Model) -> Result<Settlement, ServiceError> {
     let mut settlement = settlements::answer_of(row)?;
     let reversal = settlements::reversal_of(&app.db, row).await?;
     if let (Some(info), Some(_)) = (settlement.setlinfo.as_mut(), reversal) {

@@ -39,6 +39,7 @@ pub fn change_of(
         postings: posting_rows(&row.poolarea_no, &row.psn_no, &row.setl_id, postings),
         kind: if row.reverses_setl_id.is_empty() { "SETTLED" } else { "REVERSED" },
         settlement: Some(row),
+        opening: None,
         at,
     })
 }
@@ -135,6 +136,10 @@ fn settlement_row(settlement: &Settlement, case_json: String) -> settlement::Mod
         medfee_sumamt_fen: info.medfee_sumamt_fen,
         fund_pay_sumamt_fen: info.fund_pay_sumamt_fen,
         psn_part_amt_fen: info.psn_part_amt_fen,
+        acct_pay_fen: info.acct_pay_fen,
+        insutype: info.insutype.clone(),
+        clr_type: info.clr_type.clone(),
+        setl_type: info.setl_type.clone(),
         policy_id: policy.policy_id.clone(),
         policy_version: policy.version.clone(),
         case_json,
