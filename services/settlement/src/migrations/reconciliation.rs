@@ -1,7 +1,7 @@
 //! Openings; and what settlements are reconciled by, in columns of its own.
 
 use prost::Message;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Schema, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Schema, Statement};
 use sea_orm_migration::prelude::{ColumnDef, Table};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 use yizhan_proto::settlement::v1::Settlement;

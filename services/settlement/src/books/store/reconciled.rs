@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use sea_orm::{DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
 use yizhan_runtime::db::{DatabaseConnection, read_sum, sum_of};
 
 /// Which settlements of an institution.

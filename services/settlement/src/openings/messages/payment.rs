@@ -24,14 +24,12 @@ const MAX_DIAGNOSES: usize = 20;
 /// Characters of a name at most.
 const MAX_NAME: usize = 200;
 
-/// What can be checked without knowing person and institution: the visit's 险种, kind of care and days.
+/// What a visit is, as far as its payment asks.
 pub struct Visit {
     /// 险种类型
     pub insutype: Insutype,
     /// 医疗类别
     pub med_type: MedType,
-    /// Last day.
-    pub end: NaiveDate,
 }
 
 /// Reads a visit that was paid by hand; `known`: its institution is registered, which says where it lies.
@@ -62,7 +60,7 @@ pub fn visit(
     }
     diagnoses(request, &mut fields);
     amounts(request, &mut fields);
-    Some(Visit { insutype: insutype?, med_type: med_type?, end: end? })
+    Some(Visit { insutype: insutype?, med_type: med_type? })
 }
 
 fn diagnoses(request: &RecordManualPaymentRequest, fields: &mut Fields<'_>) {
