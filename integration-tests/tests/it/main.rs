@@ -27,6 +27,7 @@ mod idempotency;
 mod looks;
 mod manual_payments;
 mod openings;
+mod paid_once;
 mod policies;
 mod python_client;
 mod quotes;

@@ -120,6 +120,23 @@ both_databases! {
         assert_books_balance(&platform).await;
     }
 
+    /// At the same moment, many times: one of the two stands.
+    async fn of_a_settlement_and_a_manual_payment_at_once_one_stands(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        for number in 0..12 {
+            let bill = format!("BILL-{number}");
+            let visit = clinic("P1", "2024-03-01", "400").but(|visit| visit.mdtrt_id.clone_from(&bill));
+            let by_hand = RecordManualPaymentRequest { mdtrt_id: bill, ..payment(&format!("W{number}")) };
+            let (settling, paying) = (platform.client(), platform.client());
+            let request_id = format!("R{number}");
+            let (settled, paid) = tokio::join!(settling.settle(&request_id, visit), paying.record_manual_payment(by_hand));
+            assert_ne!(settled.is_ok(), paid.is_ok(), "{settled:?} {paid:?}");
+            let refusal = settled.err().or(paid.err()).unwrap();
+            assert_eq!(refusal.reason, "VISIT_SETTLED");
+        }
+        assert_books_balance(&platform).await;
+    }
+
     async fn a_payment_that_does_not_add_up_is_refused_and_one_without_entitlement_is_marked(db: TestDatabase) {
         let insured = Person::employee("P1").insured_between("2024-04-01", "2024-12-31");
         let platform = TestPlatform::on(&db).with_person(insured).start().await;

@@ -78,6 +78,30 @@ both_databases! {
         assert_eq!(violations(&refused(own.reconcile_totals(long).await)), [("stmt_enddate", "PERIOD_TOO_LONG")]);
     }
 
+    /// Settlements from before there were columns to reconcile by are filled in from their answers at the upgrade.
+    async fn what_was_settled_before_the_upgrade_is_reconciled_too(db: TestDatabase) {
+        let mut platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        platform.deposit("P1", COMPOSITE_AREA, yuan("100")).await;
+        let settled = platform.settle("R1", clinic("P1", "2025-03-01", "200").with_account()).await.unwrap();
+        for before in [
+            "UPDATE settlements SET insutype = '', clr_type = '', acct_pay_fen = 0",
+            "DROP INDEX settlements_of_institution",
+            "DELETE FROM seaql_migrations WHERE version = 'm20261129_000016_reconcile_settlements'",
+        ] {
+            database::tamper(platform.rows(), before).await;
+        }
+        platform.restart_settlement().await;
+        let said = StatementTotals {
+            medfee_sumamt_fen: yuan("200"),
+            fund_pay_sumamt_fen: info(&settled).fund_pay_sumamt_fen,
+            acct_pay_fen: yuan("100"),
+            fixmedins_setl_cnt: 1,
+        };
+        let asked = ReconcileTotalsRequest { insutype: "310".into(), clr_type: "11".into(), ..totals(said) };
+        let answer = own(&platform).reconcile_totals(asked).await.unwrap();
+        assert!(answer.equal, "{answer:?}");
+    }
+
     async fn every_difference_of_a_list_is_named(db: TestDatabase) {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
         let mut settled = Vec::new();

@@ -1,8 +1,10 @@
 //! The tables, made from the entities so that PostgreSQL and SQLite agree.
 
+mod claims;
 mod policies;
 mod reconciliation;
 
+use claims::CreateClaims;
 use policies::{MovePolicies, policy};
 use reconciliation::{CreateOpenings, ReconcileSettlements};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
@@ -30,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(MoveAdministrativeRequests),
             Box::new(CreateServiceSecret),
             Box::new(CreateReferenceVersion),
+            Box::new(CreateClaims),
             Box::new(CreateOpenings),
             Box::new(ReconcileSettlements),
         ]

@@ -50,6 +50,8 @@ pub fn block(owner: &str, request_id: &str, at: DateTime<Utc>) -> Change {
         postings: Vec::new(),
         years: Vec::new(),
         accounts: Vec::new(),
+        claims: Vec::new(),
+        released: Vec::new(),
         kind: "",
         at,
     }
@@ -65,7 +67,7 @@ fn digest_of_block(owner: &str, request_id: &str) -> String {
     digest::of_bytes(format!("2601 {owner} {request_id}").as_bytes())
 }
 
-/// The settlement a handled request made.
+/// The settlement a handled request made, with whether it has been reversed since.
 ///
 /// # Errors
 /// REQUEST_ID_REUSED when it was another request; MESSAGE_REVERSED when its id was taken before it arrived.
@@ -86,5 +88,5 @@ pub async fn stored_answer(
     let row = settlements::by_id(db, &handled.setl_id).await?;
     let row =
         row.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a handled request has no settlement")))?;
-    Ok(settlements::answer_of(&row)?)
+    Ok(settlements::as_now(db, &row).await?)
 }

@@ -1,7 +1,9 @@
 //! 手工报销: what was paid by hand for one visit, as a settlement.
 
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
-use yizhan_proto::settlement::v1::{RecordManualPaymentRequest, RecordManualPaymentResponse};
+use yizhan_proto::settlement::v1::{
+    RecordManualPaymentRequest, RecordManualPaymentResponse, Visit as ProtoVisit,
+};
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
@@ -11,11 +13,13 @@ use super::messages::payment::{LookedUp, Visit, settlement, too_much, visit};
 use super::record_opening::wanted;
 use crate::app::App;
 use crate::books::digest;
+use crate::books::messages::claims::owner_of;
 use crate::books::messages::rows::change_of;
 use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::Committed;
-use crate::books::store::load::handled_request;
+use crate::books::store::load::{Wanted, handled_request};
 use crate::settlements::settle::new_identity;
+use crate::settlements::standing::{self, met, stands};
 
 /// Records it, once however often it is asked.
 pub async fn record_manual_payment(
@@ -46,20 +50,41 @@ pub async fn record_manual_payment(
     }
     let known = LookedUp { eligibility: &eligibility, institution: institution.as_deref() };
     let whose = (request.poolarea_no.as_str(), request.psn_no.as_str());
+    let claimed = ProtoVisit {
+        fixmedins_code: owner_of(&request.fixmedins_code, whose).into_owned(),
+        mdtrt_id: request.mdtrt_id.clone(),
+        ..ProtoVisit::default()
+    };
     let _turn = app.turn_of(whose.0, &[whose.1]).await;
     for _ in attempts() {
-        let state = app.person_state(wanted(whose, &key)).await?;
+        let wanted = Wanted { begndate: Some(request.begndate.clone()), ..wanted(whose, &key) };
+        let state = app.person_state(wanted).await?;
         if let Some(handled) = &state.handled {
             let settlement = stored_answer(&app.db, handled, &digest).await?;
             return Ok(RecordManualPaymentResponse { settlement: Some(settlement), replayed: true });
         }
+        if stands(&claimed, &state.visits)
+            && let Some(refusal) = standing::refusal(app, &claimed).await?
+        {
+            return Err(refusal);
+        }
         let totals = entries.policy_year.and_then(|year| state.years.get(&year)).cloned().unwrap_or_default();
         let (_, before) = entries.on(totals.1).map_err(|name| too_much(&name))?;
         let identity = new_identity(app, &key.1, &state);
-        let settlement = settlement(&request, (&visit, &entries), &known, &identity, before);
+        let marks = state.visits.iter().filter_map(|other| met(visit.days, other)).map(|(_, mark)| mark);
+        let said = (&visit, &entries, marks.collect());
+        let settlement = settlement(&request, said, &known, &identity, before);
         let change = change_of(&settlement, String::new(), (&key, &digest), &state, app.clock.now())?;
-        if app.commit(change).await? == Committed::Done {
-            return Ok(RecordManualPaymentResponse { settlement: Some(settlement), replayed: false });
+        match app.commit(change).await? {
+            Committed::Done => {
+                return Ok(RecordManualPaymentResponse { settlement: Some(settlement), replayed: false });
+            }
+            Committed::Handled | Committed::Outdated => {}
+            Committed::Claimed => {
+                if let Some(refusal) = standing::refusal(app, &claimed).await? {
+                    return Err(refusal);
+                }
+            }
         }
     }
     Err(contended())

@@ -14,9 +14,7 @@ use crate::books::store::commit::Committed;
 use crate::books::store::entities::request;
 use crate::books::store::load::{PersonState, Wanted, handled_request};
 use crate::books::store::openings::standing_in;
-
-/// Characters of a reason at most.
-const MAX_REASON: usize = 200;
+use crate::settlements::reverse::MAX_REASON;
 
 /// Records it, once however often it is asked.
 pub async fn record_opening(
@@ -114,8 +112,8 @@ pub fn wanted((poolarea_no, psn_no): (&str, &str), key: &(String, String)) -> Wa
     Wanted {
         poolarea_no: poolarea_no.to_owned(),
         psn_no: psn_no.to_owned(),
-        mulaid_psn_no: String::new(),
         request: Some(key.clone()),
+        ..Wanted::default()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::books::retries::is_blocked;
 use crate::books::store::load::handled_request;
 use crate::books::store::settlements;
 use crate::looks::leave::{self, Look, check_purpose};
-use crate::settlements::query::{as_now, unknown, whose};
+use crate::settlements::query::{unknown, whose};
 
 /// What became of it.
 pub async fn find_message(
@@ -45,7 +45,7 @@ pub async fn find_message(
     leave::note(app, caller, whose(&row), look).await?;
     Ok(FindMessageResponse {
         outcome: outcome.into(),
-        settlement: Some(as_now(app, &row).await?),
+        settlement: Some(settlements::as_now(&app.db, &row).await?),
         reversal_setl_id: reversal.map(|reversal| reversal.setl_id).unwrap_or_default(),
     })
 }

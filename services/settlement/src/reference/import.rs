@@ -26,7 +26,7 @@ const MAX_LABELS: usize = 10;
 /// Characters of such a mark at most.
 const MAX_LABEL: usize = 30;
 /// Characters of a name, and of what is said about where an entry comes from, at most.
-const MAX_NAME: usize = 200;
+pub const MAX_NAME: usize = 200;
 
 /// Adds or replaces institutions.
 pub async fn institutions(

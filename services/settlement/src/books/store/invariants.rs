@@ -43,7 +43,9 @@ fn broken(change: &Change) -> Vec<&'static str> {
         let postings = change.postings.iter().all(|posting| own(&posting.setl_id, &posting.psn_no));
         let amounts = change.amounts.as_ref();
         let (owed, charged) = (booked(&["institution"]), booked(&["account", "cash"]));
+        let claims = change.claims.iter().all(|claim| claim.held_by == row.setl_id);
         all.extend([
+            ("claims are the settlement's own", claims),
             ("one setl_id", !row.setl_id.is_empty() && own(&change.request.setl_id, &change.request.psn_no)),
             ("postings are the settlement's own", postings),
             ("the row is the answer's", amounts.is_some_and(|a| a.medfee_sumamt.0 == row.medfee_sumamt_fen)),
@@ -140,6 +142,8 @@ mod tests {
                 totals: "{}".to_owned(),
             }],
             accounts: Vec::new(),
+            claims: Vec::new(),
+            released: Vec::new(),
             kind: "SETTLED",
             at: DateTime::UNIX_EPOCH,
         }

@@ -127,6 +127,8 @@ pub fn change_of(
             cancels_opening_id: opening.cancels_opening_id.clone(),
             opening: opening.encode_to_vec(),
         }),
+        claims: Vec::new(),
+        released: Vec::new(),
         kind: OPENED,
         at,
     }

@@ -4,25 +4,23 @@ use chrono::NaiveDate;
 use yizhan_money::Fen;
 use yizhan_proto::enrollment::v1::{Eligibility, MembershipKind};
 use yizhan_proto::settlement::v1::{
-    AccumulatorChange, Posting, RecordManualPaymentRequest, Settlement, SettlementDetail, SettlementInfo,
-    Trace,
+    AccumulatorChange, Posting, RecordManualPaymentRequest, SameDays, Settlement, SettlementDetail,
+    SettlementInfo, Trace,
 };
 use yizhan_runtime::clock::day_text;
 use yizhan_runtime::{Fields, Reason, ServiceError, Violations};
 use yizhan_terms::{Area, Fund, Insutype, ManualReason, MedType, is_fixmedins_code};
 
+use crate::books::domain::claims::Days;
 use crate::books::domain::ledger::{self, MANUAL};
 use crate::books::messages::parts::sum_of;
 use crate::fields::{MAX_ID, check_id};
 use crate::openings::domain::Entries;
 use crate::reference::domain::Institution;
+use crate::reference::import::MAX_NAME;
 use crate::settlements::domain::{clearing_type, share_of};
 use crate::settlements::messages::answer::Identity;
-
-/// Diagnoses at most.
-const MAX_DIAGNOSES: usize = 20;
-/// Characters of a name at most.
-const MAX_NAME: usize = 200;
+use crate::settlements::messages::visit::MAX_MARKS;
 
 /// What a visit is, as far as its payment asks.
 pub struct Visit {
@@ -30,6 +28,8 @@ pub struct Visit {
     pub insutype: Insutype,
     /// 医疗类别
     pub med_type: MedType,
+    /// When it was.
+    pub days: Days,
 }
 
 /// Reads a visit that was paid by hand; `known`: its institution is registered, which says where it lies.
@@ -55,18 +55,18 @@ pub fn visit(
     }
     let begin = fields.date("begndate", &request.begndate);
     let end = fields.past_date("enddate", &request.enddate, today);
-    if let Some((begin, end)) = begin.zip(end) {
-        fields.require(begin <= end, "enddate", Reason::DatesReversed);
-    }
+    let days = begin.zip(end);
+    let days = days.filter(|(begin, end)| fields.require(begin <= end, "enddate", Reason::DatesReversed));
     diagnoses(request, &mut fields);
     amounts(request, &mut fields);
-    Some(Visit { insutype: insutype?, med_type: med_type? })
+    let (insutype, med_type, (begin, end)) = (insutype?, med_type?, days?);
+    Some(Visit { insutype, med_type, days: Days { begin, end, stay: med_type.is_stay() } })
 }
 
 fn diagnoses(request: &RecordManualPaymentRequest, fields: &mut Fields<'_>) {
-    if request.dise_codg.len() > MAX_DIAGNOSES {
-        let said = Reason::TooMany.saying(format!("最多 {MAX_DIAGNOSES} 项"));
-        fields.wrong("dise_codg", said).with("limit", MAX_DIAGNOSES);
+    if request.dise_codg.len() > MAX_MARKS {
+        let said = Reason::TooMany.saying(format!("最多 {MAX_MARKS} 项"));
+        fields.wrong("dise_codg", said).with("limit", MAX_MARKS);
         return;
     }
     for (at, code) in request.dise_codg.iter().enumerate() {
@@ -111,10 +111,10 @@ pub struct LookedUp<'l> {
     pub institution: Option<&'l Institution>,
 }
 
-/// The payment as a settlement.
+/// The payment as a settlement; `same_days`: other visits of the person on its days, which are told and refuse nothing: it has been paid.
 pub fn settlement(
     request: &RecordManualPaymentRequest,
-    (visit, entries): (&Visit, &Entries),
+    (visit, entries, same_days): (&Visit, &Entries, Vec<SameDays>),
     known: &LookedUp<'_>,
     identity: &Identity,
     before: Vec<i64>,
@@ -144,7 +144,7 @@ pub fn settlement(
     };
     let rest = (cash != 0).then_some(rest);
     Settlement {
-        setlinfo: Some(info(request, (visit, entries), known, identity)),
+        setlinfo: Some(SettlementInfo { same_days, ..info(request, (visit, entries), known, identity) }),
         setldetail: entries.funds.iter().map(detail).chain(rest).collect(),
         feedetail: Vec::new(),
         trace: Some(Trace {
