@@ -79,7 +79,11 @@ fn funds(said: &Said<'_>, fields: &mut Fields<'_>) -> Option<Vec<(Fund, Fen)>> {
     if !counted(said.funds.len(), MAX_FUNDS, "funds", fields) {
         return None;
     }
+    let all: i128 = said.funds.iter().map(|fund| i128::from(fund.fund_payamt_fen).abs()).sum();
     let mut read: Vec<Option<(Fund, Fen)>> = Vec::new();
+    if !fields.require(all <= i128::from(MAX_FEN), "funds", Reason::AmountTooLarge) {
+        return None;
+    }
     let mut seen = BTreeSet::new();
     for (at, amount) in said.funds.iter().enumerate() {
         let field = |name: &str| format!("funds[{at}].{name}");
