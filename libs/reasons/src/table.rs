@@ -172,7 +172,7 @@ reasons! {
             "Settle",
             "the amounts are no longer the quoted ones; `changed` lists of person, policy, catalogue, accumulators, account, filing; `<amount>.quoted`, `<amount>.now`; of a filing `filing.quoted`, `filing.now`: class and treatment, `temporary prepay 0.2`", "show the new amounts: preview again", "no";
         VisitSettled: "VISIT_SETTLED", Refusal(AlreadyExists), "该次就诊已经结算，不能重复结算",
-            "Preview, Settle",
+            "Preview, Settle, RecordManualPayment",
             "a settlement of this visit (institution, `mdtrt_id`) stands: `setl_id`; `feedetl_sn` names the first lines that stand too, `lines` counts them", "ask for that settlement (GetSettlement, or Settle with its request_id); to settle anew reverse it first", "after the reversal";
         LineSettled: "LINE_SETTLED", Refusal(AlreadyExists), "有费用明细已经结算，不能重复结算",
             "Preview, Settle",
