@@ -85,7 +85,6 @@ both_databases! {
         let settled = platform.settle("R1", clinic("P1", "2025-03-01", "200").with_account()).await.unwrap();
         for before in [
             "UPDATE settlements SET insutype = '', clr_type = '', acct_pay_fen = 0",
-            "DROP INDEX settlements_of_institution",
             "DELETE FROM seaql_migrations WHERE version = 'm20261129_000016_reconcile_settlements'",
         ] {
             database::tamper(platform.rows(), before).await;

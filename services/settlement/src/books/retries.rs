@@ -9,6 +9,7 @@ use yizhan_runtime::once::reused;
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::digest;
+use super::store::claims::Claims;
 use super::store::commit::Change;
 use super::store::entities::request;
 use super::store::settlements;
@@ -50,8 +51,8 @@ pub fn block(owner: &str, request_id: &str, at: DateTime<Utc>) -> Change {
         postings: Vec::new(),
         years: Vec::new(),
         accounts: Vec::new(),
-        claims: Vec::new(),
-        released: Vec::new(),
+        claims: Claims::default(),
+        released: Claims::default(),
         kind: "",
         at,
     }

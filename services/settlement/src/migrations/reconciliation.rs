@@ -63,8 +63,7 @@ impl MigrationTrait for ReconcileSettlements {
             manager.alter_table(Table::alter().table("settlements").add_column(added).to_owned()).await?;
         }
         fill(manager).await?;
-        let index =
-            "CREATE INDEX settlements_of_institution ON settlements (fixmedins_code, setl_time_us, setl_id)";
+        let index = "CREATE INDEX IF NOT EXISTS settlements_of_institution ON settlements (fixmedins_code, setl_time_us, setl_id)";
         manager.get_connection().execute_unprepared(index).await.map(drop)
     }
 }

@@ -12,6 +12,7 @@ use yizhan_terms::Fund;
 use super::entries::year_of;
 use crate::books::domain::ledger;
 use crate::books::messages::rows::{accounts_after, posting_rows};
+use crate::books::store::claims::Claims;
 use crate::books::store::commit::{Change, OPENED};
 use crate::books::store::entities::{accumulated, opening, request};
 use crate::books::store::load::PersonState;
@@ -127,8 +128,8 @@ pub fn change_of(
             cancels_opening_id: opening.cancels_opening_id.clone(),
             opening: opening.encode_to_vec(),
         }),
-        claims: Vec::new(),
-        released: Vec::new(),
+        claims: Claims::default(),
+        released: Claims::default(),
         kind: OPENED,
         at,
     }
