@@ -116,6 +116,7 @@ fn change(
         postings: posting_rows(poolarea_no, psn_no, &new_id(), postings),
         claims: Claims::default(),
         released: Claims::default(),
+        codes: Vec::new(),
         kind: "DEPOSITED",
         at: app.clock.now(),
     }

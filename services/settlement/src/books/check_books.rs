@@ -2,6 +2,7 @@
 //! speed is folded again from the settlements and compared.
 
 mod claims;
+mod trace_codes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,6 +103,7 @@ impl Check<'_> {
             let mut booked = self.postings_of(ids.collect()).await?;
             let answers: Vec<Settlement> = rows.iter().map(answer_of).collect::<Result<_, _>>()?;
             let standing = self.claims(&rows, &answers).await?;
+            self.trace_codes(&answers, &standing).await?;
             for (row, answer) in rows.iter().zip(&answers) {
                 if row.psn_no != person {
                     self.compare(&person, folded).await?;

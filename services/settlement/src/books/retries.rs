@@ -53,6 +53,7 @@ pub fn block(owner: &str, request_id: &str, at: DateTime<Utc>) -> Change {
         accounts: Vec::new(),
         claims: Claims::default(),
         released: Claims::default(),
+        codes: Vec::new(),
         kind: "",
         at,
     }

@@ -12,3 +12,4 @@ pub mod load;
 pub mod openings;
 pub mod reconciled;
 pub mod settlements;
+pub mod trace_codes;

@@ -17,7 +17,7 @@ use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::claims::{self, Claims};
-use super::entities::{account, accumulated, opening, posting, request, settlement};
+use super::entities::{account, accumulated, opening, posting, request, settlement, trace_code};
 use super::invariants;
 
 /// Kind of the feed entry of an opening, and of what takes one back.
@@ -44,6 +44,8 @@ pub struct Change {
     pub claims: Claims,
     /// What it gives back, as it was claimed.
     pub released: Claims,
+    /// Its trace codes as they are to be; `version` is one above what was read.
+    pub codes: Vec<trace_code::Model>,
     /// Kind of the feed entry.
     pub kind: &'static str,
     /// When.
@@ -142,6 +144,12 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     if upsert_next::<accumulated::Entity>(tx, years.into_iter().cloned().collect()).await? < counts.0
         || upsert_next::<account::Entity>(tx, accounts.into_iter().cloned().collect()).await? < counts.1
     {
+        return Ok(Committed::Outdated);
+    }
+    let mut codes: Vec<&trace_code::Model> = changes.iter().flat_map(|change| &change.codes).collect();
+    codes.sort_by_key(|code| &code.drug_trac_codg);
+    let count = codes.len() as u64;
+    if upsert_next::<trace_code::Entity>(tx, codes.into_iter().cloned().collect()).await? < count {
         return Ok(Committed::Outdated);
     }
     // Given back before it is claimed again, which may be in the same batch.

@@ -145,6 +145,7 @@ mod tests {
             accounts: Vec::new(),
             claims: Claims::default(),
             released: Claims::default(),
+            codes: Vec::new(),
             kind: "SETTLED",
             at: DateTime::UNIX_EPOCH,
         }

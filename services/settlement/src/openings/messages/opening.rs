@@ -130,6 +130,7 @@ pub fn change_of(
         }),
         claims: Claims::default(),
         released: Claims::default(),
+        codes: Vec::new(),
         kind: OPENED,
         at,
     }
