@@ -10,7 +10,7 @@ use futures::FutureExt;
 use sea_orm::DbBackend;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
-use yizhan_clients::{Enrollment, Filing};
+use yizhan_clients::{Enrollment, Filing, person_merged};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::db::DatabaseConnection;
@@ -122,8 +122,16 @@ impl App {
     }
 
     /// What the database knows of a person now.
+    ///
+    /// # Errors
+    /// PERSON_MERGED where another number took this one's place: nothing is written under this one any more.
     pub async fn person_state(&self, wanted: Wanted) -> Result<PersonState, ServiceError> {
-        self.loader.submit(wanted).await?
+        let psn_no = wanted.psn_no.clone();
+        let state: PersonState = self.loader.submit(wanted).await??;
+        match &state.merged_into {
+            Some(into) => Err(person_merged(&psn_no, into)),
+            None => Ok(state),
+        }
     }
 
     /// The pooling area that keeps a person's account on a day.

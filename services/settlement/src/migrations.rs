@@ -3,10 +3,12 @@
 mod claims;
 mod merged;
 mod policies;
+mod reconciliation;
 
 use claims::CreateClaims;
 use merged::FollowRegister;
 use policies::{MovePolicies, policy};
+use reconciliation::{CreateOpenings, ReconcileSettlements};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -38,6 +40,8 @@ impl MigratorTrait for Migrator {
             Box::new(CreateSettlementRules),
             Box::new(CreateContracts),
             Box::new(CreateTraceCodes),
+            Box::new(CreateOpenings),
+            Box::new(ReconcileSettlements),
             Box::new(CreateFollowedFeeds),
             Box::new(FollowRegister),
         ]

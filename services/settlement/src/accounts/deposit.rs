@@ -2,7 +2,6 @@
 
 use prost::Message;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use yizhan_clients::person_merged;
 use yizhan_money::{Fen, MAX_FEN};
 use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
 use yizhan_runtime::fields::Fields;
@@ -47,9 +46,6 @@ pub async fn deposit(
             .await?;
         if let Some(handled) = &state.handled {
             return answer_again(handled, &digest);
-        }
-        if let Some(into) = &state.merged_into {
-            return Err(person_merged(&request.psn_no, into));
         }
         let balance = state.own.fen.saturating_add(request.amount_fen);
         if balance > MAX_FEN {
@@ -114,6 +110,7 @@ fn change(
             answer: answer.encode_to_vec(),
         },
         settlement: None,
+        opening: None,
         amounts: None,
         years: Vec::new(),
         accounts: accounts_after(poolarea_no, psn_no, &postings, state),

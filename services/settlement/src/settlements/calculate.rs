@@ -1,6 +1,5 @@
 //! From a case to an answer, on the person's state: what preview and settle share.
 
-use yizhan_clients::person_merged;
 use yizhan_money::Fen;
 use yizhan_policy::case::{Account, Case};
 use yizhan_policy::load::NoPolicy;
@@ -43,9 +42,6 @@ pub fn calculate(
     state: &PersonState,
     identity: Option<&Identity>,
 ) -> Result<Calculated, ServiceError> {
-    if let Some(into) = &state.merged_into {
-        return Err(person_merged(&prepared.known.visit.reported.psn_no, into));
-    }
     let mut case = prepared.case.clone();
     case.accumulated = state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
     let used = prepared.known.visit.reported.acct_used_flag;

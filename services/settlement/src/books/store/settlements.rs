@@ -103,7 +103,7 @@ pub async fn of_person(
     query.order_by_desc(settlement::Column::SetlId).limit(limit).all(db).await
 }
 
-/// A person's settlements that stand, of visits that end on a day or later, behind one of them in the order they were made.
+/// A person's settlements that were calculated and stand (no reversals, no manual payments), of visits that end on a day or later, behind one of them in the order they were made.
 pub async fn standing(
     db: &DatabaseConnection,
     wanted: &Wanted<'_>,
@@ -117,7 +117,7 @@ pub async fn standing(
         .filter(settlement::Column::PoolareaNo.is_in(wanted.areas))
         .filter(settlement::Column::PsnNo.is_in(wanted.psn_nos))
         .filter(settlement::Column::SetlId.gt(behind))
-        .filter(settlement::Column::ReversesSetlId.eq(""))
+        .filter(settlement::Column::CaseJson.ne(""))
         .filter(Expr::cust(reversed));
     if let Some(from) = from {
         query = query.filter(settlement::Column::Enddate.gte(from.to_string()));
