@@ -15,8 +15,10 @@ mod books;
 mod callee_away;
 mod clocks;
 mod concurrency;
+mod contracts;
 mod crash;
 mod database_away;
+mod drugs;
 mod every_field;
 mod family_account;
 #[allow(clippy::print_stdout, reason = "what many rounds come to is told by hand")]
@@ -25,10 +27,16 @@ mod feed;
 mod golden;
 mod idempotency;
 mod looks;
+mod manual_payments;
+mod openings;
 mod paid_once;
 mod policies;
 mod python_client;
 mod quotes;
+#[allow(clippy::print_stdout, reason = "the table of rates is printed")]
+mod rates;
+mod recognised;
+mod reconciliation;
 mod reference;
 mod refusals;
 mod replay;

@@ -90,6 +90,12 @@ fn reward(reward: Reward) -> pb::CriticalIllnessReward {
         zero_claim_years: reward.zero_claim_years as i32,
         cap_increase_fen: reward.cap_increase_fen,
         limit_permille: reward.limit_permille as i32,
+        years_fen: reward.years_fen,
+        per_zero_claim_year_fen: reward.per_zero_claim_year_fen,
+        zero_claim: reward.zero_claim,
+        open_years: reward.open_years,
+        use_clears_zero_claim: reward.use_clears_zero_claim,
+        limit_fen: reward.limit_fen.unwrap_or(0),
         rule: reward.rule,
         citation: reward.citation,
     }
@@ -182,6 +188,7 @@ pub fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
         entitled_begndate: day_text(coverage.entitled_begndate),
         hi_type: coverage.hi_type,
         psn_chg_type: coverage.psn_chg_type,
+        withdrawn: false,
     }
 }
 
@@ -194,6 +201,7 @@ pub fn identity_row(psn_no: &str, identity: Identity) -> pb::IdentityRow {
         begndate: identity.period.begndate.to_string(),
         enddate: day_text(identity.period.enddate),
         department: identity.department,
+        withdrawn: false,
     }
 }
 
@@ -207,6 +215,8 @@ pub fn membership_row(psn_no: &str, membership: Membership) -> pb::MembershipRow
         begndate: membership.period.begndate.to_string(),
         enddate: day_text(membership.period.enddate),
         since_year: membership.since_year.unwrap_or_default(),
+        withdrawn: false,
+        department: membership.department,
     }
 }
 
@@ -217,6 +227,7 @@ pub fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
         sharer_psn_no: share.sharer_psn_no,
         begndate: share.period.begndate.to_string(),
         enddate: day_text(share.period.enddate),
+        withdrawn: false,
     }
 }
 

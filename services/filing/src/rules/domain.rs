@@ -15,7 +15,9 @@ use yizhan_documents::{Dated, Family, NoRule, rule};
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, FilingKind, FilingMaterial, Status};
 
-pub use treatment::{Asked, Away, Decision, Direct, SchemeTable, Treatments, decide};
+pub use treatment::{
+    Asked, Away, Decision, Direct, SchemeTable, Treatments, decide, filing_betters_the_exempt,
+};
 
 /// The rules of filing.
 pub type Rules = yizhan_documents::Rules<FilingFamilies>;
@@ -39,7 +41,9 @@ yizhan_documents::families! {
 /// The documents that come with the service, as file name and text, in order of name.
 pub fn embedded_texts() -> &'static [(&'static str, &'static str)] {
     static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/rules");
-    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| yizhan_documents::texts(&FOLDER));
+    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+        [vec![yizhan_documents::calendar::NATIONAL], yizhan_documents::texts(&FOLDER)].concat()
+    });
     &FILES
 }
 
