@@ -20,7 +20,9 @@ use super::messages::case;
 use super::messages::filing::{self, Filed};
 use super::messages::stay::{self, Days};
 use super::messages::visit::{self, CheckedVisit};
+use super::place::{self, Repeated};
 use crate::app::App;
+use crate::books::merge::{self, Merge};
 use crate::reference::domain::{Institution, Item};
 use crate::reference::store::Place;
 
@@ -32,6 +34,8 @@ pub struct Prepared {
     pub case: Case,
     /// The policies as they are now.
     pub book: Arc<Documents<Policy>>,
+    /// What the rule says of trace codes that stand already; `None` where there are none.
+    pub repeated: Option<Repeated>,
 }
 
 /// Checks a visit and looks up institution, catalogue, person and policy. `wrong` is what is wrong with the rest of the
@@ -55,6 +59,7 @@ pub async fn prepare(
     let rules = rules_of(&book, &days, &visit, &institution)?;
     let stay = days.counted(&visit, &rules)?;
     let eligibility = &stay.eligibility;
+    bring_together(app, eligibility).await?;
     require_relative_near(app, &visit, eligibility).await?;
     let mut wrong = Violations::new();
     let offered = is_offered(institution.kind, visit.med_type);
@@ -64,10 +69,11 @@ pub async fn prepare(
     wrong.require(shared, "visit.mulaid_psn_no", Reason::AccountNotShared);
     visit::check_bounds(&visit, &stay, &rules, app.clock.today(), &mut wrong);
     wrong.none()?;
+    let (marks, repeated) = place::check(&app.rules.current(), &visit, &institution, &items)?;
     let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
-    let known = LookedUp { visit, stay, filed, institution, items };
+    let known = LookedUp { visit, stay, filed, institution, items, marks };
     let case = case::build(&known)?;
-    Ok(Prepared { known, case, book })
+    Ok(Prepared { known, case, book, repeated })
 }
 
 /// What the policy of the area that pays says of such visits; where none is in force the visit is refused for that later.
@@ -92,6 +98,17 @@ fn own_institution(caller: &Caller, visit: Option<Visit>) -> Option<Visit> {
         visit.fixmedins_code = code.to_owned();
     }
     Some(visit)
+}
+
+/// What stands under numbers that were merged into the person's counts with it, before anything is calculated on it.
+async fn bring_together(app: &App, eligibility: &Eligibility) -> Result<(), ServiceError> {
+    let Eligibility { merged_psn_nos, psn_no, poolarea_no, .. } = eligibility;
+    if merged_psn_nos.is_empty() {
+        return Ok(());
+    }
+    let merges: Vec<Merge> =
+        merged_psn_nos.iter().map(|went| app.merge_of(went, psn_no, poolarea_no)).collect();
+    merge::bring_together(&app.db, &merges).await
 }
 
 async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, ServiceError> {

@@ -11,22 +11,27 @@ use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use yizhan_policy::identities::Amounts;
 use yizhan_runtime::db::{
-    DatabaseConnection, DatabaseTransaction, Failure, KEEP_TRYING, begin_write, classify, insert, insert_new,
-    upsert_next,
+    DatabaseConnection, DatabaseTransaction, Failure, KEEP_TRYING, begin_write, classify, insert, upsert_next,
 };
 use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
-use super::entities::{account, accumulated, claim, posting, request, settlement};
-use super::{claims, invariants};
+use super::claims::{self, Claims};
+use super::entities::{account, accumulated, opening, posting, request, settlement, trace_code};
+use super::invariants;
 
-/// Everything one settlement, reversal or deposit changes.
+/// Kind of the feed entry of an opening, and of what takes one back.
+pub const OPENED: &str = "OPENED";
+
+/// Everything one settlement, reversal, deposit or opening changes.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The request, unique.
     pub request: request::Model,
-    /// The settlement; none for a deposit.
+    /// The settlement; none for a deposit or opening.
     pub settlement: Option<settlement::Model>,
+    /// The opening, where it is one.
+    pub opening: Option<opening::Model>,
     /// Its amounts, for the identities; none for a deposit.
     pub amounts: Option<Amounts>,
     /// Its postings.
@@ -36,9 +41,11 @@ pub struct Change {
     /// Accounts as they are to be; `version` is one above what was read.
     pub accounts: Vec<account::Model>,
     /// What it claims: paid for by nobody else.
-    pub claims: Vec<claim::Model>,
+    pub claims: Claims,
     /// What it gives back, as it was claimed.
-    pub released: Vec<claim::Model>,
+    pub released: Claims,
+    /// Its trace codes as they are to be; `version` is one above what was read.
+    pub codes: Vec<trace_code::Model>,
     /// Kind of the feed entry.
     pub kind: &'static str,
     /// When.
@@ -124,8 +131,9 @@ async fn attempt(db: &DatabaseConnection, changes: &[Change]) -> Result<Committe
 
 async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed, DbErr> {
     let requests = changes.iter().map(|change| change.request.clone()).collect();
-    if insert_new::<request::Entity>(tx, requests).await? < changes.len() as u64 {
-        return Ok(Committed::Handled);
+    match insert::<request::Entity>(tx, requests).await {
+        Err(error) if classify(&error) == Failure::UniqueViolation => return Ok(Committed::Handled),
+        done => done?,
     }
     // In one order for all processes, or two batches could wait for each other's persons.
     let mut years: Vec<&accumulated::Model> = changes.iter().flat_map(|change| &change.years).collect();
@@ -138,16 +146,21 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     {
         return Ok(Committed::Outdated);
     }
+    let mut codes: Vec<&trace_code::Model> = changes.iter().flat_map(|change| &change.codes).collect();
+    codes.sort_by_key(|code| &code.drug_trac_codg);
+    let count = codes.len() as u64;
+    if upsert_next::<trace_code::Entity>(tx, codes.into_iter().cloned().collect()).await? < count {
+        return Ok(Committed::Outdated);
+    }
     // Given back before it is claimed again, which may be in the same batch.
-    claims::release(tx, changes.iter().flat_map(|change| &change.released)).await?;
-    let mut claimed: Vec<claim::Model> = changes.iter().flat_map(|change| change.claims.clone()).collect();
-    claimed.sort_by(claims::in_order);
-    let count = claimed.len() as u64;
-    if insert_new::<claim::Entity>(tx, claimed).await? < count {
+    claims::release(tx, changes.iter().map(|change| &change.released)).await?;
+    if !claims::claim(tx, changes.iter().map(|change| &change.claims)).await? {
         return Ok(Committed::Claimed);
     }
     let settlements = changes.iter().filter_map(|change| change.settlement.clone()).collect();
     insert::<settlement::Entity>(tx, settlements).await?;
+    insert::<opening::Entity>(tx, changes.iter().filter_map(|change| change.opening.clone()).collect())
+        .await?;
     insert::<posting::Entity>(tx, changes.iter().flat_map(|change| change.postings.clone()).collect())
         .await?;
     append(tx, changes.iter().filter_map(feed_entry).collect()).await?;
@@ -155,11 +168,13 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
 }
 
 fn feed_entry(change: &Change) -> Option<NewChange> {
-    let settlement = change.settlement.as_ref()?;
+    let settled = change.settlement.as_ref().map(|row| (&row.poolarea_no, &row.setl_id));
+    let opened = change.opening.as_ref().map(|row| (&row.poolarea_no, &row.opening_id));
+    let (area, subject) = settled.or(opened)?;
     Some(NewChange {
-        area: settlement.poolarea_no.clone(),
+        area: area.clone(),
         kind: change.kind,
-        subject: settlement.setl_id.clone(),
+        subject: subject.clone(),
         payload: Vec::new(),
         recorded_at: change.at,
     })
