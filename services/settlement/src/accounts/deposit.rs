@@ -109,6 +109,7 @@ fn change(
             answer: answer.encode_to_vec(),
         },
         settlement: None,
+        opening: None,
         amounts: None,
         years: Vec::new(),
         accounts: accounts_after(poolarea_no, psn_no, &postings, state),
