@@ -39,6 +39,7 @@ pub async fn deposit(
                 psn_no: request.psn_no.clone(),
                 mulaid_psn_no: String::new(),
                 request: Some(key.clone()),
+                ..Wanted::default()
             })
             .await?;
         if let Some(handled) = &state.handled {
@@ -111,6 +112,8 @@ fn change(
         years: Vec::new(),
         accounts: accounts_after(poolarea_no, psn_no, &postings, state),
         postings: posting_rows(poolarea_no, psn_no, &new_id(), postings),
+        claims: Vec::new(),
+        released: Vec::new(),
         kind: "DEPOSITED",
         at: app.clock.now(),
     }

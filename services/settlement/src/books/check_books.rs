@@ -1,6 +1,8 @@
 //! Checks the books of a pooling area against themselves: everything that is stored twice for
 //! speed is folded again from the settlements and compared.
 
+mod claims;
+
 use std::collections::BTreeMap;
 
 use sea_orm::{
@@ -36,7 +38,12 @@ type Totals = BTreeMap<(String, String), i128>;
 /// A query for `name` and `value` of what does not agree, and how that is told.
 type Finding = (&'static str, fn(&str, i64) -> String);
 
-const FINDINGS: [Finding; 3] = [
+const FINDINGS: [Finding; 4] = [
+    (
+        "SELECT c.held_by AS name, COUNT(*) AS value FROM claims c WHERE c.poolarea_no = $1 AND NOT EXISTS \
+         (SELECT 1 FROM settlements s WHERE s.setl_id = c.held_by) GROUP BY c.held_by LIMIT 100",
+        |setl_id, count| format!("settlement {setl_id}: holds {count} claims and is gone"),
+    ),
     (
         "SELECT setl_id AS name, CAST(SUM(amount_fen) AS bigint) AS value FROM postings \
          WHERE poolarea_no = $1 GROUP BY psn_no, setl_id HAVING SUM(amount_fen) <> 0 LIMIT 100",
@@ -74,18 +81,24 @@ impl Check<'_> {
     /// Identities of every settlement, and accumulators as the fold of each person's settlements.
     async fn settlements(&mut self) -> Result<(), DbErr> {
         let (mut person, mut folded) = (String::new(), Totals::new());
+        let mut visited = Vec::new();
         let mut after = (String::new(), String::new());
         loop {
             let rows = self.page_after(&after).await?;
             let mut booked = self.postings_of(&rows).await?;
-            for row in &rows {
+            let answers: Vec<Settlement> = rows.iter().map(answer_of).collect::<Result<_, _>>()?;
+            let standing = self.claims(&rows, &answers).await?;
+            for (row, answer) in rows.iter().zip(&answers) {
                 if row.psn_no != person {
                     self.compare(&person, &folded).await?;
+                    self.same_days(&std::mem::take(&mut visited));
                     (person, folded) = (row.psn_no.clone(), Totals::new());
                 }
-                let answer = answer_of(row)?;
+                if standing.contains(&row.setl_id) {
+                    visited.extend(claims::Visited::of(answer));
+                }
                 self.answer.settlements += 1;
-                self.check_identities(row, &answer);
+                self.check_identities(row, answer);
                 if booked.remove(&row.setl_id).unwrap_or_default() != answer.postings {
                     self.report(format!(
                         "settlement {}: the postings are not those it was answered with",
@@ -99,7 +112,10 @@ impl Check<'_> {
             }
             match rows.last() {
                 Some(last) => after = (last.psn_no.clone(), last.setl_id.clone()),
-                None => return self.compare(&person, &folded).await,
+                None => {
+                    self.same_days(&visited);
+                    return self.compare(&person, &folded).await;
+                }
             }
         }
     }

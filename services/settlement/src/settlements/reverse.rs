@@ -54,6 +54,7 @@ pub async fn reverse(
             psn_no: row.psn_no.clone(),
             mulaid_psn_no: mulaid.clone(),
             request: Some(key.clone()),
+            ..Wanted::default()
         };
         let state = app.person_state(wanted).await?;
         if let Some(handled) = &state.handled {
