@@ -1,6 +1,6 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
-//! A room for each feature: [`settlements`], [`policies`], [`reference`], [`accounts`], and below them the [`books`]. Inside a
+//! A room for each feature: [`settlements`], [`policies`], [`reference`], [`accounts`], [`fees`], and below them the [`books`]. Inside a
 //! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
 //! `domain` (pure rules) and `store` (tables and statements).
 
@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod app;
 pub mod books;
 pub mod config;
+pub mod fees;
 pub mod fields;
 pub mod looks;
 pub mod migrations;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use yizhan_proto::settlement::v1::account_service_server::AccountServiceServer;
 use yizhan_proto::settlement::v1::catalogue_service_server::CatalogueServiceServer;
+use yizhan_proto::settlement::v1::fee_service_server::FeeServiceServer;
 use yizhan_proto::settlement::v1::institution_service_server::InstitutionServiceServer;
 use yizhan_proto::settlement::v1::policy_service_server::PolicyServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
@@ -59,7 +61,8 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         InstitutionServiceServer::new(reference.clone()),
         CatalogueServiceServer::new(reference),
         PolicyServiceServer::new(api.clone()),
-        AccountServiceServer::new(api),
+        AccountServiceServer::new(api.clone()),
+        FeeServiceServer::new(api),
     ];
     let services = services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks");
     server.serve(services.needing(database)).await

@@ -13,6 +13,7 @@ use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
 
 use crate::books::store::entities::{account, accumulated, posting, request, settlement};
+use crate::books::store::uploaded::{uploaded_fee, visit_fees};
 use crate::reference::store::entities::{catalogue_item, institution, reference_version};
 
 /// All migrations, in order.
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateServiceSecret),
             Box::new(CreateReferenceVersion),
             Box::new(CreateClaims),
+            Box::new(CreateUploadedFees),
         ]
     }
 }
@@ -104,6 +106,25 @@ impl MigrationTrait for CreateReferenceVersion {
         create(manager, reference_version::Entity).await?;
         let first = "INSERT INTO reference_version (version) VALUES (1)";
         manager.get_connection().execute_unprepared(first).await.map(drop)
+    }
+}
+
+/// Lines can be brought before their visit is settled.
+struct CreateUploadedFees;
+
+impl MigrationName for CreateUploadedFees {
+    fn name(&self) -> &str {
+        "m20261129_000050_uploaded_fees"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateUploadedFees {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        create(manager, visit_fees::Entity).await?;
+        create(manager, uploaded_fee::Entity).await?;
+        let by_visit = "CREATE INDEX uploaded_fees_by_visit ON uploaded_fees (fixmedins_code, mdtrt_id)";
+        manager.get_connection().execute_unprepared(by_visit).await.map(drop)
     }
 }
 

@@ -114,6 +114,7 @@ fn change(
         postings: posting_rows(poolarea_no, psn_no, &new_id(), postings),
         claims: Vec::new(),
         released: Vec::new(),
+        fees: None,
         kind: "DEPOSITED",
         at: app.clock.now(),
     }

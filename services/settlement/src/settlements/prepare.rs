@@ -12,12 +12,15 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
+use super::bill::Bill;
 use super::domain::is_offered;
 use super::messages::answer::LookedUp;
 use super::messages::case;
 use super::messages::filing::{self, Filed};
 use super::messages::visit::{self, CheckedVisit};
 use crate::app::App;
+use crate::books::store::uploaded::FeesChange;
+use crate::fields::require_own_institution;
 use crate::reference::domain::{Institution, Item};
 use crate::reference::store::Place;
 
@@ -27,6 +30,8 @@ pub struct Prepared {
     pub known: LookedUp,
     /// What the policies ask about it.
     pub case: Case,
+    /// Takes lines that were brought before; none for those of the visit itself.
+    pub fees: Option<FeesChange>,
     /// The policies as they are now.
     pub book: Arc<Documents<Policy>>,
 }
@@ -39,14 +44,13 @@ pub async fn prepare(
     visit: Option<Visit>,
     mut wrong: Violations,
 ) -> Result<Prepared, ServiceError> {
-    let visit = own_institution(caller, visit);
-    let known = look_up(app, visit.as_ref(), &mut wrong).await?;
-    let visit = visit::check(visit, app.clock.today(), &mut wrong);
+    let bill = Bill::read(app, caller, own_institution(caller, visit), &mut wrong).await?;
+    let mut of_visit = Violations::new();
+    let known = look_up(app, bill.visit.as_ref(), &mut of_visit).await?;
+    let visit = visit::check(bill.visit.clone(), app.clock.today(), &mut of_visit);
+    wrong.extend(bill.named(of_visit));
     let (visit, (institution, items)) = wrong.finish(visit.zip(known))?;
-    if !caller.may_act_for_institution(&visit.reported.fixmedins_code) {
-        return Err(ServiceError::new(Reason::InstitutionNotOwn, "the visit is another institution's")
-            .with_text("只能结算本机构的就诊"));
-    }
+    require_own_institution(caller, &visit.reported.fixmedins_code)?;
     let eligibility = ask_enrollment(app, &visit).await?;
     require_entitled(&eligibility)?;
     require_relative_near(app, &visit, &eligibility).await?;
@@ -61,7 +65,7 @@ pub async fn prepare(
     let filed = ask_filing(app, &book, &visit, &eligibility, &institution).await?;
     let known = LookedUp { visit, eligibility, filed, institution, items };
     let case = case::build(&known)?;
-    Ok(Prepared { known, case, book })
+    Ok(Prepared { known, case, book, fees: bill.fees })
 }
 
 /// An institution need not name itself.
@@ -93,7 +97,7 @@ async fn look_up(
     visit: Option<&Visit>,
     wrong: &mut Violations,
 ) -> Result<Option<(Arc<Institution>, Vec<Arc<Item>>)>, ServiceError> {
-    let Some(visit) = visit.filter(|visit| visit.feedetail.len() <= visit::MAX_LINES) else {
+    let Some(visit) = visit.filter(|visit| visit.feedetail.len() <= visit::most_lines(visit)) else {
         return Ok(None);
     };
     let Some(institution) = app.reference.institution(&visit.fixmedins_code).await? else {

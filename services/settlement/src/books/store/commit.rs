@@ -18,6 +18,7 @@ use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::entities::{account, accumulated, claim, posting, request, settlement};
+use super::uploaded::{self, FeesChange};
 use super::{claims, invariants};
 
 /// Everything one settlement, reversal or deposit changes.
@@ -39,6 +40,8 @@ pub struct Change {
     pub claims: Vec<claim::Model>,
     /// What it gives back, as it was claimed.
     pub released: Vec<claim::Model>,
+    /// What becomes of lines that were brought for its visit.
+    pub fees: Option<FeesChange>,
     /// Kind of the feed entry.
     pub kind: &'static str,
     /// When.
@@ -56,6 +59,8 @@ pub enum Committed {
     Outdated,
     /// Somebody else holds what it claims; nothing was written.
     Claimed,
+    /// The lines of its visit are not those any more that it read; nothing was written.
+    FeesChanged,
 }
 
 /// Commits many changes; answers for each, in order. What would make the books wrong is refused before anything is written.
@@ -146,12 +151,28 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     if insert_new::<claim::Entity>(tx, claimed).await? < count {
         return Ok(Committed::Claimed);
     }
+    if !change_fees(tx, changes).await? {
+        return Ok(Committed::FeesChanged);
+    }
     let settlements = changes.iter().filter_map(|change| change.settlement.clone()).collect();
     insert::<settlement::Entity>(tx, settlements).await?;
     insert::<posting::Entity>(tx, changes.iter().flat_map(|change| change.postings.clone()).collect())
         .await?;
     append(tx, changes.iter().filter_map(feed_entry).collect()).await?;
     Ok(Committed::Done)
+}
+
+/// What becomes of lines that were brought before; in the order of the visits, or two batches could wait for each other's.
+async fn change_fees(tx: &DatabaseTransaction, changes: &[Change]) -> Result<bool, DbErr> {
+    let taking = |change: &Change| Some((change.fees.clone()?, change.settlement.as_ref()?.setl_id.clone()));
+    let mut fees: Vec<(FeesChange, String)> = changes.iter().filter_map(taking).collect();
+    fees.sort_by(|(a, _), (b, _)| a.visit().cmp(b.visit()));
+    for (change, setl_id) in fees {
+        if !uploaded::change(tx, &change, &setl_id).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn feed_entry(change: &Change) -> Option<NewChange> {

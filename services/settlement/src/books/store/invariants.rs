@@ -126,6 +126,7 @@ mod tests {
             accounts: Vec::new(),
             claims: Vec::new(),
             released: Vec::new(),
+            fees: None,
             kind: "SETTLED",
             at: DateTime::UNIX_EPOCH,
         }
