@@ -4,7 +4,7 @@ use yizhan_proto::enrollment::v1::{AccessScope, LookKind};
 use yizhan_proto::settlement::v1::{
     Accumulator, GetAccumulatorsRequest, GetAccumulatorsResponse, GetSettlementRequest,
     GetSettlementResponse, GetStatementRequest, GetStatementResponse, ListSettlementsRequest,
-    ListSettlementsResponse, Settlement, SettlementInfo,
+    ListSettlementsResponse, SettlementInfo,
 };
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::fields::Fields;
