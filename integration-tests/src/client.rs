@@ -12,6 +12,7 @@ use yizhan_proto::enrollment::v1::*;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
+use yizhan_proto::settlement::v1::fee_service_client::FeeServiceClient;
 use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
 use yizhan_proto::settlement::v1::policy_service_client::PolicyServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
@@ -130,6 +131,11 @@ impl Client {
     /// AccountService.
     pub fn accounts(&self) -> AccountServiceClient<PeerChannel> {
         AccountServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// FeeService.
+    pub fn fees(&self) -> FeeServiceClient<PeerChannel> {
+        FeeServiceClient::new(self.to_settlement.clone())
     }
 
     /// EnrollmentService.

@@ -9,6 +9,7 @@ use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::{self, Done, Write};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
+use super::cancel::settled;
 use super::messages::{Lines, visit_of};
 use crate::app::App;
 use crate::books::store::uploaded::{self, VisitKey, uploaded_fee, visit_fees};
@@ -84,7 +85,10 @@ impl Upload {
             let error = ServiceError::new(Reason::FeesTooMany, "the visit would have too many lines");
             return Err(error.with("limit", MAX_UPLOADED).with("lines", lines.0.len()));
         }
-        self.require_unsettled(&rows)?;
+        // What came after the settlement would be paid by nobody: that is reversed first, and made again with what came since.
+        if let Some(held) = rows.iter().find(|row| !row.setl_id.is_empty()) {
+            return Err(settled(held));
+        }
         lines.require_matched()?;
         let now = app.clock.now().timestamp_micros();
         let row = |line: &FeeLine| uploaded_fee::Model {
@@ -119,12 +123,5 @@ impl Upload {
         let named: Vec<&str> = known.iter().take(MAX_NAMED).map(|row| row.feedetl_sn.as_str()).collect();
         let error = ServiceError::new(Reason::FeesUploaded, "lines with these numbers are there already");
         Err(error.with("feedetl_sn", named.join(",")).with("lines", known.len()))
-    }
-
-    /// Nothing is taken back from a line that a settlement holds: that is reversed first.
-    fn require_unsettled(&self, rows: &[uploaded_fee::Model]) -> Result<(), ServiceError> {
-        let of: BTreeSet<&str> = self.lines.iter().map(|line| line.init_feedetl_sn.as_str()).collect();
-        let held = rows.iter().find(|row| of.contains(row.feedetl_sn.as_str()) && !row.setl_id.is_empty());
-        held.map_or(Ok(()), |row| Err(super::cancel::settled(row)))
     }
 }
