@@ -30,10 +30,14 @@ mod paid_once;
 mod policies;
 mod python_client;
 mod quotes;
+#[allow(clippy::print_stdout, reason = "the table of rates is printed")]
+mod rates;
+mod recognised;
 mod reference;
 mod refusals;
 mod replay;
 mod reversal;
+mod right_days;
 mod seven_payers;
 mod snapshots;
 mod support;

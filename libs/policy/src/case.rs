@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use yizhan_money::Fen;
-use yizhan_terms::{Area, Care, Filing, Insutype, Status, Tier, Treatment};
+use yizhan_terms::{Area, Care, DiseaseKind, Filing, Insutype, Status, Tier, Treatment};
 
 /// One visit to be settled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,26 @@ pub struct Case {
     /// The personal accounts that may pay.
     #[serde(default)]
     pub account: Account,
+    /// Which visits count as one, where a policy counts visits.
+    #[serde(default, skip_serializing_if = "Counted::is_every")]
+    pub counted: Counted,
+}
+
+/// Which visits count, where a policy counts visits (起付线 of the second stay …).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Every visit, as cases were settled before 0-yuan stays were left out: they replay so.
+    #[default]
+    Every,
+    /// Those of which some cost entered the layer that counts: a claim on the fund.
+    Claims,
+}
+
+impl Counted {
+    fn is_every(&self) -> bool {
+        *self == Counted::Every
+    }
 }
 
 /// Totals by accumulator name (`name`, or `name@level` where kept apart by level), in fen
@@ -52,6 +72,37 @@ pub struct Person {
     /// Years insured in a row, the current one included.
     #[serde(default)]
     pub years_insured: u32,
+    /// What raises the cap of critical-illness insurance; absent where nothing can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continuity: Option<Continuity>,
+}
+
+/// 连续参保、零报销激励: by how much the cap of residents' critical-illness insurance is raised (国办发〔2024〕38号), as enrollment
+/// told it, with the years of which the books tell whether they count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Continuity {
+    /// The raise by years in a row.
+    pub years_fen: Fen,
+    /// What each year without a claim on the fund adds.
+    pub per_zero_claim_year_fen: Fen,
+    /// Years that enrollment knows to be without a claim, and that still count.
+    #[serde(default)]
+    pub zero_claim_years: BTreeSet<i32>,
+    /// Years that are such if the books hold no claim: the books know them whole.
+    #[serde(default)]
+    pub open_years: BTreeSet<i32>,
+    /// Whether drawing on the raise takes away what years without a claim before it added.
+    pub use_clears: bool,
+    /// At most so much, where the rule says so in yuan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_fen: Option<Fen>,
+    /// At most so many thousandths of the cap without the raise.
+    pub limit_permille: u32,
+    /// Id of enrollment's rule; never empty.
+    pub rule: String,
+    /// Title of the published document behind it.
+    pub citation: String,
 }
 
 /// What policies ask about a visit.
@@ -64,7 +115,7 @@ pub struct Visit {
     pub level: Tier,
     /// First day: of admission, or of the visit.
     pub begin: NaiveDate,
-    /// Last day: of discharge, or of the visit. Its values apply.
+    /// Last day: of discharge, or of the visit. Its values apply, or those of the last day that is covered.
     pub end: NaiveDate,
     /// How care away from home was filed.
     #[serde(default = "local")]
@@ -81,9 +132,79 @@ pub struct Visit {
     /// Diagnosis codes (ICD-10 医保版).
     #[serde(default)]
     pub diagnoses: Vec<String>,
+    /// The disease whose entitlement to outpatient care the visit uses; absent where it uses none, or the register does not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disease: Option<Disease>,
     /// Marks that policies ask for, e.g. 规范转诊.
     #[serde(default)]
     pub tags: BTreeSet<String>,
+    /// Days of the visit on which the person is not entitled: what was charged on them is 全自费, and no layer sees it. In order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_covered: Vec<DaysOut>,
+}
+
+/// Days of a visit on which the person is not entitled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DaysOut {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day.
+    pub to: NaiveDate,
+    /// Why, as the register says it, e.g. `COVERAGE_ENDED`.
+    pub reason: String,
+}
+
+impl DaysOut {
+    /// Whether the day is one of them.
+    pub fn contain(&self, day: NaiveDate) -> bool {
+        self.from <= day && day <= self.to
+    }
+}
+
+impl Visit {
+    /// Whether the person is entitled on a day of the visit.
+    pub fn covers(&self, day: NaiveDate) -> bool {
+        !self.not_covered.iter().any(|out| out.contain(day))
+    }
+
+    /// First and last covered day; `None` when no day is covered. The last takes the place of the day of discharge: its values apply.
+    pub fn covered(&self) -> Option<(NaiveDate, NaiveDate)> {
+        let (mut first, mut last) = (self.begin, self.end);
+        for out in self.not_covered.iter().filter(|out| out.to < self.end) {
+            if out.contain(first) {
+                first = out.to.succ_opt()?;
+            }
+        }
+        for out in self.not_covered.iter().rev() {
+            if out.contain(last) {
+                last = out.from.pred_opt()?;
+            }
+        }
+        (self.begin <= last && first <= last).then_some((first, last))
+    }
+
+    /// The day whose values apply: of discharge or visit, or the last one that is covered.
+    pub fn values_day(&self) -> NaiveDate {
+        self.covered().map_or(self.end, |(_, last)| last)
+    }
+}
+
+/// A disease that the register recognises the person to have (2503 `opsp_dise_code`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disease {
+    /// 病种编码.
+    pub code: String,
+    /// As which it is recognised: 门诊慢特病 or 两病.
+    pub kind: DiseaseKind,
+}
+
+impl Visit {
+    /// By which kind of entitlement to outpatient care of a disease it is, if by any.
+    pub fn disease_kind(&self) -> DiseaseKind {
+        self.disease.as_ref().map_or(DiseaseKind::Ordinary, |disease| disease.kind)
+    }
 }
 
 /// What the filing register answered about a visit away from home. The register says how much, the
@@ -138,6 +259,9 @@ pub struct Line {
     /// Marks on the catalogue entry, e.g. a product's own list of special drugs.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// 费用发生日期 `fee_ocur_date`, where it was reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<NaiveDate>,
 }
 
 fn one() -> Decimal {

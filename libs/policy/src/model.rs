@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 use yizhan_documents::{Period, Range, Source};
-use yizhan_terms::{Area, Care, Filing, Fund, Insutype, Payer, Status, Tier};
+use yizhan_terms::{Area, Care, DiseaseKind, Filing, Fund, Insutype, Payer, Status, Tier};
 
 /// Index of a layer in [`Policy::layers`].
 pub type LayerIndex = usize;
@@ -38,6 +38,8 @@ pub struct Policy {
     pub year_starts: (u32, u32),
     /// What happens to a stay that crosses the policy year.
     pub across_years: AcrossYears,
+    /// Bounds of visits, and what decides when something changes in the middle of a stay; [`VisitRules::default`] where it says nothing.
+    pub visits: Option<Table<VisitRules>>,
     /// Published documents the values come from.
     pub sources: Vec<Source>,
     /// What is accumulated per person and policy year.
@@ -104,6 +106,48 @@ pub enum AcrossYears {
     SplitByDays,
 }
 
+/// How long visits may be and how soon they are settled, and whose facts count when something changes in the middle of a stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VisitRules {
+    /// Days of a visit that is no stay, at most; first and last included.
+    pub outpatient_days: i64,
+    /// Days of a stay at most, first and last included; longer ones are settled in parts (中途结算).
+    pub stay_days: i64,
+    /// Days after the last day of a visit within which it is settled here (申报时限).
+    pub settle_within_days: i64,
+    /// Scheme (险种) of a stay in which it changes.
+    pub scheme: InStay,
+    /// Status (在职, 退休 …) of a stay in which it changes.
+    pub status: InStay,
+    /// Identities and memberships of a stay in which they change.
+    pub identity: InStay,
+}
+
+/// What counts when something about the person changes in the middle of a stay. Days that are not covered are not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InStay {
+    /// What was true on the day of admission.
+    Admission,
+    /// What was true on the day of discharge.
+    Discharge,
+    /// Neither: such a stay is refused, and settled in parts.
+    Refused,
+}
+
+impl Default for VisitRules {
+    /// No national text says them: the project's own, wide enough for what is real.
+    fn default() -> Self {
+        VisitRules {
+            outpatient_days: 31,
+            stay_days: 366,
+            settle_within_days: 3_653,
+            scheme: InStay::Admission,
+            status: InStay::Admission,
+            identity: InStay::Admission,
+        }
+    }
+}
+
 /// Something accumulated per person and policy year.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accumulator {
@@ -163,6 +207,10 @@ pub enum Condition {
     Contracted(bool),
     /// `diagnosis: [C, D0]`: any diagnosis code of the visit begins with one of these.
     Diagnosis(Vec<String>),
+    /// `disease: [M03900]`: the visit is outpatient care of one of these recognised diseases (opsp_dise_code).
+    Disease(Vec<String>),
+    /// `disease_kind: [two_diseases]`: as 门诊慢特病, as 两病, or neither.
+    DiseaseKind(Vec<DiseaseKind>),
     /// `tag: [规范转诊]`: the visit carries any of these marks.
     Tag(Vec<String>),
     /// `no_tag: [...]`: the visit carries none of these marks.
@@ -433,6 +481,24 @@ pub struct Cap {
     pub amount: Table<Option<Decimal>>,
     /// What was used of it this year.
     pub used: Option<AccumulatorIndex>,
+    /// What raises it.
+    pub plus: Option<Plus>,
+}
+
+/// `plus: continuity`: a limit raised by 连续参保、零报销激励 ([`crate::case::Continuity`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plus {
+    /// What the books tell of it; `None`: only what enrollment tells counts.
+    pub books: Option<Books>,
+}
+
+/// What the books of earlier years tell of a raise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Books {
+    /// What the funds paid in a year: a year without any is one without a claim.
+    pub claims: AccumulatorIndex,
+    /// What was paid out of the raise in a year.
+    pub drawn: AccumulatorIndex,
 }
 
 /// What a layer adds to an accumulator.
@@ -455,6 +521,8 @@ pub enum Fed {
     Base,
     /// The cost that entered above the deductible.
     Net,
+    /// What it paid out of the raise of its limit.
+    Raised,
     /// One visit.
     Visit,
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use yizhan_money::Fen;
 use yizhan_terms::{Fund, Payer};
 
-use crate::case::RemoteRule;
+use crate::case::{DaysOut, RemoteRule};
 use crate::model::{Benefit, Layer, Policy};
 
 /// The result of settling a [`crate::Case`].
@@ -25,6 +25,9 @@ pub struct Outcome<'a> {
     /// What the filing register said of this visit away from home.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<&'a RemoteRule>,
+    /// Days of the visit that are not covered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_covered: Vec<NotCovered<'a>>,
     /// The extra 先行自付 that was applied to every line (remote care).
     pub extra_prepay: Option<Step<'a>>,
     /// Every layer in order, applied or not. A stay split across years has each layer once
@@ -46,6 +49,16 @@ pub struct Outcome<'a> {
     pub beside_bill_fen: Fen,
     /// What changed in the accumulators, by policy year and name; zero changes are left out.
     pub changes: Vec<Change<'a>>,
+}
+
+/// Days of the visit that are not covered, and what was charged on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct NotCovered<'a> {
+    /// The days, and why.
+    #[serde(flatten)]
+    pub days: &'a DaysOut,
+    /// 医疗费 of the lines of these days.
+    pub total_fen: Fen,
 }
 
 /// Which policy decided.
@@ -221,6 +234,32 @@ pub struct CapTrace<'a> {
     pub kept_out_fen: Decimal,
     /// The row.
     pub cited: Cited<'a>,
+    /// What raised the limit; `limit_fen` is without it, `open_fen` with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raise: Option<RaiseTrace<'a>>,
+}
+
+/// A raise of a limit by 连续参保、零报销激励 at work.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RaiseTrace<'a> {
+    /// By how much, in fen.
+    pub raise_fen: Decimal,
+    /// The years without a claim that count.
+    pub zero_claim_years: Vec<i32>,
+    /// What was open without it, in fen.
+    pub open_without_fen: Decimal,
+    /// Id of enrollment's rule.
+    pub rule: &'a str,
+    /// Title of the published document.
+    pub citation: &'a str,
+}
+
+impl CapTrace<'_> {
+    /// What of a payment came out of the raise.
+    pub(crate) fn drawn(&self, paid: Fen) -> Fen {
+        let beyond = self.raise.as_ref().map(|raise| paid.decimal() - raise.open_without_fen);
+        yizhan_money::round_half_up(beyond.unwrap_or_default().max(Decimal::ZERO))
+    }
 }
 
 /// The deductible at work.

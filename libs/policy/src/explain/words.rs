@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use yizhan_documents::{Period, Range};
 
-use crate::model::{Condition, Policy, Quantity, Ratio, Term};
+use crate::model::{Condition, InStay, Policy, Quantity, Ratio, Term, VisitRules};
 
 /// Fen as yuan: `1300 元`, `15 万元`.
 pub(super) fn yuan(fen: Decimal) -> String {
@@ -42,6 +42,24 @@ pub(super) fn period(period: Period) -> String {
         Some(to) => format!("{} 至 {to}", period.from),
         None => format!("{} 起", period.from),
     }
+}
+
+/// How long visits may be, and whose facts count in a stay.
+pub(super) fn visit_rules(rules: &VisitRules) -> String {
+    let in_stay = |what: &str, rule| match rule {
+        InStay::Admission => format!("{what}以入院时为准"),
+        InStay::Discharge => format!("{what}以出院时为准"),
+        InStay::Refused => format!("{what}变更须分段结算"),
+    };
+    let parts = [
+        format!("门诊就诊最长 {} 天", rules.outpatient_days),
+        format!("住院最长 {} 天", rules.stay_days),
+        format!("结束后 {} 天内结算", rules.settle_within_days),
+        in_stay("险种", rules.scheme),
+        in_stay("人员状态", rules.status),
+        in_stay("身份", rules.identity),
+    ];
+    parts.join("，")
 }
 
 /// A part of the bill.
@@ -119,6 +137,8 @@ fn condition(policy: &Policy, condition: &Condition) -> String {
         Condition::Contracted(true) => "特约机构".to_owned(),
         Condition::Contracted(false) => "非特约机构".to_owned(),
         Condition::Diagnosis(codes) => format!("诊断编码以 {} 开头", codes.join(" 或 ")),
+        Condition::Disease(codes) => format!("认定病种 {}", codes.join(" 或 ")),
+        Condition::DiseaseKind(kinds) => labels(kinds, |kind| kind.label()),
         Condition::Tag(tags) => format!("有标记 {}", tags.join(" 或 ")),
         Condition::NoTag(tags) => format!("无标记 {}", tags.join("、")),
         Condition::Class(classes) => format!("类别 {}", classes.join("/")),
@@ -164,6 +184,7 @@ pub(super) fn why_skipped(name: &str) -> &str {
         "in_province" => "就医地不符",
         "contracted" => "机构特约情况不符",
         "diagnosis" => "诊断不符",
+        "disease" | "disease_kind" => "认定病种不符",
         "tag" | "no_tag" => "标记不符",
         "nth" => "年度次数不符",
         other => other,

@@ -5,17 +5,18 @@ use yizhan_documents::value::{area, month_and_day, name, period, version};
 use yizhan_documents::{
     At, Document, Documents, Head, Kind, Map, Period, Problem, Problems, Source, Sources, digest,
 };
-use yizhan_terms::Insutype;
+use yizhan_terms::{Insutype, Payer};
 
-use super::condition::{OF_CASE, OF_LINE, Scope};
+use super::condition::{OF_CASE, OF_LINE, OF_VISIT, Scope};
 use super::layer::{id_of, layer};
 use super::names::{Declared, Names, Used};
 use super::quantity::PARTS;
 use super::steps::{is_remote, prepay};
-use super::values::RATIO;
+use super::values::{RATIO, VISITS};
 use super::{MAX_LAYERS, set};
 use crate::model::{
-    AccountRules, Accumulator, AcrossYears, Handling, Layer, Policy, Prepay, Quantity, SameDays, Table, Unit,
+    AccountRules, Accumulator, AcrossYears, Books, Fed, Handling, Layer, Policy, Prepay, Quantity, SameDays,
+    Table, Unit, VisitRules,
 };
 
 const KEYS: &[&str] = &[
@@ -29,6 +30,7 @@ const KEYS: &[&str] = &[
     "composite",
     "year_starts",
     "across_years",
+    "visits",
     "sources",
     "accumulators",
     "class_prepay",
@@ -56,6 +58,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
     let filing_at_home = map.optional("filing_at_home", |at| at.code(&["asked"], |word| word));
     let same_days = map.optional("same_days", |at| same_days(&at));
     let body = Body::read(&map, period);
+    check_books(&map, year_starts.flatten(), body.layers.as_deref().unwrap_or_default());
     let (sources, accumulators) = (body.sources, body.accumulators);
     Some(Policy {
         id: id?,
@@ -68,6 +71,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
         composite: composite?.map(str::to_owned),
         year_starts: year_starts?.unwrap_or((1, 1)),
         across_years: across_years?.unwrap_or(AcrossYears::Whole),
+        visits: body.visits?,
         sources: sources?,
         accumulators: accumulators?,
         class_prepay: body.class_prepay?,
@@ -110,6 +114,30 @@ impl Document for Policy {
     }
 }
 
+/// What the books tell of years without a claim is true only if they tell it of calendar years, and hold what every fund of basic and
+/// critical-illness insurance paid.
+fn check_books(map: &Map, year_starts: Option<(u32, u32)>, layers: &[Layer]) {
+    let told = layers.iter().filter_map(|layer| layer.cap.as_ref()?.plus?.books);
+    for Books { claims, .. } in told {
+        if let Some(at) = map.get("year_starts").filter(|_| year_starts.is_some_and(|start| start != (1, 1)))
+        {
+            at.problem::<()>(
+                Kind::ConflictingKeys,
+                "years without a claim are calendar years: `plus` needs 01-01",
+            );
+        }
+        let of_fund = |layer: &Layer| matches!(layer.payer, Payer::Basic | Payer::CriticalIllness);
+        let feeds = |layer: &Layer| {
+            layer.feeds.iter().any(|feed| feed.accumulator == claims && feed.what == Fed::Paid)
+        };
+        let items = map.get("layers").and_then(|at| at.list()).unwrap_or_default();
+        for (at, _) in items.iter().zip(layers).filter(|(_, layer)| of_fund(layer) && !feeds(layer)) {
+            let message = "feeds not what it pays to the `claims` of a `plus`: a year with a claim on it would count as one without";
+            at.problem::<()>(Kind::AccumulatorNotFed, message);
+        }
+    }
+}
+
 fn across_years_code(across_years: AcrossYears) -> &'static str {
     match across_years {
         AcrossYears::Whole => "whole",
@@ -124,6 +152,7 @@ const NO_ACCOUNT: AccountRules = AccountRules { pays: Vec::new(), sharing: false
 struct Body {
     sources: Option<Vec<Source>>,
     accumulators: Option<Vec<Accumulator>>,
+    visits: Option<Option<Table<VisitRules>>>,
     class_prepay: Option<Option<Table<Decimal>>>,
     extra_prepay: Option<Option<Prepay>>,
     layers: Option<Vec<Layer>>,
@@ -143,6 +172,7 @@ impl Body {
             used: Used::default(),
         };
         let scope = |asked| Scope { sources: &sources, names: &names, period, when: Vec::new(), asked };
+        let visits = map.optional("visits", |at| Table::read(at, &scope(OF_VISIT), &VISITS));
         let class_prepay = map.optional("class_prepay", |at| Table::read(at, &scope(OF_LINE), &RATIO));
         let extra_prepay = map.optional("extra_prepay", |at| prepay(at, &scope(OF_CASE)));
         if map.get("extra_prepay").is_some_and(|at| is_remote(&at)) {
@@ -154,6 +184,7 @@ impl Body {
             names.check_use();
         }
         Body {
+            visits,
             class_prepay,
             extra_prepay,
             layers,

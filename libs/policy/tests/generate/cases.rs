@@ -7,13 +7,13 @@ use chrono::{Datelike, Days, NaiveDate};
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
-use yizhan_policy::case::{Account, Accumulated, Line, Person, RemoteRule, Visit};
+use yizhan_policy::case::{Account, Accumulated, Counted, DaysOut, Disease, Line, Person, RemoteRule, Visit};
 use yizhan_policy::model::{Adjust, Policy, Prepay, Unit};
-use yizhan_terms::{Area, Care, Filing, Status, Tier, Treatment};
+use yizhan_terms::{Area, Care, DiseaseKind, Filing, Status, Tier, Treatment};
 
 use super::choices::Choices;
 use super::layers::{LABELS, LIST_TYPES};
-use super::tables::{CLASSES, DIAGNOSES, IDENTITIES, MEMBERSHIPS, TAGS};
+use super::tables::{CLASSES, DIAGNOSES, DISEASES, IDENTITIES, MEMBERSHIPS, TAGS};
 
 /// Visits of one person, in the order they are settled; only the first knows of what was
 /// accumulated before.
@@ -32,12 +32,41 @@ pub fn visits(choices: &mut Choices, policy: &Policy, count: usize) -> Vec<Case>
             lines,
             accumulated: BTreeMap::new(),
             account,
+            counted: Counted::Claims,
         });
     }
     if choices.chance(60) {
         cases[0].accumulated = accumulated(choices, policy);
     }
+    cases.iter_mut().for_each(|case| date(choices, case));
     cases
+}
+
+/// Days of lines, days that are not covered, and how visits were counted once.
+fn date(choices: &mut Choices, case: &mut Case) {
+    let visit = &mut case.visit;
+    let stay_days = (visit.end - visit.begin).num_days();
+    if stay_days > 0 && choices.chance(25) {
+        let from = choices.between(0, stay_days);
+        let to = if choices.chance(30) { stay_days } else { choices.between(from, stay_days) };
+        // A day is left.
+        let from = from.max(i64::from(to == stay_days));
+        let day = |number: i64| visit.begin + Days::new(number as u64);
+        let mut out = vec![DaysOut { from: day(from), to: day(to), reason: "COVERAGE_PAUSED".to_owned() }];
+        if from > 2 && choices.chance(30) {
+            out.insert(0, DaysOut { from: day(0), to: day(from - 2), reason: "WAITING_PERIOD".to_owned() });
+        }
+        visit.not_covered = out;
+    }
+    let partly = !visit.not_covered.is_empty();
+    for line in &mut case.lines {
+        if partly || choices.chance(30) {
+            line.day = Some(visit.begin + Days::new(choices.between(0, stay_days) as u64));
+        }
+    }
+    if choices.chance(20) {
+        case.counted = Counted::Every;
+    }
 }
 
 pub fn person(choices: &mut Choices) -> Person {
@@ -48,6 +77,7 @@ pub fn person(choices: &mut Choices) -> Person {
         identities: choices.some_of(&IDENTITIES, 35).into_iter().collect(),
         memberships: choices.some_of(&MEMBERSHIPS, 35).into_iter().collect(),
         years_insured: choices.pick(&[1, 2, 3, 4, 5, 10, 20]),
+        continuity: None,
     }
 }
 
@@ -66,8 +96,16 @@ fn visit(choices: &mut Choices, policy: &Policy) -> Visit {
         in_province: !choices.chance(20),
         contracted: !choices.chance(20),
         diagnoses: choices.some_of(&DIAGNOSES, 25),
+        disease: disease(choices),
         tags: choices.some_of(&TAGS, 25).into_iter().collect(),
+        not_covered: Vec::new(),
     }
+}
+
+/// A disease that the register recognises: mostly none.
+fn disease(choices: &mut Choices) -> Option<Disease> {
+    let kind = choices.pick(&[DiseaseKind::Chronic, DiseaseKind::TwoDiseases]);
+    choices.chance(25).then(|| Disease { code: choices.pick(&DISEASES).to_owned(), kind })
 }
 
 /// What the filing register answers: mostly what the policy has a place for.
@@ -139,6 +177,7 @@ pub fn line(choices: &mut Choices, number: usize) -> Line {
         ceiling_fen,
         prepay: (states_prepay || odd_prepay).then(|| choices.ratio(0, 1000)),
         labels: choices.some_of(&LABELS, 25),
+        day: None,
     }
 }
 

@@ -79,6 +79,7 @@ pub fn everything(choices: &mut Choices) -> Policy {
         composite: None,
         year_starts,
         across_years,
+        visits: None,
         sources: vec![source("first", 'G'), source("second", 'P')],
         accumulators: accumulators.all,
         class_prepay,
@@ -161,6 +162,7 @@ fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) ->
         composite: None,
         year_starts: (1, 1),
         across_years: AcrossYears::Whole,
+        visits: None,
         sources: vec![source("first", 'G')],
         accumulators,
         class_prepay: None,
@@ -220,6 +222,7 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
     let cap = choices.chance(50).then(|| Cap {
         amount: constant(always(), Some(Decimal::from(choices.amount(10_000_000)))),
         used: Some(yearly(Fed::Paid)),
+        plus: None,
     });
     let benefit = Benefit::Scale { cut_on, reached, bands: constant(always(), bands(choices)) };
     Layer { cap, feeds, ..plain_layer(index, deductible, benefit) }

@@ -2,7 +2,7 @@
 
 use yizhan_filing::rules::{Away, Direct, Rules, Treatments, decide};
 use yizhan_money::Fen;
-use yizhan_policy::case::{Account, Case, Line, Person, RemoteRule, Visit};
+use yizhan_policy::case::{Account, Case, Counted, Line, Person, RemoteRule, Visit};
 use yizhan_policy::{embedded, find, load, settle, together};
 use yizhan_terms::{Area, Care, Filing, Insutype, Status, Tier, Treatment};
 
@@ -17,7 +17,7 @@ const BOTH: [(Area, Insutype, Status); 4] = [
 ];
 
 /// A stay of 30,000 yuan of class 甲, on 2026-05-01.
-fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Option<RemoteRule>) -> Case {
+pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Option<RemoteRule>) -> Case {
     let line = Line {
         id: "1".into(),
         code: String::new(),
@@ -29,8 +29,16 @@ fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Optio
         ceiling_fen: None,
         prepay: None,
         labels: Vec::new(),
+        day: None,
     };
-    let person = Person { status, age: 50, identities: [].into(), memberships: [].into(), years_insured: 10 };
+    let person = Person {
+        status,
+        age: 50,
+        identities: [].into(),
+        memberships: [].into(),
+        years_insured: 10,
+        continuity: None,
+    };
     let visit = Visit {
         care: away.care,
         level: away.level,
@@ -41,10 +49,12 @@ fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Optio
         in_province: away.in_province,
         contracted: away.contracted,
         diagnoses: vec!["I10.x00".into()],
+        disease: None,
         tags: [].into(),
+        not_covered: Vec::new(),
     };
     let (accumulated, account) = (Default::default(), Account::default());
-    Case { area, scheme, person, visit, lines: vec![line], accumulated, account }
+    Case { area, scheme, person, visit, lines: vec![line], accumulated, account, counted: Counted::Claims }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The lines of a visit: those that it reports or those that were brought before, with refunds taken off.
 
-use yizhan_proto::settlement::v1::Visit;
+use yizhan_proto::settlement::v1::{FeeLine, Visit};
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::messages::refunds::net;
@@ -10,13 +10,14 @@ use crate::books::store::uploaded::{FeesChange, VisitKey, unsettled};
 use crate::fields::require_own_institution;
 
 /// A visit with the lines that are left of it.
+#[derive(Default)]
 pub struct Bill {
     /// The visit, where one was reported; its lines are those that are left.
     pub visit: Option<Visit>,
     /// Takes the lines that were brought before; none for those of the visit itself.
     pub fees: Option<FeesChange>,
-    /// By what the caller knows each line that is left.
-    names: Vec<String>,
+    /// The lines that are left, as the caller knows them.
+    pub names: Names,
 }
 
 impl Bill {
@@ -27,32 +28,40 @@ impl Bill {
         visit: Option<Visit>,
         wrong: &mut Violations,
     ) -> Result<Bill, ServiceError> {
-        let Some(mut visit) = visit else {
-            return Ok(Bill { visit: None, fees: None, names: Vec::new() });
-        };
+        let Some(mut visit) = visit else { return Ok(Bill::default()) };
         let fees = if visit.fees_uploaded { brought(app, caller, &mut visit, wrong).await? } else { None };
-        let uploaded = visit.fees_uploaded;
-        if visit.feedetail.len() > most_lines(&visit) {
-            // Told where lines are counted.
-            return Ok(Bill { visit: Some(visit), fees, names: Vec::new() });
+        let too_many = visit.feedetail.len() > most_lines(&visit);
+        let as_reported =
+            !visit.fees_uploaded && visit.feedetail.iter().all(|line| line.init_feedetl_sn.is_empty());
+        if too_many || as_reported {
+            return Ok(Bill { visit: Some(visit), fees, names: Names::default() });
         }
         let lines = std::mem::take(&mut visit.feedetail);
-        let numbers: Vec<String> = lines.iter().map(|line| line.feedetl_sn.clone()).collect();
-        let name = |index: usize| match uploaded {
-            true => format!("visit.fees_uploaded[{}]", numbers[index]),
-            false => format!("visit.feedetail[{index}]"),
-        };
-        let left = net(lines, name, wrong);
-        let names = left.iter().map(|(index, _)| name(*index)).collect();
+        let all = Names(lines.iter().enumerate().map(|(index, line)| name(&visit, index, line)).collect());
+        let left = net(lines, |index| all.0[index].clone(), wrong);
+        let names = Names(left.iter().map(|(index, _)| all.0[*index].clone()).collect());
         visit.feedetail = left.into_iter().map(|(_, line)| line).collect();
         Ok(Bill { visit: Some(visit), fees, names })
     }
+}
 
-    /// What is wrong with lines that are left, told of the lines as the caller knows them.
-    pub fn named(&self, wrong: Violations) -> Violations {
+fn name(visit: &Visit, index: usize, line: &FeeLine) -> String {
+    match visit.fees_uploaded {
+        true => format!("visit.fees_uploaded[{}]", line.feedetl_sn),
+        false => format!("visit.feedetail[{index}]"),
+    }
+}
+
+/// How the caller knows each line; none where they are as they were reported.
+#[derive(Default)]
+pub struct Names(Vec<String>);
+
+impl Names {
+    /// What is wrong with lines, told of them as the caller knows them.
+    pub fn told(&self, wrong: Violations) -> Violations {
         wrong.renamed(|field| {
             let (index, rest) = field.strip_prefix("visit.feedetail[")?.split_once(']')?;
-            let name = self.names.get(index.parse::<usize>().ok()?)?;
+            let name = self.0.get(index.parse::<usize>().ok()?)?;
             Some(format!("{name}{rest}"))
         })
     }

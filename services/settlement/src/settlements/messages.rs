@@ -7,5 +7,6 @@ pub mod filing;
 pub mod refunds;
 pub mod reversal;
 pub mod statement;
+pub mod stay;
 pub mod trace;
 pub mod visit;

@@ -57,8 +57,9 @@ async fn settle_new(
     let prepared = prepare(app, caller, request.visit, wrong).await?;
     require_version(&prepared, request.person_version)?;
     let visit = &prepared.known.visit.reported;
-    let _turn =
-        app.turn_of(&prepared.known.eligibility.poolarea_no, &[&visit.psn_no, &visit.mulaid_psn_no]).await;
+    let _turn = app
+        .turn_of(&prepared.known.stay.eligibility.poolarea_no, &[&visit.psn_no, &visit.mulaid_psn_no])
+        .await;
     let key = (visit.fixmedins_code.clone(), request.request_id);
     for _ in attempts() {
         let state = app.person_state(wanted(&prepared, Some(key.clone()))).await?;
@@ -107,7 +108,7 @@ pub fn new_identity(app: &App, request_id: &str, state: &PersonState) -> Identit
 }
 
 fn require_version(prepared: &Prepared, known: i64) -> Result<(), ServiceError> {
-    let current = prepared.known.eligibility.person_version;
+    let current = prepared.known.stay.eligibility.person_version;
     if known == 0 || known == current {
         return Ok(());
     }

@@ -8,7 +8,6 @@ use yizhan_money::Fen;
 use yizhan_policy::Policy;
 use yizhan_policy::case::Case;
 use yizhan_policy::outcome::{LayerTrace, Outcome};
-use yizhan_proto::enrollment::v1::Eligibility;
 use yizhan_proto::settlement::v1::{
     FeeLine, FeeLineResult, LayerTrace as ProtoLayer, Posting, SameDays, Settlement, SettlementDetail,
     SettlementInfo, Source, Trace,
@@ -18,6 +17,7 @@ use yizhan_terms::{Fund, FundField};
 
 use super::super::domain::{clearing_type, share_of};
 use super::filing::Filed;
+use super::stay::Stay;
 use super::visit::CheckedVisit;
 use super::{explain, filing, trace};
 use crate::books::domain::ledger::{Parties, postings, relative_in};
@@ -28,8 +28,8 @@ use crate::reference::domain::{Institution, Item};
 pub struct LookedUp {
     /// The visit.
     pub visit: CheckedVisit,
-    /// Enrollment's answer.
-    pub eligibility: Eligibility,
+    /// Enrollment's answer about its days, and what of it counts.
+    pub stay: Stay,
     /// What the filing service answered, where it was asked.
     pub filed: Option<Filed>,
     /// Where.
@@ -108,7 +108,8 @@ fn decide(
 }
 
 fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInfo {
-    let LookedUp { visit, eligibility, filed, institution, .. } = known;
+    let LookedUp { visit, stay, filed, institution, .. } = known;
+    let eligibility = &stay.eligibility;
     let identity = identity.cloned();
     let time = identity.as_ref().map(|identity| identity.time);
     let (setl_id, medins_setl_id) =
@@ -141,6 +142,7 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         emergency: visit.reported.emergency,
         refl_flag: visit.reported.refl_flag,
         fees_uploaded: visit.reported.fees_uploaded,
+        coverage_spans: stay.told.clone(),
         ..SettlementInfo::default()
     }
 }

@@ -17,6 +17,7 @@ pub fn of<'p>(policy: &'p Policy, outcome: &Outcome<'p>) -> proto::Trace {
         layers: outcome.layers.iter().map(|layer| to.layer(layer)).collect(),
         sources: to.sources(),
         remote: outcome.remote.map(remote_rule),
+        not_covered: outcome.not_covered.iter().map(not_covered).collect(),
         accumulators: outcome
             .changes
             .iter()
@@ -27,6 +28,15 @@ pub fn of<'p>(policy: &'p Policy, outcome: &Outcome<'p>) -> proto::Trace {
                 added: change.added,
             })
             .collect(),
+    }
+}
+
+fn not_covered(out: &outcome::NotCovered<'_>) -> proto::NotCovered {
+    proto::NotCovered {
+        begndate: out.days.from.to_string(),
+        enddate: out.days.to.to_string(),
+        reason: out.days.reason.clone(),
+        medfee_sumamt_fen: out.total_fen.0,
     }
 }
 
@@ -107,7 +117,14 @@ impl<'p> Sources<'p> {
     }
 
     fn limit(&mut self, cap: &CapTrace<'p>) -> proto::LimitTrace {
+        let raise = cap.raise.as_ref();
         proto::LimitTrace {
+            raise: raise.map(|raise| yuan(raise.raise_fen)).unwrap_or_default(),
+            raised_by: raise.map(|raise| proto::RemoteCitation {
+                rule_id: raise.rule.to_owned(),
+                title: raise.citation.to_owned(),
+            }),
+            zero_claim_years: raise.map(|raise| raise.zero_claim_years.clone()).unwrap_or_default(),
             limit: cap.limit_fen.map(yuan).unwrap_or_default(),
             open: cap.open_fen.map(yuan).unwrap_or_default(),
             kept_out: yuan(cap.kept_out_fen),
