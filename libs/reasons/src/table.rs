@@ -153,6 +153,21 @@ reasons! {
         InstitutionUnknown: "INSTITUTION_UNKNOWN", Refusal(NotFound), "未查到该定点医药机构",
             "GetInstitution; as a violation: visit",
             "no such institution", "check the code", "no";
+        InstitutionSuspended: "INSTITUTION_SUSPENDED", Refusal(FailedPrecondition), "该机构医保协议已中止，不能联网结算",
+            "Preview, Settle",
+            "the contract of the institution is suspended on a day of the visit, and the rule of its area does not let it be settled (docs/SETTLING.md); `day`: the first such day, `since`, `way_out` in Chinese", "follow `way_out`", "no";
+        InstitutionNotSigned: "INSTITUTION_NOT_SIGNED", Refusal(FailedPrecondition), "该机构当日不在医保协议期内，不能联网结算",
+            "Preview, Settle",
+            "the contract of the institution had not begun or has ended on a day of the visit; `day`: the first such day, `since`, `way_out` in Chinese", "follow `way_out`", "no";
+        ContractStatusKnown: "CONTRACT_STATUS_KNOWN", Refusal(AlreadyExists), "已有相同的协议状态记录",
+            "RecordContractStatus",
+            "the same status of the same days stands already; `status_id`", "nothing; or withdraw it first", "no";
+        ContractStatusUnknown: "CONTRACT_STATUS_UNKNOWN", Refusal(NotFound), "未查到该协议状态记录",
+            "WithdrawContractStatus",
+            "no such status of this institution", "list them", "no";
+        ContractStatusWithdrawn: "CONTRACT_STATUS_WITHDRAWN", Refusal(FailedPrecondition), "该协议状态记录已撤销",
+            "WithdrawContractStatus",
+            "the status was withdrawn before", "nothing", "no";
         ItemUnknown: "ITEM_UNKNOWN", Refusal(NotFound), "医保目录中当日无此项目",
             "GetCatalogueItem; as a violation: lines",
             "no entry holds there on that day", "check code, area, level and day", "no";
@@ -301,7 +316,22 @@ reasons! {
             "nothing is paid for `insutype` and `accrym`", "pay, or tell the payment with the change", "no";
         AlreadyDeceased: "ALREADY_DECEASED", Refusal(FailedPrecondition), "已登记其他死亡日期，如登记有误请更正人员信息",
             "RecordDeath",
-            "another day of death is recorded; `die_date`", "correct the person", "no";
+            "another day of death is recorded; `die_date`. As a violation: ImportPersons", "take that back (TakeBackChange)", "no";
+        ChangeUnknown: "CHANGE_UNKNOWN", Refusal(NotFound), "未查询到该项登记，或已撤销",
+            "TakeBackChange",
+            "the person has no such version or contribution that stands", "list them", "no";
+        ChangeBuiltUpon: "CHANGE_BUILT_UPON", Refusal(FailedPrecondition), "该项登记之后又有以其为依据的登记，请先撤销或终止后者",
+            "TakeBackChange",
+            "what came later changed it, was decided on its strength, or needs it; `begndate` of that", "take that back or end it first", "after that";
+        NothingToTakeBack: "NOTHING_TO_TAKE_BACK", Refusal(FailedPrecondition), "该项登记不能这样撤销：人员信息请重新导入，转移请反向办理",
+            "TakeBackChange",
+            "it changed nothing that could be taken back, or is a transfer or a merge", "import the person anew, or transfer back", "no";
+        RefundAfterBegin: "REFUND_AFTER_BEGIN", Refusal(FailedPrecondition), "待遇享受期已开始，不能全额退费",
+            "RecordContributions (a violation of the row)",
+            "nothing would be left of what was paid for a period that has begun to entitle", "end the coverage first (21), or take back what was recorded by mistake", "no";
+        RefundBuiltUpon: "REFUND_BUILT_UPON", Refusal(FailedPrecondition), "后续期间以本期参保为依据，请先退后续期间的费用",
+            "RecordContributions (a violation of the row)",
+            "a later month is paid, or a later coverage was decided since", "pay back the later one first", "after that";
         NothingToRepair: "NOTHING_TO_REPAIR", Refusal(FailedPrecondition), "没有可以通过缴费缩短的变动待遇等待期",
             "RepairWaiting",
             "the person does not wait, or no month can be taken off", "nothing to pay", "no";
@@ -309,10 +339,10 @@ reasons! {
             "ReverifyDiseaseEntitlement",
             "no such entitlement holds on the day of verification", "check kind, disease and day", "no";
         RulesUnknown: "RULES_UNKNOWN", Refusal(NotFound), "未查询到该规则版本",
-            "GetEntitlementRules, GetFilingRules, GetPolicy",
+            "GetEntitlementRules, GetFilingRules, GetPolicy, GetSettlementRules",
             "no such version", "list them", "no";
         RulesVersionImmutable: "RULES_VERSION_IMMUTABLE", Refusal(AlreadyExists), "该版本已发布且内容不同，请使用新的版本号",
-            "PublishEntitlementRules, PublishFilingRules, PublishPolicy",
+            "PublishEntitlementRules, PublishFilingRules, PublishPolicy, PublishSettlementRules",
             "the version is published with other content; `rules_id`, `version`", "publish a new version", "no";
         FieldNotExpected: "FIELD_NOT_EXPECTED", Violation, "本次操作不填写该字段",
             "ChangeCoverage, RegisterNewborn, transfers, merging, ledgers, filing", "a field that this change does not have";
@@ -326,6 +356,10 @@ reasons! {
             "RecordContributions", "more is paid back than was paid for the period";
         PaidDateOfDue: "PAID_DATE_OF_DUE", Violation, "未缴的应缴记录不能有缴费日期",
             "contributions", "a due with a day of payment";
+        EntryUnknown: "ENTRY_UNKNOWN", Violation, "没有该条记录，不能撤销",
+            "imports of enrollment", "a row with `withdrawn` whose key nothing has";
+        EntryYearUnexpected: "ENTRY_YEAR_UNEXPECTED", Violation, "入学年份只能随居民缴费和人员类别给出",
+            "contributions", "an entry_year without a resident's payment and psn_type";
         ToldOnly: "TOLD_ONLY", Violation, "contribution_id 和 recorded_at 由系统给出，请留空",
             "contributions", "a field that only answers have";
         PsnTypeNotResident: "PSN_TYPE_NOT_RESIDENT", Violation, "人员类别只能随居民缴费给出，且应为 14、15 或 16 类",
@@ -436,6 +470,9 @@ reasons! {
         TransferNothingHeld: "TRANSFER_NOTHING_HELD", Refusal(FailedPrecondition), "该人员没有可转出的参保关系",
             "StartTransfer, AdvanceTransfer",
             "the person never had the scheme that is to be left, or died", "check `traf_prot_dirc`", "no";
+        TransferOfRetired: "TRANSFER_OF_RETIRED", Refusal(FailedPrecondition), "已享受退休人员待遇的参保人不办理关系转移接续",
+            "StartTransfer, AdvanceTransfer, EnrolMover",
+            "the person is retired under the scheme that is to be left (医保办发〔2021〕43号)", "none: the area where they retired pays", "no";
         TransferStepRefused: "TRANSFER_STEP_REFUSED", Refusal(FailedPrecondition), "转移申请的当前状态不允许该操作，请刷新后重试",
             "AdvanceTransfer",
             "not in this state, or not by this side; `state`, `allowed_actions`", "one of `allowed_actions`", "no";
@@ -655,6 +692,20 @@ reasons! {
             "visit, Deposit", "the account is kept by another pooling area; it cannot help here";
         ItemClassUnknown: "ITEM_CLASS_UNKNOWN", Violation, "该项目的甲乙丙类别未公布",
             "lines", "the entry has no published class 甲乙丙";
+        NotAPharmacy: "NOT_A_PHARMACY", Violation, "只有零售药店可以标记双通道",
+            "ImportInstitutions", "`dual_channel` of what is no pharmacy";
+        DepartmentSuspended: "DEPARTMENT_SUSPENDED", Violation, "该科室当日已中止医保结算，请移出该明细由机构另行处理，或更正开单科室",
+            "lines", "the department was suspended on the day of the line, and the rule of the area refuses it; `since`";
+        DualChannelOnly: "DUAL_CHANNEL_ONLY", Violation, "双通道药品只能由双通道药店按基金支付结算，请到双通道药店购药，或移出该明细自费",
+            "lines", "a drug of two channels at a pharmacy that is none of two channels";
+        PrescriptionRequired: "PRESCRIPTION_REQUIRED", Violation, "外购处方应填写处方号、开方机构和开单医师",
+            "lines", "a drug of two channels at a pharmacy, or a line with `rx_circ_flag`, without `rxno`, `rx_fixmedins_code` or `bilg_dr_codg`";
+        TraceCodeInvalid: "TRACE_CODE_INVALID", Violation, "药品追溯码应为 10 至 100 位字母、数字或 ( ) - . / :",
+            "lines", "not 10 to 100 letters, digits and `()-./:`";
+        TraceCodeMissing: "TRACE_CODE_MISSING", Violation, "该药品应扫码上传追溯码后结算",
+            "lines", "a drug without `drug_trac_info`, where the rule of the area refuses it";
+        TraceCodeRepeated: "TRACE_CODE_REPEATED", Violation, "该追溯码已在其他明细或其他结算中使用，请核对实物和拆零标志",
+            "lines", "the code stands on another line or in another settlement, and not both are parts of a pack; `setl_id` where that is the institution's own";
         NotOfferedHere: "NOT_OFFERED_HERE", Violation, "零售药店不能办理该医疗类别",
             "visit", "a pharmacy with a `med_type` other than 14, 15, 41";
         QuoteInvalid: "QUOTE_INVALID", Violation, "报价编号无效",

@@ -188,6 +188,7 @@ pub fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
         entitled_begndate: day_text(coverage.entitled_begndate),
         hi_type: coverage.hi_type,
         psn_chg_type: coverage.psn_chg_type,
+        withdrawn: false,
     }
 }
 
@@ -200,6 +201,7 @@ pub fn identity_row(psn_no: &str, identity: Identity) -> pb::IdentityRow {
         begndate: identity.period.begndate.to_string(),
         enddate: day_text(identity.period.enddate),
         department: identity.department,
+        withdrawn: false,
     }
 }
 
@@ -213,6 +215,8 @@ pub fn membership_row(psn_no: &str, membership: Membership) -> pb::MembershipRow
         begndate: membership.period.begndate.to_string(),
         enddate: day_text(membership.period.enddate),
         since_year: membership.since_year.unwrap_or_default(),
+        withdrawn: false,
+        department: membership.department,
     }
 }
 
@@ -223,6 +227,7 @@ pub fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
         sharer_psn_no: share.sharer_psn_no,
         begndate: share.period.begndate.to_string(),
         enddate: day_text(share.period.enddate),
+        withdrawn: false,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::books::digest;
 use crate::books::domain::ledger;
 use crate::books::messages::rows::{accounts_after, posting_rows};
 use crate::books::retries::{attempts, contended};
+use crate::books::store::claims::Claims;
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account, request};
 use crate::books::store::load::{PersonState, Wanted};
@@ -112,8 +113,9 @@ fn change(
         years: Vec::new(),
         accounts: accounts_after(poolarea_no, psn_no, &postings, state),
         postings: posting_rows(poolarea_no, psn_no, &new_id(), postings),
-        claims: Vec::new(),
-        released: Vec::new(),
+        claims: Claims::default(),
+        released: Claims::default(),
+        codes: Vec::new(),
         fees: None,
         kind: "DEPOSITED",
         at: app.clock.now(),

@@ -10,4 +10,5 @@ pub mod followed;
 mod invariants;
 pub mod load;
 pub mod settlements;
+pub mod trace_codes;
 pub mod uploaded;

@@ -21,6 +21,7 @@ use super::messages::case;
 use super::messages::filing::{self, Filed};
 use super::messages::stay::{self, Days};
 use super::messages::visit::{self, CheckedVisit};
+use super::place::{self, Repeated};
 use crate::app::App;
 use crate::books::store::uploaded::FeesChange;
 use crate::fields::require_own_institution;
@@ -37,6 +38,8 @@ pub struct Prepared {
     pub fees: Option<FeesChange>,
     /// The policies as they are now.
     pub book: Arc<Documents<Policy>>,
+    /// What the rule says of trace codes that stand already; `None` where there are none.
+    pub repeated: Option<Repeated>,
 }
 
 /// Checks a visit and looks up institution, catalogue, person and policy. `wrong` is what is wrong with the rest of the
@@ -68,11 +71,12 @@ pub async fn prepare(
     let shared = mulaid.is_empty() || eligibility.account_sharers.contains(mulaid);
     wrong.require(shared, "visit.mulaid_psn_no", Reason::AccountNotShared);
     visit::check_bounds(&visit, &stay, &rules, app.clock.today(), &mut wrong);
-    wrong.none()?;
+    names.told(wrong).none()?;
+    let (marks, repeated) = place::check(&app.rules.current(), &visit, &institution, &items)?;
     let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
-    let known = LookedUp { visit, stay, filed, institution, items };
+    let known = LookedUp { visit, stay, filed, institution, items, marks };
     let case = case::build(&known)?;
-    Ok(Prepared { known, case, book, fees })
+    Ok(Prepared { known, case, book, repeated, fees })
 }
 
 /// What the policy of the area that pays says of such visits; where none is in force the visit is refused for that later.

@@ -11,15 +11,15 @@ use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use yizhan_policy::identities::Amounts;
 use yizhan_runtime::db::{
-    DatabaseConnection, DatabaseTransaction, Failure, KEEP_TRYING, begin_write, classify, insert, insert_new,
-    upsert_next,
+    DatabaseConnection, DatabaseTransaction, Failure, KEEP_TRYING, begin_write, classify, insert, upsert_next,
 };
 use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
-use super::entities::{account, accumulated, claim, posting, request, settlement};
+use super::claims::{self, Claims};
+use super::entities::{account, accumulated, posting, request, settlement, trace_code};
+use super::invariants;
 use super::uploaded::{self, FeesChange};
-use super::{claims, invariants};
 
 /// Everything one settlement, reversal or deposit changes.
 #[derive(Clone, Debug)]
@@ -37,9 +37,11 @@ pub struct Change {
     /// Accounts as they are to be; `version` is one above what was read.
     pub accounts: Vec<account::Model>,
     /// What it claims: paid for by nobody else.
-    pub claims: Vec<claim::Model>,
+    pub claims: Claims,
     /// What it gives back, as it was claimed.
-    pub released: Vec<claim::Model>,
+    pub released: Claims,
+    /// Its trace codes as they are to be; `version` is one above what was read.
+    pub codes: Vec<trace_code::Model>,
     /// What becomes of lines that were brought for its visit.
     pub fees: Option<FeesChange>,
     /// Kind of the feed entry.
@@ -129,8 +131,9 @@ async fn attempt(db: &DatabaseConnection, changes: &[Change]) -> Result<Committe
 
 async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed, DbErr> {
     let requests = changes.iter().map(|change| change.request.clone()).collect();
-    if insert_new::<request::Entity>(tx, requests).await? < changes.len() as u64 {
-        return Ok(Committed::Handled);
+    match insert::<request::Entity>(tx, requests).await {
+        Err(error) if classify(&error) == Failure::UniqueViolation => return Ok(Committed::Handled),
+        done => done?,
     }
     // In one order for all processes, or two batches could wait for each other's persons.
     let mut years: Vec<&accumulated::Model> = changes.iter().flat_map(|change| &change.years).collect();
@@ -143,12 +146,15 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     {
         return Ok(Committed::Outdated);
     }
+    let mut codes: Vec<&trace_code::Model> = changes.iter().flat_map(|change| &change.codes).collect();
+    codes.sort_by_key(|code| &code.drug_trac_codg);
+    let count = codes.len() as u64;
+    if upsert_next::<trace_code::Entity>(tx, codes.into_iter().cloned().collect()).await? < count {
+        return Ok(Committed::Outdated);
+    }
     // Given back before it is claimed again, which may be in the same batch.
-    claims::release(tx, changes.iter().flat_map(|change| &change.released)).await?;
-    let mut claimed: Vec<claim::Model> = changes.iter().flat_map(|change| change.claims.clone()).collect();
-    claimed.sort_by(claims::in_order);
-    let count = claimed.len() as u64;
-    if insert_new::<claim::Entity>(tx, claimed).await? < count {
+    claims::release(tx, changes.iter().map(|change| &change.released)).await?;
+    if !claims::claim(tx, changes.iter().map(|change| &change.claims)).await? {
         return Ok(Committed::Claimed);
     }
     if !change_fees(tx, changes).await? {

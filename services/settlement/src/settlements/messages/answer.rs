@@ -10,7 +10,7 @@ use yizhan_policy::case::Case;
 use yizhan_policy::outcome::{LayerTrace, Outcome};
 use yizhan_proto::settlement::v1::{
     FeeLine, FeeLineResult, LayerTrace as ProtoLayer, Posting, SameDays, Settlement, SettlementDetail,
-    SettlementInfo, Source, Trace,
+    SettlementInfo, SettlementMark, Source, Trace,
 };
 use yizhan_runtime::ServiceError;
 use yizhan_terms::{Fund, FundField};
@@ -36,6 +36,8 @@ pub struct LookedUp {
     pub institution: Arc<Institution>,
     /// The catalogue entry of each line.
     pub items: Vec<Arc<Item>>,
+    /// What is not as it should be and settled all the same.
+    pub marks: Vec<SettlementMark>,
 }
 
 /// What makes an answer a settlement rather than a preview.
@@ -143,6 +145,7 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         refl_flag: visit.reported.refl_flag,
         fees_uploaded: visit.reported.fees_uploaded,
         coverage_spans: stay.told.clone(),
+        marks: known.marks.clone(),
         ..SettlementInfo::default()
     }
 }
@@ -225,6 +228,10 @@ fn reported_line(line: &FeeLine, item: &Item, end: NaiveDate) -> FeeLineResult {
         fee_ocur_date: if day.is_empty() { end.to_string() } else { day.clone() },
         bilg_dept_codg: line.bilg_dept_codg.clone(),
         bilg_dr_codg: line.bilg_dr_codg.clone(),
+        drug_trac_info: line.drug_trac_info.clone(),
+        rxno: line.rxno.clone(),
+        rx_circ_flag: line.rx_circ_flag,
+        rx_fixmedins_code: line.rx_fixmedins_code.clone(),
         ..FeeLineResult::default()
     }
 }
