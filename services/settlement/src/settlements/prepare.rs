@@ -72,7 +72,7 @@ pub async fn prepare(
     wrong.require(shared, "visit.mulaid_psn_no", Reason::AccountNotShared);
     visit::check_bounds(&visit, &stay, &rules, app.clock.today(), &mut wrong);
     names.told(wrong).none()?;
-    let (marks, repeated) = place::check(&app.rules.current(), &visit, &institution, &items)?;
+    let (marks, repeated) = place::check(&app.rules.current(), &visit, &institution, (&items, &names))?;
     let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
     let known = LookedUp { visit, stay, filed, institution, items, marks };
     let case = case::build(&known)?;
