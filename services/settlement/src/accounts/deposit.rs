@@ -118,6 +118,7 @@ fn change(
         claims: Claims::default(),
         released: Claims::default(),
         codes: Vec::new(),
+        fees: None,
         kind: "DEPOSITED",
         at: app.clock.now(),
     }

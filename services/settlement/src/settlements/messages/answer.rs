@@ -143,6 +143,7 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         filing: filed.as_ref().map(|filed| filed.record.clone()),
         emergency: visit.reported.emergency,
         refl_flag: visit.reported.refl_flag,
+        fees_uploaded: visit.reported.fees_uploaded,
         coverage_spans: stay.told.clone(),
         marks: known.marks.clone(),
         ..SettlementInfo::default()
