@@ -131,6 +131,7 @@ pub fn change_of(
         claims: Claims::default(),
         released: Claims::default(),
         codes: Vec::new(),
+        fees: None,
         kind: OPENED,
         at,
     }
