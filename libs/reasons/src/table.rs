@@ -130,7 +130,7 @@ reasons! {
             "Preview, Settle",
             "a `psn_type` that no policy distinguishes", "correct the register", "no";
         InstitutionNotOwn: "INSTITUTION_NOT_OWN", Refusal(PermissionDenied), "不是本机构的业务",
-            "Preview, Settle, Reverse",
+            "Preview, Settle, Reverse, reconciliation",
             "the visit or settlement is another institution's", "call as that institution", "no";
         InstitutionUnknown: "INSTITUTION_UNKNOWN", Refusal(NotFound), "未查到该定点医药机构",
             "GetInstitution; as a violation: visit",
@@ -187,7 +187,7 @@ reasons! {
             "Settle",
             "the amounts are no longer the quoted ones; `changed` lists of person, policy, catalogue, accumulators, account, filing; `<amount>.quoted`, `<amount>.now`; of a filing `filing.quoted`, `filing.now`: class and treatment, `temporary prepay 0.2`", "show the new amounts: preview again", "no";
         VisitSettled: "VISIT_SETTLED", Refusal(AlreadyExists), "该次就诊已经结算，不能重复结算",
-            "Preview, Settle",
+            "Preview, Settle, RecordManualPayment",
             "a settlement of this visit (institution, `mdtrt_id`) stands: `setl_id`; `feedetl_sn` names the first lines that stand too, `lines` counts them", "ask for that settlement (GetSettlement, or Settle with its request_id); to settle anew reverse it first", "after the reversal";
         LineSettled: "LINE_SETTLED", Refusal(AlreadyExists), "有费用明细已经结算，不能重复结算",
             "Preview, Settle",
@@ -198,6 +198,12 @@ reasons! {
         SettlementUnknown: "SETTLEMENT_UNKNOWN", Refusal(NotFound), "未查到该结算",
             "reading, Reverse",
             "no such settlement, or not the caller's to see, or not this person's", "check the id", "no";
+        WorkItemUnknown: "WORK_ITEM_UNKNOWN", Refusal(NotFound), "未查到该核查事项",
+            "GetWorkItem, CloseWorkItem",
+            "no such item, or not of an area of the caller's", "check the id", "no";
+        WorkItemNotOpen: "WORK_ITEM_NOT_OPEN", Refusal(FailedPrecondition), "该核查事项已办结",
+            "CloseWorkItem",
+            "the item was closed, by `closed_by`, or taken off because the change was undone; `state`", "nothing", "no";
         AlreadyReversed: "ALREADY_REVERSED", Refusal(FailedPrecondition), "该结算已撤销",
             "Reverse",
             "`reversal_setl_id` reversed it", "nothing", "no";
@@ -207,8 +213,29 @@ reasons! {
         LaterSettlementsStand: "LATER_SETTLEMENTS_STAND", Refusal(FailedPrecondition), "该参保人有之后的住院结算，请先从最近一次起依次撤销",
             "Reverse",
             "later stays of the person stand: `later_setl_ids`", "reverse them first, the latest first", "after that";
+        MessageReversed: "MESSAGE_REVERSED", Refusal(FailedPrecondition), "该报文已冲正，请更换报文ID重新结算",
+            "Settle, Reverse",
+            "ReverseMessage (2601) took this `request_id` before the message arrived", "send what is to be settled under a new `request_id`", "no";
+        PaidByHand: "PAID_BY_HAND", Refusal(FailedPrecondition), "该笔为手工报销，由经办机构办理",
+            "Reverse, ReplaySettlement",
+            "`setl_id` is a manual payment: the agency decided the amounts, and it takes them back", "CancelManualPayment by the agency", "no";
+        NotPaidByHand: "NOT_PAID_BY_HAND", Refusal(FailedPrecondition), "该笔为联网结算，由结算机构撤销",
+            "CancelManualPayment",
+            "`setl_id` was settled directly", "Reverse by the institution", "no";
+        YearHasEntries: "YEAR_HAS_ENTRIES", Refusal(FailedPrecondition), "该年度或个人账户已有记录，请登记调整",
+            "RecordOpening",
+            "an opening is the first that the books say; `of` says of what they have something: `policy_year` (`setl_ids` that stand) or `account`", "an ADJUSTMENT", "no";
+        EntriesRestOnIt: "ENTRIES_REST_ON_IT", Refusal(FailedPrecondition), "该年度已有结算，不能撤销期初，请先撤销结算或登记调整",
+            "CancelOpening",
+            "settlements or manual payments of that policy year stand: `setl_ids`", "reverse them first, or record an ADJUSTMENT", "after that";
+        TotalOutOfRange: "TOTAL_OUT_OF_RANGE", Refusal(FailedPrecondition), "累计或余额将为负，或超过 16 位",
+            "RecordOpening, CancelOpening",
+            "`what` (an accumulator, or `account`) would be below zero or beyond 16 digits", "correct the amount", "no";
+        OpeningUnknown: "OPENING_UNKNOWN", Refusal(NotFound), "未查到该期初或调整",
+            "CancelOpening",
+            "no such opening, or not the caller's, or not this person's", "check the id", "no";
         AreaNotOwned: "AREA_NOT_OWNED", Refusal(PermissionDenied), "该地区不归本单位管辖，无权办理或查询",
-            "whatever changes the register, ListPersons, FindPersonsByTel, ledgers, transfers, LoadRoster, VerifyAccessLog, WatchRegister, ListQueue, ImportFilings, WatchFilings, WatchSettlements, publishing, Deposit, CheckBooks",
+            "whatever changes the register, ListPersons, FindPersonsByTel, ledgers, transfers, LoadRoster, VerifyAccessLog, WatchRegister, ListQueue, ImportFilings, WatchFilings, WatchSettlements, publishing, Deposit, CheckBooks, openings, manual payments, ReconcileTotals, ReconcileLines",
             "not the caller's area", "call as its agency", "no";
         NotAnOperator: "NOT_AN_OPERATOR", Refusal(PermissionDenied), "仅运维人员和经办机构可查询缓存状态",
             "GetCacheStatus",
@@ -277,6 +304,18 @@ reasons! {
         NotBorn: "NOT_BORN", Why, "就诊日期早于出生日期",
             "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "born later";
     }
+    section "Why a settlement would be paid otherwise" {
+        PaidByAnotherArea: "PAID_BY_ANOTHER_AREA", Why, "该次就诊现由其他统筹区支付",
+            "items of the worklist", "the coverage that holds on the days of the visit names another pooling area now";
+        FactsChanged: "FACTS_CHANGED", Why, "参保信息与结算时不同",
+            "items of the worklist", "what policies see of the person changed for the day of the visit: person type, age, identities, memberships, years";
+        RecordsMerged: "RECORDS_MERGED", Why, "合并前另一人员编号下已有结算，合并累计后待遇不同",
+            "items of the worklist", "records were merged, and what both numbers were paid counts together";
+        EarlierVisits: "EARLIER_VISITS", Why, "较早的就诊待遇变化，年度累计随之不同",
+            "items of the worklist", "only what earlier visits would have added up to differs";
+        PolicyAway: "POLICY_AWAY", Why, "结算所依据的待遇政策版本不可用，无法重算",
+            "items of the worklist", "the policy version that decided is not published here, so that nothing is calculated";
+    }
     section "Coverages, contributions and entitlement rules" {
         ChangeNotAllowed: "CHANGE_NOT_ALLOWED", Refusal(FailedPrecondition), "当前参保状态不能办理该项变动",
             "ChangeCoverage",
@@ -298,7 +337,22 @@ reasons! {
             "nothing is paid for `insutype` and `accrym`", "pay, or tell the payment with the change", "no";
         AlreadyDeceased: "ALREADY_DECEASED", Refusal(FailedPrecondition), "已登记其他死亡日期，如登记有误请更正人员信息",
             "RecordDeath",
-            "another day of death is recorded; `die_date`", "correct the person", "no";
+            "another day of death is recorded; `die_date`. As a violation: ImportPersons", "take that back (TakeBackChange)", "no";
+        ChangeUnknown: "CHANGE_UNKNOWN", Refusal(NotFound), "未查询到该项登记，或已撤销",
+            "TakeBackChange",
+            "the person has no such version or contribution that stands", "list them", "no";
+        ChangeBuiltUpon: "CHANGE_BUILT_UPON", Refusal(FailedPrecondition), "该项登记之后又有以其为依据的登记，请先撤销或终止后者",
+            "TakeBackChange",
+            "what came later changed it, was decided on its strength, or needs it; `begndate` of that", "take that back or end it first", "after that";
+        NothingToTakeBack: "NOTHING_TO_TAKE_BACK", Refusal(FailedPrecondition), "该项登记不能这样撤销：人员信息请重新导入，转移请反向办理",
+            "TakeBackChange",
+            "it changed nothing that could be taken back, or is a transfer or a merge", "import the person anew, or transfer back", "no";
+        RefundAfterBegin: "REFUND_AFTER_BEGIN", Refusal(FailedPrecondition), "待遇享受期已开始，不能全额退费",
+            "RecordContributions (a violation of the row)",
+            "nothing would be left of what was paid for a period that has begun to entitle", "end the coverage first (21), or take back what was recorded by mistake", "no";
+        RefundBuiltUpon: "REFUND_BUILT_UPON", Refusal(FailedPrecondition), "后续期间以本期参保为依据，请先退后续期间的费用",
+            "RecordContributions (a violation of the row)",
+            "a later month is paid, or a later coverage was decided since", "pay back the later one first", "after that";
         NothingToRepair: "NOTHING_TO_REPAIR", Refusal(FailedPrecondition), "没有可以通过缴费缩短的变动待遇等待期",
             "RepairWaiting",
             "the person does not wait, or no month can be taken off", "nothing to pay", "no";
@@ -323,6 +377,10 @@ reasons! {
             "RecordContributions", "more is paid back than was paid for the period";
         PaidDateOfDue: "PAID_DATE_OF_DUE", Violation, "未缴的应缴记录不能有缴费日期",
             "contributions", "a due with a day of payment";
+        EntryUnknown: "ENTRY_UNKNOWN", Violation, "没有该条记录，不能撤销",
+            "imports of enrollment", "a row with `withdrawn` whose key nothing has";
+        EntryYearUnexpected: "ENTRY_YEAR_UNEXPECTED", Violation, "入学年份只能随居民缴费和人员类别给出",
+            "contributions", "an entry_year without a resident's payment and psn_type";
         ToldOnly: "TOLD_ONLY", Violation, "contribution_id 和 recorded_at 由系统给出，请留空",
             "contributions", "a field that only answers have";
         PsnTypeNotResident: "PSN_TYPE_NOT_RESIDENT", Violation, "人员类别只能随居民缴费给出，且应为 14、15 或 16 类",
@@ -433,6 +491,9 @@ reasons! {
         TransferNothingHeld: "TRANSFER_NOTHING_HELD", Refusal(FailedPrecondition), "该人员没有可转出的参保关系",
             "StartTransfer, AdvanceTransfer",
             "the person never had the scheme that is to be left, or died", "check `traf_prot_dirc`", "no";
+        TransferOfRetired: "TRANSFER_OF_RETIRED", Refusal(FailedPrecondition), "已享受退休人员待遇的参保人不办理关系转移接续",
+            "StartTransfer, AdvanceTransfer, EnrolMover",
+            "the person is retired under the scheme that is to be left (医保办发〔2021〕43号)", "none: the area where they retired pays", "no";
         TransferStepRefused: "TRANSFER_STEP_REFUSED", Refusal(FailedPrecondition), "转移申请的当前状态不允许该操作，请刷新后重试",
             "AdvanceTransfer",
             "not in this state, or not by this side; `state`, `allowed_actions`", "one of `allowed_actions`", "no";
@@ -607,7 +668,7 @@ reasons! {
         Required: "REQUIRED", Violation, "不能为空",
             "settlement, filing", "empty";
         AmountInvalid: "AMOUNT_INVALID", Violation, "金额应大于零",
-            "Deposit, filing", "not above zero";
+            "Deposit, RecordOpening, RecordManualPayment, filing", "not above zero; zero in an adjustment";
         TooLong: "TOO_LONG", Violation, "超过长度限制",
             "settlement", "identifiers 30, marks 30, reason of a reversal 200 characters";
         Characters: "CHARACTERS", Violation, "只能包含可见的 ASCII 字符",
@@ -633,11 +694,11 @@ reasons! {
         RatioInvalid: "RATIO_INVALID", Violation, "应为空，或 0 至 1 之间的数",
             "catalogue", "`selfpay_prop` outside 0 to 1, or more than 4 decimals";
         AmountNegative: "AMOUNT_NEGATIVE", Violation, "金额不能为负",
-            "lines", "below zero";
+            "lines, RecordOpening, RecordManualPayment", "below zero";
         AmountTooLarge: "AMOUNT_TOO_LARGE", Violation, "金额超过 16 位",
             "all", "beyond 16 digits of fen; also what a bill, a balance or a policy year would add up to";
         AmountMismatch: "AMOUNT_MISMATCH", Violation, "金额不等于数量×单价（四舍五入到分）",
-            "lines", "not quantity × price, half up to the fen; `expected_fen`";
+            "lines, RecordManualPayment", "not quantity × price, half up to the fen; `expected_fen`; of a manual payment: parts that do not add up, more paid than the bill";
         OwnAccount: "OWN_ACCOUNT", Violation, "共济人不能是本人",
             "visit", "the person's own number as the relative's";
         AccountNotUsed: "ACCOUNT_NOT_USED", Violation, "未使用个人账户时不能共济",
@@ -646,6 +707,18 @@ reasons! {
             "visit", "the relative has not granted 家庭共济 for that day";
         AccountInAnotherArea: "ACCOUNT_IN_ANOTHER_AREA", Violation, "该个人账户由其他统筹区管理",
             "visit, Deposit", "the account is kept by another pooling area; it cannot help here";
+        PersonInAnotherArea: "PERSON_IN_ANOTHER_AREA", Violation, "该人员不在此统筹区",
+            "RecordOpening, RecordManualPayment", "the person is of another pooling area, today or on the last day of the visit";
+        PolicyYearInvalid: "POLICY_YEAR_INVALID", Violation, "不是该统筹区待遇年度的首日",
+            "RecordOpening, RecordManualPayment", "no policy of the area has a policy year that begins on this day";
+        AccumulatorUnknown: "ACCUMULATOR_UNKNOWN", Violation, "该统筹区该年度的待遇政策没有此累计项",
+            "RecordOpening, RecordManualPayment", "no policy of the area declares it in that year; kept apart by level it is `name@level`, else `name`";
+        AdditionInvalid: "ADDITION_INVALID", Violation, "累计增加数超出允许范围",
+            "RecordOpening, RecordManualPayment", "zero; below zero where it is no adjustment; more than 10,000 visits or 16 digits of fen";
+        PeriodTooLong: "PERIOD_TOO_LONG", Violation, "期间过长",
+            "ReconcileTotals, ReconcileLines", "more than 366 days of totals, 31 of lines";
+        NotInOrder: "NOT_IN_ORDER", Violation, "明细应按结算ID升序，且在 after_setl_id 之后",
+            "ReconcileLines", "lines not in the order of `setl_id`, each once, behind `after_setl_id`";
         ItemClassUnknown: "ITEM_CLASS_UNKNOWN", Violation, "该项目的甲乙丙类别未公布",
             "lines", "the entry has no published class 甲乙丙";
         NotAPharmacy: "NOT_A_PHARMACY", Violation, "只有零售药店可以标记双通道",

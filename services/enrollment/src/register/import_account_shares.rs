@@ -33,7 +33,7 @@ impl Row for AccountShareRow {
         let period = fields.period(&self.begndate, &self.enddate).map(Period::from);
         fields.require(self.psn_no != self.sharer_psn_no, "sharer_psn_no", Reason::SharerIsSelf);
         let entry = AccountShare { sharer_psn_no: sharer_psn_no?, period: period? };
-        Some(DatedRow { psn_no: psn_no?, entry })
+        Some(DatedRow { psn_no: psn_no?, entry, withdrawn: self.withdrawn })
     }
 
     /// Whose account is shared may be registered elsewhere.

@@ -61,6 +61,7 @@ pub fn eligibility(
         expires_at: expires_at.map(timestamp),
         psn_insu_stas: coverage.map_or("0", |coverage| coverage.state.code()).to_owned(),
         critical_illness_reward: reward.map(self::reward),
+        merged_psn_nos: person.timeline.merged_psn_nos.iter().cloned().collect(),
         spans: Vec::new(),
     }
 }
@@ -188,6 +189,7 @@ pub fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
         entitled_begndate: day_text(coverage.entitled_begndate),
         hi_type: coverage.hi_type,
         psn_chg_type: coverage.psn_chg_type,
+        withdrawn: false,
     }
 }
 
@@ -200,6 +202,7 @@ pub fn identity_row(psn_no: &str, identity: Identity) -> pb::IdentityRow {
         begndate: identity.period.begndate.to_string(),
         enddate: day_text(identity.period.enddate),
         department: identity.department,
+        withdrawn: false,
     }
 }
 
@@ -213,6 +216,8 @@ pub fn membership_row(psn_no: &str, membership: Membership) -> pb::MembershipRow
         begndate: membership.period.begndate.to_string(),
         enddate: day_text(membership.period.enddate),
         since_year: membership.since_year.unwrap_or_default(),
+        withdrawn: false,
+        department: membership.department,
     }
 }
 
@@ -223,6 +228,7 @@ pub fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
         sharer_psn_no: share.sharer_psn_no,
         begndate: share.period.begndate.to_string(),
         enddate: day_text(share.period.enddate),
+        withdrawn: false,
     }
 }
 

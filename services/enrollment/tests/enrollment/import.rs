@@ -218,10 +218,11 @@ both_databases! {
             begndate: "2021-01-01".into(),
             enddate: "2021-12-31".into(),
             since_year: 2020,
+            ..MembershipRow::default()
         };
         let request = ImportMembershipsRequest { request_id: new_id(), rows: vec![membership] };
         service.client.import_memberships(request).await.unwrap();
-        let share = AccountShareRow { psn_no: "P1".into(), sharer_psn_no: "P2".into(), begndate: "2024-01-01".into(), enddate: String::new() };
+        let share = AccountShareRow { psn_no: "P1".into(), sharer_psn_no: "P2".into(), begndate: "2024-01-01".into(), ..AccountShareRow::default() };
         let request = ImportAccountSharesRequest { request_id: new_id(), rows: vec![share] };
         service.client.import_account_shares(request).await.unwrap();
 

@@ -18,6 +18,7 @@ use yizhan_runtime::db::{DatabaseConnection, read_sum, sum_of};
 use super::messages::parts::amounts_of;
 use super::store::entities::{account, posting, settlement};
 use super::store::settlements::{self, answer_of};
+use super::store::{merged, openings};
 
 /// Discrepancies reported at most.
 const MAX_REPORTED: usize = 100;
@@ -26,8 +27,13 @@ const PAGE: u64 = 500;
 
 /// Checks one pooling area. Meant for quiet hours: settlements made meanwhile may be reported.
 pub async fn check_books(db: &DatabaseConnection, poolarea_no: &str) -> Result<CheckBooksResponse, DbErr> {
-    let mut check = Check { db, poolarea_no, answer: CheckBooksResponse::default(), owners: BTreeSet::new() };
+    let merged = merged::all(db).await?;
+    let joined = merged.values().map(|stays| (stays.clone(), Totals::new())).collect();
+    let (answer, owners) = (CheckBooksResponse::default(), BTreeSet::new());
+    let mut check = Check { db, poolarea_no, answer, merged, joined, owners };
     check.settlements().await?;
+    check.opened().await?;
+    check.joined().await?;
     check.lines().await?;
     check.findings().await?;
     check.accounts().await?;
@@ -40,7 +46,7 @@ type Totals = BTreeMap<(String, String), i128>;
 /// A query for `name` and `value` of what does not agree, and how that is told.
 type Finding = (&'static str, fn(&str, i64) -> String);
 
-const FINDINGS: [Finding; 4] = [
+const FINDINGS: [Finding; 5] = [
     (
         "SELECT c.held_by AS name, COUNT(*) AS value FROM claims c WHERE c.poolarea_no = $1 AND NOT EXISTS \
          (SELECT 1 FROM settlements s WHERE s.setl_id = c.held_by) GROUP BY c.held_by LIMIT 100",
@@ -62,8 +68,17 @@ const FINDINGS: [Finding; 4] = [
     (
         "SELECT a.psn_no AS name, a.version AS value FROM accumulated a \
          WHERE a.poolarea_no = $1 AND a.totals <> '{}' AND NOT EXISTS \
-         (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) LIMIT 100",
+         (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) AND NOT EXISTS \
+         (SELECT 1 FROM merged_person m WHERE m.stays_psn_no = a.psn_no) AND NOT EXISTS \
+         (SELECT 1 FROM openings o WHERE o.poolarea_no = a.poolarea_no AND o.psn_no = a.psn_no) LIMIT 100",
         |psn_no, _| format!("person {psn_no}: has accumulators and no settlements"),
+    ),
+    (
+        "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
+         WHERE p.poolarea_no = $1 AND p.account LIKE 'opening/%' AND NOT EXISTS \
+         (SELECT 1 FROM openings o WHERE o.poolarea_no = p.poolarea_no AND o.psn_no = p.psn_no \
+         AND o.opening_id = p.setl_id) LIMIT 100",
+        |opening_id, _| format!("opening {opening_id}: has postings and is gone"),
     ),
 ];
 
@@ -71,6 +86,10 @@ struct Check<'c> {
     db: &'c DatabaseConnection,
     poolarea_no: &'c str,
     answer: CheckBooksResponse,
+    /// Numbers that were merged, with those that stay.
+    merged: BTreeMap<String, String>,
+    /// What the settlements under all numbers of a person add up to, by the number that stays.
+    joined: BTreeMap<String, Totals>,
     /// Institutions of the settlements that were looked at.
     owners: BTreeSet<String>,
 }
@@ -89,15 +108,16 @@ impl Check<'_> {
         let mut after = (String::new(), String::new());
         loop {
             let rows = self.page_after(&after).await?;
-            let mut booked = self.postings_of(&rows).await?;
+            let ids = rows.iter().map(|row| row.setl_id.as_str());
+            let mut booked = self.postings_of(ids.collect()).await?;
             let answers: Vec<Settlement> = rows.iter().map(answer_of).collect::<Result<_, _>>()?;
             let standing = self.claims(&rows, &answers).await?;
             self.trace_codes(&answers, &standing).await?;
             for (row, answer) in rows.iter().zip(&answers) {
                 if row.psn_no != person {
-                    self.compare(&person, &folded).await?;
                     self.same_days(&std::mem::take(&mut visited));
-                    (person, folded) = (row.psn_no.clone(), Totals::new());
+                    self.done_with(&person, std::mem::take(&mut folded)).await?;
+                    person.clone_from(&row.psn_no);
                 }
                 if standing.contains(&row.setl_id) {
                     visited.extend(claims::Visited::of(answer));
@@ -119,7 +139,7 @@ impl Check<'_> {
                 Some(last) => after = (last.psn_no.clone(), last.setl_id.clone()),
                 None => {
                     self.same_days(&visited);
-                    return self.compare(&person, &folded).await;
+                    return self.done_with(&person, folded).await;
                 }
             }
         }
@@ -138,14 +158,11 @@ impl Check<'_> {
             .await
     }
 
-    /// The postings of settlements, in their order.
-    async fn postings_of(
-        &self,
-        settlements: &[settlement::Model],
-    ) -> Result<BTreeMap<String, Vec<Posting>>, DbErr> {
+    /// The postings of settlements and openings, in their order.
+    async fn postings_of(&self, ids: Vec<&str>) -> Result<BTreeMap<String, Vec<Posting>>, DbErr> {
         let rows = posting::Entity::find()
             .filter(posting::Column::PoolareaNo.eq(self.poolarea_no))
-            .filter(posting::Column::SetlId.is_in(settlements.iter().map(|row| row.setl_id.as_str())))
+            .filter(posting::Column::SetlId.is_in(ids))
             .order_by_asc(posting::Column::Seq)
             .all(self.db)
             .await?;
@@ -167,11 +184,86 @@ impl Check<'_> {
         }
     }
 
-    async fn compare(&mut self, psn_no: &str, folded: &Totals) -> Result<(), DbErr> {
+    /// What a person's settlements add up to: compared, or for one of several numbers of a person kept until all are known.
+    async fn done_with(&mut self, psn_no: &str, folded: Totals) -> Result<(), DbErr> {
+        let Some(joined) = self.joined.get_mut(self.merged.get(psn_no).map_or(psn_no, String::as_str)) else {
+            return self.compare(psn_no, folded).await;
+        };
+        for (key, total) in folded {
+            *joined.entry(key).or_insert(0) += total;
+        }
+        Ok(())
+    }
+
+    /// Persons who have openings and no settlements.
+    async fn opened(&mut self) -> Result<(), DbErr> {
+        let mut after = String::new();
+        loop {
+            let sql = format!(
+                "SELECT DISTINCT o.psn_no AS name FROM openings o WHERE o.poolarea_no = $1 AND o.psn_no > $2 AND NOT EXISTS \
+                 (SELECT 1 FROM settlements s WHERE s.poolarea_no = o.poolarea_no AND s.psn_no = o.psn_no) \
+                 ORDER BY o.psn_no LIMIT {PAGE}"
+            );
+            let values = [self.poolarea_no.into(), after.as_str().into()];
+            let statement = Statement::from_sql_and_values(self.db.get_database_backend(), sql, values);
+            let rows = self.db.query_all_raw(statement).await?;
+            for row in &rows {
+                after = row.try_get("", "name")?;
+                self.done_with(&after, Totals::new()).await?;
+            }
+            if rows.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Adds a person's openings, whose postings are compared with what they say.
+    async fn fold_openings(&mut self, psn_no: &str, folded: &mut Totals) -> Result<(), DbErr> {
+        let rows =
+            openings::of_person(self.db, (self.poolarea_no, psn_no), None, u64::from(u32::MAX)).await?;
+        let mut booked = self.postings_of(rows.iter().map(|row| row.opening_id.as_str()).collect()).await?;
+        for row in &rows {
+            let opening = openings::opening_of(row)?;
+            self.answer.openings += 1;
+            if booked.remove(&row.opening_id).unwrap_or_default() != opening.postings {
+                self.report(format!(
+                    "opening {}: the postings are not those it was answered with",
+                    row.opening_id
+                ));
+            }
+            for change in opening.accumulators {
+                *folded.entry((change.policy_year, change.accumulator)).or_insert(0) +=
+                    i128::from(change.added);
+            }
+        }
+        Ok(())
+    }
+
+    /// Of merged records only the number that stays has accumulators.
+    async fn joined(&mut self) -> Result<(), DbErr> {
+        let mut joined = std::mem::take(&mut self.joined);
+        for (went, stays) in std::mem::take(&mut self.merged) {
+            if let Some(folded) = joined.get_mut(&stays) {
+                self.fold_openings(&went, folded).await?;
+            }
+            self.compare_stored(&went, &Totals::new()).await?;
+        }
+        for (psn_no, folded) in joined {
+            self.compare(&psn_no, folded).await?;
+        }
+        Ok(())
+    }
+
+    async fn compare(&mut self, psn_no: &str, mut folded: Totals) -> Result<(), DbErr> {
         if psn_no.is_empty() {
             return Ok(());
         }
         self.answer.persons += 1;
+        self.fold_openings(psn_no, &mut folded).await?;
+        self.compare_stored(psn_no, &folded).await
+    }
+
+    async fn compare_stored(&mut self, psn_no: &str, folded: &Totals) -> Result<(), DbErr> {
         let mut stored = Totals::new();
         for row in settlements::accumulated_of(self.db, self.poolarea_no, psn_no).await? {
             let totals = row.totals()?.into_iter();
@@ -215,7 +307,9 @@ impl Check<'_> {
                 self.report(format!("{account}: the balance is not the sum of its postings, {sum} fen"));
             }
         }
-        for account in stored.keys().filter(|account| !sums.contains_key(*account)) {
+        let unbooked =
+            stored.iter().filter(|(account, balance)| **balance != 0 && !sums.contains_key(*account));
+        for (account, _) in unbooked {
             self.report(format!("{account}: has a balance and no postings"));
         }
         Ok(())

@@ -9,5 +9,8 @@ pub mod entities;
 pub mod followed;
 mod invariants;
 pub mod load;
+pub mod merged;
+pub mod openings;
+pub mod reconciled;
 pub mod settlements;
 pub mod trace_codes;

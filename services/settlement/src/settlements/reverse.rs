@@ -8,24 +8,25 @@ use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::MedType;
 
+use super::messages::answer::Identity;
 use super::messages::reversal;
 use super::query::{require_whole, unknown};
 use super::settle::new_identity;
 use crate::app::App;
 use crate::books::digest;
-use crate::books::domain::ledger::relative_in;
-use crate::books::messages::parts::{header, postings_of};
+use crate::books::domain::ledger::MANUAL;
+use crate::books::messages::parts::header;
 use crate::books::messages::rows::change_of;
 use crate::books::messages::trace_codes::codes_of;
 use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::Committed;
 use crate::books::store::entities::settlement;
 use crate::books::store::load::{PersonState, Wanted};
-use crate::books::store::settlements;
+use crate::books::store::{merged, settlements};
 use crate::fields::check_id;
 
 /// Characters of a reason at most.
-const MAX_REASON: usize = 200;
+pub const MAX_REASON: usize = 200;
 
 /// Reverses a settlement, once however often it is asked.
 pub async fn reverse(
@@ -36,7 +37,12 @@ pub async fn reverse(
     check(&request)?;
     let digest = digest::of_message(&request);
     let row = settlements::by_id(&app.db, &request.setl_id).await?;
-    let row = row.filter(|row| row.psn_no == request.psn_no).ok_or_else(unknown)?;
+    let mut row = row.ok_or_else(unknown)?;
+    let psn_nos = merged::numbers(&app.db, &row.psn_no).await?;
+    if ![&row.psn_no, &psn_nos[0]].contains(&&request.psn_no) {
+        return Err(unknown());
+    }
+    row.psn_no.clone_from(&psn_nos[0]);
     require_whole(caller, &row)?;
     if !caller.may_act_for_institution(&row.fixmedins_code) {
         return Err(ServiceError::new(
@@ -45,10 +51,42 @@ pub async fn reverse(
         )
         .with_text("只能由结算机构撤销"));
     }
-    let original = settlements::answer_of(&row)?;
-    let mulaid = relative_in(&postings_of(&original), &row.psn_no).to_owned();
-    let _turn = app.turn_of(&row.poolarea_no, &[&row.psn_no, &mulaid]).await;
+    if row.setl_type == MANUAL {
+        return Err(ServiceError::new(Reason::PaidByHand, "the agency that paid cancels it")
+            .with("setl_id", row.setl_id));
+    }
     let key = (row.fixmedins_code.clone(), request.request_id.clone());
+    let undone = undo(app, &row, Undo { key: &key, digest: &digest, reason: &request.reason }).await?;
+    Ok(ReverseResponse { settlement: Some(undone.0), replayed: undone.1 })
+}
+
+/// By which request a settlement is taken back, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Undo<'u> {
+    /// Whose id it is, and the id.
+    pub key: &'u (String, String),
+    /// SHA-256 of the request, hex.
+    pub digest: &'u str,
+    /// Why.
+    pub reason: &'u str,
+}
+
+/// Takes a settlement or manual payment back: the reversal, and whether the request had been handled before.
+pub async fn undo(
+    app: &App,
+    row: &settlement::Model,
+    undo: Undo<'_>,
+) -> Result<(Settlement, bool), ServiceError> {
+    let Undo { key, digest, reason } = undo;
+    let psn_nos = merged::numbers(&app.db, &row.psn_no).await?;
+    let original = settlements::answer_of(row)?;
+    let [_, mulaid] = reversal::numbers_of(&original);
+    let numbers = [psn_nos[0].clone(), merged::stays(&app.db, &mulaid).await?];
+    // It is taken back under the numbers that stay.
+    let original = reversal::under(original, &numbers);
+    let [psn_no, mulaid] = numbers;
+    let row = &settlement::Model { psn_no, ..row.clone() };
+    let _turn = app.turn_of(&row.poolarea_no, &[&row.psn_no, &mulaid]).await;
     for _ in attempts() {
         let wanted = Wanted {
             poolarea_no: row.poolarea_no.clone(),
@@ -60,14 +98,14 @@ pub async fn reverse(
         };
         let state = app.person_state(wanted).await?;
         if let Some(handled) = &state.handled {
-            let settlement = stored_answer(&app.db, handled, &digest).await?;
-            return Ok(ReverseResponse { settlement: Some(settlement), replayed: true });
+            return Ok((stored_answer(&app.db, handled, digest).await?, true));
         }
-        require_reversible(app, &row, &original).await?;
-        let settlement = reversal_of(app, &original, &request, &state);
-        let change = change_of(&settlement, String::new(), (&key, &digest), &state, app.clock.now())?;
+        require_reversible(app, row, &original, &psn_nos).await?;
+        let identity = new_identity(app, &key.1, &state);
+        let settlement = reversal_of(&original, &identity, reason, &state);
+        let change = change_of(&settlement, String::new(), (key, digest), &state, app.clock.now())?;
         if app.commit(change).await? == Committed::Done {
-            return Ok(ReverseResponse { settlement: Some(settlement), replayed: false });
+            return Ok((settlement, false));
         }
     }
     Err(contended())
@@ -90,6 +128,7 @@ async fn require_reversible(
     app: &App,
     row: &settlement::Model,
     original: &Settlement,
+    psn_nos: &[String],
 ) -> Result<(), ServiceError> {
     if !row.reverses_setl_id.is_empty() {
         return Err(ServiceError::new(
@@ -104,7 +143,7 @@ async fn require_reversible(
     if !MedType::from_code(&row.med_type).is_some_and(MedType::is_stay) {
         return Ok(());
     }
-    let later = later_stays(app, row, original).await?;
+    let later = later_stays(app, row, original, psn_nos).await?;
     if later.is_empty() {
         return Ok(());
     }
@@ -120,10 +159,11 @@ async fn later_stays(
     app: &App,
     row: &settlement::Model,
     original: &Settlement,
+    psn_nos: &[String],
 ) -> Result<Vec<String>, ServiceError> {
     let stays: Vec<&str> =
         MedType::ALL.iter().filter(|med_type| med_type.is_stay()).map(|med_type| med_type.code()).collect();
-    let rows = settlements::later_of_types(&app.db, row, &stays).await?;
+    let rows = settlements::later_of_types(&app.db, row, psn_nos, &stays).await?;
     let reversed: BTreeSet<&str> = rows.iter().map(|row| row.reverses_setl_id.as_str()).collect();
     let years = years_of(original);
     let mut standing = Vec::new();
@@ -138,19 +178,17 @@ async fn later_stays(
     Ok(standing)
 }
 
-/// The policy years a settlement was calculated in.
+/// The policy years a settlement was calculated in, or adds to.
 fn years_of(settlement: &Settlement) -> BTreeSet<String> {
-    let layers = settlement.trace.iter().flat_map(|trace| &trace.layers);
-    layers.map(|layer| layer.policy_year.clone()).collect()
+    let trace = settlement.trace.iter();
+    let layers = trace.clone().flat_map(|trace| &trace.layers).map(|layer| layer.policy_year.clone());
+    layers
+        .chain(trace.flat_map(|trace| &trace.accumulators).map(|change| change.policy_year.clone()))
+        .collect()
 }
 
 /// The reversal, on the person's years and account as they are.
-fn reversal_of(
-    app: &App,
-    original: &Settlement,
-    request: &ReverseRequest,
-    state: &PersonState,
-) -> Settlement {
+fn reversal_of(original: &Settlement, identity: &Identity, reason: &str, state: &PersonState) -> Settlement {
     let info = header(original);
     let refund = info.acct_pay_fen - info.acct_mulaid_pay_fen;
     let now = |change: &AccumulatorChange| {
@@ -158,7 +196,6 @@ fn reversal_of(
         totals.get(&change.accumulator).copied()
     };
     let now = |change: &AccumulatorChange| now(change).unwrap_or(0);
-    let identity = new_identity(app, &request.request_id, state);
     let balance = if refund == 0 { 0 } else { state.own.fen + refund };
-    reversal::of(original, &identity, &request.reason, now, balance)
+    reversal::of(original, identity, reason, now, balance)
 }

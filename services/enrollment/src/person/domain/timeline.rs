@@ -1,5 +1,7 @@
 //! Everything that entitles one person, on one line of time: what any as-of question is answered from.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use yizhan_terms::{Area, Insutype};
@@ -29,6 +31,9 @@ pub struct Timeline {
     /// 人员编号 that took this one's place, when two records of one person were merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
+    /// 人员编号 of the records that were merged into this one, since they are noted here.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub merged_psn_nos: BTreeSet<String>,
 }
 
 /// A person, with nothing that identifies.
@@ -175,6 +180,16 @@ impl MembershipKind {
             .into_iter()
             .find(|kind| kind.code() == code)
     }
+
+    /// The kinds that departments report, by the word that benefit policies have for them.
+    pub const REPORTED: [(MembershipKind, &'static str); 6] = [
+        (MembershipKind::Union, "union_mutual_aid"),
+        (MembershipKind::CivilServant, "civil_servant"),
+        (MembershipKind::Veteran, "veteran"),
+        (MembershipKind::Commercial, "commercial"),
+        (MembershipKind::FamilyDoctor, "family_doctor"),
+        (MembershipKind::ResidentTier, "resident_tier"),
+    ];
 }
 
 /// A dated membership.
@@ -191,6 +206,9 @@ pub struct Membership {
     /// First year of unbroken membership, where the register does not hold the earlier rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_year: Option<i32>,
+    /// The department whose roster says so; empty for the agency. It follows the identity that the roster gives.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub department: String,
 }
 
 /// A relative's personal account that may be used (个账共济).
@@ -286,6 +304,7 @@ impl Timeline {
             account_shares: Vec::new(),
             diseases: Vec::new(),
             merged_into: None,
+            merged_psn_nos: BTreeSet::new(),
         }
     }
 

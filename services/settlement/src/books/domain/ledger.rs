@@ -4,6 +4,9 @@ use yizhan_money::Fen;
 use yizhan_policy::outcome::Outcome;
 use yizhan_terms::{Fund, Payer};
 
+/// 结算类型 of what was paid by hand (docs/CODES.md, setl_type).
+pub const MANUAL: &str = "1";
+
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
@@ -60,6 +63,29 @@ pub fn postings(parties: Parties<'_>, outcome: &Outcome<'_>) -> Vec<Posting> {
 /// The postings of a deposit into a personal account.
 pub fn deposit(psn_no: &str, amount: Fen) -> Vec<Posting> {
     vec![Posting::new("fund", Fund::Account.code(), -amount), Posting::new("account", psn_no, amount)]
+}
+
+/// The postings of a visit that the person paid and the funds paid back: what they pay is owed to the person.
+pub fn manual_payment(psn_no: &str, funds: &[(Fund, Fen)]) -> Vec<Posting> {
+    let paid: Fen = funds.iter().map(|(_, amount)| *amount).sum();
+    let mut all = of_funds(funds);
+    all.push(Posting::new("benefit", psn_no, paid));
+    all.retain(|posting| posting.amount != Fen::ZERO);
+    all
+}
+
+/// The postings of an opening: what funds have paid, and what is in the account, against the opening of the area's books.
+pub fn opening(poolarea_no: &str, psn_no: &str, funds: &[(Fund, Fen)], account: Fen) -> Vec<Posting> {
+    let paid: Fen = funds.iter().map(|(_, amount)| *amount).sum();
+    let mut all = of_funds(funds);
+    all.push(Posting::new("account", psn_no, account));
+    all.push(Posting::new("opening", poolarea_no, paid - account));
+    all.retain(|posting| posting.amount != Fen::ZERO);
+    all
+}
+
+fn of_funds(funds: &[(Fund, Fen)]) -> Vec<Posting> {
+    funds.iter().map(|(fund, amount)| Posting::new("fund", fund.code(), -*amount)).collect()
 }
 
 /// The relative whose personal account helped with a person's bill; empty: none.
