@@ -22,6 +22,7 @@ use super::messages::stay::{self, Days};
 use super::messages::visit::{self, CheckedVisit};
 use super::place::{self, Repeated};
 use crate::app::App;
+use crate::books::merge::{self, Merge};
 use crate::reference::domain::{Institution, Item};
 use crate::reference::store::Place;
 
@@ -58,6 +59,7 @@ pub async fn prepare(
     let rules = rules_of(&book, &days, &visit, &institution)?;
     let stay = days.counted(&visit, &rules)?;
     let eligibility = &stay.eligibility;
+    bring_together(app, eligibility).await?;
     require_relative_near(app, &visit, eligibility).await?;
     let mut wrong = Violations::new();
     let offered = is_offered(institution.kind, visit.med_type);
@@ -96,6 +98,17 @@ fn own_institution(caller: &Caller, visit: Option<Visit>) -> Option<Visit> {
         visit.fixmedins_code = code.to_owned();
     }
     Some(visit)
+}
+
+/// What stands under numbers that were merged into the person's counts with it, before anything is calculated on it.
+async fn bring_together(app: &App, eligibility: &Eligibility) -> Result<(), ServiceError> {
+    let Eligibility { merged_psn_nos, psn_no, poolarea_no, .. } = eligibility;
+    if merged_psn_nos.is_empty() {
+        return Ok(());
+    }
+    let merges: Vec<Merge> =
+        merged_psn_nos.iter().map(|went| app.merge_of(went, psn_no, poolarea_no)).collect();
+    merge::bring_together(&app.db, &merges).await
 }
 
 async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, ServiceError> {
