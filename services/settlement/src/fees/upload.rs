@@ -19,7 +19,7 @@ use crate::settlements::messages::visit::{MAX_LINES, check_line};
 /// Lines of a visit at most, refunds and settled ones included.
 pub const MAX_UPLOADED: usize = 20_000;
 /// Numbers that a refusal names at most.
-const MAX_NAMED: usize = 20;
+const NAMED: usize = 20;
 
 /// Adds lines to a visit, all or none, once however often it is asked.
 pub async fn upload_fees(
@@ -120,7 +120,7 @@ impl Upload {
         if known.is_empty() {
             return Ok(());
         }
-        let named: Vec<&str> = known.iter().take(MAX_NAMED).map(|row| row.feedetl_sn.as_str()).collect();
+        let named: Vec<&str> = known.iter().take(NAMED).map(|row| row.feedetl_sn.as_str()).collect();
         let error = ServiceError::new(Reason::FeesUploaded, "lines with these numbers are there already");
         Err(error.with("feedetl_sn", named.join(",")).with("lines", known.len()))
     }
