@@ -167,8 +167,8 @@ both_databases! {
         let error = bring(&platform, upload("U2", wrong)).await.unwrap_err();
         assert_eq!(violations(&error), [
             ("feedetail[0].fee_ocur_date", "DATE_INVALID"),
-            ("feedetail[1].det_item_fee_sumamt_fen", "AMOUNT_MISMATCH"),
             ("feedetail[1].feedetl_sn", "DUPLICATE"),
+            ("feedetail[1].det_item_fee_sumamt_fen", "AMOUNT_MISMATCH"),
             ("feedetail[1].fee_ocur_date", "IN_THE_FUTURE"),
         ]);
         assert_eq!(take_back(&platform, cancel("C1", &["A", "NONE"])).await.unwrap_err().reason, "FEE_UNKNOWN");

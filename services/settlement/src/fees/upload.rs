@@ -14,6 +14,7 @@ use super::messages::{Lines, visit_of};
 use crate::app::App;
 use crate::books::store::uploaded::{self, VisitKey, uploaded_fee, visit_fees};
 use crate::fields::require_own_institution;
+use crate::settlements::messages::refunds::as_charge;
 use crate::settlements::messages::visit::{MAX_LINES, check_line};
 
 /// Lines of a visit at most, refunds and settled ones included.
@@ -54,7 +55,11 @@ fn check_lines(app: &App, lines: &[FeeLine], wrong: &mut Violations) {
         let mut fields = Fields::within(&at, wrong);
         let new = numbers.insert(&line.feedetl_sn);
         fields.require(new, "feedetl_sn", Reason::Duplicate.saying("费用明细流水号重复"));
-        check_line(line, None, &mut fields);
+        if line.init_feedetl_sn.is_empty() {
+            check_line(line, None, &mut fields);
+        } else {
+            check_line(&as_charge(line), None, &mut fields);
+        }
         fields.past_date("fee_ocur_date", &line.fee_ocur_date, app.clock.today());
     }
 }

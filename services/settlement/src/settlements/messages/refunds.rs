@@ -1,6 +1,6 @@
 //! 退单: refunds taken off the lines they take back from, before anything is calculated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
@@ -22,7 +22,12 @@ pub fn net(lines: Vec<FeeLine>, at: impl Fn(usize) -> String, wrong: &mut Violat
     }
     let mut left: BTreeMap<String, Left> =
         kept.iter().filter_map(|(_, line)| Some((line.feedetl_sn.clone(), Left::of(line)?))).collect();
+    let mut numbers: BTreeSet<String> = kept.iter().map(|(_, line)| line.feedetl_sn.clone()).collect();
     for (index, refund) in &refunds {
+        if !numbers.insert(refund.feedetl_sn.clone()) {
+            wrong.push(format!("{}.feedetl_sn", at(*index)), Reason::Duplicate.saying("费用明细流水号重复"));
+            continue;
+        }
         let matched = left.get_mut(&refund.init_feedetl_sn).filter(|left| left.is_of(refund));
         if !matched.is_some_and(|left| left.take(refund)) {
             wrong.push(at(*index), Reason::RefundUnmatched).with("feedetl_sn", &refund.feedetl_sn);
@@ -30,6 +35,15 @@ pub fn net(lines: Vec<FeeLine>, at: impl Fn(usize) -> String, wrong: &mut Violat
     }
     kept.retain_mut(|(_, line)| left.get(&line.feedetl_sn).is_none_or(|left| left.write(line)));
     kept
+}
+
+/// A refund as the charge it takes back, whose form is that of any line; whether it fits its line tells [`net`].
+pub fn as_charge(refund: &FeeLine) -> FeeLine {
+    let cnt = refund.cnt.trim_start_matches('-').to_owned();
+    let price_fen = decimal(&refund.pric, 6).and_then(|price| price.checked_mul(Decimal::ONE_HUNDRED));
+    let product = decimal(&cnt, 4).zip(price_fen).and_then(|(cnt, price)| cnt.checked_mul(price));
+    let amount = product.and_then(Fen::try_round).unwrap_or(Fen::ZERO);
+    FeeLine { cnt, det_item_fee_sumamt_fen: amount.0, ..refund.clone() }
 }
 
 /// What is left of a line.
@@ -140,6 +154,11 @@ mod tests {
         ] {
             assert_eq!(netted(vec![original(), refund]), unmatched);
         }
+        let twice = || line("2", "-1", "0.125", -12, "1");
+        assert_eq!(
+            netted(vec![original(), twice(), twice()]),
+            Err(vec!["feedetail[2].feedetl_sn DUPLICATE".to_owned()])
+        );
         let left = netted(vec![original(), line("2", "-1", "0.125", -12, "1")]);
         assert_eq!(left, Ok(vec![(0, "1".to_owned(), 13)]), "what is left is count times price");
         let refund_of_a_refund =
