@@ -135,6 +135,6 @@ pub fn relative_share(psn_no: &str, relative: &str) -> AccountShareRow {
         psn_no: psn_no.to_owned(),
         sharer_psn_no: relative.to_owned(),
         begndate: LONG_AGO.to_owned(),
-        enddate: String::new(),
+        ..AccountShareRow::default()
     }
 }

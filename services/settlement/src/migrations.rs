@@ -10,7 +10,7 @@ use yizhan_runtime::feed::CreateChangeLog;
 use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
 
-use crate::books::store::entities::{account, accumulated, posting, request, settlement};
+use crate::books::store::entities::{account, account_booking, accumulated, posting, request, settlement};
 use crate::reference::store::entities::{catalogue_item, institution, reference_version};
 
 /// All migrations, in order.
@@ -28,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(MoveAdministrativeRequests),
             Box::new(CreateServiceSecret),
             Box::new(CreateReferenceVersion),
+            Box::new(CreateAccountBookings),
         ]
     }
 }
@@ -101,6 +102,25 @@ impl MigrationTrait for CreateReferenceVersion {
         create(manager, reference_version::Entity).await?;
         let first = "INSERT INTO reference_version (version) VALUES (1)";
         manager.get_connection().execute_unprepared(first).await.map(drop)
+    }
+}
+
+/// Bookings of accounts get names, so that they can be taken back; a relative's contribution for a year is paid once.
+struct CreateAccountBookings;
+
+impl MigrationName for CreateAccountBookings {
+    fn name(&self) -> &str {
+        "m20261129_000036_account_bookings"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateAccountBookings {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        create(manager, account_booking::Entity).await?;
+        let once = "CREATE UNIQUE INDEX account_bookings_contribution_once ON account_bookings (for_psn_no, accrym) \
+                    WHERE for_psn_no <> '' AND cancelled_by = ''";
+        manager.get_connection().execute_unprepared(once).await.map(drop)
     }
 }
 

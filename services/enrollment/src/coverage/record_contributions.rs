@@ -38,8 +38,8 @@ async fn record(
     rows: &[NewContribution],
 ) -> Result<Done<RecordContributionsResponse>, ServiceError> {
     let Write { tx, service: register, cause } = write;
-    let psn_nos: Vec<&str> = rows.iter().map(|row| row.psn_no.as_str()).collect();
-    let mut edits = lock_rows(tx, caller, &psn_nos, &[]).await?;
+    let persons: Vec<_> = rows.iter().map(|row| ("psn_no", row.psn_no.as_str())).collect();
+    let mut edits = lock_rows(tx, caller, &persons, &[]).await?;
     let rules = register.rules.load(tx).await?;
     let mut recorded = stored::of_persons(tx, edits.keys().cloned()).await?;
     let recorded_at = register.clock.now();

@@ -74,17 +74,17 @@ pub async fn lock_one(tx: &DatabaseTransaction, caller: &Caller, psn_no: &str) -
     }
 }
 
-/// Registered persons whose register the caller keeps, one for each row of a request, and others, registered anywhere, by the field
-/// that names them; all locked. By row who is not registered so is wrong.
+/// Registered persons whose register the caller keeps, one for each row of a request, and others, registered anywhere, by the fields
+/// that name them; all locked. By row who is not registered so is wrong.
 pub async fn lock_rows(
     tx: &DatabaseTransaction,
     caller: &Caller,
-    owners: &[&str],
+    kept: &[(&str, &str)],
     others: &[(&str, &str)],
 ) -> Result<BTreeMap<String, Edit>, ServiceError> {
     check_keeper(caller)?;
-    let all = owners.iter().chain(others.iter().map(|(_, psn_no)| psn_no));
-    let held = timelines::lock(tx, all.map(|psn_no| (*psn_no).to_owned())).await?;
+    let all = kept.iter().chain(others).map(|(_, psn_no)| (*psn_no).to_owned());
+    let held = timelines::lock(tx, all).await?;
     let mut violations = Violations::new();
     let mut check = |at: usize, field: &str, person: Option<&StoredTimeline>| {
         let mut fields = Fields::row(at, &mut violations);
@@ -92,11 +92,13 @@ pub async fn lock_rows(
         let stands = person.is_none_or(|person| person.timeline.merged_into.is_none());
         fields.require(stands, field, Reason::PersonMerged);
     };
-    for (at, psn_no) in owners.iter().enumerate() {
-        let kept = held.get(*psn_no).filter(|person| caller.may_manage_area(person.poolarea_no));
-        check(at, "psn_no", kept);
+    for (at, (field, psn_no)) in kept.iter().enumerate() {
+        check(at, field, held.get(*psn_no).filter(|person| caller.may_manage_area(person.poolarea_no)));
     }
-    for (at, (field, psn_no)) in others.iter().enumerate() {
+    // Of a row that is not the caller's nothing else is told.
+    let ours =
+        |at: usize| held.get(kept[at].1).is_some_and(|person| caller.may_manage_area(person.poolarea_no));
+    for (at, (field, psn_no)) in others.iter().enumerate().filter(|(at, _)| ours(*at)) {
         check(at, field, held.get(*psn_no));
     }
     violations.none()?;

@@ -1,7 +1,7 @@
 //! Checks the books of a pooling area against themselves: everything that is stored twice for
 //! speed is folded again from the settlements and compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
@@ -36,7 +36,23 @@ type Totals = BTreeMap<(String, String), i128>;
 /// A query for `name` and `value` of what does not agree, and how that is told.
 type Finding = (&'static str, fn(&str, i64) -> String);
 
-const FINDINGS: [Finding; 3] = [
+const FINDINGS: [Finding; 5] = [
+    (
+        "SELECT b.booking_id AS name, b.amount_fen AS value FROM account_bookings b WHERE b.poolarea_no = $1 AND NOT EXISTS \
+         (SELECT 1 FROM postings p WHERE p.poolarea_no = b.poolarea_no AND p.psn_no = b.psn_no AND p.setl_id = b.booking_id \
+         AND p.account = 'account/' || b.psn_no AND p.amount_fen = b.amount_fen) LIMIT 100",
+        |booking_id, fen| format!("booking {booking_id}: {fen} fen are not booked on the account"),
+    ),
+    // What an area owes another stands in the books of both.
+    (
+        "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
+         WHERE p.poolarea_no = $1 AND p.account LIKE 'clearing/%' AND NOT EXISTS \
+         (SELECT 1 FROM postings q WHERE q.poolarea_no = SUBSTR(p.account, 10) AND q.psn_no = p.psn_no \
+         AND q.setl_id = p.setl_id AND q.account = 'clearing/' || p.poolarea_no AND q.amount_fen = -p.amount_fen) LIMIT 100",
+        |setl_id, fen| {
+            format!("settlement {setl_id}: {fen} fen of clearing are not in the other area's books")
+        },
+    ),
     (
         "SELECT setl_id AS name, CAST(SUM(amount_fen) AS bigint) AS value FROM postings \
          WHERE poolarea_no = $1 GROUP BY psn_no, setl_id HAVING SUM(amount_fen) <> 0 LIMIT 100",
@@ -77,13 +93,13 @@ impl Check<'_> {
         let mut after = (String::new(), String::new());
         loop {
             let rows = self.page_after(&after).await?;
-            let mut booked = self.postings_of(&rows).await?;
-            for row in &rows {
+            let answers = rows.iter().map(answer_of).collect::<Result<Vec<_>, _>>()?;
+            let mut booked = self.postings_of(&rows, &answers).await?;
+            for (row, answer) in rows.iter().zip(answers) {
                 if row.psn_no != person {
                     self.compare(&person, &folded).await?;
                     (person, folded) = (row.psn_no.clone(), Totals::new());
                 }
-                let answer = answer_of(row)?;
                 self.answer.settlements += 1;
                 self.check_identities(row, &answer);
                 if booked.remove(&row.setl_id).unwrap_or_default() != answer.postings {
@@ -117,20 +133,26 @@ impl Check<'_> {
             .await
     }
 
-    /// The postings of settlements, in their order.
+    /// The postings of settlements, in their order, also those in the books of other areas.
     async fn postings_of(
         &self,
         settlements: &[settlement::Model],
+        answers: &[Settlement],
     ) -> Result<BTreeMap<String, Vec<Posting>>, DbErr> {
+        let told = answers.iter().flat_map(|answer| &answer.postings);
+        let others = told.map(|posting| posting.poolarea_no.as_str()).filter(|area| !area.is_empty());
+        let books: BTreeSet<&str> = others.chain([self.poolarea_no]).collect();
         let rows = posting::Entity::find()
-            .filter(posting::Column::PoolareaNo.eq(self.poolarea_no))
+            .filter(posting::Column::PoolareaNo.is_in(books))
             .filter(posting::Column::SetlId.is_in(settlements.iter().map(|row| row.setl_id.as_str())))
             .order_by_asc(posting::Column::Seq)
             .all(self.db)
             .await?;
         let mut postings: BTreeMap<String, Vec<Posting>> = BTreeMap::new();
         for row in rows {
-            let posting = Posting { account: row.account, amount_fen: row.amount_fen };
+            let elsewhere = row.poolarea_no != self.poolarea_no;
+            let poolarea_no = if elsewhere { row.poolarea_no } else { String::new() };
+            let posting = Posting { account: row.account, amount_fen: row.amount_fen, poolarea_no };
             postings.entry(row.setl_id).or_default().push(posting);
         }
         Ok(postings)

@@ -17,6 +17,8 @@ use super::messages::answer::LookedUp;
 use super::messages::case;
 use super::messages::filing::{self, Filed};
 use super::messages::visit::{self, CheckedVisit};
+use crate::accounts::domain::Relative;
+use crate::accounts::relative;
 use crate::app::App;
 use crate::reference::domain::{Institution, Item};
 use crate::reference::store::Place;
@@ -49,17 +51,14 @@ pub async fn prepare(
     }
     let eligibility = ask_enrollment(app, &visit).await?;
     require_entitled(&eligibility)?;
-    require_relative_near(app, &visit, &eligibility).await?;
+    let book = app.policies.current();
     let mut wrong = Violations::new();
     let offered = is_offered(institution.kind, visit.med_type);
     wrong.require(offered, "visit.med_type", Reason::NotOfferedHere);
-    let mulaid = &visit.reported.mulaid_psn_no;
-    let shared = mulaid.is_empty() || eligibility.account_sharers.contains(mulaid);
-    wrong.require(shared, "visit.mulaid_psn_no", Reason::AccountNotShared);
+    let relative = ask_relative(app, &book, &visit, &eligibility, &mut wrong).await?;
     wrong.none()?;
-    let book = app.policies.current();
     let filed = ask_filing(app, &book, &visit, &eligibility, &institution).await?;
-    let known = LookedUp { visit, eligibility, filed, institution, items };
+    let known = LookedUp { visit, eligibility, relative, filed, institution, items };
     let case = case::build(&known)?;
     Ok(Prepared { known, case, book })
 }
@@ -116,19 +115,20 @@ async fn look_up(
     Ok(Some((institution, found.into_iter().flatten().collect())))
 }
 
-/// A relative's account can help inside one pooling area: its balance is kept there.
-async fn require_relative_near(
+/// The relative whose account helps; `None` where none is named, or may not, which is noted.
+async fn ask_relative(
     app: &App,
+    book: &Documents<Policy>,
     visit: &CheckedVisit,
     eligibility: &Eligibility,
-) -> Result<(), ServiceError> {
-    let mulaid = &visit.reported.mulaid_psn_no;
-    if mulaid.is_empty() || app.poolarea_of(mulaid, visit.end).await? == eligibility.poolarea_no {
-        return Ok(());
+    wrong: &mut Violations,
+) -> Result<Option<Relative>, ServiceError> {
+    let (owner, scheme, day) = (visit.reported.mulaid_psn_no.as_str(), visit.insutype, visit.end);
+    if owner.is_empty() {
+        return Ok(None);
     }
-    let text = "该亲属的个人账户不在同一统筹区，暂不能共济";
-    let said = Reason::AccountInAnotherArea.saying(text);
-    Err(ServiceError::invalid_field("visit.mulaid_psn_no", said))
+    let asked = relative::Asked { owner, field: "visit.mulaid_psn_no", user: eligibility, scheme, day };
+    relative::find(app, book, asked, wrong).await
 }
 
 /// How the visit is filed: asked for care outside the pooling area, and at home where the policy treats those

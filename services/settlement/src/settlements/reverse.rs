@@ -45,14 +45,16 @@ pub async fn reverse(
         .with_text("只能由结算机构撤销"));
     }
     let original = settlements::answer_of(&row)?;
-    let mulaid = relative_in(&postings_of(&original), &row.psn_no).to_owned();
-    let _turn = app.turn_of(&row.poolarea_no, &[&row.psn_no, &mulaid]).await;
+    let booked = postings_of(&original);
+    // What a relative's account paid goes back where it came from, whatever became of the grant and its owner since.
+    let relative = relative_in(&booked, &row.psn_no, &row.poolarea_no);
+    let _turn = app.turn_of(&[&row.psn_no, relative.map_or("", |account| account.psn_no)]).await;
     let key = (row.fixmedins_code.clone(), request.request_id.clone());
     for _ in attempts() {
         let wanted = Wanted {
             poolarea_no: row.poolarea_no.clone(),
             psn_no: row.psn_no.clone(),
-            mulaid_psn_no: mulaid.clone(),
+            relative: relative.map(|account| (account.poolarea_no.to_owned(), account.psn_no.to_owned())),
             request: Some(key.clone()),
         };
         let state = app.person_state(wanted).await?;

@@ -154,7 +154,8 @@ impl Player {
                 Act::Memberships(ImportMembershipsRequest { request_id, rows: vec![row] })
             }
             2 => {
-                let row = AccountShareRow { psn_no, sharer_psn_no: other, begndate, enddate };
+                let row =
+                    AccountShareRow { psn_no, sharer_psn_no: other, begndate, enddate, ..Default::default() };
                 Act::Shares(ImportAccountSharesRequest { request_id, rows: vec![row] })
             }
             3 => {

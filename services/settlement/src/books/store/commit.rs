@@ -17,17 +17,17 @@ use yizhan_runtime::db::{
 use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
-use super::entities::{account, accumulated, posting, request, settlement};
+use super::entities::{account, account_booking, accumulated, posting, request, settlement};
 use super::invariants;
 
-/// Everything one settlement, reversal or deposit changes.
+/// Everything one settlement, reversal or booking of an account changes.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The request, unique.
     pub request: request::Model,
-    /// The settlement; none for a deposit.
+    /// The settlement; none for a booking of an account.
     pub settlement: Option<settlement::Model>,
-    /// Its amounts, for the identities; none for a deposit.
+    /// Its amounts, for the identities; none without a settlement.
     pub amounts: Option<Amounts>,
     /// Its postings.
     pub postings: Vec<posting::Model>,
@@ -35,6 +35,8 @@ pub struct Change {
     pub years: Vec<accumulated::Model>,
     /// Accounts as they are to be; `version` is one above what was read.
     pub accounts: Vec<account::Model>,
+    /// Bookings of accounts beside settlements, made or cancelled; `version` likewise.
+    pub bookings: Vec<account_booking::Model>,
     /// Kind of the feed entry.
     pub kind: &'static str,
     /// When.
@@ -130,6 +132,11 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     if upsert_next::<accumulated::Entity>(tx, years.into_iter().cloned().collect()).await? < counts.0
         || upsert_next::<account::Entity>(tx, accounts.into_iter().cloned().collect()).await? < counts.1
     {
+        return Ok(Committed::Outdated);
+    }
+    let bookings: Vec<_> = changes.iter().flat_map(|change| change.bookings.clone()).collect();
+    let count = bookings.len() as u64;
+    if upsert_next::<account_booking::Entity>(tx, bookings).await? < count {
         return Ok(Committed::Outdated);
     }
     let settlements = changes.iter().filter_map(|change| change.settlement.clone()).collect();

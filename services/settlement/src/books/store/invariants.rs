@@ -1,6 +1,6 @@
 //! What must hold of a change at the one door to the books, whoever made it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use yizhan_runtime::ServiceError;
 
@@ -28,11 +28,12 @@ fn broken(change: &Change) -> Vec<&'static str> {
         change.accounts.iter().map(|account| (&account.poolarea_no, &account.psn_no)).collect();
     let versions = change.years.iter().map(|year| year.version);
     let mut versions = versions.chain(change.accounts.iter().map(|account| account.version));
+    let mut books: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in &change.postings {
+        *books.entry(&row.poolarea_no).or_default() += row.amount_fen;
+    }
     let mut all = vec![
-        (
-            "sum of the rows of postings = 0",
-            change.postings.iter().map(|row| row.amount_fen).sum::<i64>() == 0,
-        ),
+        ("sum of the rows of postings = 0 in each area", books.values().all(|sum| *sum == 0)),
         ("a policy year is written once", years.len() == change.years.len()),
         ("an account is written once", accounts.len() == change.accounts.len()),
         ("a version follows on what was read", versions.all(|version| version > 0)),
@@ -122,6 +123,7 @@ mod tests {
                 totals: "{}".to_owned(),
             }],
             accounts: Vec::new(),
+            bookings: Vec::new(),
             kind: "SETTLED",
             at: DateTime::UNIX_EPOCH,
         }
@@ -131,8 +133,11 @@ mod tests {
     fn a_change_that_would_make_the_books_wrong_is_refused() {
         assert_eq!(broken(&sound()), Vec::<&str>::new());
         type Spoil = fn(&mut Change);
-        let wrong: [(&str, Spoil); 8] = [
-            ("sum of the rows of postings = 0", |change| change.postings[1].amount_fen = -61),
+        let wrong: [(&str, Spoil); 9] = [
+            ("sum of the rows of postings = 0 in each area", |change| change.postings[1].amount_fen = -61),
+            ("sum of the rows of postings = 0 in each area", |change| {
+                change.postings[2].poolarea_no = "430100".to_owned();
+            }),
             ("one setl_id", |change| change.request.setl_id = "S2".to_owned()),
             ("postings are the settlement's own", |change| change.postings[2].setl_id = "S2".to_owned()),
             ("a version follows on what was read", |change| change.years[0].version = 0),

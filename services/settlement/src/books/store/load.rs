@@ -17,8 +17,8 @@ pub struct Wanted {
     pub poolarea_no: String,
     /// 人员编号
     pub psn_no: String,
-    /// Relative whose account helps; empty: none.
-    pub mulaid_psn_no: String,
+    /// Area that keeps the account of a relative who helps, and the relative.
+    pub relative: Option<Key>,
     /// Owner and id of the request, to see whether it was handled before.
     pub request: Option<(String, String)>,
 }
@@ -63,13 +63,12 @@ pub struct Balance {
 }
 
 /// Area and person, or owner and id of a request.
-type Key = (String, String);
+pub type Key = (String, String);
 
 /// Reads the states of many persons at once: three statements, side by side.
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
-    let persons: BTreeSet<Key> = wanted.iter().map(|wanted| wanted.key(&wanted.psn_no)).collect();
-    let helped = wanted.iter().filter(|wanted| !wanted.mulaid_psn_no.is_empty());
-    let relatives = helped.map(|wanted| wanted.key(&wanted.mulaid_psn_no));
+    let persons: BTreeSet<Key> = wanted.iter().map(Wanted::person).collect();
+    let relatives = wanted.iter().filter_map(|wanted| wanted.relative.clone());
     let holders = persons.iter().cloned().chain(relatives).collect();
     let requests = wanted.iter().filter_map(|wanted| wanted.request.clone()).collect();
     let year_key = [accumulated::Column::PoolareaNo, accumulated::Column::PsnNo];
@@ -85,7 +84,7 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         .into_iter()
         .map(|row| ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen }))
         .collect();
-    let balance = |key| balances.get(&key).copied().unwrap_or_default();
+    let balance = |key: &Key| balances.get(key).copied().unwrap_or_default();
     let requests: BTreeMap<Key, request::Model> =
         requests.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect();
     let mut years_of: BTreeMap<Key, Years> = BTreeMap::new();
@@ -98,18 +97,18 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         years_of.entry(person).or_default().insert(year, (row.version, totals));
     }
     let state = |wanted: &Wanted| PersonState {
-        years: years_of.get(&wanted.key(&wanted.psn_no)).cloned().unwrap_or_default(),
-        own: balance(wanted.key(&wanted.psn_no)),
-        shared: balance(wanted.key(&wanted.mulaid_psn_no)),
-        last_setl_id: last_of.get(&wanted.key(&wanted.psn_no)).cloned().unwrap_or_default(),
+        years: years_of.get(&wanted.person()).cloned().unwrap_or_default(),
+        own: balance(&wanted.person()),
+        shared: wanted.relative.as_ref().map(balance).unwrap_or_default(),
+        last_setl_id: last_of.get(&wanted.person()).cloned().unwrap_or_default(),
         handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
     };
     Ok(wanted.iter().map(state).collect())
 }
 
 impl Wanted {
-    fn key(&self, psn_no: &str) -> Key {
-        (self.poolarea_no.clone(), psn_no.to_owned())
+    fn person(&self) -> Key {
+        (self.poolarea_no.clone(), self.psn_no.clone())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::reference::domain::Item;
 /// What a visit looks like to policies, before the person's accumulators are read: care at home where the filing service was not
 /// asked.
 pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
-    let LookedUp { visit, eligibility, institution, items, filed } = known;
+    let LookedUp { visit, eligibility, institution, items, filed, .. } = known;
     let filed = filed.as_ref();
     let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {
         ServiceError::new(

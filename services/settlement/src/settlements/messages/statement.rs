@@ -19,8 +19,8 @@ struct Page<'s> {
     composite: &'s str,
     payers: Vec<PayerRow>,
     sources: &'s [Source],
-    /// How the visit is filed and what follows, label and value; empty for care at home.
-    filing: Vec<(&'static str, String)>,
+    /// Label and value of what takes a line of its own: how care away from home is filed and what follows, whose account helped.
+    remarks: Vec<(&'static str, String)>,
 }
 
 /// One payer's line.
@@ -47,7 +47,9 @@ impl<'s> Page<'s> {
             layers => layers.iter().filter(concerns).map(|layer| row(layer, sources)).collect(),
         };
         let composite = &policy_of(settlement).composite;
-        Page { info, composite, payers, sources, filing: filing_rows(settlement) }
+        let mut remarks = filing_rows(settlement);
+        remarks.extend(explain::relative_account(info).map(|whose| ("共济账户", whose)));
+        Page { info, composite, payers, sources, remarks }
     }
 
     fn title(&self) -> &'static str {
