@@ -614,7 +614,7 @@ reasons! {
         AccountNotUsed: "ACCOUNT_NOT_USED", Violation, "未使用个人账户时不能共济",
             "visit", "a relative's account without `acct_used_flag`";
         AccountNotShared: "ACCOUNT_NOT_SHARED", Violation, "该亲属未授权家庭共济",
-            "visit, PayContribution, WithdrawAccountShare", "the relative has not granted 家庭共济 for that day, or withdrew it";
+            "visit, PayContribution", "the relative has not granted 家庭共济 for that day, or withdrew it";
         AccountInAnotherArea: "ACCOUNT_IN_ANOTHER_AREA", Violation, "该个人账户由其他统筹区管理",
             "visit, Deposit, PayContribution", "the account is kept by another pooling area, and the policies of the two do not let it help across them (`account.reach`)";
         ShareIncomplete: "SHARE_INCOMPLETE", Violation, "共济授权未登记亲属关系或账户人的同意，请账户人到其参保地经办机构补登",

@@ -93,9 +93,6 @@ async fn withdraw(
     let mut edit = lock_user(write.tx, caller, psn_no, sharer_psn_no).await?;
     let today = write.service.clock.today();
     let ended_count = take_back(&mut edit.after.timeline, sharer_psn_no, *mistaken, today);
-    if ended_count == 0 {
-        return Err(ServiceError::invalid_field("sharer_psn_no", Reason::AccountNotShared));
-    }
     let (_, changed) = changes::record_one(write, edit).await?;
     Ok(Done { answer: pb::WithdrawAccountShareResponse { ended_count, replayed: false }, changed })
 }
