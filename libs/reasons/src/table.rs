@@ -302,8 +302,8 @@ reasons! {
             "RecordContributions", "more is paid back than was paid for the period";
         PaidDateOfDue: "PAID_DATE_OF_DUE", Violation, "未缴的应缴记录不能有缴费日期",
             "contributions", "a due with a day of payment";
-        ToldOnly: "TOLD_ONLY", Violation, "contribution_id 和 recorded_at 由系统给出，请留空",
-            "contributions", "a field that only answers have";
+        ToldOnly: "TOLD_ONLY", Violation, "该项由系统给出，请留空",
+            "contributions, ImportAccountShares", "a field that only answers have";
         PsnTypeNotResident: "PSN_TYPE_NOT_RESIDENT", Violation, "人员类别只能随居民缴费给出，且应为 14、15 或 16 类",
             "contributions", "a 人员类别 other than 14, 15, 16, or not with a resident's payment";
         PsnTypeRequired: "PSN_TYPE_REQUIRED", Violation, "该项变动必须给出人员类别",
@@ -673,7 +673,5 @@ reasons! {
             "ImportMemberships", "`since_year` later than the year of `begndate`";
         SharerIsSelf: "SHARER_IS_SELF", Violation, "共济人不能是本人",
             "ImportAccountShares, GrantAccountShare", "a person as their own relative";
-        ToldOnly: "TOLD_ONLY", Violation, "该项由系统记录，请留空",
-            "ImportAccountShares", "the service records it and tells it; it is not told to the service";
     }
 }

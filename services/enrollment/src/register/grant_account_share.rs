@@ -169,7 +169,9 @@ mod tests {
             share("R", "2026-01-01", ""),
             share("R", "2027-01-01", ""),
         ];
-        shares.into_iter().chain([share("K", "2026-01-01", "")]).for_each(|share| drop(held.put(share)));
+        for share in shares.into_iter().chain([share("K", "2026-01-01", "")]) {
+            held.put(share);
+        }
         let mut cancelled = held.clone();
         assert_eq!(take_back(&mut held, "R", false, day("2026-06-15")), 3);
         let told: Vec<_> =
