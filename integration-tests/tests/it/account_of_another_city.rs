@@ -35,8 +35,7 @@ async fn assert_all_balance(platform: &TestPlatform) {
 
 /// Each posting with the area in whose books it stands.
 fn booked(settled: &Settlement) -> Vec<(&str, &str, i64)> {
-    let of = |posting: &'_ yizhan_proto::settlement::v1::Posting| posting.amount_fen;
-    settled.postings.iter().map(|p| (p.poolarea_no.as_str(), p.account.as_str(), of(p))).collect()
+    settled.postings.iter().map(|p| (p.poolarea_no.as_str(), p.account.as_str(), p.amount_fen)).collect()
 }
 
 async fn refusal(platform: &TestPlatform, visit: VisitBuilder) -> Vec<String> {

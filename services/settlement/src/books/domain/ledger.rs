@@ -119,9 +119,8 @@ pub fn negated(postings: Vec<Posting>) -> Vec<Posting> {
 
 /// The relative whose personal account helped with a person's bill that was settled in an area.
 pub fn relative_in<'p>(postings: &'p [Posting], psn_no: &str, poolarea_no: &'p str) -> Option<AccountOf<'p>> {
-    let mut others = postings.iter().filter_map(|posting| {
+    postings.iter().find_map(|posting| {
         let whose = posting.personal_account().filter(|whose| *whose != psn_no)?;
         Some(AccountOf { poolarea_no: posting.books(poolarea_no), psn_no: whose })
-    });
-    others.next()
+    })
 }
