@@ -3,7 +3,7 @@
 //! items and prices, invented quantities; classes as the demo assumes them for the composite's area, which does not exist.
 
 use anyhow::Context;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use yizhan_money::{Fen, round_half_up};
 use yizhan_policy::case::{Account, Case, Line, Person, Visit as CaseVisit};
@@ -30,6 +30,17 @@ pub const MEMBERSHIPS: [(MembershipKind, &str, &str); 4] = [
 ];
 const BEGIN: (i32, u32, u32) = (2025, 3, 3);
 const END: (i32, u32, u32) = (2025, 3, 14);
+
+/// A person's visits on days of their own, at most: the policy holds on them.
+pub const TURNS: u64 = 72;
+/// Days from one turn to the one before.
+const TURN_DAYS: u64 = 12;
+
+/// The same day so many turns before.
+pub fn before(day: &str, turns: u64) -> anyhow::Result<String> {
+    let day: NaiveDate = day.parse().context("a day")?;
+    Ok((day - Days::new(turns * TURN_DAYS)).to_string())
+}
 
 /// A line: item, name, class (01 甲, 02 乙, 03 丙), 先行自付, 定价上限 and 单价 in yuan, 数量.
 struct Priced(&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, i64);

@@ -54,7 +54,7 @@ impl Settling {
     /// Settles the next person's visit.
     pub async fn settle(self) -> anyhow::Result<()> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let visit = Some(self.visit(number));
+        let visit = Some(self.visit(number)?);
         let request = SettleRequest { request_id: format!("R{number}"), visit, ..SettleRequest::default() };
         let mut grpc = Grpc::new(self.channels[number as usize % CONNECTIONS].clone());
         grpc.ready().await?;
@@ -62,9 +62,10 @@ impl Settling {
         if number.is_multiple_of(CHECKED) { check(SettleResponse::decode(answer)?) } else { Ok(()) }
     }
 
-    /// Previews somebody's visit.
+    /// Previews a visit of somebody on days before all that are settled.
     pub async fn preview(self, number: u64) -> anyhow::Result<PreviewResponse> {
-        let request = PreviewRequest { visit: Some(self.visit(number)) };
+        let visit = self.visit_on(number, bill::TURNS, format!("PV{number}"))?;
+        let request = PreviewRequest { visit: Some(visit) };
         Ok(self.client(number).preview(request).await?.into_inner())
     }
 
@@ -86,12 +87,22 @@ impl Settling {
         SettlementServiceClient::new(self.channels[number as usize % CONNECTIONS].clone())
     }
 
-    fn visit(&self, number: u64) -> Visit {
-        Visit {
-            psn_no: psn_no(number % self.people),
-            mdtrt_id: format!("ZY{number}"),
-            ..(*self.template).clone()
+    /// The next visit of a person: turn after turn each on days of its own, of which the last day of care is the latest.
+    fn visit(&self, number: u64) -> anyhow::Result<Visit> {
+        self.visit_on(number, number / self.people % bill::TURNS, format!("ZY{number}"))
+    }
+
+    fn visit_on(&self, number: u64, turn: u64, mdtrt_id: String) -> anyhow::Result<Visit> {
+        let mut visit = (*self.template).clone();
+        visit.psn_no = psn_no(number % self.people);
+        for (line, at) in visit.feedetail.iter_mut().zip(1..) {
+            line.feedetl_sn = format!("{mdtrt_id}-{at}");
         }
+        visit.mdtrt_id = mdtrt_id;
+        for day in [&mut visit.begndate, &mut visit.enddate] {
+            *day = bill::before(day, turn)?;
+        }
+        Ok(visit)
     }
 }
 

@@ -34,7 +34,7 @@ def register(enrollment, institutions, catalogue):
 
 def stay():
     """A stay of five days with one line: 100 at 143.50 yuan."""
-    line = st.FeeLine(feedetl_sn="1", hilist_code=ITEM, cnt="100", pric="143.5", det_item_fee_sumamt_fen=1435000)
+    line = st.FeeLine(feedetl_sn="ZY-1-1", hilist_code=ITEM, cnt="100", pric="143.5", det_item_fee_sumamt_fen=1435000)
     return st.Visit(psn_no=PERSON, insutype="310", mdtrt_id="EXAMPLE-ZY-1", med_type="21", begndate="2025-05-05",
                     enddate="2025-05-09", fixmedins_code=HOSPITAL, dise_codg=["I10.x00"], feedetail=[line])
 

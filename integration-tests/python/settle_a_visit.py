@@ -94,7 +94,7 @@ class Platform:
             self.en.ImportCoveragesRequest(request_id="py-coverages", rows=[coverage]), timeout=SECONDS)
 
     def visit(self):
-        lines = [self.st.FeeLine(feedetl_sn=f"F{item}", hilist_code=ITEMS[item][0], cnt=cnt, pric=pric,
+        lines = [self.st.FeeLine(feedetl_sn=f"PY-M1-{item}", hilist_code=ITEMS[item][0], cnt=cnt, pric=pric,
                                  det_item_fee_sumamt_fen=amount) for item, cnt, pric, amount in LINES]
         return self.st.Visit(psn_no=PERSON, insutype="310", mdtrt_id="PY-M1", med_type="21", begndate="2024-05-06",
                              enddate="2024-05-20", fixmedins_code=HOSPITAL, dise_codg=["I63.900"], feedetail=lines)

@@ -1,16 +1,19 @@
 //! Visits as institutions report them, told in a line.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use yizhan_proto::settlement::v1::{FeeLine, Visit};
 
 use crate::places::THIRD_LEVEL;
 
-/// A visit of this person, an employee, to the third-level hospital of the composite area.
+/// A visit of this person, an employee, to the third-level hospital of the composite area: each call another one.
 pub fn visit(psn_no: &str) -> VisitBuilder {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
     VisitBuilder(Visit {
         psn_no: psn_no.to_owned(),
         insutype: "310".to_owned(),
-        mdtrt_id: "M1".to_owned(),
+        mdtrt_id: format!("M{}", NEXT.fetch_add(1, Ordering::Relaxed)),
         fixmedins_code: THIRD_LEVEL.to_owned(),
         ..Visit::default()
     })
@@ -48,7 +51,7 @@ impl VisitBuilder {
     /// A line of the bill: item, quantity, unit price in yuan. The amount is calculated, half up to the fen.
     pub fn line(mut self, item: &str, cnt: &str, pric: &str) -> Self {
         let line = FeeLine {
-            feedetl_sn: format!("F{}", self.0.feedetail.len() + 1),
+            feedetl_sn: format!("{}F{}", self.0.mdtrt_id, self.0.feedetail.len() + 1),
             hilist_code: item.to_owned(),
             cnt: cnt.to_owned(),
             pric: pric.to_owned(),
@@ -69,6 +72,14 @@ impl VisitBuilder {
     pub fn helped_by(mut self, relative: &str) -> Self {
         self.0.mulaid_psn_no = relative.to_owned();
         self.with_account()
+    }
+
+    /// Under this number, and lines that are numbered F1, F2 …
+    pub fn numbered(mut self, mdtrt_id: &str) -> Self {
+        self.0.mdtrt_id = mdtrt_id.to_owned();
+        let lines = self.0.feedetail.iter_mut().zip(1..);
+        lines.for_each(|(line, number)| line.feedetl_sn = format!("F{number}"));
+        self
     }
 
     /// Under another scheme than 310.

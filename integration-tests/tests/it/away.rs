@@ -188,19 +188,19 @@ both_databases! {
         let setup = TestPlatform::on(&db).with_distant_institutions().with_person(Person::employee("P2"));
         let mut platform = setup.with_person(Person::employee("P1").of_area(NANCHANG)).start().await;
         platform.file_temporary("P1", "310", SHANGHAI).await;
-        let request = |request_id| settle_request(request_id, treated("P1").at(SHANGHAI_HOSPITAL));
-        let settled = platform.answer_to(request("R1")).await.unwrap().settlement.unwrap();
+        let request = settle_request("R1", treated("P1").at(SHANGHAI_HOSPITAL));
+        let settled = platform.answer_to(request.clone()).await.unwrap().settlement.unwrap();
         let before = platform.row_counts().await;
         platform.stop_filing().await;
 
-        let again = || settle_request("R2", stay("P1", "2026-02-01", "2026-02-01", "500").at(SHANGHAI_HOSPITAL));
-        let error = refused(platform.answer_to(again()).await);
+        let again = settle_request("R2", stay("P1", "2026-02-01", "2026-02-01", "500").at(SHANGHAI_HOSPITAL));
+        let error = refused(platform.answer_to(again.clone()).await);
         assert_eq!((error.code, error.reason.as_str()), (Code::Unavailable, "FILING_AWAY"));
         assert!(error.retry_after.is_some() && !error.text.is_empty(), "{error:?}");
         assert_eq!(refused(platform.preview(treated("P1").at(SHANGHAI_HOSPITAL)).await).reason, "FILING_AWAY");
         assert_eq!(platform.row_counts().await, before, "nothing is written");
         // What was settled is still known.
-        let retried = platform.answer_to(request("R1")).await.expect("a retry is answered as then");
+        let retried = platform.answer_to(request).await.expect("a retry is answered as then");
         assert!(retried.replayed);
         assert_eq!(retried.settlement.as_ref(), Some(&settled));
         assert!(platform.replay(&info(&settled).setl_id).await.unwrap().identical);
@@ -209,7 +209,7 @@ both_databases! {
         assert!(info(&at_home).filing.is_none(), "care at home never asks");
 
         platform.start_filing().await;
-        let answer = platform.settle_stubbornly(again()).await.expect("the same request");
+        let answer = platform.settle_stubbornly(again).await.expect("the same request");
         assert!(!answer.replayed);
     }
 
@@ -236,11 +236,11 @@ both_databases! {
 
     async fn a_quote_says_that_the_filing_changed(db: TestDatabase) {
         let platform = insured_in(SHAOXING, &db).await;
-        let visit = || treated("P1").at(CONTRACTED_HOSPITAL);
-        let quote_id = platform.preview(visit()).await.unwrap().quote.unwrap().quote_id;
+        let visit = treated("P1").at(CONTRACTED_HOSPITAL);
+        let quote_id = platform.preview(visit.clone()).await.unwrap().quote.unwrap().quote_id;
         platform.file_temporary("P1", "310", SHANGHAI).await;
         let before = platform.row_counts().await;
-        let quoted = SettleRequest { quote_id, ..settle_request("R1", visit()) };
+        let quoted = SettleRequest { quote_id, ..settle_request("R1", visit) };
         let error = refused(platform.answer_to(quoted).await);
         assert_eq!((error.code, error.reason.as_str()), (Code::FailedPrecondition, "QUOTE_CHANGED"));
         assert_eq!(error.metadata["changed"], "filing");

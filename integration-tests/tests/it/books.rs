@@ -4,7 +4,7 @@ use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
 use yizhan_testkit::both_databases;
 
-use crate::support::{assert_books_balance, clinic, seven_payer_stay};
+use crate::support::{assert_books_balance, clinic, seven_payer_stay, stay};
 
 /// Changes something, expects CheckBooks to say so, and puts it right again.
 async fn assert_noticed(platform: &TestPlatform, damage: &str, repair: &str, said: &str) {
@@ -63,6 +63,48 @@ both_databases! {
             format!("UPDATE settlements SET poolarea_no = '{to}' WHERE poolarea_no = '{from}' AND setl_id = '{setl_id}'")
         };
         assert_noticed(&platform, &area(COMPOSITE_AREA, "000000"), &area("000000", COMPOSITE_AREA), "P1").await;
+    }
+
+    /// What stands is claimed once: the faults of before, put in by hand.
+    async fn claims_are_missed_and_found(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        let first = platform.settle("R1", clinic("P1", "2024-03-01", "700").numbered("M1")).await.unwrap();
+        let second = clinic("P1", "2024-03-02", "700").numbered("M2").at(SECOND_LEVEL);
+        let second = platform.settle("R2", second).await.unwrap();
+        let gone = platform.settle("R3", clinic("P1", "2024-03-03", "700")).await.unwrap();
+        platform.reverse("V3", &gone).await.unwrap();
+        let line = gone.feedetail[0].feedetl_sn.as_str();
+        let [first, second, gone] = [&first, &second, &gone].map(|settled| info(settled).setl_id.as_str());
+        assert_books_balance(&platform).await;
+        let held = |kind: &str, from: &str, to: &str| {
+            format!("UPDATE claims SET held_by = '{to}' WHERE held_by = '{from}' AND kind = '{kind}'")
+        };
+        for (kind, said) in [("V", "its visit M1 stands in settlement"), ("L", "its line F1 stands in settlement")] {
+            assert_noticed(&platform, &held(kind, first, second), &held(kind, second, first).replace("kind =", &format!("owner = '{THIRD_LEVEL}' AND kind =")), said).await;
+        }
+        let number = |from: &str, to: &str| format!("UPDATE claims SET number = '{to}' WHERE number = '{from}'");
+        assert_noticed(&platform, &number("M1", "M7"), &number("M7", "M1"), "its visit M1 is claimed by nobody").await;
+        let days = |from: &str, to: &str| format!("UPDATE claims SET enddate = '{to}' WHERE enddate = '{from}' AND number = 'M1'");
+        let (day, other) = ("2024-03-01", "2024-03-05");
+        assert_noticed(&platform, &days(day, other), &days(other, day), "is not of its days or person").await;
+        let claim = format!("INSERT INTO claims VALUES ('L', '{THIRD_LEVEL}', '{line}', '{gone}', '{COMPOSITE_AREA}', '', '', '', '')");
+        let unclaim = format!("DELETE FROM claims WHERE held_by = '{gone}'");
+        assert_noticed(&platform, &claim, &unclaim, "is reversed and holds its line").await;
+        let [claim, unclaim] = [&claim, &unclaim].map(|sql| sql.replace(gone, "S0"));
+        assert_noticed(&platform, &claim, &unclaim, "settlement S0: holds 1 claims and is gone").await;
+    }
+
+    /// Two settlements that the service would have refused: those of before there were claims.
+    async fn visits_on_the_same_days_are_found(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        platform.settle("R1", stay("P1", "2024-03-01", "2024-03-09", "2000").numbered("M1")).await.unwrap();
+        // Nobody knows of the first while the second is settled.
+        let person = |from: &str, to: &str| format!("UPDATE claims SET psn_no = '{to}' WHERE psn_no = '{from}'");
+        database::tamper(platform.rows(), &person("P1", "P9")).await;
+        platform.settle("R2", stay("P1", "2024-03-05", "2024-03-12", "2000").at(SECOND_LEVEL)).await.unwrap();
+        database::tamper(platform.rows(), &person("P9", "P1")).await;
+        let books = platform.check_books(COMPOSITE_AREA).await;
+        assert!(matches!(&books.discrepancies[..], [one] if one.contains("shares days with")), "{books:?}");
     }
 
     async fn who_may_check(db: TestDatabase) {

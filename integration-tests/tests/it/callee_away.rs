@@ -9,7 +9,8 @@ use crate::support::clinic;
 both_databases! {
     async fn without_enrollment_nobody_settles(db: TestDatabase) {
         let mut platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
-        let earlier = platform.settle("R0", clinic("P1", "2024-03-01", "100")).await.unwrap();
+        let earlier_visit = clinic("P1", "2024-03-01", "100");
+        let earlier = platform.settle("R0", earlier_visit.clone()).await.unwrap();
         let before = platform.row_counts().await;
         platform.stop_enrollment().await;
 
@@ -21,7 +22,7 @@ both_databases! {
         assert_eq!(platform.row_counts().await, before);
         // What was settled is still known: a retry, the institution's and the person's own looks, and a reversal do not need
         // enrollment. Nobody else is shown anything: it could not be logged.
-        let retried = platform.answer_to(settle_request("R0", clinic("P1", "2024-03-01", "100"))).await.unwrap();
+        let retried = platform.answer_to(settle_request("R0", earlier_visit)).await.unwrap();
         assert!(retried.replayed);
         let setl_id = &checks::info(&earlier).setl_id;
         for own in ["person:P1".to_owned(), format!("institution:{THIRD_LEVEL}")] {

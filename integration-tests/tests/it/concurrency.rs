@@ -1,5 +1,6 @@
 //! Many settlements of one person at once use one deductible.
 
+use chrono::{Days, NaiveDate};
 use yizhan_integration_tests::checks::{assert_adds_up, info, yuan};
 use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::{SettleRequest, Settlement};
@@ -9,6 +10,8 @@ use crate::support::{YEAR_2024, assert_books_balance, clinic, ids, settle_at_onc
 
 /// Settlements at once.
 const AT_ONCE: usize = 200;
+/// First day of the first stay.
+const NEW_YEAR: NaiveDate = NaiveDate::from_ymd_opt(2024, 1, 1).expect("a day");
 
 fn clinics() -> Vec<SettleRequest> {
     (0..AT_ONCE)
@@ -16,9 +19,12 @@ fn clinics() -> Vec<SettleRequest> {
         .collect()
 }
 
+/// From one hospital to the next, day after day: the day of transfer is in two stays.
 fn stays() -> Vec<SettleRequest> {
-    let one = |number| settle_request(&format!("S{number}"), stay("P1", "2024-05-06", "2024-05-20", "1500"));
-    (0..AT_ONCE).map(one).collect()
+    let day = |number| (NEW_YEAR + Days::new(number)).to_string();
+    let one =
+        |number| settle_request(&format!("S{number}"), stay("P1", &day(number), &day(number + 1), "1500"));
+    (0..AT_ONCE as u64).map(one).collect()
 }
 
 fn sum(settlements: &[Settlement], of: impl Fn(&yizhan_proto::settlement::v1::SettlementInfo) -> i64) -> i64 {

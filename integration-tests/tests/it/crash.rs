@@ -39,8 +39,10 @@ async fn processes(db: &TestDatabase, callees: &[TestDatabase; 2]) -> [ServicePr
 /// A client's next request: stays and visits, with and without the account.
 fn request(client: usize, number: usize) -> SettleRequest {
     let psn_no = format!("P{}", (client + number) % PERSONS);
+    let one_day = format!("2024-{:02}-{:02}", 1 + number / 4 % 12, 1 + client);
     let visit = match number % 4 {
-        0 => stay(&psn_no, "2024-05-06", "2024-05-20", "2000"),
+        // One day each, which nobody refuses: it may be the day of a transfer.
+        0 => stay(&psn_no, &one_day, &one_day, "2000"),
         1 => clinic(&psn_no, "2024-03-01", "35.5").with_account(),
         _ => clinic(&psn_no, "2024-03-01", "12.34"),
     };

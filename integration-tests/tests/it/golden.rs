@@ -33,7 +33,9 @@ async fn what_was_stored_before_is_answered_printed_replayed_and_reversed() {
         assert!(replayed.identical, "{setl_id}");
         let mut seen = platform.get(setl_id).await.unwrap();
         // Whether it was reversed since is told beside what was answered then.
-        seen.setlinfo.as_mut().unwrap().refd_setl_flag = info(&settlement).refd_setl_flag.clone();
+        let header = seen.setlinfo.as_mut().unwrap();
+        header.refd_setl_flag = info(&settlement).refd_setl_flag.clone();
+        header.reversed_by_setl_id.clear();
         assert_eq!(&seen.encode_to_vec(), bytes, "{setl_id}");
     }
     assert_ne!(stay, visit);
@@ -41,9 +43,13 @@ async fn what_was_stored_before_is_answered_printed_replayed_and_reversed() {
     let statement = platform.statement(&info(&stay).setl_id).await.unwrap();
     assert_eq!(statement.text, include_str!("../../golden/statement.txt"));
     assert_eq!(statement.html, include_str!("../../golden/statement.html"));
-    let retried =
-        platform.answer_to(settle_request("R1", seven_payer_stay("P1").with_account())).await.unwrap();
+    let again = seven_payer_stay("P1").with_account().numbered("M1");
+    let retried = platform.answer_to(settle_request("R1", again.clone())).await.unwrap();
     assert_eq!((retried.replayed, retried.settlement.as_ref()), (true, Some(&stay)));
+
+    // What stood before there were claims is claimed: a new request does not pay it twice.
+    let error = refused(platform.settle("R9", again).await);
+    assert_eq!((error.reason.as_str(), &error.metadata["setl_id"]), ("VISIT_SETTLED", &info(&stay).setl_id));
 
     let reversal = platform.reverse("V1", &stay).await.unwrap();
     assert!(platform.replay(&info(&reversal).setl_id).await.unwrap().identical);

@@ -66,13 +66,22 @@ both_databases! {
         platform.settle("R2", clinic("P1", "2024-06-01", "500")).await.unwrap();
         let ended = Person::employee("P1").insured_between("2010-01-01", "2023-12-31");
         platform.enrol(&[ended]).await;
-        let retried = platform.answer_to(request).await.unwrap();
+        let retried = platform.answer_to(request.clone()).await.unwrap();
         assert_eq!(retried, SettleResponse { replayed: true, ..first.clone() });
-        // It stays so even after it was reversed: the answer to a retry is the answer given.
-        platform.reverse("R3", first.settlement.as_ref().unwrap()).await.unwrap();
-        let again = platform.answer_to(settle_request("R1", stay("P1", "2024-05-06", "2024-05-20", "10000"))).await.unwrap();
-        assert_eq!(again, retried);
-        assert_eq!(info(&platform.get(&info(first.settlement.as_ref().unwrap()).setl_id).await.unwrap()).refd_setl_flag, "1");
+        // Reversed meanwhile: the answer given, with the state of now, wherever it is read.
+        let first = first.settlement.unwrap();
+        let reversal = platform.reverse("R3", &first).await.unwrap();
+        let again = platform.answer_to(request).await.unwrap();
+        let mut expected = first.clone();
+        let header = expected.setlinfo.as_mut().unwrap();
+        header.refd_setl_flag = "1".to_owned();
+        header.reversed_by_setl_id = info(&reversal).setl_id.clone();
+        assert_eq!((again.replayed, again.settlement.as_ref()), (true, Some(&expected)));
+        assert_eq!(platform.get(&info(&first).setl_id).await.unwrap(), expected);
+        assert_eq!(platform.statement(&info(&first).setl_id).await.unwrap().settlement.as_ref(), Some(&expected));
+        let listed = platform.list("P1", COMPOSITE_AREA, 0, "").await.unwrap().settlements;
+        assert!(listed.contains(info(&expected)), "{listed:?}");
+        assert_eq!(platform.reverse("R3", &first).await.unwrap(), reversal);
     }
 
     /// A refusal is not remembered: the id is free for the corrected request.

@@ -26,6 +26,7 @@ mod feed;
 mod golden;
 mod idempotency;
 mod looks;
+mod paid_once;
 mod policies;
 mod python_client;
 mod quotes;

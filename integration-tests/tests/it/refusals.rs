@@ -133,7 +133,7 @@ both_databases! {
         assert_field(&platform, right().at(PHARMACY), "visit.med_type", "NOT_OFFERED_HERE").await;
         let space = right().but(|visit| visit.mdtrt_id = "M 1".to_owned());
         assert_field(&platform, space, "visit.mdtrt_id", "CHARACTERS").await;
-        let twice = right().line(CARE, "1", "1").but(|visit| visit.feedetail[1].feedetl_sn = "F1".to_owned());
+        let twice = right().line(CARE, "1", "1").but(|visit| visit.feedetail[1].feedetl_sn = visit.feedetail[0].feedetl_sn.clone());
         assert_field(&platform, twice, "visit.feedetail[1].feedetl_sn", "DUPLICATE").await;
     }
 

@@ -54,6 +54,45 @@ pub struct Policy {
     pub layers: Vec<Layer>,
     /// What the personal account may pay.
     pub account: AccountRules,
+    /// What becomes of visits on the same days.
+    pub same_days: SameDays,
+}
+
+/// What becomes of a visit on the days of another of the same person that stands (住院期间重复就医).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SameDays {
+    /// A stay on days of another stay.
+    pub two_stays: Handling,
+    /// Outpatient care that a fund pays for, between admission and discharge of a stay.
+    pub in_stay: Handling,
+    /// A stay around outpatient care that was paid: what should not have been paid is the other.
+    pub around_visit: Handling,
+}
+
+/// Where an area says nothing, nothing is paid twice for one day.
+impl Default for SameDays {
+    fn default() -> Self {
+        SameDays { two_stays: Handling::Refuse, in_stay: Handling::Refuse, around_visit: Handling::Mark }
+    }
+}
+
+/// What is done about something that is not right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handling {
+    /// It is not settled directly.
+    Refuse,
+    /// It is settled, and marked for audit.
+    Mark,
+}
+
+impl Handling {
+    /// Its word in documents.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Handling::Refuse => "refuse",
+            Handling::Mark => "mark",
+        }
+    }
 }
 
 /// A stay that crosses the policy year (跨年度住院).

@@ -165,6 +165,15 @@ reasons! {
         QuoteChanged: "QUOTE_CHANGED", Refusal(FailedPrecondition), "金额与报价不同，请重新预结算",
             "Settle",
             "the amounts are no longer the quoted ones; `changed` lists of person, policy, catalogue, accumulators, account, filing; `<amount>.quoted`, `<amount>.now`; of a filing `filing.quoted`, `filing.now`: class and treatment, `temporary prepay 0.2`", "show the new amounts: preview again", "no";
+        VisitSettled: "VISIT_SETTLED", Refusal(AlreadyExists), "该次就诊已经结算，不能重复结算",
+            "Preview, Settle",
+            "a settlement of this visit (institution, `mdtrt_id`) stands: `setl_id`; `feedetl_sn` names the first lines that stand too, `lines` counts them", "ask for that settlement (GetSettlement, or Settle with its request_id); to settle anew reverse it first", "after the reversal";
+        LineSettled: "LINE_SETTLED", Refusal(AlreadyExists), "有费用明细已经结算，不能重复结算",
+            "Preview, Settle",
+            "lines (institution, `feedetl_sn`) stand in another settlement: `setl_id`, `mdtrt_id` of the first, `feedetl_sn` the first lines, `lines` how many", "leave them out, or reverse that settlement first; numbers of lines are the institution's, not the visit's", "after that";
+        VisitsOverlap: "VISITS_OVERLAP", Refusal(FailedPrecondition), "该参保人同一时间已有其他就诊结算，不能直接结算",
+            "Preview, Settle",
+            "another visit of the person on the same days stands, and the policy of the area refuses that ([POLICY.md](POLICY.md#visits-on-the-same-days)): `setl_id`, `fixmedins_code`, `med_type`, `begndate`, `enddate`, the days in both", "correct the days; or the other settlement is reversed first; or settle by hand", "after that";
         SettlementUnknown: "SETTLEMENT_UNKNOWN", Refusal(NotFound), "未查到该结算",
             "reading, Reverse",
             "no such settlement, or not the caller's to see, or not this person's", "check the id", "no";

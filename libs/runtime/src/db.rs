@@ -16,7 +16,8 @@ mod sums;
 mod transaction;
 
 pub use bulk::{
-    find_rows, find_rows_and, find_rows_where, insert, insert_new, insert_values, upsert, upsert_next,
+    find_rows, find_rows_and, find_rows_from, find_rows_where, insert, insert_new, insert_values, upsert,
+    upsert_next,
 };
 pub use classify::{Failure, classify};
 pub use connect::connect;

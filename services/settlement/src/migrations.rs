@@ -1,7 +1,9 @@
 //! The tables, made from the entities so that PostgreSQL and SQLite agree.
 
+mod claims;
 mod policies;
 
+use claims::CreateClaims;
 use policies::{MovePolicies, policy};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -28,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(MoveAdministrativeRequests),
             Box::new(CreateServiceSecret),
             Box::new(CreateReferenceVersion),
+            Box::new(CreateClaims),
             Box::new(CreateAccountBookings),
         ]
     }

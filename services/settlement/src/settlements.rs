@@ -13,4 +13,5 @@ pub mod quote;
 pub mod replay;
 pub mod reverse;
 pub mod settle;
+pub mod standing;
 pub mod watch;

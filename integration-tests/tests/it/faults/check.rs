@@ -56,7 +56,7 @@ fn is_settlement(write: &Write) -> bool {
 /// The same request again is answered as before, and what it made is found.
 async fn again(callers: &Callers, write: &Write, told: &Told) -> Option<String> {
     match stubbornly(async || write.send(callers, PATIENCE).await).await {
-        Ok(now) if now.replayed && now.bytes == told.bytes => {}
+        Ok(now) if now.replayed && (now.bytes == told.bytes || is_same(&now, told)) => {}
         Ok(now) => {
             return Some(format!(
                 "LOST or CHANGED: replayed {}, {write:?}: {told:?}, now {now:?}",
@@ -88,9 +88,17 @@ async fn stubbornly<T>(call: impl AsyncFn() -> Answer<T>) -> Answer<T> {
     }
 }
 
-/// Without the one mark that a later reversal leaves.
+/// The same settlement, which may have been reversed since.
+fn is_same(now: &Told, told: &Told) -> bool {
+    now.settlement.is_some()
+        && now.settlement.clone().map(unreversed) == told.settlement.clone().map(unreversed)
+}
+
+/// Without what a later reversal leaves.
 fn unreversed(mut settlement: Settlement) -> Settlement {
-    settlement.setlinfo.as_mut().expect("a header").refd_setl_flag.clear();
+    let info = settlement.setlinfo.as_mut().expect("a header");
+    info.refd_setl_flag.clear();
+    info.reversed_by_setl_id.clear();
     settlement
 }
 

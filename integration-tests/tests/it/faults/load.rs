@@ -108,7 +108,9 @@ impl Load {
     async fn hospital_stay(&mut self) -> Option<()> {
         let psn_no = self.somebody();
         let amount = (1000 + self.draws.below(9000)).to_string();
-        self.settle(&self.id("S"), stay(&psn_no, "2024-05-06", "2024-05-20", &amount)).await.map(|_| ())
+        // One day, which nobody refuses: it may be the day of a transfer.
+        let day = format!("2024-05-{:02}", 1 + self.stories % 30);
+        self.settle(&self.id("S"), stay(&psn_no, &day, &day, &amount)).await.map(|_| ())
     }
 
     async fn deposit(&mut self) -> Option<()> {

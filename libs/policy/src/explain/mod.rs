@@ -12,7 +12,7 @@ pub use outcome::explain_outcome;
 
 use yizhan_terms::Area;
 
-use crate::model::{AcrossYears, Policy, Prepay, Reach, Unit};
+use crate::model::{AcrossYears, Handling, Policy, Prepay, Reach, SameDays, Unit};
 use table::write_table;
 use words::{part, percent};
 
@@ -46,7 +46,21 @@ fn write_policy(to: &mut String, policy: &Policy) -> fmt::Result {
         layer::write_layer(to, policy, number)?;
     }
     write_account(to, policy)?;
+    if policy.same_days != SameDays::default() {
+        write_same_days(to, policy.same_days)?;
+    }
     policy.composite.iter().try_for_each(|why| write_composite(to, why))
+}
+
+fn write_same_days(to: &mut String, same_days: SameDays) -> fmt::Result {
+    let word = |handling| match handling {
+        Handling::Refuse => "不予结算",
+        Handling::Mark => "结算并标记",
+    };
+    writeln!(to, "\n同日就诊")?;
+    writeln!(to, "  住院与另一次住院时间重叠（转院当日除外）：{}", word(same_days.two_stays))?;
+    writeln!(to, "  住院期间（入院、出院当日除外）的门诊、购药由基金支付的：{}", word(same_days.in_stay))?;
+    writeln!(to, "  住院期间已有门诊、购药结算的：{}", word(same_days.around_visit))
 }
 
 fn write_composite(to: &mut String, why: &str) -> fmt::Result {

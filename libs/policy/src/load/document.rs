@@ -14,7 +14,9 @@ use super::quantity::PARTS;
 use super::steps::{is_remote, prepay};
 use super::values::{RATIO, REACH, WHETHER};
 use super::{MAX_LAYERS, set};
-use crate::model::{AccountRules, Accumulator, AcrossYears, Layer, Policy, Prepay, Quantity, Table, Unit};
+use crate::model::{
+    AccountRules, Accumulator, AcrossYears, Handling, Layer, Policy, Prepay, Quantity, SameDays, Table, Unit,
+};
 
 const KEYS: &[&str] = &[
     "policy",
@@ -34,6 +36,7 @@ const KEYS: &[&str] = &[
     "filing_at_home",
     "layers",
     "account",
+    "same_days",
 ];
 
 /// Reads a policy document; `None` after everything wrong with it was reported.
@@ -51,6 +54,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
         at.code(&[AcrossYears::Whole, AcrossYears::SplitByDays], across_years_code)
     });
     let filing_at_home = map.optional("filing_at_home", |at| at.code(&["asked"], |word| word));
+    let same_days = map.optional("same_days", |at| same_days(&at));
     let body = Body::read(&map, period);
     let (sources, accumulators) = (body.sources, body.accumulators);
     Some(Policy {
@@ -71,6 +75,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
         filing_at_home: filing_at_home?.is_some(),
         layers: body.layers?,
         account: body.account?,
+        same_days: same_days?.unwrap_or_default(),
     })
 }
 
@@ -230,6 +235,19 @@ fn account<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<AccountRules> {
         return at.problem(Kind::MissingKey, "`reach` tells how far `sharing: true` goes");
     }
     Some(AccountRules { pays: pays?, sharing, reach, contributions: contributions? })
+}
+
+fn same_days(at: &At) -> Option<SameDays> {
+    let map = at.map(&["two_stays", "in_stay", "around_visit"])?;
+    let handling = |key| map.optional(key, |at| at.code(&[Handling::Refuse, Handling::Mark], Handling::code));
+    let (two_stays, in_stay, around_visit) =
+        (handling("two_stays"), handling("in_stay"), handling("around_visit"));
+    let default = SameDays::default();
+    Some(SameDays {
+        two_stays: two_stays?.unwrap_or(default.two_stays),
+        in_stay: in_stay?.unwrap_or(default.in_stay),
+        around_visit: around_visit?.unwrap_or(default.around_visit),
+    })
 }
 
 fn account_part(at: &At) -> Option<Quantity> {

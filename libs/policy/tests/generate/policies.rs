@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use yizhan_documents::{Period, Source};
 use yizhan_policy::model::{
     AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount,
-    Fed, Feed, Layer, Per, Policy, Prepay, Quantity, Ratio, Table, Term, Unit,
+    Fed, Feed, Handling, Layer, Per, Policy, Prepay, Quantity, Ratio, SameDays, Table, Term, Unit,
 };
 use yizhan_terms::{Area, Fund, Insutype, Payer};
 
@@ -86,6 +86,7 @@ pub fn everything(choices: &mut Choices) -> Policy {
         filing_at_home: choices.chance(10),
         layers,
         account,
+        same_days: same_days(choices),
     };
     // Whether visits are counted: `nth` needs a layer that feeds the counter, which is not
     // declared at all where nothing reads it.
@@ -106,6 +107,11 @@ fn source(id: &str, quality: char) -> Source {
 fn of_document(choices: &mut Choices, period: Period, facts: Vec<Fact>) -> Table<Decimal> {
     let place = Place { period, facts, counter: 0, needed: false };
     table(choices, &place, |choices: &mut Choices| choices.ratio(0, 400))
+}
+
+fn same_days(choices: &mut Choices) -> SameDays {
+    let mut handling = || choices.pick(&[Handling::Refuse, Handling::Mark]);
+    SameDays { two_stays: handling(), in_stay: handling(), around_visit: handling() }
 }
 
 fn account_rules(choices: &mut Choices) -> AccountRules {
@@ -162,6 +168,7 @@ fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) ->
         filing_at_home: false,
         layers,
         account: AccountRules::default(),
+        same_days: SameDays::default(),
     }
 }
 

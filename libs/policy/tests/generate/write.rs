@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use yizhan_documents::{Known, OTHERWISE, Period, Range};
 use yizhan_policy::model::{
     Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, Deductible, DeductibleAmount,
-    Fed, Layer, LineFilter, Per, Policy, Prepay, Quantity, Ratio, Table, Term, Unit,
+    Fed, Layer, LineFilter, Per, Policy, Prepay, Quantity, Ratio, SameDays, Table, Term, Unit,
 };
 
 /// The document of a policy.
@@ -44,6 +44,15 @@ pub fn document(policy: &Policy) -> String {
     lines.extend(policy.filing_at_home.then(|| "filing_at_home: asked".to_owned()));
     lines.push("layers:".to_owned());
     lines.extend(policy.layers.iter().map(|layer| writer.layer(layer)));
+    let SameDays { two_stays, in_stay, around_visit } = policy.same_days;
+    if policy.same_days != SameDays::default() {
+        lines.push(format!(
+            "same_days: {{ two_stays: {}, in_stay: {}, around_visit: {} }}",
+            two_stays.code(),
+            in_stay.code(),
+            around_visit.code()
+        ));
+    }
     if !policy.account.pays.is_empty() {
         let pays: Vec<_> =
             policy.account.pays.iter().map(|part| part.name(&policy.layers).into_owned()).collect();

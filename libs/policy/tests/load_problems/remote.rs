@@ -1,7 +1,7 @@
 //! Where the filing register's rule on care away from home takes effect.
 
 use yizhan_documents::Kind::*;
-use yizhan_policy::model::{Adjust, Prepay};
+use yizhan_policy::model::{Adjust, Handling, Prepay, SameDays};
 
 use crate::broken::{fine, problem, problems};
 
@@ -28,6 +28,14 @@ fn one_word_and_no_other() {
     problem(ADJUST, "    prepay: ▸none\n    adjust:\n", UnknownCode);
     problem(ADJUST, "    adjust:\n      - ▸filing\n", UnknownCode);
     problem(ADJUST, "    remote: ▸same\n    adjust:\n", UnknownCode);
+}
+
+#[test]
+fn what_is_on_the_same_days_is_refused_or_marked() {
+    assert_eq!(fine(&[]).same_days, SameDays::default());
+    let marked = fine(&[("layers:\n", "same_days: { in_stay: mark }\nlayers:\n")]).same_days;
+    assert_eq!(marked, SameDays { in_stay: Handling::Mark, ..SameDays::default() });
+    problem("layers:\n", "same_days: { two_stays: ▸pay }\nlayers:\n", UnknownCode);
 }
 
 #[test]

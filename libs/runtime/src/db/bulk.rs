@@ -179,6 +179,34 @@ pub async fn find_rows_and<E: EntityTrait, R: FromQueryResult, const N: usize>(
     find_with::<E, R, N>(db, columns, keys, (&format!(", {more}"), "1 = 1")).await
 }
 
+/// Reads the rows whose first column is a key and whose second is not below its bound: an index leads with the two.
+pub async fn find_rows_from<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    (column, bounded): (E::Column, E::Column),
+    keys: Vec<[String; 2]>,
+    condition: &str,
+) -> Result<Vec<E::Model>, DbErr> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = keys.into_iter().map(|key| key.map(Value::from).into()).collect();
+    let (table, column, bounded) = (E::default().table_name(), column.as_str(), bounded.as_str());
+    let backend = db.get_database_backend();
+    let (source, values) = row_source(backend, keys, false)?;
+    let found = format!(
+        "{table} WHERE {table}.{column} = key.one AND {table}.{bounded} >= key.bound AND {condition}"
+    );
+    let sql = if backend == DbBackend::Postgres {
+        format!(
+            "SELECT found.* FROM ({source}) AS key(one, bound) CROSS JOIN LATERAL \
+             (SELECT {table}.* FROM {found} OFFSET 0) AS found"
+        )
+    } else {
+        format!("WITH key(one, bound) AS ({source}) SELECT {table}.* FROM key CROSS JOIN {found}")
+    };
+    E::find().from_raw_sql(Statement::from_sql_and_values(backend, sql, values)).all(db).await
+}
+
 async fn find_with<E: EntityTrait, R: FromQueryResult, const N: usize>(
     db: &impl ConnectionTrait,
     columns: [E::Column; N],

@@ -45,8 +45,8 @@ impl Request<'_> {
         let wanted = Wanted {
             poolarea_no: poolarea_no.to_owned(),
             psn_no: psn_no.to_owned(),
-            relative: None,
             request: Some(self.key.clone()),
+            ..Wanted::default()
         };
         app.person_state(wanted).await
     }
@@ -102,6 +102,8 @@ impl Request<'_> {
             years: Vec::new(),
             accounts: accounts_after(&books, psn_no, &postings, state),
             bookings: vec![row],
+            claims: Vec::new(),
+            released: Vec::new(),
             postings: posting_rows(&books, psn_no, &booking_id, postings),
             kind,
             at: app.clock.now(),

@@ -1,6 +1,8 @@
 //! Checks the books of a pooling area against themselves: everything that is stored twice for
 //! speed is folded again from the settlements and compared.
 
+mod claims;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
@@ -36,7 +38,7 @@ type Totals = BTreeMap<(String, String), i128>;
 /// A query for `name` and `value` of what does not agree, and how that is told.
 type Finding = (&'static str, fn(&str, i64) -> String);
 
-const FINDINGS: [Finding; 5] = [
+const FINDINGS: [Finding; 6] = [
     (
         "SELECT b.booking_id AS name, b.amount_fen AS value FROM account_bookings b WHERE b.poolarea_no = $1 AND NOT EXISTS \
          (SELECT 1 FROM postings p WHERE p.poolarea_no = b.poolarea_no AND p.psn_no = b.psn_no AND p.setl_id = b.booking_id \
@@ -52,6 +54,11 @@ const FINDINGS: [Finding; 5] = [
         |setl_id, fen| {
             format!("settlement {setl_id}: {fen} fen of clearing are not in the other area's books")
         },
+    ),
+    (
+        "SELECT c.held_by AS name, COUNT(*) AS value FROM claims c WHERE c.poolarea_no = $1 AND NOT EXISTS \
+         (SELECT 1 FROM settlements s WHERE s.setl_id = c.held_by) GROUP BY c.held_by LIMIT 100",
+        |setl_id, count| format!("settlement {setl_id}: holds {count} claims and is gone"),
     ),
     (
         "SELECT setl_id AS name, CAST(SUM(amount_fen) AS bigint) AS value FROM postings \
@@ -90,18 +97,24 @@ impl Check<'_> {
     /// Identities of every settlement, and accumulators as the fold of each person's settlements.
     async fn settlements(&mut self) -> Result<(), DbErr> {
         let (mut person, mut folded) = (String::new(), Totals::new());
+        let mut visited = Vec::new();
         let mut after = (String::new(), String::new());
         loop {
             let rows = self.page_after(&after).await?;
-            let answers = rows.iter().map(answer_of).collect::<Result<Vec<_>, _>>()?;
+            let answers: Vec<Settlement> = rows.iter().map(answer_of).collect::<Result<_, _>>()?;
             let mut booked = self.postings_of(&rows, &answers).await?;
-            for (row, answer) in rows.iter().zip(answers) {
+            let standing = self.claims(&rows, &answers).await?;
+            for (row, answer) in rows.iter().zip(&answers) {
                 if row.psn_no != person {
                     self.compare(&person, &folded).await?;
+                    self.same_days(&std::mem::take(&mut visited));
                     (person, folded) = (row.psn_no.clone(), Totals::new());
                 }
+                if standing.contains(&row.setl_id) {
+                    visited.extend(claims::Visited::of(answer));
+                }
                 self.answer.settlements += 1;
-                self.check_identities(row, &answer);
+                self.check_identities(row, answer);
                 if booked.remove(&row.setl_id).unwrap_or_default() != answer.postings {
                     self.report(format!(
                         "settlement {}: the postings are not those it was answered with",
@@ -115,7 +128,10 @@ impl Check<'_> {
             }
             match rows.last() {
                 Some(last) => after = (last.psn_no.clone(), last.setl_id.clone()),
-                None => return self.compare(&person, &folded).await,
+                None => {
+                    self.same_days(&visited);
+                    return self.compare(&person, &folded).await;
+                }
             }
         }
     }

@@ -1,3 +1,4 @@
-//! What is booked, and how it balances.
+//! What is booked, and how it balances; what is paid for once.
 
+pub mod claims;
 pub mod ledger;

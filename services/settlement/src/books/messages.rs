@@ -1,4 +1,5 @@
 //! What a stored settlement says, and the rows it is stored as.
 
+pub mod claims;
 pub mod parts;
 pub mod rows;

@@ -29,7 +29,7 @@ pub fn contended() -> ServiceError {
     .with_text("该参保人有其他结算正在进行，请用同一报文ID重试")
 }
 
-/// The settlement a handled request made.
+/// The settlement a handled request made, with whether it has been reversed since.
 ///
 /// # Errors
 /// REQUEST_ID_REUSED when it was another request.
@@ -44,5 +44,5 @@ pub async fn stored_answer(
     let row = settlements::by_id(db, &handled.setl_id).await?;
     let row =
         row.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a handled request has no settlement")))?;
-    Ok(settlements::answer_of(&row)?)
+    Ok(settlements::as_now(db, &row).await?)
 }

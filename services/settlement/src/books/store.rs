@@ -3,6 +3,7 @@
 //! Every table that grows leads its key with the pooling area and the person, so that it can be
 //! partitioned by area; `requests`, which is asked by institution, leads with the institution.
 
+pub mod claims;
 pub mod commit;
 pub mod entities;
 pub mod followed;

@@ -75,6 +75,7 @@ fn who_and_when(info: &SettlementInfo) -> SettlementInfo {
         poolarea_no: info.poolarea_no.clone(),
         clr_optins: info.clr_optins.clone(),
         refd_setl_flag: info.refd_setl_flag.clone(),
+        reversed_by_setl_id: info.reversed_by_setl_id.clone(),
         reverses_setl_id: info.reverses_setl_id.clone(),
         ..SettlementInfo::default()
     }

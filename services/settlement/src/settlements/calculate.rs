@@ -9,6 +9,7 @@ use yizhan_runtime::{Reason, ServiceError};
 
 use super::messages::answer::{self, Identity};
 use super::prepare::Prepared;
+use super::standing;
 use crate::books::store::load::{PersonState, Wanted};
 
 /// A visit that was calculated.
@@ -27,6 +28,8 @@ pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted 
         psn_no: visit.psn_no.clone(),
         relative: relative.map(|relative| (relative.poolarea_no.clone(), relative.psn_no.clone())),
         request,
+        begndate: Some(prepared.known.visit.begin.to_string()),
+        claims: Vec::new(),
     }
 }
 
@@ -44,7 +47,9 @@ pub fn calculate(
     let settlement = {
         let policy = find(&prepared.book, case.area, case.scheme, case.visit.end).map_err(no_policy)?;
         let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
-        answer::build(&prepared.known, &case, policy, &outcome, identity)?
+        let visit = &prepared.known.visit;
+        let same_days = standing::compared(visit, &state.visits, policy.same_days, outcome.fund_pay_fen)?;
+        answer::build(&prepared.known, &case, policy, &outcome, (identity, same_days))?
     };
     Ok(Calculated { case, settlement })
 }

@@ -6,7 +6,9 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use super::calculate::{calculate, wanted};
 use super::prepare::prepare;
 use super::quote::Read;
+use super::standing::{self, keys_of};
 use crate::app::App;
+use crate::books::store::load::Wanted;
 
 /// Calculates a visit as Settle would now; writes nothing.
 pub async fn preview(
@@ -15,13 +17,15 @@ pub async fn preview(
     request: PreviewRequest,
 ) -> Result<PreviewResponse, ServiceError> {
     let prepared = prepare(app, caller, request.visit, Violations::new()).await?;
-    let state = app.person_state(wanted(&prepared, None)).await?;
+    let visit = &prepared.known.visit.reported;
+    let state = app.person_state(Wanted { claims: keys_of(visit), ..wanted(&prepared, None) }).await?;
+    if !state.claimed.is_empty()
+        && let Some(refusal) = standing::refusal(app, visit).await?
+    {
+        return Err(refusal);
+    }
     let calculated = calculate(&prepared, &state, None)?;
-    let read = Read {
-        visit: &prepared.known.visit.reported,
-        case: &calculated.case,
-        settlement: &calculated.settlement,
-    };
+    let read = Read { visit, case: &calculated.case, settlement: &calculated.settlement };
     let quote = read.quote(app.clock.now() + app.quote_ttl);
     Ok(PreviewResponse { quote: Some(quote), settlement: Some(calculated.settlement) })
 }

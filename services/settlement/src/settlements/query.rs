@@ -4,7 +4,7 @@ use yizhan_proto::enrollment::v1::{AccessScope, LookKind};
 use yizhan_proto::settlement::v1::{
     Accumulator, GetAccumulatorsRequest, GetAccumulatorsResponse, GetSettlementRequest,
     GetSettlementResponse, GetStatementRequest, GetStatementResponse, ListSettlementsRequest,
-    ListSettlementsResponse, Settlement, SettlementInfo,
+    ListSettlementsResponse, SettlementInfo,
 };
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::fields::Fields;
@@ -20,9 +20,6 @@ use crate::looks::domain::{View, Whose, require_person, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
 use crate::looks::messages::cut;
 
-/// 退费标志 of a settlement that was reversed.
-const REVERSED: &str = "1";
-
 /// A settlement by id, as much of it as the caller may see.
 pub async fn get(
     app: &App,
@@ -35,7 +32,7 @@ pub async fn get(
     let purpose = check_purpose(caller, &purpose, by_grant, &mut wrong);
     let row = find(app, &setl_id, wrong).await?;
     let look = look_at(&row, LookKind::Settlement, &purpose);
-    let settlement = as_now(app, &row).await?;
+    let settlement = settlements::as_now(&app.db, &row).await?;
     if by_grant {
         let granted = leave::by_grant(app, caller, look, &grant_id, &[AccessScope::Settlements]).await?;
         let within =
@@ -58,16 +55,6 @@ pub async fn find(
     check_id(&mut Fields::of(&mut wrong), "setl_id", setl_id);
     wrong.none()?;
     settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)
-}
-
-/// A settlement as it was answered, with whether it has been reversed since.
-async fn as_now(app: &App, row: &settlement::Model) -> Result<Settlement, ServiceError> {
-    let mut settlement = settlements::answer_of(row)?;
-    let reversal = settlements::reversal_of(&app.db, row).await?;
-    if let (Some(info), Some(_)) = (settlement.setlinfo.as_mut(), reversal) {
-        info.refd_setl_flag = REVERSED.to_owned();
-    }
-    Ok(settlement)
 }
 
 /// Whose a stored settlement is.
@@ -132,9 +119,11 @@ pub async fn page_of(
     };
     let (mut infos, next_page_token) = asked.visible(older, key, see).await?;
     let ids: Vec<&str> = infos.iter().map(|info| info.setl_id.as_str()).collect();
-    let reversed = settlements::reversed_among(&app.db, wanted, &ids).await?;
-    for info in infos.iter_mut().filter(|info| reversed.contains(&info.setl_id)) {
-        REVERSED.clone_into(&mut info.refd_setl_flag);
+    let mut reversed = settlements::reversed_among(&app.db, wanted, &ids).await?;
+    for info in &mut infos {
+        if let Some(reversal) = reversed.remove(&info.setl_id) {
+            settlements::mark_reversed(info, reversal);
+        }
     }
     Ok((infos, next_page_token))
 }
@@ -149,7 +138,7 @@ pub async fn statement(
     let purpose = check_purpose(caller, &request.purpose, false, &mut wrong);
     let row = find(app, &request.setl_id, wrong).await?;
     let view = view_of(caller, whose(&row)).ok_or_else(unknown)?;
-    let settlement = cut(as_now(app, &row).await?, view).ok_or_else(unknown)?;
+    let settlement = cut(settlements::as_now(&app.db, &row).await?, view).ok_or_else(unknown)?;
     if view != View::Whole {
         return Err(ServiceError::new(
             Reason::OnlyPartVisible,

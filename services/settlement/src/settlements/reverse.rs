@@ -56,6 +56,7 @@ pub async fn reverse(
             psn_no: row.psn_no.clone(),
             relative: relative.map(|account| (account.poolarea_no.to_owned(), account.psn_no.to_owned())),
             request: Some(key.clone()),
+            ..Wanted::default()
         };
         let state = app.person_state(wanted).await?;
         if let Some(handled) = &state.handled {

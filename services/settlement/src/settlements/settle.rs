@@ -10,6 +10,7 @@ use super::calculate::{Calculated, calculate, wanted};
 use super::messages::answer::Identity;
 use super::prepare::{Prepared, prepare};
 use super::quote::Read;
+use super::standing::{self, stands};
 use crate::app::App;
 use crate::books::digest;
 use crate::books::messages::rows::change_of;
@@ -63,6 +64,11 @@ async fn settle_new(
         if let Some(handled) = &state.handled {
             return answer_again(app, handled, digest).await;
         }
+        if stands(visit, &state.visits)
+            && let Some(refusal) = standing::refusal(app, visit).await?
+        {
+            return Err(refusal);
+        }
         let identity = new_identity(app, &key.1, &state);
         let calculated = calculate(&prepared, &state, Some(&identity))?;
         require_quoted(app, &prepared, &calculated, &request.quote_id)?;
@@ -74,6 +80,11 @@ async fn settle_new(
             }
             // Somebody else was first: the next round sees their request or their state.
             Committed::Handled | Committed::Outdated => {}
+            Committed::Claimed => {
+                if let Some(refusal) = standing::refusal(app, visit).await? {
+                    return Err(refusal);
+                }
+            }
         }
     }
     Err(contended())
@@ -135,5 +146,6 @@ async fn answer_again(
     handled: &request::Model,
     digest: &str,
 ) -> Result<SettleResponse, ServiceError> {
-    Ok(SettleResponse { settlement: Some(stored_answer(&app.db, handled, digest).await?), replayed: true })
+    let settlement = stored_answer(&app.db, handled, digest).await?;
+    Ok(SettleResponse { settlement: Some(settlement), replayed: true })
 }

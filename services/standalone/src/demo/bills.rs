@@ -37,26 +37,27 @@ pub fn stay(psn_no: &str, insutype: &str, fixmedins_code: &str, days: [&str; 2],
         let (code, .., price_fen) = PRICED[*item];
         (code, *quantity, price_fen)
     });
+    let mdtrt_id = format!("ZY-{psn_no}-{}", days[0]);
     Visit {
         psn_no: psn_no.into(),
         insutype: insutype.into(),
-        mdtrt_id: format!("ZY-{psn_no}-{}", days[0]),
+        feedetail: lines(&mdtrt_id, priced),
+        mdtrt_id,
         med_type: "21".into(),
         begndate: days[0].into(),
         enddate: days[1].into(),
         fixmedins_code: fixmedins_code.into(),
         dise_codg: vec!["I10.x00".into()],
-        feedetail: lines(priced),
         ..Visit::default()
     }
 }
 
-/// Lines of a bill: code, quantity and price in fen.
-pub fn lines<'l>(priced: impl Iterator<Item = (&'l str, i64, i64)>) -> Vec<FeeLine> {
+/// Lines of a visit's bill: code, quantity and price in fen. A line's number is the institution's, not the visit's.
+pub fn lines<'l>(mdtrt_id: &str, priced: impl Iterator<Item = (&'l str, i64, i64)>) -> Vec<FeeLine> {
     let numbered = priced.zip(1..);
     numbered
         .map(|((code, quantity, price_fen), number)| FeeLine {
-            feedetl_sn: number.to_string(),
+            feedetl_sn: format!("{mdtrt_id}-{number}"),
             hilist_code: code.into(),
             cnt: quantity.to_string(),
             pric: Fen(price_fen).to_string(),

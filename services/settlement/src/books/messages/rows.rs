@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use prost::Message;
-use yizhan_proto::settlement::v1::{AccumulatorChange, Settlement};
+use yizhan_proto::settlement::v1::{AccumulatorChange, Settlement, SettlementInfo};
 use yizhan_runtime::ServiceError;
+use yizhan_runtime::clock::parse_date;
 
+use super::claims::claims_of;
 use super::parts::{amounts_of, header, policy_of, postings_of};
 use crate::books::domain::ledger::Posting;
 use crate::books::store::commit::Change;
@@ -23,6 +25,9 @@ pub fn change_of(
 ) -> Result<Change, ServiceError> {
     let row = settlement_row(settlement, case_json);
     let postings = postings_of(settlement);
+    let reverses = !row.reverses_setl_id.is_empty();
+    let (claims, released) =
+        if reverses { (Vec::new(), claims_of(settlement)) } else { (claims_of(settlement), Vec::new()) };
     Ok(Change {
         request: request::Model {
             owner: key.0.clone(),
@@ -38,24 +43,28 @@ pub fn change_of(
         accounts: accounts_after(&row.poolarea_no, &row.psn_no, &postings, state),
         postings: posting_rows(&row.poolarea_no, &row.psn_no, &row.setl_id, postings),
         bookings: Vec::new(),
-        kind: if row.reverses_setl_id.is_empty() { "SETTLED" } else { "REVERSED" },
+        claims,
+        released,
+        kind: if reverses { "REVERSED" } else { "SETTLED" },
         settlement: Some(row),
         at,
     })
 }
 
-/// The years a settlement read or changed, one version on: every year whose totals it changed,
-/// and the year of the visit even when it changed nothing there, because it rests on it.
+/// The years a settlement read or changed, one version on: every year whose totals it changed, and those that the days of the visit
+/// lie in even when it changed nothing there: it rests on them, and of two visits on the same days at once one sees the other.
 fn years_after(
     settlement: &Settlement,
     state: &PersonState,
 ) -> Result<Vec<accumulated::Model>, ServiceError> {
     let info = header(settlement);
-    let mut years: BTreeMap<&str, Vec<&AccumulatorChange>> = BTreeMap::new();
+    let mut years: BTreeMap<String, Vec<&AccumulatorChange>> = BTreeMap::new();
     if let Some(trace) = &settlement.trace {
-        years.extend(trace.layers.iter().map(|layer| (layer.policy_year.as_str(), Vec::new())));
+        let read = trace.layers.iter().map(|layer| layer.policy_year.clone());
+        let year = trace.layers.first().and_then(|layer| parse_date(&layer.policy_year));
+        years.extend(read.chain(years_of_days(info, year)).map(|year| (year, Vec::new())));
         for change in &trace.accumulators {
-            years.entry(&change.policy_year).or_default().push(change);
+            years.entry(change.policy_year.clone()).or_default().push(change);
         }
     }
     years
@@ -70,12 +79,25 @@ fn years_after(
             Ok(accumulated::Model {
                 poolarea_no: info.poolarea_no.clone(),
                 psn_no: info.psn_no.clone(),
-                policy_year: policy_year.to_owned(),
+                policy_year,
                 version: version + 1,
                 totals: serde_json::to_string(&totals).map_err(ServiceError::internal)?,
             })
         })
         .collect()
+}
+
+/// First days of the policy years that the days of a visit lie in; one of these years is given.
+fn years_of_days(info: &SettlementInfo, year: Option<NaiveDate>) -> Vec<String> {
+    let (Some(year), Some(begin), Some(end)) = (year, parse_date(&info.begndate), parse_date(&info.enddate))
+    else {
+        return Vec::new();
+    };
+    let starts = (begin.year() - 1..=end.year()).filter_map(|number| year.with_year(number));
+    let touched = |start: &NaiveDate| {
+        *start <= end && start.with_year(start.year() + 1).is_some_and(|next| begin < next)
+    };
+    starts.filter(touched).map(|start| start.to_string()).collect()
 }
 
 /// The accounts that change, one version on: the person's own, and that of the relative who helps, where it is kept.
@@ -140,5 +162,26 @@ fn settlement_row(settlement: &Settlement, case_json: String) -> settlement::Mod
         policy_version: policy.version.clone(),
         case_json,
         answer: settlement.encode_to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_policy_year_of_a_visit_is_counted_up() {
+        let years = |start: &str, begndate: &str, enddate: &str| {
+            let (begndate, enddate) = (begndate.to_owned(), enddate.to_owned());
+            years_of_days(
+                &SettlementInfo { begndate, enddate, ..SettlementInfo::default() },
+                parse_date(start),
+            )
+        };
+        assert_eq!(years("2024-01-01", "2024-05-06", "2024-05-20"), ["2024-01-01"]);
+        assert_eq!(years("2025-01-01", "2024-12-20", "2025-01-05"), ["2024-01-01", "2025-01-01"]);
+        assert_eq!(years("2024-07-01", "2024-06-30", "2024-07-01"), ["2023-07-01", "2024-07-01"]);
+        assert_eq!(years("2024-07-01", "2022-07-01", "2024-06-30"), ["2022-07-01", "2023-07-01"]);
+        assert_eq!(years("", "2024-05-06", "2024-05-20"), Vec::<String>::new());
     }
 }

@@ -17,8 +17,8 @@ use yizhan_runtime::db::{
 use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
-use super::entities::{account, account_booking, accumulated, posting, request, settlement};
-use super::invariants;
+use super::entities::{account, account_booking, accumulated, claim, posting, request, settlement};
+use super::{claims, invariants};
 
 /// Everything one settlement, reversal or booking of an account changes.
 #[derive(Clone, Debug)]
@@ -37,6 +37,10 @@ pub struct Change {
     pub accounts: Vec<account::Model>,
     /// Bookings of accounts beside settlements, made or cancelled; `version` likewise.
     pub bookings: Vec<account_booking::Model>,
+    /// What it claims: paid for by nobody else.
+    pub claims: Vec<claim::Model>,
+    /// What it gives back, as it was claimed.
+    pub released: Vec<claim::Model>,
     /// Kind of the feed entry.
     pub kind: &'static str,
     /// When.
@@ -52,6 +56,8 @@ pub enum Committed {
     Handled,
     /// The person's state moved on since it was read; nothing was written.
     Outdated,
+    /// Somebody else holds what it claims; nothing was written.
+    Claimed,
 }
 
 /// Commits many changes; answers for each, in order. What would make the books wrong is refused before anything is written.
@@ -138,6 +144,14 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     let count = bookings.len() as u64;
     if upsert_next::<account_booking::Entity>(tx, bookings).await? < count {
         return Ok(Committed::Outdated);
+    }
+    // Given back before it is claimed again, which may be in the same batch.
+    claims::release(tx, changes.iter().flat_map(|change| &change.released)).await?;
+    let mut claimed: Vec<claim::Model> = changes.iter().flat_map(|change| change.claims.clone()).collect();
+    claimed.sort_by(claims::in_order);
+    let count = claimed.len() as u64;
+    if insert_new::<claim::Entity>(tx, claimed).await? < count {
+        return Ok(Committed::Claimed);
     }
     let settlements = changes.iter().filter_map(|change| change.settlement.clone()).collect();
     insert::<settlement::Entity>(tx, settlements).await?;

@@ -205,3 +205,43 @@ pub mod account {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// What is paid for once and stands: written with the settlement, and gone with its reversal.
+///
+/// Its key is what decides, in the transaction of the settlement: of two at once one is written. To add a kind of thing (a trace
+/// code, a bill paid by hand), give it a [`Kind`](crate::books::domain::claims::Kind) and have
+/// [`claims_of`](crate::books::messages::claims::claims_of) make its rows of the answer; settling, reversing, `CheckBooks` and the
+/// refusal follow. What is no settlement puts its rows into [`Change::claims`](super::commit::Change) by itself.
+pub mod claim {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `claims`. It is short, since a stay has one for each line.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "claims")]
+    pub struct Model {
+        /// Code of its kind.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: String,
+        /// Whose numbers these are: the institution.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub owner: String,
+        /// The number there: mdtrt_id of a visit, feedetl_sn of a line.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: String,
+        /// What holds it: the setl_id.
+        pub held_by: String,
+        /// 统筹区 that paid.
+        pub poolarea_no: String,
+        /// 人员编号 of a visit, by which visits are compared in time; empty in all other kinds, as is what follows.
+        pub psn_no: String,
+        /// 医疗类别 of a visit.
+        pub med_type: String,
+        /// Its first day.
+        pub begndate: String,
+        /// Its last day.
+        pub enddate: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -42,7 +42,9 @@ fn broken(change: &Change) -> Vec<&'static str> {
         let own = |setl_id: &str, psn_no: &str| setl_id == row.setl_id && psn_no == row.psn_no;
         let postings = change.postings.iter().all(|posting| own(&posting.setl_id, &posting.psn_no));
         let amounts = change.amounts.as_ref();
+        let claims = change.claims.iter().all(|claim| claim.held_by == row.setl_id);
         all.extend([
+            ("claims are the settlement's own", claims),
             ("one setl_id", !row.setl_id.is_empty() && own(&change.request.setl_id, &change.request.psn_no)),
             ("postings are the settlement's own", postings),
             ("the institution is owed the bill", booked(&["institution"]) == row.medfee_sumamt_fen),
@@ -124,6 +126,8 @@ mod tests {
             }],
             accounts: Vec::new(),
             bookings: Vec::new(),
+            claims: Vec::new(),
+            released: Vec::new(),
             kind: "SETTLED",
             at: DateTime::UNIX_EPOCH,
         }

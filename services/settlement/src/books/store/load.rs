@@ -3,24 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use futures::future::try_join3;
+use futures::future::try_join5;
 use sea_orm::{DbErr, EntityTrait, FromQueryResult};
 use yizhan_policy::case::Accumulated;
-use yizhan_runtime::db::{DatabaseConnection, find_rows, find_rows_and};
+use yizhan_runtime::db::{DatabaseConnection, find_rows, find_rows_and, find_rows_from};
 
-use super::entities::{account, accumulated, request};
+use super::claims::{self, Key};
+use super::entities::{account, accumulated, claim, request};
+use crate::books::domain::claims::IS_VISIT;
 
 /// Whose state is wanted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// 统筹区
     pub poolarea_no: String,
     /// 人员编号
     pub psn_no: String,
     /// Area that keeps the account of a relative who helps, and the relative.
-    pub relative: Option<Key>,
+    pub relative: Option<Pair>,
     /// Owner and id of the request, to see whether it was handled before.
     pub request: Option<(String, String)>,
+    /// First day of a visit, where it is to be compared with those of the person that stand: YYYY-MM-DD.
+    pub begndate: Option<String>,
+    /// What may be claimed already.
+    pub claims: Vec<Key>,
 }
 
 /// By policy year: version and totals.
@@ -39,6 +45,10 @@ pub struct PersonState {
     pub last_setl_id: String,
     /// The request, when it was handled before.
     pub handled: Option<request::Model>,
+    /// Visits of the person that stand, wherever they were paid, and end on the wanted first day or later.
+    pub visits: Vec<claim::Model>,
+    /// Who holds what was asked for.
+    pub claimed: Vec<claim::Model>,
 }
 
 /// A year, and the person's last settlement at the same moment.
@@ -63,32 +73,44 @@ pub struct Balance {
 }
 
 /// Area and person, or owner and id of a request.
-pub type Key = (String, String);
+pub type Pair = (String, String);
 
-/// Reads the states of many persons at once: three statements, side by side.
+/// Reads the states of many persons at once: at most five statements, side by side.
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
-    let persons: BTreeSet<Key> = wanted.iter().map(Wanted::person).collect();
+    let persons: BTreeSet<Pair> = wanted.iter().map(Wanted::person).collect();
     let relatives = wanted.iter().filter_map(|wanted| wanted.relative.clone());
     let holders = persons.iter().cloned().chain(relatives).collect();
     let requests = wanted.iter().filter_map(|wanted| wanted.request.clone()).collect();
     let year_key = [accumulated::Column::PoolareaNo, accumulated::Column::PsnNo];
     let account_key = [account::Column::PoolareaNo, account::Column::PsnNo];
     let request_key = [request::Column::Owner, request::Column::RequestId];
-    let (years, accounts, requests) = try_join3(
+    let mut since: BTreeMap<&str, &str> = BTreeMap::new();
+    for (psn_no, begin) in
+        wanted.iter().filter_map(|one| Some((one.psn_no.as_str(), one.begndate.as_deref()?)))
+    {
+        let first = since.entry(psn_no).or_insert(begin);
+        *first = begin.min(*first);
+    }
+    let since = since.into_iter().map(|(psn_no, begin)| [psn_no, begin].map(str::to_owned));
+    let visit_key = (claim::Column::PsnNo, claim::Column::Enddate);
+    let claims: BTreeSet<Key> = wanted.iter().flat_map(|wanted| wanted.claims.iter().cloned()).collect();
+    let (years, accounts, requests, visits, claims) = try_join5(
         find_rows_and::<accumulated::Entity, YearRow, 2>(db, year_key, keys(persons), LAST_SETL_ID),
         find_rows::<account::Entity, 2>(db, account_key, keys(holders)),
         find_rows::<request::Entity, 2>(db, request_key, keys(requests)),
+        find_rows_from::<claim::Entity>(db, visit_key, since.collect(), IS_VISIT),
+        claims::standing(db, claims.into_iter().collect()),
     )
     .await?;
-    let balances: BTreeMap<Key, Balance> = accounts
+    let balances: BTreeMap<Pair, Balance> = accounts
         .into_iter()
         .map(|row| ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen }))
         .collect();
-    let balance = |key: &Key| balances.get(key).copied().unwrap_or_default();
-    let requests: BTreeMap<Key, request::Model> =
+    let balance = |key: &Pair| balances.get(key).copied().unwrap_or_default();
+    let requests: BTreeMap<Pair, request::Model> =
         requests.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect();
-    let mut years_of: BTreeMap<Key, Years> = BTreeMap::new();
-    let mut last_of: BTreeMap<Key, String> = BTreeMap::new();
+    let mut years_of: BTreeMap<Pair, Years> = BTreeMap::new();
+    let mut last_of: BTreeMap<Pair, String> = BTreeMap::new();
     for YearRow { year: row, last_setl_id } in years {
         let damaged = |error| DbErr::Type(format!("accumulated.policy_year: {error}"));
         let (year, totals) = (row.policy_year.parse().map_err(damaged)?, row.totals()?);
@@ -102,17 +124,29 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         shared: wanted.relative.as_ref().map(balance).unwrap_or_default(),
         last_setl_id: last_of.get(&wanted.person()).cloned().unwrap_or_default(),
         handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
+        visits: visits.iter().filter(|visit| wanted.meets(visit)).cloned().collect(),
+        claimed: claims.iter().filter(|claim| wanted.asks_for(claim)).cloned().collect(),
     };
     Ok(wanted.iter().map(state).collect())
 }
 
 impl Wanted {
-    fn person(&self) -> Key {
+    fn person(&self) -> Pair {
         (self.poolarea_no.clone(), self.psn_no.clone())
+    }
+
+    fn meets(&self, visit: &claim::Model) -> bool {
+        visit.psn_no == self.psn_no && self.begndate.as_ref().is_some_and(|begin| *begin <= visit.enddate)
+    }
+
+    fn asks_for(&self, claim: &claim::Model) -> bool {
+        self.claims.iter().any(|[kind, owner, number]| {
+            *number == claim.number && *owner == claim.owner && *kind == claim.kind
+        })
     }
 }
 
-fn keys(keys: BTreeSet<Key>) -> Vec<[String; 2]> {
+fn keys(keys: BTreeSet<Pair>) -> Vec<[String; 2]> {
     keys.into_iter().map(Into::into).collect()
 }
 

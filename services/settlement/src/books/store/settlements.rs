@@ -1,14 +1,17 @@
 //! Reading settlements back.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use prost::Message;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use yizhan_proto::settlement::v1::Settlement;
+use yizhan_proto::settlement::v1::{Settlement, SettlementInfo};
 use yizhan_runtime::db::DatabaseConnection;
 
 use super::entities::{accumulated, settlement};
+
+/// 退费标志 of a settlement that was reversed.
+const REVERSED: &str = "1";
 
 /// A settlement by its id alone.
 pub async fn by_id(db: &DatabaseConnection, setl_id: &str) -> Result<Option<settlement::Model>, DbErr> {
@@ -58,19 +61,20 @@ pub struct Wanted<'w> {
     pub days: Option<(NaiveDate, NaiveDate)>,
 }
 
-/// Which of a person's settlements have been reversed.
+/// Which of a person's settlements have been reversed, and by what.
 pub async fn reversed_among(
     db: &DatabaseConnection,
     wanted: &Wanted<'_>,
     setl_ids: &[&str],
-) -> Result<BTreeSet<String>, DbErr> {
+) -> Result<BTreeMap<String, String>, DbErr> {
     let reversals = settlement::Entity::find()
         .select_only()
         .column(settlement::Column::ReversesSetlId)
+        .column(settlement::Column::SetlId)
         .filter(settlement::Column::PoolareaNo.is_in(wanted.areas))
         .filter(settlement::Column::PsnNo.eq(wanted.psn_no))
         .filter(settlement::Column::ReversesSetlId.is_in(setl_ids.iter().copied()))
-        .into_tuple::<String>()
+        .into_tuple::<(String, String)>()
         .all(db)
         .await?;
     Ok(reversals.into_iter().collect())
@@ -110,6 +114,21 @@ pub async fn accumulated_of(
         .order_by_asc(accumulated::Column::PolicyYear)
         .all(db)
         .await
+}
+
+/// A settlement as it was answered, with whether it has been reversed since, and by what.
+pub async fn as_now(db: &DatabaseConnection, row: &settlement::Model) -> Result<Settlement, DbErr> {
+    let mut settlement = answer_of(row)?;
+    if let (Some(info), Some(reversal)) = (settlement.setlinfo.as_mut(), reversal_of(db, row).await?) {
+        mark_reversed(info, reversal.setl_id);
+    }
+    Ok(settlement)
+}
+
+/// Notes that a settlement has been reversed.
+pub fn mark_reversed(info: &mut SettlementInfo, reversed_by: String) {
+    REVERSED.clone_into(&mut info.refd_setl_flag);
+    info.reversed_by_setl_id = reversed_by;
 }
 
 /// The answer a settlement was given.

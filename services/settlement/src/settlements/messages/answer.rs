@@ -10,8 +10,8 @@ use yizhan_policy::case::Case;
 use yizhan_policy::outcome::{LayerTrace, Outcome};
 use yizhan_proto::enrollment::v1::Eligibility;
 use yizhan_proto::settlement::v1::{
-    FeeLine, FeeLineResult, LayerTrace as ProtoLayer, Posting, Settlement, SettlementDetail, SettlementInfo,
-    Source, Trace,
+    FeeLine, FeeLineResult, LayerTrace as ProtoLayer, Posting, SameDays, Settlement, SettlementDetail,
+    SettlementInfo, Source, Trace,
 };
 use yizhan_runtime::ServiceError;
 use yizhan_terms::{Fund, FundField};
@@ -52,7 +52,7 @@ pub struct Identity {
     pub time: Timestamp,
 }
 
-/// A preview, or with an identity a settlement with its postings.
+/// A preview, or with an identity a settlement with its postings; with the person's other visits on the same days.
 ///
 /// # Errors
 /// An internal error when an identity of amounts does not hold: nothing wrong is ever answered.
@@ -61,11 +61,11 @@ pub fn build(
     case: &Case,
     policy: &Policy,
     outcome: &Outcome<'_>,
-    identity: Option<&Identity>,
+    (identity, same_days): (Option<&Identity>, Vec<SameDays>),
 ) -> Result<Settlement, ServiceError> {
     let reported = known.visit.reported.feedetail.iter().zip(&known.items);
     let answer = Settlement {
-        setlinfo: Some(reported_info(known, identity)),
+        setlinfo: Some(SettlementInfo { same_days, ..reported_info(known, identity) }),
         feedetail: reported.map(|(line, item)| reported_line(line, item, known.visit.end)).collect(),
         ..Settlement::default()
     };

@@ -15,10 +15,11 @@ pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
         "A published example: 重庆渝北 2023, a low-margin family, 52,000 yuan of which 50,000 in scope",
     );
     let priced = [("XC05CAQ005B014010204139", 100, 50_000), ("XJ06AAA006B001020178976", 2, 100_000)];
+    let stay = stay(YUBEI, "390", "H50011200001", ["2023-06-01", "2023-06-20"], &[]);
     let visit = Visit {
-        feedetail: lines(priced.into_iter()),
+        feedetail: lines(&stay.mdtrt_id, priced.into_iter()),
         tags: vec!["规范转诊".into(), "市内就医".into()],
-        ..stay(YUBEI, "390", "H50011200001", ["2023-06-01", "2023-06-20"], &[])
+        ..stay
     };
     let settlement = settle(clients, "demo-yubei", visit).await?;
     for row in settlement.setldetail.iter().filter(|row| row.fund_payamt_fen != 0) {

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use anyhow::Context;
 use yizhan_money::Fen;
-use yizhan_proto::settlement::v1::{GetStatementRequest, Visit};
+use yizhan_proto::settlement::v1::{GetStatementRequest, SettleRequest, Visit};
+use yizhan_runtime::error::RemoteError;
 
 use super::super::bills::{LONG_STAY, stay};
 use super::super::people::SEVEN_PAYERS;
@@ -35,7 +37,13 @@ pub async fn tell(clients: &mut Clients, folder: &Path) -> anyhow::Result<()> {
     payers.dedup();
     must(payers.len() == 7, "not every one of the seven payers paid")?;
 
-    let (again, replayed) = settle_quoted(clients, "demo-7-payers", visit, quote_id).await?;
+    let (again, replayed) = settle_quoted(clients, "demo-7-payers", visit.clone(), quote_id).await?;
     println!("The same request once more: the same answer, replayed = {replayed}; nothing is paid twice.");
-    must(replayed && again == settlement, "a retry was not answered with the stored settlement")
+    must(replayed && again == settlement, "a retry was not answered with the stored settlement")?;
+    let request =
+        SettleRequest { request_id: "demo-twice".into(), visit: Some(visit), ..SettleRequest::default() };
+    let refusal = clients.settlement.settle(request).await.map(drop);
+    let refusal = refusal.err().map(RemoteError::from).context("a discharge was settled twice")?;
+    println!("The same discharge under another request: {}, {}.", refusal.reason, refusal.text);
+    must(refusal.reason == "VISIT_SETTLED", "a discharge was refused for another reason")
 }
