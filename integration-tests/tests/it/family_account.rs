@@ -69,8 +69,7 @@ both_databases! {
             assert_eq!(error.metadata["visit.mulaid_psn_no.why"], "DECEASED");
         }
         // Without the relative it is settled, and what was paid before goes back.
-        let alone = clinic("P1", "2026-01-20", "700").but(|visit| visit.mdtrt_id = "M2".to_owned());
-        platform.settle("R2", alone).await.unwrap();
+        platform.settle("R2", clinic("P1", "2026-01-20", "700")).await.unwrap();
         platform.reverse("V1", &settled).await.unwrap();
         assert_eq!(platform.balance("P2", COMPOSITE_AREA).await, yuan("1000"));
         assert_books_balance(&platform).await;
