@@ -87,7 +87,7 @@ both_databases! {
             (yuan("100"), true),
         ]);
         assert_eq!(platform.check_books(COMPOSITE_AREA).await.discrepancies, Vec::<String>::new());
-        database::tamper(platform.rows(), "UPDATE account_bookings SET amount_fen = amount_fen + 1").await;
+        database::tamper(platform.rows(), "UPDATE account_bookings SET amount_fen = 1 WHERE amount_fen = 5000").await;
         let told = platform.check_books(COMPOSITE_AREA).await.discrepancies;
         assert!(told.iter().any(|text| text.contains("not booked on the account")), "{told:?}");
     }
