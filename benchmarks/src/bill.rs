@@ -6,7 +6,7 @@ use anyhow::Context;
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use yizhan_money::{Fen, round_half_up};
-use yizhan_policy::case::{Account, Case, Line, Person, Visit as CaseVisit};
+use yizhan_policy::case::{Account, Case, Counted, Line, Person, Visit as CaseVisit};
 use yizhan_proto::enrollment::v1::MembershipKind;
 use yizhan_proto::settlement::v1::{CatalogueItem, FeeLine, Visit};
 use yizhan_terms::{Area, Care, Filing, Insutype, Status, Tier};
@@ -170,10 +170,12 @@ pub fn case() -> anyhow::Result<Case> {
             contracted: true,
             diagnoses: vec!["I10.x00".into()],
             tags: Default::default(),
+            not_covered: Vec::new(),
         },
         lines: LINES.iter().enumerate().map(case_line).collect::<anyhow::Result<_>>()?,
         accumulated: Default::default(),
         account: Account::default(),
+        counted: Counted::Claims,
     })
 }
 
@@ -191,6 +193,7 @@ fn case_line((at, line): (usize, &Priced)) -> anyhow::Result<Line> {
         ceiling_fen: ceiling.map(|yuan| yuan * Decimal::ONE_HUNDRED),
         prepay: decimal(line.3)?,
         labels: Vec::new(),
+        day: None,
     })
 }
 

@@ -34,6 +34,7 @@ mod reference;
 mod refusals;
 mod replay;
 mod reversal;
+mod right_days;
 mod seven_payers;
 mod snapshots;
 mod support;

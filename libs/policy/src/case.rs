@@ -29,6 +29,26 @@ pub struct Case {
     /// The personal accounts that may pay.
     #[serde(default)]
     pub account: Account,
+    /// Which visits count as one, where a policy counts visits.
+    #[serde(default, skip_serializing_if = "Counted::is_every")]
+    pub counted: Counted,
+}
+
+/// Which visits count, where a policy counts visits (起付线 of the second stay …).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Every visit, as cases were settled before 0-yuan stays were left out: they replay so.
+    #[default]
+    Every,
+    /// Those of which some cost entered the layer that counts: a claim on the fund.
+    Claims,
+}
+
+impl Counted {
+    fn is_every(&self) -> bool {
+        *self == Counted::Every
+    }
 }
 
 /// Totals by accumulator name (`name`, or `name@level` where kept apart by level), in fen
@@ -64,7 +84,7 @@ pub struct Visit {
     pub level: Tier,
     /// First day: of admission, or of the visit.
     pub begin: NaiveDate,
-    /// Last day: of discharge, or of the visit. Its values apply.
+    /// Last day: of discharge, or of the visit. Its values apply, or those of the last day that is covered.
     pub end: NaiveDate,
     /// How care away from home was filed.
     #[serde(default = "local")]
@@ -84,6 +104,56 @@ pub struct Visit {
     /// Marks that policies ask for, e.g. 规范转诊.
     #[serde(default)]
     pub tags: BTreeSet<String>,
+    /// Days of the visit on which the person is not entitled: what was charged on them is 全自费, and no layer sees it. In order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_covered: Vec<DaysOut>,
+}
+
+/// Days of a visit on which the person is not entitled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DaysOut {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day.
+    pub to: NaiveDate,
+    /// Why, as the register says it, e.g. `COVERAGE_ENDED`.
+    pub reason: String,
+}
+
+impl DaysOut {
+    /// Whether the day is one of them.
+    pub fn contain(&self, day: NaiveDate) -> bool {
+        self.from <= day && day <= self.to
+    }
+}
+
+impl Visit {
+    /// Whether the person is entitled on a day of the visit.
+    pub fn covers(&self, day: NaiveDate) -> bool {
+        !self.not_covered.iter().any(|out| out.contain(day))
+    }
+
+    /// First and last covered day; `None` when no day is covered. The last takes the place of the day of discharge: its values apply.
+    pub fn covered(&self) -> Option<(NaiveDate, NaiveDate)> {
+        let (mut first, mut last) = (self.begin, self.end);
+        for out in self.not_covered.iter().filter(|out| out.to < self.end) {
+            if out.contain(first) {
+                first = out.to.succ_opt()?;
+            }
+        }
+        for out in self.not_covered.iter().rev() {
+            if out.contain(last) {
+                last = out.from.pred_opt()?;
+            }
+        }
+        (self.begin <= last && first <= last).then_some((first, last))
+    }
+
+    /// The day whose values apply: of discharge or visit, or the last one that is covered.
+    pub fn values_day(&self) -> NaiveDate {
+        self.covered().map_or(self.end, |(_, last)| last)
+    }
 }
 
 /// What the filing register answered about a visit away from home. The register says how much, the
@@ -138,6 +208,9 @@ pub struct Line {
     /// Marks on the catalogue entry, e.g. a product's own list of special drugs.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// 费用发生日期 `fee_ocur_date`, where it was reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<NaiveDate>,
 }
 
 fn one() -> Decimal {

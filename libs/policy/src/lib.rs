@@ -15,7 +15,7 @@ pub mod outcome;
 
 pub use case::Case;
 pub use embedded::embedded;
-pub use engine::{Refusal, settle};
+pub use engine::{Refusal, settle, visit_rules};
 pub use explain::{explain, explain_outcome};
 pub use load::{find, load, together};
 pub use model::Policy;

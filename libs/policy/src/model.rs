@@ -39,6 +39,8 @@ pub struct Policy {
     pub year_starts: (u32, u32),
     /// What happens to a stay that crosses the policy year.
     pub across_years: AcrossYears,
+    /// Bounds of visits, and what decides when something changes in the middle of a stay; [`VisitRules::default`] where it says nothing.
+    pub visits: Option<Table<VisitRules>>,
     /// Published documents the values come from.
     pub sources: Vec<Source>,
     /// What is accumulated per person and policy year.
@@ -103,6 +105,48 @@ pub enum AcrossYears {
     /// Cost is split by days; each part is settled in its own year. What is meant per visit
     /// (deductible, limits, a lump sum) holds for its parts together.
     SplitByDays,
+}
+
+/// How long visits may be and how soon they are settled, and whose facts count when something changes in the middle of a stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VisitRules {
+    /// Days of a visit that is no stay, at most; first and last included.
+    pub outpatient_days: i64,
+    /// Days of a stay at most, first and last included; longer ones are settled in parts (中途结算).
+    pub stay_days: i64,
+    /// Days after the last day of a visit within which it is settled here (申报时限).
+    pub settle_within_days: i64,
+    /// Scheme (险种) of a stay in which it changes.
+    pub scheme: InStay,
+    /// Status (在职, 退休 …) of a stay in which it changes.
+    pub status: InStay,
+    /// Identities and memberships of a stay in which they change.
+    pub identity: InStay,
+}
+
+/// What counts when something about the person changes in the middle of a stay. Days that are not covered are not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InStay {
+    /// What was true on the day of admission.
+    Admission,
+    /// What was true on the day of discharge.
+    Discharge,
+    /// Neither: such a stay is refused, and settled in parts.
+    Refused,
+}
+
+impl Default for VisitRules {
+    /// No national text says them: the project's own, wide enough for what is real.
+    fn default() -> Self {
+        VisitRules {
+            outpatient_days: 31,
+            stay_days: 366,
+            settle_within_days: 3_653,
+            scheme: InStay::Admission,
+            status: InStay::Admission,
+            identity: InStay::Admission,
+        }
+    }
 }
 
 /// Something accumulated per person and policy year.

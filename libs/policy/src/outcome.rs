@@ -10,7 +10,7 @@ use serde::Serialize;
 use yizhan_money::Fen;
 use yizhan_terms::{Fund, Payer};
 
-use crate::case::RemoteRule;
+use crate::case::{DaysOut, RemoteRule};
 use crate::model::{Benefit, Layer, Policy};
 
 /// The result of settling a [`crate::Case`].
@@ -25,6 +25,9 @@ pub struct Outcome<'a> {
     /// What the filing register said of this visit away from home.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<&'a RemoteRule>,
+    /// Days of the visit that are not covered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_covered: Vec<NotCovered<'a>>,
     /// The extra 先行自付 that was applied to every line (remote care).
     pub extra_prepay: Option<Step<'a>>,
     /// Every layer in order, applied or not. A stay split across years has each layer once
@@ -46,6 +49,16 @@ pub struct Outcome<'a> {
     pub beside_bill_fen: Fen,
     /// What changed in the accumulators, by policy year and name; zero changes are left out.
     pub changes: Vec<Change<'a>>,
+}
+
+/// Days of the visit that are not covered, and what was charged on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct NotCovered<'a> {
+    /// The days, and why.
+    #[serde(flatten)]
+    pub days: &'a DaysOut,
+    /// 医疗费 of the lines of these days.
+    pub total_fen: Fen,
 }
 
 /// Which policy decided.

@@ -113,7 +113,13 @@ reasons! {
             "the record was merged into another; `merged_into`", "use that `psn_no`", "no";
         NotEntitled: "NOT_ENTITLED", Refusal(FailedPrecondition), "就诊当日不享受医保待遇",
             "Preview, Settle, SubmitFiling",
-            "not entitled on the last day of the visit, or on the day of filing; `why` (below), `as_of`, `way_out`", "follow `way_out`", "no";
+            "not entitled on any day of the visit (`why` is of its last), or on the day of filing; `why` (below), `as_of`, `way_out`", "follow `way_out`", "no";
+        ChangedInStay: "CHANGED_IN_STAY", Refusal(FailedPrecondition), "住院期间参保信息有变更，请按变更日期分段结算",
+            "Preview, Settle",
+            "`what` (insutype, poolarea_no, psn_type, identity) changes on `since` in the middle of the stay, and the area that pays does not say whose rules count", "settle the days before and from `since` as two visits", "no";
+        SchemeOfStay: "SCHEME_OF_STAY", Refusal(FailedPrecondition), "住院期间险种有变更，请按应结算的险种申报",
+            "Preview, Settle",
+            "the scheme changes in the middle of the stay, and the one that counts (`insutype`; of admission, where the area's policy says nothing else) is not that of the visit", "report the visit under `insutype`", "no";
         NotSettledDirectly: "NOT_SETTLED_DIRECTLY", Refusal(FailedPrecondition), "本次异地就医不能直接结算",
             "Preview, Settle",
             "filing does not let this visit be settled directly; `why` (`FILING_REQUIRED`, `FILING_NOT_DECIDED`, `FILING_LAPSED`, `MATERIALS_OUTSTANDING`, `RETURNING_NOT_DIRECT`, `TREATMENT_NOT_PUBLISHED`), `why_text` and `way_out` in Chinese", "follow `way_out`; filed before discharge, the same request is settled", "after that";
@@ -604,6 +610,14 @@ reasons! {
             "visit", "more than 2000 lines";
         CodeInvalid: "CODE_INVALID", Violation, "机构编码应为 H（医院）或 P（药店）加 11 位数字",
             "ImportInstitutions", "an institution code that is not H or P and 11 digits";
+        LineDateRequired: "LINE_DATE_REQUIRED", Violation, "住院期间有部分日期不享受待遇，请填写每条明细的费用发生日期",
+            "lines", "no `fee_ocur_date`, where a part of the visit is not covered: what was charged on which day is not guessed";
+        BeforeBirth: "BEFORE_BIRTH", Violation, "入院（就诊）日期早于本人出生日期；新生儿本人的住院自出生之日起",
+            "visit", "`begndate` before the person was born: a newborn's own stay begins at birth";
+        VisitTooLong: "VISIT_TOO_LONG", Violation, "就诊时间过长，请核对日期，或分段结算",
+            "visit; GetEligibility", "more days than the policy of the area that pays allows (`visits` of [POLICY.md](POLICY.md#bounds-of-visits)), or than 3,653; `limit`";
+        SettledTooLate: "SETTLED_TOO_LATE", Violation, "就诊结束已久，不能直接结算，请到参保地经办机构申请",
+            "visit", "the visit ended longer ago than the policy of the area that pays allows (申报时限; `visits` of [POLICY.md](POLICY.md#bounds-of-visits)); `limit`";
         OutsideVisit: "OUTSIDE_VISIT", Violation, "费用发生日期不在就诊期间内",
             "lines", "`fee_ocur_date` outside the visit";
         QuantityInvalid: "QUANTITY_INVALID", Violation, "数量应为大于 0、最多 4 位小数的数",

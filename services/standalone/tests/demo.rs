@@ -24,6 +24,8 @@ fn the_demo_shows_every_chapter_and_runs_again_where_it_ran() {
         let told = [
             "1. A hospital stay across seven payers",
             "46374.80  in all",
+            "lines without dates are refused, LINE_DATE_REQUIRED",
+            "2026-04-01 to 2026-04-04: 参保已于 2026-03-31 终止",
             "4. Three outpatient visits",
             "WAITING_PERIOD, 3 fixed (固定) + 1 variable (变动) months, 2026-03-03 to 2026-07-02",
             "by national-entitlement@2024.38/resident_waiting/2025-01-01",

@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::remote;
 use super::segments::Segment;
 use super::table::{require, step};
-use crate::case::{Line, RemoteRule};
+use crate::case::{Counted, Line, RemoteRule};
 use crate::model::{
     Adjust, Band, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, LayerIndex, LineFilter, Per,
     Prepay, Quantity, Ratio, Table, Term,
@@ -333,6 +333,8 @@ impl<'r, 'a> Run<'r, 'a> {
         in_visit.charged += charged;
         in_visit.entered += trace.base_fen;
         in_visit.paid += trace.paid_fen;
+        let claims = !in_visit.entered.is_zero() || in_visit.paid != Fen::ZERO;
+        let counts = claims || self.facts.case.counted == Counted::Every;
         self.done[index] = Done {
             paid: if trace.beside_bill { Fen::ZERO } else { trace.paid_fen },
             deductible: charged,
@@ -345,7 +347,7 @@ impl<'r, 'a> Run<'r, 'a> {
                 Fed::Deductible => round_half_up(charged).0,
                 Fed::Base => round_half_up(trace.base_fen).0,
                 Fed::Net => round_half_up(trace.base_fen - charged).0,
-                Fed::Visit => i64::from(self.segment.last),
+                Fed::Visit => i64::from(self.segment.last && counts),
             };
             self.totals.add(feed.accumulator, amount);
         }

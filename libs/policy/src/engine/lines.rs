@@ -25,7 +25,7 @@ pub(super) struct Split<'a> {
 }
 
 pub(super) fn split<'a>(policy: &'a Policy, case: &'a Case) -> Result<Split<'a>, Refusal> {
-    let facts = Facts::new(policy, case, &whole_stay(policy, case.visit.end));
+    let facts = Facts::new(policy, case, &whole_stay(policy, case.visit.values_day()));
     let extra_prepay = match &policy.extra_prepay {
         Some(Prepay::Table(table)) => step("extra_prepay", table, &facts)?,
         Some(Prepay::Remote) => remote::prepay("extra_prepay", case.visit.remote.as_ref()),
@@ -37,6 +37,9 @@ pub(super) fn split<'a>(policy: &'a Policy, case: &'a Case) -> Result<Split<'a>,
         .iter()
         .enumerate()
         .map(|(index, line)| {
+            if line.class == CLASS_NONE || line.day.is_some_and(|day| !case.visit.covers(day)) {
+                return Ok(LineParts { id: &line.id, parts: full_self(line), prepay: Decimal::ONE });
+            }
             let prepay = prepay_ratio(policy, &facts, index, line)?;
             Ok(LineParts { id: &line.id, parts: parts_of(line, prepay, extra_ratio), prepay })
         })
@@ -44,7 +47,8 @@ pub(super) fn split<'a>(policy: &'a Policy, case: &'a Case) -> Result<Split<'a>,
     Ok(Split { lines, extra_prepay })
 }
 
-/// The catalogue's values are those of the last day, whether or not the stay is split.
+/// What the policy says of lines is that of the last covered day, whether or not the stay is split. The catalogue's values come with each
+/// line, of its own day.
 fn whole_stay(policy: &Policy, day: NaiveDate) -> Segment {
     Segment { policy_year: policy_year(policy, day), day, lines: Vec::new(), last: true }
 }
@@ -52,7 +56,6 @@ fn whole_stay(policy: &Policy, day: NaiveDate) -> Segment {
 /// 先行自付比例: the catalogue entry's own, else the area's for the class.
 fn prepay_ratio(policy: &Policy, facts: &Facts<'_>, index: usize, line: &Line) -> Result<Decimal, Refusal> {
     let ratio = match (line.prepay, &policy.class_prepay) {
-        _ if line.class == CLASS_NONE => Some(Decimal::ONE),
         (Some(ratio), _) => Some(ratio),
         (None, Some(table)) => {
             look_up_with(table, facts, &facts.of_line(&line.class))?.map(|found| *found.value)
@@ -70,11 +73,13 @@ fn prepay_ratio(policy: &Policy, facts: &Facts<'_>, index: usize, line: &Line) -
     }
 }
 
+/// 丙类, in no catalogue, or of a day that is not covered.
+fn full_self(line: &Line) -> Parts {
+    Parts { total_fen: line.amount_fen, full_self_fen: line.amount_fen, ..Parts::default() }
+}
+
 fn parts_of(line: &Line, prepay: Decimal, extra: Decimal) -> Parts {
     let total_fen = line.amount_fen;
-    if line.class == CLASS_NONE {
-        return Parts { total_fen, full_self_fen: total_fen, ..Parts::default() };
-    }
     let over_limit_fen = over_limit(line);
     let within = total_fen - over_limit_fen;
     let first = round_half_up(within.decimal() * prepay);

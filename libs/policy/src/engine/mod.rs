@@ -13,15 +13,17 @@ mod refusal;
 mod remote;
 mod segments;
 mod table;
+mod visits;
 
 use yizhan_money::Fen;
 
 pub use refusal::Refusal;
+pub use visits::visit_rules;
 
 use self::facts::Facts;
-use crate::case::Case;
+use crate::case::{Case, DaysOut};
 use crate::model::Policy;
-use crate::outcome::{Outcome, Parts, PolicyRef};
+use crate::outcome::{NotCovered, Outcome, Parts, PolicyRef};
 
 /// Settles a case under a policy.
 ///
@@ -66,6 +68,7 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
         parts,
         lines: split.lines,
         remote: case.visit.remote.as_ref(),
+        not_covered: not_covered(case),
         extra_prepay: split.extra_prepay,
         layers,
         fund_pay_fen,
@@ -77,4 +80,13 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
         beside_bill_fen,
         changes,
     })
+}
+
+/// What was charged on each stretch of days that is not covered.
+fn not_covered(case: &Case) -> Vec<NotCovered<'_>> {
+    let charged = |out: &DaysOut| -> Fen {
+        let lines = case.lines.iter().filter(|line| line.day.is_some_and(|day| out.contain(day)));
+        lines.map(|line| line.amount_fen).sum()
+    };
+    case.visit.not_covered.iter().map(|days| NotCovered { days, total_fen: charged(days) }).collect()
 }

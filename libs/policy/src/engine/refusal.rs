@@ -104,6 +104,7 @@ pub(super) fn check_case(case: &Case) -> Result<(), Refusal> {
     if let Some(rule) = &case.visit.remote {
         check_remote(rule, case.visit.filing)?;
     }
+    check_covered(case)?;
     let mut total = 0i64;
     for (index, line) in case.lines.iter().enumerate() {
         if line.amount_fen < Fen::ZERO {
@@ -115,6 +116,37 @@ pub(super) fn check_case(case: &Case) -> Result<(), Refusal> {
         match total.checked_add(line.amount_fen.0).filter(|total| *total <= MAX_FEN) {
             Some(sum) => total = sum,
             None => return bad("lines".into(), "the total is above the limit of 16 digits"),
+        }
+    }
+    Ok(())
+}
+
+/// Days that are not covered, and the lines that have to say whether they lie in them.
+fn check_covered(case: &Case) -> Result<(), Refusal> {
+    let bad = |field: String, reason| Err(Refusal::BadCase { field, reason });
+    let visit = &case.visit;
+    let within = |day| visit.begin <= day && day <= visit.end;
+    let mut before = None;
+    for out in &visit.not_covered {
+        if out.to < out.from || !within(out.from) || !within(out.to) || before >= Some(out.from) {
+            return bad("visit.not_covered".into(), "are no days of the visit in order");
+        }
+        before = Some(out.to);
+    }
+    if visit.covered().is_none() {
+        return bad("visit.not_covered".into(), "leaves no day of the visit covered");
+    }
+    let partly = !visit.not_covered.is_empty();
+    for (index, line) in case.lines.iter().enumerate() {
+        match line.day {
+            Some(day) if !within(day) => return bad(format!("lines[{index}].day"), "lies outside the visit"),
+            None if partly => {
+                return bad(
+                    format!("lines[{index}].day"),
+                    "is missing, and a part of the visit is not covered",
+                );
+            }
+            _ => {}
         }
     }
     Ok(())

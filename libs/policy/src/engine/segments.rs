@@ -4,7 +4,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use rust_decimal::Decimal;
 use yizhan_money::{Fen, round_half_up};
 
-use crate::case::Case;
+use crate::case::{Case, Line};
 use crate::model::{AcrossYears, Policy};
 use crate::outcome::{LineParts, Parts};
 
@@ -30,12 +30,17 @@ pub fn policy_year(policy: &Policy, day: NaiveDate) -> NaiveDate {
     if this <= day { this } else { start(day.year() - 1) }
 }
 
-/// One segment for the whole stay, or one for each policy year it touches.
+/// One segment for the whole stay, or one for each policy year its covered days touch. A line lies in the year of its own day; one without
+/// a day is spread over all of them. What is not covered lies in none.
 pub(super) fn of_stay(policy: &Policy, case: &Case, lines: &[LineParts<'_>]) -> Vec<Segment> {
-    let (begin, end) = (case.visit.begin, case.visit.end);
-    let first_year = policy_year(policy, begin);
-    if policy.across_years == AcrossYears::Whole || policy_year(policy, end) == first_year {
-        let lines = lines.iter().map(|line| line.parts).collect();
+    let (begin, end) = case.visit.covered().expect("a case with a covered day, as it was checked");
+    let bill = || case.lines.iter().zip(lines);
+    if policy.across_years == AcrossYears::Whole || policy_year(policy, end) == policy_year(policy, begin) {
+        let covered = |(line, split): (&Line, &LineParts<'_>)| match line.day {
+            Some(day) if !case.visit.covers(day) => Parts::default(),
+            _ => split.parts,
+        };
+        let lines = bill().map(covered).collect();
         return vec![Segment { policy_year: policy_year(policy, end), day: end, lines, last: true }];
     }
     let stay_days = days_between(begin, end);
@@ -45,7 +50,12 @@ pub(super) fn of_stay(policy: &Policy, case: &Case, lines: &[LineParts<'_>]) -> 
         let year = policy_year(policy, from);
         let to = last_day_of(policy, year).min(end);
         let upto = done + days_between(from, to);
-        let lines = lines.iter().map(|line| share(&line.parts, done, upto, stay_days)).collect();
+        let in_year = |(line, split): (&Line, &LineParts<'_>)| match line.day {
+            None => share(&split.parts, done, upto, stay_days),
+            Some(day) if from <= day && day <= to && case.visit.covers(day) => split.parts,
+            Some(_) => Parts::default(),
+        };
+        let lines = bill().map(in_year).collect();
         segments.push(Segment { policy_year: year, day: to, lines, last: to == end });
         if to == end {
             return segments;

@@ -14,7 +14,7 @@ use yizhan_terms::Area;
 
 use crate::model::{AcrossYears, Handling, Policy, Prepay, Reach, SameDays, Unit};
 use table::write_table;
-use words::{part, percent};
+use words::{part, percent, visit_rules};
 
 /// The whole document in words. Every row carries its source and quality mark, `〔source·G〕`.
 pub fn explain(policy: &Policy) -> String {
@@ -28,6 +28,10 @@ fn write_policy(to: &mut String, policy: &Policy) -> fmt::Result {
     write_head(to, policy)?;
     write_sources(to, policy)?;
     write_accumulators(to, policy)?;
+    if let Some(table) = &policy.visits {
+        writeln!(to, "\n就诊期限与住院期间的变更")?;
+        write_table(to, policy, table, "  ", visit_rules)?;
+    }
     if let Some(table) = &policy.class_prepay {
         writeln!(to, "\n先行自付（目录条目未列比例时，按类别）")?;
         write_table(to, policy, table, "  ", |ratio| percent(*ratio))?;

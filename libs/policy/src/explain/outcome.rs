@@ -30,6 +30,10 @@ fn write_outcome(to: &mut String, policy: &Policy, outcome: &Outcome) -> fmt::Re
     writeln!(to, "{}（{} {}）", policy.title, outcome.policy.id, outcome.policy.version)?;
     outcome.remote.iter().try_for_each(|rule| write_remote(to, rule))?;
     write_parts(to, outcome)?;
+    outcome.not_covered.iter().try_for_each(|out| {
+        let label = format!("{} 至 {} 不在待遇享受期（{}）", out.days.from, out.days.to, out.days.reason);
+        amount(to, &label, out.total_fen)
+    })?;
     for (number, layer) in outcome.layers.iter().enumerate() {
         write_layer(to, policy, number + 1, layer)?;
     }

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use yizhan_documents::{Period, Range};
 
-use crate::model::{Condition, Policy, Quantity, Ratio, Term};
+use crate::model::{Condition, InStay, Policy, Quantity, Ratio, Term, VisitRules};
 
 /// Fen as yuan: `1300 元`, `15 万元`.
 pub(super) fn yuan(fen: Decimal) -> String {
@@ -42,6 +42,24 @@ pub(super) fn period(period: Period) -> String {
         Some(to) => format!("{} 至 {to}", period.from),
         None => format!("{} 起", period.from),
     }
+}
+
+/// How long visits may be, and whose facts count in a stay.
+pub(super) fn visit_rules(rules: &VisitRules) -> String {
+    let in_stay = |what: &str, rule| match rule {
+        InStay::Admission => format!("{what}以入院时为准"),
+        InStay::Discharge => format!("{what}以出院时为准"),
+        InStay::Refused => format!("{what}变更须分段结算"),
+    };
+    let parts = [
+        format!("门诊就诊最长 {} 天", rules.outpatient_days),
+        format!("住院最长 {} 天", rules.stay_days),
+        format!("结束后 {} 天内结算", rules.settle_within_days),
+        in_stay("险种", rules.scheme),
+        in_stay("人员状态", rules.status),
+        in_stay("身份", rules.identity),
+    ];
+    parts.join("，")
 }
 
 /// A part of the bill.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use yizhan_documents::value::{amount, area, date, digits, plain_number, ratio, whole};
+use yizhan_documents::value::{amount, area, date, digits, period, plain_number, ratio, whole};
 use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words};
 use yizhan_money::Fen;
 use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
 
-use crate::case::{Account, Accumulated, Case, Line, Person, RemoteRule, Visit};
+use crate::case::{Account, Accumulated, Case, Counted, DaysOut, Line, Person, RemoteRule, Visit};
 
 const MAX_AGE: i64 = 200;
 const MAX_VISITS: i64 = 1_000_000;
@@ -36,6 +36,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
         lines: lines?,
         accumulated: accumulated?.unwrap_or_default(),
         account: account?.unwrap_or_default(),
+        counted: Counted::Claims,
     })
 }
 
@@ -67,6 +68,7 @@ fn visit(at: At) -> Option<Visit> {
         "contracted",
         "diagnosis",
         "tag",
+        "not_covered",
     ])?;
     let care = map.required("care", |at| at.code(Care::ALL, Care::code));
     let level = map.required("level", |at| at.code(Tier::ALL, Tier::code));
@@ -78,6 +80,7 @@ fn visit(at: At) -> Option<Visit> {
     let contracted = map.optional("contracted", |at| at.boolean());
     let diagnoses = words(&map, "diagnosis");
     let tags = words(&map, "tag");
+    let not_covered = map.optional("not_covered", |at| at.list_of(|at| days_out(&at)));
     let (begin, end) = (begin?.or(end)?, end?);
     if end < begin {
         let message = format!("admitted on {begin}, after the visit ends on {end}");
@@ -94,7 +97,17 @@ fn visit(at: At) -> Option<Visit> {
         contracted: contracted?.unwrap_or(true),
         diagnoses: diagnoses?,
         tags: tags?.into_iter().collect(),
+        not_covered: not_covered?.unwrap_or_default(),
     })
+}
+
+/// Days on which the person is not entitled: `{ from: 2024-05-01, to: 2024-05-03, reason: WAITING_PERIOD }`.
+fn days_out(at: &At) -> Option<DaysOut> {
+    let map = at.map(&["from", "to", "reason"])?;
+    let days = period(&map, None);
+    let to = map.required("to", date);
+    let reason = map.required("reason", |at| at.text());
+    Some(DaysOut { from: days?.from, to: to?, reason: reason?.to_owned() })
 }
 
 /// What the filing register would answer: `{ prepay: 10%, rule: …, citation: … }`.
@@ -137,6 +150,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
         "ceiling",
         "prepay",
         "label",
+        "date",
     ])?;
     let id = map.optional("id", |at| at.text());
     let name = map.optional("name", |at| at.text());
@@ -149,6 +163,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
     let ceiling = map.optional("ceiling", |at| decimal(&at));
     let prepay = map.optional("prepay", ratio);
     let labels = words(&map, "label");
+    let day = map.optional("date", date);
     name?;
     let amount = amount?;
     Some(Line {
@@ -162,6 +177,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
         ceiling_fen: ceiling?.map(|yuan| yuan * Decimal::ONE_HUNDRED),
         prepay: prepay?,
         labels: labels?,
+        day: day?,
     })
 }
 

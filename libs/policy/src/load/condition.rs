@@ -34,6 +34,9 @@ pub(super) const OF_LINE: &[&str] = &[
 /// What rows may ask of a case.
 pub(super) const OF_CASE: &[&str] = OF_LINE.split_at(OF_LINE.len() - 1).0;
 
+/// What rows may ask of a visit before anything is known of the person.
+pub(super) const OF_VISIT: &[&str] = OF_LINE.split_at(2).0;
+
 impl documents::Condition for Condition {
     type Names<'a> = Names<'a>;
 

@@ -7,15 +7,16 @@ use yizhan_documents::{
 };
 use yizhan_terms::Insutype;
 
-use super::condition::{OF_CASE, OF_LINE, Scope};
+use super::condition::{OF_CASE, OF_LINE, OF_VISIT, Scope};
 use super::layer::{id_of, layer};
 use super::names::{Declared, Names, Used};
 use super::quantity::PARTS;
 use super::steps::{is_remote, prepay};
-use super::values::{RATIO, REACH, WHETHER};
+use super::values::{RATIO, REACH, VISITS, WHETHER};
 use super::{MAX_LAYERS, set};
 use crate::model::{
     AccountRules, Accumulator, AcrossYears, Handling, Layer, Policy, Prepay, Quantity, SameDays, Table, Unit,
+    VisitRules,
 };
 
 const KEYS: &[&str] = &[
@@ -29,6 +30,7 @@ const KEYS: &[&str] = &[
     "composite",
     "year_starts",
     "across_years",
+    "visits",
     "sources",
     "accumulators",
     "class_prepay",
@@ -68,6 +70,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
         composite: composite?.map(str::to_owned),
         year_starts: year_starts?.unwrap_or((1, 1)),
         across_years: across_years?.unwrap_or(AcrossYears::Whole),
+        visits: body.visits?,
         sources: sources?,
         accumulators: accumulators?,
         class_prepay: body.class_prepay?,
@@ -125,6 +128,7 @@ const NO_ACCOUNT: AccountRules =
 struct Body {
     sources: Option<Vec<Source>>,
     accumulators: Option<Vec<Accumulator>>,
+    visits: Option<Option<Table<VisitRules>>>,
     class_prepay: Option<Option<Table<Decimal>>>,
     extra_prepay: Option<Option<Prepay>>,
     layers: Option<Vec<Layer>>,
@@ -144,6 +148,7 @@ impl Body {
             used: Used::default(),
         };
         let scope = |asked| Scope { sources: &sources, names: &names, period, when: Vec::new(), asked };
+        let visits = map.optional("visits", |at| Table::read(at, &scope(OF_VISIT), &VISITS));
         let class_prepay = map.optional("class_prepay", |at| Table::read(at, &scope(OF_LINE), &RATIO));
         let extra_prepay = map.optional("extra_prepay", |at| prepay(at, &scope(OF_CASE)));
         if map.get("extra_prepay").is_some_and(|at| is_remote(&at)) {
@@ -156,6 +161,7 @@ impl Body {
             names.check_use();
         }
         Body {
+            visits,
             class_prepay,
             extra_prepay,
             layers,

@@ -1,12 +1,12 @@
-//! What the rows of each table give: amounts, limits, ratios, points, bands.
+//! What the rows of each table give: amounts, limits, ratios, points, bands, bounds of visits.
 
 use rust_decimal::Decimal;
 
-use yizhan_documents::value::{amount, points, ratio};
+use yizhan_documents::value::{amount, points, ratio, whole};
 use yizhan_documents::{At, Kind, Map, Values};
 
 use super::quantity::part_of_bill;
-use crate::model::{Band, DeductibleAmount, Ratio, Reach};
+use crate::model::{Band, DeductibleAmount, InStay, Ratio, Reach, VisitRules};
 
 /// `amount: 1300`
 pub(super) const AMOUNT: Values<Decimal> =
@@ -48,6 +48,40 @@ fn reach_code(reach: Reach) -> &'static str {
         Reach::Area => "area",
         Reach::Province => "province",
         Reach::Nation => "nation",
+    }
+}
+
+const IN_STAY: &[InStay] = &[InStay::Admission, InStay::Discharge, InStay::Refused];
+const VISIT_KEYS: &[&str] =
+    &["outpatient_days", "stay_days", "settle_within_days", "scheme", "status", "identity"];
+/// Longest visit, and longest time until it is settled, that a policy may allow.
+const MAX_VISIT_DAYS: i64 = 3_653;
+
+/// `stay_days: 180`, `status: discharge` …; what is not said is as by default.
+pub(super) const VISITS: Values<VisitRules> = Values { keys: VISIT_KEYS, read: |row| visit_rules(row) };
+
+fn visit_rules(row: &Map) -> Option<VisitRules> {
+    let days = |key| row.optional(key, |at| whole(at, 1, MAX_VISIT_DAYS));
+    let in_stay = |key| row.optional(key, |at| at.code(IN_STAY, in_stay_code));
+    let (outpatient, stay, within) = (days("outpatient_days"), days("stay_days"), days("settle_within_days"));
+    let (scheme, status, identity) = (in_stay("scheme"), in_stay("status"), in_stay("identity"));
+    let by_default = VisitRules::default();
+    Some(VisitRules {
+        outpatient_days: outpatient?.unwrap_or(by_default.outpatient_days),
+        stay_days: stay?.unwrap_or(by_default.stay_days),
+        settle_within_days: within?.unwrap_or(by_default.settle_within_days),
+        scheme: scheme?.unwrap_or(by_default.scheme),
+        status: status?.unwrap_or(by_default.status),
+        identity: identity?.unwrap_or(by_default.identity),
+    })
+}
+
+/// As documents write it.
+pub(crate) fn in_stay_code(in_stay: InStay) -> &'static str {
+    match in_stay {
+        InStay::Admission => "admission",
+        InStay::Discharge => "discharge",
+        InStay::Refused => "refused",
     }
 }
 

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
-use yizhan_policy::case::{Account, Accumulated, Case, Line, Person, RemoteRule, Visit};
+use yizhan_policy::case::{Account, Accumulated, Case, Counted, Line, Person, RemoteRule, Visit};
 use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing, Status, Tier};
 
@@ -254,6 +254,7 @@ impl CaseFile {
                 contracted: visit.contracted.unwrap_or(true),
                 diagnoses: visit.diagnosis.clone(),
                 tags: visit.tag.clone(),
+                not_covered: Vec::new(),
             },
             lines: visit.lines.iter().enumerate().map(|(index, line)| line.engine_line(index)).collect(),
             accumulated: visit.accumulated_with(policy, earlier),
@@ -262,6 +263,7 @@ impl CaseFile {
                 own_fen: visit.account.own.unwrap_or_default().0,
                 shared_fen: visit.account.shared.unwrap_or_default().0,
             },
+            counted: Counted::Claims,
         }
     }
 }
@@ -303,6 +305,7 @@ impl LineForm {
             ceiling_fen: self.ceiling.map(|ceiling| ceiling.0.decimal()),
             prepay: self.prepay.as_ref().map(|percent| percent.0),
             labels: self.label.clone(),
+            day: None,
         }
     }
 }

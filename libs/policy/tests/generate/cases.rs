@@ -7,7 +7,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
-use yizhan_policy::case::{Account, Accumulated, Line, Person, RemoteRule, Visit};
+use yizhan_policy::case::{Account, Accumulated, Counted, DaysOut, Line, Person, RemoteRule, Visit};
 use yizhan_policy::model::{Adjust, Policy, Prepay, Unit};
 use yizhan_terms::{Area, Care, Filing, Status, Tier, Treatment};
 
@@ -32,12 +32,41 @@ pub fn visits(choices: &mut Choices, policy: &Policy, count: usize) -> Vec<Case>
             lines,
             accumulated: BTreeMap::new(),
             account,
+            counted: Counted::Claims,
         });
     }
     if choices.chance(60) {
         cases[0].accumulated = accumulated(choices, policy);
     }
+    cases.iter_mut().for_each(|case| date(choices, case));
     cases
+}
+
+/// Days of lines, days that are not covered, and how visits were counted once.
+fn date(choices: &mut Choices, case: &mut Case) {
+    let visit = &mut case.visit;
+    let stay_days = (visit.end - visit.begin).num_days();
+    if stay_days > 0 && choices.chance(25) {
+        let from = choices.between(0, stay_days);
+        let to = if choices.chance(30) { stay_days } else { choices.between(from, stay_days) };
+        // A day is left.
+        let from = from.max(i64::from(to == stay_days));
+        let day = |number: i64| visit.begin + Days::new(number as u64);
+        let mut out = vec![DaysOut { from: day(from), to: day(to), reason: "COVERAGE_PAUSED".to_owned() }];
+        if from > 2 && choices.chance(30) {
+            out.insert(0, DaysOut { from: day(0), to: day(from - 2), reason: "WAITING_PERIOD".to_owned() });
+        }
+        visit.not_covered = out;
+    }
+    let partly = !visit.not_covered.is_empty();
+    for line in &mut case.lines {
+        if partly || choices.chance(30) {
+            line.day = Some(visit.begin + Days::new(choices.between(0, stay_days) as u64));
+        }
+    }
+    if choices.chance(20) {
+        case.counted = Counted::Every;
+    }
 }
 
 pub fn person(choices: &mut Choices) -> Person {
@@ -67,6 +96,7 @@ fn visit(choices: &mut Choices, policy: &Policy) -> Visit {
         contracted: !choices.chance(20),
         diagnoses: choices.some_of(&DIAGNOSES, 25),
         tags: choices.some_of(&TAGS, 25).into_iter().collect(),
+        not_covered: Vec::new(),
     }
 }
 
@@ -139,6 +169,7 @@ pub fn line(choices: &mut Choices, number: usize) -> Line {
         ceiling_fen,
         prepay: (states_prepay || odd_prepay).then(|| choices.ratio(0, 1000)),
         labels: choices.some_of(&LABELS, 25),
+        day: None,
     }
 }
 

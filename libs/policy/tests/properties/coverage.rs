@@ -36,6 +36,10 @@ fn random_cases_reach_every_step_of_the_engine() {
         count("remote care, the same", is_remote(case, |one| one == Treatment::Same));
         count("remote prepay of the bill", outcome.extra_prepay.iter().any(|step| by_register(step)));
         count("split stay", outcome.layers.len() > scenario.policy.layers.len());
+        count("not covered", outcome.not_covered.iter().any(|out| out.total_fen.0 > 0));
+        let split = outcome.layers.len() > scenario.policy.layers.len();
+        count("split stay with days", split && case.lines.iter().any(|line| line.day.is_some()));
+        count("split stay not covered", split && !outcome.not_covered.is_empty());
         count("extra prepay", outcome.extra_prepay.is_some());
         count("account", outcome.account_own_fen.0 > 0);
         count("shared account", outcome.account_shared_fen.0 > 0);
@@ -68,6 +72,9 @@ fn random_cases_reach_every_step_of_the_engine() {
         ("remote points", 8),
         ("remote factor", 8),
         ("split stay", 50),
+        ("split stay with days", 15),
+        ("split stay not covered", 4),
+        ("not covered", 20),
         ("extra prepay", 50),
         ("account", 60),
         ("shared account", 15),

@@ -8,7 +8,7 @@
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
-use yizhan_policy::case::Line;
+use yizhan_policy::case::{Line, Visit};
 use yizhan_policy::model::CutOn;
 use yizhan_policy::{Case, Policy, settle};
 
@@ -85,14 +85,16 @@ fn in_scope_only(case: &Case) -> Case {
     with_classes(case, &["01"])
 }
 
-/// The case with lines of these classes, whose 先行自付 is known.
+/// The case with lines of these classes, whose 先行自付 is known, and with all its days covered: of a day before the policy is in force it
+/// would be refused.
 fn with_classes(case: &Case, classes: &[&str]) -> Case {
     let line = |(line, class): (&Line, &&str)| {
         let prepay = if *class == "01" { Decimal::ZERO } else { line.prepay.unwrap_or(Decimal::new(1, 1)) };
         Line { class: (*class).to_owned(), prepay: Some(prepay), ceiling_fen: None, ..line.clone() }
     };
     let lines = case.lines.iter().zip(classes.iter().cycle()).map(line).collect();
-    Case { lines, ..case.clone() }
+    let visit = Visit { not_covered: Vec::new(), ..case.visit.clone() };
+    Case { lines, visit, ..case.clone() }
 }
 
 /// Every line in two, somewhere.

@@ -26,6 +26,11 @@ pub fn policy_year(policy: &Policy, mut day: NaiveDate) -> NaiveDate {
     day
 }
 
+/// Whether the person is entitled on a day of the visit.
+pub fn is_covered(case: &Case, day: NaiveDate) -> bool {
+    case.visit.not_covered.iter().all(|out| day < out.from || out.to < day)
+}
+
 /// The name an accumulator has for this case.
 pub fn accumulator_key(policy: &Policy, case: &Case, index: usize) -> String {
     let accumulator = &policy.accumulators[index];

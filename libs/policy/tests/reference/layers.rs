@@ -1,6 +1,7 @@
 //! The layers, one after the other: base × base_factor → less prepay → cost cap → deductible →
 //! bands with adjusted ratios → minimum → cap → never more than what is left → half up.
 
+use yizhan_policy::case::Counted;
 use yizhan_policy::model::{
     Adjust, Band, Benefit, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Policy, Prepay, Quantity,
     Ratio, Table, Term,
@@ -115,7 +116,9 @@ impl Visit {
             self.charged[index] = self.charged[index] + done.charged;
             self.entered[index] = self.entered[index] + base;
             self.paid[index] += done.paid;
-            feed(layer, facts, base, &done, is_last, answer);
+            let claimed = self.entered[index] > Fraction::ZERO || self.paid[index] > 0;
+            let counts = is_last && (claimed || facts.case.counted == Counted::Every);
+            feed(layer, facts, base, &done, counts, answer);
         }
         let (policy_year, left) = (facts.policy_year, part.left);
         let (paid, charged) = (done.paid, done.charged);
@@ -349,21 +352,14 @@ fn now(index: usize, facts: &Facts<'_>, answer: &Answer) -> Fraction {
     Fraction::whole(facts.before(index) + answer.added.get(&key).copied().unwrap_or(0))
 }
 
-fn feed(
-    layer: &Layer,
-    facts: &Facts<'_>,
-    base: Fraction,
-    done: &Earlier,
-    is_last: bool,
-    answer: &mut Answer,
-) {
+fn feed(layer: &Layer, facts: &Facts<'_>, base: Fraction, done: &Earlier, counts: bool, answer: &mut Answer) {
     for feed in &layer.feeds {
         let amount = match feed.what {
             Fed::Paid => done.paid,
             Fed::Deductible => done.charged.half_up(),
             Fed::Base => base.half_up(),
             Fed::Net => (base - done.charged).half_up(),
-            Fed::Visit => i64::from(is_last),
+            Fed::Visit => i64::from(counts),
         };
         if amount != 0 {
             let key = (facts.policy_year, accumulator_key(facts.policy, facts.case, feed.accumulator));

@@ -1,6 +1,6 @@
 //! Lines → four parts.
 
-use super::facts::Facts;
+use super::facts::{Facts, is_covered};
 use super::{FourParts, Fraction, Refused};
 use yizhan_policy::case::Line;
 
@@ -11,7 +11,8 @@ pub fn split(facts: &Facts<'_>) -> Result<Vec<FourParts>, Refused> {
 
 fn four_parts(facts: &Facts<'_>, line: &Line, extra: Fraction) -> Result<FourParts, Refused> {
     let amount = line.amount_fen.0;
-    if line.class == "03" {
+    let covered = line.day.is_none_or(|day| is_covered(facts.case, day));
+    if line.class == "03" || !covered {
         return Ok(FourParts { full_self: amount, ..FourParts::default() });
     }
     let over_limit = match line.ceiling_fen {

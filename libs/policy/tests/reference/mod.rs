@@ -84,6 +84,7 @@ pub struct LayerAnswer {
 /// The part of a stay that lies in one policy year.
 struct YearPart {
     policy_year: NaiveDate,
+    first_day: NaiveDate,
     last_day: NaiveDate,
     days: i64,
 }
@@ -103,7 +104,15 @@ pub fn settle(policy: &Policy, case: &Case) -> Result<Answer, Refused> {
             return Err("POLICY_NOT_IN_FORCE");
         }
         let upto = done + part.days;
-        let share = lines.iter().map(|line| lines::on_days(line, done, upto, all_days)).collect();
+        let mut share = Vec::new();
+        for (line, parts) in case.lines.iter().zip(&lines) {
+            share.push(match line.day {
+                None => lines::on_days(parts, done, upto, all_days),
+                Some(day) if !facts::is_covered(case, day) => FourParts::default(),
+                Some(day) if part.first_day <= day && day <= part.last_day => *parts,
+                Some(_) => FourParts::default(),
+            });
+        }
         let is_last = number + 1 == parts.len();
         visit.settle_part(&facts(part.last_day, part.policy_year), share, is_last, &mut answer)?;
         done = upto;
@@ -116,18 +125,21 @@ pub fn settle(policy: &Policy, case: &Case) -> Result<Answer, Refused> {
     Ok(answer)
 }
 
-/// Every day of the stay, gathered by policy year.
+/// Every day from the first that is covered to the last, gathered by policy year.
 fn parts_of_stay(policy: &Policy, case: &Case) -> Vec<YearPart> {
-    let end = case.visit.end;
+    let stay = case.visit.begin.iter_days().take_while(|day| *day <= case.visit.end);
+    let covered: Vec<NaiveDate> = stay.filter(|day| facts::is_covered(case, *day)).collect();
+    let (first_day, last_day) = (covered[0], covered[covered.len() - 1]);
     if policy.across_years == AcrossYears::Whole {
-        return vec![YearPart { policy_year: policy_year(policy, end), last_day: end, days: 1 }];
+        let policy_year = policy_year(policy, last_day);
+        return vec![YearPart { policy_year, first_day, last_day, days: 1 }];
     }
     let mut parts: Vec<YearPart> = Vec::new();
-    for day in case.visit.begin.iter_days().take_while(|day| *day <= end) {
+    for day in first_day.iter_days().take_while(|day| *day <= last_day) {
         let year = policy_year(policy, day);
         match parts.last_mut() {
             Some(part) if part.policy_year == year => (part.last_day, part.days) = (day, part.days + 1),
-            _ => parts.push(YearPart { policy_year: year, last_day: day, days: 1 }),
+            _ => parts.push(YearPart { policy_year: year, first_day: day, last_day: day, days: 1 }),
         }
     }
     parts

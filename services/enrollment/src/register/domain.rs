@@ -3,3 +3,4 @@
 pub mod decision;
 pub mod eligibility;
 pub mod reward;
+pub mod spans;

@@ -21,6 +21,7 @@ use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::domain::decision::decide;
 use crate::register::domain::eligibility::Question;
 use crate::register::domain::reward::Reward;
+use crate::register::domain::spans::spans;
 use crate::register::find_person::document;
 use crate::register::messages;
 use crate::rules::Rules;
@@ -29,6 +30,8 @@ use crate::rules::Rules;
 pub const MAX_QUESTIONS: usize = 100;
 /// Longest 病种编码.
 const MAX_DISEASE_CODE: usize = 30;
+/// Days from the first day of a stay to its last at most.
+const MAX_STAY_DAYS: i64 = 3_653;
 
 /// What came of one question.
 enum Found {
@@ -43,6 +46,8 @@ enum Found {
 /// A question that is well formed.
 struct Checked {
     question: Question,
+    /// First day of a stay that is asked about whole.
+    begndate: Option<NaiveDate>,
     whom: Whom,
     known_at: Option<DateTime<Utc>>,
     expires_at: Option<DateTime<Utc>>,
@@ -158,8 +163,12 @@ impl Checked {
         }
         let question = &self.question;
         let decision = decide(&person.timeline, person.poolarea_no, question, &rules);
-        let id = eligibility_id(&person, question, decision.reward.as_ref());
-        Found::Answer(Box::new(messages::eligibility(&person, question, decision, id, self.expires_at)))
+        let id = eligibility_id(&person, question, self.begndate, decision.reward.as_ref());
+        let mut answer = messages::eligibility(&person, question, decision, id, self.expires_at);
+        let spans = self.begndate.map(|begndate| spans(&person.timeline, question, begndate));
+        let told = spans.into_iter().flatten().map(|span| messages::span(span, person.poolarea_no));
+        answer.spans = told.collect();
+        Found::Answer(Box::new(answer))
     }
 }
 
@@ -173,9 +182,28 @@ fn check(register: &Register, request: &GetEligibilityRequest, mut fields: Field
         }
     };
     let question = question(request, register.clock.today(), &mut fields);
+    let begndate = first_day(request, question.as_ref(), &mut fields);
     let known_at = known_at?;
     let expires_at = known_at.is_none().then(|| register.clock.answer_expires(request.as_of.is_empty()));
-    Some(Checked { question: question?, whom: whom?, known_at, expires_at })
+    Some(Checked { question: question?, begndate: begndate?, whom: whom?, known_at, expires_at })
+}
+
+/// The first day of a stay, not after its last.
+fn first_day(
+    request: &GetEligibilityRequest,
+    question: Option<&Question>,
+    fields: &mut Fields,
+) -> Option<Option<NaiveDate>> {
+    let begndate = fields.optional("begndate", &request.begndate, Fields::date)?;
+    let days = begndate.zip(question).map(|(begndate, question)| (question.as_of - begndate).num_days());
+    fields.require(days.is_none_or(|days| days >= 0), "begndate", Reason::DatesReversed);
+    let text = format!("一次住院最多 {MAX_STAY_DAYS} 天");
+    fields.require(
+        days.is_none_or(|days| days <= MAX_STAY_DAYS),
+        "begndate",
+        Reason::VisitTooLong.saying(text),
+    );
+    Some(begndate)
 }
 
 fn whom(register: &Register, request: &GetEligibilityRequest, fields: &mut Fields) -> Option<Whom> {
@@ -213,13 +241,21 @@ fn question(request: &GetEligibilityRequest, today: NaiveDate, fields: &mut Fiel
 
 /// Names the answer: a digest of the question, the version of the person, and the rule behind the reward, which may be published
 /// anew while the person stays as they are.
-fn eligibility_id(person: &StoredTimeline, question: &Question, reward: Option<&Reward>) -> String {
+fn eligibility_id(
+    person: &StoredTimeline,
+    question: &Question,
+    begndate: Option<NaiveDate>,
+    reward: Option<&Reward>,
+) -> String {
     let Question { as_of, insutype, med_type, dise_codg, place } = question;
     let mut asked = format!("{}\u{1f}{}\u{1f}{as_of}", person.psn_no, person.version);
     let place = place.as_ref().map(Area::as_str);
     for part in [insutype.map(Insutype::code), med_type.as_deref(), dise_codg.as_deref(), place] {
         asked.push('\u{1f}');
         asked.push_str(part.unwrap_or_default());
+    }
+    if let Some(begndate) = begndate {
+        asked.push_str(&format!("\u{1f}since {begndate}"));
     }
     if let Some(reward) = reward {
         asked.push('\u{1f}');

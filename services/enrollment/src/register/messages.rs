@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::cache::CacheStats;
 use yizhan_runtime::clock::{day_text, timestamp};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 use crate::person::domain::timeline::{
     AccountShare, Coverage, DiseaseEntitlement, Identity, Kinship, Membership, Waiting,
@@ -15,6 +15,7 @@ use crate::person::store::timelines::StoredTimeline;
 use crate::register::domain::decision::Decision;
 use crate::register::domain::eligibility::{Answer, Question};
 use crate::register::domain::reward::Reward;
+use crate::register::domain::spans::Span;
 
 /// The answer to a question about a person. `eligibility_id` names it; it holds until `expires_at`, an answer of the past for
 /// good.
@@ -65,6 +66,26 @@ pub fn eligibility(
         expires_at: expires_at.map(timestamp),
         psn_insu_stas: coverage.map_or("0", |coverage| coverage.state.code()).to_owned(),
         critical_illness_reward: reward.map(self::reward),
+        spans: Vec::new(),
+    }
+}
+
+/// Days of a stay; `home` is the 统筹区 that keeps the register.
+pub fn span(span: Span<'_>, home: Area) -> pb::EntitlementSpan {
+    let Span { first, last, refusal, coverage, identities, memberships } = span;
+    let paying_area = coverage.and_then(|coverage| coverage.poolarea_no).unwrap_or(home);
+    pb::EntitlementSpan {
+        begndate: first.to_string(),
+        enddate: last.to_string(),
+        entitled: refusal.is_none(),
+        reason: refusal.map(|refusal| refusal.reason().to_string()).unwrap_or_default(),
+        reason_text: refusal.map(|refusal| refusal.text()).unwrap_or_default(),
+        way_out: refusal.map(|refusal| refusal.way_out().to_owned()).unwrap_or_default(),
+        insutype: coverage.map(|coverage| coverage.insutype.code().to_owned()).unwrap_or_default(),
+        psn_type: coverage.map(|coverage| coverage.psn_type.clone()).unwrap_or_default(),
+        poolarea_no: paying_area.to_string(),
+        identities: identities.into_iter().map(identity).collect(),
+        memberships: memberships.into_iter().map(|(held, since)| membership(held, since)).collect(),
     }
 }
 

@@ -106,6 +106,46 @@ both_databases! {
         assert_eq!((today.as_of.as_str(), today.entitled, today.age), ("2024-06-15", true, 74));
     }
 
+    async fn a_stay_is_answered_day_by_day_in_one_question(db: TestDatabase) {
+        let mut service = start(&db).await;
+        service.import_persons(persons([person("P1")])).await.unwrap();
+        let rows = [coverage("P1", "390", "2024-01-01", "2024-05-10"), coverage("P1", "310", "2024-05-11", "2024-05-20")];
+        service.import_coverages(coverages(rows)).await.unwrap();
+        let stay = |begndate: &str, as_of: &str| GetEligibilityRequest {
+            psn_no: "P1".into(),
+            insutype: "390".into(),
+            begndate: begndate.into(),
+            as_of: as_of.into(),
+            ..Default::default()
+        };
+        let answer = service.ask(stay("2024-05-01", "2024-05-31")).await.unwrap();
+        let told: Vec<_> = answer
+            .spans
+            .iter()
+            .map(|span| [&span.begndate, &span.enddate, &span.insutype, &span.reason].map(String::as_str))
+            .collect();
+        assert_eq!(told, [
+            ["2024-05-01", "2024-05-10", "390", ""],
+            ["2024-05-11", "2024-05-20", "310", ""],
+            ["2024-05-21", "2024-05-31", "390", "COVERAGE_ENDED"],
+        ]);
+        assert_eq!((answer.entitled, answer.reason.as_str()), (false, "COVERAGE_ENDED"), "as of the last day");
+        let day = service.ask(stay("", "2024-05-31")).await.unwrap();
+        assert!(day.spans.is_empty() && day.eligibility_id != answer.eligibility_id);
+        let together = service.ask_many(vec![stay("2024-05-01", "2024-05-31"), stay("", "2024-05-31")]).await.unwrap();
+        let ids: Vec<_> = together.into_iter().map(|found| found.unwrap().eligibility_id).collect();
+        assert_eq!(ids, [answer.eligibility_id, day.eligibility_id], "the same answers as alone");
+        for (begndate, as_of, reason) in [
+            ("2024-06-01", "2024-05-31", "DATES_REVERSED"),
+            ("1900-01-01", "2024-05-31", "VISIT_TOO_LONG"),
+            ("2024-5-1", "2024-05-31", "DATE_INVALID"),
+        ] {
+            let error = service.ask(stay(begndate, as_of)).await.unwrap_err();
+            let wrong = &error.violations[0];
+            assert_eq!((wrong.field.as_str(), wrong.reason.as_str()), ("begndate", reason));
+        }
+    }
+
     async fn everything_that_holds_on_the_day_is_told(db: TestDatabase) {
         let mut service = start(&db).await;
         let rows = ["P1", "P2", "P3"].map(person);

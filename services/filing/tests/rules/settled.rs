@@ -2,7 +2,7 @@
 
 use yizhan_filing::rules::{Away, Direct, Rules, Treatments, decide};
 use yizhan_money::Fen;
-use yizhan_policy::case::{Account, Case, Line, Person, RemoteRule, Visit};
+use yizhan_policy::case::{Account, Case, Counted, Line, Person, RemoteRule, Visit};
 use yizhan_policy::{embedded, find, load, settle, together};
 use yizhan_terms::{Area, Care, Filing, Insutype, Status, Tier, Treatment};
 
@@ -29,6 +29,7 @@ fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Optio
         ceiling_fen: None,
         prepay: None,
         labels: Vec::new(),
+        day: None,
     };
     let person = Person { status, age: 50, identities: [].into(), memberships: [].into(), years_insured: 10 };
     let visit = Visit {
@@ -42,9 +43,10 @@ fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Optio
         contracted: away.contracted,
         diagnoses: vec!["I10.x00".into()],
         tags: [].into(),
+        not_covered: Vec::new(),
     };
     let (accumulated, account) = (Default::default(), Account::default());
-    Case { area, scheme, person, visit, lines: vec![line], accumulated, account }
+    Case { area, scheme, person, visit, lines: vec![line], accumulated, account, counted: Counted::Claims }
 }
 
 #[test]

@@ -68,17 +68,24 @@ impl Reference {
         Ok(Some(found))
     }
 
-    /// The entries of items in an area on a day: the area's own, else its province's, else the
+    /// The entries of items in an area, each on its day: the area's own, else its province's, else the
     /// national ones. `None` where there is none.
     pub async fn items(
         &self,
-        codes: &[&str],
+        charged: &[(&str, NaiveDate)],
         place: &Place<'_>,
-        day: NaiveDate,
     ) -> Result<Vec<Option<Arc<Item>>>, DbErr> {
-        let versions = self.item_versions(codes).await?;
-        let day = day.to_string();
-        Ok(codes.iter().map(|code| choose(versions.get(*code)?, place, &day).cloned()).collect())
+        let codes: Vec<&str> = charged.iter().map(|(code, _)| *code).collect();
+        let versions = self.item_versions(&codes).await?;
+        let mut last = (NaiveDate::MIN, String::new());
+        let entry = |(code, day): &(&str, NaiveDate)| {
+            // Most lines of a bill are of the day of the line before.
+            if last.0 != *day {
+                last = (*day, day.to_string());
+            }
+            choose(versions.get(*code)?, place, &last.1).cloned()
+        };
+        Ok(charged.iter().map(entry).collect())
     }
 
     /// All entries of these items, of one version of the catalogue. Unknown codes are not kept, so that a later import shows.

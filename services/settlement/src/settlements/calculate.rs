@@ -24,7 +24,7 @@ pub struct Calculated {
 pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted {
     let (visit, relative) = (&prepared.known.visit.reported, prepared.known.relative.as_ref());
     Wanted {
-        poolarea_no: prepared.known.eligibility.poolarea_no.clone(),
+        poolarea_no: prepared.known.stay.eligibility.poolarea_no.clone(),
         psn_no: visit.psn_no.clone(),
         relative: relative.map(|relative| (relative.poolarea_no.clone(), relative.psn_no.clone())),
         request,
@@ -45,7 +45,8 @@ pub fn calculate(
     let balance = |fen| if used { Fen(fen) } else { Fen::ZERO };
     case.account = Account { used, own_fen: balance(state.own.fen), shared_fen: balance(state.shared.fen) };
     let settlement = {
-        let policy = find(&prepared.book, case.area, case.scheme, case.visit.end).map_err(no_policy)?;
+        let policy =
+            find(&prepared.book, case.area, case.scheme, case.visit.values_day()).map_err(no_policy)?;
         let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
         let visit = &prepared.known.visit;
         let same_days = standing::compared(visit, &state.visits, policy.same_days, outcome.fund_pay_fen)?;

@@ -6,5 +6,6 @@ pub mod explain;
 pub mod filing;
 pub mod reversal;
 pub mod statement;
+pub mod stay;
 pub mod trace;
 pub mod visit;

@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
-use yizhan_clients::require_entitled;
+use chrono::NaiveDate;
 use yizhan_documents::Documents;
 use yizhan_policy::case::Case;
-use yizhan_policy::{Policy, find};
+use yizhan_policy::model::VisitRules;
+use yizhan_policy::{Policy, find, visit_rules};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
-use yizhan_proto::settlement::v1::Visit;
+use yizhan_proto::settlement::v1::{FeeLine, Visit};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
+use super::calculate::refused;
 use super::domain::is_offered;
 use super::messages::answer::LookedUp;
 use super::messages::case;
 use super::messages::filing::{self, Filed};
+use super::messages::stay::{self, Days};
 use super::messages::visit::{self, CheckedVisit};
 use crate::accounts::domain::Relative;
 use crate::accounts::relative;
@@ -49,18 +52,36 @@ pub async fn prepare(
         return Err(ServiceError::new(Reason::InstitutionNotOwn, "the visit is another institution's")
             .with_text("只能结算本机构的就诊"));
     }
-    let eligibility = ask_enrollment(app, &visit).await?;
-    require_entitled(&eligibility)?;
+    let days = stay::read(&visit, ask_enrollment(app, &visit).await?)?;
     let book = app.policies.current();
+    let rules = rules_of(&book, &days, &visit, &institution)?;
+    let stay = days.counted(&visit, &rules)?;
+    let eligibility = &stay.eligibility;
     let mut wrong = Violations::new();
     let offered = is_offered(institution.kind, visit.med_type);
     wrong.require(offered, "visit.med_type", Reason::NotOfferedHere);
-    let relative = ask_relative(app, &book, &visit, &eligibility, &mut wrong).await?;
+    let relative = ask_relative(app, &book, &visit, eligibility, &mut wrong).await?;
+    visit::check_bounds(&visit, &stay, &rules, app.clock.today(), &mut wrong);
     wrong.none()?;
-    let filed = ask_filing(app, &book, &visit, &eligibility, &institution).await?;
-    let known = LookedUp { visit, eligibility, relative, filed, institution, items };
+    let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
+    let known = LookedUp { visit, stay, relative, filed, institution, items };
     let case = case::build(&known)?;
     Ok(Prepared { known, case, book })
+}
+
+/// What the policy of the area that pays says of such visits; where none is in force the visit is refused for that later.
+fn rules_of(
+    book: &Documents<Policy>,
+    days: &Days,
+    visit: &CheckedVisit,
+    institution: &Institution,
+) -> Result<VisitRules, ServiceError> {
+    let area = Area::parse(&days.admitted().poolarea_no);
+    let policy = area.and_then(|area| find(book, area, visit.insutype, visit.end).ok());
+    policy.map_or_else(
+        || Ok(VisitRules::default()),
+        |policy| visit_rules(policy, visit.med_type.care(), institution.level, visit.end).map_err(refused),
+    )
 }
 
 /// An institution need not name itself.
@@ -76,6 +97,7 @@ async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, 
     let question = GetEligibilityRequest {
         psn_no: visit.reported.psn_no.clone(),
         as_of: visit.end.to_string(),
+        begndate: if visit.begin < visit.end { visit.begin.to_string() } else { String::new() },
         insutype: visit.insutype.code().to_owned(),
         med_type: visit.med_type.code().to_owned(),
         dise_codg: visit.reported.opsp_dise_code.clone(),
@@ -86,7 +108,7 @@ async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, 
 
 /// Institution and items of a visit that may be malformed still, so that what is unknown is told
 /// together with what is malformed. `None` only with a violation noted here or by [`visit::check`].
-/// The catalogue is that of the place of care (就医地目录, 医保发〔2022〕22号).
+/// The catalogue is that of the place of care (就医地目录, 医保发〔2022〕22号), as it was on the day of each line.
 async fn look_up(
     app: &App,
     visit: Option<&Visit>,
@@ -100,11 +122,13 @@ async fn look_up(
         wrong.require(visit.fixmedins_code.is_empty(), "visit.fixmedins_code", unknown);
         return Ok(None);
     };
-    let day = parse_date(&visit.enddate).unwrap_or_else(|| app.clock.today());
-    let codes: Vec<&str> = visit.feedetail.iter().map(|line| line.hilist_code.as_str()).collect();
+    let last_day = parse_date(&visit.enddate).unwrap_or_else(|| app.clock.today());
+    let of_line = |line: &FeeLine| parse_date(&line.fee_ocur_date).unwrap_or(last_day);
+    let charged: Vec<(&str, NaiveDate)> =
+        visit.feedetail.iter().map(|line| (line.hilist_code.as_str(), of_line(line))).collect();
     let place = Place { admdvs: &institution.admdvs, level: institution.level.code() };
-    let found = app.reference.items(&codes, &place, day).await?;
-    for (index, (item, code)) in found.iter().zip(&codes).enumerate() {
+    let found = app.reference.items(&charged, &place).await?;
+    for (index, (item, (code, _))) in found.iter().zip(&charged).enumerate() {
         let wrong_with = match item {
             None if !code.is_empty() => Reason::ItemUnknown,
             Some(item) if item.class.is_empty() => Reason::ItemClassUnknown,

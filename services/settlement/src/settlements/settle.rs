@@ -98,7 +98,7 @@ pub fn new_identity(app: &App, request_id: &str, state: &PersonState) -> Identit
 }
 
 fn require_version(prepared: &Prepared, known: i64) -> Result<(), ServiceError> {
-    let current = prepared.known.eligibility.person_version;
+    let current = prepared.known.stay.eligibility.person_version;
     if known == 0 || known == current {
         return Ok(());
     }

@@ -20,6 +20,11 @@ pub const LAPSED: &str = "DEMO-5";
 /// Not born when the register was imported.
 pub const NEWBORN: &str = "DEMO-6";
 
+/// 株洲 employee whose cover ends in the middle of a stay.
+pub const LEAVES: &str = "DEMO-11";
+/// On this day.
+pub const LEAVES_ON: &str = "2026-03-31";
+
 /// 绍兴 employee who lives in 上海.
 pub const LIVES_AWAY: &str = "DEMO-7";
 /// 绍兴 employee treated in 上海, who never files.
@@ -42,6 +47,7 @@ const PEOPLE: [[&str; 7]; 10] = [
     [ZHUZHOU, "王示例", "1982-02-28", "430200", "310", "1101", ""],
     [QUZHOU, "陈示例", "1970-11-05", "330800", "310", "1101", ""],
     [LAPSED, "赵示例", "1988-07-19", "430200", "390", "15", "2023-12-31"],
+    [LEAVES, "钱示例", "1986-03-17", "430200", "310", "1101", LEAVES_ON],
     [LIVES_AWAY, "周示例", "1979-06-14", "330600", "310", "1101", ""],
     [NEVER_FILED, "吴示例", "1985-01-23", "330600", "310", "1101", ""],
     [FALLS_ILL, "郑示例", "1990-08-08", "330600", "310", "1101", ""],

@@ -2,6 +2,7 @@
 
 mod away;
 mod books;
+mod covered_days;
 mod newborn;
 mod published_example;
 mod relative;
@@ -26,6 +27,7 @@ pub async fn tell(clients: &mut Clients, folder: &Path) -> anyhow::Result<()> {
     seven_payers::tell(clients, folder).await.context("seven payers")?;
     published_example::tell(clients).await.context("published example")?;
     two_dates::tell(clients).await.context("two dates")?;
+    covered_days::tell(clients).await.context("covered days")?;
     reversal::tell(clients).await.context("reversal")?;
     waiting::tell(clients).await.context("waiting period")?;
     newborn::tell(clients).await.context("newborn")?;

@@ -150,7 +150,8 @@ pub fn answer<'a>(timeline: &'a Timeline, question: &Question) -> Answer<'a> {
     }
 }
 
-fn refusal_of_disease(timeline: &Timeline, question: &Question) -> Option<Refusal> {
+/// Why not for the disease asked for.
+pub fn refusal_of_disease(timeline: &Timeline, question: &Question) -> Option<Refusal> {
     let asked = question.dise_codg.as_ref()?;
     let day = question.as_of;
     let mut of_day =
@@ -162,14 +163,16 @@ fn refusal_of_disease(timeline: &Timeline, question: &Question) -> Option<Refusa
     Some(overdue.map_or(Refusal::DiseaseNotEntitled, Refusal::ReverificationOverdue))
 }
 
-fn refusal_of_person(timeline: &Timeline, day: NaiveDate) -> Option<Refusal> {
+/// Why nobody of that birth and death is entitled.
+pub fn refusal_of_person(timeline: &Timeline, day: NaiveDate) -> Option<Refusal> {
     if day < timeline.person.brdy {
         return Some(Refusal::NotBorn);
     }
     timeline.person.die_date.filter(|died| *died < day).map(|_| Refusal::Deceased)
 }
 
-fn coverage_and_refusal<'a>(
+/// The coverage answered about, and why it does not entitle.
+pub fn coverage_and_refusal<'a>(
     timeline: &'a Timeline,
     question: &Question,
 ) -> (Option<&'a Coverage>, Option<Refusal>) {

@@ -8,7 +8,6 @@ use yizhan_money::Fen;
 use yizhan_policy::Policy;
 use yizhan_policy::case::Case;
 use yizhan_policy::outcome::{LayerTrace, Outcome};
-use yizhan_proto::enrollment::v1::Eligibility;
 use yizhan_proto::settlement::v1::{
     FeeLine, FeeLineResult, LayerTrace as ProtoLayer, Posting, SameDays, Settlement, SettlementDetail,
     SettlementInfo, Source, Trace,
@@ -18,6 +17,7 @@ use yizhan_terms::{Fund, FundField};
 
 use super::super::domain::{clearing_type, share_of};
 use super::filing::Filed;
+use super::stay::Stay;
 use super::visit::CheckedVisit;
 use super::{explain, filing, trace};
 use crate::accounts::domain::Relative;
@@ -29,8 +29,8 @@ use crate::reference::domain::{Institution, Item};
 pub struct LookedUp {
     /// The visit.
     pub visit: CheckedVisit,
-    /// Enrollment's answer.
-    pub eligibility: Eligibility,
+    /// Enrollment's answer about its days, and what of it counts.
+    pub stay: Stay,
     /// The relative whose account helps.
     pub relative: Option<Relative>,
     /// What the filing service answered, where it was asked.
@@ -113,7 +113,8 @@ fn decide(
 }
 
 fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInfo {
-    let LookedUp { visit, eligibility, relative, filed, institution, .. } = known;
+    let LookedUp { visit, stay, relative, filed, institution, .. } = known;
+    let eligibility = &stay.eligibility;
     let identity = identity.cloned();
     let time = identity.as_ref().map(|identity| identity.time);
     let (setl_id, medins_setl_id) =
@@ -145,6 +146,7 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         filing: filed.as_ref().map(|filed| filed.record.clone()),
         emergency: visit.reported.emergency,
         refl_flag: visit.reported.refl_flag,
+        coverage_spans: stay.told.clone(),
         mulaid_psn_name_masked: told(relative, |relative| &relative.psn_name_masked),
         mulaid_poolarea_no: told(relative, |relative| &relative.poolarea_no),
         mulaid_kinship: told(relative, |relative| relative.kinship),

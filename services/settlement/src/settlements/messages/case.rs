@@ -1,9 +1,9 @@
 //! From a reported visit to the engine's case: what the policies ask about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use yizhan_policy::case::{Account, Case, Line, Person, Visit};
-use yizhan_proto::enrollment::v1::{Eligibility, Membership, MembershipKind};
+use yizhan_policy::case::{Account, Case, Counted, Line, Person, Visit};
+use yizhan_proto::enrollment::v1::{Eligibility, Identity, Membership, MembershipKind};
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, Filing, Status};
 
@@ -14,7 +14,8 @@ use crate::reference::domain::Item;
 /// What a visit looks like to policies, before the person's accumulators are read: care at home where the filing service was not
 /// asked.
 pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
-    let LookedUp { visit, eligibility, institution, items, filed, .. } = known;
+    let LookedUp { visit, stay, institution, items, filed, .. } = known;
+    let eligibility = &stay.eligibility;
     let filed = filed.as_ref();
     let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {
         ServiceError::new(
@@ -40,6 +41,7 @@ pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
             contracted: institution.contracted,
             diagnoses: visit.reported.dise_codg.clone(),
             tags: visit.reported.tags.iter().cloned().collect(),
+            not_covered: stay.not_covered.clone(),
         },
         lines: lines
             .map(|((reported, checked), item)| {
@@ -48,6 +50,7 @@ pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
             .collect(),
         accumulated: BTreeMap::new(),
         account: Account::default(),
+        counted: Counted::Claims,
     })
 }
 
@@ -59,13 +62,20 @@ pub fn poolarea(eligibility: &Eligibility) -> Result<Area, ServiceError> {
 }
 
 fn person(eligibility: &Eligibility, status: Status) -> Person {
+    let (identities, memberships) = names_of(&eligibility.identities, &eligibility.memberships);
     Person {
         status,
         age: u32::try_from(eligibility.age).unwrap_or(0),
-        identities: eligibility.identities.iter().map(|identity| identity.name.clone()).collect(),
-        memberships: eligibility.memberships.iter().flat_map(membership_names).collect(),
+        identities,
+        memberships,
         years_insured: u32::try_from(eligibility.consecutive_years).unwrap_or(0),
     }
+}
+
+/// Identities and memberships by the names that policies ask for.
+pub fn names_of(identities: &[Identity], memberships: &[Membership]) -> (BTreeSet<String>, BTreeSet<String>) {
+    let identities = identities.iter().map(|identity| identity.name.clone()).collect();
+    (identities, memberships.iter().flat_map(membership_names).collect())
 }
 
 /// `civil_servant` and `civil_servant/科级`: policies may ask for either.
@@ -100,5 +110,6 @@ fn line(id: &str, code: &str, line: &CheckedLine, item: &Item) -> Line {
         ceiling_fen: item.ceiling_fen,
         prepay: item.prepay,
         labels: item.labels.clone(),
+        day: line.day,
     }
 }

@@ -4,7 +4,7 @@ mod html;
 mod text;
 
 use yizhan_money::Fen;
-use yizhan_proto::settlement::v1::{LayerTrace, Settlement, SettlementInfo, Source};
+use yizhan_proto::settlement::v1::{CoverageSpan, LayerTrace, Settlement, SettlementInfo, Source};
 use yizhan_terms::{MedType, Payer, is_unseen};
 
 use super::explain;
@@ -19,8 +19,9 @@ struct Page<'s> {
     composite: &'s str,
     payers: Vec<PayerRow>,
     sources: &'s [Source],
-    /// Label and value of what takes a line of its own: how care away from home is filed and what follows, whose account helped.
-    remarks: Vec<(&'static str, String)>,
+    /// Label and value of what takes a line of its own: how the visit is filed and what follows, which of its days are covered, whose account
+    /// helped.
+    notes: Vec<(&'static str, String)>,
 }
 
 /// One payer's line.
@@ -47,9 +48,10 @@ impl<'s> Page<'s> {
             layers => layers.iter().filter(concerns).map(|layer| row(layer, sources)).collect(),
         };
         let composite = &policy_of(settlement).composite;
-        let mut remarks = filing_rows(settlement);
-        remarks.extend(explain::relative_account(info).map(|whose| ("共济账户", whose)));
-        Page { info, composite, payers, sources, remarks }
+        let mut notes = filing_rows(settlement);
+        notes.extend(coverage_rows(settlement));
+        notes.extend(explain::relative_account(info).map(|whose| ("共济账户", whose)));
+        Page { info, composite, payers, sources, notes }
     }
 
     fn title(&self) -> &'static str {
@@ -120,6 +122,26 @@ fn filing_rows(settlement: &Settlement) -> Vec<(&'static str, String)> {
     let treatment = filing.and_then(|filing| filing.treatment.as_ref()).or(traced);
     let class = basis.map(|(basis, class)| ("备案类别", explain::cited(class, basis)));
     class.into_iter().chain(treatment.map(|rule| ("异地就医", explain::remote(rule)))).collect()
+}
+
+/// The days of a stay of which a part is not covered or something changes, with what was charged on those that are not covered.
+fn coverage_rows(settlement: &Settlement) -> impl Iterator<Item = (&'static str, String)> {
+    let charged = |span: &CoverageSpan| -> i64 {
+        let days = span.begndate.as_str()..=span.enddate.as_str();
+        let lines = settlement.feedetail.iter().filter(|line| days.contains(&line.fee_ocur_date.as_str()));
+        lines.map(|line| line.det_item_fee_sumamt_fen).sum()
+    };
+    header(settlement).coverage_spans.iter().map(move |span| {
+        let CoverageSpan { begndate, enddate, insutype, psn_type, identities, .. } = span;
+        let what = match span.covered {
+            true => {
+                let held = identities.iter().map(|name| format!("、{name}")).collect::<String>();
+                format!("享受待遇（险种 {insutype}，人员类别 {psn_type}{held}）")
+            }
+            false => format!("{}；费用 {} 元由个人承担", span.reason_text, yuan(charged(span))),
+        };
+        ("待遇期间", format!("{begndate} 至 {enddate} {what}"))
+    })
 }
 
 const QUALITY: &str = "依据后的〔〕为来源质量：G 政府网站，H 医院医保办，N 报刊，R 本地门户转载，A 聚合站，O 开源汇编，P 项目假设。";

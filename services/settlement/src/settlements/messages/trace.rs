@@ -17,6 +17,7 @@ pub fn of<'p>(policy: &'p Policy, outcome: &Outcome<'p>) -> proto::Trace {
         layers: outcome.layers.iter().map(|layer| to.layer(layer)).collect(),
         sources: to.sources(),
         remote: outcome.remote.map(remote_rule),
+        not_covered: outcome.not_covered.iter().map(not_covered).collect(),
         accumulators: outcome
             .changes
             .iter()
@@ -27,6 +28,15 @@ pub fn of<'p>(policy: &'p Policy, outcome: &Outcome<'p>) -> proto::Trace {
                 added: change.added,
             })
             .collect(),
+    }
+}
+
+fn not_covered(out: &outcome::NotCovered<'_>) -> proto::NotCovered {
+    proto::NotCovered {
+        begndate: out.days.from.to_string(),
+        enddate: out.days.to.to_string(),
+        reason: out.days.reason.clone(),
+        medfee_sumamt_fen: out.total_fen.0,
     }
 }
 

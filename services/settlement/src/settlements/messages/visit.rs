@@ -5,17 +5,22 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use yizhan_money::{Fen, MAX_FEN};
+use yizhan_policy::model::VisitRules;
 use yizhan_proto::settlement::v1::{FeeLine, Visit};
+use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::{Reason, Violations};
 use yizhan_terms::{Insutype, MedType};
 
+use super::stay::Stay;
 use crate::fields::{MAX_ID, check_id, decimal};
 
 /// Lines in one visit at most.
 pub const MAX_LINES: usize = 2000;
 /// Diagnoses and tags at most.
 pub const MAX_MARKS: usize = 20;
+/// Days from the first day of a visit to its last at most, whatever the area's policy allows: enrollment is asked about them all.
+const MAX_VISIT_DAYS: i64 = 3_653;
 
 /// A visit that is well formed; whether its codes exist is another question.
 #[derive(Clone, Debug)]
@@ -43,6 +48,8 @@ pub struct CheckedLine {
     pub price_fen: Decimal,
     /// 明细项目费用总额
     pub amount: Fen,
+    /// Day of the service, where it was reported.
+    pub day: Option<NaiveDate>,
 }
 
 /// Checks a visit; `today` bounds its last day. `None` where something is wrong, which is noted.
@@ -82,7 +89,39 @@ fn check_days(visit: &Visit, today: NaiveDate, fields: &mut Fields<'_>) -> Optio
     let reversed = Reason::DatesReversed.saying("出院（结束）日期早于入院（开始）日期");
     fields.require(begin <= end, "enddate", reversed);
     fields.require(end <= today, "enddate", Reason::InTheFuture);
+    let days = (end - begin).num_days();
+    fields.require(days <= MAX_VISIT_DAYS, "begndate", Reason::VisitTooLong);
     Some((begin, end))
+}
+
+/// Checks a visit against what the rules of the area that pays say of its days, and of those that are not covered.
+pub fn check_bounds(
+    visit: &CheckedVisit,
+    stay: &Stay,
+    rules: &VisitRules,
+    today: NaiveDate,
+    wrong: &mut Violations,
+) {
+    let born = parse_date(&stay.eligibility.brdy);
+    wrong.require(born.is_none_or(|born| born <= visit.begin), "visit.begndate", Reason::BeforeBirth);
+    let limit = if visit.med_type.is_stay() { rules.stay_days } else { rules.outpatient_days };
+    if (visit.end - visit.begin).num_days() >= limit {
+        let what = if visit.med_type.is_stay() { "住院" } else { "门诊就诊" };
+        let text = format!("一次{what}最多 {limit} 天，请核对日期，或分段结算");
+        wrong.push("visit.begndate", Reason::VisitTooLong.saying(text)).with("limit", limit);
+    }
+    let limit = rules.settle_within_days;
+    if (today - visit.end).num_days() > limit {
+        let text = format!("就诊结束已超过 {limit} 天，不能直接结算，请到参保地经办机构申请");
+        wrong.push("visit.enddate", Reason::SettledTooLate.saying(text)).with("limit", limit);
+    }
+    if !stay.not_covered.is_empty() {
+        for (index, line) in visit.lines.iter().enumerate() {
+            if line.day.is_none() {
+                wrong.push(format!("visit.feedetail[{index}].fee_ocur_date"), Reason::LineDateRequired);
+            }
+        }
+    }
 }
 
 fn check_marks(marks: &[String], field: &str, fields: &mut Fields<'_>) {
@@ -150,5 +189,5 @@ fn check_line(
         let mismatch = fields.wrong("det_item_fee_sumamt_fen", Reason::AmountMismatch);
         mismatch.with("expected_fen", expected);
     }
-    day.map(|_| CheckedLine { quantity, price_fen, amount: Fen(amount) })
+    day.map(|day| CheckedLine { quantity, price_fen, amount: Fen(amount), day })
 }

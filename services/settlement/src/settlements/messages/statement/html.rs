@@ -33,7 +33,7 @@ pub fn html(settlement: &Settlement) -> String {
                 }
                 dl {
                     @for (label, value) in page.head() { dt { (label) } dd { (value) } }
-                    @for (label, value) in &page.remarks { dt { (label) } dd.wide { (value) } }
+                    @for (label, value) in &page.notes { dt { (label) } dd.wide { (value) } }
                 }
                 (parts(&page))
                 (payers(&page))

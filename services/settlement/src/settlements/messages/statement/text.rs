@@ -22,7 +22,7 @@ pub fn text(settlement: &Settlement) -> String {
             pair.iter().map(|(label, value)| left(&format!("{label}：{value}"), 46)).collect();
         lines.push(cells.concat().trim_end().to_owned());
     }
-    lines.extend(page.remarks.iter().flat_map(|(label, value)| wrapped(&format!("{label}：{value}"))));
+    lines.extend(page.notes.iter().flat_map(|(label, value)| wrapped(&format!("{label}：{value}"))));
     lines.push("─".repeat(WIDTH));
     lines.push(page.parts().map(|(label, value)| format!("{label} {value}")).join("  "));
     lines.push("─".repeat(WIDTH));
