@@ -158,6 +158,7 @@ pub fn case() -> anyhow::Result<Case> {
                 .flat_map(|(_, kind, category)| [(*kind).to_owned(), format!("{kind}/{category}")])
                 .collect(),
             years_insured: 15,
+            continuity: None,
         },
         visit: CaseVisit {
             care: Care::Inpatient,
@@ -169,6 +170,7 @@ pub fn case() -> anyhow::Result<Case> {
             in_province: true,
             contracted: true,
             diagnoses: vec!["I10.x00".into()],
+            disease: None,
             tags: Default::default(),
             not_covered: Vec::new(),
         },

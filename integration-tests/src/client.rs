@@ -418,8 +418,22 @@ impl Client {
 
     /// 门诊慢特病: entitled from a day, to be verified again by another.
     pub async fn entitle_to_disease(&self, psn_no: &str, dise_codg: &str, begndate: &str, reverify_by: &str) {
+        self.recognise(psn_no, DiseaseKind::Chronic, (dise_codg, begndate, reverify_by)).await;
+    }
+
+    /// 两病: entitled from a day, for good.
+    pub async fn entitle_to_two_diseases(&self, psn_no: &str, dise_codg: &str, begndate: &str) {
+        self.recognise(psn_no, DiseaseKind::TwoDiseases, (dise_codg, begndate, "")).await;
+    }
+
+    async fn recognise(
+        &self,
+        psn_no: &str,
+        kind: DiseaseKind,
+        (dise_codg, begndate, reverify_by): (&str, &str, &str),
+    ) {
         let entitlement = DiseaseEntitlement {
-            kind: DiseaseKind::Chronic.into(),
+            kind: kind.into(),
             dise_codg: dise_codg.to_owned(),
             dise_name: "高血压".to_owned(),
             begndate: begndate.to_owned(),

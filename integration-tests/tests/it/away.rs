@@ -145,7 +145,7 @@ both_databases! {
     /// 宁波 residents: 70 % of what is above 1200, 20 points less without a filing, 10 less after a referral and inside the
     /// province.
     async fn ningbo_lowers_the_ratio(db: TestDatabase) {
-        let people = ["P1", "P2", "P3"].map(|psn_no| Person::resident(psn_no).of_area(NINGBO));
+        let people = ["P1", "P2", "P3", "P4"].map(|psn_no| Person::resident(psn_no).of_area(NINGBO));
         let platform = TestPlatform::on(&db).with_distant_institutions().with_persons(people).start().await;
         platform.file_referral("P2", "390", SHANGHAI, NINGBO).await;
         let of = |psn_no, hospital| treated(psn_no).insutype("390").at(hospital);
@@ -157,9 +157,37 @@ both_databases! {
         assert_eq!(outcome(&referred), ("referral", "points -10".to_owned(), 0, yuan("5280")));
         let in_province = platform.settle("R3", of("P3", QUZHOU_HOSPITAL)).await.unwrap();
         assert_eq!(outcome(&in_province), ("exempt", "points -10".to_owned(), 0, yuan("5280")));
-        // What the page does not say is not guessed.
-        let error = refused(platform.settle("R4", of("P1", SHANGHAI_HOSPITAL).emergency()).await);
-        assert_eq!((error.reason.as_str(), error.metadata["why"].as_str()), ("NOT_SETTLED_DIRECTLY", "TREATMENT_NOT_PUBLISHED"));
+        // The page does not say what an emergency is paid: it is still what it is without the mark, and is told so.
+        let emergency = platform.settle("R4", of("P4", SHANGHAI_HOSPITAL).emergency()).await.unwrap();
+        assert_eq!(outcome(&emergency), ("unfiled", "points -20".to_owned(), 0, yuan("4400")));
+        let advice = &info(&emergency).filing.as_ref().unwrap().way_out;
+        assert!(advice.contains("急诊") && advice.contains("没有公布") && advice.contains("未备案"), "{advice}");
+    }
+
+    /// 绍兴 → 衢州: 免备案, and nobody published its rate. It is paid as unfiled, never worse than in 上海; who files is paid as filed.
+    async fn who_needs_no_filing_is_settled_too(db: TestDatabase) {
+        let platform = insured_in(SHAOXING, &db).await;
+        // (10000 - 2500 - 1200) × 80 %
+        let settled = platform.settle("R1", treated("P1").at(QUZHOU_HOSPITAL)).await.unwrap();
+        assert_eq!(outcome(&settled), ("unfiled", "prepay 0.25".to_owned(), yuan("2500"), yuan("5040")));
+        let advice = &info(&settled).filing.as_ref().unwrap().way_out;
+        assert!(advice.contains("省内异地免备案") && advice.contains("补办"), "{advice}");
+        platform.reverse("V1", &settled).await.unwrap();
+        platform.file_temporary("P1", "310", QUZHOU).await;
+        // (10000 - 1500 - 1200) × 80 %
+        let filed = platform.settle("R2", treated("P1").at(QUZHOU_HOSPITAL)).await.unwrap();
+        assert_eq!(outcome(&filed), ("temporary", "prepay 0.15".to_owned(), yuan("1500"), yuan("5840")));
+    }
+
+    /// 株洲 → 上海: the nation says as at home for who lives there; the policy has no number of its own to refuse with.
+    async fn the_same_rate_is_the_rate_at_home(db: TestDatabase) {
+        let platform = insured_in(ZHUZHOU, &db).await;
+        platform.file_long_term("P1", "310", SHANGHAI, ZHUZHOU).await;
+        platform.clock.advance(TimeDelta::days(20));
+        let visit = stay("P1", "2026-02-05", "2026-02-15", "10000");
+        let settled = platform.settle("R1", visit.at(SHANGHAI_HOSPITAL)).await.unwrap();
+        // (10000 - 1100) × 85 %, as at home.
+        assert_eq!(outcome(&settled), ("long_term", "same".to_owned(), 0, yuan("7565")));
     }
 
     /// 回参保地: filed to live elsewhere, back home 10 % 先行自付 (江西). Others are asked about and not affected.

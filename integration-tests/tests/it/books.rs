@@ -73,25 +73,29 @@ both_databases! {
         let second = platform.settle("R2", second).await.unwrap();
         let gone = platform.settle("R3", clinic("P1", "2024-03-03", "700")).await.unwrap();
         platform.reverse("V3", &gone).await.unwrap();
-        let line = gone.feedetail[0].feedetl_sn.as_str();
+        let visit = info(&gone).mdtrt_id.as_str();
         let [first, second, gone] = [&first, &second, &gone].map(|settled| info(settled).setl_id.as_str());
         assert_books_balance(&platform).await;
-        let held = |kind: &str, from: &str, to: &str| {
-            format!("UPDATE claims SET held_by = '{to}' WHERE held_by = '{from}' AND kind = '{kind}'")
+        let held = |table: &str, from: &str, to: &str| {
+            format!("UPDATE {table} SET held_by = REPLACE(held_by, '{from}', '{to}') WHERE owner = '{THIRD_LEVEL}' AND held_by LIKE '{from}%'")
         };
-        for (kind, said) in [("V", "its visit M1 stands in settlement"), ("L", "its line F1 stands in settlement")] {
-            assert_noticed(&platform, &held(kind, first, second), &held(kind, second, first).replace("kind =", &format!("owner = '{THIRD_LEVEL}' AND kind =")), said).await;
+        for (table, said) in [("claims", "its visit M1 stands in settlement"), ("claimed_lines", "its lines F1 stand in settlement")] {
+            assert_noticed(&platform, &held(table, first, second), &held(table, second, first), said).await;
+            assert_noticed(&platform, &held(table, first, "S0"), &held(table, "S0", first), "settlement S0: holds").await;
         }
         let number = |from: &str, to: &str| format!("UPDATE claims SET number = '{to}' WHERE number = '{from}'");
         assert_noticed(&platform, &number("M1", "M7"), &number("M7", "M1"), "its visit M1 is claimed by nobody").await;
         let days = |from: &str, to: &str| format!("UPDATE claims SET enddate = '{to}' WHERE enddate = '{from}' AND number = 'M1'");
         let (day, other) = ("2024-03-01", "2024-03-05");
-        assert_noticed(&platform, &days(day, other), &days(other, day), "is not of its days or person").await;
-        let claim = format!("INSERT INTO claims VALUES ('L', '{THIRD_LEVEL}', '{line}', '{gone}', '{COMPOSITE_AREA}', '', '', '', '')");
+        assert_noticed(&platform, &days(day, other), &days(other, day), "of other days or persons").await;
+        let claim = format!("INSERT INTO claims VALUES ('V', '{THIRD_LEVEL}', '{visit}', '{gone}', '{COMPOSITE_AREA}', 'P1', '11', '{day}', '{day}')");
         let unclaim = format!("DELETE FROM claims WHERE held_by = '{gone}'");
-        assert_noticed(&platform, &claim, &unclaim, "is reversed and holds its line").await;
-        let [claim, unclaim] = [&claim, &unclaim].map(|sql| sql.replace(gone, "S0"));
-        assert_noticed(&platform, &claim, &unclaim, "settlement S0: holds 1 claims and is gone").await;
+        assert_noticed(&platform, &claim, &unclaim, "is reversed and holds its visit").await;
+        let digits = |digits: u8, held_by: &str| {
+            format!("UPDATE claimed_lines SET digits = {digits}, held_by = '{held_by}' WHERE owner = '{THIRD_LEVEL}' AND ten = '{visit}F'")
+        };
+        assert_noticed(&platform, &digits(2, &format!("{gone}:2;")), &digits(0, ""), "is reversed and holds its lines").await;
+        assert_noticed(&platform, &digits(2, ""), &digits(0, ""), "is not what its holders hold").await;
     }
 
     /// Two settlements that the service would have refused: those of before there were claims.

@@ -70,6 +70,7 @@ async fn settle_on_and_on(client: Client, number: usize, stop: Arc<AtomicBool>) 
                 Ok(answer) => {
                     let settled = answer.settlement.expect("a settlement");
                     told.acknowledged.push((request.request_id.clone(), info(&settled).setl_id.clone()));
+                    told.unanswered += is_not_paid_twice(&client, &request).await;
                     break;
                 }
                 Err(error) => {
@@ -82,6 +83,22 @@ async fn settle_on_and_on(client: Client, number: usize, stop: Arc<AtomicBool>) 
         }
     }
     told
+}
+
+/// Sends a visit that is settled once more under an id of its own, until it is told so: how often there was no answer.
+async fn is_not_paid_twice(client: &Client, settled: &SettleRequest) -> usize {
+    let request_id = format!("{}-again", settled.request_id);
+    let again = SettleRequest { request_id, ..settled.clone() };
+    let mut unanswered = 0;
+    loop {
+        let refusal = refused(client.answer_to(again.clone()).await);
+        if refusal.reason == "VISIT_SETTLED" {
+            return unanswered;
+        }
+        assert!(refusal.reason.is_empty() || refusal.retry_after.is_some(), "{refusal:?}");
+        unanswered += 1;
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// Kills settlement this often under load, and looks at what is left.

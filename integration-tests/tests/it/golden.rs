@@ -1,5 +1,6 @@
 //! A database of settlement as it was before looks were logged: `golden/settlement.sql` holds what the code of commit ce1b682 wrote (all
-//! but the documents of policies, which are published again), `golden/statement.*` what it printed.
+//! but the documents of policies: of those that ship now other versions are published, the one that settled stands beside it),
+//! `golden/statement.*` what it printed.
 
 use prost::Message;
 use sea_orm::ConnectionTrait;
@@ -16,11 +17,20 @@ async fn stored(platform: &TestPlatform) -> Vec<Vec<u8>> {
     rows.iter().map(|row| row.try_get("", "answer").expect("an answer")).collect()
 }
 
+/// The version of the policy that settled, as it was published then.
+fn policy_of_then() -> String {
+    let document = include_str!("../../golden/composite-seven-payers.yaml");
+    let digest = yizhan_policy::load("composite-seven-payers.yaml", document).expect("a policy").digest;
+    let document = document.replace('\'', "''");
+    format!("INSERT INTO policies VALUES('composite-seven-payers', '2022.2', 1, '{digest}', '{document}')")
+}
+
 #[tokio::test]
 async fn what_was_stored_before_is_answered_printed_replayed_and_reversed() {
     let db = TestDatabase::sqlite();
     let before = database::open(db.url()).await;
     before.execute_unprepared(include_str!("../../golden/settlement.sql")).await.expect("the rows of then");
+    before.execute_unprepared(&policy_of_then()).await.expect("the policy of then");
     before.close().await.expect("closed");
     let platform = TestPlatform::on(&db).with_person(everybodys_insured("P1")).start().await;
 

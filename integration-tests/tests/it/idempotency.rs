@@ -53,7 +53,8 @@ both_databases! {
         assert_eq!(error.reason, "REQUEST_ID_REUSED", "ids are shared by all mutations of the institution");
         assert_eq!(platform.row_counts().await, before);
         // Ids are the institution's: another one may use the same.
-        let elsewhere = platform.settle("R1", visit.at(SECOND_LEVEL)).await.unwrap();
+        let elsewhere = visit.inpatient("2024-06-06", "2024-06-20").at(SECOND_LEVEL);
+        let elsewhere = platform.settle("R1", elsewhere).await.unwrap();
         assert_ne!(info(&elsewhere).setl_id, info(&settled).setl_id);
     }
 

@@ -30,6 +30,9 @@ mod paid_once;
 mod policies;
 mod python_client;
 mod quotes;
+#[allow(clippy::print_stdout, reason = "the table of rates is printed")]
+mod rates;
+mod recognised;
 mod reference;
 mod refusals;
 mod replay;

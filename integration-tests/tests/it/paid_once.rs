@@ -239,7 +239,7 @@ both_databases! {
         let (platform, clients) = servers(&db, persons).await;
         let places = [THIRD_LEVEL, SECOND_LEVEL];
         let same_year = (0..RIVALS).map(|number| {
-            stay("P1", "2024-05-06", &format!("2024-05-{}", 8 + number % 20), "2000").at(places[number % 2])
+            stay("P1", "2024-05-06", &format!("2024-05-{:02}", 8 + number % 20), "2000").at(places[number % 2])
         });
         let across = (0..RIVALS).map(|number| {
             let end = ["2024-12-31", "2025-01-05"][number / 2 % 2];

@@ -144,12 +144,10 @@ both_databases! {
         assert_eq!(error.metadata["poolarea_no"], COMPOSITE_AREA);
         assert_eq!(error.metadata["day"], "2022-09-30");
         platform.settle("R1", stay("P1", "2022-09-30", "2022-10-01", "5000")).await.unwrap();
-        // Filed to live there it would be paid as at home, by the nation's rules; the policy does not say so.
-        platform.file_long_term("P1", "310", "430200", COMPOSITE_AREA).await;
-        let away = stay("P1", "2026-02-01", "2026-02-01", "5000").at(ZHUZHOU_HOSPITAL);
-        let error = refusal_of(&platform, away).await;
+        let maternity = visit("P1").on_days("52", "2024-05-01", "2024-05-10").line(CARE, "1", "5000");
+        let error = refusal_of(&platform, maternity).await;
         assert_eq!((error.code, error.reason.as_str()), (Code::FailedPrecondition, "POLICY_VALUE_UNKNOWN"));
-        assert!(error.metadata["table"].contains("extra_prepay") && error.message.contains("异地"), "{error:?}");
+        assert!(error.metadata["table"].contains("not_published") && error.message.contains("生育"), "{error:?}");
     }
 
     /// 门诊慢特病: only of a disease that the register knows the person to be entitled for.

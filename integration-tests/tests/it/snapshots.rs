@@ -49,7 +49,7 @@ async fn platform(db: &TestDatabase) -> TestPlatform {
 async fn a_settlement_and_its_trace() {
     let db = TestDatabase::sqlite();
     let platform = platform(&db).await;
-    let mut settled = platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
+    let mut settled = platform.settle("R1", seven_payer_stay("P1").numbered("M1")).await.unwrap();
     let trace = settled.trace.take().unwrap();
     insta::assert_snapshot!("settlement", whole("settlement.v1.Settlement", &settled));
     insta::assert_snapshot!("trace", whole("settlement.v1.Trace", &trace));
@@ -59,7 +59,7 @@ async fn a_settlement_and_its_trace() {
 async fn the_rights_of_a_person() {
     let db = TestDatabase::sqlite();
     let platform = platform(&db).await;
-    platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
+    platform.settle("R1", seven_payer_stay("P1").numbered("M1")).await.unwrap();
     let mut rights = RightsServiceClient::connect(platform.url_of("enrollment")).await.unwrap();
     let mut request =
         tonic::Request::new(GetRightsRequest { psn_no: "P1".into(), ..GetRightsRequest::default() });

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use yizhan_money::Fen;
-use yizhan_terms::{Area, Care, Filing, Insutype, Status, Tier, Treatment};
+use yizhan_terms::{Area, Care, DiseaseKind, Filing, Insutype, Status, Tier, Treatment};
 
 /// One visit to be settled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,6 +72,37 @@ pub struct Person {
     /// Years insured in a row, the current one included.
     #[serde(default)]
     pub years_insured: u32,
+    /// What raises the cap of critical-illness insurance; absent where nothing can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continuity: Option<Continuity>,
+}
+
+/// 连续参保、零报销激励: by how much the cap of residents' critical-illness insurance is raised (国办发〔2024〕38号), as enrollment
+/// told it, with the years of which the books tell whether they count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Continuity {
+    /// The raise by years in a row.
+    pub years_fen: Fen,
+    /// What each year without a claim on the fund adds.
+    pub per_zero_claim_year_fen: Fen,
+    /// Years that enrollment knows to be without a claim, and that still count.
+    #[serde(default)]
+    pub zero_claim_years: BTreeSet<i32>,
+    /// Years that are such if the books hold no claim: the books know them whole.
+    #[serde(default)]
+    pub open_years: BTreeSet<i32>,
+    /// Whether drawing on the raise takes away what years without a claim before it added.
+    pub use_clears: bool,
+    /// At most so much, where the rule says so in yuan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_fen: Option<Fen>,
+    /// At most so many thousandths of the cap without the raise.
+    pub limit_permille: u32,
+    /// Id of enrollment's rule; never empty.
+    pub rule: String,
+    /// Title of the published document behind it.
+    pub citation: String,
 }
 
 /// What policies ask about a visit.
@@ -101,6 +132,9 @@ pub struct Visit {
     /// Diagnosis codes (ICD-10 医保版).
     #[serde(default)]
     pub diagnoses: Vec<String>,
+    /// The disease whose entitlement to outpatient care the visit uses; absent where it uses none, or the register does not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disease: Option<Disease>,
     /// Marks that policies ask for, e.g. 规范转诊.
     #[serde(default)]
     pub tags: BTreeSet<String>,
@@ -153,6 +187,23 @@ impl Visit {
     /// The day whose values apply: of discharge or visit, or the last one that is covered.
     pub fn values_day(&self) -> NaiveDate {
         self.covered().map_or(self.end, |(_, last)| last)
+    }
+}
+
+/// A disease that the register recognises the person to have (2503 `opsp_dise_code`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disease {
+    /// 病种编码.
+    pub code: String,
+    /// As which it is recognised: 门诊慢特病 or 两病.
+    pub kind: DiseaseKind,
+}
+
+impl Visit {
+    /// By which kind of entitlement to outpatient care of a disease it is, if by any.
+    pub fn disease_kind(&self) -> DiseaseKind {
+        self.disease.as_ref().map_or(DiseaseKind::Ordinary, |disease| disease.kind)
     }
 }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use yizhan_documents::{Known, Period, Range, Source};
-use yizhan_terms::{Area, Care, Filing, Fund, Insutype, Payer, Status, Tier};
+use yizhan_terms::{Area, Care, DiseaseKind, Filing, Fund, Insutype, Payer, Status, Tier};
 
 /// Index of a layer in [`Policy::layers`].
 pub type LayerIndex = usize;
@@ -208,6 +208,10 @@ pub enum Condition {
     Contracted(bool),
     /// `diagnosis: [C, D0]`: any diagnosis code of the visit begins with one of these.
     Diagnosis(Vec<String>),
+    /// `disease: [M03900]`: the visit is outpatient care of one of these recognised diseases (opsp_dise_code).
+    Disease(Vec<String>),
+    /// `disease_kind: [two_diseases]`: as 门诊慢特病, as 两病, or neither.
+    DiseaseKind(Vec<DiseaseKind>),
     /// `tag: [规范转诊]`: the visit carries any of these marks.
     Tag(Vec<String>),
     /// `no_tag: [...]`: the visit carries none of these marks.
@@ -478,6 +482,24 @@ pub struct Cap {
     pub amount: Table<Option<Decimal>>,
     /// What was used of it this year.
     pub used: Option<AccumulatorIndex>,
+    /// What raises it.
+    pub plus: Option<Plus>,
+}
+
+/// `plus: continuity`: a limit raised by 连续参保、零报销激励 ([`crate::case::Continuity`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plus {
+    /// What the books tell of it; `None`: only what enrollment tells counts.
+    pub books: Option<Books>,
+}
+
+/// What the books of earlier years tell of a raise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Books {
+    /// What the funds paid in a year: a year without any is one without a claim.
+    pub claims: AccumulatorIndex,
+    /// What was paid out of the raise in a year.
+    pub drawn: AccumulatorIndex,
 }
 
 /// What a layer adds to an accumulator.
@@ -500,6 +522,8 @@ pub enum Fed {
     Base,
     /// The cost that entered above the deductible.
     Net,
+    /// What it paid out of the raise of its limit.
+    Raised,
     /// One visit.
     Visit,
 }

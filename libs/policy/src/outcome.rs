@@ -234,6 +234,32 @@ pub struct CapTrace<'a> {
     pub kept_out_fen: Decimal,
     /// The row.
     pub cited: Cited<'a>,
+    /// What raised the limit; `limit_fen` is without it, `open_fen` with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raise: Option<RaiseTrace<'a>>,
+}
+
+/// A raise of a limit by 连续参保、零报销激励 at work.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RaiseTrace<'a> {
+    /// By how much, in fen.
+    pub raise_fen: Decimal,
+    /// The years without a claim that count.
+    pub zero_claim_years: Vec<i32>,
+    /// What was open without it, in fen.
+    pub open_without_fen: Decimal,
+    /// Id of enrollment's rule.
+    pub rule: &'a str,
+    /// Title of the published document.
+    pub citation: &'a str,
+}
+
+impl CapTrace<'_> {
+    /// What of a payment came out of the raise.
+    pub(crate) fn drawn(&self, paid: Fen) -> Fen {
+        let beyond = self.raise.as_ref().map(|raise| paid.decimal() - raise.open_without_fen);
+        yizhan_money::round_half_up(beyond.unwrap_or_default().max(Decimal::ZERO))
+    }
 }
 
 /// The deductible at work.

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 use yizhan_documents::QUALITY_MARKS;
-use yizhan_terms::{Care, Filing, Insutype, Payer, Status, Tier};
+use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Payer, Status, Tier};
 
 #[test]
 fn dictionaries_of_the_schema() {
@@ -21,6 +21,7 @@ fn dictionaries_of_the_schema() {
     assert_eq!(codes("/$defs/level/enum"), all(Tier::ALL, Tier::code));
     assert_eq!(codes("/$defs/status/enum"), all(Status::ALL, Status::code));
     assert_eq!(codes("/$defs/filing/enum"), all(Filing::ALL, Filing::code));
+    assert_eq!(codes("/$defs/disease_kind/enum"), all(DiseaseKind::ALL, DiseaseKind::code));
     assert_eq!(codes("/$defs/layer/properties/payer/enum"), all(Payer::ALL, Payer::code));
     assert_eq!(codes("/properties/scheme/enum"), all(&Insutype::SETTLED, Insutype::code));
     let marks = codes("/properties/sources/additionalProperties/properties/quality/enum");

@@ -539,7 +539,7 @@ reasons! {
         PlaceAtHome: "PLACE_AT_HOME", Violation, "就医地在参保地统筹区内，无需备案",
             "filing", "inside the pooling area";
         FilingNotNeeded: "FILING_NOT_NEEDED", Violation, "省内异地就医免备案，无需办理临时外出备案",
-            "filing", "省内免备案";
+            "filing", "省内免备案, and no filing betters what is paid there";
         BegndateTooEarly: "BEGNDATE_TOO_EARLY", Violation, "备案开始日期过早",
             "filing", "more than `limit` days back";
         BegndateTooLate: "BEGNDATE_TOO_LATE", Violation, "备案开始日期过晚",

@@ -17,7 +17,7 @@ mod transaction;
 
 pub use bulk::{
     find_rows, find_rows_and, find_rows_from, find_rows_where, insert, insert_new, insert_values, upsert,
-    upsert_next,
+    upsert_next, upsert_with,
 };
 pub use classify::{Failure, classify};
 pub use connect::connect;

@@ -57,6 +57,15 @@ impl MedType {
 }
 
 dictionary! {
+    /// Which entitlement to outpatient care of a disease a visit uses (2503 `opsp_dise_code`), as policies tell them apart.
+    DiseaseKind {
+        Ordinary = "none", "不按病种";
+        Chronic = "chronic", "门诊慢特病";
+        TwoDiseases = "two_diseases", "两病（高血压、糖尿病）";
+    }
+}
+
+dictionary! {
     /// How care away from home was filed (异地就医备案, docs/CODES.md, out_fil_type), as far as policies
     /// price it apart. `Local` is care inside the pooling area, where nothing is filed; `Exempt` is care
     /// elsewhere in the province where the area asks for no filing; `Returning` is care at home of

@@ -1,6 +1,6 @@
 //! 异地就医备案: kinds and papers.
 
-use crate::dictionary;
+use crate::{Filing, dictionary};
 
 dictionary! {
     /// 备案类型 `out_fil_type` (docs/CODES.md). 09 and 10 are groups that earlier systems filed under.
@@ -20,6 +20,15 @@ impl FilingKind {
     pub fn is_long_term(self) -> bool {
         use FilingKind::*;
         matches!(self, Resettled | Resident | Posted | LongTerm)
+    }
+
+    /// As what a visit counts that it covers.
+    pub fn class(self) -> Filing {
+        match self {
+            kind if kind.is_long_term() => Filing::LongTerm,
+            FilingKind::Referral => Filing::Referral,
+            _ => Filing::Temporary,
+        }
     }
 }
 

@@ -38,6 +38,26 @@ impl Treatment {
         }
     }
 
+    /// Whether more is paid by it than by another, whatever the bill: both are of one kind, or one of them lowers nothing.
+    pub fn is_better_than(self, other: Treatment) -> bool {
+        use Treatment::{Factor, Points, Prepay};
+        match (self, other) {
+            _ if other.lowers_nothing() => false,
+            _ if self.lowers_nothing() => true,
+            (Points(this), Points(that)) | (Factor(this), Factor(that)) => this > that,
+            (Prepay(this), Prepay(that)) => this < that,
+            _ => false,
+        }
+    }
+
+    fn lowers_nothing(self) -> bool {
+        match self {
+            Treatment::Same => true,
+            Treatment::Points(number) | Treatment::Prepay(number) => number.is_zero(),
+            Treatment::Factor(ratio) => ratio == Decimal::ONE,
+        }
+    }
+
     /// Whether its number lies within the limits that its kind has.
     pub fn is_in_range(self) -> bool {
         match self {

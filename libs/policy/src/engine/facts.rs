@@ -72,6 +72,10 @@ impl yizhan_documents::Facts<Condition> for Facts<'_> {
             Condition::Diagnosis(any) => {
                 any.iter().any(|prefix| visit.diagnoses.iter().any(|code| code.starts_with(prefix.as_str())))
             }
+            Condition::Disease(any) => {
+                visit.disease.as_ref().is_some_and(|disease| any.contains(&disease.code))
+            }
+            Condition::DiseaseKind(any) => any.contains(&visit.disease_kind()),
             Condition::Tag(any) => any.iter().any(|tag| visit.tags.contains(tag)),
             Condition::NoTag(none) => !none.iter().any(|tag| visit.tags.contains(tag)),
             // Only a line has one: the loader lets nothing else ask for it.
@@ -113,6 +117,8 @@ impl Condition {
             Condition::InProvince(_) => "in_province",
             Condition::Contracted(_) => "contracted",
             Condition::Diagnosis(_) => "diagnosis",
+            Condition::Disease(_) => "disease",
+            Condition::DiseaseKind(_) => "disease_kind",
             Condition::Tag(_) => "tag",
             Condition::NoTag(_) => "no_tag",
             Condition::Class(_) => "class",

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use yizhan_money::{Fen, MAX_FEN, round_half_up};
 
 use super::accumulators::Totals;
+use super::continuity;
 use super::facts::Facts;
 use super::refusal::Refusal;
 use super::remote;
@@ -301,13 +302,18 @@ impl<'r, 'a> Run<'r, 'a> {
         let Some(cap) = cap else { return Ok(amount) };
         let found = require(&cap.amount, self.facts)?;
         let used = cap.used.map_or(before, |used| Decimal::from(self.totals.now(used)));
-        let open_fen = found.value.map(|limit| (limit - used).max(Decimal::ZERO));
+        let raise = cap.plus.zip(*found.value);
+        let raise =
+            raise.and_then(|(plus, limit)| continuity::raise(plus, (limit, used), self.facts, self.totals));
+        let raised = raise.as_ref().map_or(Decimal::ZERO, |raise| raise.raise_fen);
+        let open_fen = found.value.map(|limit| (limit + raised - used).max(Decimal::ZERO));
         let within = open_fen.map_or(amount, |open| amount.min(open));
         *trace = Some(CapTrace {
             limit_fen: *found.value,
             open_fen,
             kept_out_fen: amount - within,
             cited: found.cited,
+            raise,
         });
         Ok(within)
     }
@@ -347,6 +353,7 @@ impl<'r, 'a> Run<'r, 'a> {
                 Fed::Deductible => round_half_up(charged).0,
                 Fed::Base => round_half_up(trace.base_fen).0,
                 Fed::Net => round_half_up(trace.base_fen - charged).0,
+                Fed::Raised => trace.cap.as_ref().map_or(0, |cap| cap.drawn(trace.paid_fen).0),
                 Fed::Visit => i64::from(self.segment.last && counts),
             };
             self.totals.add(feed.accumulator, amount);

@@ -6,6 +6,7 @@
 
 mod account;
 mod accumulators;
+mod continuity;
 mod facts;
 mod layer;
 mod lines;

@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use super::table::write_table;
 use super::words::{conditions, percent, period, points, quantity, ratio, term, yuan};
 use crate::model::{
-    Adjust, Band, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Policy, Prepay, Table,
+    Adjust, Band, Benefit, Books, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Plus, Policy,
+    Prepay, Table,
 };
 
 const ROW: &str = "    ";
@@ -154,7 +155,17 @@ fn write_adjust(to: &mut String, policy: &Policy, adjust: &Adjust) -> fmt::Resul
 fn write_cap(to: &mut String, policy: &Policy, title: &str, cap: &Cap) -> fmt::Result {
     let each = if cap.used.is_some() { "每年度" } else { "每次" };
     writeln!(to, "  {title}（{each}{}）：", held_in(policy, cap.used))?;
-    write_table(to, policy, &cap.amount, ROW, |limit| limit.map_or_else(|| "不封顶".to_owned(), yuan))
+    write_table(to, policy, &cap.amount, ROW, |limit| limit.map_or_else(|| "不封顶".to_owned(), yuan))?;
+    let Some(Plus { books }) = cap.plus else { return Ok(()) };
+    writeln!(to, "    另加：连续参保、零报销激励（参保登记核定，不超过规定的比例和金额）")?;
+    let Some(Books { claims, drawn }) = books else { return Ok(()) };
+    let label = |index: usize| &policy.accumulators[index].label;
+    writeln!(
+        to,
+        "    零报销：「{}」全年为零；「{}」动用后，以前的零报销年度清零",
+        label(claims),
+        label(drawn)
+    )
 }
 
 fn write_feeds(to: &mut String, policy: &Policy, layer: &Layer) -> fmt::Result {
@@ -164,6 +175,7 @@ fn write_feeds(to: &mut String, policy: &Policy, layer: &Layer) -> fmt::Result {
             Fed::Deductible => "本层所扣起付线",
             Fed::Base => "进入本层的费用",
             Fed::Net => "起付线以上的费用",
+            Fed::Raised => "本层动用的激励额度",
             Fed::Visit => "一次就诊",
         };
         format!("{what}→「{}」", policy.accumulators[feed.accumulator].label)

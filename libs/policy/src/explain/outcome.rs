@@ -124,6 +124,17 @@ fn write_cap(to: &mut String, label: &str, cap: &CapTrace) -> fmt::Result {
     };
     let limit = cap.limit_fen.map_or_else(String::new, |limit| format!("限额 {} ", yuan(limit)));
     exact(to, &format!("{label}尚余"), open, &format!("{limit}{}", cited(&cap.cited)))?;
+    if let Some(raise) = &cap.raise {
+        let years: Vec<String> = raise.zero_claim_years.iter().map(i32::to_string).collect();
+        let years = if years.is_empty() {
+            String::new()
+        } else {
+            format!("，零报销年度 {}", years.join("、"))
+        };
+        let basis =
+            format!("连续参保、零报销激励{years} 〔参保登记 {} 规则 {}〕", raise.citation, raise.rule);
+        exact(to, &format!("{label}提高"), raise.raise_fen, &basis)?;
+    }
     if cap.kept_out_fen.is_zero() { Ok(()) } else { exact(to, &format!("超{label}"), cap.kept_out_fen, "") }
 }
 

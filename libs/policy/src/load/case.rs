@@ -8,9 +8,12 @@ use rust_decimal::Decimal;
 use yizhan_documents::value::{amount, area, date, digits, period, plain_number, ratio, whole};
 use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words};
 use yizhan_money::Fen;
-use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
+use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Status, Tier};
 
-use crate::case::{Account, Accumulated, Case, Counted, DaysOut, Line, Person, RemoteRule, Visit};
+use super::condition::{RECOGNISED, disease_code};
+use crate::case::{
+    Account, Accumulated, Case, Continuity, Counted, DaysOut, Disease, Line, Person, RemoteRule, Visit,
+};
 
 const MAX_AGE: i64 = 200;
 const MAX_VISITS: i64 = 1_000_000;
@@ -41,18 +44,50 @@ pub(super) fn case(root: &At) -> Option<Case> {
 }
 
 fn person(at: At) -> Option<Person> {
-    let map = at.map(&["status", "age", "identity", "membership", "years_insured"])?;
+    let map = at.map(&["status", "age", "identity", "membership", "years_insured", "continuity"])?;
     let status = map.required("status", |at| at.code(Status::ALL, Status::code));
     let age = map.required("age", |at| whole(at, 0, MAX_AGE));
     let identities = words(&map, "identity");
     let memberships = words(&map, "membership");
     let years = map.optional("years_insured", |at| whole(at, 0, MAX_AGE));
+    let continuity = map.optional("continuity", |at| continuity(&at));
     Some(Person {
         status: status?,
         age: u32::try_from(age?).ok()?,
         identities: identities?.into_iter().collect(),
         memberships: memberships?.into_iter().collect(),
         years_insured: u32::try_from(years?.unwrap_or(0)).ok()?,
+        continuity: continuity?,
+    })
+}
+
+/// What enrollment would answer of 连续参保、零报销激励: `{ years: 3000, per_zero_claim_year: 3000, zero_claim_years: [2026], … }`.
+fn continuity(at: &At) -> Option<Continuity> {
+    let keys = ["years", "per_zero_claim_year", "zero_claim_years", "open_years", "limit_amount", "limit"];
+    let map = at.map(&[keys.as_slice(), &["use_clears", "rule", "citation"]].concat())?;
+    let fen = |at: At| amount(at).and_then(Fen::try_round);
+    let years = map.required("years", fen);
+    let per_year = map.optional("per_zero_claim_year", fen);
+    let list =
+        |key| map.optional(key, |at| at.set_of(|at| whole(at, 1, 9999))).map(Option::unwrap_or_default);
+    let (zero_claim, open) = (list("zero_claim_years"), list("open_years"));
+    let limit_fen = map.optional("limit_amount", fen);
+    let limit = map.optional("limit", ratio);
+    let use_clears = map.optional("use_clears", |at| at.boolean());
+    let rule = map.required("rule", |at| at.text());
+    let citation = map.required("citation", |at| at.text());
+    let years_of = |years: Vec<i64>| years.into_iter().filter_map(|year| i32::try_from(year).ok()).collect();
+    let permille = limit?.unwrap_or(Decimal::new(2, 1)) * Decimal::ONE_THOUSAND;
+    Some(Continuity {
+        years_fen: years?,
+        per_zero_claim_year_fen: per_year?.unwrap_or_default(),
+        zero_claim_years: years_of(zero_claim?),
+        open_years: years_of(open?),
+        use_clears: use_clears?.unwrap_or(true),
+        limit_fen: limit_fen?,
+        limit_permille: u32::try_from(permille.trunc().mantissa()).ok()?,
+        rule: rule?.to_owned(),
+        citation: citation?.to_owned(),
     })
 }
 
@@ -67,6 +102,7 @@ fn visit(at: At) -> Option<Visit> {
         "in_province",
         "contracted",
         "diagnosis",
+        "disease",
         "tag",
         "not_covered",
     ])?;
@@ -79,6 +115,7 @@ fn visit(at: At) -> Option<Visit> {
     let remote = map.optional("remote", |at| remote(&at));
     let contracted = map.optional("contracted", |at| at.boolean());
     let diagnoses = words(&map, "diagnosis");
+    let disease = map.optional("disease", |at| disease(&at));
     let tags = words(&map, "tag");
     let not_covered = map.optional("not_covered", |at| at.list_of(|at| days_out(&at)));
     let (begin, end) = (begin?.or(end)?, end?);
@@ -96,9 +133,18 @@ fn visit(at: At) -> Option<Visit> {
         in_province: in_province?.unwrap_or(true),
         contracted: contracted?.unwrap_or(true),
         diagnoses: diagnoses?,
+        disease: disease?,
         tags: tags?.into_iter().collect(),
         not_covered: not_covered?.unwrap_or_default(),
     })
+}
+
+/// What the register recognises: `{ code: M03900, kind: two_diseases }`.
+fn disease(at: &At) -> Option<Disease> {
+    let map = at.map(&["code", "kind"])?;
+    let code = map.required("code", |at| disease_code(&at));
+    let kind = map.required("kind", |at| at.code(&RECOGNISED, DiseaseKind::code));
+    Some(Disease { code: code?, kind: kind? })
 }
 
 /// Days on which the person is not entitled: `{ from: 2024-05-01, to: 2024-05-03, reason: WAITING_PERIOD }`.

@@ -1,8 +1,8 @@
 //! `when`: conditions on the case.
 
-use yizhan_terms::{Care, Filing, Status, Tier};
+use yizhan_terms::{Care, DiseaseKind, Filing, Status, Tier};
 
-use yizhan_documents::{self as documents, At, Range, Region, condition_words as words, value::digits};
+use yizhan_documents::{self as documents, At, Kind, Range, Region, condition_words as words, value::digits};
 
 use super::names::Names;
 use crate::model::{Condition, Unit};
@@ -25,6 +25,8 @@ pub(super) const OF_LINE: &[&str] = &[
     "in_province",
     "contracted",
     "diagnosis",
+    "disease",
+    "disease_kind",
     "tag",
     "no_tag",
     "nth",
@@ -57,6 +59,10 @@ impl documents::Condition for Condition {
             "tag" => words(at).map(Condition::Tag),
             "no_tag" => words(at).map(Condition::NoTag),
             "diagnosis" => words(at).map(Condition::Diagnosis),
+            "disease" => at.set_of(|at| disease_code(&at)).map(Condition::Disease),
+            "disease_kind" => {
+                at.set_of(|at| at.code(DiseaseKind::ALL, DiseaseKind::code)).map(Condition::DiseaseKind)
+            }
             "in_province" => at.boolean().map(Condition::InProvince),
             "contracted" => at.boolean().map(Condition::Contracted),
             "class" => at.set_of(|at| digits(&at, 2, "a class, as \"02\"")).map(Condition::Class),
@@ -70,6 +76,12 @@ impl documents::Condition for Condition {
             Condition::Level(any) => region.one_of("level", any.iter().map(|level| level.code())),
             Condition::Status(any) => region.one_of("status", any.iter().map(|status| status.code())),
             Condition::Filing(any) => region.one_of("filing", any.iter().map(|filing| filing.code())),
+            // A visit is of one disease, and then of one of the two kinds.
+            Condition::Disease(any) => {
+                region.one_of("disease", any.iter().map(String::as_str));
+                region.one_of("disease_kind", RECOGNISED.map(DiseaseKind::code));
+            }
+            Condition::DiseaseKind(any) => region.one_of("disease_kind", any.iter().map(|kind| kind.code())),
             Condition::Class(any) => region.one_of("class", any.iter().map(String::as_str)),
             Condition::InProvince(so) => region.is("in_province", *so),
             Condition::Contracted(so) => region.is("contracted", *so),
@@ -85,6 +97,25 @@ impl documents::Condition for Condition {
             Condition::Diagnosis(_) => {}
         }
     }
+}
+
+/// As which a disease is recognised.
+pub(super) const RECOGNISED: [DiseaseKind; 2] = [DiseaseKind::Chronic, DiseaseKind::TwoDiseases];
+
+/// Longest code of a disease.
+const MAX_DISEASE: usize = 30;
+
+/// A 病种编码 as the register has them, whole.
+pub(super) fn disease_code(at: &At) -> Option<String> {
+    let text = at.text()?;
+    let fits = text.len() <= MAX_DISEASE && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
+    if !fits {
+        let message = format!(
+            "`{text}` is not a code of a disease, as M03900: at most {MAX_DISEASE} letters and digits"
+        );
+        return at.problem(Kind::InvalidValue, message);
+    }
+    Some(text.to_owned())
 }
 
 fn nth<'a>(at: At<'a>, names: &Names<'a>) -> Option<Condition> {

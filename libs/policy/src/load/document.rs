@@ -5,7 +5,7 @@ use yizhan_documents::value::{area, month_and_day, name, period, version};
 use yizhan_documents::{
     At, Document, Documents, Head, Kind, Map, Period, Problem, Problems, Source, Sources, digest,
 };
-use yizhan_terms::Insutype;
+use yizhan_terms::{Insutype, Payer};
 
 use super::condition::{OF_CASE, OF_LINE, OF_VISIT, Scope};
 use super::layer::{id_of, layer};
@@ -15,8 +15,8 @@ use super::steps::{is_remote, prepay};
 use super::values::{RATIO, REACH, VISITS, WHETHER};
 use super::{MAX_LAYERS, set};
 use crate::model::{
-    AccountRules, Accumulator, AcrossYears, Handling, Layer, Policy, Prepay, Quantity, SameDays, Table, Unit,
-    VisitRules,
+    AccountRules, Accumulator, AcrossYears, Books, Fed, Handling, Layer, Policy, Prepay, Quantity, SameDays,
+    Table, Unit, VisitRules,
 };
 
 const KEYS: &[&str] = &[
@@ -58,6 +58,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
     let filing_at_home = map.optional("filing_at_home", |at| at.code(&["asked"], |word| word));
     let same_days = map.optional("same_days", |at| same_days(&at));
     let body = Body::read(&map, period);
+    check_books(&map, year_starts.flatten(), body.layers.as_deref().unwrap_or_default());
     let (sources, accumulators) = (body.sources, body.accumulators);
     Some(Policy {
         id: id?,
@@ -110,6 +111,30 @@ impl Document for Policy {
 
     fn conflicts(&self, published: &Documents<Policy>) -> Vec<Problem> {
         set::conflicts(self, published)
+    }
+}
+
+/// What the books tell of years without a claim is true only if they tell it of calendar years, and hold what every fund of basic and
+/// critical-illness insurance paid.
+fn check_books(map: &Map, year_starts: Option<(u32, u32)>, layers: &[Layer]) {
+    let told = layers.iter().filter_map(|layer| layer.cap.as_ref()?.plus?.books);
+    for Books { claims, .. } in told {
+        if let Some(at) = map.get("year_starts").filter(|_| year_starts.is_some_and(|start| start != (1, 1)))
+        {
+            at.problem::<()>(
+                Kind::ConflictingKeys,
+                "years without a claim are calendar years: `plus` needs 01-01",
+            );
+        }
+        let of_fund = |layer: &Layer| matches!(layer.payer, Payer::Basic | Payer::CriticalIllness);
+        let feeds = |layer: &Layer| {
+            layer.feeds.iter().any(|feed| feed.accumulator == claims && feed.what == Fed::Paid)
+        };
+        let items = map.get("layers").and_then(|at| at.list()).unwrap_or_default();
+        for (at, _) in items.iter().zip(layers).filter(|(_, layer)| of_fund(layer) && !feeds(layer)) {
+            let message = "feeds not what it pays to the `claims` of a `plus`: a year with a claim on it would count as one without";
+            at.problem::<()>(Kind::AccumulatorNotFed, message);
+        }
     }
 }
 

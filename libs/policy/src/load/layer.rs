@@ -9,7 +9,7 @@ use yizhan_documents::{At, Kind, Map, Period, Region, when};
 use super::condition::Scope;
 use super::names::Names;
 use super::quantity::base;
-use super::steps::{adjustments, benefit, cap, deductible, feeds, is_remote, prepay};
+use super::steps::{adjustments, benefit, cap, cost_cap, deductible, feeds, is_remote, prepay};
 use super::values::{AMOUNT, RATIO};
 use crate::model::{Adjust, Base, Cap, Condition, Deductible, Layer, LayerIndex, Prepay, Table};
 
@@ -60,6 +60,7 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
     let parts = Parts::read(&map, number, &scope);
     let cap = map.optional("cap", |at| cap(&at, &scope));
     check_lump_sum(&map);
+    check_plus(&map, payer);
     let feeds = map.optional("feeds", |at| feeds(&at, names));
     let parts = parts?;
     Some(Layer {
@@ -105,7 +106,7 @@ impl Parts {
         };
         let base_factor = map.optional("base_factor", |at| Table::read(at, scope, &RATIO));
         let prepay = map.optional("prepay", |at| prepay(at, scope));
-        let cost_cap = map.optional("cost_cap", |at| cap(&at, scope));
+        let cost_cap = map.optional("cost_cap", |at| cost_cap(&at, scope));
         let deductible = map.optional("deductible", |at| deductible(&at, scope));
         let adjust = map.optional("adjust", |at| adjustments(&at, scope));
         let same_when_remote = map.optional("remote", |at| at.code(&[()], |()| "none"));
@@ -186,6 +187,17 @@ fn check_remote(map: &Map) {
     };
     for key in ["prepay", "adjust"].into_iter().filter(|key| is_place(key)) {
         map.conflict::<()>(key, "remote");
+    }
+}
+
+/// What the state raises is the cap of critical-illness insurance (国办发〔2024〕38号).
+fn check_plus(map: &Map, payer: Option<Payer>) {
+    let cap = map.get("cap").filter(|_| payer.is_some_and(|payer| payer != Payer::CriticalIllness));
+    if let Some((at, _)) = cap.as_ref().and_then(|cap| cap.find("plus")) {
+        at.problem::<()>(
+            Kind::ConflictingKeys,
+            "`plus` raises the limit of `critical_illness`, no other payer's",
+        );
     }
 }
 

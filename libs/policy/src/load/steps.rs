@@ -5,7 +5,9 @@ use yizhan_documents::{At, Kind, Map};
 use super::condition::Scope;
 use super::names::Names;
 use super::values::{AMOUNT, BANDS, DEDUCTIBLE, LIMIT, POINTS, RATIO};
-use crate::model::{Adjust, Benefit, Cap, CutOn, Deductible, Fed, Feed, Per, Prepay, Table, Unit};
+use crate::model::{
+    Adjust, Benefit, Books, Cap, CutOn, Deductible, Fed, Feed, Per, Plus, Prepay, Table, Unit,
+};
 
 pub(super) fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deductible> {
     let map = at.map(&["per", "amount", "factor", "year_cap", "used"])?;
@@ -95,15 +97,46 @@ fn adjust<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Adjust> {
     }
 }
 
+/// A limit on the cost that enters.
+pub(super) fn cost_cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
+    limit(&at.map(&["amount", "used"])?, scope)
+}
+
+/// A limit on the payment, which may be raised.
 pub(super) fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
-    let map = at.map(&["amount", "used"])?;
+    let map = at.map(&["amount", "used", "plus"])?;
+    let cap = limit(&map, scope);
+    let plus = map.optional("plus", |at| plus(&at, scope.names));
+    if let (Some(key), None) = (map.key("plus"), map.get("used")) {
+        let message = "`used` is missing: what is raised is a limit of the year";
+        return key.problem(Kind::UsedMissing, message);
+    }
+    Some(Cap { plus: plus?, ..cap? })
+}
+
+fn limit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
     let amount = map.required("amount", |at| Table::read(at, scope, &LIMIT));
     let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
-    Some(Cap { amount: amount?, used: used? })
+    Some(Cap { amount: amount?, used: used?, plus: None })
+}
+
+/// `continuity`, or with what the books tell of it: `{ continuity: { claims: …, drawn: … } }`.
+fn plus<'a>(at: &At<'a>, names: &Names<'a>) -> Option<Plus> {
+    if at.raw().is_some() {
+        return at.code(&[()], |()| "continuity").map(|()| Plus { books: None });
+    }
+    let map = at.map(&["continuity"])?;
+    let books = map.required("continuity", |at| {
+        let map = at.map(&["claims", "drawn"])?;
+        let claims = map.required("claims", |at| names.read(at, Unit::Fen));
+        let drawn = map.required("drawn", |at| names.read(at, Unit::Fen));
+        Some(Books { claims: claims?, drawn: drawn? })
+    });
+    Some(Plus { books: Some(books?) })
 }
 
 pub(super) fn feeds<'a>(at: &At<'a>, names: &Names<'a>) -> Option<Vec<Feed>> {
-    const ALL: &[Fed] = &[Fed::Paid, Fed::Deductible, Fed::Base, Fed::Net, Fed::Visit];
+    const ALL: &[Fed] = &[Fed::Paid, Fed::Deductible, Fed::Base, Fed::Net, Fed::Raised, Fed::Visit];
     let read = |(key, value): (At<'a>, At<'a>)| {
         let what = value.code(ALL, fed_code);
         let unit = if value.raw() == Some("visit") { Unit::Count } else { Unit::Fen };
@@ -120,6 +153,7 @@ fn fed_code(fed: Fed) -> &'static str {
         Fed::Deductible => "deductible",
         Fed::Base => "base",
         Fed::Net => "net",
+        Fed::Raised => "raised",
         Fed::Visit => "visit",
     }
 }

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
-use yizhan_policy::case::{Account, Accumulated, Case, Counted, Line, Person, RemoteRule, Visit};
+use yizhan_policy::case::{Account, Accumulated, Case, Counted, Disease, Line, Person, RemoteRule, Visit};
 use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing, Status, Tier};
 
@@ -59,6 +59,8 @@ pub struct VisitForm {
     contracted: Option<bool>,
     #[serde(default)]
     diagnosis: Vec<String>,
+    /// What the register recognises.
+    disease: Option<Disease>,
     #[serde(default)]
     tag: BTreeSet<String>,
     lines: Vec<LineForm>,
@@ -242,6 +244,7 @@ impl CaseFile {
                 identities: self.person.identity.clone(),
                 memberships: self.person.membership.clone(),
                 years_insured: self.person.years_insured.0,
+                continuity: None,
             },
             visit: Visit {
                 care: visit.care,
@@ -253,6 +256,7 @@ impl CaseFile {
                 in_province: visit.in_province.unwrap_or(true),
                 contracted: visit.contracted.unwrap_or(true),
                 diagnoses: visit.diagnosis.clone(),
+                disease: visit.disease.clone(),
                 tags: visit.tag.clone(),
                 not_covered: Vec::new(),
             },

@@ -7,13 +7,13 @@ use chrono::{Datelike, Days, NaiveDate};
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
-use yizhan_policy::case::{Account, Accumulated, Counted, DaysOut, Line, Person, RemoteRule, Visit};
+use yizhan_policy::case::{Account, Accumulated, Counted, DaysOut, Disease, Line, Person, RemoteRule, Visit};
 use yizhan_policy::model::{Adjust, Policy, Prepay, Unit};
-use yizhan_terms::{Area, Care, Filing, Status, Tier, Treatment};
+use yizhan_terms::{Area, Care, DiseaseKind, Filing, Status, Tier, Treatment};
 
 use super::choices::Choices;
 use super::layers::{LABELS, LIST_TYPES};
-use super::tables::{CLASSES, DIAGNOSES, IDENTITIES, MEMBERSHIPS, TAGS};
+use super::tables::{CLASSES, DIAGNOSES, DISEASES, IDENTITIES, MEMBERSHIPS, TAGS};
 
 /// Visits of one person, in the order they are settled; only the first knows of what was
 /// accumulated before.
@@ -77,6 +77,7 @@ pub fn person(choices: &mut Choices) -> Person {
         identities: choices.some_of(&IDENTITIES, 35).into_iter().collect(),
         memberships: choices.some_of(&MEMBERSHIPS, 35).into_iter().collect(),
         years_insured: choices.pick(&[1, 2, 3, 4, 5, 10, 20]),
+        continuity: None,
     }
 }
 
@@ -95,9 +96,16 @@ fn visit(choices: &mut Choices, policy: &Policy) -> Visit {
         in_province: !choices.chance(20),
         contracted: !choices.chance(20),
         diagnoses: choices.some_of(&DIAGNOSES, 25),
+        disease: disease(choices),
         tags: choices.some_of(&TAGS, 25).into_iter().collect(),
         not_covered: Vec::new(),
     }
+}
+
+/// A disease that the register recognises: mostly none.
+fn disease(choices: &mut Choices) -> Option<Disease> {
+    let kind = choices.pick(&[DiseaseKind::Chronic, DiseaseKind::TwoDiseases]);
+    choices.chance(25).then(|| Disease { code: choices.pick(&DISEASES).to_owned(), kind })
 }
 
 /// What the filing register answers: mostly what the policy has a place for.

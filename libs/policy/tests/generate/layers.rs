@@ -246,7 +246,7 @@ impl Drawing<'_> {
             self.feed(used, Fed::Base);
             used
         });
-        Cap { amount, used }
+        Cap { amount, used, plus: None }
     }
 
     /// A limit on what is paid: per visit, per year, or shared with an earlier layer.
@@ -261,7 +261,7 @@ impl Drawing<'_> {
             self.feed(used, Fed::Paid);
             used
         });
-        Cap { amount, used }
+        Cap { amount, used, plus: None }
     }
 }
 

@@ -222,6 +222,7 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
     let cap = choices.chance(50).then(|| Cap {
         amount: constant(always(), Some(Decimal::from(choices.amount(10_000_000)))),
         used: Some(yearly(Fed::Paid)),
+        plus: None,
     });
     let benefit = Benefit::Scale { cut_on, reached, bands: constant(always(), bands(choices)) };
     Layer { cap, feeds, ..plain_layer(index, deductible, benefit) }

@@ -11,6 +11,7 @@ pub const IDENTITIES: [&str; 3] = ["低保", "特困", "返贫致贫"];
 pub const MEMBERSHIPS: [&str; 3] = ["union_mutual_aid", "civil_servant/科级", "commercial/惠衢保2021"];
 pub const TAGS: [&str; 2] = ["规范转诊", "单病种"];
 pub const DIAGNOSES: [&str; 3] = ["C", "C34", "I10"];
+pub const DISEASES: [&str; 2] = ["M03900", "M01600"];
 pub const CLASSES: [&str; 3] = ["02", "01", "03"];
 
 /// What rows can be told apart by, in the order a document lists conditions.
@@ -27,12 +28,13 @@ pub enum Fact {
     InProvince,
     Contracted,
     Diagnosis,
+    Disease,
     Tag,
     Class,
     Nth,
 }
 
-pub const FACTS: [Fact; 12] = [
+pub const FACTS: [Fact; 13] = [
     Fact::Level,
     Fact::Status,
     Fact::Care,
@@ -44,6 +46,7 @@ pub const FACTS: [Fact; 12] = [
     Fact::InProvince,
     Fact::Contracted,
     Fact::Diagnosis,
+    Fact::Disease,
     Fact::Tag,
 ];
 
@@ -140,6 +143,7 @@ fn apart(choices: &mut Choices, fact: Fact, counter: usize) -> Vec<Group> {
         ),
         Fact::Class => classes(choices),
         Fact::Diagnosis => ranked(choices, &DIAGNOSES, Condition::Diagnosis),
+        Fact::Disease => ranked(choices, &DISEASES, Condition::Disease),
         Fact::Identity => held(choices, &IDENTITIES, Condition::Identity, Condition::NoIdentity),
         Fact::Membership => held(choices, &MEMBERSHIPS, Condition::Membership, Condition::NoMembership),
         Fact::Tag => held(choices, &TAGS, Condition::Tag, Condition::NoTag),

@@ -259,6 +259,7 @@ impl Writer<'_> {
             Condition::Level(of) => codes(of.iter().map(|one| one.code()).collect()),
             Condition::Status(of) => codes(of.iter().map(|one| one.code()).collect()),
             Condition::Filing(of) => codes(of.iter().map(|one| one.code()).collect()),
+            Condition::DiseaseKind(of) => codes(of.iter().map(|one| one.code()).collect()),
             Condition::Age(of) | Condition::YearsInsured(of) => format!("{{ {} }}", range(of)),
             Condition::Nth { counter, range: of } => {
                 format!("{{ of: {}, {} }}", self.accumulator(*counter), range(of))
@@ -269,6 +270,7 @@ impl Writer<'_> {
             | Condition::Membership(of)
             | Condition::NoMembership(of)
             | Condition::Diagnosis(of)
+            | Condition::Disease(of)
             | Condition::Tag(of)
             | Condition::NoTag(of)
             | Condition::Class(of) => list(of),
@@ -283,6 +285,7 @@ fn fed(what: Fed) -> &'static str {
         Fed::Deductible => "deductible",
         Fed::Base => "base",
         Fed::Net => "net",
+        Fed::Raised => "raised",
         Fed::Visit => "visit",
     }
 }

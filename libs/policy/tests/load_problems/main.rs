@@ -9,6 +9,7 @@ mod dates_and_rows;
 mod form;
 mod limits;
 mod names;
+mod recognised;
 mod remote;
 mod set;
 
@@ -27,6 +28,7 @@ fn every_kind_of_problem_has_a_test() {
         include_str!("form.rs"),
         include_str!("limits.rs"),
         include_str!("names.rs"),
+        include_str!("recognised.rs"),
         include_str!("remote.rs"),
         include_str!("set.rs"),
     ];

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use yizhan_documents::{Known, Period, Range};
 use yizhan_policy::Case;
 use yizhan_policy::model::{Condition, Policy, Prepay, Row, Table};
-use yizhan_terms::Treatment;
+use yizhan_terms::{DiseaseKind, Treatment};
 
 use super::{Fraction, Refused};
 
@@ -75,6 +75,10 @@ impl Facts<'_> {
             Condition::Contracted(wanted) => visit.contracted == *wanted,
             Condition::Diagnosis(of) => {
                 visit.diagnoses.iter().any(|code| of.iter().any(|start| code.find(start.as_str()) == Some(0)))
+            }
+            Condition::Disease(of) => of.iter().any(|code| visit.disease.iter().any(|one| one.code == *code)),
+            Condition::DiseaseKind(of) => {
+                of.contains(&visit.disease.as_ref().map_or(DiseaseKind::Ordinary, |one| one.kind))
             }
             Condition::Class(of) => of.iter().any(|class| Some(class.as_str()) == self.class),
         }

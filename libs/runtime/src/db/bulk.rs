@@ -40,6 +40,16 @@ pub async fn upsert_next<E: Writable>(tx: &impl ConnectionTrait, rows: Vec<E::Mo
     write::<E>(tx, rows, &(replace::<E>() + &guard)).await
 }
 
+/// Writes rows, new or joined to those of the same key as `conflict` says (`DO UPDATE SET …`, SQL that comes from no user), and tells how
+/// many it wrote: where its condition does not hold, nothing is written.
+pub async fn upsert_with<E: Writable>(
+    tx: &impl ConnectionTrait,
+    rows: Vec<E::Model>,
+    conflict: &str,
+) -> Result<u64, DbErr> {
+    write::<E>(tx, rows, &format!("ON CONFLICT ({}) {conflict}", key::<E>().join(", "))).await
+}
+
 /// Writes new rows of a table without an entity: the values of these columns, none of them null.
 pub async fn insert_values(
     tx: &impl ConnectionTrait,

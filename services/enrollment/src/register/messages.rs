@@ -95,6 +95,12 @@ fn reward(reward: Reward) -> pb::CriticalIllnessReward {
         zero_claim_years: reward.zero_claim_years as i32,
         cap_increase_fen: reward.cap_increase_fen,
         limit_permille: reward.limit_permille as i32,
+        years_fen: reward.years_fen,
+        per_zero_claim_year_fen: reward.per_zero_claim_year_fen,
+        zero_claim: reward.zero_claim,
+        open_years: reward.open_years,
+        use_clears_zero_claim: reward.use_clears_zero_claim,
+        limit_fen: reward.limit_fen.unwrap_or(0),
         rule: reward.rule,
         citation: reward.citation,
     }

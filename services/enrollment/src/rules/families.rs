@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 use yizhan_documents::{Map, rule};
 use yizhan_rules::months::{day_after, day_before, first_of_month, last_day_after, last_day_from};
 
-use super::load::{amount, day_of_year, fen, first_day, names, number, permille, whether, year};
+use super::load::{
+    amount, day_of_year, fen, first_day, names, number, optional_year, permille, whether, year,
+};
 
 /// A day of the year, in the coverage year or the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +147,8 @@ rule! {
         per_year_fen: i64 = fen, key "per_year";
         /// Raise of a year without a claim, from the next year on, fen.
         per_zero_claim_year_fen: i64 = fen, key "per_zero_claim_year";
+        /// The first year of which settlement's books know every claim; without it they tell of none.
+        books_from: Option<i32> = optional_year;
         /// All raises together at most, of the cap without them, per mille.
         limit_permille: u32 = permille, key "limit";
         /// All raises together at most, fen.

@@ -41,6 +41,10 @@ pub fn year(map: &Map, key: &str) -> Option<i32> {
     number(1950, 2999)(map, key)?.try_into().ok()
 }
 
+pub fn optional_year(map: &Map, key: &str) -> Option<Option<i32>> {
+    if map.get(key).is_some() { year(map, key).map(Some) } else { Some(None) }
+}
+
 pub fn whether(map: &Map, key: &str) -> Option<bool> {
     map.required(key, |at| at.boolean())
 }

@@ -77,6 +77,34 @@ fn years_without_a_claim_count_from_the_next_year_until_used() {
     assert_eq!(raise(&with_year(used, ZeroClaimYear, 2028), "430200", "2030-12-31"), (2000, 6, 0));
 }
 
+/// Enrollment does not ask settlement: it tells which years count if its books hold no claim.
+#[test]
+fn years_of_which_the_books_decide() {
+    let text = include_str!("../../rules/360000-jiangxi.yaml");
+    let text = text
+        .replace("area: \"360000\"", "area: \"360100\"")
+        .replace("rules: jiangxi-entitlement", "rules: nanchang");
+    let text = text.replace("    limit: 20%\n", "    limit: 20%\n    books_from: 2027\n");
+    let mut rules = Rules::embedded();
+    let reward = |rules: &Rules, person: &Timeline, as_of: &str| {
+        let reward = critical_illness_reward(person, "360100".parse().unwrap(), rules, day(as_of)).unwrap();
+        (reward.years_fen / 100, reward.zero_claim, reward.open_years)
+    };
+    let person = with_year(years(2025, 2030), ZeroClaimYear, 2028);
+    assert_eq!(reward(&rules, &person, "2030-06-01"), (6000, vec![2028], vec![]), "nobody says since when");
+    rules.publish(yizhan_documents::load("nanchang.yaml", &text).unwrap());
+    assert_eq!(reward(&rules, &person, "2030-06-01"), (6000, vec![2028], vec![2027, 2029]));
+    assert_eq!(reward(&rules, &person, "2027-06-01"), (0, vec![], vec![]), "the year itself is not over");
+    let used = with_year(person.clone(), RewardUsed, 2028);
+    assert_eq!(reward(&rules, &used, "2030-06-01"), (6000, vec![], vec![2029]));
+    assert_eq!(reward(&rules, &person, "2032-01-01"), (0, vec![], vec![]), "not insured any more");
+    // A year as an employee is no resident's year without a claim.
+    let mut employee = years(2025, 2027);
+    employee.put(coverage("310", "2028-01-01..2028-12-31"));
+    employee.put(coverage("390", "2029-01-01..2029-12-31"));
+    assert_eq!(reward(&rules, &employee, "2029-06-01"), (0, vec![], vec![2027]));
+}
+
 /// “累计提高总额不超过所在统筹地区大病保险原封顶线的20%”.
 #[test]
 fn never_more_than_a_fifth_of_the_cap() {

@@ -41,7 +41,10 @@ pub fn draw_up(
     let rule = wrong.some(home.kinds.rule.find(read.kind?), "out_fil_type", Reason::KindNotOffered)?;
     let fits = rule.status.is_empty() || status.is_some_and(|status| rule.status.contains(&status));
     wrong.require(fits, "out_fil_type", Reason::KindNotForPerson);
-    let place = place(&request.rloc_admdvs, rule.kind, home, wrong);
+    let place = filed_place(&request.rloc_admdvs, home, &mut Fields::of(wrong)).and_then(|place| {
+        let counts = home.filing_counts(read.insutype, rule.kind, place);
+        wrong.require(counts, "rloc_admdvs", Reason::FilingNotNeeded).then_some(place)
+    });
     let begndate = begndate(&request.begndate, handed_in.today, home.handling, wrong);
     let enddate = enddate(&request.enddate, begndate, rule.validity, wrong);
     check_kinds(&read.materials, &rule.requirements, wrong);
@@ -72,12 +75,6 @@ pub fn is_served_at_once(filing: &Filing, home: &HomeRules) -> bool {
     let promised = |missing: &Requirement| missing.may_be_promised && filing.is_committed();
     let self_service = home.kinds.rule.find(filing.kind).is_some_and(|rule| rule.self_service);
     self_service && filing.unverified().all(promised)
-}
-
-fn place(admdvs: &str, kind: FilingKind, home: &HomeRules, wrong: &mut Violations) -> Option<Area> {
-    let place = filed_place(admdvs, home, &mut Fields::of(wrong))?;
-    let needed = home.in_province.filing_needed || kind.is_long_term() || !home.area.same_province(place);
-    wrong.require(needed, "rloc_admdvs", Reason::FilingNotNeeded).then_some(place)
 }
 
 /// 就医地 as it is filed, if it is a place away from home.

@@ -15,7 +15,9 @@ use yizhan_documents::{Dated, Family, NoRule, rule};
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, FilingKind, FilingMaterial, Status};
 
-pub use treatment::{Asked, Away, Decision, Direct, SchemeTable, Treatments, decide};
+pub use treatment::{
+    Asked, Away, Decision, Direct, SchemeTable, Treatments, decide, filing_betters_the_exempt,
+};
 
 /// The rules of filing.
 pub type Rules = yizhan_documents::Rules<FilingFamilies>;

@@ -18,6 +18,7 @@ const fn area(code: &str) -> Area {
 const NANCHANG: Area = area("360100");
 const SHIJIAZHUANG: Area = area("130100");
 const NINGBO: Area = area("330200");
+const SHAOXING: Area = area("330600");
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -163,6 +164,16 @@ fn rows() -> Vec<Row> {
         row("规程第三十四条", "急诊 where the area is silent about it does not worsen what was filed: 宁波",
             vec![Standing { poolarea_no: NINGBO, insutype: Insutype::Resident, ..filed(OtherTemporary, "2025-06-01", "2025-11-30") }],
             Visit { poolarea_no: NINGBO, insutype: Insutype::Resident, emergency: true, ..stay() }, Temporary, "第七条", Told::Points(20)),
+        row("规程第三十四条", "急诊 where the area is silent about it, nothing filed: as without the mark: 宁波",
+            vec![], Visit { poolarea_no: NINGBO, insutype: Insutype::Resident, emergency: true, ..stay() }, Unfiled, "", Told::Points(20)),
+        row("省内免备案", "绍兴 → 杭州, its rate is not published: no worse than unfiled in 上海",
+            vec![], Visit { poolarea_no: SHAOXING, place: area("330106"), ..stay() }, Unfiled, "绍兴市职工", Told::Prepay(25)),
+        row("省内免备案", "绍兴 → 杭州, filed all the same: as filed",
+            vec![Standing { poolarea_no: SHAOXING, place: area("330100"), ..filed(OtherTemporary, "2025-06-01", "2025-11-30") }],
+            Visit { poolarea_no: SHAOXING, place: area("330106"), contracted: true, ..stay() }, Temporary, "第七条", Told::Prepay(5)),
+        row("22号 二（六）", "of two filings there the one whose rate is published: 宁波 in the province",
+            vec![Standing { poolarea_no: NINGBO, insutype: Insutype::Resident, place: area("330600"), ..filed(Referred, "2025-06-01", "2025-11-30") }],
+            Visit { poolarea_no: NINGBO, insutype: Insutype::Resident, place: area("330602"), ..stay() }, Exempt, "免备案", Told::Points(10)),
         row("规程第三十四条", "急诊 in the own province, where 免备案 is silent about the rate: 绍兴",
             vec![], Visit { poolarea_no: area("330600"), place: area("330106"), emergency: true, ..stay() }, Emergency, "第三十四条", Told::Prepay(15)),
         row("22号 二（五）", "at home, one filing on a promise and one with all papers: the latter counts",
@@ -232,6 +243,8 @@ fn the_unfiled_are_told_what_would_better_the_rate() {
     assert!(advice(vec![open.clone()], &shaoxing).contains("正在办理"));
     assert!(advice(vec![Standing { place: area("110000"), ..open }], &shaoxing).contains("出院结算前补办"));
     assert!(advice(vec![], &Visit { referred: true, ..shaoxing }).contains("转诊转院证明"));
+    let in_province = advice(vec![], &Visit { place: area("330106"), ..shaoxing });
+    assert!(in_province.contains("没有公布") && in_province.contains("补办"), "{in_province}");
 }
 
 /// What one does with a refusal is told with it.

@@ -9,6 +9,7 @@
 
 mod calendar;
 mod documents;
+mod placed;
 mod problems;
 mod settled;
 mod treatment;

@@ -17,7 +17,7 @@ const BOTH: [(Area, Insutype, Status); 4] = [
 ];
 
 /// A stay of 30,000 yuan of class 甲, on 2026-05-01.
-fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Option<RemoteRule>) -> Case {
+pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Option<RemoteRule>) -> Case {
     let line = Line {
         id: "1".into(),
         code: String::new(),
@@ -31,7 +31,14 @@ fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Optio
         labels: Vec::new(),
         day: None,
     };
-    let person = Person { status, age: 50, identities: [].into(), memberships: [].into(), years_insured: 10 };
+    let person = Person {
+        status,
+        age: 50,
+        identities: [].into(),
+        memberships: [].into(),
+        years_insured: 10,
+        continuity: None,
+    };
     let visit = Visit {
         care: away.care,
         level: away.level,
@@ -42,6 +49,7 @@ fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: Optio
         in_province: away.in_province,
         contracted: away.contracted,
         diagnoses: vec!["I10.x00".into()],
+        disease: None,
         tags: [].into(),
         not_covered: Vec::new(),
     };

@@ -10,6 +10,7 @@ use yizhan_runtime::{Reason, ServiceError};
 use crate::app::App;
 use crate::books::domain::ledger::{AccountOf, Posting};
 use crate::books::messages::rows::{accounts_after, posting_rows};
+use crate::books::store::claims::Claims;
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account_booking, request};
 use crate::books::store::load::{PersonState, Wanted, handled_request};
@@ -102,8 +103,8 @@ impl Request<'_> {
             years: Vec::new(),
             accounts: accounts_after(&books, psn_no, &postings, state),
             bookings: vec![row],
-            claims: Vec::new(),
-            released: Vec::new(),
+            claims: Claims::default(),
+            released: Claims::default(),
             postings: posting_rows(&books, psn_no, &booking_id, postings),
             kind,
             at: app.clock.now(),

@@ -25,8 +25,9 @@ const PAGE: u64 = 500;
 
 /// Checks one pooling area. Meant for quiet hours: settlements made meanwhile may be reported.
 pub async fn check_books(db: &DatabaseConnection, poolarea_no: &str) -> Result<CheckBooksResponse, DbErr> {
-    let mut check = Check { db, poolarea_no, answer: CheckBooksResponse::default() };
+    let mut check = Check { db, poolarea_no, answer: CheckBooksResponse::default(), owners: BTreeSet::new() };
     check.settlements().await?;
+    check.lines().await?;
     check.findings().await?;
     check.accounts().await?;
     Ok(check.answer)
@@ -58,7 +59,7 @@ const FINDINGS: [Finding; 6] = [
     (
         "SELECT c.held_by AS name, COUNT(*) AS value FROM claims c WHERE c.poolarea_no = $1 AND NOT EXISTS \
          (SELECT 1 FROM settlements s WHERE s.setl_id = c.held_by) GROUP BY c.held_by LIMIT 100",
-        |setl_id, count| format!("settlement {setl_id}: holds {count} claims and is gone"),
+        |setl_id, count| format!("settlement {setl_id}: holds {count} visits and is gone"),
     ),
     (
         "SELECT setl_id AS name, CAST(SUM(amount_fen) AS bigint) AS value FROM postings \
@@ -85,6 +86,8 @@ struct Check<'c> {
     db: &'c DatabaseConnection,
     poolarea_no: &'c str,
     answer: CheckBooksResponse,
+    /// Institutions of the settlements that were looked at.
+    owners: BTreeSet<String>,
 }
 
 impl Check<'_> {

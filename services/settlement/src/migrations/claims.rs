@@ -3,10 +3,9 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
-use yizhan_runtime::db::insert_new;
 
 use crate::books::messages::claims::claims_of;
-use crate::books::store::entities::claim;
+use crate::books::store::claims::{self, Claims};
 use crate::books::store::settlements::decode_answer;
 
 /// Settlements read at a time.
@@ -26,6 +25,11 @@ const TABLE: &str = "CREATE TABLE claims (\
     kind varchar COLLATE \"C\" NOT NULL, owner varchar COLLATE \"C\" NOT NULL, number varchar COLLATE \"C\" NOT NULL, \
     held_by varchar NOT NULL, poolarea_no varchar NOT NULL, psn_no varchar COLLATE \"C\" NOT NULL, med_type varchar NOT NULL, \
     begndate varchar COLLATE \"C\" NOT NULL, enddate varchar COLLATE \"C\" NOT NULL, PRIMARY KEY (kind, owner, number))";
+
+/// Lines of bills, ten in a row.
+const LINES: &str = "CREATE TABLE claimed_lines (\
+    owner varchar COLLATE \"C\" NOT NULL, ten varchar COLLATE \"C\" NOT NULL, digits bigint NOT NULL, \
+    held_by varchar NOT NULL, PRIMARY KEY (owner, ten))";
 
 const BY_PERSON: &str = "CREATE INDEX claims_by_person ON claims (psn_no, enddate) WHERE kind = 'V'";
 
@@ -47,23 +51,23 @@ struct Standing {
 impl MigrationTrait for CreateClaims {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let (db, backend) = (manager.get_connection(), manager.get_database_backend());
-        let table = match backend {
-            DbBackend::Postgres => TABLE.to_owned(),
-            _ => TABLE.replace(" COLLATE \"C\"", "") + " WITHOUT ROWID",
-        };
-        db.execute_unprepared(&table).await?;
+        for table in [TABLE, LINES] {
+            let table = match backend {
+                DbBackend::Postgres => table.to_owned(),
+                _ => table.replace(" COLLATE \"C\"", "") + " WITHOUT ROWID",
+            };
+            db.execute_unprepared(&table).await?;
+        }
         let mut after = [String::new(), String::new(), String::new()];
         loop {
             let mut values: Vec<sea_orm::Value> = after.map(Into::into).into();
             values.push(PAGE.into());
             let statement = Statement::from_sql_and_values(backend, STANDING, values);
             let rows = Standing::find_by_statement(statement).all(db).await?;
-            let mut claims: Vec<claim::Model> = Vec::new();
-            for row in &rows {
-                claims.extend(claims_of(&decode_answer(&row.answer)?));
-            }
+            let answers = rows.iter().map(|row| Ok(claims_of(&decode_answer(&row.answer)?)));
+            let claims: Vec<Claims> = answers.collect::<Result<_, DbErr>>()?;
             // What was paid twice before is claimed once, by the first; CheckBooks tells of the other.
-            insert_new::<claim::Entity>(db, claims).await?;
+            claims::claim_what_is_free(db, &claims).await?;
             let Some(last) = rows.into_iter().next_back() else { break };
             after = [last.poolarea_no, last.psn_no, last.setl_id];
         }

@@ -10,6 +10,7 @@ use yizhan_runtime::{Reason, ServiceError};
 use super::messages::answer::{self, Identity};
 use super::prepare::Prepared;
 use super::standing;
+use crate::books::store::claims::Claims;
 use crate::books::store::load::{PersonState, Wanted};
 
 /// A visit that was calculated.
@@ -29,7 +30,7 @@ pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted 
         relative: relative.map(|relative| (relative.poolarea_no.clone(), relative.psn_no.clone())),
         request,
         begndate: Some(prepared.known.visit.begin.to_string()),
-        claims: Vec::new(),
+        claims: Claims::default(),
     }
 }
 

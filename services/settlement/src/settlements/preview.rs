@@ -6,7 +6,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 use super::calculate::{calculate, wanted};
 use super::prepare::prepare;
 use super::quote::Read;
-use super::standing::{self, keys_of};
+use super::standing::{self, claims_of};
 use crate::app::App;
 use crate::books::store::load::Wanted;
 
@@ -18,8 +18,8 @@ pub async fn preview(
 ) -> Result<PreviewResponse, ServiceError> {
     let prepared = prepare(app, caller, request.visit, Violations::new()).await?;
     let visit = &prepared.known.visit.reported;
-    let state = app.person_state(Wanted { claims: keys_of(visit), ..wanted(&prepared, None) }).await?;
-    if !state.claimed.is_empty()
+    let state = app.person_state(Wanted { claims: claims_of(visit), ..wanted(&prepared, None) }).await?;
+    if state.claimed
         && let Some(refusal) = standing::refusal(app, visit).await?
     {
         return Err(refusal);

@@ -1,28 +1,30 @@
 //! What of a visit stands already, and other visits of the person on the same days.
 
-use std::collections::BTreeSet;
-
 use yizhan_money::Fen;
 use yizhan_policy::model::{Handling, SameDays as Rule};
-use yizhan_proto::settlement::v1::{SameDays, Visit};
+use yizhan_proto::settlement::v1::{SameDays, SettlementInfo, Visit};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::messages::visit::CheckedVisit;
 use crate::app::App;
-use crate::books::domain::claims::{Days, Kind, Meeting, meeting};
-use crate::books::messages::claims::{days_of, keys};
+use crate::books::domain::claims::{Days, Meeting, holders, meeting, numbers_in};
+use crate::books::messages::claims::{claims, days_of};
 use crate::books::messages::parts::header;
-use crate::books::store::claims::{self, Key};
-use crate::books::store::entities::claim;
+use crate::books::store::claims::{self as store, Claims};
+use crate::books::store::entities::{claim, claimed_line};
 use crate::books::store::settlements;
 
 /// Numbers of lines that a refusal names at most.
 const NAMED: usize = 20;
 
 /// What a visit will claim.
-pub fn keys_of(visit: &Visit) -> Vec<Key> {
-    let lines = visit.feedetail.iter().map(|line| line.feedetl_sn.as_str());
-    keys(&visit.fixmedins_code, &visit.mdtrt_id, lines).collect()
+pub fn claims_of(visit: &Visit) -> Claims {
+    let info = SettlementInfo {
+        fixmedins_code: visit.fixmedins_code.clone(),
+        mdtrt_id: visit.mdtrt_id.clone(),
+        ..SettlementInfo::default()
+    };
+    claims(&info, visit.feedetail.iter().map(|line| line.feedetl_sn.as_str()))
 }
 
 /// Whether one of these claims is that of the visit itself.
@@ -32,31 +34,41 @@ pub fn stands(visit: &Visit, claims: &[claim::Model]) -> bool {
 
 /// Why a visit is not settled once more; `None` when it stands no longer.
 pub async fn refusal(app: &App, visit: &Visit) -> Result<Option<ServiceError>, ServiceError> {
-    let standing = claims::standing(&app.db, keys_of(visit)).await?;
-    let visits = standing.iter().find(|claim| claim.kind == Kind::Visit.code());
-    let Some(first) = visits.or(standing.first()) else { return Ok(None) };
-    let lines: BTreeSet<&str> = standing
-        .iter()
-        .filter(|claim| claim.kind == Kind::Line.code())
-        .map(|claim| claim.number.as_str())
-        .collect();
-    let reason = if visits.is_some() { Reason::VisitSettled } else { Reason::LineSettled };
-    let mdtrt_id = match visits {
-        Some(visit) => visit.number.clone(),
-        None => mdtrt_id_of(app, &first.held_by).await?,
+    let claims = claims_of(visit);
+    let standing = store::standing(&app.db, claims.rows.iter().map(store::key_of).collect()).await?;
+    let lines = store::lines(&app.db, claims.lines.iter().map(store::ten_of).collect()).await?;
+    let (holder, lines) = held_lines(&claims, &lines);
+    let (reason, setl_id, mdtrt_id) = match (standing.into_iter().next(), holder) {
+        (Some(row), _) => (Reason::VisitSettled, row.held_by, row.number),
+        (None, Some(setl_id)) => {
+            let row = settlements::by_id(&app.db, &setl_id).await?;
+            let answer = row.as_ref().map(settlements::answer_of).transpose()?.unwrap_or_default();
+            (Reason::LineSettled, setl_id, header(&answer).mdtrt_id.clone())
+        }
+        (None, None) => return Ok(None),
     };
-    let named: Vec<&str> = lines.iter().copied().take(NAMED).collect();
-    let error = ServiceError::new(reason, format!("settlement {} of visit {mdtrt_id} stands", first.held_by))
-        .with("setl_id", &first.held_by)
+    let named: Vec<&str> = lines.iter().map(String::as_str).take(NAMED).collect();
+    let error = ServiceError::new(reason, format!("settlement {setl_id} of visit {mdtrt_id} stands"))
+        .with("setl_id", setl_id)
         .with("mdtrt_id", mdtrt_id)
         .with("feedetl_sn", named.join(","))
         .with("lines", lines.len());
     Ok(Some(error))
 }
 
-async fn mdtrt_id_of(app: &App, setl_id: &str) -> Result<String, ServiceError> {
-    let Some(row) = settlements::by_id(&app.db, setl_id).await? else { return Ok(String::new()) };
-    Ok(header(&settlements::answer_of(&row)?).mdtrt_id.clone())
+/// Those of the lines that somebody holds, and who holds the first of them.
+fn held_lines(wanted: &Claims, standing: &[claimed_line::Model]) -> (Option<String>, Vec<String>) {
+    let (mut first, mut numbers) = (None, Vec::new());
+    for line in &wanted.lines {
+        let Some(row) = standing.iter().find(|row| row.ten == line.ten && row.owner == line.owner) else {
+            continue;
+        };
+        for (setl_id, digits) in holders(&row.held_by).filter(|(_, digits)| digits & line.digits != 0) {
+            first.get_or_insert_with(|| setl_id.to_owned());
+            numbers.extend(numbers_in(&line.ten, digits & line.digits));
+        }
+    }
+    (first, numbers)
 }
 
 /// Compares a visit with the others of the person that stand: the marks it is settled with. `fund` is what the funds pay of it.

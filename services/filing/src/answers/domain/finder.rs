@@ -2,7 +2,7 @@
 
 use yizhan_documents::{Dated, Family};
 use yizhan_runtime::ServiceError;
-use yizhan_terms::{Filing as Class, FilingKind, Treatment};
+use yizhan_terms::{Filing as Class, Treatment};
 
 use super::refusals::{self, Refused};
 use super::{Answer, Basis, Outcome, Visit};
@@ -33,7 +33,30 @@ struct Treated {
     /// By which row.
     by: Basis,
     /// What to apply, or why it cannot be settled directly.
-    what: Result<Outcome, Refused>,
+    what: Result<Treatment, Refused>,
+}
+
+impl Treated {
+    /// Settled directly rather than not; then what lowers less, where the numbers tell that without a bill.
+    fn is_better_than(&self, other: &Treated) -> bool {
+        match (&self.what, &other.what) {
+            (Ok(this), Ok(that)) => this.is_better_than(*that),
+            (this, that) => this.is_ok() && that.is_err(),
+        }
+    }
+
+    fn outcome(self) -> Result<Outcome, Refused> {
+        let Treated { by, what } = self;
+        what.map(|treatment| Outcome::Direct { treatment, basis: by })
+    }
+}
+
+/// As what a visit is settled.
+struct Chosen<'s> {
+    counted: Counted<'s>,
+    treated: Treated,
+    /// What the visit is first of all, where it is settled as less because the area does not say how it settles that.
+    silent_about: Option<Class>,
 }
 
 impl Finder<'_> {
@@ -61,7 +84,7 @@ impl Finder<'_> {
         } else if returning.rule.papers_first && away.promised {
             Outcome::Refused(refusals::papers_first())
         } else {
-            self.treatment(Class::Returning)?.what.unwrap_or_else(Outcome::Refused)
+            self.treatment(Class::Returning)?.outcome().unwrap_or_else(Outcome::Refused)
         };
         Ok(Answer {
             class: Class::Returning,
@@ -76,13 +99,15 @@ impl Finder<'_> {
     pub fn away<'s>(&self, own: &[&'s Standing]) -> Result<Answer<'s>, ServiceError> {
         let there: Vec<&Standing> =
             own.iter().copied().filter(|standing| standing.place.covers(self.visit.place)).collect();
-        let (Counted { class, filing, basis }, treated) = self.decide(self.counted(&there)?)?;
-        let (outcome, advice) = match treated.what {
-            Ok(direct) => (direct, self.advice(class, &there)?),
+        let Chosen { counted: Counted { class, filing, basis }, treated, silent_about } =
+            self.choose(self.counted(&there)?)?;
+        // That nothing was filed is no rule's doing: what the area makes of it is.
+        let basis = Some(basis.unwrap_or_else(|| treated.by.clone()));
+        let (outcome, advice) = match treated.outcome() {
+            Ok(direct) => (direct, self.advice(class, silent_about, &there)?),
             Err(refused) => (Outcome::Refused(self.explain(refused, class, &there)?), String::new()),
         };
-        // That nothing was filed is no rule's doing: what the area makes of it is.
-        Ok(Answer { class, filing, basis: Some(basis.unwrap_or(treated.by)), outcome, advice })
+        Ok(Answer { class, filing, basis, outcome, advice })
     }
 
     /// In force on the day of admission.
@@ -118,45 +143,46 @@ impl Finder<'_> {
         Ok(rule.rule.before_settlement.then(|| Basis::from(rule)))
     }
 
-    /// As what the visit may count, what serves the person best first: of the filings that cover it the best, and what needs no filing.
+    /// As what the visit may count, each class once, what serves the person best first: by the filings that cover it, without need of one,
+    /// and at last unfiled, which every visit is that nothing better is known of.
     fn counted<'s>(&self, there: &[&'s Standing]) -> Result<Vec<Counted<'s>>, ServiceError> {
         let mut counted: Vec<Counted> = Vec::new();
         for standing in there.iter().copied() {
             let Some(basis) = self.covered_by(standing)? else { continue };
-            counted.push(Counted {
-                class: class_of(standing.kind),
-                filing: Some(standing),
-                basis: Some(basis),
-            });
+            let class = standing.kind.class();
+            counted.push(Counted { class, filing: Some(standing), basis: Some(basis) });
         }
-        counted.sort_by_key(|counted| order(counted.class));
-        counted.truncate(1);
-        let mut also = |class, basis| counted.push(Counted { class, filing: None, basis: Some(basis) });
+        let mut also = |class, basis| counted.push(Counted { class, filing: None, basis });
         let in_province = self.rule::<InProvince>()?;
         if self.visit.in_province() && !in_province.rule.filing_needed {
-            also(Class::Exempt, Basis::from(in_province));
+            also(Class::Exempt, Some(Basis::from(in_province)));
         }
         let emergency = self.rule::<Emergency>()?;
         if self.visit.emergency && emergency.rule.counts_as_filed {
-            also(Class::Emergency, Basis::from(emergency));
+            also(Class::Emergency, Some(Basis::from(emergency)));
         }
+        also(Class::Unfiled, None);
         counted.sort_by_key(|counted| order(counted.class));
+        counted.dedup_by_key(|counted| counted.class);
         Ok(counted)
     }
 
-    /// The first that the area settles directly; where it settles none so, the first; unfiled only where nothing else is true. That an area is
-    /// silent about one of them makes nobody worse off: an emergency is still what it is without the mark.
-    fn decide<'s>(&self, counted: Vec<Counted<'s>>) -> Result<(Counted<'s>, Treated), ServiceError> {
-        let mut first = None;
-        for counted in counted {
-            let treated = self.treatment(counted.class)?;
-            if treated.what.is_ok() {
-                return Ok((counted, treated));
-            }
-            first = first.or(Some((counted, treated)));
+    /// The best of them, the first of equals. To be better placed never makes it worse: an emergency the area is silent about is still
+    /// what it is without the mark.
+    fn choose<'s>(&self, counted: Vec<Counted<'s>>) -> Result<Chosen<'s>, ServiceError> {
+        let mut treated = Vec::with_capacity(counted.len());
+        for one in counted {
+            let by_area = self.treatment(one.class)?;
+            treated.push((one, by_area));
         }
-        let unfiled = Counted { class: Class::Unfiled, filing: None, basis: None };
-        first.map_or_else(|| Ok((unfiled, self.treatment(Class::Unfiled)?)), Ok)
+        let silent_about = treated.first().filter(|(_, by_area)| by_area.what.is_err());
+        let silent_about = silent_about.map(|(counted, _)| counted.class);
+        let best =
+            treated.into_iter().reduce(|best, next| if next.1.is_better_than(&best.1) { next } else { best });
+        let (counted, treated) =
+            best.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a visit counts as nothing")))?;
+        let silent_about = silent_about.filter(|class| *class != counted.class);
+        Ok(Chosen { counted, treated, silent_about })
     }
 
     fn treatment(&self, class: Class) -> Result<Treated, ServiceError> {
@@ -171,7 +197,7 @@ impl Finder<'_> {
         let decision = decide(self.rule::<Treatments>()?, &away).map_err(ServiceError::internal)?;
         let by = Basis { rule: decision.rule_id, citation: decision.citation.to_owned() };
         let what = match decision.what {
-            Ok(Direct::Treatment(treatment)) => Ok(Outcome::Direct { treatment, basis: by.clone() }),
+            Ok(Direct::Treatment(treatment)) => Ok(treatment),
             Ok(Direct::Manual) => Err(refusals::required()),
             Err(why) => Err(refusals::not_published(why)),
         };
@@ -211,20 +237,30 @@ impl Finder<'_> {
         Ok(self.visit.stay && self.rule::<MadeGood>()?.rule.before_settlement)
     }
 
-    /// What would better the rate.
-    fn advice(&self, class: Class, there: &[&Standing]) -> Result<String, ServiceError> {
-        let advice = match class {
+    /// What would better the rate, and what the area is silent about.
+    fn advice(
+        &self,
+        class: Class,
+        silent_about: Option<Class>,
+        there: &[&Standing],
+    ) -> Result<String, ServiceError> {
+        let filed = silent_about.is_some_and(|silent| !matches!(silent, Class::Exempt | Class::Emergency));
+        let better = match class {
             Class::Unfiled | Class::Temporary if self.visit.referred => refusals::REFERRED,
             Class::Unfiled if there.iter().any(|standing| standing.state.is_open()) => {
                 "异地就医备案正在办理：办结后再结算，可按已备案的待遇结算"
             }
+            Class::Unfiled if filed => "",
             Class::Unfiled if self.can_be_made_good()? => {
                 "未备案：在出院结算前补办异地就医备案，可按已备案的待遇结算"
             }
             Class::Unfiled => "未备案：下次就医前办理异地就医备案，可按已备案的待遇结算",
             _ => "",
         };
-        Ok(advice.to_owned())
+        let silent = silent_about.map(|silent| refusals::settled_as_less(silent, class));
+        let advice: Vec<&str> =
+            silent.as_deref().into_iter().chain([better]).filter(|text| !text.is_empty()).collect();
+        Ok(advice.join("；"))
     }
 
     /// What somebody without a filing does now.
@@ -240,14 +276,6 @@ impl Finder<'_> {
     }
 }
 
-fn class_of(kind: FilingKind) -> Class {
-    match kind {
-        kind if kind.is_long_term() => Class::LongTerm,
-        FilingKind::Referral => Class::Referral,
-        _ => Class::Temporary,
-    }
-}
-
 /// What serves the person best comes first.
 fn order(class: Class) -> u8 {
     match class {
@@ -255,6 +283,7 @@ fn order(class: Class) -> u8 {
         Class::Exempt => 1,
         Class::Referral => 2,
         Class::Emergency => 3,
+        Class::Unfiled => 5,
         _ => 4,
     }
 }

@@ -1,6 +1,7 @@
 //! Why a visit is not settled directly, and what to do, as people at a counter read it.
 
 use yizhan_runtime::Reason;
+use yizhan_terms::Filing as Class;
 
 /// What somebody does whom the hospital has marked as referred.
 pub const REFERRED: &str = "医院已标注转诊：凭转诊转院证明在结算前补办异地转诊备案，可按转诊待遇结算";
@@ -47,6 +48,14 @@ pub fn not_published(why: &str) -> Refused {
     let text = format!("参保地没有公布此类异地就医的直接结算待遇：{why}");
     let way_out = "请向参保地经办机构查询；可先自费结算，持票据和费用清单回参保地手工报销";
     refused(Reason::TreatmentNotPublished, text, way_out)
+}
+
+/// The area does not say how it settles what the visit is, and settles it as what it is without that.
+pub fn settled_as_less(silent: Class, settled_as: Class) -> String {
+    let (silent, settled_as) = (silent.label(), settled_as.label());
+    format!(
+        "{silent}：参保地没有公布这类就医的待遇，本次按“{settled_as}”的待遇结算；如有疑问请向参保地经办机构查询"
+    )
 }
 
 /// Filed long-term elsewhere, and the area settles nobody so at home.

@@ -8,7 +8,7 @@ use yizhan_terms::{Area, FilingKind, Insutype};
 
 use super::filing::{Filing, State};
 use super::step::Occasion;
-use crate::rules::{Handling, InProvince, Kinds, Places, RulesOf};
+use crate::rules::{Handling, InProvince, Kinds, Places, RulesOf, Treatments, filing_betters_the_exempt};
 
 /// What the home area's rules say on a day.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,8 @@ pub struct HomeRules<'r> {
     pub handling: &'r Handling,
     /// In the own province.
     pub in_province: &'r InProvince,
+    /// How visits away from home are settled.
+    pub treatments: &'r Dated<Treatments>,
 }
 
 /// What a filing is about.
@@ -54,7 +56,16 @@ impl<'r> HomeRules<'r> {
             places: rules.find()?,
             handling: &rules.find::<Handling>()?.rule,
             in_province: &rules.find::<InProvince>()?.rule,
+            treatments: rules.find()?,
         })
+    }
+
+    /// Whether a filing to a place changes anything: always, but in the own province where none is needed and none betters what is paid.
+    pub fn filing_counts(&self, insutype: Insutype, kind: FilingKind, place: Area) -> bool {
+        self.in_province.filing_needed
+            || kind.is_long_term()
+            || !self.area.same_province(place)
+            || filing_betters_the_exempt(self.treatments, insutype, kind.class())
     }
 
     /// A filing as it comes in, by these rules: nothing is asked for, handed in or decided yet.

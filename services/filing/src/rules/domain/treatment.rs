@@ -138,6 +138,23 @@ pub fn decide<'r>(version: &'r Dated<Treatments>, away: &Away) -> Result<Decisio
     Ok(Decision { what: Err(NO_ROW), rule_id: version.id.clone(), citation: &version.citation })
 }
 
+/// Whether a filing betters any visit of a scheme in the own province, where none is needed: as what it counts by it, `filed`, the area
+/// settles it directly where it does not settle the exempt, or lowers it less. Rows that decide alike, which the loader reports, say
+/// nothing.
+pub fn filing_betters_the_exempt(version: &Dated<Treatments>, insutype: Insutype, filed: Filing) -> bool {
+    let says = |away: &Away| match decide(version, away).map(|decision| decision.what) {
+        Ok(Ok(Direct::Treatment(treatment))) => Some(treatment),
+        _ => None,
+    };
+    let better = |care, level, contracted| {
+        let exempt = Away { insutype, filing: Filing::Exempt, in_province: true, care, level, contracted };
+        says(&Away { filing: filed, ..exempt })
+            .is_some_and(|filed| says(&exempt).is_none_or(|exempt| filed.is_better_than(exempt)))
+    };
+    let mut visits = Care::ALL.iter().flat_map(|care| Tier::ALL.iter().map(move |level| (*care, *level)));
+    visits.any(|(care, level)| better(care, level, true) || better(care, level, false))
+}
+
 impl SchemeTable {
     fn holds_for(&self, insutype: Insutype) -> bool {
         self.insutypes.is_empty() || self.insutypes.contains(&insutype)

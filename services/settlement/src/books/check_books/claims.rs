@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use yizhan_proto::settlement::v1::Settlement;
 
-use super::Check;
-use crate::books::domain::claims::{Days, Kind, meeting};
+use super::{Check, PAGE};
+use crate::books::domain::claims::{Days, holders, meeting, numbers_in};
 use crate::books::messages::claims::{claims_of, days_of};
 use crate::books::messages::parts::header;
-use crate::books::store::claims;
-use crate::books::store::entities::{claim, settlement};
+use crate::books::store::claims::{self, Claims, Key, Ten, key_of, ten_of};
+use crate::books::store::entities::{claim, claimed_line, settlement};
 
 /// A visit that stands.
 pub struct Visited {
@@ -24,60 +24,53 @@ impl Visited {
     /// The visit of a settlement.
     pub fn of(answer: &Settlement) -> Option<Visited> {
         let info = header(answer);
-        let days = claims_of(answer).iter().find_map(days_of)?;
+        let days = claims_of(answer).rows.iter().find_map(days_of)?;
         let marked = info.same_days.iter().map(|other| other.setl_id.clone()).collect();
         Some(Visited { setl_id: info.setl_id.clone(), days, marked })
     }
 }
 
+/// What is held of what some settlements should hold.
+struct Held {
+    rows: BTreeMap<Key, claim::Model>,
+    lines: BTreeMap<Ten, claimed_line::Model>,
+}
+
 impl Check<'_> {
-    /// Compares what settlements claim with what they should; answers which of them stand.
+    /// Compares what settlements hold with what they should; answers which of them stand.
     pub(super) async fn claims(
         &mut self,
         rows: &[settlement::Model],
         answers: &[Settlement],
     ) -> Result<BTreeSet<String>, DbErr> {
-        let settled: Vec<(&str, Vec<claim::Model>)> = rows
-            .iter()
-            .zip(answers)
-            .filter(|(row, _)| row.reverses_setl_id.is_empty())
-            .map(|(row, answer)| (row.setl_id.as_str(), of_person(claims_of(answer), &row.psn_no)))
-            .collect();
         let reversed = self.reversed(rows).await?;
-        let keys: BTreeSet<[&String; 3]> =
-            settled.iter().flat_map(|(_, claims)| claims.iter().map(key)).collect();
-        let keys = keys.into_iter().map(|key| key.map(String::clone)).collect();
-        let standing = claims::standing(self.db, keys).await?;
-        let held: BTreeMap<[&String; 3], &claim::Model> =
-            standing.iter().map(|claim| (key(claim), claim)).collect();
-        for (setl_id, claims) in &settled {
-            for claim in claims {
-                let what = if claim.kind == Kind::Visit.code() { "visit" } else { "line" };
-                let (stands, held) = (!reversed.contains(*setl_id), held.get(&key(claim)));
-                match held {
-                    Some(held) if *held == claim && stands => {}
-                    Some(held) if held.held_by == claim.held_by && stands => self.report(format!(
-                        "settlement {setl_id}: the claim on its {what} {} is not of its days or person",
-                        claim.number
-                    )),
-                    Some(held) if held.held_by == claim.held_by => self.report(format!(
-                        "settlement {setl_id}: is reversed and holds its {what} {} still",
-                        claim.number
-                    )),
-                    Some(held) if stands => self.report(format!(
-                        "settlement {setl_id}: its {what} {} stands in settlement {} too",
-                        claim.number, held.held_by
-                    )),
-                    None if stands => self.report(format!(
-                        "settlement {setl_id}: its {what} {} is claimed by nobody",
-                        claim.number
-                    )),
-                    _ => {}
-                }
+        let settled = rows.iter().zip(answers).filter(|(row, _)| row.reverses_setl_id.is_empty());
+        let settled: Vec<(&settlement::Model, Claims)> =
+            settled.map(|(row, answer)| (row, of_person(claims_of(answer), &row.psn_no))).collect();
+        let held = self.held(&settled).await?;
+        let mut standing = BTreeSet::new();
+        for (row, claims) in &settled {
+            self.owners.insert(row.fixmedins_code.clone());
+            let stands = !reversed.contains(&row.setl_id);
+            if stands {
+                standing.insert(row.setl_id.clone());
+            }
+            for fault in held.faults(&row.setl_id, claims, stands) {
+                self.report(format!("settlement {}: {fault}", row.setl_id));
             }
         }
-        let standing = settled.iter().map(|(setl_id, _)| (*setl_id).to_owned());
-        Ok(standing.filter(|setl_id| !reversed.contains(setl_id)).collect())
+        Ok(standing)
+    }
+
+    async fn held(&self, settled: &[(&settlement::Model, Claims)]) -> Result<Held, DbErr> {
+        let keys: BTreeSet<Key> = settled.iter().flat_map(|(_, claims)| &claims.rows).map(key_of).collect();
+        let tens: BTreeSet<Ten> = settled.iter().flat_map(|(_, claims)| &claims.lines).map(ten_of).collect();
+        let rows = claims::standing(self.db, keys.into_iter().collect()).await?;
+        let lines = claims::lines(self.db, tens.into_iter().collect()).await?;
+        Ok(Held {
+            rows: rows.into_iter().map(|row| (key_of(&row), row)).collect(),
+            lines: lines.into_iter().map(|line| (ten_of(&line), line)).collect(),
+        })
     }
 
     async fn reversed(&self, rows: &[settlement::Model]) -> Result<BTreeSet<String>, DbErr> {
@@ -101,22 +94,93 @@ impl Check<'_> {
                 let marked = one.marked.contains(&other.setl_id) || other.marked.contains(&one.setl_id);
                 if !marked && meeting(one.days, other.days).is_some() {
                     let (one, other) = (&one.setl_id, &other.setl_id);
-                    self.report(format!(
-                        "settlement {one}: shares days with settlement {other}, and no mark says so"
-                    ));
+                    self.report(format!("settlement {one}: shares days with {other}, and no mark says so"));
                 }
             }
         }
     }
+
+    /// Lines of the institutions of this area's settlements are held by settlements that there are, each line by one.
+    pub(super) async fn lines(&mut self) -> Result<(), DbErr> {
+        for owner in std::mem::take(&mut self.owners) {
+            let mut behind: Option<String> = None;
+            loop {
+                let lines = claims::lines_behind(self.db, &owner, behind.as_deref(), PAGE).await?;
+                let Some(last) = lines.last() else { break };
+                behind = Some(last.ten.clone());
+                self.holders_of(&lines).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn holders_of(&mut self, lines: &[claimed_line::Model]) -> Result<(), DbErr> {
+        let named = lines.iter().flat_map(|line| holders(&line.held_by));
+        let named: BTreeSet<&str> = named.map(|(setl_id, _)| setl_id).collect();
+        let known: Vec<String> = settlement::Entity::find()
+            .select_only()
+            .column(settlement::Column::SetlId)
+            .filter(settlement::Column::SetlId.is_in(named.iter().copied()))
+            .into_tuple()
+            .all(self.db)
+            .await?;
+        let known: BTreeSet<&str> = known.iter().map(String::as_str).collect();
+        for setl_id in named.difference(&known) {
+            self.report(format!("settlement {setl_id}: holds lines and is gone"));
+        }
+        for line in lines {
+            let held: i64 = holders(&line.held_by).map(|(_, digits)| digits).sum();
+            if held != line.digits {
+                let (owner, ten) = (&line.owner, &line.ten);
+                self.report(format!(
+                    "lines {ten} of institution {owner}: what is held is not what its holders hold"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Held {
+    /// What is wrong with what a settlement holds, which stands or is reversed.
+    fn faults(&self, setl_id: &str, claims: &Claims, stands: bool) -> Vec<String> {
+        let rows = claims.rows.iter().filter_map(|row| {
+            let (number, held) = (&row.number, self.rows.get(&key_of(row)));
+            let own = held.is_some_and(|held| held.held_by == row.held_by);
+            match held {
+                _ if own && !stands => Some(format!("is reversed and holds its visit {number} still")),
+                Some(held) if own && held != row => {
+                    Some(format!("holds its visit {number} of other days or persons"))
+                }
+                Some(held) if !own && stands => {
+                    Some(format!("its visit {number} stands in settlement {} too", held.held_by))
+                }
+                None if stands => Some(format!("its visit {number} is claimed by nobody")),
+                _ => None,
+            }
+        });
+        let lines = claims.lines.iter().filter_map(|line| {
+            let held = self.lines.get(&ten_of(line)).map(|held| held.held_by.as_str()).unwrap_or_default();
+            let own = holders(held).any(|(holder, digits)| holder == setl_id && digits == line.digits);
+            let other =
+                holders(held).find(|(holder, digits)| *holder != setl_id && digits & line.digits != 0);
+            let numbers = numbers_in(&line.ten, line.digits).join(", ");
+            match other {
+                _ if own && !stands => Some(format!("is reversed and holds its lines {numbers} still")),
+                _ if own || !stands => None,
+                Some((other, digits)) => {
+                    let numbers = numbers_in(&line.ten, digits & line.digits).join(", ");
+                    Some(format!("its lines {numbers} stand in settlement {other} too"))
+                }
+                None => Some(format!("its lines {numbers} are claimed by nobody")),
+            }
+        });
+        rows.chain(lines).collect()
+    }
 }
 
 /// Visits are compared under the number that the settlement is kept under.
-fn of_person(mut claims: Vec<claim::Model>, psn_no: &str) -> Vec<claim::Model> {
-    let visits = claims.iter_mut().filter(|claim| claim.kind == Kind::Visit.code());
-    visits.for_each(|visit| psn_no.clone_into(&mut visit.psn_no));
+fn of_person(mut claims: Claims, psn_no: &str) -> Claims {
+    claims.rows.iter_mut().for_each(|visit| psn_no.clone_into(&mut visit.psn_no));
     claims
-}
-
-fn key(claim: &claim::Model) -> [&String; 3] {
-    [&claim.kind, &claim.owner, &claim.number]
 }

@@ -1,4 +1,6 @@
-//! What is paid for once: kinds of claims, and visits compared in time.
+//! What is paid for once: kinds of claims, lines by tens, and visits compared in time.
+
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
@@ -7,8 +9,6 @@ use chrono::NaiveDate;
 pub enum Kind {
     /// A visit: institution and mdtrt_id. Parts of one visit (中途结算) would be numbers of their own.
     Visit,
-    /// A line of a bill: institution and feedetl_sn.
-    Line,
 }
 
 impl Kind {
@@ -16,13 +16,50 @@ impl Kind {
     pub const fn code(self) -> &'static str {
         match self {
             Kind::Visit => "V",
-            Kind::Line => "L",
         }
     }
 }
 
 /// The condition of the index by which a person's visits are found.
 pub const IS_VISIT: &str = "kind = 'V'";
+
+/// A number that does not end in a digit.
+const WHOLE: u32 = 10;
+
+/// Where the number of a line is claimed: what is in front of its last digit, and which digit that is.
+fn place_of(number: &str) -> (&str, u32) {
+    let last = number.chars().next_back().and_then(|last| last.to_digit(10));
+    last.map_or((number, WHOLE), |digit| (&number[..number.len() - 1], digit))
+}
+
+/// The numbers of lines by tens, each ten with the digits that are in it, as bits: the lines of one bill are numbered one after the
+/// other, so that a row of the books holds ten of them.
+pub fn tens<'n>(numbers: impl IntoIterator<Item = &'n str>) -> BTreeMap<&'n str, i64> {
+    let mut tens: BTreeMap<&str, i64> = BTreeMap::new();
+    for (ten, digit) in numbers.into_iter().map(place_of) {
+        *tens.entry(ten).or_default() |= 1 << digit;
+    }
+    tens
+}
+
+/// The numbers of a ten.
+pub fn numbers_in(ten: &str, digits: i64) -> Vec<String> {
+    let number = |digit| if digit == WHOLE { ten.to_owned() } else { format!("{ten}{digit}") };
+    (0..=WHOLE).filter(|digit| digits & (1 << digit) != 0).map(number).collect()
+}
+
+/// Who holds which digits of a ten, as it is stored: `setl_id:digits;`, one behind the other.
+pub fn holding(setl_id: &str, digits: i64) -> String {
+    format!("{setl_id}:{digits};")
+}
+
+/// The holders of a ten, read; what cannot be read holds nothing.
+pub fn holders(held_by: &str) -> impl Iterator<Item = (&str, i64)> {
+    held_by.split_terminator(';').filter_map(|entry| {
+        let (setl_id, digits) = entry.split_once(':')?;
+        Some((setl_id, digits.parse().ok()?))
+    })
+}
 
 /// When somebody was where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +133,19 @@ mod tests {
         let other_way = meeting(other, this).map(|(meeting, first, last)| (back(meeting), first, last));
         assert_eq!(other_way, found, "the other way round");
         found
+    }
+
+    #[test]
+    fn lines_are_claimed_by_tens() {
+        let numbers = ["ZY1-8", "ZY1-9", "ZY1-10", "F", "F0", "7", "ZY1-10"];
+        let tens = tens(numbers);
+        assert_eq!(tens, BTreeMap::from([("", 1 << 7), ("F", 1 << 10 | 1), ("ZY1-", 3 << 8), ("ZY1-1", 1)]));
+        let mut back: Vec<String> = tens.iter().flat_map(|(ten, digits)| numbers_in(ten, *digits)).collect();
+        back.sort_unstable();
+        assert_eq!(back, ["7", "F", "F0", "ZY1-10", "ZY1-8", "ZY1-9"], "none is another");
+        let held = holding("S1", 3) + &holding("S2", 4);
+        assert_eq!(holders(&held).collect::<Vec<_>>(), [("S1", 3), ("S2", 4)]);
+        assert_eq!(holders("").count(), 0);
     }
 
     #[test]

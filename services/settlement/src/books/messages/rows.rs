@@ -11,6 +11,7 @@ use yizhan_runtime::clock::parse_date;
 use super::claims::claims_of;
 use super::parts::{amounts_of, header, policy_of, postings_of};
 use crate::books::domain::ledger::Posting;
+use crate::books::store::claims::Claims;
 use crate::books::store::commit::Change;
 use crate::books::store::entities::{account, accumulated, posting, request, settlement};
 use crate::books::store::load::PersonState;
@@ -26,8 +27,8 @@ pub fn change_of(
     let row = settlement_row(settlement, case_json);
     let postings = postings_of(settlement);
     let reverses = !row.reverses_setl_id.is_empty();
-    let (claims, released) =
-        if reverses { (Vec::new(), claims_of(settlement)) } else { (claims_of(settlement), Vec::new()) };
+    let claims = claims_of(settlement);
+    let (claims, released) = if reverses { (Claims::default(), claims) } else { (claims, Claims::default()) };
     Ok(Change {
         request: request::Model {
             owner: key.0.clone(),

@@ -11,14 +11,14 @@ use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use yizhan_policy::identities::Amounts;
 use yizhan_runtime::db::{
-    DatabaseConnection, DatabaseTransaction, Failure, KEEP_TRYING, begin_write, classify, insert, insert_new,
-    upsert_next,
+    DatabaseConnection, DatabaseTransaction, Failure, KEEP_TRYING, begin_write, classify, insert, upsert_next,
 };
 use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
-use super::entities::{account, account_booking, accumulated, claim, posting, request, settlement};
-use super::{claims, invariants};
+use super::claims::{self, Claims};
+use super::entities::{account, account_booking, accumulated, posting, request, settlement};
+use super::invariants;
 
 /// Everything one settlement, reversal or booking of an account changes.
 #[derive(Clone, Debug)]
@@ -38,9 +38,9 @@ pub struct Change {
     /// Bookings of accounts beside settlements, made or cancelled; `version` likewise.
     pub bookings: Vec<account_booking::Model>,
     /// What it claims: paid for by nobody else.
-    pub claims: Vec<claim::Model>,
+    pub claims: Claims,
     /// What it gives back, as it was claimed.
-    pub released: Vec<claim::Model>,
+    pub released: Claims,
     /// Kind of the feed entry.
     pub kind: &'static str,
     /// When.
@@ -126,8 +126,9 @@ async fn attempt(db: &DatabaseConnection, changes: &[Change]) -> Result<Committe
 
 async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed, DbErr> {
     let requests = changes.iter().map(|change| change.request.clone()).collect();
-    if insert_new::<request::Entity>(tx, requests).await? < changes.len() as u64 {
-        return Ok(Committed::Handled);
+    match insert::<request::Entity>(tx, requests).await {
+        Err(error) if classify(&error) == Failure::UniqueViolation => return Ok(Committed::Handled),
+        done => done?,
     }
     // In one order for all processes, or two batches could wait for each other's persons.
     let mut years: Vec<&accumulated::Model> = changes.iter().flat_map(|change| &change.years).collect();
@@ -146,11 +147,8 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
         return Ok(Committed::Outdated);
     }
     // Given back before it is claimed again, which may be in the same batch.
-    claims::release(tx, changes.iter().flat_map(|change| &change.released)).await?;
-    let mut claimed: Vec<claim::Model> = changes.iter().flat_map(|change| change.claims.clone()).collect();
-    claimed.sort_by(claims::in_order);
-    let count = claimed.len() as u64;
-    if insert_new::<claim::Entity>(tx, claimed).await? < count {
+    claims::release(tx, changes.iter().map(|change| &change.released)).await?;
+    if !claims::claim(tx, changes.iter().map(|change| &change.claims)).await? {
         return Ok(Committed::Claimed);
     }
     let settlements = changes.iter().filter_map(|change| change.settlement.clone()).collect();

@@ -210,12 +210,13 @@ pub mod account {
 ///
 /// Its key is what decides, in the transaction of the settlement: of two at once one is written. To add a kind of thing (a trace
 /// code, a bill paid by hand), give it a [`Kind`](crate::books::domain::claims::Kind) and have
-/// [`claims_of`](crate::books::messages::claims::claims_of) make its rows of the answer; settling, reversing, `CheckBooks` and the
-/// refusal follow. What is no settlement puts its rows into [`Change::claims`](super::commit::Change) by itself.
+/// [`claims_of`](crate::books::messages::claims::claims_of) make its rows of the answer; settling, reversing and `CheckBooks` follow, the
+/// refusal is made in `settlements/standing.rs`. What is no settlement puts its rows into [`Change::claims`](super::commit::Change) by
+/// itself. Lines, of which a bill has many, are in [`claimed_line`].
 pub mod claim {
     use sea_orm::entity::prelude::*;
 
-    /// A row of `claims`. It is short, since a stay has one for each line.
+    /// A row of `claims`.
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "claims")]
@@ -226,7 +227,7 @@ pub mod claim {
         /// Whose numbers these are: the institution.
         #[sea_orm(primary_key, auto_increment = false)]
         pub owner: String,
-        /// The number there: mdtrt_id of a visit, feedetl_sn of a line.
+        /// The number there: mdtrt_id of a visit.
         #[sea_orm(primary_key, auto_increment = false)]
         pub number: String,
         /// What holds it: the setl_id.
@@ -241,6 +242,31 @@ pub mod claim {
         pub begndate: String,
         /// Its last day.
         pub enddate: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Lines of bills that are paid for and stand, up to eleven in a row, see [`tens`](crate::books::domain::claims::tens). Two settlements
+/// may have lines in one row, but never the same.
+pub mod claimed_line {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `claimed_lines`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "claimed_lines")]
+    pub struct Model {
+        /// The institution whose numbers these are.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub owner: String,
+        /// What is in front of the last digit of feedetl_sn.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub ten: String,
+        /// Last digits that are claimed, as bits.
+        pub digits: i64,
+        /// By whom, see [`holding`](crate::books::domain::claims::holding).
+        pub held_by: String,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

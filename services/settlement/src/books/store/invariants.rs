@@ -42,7 +42,7 @@ fn broken(change: &Change) -> Vec<&'static str> {
         let own = |setl_id: &str, psn_no: &str| setl_id == row.setl_id && psn_no == row.psn_no;
         let postings = change.postings.iter().all(|posting| own(&posting.setl_id, &posting.psn_no));
         let amounts = change.amounts.as_ref();
-        let claims = change.claims.iter().all(|claim| claim.held_by == row.setl_id);
+        let claims = change.claims.rows.iter().all(|claim| claim.held_by == row.setl_id);
         all.extend([
             ("claims are the settlement's own", claims),
             ("one setl_id", !row.setl_id.is_empty() && own(&change.request.setl_id, &change.request.psn_no)),
@@ -62,6 +62,7 @@ mod tests {
     use yizhan_money::Fen;
     use yizhan_policy::identities::Amounts;
 
+    use super::super::claims::Claims;
     use super::super::entities::{account, accumulated, posting, request, settlement};
     use super::*;
 
@@ -126,8 +127,8 @@ mod tests {
             }],
             accounts: Vec::new(),
             bookings: Vec::new(),
-            claims: Vec::new(),
-            released: Vec::new(),
+            claims: Claims::default(),
+            released: Claims::default(),
             kind: "SETTLED",
             at: DateTime::UNIX_EPOCH,
         }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use futures::future::try_join5;
+use futures::future::{try_join, try_join4};
 use sea_orm::{DbErr, EntityTrait, FromQueryResult};
 use yizhan_policy::case::Accumulated;
 use yizhan_runtime::db::{DatabaseConnection, find_rows, find_rows_and, find_rows_from};
 
-use super::claims::{self, Key};
-use super::entities::{account, accumulated, claim, request};
+use super::claims::{self, Claims, Key, Ten, key_of, ten_of};
+use super::entities::{account, accumulated, claim, claimed_line, request};
 use crate::books::domain::claims::IS_VISIT;
 
 /// Whose state is wanted.
@@ -26,7 +26,7 @@ pub struct Wanted {
     /// First day of a visit, where it is to be compared with those of the person that stand: YYYY-MM-DD.
     pub begndate: Option<String>,
     /// What may be claimed already.
-    pub claims: Vec<Key>,
+    pub claims: Claims,
 }
 
 /// By policy year: version and totals.
@@ -47,8 +47,8 @@ pub struct PersonState {
     pub handled: Option<request::Model>,
     /// Visits of the person that stand, wherever they were paid, and end on the wanted first day or later.
     pub visits: Vec<claim::Model>,
-    /// Who holds what was asked for.
-    pub claimed: Vec<claim::Model>,
+    /// Whether somebody holds what was asked for.
+    pub claimed: bool,
 }
 
 /// A year, and the person's last settlement at the same moment.
@@ -75,7 +75,7 @@ pub struct Balance {
 /// Area and person, or owner and id of a request.
 pub type Pair = (String, String);
 
-/// Reads the states of many persons at once: at most five statements, side by side.
+/// Reads the states of many persons at once: at most six statements, most of them side by side.
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
     let persons: BTreeSet<Pair> = wanted.iter().map(Wanted::person).collect();
     let relatives = wanted.iter().filter_map(|wanted| wanted.relative.clone());
@@ -84,22 +84,25 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     let year_key = [accumulated::Column::PoolareaNo, accumulated::Column::PsnNo];
     let account_key = [account::Column::PoolareaNo, account::Column::PsnNo];
     let request_key = [request::Column::Owner, request::Column::RequestId];
-    let mut since: BTreeMap<&str, &str> = BTreeMap::new();
-    for (psn_no, begin) in
-        wanted.iter().filter_map(|one| Some((one.psn_no.as_str(), one.begndate.as_deref()?)))
-    {
-        let first = since.entry(psn_no).or_insert(begin);
-        *first = begin.min(*first);
-    }
-    let since = since.into_iter().map(|(psn_no, begin)| [psn_no, begin].map(str::to_owned));
     let visit_key = (claim::Column::PsnNo, claim::Column::Enddate);
-    let claims: BTreeSet<Key> = wanted.iter().flat_map(|wanted| wanted.claims.iter().cloned()).collect();
-    let (years, accounts, requests, visits, claims) = try_join5(
-        find_rows_and::<accumulated::Entity, YearRow, 2>(db, year_key, keys(persons), LAST_SETL_ID),
+    let rows: BTreeSet<Key> = wanted.iter().flat_map(|wanted| &wanted.claims.rows).map(key_of).collect();
+    let tens: BTreeSet<Ten> = wanted.iter().flat_map(|wanted| &wanted.claims.lines).map(ten_of).collect();
+    let claimed = try_join(
+        claims::standing(db, rows.into_iter().collect()),
+        claims::lines(db, tens.into_iter().collect()),
+    );
+    // The visits behind the years, never before: a visit that is not seen came after the version that was, which then guards.
+    let years = async {
+        let years =
+            find_rows_and::<accumulated::Entity, YearRow, 2>(db, year_key, keys(persons), LAST_SETL_ID);
+        let years = years.await?;
+        Ok((years, find_rows_from::<claim::Entity>(db, visit_key, since(wanted), IS_VISIT).await?))
+    };
+    let ((years, visits), accounts, requests, (rows, lines)) = try_join4(
+        years,
         find_rows::<account::Entity, 2>(db, account_key, keys(holders)),
         find_rows::<request::Entity, 2>(db, request_key, keys(requests)),
-        find_rows_from::<claim::Entity>(db, visit_key, since.collect(), IS_VISIT),
-        claims::standing(db, claims.into_iter().collect()),
+        claimed,
     )
     .await?;
     let balances: BTreeMap<Pair, Balance> = accounts
@@ -118,6 +121,14 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         last_of.insert(person.clone(), last_setl_id.unwrap_or_default());
         years_of.entry(person).or_default().insert(year, (row.version, totals));
     }
+    let rows: BTreeSet<Key> = rows.iter().map(key_of).collect();
+    let lines: BTreeMap<Ten, i64> = lines.iter().map(|line| (ten_of(line), line.digits)).collect();
+    let is_claimed = |claims: &Claims| {
+        let held = |line: &claimed_line::Model| {
+            lines.get(&ten_of(line)).is_some_and(|digits| digits & line.digits != 0)
+        };
+        claims.rows.iter().any(|row| rows.contains(&key_of(row))) || claims.lines.iter().any(held)
+    };
     let state = |wanted: &Wanted| PersonState {
         years: years_of.get(&wanted.person()).cloned().unwrap_or_default(),
         own: balance(&wanted.person()),
@@ -125,7 +136,7 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         last_setl_id: last_of.get(&wanted.person()).cloned().unwrap_or_default(),
         handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
         visits: visits.iter().filter(|visit| wanted.meets(visit)).cloned().collect(),
-        claimed: claims.iter().filter(|claim| wanted.asks_for(claim)).cloned().collect(),
+        claimed: is_claimed(&wanted.claims),
     };
     Ok(wanted.iter().map(state).collect())
 }
@@ -138,12 +149,17 @@ impl Wanted {
     fn meets(&self, visit: &claim::Model) -> bool {
         visit.psn_no == self.psn_no && self.begndate.as_ref().is_some_and(|begin| *begin <= visit.enddate)
     }
+}
 
-    fn asks_for(&self, claim: &claim::Model) -> bool {
-        self.claims.iter().any(|[kind, owner, number]| {
-            *number == claim.number && *owner == claim.owner && *kind == claim.kind
-        })
+/// Persons whose visits are wanted, each with the first day that is asked for.
+fn since(wanted: &[Wanted]) -> Vec<[String; 2]> {
+    let mut since: BTreeMap<&str, &str> = BTreeMap::new();
+    for wanted in wanted {
+        let Some(begin) = wanted.begndate.as_deref() else { continue };
+        let first = since.entry(&wanted.psn_no).or_insert(begin);
+        *first = begin.min(*first);
     }
+    since.into_iter().map(|(psn_no, begin)| [psn_no, begin].map(str::to_owned)).collect()
 }
 
 fn keys(keys: BTreeSet<Pair>) -> Vec<[String; 2]> {

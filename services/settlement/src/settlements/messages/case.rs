@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use yizhan_policy::case::{Account, Case, Counted, Line, Person, Visit};
-use yizhan_proto::enrollment::v1::{Eligibility, Identity, Membership, MembershipKind};
+use yizhan_money::Fen;
+use yizhan_policy::case::{Account, Case, Continuity, Counted, Disease, Line, Person, Visit};
+use yizhan_proto::enrollment::v1::{
+    CriticalIllnessReward, DiseaseKind as Recognised, Eligibility, Identity, Membership, MembershipKind,
+};
 use yizhan_runtime::{Reason, ServiceError};
-use yizhan_terms::{Area, Filing, Status};
+use yizhan_terms::{Area, Care, DiseaseKind, Filing, Status};
 
 use super::answer::LookedUp;
 use super::visit::CheckedLine;
@@ -40,6 +43,7 @@ pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
             in_province: filed.is_none_or(|filed| filed.in_province),
             contracted: institution.contracted,
             diagnoses: visit.reported.dise_codg.clone(),
+            disease: disease(&visit.reported.opsp_dise_code, visit.med_type.care(), eligibility),
             tags: visit.reported.tags.iter().cloned().collect(),
             not_covered: stay.not_covered.clone(),
         },
@@ -69,7 +73,45 @@ fn person(eligibility: &Eligibility, status: Status) -> Person {
         identities,
         memberships,
         years_insured: u32::try_from(eligibility.consecutive_years).unwrap_or(0),
+        continuity: eligibility.critical_illness_reward.as_ref().and_then(continuity),
     }
+}
+
+/// The disease a visit is reported to be of, as the register recognises it. Of who is recognised both ways, 门诊慢特病 is what was
+/// reported as such, and everything else is of the 两病.
+fn disease(code: &str, care: Care, eligibility: &Eligibility) -> Option<Disease> {
+    let mut kinds: Vec<DiseaseKind> = eligibility
+        .diseases
+        .iter()
+        .filter(|held| held.dise_codg == code)
+        .filter_map(|held| kind(held.kind()))
+        .collect();
+    kinds.sort_by_key(|kind| (*kind == DiseaseKind::Chronic) != (care == Care::Chronic));
+    kinds.first().map(|kind| Disease { code: code.to_owned(), kind: *kind })
+}
+
+fn kind(recognised: Recognised) -> Option<DiseaseKind> {
+    match recognised {
+        Recognised::Unspecified => None,
+        Recognised::Chronic => Some(DiseaseKind::Chronic),
+        Recognised::TwoDiseases => Some(DiseaseKind::TwoDiseases),
+    }
+}
+
+/// What may raise the cap of critical-illness insurance; nothing where no year counts, nor could by the books.
+fn continuity(told: &CriticalIllnessReward) -> Option<Continuity> {
+    let raises = told.years_fen > 0 || !told.zero_claim.is_empty() || !told.open_years.is_empty();
+    raises.then(|| Continuity {
+        years_fen: Fen(told.years_fen),
+        per_zero_claim_year_fen: Fen(told.per_zero_claim_year_fen),
+        zero_claim_years: told.zero_claim.iter().copied().collect(),
+        open_years: told.open_years.iter().copied().collect(),
+        use_clears: told.use_clears_zero_claim,
+        limit_fen: Some(Fen(told.limit_fen)).filter(|limit| *limit > Fen::ZERO),
+        limit_permille: u32::try_from(told.limit_permille).unwrap_or(0),
+        rule: told.rule.clone(),
+        citation: told.citation.clone(),
+    })
 }
 
 /// Identities and memberships by the names that policies ask for.

@@ -24,6 +24,7 @@ pub fn layer(layer: &LayerTrace, published: &[Source]) -> String {
     parts.extend(layer.bands.iter().map(band));
     parts.extend(layer.minimum.as_ref().map(step));
     parts.extend(layer.cap.as_ref().and_then(|cap| limit("支付限额", cap)));
+    parts.extend(layer.cap.as_ref().and_then(raise));
     if layer.beyond_bill_fen > 0 {
         parts.push("以剩余费用为限".to_owned());
     }
@@ -147,6 +148,15 @@ fn limit(name: &str, cap: &LimitTrace) -> Option<String> {
     }
 }
 
+/// 连续参保、零报销激励, where it raised the limit.
+fn raise(cap: &LimitTrace) -> Option<String> {
+    let by = cap.raised_by.as_ref()?;
+    let years: Vec<String> = cap.zero_claim_years.iter().map(i32::to_string).collect();
+    let years =
+        if years.is_empty() { String::new() } else { format!("，零报销年度{}", years.join("、")) };
+    Some(cited(&format!("支付限额因连续参保、零报销激励提高{}元{years}", cap.raise), by))
+}
+
 fn skipped(condition: &str) -> &str {
     match condition {
         "not_in_force" => "当日未施行",
@@ -155,6 +165,7 @@ fn skipped(condition: &str) -> &str {
         "status" | "age" | "years_insured" => "人员条件不符",
         "identity" | "no_identity" => "无相应身份",
         "membership" | "no_membership" => "未参加",
+        "disease" | "disease_kind" => "不属于该认定病种",
         "filing" | "in_province" | "contracted" => "就医地条件不符",
         other => other,
     }

@@ -117,7 +117,14 @@ impl<'p> Sources<'p> {
     }
 
     fn limit(&mut self, cap: &CapTrace<'p>) -> proto::LimitTrace {
+        let raise = cap.raise.as_ref();
         proto::LimitTrace {
+            raise: raise.map(|raise| yuan(raise.raise_fen)).unwrap_or_default(),
+            raised_by: raise.map(|raise| proto::RemoteCitation {
+                rule_id: raise.rule.to_owned(),
+                title: raise.citation.to_owned(),
+            }),
+            zero_claim_years: raise.map(|raise| raise.zero_claim_years.clone()).unwrap_or_default(),
             limit: cap.limit_fen.map(yuan).unwrap_or_default(),
             open: cap.open_fen.map(yuan).unwrap_or_default(),
             kept_out: yuan(cap.kept_out_fen),
