@@ -80,6 +80,7 @@ impl Platform {
             admdvs: bill::AREA.into(),
             fixmedins_type: "1".into(),
             contracted: true,
+            dual_channel: false,
         };
         let request =
             ImportInstitutionsRequest { request_id: "institutions".into(), institutions: vec![hospital] };

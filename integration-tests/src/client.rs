@@ -15,7 +15,9 @@ use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
 use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
 use yizhan_proto::settlement::v1::policy_service_client::PolicyServiceClient;
+use yizhan_proto::settlement::v1::settlement_rules_service_client::SettlementRulesServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
+use yizhan_proto::settlement::v1::trace_code_service_client::TraceCodeServiceClient;
 use yizhan_proto::settlement::v1::*;
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::{PeerChannel, channel};
@@ -158,6 +160,17 @@ impl Client {
     /// PolicyService.
     pub fn policies(&self) -> PolicyServiceClient<PeerChannel> {
         PolicyServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// SettlementRulesService.
+    pub fn settlement_rules(&self) -> SettlementRulesServiceClient<PeerChannel> {
+        SettlementRulesServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// Where a code stands.
+    pub async fn find_trace_code(&self, code: &str) -> Answer<FindTraceCodeResponse> {
+        let mut service = TraceCodeServiceClient::new(self.to_settlement.clone());
+        read(service.find_trace_code(FindTraceCodeRequest { drug_trac_codg: code.to_owned() }).await)
     }
 
     /// CatalogueService.
@@ -390,10 +403,44 @@ impl Client {
         read(self.policies().check_policy(request).await).expect("checked")
     }
 
+    /// Publishes rules of settling.
+    pub async fn publish_settlement_rules(&self, document: &str) -> Answer<PublishSettlementRulesResponse> {
+        let request = PublishSettlementRulesRequest { request_id: some_id(), document: document.to_owned() };
+        read(self.settlement_rules().publish_settlement_rules(request).await)
+    }
+
     /// Publishes a policy document.
     pub async fn publish_policy(&self, document: &str) -> Answer<PublishPolicyResponse> {
         let request = PublishPolicyRequest { request_id: some_id(), document: document.to_owned() };
         read(self.policies().publish_policy(request).await)
+    }
+
+    /// Records a status of a contract.
+    pub async fn record_contract(
+        &self,
+        request: RecordContractStatusRequest,
+    ) -> Answer<RecordContractStatusResponse> {
+        let request = RecordContractStatusRequest { request_id: some_id(), ..request };
+        read(self.institutions().record_contract_status(request).await)
+    }
+
+    /// Withdraws one.
+    pub async fn withdraw_contract(&self, status: &ContractStatus) -> Answer<WithdrawContractStatusResponse> {
+        let request = WithdrawContractStatusRequest {
+            request_id: some_id(),
+            fixmedins_code: status.fixmedins_code.clone(),
+            status_id: status.status_id.clone(),
+            reason: "误记".to_owned(),
+        };
+        read(self.institutions().withdraw_contract_status(request).await)
+    }
+
+    /// What an institution settled on days without a contract.
+    pub async fn settled_without_contract(&self, code: &str) -> Vec<SettledWithoutContract> {
+        let request =
+            ListSettledWithoutContractRequest { fixmedins_code: code.to_owned(), ..Default::default() };
+        let answer = self.institutions().list_settled_without_contract(request).await;
+        answer.expect("a list").into_inner().settlements
     }
 
     /// Imports institutions.

@@ -59,6 +59,7 @@ pub fn institution(code: &str, name: &str, level: &str) -> Institution {
         admdvs: code[1..7].to_owned(),
         fixmedins_type: if code.starts_with('P') { "2" } else { "1" }.to_owned(),
         contracted: false,
+        dual_channel: false,
     }
 }
 

@@ -120,7 +120,7 @@ both_databases! {
         let platform = family(&db).await;
         platform.share_account("R", "P", Kinship::Spouse).await;
         platform.deposit("P", ZHUZHOU, yuan("30")).await;
-        let bought = visit("P").on_days("41", "2026-01-20", "2026-01-20").at("P43020000001").line(FACTOR_VIII, "1", "100");
+        let bought = visit("P").on_days("41", "2026-01-20", "2026-01-20").at("P43020000001").line(CARE, "1", "100");
         let settled = platform.settle("R1", bought.helped_by("R")).await.unwrap();
         assert_adds_up(&settled);
         let paid = info(&settled);

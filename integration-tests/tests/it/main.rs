@@ -16,8 +16,10 @@ mod books;
 mod callee_away;
 mod clocks;
 mod concurrency;
+mod contracts;
 mod crash;
 mod database_away;
+mod drugs;
 mod every_field;
 mod family_account;
 #[allow(clippy::print_stdout, reason = "what many rounds come to is told by hand")]

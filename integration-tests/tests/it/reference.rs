@@ -274,6 +274,7 @@ both_databases! {
             admdvs: admdvs.to_owned(),
             fixmedins_type: "1".to_owned(),
             contracted: true,
+            dual_channel: false,
         };
         let by = |caller: &str| platform.as_caller(caller);
         let own = vec![hospital(1, "430200"), hospital(2, "430200")];

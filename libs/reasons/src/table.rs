@@ -135,6 +135,21 @@ reasons! {
         InstitutionUnknown: "INSTITUTION_UNKNOWN", Refusal(NotFound), "未查到该定点医药机构",
             "GetInstitution; as a violation: visit",
             "no such institution", "check the code", "no";
+        InstitutionSuspended: "INSTITUTION_SUSPENDED", Refusal(FailedPrecondition), "该机构医保协议已中止，不能联网结算",
+            "Preview, Settle",
+            "the contract of the institution is suspended on a day of the visit, and the rule of its area does not let it be settled (docs/SETTLING.md); `day`: the first such day, `since`, `way_out` in Chinese", "follow `way_out`", "no";
+        InstitutionNotSigned: "INSTITUTION_NOT_SIGNED", Refusal(FailedPrecondition), "该机构当日不在医保协议期内，不能联网结算",
+            "Preview, Settle",
+            "the contract of the institution had not begun or has ended on a day of the visit; `day`: the first such day, `since`, `way_out` in Chinese", "follow `way_out`", "no";
+        ContractStatusKnown: "CONTRACT_STATUS_KNOWN", Refusal(AlreadyExists), "已有相同的协议状态记录",
+            "RecordContractStatus",
+            "the same status of the same days stands already; `status_id`", "nothing; or withdraw it first", "no";
+        ContractStatusUnknown: "CONTRACT_STATUS_UNKNOWN", Refusal(NotFound), "未查到该协议状态记录",
+            "WithdrawContractStatus",
+            "no such status of this institution", "list them", "no";
+        ContractStatusWithdrawn: "CONTRACT_STATUS_WITHDRAWN", Refusal(FailedPrecondition), "该协议状态记录已撤销",
+            "WithdrawContractStatus",
+            "the status was withdrawn before", "nothing", "no";
         ItemUnknown: "ITEM_UNKNOWN", Refusal(NotFound), "医保目录中当日无此项目",
             "GetCatalogueItem; as a violation: lines",
             "no entry holds there on that day", "check code, area, level and day", "no";
@@ -300,10 +315,10 @@ reasons! {
             "ReverifyDiseaseEntitlement",
             "no such entitlement holds on the day of verification", "check kind, disease and day", "no";
         RulesUnknown: "RULES_UNKNOWN", Refusal(NotFound), "未查询到该规则版本",
-            "GetEntitlementRules, GetFilingRules, GetPolicy",
+            "GetEntitlementRules, GetFilingRules, GetPolicy, GetSettlementRules",
             "no such version", "list them", "no";
         RulesVersionImmutable: "RULES_VERSION_IMMUTABLE", Refusal(AlreadyExists), "该版本已发布且内容不同，请使用新的版本号",
-            "PublishEntitlementRules, PublishFilingRules, PublishPolicy",
+            "PublishEntitlementRules, PublishFilingRules, PublishPolicy, PublishSettlementRules",
             "the version is published with other content; `rules_id`, `version`", "publish a new version", "no";
         FieldNotExpected: "FIELD_NOT_EXPECTED", Violation, "本次操作不填写该字段",
             "ChangeCoverage, RegisterNewborn, transfers, merging, ledgers, filing", "a field that this change does not have";
@@ -648,6 +663,20 @@ reasons! {
             "visit, PayContribution", "the account's owner died, or their coverage is frozen, ended or unknown today; `why` is enrollment's reason";
         ItemClassUnknown: "ITEM_CLASS_UNKNOWN", Violation, "该项目的甲乙丙类别未公布",
             "lines", "the entry has no published class 甲乙丙";
+        NotAPharmacy: "NOT_A_PHARMACY", Violation, "只有零售药店可以标记双通道",
+            "ImportInstitutions", "`dual_channel` of what is no pharmacy";
+        DepartmentSuspended: "DEPARTMENT_SUSPENDED", Violation, "该科室当日已中止医保结算，请移出该明细由机构另行处理，或更正开单科室",
+            "lines", "the department was suspended on the day of the line, and the rule of the area refuses it; `since`";
+        DualChannelOnly: "DUAL_CHANNEL_ONLY", Violation, "双通道药品只能由双通道药店按基金支付结算，请到双通道药店购药，或移出该明细自费",
+            "lines", "a drug of two channels at a pharmacy that is none of two channels";
+        PrescriptionRequired: "PRESCRIPTION_REQUIRED", Violation, "外购处方应填写处方号、开方机构和开单医师",
+            "lines", "a drug of two channels at a pharmacy, or a line with `rx_circ_flag`, without `rxno`, `rx_fixmedins_code` or `bilg_dr_codg`";
+        TraceCodeInvalid: "TRACE_CODE_INVALID", Violation, "药品追溯码应为 10 至 100 位字母、数字或 ( ) - . / :",
+            "lines", "not 10 to 100 letters, digits and `()-./:`";
+        TraceCodeMissing: "TRACE_CODE_MISSING", Violation, "该药品应扫码上传追溯码后结算",
+            "lines", "a drug without `drug_trac_info`, where the rule of the area refuses it";
+        TraceCodeRepeated: "TRACE_CODE_REPEATED", Violation, "该追溯码已在其他明细或其他结算中使用，请核对实物和拆零标志",
+            "lines", "the code stands on another line or in another settlement, and not both are parts of a pack; `setl_id` where that is the institution's own";
         NotOfferedHere: "NOT_OFFERED_HERE", Violation, "零售药店不能办理该医疗类别",
             "visit", "a pharmacy with a `med_type` other than 14, 15, 41";
         QuoteInvalid: "QUOTE_INVALID", Violation, "报价编号无效",

@@ -28,6 +28,7 @@ pub type RulesBook<F> = Book<RulesDocument<F>>;
 
 struct Inner<D> {
     db: DatabaseConnection,
+    table: &'static str,
     embedded: Documents<D>,
     /// Documents as read, by the digest of their text: what they say never changes. As many as were ever published.
     read: Mutex<HashMap<String, Arc<D>>>,
@@ -54,10 +55,19 @@ impl<D: Document> Book<D> {
     /// # Errors
     /// Where the database is away, or a published document cannot be read: it was published by a newer version.
     pub async fn open(db: DatabaseConnection) -> Result<Book<D>, DbErr> {
+        Book::open_in(db, store::TABLE).await
+    }
+
+    /// The same of a service with documents of several kinds, which keeps these in a table of their own
+    /// ([`create_table`](crate::create_table)).
+    ///
+    /// # Errors
+    /// As [`Book::open`].
+    pub async fn open_in(db: DatabaseConnection, table: &'static str) -> Result<Book<D>, DbErr> {
         let embedded = Documents::embedded();
         let current = RwLock::new(Arc::new(embedded.clone()));
         let (read, reading) = (Mutex::default(), tokio::sync::Mutex::default());
-        let book = Book { inner: Arc::new(Inner { db, embedded, read, current, reading }) };
+        let book = Book { inner: Arc::new(Inner { db, table, embedded, read, current, reading }) };
         book.refresh().await?;
         Ok(book)
     }
@@ -86,7 +96,7 @@ impl<D: Document> Book<D> {
 
     /// All rules as this transaction sees them: those that come with the service, then those published, in the order they were.
     pub async fn load<C: ConnectionTrait>(&self, db: &C) -> Result<Documents<D>, DbErr> {
-        self.with_published(db, store::rows(db, None).await?).await
+        self.with_published(db, store::rows(db, self.table(), None).await?).await
     }
 
     /// The same as they were then.
@@ -95,11 +105,15 @@ impl<D: Document> Book<D> {
         db: &C,
         known_at: DateTime<Utc>,
     ) -> Result<Documents<D>, DbErr> {
-        self.with_published(db, store::rows(db, Some(known_at)).await?).await
+        self.with_published(db, store::rows(db, self.table(), Some(known_at)).await?).await
     }
 
     pub(crate) fn db(&self) -> &DatabaseConnection {
         &self.inner.db
+    }
+
+    pub(crate) fn table(&self) -> &'static str {
+        self.inner.table
     }
 
     pub(crate) fn embedded(&self) -> &Documents<D> {
@@ -125,7 +139,7 @@ impl<D: Document> Book<D> {
 
     async fn read_published<C: ConnectionTrait>(&self, db: &C, row: Row) -> Result<Arc<D>, DbErr> {
         let name = format!("{} {}", row.rules_id, row.version);
-        let found = store::find(db, &row.rules_id, &row.version).await?;
+        let found = store::find(db, self.table(), (&row.rules_id, &row.version)).await?;
         let found = found.ok_or_else(|| DbErr::RecordNotFound(name.clone()))?;
         let document = D::read(&name, &found.document).map_err(|problems| {
             DbErr::Custom(format!("{name} was published and cannot be read: {problems}"))

@@ -17,7 +17,7 @@ pub use book::{Book, RulesBook};
 pub use messages::problem;
 pub use publication::{Publication, Published, publish, take_over};
 pub use queries::{Page, Summary};
-pub use store::CreatePublishedRules;
+pub use store::{CreatePublishedRules, create_table};
 
 /// Longest name or version of a document, in bytes.
 pub(crate) const MAX_NAME: usize = 64;

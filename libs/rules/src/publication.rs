@@ -92,7 +92,7 @@ impl<D: Document> Publication<D> {
         now: DateTime<Utc>,
     ) -> Result<Published, ServiceError> {
         lock(tx, "publish documents").await?;
-        let rows = store::rows(tx, None).await?;
+        let rows = store::rows(tx, book.table(), None).await?;
         let last = rows.last().map(|row| row.ordinal.clone());
         let head = self.document.head();
         let mut same = rows.iter().filter(|row| row.rules_id == head.id && row.version == head.version);
@@ -114,7 +114,7 @@ impl<D: Document> Publication<D> {
         }
         let ordinal = new_id_after(&last.unwrap_or_default());
         let row = row(&head, self.text.clone(), ordinal, &publisher.to_string(), now);
-        store::insert(tx, row).await?;
+        store::insert(tx, book.table(), row).await?;
         Ok(Published { summary: self.summary(Some(now)), known: false })
     }
 }
@@ -171,7 +171,7 @@ pub async fn take_over<C: ConnectionTrait>(
     ordinal: String,
     caller: &str,
 ) -> Result<(), DbErr> {
-    store::insert(db, row(&document.head(), text, ordinal, caller, Clock::system().now())).await
+    store::insert(db, store::TABLE, row(&document.head(), text, ordinal, caller, Clock::system().now())).await
 }
 
 fn row(head: &Head, document: String, ordinal: String, caller: &str, recorded_at: DateTime<Utc>) -> Model {

@@ -96,7 +96,7 @@ impl<D: Document> Book<D> {
     }
 
     async fn summaries(&self) -> Result<Vec<Summary>, ServiceError> {
-        let published = store::rows(self.db(), None).await?;
+        let published = store::rows(self.db(), self.table(), None).await?;
         let embedded = self.embedded().documents().len();
         let times: Vec<_> = published.iter().map(|row| row.recorded_at).collect();
         let rules = self.with_published(self.db(), published).await?;
@@ -118,7 +118,7 @@ impl<D: Document> Book<D> {
         if !could_be(id) || !could_be(version) {
             return Err(unknown::<D>());
         }
-        if let Some(row) = store::find(self.db(), id, version).await? {
+        if let Some(row) = store::find(self.db(), self.table(), (id, version)).await? {
             let document = D::read("document", &row.document).map_err(ServiceError::internal)?;
             return Ok((Summary::of(&document, Some(row.recorded_at)), row.document));
         }

@@ -1,11 +1,17 @@
-//! The table `published_rules`: documents published to the running service. A version never changes.
+//! The table `published_rules`, and those of services that publish documents of several kinds: documents published to the running
+//! service. A version never changes.
 
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{ExprTrait, Order, Query};
+use sea_orm::{ActiveModelTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable, QueryResult};
 use sea_orm_migration::prelude::{Index, Table};
 use sea_orm_migration::schema::{text, timestamp_with_time_zone};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
+use yizhan_runtime::db::insert_values;
+
+/// The table of a service whose documents are of one kind.
+pub const TABLE: &str = "published_rules";
 
 /// One document.
 #[sea_orm::model]
@@ -45,34 +51,47 @@ pub struct Row {
 
 /// Every version, or those published until then, in the order they were published: one that a process recorded whose clock was behind
 /// counts from when the one before it was recorded.
-pub async fn rows<C: ConnectionTrait>(db: &C, until: Option<DateTime<Utc>>) -> Result<Vec<Row>, DbErr> {
-    let rows: Vec<(String, String, String, String, DateTime<Utc>)> = Entity::find()
-        .select_only()
-        .columns([Column::RulesId, Column::Version, Column::Ordinal, Column::Digest, Column::RecordedAt])
-        .order_by_asc(Column::Ordinal)
-        .into_tuple()
-        .all(db)
-        .await?;
-    let row = |(rules_id, version, ordinal, digest, recorded_at)| Row {
-        rules_id,
-        version,
-        ordinal,
-        digest,
-        recorded_at,
+pub async fn rows<C: ConnectionTrait>(
+    db: &C,
+    table: &'static str,
+    until: Option<DateTime<Utc>>,
+) -> Result<Vec<Row>, DbErr> {
+    let mut all = Query::select();
+    all.columns([Column::RulesId, Column::Version, Column::Ordinal, Column::Digest, Column::RecordedAt])
+        .from(table)
+        .order_by(Column::Ordinal, Order::Asc);
+    let row = |row: &QueryResult| {
+        Ok::<_, DbErr>(Row {
+            rules_id: row.try_get("", "rules_id")?,
+            version: row.try_get("", "version")?,
+            ordinal: row.try_get("", "ordinal")?,
+            digest: row.try_get("", "digest")?,
+            recorded_at: row.try_get("", "recorded_at")?,
+        })
     };
+    let rows: Vec<Row> = db.query_all(&all).await?.iter().map(row).collect::<Result<_, _>>()?;
     let published = |row: &Row| until.is_none_or(|until| row.recorded_at <= until);
-    Ok(rows.into_iter().map(row).take_while(published).collect())
+    Ok(rows.into_iter().take_while(published).collect())
 }
 
 /// One version.
-pub async fn find<C: ConnectionTrait>(db: &C, rules_id: &str, version: &str) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id((rules_id.to_owned(), version.to_owned())).one(db).await
+pub async fn find<C: ConnectionTrait>(
+    db: &C,
+    table: &'static str,
+    (rules_id, version): (&str, &str),
+) -> Result<Option<Model>, DbErr> {
+    let mut one = Query::select();
+    one.columns(Column::iter()).from(table);
+    one.and_where(Expr::col(Column::RulesId).eq(rules_id)).and_where(Expr::col(Column::Version).eq(version));
+    db.query_one(&one).await?.map(|row| Model::from_query_result(&row, "")).transpose()
 }
 
 /// Stores a version. A unique violation means that somebody else published it a moment ago.
-pub async fn insert<C: ConnectionTrait>(tx: &C, row: Model) -> Result<(), DbErr> {
-    Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
-    Ok(())
+pub async fn insert<C: ConnectionTrait>(tx: &C, table: &'static str, row: Model) -> Result<(), DbErr> {
+    let mut row = row.into_active_model();
+    let values = Column::iter().filter_map(|column| row.take(column).into_value()).collect();
+    let columns: Vec<&str> = Column::iter().map(|column| column.as_str()).collect();
+    insert_values(tx, table, &columns, vec![values]).await
 }
 
 /// The migration that makes the table; every service with published rules lists it in its Migrator.
@@ -88,16 +107,24 @@ impl MigrationName for CreatePublishedRules {
 #[async_trait::async_trait]
 impl MigrationTrait for CreatePublishedRules {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let mut table = Table::create();
-        table.table("published_rules").primary_key(Index::create().col("rules_id").col("version"));
-        for column in ["rules_id", "version", "ordinal", "area", "digest", "document", "caller"] {
-            table.col(text(column));
-        }
-        manager.create_table(table.col(timestamp_with_time_zone("recorded_at")).to_owned()).await
+        create_table(manager, TABLE).await
     }
 
     /// There is no way back: what was decided cites what was published.
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
         Err(DbErr::Migration("published rules are not thrown away".to_owned()))
     }
+}
+
+/// For migrations: the table of a further kind of documents ([`Book::open_in`](crate::Book::open_in)).
+///
+/// # Errors
+/// Where the database is away, or has such a table.
+pub async fn create_table(manager: &SchemaManager<'_>, name: &'static str) -> Result<(), DbErr> {
+    let mut table = Table::create();
+    table.table(name).primary_key(Index::create().col("rules_id").col("version"));
+    for column in ["rules_id", "version", "ordinal", "area", "digest", "document", "caller"] {
+        table.col(text(column));
+    }
+    manager.create_table(table.col(timestamp_with_time_zone("recorded_at")).to_owned()).await
 }

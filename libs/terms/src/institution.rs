@@ -24,6 +24,15 @@ dictionary! {
     }
 }
 
+dictionary! {
+    /// How an institution's contract (医保协议) stands; our own codes.
+    ContractStatus {
+        Signed = "signed", "在协议期";
+        Suspended = "suspended", "中止";
+        Ended = "ended", "解除或终止";
+    }
+}
+
 /// Whether it is a 定点医药机构编号: 12 characters, a letter and digits (docs/CODES.md, Amounts).
 pub fn is_fixmedins_code(code: &str) -> bool {
     let (letter, digits) = (code.get(..1).unwrap_or_default(), code.get(1..).unwrap_or_default());

@@ -17,7 +17,7 @@ pub use area::{Area, NotAnArea};
 pub use care::{Care, DiseaseKind, Filing, MedType};
 pub use filing::{FilingKind, FilingMaterial};
 pub use fund::{Fund, FundField, Payer};
-pub use institution::{InstitutionType, Tier, is_fixmedins_code};
+pub use institution::{ContractStatus, InstitutionType, Tier, is_fixmedins_code};
 pub use person::{Insutype, Status, is_psn_no};
 pub use text::{find_unseen, is_unseen};
 pub use treatment::Treatment;

@@ -22,9 +22,13 @@ use crate::books::store::commit::{self, Change, Committed};
 use crate::books::store::followed::Followed;
 use crate::books::store::load::{self, PersonState, Wanted};
 use crate::reference::store::Reference;
+use crate::rules::SettlementFamilies;
 
 /// The policies of this process, each version ever published: few, small, and read on every visit.
 pub type Policies = yizhan_rules::Book<yizhan_policy::Policy>;
+
+/// The rules of settling that are no benefits, likewise.
+pub type RulesBook = yizhan_rules::RulesBook<SettlementFamilies>;
 
 /// Persons are kept apart by so many locks: more than requests at once, so that few collide.
 const LOCKS: usize = 4096;
@@ -47,6 +51,8 @@ pub struct App {
     pub reference: Reference,
     /// Benefit policies.
     pub policies: Policies,
+    /// Rules of settling.
+    pub rules: RulesBook,
     /// The change log.
     pub feed: Feed<Followed>,
     /// Seals the tokens of its pages.
@@ -83,7 +89,7 @@ impl App {
     /// Over a database and its secret: puts the parts together and starts the workers.
     pub fn new(
         (db, secret): (DatabaseConnection, &Secret),
-        policies: Policies,
+        (policies, rules): (Policies, RulesBook),
         clock: Clock,
         enrollment: Box<dyn Enrollment>,
         filing: Box<dyn Filing>,
@@ -98,6 +104,7 @@ impl App {
             committer: committer(db.clone(), feed.clone(), if sqlite { 1 } else { COMMITTERS }),
             reference: Reference::new(db.clone(), clock.clone(), pages.clone()),
             policies,
+            rules,
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
             db,
             clock,

@@ -1,6 +1,6 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
-//! A room for each feature: [`settlements`], [`policies`], [`reference`], [`accounts`], and below them the [`books`]. Inside a
+//! A room for each feature: [`settlements`], [`policies`], [`rules`], [`reference`], [`accounts`], and below them the [`books`]. Inside a
 //! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
 //! `domain` (pure rules) and `store` (tables and statements).
 
@@ -13,6 +13,7 @@ pub mod looks;
 pub mod migrations;
 pub mod policies;
 pub mod reference;
+pub mod rules;
 pub mod settlements;
 
 use std::sync::Arc;
@@ -21,14 +22,16 @@ use yizhan_proto::settlement::v1::account_service_server::AccountServiceServer;
 use yizhan_proto::settlement::v1::catalogue_service_server::CatalogueServiceServer;
 use yizhan_proto::settlement::v1::institution_service_server::InstitutionServiceServer;
 use yizhan_proto::settlement::v1::policy_service_server::PolicyServiceServer;
+use yizhan_proto::settlement::v1::settlement_rules_service_server::SettlementRulesServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
+use yizhan_proto::settlement::v1::trace_code_service_server::TraceCodeServiceServer;
 use yizhan_runtime::secret::Secret;
 use yizhan_runtime::server::{RunningServer, Server};
 use yizhan_runtime::{Clock, db, feed, services};
 
 pub use config::Config;
 
-use crate::app::{Api, App, Policies};
+use crate::app::{Api, App, Policies, RulesBook};
 use crate::migrations::Migrator;
 use yizhan_clients::{EnrollmentPeer, FilingPeer};
 
@@ -42,9 +45,10 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     let enrollment = Box::new(EnrollmentPeer::new(&config.enrollment, "settlement")?);
     let filing = Box::new(FilingPeer::new(&config.filing, "settlement")?);
     let policies = Policies::open(database.clone()).await?;
+    let rules = RulesBook::open_in(database.clone(), rules::TABLE).await?;
     let app = Arc::new(App::new(
         (database.clone(), &secret),
-        policies,
+        (policies, rules),
         clock,
         enrollment,
         filing,
@@ -53,12 +57,21 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     ));
     policies::publication::publish_at_start(&app, config.policies.as_deref()).await?;
     app.policies.keep_fresh(&app.stopping);
+    app.rules.keep_fresh(&app.stopping);
+    let documents = rules::Documents {
+        db: app.db.clone(),
+        book: app.rules.clone(),
+        clock: app.clock.clone(),
+        pages: app.pages.clone(),
+    };
     let (reference, api) = (app.reference.clone(), Api(app));
     let services = services![
         SettlementServiceServer::new(api.clone()),
         InstitutionServiceServer::new(reference.clone()),
         CatalogueServiceServer::new(reference),
         PolicyServiceServer::new(api.clone()),
+        SettlementRulesServiceServer::new(documents),
+        TraceCodeServiceServer::new(api.clone()),
         AccountServiceServer::new(api),
     ];
     let services = services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks");

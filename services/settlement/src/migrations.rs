@@ -12,8 +12,11 @@ use yizhan_runtime::feed::CreateChangeLog;
 use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
 
-use crate::books::store::entities::{account, account_booking, accumulated, posting, request, settlement};
-use crate::reference::store::entities::{catalogue_item, institution, reference_version};
+use crate::books::store::entities::{
+    account, account_booking, accumulated, posting, request, settlement, trace_code,
+};
+use crate::reference::store::entities::{catalogue_item, contract_status, institution, reference_version};
+use crate::rules;
 
 /// All migrations, in order.
 #[derive(Debug)]
@@ -31,6 +34,9 @@ impl MigratorTrait for Migrator {
             Box::new(CreateServiceSecret),
             Box::new(CreateReferenceVersion),
             Box::new(CreateClaims),
+            Box::new(CreateSettlementRules),
+            Box::new(CreateContracts),
+            Box::new(CreateTraceCodes),
             Box::new(CreateAccountBookings),
         ]
     }
@@ -105,6 +111,65 @@ impl MigrationTrait for CreateReferenceVersion {
         create(manager, reference_version::Entity).await?;
         let first = "INSERT INTO reference_version (version) VALUES (1)";
         manager.get_connection().execute_unprepared(first).await.map(drop)
+    }
+}
+
+/// Rules of settling, beside the benefit policies.
+struct CreateSettlementRules;
+
+impl MigrationName for CreateSettlementRules {
+    fn name(&self) -> &str {
+        "m20261129_000040_settlement_rules"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateSettlementRules {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        yizhan_rules::create_table(manager, rules::TABLE).await
+    }
+}
+
+/// Contracts of institutions, dated; those that were registered before are signed without end.
+struct CreateContracts;
+
+impl MigrationName for CreateContracts {
+    fn name(&self) -> &str {
+        "m20261129_000041_contracts"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateContracts {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        create(manager, contract_status::Entity).await?;
+        // The table is made from its entity: a new one has them.
+        for (column, of) in [
+            ("dual_channel", "boolean NOT NULL DEFAULT false"),
+            ("contract", "varchar NOT NULL DEFAULT '[]'"),
+        ] {
+            if !manager.has_column("institutions", column).await? {
+                let add = format!("ALTER TABLE institutions ADD COLUMN {column} {of}");
+                manager.get_connection().execute_unprepared(&add).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where trace codes stand: none did before lines brought any.
+struct CreateTraceCodes;
+
+impl MigrationName for CreateTraceCodes {
+    fn name(&self) -> &str {
+        "m20261129_000042_trace_codes"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateTraceCodes {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        create(manager, trace_code::Entity).await
     }
 }
 

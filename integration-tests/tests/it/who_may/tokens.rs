@@ -11,7 +11,7 @@ use yizhan_runtime::error::RemoteError;
 use super::{COLUMNS, Desk, Line, Methods, call, message_of};
 
 /// What lists need to have two rows of besides.
-const ROWS: [(&str, &str); 6] = [
+const ROWS: [(&str, &str); 8] = [
     (
         "yizhan.enrollment.v1.EnrollmentService/ImportPersons",
         r#"{"request_id":"$id","rows":[{"psn_no":"L1","psn_cert_type":"99","certno":"L1","psn_name":"张小丽","gend":"2","brdy":"1972-03-01","poolarea_no":"999900","resd_code":"999900001001"},{"psn_no":"L2","psn_cert_type":"99","certno":"L2","psn_name":"张小丽","gend":"2","brdy":"1972-03-01","poolarea_no":"999900","resd_code":"999900002001"}]}"#,
@@ -35,6 +35,14 @@ const ROWS: [(&str, &str); 6] = [
     (
         "yizhan.filing.v1.FilingFiguresService/RecordManualReimbursement",
         r#"{"request_id":"$id","poolarea_no":"999900","psn_no":"P1","mdtrtarea_admvs":"310115","mdtrt_id":"T2","fixmedins_code":"H31011500003","med_type":"21","enddate":"2025-12-10","medfee_sumamt_fen":"100"}"#,
+    ),
+    (
+        "yizhan.settlement.v1.InstitutionService/RecordContractStatus",
+        r#"{"request_id":"$id","fixmedins_code":"H99990000003","status":"suspended","begndate":"2026-01-01","enddate":"2026-01-31","reason":"试","basis":"试"}"#,
+    ),
+    (
+        "yizhan.settlement.v1.InstitutionService/RecordContractStatus",
+        r#"{"request_id":"$id","fixmedins_code":"H99990000003","status":"ended","begndate":"2027-01-01","reason":"试","basis":"试"}"#,
     ),
 ];
 

@@ -105,6 +105,7 @@ impl Request<'_> {
             bookings: vec![row],
             claims: Claims::default(),
             released: Claims::default(),
+            codes: Vec::new(),
             postings: posting_rows(&books, psn_no, &booking_id, postings),
             kind,
             at: app.clock.now(),

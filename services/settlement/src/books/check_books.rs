@@ -2,6 +2,7 @@
 //! speed is folded again from the settlements and compared.
 
 mod claims;
+mod trace_codes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,6 +108,7 @@ impl Check<'_> {
             let answers: Vec<Settlement> = rows.iter().map(answer_of).collect::<Result<_, _>>()?;
             let mut booked = self.postings_of(&rows, &answers).await?;
             let standing = self.claims(&rows, &answers).await?;
+            self.trace_codes(&answers, &standing).await?;
             for (row, answer) in rows.iter().zip(&answers) {
                 if row.psn_no != person {
                     self.compare(&person, &folded).await?;

@@ -2,3 +2,4 @@
 
 pub mod claims;
 pub mod ledger;
+pub mod trace_codes;

@@ -3,3 +3,4 @@
 pub mod claims;
 pub mod parts;
 pub mod rows;
+pub mod trace_codes;

@@ -10,3 +10,4 @@ pub mod followed;
 mod invariants;
 pub mod load;
 pub mod settlements;
+pub mod trace_codes;

@@ -1,7 +1,11 @@
 //! Institutions and catalogue entries as a settlement needs them.
 
+mod contract;
+
 use rust_decimal::Decimal;
 use yizhan_terms::{InstitutionType, Tier};
+
+pub use contract::{Contract, Standing, Status};
 
 /// 定点医药机构 as settlement needs it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +22,10 @@ pub struct Institution {
     pub kind: InstitutionType,
     /// 特约
     pub contracted: bool,
+    /// 双通道 pharmacy.
+    pub dual_channel: bool,
+    /// 医保协议
+    pub contract: Contract,
 }
 
 /// A catalogue entry as it holds on a day.

@@ -25,8 +25,8 @@ pub const MAX_ROWS: usize = 1000;
 const MAX_LABELS: usize = 10;
 /// Characters of such a mark at most.
 const MAX_LABEL: usize = 30;
-/// Characters of a name, and of what is said about where an entry comes from, at most.
-const MAX_NAME: usize = 200;
+/// Characters of a name, and of what is said about where something comes from, at most.
+pub const MAX_NAME: usize = 200;
 
 /// Adds or replaces institutions.
 pub async fn institutions(
@@ -101,7 +101,7 @@ impl Imported for institution::Entity {
     async fn put(
         tx: &DatabaseTransaction,
         caller: &Caller,
-        rows: Vec<institution::Model>,
+        mut rows: Vec<institution::Model>,
     ) -> Result<(), ServiceError> {
         let codes = rows.iter().map(|row| row.fixmedins_code.as_str());
         let held = institution::Entity::find()
@@ -110,12 +110,14 @@ impl Imported for institution::Entity {
             .lock_exclusive()
             .all(tx)
             .await?;
-        let held: BTreeMap<_, _> = held.into_iter().map(|row| (row.fixmedins_code, row.admdvs)).collect();
+        let mut held: BTreeMap<_, _> =
+            held.into_iter().map(|row| (row.fixmedins_code.clone(), row)).collect();
         let mut wrong = Violations::new();
-        for (at, row) in rows.iter().enumerate() {
-            let own =
-                held.get(&row.fixmedins_code).is_none_or(|area| caller.may_manage_area(Area::parse(area)));
+        for (at, row) in rows.iter_mut().enumerate() {
+            let Some(held) = held.get_mut(&row.fixmedins_code) else { continue };
+            let own = caller.may_manage_area(Area::parse(&held.admdvs));
             wrong.require(own, format!("institutions[{at}].fixmedins_code"), Reason::AreaNotOwned);
+            row.contract = std::mem::take(&mut held.contract);
         }
         wrong.not_owned("")?;
         let (known, new) = rows.into_iter().partition(|row| held.contains_key(&row.fixmedins_code));
@@ -193,6 +195,8 @@ fn check_institution(row: &Institution, mut fields: Fields<'_>) {
     check_name(&mut fields, "fixmedins_name", &row.fixmedins_name);
     fields.coded("level", &row.level, Tier::from_code);
     fields.area("admdvs", &row.admdvs);
+    let pharmacy = kind == Some(InstitutionType::Pharmacy) || !row.dual_channel;
+    fields.require(pharmacy, "dual_channel", Reason::NotAPharmacy);
 }
 
 fn check_item(row: &CatalogueItem, mut fields: Fields<'_>) {

@@ -4,6 +4,7 @@
 //! answer comes from one: before an import or after it, never half and half. An import begins anew what this process keeps; other
 //! processes see it within [`STALENESS`]. Entries are dated and published ahead, so an old answer is an answer of the day before.
 
+pub mod contracts;
 pub mod entities;
 mod kept;
 
@@ -217,10 +218,12 @@ fn institution_of(row: institution::Model) -> Result<Institution, DbErr> {
     Ok(Institution {
         level: Tier::from_code(&row.level).ok_or_else(|| damaged("level"))?,
         kind: InstitutionType::from_code(&row.fixmedins_type).ok_or_else(|| damaged("fixmedins_type"))?,
-        code: row.fixmedins_code,
-        name: row.fixmedins_name,
+        contract: serde_json::from_str(&row.contract).map_err(|_| damaged("contract"))?,
         admdvs: row.admdvs,
         contracted: row.contracted,
+        dual_channel: row.dual_channel,
+        code: row.fixmedins_code,
+        name: row.fixmedins_name,
     })
 }
 

@@ -1,21 +1,27 @@
-//! SettlementService.
+//! SettlementService and TraceCodeService.
 
 use std::pin::Pin;
 
 use futures::Stream;
 use tonic::{Request, Response, Status};
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementService;
+use yizhan_proto::settlement::v1::trace_code_service_server::TraceCodeService;
 use yizhan_proto::settlement::v1::{
-    CheckBooksRequest, CheckBooksResponse, GetAccumulatorsRequest, GetAccumulatorsResponse,
-    GetBenefitsRequest, GetBenefitsResponse, GetSettlementRequest, GetSettlementResponse,
-    GetStatementRequest, GetStatementResponse, ListSettlementsRequest, ListSettlementsResponse,
-    PreviewRequest, PreviewResponse, ReplaySettlementRequest, ReplaySettlementResponse, ReverseRequest,
-    ReverseResponse, SettleRequest, SettleResponse, WatchSettlementsRequest, WatchSettlementsResponse,
+    CheckBooksRequest, CheckBooksResponse, FindTraceCodeRequest, FindTraceCodeResponse,
+    GetAccumulatorsRequest, GetAccumulatorsResponse, GetBenefitsRequest, GetBenefitsResponse,
+    GetSettlementRequest, GetSettlementResponse, GetStatementRequest, GetStatementResponse,
+    ListSettlementsRequest, ListSettlementsResponse, PreviewRequest, PreviewResponse,
+    ReplaySettlementRequest, ReplaySettlementResponse, ReverseRequest, ReverseResponse, SettleRequest,
+    SettleResponse, WatchSettlementsRequest, WatchSettlementsResponse,
 };
 use yizhan_runtime::{Caller, calls, contract};
 
-use super::{benefits, check_books, preview, query, replay, reverse, settle, watch};
+use super::{benefits, check_books, find_trace_code, preview, query, replay, reverse, settle, watch};
 use crate::app::Api;
+
+calls! { TraceCodeService for Api, working with |api| &api.0;
+    find_trace_code(FindTraceCodeRequest) -> FindTraceCodeResponse = find_trace_code::find_trace_code;
+}
 
 calls! { SettlementService for Api, working with |api| &api.0;
     preview(PreviewRequest) -> PreviewResponse = preview::preview;

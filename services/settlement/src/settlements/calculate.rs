@@ -8,6 +8,7 @@ use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::messages::answer::{self, Identity};
+use super::place::codes_of;
 use super::prepare::Prepared;
 use super::standing;
 use crate::books::store::claims::Claims;
@@ -31,6 +32,7 @@ pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted 
         request,
         begndate: Some(prepared.known.visit.begin.to_string()),
         claims: Claims::default(),
+        codes: codes_of(visit),
     }
 }
 
@@ -51,7 +53,16 @@ pub fn calculate(
         let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
         let visit = &prepared.known.visit;
         let same_days = standing::compared(visit, &state.visits, policy.same_days, outcome.fund_pay_fen)?;
-        answer::build(&prepared.known, &case, policy, &outcome, (identity, same_days))?
+        let repeated = prepared
+            .repeated
+            .as_ref()
+            .map(|rule| rule.compared(&visit.reported, &state.codes))
+            .transpose()?;
+        let mut answer = answer::build(&prepared.known, &case, policy, &outcome, (identity, same_days))?;
+        if let Some(info) = answer.setlinfo.as_mut() {
+            info.marks.extend(repeated.flatten());
+        }
+        answer
     };
     Ok(Calculated { case, settlement })
 }

@@ -20,6 +20,7 @@ use super::messages::case;
 use super::messages::filing::{self, Filed};
 use super::messages::stay::{self, Days};
 use super::messages::visit::{self, CheckedVisit};
+use super::place::{self, Repeated};
 use crate::accounts::domain::Relative;
 use crate::accounts::relative;
 use crate::app::App;
@@ -34,6 +35,8 @@ pub struct Prepared {
     pub case: Case,
     /// The policies as they are now.
     pub book: Arc<Documents<Policy>>,
+    /// What the rule says of trace codes that stand already; `None` where there are none.
+    pub repeated: Option<Repeated>,
 }
 
 /// Checks a visit and looks up institution, catalogue, person and policy. `wrong` is what is wrong with the rest of the
@@ -63,10 +66,11 @@ pub async fn prepare(
     let relative = ask_relative(app, &book, &visit, eligibility, &mut wrong).await?;
     visit::check_bounds(&visit, &stay, &rules, app.clock.today(), &mut wrong);
     wrong.none()?;
+    let (marks, repeated) = place::check(&app.rules.current(), &visit, &institution, &items)?;
     let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
-    let known = LookedUp { visit, stay, relative, filed, institution, items };
+    let known = LookedUp { visit, stay, relative, filed, institution, items, marks };
     let case = case::build(&known)?;
-    Ok(Prepared { known, case, book })
+    Ok(Prepared { known, case, book, repeated })
 }
 
 /// What the policy of the area that pays says of such visits; where none is in force the visit is refused for that later.

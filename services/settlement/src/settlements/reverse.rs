@@ -16,6 +16,7 @@ use crate::books::digest;
 use crate::books::domain::ledger::relative_in;
 use crate::books::messages::parts::{header, postings_of};
 use crate::books::messages::rows::change_of;
+use crate::books::messages::trace_codes::codes_of;
 use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::Committed;
 use crate::books::store::entities::settlement;
@@ -56,6 +57,7 @@ pub async fn reverse(
             psn_no: row.psn_no.clone(),
             relative: relative.map(|account| (account.poolarea_no.to_owned(), account.psn_no.to_owned())),
             request: Some(key.clone()),
+            codes: codes_of(&original),
             ..Wanted::default()
         };
         let state = app.person_state(wanted).await?;

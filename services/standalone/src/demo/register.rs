@@ -57,6 +57,7 @@ fn institution((code, name, level, area): (&str, &str, &str, &str)) -> Instituti
         admdvs: area.into(),
         fixmedins_type: "1".into(),
         contracted: code != FAR_FROM_HOME,
+        dual_channel: false,
     }
 }
 

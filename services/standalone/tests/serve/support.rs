@@ -103,6 +103,7 @@ pub async fn insured_and_visiting(
         admdvs: admdvs.into(),
         fixmedins_type: "1".into(),
         contracted: false,
+        dual_channel: false,
     };
     import(InstitutionServiceClient::new(settlement.clone()), hospital).await;
     let item = CatalogueItem {

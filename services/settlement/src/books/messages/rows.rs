@@ -10,6 +10,7 @@ use yizhan_runtime::clock::parse_date;
 
 use super::claims::claims_of;
 use super::parts::{amounts_of, header, policy_of, postings_of};
+use super::trace_codes::rows_after;
 use crate::books::domain::ledger::Posting;
 use crate::books::store::claims::Claims;
 use crate::books::store::commit::Change;
@@ -46,6 +47,7 @@ pub fn change_of(
         bookings: Vec::new(),
         claims,
         released,
+        codes: rows_after(settlement, &state.codes)?,
         kind: if reverses { "REVERSED" } else { "SETTLED" },
         settlement: Some(row),
         at,

@@ -17,7 +17,7 @@ use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::claims::{self, Claims};
-use super::entities::{account, account_booking, accumulated, posting, request, settlement};
+use super::entities::{account, account_booking, accumulated, posting, request, settlement, trace_code};
 use super::invariants;
 
 /// Everything one settlement, reversal or booking of an account changes.
@@ -41,6 +41,8 @@ pub struct Change {
     pub claims: Claims,
     /// What it gives back, as it was claimed.
     pub released: Claims,
+    /// Its trace codes as they are to be; `version` is one above what was read.
+    pub codes: Vec<trace_code::Model>,
     /// Kind of the feed entry.
     pub kind: &'static str,
     /// When.
@@ -144,6 +146,12 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     let bookings: Vec<_> = changes.iter().flat_map(|change| change.bookings.clone()).collect();
     let count = bookings.len() as u64;
     if upsert_next::<account_booking::Entity>(tx, bookings).await? < count {
+        return Ok(Committed::Outdated);
+    }
+    let mut codes: Vec<&trace_code::Model> = changes.iter().flat_map(|change| &change.codes).collect();
+    codes.sort_by_key(|code| &code.drug_trac_codg);
+    let count = codes.len() as u64;
+    if upsert_next::<trace_code::Entity>(tx, codes.into_iter().cloned().collect()).await? < count {
         return Ok(Committed::Outdated);
     }
     // Given back before it is claimed again, which may be in the same batch.

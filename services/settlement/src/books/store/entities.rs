@@ -206,6 +206,27 @@ pub mod account {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// 药品追溯码 and where they stand, guarded by a version.
+pub mod trace_code {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `trace_codes`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "trace_codes")]
+    pub struct Model {
+        /// 药品追溯码
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub drug_trac_codg: String,
+        /// Goes up by one with every settlement and reversal that has it.
+        pub version: i64,
+        /// The lines it stands on, JSON: [`Use`](crate::books::domain::trace_codes::Use).
+        pub uses: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// What is paid for once and stands: written with the settlement, and gone with its reversal.
 ///
 /// Its key is what decides, in the transaction of the settlement: of two at once one is written. To add a kind of thing (a trace

@@ -129,6 +129,7 @@ mod tests {
             bookings: Vec::new(),
             claims: Claims::default(),
             released: Claims::default(),
+            codes: Vec::new(),
             kind: "SETTLED",
             at: DateTime::UNIX_EPOCH,
         }

@@ -1,6 +1,7 @@
 //! What a settlement reads of a person before it is calculated, for many persons in one round trip.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use futures::future::{try_join, try_join4};
@@ -10,7 +11,9 @@ use yizhan_runtime::db::{DatabaseConnection, find_rows, find_rows_and, find_rows
 
 use super::claims::{self, Claims, Key, Ten, key_of, ten_of};
 use super::entities::{account, accumulated, claim, claimed_line, request};
+use super::trace_codes;
 use crate::books::domain::claims::IS_VISIT;
+use crate::books::domain::trace_codes::Held;
 
 /// Whose state is wanted.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +30,8 @@ pub struct Wanted {
     pub begndate: Option<String>,
     /// What may be claimed already.
     pub claims: Claims,
+    /// Trace codes, of which it is asked where they stand.
+    pub codes: BTreeSet<String>,
 }
 
 /// By policy year: version and totals.
@@ -49,6 +54,8 @@ pub struct PersonState {
     pub visits: Vec<claim::Model>,
     /// Whether somebody holds what was asked for.
     pub claimed: bool,
+    /// Where the codes stand that were asked about; those of others too.
+    pub codes: Arc<BTreeMap<String, Held>>,
 }
 
 /// A year, and the person's last settlement at the same moment.
@@ -75,7 +82,8 @@ pub struct Balance {
 /// Area and person, or owner and id of a request.
 pub type Pair = (String, String);
 
-/// Reads the states of many persons at once: at most six statements, most of them side by side.
+/// Reads the states of many persons at once: at most six statements, most of them side by side, and one more where there are trace
+/// codes.
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
     let persons: BTreeSet<Pair> = wanted.iter().map(Wanted::person).collect();
     let relatives = wanted.iter().filter_map(|wanted| wanted.relative.clone());
@@ -105,6 +113,8 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         claimed,
     )
     .await?;
+    let codes: BTreeSet<String> = wanted.iter().flat_map(|wanted| wanted.codes.iter().cloned()).collect();
+    let codes = Arc::new(trace_codes::held(db, codes).await?);
     let balances: BTreeMap<Pair, Balance> = accounts
         .into_iter()
         .map(|row| ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen }))
@@ -137,6 +147,7 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
         visits: visits.iter().filter(|visit| wanted.meets(visit)).cloned().collect(),
         claimed: is_claimed(&wanted.claims),
+        codes: codes.clone(),
     };
     Ok(wanted.iter().map(state).collect())
 }

@@ -22,6 +22,54 @@ pub mod institution {
         pub fixmedins_type: String,
         /// 特约
         pub contracted: bool,
+        /// 双通道 pharmacy.
+        #[sea_orm(default_value = false)]
+        pub dual_channel: bool,
+        /// The statuses that stand of `contract_status`, JSON: read with the institution.
+        #[sea_orm(default_value = "[]")]
+        pub contract: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 医保协议 of institutions and departments: who recorded which status, and who withdrew it. Times are whole microseconds since 1970 UTC.
+pub mod contract_status {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `contract_status`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "contract_status")]
+    pub struct Model {
+        /// 定点医药机构编号
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub fixmedins_code: String,
+        /// Its id; those of an institution sort in the order they were recorded.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub status_id: String,
+        /// 开单科室编码; empty: the institution.
+        pub bilg_dept_codg: String,
+        /// signed, suspended or ended.
+        pub status: String,
+        /// First day.
+        pub begndate: String,
+        /// Last day; empty: until another begins.
+        pub enddate: String,
+        /// Why.
+        pub reason: String,
+        /// The document it rests on.
+        pub basis: String,
+        /// Who recorded it.
+        pub recorded_by: String,
+        /// When.
+        pub recorded_at_us: i64,
+        /// When it was withdrawn.
+        pub withdrawn_at_us: Option<i64>,
+        /// Who withdrew it.
+        pub withdrawn_by: Option<String>,
+        /// Why.
+        pub withdrawn_reason: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -10,7 +10,7 @@ use yizhan_policy::case::Case;
 use yizhan_policy::outcome::{LayerTrace, Outcome};
 use yizhan_proto::settlement::v1::{
     FeeLine, FeeLineResult, LayerTrace as ProtoLayer, Posting, SameDays, Settlement, SettlementDetail,
-    SettlementInfo, Source, Trace,
+    SettlementInfo, SettlementMark, Source, Trace,
 };
 use yizhan_runtime::ServiceError;
 use yizhan_terms::{Fund, FundField};
@@ -39,6 +39,8 @@ pub struct LookedUp {
     pub institution: Arc<Institution>,
     /// The catalogue entry of each line.
     pub items: Vec<Arc<Item>>,
+    /// What is not as it should be and settled all the same.
+    pub marks: Vec<SettlementMark>,
 }
 
 /// What makes an answer a settlement rather than a preview.
@@ -150,6 +152,7 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         mulaid_psn_name_masked: told(relative, |relative| &relative.psn_name_masked),
         mulaid_poolarea_no: told(relative, |relative| &relative.poolarea_no),
         mulaid_kinship: told(relative, |relative| relative.kinship),
+        marks: known.marks.clone(),
         ..SettlementInfo::default()
     }
 }
@@ -242,6 +245,10 @@ fn reported_line(line: &FeeLine, item: &Item, end: NaiveDate) -> FeeLineResult {
         fee_ocur_date: if day.is_empty() { end.to_string() } else { day.clone() },
         bilg_dept_codg: line.bilg_dept_codg.clone(),
         bilg_dr_codg: line.bilg_dr_codg.clone(),
+        drug_trac_info: line.drug_trac_info.clone(),
+        rxno: line.rxno.clone(),
+        rx_circ_flag: line.rx_circ_flag,
+        rx_fixmedins_code: line.rx_fixmedins_code.clone(),
         ..FeeLineResult::default()
     }
 }

@@ -1,6 +1,7 @@
 //! A visit as reported, checked: everything that is wrong with it at once.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -10,13 +11,21 @@ use yizhan_proto::settlement::v1::{FeeLine, Visit};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::{Reason, Violations};
-use yizhan_terms::{Insutype, MedType};
+use yizhan_terms::{Insutype, MedType, is_fixmedins_code};
 
 use super::stay::Stay;
 use crate::fields::{MAX_ID, check_id, decimal};
 
 /// Lines in one visit at most.
 pub const MAX_LINES: usize = 2000;
+/// Trace codes on one line at most.
+pub const MAX_CODES: usize = 200;
+/// Trace codes on one bill at most.
+pub const MAX_CODES_OF_BILL: usize = 2000;
+/// Characters of a trace code.
+const CODE_LENGTH: RangeInclusive<usize> = 10..=100;
+/// Characters of a 处方号 at most.
+const MAX_RXNO: usize = 40;
 /// Diagnoses and tags at most.
 pub const MAX_MARKS: usize = 20;
 /// Days from the first day of a visit to its last at most, whatever the area's policy allows: enrollment is asked about them all.
@@ -154,10 +163,53 @@ fn check_lines(
         fields.require(new, "feedetl_sn", Reason::Duplicate.saying("费用明细流水号重复"));
         checked.push(check_line(line, days, &mut fields));
     }
+    let codes: usize = lines.iter().map(|line| line.drug_trac_info.len()).sum();
+    if codes > MAX_CODES_OF_BILL {
+        let text = format!("一次结算最多 {MAX_CODES_OF_BILL} 个追溯码");
+        wrong.push("visit.feedetail", Reason::TooMany.saying(text)).with("limit", MAX_CODES_OF_BILL);
+    }
     let total = checked.iter().flatten().try_fold(0i64, |sum, line| sum.checked_add(line.amount.0));
     let within = total.is_some_and(|total| total <= MAX_FEN);
     wrong.require(within, "visit.feedetail", Reason::AmountTooLarge.saying("费用总额超过 16 位"));
     checked.into_iter().collect()
+}
+
+/// Whether a line says by which prescription, of whom.
+pub fn is_prescribed(line: &FeeLine) -> bool {
+    !line.rxno.is_empty() && !line.rx_fixmedins_code.is_empty() && !line.bilg_dr_codg.is_empty()
+}
+
+/// What a line says of its prescription; what was prescribed elsewhere says by whom.
+fn check_prescription(line: &FeeLine, fields: &mut Fields<'_>) {
+    if line.rxno.len() > MAX_RXNO {
+        let text = format!("最多 {MAX_RXNO} 个字符");
+        fields.wrong("rxno", Reason::TooLong.saying(text)).with("limit", MAX_RXNO);
+    }
+    fields.require(line.rxno.bytes().all(|byte| byte.is_ascii_graphic()), "rxno", Reason::Characters);
+    let known = line.rx_fixmedins_code.is_empty() || is_fixmedins_code(&line.rx_fixmedins_code);
+    fields.require(known, "rx_fixmedins_code", Reason::InstitutionInvalid);
+    fields.require(!line.rx_circ_flag || is_prescribed(line), "rxno", Reason::PrescriptionRequired);
+}
+
+/// Whether it is written as trace codes are.
+pub fn is_trace_code(code: &str) -> bool {
+    let written = |byte: u8| byte.is_ascii_alphanumeric() || b"()-./:".contains(&byte);
+    CODE_LENGTH.contains(&code.len()) && code.bytes().all(written)
+}
+
+/// Its trace codes: well formed, and each once.
+fn check_codes(line: &FeeLine, fields: &mut Fields<'_>) {
+    if line.drug_trac_info.len() > MAX_CODES {
+        let text = format!("一条明细最多 {MAX_CODES} 个追溯码");
+        fields.wrong("drug_trac_info", Reason::TooMany.saying(text)).with("limit", MAX_CODES);
+    }
+    let mut seen = BTreeSet::new();
+    for (index, code) in line.drug_trac_info.iter().take(MAX_CODES).enumerate() {
+        let code = code.drug_trac_codg.as_str();
+        let field = format!("drug_trac_info[{index}].drug_trac_codg");
+        fields.require(is_trace_code(code), &field, Reason::TraceCodeInvalid);
+        fields.require(seen.insert(code), &field, Reason::Duplicate.saying("同一明细中追溯码重复"));
+    }
 }
 
 fn check_line(
@@ -172,6 +224,8 @@ fn check_line(
             check_id(fields, field, code);
         }
     }
+    check_prescription(line, fields);
+    check_codes(line, fields);
     let quantity = decimal(&line.cnt, 4).filter(|cnt| *cnt > Decimal::ZERO);
     let quantity = fields.some(quantity, "cnt", Reason::QuantityInvalid);
     let price = decimal(&line.pric, 6).filter(|pric| !pric.is_sign_negative());

@@ -1,0 +1,59 @@
+//! What the rules of settling say (`services/settlement/rules`, docs/SETTLING.md). Those of institutions and of what they sell are the
+//! place of care's.
+
+mod institutions;
+mod trace_codes;
+
+use std::sync::LazyLock;
+
+use include_dir::{Dir, include_dir};
+use yizhan_documents::Map;
+
+pub use institutions::{Contracts, DUAL_CHANNEL, DualChannel};
+pub use trace_codes::{NO_TRACE_CODE, TraceCodes};
+
+/// The rules of settling.
+pub type Rules = yizhan_documents::Rules<SettlementFamilies>;
+
+yizhan_documents::families! {
+    /// What a document of settlement rules may hold.
+    pub struct SettlementFamilies, called "结算规则", embedded embedded_texts() => {
+        contracts: Contracts = "contracts", read Contracts::read, keys Contracts::KEYS;
+        dual_channel: DualChannel = "dual_channel", read DualChannel::read, keys DualChannel::KEYS;
+        trace_codes: TraceCodes = "trace_codes", read TraceCodes::read, keys TraceCodes::KEYS;
+    }
+}
+
+/// The documents that come with the service, as file name and text, in order of name.
+pub fn embedded_texts() -> &'static [(&'static str, &'static str)] {
+    static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/rules");
+    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| yizhan_documents::texts(&FOLDER));
+    &FILES
+}
+
+/// What becomes of a visit that is not as it should be, the strictest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Handling {
+    /// It is refused, with a way out.
+    Refuse,
+    /// It is settled with a mark, which audit gets.
+    Mark,
+    /// It is settled as if nothing were.
+    Accept,
+}
+
+impl Handling {
+    const ALL: &'static [Handling] = &[Handling::Refuse, Handling::Mark, Handling::Accept];
+
+    const fn code(self) -> &'static str {
+        match self {
+            Handling::Refuse => "refuse",
+            Handling::Mark => "mark",
+            Handling::Accept => "accept",
+        }
+    }
+}
+
+fn handling(map: &Map, key: &str) -> Option<Handling> {
+    map.required(key, |at| at.code(Handling::ALL, Handling::code))
+}

@@ -1,0 +1,50 @@
+//! What the rules of the place of care say of a visit beside its benefits: the institution's contract, drugs of two channels, trace codes.
+
+mod contract;
+mod drugs;
+mod trace_codes;
+
+use std::sync::Arc;
+
+use yizhan_proto::settlement::v1::SettlementMark;
+use yizhan_runtime::{ServiceError, Violations};
+
+use super::messages::visit::CheckedVisit;
+use crate::reference::domain::{Institution, Item};
+use crate::rules::Rules;
+
+pub use trace_codes::{Repeated, codes_of};
+
+/// Lines that a mark names at most.
+const MAX_NAMED: usize = 100;
+
+/// The marks with which a visit is settled there, and what its trace codes are to be compared by.
+///
+/// # Errors
+/// INSTITUTION_SUSPENDED, INSTITUTION_NOT_SIGNED; or every line that a rule refuses.
+pub fn check(
+    rules: &Rules,
+    visit: &CheckedVisit,
+    institution: &Institution,
+    items: &[Arc<Item>],
+) -> Result<(Vec<SettlementMark>, Option<Repeated>), ServiceError> {
+    let mut wrong = Violations::new();
+    let mut marks = contract::check(rules, visit, institution, &mut wrong)?;
+    marks.extend(drugs::check(rules, visit, (institution, items), &mut wrong));
+    wrong.none()?;
+    Ok((marks, Repeated::of(rules, visit, institution)))
+}
+
+/// A mark of something that was settled all the same by a rule.
+fn mark<'l>(
+    (kind, text): (&str, String),
+    lines: impl IntoIterator<Item = &'l str>,
+    rule: &str,
+) -> SettlementMark {
+    SettlementMark {
+        kind: kind.to_owned(),
+        text,
+        feedetl_sn: lines.into_iter().take(MAX_NAMED).map(str::to_owned).collect(),
+        rule: rule.to_owned(),
+    }
+}
