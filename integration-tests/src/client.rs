@@ -487,7 +487,11 @@ impl Client {
             reverify_by: reverify_by.to_owned(),
             ..DiseaseEntitlement::default()
         };
-        let row = DiseaseEntitlementRow { psn_no: psn_no.to_owned(), entitlement: Some(entitlement) };
+        let row = DiseaseEntitlementRow {
+            psn_no: psn_no.to_owned(),
+            entitlement: Some(entitlement),
+            withdrawn: false,
+        };
         let request = ImportDiseaseEntitlementsRequest { request_id: some_id(), rows: vec![row] };
         read(self.coverage().import_disease_entitlements(request).await).expect("entitled");
     }

@@ -4,7 +4,7 @@ use yizhan_integration_tests::checks::{assert_adds_up, info, paid_by, paid_in_la
 use yizhan_integration_tests::*;
 use yizhan_testkit::both_databases;
 
-use crate::support::{YEAR_2024, everybodys_insured, seven_payer_stay};
+use crate::support::{YEAR_2024, everybodys_insured, load_roster, seven_payer_stay};
 
 both_databases! {
     /// The amounts are those of `libs/policy/tests/conformance/cases/composite.yaml`, calculated by hand.
@@ -39,6 +39,19 @@ both_databases! {
         assert_eq!(info.pool_prop_selfpay, "0.8438");
         assert_eq!((info.acct_pay_fen, info.acct_mulaid_pay_fen), (yuan("300"), 0));
         assert_eq!((info.balc_fen, platform.balance("P1", COMPOSITE_AREA).await), (0, 0));
+    }
+
+    /// 退役军人's roster reaches the veterans' layer: the same stay is paid by it as if the agency had written the membership.
+    async fn a_veterans_roster_reaches_the_veterans_layer(db: TestDatabase) {
+        let insured = |psn_no: &str| Person { memberships: Vec::new(), ..everybodys_insured(psn_no) };
+        let platform = TestPlatform::on(&db).with_person(insured("P1")).start().await;
+        let before = platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
+        assert_eq!(paid_by(&before, "YZ0200"), 0);
+        platform.reverse("R2", &before).await.unwrap();
+        load_roster(&platform, "veterans", "参战参试", "P1").await;
+        let after = platform.settle("R3", seven_payer_stay("P1")).await.unwrap();
+        assert!(paid_by(&after, "YZ0200") > 0, "{:?}", after.setldetail);
+        assert_adds_up(&after);
     }
 
     /// What an integrator maps to 2304 is all there.

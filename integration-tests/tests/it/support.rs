@@ -2,11 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use data_encoding::HEXLOWER;
 use futures::future::join_all;
+use sha2::{Digest, Sha256};
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
+use yizhan_proto::enrollment::v1::roster_service_client::RosterServiceClient;
+use yizhan_proto::enrollment::v1::{
+    LoadRosterRequest, RosterAction, RosterHeader, RosterMode, RosterRow, RosterRows, RosterSeal,
+    load_roster_request, load_roster_response,
+};
 use yizhan_proto::settlement::v1::{SettleRequest, Settlement};
 use yizhan_runtime::error::RemoteError;
+use yizhan_runtime::ids::new_id;
+
+use crate::who_may::by;
 
 /// The policy year of the visits below.
 pub const YEAR_2024: &str = "2024-01-01";
@@ -71,4 +81,41 @@ pub async fn assert_books_balance(client: &Client) {
 /// Field and reason of everything that is wrong with a request.
 pub fn violations(error: &RemoteError) -> Vec<(&str, &str)> {
     error.violations.iter().map(|violation| (violation.field.as_str(), violation.reason.as_str())).collect()
+}
+
+/// A department of the composite area says of one person that they have a kind of identity, and the register answers by it.
+pub async fn load_roster(platform: &TestPlatform, department: &str, kind: &str, psn_no: &str) {
+    let row = RosterRow {
+        psn_no: psn_no.to_owned(),
+        name: kind.to_owned(),
+        action: RosterAction::Add.into(),
+        begndate: "2020-01-01".to_owned(),
+        ..RosterRow::default()
+    };
+    let text = ["1", psn_no, "", "", "", kind, "1", "2020-01-01", ""].join("\u{1f}");
+    let digest = Sha256::new().chain_update([0; 32]).chain_update(text).finalize();
+    let header = RosterHeader {
+        roster_id: new_id(),
+        poolarea_no: COMPOSITE_AREA.to_owned(),
+        department: department.to_owned(),
+        mode: RosterMode::Changes.into(),
+        effective_date: "2024-01-01".to_owned(),
+        total_rows: 1,
+        ..RosterHeader::default()
+    };
+    let parts = [
+        load_roster_request::Part::Header(header),
+        load_roster_request::Part::Rows(RosterRows { first_row_number: 1, rows: vec![row] }),
+        load_roster_request::Part::Seal(RosterSeal { row_count: 1, digest: HEXLOWER.encode(&digest) }),
+    ];
+    let said = futures::stream::iter(parts.map(|part| LoadRosterRequest { part: Some(part) }));
+    let mut rosters = RosterServiceClient::connect(platform.url_of("enrollment")).await.unwrap();
+    let mut told = rosters.load_roster(by("local-administrator", said)).await.unwrap().into_inner();
+    while let Some(answer) = told.message().await.unwrap() {
+        if let Some(load_roster_response::Part::Summary(summary)) = answer.part {
+            assert_eq!(summary.added_count, 1, "{summary:?}");
+        }
+    }
+    // It answers with what was recorded two seconds ago.
+    tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
 }

@@ -11,6 +11,11 @@ use crate::rules::Rules;
 
 mod read;
 
+/// The calendars of the whole country that come with the program, as file name and text: every service that counts working days
+/// holds them among its documents.
+pub const NATIONAL: (&str, &str) =
+    ("100000-calendar.yaml", include_str!("../calendars/100000-calendar.yaml"));
+
 /// Holidays and make-up days of a stretch of time, as a rule a year: a rule that any service's documents may hold as a family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {

@@ -307,7 +307,22 @@ reasons! {
             "nothing is paid for `insutype` and `accrym`", "pay, or tell the payment with the change", "no";
         AlreadyDeceased: "ALREADY_DECEASED", Refusal(FailedPrecondition), "已登记其他死亡日期，如登记有误请更正人员信息",
             "RecordDeath",
-            "another day of death is recorded; `die_date`", "correct the person", "no";
+            "another day of death is recorded; `die_date`. As a violation: ImportPersons", "take that back (TakeBackChange)", "no";
+        ChangeUnknown: "CHANGE_UNKNOWN", Refusal(NotFound), "未查询到该项登记，或已撤销",
+            "TakeBackChange",
+            "the person has no such version or contribution that stands", "list them", "no";
+        ChangeBuiltUpon: "CHANGE_BUILT_UPON", Refusal(FailedPrecondition), "该项登记之后又有以其为依据的登记，请先撤销或终止后者",
+            "TakeBackChange",
+            "what came later changed it, was decided on its strength, or needs it; `begndate` of that", "take that back or end it first", "after that";
+        NothingToTakeBack: "NOTHING_TO_TAKE_BACK", Refusal(FailedPrecondition), "该项登记不能这样撤销：人员信息请重新导入，转移请反向办理",
+            "TakeBackChange",
+            "it changed nothing that could be taken back, or is a transfer or a merge", "import the person anew, or transfer back", "no";
+        RefundAfterBegin: "REFUND_AFTER_BEGIN", Refusal(FailedPrecondition), "待遇享受期已开始，不能全额退费",
+            "RecordContributions (a violation of the row)",
+            "nothing would be left of what was paid for a period that has begun to entitle", "end the coverage first (21), or take back what was recorded by mistake", "no";
+        RefundBuiltUpon: "REFUND_BUILT_UPON", Refusal(FailedPrecondition), "后续期间以本期参保为依据，请先退后续期间的费用",
+            "RecordContributions (a violation of the row)",
+            "a later month is paid, or a later coverage was decided since", "pay back the later one first", "after that";
         NothingToRepair: "NOTHING_TO_REPAIR", Refusal(FailedPrecondition), "没有可以通过缴费缩短的变动待遇等待期",
             "RepairWaiting",
             "the person does not wait, or no month can be taken off", "nothing to pay", "no";
@@ -332,6 +347,10 @@ reasons! {
             "RecordContributions", "more is paid back than was paid for the period";
         PaidDateOfDue: "PAID_DATE_OF_DUE", Violation, "未缴的应缴记录不能有缴费日期",
             "contributions", "a due with a day of payment";
+        EntryUnknown: "ENTRY_UNKNOWN", Violation, "没有该条记录，不能撤销",
+            "imports of enrollment", "a row with `withdrawn` whose key nothing has";
+        EntryYearUnexpected: "ENTRY_YEAR_UNEXPECTED", Violation, "入学年份只能随居民缴费和人员类别给出",
+            "contributions", "an entry_year without a resident's payment and psn_type";
         ToldOnly: "TOLD_ONLY", Violation, "该项由系统给出，请留空",
             "contributions, ImportAccountShares", "a field that only answers have";
         PsnTypeNotResident: "PSN_TYPE_NOT_RESIDENT", Violation, "人员类别只能随居民缴费给出，且应为 14、15 或 16 类",
@@ -442,6 +461,9 @@ reasons! {
         TransferNothingHeld: "TRANSFER_NOTHING_HELD", Refusal(FailedPrecondition), "该人员没有可转出的参保关系",
             "StartTransfer, AdvanceTransfer",
             "the person never had the scheme that is to be left, or died", "check `traf_prot_dirc`", "no";
+        TransferOfRetired: "TRANSFER_OF_RETIRED", Refusal(FailedPrecondition), "已享受退休人员待遇的参保人不办理关系转移接续",
+            "StartTransfer, AdvanceTransfer, EnrolMover",
+            "the person is retired under the scheme that is to be left (医保办发〔2021〕43号)", "none: the area where they retired pays", "no";
         TransferStepRefused: "TRANSFER_STEP_REFUSED", Refusal(FailedPrecondition), "转移申请的当前状态不允许该操作，请刷新后重试",
             "AdvanceTransfer",
             "not in this state, or not by this side; `state`, `allowed_actions`", "one of `allowed_actions`", "no";

@@ -2,16 +2,19 @@
 
 pub(crate) mod api;
 mod change_coverage;
-mod contribution_check;
+pub(crate) mod contribution_check;
 pub mod domain;
 pub(crate) mod enrolment;
 mod entitlement_rules;
 mod import_disease_entitlements;
 pub(crate) mod list_contributions;
-mod messages;
+mod list_person_changes;
+pub(crate) mod messages;
 mod record_contributions;
 mod record_death;
+mod record_residences;
 mod register_newborn;
 mod repair_waiting;
 mod reverify_disease_entitlement;
 pub(crate) mod store;
+mod take_back_change;

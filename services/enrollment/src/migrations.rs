@@ -9,6 +9,7 @@ mod m20261122_000005_transfer;
 mod m20261122_000006_shared;
 mod m20261129_000001_look_subject;
 mod m20261129_000035_share_consent;
+mod m20261129_000045_corrections;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_runtime::cache::CreateCacheState;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_shared::Migration),
             Box::new(m20261129_000001_look_subject::Migration),
             Box::new(CreateServiceSecret),
+            Box::new(m20261129_000045_corrections::Migration),
             Box::new(m20261129_000035_share_consent::Migration),
         ]
     }

@@ -4,7 +4,7 @@ pub(crate) mod api;
 pub(crate) mod certificates;
 pub(crate) mod changes;
 pub mod domain;
-mod find_person;
+pub(crate) mod find_person;
 mod get_cache_status;
 mod get_eligibility;
 mod get_person;

@@ -1,15 +1,22 @@
 //! The national rules on entitlement, and what areas made of them: dated documents ([`yizhan_documents`]) that a policy officer can
 //! read (`services/enrollment/rules`).
 
+mod departments;
 mod families;
 mod load;
 
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
+use yizhan_documents::calendar::NATIONAL;
 use yizhan_documents::{families, texts};
 
-pub use families::{Continuity, DayOfYear, Employee, Enrolment, FirstDay, Newborn, RewardRule, WaitingRule};
+pub use departments::{Department, Departments, Fact, Kin, Kind};
+pub use families::{
+    Begun, Continuity, DayOfYear, Employee, Enrolment, FirstDay, LateNewborn, Newborn, Refund, RewardRule,
+    Student, TransferDays, WaitingRule,
+};
+pub use yizhan_documents::calendar::{Calendar, WorkingDays};
 pub use yizhan_documents::{Dated, NoRule};
 
 families! {
@@ -18,9 +25,14 @@ families! {
         enrolment: Enrolment = "resident_enrolment", read load::enrolment, keys Enrolment::KEYS;
         waiting: WaitingRule = "resident_waiting", read WaitingRule::read, keys WaitingRule::KEYS;
         newborn: Newborn = "newborn", read Newborn::read, keys Newborn::KEYS;
+        student: Student = "student", read Student::read, keys Student::KEYS;
+        refund: Refund = "refund", read Refund::read, keys Refund::KEYS;
         continuity: Continuity = "continuity", read Continuity::read, keys Continuity::KEYS;
         employee: Employee = "employee", read Employee::read, keys Employee::KEYS;
         reward: RewardRule = "reward", read RewardRule::read, keys RewardRule::KEYS;
+        transfer: TransferDays = "transfer", read TransferDays::read, keys TransferDays::KEYS;
+        departments: Departments = "departments", read Departments::read, keys Departments::KEYS;
+        calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
     }
 }
 
@@ -29,10 +41,10 @@ pub type Rules = yizhan_documents::Rules<Entitlement>;
 /// The same in memory, as they are now.
 pub type RulesBook = yizhan_rules::RulesBook<Entitlement>;
 
-/// The embedded documents, as file name and text, in order of name.
+/// The embedded documents, as file name and text, in order of name; the later one of an area goes first.
 pub fn embedded_texts() -> &'static [(&'static str, &'static str)] {
     static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/rules");
-    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| texts(&FOLDER));
+    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| [vec![NATIONAL], texts(&FOLDER)].concat());
     &FILES
 }
 

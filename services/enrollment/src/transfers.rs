@@ -3,6 +3,8 @@
 mod advance;
 mod api;
 pub(crate) mod domain;
+mod due;
+mod enrol_mover;
 mod finish;
 mod messages;
 pub(crate) mod parties;
@@ -11,5 +13,6 @@ mod start;
 pub(crate) mod store;
 
 pub use advance::advance_transfer;
+pub use enrol_mover::enrol_mover;
 pub use read::{get_transfer, list_transfers};
 pub use start::start_transfer;

@@ -174,7 +174,8 @@ impl Asked {
             let paid_on = paid_on.or_else(|| self::paid_on(&recorded, self.insutype, &accrym));
             let paid_on = paid_on.ok_or_else(|| contribution_missing(self.insutype, &accrym))?;
             let rules = register.rules.load(tx).await?;
-            let payment = Payment { area, paid_on, rules: &rules };
+            let entering = self.payment.as_ref().filter(|payment| payment.enters).map(|_| psn_type.as_str());
+            let payment = Payment { area, paid_on, entering, rules: &rules };
             let mut decision = payment.decide(person, self.insutype, self.day).map_err(error)?;
             if self.switch_from.is_some() {
                 // Paid ahead: until the day of the switch the scheme that is left pays.

@@ -1,6 +1,6 @@
 //! A contribution as told: checked, and as a row.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use yizhan_proto::enrollment::v1::Contribution;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::Cause;
@@ -37,6 +37,8 @@ pub struct NewContribution {
     pub clct_way: String,
     /// 人员类别 to enrol a resident with.
     pub psn_type: Option<String>,
+    /// Whether they enter school (入学) in the coverage year.
+    pub enters: bool,
 }
 
 /// Checks one.
@@ -66,7 +68,11 @@ pub fn checked(row: &Contribution, today: NaiveDate, fields: &mut Fields) -> Opt
         let fits = insutype == Some(Insutype::Resident) && is_resident(code);
         fields.require(fits, field, Reason::PsnTypeNotResident).then(|| code.to_owned())
     });
-    let untold = row.contribution_id.is_empty() && row.recorded_at.is_none();
+    let entry_year = Some(row.entry_year).filter(|year| *year != 0);
+    let of_student =
+        entry_year.is_none() || row.insutype == Insutype::Resident.code() && !row.psn_type.is_empty();
+    fields.require(of_student, "entry_year", Reason::EntryYearUnexpected);
+    let untold = row.contribution_id.is_empty() && row.recorded_at.is_none() && row.reverses.is_empty();
     fields.require(untold, "contribution_id", Reason::ToldOnly);
     Some(NewContribution {
         psn_no: psn_no?,
@@ -79,6 +85,7 @@ pub fn checked(row: &Contribution, today: NaiveDate, fields: &mut Fields) -> Opt
         paid_date: paid_date?,
         clct_way: clct_way?,
         psn_type: psn_type?,
+        enters: entry_year.is_some_and(|year| first_day.is_some_and(|first| first.year() == year)),
     })
 }
 
@@ -88,6 +95,11 @@ fn is_resident(psn_type: &str) -> bool {
 }
 
 impl NewContribution {
+    /// 人员类别 of who enters school in the coverage year that is paid for.
+    pub fn entering(&self) -> Option<&str> {
+        self.psn_type.as_deref().filter(|_| self.enters)
+    }
+
     /// What arrears are reckoned by.
     pub fn accrued(&self) -> Accrued {
         Accrued {
@@ -116,6 +128,7 @@ impl NewContribution {
             caller: cause.caller.clone(),
             request_id: cause.request_id.clone(),
             recorded_at,
+            reverses: String::new(),
         }
     }
 }

@@ -40,6 +40,19 @@ pub fn error(stop: impl Into<Stop>) -> ServiceError {
                 .with_text(format!("参保不能早于出生或晚于死亡（{day}）"))
                 .with("day", day)
         }
+        Stop::Begun(held) => {
+            let from = held.entitled_begndate.unwrap_or(held.period.begndate);
+            let message = "the period that is paid back has begun to entitle";
+            let text =
+                format!("自 {from} 起的待遇享受期已开始，不能全额退费；请先办理参保终止或按登记错误撤销");
+            with_stretch(ServiceError::new(Reason::RefundAfterBegin, message).with_text(text), &held)
+        }
+        Stop::Later(first) => {
+            let message = "a later period is paid, or was decided on the strength of this one";
+            ServiceError::new(Reason::RefundBuiltUpon, message)
+                .with_text(format!("自 {first} 起的后续期间以本期参保为依据，请先退后续期间的费用"))
+                .with("begndate", first)
+        }
         Stop::NoRule(missing) => {
             let (family, area, day) = (missing.family, missing.area, missing.day);
             let message = "no entitlement rule is in force there on that day";

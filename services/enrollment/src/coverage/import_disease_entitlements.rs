@@ -48,7 +48,7 @@ impl Row for DiseaseEntitlementRow {
         fields.require(in_order, "entitlement.reverify_by", said);
         let (kind, dise_codg, dise_name) = (kind?, dise_codg?, dise_name?);
         let entry = DiseaseEntitlement { kind, dise_codg, dise_name, period, reverify_by };
-        Some(DatedRow { psn_no: psn_no?, entry })
+        Some(DatedRow { psn_no: psn_no?, entry, withdrawn: self.withdrawn })
     }
 
     fn check(entry: &DiseaseEntitlement, person: &Timeline, fields: &mut Fields) {

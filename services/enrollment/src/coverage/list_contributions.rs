@@ -74,5 +74,7 @@ pub fn contribution(row: Model) -> Contribution {
         psn_type: String::new(),
         contribution_id: row.contribution_id,
         recorded_at: Some(timestamp(row.recorded_at)),
+        entry_year: 0,
+        reverses: row.reverses,
     }
 }

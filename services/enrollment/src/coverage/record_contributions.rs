@@ -8,6 +8,7 @@ use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{NewContribution, checked};
 use crate::coverage::domain::contributions::{self, Accrued, Kind};
 use crate::coverage::domain::enrolment::{Payment, Stop, employee_pays, resident_pays};
+use crate::coverage::domain::refunds::refund;
 use crate::coverage::enrolment::{check_entries, error};
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
@@ -15,8 +16,8 @@ use crate::person::domain::timeline::Coverage;
 use crate::person::store::edit::Edit;
 use crate::register::changes;
 use crate::register::import::read_rows;
-use crate::register::keeper::lock_rows;
-use crate::rules::Rules;
+use crate::register::keeper::{Reported, lock_rows_reported};
+use crate::rules::{Fact, Rules};
 
 /// All rows or none, in their order.
 pub async fn record_contributions(
@@ -38,9 +39,10 @@ async fn record(
     rows: &[NewContribution],
 ) -> Result<Done<RecordContributionsResponse>, ServiceError> {
     let Write { tx, service: register, cause } = write;
-    let persons: Vec<_> = rows.iter().map(|row| ("psn_no", row.psn_no.as_str())).collect();
-    let mut edits = lock_rows(tx, caller, &persons, &[]).await?;
+    let psn_nos: Vec<&str> = rows.iter().map(|row| row.psn_no.as_str()).collect();
     let rules = register.rules.load(tx).await?;
+    let reported = Reported { fact: Fact::Contributions, rules: &rules, today: register.clock.today() };
+    let mut edits = lock_rows_reported(tx, caller, &psn_nos, reported).await?;
     let mut recorded = stored::of_persons(tx, edits.keys().cloned()).await?;
     let recorded_at = register.clock.now();
     let mut violations = Violations::new();
@@ -54,10 +56,12 @@ async fn record(
         let covered = contributions::paid_fen(recorded, row.insutype, &row.accrym) >= 0;
         fields.require(covered, "amount_fen", Reason::RefundExceedsPaid);
         match pay(edit, row, recorded, &rules) {
-            Ok(coverage) => coverages.extend(coverage.map(|held| decided(&row.psn_no, &held))),
+            Ok(changed) => coverages.extend(changed.iter().map(|held| decided(&row.psn_no, held))),
             Err(stop) => {
+                let refunds = matches!(stop, Stop::Begun(_) | Stop::Later(_));
                 let refused = error(stop);
-                fields.wrong("insutype", refused.reason().saying(refused.text().to_owned()));
+                let field = if refunds { "accrym" } else { "insutype" };
+                fields.wrong(field, refused.reason().saying(refused.text().to_owned()));
             }
         }
     }
@@ -74,19 +78,24 @@ async fn record(
     Ok(Done { answer, changed })
 }
 
-/// What a row makes of the person's coverage. 补收 of residents pays for gap years and enrols for none.
+/// What a row makes of the person's coverage. 补收 of residents pays for gap years and enrols for none; a refund takes back.
 fn pay(
     edit: &mut Edit,
     row: &NewContribution,
     recorded: &[Accrued],
     rules: &Rules,
-) -> Result<Option<Coverage>, Stop> {
-    let (Kind::Paid, Some(paid_on)) = (row.kind, row.paid_date) else { return Ok(None) };
-    let payment = Payment { area: edit.after.poolarea_no, paid_on, rules };
+) -> Result<Vec<Coverage>, Stop> {
+    let Some(paid_on) = row.paid_date else { return Ok(Vec::new()) };
+    let payment = Payment { area: edit.after.poolarea_no, paid_on, entering: row.entering(), rules };
     let person = &mut edit.after.timeline;
-    match contributions::is_paid_yearly(row.insutype) {
-        true if row.clct_type == contributions::PAID_BACK => Ok(None),
-        true => resident_pays(person, payment, row.first_day.year(), row.psn_type.as_deref()),
-        false => employee_pays(person, payment, row.insutype, row.first_day, recorded),
-    }
+    let begun = match row.kind {
+        Kind::Due => None,
+        Kind::Refund => return refund(person, payment, row.insutype, row.first_day, recorded),
+        Kind::Paid if !contributions::is_paid_yearly(row.insutype) => {
+            employee_pays(person, payment, row.insutype, row.first_day, recorded)?
+        }
+        Kind::Paid if row.clct_type == contributions::PAID_BACK => None,
+        Kind::Paid => resident_pays(person, payment, row.first_day.year(), row.psn_type.as_deref())?,
+    };
+    Ok(begun.into_iter().collect())
 }

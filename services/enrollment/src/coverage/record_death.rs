@@ -9,7 +9,8 @@ use crate::coverage::domain::coverage_changes::end_by_death;
 use crate::person::domain::timeline::PersonFacts;
 use crate::person::store::persons;
 use crate::register::changes;
-use crate::register::keeper::lock_one;
+use crate::register::keeper::{Reported, lock_reported};
+use crate::rules::Fact;
 
 /// Writes the day of death and ends what is behind it.
 pub async fn record_death(
@@ -41,13 +42,16 @@ impl Death {
         write: Write<'_>,
         caller: &Caller,
     ) -> Result<Done<RecordDeathResponse>, ServiceError> {
-        let mut edit = lock_one(write.tx, caller, &self.psn_no).await?;
+        let register = write.service;
+        let rules = register.rules.load(write.tx).await?;
+        let reported = Reported { fact: Fact::Deaths, rules: &rules, today: register.clock.today() };
+        let mut edit = lock_reported(write.tx, caller, &self.psn_no, reported).await?;
         self.check(&edit.after.timeline.person)?;
         let before = edit.after.timeline.coverages.clone();
         end_by_death(&mut edit.after.timeline, self.died);
         let after = &edit.after.timeline.coverages;
         let ended_count = before.iter().filter(|held| !after.contains(held)).count() as i32;
-        persons::set_die_date(write.tx, edit.after.poolarea_no, &self.psn_no, self.died).await?;
+        persons::set_die_date(write.tx, edit.after.poolarea_no, &self.psn_no, Some(self.died)).await?;
         edit.touch();
         let (person_version, changed) = changes::record_one(write, edit).await?;
         Ok(Done { answer: RecordDeathResponse { ended_count, person_version, replayed: false }, changed })

@@ -111,7 +111,7 @@ impl Newborn {
         let mut edit = self.child.edit(None);
         let mut coverages = Vec::new();
         for (paid_on, payment) in &self.payments {
-            let pays = Payment { area, paid_on: *paid_on, rules: &rules };
+            let pays = Payment { area, paid_on: *paid_on, entering: None, rules: &rules };
             let year = payment.first_day.year();
             let begun = resident_pays(&mut edit.after.timeline, pays, year, Some(NEWBORN));
             coverages.extend(begun.map_err(error)?.map(|held| decided(&self.child.psn_no, &held)));

@@ -10,14 +10,15 @@ use yizhan_terms::{Area, Insutype};
 use crate::app::{Done, Register, Write};
 use crate::coverage::contribution_check::{self, NewContribution};
 use crate::coverage::domain::contributions::{PAID_BACK, years_paid_back};
-use crate::coverage::domain::waiting::repaired_months;
+use crate::coverage::domain::refunds::waiting_rule;
+use crate::coverage::domain::waiting::{repaired, repaired_months};
 use crate::coverage::messages::decided;
 use crate::coverage::store::contributions as stored;
 use crate::person::domain::gaps::gap_years_before;
 use crate::person::domain::timeline::{Coverage, Timeline};
 use crate::register::changes;
 use crate::register::keeper::lock_one;
-use crate::rules::{Rules, WaitingRule};
+use crate::rules::Rules;
 
 /// Years in one request at most.
 const MAX_YEARS: usize = 50;
@@ -112,13 +113,8 @@ impl Repair {
                 && held.entitled_begndate.is_some_and(|from| from > self.paid_on)
         };
         let held = person.coverages.iter().rfind(waits).cloned().ok_or_else(nothing_to_repair)?;
-        let decided = held.waiting.clone().zip(held.entitled_begndate);
-        let (mut waiting, entitled) = decided.ok_or_else(nothing_to_repair)?;
-        // The rule that decided then; only if its document is gone, the one in force now.
-        let rule = match rules.by_id::<WaitingRule>(&waiting.rule) {
-            Some(dated) => &dated.rule,
-            None => &rules.find::<WaitingRule>(area, self.paid_on).map_err(|_| nothing_to_repair())?.rule,
-        };
+        let waiting = held.waiting.clone().ok_or_else(nothing_to_repair)?;
+        let rule = waiting_rule(rules, &waiting.rule, area, self.paid_on).map_err(|_| nothing_to_repair())?;
         let gap = gap_years_before(person, held.period.begndate.year(), rule.gap_years_count_from);
         self.check_years(&gap, paid_before)?;
         let extra = gap.iter().filter(|year| self.years.contains(year) || paid_before.contains(year)).count();
@@ -127,19 +123,7 @@ impl Repair {
         if months <= waiting.repaired_months {
             return Err(nothing_to_repair());
         }
-        waiting.repaired_months = months;
-        let shortened = waiting.entitled_begndate(rule.begins).max(self.paid_on);
-        // The next coverage year may carry the rest of the same waiting.
-        let same = |other: &&mut Coverage| {
-            other.insutype == Insutype::Resident && other.entitled_begndate == Some(entitled)
-        };
-        for carried in person.coverages.iter_mut().filter(same) {
-            carried.entitled_begndate = Some(shortened.max(carried.period.begndate));
-        }
-        let entitled_begndate = Some(shortened.max(held.period.begndate));
-        let repaired = Coverage { entitled_begndate, waiting: Some(waiting), ..held };
-        person.put(repaired.clone());
-        Ok(repaired)
+        Ok(repaired(person, &held, months, rule.begins, self.paid_on))
     }
 
     /// Only gap years can be paid for, each once.

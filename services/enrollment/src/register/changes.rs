@@ -82,8 +82,16 @@ fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
         psn_no: person.psn_no.clone(),
         person_version: person.version,
         poolarea_no: person.poolarea_no.to_string(),
+        transfer_id: edit
+            .transferred
+            .as_ref()
+            .map(|(transfer_id, _)| transfer_id.clone())
+            .unwrap_or_default(),
+        from_poolarea_no: edit.transferred.as_ref().map(|(_, area)| area.to_string()).unwrap_or_default(),
     };
     let left = edit.before().map(|before| before.poolarea_no).filter(|area| *area != person.poolarea_no);
+    let transferred = edit.transferred.as_ref().map(|(_, area)| *area);
+    let left = left.or(transferred.filter(|area| *area != person.poolarea_no));
     let areas = [Some(person.poolarea_no), left];
     let announced = areas.into_iter().flatten().map(|area| NewChange {
         area: area.into(),

@@ -77,6 +77,8 @@ pub struct DatedRow<E> {
     pub psn_no: String,
     /// What.
     pub entry: E,
+    /// Whether it was never so: the entry of its key goes.
+    pub withdrawn: bool,
 }
 
 /// Puts dated entries into the timelines of registered persons, all or none.
@@ -101,14 +103,22 @@ async fn put<R: Row>(
     let others: Vec<_> = rows.iter().filter_map(R::other).collect();
     let mut edits = lock_rows(write.tx, caller, &kept, &others).await?;
     let mut answer = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };
-    for row in rows {
+    let mut violations = Violations::new();
+    for (at, row) in rows.iter().enumerate() {
         if let Some(edit) = edits.get_mut(&row.psn_no) {
             let timeline = &mut edit.after.timeline;
+            if row.withdrawn {
+                let gone = timeline.withdraw(&row.entry);
+                Fields::row(at, &mut violations).require(gone, "withdrawn", Reason::EntryUnknown);
+                answer.withdrawn_count += i32::from(gone);
+                continue;
+            }
             let held = R::Entry::list(timeline).iter().find(|held| held.same_key(&row.entry));
             let entry = held.map_or_else(|| row.entry.clone(), |held| R::over(&row.entry, held));
             count(timeline.put(entry), &mut answer);
         }
     }
+    violations.none()?;
     check_all::<R>(rows, &edits)?;
     let changed = changes::record(write, edits.into_values().collect()).await?;
     answer.changed_person_count = changed.len() as i32;
@@ -120,7 +130,7 @@ fn check_all<R: Row>(
     edits: &BTreeMap<String, Edit>,
 ) -> Result<(), ServiceError> {
     let mut violations = Violations::new();
-    for (at, row) in rows.iter().enumerate() {
+    for (at, row) in rows.iter().enumerate().filter(|(_, row)| !row.withdrawn) {
         let person = &edits[&row.psn_no].after.timeline;
         let mut fields = Fields::row(at, &mut violations);
         let fits = R::Entry::list(person).len() <= MAX_ENTRIES;

@@ -56,7 +56,7 @@ impl Row for AccountShareRow {
             consent,
             withdrawn: None,
         };
-        Some(DatedRow { psn_no: psn_no?, entry })
+        Some(DatedRow { psn_no: psn_no?, entry, withdrawn: self.withdrawn })
     }
 
     fn keeper(row: &DatedRow<AccountShare>) -> (&'static str, &str) {

@@ -54,7 +54,7 @@ impl Row for CoverageRow {
             psn_chg_type: psn_chg_type?,
             ..Coverage::normal(insutype?, psn_type?, period)
         };
-        Some(DatedRow { psn_no: psn_no?, entry })
+        Some(DatedRow { psn_no: psn_no?, entry, withdrawn: self.withdrawn })
     }
 
     /// The decision on the waiting period, which no import can tell, stays while the first day of entitlement is the one it led to.

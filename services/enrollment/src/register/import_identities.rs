@@ -37,6 +37,6 @@ impl Row for IdentityRow {
         let period = fields.period(&self.begndate, &self.enddate).map(Period::from);
         let (psn_idet_type, name, period) = (psn_idet_type?, name?, period?);
         let entry = Identity { psn_idet_type, name, period, department: String::new() };
-        Some(DatedRow { psn_no: psn_no?, entry })
+        Some(DatedRow { psn_no: psn_no?, entry, withdrawn: self.withdrawn })
     }
 }

@@ -31,6 +31,7 @@ impl Row for MembershipRow {
         let said = Reason::CodeUnknown.saying("会员类别不在字典中");
         let kind = fields.some(MembershipKind::from_code(self.kind), "kind", said);
         let category = fields.text("category", &self.category, false);
+        fields.require(self.department.is_empty(), "department", Reason::DepartmentNotImported);
         let series = fields.text("series", &self.series, false);
         let period = fields.period(&self.begndate, &self.enddate).map(Period::from);
         let (category, series, period) = (category?, series?, period?);
@@ -38,7 +39,8 @@ impl Row for MembershipRow {
         let fits = since_year.is_none_or(|year| (1900..=period.begndate.year()).contains(&year));
         fields.require(fits, "since_year", Reason::YearInvalid);
         let series = if series.is_empty() { category.clone() } else { series };
-        let entry = Membership { kind: kind?, category, series, period, since_year };
-        Some(DatedRow { psn_no: psn_no?, entry })
+        let entry =
+            Membership { kind: kind?, category, series, period, since_year, department: String::new() };
+        Some(DatedRow { psn_no: psn_no?, entry, withdrawn: self.withdrawn })
     }
 }

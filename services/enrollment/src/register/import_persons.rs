@@ -225,6 +225,10 @@ fn check_held(
         }
         let mut fields = Fields::row(at, &mut violations);
         fields.require(person.timeline.merged_into.is_none(), "psn_no", Reason::PersonMerged);
+        let death = person.timeline.person.die_date;
+        let same_death = death.is_none_or(|died| row.die_date == Some(died));
+        let said = Reason::AlreadyDeceased.saying("已登记死亡日期；登记有误请撤销该项登记（TakeBackChange）");
+        fields.require(same_death, "die_date", said);
         let said = Reason::PoolareaNotChangeable.saying("该人员已在其他统筹区登记，转移请办理关系转移接续");
         fields.require(person.poolarea_no == row.poolarea_no, "poolarea_no", said);
     }

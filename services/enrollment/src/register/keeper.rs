@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
-use yizhan_terms::is_psn_no;
+use yizhan_terms::{Area, is_psn_no};
 
 use crate::app::{Register, person_merged, person_unknown};
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines::{self, StoredTimeline};
+use crate::rules::{Departments, Fact, Rules};
 
 /// The person, for those who may see and decide everything about them: the person, the agency that keeps their register, the
 /// local administrator. Others who may ask about the person are told that this is not theirs; the rest learn no more than of
@@ -57,6 +59,36 @@ pub fn check_keeper(caller: &Caller) -> Result<(), ServiceError> {
     Err(ServiceError::area_not_owned(""))
 }
 
+/// A fact that a department may record, where the rules of the day say that it reports it; the agency may always.
+#[derive(Clone, Copy, Debug)]
+pub struct Reported<'a> {
+    /// What.
+    pub fact: Fact,
+    /// The rules.
+    pub rules: &'a Rules,
+    /// The day.
+    pub today: NaiveDate,
+}
+
+impl Reported<'_> {
+    /// Whether the caller may record it about persons of this area.
+    fn may(&self, caller: &Caller, poolarea_no: Area) -> bool {
+        let Caller::Department { code: Some(code), .. } = caller else { return false };
+        let departments = self.rules.find::<Departments>(poolarea_no, self.today).ok();
+        let department = departments.and_then(|departments| departments.rule.of(code));
+        caller.may_read_area(poolarea_no)
+            && department.is_some_and(|department| department.facts.contains(&self.fact))
+    }
+
+    /// Refuses who neither keeps a register nor reports this anywhere in their area, before any person is looked for.
+    fn check(&self, caller: &Caller) -> Result<(), ServiceError> {
+        match caller.owned_area() {
+            Some(area) if self.may(caller, area) => Ok(()),
+            _ => check_keeper(caller),
+        }
+    }
+}
+
 /// Persons whose register the caller keeps. Those of other areas are left out, as if nobody had registered them: whether and
 /// where somebody is registered is told only to those who may ask about them.
 pub fn kept_by<K: Ord>(caller: &Caller, held: BTreeMap<K, StoredTimeline>) -> BTreeMap<K, StoredTimeline> {
@@ -74,6 +106,25 @@ pub async fn lock_one(tx: &DatabaseTransaction, caller: &Caller, psn_no: &str) -
     }
 }
 
+/// The same, also for a department that reports this.
+pub async fn lock_reported(
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    psn_no: &str,
+    reported: Reported<'_>,
+) -> Result<Edit, ServiceError> {
+    reported.check(caller)?;
+    let held = timelines::lock(tx, [psn_no.to_owned()]).await?.remove(psn_no);
+    let kept = |person: &StoredTimeline| {
+        caller.may_manage_area(person.poolarea_no) || reported.may(caller, person.poolarea_no)
+    };
+    let held = held.filter(kept).ok_or_else(|| person_unknown(psn_no))?;
+    match &held.timeline.merged_into {
+        Some(into) => Err(person_merged(psn_no, into)),
+        None => Ok(Edit::of(held)),
+    }
+}
+
 /// Registered persons whose register the caller keeps, one for each row of a request, and others, registered anywhere, by the fields
 /// that name them; all locked. By row who is not registered so is wrong.
 pub async fn lock_rows(
@@ -83,6 +134,27 @@ pub async fn lock_rows(
     others: &[(&str, &str)],
 ) -> Result<BTreeMap<String, Edit>, ServiceError> {
     check_keeper(caller)?;
+    lock_all(tx, kept, others, |area| caller.may_manage_area(area)).await
+}
+
+/// Persons, one for each row of a request, about whom the caller may record this, as the agency or as a department that reports it.
+pub async fn lock_rows_reported(
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    psn_nos: &[&str],
+    reported: Reported<'_>,
+) -> Result<BTreeMap<String, Edit>, ServiceError> {
+    reported.check(caller)?;
+    let kept: Vec<_> = psn_nos.iter().map(|psn_no| ("psn_no", *psn_no)).collect();
+    lock_all(tx, &kept, &[], |area| caller.may_manage_area(area) || reported.may(caller, area)).await
+}
+
+async fn lock_all(
+    tx: &DatabaseTransaction,
+    kept: &[(&str, &str)],
+    others: &[(&str, &str)],
+    may_write: impl Fn(Area) -> bool,
+) -> Result<BTreeMap<String, Edit>, ServiceError> {
     let all = kept.iter().chain(others).map(|(_, psn_no)| (*psn_no).to_owned());
     let held = timelines::lock(tx, all).await?;
     let mut violations = Violations::new();
@@ -93,11 +165,10 @@ pub async fn lock_rows(
         fields.require(stands, field, Reason::PersonMerged);
     };
     for (at, (field, psn_no)) in kept.iter().enumerate() {
-        check(at, field, held.get(*psn_no).filter(|person| caller.may_manage_area(person.poolarea_no)));
+        check(at, field, held.get(*psn_no).filter(|person| may_write(person.poolarea_no)));
     }
     // Of a row that is not the caller's nothing else is told.
-    let ours =
-        |at: usize| held.get(kept[at].1).is_some_and(|person| caller.may_manage_area(person.poolarea_no));
+    let ours = |at: usize| held.get(kept[at].1).is_some_and(|person| may_write(person.poolarea_no));
     for (at, (field, psn_no)) in others.iter().enumerate().filter(|(at, _)| ours(*at)) {
         check(at, field, held.get(*psn_no));
     }

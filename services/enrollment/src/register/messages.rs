@@ -193,6 +193,7 @@ pub fn coverage_row(psn_no: &str, coverage: Coverage) -> pb::CoverageRow {
         entitled_begndate: day_text(coverage.entitled_begndate),
         hi_type: coverage.hi_type,
         psn_chg_type: coverage.psn_chg_type,
+        withdrawn: false,
     }
 }
 
@@ -205,6 +206,7 @@ pub fn identity_row(psn_no: &str, identity: Identity) -> pb::IdentityRow {
         begndate: identity.period.begndate.to_string(),
         enddate: day_text(identity.period.enddate),
         department: identity.department,
+        withdrawn: false,
     }
 }
 
@@ -218,6 +220,8 @@ pub fn membership_row(psn_no: &str, membership: Membership) -> pb::MembershipRow
         begndate: membership.period.begndate.to_string(),
         enddate: day_text(membership.period.enddate),
         since_year: membership.since_year.unwrap_or_default(),
+        withdrawn: false,
+        department: membership.department,
     }
 }
 
@@ -232,6 +236,7 @@ pub fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
         consent_date: day_text(share.consent.as_ref().map(|consent| consent.day)),
         granted_by: share.consent.map(|consent| consent.granted_by).unwrap_or_default(),
         withdrawn_date: day_text(share.withdrawn),
+        withdrawn: false,
     }
 }
 

@@ -35,5 +35,7 @@ fn event(change: &Change, resume_token: String) -> Result<WatchRegisterResponse,
         person_version: told.person_version,
         poolarea_no: told.poolarea_no,
         kind: kind.into(),
+        transfer_id: told.transfer_id,
+        from_poolarea_no: told.from_poolarea_no,
     })
 }

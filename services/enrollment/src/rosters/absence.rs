@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::DatabaseTransaction;
 
-use super::apply::{addressable, cause_of};
+use super::apply::{addressable, cause_of, department_of};
 use crate::app::{Register, Write};
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines;
 use crate::register::changes;
-use crate::rosters::domain::roster::end_absent;
+use crate::rosters::domain::roster::{end_absent, follow};
 use crate::rosters::messages;
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{self, HeldIdentity};
 use crate::rosters::store::rosters::{Position, json};
+use crate::rules::Department;
 
 /// Identities looked at in one batch. Nobody has so many that a batch could not hold all of one person.
 const IDENTITIES_PER_BATCH: usize = 4000;
@@ -36,7 +37,8 @@ pub async fn batch(
     }
     let reached = held.last().map_or(last, |identity| identity.psn_no.clone());
     let mut counts = roster.counted()?;
-    let (edits, ended) = end(tx, roster, held).await?;
+    let department = department_of(tx, register, roster).await?;
+    let (edits, ended) = end(tx, (roster, department.as_ref()), held).await?;
     counts.ended_by_absence += ended;
     let write = Write { tx, service: register, cause: &cause_of(roster) };
     counts.changed_persons += changes::record(write, edits).await?.len() as i64;
@@ -47,7 +49,7 @@ pub async fn batch(
 
 async fn end(
     tx: &DatabaseTransaction,
-    roster: &roster::Model,
+    (roster, department): (&roster::Model, Option<&Department>),
     held: Vec<HeldIdentity>,
 ) -> Result<(Vec<Edit>, i64), ServiceError> {
     let mut absent: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
@@ -67,6 +69,9 @@ async fn end(
         ended += end_absent(identities, &roster.department, roster.effective_date, |identity| {
             kinds.iter().any(|(code, name)| *code == identity.psn_idet_type && *name == identity.name)
         });
+        if let Some(department) = department {
+            follow(&mut edit.after.timeline, department);
+        }
         edits.push(edit);
     }
     Ok((edits, ended))

@@ -7,11 +7,13 @@ use crate::app::{Register, Write};
 use crate::person::store::edit::Edit;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
-use crate::rosters::domain::roster::{Action, Claim, Outcome, duplicates, place};
+use crate::rosters::domain::roster::{Action, Claim, Outcome, duplicates, follow, place};
 use crate::rosters::store::entities::roster;
 use crate::rosters::store::roster_rows::{self, ADD, PendingRow};
 use crate::rosters::store::rosters::{Position, json};
+use crate::rules::{Department, Departments};
 use yizhan_runtime::once::Cause;
+use yizhan_terms::Area;
 
 /// Rows of one batch. A batch locks its persons until it is committed: at this size for some tens of milliseconds.
 const ROWS_PER_BATCH: usize = 2000;
@@ -25,6 +27,18 @@ struct OnePerson {
 /// Who changes persons by a roster: whoever opened it, under the department's own id.
 pub fn cause_of(roster: &roster::Model) -> Cause {
     Cause { method: "LoadRoster", caller: roster.caller.clone(), request_id: roster.roster_id.clone() }
+}
+
+/// What the department of the roster produces, by the rules of its day.
+pub async fn department_of(
+    tx: &DatabaseTransaction,
+    register: &Register,
+    roster: &roster::Model,
+) -> Result<Option<Department>, ServiceError> {
+    let Some(area) = Area::parse(&roster.poolarea_no) else { return Ok(None) };
+    let rules = register.rules.load(tx).await?;
+    let departments = rules.find::<Departments>(area, roster.effective_date).ok();
+    Ok(departments.and_then(|departments| departments.rule.of(&roster.department)).cloned())
 }
 
 /// Applies the next rows, and moves the roster on; gives whether there were none left.
@@ -45,6 +59,11 @@ pub async fn batch(
     if rows.len() == ROWS_PER_BATCH && rows[0].psn_no != last {
         rows.retain(|row| row.psn_no != last);
     }
+    let department = department_of(tx, register, roster).await?;
+    let brings = |name: &str| {
+        let kind = department.as_ref().and_then(|department| department.kind(name, ""));
+        kind.is_some_and(|kind| kind.membership.is_some())
+    };
     let mut counts = roster.counted()?;
     let mut outcomes = Vec::new();
     let mut persons = Vec::new();
@@ -54,13 +73,15 @@ pub async fn batch(
             // More rows than a batch holds, and the persons's identities were written with the first of them.
             let refused = |claim: &Claim| (claim.row, Outcome::Refused(Reason::TooManyEntries));
             outcomes.extend(claims.iter().map(refused));
-        } else if same_person.iter().all(|row| row.known) && duplicates(&claims).is_empty() {
+        } else if same_person.iter().all(|row| row.known && !brings(&row.name))
+            && duplicates(&claims).is_empty()
+        {
             counts.unchanged += claims.len() as i64;
         } else {
             persons.push(OnePerson { psn_no: same_person[0].psn_no.clone(), claims });
         }
     }
-    let edits = place_all(tx, roster, persons, &mut outcomes).await?;
+    let edits = place_all(tx, (roster, department.as_ref()), persons, &mut outcomes).await?;
     let write = Write { tx, service: register, cause: &cause_of(roster) };
     counts.changed_persons += changes::record(write, edits).await?.len() as i64;
     counts.add(&outcomes);
@@ -76,7 +97,7 @@ pub async fn batch(
 /// Locks the persons and edits those whose identities the rows change.
 async fn place_all(
     tx: &DatabaseTransaction,
-    roster: &roster::Model,
+    (roster, department): (&roster::Model, Option<&Department>),
     persons: Vec<OnePerson>,
     outcomes: &mut Vec<(i64, Outcome)>,
 ) -> Result<Vec<Edit>, ServiceError> {
@@ -92,6 +113,9 @@ async fn place_all(
                 let mut edit = Edit::of(stored);
                 let identities = &mut edit.after.timeline.identities;
                 outcomes.extend(place(identities, &roster.department, &person.claims));
+                if let Some(department) = department {
+                    follow(&mut edit.after.timeline, department);
+                }
                 edits.push(edit);
             }
             Err(refusal) => {

@@ -9,8 +9,8 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use crate::person::domain::certificate::{CertificateKey, identity_faults};
 use crate::person::domain::codes;
-use crate::rosters::domain::departments::{self, Department, Kind};
 use crate::rosters::store::roster_rows::{ADD, NOTHING, REMOVE, StagedRow};
+use crate::rules::{Department, Departments, Kind, Rules};
 use yizhan_runtime::fields::MAX_TEXT;
 use yizhan_terms::{Area, is_psn_no};
 
@@ -45,8 +45,14 @@ pub fn is_roster_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
+/// Whether it could be the code of a department.
+pub fn is_department_code(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
 /// Notes everything wrong with a header; gives its department and day if they are right.
-pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, NaiveDate), ServiceError> {
+pub fn check_header(header: &RosterHeader, rules: &Rules) -> Result<(Department, NaiveDate), ServiceError> {
     let mut violations = Violations::new();
     violations.require(is_roster_id(&header.roster_id), "header.roster_id", Reason::RosterIdInvalid);
     let area_fits = Area::parse(&header.poolarea_no).is_some();
@@ -57,16 +63,29 @@ pub fn check_header(header: &RosterHeader) -> Result<(&'static Department, Naive
         violations.some(parse_date(&header.effective_date), "header.effective_date", Reason::DateInvalid);
     let fits = (0..=MAX_ROWS).contains(&header.total_rows);
     violations.require(fits, "header.total_rows", Reason::CountInvalid.saying("总行数应为 0 至 5000000"));
-    let department = departments::department(&header.department);
-    match department {
-        Some(department) => check_kinds(header, department, &mut violations),
-        None => {
-            let known: Vec<&str> = departments::DEPARTMENTS.iter().map(|known| known.code).collect();
-            let text = format!("未知部门，应为 {}", known.join("、"));
-            violations.push("header.department", Reason::DepartmentUnknown.saying(text));
+    let found =
+        Area::parse(&header.poolarea_no).zip(day).map(|(area, day)| rules.find::<Departments>(area, day));
+    let department = match found {
+        Some(Ok(departments)) => {
+            let known = || departments.rule.codes().collect::<Vec<_>>().join("、");
+            let department = departments.rule.of(&header.department);
+            if department.is_none() {
+                let text = format!("未知部门，应为 {}", known());
+                violations.push("header.department", Reason::DepartmentUnknown.saying(text));
+            }
+            department
         }
+        Some(Err(_)) => {
+            let text = "该统筹区当日没有生效的部门数据清单";
+            violations.push("header.department", Reason::DepartmentUnknown.saying(text));
+            None
+        }
+        None => None,
+    };
+    if let Some(department) = department {
+        check_kinds(header, department, &mut violations);
     }
-    violations.finish(department.zip(day))
+    violations.finish(department.cloned().zip(day))
 }
 
 fn check_kinds(header: &RosterHeader, department: &Department, violations: &mut Violations) {
@@ -86,7 +105,7 @@ fn check_kinds(header: &RosterHeader, department: &Department, violations: &mut 
 
 /// What rows of one roster are checked against.
 pub struct RowRules {
-    department: &'static Department,
+    department: Department,
     covered: Vec<String>,
     full: bool,
     effective: NaiveDate,
@@ -107,7 +126,7 @@ impl RowRules {
     /// Those of a roster with this header, of this department and day.
     pub fn of(
         header: &RosterHeader,
-        department: &'static Department,
+        department: Department,
         effective: NaiveDate,
         key: CertificateKey,
     ) -> RowRules {
@@ -125,9 +144,9 @@ impl RowRules {
         });
         match self.kind(row) {
             Ok(kind) => {
-                staged.name = kind.name.to_owned();
-                staged.psn_idet_type = kind.psn_idet_type.to_owned();
-                let covered = self.covered.is_empty() || self.covered.iter().any(|name| name == kind.name);
+                staged.name.clone_from(&kind.name);
+                staged.psn_idet_type.clone_from(&kind.psn_idet_type);
+                let covered = self.covered.is_empty() || self.covered.contains(&kind.name);
                 refusals.extend((!covered).then_some(Reason::KindNotCovered));
             }
             Err(refusal) => refusals.push(refusal),
@@ -159,7 +178,7 @@ impl RowRules {
         Ok(Some(self.key.digest(&row.psn_cert_type, &row.certno)))
     }
 
-    fn kind(&self, row: &RosterRow) -> Result<&'static Kind, Reason> {
+    fn kind(&self, row: &RosterRow) -> Result<&Kind, Reason> {
         self.department.kind(&row.name, &row.psn_idet_type).ok_or(Reason::KindNotProduced)
     }
 
@@ -178,7 +197,9 @@ impl RowRules {
             RosterAction::Remove => {
                 let day_before = self.effective.checked_sub_days(Days::new(1)).ok_or(Reason::DateInvalid)?;
                 let last = enddate.unwrap_or(day_before);
-                check_order(begndate, Some(last))?;
+                // The day before the first: the stretch was never so.
+                let never = begndate.is_some_and(|first| first.pred_opt() == Some(last));
+                check_order(begndate.filter(|_| !never), Some(last))?;
                 staged.action = REMOVE;
                 staged.day = last.to_string();
                 staged.begndate = begndate.map(|day| day.to_string()).unwrap_or_default();

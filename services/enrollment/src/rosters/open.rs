@@ -19,13 +19,14 @@ pub async fn open(
     caller: &Caller,
     header: &RosterHeader,
 ) -> Result<(roster::Model, RowRules), ServiceError> {
-    let (department, effective) = check::check_header(header)?;
-    check::check_speaker(caller, &header.poolarea_no, department.code)?;
+    let (department, effective) = check::check_header(header, &register.rules.load(&register.db).await?)?;
+    let code = department.code.clone();
+    check::check_speaker(caller, &header.poolarea_no, &code)?;
     let header = RosterHeader { tell_all_rows: false, ..header.clone() };
     let rules = RowRules::of(&header, department, effective, register.certificate_key.clone());
     let opened = retry_transient(|| async {
         let tx = begin_write(&register.db).await?;
-        let held = rosters::lock(&tx, &header.poolarea_no, department.code, &header.roster_id).await?;
+        let held = rosters::lock(&tx, &header.poolarea_no, &code, &header.roster_id).await?;
         let opened = match held {
             Some(held) => same_header(held, &header)?,
             None => rosters::insert(&tx, new_roster(register, caller, &header, effective)?).await?,

@@ -8,8 +8,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, once};
 use yizhan_terms::Area;
 
 use crate::app::{Done, Register, Write};
-use crate::rosters::check::{is_roster_id, roster_unknown};
-use crate::rosters::domain::departments;
+use crate::rosters::check::{is_department_code, is_roster_id, roster_unknown};
 use crate::rosters::domain::steps::{Action, Refused, Role, State};
 use crate::rosters::messages::{self, Told};
 use crate::rosters::store::entities::roster::Model;
@@ -45,7 +44,7 @@ fn check_may_see(
     department: &str,
     roster_id: &str,
 ) -> Result<(), ServiceError> {
-    let may_be = is_roster_id(roster_id) && departments::department(department).is_some();
+    let may_be = is_roster_id(roster_id) && is_department_code(department);
     let may_see = may_be && caller.may_speak_for_department(Area::parse(poolarea_no), department);
     if may_see { Ok(()) } else { Err(roster_unknown(roster_id)) }
 }

@@ -5,7 +5,8 @@ use yizhan_documents::{Map, rule};
 use yizhan_rules::months::{day_after, day_before, first_of_month, last_day_after, last_day_from};
 
 use super::load::{
-    amount, day_of_year, fen, first_day, names, number, optional_year, permille, whether, year,
+    amount, begun, day_of_year, fen, first_day, late, month_day, names, number, optional_year, permille,
+    whether, year,
 };
 
 /// A day of the year, in the coverage year or the one before.
@@ -113,6 +114,67 @@ rule! {
     pub struct Newborn {
         /// Paid within so many days after birth: entitled from birth. The day of birth is day 0.
         within_days: u32 = number(0, 366);
+        /// Paid later: who does not wait all the same. Without it they wait as others do.
+        late: Option<LateNewborn> = late;
+    }
+}
+
+/// 新生儿 paid for after the days of [`Newborn`]: excepted from waiting (国办发〔2024〕38号: “除新生儿等特殊群体外”).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LateNewborn {
+    /// A child is one up to so many days after birth.
+    pub within_days: u32,
+    /// From when it is entitled.
+    pub entitled: FirstDay,
+}
+
+rule! {
+    /// 入学新生: who enters school in the coverage year is entitled from a day of it, and does not wait.
+    pub struct Student {
+        /// 人员类别 it is about.
+        psn_types: Vec<String> = names;
+        /// Month and day of the year of entry.
+        entitled: (u32, u32) = month_day;
+    }
+}
+
+/// What a full refund (退费) does once the period it was paid for has begun to entitle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// Nothing is paid back any more, unless the coverage was ended before.
+    Refused,
+    /// The coverage ends: a resident's on the day of the refund, another's with the month before the one paid back.
+    Ends,
+}
+
+impl Begun {
+    /// Every one.
+    pub const ALL: [Begun; 2] = [Begun::Refused, Begun::Ends];
+
+    /// As it stands in documents.
+    pub fn code(self) -> &'static str {
+        match self {
+            Begun::Refused => "refused",
+            Begun::Ends => "ends",
+        }
+    }
+}
+
+rule! {
+    /// 退费.
+    pub struct Refund {
+        /// After the period has begun to entitle. Before, a full refund always withdraws the coverage.
+        begun: Begun = begun;
+    }
+}
+
+rule! {
+    /// 转移接续 on the clock, in working days.
+    pub struct TransferDays {
+        /// 转出地: from the application to its statement.
+        sending: u32 = number(1, 90);
+        /// 转入地: from the statement to the end.
+        receiving: u32 = number(1, 90);
     }
 }
 

@@ -3,7 +3,7 @@
 use rust_decimal::prelude::ToPrimitive;
 use yizhan_documents::{At, Kind, Map, Reader, value};
 
-use super::families::{DayOfYear, Enrolment, FirstDay};
+use super::families::{Begun, DayOfYear, Enrolment, FirstDay, LateNewborn};
 
 pub fn enrolment(reader: &Reader, map: &Map) -> Option<Enrolment> {
     let rule = Enrolment::read(reader, map)?;
@@ -27,6 +27,23 @@ pub fn day_of_year(map: &Map, key: &str) -> Option<DayOfYear> {
 
 pub fn first_day(map: &Map, key: &str) -> Option<FirstDay> {
     map.required(key, |at| at.code(&FirstDay::ALL, FirstDay::code))
+}
+
+pub fn month_day(map: &Map, key: &str) -> Option<(u32, u32)> {
+    map.required(key, value::month_and_day)
+}
+
+pub fn begun(map: &Map, key: &str) -> Option<Begun> {
+    map.required(key, |at| at.code(&Begun::ALL, Begun::code))
+}
+
+/// Both of its values or none of them.
+pub fn late(map: &Map, key: &str) -> Option<Option<LateNewborn>> {
+    map.optional(key, |at| {
+        let map = at.map(&["within_days", "entitled"])?;
+        let (within_days, entitled) = (number(0, 1096)(&map, "within_days"), first_day(&map, "entitled"));
+        Some(LateNewborn { within_days: within_days?, entitled: entitled? })
+    })
 }
 
 pub fn names(map: &Map, key: &str) -> Option<Vec<String>> {
@@ -77,7 +94,17 @@ mod tests {
     #[test]
     fn the_embedded_documents_are_right() {
         let names: Vec<_> = embedded_texts().iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["100000-national.yaml", "360000-jiangxi.yaml", "411000-xuchang.yaml"]);
+        assert_eq!(
+            names,
+            [
+                "100000-calendar.yaml",
+                "100000-departments.yaml",
+                "100000-national.yaml",
+                "100000-nationwide-2026.yaml",
+                "360000-jiangxi.yaml",
+                "411000-xuchang.yaml"
+            ]
+        );
         for (name, text) in embedded_texts() {
             let document = load::<Entitlement>(name, text).unwrap_or_else(|problems| panic!("{problems}"));
             assert!(name.starts_with(document.area.as_str()), "{name}");

@@ -5,13 +5,14 @@ use sea_orm::ActiveEnum;
 use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferResponse};
 use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
-use super::finish::{CheckedTerms, checked_terms};
+use super::due::Due;
+use super::finish::{self, CheckedTerms, checked_terms};
 use super::parties::{check_reason, is_transfer_id, may_see, sides_of, transfer_unknown};
 use crate::app::{Done, Register, Write, person_unknown};
 use crate::person::store::entities::person::PersonalText;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::transfers::domain::statement::statement;
-use crate::transfers::domain::{Action, Refused, Sides, Taken, next};
+use crate::transfers::domain::{Action, Refused, Sides, State, Taken, next};
 use crate::transfers::messages::{self, action_name, state_name};
 use crate::transfers::store::entities::{transfer, transfer_step};
 use crate::transfers::store::transfers;
@@ -30,10 +31,6 @@ pub async fn advance_transfer(
     let terms = match (&request.finish, action) {
         (Some(terms), Some(Action::Finish)) => {
             checked_terms(terms, register.clock.today(), &mut violations).map(Some)
-        }
-        (None, Some(Action::Finish)) => {
-            violations.push("finish", Reason::FinishTermsRequired);
-            None
         }
         (Some(_), _) => {
             violations.push("finish", Reason::FinishTermsNotExpected);
@@ -75,7 +72,8 @@ impl Advance<'_> {
         let (action, from, reason) = (self.action, Some(row.state), self.request.reason.clone());
         take(write, &mut row, Taken { after, from, action, actor: side, reason }).await?;
         let steps = transfers::steps(tx, &row.transfer_id).await?;
-        let transfer = Some(messages::whole(&row, steps, sides)?);
+        let due = Due::now(write.service).await?;
+        let transfer = Some(messages::whole(&row, steps, sides, &due)?);
         Ok(Done { answer: AdvanceTransferResponse { transfer, replayed: false }, changed })
     }
 
@@ -87,11 +85,12 @@ impl Advance<'_> {
     ) -> Result<Vec<StoredTimeline>, ServiceError> {
         if self.action == Action::GenerateStatement {
             let held = timelines::find(tx, &row.psn_no).await?.ok_or_else(|| person_unknown(&row.psn_no))?;
-            let made = statement(&held.timeline, register.clock.today());
+            let made = statement(&finish::of_sender(&held, row), register.clock.today());
             row.statement = messages::statement(made).encode_to_vec();
         }
         match &self.terms {
             Some(terms) => terms.finish(write, row).await,
+            None if self.action == Action::Finish => finish::finish_insured(write, row).await,
             None => Ok(Vec::new()),
         }
     }
@@ -103,6 +102,12 @@ pub async fn take(
     row: &mut transfer::Model,
     taken: Taken,
 ) -> Result<(), ServiceError> {
+    // A lock stops nobody's clock, and an acceptance begins none anew.
+    let turn = |state: Option<State>| state.and_then(State::turn);
+    let (was, is) = (turn(taken.from), turn(Some(taken.after.state)));
+    if is.is_some() && taken.from != Some(State::Locked) && was != is {
+        row.waiting_since = Some(register.clock.today());
+    }
     row.state = taken.after.state;
     (row.locked_state, row.locked_side) = taken.after.locked.unzip();
     row.step_count += 1;

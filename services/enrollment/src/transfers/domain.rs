@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod finish;
+pub mod mover;
 pub mod statement;
 pub mod steps;
 

@@ -4,20 +4,24 @@ use chrono::{Datelike, Days, NaiveDate};
 use prost::Message;
 use yizhan_proto::enrollment::v1::{FinishTerms, TransferResult};
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::{Reason, Said, ServiceError, Violations};
-use yizhan_terms::Insutype;
+use yizhan_terms::{Area, Insutype};
 
 use crate::app::{Write, person_unknown};
 use crate::coverage::domain::contributions::arrears;
 use crate::coverage::enrolment;
 use crate::coverage::store::contributions;
 use crate::person::domain::codes;
-use crate::person::domain::timeline::MAX_ENTRIES;
+use crate::person::domain::timeline::{Coverage, MAX_ENTRIES, Timeline};
 use crate::person::store::edit::{Edit, PERSON_MOVED};
+use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
-use crate::transfers::domain::codes::Direction;
-use crate::transfers::domain::finish::{Begins, Fault, Finished, Terms, coverage_year_fits, finish};
+use crate::transfers::domain::codes::{Direction, change_types};
+use crate::transfers::domain::finish::{
+    Begins, Fault, Finished, Terms, coverage_year_fits, finish, is_retired, paid_here, paid_there,
+};
 use crate::transfers::store::entities::transfer;
 use crate::transfers::store::moves;
 
@@ -95,10 +99,16 @@ impl CheckedTerms {
         let (direction, today) = (row.traf_prot_dirc, register.clock.today());
         let begins = self.begins(direction, today)?;
         let held = timelines::lock(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
+        if held.as_ref().is_some_and(|held| is_insured_here(held, row)) {
+            return Err(ServiceError::invalid_field("finish", Reason::FinishTermsNotExpected));
+        }
         let held = held.filter(|held| held.poolarea_no.as_str() == row.from_poolarea_no);
         let held = held.ok_or_else(|| person_unknown(&row.psn_no))?;
         if held.timeline.person.die_date.is_some() {
             return Err(nothing_held());
+        }
+        if is_retired(&held.timeline, direction) {
+            return Err(retired());
         }
         let terms = Terms {
             direction,
@@ -118,10 +128,7 @@ impl CheckedTerms {
         }
         let changed = self.move_person(write, row, held, &finished).await?;
         let version = changed.first().map_or(0, |person| person.version);
-        let recorded = contributions::of_person(tx, &row.psn_no).await?;
-        let owed = arrears(&recorded).into_iter();
-        let arrears_fen =
-            owed.filter(|(insutype, ..)| direction.leaves(*insutype)).map(|(.., fen)| fen).sum();
+        let arrears_fen = owed(tx, row).await?;
         let told = result(&finished, today, version);
         row.result = TransferResult { arrears_fen, ..told }.encode_to_vec();
         Ok(changed)
@@ -160,9 +167,10 @@ impl CheckedTerms {
         if from_area != to_area {
             moves::to_area(tx, &row.psn_no, from_area, to_area, &self.resd_code).await?;
         } else if !self.resd_code.is_empty() {
-            moves::set_resd_code(tx, from_area, &row.psn_no, &self.resd_code).await?;
+            persons::set_resd_code(tx, from_area, &row.psn_no, &self.resd_code).await?;
         }
         let mut edit = Edit::of(held);
+        edit.transferred = Some((row.transfer_id.clone(), edit.after.poolarea_no));
         edit.after.timeline = finished.timeline.clone();
         edit.after.poolarea_no = to_area.parse().map_err(ServiceError::internal)?;
         if from_area != to_area {
@@ -170,6 +178,70 @@ impl CheckedTerms {
         }
         Ok(changes::record(write, vec![edit]).await?)
     }
+}
+
+/// What is owed of the schemes that are left.
+async fn owed(tx: &DatabaseTransaction, row: &transfer::Model) -> Result<i64, ServiceError> {
+    let recorded = contributions::of_person(tx, &row.psn_no).await?;
+    let left = arrears(&recorded).into_iter().filter(|(insutype, ..)| row.traf_prot_dirc.leaves(*insutype));
+    Ok(left.map(|(.., fen)| fen).sum())
+}
+
+/// Whether the receiving area enrolled the person before the transfer (EnrolMover).
+fn is_insured_here(held: &StoredTimeline, row: &transfer::Model) -> bool {
+    row.from_poolarea_no != row.to_poolarea_no && held.poolarea_no.as_str() == row.to_poolarea_no
+}
+
+/// What the sending area's statement is about: all of a person whose register it keeps; of one whom the receiving area enrolled first what
+/// was insured elsewhere.
+pub fn of_sender(held: &StoredTimeline, row: &transfer::Model) -> Timeline {
+    let mut timeline = held.timeline.clone();
+    if is_insured_here(held, row) {
+        let here = |area: Area| area.as_str() == row.to_poolarea_no;
+        timeline.coverages.retain(|stretch| stretch.poolarea_no.is_some_and(|area| !here(area)));
+    }
+    timeline
+}
+
+/// Finishes the transfer of a person who is insured in the receiving area already: no coverage changes, and the account may follow.
+pub async fn finish_insured(
+    write @ Write { tx, service: register, .. }: Write<'_>,
+    row: &mut transfer::Model,
+) -> Result<Vec<StoredTimeline>, ServiceError> {
+    let held = timelines::lock(tx, [row.psn_no.clone()]).await?.remove(&row.psn_no);
+    let held = held.ok_or_else(|| person_unknown(&row.psn_no))?;
+    if !is_insured_here(&held, row) {
+        return Err(ServiceError::invalid_field("finish", Reason::FinishTermsRequired));
+    }
+    if held.timeline.person.die_date.is_some() {
+        return Err(nothing_held());
+    }
+    let direction = row.traf_prot_dirc;
+    if is_retired(&held.timeline, direction) {
+        return Err(retired());
+    }
+    let (from_area, to_area) = (row.from_poolarea_no.parse(), held.poolarea_no);
+    let from_area: Area = from_area.map_err(ServiceError::internal)?;
+    let old = paid_there(&held.timeline, direction, from_area).cloned();
+    let new = paid_here(&held.timeline, direction, to_area).cloned();
+    let (old, new) = old.zip(new).ok_or_else(nothing_held)?;
+    let (out, into) = change_types(from_area, to_area);
+    let finished = Finished {
+        timeline: held.timeline.clone(),
+        old_insutype: old.insutype,
+        old_enddate: old.period.enddate.unwrap_or(new.period.begndate),
+        old_change: out,
+        entitled_begndate: new.entitled_begndate.unwrap_or(new.period.begndate),
+        new: Coverage { psn_chg_type: into.code().to_owned(), ..new },
+    };
+    let mut edit = Edit::of(held);
+    edit.transferred = Some((row.transfer_id.clone(), from_area));
+    edit.touch();
+    let (version, changed) = changes::record_one(write, edit).await?;
+    let arrears_fen = owed(tx, row).await?;
+    let told = result(&finished, register.clock.today(), version);
+    row.result = TransferResult { arrears_fen, ..told }.encode_to_vec();
+    Ok(changed)
 }
 
 fn result(finished: &Finished, today: NaiveDate, person_version: i64) -> TransferResult {
@@ -205,7 +277,16 @@ pub fn nothing_held() -> ServiceError {
     )
 }
 
-fn not_finished(fault: Fault) -> ServiceError {
+/// Retired persons are not transferred.
+pub fn retired() -> ServiceError {
+    ServiceError::new(
+        Reason::TransferOfRetired,
+        "who is retired under the scheme that is to be left is not transferred",
+    )
+}
+
+/// Why what was to begin does not.
+pub fn not_finished(fault: Fault) -> ServiceError {
     let refused = |reason, message, text: String| ServiceError::new(reason, message).with_text(text);
     match fault {
         Fault::NothingHeld => nothing_held(),

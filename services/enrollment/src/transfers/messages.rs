@@ -6,6 +6,7 @@ use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::{day_text, timestamp};
 
+use super::due::Due;
 use crate::transfers::domain::statement::Statement;
 use crate::transfers::domain::{Action, Sides, State, allowed_actions};
 use crate::transfers::store::entities::{transfer, transfer_step};
@@ -23,7 +24,8 @@ pub fn action_name(action: Action) -> &'static str {
 }
 
 /// A transfer as in a list.
-pub fn listed(row: &transfer::Model) -> pb::Transfer {
+pub fn listed(row: &transfer::Model, due: &Due) -> pb::Transfer {
+    let due = due.of(row);
     pb::Transfer {
         transfer_id: row.transfer_id.clone(),
         biz_prcs_codg: row.biz_prcs_codg.to_value(),
@@ -35,6 +37,10 @@ pub fn listed(row: &transfer::Model) -> pb::Transfer {
         to_poolarea_no: row.to_poolarea_no.clone(),
         traf_prot_dirc: row.traf_prot_dirc.to_value(),
         trans_mode: row.trans_mode.clone(),
+        waiting_since: day_text(due.waiting_since),
+        due_date: day_text(due.due_date),
+        overdue: due.overdue,
+        calendar_published: due.calendar_published,
         ..pb::Transfer::default()
     }
 }
@@ -44,6 +50,7 @@ pub fn whole(
     row: &transfer::Model,
     steps: Vec<transfer_step::Model>,
     sides: Sides,
+    due: &Due,
 ) -> Result<pb::Transfer, ServiceError> {
     // What was said is between those concerned: who only oversees an area sees that a step was taken, and by whom.
     let reasons_shown = sides != Sides::default();
@@ -52,7 +59,7 @@ pub fn whole(
         result: decoded(&row.result)?,
         steps: steps.into_iter().map(|taken| step(taken, reasons_shown)).collect(),
         allowed_actions: allowed_actions(row.position(), sides).iter().map(Action::to_value).collect(),
-        ..listed(row)
+        ..listed(row, due)
     })
 }
 

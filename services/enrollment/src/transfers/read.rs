@@ -6,6 +6,7 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
+use super::due::Due;
 use crate::app::Register;
 use crate::transfers::domain::{Side, State};
 use crate::transfers::messages;
@@ -28,7 +29,8 @@ pub async fn get_transfer(
     let found = transfers::find(&register.db, transfer_id).await?;
     let row = found.filter(|row| may_see(caller, row)).ok_or_else(|| transfer_unknown(transfer_id))?;
     let steps = transfers::steps(&register.db, transfer_id).await?;
-    let transfer = messages::whole(&row, steps, sides_of(caller, &row))?;
+    let due = Due::now(register).await?;
+    let transfer = messages::whole(&row, steps, sides_of(caller, &row), &due)?;
     Ok(GetTransferResponse { transfer: Some(transfer) })
 }
 
@@ -56,9 +58,15 @@ pub async fn list_transfers(
     if states.is_empty() {
         states.extend(State::open());
     }
-    let behind =
-        |after: Option<[String; 1]>, limit| transfers::page(&register.db, (area, side), states, after, limit);
+    let due = Due::now(register).await?;
+    let overdue = request.overdue_only.then(|| due.overdue_since(area));
+    let behind = |after: Option<[String; 1]>, limit| {
+        transfers::page(&register.db, (area, side), states, overdue, after, limit)
+    };
     let asked = register.pages.asked(caller, &request);
     let (found, next_page_token) = asked.page(behind, |last| [last.transfer_id.clone()]).await?;
-    Ok(ListTransfersResponse { transfers: found.iter().map(messages::listed).collect(), next_page_token })
+    Ok(ListTransfersResponse {
+        transfers: found.iter().map(|row| messages::listed(row, &due)).collect(),
+        next_page_token,
+    })
 }

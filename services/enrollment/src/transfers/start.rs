@@ -7,8 +7,9 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use yizhan_terms::{Area, is_psn_no};
 
 use super::advance::take;
+use super::due::Due;
 use crate::app::{Done, Register, Write, person_merged, person_unknown};
-use crate::person::store::timelines;
+use crate::person::store::timelines::{self, StoredTimeline};
 use crate::transfers::domain::codes::Direction;
 use crate::transfers::domain::{Action, Initiator, Side, Sides, State, Taken, finish, next};
 use crate::transfers::messages;
@@ -90,7 +91,8 @@ impl Start<'_> {
             take(write, &mut row, noticed).await?;
         }
         let steps = transfers::steps(tx, &row.transfer_id).await?;
-        let transfer = Some(messages::whole(&row, steps, self.sides)?);
+        let due = Due::now(register).await?;
+        let transfer = Some(messages::whole(&row, steps, self.sides, &due)?);
         Ok(Done { answer: StartTransferResponse { transfer, replayed: false }, changed: Vec::new() })
     }
 
@@ -98,8 +100,7 @@ impl Start<'_> {
     async fn check_person(&self, tx: &DatabaseTransaction, register: &Register) -> Result<(), ServiceError> {
         let psn_no = &self.request.psn_no;
         let held = timelines::lock(tx, [psn_no.clone()]).await?.remove(psn_no);
-        let held = held.filter(|held| held.poolarea_no.as_str() == self.request.from_poolarea_no);
-        let held = held.ok_or_else(|| person_unknown(psn_no))?;
+        let held = held.filter(|held| self.is_of_here(held)).ok_or_else(|| person_unknown(psn_no))?;
         if let Some(other) = &held.timeline.merged_into {
             return Err(person_merged(psn_no, other));
         }
@@ -111,7 +112,21 @@ impl Start<'_> {
         {
             return Err(super::finish::nothing_held());
         }
+        if finish::is_retired(&held.timeline, self.direction) {
+            return Err(super::finish::retired());
+        }
         Ok(())
+    }
+
+    /// The sending area keeps the register; or the receiving area does, which enrolled the person first, and the sending area paid before.
+    fn is_of_here(&self, held: &StoredTimeline) -> bool {
+        let StartTransferRequest { from_poolarea_no, to_poolarea_no, .. } = self.request;
+        let paid_there = || {
+            let from_area = Area::parse(from_poolarea_no);
+            from_area.is_some_and(|area| finish::paid_there(&held.timeline, self.direction, area).is_some())
+        };
+        let kept_by = held.poolarea_no.as_str();
+        kept_by == from_poolarea_no || kept_by == to_poolarea_no && paid_there()
     }
 
     fn opened(&self) -> transfer::Model {
@@ -131,6 +146,7 @@ impl Start<'_> {
             step_count: 0,
             statement: Vec::new(),
             result: Vec::new(),
+            waiting_since: None,
         }
     }
 }

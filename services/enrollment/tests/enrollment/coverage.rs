@@ -108,7 +108,7 @@ both_databases! {
         let waiting = decided.waiting.clone().unwrap();
         assert_eq!((waiting.fixed_months, waiting.variable_months), (3, 1));
         assert_eq!((waiting.begndate.as_str(), waiting.enddate.as_str()), ("2026-05-20", "2026-09-19"));
-        assert_eq!(decided.coverage.as_ref().unwrap().psn_type, "12", "as before");
+        assert_eq!(decided.coverage.as_ref().unwrap().psn_type, "11", "as before");
         assert_eq!(service.eligibility("P1", "2026-09-19").await.reason, "WAITING_PERIOD");
         assert!(service.eligibility("P1", "2026-09-20").await.entitled);
 
@@ -169,15 +169,15 @@ both_databases! {
         assert!(service.eligibility("P1", "2026-04-10").await.entitled, "made good");
         assert_eq!(client.list_contributions(list()).await.unwrap().into_inner().arrears_fen, 0);
 
-        // From June on again; paid back in October: too late for that, and resuming waits six months.
+        // From June on again; paid back in October: too late for that, and resumed from the month paid.
         done(&mut client, change("P1", "310", "22", "2026-06-01")).await.unwrap();
         service.hand.set("2026-10-20T04:00:00Z".parse().unwrap());
         let months = ["2026-06", "2026-07", "2026-08", "2026-09", "2026-10"];
         let late = record(&mut client, months.map(|month| paid("P1", "310", month, 50000, "2026-10-20"))).await.unwrap();
         assert_eq!(late.coverages.len(), 0);
         let resumed = done(&mut client, change("P1", "310", "12", "2026-10-01")).await.unwrap();
-        let waiting = resumed.coverages[0].waiting.clone().unwrap();
-        assert_eq!((waiting.begndate.as_str(), waiting.enddate.as_str()), ("2026-10-01", "2027-03-31"));
+        assert_eq!(resumed.coverages[0].waiting, None, "the area set no waiting for longer gaps");
+        assert_eq!(resumed.coverages[0].coverage.as_ref().unwrap().entitled_begndate, "2026-10-01");
         assert_eq!(told(&mut service, "P1").await, [
             "310 1 2025-01-01..2026-02-28 11", "310 1 2026-03-01..2026-05-31 12",
             "310 2 2026-06-01..2026-09-30 22", "310 1 2026-10-01.. 12",
@@ -299,7 +299,7 @@ both_databases! {
         }
     }
 
-    /// One call makes the child a person, covered from birth on day 90; on day 91 by the ordinary rules.
+    /// One call makes the child a person, covered from birth on day 90; on day 91 from the day of payment, without waiting.
     async fn a_newborn_is_entitled_from_birth_until_day_ninety(db: TestDatabase) {
         let (mut service, mut client) = start_in_2026(&db).await;
         let newborn = |psn_no: &str, paid_date: &str| RegisterNewbornRequest {
@@ -320,9 +320,9 @@ both_databases! {
         assert_eq!(service.eligibility("N90", "2026-02-09").await.reason, "NOT_BORN");
         assert!(client.register_newborn(on_day_90).await.unwrap().into_inner().replayed);
         let late = client.register_newborn(newborn("N91", "2026-05-12")).await.unwrap().into_inner();
-        assert_eq!(late.coverages[0].waiting.clone().unwrap().enddate, "2026-08-12");
-        assert_eq!(service.eligibility("N91", "2026-08-12").await.reason, "WAITING_PERIOD");
-        assert!(service.eligibility("N91", "2026-08-13").await.entitled);
+        assert_eq!((late.coverages[0].waiting.clone(), late.coverages[0].citation.contains("38号")), (None, true));
+        assert_eq!(service.eligibility("N91", "2026-05-11").await.reason, "COVERAGE_NOT_STARTED");
+        assert!(service.eligibility("N91", "2026-05-12").await.entitled);
         let refused = error(client.register_newborn(newborn("N90", "2026-05-11")).await.unwrap_err());
         assert_eq!(refused.violation_reasons(), ["PERSON_REGISTERED"]);
         let mut wrong = newborn("N1", "2026-02-09");

@@ -20,6 +20,7 @@ fn diabetes(begndate: &str, enddate: &str, reverify_by: &str) -> DiseaseEntitlem
             enddate: enddate.into(),
             reverify_by: reverify_by.into(),
         }),
+        ..DiseaseEntitlementRow::default()
     }
 }
 

@@ -27,7 +27,7 @@ both_databases! {
             payments: vec![paid("", "", "2026", 40000, "2026-05-11")],
         };
         let before = client.register_newborn(newborn("N1")).await.unwrap().into_inner();
-        assert!(before.coverages[0].waiting.is_some(), "121 days after birth");
+        assert_eq!(before.coverages[0].coverage.as_ref().unwrap().begndate, "2026-05-11", "121 days after birth");
         let request = publish(LONGER);
         let first = client.publish_entitlement_rules(request.clone()).await.unwrap().into_inner();
         let rules = first.rules.clone().unwrap();
@@ -39,7 +39,7 @@ both_databases! {
         let after = client.register_newborn(newborn("N2")).await.unwrap().into_inner();
         assert_eq!((after.coverages[0].waiting.clone(), after.coverages[0].citation.as_str()), (None, "株医保发〔2026〕1号"));
         assert!(service.eligibility("N2", "2026-01-10").await.entitled);
-        assert_eq!(service.eligibility("N1", "2026-08-11").await.reason, "WAITING_PERIOD", "decided then, and kept");
+        assert_eq!(service.eligibility("N1", "2026-05-10").await.reason, "COVERAGE_NOT_STARTED", "decided then, and kept");
 
         let other = LONGER.replace("180", "365");
         let refused = error(client.publish_entitlement_rules(publish(&other)).await.unwrap_err());
@@ -63,7 +63,7 @@ both_databases! {
         let refused = error(client.publish_entitlement_rules(publish("")).await.unwrap_err());
         assert_eq!(refused.violation_reasons(), ["YAML_SYNTAX"]);
         let listed = client.list_entitlement_rules(ListEntitlementRulesRequest::default()).await.unwrap().into_inner();
-        assert_eq!(listed.rules.len(), 3, "nothing was published");
+        assert_eq!(listed.rules.len(), 6, "nothing was published");
     }
 
     async fn everybody_may_read_the_rules(db: TestDatabase) {
@@ -75,8 +75,9 @@ both_databases! {
         };
         let of_area = client.list_entitlement_rules(list("430203", 0, "")).await.unwrap().into_inner();
         let names: Vec<_> = of_area.rules.iter().map(|rules| rules.rules_id.as_str()).collect();
-        assert_eq!(names, ["national-entitlement", "zhuzhou-newborn"]);
-        assert!(of_area.rules[0].recorded_at.is_none() && of_area.rules[1].recorded_at.is_some());
+        let national = ["national-calendar", "national-departments", "national-entitlement", "national-entitlement"];
+        assert_eq!(names, [&national[..], &["zhuzhou-newborn"]].concat());
+        assert!(of_area.rules[3].recorded_at.is_none() && of_area.rules[4].recorded_at.is_some());
         let (mut token, mut all) = (String::new(), Vec::new());
         loop {
             let page = client.list_entitlement_rules(list("", 3, &token)).await.unwrap().into_inner();
@@ -86,8 +87,8 @@ both_databases! {
                 break;
             }
         }
-        assert_eq!(all, ["national-entitlement", "jiangxi-entitlement", "xuchang-entitlement", "zhuzhou-newborn"]);
-        for rules in [&of_area.rules[0], &of_area.rules[1]] {
+        assert_eq!(all, [&national[..], &["jiangxi-entitlement", "xuchang-entitlement", "zhuzhou-newborn"]].concat());
+        for rules in &of_area.rules[2..] {
             let request = GetEntitlementRulesRequest { rules_id: rules.rules_id.clone(), version: rules.version.clone() };
             let got = client.get_entitlement_rules(request).await.unwrap().into_inner().rules.unwrap();
             assert_eq!(got.digest, rules.digest);

@@ -158,7 +158,7 @@ both_databases! {
             name: name.into(),
             begndate: begndate.into(),
             enddate: enddate.into(),
-            department: String::new(),
+            ..IdentityRow::default()
         };
         let rows = vec![
             identity("低保", "2303", "2022-01-01", "2022-12-31"),
@@ -172,7 +172,7 @@ both_databases! {
             series: "惠衢保".into(),
             begndate: format!("{year}-01-01"),
             enddate: format!("{year}-12-31"),
-            since_year: 0,
+            ..MembershipRow::default()
         };
         let servant = MembershipRow { kind: MembershipKind::CivilServant.into(), category: "科级".into(), series: String::new(), enddate: String::new(), ..product(2010) };
         let rows = vec![product(2021), product(2022), product(2023), servant];

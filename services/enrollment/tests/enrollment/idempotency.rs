@@ -41,7 +41,7 @@ both_databases! {
         assert!(service.import_coverages(request.clone()).await.unwrap_err().says("PERSON_UNKNOWN"));
         service.import_persons(persons([person("P1")])).await.unwrap();
         assert!(!service.import_coverages(request.clone()).await.unwrap().replayed);
-        request.rows[0].psn_type = "11".into();
+        request.rows[0].psn_type = "12".into();
         assert_eq!(service.import_coverages(request).await.unwrap_err().reason, "REQUEST_ID_REUSED");
     }
 

@@ -218,6 +218,7 @@ both_databases! {
             begndate: "2021-01-01".into(),
             enddate: "2021-12-31".into(),
             since_year: 2020,
+            ..MembershipRow::default()
         };
         let request = ImportMembershipsRequest { request_id: new_id(), rows: vec![membership] };
         service.client.import_memberships(request).await.unwrap();

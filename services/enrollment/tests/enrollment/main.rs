@@ -9,10 +9,12 @@
 )]
 
 mod access_log;
+mod corrections;
 mod corrupt_rows;
 mod coverage;
 mod coverage_input;
 mod coverage_rules;
+mod departments;
 mod eligibility;
 mod hammer;
 mod idempotency;

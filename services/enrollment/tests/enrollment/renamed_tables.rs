@@ -69,6 +69,6 @@ both_databases! {
         let got = rules.get_entitlement_rules(request).await.unwrap().into_inner().rules.unwrap();
         assert_eq!((got.document.as_str(), got.recorded_at), (RULES, moment("2026-01-05T00:00:00Z")));
         let listed = rules.list_entitlement_rules(ListEntitlementRulesRequest::default()).await.unwrap().into_inner();
-        assert_eq!(listed.rules.len(), 4, "it decides again");
+        assert_eq!(listed.rules.len(), 7, "it decides again");
     }
 }

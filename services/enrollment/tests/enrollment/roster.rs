@@ -361,9 +361,13 @@ both_databases! {
         let error = department.load(&wrong, &[]).await.unwrap_err();
         assert_eq!(
             error.violation_reasons(),
-            ["ROSTER_ID_INVALID", "AREA_INVALID", "CODE_UNKNOWN", "DATE_INVALID", "COUNT_INVALID", "KIND_NOT_PRODUCED", "DUPLICATE"]
+            ["ROSTER_ID_INVALID", "AREA_INVALID", "CODE_UNKNOWN", "DATE_INVALID", "COUNT_INVALID"]
         );
-        let unknown = RosterHeader { department: "police".into(), ..right.clone() };
+        // Which kinds a department produces is known where area and day are.
+        let wrong = RosterHeader { kinds: wrong.kinds, ..right.clone() };
+        let error = department.load(&wrong, &[]).await.unwrap_err();
+        assert_eq!(error.violation_reasons(), ["KIND_NOT_PRODUCED", "DUPLICATE"]);
+        let unknown = RosterHeader { department: "fire".into(), ..right.clone() };
         assert!(department.load(&unknown, &[]).await.unwrap_err().says("DEPARTMENT_UNKNOWN"));
         let no_kinds = RosterHeader { kinds: vec![], ..right.clone() };
         assert!(department.load(&no_kinds, &[]).await.unwrap_err().says("KINDS_REQUIRED"));

@@ -127,7 +127,7 @@ pub fn coverage(psn_no: &str, insutype: &str, begndate: &str, enddate: &str) -> 
     CoverageRow {
         psn_no: psn_no.to_owned(),
         insutype: insutype.to_owned(),
-        psn_type: "12".to_owned(),
+        psn_type: "11".to_owned(),
         psn_insu_stas: "1".to_owned(),
         begndate: begndate.to_owned(),
         enddate: enddate.to_owned(),

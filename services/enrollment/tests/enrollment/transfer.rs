@@ -218,17 +218,115 @@ both_databases! {
         }
     }
 
-    /// More than three months: six months of waiting, by the receiving area's rules.
+    /// More than three months: waiting, where the receiving area set it; none where it did not.
     async fn a_long_gap_waits(db: TestDatabase) {
         let mut desk = desk(&db).await;
         desk.service.import_persons(persons([person("P1")])).await.unwrap();
-        desk.service.import_coverages(coverages([coverage("P1", "310", "2020-01-01", "2025-01-31")])).await.unwrap();
+        let ended = |psn_no: &str| coverage(psn_no, "310", "2020-01-01", "2025-01-31");
+        desk.service.import_persons(persons([person("P2")])).await.unwrap();
+        desk.service.import_coverages(coverages([ended("P1"), ended("P2")])).await.unwrap();
+        let accepted = desk.accepted(opening("P2"), RECEIVING).await;
+        let at_once = desk.step(RECEIVING, finishing(&accepted, terms("2025-06-01"))).await.unwrap().result.unwrap();
+        assert_eq!((at_once.waiting_months, at_once.entitled_begndate.as_str()), (0, "2025-06-01"));
+        let document = "rules: beijing-continuity\nversion: \"1\"\ntitle: 等待期\narea: \"110000\"\nsources:\n  s: { title: 医保办发〔2021〕43号, quality: P }\n\
+            continuity:\n  - { from: 2021-12-01, source: s, gap_months: 3, continuous_years: 2, waiting_months: 6 }\n";
+        let rules = PublishEntitlementRulesRequest { request_id: new_id(), document: document.into() };
+        desk.service.coverage().await.publish_entitlement_rules(rules).await.unwrap();
         let accepted = desk.accepted(opening("P1"), RECEIVING).await;
         let result = desk.step(RECEIVING, finishing(&accepted, terms("2025-06-01"))).await.unwrap().result.unwrap();
         assert_eq!((result.waiting_months, result.entitled_begndate.as_str()), (6, "2025-12-01"));
         assert!(result.citation.contains("医保办发〔2021〕43号"), "{}", result.citation);
         assert_eq!(desk.service.eligibility("P1", "2025-11-30").await.reason, "WAITING_PERIOD");
         assert!(desk.service.eligibility("P1", "2025-12-01").await.entitled);
+    }
+
+    /// 43号: a mover is insured in the new area first, by the certificate and the name, and applies then; the transfer carries the years.
+    async fn a_mover_is_insured_before_the_transfer(db: TestDatabase) {
+        let mut desk = desk(&db).await;
+        desk.service.import_persons(persons([person("P1")])).await.unwrap();
+        desk.service.import_coverages(coverages([coverage("P1", "310", "2020-01-01", "")])).await.unwrap();
+        let payment = Contribution {
+            accrym: "2025-06".into(), amount_fen: 50_000, clct_type: "10".into(), clct_flag: "1".into(), paid_date: "2025-06-10".into(),
+            ..Contribution::default()
+        };
+        let enrolling = || EnrolMoverRequest {
+            request_id: new_id(), psn_cert_type: "01".into(), certno: certno("P1"), psn_name: "张小丽".into(), poolarea_no: "110000".into(),
+            insutype: "310".into(), begndate: "2025-06-01".into(), psn_type: "11".into(), payment: Some(payment.clone()), ..Default::default()
+        };
+        let mut transfers = desk.transfers.clone();
+        let mut enrol = async |caller: &str, request: EnrolMoverRequest| {
+            transfers.enrol_mover(as_caller(caller, request)).await.map(tonic::Response::into_inner).map_err(error)
+        };
+        assert_eq!(enrol(SENDING, enrolling()).await.unwrap_err().reason, "AREA_NOT_OWNED");
+        let named = EnrolMoverRequest { psn_name: "张大丽".into(), ..enrolling() };
+        assert_eq!(enrol(RECEIVING, named).await.unwrap_err().reason, "PERSON_UNKNOWN");
+        let running = enrol(RECEIVING, enrolling()).await.unwrap_err();
+        assert_eq!((running.reason.as_str(), running.metadata["begndate"].as_str()), ("COVERAGE_OVERLAP", "2020-01-01"));
+        desk.service.import_coverages(coverages([coverage("P1", "310", "2020-01-01", "2025-05-31")])).await.unwrap();
+        let request = enrolling();
+        let moved = enrol(RECEIVING, request.clone()).await.unwrap();
+        assert_eq!((moved.psn_no.as_str(), moved.from_poolarea_no.as_str()), ("P1", "430200"));
+        assert_eq!(enrol(RECEIVING, request).await.unwrap(), EnrolMoverResponse { replayed: true, ..moved });
+        for (day, area) in [("2025-05-31", "430200"), ("2025-06-01", "110000")] {
+            let told = desk.service.eligibility("P1", day).await;
+            assert_eq!((told.entitled, told.poolarea_no.as_str()), (true, area), "{day}");
+        }
+        let old = desk.service.client.get_person(as_caller(SENDING, get_person("P1"))).await;
+        assert_eq!(error(old.unwrap_err()).reason, "PERSON_UNKNOWN", "the register moved");
+
+        let accepted = desk.accepted(opening("P1"), RECEIVING).await;
+        let statement = accepted.statement.clone().unwrap();
+        assert_eq!((statement.last_insured_date.as_str(), statement.continuous_months), ("2025-05-31", 65), "of the old area alone");
+        let before = desk.service.get_person("P1").await.unwrap();
+        let unexpected = desk.step(RECEIVING, finishing(&accepted, terms("2025-07-01"))).await.unwrap_err();
+        assert_eq!(unexpected.violation_reasons(), ["FINISH_TERMS_NOT_EXPECTED"]);
+        let done = desk.step(RECEIVING, stepping(&accepted, Action::Finish)).await.unwrap();
+        let result = done.result.clone().unwrap();
+        assert_eq!((result.old_enddate.as_str(), result.new_begndate.as_str()), ("2025-05-31", "2025-06-01"));
+        let after = desk.service.get_person("P1").await.unwrap();
+        assert_eq!((&after.coverages, after.person_version), (&before.coverages, before.person_version + 1));
+        // Whoever keeps the account is told that its balance follows.
+        let mut events = desk.service.client.watch_register(WatchRegisterRequest::default()).await.unwrap().into_inner();
+        let last = loop {
+            let event = events.message().await.unwrap().unwrap();
+            if event.person_version == after.person_version {
+                break event;
+            }
+        };
+        assert_eq!((last.transfer_id, last.from_poolarea_no.as_str(), last.poolarea_no.as_str()), (done.transfer_id, "430200", "110000"));
+    }
+
+    /// Retired persons are not transferred, nor enrolled as movers (43号 art. 2).
+    async fn the_retired_are_not_transferred(db: TestDatabase) {
+        let mut desk = desk(&db).await;
+        desk.service.import_persons(persons([person("P1")])).await.unwrap();
+        let retired = CoverageRow { psn_type: "12".into(), ..coverage("P1", "310", "2020-01-01", "") };
+        desk.service.import_coverages(coverages([retired])).await.unwrap();
+        let refused = desk.start(RECEIVING, opening("P1")).await.unwrap_err();
+        assert_eq!((refused.code, refused.reason.as_str()), (Code::FailedPrecondition, "TRANSFER_OF_RETIRED"));
+    }
+
+    /// 10 working days for the sending area, 5 for the receiving one: 端午 and weekends do not count, and what is late is listed.
+    async fn transfers_are_on_the_clock(db: TestDatabase) {
+        let mut desk = desk(&db).await;
+        desk.service.hand.set("2025-05-28T04:00:00Z".parse().unwrap());
+        desk.service.enrol("P1", "310", "2020-01-01").await;
+        let opened = desk.start(RECEIVING, StartTransferRequest { trans_mode: "99".into(), ..opening("P1") }).await.unwrap();
+        let clock = |told: &Transfer| (told.waiting_since.clone(), told.due_date.clone(), told.overdue);
+        let due = |since: &str, last: &str, overdue| (since.to_owned(), last.to_owned(), overdue);
+        // 2025-05-31 to 06-02 is 端午: Thursday, Friday, then Tuesday on.
+        assert_eq!((clock(&opened), opened.calendar_published), (due("2025-05-28", "2025-06-12", false), true));
+        let late = |area: &str| ListTransfersRequest { poolarea_no: area.into(), overdue_only: true, ..Default::default() };
+        desk.service.hand.set("2025-06-12T04:00:00Z".parse().unwrap());
+        assert_eq!(desk.list(SENDING, late("430200")).await.unwrap(), Vec::<String>::new());
+        desk.service.hand.set("2025-06-13T04:00:00Z".parse().unwrap());
+        assert_eq!(desk.list(SENDING, late("430200")).await.unwrap(), std::slice::from_ref(&opened.transfer_id));
+        assert!(desk.get(SENDING, &opened.transfer_id).await.unwrap().overdue);
+        let stated = desk.walk(opened, &[(SENDING, Action::GenerateStatement)]).await;
+        assert_eq!(clock(&stated), due("2025-06-13", "2025-06-20", false));
+        desk.service.hand.set("2025-06-16T04:00:00Z".parse().unwrap());
+        let accepted = desk.walk(stated, &[(RECEIVING, Action::Accept), (RECEIVING, Action::Lock), (RECEIVING, Action::Unlock)]).await;
+        assert_eq!(clock(&accepted), due("2025-06-13", "2025-06-20", false), "neither accepting nor a lock begins it anew");
     }
 
     async fn steps_are_refused_with_the_state_and_what_is_allowed(db: TestDatabase) {

@@ -409,7 +409,11 @@ impl Desk {
                     begndate: "2024-01-01".into(),
                     ..Default::default()
                 };
-                let rows = vec![DiseaseEntitlementRow { psn_no: psn, entitlement: Some(entitlement) }];
+                let rows = vec![DiseaseEntitlementRow {
+                    psn_no: psn,
+                    entitlement: Some(entitlement),
+                    ..Default::default()
+                }];
                 let request = ImportDiseaseEntitlementsRequest { request_id: id, rows };
                 call!(coverages_, import_disease_entitlements, caller, request).map(|_| true)
             }

@@ -66,6 +66,7 @@ pub fn with_year(mut person: Timeline, kind: MembershipKind, year: i32) -> Timel
         series: String::new(),
         period: period(&format!("{year}-01-01..{year}-12-31")),
         since_year: None,
+        department: String::new(),
     });
     person
 }
@@ -79,7 +80,14 @@ pub fn employee(person: &Timeline, paid_on: &str, begndate: &str) -> Decision {
 }
 
 pub fn payer<'a>(person: &'a Timeline, area: &str, paid_on: &str, rules: &'a Rules) -> Payer<'a> {
-    Payer { person, area: area.parse().unwrap(), paid_on: day(paid_on), transferred: false, rules }
+    Payer {
+        person,
+        area: area.parse().unwrap(),
+        paid_on: day(paid_on),
+        transferred: false,
+        entering: None,
+        rules,
+    }
 }
 
 /// First day insured, last day, first day entitled, months fixed + variable.

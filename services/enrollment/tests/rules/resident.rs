@@ -1,7 +1,6 @@
 //! 居民: centralised period, fixed and variable waiting months, exempt groups; month-end, leap day, year-end.
 
-use yizhan_enrollment::rosters::domain::departments::DEPARTMENTS;
-use yizhan_enrollment::rules::{Rules, WaitingRule};
+use yizhan_enrollment::rules::{Departments, Rules, WaitingRule};
 
 use crate::build::*;
 
@@ -268,8 +267,9 @@ fn exempt_identities_are_kinds_that_some_department_produces() {
     let rules = Rules::embedded();
     let waiting = rules.find::<WaitingRule>("430200".parse().unwrap(), day("2026-01-01")).unwrap();
     assert!(!waiting.rule.exempt_identities.is_empty());
+    let departments = &rules.find::<Departments>("430200".parse().unwrap(), day("2026-01-01")).unwrap().rule;
     for name in &waiting.rule.exempt_identities {
-        let produced = DEPARTMENTS.iter().any(|department| department.kind(name, "").is_some());
+        let produced = departments.codes().any(|code| departments.of(code).unwrap().kind(name, "").is_some());
         assert!(produced, "no department produces {name}");
     }
 }

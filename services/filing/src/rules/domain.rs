@@ -41,7 +41,9 @@ yizhan_documents::families! {
 /// The documents that come with the service, as file name and text, in order of name.
 pub fn embedded_texts() -> &'static [(&'static str, &'static str)] {
     static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/rules");
-    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| yizhan_documents::texts(&FOLDER));
+    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+        [vec![yizhan_documents::calendar::NATIONAL], yizhan_documents::texts(&FOLDER)].concat()
+    });
     &FILES
 }
 

@@ -49,6 +49,32 @@ pub struct Accrued {
     pub paid_date: Option<NaiveDate>,
 }
 
+/// A row with the one it takes back; see [`standing`].
+pub trait Reversing {
+    /// Its own id.
+    fn id(&self) -> &str;
+    /// The id of the row it takes back; empty for one that takes back none.
+    fn reverses(&self) -> &str;
+}
+
+/// The rows that were not taken back, those among them that take back others (and may be taken back themselves).
+pub fn active<R: Reversing + Clone>(rows: &[R]) -> Vec<R> {
+    let mut taken_back: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| !row.reverses().is_empty()) {
+        taken_back.entry(row.reverses()).or_default().push(row.id());
+    }
+    rows.iter().filter(|row| is_active(row.id(), &taken_back)).cloned().collect()
+}
+
+fn is_active(id: &str, taken_back: &BTreeMap<&str, Vec<&str>>) -> bool {
+    !taken_back.get(id).is_some_and(|by| by.iter().any(|id| is_active(id, taken_back)))
+}
+
+/// The rows that count: neither taken back nor taking back.
+pub fn standing<R: Reversing + Clone>(rows: &[R]) -> Vec<R> {
+    active(rows).into_iter().filter(|row| row.reverses().is_empty()).collect()
+}
+
 /// Whether a scheme is paid by the coverage year.
 pub fn is_paid_yearly(insutype: Insutype) -> bool {
     insutype == Insutype::Resident
@@ -170,6 +196,27 @@ mod tests {
             months.iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["2025-11-01", "2025-12-01", "2026-01-01"]
         );
+    }
+
+    #[derive(Clone, Debug, PartialEq)]
+    struct Kept(&'static str, &'static str);
+
+    impl Reversing for Kept {
+        fn id(&self) -> &str {
+            self.0
+        }
+        fn reverses(&self) -> &str {
+            self.1
+        }
+    }
+
+    #[test]
+    fn what_was_taken_back_does_not_count_until_that_is_taken_back() {
+        let (one, other) = (Kept("1", ""), Kept("2", ""));
+        let taken_back = [one.clone(), other.clone(), Kept("3", "1")];
+        assert_eq!(standing(&taken_back), std::slice::from_ref(&other));
+        let restored = [Kept("0", "3"), one.clone(), other.clone(), Kept("3", "1")];
+        assert_eq!(standing(&restored), [one, other], "in whatever order their ids are");
     }
 
     #[test]

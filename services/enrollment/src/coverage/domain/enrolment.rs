@@ -19,6 +19,10 @@ pub enum Stop {
     Refused(Refused),
     /// No rule says when it would entitle.
     NoRule(NoRule),
+    /// What was paid back has begun to entitle; the stretch.
+    Begun(Box<Coverage>),
+    /// What was paid back is built upon by a later stretch, or by a later period that is paid; its first day.
+    Later(NaiveDate),
 }
 
 impl From<Refused> for Stop {
@@ -40,13 +44,16 @@ pub struct Payment<'a> {
     pub area: Area,
     /// The day.
     pub paid_on: NaiveDate,
+    /// 人员类别 of who enters school in the coverage year that is paid for.
+    pub entering: Option<&'a str>,
     /// The rules.
     pub rules: &'a Rules,
 }
 
 impl<'a> Payment<'a> {
     fn payer(&self, person: &'a Timeline) -> Payer<'a> {
-        Payer { person, area: self.area, paid_on: self.paid_on, transferred: false, rules: self.rules }
+        let Payment { area, paid_on, entering, rules } = *self;
+        Payer { person, area, paid_on, transferred: false, entering, rules }
     }
 
     /// When somebody who enrols or resumes on a day is entitled: a resident for the coverage year that day lies in.

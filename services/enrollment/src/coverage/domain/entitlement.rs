@@ -7,7 +7,7 @@ use super::waiting::variable_months;
 use crate::person::domain::gaps::{Before, gap_years};
 use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{Timeline, Waiting};
-use crate::rules::{Continuity, Dated, Employee, Enrolment, Newborn, NoRule, Rules, WaitingRule};
+use crate::rules::{Continuity, Dated, Employee, Enrolment, Newborn, NoRule, Rules, Student, WaitingRule};
 use yizhan_rules::months::{day_after, first_of_month, first_of_year, last_of_year};
 use yizhan_terms::{Area, Insutype};
 
@@ -33,6 +33,8 @@ pub struct Payer<'a> {
     pub paid_on: NaiveDate,
     /// Whether they come from another area by 转移接续.
     pub transferred: bool,
+    /// 人员类别 of who enters school (入学) in the coverage year that is paid for.
+    pub entering: Option<&'a str>,
     /// The rules.
     pub rules: &'a Rules,
 }
@@ -108,12 +110,39 @@ impl Payer<'_> {
             let begndate = if self.paid_on < first { first } else { in_the_year };
             return at_once(begndate, coverage_year, enrolment);
         }
+        if let Some(decision) = self.late_newborn(coverage_year).or_else(|| self.enters_school(coverage_year))
+        {
+            return decision;
+        }
         let begndate = waiting.rule.begins.after(self.paid_on).max(first);
         let months = (waiting.rule.fixed_months, variable_months(&waiting.rule, gap_years));
         let decided = waits(begndate, months, waiting);
         let period = Period { begndate: self.paid_on.max(first), enddate: Some(last_of_year(coverage_year)) };
         let entitled_begndate = decided.entitled_begndate(waiting.rule.begins);
         Decision { period, entitled_begndate, waiting: decided }
+    }
+
+    /// 国办发〔2024〕38号 excepts newborns from waiting; from which day a late one is entitled is the area's to say.
+    fn late_newborn(&self, coverage_year: i32) -> Option<Decision> {
+        let rule = self.rules.find::<Newborn>(self.area, self.paid_on).ok()?;
+        let late = rule.rule.late?;
+        let first = self.paid_on.max(first_of_year(coverage_year));
+        let days = (self.paid_on - self.person.person.brdy).num_days();
+        let is_newborn = (0..=i64::from(late.within_days)).contains(&days)
+            && Before::of(self.person, day_after(first)).is_none();
+        let begndate = late.entitled.after(self.paid_on).max(first_of_year(coverage_year));
+        is_newborn.then(|| at_once(begndate, coverage_year, rule))
+    }
+
+    /// Who enters school is entitled from the rule's day of that year, if it is paid for within it.
+    fn enters_school(&self, coverage_year: i32) -> Option<Decision> {
+        let psn_type = self.entering?;
+        let rule = self.rules.find::<Student>(self.area, self.paid_on).ok()?;
+        let (month, day) = rule.rule.entitled;
+        let begndate = NaiveDate::from_ymd_opt(coverage_year, month, day)?;
+        let enters = rule.rule.psn_types.iter().any(|of_students| of_students == psn_type)
+            && self.paid_on <= last_of_year(coverage_year);
+        enters.then(|| at_once(begndate, coverage_year, rule))
     }
 
     /// Waiting that last year's coverage did not see the end of goes on.

@@ -2,8 +2,9 @@
 
 use chrono::NaiveDate;
 
-use crate::person::domain::timeline::Waiting;
+use crate::person::domain::timeline::{Coverage, Timeline, Waiting};
 use crate::rules::{FirstDay, WaitingRule};
+use yizhan_terms::Insutype;
 
 /// 变动待遇等待期 of so many gap years.
 pub fn variable_months(rule: &WaitingRule, gap_years: u32) -> u32 {
@@ -25,6 +26,29 @@ pub fn repaired_months(
         variable_months
     };
     extra_years_paid.saturating_mul(rule.repaired_months_per_year).min(variable_months).min(repairable)
+}
+
+/// Lets so many months of a resident's waiting be repaired, no more and no fewer: the coverage entitles from then on, but not before
+/// a day. The next coverage year may carry the rest of the same waiting.
+pub fn repaired(
+    person: &mut Timeline,
+    held: &Coverage,
+    months: u32,
+    begins: FirstDay,
+    not_before: NaiveDate,
+) -> Coverage {
+    let waiting = held.waiting.clone().map(|waiting| Waiting { repaired_months: months, ..waiting });
+    let entitled = waiting.as_ref().map(|waiting| waiting.entitled_begndate(begins).max(not_before));
+    let carries = |other: &Coverage| {
+        other.insutype == Insutype::Resident && other.entitled_begndate == held.entitled_begndate
+    };
+    for carried in person.coverages.iter_mut().filter(|other| carries(other)) {
+        carried.entitled_begndate = entitled.map(|from| from.max(carried.period.begndate));
+    }
+    let entitled_begndate = entitled.map(|from| from.max(held.period.begndate));
+    let after = Coverage { entitled_begndate, waiting, ..held.clone() };
+    person.put(after.clone());
+    after
 }
 
 impl Waiting {

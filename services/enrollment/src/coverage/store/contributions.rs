@@ -8,7 +8,7 @@ use yizhan_runtime::db::{self, find_rows};
 use yizhan_terms::Insutype;
 
 use super::entities::contribution::{Column, Entity, Model};
-use crate::coverage::domain::contributions::{Accrued, Kind};
+use crate::coverage::domain::contributions::{Accrued, Kind, standing};
 use crate::person::store::entities::timeline_history;
 
 /// Appends them.
@@ -25,10 +25,17 @@ pub async fn of_persons<C: ConnectionTrait>(
     let mut found = find_rows::<Entity, 2>(db, [Column::PoolareaNo, Column::PsnNo], keys).await?;
     found.sort_by(|one, other| one.contribution_id.cmp(&other.contribution_id));
     let mut by_person: BTreeMap<String, Vec<Accrued>> = BTreeMap::new();
-    for row in &found {
+    for row in &standing(&found) {
         by_person.entry(row.psn_no.clone()).or_default().push(accrued(row)?);
     }
     Ok(by_person)
+}
+
+/// All of one person, whole, also those that were taken back.
+pub async fn all_of<C: ConnectionTrait>(db: &C, psn_no: &str) -> Result<Vec<Model>, DbErr> {
+    let areas = areas(db, [psn_no.to_owned()]).await?.into_iter().map(|(_, area)| area);
+    let of_person = Entity::find().filter(Column::PoolareaNo.is_in(areas)).filter(Column::PsnNo.eq(psn_no));
+    of_person.order_by_asc(Column::ContributionId).all(db).await
 }
 
 /// All of one person.
@@ -75,7 +82,7 @@ pub async fn last<C: ConnectionTrait>(db: &C, psn_no: &str, limit: u64) -> Resul
 }
 
 /// What of a row arrears are reckoned by; an error where its scheme is none.
-fn accrued(row: &Model) -> Result<Accrued, DbErr> {
+pub fn accrued(row: &Model) -> Result<Accrued, DbErr> {
     let insutype = Insutype::from_code(&row.insutype).ok_or_else(|| {
         DbErr::Type(format!("contribution {}: unknown insutype {}", row.contribution_id, row.insutype))
     })?;

@@ -54,6 +54,14 @@ impl Timeline {
         put
     }
 
+    /// Takes the entry of this key out; gives whether there was one.
+    pub fn withdraw<E: Entry>(&mut self, entry: &E) -> bool {
+        let list = E::list_mut(self);
+        let held = list.len();
+        list.retain(|held| !held.same_key(entry));
+        list.len() < held
+    }
+
     /// The stretch of the same insutype that overlaps this one, if any.
     pub fn overlapping(&self, coverage: &Coverage) -> Option<&Coverage> {
         self.coverages.iter().find(|held| {

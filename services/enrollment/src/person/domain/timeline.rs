@@ -175,6 +175,16 @@ impl MembershipKind {
             .into_iter()
             .find(|kind| kind.code() == code)
     }
+
+    /// The kinds that departments report, by the word that benefit policies have for them.
+    pub const REPORTED: [(MembershipKind, &'static str); 6] = [
+        (MembershipKind::Union, "union_mutual_aid"),
+        (MembershipKind::CivilServant, "civil_servant"),
+        (MembershipKind::Veteran, "veteran"),
+        (MembershipKind::Commercial, "commercial"),
+        (MembershipKind::FamilyDoctor, "family_doctor"),
+        (MembershipKind::ResidentTier, "resident_tier"),
+    ];
 }
 
 /// A dated membership.
@@ -191,6 +201,9 @@ pub struct Membership {
     /// First year of unbroken membership, where the register does not hold the earlier rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_year: Option<i32>,
+    /// The department whose roster says so; empty for the agency. It follows the identity that the roster gives.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub department: String,
 }
 
 /// What a person is to the relative whose account may be used: near relatives (近亲属, 国办发〔2024〕38号); the numbers are the contract's.

@@ -19,19 +19,27 @@ pub struct Edit {
     pub after: StoredTimeline,
     /// What followers are told.
     pub kind: &'static str,
+    /// The transfer that is finished with it, and 转出地.
+    pub transferred: Option<(String, Area)>,
     touched: bool,
 }
 
 impl Edit {
     /// Of a person that [`timelines::lock`](super::timelines::lock) gave.
     pub fn of(held: StoredTimeline) -> Edit {
-        Edit { before: Some(held.clone()), after: held, kind: PERSON_CHANGED, touched: false }
+        Edit {
+            before: Some(held.clone()),
+            after: held,
+            kind: PERSON_CHANGED,
+            transferred: None,
+            touched: false,
+        }
     }
 
     /// Of a person not registered before.
     pub fn created(psn_no: String, poolarea_no: Area, timeline: Timeline) -> Edit {
         let after = StoredTimeline { psn_no, poolarea_no, version: 0, timeline };
-        Edit { before: None, after, kind: PERSON_CHANGED, touched: true }
+        Edit { before: None, after, kind: PERSON_CHANGED, transferred: None, touched: true }
     }
 
     /// Makes it a new version even if the timeline stays as it is: something beside it changed.

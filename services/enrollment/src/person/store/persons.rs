@@ -78,15 +78,26 @@ pub async fn page<C: ConnectionTrait>(
     page.first(limit).all(db).await
 }
 
-/// Notes the day a person died.
+/// Notes the day a person died, or that they did not.
 pub async fn set_die_date<C: ConnectionTrait>(
     tx: &C,
     poolarea_no: Area,
     psn_no: &str,
-    died: NaiveDate,
+    died: Option<NaiveDate>,
 ) -> Result<(), DbErr> {
     let whose = Column::PoolareaNo.eq(poolarea_no.as_str()).and(Column::PsnNo.eq(psn_no));
     set::<Entity>(tx, [(Column::DieDate, died.into())], whose).await
+}
+
+/// Notes where somebody lives.
+pub async fn set_resd_code<C: ConnectionTrait>(
+    tx: &C,
+    poolarea_no: &str,
+    psn_no: &str,
+    resd_code: &str,
+) -> Result<(), DbErr> {
+    let whose = Column::PoolareaNo.eq(poolarea_no).and(Column::PsnNo.eq(psn_no));
+    set::<Entity>(tx, [(Column::ResdCode, resd_code.into())], whose).await
 }
 
 /// 人员编号 of the person registered with a certificate, by its keyed digest. One certificate belongs to one person: its

@@ -107,6 +107,7 @@ impl Stored for Membership {
             enddate: self.period.enddate,
             series: self.series.clone(),
             since_year: self.since_year,
+            department: self.department.clone(),
         }
     }
 }

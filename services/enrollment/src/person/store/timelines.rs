@@ -97,6 +97,47 @@ pub async fn as_known_at<C: ConnectionTrait>(
     found.map(current).map(read).transpose()
 }
 
+/// One version of a person, as it was recorded; with what it was recorded by.
+pub async fn version<C: ConnectionTrait>(
+    db: &C,
+    psn_no: &str,
+    version: i64,
+) -> Result<Option<(StoredTimeline, String)>, DbErr> {
+    let found = timeline_history::Entity::find_by_id((psn_no.to_owned(), version)).one(db).await?;
+    let read_with_cause = |past: timeline_history::Model| {
+        let timeline_history::Model { psn_no, version, poolarea_no, cause, timeline, .. } = past;
+        Ok((read(Model { psn_no, poolarea_no, version, timeline })?, cause))
+    };
+    found.map(read_with_cause).transpose()
+}
+
+/// A version of a person without what it says: what it was recorded by, and when.
+pub type Recorded = (i64, DateTime<Utc>, String);
+
+/// Up to `limit` versions of a person before one, the latest first.
+pub async fn recorded<C: ConnectionTrait>(
+    db: &C,
+    psn_no: &str,
+    before: i64,
+    limit: u64,
+) -> Result<Vec<Recorded>, DbErr> {
+    use timeline_history::{Column, Entity};
+    let query = Entity::find().select_only().columns([Column::Version, Column::RecordedAt, Column::Cause]);
+    let query = query.filter(Column::PsnNo.eq(psn_no)).filter(Column::Version.lt(before));
+    query.order_by_desc(Column::Version).limit(limit).into_tuple().all(db).await
+}
+
+/// The version of a person that a request made, by how its cause ends; the latest if there are several.
+pub async fn made_by<C: ConnectionTrait>(
+    db: &C,
+    psn_no: &str,
+    (caller, request_id): (&str, &str),
+) -> Result<Option<i64>, DbErr> {
+    let ending = format!(" {caller} {request_id}");
+    let all = recorded(db, psn_no, i64::MAX, u64::MAX >> 1).await?;
+    Ok(all.into_iter().find(|(.., cause)| cause.ends_with(&ending)).map(|(version, ..)| version))
+}
+
 /// Writes timelines, of persons registered just now or of persons that [`lock`] gave, each also as a version of its own into
 /// the history. A unique violation means that somebody else registered the same person a moment ago.
 pub async fn write<C: ConnectionTrait>(

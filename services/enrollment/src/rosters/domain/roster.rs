@@ -3,8 +3,10 @@
 use chrono::{Days, NaiveDate};
 use yizhan_runtime::Reason;
 
+use crate::person::domain::entry::Entry;
 use crate::person::domain::period::Period;
-use crate::person::domain::timeline::{Identity, MAX_ENTRIES};
+use crate::person::domain::timeline::{Identity, MAX_ENTRIES, Membership, Timeline};
+use crate::rules::Department;
 
 /// What a row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +132,6 @@ fn add(identities: &mut Vec<Identity>, department: &str, claim: &Claim) -> Outco
 }
 
 fn insert(identities: &mut Vec<Identity>, claim: &Claim, department: &str) {
-    use crate::person::domain::entry::Entry;
     let new = Identity {
         psn_idet_type: claim.psn_idet_type.clone(),
         name: claim.name.clone(),
@@ -141,18 +142,49 @@ fn insert(identities: &mut Vec<Identity>, claim: &Claim, department: &str) {
     identities.insert(at, new);
 }
 
-fn remove(identities: &mut [Identity], department: &str, claim: &Claim) -> Outcome {
+fn remove(identities: &mut Vec<Identity>, department: &str, claim: &Claim) -> Outcome {
     let meant = |held: &&mut Identity| {
         claim.is_about(held, department)
             && held.period.contains(claim.day)
             && claim.begndate.is_none_or(|begndate| held.period.begndate == begndate)
     };
+    if claim.begndate.is_some_and(|first| first.pred_opt() == Some(claim.day)) {
+        // Never so.
+        let held = identities.len();
+        identities.retain(|held| {
+            !(claim.is_about(held, department) && Some(held.period.begndate) == claim.begndate)
+        });
+        let gone = identities.len() < held;
+        return if gone { Outcome::Ended } else { Outcome::Refused(Reason::IdentityNotHeld) };
+    }
     match identities.iter_mut().find(meant) {
         None => Outcome::Refused(Reason::IdentityNotHeld),
         Some(held) if held.period.enddate == Some(claim.day) => Outcome::Unchanged,
         Some(held) => {
             held.period.enddate = Some(claim.day);
             Outcome::Ended
+        }
+    }
+}
+
+/// Lets the memberships that come with a department's identities be what those are: they begin, end and go with them. Where the agency
+/// says the same of itself, that stays.
+pub fn follow(timeline: &mut Timeline, department: &Department) {
+    timeline.memberships.retain(|held| held.department != department.code);
+    for identity in timeline.identities.clone().iter().filter(|held| held.department == department.code) {
+        let kin = department.kind(&identity.name, "").and_then(|kind| kind.membership.as_ref());
+        let membership = kin.map(|kin| Membership {
+            kind: kin.kind,
+            category: kin.category.clone(),
+            series: kin.series.clone(),
+            period: identity.period,
+            since_year: None,
+            department: department.code.clone(),
+        });
+        if let Some(membership) = membership
+            && !timeline.memberships.iter().any(|held| held.same_key(&membership))
+        {
+            timeline.put(membership);
         }
     }
 }

@@ -80,6 +80,30 @@ pub enum Fault {
     Refused(Box<Refused>),
 }
 
+/// The last basic coverage of the scheme that is to be left, if the person is retired under it: they are not transferred (医保办发〔2021〕43号
+/// art. 2).
+pub fn is_retired(person: &Timeline, direction: Direction) -> bool {
+    let last = left(person, direction).max_by_key(|stretch| stretch.period.begndate);
+    let retired = |psn_type: &str| psn_type.starts_with("12") || psn_type.starts_with("13");
+    last.is_some_and(|last| last.insutype == Insutype::Employee && retired(&last.psn_type))
+}
+
+/// What the sending area paid of a person who is insured in the receiving area already: the last stretch of the scheme that is left.
+pub fn paid_there(person: &Timeline, direction: Direction, from_area: Area) -> Option<&Coverage> {
+    let there = left(person, direction).filter(|stretch| stretch.poolarea_no == Some(from_area));
+    there.max_by_key(|stretch| stretch.period.begndate)
+}
+
+/// What the receiving area pays of them: the last stretch of the scheme that is joined.
+pub fn paid_here(person: &Timeline, direction: Direction, to_area: Area) -> Option<&Coverage> {
+    let here = |stretch: &&Coverage| {
+        stretch.insutype == direction.joins()
+            && is_basic_normal(stretch)
+            && stretch.poolarea_no.is_none_or(|area| area == to_area)
+    };
+    person.coverages.iter().filter(here).max_by_key(|stretch| stretch.period.begndate)
+}
+
 /// Whether the person ever had what is to be left, up to a day.
 pub fn holds(person: &Timeline, direction: Direction, today: NaiveDate) -> bool {
     left(person, direction).any(|stretch| stretch.period.begndate <= today)
@@ -171,6 +195,7 @@ fn decide(
         // What was paid before the coverage that is left began continues that coverage all the same.
         paid_on: terms.paid_on.max(last.period.begndate),
         transferred: terms.from_area != terms.to_area,
+        entering: None,
         rules,
     };
     let mut decision = match terms.begins {
@@ -249,7 +274,7 @@ fn on_top_from(person: &Timeline, insutype: Insutype, first: NaiveDate, today: N
 }
 
 /// What was paid by the area that kept the register stays with that area when the register moves.
-fn name_paying_area(person: &mut Timeline, from_area: Area) {
+pub fn name_paying_area(person: &mut Timeline, from_area: Area) {
     for stretch in &mut person.coverages {
         stretch.poolarea_no.get_or_insert(from_area);
     }

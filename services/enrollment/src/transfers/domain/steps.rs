@@ -40,6 +40,15 @@ impl State {
         State::iter().filter(|state| !TRANSFERS.is_over(*state))
     }
 
+    /// Whose turn it is, on the clock: the sending area's up to its statement, the receiving area's from there to the end.
+    pub fn turn(self) -> Option<Side> {
+        match self {
+            State::Applied | State::Notified | State::Returned => Some(Side::Sending),
+            State::StatementReady | State::Accepted => Some(Side::Receiving),
+            State::Rejected | State::Refused | State::Locked | State::Withdrawn | State::Finished => None,
+        }
+    }
+
     /// 申请状态. The dictionary has no code for finished: it stays 转入已接收.
     pub fn appy_stas(self) -> &'static str {
         match self {

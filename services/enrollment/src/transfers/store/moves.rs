@@ -25,17 +25,6 @@ pub async fn to_area<C: ConnectionTrait>(
     set::<access_grant::Entity>(tx, [(access_grant::Column::PoolareaNo, to_area.into())], granted).await
 }
 
-/// Where somebody lives, without moving the register.
-pub async fn set_resd_code<C: ConnectionTrait>(
-    tx: &C,
-    poolarea_no: &str,
-    psn_no: &str,
-    resd_code: &str,
-) -> Result<(), DbErr> {
-    let lives = [(person::Column::ResdCode, resd_code.into())];
-    set::<person::Entity>(tx, lives, registered(poolarea_no, psn_no)).await
-}
-
 fn registered(poolarea_no: &str, psn_no: &str) -> SimpleExpr {
     person::Column::PoolareaNo.eq(poolarea_no).and(person::Column::PsnNo.eq(psn_no))
 }

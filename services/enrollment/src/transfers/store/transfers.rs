@@ -8,6 +8,7 @@ use sea_orm::{
 use super::entities::transfer::{Column, Entity, Model};
 use super::entities::transfer_step;
 use crate::transfers::domain::{Side, State};
+use crate::transfers::due::Overdue;
 
 /// One transfer.
 pub async fn find<C: ConnectionTrait>(db: &C, transfer_id: &str) -> Result<Option<Model>, DbErr> {
@@ -45,6 +46,7 @@ pub async fn page<C: ConnectionTrait>(
     db: &C,
     (poolarea_no, side): (&str, Option<Side>),
     states: Vec<State>,
+    overdue: Option<Overdue>,
     after: Option<[String; 1]>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
@@ -56,6 +58,15 @@ pub async fn page<C: ConnectionTrait>(
         of_area = of_area.add(Column::ToPoolareaNo.eq(poolarea_no));
     }
     let mut query = Entity::find().filter(of_area).filter(Column::State.is_in(states));
+    if let Some(overdue) = overdue {
+        let late = [(Side::Sending, overdue.sending), (Side::Receiving, overdue.receiving)];
+        let late = late.into_iter().filter_map(|(side, since)| Some((side, since?)));
+        query =
+            query.filter(late.fold(Condition::any().add(Column::TransferId.eq("")), |any, (side, since)| {
+                let turn = State::open().filter(|state| state.turn() == Some(side));
+                any.add(Condition::all().add(Column::State.is_in(turn)).add(Column::WaitingSince.lte(since)))
+            }));
+    }
     if let Some([transfer_id]) = after {
         query = query.filter(Column::TransferId.gt(transfer_id));
     }

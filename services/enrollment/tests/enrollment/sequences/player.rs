@@ -167,7 +167,8 @@ impl Player {
                     enddate: String::new(),
                     reverify_by: "2026-01-01".into(),
                 };
-                let row = DiseaseEntitlementRow { psn_no, entitlement: Some(entitlement) };
+                let row =
+                    DiseaseEntitlementRow { psn_no, entitlement: Some(entitlement), ..Default::default() };
                 Act::Diseases(ImportDiseaseEntitlementsRequest { request_id, rows: vec![row] })
             }
             _ => Act::Reverify(ReverifyDiseaseEntitlementRequest {
@@ -210,7 +211,7 @@ impl Player {
         })
     }
 
-    /// Corrects a person: another phone, now and then a death that was not one.
+    /// Corrects a person: another phone.
     pub fn persons(&mut self) -> Act {
         let psn_no = self.dice.of(&PERSONS);
         let tel = format!("1380000{:04}", self.count);
@@ -244,7 +245,13 @@ impl Player {
                 Act::Pay(RecordContributionsRequest { request_id: self.id(), rows })
             }
             30..37 => self.coverages(),
-            37..42 => self.entries(),
+            37..41 => self.entries(),
+            41 => Act::TakeBack(TakeBackChangeRequest {
+                request_id: self.id(),
+                psn_no: self.who(),
+                person_version: 1 + self.dice.roll(12) as i64,
+                contribution_id: String::new(),
+            }),
             42..46 => {
                 let psn_no = self.who();
                 self.repair(&psn_no)

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::coverage::domain::contributions::Reversing;
+
 /// One contribution.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -36,6 +38,18 @@ pub struct Model {
     pub request_id: String,
     /// When.
     pub recorded_at: DateTimeUtc,
+    /// The contribution that this row takes back; empty for one that takes back none.
+    pub reverses: String,
+}
+
+impl Reversing for Model {
+    fn id(&self) -> &str {
+        &self.contribution_id
+    }
+
+    fn reverses(&self) -> &str {
+        &self.reverses
+    }
 }
 
 impl ActiveModelBehavior for ActiveModel {}

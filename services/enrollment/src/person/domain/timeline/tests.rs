@@ -34,6 +34,7 @@ pub mod examples {
             series: series.to_owned(),
             period: period(begndate, enddate),
             since_year: None,
+            department: String::new(),
         }
     }
 }

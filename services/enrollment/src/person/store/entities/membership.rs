@@ -28,6 +28,8 @@ pub struct Model {
     pub series: String,
     /// First year of unbroken membership, where told.
     pub since_year: Option<i32>,
+    /// The department whose roster says so; empty for the agency.
+    pub department: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -98,8 +98,8 @@ fn continuity_is_decided_by_the_rules() {
         ),
         // Switching without two years: insured from the day given, entitled from the month paid.
         (one_year(), ResidentToEmployee, on("2025-07-01"), "2025-09-30", "2025-07-01", "2025-09-01"),
-        // 中断 3 个月以上: 职工 wait six months, counted from the month paid.
-        (three_years(), EmployeeToEmployee, on("2025-11-01"), "2025-11-10", "2025-11-01", "2026-05-01"),
+        // 中断 3 个月以上: from the month paid, where the area set no waiting.
+        (three_years(), EmployeeToEmployee, on("2025-11-01"), "2025-11-10", "2025-11-01", "2025-11-01"),
     ] {
         let case = format!("{held:?} {direction:?} {begins:?} {today}");
         let finished = done(&with([held]), &terms(direction, begins, today)).unwrap();

@@ -39,6 +39,8 @@ pub struct Model {
     pub statement: Vec<u8>,
     /// T2103, an encoded TransferResult; empty before.
     pub result: Vec<u8>,
+    /// The day since which the side whose turn it is has had it; none of transfers opened before this was noted.
+    pub waiting_since: Option<Date>,
 }
 
 impl Model {
