@@ -14,7 +14,10 @@ use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
 use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
+use yizhan_proto::settlement::v1::manual_payment_service_client::ManualPaymentServiceClient;
+use yizhan_proto::settlement::v1::opening_service_client::OpeningServiceClient;
 use yizhan_proto::settlement::v1::policy_service_client::PolicyServiceClient;
+use yizhan_proto::settlement::v1::reconciliation_service_client::ReconciliationServiceClient;
 use yizhan_proto::settlement::v1::settlement_rules_service_client::SettlementRulesServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::trace_code_service_client::TraceCodeServiceClient;
@@ -186,6 +189,57 @@ impl Client {
     /// AccountService.
     pub fn accounts(&self) -> AccountServiceClient<PeerChannel> {
         AccountServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// 期初, 调整
+    pub async fn record_opening(&self, request: RecordOpeningRequest) -> Answer<RecordOpeningResponse> {
+        read(OpeningServiceClient::new(self.to_settlement.clone()).record_opening(request).await)
+    }
+
+    /// Takes one back.
+    pub async fn cancel_opening(&self, request: CancelOpeningRequest) -> Answer<CancelOpeningResponse> {
+        read(OpeningServiceClient::new(self.to_settlement.clone()).cancel_opening(request).await)
+    }
+
+    /// A person's openings.
+    pub async fn list_openings(&self, request: ListOpeningsRequest) -> Answer<ListOpeningsResponse> {
+        read(OpeningServiceClient::new(self.to_settlement.clone()).list_openings(request).await)
+    }
+
+    /// 手工报销
+    pub async fn record_manual_payment(
+        &self,
+        request: RecordManualPaymentRequest,
+    ) -> Answer<RecordManualPaymentResponse> {
+        read(ManualPaymentServiceClient::new(self.to_settlement.clone()).record_manual_payment(request).await)
+    }
+
+    /// Takes one back.
+    pub async fn cancel_manual_payment(
+        &self,
+        request: CancelManualPaymentRequest,
+    ) -> Answer<CancelManualPaymentResponse> {
+        read(ManualPaymentServiceClient::new(self.to_settlement.clone()).cancel_manual_payment(request).await)
+    }
+
+    /// 3201
+    pub async fn reconcile_totals(&self, request: ReconcileTotalsRequest) -> Answer<ReconcileTotalsResponse> {
+        read(ReconciliationServiceClient::new(self.to_settlement.clone()).reconcile_totals(request).await)
+    }
+
+    /// 3202
+    pub async fn reconcile_lines(&self, request: ReconcileLinesRequest) -> Answer<ReconcileLinesResponse> {
+        read(ReconciliationServiceClient::new(self.to_settlement.clone()).reconcile_lines(request).await)
+    }
+
+    /// 2601, looking only.
+    pub async fn find_message(&self, request: FindMessageRequest) -> Answer<FindMessageResponse> {
+        read(ReconciliationServiceClient::new(self.to_settlement.clone()).find_message(request).await)
+    }
+
+    /// 2601 冲正
+    pub async fn reverse_message(&self, request: ReverseMessageRequest) -> Answer<ReverseMessageResponse> {
+        read(ReconciliationServiceClient::new(self.to_settlement.clone()).reverse_message(request).await)
     }
 
     /// EnrollmentService.

@@ -16,3 +16,4 @@ mod names;
 mod rooms;
 mod settings;
 mod sources;
+mod transactions;

@@ -28,6 +28,8 @@ mod feed;
 mod golden;
 mod idempotency;
 mod looks;
+mod manual_payments;
+mod openings;
 mod paid_once;
 mod policies;
 mod python_client;
@@ -35,6 +37,7 @@ mod quotes;
 #[allow(clippy::print_stdout, reason = "the table of rates is printed")]
 mod rates;
 mod recognised;
+mod reconciliation;
 mod reference;
 mod refusals;
 mod replay;

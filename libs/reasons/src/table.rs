@@ -130,7 +130,7 @@ reasons! {
             "Preview, Settle",
             "a `psn_type` that no policy distinguishes", "correct the register", "no";
         InstitutionNotOwn: "INSTITUTION_NOT_OWN", Refusal(PermissionDenied), "不是本机构的业务",
-            "Preview, Settle, Reverse",
+            "Preview, Settle, Reverse, reconciliation",
             "the visit or settlement is another institution's", "call as that institution", "no";
         InstitutionUnknown: "INSTITUTION_UNKNOWN", Refusal(NotFound), "未查到该定点医药机构",
             "GetInstitution; as a violation: visit",
@@ -187,7 +187,7 @@ reasons! {
             "Settle",
             "the amounts are no longer the quoted ones; `changed` lists of person, policy, catalogue, accumulators, account, filing; `<amount>.quoted`, `<amount>.now`; of a filing `filing.quoted`, `filing.now`: class and treatment, `temporary prepay 0.2`", "show the new amounts: preview again", "no";
         VisitSettled: "VISIT_SETTLED", Refusal(AlreadyExists), "该次就诊已经结算，不能重复结算",
-            "Preview, Settle",
+            "Preview, Settle, RecordManualPayment",
             "a settlement of this visit (institution, `mdtrt_id`) stands: `setl_id`; `feedetl_sn` names the first lines that stand too, `lines` counts them", "ask for that settlement (GetSettlement, or Settle with its request_id); to settle anew reverse it first", "after the reversal";
         LineSettled: "LINE_SETTLED", Refusal(AlreadyExists), "有费用明细已经结算，不能重复结算",
             "Preview, Settle",
@@ -216,8 +216,29 @@ reasons! {
         LaterSettlementsStand: "LATER_SETTLEMENTS_STAND", Refusal(FailedPrecondition), "该参保人有之后的住院结算，请先从最近一次起依次撤销",
             "Reverse",
             "later stays of the person stand: `later_setl_ids`", "reverse them first, the latest first", "after that";
+        MessageReversed: "MESSAGE_REVERSED", Refusal(FailedPrecondition), "该报文已冲正，请更换报文ID重新结算",
+            "Settle, Reverse",
+            "ReverseMessage (2601) took this `request_id` before the message arrived", "send what is to be settled under a new `request_id`", "no";
+        PaidByHand: "PAID_BY_HAND", Refusal(FailedPrecondition), "该笔为手工报销，由经办机构办理",
+            "Reverse, ReplaySettlement",
+            "`setl_id` is a manual payment: the agency decided the amounts, and it takes them back", "CancelManualPayment by the agency", "no";
+        NotPaidByHand: "NOT_PAID_BY_HAND", Refusal(FailedPrecondition), "该笔为联网结算，由结算机构撤销",
+            "CancelManualPayment",
+            "`setl_id` was settled directly", "Reverse by the institution", "no";
+        YearHasEntries: "YEAR_HAS_ENTRIES", Refusal(FailedPrecondition), "该年度或个人账户已有记录，请登记调整",
+            "RecordOpening",
+            "an opening is the first that the books say; `of` says of what they have something: `policy_year` (`setl_ids` that stand) or `account`", "an ADJUSTMENT", "no";
+        EntriesRestOnIt: "ENTRIES_REST_ON_IT", Refusal(FailedPrecondition), "该年度已有结算，不能撤销期初，请先撤销结算或登记调整",
+            "CancelOpening",
+            "settlements or manual payments of that policy year stand: `setl_ids`", "reverse them first, or record an ADJUSTMENT", "after that";
+        TotalOutOfRange: "TOTAL_OUT_OF_RANGE", Refusal(FailedPrecondition), "累计或余额将为负，或超过 16 位",
+            "RecordOpening, CancelOpening",
+            "`what` (an accumulator, or `account`) would be below zero or beyond 16 digits", "correct the amount", "no";
+        OpeningUnknown: "OPENING_UNKNOWN", Refusal(NotFound), "未查到该期初或调整",
+            "CancelOpening",
+            "no such opening, or not the caller's, or not this person's", "check the id", "no";
         AreaNotOwned: "AREA_NOT_OWNED", Refusal(PermissionDenied), "该地区不归本单位管辖，无权办理或查询",
-            "whatever changes the register, ListPersons, FindPersonsByTel, ledgers, transfers, LoadRoster, VerifyAccessLog, WatchRegister, ListQueue, ImportFilings, WatchFilings, WatchSettlements, publishing, Deposit, CheckBooks",
+            "whatever changes the register, ListPersons, FindPersonsByTel, ledgers, transfers, LoadRoster, VerifyAccessLog, WatchRegister, ListQueue, ImportFilings, WatchFilings, WatchSettlements, publishing, Deposit, CheckBooks, openings, manual payments, ReconcileTotals, ReconcileLines",
             "not the caller's area", "call as its agency", "no";
         NotAnOperator: "NOT_AN_OPERATOR", Refusal(PermissionDenied), "仅运维人员和经办机构可查询缓存状态",
             "GetCacheStatus",
@@ -638,7 +659,7 @@ reasons! {
         Required: "REQUIRED", Violation, "不能为空",
             "settlement, filing", "empty";
         AmountInvalid: "AMOUNT_INVALID", Violation, "金额应大于零",
-            "Deposit, filing", "not above zero";
+            "Deposit, RecordOpening, RecordManualPayment, filing", "not above zero; zero in an adjustment";
         TooLong: "TOO_LONG", Violation, "超过长度限制",
             "settlement", "identifiers 30, marks 30, reason of a reversal 200 characters";
         Characters: "CHARACTERS", Violation, "只能包含可见的 ASCII 字符",
@@ -664,11 +685,11 @@ reasons! {
         RatioInvalid: "RATIO_INVALID", Violation, "应为空，或 0 至 1 之间的数",
             "catalogue", "`selfpay_prop` outside 0 to 1, or more than 4 decimals";
         AmountNegative: "AMOUNT_NEGATIVE", Violation, "金额不能为负",
-            "lines", "below zero";
+            "lines, RecordOpening, RecordManualPayment", "below zero";
         AmountTooLarge: "AMOUNT_TOO_LARGE", Violation, "金额超过 16 位",
             "all", "beyond 16 digits of fen; also what a bill, a balance or a policy year would add up to";
         AmountMismatch: "AMOUNT_MISMATCH", Violation, "金额不等于数量×单价（四舍五入到分）",
-            "lines", "not quantity × price, half up to the fen; `expected_fen`";
+            "lines, RecordManualPayment", "not quantity × price, half up to the fen; `expected_fen`; of a manual payment: parts that do not add up, more paid than the bill";
         OwnAccount: "OWN_ACCOUNT", Violation, "共济人不能是本人",
             "visit", "the person's own number as the relative's";
         AccountNotUsed: "ACCOUNT_NOT_USED", Violation, "未使用个人账户时不能共济",
@@ -683,6 +704,18 @@ reasons! {
             "PayContribution", "the policy of the area that keeps the account does not say that accounts pay contributions (`account.contributions`); or the relative died";
         OwnerCannotPay: "OWNER_CANNOT_PAY", Violation, "该亲属的个人账户现不能支付",
             "visit, PayContribution", "the account's owner died, or their coverage is frozen, ended or unknown today; `why` is enrollment's reason";
+        PersonInAnotherArea: "PERSON_IN_ANOTHER_AREA", Violation, "该人员不在此统筹区",
+            "RecordOpening, RecordManualPayment", "the person is of another pooling area, today or on the last day of the visit";
+        PolicyYearInvalid: "POLICY_YEAR_INVALID", Violation, "不是该统筹区待遇年度的首日",
+            "RecordOpening, RecordManualPayment", "no policy of the area has a policy year that begins on this day";
+        AccumulatorUnknown: "ACCUMULATOR_UNKNOWN", Violation, "该统筹区该年度的待遇政策没有此累计项",
+            "RecordOpening, RecordManualPayment", "no policy of the area declares it in that year; kept apart by level it is `name@level`, else `name`";
+        AdditionInvalid: "ADDITION_INVALID", Violation, "累计增加数超出允许范围",
+            "RecordOpening, RecordManualPayment", "zero; below zero where it is no adjustment; more than 10,000 visits or 16 digits of fen";
+        PeriodTooLong: "PERIOD_TOO_LONG", Violation, "期间过长",
+            "ReconcileTotals, ReconcileLines", "more than 366 days of totals, 31 of lines";
+        NotInOrder: "NOT_IN_ORDER", Violation, "明细应按结算ID升序，且在 after_setl_id 之后",
+            "ReconcileLines", "lines not in the order of `setl_id`, each once, behind `after_setl_id`";
         ItemClassUnknown: "ITEM_CLASS_UNKNOWN", Violation, "该项目的甲乙丙类别未公布",
             "lines", "the entry has no published class 甲乙丙";
         NotAPharmacy: "NOT_A_PHARMACY", Violation, "只有零售药店可以标记双通道",

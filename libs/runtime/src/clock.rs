@@ -28,6 +28,11 @@ pub fn day_of(at: DateTime<Utc>) -> NaiveDate {
     at.with_timezone(&shanghai()).date_naive()
 }
 
+/// The moment a day begins in Asia/Shanghai.
+pub fn begin_of(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() - TimeDelta::hours(8)
+}
+
 /// How long an answer of a register may be relied on without asking again.
 const ANSWER_LASTS: TimeDelta = TimeDelta::minutes(5);
 

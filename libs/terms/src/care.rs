@@ -35,6 +35,20 @@ dictionary! {
     }
 }
 
+dictionary! {
+    /// 手工报销原因 `manl_reim_rea` (docs/CODES.md), without those of a second payment for a visit that was settled.
+    ManualReason {
+        General = "01", "一般";
+        NoCard = "02", "定点无卡";
+        Remote = "03", "异地就诊";
+        Emergency = "04", "急救抢救";
+        Referral = "05", "异地转诊";
+        BeforeAdmission = "07", "院前检查";
+        Batch = "10", "批量";
+        Other = "99", "其他";
+    }
+}
+
 impl MedType {
     /// The kind of care a policy prices this category as.
     pub fn care(self) -> Care {

@@ -1,6 +1,6 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
-//! A room for each feature: [`settlements`], [`policies`], [`rules`], [`reference`], [`accounts`], and below them the [`books`]. Inside a
+//! A room for each feature: [`settlements`], [`policies`], [`rules`], [`reference`], [`accounts`], [`openings`], [`reconciliation`], and below them the [`books`]. Inside a
 //! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
 //! `domain` (pure rules) and `store` (tables and statements).
 
@@ -11,7 +11,9 @@ pub mod config;
 pub mod fields;
 pub mod looks;
 pub mod migrations;
+pub mod openings;
 pub mod policies;
+pub mod reconciliation;
 pub mod reference;
 pub mod rules;
 pub mod settlements;
@@ -21,7 +23,10 @@ use std::sync::Arc;
 use yizhan_proto::settlement::v1::account_service_server::AccountServiceServer;
 use yizhan_proto::settlement::v1::catalogue_service_server::CatalogueServiceServer;
 use yizhan_proto::settlement::v1::institution_service_server::InstitutionServiceServer;
+use yizhan_proto::settlement::v1::manual_payment_service_server::ManualPaymentServiceServer;
+use yizhan_proto::settlement::v1::opening_service_server::OpeningServiceServer;
 use yizhan_proto::settlement::v1::policy_service_server::PolicyServiceServer;
+use yizhan_proto::settlement::v1::reconciliation_service_server::ReconciliationServiceServer;
 use yizhan_proto::settlement::v1::settlement_rules_service_server::SettlementRulesServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
 use yizhan_proto::settlement::v1::trace_code_service_server::TraceCodeServiceServer;
@@ -72,7 +77,10 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         PolicyServiceServer::new(api.clone()),
         SettlementRulesServiceServer::new(documents),
         TraceCodeServiceServer::new(api.clone()),
-        AccountServiceServer::new(api),
+        AccountServiceServer::new(api.clone()),
+        OpeningServiceServer::new(api.clone()),
+        ManualPaymentServiceServer::new(api.clone()),
+        ReconciliationServiceServer::new(api),
     ];
     let services = services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks");
     server.serve(services.needing(database)).await

@@ -2,9 +2,11 @@
 
 mod claims;
 mod policies;
+mod reconciliation;
 
 use claims::CreateClaims;
 use policies::{MovePolicies, policy};
+use reconciliation::{CreateOpenings, ReconcileSettlements};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(CreateSettlementRules),
             Box::new(CreateContracts),
             Box::new(CreateTraceCodes),
+            Box::new(CreateOpenings),
+            Box::new(ReconcileSettlements),
             Box::new(CreateAccountBookings),
         ]
     }

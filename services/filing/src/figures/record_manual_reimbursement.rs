@@ -33,7 +33,7 @@ fn check(
     caller: &Caller,
     request: RecordManualReimbursementRequest,
     wrong: &mut Violations,
-) -> Option<Bill> {
+) -> Option<Noted> {
     let mut fields = Fields::of(wrong);
     let home = fields.area("poolarea_no", &request.poolarea_no);
     fields.psn_no("psn_no", &request.psn_no);
@@ -70,17 +70,17 @@ fn check(
         recorded_by: caller.to_string(),
         recorded_at: register.clock.now(),
     };
-    Some(Bill { row, visit })
+    Some(Noted { row, visit })
 }
 
 /// A bill to be noted.
-struct Bill {
+struct Noted {
     row: Model,
     /// What it adds to the figures.
     visit: Addend<OF_VISITS>,
 }
 
-impl Bill {
+impl Noted {
     async fn write(
         &self,
         Write { tx, .. }: Write<'_>,

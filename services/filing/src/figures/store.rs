@@ -2,6 +2,7 @@
 //! anybody, and what is counted is counted in the transaction in which it happened. In the background many addends of one figure are replaced
 //! by one that is their sum ([`fold`]), so that reading stays short; the figures are the same before, meanwhile and after.
 
+pub mod bills;
 pub mod entities;
 
 use std::ops::RangeInclusive;

@@ -35,6 +35,7 @@ impl FakeSettlement {
         Some(WatchSettlementsResponse {
             resume_token: (behind + 1).to_string(),
             settlement: Some(settlement),
+            ..WatchSettlementsResponse::default()
         })
     }
 }

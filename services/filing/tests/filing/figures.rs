@@ -166,6 +166,38 @@ both_databases! {
         assert_eq!(lapsed, [("2025-12", "07", 1, 1)]);
     }
 
+    /// What settlement's books say was paid by hand counts as noted by hand, and a bill that is known both ways counts once.
+    async fn what_is_paid_by_hand_is_followed_and_a_bill_counts_once(db: TestDatabase) {
+        let settlement = FakeSettlement::default();
+        let feed = settlement.start().await;
+        let service = start_with(&db, |settings| settings.settlement = Some(PeerConfig::at(feed.url()))).await;
+        let by_hand = |setl_id: &str, mdtrt_id: &str, fen| SettlementInfo {
+            psn_no: "P1".into(),
+            fixmedins_code: "H31011500001".into(),
+            mdtrt_id: mdtrt_id.into(),
+            setl_type: "1".into(),
+            setl_time: yizhan_testkit::moment("2025-06-18T04:00:00Z"),
+            ..settled(setl_id, "360100", "310115", "21", "2025-06-10", fen)
+        };
+        record(&service, AGENCY, bill("M1")).await.unwrap();
+        settlement.settle(by_hand("S1", "M1", 300_000));
+        settlement.settle(by_hand("S2", "M2", 200_000));
+        let paid = |stays_manual, manual_medfee_fen| RemoteFigures {
+            stays_manual, stays_direct_rate: "0.0000".into(), manual_medfee_fen, ..Default::default()
+        };
+        let figures = until(&service, |figures| figures.cross_province.as_ref().is_some_and(|cross| cross.stays_manual == 2)).await;
+        assert_eq!(figures.cross_province.unwrap(), paid(2, 500_000));
+        let again = record(&service, AGENCY, bill("M2")).await.unwrap_err();
+        assert_eq!((again.code, again.reason.as_str()), (Code::AlreadyExists, "REIMBURSEMENT_KNOWN"));
+        // Taken back: what was followed is taken off; what was noted here stays noted.
+        settlement.settle(SettlementInfo { reverses_setl_id: "S1".into(), ..by_hand("S3", "M1", -300_000) });
+        settlement.settle(SettlementInfo { reverses_setl_id: "S2".into(), ..by_hand("S4", "M2", -200_000) });
+        let figures = until(&service, |figures| figures.cross_province.as_ref().is_some_and(|cross| cross.stays_manual == 1)).await;
+        assert_eq!(figures.cross_province.unwrap(), paid(1, 300_000));
+        record(&service, AGENCY, bill("M2")).await.unwrap();
+        assert_eq!(june(&service).await.cross_province.unwrap(), paid(2, 600_000));
+    }
+
     async fn direct_settlements_are_counted_once_and_reversals_taken_off(db: TestDatabase) {
         let settlement = FakeSettlement::default();
         let feed = settlement.start().await;

@@ -99,6 +99,7 @@ impl Request<'_> {
                 answer: answer.encode_to_vec(),
             },
             settlement: None,
+            opening: None,
             amounts: None,
             years: Vec::new(),
             accounts: accounts_after(&books, psn_no, &postings, state),

@@ -17,6 +17,7 @@ use yizhan_runtime::db::{DatabaseConnection, read_sum, sum_of};
 
 use super::messages::parts::amounts_of;
 use super::store::entities::{account, posting, settlement};
+use super::store::openings;
 use super::store::settlements::{self, answer_of};
 
 /// Discrepancies reported at most.
@@ -28,6 +29,7 @@ const PAGE: u64 = 500;
 pub async fn check_books(db: &DatabaseConnection, poolarea_no: &str) -> Result<CheckBooksResponse, DbErr> {
     let mut check = Check { db, poolarea_no, answer: CheckBooksResponse::default(), owners: BTreeSet::new() };
     check.settlements().await?;
+    check.opened().await?;
     check.lines().await?;
     check.findings().await?;
     check.accounts().await?;
@@ -40,7 +42,7 @@ type Totals = BTreeMap<(String, String), i128>;
 /// A query for `name` and `value` of what does not agree, and how that is told.
 type Finding = (&'static str, fn(&str, i64) -> String);
 
-const FINDINGS: [Finding; 6] = [
+const FINDINGS: [Finding; 7] = [
     (
         "SELECT b.booking_id AS name, b.amount_fen AS value FROM account_bookings b WHERE b.poolarea_no = $1 AND NOT EXISTS \
          (SELECT 1 FROM postings p WHERE p.poolarea_no = b.poolarea_no AND p.psn_no = b.psn_no AND p.setl_id = b.booking_id \
@@ -78,8 +80,16 @@ const FINDINGS: [Finding; 6] = [
     (
         "SELECT a.psn_no AS name, a.version AS value FROM accumulated a \
          WHERE a.poolarea_no = $1 AND a.totals <> '{}' AND NOT EXISTS \
-         (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) LIMIT 100",
+         (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) AND NOT EXISTS \
+         (SELECT 1 FROM openings o WHERE o.poolarea_no = a.poolarea_no AND o.psn_no = a.psn_no) LIMIT 100",
         |psn_no, _| format!("person {psn_no}: has accumulators and no settlements"),
+    ),
+    (
+        "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
+         WHERE p.poolarea_no = $1 AND p.account LIKE 'opening/%' AND NOT EXISTS \
+         (SELECT 1 FROM openings o WHERE o.poolarea_no = p.poolarea_no AND o.psn_no = p.psn_no \
+         AND o.opening_id = p.setl_id) LIMIT 100",
+        |opening_id, _| format!("opening {opening_id}: has postings and is gone"),
     ),
 ];
 
@@ -105,13 +115,14 @@ impl Check<'_> {
         let mut after = (String::new(), String::new());
         loop {
             let rows = self.page_after(&after).await?;
+            let ids: Vec<&str> = rows.iter().map(|row| row.setl_id.as_str()).collect();
             let answers: Vec<Settlement> = rows.iter().map(answer_of).collect::<Result<_, _>>()?;
-            let mut booked = self.postings_of(&rows, &answers).await?;
+            let mut booked = self.postings_of(ids, &answers).await?;
             let standing = self.claims(&rows, &answers).await?;
             self.trace_codes(&answers, &standing).await?;
             for (row, answer) in rows.iter().zip(&answers) {
                 if row.psn_no != person {
-                    self.compare(&person, &folded).await?;
+                    self.compare(&person, folded).await?;
                     self.same_days(&std::mem::take(&mut visited));
                     (person, folded) = (row.psn_no.clone(), Totals::new());
                 }
@@ -135,7 +146,7 @@ impl Check<'_> {
                 Some(last) => after = (last.psn_no.clone(), last.setl_id.clone()),
                 None => {
                     self.same_days(&visited);
-                    return self.compare(&person, &folded).await;
+                    return self.compare(&person, folded).await;
                 }
             }
         }
@@ -154,10 +165,10 @@ impl Check<'_> {
             .await
     }
 
-    /// The postings of settlements, in their order, also those in the books of other areas.
+    /// The postings of settlements and openings, in their order; with the answers of settlements also those in the books of other areas.
     async fn postings_of(
         &self,
-        settlements: &[settlement::Model],
+        ids: Vec<&str>,
         answers: &[Settlement],
     ) -> Result<BTreeMap<String, Vec<Posting>>, DbErr> {
         let told = answers.iter().flat_map(|answer| &answer.postings);
@@ -165,7 +176,7 @@ impl Check<'_> {
         let books: BTreeSet<&str> = others.chain([self.poolarea_no]).collect();
         let rows = posting::Entity::find()
             .filter(posting::Column::PoolareaNo.is_in(books))
-            .filter(posting::Column::SetlId.is_in(settlements.iter().map(|row| row.setl_id.as_str())))
+            .filter(posting::Column::SetlId.is_in(ids))
             .order_by_asc(posting::Column::Seq)
             .all(self.db)
             .await?;
@@ -189,11 +200,57 @@ impl Check<'_> {
         }
     }
 
-    async fn compare(&mut self, psn_no: &str, folded: &Totals) -> Result<(), DbErr> {
+    /// Persons who have openings and no settlements.
+    async fn opened(&mut self) -> Result<(), DbErr> {
+        let mut after = String::new();
+        loop {
+            let sql = format!(
+                "SELECT DISTINCT o.psn_no AS name FROM openings o WHERE o.poolarea_no = $1 AND o.psn_no > $2 AND NOT EXISTS \
+                 (SELECT 1 FROM settlements s WHERE s.poolarea_no = o.poolarea_no AND s.psn_no = o.psn_no) \
+                 ORDER BY o.psn_no LIMIT {PAGE}"
+            );
+            let values = [self.poolarea_no.into(), after.as_str().into()];
+            let statement = Statement::from_sql_and_values(self.db.get_database_backend(), sql, values);
+            let rows = self.db.query_all_raw(statement).await?;
+            for row in &rows {
+                after = row.try_get("", "name")?;
+                self.compare(&after, Totals::new()).await?;
+            }
+            if rows.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Adds a person's openings, whose postings are compared with what they say.
+    async fn fold_openings(&mut self, psn_no: &str, folded: &mut Totals) -> Result<(), DbErr> {
+        let rows =
+            openings::of_person(self.db, (self.poolarea_no, psn_no), None, u64::from(u32::MAX)).await?;
+        let mut booked =
+            self.postings_of(rows.iter().map(|row| row.opening_id.as_str()).collect(), &[]).await?;
+        for row in &rows {
+            let opening = openings::opening_of(row)?;
+            self.answer.openings += 1;
+            if booked.remove(&row.opening_id).unwrap_or_default() != opening.postings {
+                self.report(format!(
+                    "opening {}: the postings are not those it was answered with",
+                    row.opening_id
+                ));
+            }
+            for change in opening.accumulators {
+                *folded.entry((change.policy_year, change.accumulator)).or_insert(0) +=
+                    i128::from(change.added);
+            }
+        }
+        Ok(())
+    }
+
+    async fn compare(&mut self, psn_no: &str, mut folded: Totals) -> Result<(), DbErr> {
         if psn_no.is_empty() {
             return Ok(());
         }
         self.answer.persons += 1;
+        self.fold_openings(psn_no, &mut folded).await?;
         let mut stored = Totals::new();
         for row in settlements::accumulated_of(self.db, self.poolarea_no, psn_no).await? {
             let totals = row.totals()?.into_iter();

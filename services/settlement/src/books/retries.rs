@@ -2,11 +2,15 @@
 
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::db::{DatabaseConnection, KEEP_TRYING};
 use yizhan_runtime::once::reused;
 use yizhan_runtime::{Reason, ServiceError};
 
+use super::digest;
+use super::store::claims::Claims;
+use super::store::commit::Change;
 use super::store::entities::request;
 use super::store::settlements;
 
@@ -29,15 +33,57 @@ pub fn contended() -> ServiceError {
     .with_text("该参保人有其他结算正在进行，请用同一报文ID重试")
 }
 
+/// What takes the id of a message that has not arrived, so that it makes nothing when it does.
+pub fn block(owner: &str, request_id: &str, at: DateTime<Utc>) -> Change {
+    Change {
+        request: request::Model {
+            owner: owner.to_owned(),
+            request_id: request_id.to_owned(),
+            digest: digest_of_block(owner, request_id),
+            poolarea_no: String::new(),
+            psn_no: String::new(),
+            setl_id: String::new(),
+            answer: Vec::new(),
+        },
+        settlement: None,
+        opening: None,
+        amounts: None,
+        postings: Vec::new(),
+        years: Vec::new(),
+        accounts: Vec::new(),
+        claims: Claims::default(),
+        released: Claims::default(),
+        codes: Vec::new(),
+        kind: "",
+        at,
+    }
+}
+
+/// Whether a handled request is no request but [`block`].
+pub fn is_blocked(handled: &request::Model) -> bool {
+    handled.digest == digest_of_block(&handled.owner, &handled.request_id)
+}
+
+/// No request has it: what is blocked is not a message of ours.
+fn digest_of_block(owner: &str, request_id: &str) -> String {
+    digest::of_bytes(format!("2601 {owner} {request_id}").as_bytes())
+}
+
 /// The settlement a handled request made, with whether it has been reversed since.
 ///
 /// # Errors
-/// REQUEST_ID_REUSED when it was another request.
+/// REQUEST_ID_REUSED when it was another request; MESSAGE_REVERSED when its id was taken before it arrived.
 pub async fn stored_answer(
     db: &DatabaseConnection,
     handled: &request::Model,
     digest: &str,
 ) -> Result<Settlement, ServiceError> {
+    if is_blocked(handled) {
+        return Err(ServiceError::new(
+            Reason::MessageReversed,
+            "this message was reversed (2601) before it arrived; send what is to be settled under a new request_id",
+        ));
+    }
     if handled.digest != digest || handled.setl_id.is_empty() {
         return Err(reused(&handled.request_id));
     }

@@ -9,5 +9,7 @@ pub mod entities;
 pub mod followed;
 mod invariants;
 pub mod load;
+pub mod openings;
+pub mod reconciled;
 pub mod settlements;
 pub mod trace_codes;

@@ -49,7 +49,7 @@ async fn read(
     let stays: Vec<String> = stays.map(|med_type| format!("'{}'", med_type.code())).collect();
     let sql = format!(
         "SELECT s.setl_id, s.setl_time_us, s.answer FROM settlements s WHERE s.fixmedins_code = $1 AND s.setl_time_us >= $2 \
-         AND (s.setl_time_us, s.setl_id) > ($3, $4) AND s.reverses_setl_id = '' AND (s.enddate <= $5 OR s.med_type IN ({})) \
+         AND (s.setl_time_us, s.setl_id) > ($3, $4) AND s.setl_type = '' AND s.reverses_setl_id = '' AND (s.enddate <= $5 OR s.med_type IN ({})) \
          AND NOT EXISTS (SELECT 1 FROM settlements r WHERE r.poolarea_no = s.poolarea_no AND r.psn_no = s.psn_no \
          AND r.reverses_setl_id = s.setl_id AND r.reverses_setl_id <> '') ORDER BY s.setl_time_us, s.setl_id LIMIT $6",
         stays.join(", ")

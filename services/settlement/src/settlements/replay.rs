@@ -5,7 +5,7 @@ use yizhan_policy::case::Case;
 use yizhan_proto::settlement::v1::{
     AccumulatorChange, ReplaySettlementRequest, ReplaySettlementResponse, Settlement,
 };
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::calculate::refused;
 use super::messages::answer::Identity;
@@ -13,6 +13,7 @@ use super::messages::{answer, reversal};
 use super::query::{find, require_whole};
 use crate::app::App;
 use crate::books::digest;
+use crate::books::domain::ledger::MANUAL;
 use crate::books::messages::parts::header;
 use crate::books::store::entities::settlement;
 use crate::books::store::settlements;
@@ -25,6 +26,12 @@ pub async fn replay(
 ) -> Result<ReplaySettlementResponse, ServiceError> {
     let row = find(app, &request.setl_id, Violations::new()).await?;
     require_whole(caller, &row)?;
+    if row.setl_type == MANUAL && row.reverses_setl_id.is_empty() {
+        return Err(ServiceError::new(
+            Reason::PaidByHand,
+            "the agency decided the amounts; there is nothing to compute",
+        ));
+    }
     let stored = settlements::answer_of(&row)?;
     let recomputed = if row.reverses_setl_id.is_empty() {
         settle_again(app, &row, &stored)?

@@ -8,12 +8,13 @@ use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::MedType;
 
+use super::messages::answer::Identity;
 use super::messages::reversal;
 use super::query::{require_whole, unknown};
 use super::settle::new_identity;
 use crate::app::App;
 use crate::books::digest;
-use crate::books::domain::ledger::relative_in;
+use crate::books::domain::ledger::{MANUAL, relative_in};
 use crate::books::messages::parts::{header, postings_of};
 use crate::books::messages::rows::change_of;
 use crate::books::messages::trace_codes::codes_of;
@@ -25,7 +26,7 @@ use crate::books::store::settlements;
 use crate::fields::check_id;
 
 /// Characters of a reason at most.
-const MAX_REASON: usize = 200;
+pub const MAX_REASON: usize = 200;
 
 /// Reverses a settlement, once however often it is asked.
 pub async fn reverse(
@@ -45,12 +46,38 @@ pub async fn reverse(
         )
         .with_text("只能由结算机构撤销"));
     }
-    let original = settlements::answer_of(&row)?;
+    if row.setl_type == MANUAL {
+        return Err(ServiceError::new(Reason::PaidByHand, "the agency that paid cancels it")
+            .with("setl_id", row.setl_id));
+    }
+    let key = (row.fixmedins_code.clone(), request.request_id.clone());
+    let undone = undo(app, &row, Undo { key: &key, digest: &digest, reason: &request.reason }).await?;
+    Ok(ReverseResponse { settlement: Some(undone.0), replayed: undone.1 })
+}
+
+/// By which request a settlement is taken back, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Undo<'u> {
+    /// Whose id it is, and the id.
+    pub key: &'u (String, String),
+    /// SHA-256 of the request, hex.
+    pub digest: &'u str,
+    /// Why.
+    pub reason: &'u str,
+}
+
+/// Takes a settlement or manual payment back: the reversal, and whether the request had been handled before.
+pub async fn undo(
+    app: &App,
+    row: &settlement::Model,
+    undo: Undo<'_>,
+) -> Result<(Settlement, bool), ServiceError> {
+    let Undo { key, digest, reason } = undo;
+    let original = settlements::answer_of(row)?;
     let booked = postings_of(&original);
     // What a relative's account paid goes back where it came from, whatever became of the grant and its owner since.
     let relative = relative_in(&booked, &row.psn_no, &row.poolarea_no);
     let _turn = app.turn_of(&[&row.psn_no, relative.map_or("", |account| account.psn_no)]).await;
-    let key = (row.fixmedins_code.clone(), request.request_id.clone());
     for _ in attempts() {
         let wanted = Wanted {
             poolarea_no: row.poolarea_no.clone(),
@@ -62,14 +89,14 @@ pub async fn reverse(
         };
         let state = app.person_state(wanted).await?;
         if let Some(handled) = &state.handled {
-            let settlement = stored_answer(&app.db, handled, &digest).await?;
-            return Ok(ReverseResponse { settlement: Some(settlement), replayed: true });
+            return Ok((stored_answer(&app.db, handled, digest).await?, true));
         }
-        require_reversible(app, &row, &original).await?;
-        let settlement = reversal_of(app, &original, &request, &state);
-        let change = change_of(&settlement, String::new(), (&key, &digest), &state, app.clock.now())?;
+        require_reversible(app, row, &original).await?;
+        let identity = new_identity(app, &key.1, &state);
+        let settlement = reversal_of(&original, &identity, reason, &state);
+        let change = change_of(&settlement, String::new(), (key, digest), &state, app.clock.now())?;
         if app.commit(change).await? == Committed::Done {
-            return Ok(ReverseResponse { settlement: Some(settlement), replayed: false });
+            return Ok((settlement, false));
         }
     }
     Err(contended())
@@ -140,19 +167,17 @@ async fn later_stays(
     Ok(standing)
 }
 
-/// The policy years a settlement was calculated in.
+/// The policy years a settlement was calculated in, or adds to.
 fn years_of(settlement: &Settlement) -> BTreeSet<String> {
-    let layers = settlement.trace.iter().flat_map(|trace| &trace.layers);
-    layers.map(|layer| layer.policy_year.clone()).collect()
+    let trace = settlement.trace.iter();
+    let layers = trace.clone().flat_map(|trace| &trace.layers).map(|layer| layer.policy_year.clone());
+    layers
+        .chain(trace.flat_map(|trace| &trace.accumulators).map(|change| change.policy_year.clone()))
+        .collect()
 }
 
 /// The reversal, on the person's years and account as they are.
-fn reversal_of(
-    app: &App,
-    original: &Settlement,
-    request: &ReverseRequest,
-    state: &PersonState,
-) -> Settlement {
+fn reversal_of(original: &Settlement, identity: &Identity, reason: &str, state: &PersonState) -> Settlement {
     let info = header(original);
     let refund = info.acct_pay_fen - info.acct_mulaid_pay_fen;
     let now = |change: &AccumulatorChange| {
@@ -160,7 +185,6 @@ fn reversal_of(
         totals.get(&change.accumulator).copied()
     };
     let now = |change: &AccumulatorChange| now(change).unwrap_or(0);
-    let identity = new_identity(app, &request.request_id, state);
     let balance = if refund == 0 { 0 } else { state.own.fen + refund };
-    reversal::of(original, &identity, &request.reason, now, balance)
+    reversal::of(original, identity, reason, now, balance)
 }

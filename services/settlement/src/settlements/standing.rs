@@ -8,7 +8,7 @@ use yizhan_runtime::{Reason, ServiceError};
 use super::messages::visit::CheckedVisit;
 use crate::app::App;
 use crate::books::domain::claims::{Days, Meeting, holders, meeting, numbers_in};
-use crate::books::messages::claims::{claims, days_of};
+use crate::books::messages::claims::{claims, days_of, institution_of};
 use crate::books::messages::parts::header;
 use crate::books::store::claims::{self as store, Claims};
 use crate::books::store::entities::{claim, claimed_line};
@@ -84,14 +84,7 @@ pub fn compared(
     let this = Days { begin: visit.begin, end: visit.end, stay: visit.med_type.is_stay() };
     let mut marks = Vec::new();
     for other in others {
-        let Some((met, first, last)) = days_of(other).and_then(|days| meeting(this, days)) else { continue };
-        let mark = SameDays {
-            setl_id: other.held_by.clone(),
-            fixmedins_code: other.owner.clone(),
-            med_type: other.med_type.clone(),
-            begndate: first.to_string(),
-            enddate: last.to_string(),
-        };
+        let Some((met, mark)) = met(this, other) else { continue };
         let handling = match met {
             Meeting::TwoStays => rule.two_stays,
             Meeting::InStay if fund > Fen::ZERO => rule.in_stay,
@@ -105,6 +98,19 @@ pub fn compared(
     }
     marks.sort_by(|a, b| a.setl_id.cmp(&b.setl_id));
     Ok(marks)
+}
+
+/// How a visit meets another, and the mark of it.
+pub fn met(this: Days, other: &claim::Model) -> Option<(Meeting, SameDays)> {
+    let (met, first, last) = days_of(other).and_then(|days| meeting(this, days))?;
+    let mark = SameDays {
+        setl_id: other.held_by.clone(),
+        fixmedins_code: institution_of(other).to_owned(),
+        med_type: other.med_type.clone(),
+        begndate: first.to_string(),
+        enddate: last.to_string(),
+    };
+    Some((met, mark))
 }
 
 fn overlap(other: &SameDays) -> ServiceError {

@@ -10,9 +10,9 @@ use yizhan_runtime::feed::may_not_follow;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use crate::app::App;
-use crate::books::store::followed::{Entry, Settled};
+use crate::books::store::followed::{Entry, Opened, Settled, Told};
 use crate::books::store::settlements;
-use crate::looks::domain::{Whose, may_follow, view_of};
+use crate::looks::domain::{View, Whose, may_follow, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
 use crate::looks::messages::cut;
 
@@ -49,35 +49,62 @@ pub async fn watch(
     Ok(told.buffered(READ_AHEAD).map(|event| event.map_err(Status::from)))
 }
 
+/// What of an entry the follower sees.
+enum Seen {
+    Settled(Box<Settlement>),
+    Opened,
+}
+
 impl Follower {
-    /// As much of a settlement as the follower sees; `None`: nothing.
-    fn sees<E>(&self, entry: Result<Arc<Entry>, E>) -> Result<Option<(Arc<Entry>, Settlement)>, ServiceError>
+    /// As much of an entry as the follower sees; `None`: nothing. Of an opening who sees settlements as a whole.
+    fn sees<E>(&self, entry: Result<Arc<Entry>, E>) -> Result<Option<(Arc<Entry>, Seen)>, ServiceError>
     where
         ServiceError: From<E>,
     {
         let entry = entry?;
-        let Some(view) = view_of(&self.caller, whose(&entry.settled)) else { return Ok(None) };
-        let settlement = settlements::decode_answer(&entry.settled.answer)?;
-        Ok(cut(settlement, view).map(|settlement| (entry, settlement)))
+        let Some(view) = view_of(&self.caller, whose(&entry.told)) else { return Ok(None) };
+        let seen = match &entry.told {
+            Told::Settled(settled) => {
+                let settlement = settlements::decode_answer(&settled.answer)?;
+                cut(settlement, view).map(|settlement| Seen::Settled(Box::new(settlement)))
+            }
+            Told::Opened(_) => (view == View::Whole).then_some(Seen::Opened),
+        };
+        Ok(seen.map(|seen| (entry, seen)))
     }
 
     /// The event, once the look is logged.
     async fn told(
         &self,
-        (entry, settlement): (Arc<Entry>, Settlement),
+        (entry, seen): (Arc<Entry>, Seen),
     ) -> Result<WatchSettlementsResponse, ServiceError> {
-        let Settled { psn_no, setl_id, .. } = &entry.settled;
-        let look = Look { kind: LookKind::Settlement, psn_no, subject: setl_id, purpose: &self.purpose };
-        leave::note(&self.app, &self.caller, whose(&entry.settled), look).await?;
+        let (psn_no, subject) = match &entry.told {
+            Told::Settled(Settled { psn_no, setl_id, .. }) => (psn_no, setl_id),
+            Told::Opened(Opened { psn_no, opening_id, .. }) => (psn_no, opening_id),
+        };
+        let look = Look { kind: LookKind::Settlement, psn_no, subject, purpose: &self.purpose };
+        leave::note(&self.app, &self.caller, whose(&entry.told), look).await?;
         let resume_token = self.app.feed.token_behind(&entry.change);
-        Ok(WatchSettlementsResponse { resume_token, settlement: Some(settlement) })
+        let event = WatchSettlementsResponse { resume_token, ..WatchSettlementsResponse::default() };
+        Ok(match (seen, &entry.told) {
+            (Seen::Settled(settlement), _) => {
+                WatchSettlementsResponse { settlement: Some(*settlement), ..event }
+            }
+            (Seen::Opened, told) => WatchSettlementsResponse {
+                opening_id: subject.clone(),
+                psn_no: psn_no.clone(),
+                poolarea_no: whose(told).poolarea_no.to_owned(),
+                ..event
+            },
+        })
     }
 }
 
-fn whose(settled: &Settled) -> Whose<'_> {
-    Whose {
-        poolarea_no: &settled.poolarea_no,
-        psn_no: &settled.psn_no,
-        fixmedins_code: &settled.fixmedins_code,
+fn whose(told: &Told) -> Whose<'_> {
+    match told {
+        Told::Settled(Settled { poolarea_no, psn_no, fixmedins_code, .. }) => {
+            Whose { poolarea_no, psn_no, fixmedins_code }
+        }
+        Told::Opened(Opened { poolarea_no, psn_no, .. }) => Whose { poolarea_no, psn_no, fixmedins_code: "" },
     }
 }

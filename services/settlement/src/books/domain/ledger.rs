@@ -4,6 +4,9 @@ use yizhan_money::Fen;
 use yizhan_policy::outcome::Outcome;
 use yizhan_terms::{Fund, Payer};
 
+/// 结算类型 of what was paid by hand (docs/CODES.md, setl_type).
+pub const MANUAL: &str = "1";
+
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
@@ -115,6 +118,29 @@ pub fn contribution(account: AccountOf<'_>, paid_to: &str, insutype: &str, amoun
 /// The same with every amount negative.
 pub fn negated(postings: Vec<Posting>) -> Vec<Posting> {
     postings.into_iter().map(|posting| Posting { amount: -posting.amount, ..posting }).collect()
+}
+
+/// The postings of a visit that the person paid and the funds paid back: what they pay is owed to the person.
+pub fn manual_payment(psn_no: &str, funds: &[(Fund, Fen)]) -> Vec<Posting> {
+    let paid: Fen = funds.iter().map(|(_, amount)| *amount).sum();
+    let mut all = of_funds(funds);
+    all.push(Posting::new("benefit", psn_no, paid));
+    all.retain(|posting| posting.amount != Fen::ZERO);
+    all
+}
+
+/// The postings of an opening: what funds have paid, and what is in the account, against the opening of the area's books.
+pub fn opening(poolarea_no: &str, psn_no: &str, funds: &[(Fund, Fen)], account: Fen) -> Vec<Posting> {
+    let paid: Fen = funds.iter().map(|(_, amount)| *amount).sum();
+    let mut all = of_funds(funds);
+    all.push(Posting::new("account", psn_no, account));
+    all.push(Posting::new("opening", poolarea_no, paid - account));
+    all.retain(|posting| posting.amount != Fen::ZERO);
+    all
+}
+
+fn of_funds(funds: &[(Fund, Fen)]) -> Vec<Posting> {
+    funds.iter().map(|(fund, amount)| Posting::new("fund", fund.code(), -*amount)).collect()
 }
 
 /// The relative whose personal account helped with a person's bill that was settled in an area.

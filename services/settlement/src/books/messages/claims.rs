@@ -1,5 +1,7 @@
 //! What a settlement claims, read from its answer: so what was settled before there were claims has its own too.
 
+use std::borrow::Cow;
+
 use yizhan_proto::settlement::v1::{Settlement, SettlementInfo};
 use yizhan_runtime::clock::parse_date;
 use yizhan_terms::MedType;
@@ -19,9 +21,10 @@ pub fn claims_of(settlement: &Settlement) -> Claims {
 /// What a visit claims, with these numbers of lines.
 pub fn claims<'n>(info: &SettlementInfo, lines: impl Iterator<Item = &'n str>) -> Claims {
     let held_by = if info.reverses_setl_id.is_empty() { &info.setl_id } else { &info.reverses_setl_id };
+    let owner = owner_of(&info.fixmedins_code, (&info.poolarea_no, &info.psn_no));
     let visit = claim::Model {
         kind: Kind::Visit.code().to_owned(),
-        owner: info.fixmedins_code.clone(),
+        owner: owner.into_owned(),
         number: info.mdtrt_id.clone(),
         held_by: held_by.clone(),
         poolarea_no: info.poolarea_no.clone(),
@@ -37,6 +40,20 @@ pub fn claims<'n>(info: &SettlementInfo, lines: impl Iterator<Item = &'n str>) -
         held_by: holding(held_by, digits),
     };
     Claims { rows: vec![visit], lines: tens(lines).into_iter().map(line).collect() }
+}
+
+/// Whose numbers those of a visit are: the institution's; of a bill that was paid by hand and names none, the person's.
+pub fn owner_of<'k>(fixmedins_code: &'k str, (poolarea_no, psn_no): (&str, &str)) -> Cow<'k, str> {
+    if fixmedins_code.is_empty() {
+        Cow::Owned(format!("{poolarea_no}/{psn_no}"))
+    } else {
+        Cow::Borrowed(fixmedins_code)
+    }
+}
+
+/// The institution of a claim, see [`owner_of`]; empty where there is none.
+pub fn institution_of(claim: &claim::Model) -> &str {
+    if claim.owner.contains('/') { "" } else { &claim.owner }
 }
 
 /// When a claimed visit was; `None` for what is no visit.

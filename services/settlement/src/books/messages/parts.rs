@@ -48,18 +48,27 @@ pub fn sum_of(info: &mut SettlementInfo, field: FundField) -> &mut i64 {
     }
 }
 
+/// Whether a row is the share of a payer: not of account or cash, nor what the institution bears.
+pub fn is_payer(row: &SettlementDetail) -> bool {
+    let field = Fund::from_code(&row.fund_pay_type).and_then(Fund::field);
+    field.is_some_and(|field| field != FundField::HospPart)
+}
+
 /// The amounts of an answer, for checking the identities.
 pub fn amounts_of(settlement: &Settlement) -> Amounts {
     let info = header(settlement);
-    let is_fund =
-        |row: &&SettlementDetail| !row.layer_id.is_empty() && row.fund_pay_type != Fund::Hospital.code();
     Amounts {
         medfee_sumamt: Fen(info.medfee_sumamt_fen),
         fulamt_ownpay_amt: Fen(info.fulamt_ownpay_amt_fen),
         overlmt_selfpay: Fen(info.overlmt_selfpay_fen),
         preselfpay_amt: Fen(info.preselfpay_amt_fen),
         inscp_scp_amt: Fen(info.inscp_scp_amt_fen),
-        shares: settlement.setldetail.iter().filter(is_fund).map(|row| Fen(row.fund_payamt_fen)).collect(),
+        shares: settlement
+            .setldetail
+            .iter()
+            .filter(|row| is_payer(row))
+            .map(|row| Fen(row.fund_payamt_fen))
+            .collect(),
         fund_pay_sumamt: Fen(info.fund_pay_sumamt_fen),
         psn_part_amt: Fen(info.psn_part_amt_fen),
         acct_pay: Fen(info.acct_pay_fen),

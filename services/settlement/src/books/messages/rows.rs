@@ -50,6 +50,7 @@ pub fn change_of(
         codes: rows_after(settlement, &state.codes)?,
         kind: if reverses { "REVERSED" } else { "SETTLED" },
         settlement: Some(row),
+        opening: None,
         at,
     })
 }
@@ -64,7 +65,9 @@ fn years_after(
     let mut years: BTreeMap<String, Vec<&AccumulatorChange>> = BTreeMap::new();
     if let Some(trace) = &settlement.trace {
         let read = trace.layers.iter().map(|layer| layer.policy_year.clone());
-        let year = trace.layers.first().and_then(|layer| parse_date(&layer.policy_year));
+        let layer = trace.layers.first().map(|layer| &layer.policy_year);
+        let year = layer.or(trace.accumulators.first().map(|change| &change.policy_year));
+        let year = year.and_then(|year| parse_date(year));
         years.extend(read.chain(years_of_days(info, year)).map(|year| (year, Vec::new())));
         for change in &trace.accumulators {
             years.entry(change.policy_year.clone()).or_default().push(change);
@@ -161,6 +164,10 @@ fn settlement_row(settlement: &Settlement, case_json: String) -> settlement::Mod
         medfee_sumamt_fen: info.medfee_sumamt_fen,
         fund_pay_sumamt_fen: info.fund_pay_sumamt_fen,
         psn_part_amt_fen: info.psn_part_amt_fen,
+        acct_pay_fen: info.acct_pay_fen,
+        insutype: info.insutype.clone(),
+        clr_type: info.clr_type.clone(),
+        setl_type: info.setl_type.clone(),
         policy_id: policy.policy_id.clone(),
         policy_version: policy.version.clone(),
         case_json,

@@ -17,16 +17,23 @@ use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::claims::{self, Claims};
-use super::entities::{account, account_booking, accumulated, posting, request, settlement, trace_code};
+use super::entities::{
+    account, account_booking, accumulated, opening, posting, request, settlement, trace_code,
+};
 use super::invariants;
 
-/// Everything one settlement, reversal or booking of an account changes.
+/// Kind of the feed entry of an opening, and of what takes one back.
+pub const OPENED: &str = "OPENED";
+
+/// Everything one settlement, reversal, opening or booking of an account changes.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The request, unique.
     pub request: request::Model,
-    /// The settlement; none for a booking of an account.
+    /// The settlement; none for an opening or a booking of an account.
     pub settlement: Option<settlement::Model>,
+    /// The opening, where it is one.
+    pub opening: Option<opening::Model>,
     /// Its amounts, for the identities; none without a settlement.
     pub amounts: Option<Amounts>,
     /// Its postings.
@@ -161,6 +168,8 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     }
     let settlements = changes.iter().filter_map(|change| change.settlement.clone()).collect();
     insert::<settlement::Entity>(tx, settlements).await?;
+    insert::<opening::Entity>(tx, changes.iter().filter_map(|change| change.opening.clone()).collect())
+        .await?;
     insert::<posting::Entity>(tx, changes.iter().flat_map(|change| change.postings.clone()).collect())
         .await?;
     append(tx, changes.iter().filter_map(feed_entry).collect()).await?;
@@ -168,11 +177,13 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
 }
 
 fn feed_entry(change: &Change) -> Option<NewChange> {
-    let settlement = change.settlement.as_ref()?;
+    let settled = change.settlement.as_ref().map(|row| (&row.poolarea_no, &row.setl_id));
+    let opened = change.opening.as_ref().map(|row| (&row.poolarea_no, &row.opening_id));
+    let (area, subject) = settled.or(opened)?;
     Some(NewChange {
-        area: settlement.poolarea_no.clone(),
+        area: area.clone(),
         kind: change.kind,
-        subject: settlement.setl_id.clone(),
+        subject: subject.clone(),
         payload: Vec::new(),
         recorded_at: change.at,
     })

@@ -34,6 +34,14 @@ pub mod settlement {
         pub fund_pay_sumamt_fen: i64,
         /// 个人负担总金额
         pub psn_part_amt_fen: i64,
+        /// 个人账户支出
+        pub acct_pay_fen: i64,
+        /// 险种类型
+        pub insutype: String,
+        /// 清算类别
+        pub clr_type: String,
+        /// 结算类型: 1 中心报销 (by hand), empty 联网结算.
+        pub setl_type: String,
         /// Policy that decided.
         pub policy_id: String,
         /// Its version.
@@ -201,6 +209,33 @@ pub mod account {
         pub version: i64,
         /// Balance.
         pub balance_fen: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// An opening, an adjustment, or what took one back; append-only.
+pub mod opening {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `openings`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "openings")]
+    pub struct Model {
+        /// 统筹区 that keeps the books.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub poolarea_no: String,
+        /// 人员编号
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub psn_no: String,
+        /// Its id.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub opening_id: String,
+        /// Of what takes one back, its id; otherwise empty.
+        pub cancels_opening_id: String,
+        /// The whole of it, encoded `yizhan.settlement.v1.Opening`.
+        pub opening: Vec<u8>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -8,7 +8,8 @@ use yizhan_runtime::Caller;
 use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::{Change, Reading, may_see_area};
 
-use super::entities::settlement;
+use super::commit::OPENED;
+use super::entities::{opening, settlement};
 
 /// Reads the settlements of a feed.
 #[derive(Clone, Debug)]
@@ -30,13 +31,34 @@ pub struct Settled {
     pub answer: Vec<u8>,
 }
 
-/// An entry of the log, and the settlement it names.
+/// What is told of an opening: whose it is.
+#[derive(Clone, Debug, DerivePartialModel)]
+#[sea_orm(entity = "opening::Entity")]
+pub struct Opened {
+    /// 统筹区
+    pub poolarea_no: String,
+    /// 人员编号
+    pub psn_no: String,
+    /// Its id.
+    pub opening_id: String,
+}
+
+/// An entry of the log, and what it names.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The entry.
     pub change: Change,
-    /// The settlement.
-    pub settled: Settled,
+    /// What it names.
+    pub told: Told,
+}
+
+/// What an entry names.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// A settlement, manual payment or reversal.
+    Settled(Settled),
+    /// An opening.
+    Opened(Opened),
 }
 
 impl AsRef<Change> for Entry {
@@ -59,16 +81,13 @@ impl Reading for Followed {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let mut query = settlement::Entity::find()
-            .filter(settlement::Column::SetlId.is_in(changes.iter().map(|change| change.subject.as_str())));
-        if let Some(code) = institution {
-            query = query.filter(settlement::Column::FixmedinsCode.eq(code));
-        }
-        let rows = query.into_partial_model::<Settled>().all(&self.0).await?;
-        let mut rows: BTreeMap<String, Settled> =
-            rows.into_iter().map(|row| (row.setl_id.clone(), row)).collect();
-        let entry = |change: Change| match rows.remove(&change.subject) {
-            Some(settled) => Some(Ok(Entry { change, settled })),
+        let (opened, settled): (Vec<&Change>, Vec<&Change>) =
+            changes.iter().partition(|change| change.kind == OPENED);
+        let mut told = self.settled(&settled, institution).await?;
+        // Nothing of an opening is an institution's.
+        told.extend(self.opened(&opened).await?.into_iter().filter(|_| institution.is_none()));
+        let entry = |change: Change| match told.remove(&change.subject) {
+            Some(told) => Some(Ok(Entry { change, told })),
             None if institution.is_some() => None,
             None => Some(Err(DbErr::RecordNotFound(format!("the feed names settlement {}", change.subject)))),
         };
@@ -76,6 +95,38 @@ impl Reading for Followed {
     }
 
     fn bytes(entry: &Entry) -> usize {
-        entry.settled.answer.len()
+        match &entry.told {
+            Told::Settled(settled) => settled.answer.len(),
+            Told::Opened(_) => 0,
+        }
+    }
+}
+
+impl Followed {
+    async fn settled(
+        &self,
+        changes: &[&Change],
+        institution: Option<&str>,
+    ) -> Result<BTreeMap<String, Told>, DbErr> {
+        if changes.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut query = settlement::Entity::find()
+            .filter(settlement::Column::SetlId.is_in(changes.iter().map(|change| change.subject.as_str())));
+        if let Some(code) = institution {
+            query = query.filter(settlement::Column::FixmedinsCode.eq(code));
+        }
+        let rows = query.into_partial_model::<Settled>().all(&self.0).await?;
+        Ok(rows.into_iter().map(|row| (row.setl_id.clone(), Told::Settled(row))).collect())
+    }
+
+    async fn opened(&self, changes: &[&Change]) -> Result<BTreeMap<String, Told>, DbErr> {
+        if changes.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let ids = changes.iter().map(|change| change.subject.as_str());
+        let query = opening::Entity::find().filter(opening::Column::OpeningId.is_in(ids));
+        let rows = query.into_partial_model::<Opened>().all(&self.0).await?;
+        Ok(rows.into_iter().map(|row| (row.opening_id.clone(), Told::Opened(row))).collect())
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use yizhan_runtime::ServiceError;
 
 use super::commit::Change;
+use crate::books::domain::ledger::MANUAL;
 
 /// Why a change is refused: our own mistake, counted; `None` when everything holds.
 pub fn refusal(change: &Change) -> Option<ServiceError> {
@@ -42,15 +43,27 @@ fn broken(change: &Change) -> Vec<&'static str> {
         let own = |setl_id: &str, psn_no: &str| setl_id == row.setl_id && psn_no == row.psn_no;
         let postings = change.postings.iter().all(|posting| own(&posting.setl_id, &posting.psn_no));
         let amounts = change.amounts.as_ref();
+        let (owed, charged) = (booked(&["institution"]), booked(&["account", "cash"]));
         let claims = change.claims.rows.iter().all(|claim| claim.held_by == row.setl_id);
         all.extend([
             ("claims are the settlement's own", claims),
             ("one setl_id", !row.setl_id.is_empty() && own(&change.request.setl_id, &change.request.psn_no)),
             ("postings are the settlement's own", postings),
-            ("the institution is owed the bill", booked(&["institution"]) == row.medfee_sumamt_fen),
-            ("the person is charged their part", booked(&["account", "cash"]) == -row.psn_part_amt_fen),
             ("the row is the answer's", amounts.is_some_and(|a| a.medfee_sumamt.0 == row.medfee_sumamt_fen)),
         ]);
+        // The person has paid the institution: what the funds pay is the person's.
+        all.extend(if row.setl_type == MANUAL {
+            let owed_nothing = owed == 0 && charged == 0;
+            [
+                ("nothing but the funds' part is owed", owed_nothing),
+                ("the person gets the funds' part", booked(&["benefit"]) == row.fund_pay_sumamt_fen),
+            ]
+        } else {
+            [
+                ("the institution is owed the bill", owed == row.medfee_sumamt_fen),
+                ("the person is charged their part", charged == -row.psn_part_amt_fen),
+            ]
+        });
     }
     broken.extend(all.into_iter().filter(|(_, holds)| !holds).map(|(invariant, _)| invariant));
     broken
@@ -99,6 +112,10 @@ mod tests {
                 medfee_sumamt_fen: 100,
                 fund_pay_sumamt_fen: 60,
                 psn_part_amt_fen: 40,
+                acct_pay_fen: 0,
+                insutype: "310".to_owned(),
+                clr_type: "11".to_owned(),
+                setl_type: String::new(),
                 policy_id: String::new(),
                 policy_version: String::new(),
                 case_json: String::new(),
@@ -118,6 +135,7 @@ mod tests {
                 posting(1, "fund/310100", -60),
                 posting(2, "cash/P1", -40),
             ],
+            opening: None,
             years: vec![accumulated::Model {
                 poolarea_no: area(),
                 psn_no: person(),
@@ -135,11 +153,21 @@ mod tests {
         }
     }
 
+    fn posting_of(like: &posting::Model, account: &str, amount_fen: i64) -> posting::Model {
+        posting::Model { account: account.to_owned(), amount_fen, ..like.clone() }
+    }
+
     #[test]
     fn a_change_that_would_make_the_books_wrong_is_refused() {
         assert_eq!(broken(&sound()), Vec::<&str>::new());
         type Spoil = fn(&mut Change);
-        let wrong: [(&str, Spoil); 9] = [
+        let wrong: [(&str, Spoil); 10] = [
+            ("nothing but the funds' part is owed", |change| {
+                change.settlement.as_mut().unwrap().setl_type = MANUAL.to_owned();
+                change.postings[1].account = "fund/310100".to_owned();
+                change.postings[2] = posting_of(&change.postings[2], "benefit/P1", 60);
+                change.postings.push(posting_of(&change.postings[2], "fund/310100", -100));
+            }),
             ("sum of the rows of postings = 0 in each area", |change| change.postings[1].amount_fen = -61),
             ("sum of the rows of postings = 0 in each area", |change| {
                 change.postings[2].poolarea_no = "430100".to_owned();

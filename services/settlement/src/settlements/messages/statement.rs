@@ -8,7 +8,8 @@ use yizhan_proto::settlement::v1::{CoverageSpan, LayerTrace, Settlement, Settlem
 use yizhan_terms::{MedType, Payer, is_unseen};
 
 use super::explain;
-use crate::books::messages::parts::{header, policy_of};
+use crate::books::domain::ledger::MANUAL;
+use crate::books::messages::parts::{header, is_payer, policy_of};
 
 pub use html::html;
 pub use text::text;
@@ -56,6 +57,8 @@ impl<'s> Page<'s> {
 
     fn title(&self) -> &'static str {
         match self.info.reverses_setl_id.is_empty() {
+            true if self.info.setl_type == MANUAL => "医疗费用手工报销单",
+            false if self.info.setl_type == MANUAL => "医疗费用手工报销撤销单",
             true if self.info.setl_id.is_empty() => "医疗费用“一站式”预结算单",
             true => "医疗费用“一站式”结算单",
             false => "医疗费用“一站式”结算撤销单",
@@ -173,9 +176,9 @@ fn row(layer: &LayerTrace, sources: &[Source]) -> PayerRow {
     }
 }
 
-/// A reversal calculates nothing; its rows are the amounts taken back.
+/// A reversal and a manual payment calculate nothing; their rows are the amounts.
 fn reversed_rows(settlement: &Settlement) -> Vec<PayerRow> {
-    let funds = settlement.setldetail.iter().filter(|row| !row.layer_id.is_empty());
+    let funds = settlement.setldetail.iter().filter(|row| !row.layer_id.is_empty() || is_payer(row));
     let row = |row: &yizhan_proto::settlement::v1::SettlementDetail| PayerRow {
         name: row.fund_pay_type_name.clone(),
         title: String::new(),
