@@ -3,7 +3,6 @@
 mod advance;
 mod api;
 pub(crate) mod domain;
-mod due;
 mod enrol_mover;
 mod finish;
 mod messages;

@@ -5,9 +5,8 @@ use sea_orm::ActiveEnum;
 use yizhan_proto::enrollment::v1::{AdvanceTransferRequest, AdvanceTransferResponse};
 use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
-use super::due::Due;
 use super::finish::{self, CheckedTerms, checked_terms};
-use super::parties::{check_reason, is_transfer_id, may_see, sides_of, transfer_unknown};
+use super::parties::{check_reason, due_now, is_transfer_id, may_see, sides_of, transfer_unknown};
 use crate::app::{Done, Register, Write, person_unknown};
 use crate::person::store::entities::person::PersonalText;
 use crate::person::store::timelines::{self, StoredTimeline};
@@ -72,7 +71,7 @@ impl Advance<'_> {
         let (action, from, reason) = (self.action, Some(row.state), self.request.reason.clone());
         take(write, &mut row, Taken { after, from, action, actor: side, reason }).await?;
         let steps = transfers::steps(tx, &row.transfer_id).await?;
-        let due = Due::now(write.service).await?;
+        let due = due_now(write.service);
         let transfer = Some(messages::whole(&row, steps, sides, &due)?);
         Ok(Done { answer: AdvanceTransferResponse { transfer, replayed: false }, changed })
     }

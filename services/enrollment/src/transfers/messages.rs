@@ -6,7 +6,7 @@ use yizhan_proto::enrollment::v1 as pb;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::{day_text, timestamp};
 
-use super::due::Due;
+use crate::transfers::domain::due::Due;
 use crate::transfers::domain::statement::Statement;
 use crate::transfers::domain::{Action, Sides, State, allowed_actions};
 use crate::transfers::store::entities::{transfer, transfer_step};
@@ -25,7 +25,8 @@ pub fn action_name(action: Action) -> &'static str {
 
 /// A transfer as in a list.
 pub fn listed(row: &transfer::Model, due: &Due) -> pb::Transfer {
-    let due = due.of(row);
+    let areas = [row.from_poolarea_no.as_str(), row.to_poolarea_no.as_str()];
+    let due = due.of(row.state, row.waiting_since, areas);
     pb::Transfer {
         transfer_id: row.transfer_id.clone(),
         biz_prcs_codg: row.biz_prcs_codg.to_value(),

@@ -3,7 +3,9 @@
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
+use crate::app::Register;
 use crate::transfers::domain::Sides;
+use crate::transfers::domain::due::Due;
 use crate::transfers::store::entities::transfer;
 use yizhan_workflow::is_reason;
 
@@ -33,6 +35,11 @@ pub fn check_reason(reason: &str, required: bool, violations: &mut Violations) {
     let given = !required || !reason.trim().is_empty();
     violations.require(given, "reason", Reason::ReasonRequired);
     violations.require(is_reason(reason), "reason", Reason::ReasonInvalid);
+}
+
+/// What transfers are on the clock by now.
+pub fn due_now(register: &Register) -> Due {
+    Due { rules: register.rules.current(), today: register.clock.today() }
 }
 
 /// Whether it could be the id of a transfer.

@@ -6,11 +6,10 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
-use super::due::Due;
 use crate::app::Register;
 use crate::transfers::domain::{Side, State};
 use crate::transfers::messages;
-use crate::transfers::parties::{is_transfer_id, may_see, sides_of, transfer_unknown};
+use crate::transfers::parties::{due_now, is_transfer_id, may_see, sides_of, transfer_unknown};
 use crate::transfers::store::transfers;
 
 /// States asked for at most: as many as there are.
@@ -29,7 +28,7 @@ pub async fn get_transfer(
     let found = transfers::find(&register.db, transfer_id).await?;
     let row = found.filter(|row| may_see(caller, row)).ok_or_else(|| transfer_unknown(transfer_id))?;
     let steps = transfers::steps(&register.db, transfer_id).await?;
-    let due = Due::now(register).await?;
+    let due = due_now(register);
     let transfer = messages::whole(&row, steps, sides_of(caller, &row), &due)?;
     Ok(GetTransferResponse { transfer: Some(transfer) })
 }
@@ -58,7 +57,7 @@ pub async fn list_transfers(
     if states.is_empty() {
         states.extend(State::open());
     }
-    let due = Due::now(register).await?;
+    let due = due_now(register);
     let overdue = request.overdue_only.then(|| due.overdue_since(area));
     let behind = |after: Option<[String; 1]>, limit| {
         transfers::page(&register.db, (area, side), states, overdue, after, limit)

@@ -7,13 +7,12 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations, once};
 use yizhan_terms::{Area, is_psn_no};
 
 use super::advance::take;
-use super::due::Due;
 use crate::app::{Done, Register, Write, person_merged, person_unknown};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::transfers::domain::codes::Direction;
 use crate::transfers::domain::{Action, Initiator, Side, Sides, State, Taken, finish, next};
 use crate::transfers::messages;
-use crate::transfers::parties::{check_reason, sides, transfer_open};
+use crate::transfers::parties::{check_reason, due_now, sides, transfer_open};
 use crate::transfers::store::entities::transfer;
 use crate::transfers::store::transfers;
 
@@ -91,7 +90,7 @@ impl Start<'_> {
             take(write, &mut row, noticed).await?;
         }
         let steps = transfers::steps(tx, &row.transfer_id).await?;
-        let due = Due::now(register).await?;
+        let due = due_now(register);
         let transfer = Some(messages::whole(&row, steps, self.sides, &due)?);
         Ok(Done { answer: StartTransferResponse { transfer, replayed: false }, changed: Vec::new() })
     }

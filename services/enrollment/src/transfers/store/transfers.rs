@@ -7,8 +7,8 @@ use sea_orm::{
 
 use super::entities::transfer::{Column, Entity, Model};
 use super::entities::transfer_step;
+use crate::transfers::domain::due::Overdue;
 use crate::transfers::domain::{Side, State};
-use crate::transfers::due::Overdue;
 
 /// One transfer.
 pub async fn find<C: ConnectionTrait>(db: &C, transfer_id: &str) -> Result<Option<Model>, DbErr> {

@@ -1,19 +1,20 @@
 //! Transfers on the clock: by when the side whose turn it is has to act, in working days of its area. Counted when asked, by the calendar
 //! in force (as filings are).
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
-use yizhan_runtime::ServiceError;
 use yizhan_terms::Area;
 
-use crate::app::Register;
+use super::steps::{Side, State};
 use crate::rules::{Rules, TransferDays, WorkingDays};
-use crate::transfers::domain::Side;
-use crate::transfers::store::entities::transfer;
 
 /// What counts today.
 pub struct Due {
-    rules: Rules,
-    today: NaiveDate,
+    /// The rules in force.
+    pub rules: Arc<Rules>,
+    /// The day.
+    pub today: NaiveDate,
 }
 
 /// Of one transfer.
@@ -39,11 +40,6 @@ pub struct Overdue {
 }
 
 impl Due {
-    /// By the rules and the day of now.
-    pub async fn now(register: &Register) -> Result<Due, ServiceError> {
-        Ok(Due { rules: register.rules.current().as_ref().clone(), today: register.clock.today() })
-    }
-
     fn days(&self, area: Area, side: Side, day: NaiveDate) -> Option<u32> {
         let days = &self.rules.find::<TransferDays>(area, day).ok()?.rule;
         match side {
@@ -53,12 +49,12 @@ impl Due {
         }
     }
 
-    /// By when it is to go on.
-    pub fn of(&self, row: &transfer::Model) -> DueDate {
-        let (Some(side), Some(since)) = (row.state.turn(), row.waiting_since) else {
+    /// By when a transfer in a state is to go on; `areas` are 转出地 and 转入地.
+    pub fn of(&self, state: State, waiting_since: Option<NaiveDate>, areas: [&str; 2]) -> DueDate {
+        let (Some(side), Some(since)) = (state.turn(), waiting_since) else {
             return DueDate::default();
         };
-        let of_side = if side == Side::Sending { &row.from_poolarea_no } else { &row.to_poolarea_no };
+        let of_side = if side == Side::Sending { areas[0] } else { areas[1] };
         let counted = Area::parse(of_side).and_then(|area| {
             let days = self.days(area, side, since)?;
             Some(WorkingDays::of(&self.rules, area).add(since, days))
