@@ -8,6 +8,7 @@ use tonic::{Response, Status, Streaming};
 use yizhan_proto::enrollment::v1::account_share_service_client::AccountShareServiceClient;
 use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::enrollment::v1::merge_service_client::MergeServiceClient;
 use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
@@ -21,6 +22,7 @@ use yizhan_proto::settlement::v1::reconciliation_service_client::ReconciliationS
 use yizhan_proto::settlement::v1::settlement_rules_service_client::SettlementRulesServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::trace_code_service_client::TraceCodeServiceClient;
+use yizhan_proto::settlement::v1::worklist_service_client::WorklistServiceClient;
 use yizhan_proto::settlement::v1::*;
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::{PeerChannel, channel};
@@ -191,6 +193,46 @@ impl Client {
         AccountServiceClient::new(self.to_settlement.clone())
     }
 
+    /// WorklistService.
+    pub fn worklist(&self) -> WorklistServiceClient<PeerChannel> {
+        WorklistServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// Items of an area in a state.
+    pub async fn worklist_of(&self, poolarea_no: &str, state: WorkItemState) -> Answer<Vec<WorkItem>> {
+        let request = ListWorklistRequest {
+            poolarea_no: poolarea_no.to_owned(),
+            state: state.into(),
+            ..ListWorklistRequest::default()
+        };
+        Ok(read(self.worklist().list_worklist(request).await)?.items)
+    }
+
+    /// One item.
+    pub async fn work_item(&self, item_id: &str) -> Answer<WorkItem> {
+        let request = GetWorkItemRequest { item_id: item_id.to_owned(), purpose: String::new() };
+        Ok(read(self.worklist().get_work_item(request).await)?.item.expect("an item"))
+    }
+
+    /// Closes an item.
+    pub async fn close_work_item(&self, request_id: &str, item_id: &str, reason: &str) -> Answer<WorkItem> {
+        let [request_id, item_id, reason] = [request_id, item_id, reason].map(str::to_owned);
+        let request = CloseWorkItemRequest { request_id, item_id, reason };
+        Ok(read(self.worklist().close_work_item(request).await)?.item.expect("an item"))
+    }
+
+    /// Two records of one person become one.
+    pub async fn merge(&self, keep_psn_no: &str, merged_psn_no: &str) {
+        let request = MergePersonsRequest {
+            request_id: some_id(),
+            keep_psn_no: keep_psn_no.to_owned(),
+            merged_psn_no: merged_psn_no.to_owned(),
+            reason: "重复建档".to_owned(),
+        };
+        read(MergeServiceClient::new(self.to_enrollment.clone()).merge_persons(request).await)
+            .expect("merged");
+    }
+
     /// 期初, 调整
     pub async fn record_opening(&self, request: RecordOpeningRequest) -> Answer<RecordOpeningResponse> {
         read(OpeningServiceClient::new(self.to_settlement.clone()).record_opening(request).await)
@@ -295,6 +337,17 @@ impl Client {
     pub async fn reverse(&self, request_id: &str, settlement: &Settlement) -> Answer<Settlement> {
         let answer = read(self.settlements().reverse(reversal_of(request_id, settlement)).await)?;
         Ok(answer.settlement.expect("a settlement"))
+    }
+
+    /// 撤销, under a number of the person.
+    pub async fn reverse_as(
+        &self,
+        psn_no: &str,
+        request_id: &str,
+        settlement: &Settlement,
+    ) -> Answer<Settlement> {
+        let request = ReverseRequest { psn_no: psn_no.to_owned(), ..reversal_of(request_id, settlement) };
+        Ok(read(self.settlements().reverse(request).await)?.settlement.expect("a settlement"))
     }
 
     /// 撤销, again and again while the service asks to retry.

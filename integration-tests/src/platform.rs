@@ -127,6 +127,7 @@ impl Setup {
             enrollment: peer(enrollment.url()),
             filing: peer(filing.url()),
             policies: self.policies,
+            follow_after: Duration::ZERO,
             quote_ttl: Duration::from_secs(600),
         };
         let settlement = yizhan_settlement::serve(settlement_config.clone(), clock.clone())

@@ -40,6 +40,7 @@ mod recognised;
 mod reconciliation;
 mod reference;
 mod refusals;
+mod register_followed;
 mod replay;
 mod reversal;
 mod right_days;

@@ -113,11 +113,12 @@ fn known(psn_no: &str, answer: GetEligibilityResponse) -> Result<Eligibility, Se
     match answer.eligibility {
         Some(eligibility) => Ok(eligibility),
         None if answer.merged_into.is_empty() => Err(unknown(psn_no)),
-        None => Err(merged(psn_no, &answer.merged_into)),
+        None => Err(person_merged(psn_no, &answer.merged_into)),
     }
 }
 
-fn merged(psn_no: &str, merged_into: &str) -> ServiceError {
+/// Another number took this one's place: PERSON_MERGED.
+pub fn person_merged(psn_no: &str, merged_into: &str) -> ServiceError {
     ServiceError::new(Reason::PersonMerged, format!("the record {psn_no} was merged into {merged_into}"))
         .with("psn_no", psn_no)
         .with("merged_into", merged_into)

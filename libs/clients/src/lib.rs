@@ -5,5 +5,5 @@ mod enrollment;
 mod filing;
 mod peer;
 
-pub use enrollment::{Enrollment, EnrollmentPeer, require_entitled};
+pub use enrollment::{Enrollment, EnrollmentPeer, person_merged, require_entitled};
 pub use filing::{Filing, FilingPeer};

@@ -27,6 +27,11 @@ impl<'a> At<'a> {
         None
     }
 
+    /// The line it stands on, the first is 1.
+    pub fn line(&self) -> usize {
+        self.node.line
+    }
+
     fn child(&self, node: &'a Node, name: &str) -> At<'a> {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
         At { sink: self.sink, node, path }

@@ -45,6 +45,11 @@ pub struct Policy {
     pub sources: Vec<Source>,
     /// What is accumulated per person and policy year.
     pub accumulators: Vec<Accumulator>,
+    /// What an accumulator was called before, in versions before or in the policy before, and which one goes on with its totals; `None`: it is
+    /// given up, and no limit of this document rests on it.
+    pub renames: Vec<Rename>,
+    /// Line on which the accumulators (or their renames) are declared; 1 where none are.
+    pub accumulators_line: usize,
     /// 先行自付 of a line when its catalogue entry states none, by 甲乙丙 class.
     pub class_prepay: Option<Table<Decimal>>,
     /// Extra 先行自付 of all in-scope cost, before any layer (remote care).
@@ -96,6 +101,9 @@ impl Handling {
         }
     }
 }
+
+/// An earlier name of an accumulator, and which one goes on with its totals.
+pub type Rename = (String, Option<AccumulatorIndex>);
 
 /// A stay that crosses the policy year (跨年度住院).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

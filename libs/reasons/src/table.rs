@@ -207,6 +207,12 @@ reasons! {
             "CancelAccountBooking", "it was taken back before", "nothing", "no";
         ContributionPaid: "CONTRIBUTION_PAID", Refusal(FailedPrecondition), "该参保人该年度的居民医保费已由个人账户缴纳",
             "PayContribution", "`booking_id` paid it and stands", "nothing, or cancel that one first", "no";
+        WorkItemUnknown: "WORK_ITEM_UNKNOWN", Refusal(NotFound), "未查到该核查事项",
+            "GetWorkItem, CloseWorkItem",
+            "no such item, or not of an area of the caller's", "check the id", "no";
+        WorkItemNotOpen: "WORK_ITEM_NOT_OPEN", Refusal(FailedPrecondition), "该核查事项已办结",
+            "CloseWorkItem",
+            "the item was closed, by `closed_by`, or taken off because the change was undone; `state`", "nothing", "no";
         AlreadyReversed: "ALREADY_REVERSED", Refusal(FailedPrecondition), "该结算已撤销",
             "Reverse",
             "`reversal_setl_id` reversed it", "nothing", "no";
@@ -306,6 +312,18 @@ reasons! {
             "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "died before";
         NotBorn: "NOT_BORN", Why, "就诊日期早于出生日期",
             "`why` of `NOT_ENTITLED`, `reason` of Eligibility", "born later";
+    }
+    section "Why a settlement would be paid otherwise" {
+        PaidByAnotherArea: "PAID_BY_ANOTHER_AREA", Why, "该次就诊现由其他统筹区支付",
+            "items of the worklist", "the coverage that holds on the days of the visit names another pooling area now";
+        FactsChanged: "FACTS_CHANGED", Why, "参保信息与结算时不同",
+            "items of the worklist", "what policies see of the person changed for the day of the visit: person type, age, identities, memberships, years";
+        RecordsMerged: "RECORDS_MERGED", Why, "合并前另一人员编号下已有结算，合并累计后待遇不同",
+            "items of the worklist", "records were merged, and what both numbers were paid counts together";
+        EarlierVisits: "EARLIER_VISITS", Why, "较早的就诊待遇变化，年度累计随之不同",
+            "items of the worklist", "only what earlier visits would have added up to differs";
+        PolicyAway: "POLICY_AWAY", Why, "结算所依据的待遇政策版本不可用，无法重算",
+            "items of the worklist", "the policy version that decided is not published here, so that nothing is calculated";
     }
     section "Coverages, contributions and entitlement rules" {
         ChangeNotAllowed: "CHANGE_NOT_ALLOWED", Refusal(FailedPrecondition), "当前参保状态不能办理该项变动",

@@ -1,15 +1,16 @@
 //! What every use case works with.
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use futures::FutureExt;
 use sea_orm::DbBackend;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
-use yizhan_clients::{Enrollment, Filing};
+use yizhan_clients::{Enrollment, Filing, person_merged};
 use yizhan_proto::enrollment::v1::GetEligibilityRequest;
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::db::DatabaseConnection;
@@ -18,6 +19,7 @@ use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
 use yizhan_runtime::{Clock, ServiceError, once};
 
+use crate::books::merge::Merge;
 use crate::books::store::commit::{self, Change, Committed};
 use crate::books::store::followed::Followed;
 use crate::books::store::load::{self, PersonState, Wanted};
@@ -32,6 +34,8 @@ pub type RulesBook = yizhan_rules::RulesBook<SettlementFamilies>;
 
 /// Persons are kept apart by so many locks: more than requests at once, so that few collide.
 const LOCKS: usize = 4096;
+/// Visits of so many years before are guarded against being settled under a number that goes at that moment.
+const LATE_YEARS: i32 = 3;
 /// Batches read at the same time.
 const LOADERS: usize = 2;
 /// Batches committed at the same time: while one waits for the disk another is written.
@@ -118,8 +122,16 @@ impl App {
     }
 
     /// What the database knows of a person now.
+    ///
+    /// # Errors
+    /// PERSON_MERGED where another number took this one's place: nothing is written under this one any more.
     pub async fn person_state(&self, wanted: Wanted) -> Result<PersonState, ServiceError> {
-        self.loader.submit(wanted).await?
+        let psn_no = wanted.psn_no.clone();
+        let state: PersonState = self.loader.submit(wanted).await??;
+        match &state.merged_into {
+            Some(into) => Err(person_merged(&psn_no, into)),
+            None => Ok(state),
+        }
     }
 
     /// The pooling area that keeps a person's account on a day.
@@ -133,6 +145,22 @@ impl App {
             ..GetEligibilityRequest::default()
         };
         Ok(self.enrollment.eligibility(question).await?.poolarea_no)
+    }
+
+    /// A merge of enrollment's, with the policy years in which somebody might be settling under the old number at this moment.
+    pub fn merge_of(&self, psn_no: &str, into: &str, poolarea_no: &str) -> Merge {
+        let today = self.clock.today();
+        let policies = self.policies.current();
+        let own = policies
+            .documents()
+            .iter()
+            .filter(|policy| policy.areas.iter().any(|area| area.as_str() == poolarea_no));
+        let starts: BTreeSet<(u32, u32)> = own.map(|policy| policy.year_starts).collect();
+        let years = (today.year() - LATE_YEARS..=today.year()).flat_map(|year| {
+            starts.iter().filter_map(move |(month, day)| NaiveDate::from_ymd_opt(year, *month, *day))
+        });
+        let years = years.map(|year| (poolarea_no.to_owned(), year)).collect();
+        Merge { psn_no: psn_no.to_owned(), into: into.to_owned(), years }
     }
 
     /// Commits a change, together with others that are ready.

@@ -3,6 +3,7 @@
 pub mod check_books;
 pub mod digest;
 pub mod domain;
+pub mod merge;
 pub mod messages;
 pub mod retries;
 pub mod store;

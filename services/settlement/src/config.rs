@@ -19,6 +19,9 @@ pub struct Config {
     /// `settlement.policies`: folder of YAML documents published at start instead of the embedded ones. What the
     /// database holds already stays published; a document that conflicts with it stops the start.
     pub policies: Option<PathBuf>,
+    /// `settlement.follow_after_seconds`: a change of the register is followed when it is so old: what was being settled then by the answer of
+    /// before is in the books by then. Default 10.
+    pub follow_after: Duration,
     /// `settlement.quote_minutes`: how long a quote holds. Default 10.
     pub quote_ttl: Duration,
 }
@@ -38,6 +41,7 @@ impl Config {
             enrollment: PeerConfig::read(settings, Service::Enrollment),
             filing: PeerConfig::read(settings, Service::Filing),
             policies: folder(settings, "settlement.policies"),
+            follow_after: Duration::from_secs(settings.or("settlement.follow_after_seconds", 10u64)),
             quote_ttl: Duration::from_secs(60 * settings.or("settlement.quote_minutes", 10u64)),
         })
     }

@@ -1,6 +1,7 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
-//! A room for each feature: [`settlements`], [`policies`], [`rules`], [`reference`], [`accounts`], [`openings`], [`reconciliation`], and below them the [`books`]. Inside a
+//! A room for each feature: [`settlements`], [`policies`], [`rules`], [`reference`], [`accounts`], [`openings`], [`reconciliation`],
+//! [`worklist`], and below them the [`books`]. Inside a
 //! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
 //! `domain` (pure rules) and `store` (tables and statements).
 
@@ -17,6 +18,7 @@ pub mod reconciliation;
 pub mod reference;
 pub mod rules;
 pub mod settlements;
+pub mod worklist;
 
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ use yizhan_proto::settlement::v1::reconciliation_service_server::ReconciliationS
 use yizhan_proto::settlement::v1::settlement_rules_service_server::SettlementRulesServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
 use yizhan_proto::settlement::v1::trace_code_service_server::TraceCodeServiceServer;
+use yizhan_proto::settlement::v1::worklist_service_server::WorklistServiceServer;
+use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::secret::Secret;
 use yizhan_runtime::server::{RunningServer, Server};
 use yizhan_runtime::{Clock, db, feed, services};
@@ -38,6 +42,7 @@ pub use config::Config;
 
 use crate::app::{Api, App, Policies, RulesBook};
 use crate::migrations::Migrator;
+use crate::worklist::follow_register::FollowRegister;
 use yizhan_clients::{EnrollmentPeer, FilingPeer};
 
 /// Starts the service: binds, brings the tables up to date, publishes the policies, serves.
@@ -62,6 +67,8 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     ));
     policies::publication::publish_at_start(&app, config.policies.as_deref()).await?;
     app.policies.keep_fresh(&app.stopping);
+    let follower = FollowRegister::new(app.clone(), &config)?;
+    keep_following(database.clone(), follower, &app.stopping);
     app.rules.keep_fresh(&app.stopping);
     let documents = rules::Documents {
         db: app.db.clone(),
@@ -80,7 +87,8 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         AccountServiceServer::new(api.clone()),
         OpeningServiceServer::new(api.clone()),
         ManualPaymentServiceServer::new(api.clone()),
-        ReconciliationServiceServer::new(api),
+        ReconciliationServiceServer::new(api.clone()),
+        WorklistServiceServer::new(api),
     ];
     let services = services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks");
     server.serve(services.needing(database)).await

@@ -1,16 +1,19 @@
 //! The tables, made from the entities so that PostgreSQL and SQLite agree.
 
 mod claims;
+mod merged;
 mod policies;
 mod reconciliation;
 
 use claims::CreateClaims;
+use merged::FollowRegister;
 use policies::{MovePolicies, policy};
 use reconciliation::{CreateOpenings, ReconcileSettlements};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
 use yizhan_runtime::feed::CreateChangeLog;
+use yizhan_runtime::follow::CreateFollowedFeeds;
 use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
 
@@ -41,6 +44,8 @@ impl MigratorTrait for Migrator {
             Box::new(CreateTraceCodes),
             Box::new(CreateOpenings),
             Box::new(ReconcileSettlements),
+            Box::new(CreateFollowedFeeds),
+            Box::new(FollowRegister),
             Box::new(CreateAccountBookings),
         ]
     }

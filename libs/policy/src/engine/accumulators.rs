@@ -33,10 +33,16 @@ impl<'a> Totals<'a> {
     pub fn new(policy: &'a Policy, case: &'a Case, policy_year: NaiveDate) -> Totals<'a> {
         let level = case.visit.level;
         let known = case.accumulated.get(&policy_year);
-        let total = |accumulator| {
-            known.and_then(|known| known.get(key(accumulator, level).as_ref())).copied().unwrap_or(0)
+        let held = |name: &str| known.and_then(|known| known.get(name)).copied().unwrap_or(0);
+        // What was added under a name of before counts on: reversed, it is taken away under that name again.
+        let before_rename = |index: AccumulatorIndex, accumulator: &Accumulator| {
+            let old = policy.renames.iter().filter(move |(_, now)| *now == Some(index));
+            let named = |name: &str| Accumulator { name: name.to_owned(), ..accumulator.clone() };
+            old.map(|(name, _)| held(key(&named(name), level).as_ref())).sum::<i64>()
         };
-        let before: Vec<i64> = policy.accumulators.iter().map(total).collect();
+        let total =
+            |(index, accumulator)| held(key(accumulator, level).as_ref()) + before_rename(index, accumulator);
+        let before: Vec<i64> = policy.accumulators.iter().enumerate().map(total).collect();
         Totals { policy, level, policy_year, added: vec![0; before.len()], before }
     }
 

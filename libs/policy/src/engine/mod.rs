@@ -19,6 +19,7 @@ mod visits;
 use yizhan_money::Fen;
 
 pub use refusal::Refusal;
+pub(crate) use segments::{last_day_of, policy_year};
 pub use visits::visit_rules;
 
 use self::facts::Facts;

@@ -69,7 +69,8 @@ fn days_between(from: NaiveDate, to: NaiveDate) -> i64 {
     (to - from).num_days() + 1
 }
 
-fn last_day_of(policy: &Policy, year: NaiveDate) -> NaiveDate {
+/// Last day of the policy year that begins on a day.
+pub fn last_day_of(policy: &Policy, year: NaiveDate) -> NaiveDate {
     policy_year(policy, year + Days::new(366)) - Days::new(1)
 }
 

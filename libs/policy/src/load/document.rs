@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use yizhan_documents::value::{area, month_and_day, name, period, version};
 use yizhan_documents::{
-    At, Document, Documents, Head, Kind, Map, Period, Problem, Problems, Source, Sources, digest,
+    At, Document, Documents, Head, Kind, Map, Period, Problem, Problems, Source, Sources, closest, digest,
 };
 use yizhan_terms::{Insutype, Payer};
 
@@ -15,8 +15,8 @@ use super::steps::{is_remote, prepay};
 use super::values::{RATIO, REACH, VISITS, WHETHER};
 use super::{MAX_LAYERS, set};
 use crate::model::{
-    AccountRules, Accumulator, AcrossYears, Books, Fed, Handling, Layer, Policy, Prepay, Quantity, SameDays,
-    Table, Unit, VisitRules,
+    AccountRules, Accumulator, AcrossYears, Books, Fed, Handling, Layer, Policy, Prepay, Quantity, Rename,
+    SameDays, Table, Unit, VisitRules,
 };
 
 const KEYS: &[&str] = &[
@@ -33,6 +33,7 @@ const KEYS: &[&str] = &[
     "visits",
     "sources",
     "accumulators",
+    "renames",
     "class_prepay",
     "extra_prepay",
     "filing_at_home",
@@ -74,6 +75,8 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
         visits: body.visits?,
         sources: sources?,
         accumulators: accumulators?,
+        renames: body.renames?.unwrap_or_default(),
+        accumulators_line: line_of(&map, &["renames", "accumulators"]),
         class_prepay: body.class_prepay?,
         extra_prepay: body.extra_prepay?,
         filing_at_home: filing_at_home?.is_some(),
@@ -153,6 +156,7 @@ const NO_ACCOUNT: AccountRules =
 struct Body {
     sources: Option<Vec<Source>>,
     accumulators: Option<Vec<Accumulator>>,
+    renames: Option<Option<Vec<Rename>>>,
     visits: Option<Option<Table<VisitRules>>>,
     class_prepay: Option<Option<Table<Decimal>>>,
     extra_prepay: Option<Option<Prepay>>,
@@ -172,6 +176,7 @@ impl Body {
             layers: layers.iter().flatten().map(id_of).collect(),
             used: Used::default(),
         };
+        let renames = map.optional("renames", |at| renames(&at, &names));
         let scope = |asked| Scope { sources: &sources, names: &names, period, when: Vec::new(), asked };
         let visits = map.optional("visits", |at| Table::read(at, &scope(OF_VISIT), &VISITS));
         let class_prepay = map.optional("class_prepay", |at| Table::read(at, &scope(OF_LINE), &RATIO));
@@ -186,6 +191,7 @@ impl Body {
             names.check_use();
         }
         Body {
+            renames,
             visits,
             class_prepay,
             extra_prepay,
@@ -246,6 +252,36 @@ fn accumulator(key: &At, at: &At) -> Option<Accumulator> {
         unit: unit?,
         by_level: by?.is_some(),
     })
+}
+
+/// Earlier names of accumulators, each with what it is called now; `none` where it is given up.
+fn renames(at: &At, names: &Names) -> Option<Vec<Rename>> {
+    let declared = |name: &str| names.accumulators.iter().position(|accumulator| accumulator.name == name);
+    let rename = |(key, value): (At, At)| {
+        let old = name(&key)?.to_owned();
+        if declared(&old).is_some() {
+            return key.problem(Kind::ConflictingKeys, format!("`{old}` is declared: it has its name still"));
+        }
+        let text = value.text()?;
+        if text == "none" {
+            return Some((old, None));
+        }
+        match declared(text) {
+            Some(index) => Some((old, Some(index))),
+            None => {
+                let hint =
+                    closest(text, names.accumulators.iter().map(|accumulator| accumulator.name.as_str()));
+                value.problem(Kind::UnknownAccumulator, format!("no accumulator `{text}` is declared{hint}"))
+            }
+        }
+    };
+    let read: Vec<Option<_>> = at.entries()?.into_iter().map(rename).collect();
+    read.into_iter().collect()
+}
+
+/// The line of the first of these keys that is there.
+fn line_of(map: &Map, keys: &[&str]) -> usize {
+    keys.iter().find_map(|key| map.get(key)).map_or(1, |at| at.line())
 }
 
 fn unit_code(unit: Unit) -> &'static str {

@@ -8,6 +8,7 @@ use yizhan_documents::{Documents, Kind, Period, Problem, Problems};
 use yizhan_reasons::Reason;
 use yizhan_terms::{Area, Insutype};
 
+use crate::engine::{last_day_of, policy_year};
 use crate::model::{Accumulator, Policy};
 
 /// Documents that can be used together.
@@ -98,6 +99,7 @@ fn check_beside(later: &Policy, earlier: &[impl Borrow<Policy>]) -> Vec<Problem>
         let Some(area) = shared_area(earlier, later) else { continue };
         problems.extend(overlapping(earlier, later, area));
         problems.extend(differing_accumulators(earlier, later, area));
+        problems.extend(lost_accumulators(earlier, later));
     }
     problems
 }
@@ -134,6 +136,52 @@ fn differing_accumulators(earlier: &Policy, later: &Policy, area: Area) -> Vec<P
         of_document(later, &format!("accumulators.{name}"), Kind::AccumulatorDiffers, message)
     })
     .collect()
+}
+
+/// A document that takes over in the middle of a policy year from another one of its area and scheme (a version of before, or the policy of the
+/// days before) goes on with the totals of the year. Told of the later document, whichever of the two holds first.
+fn lost_accumulators(earlier: &Policy, later: &Policy) -> Vec<Problem> {
+    if earlier.scheme != later.scheme || !share_a_year(earlier, later) {
+        return Vec::new();
+    }
+    let replaces = earlier.id == later.id || earlier.period.from <= later.period.from;
+    let (from, to) = if replaces { (earlier, later) } else { (later, earlier) };
+    let declares = |policy: &Policy, name: &str| policy.accumulators.iter().any(|one| one.name == name);
+    let renamed = |name: &str| to.renames.iter().find(|(old, _)| old == name).map(|(_, now)| *now);
+    let lost = |accumulator: &&Accumulator| {
+        let goes_on =
+            |now: &Accumulator| (now.unit, now.by_level) == (accumulator.unit, accumulator.by_level);
+        match renamed(&accumulator.name) {
+            Some(now) => now.is_some_and(|index| !goes_on(&to.accumulators[index])),
+            None => !declares(to, &accumulator.name),
+        }
+    };
+    // What one version mapped the next maps too: the totals still stand under the name of then.
+    let mapped = from
+        .renames
+        .iter()
+        .filter(|(old, now)| now.is_some() && !declares(to, old) && renamed(old).is_none());
+    let names = from.accumulators.iter().filter(lost).map(|one| &one.name).chain(mapped.map(|(old, _)| old));
+    names
+        .map(|name| {
+            let message = format!(
+                "`{}` {} adds up `{name}` in the same policy year as `{}` {}, which declares no such accumulator and maps it to \
+                 none like it: the year would begin anew. Keep the name, or write `renames: {{ {name}: … }}`",
+                from.id, from.version, to.id, to.version,
+            );
+            let problem = of_document(later, "accumulators", Kind::AccumulatorLost, message);
+            Problem { line: later.accumulators_line, ..problem }
+        })
+        .collect()
+}
+
+/// Whether some policy year has days of both.
+fn share_a_year(one: &Policy, other: &Policy) -> bool {
+    let years = |policy: &Policy| {
+        let last = policy.period.to.map(|to| last_day_of(policy, policy_year(policy, to)));
+        Period { from: policy_year(policy, policy.period.from), to: last }
+    };
+    years(one).overlaps(&years(other))
 }
 
 /// A loaded policy does not remember its file: the problem names the document.

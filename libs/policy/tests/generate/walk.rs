@@ -14,6 +14,7 @@ struct AnyRow<'p> {
 pub fn without_places(mut policy: Policy) -> Policy {
     policy.digest.clear();
     every_row(&mut policy).into_iter().for_each(|row| *row.line = 0);
+    policy.accumulators_line = 1;
     policy
 }
 

@@ -21,6 +21,17 @@ fn accumulators_are_declared_and_read() {
 }
 
 #[test]
+fn renames_map_names_of_before() {
+    let with = |renames: &str| format!("renames: {renames}\nclass_prepay:\n  source: paper");
+    crate::broken::fine(&[(
+        "class_prepay:\n  source: paper",
+        &with("{ pool_paid: basic_paid, gone: none }"),
+    )]);
+    problem("class_prepay:\n  source: paper", &with("{ pool_paid: ▸basicpaid }"), UnknownAccumulator);
+    problem("class_prepay:\n  source: paper", &with("{ ▸stays: basic_paid }"), ConflictingKeys);
+}
+
+#[test]
 fn what_a_layer_reads_somebody_feeds() {
     let not_fed = &[AccumulatorNotFed];
     problems(&[("used: charged", "used: ▸charged"), ("charged: deductible, ", "")], not_fed);

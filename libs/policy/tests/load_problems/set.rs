@@ -1,7 +1,6 @@
 //! Documents together: contradictions, and which one holds.
 
-use yizhan_documents::Kind;
-use yizhan_documents::Period;
+use yizhan_documents::{Document, Documents, Kind, Period};
 use yizhan_policy::load::check_set;
 use yizhan_policy::model::Policy;
 use yizhan_policy::{find, load, together};
@@ -37,6 +36,60 @@ fn one_accumulator_declared_twice() {
     let problems = check_set(&[good(), differing]);
     assert_eq!(problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [Kind::AccumulatorDiffers]);
     assert_eq!(problems[0].path, "accumulators.stays");
+}
+
+/// The next version calls `basic_paid` otherwise, and says so or not.
+fn renamed(renames: &str) -> Policy {
+    let next = GOOD.replace("\"2024.1\"", "\"2024.2\"").replace("basic_paid", "pool_paid");
+    let next = next.replace("class_prepay:\n  source", &format!("{renames}class_prepay:\n  source"));
+    load("next.yaml", &next).unwrap()
+}
+
+/// Kind and line of what stands against publishing one after the other.
+fn against(policy: &Policy, published: Vec<Policy>) -> Vec<(Kind, usize)> {
+    let published: Documents<Policy> = published.into_iter().collect();
+    policy.conflicts(&published).iter().map(|problem| (problem.kind, problem.line)).collect()
+}
+
+#[test]
+fn an_accumulator_is_not_lost_in_the_middle_of_a_year() {
+    let line = GOOD.lines().position(|line| line.starts_with("accumulators:")).unwrap() + 2;
+    assert_eq!(against(&renamed(""), vec![good()]), [(Kind::AccumulatorLost, line)]);
+    let mapped = renamed("renames: { basic_paid: pool_paid }\n");
+    assert_eq!(against(&mapped, vec![good()]), []);
+    assert_eq!(
+        against(&renamed("renames: { basic_paid: none }\n"), vec![good()]),
+        [],
+        "given up, and said so"
+    );
+    let kind = |problems: Vec<(Kind, usize)>| problems.into_iter().map(|(kind, _)| kind).collect::<Vec<_>>();
+    let unlike = renamed("renames: { basic_paid: stays }\n");
+    assert_eq!(kind(against(&unlike, vec![good()])), [Kind::AccumulatorLost], "visits are no money");
+    // What the second version mapped the third maps too: the totals stand under the name of the first.
+    let mut third = renamed("");
+    third.version = "2024.3".to_owned();
+    assert_eq!(kind(against(&third, vec![good(), mapped.clone()])), [Kind::AccumulatorLost; 2]);
+    let third = Policy { version: "2024.3".to_owned(), ..mapped.clone() };
+    assert_eq!(against(&third, vec![good(), mapped]), []);
+}
+
+#[test]
+fn another_policy_goes_on_with_the_totals_of_its_year() {
+    let after = |from: &str| {
+        let period = Period { from: from.parse().unwrap(), to: None };
+        Policy { id: "other-employee".to_owned(), period, ..renamed("") }
+    };
+    let mut until_june = good();
+    until_june.period.to = Some("2024-06-30".parse().unwrap());
+    let kinds: Vec<Kind> =
+        check_set(&[until_june.clone(), after("2024-07-01")]).iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [Kind::AccumulatorLost]);
+    // Told also when the earlier days are published last.
+    let kinds: Vec<Kind> =
+        check_set(&[after("2024-07-01"), until_june.clone()]).iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [Kind::AccumulatorLost]);
+    assert_eq!(check_set(&[until_june.clone(), after("2025-01-01")]), [], "another year begins anew");
+    assert_eq!(check_set(&[until_june, Policy { scheme: Insutype::Resident, ..after("2024-07-01") }]), []);
 }
 
 #[test]

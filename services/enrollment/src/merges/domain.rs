@@ -65,6 +65,8 @@ pub fn merge(
         other.account_shares.iter().filter(|share| share.sharer_psn_no != keep_psn_no).cloned().collect();
     merging.entries("account_share", &shares);
     merging.entries::<DiseaseEntitlement>("disease", &other.diseases);
+    merging.kept.merged_psn_nos.extend(other.merged_psn_nos.iter().cloned());
+    merging.kept.merged_psn_nos.insert(other_psn_no.to_owned());
     if !merging.contradictions.is_empty() {
         return Err(merging.contradictions);
     }

@@ -9,3 +9,4 @@ pub mod invariants;
 pub mod masking;
 pub mod period;
 pub mod timeline;
+pub mod touched;

@@ -6,11 +6,13 @@ use chrono::{DateTime, Utc};
 use prost::Message;
 use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::RegisterChange;
+use yizhan_runtime::clock::day_text;
 use yizhan_runtime::feed::{self, NewChange};
 
 use crate::app::Write;
 use crate::person::domain::invariants::broken;
 use crate::person::domain::timeline::Timeline;
+use crate::person::domain::touched;
 use crate::person::store::edit::Edit;
 use crate::person::store::rows;
 use crate::person::store::timelines::{self, StoredTimeline};
@@ -78,10 +80,15 @@ fn writes_to_tombstone(edit: &Edit) -> bool {
 /// One entry for the area that keeps the register, and one for the area that did if it moved.
 fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
     let person = &edit.after;
+    let nobody = Timeline::of(person.timeline.person.clone());
+    let before = edit.before().map_or(&nobody, |before| &before.timeline);
+    let touched = touched::first_day(before, &person.timeline);
     let change = RegisterChange {
         psn_no: person.psn_no.clone(),
         person_version: person.version,
         poolarea_no: person.poolarea_no.to_string(),
+        touched_begndate: day_text(touched),
+        entitlement_unchanged: touched.is_none(),
         transfer_id: edit
             .transferred
             .as_ref()

@@ -66,6 +66,7 @@ pub fn eligibility(
         expires_at: expires_at.map(timestamp),
         psn_insu_stas: coverage.map_or("0", |coverage| coverage.state.code()).to_owned(),
         critical_illness_reward: reward.map(self::reward),
+        merged_psn_nos: person.timeline.merged_psn_nos.iter().cloned().collect(),
         spans: Vec::new(),
     }
 }

@@ -5,6 +5,7 @@ use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use yizhan_proto::enrollment::v1::{RegisterChange, RegisterChangeKind, WatchRegisterResponse};
+use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::feed::Change;
 use yizhan_runtime::{Caller, ServiceError};
 
@@ -35,6 +36,9 @@ fn event(change: &Change, resume_token: String) -> Result<WatchRegisterResponse,
         person_version: told.person_version,
         poolarea_no: told.poolarea_no,
         kind: kind.into(),
+        touched_begndate: told.touched_begndate,
+        entitlement_unchanged: told.entitlement_unchanged,
+        recorded_at: Some(timestamp(change.recorded_at)),
         transfer_id: told.transfer_id,
         from_poolarea_no: told.from_poolarea_no,
     })

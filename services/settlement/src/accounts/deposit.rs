@@ -16,6 +16,7 @@ use crate::books::digest;
 use crate::books::domain::ledger::{self, AccountOf};
 use crate::books::retries::{attempts, contended};
 use crate::books::store::entities::account;
+use crate::books::store::merged;
 use crate::fields::check_person;
 use crate::looks::domain::require_person;
 
@@ -82,10 +83,11 @@ pub async fn balance(
     request: GetAccountRequest,
 ) -> Result<GetAccountResponse, ServiceError> {
     check_person(&request.psn_no, &request.poolarea_no).none()?;
-    require_person(caller, &request.psn_no, &request.poolarea_no)?;
+    let psn_no = merged::stays(&app.db, &request.psn_no).await?;
+    require_person(caller, &psn_no, &request.poolarea_no)?;
     let row = account::Entity::find()
         .filter(account::Column::PoolareaNo.eq(&request.poolarea_no))
-        .filter(account::Column::PsnNo.eq(&request.psn_no))
+        .filter(account::Column::PsnNo.eq(psn_no))
         .one(&app.db)
         .await?;
     Ok(GetAccountResponse { balc_fen: row.map_or(0, |row| row.balance_fen) })

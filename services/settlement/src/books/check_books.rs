@@ -17,8 +17,8 @@ use yizhan_runtime::db::{DatabaseConnection, read_sum, sum_of};
 
 use super::messages::parts::amounts_of;
 use super::store::entities::{account, posting, settlement};
-use super::store::openings;
 use super::store::settlements::{self, answer_of};
+use super::store::{merged, openings};
 
 /// Discrepancies reported at most.
 const MAX_REPORTED: usize = 100;
@@ -27,9 +27,13 @@ const PAGE: u64 = 500;
 
 /// Checks one pooling area. Meant for quiet hours: settlements made meanwhile may be reported.
 pub async fn check_books(db: &DatabaseConnection, poolarea_no: &str) -> Result<CheckBooksResponse, DbErr> {
-    let mut check = Check { db, poolarea_no, answer: CheckBooksResponse::default(), owners: BTreeSet::new() };
+    let merged = merged::all(db).await?;
+    let joined = merged.values().map(|stays| (stays.clone(), Totals::new())).collect();
+    let (answer, owners) = (CheckBooksResponse::default(), BTreeSet::new());
+    let mut check = Check { db, poolarea_no, answer, merged, joined, owners };
     check.settlements().await?;
     check.opened().await?;
+    check.joined().await?;
     check.lines().await?;
     check.findings().await?;
     check.accounts().await?;
@@ -81,6 +85,7 @@ const FINDINGS: [Finding; 7] = [
         "SELECT a.psn_no AS name, a.version AS value FROM accumulated a \
          WHERE a.poolarea_no = $1 AND a.totals <> '{}' AND NOT EXISTS \
          (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) AND NOT EXISTS \
+         (SELECT 1 FROM merged_person m WHERE m.stays_psn_no = a.psn_no) AND NOT EXISTS \
          (SELECT 1 FROM openings o WHERE o.poolarea_no = a.poolarea_no AND o.psn_no = a.psn_no) LIMIT 100",
         |psn_no, _| format!("person {psn_no}: has accumulators and no settlements"),
     ),
@@ -97,6 +102,10 @@ struct Check<'c> {
     db: &'c DatabaseConnection,
     poolarea_no: &'c str,
     answer: CheckBooksResponse,
+    /// Numbers that were merged, with those that stay.
+    merged: BTreeMap<String, String>,
+    /// What the settlements under all numbers of a person add up to, by the number that stays.
+    joined: BTreeMap<String, Totals>,
     /// Institutions of the settlements that were looked at.
     owners: BTreeSet<String>,
 }
@@ -122,9 +131,9 @@ impl Check<'_> {
             self.trace_codes(&answers, &standing).await?;
             for (row, answer) in rows.iter().zip(&answers) {
                 if row.psn_no != person {
-                    self.compare(&person, folded).await?;
                     self.same_days(&std::mem::take(&mut visited));
-                    (person, folded) = (row.psn_no.clone(), Totals::new());
+                    self.done_with(&person, std::mem::take(&mut folded)).await?;
+                    person.clone_from(&row.psn_no);
                 }
                 if standing.contains(&row.setl_id) {
                     visited.extend(claims::Visited::of(answer));
@@ -146,7 +155,7 @@ impl Check<'_> {
                 Some(last) => after = (last.psn_no.clone(), last.setl_id.clone()),
                 None => {
                     self.same_days(&visited);
-                    return self.compare(&person, folded).await;
+                    return self.done_with(&person, folded).await;
                 }
             }
         }
@@ -200,6 +209,17 @@ impl Check<'_> {
         }
     }
 
+    /// What a person's settlements add up to: compared, or for one of several numbers of a person kept until all are known.
+    async fn done_with(&mut self, psn_no: &str, folded: Totals) -> Result<(), DbErr> {
+        let Some(joined) = self.joined.get_mut(self.merged.get(psn_no).map_or(psn_no, String::as_str)) else {
+            return self.compare(psn_no, folded).await;
+        };
+        for (key, total) in folded {
+            *joined.entry(key).or_insert(0) += total;
+        }
+        Ok(())
+    }
+
     /// Persons who have openings and no settlements.
     async fn opened(&mut self) -> Result<(), DbErr> {
         let mut after = String::new();
@@ -214,7 +234,7 @@ impl Check<'_> {
             let rows = self.db.query_all_raw(statement).await?;
             for row in &rows {
                 after = row.try_get("", "name")?;
-                self.compare(&after, Totals::new()).await?;
+                self.done_with(&after, Totals::new()).await?;
             }
             if rows.is_empty() {
                 return Ok(());
@@ -245,12 +265,31 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// Of merged records only the number that stays has accumulators.
+    async fn joined(&mut self) -> Result<(), DbErr> {
+        let mut joined = std::mem::take(&mut self.joined);
+        for (went, stays) in std::mem::take(&mut self.merged) {
+            if let Some(folded) = joined.get_mut(&stays) {
+                self.fold_openings(&went, folded).await?;
+            }
+            self.compare_stored(&went, &Totals::new()).await?;
+        }
+        for (psn_no, folded) in joined {
+            self.compare(&psn_no, folded).await?;
+        }
+        Ok(())
+    }
+
     async fn compare(&mut self, psn_no: &str, mut folded: Totals) -> Result<(), DbErr> {
         if psn_no.is_empty() {
             return Ok(());
         }
         self.answer.persons += 1;
         self.fold_openings(psn_no, &mut folded).await?;
+        self.compare_stored(psn_no, &folded).await
+    }
+
+    async fn compare_stored(&mut self, psn_no: &str, folded: &Totals) -> Result<(), DbErr> {
         let mut stored = Totals::new();
         for row in settlements::accumulated_of(self.db, self.poolarea_no, psn_no).await? {
             let totals = row.totals()?.into_iter();
@@ -294,7 +333,9 @@ impl Check<'_> {
                 self.report(format!("{account}: the balance is not the sum of its postings, {sum} fen"));
             }
         }
-        for account in stored.keys().filter(|account| !sums.contains_key(*account)) {
+        let unbooked =
+            stored.iter().filter(|(account, balance)| **balance != 0 && !sums.contains_key(*account));
+        for (account, _) in unbooked {
             self.report(format!("{account}: has a balance and no postings"));
         }
         Ok(())

@@ -9,6 +9,7 @@ pub mod entities;
 pub mod followed;
 mod invariants;
 pub mod load;
+pub mod merged;
 pub mod openings;
 pub mod reconciled;
 pub mod settlements;

@@ -52,12 +52,12 @@ pub async fn note(app: &App, caller: &Caller, whose: Whose<'_>, look: Look<'_>) 
     if !is_logged(caller, whose) {
         return Ok(());
     }
-    app.enrollment.authorize_look(request(caller, look)).await.map(drop)
+    authorize(app, request(caller, look)).await.map(drop)
 }
 
 /// Has a look at a person logged (their own is none), and tells where what was paid for them is to be found.
 pub async fn areas_of(app: &App, caller: &Caller, look: Look<'_>) -> Result<Vec<String>, ServiceError> {
-    Ok(app.enrollment.authorize_look(request(caller, look)).await?.poolareas_no)
+    Ok(authorize(app, request(caller, look)).await?.poolareas_no)
 }
 
 /// What a grant allows.
@@ -83,7 +83,7 @@ pub async fn by_grant(
 ) -> Result<Granted, ServiceError> {
     let scopes = scopes.iter().map(|scope| i32::from(*scope)).collect();
     let asked = AuthorizeLookRequest { grant_id: grant_id.to_owned(), scopes, ..request(caller, look) };
-    let answer = app.enrollment.authorize_look(asked).await?;
+    let answer = authorize(app, asked).await?;
     let first = answer.begins_at.and_then(moment).map(day_of);
     let last = answer.ends_at.and_then(moment).map(|at| day_of(at - TimeDelta::microseconds(1)));
     let untimed = || ServiceError::internal(anyhow::anyhow!("leave was given by a grant without its times"));
@@ -91,6 +91,18 @@ pub async fn by_grant(
     let scopes = answer.scopes().collect();
     let AuthorizeLookResponse { psn_no, poolareas_no: areas, .. } = answer;
     Ok(Granted { psn_no, scopes, days, areas })
+}
+
+/// What was settled under a number that was merged since is the person's under the number that stays: that person's log has the look.
+async fn authorize(app: &App, asked: AuthorizeLookRequest) -> Result<AuthorizeLookResponse, ServiceError> {
+    match app.enrollment.authorize_look(asked.clone()).await {
+        Err(merged) if merged.reason() == Reason::PersonMerged => {
+            let stays = merged.metadata().get("merged_into").cloned();
+            let psn_no = stays.ok_or(merged)?;
+            app.enrollment.authorize_look(AuthorizeLookRequest { psn_no, ..asked }).await
+        }
+        answer => answer,
+    }
 }
 
 fn request(caller: &Caller, look: Look<'_>) -> AuthorizeLookRequest {

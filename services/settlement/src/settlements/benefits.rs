@@ -7,6 +7,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::query::{accumulated, page_of};
 use crate::app::App;
+use crate::books::store::merged;
 use crate::books::store::settlements::Wanted;
 use crate::looks::domain::{View, Whose, not_own, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
@@ -44,12 +45,9 @@ async fn granted(
         }
     }
     if granted.scopes.contains(&AccessScope::Settlements) {
-        let wanted = Wanted {
-            areas: &granted.areas,
-            psn_no: &answer.psn_no,
-            institution: None,
-            days: Some(granted.days),
-        };
+        let psn_nos = merged::numbers(&app.db, &answer.psn_no).await?;
+        let wanted =
+            Wanted { areas: &granted.areas, psn_nos: &psn_nos, institution: None, days: Some(granted.days) };
         let asked = app.pages.asked(caller, request);
         let page = page_of(app, &wanted, &asked, |_| Some(View::Fees)).await?;
         (answer.settlements, answer.next_page_token) = page;
@@ -64,7 +62,9 @@ async fn own(
     look: Look<'_>,
     request: &GetBenefitsRequest,
 ) -> Result<GetBenefitsResponse, ServiceError> {
-    let psn_no = request.psn_no.as_str();
+    let psn_nos = merged::numbers(&app.db, &request.psn_no).await?;
+    let psn_no = psn_nos[0].as_str();
+    let look = Look { psn_no, ..look };
     let view = |poolarea_no: &str| view_of(caller, Whose { poolarea_no, psn_no, fixmedins_code: "" });
     if caller.readable_area().is_some() {
         let area = app.poolarea_of(psn_no, app.clock.today()).await?;
@@ -78,7 +78,7 @@ async fn own(
     for area in areas.iter().filter(|area| view(area) == Some(View::Whole)) {
         answer.accumulators.extend(accumulated(app, area, psn_no).await?);
     }
-    let wanted = Wanted { areas: &areas, psn_no, institution: None, days: None };
+    let wanted = Wanted { areas: &areas, psn_nos: &psn_nos, institution: None, days: None };
     let page =
         page_of(app, &wanted, &app.pages.asked(caller, request), |whose| view_of(caller, whose)).await?;
     (answer.settlements, answer.next_page_token) = page;

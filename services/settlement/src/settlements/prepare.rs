@@ -24,6 +24,7 @@ use super::place::{self, Repeated};
 use crate::accounts::domain::Relative;
 use crate::accounts::relative;
 use crate::app::App;
+use crate::books::merge::{self, Merge};
 use crate::reference::domain::{Institution, Item};
 use crate::reference::store::Place;
 
@@ -60,6 +61,7 @@ pub async fn prepare(
     let rules = rules_of(&book, &days, &visit, &institution)?;
     let stay = days.counted(&visit, &rules)?;
     let eligibility = &stay.eligibility;
+    bring_together(app, eligibility).await?;
     let mut wrong = Violations::new();
     let offered = is_offered(institution.kind, visit.med_type);
     wrong.require(offered, "visit.med_type", Reason::NotOfferedHere);
@@ -95,6 +97,17 @@ fn own_institution(caller: &Caller, visit: Option<Visit>) -> Option<Visit> {
         visit.fixmedins_code = code.to_owned();
     }
     Some(visit)
+}
+
+/// What stands under numbers that were merged into the person's counts with it, before anything is calculated on it.
+async fn bring_together(app: &App, eligibility: &Eligibility) -> Result<(), ServiceError> {
+    let Eligibility { merged_psn_nos, psn_no, poolarea_no, .. } = eligibility;
+    if merged_psn_nos.is_empty() {
+        return Ok(());
+    }
+    let merges: Vec<Merge> =
+        merged_psn_nos.iter().map(|went| app.merge_of(went, psn_no, poolarea_no)).collect();
+    merge::bring_together(&app.db, &merges).await
 }
 
 async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, ServiceError> {

@@ -14,7 +14,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use super::messages::statement;
 use crate::app::App;
 use crate::books::store::entities::settlement;
-use crate::books::store::settlements;
+use crate::books::store::{merged, settlements};
 use crate::fields::{check_id, check_person};
 use crate::looks::domain::{View, Whose, require_person, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
@@ -46,7 +46,7 @@ pub async fn get(
     Ok(GetSettlementResponse { settlement: Some(seen) })
 }
 
-/// The row of a settlement, with `wrong` what is wrong with the rest of the request; whether the caller may see it is not asked yet.
+/// The row of a settlement under the number of the person that stays, with `wrong` what is wrong with the rest of the request; whether the caller may see it is not asked yet.
 pub async fn find(
     app: &App,
     setl_id: &str,
@@ -54,7 +54,9 @@ pub async fn find(
 ) -> Result<settlement::Model, ServiceError> {
     check_id(&mut Fields::of(&mut wrong), "setl_id", setl_id);
     wrong.none()?;
-    settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)
+    let mut row = settlements::by_id(&app.db, setl_id).await?.ok_or_else(unknown)?;
+    row.psn_no = merged::stays(&app.db, &row.psn_no).await?;
+    Ok(row)
 }
 
 /// Whose a stored settlement is.
@@ -85,7 +87,8 @@ pub async fn list(
     let mut wrong = check_person(&request.psn_no, &request.poolarea_no);
     let purpose = check_purpose(caller, &request.purpose, false, &mut wrong);
     wrong.none()?;
-    let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), request.psn_no.as_str());
+    let psn_nos = merged::numbers(&app.db, &request.psn_no).await?;
+    let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), psn_nos[0].as_str());
     // An institution's rows are its own cases.
     let institution = caller.institution_code();
     let whose = Whose { poolarea_no, psn_no, fixmedins_code: institution.unwrap_or_default() };
@@ -94,7 +97,7 @@ pub async fn list(
         Some(_) => std::slice::from_ref(&request.poolarea_no),
         None => &[],
     };
-    let wanted = settlements::Wanted { areas, psn_no, institution, days: None };
+    let wanted = settlements::Wanted { areas, psn_nos: &psn_nos, institution, days: None };
     let page =
         page_of(app, &wanted, &app.pages.asked(caller, &request), |whose| view_of(caller, whose)).await?;
     if !page.0.is_empty() {
@@ -114,12 +117,12 @@ pub async fn page_of(
     let older = |before: Option<[String; 1]>, limit| settlements::of_person(&app.db, wanted, before, limit);
     let key = |last: &settlement::Model| [last.setl_id.clone()];
     let see = |row: settlement::Model| {
-        let Some(view) = view(whose(&row)) else { return Ok(None) };
+        let Some(view) = view(Whose { psn_no: &wanted.psn_nos[0], ..whose(&row) }) else { return Ok(None) };
         Ok(cut(settlements::answer_of(&row)?, view).and_then(|seen| seen.setlinfo))
     };
     let (mut infos, next_page_token) = asked.visible(older, key, see).await?;
     let ids: Vec<&str> = infos.iter().map(|info| info.setl_id.as_str()).collect();
-    let mut reversed = settlements::reversed_among(&app.db, wanted, &ids).await?;
+    let mut reversed = settlements::reversals_in(&app.db, wanted.areas.iter().cloned(), &ids).await?;
     for info in &mut infos {
         if let Some(reversal) = reversed.remove(&info.setl_id) {
             settlements::mark_reversed(info, reversal);
@@ -162,7 +165,8 @@ pub async fn accumulators(
     let mut wrong = check_person(&request.psn_no, &request.poolarea_no);
     let purpose = check_purpose(caller, &request.purpose, false, &mut wrong);
     wrong.none()?;
-    let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), request.psn_no.as_str());
+    let stays = merged::stays(&app.db, &request.psn_no).await?;
+    let (poolarea_no, psn_no) = (request.poolarea_no.as_str(), stays.as_str());
     require_person(caller, psn_no, poolarea_no)?;
     let look = Look { kind: LookKind::Accumulators, psn_no, subject: "", purpose: &purpose };
     leave::note(app, caller, Whose { poolarea_no, psn_no, fixmedins_code: "" }, look).await?;

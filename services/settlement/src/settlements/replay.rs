@@ -67,6 +67,7 @@ async fn reverse_again(
         original.ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a reversal has no original")))?;
     let original = settlements::answer_of(&original)?;
     let info = header(stored).clone();
+    let original = reversal::under(original, &reversal::numbers_of(stored));
     let identity = Identity {
         setl_id: info.setl_id,
         request_id: info.medins_setl_id,

@@ -14,7 +14,8 @@ use super::query::{require_whole, unknown};
 use super::settle::new_identity;
 use crate::app::App;
 use crate::books::digest;
-use crate::books::domain::ledger::{MANUAL, relative_in};
+use crate::books::domain::ledger::MANUAL;
+use crate::books::domain::ledger::relative_in;
 use crate::books::messages::parts::{header, postings_of};
 use crate::books::messages::rows::change_of;
 use crate::books::messages::trace_codes::codes_of;
@@ -22,7 +23,7 @@ use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::Committed;
 use crate::books::store::entities::settlement;
 use crate::books::store::load::{PersonState, Wanted};
-use crate::books::store::settlements;
+use crate::books::store::{merged, settlements};
 use crate::fields::check_id;
 
 /// Characters of a reason at most.
@@ -37,7 +38,12 @@ pub async fn reverse(
     check(&request)?;
     let digest = digest::of_message(&request);
     let row = settlements::by_id(&app.db, &request.setl_id).await?;
-    let row = row.filter(|row| row.psn_no == request.psn_no).ok_or_else(unknown)?;
+    let mut row = row.ok_or_else(unknown)?;
+    let psn_nos = merged::numbers(&app.db, &row.psn_no).await?;
+    if ![&row.psn_no, &psn_nos[0]].contains(&&request.psn_no) {
+        return Err(unknown());
+    }
+    row.psn_no.clone_from(&psn_nos[0]);
     require_whole(caller, &row)?;
     if !caller.may_act_for_institution(&row.fixmedins_code) {
         return Err(ServiceError::new(
@@ -73,7 +79,14 @@ pub async fn undo(
     undo: Undo<'_>,
 ) -> Result<(Settlement, bool), ServiceError> {
     let Undo { key, digest, reason } = undo;
+    let psn_nos = merged::numbers(&app.db, &row.psn_no).await?;
     let original = settlements::answer_of(row)?;
+    let [_, mulaid] = reversal::numbers_of(&original);
+    let numbers = [psn_nos[0].clone(), merged::stays(&app.db, &mulaid).await?];
+    // It is taken back under the numbers that stay.
+    let original = reversal::under(original, &numbers);
+    let [psn_no, _] = numbers;
+    let row = &settlement::Model { psn_no, ..row.clone() };
     let booked = postings_of(&original);
     // What a relative's account paid goes back where it came from, whatever became of the grant and its owner since.
     let relative = relative_in(&booked, &row.psn_no, &row.poolarea_no);
@@ -91,7 +104,7 @@ pub async fn undo(
         if let Some(handled) = &state.handled {
             return Ok((stored_answer(&app.db, handled, digest).await?, true));
         }
-        require_reversible(app, row, &original).await?;
+        require_reversible(app, row, &original, &psn_nos).await?;
         let identity = new_identity(app, &key.1, &state);
         let settlement = reversal_of(&original, &identity, reason, &state);
         let change = change_of(&settlement, String::new(), (key, digest), &state, app.clock.now())?;
@@ -119,6 +132,7 @@ async fn require_reversible(
     app: &App,
     row: &settlement::Model,
     original: &Settlement,
+    psn_nos: &[String],
 ) -> Result<(), ServiceError> {
     if !row.reverses_setl_id.is_empty() {
         return Err(ServiceError::new(
@@ -133,7 +147,7 @@ async fn require_reversible(
     if !MedType::from_code(&row.med_type).is_some_and(MedType::is_stay) {
         return Ok(());
     }
-    let later = later_stays(app, row, original).await?;
+    let later = later_stays(app, row, original, psn_nos).await?;
     if later.is_empty() {
         return Ok(());
     }
@@ -149,10 +163,11 @@ async fn later_stays(
     app: &App,
     row: &settlement::Model,
     original: &Settlement,
+    psn_nos: &[String],
 ) -> Result<Vec<String>, ServiceError> {
     let stays: Vec<&str> =
         MedType::ALL.iter().filter(|med_type| med_type.is_stay()).map(|med_type| med_type.code()).collect();
-    let rows = settlements::later_of_types(&app.db, row, &stays).await?;
+    let rows = settlements::later_of_types(&app.db, row, psn_nos, &stays).await?;
     let reversed: BTreeSet<&str> = rows.iter().map(|row| row.reverses_setl_id.as_str()).collect();
     let years = years_of(original);
     let mut standing = Vec::new();

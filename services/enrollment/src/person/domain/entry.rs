@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::period::Period;
 use super::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Timeline};
 
 /// What putting an entry into a timeline did.
@@ -26,8 +27,16 @@ pub trait Entry: Clone + PartialEq {
     /// What entries are told apart by, and their list is sorted by.
     fn key(&self) -> impl Ord;
 
+    /// The days it holds.
+    fn period(&self) -> Period;
+
+    /// The same on other days.
+    fn over(&self, period: Period) -> Self;
+
     /// The first day it holds.
-    fn begndate(&self) -> NaiveDate;
+    fn begndate(&self) -> NaiveDate {
+        self.period().begndate
+    }
 
     /// Whether the two are the same entry, perhaps with other contents.
     fn same_key(&self, other: &Self) -> bool {
@@ -89,8 +98,12 @@ macro_rules! entries {
                 $key
             }
 
-            fn begndate(&self) -> NaiveDate {
-                self.period.begndate
+            fn period(&self) -> Period {
+                self.period
+            }
+
+            fn over(&self, period: Period) -> Self {
+                $entry { period, ..self.clone() }
             }
         }
     )+};

@@ -1,5 +1,7 @@
 //! Everything that entitles one person, on one line of time: what any as-of question is answered from.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use yizhan_terms::{Area, Insutype};
@@ -29,6 +31,9 @@ pub struct Timeline {
     /// 人员编号 that took this one's place, when two records of one person were merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
+    /// 人员编号 of the records that were merged into this one, since they are noted here.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub merged_psn_nos: BTreeSet<String>,
 }
 
 /// A person, with nothing that identifies.
@@ -354,6 +359,7 @@ impl Timeline {
             account_shares: Vec::new(),
             diseases: Vec::new(),
             merged_into: None,
+            merged_psn_nos: BTreeSet::new(),
         }
     }
 

@@ -46,7 +46,7 @@ impl Check<'_> {
         let reversed = self.reversed(rows).await?;
         let settled = rows.iter().zip(answers).filter(|(row, _)| row.reverses_setl_id.is_empty());
         let settled: Vec<(&settlement::Model, Claims)> =
-            settled.map(|(row, answer)| (row, of_person(claims_of(answer), &row.psn_no))).collect();
+            settled.map(|(row, answer)| (row, of_person(claims_of(answer), self.stays(row)))).collect();
         let held = self.held(&settled).await?;
         let mut standing = BTreeSet::new();
         for (row, claims) in &settled {
@@ -73,13 +73,17 @@ impl Check<'_> {
         })
     }
 
+    /// The number of the settlement's person that stays.
+    fn stays<'r>(&'r self, row: &'r settlement::Model) -> &'r str {
+        self.merged.get(&row.psn_no).unwrap_or(&row.psn_no)
+    }
+
     async fn reversed(&self, rows: &[settlement::Model]) -> Result<BTreeSet<String>, DbErr> {
-        let persons: BTreeSet<&str> = rows.iter().map(|row| row.psn_no.as_str()).collect();
         let reversed = settlement::Entity::find()
             .select_only()
             .column(settlement::Column::ReversesSetlId)
             .filter(settlement::Column::PoolareaNo.eq(self.poolarea_no))
-            .filter(settlement::Column::PsnNo.is_in(persons))
+            .filter(settlement::Column::ReversesSetlId.is_in(rows.iter().map(|row| row.setl_id.as_str())))
             .filter(settlement::Column::ReversesSetlId.ne(""))
             .into_tuple::<String>()
             .all(self.db)
@@ -179,7 +183,7 @@ impl Held {
     }
 }
 
-/// Visits are compared under the number that the settlement is kept under.
+/// Visits are compared under the number of their person that stays.
 fn of_person(mut claims: Claims, psn_no: &str) -> Claims {
     claims.rows.iter_mut().for_each(|visit| psn_no.clone_into(&mut visit.psn_no));
     claims

@@ -48,6 +48,8 @@ pub struct PersonState {
     pub shared: Balance,
     /// The last settlement of the person when the years were read, which guard what follows on it; empty before the first.
     pub last_setl_id: String,
+    /// The number that took this one's place when records were merged: nothing is settled or paid in under this one any more.
+    pub merged_into: Option<String>,
     /// The request, when it was handled before.
     pub handled: Option<request::Model>,
     /// Visits of the person that stand, wherever they were paid, and end on the wanted first day or later.
@@ -64,11 +66,14 @@ struct YearRow {
     #[sea_orm(nested)]
     year: accumulated::Model,
     last_setl_id: Option<String>,
+    merged_into: Option<String>,
 }
 
 /// The ids of a person's settlements sort in the order of commit: each is made behind the last one, see [`PersonState::last_setl_id`].
+/// A number that was merged into another has a row for every year that matters, see [`crate::books::merge`].
 const LAST_SETL_ID: &str = "(SELECT MAX(setl_id) FROM settlements WHERE settlements.poolarea_no = accumulated.poolarea_no \
-    AND settlements.psn_no = accumulated.psn_no) AS last_setl_id";
+    AND settlements.psn_no = accumulated.psn_no) AS last_setl_id, \
+    (SELECT stays_psn_no FROM merged_person WHERE merged_person.psn_no = accumulated.psn_no) AS merged_into";
 
 /// An account as it was read; version 0 where nothing was ever paid in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,11 +129,13 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         requests.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect();
     let mut years_of: BTreeMap<Pair, Years> = BTreeMap::new();
     let mut last_of: BTreeMap<Pair, String> = BTreeMap::new();
-    for YearRow { year: row, last_setl_id } in years {
+    let mut merged_of: BTreeMap<Pair, String> = BTreeMap::new();
+    for YearRow { year: row, last_setl_id, merged_into } in years {
         let damaged = |error| DbErr::Type(format!("accumulated.policy_year: {error}"));
         let (year, totals) = (row.policy_year.parse().map_err(damaged)?, row.totals()?);
         let person = (row.poolarea_no, row.psn_no);
         last_of.insert(person.clone(), last_setl_id.unwrap_or_default());
+        merged_of.extend(merged_into.map(|into| (person.clone(), into)));
         years_of.entry(person).or_default().insert(year, (row.version, totals));
     }
     let rows: BTreeSet<Key> = rows.iter().map(key_of).collect();
@@ -144,6 +151,7 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         own: balance(&wanted.person()),
         shared: wanted.relative.as_ref().map(balance).unwrap_or_default(),
         last_setl_id: last_of.get(&wanted.person()).cloned().unwrap_or_default(),
+        merged_into: merged_of.get(&wanted.person()).cloned(),
         handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
         visits: visits.iter().filter(|visit| wanted.meets(visit)).cloned().collect(),
         claimed: is_claimed(&wanted.claims),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use prost::Message;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_proto::settlement::v1::{Settlement, SettlementInfo};
 use yizhan_runtime::db::DatabaseConnection;
@@ -25,22 +26,22 @@ pub async fn reversal_of(
 ) -> Result<Option<settlement::Model>, DbErr> {
     settlement::Entity::find()
         .filter(settlement::Column::PoolareaNo.eq(&row.poolarea_no))
-        .filter(settlement::Column::PsnNo.eq(&row.psn_no))
         .filter(settlement::Column::ReversesSetlId.eq(&row.setl_id))
         .filter(settlement::Column::ReversesSetlId.ne(""))
         .one(db)
         .await
 }
 
-/// A person's settlements of some 医疗类别 made after one of theirs, oldest first.
+/// A person's settlements of some 医疗类别 made after one of theirs, under any of their numbers, oldest first.
 pub async fn later_of_types(
     db: &DatabaseConnection,
     row: &settlement::Model,
+    psn_nos: &[String],
     med_types: &[&str],
 ) -> Result<Vec<settlement::Model>, DbErr> {
     settlement::Entity::find()
         .filter(settlement::Column::PoolareaNo.eq(&row.poolarea_no))
-        .filter(settlement::Column::PsnNo.eq(&row.psn_no))
+        .filter(settlement::Column::PsnNo.is_in(psn_nos))
         .filter(settlement::Column::SetlId.gt(&row.setl_id))
         .filter(settlement::Column::MedType.is_in(med_types.iter().copied()))
         .order_by_asc(settlement::Column::SetlId)
@@ -53,27 +54,27 @@ pub async fn later_of_types(
 pub struct Wanted<'w> {
     /// 统筹区 that paid: of these.
     pub areas: &'w [String],
-    /// 人员编号
-    pub psn_no: &'w str,
+    /// All numbers of the person, that which stays first.
+    pub psn_nos: &'w [String],
     /// Of one institution only, when one is given.
     pub institution: Option<&'w str>,
     /// Of visits whose last day lies between these, when they are given.
     pub days: Option<(NaiveDate, NaiveDate)>,
 }
 
-/// Which of a person's settlements have been reversed, and by what.
-pub async fn reversed_among(
+/// Which of some settlements have been reversed, and by what.
+pub async fn reversals_in(
     db: &DatabaseConnection,
-    wanted: &Wanted<'_>,
+    areas: impl IntoIterator<Item = String>,
     setl_ids: &[&str],
 ) -> Result<BTreeMap<String, String>, DbErr> {
     let reversals = settlement::Entity::find()
         .select_only()
         .column(settlement::Column::ReversesSetlId)
         .column(settlement::Column::SetlId)
-        .filter(settlement::Column::PoolareaNo.is_in(wanted.areas))
-        .filter(settlement::Column::PsnNo.eq(wanted.psn_no))
+        .filter(settlement::Column::PoolareaNo.is_in(areas))
         .filter(settlement::Column::ReversesSetlId.is_in(setl_ids.iter().copied()))
+        .filter(settlement::Column::ReversesSetlId.ne(""))
         .into_tuple::<(String, String)>()
         .all(db)
         .await?;
@@ -89,7 +90,7 @@ pub async fn of_person(
 ) -> Result<Vec<settlement::Model>, DbErr> {
     let mut query = settlement::Entity::find()
         .filter(settlement::Column::PoolareaNo.is_in(wanted.areas))
-        .filter(settlement::Column::PsnNo.eq(wanted.psn_no));
+        .filter(settlement::Column::PsnNo.is_in(wanted.psn_nos));
     if let Some((first, last)) = wanted.days {
         query = query.filter(settlement::Column::Enddate.between(first.to_string(), last.to_string()));
     }
@@ -100,6 +101,28 @@ pub async fn of_person(
         query = query.filter(settlement::Column::SetlId.lt(setl_id));
     }
     query.order_by_desc(settlement::Column::SetlId).limit(limit).all(db).await
+}
+
+/// A person's settlements that were calculated and stand (no reversals, no manual payments), of visits that end on a day or later, behind one of them in the order they were made.
+pub async fn standing(
+    db: &DatabaseConnection,
+    wanted: &Wanted<'_>,
+    from: Option<NaiveDate>,
+    behind: &str,
+    limit: u64,
+) -> Result<Vec<settlement::Model>, DbErr> {
+    let reversed = "NOT EXISTS (SELECT 1 FROM settlements r WHERE r.poolarea_no = settlements.poolarea_no \
+                    AND r.reverses_setl_id = settlements.setl_id AND r.reverses_setl_id <> '')";
+    let mut query = settlement::Entity::find()
+        .filter(settlement::Column::PoolareaNo.is_in(wanted.areas))
+        .filter(settlement::Column::PsnNo.is_in(wanted.psn_nos))
+        .filter(settlement::Column::SetlId.gt(behind))
+        .filter(settlement::Column::CaseJson.ne(""))
+        .filter(Expr::cust(reversed));
+    if let Some(from) = from {
+        query = query.filter(settlement::Column::Enddate.gte(from.to_string()));
+    }
+    query.order_by_asc(settlement::Column::SetlId).limit(limit).all(db).await
 }
 
 /// What a person's settlements add up to, by policy year.
@@ -116,11 +139,17 @@ pub async fn accumulated_of(
         .await
 }
 
-/// A settlement as it was answered, with whether it has been reversed since, and by what.
+/// A settlement as it was answered, with the number that stays where its row is told under that, with whether it has been reversed since, and by what.
 pub async fn as_now(db: &DatabaseConnection, row: &settlement::Model) -> Result<Settlement, DbErr> {
     let mut settlement = answer_of(row)?;
-    if let (Some(info), Some(reversal)) = (settlement.setlinfo.as_mut(), reversal_of(db, row).await?) {
-        mark_reversed(info, reversal.setl_id);
+    let reversal = reversal_of(db, row).await?;
+    if let Some(info) = settlement.setlinfo.as_mut() {
+        if let Some(reversal) = reversal {
+            mark_reversed(info, reversal.setl_id);
+        }
+        if info.psn_no != row.psn_no {
+            info.stays_psn_no.clone_from(&row.psn_no);
+        }
     }
     Ok(settlement)
 }

@@ -20,19 +20,11 @@ pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
     let LookedUp { visit, stay, institution, items, filed, .. } = known;
     let eligibility = &stay.eligibility;
     let filed = filed.as_ref();
-    let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {
-        ServiceError::new(
-            Reason::PsnTypeUnsupported,
-            format!("psn_type {} has no benefit policy", eligibility.psn_type),
-        )
-        .with_text("该人员类别暂无待遇政策")
-        .with("psn_type", &eligibility.psn_type)
-    })?;
     let lines = visit.reported.feedetail.iter().zip(&visit.lines).zip(items);
     Ok(Case {
         area: poolarea(eligibility)?,
         scheme: visit.insutype,
-        person: person(eligibility, status),
+        person: person(eligibility)?,
         visit: Visit {
             care: visit.med_type.care(),
             level: institution.level,
@@ -65,16 +57,25 @@ pub fn poolarea(eligibility: &Eligibility) -> Result<Area, ServiceError> {
     Area::parse(&eligibility.poolarea_no).ok_or_else(unreadable)
 }
 
-fn person(eligibility: &Eligibility, status: Status) -> Person {
+/// What policies ask about the person.
+pub fn person(eligibility: &Eligibility) -> Result<Person, ServiceError> {
+    let status = Status::from_psn_type(&eligibility.psn_type).ok_or_else(|| {
+        ServiceError::new(
+            Reason::PsnTypeUnsupported,
+            format!("psn_type {} has no benefit policy", eligibility.psn_type),
+        )
+        .with_text("该人员类别暂无待遇政策")
+        .with("psn_type", &eligibility.psn_type)
+    })?;
     let (identities, memberships) = names_of(&eligibility.identities, &eligibility.memberships);
-    Person {
+    Ok(Person {
         status,
         age: u32::try_from(eligibility.age).unwrap_or(0),
         identities,
         memberships,
         years_insured: u32::try_from(eligibility.consecutive_years).unwrap_or(0),
         continuity: eligibility.critical_illness_reward.as_ref().and_then(continuity),
-    }
+    })
 }
 
 /// The disease a visit is reported to be of, as the register recognises it. Of who is recognised both ways, 门诊慢特病 is what was

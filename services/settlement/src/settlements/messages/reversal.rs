@@ -1,9 +1,13 @@
 //! A reversal: the settlement with every amount negative.
 
 use yizhan_proto::Amounts;
-use yizhan_proto::settlement::v1::{AccumulatorChange, Settlement, SettlementDetail, SettlementInfo, Trace};
+use yizhan_proto::settlement::v1::{
+    AccumulatorChange, Posting, Settlement, SettlementDetail, SettlementInfo, Trace,
+};
 
 use super::answer::Identity;
+use crate::books::domain::ledger::relative_in;
+use crate::books::messages::parts::{header, postings_of};
 
 /// The reversal of `original`. `before` is what the person's year adds up to now that something changed in then, asked in the order
 /// of the trace; `balance` the own account's balance after the refund.
@@ -38,6 +42,31 @@ pub fn of(
         feedetail: feedetail.into_iter().map(Amounts::negated).collect(),
         trace: trace.map(|trace| negative_trace(trace, before)),
         postings: postings.into_iter().map(Amounts::negated).collect(),
+    }
+}
+
+/// Whose a settlement is, and whose account helped.
+pub fn numbers_of(settlement: &Settlement) -> [String; 2] {
+    let (booked, info) = (postings_of(settlement), header(settlement));
+    let relative = relative_in(&booked, &info.psn_no, &info.poolarea_no);
+    [info.psn_no.clone(), relative.map(|account| account.psn_no.to_owned()).unwrap_or_default()]
+}
+
+/// A settlement as under these numbers: reversed after its person's records were merged, it is taken back from the account that stays.
+pub fn under(settlement: Settlement, numbers: &[String; 2]) -> Settlement {
+    let was = numbers_of(&settlement);
+    let renamed = |posting: Posting| match posting.account.split_once('/') {
+        Some((kind @ ("account" | "cash" | "benefit"), whose)) => {
+            let at = was.iter().position(|number| number == whose);
+            let account = at.map(|at| format!("{kind}/{}", numbers[at]));
+            Posting { account: account.unwrap_or(posting.account), ..posting }
+        }
+        _ => posting,
+    };
+    Settlement {
+        setlinfo: settlement.setlinfo.map(|info| SettlementInfo { psn_no: numbers[0].clone(), ..info }),
+        postings: settlement.postings.into_iter().map(renamed).collect(),
+        ..settlement
     }
 }
 

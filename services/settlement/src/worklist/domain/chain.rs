@@ -1,0 +1,140 @@
+//! What a person's settlements would add up to as known now, one after the other.
+//!
+//! Each was calculated on what those before it added up to then. What of that would be otherwise now is carried on: what an earlier one would
+//! not have added, and what was settled under another number of the person that nobody knew to be theirs.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use yizhan_policy::case::Accumulated;
+
+use crate::books::store::merged::{self, together_since};
+
+/// Policy year, accumulator, and what is added.
+pub type Change = (NaiveDate, String, i64);
+
+/// A settlement, and what it added and would add.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// 统筹区 that paid: each counts by itself.
+    pub poolarea_no: String,
+    /// The number it was settled under.
+    pub psn_no: String,
+    /// 结算ID: sorts by the order of commit.
+    pub setl_id: String,
+    /// What it added.
+    pub added: Vec<Change>,
+    /// What it would add now.
+    pub would_add: Vec<Change>,
+}
+
+/// A person's settlements so far.
+#[derive(Debug, Default)]
+pub struct Chain {
+    /// How the numbers of the person came together, in that order.
+    merges: Vec<merged::Model>,
+    settled: Vec<Settled>,
+}
+
+/// What a settlement would have found otherwise.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Otherwise {
+    /// By how much.
+    pub totals: BTreeMap<(NaiveDate, String), i64>,
+    /// Whether that is because of what was settled under another number.
+    pub merged: bool,
+}
+
+impl Chain {
+    /// Of a person whose numbers came together so.
+    pub fn of(merges: Vec<merged::Model>) -> Chain {
+        Chain { merges, settled: Vec::new() }
+    }
+
+    /// What a settlement of these would have found otherwise than it did.
+    pub fn before(&self, poolarea_no: &str, psn_no: &str, setl_id: &str) -> Otherwise {
+        let mut otherwise = Otherwise::default();
+        for settled in self.settled.iter().filter(|settled| settled.poolarea_no == poolarea_no) {
+            let counted = settled.psn_no == psn_no
+                || together_since(&self.merges, &settled.psn_no, psn_no).is_some_and(|since| since < setl_id);
+            let found = settled.added.iter().filter(|_| counted);
+            let changes =
+                settled.would_add.iter().map(|change| (change, 1)).chain(found.map(|change| (change, -1)));
+            for ((year, name, added), sign) in changes {
+                *otherwise.totals.entry((*year, name.clone())).or_insert(0) += sign * added;
+            }
+            otherwise.merged |= !counted && !settled.would_add.is_empty();
+        }
+        otherwise.totals.retain(|_, total| *total != 0);
+        otherwise.merged &= !otherwise.totals.is_empty();
+        otherwise
+    }
+
+    /// The next settlement.
+    pub fn push(&mut self, settled: Settled) {
+        self.settled.push(settled);
+    }
+}
+
+impl Otherwise {
+    /// What it would have found, from what it found.
+    pub fn apply(&self, accumulated: &mut BTreeMap<NaiveDate, Accumulated>) {
+        for ((year, name), by) in &self.totals {
+            let total = accumulated.entry(*year).or_default().entry(name.clone()).or_insert(0);
+            *total = total.saturating_add(*by).max(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day() -> NaiveDate {
+        "2026-01-01".parse().unwrap()
+    }
+
+    fn settled(psn_no: &str, setl_id: &str, added: i64, would_add: i64) -> Settled {
+        let change = |fen: i64| vec![(day(), "basic_paid".to_owned(), fen)];
+        Settled {
+            poolarea_no: "999900".to_owned(),
+            psn_no: psn_no.to_owned(),
+            setl_id: setl_id.to_owned(),
+            added: change(added),
+            would_add: change(would_add),
+        }
+    }
+
+    fn merge(merge_id: &str) -> merged::Model {
+        let [psn_no, into_psn_no, stays_psn_no] = ["A", "B", "B"].map(str::to_owned);
+        merged::Model { psn_no, into_psn_no, stays_psn_no, merge_id: merge_id.to_owned() }
+    }
+
+    /// What is found otherwise by the one settled under a number at an id; and whether that is because of a merge.
+    fn found(chain: &Chain, psn_no: &str, setl_id: &str) -> (i64, bool) {
+        let found = chain.before("999900", psn_no, setl_id);
+        (found.totals.values().sum(), found.merged)
+    }
+
+    #[test]
+    fn what_stood_under_the_other_number_counts_until_both_were_one() {
+        let mut chain = Chain::of(vec![merge("5")]);
+        chain.push(settled("A", "1", 100, 100));
+        assert_eq!(found(&chain, "A", "2"), (0, false), "it was counted");
+        assert_eq!(found(&chain, "B", "3"), (100, true), "nobody knew");
+        assert_eq!(found(&chain, "B", "6"), (0, false), "the books were together");
+        assert_eq!(chain.before("430200", "B", "3"), Otherwise::default(), "another area");
+        chain.merges.clear();
+        assert_eq!(found(&chain, "B", "6"), (100, true), "they are about to be");
+    }
+
+    #[test]
+    fn what_would_not_have_been_added_is_missing_later() {
+        let mut chain = Chain::default();
+        chain.push(settled("A", "1", 100, 30));
+        assert_eq!(found(&chain, "A", "2"), (-70, false));
+        let mut accumulated = BTreeMap::from([(day(), Accumulated::from([("basic_paid".to_owned(), 50)]))]);
+        chain.before("999900", "A", "2").apply(&mut accumulated);
+        assert_eq!(accumulated[&day()]["basic_paid"], 0, "never below nothing");
+    }
+}

@@ -1,0 +1,148 @@
+//! Enrollment's register, followed: merged records, and changes that touch days of visits that were settled before.
+//!
+//! While enrollment is away the follower waits; Settle asks by itself, and brings merged records together before it settles.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use futures::{StreamExt, TryStreamExt, stream};
+use tonic::{Status, async_trait};
+use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::enrollment::v1::{
+    GetEligibilityRequest, RegisterChangeKind, WatchRegisterRequest, WatchRegisterResponse,
+};
+use yizhan_runtime::client::{PeerChannel, feed_channel};
+use yizhan_runtime::clock::{moment, parse_date};
+use yizhan_runtime::db::DatabaseTransaction;
+use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::{Caller, Reason, ServiceError};
+
+use super::recheck::{Touched, recheck};
+use super::store::{self, Checked};
+use crate::Config;
+use crate::app::App;
+use crate::books::merge::{self, Merge};
+use crate::books::store::merged;
+
+/// Persons checked at the same time.
+const PERSONS: usize = 4;
+
+/// This service as follower of enrollment.
+pub struct FollowRegister {
+    app: Arc<App>,
+    feed: EnrollmentServiceClient<PeerChannel>,
+    after: Duration,
+}
+
+/// What is to be written because of some events.
+pub struct Found {
+    merges: Vec<Merge>,
+    checked: Vec<Checked>,
+}
+
+impl FollowRegister {
+    /// Follows by a channel of its own.
+    pub fn new(app: Arc<App>, config: &Config) -> anyhow::Result<FollowRegister> {
+        let caller = Caller::Service { name: "settlement".to_owned() };
+        let feed = EnrollmentServiceClient::new(feed_channel(&config.enrollment, &caller)?);
+        Ok(FollowRegister { app, feed, after: config.follow_after })
+    }
+
+    /// Who settled by the register of before is in the books when its change is looked at: an answer of enrollment is two seconds old at
+    /// most, and what rests on it is committed or given up within the time of a request.
+    async fn wait_for_settlements(&self, events: &[WatchRegisterResponse]) {
+        let newest = events.iter().filter_map(|event| event.recorded_at.and_then(moment)).max();
+        let age = newest.and_then(|newest| (self.app.clock.now() - newest).to_std().ok()).unwrap_or_default();
+        tokio::time::sleep(self.after.saturating_sub(age)).await;
+    }
+
+    /// The number that took this one's place; `None` where enrollment knows of none.
+    async fn merged_into(&self, psn_no: &str) -> Result<Option<String>, ServiceError> {
+        let question =
+            GetEligibilityRequest { psn_no: psn_no.to_owned(), ..GetEligibilityRequest::default() };
+        match self.app.enrollment.eligibility(question).await {
+            Ok(_) => Ok(None),
+            Err(merged) if merged.reason() == Reason::PersonMerged => {
+                Ok(merged.metadata().get("merged_into").cloned())
+            }
+            Err(unknown) if unknown.reason() == Reason::PersonUnknown => Ok(None),
+            Err(away) => Err(away),
+        }
+    }
+}
+
+#[async_trait]
+impl Follower for FollowRegister {
+    type Event = WatchRegisterResponse;
+    type Work = Found;
+    type Changed = ();
+
+    fn feed(&self) -> &'static str {
+        "enrollment.register"
+    }
+
+    async fn open(&self, resume_token: String) -> Result<Events<WatchRegisterResponse>, Status> {
+        let events = self.feed.clone().watch_register(WatchRegisterRequest { resume_token }).await?;
+        Ok(events.into_inner().boxed())
+    }
+
+    fn resume_token(event: &WatchRegisterResponse) -> &str {
+        &event.resume_token
+    }
+
+    /// Most events touch no day of a visit that was settled: of those nothing is asked.
+    async fn prepare(&self, events: Vec<WatchRegisterResponse>) -> Result<Found, ServiceError> {
+        self.wait_for_settlements(&events).await;
+        let mut people: BTreeMap<String, Touched> = BTreeMap::new();
+        let mut merges: Vec<Merge> = Vec::new();
+        for event in &events {
+            if event.kind() != RegisterChangeKind::Merged {
+                if !event.entitlement_unchanged {
+                    let stays = merged::stays(&self.app.db, &event.psn_no).await?;
+                    touch(&mut people, &stays, parse_date(&event.touched_begndate));
+                }
+                continue;
+            }
+            let Some(into) = self.merged_into(&event.psn_no).await? else { continue };
+            let known = merged::stays(&self.app.db, &event.psn_no).await? != event.psn_no;
+            let merge = self.app.merge_of(&event.psn_no, &into, &event.poolarea_no);
+            let person = touch(&mut people, &into, None);
+            if !known {
+                person.joining.push(merge.joining());
+            }
+            merges.push(merge);
+        }
+        let checked = stream::iter(people.into_values()).map(|touched| self.check(touched)).buffered(PERSONS);
+        let checked: Vec<Vec<Checked>> = checked.try_collect().await?;
+        Ok(Found { merges, checked: checked.into_iter().flatten().collect() })
+    }
+
+    async fn apply(&self, tx: &DatabaseTransaction, found: &Found) -> Result<(), ServiceError> {
+        for merge in &found.merges {
+            merge::write(tx, merge).await?;
+        }
+        store::record(tx, &found.checked, self.app.clock.now()).await
+    }
+
+    async fn committed(&self, (): ()) {}
+}
+
+impl FollowRegister {
+    async fn check(&self, touched: Touched) -> Result<Vec<Checked>, ServiceError> {
+        recheck(&self.app, &touched).await
+    }
+}
+
+/// Somebody told of twice is checked once, from the earlier day on.
+fn touch<'p>(
+    people: &'p mut BTreeMap<String, Touched>,
+    psn_no: &str,
+    from: Option<NaiveDate>,
+) -> &'p mut Touched {
+    let fresh = || Touched { psn_no: psn_no.to_owned(), from, joining: Vec::new() };
+    let person = people.entry(psn_no.to_owned()).or_insert_with(fresh);
+    person.from = person.from.zip(from).map(|(one, other)| one.min(other));
+    person
+}

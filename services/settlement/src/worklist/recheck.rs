@@ -1,0 +1,257 @@
+//! A person's settlements, asked about and calculated again as the register is known now.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, NaiveDate};
+use futures::{StreamExt, TryStreamExt, stream};
+use yizhan_policy::case::{self as policy_case, Case, DaysOut, Person};
+use yizhan_policy::{Policy, visit_rules};
+use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
+use yizhan_proto::settlement::v1::Settlement;
+use yizhan_runtime::{Reason, ServiceError};
+use yizhan_terms::MedType;
+
+use super::domain::{Chain, Change, Funds, Says, Settled, Why};
+use super::messages;
+use super::store::Checked;
+use crate::app::App;
+use crate::books::domain::ledger::{Parties, postings};
+use crate::books::merge::areas_of;
+use crate::books::messages::parts::{header, postings_of};
+use crate::books::store::entities::settlement;
+use crate::books::store::{merged, settlements};
+use crate::settlements::calculate::refused;
+use crate::settlements::messages::case;
+use crate::settlements::messages::stay::{self, Stay};
+use crate::settlements::messages::visit::CheckedVisit;
+
+/// Settlements read and asked about at a time.
+const PAGE: u64 = 100;
+/// Questions to enrollment at the same time.
+const QUESTIONS: usize = 32;
+
+/// Somebody about whom something changed.
+#[derive(Clone, Debug)]
+pub struct Touched {
+    /// 人员编号 that stays.
+    pub psn_no: String,
+    /// First day about which the register may say otherwise; `None`: any.
+    pub from: Option<NaiveDate>,
+    /// Numbers that are merged into it and that the books do not know of yet.
+    pub joining: Vec<merged::Model>,
+}
+
+/// Checks what stands of a person, where something stands of visits that end on the touched days. With it goes everything since the year
+/// before, because what one visit would have added up to the next would have found.
+///
+/// # Errors
+/// Where enrollment is away.
+pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, ServiceError> {
+    let mut psn_nos = merged::numbers(&app.db, &touched.psn_no).await?;
+    psn_nos.extend(touched.joining.iter().map(|merge| merge.psn_no.clone()));
+    let areas: Vec<String> = areas_of(&app.db, &psn_nos).await?.into_iter().collect();
+    let wanted = settlements::Wanted { areas: &areas, psn_nos: &psn_nos, institution: None, days: None };
+    if areas.is_empty() || settlements::standing(&app.db, &wanted, touched.from, "", 1).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let from = touched.from.and_then(|day| NaiveDate::from_ymd_opt(day.year() - 1, 1, 1));
+    let mut merges = merged::into(&app.db, &psn_nos[0]).await?;
+    merges.extend(touched.joining.iter().cloned());
+    let mut check = Check { app, psn_no: &psn_nos[0], chain: Chain::of(merges) };
+    let (mut checked, mut after) = (Vec::new(), String::new());
+    loop {
+        let rows = settlements::standing(&app.db, &wanted, from, &after, PAGE).await?;
+        let Some(last) = rows.last() else { return Ok(checked) };
+        after.clone_from(&last.setl_id);
+        let asked = stream::iter(rows).map(|row| ask(app, &psn_nos[0], row)).buffered(QUESTIONS);
+        for visit in asked.try_collect::<Vec<Visit>>().await? {
+            checked.push(check.visit(visit)?);
+        }
+    }
+}
+
+/// A settlement that stands, and what enrollment says of its person and days now; `None`: it does not know the person.
+struct Visit {
+    row: settlement::Model,
+    answer: Settlement,
+    case: Case,
+    now: Option<Eligibility>,
+}
+
+async fn ask(app: &App, psn_no: &str, row: settlement::Model) -> Result<Visit, ServiceError> {
+    let answer = settlements::answer_of(&row)?;
+    let case: Case = serde_json::from_str(&row.case_json).map_err(ServiceError::internal)?;
+    let info = header(&answer);
+    let mut question = GetEligibilityRequest {
+        psn_no: psn_no.to_owned(),
+        as_of: info.enddate.clone(),
+        begndate: if info.begndate < info.enddate { info.begndate.clone() } else { String::new() },
+        insutype: info.insutype.clone(),
+        med_type: info.med_type.clone(),
+        dise_codg: info.opsp_dise_code.clone(),
+        ..GetEligibilityRequest::default()
+    };
+    let now = loop {
+        match app.enrollment.eligibility(question.clone()).await {
+            Ok(eligibility) => break Some(eligibility),
+            Err(unknown) if unknown.reason() == Reason::PersonUnknown => break None,
+            // Merged a moment ago: its own event will follow.
+            Err(merged) if merged.reason() == Reason::PersonMerged => {
+                let into = merged.metadata().get("merged_into").cloned();
+                question.psn_no = into.ok_or(merged)?;
+            }
+            Err(away) => return Err(away),
+        }
+    };
+    Ok(Visit { row, answer, case, now })
+}
+
+/// A person's settlements being checked, in the order they were made.
+struct Check<'c> {
+    app: &'c App,
+    psn_no: &'c str,
+    chain: Chain,
+}
+
+impl Check<'_> {
+    fn visit(&mut self, visit: Visit) -> Result<Checked, ServiceError> {
+        let paid = funds_of(
+            postings_of(&visit.answer).iter().map(|booked| (booked.account.as_str(), booked.amount.0)),
+        );
+        let added = added_by(&visit.answer)?;
+        let (says, would_add) = self.judge(&visit, &paid, &added);
+        let differs = !says.is_as_paid(&paid);
+        let version_now = visit.now.as_ref().map_or(0, |now| now.person_version);
+        let item = messages::item(self.psn_no, &visit.row, &visit.answer, (&paid, &says), version_now);
+        let settlement::Model { poolarea_no, psn_no, setl_id, .. } = visit.row;
+        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add });
+        Ok(Checked { item, differs })
+    }
+
+    /// What would be paid and added now, and why.
+    fn judge(&self, visit: &Visit, paid: &Funds, added: &[Change]) -> (Says, Vec<Change>) {
+        let unknown = |why| (Says { why, would_pay: None }, added.to_vec());
+        let nothing = |why| (Says { why, would_pay: Some(Funds::new()) }, Vec::new());
+        let row = &visit.row;
+        let Some(now) = &visit.now else {
+            return unknown(Why::new(Reason::PersonUnknown, Reason::PersonUnknown.text()));
+        };
+        let book = self.app.policies.current();
+        let Some(policy) = book.version(&row.policy_id, &row.policy_version) else {
+            return unknown(Why::new(Reason::PolicyAway, Reason::PolicyAway.text()));
+        };
+        let stay = match stay_as_known_now(visit, now.clone(), policy) {
+            Ok(stay) => stay,
+            Err(refusal) if refusal.reason() == Reason::NotEntitled => {
+                return nothing(Why::new(&now.reason, &now.reason_text));
+            }
+            Err(refusal) => return nothing(why_of(&refusal)),
+        };
+        let area = &stay.eligibility.poolarea_no;
+        if *area != row.poolarea_no {
+            return nothing(Why::new(Reason::PaidByAnotherArea, format!("该次就诊现由统筹区 {area} 支付")));
+        }
+        let mut case = visit.case.clone();
+        match case::person(&stay.eligibility) {
+            Ok(person) => case.person = person,
+            Err(refusal) => return nothing(why_of(&refusal)),
+        }
+        case.visit.not_covered = stay.not_covered;
+        let otherwise = self.chain.before(&row.poolarea_no, &row.psn_no, &row.setl_id);
+        otherwise.apply(&mut case.accumulated);
+        let why = match () {
+            () if facts_of(&case) != facts_of(&visit.case) => facts_changed(&visit.case, &case),
+            () if otherwise.merged => Why::new(Reason::RecordsMerged, Reason::RecordsMerged.text()),
+            () => Why::new(Reason::EarlierVisits, Reason::EarlierVisits.text()),
+        };
+        if case == visit.case {
+            return (Says { why, would_pay: Some(paid.clone()) }, added.to_vec());
+        }
+        match yizhan_policy::settle(policy, &case) {
+            Err(refusal) => nothing(why_of(&refused(refusal))),
+            Ok(outcome) => {
+                let parties = Parties { fixmedins_code: "", psn_no: "", mulaid_psn_no: "" };
+                let booked = postings(parties, &outcome);
+                let would_pay =
+                    funds_of(booked.iter().map(|booked| (booked.account.as_str(), booked.amount.0)));
+                let change = |change: &yizhan_policy::outcome::Change<'_>| {
+                    (change.policy_year, change.accumulator.to_string(), change.added)
+                };
+                let would_add = outcome.changes.iter().map(change).collect();
+                (Says { why, would_pay: Some(would_pay) }, would_add)
+            }
+        }
+    }
+}
+
+/// Whose facts count of the days of a visit, as when it is settled, by the rules of the policy that decided.
+fn stay_as_known_now(visit: &Visit, now: Eligibility, policy: &Policy) -> Result<Stay, ServiceError> {
+    let policy_case::Visit { begin, end, care, level, .. } = visit.case.visit;
+    let med_type = MedType::from_code(&visit.row.med_type);
+    let unreadable = || ServiceError::internal(anyhow::anyhow!("a settlement has no readable med_type"));
+    let visited = CheckedVisit {
+        reported: Default::default(),
+        insutype: visit.case.scheme,
+        med_type: med_type.ok_or_else(unreadable)?,
+        begin,
+        end,
+        lines: Vec::new(),
+    };
+    let rules = visit_rules(policy, care, level, end).map_err(refused)?;
+    stay::read(&visited, now)?.counted(&visited, &rules)
+}
+
+/// What the register says of a case.
+fn facts_of(case: &Case) -> (&Person, &[DaysOut]) {
+    (&case.person, &case.visit.not_covered)
+}
+
+/// What the funds pay by some postings.
+fn funds_of<'p>(booked: impl Iterator<Item = (&'p str, i64)>) -> Funds {
+    let mut funds = Funds::new();
+    for (account, fen) in booked {
+        if let Some(fund) = account.strip_prefix("fund/") {
+            *funds.entry(fund.to_owned()).or_insert(0) -= fen;
+        }
+    }
+    funds.retain(|_, fen| *fen != 0);
+    funds
+}
+
+fn added_by(answer: &Settlement) -> Result<Vec<Change>, ServiceError> {
+    let changes = answer.trace.iter().flat_map(|trace| &trace.accumulators);
+    let change = |change: &yizhan_proto::settlement::v1::AccumulatorChange| {
+        let year = change.policy_year.parse().map_err(ServiceError::internal)?;
+        Ok((year, change.accumulator.clone(), change.added))
+    };
+    changes.map(change).collect()
+}
+
+fn why_of(refusal: &ServiceError) -> Why {
+    Why::new(refusal.reason(), refusal.text())
+}
+
+/// Names what of the person the policies would see otherwise.
+fn facts_changed(then: &Case, now: &Case) -> Why {
+    let out = |case: &Case| {
+        let days = case.visit.not_covered.iter().map(|out| format!("{} 至 {}", out.from, out.to));
+        days.collect::<Vec<_>>().join("、")
+    };
+    let (out_then, out_now) = (out(then), out(now));
+    let (then, now) = (&then.person, &now.person);
+    let names = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join("、");
+    let mut told = Vec::new();
+    let mut tell = |what: &str, then: String, now: String| {
+        if then != now {
+            let or_none = |text: String| if text.is_empty() { "无".to_owned() } else { text };
+            told.push(format!("{what}由 {} 变为 {}", or_none(then), or_none(now)));
+        }
+    };
+    tell("不享受待遇的日期", out_then, out_now);
+    tell("人员类别", then.status.label().to_owned(), now.status.label().to_owned());
+    tell("年龄", then.age.to_string(), now.age.to_string());
+    tell("人员身份", names(&then.identities), names(&now.identities));
+    tell("参加项目", names(&then.memberships), names(&now.memberships));
+    tell("连续参保年数", then.years_insured.to_string(), now.years_insured.to_string());
+    Why::new(Reason::FactsChanged, told.join("；"))
+}
