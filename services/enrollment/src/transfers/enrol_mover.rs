@@ -74,7 +74,8 @@ fn checked(register: &Register, request: &EnrolMoverRequest, violations: &mut Vi
     let told = request.payment.clone().unwrap_or_default();
     let mut fields = Fields::within("payment.", violations);
     fields.require(told.psn_no.is_empty() && told.insutype.is_empty(), "psn_no", Reason::PaymentOfAnother);
-    // Whose it is comes with the person; the number is checked when they are found.
+    fields.require(told.psn_type.is_empty(), "psn_type", Reason::FieldNotExpected);
+    // Whose it is comes with the person; a number that could be one stands in until they are found.
     let told = yizhan_proto::enrollment::v1::Contribution {
         psn_no: "0".to_owned(),
         insutype: request.insutype.clone(),

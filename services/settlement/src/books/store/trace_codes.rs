@@ -8,13 +8,20 @@ use yizhan_runtime::db::find_rows;
 use super::entities::trace_code;
 use crate::books::domain::trace_codes::Held;
 
+/// Codes asked about in one statement.
+const AT_ONCE: usize = 1000;
+
 /// What stands of these codes; a code without an entry never stood anywhere. Nothing is asked where there are none.
 pub async fn held(
     db: &impl ConnectionTrait,
     codes: BTreeSet<String>,
 ) -> Result<BTreeMap<String, Held>, DbErr> {
-    let key = codes.into_iter().map(|code| [code]).collect();
-    let rows = find_rows::<trace_code::Entity, 1>(db, [trace_code::Column::DrugTracCodg], key).await?;
+    let keys: Vec<[String; 1]> = codes.into_iter().map(|code| [code]).collect();
+    let mut rows = Vec::new();
+    for keys in keys.chunks(AT_ONCE) {
+        let key = [trace_code::Column::DrugTracCodg];
+        rows.extend(find_rows::<trace_code::Entity, 1>(db, key, keys.to_vec()).await?);
+    }
     let held = |row: trace_code::Model| {
         let damaged = |error| DbErr::Type(format!("trace_codes.uses of {}: {error}", row.drug_trac_codg));
         let uses = serde_json::from_str(&row.uses).map_err(damaged)?;
