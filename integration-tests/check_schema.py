@@ -50,6 +50,11 @@ WRONG = [
     ("    adjust:", "    prepay: local\n    adjust:"),
     ("    adjust:", "    remote: same\n    adjust:"),
     ("    lump_sum", "    remote: none\n    lump_sum"),
+    ("outpatient_days: 31", "outpatient_days: 0"),
+    ("outpatient_days: 31", "outpatient_days: 3654"),
+    ("status: discharge", "status: never"),
+    ("{ when: { care: [chronic] }, outpatient_days: 31 }", "{ when: { status: [retired] }, outpatient_days: 31 }"),
+    (", outpatient_days: 31", ""),
 ]
 
 

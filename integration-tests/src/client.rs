@@ -14,6 +14,7 @@ use yizhan_proto::enrollment::v1::*;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
+use yizhan_proto::settlement::v1::fee_service_client::FeeServiceClient;
 use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
 use yizhan_proto::settlement::v1::manual_payment_service_client::ManualPaymentServiceClient;
 use yizhan_proto::settlement::v1::opening_service_client::OpeningServiceClient;
@@ -282,6 +283,11 @@ impl Client {
     /// 2601 冲正
     pub async fn reverse_message(&self, request: ReverseMessageRequest) -> Answer<ReverseMessageResponse> {
         read(ReconciliationServiceClient::new(self.to_settlement.clone()).reverse_message(request).await)
+    }
+
+    /// FeeService.
+    pub fn fees(&self) -> FeeServiceClient<PeerChannel> {
+        FeeServiceClient::new(self.to_settlement.clone())
     }
 
     /// EnrollmentService.

@@ -47,7 +47,11 @@ async fn platform(enrollment: &str, settlement: &str) -> ([ServiceProcess; 2], C
 }
 
 async fn settle(client: &Client, number: usize) -> Answer<(String, bool)> {
-    let visit = clinic(&format!("P{}", number % PERSONS), "2024-03-01", "35.5");
+    // The same visit whenever the same number is settled.
+    let visit = clinic(&format!("P{}", number % PERSONS), "2024-03-01", "35.5").but(|visit| {
+        visit.mdtrt_id = format!("D{number}");
+        visit.feedetail[0].feedetl_sn = format!("D{number}F1");
+    });
     let answer = client.answer_to(settle_request(&format!("R{number}"), visit)).await?;
     Ok((info(&answer.settlement.expect("a settlement")).setl_id.clone(), answer.replayed))
 }

@@ -25,6 +25,7 @@ mod family_account;
 #[allow(clippy::print_stdout, reason = "what many rounds come to is told by hand")]
 mod faults;
 mod feed;
+mod fees;
 mod golden;
 mod idempotency;
 mod looks;

@@ -132,6 +132,24 @@ reasons! {
         InstitutionNotOwn: "INSTITUTION_NOT_OWN", Refusal(PermissionDenied), "不是本机构的业务",
             "Preview, Settle, Reverse, reconciliation",
             "the visit or settlement is another institution's", "call as that institution", "no";
+        FeesUploaded: "FEES_UPLOADED", Refusal(AlreadyExists), "费用明细流水号已上传",
+            "UploadFees",
+            "lines of the institution have these numbers already; `feedetl_sn`, `lines`", "leave them out; to change a line, cancel it and bring it again", "no";
+        FeesTooMany: "FEES_TOO_MANY", Refusal(FailedPrecondition), "一次就诊的费用明细过多",
+            "UploadFees, Preview, Settle",
+            "more lines of a visit than can be kept, or than one settlement takes; `limit`, `lines`", "settle the stay in parts", "no";
+        FeesSettled: "FEES_SETTLED", Refusal(FailedPrecondition), "费用明细已结算，不能撤销或退单",
+            "UploadFees, CancelFees",
+            "a standing settlement holds the line; `feedetl_sn`, `setl_id`", "reverse the settlement first", "after that";
+        FeesChanged: "FEES_CHANGED", Refusal(Aborted), "费用明细刚刚变更，请重新预结算",
+            "Settle",
+            "lines of the visit were brought, taken back or settled while it was being settled", "look at the lines, preview again", "yes";
+        FeeUnknown: "FEE_UNKNOWN", Refusal(NotFound), "未查到该费用明细",
+            "CancelFees, Preview, Settle",
+            "no line of the visit has this number, or the visit has no line that is not settled; `feedetl_sn`", "check the number", "no";
+        VisitOfAnother: "VISIT_OF_ANOTHER", Refusal(FailedPrecondition), "该就诊已有他人的费用明细",
+            "UploadFees, Preview, Settle",
+            "the lines of the visit are another person's; `mdtrt_id`", "check 就诊ID and 人员编号", "no";
         InstitutionUnknown: "INSTITUTION_UNKNOWN", Refusal(NotFound), "未查到该定点医药机构",
             "GetInstitution; as a violation: visit",
             "no such institution", "check the code", "no";
@@ -654,6 +672,10 @@ reasons! {
             "filing", "not 1 to 30 visible ASCII characters";
     }
     section "Fields that are wrong" {
+        FeesTwice: "FEES_TWICE", Violation, "费用明细重复提交",
+            "Preview, Settle", "lines in the visit, and `fees_uploaded` too";
+        RefundUnmatched: "REFUND_UNMATCHED", Violation, "退单与原费用明细不符",
+            "UploadFees, CancelFees, Preview, Settle", "a refund names no line of the visit, another item or price, more than is left, or an amount that does not leave count times price; `feedetl_sn`";
         Duplicate: "DUPLICATE", Violation, "重复",
             "settlement, filing", "`feedetl_sn` twice in a visit, a key twice in an import";
         CountInvalid: "COUNT_INVALID", Violation, "数量超出允许范围",

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use yizhan_money::MAX_FEN;
 use yizhan_runtime::fields::Fields;
-use yizhan_runtime::{Reason, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 /// Characters of an identifier (mdtrt_id, setl_id, hilist_code …) at most (docs/CODES.md, Amounts).
 pub const MAX_ID: usize = 30;
@@ -16,6 +16,18 @@ pub fn check_id(fields: &mut Fields<'_>, field: &str, value: &str) {
     } else if fields.require(!value.is_empty(), field, Reason::Required) {
         fields.require(value.bytes().all(|byte| byte.is_ascii_graphic()), field, Reason::Characters);
     }
+}
+
+/// Refuses who is not this institution and does not act for it.
+///
+/// # Errors
+/// INSTITUTION_NOT_OWN.
+pub fn require_own_institution(caller: &Caller, code: &str) -> Result<(), ServiceError> {
+    if caller.may_act_for_institution(code) {
+        return Ok(());
+    }
+    let error = ServiceError::new(Reason::InstitutionNotOwn, "the visit is another institution's");
+    Err(error.with_text("只能办理本机构的就诊"))
 }
 
 /// What is wrong with a person named by area and number.

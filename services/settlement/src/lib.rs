@@ -1,7 +1,7 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
 //! A room for each feature: [`settlements`], [`policies`], [`rules`], [`reference`], [`accounts`], [`openings`], [`reconciliation`],
-//! [`worklist`], and below them the [`books`]. Inside a
+//! [`worklist`], [`fees`], and below them the [`books`]. Inside a
 //! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
 //! `domain` (pure rules) and `store` (tables and statements).
 
@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod app;
 pub mod books;
 pub mod config;
+pub mod fees;
 pub mod fields;
 pub mod looks;
 pub mod migrations;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use yizhan_proto::settlement::v1::account_service_server::AccountServiceServer;
 use yizhan_proto::settlement::v1::catalogue_service_server::CatalogueServiceServer;
+use yizhan_proto::settlement::v1::fee_service_server::FeeServiceServer;
 use yizhan_proto::settlement::v1::institution_service_server::InstitutionServiceServer;
 use yizhan_proto::settlement::v1::manual_payment_service_server::ManualPaymentServiceServer;
 use yizhan_proto::settlement::v1::opening_service_server::OpeningServiceServer;
@@ -88,7 +90,8 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         OpeningServiceServer::new(api.clone()),
         ManualPaymentServiceServer::new(api.clone()),
         ReconciliationServiceServer::new(api.clone()),
-        WorklistServiceServer::new(api),
+        WorklistServiceServer::new(api.clone()),
+        FeeServiceServer::new(api),
     ];
     let services = services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks");
     server.serve(services.needing(database)).await

@@ -20,6 +20,7 @@ use yizhan_runtime::secret::CreateServiceSecret;
 use crate::books::store::entities::{
     account, account_booking, accumulated, posting, request, settlement, trace_code,
 };
+use crate::books::store::uploaded::{uploaded_fee, visit_fees};
 use crate::reference::store::entities::{catalogue_item, contract_status, institution, reference_version};
 use crate::rules;
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(ReconcileSettlements),
             Box::new(CreateFollowedFeeds),
             Box::new(FollowRegister),
+            Box::new(CreateUploadedFees),
             Box::new(CreateAccountBookings),
         ]
     }
@@ -179,6 +181,25 @@ impl MigrationName for CreateTraceCodes {
 impl MigrationTrait for CreateTraceCodes {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         create(manager, trace_code::Entity).await
+    }
+}
+
+/// Lines can be brought before their visit is settled.
+struct CreateUploadedFees;
+
+impl MigrationName for CreateUploadedFees {
+    fn name(&self) -> &str {
+        "m20261129_000050_uploaded_fees"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateUploadedFees {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        create(manager, visit_fees::Entity).await?;
+        create(manager, uploaded_fee::Entity).await?;
+        let by_visit = "CREATE INDEX uploaded_fees_by_visit ON uploaded_fees (fixmedins_code, mdtrt_id)";
+        manager.get_connection().execute_unprepared(by_visit).await.map(drop)
     }
 }
 

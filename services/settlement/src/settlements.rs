@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod benefits;
+pub mod bill;
 pub mod calculate;
 pub mod check_books;
 pub mod domain;

@@ -11,7 +11,7 @@ use yizhan_runtime::error::RemoteError;
 use super::{COLUMNS, Desk, Line, Methods, call, message_of};
 
 /// What lists need to have two rows of besides.
-const ROWS: [(&str, &str); 8] = [
+const ROWS: [(&str, &str); 10] = [
     (
         "yizhan.enrollment.v1.EnrollmentService/ImportPersons",
         r#"{"request_id":"$id","rows":[{"psn_no":"L1","psn_cert_type":"99","certno":"L1","psn_name":"张小丽","gend":"2","brdy":"1972-03-01","poolarea_no":"999900","resd_code":"999900001001"},{"psn_no":"L2","psn_cert_type":"99","certno":"L2","psn_name":"张小丽","gend":"2","brdy":"1972-03-01","poolarea_no":"999900","resd_code":"999900002001"}]}"#,
@@ -35,6 +35,14 @@ const ROWS: [(&str, &str); 8] = [
     (
         "yizhan.filing.v1.FilingFiguresService/RecordManualReimbursement",
         r#"{"request_id":"$id","poolarea_no":"999900","psn_no":"P1","mdtrtarea_admvs":"310115","mdtrt_id":"T2","fixmedins_code":"H31011500003","med_type":"21","enddate":"2025-12-10","medfee_sumamt_fen":"100"}"#,
+    ),
+    (
+        "yizhan.settlement.v1.SettlementService/Settle",
+        r#"{"request_id":"$id","visit":{"psn_no":"P2","insutype":"310","mdtrt_id":"T1","fixmedins_code":"H99990000003","med_type":"11","begndate":"2026-01-11","enddate":"2026-01-11","feedetail":[{"feedetl_sn":"T1","hilist_code":"001102000050000","cnt":"1","pric":"20","det_item_fee_sumamt_fen":"2000"}]}}"#,
+    ),
+    (
+        "yizhan.settlement.v1.SettlementService/Settle",
+        r#"{"request_id":"$id","visit":{"psn_no":"P2","insutype":"310","mdtrt_id":"T2","fixmedins_code":"H99990000003","med_type":"11","begndate":"2026-01-12","enddate":"2026-01-12","feedetail":[{"feedetl_sn":"T2","hilist_code":"001102000050000","cnt":"1","pric":"20","det_item_fee_sumamt_fen":"2000"}]}}"#,
     ),
     (
         "yizhan.settlement.v1.InstitutionService/RecordContractStatus",

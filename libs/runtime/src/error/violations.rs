@@ -82,6 +82,17 @@ impl Violations {
         self.0.len()
     }
 
+    /// The same with other names of fields, where there are others.
+    #[must_use]
+    pub fn renamed(mut self, name: impl Fn(&str) -> Option<String>) -> Violations {
+        for violation in &mut self.0 {
+            if let Some(name) = name(&violation.field) {
+                violation.field = name;
+            }
+        }
+        self
+    }
+
     /// Takes over another collection.
     pub fn extend(&mut self, other: Violations) {
         self.0.extend(other.0);

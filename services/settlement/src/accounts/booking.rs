@@ -107,6 +107,7 @@ impl Request<'_> {
             claims: Claims::default(),
             released: Claims::default(),
             codes: Vec::new(),
+            fees: None,
             postings: posting_rows(&books, psn_no, &booking_id, postings),
             kind,
             at: app.clock.now(),

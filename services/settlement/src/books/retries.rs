@@ -55,6 +55,7 @@ pub fn block(owner: &str, request_id: &str, at: DateTime<Utc>) -> Change {
         claims: Claims::default(),
         released: Claims::default(),
         codes: Vec::new(),
+        fees: None,
         kind: "",
         at,
     }

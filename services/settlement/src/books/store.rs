@@ -14,3 +14,4 @@ pub mod openings;
 pub mod reconciled;
 pub mod settlements;
 pub mod trace_codes;
+pub mod uploaded;

@@ -79,7 +79,7 @@ pub async fn record_manual_payment(
             Committed::Done => {
                 return Ok(RecordManualPaymentResponse { settlement: Some(settlement), replayed: false });
             }
-            Committed::Handled | Committed::Outdated => {}
+            Committed::Handled | Committed::Outdated | Committed::FeesChanged => {}
             Committed::Claimed => {
                 if let Some(refusal) = standing::refusal(app, &claimed).await? {
                     return Err(refusal);

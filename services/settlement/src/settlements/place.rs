@@ -9,6 +9,7 @@ use std::sync::Arc;
 use yizhan_proto::settlement::v1::SettlementMark;
 use yizhan_runtime::{ServiceError, Violations};
 
+use super::bill::Names;
 use super::messages::visit::CheckedVisit;
 use crate::reference::domain::{Institution, Item};
 use crate::rules::Rules;
@@ -18,7 +19,7 @@ pub use trace_codes::{Repeated, codes_of};
 /// Lines that a mark names at most.
 const MAX_NAMED: usize = 100;
 
-/// The marks with which a visit is settled there, and what its trace codes are to be compared by.
+/// The marks with which a visit is settled there, and what its trace codes are to be compared by. `names` are those of its lines.
 ///
 /// # Errors
 /// INSTITUTION_SUSPENDED, INSTITUTION_NOT_SIGNED; or every line that a rule refuses.
@@ -26,12 +27,12 @@ pub fn check(
     rules: &Rules,
     visit: &CheckedVisit,
     institution: &Institution,
-    items: &[Arc<Item>],
+    (items, names): (&[Arc<Item>], &Names),
 ) -> Result<(Vec<SettlementMark>, Option<Repeated>), ServiceError> {
     let mut wrong = Violations::new();
     let mut marks = contract::check(rules, visit, institution, &mut wrong)?;
     marks.extend(drugs::check(rules, visit, (institution, items), &mut wrong));
-    wrong.none()?;
+    names.told(wrong).none()?;
     Ok((marks, Repeated::of(rules, visit, institution)))
 }
 

@@ -13,6 +13,7 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
+use super::bill::Bill;
 use super::calculate::refused;
 use super::domain::is_offered;
 use super::messages::answer::LookedUp;
@@ -25,6 +26,8 @@ use crate::accounts::domain::Relative;
 use crate::accounts::relative;
 use crate::app::App;
 use crate::books::merge::{self, Merge};
+use crate::books::store::uploaded::FeesChange;
+use crate::fields::require_own_institution;
 use crate::reference::domain::{Institution, Item};
 use crate::reference::store::Place;
 
@@ -34,6 +37,8 @@ pub struct Prepared {
     pub known: LookedUp,
     /// What the policies ask about it.
     pub case: Case,
+    /// Takes lines that were brought before; none for those of the visit itself.
+    pub fees: Option<FeesChange>,
     /// The policies as they are now.
     pub book: Arc<Documents<Policy>>,
     /// What the rule says of trace codes that stand already; `None` where there are none.
@@ -48,14 +53,14 @@ pub async fn prepare(
     visit: Option<Visit>,
     mut wrong: Violations,
 ) -> Result<Prepared, ServiceError> {
-    let visit = own_institution(caller, visit);
-    let known = look_up(app, visit.as_ref(), &mut wrong).await?;
-    let visit = visit::check(visit, app.clock.today(), &mut wrong);
+    let Bill { visit, fees, names } =
+        Bill::read(app, caller, own_institution(caller, visit), &mut wrong).await?;
+    let mut of_visit = Violations::new();
+    let known = look_up(app, visit.as_ref(), &mut of_visit).await?;
+    let visit = visit::check(visit, app.clock.today(), &mut of_visit);
+    wrong.extend(names.told(of_visit));
     let (visit, (institution, items)) = wrong.finish(visit.zip(known))?;
-    if !caller.may_act_for_institution(&visit.reported.fixmedins_code) {
-        return Err(ServiceError::new(Reason::InstitutionNotOwn, "the visit is another institution's")
-            .with_text("只能结算本机构的就诊"));
-    }
+    require_own_institution(caller, &visit.reported.fixmedins_code)?;
     let days = stay::read(&visit, ask_enrollment(app, &visit).await?)?;
     let book = app.policies.current();
     let rules = rules_of(&book, &days, &visit, &institution)?;
@@ -67,12 +72,12 @@ pub async fn prepare(
     wrong.require(offered, "visit.med_type", Reason::NotOfferedHere);
     let relative = ask_relative(app, &book, &visit, eligibility, &mut wrong).await?;
     visit::check_bounds(&visit, &stay, &rules, app.clock.today(), &mut wrong);
-    wrong.none()?;
-    let (marks, repeated) = place::check(&app.rules.current(), &visit, &institution, &items)?;
+    names.told(wrong).none()?;
+    let (marks, repeated) = place::check(&app.rules.current(), &visit, &institution, (&items, &names))?;
     let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
     let known = LookedUp { visit, stay, relative, filed, institution, items, marks };
     let case = case::build(&known)?;
-    Ok(Prepared { known, case, book, repeated })
+    Ok(Prepared { known, case, book, repeated, fees })
 }
 
 /// What the policy of the area that pays says of such visits; where none is in force the visit is refused for that later.
@@ -131,7 +136,7 @@ async fn look_up(
     visit: Option<&Visit>,
     wrong: &mut Violations,
 ) -> Result<Option<(Arc<Institution>, Vec<Arc<Item>>)>, ServiceError> {
-    let Some(visit) = visit.filter(|visit| visit.feedetail.len() <= visit::MAX_LINES) else {
+    let Some(visit) = visit.filter(|visit| visit.feedetail.len() <= visit::most_lines(visit)) else {
         return Ok(None);
     };
     let Some(institution) = app.reference.institution(&visit.fixmedins_code).await? else {

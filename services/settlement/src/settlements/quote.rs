@@ -147,9 +147,10 @@ impl Read<'_> {
     }
 }
 
-/// The visit without what the filing service said of it, which is a cause of its own.
+/// The visit without what filing and the register said of it, which are causes of their own.
 fn unfiled(visit: &case::Visit) -> case::Visit {
-    case::Visit { filing: yizhan_terms::Filing::Local, remote: None, ..visit.clone() }
+    let (remote, not_covered) = (None, Vec::new());
+    case::Visit { filing: yizhan_terms::Filing::Local, remote, not_covered, ..visit.clone() }
 }
 
 fn expired() -> ServiceError {

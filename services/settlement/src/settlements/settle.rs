@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::books::digest;
 use crate::books::messages::rows::change_of;
 use crate::books::retries::{attempts, contended, stored_answer};
-use crate::books::store::commit::Committed;
+use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::request;
 use crate::books::store::load::{PersonState, handled_request};
 
@@ -73,13 +73,21 @@ async fn settle_new(
         let calculated = calculate(&prepared, &state, Some(&identity))?;
         require_quoted(app, &prepared, &calculated, &request.quote_id)?;
         let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;
+        let fees = prepared.fees.clone();
         let change = change_of(&calculated.settlement, case_json, (&key, digest), &state, app.clock.now())?;
+        let change = Change { fees, ..change };
         match app.commit(change).await? {
             Committed::Done => {
                 return Ok(SettleResponse { settlement: Some(calculated.settlement), replayed: false });
             }
             // Somebody else was first: the next round sees their request or their state.
             Committed::Handled | Committed::Outdated => {}
+            Committed::FeesChanged => {
+                return Err(ServiceError::new(
+                    Reason::FeesChanged,
+                    "the lines of the visit have just changed",
+                ));
+            }
             Committed::Claimed => {
                 if let Some(refusal) = standing::refusal(app, visit).await? {
                     return Err(refusal);

@@ -16,6 +16,7 @@ use crate::books::store::claims::Claims;
 use crate::books::store::commit::Change;
 use crate::books::store::entities::{account, accumulated, posting, request, settlement};
 use crate::books::store::load::PersonState;
+use crate::books::store::uploaded::{FeesChange, VisitKey};
 
 /// Everything a settlement or reversal changes, on the person's state as it was read.
 pub fn change_of(
@@ -47,12 +48,20 @@ pub fn change_of(
         bookings: Vec::new(),
         claims,
         released,
+        fees: given_back(header(settlement)),
         codes: rows_after(settlement, &state.codes)?,
         kind: if reverses { "REVERSED" } else { "SETTLED" },
         settlement: Some(row),
         opening: None,
         at,
     })
+}
+
+/// A reversal gives the lines back that were brought before.
+fn given_back(info: &SettlementInfo) -> Option<FeesChange> {
+    let visit = VisitKey { fixmedins_code: info.fixmedins_code.clone(), mdtrt_id: info.mdtrt_id.clone() };
+    let reversal = info.fees_uploaded && !info.reverses_setl_id.is_empty();
+    reversal.then(|| FeesChange::GiveBack(visit, info.reverses_setl_id.clone()))
 }
 
 /// The years a settlement read or changed, one version on: every year whose totals it changed, and those that the days of the visit

@@ -21,6 +21,7 @@ use super::entities::{
     account, account_booking, accumulated, opening, posting, request, settlement, trace_code,
 };
 use super::invariants;
+use super::uploaded::{self, FeesChange};
 
 /// Kind of the feed entry of an opening, and of what takes one back.
 pub const OPENED: &str = "OPENED";
@@ -50,6 +51,8 @@ pub struct Change {
     pub released: Claims,
     /// Its trace codes as they are to be; `version` is one above what was read.
     pub codes: Vec<trace_code::Model>,
+    /// What becomes of lines that were brought for its visit.
+    pub fees: Option<FeesChange>,
     /// Kind of the feed entry.
     pub kind: &'static str,
     /// When.
@@ -67,6 +70,8 @@ pub enum Committed {
     Outdated,
     /// Somebody else holds what it claims; nothing was written.
     Claimed,
+    /// The lines of its visit are not those any more that it read; nothing was written.
+    FeesChanged,
 }
 
 /// Commits many changes; answers for each, in order. What would make the books wrong is refused before anything is written.
@@ -166,6 +171,9 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     if !claims::claim(tx, changes.iter().map(|change| &change.claims)).await? {
         return Ok(Committed::Claimed);
     }
+    if !change_fees(tx, changes).await? {
+        return Ok(Committed::FeesChanged);
+    }
     let settlements = changes.iter().filter_map(|change| change.settlement.clone()).collect();
     insert::<settlement::Entity>(tx, settlements).await?;
     insert::<opening::Entity>(tx, changes.iter().filter_map(|change| change.opening.clone()).collect())
@@ -174,6 +182,19 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
         .await?;
     append(tx, changes.iter().filter_map(feed_entry).collect()).await?;
     Ok(Committed::Done)
+}
+
+/// What becomes of lines that were brought before; in the order of the visits, or two batches could wait for each other's.
+async fn change_fees(tx: &DatabaseTransaction, changes: &[Change]) -> Result<bool, DbErr> {
+    let taking = |change: &Change| Some((change.fees.clone()?, change.settlement.as_ref()?.setl_id.clone()));
+    let mut fees: Vec<(FeesChange, String)> = changes.iter().filter_map(taking).collect();
+    fees.sort_by(|(a, _), (b, _)| a.visit().cmp(b.visit()));
+    for (change, setl_id) in fees {
+        if !uploaded::change(tx, &change, &setl_id).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn feed_entry(change: &Change) -> Option<NewChange> {

@@ -148,6 +148,7 @@ mod tests {
             claims: Claims::default(),
             released: Claims::default(),
             codes: Vec::new(),
+            fees: None,
             kind: "SETTLED",
             at: DateTime::UNIX_EPOCH,
         }

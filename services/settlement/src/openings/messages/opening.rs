@@ -133,6 +133,7 @@ pub fn change_of(
         released: Claims::default(),
         codes: Vec::new(),
         bookings: Vec::new(),
+        fees: None,
         kind: OPENED,
         at,
     }

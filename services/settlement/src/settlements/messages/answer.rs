@@ -148,6 +148,7 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         filing: filed.as_ref().map(|filed| filed.record.clone()),
         emergency: visit.reported.emergency,
         refl_flag: visit.reported.refl_flag,
+        fees_uploaded: visit.reported.fees_uploaded,
         coverage_spans: stay.told.clone(),
         mulaid_psn_name_masked: told(relative, |relative| &relative.psn_name_masked),
         mulaid_poolarea_no: told(relative, |relative| &relative.poolarea_no),

@@ -31,6 +31,14 @@ pub const MAX_MARKS: usize = 20;
 /// Days from the first day of a visit to its last at most, whatever the area's policy allows: enrollment is asked about them all.
 const MAX_VISIT_DAYS: i64 = 3_653;
 
+/// Lines of one settlement at most, where they were brought before: so many fit into an answer.
+pub const MAX_SETTLED: usize = 4000;
+
+/// How many lines a visit may have.
+pub fn most_lines(visit: &Visit) -> usize {
+    if visit.fees_uploaded { MAX_SETTLED } else { MAX_LINES }
+}
+
 /// A visit that is well formed; whether its codes exist is another question.
 #[derive(Clone, Debug)]
 pub struct CheckedVisit {
@@ -75,7 +83,7 @@ pub fn check(visit: Option<Visit>, today: NaiveDate, wrong: &mut Violations) -> 
     let days = check_days(&visit, today, &mut fields);
     check_marks(&visit.dise_codg, "dise_codg", &mut fields);
     check_marks(&visit.tags, "tags", &mut fields);
-    let lines = check_lines(&visit.feedetail, days, wrong);
+    let lines = check_lines(&visit.feedetail, most_lines(&visit), days, wrong);
     let (insutype, med_type, (begin, end), lines) = (insutype?, med_type?, days?, lines?);
     Some(CheckedVisit { reported: visit, insutype, med_type, begin, end, lines })
 }
@@ -145,13 +153,14 @@ fn check_marks(marks: &[String], field: &str, fields: &mut Fields<'_>) {
 
 fn check_lines(
     lines: &[FeeLine],
+    most: usize,
     days: Option<(NaiveDate, NaiveDate)>,
     wrong: &mut Violations,
 ) -> Option<Vec<CheckedLine>> {
     wrong.require(!lines.is_empty(), "visit.feedetail", Reason::Required.saying("至少一条费用明细"));
-    if lines.len() > MAX_LINES {
+    if lines.len() > most {
         let limit = wrong.push("visit.feedetail", Reason::TooManyLines);
-        limit.with("limit", MAX_LINES).with("lines", lines.len());
+        limit.with("limit", most).with("lines", lines.len());
         return None;
     }
     let mut numbers = BTreeSet::new();
@@ -212,7 +221,8 @@ fn check_codes(line: &FeeLine, fields: &mut Fields<'_>) {
     }
 }
 
-fn check_line(
+/// One line, within the days of its visit where they are known; `None` where something is wrong, which is noted.
+pub fn check_line(
     line: &FeeLine,
     days: Option<(NaiveDate, NaiveDate)>,
     fields: &mut Fields<'_>,
