@@ -79,6 +79,16 @@ mod tests {
     use super::super::entities::{account, accumulated, posting, request, settlement};
     use super::*;
 
+    fn year() -> accumulated::Model {
+        accumulated::Model {
+            poolarea_no: "430200".to_owned(),
+            psn_no: "P1".to_owned(),
+            policy_year: "2024-01-01".to_owned(),
+            version: 1,
+            totals: "{}".to_owned(),
+        }
+    }
+
     /// A bill of 100 fen: 60 by the fund, 40 in cash.
     fn sound() -> Change {
         let (area, person, id) = (|| "430200".to_owned(), || "P1".to_owned(), || "S1".to_owned());
@@ -136,13 +146,7 @@ mod tests {
                 posting(2, "cash/P1", -40),
             ],
             opening: None,
-            years: vec![accumulated::Model {
-                poolarea_no: area(),
-                psn_no: person(),
-                policy_year: "2024-01-01".to_owned(),
-                version: 1,
-                totals: "{}".to_owned(),
-            }],
+            years: vec![year()],
             accounts: Vec::new(),
             bookings: Vec::new(),
             claims: Claims::default(),
