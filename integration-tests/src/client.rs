@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tonic::{Response, Status, Streaming};
+use yizhan_proto::enrollment::v1::account_share_service_client::AccountShareServiceClient;
 use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::merge_service_client::MergeServiceClient;
@@ -31,6 +32,7 @@ use yizhan_runtime::error::RemoteError;
 
 use crate::checks::info;
 use crate::person::Person;
+use crate::places::COMPOSITE_AREA;
 
 /// How long a call may take on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -118,6 +120,47 @@ impl Client {
     /// SettlementService.
     pub fn settlements(&self) -> SettlementServiceClient<PeerChannel> {
         SettlementServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// AccountShareService.
+    pub fn shares(&self) -> AccountShareServiceClient<PeerChannel> {
+        AccountShareServiceClient::new(self.to_enrollment.clone())
+    }
+
+    /// The owner of an account lets a near relative use it, since long ago.
+    pub async fn share_account(&self, owner: &str, relative: &str, kinship: Kinship) {
+        let request = GrantAccountShareRequest {
+            request_id: some_id(),
+            psn_no: relative.to_owned(),
+            sharer_psn_no: owner.to_owned(),
+            kinship: kinship.into(),
+            begndate: "2010-01-01".to_owned(),
+            ..GrantAccountShareRequest::default()
+        };
+        let owner = self.as_caller(&format!("person:{owner}"));
+        read(owner.shares().grant_account_share(request).await).expect("shared");
+    }
+
+    /// The owner withdraws it; `mistaken`: it never was.
+    pub async fn withdraw_account(&self, owner: &str, relative: &str, mistaken: bool) -> i32 {
+        let request = WithdrawAccountShareRequest {
+            request_id: some_id(),
+            psn_no: relative.to_owned(),
+            sharer_psn_no: owner.to_owned(),
+            mistaken,
+        };
+        let owner = self.as_caller(&format!("person:{owner}"));
+        read(owner.shares().withdraw_account_share(request).await).expect("withdrawn").ended_count
+    }
+
+    /// Somebody died.
+    pub async fn record_death(&self, psn_no: &str, die_date: &str) {
+        let request = RecordDeathRequest {
+            request_id: some_id(),
+            psn_no: psn_no.to_owned(),
+            die_date: die_date.to_owned(),
+        };
+        read(self.coverage().record_death(request).await).expect("recorded");
     }
 
     /// PolicyService.
@@ -433,6 +476,34 @@ impl Client {
         self.pay_in(request).await.expect("a deposit").balc_fen
     }
 
+    /// Takes a booking of an account of the composite area back.
+    pub async fn cancel_booking(
+        &self,
+        request_id: &str,
+        psn_no: &str,
+        booking_id: &str,
+    ) -> Answer<CancelAccountBookingResponse> {
+        let request = CancelAccountBookingRequest {
+            request_id: request_id.to_owned(),
+            psn_no: psn_no.to_owned(),
+            poolarea_no: COMPOSITE_AREA.to_owned(),
+            booking_id: booking_id.to_owned(),
+        };
+        read(self.accounts().cancel_account_booking(request).await)
+    }
+
+    /// Pays a relative's contribution from an account.
+    pub async fn pay_contribution(&self, request: PayContributionRequest) -> Answer<PayContributionResponse> {
+        read(self.accounts().pay_contribution(request).await)
+    }
+
+    /// What was booked on an account of the composite area, newest first.
+    pub async fn bookings(&self, psn_no: &str) -> Vec<AccountBooking> {
+        let (psn_no, poolarea_no) = (psn_no.to_owned(), COMPOSITE_AREA.to_owned());
+        let request = ListAccountBookingsRequest { psn_no, poolarea_no, ..Default::default() };
+        read(self.accounts().list_account_bookings(request).await).expect("bookings").bookings
+    }
+
     /// Balance of an account.
     pub async fn balance(&self, psn_no: &str, poolarea_no: &str) -> i64 {
         let request = GetAccountRequest { psn_no: psn_no.to_owned(), poolarea_no: poolarea_no.to_owned() };
@@ -571,6 +642,12 @@ impl Client {
             ImportAccountSharesRequest,
             people.iter().flat_map(|person| person.shares.clone())
         );
+    }
+
+    /// Account shares as an agency's list.
+    pub async fn import_shares(&self, rows: Vec<AccountShareRow>) {
+        let request = ImportAccountSharesRequest { request_id: some_id(), rows };
+        read(self.enrollment().import_account_shares(request).await).expect("imported");
     }
 
     /// The person's version in the register.

@@ -2,6 +2,7 @@
 
 use yizhan_integration_tests::checks::{assert_adds_up, info, yuan};
 use yizhan_integration_tests::*;
+use yizhan_proto::enrollment::v1::Kinship;
 use yizhan_testkit::{TestDatabase, both_databases};
 
 use crate::support::{assert_books_balance, clinic, settle_at_once, violations};
@@ -55,6 +56,37 @@ both_databases! {
         let too_early = clinic("P1", "2009-12-31", "700").helped_by("P2");
         assert!(!refused(platform.settle("R1", too_early).await).reason.is_empty());
         assert_eq!(platform.row_counts().await, before);
+    }
+
+    /// The day of death itself is covered; behind it nothing leaves the account, on whatever day the visit was.
+    async fn the_dead_pay_nothing_after_the_day_of_death(db: TestDatabase) {
+        let platform = family(&db).await;
+        let settled = platform.settle("R1", clinic("P1", "2026-01-10", "700").helped_by("P2")).await.unwrap();
+        platform.record_death("P2", "2026-01-31").await;
+        for day in ["2026-01-20", "2026-01-31", "2026-02-01"] {
+            let error = refused(platform.settle("R2", clinic("P1", day, "700").helped_by("P2")).await);
+            assert_eq!(violations(&error), [("visit.mulaid_psn_no", "OWNER_CANNOT_PAY")], "{day}");
+            assert_eq!(error.metadata["visit.mulaid_psn_no.why"], "DECEASED");
+        }
+        // Without the relative it is settled, and what was paid before goes back.
+        platform.settle("R2", clinic("P1", "2026-01-20", "700")).await.unwrap();
+        platform.reverse("V1", &settled).await.unwrap();
+        assert_eq!(platform.balance("P2", COMPOSITE_AREA).await, yuan("1000"));
+        assert_books_balance(&platform).await;
+    }
+
+    /// A list of the agency does not give again what the owner withdrew; the owner does.
+    async fn what_the_owner_withdraws_pays_for_no_day(db: TestDatabase) {
+        let platform = family(&db).await;
+        let ask = async || platform.settle("R1", clinic("P1", "2026-01-10", "700").helped_by("P2")).await;
+        assert_eq!(platform.withdraw_account("P2", "P1", false).await, 1);
+        assert!(refused(ask().await).says("ACCOUNT_NOT_SHARED"));
+        platform.import_shares(vec![relative_share("P1", "P2")]).await;
+        assert!(refused(ask().await).says("ACCOUNT_NOT_SHARED"), "a list does not undo it");
+        assert_eq!(platform.withdraw_account("P2", "P1", false).await, 0);
+        platform.share_account("P2", "P1", Kinship::Child).await;
+        let settled = ask().await.unwrap();
+        assert_eq!(info(&settled).mulaid_kinship, "子女");
     }
 
     /// The relative's own visits and those they help with draw on one balance.

@@ -9,6 +9,7 @@
     reason = "a test that lacks what it needs ends"
 )]
 
+mod account_of_another_city;
 mod accounts;
 mod away;
 mod books;

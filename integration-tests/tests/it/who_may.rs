@@ -62,7 +62,7 @@ const LEGEND: &str = "`+` allowed (answered, or refused by how things stand) · 
     nothing of the kind · `-` refused to this caller · `?` the caller is not known";
 
 /// Calls that would change too much if they were said rightly: they get as far as what is wrong with the person's dates.
-const RIGHTLY_WRONG: [&str; 2] = ["RecordDeath", "RegisterNewborn"];
+const RIGHTLY_WRONG: [&str; 3] = ["RecordDeath", "RegisterNewborn", "PayContribution"];
 
 /// Calls on another area's row by its agency that are allowed: filed anywhere, decided at home.
 const ANYWHERE: [&str; 2] = ["AdvanceFiling", "SubmitFiling"];

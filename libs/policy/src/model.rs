@@ -6,8 +6,9 @@
 
 use std::borrow::Cow;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use yizhan_documents::{Period, Range, Source};
+use yizhan_documents::{Known, Period, Range, Source};
 use yizhan_terms::{Area, Care, DiseaseKind, Filing, Fund, Insutype, Payer, Status, Tier};
 
 /// Index of a layer in [`Policy::layers`].
@@ -536,10 +537,47 @@ pub enum Fed {
 }
 
 /// What the personal account (个人账户) may pay of the person's share.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AccountRules {
     /// Parts of the bill it may pay; a part not named stays with the person in cash.
     pub pays: Vec<Quantity>,
     /// Whether relatives' accounts may pay as well (家庭共济).
     pub sharing: bool,
+    /// How far from each other account and care may be insured for that; without it in one pooling area.
+    pub reach: Option<Table<Reach>>,
+    /// Whether accounts of the area pay relatives' contributions to residents' insurance; without it they do not.
+    pub contributions: Option<Table<bool>>,
+}
+
+/// How far a personal account helps relatives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Those insured in the pooling area that keeps it.
+    Area,
+    /// In the province (省内共济).
+    Province,
+    /// Anywhere (跨省共济).
+    Nation,
+}
+
+impl AccountRules {
+    /// How far accounts help on a day; in the area alone where nothing is published.
+    pub fn reach_on(&self, day: NaiveDate) -> Reach {
+        let published = self.reach.as_ref().and_then(|table| said_on(table, day));
+        if self.sharing { published.unwrap_or(Reach::Area) } else { Reach::Area }
+    }
+
+    /// Whether accounts pay relatives' contributions on a day; not where nothing is published.
+    pub fn pays_contributions_on(&self, day: NaiveDate) -> bool {
+        self.contributions.as_ref().and_then(|table| said_on(table, day)).unwrap_or(false)
+    }
+}
+
+/// What a table without conditions says on a day; `None` also for what is marked unknown.
+fn said_on<T: Copy>(table: &Table<T>, day: NaiveDate) -> Option<T> {
+    let version = table.versions.iter().find(|version| version.period.contains(day))?;
+    match version.rows.first()?.value {
+        Known::Value(value) => Some(value),
+        Known::Unknown(_) => None,
+    }
 }

@@ -24,7 +24,7 @@ mod tests {
 
     #[test]
     fn every_amount_is_negated_and_nothing_else() {
-        let posting = Posting { account: "fund/310100".into(), amount_fen: 7 };
+        let posting = Posting { account: "fund/310100".into(), amount_fen: 7, ..Default::default() };
         assert_eq!(posting.clone().negated(), Posting { amount_fen: -7, ..posting });
         let line = FeeLineResult {
             cnt: "2".into(),

@@ -216,6 +216,15 @@ reasons! {
         SettlementUnknown: "SETTLEMENT_UNKNOWN", Refusal(NotFound), "未查到该结算",
             "reading, Reverse",
             "no such settlement, or not the caller's to see, or not this person's", "check the id", "no";
+        BalanceTooLow: "BALANCE_TOO_LOW", Refusal(FailedPrecondition), "个人账户余额不足",
+            "PayContribution, CancelAccountBooking",
+            "the account does not hold so much; `balc_fen` is what it holds", "pay less, or reverse first what the deposit paid", "no";
+        BookingUnknown: "BOOKING_UNKNOWN", Refusal(NotFound), "未查到该账户记录",
+            "CancelAccountBooking", "no such booking on this account", "check the id, the person and the area", "no";
+        BookingCancelled: "BOOKING_CANCELLED", Refusal(FailedPrecondition), "该账户记录已撤销",
+            "CancelAccountBooking", "it was taken back before", "nothing", "no";
+        ContributionPaid: "CONTRIBUTION_PAID", Refusal(FailedPrecondition), "该参保人该年度的居民医保费已由个人账户缴纳",
+            "PayContribution", "`booking_id` paid it and stands", "nothing, or cancel that one first", "no";
         WorkItemUnknown: "WORK_ITEM_UNKNOWN", Refusal(NotFound), "未查到该核查事项",
             "GetWorkItem, CloseWorkItem",
             "no such item, or not of an area of the caller's", "check the id", "no";
@@ -399,8 +408,8 @@ reasons! {
             "imports of enrollment", "a row with `withdrawn` whose key nothing has";
         EntryYearUnexpected: "ENTRY_YEAR_UNEXPECTED", Violation, "入学年份只能随居民缴费和人员类别给出",
             "contributions", "an entry_year without a resident's payment and psn_type";
-        ToldOnly: "TOLD_ONLY", Violation, "contribution_id 和 recorded_at 由系统给出，请留空",
-            "contributions", "a field that only answers have";
+        ToldOnly: "TOLD_ONLY", Violation, "该项由系统给出，请留空",
+            "contributions, ImportAccountShares", "a field that only answers have";
         PsnTypeNotResident: "PSN_TYPE_NOT_RESIDENT", Violation, "人员类别只能随居民缴费给出，且应为 14、15 或 16 类",
             "contributions", "a 人员类别 other than 14, 15, 16, or not with a resident's payment";
         PsnTypeRequired: "PSN_TYPE_REQUIRED", Violation, "该项变动必须给出人员类别",
@@ -726,9 +735,15 @@ reasons! {
         AccountNotUsed: "ACCOUNT_NOT_USED", Violation, "未使用个人账户时不能共济",
             "visit", "a relative's account without `acct_used_flag`";
         AccountNotShared: "ACCOUNT_NOT_SHARED", Violation, "该亲属未授权家庭共济",
-            "visit", "the relative has not granted 家庭共济 for that day";
+            "visit, PayContribution", "the relative has not granted 家庭共济 for that day, or withdrew it";
         AccountInAnotherArea: "ACCOUNT_IN_ANOTHER_AREA", Violation, "该个人账户由其他统筹区管理",
-            "visit, Deposit", "the account is kept by another pooling area; it cannot help here";
+            "visit, Deposit, PayContribution", "the account is kept by another pooling area, and the policies of the two do not let it help across them (`account.reach`)";
+        ShareIncomplete: "SHARE_INCOMPLETE", Violation, "共济授权未登记亲属关系或账户人的同意，请账户人到其参保地经办机构补登",
+            "visit, PayContribution", "across pooling areas, and for contributions, the share must tell kinship and the owner's consent";
+        ContributionNotPayable: "CONTRIBUTION_NOT_PAYABLE", Violation, "该统筹区未开通以个人账户为近亲属缴纳居民医保费，请以其他方式缴费",
+            "PayContribution", "the policy of the area that keeps the account does not say that accounts pay contributions (`account.contributions`); or the relative died";
+        OwnerCannotPay: "OWNER_CANNOT_PAY", Violation, "该亲属的个人账户现不能支付",
+            "visit, PayContribution", "the account's owner died, or their coverage is frozen, ended or unknown today; `why` is enrollment's reason";
         PersonInAnotherArea: "PERSON_IN_ANOTHER_AREA", Violation, "该人员不在此统筹区",
             "RecordOpening, RecordManualPayment", "the person is of another pooling area, today or on the last day of the visit";
         PolicyYearInvalid: "POLICY_YEAR_INVALID", Violation, "不是该统筹区待遇年度的首日",
@@ -804,6 +819,6 @@ reasons! {
         YearInvalid: "YEAR_INVALID", Violation, "起始年份不能晚于开始日期所在年份",
             "ImportMemberships", "`since_year` later than the year of `begndate`";
         SharerIsSelf: "SHARER_IS_SELF", Violation, "共济人不能是本人",
-            "ImportAccountShares", "a person as their own relative";
+            "ImportAccountShares, GrantAccountShare", "a person as their own relative";
     }
 }

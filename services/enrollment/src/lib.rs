@@ -21,6 +21,7 @@ pub mod rules;
 mod transfers;
 
 use tokio_util::sync::CancellationToken;
+use yizhan_proto::enrollment::v1::account_share_service_server::AccountShareServiceServer;
 use yizhan_proto::enrollment::v1::coverage_service_server::CoverageServiceServer;
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentServiceServer;
 use yizhan_proto::enrollment::v1::ledger_service_server::LedgerServiceServer;
@@ -78,6 +79,7 @@ async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
 fn services(register: &Register, applier: Applier, stopping: CancellationToken) -> Services {
     services![
         EnrollmentServiceServer::new(Api::new(register.clone(), stopping.clone())),
+        AccountShareServiceServer::new(register.clone()),
         CoverageServiceServer::new(register.clone()),
         LedgerServiceServer::new(register.clone()),
         MergeServiceServer::new(register.clone()),

@@ -8,6 +8,7 @@ mod m20261122_000004_rights;
 mod m20261122_000005_transfer;
 mod m20261122_000006_shared;
 mod m20261129_000001_look_subject;
+mod m20261129_000035_share_consent;
 mod m20261129_000045_corrections;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000001_look_subject::Migration),
             Box::new(CreateServiceSecret),
             Box::new(m20261129_000045_corrections::Migration),
+            Box::new(m20261129_000035_share_consent::Migration),
         ]
     }
 }

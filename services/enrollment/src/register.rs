@@ -8,6 +8,7 @@ pub(crate) mod find_person;
 mod get_cache_status;
 mod get_eligibility;
 mod get_person;
+mod grant_account_share;
 pub(crate) mod import;
 mod import_account_shares;
 pub(crate) mod import_coverages;

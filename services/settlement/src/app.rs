@@ -170,12 +170,9 @@ impl App {
 
     /// Takes the persons' turns in this process, so that their requests do not get in each other's way. What guards the
     /// books are the versions in the database; this only saves calculating twice. Empty numbers are nobody.
-    pub async fn turn_of(&self, poolarea_no: &str, persons: &[&str]) -> Vec<MutexGuard<'_, ()>> {
-        let mut places: Vec<usize> = persons
-            .iter()
-            .filter(|psn_no| !psn_no.is_empty())
-            .map(|psn_no| place(poolarea_no, psn_no))
-            .collect();
+    pub async fn turn_of(&self, persons: &[&str]) -> Vec<MutexGuard<'_, ()>> {
+        let named = persons.iter().filter(|psn_no| !psn_no.is_empty());
+        let mut places: Vec<usize> = named.map(|psn_no| place(psn_no)).collect();
         // One order for all, or two requests would wait for each other.
         places.sort_unstable();
         places.dedup();
@@ -187,9 +184,9 @@ impl App {
     }
 }
 
-fn place(poolarea_no: &str, psn_no: &str) -> usize {
+fn place(psn_no: &str) -> usize {
     let mut hasher = DefaultHasher::new();
-    (poolarea_no, psn_no).hash(&mut hasher);
+    psn_no.hash(&mut hasher);
     (hasher.finish() % LOCKS as u64) as usize
 }
 

@@ -17,7 +17,9 @@ use yizhan_runtime::follow::CreateFollowedFeeds;
 use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
 
-use crate::books::store::entities::{account, accumulated, posting, request, settlement, trace_code};
+use crate::books::store::entities::{
+    account, account_booking, accumulated, posting, request, settlement, trace_code,
+};
 use crate::books::store::uploaded::{uploaded_fee, visit_fees};
 use crate::reference::store::entities::{catalogue_item, contract_status, institution, reference_version};
 use crate::rules;
@@ -46,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateFollowedFeeds),
             Box::new(FollowRegister),
             Box::new(CreateUploadedFees),
+            Box::new(CreateAccountBookings),
         ]
     }
 }
@@ -197,6 +200,25 @@ impl MigrationTrait for CreateUploadedFees {
         create(manager, uploaded_fee::Entity).await?;
         let by_visit = "CREATE INDEX uploaded_fees_by_visit ON uploaded_fees (fixmedins_code, mdtrt_id)";
         manager.get_connection().execute_unprepared(by_visit).await.map(drop)
+    }
+}
+
+/// Bookings of accounts get names, so that they can be taken back; a relative's contribution for a year is paid once.
+struct CreateAccountBookings;
+
+impl MigrationName for CreateAccountBookings {
+    fn name(&self) -> &str {
+        "m20261129_000036_account_bookings"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateAccountBookings {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        create(manager, account_booking::Entity).await?;
+        let once = "CREATE UNIQUE INDEX account_bookings_contribution_once ON account_bookings (for_psn_no, accrym) \
+                    WHERE for_psn_no <> '' AND cancelled_by = ''";
+        manager.get_connection().execute_unprepared(once).await.map(drop)
     }
 }
 

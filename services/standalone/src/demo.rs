@@ -9,6 +9,7 @@ mod story;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use yizhan_proto::enrollment::v1::account_share_service_client::AccountShareServiceClient;
 use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
@@ -24,6 +25,7 @@ use crate::platform::Platform;
 pub struct Clients {
     enrollment: EnrollmentServiceClient<PeerChannel>,
     coverages: CoverageServiceClient<PeerChannel>,
+    shares: AccountShareServiceClient<PeerChannel>,
     settlement: SettlementServiceClient<PeerChannel>,
     accounts: AccountServiceClient<PeerChannel>,
     /// Where filing is: every filing is made and decided by somebody else.
@@ -54,7 +56,8 @@ pub async fn demo(folder: PathBuf) -> anyhow::Result<()> {
     register::register(&settlement).await.context("registering")?;
     let mut clients = Clients {
         enrollment: EnrollmentServiceClient::new(enrollment.clone()),
-        coverages: CoverageServiceClient::new(enrollment),
+        coverages: CoverageServiceClient::new(enrollment.clone()),
+        shares: AccountShareServiceClient::new(enrollment),
         settlement: SettlementServiceClient::new(settlement.clone()),
         accounts: AccountServiceClient::new(settlement),
         filing,

@@ -12,7 +12,7 @@ pub use outcome::explain_outcome;
 
 use yizhan_terms::Area;
 
-use crate::model::{AcrossYears, Handling, Policy, Prepay, SameDays, Unit};
+use crate::model::{AcrossYears, Handling, Policy, Prepay, Reach, SameDays, Unit};
 use table::write_table;
 use words::{part, percent, visit_rules};
 
@@ -124,5 +124,24 @@ fn write_account(to: &mut String, policy: &Policy) -> fmt::Result {
         format!("可支付个人负担中的{}", parts.join("、"))
     };
     let sharing = if policy.account.sharing { "；亲属账户可共济" } else { "" };
-    writeln!(to, "\n个人账户：{pays}{sharing}")
+    writeln!(to, "\n个人账户：{pays}{sharing}")?;
+    if let Some(table) = &policy.account.reach {
+        writeln!(to, "  亲属账户可共济的范围")?;
+        write_table(to, policy, table, "    ", |reach| reach_words(*reach).to_owned())?;
+    }
+    if let Some(table) = &policy.account.contributions {
+        writeln!(to, "  为近亲属缴纳居民医保费")?;
+        write_table(to, policy, table, "    ", |allowed| {
+            if *allowed { "可以" } else { "不可以" }.to_owned()
+        })?;
+    }
+    Ok(())
+}
+
+fn reach_words(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Area => "同一统筹区内",
+        Reach::Province => "省内",
+        Reach::Nation => "全国",
+    }
 }

@@ -12,7 +12,7 @@ use super::layer::{id_of, layer};
 use super::names::{Declared, Names, Used};
 use super::quantity::PARTS;
 use super::steps::{is_remote, prepay};
-use super::values::{RATIO, VISITS};
+use super::values::{RATIO, REACH, VISITS, WHETHER};
 use super::{MAX_LAYERS, set};
 use crate::model::{
     AccountRules, Accumulator, AcrossYears, Books, Fed, Handling, Layer, Policy, Prepay, Quantity, Rename,
@@ -149,7 +149,8 @@ fn across_years_code(across_years: AcrossYears) -> &'static str {
 }
 
 /// A document that does not mention the personal account lets it pay nothing.
-const NO_ACCOUNT: AccountRules = AccountRules { pays: Vec::new(), sharing: false };
+const NO_ACCOUNT: AccountRules =
+    AccountRules { pays: Vec::new(), sharing: false, reach: None, contributions: None };
 
 /// Everything that cites sources or uses accumulators.
 struct Body {
@@ -184,6 +185,7 @@ impl Body {
             layers.iter().flatten().for_each(refuse_second_prepay);
         }
         let layers = layers.and_then(|layers| read_layers(layers, &scope(OF_CASE)));
+        let account = map.optional("account", |at| account(&at, &scope(&[])));
         if readable {
             sources.report_unused();
             names.check_use();
@@ -194,7 +196,7 @@ impl Body {
             class_prepay,
             extra_prepay,
             layers,
-            account: map.optional("account", |at| account(&at)).map(|rules| rules.unwrap_or(NO_ACCOUNT)),
+            account: account.map(|rules| rules.unwrap_or(NO_ACCOUNT)),
             sources: sources.finish(),
             accumulators: names.accumulators.into_iter().map(|accumulator| accumulator.value).collect(),
         }
@@ -289,11 +291,17 @@ fn unit_code(unit: Unit) -> &'static str {
     }
 }
 
-fn account(at: &At) -> Option<AccountRules> {
-    let map = at.map(&["pays", "sharing"])?;
+fn account<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<AccountRules> {
+    let map = at.map(&["pays", "sharing", "reach", "contributions"])?;
     let pays = map.required("pays", |at| at.set_of(|at| account_part(&at)));
     let sharing = map.optional("sharing", |at| at.boolean());
-    Some(AccountRules { pays: pays?, sharing: sharing?.unwrap_or(false) })
+    let reach = map.optional("reach", |at| Table::read(at, scope, &REACH));
+    let contributions = map.optional("contributions", |at| Table::read(at, scope, &WHETHER));
+    let (sharing, reach) = (sharing?.unwrap_or(false), reach?);
+    if let Some(at) = map.get("reach").filter(|_| !sharing) {
+        return at.problem(Kind::MissingKey, "`reach` tells how far `sharing: true` goes");
+    }
+    Some(AccountRules { pays: pays?, sharing, reach, contributions: contributions? })
 }
 
 fn same_days(at: &At) -> Option<SameDays> {

@@ -6,7 +6,7 @@ use yizhan_documents::value::{amount, points, ratio, whole};
 use yizhan_documents::{At, Kind, Map, Values};
 
 use super::quantity::part_of_bill;
-use crate::model::{Band, DeductibleAmount, InStay, Ratio, VisitRules};
+use crate::model::{Band, DeductibleAmount, InStay, Ratio, Reach, VisitRules};
 
 /// `amount: 1300`
 pub(super) const AMOUNT: Values<Decimal> =
@@ -28,8 +28,28 @@ pub(super) const POINTS: Values<Decimal> =
 pub(super) const DEDUCTIBLE: Values<DeductibleAmount> =
     Values { keys: &["amount", "part", "of"], read: |row| deductible_amount(row) };
 
+/// `reach: province`
+pub(super) const REACH: Values<Reach> = Values {
+    keys: &["reach"],
+    read: |row| {
+        row.required("reach", |at| at.code(&[Reach::Area, Reach::Province, Reach::Nation], reach_code))
+    },
+};
+
+/// `allowed: true`
+pub(super) const WHETHER: Values<bool> =
+    Values { keys: &["allowed"], read: |row| row.required("allowed", |at| at.boolean()) };
+
 /// `ratio: 85%`, or `bands: [ … ]`
 pub(super) const BANDS: Values<Vec<Band>> = Values { keys: &["ratio", "bands"], read: |row| bands(row) };
+
+fn reach_code(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Area => "area",
+        Reach::Province => "province",
+        Reach::Nation => "nation",
+    }
+}
 
 const IN_STAY: &[InStay] = &[InStay::Admission, InStay::Discharge, InStay::Refused];
 const VISIT_KEYS: &[&str] =

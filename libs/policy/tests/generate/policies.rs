@@ -122,7 +122,7 @@ fn account_rules(choices: &mut Choices) -> AccountRules {
         [Quantity::InScope, Quantity::PreSelf, Quantity::OverLimit, Quantity::FullSelf];
     let pays: Vec<Quantity> = PARTS.into_iter().filter(|_| choices.chance(60)).collect();
     let sharing = !pays.is_empty() && choices.chance(50);
-    AccountRules { pays, sharing }
+    AccountRules { pays, sharing, ..AccountRules::default() }
 }
 
 /// Any policy, but with limits and deductibles that are the same for everybody: then what a
@@ -173,7 +173,7 @@ fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) ->
         extra_prepay: None,
         filing_at_home: false,
         layers,
-        account: AccountRules { pays: Vec::new(), sharing: false },
+        account: AccountRules::default(),
         same_days: SameDays::default(),
     }
 }

@@ -6,12 +6,13 @@ use futures::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use yizhan_proto::enrollment::v1 as pb;
+use yizhan_proto::enrollment::v1::account_share_service_server::AccountShareService;
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
 use yizhan_runtime::{Caller, Reply, calls, contract};
 
 use super::{
-    find_person, get_cache_status, get_eligibility, get_person, import_account_shares, import_coverages,
-    import_identities, import_memberships, import_persons, list_persons,
+    find_person, get_cache_status, get_eligibility, get_person, grant_account_share, import_account_shares,
+    import_coverages, import_identities, import_memberships, import_persons, list_persons,
 };
 use crate::app::Register;
 use crate::register::watch_register::watch_register;
@@ -62,4 +63,9 @@ calls! { EnrollmentService for Api, working with |api| &api.register;
             Ok(Response::new(Box::pin(events)))
         }
     }
+}
+
+calls! { AccountShareService for Register, working with |register| register;
+    grant_account_share(pb::GrantAccountShareRequest) -> pb::GrantAccountShareResponse = grant_account_share::grant_account_share;
+    withdraw_account_share(pb::WithdrawAccountShareRequest) -> pb::WithdrawAccountShareResponse = grant_account_share::withdraw_account_share;
 }

@@ -51,8 +51,13 @@ pub trait Row: Sync {
     /// The entry as told.
     fn read(&self, fields: Fields) -> Option<DatedRow<Self::Entry>>;
 
-    /// A further person that must be registered: by field and number.
-    fn other(_entry: &Self::Entry) -> Option<(&'static str, &str)> {
+    /// Whose agency decides: by field and number.
+    fn keeper(row: &DatedRow<Self::Entry>) -> (&'static str, &str) {
+        ("psn_no", &row.psn_no)
+    }
+
+    /// A further person that must be registered, anywhere: by field and number.
+    fn other(_row: &DatedRow<Self::Entry>) -> Option<(&'static str, &str)> {
         None
     }
 
@@ -94,9 +99,9 @@ async fn put<R: Row>(
     caller: &Caller,
     rows: &[DatedRow<R::Entry>],
 ) -> Result<Done<ImportOutcome>, ServiceError> {
-    let owners: Vec<&str> = rows.iter().map(|row| row.psn_no.as_str()).collect();
-    let others: Vec<_> = rows.iter().filter_map(|row| R::other(&row.entry)).collect();
-    let mut edits = lock_rows(write.tx, caller, &owners, &others).await?;
+    let kept: Vec<_> = rows.iter().map(R::keeper).collect();
+    let others: Vec<_> = rows.iter().filter_map(R::other).collect();
+    let mut edits = lock_rows(write.tx, caller, &kept, &others).await?;
     let mut answer = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };
     let mut violations = Violations::new();
     for (at, row) in rows.iter().enumerate() {

@@ -125,37 +125,38 @@ pub async fn lock_reported(
     }
 }
 
-/// Registered persons whose register the caller keeps, one for each row of a request, and others, registered anywhere, by the field
-/// that names them; all locked. By row who is not registered so is wrong.
+/// Registered persons whose register the caller keeps, one for each row of a request, and others, registered anywhere, by the fields
+/// that name them; all locked. By row who is not registered so is wrong.
 pub async fn lock_rows(
     tx: &DatabaseTransaction,
     caller: &Caller,
-    owners: &[&str],
+    kept: &[(&str, &str)],
     others: &[(&str, &str)],
 ) -> Result<BTreeMap<String, Edit>, ServiceError> {
     check_keeper(caller)?;
-    lock_all(tx, owners, others, |area| caller.may_manage_area(area)).await
+    lock_all(tx, kept, others, |area| caller.may_manage_area(area)).await
 }
 
 /// Persons, one for each row of a request, about whom the caller may record this, as the agency or as a department that reports it.
 pub async fn lock_rows_reported(
     tx: &DatabaseTransaction,
     caller: &Caller,
-    owners: &[&str],
+    psn_nos: &[&str],
     reported: Reported<'_>,
 ) -> Result<BTreeMap<String, Edit>, ServiceError> {
     reported.check(caller)?;
-    lock_all(tx, owners, &[], |area| caller.may_manage_area(area) || reported.may(caller, area)).await
+    let kept: Vec<_> = psn_nos.iter().map(|psn_no| ("psn_no", *psn_no)).collect();
+    lock_all(tx, &kept, &[], |area| caller.may_manage_area(area) || reported.may(caller, area)).await
 }
 
 async fn lock_all(
     tx: &DatabaseTransaction,
-    owners: &[&str],
+    kept: &[(&str, &str)],
     others: &[(&str, &str)],
     may_write: impl Fn(Area) -> bool,
 ) -> Result<BTreeMap<String, Edit>, ServiceError> {
-    let all = owners.iter().chain(others.iter().map(|(_, psn_no)| psn_no));
-    let held = timelines::lock(tx, all.map(|psn_no| (*psn_no).to_owned())).await?;
+    let all = kept.iter().chain(others).map(|(_, psn_no)| (*psn_no).to_owned());
+    let held = timelines::lock(tx, all).await?;
     let mut violations = Violations::new();
     let mut check = |at: usize, field: &str, person: Option<&StoredTimeline>| {
         let mut fields = Fields::row(at, &mut violations);
@@ -163,11 +164,12 @@ async fn lock_all(
         let stands = person.is_none_or(|person| person.timeline.merged_into.is_none());
         fields.require(stands, field, Reason::PersonMerged);
     };
-    for (at, psn_no) in owners.iter().enumerate() {
-        let kept = held.get(*psn_no).filter(|person| may_write(person.poolarea_no));
-        check(at, "psn_no", kept);
+    for (at, (field, psn_no)) in kept.iter().enumerate() {
+        check(at, field, held.get(*psn_no).filter(|person| may_write(person.poolarea_no)));
     }
-    for (at, (field, psn_no)) in others.iter().enumerate() {
+    // Of a row that is not the caller's nothing else is told.
+    let ours = |at: usize| held.get(kept[at].1).is_some_and(|person| may_write(person.poolarea_no));
+    for (at, (field, psn_no)) in others.iter().enumerate().filter(|(at, _)| ours(*at)) {
         check(at, field, held.get(*psn_no));
     }
     violations.none()?;

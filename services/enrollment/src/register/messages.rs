@@ -7,7 +7,7 @@ use yizhan_runtime::clock::{day_text, timestamp};
 use yizhan_terms::{Area, Insutype};
 
 use crate::person::domain::timeline::{
-    AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting,
+    AccountShare, Coverage, DiseaseEntitlement, Identity, Kinship, Membership, Waiting,
 };
 use crate::person::store::personal_data::PersonalData;
 use crate::person::store::registered::RegisteredPerson;
@@ -52,6 +52,11 @@ pub fn eligibility(
         identities: answer.identities.into_iter().map(identity).collect(),
         memberships: answer.memberships.into_iter().map(|(held, since)| membership(held, since)).collect(),
         account_sharers: answer.account_sharers.into_iter().map(str::to_owned).collect(),
+        account_shares: answer
+            .account_shares
+            .into_iter()
+            .map(|share| share_row(&person.psn_no, share.clone()))
+            .collect(),
         hi_type: of_coverage(|coverage| &coverage.hi_type),
         entitled_begndate: day_text(entitled.map(|period| period.begndate)),
         entitled_enddate: day_text(entitled.and_then(|period| period.enddate)),
@@ -228,6 +233,10 @@ pub fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
         sharer_psn_no: share.sharer_psn_no,
         begndate: share.period.begndate.to_string(),
         enddate: day_text(share.period.enddate),
+        kinship: share.kinship.map_or(0, Kinship::code),
+        consent_date: day_text(share.consent.as_ref().map(|consent| consent.day)),
+        granted_by: share.consent.map(|consent| consent.granted_by).unwrap_or_default(),
+        withdrawn_date: day_text(share.withdrawn),
         withdrawn: false,
     }
 }

@@ -181,7 +181,7 @@ both_databases! {
             psn_no: "P1".into(),
             sharer_psn_no: sharer.into(),
             begndate: begndate.into(),
-            ..AccountShareRow::default()
+            ..Default::default()
         };
         let rows = vec![share("P3", "2022-01-01"), share("P2", "2023-01-01")];
         service.client.import_account_shares(ImportAccountSharesRequest { request_id: new_id(), rows }).await.unwrap();
@@ -210,6 +210,7 @@ both_databases! {
                 Membership { kind: MembershipKind::Commercial.into(), category: "惠衢保2023".into(), begndate: "2023-01-01".into(), enddate: "2023-12-31".into(), since_year: 2021 },
             ],
             account_sharers: vec!["P2".into(), "P3".into()],
+            account_shares: vec![share("P3", "2022-01-01"), share("P2", "2023-01-01")],
             ..Default::default()
         });
         let earlier = service.eligibility("P1", "2022-05-01").await;

@@ -222,7 +222,7 @@ both_databases! {
         };
         let request = ImportMembershipsRequest { request_id: new_id(), rows: vec![membership] };
         service.client.import_memberships(request).await.unwrap();
-        let share = AccountShareRow { psn_no: "P1".into(), sharer_psn_no: "P2".into(), begndate: "2024-01-01".into(), ..AccountShareRow::default() };
+        let share = AccountShareRow { psn_no: "P1".into(), sharer_psn_no: "P2".into(), begndate: "2024-01-01".into(), ..Default::default() };
         let request = ImportAccountSharesRequest { request_id: new_id(), rows: vec![share] };
         service.client.import_account_shares(request).await.unwrap();
 

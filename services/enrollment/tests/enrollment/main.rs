@@ -31,6 +31,7 @@ mod roster;
 mod roster_large;
 mod roster_support;
 mod sequences;
+mod shares;
 mod support;
 mod transfer;
 mod two_times;

@@ -1,23 +1,21 @@
 //! Paying into a personal account (个人账户划入).
 
-use prost::Message;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use yizhan_money::{Fen, MAX_FEN};
-use yizhan_proto::settlement::v1::{DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse};
+use yizhan_money::Fen;
+use yizhan_proto::settlement::v1::{
+    AccountBookingKind, DepositRequest, DepositResponse, GetAccountRequest, GetAccountResponse,
+};
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::once::{check_request_id, reused};
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
+use super::booking::{Booked, Request, balance_after};
 use crate::app::App;
 use crate::books::digest;
-use crate::books::domain::ledger;
-use crate::books::messages::rows::{accounts_after, posting_rows};
+use crate::books::domain::ledger::{self, AccountOf};
 use crate::books::retries::{attempts, contended};
-use crate::books::store::claims::Claims;
-use crate::books::store::commit::{Change, Committed};
-use crate::books::store::entities::{account, request};
-use crate::books::store::load::{PersonState, Wanted};
+use crate::books::store::entities::account;
 use crate::books::store::merged;
 use crate::fields::check_person;
 use crate::looks::domain::require_person;
@@ -31,32 +29,28 @@ pub async fn deposit(
     check(&request)?;
     caller.check_manages(&request.poolarea_no)?;
     require_kept_here(app, &request).await?;
-    let digest = digest::of_message(&request);
-    let key = (caller.to_string(), request.request_id.clone());
-    let _turn = app.turn_of(&request.poolarea_no, &[&request.psn_no]).await;
+    let asked = Request {
+        key: (caller.to_string(), request.request_id.clone()),
+        digest: digest::of_message(&request),
+        account: AccountOf { poolarea_no: &request.poolarea_no, psn_no: &request.psn_no },
+    };
+    let _turn = app.turn_of(&[&request.psn_no]).await;
     for _ in attempts() {
-        let state = app
-            .person_state(Wanted {
-                poolarea_no: request.poolarea_no.clone(),
-                psn_no: request.psn_no.clone(),
-                mulaid_psn_no: String::new(),
-                request: Some(key.clone()),
-                ..Wanted::default()
-            })
-            .await?;
+        let state = asked.state(app).await?;
         if let Some(handled) = &state.handled {
-            return answer_again(handled, &digest);
+            return asked.again(handled);
         }
-        let balance = state.own.fen.saturating_add(request.amount_fen);
-        if balance > MAX_FEN {
-            return Err(ServiceError::invalid_field(
-                "amount_fen",
-                Reason::AmountTooLarge.saying("余额将超过 16 位"),
-            ));
-        }
-        let answer = DepositResponse { balc_fen: balance, replayed: false };
-        let change = change(app, &request, &state, &answer, (&key, &digest));
-        if app.commit(change).await? == Committed::Done {
+        let (booking_id, amount) = (new_id(), request.amount_fen);
+        let balc_fen = balance_after(&state, amount)?;
+        let answer = DepositResponse { balc_fen, booking_id: booking_id.clone(), replayed: false };
+        let booked = Booked {
+            row: asked.row(AccountBookingKind::Deposit, &booking_id, amount, app.clock.now()),
+            booking_id,
+            books: request.poolarea_no.clone(),
+            postings: ledger::deposit(&request.psn_no, Fen(amount)),
+            kind: "DEPOSITED",
+        };
+        if asked.commit(app, &state, &answer, booked).await? {
             return Ok(answer);
         }
     }
@@ -80,48 +74,6 @@ async fn require_kept_here(app: &App, request: &DepositRequest) -> Result<(), Se
     }
     let said = Reason::AccountInAnotherArea.saying("该人员的个人账户不在此统筹区");
     Err(ServiceError::invalid_field("poolarea_no", said))
-}
-
-fn answer_again(handled: &request::Model, digest: &str) -> Result<DepositResponse, ServiceError> {
-    if handled.digest != digest {
-        return Err(reused(&handled.request_id));
-    }
-    let answer = DepositResponse::decode(handled.answer.as_slice()).map_err(ServiceError::internal)?;
-    Ok(DepositResponse { replayed: true, ..answer })
-}
-
-fn change(
-    app: &App,
-    request: &DepositRequest,
-    state: &PersonState,
-    answer: &DepositResponse,
-    (key, digest): (&(String, String), &str),
-) -> Change {
-    let (poolarea_no, psn_no) = (&request.poolarea_no, &request.psn_no);
-    let postings = ledger::deposit(psn_no, Fen(request.amount_fen));
-    Change {
-        request: request::Model {
-            owner: key.0.clone(),
-            request_id: key.1.clone(),
-            digest: digest.to_owned(),
-            poolarea_no: poolarea_no.clone(),
-            psn_no: psn_no.clone(),
-            setl_id: String::new(),
-            answer: answer.encode_to_vec(),
-        },
-        settlement: None,
-        opening: None,
-        amounts: None,
-        years: Vec::new(),
-        accounts: accounts_after(poolarea_no, psn_no, &postings, state),
-        postings: posting_rows(poolarea_no, psn_no, &new_id(), postings),
-        claims: Claims::default(),
-        released: Claims::default(),
-        codes: Vec::new(),
-        fees: None,
-        kind: "DEPOSITED",
-        at: app.clock.now(),
-    }
 }
 
 /// The balance of an account.

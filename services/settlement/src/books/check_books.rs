@@ -46,7 +46,23 @@ type Totals = BTreeMap<(String, String), i128>;
 /// A query for `name` and `value` of what does not agree, and how that is told.
 type Finding = (&'static str, fn(&str, i64) -> String);
 
-const FINDINGS: [Finding; 5] = [
+const FINDINGS: [Finding; 7] = [
+    (
+        "SELECT b.booking_id AS name, b.amount_fen AS value FROM account_bookings b WHERE b.poolarea_no = $1 AND NOT EXISTS \
+         (SELECT 1 FROM postings p WHERE p.poolarea_no = b.poolarea_no AND p.psn_no = b.psn_no AND p.setl_id = b.booking_id \
+         AND p.account = 'account/' || b.psn_no AND p.amount_fen = b.amount_fen) LIMIT 100",
+        |booking_id, fen| format!("booking {booking_id}: {fen} fen are not booked on the account"),
+    ),
+    // What an area owes another stands in the books of both.
+    (
+        "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
+         WHERE p.poolarea_no = $1 AND p.account LIKE 'clearing/%' AND NOT EXISTS \
+         (SELECT 1 FROM postings q WHERE q.poolarea_no = SUBSTR(p.account, 10) AND q.psn_no = p.psn_no \
+         AND q.setl_id = p.setl_id AND q.account = 'clearing/' || p.poolarea_no AND q.amount_fen = -p.amount_fen) LIMIT 100",
+        |setl_id, fen| {
+            format!("settlement {setl_id}: {fen} fen of clearing are not in the other area's books")
+        },
+    ),
     (
         "SELECT c.held_by AS name, COUNT(*) AS value FROM claims c WHERE c.poolarea_no = $1 AND NOT EXISTS \
          (SELECT 1 FROM settlements s WHERE s.setl_id = c.held_by) GROUP BY c.held_by LIMIT 100",
@@ -108,9 +124,9 @@ impl Check<'_> {
         let mut after = (String::new(), String::new());
         loop {
             let rows = self.page_after(&after).await?;
-            let ids = rows.iter().map(|row| row.setl_id.as_str());
-            let mut booked = self.postings_of(ids.collect()).await?;
+            let ids: Vec<&str> = rows.iter().map(|row| row.setl_id.as_str()).collect();
             let answers: Vec<Settlement> = rows.iter().map(answer_of).collect::<Result<_, _>>()?;
+            let mut booked = self.postings_of(ids, &answers).await?;
             let standing = self.claims(&rows, &answers).await?;
             self.trace_codes(&answers, &standing).await?;
             for (row, answer) in rows.iter().zip(&answers) {
@@ -158,17 +174,26 @@ impl Check<'_> {
             .await
     }
 
-    /// The postings of settlements and openings, in their order.
-    async fn postings_of(&self, ids: Vec<&str>) -> Result<BTreeMap<String, Vec<Posting>>, DbErr> {
+    /// The postings of settlements and openings, in their order; with the answers of settlements also those in the books of other areas.
+    async fn postings_of(
+        &self,
+        ids: Vec<&str>,
+        answers: &[Settlement],
+    ) -> Result<BTreeMap<String, Vec<Posting>>, DbErr> {
+        let told = answers.iter().flat_map(|answer| &answer.postings);
+        let others = told.map(|posting| posting.poolarea_no.as_str()).filter(|area| !area.is_empty());
+        let books: BTreeSet<&str> = others.chain([self.poolarea_no]).collect();
         let rows = posting::Entity::find()
-            .filter(posting::Column::PoolareaNo.eq(self.poolarea_no))
+            .filter(posting::Column::PoolareaNo.is_in(books))
             .filter(posting::Column::SetlId.is_in(ids))
             .order_by_asc(posting::Column::Seq)
             .all(self.db)
             .await?;
         let mut postings: BTreeMap<String, Vec<Posting>> = BTreeMap::new();
         for row in rows {
-            let posting = Posting { account: row.account, amount_fen: row.amount_fen };
+            let elsewhere = row.poolarea_no != self.poolarea_no;
+            let poolarea_no = if elsewhere { row.poolarea_no } else { String::new() };
+            let posting = Posting { account: row.account, amount_fen: row.amount_fen, poolarea_no };
             postings.entry(row.setl_id).or_default().push(posting);
         }
         Ok(postings)
@@ -221,7 +246,8 @@ impl Check<'_> {
     async fn fold_openings(&mut self, psn_no: &str, folded: &mut Totals) -> Result<(), DbErr> {
         let rows =
             openings::of_person(self.db, (self.poolarea_no, psn_no), None, u64::from(u32::MAX)).await?;
-        let mut booked = self.postings_of(rows.iter().map(|row| row.opening_id.as_str()).collect()).await?;
+        let mut booked =
+            self.postings_of(rows.iter().map(|row| row.opening_id.as_str()).collect(), &[]).await?;
         for row in &rows {
             let opening = openings::opening_of(row)?;
             self.answer.openings += 1;

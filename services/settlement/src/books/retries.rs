@@ -51,6 +51,7 @@ pub fn block(owner: &str, request_id: &str, at: DateTime<Utc>) -> Change {
         postings: Vec::new(),
         years: Vec::new(),
         accounts: Vec::new(),
+        bookings: Vec::new(),
         claims: Claims::default(),
         released: Claims::default(),
         codes: Vec::new(),

@@ -33,7 +33,7 @@ pub async fn cancel_opening(
     let digest = digest::of_message(&request);
     let key = (caller.to_string(), request.request_id.clone());
     let whose = (row.poolarea_no.as_str(), row.psn_no.as_str());
-    let _turn = app.turn_of(whose.0, &[whose.1]).await;
+    let _turn = app.turn_of(&[whose.1]).await;
     for _ in attempts() {
         let state = app.person_state(wanted(whose, &key)).await?;
         if let Some(handled) = &state.handled {

@@ -55,7 +55,7 @@ pub async fn record_manual_payment(
         mdtrt_id: request.mdtrt_id.clone(),
         ..ProtoVisit::default()
     };
-    let _turn = app.turn_of(whose.0, &[whose.1]).await;
+    let _turn = app.turn_of(&[whose.1]).await;
     for _ in attempts() {
         let wanted = Wanted { begndate: Some(request.begndate.clone()), ..wanted(whose, &key) };
         let state = app.person_state(wanted).await?;

@@ -32,7 +32,7 @@ pub async fn record_opening(
     }
     require_of_area(app, &request.psn_no, &request.poolarea_no).await?;
     let whose = (request.poolarea_no.as_str(), request.psn_no.as_str());
-    let _turn = app.turn_of(whose.0, &[whose.1]).await;
+    let _turn = app.turn_of(&[whose.1]).await;
     for _ in attempts() {
         let state = app.person_state(wanted(whose, &key)).await?;
         if let Some(handled) = &state.handled {

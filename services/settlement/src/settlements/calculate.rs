@@ -24,11 +24,11 @@ pub struct Calculated {
 
 /// Whose state a visit needs.
 pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted {
-    let visit = &prepared.known.visit.reported;
+    let (visit, relative) = (&prepared.known.visit.reported, prepared.known.relative.as_ref());
     Wanted {
         poolarea_no: prepared.known.stay.eligibility.poolarea_no.clone(),
         psn_no: visit.psn_no.clone(),
-        mulaid_psn_no: visit.mulaid_psn_no.clone(),
+        relative: relative.map(|relative| (relative.poolarea_no.clone(), relative.psn_no.clone())),
         request,
         begndate: Some(prepared.known.visit.begin.to_string()),
         claims: Claims::default(),

@@ -22,6 +22,8 @@ use super::messages::filing::{self, Filed};
 use super::messages::stay::{self, Days};
 use super::messages::visit::{self, CheckedVisit};
 use super::place::{self, Repeated};
+use crate::accounts::domain::Relative;
+use crate::accounts::relative;
 use crate::app::App;
 use crate::books::merge::{self, Merge};
 use crate::books::store::uploaded::FeesChange;
@@ -65,18 +67,15 @@ pub async fn prepare(
     let stay = days.counted(&visit, &rules)?;
     let eligibility = &stay.eligibility;
     bring_together(app, eligibility).await?;
-    require_relative_near(app, &visit, eligibility).await?;
     let mut wrong = Violations::new();
     let offered = is_offered(institution.kind, visit.med_type);
     wrong.require(offered, "visit.med_type", Reason::NotOfferedHere);
-    let mulaid = &visit.reported.mulaid_psn_no;
-    let shared = mulaid.is_empty() || eligibility.account_sharers.contains(mulaid);
-    wrong.require(shared, "visit.mulaid_psn_no", Reason::AccountNotShared);
+    let relative = ask_relative(app, &book, &visit, eligibility, &mut wrong).await?;
     visit::check_bounds(&visit, &stay, &rules, app.clock.today(), &mut wrong);
     names.told(wrong).none()?;
     let (marks, repeated) = place::check(&app.rules.current(), &visit, &institution, (&items, &names))?;
     let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
-    let known = LookedUp { visit, stay, filed, institution, items, marks };
+    let known = LookedUp { visit, stay, relative, filed, institution, items, marks };
     let case = case::build(&known)?;
     Ok(Prepared { known, case, book, repeated, fees })
 }
@@ -162,19 +161,20 @@ async fn look_up(
     Ok(Some((institution, found.into_iter().flatten().collect())))
 }
 
-/// A relative's account can help inside one pooling area: its balance is kept there.
-async fn require_relative_near(
+/// The relative whose account helps; `None` where none is named, or may not, which is noted.
+async fn ask_relative(
     app: &App,
+    book: &Documents<Policy>,
     visit: &CheckedVisit,
     eligibility: &Eligibility,
-) -> Result<(), ServiceError> {
-    let mulaid = &visit.reported.mulaid_psn_no;
-    if mulaid.is_empty() || app.poolarea_of(mulaid, visit.end).await? == eligibility.poolarea_no {
-        return Ok(());
+    wrong: &mut Violations,
+) -> Result<Option<Relative>, ServiceError> {
+    let (owner, scheme, day) = (visit.reported.mulaid_psn_no.as_str(), visit.insutype, visit.end);
+    if owner.is_empty() {
+        return Ok(None);
     }
-    let text = "该亲属的个人账户不在同一统筹区，暂不能共济";
-    let said = Reason::AccountInAnotherArea.saying(text);
-    Err(ServiceError::invalid_field("visit.mulaid_psn_no", said))
+    let asked = relative::Asked { owner, field: "visit.mulaid_psn_no", user: eligibility, scheme, day };
+    relative::find(app, book, asked, wrong).await
 }
 
 /// How the visit is filed: asked for care outside the pooling area, and at home where the policy treats those

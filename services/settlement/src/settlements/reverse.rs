@@ -15,7 +15,8 @@ use super::settle::new_identity;
 use crate::app::App;
 use crate::books::digest;
 use crate::books::domain::ledger::MANUAL;
-use crate::books::messages::parts::header;
+use crate::books::domain::ledger::relative_in;
+use crate::books::messages::parts::{header, postings_of};
 use crate::books::messages::rows::change_of;
 use crate::books::messages::trace_codes::codes_of;
 use crate::books::retries::{attempts, contended, stored_answer};
@@ -84,14 +85,17 @@ pub async fn undo(
     let numbers = [psn_nos[0].clone(), merged::stays(&app.db, &mulaid).await?];
     // It is taken back under the numbers that stay.
     let original = reversal::under(original, &numbers);
-    let [psn_no, mulaid] = numbers;
+    let [psn_no, _] = numbers;
     let row = &settlement::Model { psn_no, ..row.clone() };
-    let _turn = app.turn_of(&row.poolarea_no, &[&row.psn_no, &mulaid]).await;
+    let booked = postings_of(&original);
+    // What a relative's account paid goes back where it came from, whatever became of the grant and its owner since.
+    let relative = relative_in(&booked, &row.psn_no, &row.poolarea_no);
+    let _turn = app.turn_of(&[&row.psn_no, relative.map_or("", |account| account.psn_no)]).await;
     for _ in attempts() {
         let wanted = Wanted {
             poolarea_no: row.poolarea_no.clone(),
             psn_no: row.psn_no.clone(),
-            mulaid_psn_no: mulaid.clone(),
+            relative: relative.map(|account| (account.poolarea_no.to_owned(), account.psn_no.to_owned())),
             request: Some(key.clone()),
             codes: codes_of(&original),
             ..Wanted::default()

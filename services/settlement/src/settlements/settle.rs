@@ -57,9 +57,7 @@ async fn settle_new(
     let prepared = prepare(app, caller, request.visit, wrong).await?;
     require_version(&prepared, request.person_version)?;
     let visit = &prepared.known.visit.reported;
-    let _turn = app
-        .turn_of(&prepared.known.stay.eligibility.poolarea_no, &[&visit.psn_no, &visit.mulaid_psn_no])
-        .await;
+    let _turn = app.turn_of(&[&visit.psn_no, &visit.mulaid_psn_no]).await;
     let key = (visit.fixmedins_code.clone(), request.request_id);
     for _ in attempts() {
         let state = app.person_state(wanted(&prepared, Some(key.clone()))).await?;

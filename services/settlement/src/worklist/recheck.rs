@@ -170,7 +170,7 @@ impl Check<'_> {
         match yizhan_policy::settle(policy, &case) {
             Err(refusal) => nothing(why_of(&refused(refusal))),
             Ok(outcome) => {
-                let parties = Parties { fixmedins_code: "", psn_no: "", mulaid_psn_no: "" };
+                let parties = Parties { fixmedins_code: "", poolarea_no: "", psn_no: "", relative: None };
                 let booked = postings(parties, &outcome);
                 let would_pay =
                     funds_of(booked.iter().map(|booked| (booked.account.as_str(), booked.amount.0)));

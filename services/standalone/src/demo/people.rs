@@ -34,11 +34,14 @@ pub const FALLS_ILL: &str = "DEMO-9";
 /// 绍兴 employee treated in 上海, who files before discharge.
 pub const FILES_LATE: &str = "DEMO-10";
 
+/// 长沙 employee, a relative of [`ZHUZHOU`], with a personal account.
+pub const RELATIVE: &str = "DEMO-12";
+
 /// What a resident pays for a coverage year in the demo (个人缴费标准, 400 yuan).
 pub const RESIDENT_RATE_FEN: i64 = 40_000;
 
 /// Number, name, birthday, area, scheme, 人员类别, and the last day of the coverage; empty means open.
-const PEOPLE: [[&str; 7]; 10] = [
+const PEOPLE: [[&str; 7]; 11] = [
     [SEVEN_PAYERS, "张示例", "1975-04-12", "999900", "310", "1102", ""],
     [YUBEI, "李示例", "1968-09-30", "500112", "390", "15", ""],
     [ZHUZHOU, "王示例", "1982-02-28", "430200", "310", "1101", ""],
@@ -49,6 +52,7 @@ const PEOPLE: [[&str; 7]; 10] = [
     [NEVER_FILED, "吴示例", "1985-01-23", "330600", "310", "1101", ""],
     [FALLS_ILL, "郑示例", "1990-08-08", "330600", "310", "1101", ""],
     [FILES_LATE, "冯示例", "1973-12-02", "330600", "310", "1101", ""],
+    [RELATIVE, "王示范", "1957-05-01", "430100", "310", "1201", ""],
 ];
 
 /// Whose, code and name.

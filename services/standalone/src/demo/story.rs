@@ -5,6 +5,7 @@ mod books;
 mod covered_days;
 mod newborn;
 mod published_example;
+mod relative;
 mod reversal;
 mod seven_payers;
 mod two_dates;
@@ -31,6 +32,7 @@ pub async fn tell(clients: &mut Clients, folder: &Path) -> anyhow::Result<()> {
     waiting::tell(clients).await.context("waiting period")?;
     newborn::tell(clients).await.context("newborn")?;
     away::tell(clients).await.context("away from home")?;
+    relative::tell(clients).await.context("relative's account")?;
     books::tell(clients).await.context("books")?;
     println!("\nDone: everything shown was checked. `yizhan serve` keeps the servers running.");
     Ok(())

@@ -110,6 +110,9 @@ fn nobody_shares_an_account_with_themselves() {
     let share = |sharer: &str, begndate: &str, enddate: &str| AccountShare {
         sharer_psn_no: sharer.to_owned(),
         period: period(begndate, enddate),
+        kinship: None,
+        consent: None,
+        withdrawn: None,
     };
     let (mut keep, mut other) = (record([]), record([]));
     keep.put(share("M", "2024-01-01", ""));

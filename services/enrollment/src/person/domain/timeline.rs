@@ -211,13 +211,68 @@ pub struct Membership {
     pub department: String,
 }
 
+/// What a person is to the relative whose account may be used: near relatives (近亲属, 国办发〔2024〕38号); the numbers are the contract's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kinship {
+    /// 配偶.
+    Spouse = 1,
+    /// 父母.
+    Parent,
+    /// 子女.
+    Child,
+    /// 兄弟姐妹.
+    Sibling,
+    /// 祖父母, 外祖父母.
+    Grandparent,
+    /// 孙子女, 外孙子女.
+    Grandchild,
+}
+
+impl Kinship {
+    /// The contract's number.
+    pub fn code(self) -> i32 {
+        self as i32
+    }
+
+    /// From the contract's number.
+    pub fn from_code(code: i32) -> Option<Self> {
+        use Kinship::*;
+        [Spouse, Parent, Child, Sibling, Grandparent, Grandchild].into_iter().find(|kin| kin.code() == code)
+    }
+}
+
 /// A relative's personal account that may be used (个账共济).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountShare {
-    /// 人员编号 of the relative.
+    /// 人员编号 of the relative, the account's owner.
     pub sharer_psn_no: String,
     /// Its days.
     pub period: Period,
+    /// What the person is to the owner; `None` in shares from before it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kinship: Option<Kinship>,
+    /// The owner's consent; `None` where it is not on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
+    /// The day the owner withdrew it: since then no account pays by it, on whatever day the visit was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<NaiveDate>,
+}
+
+/// The consent of an account's owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// Who recorded it, as the caller header says it: the owner, or the agency to which the owner said it.
+    pub granted_by: String,
+    /// When the owner consented.
+    pub day: NaiveDate,
+}
+
+impl AccountShare {
+    /// Whether the account may be used for care on the day.
+    pub fn holds(&self, day: NaiveDate) -> bool {
+        self.withdrawn.is_none() && self.period.contains(day)
+    }
 }
 
 /// What kind of outpatient disease entitlement; the numbers are the contract's.

@@ -10,7 +10,7 @@ use super::entities::{account_share, coverage, disease_entitlement, identity, me
 use super::timelines::StoredTimeline;
 use crate::person::domain::entry::Entry;
 use crate::person::domain::timeline::{
-    AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Waiting,
+    AccountShare, Coverage, DiseaseEntitlement, Identity, Kinship, Membership, Waiting,
 };
 
 /// An entry of a timeline that is also a row of a table.
@@ -122,6 +122,10 @@ impl Stored for AccountShare {
             sharer_psn_no: self.sharer_psn_no.clone(),
             begndate: self.period.begndate,
             enddate: self.period.enddate,
+            kinship: self.kinship.map_or(0, Kinship::code),
+            granted_by: self.consent.as_ref().map(|consent| consent.granted_by.clone()).unwrap_or_default(),
+            consent_date: self.consent.as_ref().map(|consent| consent.day),
+            withdrawn_date: self.withdrawn,
         }
     }
 }

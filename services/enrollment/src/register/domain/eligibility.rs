@@ -9,7 +9,7 @@ use yizhan_terms::{Area, Insutype};
 use crate::person::domain::basic_schemes::is_basic_normal;
 use crate::person::domain::codes;
 use crate::person::domain::timeline::{
-    Coverage, CoverageState, DiseaseEntitlement, Identity, Membership, Timeline,
+    AccountShare, Coverage, CoverageState, DiseaseEntitlement, Identity, Membership, Timeline,
 };
 
 /// What is asked.
@@ -44,6 +44,8 @@ pub struct Answer<'a> {
     pub memberships: Vec<(&'a Membership, i32)>,
     /// Relatives whose account may be used.
     pub account_sharers: BTreeSet<&'a str>,
+    /// The shares of that day, those that were withdrawn later as well.
+    pub account_shares: Vec<&'a AccountShare>,
     /// Entitlements to outpatient care of a disease that hold.
     pub diseases: Vec<&'a DiseaseEntitlement>,
 }
@@ -129,8 +131,9 @@ impl Refusal {
 pub fn answer<'a>(timeline: &'a Timeline, question: &Question) -> Answer<'a> {
     let day = question.as_of;
     let (coverage, refusal) = coverage_and_refusal(timeline, question);
-    let shares = timeline.account_shares.iter().filter(|share| share.period.contains(day));
-    let account_sharers: BTreeSet<&str> = shares.map(|share| share.sharer_psn_no.as_str()).collect();
+    let account_shares = timeline.account_shares.iter().filter(|share| share.period.contains(day));
+    let usable = account_shares.clone().filter(|share| share.holds(day));
+    let account_sharers = usable.map(|share| share.sharer_psn_no.as_str()).collect();
     let memberships = timeline.memberships.iter().filter(|held| held.period.contains(day));
     Answer {
         refusal: refusal_of_person(timeline, day)
@@ -142,6 +145,7 @@ pub fn answer<'a>(timeline: &'a Timeline, question: &Question) -> Answer<'a> {
         identities: timeline.identities.iter().filter(|identity| identity.period.contains(day)).collect(),
         memberships: memberships.map(|held| (held, timeline.member_since(held))).collect(),
         account_sharers,
+        account_shares: account_shares.collect(),
         diseases: timeline.diseases.iter().filter(|disease| disease.holds(day)).collect(),
     }
 }

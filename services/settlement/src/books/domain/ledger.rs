@@ -1,4 +1,4 @@
-//! Balanced postings: the institution is owed the bill, and every payer is charged its share.
+//! Balanced postings: the institution is owed the bill, and every payer is charged its share. They balance in the books of each area.
 
 use yizhan_money::Fen;
 use yizhan_policy::outcome::Outcome;
@@ -10,6 +10,8 @@ pub const MANUAL: &str = "1";
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
+    /// 统筹区 in whose books it stands; empty: in those of the settlement's own.
+    pub poolarea_no: String,
     /// The ledger account: what it is, and whose.
     pub account: String,
     /// Positive: owed to the account.
@@ -17,15 +19,34 @@ pub struct Posting {
 }
 
 impl Posting {
-    /// An amount on an account.
+    /// An amount on an account in the settlement's own books.
     pub fn new(kind: &str, whose: &str, amount: Fen) -> Posting {
-        Posting { account: format!("{kind}/{whose}"), amount }
+        Posting { poolarea_no: String::new(), account: format!("{kind}/{whose}"), amount }
+    }
+
+    /// The same in another area's books.
+    pub fn in_books_of(self, poolarea_no: &str) -> Posting {
+        Posting { poolarea_no: poolarea_no.to_owned(), ..self }
     }
 
     /// Whose personal account it is on, where it is on one.
     pub fn personal_account(&self) -> Option<&str> {
         self.account.strip_prefix("account/")
     }
+
+    /// In whose books it stands, of a settlement of `own` area.
+    pub fn books<'p>(&'p self, own: &'p str) -> &'p str {
+        if self.poolarea_no.is_empty() { own } else { &self.poolarea_no }
+    }
+}
+
+/// Somebody's personal account, and the area that keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountOf<'p> {
+    /// 统筹区 that keeps the account.
+    pub poolarea_no: &'p str,
+    /// 人员编号 of the owner.
+    pub psn_no: &'p str,
 }
 
 /// Whose accounts a settlement is booked on.
@@ -33,15 +54,17 @@ impl Posting {
 pub struct Parties<'p> {
     /// 定点医药机构编号
     pub fixmedins_code: &'p str,
+    /// 统筹区 that settles.
+    pub poolarea_no: &'p str,
     /// 人员编号
     pub psn_no: &'p str,
-    /// Relative whose account helped; empty: none.
-    pub mulaid_psn_no: &'p str,
+    /// The relative's account that helps (家庭共济).
+    pub relative: Option<AccountOf<'p>>,
 }
 
 /// The postings of a settlement; zero amounts are left out, and the sum is zero.
 pub fn postings(parties: Parties<'_>, outcome: &Outcome<'_>) -> Vec<Posting> {
-    let Parties { fixmedins_code, psn_no, mulaid_psn_no } = parties;
+    let Parties { fixmedins_code, poolarea_no, psn_no, relative } = parties;
     let funds = |beside_bill: bool| {
         let layers = outcome.layers.iter();
         layers.filter(move |layer| layer.beside_bill == beside_bill && layer.payer != Payer::Hospital)
@@ -50,7 +73,12 @@ pub fn postings(parties: Parties<'_>, outcome: &Outcome<'_>) -> Vec<Posting> {
     all.extend(funds(false).map(|layer| Posting::new("fund", layer.fund_pay_type.code(), -layer.paid_fen)));
     all.push(Posting::new("hospital", fixmedins_code, -outcome.hospital_fen));
     all.push(Posting::new("account", psn_no, -outcome.account_own_fen));
-    all.push(Posting::new("account", mulaid_psn_no, -outcome.account_shared_fen));
+    all.extend(
+        relative
+            .map(|account| taken_from(account, poolarea_no, outcome.account_shared_fen))
+            .into_iter()
+            .flatten(),
+    );
     all.push(Posting::new("cash", psn_no, -outcome.cash_fen));
     for layer in funds(true) {
         all.push(Posting::new("fund", layer.fund_pay_type.code(), -layer.paid_fen));
@@ -60,9 +88,36 @@ pub fn postings(parties: Parties<'_>, outcome: &Outcome<'_>) -> Vec<Posting> {
     all
 }
 
+/// What is taken from an account for the books of an area. Where another area keeps the account, it is taken there and owed to the area
+/// that spends it (跨区清算): the books of both balance by themselves.
+pub fn taken_from(account: AccountOf<'_>, spent_in: &str, amount: Fen) -> Vec<Posting> {
+    let taken = Posting::new("account", account.psn_no, -amount);
+    if account.poolarea_no == spent_in {
+        return vec![taken];
+    }
+    let (owner_books, owed) = (account.poolarea_no, Posting::new("clearing", spent_in, amount));
+    vec![
+        Posting::new("clearing", owner_books, -amount),
+        taken.in_books_of(owner_books),
+        owed.in_books_of(owner_books),
+    ]
+}
+
 /// The postings of a deposit into a personal account.
 pub fn deposit(psn_no: &str, amount: Fen) -> Vec<Posting> {
     vec![Posting::new("fund", Fund::Account.code(), -amount), Posting::new("account", psn_no, amount)]
+}
+
+/// The postings of a contribution to a scheme that an account pays, in the books of the area it is paid to.
+pub fn contribution(account: AccountOf<'_>, paid_to: &str, insutype: &str, amount: Fen) -> Vec<Posting> {
+    let mut all = vec![Posting::new("contribution", insutype, amount)];
+    all.extend(taken_from(account, paid_to, amount));
+    all
+}
+
+/// The same with every amount negative.
+pub fn negated(postings: Vec<Posting>) -> Vec<Posting> {
+    postings.into_iter().map(|posting| Posting { amount: -posting.amount, ..posting }).collect()
 }
 
 /// The postings of a visit that the person paid and the funds paid back: what they pay is owed to the person.
@@ -88,8 +143,10 @@ fn of_funds(funds: &[(Fund, Fen)]) -> Vec<Posting> {
     funds.iter().map(|(fund, amount)| Posting::new("fund", fund.code(), -*amount)).collect()
 }
 
-/// The relative whose personal account helped with a person's bill; empty: none.
-pub fn relative_in<'p>(postings: &'p [Posting], psn_no: &str) -> &'p str {
-    let mut accounts = postings.iter().filter_map(Posting::personal_account);
-    accounts.find(|whose| *whose != psn_no).unwrap_or_default()
+/// The relative whose personal account helped with a person's bill that was settled in an area.
+pub fn relative_in<'p>(postings: &'p [Posting], psn_no: &str, poolarea_no: &'p str) -> Option<AccountOf<'p>> {
+    postings.iter().find_map(|posting| {
+        let whose = posting.personal_account().filter(|whose| *whose != psn_no)?;
+        Some(AccountOf { poolarea_no: posting.books(poolarea_no), psn_no: whose })
+    })
 }

@@ -26,6 +26,7 @@ pub fn policy_of(settlement: &Settlement) -> &PolicyReference {
 /// What an answer books.
 pub fn postings_of(settlement: &Settlement) -> Vec<Posting> {
     let of = |posting: &proto::Posting| Posting {
+        poolarea_no: posting.poolarea_no.clone(),
         account: posting.account.clone(),
         amount: Fen(posting.amount_fen),
     };

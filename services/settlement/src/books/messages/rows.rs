@@ -45,6 +45,7 @@ pub fn change_of(
         years: years_after(settlement, state)?,
         accounts: accounts_after(&row.poolarea_no, &row.psn_no, &postings, state),
         postings: posting_rows(&row.poolarea_no, &row.psn_no, &row.setl_id, postings),
+        bookings: Vec::new(),
         claims,
         released,
         fees: given_back(header(settlement)),
@@ -114,28 +115,28 @@ fn years_of_days(info: &SettlementInfo, year: Option<NaiveDate>) -> Vec<String> 
     starts.filter(touched).map(|start| start.to_string()).collect()
 }
 
-/// The accounts that change, one version on: the person's own, and that of the relative who helps.
+/// The accounts that change, one version on: the person's own, and that of the relative who helps, where it is kept.
 pub fn accounts_after(
     poolarea_no: &str,
     psn_no: &str,
     postings: &[Posting],
     state: &PersonState,
 ) -> Vec<account::Model> {
-    let accounts = postings.iter().filter_map(|posting| Some((posting.personal_account()?, posting.amount)));
+    let accounts = postings.iter().filter_map(|posting| Some((posting.personal_account()?, posting)));
     accounts
-        .map(|(whose, added)| {
+        .map(|(whose, posting)| {
             let balance = if whose == psn_no { state.own } else { state.shared };
             account::Model {
-                poolarea_no: poolarea_no.to_owned(),
+                poolarea_no: posting.books(poolarea_no).to_owned(),
                 psn_no: whose.to_owned(),
                 version: balance.version + 1,
-                balance_fen: balance.fen + added.0,
+                balance_fen: balance.fen + posting.amount.0,
             }
         })
         .collect()
 }
 
-/// The rows of postings, booked under a settlement or deposit of a person.
+/// The rows of postings, booked under a settlement or deposit of a person, each in the books of its area.
 pub fn posting_rows(
     poolarea_no: &str,
     psn_no: &str,
@@ -145,7 +146,7 @@ pub fn posting_rows(
     let numbered = (0i64..).zip(postings);
     numbered
         .map(|(seq, posting)| posting::Model {
-            poolarea_no: poolarea_no.to_owned(),
+            poolarea_no: posting.books(poolarea_no).to_owned(),
             psn_no: psn_no.to_owned(),
             setl_id: setl_id.to_owned(),
             seq,

@@ -17,23 +17,25 @@ use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::claims::{self, Claims};
-use super::entities::{account, accumulated, opening, posting, request, settlement, trace_code};
+use super::entities::{
+    account, account_booking, accumulated, opening, posting, request, settlement, trace_code,
+};
 use super::invariants;
 use super::uploaded::{self, FeesChange};
 
 /// Kind of the feed entry of an opening, and of what takes one back.
 pub const OPENED: &str = "OPENED";
 
-/// Everything one settlement, reversal, deposit or opening changes.
+/// Everything one settlement, reversal, opening or booking of an account changes.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The request, unique.
     pub request: request::Model,
-    /// The settlement; none for a deposit or opening.
+    /// The settlement; none for an opening or a booking of an account.
     pub settlement: Option<settlement::Model>,
     /// The opening, where it is one.
     pub opening: Option<opening::Model>,
-    /// Its amounts, for the identities; none for a deposit.
+    /// Its amounts, for the identities; none without a settlement.
     pub amounts: Option<Amounts>,
     /// Its postings.
     pub postings: Vec<posting::Model>,
@@ -41,6 +43,8 @@ pub struct Change {
     pub years: Vec<accumulated::Model>,
     /// Accounts as they are to be; `version` is one above what was read.
     pub accounts: Vec<account::Model>,
+    /// Bookings of accounts beside settlements, made or cancelled; `version` likewise.
+    pub bookings: Vec<account_booking::Model>,
     /// What it claims: paid for by nobody else.
     pub claims: Claims,
     /// What it gives back, as it was claimed.
@@ -149,6 +153,11 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     if upsert_next::<accumulated::Entity>(tx, years.into_iter().cloned().collect()).await? < counts.0
         || upsert_next::<account::Entity>(tx, accounts.into_iter().cloned().collect()).await? < counts.1
     {
+        return Ok(Committed::Outdated);
+    }
+    let bookings: Vec<_> = changes.iter().flat_map(|change| change.bookings.clone()).collect();
+    let count = bookings.len() as u64;
+    if upsert_next::<account_booking::Entity>(tx, bookings).await? < count {
         return Ok(Committed::Outdated);
     }
     let mut codes: Vec<&trace_code::Model> = changes.iter().flat_map(|change| &change.codes).collect();

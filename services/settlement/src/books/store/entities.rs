@@ -94,10 +94,10 @@ pub mod posting {
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "postings")]
     pub struct Model {
-        /// 统筹区 of the person.
+        /// 统筹区 in whose books it stands: of the person, or of a relative whose account helps.
         #[sea_orm(primary_key, auto_increment = false)]
         pub poolarea_no: String,
-        /// 人员编号
+        /// 人员编号 of the person who was settled for.
         #[sea_orm(primary_key, auto_increment = false)]
         pub psn_no: String,
         /// The settlement or deposit it belongs to.
@@ -146,6 +146,45 @@ pub mod accumulated {
             serde_json::from_str(&self.totals)
                 .map_err(|error| DbErr::Type(format!("accumulated.totals: {error}")))
         }
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What was booked on a personal account beside settlements, guarded by a version.
+pub mod account_booking {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `account_bookings`.
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "account_bookings")]
+    pub struct Model {
+        /// 统筹区 that keeps the account.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub poolarea_no: String,
+        /// 人员编号 of the owner.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub psn_no: String,
+        /// Its name; its postings have it as `setl_id`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub booking_id: String,
+        /// 1; 2 once it was cancelled.
+        pub version: i64,
+        /// What it was, the contract's number.
+        pub kind: i32,
+        /// Into the account; negative: from it.
+        pub amount_fen: i64,
+        /// 人员编号 whose contribution was paid; empty for a deposit.
+        pub for_psn_no: String,
+        /// 统筹区 it was paid to; empty for a deposit.
+        pub for_poolarea_no: String,
+        /// Coverage year of the contribution; empty for a deposit.
+        pub accrym: String,
+        /// When.
+        pub booked_at_us: i64,
+        /// What its cancellation was booked under; empty while it stands.
+        pub cancelled_by: String,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -1,6 +1,6 @@
 //! What must hold of a change at the one door to the books, whoever made it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use yizhan_runtime::ServiceError;
 
@@ -29,11 +29,12 @@ fn broken(change: &Change) -> Vec<&'static str> {
         change.accounts.iter().map(|account| (&account.poolarea_no, &account.psn_no)).collect();
     let versions = change.years.iter().map(|year| year.version);
     let mut versions = versions.chain(change.accounts.iter().map(|account| account.version));
+    let mut books: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in &change.postings {
+        *books.entry(&row.poolarea_no).or_default() += row.amount_fen;
+    }
     let mut all = vec![
-        (
-            "sum of the rows of postings = 0",
-            change.postings.iter().map(|row| row.amount_fen).sum::<i64>() == 0,
-        ),
+        ("sum of the rows of postings = 0 in each area", books.values().all(|sum| *sum == 0)),
         ("a policy year is written once", years.len() == change.years.len()),
         ("an account is written once", accounts.len() == change.accounts.len()),
         ("a version follows on what was read", versions.all(|version| version > 0)),
@@ -77,6 +78,16 @@ mod tests {
     use super::super::claims::Claims;
     use super::super::entities::{account, accumulated, posting, request, settlement};
     use super::*;
+
+    fn year() -> accumulated::Model {
+        accumulated::Model {
+            poolarea_no: "430200".to_owned(),
+            psn_no: "P1".to_owned(),
+            policy_year: "2024-01-01".to_owned(),
+            version: 1,
+            totals: "{}".to_owned(),
+        }
+    }
 
     /// A bill of 100 fen: 60 by the fund, 40 in cash.
     fn sound() -> Change {
@@ -135,14 +146,9 @@ mod tests {
                 posting(2, "cash/P1", -40),
             ],
             opening: None,
-            years: vec![accumulated::Model {
-                poolarea_no: area(),
-                psn_no: person(),
-                policy_year: "2024-01-01".to_owned(),
-                version: 1,
-                totals: "{}".to_owned(),
-            }],
+            years: vec![year()],
             accounts: Vec::new(),
+            bookings: Vec::new(),
             claims: Claims::default(),
             released: Claims::default(),
             codes: Vec::new(),
@@ -160,14 +166,17 @@ mod tests {
     fn a_change_that_would_make_the_books_wrong_is_refused() {
         assert_eq!(broken(&sound()), Vec::<&str>::new());
         type Spoil = fn(&mut Change);
-        let wrong: [(&str, Spoil); 9] = [
+        let wrong: [(&str, Spoil); 10] = [
             ("nothing but the funds' part is owed", |change| {
                 change.settlement.as_mut().unwrap().setl_type = MANUAL.to_owned();
                 change.postings[1].account = "fund/310100".to_owned();
                 change.postings[2] = posting_of(&change.postings[2], "benefit/P1", 60);
                 change.postings.push(posting_of(&change.postings[2], "fund/310100", -100));
             }),
-            ("sum of the rows of postings = 0", |change| change.postings[1].amount_fen = -61),
+            ("sum of the rows of postings = 0 in each area", |change| change.postings[1].amount_fen = -61),
+            ("sum of the rows of postings = 0 in each area", |change| {
+                change.postings[2].poolarea_no = "430100".to_owned();
+            }),
             ("one setl_id", |change| change.request.setl_id = "S2".to_owned()),
             ("postings are the settlement's own", |change| change.postings[2].setl_id = "S2".to_owned()),
             ("a version follows on what was read", |change| change.years[0].version = 0),

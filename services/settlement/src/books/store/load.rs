@@ -22,8 +22,8 @@ pub struct Wanted {
     pub poolarea_no: String,
     /// 人员编号
     pub psn_no: String,
-    /// Relative whose account helps; empty: none.
-    pub mulaid_psn_no: String,
+    /// Area that keeps the account of a relative who helps, and the relative.
+    pub relative: Option<Pair>,
     /// Owner and id of the request, to see whether it was handled before.
     pub request: Option<(String, String)>,
     /// First day of a visit, where it is to be compared with those of the person that stand: YYYY-MM-DD.
@@ -85,14 +85,13 @@ pub struct Balance {
 }
 
 /// Area and person, or owner and id of a request.
-type Pair = (String, String);
+pub type Pair = (String, String);
 
 /// Reads the states of many persons at once: at most six statements, most of them side by side, and one more where there are trace
 /// codes.
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
-    let persons: BTreeSet<Pair> = wanted.iter().map(|wanted| wanted.key(&wanted.psn_no)).collect();
-    let helped = wanted.iter().filter(|wanted| !wanted.mulaid_psn_no.is_empty());
-    let relatives = helped.map(|wanted| wanted.key(&wanted.mulaid_psn_no));
+    let persons: BTreeSet<Pair> = wanted.iter().map(Wanted::person).collect();
+    let relatives = wanted.iter().filter_map(|wanted| wanted.relative.clone());
     let holders = persons.iter().cloned().chain(relatives).collect();
     let requests = wanted.iter().filter_map(|wanted| wanted.request.clone()).collect();
     let year_key = [accumulated::Column::PoolareaNo, accumulated::Column::PsnNo];
@@ -125,7 +124,7 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         .into_iter()
         .map(|row| ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen }))
         .collect();
-    let balance = |key| balances.get(&key).copied().unwrap_or_default();
+    let balance = |key: &Pair| balances.get(key).copied().unwrap_or_default();
     let requests: BTreeMap<Pair, request::Model> =
         requests.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect();
     let mut years_of: BTreeMap<Pair, Years> = BTreeMap::new();
@@ -148,11 +147,11 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         claims.rows.iter().any(|row| rows.contains(&key_of(row))) || claims.lines.iter().any(held)
     };
     let state = |wanted: &Wanted| PersonState {
-        years: years_of.get(&wanted.key(&wanted.psn_no)).cloned().unwrap_or_default(),
-        own: balance(wanted.key(&wanted.psn_no)),
-        shared: balance(wanted.key(&wanted.mulaid_psn_no)),
-        last_setl_id: last_of.get(&wanted.key(&wanted.psn_no)).cloned().unwrap_or_default(),
-        merged_into: merged_of.get(&wanted.key(&wanted.psn_no)).cloned(),
+        years: years_of.get(&wanted.person()).cloned().unwrap_or_default(),
+        own: balance(&wanted.person()),
+        shared: wanted.relative.as_ref().map(balance).unwrap_or_default(),
+        last_setl_id: last_of.get(&wanted.person()).cloned().unwrap_or_default(),
+        merged_into: merged_of.get(&wanted.person()).cloned(),
         handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
         visits: visits.iter().filter(|visit| wanted.meets(visit)).cloned().collect(),
         claimed: is_claimed(&wanted.claims),
@@ -162,8 +161,8 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
 }
 
 impl Wanted {
-    fn key(&self, psn_no: &str) -> Pair {
-        (self.poolarea_no.clone(), psn_no.to_owned())
+    fn person(&self) -> Pair {
+        (self.poolarea_no.clone(), self.psn_no.clone())
     }
 
     fn meets(&self, visit: &claim::Model) -> bool {

@@ -62,6 +62,7 @@ pub fn make(new: &New, state: &PersonState) -> Result<Made, ServiceError> {
         fund_payamt_fen: amount.0,
     };
     let posting = |posting: &ledger::Posting| Posting {
+        poolarea_no: posting.poolarea_no.clone(),
         account: posting.account.clone(),
         amount_fen: posting.amount.0,
     };
@@ -131,6 +132,7 @@ pub fn change_of(
         claims: Claims::default(),
         released: Claims::default(),
         codes: Vec::new(),
+        bookings: Vec::new(),
         fees: None,
         kind: OPENED,
         at,

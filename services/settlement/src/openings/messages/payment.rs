@@ -126,8 +126,11 @@ pub fn settlement(
         before,
         added: *added,
     };
-    let posting =
-        |posting: ledger::Posting| Posting { account: posting.account, amount_fen: posting.amount.0 };
+    let posting = |ledger::Posting { poolarea_no, account, amount }| Posting {
+        poolarea_no,
+        account,
+        amount_fen: amount.0,
+    };
     let detail = |(fund, amount): &(Fund, Fen)| SettlementDetail {
         fund_pay_type: fund.code().to_owned(),
         fund_pay_type_name: fund.label().to_owned(),

@@ -20,7 +20,8 @@ use super::filing::Filed;
 use super::stay::Stay;
 use super::visit::CheckedVisit;
 use super::{explain, filing, trace};
-use crate::books::domain::ledger::{Parties, postings, relative_in};
+use crate::accounts::domain::Relative;
+use crate::books::domain::ledger::{self as books, AccountOf, Parties, postings, relative_in};
 use crate::books::messages::parts::{amounts_of, header, postings_of, sum_of};
 use crate::reference::domain::{Institution, Item};
 
@@ -30,6 +31,8 @@ pub struct LookedUp {
     pub visit: CheckedVisit,
     /// Enrollment's answer about its days, and what of it counts.
     pub stay: Stay,
+    /// The relative whose account helps.
+    pub relative: Option<Relative>,
     /// What the filing service answered, where it was asked.
     pub filed: Option<Filed>,
     /// Where.
@@ -68,7 +71,9 @@ pub fn build(
         feedetail: reported.map(|(line, item)| reported_line(line, item, known.visit.end)).collect(),
         ..Settlement::default()
     };
-    decide(answer, case, policy, outcome, &known.visit.reported.mulaid_psn_no)
+    let relative = known.relative.as_ref();
+    let relative = relative.map(|Relative { poolarea_no, psn_no, .. }| AccountOf { poolarea_no, psn_no });
+    decide(answer, case, policy, outcome, relative)
 }
 
 /// The answer recomputed: what the engine decides is made again, what was looked up about the
@@ -79,8 +84,8 @@ pub fn again(
     policy: &Policy,
     outcome: &Outcome<'_>,
 ) -> Result<Settlement, ServiceError> {
-    let booked = postings_of(stored);
-    decide(stored.clone(), case, policy, outcome, relative_in(&booked, &header(stored).psn_no))
+    let (booked, info) = (postings_of(stored), header(stored));
+    decide(stored.clone(), case, policy, outcome, relative_in(&booked, &info.psn_no, &info.poolarea_no))
 }
 
 /// Everything in an answer that the engine decides.
@@ -89,16 +94,16 @@ fn decide(
     case: &Case,
     policy: &Policy,
     outcome: &Outcome<'_>,
-    mulaid_psn_no: &str,
+    relative: Option<AccountOf<'_>>,
 ) -> Result<Settlement, ServiceError> {
     let trace = trace::of(policy, outcome);
     let info = decided_info(answer.setlinfo.unwrap_or_default(), case, outcome);
-    let parties = Parties { fixmedins_code: &info.fixmedins_code, psn_no: &info.psn_no, mulaid_psn_no };
+    let SettlementInfo { fixmedins_code, poolarea_no, psn_no, .. } = &info;
+    let parties = Parties { fixmedins_code, poolarea_no, psn_no, relative };
     let booked = if info.setl_id.is_empty() { Vec::new() } else { postings(parties, outcome) };
-    let booked = booked.into_iter().map(|booked| (booked.account, booked.amount.0));
-    answer.postings = booked.map(|(account, amount_fen)| Posting { account, amount_fen }).collect();
+    answer.postings = booked.into_iter().map(posting).collect();
     answer.feedetail = decided_lines(answer.feedetail, case, outcome);
-    answer.setldetail = details(outcome, &trace);
+    answer.setldetail = details(outcome, &trace, &info);
     answer.setlinfo = Some(info);
     answer.trace = Some(trace);
     let broken = amounts_of(&answer).broken();
@@ -110,7 +115,7 @@ fn decide(
 }
 
 fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInfo {
-    let LookedUp { visit, stay, filed, institution, .. } = known;
+    let LookedUp { visit, stay, relative, filed, institution, .. } = known;
     let eligibility = &stay.eligibility;
     let identity = identity.cloned();
     let time = identity.as_ref().map(|identity| identity.time);
@@ -145,9 +150,21 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         refl_flag: visit.reported.refl_flag,
         fees_uploaded: visit.reported.fees_uploaded,
         coverage_spans: stay.told.clone(),
+        mulaid_psn_name_masked: told(relative, |relative| &relative.psn_name_masked),
+        mulaid_poolarea_no: told(relative, |relative| &relative.poolarea_no),
+        mulaid_kinship: told(relative, |relative| relative.kinship),
         marks: known.marks.clone(),
         ..SettlementInfo::default()
     }
+}
+
+fn told(relative: &Option<Relative>, what: impl Fn(&Relative) -> &str) -> String {
+    relative.as_ref().map(what).unwrap_or_default().to_owned()
+}
+
+fn posting(booked: books::Posting) -> Posting {
+    let books::Posting { poolarea_no, account, amount } = booked;
+    Posting { poolarea_no, account, amount_fen: amount.0 }
 }
 
 fn decided_info(info: SettlementInfo, case: &Case, outcome: &Outcome<'_>) -> SettlementInfo {
@@ -185,23 +202,24 @@ fn decided_info(info: SettlementInfo, case: &Case, outcome: &Outcome<'_>) -> Set
 }
 
 /// One row for each payer whose layer applied, then account, relative's account and cash.
-fn details(outcome: &Outcome<'_>, trace: &Trace) -> Vec<SettlementDetail> {
+fn details(outcome: &Outcome<'_>, trace: &Trace, info: &SettlementInfo) -> Vec<SettlementDetail> {
     let layers =
         outcome.layers.iter().zip(&trace.layers).filter(|(layer, _)| layer.applied && !layer.beside_bill);
     let mut rows: Vec<SettlementDetail> =
         layers.map(|(layer, told)| layer_detail(layer, told, &trace.sources)).collect();
+    let whose = explain::relative_account(info).unwrap_or_default();
     let own = [
-        (Fund::Account, Fund::Account.label(), outcome.account_own_fen),
-        (Fund::Account, "职工个人账户（家庭共济）", outcome.account_shared_fen),
-        (Fund::Cash, Fund::Cash.label(), outcome.cash_fen),
+        (Fund::Account, Fund::Account.label(), outcome.account_own_fen, String::new()),
+        (Fund::Account, "职工个人账户（家庭共济）", outcome.account_shared_fen, whose),
+        (Fund::Cash, Fund::Cash.label(), outcome.cash_fen, String::new()),
     ];
-    rows.extend(own.into_iter().filter(|(.., amount)| *amount != Fen::ZERO).map(|(fund, name, amount)| {
-        SettlementDetail {
-            fund_pay_type: fund.to_string(),
-            fund_pay_type_name: name.to_owned(),
-            fund_payamt_fen: amount.0,
-            ..SettlementDetail::default()
-        }
+    let paid = own.into_iter().filter(|(_, _, amount, _)| *amount != Fen::ZERO);
+    rows.extend(paid.map(|(fund, name, amount, how)| SettlementDetail {
+        fund_pay_type: fund.to_string(),
+        fund_pay_type_name: name.to_owned(),
+        fund_payamt_fen: amount.0,
+        setl_proc_info: how,
+        ..SettlementDetail::default()
     }));
     rows
 }

@@ -1,7 +1,8 @@
 //! The trace of a layer in Chinese, for `setl_proc_info` and the printed statement.
 
 use yizhan_proto::settlement::v1::{
-    BandTrace, Citation, LayerTrace, LimitTrace, RemoteCitation, RemoteRule, Source, TraceStep,
+    BandTrace, Citation, LayerTrace, LimitTrace, RemoteCitation, RemoteRule, SettlementInfo, Source,
+    TraceStep,
 };
 
 /// `setl_proc_info` holds at most so many characters (docs/CODES.md, Amounts).
@@ -95,6 +96,22 @@ pub fn remote(rule: &RemoteRule) -> String {
         Some(citation) => cited(&what, citation),
         None => what,
     }
+}
+
+/// Whose account helped and which area paid; `None` where nobody's did, and in settlements from before it was noted.
+pub fn relative_account(info: &SettlementInfo) -> Option<String> {
+    let SettlementInfo {
+        mulaid_psn_name_masked: name,
+        mulaid_kinship: kinship,
+        mulaid_poolarea_no: area,
+        ..
+    } = info;
+    if info.acct_mulaid_pay_fen == 0 || name.is_empty() {
+        return None;
+    }
+    let kinship = if kinship.is_empty() { String::new() } else { format!("（患者为其{kinship}）") };
+    let clearing = if *area == info.poolarea_no { "" } else { "，与参保统筹区清算" };
+    Some(format!("{name}的个人账户{kinship}，由 {area} 统筹区支付{clearing}"))
 }
 
 /// A statement of the filing register with the rule and document behind it.

@@ -47,9 +47,9 @@ pub fn of(
 
 /// Whose a settlement is, and whose account helped.
 pub fn numbers_of(settlement: &Settlement) -> [String; 2] {
-    let psn_no = header(settlement).psn_no.clone();
-    let relative = relative_in(&postings_of(settlement), &psn_no).to_owned();
-    [psn_no, relative]
+    let (booked, info) = (postings_of(settlement), header(settlement));
+    let relative = relative_in(&booked, &info.psn_no, &info.poolarea_no);
+    [info.psn_no.clone(), relative.map(|account| account.psn_no.to_owned()).unwrap_or_default()]
 }
 
 /// A settlement as under these numbers: reversed after its person's records were merged, it is taken back from the account that stays.

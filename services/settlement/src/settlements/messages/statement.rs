@@ -20,8 +20,8 @@ struct Page<'s> {
     composite: &'s str,
     payers: Vec<PayerRow>,
     sources: &'s [Source],
-    /// How the visit is filed and what follows, and which of its days are covered, label and value; empty for care at home that is covered
-    /// whole.
+    /// Label and value of what takes a line of its own: how the visit is filed and what follows, which of its days are covered, whose account
+    /// helped.
     notes: Vec<(&'static str, String)>,
 }
 
@@ -51,6 +51,7 @@ impl<'s> Page<'s> {
         let composite = &policy_of(settlement).composite;
         let mut notes = filing_rows(settlement);
         notes.extend(coverage_rows(settlement));
+        notes.extend(explain::relative_account(info).map(|whose| ("共济账户", whose)));
         Page { info, composite, payers, sources, notes }
     }
 

@@ -7,11 +7,11 @@ use yizhan_proto::settlement::v1::{CheckBooksRequest, ReplaySettlementRequest, W
 use super::super::{Clients, must};
 use super::{heading, info};
 
-const AREAS: [&str; 5] = ["999900", "500112", "430200", "330800", "330600"];
+const AREAS: [&str; 6] = ["999900", "500112", "430200", "430100", "330800", "330600"];
 
 /// Tells it.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
-    heading(8, "The books");
+    heading(9, "The books");
     let mut settlements = 0;
     for area in AREAS {
         let request = CheckBooksRequest { poolarea_no: area.into() };

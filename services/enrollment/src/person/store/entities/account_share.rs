@@ -21,6 +21,14 @@ pub struct Model {
     pub begndate: Date,
     /// Last day.
     pub enddate: Option<Date>,
+    /// What the person is to the owner, the contract's number; 0 where it is not told.
+    pub kinship: i32,
+    /// Who recorded the owner's consent; empty where there is none on record.
+    pub granted_by: String,
+    /// When the owner consented.
+    pub consent_date: Option<Date>,
+    /// When the owner withdrew it.
+    pub withdrawn_date: Option<Date>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
