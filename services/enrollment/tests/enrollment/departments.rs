@@ -30,7 +30,7 @@ async fn memberships(service: &mut TestService, psn_no: &str) -> Vec<(i32, Strin
 }
 
 /// What eligibility says once it knows of such a membership: it may be so much older than the register as its cache is allowed to be.
-async fn told(service: &mut TestService, kind: MembershipKind) -> Eligibility {
+async fn once_told(service: &mut TestService, kind: MembershipKind) -> Eligibility {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let told = service.eligibility("P1", "2026-05-01").await;
@@ -51,7 +51,7 @@ both_databases! {
         let roster = of("veterans", "V1", RosterMode::Full, &["烈士遗属", "老复员"], 1);
         let first = veterans.load(&roster, &rows).await.unwrap();
         assert_eq!((first.summary().added_count, memberships(&mut service, "P1").await), (1, held("2026-02-01", "")));
-        let told = told(&mut service, MembershipKind::Veteran).await;
+        let told = once_told(&mut service, MembershipKind::Veteran).await;
         assert_eq!((told.memberships[0].kind(), told.identities[0].name.as_str()), (MembershipKind::Veteran, "烈士遗属"));
         let again = veterans.load(&RosterHeader { roster_id: "V2".into(), ..roster.clone() }, &rows).await.unwrap();
         assert_eq!((again.summary().unchanged_count, again.summary().changed_person_count), (1, 0));
@@ -72,7 +72,7 @@ both_databases! {
         ] {
             let caller = Department::at(service.server.url(), &format!("department:430200.{department}")).await;
             caller.load(&of(department, "A", RosterMode::Changes, &[], 1), &[add("P1", kind, "2026-01-01", "")]).await.unwrap();
-            let told = told(&mut service, expected).await.memberships;
+            let told = once_told(&mut service, expected).await.memberships;
             assert!(told.iter().any(|held| held.kind() == expected && held.category == kind), "{department}: {told:?}");
         }
     }
