@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use yizhan_money::MAX_FEN;
 use yizhan_proto::Replayable;
 use yizhan_proto::settlement::v1::AccountBookingKind;
-use yizhan_runtime::once::reused;
 use yizhan_runtime::{Reason, ServiceError};
 
 use crate::app::App;
 use crate::books::domain::ledger::{AccountOf, Posting};
 use crate::books::messages::rows::{accounts_after, posting_rows};
+use crate::books::retries::answer_again;
 use crate::books::store::claims::Claims;
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account_booking, request};
@@ -54,12 +54,7 @@ impl Request<'_> {
 
     /// The answer of then, where it was handled before.
     pub fn again<A: Replayable>(&self, handled: &request::Model) -> Result<A, ServiceError> {
-        if handled.digest != self.digest {
-            return Err(reused(&handled.request_id));
-        }
-        let mut answer = A::decode(handled.answer.as_slice()).map_err(ServiceError::internal)?;
-        answer.set_replayed();
-        Ok(answer)
+        answer_again(handled, &self.digest)
     }
 
     /// A retry is answered as before even when what it would do now is refused.

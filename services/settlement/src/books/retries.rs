@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use yizhan_proto::Replayable;
 use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::db::{DatabaseConnection, KEEP_TRYING};
 use yizhan_runtime::once::reused;
@@ -69,6 +70,19 @@ pub fn is_blocked(handled: &request::Model) -> bool {
 /// No request has it: what is blocked is not a message of ours.
 fn digest_of_block(owner: &str, request_id: &str) -> String {
     digest::of_bytes(format!("2601 {owner} {request_id}").as_bytes())
+}
+
+/// The stored answer of a handled request that made no settlement, `replayed` set.
+///
+/// # Errors
+/// REQUEST_ID_REUSED when it was another request.
+pub fn answer_again<A: Replayable>(handled: &request::Model, digest: &str) -> Result<A, ServiceError> {
+    if handled.digest != digest {
+        return Err(reused(&handled.request_id));
+    }
+    let mut answer = A::decode(handled.answer.as_slice()).map_err(ServiceError::internal)?;
+    answer.set_replayed();
+    Ok(answer)
 }
 
 /// The settlement a handled request made, with whether it has been reversed since.

@@ -2,7 +2,7 @@
 
 use prost::Message;
 use yizhan_proto::settlement::v1::{CancelOpeningRequest, CancelOpeningResponse, Opening};
-use yizhan_runtime::once::{check_request_id, reused};
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
@@ -10,9 +10,9 @@ use super::messages::opening::{New, change_of, make, negative};
 use super::record_opening::{check_reason, wanted};
 use crate::app::App;
 use crate::books::digest;
-use crate::books::retries::{attempts, contended};
+use crate::books::retries::{answer_again, attempts, contended};
 use crate::books::store::commit::Committed;
-use crate::books::store::entities::{opening, request};
+use crate::books::store::entities::opening;
 use crate::books::store::openings::{by_id, cancelling, opening_of, standing_in};
 use crate::fields::check_id;
 
@@ -89,12 +89,4 @@ async fn require_nothing_on_it(app: &App, row: &opening::Model, new: &New) -> Re
         "settlements of that policy year stand; reverse them first, or record an adjustment",
     )
     .with("setl_ids", standing.join(",")))
-}
-
-fn answer_again(handled: &request::Model, digest: &str) -> Result<CancelOpeningResponse, ServiceError> {
-    if handled.digest != digest {
-        return Err(reused(&handled.request_id));
-    }
-    let answer = CancelOpeningResponse::decode(handled.answer.as_slice()).map_err(ServiceError::internal)?;
-    Ok(CancelOpeningResponse { replayed: true, ..answer })
 }

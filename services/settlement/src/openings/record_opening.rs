@@ -2,16 +2,15 @@
 
 use prost::Message;
 use yizhan_proto::settlement::v1::{Opening, OpeningKind, RecordOpeningRequest, RecordOpeningResponse};
-use yizhan_runtime::once::{check_request_id, reused};
+use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
 use super::messages::entries::{Said, entries};
 use super::messages::opening::{New, change_of, make};
 use crate::app::App;
 use crate::books::digest;
-use crate::books::retries::{attempts, contended};
+use crate::books::retries::{answer_again, attempts, contended};
 use crate::books::store::commit::Committed;
-use crate::books::store::entities::request;
 use crate::books::store::load::{PersonState, Wanted, handled_request};
 use crate::books::store::openings::standing_in;
 use crate::settlements::reverse::MAX_REASON;
@@ -139,12 +138,4 @@ fn require_new(new: &New, state: &PersonState, standing: &[String]) -> Result<()
     );
     let error = if year_is_new { error } else { error.with("setl_ids", standing.join(",")) };
     Err(error.with("of", if year_is_new { "account" } else { "policy_year" }))
-}
-
-fn answer_again(handled: &request::Model, digest: &str) -> Result<RecordOpeningResponse, ServiceError> {
-    if handled.digest != digest {
-        return Err(reused(&handled.request_id));
-    }
-    let answer = RecordOpeningResponse::decode(handled.answer.as_slice()).map_err(ServiceError::internal)?;
-    Ok(RecordOpeningResponse { replayed: true, ..answer })
 }
