@@ -200,7 +200,9 @@ impl Drawing<'_> {
             self.feed(used, Fed::Deductible);
             used
         });
-        Deductible { per, amount, factor, year_cap, used }
+        let less_previous =
+            (per == Per::Visit && !by_part).then(|| self.maybe(25, |choices| choices.ratio(0, 1000)));
+        Deductible { per, amount, factor, less_previous: less_previous.flatten(), year_cap, used }
     }
 
     fn bands(&mut self) -> Benefit {
