@@ -26,11 +26,13 @@ pub struct Before {
     pub notes: Vec<(&'static str, String)>,
 }
 
-/// The first day that the visits end on which are wanted.
-pub fn first_day(prepared: &Prepared) -> NaiveDate {
-    let begin = prepared.known.visit.begin;
+/// The days on which other visits are wanted: those of the visit, and as far before and behind them as the policy looks.
+pub fn wanted_days(prepared: &Prepared) -> [NaiveDate; 2] {
+    let visit = &prepared.known.visit;
     let days = prepared.looks_back.and_then(|days| u64::try_from(days).ok()).unwrap_or(0);
-    begin.checked_sub_days(Days::new(days)).unwrap_or(begin)
+    let before = visit.begin.checked_sub_days(Days::new(days));
+    let behind = visit.end.checked_add_days(Days::new(days));
+    [before.unwrap_or(visit.begin), behind.unwrap_or(visit.end)]
 }
 
 /// What stands of stays around this one, as far as the policy looks.
