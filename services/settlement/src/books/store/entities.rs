@@ -196,7 +196,7 @@ pub mod account {
 
     /// A row of `accounts`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel, serde::Deserialize)]
     #[sea_orm(table_name = "accounts")]
     pub struct Model {
         /// 统筹区 of the person.

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use futures::future::{try_join, try_join4};
+use futures::future::{try_join, try_join3};
 use sea_orm::{DbBackend, DbErr, EntityTrait, FromQueryResult};
 use serde::de::DeserializeOwned;
 use yizhan_policy::case::Accumulated;
-use yizhan_runtime::db::{DatabaseConnection, ask_each, find_rows, rows_as_json};
+use yizhan_runtime::db::{DatabaseConnection, ask_each, rows_as_json};
 
 use super::claims::{self, Claims, Key, Ten, key_of, ten_of};
 use super::entities::{account, accumulated, claim, claimed_line, request};
@@ -61,35 +61,54 @@ pub struct PersonState {
     pub codes: Arc<BTreeMap<String, Held>>,
 }
 
-/// A person as the books know them at one moment: a visit that is not seen came after the years, whose versions then guard.
+/// What is wanted, as the books know it at one moment: a visit that is not seen came after the years, whose versions then guard.
 #[derive(FromQueryResult)]
-struct PersonRow {
-    poolarea_no: String,
-    psn_no: String,
+struct Row {
+    place: String,
     last_setl_id: Option<String>,
     merged_into: Option<String>,
+    handled: bool,
     years: Option<String>,
     visits: Option<String>,
+    own: Option<String>,
+    shared: Option<String>,
 }
 
-impl PersonRow {
+/// Parts of a key: its place among those that are wanted, the person, the days, the relative, the request.
+const KEY: [&str; 9] = [
+    "place",
+    "poolarea_no",
+    "psn_no",
+    "first_day",
+    "last_day",
+    "relative_area",
+    "relative_no",
+    "owner",
+    "request_id",
+];
+
+impl Row {
     /// The columns. The ids of a person's settlements sort in the order of commit: each is made behind the last one, see
     /// [`PersonState::last_setl_id`].
     fn columns(backend: DbBackend) -> String {
         let person =
             |table: &str| format!("{table}.poolarea_no = key.poolarea_no AND {table}.psn_no = key.psn_no");
-        let years = rows_as_json::<accumulated::Entity>(backend, &person("accumulated"));
         let met = format!(
             "claims.psn_no = key.psn_no AND claims.enddate >= key.first_day AND claims.begndate <= key.last_day \
              AND {IS_VISIT}"
         );
-        let visits = rows_as_json::<claim::Entity>(backend, &met);
+        let relative = "accounts.poolarea_no = key.relative_area AND accounts.psn_no = key.relative_no";
         format!(
-            "key.poolarea_no, key.psn_no, \
+            "key.place, \
              (SELECT MAX(setl_id) FROM settlements WHERE {}) AS last_setl_id, \
              (SELECT stays_psn_no FROM merged_person WHERE merged_person.psn_no = key.psn_no) AS merged_into, \
-             {years} AS years, {visits} AS visits",
+             EXISTS (SELECT 1 FROM requests WHERE requests.owner = key.owner AND requests.request_id = key.request_id) \
+             AS handled, {} AS years, {} AS visits, {} AS own, {} AS shared",
             person("settlements"),
+            rows_as_json::<accumulated::Entity>(backend, &person("accumulated")),
+            rows_as_json::<claim::Entity>(backend, &met),
+            rows_as_json::<account::Entity>(backend, &person("accounts")),
+            rows_as_json::<account::Entity>(backend, relative),
         )
     }
 
@@ -101,6 +120,8 @@ impl PersonRow {
         }
         Ok(PersonState {
             years,
+            own: Balance::in_row(self.own)?,
+            shared: Balance::in_row(self.shared)?,
             last_setl_id: self.last_setl_id.unwrap_or_default(),
             merged_into: self.merged_into,
             visits: rows_in("claims", self.visits)?,
@@ -123,97 +144,84 @@ pub struct Balance {
     pub fen: i64,
 }
 
+impl Balance {
+    fn in_row(json: Option<String>) -> Result<Balance, DbErr> {
+        let row = rows_in::<account::Model>("accounts", json)?.pop();
+        Ok(row.map_or_else(Balance::default, |row| Balance { version: row.version, fen: row.balance_fen }))
+    }
+}
+
 /// Area and person, or owner and id of a request.
 pub type Pair = (String, String);
 
-/// Reads the states of many persons at once: at most five statements side by side, and one more where there are trace codes.
+/// Reads the states of many persons at once: one statement, and more only where claims or trace codes are asked about or a request was
+/// handled before.
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
-    let relatives = wanted.iter().filter_map(|wanted| wanted.relative.clone());
-    let holders = wanted.iter().map(Wanted::person).chain(relatives).collect();
-    let requests = wanted.iter().filter_map(|wanted| wanted.request.clone()).collect();
-    let person_key = ["poolarea_no", "psn_no", "first_day", "last_day"];
-    let account_key = [account::Column::PoolareaNo, account::Column::PsnNo];
-    let request_key = [request::Column::Owner, request::Column::RequestId];
-    let rows: BTreeSet<Key> = wanted.iter().flat_map(|wanted| &wanted.claims.rows).map(key_of).collect();
-    let tens: BTreeSet<Ten> = wanted.iter().flat_map(|wanted| &wanted.claims.lines).map(ten_of).collect();
-    let claimed = try_join(
-        claims::standing(db, rows.into_iter().collect()),
-        claims::lines(db, tens.into_iter().collect()),
-    );
-    let columns = PersonRow::columns(db.get_database_backend());
-    let (persons, accounts, requests, (rows, lines)) = try_join4(
-        ask_each::<PersonRow, 4>(db, person_key, persons(wanted), &columns),
-        find_rows::<account::Entity, 2>(db, account_key, keys(holders)),
-        find_rows::<request::Entity, 2>(db, request_key, keys(requests)),
-        claimed,
+    let columns = Row::columns(db.get_database_backend());
+    let keys = wanted.iter().enumerate().map(|(place, wanted)| wanted.key(place)).collect();
+    let claims = wanted.iter().map(|wanted| &wanted.claims);
+    let codes: BTreeSet<String> = wanted.iter().flat_map(|wanted| wanted.codes.iter().cloned()).collect();
+    let (rows, standing, codes) = try_join3(
+        ask_each::<Row, 9>(db, KEY, keys, &columns),
+        Standing::among(db, claims),
+        trace_codes::held(db, codes),
     )
     .await?;
-    let codes: BTreeSet<String> = wanted.iter().flat_map(|wanted| wanted.codes.iter().cloned()).collect();
-    let codes = Arc::new(trace_codes::held(db, codes).await?);
-    let mut known: BTreeMap<Pair, PersonState> = BTreeMap::new();
-    for row in persons {
-        known.insert((row.poolarea_no.clone(), row.psn_no.clone()), row.read()?);
-    }
-    let balances: BTreeMap<Pair, Balance> = accounts
-        .into_iter()
-        .map(|row| ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen }))
-        .collect();
-    let balance = |key: &Pair| balances.get(key).copied().unwrap_or_default();
-    let requests: BTreeMap<Pair, request::Model> =
-        requests.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect();
-    let rows: BTreeSet<Key> = rows.iter().map(key_of).collect();
-    let lines: BTreeMap<Ten, i64> = lines.iter().map(|line| (ten_of(line), line.digits)).collect();
-    let is_claimed = |claims: &Claims| {
-        let held = |line: &claimed_line::Model| {
-            lines.get(&ten_of(line)).is_some_and(|digits| digits & line.digits != 0)
+    let codes = Arc::new(codes);
+    let mut states = vec![PersonState::default(); wanted.len()];
+    for row in rows {
+        let damaged = |error| DbErr::Type(format!("the place of an answer: {error}"));
+        let place: usize = row.place.parse().map_err(damaged)?;
+        let handled = match &wanted[place].request {
+            Some((owner, request_id)) if row.handled => handled_request(db, owner, request_id).await?,
+            _ => None,
         };
-        claims.rows.iter().any(|row| rows.contains(&key_of(row))) || claims.lines.iter().any(held)
-    };
-    let state = |wanted: &Wanted| {
-        let mut state = known.get(&wanted.person()).cloned().unwrap_or_default();
-        state.visits.retain(|visit| wanted.meets(visit));
-        PersonState {
-            own: balance(&wanted.person()),
-            shared: wanted.relative.as_ref().map(balance).unwrap_or_default(),
-            handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
-            claimed: is_claimed(&wanted.claims),
-            codes: codes.clone(),
-            ..state
-        }
-    };
-    Ok(wanted.iter().map(state).collect())
+        let claimed = standing.holds(&wanted[place].claims);
+        states[place] = PersonState { handled, claimed, codes: codes.clone(), ..row.read()? };
+    }
+    Ok(states)
 }
 
 impl Wanted {
-    fn person(&self) -> Pair {
-        (self.poolarea_no.clone(), self.psn_no.clone())
-    }
-
-    fn meets(&self, visit: &claim::Model) -> bool {
-        self.days.as_ref().is_some_and(|[first, last]| *first <= visit.enddate && visit.begndate <= *last)
+    /// In the order of [`KEY`]. Without days no visit is found, without a relative or a request none of theirs.
+    fn key(&self, place: usize) -> [String; 9] {
+        let pair = |pair: &Option<Pair>| pair.clone().unwrap_or_default();
+        let [first, last] = self.days.clone().unwrap_or_default();
+        let ((area, relative), (owner, request_id)) = (pair(&self.relative), pair(&self.request));
+        let (poolarea_no, psn_no) = (self.poolarea_no.clone(), self.psn_no.clone());
+        [place.to_string(), poolarea_no, psn_no, first, last, area, relative, owner, request_id]
     }
 }
 
-/// Each person once, with the days that their visits are wanted of: none are, where the last day is before every other.
-fn persons(wanted: &[Wanted]) -> Vec<[String; 4]> {
-    let mut days: BTreeMap<Pair, [String; 2]> = BTreeMap::new();
-    for wanted in wanted {
-        let [first, last] = days.entry(wanted.person()).or_default();
-        let Some([begin, end]) = &wanted.days else { continue };
-        if last.is_empty() || begin < first {
-            first.clone_from(begin);
-        }
-        if end > last {
-            last.clone_from(end);
-        }
-    }
-    days.into_iter()
-        .map(|((poolarea_no, psn_no), [first, last])| [poolarea_no, psn_no, first, last])
-        .collect()
+/// What stands of some claims.
+struct Standing {
+    rows: BTreeSet<Key>,
+    lines: BTreeMap<Ten, i64>,
 }
 
-fn keys(keys: BTreeSet<Pair>) -> Vec<[String; 2]> {
-    keys.into_iter().map(Into::into).collect()
+impl Standing {
+    async fn among<'c>(
+        db: &DatabaseConnection,
+        claims: impl Iterator<Item = &'c Claims> + Clone,
+    ) -> Result<Standing, DbErr> {
+        let rows: BTreeSet<Key> = claims.clone().flat_map(|claims| &claims.rows).map(key_of).collect();
+        let tens: BTreeSet<Ten> = claims.flat_map(|claims| &claims.lines).map(ten_of).collect();
+        let (rows, lines) = try_join(
+            claims::standing(db, rows.into_iter().collect()),
+            claims::lines(db, tens.into_iter().collect()),
+        )
+        .await?;
+        let lines = lines.iter().map(|line| (ten_of(line), line.digits)).collect();
+        Ok(Standing { rows: rows.iter().map(key_of).collect(), lines })
+    }
+
+    /// Whether some of it is held.
+    fn holds(&self, claims: &Claims) -> bool {
+        let held = |line: &claimed_line::Model| {
+            self.lines.get(&ten_of(line)).is_some_and(|digits| digits & line.digits != 0)
+        };
+        claims.rows.iter().any(|row| self.rows.contains(&key_of(row))) || claims.lines.iter().any(held)
+    }
 }
 
 /// One handled request.
