@@ -296,7 +296,7 @@ fn a_table_that_says_nothing_by_filing_leaves_it_to_the_register() {
         outcome.extra_prepay.as_ref().is_some_and(|step| matches!(step.cited, Basis::Remote(_)));
     assert!(by_register && settle(&of_bill(), &prepaid).unwrap().fund_pay_fen == outcome.fund_pay_fen);
     // What the document says itself stands; where nobody was asked, and where it says nothing at all, it is refused as before.
-    let mut temporary = prepaid.clone();
+    let mut temporary = case(Treatment::Same);
     temporary.visit.filing = Filing::Temporary;
     assert_eq!(settle(&old, &temporary).unwrap().parts.pre_self_fen, Fen(220_000));
     let refused = |policy: &Policy, case: &Case| settle(policy, case).unwrap_err().reason().code();
