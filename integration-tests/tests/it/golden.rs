@@ -7,7 +7,7 @@ use sea_orm::ConnectionTrait;
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::Settlement;
-use yizhan_testkit::{Backend, TestDatabase, both_databases};
+use yizhan_testkit::{Backend, both_databases};
 
 use crate::support::{everybodys_insured, seven_payer_stay};
 
