@@ -26,13 +26,11 @@ pub struct Before {
     pub notes: Vec<(&'static str, String)>,
 }
 
-/// The days on which other visits are wanted: those of the visit, and as far before and behind them as the policy looks.
-pub fn wanted_days(prepared: &Prepared) -> [NaiveDate; 2] {
-    let visit = &prepared.known.visit;
-    let days = prepared.looks_back.and_then(|days| u64::try_from(days).ok()).unwrap_or(0);
-    let before = visit.begin.checked_sub_days(Days::new(days));
-    let behind = visit.end.checked_add_days(Days::new(days));
-    [before.unwrap_or(visit.begin), behind.unwrap_or(visit.end)]
+/// The days of which visits of the person are wanted: those of the visit, and as many around them as the policy looks.
+pub fn days_around(prepared: &Prepared) -> [NaiveDate; 2] {
+    let CheckedVisit { begin, end, .. } = prepared.known.visit;
+    let around = Days::new(prepared.looks_back.and_then(|days| u64::try_from(days).ok()).unwrap_or(0));
+    [begin.checked_sub_days(around).unwrap_or(begin), end.checked_add_days(around).unwrap_or(end)]
 }
 
 /// What stands of stays around this one, as far as the policy looks.
