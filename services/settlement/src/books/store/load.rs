@@ -67,7 +67,7 @@ struct Row {
     place: String,
     last_setl_id: Option<String>,
     merged_into: Option<String>,
-    handled: bool,
+    handled: Option<i32>,
     years: Option<String>,
     visits: Option<String>,
     own: Option<String>,
@@ -89,7 +89,7 @@ const KEY: [&str; 9] = [
 
 impl Row {
     /// The columns. The ids of a person's settlements sort in the order of commit: each is made behind the last one, see
-    /// [`PersonState::last_setl_id`].
+    /// [`PersonState::last_setl_id`]. Each is looked up by its key: for an EXISTS PostgreSQL might read the whole table once.
     fn columns(backend: DbBackend) -> String {
         let person =
             |table: &str| format!("{table}.poolarea_no = key.poolarea_no AND {table}.psn_no = key.psn_no");
@@ -102,8 +102,7 @@ impl Row {
             "key.place, \
              (SELECT MAX(setl_id) FROM settlements WHERE {}) AS last_setl_id, \
              (SELECT stays_psn_no FROM merged_person WHERE merged_person.psn_no = key.psn_no) AS merged_into, \
-             EXISTS (SELECT 1 FROM requests WHERE requests.owner = key.owner AND requests.request_id = key.request_id) \
-             AS handled, {} AS years, {} AS visits, {} AS own, {} AS shared",
+             (SELECT 1 FROM requests WHERE requests.owner = key.owner AND requests.request_id = key.request_id) AS handled, {} AS years, {} AS visits, {} AS own, {} AS shared",
             person("settlements"),
             rows_as_json::<accumulated::Entity>(backend, &person("accumulated")),
             rows_as_json::<claim::Entity>(backend, &met),
@@ -173,7 +172,9 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         let damaged = |error| DbErr::Type(format!("the place of an answer: {error}"));
         let place: usize = row.place.parse().map_err(damaged)?;
         let handled = match &wanted[place].request {
-            Some((owner, request_id)) if row.handled => handled_request(db, owner, request_id).await?,
+            Some((owner, request_id)) if row.handled.is_some() => {
+                handled_request(db, owner, request_id).await?
+            }
             _ => None,
         };
         let claimed = standing.holds(&wanted[place].claims);
