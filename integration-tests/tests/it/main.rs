@@ -30,6 +30,8 @@ mod golden;
 mod idempotency;
 mod looks;
 mod manual_payments;
+mod merged_records;
+mod moves;
 mod openings;
 mod paid_once;
 mod policies;

@@ -213,16 +213,21 @@ reasons! {
         VisitsOverlap: "VISITS_OVERLAP", Refusal(FailedPrecondition), "该参保人同一时间已有其他就诊结算，不能直接结算",
             "Preview, Settle",
             "another visit of the person on the same days stands, and the policy of the area refuses that ([POLICY.md](POLICY.md#visits-on-the-same-days)): `setl_id`, `fixmedins_code`, `med_type`, `begndate`, `enddate`, the days in both", "correct the days; or the other settlement is reversed first; or settle by hand", "after that";
+        MovedInYear: "MOVED_IN_YEAR", Refusal(FailedPrecondition), "该参保人本年度在其他统筹区已有累计，按本统筹区规定不能直接结算",
+            "Preview, Settle",
+            "the person moved within the policy year, and the area's rule `moves` ([SETTLING.md](SETTLING.md#movers)) refuses what it does not count of the other area's books: `poolarea_no`, `rule`", "settle by hand; or the agency publishes what counts", "no";
         SettlementUnknown: "SETTLEMENT_UNKNOWN", Refusal(NotFound), "未查到该结算",
             "reading, Reverse",
             "no such settlement, or not the caller's to see, or not this person's", "check the id", "no";
         BalanceTooLow: "BALANCE_TOO_LOW", Refusal(FailedPrecondition), "个人账户余额不足",
             "PayContribution, CancelAccountBooking",
-            "the account does not hold so much; `balc_fen` is what it holds", "pay less, or reverse first what the deposit paid", "no";
+            "the account does not hold so much; `balc_fen` is what it holds, `moved_to` the area to which a transfer took it", "pay less, or reverse first what the deposit paid", "no";
         BookingUnknown: "BOOKING_UNKNOWN", Refusal(NotFound), "未查到该账户记录",
             "CancelAccountBooking", "no such booking on this account", "check the id, the person and the area", "no";
         BookingCancelled: "BOOKING_CANCELLED", Refusal(FailedPrecondition), "该账户记录已撤销",
             "CancelAccountBooking", "it was taken back before", "nothing", "no";
+        BookingOfTransfer: "BOOKING_OF_TRANSFER", Refusal(FailedPrecondition), "该账户记录由关系转移接续产生，请反向办理转移",
+            "CancelAccountBooking", "a transfer (`transfer_id`) moved the balance", "a transfer back moves it back", "no";
         ContributionPaid: "CONTRIBUTION_PAID", Refusal(FailedPrecondition), "该参保人该年度的居民医保费已由个人账户缴纳",
             "PayContribution", "`booking_id` paid it and stands", "nothing, or cancel that one first", "no";
         WorkItemUnknown: "WORK_ITEM_UNKNOWN", Refusal(NotFound), "未查到该核查事项",

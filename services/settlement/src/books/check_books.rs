@@ -48,7 +48,7 @@ type Finding = (&'static str, fn(&str, i64) -> String);
 
 const FINDINGS: [Finding; 7] = [
     (
-        "SELECT b.booking_id AS name, b.amount_fen AS value FROM account_bookings b WHERE b.poolarea_no = $1 AND NOT EXISTS \
+        "SELECT b.booking_id AS name, b.amount_fen AS value FROM account_bookings b WHERE b.poolarea_no = $1 AND b.amount_fen <> 0 AND NOT EXISTS \
          (SELECT 1 FROM postings p WHERE p.poolarea_no = b.poolarea_no AND p.psn_no = b.psn_no AND p.setl_id = b.booking_id \
          AND p.account = 'account/' || b.psn_no AND p.amount_fen = b.amount_fen) LIMIT 100",
         |booking_id, fen| format!("booking {booking_id}: {fen} fen are not booked on the account"),
@@ -245,7 +245,8 @@ impl Check<'_> {
     /// Adds a person's openings, whose postings are compared with what they say.
     async fn fold_openings(&mut self, psn_no: &str, folded: &mut Totals) -> Result<(), DbErr> {
         let rows =
-            openings::of_person(self.db, (self.poolarea_no, psn_no), None, u64::from(u32::MAX)).await?;
+            openings::of_person(self.db, (self.poolarea_no, &[psn_no.to_owned()]), None, u64::from(u32::MAX))
+                .await?;
         let mut booked =
             self.postings_of(rows.iter().map(|row| row.opening_id.as_str()).collect(), &[]).await?;
         for row in &rows {

@@ -21,11 +21,11 @@ use super::messages::case;
 use super::messages::filing::{self, Filed};
 use super::messages::stay::{self, Days};
 use super::messages::visit::{self, CheckedVisit};
+use super::moved::Moved;
 use super::place::{self, Repeated};
 use crate::accounts::domain::Relative;
 use crate::accounts::relative;
 use crate::app::App;
-use crate::books::merge::{self, Merge};
 use crate::books::store::uploaded::FeesChange;
 use crate::fields::require_own_institution;
 use crate::reference::domain::{Institution, Item};
@@ -41,6 +41,8 @@ pub struct Prepared {
     pub fees: Option<FeesChange>,
     /// The policies as they are now.
     pub book: Arc<Documents<Policy>>,
+    /// Of somebody who moved: what their area's rule says of the other areas' books.
+    pub moved: Option<Moved>,
     /// What the rule says of trace codes that stand already; `None` where there are none.
     pub repeated: Option<Repeated>,
 }
@@ -66,7 +68,7 @@ pub async fn prepare(
     let rules = rules_of(&book, &days, &visit, &institution)?;
     let stay = days.counted(&visit, &rules)?;
     let eligibility = &stay.eligibility;
-    bring_together(app, eligibility).await?;
+    app.bring_together(eligibility).await?;
     let mut wrong = Violations::new();
     let offered = is_offered(institution.kind, visit.med_type);
     wrong.require(offered, "visit.med_type", Reason::NotOfferedHere);
@@ -75,9 +77,10 @@ pub async fn prepare(
     names.told(wrong).none()?;
     let (marks, repeated) = place::check(&app.rules.current(), &visit, &institution, (&items, &names))?;
     let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
+    let moved = Moved::of(&app.rules.current(), eligibility, visit.end);
     let known = LookedUp { visit, stay, relative, filed, institution, items, marks };
     let case = case::build(&known)?;
-    Ok(Prepared { known, case, book, repeated, fees })
+    Ok(Prepared { known, case, book, moved, repeated, fees })
 }
 
 /// What the policy of the area that pays says of such visits; where none is in force the visit is refused for that later.
@@ -102,17 +105,6 @@ fn own_institution(caller: &Caller, visit: Option<Visit>) -> Option<Visit> {
         visit.fixmedins_code = code.to_owned();
     }
     Some(visit)
-}
-
-/// What stands under numbers that were merged into the person's counts with it, before anything is calculated on it.
-async fn bring_together(app: &App, eligibility: &Eligibility) -> Result<(), ServiceError> {
-    let Eligibility { merged_psn_nos, psn_no, poolarea_no, .. } = eligibility;
-    if merged_psn_nos.is_empty() {
-        return Ok(());
-    }
-    let merges: Vec<Merge> =
-        merged_psn_nos.iter().map(|went| app.merge_of(went, psn_no, poolarea_no)).collect();
-    merge::bring_together(&app.db, &merges).await
 }
 
 async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, ServiceError> {

@@ -131,6 +131,8 @@ pub fn accounts_after(
                 psn_no: whose.to_owned(),
                 version: balance.version + 1,
                 balance_fen: balance.fen + posting.amount.0,
+                // Nothing is booked on an account that is kept elsewhere: what is booked on is kept here.
+                moved_to: String::new(),
             }
         })
         .collect()

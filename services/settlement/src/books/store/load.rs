@@ -8,6 +8,7 @@ use futures::future::{try_join, try_join4};
 use sea_orm::{DbErr, EntityTrait, FromQueryResult};
 use yizhan_policy::case::Accumulated;
 use yizhan_runtime::db::{DatabaseConnection, find_rows, find_rows_and, find_rows_from};
+use yizhan_terms::Area;
 
 use super::claims::{self, Claims, Key, Ten, key_of, ten_of};
 use super::entities::{account, accumulated, claim, claimed_line, request};
@@ -24,6 +25,10 @@ pub struct Wanted {
     pub psn_no: String,
     /// Area that keeps the account of a relative who helps, and the relative.
     pub relative: Option<Pair>,
+    /// Area that keeps the person's own account, where it moved from that of the books.
+    pub account_in: Option<String>,
+    /// Other areas in whose books the person may stand.
+    pub elsewhere: Vec<String>,
     /// Owner and id of the request, to see whether it was handled before.
     pub request: Option<(String, String)>,
     /// First day of a visit, where it is to be compared with those of the person that stand: YYYY-MM-DD.
@@ -42,8 +47,12 @@ pub type Years = BTreeMap<NaiveDate, (i64, Accumulated)>;
 pub struct PersonState {
     /// The policy years.
     pub years: Years,
-    /// The person's account.
+    /// What the books of other areas say of the person, where they say something.
+    pub elsewhere: BTreeMap<String, Years>,
+    /// The person's account, where it is kept now.
     pub own: Balance,
+    /// The area that keeps it: another where it moved there, and that was asked about too.
+    pub own_in: String,
     /// The relative's account.
     pub shared: Balance,
     /// The last settlement of the person when the years were read, which guard what follows on it; empty before the first.
@@ -82,6 +91,16 @@ pub struct Balance {
     pub version: i64,
     /// Fen.
     pub fen: i64,
+    /// The area that keeps it since a transfer.
+    pub moved_to: Option<Area>,
+}
+
+impl Balance {
+    fn of(row: account::Model) -> (Pair, Balance) {
+        let balance =
+            Balance { version: row.version, fen: row.balance_fen, moved_to: Area::parse(&row.moved_to) };
+        ((row.poolarea_no, row.psn_no), balance)
+    }
 }
 
 /// Area and person, or owner and id of a request.
@@ -90,9 +109,10 @@ pub type Pair = (String, String);
 /// Reads the states of many persons at once: at most six statements, most of them side by side, and one more where there are trace
 /// codes.
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
-    let persons: BTreeSet<Pair> = wanted.iter().map(Wanted::person).collect();
+    let persons: BTreeSet<Pair> = wanted.iter().flat_map(Wanted::persons).collect();
     let relatives = wanted.iter().filter_map(|wanted| wanted.relative.clone());
-    let holders = persons.iter().cloned().chain(relatives).collect();
+    let holders =
+        persons.iter().cloned().chain(wanted.iter().map(Wanted::account)).chain(relatives).collect();
     let requests = wanted.iter().filter_map(|wanted| wanted.request.clone()).collect();
     let year_key = [accumulated::Column::PoolareaNo, accumulated::Column::PsnNo];
     let account_key = [account::Column::PoolareaNo, account::Column::PsnNo];
@@ -120,10 +140,7 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     .await?;
     let codes: BTreeSet<String> = wanted.iter().flat_map(|wanted| wanted.codes.iter().cloned()).collect();
     let codes = Arc::new(trace_codes::held(db, codes).await?);
-    let balances: BTreeMap<Pair, Balance> = accounts
-        .into_iter()
-        .map(|row| ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen }))
-        .collect();
+    let balances: BTreeMap<Pair, Balance> = accounts.into_iter().map(Balance::of).collect();
     let balance = |key: &Pair| balances.get(key).copied().unwrap_or_default();
     let requests: BTreeMap<Pair, request::Model> =
         requests.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect();
@@ -148,7 +165,9 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     };
     let state = |wanted: &Wanted| PersonState {
         years: years_of.get(&wanted.person()).cloned().unwrap_or_default(),
-        own: balance(&wanted.person()),
+        elsewhere: wanted.of_elsewhere(&years_of),
+        own: balance(&wanted.kept(&balances)),
+        own_in: wanted.kept(&balances).0,
         shared: wanted.relative.as_ref().map(balance).unwrap_or_default(),
         last_setl_id: last_of.get(&wanted.person()).cloned().unwrap_or_default(),
         merged_into: merged_of.get(&wanted.person()).cloned(),
@@ -163,6 +182,33 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
 impl Wanted {
     fn person(&self) -> Pair {
         (self.poolarea_no.clone(), self.psn_no.clone())
+    }
+
+    /// In the books of the area, and in those of others.
+    fn persons(&self) -> Vec<Pair> {
+        let areas = self.elsewhere.iter().chain([&self.poolarea_no]);
+        areas.map(|area| (area.clone(), self.psn_no.clone())).collect()
+    }
+
+    fn of_elsewhere(&self, years_of: &BTreeMap<Pair, Years>) -> BTreeMap<String, Years> {
+        let of =
+            |area: &String| Some((area.clone(), years_of.get(&(area.clone(), self.psn_no.clone()))?.clone()));
+        self.elsewhere.iter().filter_map(of).collect()
+    }
+
+    fn account(&self) -> Pair {
+        (self.account_in.as_ref().unwrap_or(&self.poolarea_no).clone(), self.psn_no.clone())
+    }
+
+    /// The account, where it is kept now, as far as that was read.
+    fn kept(&self, balances: &BTreeMap<Pair, Balance>) -> Pair {
+        let mut account = self.account();
+        for _ in &self.elsewhere {
+            let moved_to = balances.get(&account).and_then(|balance| balance.moved_to);
+            let next = moved_to.map(|area| (area.to_string(), self.psn_no.clone()));
+            account = next.filter(|next| balances.contains_key(next)).unwrap_or(account);
+        }
+        account
     }
 
     fn meets(&self, visit: &claim::Model) -> bool {

@@ -14,6 +14,9 @@ use crate::books::messages::parts::{header, is_payer, policy_of};
 pub use html::html;
 pub use text::text;
 
+/// Marks that tell the person what became of what they left in another area.
+const MOVED: [&str; 2] = ["ACCOUNT_MOVED", "MOVED_IN_YEAR"];
+
 /// What both forms show.
 struct Page<'s> {
     info: &'s SettlementInfo,
@@ -52,6 +55,8 @@ impl<'s> Page<'s> {
         let mut notes = filing_rows(settlement);
         notes.extend(coverage_rows(settlement));
         notes.extend(explain::relative_account(info).map(|whose| ("共济账户", whose)));
+        let moved = info.marks.iter().filter(|mark| MOVED.contains(&mark.kind.as_str()));
+        notes.extend(moved.map(|mark| ("参保地变动", mark.text.clone())));
         Page { info, composite, payers, sources, notes }
     }
 
