@@ -12,6 +12,7 @@ pub mod moved;
 pub mod place;
 pub mod prepare;
 pub mod preview;
+pub mod previous;
 pub mod query;
 pub mod quote;
 pub mod replay;

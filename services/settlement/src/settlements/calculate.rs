@@ -11,8 +11,9 @@ use yizhan_terms::Area;
 use super::messages::answer::{self, Identity};
 use super::messages::reversal;
 use super::moved::Moved;
-use super::place::codes_of;
+use super::place::{codes_of, mark};
 use super::prepare::Prepared;
+use super::previous::{self, Before};
 use super::standing;
 use crate::books::store::claims::Claims;
 use crate::books::store::load::{PersonState, Wanted};
@@ -35,19 +36,20 @@ pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted 
         relative: relative.map(|relative| (relative.poolarea_no.clone(), relative.psn_no.clone())),
         elsewhere: prepared.moved.as_ref().map(Moved::areas).unwrap_or_default(),
         request,
-        begndate: Some(prepared.known.visit.begin.to_string()),
+        begndate: Some(previous::first_day(prepared).to_string()),
         claims: Claims::default(),
         codes: codes_of(visit),
     }
 }
 
-/// Settles the case on a person's state.
+/// Settles the case on a person's state, and the stay before it.
 pub fn calculate(
     prepared: &Prepared,
-    state: &PersonState,
+    (state, before): (&PersonState, Before),
     identity: Option<&Identity>,
 ) -> Result<Calculated, ServiceError> {
     let mut case = prepared.case.clone();
+    case.visit.previous = before.stay;
     case.accumulated = state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
     let used = prepared.known.visit.reported.acct_used_flag;
     let balance = |fen| if used { Fen(fen) } else { Fen::ZERO };
@@ -72,6 +74,7 @@ pub fn calculate(
             info.marks.extend(moved);
             let paid_in_cash = used && outcome.cash_fen > Fen::ZERO;
             info.marks.extend(state.own.moved_to.filter(|_| paid_in_cash).map(account_moved));
+            info.marks.extend(before.notes.into_iter().map(|note| mark(note, [], &policy.id)));
         }
         let whose = (case.area.to_string(), visit.reported.psn_no.clone());
         let moved = (state.own_in != whose.0).then(|| (whose, state.own_in.clone()));

@@ -43,6 +43,8 @@ pub struct Prepared {
     pub book: Arc<Documents<Policy>>,
     /// Of somebody who moved: what their area's rule says of the other areas' books.
     pub moved: Option<Moved>,
+    /// Days before the admission in which the policy looks for the stay before; `None`: it does not, or this is no stay.
+    pub looks_back: Option<i64>,
     /// What the rule says of trace codes that stand already; `None` where there are none.
     pub repeated: Option<Repeated>,
 }
@@ -80,7 +82,9 @@ pub async fn prepare(
     let moved = Moved::of(&app.rules.current(), eligibility, visit.end);
     let known = LookedUp { visit, stay, relative, filed, institution, items, marks };
     let case = case::build(&known)?;
-    Ok(Prepared { known, case, book, moved, repeated, fees })
+    let policy = find(&book, case.area, case.scheme, case.visit.values_day()).ok();
+    let looks_back = policy.filter(|_| known.visit.med_type.is_stay()).and_then(|policy| policy.looks_back);
+    Ok(Prepared { known, case, book, moved, looks_back, repeated, fees })
 }
 
 /// What the policy of the area that pays says of such visits; where none is in force the visit is refused for that later.
