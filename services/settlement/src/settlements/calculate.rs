@@ -76,8 +76,9 @@ pub fn calculate(
             info.marks.extend(state.own.moved_to.filter(|_| paid_in_cash).map(account_moved));
             info.marks.extend(before.notes.into_iter().map(|note| mark(note, [], &policy.id)));
         }
-        let whose = (case.area.to_string(), visit.reported.psn_no.clone());
-        let moved = (state.own_in != whose.0).then(|| (whose, state.own_in.clone()));
+        let elsewhere = state.own.kept_in;
+        let moved =
+            elsewhere.map(|area| ((case.area.to_string(), visit.reported.psn_no.clone()), area.to_string()));
         reversal::where_kept(answer, &moved.into_iter().collect())
     };
     Ok(Calculated { case, settlement })

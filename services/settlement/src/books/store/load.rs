@@ -51,8 +51,6 @@ pub struct PersonState {
     pub elsewhere: BTreeMap<String, Years>,
     /// The person's account, where it is kept now.
     pub own: Balance,
-    /// The area that keeps it: another where it moved there, and that was asked about too.
-    pub own_in: String,
     /// The relative's account.
     pub shared: Balance,
     /// The last settlement of the person when the years were read, which guard what follows on it; empty before the first.
@@ -91,14 +89,20 @@ pub struct Balance {
     pub version: i64,
     /// Fen.
     pub fen: i64,
-    /// The area that keeps it since a transfer.
+    /// The area that keeps it since a transfer, where that one was not asked about.
     pub moved_to: Option<Area>,
+    /// The area that keeps it, where that is another than the books' and was asked about.
+    pub kept_in: Option<Area>,
 }
 
 impl Balance {
     fn of(row: account::Model) -> (Pair, Balance) {
-        let balance =
-            Balance { version: row.version, fen: row.balance_fen, moved_to: Area::parse(&row.moved_to) };
+        let balance = Balance {
+            version: row.version,
+            fen: row.balance_fen,
+            moved_to: Area::parse(&row.moved_to),
+            kept_in: None,
+        };
         ((row.poolarea_no, row.psn_no), balance)
     }
 }
@@ -111,8 +115,8 @@ pub type Pair = (String, String);
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
     let persons: BTreeSet<Pair> = wanted.iter().flat_map(Wanted::persons).collect();
     let relatives = wanted.iter().filter_map(|wanted| wanted.relative.clone());
-    let holders =
-        persons.iter().cloned().chain(wanted.iter().map(Wanted::account)).chain(relatives).collect();
+    let moved = wanted.iter().filter(|wanted| wanted.account_in.is_some()).map(Wanted::account);
+    let holders = persons.iter().cloned().chain(moved).chain(relatives).collect();
     let requests = wanted.iter().filter_map(|wanted| wanted.request.clone()).collect();
     let year_key = [accumulated::Column::PoolareaNo, accumulated::Column::PsnNo];
     let account_key = [account::Column::PoolareaNo, account::Column::PsnNo];
@@ -166,8 +170,7 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     let state = |wanted: &Wanted| PersonState {
         years: years_of.get(&wanted.person()).cloned().unwrap_or_default(),
         elsewhere: wanted.of_elsewhere(&years_of),
-        own: balance(&wanted.kept(&balances)),
-        own_in: wanted.kept(&balances).0,
+        own: wanted.kept(&balances),
         shared: wanted.relative.as_ref().map(balance).unwrap_or_default(),
         last_setl_id: last_of.get(&wanted.person()).cloned().unwrap_or_default(),
         merged_into: merged_of.get(&wanted.person()).cloned(),
@@ -201,14 +204,16 @@ impl Wanted {
     }
 
     /// The account, where it is kept now, as far as that was read.
-    fn kept(&self, balances: &BTreeMap<Pair, Balance>) -> Pair {
-        let mut account = self.account();
+    fn kept(&self, balances: &BTreeMap<Pair, Balance>) -> Balance {
+        let of = |area: &str| balances.get(&(area.to_owned(), self.psn_no.clone())).copied();
+        let mut kept = of(&self.account().0).unwrap_or_default();
         for _ in &self.elsewhere {
-            let moved_to = balances.get(&account).and_then(|balance| balance.moved_to);
-            let next = moved_to.map(|area| (area.to_string(), self.psn_no.clone()));
-            account = next.filter(|next| balances.contains_key(next)).unwrap_or(account);
+            let next = kept.moved_to.and_then(|area| Some((area, of(area.as_str())?)));
+            if let Some((area, balance)) = next {
+                kept = Balance { kept_in: Some(area), ..balance };
+            }
         }
-        account
+        kept
     }
 
     fn meets(&self, visit: &claim::Model) -> bool {
