@@ -42,6 +42,7 @@ fn payment(request_id: &str, psn_no: &str) -> RecordManualPaymentRequest {
         insutype: "310".to_owned(),
         mdtrt_id: "BILL-1".to_owned(),
         fixmedins_name: "外地医院".to_owned(),
+        mdtrtarea_admvs: SHANGHAI.to_owned(),
         med_type: "11".to_owned(),
         begndate: "2024-03-01".to_owned(),
         enddate: "2024-03-01".to_owned(),

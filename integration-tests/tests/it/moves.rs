@@ -190,7 +190,8 @@ both_databases! {
         let opened = format!("    - {{ from: 2024-12-09, to: 2026-01-08, source: sharing, rows: [ {{ reach: province }} ] }}\n{nation}");
         platform.publish_policy(&next("hunan-employee", hunan, &opened)).await.unwrap();
         assert!(refused(platform.settle("R1", visit()).await).says("ACCOUNT_IN_ANOTHER_AREA"), "南昌 does not take part");
-        let nanchang = nation.replace("source: sharing", "source: project");
+        let area = "    - { from: 2025-01-01, to: 2026-01-08, source: project, rows: [ { reach: area } ] }\n";
+        let nanchang = format!("{area}{}", nation.replace("source: sharing", "source: project"));
         let opened = format!("  sharing: true\n  reach:\n{nanchang}");
         platform.publish_policy(&next("nanchang-employee", "  sharing: true\n", &opened)).await.unwrap();
         assert!(refused(platform.settle("R0", visit_on("2026-01-08").helped_by("F")).await).says("ACCOUNT_IN_ANOTHER_AREA"));
