@@ -76,7 +76,7 @@ pub fn calculate(
             info.marks.extend(state.own.moved_to.filter(|_| paid_in_cash).map(account_moved));
             info.marks.extend(before.notes.into_iter().map(|note| mark(note, [], &policy.id)));
         }
-        let elsewhere = state.own.kept_in;
+        let elsewhere = state.own.area.filter(|area| *area != case.area);
         let moved =
             elsewhere.map(|area| ((case.area.to_string(), visit.reported.psn_no.clone()), area.to_string()));
         reversal::where_kept(answer, &moved.into_iter().collect())

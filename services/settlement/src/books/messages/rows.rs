@@ -126,12 +126,15 @@ pub fn accounts_after(
     accounts
         .map(|(whose, posting)| {
             let balance = if whose == psn_no { state.own } else { state.shared };
+            let books = posting.books(poolarea_no);
+            // Nothing is booked on an account that is kept elsewhere, nor on another's balance: version 0 is refused at the door.
+            let was_read =
+                balance.area.is_none_or(|area| area.as_str() == books) && balance.moved_to.is_none();
             account::Model {
-                poolarea_no: posting.books(poolarea_no).to_owned(),
+                poolarea_no: books.to_owned(),
                 psn_no: whose.to_owned(),
-                version: balance.version + 1,
+                version: if was_read { balance.version + 1 } else { 0 },
                 balance_fen: balance.fen + posting.amount.0,
-                // Nothing is booked on an account that is kept elsewhere: what is booked on is kept here.
                 moved_to: String::new(),
             }
         })

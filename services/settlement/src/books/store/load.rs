@@ -128,20 +128,16 @@ pub struct Balance {
     pub version: i64,
     /// Fen.
     pub fen: i64,
+    /// The area in whose books it was read; `None` where it has no row.
+    pub area: Option<Area>,
     /// The area that keeps it since a transfer, where that one was not asked about.
     pub moved_to: Option<Area>,
-    /// The area that keeps it, where that is another than the books' and was asked about.
-    pub kept_in: Option<Area>,
 }
 
 impl Balance {
     fn of(row: account::Model) -> (Pair, Balance) {
-        let balance = Balance {
-            version: row.version,
-            fen: row.balance_fen,
-            moved_to: Area::parse(&row.moved_to),
-            kept_in: None,
-        };
+        let [area, moved_to] = [&row.poolarea_no, &row.moved_to].map(|area| Area::parse(area));
+        let balance = Balance { version: row.version, fen: row.balance_fen, area, moved_to };
         ((row.poolarea_no, row.psn_no), balance)
     }
 }
@@ -231,10 +227,7 @@ impl Wanted {
         let of = |area: &str| balances.get(&(area.to_owned(), self.psn_no.clone())).copied();
         let mut kept = of(self.account_in.as_ref().unwrap_or(&self.poolarea_no)).unwrap_or_default();
         for _ in &self.elsewhere {
-            let next = kept.moved_to.and_then(|area| Some((area, of(area.as_str())?)));
-            if let Some((area, balance)) = next {
-                kept = Balance { kept_in: Some(area), ..balance };
-            }
+            kept = kept.moved_to.and_then(|area| of(area.as_str())).unwrap_or(kept);
         }
         kept
     }
