@@ -57,6 +57,9 @@ pub async fn cancel(
             return asked.again(handled);
         }
         require_cancellable(&standing)?;
+        if standing.amount_fen < 0 && state.own.moved_to.is_some() {
+            continue;
+        }
         let balc_fen = balance_after(&state, -standing.amount_fen)?;
         let answer = CancelAccountBookingResponse { balc_fen, replayed: false };
         let postings = ledger::where_kept(booked.postings, &booked.books, &kept);

@@ -58,6 +58,9 @@ async fn pay_in_anew(
                 now.clone().map(|area| ((request.poolarea_no.clone(), request.psn_no.clone()), area)),
             );
             state = asked.state_in(app, now).await?;
+            if state.own.moved_to.is_some() {
+                continue;
+            }
         }
         let (booking_id, amount) = (new_id(), request.amount_fen);
         let balc_fen = balance_after(&state, amount)?;

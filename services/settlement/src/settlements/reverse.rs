@@ -113,6 +113,10 @@ pub async fn undo(
         if let Some(handled) = &state.handled {
             return Ok((stored_answer(&app.db, handled, digest).await?, true));
         }
+        let moved = own.is_some() && state.own.moved_to.is_some();
+        if moved || relative.is_some() && state.shared.moved_to.is_some() {
+            continue;
+        }
         require_reversible(app, row, &original, &psn_nos).await?;
         let identity = new_identity(app, &key.1, &state);
         let original = reversal::where_kept(original.clone(), &kept);
