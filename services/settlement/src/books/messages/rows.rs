@@ -191,7 +191,28 @@ fn settlement_row(settlement: &Settlement, case_json: String) -> settlement::Mod
 
 #[cfg(test)]
 mod tests {
+    use yizhan_money::Fen;
+
     use super::*;
+    use crate::books::store::load::Balance;
+
+    #[test]
+    fn nothing_is_booked_on_a_balance_of_other_books_or_of_an_account_that_moved() {
+        let area = |code: &str| yizhan_terms::Area::parse(code);
+        let balance = |books: &str, moved_to: &str| PersonState {
+            own: Balance { version: 4, fen: 70, area: area(books), moved_to: area(moved_to) },
+            ..PersonState::default()
+        };
+        let taken = [Posting::new("account", "P1", Fen(-30))];
+        let after = |state: &PersonState| {
+            let rows = accounts_after("430200", "P1", &taken, state);
+            (rows[0].version, rows[0].balance_fen)
+        };
+        assert_eq!(after(&balance("430200", "")), (5, 40));
+        assert_eq!(after(&balance("430200", "360100")).0, 0, "it moved");
+        assert_eq!(after(&balance("360100", "")).0, 0, "another area's balance");
+        assert_eq!(after(&PersonState::default()), (1, -30), "the first that is booked");
+    }
 
     #[test]
     fn every_policy_year_of_a_visit_is_counted_up() {
