@@ -32,6 +32,7 @@ mod looks;
 mod manual_payments;
 mod merged_records;
 mod moves;
+mod old_faults;
 mod openings;
 mod paid_once;
 mod policies;
