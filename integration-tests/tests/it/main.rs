@@ -31,6 +31,7 @@ mod idempotency;
 mod looks;
 mod manual_payments;
 mod merged_records;
+mod mid_stay;
 mod moves;
 mod old_faults;
 mod openings;

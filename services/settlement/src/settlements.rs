@@ -9,6 +9,7 @@ pub mod domain;
 pub mod find_trace_code;
 pub mod messages;
 pub mod moved;
+pub mod part;
 pub mod place;
 pub mod prepare;
 pub mod preview;
