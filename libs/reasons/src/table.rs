@@ -806,6 +806,14 @@ reasons! {
             "ImportPersons", "it does not agree with `brdy`";
         CertnoSexMismatch: "CERTNO_SEX_MISMATCH", Violation, "身份证号与性别不一致",
             "ImportPersons", "it does not agree with `gend`";
+        HouseholdNoInvalid: "HOUSEHOLD_NO_INVALID", Violation, "户号应为 1 至 30 位字母、数字、- 或 _",
+            "RecordHouseholds", "a number no household can have";
+        HouseholdOverlap: "HOUSEHOLD_OVERLAP", Violation, "一人同一天只在一户",
+            "RecordHouseholds", "the person would be in two households on a day: end or take back the other stretch in the same call";
+        KinshipContradicted: "KINSHIP_CONTRADICTED", Violation, "公安户籍登记的家庭关系与所填亲属关系不符，按本地规定不能共济；请更正关系或户籍登记",
+            "GrantAccountShare", "the register of households shows the two as something else to each other, and the area's rule `kinship` refuses that";
+        KinshipNotShown: "KINSHIP_NOT_SHOWN", Violation, "公安户籍登记未见该亲属关系，按本地规定不能共济；请先由公安登记同户",
+            "GrantAccountShare", "the register of households does not show the kinship, and the area's rule `kinship` refuses that";
         CertificateTaken: "CERTIFICATE_TAKEN", Violation, "该证件已登记在另一人员编号下",
             "ImportPersons", "another person is registered with it; `psn_no`, told only to the agency that keeps that person's register";
         TelInvalid: "TEL_INVALID", Violation, "联系电话应为 5 至 20 位数字，可带国际冠码 + 和分隔符 -",

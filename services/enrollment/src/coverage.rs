@@ -6,6 +6,7 @@ pub(crate) mod contribution_check;
 pub mod domain;
 pub(crate) mod enrolment;
 mod entitlement_rules;
+mod households;
 mod import_disease_entitlements;
 pub(crate) mod list_contributions;
 mod list_person_changes;

@@ -17,6 +17,7 @@ mod coverage_rules;
 mod departments;
 mod eligibility;
 mod hammer;
+mod households;
 mod idempotency;
 mod import;
 mod ledger;
