@@ -536,6 +536,12 @@ reasons! {
         MergeAcrossAreas: "MERGE_ACROSS_AREAS", Refusal(FailedPrecondition), "两条记录不在同一统筹区，请先办理关系转移接续，再合并",
             "MergePersons",
             "two pooling areas keep the two records", "transfer one first", "no";
+        NotMerged: "NOT_MERGED", Refusal(FailedPrecondition), "该人员编号没有合并，无需撤销",
+            "UnmergePersons",
+            "the record is a person of its own; `psn_no`", "nothing is to be done", "no";
+        MergeNotNoted: "MERGE_NOT_NOTED", Refusal(FailedPrecondition), "该次合并时尚未记录归属，不能自动撤销；请为另一人重新登记并逐项更正",
+            "UnmergePersons",
+            "merged by a version that did not note what a merge moves; `psn_no`", "register the other person anew; the history shows what was theirs", "no";
         MergeContradicted: "MERGE_CONTRADICTED", Refusal(FailedPrecondition), "两条记录互相矛盾，请先更正",
             "MergePersons",
             "the records say different things; the first 20 in `contradictions`, all counted in `contradiction_count`", "correct the entries", "no";

@@ -18,4 +18,4 @@ mod register_newborn;
 mod repair_waiting;
 mod reverify_disease_entitlement;
 pub(crate) mod store;
-mod take_back_change;
+pub(crate) mod take_back_change;

@@ -11,6 +11,7 @@ mod m20261129_000001_look_subject;
 mod m20261129_000035_share_consent;
 mod m20261129_000045_corrections;
 mod m20261129_000066_households;
+mod m20261129_000067_unmerge;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_runtime::cache::CreateCacheState;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000045_corrections::Migration),
             Box::new(m20261129_000035_share_consent::Migration),
             Box::new(m20261129_000066_households::Migration),
+            Box::new(m20261129_000067_unmerge::Migration),
         ]
     }
 }

@@ -1,5 +1,7 @@
 //! Two records of one person made one: what moves, and what contradicts.
 
+pub mod apart;
+
 use std::fmt;
 
 use crate::coverage::domain::coverage_changes::end_by_death;
