@@ -338,6 +338,10 @@ reasons! {
             "items of the worklist", "what policies see of the person changed for the day of the visit: person type, age, identities, memberships, years";
         RecordsMerged: "RECORDS_MERGED", Why, "合并前另一人员编号下已有结算，合并累计后待遇不同",
             "items of the worklist", "records were merged, and what both numbers were paid counts together";
+        RecordsParted: "RECORDS_PARTED", Why, "人员合并已撤销，结算时曾计入另一人的累计，待遇不同",
+            "items of the worklist", "a merge was taken back, and what the other person was paid had been counted";
+        AccountSpent: "ACCOUNT_SPENT", Why, "人员合并已撤销，合并期间已用去另一人个人账户的钱，余额不足以退还，应向本人追回",
+            "items of the worklist", "a merge was taken back, and the account it is missing from could not give back all that had come from the other's";
         EarlierVisits: "EARLIER_VISITS", Why, "较早的就诊待遇变化，年度累计随之不同",
             "items of the worklist", "only what earlier visits would have added up to differs";
         PolicyAway: "POLICY_AWAY", Why, "结算所依据的待遇政策版本不可用，无法重算",

@@ -2,6 +2,7 @@
 //! speed is folded again from the settlements and compared.
 
 mod claims;
+mod taken_back;
 mod trace_codes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +31,8 @@ pub async fn check_books(db: &DatabaseConnection, poolarea_no: &str) -> Result<C
     let merged = merged::all(db).await?;
     let joined = merged.values().map(|stays| (stays.clone(), Totals::new())).collect();
     let (answer, owners) = (CheckBooksResponse::default(), BTreeSet::new());
-    let mut check = Check { db, poolarea_no, answer, merged, joined, owners };
+    let under_another = taken_back::under_another_number(db, poolarea_no).await?;
+    let mut check = Check { db, poolarea_no, answer, merged, joined, owners, under_another };
     check.settlements().await?;
     check.opened().await?;
     check.joined().await?;
@@ -106,6 +108,8 @@ struct Check<'c> {
     merged: BTreeMap<String, String>,
     /// What the settlements under all numbers of a person add up to, by the number that stays.
     joined: BTreeMap<String, Totals>,
+    /// What is to be added to what stands under a number, because it was recorded under another.
+    under_another: BTreeMap<String, Totals>,
     /// Institutions of the settlements that were looked at.
     owners: BTreeSet<String>,
 }
@@ -271,6 +275,9 @@ impl Check<'_> {
         for (went, stays) in std::mem::take(&mut self.merged) {
             if let Some(folded) = joined.get_mut(&stays) {
                 self.fold_openings(&went, folded).await?;
+                for (key, total) in self.under_another.remove(&went).into_iter().flatten() {
+                    *folded.entry(key).or_insert(0) += total;
+                }
             }
             self.compare_stored(&went, &Totals::new()).await?;
         }
@@ -291,6 +298,10 @@ impl Check<'_> {
 
     async fn compare_stored(&mut self, psn_no: &str, folded: &Totals) -> Result<(), DbErr> {
         let mut stored = Totals::new();
+        let mut folded = folded.clone();
+        for (key, total) in self.under_another.remove(psn_no).into_iter().flatten() {
+            *folded.entry(key).or_insert(0) += total;
+        }
         for row in settlements::accumulated_of(self.db, self.poolarea_no, psn_no).await? {
             let totals = row.totals()?.into_iter();
             stored.extend(totals.map(|(name, total)| ((row.policy_year.clone(), name), total.into())));

@@ -32,7 +32,7 @@ impl Seen {
         let evidence = evidence(user, &owner.timeline, share.kinship?, day);
         let rule = rules.find::<KinshipRule>(owner.poolarea_no, day).ok();
         let by_rule = |of: fn(&KinshipRule) -> Unconfirmed| {
-            rule.as_ref().map_or(Unconfirmed::Marked, |found| of(found.rule))
+            rule.as_ref().map_or(Unconfirmed::Marked, |found| of(&found.rule))
         };
         let handling = match evidence {
             Evidence::Confirmed => Unconfirmed::Accepted,
