@@ -95,22 +95,7 @@ impl Unmerge<'_> {
         persons::set_die_date(tx, area, kept_psn_no, two.kept.person.die_date).await?;
         persons::set_die_date(tx, area, psn_no, two.other.person.die_date).await?;
         merges::out_of_record(tx, (area, kept_psn_no), psn_no, &moved).await?;
-        for (then, now) in &merge.users {
-            let before = timelines::made_by(tx, then, (&merge.by.0, &merge.by.1)).await?;
-            let before = match before {
-                Some(version) => timelines::version(tx, then, version - 1).await?,
-                None => None,
-            };
-            if let (Some((before, _)), Some(edit)) = (before, others.get_mut(now)) {
-                restore_sharer(&mut edit.after.timeline, &before.timeline, kept_psn_no, psn_no);
-            }
-        }
-        for record in &merge.moved.records {
-            if let Some(edit) = others.get_mut(record) {
-                edit.after.timeline.merged_into = Some(psn_no.to_owned());
-                edit.kind = PERSON_MERGED;
-            }
-        }
+        self.third_persons(tx, &merge, &mut others).await?;
         let mut stays = Edit::of(kept);
         stays.after.timeline = two.kept;
         // Documents and contributions go, even where no entry does.
@@ -143,6 +128,32 @@ impl Unmerge<'_> {
             replayed: false,
         };
         Ok(Done { answer, changed })
+    }
+
+    /// Who uses the account uses that of the right person again; what had been merged into the record before leads to it again.
+    async fn third_persons(
+        &self,
+        tx: &DatabaseTransaction,
+        merge: &Merge,
+        others: &mut BTreeMap<String, Edit>,
+    ) -> Result<(), ServiceError> {
+        for (then, now) in &merge.users {
+            let Some(version) = timelines::made_by(tx, then, (&merge.by.0, &merge.by.1)).await? else {
+                continue;
+            };
+            let before = timelines::version(tx, then, version - 1).await?;
+            if let (Some((before, _)), Some(edit)) = (before, others.get_mut(now)) {
+                let timeline = &mut edit.after.timeline;
+                restore_sharer(timeline, &before.timeline, &merge.kept_psn_no, &self.request.psn_no);
+            }
+        }
+        for record in &merge.moved.records {
+            if let Some(edit) = others.get_mut(record) {
+                edit.after.timeline.merged_into = Some(self.request.psn_no.clone());
+                edit.kind = PERSON_MERGED;
+            }
+        }
+        Ok(())
     }
 
     /// What the history and the notes tell, before anybody is locked.
