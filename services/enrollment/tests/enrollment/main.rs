@@ -36,5 +36,6 @@ mod shares;
 mod support;
 mod transfer;
 mod two_times;
+mod unmerge;
 mod watch;
 mod who_may;

@@ -7,6 +7,7 @@ use yizhan_proto::enrollment::v1::merge_service_client::MergeServiceClient;
 use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient;
 use yizhan_proto::enrollment::v1::{
     AdvanceTransferRequest, FinishTerms, MergePersonsRequest, StartTransferRequest, TransferAction,
+    UnmergePersonsRequest,
 };
 use yizhan_proto::filing::v1::*;
 use yizhan_runtime::config::DatabaseConfig;
@@ -138,6 +139,20 @@ both_databases! {
         assert_eq!(service.find(stay("P2", "2025-06-18", "")).await.unwrap().filings_version, 3);
         let twice = service.submit("person:P1", temporary("P1")).await.unwrap_err();
         assert_eq!(twice.reason, "FILING_OVERLAPS");
+
+        // They were two persons: each has their own again.
+        let mut merges = MergeServiceClient::connect(service.enrollment.url()).await.unwrap();
+        let apart = UnmergePersonsRequest {
+            request_id: new_id(), psn_no: "P2".into(), reason: "非同一人".into(), ..Default::default()
+        };
+        merges.unmerge_persons(apart).await.unwrap();
+        let back = until(&service, "P2", |filings| filings.len() == 2).await;
+        assert_eq!(back.iter().map(|filing| filing.out_fil_type.as_str()).collect::<Vec<_>>(), ["10", "11"]);
+        assert_eq!(list(&service, "P1").await.len(), 1);
+        let begun = Instant::now();
+        while service.find(stay("P2", "2025-06-18", "")).await.unwrap().filing_class() != FilingClass::Temporary {
+            assert!(begun.elapsed() < Duration::from_secs(5));
+        }
 
         // Those who follow hear it of both.
         let request = WatchFilingsRequest::default();
