@@ -69,14 +69,14 @@ pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, Servi
         after.clone_from(&last.setl_id);
         let asked = stream::iter(rows).map(|row| async {
             match others.contains(&row.psn_no) {
-                true => Ok(Asked::AnotherPerson(row)),
+                true => Ok(Asked::AnotherPerson(Box::new(row))),
                 false => ask(app, &psn_nos[0], row).await.map(|visit| Asked::Own(Box::new(visit))),
             }
         });
         for asked in asked.buffered(QUESTIONS).try_collect::<Vec<Asked>>().await? {
             match asked {
                 Asked::Own(visit) => checked.push(check.visit(*visit)?),
-                Asked::AnotherPerson(row) => check.pass(row)?,
+                Asked::AnotherPerson(row) => check.pass(*row)?,
             }
         }
     }
@@ -94,7 +94,7 @@ struct Visit {
 enum Asked {
     Own(Box<Visit>),
     /// Of another person who had been taken for this one: not to be checked, but it may have been counted.
-    AnotherPerson(settlement::Model),
+    AnotherPerson(Box<settlement::Model>),
 }
 
 async fn ask(app: &App, psn_no: &str, row: settlement::Model) -> Result<Visit, ServiceError> {
