@@ -241,6 +241,7 @@ impl Client {
             psn_no: psn_no.to_owned(),
             reason: "误合并".to_owned(),
             person_versions: Vec::new(),
+            contribution_ids: Vec::new(),
         };
         read(MergeServiceClient::new(self.to_enrollment.clone()).unmerge_persons(request).await)
             .expect("parted");

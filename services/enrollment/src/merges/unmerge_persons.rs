@@ -25,7 +25,7 @@ use crate::register::keeper::check_keeper;
 use crate::transfers::parties::{check_reason, transfer_open};
 use crate::transfers::store::transfers;
 
-/// Changes named at most.
+/// Changes, and contributions, named at most.
 const MAX_VERSIONS: usize = 100;
 
 /// By the agency of the area that keeps both.
@@ -38,8 +38,9 @@ pub async fn unmerge_persons(
     violations.require(is_psn_no(&request.psn_no), "psn_no", Reason::PsnNoInvalid);
     check_reason(&request.reason, true, &mut violations);
     let fits = request.person_versions.len() <= MAX_VERSIONS;
-    let said = Reason::CountInvalid.saying(format!("最多 {MAX_VERSIONS} 个版本"));
-    violations.require(fits, "person_versions", said);
+    let said = || Reason::CountInvalid.saying(format!("最多 {MAX_VERSIONS} 项"));
+    violations.require(fits, "person_versions", said());
+    violations.require(request.contribution_ids.len() <= MAX_VERSIONS, "contribution_ids", said());
     violations.none()?;
     let work = Unmerge { caller, request: &request };
     once::once(register, &key, |write| Box::pin(work.write(write))).await
@@ -90,7 +91,12 @@ impl Unmerge<'_> {
         let two = apart(&kept.timeline, &made, &merge.other, &theirs, &went).map_err(refused)?;
 
         let mut moved = merge.moved.clone();
-        moved.contributions = contributions_of(tx, kept_psn_no, &merge.moved.contributions, &causes).await?;
+        moved.contributions.extend(self.request.contribution_ids.iter().cloned());
+        moved.contributions = contributions_of(tx, kept_psn_no, &moved.contributions, &causes).await?;
+        let named = |id: &&String| !moved.contributions.contains(*id);
+        if let Some(unknown) = self.request.contribution_ids.iter().find(named) {
+            return Err(change_unknown().with("contribution_id", unknown));
+        }
         let area = kept.poolarea_no;
         persons::set_die_date(tx, area, kept_psn_no, two.kept.person.die_date).await?;
         persons::set_die_date(tx, area, psn_no, two.other.person.die_date).await?;

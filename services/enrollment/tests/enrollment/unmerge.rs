@@ -17,6 +17,7 @@ fn parting(psn_no: &str) -> UnmergePersonsRequest {
         psn_no: psn_no.into(),
         reason: "误合并".into(),
         person_versions: vec![],
+        contribution_ids: vec![],
     }
 }
 
@@ -91,7 +92,8 @@ both_databases! {
         service.import_coverages(coverages([coverage("M", "310", "2024-01-01", "")])).await.unwrap();
         merge(&service, AGENCY, merging("K", "M")).await.unwrap();
         record(&mut client, [paid("K", "310", "2026-04", 9000, "2026-04-20")]).await.unwrap();
-        let paid_at = service.get_person("K").await.unwrap().person_version;
+        let listed = ListContributionsRequest { psn_no: "K".into(), ..Default::default() };
+        let paid = client.list_contributions(listed).await.unwrap().into_inner().contributions[0].contribution_id.clone();
         done(&mut client, change("K", "310", "21", "2026-05-01")).await.unwrap();
         let ended_at = service.get_person("K").await.unwrap().person_version;
         // The other's coverage was ended since: by whom was that meant?
@@ -99,7 +101,9 @@ both_databases! {
         assert_eq!((unclear.reason.as_str(), unclear.metadata["begndate"].as_str()), ("CHANGE_BUILT_UPON", "2024-01-01"));
         let wrong = UnmergePersonsRequest { person_versions: vec![ended_at + 1], ..parting("M") };
         assert_eq!(unmerge(&service, AGENCY, wrong).await.unwrap_err().reason, "CHANGE_UNKNOWN");
-        let named = UnmergePersonsRequest { person_versions: vec![ended_at, paid_at], ..parting("M") };
+        let wrong = UnmergePersonsRequest { person_versions: vec![ended_at], contribution_ids: vec!["X".into()], ..parting("M") };
+        assert_eq!(unmerge(&service, AGENCY, wrong).await.unwrap_err().metadata["contribution_id"], "X");
+        let named = UnmergePersonsRequest { person_versions: vec![ended_at], contribution_ids: vec![paid], ..parting("M") };
         unmerge(&service, AGENCY, named).await.unwrap();
         assert_eq!(service.get_person("K").await.unwrap().coverages, []);
         assert!(!service.eligibility("M", "2026-05-02").await.entitled && service.eligibility("M", "2026-04-30").await.entitled);
