@@ -168,7 +168,10 @@ impl Checked {
         let shares = person.into_iter().flat_map(|person| &person.timeline.account_shares);
         let told = shares.filter(|share| share.kinship.is_some() && share.holds(self.question.as_of));
         let owners: BTreeSet<String> = told.map(|share| share.sharer_psn_no.clone()).collect();
-        if owners.is_empty() || self.known_at.is_none() {
+        if owners.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        if self.known_at.is_none() {
             return register.persons(owners.into_iter().collect()).await;
         }
         let mut then = BTreeMap::new();
