@@ -11,6 +11,7 @@ pub mod messages;
 pub mod place;
 pub mod prepare;
 pub mod preview;
+pub mod previous;
 pub mod query;
 pub mod quote;
 pub mod replay;

@@ -1,9 +1,10 @@
 //! A person's settlements, asked about and calculated again as the register is known now.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 use futures::{StreamExt, TryStreamExt, stream};
+use yizhan_money::Fen;
 use yizhan_policy::case::{self as policy_case, Case, DaysOut, Person};
 use yizhan_policy::{Policy, visit_rules};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
@@ -21,9 +22,9 @@ use crate::books::messages::parts::{header, postings_of};
 use crate::books::store::entities::settlement;
 use crate::books::store::{merged, parted, settlements};
 use crate::settlements::calculate::refused;
-use crate::settlements::messages::case;
 use crate::settlements::messages::stay::{self, Stay};
 use crate::settlements::messages::visit::CheckedVisit;
+use crate::settlements::messages::{case, previous};
 
 /// Settlements read and asked about at a time.
 const PAGE: u64 = 100;
@@ -60,7 +61,8 @@ pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, Servi
     let from = touched.from.and_then(|day| NaiveDate::from_ymd_opt(day.year() - 1, 1, 1));
     let mut merges = merged::into(&app.db, &psn_nos[0]).await?;
     merges.extend(touched.joining.iter().cloned());
-    let mut check = Check { app, psn_no: &psn_nos[0], chain: Chain::of(merges, parted) };
+    let mut check =
+        Check { app, psn_no: &psn_nos[0], chain: Chain::of(merges, parted), charged: BTreeMap::new() };
     let wanted = settlements::Wanted { psn_nos: &numbers, ..wanted };
     let (mut checked, mut after) = (Vec::new(), String::new());
     loop {
@@ -88,6 +90,8 @@ struct Visit {
     answer: Settlement,
     case: Case,
     now: Option<Eligibility>,
+    /// Whether the stay before it stands still, where it rests on one.
+    previous_stands: bool,
 }
 
 /// A settlement on the way through a person's.
@@ -122,7 +126,16 @@ async fn ask(app: &App, psn_no: &str, row: settlement::Model) -> Result<Visit, S
             Err(away) => return Err(away),
         }
     };
-    Ok(Visit { row, answer, case, now })
+    let previous_stands = match &case.visit.previous {
+        None => true,
+        Some(previous) => stands(app, &previous.setl_id).await?,
+    };
+    Ok(Visit { row, answer, case, now, previous_stands })
+}
+
+async fn stands(app: &App, setl_id: &str) -> Result<bool, ServiceError> {
+    let Some(row) = settlements::by_id(&app.db, setl_id).await? else { return Ok(false) };
+    Ok(settlements::reversal_of(&app.db, &row).await?.is_none())
 }
 
 /// A person's settlements being checked, in the order they were made.
@@ -130,6 +143,8 @@ struct Check<'c> {
     app: &'c App,
     psn_no: &'c str,
     chain: Chain,
+    /// By setl_id, what would be charged now since the first of stays that follow one another by transfer; `None`: nothing is paid.
+    charged: BTreeMap<String, Option<Fen>>,
 }
 
 impl Check<'_> {
@@ -145,19 +160,21 @@ impl Check<'_> {
             postings_of(&visit.answer).iter().map(|booked| (booked.account.as_str(), booked.amount.0)),
         );
         let added = added_by(&visit.answer)?;
-        let (says, would_add) = self.judge(&visit, &paid, &added);
+        let (says, would_add, charged) = self.judge(&visit, &paid, &added);
         let differs = !says.is_as_paid(&paid);
         let version_now = visit.now.as_ref().map_or(0, |now| now.person_version);
         let item = messages::item(self.psn_no, &visit.row, &visit.answer, (&paid, &says), version_now);
         let settlement::Model { poolarea_no, psn_no, setl_id, .. } = visit.row;
+        self.charged.insert(setl_id.clone(), charged);
         self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add });
         Ok(Checked { item, differs })
     }
 
-    /// What would be paid and added now, and why.
-    fn judge(&self, visit: &Visit, paid: &Funds, added: &[Change]) -> (Says, Vec<Change>) {
-        let unknown = |why| (Says { why, would_pay: None }, added.to_vec());
-        let nothing = |why| (Says { why, would_pay: Some(Funds::new()) }, Vec::new());
+    /// What would be paid, added and charged now, and why.
+    fn judge(&self, visit: &Visit, paid: &Funds, added: &[Change]) -> (Says, Vec<Change>, Option<Fen>) {
+        let as_it_was = previous::charged_by(&visit.answer, &visit.case);
+        let unknown = |why| (Says { why, would_pay: None }, added.to_vec(), Some(as_it_was));
+        let nothing = |why| (Says { why, would_pay: Some(Funds::new()) }, Vec::new(), None);
         let row = &visit.row;
         let Some(now) = &visit.now else {
             return unknown(Why::new(Reason::PersonUnknown, Reason::PersonUnknown.text()));
@@ -183,6 +200,7 @@ impl Check<'_> {
             Err(refusal) => return nothing(why_of(&refusal)),
         }
         case.visit.not_covered = stay.not_covered;
+        self.follow(visit, &mut case);
         let otherwise = self.chain.before(&row.poolarea_no, &row.psn_no, &row.setl_id);
         otherwise.apply(&mut case.accumulated);
         let why = match () {
@@ -192,7 +210,7 @@ impl Check<'_> {
             () => Why::new(Reason::EarlierVisits, Reason::EarlierVisits.text()),
         };
         if case == visit.case {
-            return (Says { why, would_pay: Some(paid.clone()) }, added.to_vec());
+            return (Says { why, would_pay: Some(paid.clone()) }, added.to_vec(), Some(as_it_was));
         }
         match yizhan_policy::settle(policy, &case) {
             Err(refusal) => nothing(why_of(&refused(refusal))),
@@ -205,8 +223,20 @@ impl Check<'_> {
                     (change.policy_year, change.accumulator.to_string(), change.added)
                 };
                 let would_add = outcome.changes.iter().map(change).collect();
-                (Says { why, would_pay: Some(would_pay) }, would_add)
+                let charged = previous::charged_now(&outcome, &case);
+                (Says { why, would_pay: Some(would_pay) }, would_add, Some(charged))
             }
+        }
+    }
+
+    /// The stay before it as it would be paid now. One that is not checked was paid by hand, or lies too far back.
+    fn follow(&self, visit: &Visit, case: &mut Case) {
+        let Some(previous) = &mut case.visit.previous else { return };
+        match self.charged.get(&previous.setl_id) {
+            Some(Some(charged)) => previous.deductible_fen = *charged,
+            Some(None) => case.visit.previous = None,
+            None if visit.previous_stands => {}
+            None => case.visit.previous = None,
         }
     }
 }

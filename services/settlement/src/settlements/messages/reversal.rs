@@ -36,6 +36,7 @@ pub fn of(
             reverses_setl_id,
             balc_fen: balance,
             reversal_reason: reason.to_owned(),
+            previous_stay: None,
             ..info.negated()
         }),
         setldetail: setldetail.into_iter().map(negative).collect(),
