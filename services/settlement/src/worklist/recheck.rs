@@ -52,7 +52,9 @@ pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, Servi
     psn_nos.extend(touched.joining.iter().map(|merge| merge.psn_no.clone()));
     let areas: Vec<String> = areas_of(&app.db, &psn_nos).await?.into_iter().collect();
     let parted = parted::from(&app.db, &touched.psn_no).await?;
-    let others: Vec<String> = parted.iter().map(|parted| parted.psn_no.clone()).collect();
+    // Parted before, and merged again since, it is the person's.
+    let others = parted.iter().map(|parted| parted.psn_no.clone()).filter(|psn_no| !psn_nos.contains(psn_no));
+    let others: Vec<String> = others.collect();
     let numbers = [psn_nos.clone(), others.clone()].concat();
     let wanted = settlements::Wanted { areas: &areas, psn_nos: &psn_nos, institution: None, days: None };
     if areas.is_empty() || settlements::standing(&app.db, &wanted, touched.from, "", 1).await?.is_empty() {
