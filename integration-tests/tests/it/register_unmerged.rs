@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use yizhan_integration_tests::checks::{info, yuan};
 use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::{WorkItem, WorkItemState};
-use yizhan_testkit::{TestDatabase, both_databases};
+use yizhan_testkit::both_databases;
 
 use crate::support::{YEAR_2024, assert_books_balance, clinic};
 
