@@ -105,7 +105,7 @@ both_databases! {
         let late = platform.settle("R3", visit_on("2025-01-10").numbered("M3")).await.unwrap();
         assert_eq!((info(&late).acct_pay_fen, marks(&late)[0].0), (0, "ACCOUNT_MOVED"));
         let page = platform.statement(&info(&late).setl_id).await.unwrap();
-        assert!(page.text.contains("参保地变动：个人账户余额已随关系转移接续转至 360100 统筹区"), "{}", page.text);
+        assert!(page.text.contains("提示：个人账户余额已随关系转移接续转至 360100 统筹区"), "{}", page.text);
 
         // What comes back goes where the account is now.
         let reversal = platform.reverse("V1", &settled).await.unwrap();

@@ -8,3 +8,4 @@ pub mod messages;
 pub mod moves;
 pub mod retries;
 pub mod store;
+pub mod unmerge;
