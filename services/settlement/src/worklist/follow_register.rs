@@ -89,6 +89,7 @@ impl Follower for FollowRegister {
         for event in &parted {
             self.part(&event.psn_no).await?;
         }
+        let moves = events.iter().copied().filter_map(account_moved).collect();
         let (merged, others): (Vec<_>, Vec<_>) =
             events.into_iter().partition(|event| event.kind() == RegisterChangeKind::Merged);
         let changed: Vec<_> = others.into_iter().filter(|event| !event.entitlement_unchanged).collect();
@@ -107,7 +108,6 @@ impl Follower for FollowRegister {
             }
         }
         let mut merges: Vec<Merge> = Vec::new();
-        let moves = events.iter().filter_map(account_moved).collect();
         for event in merged {
             let Some(into) = self.app.merged_into(&event.psn_no).await? else { continue };
             let known = merged::stays(&self.app.db, &event.psn_no).await? != event.psn_no;
