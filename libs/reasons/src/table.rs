@@ -206,23 +206,37 @@ reasons! {
             "the amounts are no longer the quoted ones; `changed` lists of person, policy, catalogue, accumulators, account, filing; `<amount>.quoted`, `<amount>.now`; of a filing `filing.quoted`, `filing.now`: class and treatment, `temporary prepay 0.2`", "show the new amounts: preview again", "no";
         VisitSettled: "VISIT_SETTLED", Refusal(AlreadyExists), "该次就诊已经结算，不能重复结算",
             "Preview, Settle, RecordManualPayment",
-            "a settlement of this visit (institution, `mdtrt_id`) stands: `setl_id`; `feedetl_sn` names the first lines that stand too, `lines` counts them", "ask for that settlement (GetSettlement, or Settle with its request_id); to settle anew reverse it first", "after the reversal";
+            "a settlement of this visit (institution, `mdtrt_id`) stands, or of this part of a stay (`mid_setl_flag`: the same last day): `setl_id`; `feedetl_sn` names the first lines that stand too, `lines` counts them", "ask for that settlement (GetSettlement, or Settle with its request_id); to settle anew reverse it first", "after the reversal";
+        PartOutOfOrder: "PART_OUT_OF_ORDER", Refusal(FailedPrecondition), "中途结算的截止日期不能早于已有的中途结算",
+            "Preview, Settle",
+            "the last day is before that of a part of the stay that stands: `setl_id`, its `enddate`", "settle with that day or a later one, or reverse that part first", "no";
+        PartDiffers: "PART_DIFFERS", Refusal(FailedPrecondition), "与该次住院已有的中途结算不一致",
+            "Preview, Settle",
+            "a part of the stay stands with another `begndate`, `insutype`, `med_type` or `poolarea_no`: `differs` names them, `setl_id` the part; each is told as it is there", "report the stay as in its first part: `begndate` is the day of admission in all of them; or reverse the parts, the last first", "no";
+        PartsTooMany: "PARTS_TOO_MANY", Refusal(FailedPrecondition), "中途结算次数过多",
+            "Preview, Settle",
+            "the stay has as many parts as it may; `limit`", "settle it without `mid_setl_flag`", "no";
         LineSettled: "LINE_SETTLED", Refusal(AlreadyExists), "有费用明细已经结算，不能重复结算",
             "Preview, Settle",
             "lines (institution, `feedetl_sn`) stand in another settlement: `setl_id`, `mdtrt_id` of the first, `feedetl_sn` the first lines, `lines` how many", "leave them out, or reverse that settlement first; numbers of lines are the institution's, not the visit's", "after that";
         VisitsOverlap: "VISITS_OVERLAP", Refusal(FailedPrecondition), "该参保人同一时间已有其他就诊结算，不能直接结算",
             "Preview, Settle",
             "another visit of the person on the same days stands, and the policy of the area refuses that ([POLICY.md](POLICY.md#visits-on-the-same-days)): `setl_id`, `fixmedins_code`, `med_type`, `begndate`, `enddate`, the days in both", "correct the days; or the other settlement is reversed first; or settle by hand", "after that";
+        MovedInYear: "MOVED_IN_YEAR", Refusal(FailedPrecondition), "该参保人本年度在其他统筹区已有累计，按本统筹区规定不能直接结算",
+            "Preview, Settle",
+            "the person moved within the policy year, and the area's rule `moves` ([SETTLING.md](SETTLING.md#movers)) refuses what it does not count of the other area's books: `poolarea_no`, `rule`", "settle by hand; or the agency publishes what counts", "no";
         SettlementUnknown: "SETTLEMENT_UNKNOWN", Refusal(NotFound), "未查到该结算",
             "reading, Reverse",
             "no such settlement, or not the caller's to see, or not this person's", "check the id", "no";
         BalanceTooLow: "BALANCE_TOO_LOW", Refusal(FailedPrecondition), "个人账户余额不足",
             "PayContribution, CancelAccountBooking",
-            "the account does not hold so much; `balc_fen` is what it holds", "pay less, or reverse first what the deposit paid", "no";
+            "the account does not hold so much; `balc_fen` is what it holds, `moved_to` the area to which a transfer took it", "pay less, or reverse first what the deposit paid", "no";
         BookingUnknown: "BOOKING_UNKNOWN", Refusal(NotFound), "未查到该账户记录",
             "CancelAccountBooking", "no such booking on this account", "check the id, the person and the area", "no";
         BookingCancelled: "BOOKING_CANCELLED", Refusal(FailedPrecondition), "该账户记录已撤销",
             "CancelAccountBooking", "it was taken back before", "nothing", "no";
+        BookingOfTransfer: "BOOKING_OF_TRANSFER", Refusal(FailedPrecondition), "该账户记录由关系转移接续产生，请反向办理转移",
+            "CancelAccountBooking", "a transfer (`transfer_id`) moved the balance", "a transfer back moves it back", "no";
         ContributionPaid: "CONTRIBUTION_PAID", Refusal(FailedPrecondition), "该参保人该年度的居民医保费已由个人账户缴纳",
             "PayContribution", "`booking_id` paid it and stands", "nothing, or cancel that one first", "no";
         WorkItemUnknown: "WORK_ITEM_UNKNOWN", Refusal(NotFound), "未查到该核查事项",
@@ -338,6 +352,10 @@ reasons! {
             "items of the worklist", "what policies see of the person changed for the day of the visit: person type, age, identities, memberships, years";
         RecordsMerged: "RECORDS_MERGED", Why, "合并前另一人员编号下已有结算，合并累计后待遇不同",
             "items of the worklist", "records were merged, and what both numbers were paid counts together";
+        RecordsParted: "RECORDS_PARTED", Why, "人员合并已撤销，结算时曾计入另一人的累计，待遇不同",
+            "items of the worklist", "a merge was taken back, and what the other person was paid had been counted";
+        AccountSpent: "ACCOUNT_SPENT", Why, "人员合并已撤销，合并期间已用去另一人个人账户的钱，余额不足以退还，应向本人追回",
+            "items of the worklist", "a merge was taken back, and the account it is missing from could not give back all that had come from the other's";
         EarlierVisits: "EARLIER_VISITS", Why, "较早的就诊待遇变化，年度累计随之不同",
             "items of the worklist", "only what earlier visits would have added up to differs";
         PolicyAway: "POLICY_AWAY", Why, "结算所依据的待遇政策版本不可用，无法重算",
@@ -536,6 +554,12 @@ reasons! {
         MergeAcrossAreas: "MERGE_ACROSS_AREAS", Refusal(FailedPrecondition), "两条记录不在同一统筹区，请先办理关系转移接续，再合并",
             "MergePersons",
             "two pooling areas keep the two records", "transfer one first", "no";
+        NotMerged: "NOT_MERGED", Refusal(FailedPrecondition), "该人员编号没有合并，无需撤销",
+            "UnmergePersons",
+            "the record is a person of its own; `psn_no`", "nothing is to be done", "no";
+        MergeNotNoted: "MERGE_NOT_NOTED", Refusal(FailedPrecondition), "该次合并时尚未记录归属，不能自动撤销；请为另一人重新登记并逐项更正",
+            "UnmergePersons",
+            "merged by a version that did not note what a merge moves; `psn_no`", "register the other person anew; the history shows what was theirs", "no";
         MergeContradicted: "MERGE_CONTRADICTED", Refusal(FailedPrecondition), "两条记录互相矛盾，请先更正",
             "MergePersons",
             "the records say different things; the first 20 in `contradictions`, all counted in `contradiction_count`", "correct the entries", "no";
@@ -672,6 +696,10 @@ reasons! {
             "filing", "not 1 to 30 visible ASCII characters";
     }
     section "Fields that are wrong" {
+        PartOfNoStay: "PART_OF_NO_STAY", Violation, "只有住院可以中途结算",
+            "Preview, Settle", "`mid_setl_flag` with a med_type that is no stay";
+        PartWithoutRelative: "PART_WITHOUT_RELATIVE", Violation, "中途结算不使用家庭共济账户，请在出院结算时使用",
+            "Preview, Settle", "`mulaid_psn_no` with `mid_setl_flag`";
         FeesTwice: "FEES_TWICE", Violation, "费用明细重复提交",
             "Preview, Settle", "lines in the visit, and `fees_uploaded` too";
         RefundUnmatched: "REFUND_UNMATCHED", Violation, "退单与原费用明细不符",
@@ -708,8 +736,8 @@ reasons! {
             "visit", "more than 2000 lines";
         CodeInvalid: "CODE_INVALID", Violation, "机构编码应为 H（医院）或 P（药店）加 11 位数字",
             "ImportInstitutions", "an institution code that is not H or P and 11 digits";
-        LineDateRequired: "LINE_DATE_REQUIRED", Violation, "住院期间有部分日期不享受待遇，请填写每条明细的费用发生日期",
-            "lines", "no `fee_ocur_date`, where a part of the visit is not covered: what was charged on which day is not guessed";
+        LineDateRequired: "LINE_DATE_REQUIRED", Violation, "住院期间有部分日期不享受待遇，或为中途结算，请填写每条明细的费用发生日期",
+            "lines", "no `fee_ocur_date`, where a part of the visit is not covered or a stay is settled in parts: what was charged on which day is not guessed";
         BeforeBirth: "BEFORE_BIRTH", Violation, "入院（就诊）日期早于本人出生日期；新生儿本人的住院自出生之日起",
             "visit", "`begndate` before the person was born: a newborn's own stay begins at birth";
         VisitTooLong: "VISIT_TOO_LONG", Violation, "就诊时间过长，请核对日期，或分段结算",
@@ -806,6 +834,14 @@ reasons! {
             "ImportPersons", "it does not agree with `brdy`";
         CertnoSexMismatch: "CERTNO_SEX_MISMATCH", Violation, "身份证号与性别不一致",
             "ImportPersons", "it does not agree with `gend`";
+        HouseholdNoInvalid: "HOUSEHOLD_NO_INVALID", Violation, "户号应为 1 至 30 位字母、数字、- 或 _",
+            "RecordHouseholds", "a number no household can have";
+        HouseholdOverlap: "HOUSEHOLD_OVERLAP", Violation, "一人同一天只在一户",
+            "RecordHouseholds", "the person would be in two households on a day: end or take back the other stretch in the same call";
+        KinshipContradicted: "KINSHIP_CONTRADICTED", Violation, "公安户籍登记的家庭关系与所填亲属关系不符，按本地规定不能共济；请更正关系或户籍登记",
+            "GrantAccountShare", "the register of households shows the two as something else to each other, and the area's rule `kinship` refuses that";
+        KinshipNotShown: "KINSHIP_NOT_SHOWN", Violation, "公安户籍登记未见该亲属关系，按本地规定不能共济；请先由公安登记同户",
+            "GrantAccountShare", "the register of households does not show the kinship, and the area's rule `kinship` refuses that";
         CertificateTaken: "CERTIFICATE_TAKEN", Violation, "该证件已登记在另一人员编号下",
             "ImportPersons", "another person is registered with it; `psn_no`, told only to the agency that keeps that person's register";
         TelInvalid: "TEL_INVALID", Violation, "联系电话应为 5 至 20 位数字，可带国际冠码 + 和分隔符 -",

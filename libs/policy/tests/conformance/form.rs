@@ -289,6 +289,7 @@ impl CaseFile {
                 shared_fen: visit.account.shared.unwrap_or_default().0,
             },
             counted: Counted::Claims,
+            earlier: None,
         }
     }
 }
@@ -331,6 +332,7 @@ impl LineForm {
             prepay: self.prepay.as_ref().map(|percent| percent.0),
             labels: self.label.clone(),
             day: None,
+            earlier: None,
         }
     }
 }

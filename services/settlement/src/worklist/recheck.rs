@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate};
 use futures::{StreamExt, TryStreamExt, stream};
 use yizhan_money::Fen;
-use yizhan_policy::case::{self as policy_case, Case, DaysOut, Person};
-use yizhan_policy::{Policy, visit_rules};
+use yizhan_policy::case::{self as policy_case, Accumulated, Case, DaysOut, Earlier, Person};
+use yizhan_policy::{Outcome, Policy, visit_rules};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::{Reason, ServiceError};
-use yizhan_terms::MedType;
+use yizhan_terms::{MedType, Payer};
 
 use super::domain::{Chain, Change, Funds, Says, Settled, Why};
 use super::messages;
@@ -20,8 +20,9 @@ use crate::books::domain::ledger::{Parties, postings};
 use crate::books::merge::areas_of;
 use crate::books::messages::parts::{header, postings_of};
 use crate::books::store::entities::settlement;
-use crate::books::store::{merged, settlements};
+use crate::books::store::{merged, parted, settlements};
 use crate::settlements::calculate::refused;
+use crate::settlements::messages::part::after;
 use crate::settlements::messages::stay::{self, Stay};
 use crate::settlements::messages::visit::CheckedVisit;
 use crate::settlements::messages::{case, previous};
@@ -53,6 +54,11 @@ pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, Servi
     let mut psn_nos = merged::numbers(&app.db, &touched.psn_no).await?;
     psn_nos.extend(touched.joining.iter().map(|merge| merge.psn_no.clone()));
     let areas: Vec<String> = areas_of(&app.db, &psn_nos).await?.into_iter().collect();
+    let parted = parted::from(&app.db, &touched.psn_no).await?;
+    // Parted before, and merged again since, it is the person's.
+    let others = parted.iter().map(|parted| parted.psn_no.clone()).filter(|psn_no| !psn_nos.contains(psn_no));
+    let others: Vec<String> = others.collect();
+    let numbers = [psn_nos.clone(), others.clone()].concat();
     let wanted = settlements::Wanted { areas: &areas, psn_nos: &psn_nos, institution: None, days: None };
     if areas.is_empty() || !is_touched(app, touched, &wanted).await? {
         return Ok(Vec::new());
@@ -60,15 +66,25 @@ pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, Servi
     let from = touched.from.and_then(|day| NaiveDate::from_ymd_opt(day.year() - 1, 1, 1));
     let mut merges = merged::into(&app.db, &psn_nos[0]).await?;
     merges.extend(touched.joining.iter().cloned());
-    let mut check = Check { app, psn_no: &psn_nos[0], chain: Chain::of(merges), charged: BTreeMap::new() };
+    let mut check =
+        Check { app, psn_no: &psn_nos[0], chain: Chain::of(merges, parted), charged: BTreeMap::new() };
+    let wanted = settlements::Wanted { psn_nos: &numbers, ..wanted };
     let (mut checked, mut after) = (Vec::new(), String::new());
     loop {
         let rows = settlements::standing(&app.db, &wanted, from, &after, PAGE).await?;
         let Some(last) = rows.last() else { return Ok(checked) };
         after.clone_from(&last.setl_id);
-        let asked = stream::iter(rows).map(|row| ask(app, &psn_nos[0], row)).buffered(QUESTIONS);
-        for visit in asked.try_collect::<Vec<Visit>>().await? {
-            checked.push(check.visit(visit)?);
+        let asked = stream::iter(rows).map(|row| async {
+            match others.contains(&row.psn_no) {
+                true => Ok(Asked::AnotherPerson(Box::new(row))),
+                false => ask(app, &psn_nos[0], row).await.map(|visit| Asked::Own(Box::new(visit))),
+            }
+        });
+        for asked in asked.buffered(QUESTIONS).try_collect::<Vec<Asked>>().await? {
+            match asked {
+                Asked::Own(visit) => checked.push(check.visit(*visit)?),
+                Asked::AnotherPerson(row) => check.pass(*row)?,
+            }
         }
     }
 }
@@ -99,6 +115,13 @@ struct Visit {
     now: Option<Eligibility>,
     /// Whether the stay before it stands still, where it rests on one.
     previous_stands: bool,
+}
+
+/// A settlement on the way through a person's.
+enum Asked {
+    Own(Box<Visit>),
+    /// Of another person who had been taken for this one: not to be checked, but it may have been counted.
+    AnotherPerson(Box<settlement::Model>),
 }
 
 async fn ask(app: &App, psn_no: &str, row: settlement::Model) -> Result<Visit, ServiceError> {
@@ -147,27 +170,56 @@ struct Check<'c> {
     charged: BTreeMap<String, Option<Fen>>,
 }
 
+/// What is known of a settlement now.
+struct Judged {
+    says: Says,
+    would_add: Vec<Change>,
+    /// What a stay in parts would come to up to it.
+    up_to: Earlier,
+    /// What would be charged since the first of stays that follow one another by transfer; `None`: nothing is paid.
+    charged: Option<Fen>,
+}
+
 impl Check<'_> {
+    fn pass(&mut self, row: settlement::Model) -> Result<(), ServiceError> {
+        let added = added_by(&settlements::answer_of(&row)?)?;
+        let settlement::Model { poolarea_no, psn_no, setl_id, .. } = row;
+        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add: Vec::new() }, None);
+        Ok(())
+    }
+
     fn visit(&mut self, visit: Visit) -> Result<Checked, ServiceError> {
         let paid = funds_of(
             postings_of(&visit.answer).iter().map(|booked| (booked.account.as_str(), booked.amount.0)),
         );
         let added = added_by(&visit.answer)?;
-        let (says, would_add, charged) = self.judge(&visit, &paid, &added);
+        let Judged { says, would_add, up_to, charged } = self.judge(&visit, &paid, &added)?;
         let differs = !says.is_as_paid(&paid);
         let version_now = visit.now.as_ref().map_or(0, |now| now.person_version);
         let item = messages::item(self.psn_no, &visit.row, &visit.answer, (&paid, &says), version_now);
         let settlement::Model { poolarea_no, psn_no, setl_id, .. } = visit.row;
         self.charged.insert(setl_id.clone(), charged);
-        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add });
+        let part = (header(&visit.answer).setl_part > 0).then_some(up_to);
+        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add }, part);
         Ok(Checked { item, differs })
     }
 
-    /// What would be paid, added and charged now, and why.
-    fn judge(&self, visit: &Visit, paid: &Funds, added: &[Change]) -> (Says, Vec<Change>, Option<Fen>) {
+    /// What would be paid, added and charged now, and why. A part of a stay (中途结算) would be paid what the stay so far would come to beyond what
+    /// its earlier parts would have come to.
+    fn judge(&self, visit: &Visit, paid: &Funds, added: &[Change]) -> Result<Judged, ServiceError> {
+        let parts = &header(&visit.answer).earlier_parts;
+        let before = parts.last().and_then(|last| self.chain.up_to(last)).or(visit.case.earlier.as_ref());
+        let before = before.cloned().unwrap_or_default();
         let as_it_was = previous::charged_by(&visit.answer, &visit.case);
-        let unknown = |why| (Says { why, would_pay: None }, added.to_vec(), Some(as_it_was));
-        let nothing = |why| (Says { why, would_pay: Some(Funds::new()) }, Vec::new(), None);
+        let as_settled = || after(visit.case.earlier.clone().unwrap_or_default(), &visit.answer);
+        let unknown = |why| {
+            let says = Says { why, would_pay: None };
+            Ok(Judged { says, would_add: added.to_vec(), up_to: as_settled()?, charged: Some(as_it_was) })
+        };
+        let nothing = |why| {
+            let says = Says { why, would_pay: Some(given_back(&before)) };
+            Ok(Judged { says, would_add: taken_back(&before), up_to: Earlier::default(), charged: None })
+        };
         let row = &visit.row;
         let Some(now) = &visit.now else {
             return unknown(Why::new(Reason::PersonUnknown, Reason::PersonUnknown.text()));
@@ -194,30 +246,29 @@ impl Check<'_> {
         }
         case.visit.not_covered = stay.not_covered;
         self.follow(visit, &mut case);
-        let otherwise = self.chain.before(&row.poolarea_no, &row.psn_no, &row.setl_id);
+        if !parts.is_empty() {
+            case.earlier = Some(before.clone());
+        }
+        let otherwise = self.chain.before(&row.poolarea_no, &row.psn_no, &row.setl_id, parts);
         otherwise.apply(&mut case.accumulated);
         let why = match () {
             () if facts_of(&case) != facts_of(&visit.case) => facts_changed(&visit.case, &case),
+            () if otherwise.parted => Why::new(Reason::RecordsParted, Reason::RecordsParted.text()),
             () if otherwise.merged => Why::new(Reason::RecordsMerged, Reason::RecordsMerged.text()),
             () => Why::new(Reason::EarlierVisits, Reason::EarlierVisits.text()),
         };
         if case == visit.case {
-            return (Says { why, would_pay: Some(paid.clone()) }, added.to_vec(), Some(as_it_was));
+            let says = Says { why, would_pay: Some(paid.clone()) };
+            return Ok(Judged {
+                says,
+                would_add: added.to_vec(),
+                up_to: as_settled()?,
+                charged: Some(as_it_was),
+            });
         }
         match yizhan_policy::settle(policy, &case) {
             Err(refusal) => nothing(why_of(&refused(refusal))),
-            Ok(outcome) => {
-                let parties = Parties { fixmedins_code: "", poolarea_no: "", psn_no: "", relative: None };
-                let booked = postings(parties, &outcome);
-                let would_pay =
-                    funds_of(booked.iter().map(|booked| (booked.account.as_str(), booked.amount.0)));
-                let change = |change: &yizhan_policy::outcome::Change<'_>| {
-                    (change.policy_year, change.accumulator.to_string(), change.added)
-                };
-                let would_add = outcome.changes.iter().map(change).collect();
-                let charged = previous::charged_now(&outcome, &case);
-                (Says { why, would_pay: Some(would_pay) }, would_add, Some(charged))
-            }
+            Ok(outcome) => Ok(calculated(why, &before, &outcome, &case)),
         }
     }
 
@@ -230,6 +281,21 @@ impl Check<'_> {
             None if visit.previous_stands => {}
             None => case.visit.previous = None,
         }
+    }
+}
+
+/// What comes of a case as known now, `before` what its earlier parts would come to.
+fn calculated(why: Why, before: &Earlier, outcome: &Outcome<'_>, case: &Case) -> Judged {
+    let parties = Parties { fixmedins_code: "", poolarea_no: "", psn_no: "", relative: None };
+    let booked = postings(parties, outcome);
+    let would_pay = funds_of(booked.iter().map(|booked| (booked.account.as_str(), booked.amount.0)));
+    let changes = outcome.changes.iter();
+    let would_add = changes.map(|change| (change.policy_year, change.accumulator.to_string(), change.added));
+    Judged {
+        says: Says { why, would_pay: Some(would_pay) },
+        would_add: would_add.collect(),
+        up_to: before.clone().and(outcome),
+        charged: Some(previous::charged_now(outcome, case)),
     }
 }
 
@@ -253,6 +319,26 @@ fn stay_as_known_now(visit: &Visit, now: Eligibility, policy: &Policy) -> Result
 /// What the register says of a case.
 fn facts_of(case: &Case) -> (&Person, &[DaysOut]) {
     (&case.person, &case.visit.not_covered)
+}
+
+/// What the funds would give back of earlier parts, where nothing is paid of the stay.
+fn given_back(before: &Earlier) -> Funds {
+    let of_funds = before.paid.iter().filter(|paid| paid.payer != Payer::Hospital);
+    let mut funds = Funds::new();
+    for paid in of_funds {
+        *funds.entry(paid.fund_pay_type.code().to_owned()).or_insert(0) -= paid.paid_fen.0;
+    }
+    funds.retain(|_, fen| *fen != 0);
+    funds
+}
+
+/// What accumulators would lose of earlier parts.
+fn taken_back(before: &Earlier) -> Vec<Change> {
+    let of_year = |(year, names): (&NaiveDate, &Accumulated)| {
+        let year = *year;
+        names.iter().map(move |(name, added)| (year, name.clone(), -added)).collect::<Vec<_>>()
+    };
+    before.changes.iter().flat_map(of_year).collect()
 }
 
 /// What the funds pay by some postings.

@@ -44,7 +44,9 @@ fn broken(change: &Change) -> Vec<&'static str> {
         let postings = change.postings.iter().all(|posting| own(&posting.setl_id, &posting.psn_no));
         let amounts = change.amounts.as_ref();
         let (owed, charged) = (booked(&["institution"]), booked(&["account", "cash"]));
-        let claims = change.claims.rows.iter().all(|claim| claim.held_by == row.setl_id);
+        // A reversal gives a visit back to the part of the stay before.
+        let reverses = !row.reverses_setl_id.is_empty();
+        let claims = change.claims.rows.iter().all(|claim| reverses || claim.held_by == row.setl_id);
         all.extend([
             ("claims are the settlement's own", claims),
             ("one setl_id", !row.setl_id.is_empty() && own(&change.request.setl_id, &change.request.psn_no)),
@@ -191,6 +193,7 @@ mod tests {
                     psn_no: String::new(),
                     version: 1,
                     balance_fen: 0,
+                    moved_to: String::new(),
                 };
                 change.accounts = vec![account.clone(), account];
             }),

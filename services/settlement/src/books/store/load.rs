@@ -9,6 +9,7 @@ use sea_orm::{DbBackend, DbErr, EntityTrait, FromQueryResult};
 use serde::de::DeserializeOwned;
 use yizhan_policy::case::Accumulated;
 use yizhan_runtime::db::{DatabaseConnection, ask_each, rows_as_json};
+use yizhan_terms::Area;
 
 use super::claims::{self, Claims, Key, Ten, key_of, ten_of};
 use super::entities::{account, accumulated, claim, claimed_line, request};
@@ -25,6 +26,10 @@ pub struct Wanted {
     pub psn_no: String,
     /// Area that keeps the account of a relative who helps, and the relative.
     pub relative: Option<Pair>,
+    /// Area that keeps the person's own account, where it moved from that of the books.
+    pub account_in: Option<String>,
+    /// Other areas in whose books the person may stand.
+    pub elsewhere: Vec<String>,
     /// Owner and id of the request, to see whether it was handled before.
     pub request: Option<(String, String)>,
     /// First and last day of a visit, where it is to be compared with those of the person that stand: YYYY-MM-DD.
@@ -43,7 +48,9 @@ pub type Years = BTreeMap<NaiveDate, (i64, Accumulated)>;
 pub struct PersonState {
     /// The policy years.
     pub years: Years,
-    /// The person's account.
+    /// What the books of other areas say of the person, where they say something.
+    pub elsewhere: BTreeMap<String, Years>,
+    /// The person's account, where it is kept now.
     pub own: Balance,
     /// The relative's account.
     pub shared: Balance,
@@ -65,6 +72,7 @@ pub struct PersonState {
 #[derive(FromQueryResult)]
 struct Row {
     place: String,
+    poolarea_no: String,
     last_setl_id: Option<String>,
     merged_into: Option<String>,
     handled: Option<i32>,
@@ -74,13 +82,15 @@ struct Row {
     shared: Option<String>,
 }
 
-/// Parts of a key: its place among those that are wanted, the person, the days, the relative, the request.
-const KEY: [&str; 9] = [
+/// Parts of a key: its place among those that are wanted, the person, the days, the areas that keep the accounts, the relative, the
+/// request.
+const KEY: [&str; 10] = [
     "place",
     "poolarea_no",
     "psn_no",
     "first_day",
     "last_day",
+    "account_area",
     "relative_area",
     "relative_no",
     "owner",
@@ -97,16 +107,18 @@ impl Row {
             "claims.psn_no = key.psn_no AND claims.enddate >= key.first_day AND claims.begndate <= key.last_day \
              AND {IS_VISIT}"
         );
+        let own = "accounts.poolarea_no = key.account_area AND accounts.psn_no = key.psn_no";
         let relative = "accounts.poolarea_no = key.relative_area AND accounts.psn_no = key.relative_no";
         format!(
-            "key.place, \
+            "key.place, key.poolarea_no, \
              (SELECT MAX(setl_id) FROM settlements WHERE {}) AS last_setl_id, \
              (SELECT stays_psn_no FROM merged_person WHERE merged_person.psn_no = key.psn_no) AS merged_into, \
-             (SELECT 1 FROM requests WHERE requests.owner = key.owner AND requests.request_id = key.request_id) AS handled, {} AS years, {} AS visits, {} AS own, {} AS shared",
+             (SELECT 1 FROM requests WHERE requests.owner = key.owner AND requests.request_id = key.request_id) AS handled, \
+             {} AS years, {} AS visits, {} AS own, {} AS shared",
             person("settlements"),
             rows_as_json::<accumulated::Entity>(backend, &person("accumulated")),
             rows_as_json::<claim::Entity>(backend, &met),
-            rows_as_json::<account::Entity>(backend, &person("accounts")),
+            rows_as_json::<account::Entity>(backend, own),
             rows_as_json::<account::Entity>(backend, relative),
         )
     }
@@ -141,12 +153,25 @@ pub struct Balance {
     pub version: i64,
     /// Fen.
     pub fen: i64,
+    /// The area in whose books it was read; `None` where it has no row.
+    pub area: Option<Area>,
+    /// The area that keeps it since a transfer, where that one was not asked about.
+    pub moved_to: Option<Area>,
 }
 
 impl Balance {
     fn in_row(json: Option<String>) -> Result<Balance, DbErr> {
-        let row = rows_in::<account::Model>("accounts", json)?.pop();
-        Ok(row.map_or_else(Balance::default, |row| Balance { version: row.version, fen: row.balance_fen }))
+        let Some(row) = rows_in::<account::Model>("accounts", json)?.pop() else {
+            return Ok(Balance::default());
+        };
+        let [area, moved_to] = [&row.poolarea_no, &row.moved_to].map(|area| Area::parse(area));
+        Ok(Balance { version: row.version, fen: row.balance_fen, area, moved_to })
+    }
+
+    /// The account where it is kept now, as far as that was read.
+    fn followed(self, elsewhere: &[Balance]) -> Balance {
+        let of = |area| elsewhere.iter().chain([&self]).find(|balance| balance.area == Some(area)).copied();
+        elsewhere.iter().fold(self, |kept, _| kept.moved_to.and_then(of).unwrap_or(kept))
     }
 }
 
@@ -157,40 +182,73 @@ pub type Pair = (String, String);
 /// handled before.
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
     let columns = Row::columns(db.get_database_backend());
-    let keys = wanted.iter().enumerate().map(|(place, wanted)| wanted.key(place)).collect();
+    let keys = wanted.iter().enumerate().flat_map(|(place, wanted)| wanted.keys(place)).collect();
     let claims = wanted.iter().map(|wanted| &wanted.claims);
     let codes: BTreeSet<String> = wanted.iter().flat_map(|wanted| wanted.codes.iter().cloned()).collect();
     let (rows, standing, codes) = try_join3(
-        ask_each::<Row, 9>(db, KEY, keys, &columns),
+        ask_each::<Row, 10>(db, KEY, keys, &columns),
         Standing::among(db, claims),
         trace_codes::held(db, codes),
     )
     .await?;
     let codes = Arc::new(codes);
     let mut states = vec![PersonState::default(); wanted.len()];
+    let mut accounts = vec![Vec::new(); wanted.len()];
     for row in rows {
         let damaged = |error| DbErr::Type(format!("the place of an answer: {error}"));
         let place: usize = row.place.parse().map_err(damaged)?;
-        let handled = match &wanted[place].request {
+        let (wanted, state) = (&wanted[place], &mut states[place]);
+        if row.poolarea_no != wanted.poolarea_no {
+            let area = row.poolarea_no.clone();
+            let read = row.read()?;
+            accounts[place].push(read.own);
+            state.elsewhere.insert(area, read.years);
+            continue;
+        }
+        let handled = match &wanted.request {
             Some((owner, request_id)) if row.handled.is_some() => {
                 handled_request(db, owner, request_id).await?
             }
             _ => None,
         };
-        let claimed = standing.holds(&wanted[place].claims);
-        states[place] = PersonState { handled, claimed, codes: codes.clone(), ..row.read()? };
+        let (elsewhere, claimed) = (std::mem::take(&mut state.elsewhere), standing.holds(&wanted.claims));
+        *state = PersonState { elsewhere, handled, claimed, codes: codes.clone(), ..row.read()? };
+    }
+    for (state, accounts) in states.iter_mut().zip(accounts) {
+        state.own = state.own.followed(&accounts);
     }
     Ok(states)
 }
 
 impl Wanted {
-    /// In the order of [`KEY`]. Without days no visit is found, without a relative or a request none of theirs.
-    fn key(&self, place: usize) -> [String; 9] {
+    /// In the order of [`KEY`]. Without days no visit is found, without a relative or a request none of theirs. Of the books of other
+    /// areas years and account are wanted.
+    fn keys(&self, place: usize) -> Vec<[String; 10]> {
         let pair = |pair: &Option<Pair>| pair.clone().unwrap_or_default();
-        let [first, last] = self.days.clone().unwrap_or_default();
         let ((area, relative), (owner, request_id)) = (pair(&self.relative), pair(&self.request));
+        let [first, last] = self.days.clone().unwrap_or_default();
         let (poolarea_no, psn_no) = (self.poolarea_no.clone(), self.psn_no.clone());
-        [place.to_string(), poolarea_no, psn_no, first, last, area, relative, owner, request_id]
+        let account = self.account_in.as_ref().unwrap_or(&poolarea_no).clone();
+        let place = place.to_string();
+        let mut keys = vec![[
+            place.clone(),
+            poolarea_no,
+            psn_no.clone(),
+            first,
+            last,
+            account,
+            area,
+            relative,
+            owner,
+            request_id,
+        ]];
+        keys.extend(self.elsewhere.iter().map(|area| {
+            let mut key = [const { String::new() }; 10];
+            key[..3].clone_from_slice(&[place.clone(), area.clone(), psn_no.clone()]);
+            key[5].clone_from(area);
+            key
+        }));
+        keys
     }
 }
 

@@ -21,7 +21,7 @@ struct Page<'s> {
     payers: Vec<PayerRow>,
     sources: &'s [Source],
     /// Label and value of what takes a line of its own: how the visit is filed and what follows, which of its days are covered, whose account
-    /// helped.
+    /// helped, with which marks it was settled.
     notes: Vec<(&'static str, String)>,
 }
 
@@ -50,8 +50,10 @@ impl<'s> Page<'s> {
         };
         let composite = &policy_of(settlement).composite;
         let mut notes = filing_rows(settlement);
+        notes.extend(part_rows(info));
         notes.extend(coverage_rows(settlement));
         notes.extend(explain::relative_account(info).map(|whose| ("共济账户", whose)));
+        notes.extend(mark_rows(info));
         Page { info, composite, payers, sources, notes }
     }
 
@@ -60,6 +62,7 @@ impl<'s> Page<'s> {
             true if self.info.setl_type == MANUAL => "医疗费用手工报销单",
             false if self.info.setl_type == MANUAL => "医疗费用手工报销撤销单",
             true if self.info.setl_id.is_empty() => "医疗费用“一站式”预结算单",
+            true if self.info.mid_setl_flag == "1" => "医疗费用“一站式”中途结算单",
             true => "医疗费用“一站式”结算单",
             false => "医疗费用“一站式”结算撤销单",
         }
@@ -127,6 +130,42 @@ fn filing_rows(settlement: &Settlement) -> Vec<(&'static str, String)> {
     class.into_iter().chain(treatment.map(|rule| ("异地就医", explain::remote(rule)))).collect()
 }
 
+/// Which part of a stay it is (中途结算), what the parts before it came to, each, and what all of them come to with it.
+fn part_rows(info: &SettlementInfo) -> Vec<(&'static str, String)> {
+    if info.setl_part == 0 {
+        return Vec::new();
+    }
+    let goes_on = if info.mid_setl_flag == "1" { "住院继续" } else { "出院结算" };
+    let mut rows =
+        vec![("中途结算", format!("第 {} 次结算，截至 {}（{goes_on}）", info.setl_part, info.enddate))];
+    let told = |[fee, dedc, fund, account, cash]: [i64; 5]| {
+        let [fee, dedc, fund, account, cash] = [fee, dedc, fund, account, cash].map(yuan);
+        format!("医疗费 {fee}、起付线 {dedc}、各方支付 {fund}、个人账户 {account}、个人现金 {cash}")
+    };
+    let mut all = [
+        info.medfee_sumamt_fen,
+        info.act_pay_dedc_fen,
+        info.fund_pay_sumamt_fen,
+        info.acct_pay_fen,
+        info.psn_cash_pay_fen,
+    ];
+    for part in &info.earlier_parts {
+        let amounts = [
+            part.medfee_sumamt_fen,
+            part.act_pay_dedc_fen,
+            part.fund_pay_sumamt_fen,
+            part.acct_pay_fen,
+            part.psn_cash_pay_fen,
+        ];
+        all.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
+        rows.push(("以前结算", format!("{}，截至 {}：{}", part.setl_id, part.enddate, told(amounts))));
+    }
+    if !info.earlier_parts.is_empty() && info.reverses_setl_id.is_empty() {
+        rows.push(("全程合计", told(all)));
+    }
+    rows
+}
+
 /// The days of a stay of which a part is not covered or something changes, with what was charged on those that are not covered.
 fn coverage_rows(settlement: &Settlement) -> impl Iterator<Item = (&'static str, String)> {
     let charged = |span: &CoverageSpan| -> i64 {
@@ -145,6 +184,18 @@ fn coverage_rows(settlement: &Settlement) -> impl Iterator<Item = (&'static str,
         };
         ("待遇期间", format!("{begndate} 至 {enddate} {what}"))
     })
+}
+
+/// What was not as it should be and settled all the same, with the lines it is about.
+fn mark_rows(info: &SettlementInfo) -> impl Iterator<Item = (&'static str, String)> {
+    let marks = info.marks.iter().map(|mark| match mark.feedetl_sn.as_slice() {
+        [] => mark.text.clone(),
+        lines => format!("{}（明细 {}）", mark.text, lines.join("、")),
+    });
+    let met = info.same_days.iter().map(|met| {
+        format!("{} 至 {} 在 {} 另有结算 {}", met.begndate, met.enddate, met.fixmedins_code, met.setl_id)
+    });
+    marks.chain(met).map(|text| ("提示", text))
 }
 
 const QUALITY: &str = "依据后的〔〕为来源质量：G 政府网站，H 医院医保办，N 报刊，R 本地门户转载，A 聚合站，O 开源汇编，P 项目假设。";
@@ -193,9 +244,31 @@ fn reversed_rows(settlement: &Settlement) -> Vec<PayerRow> {
 
 #[cfg(test)]
 mod tests {
-    use yizhan_proto::settlement::v1::Trace;
+    use yizhan_proto::settlement::v1::{SameDays, SettlementMark, Trace};
 
     use super::*;
+
+    #[test]
+    fn marks_are_told_on_both_forms() {
+        let mark = SettlementMark {
+            text: "缺少药品追溯码".into(),
+            feedetl_sn: vec!["7".into()],
+            ..Default::default()
+        };
+        let met = SameDays {
+            setl_id: "S1".into(),
+            fixmedins_code: "H2".into(),
+            begndate: "2026-05-01".into(),
+            enddate: "2026-05-02".into(),
+            ..Default::default()
+        };
+        let info = SettlementInfo { marks: vec![mark], same_days: vec![met], ..Default::default() };
+        let settlement = Settlement { setlinfo: Some(info), ..Default::default() };
+        for told in [text(&settlement), html(&settlement)] {
+            assert!(told.contains("缺少药品追溯码（明细 7）"), "{told}");
+            assert!(told.contains("2026-05-01 至 2026-05-02 在 H2 另有结算 S1"), "{told}");
+        }
+    }
 
     #[test]
     fn what_was_stored_before_texts_were_checked_commands_no_terminal_and_no_page() {
