@@ -8,6 +8,7 @@ pub mod check_books;
 pub mod domain;
 pub mod find_trace_code;
 pub mod messages;
+pub mod moved;
 pub mod part;
 pub mod place;
 pub mod prepare;
