@@ -43,6 +43,7 @@ mod reference;
 mod refusals;
 mod register_followed;
 mod replay;
+mod resettlement;
 mod reversal;
 mod right_days;
 mod seven_payers;

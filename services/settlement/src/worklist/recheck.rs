@@ -11,16 +11,18 @@ use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::MedType;
 
-use super::domain::{Chain, Change, Funds, Says, Settled, Why};
+use super::domain::{Funds, Says, Why};
 use super::messages;
 use super::store::Checked;
 use crate::app::App;
-use crate::books::domain::ledger::{Parties, postings};
 use crate::books::merge::areas_of;
-use crate::books::messages::parts::{header, postings_of};
+use crate::books::messages::parts::header;
 use crate::books::store::entities::settlement;
 use crate::books::store::{merged, settlements};
+use crate::settlements::again::{paid_by, paid_of, policy_of, why_of};
 use crate::settlements::calculate::refused;
+use crate::settlements::domain::chain::{Chain, Change, Settled};
+use crate::settlements::domain::paid::Paid;
 use crate::settlements::messages::case;
 use crate::settlements::messages::stay::{self, Stay};
 use crate::settlements::messages::visit::CheckedVisit;
@@ -115,16 +117,13 @@ struct Check<'c> {
 
 impl Check<'_> {
     fn visit(&mut self, visit: Visit) -> Result<Checked, ServiceError> {
-        let paid = funds_of(
-            postings_of(&visit.answer).iter().map(|booked| (booked.account.as_str(), booked.amount.0)),
-        );
-        let added = added_by(&visit.answer)?;
+        let Paid { funds: paid, added, .. } = paid_by(&visit.answer)?;
         let (says, would_add) = self.judge(&visit, &paid, &added);
         let differs = !says.is_as_paid(&paid);
         let version_now = visit.now.as_ref().map_or(0, |now| now.person_version);
         let item = messages::item(self.psn_no, &visit.row, &visit.answer, (&paid, &says), version_now);
         let settlement::Model { poolarea_no, psn_no, setl_id, .. } = visit.row;
-        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add });
+        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add, reversed_by: None });
         Ok(Checked { item, differs })
     }
 
@@ -137,8 +136,9 @@ impl Check<'_> {
             return unknown(Why::new(Reason::PersonUnknown, Reason::PersonUnknown.text()));
         };
         let book = self.app.policies.current();
-        let Some(policy) = book.version(&row.policy_id, &row.policy_version) else {
-            return unknown(Why::new(Reason::PolicyAway, Reason::PolicyAway.text()));
+        let policy = match policy_of(&book, row) {
+            Ok(policy) => policy,
+            Err(away) => return unknown(away),
         };
         let stay = match stay_as_known_now(visit, now.clone(), policy) {
             Ok(stay) => stay,
@@ -170,14 +170,7 @@ impl Check<'_> {
         match yizhan_policy::settle(policy, &case) {
             Err(refusal) => nothing(why_of(&refused(refusal))),
             Ok(outcome) => {
-                let parties = Parties { fixmedins_code: "", poolarea_no: "", psn_no: "", relative: None };
-                let booked = postings(parties, &outcome);
-                let would_pay =
-                    funds_of(booked.iter().map(|booked| (booked.account.as_str(), booked.amount.0)));
-                let change = |change: &yizhan_policy::outcome::Change<'_>| {
-                    (change.policy_year, change.accumulator.to_string(), change.added)
-                };
-                let would_add = outcome.changes.iter().map(change).collect();
+                let Paid { funds: would_pay, added: would_add, .. } = paid_of(&outcome);
                 (Says { why, would_pay: Some(would_pay) }, would_add)
             }
         }
@@ -204,31 +197,6 @@ fn stay_as_known_now(visit: &Visit, now: Eligibility, policy: &Policy) -> Result
 /// What the register says of a case.
 fn facts_of(case: &Case) -> (&Person, &[DaysOut]) {
     (&case.person, &case.visit.not_covered)
-}
-
-/// What the funds pay by some postings.
-fn funds_of<'p>(booked: impl Iterator<Item = (&'p str, i64)>) -> Funds {
-    let mut funds = Funds::new();
-    for (account, fen) in booked {
-        if let Some(fund) = account.strip_prefix("fund/") {
-            *funds.entry(fund.to_owned()).or_insert(0) -= fen;
-        }
-    }
-    funds.retain(|_, fen| *fen != 0);
-    funds
-}
-
-fn added_by(answer: &Settlement) -> Result<Vec<Change>, ServiceError> {
-    let changes = answer.trace.iter().flat_map(|trace| &trace.accumulators);
-    let change = |change: &yizhan_proto::settlement::v1::AccumulatorChange| {
-        let year = change.policy_year.parse().map_err(ServiceError::internal)?;
-        Ok((year, change.accumulator.clone(), change.added))
-    };
-    changes.map(change).collect()
-}
-
-fn why_of(refusal: &ServiceError) -> Why {
-    Why::new(refusal.reason(), refusal.text())
 }
 
 /// Names what of the person the policies would see otherwise.

@@ -87,6 +87,8 @@ pub enum FeesChange {
     Take(VisitKey, i64),
     /// Gives back those that the settlement of this id holds.
     GiveBack(VisitKey, String),
+    /// Takes over those that the settlement of this id held, whose place it takes.
+    TakeOver(VisitKey, String),
 }
 
 /// A visit's row, locked until the transaction ends.
@@ -171,6 +173,10 @@ pub async fn change(tx: &DatabaseTransaction, change: &FeesChange, setl_id: &str
             next_version(tx, visit, None).await?;
             hold(tx, visit, [held_by, ""]).await.map(|_| true)
         }
+        FeesChange::TakeOver(visit, held_by) => {
+            next_version(tx, visit, None).await?;
+            hold(tx, visit, [held_by, setl_id]).await.map(|_| true)
+        }
     }
 }
 
@@ -200,7 +206,9 @@ impl FeesChange {
     /// Whose lines.
     pub fn visit(&self) -> &VisitKey {
         match self {
-            FeesChange::Take(visit, _) | FeesChange::GiveBack(visit, _) => visit,
+            FeesChange::Take(visit, _) | FeesChange::GiveBack(visit, _) | FeesChange::TakeOver(visit, _) => {
+                visit
+            }
         }
     }
 }
