@@ -173,6 +173,7 @@ pub fn case() -> anyhow::Result<Case> {
             disease: None,
             tags: Default::default(),
             not_covered: Vec::new(),
+            previous: None,
         },
         lines: LINES.iter().enumerate().map(case_line).collect::<anyhow::Result<_>>()?,
         accumulated: Default::default(),

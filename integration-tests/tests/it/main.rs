@@ -49,6 +49,7 @@ mod right_days;
 mod seven_payers;
 mod snapshots;
 mod support;
+mod transfer;
 mod two_dates;
 mod who_follows;
 mod who_may;

@@ -141,6 +141,26 @@ pub struct Visit {
     /// Days of the visit on which the person is not entitled: what was charged on them is 全自费, and no layer sees it. In order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_covered: Vec<DaysOut>,
+    /// The stay before this stay, as far as the policy looks back; absent where there is none, or nothing is known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PreviousStay>,
+}
+
+/// The stay of the person before this one, under the same area and scheme.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreviousStay {
+    /// 结算ID of it; empty in cases written by hand.
+    #[serde(default)]
+    pub setl_id: String,
+    /// Level of its institution.
+    pub level: Tier,
+    /// Day of discharge; not after this admission.
+    pub end: NaiveDate,
+    /// Whether the patient was transferred (转院) from there to here.
+    pub transferred: bool,
+    /// The deductible of basic insurance that was charged there; with that of stays before it, where the patient had been transferred there.
+    pub deductible_fen: Fen,
 }
 
 /// Days of a visit on which the person is not entitled.

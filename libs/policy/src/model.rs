@@ -63,6 +63,8 @@ pub struct Policy {
     pub account: AccountRules,
     /// What becomes of visits on the same days.
     pub same_days: SameDays,
+    /// Most days before an admission at which some row looks for the stay before it ([`Condition::Previous`]); `None`: none looks.
+    pub looks_back: Option<i64>,
 }
 
 /// What becomes of a visit on the days of another of the same person that stands (住院期间重复就医).
@@ -233,6 +235,45 @@ pub enum Condition {
         /// Which visits, this one included; the first is 1.
         range: Range,
     },
+    /// `previous: { within_days: 1, transferred: true, level: [lower] }`: this stay follows such a stay.
+    Previous(Previous),
+}
+
+/// What is asked of the stay before this one (转院, 连续住院).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Previous {
+    /// Days from its discharge to this admission at most; 0 is the same day.
+    pub within_days: i64,
+    /// Whether the patient was transferred (转院); `None`: either way.
+    pub transferred: Option<bool>,
+    /// The level of its institution beside this one's; empty: any.
+    pub levels: Vec<PreviousLevel>,
+}
+
+/// The level of the institution of the stay before, beside this one's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PreviousLevel {
+    /// The patient came up (上转).
+    Lower,
+    /// From an institution of the same level.
+    Same,
+    /// The patient came down (下转).
+    Higher,
+}
+
+impl PreviousLevel {
+    /// All of them.
+    pub const ALL: &'static [PreviousLevel] =
+        &[PreviousLevel::Lower, PreviousLevel::Same, PreviousLevel::Higher];
+
+    /// Its word in documents.
+    pub const fn code(self) -> &'static str {
+        match self {
+            PreviousLevel::Lower => "lower",
+            PreviousLevel::Same => "same",
+            PreviousLevel::Higher => "higher",
+        }
+    }
 }
 
 /// One payer's turn.
@@ -358,6 +399,8 @@ pub struct Deductible {
     pub amount: Table<DeductibleAmount>,
     /// Part of the amount that is charged, e.g. 50 % from the second stay; halved for a group.
     pub factor: Option<Table<Decimal>>,
+    /// Part of what was charged at the stay before that is taken off (转院补差), by rows that ask for it.
+    pub less_previous: Option<Table<Decimal>>,
     /// Limit on what is charged in a year, over all visits.
     pub year_cap: Option<Table<Decimal>>,
     /// The accumulator that holds what was charged; needed for `per: year` and `year_cap`.

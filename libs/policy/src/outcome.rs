@@ -215,7 +215,7 @@ impl<'a> RemoteCited<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step<'a> {
     /// `extra_prepay`, `base_factor`, `prepay`, `points`, `factor`, `personal_factor`, `minimum`,
-    /// `deductible_factor`, `year_cap`.
+    /// `deductible_factor`, `less_previous`, `year_cap`.
     pub kind: &'static str,
     /// The value: a ratio (1 is 100 %), or fen.
     pub value: Decimal,

@@ -36,6 +36,35 @@ dictionary! {
 }
 
 dictionary! {
+    /// 离院方式 `dscg_way` (docs/CODES.md, dscg_way).
+    DischargeWay {
+        Ordered = "1", "医嘱离院";
+        Transferred = "2", "医嘱转院";
+        ToPrimary = "3", "医嘱转社区卫生服务机构/乡镇卫生院";
+        AgainstAdvice = "4", "非医嘱离院";
+        Died = "5", "死亡";
+        Other = "9", "其他";
+    }
+}
+
+impl DischargeWay {
+    /// Whether the patient goes on to another institution by order (转院).
+    pub fn is_transfer(self) -> bool {
+        matches!(self, DischargeWay::Transferred | DischargeWay::ToPrimary)
+    }
+}
+
+dictionary! {
+    /// 入院途径 `adm_way` (docs/CODES.md, dscg_way).
+    AdmissionWay {
+        Emergency = "1", "急诊";
+        Outpatient = "2", "门诊";
+        TransferredIn = "3", "其他医疗机构转入";
+        Other = "9", "其他";
+    }
+}
+
+dictionary! {
     /// 手工报销原因 `manl_reim_rea` (docs/CODES.md), without those of a second payment for a visit that was settled.
     ManualReason {
         General = "01", "一般";

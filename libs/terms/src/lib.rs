@@ -14,7 +14,7 @@ mod text;
 mod treatment;
 
 pub use area::{Area, NotAnArea};
-pub use care::{Care, DiseaseKind, Filing, ManualReason, MedType};
+pub use care::{AdmissionWay, Care, DischargeWay, DiseaseKind, Filing, ManualReason, MedType};
 pub use filing::{FilingKind, FilingMaterial};
 pub use fund::{Fund, FundField, Payer};
 pub use institution::{ContractStatus, InstitutionType, Tier, is_fixmedins_code};

@@ -13,6 +13,7 @@ pub mod messages;
 pub mod place;
 pub mod prepare;
 pub mod preview;
+pub mod previous;
 pub mod query;
 pub mod quote;
 pub mod replay;

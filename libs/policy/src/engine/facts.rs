@@ -1,13 +1,15 @@
 //! Whether a condition holds for a case.
 
+use std::cmp::Ordering;
+
 use chrono::NaiveDate;
 use yizhan_documents::Facts as _;
 
 use super::accumulators::key;
 use super::refusal::Refusal;
 use super::segments::Segment;
-use crate::case::{Accumulated, Case};
-use crate::model::{Condition, Layer, Policy};
+use crate::case::{Accumulated, Case, PreviousStay, Visit};
+use crate::model::{Condition, Layer, Policy, Previous, PreviousLevel};
 
 /// What conditions are asked of: the case, on a day, in a policy year.
 pub(super) struct Facts<'a> {
@@ -81,7 +83,23 @@ impl yizhan_documents::Facts<Condition> for Facts<'_> {
             // Only a line has one: the loader lets nothing else ask for it.
             Condition::Class(_) => false,
             Condition::Nth { counter, range } => range.contains(self.nth(*counter)),
+            Condition::Previous(asked) => {
+                visit.previous.as_ref().is_some_and(|previous| asked.holds(previous, visit))
+            }
         }
+    }
+}
+
+impl Previous {
+    fn holds(&self, previous: &PreviousStay, visit: &Visit) -> bool {
+        let level = match previous.level.cmp(&visit.level) {
+            Ordering::Less => PreviousLevel::Lower,
+            Ordering::Equal => PreviousLevel::Same,
+            Ordering::Greater => PreviousLevel::Higher,
+        };
+        (visit.begin - previous.end).num_days() <= self.within_days
+            && self.transferred.is_none_or(|so| so == previous.transferred)
+            && (self.levels.is_empty() || self.levels.contains(&level))
     }
 }
 
@@ -123,6 +141,7 @@ impl Condition {
             Condition::NoTag(_) => "no_tag",
             Condition::Class(_) => "class",
             Condition::Nth { .. } => "nth",
+            Condition::Previous(_) => "previous",
         }
     }
 }

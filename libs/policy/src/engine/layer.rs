@@ -187,6 +187,10 @@ impl<'r, 'a> Run<'r, 'a> {
             open *= step.value;
             steps.push(step);
         }
+        if let Some(step) = self.less_previous(deductible, open)? {
+            open -= step.value;
+            steps.push(step);
+        }
         open -= match deductible.per {
             Per::Year => used,
             Per::Visit => charged_before,
@@ -196,6 +200,13 @@ impl<'r, 'a> Run<'r, 'a> {
             steps.push(step);
         }
         Ok(open.max(Decimal::ZERO))
+    }
+
+    /// 补差: what was charged at the stay before is taken off, in fen, as far as there is something to take it off.
+    fn less_previous(&self, deductible: &'a Deductible, open: Decimal) -> Result<Option<Step<'a>>, Refusal> {
+        let Some(previous) = &self.facts.case.visit.previous else { return Ok(None) };
+        let step = self.step("less_previous", deductible.less_previous.as_ref())?;
+        Ok(step.map(|step| Step { value: open.min(previous.deductible_fen.decimal() * step.value), ..step }))
     }
 
     /// What the scale gives, or the lump sum; exact.

@@ -104,6 +104,11 @@ pub(super) fn check_case(case: &Case) -> Result<(), Refusal> {
     if let Some(rule) = &case.visit.remote {
         check_remote(rule, case.visit.filing)?;
     }
+    if let Some(previous) = &case.visit.previous
+        && (previous.end > case.visit.begin || previous.deductible_fen < Fen::ZERO)
+    {
+        return bad("visit.previous".into(), "ends after the admission, or its deductible is negative");
+    }
     check_covered(case)?;
     let mut total = 0i64;
     for (index, line) in case.lines.iter().enumerate() {

@@ -85,6 +85,7 @@ fn write_deductible(to: &mut String, policy: &Policy, deductible: &Deductible) -
         DeductibleAmount::PartOf(part, of) => format!("{}的 {}", quantity(policy, *of), percent(*part)),
     })?;
     write_ratios(to, policy, "起付线按比例扣", deductible.factor.as_ref())?;
+    write_ratios(to, policy, "减去上一次住院已扣的起付线（补差）", deductible.less_previous.as_ref())?;
     if let Some(year_cap) = &deductible.year_cap {
         writeln!(to, "  起付线年度累计不超过：")?;
         write_table(to, policy, year_cap, ROW, |fen| yuan(*fen))?;

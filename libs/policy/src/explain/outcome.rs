@@ -147,6 +147,7 @@ fn write_step(to: &mut String, step: &Step) -> fmt::Result {
         "factor" => ("支付比例乘以", percent(step.value)),
         "personal_factor" => ("个人负担乘以", percent(step.value)),
         "deductible_factor" => ("起付线按比例扣", percent(step.value)),
+        "less_previous" => ("减上次住院起付线", yuan(step.value)),
         "year_cap" => ("起付线年度累计限", yuan(step.value)),
         "minimum" => ("补足至最低", yuan(step.value)),
         other => (other, step.value.to_string()),

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use yizhan_documents::{Period, Range};
 
-use crate::model::{Condition, InStay, Policy, Quantity, Ratio, Term, VisitRules};
+use crate::model::{Condition, InStay, Policy, Previous, PreviousLevel, Quantity, Ratio, Term, VisitRules};
 
 /// Fen as yuan: `1300 元`, `15 万元`.
 pub(super) fn yuan(fen: Decimal) -> String {
@@ -145,7 +145,32 @@ fn condition(policy: &Policy, condition: &Condition) -> String {
         Condition::Nth { counter, range } => {
             format!("{}第 {}", policy.accumulators[*counter].label, self::range(range, " 次"))
         }
+        Condition::Previous(asked) => previous(asked),
     }
+}
+
+/// `1 天内由级别较低的机构转院`
+fn previous(asked: &Previous) -> String {
+    let within = match asked.within_days {
+        0 => "出院当日".to_owned(),
+        days => format!("出院 {days} 天内"),
+    };
+    let from = |level| match level {
+        PreviousLevel::Lower => "低级别",
+        PreviousLevel::Same => "同级别",
+        PreviousLevel::Higher => "高级别",
+    };
+    let levels = if asked.levels.is_empty() {
+        String::new()
+    } else {
+        format!("{}机构", labels(&asked.levels, from))
+    };
+    let how = match asked.transferred {
+        Some(true) => "转院而来",
+        Some(false) => "出院后再住院（非转院）",
+        None => "出院后再住院",
+    };
+    if levels.is_empty() { format!("{within}{how}") } else { format!("{within}由{levels}{how}") }
 }
 
 fn labels<T: Copy>(values: &[T], label: impl Fn(T) -> &'static str) -> String {
@@ -187,6 +212,7 @@ pub(super) fn why_skipped(name: &str) -> &str {
         "disease" | "disease_kind" => "认定病种不符",
         "tag" | "no_tag" => "标记不符",
         "nth" => "年度次数不符",
+        "previous" => "上一次住院情况不符",
         other => other,
     }
 }

@@ -12,7 +12,8 @@ use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Status, Tier};
 
 use super::condition::{RECOGNISED, disease_code};
 use crate::case::{
-    Account, Accumulated, Case, Continuity, Counted, DaysOut, Disease, Line, Person, RemoteRule, Visit,
+    Account, Accumulated, Case, Continuity, Counted, DaysOut, Disease, Line, Person, PreviousStay,
+    RemoteRule, Visit,
 };
 
 const MAX_AGE: i64 = 200;
@@ -105,6 +106,7 @@ fn visit(at: At) -> Option<Visit> {
         "disease",
         "tag",
         "not_covered",
+        "previous",
     ])?;
     let care = map.required("care", |at| at.code(Care::ALL, Care::code));
     let level = map.required("level", |at| at.code(Tier::ALL, Tier::code));
@@ -118,6 +120,7 @@ fn visit(at: At) -> Option<Visit> {
     let disease = map.optional("disease", |at| disease(&at));
     let tags = words(&map, "tag");
     let not_covered = map.optional("not_covered", |at| at.list_of(|at| days_out(&at)));
+    let previous = map.optional("previous", |at| previous(&at));
     let (begin, end) = (begin?.or(end)?, end?);
     if end < begin {
         let message = format!("admitted on {begin}, after the visit ends on {end}");
@@ -136,6 +139,23 @@ fn visit(at: At) -> Option<Visit> {
         disease: disease?,
         tags: tags?.into_iter().collect(),
         not_covered: not_covered?.unwrap_or_default(),
+        previous: previous?,
+    })
+}
+
+/// The stay before: `{ level: second, date: 2024-05-01, transferred: true, deductible: 800 }`.
+fn previous(at: &At) -> Option<PreviousStay> {
+    let map = at.map(&["level", "date", "transferred", "deductible"])?;
+    let level = map.required("level", |at| at.code(Tier::ALL, Tier::code));
+    let end = map.required("date", date);
+    let transferred = map.required("transferred", |at| at.boolean());
+    let deductible = map.required("deductible", |at| amount(at).and_then(Fen::try_round));
+    Some(PreviousStay {
+        setl_id: String::new(),
+        level: level?,
+        end: end?,
+        transferred: transferred?,
+        deductible_fen: deductible?,
     })
 }
 

@@ -2,10 +2,11 @@
 
 use yizhan_terms::{Care, DiseaseKind, Filing, Status, Tier};
 
-use yizhan_documents::{self as documents, At, Kind, Range, Region, condition_words as words, value::digits};
+use yizhan_documents::value::{digits, whole};
+use yizhan_documents::{self as documents, At, Kind, Range, Region, condition_words as words};
 
 use super::names::Names;
-use crate::model::{Condition, Unit};
+use crate::model::{Condition, Previous, PreviousLevel, Unit};
 
 /// What surrounds tables of a policy.
 pub(super) type Scope<'n, 'a> = documents::Scope<'n, 'a, Condition>;
@@ -30,6 +31,7 @@ pub(super) const OF_LINE: &[&str] = &[
     "tag",
     "no_tag",
     "nth",
+    "previous",
     "class",
 ];
 
@@ -66,6 +68,7 @@ impl documents::Condition for Condition {
             "in_province" => at.boolean().map(Condition::InProvince),
             "contracted" => at.boolean().map(Condition::Contracted),
             "class" => at.set_of(|at| digits(&at, 2, "a class, as \"02\"")).map(Condition::Class),
+            "previous" => previous(&at, names).map(Condition::Previous),
             _ => nth(at, names),
         }
     }
@@ -88,6 +91,7 @@ impl documents::Condition for Condition {
             Condition::Age(range) => region.within("age", 0, range),
             Condition::YearsInsured(range) => region.within("years_insured", 0, range),
             Condition::Nth { counter, range } => region.within("nth", *counter, range),
+            Condition::Previous(previous) => narrow_previous(previous, region),
             Condition::Identity(any) => region.any_of("identity", any),
             Condition::Membership(any) => region.any_of_kinds("membership", any),
             Condition::Tag(any) => region.any_of("tag", any),
@@ -116,6 +120,29 @@ pub(super) fn disease_code(at: &At) -> Option<String> {
         return at.problem(Kind::InvalidValue, message);
     }
     Some(text.to_owned())
+}
+
+/// Longest time between two stays of which a rule may speak.
+const MAX_BETWEEN: i64 = 31;
+
+fn previous(at: &At, names: &Names) -> Option<Previous> {
+    let map = at.map(&["within_days", "transferred", "level"])?;
+    let within = map.required("within_days", |at| whole(at, 0, MAX_BETWEEN));
+    let transferred = map.optional("transferred", |at| at.boolean());
+    let levels =
+        map.optional("level", |at| at.set_of(|at| at.code(PreviousLevel::ALL, |level| level.code())));
+    let within_days = within?;
+    names.used.look_back(within_days);
+    Some(Previous { within_days, transferred: transferred?, levels: levels?.unwrap_or_default() })
+}
+
+/// A visit follows one stay at most.
+fn narrow_previous(previous: &Previous, region: &mut Region<'_>) {
+    region.within("previous", 0, &Range { from: None, to: Some(previous.within_days) });
+    previous.transferred.iter().for_each(|so| region.is("previous.transferred", *so));
+    if !previous.levels.is_empty() {
+        region.one_of("previous.level", previous.levels.iter().map(|level| level.code()));
+    }
 }
 
 fn nth<'a>(at: At<'a>, names: &Names<'a>) -> Option<Condition> {

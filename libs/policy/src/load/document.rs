@@ -83,6 +83,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
         layers: body.layers?,
         account: body.account?,
         same_days: same_days?.unwrap_or_default(),
+        looks_back: body.looks_back,
     })
 }
 
@@ -162,6 +163,7 @@ struct Body {
     extra_prepay: Option<Option<Prepay>>,
     layers: Option<Vec<Layer>>,
     account: Option<AccountRules>,
+    looks_back: Option<i64>,
 }
 
 impl Body {
@@ -197,6 +199,7 @@ impl Body {
             extra_prepay,
             layers,
             account: account.map(|rules| rules.unwrap_or(NO_ACCOUNT)),
+            looks_back: names.used.looks_back(),
             sources: sources.finish(),
             accumulators: names.accumulators.into_iter().map(|accumulator| accumulator.value).collect(),
         }

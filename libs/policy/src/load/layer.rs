@@ -61,6 +61,7 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
     let cap = map.optional("cap", |at| cap(&at, &scope));
     check_lump_sum(&map);
     check_plus(&map, payer);
+    check_less_previous(&map, payer);
     let feeds = map.optional("feeds", |at| feeds(&at, names));
     let parts = parts?;
     Some(Layer {
@@ -197,6 +198,17 @@ fn check_plus(map: &Map, payer: Option<Payer>) {
         at.problem::<()>(
             Kind::ConflictingKeys,
             "`plus` raises the limit of `critical_illness`, no other payer's",
+        );
+    }
+}
+
+/// What is known of the stay before is the deductible of basic insurance.
+fn check_less_previous(map: &Map, payer: Option<Payer>) {
+    let deductible = map.get("deductible").filter(|_| payer.is_some_and(|payer| payer != Payer::Basic));
+    if let Some((at, _)) = deductible.as_ref().and_then(|deductible| deductible.find("less_previous")) {
+        at.problem::<()>(
+            Kind::ConflictingKeys,
+            "`less_previous` is of a deductible of `basic`, no other payer's",
         );
     }
 }

@@ -1,6 +1,6 @@
 //! What a document declares by name, and who uses it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use yizhan_documents::{At, Kind, closest};
@@ -28,6 +28,19 @@ pub struct Declared<'a, T> {
 pub struct Used<'a> {
     fed: RefCell<BTreeSet<AccumulatorIndex>>,
     reads: RefCell<Vec<(AccumulatorIndex, At<'a>)>>,
+    looks_back: Cell<Option<i64>>,
+}
+
+impl Used<'_> {
+    /// A row looks so many days back for the stay before.
+    pub fn look_back(&self, days: i64) {
+        self.looks_back.set(self.looks_back.get().max(Some(days)));
+    }
+
+    /// As far as any row does.
+    pub fn looks_back(&self) -> Option<i64> {
+        self.looks_back.get()
+    }
 }
 
 impl<'a> Names<'a> {

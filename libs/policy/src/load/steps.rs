@@ -1,19 +1,21 @@
 //! The steps of a layer: deductible, scale or lump sum, adjustments, limits, feeds.
 
-use yizhan_documents::{At, Kind, Map};
+use yizhan_documents::{At, Kind, Known, Map};
 
 use super::condition::Scope;
 use super::names::Names;
 use super::values::{AMOUNT, BANDS, DEDUCTIBLE, LIMIT, POINTS, RATIO};
 use crate::model::{
-    Adjust, Benefit, Books, Cap, CutOn, Deductible, Fed, Feed, Per, Plus, Prepay, Table, Unit,
+    Adjust, Benefit, Books, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Per, Plus, Prepay, Table,
+    Unit,
 };
 
 pub(super) fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deductible> {
-    let map = at.map(&["per", "amount", "factor", "year_cap", "used"])?;
+    let map = at.map(&["per", "amount", "factor", "less_previous", "year_cap", "used"])?;
     let per = map.required("per", |at| at.code(&[Per::Visit, Per::Year], per_code));
     let amount = map.required("amount", |at| Table::read(at, scope, &DEDUCTIBLE));
     let factor = map.optional("factor", |at| Table::read(at, scope, &RATIO));
+    let less_previous = map.optional("less_previous", |at| Table::read(at, scope, &RATIO));
     let year_cap = map.optional("year_cap", |at| Table::read(at, scope, &AMOUNT));
     let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
     let needed_by =
@@ -22,7 +24,27 @@ pub(super) fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deduc
         let message = "`used` is missing: the accumulator that holds what was charged in the year";
         return map.key(key).and_then(|key| key.problem(Kind::UsedMissing, message));
     }
-    Some(Deductible { per: per?, amount: amount?, factor: factor?, year_cap: year_cap?, used: used? })
+    check_less_previous(&map, per, amount.as_ref());
+    Some(Deductible {
+        per: per?,
+        amount: amount?,
+        factor: factor?,
+        less_previous: less_previous?,
+        year_cap: year_cap?,
+        used: used?,
+    })
+}
+
+/// A deductible of the year goes on by itself; one that is a part of the bill, in each part of a split stay anew.
+fn check_less_previous(map: &Map, per: Option<Per>, amount: Option<&Table<DeductibleAmount>>) {
+    if map.get("less_previous").is_none() {
+        return;
+    }
+    let mut rows = amount.into_iter().flat_map(|table| &table.versions).flat_map(|version| &version.rows);
+    let part = rows.any(|row| matches!(row.value, Known::Value(DeductibleAmount::PartOf(..))));
+    if per == Some(Per::Year) || part {
+        map.conflict::<()>("less_previous", if part { "amount" } else { "per" });
+    }
 }
 
 fn per_code(per: Per) -> &'static str {

@@ -7,7 +7,9 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
-use yizhan_policy::case::{Account, Accumulated, Case, Counted, Disease, Line, Person, RemoteRule, Visit};
+use yizhan_policy::case::{
+    Account, Accumulated, Case, Counted, Disease, Line, Person, PreviousStay, RemoteRule, Visit,
+};
 use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing, Status, Tier};
 
@@ -63,6 +65,8 @@ pub struct VisitForm {
     disease: Option<Disease>,
     #[serde(default)]
     tag: BTreeSet<String>,
+    /// The stay before.
+    previous: Option<PreviousForm>,
     lines: Vec<LineForm>,
     #[serde(default)]
     account: AccountForm,
@@ -70,6 +74,16 @@ pub struct VisitForm {
     #[serde(default)]
     accumulated: AccumulatedForm,
     pub expect: Expect,
+}
+
+/// The stay before, as the books would tell of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreviousForm {
+    level: Tier,
+    date: NaiveDate,
+    transferred: bool,
+    deductible: Yuan,
 }
 
 /// What the filing register would answer.
@@ -259,6 +273,13 @@ impl CaseFile {
                 disease: visit.disease.clone(),
                 tags: visit.tag.clone(),
                 not_covered: Vec::new(),
+                previous: visit.previous.as_ref().map(|previous| PreviousStay {
+                    setl_id: String::new(),
+                    level: previous.level,
+                    end: previous.date,
+                    transferred: previous.transferred,
+                    deductible_fen: previous.deductible.0,
+                }),
             },
             lines: visit.lines.iter().enumerate().map(|(index, line)| line.engine_line(index)).collect(),
             accumulated: visit.accumulated_with(policy, earlier),

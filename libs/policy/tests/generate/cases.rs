@@ -7,7 +7,9 @@ use chrono::{Datelike, Days, NaiveDate};
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
-use yizhan_policy::case::{Account, Accumulated, Counted, DaysOut, Disease, Line, Person, RemoteRule, Visit};
+use yizhan_policy::case::{
+    Account, Accumulated, Counted, DaysOut, Disease, Line, Person, PreviousStay, RemoteRule, Visit,
+};
 use yizhan_policy::model::{Adjust, Policy, Prepay, Unit};
 use yizhan_terms::{Area, Care, DiseaseKind, Filing, Status, Tier, Treatment};
 
@@ -99,7 +101,19 @@ fn visit(choices: &mut Choices, policy: &Policy) -> Visit {
         disease: disease(choices),
         tags: choices.some_of(&TAGS, 25).into_iter().collect(),
         not_covered: Vec::new(),
+        previous: previous(choices, end - Days::new(days)),
     }
+}
+
+/// The stay before this one: mostly none.
+fn previous(choices: &mut Choices, admitted: NaiveDate) -> Option<PreviousStay> {
+    choices.chance(30).then(|| PreviousStay {
+        setl_id: String::new(),
+        level: choices.pick(Tier::ALL),
+        end: admitted - Days::new(choices.below(5) as u64),
+        transferred: !choices.chance(30),
+        deductible_fen: Fen(choices.amount(200_000)),
+    })
 }
 
 /// A disease that the register recognises: mostly none.

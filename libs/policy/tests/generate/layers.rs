@@ -57,6 +57,9 @@ pub fn layer(
     let lump_sum = drawing.choices.chance(8);
     let mut layer = if lump_sum { drawing.lump_sum() } else { drawing.scale() };
     layer.feeds = drawing.feeds;
+    // Of the stay before only the deductible of basic insurance is known.
+    let other = layer.deductible.as_mut().filter(|_| payer != Payer::Basic);
+    other.into_iter().for_each(|deductible| deductible.less_previous = None);
     Layer {
         id: format!("layer-{index}"),
         title: format!("第{index}层"),
@@ -200,7 +203,9 @@ impl Drawing<'_> {
             self.feed(used, Fed::Deductible);
             used
         });
-        Deductible { per, amount, factor, year_cap, used }
+        let less_previous =
+            (per == Per::Visit && !by_part).then(|| self.maybe(25, |choices| choices.ratio(0, 1000)));
+        Deductible { per, amount, factor, less_previous: less_previous.flatten(), year_cap, used }
     }
 
     fn bands(&mut self) -> Benefit {

@@ -90,6 +90,7 @@ pub fn everything(choices: &mut Choices) -> Policy {
         layers,
         account,
         same_days: same_days(choices),
+        looks_back: None,
     };
     // Whether visits are counted: `nth` needs a layer that feeds the counter, which is not
     // declared at all where nothing reads it.
@@ -175,6 +176,7 @@ fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) ->
         layers,
         account: AccountRules::default(),
         same_days: SameDays::default(),
+        looks_back: None,
     }
 }
 
@@ -188,6 +190,7 @@ pub fn one_scale(choices: &mut Choices, cut_on: CutOn, bands: Vec<Band>) -> Poli
         per: Per::Visit,
         amount: constant(always(), DeductibleAmount::Fixed(Decimal::from(choices.amount(200_000)))),
         factor: None,
+        less_previous: None,
         year_cap: None,
         used: None,
     });
@@ -220,6 +223,7 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
         factor: choices
             .chance(20)
             .then(|| constant(always(), choices.pick(&[Decimal::new(5, 1), Decimal::ZERO]))),
+        less_previous: None,
         year_cap: choices.chance(20).then(|| constant(always(), Decimal::from(choices.amount(1_000_000)))),
         used: Some(yearly(Fed::Deductible)),
     });

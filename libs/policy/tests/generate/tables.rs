@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use yizhan_documents::{Known, OTHERWISE, Period, Range};
-use yizhan_policy::model::{Condition, Row, Table, TableVersion};
+use yizhan_policy::model::{Condition, Previous, PreviousLevel, Row, Table, TableVersion};
 use yizhan_terms::{Care, Filing, Status, Tier};
 
 use super::choices::Choices;
@@ -30,11 +30,12 @@ pub enum Fact {
     Diagnosis,
     Disease,
     Tag,
+    Previous,
     Class,
     Nth,
 }
 
-pub const FACTS: [Fact; 13] = [
+pub const FACTS: [Fact; 14] = [
     Fact::Level,
     Fact::Status,
     Fact::Care,
@@ -48,6 +49,7 @@ pub const FACTS: [Fact; 13] = [
     Fact::Diagnosis,
     Fact::Disease,
     Fact::Tag,
+    Fact::Previous,
 ];
 
 /// Where a table stands.
@@ -141,6 +143,7 @@ fn apart(choices: &mut Choices, fact: Fact, counter: usize) -> Vec<Group> {
         Fact::Nth => equal(
             ranges(choices, &[2, 3]).into_iter().map(|range| Condition::Nth { counter, range }).collect(),
         ),
+        Fact::Previous => after(choices),
         Fact::Class => classes(choices),
         Fact::Diagnosis => ranked(choices, &DIAGNOSES, Condition::Diagnosis),
         Fact::Disease => ranked(choices, &DISEASES, Condition::Disease),
@@ -173,6 +176,15 @@ fn ranges(choices: &mut Choices, at: &[i64]) -> Vec<Range> {
         Range { from: Some(first), to: Some(second - 1) },
         Range { from: Some(second), to: None },
     ]
+}
+
+/// Stays after another, by its level, and everything else.
+fn after(choices: &mut Choices) -> Vec<Group> {
+    let (within_days, transferred) = (choices.between(0, 3), choices.pick(&[Some(true), None, Some(false)]));
+    let levels = cut(choices, PreviousLevel::ALL).into_iter().filter(|levels| !levels.is_empty());
+    let asked = levels.map(|levels| Condition::Previous(Previous { within_days, transferred, levels }));
+    let rest = (Vec::new(), OTHERWISE);
+    asked.map(|one| (vec![one], 1)).chain([rest]).collect()
 }
 
 fn classes(choices: &mut Choices) -> Vec<Group> {

@@ -31,6 +31,15 @@ pub fn keep_what_is_used(policy: &mut Policy) {
         policy.sources.truncate(1);
         every_row(policy).into_iter().for_each(|row| *row.source = 0);
     }
+    let asked = |when: &[Condition]| {
+        let days = |one: &Condition| match one {
+            Condition::Previous(previous) => Some(previous.within_days),
+            _ => None,
+        };
+        when.iter().filter_map(days).max()
+    };
+    let of_layers = policy.layers.iter().filter_map(|layer| asked(&layer.when)).max();
+    policy.looks_back = every_row(policy).iter().filter_map(|row| asked(row.when)).max().max(of_layers);
     let counts = |feed: &Feed| feed.what == Fed::Visit;
     if !counted {
         policy.layers.iter_mut().for_each(|layer| layer.feeds.retain(|feed| !counts(feed)));
@@ -57,7 +66,7 @@ fn every_row(policy: &mut Policy) -> Vec<AnyRow<'_>> {
             .for_each(|cap| add(&mut cap.amount, &mut rows));
         if let Some(deductible) = &mut layer.deductible {
             add(&mut deductible.amount, &mut rows);
-            [&mut deductible.factor, &mut deductible.year_cap]
+            [&mut deductible.factor, &mut deductible.less_previous, &mut deductible.year_cap]
                 .into_iter()
                 .flatten()
                 .for_each(|table| add(table, &mut rows));

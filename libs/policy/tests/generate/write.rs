@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use yizhan_documents::{Known, OTHERWISE, Period, Range};
 use yizhan_policy::model::{
     Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, Deductible, DeductibleAmount,
-    Fed, Layer, LineFilter, Per, Policy, Prepay, Quantity, Ratio, SameDays, Table, Term, Unit,
+    Fed, Layer, LineFilter, Per, Policy, Prepay, Previous, Quantity, Ratio, SameDays, Table, Term, Unit,
 };
 
 /// The document of a policy.
@@ -165,6 +165,9 @@ impl Writer<'_> {
         if let Some(factor) = &deductible.factor {
             text += &format!(", factor: {}", self.ratios(factor, period));
         }
+        if let Some(less) = &deductible.less_previous {
+            text += &format!(", less_previous: {}", self.ratios(less, period));
+        }
         if let Some(year_cap) = &deductible.year_cap {
             text += &format!(", year_cap: {}", self.amounts(year_cap, period));
         }
@@ -264,6 +267,7 @@ impl Writer<'_> {
             Condition::Nth { counter, range: of } => {
                 format!("{{ of: {}, {} }}", self.accumulator(*counter), range(of))
             }
+            Condition::Previous(asked) => previous(asked),
             Condition::InProvince(yes) | Condition::Contracted(yes) => yes.to_string(),
             Condition::Identity(of)
             | Condition::NoIdentity(of)
@@ -277,6 +281,14 @@ impl Writer<'_> {
         };
         format!("{}: {value}", condition.name())
     }
+}
+
+fn previous(asked: &Previous) -> String {
+    let mut keys = vec![format!("within_days: {}", asked.within_days)];
+    keys.extend(asked.transferred.map(|so| format!("transferred: {so}")));
+    let levels: Vec<&str> = asked.levels.iter().map(|level| level.code()).collect();
+    keys.extend((!levels.is_empty()).then(|| format!("level: [{}]", levels.join(", "))));
+    format!("{{ {} }}", keys.join(", "))
 }
 
 fn fed(what: Fed) -> &'static str {

@@ -93,6 +93,7 @@ fn random_cases_reach_every_step_of_the_engine() {
         ("cap lifted", 10),
         ("deductible", 200),
         ("deductible factor", 40),
+        ("less previous", 5),
         ("year cap", 40),
         ("adjusted", 100),
         ("adjusted twice", 20),
@@ -129,6 +130,7 @@ fn layer_steps(trace: &LayerTrace<'_>, count: &mut impl FnMut(&'static str, bool
     count("cap lifted", trace.cap.as_ref().is_some_and(|cap| cap.limit_fen.is_none()));
     count("deductible", trace.charged() > Decimal::ZERO);
     count("deductible factor", charged("deductible_factor"));
+    count("less previous", charged("less_previous"));
     count("year cap", charged("year_cap"));
     count("adjusted", !trace.adjustments.is_empty() && trace.paid_fen.0 > 0);
     count("adjusted twice", trace.adjustments.len() > 1 && trace.paid_fen.0 > 0);

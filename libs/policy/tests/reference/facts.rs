@@ -1,9 +1,9 @@
 //! Which row decides: conditions, ranks and dates as docs/POLICY.md describes them.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use yizhan_documents::{Known, Period, Range};
 use yizhan_policy::Case;
-use yizhan_policy::model::{Condition, Policy, Prepay, Row, Table};
+use yizhan_policy::model::{Condition, Policy, Prepay, PreviousLevel, Row, Table};
 use yizhan_terms::{DiseaseKind, Treatment};
 
 use super::{Fraction, Refused};
@@ -64,6 +64,18 @@ impl Facts<'_> {
             Condition::Filing(of) => of.contains(&visit.filing),
             Condition::Age(range) => within(range, i64::from(person.age)),
             Condition::YearsInsured(range) => within(range, i64::from(person.years_insured)),
+            Condition::Previous(asked) => visit.previous.iter().any(|one| {
+                let beside = if one.level == visit.level {
+                    PreviousLevel::Same
+                } else if one.level < visit.level {
+                    PreviousLevel::Lower
+                } else {
+                    PreviousLevel::Higher
+                };
+                one.end + Days::new(asked.within_days as u64) >= visit.begin
+                    && asked.transferred != Some(!one.transferred)
+                    && (asked.levels.contains(&beside) || asked.levels.is_empty())
+            }),
             Condition::Nth { counter, range } => within(range, self.before(*counter) + 1),
             Condition::Identity(of) => has(&person.identities, of),
             Condition::NoIdentity(of) => !has(&person.identities, of),

@@ -181,6 +181,11 @@ impl Visit {
         };
         let used = deductible.used.map_or(Fraction::ZERO, |used| now(used, facts, answer));
         let mut open = stated * ratio_or_one(deductible.factor.as_ref(), facts)?;
+        if let (Some(table), Some(previous)) = (&deductible.less_previous, &facts.case.visit.previous)
+            && let Some(part) = facts.value(table)?
+        {
+            open = (open - Fraction::of(*part) * Fraction::whole(previous.deductible_fen.0)).or_zero();
+        }
         open = match deductible.per {
             Per::Year => open - used,
             Per::Visit if is_part => open,

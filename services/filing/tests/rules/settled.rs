@@ -52,6 +52,7 @@ pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: O
         disease: None,
         tags: [].into(),
         not_covered: Vec::new(),
+        previous: None,
     };
     let (accumulated, account) = (Default::default(), Account::default());
     Case { area, scheme, person, visit, lines: vec![line], accumulated, account, counted: Counted::Claims }

@@ -28,6 +28,7 @@ use crate::settlements::domain::paid::{Paid, Why};
 use crate::settlements::later::{Later, Plan, Visit, visit_of};
 use crate::settlements::messages::answer::{self, Identity};
 use crate::settlements::messages::later::later_visit;
+use crate::settlements::messages::previous::{Charged, charged_now, follow};
 use crate::settlements::messages::reversal;
 use crate::settlements::reverse::reversal_of;
 
@@ -81,7 +82,8 @@ pub async fn make(
     let last =
         later.map(|later| &later.last_setl_id).into_iter().chain([&row.setl_id, &state.last_setl_id]).max();
     let items = items(app, &psn_nos[0], first, plan, last.cloned().unwrap_or_default()).await?;
-    let work = Work::on(app, &items, state, by).await?;
+    let gone = later.map(|later| later.gone.clone()).unwrap_or_default();
+    let work = Work::on(app, &items, (state, gone), by).await?;
     work.done(row, &items).map(Some)
 }
 
@@ -124,6 +126,10 @@ struct Work<'w> {
     state: PersonState,
     /// Of the relatives who helped.
     balances: BTreeMap<Pair, Balance>,
+    /// What was charged at stays from which others followed by transfer.
+    charged: Charged,
+    /// Of each settlement that was settled again the one that takes its place.
+    replaced: BTreeMap<String, String>,
     changes: Vec<Change>,
 }
 
@@ -132,7 +138,7 @@ impl<'w> Work<'w> {
     async fn on(
         app: &'w App,
         items: &[Item<'_>],
-        mut state: PersonState,
+        (mut state, charged): (PersonState, Charged),
         by: By<'w>,
     ) -> Result<Work<'w>, ServiceError> {
         let codes: BTreeSet<String> = items.iter().flat_map(|item| codes_of(&item.original)).collect();
@@ -154,22 +160,23 @@ impl<'w> Work<'w> {
             let shared = app.person_state(wanted(Some(relative.clone()), BTreeSet::new())).await?.shared;
             balances.insert(relative, shared);
         }
-        Ok(Work { app, by, at: app.clock.now(), state, balances, changes: Vec::new() })
+        let (changes, replaced) = (Vec::new(), BTreeMap::new());
+        Ok(Work { app, by, at: app.clock.now(), state, balances, charged, replaced, changes })
     }
 
     fn done(mut self, row: &settlement::Model, items: &[Item<'_>]) -> Result<Made, ServiceError> {
         for item in items.iter().rev() {
             self.take_back(item)?;
         }
-        let (mut answer, mut replaced) = (ResettleResponse::default(), BTreeMap::new());
+        let mut answer = ResettleResponse::default();
         for item in items {
             let Some((new_setl_id, why)) = &item.new else {
                 answer.reversal_setl_id.clone_from(&item.reversal_setl_id);
                 continue;
             };
-            let same_days = same_days(&item.original, items, &replaced);
+            let same_days = same_days(&item.original, items, &self.replaced);
             let paid = self.settle(item, new_setl_id, same_days)?;
-            replaced.insert(item.visit.row.setl_id.clone(), new_setl_id.clone());
+            self.replaced.insert(item.visit.row.setl_id.clone(), new_setl_id.clone());
             answer.visits.push(ResettledVisit {
                 visit: Some(later_visit(item.visit, why, Some(&paid))),
                 reversal_setl_id: item.reversal_setl_id.clone(),
@@ -187,7 +194,7 @@ impl<'w> Work<'w> {
             answer: answer.encode_to_vec(),
         };
         self.changes.push(only_request(request, self.at));
-        Ok(Made { changes: self.changes, replaced, answer })
+        Ok(Made { changes: self.changes, replaced: self.replaced, answer })
     }
 
     fn take_back(&mut self, item: &Item<'_>) -> Result<(), ServiceError> {
@@ -217,6 +224,7 @@ impl<'w> Work<'w> {
         let policy = policy_of(&policies, &item.visit.row).map_err(internal)?;
         let case = self.case(item.visit.case().map_err(internal)?);
         let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
+        self.charged.insert(item.visit.row.setl_id.clone(), Some(charged_now(&outcome, &case)));
         let identity = self.identity(new_setl_id);
         let mut taken = item.original.clone();
         if let Some(info) = taken.setlinfo.as_mut() {
@@ -236,6 +244,12 @@ impl<'w> Work<'w> {
     fn case(&self, mut case: Case) -> Case {
         let years = self.state.years.iter();
         case.accumulated = years.map(|(year, (_, totals))| (*year, totals.clone())).collect();
+        follow(&mut case, &self.charged, true);
+        if let Some(previous) = &mut case.visit.previous
+            && let Some(new) = self.replaced.get(&previous.setl_id)
+        {
+            previous.setl_id.clone_from(new);
+        }
         if case.account.used {
             case.account.kept_fen = Fen(self.state.own.fen) - case.account.own_fen;
         }

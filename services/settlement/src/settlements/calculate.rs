@@ -8,8 +8,9 @@ use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::messages::answer::{self, Identity};
-use super::place::codes_of;
+use super::place::{codes_of, mark};
 use super::prepare::Prepared;
+use super::previous::{self, Before};
 use super::standing;
 use crate::books::store::claims::Claims;
 use crate::books::store::load::{PersonState, Wanted};
@@ -30,19 +31,20 @@ pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted 
         psn_no: visit.psn_no.clone(),
         relative: relative.map(|relative| (relative.poolarea_no.clone(), relative.psn_no.clone())),
         request,
-        begndate: Some(prepared.known.visit.begin.to_string()),
+        begndate: Some(previous::first_day(prepared).to_string()),
         claims: Claims::default(),
         codes: codes_of(visit),
     }
 }
 
-/// Settles the case on a person's state.
+/// Settles the case on a person's state, and the stay before it.
 pub fn calculate(
     prepared: &Prepared,
-    state: &PersonState,
+    (state, before): (&PersonState, Before),
     identity: Option<&Identity>,
 ) -> Result<Calculated, ServiceError> {
     let mut case = prepared.case.clone();
+    case.visit.previous = before.stay;
     case.accumulated = state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
     let used = prepared.known.visit.reported.acct_used_flag;
     let balance = |fen| if used { Fen(fen) } else { Fen::ZERO };
@@ -66,6 +68,7 @@ pub fn calculate(
         let mut answer = answer::build(&prepared.known, &case, policy, &outcome, (identity, same_days))?;
         if let Some(info) = answer.setlinfo.as_mut() {
             info.marks.extend(repeated.flatten());
+            info.marks.extend(before.notes.into_iter().map(|note| mark(note, [], &policy.id)));
         }
         answer
     };

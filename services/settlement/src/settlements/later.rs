@@ -19,6 +19,7 @@ use super::again::{case_of, paid_by};
 use super::domain::chain::{Chain, Settled};
 use super::domain::paid::{Paid, Why};
 use super::messages::later::told;
+use super::messages::previous::Charged;
 use crate::app::App;
 use crate::books::store::entities::settlement;
 use crate::books::store::{merged, settlements};
@@ -49,6 +50,8 @@ pub struct Later {
     policies: Arc<Documents<Policy>>,
     /// What those found that come behind.
     chain: Chain,
+    /// Stays that are gone, by transfer from which others may have followed.
+    pub gone: Charged,
     visits: Vec<Visit>,
     /// The one that is reversed.
     pub first: Visit,
@@ -87,11 +90,14 @@ impl Later {
         let behind = visits.split_off(visits.partition_point(|visit| visit.row.setl_id <= row.setl_id));
         let mut chain = Chain::of(merged::into(&app.db, &psn_nos[0]).await?);
         visits.iter().for_each(|visit| chain.push(visit.gone()));
+        let reversed = behind.iter().filter(|visit| visit.is_reversed());
+        let gone = visits.iter().chain(reversed).map(|visit| (visit.row.setl_id.clone(), None)).collect();
         let first =
             visits.pop().ok_or_else(|| ServiceError::internal(anyhow::anyhow!("a settlement is gone")))?;
         Ok(Some(Later {
             policies: app.policies.current(),
             chain,
+            gone,
             visits: behind,
             first,
             last_setl_id,

@@ -37,7 +37,7 @@ pub fn check(
 }
 
 /// A mark of something that was settled all the same by a rule.
-fn mark<'l>(
+pub fn mark<'l>(
     (kind, text): (&str, String),
     lines: impl IntoIterator<Item = &'l str>,
     rule: &str,

@@ -41,6 +41,8 @@ pub struct Prepared {
     pub fees: Option<FeesChange>,
     /// The policies as they are now.
     pub book: Arc<Documents<Policy>>,
+    /// Days before the admission in which the policy looks for the stay before; `None`: it does not, or this is no stay.
+    pub looks_back: Option<i64>,
     /// What the rule says of trace codes that stand already; `None` where there are none.
     pub repeated: Option<Repeated>,
 }
@@ -77,7 +79,9 @@ pub async fn prepare(
     let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
     let known = LookedUp { visit, stay, relative, filed, institution, items, marks };
     let case = case::build(&known)?;
-    Ok(Prepared { known, case, book, repeated, fees })
+    let policy = find(&book, case.area, case.scheme, case.visit.values_day()).ok();
+    let looks_back = policy.filter(|_| known.visit.med_type.is_stay()).and_then(|policy| policy.looks_back);
+    Ok(Prepared { known, case, book, looks_back, repeated, fees })
 }
 
 /// What the policy of the area that pays says of such visits; where none is in force the visit is refused for that later.

@@ -5,6 +5,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::calculate::{calculate, wanted};
 use super::prepare::prepare;
+use super::previous;
 use super::quote::Read;
 use super::standing::{self, claims_of};
 use crate::app::App;
@@ -24,7 +25,8 @@ pub async fn preview(
     {
         return Err(refusal);
     }
-    let calculated = calculate(&prepared, &state, None)?;
+    let before = previous::find(app, &prepared, &state).await?;
+    let calculated = calculate(&prepared, (&state, before), None)?;
     let read = Read { visit, case: &calculated.case, settlement: &calculated.settlement };
     let quote = read.quote(app.clock.now() + app.quote_ttl);
     Ok(PreviewResponse { quote: Some(quote), settlement: Some(calculated.settlement) })

@@ -80,11 +80,19 @@ impl Read<'_> {
             person_version: info.person_version,
             policy: format!("{} {} {}", policy.policy_id, policy.version, policy.digest),
             catalogue: json_digest(&(&self.case.lines, &unfiled(&self.case.visit))),
-            accumulators: json_digest(&self.case.accumulated),
+            accumulators: self.earlier(),
             account: json_digest(&self.case.account),
             amounts: amounts(info).map(|(_, fen)| fen).to_vec(),
             expires_us,
             filing: filing::summary(info),
+        }
+    }
+
+    /// What earlier visits left.
+    fn earlier(&self) -> String {
+        match &self.case.visit.previous {
+            None => json_digest(&self.case.accumulated),
+            Some(previous) => json_digest(&(&self.case.accumulated, previous)),
         }
     }
 
@@ -147,10 +155,10 @@ impl Read<'_> {
     }
 }
 
-/// The visit without what filing and the register said of it, which are causes of their own.
+/// The visit without what filing, the register and the books said of it, which are causes of their own.
 fn unfiled(visit: &case::Visit) -> case::Visit {
     let (remote, not_covered) = (None, Vec::new());
-    case::Visit { filing: yizhan_terms::Filing::Local, remote, not_covered, ..visit.clone() }
+    case::Visit { filing: yizhan_terms::Filing::Local, remote, not_covered, previous: None, ..visit.clone() }
 }
 
 fn expired() -> ServiceError {

@@ -9,6 +9,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use super::calculate::{Calculated, calculate, wanted};
 use super::messages::answer::Identity;
 use super::prepare::{Prepared, prepare};
+use super::previous;
 use super::quote::Read;
 use super::standing::{self, stands};
 use crate::app::App;
@@ -70,7 +71,8 @@ async fn settle_new(
             return Err(refusal);
         }
         let identity = new_identity(app, &key.1, &state);
-        let calculated = calculate(&prepared, &state, Some(&identity))?;
+        let before = previous::find(app, &prepared, &state).await?;
+        let calculated = calculate(&prepared, (&state, before), Some(&identity))?;
         require_quoted(app, &prepared, &calculated, &request.quote_id)?;
         let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;
         let fees = prepared.fees.clone();

@@ -1,9 +1,10 @@
 //! A person's settlements, asked about and calculated again as the register is known now.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 use futures::{StreamExt, TryStreamExt, stream};
+use yizhan_money::Fen;
 use yizhan_policy::case::{self as policy_case, Case, DaysOut, Person};
 use yizhan_policy::{Policy, visit_rules};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
@@ -23,9 +24,9 @@ use crate::settlements::again::{paid_by, paid_of, policy_of, why_of};
 use crate::settlements::calculate::refused;
 use crate::settlements::domain::chain::{Chain, Change, Settled};
 use crate::settlements::domain::paid::Paid;
-use crate::settlements::messages::case;
 use crate::settlements::messages::stay::{self, Stay};
 use crate::settlements::messages::visit::CheckedVisit;
+use crate::settlements::messages::{case, previous};
 
 /// Settlements read and asked about at a time.
 const PAGE: u64 = 100;
@@ -59,7 +60,7 @@ pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, Servi
     let from = touched.from.and_then(|day| NaiveDate::from_ymd_opt(day.year() - 1, 1, 1));
     let mut merges = merged::into(&app.db, &psn_nos[0]).await?;
     merges.extend(touched.joining.iter().cloned());
-    let mut check = Check { app, psn_no: &psn_nos[0], chain: Chain::of(merges) };
+    let mut check = Check { app, psn_no: &psn_nos[0], chain: Chain::of(merges), charged: BTreeMap::new() };
     let (mut checked, mut after) = (Vec::new(), String::new());
     loop {
         let rows = settlements::standing(&app.db, &wanted, from, &after, PAGE).await?;
@@ -78,6 +79,8 @@ struct Visit {
     answer: Settlement,
     case: Case,
     now: Option<Eligibility>,
+    /// Whether the stay before it stands still, where it rests on one.
+    previous_stands: bool,
 }
 
 async fn ask(app: &App, psn_no: &str, row: settlement::Model) -> Result<Visit, ServiceError> {
@@ -105,7 +108,16 @@ async fn ask(app: &App, psn_no: &str, row: settlement::Model) -> Result<Visit, S
             Err(away) => return Err(away),
         }
     };
-    Ok(Visit { row, answer, case, now })
+    let previous_stands = match &case.visit.previous {
+        None => true,
+        Some(previous) => stands(app, &previous.setl_id).await?,
+    };
+    Ok(Visit { row, answer, case, now, previous_stands })
+}
+
+async fn stands(app: &App, setl_id: &str) -> Result<bool, ServiceError> {
+    let Some(row) = settlements::by_id(&app.db, setl_id).await? else { return Ok(false) };
+    Ok(settlements::reversal_of(&app.db, &row).await?.is_none())
 }
 
 /// A person's settlements being checked, in the order they were made.
@@ -113,24 +125,27 @@ struct Check<'c> {
     app: &'c App,
     psn_no: &'c str,
     chain: Chain,
+    charged: previous::Charged,
 }
 
 impl Check<'_> {
     fn visit(&mut self, visit: Visit) -> Result<Checked, ServiceError> {
         let Paid { funds: paid, added, .. } = paid_by(&visit.answer)?;
-        let (says, would_add) = self.judge(&visit, &paid, &added);
+        let (says, would_add, charged) = self.judge(&visit, &paid, &added);
         let differs = !says.is_as_paid(&paid);
         let version_now = visit.now.as_ref().map_or(0, |now| now.person_version);
         let item = messages::item(self.psn_no, &visit.row, &visit.answer, (&paid, &says), version_now);
         let settlement::Model { poolarea_no, psn_no, setl_id, .. } = visit.row;
+        self.charged.insert(setl_id.clone(), charged);
         self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add, reversed_by: None });
         Ok(Checked { item, differs })
     }
 
-    /// What would be paid and added now, and why.
-    fn judge(&self, visit: &Visit, paid: &Funds, added: &[Change]) -> (Says, Vec<Change>) {
-        let unknown = |why| (Says { why, would_pay: None }, added.to_vec());
-        let nothing = |why| (Says { why, would_pay: Some(Funds::new()) }, Vec::new());
+    /// What would be paid, added and charged now, and why.
+    fn judge(&self, visit: &Visit, paid: &Funds, added: &[Change]) -> (Says, Vec<Change>, Option<Fen>) {
+        let as_it_was = previous::charged_by(&visit.answer, &visit.case);
+        let unknown = |why| (Says { why, would_pay: None }, added.to_vec(), Some(as_it_was));
+        let nothing = |why| (Says { why, would_pay: Some(Funds::new()) }, Vec::new(), None);
         let row = &visit.row;
         let Some(now) = &visit.now else {
             return unknown(Why::new(Reason::PersonUnknown, Reason::PersonUnknown.text()));
@@ -157,6 +172,7 @@ impl Check<'_> {
             Err(refusal) => return nothing(why_of(&refusal)),
         }
         case.visit.not_covered = stay.not_covered;
+        previous::follow(&mut case, &self.charged, visit.previous_stands);
         let otherwise = self.chain.before(&row.poolarea_no, &row.psn_no, &row.setl_id);
         otherwise.apply(&mut case.accumulated);
         let why = match () {
@@ -165,13 +181,14 @@ impl Check<'_> {
             () => Why::new(Reason::EarlierVisits, Reason::EarlierVisits.text()),
         };
         if case == visit.case {
-            return (Says { why, would_pay: Some(paid.clone()) }, added.to_vec());
+            return (Says { why, would_pay: Some(paid.clone()) }, added.to_vec(), Some(as_it_was));
         }
         match yizhan_policy::settle(policy, &case) {
             Err(refusal) => nothing(why_of(&refused(refusal))),
             Ok(outcome) => {
                 let Paid { funds: would_pay, added: would_add, .. } = paid_of(&outcome);
-                (Says { why, would_pay: Some(would_pay) }, would_add)
+                let charged = previous::charged_now(&outcome, &case);
+                (Says { why, would_pay: Some(would_pay) }, would_add, Some(charged))
             }
         }
     }

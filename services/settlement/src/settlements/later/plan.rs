@@ -10,11 +10,13 @@ use yizhan_policy::case::Case;
 use yizhan_runtime::Reason;
 
 use super::{Later, Totals, Visit};
+use crate::books::messages::parts::header;
 use crate::books::store::entities::settlement;
 use crate::settlements::again::{paid_of, policy_of, why_of};
 use crate::settlements::calculate::refused;
 use crate::settlements::domain::chain::Settled;
 use crate::settlements::domain::paid::{Paid, Why};
+use crate::settlements::messages::previous::{Charged, charged_now, follow};
 
 /// What would be settled again.
 #[derive(Debug, Default)]
@@ -113,21 +115,22 @@ impl Later {
 
     /// What each would be paid in the order they were settled, as if some were not there.
     fn in_order(&self, gone: &BTreeSet<&str>) -> Vec<Now> {
-        let mut chain = self.chain.clone();
+        let (mut chain, mut charged) = (self.chain.clone(), self.gone.clone());
         let mut all = Vec::with_capacity(self.visits.len());
         for visit in &self.visits {
             let settlement::Model { poolarea_no, psn_no, setl_id, .. } = &visit.row;
             if visit.reversed_by.is_some() || gone.contains(setl_id.as_str()) {
+                charged.insert(setl_id.clone(), None);
                 chain.push(visit.gone());
                 all.push(Now::AsPaid);
                 continue;
             }
             let otherwise = chain.before(poolarea_no, psn_no, setl_id);
-            let now = if otherwise.totals.is_empty() {
+            let now = if otherwise.totals.is_empty() && !visit.follows_another(&charged) {
                 Now::AsPaid
             } else {
                 let why = if otherwise.merged { Reason::RecordsMerged } else { Reason::EarlierVisits };
-                match self.calculate(visit, |case| otherwise.apply(&mut case.accumulated)) {
+                match self.calculate(visit, &mut charged, |case| otherwise.apply(&mut case.accumulated)) {
                     Ok(paid) if paid == visit.paid => Now::AsPaid,
                     Ok(paid) => Now::Otherwise(Why::new(why, why.text()), paid),
                     Err(why) => Now::Unknown(why),
@@ -145,23 +148,40 @@ impl Later {
 
     /// What some would be paid one after the other behind everything else.
     fn behind_all(&self, moved: &[usize], mut totals: Totals) -> Vec<Result<Paid, Why>> {
+        let mut charged = self.gone.clone();
         let moved = moved.iter().map(|at| &self.visits[*at]);
         moved.clone().for_each(|visit| add(&mut totals, &visit.paid, -1));
         moved
             .map(|visit| {
-                let paid = self.calculate(visit, |case| case.accumulated.clone_from(&totals));
+                let paid = self.calculate(visit, &mut charged, |case| case.accumulated.clone_from(&totals));
                 add(&mut totals, paid.as_ref().unwrap_or(&visit.paid), 1);
                 paid
             })
             .collect()
     }
 
-    fn calculate(&self, visit: &Visit, known: impl FnOnce(&mut Case)) -> Result<Paid, Why> {
+    fn calculate(
+        &self,
+        visit: &Visit,
+        charged: &mut Charged,
+        known: impl FnOnce(&mut Case),
+    ) -> Result<Paid, Why> {
         let policy = policy_of(&self.policies, &visit.row)?;
         let mut case = visit.case()?;
         known(&mut case);
+        follow(&mut case, charged, true);
         let outcome = yizhan_policy::settle(policy, &case).map_err(|refusal| why_of(&refused(refusal)))?;
+        charged.insert(visit.row.setl_id.clone(), Some(charged_now(&outcome, &case)));
         Ok(paid_of(&outcome))
+    }
+}
+
+impl Visit {
+    /// Whether it is a stay behind another that is gone, or would be charged otherwise now.
+    fn follows_another(&self, charged: &Charged) -> bool {
+        let before = header(&self.answer).previous_stay.as_ref();
+        let now = before.and_then(|before| charged.get(&before.setl_id).map(|now| (before, now)));
+        now.is_some_and(|(before, now)| now.is_none_or(|now| now.0 != before.act_pay_dedc_fen))
     }
 }
 

@@ -19,7 +19,7 @@ use super::super::domain::{clearing_type, share_of};
 use super::filing::Filed;
 use super::stay::Stay;
 use super::visit::CheckedVisit;
-use super::{explain, filing, trace};
+use super::{explain, filing, previous, trace};
 use crate::accounts::domain::Relative;
 use crate::books::domain::ledger::{self as books, AccountOf, Parties, postings, relative_in};
 use crate::books::messages::parts::{amounts_of, header, postings_of, sum_of};
@@ -148,6 +148,8 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         filing: filed.as_ref().map(|filed| filed.record.clone()),
         emergency: visit.reported.emergency,
         refl_flag: visit.reported.refl_flag,
+        dscg_way: visit.reported.dscg_way.clone(),
+        adm_way: visit.reported.adm_way.clone(),
         fees_uploaded: visit.reported.fees_uploaded,
         coverage_spans: stay.told.clone(),
         mulaid_psn_name_masked: told(relative, |relative| &relative.psn_name_masked),
@@ -189,6 +191,7 @@ fn decided_info(info: SettlementInfo, case: &Case, outcome: &Outcome<'_>) -> Set
         psn_cash_pay_fen: outcome.cash_fen.0,
         balc_fen: (case.account.own_fen + case.account.kept_fen - outcome.account_own_fen).0,
         beside_bill_fen: outcome.beside_bill_fen.0,
+        previous_stay: case.visit.previous.as_ref().map(previous::told),
         ..info
     };
     FundField::ALL.iter().for_each(|field| *sum_of(&mut info, *field) = 0);

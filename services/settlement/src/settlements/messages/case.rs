@@ -14,7 +14,7 @@ use super::answer::LookedUp;
 use super::visit::CheckedLine;
 use crate::reference::domain::Item;
 
-/// What a visit looks like to policies, before the person's accumulators are read: care at home where the filing service was not
+/// What a visit looks like to policies, before the person's accumulators and stays are read: care at home where the filing service was not
 /// asked.
 pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
     let LookedUp { visit, stay, institution, items, filed, .. } = known;
@@ -38,6 +38,7 @@ pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
             disease: disease(&visit.reported.opsp_dise_code, visit.med_type.care(), eligibility),
             tags: visit.reported.tags.iter().cloned().collect(),
             not_covered: stay.not_covered.clone(),
+            previous: None,
         },
         lines: lines
             .map(|((reported, checked), item)| {

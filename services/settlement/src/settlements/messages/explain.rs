@@ -132,6 +132,7 @@ fn change(step: &TraceStep) -> String {
         "factor" => format!("比例乘以{}", percent(value)),
         "personal_factor" => format!("个人负担部分乘以{}", percent(value)),
         "deductible_factor" => format!("起付线按{}计", percent(value)),
+        "less_previous" => format!("减去上一次住院已扣起付线{value}元（转院补差）"),
         "year_cap" => format!("年度累计起付线上限{value}元"),
         "minimum" => format!("不足{value}元按{value}元"),
         other => format!("{other} {value}"),

@@ -37,6 +37,7 @@ pub fn of(
             replaces_setl_id: String::new(),
             balc_fen: balance,
             reversal_reason: reason.to_owned(),
+            previous_stay: None,
             ..info.negated()
         }),
         setldetail: setldetail.into_iter().map(negative).collect(),

@@ -64,7 +64,7 @@ fn ratio(ratio: Decimal) -> String {
 
 /// Step values in fen; the others are ratios.
 fn is_money(kind: &str) -> bool {
-    matches!(kind, "minimum" | "year_cap")
+    matches!(kind, "minimum" | "less_previous" | "year_cap")
 }
 
 /// The documents cited so far, by their key in the policy, in the order they were first cited.

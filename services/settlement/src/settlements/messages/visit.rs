@@ -11,7 +11,7 @@ use yizhan_proto::settlement::v1::{FeeLine, Visit};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::{Reason, Violations};
-use yizhan_terms::{Insutype, MedType, is_fixmedins_code};
+use yizhan_terms::{AdmissionWay, DischargeWay, Insutype, MedType, is_fixmedins_code};
 
 use super::stay::Stay;
 use crate::fields::{MAX_ID, check_id, decimal};
@@ -80,6 +80,7 @@ pub fn check(visit: Option<Visit>, today: NaiveDate, wrong: &mut Violations) -> 
     if med_type == Some(MedType::Chronic) || !visit.opsp_dise_code.is_empty() {
         check_id(&mut fields, "opsp_dise_code", &visit.opsp_dise_code);
     }
+    check_ways(&visit, &mut fields);
     let days = check_days(&visit, today, &mut fields);
     check_marks(&visit.dise_codg, "dise_codg", &mut fields);
     check_marks(&visit.tags, "tags", &mut fields);
@@ -96,6 +97,16 @@ fn check_ids(visit: &Visit, fields: &mut Fields<'_>) {
         fields.psn_no("mulaid_psn_no", &visit.mulaid_psn_no);
         fields.require(visit.mulaid_psn_no != visit.psn_no, "mulaid_psn_no", Reason::OwnAccount);
         fields.require(visit.acct_used_flag, "mulaid_psn_no", Reason::AccountNotUsed);
+    }
+}
+
+/// How the patient came and left, where it was reported.
+fn check_ways(visit: &Visit, fields: &mut Fields<'_>) {
+    if !visit.dscg_way.is_empty() {
+        fields.coded("dscg_way", &visit.dscg_way, DischargeWay::from_code);
+    }
+    if !visit.adm_way.is_empty() {
+        fields.coded("adm_way", &visit.adm_way, AdmissionWay::from_code);
     }
 }
 
