@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use sea_orm::ConnectionTrait;
 use tonic::Code;
 use yizhan_integration_tests::checks::{assert_adds_up, info, yuan};
 use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::{
-    AccumulatorAddition, CancelManualPaymentRequest, DrugTraceCode, FundAmount, LaterVisit, LaterVisits,
-    ListFeesRequest, RecordManualPaymentRequest, ResettleRequest, ResettleResponse, Settlement,
+    AccumulatorAddition, CancelManualPaymentRequest, DrugTraceCode, FeeLine, FundAmount, LaterVisit,
+    LaterVisits, ListFeesRequest, RecordManualPaymentRequest, ResettleRequest, ResettleResponse, Settlement,
     UploadFeesRequest, Visit, WorkItemState,
 };
 use yizhan_testkit::both_databases;
@@ -86,6 +87,7 @@ fn by_hand() -> RecordManualPaymentRequest {
         psn_no: "P1".to_owned(),
         insutype: "310".to_owned(),
         mdtrt_id: "BILL-1".to_owned(),
+        fixmedins_code: SECOND_LEVEL.to_owned(),
         med_type: "11".to_owned(),
         begndate: "2024-03-02".to_owned(),
         enddate: "2024-03-02".to_owned(),
@@ -277,7 +279,7 @@ both_databases! {
             fixmedins_code: THIRD_LEVEL.to_owned(),
             mdtrt_id: "M1".to_owned(),
             psn_no: "P1".to_owned(),
-            feedetail: line.feedetail.clone(),
+            feedetail: line.feedetail.iter().cloned().map(|line| FeeLine { fee_ocur_date: "2024-03-02".to_owned(), ..line }).collect(),
         };
         platform.fees().upload_fees(brought.clone()).await.unwrap();
         let second = platform.settle("R2", Visit { feedetail: Vec::new(), fees_uploaded: true, ..line }).await.unwrap();
@@ -363,7 +365,7 @@ both_databases! {
             reverses_setl_id, setl_time_us, medfee_sumamt_fen, fund_pay_sumamt_fen, psn_part_amt_fen, acct_pay_fen, insutype, clr_type, \
             setl_type, policy_id, policy_version, case_json, answer FROM settlements, \
             (WITH RECURSIVE n(n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM n WHERE n < 1500) SELECT n FROM n) n WHERE setl_id = '{}'", id(&third));
-        database::tamper(platform.rows(), &copies).await;
+        platform.rows().execute_unprepared(&copies).await.unwrap();
         let later = platform.find_later_visits(id(&first)).await.unwrap().later.unwrap();
         assert!(later.too_many && !later.visits.is_empty());
         let blocked = refused(platform.resettle_behind("A1", &first).await);

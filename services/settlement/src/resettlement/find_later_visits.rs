@@ -8,8 +8,7 @@ use yizhan_terms::Area;
 use crate::app::App;
 use crate::books::store::{merged, settlements};
 use crate::looks::leave::{self, Look, check_purpose};
-use crate::settlements::later::{Later, totals_of};
-use crate::settlements::messages::later::told;
+use crate::settlements::later::{Later, told, totals_of};
 use crate::settlements::query::{find, unknown, whose};
 
 /// What of later visits would be paid otherwise without a settlement, or as if it were reversed.

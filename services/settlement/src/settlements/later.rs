@@ -1,6 +1,7 @@
 //! Later visits of a person, behind one that is reversed.
 
 mod plan;
+mod told;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,11 +15,11 @@ use yizhan_proto::settlement::v1::{LaterVisits, Settlement};
 use yizhan_runtime::{Caller, ServiceError};
 
 pub use plan::Plan;
+pub use told::{later_visit, told};
 
 use super::again::{case_of, paid_by};
 use super::domain::chain::{Chain, Settled};
 use super::domain::paid::{Paid, Why};
-use super::messages::later::told;
 use super::messages::previous::Charged;
 use crate::app::App;
 use crate::books::store::entities::settlement;
