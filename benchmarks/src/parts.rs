@@ -51,6 +51,7 @@ async fn settlement(options: &Options, report: &mut Report) -> anyhow::Result<()
     let start = Instant::now();
     platform.register(options.people).await?;
     eprintln!("{} people imported in {} s", count(options.people), start.elapsed().as_secs());
+    platform.wait_for_the_follower().await?;
     let settling = Settling::on(&platform, options.people)?;
 
     let first_kib = memory_after(options.warm_up, &platform, &settling).await?;

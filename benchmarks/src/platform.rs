@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use futures::{TryStreamExt, stream};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use std::time::Duration;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::{
     CoverageRow, IdentityRow, ImportCoveragesRequest, ImportIdentitiesRequest, ImportMembershipsRequest,
@@ -15,7 +17,8 @@ use yizhan_proto::settlement::v1::institution_service_client::InstitutionService
 use yizhan_proto::settlement::v1::{ImportCatalogueRequest, ImportInstitutionsRequest, Institution};
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::{self, PeerChannel};
-use yizhan_runtime::config::PeerConfig;
+use yizhan_runtime::config::{DatabaseConfig, PeerConfig};
+use yizhan_runtime::db;
 use yizhan_testkit::{ServiceProcess, TestDatabase};
 
 use crate::bill;
@@ -24,6 +27,8 @@ use crate::bill;
 const IMPORT_ROWS: u64 = 1000;
 /// Imports at the same time.
 const IMPORTS: usize = 4;
+/// A follower whose place did not move for so long has nothing left to follow: it waits ten seconds by itself.
+const STILL: Duration = Duration::from_secs(15);
 /// First day of everything registered.
 const SINCE: &str = "2010-01-01";
 
@@ -31,7 +36,7 @@ const SINCE: &str = "2010-01-01";
 pub struct Platform {
     enrollment: ServiceProcess,
     settlement: ServiceProcess,
-    _databases: [TestDatabase; 2],
+    databases: [TestDatabase; 2],
 }
 
 impl Platform {
@@ -40,7 +45,7 @@ impl Platform {
         let enrollment = service("yizhan-enrollment", &databases[0])?.start().await;
         let settlement = service("yizhan-settlement", &databases[1])?;
         let settlement = settlement.env("YIZHAN_PEERS_ENROLLMENT_ADDRESS", enrollment.url()).start().await;
-        Ok(Platform { enrollment, settlement, _databases: databases })
+        Ok(Platform { enrollment, settlement, databases })
     }
 
     /// Process id of enrollment.
@@ -69,6 +74,25 @@ impl Platform {
         stream::iter(chunks)
             .try_for_each_concurrent(IMPORTS, |(client, numbers)| enrol(client, numbers))
             .await
+    }
+
+    /// Waits until settlement has followed the register: until its place in the feed stands still.
+    pub async fn wait_for_the_follower(&self) -> anyhow::Result<()> {
+        let db = db::connect(&DatabaseConfig::at(self.databases[1].url())).await?;
+        let place = || async {
+            let asked = "SELECT resume_token FROM followed_feed WHERE feed = 'enrollment.register'";
+            let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, asked)).await?;
+            anyhow::Ok(row.map(|row| row.try_get::<String>("", "resume_token")).transpose()?)
+        };
+        let mut before = None;
+        loop {
+            let now = place().await?;
+            if now.is_some() && now == before {
+                return Ok(());
+            }
+            before = now;
+            tokio::time::sleep(STILL).await;
+        }
     }
 
     async fn register_reference(&self) -> anyhow::Result<()> {

@@ -62,9 +62,9 @@ impl Settling {
         if number.is_multiple_of(CHECKED) { check(SettleResponse::decode(answer)?) } else { Ok(()) }
     }
 
-    /// Previews a visit of somebody on days before all that are settled.
+    /// Previews a visit of somebody on days of which nothing is settled.
     pub async fn preview(self, number: u64) -> anyhow::Result<PreviewResponse> {
-        let visit = self.visit_on(number, bill::TURNS, format!("PV{number}"))?;
+        let visit = self.visit_on(number, 0, format!("PV{number}"))?;
         let request = PreviewRequest { visit: Some(visit) };
         Ok(self.client(number).preview(request).await?.into_inner())
     }
@@ -87,12 +87,14 @@ impl Settling {
         SettlementServiceClient::new(self.channels[number as usize % CONNECTIONS].clone())
     }
 
-    /// The next visit of a person: turn after turn each on days of its own, of which the last day of care is the latest.
+    /// The next visit of a person: turn after turn each on later days of its own.
     fn visit(&self, number: u64) -> anyhow::Result<Visit> {
-        self.visit_on(number, number / self.people % bill::TURNS, format!("ZY{number}"))
+        let turn = number / self.people;
+        ensure!(turn < bill::TURNS, "too few people for so many settlements: BENCH_PEOPLE={}", self.people);
+        self.visit_on(number, bill::TURNS - turn, format!("ZY{number}"))
     }
 
-    fn visit_on(&self, number: u64, turn: u64, mdtrt_id: String) -> anyhow::Result<Visit> {
+    fn visit_on(&self, number: u64, turns: u64, mdtrt_id: String) -> anyhow::Result<Visit> {
         let mut visit = (*self.template).clone();
         visit.psn_no = psn_no(number % self.people);
         for (line, at) in visit.feedetail.iter_mut().zip(1..) {
@@ -100,7 +102,7 @@ impl Settling {
         }
         visit.mdtrt_id = mdtrt_id;
         for day in [&mut visit.begndate, &mut visit.enddate] {
-            *day = bill::before(day, turn)?;
+            *day = bill::before(day, turns)?;
         }
         Ok(visit)
     }

@@ -258,8 +258,7 @@ impl Client {
             merged_psn_no: merged_psn_no.to_owned(),
             reason: "重复建档".to_owned(),
         };
-        read(MergeServiceClient::new(self.to_enrollment.clone()).merge_persons(request).await)
-            .expect("merged");
+        read(self.merges().merge_persons(request).await).expect("merged");
     }
 
     /// 期初, 调整
@@ -277,12 +276,22 @@ impl Client {
         read(OpeningServiceClient::new(self.to_settlement.clone()).list_openings(request).await)
     }
 
+    /// ManualPaymentService.
+    pub fn manual_payments(&self) -> ManualPaymentServiceClient<PeerChannel> {
+        ManualPaymentServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// MergeService.
+    pub fn merges(&self) -> MergeServiceClient<PeerChannel> {
+        MergeServiceClient::new(self.to_enrollment.clone())
+    }
+
     /// 手工报销
     pub async fn record_manual_payment(
         &self,
         request: RecordManualPaymentRequest,
     ) -> Answer<RecordManualPaymentResponse> {
-        read(ManualPaymentServiceClient::new(self.to_settlement.clone()).record_manual_payment(request).await)
+        read(self.manual_payments().record_manual_payment(request).await)
     }
 
     /// Takes one back.
@@ -290,7 +299,7 @@ impl Client {
         &self,
         request: CancelManualPaymentRequest,
     ) -> Answer<CancelManualPaymentResponse> {
-        read(ManualPaymentServiceClient::new(self.to_settlement.clone()).cancel_manual_payment(request).await)
+        read(self.manual_payments().cancel_manual_payment(request).await)
     }
 
     /// 3201

@@ -1,10 +1,13 @@
-//! Random faults of processes, disk, network, database and cache under load. When all is well again, everything that was
-//! acknowledged is there, once, the books balance, and the feeds told it once.
+//! Random faults of processes, disk, network, database and cache under load, while clients race for visits, lines and codes, bring lines,
+//! and the register merges records and learns late. When all is well again, everything that was acknowledged is there, once, the books
+//! balance, what was raced for was got by one, and the feeds told it once.
 //!
 //! All follows from a seed, which a failure tells: `YIZHAN_FAULT_SEED`. `YIZHAN_FAULT_ROUNDS=1000` makes that many rounds, on a
 //! new platform after every few, each with the next seed; what they found is printed.
 
 mod check;
+mod contest;
+mod exact;
 mod follow;
 mod load;
 mod peers;
@@ -111,6 +114,8 @@ async fn furnished(callers: &Callers) -> Record {
     client.import_institutions("places", places).await.expect("institutions");
     client.import_catalogue("items", standard_catalogue()).await.expect("a catalogue");
     let persons: Vec<Person> = (0..PERSONS).map(|number| Person::employee(&format!("P{number}"))).collect();
+    let twice = (0..CLIENTS).flat_map(contest::two_numbers_of).map(|psn_no| Person::employee(&psn_no));
+    let persons: Vec<Person> = persons.into_iter().chain(twice).collect();
     client.enrol(&persons).await;
     let mut record = Record::default();
     for person in persons {

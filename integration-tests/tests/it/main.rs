@@ -30,6 +30,7 @@ mod golden;
 mod idempotency;
 mod looks;
 mod manual_payments;
+mod old_faults;
 mod openings;
 mod paid_once;
 mod policies;

@@ -6,7 +6,9 @@ use futures::future::join_all;
 use yizhan_integration_tests::checks::{assert_adds_up, info, yuan};
 use yizhan_integration_tests::*;
 use yizhan_proto::enrollment::v1::{CoverageRow, ImportCoveragesRequest, ImportPersonsRequest};
-use yizhan_proto::settlement::v1::{Settlement, WorkItem, WorkItemState};
+use yizhan_proto::settlement::v1::{
+    FindMessageRequest, MessageOutcome, ReconcileLinesRequest, Settlement, WorkItem, WorkItemState,
+};
 use yizhan_testkit::{TestDatabase, both_databases};
 
 use crate::support::{YEAR_2024, assert_books_balance, clinic};
@@ -82,6 +84,26 @@ both_databases! {
         for setl_id in [&info(&other).setl_id, &info(&reversal).setl_id] {
             assert!(platform.replay(setl_id).await.unwrap().identical);
         }
+        for psn_no in ["P1", "P2"] {
+            let message = FindMessageRequest {
+                fixmedins_code: THIRD_LEVEL.to_owned(),
+                psn_no: psn_no.to_owned(),
+                omsgid: "R1".to_owned(),
+            };
+            assert_eq!(platform.find_message(message).await.unwrap().outcome(), MessageOutcome::Reversed);
+        }
+        // Reconciled, it is reversed, under whichever number that was.
+        let lines = ReconcileLinesRequest {
+            fixmedins_code: THIRD_LEVEL.to_owned(),
+            stmt_begndate: "2026-02-01".to_owned(),
+            stmt_enddate: "2026-02-01".to_owned(),
+            last: true,
+            ..ReconcileLinesRequest::default()
+        };
+        let lines = platform.reconcile_lines(lines).await.unwrap().differences;
+        let told = lines.iter().find(|line| line.setl_id == info(&other).setl_id).unwrap();
+        assert_eq!(told.here.as_ref().unwrap().refd_setl_flag, "1");
+        assert_eq!(told.reversal_setl_id, info(&reversal).setl_id);
         assert_books_balance(&platform).await;
 
         // Behind the service's back something is left under the number that went.

@@ -16,7 +16,7 @@ mod sums;
 mod transaction;
 
 pub use bulk::{
-    find_rows, find_rows_and, find_rows_from, find_rows_where, insert, insert_new, insert_values, upsert,
+    ask_each, find_rows, find_rows_where, insert, insert_new, insert_values, rows_as_json, upsert,
     upsert_next, upsert_with,
 };
 pub use classify::{Failure, classify};

@@ -8,8 +8,10 @@ use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::Settlement;
 
+use super::contest::two_numbers_of;
+use super::exact;
 use super::follow::{Feed, Heard};
-use super::load::{PERSONS, Record, is_not_now};
+use super::load::{CLIENTS, PERSONS, Record, is_not_now};
 use super::write::{Callers, Told, Write};
 
 /// Requests at once.
@@ -19,17 +21,27 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is wrong, if anything; and everything that has been done now.
 pub async fn check(callers: &Callers, record: Record, feeds: &[(Feed, Heard)]) -> Vec<String> {
-    let Record { mut done, abandoned, mut troubles, .. } = record;
-    let settled = done.iter().filter(|(write, _)| is_settlement(write)).count();
-    let open = abandoned.iter().filter(|write| is_settlement(write)).count();
+    let Record { mut done, abandoned, refused, mut troubles, .. } = record;
+    let settled = done.iter().filter(|(write, _)| write.settles()).count();
+    let open = abandoned.iter().chain(refused.iter().map(|(write, _)| write));
+    let open = open.filter(|write| write.settles()).count();
     let there = settlements(callers, &mut troubles).await;
     if there < settled || there > settled + open {
-        troubles.push(format!("{settled} settlements acknowledged, {open} abandoned, {there} are there"));
+        troubles.push(format!("{settled} settlements acknowledged, {open} open, {there} are there"));
+    }
+    // Of who was second nothing is there; whoever asks again is first now, or second still.
+    for (write, error) in refused.clone() {
+        match stubbornly(async || write.send(callers, PATIENCE).await).await {
+            Ok(told) => done.push((write, told)),
+            Err(again) if write.is_second(&again) => {}
+            Err(again) => troubles.push(format!("refused with {error:?}, then {again:?}: {write:?}")),
+        }
     }
     // A caller that went away comes back. Whether it was done or not, it is done now, once.
     for write in abandoned {
         match stubbornly(async || write.send(callers, PATIENCE).await).await {
             Ok(told) => done.push((write, told)),
+            Err(error) if write.is_second(&error) => {}
             Err(error) => troubles.push(format!("refused afterwards: {error:?} for {write:?}")),
         }
     }
@@ -42,15 +54,12 @@ pub async fn check(callers: &Callers, record: Record, feeds: &[(Feed, Heard)]) -
     if there != settled.len() {
         troubles.push(format!("{} settlements acknowledged, {there} are there", settled.len()));
     }
+    troubles.extend(exact::check(callers, &done, &refused).await);
     troubles.extend(accounts(callers, &done).await);
     for (feed, heard) in feeds {
         troubles.extend(told_once(*feed, heard, &done).await);
     }
     troubles
-}
-
-fn is_settlement(write: &Write) -> bool {
-    matches!(write, Write::Settle(_) | Write::Reverse(_))
 }
 
 /// The same request again is answered as before, and what it made is found.
@@ -94,11 +103,12 @@ fn is_same(now: &Told, told: &Told) -> bool {
         && now.settlement.clone().map(unreversed) == told.settlement.clone().map(unreversed)
 }
 
-/// Without what a later reversal leaves.
+/// Without what a later reversal or merge leaves.
 fn unreversed(mut settlement: Settlement) -> Settlement {
     let info = settlement.setlinfo.as_mut().expect("a header");
     info.refd_setl_flag.clear();
     info.reversed_by_setl_id.clear();
+    info.stays_psn_no.clear();
     settlement
 }
 
@@ -113,20 +123,33 @@ async fn settlements(callers: &Callers, troubles: &mut Vec<String>) -> usize {
     there
 }
 
-/// What is on an account is what was paid in, less what it paid.
+/// What is on an account is what was paid in, less what it paid; of merged records on one, as soon as settlement has heard of it.
 async fn accounts(callers: &Callers, done: &[(Write, Told)]) -> Vec<String> {
+    let merges = done.iter().filter_map(|(write, _)| match write {
+        Write::Merge(merge) => Some((merge.merged_psn_no.clone(), merge.keep_psn_no.clone())),
+        _ => None,
+    });
+    let merges: BTreeMap<String, String> = merges.collect();
+    let whose = |psn_no: &str| merges.get(psn_no).map_or(psn_no, String::as_str).to_owned();
     let mut expected: BTreeMap<String, i64> = (0..PERSONS).map(|number| (format!("P{number}"), 0)).collect();
+    expected.extend((0..CLIENTS).flat_map(two_numbers_of).map(|psn_no| (whose(&psn_no), 0)));
     for (write, told) in done {
         if let Write::Deposit(deposit) = write {
-            *expected.entry(deposit.psn_no.clone()).or_default() += deposit.amount_fen;
+            *expected.entry(whose(&deposit.psn_no)).or_default() += deposit.amount_fen;
         }
         if let Some(info) = told.settlement.as_ref().map(info).filter(|info| info.acct_pay_fen != 0) {
-            *expected.entry(info.psn_no.clone()).or_default() -= info.acct_pay_fen;
+            *expected.entry(whose(&info.psn_no)).or_default() -= info.acct_pay_fen;
         }
     }
     let mut troubles = Vec::new();
-    for (psn_no, expected) in expected {
-        let there = callers.everybody.balance(&psn_no, COMPOSITE_AREA).await;
+    let begun = Instant::now();
+    for psn_no in expected.keys().chain(merges.keys()) {
+        let expected = expected[&whose(psn_no)];
+        let mut there = callers.everybody.balance(psn_no, COMPOSITE_AREA).await;
+        while there != expected && begun.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            there = callers.everybody.balance(psn_no, COMPOSITE_AREA).await;
+        }
         if there != expected {
             troubles.push(format!("account of {psn_no}: {there} instead of {expected} fen"));
         }

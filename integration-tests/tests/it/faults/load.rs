@@ -36,6 +36,8 @@ pub struct Record {
     pub done: Vec<(Write, Told)>,
     /// Sent, not acknowledged, and not sent again by a caller that went away.
     pub abandoned: Vec<Write>,
+    /// Refused because somebody else was first.
+    pub refused: Vec<(Write, RemoteError)>,
     /// Attempts that ended without an answer or with “not now”.
     pub repeated: usize,
     /// Calls without an answer when patience was at an end.
@@ -46,10 +48,14 @@ pub struct Record {
 
 /// One client.
 pub struct Load {
-    callers: Callers,
-    number: u64,
-    draws: Draws,
+    pub(super) callers: Callers,
+    pub(super) number: u64,
+    pub(super) draws: Draws,
     stories: u64,
+    /// Lines that it brought and did not take back, each with its visit.
+    pub(super) brought: Vec<(String, String)>,
+    /// Whether its two records are merged.
+    pub(super) merged: bool,
     /// Whether all is well again and nothing new is to be begun.
     over: watch::Receiver<bool>,
     record: Record,
@@ -59,7 +65,8 @@ impl Load {
     pub fn new(callers: &Callers, seed: u64, number: u64, over: &watch::Receiver<bool>) -> Load {
         let draws = Draws::of(seed, 1 + number);
         let (callers, over) = (callers.clone(), over.clone());
-        Load { callers, number, draws, stories: 0, over, record: Record::default() }
+        let (brought, merged, record) = (Vec::new(), false, Record::default());
+        Load { callers, number, draws, stories: 0, brought, merged, over, record }
     }
 
     /// Goes on until it is over.
@@ -67,11 +74,15 @@ impl Load {
         while !*self.over.borrow() {
             self.stories += 1;
             // An end of a story before its end: the caller went away, or something was refused, which is in the record.
-            let _ = match self.draws.below(10) {
+            let _ = match self.draws.below(20) {
                 0..5 => self.visit().await,
                 5 => self.hospital_stay().await,
                 6..8 => self.deposit().await,
-                _ => self.newcomer().await,
+                8..10 => self.newcomer().await,
+                10..14 => self.contested().await,
+                14..16 => self.lines().await,
+                16..19 => self.two_numbers().await,
+                _ => self.recorded_late().await,
             };
             let thinks = self.draws.between_ms(30, 150);
             tokio::time::sleep(thinks).await;
@@ -79,11 +90,11 @@ impl Load {
         self.record
     }
 
-    fn id(&self, what: &str) -> String {
+    pub(super) fn id(&self, what: &str) -> String {
         format!("{what}{}-{}", self.number, self.stories)
     }
 
-    fn somebody(&mut self) -> String {
+    pub(super) fn somebody(&mut self) -> String {
         format!("P{}", self.draws.below(PERSONS))
     }
 
@@ -145,7 +156,7 @@ impl Load {
             .map(|_| ())
     }
 
-    async fn settle(&mut self, request_id: &str, visit: VisitBuilder) -> Option<Settlement> {
+    pub(super) async fn settle(&mut self, request_id: &str, visit: VisitBuilder) -> Option<Settlement> {
         self.carry_out(Write::Settle(settle_request(request_id, visit))).await?.settlement
     }
 
@@ -161,7 +172,7 @@ impl Load {
     }
 
     /// Sends it until it is acknowledged; some callers go away after the first attempt that fails.
-    async fn carry_out(&mut self, write: Write) -> Option<Told> {
+    pub(super) async fn carry_out(&mut self, write: Write) -> Option<Told> {
         let goes_away = self.draws.one_in(12);
         let deadline = if self.draws.one_in(3) { HASTE } else { PATIENCE * 2 };
         let mut well_since = None;
@@ -173,6 +184,10 @@ impl Load {
                     return Some(told);
                 }
                 Ok(Err(error)) if is_not_now(&error) => self.record.repeated += 1,
+                Ok(Err(error)) if write.is_second(&error) => {
+                    self.record.refused.push((write, *error));
+                    return None;
+                }
                 Ok(Err(error)) => {
                     self.record.troubles.push(format!("refused: {error:?} for {write:?}"));
                     self.record.abandoned.push(write);
@@ -229,6 +244,7 @@ impl Record {
     pub fn add(&mut self, other: Record) {
         self.done.extend(other.done);
         self.abandoned.extend(other.abandoned);
+        self.refused.extend(other.refused);
         self.troubles.extend(other.troubles);
         self.repeated += other.repeated;
         self.unanswered += other.unanswered;

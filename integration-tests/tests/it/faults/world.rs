@@ -17,6 +17,9 @@ const SLACK: Duration = Duration::from_secs(25);
 /// What a service has to answer another, in milliseconds: more than by default, for the same reason.
 const PEER_DEADLINE: &str = "4000";
 
+/// Seconds after which settlement follows a change of the register: nobody here settles by what was known before a change that they made.
+const FOLLOW_AFTER: &str = "1";
+
 /// Enrollment, filing and settlement, their databases, their cache, and the roads between.
 pub struct World {
     services: BTreeMap<Service, ServiceProcess>,
@@ -59,7 +62,9 @@ impl World {
         }
         let mut services = BTreeMap::new();
         for (service, process) in processes {
-            services.insert(service, with_settings(process, &roads).start().await);
+            let process =
+                with_settings(process, &roads).env("YIZHAN_SETTLEMENT_FOLLOW_AFTER_SECONDS", FOLLOW_AFTER);
+            services.insert(service, process.start().await);
         }
         World { services, roads, postgres, redis, disk }
     }

@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 use yizhan_integration_tests::{Answer, Client};
 use yizhan_proto::enrollment::v1::*;
 use yizhan_proto::filing::v1::{AdvanceFilingRequest, Filing, SubmitFilingRequest};
-use yizhan_proto::settlement::v1::{DepositRequest, ReverseRequest, SettleRequest, Settlement};
+use yizhan_proto::settlement::v1::*;
 use yizhan_runtime::error::RemoteError;
 
 /// One request that changes something, with its own request id.
@@ -15,6 +15,11 @@ use yizhan_runtime::error::RemoteError;
 pub enum Write {
     Settle(SettleRequest),
     Reverse(ReverseRequest),
+    Manual(RecordManualPaymentRequest),
+    CancelManual(CancelManualPaymentRequest),
+    Upload(UploadFeesRequest),
+    CancelFees(CancelFeesRequest),
+    Merge(MergePersonsRequest),
     Deposit(DepositRequest),
     Person(ImportPersonsRequest),
     Coverage(ImportCoveragesRequest),
@@ -54,6 +59,34 @@ impl Write {
                 let answer = told(everybody.settlements().reverse(within(deadline, request)).await)?;
                 Ok(Told::of(answer.replayed).settlement(answer.settlement))
             }
+            Write::Manual(request) => {
+                let answer =
+                    told(everybody.manual_payments().record_manual_payment(within(deadline, request)).await)?;
+                Ok(Told::of(answer.replayed).settlement(answer.settlement))
+            }
+            Write::CancelManual(request) => {
+                let answer =
+                    told(everybody.manual_payments().cancel_manual_payment(within(deadline, request)).await)?;
+                Ok(Told::of(answer.replayed).settlement(answer.settlement))
+            }
+            Write::Upload(request) => {
+                let answer = told(everybody.fees().upload_fees(within(deadline, request)).await)?;
+                let replayed = answer.replayed;
+                let bytes = UploadFeesResponse { replayed: false, ..answer }.encode_to_vec();
+                Ok(Told { bytes, ..Told::of(replayed) })
+            }
+            Write::CancelFees(request) => {
+                let answer = told(everybody.fees().cancel_fees(within(deadline, request)).await)?;
+                let replayed = answer.replayed;
+                let bytes = CancelFeesResponse { replayed: false, ..answer }.encode_to_vec();
+                Ok(Told { bytes, ..Told::of(replayed) })
+            }
+            Write::Merge(request) => {
+                let answer = told(everybody.merges().merge_persons(within(deadline, request)).await)?;
+                let replayed = answer.replayed;
+                let bytes = MergePersonsResponse { replayed: false, ..answer }.encode_to_vec();
+                Ok(Told { bytes, ..Told::of(replayed) })
+            }
             Write::Deposit(request) => {
                 let answer = told(everybody.accounts().deposit(within(deadline, request)).await)?;
                 Ok(Told { bytes: answer.balc_fen.to_be_bytes().to_vec(), ..Told::of(answer.replayed) })
@@ -79,6 +112,48 @@ impl Write {
                 Ok(Told::of(answer.replayed).filing(answer.filing))
             }
         }
+    }
+}
+
+/// Begins the numbers of visits that clients race for.
+pub const CONTESTED: &str = "C-";
+/// Begins those of visits whose lines many bring.
+pub const BROUGHT: &str = "E-";
+/// Begins the numbers of records that are merged into others.
+pub const GOES: &str = "W";
+
+impl Write {
+    /// Whether somebody else was first, and that is how it is told.
+    pub fn is_second(&self, error: &RemoteError) -> bool {
+        let merged = error.reason == "PERSON_MERGED";
+        match self {
+            Write::Settle(SettleRequest { visit: Some(visit), .. })
+                if visit.mdtrt_id.starts_with(CONTESTED) =>
+            {
+                ["VISIT_SETTLED", "LINE_SETTLED", "TRACE_CODE_REPEATED"]
+                    .iter()
+                    .any(|reason| error.says(reason))
+            }
+            Write::Settle(SettleRequest { visit: Some(visit), .. })
+                if visit.mdtrt_id.starts_with(BROUGHT) =>
+            {
+                ["VISIT_SETTLED", "FEES_CHANGED", "FEE_UNKNOWN"].contains(&error.reason.as_str())
+            }
+            Write::Settle(SettleRequest { visit: Some(visit), .. }) => {
+                merged && visit.psn_no.starts_with(GOES)
+            }
+            Write::Manual(_) => error.reason == "VISIT_SETTLED",
+            Write::Upload(_) => error.reason == "FEES_SETTLED",
+            Write::CancelFees(_) => ["FEES_SETTLED", "FEE_UNKNOWN"].contains(&error.reason.as_str()),
+            Write::Reverse(request) => merged && request.psn_no.starts_with(GOES),
+            Write::Deposit(request) => merged && request.psn_no.starts_with(GOES),
+            _ => false,
+        }
+    }
+
+    /// Whether it makes a settlement.
+    pub fn settles(&self) -> bool {
+        matches!(self, Write::Settle(_) | Write::Reverse(_) | Write::Manual(_) | Write::CancelManual(_))
     }
 }
 

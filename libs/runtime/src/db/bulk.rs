@@ -164,7 +164,7 @@ pub async fn find_rows<E: EntityTrait, const N: usize>(
     columns: [E::Column; N],
     keys: Vec<[String; N]>,
 ) -> Result<Vec<E::Model>, DbErr> {
-    find_with::<E, E::Model, N>(db, columns, keys, ("", "1 = 1")).await
+    find_rows_where::<E, N>(db, columns, keys, "1 = 1").await
 }
 
 /// The same, of those rows for which a condition holds: SQL that comes from no user, such as the condition of the partial
@@ -175,54 +175,6 @@ pub async fn find_rows_where<E: EntityTrait, const N: usize>(
     keys: Vec<[String; N]>,
     condition: &str,
 ) -> Result<Vec<E::Model>, DbErr> {
-    find_with::<E, E::Model, N>(db, columns, keys, ("", condition)).await
-}
-
-/// The same as [`find_rows`], with one more column beside those of the rows, in one look: `more` is SQL over the table that comes from
-/// no user.
-pub async fn find_rows_and<E: EntityTrait, R: FromQueryResult, const N: usize>(
-    db: &impl ConnectionTrait,
-    columns: [E::Column; N],
-    keys: Vec<[String; N]>,
-    more: &str,
-) -> Result<Vec<R>, DbErr> {
-    find_with::<E, R, N>(db, columns, keys, (&format!(", {more}"), "1 = 1")).await
-}
-
-/// Reads the rows whose first column is a key and whose second is not below its bound: an index leads with the two.
-pub async fn find_rows_from<E: EntityTrait>(
-    db: &impl ConnectionTrait,
-    (column, bounded): (E::Column, E::Column),
-    keys: Vec<[String; 2]>,
-    condition: &str,
-) -> Result<Vec<E::Model>, DbErr> {
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    let keys = keys.into_iter().map(|key| key.map(Value::from).into()).collect();
-    let (table, column, bounded) = (E::default().table_name(), column.as_str(), bounded.as_str());
-    let backend = db.get_database_backend();
-    let (source, values) = row_source(backend, keys, false)?;
-    let found = format!(
-        "{table} WHERE {table}.{column} = key.one AND {table}.{bounded} >= key.bound AND {condition}"
-    );
-    let sql = if backend == DbBackend::Postgres {
-        format!(
-            "SELECT found.* FROM ({source}) AS key(one, bound) CROSS JOIN LATERAL \
-             (SELECT {table}.* FROM {found} OFFSET 0) AS found"
-        )
-    } else {
-        format!("WITH key(one, bound) AS ({source}) SELECT {table}.* FROM key CROSS JOIN {found}")
-    };
-    E::find().from_raw_sql(Statement::from_sql_and_values(backend, sql, values)).all(db).await
-}
-
-async fn find_with<E: EntityTrait, R: FromQueryResult, const N: usize>(
-    db: &impl ConnectionTrait,
-    columns: [E::Column; N],
-    keys: Vec<[String; N]>,
-    (more, condition): (&str, &str),
-) -> Result<Vec<R>, DbErr> {
     let keys: Vec<Vec<Value>> = keys.into_iter().map(|key| key.map(Value::from).into()).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
@@ -235,17 +187,49 @@ async fn find_with<E: EntityTrait, R: FromQueryResult, const N: usize>(
         let same = names.map(|name| format!("{table}.{name} = key.{name}"));
         format!(
             "SELECT found.* FROM ({source}) AS key({}) CROSS JOIN LATERAL \
-             (SELECT {table}.*{more} FROM {table} WHERE {} AND {condition} OFFSET 0) AS found",
+             (SELECT {table}.* FROM {table} WHERE {} AND {condition} OFFSET 0) AS found",
             names.join(", "),
             same.join(" AND "),
         )
     } else {
-        format!(
-            "SELECT {table}.*{more} FROM {table} WHERE ({}) IN ({source}) AND {condition}",
-            names.join(", ")
-        )
+        format!("SELECT {table}.* FROM {table} WHERE ({}) IN ({source}) AND {condition}", names.join(", "))
+    };
+    E::find().from_raw_sql(Statement::from_sql_and_values(backend, sql, values)).all(db).await
+}
+
+/// Asks about keys, one answer each, in one look: `columns` is SQL over `key` and the names of its parts, that comes from no user.
+pub async fn ask_each<R: FromQueryResult, const N: usize>(
+    db: &impl ConnectionTrait,
+    names: [&str; N],
+    keys: Vec<[String; N]>,
+    columns: &str,
+) -> Result<Vec<R>, DbErr> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = keys.into_iter().map(|key| key.map(Value::from).into()).collect();
+    let (backend, names) = (db.get_database_backend(), names.join(", "));
+    let (source, values) = row_source(backend, keys, false)?;
+    let sql = match backend {
+        DbBackend::Postgres => format!("SELECT {columns} FROM ({source}) AS key({names})"),
+        _ => format!("WITH key({names}) AS ({source}) SELECT {columns} FROM key"),
     };
     R::find_by_statement(Statement::from_sql_and_values(backend, sql, values)).all(db).await
+}
+
+/// The rows for which a condition holds, as one column: a JSON array of rows, each an array of its columns in order; null where there are
+/// none. The condition is SQL that comes from no user.
+pub fn rows_as_json<E: EntityTrait>(backend: DbBackend, condition: &str) -> String {
+    let table = E::default().table_name().to_owned();
+    let columns: Vec<String> =
+        E::Column::iter().map(|column| format!("{table}.{}", column.as_str())).collect();
+    let columns = columns.join(", ");
+    match backend {
+        DbBackend::Postgres => {
+            format!("(SELECT json_agg(json_build_array({columns}))::text FROM {table} WHERE {condition})")
+        }
+        _ => format!("(SELECT json_group_array(json_array({columns})) FROM {table} WHERE {condition})"),
+    }
 }
 
 #[cfg(test)]

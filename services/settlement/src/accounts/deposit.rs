@@ -28,12 +28,21 @@ pub async fn deposit(
 ) -> Result<DepositResponse, ServiceError> {
     check(&request)?;
     caller.check_manages(&request.poolarea_no)?;
-    require_kept_here(app, &request).await?;
     let asked = Request {
         key: (caller.to_string(), request.request_id.clone()),
         digest: digest::of_message(&request),
         account: AccountOf { poolarea_no: &request.poolarea_no, psn_no: &request.psn_no },
     };
+    let paid_in = pay_in_anew(app, &request, &asked).await;
+    asked.or_again(app, paid_in).await
+}
+
+async fn pay_in_anew(
+    app: &App,
+    request: &DepositRequest,
+    asked: &Request<'_>,
+) -> Result<DepositResponse, ServiceError> {
+    require_kept_here(app, request).await?;
     let _turn = app.turn_of(&[&request.psn_no]).await;
     for _ in attempts() {
         let state = asked.state(app).await?;

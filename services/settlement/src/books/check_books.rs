@@ -2,110 +2,81 @@
 //! speed is folded again from the settlements and compared.
 
 mod claims;
+mod days;
+mod fees;
+mod findings;
+mod policies;
+mod reversals;
 mod trace_codes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
-    Statement,
+    Statement, Value,
 };
+use yizhan_documents::Documents;
 use yizhan_money::Fen;
+use yizhan_policy::Policy;
 use yizhan_policy::identities::Amounts;
 use yizhan_proto::settlement::v1::{CheckBooksResponse, Posting, Settlement};
-use yizhan_runtime::db::{DatabaseConnection, read_sum, sum_of};
+use yizhan_runtime::db::DatabaseConnection;
 
+use self::claims::Visited;
+use self::policies::Known;
 use super::messages::parts::amounts_of;
-use super::store::entities::{account, posting, settlement};
+use super::store::entities::{posting, settlement};
 use super::store::settlements::{self, answer_of};
 use super::store::{merged, openings};
 
 /// Discrepancies reported at most.
 const MAX_REPORTED: usize = 100;
-/// Settlements read at a time.
+/// Small rows read at a time.
 const PAGE: u64 = 500;
+/// Settlements read at a time: each is a whole answer of up to thousands of lines.
+const SETTLEMENTS: u64 = 100;
 
-/// Checks one pooling area. Meant for quiet hours: settlements made meanwhile may be reported.
-pub async fn check_books(db: &DatabaseConnection, poolarea_no: &str) -> Result<CheckBooksResponse, DbErr> {
+/// Checks one pooling area by what is stored, and by the policies it was settled by and would be. Meant for quiet hours: settlements made
+/// meanwhile may be reported. What is kept at a time is a page, one person's visits, and the numbers of persons whose records were merged.
+pub async fn check_books(
+    db: &DatabaseConnection,
+    policies: &Documents<Policy>,
+    poolarea_no: &str,
+) -> Result<CheckBooksResponse, DbErr> {
     let merged = merged::all(db).await?;
-    let joined = merged.values().map(|stays| (stays.clone(), Totals::new())).collect();
+    let joined = merged.values().map(|stays| (stays.clone(), OfPerson::default())).collect();
     let (answer, owners) = (CheckBooksResponse::default(), BTreeSet::new());
-    let mut check = Check { db, poolarea_no, answer, merged, joined, owners };
+    let policies = Known::of(policies, poolarea_no);
+    let mut check = Check { db, poolarea_no, policies, answer, merged, joined, owners };
     check.settlements().await?;
     check.opened().await?;
     check.joined().await?;
-    check.lines().await?;
+    check.elsewhere().await?;
+    check.of_institutions().await?;
     check.findings().await?;
-    check.accounts().await?;
     Ok(check.answer)
 }
 
 /// Totals by policy year and accumulator.
 type Totals = BTreeMap<(String, String), i128>;
 
-/// A query for `name` and `value` of what does not agree, and how that is told.
-type Finding = (&'static str, fn(&str, i64) -> String);
-
-const FINDINGS: [Finding; 7] = [
-    (
-        "SELECT b.booking_id AS name, b.amount_fen AS value FROM account_bookings b WHERE b.poolarea_no = $1 AND NOT EXISTS \
-         (SELECT 1 FROM postings p WHERE p.poolarea_no = b.poolarea_no AND p.psn_no = b.psn_no AND p.setl_id = b.booking_id \
-         AND p.account = 'account/' || b.psn_no AND p.amount_fen = b.amount_fen) LIMIT 100",
-        |booking_id, fen| format!("booking {booking_id}: {fen} fen are not booked on the account"),
-    ),
-    // What an area owes another stands in the books of both.
-    (
-        "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
-         WHERE p.poolarea_no = $1 AND p.account LIKE 'clearing/%' AND NOT EXISTS \
-         (SELECT 1 FROM postings q WHERE q.poolarea_no = SUBSTR(p.account, 10) AND q.psn_no = p.psn_no \
-         AND q.setl_id = p.setl_id AND q.account = 'clearing/' || p.poolarea_no AND q.amount_fen = -p.amount_fen) LIMIT 100",
-        |setl_id, fen| {
-            format!("settlement {setl_id}: {fen} fen of clearing are not in the other area's books")
-        },
-    ),
-    (
-        "SELECT c.held_by AS name, COUNT(*) AS value FROM claims c WHERE c.poolarea_no = $1 AND NOT EXISTS \
-         (SELECT 1 FROM settlements s WHERE s.setl_id = c.held_by) GROUP BY c.held_by LIMIT 100",
-        |setl_id, count| format!("settlement {setl_id}: holds {count} visits and is gone"),
-    ),
-    (
-        "SELECT setl_id AS name, CAST(SUM(amount_fen) AS bigint) AS value FROM postings \
-         WHERE poolarea_no = $1 GROUP BY psn_no, setl_id HAVING SUM(amount_fen) <> 0 LIMIT 100",
-        |setl_id, sum| format!("settlement {setl_id}: postings sum to {sum} fen, not to zero"),
-    ),
-    // An institution is owed for settlements only; whatever else is booked is a deposit.
-    (
-        "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
-         WHERE p.poolarea_no = $1 AND p.account LIKE 'institution/%' AND NOT EXISTS \
-         (SELECT 1 FROM settlements s WHERE s.poolarea_no = p.poolarea_no AND s.psn_no = p.psn_no \
-         AND s.setl_id = p.setl_id) LIMIT 100",
-        |setl_id, _| format!("settlement {setl_id}: has postings and is gone"),
-    ),
-    (
-        "SELECT a.psn_no AS name, a.version AS value FROM accumulated a \
-         WHERE a.poolarea_no = $1 AND a.totals <> '{}' AND NOT EXISTS \
-         (SELECT 1 FROM settlements s WHERE s.poolarea_no = a.poolarea_no AND s.psn_no = a.psn_no) AND NOT EXISTS \
-         (SELECT 1 FROM merged_person m WHERE m.stays_psn_no = a.psn_no) AND NOT EXISTS \
-         (SELECT 1 FROM openings o WHERE o.poolarea_no = a.poolarea_no AND o.psn_no = a.psn_no) LIMIT 100",
-        |psn_no, _| format!("person {psn_no}: has accumulators and no settlements"),
-    ),
-    (
-        "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
-         WHERE p.poolarea_no = $1 AND p.account LIKE 'opening/%' AND NOT EXISTS \
-         (SELECT 1 FROM openings o WHERE o.poolarea_no = p.poolarea_no AND o.psn_no = p.psn_no \
-         AND o.opening_id = p.setl_id) LIMIT 100",
-        |opening_id, _| format!("opening {opening_id}: has postings and is gone"),
-    ),
-];
+/// What the settlements of one person, or under one of several numbers, come to.
+#[derive(Default)]
+struct OfPerson {
+    totals: Totals,
+    /// Visits that stand.
+    visited: Vec<Visited>,
+}
 
 struct Check<'c> {
     db: &'c DatabaseConnection,
     poolarea_no: &'c str,
+    policies: Known<'c>,
     answer: CheckBooksResponse,
     /// Numbers that were merged, with those that stay.
     merged: BTreeMap<String, String>,
-    /// What the settlements under all numbers of a person add up to, by the number that stays.
-    joined: BTreeMap<String, Totals>,
+    /// What the settlements under all numbers of a person come to, by the number that stays.
+    joined: BTreeMap<String, OfPerson>,
     /// Institutions of the settlements that were looked at.
     owners: BTreeSet<String>,
 }
@@ -119,8 +90,7 @@ impl Check<'_> {
 
     /// Identities of every settlement, and accumulators as the fold of each person's settlements.
     async fn settlements(&mut self) -> Result<(), DbErr> {
-        let (mut person, mut folded) = (String::new(), Totals::new());
-        let mut visited = Vec::new();
+        let (mut person, mut folded) = (String::new(), OfPerson::default());
         let mut after = (String::new(), String::new());
         loop {
             let rows = self.page_after(&after).await?;
@@ -129,14 +99,14 @@ impl Check<'_> {
             let mut booked = self.postings_of(ids, &answers).await?;
             let standing = self.claims(&rows, &answers).await?;
             self.trace_codes(&answers, &standing).await?;
+            self.reversals(&answers).await?;
             for (row, answer) in rows.iter().zip(&answers) {
                 if row.psn_no != person {
-                    self.same_days(&std::mem::take(&mut visited));
                     self.done_with(&person, std::mem::take(&mut folded)).await?;
                     person.clone_from(&row.psn_no);
                 }
                 if standing.contains(&row.setl_id) {
-                    visited.extend(claims::Visited::of(answer));
+                    folded.visited.extend(Visited::of(answer));
                 }
                 self.answer.settlements += 1;
                 self.check_identities(row, answer);
@@ -148,15 +118,12 @@ impl Check<'_> {
                 }
                 for change in answer.trace.iter().flat_map(|trace| &trace.accumulators) {
                     let key = (change.policy_year.clone(), change.accumulator.clone());
-                    *folded.entry(key).or_insert(0) += i128::from(change.added);
+                    *folded.totals.entry(key).or_insert(0) += i128::from(change.added);
                 }
             }
             match rows.last() {
                 Some(last) => after = (last.psn_no.clone(), last.setl_id.clone()),
-                None => {
-                    self.same_days(&visited);
-                    return self.done_with(&person, folded).await;
-                }
+                None => return self.done_with(&person, folded).await,
             }
         }
     }
@@ -169,7 +136,7 @@ impl Check<'_> {
             .filter(key.gt(Expr::tuple([Expr::val(after.0.as_str()), Expr::val(after.1.as_str())])))
             .order_by_asc(settlement::Column::PsnNo)
             .order_by_asc(settlement::Column::SetlId)
-            .limit(PAGE)
+            .limit(SETTLEMENTS)
             .all(self.db)
             .await
     }
@@ -204,18 +171,27 @@ impl Check<'_> {
         for broken in amounts.broken() {
             self.report(format!("settlement {}: {broken} does not hold", row.setl_id));
         }
-        if amounts.medfee_sumamt != Fen(row.medfee_sumamt_fen) {
+        let of_row = [row.medfee_sumamt_fen, row.fund_pay_sumamt_fen, row.psn_part_amt_fen, row.acct_pay_fen];
+        if [amounts.medfee_sumamt, amounts.fund_pay_sumamt, amounts.psn_part_amt, amounts.acct_pay]
+            != of_row.map(Fen)
+        {
             self.report(format!("settlement {}: the row and the answer differ", row.setl_id));
+        }
+        for fault in self.policies.faults(row, answer) {
+            self.report(format!("settlement {}: {fault}", row.setl_id));
         }
     }
 
-    /// What a person's settlements add up to: compared, or for one of several numbers of a person kept until all are known.
-    async fn done_with(&mut self, psn_no: &str, folded: Totals) -> Result<(), DbErr> {
-        let Some(joined) = self.joined.get_mut(self.merged.get(psn_no).map_or(psn_no, String::as_str)) else {
-            return self.compare(psn_no, folded).await;
+    /// What a person's settlements come to: compared, or for one of several numbers of a person kept until all are known.
+    async fn done_with(&mut self, psn_no: &str, folded: OfPerson) -> Result<(), DbErr> {
+        let stays = self.merged.get(psn_no).map_or(psn_no, String::as_str);
+        let Some(joined) = self.joined.get_mut(stays) else {
+            self.same_days(&folded.visited);
+            return self.compare(psn_no, folded.totals).await;
         };
-        for (key, total) in folded {
-            *joined.entry(key).or_insert(0) += total;
+        joined.visited.extend(folded.visited);
+        for (key, total) in folded.totals {
+            *joined.totals.entry(key).or_insert(0) += total;
         }
         Ok(())
     }
@@ -229,12 +205,10 @@ impl Check<'_> {
                  (SELECT 1 FROM settlements s WHERE s.poolarea_no = o.poolarea_no AND s.psn_no = o.psn_no) \
                  ORDER BY o.psn_no LIMIT {PAGE}"
             );
-            let values = [self.poolarea_no.into(), after.as_str().into()];
-            let statement = Statement::from_sql_and_values(self.db.get_database_backend(), sql, values);
-            let rows = self.db.query_all_raw(statement).await?;
+            let rows = self.rows(&sql, &[&after]).await?;
             for row in &rows {
                 after = row.try_get("", "name")?;
-                self.done_with(&after, Totals::new()).await?;
+                self.done_with(&after, OfPerson::default()).await?;
             }
             if rows.is_empty() {
                 return Ok(());
@@ -270,12 +244,13 @@ impl Check<'_> {
         let mut joined = std::mem::take(&mut self.joined);
         for (went, stays) in std::mem::take(&mut self.merged) {
             if let Some(folded) = joined.get_mut(&stays) {
-                self.fold_openings(&went, folded).await?;
+                self.fold_openings(&went, &mut folded.totals).await?;
             }
             self.compare_stored(&went, &Totals::new()).await?;
         }
         for (psn_no, folded) in joined {
-            self.compare(&psn_no, folded).await?;
+            self.same_days(&folded.visited);
+            self.compare(&psn_no, folded.totals).await?;
         }
         Ok(())
     }
@@ -292,7 +267,12 @@ impl Check<'_> {
     async fn compare_stored(&mut self, psn_no: &str, folded: &Totals) -> Result<(), DbErr> {
         let mut stored = Totals::new();
         for row in settlements::accumulated_of(self.db, self.poolarea_no, psn_no).await? {
-            let totals = row.totals()?.into_iter();
+            let totals = row.totals()?;
+            for name in self.policies.unread(&row.policy_year, totals.keys()) {
+                let year = &row.policy_year;
+                self.report(format!("person {psn_no}: no policy in force reads `{name}` of {year}"));
+            }
+            let totals = totals.into_iter();
             stored.extend(totals.map(|(name, total)| ((row.policy_year.clone(), name), total.into())));
         }
         let folded: Totals =
@@ -303,55 +283,10 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// What the database finds by itself.
-    async fn findings(&mut self) -> Result<(), DbErr> {
-        let count = "SELECT COUNT(*) AS value FROM postings WHERE poolarea_no = $1";
-        self.answer.postings = self.query(count).await?.first().map_or(0, |(_, value)| *value);
-        for (sql, told) in FINDINGS {
-            self.query(sql).await?.iter().for_each(|(name, value)| self.report(told(name, *value)));
-        }
-        Ok(())
-    }
-
-    /// Balances of personal accounts are the sums of their postings.
-    async fn accounts(&mut self) -> Result<(), DbErr> {
-        let sums = format!(
-            "SELECT account, {} FROM postings WHERE poolarea_no = $1 AND account LIKE 'account/%' GROUP BY account",
-            sum_of("amount_fen")
-        );
-        let sums = self.rows(&sums).await?;
-        let sums = sums.iter().map(|row| Ok((row.try_get("", "account")?, read_sum(row, "amount_fen")?)));
-        let sums: BTreeMap<String, i128> = sums.collect::<Result<_, DbErr>>()?;
-        let rows = account::Entity::find()
-            .filter(account::Column::PoolareaNo.eq(self.poolarea_no))
-            .all(self.db)
-            .await?;
-        let stored: BTreeMap<String, i64> =
-            rows.into_iter().map(|row| (format!("account/{}", row.psn_no), row.balance_fen)).collect();
-        for (account, sum) in &sums {
-            if i128::from(stored.get(account).copied().unwrap_or(0)) != *sum {
-                self.report(format!("{account}: the balance is not the sum of its postings, {sum} fen"));
-            }
-        }
-        let unbooked =
-            stored.iter().filter(|(account, balance)| **balance != 0 && !sums.contains_key(*account));
-        for (account, _) in unbooked {
-            self.report(format!("{account}: has a balance and no postings"));
-        }
-        Ok(())
-    }
-
-    async fn rows(&self, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
-        let backend = self.db.get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, sql, [self.poolarea_no.into()]);
+    /// Rows of a query about this area, with more values.
+    async fn rows(&self, sql: &str, more: &[&str]) -> Result<Vec<QueryResult>, DbErr> {
+        let values = std::iter::once(&self.poolarea_no).chain(more).map(|value| Value::from(*value));
+        let statement = Statement::from_sql_and_values(self.db.get_database_backend(), sql, values);
         self.db.query_all_raw(statement).await
-    }
-
-    /// Rows of `name` (may be absent) and `value`.
-    async fn query(&self, sql: &str) -> Result<Vec<(String, i64)>, DbErr> {
-        let rows = self.rows(sql).await?;
-        rows.iter()
-            .map(|row| Ok((row.try_get("", "name").unwrap_or_default(), row.try_get("", "value")?)))
-            .collect()
     }
 }

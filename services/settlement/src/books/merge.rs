@@ -12,7 +12,8 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrde
 use yizhan_money::Fen;
 use yizhan_policy::case::Accumulated;
 use yizhan_runtime::db::{
-    DatabaseConnection, DatabaseTransaction, begin_write, insert, lock, retry_transient, upsert_next,
+    DatabaseConnection, DatabaseTransaction, begin_write, find_rows, insert, lock, retry_transient,
+    upsert_next,
 };
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Reason, ServiceError};
@@ -189,4 +190,15 @@ pub async fn areas_of(db: &DatabaseConnection, psn_nos: &[String]) -> Result<BTr
         .distinct()
         .into_tuple::<String>();
     Ok(settled.all(db).await?.into_iter().collect())
+}
+
+/// Those of some persons of whom something stands in the books, under their own number or one that was merged into it.
+pub async fn with_books(
+    db: &DatabaseConnection,
+    psn_nos: impl Iterator<Item = &String>,
+) -> Result<BTreeSet<String>, DbErr> {
+    let keys: Vec<[String; 1]> = psn_nos.map(|psn_no| [psn_no.clone()]).collect();
+    let own = find_rows::<accumulated::Entity, 1>(db, [accumulated::Column::PsnNo], keys.clone()).await?;
+    let merged = find_rows::<merged::Entity, 1>(db, [merged::Column::StaysPsnNo], keys).await?;
+    Ok(own.into_iter().map(|row| row.psn_no).chain(merged.into_iter().map(|row| row.stays_psn_no)).collect())
 }

@@ -8,8 +8,8 @@ use crate::books::messages::claims::claims_of;
 use crate::books::store::claims::{self, Claims};
 use crate::books::store::settlements::decode_answer;
 
-/// Settlements read at a time.
-const PAGE: i64 = 500;
+/// Settlements read at a time, each a whole answer.
+const PAGE: i64 = 100;
 
 /// Makes the table, and the claims of all settlements that stand.
 pub struct CreateClaims;
@@ -72,5 +72,107 @@ impl MigrationTrait for CreateClaims {
             after = [last.poolarea_no, last.psn_no, last.setl_id];
         }
         db.execute_unprepared(BY_PERSON).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+    use sea_orm::{EntityTrait, PaginatorTrait};
+    use sea_orm_migration::MigratorTrait;
+    use yizhan_proto::settlement::v1::{FeeLineResult, Settlement, SettlementInfo};
+    use yizhan_runtime::config::DatabaseConfig;
+    use yizhan_runtime::db::{self, DatabaseConnection, insert};
+    use yizhan_testkit::both_databases;
+
+    use super::*;
+    use crate::books::store::entities::{claim, claimed_line, settlement};
+    use crate::migrations::Migrator;
+
+    /// Several pages of them.
+    const SETTLEMENTS: i64 = 3 * PAGE + 7;
+
+    /// A visit that was settled, or a reversal of one.
+    fn row(number: i64, mdtrt_id: &str, reverses: &str) -> settlement::Model {
+        let (setl_id, psn_no) = (format!("S{number:05}"), format!("P{}", number % 7));
+        let line = FeeLineResult { feedetl_sn: format!("{mdtrt_id}F1"), ..FeeLineResult::default() };
+        let info = SettlementInfo {
+            setl_id: setl_id.clone(),
+            psn_no: psn_no.clone(),
+            poolarea_no: "430200".to_owned(),
+            fixmedins_code: "H43020000003".to_owned(),
+            mdtrt_id: mdtrt_id.to_owned(),
+            med_type: "11".to_owned(),
+            begndate: "2024-03-01".to_owned(),
+            enddate: "2024-03-01".to_owned(),
+            insutype: "310".to_owned(),
+            acct_pay_fen: number,
+            reverses_setl_id: reverses.to_owned(),
+            ..SettlementInfo::default()
+        };
+        let answer = Settlement { setlinfo: Some(info), feedetail: vec![line], ..Settlement::default() };
+        settlement::Model {
+            poolarea_no: "430200".to_owned(),
+            psn_no,
+            setl_id,
+            fixmedins_code: "H43020000003".to_owned(),
+            med_type: "11".to_owned(),
+            enddate: "2024-03-01".to_owned(),
+            reverses_setl_id: reverses.to_owned(),
+            setl_time_us: 0,
+            medfee_sumamt_fen: 0,
+            fund_pay_sumamt_fen: 0,
+            psn_part_amt_fen: 0,
+            acct_pay_fen: 0,
+            insutype: String::new(),
+            clr_type: String::new(),
+            setl_type: String::new(),
+            policy_id: String::new(),
+            policy_version: String::new(),
+            case_json: String::new(),
+            answer: answer.encode_to_vec(),
+        }
+    }
+
+    /// Settled before there were claims: one reversed, one paid a second time as if it were the first.
+    async fn settled_before(db: &DatabaseConnection) {
+        let before = Migrator::migrations();
+        let before = before.iter().position(|one| one.name() == CreateClaims.name()).unwrap();
+        Migrator::up(db, Some(u32::try_from(before).unwrap())).await.unwrap();
+        let mut rows: Vec<_> =
+            (0..SETTLEMENTS).map(|number| row(number, &format!("M{number}-"), "")).collect();
+        rows.push(row(70_000, "M0-", "S00000"));
+        rows.push(row(70_001, "M1-", ""));
+        insert::<settlement::Entity>(db, rows).await.unwrap();
+    }
+
+    both_databases! {
+        /// Page by page, all or nothing, and only once however often a process starts.
+        async fn what_stood_before_is_claimed(test: TestDatabase) {
+            let db = db::connect(&DatabaseConfig::at(test.url())).await.unwrap();
+            settled_before(&db).await;
+            let applied = Migrator::get_applied_migrations(&db).await.unwrap().len();
+            // A process that is killed in the middle leaves its transaction, of which nothing stays.
+            let tx = db::begin_write(&db).await.unwrap();
+            Migrator::up(&tx, None).await.unwrap();
+            drop(tx);
+            assert_eq!(Migrator::get_applied_migrations(&db).await.unwrap().len(), applied);
+            for _ in 0..2 {
+                db::migrate::<Migrator>(&db).await.unwrap();
+                let claims = claim::Entity::find().all(&db).await.unwrap();
+                assert_eq!(claims.len() as i64, SETTLEMENTS - 1, "all but what is reversed, and each once");
+                let held = |number: &str| {
+                    let claim = claims.iter().find(|claim| claim.number == number);
+                    claim.map(|claim| claim.held_by.as_str())
+                };
+                assert_eq!((held("M0-"), held("M1-")), (None, Some("S00001")), "the first has it");
+                assert_eq!(held(&format!("M{}-", SETTLEMENTS - 1)), Some(format!("S{:05}", SETTLEMENTS - 1).as_str()));
+                let lines = claimed_line::Entity::find().count(&db).await.unwrap();
+                assert_eq!(lines as i64, SETTLEMENTS - 1);
+                let filled = settlement::Entity::find_by_id(("430200".to_owned(), "P3".to_owned(), "S00150".to_owned()));
+                let filled = filled.one(&db).await.unwrap().unwrap();
+                assert_eq!((filled.insutype.as_str(), filled.acct_pay_fen), ("310", 150));
+            }
+        }
     }
 }

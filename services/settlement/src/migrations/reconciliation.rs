@@ -45,7 +45,7 @@ impl MigrationName for ReconcileSettlements {
 }
 
 /// Settlements filled in at a time.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 100;
 
 #[async_trait::async_trait]
 impl MigrationTrait for ReconcileSettlements {

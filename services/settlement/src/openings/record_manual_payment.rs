@@ -57,7 +57,8 @@ pub async fn record_manual_payment(
     };
     let _turn = app.turn_of(&[whose.1]).await;
     for _ in attempts() {
-        let wanted = Wanted { begndate: Some(request.begndate.clone()), ..wanted(whose, &key) };
+        let days = Some([request.begndate.clone(), request.enddate.clone()]);
+        let wanted = Wanted { days, ..wanted(whose, &key) };
         let state = app.person_state(wanted).await?;
         if let Some(handled) = &state.handled {
             let settlement = stored_answer(&app.db, handled, &digest).await?;

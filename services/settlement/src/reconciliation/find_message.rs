@@ -5,13 +5,13 @@ use yizhan_proto::settlement::v1::{FindMessageRequest, FindMessageResponse, Mess
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Fields, ServiceError, Violations};
 
-use super::scope::{own_or, require_institution};
+use super::scope::{of_person, own_or, require_institution};
 use crate::app::App;
 use crate::books::retries::is_blocked;
 use crate::books::store::load::handled_request;
 use crate::books::store::settlements;
 use crate::looks::leave::{self, Look, check_purpose};
-use crate::settlements::query::{unknown, whose};
+use crate::settlements::query::whose;
 
 /// What became of it.
 pub async fn find_message(
@@ -32,7 +32,7 @@ pub async fn find_message(
         return only(MessageOutcome::Blocked);
     }
     let row = settlements::by_id(&app.db, &handled.setl_id).await?;
-    let row = row.filter(|row| row.psn_no == request.psn_no).ok_or_else(unknown)?;
+    let row = of_person(app, row, &request.psn_no).await?;
     let reversal = settlements::reversal_of(&app.db, &row).await?;
     let outcome = match (&reversal, row.reverses_setl_id.is_empty()) {
         (_, false) => MessageOutcome::Reversal,

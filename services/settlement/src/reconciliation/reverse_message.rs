@@ -7,13 +7,12 @@ use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
 use super::find_message::check_message;
-use super::scope::{own_or, require_institution};
+use super::scope::{of_person, own_or, require_institution};
 use crate::app::App;
 use crate::books::retries::{attempts, block, contended, is_blocked};
 use crate::books::store::commit::Committed;
 use crate::books::store::load::handled_request;
 use crate::books::store::settlements::{self, answer_of};
-use crate::settlements::query::unknown;
 use crate::settlements::reverse::{MAX_REASON, reverse};
 
 /// Undoes it. What it settled is reversed; where it has not arrived its id is taken, so that it never settles.
@@ -70,7 +69,7 @@ async fn reversed(
     request: &ReverseMessageRequest,
 ) -> Result<ReverseMessageResponse, ServiceError> {
     let row = settlements::by_id(&app.db, setl_id).await?;
-    let row = row.filter(|row| row.psn_no == request.psn_no).ok_or_else(unknown)?;
+    let row = of_person(app, row, &request.psn_no).await?;
     let outcome = MessageOutcome::Reversed.into();
     if let Some(earlier) = settlements::reversal_of(&app.db, &row).await? {
         let reversal = answer_of(&earlier)?;

@@ -5,7 +5,11 @@ use yizhan_runtime::clock::begin_of;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::{Area, Insutype, is_fixmedins_code};
 
+use crate::app::App;
+use crate::books::store::entities::settlement;
+use crate::books::store::merged;
 use crate::books::store::reconciled::Statements;
+use crate::settlements::query::unknown;
 
 /// 清算类别 (docs/CODES.md, clr_type).
 const CLEARING_TYPES: [&str; 3] = ["11", "21", "41"];
@@ -89,6 +93,22 @@ pub fn require_party(caller: &Caller, asked: &Asked<'_>) -> Result<(), ServiceEr
 /// Refuses who does not act for the institution.
 pub fn require_institution(caller: &Caller, fixmedins_code: &str) -> Result<(), ServiceError> {
     if caller.may_act_for_institution(fixmedins_code) { Ok(()) } else { Err(not_own()) }
+}
+
+/// A settlement of a person, named by the number of then or by that which stays.
+///
+/// # Errors
+/// SETTLEMENT_UNKNOWN where it is not the person's, or there is none.
+pub async fn of_person(
+    app: &App,
+    row: Option<settlement::Model>,
+    psn_no: &str,
+) -> Result<settlement::Model, ServiceError> {
+    let row = row.ok_or_else(unknown)?;
+    if row.psn_no == psn_no || merged::stays(&app.db, &row.psn_no).await? == psn_no {
+        return Ok(row);
+    }
+    Err(unknown())
 }
 
 fn not_own() -> ServiceError {

@@ -31,7 +31,7 @@ pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted 
         psn_no: visit.psn_no.clone(),
         relative: relative.map(|relative| (relative.poolarea_no.clone(), relative.psn_no.clone())),
         request,
-        begndate: Some(previous::first_day(prepared).to_string()),
+        days: Some([previous::first_day(prepared), prepared.known.visit.end].map(|day| day.to_string())),
         claims: Claims::default(),
         codes: codes_of(visit),
     }

@@ -20,5 +20,6 @@ pub async fn check_books(
     if !keeps && !matches!(caller, Caller::Operator { .. }) {
         return Err(ServiceError::area_not_owned(area));
     }
-    Ok(check_books::check_books(&app.db.patient(), area.as_str()).await?)
+    let policies = app.policies.current();
+    Ok(check_books::check_books(&app.db.patient(), &policies, area.as_str()).await?)
 }

@@ -92,23 +92,27 @@ impl Follower for FollowRegister {
         &event.resume_token
     }
 
-    /// Most events touch no day of a visit that was settled: of those nothing is asked.
+    /// Most events are about people of whom nothing stands in the books, or touch no day of a visit that was settled: of those nothing is
+    /// asked.
     async fn prepare(&self, events: Vec<WatchRegisterResponse>) -> Result<Found, ServiceError> {
         self.wait_for_settlements(&events).await;
+        let (merged, others): (Vec<_>, Vec<_>) =
+            events.iter().partition(|event| event.kind() == RegisterChangeKind::Merged);
+        let changed: Vec<_> = others.into_iter().filter(|event| !event.entitlement_unchanged).collect();
+        let stays = merged::among(&self.app.db, changed.iter().map(|event| event.psn_no.as_str())).await?;
         let mut people: BTreeMap<String, Touched> = BTreeMap::new();
+        for event in changed {
+            let psn_no = stays.get(&event.psn_no).unwrap_or(&event.psn_no);
+            touch(&mut people, psn_no, parse_date(&event.touched_begndate), event.person_version);
+        }
+        let known = merge::with_books(&self.app.db, people.keys()).await?;
+        people.retain(|psn_no, _| known.contains(psn_no));
         let mut merges: Vec<Merge> = Vec::new();
-        for event in &events {
-            if event.kind() != RegisterChangeKind::Merged {
-                if !event.entitlement_unchanged {
-                    let stays = merged::stays(&self.app.db, &event.psn_no).await?;
-                    touch(&mut people, &stays, parse_date(&event.touched_begndate));
-                }
-                continue;
-            }
+        for event in merged {
             let Some(into) = self.merged_into(&event.psn_no).await? else { continue };
             let known = merged::stays(&self.app.db, &event.psn_no).await? != event.psn_no;
             let merge = self.app.merge_of(&event.psn_no, &into, &event.poolarea_no);
-            let person = touch(&mut people, &into, None);
+            let person = touch(&mut people, &into, None, i64::MAX);
             if !known {
                 person.joining.push(merge.joining());
             }
@@ -135,14 +139,16 @@ impl FollowRegister {
     }
 }
 
-/// Somebody told of twice is checked once, from the earlier day on.
+/// Somebody told of twice is checked once, from the earlier day on and up to the later version.
 fn touch<'p>(
     people: &'p mut BTreeMap<String, Touched>,
     psn_no: &str,
     from: Option<NaiveDate>,
+    version: i64,
 ) -> &'p mut Touched {
-    let fresh = || Touched { psn_no: psn_no.to_owned(), from, joining: Vec::new() };
+    let fresh = || Touched { psn_no: psn_no.to_owned(), from, version, joining: Vec::new() };
     let person = people.entry(psn_no.to_owned()).or_insert_with(fresh);
     person.from = person.from.zip(from).map(|(one, other)| one.min(other));
+    person.version = person.version.max(version);
     person
 }

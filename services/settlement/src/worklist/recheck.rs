@@ -40,6 +40,8 @@ pub struct Touched {
     pub psn_no: String,
     /// First day about which the register may say otherwise; `None`: any.
     pub from: Option<NaiveDate>,
+    /// The person's version from the change on: what was settled by it or a later one knew of the change.
+    pub version: i64,
     /// Numbers that are merged into it and that the books do not know of yet.
     pub joining: Vec<merged::Model>,
 }
@@ -54,7 +56,7 @@ pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, Servi
     psn_nos.extend(touched.joining.iter().map(|merge| merge.psn_no.clone()));
     let areas: Vec<String> = areas_of(&app.db, &psn_nos).await?.into_iter().collect();
     let wanted = settlements::Wanted { areas: &areas, psn_nos: &psn_nos, institution: None, days: None };
-    if areas.is_empty() || settlements::standing(&app.db, &wanted, touched.from, "", 1).await?.is_empty() {
+    if areas.is_empty() || !is_touched(app, touched, &wanted).await? {
         return Ok(Vec::new());
     }
     let from = touched.from.and_then(|day| NaiveDate::from_ymd_opt(day.year() - 1, 1, 1));
@@ -71,6 +73,24 @@ pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, Servi
             checked.push(check.visit(visit)?);
         }
     }
+}
+
+/// Whether something stands of the touched days that was settled before the change was known. Versions of two records cannot be compared.
+async fn is_touched(
+    app: &App,
+    touched: &Touched,
+    wanted: &settlements::Wanted<'_>,
+) -> Result<bool, ServiceError> {
+    let rows = settlements::standing(&app.db, wanted, touched.from, "", PAGE).await?;
+    if wanted.psn_nos.len() > 1 || rows.len() as u64 == PAGE {
+        return Ok(!rows.is_empty());
+    }
+    for row in &rows {
+        if header(&settlements::answer_of(row)?).person_version < touched.version {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A settlement that stands, and what enrollment says of its person and days now; `None`: it does not know the person.

@@ -28,6 +28,11 @@ impl Visited {
         let marked = info.same_days.iter().map(|other| other.setl_id.clone()).collect();
         Some(Visited { setl_id: info.setl_id.clone(), days, marked })
     }
+
+    /// Whether its settlement names another on the same days.
+    pub fn marks(&self, setl_id: &str) -> bool {
+        self.marked.contains(setl_id)
+    }
 }
 
 /// What is held of what some settlements should hold.
@@ -91,11 +96,14 @@ impl Check<'_> {
         Ok(reversed.into_iter().collect())
     }
 
-    /// Visits of one person that share days are named by the one that was settled later.
+    /// Visits of one person, under whichever number, that share days are named by the one that was settled later.
     pub(super) fn same_days(&mut self, visited: &[Visited]) {
+        let mut visited: Vec<&Visited> = visited.iter().collect();
+        visited.sort_by_key(|visit| visit.days.begin);
         for (at, one) in visited.iter().enumerate() {
-            for other in &visited[at + 1..] {
-                let marked = one.marked.contains(&other.setl_id) || other.marked.contains(&one.setl_id);
+            let until_then = visited[at + 1..].iter().take_while(|other| other.days.begin <= one.days.end);
+            for other in until_then {
+                let marked = one.marks(&other.setl_id) || other.marks(&one.setl_id);
                 if !marked && meeting(one.days, other.days).is_some() {
                     let (one, other) = (&one.setl_id, &other.setl_id);
                     self.report(format!("settlement {one}: shares days with {other}, and no mark says so"));
@@ -105,8 +113,9 @@ impl Check<'_> {
     }
 
     /// Lines of the institutions of this area's settlements are held by settlements that there are, each line by one.
-    pub(super) async fn lines(&mut self) -> Result<(), DbErr> {
+    pub(super) async fn of_institutions(&mut self) -> Result<(), DbErr> {
         for owner in std::mem::take(&mut self.owners) {
+            self.fees(&owner).await?;
             let mut behind: Option<String> = None;
             loop {
                 let lines = claims::lines_behind(self.db, &owner, behind.as_deref(), PAGE).await?;

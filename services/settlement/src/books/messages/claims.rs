@@ -58,9 +58,11 @@ pub fn institution_of(claim: &claim::Model) -> &str {
 
 /// When a claimed visit was; `None` for what is no visit.
 pub fn days_of(claim: &claim::Model) -> Option<Days> {
-    Some(Days {
-        begin: parse_date(&claim.begndate)?,
-        end: parse_date(&claim.enddate)?,
-        stay: MedType::from_code(&claim.med_type)?.is_stay(),
-    })
+    days(&claim.med_type, &claim.begndate, &claim.enddate)
+}
+
+/// The same from its 医疗类别, first and last day.
+pub fn days(med_type: &str, begndate: &str, enddate: &str) -> Option<Days> {
+    let stay = MedType::from_code(med_type)?.is_stay();
+    Some(Days { begin: parse_date(begndate)?, end: parse_date(enddate)?, stay })
 }

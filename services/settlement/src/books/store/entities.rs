@@ -122,7 +122,7 @@ pub mod accumulated {
 
     /// A row of `accumulated`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel, serde::Deserialize)]
     #[sea_orm(table_name = "accumulated")]
     pub struct Model {
         /// 统筹区 of the person.
@@ -274,7 +274,7 @@ pub mod claim {
 
     /// A row of `claims`.
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, serde::Deserialize)]
     #[sea_orm(table_name = "claims")]
     pub struct Model {
         /// Code of its kind.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use futures::future::{try_join, try_join4};
-use sea_orm::{DbErr, EntityTrait, FromQueryResult};
+use sea_orm::{DbBackend, DbErr, EntityTrait, FromQueryResult};
+use serde::de::DeserializeOwned;
 use yizhan_policy::case::Accumulated;
-use yizhan_runtime::db::{DatabaseConnection, find_rows, find_rows_and, find_rows_from};
+use yizhan_runtime::db::{DatabaseConnection, ask_each, find_rows, rows_as_json};
 
 use super::claims::{self, Claims, Key, Ten, key_of, ten_of};
 use super::commit::Change;
@@ -27,8 +28,8 @@ pub struct Wanted {
     pub relative: Option<Pair>,
     /// Owner and id of the request, to see whether it was handled before.
     pub request: Option<(String, String)>,
-    /// First day of a visit, where it is to be compared with those of the person that stand: YYYY-MM-DD.
-    pub begndate: Option<String>,
+    /// First and last day of a visit, where it is to be compared with those of the person that stand: YYYY-MM-DD.
+    pub days: Option<[String; 2]>,
     /// What may be claimed already.
     pub claims: Claims,
     /// Trace codes, of which it is asked where they stand.
@@ -53,7 +54,7 @@ pub struct PersonState {
     pub merged_into: Option<String>,
     /// The request, when it was handled before.
     pub handled: Option<request::Model>,
-    /// Visits of the person that stand, wherever they were paid, and end on the wanted first day or later.
+    /// Visits of the person that stand, wherever they were paid, and share a day with the wanted ones.
     pub visits: Vec<claim::Model>,
     /// Whether somebody holds what was asked for.
     pub claimed: bool,
@@ -61,20 +62,58 @@ pub struct PersonState {
     pub codes: Arc<BTreeMap<String, Held>>,
 }
 
-/// A year, and the person's last settlement at the same moment.
+/// A person as the books know them at one moment: a visit that is not seen came after the years, whose versions then guard.
 #[derive(FromQueryResult)]
-struct YearRow {
-    #[sea_orm(nested)]
-    year: accumulated::Model,
+struct PersonRow {
+    poolarea_no: String,
+    psn_no: String,
     last_setl_id: Option<String>,
     merged_into: Option<String>,
+    years: Option<String>,
+    visits: Option<String>,
 }
 
-/// The ids of a person's settlements sort in the order of commit: each is made behind the last one, see [`PersonState::last_setl_id`].
-/// A number that was merged into another has a row for every year that matters, see [`crate::books::merge`].
-const LAST_SETL_ID: &str = "(SELECT MAX(setl_id) FROM settlements WHERE settlements.poolarea_no = accumulated.poolarea_no \
-    AND settlements.psn_no = accumulated.psn_no) AS last_setl_id, \
-    (SELECT stays_psn_no FROM merged_person WHERE merged_person.psn_no = accumulated.psn_no) AS merged_into";
+impl PersonRow {
+    /// The columns. The ids of a person's settlements sort in the order of commit: each is made behind the last one, see
+    /// [`PersonState::last_setl_id`].
+    fn columns(backend: DbBackend) -> String {
+        let person =
+            |table: &str| format!("{table}.poolarea_no = key.poolarea_no AND {table}.psn_no = key.psn_no");
+        let years = rows_as_json::<accumulated::Entity>(backend, &person("accumulated"));
+        let met = format!(
+            "claims.psn_no = key.psn_no AND claims.enddate >= key.first_day AND claims.begndate <= key.last_day \
+             AND {IS_VISIT}"
+        );
+        let visits = rows_as_json::<claim::Entity>(backend, &met);
+        format!(
+            "key.poolarea_no, key.psn_no, \
+             (SELECT MAX(setl_id) FROM settlements WHERE {}) AS last_setl_id, \
+             (SELECT stays_psn_no FROM merged_person WHERE merged_person.psn_no = key.psn_no) AS merged_into, \
+             {years} AS years, {visits} AS visits",
+            person("settlements"),
+        )
+    }
+
+    fn read(self) -> Result<PersonState, DbErr> {
+        let mut years = Years::new();
+        for row in rows_in::<accumulated::Model>("accumulated", self.years)? {
+            let damaged = |error| DbErr::Type(format!("accumulated.policy_year: {error}"));
+            years.insert(row.policy_year.parse().map_err(damaged)?, (row.version, row.totals()?));
+        }
+        Ok(PersonState {
+            years,
+            last_setl_id: self.last_setl_id.unwrap_or_default(),
+            merged_into: self.merged_into,
+            visits: rows_in("claims", self.visits)?,
+            ..PersonState::default()
+        })
+    }
+}
+
+fn rows_in<M: DeserializeOwned>(table: &str, json: Option<String>) -> Result<Vec<M>, DbErr> {
+    let Some(json) = json else { return Ok(Vec::new()) };
+    serde_json::from_str(&json).map_err(|error| DbErr::Type(format!("{table}: {error}")))
+}
 
 /// An account as it was read; version 0 where nothing was ever paid in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,32 +127,23 @@ pub struct Balance {
 /// Area and person, or owner and id of a request.
 pub type Pair = (String, String);
 
-/// Reads the states of many persons at once: at most six statements, most of them side by side, and one more where there are trace
-/// codes.
+/// Reads the states of many persons at once: at most five statements side by side, and one more where there are trace codes.
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
-    let persons: BTreeSet<Pair> = wanted.iter().map(Wanted::person).collect();
     let relatives = wanted.iter().filter_map(|wanted| wanted.relative.clone());
-    let holders = persons.iter().cloned().chain(relatives).collect();
+    let holders = wanted.iter().map(Wanted::person).chain(relatives).collect();
     let requests = wanted.iter().filter_map(|wanted| wanted.request.clone()).collect();
-    let year_key = [accumulated::Column::PoolareaNo, accumulated::Column::PsnNo];
+    let person_key = ["poolarea_no", "psn_no", "first_day", "last_day"];
     let account_key = [account::Column::PoolareaNo, account::Column::PsnNo];
     let request_key = [request::Column::Owner, request::Column::RequestId];
-    let visit_key = (claim::Column::PsnNo, claim::Column::Enddate);
     let rows: BTreeSet<Key> = wanted.iter().flat_map(|wanted| &wanted.claims.rows).map(key_of).collect();
     let tens: BTreeSet<Ten> = wanted.iter().flat_map(|wanted| &wanted.claims.lines).map(ten_of).collect();
     let claimed = try_join(
         claims::standing(db, rows.into_iter().collect()),
         claims::lines(db, tens.into_iter().collect()),
     );
-    // The visits behind the years, never before: a visit that is not seen came after the version that was, which then guards.
-    let years = async {
-        let years =
-            find_rows_and::<accumulated::Entity, YearRow, 2>(db, year_key, keys(persons), LAST_SETL_ID);
-        let years = years.await?;
-        Ok((years, find_rows_from::<claim::Entity>(db, visit_key, since(wanted), IS_VISIT).await?))
-    };
-    let ((years, visits), accounts, requests, (rows, lines)) = try_join4(
-        years,
+    let columns = PersonRow::columns(db.get_database_backend());
+    let (persons, accounts, requests, (rows, lines)) = try_join4(
+        ask_each::<PersonRow, 4>(db, person_key, persons(wanted), &columns),
         find_rows::<account::Entity, 2>(db, account_key, keys(holders)),
         find_rows::<request::Entity, 2>(db, request_key, keys(requests)),
         claimed,
@@ -121,6 +151,10 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     .await?;
     let codes: BTreeSet<String> = wanted.iter().flat_map(|wanted| wanted.codes.iter().cloned()).collect();
     let codes = Arc::new(trace_codes::held(db, codes).await?);
+    let mut known: BTreeMap<Pair, PersonState> = BTreeMap::new();
+    for row in persons {
+        known.insert((row.poolarea_no.clone(), row.psn_no.clone()), row.read()?);
+    }
     let balances: BTreeMap<Pair, Balance> = accounts
         .into_iter()
         .map(|row| ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen }))
@@ -128,17 +162,6 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     let balance = |key: &Pair| balances.get(key).copied().unwrap_or_default();
     let requests: BTreeMap<Pair, request::Model> =
         requests.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect();
-    let mut years_of: BTreeMap<Pair, Years> = BTreeMap::new();
-    let mut last_of: BTreeMap<Pair, String> = BTreeMap::new();
-    let mut merged_of: BTreeMap<Pair, String> = BTreeMap::new();
-    for YearRow { year: row, last_setl_id, merged_into } in years {
-        let damaged = |error| DbErr::Type(format!("accumulated.policy_year: {error}"));
-        let (year, totals) = (row.policy_year.parse().map_err(damaged)?, row.totals()?);
-        let person = (row.poolarea_no, row.psn_no);
-        last_of.insert(person.clone(), last_setl_id.unwrap_or_default());
-        merged_of.extend(merged_into.map(|into| (person.clone(), into)));
-        years_of.entry(person).or_default().insert(year, (row.version, totals));
-    }
     let rows: BTreeSet<Key> = rows.iter().map(key_of).collect();
     let lines: BTreeMap<Ten, i64> = lines.iter().map(|line| (ten_of(line), line.digits)).collect();
     let is_claimed = |claims: &Claims| {
@@ -147,16 +170,17 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         };
         claims.rows.iter().any(|row| rows.contains(&key_of(row))) || claims.lines.iter().any(held)
     };
-    let state = |wanted: &Wanted| PersonState {
-        years: years_of.get(&wanted.person()).cloned().unwrap_or_default(),
-        own: balance(&wanted.person()),
-        shared: wanted.relative.as_ref().map(balance).unwrap_or_default(),
-        last_setl_id: last_of.get(&wanted.person()).cloned().unwrap_or_default(),
-        merged_into: merged_of.get(&wanted.person()).cloned(),
-        handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
-        visits: visits.iter().filter(|visit| wanted.meets(visit)).cloned().collect(),
-        claimed: is_claimed(&wanted.claims),
-        codes: codes.clone(),
+    let state = |wanted: &Wanted| {
+        let mut state = known.get(&wanted.person()).cloned().unwrap_or_default();
+        state.visits.retain(|visit| wanted.meets(visit));
+        PersonState {
+            own: balance(&wanted.person()),
+            shared: wanted.relative.as_ref().map(balance).unwrap_or_default(),
+            handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
+            claimed: is_claimed(&wanted.claims),
+            codes: codes.clone(),
+            ..state
+        }
     };
     Ok(wanted.iter().map(state).collect())
 }
@@ -188,19 +212,26 @@ impl Wanted {
     }
 
     fn meets(&self, visit: &claim::Model) -> bool {
-        visit.psn_no == self.psn_no && self.begndate.as_ref().is_some_and(|begin| *begin <= visit.enddate)
+        self.days.as_ref().is_some_and(|[first, last]| *first <= visit.enddate && visit.begndate <= *last)
     }
 }
 
-/// Persons whose visits are wanted, each with the first day that is asked for.
-fn since(wanted: &[Wanted]) -> Vec<[String; 2]> {
-    let mut since: BTreeMap<&str, &str> = BTreeMap::new();
+/// Each person once, with the days that their visits are wanted of: none are, where the last day is before every other.
+fn persons(wanted: &[Wanted]) -> Vec<[String; 4]> {
+    let mut days: BTreeMap<Pair, [String; 2]> = BTreeMap::new();
     for wanted in wanted {
-        let Some(begin) = wanted.begndate.as_deref() else { continue };
-        let first = since.entry(&wanted.psn_no).or_insert(begin);
-        *first = begin.min(*first);
+        let [first, last] = days.entry(wanted.person()).or_default();
+        let Some([begin, end]) = &wanted.days else { continue };
+        if last.is_empty() || begin < first {
+            first.clone_from(begin);
+        }
+        if end > last {
+            last.clone_from(end);
+        }
     }
-    since.into_iter().map(|(psn_no, begin)| [psn_no, begin].map(str::to_owned)).collect()
+    days.into_iter()
+        .map(|((poolarea_no, psn_no), [first, last])| [poolarea_no, psn_no, first, last])
+        .collect()
 }
 
 fn keys(keys: BTreeSet<Pair>) -> Vec<[String; 2]> {

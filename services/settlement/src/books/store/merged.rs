@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use yizhan_runtime::db::insert;
+use yizhan_runtime::db::{find_rows, insert};
 
 /// A number that another one took the place of, as the books know it.
 #[sea_orm::model]
@@ -36,7 +36,8 @@ pub async fn among<C: ConnectionTrait>(
     psn_nos: impl IntoIterator<Item = &str>,
 ) -> Result<BTreeMap<String, String>, DbErr> {
     let psn_nos: BTreeSet<&str> = psn_nos.into_iter().collect();
-    let found = Entity::find().filter(Column::PsnNo.is_in(psn_nos)).all(db).await?;
+    let keys = psn_nos.into_iter().map(|psn_no| [psn_no.to_owned()]).collect();
+    let found = find_rows::<Entity, 1>(db, [Column::PsnNo], keys).await?;
     Ok(found.into_iter().map(|row| (row.psn_no, row.stays_psn_no)).collect())
 }
 

@@ -48,8 +48,9 @@ pub struct Totals {
     pub count: i64,
 }
 
+/// A reversal may be under another number of its person, whose records were merged between.
 const COLUMNS: &str = "s.setl_id, s.setl_time_us, s.medfee_sumamt_fen, s.fund_pay_sumamt_fen, s.acct_pay_fen, s.reverses_setl_id, \
-    COALESCE((SELECT r.setl_id FROM settlements r WHERE r.poolarea_no = s.poolarea_no AND r.psn_no = s.psn_no \
+    COALESCE((SELECT r.setl_id FROM settlements r WHERE r.poolarea_no = s.poolarea_no \
     AND r.reverses_setl_id = s.setl_id AND r.reverses_setl_id <> ''), '') AS reversal_setl_id";
 
 const SUMMED: [&str; 3] = ["medfee_sumamt_fen", "fund_pay_sumamt_fen", "acct_pay_fen"];
