@@ -111,8 +111,8 @@ both_databases! {
         let hospital = platform.as_caller("institution:H99990000003");
         let first = platform.settle("R1", stay("P1", "2024-03-01", "2024-03-09", "10000")).await.unwrap();
         platform.settle("R2", clinic("P1", "2024-03-20", "200")).await.unwrap();
-        let second = platform.settle("R3", stay("P1", "2024-04-01", "2024-04-09", "10000")).await.unwrap();
-        let third = platform.settle("R4", stay("P1", "2024-05-01", "2024-05-09", "10000")).await.unwrap();
+        let second = platform.settle("R3", stay("P1", "2024-04-01", "2024-04-01", "10000")).await.unwrap();
+        let third = platform.settle("R4", stay("P1", "2024-04-01", "2024-04-01", "10000")).await.unwrap();
         assert_eq!(refused(platform.reverse("V1", &first).await).reason, "LATER_SETTLEMENTS_STAND");
 
         let before = platform.row_counts().await;
@@ -130,6 +130,8 @@ both_databases! {
         let new = assert_replaced(&platform, &answer).await;
         assert_eq!(new.iter().map(|new| info(new).act_pay_dedc_fen).collect::<Vec<_>>(), [yuan("1100"), yuan("550")]);
         assert_eq!(new.iter().map(|new| info(new).hifp_pay_fen).collect::<Vec<_>>(), [yuan("7565"), yuan("8032.50")]);
+        let marked = |settled: &Settlement| info(settled).same_days.iter().map(|other| other.setl_id.clone()).collect::<Vec<_>>();
+        assert_eq!((marked(&third), marked(&new[1])), (vec![id(&second).to_owned()], vec![id(&new[0]).to_owned()]));
         let used = platform.accumulator("P1", COMPOSITE_AREA, YEAR_2024, "deductible_used").await;
         assert_eq!(used, yuan("1650"));
         for (setl_id, said) in [(id(&second), "由结算"), (id(&new[0]), "代替已撤销的结算")] {
@@ -147,7 +149,7 @@ both_databases! {
         assert_eq!(platform.row_counts().await, rows);
         let gone = refused(platform.reverse("V2", &second).await);
         assert_eq!((gone.reason.as_str(), &gone.metadata["replaced_by_setl_id"]), ("ALREADY_REVERSED", &info(&new[0]).setl_id));
-        let twice = platform.settle("R5", stay("P1", "2024-04-01", "2024-04-09", "10000").but(|visit| visit.mdtrt_id.clone_from(&info(&second).mdtrt_id))).await;
+        let twice = platform.settle("R5", stay("P1", "2024-04-01", "2024-04-01", "10000").but(|visit| visit.mdtrt_id.clone_from(&info(&second).mdtrt_id))).await;
         assert_eq!(refused(twice).metadata["setl_id"], info(&new[0]).setl_id, "the visit stands once");
         // The retry of what was settled then tells what became of it, and what stands is reversed as ever.
         let retried = platform.settle("R2", clinic("P1", "2024-03-20", "200")).await;

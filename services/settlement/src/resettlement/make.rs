@@ -13,6 +13,7 @@ use yizhan_runtime::ids::new_id_after;
 
 use crate::app::App;
 use crate::books::domain::ledger::relative_in;
+use crate::books::messages::claims::{claims_of, days_of};
 use crate::books::messages::parts::{header, postings_of};
 use crate::books::messages::rows::change_of;
 use crate::books::messages::trace_codes::codes_of;
@@ -30,6 +31,7 @@ use crate::settlements::messages::answer::{self, Identity};
 use crate::settlements::messages::previous::{Charged, charged_now, follow};
 use crate::settlements::messages::reversal;
 use crate::settlements::reverse::reversal_of;
+use crate::settlements::standing::met;
 
 /// By which request, and why.
 #[derive(Clone, Copy, Debug)]
@@ -133,7 +135,7 @@ struct Work<'w> {
 }
 
 impl<'w> Work<'w> {
-    /// Reads besides what stands of their trace codes, and the accounts of relatives.
+    /// Reads besides what stands of their trace codes and on their days, and the accounts of relatives.
     async fn on(
         app: &'w App,
         items: &[Item<'_>],
@@ -142,22 +144,13 @@ impl<'w> Work<'w> {
     ) -> Result<Work<'w>, ServiceError> {
         let codes: BTreeSet<String> = items.iter().flat_map(|item| codes_of(&item.original)).collect();
         let relatives: BTreeSet<Pair> = items.iter().filter_map(|item| relative_of(&item.original)).collect();
-        let info = items.first().map(|item| header(&item.original));
-        let person = info.map(|info| (&info.poolarea_no, &info.psn_no));
-        let wanted = |relative: Option<Pair>, codes: BTreeSet<String>| Wanted {
-            poolarea_no: person.map(|person| person.0.clone()).unwrap_or_default(),
-            psn_no: person.map(|person| person.1.clone()).unwrap_or_default(),
-            relative,
-            codes,
-            ..Wanted::default()
-        };
-        if !codes.is_empty() {
-            state.codes = app.person_state(wanted(None, codes)).await?.codes;
-        }
+        let wanted = wanted_of(items);
+        let known = app.person_state(Wanted { codes, ..wanted.clone() }).await?;
+        (state.codes, state.visits) = (known.codes, known.visits);
         let mut balances = BTreeMap::new();
         for relative in relatives {
-            let shared = app.person_state(wanted(Some(relative.clone()), BTreeSet::new())).await?.shared;
-            balances.insert(relative, shared);
+            let wanted = Wanted { relative: Some(relative.clone()), ..wanted.clone() };
+            balances.insert(relative, app.person_state(wanted).await?.shared);
         }
         let (changes, replaced) = (Vec::new(), BTreeMap::new());
         Ok(Work { app, by, at: app.clock.now(), state, balances, charged, replaced, changes })
@@ -173,8 +166,7 @@ impl<'w> Work<'w> {
                 answer.reversal_setl_id.clone_from(&item.reversal_setl_id);
                 continue;
             };
-            let same_days = same_days(&item.original, items, &self.replaced);
-            let paid = self.settle(item, new_setl_id, same_days)?;
+            let paid = self.settle(item, new_setl_id)?;
             self.replaced.insert(item.visit.row.setl_id.clone(), new_setl_id.clone());
             answer.visits.push(ResettledVisit {
                 visit: Some(later_visit(item.visit, why, Some(&paid))),
@@ -206,16 +198,12 @@ impl<'w> Work<'w> {
         let mut change = self.change(&reversal, String::new())?;
         // Lines that were brought before go over to what takes its place.
         change.fees = change.fees.filter(|_| item.new.is_none());
+        self.state.visits.retain(|visit| visit.held_by != item.visit.row.setl_id);
         self.keep(change, &item.original)
     }
 
     /// The visit as it was recorded, on what the person's years add up to now.
-    fn settle(
-        &mut self,
-        item: &Item<'_>,
-        new_setl_id: &str,
-        same_days: Vec<SameDays>,
-    ) -> Result<Paid, ServiceError> {
+    fn settle(&mut self, item: &Item<'_>, new_setl_id: &str) -> Result<Paid, ServiceError> {
         self.see_relative_of(&item.original);
         let internal =
             |why: Why| ServiceError::internal(anyhow::anyhow!("cannot be settled again: {}", why.code));
@@ -230,12 +218,13 @@ impl<'w> Work<'w> {
             info.replaces_setl_id = std::mem::replace(&mut info.setl_id, identity.setl_id);
             info.medins_setl_id = identity.request_id;
             info.setl_time = Some(identity.time);
-            info.same_days = same_days;
+            info.same_days = self.same_days(&item.original);
         }
         let settlement = answer::again(&taken, &case, policy, &outcome)?;
         let case_json = serde_json::to_string(&case).map_err(ServiceError::internal)?;
         let fees = taken_over(header(&settlement));
         let change = Change { fees, ..self.change(&settlement, case_json)? };
+        self.state.visits.extend(change.claims.rows.iter().cloned());
         self.keep(change, &item.original)?;
         Ok(paid_of(&outcome))
     }
@@ -253,6 +242,15 @@ impl<'w> Work<'w> {
             case.account.kept_fen = Fen(self.state.own.fen) - case.account.own_fen;
         }
         case
+    }
+
+    /// Other visits of the person on the same days, as they stand by now.
+    fn same_days(&self, original: &Settlement) -> Vec<SameDays> {
+        let Some(days) = claims_of(original).rows.iter().find_map(days_of) else { return Vec::new() };
+        let others = self.state.visits.iter().filter_map(|other| met(days, other));
+        let mut marks: Vec<SameDays> = others.map(|(_, mark)| mark).collect();
+        marks.sort_by(|a, b| a.setl_id.cmp(&b.setl_id));
+        marks
     }
 
     fn identity(&self, setl_id: &str) -> Identity {
@@ -280,6 +278,17 @@ impl<'w> Work<'w> {
     }
 }
 
+/// The person, and the days of all of it.
+fn wanted_of(items: &[Item<'_>]) -> Wanted {
+    let infos = || items.iter().map(|item| header(&item.original));
+    let begin = infos().map(|info| &info.begndate).min();
+    let days = begin.zip(infos().map(|info| &info.enddate).max());
+    let person = infos().next().map(|info| (info.poolarea_no.clone(), info.psn_no.clone()));
+    let (poolarea_no, psn_no) = person.unwrap_or_default();
+    let days = days.map(|(begin, end)| [begin.clone(), end.clone()]);
+    Wanted { poolarea_no, psn_no, days, ..Wanted::default() }
+}
+
 /// Whose account helped, and the area that keeps it.
 fn relative_of(settlement: &Settlement) -> Option<Pair> {
     let (info, booked) = (header(settlement), postings_of(settlement));
@@ -291,20 +300,4 @@ fn relative_of(settlement: &Settlement) -> Option<Pair> {
 fn taken_over(info: &SettlementInfo) -> Option<FeesChange> {
     let visit = VisitKey { fixmedins_code: info.fixmedins_code.clone(), mdtrt_id: info.mdtrt_id.clone() };
     info.fees_uploaded.then(|| FeesChange::TakeOver(visit, info.replaces_setl_id.clone()))
-}
-
-/// Other visits on the same days, under the ids they have now; one that is reversed and not settled again is none any more.
-fn same_days(
-    original: &Settlement,
-    items: &[Item<'_>],
-    replaced: &BTreeMap<String, String>,
-) -> Vec<SameDays> {
-    let now = |other: &SameDays| {
-        let gone = items.iter().any(|item| item.visit.row.setl_id == other.setl_id);
-        match replaced.get(&other.setl_id) {
-            Some(new) => Some(SameDays { setl_id: new.clone(), ..other.clone() }),
-            None => (!gone).then(|| other.clone()),
-        }
-    };
-    header(original).same_days.iter().filter_map(now).collect()
 }
