@@ -217,7 +217,7 @@ impl Client {
 
     /// What a reversal changes for later visits.
     pub async fn find_later_visits(&self, setl_id: &str) -> Answer<FindLaterVisitsResponse> {
-        let request = FindLaterVisitsRequest { setl_id: setl_id.to_owned(), purpose: String::new() };
+        let request = FindLaterVisitsRequest { setl_id: setl_id.to_owned(), purpose: "核对".to_owned() };
         read(self.resettlement().find_later_visits(request).await)
     }
 
