@@ -179,6 +179,7 @@ pub fn case() -> anyhow::Result<Case> {
         accumulated: Default::default(),
         account: Account::default(),
         counted: Counted::Claims,
+        earlier: None,
     })
 }
 
@@ -197,6 +198,7 @@ fn case_line((at, line): (usize, &Priced)) -> anyhow::Result<Line> {
         prepay: decimal(line.3)?,
         labels: Vec::new(),
         day: None,
+        earlier: None,
     })
 }
 

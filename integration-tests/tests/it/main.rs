@@ -30,6 +30,7 @@ mod golden;
 mod idempotency;
 mod looks;
 mod manual_payments;
+mod mid_stay;
 mod old_faults;
 mod openings;
 mod paid_once;

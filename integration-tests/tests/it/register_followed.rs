@@ -29,7 +29,7 @@ async fn paid(platform: &TestPlatform, psn_no: &str) -> i64 {
 }
 
 /// Waits until the open items of the area are as they should be.
-async fn until(client: &Client, hold: impl Fn(&[WorkItem]) -> bool) -> Vec<WorkItem> {
+pub async fn until(client: &Client, hold: impl Fn(&[WorkItem]) -> bool) -> Vec<WorkItem> {
     let begun = Instant::now();
     loop {
         let items = client.worklist_of(COMPOSITE_AREA, WorkItemState::Open).await.unwrap();

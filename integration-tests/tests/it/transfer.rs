@@ -2,9 +2,11 @@
 
 use yizhan_integration_tests::checks::{assert_adds_up, info, yuan};
 use yizhan_integration_tests::*;
+use yizhan_proto::enrollment::v1::ImportCoveragesRequest;
 use yizhan_proto::settlement::v1::{FundAmount, RecordManualPaymentRequest, Settlement};
 use yizhan_testkit::{TestDatabase, both_databases};
 
+use crate::register_followed::until;
 use crate::support::{YEAR_2024, assert_books_balance, clinic, stay};
 
 /// The composite policy (起付线 of 湖南: 800 at the second level, 1100 at the third), which looks for transfers within two days.
@@ -148,5 +150,31 @@ both_databases! {
         let after = platform.settle("R3", after).await.unwrap();
         assert_eq!((charged(&after), kinds(&after)), (yuan("150"), vec![]));
         assert_books_balance(&platform).await;
+    }
+
+    /// Not insured on the days of the first, it turns out: neither is paid as it was.
+    async fn a_stay_that_should_not_have_been_paid_is_no_stay_before(db: TestDatabase) {
+        let person = Person::employee("P1").insured_between("2010-01-01", "2024-05-06");
+        let platform = TestPlatform::on(&db).with_person(person.clone()).start().await;
+        platform.publish_policy(&policy()).await.unwrap();
+        let covered = async |request_id: &str, begndate: &str, enddate: &str| {
+            let row = person.clone().insured_between(begndate, enddate).coverage;
+            let request = ImportCoveragesRequest { request_id: request_id.to_owned(), rows: vec![row] };
+            platform.enrollment().import_coverages(request).await.unwrap();
+        };
+        covered("C1", "2024-05-07", "").await;
+        let before = platform.settle("R1", first("P1")).await.unwrap();
+        let after = platform.settle("R2", second("P1", "2024-05-07")).await.unwrap();
+        assert_eq!(charged(&after), yuan("300"));
+
+        covered("C2", "2010-01-01", "2024-04-30").await;
+        let items = until(&platform, |items| items.len() == 2).await;
+        let differs = |settled: &Settlement| {
+            let item = items.iter().find(|item| item.setl_id == info(settled).setl_id).unwrap();
+            (item.differs_fen, item.why.as_str())
+        };
+        assert_eq!(differs(&before).0, yuan("-3780"));
+        // (10,000 - 1,100) × 85 %
+        assert_eq!(differs(&after), (yuan("7565") - yuan("8245"), "EARLIER_VISITS"));
     }
 }

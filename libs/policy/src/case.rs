@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 use yizhan_money::Fen;
 use yizhan_terms::{Area, Care, DiseaseKind, Filing, Insutype, Status, Tier, Treatment};
 
+use crate::parts::Parts;
+pub use earlier::{Earlier, EarlierPaid};
+
+mod earlier;
+
 /// One visit to be settled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,9 +26,9 @@ pub struct Case {
     pub person: Person,
     /// Where and when.
     pub visit: Visit,
-    /// What was done, with each line's catalogue entry of the day.
+    /// What was done, with each line's catalogue entry of the day; of a stay that is settled in parts, all of it so far.
     pub lines: Vec<Line>,
-    /// What the person's earlier settlements accumulated, by policy year (its first day).
+    /// What the person's earlier settlements accumulated, by policy year (its first day); without earlier parts of the same stay.
     #[serde(default)]
     pub accumulated: BTreeMap<NaiveDate, Accumulated>,
     /// The personal accounts that may pay.
@@ -32,6 +37,10 @@ pub struct Case {
     /// Which visits count as one, where a policy counts visits.
     #[serde(default, skip_serializing_if = "Counted::is_every")]
     pub counted: Counted,
+    /// What the earlier parts of the stay came to (中途结算): the case is settled as a whole, and what it comes to beyond that is this part's.
+    /// Absent where nothing of the visit was settled before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
 }
 
 /// Which visits count, where a policy counts visits (起付线 of the second stay …).
@@ -282,6 +291,9 @@ pub struct Line {
     /// 费用发生日期 `fee_ocur_date`, where it was reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<NaiveDate>,
+    /// The four parts of it that earlier parts of the stay were settled with; absent in a line that none of them had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Parts>,
 }
 
 fn one() -> Decimal {

@@ -12,6 +12,7 @@ pub mod identities;
 pub mod load;
 pub mod model;
 pub mod outcome;
+mod parts;
 
 pub use case::Case;
 pub use embedded::embedded;

@@ -10,10 +10,12 @@ use serde::Serialize;
 use yizhan_money::Fen;
 use yizhan_terms::{Fund, Payer};
 
-use crate::case::{DaysOut, RemoteRule};
+use crate::case::{DaysOut, Earlier, EarlierPaid, RemoteRule};
 use crate::model::{Benefit, Layer, Policy};
+pub use crate::parts::Parts;
 
-/// The result of settling a [`crate::Case`].
+/// The result of settling a [`crate::Case`]. Of a part of a stay (中途结算) every amount is what the stay so far comes to beyond its earlier
+/// parts, and may be negative; how each layer came to its amount is told of the stay so far.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome<'a> {
     /// Which policy decided.
@@ -49,6 +51,9 @@ pub struct Outcome<'a> {
     pub beside_bill_fen: Fen,
     /// What changed in the accumulators, by policy year and name; zero changes are left out.
     pub changes: Vec<Change<'a>>,
+    /// What the earlier parts of the stay came to, which is taken off.
+    #[serde(skip)]
+    pub earlier: Option<&'a Earlier>,
 }
 
 /// Days of the visit that are not covered, and what was charged on them.
@@ -72,32 +77,6 @@ pub struct PolicyRef<'a> {
     pub digest: &'a str,
     /// Says why, when it is a composite and no area's real policy.
     pub composite: Option<&'a str>,
-}
-
-/// The four parts of a bill or line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Parts {
-    /// `medfee_sumamt`
-    pub total_fen: Fen,
-    /// `fulamt_ownpay_amt` 全自费
-    pub full_self_fen: Fen,
-    /// `overlmt_selfpay` 超限价自费
-    pub over_limit_fen: Fen,
-    /// `preselfpay_amt` 先行自付
-    pub pre_self_fen: Fen,
-    /// `inscp_scp_amt` 符合政策范围
-    pub in_scope_fen: Fen,
-}
-
-impl Parts {
-    /// Adds another's parts to these.
-    pub fn add(&mut self, other: &Parts) {
-        self.total_fen += other.total_fen;
-        self.full_self_fen += other.full_self_fen;
-        self.over_limit_fen += other.over_limit_fen;
-        self.pre_self_fen += other.pre_self_fen;
-        self.in_scope_fen += other.in_scope_fen;
-    }
 }
 
 /// The four parts of one line.
@@ -164,6 +143,9 @@ pub struct LayerTrace<'a> {
     pub cap: Option<CapTrace<'a>>,
     /// What the payer pays.
     pub paid_fen: Fen,
+    /// What it paid in earlier parts of the stay, which is taken off.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub earlier_fen: Fen,
     /// What it would have paid beyond what was left of the bill.
     pub beyond_bill_fen: Fen,
     /// What was left of the bill before this layer.
@@ -172,6 +154,10 @@ pub struct LayerTrace<'a> {
     pub left_fen: Fen,
     /// Whether the amount is paid to the person beside the bill.
     pub beside_bill: bool,
+}
+
+fn is_nothing(amount: &Fen) -> bool {
+    *amount == Fen::ZERO
 }
 
 /// A term of a base with its amount.
@@ -317,11 +303,26 @@ impl<'a> PolicyRef<'a> {
 impl<'a> LayerTrace<'a> {
     /// The trace of a layer that has done nothing yet.
     pub(crate) fn new(layer: &'a Layer, policy_year: NaiveDate, left_fen: Fen) -> LayerTrace<'a> {
+        let whose = (layer.id.as_str(), layer.title.as_str());
         LayerTrace {
-            layer: &layer.id,
-            title: &layer.title,
-            payer: layer.payer,
-            fund_pay_type: layer.fund_pay_type,
+            before_fen: left_fen,
+            left_fen,
+            beside_bill: matches!(layer.benefit, Benefit::LumpSum { .. }),
+            ..LayerTrace::named(whose, (layer.payer, layer.fund_pay_type), policy_year)
+        }
+    }
+
+    /// The trace of a layer of this id and title that did nothing to nothing.
+    pub(crate) fn named(
+        (layer, title): (&'a str, &'a str),
+        (payer, fund_pay_type): (Payer, Fund),
+        policy_year: NaiveDate,
+    ) -> LayerTrace<'a> {
+        LayerTrace {
+            layer,
+            title,
+            payer,
+            fund_pay_type,
             policy_year,
             applied: false,
             skipped: None,
@@ -336,10 +337,11 @@ impl<'a> LayerTrace<'a> {
             minimum: None,
             cap: None,
             paid_fen: Fen::ZERO,
+            earlier_fen: Fen::ZERO,
             beyond_bill_fen: Fen::ZERO,
-            before_fen: left_fen,
-            left_fen,
-            beside_bill: matches!(layer.benefit, Benefit::LumpSum { .. }),
+            before_fen: Fen::ZERO,
+            left_fen: Fen::ZERO,
+            beside_bill: false,
         }
     }
 
@@ -352,12 +354,14 @@ impl<'a> LayerTrace<'a> {
 impl Outcome<'_> {
     /// Sum of the deductibles charged by basic insurance (`act_pay_dedc`).
     pub fn basic_deductible_fen(&self) -> Fen {
-        self.layers
+        let charged: Fen = self
+            .layers
             .iter()
             .filter(|layer| layer.payer == Payer::Basic)
             .filter_map(|layer| layer.deductible.as_ref())
             .map(|deductible| yizhan_money::round_half_up(deductible.charged_fen))
-            .sum()
+            .sum();
+        charged - self.earlier.map_or(Fen::ZERO, |earlier| earlier.deductible_fen)
     }
 
     /// What each layer paid, by layer id, added up over the parts of a split stay.
@@ -367,5 +371,29 @@ impl Outcome<'_> {
             *paid.entry(layer.layer).or_insert(Fen::ZERO) += layer.paid_fen;
         }
         paid
+    }
+}
+
+impl Earlier {
+    /// With one part more, which came out so.
+    pub fn and(mut self, part: &Outcome<'_>) -> Earlier {
+        self.bill.add(&part.parts);
+        self.deductible_fen += part.basic_deductible_fen();
+        self.account_own_fen += part.account_own_fen;
+        for layer in &part.layers {
+            self.pay(EarlierPaid {
+                policy_year: layer.policy_year,
+                layer: layer.layer.to_owned(),
+                title: layer.title.to_owned(),
+                payer: layer.payer,
+                fund_pay_type: layer.fund_pay_type,
+                beside_bill: layer.beside_bill,
+                paid_fen: layer.paid_fen,
+            });
+        }
+        for change in &part.changes {
+            self.change(change.policy_year, &change.accumulator, change.added);
+        }
+        self
     }
 }

@@ -5,6 +5,7 @@
 //!   order of lines does not matter; the same case gives the same outcome.
 //! - `years`: what a year may cost at most, whatever the visits; what is reversed is restored.
 //! - `splitting`: a bill split into two visits; a larger bill.
+//! - `parts`: a stay settled in parts.
 //! - `remote`: care away from home never pays more than care at home.
 //! - `coverage`: the random policies and cases really reach what the properties speak of.
 
@@ -22,6 +23,8 @@ mod reference;
 mod agreement;
 #[path = "properties/coverage.rs"]
 mod coverage;
+#[path = "properties/parts.rs"]
+mod parts;
 #[path = "properties/remote.rs"]
 mod remote;
 #[path = "properties/splitting.rs"]

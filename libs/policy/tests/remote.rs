@@ -281,3 +281,33 @@ fn as_json() {
     (at_home.visit.remote, at_home.visit.filing) = (None, Filing::Local);
     assert!(json(&settle(&home, &at_home).unwrap()).get("remote").is_none());
 }
+
+/// A document of before the register was asked: what it says nothing of, the register says.
+#[test]
+fn a_table_that_says_nothing_by_filing_leaves_it_to_the_register() {
+    let table = "extra_prepay: { source: paper, rows: [ { when: { filing: [exempt, referral, unfiled] }, unknown: 没有公布 }, \
+                 { when: { filing: [temporary] }, ratio: 20% } ] }\nlayers:";
+    let old = policy(&[("layers:", table)]);
+    assert_eq!(paid(&old, &case(Treatment::Same)), Fen(800_000));
+    let prepaid = case(Treatment::Prepay(number("0.1")));
+    let outcome = settle(&old, &prepaid).unwrap();
+    assert_eq!((outcome.parts.pre_self_fen, outcome.fund_pay_fen), (Fen(110_000), Fen(712_000)));
+    let by_register =
+        outcome.extra_prepay.as_ref().is_some_and(|step| matches!(step.cited, Basis::Remote(_)));
+    assert!(by_register && settle(&of_bill(), &prepaid).unwrap().fund_pay_fen == outcome.fund_pay_fen);
+    // What the document says itself stands; where nobody was asked, and where it says nothing at all, it is refused as before.
+    let mut temporary = case(Treatment::Same);
+    temporary.visit.filing = Filing::Temporary;
+    assert_eq!(settle(&old, &temporary).unwrap().parts.pre_self_fen, Fen(220_000));
+    let refused = |policy: &Policy, case: &Case| settle(policy, case).unwrap_err().reason().code();
+    let mut asked_nobody = prepaid.clone();
+    asked_nobody.visit.remote = None;
+    assert_eq!(refused(&old, &asked_nobody), "POLICY_VALUE_UNKNOWN");
+    assert_eq!(refused(&old, &case(Treatment::Points(number("-10")))), "REMOTE_NOT_PLACED");
+    let of_nobody =
+        policy(&[("layers:", "extra_prepay: { source: paper, rows: [ { unknown: 没有公布 } ] }\nlayers:")]);
+    assert_eq!(refused(&of_nobody, &prepaid), "POLICY_VALUE_UNKNOWN");
+    // A layer that takes the register's prepay takes it once.
+    let twice = policy(&[("layers:", table), PREPAY_PLACE]);
+    assert_eq!(refused(&twice, &prepaid), "POLICY_VALUE_UNKNOWN");
+}

@@ -206,7 +206,16 @@ reasons! {
             "the amounts are no longer the quoted ones; `changed` lists of person, policy, catalogue, accumulators, account, filing; `<amount>.quoted`, `<amount>.now`; of a filing `filing.quoted`, `filing.now`: class and treatment, `temporary prepay 0.2`", "show the new amounts: preview again", "no";
         VisitSettled: "VISIT_SETTLED", Refusal(AlreadyExists), "该次就诊已经结算，不能重复结算",
             "Preview, Settle, RecordManualPayment",
-            "a settlement of this visit (institution, `mdtrt_id`) stands: `setl_id`; `feedetl_sn` names the first lines that stand too, `lines` counts them", "ask for that settlement (GetSettlement, or Settle with its request_id); to settle anew reverse it first", "after the reversal";
+            "a settlement of this visit (institution, `mdtrt_id`) stands, or of this part of a stay (`mid_setl_flag`: the same last day): `setl_id`; `feedetl_sn` names the first lines that stand too, `lines` counts them", "ask for that settlement (GetSettlement, or Settle with its request_id); to settle anew reverse it first", "after the reversal";
+        PartOutOfOrder: "PART_OUT_OF_ORDER", Refusal(FailedPrecondition), "中途结算的截止日期不能早于已有的中途结算",
+            "Preview, Settle",
+            "the last day is before that of a part of the stay that stands: `setl_id`, its `enddate`", "settle with that day or a later one, or reverse that part first", "no";
+        PartDiffers: "PART_DIFFERS", Refusal(FailedPrecondition), "与该次住院已有的中途结算不一致",
+            "Preview, Settle",
+            "a part of the stay stands with another `begndate`, `insutype`, `med_type` or `poolarea_no`: `differs` names them, `setl_id` the part; each is told as it is there", "report the stay as in its first part: `begndate` is the day of admission in all of them; or reverse the parts, the last first", "no";
+        PartsTooMany: "PARTS_TOO_MANY", Refusal(FailedPrecondition), "中途结算次数过多",
+            "Preview, Settle",
+            "the stay has as many parts as it may; `limit`", "settle it without `mid_setl_flag`", "no";
         LineSettled: "LINE_SETTLED", Refusal(AlreadyExists), "有费用明细已经结算，不能重复结算",
             "Preview, Settle",
             "lines (institution, `feedetl_sn`) stand in another settlement: `setl_id`, `mdtrt_id` of the first, `feedetl_sn` the first lines, `lines` how many", "leave them out, or reverse that settlement first; numbers of lines are the institution's, not the visit's", "after that";
@@ -351,6 +360,8 @@ reasons! {
             "items of the worklist, `why` of later visits", "only what earlier visits would have added up to differs";
         InOrder: "IN_ORDER", Why, "待遇不变，因在先的就诊重新结算而依次重结",
             "`why` of later visits", "it would be paid as it was, and is settled again because one before it is and the order matters";
+        SettledInParts: "SETTLED_IN_PARTS", Why, "中途结算的住院，请从最后一次起依次撤销后重结",
+            "`why` of later visits", "a part of a stay (中途结算), which is settled again by hand: the last part first";
         CaseUnreadable: "CASE_UNREADABLE", Why, "结算时留存的计算依据无法读取，无法重算",
             "`why` of later visits", "what was recorded of the visit is of a form that is no longer read";
         PolicyAway: "POLICY_AWAY", Why, "结算所依据的待遇政策版本不可用，无法重算",
@@ -685,6 +696,10 @@ reasons! {
             "filing", "not 1 to 30 visible ASCII characters";
     }
     section "Fields that are wrong" {
+        PartOfNoStay: "PART_OF_NO_STAY", Violation, "只有住院可以中途结算",
+            "Preview, Settle", "`mid_setl_flag` with a med_type that is no stay";
+        PartWithoutRelative: "PART_WITHOUT_RELATIVE", Violation, "中途结算不使用家庭共济账户，请在出院结算时使用",
+            "Preview, Settle", "`mulaid_psn_no` with `mid_setl_flag`";
         FeesTwice: "FEES_TWICE", Violation, "费用明细重复提交",
             "Preview, Settle", "lines in the visit, and `fees_uploaded` too";
         RefundUnmatched: "REFUND_UNMATCHED", Violation, "退单与原费用明细不符",
@@ -721,8 +736,8 @@ reasons! {
             "visit", "more than 2000 lines";
         CodeInvalid: "CODE_INVALID", Violation, "机构编码应为 H（医院）或 P（药店）加 11 位数字",
             "ImportInstitutions", "an institution code that is not H or P and 11 digits";
-        LineDateRequired: "LINE_DATE_REQUIRED", Violation, "住院期间有部分日期不享受待遇，请填写每条明细的费用发生日期",
-            "lines", "no `fee_ocur_date`, where a part of the visit is not covered: what was charged on which day is not guessed";
+        LineDateRequired: "LINE_DATE_REQUIRED", Violation, "住院期间有部分日期不享受待遇，或为中途结算，请填写每条明细的费用发生日期",
+            "lines", "no `fee_ocur_date`, where a part of the visit is not covered or a stay is settled in parts: what was charged on which day is not guessed";
         BeforeBirth: "BEFORE_BIRTH", Violation, "入院（就诊）日期早于本人出生日期；新生儿本人的住院自出生之日起",
             "visit", "`begndate` before the person was born: a newborn's own stay begins at birth";
         VisitTooLong: "VISIT_TOO_LONG", Violation, "就诊时间过长，请核对日期，或分段结算",

@@ -2,7 +2,7 @@
 
 use yizhan_money::Fen;
 
-use crate::case::Account;
+use crate::case::Case;
 use crate::model::{AccountRules, Layer, Policy, Quantity};
 use crate::outcome::{LayerTrace, Parts};
 
@@ -12,22 +12,27 @@ pub(super) struct Paid {
     pub shared: Fen,
 }
 
-/// The own account first, then the relative's, up to what they may pay.
+/// The own account first, then the relative's, up to what they may pay. What the own account paid in earlier parts of the stay it goes on
+/// paying, as far as it may.
 pub(super) fn pay(
     policy: &Policy,
-    account: &Account,
+    case: &Case,
     parts: &Parts,
     layers: &[LayerTrace<'_>],
     person: Fen,
 ) -> Paid {
-    if !account.used {
+    let account = &case.account;
+    let taken = case.earlier.as_ref().map_or(Fen::ZERO, |earlier| earlier.account_own_fen);
+    if !account.used && taken == Fen::ZERO {
         return Paid { own: Fen::ZERO, shared: Fen::ZERO };
     }
     let rules = &policy.account;
     let barred = (barred(rules, parts) - paid_for_barred(policy, layers)).at_least_zero();
     let allowed = (person - barred).at_least_zero();
-    let own = account.own_fen.min(allowed);
-    let shared = if rules.sharing { account.shared_fen.min(allowed - own) } else { Fen::ZERO };
+    let open = if account.used { account.own_fen } else { Fen::ZERO };
+    let own = (open + taken).min(allowed);
+    let shared =
+        if account.used && rules.sharing { account.shared_fen.min(allowed - own) } else { Fen::ZERO };
     Paid { own, shared }
 }
 

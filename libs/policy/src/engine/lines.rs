@@ -27,9 +27,9 @@ pub(super) struct Split<'a> {
 pub(super) fn split<'a>(policy: &'a Policy, case: &'a Case) -> Result<Split<'a>, Refusal> {
     let facts = Facts::new(policy, case, &whole_stay(policy, case.visit.values_day()));
     let extra_prepay = match &policy.extra_prepay {
+        _ if remote::is_of_bill(&facts) => remote::prepay("extra_prepay", case.visit.remote.as_ref()),
         Some(Prepay::Table(table)) => step("extra_prepay", table, &facts)?,
-        Some(Prepay::Remote) => remote::prepay("extra_prepay", case.visit.remote.as_ref()),
-        None => None,
+        Some(Prepay::Remote) | None => None,
     };
     let extra_ratio = extra_prepay.as_ref().map_or(Decimal::ZERO, |step| step.value);
     let lines = case

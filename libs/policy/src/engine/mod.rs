@@ -10,6 +10,7 @@ mod continuity;
 mod facts;
 mod layer;
 mod lines;
+mod part;
 mod refusal;
 mod remote;
 mod segments;
@@ -17,6 +18,7 @@ mod table;
 mod visits;
 
 use yizhan_money::Fen;
+use yizhan_terms::Payer;
 
 pub use refusal::Refusal;
 pub(crate) use segments::{last_day_of, policy_year};
@@ -25,7 +27,7 @@ pub use visits::visit_rules;
 use self::facts::Facts;
 use crate::case::{Case, DaysOut};
 use crate::model::Policy;
-use crate::outcome::{NotCovered, Outcome, Parts, PolicyRef};
+use crate::outcome::{LayerTrace, NotCovered, Outcome, Parts, PolicyRef};
 
 /// Settles a case under a policy.
 ///
@@ -55,17 +57,10 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
         changes.extend(totals.into_changes());
     }
 
-    let in_bill = |hospital: bool| {
-        let chosen = layers.iter().filter(move |layer: &&crate::outcome::LayerTrace| {
-            !layer.beside_bill && (layer.payer == yizhan_terms::Payer::Hospital) == hospital
-        });
-        chosen.map(|layer| layer.paid_fen).sum::<Fen>()
-    };
-    let (fund_pay_fen, hospital_fen) = (in_bill(false), in_bill(true));
-    let beside_bill_fen = layers.iter().filter(|layer| layer.beside_bill).map(|layer| layer.paid_fen).sum();
+    let Sums { fund_pay_fen, hospital_fen, beside_bill_fen } = Sums::of(&layers);
     let person_fen = parts.total_fen - fund_pay_fen - hospital_fen;
-    let paid = account::pay(policy, &case.account, &parts, &layers, person_fen);
-    Ok(Outcome {
+    let paid = account::pay(policy, case, &parts, &layers, person_fen);
+    let whole = Outcome {
         policy: PolicyRef::of(policy),
         parts,
         lines: split.lines,
@@ -81,7 +76,32 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
         cash_fen: person_fen - paid.own - paid.shared,
         beside_bill_fen,
         changes,
+        earlier: None,
+    };
+    Ok(match &case.earlier {
+        Some(earlier) => part::beyond(earlier, case, whole),
+        None => whole,
     })
+}
+
+/// What layers pay together.
+struct Sums {
+    fund_pay_fen: Fen,
+    hospital_fen: Fen,
+    beside_bill_fen: Fen,
+}
+
+impl Sums {
+    fn of(layers: &[LayerTrace<'_>]) -> Sums {
+        let paid = |of: fn(&LayerTrace<'_>) -> bool| -> Fen {
+            layers.iter().filter(|layer| of(layer)).map(|layer| layer.paid_fen).sum()
+        };
+        Sums {
+            fund_pay_fen: paid(|layer| !layer.beside_bill && layer.payer != Payer::Hospital),
+            hospital_fen: paid(|layer| !layer.beside_bill && layer.payer == Payer::Hospital),
+            beside_bill_fen: paid(|layer| layer.beside_bill),
+        }
+    }
 }
 
 /// What was charged on each stretch of days that is not covered.

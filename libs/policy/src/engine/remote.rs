@@ -4,6 +4,7 @@ use yizhan_terms::{Filing, Treatment};
 
 use super::facts::Facts;
 use super::refusal::Refusal;
+use super::table::is_unknown_by_filing;
 use crate::case::RemoteRule;
 use crate::model::{Adjust, Benefit, Layer, Prepay};
 use crate::outcome::{Basis, RemoteCited, Step};
@@ -17,7 +18,7 @@ pub(super) fn check_placed(facts: &Facts<'_>) -> Result<(), Refusal> {
     }
     let paying: Vec<&Layer> =
         policy.layers.iter().filter(|layer| pays_by_scale(layer) && facts.applies(layer)).collect();
-    let first = policy.extra_prepay.as_ref().is_some_and(Prepay::is_remote);
+    let first = is_of_bill(facts);
     let Some(rule) = &visit.remote else {
         let leaves_it_to_the_register = first || paying.iter().any(|layer| layer.has_remote_place());
         if leaves_it_to_the_register {
@@ -40,6 +41,22 @@ pub(super) fn check_placed(facts: &Facts<'_>) -> Result<(), Refusal> {
         rule: rule.rule.clone(),
         day: facts.day,
     })
+}
+
+/// Whether the extra 先行自付 of the bill is what the register says: by `remote`, or by a table whose row says only that nothing is published
+/// about care filed so, as documents wrote before the register was asked. What it told the patient is settled is not refused for that.
+pub(super) fn is_of_bill(facts: &Facts<'_>) -> bool {
+    let policy = facts.policy;
+    let told = facts.case.visit.remote.is_some();
+    match &policy.extra_prepay {
+        None => false,
+        Some(Prepay::Remote) => true,
+        // A layer that takes the register's prepay takes it alone.
+        Some(Prepay::Table(table)) => {
+            let elsewhere = policy.layers.iter().any(Layer::takes_remote_prepay);
+            told && !elsewhere && is_unknown_by_filing(table, facts)
+        }
+    }
 }
 
 /// The extra 先行自付 that the register's rule makes, if it makes one.

@@ -32,6 +32,14 @@ pub(super) fn look_up_with<'a, T>(
     row.map(|row| decided(table, row, facts.policy)).transpose()
 }
 
+/// Whether the row that decides says that nothing is published about care that is filed so.
+pub(super) fn is_unknown_by_filing<T>(table: &Table<T>, facts: &Facts<'_>) -> bool {
+    let version = table.versions.iter().find(|version| version.period.contains(facts.day));
+    let row = version.and_then(|version| decide(&version.rows, facts).ok().flatten());
+    let asks_filing = |row: &Row<T>| row.when.iter().any(|asked| matches!(asked, Condition::Filing(_)));
+    row.is_some_and(|row| matches!(row.value, Known::Unknown(_)) && asks_filing(row))
+}
+
 /// What a table that need not say anything changes.
 pub(super) fn step<'a>(
     kind: &'static str,

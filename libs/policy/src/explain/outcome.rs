@@ -76,6 +76,9 @@ fn write_layer(to: &mut String, policy: &Policy, number: usize, layer: &LayerTra
     if layer.beyond_bill_fen != Fen::ZERO {
         amount(to, "超出账单余额", layer.beyond_bill_fen)?;
     }
+    if layer.earlier_fen != Fen::ZERO {
+        amount(to, "以前各次中途结算已付", layer.earlier_fen)?;
+    }
     amount(to, if layer.beside_bill { "给付本人" } else { "支付" }, layer.paid_fen)?;
     amount(to, "剩余", layer.left_fen)
 }

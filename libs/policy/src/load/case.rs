@@ -41,6 +41,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
         accumulated: accumulated?.unwrap_or_default(),
         account: account?.unwrap_or_default(),
         counted: Counted::Claims,
+        earlier: None,
     })
 }
 
@@ -244,6 +245,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
         prepay: prepay?,
         labels: labels?,
         day: day?,
+        earlier: None,
     })
 }
 

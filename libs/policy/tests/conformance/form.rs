@@ -290,6 +290,7 @@ impl CaseFile {
                 ..Account::default()
             },
             counted: Counted::Claims,
+            earlier: None,
         }
     }
 }
@@ -332,6 +333,7 @@ impl LineForm {
             prepay: self.prepay.as_ref().map(|percent| percent.0),
             labels: self.label.clone(),
             day: None,
+            earlier: None,
         }
     }
 }

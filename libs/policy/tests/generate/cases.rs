@@ -35,6 +35,7 @@ pub fn visits(choices: &mut Choices, policy: &Policy, count: usize) -> Vec<Case>
             accumulated: BTreeMap::new(),
             account,
             counted: Counted::Claims,
+            earlier: None,
         });
     }
     if choices.chance(60) {
@@ -192,6 +193,7 @@ pub fn line(choices: &mut Choices, number: usize) -> Line {
         prepay: (states_prepay || odd_prepay).then(|| choices.ratio(0, 1000)),
         labels: choices.some_of(&LABELS, 25),
         day: None,
+        earlier: None,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use proptest::prelude::*;
 use rust_decimal::Decimal;
+use yizhan_documents::Known;
 use yizhan_money::Fen;
 use yizhan_policy::case::RemoteRule;
 use yizhan_policy::model::{Adjust, CutOn, Policy, Prepay};
@@ -21,6 +22,7 @@ proptest! {
     /// 同比例: as if the document had no place for the register's rule at all.
     #[test]
     fn the_same_rate_pays_what_is_paid_at_home(scenario in scenarios(everything, 1)) {
+        prop_assume!(!says_nothing_by_filing(&scenario.policy));
         let away = with(&scenario.visits[0], Treatment::Same);
         let mut asked_nobody = away.clone();
         asked_nobody.visit.remote = None;
@@ -59,6 +61,13 @@ proptest! {
             prop_assert_eq!(fund(treatment), Ok(same));
         }
     }
+}
+
+/// Its table of extra 先行自付 leaves something to the register by saying that nothing is published.
+fn says_nothing_by_filing(policy: &Policy) -> bool {
+    let Some(Prepay::Table(table)) = &policy.extra_prepay else { return false };
+    let mut rows = table.versions.iter().flat_map(|version| &version.rows);
+    rows.any(|row| matches!(row.value, Known::Unknown(_)))
 }
 
 /// One scale with both places; the prepay of the bill or of the layer.

@@ -101,6 +101,22 @@ impl Facts<'_> {
         self.case.visit.remote.as_ref().map(|rule| rule.treatment)
     }
 
+    /// Whether the bill's extra 先行自付 is the register's: the document says `remote`, or of care filed so only that nothing is published.
+    pub fn register_prepays_bill(&self) -> bool {
+        let Some(Prepay::Table(table)) = &self.policy.extra_prepay else {
+            return self.policy.extra_prepay == Some(Prepay::Remote);
+        };
+        let of_layer = self.policy.layers.iter().any(|layer| layer.prepay == Some(Prepay::Remote));
+        if of_layer || self.treatment().is_none() || self.value(table) != Err("POLICY_VALUE_UNKNOWN") {
+            return false;
+        }
+        let rows = table.versions.iter().filter(|version| in_force(version.period, self.day));
+        let rows: Vec<_> =
+            rows.flat_map(|version| &version.rows).filter(|row| self.hold(&row.when)).collect();
+        let highest = rows.iter().max_by_key(|row| row.rank);
+        highest.is_some_and(|row| row.when.iter().any(|one| matches!(one, Condition::Filing(_))))
+    }
+
     /// The part that is paid first: by a table, or as the filing register says.
     pub fn prepaid(&self, prepay: Option<&Prepay>) -> Result<Fraction, Refused> {
         let ratio = match (prepay, self.treatment()) {

@@ -278,7 +278,7 @@ fn remote_is_placed(facts: &Facts<'_>) -> Result<(), Refused> {
         return Ok(());
     }
     let (mut prepays, mut lowers, mut nothing, mut pays) =
-        (facts.policy.extra_prepay == Some(Prepay::Remote), false, false, false);
+        (facts.register_prepays_bill(), false, false, false);
     for layer in &facts.policy.layers {
         let lump_sum = matches!(layer.benefit, Benefit::LumpSum { .. });
         if lump_sum || !in_force(layer.period, facts.day) || !facts.hold(&layer.when) {

@@ -3,9 +3,11 @@
 use super::facts::{Facts, is_covered};
 use super::{FourParts, Fraction, Refused};
 use yizhan_policy::case::Line;
+use yizhan_policy::model::Prepay;
 
 pub fn split(facts: &Facts<'_>) -> Result<Vec<FourParts>, Refused> {
-    let extra = facts.prepaid(facts.policy.extra_prepay.as_ref())?;
+    let bill = facts.policy.extra_prepay.as_ref();
+    let extra = facts.prepaid(if facts.register_prepays_bill() { Some(&Prepay::Remote) } else { bill })?;
     facts.case.lines.iter().map(|line| four_parts(facts, line, extra)).collect()
 }
 

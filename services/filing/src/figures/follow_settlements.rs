@@ -100,7 +100,12 @@ fn part(info: &SettlementInfo) -> Option<Part> {
         return None;
     }
     let stay = MedType::from_code(&info.med_type).is_some_and(MedType::is_stay);
-    let number = if info.reverses_setl_id.is_empty() { 1 } else { -1 };
+    // A stay that is settled in parts is one visit: its first.
+    let number = match info.reverses_setl_id.is_empty() {
+        _ if info.setl_part > 1 => 0,
+        true => 1,
+        false => -1,
+    };
     Some(Addend {
         poolarea_no: home.into(),
         month: month_of(parse_date(&info.enddate)?),

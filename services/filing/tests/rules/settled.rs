@@ -30,6 +30,7 @@ pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: O
         prepay: None,
         labels: Vec::new(),
         day: None,
+        earlier: None,
     };
     let person = Person {
         status,
@@ -55,7 +56,17 @@ pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: O
         previous: None,
     };
     let (accumulated, account) = (Default::default(), Account::default());
-    Case { area, scheme, person, visit, lines: vec![line], accumulated, account, counted: Counted::Claims }
+    Case {
+        area,
+        scheme,
+        person,
+        visit,
+        lines: vec![line],
+        accumulated,
+        account,
+        counted: Counted::Claims,
+        earlier: None,
+    }
 }
 
 #[test]

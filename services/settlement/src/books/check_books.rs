@@ -105,8 +105,8 @@ impl Check<'_> {
                     self.done_with(&person, std::mem::take(&mut folded)).await?;
                     person.clone_from(&row.psn_no);
                 }
-                if standing.contains(&row.setl_id) {
-                    folded.visited.extend(Visited::of(answer));
+                if row.reverses_setl_id.is_empty() {
+                    folded.visited.extend(Visited::of(answer, standing.contains(&row.setl_id)));
                 }
                 self.answer.settlements += 1;
                 self.check_identities(row, answer);

@@ -37,7 +37,12 @@ impl Lines {
     /// Refuses refunds that have no line to take back from.
     pub fn require_matched(&self) -> Result<(), ServiceError> {
         let mut wrong = Violations::new();
-        refunds::net(self.0.clone(), |index| format!("feedetl_sn={}", self.0[index].feedetl_sn), &mut wrong);
+        let name = |index: usize| format!("feedetl_sn={}", self.0[index].feedetl_sn);
+        let netted = refunds::net(self.0.clone(), name, &mut wrong);
+        netted
+            .elsewhere
+            .iter()
+            .for_each(|(index, refund)| refunds::unmatched(&name(*index), refund, &mut wrong));
         wrong.none()
     }
 

@@ -16,6 +16,7 @@ use crate::books::store::uploaded::{self, VisitKey, uploaded_fee, visit_fees};
 use crate::fields::require_own_institution;
 use crate::settlements::messages::refunds::as_charge;
 use crate::settlements::messages::visit::{MAX_LINES, check_line};
+use crate::settlements::part;
 
 /// Lines of a visit at most, refunds and settled ones included.
 pub const MAX_UPLOADED: usize = 20_000;
@@ -90,8 +91,10 @@ impl Upload {
             let error = ServiceError::new(Reason::FeesTooMany, "the visit would have too many lines");
             return Err(error.with("limit", MAX_UPLOADED).with("lines", lines.0.len()));
         }
-        // What came after the settlement would be paid by nobody: that is reversed first, and made again with what came since.
-        if let Some(held) = rows.iter().find(|row| !row.setl_id.is_empty()) {
+        // What came after the last settlement would be paid by nobody: that is reversed first, and made again with what came since.
+        if let Some(held) = rows.iter().find(|row| !row.setl_id.is_empty())
+            && part::open(tx, &self.visit).await?.is_none()
+        {
             return Err(settled(held));
         }
         lines.require_matched()?;

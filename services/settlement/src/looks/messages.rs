@@ -38,6 +38,8 @@ fn fees(settlement: &Settlement) -> Settlement {
         hifp_pay_fen: info.hifp_pay_fen,
         pool_prop_selfpay: info.pool_prop_selfpay.clone(),
         clr_type: info.clr_type.clone(),
+        mid_setl_flag: info.mid_setl_flag.clone(),
+        setl_part: info.setl_part,
         ..who_and_when(info)
     };
     let rows = settlement.setldetail.iter().filter(basic).map(paid).collect();

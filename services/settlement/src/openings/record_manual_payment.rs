@@ -19,7 +19,7 @@ use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::Committed;
 use crate::books::store::load::{Wanted, handled_request};
 use crate::settlements::settle::new_identity;
-use crate::settlements::standing::{self, met, stands};
+use crate::settlements::standing::{self, is_own, met};
 
 /// Records it, once however often it is asked.
 pub async fn record_manual_payment(
@@ -64,8 +64,8 @@ pub async fn record_manual_payment(
             let settlement = stored_answer(&app.db, handled, &digest).await?;
             return Ok(RecordManualPaymentResponse { settlement: Some(settlement), replayed: true });
         }
-        if stands(&claimed, &state.visits)
-            && let Some(refusal) = standing::refusal(app, &claimed).await?
+        if state.visits.iter().any(|claim| is_own(&claimed, claim))
+            && let Some(refusal) = standing::refusal(app, &claimed, &[]).await?
         {
             return Err(refusal);
         }
@@ -82,7 +82,7 @@ pub async fn record_manual_payment(
             }
             Committed::Handled | Committed::Outdated | Committed::FeesChanged => {}
             Committed::Claimed => {
-                if let Some(refusal) = standing::refusal(app, &claimed).await? {
+                if let Some(refusal) = standing::refusal(app, &claimed, &[]).await? {
                     return Err(refusal);
                 }
             }

@@ -13,6 +13,7 @@ use super::make::{By, make};
 use crate::app::App;
 use crate::books::digest;
 use crate::books::domain::ledger::MANUAL;
+use crate::books::messages::parts::header;
 use crate::books::retries::{answer_again, attempts, contended};
 use crate::books::store::commit::{Committed, finish, write_together};
 use crate::books::store::entities::settlement;
@@ -60,6 +61,7 @@ pub async fn resettle(
         let totals: Totals = state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
         let plan = later.as_ref().map(|later| later.plan(totals)).unwrap_or_default();
         require_possible(caller, &plan, &request.later_setl_ids)?;
+        require_whole(&row, later.as_ref())?;
         let by = By { key: &key, digest: &digest, reason: &request.reason };
         let made = make(app, (&row, &psn_nos), state, (later.as_ref(), &plan), by).await?;
         let Some(made) = made else { return Ok(ResettleResponse::default()) };
@@ -120,8 +122,11 @@ async fn allowed(
 
 /// Refuses what the caller may not, what is not what they named, and what we cannot.
 fn require_possible(caller: &Caller, plan: &Plan, named: &[String]) -> Result<(), ServiceError> {
-    let touched =
-        plan.again.iter().map(|(visit, ..)| visit).chain(plan.unknown.iter().map(|(visit, _)| visit));
+    // A manual payment stays as the agency decided it, where the order does not matter.
+    let by_hand = Reason::PaidByHand.code();
+    let unknown: Vec<_> = plan.unknown.iter().filter(|(_, why)| why.code != by_hand).collect();
+    let again = plan.again.iter().map(|(visit, ..)| visit);
+    let touched = again.chain(&plan.between).chain(unknown.iter().map(|(visit, _)| visit));
     let others =
         touched.filter(|visit| caller.institution_code().is_some_and(|own| own != visit.row.fixmedins_code));
     let count = others.count();
@@ -142,9 +147,6 @@ fn require_possible(caller: &Caller, plan: &Plan, named: &[String]) -> Result<()
         let limit = if plan.too_many { MAX_LATER } else { MAX_AGAIN };
         return Err(blocked("TOO_MANY", Vec::new()).with("limit", limit));
     }
-    // A manual payment stays as the agency decided it, where the order does not matter.
-    let by_hand = Reason::PaidByHand.code();
-    let unknown: Vec<_> = plan.unknown.iter().filter(|(_, why)| why.code != by_hand).collect();
     if let Some((_, why)) = unknown.first() {
         return Err(blocked(
             &why.code,
@@ -155,6 +157,17 @@ fn require_possible(caller: &Caller, plan: &Plan, named: &[String]) -> Result<()
         return Err(blocked(by_hand, plan.between.iter().map(|visit| visit.row.setl_id.as_str()).collect()));
     }
     Ok(())
+}
+
+/// Parts of a stay (中途结算) are reversed by Reverse, the last one first.
+fn require_whole(row: &settlement::Model, later: Option<&Later>) -> Result<(), ServiceError> {
+    let part =
+        later.is_some_and(|later| !later.first.is_reversed() && header(&later.first.answer).setl_part > 0);
+    if !part {
+        return Ok(());
+    }
+    let error = ServiceError::new(Reason::ResettleBlocked, "a part of a stay that stands: reverse it first");
+    Err(error.with("why", Reason::SettledInParts.code()).with("setl_ids", &row.setl_id))
 }
 
 fn require_named(plan: &Plan, named: &[String]) -> Result<(), ServiceError> {

@@ -1,10 +1,12 @@
 //! The lines of a visit: those that it reports or those that were brought before, with refunds taken off.
 
 use yizhan_proto::settlement::v1::{FeeLine, Visit};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
+use yizhan_terms::MedType;
 
-use super::messages::refunds::net;
-use super::messages::visit::{MAX_SETTLED, most_lines};
+use super::messages::refunds::{Netted, Refunds, as_charge, net, unmatched};
+use super::messages::visit::{MAX_SETTLED, check_line, most_lines};
+use super::part;
 use crate::app::App;
 use crate::books::store::uploaded::{FeesChange, VisitKey, unsettled};
 use crate::fields::require_own_institution;
@@ -18,6 +20,8 @@ pub struct Bill {
     pub fees: Option<FeesChange>,
     /// The lines that are left, as the caller knows them.
     pub names: Names,
+    /// What was taken off, and what is to be taken off earlier parts of the stay.
+    pub refunds: Refunds,
 }
 
 impl Bill {
@@ -34,14 +38,23 @@ impl Bill {
         let as_reported =
             !visit.fees_uploaded && visit.feedetail.iter().all(|line| line.init_feedetl_sn.is_empty());
         if too_many || as_reported {
-            return Ok(Bill { visit: Some(visit), fees, names: Names::default() });
+            return Ok(Bill { visit: Some(visit), fees, ..Bill::default() });
         }
         let lines = std::mem::take(&mut visit.feedetail);
         let all = Names(lines.iter().enumerate().map(|(index, line)| name(&visit, index, line)).collect());
-        let left = net(lines, |index| all.0[index].clone(), wrong);
-        let names = Names(left.iter().map(|(index, _)| all.0[*index].clone()).collect());
-        visit.feedetail = left.into_iter().map(|(_, line)| line).collect();
-        Ok(Bill { visit: Some(visit), fees, names })
+        for (name, refund) in all.0.iter().zip(&lines).filter(|(_, line)| !line.init_feedetl_sn.is_empty()) {
+            check_line(&as_charge(refund), None, &mut Fields::within(&format!("{name}."), wrong));
+        }
+        let Netted { kept, gone, by_line, elsewhere } = net(lines, |index| all.0[index].clone(), wrong);
+        let named = |(index, refund): (usize, FeeLine)| (all.0[index].clone(), refund);
+        let elsewhere: Vec<(String, FeeLine)> = elsewhere.into_iter().map(named).collect();
+        // Of a stay earlier parts may have the line.
+        if !MedType::from_code(&visit.med_type).is_some_and(MedType::is_stay) {
+            elsewhere.iter().for_each(|(name, refund)| unmatched(name, refund, wrong));
+        }
+        let names = Names(kept.iter().map(|(index, _)| all.0[*index].clone()).collect());
+        visit.feedetail = kept.into_iter().map(|(_, line)| line).collect();
+        Ok(Bill { visit: Some(visit), fees, names, refunds: Refunds { by_line, gone, elsewhere } })
     }
 }
 
@@ -80,7 +93,7 @@ async fn brought(
     require_own_institution(caller, &key.fixmedins_code)?;
     let none = || ServiceError::new(Reason::FeeUnknown, "no line of this visit waits to be settled");
     let (row, lines) = unsettled(&app.db, &key).await?.ok_or_else(none)?;
-    if lines.is_empty() {
+    if lines.is_empty() && part::open(&app.db, &key).await?.is_none() {
         return Err(none());
     }
     if row.psn_no != visit.psn_no {

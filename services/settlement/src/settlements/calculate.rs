@@ -8,6 +8,7 @@ use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::messages::answer::{self, Identity};
+use super::messages::part::{Part, gives_back};
 use super::place::{codes_of, mark};
 use super::prepare::Prepared;
 use super::previous::{self, Before};
@@ -31,7 +32,7 @@ pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted 
         psn_no: visit.psn_no.clone(),
         relative: relative.map(|relative| (relative.poolarea_no.clone(), relative.psn_no.clone())),
         request,
-        days: Some([previous::first_day(prepared), prepared.known.visit.end].map(|day| day.to_string())),
+        days: Some(previous::days_around(prepared).map(|day| day.to_string())),
         claims: Claims::default(),
         codes: codes_of(visit),
     }
@@ -40,12 +41,16 @@ pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted 
 /// Settles the case on a person's state, and the stay before it.
 pub fn calculate(
     prepared: &Prepared,
+    part: Option<Part<'_>>,
     (state, before): (&PersonState, Before),
     identity: Option<&Identity>,
 ) -> Result<Calculated, ServiceError> {
     let mut case = prepared.case.clone();
     case.visit.previous = before.stay;
     case.accumulated = state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
+    if let Some(so_far) = part.and_then(|part| part.so_far) {
+        so_far.put_into(&mut case);
+    }
     let used = prepared.known.visit.reported.acct_used_flag;
     let balance = |fen| if used { Fen(fen) } else { Fen::ZERO };
     case.account = Account {
@@ -65,9 +70,11 @@ pub fn calculate(
             .as_ref()
             .map(|rule| rule.compared(&visit.reported, &state.codes))
             .transpose()?;
-        let mut answer = answer::build(&prepared.known, &case, policy, &outcome, (identity, same_days))?;
+        let mut answer =
+            answer::build(&prepared.known, &case, policy, &outcome, (identity, same_days, part))?;
+        let back = part.and_then(|_| gives_back(&answer));
         if let Some(info) = answer.setlinfo.as_mut() {
-            info.marks.extend(repeated.flatten());
+            info.marks.extend(repeated.flatten().into_iter().chain(back));
             info.marks.extend(before.notes.into_iter().map(|note| mark(note, [], &policy.id)));
         }
         answer

@@ -30,7 +30,8 @@ pub async fn find_trace_code(
     }
     let mut held = trace_codes::held(&app.db, BTreeSet::from([code.clone()])).await?;
     let mut answer = FindTraceCodeResponse::default();
-    for stands in held.remove(&code).unwrap_or_default().uses {
+    let uses = held.remove(&code).unwrap_or_default().uses;
+    for stands in uses.into_iter().filter(|stands| stands.back_in.is_empty()) {
         if sees(app, caller, &stands).await? {
             answer.uses.push(told(stands));
         } else {

@@ -5,6 +5,7 @@ pub mod case;
 pub mod explain;
 pub mod filing;
 pub mod later;
+pub mod part;
 pub mod previous;
 pub mod refunds;
 pub mod reversal;

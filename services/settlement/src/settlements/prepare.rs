@@ -19,8 +19,11 @@ use super::domain::is_offered;
 use super::messages::answer::LookedUp;
 use super::messages::case;
 use super::messages::filing::{self, Filed};
+use super::messages::part::{Part, SoFar};
+use super::messages::refunds::Refunds;
 use super::messages::stay::{self, Days};
 use super::messages::visit::{self, CheckedVisit};
+use super::part;
 use super::place::{self, Repeated};
 use crate::accounts::domain::Relative;
 use crate::accounts::relative;
@@ -39,12 +42,22 @@ pub struct Prepared {
     pub case: Case,
     /// Takes lines that were brought before; none for those of the visit itself.
     pub fees: Option<FeesChange>,
+    /// What was taken off its lines, and what is to be taken off earlier parts of the stay.
+    pub refunds: Refunds,
     /// The policies as they are now.
     pub book: Arc<Documents<Policy>>,
     /// Days before the admission in which the policy looks for the stay before; `None`: it does not, or this is no stay.
     pub looks_back: Option<i64>,
     /// What the rule says of trace codes that stand already; `None` where there are none.
     pub repeated: Option<Repeated>,
+}
+
+impl Prepared {
+    /// What makes it a part of a stay, behind these; `None` where the visit is settled in one.
+    pub fn part<'p>(&'p self, so_far: Option<&'p SoFar>) -> Option<Part<'p>> {
+        let mid = self.known.visit.reported.mid_setl_flag;
+        (mid || so_far.is_some()).then_some(Part { mid, so_far, refunds: &self.refunds })
+    }
 }
 
 /// Checks a visit and looks up institution, catalogue, person and policy. `wrong` is what is wrong with the rest of the
@@ -55,7 +68,7 @@ pub async fn prepare(
     visit: Option<Visit>,
     mut wrong: Violations,
 ) -> Result<Prepared, ServiceError> {
-    let Bill { visit, fees, names } =
+    let Bill { visit, fees, names, refunds } =
         Bill::read(app, caller, own_institution(caller, visit), &mut wrong).await?;
     let mut of_visit = Violations::new();
     let known = look_up(app, visit.as_ref(), &mut of_visit).await?;
@@ -73,7 +86,8 @@ pub async fn prepare(
     let offered = is_offered(institution.kind, visit.med_type);
     wrong.require(offered, "visit.med_type", Reason::NotOfferedHere);
     let relative = ask_relative(app, &book, &visit, eligibility, &mut wrong).await?;
-    visit::check_bounds(&visit, &stay, &rules, app.clock.today(), &mut wrong);
+    let since = part::length_since(app, &visit, &rules).await?;
+    visit::check_bounds((&visit, since), &stay, &rules, app.clock.today(), &mut wrong);
     names.told(wrong).none()?;
     let (marks, repeated) = place::check(&app.rules.current(), &visit, &institution, (&items, &names))?;
     let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
@@ -81,7 +95,7 @@ pub async fn prepare(
     let case = case::build(&known)?;
     let policy = find(&book, case.area, case.scheme, case.visit.values_day()).ok();
     let looks_back = policy.filter(|_| known.visit.med_type.is_stay()).and_then(|policy| policy.looks_back);
-    Ok(Prepared { known, case, book, looks_back, repeated, fees })
+    Ok(Prepared { known, case, book, looks_back, repeated, fees, refunds })
 }
 
 /// What the policy of the area that pays says of such visits; where none is in force the visit is refused for that later.

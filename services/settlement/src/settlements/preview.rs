@@ -4,6 +4,7 @@ use yizhan_proto::settlement::v1::{PreviewRequest, PreviewResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::calculate::{calculate, wanted};
+use super::part;
 use super::prepare::prepare;
 use super::previous;
 use super::quote::Read;
@@ -19,14 +20,17 @@ pub async fn preview(
 ) -> Result<PreviewResponse, ServiceError> {
     let prepared = prepare(app, caller, request.visit, Violations::new()).await?;
     let visit = &prepared.known.visit.reported;
-    let state = app.person_state(Wanted { claims: claims_of(visit), ..wanted(&prepared, None) }).await?;
-    if state.claimed
-        && let Some(refusal) = standing::refusal(app, visit).await?
+    let state = app.person_state(Wanted { claims: claims_of(visit, &[]), ..wanted(&prepared, None) }).await?;
+    let so_far = part::behind(app, &prepared, &state, None).await?;
+    let part = prepared.part(so_far.as_ref());
+    let more = part.map(|part| part.more_numbers()).unwrap_or_default();
+    if (state.claimed || !more.is_empty())
+        && let Some(refusal) = standing::refusal(app, visit, &more).await?
     {
         return Err(refusal);
     }
     let before = previous::find(app, &prepared, &state).await?;
-    let calculated = calculate(&prepared, (&state, before), None)?;
+    let calculated = calculate(&prepared, part, (&state, before), None)?;
     let read = Read { visit, case: &calculated.case, settlement: &calculated.settlement };
     let quote = read.quote(app.clock.now() + app.quote_ttl);
     Ok(PreviewResponse { quote: Some(quote), settlement: Some(calculated.settlement) })

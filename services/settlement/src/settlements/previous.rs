@@ -26,11 +26,11 @@ pub struct Before {
     pub notes: Vec<(&'static str, String)>,
 }
 
-/// The first day that the visits end on which are wanted.
-pub fn first_day(prepared: &Prepared) -> NaiveDate {
-    let begin = prepared.known.visit.begin;
-    let days = prepared.looks_back.and_then(|days| u64::try_from(days).ok()).unwrap_or(0);
-    begin.checked_sub_days(Days::new(days)).unwrap_or(begin)
+/// The days of which visits of the person are wanted: those of the visit, and as many around them as the policy looks.
+pub fn days_around(prepared: &Prepared) -> [NaiveDate; 2] {
+    let CheckedVisit { begin, end, .. } = prepared.known.visit;
+    let around = Days::new(prepared.looks_back.and_then(|days| u64::try_from(days).ok()).unwrap_or(0));
+    [begin.checked_sub_days(around).unwrap_or(begin), end.checked_add_days(around).unwrap_or(end)]
 }
 
 /// What stands of stays around this one, as far as the policy looks.

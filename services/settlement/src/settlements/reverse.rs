@@ -161,7 +161,7 @@ async fn require_reversible(
     .with("later_setl_ids", later.join(",")))
 }
 
-/// Later stays that stand and share a policy year and scheme with this one.
+/// Later stays that stand and share a policy year and scheme with this one, and later parts of this one (中途结算).
 async fn later_stays(
     app: &App,
     row: &settlement::Model,
@@ -176,8 +176,9 @@ async fn later_stays(
     let mut standing = Vec::new();
     for other in rows.iter().filter(|other| other.reverses_setl_id.is_empty()) {
         let answer = settlements::answer_of(other)?;
-        let rests_on_it =
-            header(&answer).insutype == header(original).insutype && !years_of(&answer).is_disjoint(&years);
+        let (later, this) = (header(&answer), header(original));
+        let rests_on_it = later.earlier_parts.iter().any(|part| part.setl_id == this.setl_id)
+            || later.insutype == this.insutype && !years_of(&answer).is_disjoint(&years);
         if rests_on_it && !reversed.contains(other.setl_id.as_str()) {
             standing.push(other.setl_id.clone());
         }

@@ -1,5 +1,7 @@
 //! 结算: one visit, every payer, one commit.
 
+use std::collections::BTreeSet;
+
 use yizhan_proto::settlement::v1::{SettleRequest, SettleResponse};
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::ids::new_id_after;
@@ -8,10 +10,11 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::calculate::{Calculated, calculate, wanted};
 use super::messages::answer::Identity;
+use super::messages::part::SoFar;
 use super::prepare::{Prepared, prepare};
 use super::previous;
 use super::quote::Read;
-use super::standing::{self, stands};
+use super::{part, standing};
 use crate::app::App;
 use crate::books::digest;
 use crate::books::messages::rows::change_of;
@@ -60,19 +63,25 @@ async fn settle_new(
     let visit = &prepared.known.visit.reported;
     let _turn = app.turn_of(&[&visit.psn_no, &visit.mulaid_psn_no]).await;
     let key = (visit.fixmedins_code.clone(), request.request_id);
+    let (mut so_far, mut back) = (None, BTreeSet::new());
     for _ in attempts() {
-        let state = app.person_state(wanted(&prepared, Some(key.clone()))).await?;
+        let mut wanted = wanted(&prepared, Some(key.clone()));
+        wanted.codes.extend(back.iter().cloned());
+        let state = app.person_state(wanted).await?;
         if let Some(handled) = &state.handled {
             return answer_again(app, handled, digest).await;
         }
-        if stands(visit, &state.visits)
-            && let Some(refusal) = standing::refusal(app, visit).await?
-        {
-            return Err(refusal);
+        so_far = part::behind(app, &prepared, &state, so_far).await?;
+        // What stands of codes that come back is read with the person's state.
+        let come_back = so_far.as_ref().map(SoFar::codes_back).unwrap_or_default();
+        if !come_back.is_subset(&back) {
+            back = come_back;
+            continue;
         }
+        let part = prepared.part(so_far.as_ref());
         let identity = new_identity(app, &key.1, &state);
         let before = previous::find(app, &prepared, &state).await?;
-        let calculated = calculate(&prepared, (&state, before), Some(&identity))?;
+        let calculated = calculate(&prepared, part, (&state, before), Some(&identity))?;
         require_quoted(app, &prepared, &calculated, &request.quote_id)?;
         let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;
         let fees = prepared.fees.clone();
@@ -91,7 +100,8 @@ async fn settle_new(
                 ));
             }
             Committed::Claimed => {
-                if let Some(refusal) = standing::refusal(app, visit).await? {
+                let more = part.map(|part| part.more_numbers()).unwrap_or_default();
+                if let Some(refusal) = standing::refusal(app, visit, &more).await? {
                     return Err(refusal);
                 }
             }

@@ -6,6 +6,7 @@ use yizhan_proto::settlement::v1::{SameDays, SettlementInfo, Visit};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::messages::visit::CheckedVisit;
+use super::part;
 use crate::app::App;
 use crate::books::domain::claims::{Days, Meeting, holders, meeting, numbers_in};
 use crate::books::messages::claims::{claims, days_of, institution_of};
@@ -17,25 +18,36 @@ use crate::books::store::settlements;
 /// Numbers of lines that a refusal names at most.
 const NAMED: usize = 20;
 
-/// What a visit will claim.
-pub fn claims_of(visit: &Visit) -> Claims {
+/// What a visit will claim, and `more` numbers of lines with it.
+pub fn claims_of(visit: &Visit, more: &[&str]) -> Claims {
     let info = SettlementInfo {
         fixmedins_code: visit.fixmedins_code.clone(),
         mdtrt_id: visit.mdtrt_id.clone(),
         ..SettlementInfo::default()
     };
-    claims(&info, visit.feedetail.iter().map(|line| line.feedetl_sn.as_str()))
+    claims(&info, visit.feedetail.iter().map(|line| line.feedetl_sn.as_str()).chain(more.iter().copied()))
 }
 
-/// Whether one of these claims is that of the visit itself.
-pub fn stands(visit: &Visit, claims: &[claim::Model]) -> bool {
-    claims.iter().any(|claim| claim.owner == visit.fixmedins_code && claim.number == visit.mdtrt_id)
+/// Whether a claim is that of the visit itself.
+pub fn is_own(visit: &Visit, claim: &claim::Model) -> bool {
+    claim.owner == visit.fixmedins_code && claim.number == visit.mdtrt_id
 }
 
-/// Why a visit is not settled once more; `None` when it stands no longer.
-pub async fn refusal(app: &App, visit: &Visit) -> Result<Option<ServiceError>, ServiceError> {
-    let claims = claims_of(visit);
-    let standing = store::standing(&app.db, claims.rows.iter().map(store::key_of).collect()).await?;
+/// Why a visit is not settled, or not once more; `None` when it stands no longer, or this one goes on behind what stands of it. `more` numbers
+/// of lines are claimed with it.
+pub async fn refusal(app: &App, visit: &Visit, more: &[&str]) -> Result<Option<ServiceError>, ServiceError> {
+    let claims = claims_of(visit, more);
+    let mut standing = store::standing(&app.db, claims.rows.iter().map(store::key_of).collect()).await?;
+    // Parts of a stay (中途结算) are one person's, and begin on one day.
+    if let Some(held) = standing.first().filter(|held| held.psn_no == visit.psn_no)
+        && part::last_part(&app.db, held).await?.is_some()
+    {
+        if held.begndate != visit.begndate {
+            let refusal = part::differs(&["begndate"], &held.held_by).with("begndate", &held.begndate);
+            return Ok(Some(refusal));
+        }
+        standing.clear();
+    }
     let lines = store::lines(&app.db, claims.lines.iter().map(store::ten_of).collect()).await?;
     let (holder, lines) = held_lines(&claims, &lines);
     let (reason, setl_id, mdtrt_id) = match (standing.into_iter().next(), holder) {
@@ -83,7 +95,7 @@ pub fn compared(
 ) -> Result<Vec<SameDays>, ServiceError> {
     let this = Days { begin: visit.begin, end: visit.end, stay: visit.med_type.is_stay() };
     let mut marks = Vec::new();
-    for other in others {
+    for other in others.iter().filter(|other| !is_own(&visit.reported, other)) {
         let Some((met, mark)) = met(this, other) else { continue };
         let handling = match met {
             Meeting::TwoStays => rule.two_stays,

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate};
 use futures::{StreamExt, TryStreamExt, stream};
 use yizhan_money::Fen;
-use yizhan_policy::case::{self as policy_case, Case, DaysOut, Person};
-use yizhan_policy::{Policy, visit_rules};
+use yizhan_policy::case::{self as policy_case, Accumulated, Case, DaysOut, Earlier, Person};
+use yizhan_policy::{Outcome, Policy, visit_rules};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::{Reason, ServiceError};
-use yizhan_terms::MedType;
+use yizhan_terms::{MedType, Payer};
 
 use super::domain::{Funds, Says, Why};
 use super::messages;
@@ -24,6 +24,7 @@ use crate::settlements::again::{paid_by, paid_of, policy_of, why_of};
 use crate::settlements::calculate::refused;
 use crate::settlements::domain::chain::{Chain, Change, Settled};
 use crate::settlements::domain::paid::Paid;
+use crate::settlements::messages::part::after;
 use crate::settlements::messages::stay::{self, Stay};
 use crate::settlements::messages::visit::CheckedVisit;
 use crate::settlements::messages::{case, previous};
@@ -148,24 +149,46 @@ struct Check<'c> {
     charged: previous::Charged,
 }
 
+/// What is known of a settlement now.
+struct Judged {
+    says: Says,
+    would_add: Vec<Change>,
+    /// What a stay in parts would come to up to it.
+    up_to: Earlier,
+    /// What would be charged since the first of stays that follow one another by transfer; `None`: nothing is paid.
+    charged: Option<Fen>,
+}
+
 impl Check<'_> {
     fn visit(&mut self, visit: Visit) -> Result<Checked, ServiceError> {
         let Paid { funds: paid, added, .. } = paid_by(&visit.answer)?;
-        let (says, would_add, charged) = self.judge(&visit, &paid, &added);
+        let Judged { says, would_add, up_to, charged } = self.judge(&visit, &paid, &added)?;
         let differs = !says.is_as_paid(&paid);
         let version_now = visit.now.as_ref().map_or(0, |now| now.person_version);
         let item = messages::item(self.psn_no, &visit.row, &visit.answer, (&paid, &says), version_now);
         let settlement::Model { poolarea_no, psn_no, setl_id, .. } = visit.row;
         self.charged.insert(setl_id.clone(), charged);
-        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add, reversed_by: None });
+        let part = (header(&visit.answer).setl_part > 0).then_some(up_to);
+        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add, reversed_by: None }, part);
         Ok(Checked { item, differs })
     }
 
-    /// What would be paid, added and charged now, and why.
-    fn judge(&self, visit: &Visit, paid: &Funds, added: &[Change]) -> (Says, Vec<Change>, Option<Fen>) {
+    /// What would be paid, added and charged now, and why. A part of a stay (中途结算) would be paid what the stay so far would come to beyond what
+    /// its earlier parts would have come to.
+    fn judge(&self, visit: &Visit, paid: &Funds, added: &[Change]) -> Result<Judged, ServiceError> {
+        let parts = &header(&visit.answer).earlier_parts;
+        let before = parts.last().and_then(|last| self.chain.up_to(last)).or(visit.case.earlier.as_ref());
+        let before = before.cloned().unwrap_or_default();
         let as_it_was = previous::charged_by(&visit.answer, &visit.case);
-        let unknown = |why| (Says { why, would_pay: None }, added.to_vec(), Some(as_it_was));
-        let nothing = |why| (Says { why, would_pay: Some(Funds::new()) }, Vec::new(), None);
+        let as_settled = || after(visit.case.earlier.clone().unwrap_or_default(), &visit.answer);
+        let unknown = |why| {
+            let says = Says { why, would_pay: None };
+            Ok(Judged { says, would_add: added.to_vec(), up_to: as_settled()?, charged: Some(as_it_was) })
+        };
+        let nothing = |why| {
+            let says = Says { why, would_pay: Some(given_back(&before)) };
+            Ok(Judged { says, would_add: taken_back(&before), up_to: Earlier::default(), charged: None })
+        };
         let row = &visit.row;
         let Some(now) = &visit.now else {
             return unknown(Why::new(Reason::PersonUnknown, Reason::PersonUnknown.text()));
@@ -193,7 +216,10 @@ impl Check<'_> {
         }
         case.visit.not_covered = stay.not_covered;
         previous::follow(&mut case, &self.charged, visit.previous_stands);
-        let otherwise = self.chain.before(&row.poolarea_no, &row.psn_no, &row.setl_id);
+        if !parts.is_empty() {
+            case.earlier = Some(before.clone());
+        }
+        let otherwise = self.chain.before(&row.poolarea_no, &row.psn_no, &row.setl_id, parts);
         otherwise.apply(&mut case.accumulated);
         let why = match () {
             () if facts_of(&case) != facts_of(&visit.case) => facts_changed(&visit.case, &case),
@@ -201,16 +227,29 @@ impl Check<'_> {
             () => Why::new(Reason::EarlierVisits, Reason::EarlierVisits.text()),
         };
         if case == visit.case {
-            return (Says { why, would_pay: Some(paid.clone()) }, added.to_vec(), Some(as_it_was));
+            let says = Says { why, would_pay: Some(paid.clone()) };
+            return Ok(Judged {
+                says,
+                would_add: added.to_vec(),
+                up_to: as_settled()?,
+                charged: Some(as_it_was),
+            });
         }
         match yizhan_policy::settle(policy, &case) {
             Err(refusal) => nothing(why_of(&refused(refusal))),
-            Ok(outcome) => {
-                let Paid { funds: would_pay, added: would_add, .. } = paid_of(&outcome);
-                let charged = previous::charged_now(&outcome, &case);
-                (Says { why, would_pay: Some(would_pay) }, would_add, Some(charged))
-            }
+            Ok(outcome) => Ok(calculated(why, &before, &outcome, &case)),
         }
+    }
+}
+
+/// What comes of a case as known now, `before` what its earlier parts would come to.
+fn calculated(why: Why, before: &Earlier, outcome: &Outcome<'_>, case: &Case) -> Judged {
+    let Paid { funds: would_pay, added: would_add, .. } = paid_of(outcome);
+    Judged {
+        says: Says { why, would_pay: Some(would_pay) },
+        would_add,
+        up_to: before.clone().and(outcome),
+        charged: Some(previous::charged_now(outcome, case)),
     }
 }
 
@@ -234,6 +273,26 @@ fn stay_as_known_now(visit: &Visit, now: Eligibility, policy: &Policy) -> Result
 /// What the register says of a case.
 fn facts_of(case: &Case) -> (&Person, &[DaysOut]) {
     (&case.person, &case.visit.not_covered)
+}
+
+/// What the funds would give back of earlier parts, where nothing is paid of the stay.
+fn given_back(before: &Earlier) -> Funds {
+    let of_funds = before.paid.iter().filter(|paid| paid.payer != Payer::Hospital);
+    let mut funds = Funds::new();
+    for paid in of_funds {
+        *funds.entry(paid.fund_pay_type.code().to_owned()).or_insert(0) -= paid.paid_fen.0;
+    }
+    funds.retain(|_, fen| *fen != 0);
+    funds
+}
+
+/// What accumulators would lose of earlier parts.
+fn taken_back(before: &Earlier) -> Vec<Change> {
+    let of_year = |(year, names): (&NaiveDate, &Accumulated)| {
+        let year = *year;
+        names.iter().map(move |(name, added)| (year, name.clone(), -added)).collect::<Vec<_>>()
+    };
+    before.changes.iter().flat_map(of_year).collect()
 }
 
 /// Names what of the person the policies would see otherwise.

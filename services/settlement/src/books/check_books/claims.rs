@@ -11,6 +11,7 @@ use crate::books::messages::claims::{claims_of, days_of};
 use crate::books::messages::parts::header;
 use crate::books::store::claims::{self, Claims, Key, Ten, key_of, ten_of};
 use crate::books::store::entities::{claim, claimed_line, settlement};
+use crate::books::store::settlements::{self, answer_of};
 
 /// A visit that stands.
 pub struct Visited {
@@ -18,15 +19,19 @@ pub struct Visited {
     days: Days,
     /// Those on the same days that its settlement names.
     marked: BTreeSet<String>,
+    /// Of a stay in parts (中途结算) its institution and number, and whether this part stands.
+    part: Option<(String, String)>,
+    stands: bool,
 }
 
 impl Visited {
-    /// The visit of a settlement.
-    pub fn of(answer: &Settlement) -> Option<Visited> {
+    /// The visit of a settlement that stands, or a part of a stay; `None` for what is reversed otherwise.
+    pub fn of(answer: &Settlement, stands: bool) -> Option<Visited> {
         let info = header(answer);
-        let days = claims_of(answer).rows.iter().find_map(days_of)?;
+        let part = (info.setl_part > 0).then(|| (info.fixmedins_code.clone(), info.mdtrt_id.clone()));
+        let days = claims_of(answer).rows.iter().find_map(days_of).filter(|_| stands || part.is_some())?;
         let marked = info.same_days.iter().map(|other| other.setl_id.clone()).collect();
-        Some(Visited { setl_id: info.setl_id.clone(), days, marked })
+        Some(Visited { setl_id: info.setl_id.clone(), days, marked, part, stands })
     }
 
     /// Whether its settlement names another on the same days.
@@ -35,10 +40,24 @@ impl Visited {
     }
 }
 
+/// The settlements of each visit that stands, the last that stands at last: of a stay in parts all there were, whose marks count together.
+fn by_visit(visited: &[Visited]) -> Vec<Vec<&Visited>> {
+    let (parts, whole): (Vec<&Visited>, Vec<&Visited>) = visited.iter().partition(|one| one.part.is_some());
+    let mut visits: Vec<Vec<&Visited>> = whole.into_iter().map(|one| vec![one]).collect();
+    let mut stays: BTreeMap<&Option<(String, String)>, Vec<&Visited>> = BTreeMap::new();
+    parts.into_iter().for_each(|one| stays.entry(&one.part).or_default().push(one));
+    visits.extend(stays.into_values());
+    visits.iter_mut().for_each(|visit| visit.sort_by_key(|one| (one.stands, one.days.end)));
+    visits.retain(|visit| visit.last().is_some_and(|last| last.stands));
+    visits
+}
+
 /// What is held of what some settlements should hold.
 struct Held {
     rows: BTreeMap<Key, claim::Model>,
     lines: BTreeMap<Ten, claimed_line::Model>,
+    /// Parts of stays (中途结算) whose visit a later part holds, each with that one.
+    passed_on: BTreeSet<(String, String)>,
 }
 
 impl Check<'_> {
@@ -52,7 +71,8 @@ impl Check<'_> {
         let settled = rows.iter().zip(answers).filter(|(row, _)| row.reverses_setl_id.is_empty());
         let settled: Vec<(&settlement::Model, Claims)> =
             settled.map(|(row, answer)| (row, of_person(claims_of(answer), self.stays(row)))).collect();
-        let held = self.held(&settled).await?;
+        let mut held = self.held(&settled).await?;
+        held.passed_on = self.passed_on(answers, &held).await?;
         let mut standing = BTreeSet::new();
         for (row, claims) in &settled {
             self.owners.insert(row.fixmedins_code.clone());
@@ -75,7 +95,39 @@ impl Check<'_> {
         Ok(Held {
             rows: rows.into_iter().map(|row| (key_of(&row), row)).collect(),
             lines: lines.into_iter().map(|line| (ten_of(&line), line)).collect(),
+            passed_on: BTreeSet::new(),
         })
+    }
+
+    /// Of parts of stays that do not hold their visit: the later ones that do. Only what stands is held, and only on what stands a part rests.
+    async fn passed_on(
+        &mut self,
+        answers: &[Settlement],
+        held: &Held,
+    ) -> Result<BTreeSet<(String, String)>, DbErr> {
+        let parts = answers.iter().filter(|answer| header(answer).setl_part > 0);
+        let keys = parts.flat_map(|part| claims_of(part).rows);
+        let holders: BTreeSet<&str> =
+            keys.filter_map(|key| held.rows.get(&key_of(&key))).map(|row| row.held_by.as_str()).collect();
+        if holders.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let rows = settlement::Entity::find().filter(settlement::Column::SetlId.is_in(holders));
+        let mut passed_on = BTreeSet::new();
+        for row in rows.all(self.db).await? {
+            let answer = answer_of(&row)?;
+            let earlier: Vec<&str> =
+                header(&answer).earlier_parts.iter().map(|part| part.setl_id.as_str()).collect();
+            let reversed = settlements::reversals_in(self.db, [row.poolarea_no.clone()], &earlier).await?;
+            for setl_id in reversed.keys() {
+                self.report(format!(
+                    "settlement {}: rests on part {setl_id}, which is reversed",
+                    row.setl_id
+                ));
+            }
+            passed_on.extend(earlier.into_iter().map(|earlier| (earlier.to_owned(), row.setl_id.clone())));
+        }
+        Ok(passed_on)
     }
 
     /// The number of the settlement's person that stays.
@@ -98,12 +150,16 @@ impl Check<'_> {
 
     /// Visits of one person, under whichever number, that share days are named by the one that was settled later.
     pub(super) fn same_days(&mut self, visited: &[Visited]) {
-        let mut visited: Vec<&Visited> = visited.iter().collect();
-        visited.sort_by_key(|visit| visit.days.begin);
-        for (at, one) in visited.iter().enumerate() {
-            let until_then = visited[at + 1..].iter().take_while(|other| other.days.begin <= one.days.end);
-            for other in until_then {
-                let marked = one.marks(&other.setl_id) || other.marks(&one.setl_id);
+        let mut visits: Vec<(&Visited, Vec<&Visited>)> =
+            by_visit(visited).into_iter().filter_map(|visit| Some((*visit.last()?, visit))).collect();
+        visits.sort_by_key(|(last, _)| last.days.begin);
+        for (at, (one, visit)) in visits.iter().enumerate() {
+            let until_then =
+                visits[at + 1..].iter().take_while(|(other, _)| other.days.begin <= one.days.end);
+            for (other, met) in until_then {
+                let marks =
+                    |one: &Visited, other: &Visited| one.marks(&other.setl_id) || other.marks(&one.setl_id);
+                let marked = visit.iter().any(|one| met.iter().any(|other| marks(one, other)));
                 if !marked && meeting(one.days, other.days).is_some() {
                     let (one, other) = (&one.setl_id, &other.setl_id);
                     self.report(format!("settlement {one}: shares days with {other}, and no mark says so"));
@@ -164,6 +220,11 @@ impl Held {
                 _ if own && !stands => Some(format!("is reversed and holds its visit {number} still")),
                 Some(held) if own && held != row => {
                     Some(format!("holds its visit {number} of other days or persons"))
+                }
+                Some(held)
+                    if !own && self.passed_on.contains(&(setl_id.to_owned(), held.held_by.clone())) =>
+                {
+                    None
                 }
                 Some(held) if !own && stands => {
                     Some(format!("its visit {number} stands in settlement {} too", held.held_by))

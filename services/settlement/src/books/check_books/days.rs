@@ -52,7 +52,7 @@ impl Check<'_> {
     async fn marked(&self, pair: &Pair) -> Result<bool, DbErr> {
         for (one, other) in [(&pair.own, &pair.other), (&pair.other, &pair.own)] {
             let Some(row) = settlements::by_id(self.db, one).await? else { continue };
-            let visited = Visited::of(&settlements::answer_of(&row)?);
+            let visited = Visited::of(&settlements::answer_of(&row)?, true);
             if visited.is_some_and(|visited| visited.marks(other)) {
                 return Ok(true);
             }

@@ -93,6 +93,8 @@ fn wrong_days(policy: &Policy, info: &SettlementInfo) -> Option<String> {
     } else {
         rules.map(|rules| rules.outpatient_days).max()
     };
-    let days = (end - begin).num_days() + 1;
-    (days < 1 || limit.is_some_and(|limit| days > limit)).then(|| format!("is a visit of {days} days"))
+    // A part of a stay is as long as what came since the part before, see `settlements/part.rs`.
+    let since = info.earlier_parts.last().and_then(|before| parse_date(&before.enddate));
+    let days = (end - since.unwrap_or(begin)).num_days() + 1;
+    (end < begin || limit.is_some_and(|limit| days > limit)).then(|| format!("is a visit of {days} days"))
 }

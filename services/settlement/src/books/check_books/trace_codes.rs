@@ -53,5 +53,5 @@ impl Check<'_> {
 }
 
 fn is_same(held: &Use, stands: &Use) -> bool {
-    *held == Use { repeated: held.repeated, ..stands.clone() }
+    *held == Use { repeated: held.repeated, back_in: held.back_in.clone(), ..stands.clone() }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 /// What a claim is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A visit: institution and mdtrt_id. Parts of one visit (中途结算) would be numbers of their own.
+    /// A visit: institution and mdtrt_id. Of a stay in parts (中途结算) the last part that stands holds it.
     Visit,
 }
 

@@ -29,6 +29,9 @@ pub struct Use {
     /// It stood elsewhere already, and the area's rule let it.
     #[serde(rename = "r", default, skip_serializing_if = "std::ops::Not::not")]
     pub repeated: bool,
+    /// 退单 in a later part of the stay (中途结算), of which this is the setl_id: the line is taken back whole, and the code stands no more.
+    #[serde(rename = "b", default, skip_serializing_if = "String::is_empty")]
+    pub back_in: String,
 }
 
 /// What stands of a code, as it was read; version 0 where it never stood anywhere.
@@ -41,6 +44,16 @@ pub struct Held {
 }
 
 impl Held {
+    /// A line's goods come back in a part of its stay, or with the reversal of that part go out again.
+    pub fn go_back(&mut self, is_of: impl Fn(&Use) -> bool, part: &str, reversed: bool) {
+        let (from, to) = if reversed { (part, "") } else { ("", part) };
+        let mut uses = std::mem::take(&mut self.uses);
+        for stands in uses.iter_mut().filter(|stands| is_of(stands) && stands.back_in == from) {
+            to.clone_into(&mut stands.back_in);
+        }
+        self.uses = uses;
+    }
+
     /// With one more.
     pub fn push(&mut self, stands: Use) {
         let repeated = self.against(stands.split).is_some();
@@ -51,7 +64,8 @@ impl Held {
     pub fn twice(&self) -> Option<&Use> {
         let mut before = Held::default();
         self.uses.iter().find(|stands| {
-            let wrong = before.against(stands.split).is_some() && !stands.repeated;
+            let wrong =
+                stands.back_in.is_empty() && before.against(stands.split).is_some() && !stands.repeated;
             before.uses.push((*stands).clone());
             wrong
         })
@@ -59,7 +73,7 @@ impl Held {
 
     /// The line that one more use stands against: any other for a whole pack, a whole one for a part.
     pub fn against(&self, split: bool) -> Option<&Use> {
-        let whole = self.uses.iter().find(|held| !split || !held.split);
+        let whole = self.uses.iter().find(|held| held.back_in.is_empty() && (!split || !held.split));
         whole.or_else(|| self.uses.last().filter(|_| self.uses.len() >= MAX_USES))
     }
 }
@@ -76,6 +90,7 @@ mod tests {
             poolarea_no: "999900".to_owned(),
             split: *split,
             repeated: false,
+            back_in: String::new(),
         };
         Held { version: 1, uses: splits.iter().enumerate().map(stands).collect() }
     }
@@ -100,5 +115,12 @@ mod tests {
         let mut let_twice = held(&[false]);
         let_twice.push(let_twice.uses[0].clone());
         assert!(let_twice.uses[1].repeated && let_twice.twice().is_none());
+        let mut back = held(&[false]);
+        back.go_back(|stands| stands.feedetl_sn == "F1", "S9", false);
+        assert_eq!(back.against(false), None, "taken back in a part of the stay");
+        back.go_back(|_| true, "S8", true);
+        assert_eq!(back.uses[0].back_in, "S9", "another part's reversal");
+        back.go_back(|_| true, "S9", true);
+        assert_eq!(back, held(&[false]));
     }
 }

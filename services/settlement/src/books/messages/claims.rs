@@ -14,32 +14,46 @@ use crate::books::store::entities::{claim, claimed_line};
 /// What a settlement claims; of a reversal what it gives back.
 pub fn claims_of(settlement: &Settlement) -> Claims {
     let info = header(settlement);
-    let lines = settlement.feedetail.iter().map(|line| line.feedetl_sn.as_str());
+    // What is told of lines of earlier parts stands there; refunds stand where they were taken off.
+    let lines = settlement.feedetail.iter().flat_map(|line| {
+        let own = (!line.earlier_part).then_some(line.feedetl_sn.as_str());
+        own.into_iter().chain(line.refd_feedetl_sn.iter().map(String::as_str))
+    });
     claims(info, lines)
+}
+
+/// The visit as the part of the stay before this one held it, which this one takes over and its reversal gives back; `None` where there is
+/// none.
+pub fn held_before(settlement: &Settlement) -> Option<claim::Model> {
+    let info = header(settlement);
+    let before = info.earlier_parts.last()?;
+    Some(claim::Model { enddate: before.enddate.clone(), ..visit(info, &before.setl_id) })
 }
 
 /// What a visit claims, with these numbers of lines.
 pub fn claims<'n>(info: &SettlementInfo, lines: impl Iterator<Item = &'n str>) -> Claims {
     let held_by = if info.reverses_setl_id.is_empty() { &info.setl_id } else { &info.reverses_setl_id };
-    let owner = owner_of(&info.fixmedins_code, (&info.poolarea_no, &info.psn_no));
-    let visit = claim::Model {
-        kind: Kind::Visit.code().to_owned(),
-        owner: owner.into_owned(),
-        number: info.mdtrt_id.clone(),
-        held_by: held_by.clone(),
-        poolarea_no: info.poolarea_no.clone(),
-        psn_no: info.psn_no.clone(),
-        med_type: info.med_type.clone(),
-        begndate: info.begndate.clone(),
-        enddate: info.enddate.clone(),
-    };
     let line = |(ten, digits): (&str, i64)| claimed_line::Model {
         owner: info.fixmedins_code.clone(),
         ten: ten.to_owned(),
         digits,
         held_by: holding(held_by, digits),
     };
-    Claims { rows: vec![visit], lines: tens(lines).into_iter().map(line).collect() }
+    Claims { rows: vec![visit(info, held_by)], lines: tens(lines).into_iter().map(line).collect() }
+}
+
+fn visit(info: &SettlementInfo, held_by: &str) -> claim::Model {
+    claim::Model {
+        kind: Kind::Visit.code().to_owned(),
+        owner: owner_of(&info.fixmedins_code, (&info.poolarea_no, &info.psn_no)).into_owned(),
+        number: info.mdtrt_id.clone(),
+        held_by: held_by.to_owned(),
+        poolarea_no: info.poolarea_no.clone(),
+        psn_no: info.psn_no.clone(),
+        med_type: info.med_type.clone(),
+        begndate: info.begndate.clone(),
+        enddate: info.enddate.clone(),
+    }
 }
 
 /// Whose numbers those of a visit are: the institution's; of a bill that was paid by hand and names none, the person's.

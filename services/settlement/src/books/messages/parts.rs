@@ -17,6 +17,11 @@ pub fn header(settlement: &Settlement) -> &SettlementInfo {
     settlement.setlinfo.as_ref().unwrap_or(&EMPTY)
 }
 
+/// Whether it is a part of a stay that goes on (中途结算).
+pub fn is_mid(settlement: &Settlement) -> bool {
+    header(settlement).mid_setl_flag == "1"
+}
+
 /// The policy that decided.
 pub fn policy_of(settlement: &Settlement) -> &PolicyReference {
     static EMPTY: LazyLock<PolicyReference> = LazyLock::new(PolicyReference::default);

@@ -8,7 +8,7 @@ use yizhan_proto::settlement::v1::{AccumulatorChange, Settlement, SettlementInfo
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::parse_date;
 
-use super::claims::claims_of;
+use super::claims::{claims_of, held_before};
 use super::parts::{amounts_of, header, policy_of, postings_of};
 use super::trace_codes::rows_after;
 use crate::books::domain::ledger::Posting;
@@ -29,8 +29,10 @@ pub fn change_of(
     let row = settlement_row(settlement, case_json);
     let postings = postings_of(settlement);
     let reverses = !row.reverses_setl_id.is_empty();
+    // Of a stay in parts the last one that stands holds the visit.
+    let before = Claims { rows: held_before(settlement).into_iter().collect(), ..Claims::default() };
     let claims = claims_of(settlement);
-    let (claims, released) = if reverses { (Claims::default(), claims) } else { (claims, Claims::default()) };
+    let (claims, released) = if reverses { (before, claims) } else { (claims, before) };
     Ok(Change {
         request: Some(request::Model {
             owner: key.0.clone(),

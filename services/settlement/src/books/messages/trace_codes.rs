@@ -18,7 +18,7 @@ pub fn codes_of(settlement: &Settlement) -> BTreeSet<String> {
 /// The lines that a settlement puts codes on.
 pub fn uses_of(settlement: &Settlement) -> impl Iterator<Item = (&str, Use)> {
     let info = header(settlement);
-    settlement.feedetail.iter().flat_map(move |line| {
+    settlement.feedetail.iter().filter(|line| !line.earlier_part).flat_map(move |line| {
         line.drug_trac_info.iter().map(move |code| {
             let stands = Use {
                 setl_id: info.setl_id.clone(),
@@ -27,6 +27,7 @@ pub fn uses_of(settlement: &Settlement) -> impl Iterator<Item = (&str, Use)> {
                 poolarea_no: info.poolarea_no.clone(),
                 split: code.trdn_flag,
                 repeated: false,
+                back_in: String::new(),
             };
             (code.drug_trac_codg.as_str(), stands)
         })
@@ -46,6 +47,18 @@ pub fn rows_after(
             held.push(stands);
         } else {
             held.uses.retain(|other| other.setl_id != *reverses);
+        }
+    }
+    // 退单 of lines of earlier parts of the stay.
+    let info = header(settlement);
+    let part = if reverses.is_empty() { &info.setl_id } else { reverses };
+    for line in settlement.feedetail.iter().filter(|line| line.earlier_part) {
+        let is_of =
+            |held: &Use| held.fixmedins_code == info.fixmedins_code && held.feedetl_sn == line.feedetl_sn;
+        for code in &line.drug_trac_info {
+            let code = code.drug_trac_codg.as_str();
+            let held = after.entry(code).or_insert_with(|| held.get(code).cloned().unwrap_or_default());
+            held.go_back(is_of, part, !reverses.is_empty());
         }
     }
     let row = |(code, held): (&str, Held)| {

@@ -45,7 +45,9 @@ fn broken(change: &Change) -> Vec<&'static str> {
         let amounts = change.amounts.as_ref();
         let (owed, charged) = (booked(&["institution"]), booked(&["account", "cash"]));
         let requested = change.request.as_ref().is_none_or(|request| own(&request.setl_id, &request.psn_no));
-        let claims = change.claims.rows.iter().all(|claim| claim.held_by == row.setl_id);
+        // A reversal gives a visit back to the part of the stay before.
+        let reverses = !row.reverses_setl_id.is_empty();
+        let claims = change.claims.rows.iter().all(|claim| reverses || claim.held_by == row.setl_id);
         all.extend([
             ("claims are the settlement's own", claims),
             ("one setl_id", !row.setl_id.is_empty() && requested),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use prost::Message;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_proto::settlement::v1::{Settlement, SettlementInfo};
 use yizhan_runtime::db::DatabaseConnection;
 
@@ -15,7 +15,7 @@ use super::entities::{accumulated, settlement};
 const REVERSED: &str = "1";
 
 /// A settlement by its id alone.
-pub async fn by_id(db: &DatabaseConnection, setl_id: &str) -> Result<Option<settlement::Model>, DbErr> {
+pub async fn by_id(db: &impl ConnectionTrait, setl_id: &str) -> Result<Option<settlement::Model>, DbErr> {
     settlement::Entity::find().filter(settlement::Column::SetlId.eq(setl_id)).one(db).await
 }
 

@@ -167,11 +167,15 @@ pub async fn delete(tx: &DatabaseTransaction, visit: &VisitKey, numbers: &[&str]
 pub async fn change(tx: &DatabaseTransaction, change: &FeesChange, setl_id: &str) -> Result<bool, DbErr> {
     match change {
         FeesChange::Take(visit, version) => {
-            Ok(next_version(tx, visit, Some(*version)).await? && hold(tx, visit, ["", setl_id]).await? > 0)
+            let unchanged = next_version(tx, visit, Some(*version)).await?;
+            if unchanged {
+                hold(tx, visit, ["", setl_id]).await?;
+            }
+            Ok(unchanged)
         }
         FeesChange::GiveBack(visit, held_by) => {
             next_version(tx, visit, None).await?;
-            hold(tx, visit, [held_by, ""]).await.map(|_| true)
+            hold(tx, visit, [held_by, ""]).await.map(|()| true)
         }
         FeesChange::TakeOver(visit, held_by) => {
             next_version(tx, visit, None).await?;
@@ -191,15 +195,15 @@ async fn next_version(tx: &DatabaseTransaction, visit: &VisitKey, read: Option<i
     Ok(next.exec(tx).await?.rows_affected == 1)
 }
 
-async fn hold(tx: &DatabaseTransaction, visit: &VisitKey, [from, to]: [&str; 2]) -> Result<u64, DbErr> {
-    let changed = uploaded_fee::Entity::update_many()
+async fn hold(tx: &DatabaseTransaction, visit: &VisitKey, [from, to]: [&str; 2]) -> Result<(), DbErr> {
+    uploaded_fee::Entity::update_many()
         .col_expr(uploaded_fee::Column::SetlId, Expr::value(to))
         .filter(uploaded_fee::Column::FixmedinsCode.eq(&visit.fixmedins_code))
         .filter(uploaded_fee::Column::MdtrtId.eq(&visit.mdtrt_id))
         .filter(uploaded_fee::Column::SetlId.eq(from))
         .exec(tx)
-        .await?;
-    Ok(changed.rows_affected)
+        .await
+        .map(drop)
 }
 
 impl FeesChange {

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use yizhan_policy::case::Accumulated;
+use yizhan_policy::case::{Accumulated, Earlier};
+use yizhan_proto::settlement::v1::EarlierPart;
 
 use crate::books::store::merged::{self, together_since};
 
@@ -36,6 +37,8 @@ pub struct Chain {
     /// How the numbers of the person came together, in that order.
     merges: Vec<merged::Model>,
     settled: Vec<Settled>,
+    /// What stays in parts (中途结算) would have come to up to each part, by its setl_id.
+    parts: BTreeMap<String, Earlier>,
 }
 
 /// What a settlement would have found otherwise.
@@ -50,13 +53,16 @@ pub struct Otherwise {
 impl Chain {
     /// Of a person whose numbers came together so.
     pub fn of(merges: Vec<merged::Model>) -> Chain {
-        Chain { merges, settled: Vec::new() }
+        Chain { merges, ..Chain::default() }
     }
 
-    /// What a settlement of these would have found otherwise than it did.
-    pub fn before(&self, poolarea_no: &str, psn_no: &str, setl_id: &str) -> Otherwise {
+    /// What a settlement of these would have found otherwise than it did. `parts` are earlier parts of the same stay, without which a part is
+    /// calculated.
+    pub fn before(&self, poolarea_no: &str, psn_no: &str, setl_id: &str, parts: &[EarlierPart]) -> Otherwise {
         let mut otherwise = Otherwise::default();
-        for settled in self.settled.iter().filter(|settled| settled.poolarea_no == poolarea_no) {
+        let own = |settled: &Settled| parts.iter().any(|part| part.setl_id == settled.setl_id);
+        let here = self.settled.iter().filter(|settled| settled.poolarea_no == poolarea_no);
+        for settled in here.filter(|settled| !own(settled)) {
             let counted = settled.psn_no == psn_no
                 || together_since(&self.merges, &settled.psn_no, psn_no).is_some_and(|since| since < setl_id);
             let gone = settled.reversed_by.as_deref().is_some_and(|reversal| reversal < setl_id);
@@ -73,9 +79,15 @@ impl Chain {
         otherwise
     }
 
-    /// The next settlement.
-    pub fn push(&mut self, settled: Settled) {
+    /// The next settlement; of a part of a stay with what the stay would have come to up to it.
+    pub fn push(&mut self, settled: Settled, part: Option<Earlier>) {
+        self.parts.extend(part.map(|part| (settled.setl_id.clone(), part)));
         self.settled.push(settled);
+    }
+
+    /// What a stay would have come to up to a part of it, where that was looked at.
+    pub fn up_to(&self, part: &EarlierPart) -> Option<&Earlier> {
+        self.parts.get(&part.setl_id)
     }
 }
 
@@ -116,18 +128,18 @@ mod tests {
 
     /// What is found otherwise by the one settled under a number at an id; and whether that is because of a merge.
     fn found(chain: &Chain, psn_no: &str, setl_id: &str) -> (i64, bool) {
-        let found = chain.before("999900", psn_no, setl_id);
+        let found = chain.before("999900", psn_no, setl_id, &[]);
         (found.totals.values().sum(), found.merged)
     }
 
     #[test]
     fn what_stood_under_the_other_number_counts_until_both_were_one() {
         let mut chain = Chain::of(vec![merge("5")]);
-        chain.push(settled("A", "1", 100, 100));
+        chain.push(settled("A", "1", 100, 100), None);
         assert_eq!(found(&chain, "A", "2"), (0, false), "it was counted");
         assert_eq!(found(&chain, "B", "3"), (100, true), "nobody knew");
         assert_eq!(found(&chain, "B", "6"), (0, false), "the books were together");
-        assert_eq!(chain.before("430200", "B", "3"), Otherwise::default(), "another area");
+        assert_eq!(chain.before("430200", "B", "3", &[]), Otherwise::default(), "another area");
         chain.merges.clear();
         assert_eq!(found(&chain, "B", "6"), (100, true), "they are about to be");
     }
@@ -137,7 +149,7 @@ mod tests {
         let mut chain = Chain::default();
         let gone =
             Settled { would_add: Vec::new(), reversed_by: Some("3".to_owned()), ..settled("A", "1", 100, 0) };
-        chain.push(gone);
+        chain.push(gone, None);
         assert_eq!(found(&chain, "A", "2"), (-100, false));
         assert_eq!(found(&chain, "A", "4"), (0, false), "settled when it was gone");
     }
@@ -145,10 +157,16 @@ mod tests {
     #[test]
     fn what_would_not_have_been_added_is_missing_later() {
         let mut chain = Chain::default();
-        chain.push(settled("A", "1", 100, 30));
+        chain.push(settled("A", "1", 100, 30), None);
         assert_eq!(found(&chain, "A", "2"), (-70, false));
+        let part = EarlierPart { setl_id: "1".to_owned(), ..EarlierPart::default() };
+        assert_eq!(
+            chain.before("999900", "A", "2", &[part]),
+            Otherwise::default(),
+            "a part rests on no part"
+        );
         let mut accumulated = BTreeMap::from([(day(), Accumulated::from([("basic_paid".to_owned(), 50)]))]);
-        chain.before("999900", "A", "2").apply(&mut accumulated);
+        chain.before("999900", "A", "2", &[]).apply(&mut accumulated);
         assert_eq!(accumulated[&day()]["basic_paid"], 0, "never below nothing");
     }
 }

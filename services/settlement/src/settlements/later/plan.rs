@@ -121,11 +121,12 @@ impl Later {
             let settlement::Model { poolarea_no, psn_no, setl_id, .. } = &visit.row;
             if visit.reversed_by.is_some() || gone.contains(setl_id.as_str()) {
                 charged.insert(setl_id.clone(), None);
-                chain.push(visit.gone());
+                chain.push(visit.gone(), None);
                 all.push(Now::AsPaid);
                 continue;
             }
-            let otherwise = chain.before(poolarea_no, psn_no, setl_id);
+            let parts = &header(&visit.answer).earlier_parts;
+            let otherwise = chain.before(poolarea_no, psn_no, setl_id, parts);
             let now = if otherwise.totals.is_empty() && !visit.follows_another(&charged) {
                 Now::AsPaid
             } else {
@@ -140,7 +141,7 @@ impl Later {
                 Now::Otherwise(_, paid) => paid.added.clone(),
                 Now::AsPaid | Now::Unknown(_) => visit.paid.added.clone(),
             };
-            chain.push(Settled { would_add, ..visit.gone() });
+            chain.push(Settled { would_add, ..visit.gone() }, None);
             all.push(now);
         }
         all
@@ -166,6 +167,9 @@ impl Later {
         charged: &mut Charged,
         known: impl FnOnce(&mut Case),
     ) -> Result<Paid, Why> {
+        if header(&visit.answer).setl_part > 0 {
+            return Err(Why::new(Reason::SettledInParts, Reason::SettledInParts.text()));
+        }
         let policy = policy_of(&self.policies, &visit.row)?;
         let mut case = visit.case()?;
         known(&mut case);

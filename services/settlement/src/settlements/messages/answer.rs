@@ -17,6 +17,7 @@ use yizhan_terms::{Fund, FundField};
 
 use super::super::domain::{clearing_type, share_of};
 use super::filing::Filed;
+use super::part::{Part, is_told};
 use super::stay::Stay;
 use super::visit::CheckedVisit;
 use super::{explain, filing, previous, trace};
@@ -54,7 +55,8 @@ pub struct Identity {
     pub time: Timestamp,
 }
 
-/// A preview, or with an identity a settlement with its postings; with the person's other visits on the same days.
+/// A preview, or with an identity a settlement with its postings; with the person's other visits on the same days, and of a part of a stay
+/// with what makes it one.
 ///
 /// # Errors
 /// An internal error when an identity of amounts does not hold: nothing wrong is ever answered.
@@ -63,13 +65,17 @@ pub fn build(
     case: &Case,
     policy: &Policy,
     outcome: &Outcome<'_>,
-    (identity, same_days): (Option<&Identity>, Vec<SameDays>),
+    (identity, same_days, part): (Option<&Identity>, Vec<SameDays>, Option<Part<'_>>),
 ) -> Result<Settlement, ServiceError> {
     let reported = known.visit.reported.feedetail.iter().zip(&known.items);
     let answer = Settlement {
         setlinfo: Some(SettlementInfo { same_days, ..reported_info(known, identity) }),
         feedetail: reported.map(|(line, item)| reported_line(line, item, known.visit.end)).collect(),
         ..Settlement::default()
+    };
+    let answer = match part {
+        Some(part) => part.tell(answer),
+        None => answer,
     };
     let relative = known.relative.as_ref();
     let relative = relative.map(|Relative { poolarea_no, psn_no, .. }| AccountOf { poolarea_no, psn_no });
@@ -189,7 +195,11 @@ fn decided_info(info: SettlementInfo, case: &Case, outcome: &Outcome<'_>) -> Set
         acct_pay_fen: (outcome.account_own_fen + outcome.account_shared_fen).0,
         acct_mulaid_pay_fen: outcome.account_shared_fen.0,
         psn_cash_pay_fen: outcome.cash_fen.0,
-        balc_fen: (case.account.own_fen + case.account.kept_fen - outcome.account_own_fen).0,
+        balc_fen: if case.account.used {
+            (case.account.own_fen + case.account.kept_fen - outcome.account_own_fen).0
+        } else {
+            0
+        },
         beside_bill_fen: outcome.beside_bill_fen.0,
         previous_stay: case.visit.previous.as_ref().map(previous::told),
         ..info
@@ -243,6 +253,7 @@ fn layer_detail(layer: &LayerTrace<'_>, told: &ProtoLayer, sources: &[Source]) -
 fn reported_line(line: &FeeLine, item: &Item, end: NaiveDate) -> FeeLineResult {
     let day = &line.fee_ocur_date;
     FeeLineResult {
+        feedetl_sn: line.feedetl_sn.clone(),
         hilist_name: item.name.clone(),
         cnt: line.cnt.clone(),
         pric: line.pric.clone(),
@@ -257,11 +268,13 @@ fn reported_line(line: &FeeLine, item: &Item, end: NaiveDate) -> FeeLineResult {
     }
 }
 
+/// The rows of an answer are in the order of the case; of a part of a stay there is one for each line that it tells of, and at last one for
+/// each line that is not in the case: nothing is left of it.
 fn decided_lines(reported: Vec<FeeLineResult>, case: &Case, outcome: &Outcome<'_>) -> Vec<FeeLineResult> {
-    let lines = reported.into_iter().zip(&case.lines).zip(&outcome.lines);
-    lines
-        .map(|((reported, line), split)| FeeLineResult {
-            feedetl_sn: line.id.clone(),
+    let mut lines = case.lines.iter().zip(&outcome.lines);
+    let decided = |row: FeeLineResult| match lines.find(|(line, _)| line.id == row.feedetl_sn) {
+        None => row,
+        Some((line, split)) => FeeLineResult {
             hilist_code: line.code.clone(),
             chrgitm_lv: line.class.clone(),
             det_item_fee_sumamt_fen: split.parts.total_fen.0,
@@ -271,7 +284,8 @@ fn decided_lines(reported: Vec<FeeLineResult>, case: &Case, outcome: &Outcome<'_
             overlmt_amt_fen: split.parts.over_limit_fen.0,
             preselfpay_amt_fen: split.parts.pre_self_fen.0,
             inscp_scp_amt_fen: split.parts.in_scope_fen.0,
-            ..reported
-        })
-        .collect()
+            ..row
+        },
+    };
+    reported.into_iter().map(decided).filter(is_told).collect()
 }

@@ -48,6 +48,7 @@ pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
         accumulated: BTreeMap::new(),
         account: Account::default(),
         counted: Counted::Claims,
+        earlier: None,
     })
 }
 
@@ -155,5 +156,6 @@ fn line(id: &str, code: &str, line: &CheckedLine, item: &Item) -> Line {
         prepay: item.prepay,
         labels: item.labels.clone(),
         day: line.day,
+        earlier: None,
     }
 }

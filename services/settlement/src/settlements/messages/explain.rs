@@ -1,5 +1,6 @@
 //! The trace of a layer in Chinese, for `setl_proc_info` and the printed statement.
 
+use yizhan_money::Fen;
 use yizhan_proto::settlement::v1::{
     BandTrace, Citation, LayerTrace, LimitTrace, RemoteCitation, RemoteRule, SettlementInfo, Source,
     TraceStep,
@@ -27,6 +28,10 @@ pub fn layer(layer: &LayerTrace, published: &[Source]) -> String {
     parts.extend(layer.cap.as_ref().and_then(raise));
     if layer.beyond_bill_fen > 0 {
         parts.push("以剩余费用为限".to_owned());
+    }
+    if layer.earlier_fen != 0 {
+        let (whole, earlier) = (Fen(layer.paid_fen + layer.earlier_fen), Fen(layer.earlier_fen));
+        parts.push(format!("全程至今{whole}元，以前各次中途结算{earlier}元，本次{}元", Fen(layer.paid_fen)));
     }
     let basis = sources(layer, published);
     if !basis.is_empty() {

@@ -20,6 +20,8 @@ const LESS_PREVIOUS: &str = "less_previous";
 /// where some of it was taken off here, or nothing was charged.
 fn charged(case: &Case, this: Fen, taken_off: bool) -> Fen {
     let before = case.visit.previous.as_ref().filter(|before| before.transferred);
+    // Of a stay in parts all of them together.
+    let this = this + case.earlier.as_ref().map_or(Fen::ZERO, |earlier| earlier.deductible_fen);
     let before = before.filter(|_| taken_off || this == Fen::ZERO);
     this + before.map_or(Fen::ZERO, |before| before.deductible_fen)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use yizhan_money::Fen;
+use yizhan_policy::case::Line;
 use yizhan_proto::settlement::v1::FeeLine;
 use yizhan_runtime::{Reason, Violations};
 
@@ -12,29 +13,89 @@ use crate::fields::decimal;
 /// A line, and its place in the bill as reported.
 pub type Placed = (usize, FeeLine);
 
-/// The lines with what is left of each; those of which nothing is left are gone. What a refund says that does not fit its line is noted at
-/// the refund's place.
-pub fn net(lines: Vec<FeeLine>, at: impl Fn(usize) -> String, wrong: &mut Violations) -> Vec<Placed> {
-    let (refunds, mut kept): (Vec<Placed>, Vec<Placed>) =
+/// A bill with its refunds taken off.
+#[derive(Clone, Debug, Default)]
+pub struct Netted {
+    /// Lines with what is left of each.
+    pub kept: Vec<Placed>,
+    /// Lines of which nothing is left.
+    pub gone: Vec<FeeLine>,
+    /// feedetl_sn of the refunds, by that of the line they were taken off.
+    pub by_line: BTreeMap<String, Vec<String>>,
+    /// Refunds of lines that are not in the bill: of earlier parts of the stay, or of none.
+    pub elsewhere: Vec<Placed>,
+}
+
+/// Refunds (退单) of a bill.
+#[derive(Clone, Debug, Default)]
+pub struct Refunds {
+    /// feedetl_sn of the refunds that were taken off, by that of their line.
+    pub by_line: BTreeMap<String, Vec<String>>,
+    /// Lines of which they left nothing.
+    pub gone: Vec<FeeLine>,
+    /// Those of lines that are not in the bill, as the caller knows them: of earlier parts of the stay, or of none.
+    pub elsewhere: Vec<(String, FeeLine)>,
+}
+
+/// Takes refunds off their lines. What a refund says that does not fit its line is noted at the refund's place.
+pub fn net(lines: Vec<FeeLine>, at: impl Fn(usize) -> String, wrong: &mut Violations) -> Netted {
+    let (refunds, lines): (Vec<Placed>, Vec<Placed>) =
         lines.into_iter().enumerate().partition(|(_, line)| !line.init_feedetl_sn.is_empty());
     if refunds.is_empty() {
-        return kept;
+        return Netted { kept: lines, ..Netted::default() };
     }
+    let mut netted = Netted::default();
     let mut left: BTreeMap<String, Left> =
-        kept.iter().filter_map(|(_, line)| Some((line.feedetl_sn.clone(), Left::of(line)?))).collect();
-    let mut numbers: BTreeSet<String> = kept.iter().map(|(_, line)| line.feedetl_sn.clone()).collect();
-    for (index, refund) in &refunds {
+        lines.iter().filter_map(|(_, line)| Some((line.feedetl_sn.clone(), Left::of(line)?))).collect();
+    let mut numbers: BTreeSet<String> = lines.iter().map(|(_, line)| line.feedetl_sn.clone()).collect();
+    for (index, refund) in refunds {
         if !numbers.insert(refund.feedetl_sn.clone()) {
-            wrong.push(format!("{}.feedetl_sn", at(*index)), Reason::Duplicate.saying("费用明细流水号重复"));
+            wrong.push(format!("{}.feedetl_sn", at(index)), Reason::Duplicate.saying("费用明细流水号重复"));
             continue;
         }
-        let matched = left.get_mut(&refund.init_feedetl_sn).filter(|left| left.is_of(refund));
-        if !matched.is_some_and(|left| left.take(refund)) {
-            wrong.push(at(*index), Reason::RefundUnmatched).with("feedetl_sn", &refund.feedetl_sn);
+        match left.get_mut(&refund.init_feedetl_sn).map(|line| line.take(&refund)) {
+            None => netted.elsewhere.push((index, refund)),
+            Some(true) => {
+                netted.by_line.entry(refund.init_feedetl_sn).or_default().push(refund.feedetl_sn);
+            }
+            Some(false) => unmatched(&at(index), &refund, wrong),
         }
     }
-    kept.retain_mut(|(_, line)| left.get(&line.feedetl_sn).is_none_or(|left| left.write(line)));
-    kept
+    for (place, mut line) in lines {
+        match left.get(&line.feedetl_sn) {
+            Some(left) if !left.write(&mut line) => netted.gone.push(line),
+            _ => netted.kept.push((place, line)),
+        }
+    }
+    netted
+}
+
+/// Notes that a refund does not fit a line.
+pub fn unmatched(at: &str, refund: &FeeLine, wrong: &mut Violations) {
+    wrong.push(at, Reason::RefundUnmatched).with("feedetl_sn", &refund.feedetl_sn);
+}
+
+/// Takes refunds, each with its name, off lines that were settled in earlier parts of the stay: the refunds by line.
+pub fn net_earlier(
+    lines: &mut [Line],
+    refunds: &[(String, FeeLine)],
+    wrong: &mut Violations,
+) -> BTreeMap<String, Vec<FeeLine>> {
+    let places: BTreeMap<String, usize> =
+        lines.iter().enumerate().map(|(place, line)| (line.id.clone(), place)).collect();
+    let mut by_line: BTreeMap<String, Vec<FeeLine>> = BTreeMap::new();
+    for (name, refund) in refunds {
+        let line = places.get(&refund.init_feedetl_sn).and_then(|place| lines.get_mut(*place));
+        let taken = line.and_then(|line| {
+            let mut left = Left::of_settled(line);
+            left.take(refund).then(|| (line.quantity, line.amount_fen) = (left.count, Fen(left.amount)))
+        });
+        match taken {
+            Some(()) => by_line.entry(refund.init_feedetl_sn.clone()).or_default().push(refund.clone()),
+            None => unmatched(name, refund, wrong),
+        }
+    }
+    by_line
 }
 
 /// A refund as the charge it takes back, whose form is that of any line; whether it fits its line tells [`net`].
@@ -67,14 +128,27 @@ impl Left {
         })
     }
 
+    fn of_settled(line: &Line) -> Left {
+        Left {
+            code: line.code.clone(),
+            price_fen: line.price_fen,
+            count: line.quantity,
+            amount: line.amount_fen.0,
+            refunded: false,
+        }
+    }
+
     fn is_of(&self, refund: &FeeLine) -> bool {
         let price = decimal(&refund.pric, 6).and_then(|price| price.checked_mul(Decimal::ONE_HUNDRED));
         self.code == refund.hilist_code && price == Some(self.price_fen)
     }
 
-    /// Takes a refund off. False where there is not so much left, or where its amount does not leave count times price: the bill would
+    /// Takes a refund off. False where it is of another item or price, where there is not so much left, or where its amount does not leave count times price: the bill would
     /// differ from its lines.
     fn take(&mut self, refund: &FeeLine) -> bool {
+        if !self.is_of(refund) {
+            return false;
+        }
         let Some(count) = decimal(&refund.cnt, 4).filter(Decimal::is_sign_negative) else { return false };
         let Some(amount) = self.amount.checked_add(refund.det_item_fee_sumamt_fen) else { return false };
         let count = self.count + count;
@@ -114,8 +188,13 @@ mod tests {
 
     fn netted(lines: Vec<FeeLine>) -> Result<Vec<(usize, String, i64)>, Vec<String>> {
         let mut wrong = Violations::new();
-        let kept = net(lines, |index| format!("feedetail[{index}]"), &mut wrong);
-        let kept = kept.into_iter().map(|(at, line)| (at, line.cnt, line.det_item_fee_sumamt_fen)).collect();
+        let netted = net(lines, |index| format!("feedetail[{index}]"), &mut wrong);
+        netted
+            .elsewhere
+            .iter()
+            .for_each(|(at, refund)| unmatched(&format!("feedetail[{at}]"), refund, &mut wrong));
+        let kept =
+            netted.kept.into_iter().map(|(at, line)| (at, line.cnt, line.det_item_fee_sumamt_fen)).collect();
         let told = |error: yizhan_runtime::ServiceError| {
             error.violations().iter().map(|wrong| format!("{} {}", wrong.field, wrong.reason)).collect()
         };
@@ -164,5 +243,37 @@ mod tests {
         let refund_of_a_refund =
             vec![original(), line("2", "-1", "0.125", -12, "1"), line("3", "-1", "0.125", -13, "2")];
         assert_eq!(netted(refund_of_a_refund), Err(vec!["feedetail[2] REFUND_UNMATCHED".to_owned()]));
+    }
+
+    #[test]
+    fn a_line_of_an_earlier_part_is_taken_back_by_what_is_left_of_it() {
+        let settled = || Line {
+            id: "1".to_owned(),
+            code: "A".to_owned(),
+            quantity: Decimal::from(3),
+            price_fen: Decimal::from(250),
+            amount_fen: Fen(750),
+            class: "01".to_owned(),
+            list_type: String::new(),
+            ceiling_fen: None,
+            prepay: None,
+            labels: Vec::new(),
+            day: None,
+            earlier: None,
+        };
+        let mut lines = [settled()];
+        let named = |refund: FeeLine| (format!("at {}", refund.feedetl_sn), refund);
+        let refunds = [
+            line("2", "-1", "2.5", -250, "1"),
+            line("3", "-3", "2.5", -750, "1"),
+            line("4", "-2", "2.5", -500, "9"),
+        ];
+        let mut wrong = Violations::new();
+        let taken = net_earlier(&mut lines, &refunds.map(named), &mut wrong);
+        assert_eq!((lines[0].quantity, lines[0].amount_fen), (Decimal::from(2), Fen(500)));
+        assert_eq!(taken["1"].iter().map(|refund| refund.feedetl_sn.as_str()).collect::<Vec<_>>(), ["2"]);
+        let told = wrong.none().unwrap_err();
+        let told: Vec<&str> = told.violations().iter().map(|wrong| wrong.field.as_str()).collect();
+        assert_eq!(told, ["at 3", "at 4"], "more than is left, and of no line");
     }
 }

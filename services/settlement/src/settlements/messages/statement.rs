@@ -50,6 +50,7 @@ impl<'s> Page<'s> {
         };
         let composite = &policy_of(settlement).composite;
         let mut notes = filing_rows(settlement);
+        notes.extend(part_rows(info));
         notes.extend(coverage_rows(settlement));
         notes.extend(explain::relative_account(info).map(|whose| ("共济账户", whose)));
         notes.extend(resettled(info).map(|said| ("重新结算", said)));
@@ -61,6 +62,7 @@ impl<'s> Page<'s> {
             true if self.info.setl_type == MANUAL => "医疗费用手工报销单",
             false if self.info.setl_type == MANUAL => "医疗费用手工报销撤销单",
             true if self.info.setl_id.is_empty() => "医疗费用“一站式”预结算单",
+            true if self.info.mid_setl_flag == "1" => "医疗费用“一站式”中途结算单",
             true => "医疗费用“一站式”结算单",
             false => "医疗费用“一站式”结算撤销单",
         }
@@ -136,6 +138,42 @@ fn resettled(info: &SettlementInfo) -> Option<String> {
     }
     let reversal = (!replaced_by.is_empty()).then(|| format!("被撤销的结算由结算 {replaced_by} 代替"));
     reversal.or((!replaces.is_empty()).then(|| format!("本单代替已撤销的结算 {replaces}")))
+}
+
+/// Which part of a stay it is (中途结算), what the parts before it came to, each, and what all of them come to with it.
+fn part_rows(info: &SettlementInfo) -> Vec<(&'static str, String)> {
+    if info.setl_part == 0 {
+        return Vec::new();
+    }
+    let goes_on = if info.mid_setl_flag == "1" { "住院继续" } else { "出院结算" };
+    let mut rows =
+        vec![("中途结算", format!("第 {} 次结算，截至 {}（{goes_on}）", info.setl_part, info.enddate))];
+    let told = |[fee, dedc, fund, account, cash]: [i64; 5]| {
+        let [fee, dedc, fund, account, cash] = [fee, dedc, fund, account, cash].map(yuan);
+        format!("医疗费 {fee}、起付线 {dedc}、各方支付 {fund}、个人账户 {account}、个人现金 {cash}")
+    };
+    let mut all = [
+        info.medfee_sumamt_fen,
+        info.act_pay_dedc_fen,
+        info.fund_pay_sumamt_fen,
+        info.acct_pay_fen,
+        info.psn_cash_pay_fen,
+    ];
+    for part in &info.earlier_parts {
+        let amounts = [
+            part.medfee_sumamt_fen,
+            part.act_pay_dedc_fen,
+            part.fund_pay_sumamt_fen,
+            part.acct_pay_fen,
+            part.psn_cash_pay_fen,
+        ];
+        all.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
+        rows.push(("以前结算", format!("{}，截至 {}：{}", part.setl_id, part.enddate, told(amounts))));
+    }
+    if !info.earlier_parts.is_empty() && info.reverses_setl_id.is_empty() {
+        rows.push(("全程合计", told(all)));
+    }
+    rows
 }
 
 /// The days of a stay of which a part is not covered or something changes, with what was charged on those that are not covered.

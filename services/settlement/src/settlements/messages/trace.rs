@@ -161,6 +161,7 @@ impl<'p> Sources<'p> {
             minimum: layer.minimum.as_ref().map(|step| self.step(step)),
             cap: layer.cap.as_ref().map(|cap| self.limit(cap)),
             paid_fen: layer.paid_fen.0,
+            earlier_fen: layer.earlier_fen.0,
             beyond_bill_fen: layer.beyond_bill_fen.0,
             before_fen: layer.before_fen.0,
             left_fen: layer.left_fen.0,

@@ -84,7 +84,13 @@ pub fn check(visit: Option<Visit>, today: NaiveDate, wrong: &mut Violations) -> 
     let days = check_days(&visit, today, &mut fields);
     check_marks(&visit.dise_codg, "dise_codg", &mut fields);
     check_marks(&visit.tags, "tags", &mut fields);
-    let lines = check_lines(&visit.feedetail, most_lines(&visit), days, wrong);
+    check_part(&visit, med_type, &mut fields);
+    // A part of a stay, of which nothing came since the part before.
+    let none_needed = med_type.is_some_and(MedType::is_stay);
+    let lines = check_lines(&visit.feedetail, most_lines(&visit), (days, none_needed), wrong);
+    if visit.mid_setl_flag {
+        check_dated(lines.iter().flatten(), wrong);
+    }
     let (insutype, med_type, (begin, end), lines) = (insutype?, med_type?, days?, lines?);
     Some(CheckedVisit { reported: visit, insutype, med_type, begin, end, lines })
 }
@@ -97,6 +103,24 @@ fn check_ids(visit: &Visit, fields: &mut Fields<'_>) {
         fields.psn_no("mulaid_psn_no", &visit.mulaid_psn_no);
         fields.require(visit.mulaid_psn_no != visit.psn_no, "mulaid_psn_no", Reason::OwnAccount);
         fields.require(visit.acct_used_flag, "mulaid_psn_no", Reason::AccountNotUsed);
+    }
+}
+
+/// What is asked of a part of a stay.
+fn check_part(visit: &Visit, med_type: Option<MedType>, fields: &mut Fields<'_>) {
+    if visit.mid_setl_flag {
+        let stay = med_type.is_none_or(MedType::is_stay);
+        fields.require(stay, "mid_setl_flag", Reason::PartOfNoStay);
+        fields.require(visit.mulaid_psn_no.is_empty(), "mulaid_psn_no", Reason::PartWithoutRelative);
+    }
+}
+
+/// Lines say their day: what is not covered, and the year of each, must stay known when the stay goes on.
+pub fn check_dated<'l>(lines: impl Iterator<Item = &'l CheckedLine>, wrong: &mut Violations) {
+    for (index, line) in lines.enumerate() {
+        if line.day.is_none() {
+            wrong.push(format!("visit.feedetail[{index}].fee_ocur_date"), Reason::LineDateRequired);
+        }
     }
 }
 
@@ -122,9 +146,15 @@ fn check_days(visit: &Visit, today: NaiveDate, fields: &mut Fields<'_>) -> Optio
     Some((begin, end))
 }
 
-/// Checks a visit against what the rules of the area that pays say of its days, and of those that are not covered.
+/// How many days a visit may have.
+pub fn most_days(visit: &CheckedVisit, rules: &VisitRules) -> i64 {
+    if visit.med_type.is_stay() { rules.stay_days } else { rules.outpatient_days }
+}
+
+/// Checks a visit, whose length counts since a day, against what the rules of the area that pays say of its days, and of those that are not
+/// covered.
 pub fn check_bounds(
-    visit: &CheckedVisit,
+    (visit, since): (&CheckedVisit, NaiveDate),
     stay: &Stay,
     rules: &VisitRules,
     today: NaiveDate,
@@ -132,8 +162,8 @@ pub fn check_bounds(
 ) {
     let born = parse_date(&stay.eligibility.brdy);
     wrong.require(born.is_none_or(|born| born <= visit.begin), "visit.begndate", Reason::BeforeBirth);
-    let limit = if visit.med_type.is_stay() { rules.stay_days } else { rules.outpatient_days };
-    if (visit.end - visit.begin).num_days() >= limit {
+    let limit = most_days(visit, rules);
+    if (visit.end - since).num_days() >= limit {
         let what = if visit.med_type.is_stay() { "住院" } else { "门诊就诊" };
         let text = format!("一次{what}最多 {limit} 天，请核对日期，或分段结算");
         wrong.push("visit.begndate", Reason::VisitTooLong.saying(text)).with("limit", limit);
@@ -144,11 +174,7 @@ pub fn check_bounds(
         wrong.push("visit.enddate", Reason::SettledTooLate.saying(text)).with("limit", limit);
     }
     if !stay.not_covered.is_empty() {
-        for (index, line) in visit.lines.iter().enumerate() {
-            if line.day.is_none() {
-                wrong.push(format!("visit.feedetail[{index}].fee_ocur_date"), Reason::LineDateRequired);
-            }
-        }
+        check_dated(visit.lines.iter(), wrong);
     }
 }
 
@@ -165,10 +191,14 @@ fn check_marks(marks: &[String], field: &str, fields: &mut Fields<'_>) {
 fn check_lines(
     lines: &[FeeLine],
     most: usize,
-    days: Option<(NaiveDate, NaiveDate)>,
+    (days, none_needed): (Option<(NaiveDate, NaiveDate)>, bool),
     wrong: &mut Violations,
 ) -> Option<Vec<CheckedLine>> {
-    wrong.require(!lines.is_empty(), "visit.feedetail", Reason::Required.saying("至少一条费用明细"));
+    wrong.require(
+        none_needed || !lines.is_empty(),
+        "visit.feedetail",
+        Reason::Required.saying("至少一条费用明细"),
+    );
     if lines.len() > most {
         let limit = wrong.push("visit.feedetail", Reason::TooManyLines);
         limit.with("limit", most).with("lines", lines.len());

@@ -91,5 +91,6 @@ fn on_this_bill(line: &FeeLine, split: bool) -> Use {
         poolarea_no: String::new(),
         split,
         repeated: false,
+        back_in: String::new(),
     }
 }
