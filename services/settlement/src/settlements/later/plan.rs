@@ -170,8 +170,9 @@ impl Later {
         if header(&visit.answer).setl_part > 0 {
             return Err(Why::new(Reason::SettledInParts, Reason::SettledInParts.text()));
         }
-        let policy = policy_of(&self.policies, &visit.row)?;
+        // What was paid by hand has neither; it is told as what it is.
         let mut case = visit.case()?;
+        let policy = policy_of(&self.policies, &visit.row)?;
         known(&mut case);
         follow(&mut case, charged, true);
         let outcome = yizhan_policy::settle(policy, &case).map_err(|refusal| why_of(&refused(refusal)))?;
