@@ -10,6 +10,7 @@ use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::merge_service_client::MergeServiceClient;
 use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
+use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
@@ -259,6 +260,78 @@ impl Client {
             reason: "重复建档".to_owned(),
         };
         read(self.merges().merge_persons(request).await).expect("merged");
+    }
+
+    /// A transfer (关系转移接续) from its beginning to its end; an employee's new coverage begins on a day, or has begun already where none
+    /// is given.
+    pub async fn transfer(&self, psn_no: &str, [from, to]: [&str; 2], begndate: Option<&str>) -> String {
+        let mut transfers = TransferServiceClient::new(self.to_enrollment.clone());
+        let request = StartTransferRequest {
+            request_id: some_id(),
+            biz_prcs_codg: "T21".to_owned(),
+            psn_no: psn_no.to_owned(),
+            from_poolarea_no: from.to_owned(),
+            to_poolarea_no: to.to_owned(),
+            traf_prot_dirc: "11".to_owned(),
+            ..StartTransferRequest::default()
+        };
+        let started = read(transfers.start_transfer(request).await).expect("started").transfer;
+        let transfer_id = started.expect("a transfer").transfer_id;
+        use TransferAction::{Accept, Finish, GenerateNotice, GenerateStatement};
+        for action in [GenerateNotice, GenerateStatement, Accept, Finish] {
+            let begins = begndate.filter(|_| action == Finish);
+            let request = AdvanceTransferRequest {
+                request_id: some_id(),
+                transfer_id: transfer_id.clone(),
+                action: action.into(),
+                reason: String::new(),
+                finish: begins.map(|begndate| FinishTerms {
+                    begndate: begndate.to_owned(),
+                    psn_type: "11".to_owned(),
+                    ..FinishTerms::default()
+                }),
+            };
+            read(transfers.advance_transfer(request).await).expect("a step");
+        }
+        transfer_id
+    }
+
+    /// 新就业地参保: an employee is insured in another area, before the transfer.
+    pub async fn enrol_mover(&self, psn_no: &str, poolarea_no: &str, begndate: &str) {
+        let request = EnrolMoverRequest {
+            request_id: some_id(),
+            psn_cert_type: "99".to_owned(),
+            certno: format!("T{psn_no}"),
+            psn_name: "张小丽".to_owned(),
+            poolarea_no: poolarea_no.to_owned(),
+            insutype: "310".to_owned(),
+            begndate: begndate.to_owned(),
+            psn_type: "11".to_owned(),
+            payment: Some(Contribution {
+                accrym: begndate[..7].to_owned(),
+                amount_fen: 1,
+                clct_type: "10".to_owned(),
+                clct_flag: "1".to_owned(),
+                paid_date: begndate.to_owned(),
+                ..Contribution::default()
+            }),
+            ..EnrolMoverRequest::default()
+        };
+        let mut transfers = TransferServiceClient::new(self.to_enrollment.clone());
+        read(transfers.enrol_mover(request).await).expect("enrolled");
+    }
+
+    /// Takes a merge back.
+    pub async fn unmerge(&self, psn_no: &str) {
+        let request = UnmergePersonsRequest {
+            request_id: some_id(),
+            psn_no: psn_no.to_owned(),
+            reason: "误合并".to_owned(),
+            person_versions: Vec::new(),
+            contribution_ids: Vec::new(),
+        };
+        read(MergeServiceClient::new(self.to_enrollment.clone()).unmerge_persons(request).await)
+            .expect("parted");
     }
 
     /// 期初, 调整
@@ -545,7 +618,12 @@ impl Client {
 
     /// What was booked on an account of the composite area, newest first.
     pub async fn bookings(&self, psn_no: &str) -> Vec<AccountBooking> {
-        let (psn_no, poolarea_no) = (psn_no.to_owned(), COMPOSITE_AREA.to_owned());
+        self.bookings_in(psn_no, COMPOSITE_AREA).await
+    }
+
+    /// The same of an account of another area.
+    pub async fn bookings_in(&self, psn_no: &str, poolarea_no: &str) -> Vec<AccountBooking> {
+        let (psn_no, poolarea_no) = (psn_no.to_owned(), poolarea_no.to_owned());
         let request = ListAccountBookingsRequest { psn_no, poolarea_no, ..Default::default() };
         read(self.accounts().list_account_bookings(request).await).expect("bookings").bookings
     }

@@ -2,11 +2,15 @@
 
 mod claims;
 mod merged;
+mod moves;
+mod parted;
 mod policies;
 mod reconciliation;
 
 use claims::CreateClaims;
 use merged::FollowRegister;
+use moves::MoveAccounts;
+use parted::CreateParted;
 use policies::{MovePolicies, policy};
 use reconciliation::{CreateOpenings, ReconcileSettlements};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
@@ -49,6 +53,8 @@ impl MigratorTrait for Migrator {
             Box::new(FollowRegister),
             Box::new(CreateUploadedFees),
             Box::new(CreateAccountBookings),
+            Box::new(MoveAccounts),
+            Box::new(CreateParted),
         ]
     }
 }

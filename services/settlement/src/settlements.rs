@@ -10,6 +10,7 @@ pub mod domain;
 pub mod find_trace_code;
 pub mod later;
 pub mod messages;
+pub mod moved;
 pub mod part;
 pub mod place;
 pub mod prepare;

@@ -30,9 +30,11 @@ pub async fn cancel_manual_payment(
     check_reason(&mut fields, &request.reason, true);
     wrong.none()?;
     let row = settlements::by_id(&app.db, &request.setl_id).await?;
-    let row = row.filter(|row| row.psn_no == request.psn_no);
     let row = row.filter(|row| caller.may_manage_area(Area::parse(&row.poolarea_no)));
     let row = row.ok_or_else(unknown)?;
+    if row.psn_no != request.psn_no && merged::stays(&app.db, &row.psn_no).await? != request.psn_no {
+        return Err(unknown());
+    }
     if row.setl_type != MANUAL {
         let error = ServiceError::new(Reason::NotPaidByHand, "the institution that settled reverses");
         return Err(error.with("setl_id", row.setl_id));

@@ -7,9 +7,9 @@ use prost::Message;
 use yizhan_money::Fen;
 use yizhan_policy::case::Case;
 use yizhan_proto::settlement::v1::{ResettleResponse, ResettledVisit, SameDays, Settlement, SettlementInfo};
-use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::ids::new_id_after;
+use yizhan_runtime::{Reason, ServiceError};
 
 use crate::app::App;
 use crate::books::domain::ledger::relative_in;
@@ -147,10 +147,17 @@ impl<'w> Work<'w> {
         let wanted = wanted_of(items);
         let known = app.person_state(Wanted { codes, ..wanted.clone() }).await?;
         (state.codes, state.visits) = (known.codes, known.visits);
-        let mut balances = BTreeMap::new();
+        let mut balances: BTreeMap<Pair, Balance> = BTreeMap::new();
         for relative in relatives {
             let wanted = Wanted { relative: Some(relative.clone()), ..wanted.clone() };
             balances.insert(relative, app.person_state(wanted).await?.shared);
+        }
+        // Accounts that a transfer took to another area are given back by hand.
+        let used = items.iter().any(|item| item.visit.paid.own_fen != 0);
+        if used && state.own.moved_to.is_some() || balances.values().any(|balance| balance.moved_to.is_some())
+        {
+            let error = ServiceError::new(Reason::ResettleBlocked, "an account moved to another area since");
+            return Err(error.with("why", "ACCOUNT_MOVED"));
         }
         let (changes, replaced) = (Vec::new(), BTreeMap::new());
         Ok(Work { app, by, at: app.clock.now(), state, balances, charged, replaced, changes })

@@ -96,7 +96,7 @@ async fn brought(
     if lines.is_empty() && part::open(&app.db, &key).await?.is_none() {
         return Err(none());
     }
-    if row.psn_no != visit.psn_no {
+    if !app.is_same_person(&row.psn_no, &visit.psn_no).await? {
         let error = ServiceError::new(Reason::VisitOfAnother, "the lines of the visit are another person's");
         return Err(error.with("mdtrt_id", &visit.mdtrt_id));
     }

@@ -89,7 +89,7 @@ impl Later {
             earlier.into_iter().chain([row.setl_id.as_str()]).chain(behind.iter().copied()).collect();
         let mut visits = visits(app, person, &wanted).await?;
         let behind = visits.split_off(visits.partition_point(|visit| visit.row.setl_id <= row.setl_id));
-        let mut chain = Chain::of(merged::into(&app.db, &psn_nos[0]).await?);
+        let mut chain = Chain::of(merged::into(&app.db, &psn_nos[0]).await?, Vec::new());
         visits.iter().for_each(|visit| chain.push(visit.gone(), None));
         let reversed = behind.iter().filter(|visit| visit.is_reversed());
         let gone = visits.iter().chain(reversed).map(|visit| (visit.row.setl_id.clone(), None)).collect();

@@ -1,10 +1,13 @@
 //! What is known of a settlement, as an item of the contract.
 
 use yizhan_proto::settlement::v1::{Settlement, WorkItem};
+use yizhan_runtime::Reason;
 
 use super::domain::{Funds, Says};
+use super::store::Checked;
 use crate::books::messages::parts::header;
 use crate::books::store::entities::settlement;
+use crate::books::unmerge::Spent;
 use crate::settlements::messages::later::differences;
 
 /// What an item of a settlement says, without who and when.
@@ -37,4 +40,22 @@ pub fn item(
         person_version_now,
         ..WorkItem::default()
     }
+}
+
+/// An item about money that could not be given back when a merge was taken back.
+pub fn spent(spent: &Spent) -> Checked {
+    let Spent { poolarea_no, psn_no, booking_id, due_fen, given_fen } = spent;
+    let item = WorkItem {
+        poolarea_no: poolarea_no.clone(),
+        psn_no: psn_no.clone(),
+        setl_id: booking_id.clone(),
+        why: Reason::AccountSpent.code().to_owned(),
+        why_text: Reason::AccountSpent.text().to_owned(),
+        calculated: true,
+        paid_fen: *due_fen,
+        would_pay_fen: *given_fen,
+        differs_fen: given_fen - due_fen,
+        ..WorkItem::default()
+    };
+    Checked { item, differs: true }
 }

@@ -194,6 +194,7 @@ mod tests {
                     psn_no: String::new(),
                     version: 1,
                     balance_fen: 0,
+                    moved_to: String::new(),
                 };
                 change.accounts = vec![account.clone(), account];
             }),

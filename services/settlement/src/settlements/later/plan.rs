@@ -170,6 +170,10 @@ impl Later {
         if header(&visit.answer).setl_part > 0 {
             return Err(Why::new(Reason::SettledInParts, Reason::SettledInParts.text()));
         }
+        // What another area's books said is not asked again.
+        if header(&visit.answer).marks.iter().any(|mark| mark.kind == "MOVED_IN_YEAR") {
+            return Err(Why::new(Reason::MovedInYear, Reason::MovedInYear.text()));
+        }
         // What was paid by hand has neither; it is told as what it is.
         let mut case = visit.case()?;
         let policy = policy_of(&self.policies, &visit.row)?;

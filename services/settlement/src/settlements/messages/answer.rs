@@ -170,7 +170,8 @@ fn told(relative: &Option<Relative>, what: impl Fn(&Relative) -> &str) -> String
     relative.as_ref().map(what).unwrap_or_default().to_owned()
 }
 
-fn posting(booked: books::Posting) -> Posting {
+/// As the contract tells it.
+pub fn posting(booked: books::Posting) -> Posting {
     let books::Posting { poolarea_no, account, amount } = booked;
     Posting { poolarea_no, account, amount_fen: amount.0 }
 }
