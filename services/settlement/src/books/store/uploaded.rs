@@ -89,6 +89,8 @@ pub enum FeesChange {
     TakeSome(VisitKey, i64, Vec<String>),
     /// Gives back those that the settlement of this id holds.
     GiveBack(VisitKey, String),
+    /// Takes over those that the settlement of this id held, whose place it takes.
+    TakeOver(VisitKey, String),
 }
 
 /// A visit's row, locked until the transaction ends.
@@ -190,6 +192,10 @@ pub async fn change(tx: &DatabaseTransaction, change: &FeesChange, setl_id: &str
             next_version(tx, visit, None).await?;
             hold(tx, visit, [held_by, ""]).await.map(|()| true)
         }
+        FeesChange::TakeOver(visit, held_by) => {
+            next_version(tx, visit, None).await?;
+            hold(tx, visit, [held_by, setl_id]).await.map(|_| true)
+        }
     }
 }
 
@@ -219,9 +225,10 @@ impl FeesChange {
     /// Whose lines.
     pub fn visit(&self) -> &VisitKey {
         match self {
-            FeesChange::Take(visit, _) | FeesChange::TakeSome(visit, ..) | FeesChange::GiveBack(visit, _) => {
-                visit
-            }
+            FeesChange::Take(visit, _)
+            | FeesChange::TakeSome(visit, ..)
+            | FeesChange::GiveBack(visit, _)
+            | FeesChange::TakeOver(visit, _) => visit,
         }
     }
 }
