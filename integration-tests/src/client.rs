@@ -21,6 +21,7 @@ use yizhan_proto::settlement::v1::manual_payment_service_client::ManualPaymentSe
 use yizhan_proto::settlement::v1::opening_service_client::OpeningServiceClient;
 use yizhan_proto::settlement::v1::policy_service_client::PolicyServiceClient;
 use yizhan_proto::settlement::v1::reconciliation_service_client::ReconciliationServiceClient;
+use yizhan_proto::settlement::v1::resettlement_service_client::ResettlementServiceClient;
 use yizhan_proto::settlement::v1::settlement_rules_service_client::SettlementRulesServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::trace_code_service_client::TraceCodeServiceClient;
@@ -208,6 +209,33 @@ impl Client {
             ..ListWorklistRequest::default()
         };
         Ok(read(self.worklist().list_worklist(request).await)?.items)
+    }
+
+    /// ResettlementService.
+    pub fn resettlement(&self) -> ResettlementServiceClient<PeerChannel> {
+        ResettlementServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// What a reversal changes for later visits.
+    pub async fn find_later_visits(&self, setl_id: &str) -> Answer<FindLaterVisitsResponse> {
+        let request = FindLaterVisitsRequest { setl_id: setl_id.to_owned(), purpose: "核对".to_owned() };
+        read(self.resettlement().find_later_visits(request).await)
+    }
+
+    /// 重新结算
+    pub async fn resettle(&self, request: ResettleRequest) -> Answer<ResettleResponse> {
+        read(self.resettlement().resettle(request).await)
+    }
+
+    /// 重新结算 of everything behind a settlement.
+    pub async fn resettle_behind(
+        &self,
+        request_id: &str,
+        settlement: &Settlement,
+    ) -> Answer<ResettleResponse> {
+        let ReverseRequest { request_id, psn_no, setl_id, reason } = reversal_of(request_id, settlement);
+        self.resettle(ResettleRequest { request_id, psn_no, setl_id, reason, later_setl_ids: Vec::new() })
+            .await
     }
 
     /// One item.
@@ -425,6 +453,15 @@ impl Client {
     pub async fn reverse(&self, request_id: &str, settlement: &Settlement) -> Answer<Settlement> {
         let answer = read(self.settlements().reverse(reversal_of(request_id, settlement)).await)?;
         Ok(answer.settlement.expect("a settlement"))
+    }
+
+    /// 撤销, and what it says of later visits.
+    pub async fn reverse_telling(
+        &self,
+        request_id: &str,
+        settlement: &Settlement,
+    ) -> Answer<ReverseResponse> {
+        read(self.settlements().reverse(reversal_of(request_id, settlement)).await)
     }
 
     /// 撤销, under a number of the person.

@@ -90,7 +90,7 @@ impl Request<'_> {
         let AccountOf { poolarea_no, psn_no } = self.account;
         let Booked { booking_id, books, postings, row, kind } = booked;
         let change = Change {
-            request: request::Model {
+            request: Some(request::Model {
                 owner: self.key.0.clone(),
                 request_id: self.key.1.clone(),
                 digest: self.digest.clone(),
@@ -98,7 +98,7 @@ impl Request<'_> {
                 psn_no: psn_no.to_owned(),
                 setl_id: String::new(),
                 answer: answer.encode_to_vec(),
-            },
+            }),
             settlement: None,
             opening: None,
             amounts: None,

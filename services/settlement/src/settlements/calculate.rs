@@ -58,7 +58,12 @@ pub fn calculate(
     }
     let used = prepared.known.visit.reported.acct_used_flag;
     let balance = |fen| if used { Fen(fen) } else { Fen::ZERO };
-    case.account = Account { used, own_fen: balance(state.own.fen), shared_fen: balance(state.shared.fen) };
+    case.account = Account {
+        used,
+        own_fen: balance(state.own.fen),
+        shared_fen: balance(state.shared.fen),
+        kept_fen: Fen::ZERO,
+    };
     let settlement = {
         let policy =
             find(&prepared.book, case.area, case.scheme, case.visit.values_day()).map_err(no_policy)?;

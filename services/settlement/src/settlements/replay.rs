@@ -79,5 +79,7 @@ async fn reverse_again(
     };
     let mut told = stored.trace.iter().flat_map(|trace| &trace.accumulators);
     let before = |_: &AccumulatorChange| told.next().map_or(0, |change| change.before);
-    Ok(reversal::of(&original, &identity, &info.reversal_reason, before, info.balc_fen))
+    let mut reversal = reversal::of(&original, &identity, &info.reversal_reason, before, info.balc_fen);
+    reversal::replaced_by(&mut reversal, &info.replaced_by_setl_id);
+    Ok(reversal)
 }

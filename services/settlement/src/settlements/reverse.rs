@@ -8,6 +8,7 @@ use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::MedType;
 
+use super::later::after_reversal;
 use super::messages::answer::Identity;
 use super::messages::reversal;
 use super::query::{require_whole, unknown};
@@ -59,7 +60,8 @@ pub async fn reverse(
     }
     let key = (row.fixmedins_code.clone(), request.request_id.clone());
     let undone = undo(app, &row, Undo { key: &key, digest: &digest, reason: &request.reason }).await?;
-    Ok(ReverseResponse { settlement: Some(undone.0), replayed: undone.1 })
+    let later = after_reversal(app, caller, &row).await?;
+    Ok(ReverseResponse { settlement: Some(undone.0), replayed: undone.1, later })
 }
 
 /// By which request a settlement is taken back, and why.
@@ -156,6 +158,7 @@ async fn require_reversible(
     }
     if let Some(reversal) = settlements::reversal_of(&app.db, row).await? {
         return Err(ServiceError::new(Reason::AlreadyReversed, "the settlement has been reversed")
+            .with("replaced_by_setl_id", settlements::replaced_by(&reversal)?)
             .with("reversal_setl_id", reversal.setl_id));
     }
     if !MedType::from_code(&row.med_type).is_some_and(MedType::is_stay) {
@@ -167,7 +170,7 @@ async fn require_reversible(
     }
     Err(ServiceError::new(
         Reason::LaterSettlementsStand,
-        "later stays of this person stand; reverse them first, the latest first",
+        "later stays of this person stand; reverse them first, the latest first, or settle them again by Resettle",
     )
     .with("later_setl_ids", later.join(",")))
 }
@@ -207,7 +210,12 @@ fn years_of(settlement: &Settlement) -> BTreeSet<String> {
 }
 
 /// The reversal, on the person's years and account as they are.
-fn reversal_of(original: &Settlement, identity: &Identity, reason: &str, state: &PersonState) -> Settlement {
+pub fn reversal_of(
+    original: &Settlement,
+    identity: &Identity,
+    reason: &str,
+    state: &PersonState,
+) -> Settlement {
     let info = header(original);
     let refund = info.acct_pay_fen - info.acct_mulaid_pay_fen;
     let now = |change: &AccumulatorChange| {

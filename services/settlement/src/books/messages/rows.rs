@@ -34,7 +34,7 @@ pub fn change_of(
     let claims = claims_of(settlement);
     let (claims, released) = if reverses { (before, claims) } else { (claims, before) };
     Ok(Change {
-        request: request::Model {
+        request: Some(request::Model {
             owner: key.0.clone(),
             request_id: key.1.clone(),
             digest: digest.to_owned(),
@@ -42,7 +42,7 @@ pub fn change_of(
             psn_no: row.psn_no.clone(),
             setl_id: row.setl_id.clone(),
             answer: Vec::new(),
-        },
+        }),
         amounts: Some(amounts_of(settlement)),
         years: years_after(settlement, state)?,
         accounts: accounts_after(&row.poolarea_no, &row.psn_no, &postings, state),

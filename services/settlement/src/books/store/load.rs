@@ -12,6 +12,7 @@ use yizhan_runtime::db::{DatabaseConnection, ask_each, rows_as_json};
 use yizhan_terms::Area;
 
 use super::claims::{self, Claims, Key, Ten, key_of, ten_of};
+use super::commit::Change;
 use super::entities::{account, accumulated, claim, claimed_line, request};
 use super::trace_codes;
 use crate::books::domain::claims::IS_VISIT;
@@ -218,6 +219,28 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         state.own = state.own.followed(&accounts);
     }
     Ok(states)
+}
+
+impl PersonState {
+    /// What a change leaves, for one that is committed together with it. The versions stay those that were read.
+    pub fn after(&mut self, change: &Change) -> Result<(), DbErr> {
+        for row in &change.years {
+            let damaged = |error| DbErr::Type(format!("accumulated.policy_year: {error}"));
+            self.years.insert(row.policy_year.parse().map_err(damaged)?, (row.version - 1, row.totals()?));
+        }
+        let Some(settled) = &change.settlement else { return Ok(()) };
+        for row in &change.accounts {
+            let read = if row.psn_no == settled.psn_no { self.own } else { self.shared };
+            let balance = Balance { version: row.version - 1, fen: row.balance_fen, ..read };
+            *(if row.psn_no == settled.psn_no { &mut self.own } else { &mut self.shared }) = balance;
+        }
+        for row in &change.codes {
+            let held = Held { version: row.version - 1, ..trace_codes::held_in(row)? };
+            Arc::make_mut(&mut self.codes).insert(row.drug_trac_codg.clone(), held);
+        }
+        self.last_setl_id.clone_from(&settled.setl_id);
+        Ok(())
+    }
 }
 
 impl Wanted {

@@ -112,7 +112,7 @@ pub fn change_of(
     let Made { opening, year, postings } = made;
     let (poolarea_no, psn_no) = (&opening.poolarea_no, &opening.psn_no);
     Change {
-        request: request::Model {
+        request: Some(request::Model {
             owner: key.0.clone(),
             request_id: key.1.clone(),
             digest: digest.to_owned(),
@@ -120,7 +120,7 @@ pub fn change_of(
             psn_no: psn_no.clone(),
             setl_id: String::new(),
             answer,
-        },
+        }),
         settlement: None,
         amounts: None,
         years: year.into_iter().collect(),

@@ -34,6 +34,7 @@ pub fn of(
             setl_time: Some(identity.time),
             refd_setl_flag: "1".to_owned(),
             reverses_setl_id,
+            replaces_setl_id: String::new(),
             balc_fen: balance,
             reversal_reason: reason.to_owned(),
             previous_stay: None,
@@ -43,6 +44,13 @@ pub fn of(
         feedetail: feedetail.into_iter().map(Amounts::negated).collect(),
         trace: trace.map(|trace| negative_trace(trace, before)),
         postings: postings.into_iter().map(Amounts::negated).collect(),
+    }
+}
+
+/// Notes in a reversal what takes the place of what it reverses.
+pub fn replaced_by(reversal: &mut Settlement, setl_id: &str) {
+    if let Some(info) = reversal.setlinfo.as_mut() {
+        setl_id.clone_into(&mut info.replaced_by_setl_id);
     }
 }
 
