@@ -141,6 +141,11 @@ impl Write {
             {
                 ["VISIT_SETTLED", "FEES_CHANGED", "FEE_UNKNOWN"].contains(&error.reason.as_str())
             }
+            Write::Settle(SettleRequest { visit: Some(visit), .. })
+                if visit.mdtrt_id.starts_with(IN_PARTS) =>
+            {
+                ["VISIT_SETTLED", "PART_OUT_OF_ORDER"].contains(&error.reason.as_str())
+            }
             Write::Settle(SettleRequest { visit: Some(visit), .. }) => {
                 merged && visit.psn_no.starts_with(GOES)
             }
