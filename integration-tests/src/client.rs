@@ -233,6 +233,19 @@ impl Client {
         read(self.merges().merge_persons(request).await).expect("merged");
     }
 
+    /// Takes a merge back.
+    pub async fn unmerge(&self, psn_no: &str) {
+        let request = UnmergePersonsRequest {
+            request_id: some_id(),
+            psn_no: psn_no.to_owned(),
+            reason: "误合并".to_owned(),
+            person_versions: Vec::new(),
+            contribution_ids: Vec::new(),
+        };
+        read(MergeServiceClient::new(self.to_enrollment.clone()).unmerge_persons(request).await)
+            .expect("parted");
+    }
+
     /// 期初, 调整
     pub async fn record_opening(&self, request: RecordOpeningRequest) -> Answer<RecordOpeningResponse> {
         read(OpeningServiceClient::new(self.to_settlement.clone()).record_opening(request).await)

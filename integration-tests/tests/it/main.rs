@@ -44,6 +44,7 @@ mod reconciliation;
 mod reference;
 mod refusals;
 mod register_followed;
+mod register_unmerged;
 mod replay;
 mod reversal;
 mod right_days;

@@ -347,6 +347,10 @@ reasons! {
             "items of the worklist", "what policies see of the person changed for the day of the visit: person type, age, identities, memberships, years";
         RecordsMerged: "RECORDS_MERGED", Why, "合并前另一人员编号下已有结算，合并累计后待遇不同",
             "items of the worklist", "records were merged, and what both numbers were paid counts together";
+        RecordsParted: "RECORDS_PARTED", Why, "人员合并已撤销，结算时曾计入另一人的累计，待遇不同",
+            "items of the worklist", "a merge was taken back, and what the other person was paid had been counted";
+        AccountSpent: "ACCOUNT_SPENT", Why, "人员合并已撤销，合并期间已用去另一人个人账户的钱，余额不足以退还，应向本人追回",
+            "items of the worklist", "a merge was taken back, and the account it is missing from could not give back all that had come from the other's";
         EarlierVisits: "EARLIER_VISITS", Why, "较早的就诊待遇变化，年度累计随之不同",
             "items of the worklist", "only what earlier visits would have added up to differs";
         PolicyAway: "POLICY_AWAY", Why, "结算所依据的待遇政策版本不可用，无法重算",
@@ -545,6 +549,12 @@ reasons! {
         MergeAcrossAreas: "MERGE_ACROSS_AREAS", Refusal(FailedPrecondition), "两条记录不在同一统筹区，请先办理关系转移接续，再合并",
             "MergePersons",
             "two pooling areas keep the two records", "transfer one first", "no";
+        NotMerged: "NOT_MERGED", Refusal(FailedPrecondition), "该人员编号没有合并，无需撤销",
+            "UnmergePersons",
+            "the record is a person of its own; `psn_no`", "nothing is to be done", "no";
+        MergeNotNoted: "MERGE_NOT_NOTED", Refusal(FailedPrecondition), "该次合并时尚未记录归属，不能自动撤销；请为另一人重新登记并逐项更正",
+            "UnmergePersons",
+            "merged by a version that did not note what a merge moves; `psn_no`", "register the other person anew; the history shows what was theirs", "no";
         MergeContradicted: "MERGE_CONTRADICTED", Refusal(FailedPrecondition), "两条记录互相矛盾，请先更正",
             "MergePersons",
             "the records say different things; the first 20 in `contradictions`, all counted in `contradiction_count`", "correct the entries", "no";
@@ -819,6 +829,14 @@ reasons! {
             "ImportPersons", "it does not agree with `brdy`";
         CertnoSexMismatch: "CERTNO_SEX_MISMATCH", Violation, "身份证号与性别不一致",
             "ImportPersons", "it does not agree with `gend`";
+        HouseholdNoInvalid: "HOUSEHOLD_NO_INVALID", Violation, "户号应为 1 至 30 位字母、数字、- 或 _",
+            "RecordHouseholds", "a number no household can have";
+        HouseholdOverlap: "HOUSEHOLD_OVERLAP", Violation, "一人同一天只在一户",
+            "RecordHouseholds", "the person would be in two households on a day: end or take back the other stretch in the same call";
+        KinshipContradicted: "KINSHIP_CONTRADICTED", Violation, "公安户籍登记的家庭关系与所填亲属关系不符，按本地规定不能共济；请更正关系或户籍登记",
+            "GrantAccountShare", "the register of households shows the two as something else to each other, and the area's rule `kinship` refuses that";
+        KinshipNotShown: "KINSHIP_NOT_SHOWN", Violation, "公安户籍登记未见该亲属关系，按本地规定不能共济；请先由公安登记同户",
+            "GrantAccountShare", "the register of households does not show the kinship, and the area's rule `kinship` refuses that";
         CertificateTaken: "CERTIFICATE_TAKEN", Violation, "该证件已登记在另一人员编号下",
             "ImportPersons", "another person is registered with it; `psn_no`, told only to the agency that keeps that person's register";
         TelInvalid: "TEL_INVALID", Violation, "联系电话应为 5 至 20 位数字，可带国际冠码 + 和分隔符 -",

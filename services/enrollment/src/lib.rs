@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use yizhan_proto::enrollment::v1::account_share_service_server::AccountShareServiceServer;
 use yizhan_proto::enrollment::v1::coverage_service_server::CoverageServiceServer;
 use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentServiceServer;
+use yizhan_proto::enrollment::v1::household_service_server::HouseholdServiceServer;
 use yizhan_proto::enrollment::v1::ledger_service_server::LedgerServiceServer;
 use yizhan_proto::enrollment::v1::merge_service_server::MergeServiceServer;
 use yizhan_proto::enrollment::v1::rights_service_server::RightsServiceServer;
@@ -81,6 +82,7 @@ fn services(register: &Register, applier: Applier, stopping: CancellationToken) 
         EnrollmentServiceServer::new(Api::new(register.clone(), stopping.clone())),
         AccountShareServiceServer::new(register.clone()),
         CoverageServiceServer::new(register.clone()),
+        HouseholdServiceServer::new(register.clone()),
         LedgerServiceServer::new(register.clone()),
         MergeServiceServer::new(register.clone()),
         TransferServiceServer::new(register.clone()),

@@ -10,6 +10,8 @@ mod m20261122_000006_shared;
 mod m20261129_000001_look_subject;
 mod m20261129_000035_share_consent;
 mod m20261129_000045_corrections;
+mod m20261129_000066_households;
+mod m20261129_000067_unmerge;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_runtime::cache::CreateCacheState;
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(CreateServiceSecret),
             Box::new(m20261129_000045_corrections::Migration),
             Box::new(m20261129_000035_share_consent::Migration),
+            Box::new(m20261129_000066_households::Migration),
+            Box::new(m20261129_000067_unmerge::Migration),
         ]
     }
 }

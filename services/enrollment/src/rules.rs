@@ -13,8 +13,8 @@ use yizhan_documents::{families, texts};
 
 pub use departments::{Department, Departments, Fact, Kin, Kind};
 pub use families::{
-    Begun, Continuity, DayOfYear, Employee, Enrolment, FirstDay, LateNewborn, Newborn, Refund, RewardRule,
-    Student, TransferDays, WaitingRule,
+    Begun, Continuity, DayOfYear, Employee, Enrolment, FirstDay, KinshipRule, LateNewborn, Newborn, Refund,
+    RewardRule, Student, TransferDays, Unconfirmed, WaitingRule,
 };
 pub use yizhan_documents::calendar::{Calendar, WorkingDays};
 pub use yizhan_documents::{Dated, NoRule};
@@ -31,6 +31,7 @@ families! {
         employee: Employee = "employee", read Employee::read, keys Employee::KEYS;
         reward: RewardRule = "reward", read RewardRule::read, keys RewardRule::KEYS;
         transfer: TransferDays = "transfer", read TransferDays::read, keys TransferDays::KEYS;
+        kinship: KinshipRule = "kinship", read KinshipRule::read, keys KinshipRule::KEYS;
         departments: Departments = "departments", read Departments::read, keys Departments::KEYS;
         calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
     }

@@ -7,3 +7,4 @@ pub mod merge;
 pub mod messages;
 pub mod retries;
 pub mod store;
+pub mod unmerge;

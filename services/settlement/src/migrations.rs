@@ -2,11 +2,13 @@
 
 mod claims;
 mod merged;
+mod parted;
 mod policies;
 mod reconciliation;
 
 use claims::CreateClaims;
 use merged::FollowRegister;
+use parted::CreateParted;
 use policies::{MovePolicies, policy};
 use reconciliation::{CreateOpenings, ReconcileSettlements};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
@@ -49,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(FollowRegister),
             Box::new(CreateUploadedFees),
             Box::new(CreateAccountBookings),
+            Box::new(CreateParted),
         ]
     }
 }

@@ -2,12 +2,13 @@
 
 use yizhan_proto::enrollment::v1 as pb;
 use yizhan_proto::enrollment::v1::coverage_service_server::CoverageService;
+use yizhan_proto::enrollment::v1::household_service_server::HouseholdService;
 use yizhan_runtime::calls;
 
 use super::{
-    change_coverage, entitlement_rules, import_disease_entitlements, list_contributions, list_person_changes,
-    record_contributions, record_death, record_residences, register_newborn, repair_waiting,
-    reverify_disease_entitlement, take_back_change,
+    change_coverage, entitlement_rules, households, import_disease_entitlements, list_contributions,
+    list_person_changes, record_contributions, record_death, record_residences, register_newborn,
+    repair_waiting, reverify_disease_entitlement, take_back_change,
 };
 use crate::app::Register;
 
@@ -26,4 +27,9 @@ calls! { CoverageService for Register, working with |register| register;
     publish_entitlement_rules(pb::PublishEntitlementRulesRequest) -> pb::PublishEntitlementRulesResponse = entitlement_rules::publish;
     list_entitlement_rules(pb::ListEntitlementRulesRequest) -> pb::ListEntitlementRulesResponse = entitlement_rules::list;
     get_entitlement_rules(pb::GetEntitlementRulesRequest) -> pb::GetEntitlementRulesResponse = entitlement_rules::get;
+}
+
+calls! { HouseholdService for Register, working with |register| register;
+    record_households(pb::RecordHouseholdsRequest) -> pb::RecordHouseholdsResponse = households::record_households;
+    get_household(pb::GetHouseholdRequest) -> pb::GetHouseholdResponse = households::get_household;
 }

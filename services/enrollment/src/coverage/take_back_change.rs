@@ -21,8 +21,8 @@ use crate::register::changes;
 use crate::register::keeper::lock_one;
 use yizhan_terms::Insutype;
 
-/// What is a procedure of its own, with another way back: a transfer the other way. Merged records stay one.
-const OTHERWISE: [&str; 3] = ["AdvanceTransfer", "EnrolMover", "MergePersons"];
+/// What is a procedure of its own, with another way back: a transfer the other way, UnmergePersons.
+pub const OTHERWISE: [&str; 4] = ["AdvanceTransfer", "EnrolMover", "MergePersons", "UnmergePersons"];
 
 /// By the agency that keeps the person's register.
 pub async fn take_back_change(
@@ -164,11 +164,13 @@ fn nothing_unpaid_stands(
     Ok(())
 }
 
-fn change_unknown() -> ServiceError {
+/// Nothing stands that could be meant.
+pub fn change_unknown() -> ServiceError {
     ServiceError::new(Reason::ChangeUnknown, "the person has no such change or contribution that stands")
 }
 
-fn refused(why: NotTakenBack) -> ServiceError {
+/// As the caller is told.
+pub fn refused(why: NotTakenBack) -> ServiceError {
     match why {
         NotTakenBack::Nothing => ServiceError::new(
             Reason::NothingToTakeBack,

@@ -1,9 +1,13 @@
 //! Two records of one person made one: what moves, and what contradicts.
 
+pub mod apart;
+
 use std::fmt;
 
 use crate::coverage::domain::coverage_changes::end_by_death;
 use crate::person::domain::entry::Entry;
+use crate::person::domain::household::HouseholdMember;
+use crate::person::domain::invariants::{Broken, broken};
 use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{
     AccountShare, Coverage, CoverageState, DiseaseEntitlement, Identity, MAX_ENTRIES, Membership, Timeline,
@@ -31,6 +35,8 @@ pub enum Contradiction {
     Coverages(Box<(Coverage, Coverage)>),
     /// One entry of a list, by its first day, told in two ways.
     Entry(&'static str, chrono::NaiveDate),
+    /// Together two entries of a list hold on one day that exclude each other.
+    Overlap(&'static str),
     /// Together more entries of a list than a record may hold.
     TooMany(&'static str),
 }
@@ -45,6 +51,7 @@ impl fmt::Display for Contradiction {
                 write!(f, "{}@{}", other.insutype, other.period.begndate)
             }
             Contradiction::Entry(list, begndate) => write!(f, "{list} {begndate}"),
+            Contradiction::Overlap(list) => write!(f, "{list} overlap"),
             Contradiction::TooMany(list) => write!(f, "{list} more than {MAX_ENTRIES}"),
         }
     }
@@ -65,6 +72,15 @@ pub fn merge(
         other.account_shares.iter().filter(|share| share.sharer_psn_no != keep_psn_no).cloned().collect();
     merging.entries("account_share", &shares);
     merging.entries::<DiseaseEntitlement>("disease", &other.diseases);
+    merging.entries::<HouseholdMember>("household", &other.households);
+    for broken in broken(&merging.kept) {
+        match broken {
+            Broken::DiseasesOverlap => merging.contradictions.push(Contradiction::Overlap("disease")),
+            Broken::HouseholdsOverlap => merging.contradictions.push(Contradiction::Overlap("household")),
+            // Named one by one.
+            Broken::TwoBasicSchemes | Broken::CoveragesOverlap | Broken::Disorder => {}
+        }
+    }
     merging.kept.merged_psn_nos.extend(other.merged_psn_nos.iter().cloned());
     merging.kept.merged_psn_nos.insert(other_psn_no.to_owned());
     if !merging.contradictions.is_empty() {

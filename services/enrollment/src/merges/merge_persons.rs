@@ -8,7 +8,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, once};
 
 use crate::app::{Done, Register, Write, person_merged, person_unknown};
 use crate::merges::domain::{Contradiction, Merged, merge, rename_sharer};
-use crate::merges::store as merges;
+use crate::merges::store::{self as merges, Moved};
 use crate::person::store::edit::{Edit, PERSON_MERGED};
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::changes;
@@ -64,10 +64,13 @@ impl Merge<'_> {
         let merged = merged.map_err(|found| contradicted(&found))?;
         let (poolarea_no, die_date) = (keep.poolarea_no, merged.kept.person.die_date);
         let (answer, edits) = self.edits(merged, keep, other, held);
-        let mut merged_psn_nos = merges::merged_into(tx, merged_psn_no).await?;
+        let records = merges::merged_into(tx, merged_psn_no).await?;
+        let mut merged_psn_nos = records.clone();
         merged_psn_nos.insert(merged_psn_no.clone());
+        let users = merges::users_of_account(tx, merged_psn_no).await?;
+        let contributions = merges::contributions_of(tx, poolarea_no, &merged_psn_nos).await?;
         merges::into_record(tx, poolarea_no, keep_psn_no, &merged_psn_nos, die_date).await?;
-        merges::note_merge(tx, merged_psn_no, reason).await?;
+        merges::note_merge(tx, merged_psn_no, reason, &Moved { records, users, contributions }).await?;
         let changed = changes::record(write, edits).await?;
         let version = |psn_no: &str| {
             let found = changed.iter().find(|person| person.psn_no == psn_no);
@@ -89,11 +92,7 @@ impl Merge<'_> {
         let two = [keep_psn_no.clone(), merged_psn_no.clone()];
         let held = timelines::lock(tx, others.iter().cloned().chain(two)).await?;
         if self.others(tx).await? != others {
-            return Err(ServiceError::new(
-                Reason::ConcurrentChange,
-                "somebody else changed whom the merged record concerns",
-            )
-            .with_text("该人员信息正在变更，请重试"));
+            return Err(concurrent());
         }
         Ok(held)
     }
@@ -154,6 +153,12 @@ impl Merge<'_> {
         };
         (answer, [kept, tombstone].into_iter().chain(concerned).collect())
     }
+}
+
+/// To be tried again.
+pub fn concurrent() -> ServiceError {
+    ServiceError::new(Reason::ConcurrentChange, "somebody else changed whom the merged record concerns")
+        .with_text("该人员信息正在变更，请重试")
 }
 
 fn across_areas() -> ServiceError {

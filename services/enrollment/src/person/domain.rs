@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod codes;
 pub mod entry;
 pub mod gaps;
+pub mod household;
 pub mod invariants;
 pub mod masking;
 pub mod period;

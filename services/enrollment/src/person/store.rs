@@ -8,6 +8,7 @@
 pub mod cached;
 pub mod edit;
 pub mod entities;
+pub mod households;
 pub mod personal_data;
 pub mod persons;
 pub mod registered;

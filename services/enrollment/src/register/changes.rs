@@ -13,7 +13,7 @@ use crate::app::Write;
 use crate::person::domain::invariants::broken;
 use crate::person::domain::timeline::Timeline;
 use crate::person::domain::touched;
-use crate::person::store::edit::Edit;
+use crate::person::store::edit::{Edit, PERSON_UNMERGED};
 use crate::person::store::rows;
 use crate::person::store::timelines::{self, StoredTimeline};
 
@@ -68,13 +68,16 @@ fn refuse_broken(edits: &[Edit]) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Of a merged record only where it leads may change.
+/// Of a merged record only where it leads may change, until the merge is taken back.
 fn writes_to_tombstone(edit: &Edit) -> bool {
-    edit.before().filter(|before| before.timeline.merged_into.is_some()).is_some_and(|before| {
-        let merged_into = edit.after.timeline.merged_into.clone();
-        let kept = Timeline { merged_into, ..before.timeline.clone() };
-        edit.after.timeline.merged_into.is_none() || kept != edit.after.timeline
-    })
+    let stays = edit.kind != PERSON_UNMERGED;
+    edit.before().filter(|_| stays).filter(|before| before.timeline.merged_into.is_some()).is_some_and(
+        |before| {
+            let merged_into = edit.after.timeline.merged_into.clone();
+            let kept = Timeline { merged_into, ..before.timeline.clone() };
+            edit.after.timeline.merged_into.is_none() || kept != edit.after.timeline
+        },
+    )
 }
 
 /// One entry for the area that keeps the register, and one for the area that did if it moved.
@@ -83,6 +86,7 @@ fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
     let nobody = Timeline::of(person.timeline.person.clone());
     let before = edit.before().map_or(&nobody, |before| &before.timeline);
     let touched = touched::first_day(before, &person.timeline);
+    let unmerged_from = before.merged_into.clone().filter(|_| person.timeline.merged_into.is_none());
     let change = RegisterChange {
         psn_no: person.psn_no.clone(),
         person_version: person.version,
@@ -94,6 +98,7 @@ fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
             .as_ref()
             .map(|(transfer_id, _)| transfer_id.clone())
             .unwrap_or_default(),
+        unmerged_from_psn_no: unmerged_from.unwrap_or_default(),
         from_poolarea_no: edit.transferred.as_ref().map(|(_, area)| area.to_string()).unwrap_or_default(),
     };
     let left = edit.before().map(|before| before.poolarea_no).filter(|area| *area != person.poolarea_no);

@@ -2,5 +2,6 @@
 
 pub mod decision;
 pub mod eligibility;
+pub mod kinship;
 pub mod reward;
 pub mod spans;

@@ -1,5 +1,6 @@
 //! Is this person entitled on this day? Asked before every settlement, so it is answered from the cache.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -20,6 +21,7 @@ use crate::person::store::persons;
 use crate::person::store::timelines::{self, StoredTimeline};
 use crate::register::domain::decision::decide;
 use crate::register::domain::eligibility::Question;
+use crate::register::domain::kinship::Seen;
 use crate::register::domain::reward::Reward;
 use crate::register::domain::spans::spans;
 use crate::register::find_person::document;
@@ -74,7 +76,8 @@ pub async fn get_eligibility(
         None => None,
     };
     let rules = checked.rules(register).await?;
-    match checked.judge(caller, person, rules) {
+    let owners = checked.owners(register, person.as_deref()).await?;
+    match checked.judge(caller, person, &owners, rules) {
         Found::Answer(eligibility) => {
             Ok(GetEligibilityResponse { eligibility: Some(*eligibility), merged_into: String::new() })
         }
@@ -113,8 +116,9 @@ pub async fn batch_get_eligibilities(
             None => None,
         };
         let rules = checked.rules(register).await?;
+        let owners = checked.owners(register, person.as_deref()).await?;
         let mut response = GetEligibilityResponse::default();
-        match checked.judge(caller, person, rules) {
+        match checked.judge(caller, person, &owners, rules) {
             Found::Answer(eligibility) => response.eligibility = Some(*eligibility),
             Found::MergedInto(merged_into) => response.merged_into = merged_into,
             Found::Nobody => {}
@@ -155,7 +159,35 @@ impl Checked {
         }
     }
 
-    fn judge(&self, caller: &Caller, person: Option<Arc<StoredTimeline>>, rules: Arc<Rules>) -> Found {
+    /// The owners of the accounts that the person may use that day, where kinship is told: it is compared with the households of both.
+    async fn owners(
+        &self,
+        register: &Register,
+        person: Option<&StoredTimeline>,
+    ) -> Result<BTreeMap<String, Arc<StoredTimeline>>, ServiceError> {
+        let shares = person.into_iter().flat_map(|person| &person.timeline.account_shares);
+        let told = shares.filter(|share| share.kinship.is_some() && share.holds(self.question.as_of));
+        let owners: BTreeSet<String> = told.map(|share| share.sharer_psn_no.clone()).collect();
+        if owners.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        if self.known_at.is_none() {
+            return register.persons(owners.into_iter().collect()).await;
+        }
+        let mut then = BTreeMap::new();
+        for psn_no in owners {
+            then.extend(self.person(register, &psn_no).await?.map(|owner| (psn_no, owner)));
+        }
+        Ok(then)
+    }
+
+    fn judge(
+        &self,
+        caller: &Caller,
+        person: Option<Arc<StoredTimeline>>,
+        owners: &BTreeMap<String, Arc<StoredTimeline>>,
+        rules: Arc<Rules>,
+    ) -> Found {
         let person = person.filter(|person| caller.may_ask_about(&person.psn_no, person.poolarea_no));
         let Some(person) = person else { return Found::Nobody };
         if let Some(other) = &person.timeline.merged_into {
@@ -163,8 +195,16 @@ impl Checked {
         }
         let question = &self.question;
         let decision = decide(&person.timeline, person.poolarea_no, question, &rules);
-        let id = eligibility_id(&person, question, self.begndate, decision.reward.as_ref());
+        let shares = decision.answer.account_shares.iter();
+        let seen: Vec<Option<Seen>> = shares
+            .map(|share| {
+                let owner = owners.get(&share.sharer_psn_no).filter(|_| share.holds(question.as_of))?;
+                Seen::of(share, &person.timeline, owner, &rules, question.as_of)
+            })
+            .collect();
+        let id = eligibility_id(&person, question, self.begndate, decision.reward.as_ref(), &seen);
         let mut answer = messages::eligibility(&person, question, decision, id, self.expires_at);
+        messages::tell_kinship(&mut answer, &seen);
         let spans = self.begndate.map(|begndate| spans(&person.timeline, question, begndate));
         let told = spans.into_iter().flatten().map(|span| messages::span(span, person.poolarea_no));
         answer.spans = told.collect();
@@ -239,13 +279,14 @@ fn question(request: &GetEligibilityRequest, today: NaiveDate, fields: &mut Fiel
     })
 }
 
-/// Names the answer: a digest of the question, the version of the person, and the rule behind the reward, which may be published
-/// anew while the person stays as they are.
+/// Names the answer: a digest of the question, the version of the person, the rule behind the reward, which may be published anew while
+/// the person stays as they are, and what the households of others show.
 fn eligibility_id(
     person: &StoredTimeline,
     question: &Question,
     begndate: Option<NaiveDate>,
     reward: Option<&Reward>,
+    seen: &[Option<Seen>],
 ) -> String {
     let Question { as_of, insutype, med_type, dise_codg, place } = question;
     let mut asked = format!("{}\u{1f}{}\u{1f}{as_of}", person.psn_no, person.version);
@@ -260,6 +301,9 @@ fn eligibility_id(
     if let Some(reward) = reward {
         asked.push('\u{1f}');
         asked.push_str(&reward.rule);
+    }
+    for seen in seen.iter().flatten() {
+        asked.push_str(&format!("\u{1f}kinship {seen:?}"));
     }
     let mut id = base32hex(&Sha256::digest(asked));
     id.truncate(ID_LENGTH);

@@ -10,7 +10,8 @@ use crate::person::domain::entry::Entry;
 use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{AccountShare, Consent, Kinship, MAX_ENTRIES, Timeline};
 use crate::person::store::edit::Edit;
-use crate::person::store::timelines;
+use crate::person::store::timelines::{self, StoredTimeline};
+use crate::register::domain::kinship::Seen;
 use crate::register::keeper::{check_keeper, is_self};
 use crate::register::{changes, messages};
 
@@ -60,13 +61,21 @@ async fn grant(
     psn_no: &str,
     share: &AccountShare,
 ) -> Result<Done<pb::GrantAccountShareResponse>, ServiceError> {
-    let mut edit = lock_user(write.tx, caller, psn_no, &share.sharer_psn_no).await?;
+    let (mut edit, owner) = lock_user(write.tx, caller, psn_no, &share.sharer_psn_no).await?;
+    let today = write.service.clock.today();
+    let day = if share.period.contains(today) { today } else { share.period.begndate };
+    let rules = write.service.rules.load(write.tx).await?;
+    let seen = Seen::of(share, &edit.after.timeline, &owner, &rules, day);
+    if let Some(refusal) = seen.as_ref().and_then(Seen::refusal) {
+        return Err(ServiceError::invalid_field("kinship", refusal));
+    }
     edit.after.timeline.put(share.clone());
     if AccountShare::list(&edit.after.timeline).len() > MAX_ENTRIES {
         return Err(ServiceError::invalid_field("psn_no", Reason::TooManyEntries));
     }
     let (_, changed) = changes::record_one(write, edit).await?;
-    let share = messages::share_row(psn_no, share.clone());
+    let mut share = messages::share_row(psn_no, share.clone());
+    messages::put_kinship(&mut share, seen.as_ref());
     Ok(Done { answer: pb::GrantAccountShareResponse { share: Some(share), replayed: false }, changed })
 }
 
@@ -90,7 +99,7 @@ async fn withdraw(
     request: &pb::WithdrawAccountShareRequest,
 ) -> Result<Done<pb::WithdrawAccountShareResponse>, ServiceError> {
     let pb::WithdrawAccountShareRequest { psn_no, sharer_psn_no, mistaken, .. } = request;
-    let mut edit = lock_user(write.tx, caller, psn_no, sharer_psn_no).await?;
+    let (mut edit, _) = lock_user(write.tx, caller, psn_no, sharer_psn_no).await?;
     let today = write.service.clock.today();
     let ended_count = take_back(&mut edit.after.timeline, sharer_psn_no, *mistaken, today);
     let (_, changed) = changes::record_one(write, edit).await?;
@@ -120,14 +129,14 @@ fn take_back(person: &mut Timeline, sharer_psn_no: &str, mistaken: bool, today: 
     ended_count
 }
 
-/// Who uses an account, locked together with its owner, for those who decide about the owner: others learn no more than of an owner who
+/// Who uses an account, locked together with its owner, and the owner, for those who decide about the owner: others learn no more than of an owner who
 /// does not exist.
 async fn lock_user(
     tx: &DatabaseTransaction,
     caller: &Caller,
     psn_no: &str,
     sharer_psn_no: &str,
-) -> Result<Edit, ServiceError> {
+) -> Result<(Edit, StoredTimeline), ServiceError> {
     let own = is_self(caller, sharer_psn_no);
     if !matches!(caller, Caller::Person { .. }) {
         check_keeper(caller)?;
@@ -140,9 +149,10 @@ async fn lock_user(
         None => Ok(()),
     };
     merged(sharer_psn_no, &owner.timeline.merged_into)?;
+    let owner = owner.clone();
     let user = held.remove(psn_no).ok_or_else(|| person_unknown(psn_no))?;
     merged(psn_no, &user.timeline.merged_into)?;
-    Ok(Edit::of(user))
+    Ok((Edit::of(user), owner))
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use crate::person::domain::entry::{Entry, Put};
 use crate::person::domain::timeline::{MAX_ENTRIES, Timeline};
 use crate::person::store::edit::Edit;
 use crate::register::changes;
-use crate::register::keeper::lock_rows;
+use crate::register::keeper::{Reported, lock_rows, lock_rows_reported};
+use crate::rules::Fact;
+use yizhan_terms::Area;
 
 /// Rows of one import at most.
 pub const MAX_ROWS: usize = 1000;
@@ -66,6 +68,11 @@ pub trait Row: Sync {
         told.clone()
     }
 
+    /// The entry of a person whose register this area keeps.
+    fn of_area(told: &Self::Entry, _poolarea_no: Area) -> Self::Entry {
+        told.clone()
+    }
+
     /// Sees an entry with the person's timeline after all rows are in it, and notes what is wrong.
     fn check(_entry: &Self::Entry, _person: &Timeline, _fields: &mut Fields) {}
 }
@@ -85,23 +92,33 @@ pub struct DatedRow<E> {
 pub async fn import<R: Row>(
     register: &Register,
     caller: &Caller,
+    opened: (RequestKey, Violations),
+    rows: &[R],
+) -> Result<ImportOutcome, ServiceError> {
+    import_reported(register, caller, opened, rows, None).await
+}
+
+/// The same; where a fact is named, also by a department that reports it.
+pub async fn import_reported<R: Row>(
+    register: &Register,
+    caller: &Caller,
     (key, mut violations): (RequestKey, Violations),
     rows: &[R],
+    fact: Option<Fact>,
 ) -> Result<ImportOutcome, ServiceError> {
     check_duplicates(rows.iter().map(Row::key), R::TWICE, &mut violations);
     let read = read_rows(rows, &mut violations, R::read);
     let rows = &violations.finish(read)?;
-    once::once(register, &key, |write| Box::pin(put::<R>(write, caller, rows))).await
+    once::once(register, &key, |write| Box::pin(put::<R>(write, caller, rows, fact))).await
 }
 
 async fn put<R: Row>(
     write: Write<'_>,
     caller: &Caller,
     rows: &[DatedRow<R::Entry>],
+    fact: Option<Fact>,
 ) -> Result<Done<ImportOutcome>, ServiceError> {
-    let kept: Vec<_> = rows.iter().map(R::keeper).collect();
-    let others: Vec<_> = rows.iter().filter_map(R::other).collect();
-    let mut edits = lock_rows(write.tx, caller, &kept, &others).await?;
+    let mut edits = lock_persons::<R>(&write, caller, rows, fact).await?;
     let mut answer = ImportOutcome { row_count: rows.len() as i32, ..ImportOutcome::default() };
     let mut violations = Violations::new();
     for (at, row) in rows.iter().enumerate() {
@@ -114,7 +131,8 @@ async fn put<R: Row>(
                 continue;
             }
             let held = R::Entry::list(timeline).iter().find(|held| held.same_key(&row.entry));
-            let entry = held.map_or_else(|| row.entry.clone(), |held| R::over(&row.entry, held));
+            let told = R::of_area(&row.entry, edit.after.poolarea_no);
+            let entry = held.map_or_else(|| told.clone(), |held| R::over(&told, held));
             count(timeline.put(entry), &mut answer);
         }
     }
@@ -123,6 +141,23 @@ async fn put<R: Row>(
     let changed = changes::record(write, edits.into_values().collect()).await?;
     answer.changed_person_count = changed.len() as i32;
     Ok(Done { answer, changed })
+}
+
+async fn lock_persons<R: Row>(
+    Write { tx, service: register, .. }: &Write<'_>,
+    caller: &Caller,
+    rows: &[DatedRow<R::Entry>],
+    fact: Option<Fact>,
+) -> Result<BTreeMap<String, Edit>, ServiceError> {
+    let Some(fact) = fact else {
+        let kept: Vec<_> = rows.iter().map(R::keeper).collect();
+        let others: Vec<_> = rows.iter().filter_map(R::other).collect();
+        return lock_rows(tx, caller, &kept, &others).await;
+    };
+    let psn_nos: Vec<&str> = rows.iter().map(|row| row.psn_no.as_str()).collect();
+    let rules = register.rules.load(*tx).await?;
+    let reported = Reported { fact, rules: &rules, today: register.clock.today() };
+    lock_rows_reported(tx, caller, &psn_nos, reported).await
 }
 
 fn check_all<R: Row>(

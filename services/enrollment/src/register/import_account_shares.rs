@@ -23,6 +23,9 @@ pub async fn import_account_shares(
         let mut fields = Fields::row(at, &mut violations);
         fields.require(row.granted_by.is_empty(), "granted_by", Reason::ToldOnly);
         fields.require(row.withdrawn_date.is_empty(), "withdrawn_date", Reason::ToldOnly);
+        fields.require(row.kinship_evidence == 0, "kinship_evidence", Reason::ToldOnly);
+        fields.require(row.kinship_mark.is_empty(), "kinship_mark", Reason::ToldOnly);
+        fields.require(row.kinship_rule.is_empty(), "kinship_rule", Reason::ToldOnly);
         let today = register.clock.today();
         fields.optional("consent_date", &row.consent_date, |fields, name, day| {
             fields.past_date(name, day, today)

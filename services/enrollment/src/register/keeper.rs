@@ -80,10 +80,25 @@ impl Reported<'_> {
             && department.is_some_and(|department| department.facts.contains(&self.fact))
     }
 
-    /// Refuses who neither keeps a register nor reports this anywhere in their area, before any person is looked for.
+    /// Refuses who neither keeps a register nor reports this anywhere in their area, before any person is looked for. A department is told
+    /// which of its facts it is not.
     fn check(&self, caller: &Caller) -> Result<(), ServiceError> {
-        match caller.owned_area() {
-            Some(area) if self.may(caller, area) => Ok(()),
+        match (caller.owned_area(), caller) {
+            (Some(area), _) if self.may(caller, area) => Ok(()),
+            (Some(area), Caller::Department { code: Some(code), .. }) => {
+                let departments = self.rules.find::<Departments>(area, self.today).ok();
+                let name = departments.and_then(|found| Some(found.rule.of(code)?.name.clone()));
+                let text = match &name {
+                    Some(name) => {
+                        format!("{name}在本统筹区不报送{}，请由产生该数据的部门报送", self.fact.name())
+                    }
+                    None => format!("本统筹区没有该部门代码，不能报送{}", self.fact.name()),
+                };
+                Err(ServiceError::area_not_owned("")
+                    .with_text(text)
+                    .with("department", code)
+                    .with("fact", self.fact.code()))
+            }
             _ => check_keeper(caller),
         }
     }

@@ -6,6 +6,7 @@ use yizhan_runtime::cache::CacheStats;
 use yizhan_runtime::clock::{day_text, timestamp};
 use yizhan_terms::{Area, Insutype};
 
+use crate::person::domain::household::HouseholdMember;
 use crate::person::domain::timeline::{
     AccountShare, Coverage, DiseaseEntitlement, Identity, Kinship, Membership, Waiting,
 };
@@ -14,6 +15,7 @@ use crate::person::store::registered::RegisteredPerson;
 use crate::person::store::timelines::StoredTimeline;
 use crate::register::domain::decision::Decision;
 use crate::register::domain::eligibility::{Answer, Question};
+use crate::register::domain::kinship::Seen;
 use crate::register::domain::reward::Reward;
 use crate::register::domain::spans::Span;
 
@@ -173,6 +175,7 @@ pub fn person(registered: RegisteredPerson) -> pb::Person {
         memberships: timeline.memberships.into_iter().map(|entry| membership_row(psn_no, entry)).collect(),
         account_shares: timeline.account_shares.into_iter().map(|entry| share_row(psn_no, entry)).collect(),
         diseases: timeline.diseases.iter().map(disease).collect(),
+        households: timeline.households.iter().map(|held| household_row(psn_no, held)).collect(),
         merged_into: timeline.merged_into.unwrap_or_default(),
         tel_masked,
         resd_code: person.resd_code,
@@ -238,6 +241,49 @@ pub fn share_row(psn_no: &str, share: AccountShare) -> pb::AccountShareRow {
         granted_by: share.consent.map(|consent| consent.granted_by).unwrap_or_default(),
         withdrawn_date: day_text(share.withdrawn),
         withdrawn: false,
+        kinship_evidence: 0,
+        kinship_mark: String::new(),
+        kinship_rule: String::new(),
+    }
+}
+
+/// A member of a household.
+pub fn household_row(psn_no: &str, member: &HouseholdMember) -> pb::HouseholdRow {
+    pb::HouseholdRow {
+        psn_no: psn_no.to_owned(),
+        household_no: member.household_no.clone(),
+        relation: member.relation.code(),
+        begndate: member.period.begndate.to_string(),
+        enddate: day_text(member.period.enddate),
+        withdrawn: false,
+        poolarea_no: member.poolarea_no.to_string(),
+    }
+}
+
+/// Puts what the households show beside the shares of an answer, one for each; an owner whose shares do not pay by the rule lends no account.
+pub fn tell_kinship(answer: &mut pb::Eligibility, seen: &[Option<Seen>]) {
+    let refused = |seen: &Option<Seen>| seen.as_ref().is_some_and(|seen| seen.refusal().is_some());
+    for (share, seen) in answer.account_shares.iter_mut().zip(seen) {
+        put_kinship(share, seen.as_ref());
+    }
+    let pays = |owner: &String| {
+        let mut of_owner = answer
+            .account_shares
+            .iter()
+            .zip(seen)
+            .filter(|(share, _)| share.sharer_psn_no == *owner && share.withdrawn_date.is_empty());
+        of_owner.any(|(_, seen)| !refused(seen))
+    };
+    let paying: Vec<String> = answer.account_sharers.iter().filter(|owner| pays(owner)).cloned().collect();
+    answer.account_sharers = paying;
+}
+
+/// Puts what the households show into a share.
+pub fn put_kinship(share: &mut pb::AccountShareRow, seen: Option<&Seen>) {
+    if let Some(seen) = seen {
+        share.kinship_evidence = seen.evidence as i32;
+        share.kinship_mark = seen.mark().to_owned();
+        share.kinship_rule = seen.rule.clone();
     }
 }
 

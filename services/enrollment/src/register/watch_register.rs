@@ -10,7 +10,7 @@ use yizhan_runtime::feed::Change;
 use yizhan_runtime::{Caller, ServiceError};
 
 use crate::app::Register;
-use crate::person::store::edit::{PERSON_MERGED, PERSON_MOVED};
+use crate::person::store::edit::{PERSON_MERGED, PERSON_MOVED, PERSON_UNMERGED};
 
 /// Every change behind a token, in the order of commit, in the areas the caller may read, until the
 /// server stops.
@@ -28,6 +28,7 @@ fn event(change: &Change, resume_token: String) -> Result<WatchRegisterResponse,
     let kind = match change.kind.as_str() {
         PERSON_MERGED => RegisterChangeKind::Merged,
         PERSON_MOVED => RegisterChangeKind::Moved,
+        PERSON_UNMERGED => RegisterChangeKind::Unmerged,
         _ => RegisterChangeKind::Changed,
     };
     Ok(WatchRegisterResponse {
@@ -41,5 +42,6 @@ fn event(change: &Change, resume_token: String) -> Result<WatchRegisterResponse,
         recorded_at: Some(timestamp(change.recorded_at)),
         transfer_id: told.transfer_id,
         from_poolarea_no: told.from_poolarea_no,
+        unmerged_from_psn_no: told.unmerged_from_psn_no,
     })
 }

@@ -57,11 +57,13 @@ pub enum Fact {
     Residences,
     /// 缴费: RecordContributions.
     Contributions,
+    /// 户籍家庭: RecordHouseholds.
+    Households,
 }
 
 impl Fact {
     /// Every one.
-    pub const ALL: [Fact; 3] = [Fact::Deaths, Fact::Residences, Fact::Contributions];
+    pub const ALL: [Fact; 4] = [Fact::Deaths, Fact::Residences, Fact::Contributions, Fact::Households];
 
     /// As it stands in documents.
     pub fn code(self) -> &'static str {
@@ -69,6 +71,17 @@ impl Fact {
             Fact::Deaths => "deaths",
             Fact::Residences => "residences",
             Fact::Contributions => "contributions",
+            Fact::Households => "households",
+        }
+    }
+
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fact::Deaths => "死亡信息",
+            Fact::Residences => "常住地",
+            Fact::Contributions => "缴费信息",
+            Fact::Households => "户籍家庭",
         }
     }
 }
@@ -185,7 +198,7 @@ mod tests {
         assert_eq!(told("union", "36元").unwrap().kind, MembershipKind::Union);
         assert_eq!(told("civil-servants", "科级").unwrap().kind, MembershipKind::CivilServant);
         assert_eq!(told("commercial-insurers", "惠衢保2021").unwrap().series, "惠衢保");
-        assert_eq!(shipped.of("police").unwrap().facts, [Fact::Deaths, Fact::Residences]);
+        assert_eq!(shipped.of("police").unwrap().facts, [Fact::Deaths, Fact::Residences, Fact::Households]);
         assert_eq!(shipped.of("tax").unwrap().facts, [Fact::Contributions]);
     }
 

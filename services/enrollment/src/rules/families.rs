@@ -6,7 +6,7 @@ use yizhan_rules::months::{day_after, day_before, first_of_month, last_day_after
 
 use super::load::{
     amount, begun, day_of_year, fen, first_day, late, month_day, names, number, optional_year, permille,
-    whether, year,
+    unconfirmed, whether, year,
 };
 
 /// A day of the year, in the coverage year or the one before.
@@ -165,6 +165,41 @@ rule! {
     pub struct Refund {
         /// After the period has begun to entitle. Before, a full refund always withdraws the coverage.
         begun: Begun = begun;
+    }
+}
+
+/// What becomes of an account share (家庭共济) whose kinship the register of households does not confirm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unconfirmed {
+    /// Nothing is said.
+    Accepted,
+    /// It pays, and that is told with what it pays.
+    Marked,
+    /// It does not pay.
+    Refused,
+}
+
+impl Unconfirmed {
+    /// Every one.
+    pub const ALL: [Unconfirmed; 3] = [Unconfirmed::Accepted, Unconfirmed::Marked, Unconfirmed::Refused];
+
+    /// As it stands in documents.
+    pub fn code(self) -> &'static str {
+        match self {
+            Unconfirmed::Accepted => "accept",
+            Unconfirmed::Marked => "mark",
+            Unconfirmed::Refused => "refuse",
+        }
+    }
+}
+
+rule! {
+    /// 家庭共济的亲属关系, by 户籍家庭.
+    pub struct KinshipRule {
+        /// The two are in one household, and something else to each other.
+        contradicted: Unconfirmed = unconfirmed;
+        /// They are not known to be in one household.
+        not_shown: Unconfirmed = unconfirmed;
     }
 }
 

@@ -3,7 +3,7 @@
 use rust_decimal::prelude::ToPrimitive;
 use yizhan_documents::{At, Kind, Map, Reader, value};
 
-use super::families::{Begun, DayOfYear, Enrolment, FirstDay, LateNewborn};
+use super::families::{Begun, DayOfYear, Enrolment, FirstDay, LateNewborn, Unconfirmed};
 
 pub fn enrolment(reader: &Reader, map: &Map) -> Option<Enrolment> {
     let rule = Enrolment::read(reader, map)?;
@@ -35,6 +35,11 @@ pub fn month_day(map: &Map, key: &str) -> Option<(u32, u32)> {
 
 pub fn begun(map: &Map, key: &str) -> Option<Begun> {
     map.required(key, |at| at.code(&Begun::ALL, Begun::code))
+}
+
+/// What becomes of it.
+pub fn unconfirmed(map: &Map, key: &str) -> Option<Unconfirmed> {
+    map.required(key, |at| at.code(&Unconfirmed::ALL, Unconfirmed::code))
 }
 
 /// Both of its values or none of them.

@@ -110,6 +110,9 @@ both_databases! {
             let told = if of_elsewhere { refused.violation_reasons()[0] } else { refused.reason.as_str() };
             assert_eq!(told, if of_elsewhere { "PERSON_UNKNOWN" } else { "AREA_NOT_OWNED" }, "{caller}");
         }
+        // Which department, and what it does not report.
+        let refused = error(client.record_contributions(as_caller(police, payment())).await.unwrap_err());
+        assert_eq!((refused.metadata["department"].as_str(), refused.metadata["fact"].as_str()), ("police", "contributions"));
         client.record_contributions(as_caller(tax, payment())).await.unwrap();
         assert!(service.eligibility("P1", "2026-05-01").await.entitled);
         assert_eq!(error(client.record_death(as_caller(tax, death())).await.unwrap_err()).reason, "AREA_NOT_OWNED");

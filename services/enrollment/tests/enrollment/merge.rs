@@ -11,9 +11,9 @@ use yizhan_testkit::both_databases;
 
 use crate::support::*;
 
-const AGENCY: &str = "agency:430200";
+pub const AGENCY: &str = "agency:430200";
 
-fn merging(keep: &str, merged: &str) -> MergePersonsRequest {
+pub fn merging(keep: &str, merged: &str) -> MergePersonsRequest {
     MergePersonsRequest {
         request_id: new_id(),
         keep_psn_no: keep.into(),
@@ -22,7 +22,7 @@ fn merging(keep: &str, merged: &str) -> MergePersonsRequest {
     }
 }
 
-async fn merge(
+pub async fn merge(
     service: &TestService,
     caller: &str,
     request: MergePersonsRequest,
@@ -32,11 +32,11 @@ async fn merge(
 }
 
 /// A passport of the same person.
-fn with_passport(psn_no: &str) -> PersonRow {
+pub fn with_passport(psn_no: &str) -> PersonRow {
     PersonRow { psn_cert_type: "16".into(), certno: format!("E{psn_no}0000001"), ..person(psn_no) }
 }
 
-fn by_document(row: &PersonRow) -> GetEligibilityRequest {
+pub fn by_document(row: &PersonRow) -> GetEligibilityRequest {
     GetEligibilityRequest {
         psn_cert_type: row.psn_cert_type.clone(),
         certno: row.certno.clone(),
@@ -45,7 +45,7 @@ fn by_document(row: &PersonRow) -> GetEligibilityRequest {
     }
 }
 
-async fn share(service: &mut TestService, psn_no: &str, sharer_psn_no: &str) {
+pub async fn share(service: &mut TestService, psn_no: &str, sharer_psn_no: &str) {
     let rows = vec![AccountShareRow {
         psn_no: psn_no.into(),
         sharer_psn_no: sharer_psn_no.into(),
@@ -59,7 +59,7 @@ async fn share(service: &mut TestService, psn_no: &str, sharer_psn_no: &str) {
         .unwrap();
 }
 
-async fn refused(service: &mut TestService, psn_no: &str) -> RemoteError {
+pub async fn refused(service: &mut TestService, psn_no: &str) -> RemoteError {
     let question =
         GetEligibilityRequest { psn_no: psn_no.into(), as_of: "2024-06-15".into(), ..Default::default() };
     service.ask(question).await.unwrap_err()

@@ -95,7 +95,10 @@ both_databases! {
             granted_by: "person:R".into(),
             ..row()
         };
-        assert_eq!(granted.share, Some(told.clone()));
+        let seen = granted.share.unwrap();
+        assert_eq!(seen.kinship_evidence(), KinshipEvidence::NotShown);
+        let (kinship_evidence, kinship_mark, kinship_rule) = (0, String::new(), String::new());
+        assert_eq!(AccountShareRow { kinship_evidence, kinship_mark, kinship_rule, ..seen }, told);
         // A list that tells less leaves what is known.
         assert_eq!(import(&service, "agency:430100", row()).await.unwrap().unchanged_count, 1);
         let forged = import(&service, "agency:430100", AccountShareRow { granted_by: "person:R".into(), ..row() }).await;

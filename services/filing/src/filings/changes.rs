@@ -59,16 +59,16 @@ pub async fn record_of_merged(
     tx: &DatabaseTransaction,
     register: &Register,
     held: Held,
-    merged_psn_no: &str,
+    left_psn_no: &str,
     taken: Vec<Taken>,
 ) -> Result<Vec<StoredStandings>, ServiceError> {
     let mut changing = Changing { held, changed: BTreeMap::new() };
     let taken = changing.take(taken)?;
     for step in &taken {
         let filing_id = &step.after.filing_id;
-        changing.person(merged_psn_no, filing_id)?.standings.put(filing_id, None);
+        changing.person(left_psn_no, filing_id)?.standings.put(filing_id, None);
     }
-    changing.write(tx, register, &taken, Some(merged_psn_no)).await
+    changing.write(tx, register, &taken, Some(left_psn_no)).await
 }
 
 /// Persons under change.

@@ -43,6 +43,8 @@ pub struct Happened {
     psn_no: String,
     /// The record that took the place of this one; `None`: the person may have moved.
     into: Option<String>,
+    /// A record that was merged into this one and is a person of its own again.
+    parted: Option<String>,
     /// By whom the person is paid for now.
     paid: Vec<Paid>,
 }
@@ -74,9 +76,17 @@ impl Follower for FollowRegister {
         // Somebody told of twice (a move is, for both areas) is asked about once.
         let psn_nos: BTreeSet<String> =
             events.iter().filter(concerns).map(|event| event.psn_no.clone()).collect();
-        let happened = stream::iter(psn_nos).map(|psn_no| self.ask(psn_no)).buffered(QUESTIONS);
-        let happened: Vec<Option<Happened>> = happened.try_collect().await?;
-        Ok(happened.into_iter().flatten().collect())
+        let parted = events.iter().filter(|event| event.kind() == RegisterChangeKind::Unmerged);
+        let mut all: Vec<Happened> = parted.map(Happened::parted).collect();
+        let back: BTreeSet<String> = all.iter().filter_map(|happened| happened.parted.clone()).collect();
+        let asked = stream::iter(psn_nos).map(|psn_no| {
+            // Filings are about to come to it.
+            let surely = back.contains(&psn_no);
+            self.ask(psn_no, surely)
+        });
+        let happened: Vec<Option<Happened>> = asked.buffered(QUESTIONS).try_collect().await?;
+        all.extend(happened.into_iter().flatten());
+        Ok(all)
     }
 
     async fn apply(
@@ -102,8 +112,8 @@ impl Follower for FollowRegister {
 
 impl FollowRegister {
     /// What enrollment knows of somebody; `None` if nothing of it concerns us.
-    async fn ask(&self, psn_no: String) -> Result<Option<Happened>, ServiceError> {
-        if store::of_person(&self.register.db, &psn_no, None, Some(1)).await?.is_empty() {
+    async fn ask(&self, psn_no: String, surely: bool) -> Result<Option<Happened>, ServiceError> {
+        if !surely && store::of_person(&self.register.db, &psn_no, None, Some(1)).await?.is_empty() {
             return Ok(None);
         }
         let request = GetPersonRequest { psn_no: psn_no.clone(), ..GetPersonRequest::default() };
@@ -116,7 +126,7 @@ impl FollowRegister {
         };
         let paid = paid(&person);
         let into = Some(person.merged_into).filter(|into| !into.is_empty());
-        Ok(Some(Happened { psn_no, into, paid }))
+        Ok(Some(Happened { psn_no, into, parted: None, paid }))
     }
 }
 
@@ -135,9 +145,19 @@ fn paid(person: &Person) -> Vec<Paid> {
 }
 
 impl Happened {
+    fn parted(event: &WatchRegisterResponse) -> Happened {
+        let WatchRegisterResponse { psn_no, unmerged_from_psn_no, .. } = event;
+        let (psn_no, parted) = (unmerged_from_psn_no.clone(), Some(psn_no.clone()));
+        Happened { psn_no, into: None, parted, paid: Vec::new() }
+    }
+
     /// Whose filings it changes.
     fn psn_nos(&self) -> Vec<String> {
-        [Some(&self.psn_no), self.into.as_ref()].into_iter().flatten().cloned().collect()
+        [Some(&self.psn_no), self.into.as_ref(), self.parted.as_ref()]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
     }
 
     async fn apply(
@@ -149,6 +169,10 @@ impl Happened {
         // As they came.
         let mut filings = store::of_person(tx, &self.psn_no, None, None).await?;
         filings.reverse();
+        if let Some(parted) = &self.parted {
+            let taken = filings.iter().filter_map(|filing| following::unmerged(filing, parted)).collect();
+            return changes::record_of_merged(tx, register, held, &self.psn_no, taken).await;
+        }
         if let Some(into) = &self.into {
             let taken = filings.iter().map(|filing| following::merged(filing, into)).collect();
             return changes::record_of_merged(tx, register, held, &self.psn_no, taken).await;

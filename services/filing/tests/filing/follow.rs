@@ -7,6 +7,7 @@ use yizhan_proto::enrollment::v1::merge_service_client::MergeServiceClient;
 use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient;
 use yizhan_proto::enrollment::v1::{
     AdvanceTransferRequest, FinishTerms, MergePersonsRequest, StartTransferRequest, TransferAction,
+    UnmergePersonsRequest,
 };
 use yizhan_proto::filing::v1::*;
 use yizhan_runtime::config::DatabaseConfig;
@@ -155,6 +156,24 @@ both_databases! {
         // On to a third record.
         merge(&service, "P3", "P1").await;
         assert_eq!(until(&service, "P3", |filings| filings.len() == 4).await[1].filing_id, filings[0].filing_id);
+
+        // They were three persons: each has their own again, the last merge first.
+        let mut merges = MergeServiceClient::connect(service.enrollment.url()).await.unwrap();
+        for (psn_no, count) in [("P1", 3), ("P2", 2)] {
+            let (request_id, reason) = (new_id(), "非同一人".into());
+            let apart = UnmergePersonsRequest { request_id, psn_no: psn_no.into(), reason, ..Default::default() };
+            merges.unmerge_persons(apart).await.unwrap();
+            until(&service, psn_no, |filings| filings.len() == count).await;
+        }
+        let kinds = async |psn_no: &str| {
+            list(&service, psn_no).await.into_iter().map(|filing| filing.out_fil_type).collect::<Vec<_>>()
+        };
+        assert_eq!((kinds("P1").await, kinds("P2").await), (vec!["07".to_owned()], vec!["10".to_owned(), "11".to_owned()]));
+        assert_eq!(kinds("P3").await, ["07"]);
+        let begun = Instant::now();
+        while service.find(stay("P2", "2025-06-18", "")).await.unwrap().filing_class() != FilingClass::Temporary {
+            assert!(begun.elapsed() < Duration::from_secs(5));
+        }
     }
 
     async fn insurance_that_moves_ends_the_old_areas_filings(db: TestDatabase) {

@@ -1,7 +1,8 @@
 //! Whose account helps whom (家庭共济): what stands in no policy.
 
 use yizhan_policy::model::Reach;
-use yizhan_proto::enrollment::v1::{AccountShareRow, Eligibility, Kinship};
+use yizhan_proto::enrollment::v1::{AccountShareRow, Eligibility, Kinship, KinshipEvidence};
+use yizhan_proto::settlement::v1::SettlementMark;
 use yizhan_runtime::Reason;
 use yizhan_terms::Area;
 
@@ -16,6 +17,23 @@ pub struct Relative {
     pub psn_name_masked: String,
     /// What the person is to the relative, in Chinese; empty where the share does not tell it.
     pub kinship: &'static str,
+    /// What enrollment has to tell of that kinship (户籍家庭), if anything.
+    pub mark: Option<SettlementMark>,
+}
+
+/// What enrollment has to tell of the kinship of a share, for the settlement that it pays.
+pub fn mark_of(share: &AccountShareRow) -> Option<SettlementMark> {
+    let kind = match share.kinship_evidence() {
+        KinshipEvidence::Contradicted => "KINSHIP_CONTRADICTED",
+        KinshipEvidence::NotShown => "KINSHIP_NOT_SHOWN",
+        KinshipEvidence::Confirmed | KinshipEvidence::Unspecified => return None,
+    };
+    (!share.kinship_mark.is_empty()).then(|| SettlementMark {
+        kind: kind.to_owned(),
+        text: format!("亲属个人账户：{}", share.kinship_mark),
+        feedetl_sn: Vec::new(),
+        rule: share.kinship_rule.clone(),
+    })
 }
 
 /// Why the account of somebody about whom enrollment says this today pays nothing: they died before, or nobody keeps the account as it was.

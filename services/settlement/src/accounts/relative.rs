@@ -8,7 +8,7 @@ use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_runtime::{Reason, ServiceError, Violations};
 use yizhan_terms::{Area, Insutype};
 
-use super::domain::{Relative, is_complete, kinship_words, reach_between, share_of, why_not_paying};
+use super::domain::{Relative, is_complete, kinship_words, mark_of, reach_between, share_of, why_not_paying};
 use crate::app::App;
 
 /// Whose account is asked for, by whom.
@@ -68,6 +68,7 @@ pub async fn find(
         poolarea_no: owner.poolarea_no,
         psn_name_masked: owner.psn_name_masked,
         kinship: share.map_or("", |share| kinship_words(share.kinship())),
+        mark: share.and_then(mark_of),
     }))
 }
 

@@ -7,6 +7,7 @@ mod fees;
 mod findings;
 mod policies;
 mod reversals;
+mod taken_back;
 mod trace_codes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,8 +47,9 @@ pub async fn check_books(
     let merged = merged::all(db).await?;
     let joined = merged.values().map(|stays| (stays.clone(), OfPerson::default())).collect();
     let (answer, owners) = (CheckBooksResponse::default(), BTreeSet::new());
+    let under_another = taken_back::under_another_number(db, poolarea_no).await?;
     let policies = Known::of(policies, poolarea_no);
-    let mut check = Check { db, poolarea_no, policies, answer, merged, joined, owners };
+    let mut check = Check { db, poolarea_no, policies, answer, merged, joined, owners, under_another };
     check.settlements().await?;
     check.opened().await?;
     check.joined().await?;
@@ -77,6 +79,8 @@ struct Check<'c> {
     merged: BTreeMap<String, String>,
     /// What the settlements under all numbers of a person come to, by the number that stays.
     joined: BTreeMap<String, OfPerson>,
+    /// What is to be added to what stands under a number, because it was recorded under another.
+    under_another: BTreeMap<String, Totals>,
     /// Institutions of the settlements that were looked at.
     owners: BTreeSet<String>,
 }
@@ -245,6 +249,9 @@ impl Check<'_> {
         for (went, stays) in std::mem::take(&mut self.merged) {
             if let Some(folded) = joined.get_mut(&stays) {
                 self.fold_openings(&went, &mut folded.totals).await?;
+                for (key, total) in self.under_another.remove(&went).into_iter().flatten() {
+                    *folded.totals.entry(key).or_insert(0) += total;
+                }
             }
             self.compare_stored(&went, &Totals::new()).await?;
         }
@@ -266,6 +273,10 @@ impl Check<'_> {
 
     async fn compare_stored(&mut self, psn_no: &str, folded: &Totals) -> Result<(), DbErr> {
         let mut stored = Totals::new();
+        let mut folded = folded.clone();
+        for (key, total) in self.under_another.remove(psn_no).into_iter().flatten() {
+            *folded.entry(key).or_insert(0) += total;
+        }
         for row in settlements::accumulated_of(self.db, self.poolarea_no, psn_no).await? {
             let totals = row.totals()?;
             for name in self.policies.unread(&row.policy_year, totals.keys()) {

@@ -174,7 +174,8 @@ async fn accounts(
     Ok(insert::<posting::Entity>(tx, booked).await?)
 }
 
-fn require_all(written: u64, wanted: u64) -> Result<(), ServiceError> {
+/// What was read was still so when it was written.
+pub(in crate::books) fn require_all(written: u64, wanted: u64) -> Result<(), ServiceError> {
     if written == wanted {
         return Ok(());
     }

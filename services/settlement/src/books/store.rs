@@ -11,6 +11,7 @@ mod invariants;
 pub mod load;
 pub mod merged;
 pub mod openings;
+pub mod parted;
 pub mod reconciled;
 pub mod settlements;
 pub mod trace_codes;

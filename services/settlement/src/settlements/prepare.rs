@@ -89,7 +89,8 @@ pub async fn prepare(
     let since = part::length_since(app, &visit, &rules).await?;
     visit::check_bounds((&visit, since), &stay, &rules, app.clock.today(), &mut wrong);
     names.told(wrong).none()?;
-    let (marks, repeated) = place::check(&app.rules.current(), &visit, &institution, (&items, &names))?;
+    let (mut marks, repeated) = place::check(&app.rules.current(), &visit, &institution, (&items, &names))?;
+    marks.extend(relative.as_ref().and_then(|relative| relative.mark.clone()));
     let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
     let known = LookedUp { visit, stay, relative, filed, institution, items, marks };
     let case = case::build(&known)?;

@@ -15,16 +15,18 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::client::{PeerChannel, feed_channel};
 use yizhan_runtime::clock::{moment, parse_date};
-use yizhan_runtime::db::DatabaseTransaction;
+use yizhan_runtime::db::{DatabaseTransaction, begin_write, retry_transient};
 use yizhan_runtime::follow::{Events, Follower};
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
+use super::messages;
 use super::recheck::{Touched, recheck};
 use super::store::{self, Checked};
 use crate::Config;
 use crate::app::App;
 use crate::books::merge::{self, Merge};
 use crate::books::store::merged;
+use crate::books::unmerge;
 
 /// Persons checked at the same time.
 const PERSONS: usize = 4;
@@ -96,8 +98,13 @@ impl Follower for FollowRegister {
     /// asked.
     async fn prepare(&self, events: Vec<WatchRegisterResponse>) -> Result<Found, ServiceError> {
         self.wait_for_settlements(&events).await;
+        let (parted, events): (Vec<_>, Vec<_>) =
+            events.iter().partition(|event| event.kind() == RegisterChangeKind::Unmerged);
+        for event in &parted {
+            self.part(&event.psn_no).await?;
+        }
         let (merged, others): (Vec<_>, Vec<_>) =
-            events.iter().partition(|event| event.kind() == RegisterChangeKind::Merged);
+            events.into_iter().partition(|event| event.kind() == RegisterChangeKind::Merged);
         let changed: Vec<_> = others.into_iter().filter(|event| !event.entitlement_unchanged).collect();
         let stays = merged::among(&self.app.db, changed.iter().map(|event| event.psn_no.as_str())).await?;
         let mut people: BTreeMap<String, Touched> = BTreeMap::new();
@@ -107,6 +114,12 @@ impl Follower for FollowRegister {
         }
         let known = merge::with_books(&self.app.db, people.keys()).await?;
         people.retain(|psn_no, _| known.contains(psn_no));
+        for event in parted {
+            let from = merged::stays(&self.app.db, &event.unmerged_from_psn_no).await?;
+            for psn_no in [&event.psn_no, &from] {
+                touch(&mut people, psn_no, None, i64::MAX);
+            }
+        }
         let mut merges: Vec<Merge> = Vec::new();
         for event in merged {
             let Some(into) = self.merged_into(&event.psn_no).await? else { continue };
@@ -134,6 +147,18 @@ impl Follower for FollowRegister {
 }
 
 impl FollowRegister {
+    /// Parts the books, before anything is calculated again on either number; what an account cannot give back is an item.
+    async fn part(&self, psn_no: &str) -> Result<(), ServiceError> {
+        retry_transient(|| async {
+            let tx = begin_write(&self.app.db).await?;
+            let spent = unmerge::write(&tx, psn_no).await?;
+            let items: Vec<Checked> = spent.iter().map(messages::spent).collect();
+            store::record(&tx, &items, self.app.clock.now()).await?;
+            Ok::<_, ServiceError>(tx.commit().await?)
+        })
+        .await
+    }
+
     async fn check(&self, touched: Touched) -> Result<Vec<Checked>, ServiceError> {
         recheck(&self.app, &touched).await
     }

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use yizhan_proto::settlement::v1::{FundDifference, Settlement, WorkItem};
+use yizhan_runtime::Reason;
 
 use super::domain::{Funds, Says};
+use super::store::Checked;
 use crate::books::messages::parts::header;
 use crate::books::store::entities::settlement;
+use crate::books::unmerge::Spent;
 
 /// What an item of a settlement says, without who and when.
 pub fn item(
@@ -38,6 +41,24 @@ pub fn item(
         person_version_now,
         ..WorkItem::default()
     }
+}
+
+/// An item about money that could not be given back when a merge was taken back.
+pub fn spent(spent: &Spent) -> Checked {
+    let Spent { poolarea_no, psn_no, booking_id, due_fen, given_fen } = spent;
+    let item = WorkItem {
+        poolarea_no: poolarea_no.clone(),
+        psn_no: psn_no.clone(),
+        setl_id: booking_id.clone(),
+        why: Reason::AccountSpent.code().to_owned(),
+        why_text: Reason::AccountSpent.text().to_owned(),
+        calculated: true,
+        paid_fen: *due_fen,
+        would_pay_fen: *given_fen,
+        differs_fen: given_fen - due_fen,
+        ..WorkItem::default()
+    };
+    Checked { item, differs: true }
 }
 
 fn differences(paid: &Funds, would_pay: &Funds) -> Vec<FundDifference> {

@@ -20,7 +20,7 @@ use crate::books::domain::ledger::{Parties, postings};
 use crate::books::merge::areas_of;
 use crate::books::messages::parts::{header, postings_of};
 use crate::books::store::entities::settlement;
-use crate::books::store::{merged, settlements};
+use crate::books::store::{merged, parted, settlements};
 use crate::settlements::calculate::refused;
 use crate::settlements::messages::part::after;
 use crate::settlements::messages::stay::{self, Stay};
@@ -54,6 +54,11 @@ pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, Servi
     let mut psn_nos = merged::numbers(&app.db, &touched.psn_no).await?;
     psn_nos.extend(touched.joining.iter().map(|merge| merge.psn_no.clone()));
     let areas: Vec<String> = areas_of(&app.db, &psn_nos).await?.into_iter().collect();
+    let parted = parted::from(&app.db, &touched.psn_no).await?;
+    // Parted before, and merged again since, it is the person's.
+    let others = parted.iter().map(|parted| parted.psn_no.clone()).filter(|psn_no| !psn_nos.contains(psn_no));
+    let others: Vec<String> = others.collect();
+    let numbers = [psn_nos.clone(), others.clone()].concat();
     let wanted = settlements::Wanted { areas: &areas, psn_nos: &psn_nos, institution: None, days: None };
     if areas.is_empty() || !is_touched(app, touched, &wanted).await? {
         return Ok(Vec::new());
@@ -61,15 +66,25 @@ pub async fn recheck(app: &App, touched: &Touched) -> Result<Vec<Checked>, Servi
     let from = touched.from.and_then(|day| NaiveDate::from_ymd_opt(day.year() - 1, 1, 1));
     let mut merges = merged::into(&app.db, &psn_nos[0]).await?;
     merges.extend(touched.joining.iter().cloned());
-    let mut check = Check { app, psn_no: &psn_nos[0], chain: Chain::of(merges), charged: BTreeMap::new() };
+    let mut check =
+        Check { app, psn_no: &psn_nos[0], chain: Chain::of(merges, parted), charged: BTreeMap::new() };
+    let wanted = settlements::Wanted { psn_nos: &numbers, ..wanted };
     let (mut checked, mut after) = (Vec::new(), String::new());
     loop {
         let rows = settlements::standing(&app.db, &wanted, from, &after, PAGE).await?;
         let Some(last) = rows.last() else { return Ok(checked) };
         after.clone_from(&last.setl_id);
-        let asked = stream::iter(rows).map(|row| ask(app, &psn_nos[0], row)).buffered(QUESTIONS);
-        for visit in asked.try_collect::<Vec<Visit>>().await? {
-            checked.push(check.visit(visit)?);
+        let asked = stream::iter(rows).map(|row| async {
+            match others.contains(&row.psn_no) {
+                true => Ok(Asked::AnotherPerson(Box::new(row))),
+                false => ask(app, &psn_nos[0], row).await.map(|visit| Asked::Own(Box::new(visit))),
+            }
+        });
+        for asked in asked.buffered(QUESTIONS).try_collect::<Vec<Asked>>().await? {
+            match asked {
+                Asked::Own(visit) => checked.push(check.visit(*visit)?),
+                Asked::AnotherPerson(row) => check.pass(*row)?,
+            }
         }
     }
 }
@@ -100,6 +115,13 @@ struct Visit {
     now: Option<Eligibility>,
     /// Whether the stay before it stands still, where it rests on one.
     previous_stands: bool,
+}
+
+/// A settlement on the way through a person's.
+enum Asked {
+    Own(Box<Visit>),
+    /// Of another person who had been taken for this one: not to be checked, but it may have been counted.
+    AnotherPerson(Box<settlement::Model>),
 }
 
 async fn ask(app: &App, psn_no: &str, row: settlement::Model) -> Result<Visit, ServiceError> {
@@ -159,6 +181,13 @@ struct Judged {
 }
 
 impl Check<'_> {
+    fn pass(&mut self, row: settlement::Model) -> Result<(), ServiceError> {
+        let added = added_by(&settlements::answer_of(&row)?)?;
+        let settlement::Model { poolarea_no, psn_no, setl_id, .. } = row;
+        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add: Vec::new() }, None);
+        Ok(())
+    }
+
     fn visit(&mut self, visit: Visit) -> Result<Checked, ServiceError> {
         let paid = funds_of(
             postings_of(&visit.answer).iter().map(|booked| (booked.account.as_str(), booked.amount.0)),
@@ -224,6 +253,7 @@ impl Check<'_> {
         otherwise.apply(&mut case.accumulated);
         let why = match () {
             () if facts_of(&case) != facts_of(&visit.case) => facts_changed(&visit.case, &case),
+            () if otherwise.parted => Why::new(Reason::RecordsParted, Reason::RecordsParted.text()),
             () if otherwise.merged => Why::new(Reason::RecordsMerged, Reason::RecordsMerged.text()),
             () => Why::new(Reason::EarlierVisits, Reason::EarlierVisits.text()),
         };

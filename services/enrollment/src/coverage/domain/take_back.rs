@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 
 use super::coverage_changes::end_by_death;
 use crate::person::domain::entry::Entry;
+use crate::person::domain::household::HouseholdMember;
 use crate::person::domain::invariants::{Broken, broken};
 use crate::person::domain::timeline::{
     AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Timeline,
@@ -30,6 +31,7 @@ pub fn take_back(now: &mut Timeline, before: &Timeline, after: &Timeline) -> Res
         undo::<Membership>(&mut next, before, after)?,
         undo::<AccountShare>(&mut next, before, after)?,
         undo::<DiseaseEntitlement>(&mut next, before, after)?,
+        undo::<HouseholdMember>(&mut next, before, after)?,
     ];
     let died = before.person.die_date != after.person.die_date;
     if covers.is_none() && others.iter().all(Option::is_none) && !died {

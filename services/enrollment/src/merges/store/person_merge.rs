@@ -14,6 +14,8 @@ pub struct Model {
     pub psn_no: String,
     /// Why, in an agency's own words: may name a person.
     pub reason: PersonalText,
+    /// What moved beside the entries of the timelines, JSON; empty in rows from before it was noted.
+    pub moved: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

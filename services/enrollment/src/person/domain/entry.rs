@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::household::HouseholdMember;
 use super::period::Period;
 use super::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Timeline};
 
@@ -116,5 +117,6 @@ entries! {
     };
     Membership in memberships by |held| (held.kind, held.period.begndate, held.category.as_str());
     AccountShare in account_shares by |held| (held.period.begndate, held.sharer_psn_no.as_str());
+    HouseholdMember in households by |held| (held.period.begndate, held.household_no.as_str());
     DiseaseEntitlement in diseases by |held| (held.kind, held.period.begndate, held.dise_codg.as_str());
 }

@@ -2,6 +2,7 @@
 
 use super::basic_schemes::doubled;
 use super::entry::Entry;
+use super::household::HouseholdMember;
 use super::period::Period;
 use super::timeline::{AccountShare, Coverage, DiseaseEntitlement, Identity, Membership, Timeline};
 
@@ -14,6 +15,8 @@ pub enum Broken {
     CoveragesOverlap,
     /// Two entitlements for one disease share a day.
     DiseasesOverlap,
+    /// In two households on one day.
+    HouseholdsOverlap,
     /// A list is not in its order, or holds one entry twice.
     Disorder,
 }
@@ -24,13 +27,16 @@ pub fn broken(timeline: &Timeline) -> Vec<Broken> {
         && in_order::<Identity>(timeline)
         && in_order::<Membership>(timeline)
         && in_order::<AccountShare>(timeline)
+        && in_order::<HouseholdMember>(timeline)
         && in_order::<DiseaseEntitlement>(timeline);
     let schemes = timeline.coverages.iter().map(|held| (held.insutype, held.period));
     let diseases = timeline.diseases.iter().map(|held| ((held.kind, &held.dise_codg), held.period));
+    let households = timeline.households.iter().map(|held| ((), held.period));
     let checks = [
         (doubled(timeline).is_some(), Broken::TwoBasicSchemes),
         (overlap(schemes), Broken::CoveragesOverlap),
         (overlap(diseases), Broken::DiseasesOverlap),
+        (overlap(households), Broken::HouseholdsOverlap),
         (!in_order, Broken::Disorder),
     ];
     checks.into_iter().filter(|(is_broken, _)| *is_broken).map(|(_, broken)| broken).collect()

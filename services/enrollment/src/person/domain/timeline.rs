@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use yizhan_terms::{Area, Insutype};
 
 use super::codes;
+use super::household::HouseholdMember;
 use super::period::Period;
 
 /// Entries of one list of one person at most.
@@ -28,6 +29,9 @@ pub struct Timeline {
     /// Sorted by kind and first day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diseases: Vec<DiseaseEntitlement>,
+    /// Sorted by first day; a person is in one household on a day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub households: Vec<HouseholdMember>,
     /// 人员编号 that took this one's place, when two records of one person were merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
@@ -358,6 +362,7 @@ impl Timeline {
             memberships: Vec::new(),
             account_shares: Vec::new(),
             diseases: Vec::new(),
+            households: Vec::new(),
             merged_into: None,
             merged_psn_nos: BTreeSet::new(),
         }

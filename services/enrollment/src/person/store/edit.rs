@@ -8,6 +8,8 @@ use yizhan_terms::Area;
 pub const PERSON_CHANGED: &str = "PERSON_CHANGED";
 /// The record was merged into another.
 pub const PERSON_MERGED: &str = "PERSON_MERGED";
+/// A merge was taken back.
+pub const PERSON_UNMERGED: &str = "PERSON_UNMERGED";
 /// The register of the person moved to another area; both areas are told.
 pub const PERSON_MOVED: &str = "PERSON_MOVED";
 

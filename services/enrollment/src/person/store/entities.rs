@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod coverage;
 pub mod disease_entitlement;
 pub mod entitlement_timeline;
+pub mod household_member;
 pub mod identity;
 pub mod membership;
 pub mod person;

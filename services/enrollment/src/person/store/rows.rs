@@ -6,9 +6,10 @@ use yizhan_runtime::db::upsert;
 use yizhan_terms::Area;
 
 use super::edit::Edit;
-use super::entities::{account_share, coverage, disease_entitlement, identity, membership};
+use super::entities::{account_share, coverage, disease_entitlement, household_member, identity, membership};
 use super::timelines::StoredTimeline;
 use crate::person::domain::entry::Entry;
+use crate::person::domain::household::HouseholdMember;
 use crate::person::domain::timeline::{
     AccountShare, Coverage, DiseaseEntitlement, Identity, Kinship, Membership, Waiting,
 };
@@ -28,6 +29,7 @@ pub async fn follow<C: ConnectionTrait>(tx: &C, edits: &[Edit]) -> Result<(), Db
     follow_list::<Identity, _>(tx, edits).await?;
     follow_list::<Membership, _>(tx, edits).await?;
     follow_list::<AccountShare, _>(tx, edits).await?;
+    follow_list::<HouseholdMember, _>(tx, edits).await?;
     follow_list::<DiseaseEntitlement, _>(tx, edits).await
 }
 
@@ -126,6 +128,22 @@ impl Stored for AccountShare {
             granted_by: self.consent.as_ref().map(|consent| consent.granted_by.clone()).unwrap_or_default(),
             consent_date: self.consent.as_ref().map(|consent| consent.day),
             withdrawn_date: self.withdrawn,
+        }
+    }
+}
+
+impl Stored for HouseholdMember {
+    type Entity = household_member::Entity;
+
+    fn row(&self, poolarea_no: Area, psn_no: &str) -> household_member::Model {
+        household_member::Model {
+            poolarea_no: poolarea_no.to_string(),
+            psn_no: psn_no.to_owned(),
+            household_no: self.household_no.clone(),
+            household_poolarea_no: self.poolarea_no.to_string(),
+            begndate: self.period.begndate,
+            enddate: self.period.enddate,
+            relation: self.relation.code(),
         }
     }
 }

@@ -15,6 +15,9 @@ pub struct Filing {
     pub filing_id: String,
     /// 人员编号.
     pub psn_no: String,
+    /// 人员编号 it had before, in the order they were merged; not noted before this was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<String>,
     /// 参保地: the pooling area that decides.
     pub poolarea_no: Area,
     /// 险种类型.

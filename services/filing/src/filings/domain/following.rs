@@ -45,8 +45,17 @@ pub fn moved(filing: &Filing, paid: &[Paid], today: NaiveDate) -> Option<Taken> 
 
 /// The person's record was merged into another: the filing goes over to it as it is.
 pub fn merged(filing: &Filing, into: &str) -> Taken {
-    let after = Filing { psn_no: into.to_owned(), ..filing.clone() };
+    let mut after = Filing { psn_no: into.to_owned(), ..filing.clone() };
+    after.merged_from.push(filing.psn_no.clone());
     follow(filing, after, "人员编号已合并")
+}
+
+/// The merge was taken back: what had come from the number that is a person of its own again goes back to it. `None`: it had not.
+pub fn unmerged(filing: &Filing, psn_no: &str) -> Option<Taken> {
+    let at = filing.merged_from.iter().rposition(|number| number == psn_no)?;
+    let mut after = Filing { psn_no: psn_no.to_owned(), ..filing.clone() };
+    after.merged_from.truncate(at);
+    Some(follow(filing, after, "人员编号合并已撤销"))
 }
 
 fn follow(before: &Filing, after: Filing, reason: &str) -> Taken {

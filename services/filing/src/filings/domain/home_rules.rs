@@ -75,6 +75,7 @@ impl<'r> HomeRules<'r> {
         Filing {
             filing_id: new_id(),
             psn_no,
+            merged_from: Vec::new(),
             poolarea_no: self.area,
             insutype,
             kind,

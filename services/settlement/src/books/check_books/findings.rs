@@ -84,7 +84,8 @@ const ACCOUNTS: [Finding; 7] = [
         "SELECT b.booking_id AS name, b.amount_fen AS value FROM account_bookings b \
          LEFT JOIN merged_person m ON m.psn_no = b.psn_no \
          WHERE b.poolarea_no = $1 AND b.cancelled_by <> '' AND b.amount_fen <> 0 AND NOT EXISTS (SELECT 1 FROM postings p \
-         WHERE p.poolarea_no = b.poolarea_no AND p.psn_no IN (b.psn_no, m.stays_psn_no) AND p.setl_id = b.cancelled_by \
+         WHERE p.poolarea_no = b.poolarea_no AND (p.psn_no IN (b.psn_no, m.stays_psn_no) OR p.psn_no IN (SELECT k.kept_psn_no FROM parted_person k WHERE k.psn_no = b.psn_no)) \
+         AND p.setl_id = b.cancelled_by \
          AND (p.account = 'account/' || p.psn_no OR p.account LIKE 'clearing/%') AND p.amount_fen = -b.amount_fen) LIMIT 100",
         |booking_id, fen| {
             format!("booking {booking_id}: is cancelled, and {fen} fen are not taken off the account")

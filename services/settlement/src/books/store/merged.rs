@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use yizhan_runtime::db::{find_rows, insert};
+use yizhan_runtime::ids::new_id;
+
+use super::parted;
 
 /// A number that another one took the place of, as the books know it.
 #[sea_orm::model]
@@ -23,6 +26,46 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// One that was merged.
+pub async fn find<C: ConnectionTrait>(db: &C, psn_no: &str) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(psn_no.to_owned()).one(db).await
+}
+
+/// A number with those that had been merged into it before it was merged itself.
+pub fn behind(merges: &[Model], psn_no: &str) -> BTreeSet<String> {
+    let mut behind = BTreeSet::from([psn_no.to_owned()]);
+    loop {
+        let before = behind.len();
+        let further = merges.iter().filter(|merge| behind.contains(&merge.into_psn_no));
+        behind.extend(further.map(|merge| merge.psn_no.clone()).collect::<Vec<_>>());
+        if behind.len() == before {
+            return behind;
+        }
+    }
+}
+
+/// Forgets a merge that was taken back: its number stays again, for those behind it too. That they were together is noted.
+pub(in crate::books) async fn part<C: ConnectionTrait>(
+    tx: &C,
+    went: &BTreeSet<String>,
+    merge: &Model,
+) -> Result<(), DbErr> {
+    Entity::delete_by_id(merge.psn_no.clone()).exec(tx).await?;
+    Entity::update_many()
+        .col_expr(Column::StaysPsnNo, Expr::value(&merge.psn_no))
+        .filter(Column::PsnNo.is_in(went))
+        .exec(tx)
+        .await?;
+    let parted_id = new_id();
+    let parted = went.iter().map(|psn_no| parted::Model {
+        psn_no: psn_no.clone(),
+        parted_id: parted_id.clone(),
+        kept_psn_no: merge.stays_psn_no.clone(),
+        merge_id: merge.merge_id.clone(),
+    });
+    insert::<parted::Entity>(tx, parted.collect()).await
+}
 
 /// The number that stays of a person; a number nobody merged is its own.
 pub async fn stays<C: ConnectionTrait>(db: &C, psn_no: &str) -> Result<String, DbErr> {
@@ -106,6 +149,16 @@ mod tests {
             stays_psn_no: "D".to_owned(),
             merge_id: merge_id.to_owned(),
         }
+    }
+
+    #[test]
+    fn what_came_together_into_one_goes_with_it() {
+        let merges = [merge("A", "B", "1"), merge("C", "D", "2"), merge("B", "D", "3")];
+        let names = |of: &str| behind(&merges, of).into_iter().collect::<Vec<_>>();
+        assert_eq!(
+            (names("B"), names("C"), names("A")),
+            (vec!["A".into(), "B".into()], vec!["C".into()], vec!["A".into()])
+        );
     }
 
     #[test]

@@ -21,7 +21,7 @@ struct Page<'s> {
     payers: Vec<PayerRow>,
     sources: &'s [Source],
     /// Label and value of what takes a line of its own: how the visit is filed and what follows, which of its days are covered, whose account
-    /// helped.
+    /// helped, with which marks it was settled.
     notes: Vec<(&'static str, String)>,
 }
 
@@ -53,6 +53,7 @@ impl<'s> Page<'s> {
         notes.extend(part_rows(info));
         notes.extend(coverage_rows(settlement));
         notes.extend(explain::relative_account(info).map(|whose| ("共济账户", whose)));
+        notes.extend(mark_rows(info));
         Page { info, composite, payers, sources, notes }
     }
 
@@ -185,6 +186,18 @@ fn coverage_rows(settlement: &Settlement) -> impl Iterator<Item = (&'static str,
     })
 }
 
+/// What was not as it should be and settled all the same, with the lines it is about.
+fn mark_rows(info: &SettlementInfo) -> impl Iterator<Item = (&'static str, String)> {
+    let marks = info.marks.iter().map(|mark| match mark.feedetl_sn.as_slice() {
+        [] => mark.text.clone(),
+        lines => format!("{}（明细 {}）", mark.text, lines.join("、")),
+    });
+    let met = info.same_days.iter().map(|met| {
+        format!("{} 至 {} 在 {} 另有结算 {}", met.begndate, met.enddate, met.fixmedins_code, met.setl_id)
+    });
+    marks.chain(met).map(|text| ("提示", text))
+}
+
 const QUALITY: &str = "依据后的〔〕为来源质量：G 政府网站，H 医院医保办，N 报刊，R 本地门户转载，A 聚合站，O 开源汇编，P 项目假设。";
 
 /// A text as it is printed: what was stored before such characters were refused shows where it has some, and commands no terminal.
@@ -231,9 +244,31 @@ fn reversed_rows(settlement: &Settlement) -> Vec<PayerRow> {
 
 #[cfg(test)]
 mod tests {
-    use yizhan_proto::settlement::v1::Trace;
+    use yizhan_proto::settlement::v1::{SameDays, SettlementMark, Trace};
 
     use super::*;
+
+    #[test]
+    fn marks_are_told_on_both_forms() {
+        let mark = SettlementMark {
+            text: "缺少药品追溯码".into(),
+            feedetl_sn: vec!["7".into()],
+            ..Default::default()
+        };
+        let met = SameDays {
+            setl_id: "S1".into(),
+            fixmedins_code: "H2".into(),
+            begndate: "2026-05-01".into(),
+            enddate: "2026-05-02".into(),
+            ..Default::default()
+        };
+        let info = SettlementInfo { marks: vec![mark], same_days: vec![met], ..Default::default() };
+        let settlement = Settlement { setlinfo: Some(info), ..Default::default() };
+        for told in [text(&settlement), html(&settlement)] {
+            assert!(told.contains("缺少药品追溯码（明细 7）"), "{told}");
+            assert!(told.contains("2026-05-01 至 2026-05-02 在 H2 另有结算 S1"), "{told}");
+        }
+    }
 
     #[test]
     fn what_was_stored_before_texts_were_checked_commands_no_terminal_and_no_page() {

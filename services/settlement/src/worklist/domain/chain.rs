@@ -10,6 +10,7 @@ use yizhan_policy::case::{Accumulated, Earlier};
 use yizhan_proto::settlement::v1::EarlierPart;
 
 use crate::books::store::merged::{self, together_since};
+use crate::books::store::parted;
 
 /// Policy year, accumulator, and what is added.
 pub type Change = (NaiveDate, String, i64);
@@ -34,6 +35,8 @@ pub struct Settled {
 pub struct Chain {
     /// How the numbers of the person came together, in that order.
     merges: Vec<merged::Model>,
+    /// Numbers that had been the person's for a while.
+    parted: Vec<parted::Model>,
     settled: Vec<Settled>,
     /// What stays in parts (中途结算) would have come to up to each part, by its setl_id.
     parts: BTreeMap<String, Earlier>,
@@ -46,12 +49,14 @@ pub struct Otherwise {
     pub totals: BTreeMap<(NaiveDate, String), i64>,
     /// Whether that is because of what was settled under another number.
     pub merged: bool,
+    /// Whether that is because another person's settlements had been counted.
+    pub parted: bool,
 }
 
 impl Chain {
-    /// Of a person whose numbers came together so.
-    pub fn of(merges: Vec<merged::Model>) -> Chain {
-        Chain { merges, ..Chain::default() }
+    /// Of a person whose numbers came together so, and from whom others were parted.
+    pub fn of(merges: Vec<merged::Model>, parted: Vec<parted::Model>) -> Chain {
+        Chain { merges, parted, ..Chain::default() }
     }
 
     /// What a settlement of these would have found otherwise than it did. `parts` are earlier parts of the same stay, without which a part is
@@ -63,6 +68,11 @@ impl Chain {
         for settled in here.filter(|settled| !own(settled)) {
             let counted = settled.psn_no == psn_no
                 || together_since(&self.merges, &settled.psn_no, psn_no).is_some_and(|since| since < setl_id);
+            let was_counted = |parted: &&parted::Model| parted.counted_for(psn_no, setl_id);
+            let mut parted = self.parted.iter().filter(|parted| parted.psn_no == settled.psn_no);
+            let wrongly = !counted && parted.any(|parted| was_counted(&parted));
+            let counted = counted || wrongly;
+            otherwise.parted |= wrongly && !settled.added.is_empty();
             let found = settled.added.iter().filter(|_| counted);
             let changes =
                 settled.would_add.iter().map(|change| (change, 1)).chain(found.map(|change| (change, -1)));
@@ -73,6 +83,7 @@ impl Chain {
         }
         otherwise.totals.retain(|_, total| *total != 0);
         otherwise.merged &= !otherwise.totals.is_empty();
+        otherwise.parted &= !otherwise.totals.is_empty();
         otherwise
     }
 
@@ -130,7 +141,7 @@ mod tests {
 
     #[test]
     fn what_stood_under_the_other_number_counts_until_both_were_one() {
-        let mut chain = Chain::of(vec![merge("5")]);
+        let mut chain = Chain::of(vec![merge("5")], Vec::new());
         chain.push(settled("A", "1", 100, 100), None);
         assert_eq!(found(&chain, "A", "2"), (0, false), "it was counted");
         assert_eq!(found(&chain, "B", "3"), (100, true), "nobody knew");
@@ -138,6 +149,20 @@ mod tests {
         assert_eq!(chain.before("430200", "B", "3", &[]), Otherwise::default(), "another area");
         chain.merges.clear();
         assert_eq!(found(&chain, "B", "6"), (100, true), "they are about to be");
+    }
+
+    #[test]
+    fn what_was_another_person_s_is_missing_where_it_was_counted() {
+        let [psn_no, kept_psn_no, merge_id, parted_id] = ["A", "B", "3", "6"].map(str::to_owned);
+        let parted = parted::Model { psn_no, parted_id, kept_psn_no, merge_id };
+        let mut chain = Chain::of(Vec::new(), vec![parted]);
+        chain.push(Settled { would_add: Vec::new(), ..settled("A", "1", 100, 0) }, None);
+        assert_eq!(found(&chain, "B", "2"), (0, false), "before the merge");
+        assert_eq!(
+            (found(&chain, "B", "5"), chain.before("999900", "B", "5", &[]).parted),
+            ((-100, false), true)
+        );
+        assert_eq!(found(&chain, "B", "7"), (0, false), "after it was taken back");
     }
 
     #[test]

@@ -31,6 +31,7 @@ fn filing(state: State) -> Filing {
     Filing {
         filing_id: "F".into(),
         psn_no: "P1".into(),
+        merged_from: Vec::new(),
         poolarea_no: NANCHANG,
         insutype: Insutype::Employee,
         kind: FilingKind::Resident,
