@@ -10,6 +10,7 @@ use yizhan_proto::enrollment::v1::coverage_service_client::CoverageServiceClient
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::merge_service_client::MergeServiceClient;
 use yizhan_proto::enrollment::v1::rights_service_client::RightsServiceClient;
+use yizhan_proto::enrollment::v1::transfer_service_client::TransferServiceClient;
 use yizhan_proto::enrollment::v1::*;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
@@ -20,6 +21,7 @@ use yizhan_proto::settlement::v1::manual_payment_service_client::ManualPaymentSe
 use yizhan_proto::settlement::v1::opening_service_client::OpeningServiceClient;
 use yizhan_proto::settlement::v1::policy_service_client::PolicyServiceClient;
 use yizhan_proto::settlement::v1::reconciliation_service_client::ReconciliationServiceClient;
+use yizhan_proto::settlement::v1::resettlement_service_client::ResettlementServiceClient;
 use yizhan_proto::settlement::v1::settlement_rules_service_client::SettlementRulesServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::trace_code_service_client::TraceCodeServiceClient;
@@ -209,6 +211,33 @@ impl Client {
         Ok(read(self.worklist().list_worklist(request).await)?.items)
     }
 
+    /// ResettlementService.
+    pub fn resettlement(&self) -> ResettlementServiceClient<PeerChannel> {
+        ResettlementServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// What a reversal changes for later visits.
+    pub async fn find_later_visits(&self, setl_id: &str) -> Answer<FindLaterVisitsResponse> {
+        let request = FindLaterVisitsRequest { setl_id: setl_id.to_owned(), purpose: "核对".to_owned() };
+        read(self.resettlement().find_later_visits(request).await)
+    }
+
+    /// 重新结算
+    pub async fn resettle(&self, request: ResettleRequest) -> Answer<ResettleResponse> {
+        read(self.resettlement().resettle(request).await)
+    }
+
+    /// 重新结算 of everything behind a settlement.
+    pub async fn resettle_behind(
+        &self,
+        request_id: &str,
+        settlement: &Settlement,
+    ) -> Answer<ResettleResponse> {
+        let ReverseRequest { request_id, psn_no, setl_id, reason } = reversal_of(request_id, settlement);
+        self.resettle(ResettleRequest { request_id, psn_no, setl_id, reason, later_setl_ids: Vec::new() })
+            .await
+    }
+
     /// One item.
     pub async fn work_item(&self, item_id: &str) -> Answer<WorkItem> {
         let request = GetWorkItemRequest { item_id: item_id.to_owned(), purpose: String::new() };
@@ -231,6 +260,65 @@ impl Client {
             reason: "重复建档".to_owned(),
         };
         read(self.merges().merge_persons(request).await).expect("merged");
+    }
+
+    /// A transfer (关系转移接续) from its beginning to its end; an employee's new coverage begins on a day, or has begun already where none
+    /// is given.
+    pub async fn transfer(&self, psn_no: &str, [from, to]: [&str; 2], begndate: Option<&str>) -> String {
+        let mut transfers = TransferServiceClient::new(self.to_enrollment.clone());
+        let request = StartTransferRequest {
+            request_id: some_id(),
+            biz_prcs_codg: "T21".to_owned(),
+            psn_no: psn_no.to_owned(),
+            from_poolarea_no: from.to_owned(),
+            to_poolarea_no: to.to_owned(),
+            traf_prot_dirc: "11".to_owned(),
+            ..StartTransferRequest::default()
+        };
+        let started = read(transfers.start_transfer(request).await).expect("started").transfer;
+        let transfer_id = started.expect("a transfer").transfer_id;
+        use TransferAction::{Accept, Finish, GenerateNotice, GenerateStatement};
+        for action in [GenerateNotice, GenerateStatement, Accept, Finish] {
+            let begins = begndate.filter(|_| action == Finish);
+            let request = AdvanceTransferRequest {
+                request_id: some_id(),
+                transfer_id: transfer_id.clone(),
+                action: action.into(),
+                reason: String::new(),
+                finish: begins.map(|begndate| FinishTerms {
+                    begndate: begndate.to_owned(),
+                    psn_type: "11".to_owned(),
+                    ..FinishTerms::default()
+                }),
+            };
+            read(transfers.advance_transfer(request).await).expect("a step");
+        }
+        transfer_id
+    }
+
+    /// 新就业地参保: an employee is insured in another area, before the transfer.
+    pub async fn enrol_mover(&self, psn_no: &str, poolarea_no: &str, begndate: &str) {
+        let request = EnrolMoverRequest {
+            request_id: some_id(),
+            psn_cert_type: "99".to_owned(),
+            certno: format!("T{psn_no}"),
+            psn_name: "张小丽".to_owned(),
+            poolarea_no: poolarea_no.to_owned(),
+            insutype: "310".to_owned(),
+            begndate: begndate.to_owned(),
+            psn_type: "11".to_owned(),
+            payment: Some(Contribution {
+                accrym: begndate[..7].to_owned(),
+                amount_fen: 1,
+                clct_type: "10".to_owned(),
+                clct_flag: "1".to_owned(),
+                paid_date: begndate.to_owned(),
+                ..Contribution::default()
+            }),
+            ..EnrolMoverRequest::default()
+        };
+        let mut transfers = TransferServiceClient::new(self.to_enrollment.clone());
+        read(transfers.enrol_mover(request).await).expect("enrolled");
     }
 
     /// Takes a merge back.
@@ -365,6 +453,15 @@ impl Client {
     pub async fn reverse(&self, request_id: &str, settlement: &Settlement) -> Answer<Settlement> {
         let answer = read(self.settlements().reverse(reversal_of(request_id, settlement)).await)?;
         Ok(answer.settlement.expect("a settlement"))
+    }
+
+    /// 撤销, and what it says of later visits.
+    pub async fn reverse_telling(
+        &self,
+        request_id: &str,
+        settlement: &Settlement,
+    ) -> Answer<ReverseResponse> {
+        read(self.settlements().reverse(reversal_of(request_id, settlement)).await)
     }
 
     /// 撤销, under a number of the person.
@@ -521,7 +618,12 @@ impl Client {
 
     /// What was booked on an account of the composite area, newest first.
     pub async fn bookings(&self, psn_no: &str) -> Vec<AccountBooking> {
-        let (psn_no, poolarea_no) = (psn_no.to_owned(), COMPOSITE_AREA.to_owned());
+        self.bookings_in(psn_no, COMPOSITE_AREA).await
+    }
+
+    /// The same of an account of another area.
+    pub async fn bookings_in(&self, psn_no: &str, poolarea_no: &str) -> Vec<AccountBooking> {
+        let (psn_no, poolarea_no) = (psn_no.to_owned(), poolarea_no.to_owned());
         let request = ListAccountBookingsRequest { psn_no, poolarea_no, ..Default::default() };
         read(self.accounts().list_account_bookings(request).await).expect("bookings").bookings
     }

@@ -172,6 +172,36 @@ both_databases! {
         assert_books_balance(&platform).await;
     }
 
+    /// The year of the last day is that of the stay: what the first part had of the year before goes over. A stay may be longer than one
+    /// settlement, as long as no part of it is.
+    async fn a_stay_over_the_end_of_a_year_and_longer_than_a_visit_may_be(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).with_persons(["P1", "P2"].map(everybodys_insured)).start().await;
+        let on = |line: FeeLine, day: &str| FeeLine { fee_ocur_date: day.to_owned(), ..line };
+        let days = |visit: VisitBuilder, enddate: &'static str| {
+            visit.but(move |visit| (visit.begndate, visit.enddate) = ("2024-12-01".to_owned(), enddate.to_owned()))
+        };
+        let lines = |name: &str| [on(care(&format!("{name}1"), "1", "30000", 1), "2024-12-10"), on(care(&format!("{name}2"), "1", "5000", 1), "2025-01-05")];
+        let [first, second] = lines("A");
+        let one = platform.settle("R1", days(part("P1", 10, [first]), "2024-12-20")).await.unwrap();
+        let two = platform.settle("R2", days(until("P1", 10, [second]), "2025-01-10")).await.unwrap();
+        let whole = days(until("P2", 10, lines("B")), "2025-01-10").but(|visit| visit.mdtrt_id = "M2".to_owned());
+        let whole = platform.settle("R3", whole).await.unwrap();
+        assert_eq!((amounts(&[&one, &two]), paid(&[&one, &two])), (amounts(&[&whole]), paid(&[&whole])));
+        assert_eq!(platform.accumulators("P1", COMPOSITE_AREA).await, platform.accumulators("P2", COMPOSITE_AREA).await);
+        assert!(platform.replay(id(&two)).await.unwrap().identical);
+        platform.reverse("V2", &two).await.unwrap();
+        assert_books_balance(&platform).await;
+
+        let long = [on(care("A3", "1", "800", 1), "2025-06-01")];
+        let third = platform.settle("R4", days(part("P1", 10, long.clone()), "2025-10-01")).await.unwrap();
+        let last = days(until("P1", 10, [on(care("A4", "1", "800", 1), "2026-01-01")]), "2026-02-01");
+        let last = platform.settle("R5", last).await.expect("124 days since the part before");
+        assert_eq!((info(&third).setl_part, info(&last).setl_part), (2, 3));
+        let at_once = days(until("P2", 10, long), "2026-02-01").but(|visit| visit.mdtrt_id = "M3".to_owned());
+        assert_eq!(violations(&refused(platform.settle("R6", at_once).await)), [("visit.begndate", "VISIT_TOO_LONG")]);
+        assert_books_balance(&platform).await;
+    }
+
     async fn a_part_is_settled_once_in_order_and_fits_the_others(db: TestDatabase) {
         let people = [Person::employee("P1"), Person::employee("P2").may_use_account_of("P1"), Person::employee("P3")];
         let platform = TestPlatform::on(&db).with_persons(people).start().await;
@@ -328,7 +358,8 @@ both_databases! {
             platform.fees().upload_fees(request).await.map(drop).map_err(RemoteError::from)
         };
         let by_reference = |visit: VisitBuilder| visit.but(|visit| visit.fees_uploaded = true);
-        bring("U1", vec![care("A1", "2", "4000", 7), care("A2", "1", "1000", 8)]).await.unwrap();
+        // Of what is there already a part takes what was charged up to its last day.
+        bring("U1", vec![care("A1", "2", "4000", 7), care("A2", "1", "1000", 8), care("B0", "1", "70", 11)]).await.unwrap();
         let one = platform.settle("R1", by_reference(part("P1", 10, []))).await.unwrap();
         assert_eq!(info(&one).medfee_sumamt_fen, yuan("9000"));
         // Only what was settled is closed.
@@ -345,7 +376,7 @@ both_databases! {
         let error = bring("U3", vec![refund("B3", "A1", "2", "4000", 12)]).await.unwrap_err();
         assert_eq!(violations(&error), [("feedetl_sn=B3", "REFUND_UNMATCHED")], "one is left");
         let two = platform.settle("R2", by_reference(part("P1", 16, []))).await.unwrap();
-        assert_eq!((info(&two).medfee_sumamt_fen, two.feedetail.len()), (yuan("-3500"), 2));
+        assert_eq!((info(&two).medfee_sumamt_fen, two.feedetail.len()), (yuan("-3430"), 3));
         let last = platform.settle("R3", by_reference(until("P1", 20, []))).await.expect("nothing came since");
         assert_eq!(info(&last).medfee_sumamt_fen, 0);
         let error = bring("U4", vec![care("B4", "1", "500", 18)]).await.unwrap_err();
@@ -354,7 +385,7 @@ both_databases! {
         bring("U4", vec![care("B4", "1", "500", 18)]).await.expect("the stay goes on");
         platform.reverse("V2", &two).await.unwrap();
         let last = platform.settle("R4", by_reference(until("P1", 20, []))).await.unwrap();
-        assert_eq!((info(&last).medfee_sumamt_fen, info(&last).setl_part), (yuan("-3000"), 2));
+        assert_eq!((info(&last).medfee_sumamt_fen, info(&last).setl_part), (yuan("-2930"), 2));
         assert_books_balance(&platform).await;
     }
 

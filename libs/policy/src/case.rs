@@ -312,4 +312,12 @@ pub struct Account {
     /// Balance of the relative's account that helps (家庭共济).
     #[serde(default)]
     pub shared_fen: Fen,
+    /// What else is in the own account and may not be taken: a visit that is settled again takes no more than it took. None in cases from before
+    /// visits were settled again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub kept_fen: Fen,
+}
+
+fn is_zero(fen: &Fen) -> bool {
+    *fen == Fen::ZERO
 }

@@ -222,16 +222,21 @@ reasons! {
         VisitsOverlap: "VISITS_OVERLAP", Refusal(FailedPrecondition), "该参保人同一时间已有其他就诊结算，不能直接结算",
             "Preview, Settle",
             "another visit of the person on the same days stands, and the policy of the area refuses that ([POLICY.md](POLICY.md#visits-on-the-same-days)): `setl_id`, `fixmedins_code`, `med_type`, `begndate`, `enddate`, the days in both", "correct the days; or the other settlement is reversed first; or settle by hand", "after that";
+        MovedInYear: "MOVED_IN_YEAR", Refusal(FailedPrecondition), "该参保人本年度在其他统筹区已有累计，按本统筹区规定不能直接结算",
+            "Preview, Settle",
+            "the person moved within the policy year, and the area's rule `moves` ([SETTLING.md](SETTLING.md#movers)) refuses what it does not count of the other area's books: `poolarea_no`, `rule`", "settle by hand; or the agency publishes what counts", "no";
         SettlementUnknown: "SETTLEMENT_UNKNOWN", Refusal(NotFound), "未查到该结算",
-            "reading, Reverse",
+            "reading, Reverse, FindLaterVisits, Resettle",
             "no such settlement, or not the caller's to see, or not this person's", "check the id", "no";
         BalanceTooLow: "BALANCE_TOO_LOW", Refusal(FailedPrecondition), "个人账户余额不足",
             "PayContribution, CancelAccountBooking",
-            "the account does not hold so much; `balc_fen` is what it holds", "pay less, or reverse first what the deposit paid", "no";
+            "the account does not hold so much; `balc_fen` is what it holds, `moved_to` the area to which a transfer took it", "pay less, or reverse first what the deposit paid", "no";
         BookingUnknown: "BOOKING_UNKNOWN", Refusal(NotFound), "未查到该账户记录",
             "CancelAccountBooking", "no such booking on this account", "check the id, the person and the area", "no";
         BookingCancelled: "BOOKING_CANCELLED", Refusal(FailedPrecondition), "该账户记录已撤销",
             "CancelAccountBooking", "it was taken back before", "nothing", "no";
+        BookingOfTransfer: "BOOKING_OF_TRANSFER", Refusal(FailedPrecondition), "该账户记录由关系转移接续产生，请反向办理转移",
+            "CancelAccountBooking", "a transfer (`transfer_id`) moved the balance", "a transfer back moves it back", "no";
         ContributionPaid: "CONTRIBUTION_PAID", Refusal(FailedPrecondition), "该参保人该年度的居民医保费已由个人账户缴纳",
             "PayContribution", "`booking_id` paid it and stands", "nothing, or cancel that one first", "no";
         WorkItemUnknown: "WORK_ITEM_UNKNOWN", Refusal(NotFound), "未查到该核查事项",
@@ -242,18 +247,27 @@ reasons! {
             "the item was closed, by `closed_by`, or taken off because the change was undone; `state`", "nothing", "no";
         AlreadyReversed: "ALREADY_REVERSED", Refusal(FailedPrecondition), "该结算已撤销",
             "Reverse",
-            "`reversal_setl_id` reversed it", "nothing", "no";
+            "`reversal_setl_id` reversed it; `replaced_by_setl_id` took its place, where it was settled again by Resettle", "nothing; what took its place is reversed under its own id", "no";
         IsAReversal: "IS_A_REVERSAL", Refusal(FailedPrecondition), "撤销单不能再撤销，请重新结算",
-            "Reverse",
+            "Reverse, FindLaterVisits, Resettle",
             "a reversal is not reversed", "settle again", "no";
         LaterSettlementsStand: "LATER_SETTLEMENTS_STAND", Refusal(FailedPrecondition), "该参保人有之后的住院结算，请先从最近一次起依次撤销",
             "Reverse",
-            "later stays of the person stand: `later_setl_ids`", "reverse them first, the latest first", "after that";
+            "later stays of the person stand: `later_setl_ids`", "reverse them first, the latest first; or Resettle, which reverses this one and settles the later ones again", "after that";
+        OthersVisitsTouched: "OTHERS_VISITS_TOUCHED", Refusal(PermissionDenied), "该参保人之后的就诊涉及其他机构，请由参保地经办机构办理重新结算",
+            "Resettle",
+            "`count` later visits at other institutions would be settled again", "the agency of the area that paid resettles", "no";
+        LaterVisitsDiffer: "LATER_VISITS_DIFFER", Refusal(FailedPrecondition), "需重新结算的就诊与所列不一致，请重新查询",
+            "Resettle",
+            "`later_setl_ids` are not those that have to be settled again now: `missing`, `surplus`", "FindLaterVisits, and name all of them; or none", "after that";
+        ResettleBlocked: "RESETTLE_BLOCKED", Refusal(FailedPrecondition), "之后的就诊中有无法重新结算的，请逐笔撤销后重结",
+            "Resettle",
+            "`setl_ids` cannot be settled again by us, or stand between and cannot be moved; `why` of the first (of FindLaterVisits), or `TOO_MANY` beyond `limit`", "cancel manual payments and reverse by hand, the latest first, and settle again", "after that";
         MessageReversed: "MESSAGE_REVERSED", Refusal(FailedPrecondition), "该报文已冲正，请更换报文ID重新结算",
             "Settle, Reverse",
             "ReverseMessage (2601) took this `request_id` before the message arrived", "send what is to be settled under a new `request_id`", "no";
         PaidByHand: "PAID_BY_HAND", Refusal(FailedPrecondition), "该笔为手工报销，由经办机构办理",
-            "Reverse, ReplaySettlement",
+            "Reverse, Resettle, ReplaySettlement; `why` of later visits",
             "`setl_id` is a manual payment: the agency decided the amounts, and it takes them back", "CancelManualPayment by the agency", "no";
         NotPaidByHand: "NOT_PAID_BY_HAND", Refusal(FailedPrecondition), "该笔为联网结算，由结算机构撤销",
             "CancelManualPayment",
@@ -346,15 +360,21 @@ reasons! {
         FactsChanged: "FACTS_CHANGED", Why, "参保信息与结算时不同",
             "items of the worklist", "what policies see of the person changed for the day of the visit: person type, age, identities, memberships, years";
         RecordsMerged: "RECORDS_MERGED", Why, "合并前另一人员编号下已有结算，合并累计后待遇不同",
-            "items of the worklist", "records were merged, and what both numbers were paid counts together";
+            "items of the worklist, `why` of later visits", "records were merged, and what both numbers were paid counts together";
         RecordsParted: "RECORDS_PARTED", Why, "人员合并已撤销，结算时曾计入另一人的累计，待遇不同",
             "items of the worklist", "a merge was taken back, and what the other person was paid had been counted";
         AccountSpent: "ACCOUNT_SPENT", Why, "人员合并已撤销，合并期间已用去另一人个人账户的钱，余额不足以退还，应向本人追回",
             "items of the worklist", "a merge was taken back, and the account it is missing from could not give back all that had come from the other's";
         EarlierVisits: "EARLIER_VISITS", Why, "较早的就诊待遇变化，年度累计随之不同",
-            "items of the worklist", "only what earlier visits would have added up to differs";
+            "items of the worklist, `why` of later visits", "only what earlier visits would have added up to differs";
+        InOrder: "IN_ORDER", Why, "待遇不变，因在先的就诊重新结算而依次重结",
+            "`why` of later visits", "it would be paid as it was, and is settled again because one before it is and the order matters";
+        SettledInParts: "SETTLED_IN_PARTS", Why, "中途结算的住院，请从最后一次起依次撤销后重结",
+            "`why` of later visits", "a part of a stay (中途结算), which is settled again by hand: the last part first";
+        CaseUnreadable: "CASE_UNREADABLE", Why, "结算时留存的计算依据无法读取，无法重算",
+            "`why` of later visits", "what was recorded of the visit is of a form that is no longer read";
         PolicyAway: "POLICY_AWAY", Why, "结算所依据的待遇政策版本不可用，无法重算",
-            "items of the worklist", "the policy version that decided is not published here, so that nothing is calculated";
+            "items of the worklist, `why` of later visits", "the policy version that decided is not published here, so that nothing is calculated";
     }
     section "Coverages, contributions and entitlement rules" {
         ChangeNotAllowed: "CHANGE_NOT_ALLOWED", Refusal(FailedPrecondition), "当前参保状态不能办理该项变动",

@@ -11,15 +11,15 @@ use sea_orm::DbBackend;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 use yizhan_clients::{Enrollment, Filing, person_merged};
-use yizhan_proto::enrollment::v1::GetEligibilityRequest;
+use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
-use yizhan_runtime::{Clock, ServiceError, once};
+use yizhan_runtime::{Clock, Reason, ServiceError, once};
 
-use crate::books::merge::Merge;
+use crate::books::merge::{self, Merge};
 use crate::books::store::commit::{self, Change, Committed};
 use crate::books::store::followed::Followed;
 use crate::books::store::load::{self, PersonState, Wanted};
@@ -139,12 +139,45 @@ impl App {
     /// # Errors
     /// PERSON_UNKNOWN when there is no such person.
     pub async fn poolarea_of(&self, psn_no: &str, day: NaiveDate) -> Result<String, ServiceError> {
+        Ok(self.known(psn_no, day).await?.poolarea_no)
+    }
+
+    /// What enrollment says of a person on a day.
+    ///
+    /// # Errors
+    /// PERSON_UNKNOWN when there is no such person.
+    pub async fn known(&self, psn_no: &str, day: NaiveDate) -> Result<Eligibility, ServiceError> {
         let question = GetEligibilityRequest {
             psn_no: psn_no.to_owned(),
             as_of: day.to_string(),
             ..GetEligibilityRequest::default()
         };
-        Ok(self.enrollment.eligibility(question).await?.poolarea_no)
+        self.enrollment.eligibility(question).await
+    }
+
+    /// The number that took this one's place; `None` where enrollment knows of none.
+    pub async fn merged_into(&self, psn_no: &str) -> Result<Option<String>, ServiceError> {
+        let question =
+            GetEligibilityRequest { psn_no: psn_no.to_owned(), ..GetEligibilityRequest::default() };
+        match self.enrollment.eligibility(question).await {
+            Ok(_) => Ok(None),
+            Err(merged) if merged.reason() == Reason::PersonMerged => {
+                Ok(merged.metadata().get("merged_into").cloned())
+            }
+            Err(unknown) if unknown.reason() == Reason::PersonUnknown => Ok(None),
+            Err(away) => Err(away),
+        }
+    }
+
+    /// Whether two numbers are one person's, by enrollment: the books may not have heard of the merge yet.
+    pub async fn is_same_person(&self, one: &str, other: &str) -> Result<bool, ServiceError> {
+        if one == other {
+            return Ok(true);
+        }
+        let stays = async |psn_no: &str| {
+            Ok::<_, ServiceError>(self.merged_into(psn_no).await?.unwrap_or_else(|| psn_no.to_owned()))
+        };
+        Ok(stays(one).await? == stays(other).await?)
     }
 
     /// A merge of enrollment's, with the policy years in which somebody might be settling under the old number at this moment.
@@ -161,6 +194,17 @@ impl App {
         });
         let years = years.map(|year| (poolarea_no.to_owned(), year)).collect();
         Merge { psn_no: psn_no.to_owned(), into: into.to_owned(), years }
+    }
+
+    /// What stands under numbers that were merged into a person's counts with it, before anything is decided on it.
+    pub async fn bring_together(&self, eligibility: &Eligibility) -> Result<(), ServiceError> {
+        let Eligibility { merged_psn_nos, psn_no, poolarea_no, .. } = eligibility;
+        if merged_psn_nos.is_empty() {
+            return Ok(());
+        }
+        let merges: Vec<Merge> =
+            merged_psn_nos.iter().map(|went| self.merge_of(went, psn_no, poolarea_no)).collect();
+        merge::bring_together(&self.db, &merges).await
     }
 
     /// Commits a change, together with others that are ready.

@@ -5,6 +5,7 @@ pub mod digest;
 pub mod domain;
 pub mod merge;
 pub mod messages;
+pub mod moves;
 pub mod retries;
 pub mod store;
 pub mod unmerge;

@@ -1,7 +1,7 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
 //! A room for each feature: [`settlements`], [`policies`], [`rules`], [`reference`], [`accounts`], [`openings`], [`reconciliation`],
-//! [`worklist`], [`fees`], and below them the [`books`]. Inside a
+//! [`worklist`], [`resettlement`], [`fees`], and below them the [`books`]. Inside a
 //! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
 //! `domain` (pure rules) and `store` (tables and statements).
 
@@ -17,6 +17,7 @@ pub mod openings;
 pub mod policies;
 pub mod reconciliation;
 pub mod reference;
+pub mod resettlement;
 pub mod rules;
 pub mod settlements;
 pub mod worklist;
@@ -31,6 +32,7 @@ use yizhan_proto::settlement::v1::manual_payment_service_server::ManualPaymentSe
 use yizhan_proto::settlement::v1::opening_service_server::OpeningServiceServer;
 use yizhan_proto::settlement::v1::policy_service_server::PolicyServiceServer;
 use yizhan_proto::settlement::v1::reconciliation_service_server::ReconciliationServiceServer;
+use yizhan_proto::settlement::v1::resettlement_service_server::ResettlementServiceServer;
 use yizhan_proto::settlement::v1::settlement_rules_service_server::SettlementRulesServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
 use yizhan_proto::settlement::v1::trace_code_service_server::TraceCodeServiceServer;
@@ -91,6 +93,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         ManualPaymentServiceServer::new(api.clone()),
         ReconciliationServiceServer::new(api.clone()),
         WorklistServiceServer::new(api.clone()),
+        ResettlementServiceServer::new(api.clone()),
         FeeServiceServer::new(api),
     ];
     let services = services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks");

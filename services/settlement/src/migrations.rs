@@ -2,12 +2,14 @@
 
 mod claims;
 mod merged;
+mod moves;
 mod parted;
 mod policies;
 mod reconciliation;
 
 use claims::CreateClaims;
 use merged::FollowRegister;
+use moves::MoveAccounts;
 use parted::CreateParted;
 use policies::{MovePolicies, policy};
 use reconciliation::{CreateOpenings, ReconcileSettlements};
@@ -51,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(FollowRegister),
             Box::new(CreateUploadedFees),
             Box::new(CreateAccountBookings),
+            Box::new(MoveAccounts),
             Box::new(CreateParted),
         ]
     }

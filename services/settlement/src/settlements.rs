@@ -1,5 +1,6 @@
 //! 结算: preview, settle, reverse, replay, and reading back.
 
+pub mod again;
 pub mod api;
 pub mod benefits;
 pub mod bill;
@@ -7,7 +8,9 @@ pub mod calculate;
 pub mod check_books;
 pub mod domain;
 pub mod find_trace_code;
+pub mod later;
 pub mod messages;
+pub mod moved;
 pub mod part;
 pub mod place;
 pub mod prepare;

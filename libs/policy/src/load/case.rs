@@ -300,5 +300,5 @@ fn account(at: At) -> Option<Account> {
     let balance =
         |key| map.optional(key, |at| amount(at).and_then(Fen::try_round)).map(Option::unwrap_or_default);
     let (own, shared) = (balance("own"), balance("shared"));
-    Some(Account { used: true, own_fen: own?, shared_fen: shared? })
+    Some(Account { used: true, own_fen: own?, shared_fen: shared?, ..Account::default() })
 }

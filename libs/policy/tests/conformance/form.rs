@@ -287,6 +287,7 @@ impl CaseFile {
                 used: visit.account.own.is_some() || visit.account.shared.is_some(),
                 own_fen: visit.account.own.unwrap_or_default().0,
                 shared_fen: visit.account.shared.unwrap_or_default().0,
+                ..Account::default()
             },
             counted: Counted::Claims,
             earlier: None,

@@ -202,6 +202,7 @@ pub fn account(choices: &mut Choices) -> Account {
         used: choices.chance(60),
         own_fen: Fen(choices.amount(500_000)),
         shared_fen: Fen(choices.amount(500_000)),
+        kept_fen: Fen::ZERO,
     }
 }
 

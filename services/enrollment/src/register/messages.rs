@@ -14,7 +14,7 @@ use crate::person::store::personal_data::PersonalData;
 use crate::person::store::registered::RegisteredPerson;
 use crate::person::store::timelines::StoredTimeline;
 use crate::register::domain::decision::Decision;
-use crate::register::domain::eligibility::{Answer, Question};
+use crate::register::domain::eligibility::{Answer, Question, other_areas};
 use crate::register::domain::kinship::Seen;
 use crate::register::domain::reward::Reward;
 use crate::register::domain::spans::Span;
@@ -69,6 +69,10 @@ pub fn eligibility(
         psn_insu_stas: coverage.map_or("0", |coverage| coverage.state.code()).to_owned(),
         critical_illness_reward: reward.map(self::reward),
         merged_psn_nos: person.timeline.merged_psn_nos.iter().cloned().collect(),
+        other_poolarea_nos: other_areas(&person.timeline, [person.poolarea_no, paying_area], question.as_of)
+            .into_iter()
+            .map(|area| area.to_string())
+            .collect(),
         spans: Vec::new(),
     }
 }

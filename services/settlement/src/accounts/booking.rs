@@ -42,10 +42,16 @@ pub struct Booked {
 impl Request<'_> {
     /// The account as it is now, and the request if it was handled before.
     pub async fn state(&self, app: &App) -> Result<PersonState, ServiceError> {
+        self.state_in(app, None).await
+    }
+
+    /// The same of an account that moved, by the area that keeps it now.
+    pub async fn state_in(&self, app: &App, account_in: Option<String>) -> Result<PersonState, ServiceError> {
         let AccountOf { poolarea_no, psn_no } = self.account;
         let wanted = Wanted {
             poolarea_no: poolarea_no.to_owned(),
             psn_no: psn_no.to_owned(),
+            account_in,
             request: Some(self.key.clone()),
             ..Wanted::default()
         };
@@ -84,7 +90,7 @@ impl Request<'_> {
         let AccountOf { poolarea_no, psn_no } = self.account;
         let Booked { booking_id, books, postings, row, kind } = booked;
         let change = Change {
-            request: request::Model {
+            request: Some(request::Model {
                 owner: self.key.0.clone(),
                 request_id: self.key.1.clone(),
                 digest: self.digest.clone(),
@@ -92,7 +98,7 @@ impl Request<'_> {
                 psn_no: psn_no.to_owned(),
                 setl_id: String::new(),
                 answer: answer.encode_to_vec(),
-            },
+            }),
             settlement: None,
             opening: None,
             amounts: None,
@@ -130,6 +136,7 @@ impl Request<'_> {
             accrym: String::new(),
             booked_at_us: at.timestamp_micros(),
             cancelled_by: String::new(),
+            transfer_id: String::new(),
         }
     }
 }
@@ -138,8 +145,12 @@ impl Request<'_> {
 pub fn balance_after(state: &PersonState, amount_fen: i64) -> Result<i64, ServiceError> {
     let balance = state.own.fen.saturating_add(amount_fen);
     if balance < 0 {
-        let error = ServiceError::new(Reason::BalanceTooLow, "the account does not hold so much");
-        return Err(error.with("balc_fen", state.own.fen));
+        let error = ServiceError::new(Reason::BalanceTooLow, "the account does not hold so much")
+            .with("balc_fen", state.own.fen);
+        return Err(match state.own.moved_to {
+            Some(area) => error.with("moved_to", area),
+            None => error,
+        });
     }
     if balance > MAX_FEN {
         return Err(ServiceError::invalid_field(

@@ -48,14 +48,16 @@ async fn pay_anew(
     request: &PayContributionRequest,
     asked: &Request<'_>,
 ) -> Result<PayContributionResponse, ServiceError> {
-    let paid_to = require_payable(app, request).await?;
+    let Eligibility { poolarea_no: paid_to, merged_psn_nos: mut for_psn_nos, .. } =
+        require_payable(app, request).await?;
+    for_psn_nos.push(request.for_psn_no.clone());
     let _turn = app.turn_of(&[&request.psn_no]).await;
     for _ in attempts() {
         let state = asked.state(app).await?;
         if let Some(handled) = &state.handled {
             return asked.again(handled);
         }
-        if let Some(standing) = standing_contribution(&app.db, &request.for_psn_no, &request.accrym).await? {
+        if let Some(standing) = standing_contribution(&app.db, &for_psn_nos, &request.accrym).await? {
             return Err(ServiceError::new(Reason::ContributionPaid, "an account paid this contribution")
                 .with("booking_id", standing.booking_id));
         }
@@ -97,8 +99,8 @@ fn check(request: &PayContributionRequest, today: NaiveDate) -> Result<(), Servi
     wrong.none()
 }
 
-/// The area that gets the contribution, where the owner's account may pay it.
-async fn require_payable(app: &App, request: &PayContributionRequest) -> Result<String, ServiceError> {
+/// Whose contribution it is, where the owner's account may pay it; their area gets it.
+async fn require_payable(app: &App, request: &PayContributionRequest) -> Result<Eligibility, ServiceError> {
     let today = app.clock.today();
     let question = GetEligibilityRequest {
         psn_no: request.for_psn_no.clone(),
@@ -124,8 +126,7 @@ async fn require_payable(app: &App, request: &PayContributionRequest) -> Result<
         wrong.require(allowed, "poolarea_no", Reason::ContributionNotPayable);
     }
     wrong.none()?;
-    let Eligibility { poolarea_no, .. } = user;
-    Ok(poolarea_no)
+    Ok(user)
 }
 
 fn allows(policy: &Policy, day: NaiveDate) -> bool {

@@ -13,9 +13,10 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use super::booking::{Booked, Request, balance_after};
 use crate::app::App;
 use crate::books::digest;
-use crate::books::domain::ledger::{self, AccountOf};
+use crate::books::domain::ledger::{self, AccountOf, KeptNow};
+use crate::books::moves;
 use crate::books::retries::{attempts, contended};
-use crate::books::store::entities::account;
+use crate::books::store::entities::{account, account_booking};
 use crate::books::store::merged;
 use crate::fields::check_person;
 use crate::looks::domain::require_person;
@@ -45,18 +46,40 @@ async fn pay_in_anew(
     require_kept_here(app, request).await?;
     let _turn = app.turn_of(&[&request.psn_no]).await;
     for _ in attempts() {
-        let state = asked.state(app).await?;
+        let mut state = asked.state(app).await?;
         if let Some(handled) = &state.handled {
             return asked.again(handled);
+        }
+        // A transfer moved it before the new coverage begins: the money follows.
+        let mut kept = KeptNow::new();
+        if state.own.moved_to.is_some() {
+            let now = moves::moved_to(&app.db, asked.account).await?;
+            kept.extend(
+                now.clone().map(|area| ((request.poolarea_no.clone(), request.psn_no.clone()), area)),
+            );
+            state = asked.state_in(app, now).await?;
+            if state.own.moved_to.is_some() {
+                continue;
+            }
         }
         let (booking_id, amount) = (new_id(), request.amount_fen);
         let balc_fen = balance_after(&state, amount)?;
         let answer = DepositResponse { balc_fen, booking_id: booking_id.clone(), replayed: false };
+        let row = asked.row(AccountBookingKind::Deposit, &booking_id, amount, app.clock.now());
+        let row = match kept.values().next() {
+            Some(area) => account_booking::Model {
+                poolarea_no: area.clone(),
+                for_poolarea_no: request.poolarea_no.clone(),
+                ..row
+            },
+            None => row,
+        };
+        let postings = ledger::deposit(&request.psn_no, Fen(amount));
         let booked = Booked {
-            row: asked.row(AccountBookingKind::Deposit, &booking_id, amount, app.clock.now()),
+            row,
             booking_id,
             books: request.poolarea_no.clone(),
-            postings: ledger::deposit(&request.psn_no, Fen(amount)),
+            postings: ledger::where_kept(postings, &request.poolarea_no, &kept),
             kind: "DEPOSITED",
         };
         if asked.commit(app, &state, &answer, booked).await? {
@@ -99,5 +122,7 @@ pub async fn balance(
         .filter(account::Column::PsnNo.eq(psn_no))
         .one(&app.db)
         .await?;
-    Ok(GetAccountResponse { balc_fen: row.map_or(0, |row| row.balance_fen) })
+    let row = row.map(|row| (row.balance_fen, row.moved_to));
+    let (balc_fen, moved_to_poolarea_no) = row.unwrap_or_default();
+    Ok(GetAccountResponse { balc_fen, moved_to_poolarea_no })
 }

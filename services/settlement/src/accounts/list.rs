@@ -7,8 +7,8 @@ use yizhan_runtime::{Caller, ServiceError};
 
 use super::store;
 use crate::app::App;
-use crate::books::domain::ledger::AccountOf;
 use crate::books::store::entities::account_booking::Model;
+use crate::books::store::merged;
 use crate::fields::check_person;
 use crate::looks::domain::require_person;
 
@@ -19,9 +19,10 @@ pub async fn list(
     request: ListAccountBookingsRequest,
 ) -> Result<ListAccountBookingsResponse, ServiceError> {
     check_person(&request.psn_no, &request.poolarea_no).none()?;
-    require_person(caller, &request.psn_no, &request.poolarea_no)?;
-    let account = AccountOf { poolarea_no: &request.poolarea_no, psn_no: &request.psn_no };
-    let older = |before: Option<[String; 1]>, limit| store::older(&app.db, account, before, limit);
+    let psn_nos = merged::numbers(&app.db, &request.psn_no).await?;
+    require_person(caller, &psn_nos[0], &request.poolarea_no)?;
+    let whose = (request.poolarea_no.as_str(), psn_nos.as_slice());
+    let older = |before: Option<[String; 1]>, limit| store::older(&app.db, whose, before, limit);
     let key = |last: &Model| [last.booking_id.clone()];
     let asked = app.pages.asked(caller, &request);
     let (bookings, next_page_token) = asked.visible(older, key, |row| Ok(Some(told(row)))).await?;
@@ -40,5 +41,6 @@ fn told(row: Model) -> AccountBooking {
         accrym: row.accrym,
         booked_at: DateTime::from_timestamp_micros(row.booked_at_us).map(timestamp),
         cancelled: !row.cancelled_by.is_empty(),
+        transfer_id: row.transfer_id,
     }
 }

@@ -1,30 +1,37 @@
 //! Reading bookings of accounts.
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use yizhan_runtime::db::DatabaseConnection;
 
-use crate::books::domain::ledger::AccountOf;
 use crate::books::store::entities::account_booking::{Column, Entity, Model};
+
+/// Area that keeps an account, and all numbers of its owner: what was booked before records were merged stands under the number it was
+/// booked under.
+pub type Whose<'w> = (&'w str, &'w [String]);
+
+fn of((poolarea_no, psn_nos): Whose<'_>) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::PoolareaNo.eq(poolarea_no))
+        .filter(Column::PsnNo.is_in(psn_nos.iter().map(String::as_str)))
+}
 
 /// One booking of an account.
 pub async fn booking(
     db: &DatabaseConnection,
-    account: AccountOf<'_>,
+    whose: Whose<'_>,
     booking_id: &str,
 ) -> Result<Option<Model>, DbErr> {
-    let AccountOf { poolarea_no, psn_no } = account;
-    let key = (poolarea_no.to_owned(), psn_no.to_owned(), booking_id.to_owned());
-    Entity::find_by_id(key).one(db).await
+    of(whose).filter(Column::BookingId.eq(booking_id)).one(db).await
 }
 
-/// What an account paid for a person's year and was not cancelled.
+/// What an account paid for a person's year, under whichever of their numbers, and was not cancelled.
 pub async fn standing_contribution(
     db: &DatabaseConnection,
-    for_psn_no: &str,
+    for_psn_nos: &[String],
     accrym: &str,
 ) -> Result<Option<Model>, DbErr> {
     Entity::find()
-        .filter(Column::ForPsnNo.eq(for_psn_no))
+        .filter(Column::ForPsnNo.is_in(for_psn_nos.iter().map(String::as_str)))
         .filter(Column::ForPsnNo.ne(""))
         .filter(Column::Accrym.eq(accrym))
         .filter(Column::CancelledBy.eq(""))
@@ -35,16 +42,13 @@ pub async fn standing_contribution(
 /// Bookings of an account behind one of them, newest first.
 pub async fn older(
     db: &DatabaseConnection,
-    account: AccountOf<'_>,
+    whose: Whose<'_>,
     before: Option<[String; 1]>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
-    let of_account = Entity::find()
-        .filter(Column::PoolareaNo.eq(account.poolarea_no))
-        .filter(Column::PsnNo.eq(account.psn_no));
     let page = match before {
-        Some([last]) => of_account.filter(Column::BookingId.lt(last)),
-        None => of_account,
+        Some([last]) => of(whose).filter(Column::BookingId.lt(last)),
+        None => of(whose),
     };
     page.order_by_desc(Column::BookingId).limit(limit).all(db).await
 }

@@ -223,7 +223,8 @@ impl Check<'_> {
     /// Adds a person's openings, whose postings are compared with what they say.
     async fn fold_openings(&mut self, psn_no: &str, folded: &mut Totals) -> Result<(), DbErr> {
         let rows =
-            openings::of_person(self.db, (self.poolarea_no, psn_no), None, u64::from(u32::MAX)).await?;
+            openings::of_person(self.db, (self.poolarea_no, &[psn_no.to_owned()]), None, u64::from(u32::MAX))
+                .await?;
         let mut booked =
             self.postings_of(rows.iter().map(|row| row.opening_id.as_str()).collect(), &[]).await?;
         for row in &rows {

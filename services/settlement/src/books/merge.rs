@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
+};
 use yizhan_money::Fen;
 use yizhan_policy::case::Accumulated;
 use yizhan_runtime::db::{
@@ -131,8 +134,20 @@ async fn years(
 async fn claims(tx: &DatabaseTransaction, went: &str, into: &str) -> Result<(), DbErr> {
     let moved = claim::Entity::update_many().col_expr(claim::Column::PsnNo, Expr::value(into));
     let visits = claim::Column::PsnNo.eq(went).and(claim::Column::Kind.eq(Kind::Visit.code()));
-    moved.filter(visits).exec(tx).await.map(drop)
+    moved.filter(visits).exec(tx).await?;
+    let own = Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        OWN_BILLS,
+        [into, into, went, into].map(Into::into),
+    );
+    tx.execute_raw(own).await.map(drop)
 }
+
+/// The numbers of bills that name no institution are the person's, see [`owner_of`](super::messages::claims::owner_of). What was paid
+/// under both numbers stays where it is, and is found by `CheckBooks`.
+const OWN_BILLS: &str = "UPDATE claims SET owner = poolarea_no || '/' || $1 \
+    WHERE psn_no = $2 AND owner = poolarea_no || '/' || $3 AND NOT EXISTS \
+    (SELECT 1 FROM claims c WHERE c.kind = claims.kind AND c.owner = claims.poolarea_no || '/' || $4 AND c.number = claims.number)";
 
 async fn accounts(
     tx: &DatabaseTransaction,
@@ -145,26 +160,36 @@ async fn accounts(
         .order_by_asc(account::Column::PoolareaNo)
         .order_by_asc(account::Column::PsnNo)
         .lock_exclusive();
-    let mut held: BTreeMap<String, [(i64, i64); 2]> = BTreeMap::new();
+    let mut held: BTreeMap<String, [Held; 2]> = BTreeMap::new();
     held.extend(guards.iter().map(|(area, _)| (area.clone(), Default::default())));
     for row in rows.all(tx).await? {
         let both = held.entry(row.poolarea_no).or_default();
-        both[usize::from(row.psn_no == into)] = (row.version, row.balance_fen);
+        both[usize::from(row.psn_no == into)] =
+            Held { version: row.version, fen: row.balance_fen, moved_to: row.moved_to };
     }
     let (mut after, mut booked) = (Vec::new(), Vec::new());
     for (poolarea_no, [old, kept]) in held {
-        let row = |psn_no: &str, (version, balance_fen): (i64, i64)| account::Model {
+        let row = |psn_no: &str, version: i64, balance_fen: i64, moved_to: &str| account::Model {
             poolarea_no: poolarea_no.clone(),
             psn_no: psn_no.to_owned(),
             version: version + 1,
             balance_fen,
+            moved_to: moved_to.to_owned(),
         };
-        if new || old.1 != 0 {
-            after.push(row(went, (old.0, 0)));
+        if new || old.fen != 0 {
+            after.push(row(went, old.version, 0, ""));
         }
-        if old.1 != 0 {
-            after.push(row(into, (kept.0, kept.1 + old.1)));
-            let transfer = [(went, Fen(-old.1)), (into, Fen(old.1))];
+        // An account that the number that stays never had here is where the other's is.
+        let moved_to = match () {
+            () if old.fen != 0 => "",
+            () if kept.version == 0 => old.moved_to.as_str(),
+            () => kept.moved_to.as_str(),
+        };
+        if old.fen != 0 || moved_to != kept.moved_to {
+            after.push(row(into, kept.version, kept.fen + old.fen, moved_to));
+        }
+        if old.fen != 0 {
+            let transfer = [(went, Fen(-old.fen)), (into, Fen(old.fen))];
             let transfer = transfer.map(|(whose, amount)| Posting::new("account", whose, amount));
             booked.extend(posting_rows(&poolarea_no, into, &new_id(), transfer.into()));
         }
@@ -174,8 +199,19 @@ async fn accounts(
     Ok(insert::<posting::Entity>(tx, booked).await?)
 }
 
-/// What was read was still so when it was written.
-pub(in crate::books) fn require_all(written: u64, wanted: u64) -> Result<(), ServiceError> {
+/// An account as it stands.
+#[derive(Default)]
+struct Held {
+    version: i64,
+    fen: i64,
+    moved_to: String,
+}
+
+/// Everything was written on the versions that were read.
+///
+/// # Errors
+/// CONCURRENT_CHANGE otherwise.
+pub fn require_all(written: u64, wanted: u64) -> Result<(), ServiceError> {
     if written == wanted {
         return Ok(());
     }

@@ -36,16 +36,22 @@ pub fn contended() -> ServiceError {
 
 /// What takes the id of a message that has not arrived, so that it makes nothing when it does.
 pub fn block(owner: &str, request_id: &str, at: DateTime<Utc>) -> Change {
+    let request = request::Model {
+        owner: owner.to_owned(),
+        request_id: request_id.to_owned(),
+        digest: digest_of_block(owner, request_id),
+        poolarea_no: String::new(),
+        psn_no: String::new(),
+        setl_id: String::new(),
+        answer: Vec::new(),
+    };
+    only_request(request, at)
+}
+
+/// A handled request, and nothing else.
+pub fn only_request(request: request::Model, at: DateTime<Utc>) -> Change {
     Change {
-        request: request::Model {
-            owner: owner.to_owned(),
-            request_id: request_id.to_owned(),
-            digest: digest_of_block(owner, request_id),
-            poolarea_no: String::new(),
-            psn_no: String::new(),
-            setl_id: String::new(),
-            answer: Vec::new(),
-        },
+        request: Some(request),
         settlement: None,
         opening: None,
         amounts: None,

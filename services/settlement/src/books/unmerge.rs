@@ -232,6 +232,8 @@ async fn part_account(
     let moved = |row: account::Model, by: i64| account::Model {
         version: row.version + 1,
         balance_fen: row.balance_fen + by,
+        // What holds money is kept here, whatever a transfer moved before.
+        moved_to: if by > 0 { String::new() } else { row.moved_to.clone() },
         ..row
     };
     let written = upsert_next::<account::Entity>(tx, vec![moved(giver, -given), moved(taker, due)]).await?;

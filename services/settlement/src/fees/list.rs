@@ -8,6 +8,7 @@ use yizhan_terms::Area;
 
 use super::messages::visit_of;
 use crate::app::App;
+use crate::books::store::merged;
 use crate::books::store::uploaded::{self, line_of, uploaded_fee};
 use crate::fields::require_own_institution;
 
@@ -30,7 +31,7 @@ pub async fn list_fees(
     let key = |last: &uploaded_fee::Model| [last.feedetl_sn.clone()];
     let (rows, next_page_token) = asked.page(behind, key).await?;
     let psn_no = uploaded::visit(&app.db, &visit).await?.map(|visit| visit.psn_no);
-    let psn_no = psn_no.unwrap_or_default();
+    let psn_no = merged::stays(&app.db, &psn_no.unwrap_or_default()).await?;
     let told = |row: uploaded_fee::Model| {
         Ok(UploadedFee {
             line: Some(line_of(&row)?),

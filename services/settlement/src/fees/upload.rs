@@ -38,6 +38,12 @@ pub async fn upload_fees(
     if app.reference.institution(&visit.fixmedins_code).await?.is_none() {
         return Err(ServiceError::new(Reason::InstitutionUnknown, "no such institution"));
     }
+    let known = uploaded::visit(&app.db, &visit).await?.map(|known| known.psn_no);
+    let psn_no = match known {
+        // Brought before records were merged, under the other number: the lines stay under it.
+        Some(known) if app.is_same_person(&known, &psn_no).await? => known,
+        _ => psn_no,
+    };
     let upload = Upload { visit, psn_no, lines: request.feedetail };
     once::once(app, &key, |write| Box::pin(upload.write(write))).await
 }

@@ -9,8 +9,10 @@ use super::record_opening::check_reason;
 use crate::app::App;
 use crate::books::digest;
 use crate::books::domain::ledger::MANUAL;
-use crate::books::store::settlements;
+use crate::books::store::entities::settlement;
+use crate::books::store::{merged, settlements};
 use crate::fields::check_id;
+use crate::settlements::later::after_reversal;
 use crate::settlements::query::unknown;
 use crate::settlements::reverse::{Undo, undo};
 
@@ -28,9 +30,11 @@ pub async fn cancel_manual_payment(
     check_reason(&mut fields, &request.reason, true);
     wrong.none()?;
     let row = settlements::by_id(&app.db, &request.setl_id).await?;
-    let row = row.filter(|row| row.psn_no == request.psn_no);
     let row = row.filter(|row| caller.may_manage_area(Area::parse(&row.poolarea_no)));
     let row = row.ok_or_else(unknown)?;
+    if row.psn_no != request.psn_no && merged::stays(&app.db, &row.psn_no).await? != request.psn_no {
+        return Err(unknown());
+    }
     if row.setl_type != MANUAL {
         let error = ServiceError::new(Reason::NotPaidByHand, "the institution that settled reverses");
         return Err(error.with("setl_id", row.setl_id));
@@ -38,5 +42,7 @@ pub async fn cancel_manual_payment(
     let key = (caller.to_string(), request.request_id.clone());
     let digest = digest::of_message(&request);
     let undone = undo(app, &row, Undo { key: &key, digest: &digest, reason: &request.reason }).await?;
-    Ok(CancelManualPaymentResponse { settlement: Some(undone.0), replayed: undone.1 })
+    let row = settlement::Model { psn_no: merged::stays(&app.db, &row.psn_no).await?, ..row };
+    let later = after_reversal(app, caller, &row).await?;
+    Ok(CancelManualPaymentResponse { settlement: Some(undone.0), replayed: undone.1, later })
 }

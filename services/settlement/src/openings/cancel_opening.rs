@@ -13,6 +13,7 @@ use crate::books::digest;
 use crate::books::retries::{answer_again, attempts, contended};
 use crate::books::store::commit::Committed;
 use crate::books::store::entities::opening;
+use crate::books::store::merged;
 use crate::books::store::openings::{by_id, cancelling, opening_of, standing_in};
 use crate::fields::check_id;
 
@@ -24,11 +25,18 @@ pub async fn cancel_opening(
 ) -> Result<CancelOpeningResponse, ServiceError> {
     check(&request)?;
     let row = by_id(&app.db, &request.opening_id).await?;
-    let row = row.filter(|row| row.psn_no == request.psn_no);
     let row = row.filter(|row| caller.may_manage_area(Area::parse(&row.poolarea_no)));
-    let row = row.ok_or_else(|| ServiceError::new(Reason::OpeningUnknown, "no such opening"))?;
+    let unknown = || ServiceError::new(Reason::OpeningUnknown, "no such opening");
+    let mut row = row.ok_or_else(unknown)?;
+    let psn_nos = merged::numbers(&app.db, &row.psn_no).await?;
+    if ![&row.psn_no, &psn_nos[0]].contains(&&request.psn_no) {
+        return Err(unknown());
+    }
+    // It is taken back under the number that stays.
+    row.psn_no.clone_from(&psn_nos[0]);
     let (head, entries) = negative(&opening_of(&row)?);
-    let head = Opening { reason: request.reason.clone(), recorded_by: caller.to_string(), ..head };
+    let psn_no = row.psn_no.clone();
+    let head = Opening { psn_no, reason: request.reason.clone(), recorded_by: caller.to_string(), ..head };
     let new = New { head, entries, at: app.clock.now() };
     let digest = digest::of_message(&request);
     let key = (caller.to_string(), request.request_id.clone());
@@ -40,7 +48,7 @@ pub async fn cancel_opening(
             return answer_again(handled, &digest);
         }
         require_standing(app, &row).await?;
-        require_nothing_on_it(app, &row, &new).await?;
+        require_nothing_on_it(app, (&row.poolarea_no, &psn_nos), &new).await?;
         let made = make(&new, &state)?;
         let answer = CancelOpeningResponse { opening: Some(made.opening.clone()), replayed: false };
         let change = change_of(made, &state, (&key, &digest), answer.encode_to_vec(), new.at);
@@ -76,11 +84,11 @@ async fn require_standing(app: &App, row: &opening::Model) -> Result<(), Service
 }
 
 /// Settlements of the year were calculated on it.
-async fn require_nothing_on_it(app: &App, row: &opening::Model, new: &New) -> Result<(), ServiceError> {
+async fn require_nothing_on_it(app: &App, whose: (&str, &[String]), new: &New) -> Result<(), ServiceError> {
     let Some(year) = new.entries.policy_year.filter(|_| !new.entries.additions.is_empty()) else {
         return Ok(());
     };
-    let standing = standing_in(&app.db, (&row.poolarea_no, &row.psn_no), year).await?;
+    let standing = standing_in(&app.db, whose, year).await?;
     if standing.is_empty() {
         return Ok(());
     }

@@ -48,6 +48,7 @@ pub async fn record_manual_payment(
     if eligibility.poolarea_no != request.poolarea_no {
         return Err(ServiceError::invalid_field("poolarea_no", Reason::PersonInAnotherArea));
     }
+    app.bring_together(&eligibility).await?;
     let known = LookedUp { eligibility: &eligibility, institution: institution.as_deref() };
     let whose = (request.poolarea_no.as_str(), request.psn_no.as_str());
     let claimed = ProtoVisit {

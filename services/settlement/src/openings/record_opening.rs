@@ -12,6 +12,7 @@ use crate::books::digest;
 use crate::books::retries::{answer_again, attempts, contended};
 use crate::books::store::commit::Committed;
 use crate::books::store::load::{PersonState, Wanted, handled_request};
+use crate::books::store::merged;
 use crate::books::store::openings::standing_in;
 use crate::settlements::reverse::MAX_REASON;
 
@@ -31,6 +32,7 @@ pub async fn record_opening(
     }
     require_of_area(app, &request.psn_no, &request.poolarea_no).await?;
     let whose = (request.poolarea_no.as_str(), request.psn_no.as_str());
+    let psn_nos = merged::numbers(&app.db, whose.1).await?;
     let _turn = app.turn_of(&[whose.1]).await;
     for _ in attempts() {
         let state = app.person_state(wanted(whose, &key)).await?;
@@ -38,7 +40,7 @@ pub async fn record_opening(
             return answer_again(handled, &digest);
         }
         let standing = match new.entries.policy_year {
-            Some(year) => standing_in(&app.db, whose, year).await?,
+            Some(year) => standing_in(&app.db, (whose.0, &psn_nos), year).await?,
             None => Vec::new(),
         };
         if new.head.kind() == OpeningKind::Opening {
@@ -116,10 +118,11 @@ pub fn wanted((poolarea_no, psn_no): (&str, &str), key: &(String, String)) -> Wa
     }
 }
 
-/// Nothing is opened for somebody nobody knows, nor in another area's books.
+/// Nothing is opened for somebody nobody knows, nor in another area's books; what stands under merged numbers is the person's.
 async fn require_of_area(app: &App, psn_no: &str, poolarea_no: &str) -> Result<(), ServiceError> {
-    if app.poolarea_of(psn_no, app.clock.today()).await? == poolarea_no {
-        return Ok(());
+    let known = app.known(psn_no, app.clock.today()).await?;
+    if known.poolarea_no == poolarea_no {
+        return app.bring_together(&known).await;
     }
     Err(ServiceError::invalid_field("poolarea_no", Reason::PersonInAnotherArea))
 }

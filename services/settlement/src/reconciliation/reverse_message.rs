@@ -1,7 +1,7 @@
 //! 2601 冲正: a message with unknown outcome is undone, whatever became of it.
 
 use yizhan_proto::settlement::v1::{
-    MessageOutcome, ReverseMessageRequest, ReverseMessageResponse, ReverseRequest,
+    MessageOutcome, ReverseMessageRequest, ReverseMessageResponse, ReverseRequest, ReverseResponse,
 };
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
@@ -28,6 +28,7 @@ pub async fn reverse_message(
         outcome: MessageOutcome::Blocked.into(),
         reversal: None,
         replayed,
+        later: None,
     };
     for _ in attempts() {
         let Some(handled) = handled_request(&app.db, institution, &request.omsgid).await? else {
@@ -74,7 +75,7 @@ async fn reversed(
         let reversal = answer_of(&earlier)?;
         let replayed =
             reversal.setlinfo.as_ref().is_some_and(|info| info.medins_setl_id == request.request_id);
-        return Ok(ReverseMessageResponse { outcome, reversal: Some(reversal), replayed });
+        return Ok(ReverseMessageResponse { outcome, reversal: Some(reversal), replayed, later: None });
     }
     let undo = ReverseRequest {
         request_id: request.request_id.clone(),
@@ -83,5 +84,6 @@ async fn reversed(
         reason: request.reason.clone(),
     };
     let undone = reverse(app, caller, undo).await?;
-    Ok(ReverseMessageResponse { outcome, reversal: undone.settlement, replayed: undone.replayed })
+    let ReverseResponse { settlement: reversal, replayed, later } = undone;
+    Ok(ReverseMessageResponse { outcome, reversal, replayed, later })
 }

@@ -1,7 +1,8 @@
 //! What the rules of settling say (`services/settlement/rules`, docs/SETTLING.md). Those of institutions and of what they sell are the
-//! place of care's.
+//! place of care's, that of movers is the area's that pays.
 
 mod institutions;
+mod moves;
 mod trace_codes;
 
 use std::sync::LazyLock;
@@ -10,6 +11,7 @@ use include_dir::{Dir, include_dir};
 use yizhan_documents::Map;
 
 pub use institutions::{Contracts, DUAL_CHANNEL, DualChannel};
+pub use moves::Moves;
 pub use trace_codes::{NO_TRACE_CODE, TraceCodes};
 
 /// The rules of settling.
@@ -19,6 +21,7 @@ yizhan_documents::families! {
     /// What a document of settlement rules may hold.
     pub struct SettlementFamilies, called "结算规则", embedded embedded_texts() => {
         contracts: Contracts = "contracts", read Contracts::read, keys Contracts::KEYS;
+        moves: Moves = "moves", read Moves::read, keys Moves::KEYS;
         dual_channel: DualChannel = "dual_channel", read DualChannel::read, keys DualChannel::KEYS;
         trace_codes: TraceCodes = "trace_codes", read TraceCodes::read, keys TraceCodes::KEYS;
     }

@@ -93,10 +93,14 @@ async fn brought(
     require_own_institution(caller, &key.fixmedins_code)?;
     let none = || ServiceError::new(Reason::FeeUnknown, "no line of this visit waits to be settled");
     let (row, lines) = unsettled(&app.db, &key).await?.ok_or_else(none)?;
+    // What was charged behind the last day of a part is of the next one.
+    let brought = lines.len();
+    let is_later = |line: &FeeLine| visit.mid_setl_flag && line.fee_ocur_date > visit.enddate;
+    let lines: Vec<FeeLine> = lines.into_iter().filter(|line| !is_later(line)).collect();
     if lines.is_empty() && part::open(&app.db, &key).await?.is_none() {
         return Err(none());
     }
-    if row.psn_no != visit.psn_no {
+    if !app.is_same_person(&row.psn_no, &visit.psn_no).await? {
         let error = ServiceError::new(Reason::VisitOfAnother, "the lines of the visit are another person's");
         return Err(error.with("mdtrt_id", &visit.mdtrt_id));
     }
@@ -104,6 +108,12 @@ async fn brought(
         let error = ServiceError::new(Reason::FeesTooMany, "too many lines for one settlement");
         return Err(error.with("limit", MAX_SETTLED).with("lines", lines.len()));
     }
+    let change = if lines.len() == brought {
+        FeesChange::Take(key, row.version)
+    } else {
+        let numbers = lines.iter().map(|line| line.feedetl_sn.clone()).collect();
+        FeesChange::TakeSome(key, row.version, numbers)
+    };
     visit.feedetail = lines;
-    Ok(Some(FeesChange::Take(key, row.version)))
+    Ok(Some(change))
 }

@@ -4,11 +4,14 @@ use yizhan_money::Fen;
 use yizhan_policy::case::{Account, Case};
 use yizhan_policy::load::NoPolicy;
 use yizhan_policy::{Refusal, find};
-use yizhan_proto::settlement::v1::Settlement;
+use yizhan_proto::settlement::v1::{Settlement, SettlementMark};
 use yizhan_runtime::{Reason, ServiceError};
+use yizhan_terms::Area;
 
 use super::messages::answer::{self, Identity};
 use super::messages::part::{Part, gives_back};
+use super::messages::reversal;
+use super::moved::Moved;
 use super::place::{codes_of, mark};
 use super::prepare::Prepared;
 use super::previous::{self, Before};
@@ -30,7 +33,9 @@ pub fn wanted(prepared: &Prepared, request: Option<(String, String)>) -> Wanted 
     Wanted {
         poolarea_no: prepared.known.stay.eligibility.poolarea_no.clone(),
         psn_no: visit.psn_no.clone(),
+        account_in: None,
         relative: relative.map(|relative| (relative.poolarea_no.clone(), relative.psn_no.clone())),
+        elsewhere: prepared.moved.as_ref().map(Moved::areas).unwrap_or_default(),
         request,
         days: Some(previous::days_around(prepared).map(|day| day.to_string())),
         claims: Claims::default(),
@@ -53,10 +58,18 @@ pub fn calculate(
     }
     let used = prepared.known.visit.reported.acct_used_flag;
     let balance = |fen| if used { Fen(fen) } else { Fen::ZERO };
-    case.account = Account { used, own_fen: balance(state.own.fen), shared_fen: balance(state.shared.fen) };
+    case.account = Account {
+        used,
+        own_fen: balance(state.own.fen),
+        shared_fen: balance(state.shared.fen),
+        kept_fen: Fen::ZERO,
+    };
     let settlement = {
         let policy =
             find(&prepared.book, case.area, case.scheme, case.visit.values_day()).map_err(no_policy)?;
+        let moved = prepared.moved.as_ref();
+        let moved =
+            moved.map(|moved| moved.count(&mut case, policy, &state.elsewhere)).transpose()?.flatten();
         let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
         let visit = &prepared.known.visit;
         let same_days = standing::compared(visit, &state.visits, policy.same_days, outcome.fund_pay_fen)?;
@@ -70,11 +83,26 @@ pub fn calculate(
         let back = part.and_then(|_| gives_back(&answer));
         if let Some(info) = answer.setlinfo.as_mut() {
             info.marks.extend(repeated.flatten().into_iter().chain(back));
+            info.marks.extend(moved);
+            let paid_in_cash = used && outcome.cash_fen > Fen::ZERO;
+            info.marks.extend(state.own.moved_to.filter(|_| paid_in_cash).map(account_moved));
             info.marks.extend(before.notes.into_iter().map(|note| mark(note, [], &policy.id)));
         }
-        answer
+        let elsewhere = state.own.area.filter(|area| *area != case.area);
+        let moved =
+            elsewhere.map(|area| ((case.area.to_string(), visit.reported.psn_no.clone()), area.to_string()));
+        reversal::where_kept(answer, &moved.into_iter().collect())
     };
     Ok(Calculated { case, settlement })
+}
+
+/// The account went with its owner, and nothing says any more where to: a visit of long before is settled without it.
+fn account_moved(area: Area) -> SettlementMark {
+    SettlementMark {
+        kind: "ACCOUNT_MOVED".to_owned(),
+        text: format!("个人账户余额已随关系转移接续转至 {area} 统筹区，本次未由个人账户支付"),
+        ..SettlementMark::default()
+    }
 }
 
 fn no_policy(error: NoPolicy) -> ServiceError {

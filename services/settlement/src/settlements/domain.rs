@@ -1,5 +1,8 @@
 //! Rules of a visit that stand in no policy.
 
+pub mod chain;
+pub mod paid;
+
 use yizhan_money::Fen;
 use yizhan_terms::{Care, InstitutionType, MedType};
 

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod case;
 pub mod explain;
 pub mod filing;
+pub mod later;
 pub mod part;
 pub mod previous;
 pub mod refunds;

@@ -112,17 +112,7 @@ fn next(prepared: &Prepared, row: &settlement::Model, answer: &Settlement) -> Re
     let mut parts = header(answer).earlier_parts.clone();
     parts.push(part_of(header(answer)));
     let visit = &prepared.known.visit;
-    if visit.reported.mid_setl_flag && parts.len() >= MAX_PARTS {
-        return Err(
-            ServiceError::new(Reason::PartsTooMany, "too many parts of a stay").with("limit", MAX_PARTS)
-        );
-    }
-    let count = case.lines.len() + visit.lines.len();
-    if count > MAX_STAY_LINES {
-        let error =
-            ServiceError::new(Reason::FeesTooMany, "too many lines of a stay that is settled in parts");
-        return Err(error.with("limit", MAX_STAY_LINES).with("lines", count));
-    }
+    require_room(visit.reported.mid_setl_flag, parts.len(), case.lines.len() + visit.lines.len())?;
     let mut wrong = Violations::new();
     check_dated(visit.lines.iter(), &mut wrong);
     let earlier = after(case.earlier.unwrap_or_default(), answer)?;
@@ -130,6 +120,20 @@ fn next(prepared: &Prepared, row: &settlement::Model, answer: &Settlement) -> Re
     let refunds = net_earlier(&mut lines, &prepared.refunds.elsewhere, &mut wrong);
     wrong.none()?;
     Ok(SoFar { parts, earlier, lines, refunds, codes: BTreeMap::new() })
+}
+
+/// So many parts and lines; the last part is always one more.
+fn require_room(mid: bool, parts: usize, lines: usize) -> Result<(), ServiceError> {
+    if mid && parts >= MAX_PARTS {
+        let error = ServiceError::new(Reason::PartsTooMany, "too many parts of a stay");
+        return Err(error.with("limit", MAX_PARTS));
+    }
+    if lines > MAX_STAY_LINES {
+        let error =
+            ServiceError::new(Reason::FeesTooMany, "too many lines of a stay that is settled in parts");
+        return Err(error.with("limit", MAX_STAY_LINES).with("lines", lines));
+    }
+    Ok(())
 }
 
 /// The trace codes of lines that are taken back whole: they stood with the part that settled the line.
@@ -199,4 +203,19 @@ fn require_later(visit: &Visit, answer: &Settlement) -> Result<(), ServiceError>
         .with_text(format!("该次住院已有截至 {} 的中途结算，不能再结算到更早的日期", info.enddate))
         .with("setl_id", &info.setl_id)
         .with("enddate", &info.enddate))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stay_has_so_many_parts_and_lines() {
+        let refused =
+            |mid, parts, lines| require_room(mid, parts, lines).map_err(|error| error.reason()).err();
+        assert_eq!(refused(true, MAX_PARTS - 1, MAX_STAY_LINES), None);
+        assert_eq!(refused(true, MAX_PARTS, 1), Some(Reason::PartsTooMany));
+        assert_eq!(refused(false, MAX_PARTS, 1), None, "the last part");
+        assert_eq!(refused(false, 1, MAX_STAY_LINES + 1), Some(Reason::FeesTooMany));
+    }
 }

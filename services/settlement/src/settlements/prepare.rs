@@ -23,12 +23,12 @@ use super::messages::part::{Part, SoFar};
 use super::messages::refunds::Refunds;
 use super::messages::stay::{self, Days};
 use super::messages::visit::{self, CheckedVisit};
+use super::moved::Moved;
 use super::part;
 use super::place::{self, Repeated};
 use crate::accounts::domain::Relative;
 use crate::accounts::relative;
 use crate::app::App;
-use crate::books::merge::{self, Merge};
 use crate::books::store::uploaded::FeesChange;
 use crate::fields::require_own_institution;
 use crate::reference::domain::{Institution, Item};
@@ -46,6 +46,8 @@ pub struct Prepared {
     pub refunds: Refunds,
     /// The policies as they are now.
     pub book: Arc<Documents<Policy>>,
+    /// Of somebody who moved: what their area's rule says of the other areas' books.
+    pub moved: Option<Moved>,
     /// Days before the admission in which the policy looks for the stay before; `None`: it does not, or this is no stay.
     pub looks_back: Option<i64>,
     /// What the rule says of trace codes that stand already; `None` where there are none.
@@ -81,7 +83,7 @@ pub async fn prepare(
     let rules = rules_of(&book, &days, &visit, &institution)?;
     let stay = days.counted(&visit, &rules)?;
     let eligibility = &stay.eligibility;
-    bring_together(app, eligibility).await?;
+    app.bring_together(eligibility).await?;
     let mut wrong = Violations::new();
     let offered = is_offered(institution.kind, visit.med_type);
     wrong.require(offered, "visit.med_type", Reason::NotOfferedHere);
@@ -92,11 +94,12 @@ pub async fn prepare(
     let (mut marks, repeated) = place::check(&app.rules.current(), &visit, &institution, (&items, &names))?;
     marks.extend(relative.as_ref().and_then(|relative| relative.mark.clone()));
     let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
+    let moved = Moved::of(&app.rules.current(), eligibility, visit.end);
     let known = LookedUp { visit, stay, relative, filed, institution, items, marks };
     let case = case::build(&known)?;
     let policy = find(&book, case.area, case.scheme, case.visit.values_day()).ok();
     let looks_back = policy.filter(|_| known.visit.med_type.is_stay()).and_then(|policy| policy.looks_back);
-    Ok(Prepared { known, case, book, looks_back, repeated, fees, refunds })
+    Ok(Prepared { known, case, book, moved, looks_back, repeated, fees, refunds })
 }
 
 /// What the policy of the area that pays says of such visits; where none is in force the visit is refused for that later.
@@ -121,17 +124,6 @@ fn own_institution(caller: &Caller, visit: Option<Visit>) -> Option<Visit> {
         visit.fixmedins_code = code.to_owned();
     }
     Some(visit)
-}
-
-/// What stands under numbers that were merged into the person's counts with it, before anything is calculated on it.
-async fn bring_together(app: &App, eligibility: &Eligibility) -> Result<(), ServiceError> {
-    let Eligibility { merged_psn_nos, psn_no, poolarea_no, .. } = eligibility;
-    if merged_psn_nos.is_empty() {
-        return Ok(());
-    }
-    let merges: Vec<Merge> =
-        merged_psn_nos.iter().map(|went| app.merge_of(went, psn_no, poolarea_no)).collect();
-    merge::bring_together(&app.db, &merges).await
 }
 
 async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, ServiceError> {

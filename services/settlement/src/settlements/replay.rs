@@ -53,7 +53,9 @@ fn settle_again(app: &App, row: &settlement::Model, stored: &Settlement) -> Resu
         ServiceError::internal(anyhow::anyhow!("a settlement's policy version is not published"))
     })?;
     let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
-    answer::again(stored, &case, policy, &outcome)
+    let again = answer::again(stored, &case, policy, &outcome)?;
+    let kept = reversal::kept_then(&again, stored);
+    Ok(reversal::where_kept(again, &kept))
 }
 
 /// A reversal is its original, negative; what the years added up to then is in its trace.
@@ -68,6 +70,8 @@ async fn reverse_again(
     let original = settlements::answer_of(&original)?;
     let info = header(stored).clone();
     let original = reversal::under(original, &reversal::numbers_of(stored));
+    let kept = reversal::kept_then(&original, stored);
+    let original = reversal::where_kept(original, &kept);
     let identity = Identity {
         setl_id: info.setl_id,
         request_id: info.medins_setl_id,
@@ -75,5 +79,7 @@ async fn reverse_again(
     };
     let mut told = stored.trace.iter().flat_map(|trace| &trace.accumulators);
     let before = |_: &AccumulatorChange| told.next().map_or(0, |change| change.before);
-    Ok(reversal::of(&original, &identity, &info.reversal_reason, before, info.balc_fen))
+    let mut reversal = reversal::of(&original, &identity, &info.reversal_reason, before, info.balc_fen);
+    reversal::replaced_by(&mut reversal, &info.replaced_by_setl_id);
+    Ok(reversal)
 }

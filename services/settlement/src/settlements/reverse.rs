@@ -8,6 +8,7 @@ use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use yizhan_terms::MedType;
 
+use super::later::after_reversal;
 use super::messages::answer::Identity;
 use super::messages::reversal;
 use super::query::{require_whole, unknown};
@@ -15,10 +16,11 @@ use super::settle::new_identity;
 use crate::app::App;
 use crate::books::digest;
 use crate::books::domain::ledger::MANUAL;
-use crate::books::domain::ledger::relative_in;
+use crate::books::domain::ledger::{AccountOf, account_in, relative_in};
 use crate::books::messages::parts::{header, postings_of};
 use crate::books::messages::rows::change_of;
 use crate::books::messages::trace_codes::codes_of;
+use crate::books::moves;
 use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::Committed;
 use crate::books::store::entities::settlement;
@@ -58,7 +60,8 @@ pub async fn reverse(
     }
     let key = (row.fixmedins_code.clone(), request.request_id.clone());
     let undone = undo(app, &row, Undo { key: &key, digest: &digest, reason: &request.reason }).await?;
-    Ok(ReverseResponse { settlement: Some(undone.0), replayed: undone.1 })
+    let later = after_reversal(app, caller, &row).await?;
+    Ok(ReverseResponse { settlement: Some(undone.0), replayed: undone.1, later })
 }
 
 /// By which request a settlement is taken back, and why.
@@ -88,14 +91,22 @@ pub async fn undo(
     let [psn_no, _] = numbers;
     let row = &settlement::Model { psn_no, ..row.clone() };
     let booked = postings_of(&original);
-    // What a relative's account paid goes back where it came from, whatever became of the grant and its owner since.
+    // What a relative's account paid goes back to it, whatever became of the grant and its owner since.
     let relative = relative_in(&booked, &row.psn_no, &row.poolarea_no);
+    let own = account_in(&booked, &row.psn_no, &row.poolarea_no);
     let _turn = app.turn_of(&[&row.psn_no, relative.map_or("", |account| account.psn_no)]).await;
     for _ in attempts() {
+        // Before the accounts are read: one that moves after this has another version then.
+        let kept = moves::kept_now(&app.db, &booked, &row.poolarea_no).await?;
+        let area_of = |AccountOf { poolarea_no, psn_no }: AccountOf<'_>| {
+            let account = (poolarea_no.to_owned(), psn_no.to_owned());
+            kept.get(&account).cloned().unwrap_or(account.0)
+        };
         let wanted = Wanted {
             poolarea_no: row.poolarea_no.clone(),
             psn_no: row.psn_no.clone(),
-            relative: relative.map(|account| (account.poolarea_no.to_owned(), account.psn_no.to_owned())),
+            relative: relative.map(|account| (area_of(account), account.psn_no.to_owned())),
+            account_in: own.map(area_of),
             request: Some(key.clone()),
             codes: codes_of(&original),
             ..Wanted::default()
@@ -104,8 +115,13 @@ pub async fn undo(
         if let Some(handled) = &state.handled {
             return Ok((stored_answer(&app.db, handled, digest).await?, true));
         }
+        let moved = own.is_some() && state.own.moved_to.is_some();
+        if moved || relative.is_some() && state.shared.moved_to.is_some() {
+            continue;
+        }
         require_reversible(app, row, &original, &psn_nos).await?;
         let identity = new_identity(app, &key.1, &state);
+        let original = reversal::where_kept(original.clone(), &kept);
         let settlement = reversal_of(&original, &identity, reason, &state);
         let change = change_of(&settlement, String::new(), (key, digest), &state, app.clock.now())?;
         if app.commit(change).await? == Committed::Done {
@@ -142,6 +158,7 @@ async fn require_reversible(
     }
     if let Some(reversal) = settlements::reversal_of(&app.db, row).await? {
         return Err(ServiceError::new(Reason::AlreadyReversed, "the settlement has been reversed")
+            .with("replaced_by_setl_id", settlements::replaced_by(&reversal)?)
             .with("reversal_setl_id", reversal.setl_id));
     }
     if !MedType::from_code(&row.med_type).is_some_and(MedType::is_stay) {
@@ -153,7 +170,7 @@ async fn require_reversible(
     }
     Err(ServiceError::new(
         Reason::LaterSettlementsStand,
-        "later stays of this person stand; reverse them first, the latest first",
+        "later stays of this person stand; reverse them first, the latest first, or settle them again by Resettle",
     )
     .with("later_setl_ids", later.join(",")))
 }
@@ -193,7 +210,12 @@ fn years_of(settlement: &Settlement) -> BTreeSet<String> {
 }
 
 /// The reversal, on the person's years and account as they are.
-fn reversal_of(original: &Settlement, identity: &Identity, reason: &str, state: &PersonState) -> Settlement {
+pub fn reversal_of(
+    original: &Settlement,
+    identity: &Identity,
+    reason: &str,
+    state: &PersonState,
+) -> Settlement {
     let info = header(original);
     let refund = info.acct_pay_fen - info.acct_mulaid_pay_fen;
     let now = |change: &AccumulatorChange| {

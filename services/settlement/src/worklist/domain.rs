@@ -1,29 +1,6 @@
 //! What of a settlement would be otherwise now, and what becomes of its item.
 
-mod chain;
-
-use std::collections::BTreeMap;
-
-pub use chain::{Chain, Change, Otherwise, Settled};
-
-/// What the funds pay, by fund_pay_type, in fen; beside the bill too.
-pub type Funds = BTreeMap<String, i64>;
-
-/// Why a settlement would be paid otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Why {
-    /// UPPER_SNAKE.
-    pub code: String,
-    /// For people, in zh-CN.
-    pub text: String,
-}
-
-impl Why {
-    /// In these words.
-    pub fn new(code: impl ToString, text: impl Into<String>) -> Why {
-        Why { code: code.to_string(), text: text.into() }
-    }
-}
+pub use crate::settlements::domain::paid::{Funds, Why};
 
 /// What is known now of a settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]

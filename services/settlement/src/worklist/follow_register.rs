@@ -1,4 +1,4 @@
-//! Enrollment's register, followed: merged records, and changes that touch days of visits that were settled before.
+//! Enrollment's register, followed: merged records, finished transfers, and changes that touch days of visits that were settled before.
 //!
 //! While enrollment is away the follower waits; Settle asks by itself, and brings merged records together before it settles.
 
@@ -10,14 +10,12 @@ use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt, stream};
 use tonic::{Status, async_trait};
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
-use yizhan_proto::enrollment::v1::{
-    GetEligibilityRequest, RegisterChangeKind, WatchRegisterRequest, WatchRegisterResponse,
-};
+use yizhan_proto::enrollment::v1::{RegisterChangeKind, WatchRegisterRequest, WatchRegisterResponse};
 use yizhan_runtime::client::{PeerChannel, feed_channel};
 use yizhan_runtime::clock::{moment, parse_date};
 use yizhan_runtime::db::{DatabaseTransaction, begin_write, retry_transient};
 use yizhan_runtime::follow::{Events, Follower};
-use yizhan_runtime::{Caller, Reason, ServiceError};
+use yizhan_runtime::{Caller, ServiceError};
 
 use super::messages;
 use super::recheck::{Touched, recheck};
@@ -25,6 +23,7 @@ use super::store::{self, Checked};
 use crate::Config;
 use crate::app::App;
 use crate::books::merge::{self, Merge};
+use crate::books::moves::{self, Move};
 use crate::books::store::merged;
 use crate::books::unmerge;
 
@@ -41,6 +40,7 @@ pub struct FollowRegister {
 /// What is to be written because of some events.
 pub struct Found {
     merges: Vec<Merge>,
+    moves: Vec<Move>,
     checked: Vec<Checked>,
 }
 
@@ -58,20 +58,6 @@ impl FollowRegister {
         let newest = events.iter().filter_map(|event| event.recorded_at.and_then(moment)).max();
         let age = newest.and_then(|newest| (self.app.clock.now() - newest).to_std().ok()).unwrap_or_default();
         tokio::time::sleep(self.after.saturating_sub(age)).await;
-    }
-
-    /// The number that took this one's place; `None` where enrollment knows of none.
-    async fn merged_into(&self, psn_no: &str) -> Result<Option<String>, ServiceError> {
-        let question =
-            GetEligibilityRequest { psn_no: psn_no.to_owned(), ..GetEligibilityRequest::default() };
-        match self.app.enrollment.eligibility(question).await {
-            Ok(_) => Ok(None),
-            Err(merged) if merged.reason() == Reason::PersonMerged => {
-                Ok(merged.metadata().get("merged_into").cloned())
-            }
-            Err(unknown) if unknown.reason() == Reason::PersonUnknown => Ok(None),
-            Err(away) => Err(away),
-        }
     }
 }
 
@@ -103,6 +89,7 @@ impl Follower for FollowRegister {
         for event in &parted {
             self.part(&event.psn_no).await?;
         }
+        let moves = events.iter().copied().filter_map(account_moved).collect();
         let (merged, others): (Vec<_>, Vec<_>) =
             events.into_iter().partition(|event| event.kind() == RegisterChangeKind::Merged);
         let changed: Vec<_> = others.into_iter().filter(|event| !event.entitlement_unchanged).collect();
@@ -122,7 +109,7 @@ impl Follower for FollowRegister {
         }
         let mut merges: Vec<Merge> = Vec::new();
         for event in merged {
-            let Some(into) = self.merged_into(&event.psn_no).await? else { continue };
+            let Some(into) = self.app.merged_into(&event.psn_no).await? else { continue };
             let known = merged::stays(&self.app.db, &event.psn_no).await? != event.psn_no;
             let merge = self.app.merge_of(&event.psn_no, &into, &event.poolarea_no);
             let person = touch(&mut people, &into, None, i64::MAX);
@@ -133,14 +120,18 @@ impl Follower for FollowRegister {
         }
         let checked = stream::iter(people.into_values()).map(|touched| self.check(touched)).buffered(PERSONS);
         let checked: Vec<Vec<Checked>> = checked.try_collect().await?;
-        Ok(Found { merges, checked: checked.into_iter().flatten().collect() })
+        Ok(Found { merges, moves, checked: checked.into_iter().flatten().collect() })
     }
 
     async fn apply(&self, tx: &DatabaseTransaction, found: &Found) -> Result<(), ServiceError> {
         for merge in &found.merges {
             merge::write(tx, merge).await?;
         }
-        store::record(tx, &found.checked, self.app.clock.now()).await
+        let now = self.app.clock.now();
+        for moved in &found.moves {
+            moves::write(tx, moved, now).await?;
+        }
+        store::record(tx, &found.checked, now).await
     }
 
     async fn committed(&self, (): ()) {}
@@ -162,6 +153,18 @@ impl FollowRegister {
     async fn check(&self, touched: Touched) -> Result<Vec<Checked>, ServiceError> {
         recheck(&self.app, &touched).await
     }
+}
+
+/// A transfer between areas that was finished. Both areas are told of one that moved the register: it is written once.
+fn account_moved(event: &WatchRegisterResponse) -> Option<Move> {
+    let WatchRegisterResponse { transfer_id, psn_no, from_poolarea_no, poolarea_no, .. } = event;
+    let moves = !transfer_id.is_empty() && from_poolarea_no != poolarea_no;
+    moves.then(|| Move {
+        transfer_id: transfer_id.clone(),
+        psn_no: psn_no.clone(),
+        from: from_poolarea_no.clone(),
+        to: poolarea_no.clone(),
+    })
 }
 
 /// Somebody told of twice is checked once, from the earlier day on and up to the later version.

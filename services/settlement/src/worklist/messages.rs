@@ -1,8 +1,6 @@
 //! What is known of a settlement, as an item of the contract.
 
-use std::collections::BTreeSet;
-
-use yizhan_proto::settlement::v1::{FundDifference, Settlement, WorkItem};
+use yizhan_proto::settlement::v1::{Settlement, WorkItem};
 use yizhan_runtime::Reason;
 
 use super::domain::{Funds, Says};
@@ -10,6 +8,7 @@ use super::store::Checked;
 use crate::books::messages::parts::header;
 use crate::books::store::entities::settlement;
 use crate::books::unmerge::Spent;
+use crate::settlements::messages::later::differences;
 
 /// What an item of a settlement says, without who and when.
 pub fn item(
@@ -59,16 +58,4 @@ pub fn spent(spent: &Spent) -> Checked {
         ..WorkItem::default()
     };
     Checked { item, differs: true }
-}
-
-fn differences(paid: &Funds, would_pay: &Funds) -> Vec<FundDifference> {
-    let of = |funds: &Funds, fund: &str| funds.get(fund).copied().unwrap_or(0);
-    let funds: BTreeSet<&String> = paid.keys().chain(would_pay.keys()).collect();
-    let differing = funds.into_iter().filter(|fund| of(paid, fund) != of(would_pay, fund));
-    let difference = |fund: &String| FundDifference {
-        fund_pay_type: fund.clone(),
-        paid_fen: of(paid, fund),
-        would_pay_fen: of(would_pay, fund),
-    };
-    differing.map(difference).collect()
 }

@@ -12,16 +12,18 @@ use yizhan_proto::settlement::v1::Settlement;
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{MedType, Payer};
 
-use super::domain::{Chain, Change, Funds, Says, Settled, Why};
+use super::domain::{Funds, Says, Why};
 use super::messages;
 use super::store::Checked;
 use crate::app::App;
-use crate::books::domain::ledger::{Parties, postings};
 use crate::books::merge::areas_of;
-use crate::books::messages::parts::{header, postings_of};
+use crate::books::messages::parts::header;
 use crate::books::store::entities::settlement;
 use crate::books::store::{merged, parted, settlements};
+use crate::settlements::again::{paid_by, paid_of, policy_of, why_of};
 use crate::settlements::calculate::refused;
+use crate::settlements::domain::chain::{Chain, Change, Settled};
+use crate::settlements::domain::paid::Paid;
 use crate::settlements::messages::part::after;
 use crate::settlements::messages::stay::{self, Stay};
 use crate::settlements::messages::visit::CheckedVisit;
@@ -166,8 +168,7 @@ struct Check<'c> {
     app: &'c App,
     psn_no: &'c str,
     chain: Chain,
-    /// By setl_id, what would be charged now since the first of stays that follow one another by transfer; `None`: nothing is paid.
-    charged: BTreeMap<String, Option<Fen>>,
+    charged: previous::Charged,
 }
 
 /// What is known of a settlement now.
@@ -182,17 +183,15 @@ struct Judged {
 
 impl Check<'_> {
     fn pass(&mut self, row: settlement::Model) -> Result<(), ServiceError> {
-        let added = added_by(&settlements::answer_of(&row)?)?;
+        let added = paid_by(&settlements::answer_of(&row)?)?.added;
         let settlement::Model { poolarea_no, psn_no, setl_id, .. } = row;
-        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add: Vec::new() }, None);
+        let would_add = Vec::new();
+        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add, reversed_by: None }, None);
         Ok(())
     }
 
     fn visit(&mut self, visit: Visit) -> Result<Checked, ServiceError> {
-        let paid = funds_of(
-            postings_of(&visit.answer).iter().map(|booked| (booked.account.as_str(), booked.amount.0)),
-        );
-        let added = added_by(&visit.answer)?;
+        let Paid { funds: paid, added, .. } = paid_by(&visit.answer)?;
         let Judged { says, would_add, up_to, charged } = self.judge(&visit, &paid, &added)?;
         let differs = !says.is_as_paid(&paid);
         let version_now = visit.now.as_ref().map_or(0, |now| now.person_version);
@@ -200,7 +199,7 @@ impl Check<'_> {
         let settlement::Model { poolarea_no, psn_no, setl_id, .. } = visit.row;
         self.charged.insert(setl_id.clone(), charged);
         let part = (header(&visit.answer).setl_part > 0).then_some(up_to);
-        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add }, part);
+        self.chain.push(Settled { poolarea_no, psn_no, setl_id, added, would_add, reversed_by: None }, part);
         Ok(Checked { item, differs })
     }
 
@@ -225,8 +224,9 @@ impl Check<'_> {
             return unknown(Why::new(Reason::PersonUnknown, Reason::PersonUnknown.text()));
         };
         let book = self.app.policies.current();
-        let Some(policy) = book.version(&row.policy_id, &row.policy_version) else {
-            return unknown(Why::new(Reason::PolicyAway, Reason::PolicyAway.text()));
+        let policy = match policy_of(&book, row) {
+            Ok(policy) => policy,
+            Err(away) => return unknown(away),
         };
         let stay = match stay_as_known_now(visit, now.clone(), policy) {
             Ok(stay) => stay,
@@ -245,7 +245,7 @@ impl Check<'_> {
             Err(refusal) => return nothing(why_of(&refusal)),
         }
         case.visit.not_covered = stay.not_covered;
-        self.follow(visit, &mut case);
+        previous::follow(&mut case, &self.charged, visit.previous_stands);
         if !parts.is_empty() {
             case.earlier = Some(before.clone());
         }
@@ -271,29 +271,14 @@ impl Check<'_> {
             Ok(outcome) => Ok(calculated(why, &before, &outcome, &case)),
         }
     }
-
-    /// The stay before it as it would be paid now. One that is not checked was paid by hand, or lies too far back.
-    fn follow(&self, visit: &Visit, case: &mut Case) {
-        let Some(previous) = &mut case.visit.previous else { return };
-        match self.charged.get(&previous.setl_id) {
-            Some(Some(charged)) => previous.deductible_fen = *charged,
-            Some(None) => case.visit.previous = None,
-            None if visit.previous_stands => {}
-            None => case.visit.previous = None,
-        }
-    }
 }
 
 /// What comes of a case as known now, `before` what its earlier parts would come to.
 fn calculated(why: Why, before: &Earlier, outcome: &Outcome<'_>, case: &Case) -> Judged {
-    let parties = Parties { fixmedins_code: "", poolarea_no: "", psn_no: "", relative: None };
-    let booked = postings(parties, outcome);
-    let would_pay = funds_of(booked.iter().map(|booked| (booked.account.as_str(), booked.amount.0)));
-    let changes = outcome.changes.iter();
-    let would_add = changes.map(|change| (change.policy_year, change.accumulator.to_string(), change.added));
+    let Paid { funds: would_pay, added: would_add, .. } = paid_of(outcome);
     Judged {
         says: Says { why, would_pay: Some(would_pay) },
-        would_add: would_add.collect(),
+        would_add,
         up_to: before.clone().and(outcome),
         charged: Some(previous::charged_now(outcome, case)),
     }
@@ -339,31 +324,6 @@ fn taken_back(before: &Earlier) -> Vec<Change> {
         names.iter().map(move |(name, added)| (year, name.clone(), -added)).collect::<Vec<_>>()
     };
     before.changes.iter().flat_map(of_year).collect()
-}
-
-/// What the funds pay by some postings.
-fn funds_of<'p>(booked: impl Iterator<Item = (&'p str, i64)>) -> Funds {
-    let mut funds = Funds::new();
-    for (account, fen) in booked {
-        if let Some(fund) = account.strip_prefix("fund/") {
-            *funds.entry(fund.to_owned()).or_insert(0) -= fen;
-        }
-    }
-    funds.retain(|_, fen| *fen != 0);
-    funds
-}
-
-fn added_by(answer: &Settlement) -> Result<Vec<Change>, ServiceError> {
-    let changes = answer.trace.iter().flat_map(|trace| &trace.accumulators);
-    let change = |change: &yizhan_proto::settlement::v1::AccumulatorChange| {
-        let year = change.policy_year.parse().map_err(ServiceError::internal)?;
-        Ok((year, change.accumulator.clone(), change.added))
-    };
-    changes.map(change).collect()
-}
-
-fn why_of(refusal: &ServiceError) -> Why {
-    Why::new(refusal.reason(), refusal.text())
 }
 
 /// Names what of the person the policies would see otherwise.

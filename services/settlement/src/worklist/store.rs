@@ -62,6 +62,47 @@ pub async fn record(
     Ok(())
 }
 
+/// What becomes of open items of settlements that were settled again: one that was only about what earlier visits add up to is taken off;
+/// any other is of what took the place of its settlement, and is calculated anew with the next change of the register.
+pub async fn settled_again(
+    tx: &DatabaseTransaction,
+    replaced: &BTreeMap<String, String>,
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let by_order = [Reason::EarlierVisits, Reason::RecordsMerged].map(Reason::code);
+    let open = Entity::find()
+        .filter(Column::SetlId.is_in(replaced.keys()))
+        .filter(Column::State.eq(State::Open.code()));
+    for row in open.all(tx).await? {
+        let item = WorkItem { changed_at: Some(timestamp(at)), ..item_of(&row)? };
+        let (state, item) = match replaced.get(&row.setl_id) {
+            Some(new) if !by_order.contains(&item.why.as_str()) => (State::Open, moved(item, new)),
+            _ => (State::Resolved, item),
+        };
+        Entity::update_many()
+            .col_expr(Column::SetlId, Expr::value(item.setl_id.as_str()))
+            .col_expr(Column::State, Expr::value(state.code()))
+            .col_expr(Column::Item, Expr::value(item.encode_to_vec()))
+            .filter(Column::ItemId.eq(&row.item_id))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The item of what took the place: what it said of amounts was of the settlement of before.
+fn moved(item: WorkItem, setl_id: &str) -> WorkItem {
+    WorkItem {
+        setl_id: setl_id.to_owned(),
+        calculated: false,
+        paid_fen: 0,
+        would_pay_fen: 0,
+        differs_fen: 0,
+        funds: Vec::new(),
+        ..item
+    }
+}
+
 fn opened(item: &WorkItem, at: DateTime<Utc>) -> Model {
     let at = Some(timestamp(at));
     let item = WorkItem { item_id: new_id(), found_at: at, changed_at: at, ..item.clone() };

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use yizhan_runtime::Reason;
 use yizhan_terms::{Area, Insutype};
 
 use crate::person::domain::basic_schemes::is_basic_normal;
 use crate::person::domain::codes;
+use crate::person::domain::period::Period;
 use crate::person::domain::timeline::{
     AccountShare, Coverage, CoverageState, DiseaseEntitlement, Identity, Membership, Timeline,
 };
@@ -229,6 +230,16 @@ fn consecutive_years(timeline: &Timeline, day: NaiveDate) -> i32 {
     years as i32
 }
 
+/// The areas that pay under a basic coverage within a year of a day, but for the one that pays on it: of somebody who moved. `home` keeps the
+/// register.
+pub fn other_areas(timeline: &Timeline, [home, paying]: [Area; 2], day: NaiveDate) -> BTreeSet<Area> {
+    let year = Days::new(365);
+    let around = Period { begndate: day - year, enddate: Some(day + year) };
+    let near =
+        timeline.coverages.iter().filter(|held| is_basic_normal(held) && held.period.overlaps(&around));
+    near.map(|held| held.poolarea_no.unwrap_or(home)).filter(|area| *area != paying).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,6 +259,20 @@ mod tests {
 
     fn reason(timeline: &Timeline, as_of: &str) -> &'static str {
         ask(timeline, as_of, None).refusal.map_or("", |refusal| refusal.reason().code())
+    }
+
+    #[test]
+    fn the_areas_of_a_mover_are_told() {
+        let area = |code: &str| Area::parse(code).unwrap();
+        let (old, new) = (area("430200"), area("360100"));
+        let mut mover = person("1980-01-01");
+        mover.put(Coverage { poolarea_no: Some(old), ..coverage("310", "2020-01-01", "2026-05-31") });
+        mover.put(coverage("310", "2026-06-01", ""));
+        let others = |paying: Area, day: &str| -> Vec<Area> {
+            other_areas(&mover, [new, paying], day.parse().unwrap()).into_iter().collect()
+        };
+        assert_eq!((others(new, "2026-09-01"), others(old, "2026-03-01")), (vec![old], vec![new]));
+        assert_eq!((others(new, "2027-09-01"), others(old, "2025-03-01")), (vec![], vec![]));
     }
 
     #[test]

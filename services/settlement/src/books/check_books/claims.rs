@@ -7,7 +7,7 @@ use yizhan_proto::settlement::v1::Settlement;
 
 use super::{Check, PAGE};
 use crate::books::domain::claims::{Days, holders, meeting, numbers_in};
-use crate::books::messages::claims::{claims_of, days_of};
+use crate::books::messages::claims::{claims_of, days_of, institution_of, owner_of};
 use crate::books::messages::parts::header;
 use crate::books::store::claims::{self, Claims, Key, Ten, key_of, ten_of};
 use crate::books::store::entities::{claim, claimed_line, settlement};
@@ -255,6 +255,11 @@ impl Held {
 
 /// Visits are compared under the number of their person that stays.
 fn of_person(mut claims: Claims, psn_no: &str) -> Claims {
-    claims.rows.iter_mut().for_each(|visit| psn_no.clone_into(&mut visit.psn_no));
+    for visit in &mut claims.rows {
+        psn_no.clone_into(&mut visit.psn_no);
+        if institution_of(visit).is_empty() {
+            visit.owner = owner_of("", (&visit.poolarea_no, psn_no)).into_owned();
+        }
+    }
     claims
 }

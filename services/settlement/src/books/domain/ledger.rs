@@ -1,5 +1,7 @@
 //! Balanced postings: the institution is owed the bill, and every payer is charged its share. They balance in the books of each area.
 
+use std::collections::BTreeMap;
+
 use yizhan_money::Fen;
 use yizhan_policy::outcome::Outcome;
 use yizhan_terms::{Fund, Payer};
@@ -103,6 +105,42 @@ pub fn taken_from(account: AccountOf<'_>, spent_in: &str, amount: Fen) -> Vec<Po
     ]
 }
 
+/// The postings of a balance that goes from the books of an account's area to those of another.
+pub fn moved(account: AccountOf<'_>, to: &str, amount: Fen) -> Vec<Posting> {
+    let mut all = taken_from(account, to, amount);
+    all.push(Posting::new("account", account.psn_no, amount).in_books_of(to));
+    all.retain(|posting| posting.amount != Fen::ZERO);
+    all
+}
+
+/// Where accounts are kept that moved: by the area that kept them, and whose they are.
+pub type KeptNow = BTreeMap<(String, String), String>;
+
+/// What is booked in the books of `own` area, with accounts that moved: where they are kept now, cleared between the areas.
+pub fn where_kept(postings: Vec<Posting>, own: &str, kept: &KeptNow) -> Vec<Posting> {
+    let mut all = Vec::with_capacity(postings.len());
+    for posting in postings {
+        let books = posting.books(own).to_owned();
+        let whose = posting.personal_account().unwrap_or_default().to_owned();
+        let Some(now) = kept.get(&(books.clone(), whose)) else {
+            all.push(posting);
+            continue;
+        };
+        let clearing = |whose: &str, amount| Posting::new("clearing", whose, amount);
+        all.extend([
+            clearing(now, posting.amount).in_books_of(&books),
+            Posting { poolarea_no: now.clone(), ..posting.clone() },
+            clearing(&books, -posting.amount).in_books_of(now),
+        ]);
+    }
+    // What stands in one's own books names no area.
+    let named = |posting: Posting| match posting.poolarea_no == own {
+        true => Posting { poolarea_no: String::new(), ..posting },
+        false => posting,
+    };
+    all.into_iter().map(named).collect()
+}
+
 /// The postings of a deposit into a personal account.
 pub fn deposit(psn_no: &str, amount: Fen) -> Vec<Posting> {
     vec![Posting::new("fund", Fund::Account.code(), -amount), Posting::new("account", psn_no, amount)]
@@ -149,4 +187,55 @@ pub fn relative_in<'p>(postings: &'p [Posting], psn_no: &str, poolarea_no: &'p s
         let whose = posting.personal_account().filter(|whose| *whose != psn_no)?;
         Some(AccountOf { poolarea_no: posting.books(poolarea_no), psn_no: whose })
     })
+}
+
+/// The person's own account, where a bill that was settled in an area was booked on it.
+pub fn account_in<'p>(
+    postings: &'p [Posting],
+    psn_no: &'p str,
+    poolarea_no: &'p str,
+) -> Option<AccountOf<'p>> {
+    let own = postings.iter().find(|posting| posting.personal_account() == Some(psn_no))?;
+    Some(AccountOf { poolarea_no: own.books(poolarea_no), psn_no })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sums(postings: &[Posting], own: &str) -> BTreeMap<String, Fen> {
+        let mut sums = BTreeMap::new();
+        for posting in postings {
+            let sum = sums.entry(posting.books(own).to_owned()).or_insert(Fen::ZERO);
+            *sum = Fen(sum.0 + posting.amount.0);
+        }
+        sums
+    }
+
+    #[test]
+    fn what_goes_back_follows_an_account_that_moved() {
+        let told = |postings: &[Posting]| -> Vec<String> {
+            postings.iter().map(|p| format!("{} {} {}", p.poolarea_no, p.account, p.amount.0)).collect()
+        };
+        let account = AccountOf { poolarea_no: "430200", psn_no: "P1" };
+        let moved = moved(account, "360100", Fen(500));
+        assert!(sums(&moved, "360100").values().all(|sum| *sum == Fen::ZERO), "{moved:?}");
+        let taken = vec![Posting::new("institution", "H", Fen(70)), Posting::new("account", "P1", Fen(-70))];
+        let kept = KeptNow::from([(("430200".to_owned(), "P1".to_owned()), "360100".to_owned())]);
+        let back = where_kept(negated(taken.clone()), "430200", &kept);
+        let expected = [
+            " institution/H -70",
+            " clearing/360100 70",
+            "360100 account/P1 70",
+            "360100 clearing/430200 -70",
+        ];
+        assert_eq!(told(&back), expected);
+        assert_eq!(where_kept(negated(taken.clone()), "430200", &KeptNow::new()), negated(taken));
+        // A relative's account of another area that is kept by the patient's area now.
+        let relative = AccountOf { poolarea_no: "430100", psn_no: "R" };
+        let kept = KeptNow::from([(("430100".to_owned(), "R".to_owned()), "430200".to_owned())]);
+        let back = where_kept(negated(taken_from(relative, "430200", Fen(70))), "430200", &kept);
+        assert!(back.contains(&Posting::new("account", "R", Fen(70))), "{back:?}");
+        assert_eq!(sums(&back, "430200").into_values().collect::<Vec<_>>(), [Fen::ZERO, Fen(70)]);
+    }
 }

@@ -34,7 +34,7 @@ pub fn change_of(
     let claims = claims_of(settlement);
     let (claims, released) = if reverses { (before, claims) } else { (claims, before) };
     Ok(Change {
-        request: request::Model {
+        request: Some(request::Model {
             owner: key.0.clone(),
             request_id: key.1.clone(),
             digest: digest.to_owned(),
@@ -42,7 +42,7 @@ pub fn change_of(
             psn_no: row.psn_no.clone(),
             setl_id: row.setl_id.clone(),
             answer: Vec::new(),
-        },
+        }),
         amounts: Some(amounts_of(settlement)),
         years: years_after(settlement, state)?,
         accounts: accounts_after(&row.poolarea_no, &row.psn_no, &postings, state),
@@ -128,11 +128,16 @@ pub fn accounts_after(
     accounts
         .map(|(whose, posting)| {
             let balance = if whose == psn_no { state.own } else { state.shared };
+            let books = posting.books(poolarea_no);
+            // Nothing is booked on an account that is kept elsewhere, nor on another's balance: version 0 is refused at the door.
+            let was_read =
+                balance.area.is_none_or(|area| area.as_str() == books) && balance.moved_to.is_none();
             account::Model {
-                poolarea_no: posting.books(poolarea_no).to_owned(),
+                poolarea_no: books.to_owned(),
                 psn_no: whose.to_owned(),
-                version: balance.version + 1,
+                version: if was_read { balance.version + 1 } else { 0 },
                 balance_fen: balance.fen + posting.amount.0,
+                moved_to: String::new(),
             }
         })
         .collect()
@@ -188,7 +193,28 @@ fn settlement_row(settlement: &Settlement, case_json: String) -> settlement::Mod
 
 #[cfg(test)]
 mod tests {
+    use yizhan_money::Fen;
+
     use super::*;
+    use crate::books::store::load::Balance;
+
+    #[test]
+    fn nothing_is_booked_on_a_balance_of_other_books_or_of_an_account_that_moved() {
+        let area = |code: &str| yizhan_terms::Area::parse(code);
+        let balance = |books: &str, moved_to: &str| PersonState {
+            own: Balance { version: 4, fen: 70, area: area(books), moved_to: area(moved_to) },
+            ..PersonState::default()
+        };
+        let taken = [Posting::new("account", "P1", Fen(-30))];
+        let after = |state: &PersonState| {
+            let rows = accounts_after("430200", "P1", &taken, state);
+            (rows[0].version, rows[0].balance_fen)
+        };
+        assert_eq!(after(&balance("430200", "")), (5, 40));
+        assert_eq!(after(&balance("430200", "360100")).0, 0, "it moved");
+        assert_eq!(after(&balance("360100", "")).0, 0, "another area's balance");
+        assert_eq!(after(&PersonState::default()), (1, -30), "the first that is booked");
+    }
 
     #[test]
     fn every_policy_year_of_a_visit_is_counted_up() {

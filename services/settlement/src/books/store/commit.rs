@@ -5,6 +5,7 @@
 //! was handled before, a person whose state moved on), it is rolled back and each settlement is
 //! committed by itself, which tells whose problem it was.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
@@ -29,8 +30,8 @@ pub const OPENED: &str = "OPENED";
 /// Everything one settlement, reversal, opening or booking of an account changes.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// The request, unique.
-    pub request: request::Model,
+    /// The request, unique; none where another of the changes that are written with it brings it, see [`write_together`].
+    pub request: Option<request::Model>,
     /// The settlement; none for an opening or a booking of an account.
     pub settlement: Option<settlement::Model>,
     /// The opening, where it is one.
@@ -116,11 +117,51 @@ async fn commit_sound(db: &DatabaseConnection, changes: Vec<Change>) -> Vec<Resu
 }
 
 async fn commit_one(db: &DatabaseConnection, change: &Change) -> Result<Committed, ServiceError> {
-    attempt(db, std::slice::from_ref(change)).await.or_else(|error| match classify(&error) {
+    attempt(db, std::slice::from_ref(change)).await.or_else(overtaken)
+}
+
+/// Somebody who was overtaken goes around again.
+fn overtaken(error: DbErr) -> Result<Committed, ServiceError> {
+    match classify(&error) {
         Failure::Clash | Failure::UniqueViolation => Ok(Committed::Outdated),
         Failure::Away => Err(not_known(error)),
         Failure::Other => Err(ServiceError::internal(error)),
-    })
+    }
+}
+
+/// Writes changes of one person that follow on each other, all or none, in a transaction that is to be ended by [`finish`]: each was made on
+/// what those before it left, by [`PersonState::after`](super::load::PersonState::after). `None`: something was in the way.
+pub async fn write_together(
+    db: &DatabaseConnection,
+    mut changes: Vec<Change>,
+) -> Result<Option<DatabaseTransaction>, ServiceError> {
+    if let Some(refusal) = changes.iter().find_map(invariants::refusal) {
+        return Err(refusal);
+    }
+    leave_the_last(&mut changes);
+    let written = async {
+        let tx = begin_write(db).await?;
+        let done = write(&tx, &changes).await? == Committed::Done;
+        Ok(done.then_some(tx))
+    };
+    written.await.or_else(|error| overtaken(error).map(|_| None))
+}
+
+/// Commits what [`write_together`] wrote, and what else was written with it.
+pub async fn finish(tx: DatabaseTransaction) -> Result<Committed, ServiceError> {
+    tx.commit().await.map(|()| Committed::Done).or_else(overtaken)
+}
+
+/// Of rows that several changes write, that of the last stays: it holds what all of them add up to.
+fn leave_the_last(changes: &mut [Change]) {
+    let (mut years, mut accounts, mut codes) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for change in changes.iter_mut().rev() {
+        let year =
+            |row: &accumulated::Model| (row.poolarea_no.clone(), row.psn_no.clone(), row.policy_year.clone());
+        change.years.retain(|row| years.insert(year(row)));
+        change.accounts.retain(|row| accounts.insert((row.poolarea_no.clone(), row.psn_no.clone())));
+        change.codes.retain(|row| codes.insert(row.drug_trac_codg.clone()));
+    }
 }
 
 fn not_known(error: DbErr) -> ServiceError {
@@ -139,7 +180,7 @@ async fn attempt(db: &DatabaseConnection, changes: &[Change]) -> Result<Committe
 }
 
 async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed, DbErr> {
-    let requests = changes.iter().map(|change| change.request.clone()).collect();
+    let requests = changes.iter().filter_map(|change| change.request.clone()).collect();
     match insert::<request::Entity>(tx, requests).await {
         Err(error) if classify(&error) == Failure::UniqueViolation => return Ok(Committed::Handled),
         done => done?,

@@ -177,7 +177,7 @@ pub mod account_booking {
         pub amount_fen: i64,
         /// 人员编号 whose contribution was paid; empty for a deposit.
         pub for_psn_no: String,
-        /// 统筹区 it was paid to; empty for a deposit.
+        /// 统筹区 it was paid to, or that the balance went to or came from; empty for a deposit.
         pub for_poolarea_no: String,
         /// Coverage year of the contribution; empty for a deposit.
         pub accrym: String,
@@ -185,6 +185,8 @@ pub mod account_booking {
         pub booked_at_us: i64,
         /// What its cancellation was booked under; empty while it stands.
         pub cancelled_by: String,
+        /// The transfer by which the balance went from one area to another, `for_poolarea_no`; empty for any other booking.
+        pub transfer_id: String,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -209,6 +211,8 @@ pub mod account {
         pub version: i64,
         /// Balance.
         pub balance_fen: i64,
+        /// 统筹区 that keeps the account since a transfer (关系转移接续); empty while it is kept here.
+        pub moved_to: String,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -44,12 +44,13 @@ fn broken(change: &Change) -> Vec<&'static str> {
         let postings = change.postings.iter().all(|posting| own(&posting.setl_id, &posting.psn_no));
         let amounts = change.amounts.as_ref();
         let (owed, charged) = (booked(&["institution"]), booked(&["account", "cash"]));
+        let requested = change.request.as_ref().is_none_or(|request| own(&request.setl_id, &request.psn_no));
         // A reversal gives a visit back to the part of the stay before.
         let reverses = !row.reverses_setl_id.is_empty();
         let claims = change.claims.rows.iter().all(|claim| reverses || claim.held_by == row.setl_id);
         all.extend([
             ("claims are the settlement's own", claims),
-            ("one setl_id", !row.setl_id.is_empty() && own(&change.request.setl_id, &change.request.psn_no)),
+            ("one setl_id", !row.setl_id.is_empty() && requested),
             ("postings are the settlement's own", postings),
             ("the row is the answer's", amounts.is_some_and(|a| a.medfee_sumamt.0 == row.medfee_sumamt_fen)),
         ]);
@@ -103,7 +104,7 @@ mod tests {
             amount_fen,
         };
         Change {
-            request: request::Model {
+            request: Some(request::Model {
                 owner: "H1".to_owned(),
                 request_id: "R1".to_owned(),
                 digest: String::new(),
@@ -111,7 +112,7 @@ mod tests {
                 psn_no: person(),
                 setl_id: id(),
                 answer: Vec::new(),
-            },
+            }),
             settlement: Some(settlement::Model {
                 poolarea_no: area(),
                 psn_no: person(),
@@ -179,7 +180,7 @@ mod tests {
             ("sum of the rows of postings = 0 in each area", |change| {
                 change.postings[2].poolarea_no = "430100".to_owned();
             }),
-            ("one setl_id", |change| change.request.setl_id = "S2".to_owned()),
+            ("one setl_id", |change| change.request.as_mut().unwrap().setl_id = "S2".to_owned()),
             ("postings are the settlement's own", |change| change.postings[2].setl_id = "S2".to_owned()),
             ("a version follows on what was read", |change| change.years[0].version = 0),
             ("a policy year is written once", |change| change.years.push(change.years[0].clone())),
@@ -193,6 +194,7 @@ mod tests {
                     psn_no: String::new(),
                     version: 1,
                     balance_fen: 0,
+                    moved_to: String::new(),
                 };
                 change.accounts = vec![account.clone(), account];
             }),

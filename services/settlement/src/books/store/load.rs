@@ -9,8 +9,10 @@ use sea_orm::{DbBackend, DbErr, EntityTrait, FromQueryResult};
 use serde::de::DeserializeOwned;
 use yizhan_policy::case::Accumulated;
 use yizhan_runtime::db::{DatabaseConnection, ask_each, find_rows, rows_as_json};
+use yizhan_terms::Area;
 
 use super::claims::{self, Claims, Key, Ten, key_of, ten_of};
+use super::commit::Change;
 use super::entities::{account, accumulated, claim, claimed_line, request};
 use super::trace_codes;
 use crate::books::domain::claims::IS_VISIT;
@@ -25,6 +27,10 @@ pub struct Wanted {
     pub psn_no: String,
     /// Area that keeps the account of a relative who helps, and the relative.
     pub relative: Option<Pair>,
+    /// Area that keeps the person's own account, where it moved from that of the books.
+    pub account_in: Option<String>,
+    /// Other areas in whose books the person may stand.
+    pub elsewhere: Vec<String>,
     /// Owner and id of the request, to see whether it was handled before.
     pub request: Option<(String, String)>,
     /// First and last day of a visit, where it is to be compared with those of the person that stand: YYYY-MM-DD.
@@ -43,7 +49,9 @@ pub type Years = BTreeMap<NaiveDate, (i64, Accumulated)>;
 pub struct PersonState {
     /// The policy years.
     pub years: Years,
-    /// The person's account.
+    /// What the books of other areas say of the person, where they say something.
+    pub elsewhere: BTreeMap<String, Years>,
+    /// The person's account, where it is kept now.
     pub own: Balance,
     /// The relative's account.
     pub shared: Balance,
@@ -121,6 +129,18 @@ pub struct Balance {
     pub version: i64,
     /// Fen.
     pub fen: i64,
+    /// The area in whose books it was read; `None` where it has no row.
+    pub area: Option<Area>,
+    /// The area that keeps it since a transfer, where that one was not asked about.
+    pub moved_to: Option<Area>,
+}
+
+impl Balance {
+    fn of(row: account::Model) -> (Pair, Balance) {
+        let [area, moved_to] = [&row.poolarea_no, &row.moved_to].map(|area| Area::parse(area));
+        let balance = Balance { version: row.version, fen: row.balance_fen, area, moved_to };
+        ((row.poolarea_no, row.psn_no), balance)
+    }
 }
 
 /// Area and person, or owner and id of a request.
@@ -129,7 +149,7 @@ pub type Pair = (String, String);
 /// Reads the states of many persons at once: at most five statements side by side, and one more where there are trace codes.
 pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<PersonState>, DbErr> {
     let relatives = wanted.iter().filter_map(|wanted| wanted.relative.clone());
-    let holders = wanted.iter().map(Wanted::person).chain(relatives).collect();
+    let holders = wanted.iter().flat_map(Wanted::accounts).chain(relatives).collect();
     let requests = wanted.iter().filter_map(|wanted| wanted.request.clone()).collect();
     let person_key = ["poolarea_no", "psn_no", "first_day", "last_day"];
     let account_key = [account::Column::PoolareaNo, account::Column::PsnNo];
@@ -154,10 +174,7 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     for row in persons {
         known.insert((row.poolarea_no.clone(), row.psn_no.clone()), row.read()?);
     }
-    let balances: BTreeMap<Pair, Balance> = accounts
-        .into_iter()
-        .map(|row| ((row.poolarea_no, row.psn_no), Balance { version: row.version, fen: row.balance_fen }))
-        .collect();
+    let balances: BTreeMap<Pair, Balance> = accounts.into_iter().map(Balance::of).collect();
     let balance = |key: &Pair| balances.get(key).copied().unwrap_or_default();
     let requests: BTreeMap<Pair, request::Model> =
         requests.into_iter().map(|row| ((row.owner.clone(), row.request_id.clone()), row)).collect();
@@ -173,7 +190,8 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
         let mut state = known.get(&wanted.person()).cloned().unwrap_or_default();
         state.visits.retain(|visit| wanted.meets(visit));
         PersonState {
-            own: balance(&wanted.person()),
+            elsewhere: wanted.years_elsewhere(&known),
+            own: wanted.account(&balances),
             shared: wanted.relative.as_ref().map(balance).unwrap_or_default(),
             handled: wanted.request.as_ref().and_then(|key| requests.get(key)).cloned(),
             claimed: is_claimed(&wanted.claims),
@@ -184,9 +202,57 @@ pub async fn load(db: &DatabaseConnection, wanted: &[Wanted]) -> Result<Vec<Pers
     Ok(wanted.iter().map(state).collect())
 }
 
+impl PersonState {
+    /// What a change leaves, for one that is committed together with it. The versions stay those that were read.
+    pub fn after(&mut self, change: &Change) -> Result<(), DbErr> {
+        for row in &change.years {
+            let damaged = |error| DbErr::Type(format!("accumulated.policy_year: {error}"));
+            self.years.insert(row.policy_year.parse().map_err(damaged)?, (row.version - 1, row.totals()?));
+        }
+        let Some(settled) = &change.settlement else { return Ok(()) };
+        for row in &change.accounts {
+            let read = if row.psn_no == settled.psn_no { self.own } else { self.shared };
+            let balance = Balance { version: row.version - 1, fen: row.balance_fen, ..read };
+            *(if row.psn_no == settled.psn_no { &mut self.own } else { &mut self.shared }) = balance;
+        }
+        for row in &change.codes {
+            let held = Held { version: row.version - 1, ..trace_codes::held_in(row)? };
+            Arc::make_mut(&mut self.codes).insert(row.drug_trac_codg.clone(), held);
+        }
+        self.last_setl_id.clone_from(&settled.setl_id);
+        Ok(())
+    }
+}
+
 impl Wanted {
     fn person(&self) -> Pair {
         (self.poolarea_no.clone(), self.psn_no.clone())
+    }
+
+    /// Where the person may stand besides.
+    fn elsewhere(&self) -> impl Iterator<Item = Pair> {
+        self.elsewhere.iter().map(|area| (area.clone(), self.psn_no.clone()))
+    }
+
+    fn years_elsewhere(&self, known: &BTreeMap<Pair, PersonState>) -> BTreeMap<String, Years> {
+        let years = |person: Pair| Some((known.get(&person)?.years.clone(), person.0));
+        self.elsewhere().filter_map(years).map(|(years, area)| (area, years)).collect()
+    }
+
+    /// Where the person's own account may be kept.
+    fn accounts(&self) -> Vec<Pair> {
+        let area = self.account_in.as_ref().unwrap_or(&self.poolarea_no);
+        std::iter::once((area.clone(), self.psn_no.clone())).chain(self.elsewhere()).collect()
+    }
+
+    /// The account, where it is kept now, as far as that was read.
+    fn account(&self, balances: &BTreeMap<Pair, Balance>) -> Balance {
+        let of = |area: &str| balances.get(&(area.to_owned(), self.psn_no.clone())).copied();
+        let mut kept = of(self.account_in.as_ref().unwrap_or(&self.poolarea_no)).unwrap_or_default();
+        for _ in &self.elsewhere {
+            kept = kept.moved_to.and_then(|area| of(area.as_str())).unwrap_or(kept);
+        }
+        kept
     }
 
     fn meets(&self, visit: &claim::Model) -> bool {
@@ -206,6 +272,10 @@ fn persons(wanted: &[Wanted]) -> Vec<[String; 4]> {
         if end > last {
             last.clone_from(end);
         }
+    }
+    // Of other areas' books the years are wanted, and no visits.
+    for person in wanted.iter().flat_map(Wanted::elsewhere) {
+        days.entry(person).or_default();
     }
     days.into_iter()
         .map(|((poolarea_no, psn_no), [first, last])| [poolarea_no, psn_no, first, last])

@@ -18,29 +18,28 @@ pub async fn by_id(db: &DatabaseConnection, opening_id: &str) -> Result<Option<o
     opening::Entity::find().filter(opening::Column::OpeningId.eq(opening_id)).one(db).await
 }
 
-/// What took an opening back, if something did.
+/// What took an opening back, under whichever number of the person, if something did.
 pub async fn cancelling(
     db: &DatabaseConnection,
     row: &opening::Model,
 ) -> Result<Option<opening::Model>, DbErr> {
     opening::Entity::find()
         .filter(opening::Column::PoolareaNo.eq(&row.poolarea_no))
-        .filter(opening::Column::PsnNo.eq(&row.psn_no))
         .filter(opening::Column::CancelsOpeningId.eq(&row.opening_id))
         .one(db)
         .await
 }
 
-/// A person's openings, newest first, older than one if given.
+/// Openings under some numbers of a person, newest first, older than one if given.
 pub async fn of_person(
     db: &DatabaseConnection,
-    (poolarea_no, psn_no): (&str, &str),
+    (poolarea_no, psn_nos): (&str, &[String]),
     before: Option<[String; 1]>,
     limit: u64,
 ) -> Result<Vec<opening::Model>, DbErr> {
     let mut query = opening::Entity::find()
         .filter(opening::Column::PoolareaNo.eq(poolarea_no))
-        .filter(opening::Column::PsnNo.eq(psn_no));
+        .filter(opening::Column::PsnNo.is_in(psn_nos));
     if let Some([opening_id]) = before {
         query = query.filter(opening::Column::OpeningId.lt(opening_id));
     }
@@ -50,14 +49,14 @@ pub async fn of_person(
 /// Which of a person's openings have been taken back.
 pub async fn cancelled_among(
     db: &DatabaseConnection,
-    (poolarea_no, psn_no): (&str, &str),
+    (poolarea_no, psn_nos): (&str, &[String]),
     opening_ids: &[&str],
 ) -> Result<BTreeSet<String>, DbErr> {
     let cancelled = opening::Entity::find()
         .select_only()
         .column(opening::Column::CancelsOpeningId)
         .filter(opening::Column::PoolareaNo.eq(poolarea_no))
-        .filter(opening::Column::PsnNo.eq(psn_no))
+        .filter(opening::Column::PsnNo.is_in(psn_nos))
         .filter(opening::Column::CancelsOpeningId.is_in(opening_ids.iter().copied()))
         .into_tuple::<String>()
         .all(db)
@@ -65,11 +64,11 @@ pub async fn cancelled_among(
     Ok(cancelled.into_iter().collect())
 }
 
-/// A person's settlements of a policy year that stand: those that end in it, since a stay across years ends in the later one, and
+/// A person's settlements of a policy year that stand, under all of their numbers: those that end in it, since a stay across years ends in the later one, and
 /// those that began to be counted in it and end after it.
 pub async fn standing_in(
     db: &DatabaseConnection,
-    (poolarea_no, psn_no): (&str, &str),
+    (poolarea_no, psn_nos): (&str, &[String]),
     policy_year: NaiveDate,
 ) -> Result<Vec<String>, DbErr> {
     let next = policy_year.checked_add_months(Months::new(12)).unwrap_or(NaiveDate::MAX);
@@ -78,7 +77,7 @@ pub async fn standing_in(
         .columns([settlement::Column::SetlId, settlement::Column::ReversesSetlId])
         .columns([settlement::Column::Answer, settlement::Column::Enddate])
         .filter(settlement::Column::PoolareaNo.eq(poolarea_no))
-        .filter(settlement::Column::PsnNo.eq(psn_no))
+        .filter(settlement::Column::PsnNo.is_in(psn_nos))
         .filter(settlement::Column::Enddate.gte(policy_year.to_string()))
         .order_by_asc(settlement::Column::SetlId)
         .into_tuple()

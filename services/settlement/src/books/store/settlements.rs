@@ -49,6 +49,42 @@ pub async fn later_of_types(
         .await
 }
 
+/// A person's settlements and reversals behind one of them, under any of their numbers, in the order of commit: each with what it reverses.
+pub async fn ids_behind(
+    db: &DatabaseConnection,
+    (poolarea_no, psn_nos): (&str, &[String]),
+    setl_id: &str,
+    limit: u64,
+) -> Result<Vec<(String, String)>, DbErr> {
+    settlement::Entity::find()
+        .select_only()
+        .column(settlement::Column::SetlId)
+        .column(settlement::Column::ReversesSetlId)
+        .filter(settlement::Column::PoolareaNo.eq(poolarea_no))
+        .filter(settlement::Column::PsnNo.is_in(psn_nos))
+        .filter(settlement::Column::SetlId.gt(setl_id))
+        .order_by_asc(settlement::Column::SetlId)
+        .limit(limit)
+        .into_tuple::<(String, String)>()
+        .all(db)
+        .await
+}
+
+/// Some of a person's settlements, in the order of commit.
+pub async fn by_ids(
+    db: &DatabaseConnection,
+    (poolarea_no, psn_nos): (&str, &[String]),
+    setl_ids: &[&str],
+) -> Result<Vec<settlement::Model>, DbErr> {
+    settlement::Entity::find()
+        .filter(settlement::Column::PoolareaNo.eq(poolarea_no))
+        .filter(settlement::Column::PsnNo.is_in(psn_nos))
+        .filter(settlement::Column::SetlId.is_in(setl_ids.iter().copied()))
+        .order_by_asc(settlement::Column::SetlId)
+        .all(db)
+        .await
+}
+
 /// Which settlements are wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'w> {
@@ -145,6 +181,7 @@ pub async fn as_now(db: &DatabaseConnection, row: &settlement::Model) -> Result<
     let reversal = reversal_of(db, row).await?;
     if let Some(info) = settlement.setlinfo.as_mut() {
         if let Some(reversal) = reversal {
+            info.replaced_by_setl_id = replaced_by(&reversal)?;
             mark_reversed(info, reversal.setl_id);
         }
         if info.psn_no != row.psn_no {
@@ -152,6 +189,11 @@ pub async fn as_now(db: &DatabaseConnection, row: &settlement::Model) -> Result<
         }
     }
     Ok(settlement)
+}
+
+/// What took the place of the settlement that was reversed; empty: nothing did.
+pub fn replaced_by(reversal: &settlement::Model) -> Result<String, DbErr> {
+    Ok(answer_of(reversal)?.setlinfo.map(|info| info.replaced_by_setl_id).unwrap_or_default())
 }
 
 /// Notes that a settlement has been reversed.

@@ -22,10 +22,12 @@ pub async fn held(
         let key = [trace_code::Column::DrugTracCodg];
         rows.extend(find_rows::<trace_code::Entity, 1>(db, key, keys.to_vec()).await?);
     }
-    let held = |row: trace_code::Model| {
-        let damaged = |error| DbErr::Type(format!("trace_codes.uses of {}: {error}", row.drug_trac_codg));
-        let uses = serde_json::from_str(&row.uses).map_err(damaged)?;
-        Ok((row.drug_trac_codg, Held { version: row.version, uses }))
-    };
-    rows.into_iter().map(held).collect()
+    rows.into_iter().map(|row| Ok((row.drug_trac_codg.clone(), held_in(&row)?))).collect()
+}
+
+/// What a row says.
+pub fn held_in(row: &trace_code::Model) -> Result<Held, DbErr> {
+    let damaged = |error| DbErr::Type(format!("trace_codes.uses of {}: {error}", row.drug_trac_codg));
+    let uses = serde_json::from_str(&row.uses).map_err(damaged)?;
+    Ok(Held { version: row.version, uses })
 }

@@ -85,8 +85,12 @@ pub struct VisitKey {
 pub enum FeesChange {
     /// Takes those that nobody holds, if the visit is still in the version that was read.
     Take(VisitKey, i64),
+    /// The same of those with these numbers: the others are of a later part of the stay (中途结算).
+    TakeSome(VisitKey, i64, Vec<String>),
     /// Gives back those that the settlement of this id holds.
     GiveBack(VisitKey, String),
+    /// Takes over those that the settlement of this id held, whose place it takes.
+    TakeOver(VisitKey, String),
 }
 
 /// A visit's row, locked until the transaction ends.
@@ -171,9 +175,26 @@ pub async fn change(tx: &DatabaseTransaction, change: &FeesChange, setl_id: &str
             }
             Ok(unchanged)
         }
+        FeesChange::TakeSome(visit, version, numbers) => {
+            let unchanged = next_version(tx, visit, Some(*version)).await?;
+            for some in numbers.chunks(NUMBERS_PER_STATEMENT).filter(|_| unchanged) {
+                uploaded_fee::Entity::update_many()
+                    .col_expr(uploaded_fee::Column::SetlId, Expr::value(setl_id))
+                    .filter(uploaded_fee::Column::FixmedinsCode.eq(&visit.fixmedins_code))
+                    .filter(uploaded_fee::Column::FeedetlSn.is_in(some.iter().map(String::as_str)))
+                    .filter(uploaded_fee::Column::SetlId.eq(""))
+                    .exec(tx)
+                    .await?;
+            }
+            Ok(unchanged)
+        }
         FeesChange::GiveBack(visit, held_by) => {
             next_version(tx, visit, None).await?;
             hold(tx, visit, [held_by, ""]).await.map(|()| true)
+        }
+        FeesChange::TakeOver(visit, held_by) => {
+            next_version(tx, visit, None).await?;
+            hold(tx, visit, [held_by, setl_id]).await.map(|_| true)
         }
     }
 }
@@ -204,7 +225,10 @@ impl FeesChange {
     /// Whose lines.
     pub fn visit(&self) -> &VisitKey {
         match self {
-            FeesChange::Take(visit, _) | FeesChange::GiveBack(visit, _) => visit,
+            FeesChange::Take(visit, _)
+            | FeesChange::TakeSome(visit, ..)
+            | FeesChange::GiveBack(visit, _)
+            | FeesChange::TakeOver(visit, _) => visit,
         }
     }
 }

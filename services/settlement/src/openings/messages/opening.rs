@@ -40,11 +40,15 @@ pub struct Made {
 /// What an opening makes of the person's state.
 ///
 /// # Errors
-/// TOTAL_OUT_OF_RANGE where a total or the balance would be below zero, or beyond all amounts.
+/// ACCOUNT_IN_ANOTHER_AREA where a transfer took the account away; TOTAL_OUT_OF_RANGE where a total or the balance would be below zero, or beyond all amounts.
 pub fn make(new: &New, state: &PersonState) -> Result<Made, ServiceError> {
     let New { head, entries, at } = new;
     let known = entries.policy_year.and_then(|year| state.years.get(&year)).cloned().unwrap_or_default();
     let (totals, before) = entries.on(known.1).map_err(|name| out_of_range(&name))?;
+    if let Some(area) = state.own.moved_to.filter(|_| head.acct_added_fen != 0) {
+        let said = Reason::AccountInAnotherArea.saying(format!("该人员的个人账户已转至 {area} 统筹区"));
+        return Err(ServiceError::invalid_field("acct_added_fen", said));
+    }
     let balance = state.own.fen.saturating_add(head.acct_added_fen);
     if !(0..=MAX_FEN).contains(&balance) {
         return Err(out_of_range("account"));
@@ -108,7 +112,7 @@ pub fn change_of(
     let Made { opening, year, postings } = made;
     let (poolarea_no, psn_no) = (&opening.poolarea_no, &opening.psn_no);
     Change {
-        request: request::Model {
+        request: Some(request::Model {
             owner: key.0.clone(),
             request_id: key.1.clone(),
             digest: digest.to_owned(),
@@ -116,7 +120,7 @@ pub fn change_of(
             psn_no: psn_no.clone(),
             setl_id: String::new(),
             answer,
-        },
+        }),
         settlement: None,
         amounts: None,
         years: year.into_iter().collect(),

@@ -170,7 +170,8 @@ fn told(relative: &Option<Relative>, what: impl Fn(&Relative) -> &str) -> String
     relative.as_ref().map(what).unwrap_or_default().to_owned()
 }
 
-fn posting(booked: books::Posting) -> Posting {
+/// As the contract tells it.
+pub fn posting(booked: books::Posting) -> Posting {
     let books::Posting { poolarea_no, account, amount } = booked;
     Posting { poolarea_no, account, amount_fen: amount.0 }
 }
@@ -195,7 +196,11 @@ fn decided_info(info: SettlementInfo, case: &Case, outcome: &Outcome<'_>) -> Set
         acct_pay_fen: (outcome.account_own_fen + outcome.account_shared_fen).0,
         acct_mulaid_pay_fen: outcome.account_shared_fen.0,
         psn_cash_pay_fen: outcome.cash_fen.0,
-        balc_fen: if case.account.used { (case.account.own_fen - outcome.account_own_fen).0 } else { 0 },
+        balc_fen: if case.account.used {
+            (case.account.own_fen + case.account.kept_fen - outcome.account_own_fen).0
+        } else {
+            0
+        },
         beside_bill_fen: outcome.beside_bill_fen.0,
         previous_stay: case.visit.previous.as_ref().map(previous::told),
         ..info

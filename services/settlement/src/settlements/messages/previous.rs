@@ -1,5 +1,7 @@
 //! The stay before a stay (转院), as its settlement tells of it.
 
+use std::collections::BTreeMap;
+
 use yizhan_money::Fen;
 use yizhan_policy::case::{Case, PreviousStay};
 use yizhan_policy::outcome::Outcome;
@@ -7,6 +9,9 @@ use yizhan_proto::settlement::v1::{PreviousStay as Told, Settlement, Visit};
 use yizhan_terms::{AdmissionWay, DischargeWay, Tier};
 
 use crate::books::messages::parts::header;
+
+/// By setl_id, what would be charged now since the first of stays that follow one another by transfer; `None`: nothing is paid.
+pub type Charged = BTreeMap<String, Option<Fen>>;
 
 /// The step of a deductible that takes off what was charged at the stay before.
 const LESS_PREVIOUS: &str = "less_previous";
@@ -66,6 +71,17 @@ pub fn transferred(answer: &Settlement, visit: &Visit) -> Option<bool> {
         (Some(false), Some(true)) => None,
         (Some(left), _) => Some(left),
         (None, came) => came,
+    }
+}
+
+/// The stay before a stay as it would be paid now. One that is not among them was paid by hand, or lies too far back: it is as it was, while
+/// it `stands`.
+pub fn follow(case: &mut Case, charged: &Charged, stands: bool) {
+    let Some(previous) = &mut case.visit.previous else { return };
+    match charged.get(&previous.setl_id) {
+        Some(Some(charged)) => previous.deductible_fen = *charged,
+        None if stands => {}
+        Some(None) | None => case.visit.previous = None,
     }
 }
 

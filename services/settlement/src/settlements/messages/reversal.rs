@@ -5,8 +5,8 @@ use yizhan_proto::settlement::v1::{
     AccumulatorChange, Posting, Settlement, SettlementDetail, SettlementInfo, Trace,
 };
 
-use super::answer::Identity;
-use crate::books::domain::ledger::relative_in;
+use super::answer::{Identity, posting};
+use crate::books::domain::ledger::{self, KeptNow, relative_in};
 use crate::books::messages::parts::{header, postings_of};
 
 /// The reversal of `original`. `before` is what the person's year adds up to now that something changed in then, asked in the order
@@ -34,6 +34,7 @@ pub fn of(
             setl_time: Some(identity.time),
             refd_setl_flag: "1".to_owned(),
             reverses_setl_id,
+            replaces_setl_id: String::new(),
             balc_fen: balance,
             reversal_reason: reason.to_owned(),
             previous_stay: None,
@@ -43,6 +44,13 @@ pub fn of(
         feedetail: feedetail.into_iter().map(Amounts::negated).collect(),
         trace: trace.map(|trace| negative_trace(trace, before)),
         postings: postings.into_iter().map(Amounts::negated).collect(),
+    }
+}
+
+/// Notes in a reversal what takes the place of what it reverses.
+pub fn replaced_by(reversal: &mut Settlement, setl_id: &str) {
+    if let Some(info) = reversal.setlinfo.as_mut() {
+        setl_id.clone_into(&mut info.replaced_by_setl_id);
     }
 }
 
@@ -69,6 +77,31 @@ pub fn under(settlement: Settlement, numbers: &[String; 2]) -> Settlement {
         postings: settlement.postings.into_iter().map(renamed).collect(),
         ..settlement
     }
+}
+
+/// A settlement or reversal with accounts that moved, booked where they are kept.
+pub fn where_kept(settlement: Settlement, kept: &KeptNow) -> Settlement {
+    if kept.is_empty() {
+        return settlement;
+    }
+    let own = header(&settlement).poolarea_no.clone();
+    let booked = ledger::where_kept(postings_of(&settlement), &own, kept);
+    Settlement { postings: booked.into_iter().map(posting).collect(), ..settlement }
+}
+
+/// Where accounts that moved were kept when something was booked, read from what was stored of it.
+pub fn kept_then(original: &Settlement, stored: &Settlement) -> KeptNow {
+    let own = header(original).poolarea_no.as_str();
+    let (booked, back) = (postings_of(original), postings_of(stored));
+    let mut kept = KeptNow::new();
+    for paid in booked.iter().filter(|posting| posting.personal_account().is_some()) {
+        let given = back.iter().find(|posting| posting.account == paid.account);
+        let area = given.map(|posting| posting.books(own)).filter(|area| *area != paid.books(own));
+        if let (Some(area), Some(whose)) = (area, paid.personal_account()) {
+            kept.insert((paid.books(own).to_owned(), whose.to_owned()), area.to_owned());
+        }
+    }
+    kept
 }
 
 /// The layers did not calculate anything again; the accumulators are what changed.

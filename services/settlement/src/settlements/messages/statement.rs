@@ -53,6 +53,7 @@ impl<'s> Page<'s> {
         notes.extend(part_rows(info));
         notes.extend(coverage_rows(settlement));
         notes.extend(explain::relative_account(info).map(|whose| ("共济账户", whose)));
+        notes.extend(resettled(info).map(|said| ("重新结算", said)));
         notes.extend(mark_rows(info));
         Page { info, composite, payers, sources, notes }
     }
@@ -128,6 +129,16 @@ fn filing_rows(settlement: &Settlement) -> Vec<(&'static str, String)> {
     let treatment = filing.and_then(|filing| filing.treatment.as_ref()).or(traced);
     let class = basis.map(|(basis, class)| ("备案类别", explain::cited(class, basis)));
     class.into_iter().chain(treatment.map(|rule| ("异地就医", explain::remote(rule)))).collect()
+}
+
+/// What took the place of what.
+fn resettled(info: &SettlementInfo) -> Option<String> {
+    let SettlementInfo { replaces_setl_id: replaces, replaced_by_setl_id: replaced_by, .. } = info;
+    if !replaced_by.is_empty() && info.reverses_setl_id.is_empty() {
+        return Some(format!("本单已撤销，由结算 {replaced_by} 代替"));
+    }
+    let reversal = (!replaced_by.is_empty()).then(|| format!("被撤销的结算由结算 {replaced_by} 代替"));
+    reversal.or((!replaces.is_empty()).then(|| format!("本单代替已撤销的结算 {replaces}")))
 }
 
 /// Which part of a stay it is (中途结算), what the parts before it came to, each, and what all of them come to with it.

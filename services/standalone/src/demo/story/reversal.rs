@@ -1,7 +1,9 @@
 //! A settlement is reversed while later ones stand.
 
 use yizhan_money::Fen;
-use yizhan_proto::settlement::v1::{GetAccountRequest, GetAccumulatorsRequest, ReverseRequest, Visit};
+use yizhan_proto::settlement::v1::{
+    GetAccountRequest, GetAccumulatorsRequest, ReverseRequest, ReverseResponse, Visit,
+};
 
 use super::super::bills::{OUTPATIENT, stay};
 use super::super::people::ZHUZHOU;
@@ -33,9 +35,17 @@ pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
         setl_id: settled[0].setl_id.clone(),
         reason: "demo".into(),
     };
-    let reversal = info(clients.settlement.reverse(request).await?.into_inner().settlement)?;
+    let ReverseResponse { settlement, later, .. } = clients.settlement.reverse(request).await?.into_inner();
+    let reversal = info(settlement)?;
     println!("   reversed {}: {} yuan", settled[0].begndate, Fen(reversal.medfee_sumamt_fen));
     must(reversal.medfee_sumamt_fen == -settled[0].medfee_sumamt_fen, "the reversal is not the negative")?;
+    for visit in later.iter().flat_map(|later| &later.visits) {
+        let (paid, would) = (Fen(visit.paid_fen), Fen(visit.would_pay_fen));
+        println!(
+            "   {}: without it the fund would pay {would}, not {paid}; Resettle settles it again",
+            visit.begndate
+        );
+    }
     let after = totals(clients).await?;
     println!("   accumulators before {before:?}, after {after:?}");
     let request = GetAccountRequest { psn_no: ZHUZHOU.into(), poolarea_no: "430200".into() };

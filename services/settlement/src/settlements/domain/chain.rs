@@ -28,10 +28,12 @@ pub struct Settled {
     pub added: Vec<Change>,
     /// What it would add now.
     pub would_add: Vec<Change>,
+    /// What reversed it: those settled after that did not find it. `None`: it stands, or is looked at as if it were gone.
+    pub reversed_by: Option<String>,
 }
 
 /// A person's settlements so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Chain {
     /// How the numbers of the person came together, in that order.
     merges: Vec<merged::Model>,
@@ -68,12 +70,13 @@ impl Chain {
         for settled in here.filter(|settled| !own(settled)) {
             let counted = settled.psn_no == psn_no
                 || together_since(&self.merges, &settled.psn_no, psn_no).is_some_and(|since| since < setl_id);
+            let gone = settled.reversed_by.as_deref().is_some_and(|reversal| reversal < setl_id);
             let was_counted = |parted: &&parted::Model| parted.counted_for(psn_no, setl_id);
             let mut parted = self.parted.iter().filter(|parted| parted.psn_no == settled.psn_no);
             let wrongly = !counted && parted.any(|parted| was_counted(&parted));
             let counted = counted || wrongly;
             otherwise.parted |= wrongly && !settled.added.is_empty();
-            let found = settled.added.iter().filter(|_| counted);
+            let found = settled.added.iter().filter(|_| counted && !gone);
             let changes =
                 settled.would_add.iter().map(|change| (change, 1)).chain(found.map(|change| (change, -1)));
             for ((year, name, added), sign) in changes {
@@ -125,6 +128,7 @@ mod tests {
             setl_id: setl_id.to_owned(),
             added: change(added),
             would_add: change(would_add),
+            reversed_by: None,
         }
     }
 
@@ -149,6 +153,16 @@ mod tests {
         assert_eq!(chain.before("430200", "B", "3", &[]), Otherwise::default(), "another area");
         chain.merges.clear();
         assert_eq!(found(&chain, "B", "6"), (100, true), "they are about to be");
+    }
+
+    #[test]
+    fn what_was_reversed_is_missing_to_those_who_found_it() {
+        let mut chain = Chain::default();
+        let gone =
+            Settled { would_add: Vec::new(), reversed_by: Some("3".to_owned()), ..settled("A", "1", 100, 0) };
+        chain.push(gone, None);
+        assert_eq!(found(&chain, "A", "2"), (-100, false));
+        assert_eq!(found(&chain, "A", "4"), (0, false), "settled when it was gone");
     }
 
     #[test]
