@@ -115,7 +115,8 @@ async fn furnished(callers: &Callers) -> Record {
     client.import_catalogue("items", standard_catalogue()).await.expect("a catalogue");
     let persons: Vec<Person> = (0..PERSONS).map(|number| Person::employee(&format!("P{number}"))).collect();
     let twice = (0..CLIENTS).flat_map(contest::two_numbers_of).map(|psn_no| Person::employee(&psn_no));
-    let persons: Vec<Person> = persons.into_iter().chain(twice).collect();
+    let long = (0..contest::STAYS).map(|number| Person::employee(&format!("{}{number}", write::IN_PARTS)));
+    let persons: Vec<Person> = persons.into_iter().chain(twice).chain(long).collect();
     client.enrol(&persons).await;
     let mut record = Record::default();
     for person in persons {

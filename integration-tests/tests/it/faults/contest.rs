@@ -9,14 +9,16 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_proto::settlement::v1::*;
 
 use super::load::Load;
-use super::write::{BROUGHT, CONTESTED, GOES, Write};
+use super::write::{BROUGHT, CONTESTED, GOES, IN_PARTS, Write};
 use crate::drugs::coded;
-use crate::support::{YEAR_2024, clinic};
+use crate::support::{YEAR_2024, clinic, stay};
 
 /// Visits that are raced for, and as many lines and codes.
 const VISITS: u64 = 6;
 /// Visits whose lines many bring.
 pub const LINES_OF: u64 = 3;
+/// Stays that are settled in parts, each of one person.
+pub const STAYS: u64 = 2;
 /// The day of all of it.
 const DAY: &str = "2024-03-01";
 /// Begins the numbers of persons of whom the register learns late.
@@ -129,6 +131,25 @@ impl Load {
                 self.carry_out(Write::Upload(upload)).await?;
                 self.brought.push((visit, id));
             }
+        }
+        Some(())
+    }
+
+    /// A long stay is settled in parts by many, each behind the one before; the last is taken back, or settles the rest.
+    pub(super) async fn in_parts(&mut self) -> Option<()> {
+        let (which, id) = (self.draws.below(STAYS), self.id("Y"));
+        let day = format!("2024-06-{:02}", 2 + self.draws.below(28));
+        let goes_on = !self.draws.one_in(6);
+        let amount = (100 + self.draws.below(900)).to_string();
+        let part = stay(&format!("{IN_PARTS}{which}"), "2024-06-01", &day, &amount).but(|visit| {
+            visit.mdtrt_id = format!("{IN_PARTS}{which}");
+            visit.mid_setl_flag = goes_on;
+            visit.feedetail[0].feedetl_sn = id.clone();
+            visit.feedetail[0].fee_ocur_date = day.clone();
+        });
+        let settled = self.settle(&id, part).await?;
+        if !goes_on || self.draws.one_in(2) {
+            self.carry_out(Write::Reverse(reversal_of(&self.id("YR"), &settled))).await?;
         }
         Some(())
     }

@@ -9,8 +9,9 @@ use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::*;
 use yizhan_runtime::error::RemoteError;
 
-use super::contest::{LATE, LINES_OF};
-use super::write::{BROUGHT, Callers, Told, Write};
+use super::contest::{LATE, LINES_OF, STAYS};
+use super::write::{BROUGHT, Callers, IN_PARTS, Told, Write};
+use crate::support::YEAR_2024;
 
 /// How long settlement may be behind the register.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,6 +27,9 @@ pub async fn check(
     troubles.extend(holders_are_there(done, refused));
     for which in 0..LINES_OF {
         troubles.extend(lines_are_there(callers, &format!("{BROUGHT}{which}"), done, &standing).await);
+    }
+    for which in 0..STAYS {
+        troubles.extend(one_stay(callers, &format!("{IN_PARTS}{which}"), &standing).await);
     }
     troubles.extend(worklist(callers, done).await);
     troubles
@@ -54,7 +58,7 @@ fn paid_once(standing: &Standing<'_>) -> Vec<String> {
         let (info, lines) = (info(settlement), &settlement.feedetail);
         let owner = info.fixmedins_code.as_str();
         let codes = lines.iter().flat_map(|line| &line.drug_trac_info);
-        let visit = std::iter::once(["visit", owner, info.mdtrt_id.as_str()]);
+        let visit = std::iter::once(["visit", owner, info.mdtrt_id.as_str()]).filter(|_| info.setl_part == 0);
         let lines = lines.iter().map(|line| ["line", owner, line.feedetl_sn.as_str()]);
         let codes = codes.map(|code| ["code", "", code.drug_trac_codg.as_str()]);
         for thing in visit.chain(lines).chain(codes) {
@@ -139,6 +143,24 @@ async fn lines_are_there(
     let left_out = expected.iter().filter(|line| there.get(line.0) != Some(line.1)).collect::<Vec<_>>();
     let beside = there.iter().filter(|line| expected.get(line.0) != Some(line.1)).collect::<Vec<_>>();
     vec![format!("LINES of {mdtrt_id}: {left_out:?} expected, {beside:?} there")]
+}
+
+/// However many parts of a stay stand: one deductible was taken, one stay is counted, and no part stands twice.
+async fn one_stay(callers: &Callers, psn_no: &str, standing: &Standing<'_>) -> Vec<String> {
+    let parts: Vec<&SettlementInfo> =
+        standing.values().map(|one| info(one)).filter(|info| info.psn_no == psn_no).collect();
+    let numbers: BTreeSet<i32> = parts.iter().map(|part| part.setl_part).collect();
+    let taken: i64 = parts.iter().map(|part| part.act_pay_dedc_fen).sum();
+    let total =
+        async |name: &str| callers.everybody.accumulator(psn_no, COMPOSITE_AREA, YEAR_2024, name).await;
+    let (counted, used) = (total("stays@third").await, total("deductible_used").await);
+    let expected = i64::from(!parts.is_empty());
+    if (counted, used) == (expected, taken) && taken <= 110_000 && numbers.len() == parts.len() {
+        return Vec::new();
+    }
+    vec![format!(
+        "STAY of {psn_no} in parts: {counted} counted, {used} of deductible, {taken} taken by {parts:?}"
+    )]
 }
 
 /// The worklist has what was learned late, and nothing of what turned out to be wrong.

@@ -74,7 +74,7 @@ impl Load {
         while !*self.over.borrow() {
             self.stories += 1;
             // An end of a story before its end: the caller went away, or something was refused, which is in the record.
-            let _ = match self.draws.below(20) {
+            let _ = match self.draws.below(22) {
                 0..5 => self.visit().await,
                 5 => self.hospital_stay().await,
                 6..8 => self.deposit().await,
@@ -82,6 +82,7 @@ impl Load {
                 10..14 => self.contested().await,
                 14..16 => self.lines().await,
                 16..19 => self.two_numbers().await,
+                19..21 => self.in_parts().await,
                 _ => self.recorded_late().await,
             };
             let thinks = self.draws.between_ms(30, 150);

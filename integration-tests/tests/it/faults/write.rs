@@ -119,6 +119,8 @@ impl Write {
 pub const CONTESTED: &str = "C-";
 /// Begins those of visits whose lines many bring.
 pub const BROUGHT: &str = "E-";
+/// Begins those of stays that are settled in parts, and the numbers of their persons.
+pub const IN_PARTS: &str = "Y-";
 /// Begins the numbers of records that are merged into others.
 pub const GOES: &str = "W";
 
@@ -139,12 +141,20 @@ impl Write {
             {
                 ["VISIT_SETTLED", "FEES_CHANGED", "FEE_UNKNOWN"].contains(&error.reason.as_str())
             }
+            Write::Settle(SettleRequest { visit: Some(visit), .. })
+                if visit.mdtrt_id.starts_with(IN_PARTS) =>
+            {
+                ["VISIT_SETTLED", "PART_OUT_OF_ORDER"].contains(&error.reason.as_str())
+            }
             Write::Settle(SettleRequest { visit: Some(visit), .. }) => {
                 merged && visit.psn_no.starts_with(GOES)
             }
             Write::Manual(_) => error.reason == "VISIT_SETTLED",
             Write::Upload(_) => error.reason == "FEES_SETTLED",
             Write::CancelFees(_) => ["FEES_SETTLED", "FEE_UNKNOWN"].contains(&error.reason.as_str()),
+            Write::Reverse(request) if request.psn_no.starts_with(IN_PARTS) => {
+                error.reason == "LATER_SETTLEMENTS_STAND"
+            }
             Write::Reverse(request) => merged && request.psn_no.starts_with(GOES),
             Write::Deposit(request) => merged && request.psn_no.starts_with(GOES),
             _ => false,
