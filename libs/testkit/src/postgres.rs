@@ -115,6 +115,7 @@ impl PostgresServer {
 
     /// Starts it again after [`kill_9`](Self::kill_9), with the recovery that PostgreSQL does then, and waits for it.
     pub fn start_again(&mut self) {
+        self.wait_until_nobody_is_left();
         let told = self.supervisor.as_mut().and_then(|supervisor| supervisor.stdin.as_mut());
         told.expect("a server of ours").write_all(b"again\n").expect("told");
         self.wait_until_ready();
@@ -159,6 +160,18 @@ impl PostgresServer {
             String::from_utf8_lossy(&created.stderr)
         );
         format!("{}/{name}", self.base_url)
+    }
+
+    /// Waits for a process that was made while all of them were killed: it ends by itself, and until then the server refuses to start.
+    fn wait_until_nobody_is_left(&self) {
+        let data = self.folder.join("data");
+        let is_there =
+            |process: fs::DirEntry| fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == data);
+        let give_up = Instant::now() + START_TIMEOUT;
+        while fs::read_dir("/proc").expect("processes").flatten().any(is_there) {
+            assert!(Instant::now() < give_up, "a process of the killed server does not end");
+            pause();
+        }
     }
 
     fn wait_until_ready(&self) {

@@ -266,8 +266,8 @@ mod tests {
         let area = |code: &str| Area::parse(code).unwrap();
         let (old, new) = (area("430200"), area("360100"));
         let mut mover = person("1980-01-01");
-        mover.put(Coverage { poolarea_no: Some(old), ..coverage("310", "2020-01-01", "2026-05-31") });
-        mover.put(coverage("310", "2026-06-01", ""));
+        mover.put(coverage("310", "2020-01-01", "2026-05-31"));
+        mover.put(Coverage { poolarea_no: None, ..coverage("310", "2026-06-01", "") });
         let others = |paying: Area, day: &str| -> Vec<Area> {
             other_areas(&mover, [new, paying], day.parse().unwrap()).into_iter().collect()
         };
