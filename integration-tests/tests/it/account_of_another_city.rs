@@ -85,6 +85,26 @@ both_databases! {
         assert_all_balance(&platform).await;
     }
 
+    /// Resettled, the surplus goes back there, and the areas owe one another so much less.
+    async fn what_is_settled_again_is_given_back_there(db: TestDatabase) {
+        let platform = family(&db).await;
+        platform.share_account("R", "P", Kinship::Parent).await;
+        let first = platform.settle("R1", clinic("P", "2026-01-14", "9000").at(ZHUZHOU_HOSPITAL)).await.unwrap();
+        let second = platform.settle("R2", visit_of("2026-01-15", "R")).await.unwrap();
+        assert_eq!(info(&second).acct_mulaid_pay_fen, yuan("700"), "the cap is reached");
+        let resettled = platform.resettle_behind("A1", &first).await.unwrap();
+        let new = platform.get(&resettled.visits[0].new_setl_id).await.unwrap();
+        assert_eq!((info(&new).acct_mulaid_pay_fen, resettled.visits[0].cash_due_fen), (yuan("460"), 0));
+        assert_eq!(booked(&new)[2..], [
+            ("", "clearing/430100", yuan("-460")),
+            (CHANGSHA, "account/R", yuan("-460")),
+            (CHANGSHA, "clearing/430200", yuan("460")),
+        ]);
+        assert_eq!(platform.balance("R", CHANGSHA).await, yuan("540"));
+        assert!(platform.replay(&info(&new).setl_id).await.unwrap().identical);
+        assert_all_balance(&platform).await;
+    }
+
     async fn what_one_area_books_the_other_must_have(db: TestDatabase) {
         let platform = family(&db).await;
         platform.share_account("R", "P", Kinship::Parent).await;

@@ -48,6 +48,7 @@ mod refusals;
 mod register_followed;
 mod register_unmerged;
 mod replay;
+mod resettled;
 mod resettlement;
 mod reversal;
 mod right_days;

@@ -11,6 +11,7 @@ use yizhan_proto::settlement::v1::{
 use yizhan_runtime::error::RemoteError;
 use yizhan_testkit::{TestDatabase, both_databases};
 
+use crate::resettled::{assert_blocked, whys};
 use crate::support::clinic;
 
 /// 长沙, of the same policy as 株洲.
@@ -167,6 +168,61 @@ both_databases! {
         assert!(platform.replay(&info(&settled).setl_id).await.unwrap().identical);
         assert_eq!(platform.accumulator("P", CHANGSHA, "2026-01-01", "outpatient_paid").await, yuan("420"));
         platform.reverse("V2", &settled).await.unwrap();
+        assert_all_balance(&platform).await;
+    }
+
+    /// What another area's books say, and an account that is there now, are no part of what is settled again: refused, and told why.
+    async fn what_moved_is_not_settled_again_by_us(db: TestDatabase) {
+        let platform = start(&db).await;
+        platform.deposit("P", ZHUZHOU, yuan("1000")).await;
+        let hospital = platform.as_caller(&format!("institution:{ZHUZHOU_HOSPITAL}"));
+        let first = platform.settle("R1", visit_on("2026-01-10")).await.unwrap();
+        let second = platform.settle("R2", visit_on("2026-01-12")).await.unwrap();
+        platform.enrol_mover("P", NANCHANG, "2026-01-21").await;
+        platform.transfer("P", [ZHUZHOU, NANCHANG], None).await;
+        until_balance(&platform, NANCHANG, yuan("260")).await;
+        let written = async || {
+            let counts = platform.row_counts().await.into_iter();
+            counts.filter(|(table, _)| ["settlements", "postings", "requests"].contains(&table.as_str())).collect::<Vec<_>>()
+        };
+        let before = written().await;
+        let away = [(info(&second).setl_id.as_str(), "ACCOUNT_MOVED", false)];
+        let found = hospital.find_later_visits(&info(&first).setl_id).await.unwrap();
+        assert_eq!(whys(found.later.as_ref()), away);
+        for settled in [&first, &second] {
+            assert_blocked(&refused(hospital.resettle_behind("A1", settled).await), "ACCOUNT_MOVED", &[&second]);
+        }
+        assert_eq!(written().await, before);
+        assert_eq!(whys(hospital.reverse_telling("V1", &first).await.unwrap().later.as_ref()), away);
+        assert_blocked(&refused(hospital.resettle_behind("A1", &first).await), "ACCOUNT_MOVED", &[&second]);
+        // By hand it goes back where the account is, and is taken from there.
+        hospital.reverse("V2", &second).await.unwrap();
+        assert_eq!(platform.balance("P", NANCHANG).await, yuan("1000"));
+        let again = hospital.settle("R3", visit_on("2026-01-12")).await.unwrap();
+        assert_eq!((info(&again).act_pay_dedc_fen, platform.balance("P", NANCHANG).await), (yuan("300"), yuan("540")));
+        assert_all_balance(&platform).await;
+    }
+
+    async fn what_another_area_said_of_the_year_is_not_asked_again(db: TestDatabase) {
+        let platform = start(&db).await;
+        let hospital = platform.as_caller(&format!("institution:{CHANGSHA_HOSPITAL}"));
+        platform.settle("R1", visit_on("2026-01-15")).await.unwrap();
+        platform.enrol_mover("P", CHANGSHA, "2026-01-21").await;
+        let visit = |day: &str| clinic("P", day, "700").at(CHANGSHA_HOSPITAL);
+        let first = hospital.settle("R2", visit("2026-01-25")).await.unwrap();
+        let second = hospital.settle("R3", visit("2026-01-26")).await.unwrap();
+        assert_eq!((marks(&first)[0].0, marks(&second)[0].0), ("MOVED_IN_YEAR", "MOVED_IN_YEAR"));
+        let blocked = async || {
+            let refusal = refused(hospital.resettle_behind("A1", &first).await);
+            assert_blocked(&refusal, "MOVED_IN_YEAR", &[&second]);
+        };
+        let told = [(info(&second).setl_id.as_str(), "MOVED_IN_YEAR", false)];
+        let found = hospital.find_later_visits(&info(&first).setl_id).await.unwrap();
+        assert_eq!(whys(found.later.as_ref()), told);
+        blocked().await;
+        assert_eq!(whys(hospital.reverse_telling("V2", &first).await.unwrap().later.as_ref()), told);
+        blocked().await;
+        assert_eq!(info(&hospital.get(&info(&second).setl_id).await.unwrap()).refd_setl_flag, "0");
         assert_all_balance(&platform).await;
     }
 

@@ -83,4 +83,59 @@ both_databases! {
         assert_eq!(platform.balance("P2", COMPOSITE_AREA).await, yuan("40"));
         assert_books_balance(&platform).await;
     }
+
+    /// Both numbers settle while they are parted: each visit counts for one of them, wherever the books were.
+    async fn settled_while_they_are_parted(db: TestDatabase) {
+        let mut platform = TestPlatform::on(&db).with_persons(["P1", "P2"].map(Person::employee)).start().await;
+        let mut clients = vec![platform.client()];
+        if db.backend() == yizhan_testkit::Backend::Postgres {
+            clients.push(platform.another_instance().await);
+        }
+        let visit = |psn_no: &str| clinic(psn_no, "2024-03-03", "40").with_account();
+        let mut settled = Vec::new();
+        for psn_no in ["P1", "P2"] {
+            platform.deposit(psn_no, COMPOSITE_AREA, yuan("1000")).await;
+            settled.push(platform.settle(&format!("R{psn_no}"), visit(psn_no)).await.unwrap());
+        }
+        platform.merge("P1", "P2").await;
+        settled.push(platform.settle("R3", visit("P1")).await.unwrap());
+        let parting = tokio::spawn({
+            let client = platform.client();
+            async move { client.unmerge("P2").await }
+        });
+        let tasks = (0..24usize).map(|number| {
+            let (client, psn_no) = (clients[number % clients.len()].clone(), ["P1", "P2"][number / 2 % 2]);
+            let request = settle_request(&format!("S{number}"), visit(psn_no));
+            tokio::spawn(async move {
+                let begun = Instant::now();
+                // Some before, some while, some after it.
+                tokio::time::sleep(Duration::from_millis(8) * u32::try_from(number).unwrap()).await;
+                loop {
+                    match client.settle_stubbornly(request.clone()).await {
+                        Ok(answer) => return answer.settlement.unwrap(),
+                        // Until settlement has followed.
+                        Err(refusal) if refusal.reason == "PERSON_MERGED" => assert!(begun.elapsed() < Duration::from_secs(20)),
+                        Err(refusal) => panic!("{refusal:?}"),
+                    }
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            settled.push(task.await.expect("no panic"));
+        }
+        parting.await.expect("no panic");
+
+        let mut kept = 0;
+        for psn_no in ["P1", "P2"] {
+            let own: Vec<_> = settled.iter().map(info).filter(|info| info.psn_no == psn_no).collect();
+            assert_eq!(own.len(), if psn_no == "P1" { 14 } else { 13 });
+            assert_eq!(paid(&platform, psn_no).await, own.iter().map(|info| info.hifp_pay_fen).sum::<i64>());
+            let deductible = platform.accumulator(psn_no, COMPOSITE_AREA, YEAR_2024, "outpatient_deductible").await;
+            assert_eq!(deductible, own.iter().map(|info| info.act_pay_dedc_fen).sum::<i64>());
+            kept += platform.balance(psn_no, COMPOSITE_AREA).await;
+        }
+        assert_eq!(kept + settled.iter().map(|settled| info(settled).acct_pay_fen).sum::<i64>(), yuan("2000"));
+        assert_books_balance(&platform).await;
+    }
 }

@@ -42,7 +42,7 @@ fn request(request_id: &str, settled: &Settlement, later: &[&Settlement]) -> Res
 }
 
 /// Everything that took the place of something agrees with what it took the place of, and is what its case says.
-async fn assert_replaced(platform: &TestPlatform, answer: &ResettleResponse) -> Vec<Settlement> {
+pub async fn assert_replaced(platform: &TestPlatform, answer: &ResettleResponse) -> Vec<Settlement> {
     let mut all = Vec::new();
     for resettled in &answer.visits {
         let told = resettled.visit.as_ref().unwrap();

@@ -7,6 +7,7 @@ use yizhan_proto::settlement::v1::{FundAmount, RecordManualPaymentRequest, Settl
 use yizhan_testkit::{TestDatabase, both_databases};
 
 use crate::register_followed::until;
+use crate::resettlement::assert_replaced;
 use crate::support::{YEAR_2024, assert_books_balance, clinic, stay};
 
 /// The composite policy (起付线 of 湖南: 800 at the second level, 1100 at the third), which looks for transfers within two days.
@@ -116,6 +117,31 @@ both_databases! {
         }
         let error = refused(platform.settle("R9", first("P1").but(|visit| visit.dscg_way = "7".to_owned())).await);
         assert_eq!(crate::support::violations(&error), [("visit.dscg_way", "CODE_UNKNOWN")]);
+    }
+
+    /// Resettled, the stay before has another deductible, and none where it is reversed: the difference is that of the new one.
+    async fn it_is_settled_again_with_the_stay_before(db: TestDatabase) {
+        let platform = start(&db).await;
+        let earlier = stay("P1", "2024-03-01", "2024-03-05", "5000").at(SECOND_LEVEL);
+        let earlier = platform.settle("R0", earlier).await.unwrap();
+        let before = platform.settle("R1", first("P1")).await.unwrap();
+        let after = platform.settle("R2", second("P1", "2024-05-07")).await.unwrap();
+        // Half of 800 for the second stay at the level; 1,100 less 400.
+        assert_eq!([&earlier, &before, &after].map(charged), [yuan("800"), yuan("400"), yuan("700")]);
+
+        let answer = platform.resettle_behind("A1", &earlier).await.unwrap();
+        let new = assert_replaced(&platform, &answer).await;
+        assert_eq!(new.iter().map(charged).collect::<Vec<_>>(), [yuan("800"), yuan("300")]);
+        let told = info(&new[1]).previous_stay.clone().unwrap();
+        assert_eq!((&told.setl_id, told.act_pay_dedc_fen), (&info(&new[0]).setl_id, yuan("800")));
+        let used = async || platform.accumulator("P1", COMPOSITE_AREA, YEAR_2024, "deductible_used").await;
+        assert_eq!(used().await, yuan("1100"));
+
+        let answer = platform.resettle_behind("A2", &new[0]).await.unwrap();
+        let alone = assert_replaced(&platform, &answer).await.remove(0);
+        assert_eq!((charged(&alone), info(&alone).previous_stay.clone(), used().await), (yuan("1100"), None, yuan("1100")));
+        let found = platform.find_later_visits(&info(&earlier).setl_id).await.unwrap();
+        assert_eq!(found.later.unwrap_or_default(), Default::default());
     }
 
     /// The stay was settled under the number that went; or paid by hand.

@@ -263,8 +263,11 @@ reasons! {
         ResettleBlocked: "RESETTLE_BLOCKED", Refusal(FailedPrecondition), "之后的就诊中有无法重新结算的，请逐笔撤销后重结",
             "Resettle",
             "`setl_ids` cannot be settled again by us, or stand between and cannot be moved; `why` of the first (of FindLaterVisits), or `TOO_MANY` beyond `limit`", "cancel manual payments and reverse by hand, the latest first, and settle again", "after that";
+        IsAResettlement: "IS_A_RESETTLEMENT", Refusal(FailedPrecondition), "该报文为重新结算，不能整笔冲正，请逐笔撤销",
+            "ReverseMessage",
+            "`omsgid` is a Resettle, which settled several visits again", "Reverse what it settled, the latest first", "no";
         MessageReversed: "MESSAGE_REVERSED", Refusal(FailedPrecondition), "该报文已冲正，请更换报文ID重新结算",
-            "Settle, Reverse",
+            "Settle, Reverse, Resettle",
             "ReverseMessage (2601) took this `request_id` before the message arrived", "send what is to be settled under a new `request_id`", "no";
         PaidByHand: "PAID_BY_HAND", Refusal(FailedPrecondition), "该笔为手工报销，由经办机构办理",
             "Reverse, Resettle, ReplaySettlement; `why` of later visits",
@@ -371,6 +374,8 @@ reasons! {
             "`why` of later visits", "it would be paid as it was, and is settled again because one before it is and the order matters";
         SettledInParts: "SETTLED_IN_PARTS", Why, "中途结算的住院，请从最后一次起依次撤销后重结",
             "`why` of later visits", "a part of a stay (中途结算), which is settled again by hand: the last part first";
+        AccountMoved: "ACCOUNT_MOVED", Why, "支付该笔的个人账户已随关系转移接续转出，请逐笔撤销后重结",
+            "`why` of later visits", "an account that paid went to another area with a transfer: what comes back is booked there, by Reverse";
         CaseUnreadable: "CASE_UNREADABLE", Why, "结算时留存的计算依据无法读取，无法重算",
             "`why` of later visits", "what was recorded of the visit is of a form that is no longer read";
         PolicyAway: "POLICY_AWAY", Why, "结算所依据的待遇政策版本不可用，无法重算",

@@ -1,7 +1,7 @@
 //! Enrollment finished a transfer (关系转移接续): the balance of the mover's account goes from the books of the area that is left to those of
 //! the new one (医保办发〔2021〕43号), once for each transfer, and with it whatever comes back to the account later (docs/decisions/0046).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
@@ -105,6 +105,17 @@ pub async fn kept_now(db: &DatabaseConnection, postings: &[Posting], own: &str) 
         }
     }
     Ok(kept)
+}
+
+/// Of some persons the accounts that a transfer took to another area: by area and owner.
+pub async fn moved_away(
+    db: &DatabaseConnection,
+    psn_nos: Vec<String>,
+) -> Result<BTreeSet<(String, String)>, DbErr> {
+    let rows = account::Entity::find()
+        .filter(account::Column::PsnNo.is_in(psn_nos))
+        .filter(account::Column::MovedTo.ne(""));
+    Ok(rows.all(db).await?.into_iter().map(|row| (row.poolarea_no, row.psn_no)).collect())
 }
 
 /// The area that keeps an account now; `None` while that is the one that is asked about.

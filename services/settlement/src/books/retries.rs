@@ -73,6 +73,22 @@ pub fn is_blocked(handled: &request::Model) -> bool {
     handled.digest == digest_of_block(&handled.owner, &handled.request_id)
 }
 
+/// Whether a handled request of an institution settled visits again: it made several settlements, and names none.
+pub fn is_resettlement(handled: &request::Model) -> bool {
+    handled.setl_id.is_empty() && !is_blocked(handled)
+}
+
+/// Refuses a message whose id was taken before it arrived.
+fn require_not_blocked(handled: &request::Model) -> Result<(), ServiceError> {
+    if !is_blocked(handled) {
+        return Ok(());
+    }
+    Err(ServiceError::new(
+        Reason::MessageReversed,
+        "this message was reversed (2601) before it arrived; send what is to be settled under a new request_id",
+    ))
+}
+
 /// No request has it: what is blocked is not a message of ours.
 fn digest_of_block(owner: &str, request_id: &str) -> String {
     digest::of_bytes(format!("2601 {owner} {request_id}").as_bytes())
@@ -81,8 +97,9 @@ fn digest_of_block(owner: &str, request_id: &str) -> String {
 /// The stored answer of a handled request that made no settlement, `replayed` set.
 ///
 /// # Errors
-/// REQUEST_ID_REUSED when it was another request.
+/// REQUEST_ID_REUSED when it was another request; MESSAGE_REVERSED when its id was taken before it arrived.
 pub fn answer_again<A: Replayable>(handled: &request::Model, digest: &str) -> Result<A, ServiceError> {
+    require_not_blocked(handled)?;
     if handled.digest != digest {
         return Err(reused(&handled.request_id));
     }
@@ -100,12 +117,7 @@ pub async fn stored_answer(
     handled: &request::Model,
     digest: &str,
 ) -> Result<Settlement, ServiceError> {
-    if is_blocked(handled) {
-        return Err(ServiceError::new(
-            Reason::MessageReversed,
-            "this message was reversed (2601) before it arrived; send what is to be settled under a new request_id",
-        ));
-    }
+    require_not_blocked(handled)?;
     if handled.digest != digest || handled.setl_id.is_empty() {
         return Err(reused(&handled.request_id));
     }

@@ -5,9 +5,9 @@ use yizhan_proto::settlement::v1::{FindMessageRequest, FindMessageResponse, Mess
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Fields, ServiceError, Violations};
 
-use super::scope::{of_person, own_or, require_institution};
+use super::scope::{of_person, own_or, require_institution, require_person};
 use crate::app::App;
-use crate::books::retries::is_blocked;
+use crate::books::retries::{is_blocked, is_resettlement};
 use crate::books::store::load::handled_request;
 use crate::books::store::settlements;
 use crate::looks::leave::{self, Look, check_purpose};
@@ -30,6 +30,10 @@ pub async fn find_message(
     };
     if is_blocked(&handled) {
         return only(MessageOutcome::Blocked);
+    }
+    if is_resettlement(&handled) {
+        require_person(app, &handled.psn_no, &request.psn_no).await?;
+        return only(MessageOutcome::Resettled);
     }
     let row = settlements::by_id(&app.db, &handled.setl_id).await?;
     let row = of_person(app, row, &request.psn_no).await?;

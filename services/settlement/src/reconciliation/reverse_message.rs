@@ -7,9 +7,9 @@ use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
 use super::find_message::check_message;
-use super::scope::{of_person, own_or, require_institution};
+use super::scope::{of_person, own_or, require_institution, require_person};
 use crate::app::App;
-use crate::books::retries::{attempts, block, contended, is_blocked};
+use crate::books::retries::{attempts, block, contended, is_blocked, is_resettlement};
 use crate::books::store::commit::Committed;
 use crate::books::store::load::handled_request;
 use crate::books::store::settlements::{self, answer_of};
@@ -40,6 +40,13 @@ pub async fn reverse_message(
         };
         if is_blocked(&handled) {
             return Ok(blocked(true));
+        }
+        if is_resettlement(&handled) {
+            require_person(app, &handled.psn_no, &request.psn_no).await?;
+            return Err(ServiceError::new(
+                Reason::IsAResettlement,
+                "it settled several visits: reverse them",
+            ));
         }
         match reversed(app, caller, &handled.setl_id, &request).await {
             Err(error) if error.reason() == Reason::AlreadyReversed => {}

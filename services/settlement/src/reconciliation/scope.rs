@@ -111,6 +111,13 @@ pub async fn of_person(
     Err(unknown())
 }
 
+/// Refuses another person than the one a message was about, under whatever number.
+pub async fn require_person(app: &App, then: &str, psn_no: &str) -> Result<(), ServiceError> {
+    let same =
+        then == psn_no || merged::stays(&app.db, then).await? == merged::stays(&app.db, psn_no).await?;
+    if same { Ok(()) } else { Err(unknown()) }
+}
+
 fn not_own() -> ServiceError {
     ServiceError::new(Reason::InstitutionNotOwn, "the settlements are another institution's")
 }

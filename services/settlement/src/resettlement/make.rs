@@ -80,12 +80,20 @@ pub async fn make(
     if first.is_none() && plan.again.is_empty() {
         return Ok(None);
     }
+    require_whole(first)?;
     let last =
         later.map(|later| &later.last_setl_id).into_iter().chain([&row.setl_id, &state.last_setl_id]).max();
     let items = items(app, &psn_nos[0], first, plan, last.cloned().unwrap_or_default()).await?;
     let gone = later.map(|later| later.gone.clone()).unwrap_or_default();
     let work = Work::on(app, &items, (state, gone), by).await?;
     work.done(row, &items).map(Some)
+}
+
+/// Parts of a stay (中途结算) are reversed by Reverse, the last one first.
+fn require_whole(first: Option<&Visit>) -> Result<(), ServiceError> {
+    let Some(part) = first.filter(|first| header(&first.answer).setl_part > 0) else { return Ok(()) };
+    let error = ServiceError::new(Reason::ResettleBlocked, "a part of a stay that stands: reverse it first");
+    Err(error.with("why", Reason::SettledInParts.code()).with("setl_ids", &part.row.setl_id))
 }
 
 /// What is reversed, in the order it was settled.
@@ -152,12 +160,14 @@ impl<'w> Work<'w> {
             let wanted = Wanted { relative: Some(relative.clone()), ..wanted.clone() };
             balances.insert(relative, app.person_state(wanted).await?.shared);
         }
-        // Accounts that a transfer took to another area are given back by hand.
+        // Accounts that a transfer took to another area are given back by Reverse; the plan says so of later visits.
         let used = items.iter().any(|item| item.visit.paid.own_fen != 0);
         if used && state.own.moved_to.is_some() || balances.values().any(|balance| balance.moved_to.is_some())
         {
+            let first = items.iter().filter(|item| item.new.is_none());
+            let first: Vec<&str> = first.map(|item| item.visit.row.setl_id.as_str()).collect();
             let error = ServiceError::new(Reason::ResettleBlocked, "an account moved to another area since");
-            return Err(error.with("why", "ACCOUNT_MOVED"));
+            return Err(error.with("why", Reason::AccountMoved.code()).with("setl_ids", first.join(",")));
         }
         let (changes, replaced) = (Vec::new(), BTreeMap::new());
         Ok(Work { app, by, at: app.clock.now(), state, balances, charged, replaced, changes })

@@ -13,7 +13,6 @@ use super::make::{By, make};
 use crate::app::App;
 use crate::books::digest;
 use crate::books::domain::ledger::MANUAL;
-use crate::books::messages::parts::header;
 use crate::books::retries::{answer_again, attempts, contended};
 use crate::books::store::commit::{Committed, finish, write_together};
 use crate::books::store::entities::settlement;
@@ -61,7 +60,6 @@ pub async fn resettle(
         let totals: Totals = state.years.iter().map(|(year, (_, totals))| (*year, totals.clone())).collect();
         let plan = later.as_ref().map(|later| later.plan(totals)).unwrap_or_default();
         require_possible(caller, &plan, &request.later_setl_ids)?;
-        require_whole(&row, later.as_ref())?;
         let by = By { key: &key, digest: &digest, reason: &request.reason };
         let made = make(app, (&row, &psn_nos), state, (later.as_ref(), &plan), by).await?;
         let Some(made) = made else { return Ok(ResettleResponse::default()) };
@@ -157,17 +155,6 @@ fn require_possible(caller: &Caller, plan: &Plan, named: &[String]) -> Result<()
         return Err(blocked(by_hand, plan.between.iter().map(|visit| visit.row.setl_id.as_str()).collect()));
     }
     Ok(())
-}
-
-/// Parts of a stay (中途结算) are reversed by Reverse, the last one first.
-fn require_whole(row: &settlement::Model, later: Option<&Later>) -> Result<(), ServiceError> {
-    let part =
-        later.is_some_and(|later| !later.first.is_reversed() && header(&later.first.answer).setl_part > 0);
-    if !part {
-        return Ok(());
-    }
-    let error = ServiceError::new(Reason::ResettleBlocked, "a part of a stay that stands: reverse it first");
-    Err(error.with("why", Reason::SettledInParts.code()).with("setl_ids", &row.setl_id))
 }
 
 fn require_named(plan: &Plan, named: &[String]) -> Result<(), ServiceError> {

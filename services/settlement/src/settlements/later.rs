@@ -3,7 +3,7 @@
 mod plan;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -22,6 +22,8 @@ use super::domain::chain::{Chain, Settled};
 use super::domain::paid::{Paid, Why};
 use super::messages::previous::Charged;
 use crate::app::App;
+use crate::books::messages::parts::postings_of;
+use crate::books::moves;
 use crate::books::store::entities::settlement;
 use crate::books::store::{merged, settlements};
 
@@ -54,6 +56,8 @@ pub struct Later {
     /// Stays that are gone, by transfer from which others may have followed.
     pub gone: Charged,
     visits: Vec<Visit>,
+    /// Of the visits, by setl_id, those that an account paid which went to another area since.
+    moved: BTreeSet<String>,
     /// The one that is reversed.
     pub first: Visit,
     /// The id behind which the next one comes.
@@ -99,6 +103,7 @@ impl Later {
             policies: app.policies.current(),
             chain,
             gone,
+            moved: moved(app, &behind, &psn_nos[0]).await?,
             visits: behind,
             first,
             last_setl_id,
@@ -133,6 +138,37 @@ impl Visit {
     pub fn is_reversed(&self) -> bool {
         self.reversed_by.is_some()
     }
+}
+
+/// Those that an account paid which a transfer took to another area since. `psn_no` is the number that stays.
+async fn moved(app: &App, visits: &[Visit], psn_no: &str) -> Result<BTreeSet<String>, ServiceError> {
+    let booked = |visit: &Visit| {
+        let area = visit.row.poolarea_no.clone();
+        let postings = postings_of(&visit.answer).into_iter();
+        let on = postings.filter_map(|posting| {
+            let books = posting.books(&area).to_owned();
+            posting.personal_account().map(|whose| (books, whose.to_owned()))
+        });
+        on.collect::<Vec<_>>()
+    };
+    let standing = visits.iter().filter(|visit| !visit.is_reversed());
+    let paid: Vec<_> = standing.map(|visit| (visit, booked(visit))).collect();
+    let numbers: BTreeSet<&str> =
+        paid.iter().flat_map(|(_, accounts)| accounts).map(|(_, whose)| whose.as_str()).collect();
+    if numbers.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let stays = merged::among(&app.db, numbers.iter().copied()).await?;
+    let now = |whose: &str| stays.get(whose).map_or(whose, String::as_str).to_owned();
+    let gone = moves::moved_away(&app.db, numbers.iter().map(|whose| now(whose)).collect()).await?;
+    // The own account may have been in another area at the visit already.
+    let is_gone = |visit: &Visit, (books, whose): &(String, String)| {
+        let whose = now(whose);
+        let own = whose == psn_no && gone.contains(&(visit.row.poolarea_no.clone(), whose.clone()));
+        own || gone.contains(&(books.clone(), whose))
+    };
+    let moved = paid.iter().filter(|(visit, accounts)| accounts.iter().any(|on| is_gone(visit, on)));
+    Ok(moved.map(|(visit, _)| visit.row.setl_id.clone()).collect())
 }
 
 /// A settlement alone.

@@ -174,6 +174,9 @@ impl Later {
         if header(&visit.answer).marks.iter().any(|mark| mark.kind == "MOVED_IN_YEAR") {
             return Err(Why::new(Reason::MovedInYear, Reason::MovedInYear.text()));
         }
+        if self.moved.contains(&visit.row.setl_id) {
+            return Err(Why::new(Reason::AccountMoved, Reason::AccountMoved.text()));
+        }
         // What was paid by hand has neither; it is told as what it is.
         let mut case = visit.case()?;
         let policy = policy_of(&self.policies, &visit.row)?;
