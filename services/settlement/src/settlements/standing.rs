@@ -10,7 +10,7 @@ use super::part;
 use crate::app::App;
 use crate::books::domain::claims::{Days, Meeting, holders, meeting, numbers_in};
 use crate::books::messages::claims::{claims, days_of, institution_of};
-use crate::books::messages::parts::header;
+use crate::books::messages::parts::{header, is_mid};
 use crate::books::store::claims::{self as store, Claims};
 use crate::books::store::entities::{claim, claimed_line};
 use crate::books::store::settlements;
@@ -55,7 +55,10 @@ pub async fn refusal(app: &App, visit: &Visit, more: &[&str]) -> Result<Option<S
         (None, Some(setl_id)) => {
             let row = settlements::by_id(&app.db, &setl_id).await?;
             let answer = row.as_ref().map(settlements::answer_of).transpose()?.unwrap_or_default();
-            (Reason::LineSettled, setl_id, header(&answer).mdtrt_id.clone())
+            let mdtrt_id = header(&answer).mdtrt_id.clone();
+            // Settled between the two looks.
+            let is_whole = mdtrt_id == visit.mdtrt_id && !is_mid(&answer);
+            (if is_whole { Reason::VisitSettled } else { Reason::LineSettled }, setl_id, mdtrt_id)
         }
         (None, None) => return Ok(None),
     };
