@@ -18,6 +18,8 @@ use super::write::{Callers, Told, Write};
 const AT_ONCE: usize = 8;
 /// How long anything may take now, on a machine that runs forty tests at once.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long settlement may need to hear of everything.
+const SETTLES_DOWN: Duration = Duration::from_secs(5);
 
 /// What is wrong, if anything; and everything that has been done now.
 pub async fn check(callers: &Callers, record: Record, feeds: &[(Feed, Heard)]) -> Vec<String> {
@@ -116,7 +118,12 @@ fn unreversed(mut settlement: Settlement) -> Settlement {
 async fn settlements(callers: &Callers, troubles: &mut Vec<String>) -> usize {
     let mut there = 0;
     for area in [COMPOSITE_AREA, NANCHANG] {
-        let books = callers.everybody.check_books(area).await;
+        let mut books = callers.everybody.check_books(area).await;
+        // What settlement hears of a merge it may bring together while its books are read; what is wrong is wrong once more.
+        if !books.discrepancies.is_empty() {
+            tokio::time::sleep(SETTLES_DOWN).await;
+            books = callers.everybody.check_books(area).await;
+        }
         troubles.extend(books.discrepancies.into_iter().map(|one| format!("books of {area}: {one}")));
         there += books.settlements as usize;
     }
