@@ -21,13 +21,13 @@ use yizhan_money::Fen;
 use yizhan_policy::Policy;
 use yizhan_policy::identities::Amounts;
 use yizhan_proto::settlement::v1::{CheckBooksResponse, Posting, Settlement};
-use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::db::{DatabaseConnection, find_rows};
 
 use self::claims::Visited;
 use self::policies::Known;
 use super::messages::parts::amounts_of;
-use super::store::entities::{posting, settlement};
-use super::store::settlements::{self, answer_of};
+use super::store::entities::{accumulated, opening, posting, settlement};
+use super::store::settlements::answer_of;
 use super::store::{merged, openings};
 
 /// Discrepancies reported at most.
@@ -49,7 +49,9 @@ pub async fn check_books(
     let (answer, owners) = (CheckBooksResponse::default(), BTreeSet::new());
     let under_another = taken_back::under_another_number(db, poolarea_no).await?;
     let policies = Known::of(policies, poolarea_no);
-    let mut check = Check { db, poolarea_no, policies, answer, merged, joined, owners, under_another };
+    let beside = BTreeMap::new();
+    let mut check =
+        Check { db, poolarea_no, policies, answer, merged, joined, owners, under_another, beside };
     check.settlements().await?;
     check.opened().await?;
     check.joined().await?;
@@ -70,6 +72,13 @@ struct OfPerson {
     visited: Vec<Visited>,
 }
 
+/// What stands of a person beside settlements.
+#[derive(Default)]
+struct Beside {
+    openings: Vec<opening::Model>,
+    years: Vec<accumulated::Model>,
+}
+
 struct Check<'c> {
     db: &'c DatabaseConnection,
     poolarea_no: &'c str,
@@ -81,6 +90,8 @@ struct Check<'c> {
     joined: BTreeMap<String, OfPerson>,
     /// What is to be added to what stands under a number, because it was recorded under another.
     under_another: BTreeMap<String, Totals>,
+    /// What else stands of the persons of the page, read together.
+    beside: BTreeMap<String, Beside>,
     /// Institutions of the settlements that were looked at.
     owners: BTreeSet<String>,
 }
@@ -104,6 +115,7 @@ impl Check<'_> {
             let standing = self.claims(&rows, &answers).await?;
             self.trace_codes(&answers, &standing).await?;
             self.reversals(&answers).await?;
+            self.read_beside(std::iter::once(&person).chain(rows.iter().map(|row| &row.psn_no))).await?;
             for (row, answer) in rows.iter().zip(&answers) {
                 if row.psn_no != person {
                     self.done_with(&person, std::mem::take(&mut folded)).await?;
@@ -210,24 +222,44 @@ impl Check<'_> {
                  ORDER BY o.psn_no LIMIT {PAGE}"
             );
             let rows = self.rows(&sql, &[&after]).await?;
-            for row in &rows {
-                after = row.try_get("", "name")?;
-                self.done_with(&after, OfPerson::default()).await?;
+            let persons: Vec<String> =
+                rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?;
+            self.read_beside(persons.iter()).await?;
+            for psn_no in &persons {
+                self.done_with(psn_no, OfPerson::default()).await?;
             }
-            if rows.is_empty() {
-                return Ok(());
+            match persons.into_iter().next_back() {
+                Some(last) => after = last,
+                None => return Ok(()),
             }
         }
     }
 
+    /// Reads what stands of persons beside settlements, in place of what was read before.
+    async fn read_beside(&mut self, persons: impl Iterator<Item = &String>) -> Result<(), DbErr> {
+        let persons: BTreeSet<&String> = persons.collect();
+        let keys: Vec<[String; 2]> =
+            persons.iter().map(|psn_no| [self.poolarea_no.to_owned(), psn_no.to_string()]).collect();
+        self.beside = persons.into_iter().map(|psn_no| (psn_no.clone(), Beside::default())).collect();
+        let by_person = [opening::Column::PoolareaNo, opening::Column::PsnNo];
+        for row in find_rows::<opening::Entity, 2>(self.db, by_person, keys.clone()).await? {
+            self.beside.entry(row.psn_no.clone()).or_default().openings.push(row);
+        }
+        let by_person = [accumulated::Column::PoolareaNo, accumulated::Column::PsnNo];
+        for row in find_rows::<accumulated::Entity, 2>(self.db, by_person, keys).await? {
+            self.beside.entry(row.psn_no.clone()).or_default().years.push(row);
+        }
+        Ok(())
+    }
+
     /// Adds a person's openings, whose postings are compared with what they say.
-    async fn fold_openings(&mut self, psn_no: &str, folded: &mut Totals) -> Result<(), DbErr> {
-        let rows =
-            openings::of_person(self.db, (self.poolarea_no, &[psn_no.to_owned()]), None, u64::from(u32::MAX))
-                .await?;
+    async fn fold_openings(&mut self, rows: &[opening::Model], folded: &mut Totals) -> Result<(), DbErr> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         let mut booked =
             self.postings_of(rows.iter().map(|row| row.opening_id.as_str()).collect(), &[]).await?;
-        for row in &rows {
+        for row in rows {
             let opening = openings::opening_of(row)?;
             self.answer.openings += 1;
             if booked.remove(&row.opening_id).unwrap_or_default() != opening.postings {
@@ -248,13 +280,14 @@ impl Check<'_> {
     async fn joined(&mut self) -> Result<(), DbErr> {
         let mut joined = std::mem::take(&mut self.joined);
         for (went, stays) in std::mem::take(&mut self.merged) {
+            let beside = self.beside(&went).await?;
             if let Some(folded) = joined.get_mut(&stays) {
-                self.fold_openings(&went, &mut folded.totals).await?;
+                self.fold_openings(&beside.openings, &mut folded.totals).await?;
                 for (key, total) in self.under_another.remove(&went).into_iter().flatten() {
                     *folded.totals.entry(key).or_insert(0) += total;
                 }
             }
-            self.compare_stored(&went, &Totals::new()).await?;
+            self.compare_stored(&went, beside.years, Totals::new())?;
         }
         for (psn_no, folded) in joined {
             self.same_days(&folded.visited);
@@ -263,22 +296,35 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// What stands of a person beside settlements, read with the page or now.
+    async fn beside(&mut self, psn_no: &str) -> Result<Beside, DbErr> {
+        if !self.beside.contains_key(psn_no) {
+            self.read_beside(std::iter::once(&psn_no.to_owned())).await?;
+        }
+        Ok(self.beside.remove(psn_no).unwrap_or_default())
+    }
+
     async fn compare(&mut self, psn_no: &str, mut folded: Totals) -> Result<(), DbErr> {
         if psn_no.is_empty() {
             return Ok(());
         }
         self.answer.persons += 1;
-        self.fold_openings(psn_no, &mut folded).await?;
-        self.compare_stored(psn_no, &folded).await
+        let beside = self.beside(psn_no).await?;
+        self.fold_openings(&beside.openings, &mut folded).await?;
+        self.compare_stored(psn_no, beside.years, folded)
     }
 
-    async fn compare_stored(&mut self, psn_no: &str, folded: &Totals) -> Result<(), DbErr> {
-        let mut stored = Totals::new();
-        let mut folded = folded.clone();
+    fn compare_stored(
+        &mut self,
+        psn_no: &str,
+        years: Vec<accumulated::Model>,
+        mut folded: Totals,
+    ) -> Result<(), DbErr> {
         for (key, total) in self.under_another.remove(psn_no).into_iter().flatten() {
             *folded.entry(key).or_insert(0) += total;
         }
-        for row in settlements::accumulated_of(self.db, self.poolarea_no, psn_no).await? {
+        let mut stored = Totals::new();
+        for row in years {
             let totals = row.totals()?;
             for name in self.policies.unread(&row.policy_year, totals.keys()) {
                 let year = &row.policy_year;
@@ -287,8 +333,7 @@ impl Check<'_> {
             let totals = totals.into_iter();
             stored.extend(totals.map(|(name, total)| ((row.policy_year.clone(), name), total.into())));
         }
-        let folded: Totals =
-            folded.iter().filter(|(_, total)| **total != 0).map(|(k, v)| (k.clone(), *v)).collect();
+        folded.retain(|_, total| *total != 0);
         if stored != folded {
             self.report(format!("person {psn_no}: accumulators are not the fold of the settlements"));
         }
