@@ -41,18 +41,20 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// Rows of one import at most.
 const IMPORT_ROWS: usize = 1000;
 
+/// Where a client looks for a service that a test does not start.
+pub const NOBODY: &str = "http://127.0.0.1:1";
+
 /// An answer, or what the service said instead.
 pub type Answer<T> = Result<T, Box<RemoteError>>;
 
-/// A client of enrollment, filing and settlement that calls as somebody. Cheap to clone.
+/// A client of every service that calls as somebody. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    settlement_url: String,
-    enrollment_url: String,
-    filing_url: String,
+    urls: [String; 4],
     to_settlement: PeerChannel,
     to_enrollment: PeerChannel,
     to_filing: PeerChannel,
+    to_audit: PeerChannel,
 }
 
 /// The answer itself.
@@ -93,30 +95,29 @@ pub fn reversal_of(request_id: &str, settlement: &Settlement) -> ReverseRequest 
 }
 
 impl Client {
-    /// As the local administrator.
-    pub fn new(settlement_url: &str, enrollment_url: &str, filing_url: &str) -> Client {
-        Client::of([settlement_url, enrollment_url, filing_url], &Caller::LocalAdministrator)
+    /// As the local administrator, of settlement, enrollment, filing and audit.
+    pub fn new(urls: [String; 4]) -> Client {
+        Client::of(urls, &Caller::LocalAdministrator)
     }
 
-    fn of([settlement_url, enrollment_url, filing_url]: [&str; 3], caller: &Caller) -> Client {
-        let to = |url: &str| {
-            let peer = PeerConfig { deadline: DEADLINE, ..PeerConfig::at(url) };
+    fn of(urls: [String; 4], caller: &Caller) -> Client {
+        let to = |url: &String| {
+            let peer = PeerConfig { deadline: DEADLINE, ..PeerConfig::at(url.as_str()) };
             channel(&peer, caller).expect("a URL")
         };
-        Client {
-            settlement_url: settlement_url.to_owned(),
-            enrollment_url: enrollment_url.to_owned(),
-            filing_url: filing_url.to_owned(),
-            to_settlement: to(settlement_url),
-            to_enrollment: to(enrollment_url),
-            to_filing: to(filing_url),
-        }
+        let [to_settlement, to_enrollment, to_filing, to_audit] = urls.each_ref().map(to);
+        Client { urls, to_settlement, to_enrollment, to_filing, to_audit }
+    }
+
+    /// To audit's services.
+    pub fn to_audit(&self) -> PeerChannel {
+        self.to_audit.clone()
     }
 
     /// The same servers, called as somebody else, e.g. `institution:H99990000003`.
     pub fn as_caller(&self, caller: &str) -> Client {
         let caller = Caller::parse(caller).expect("a caller");
-        Client::of([&self.settlement_url, &self.enrollment_url, &self.filing_url], &caller)
+        Client::of(self.urls.clone(), &caller)
     }
 
     /// SettlementService.

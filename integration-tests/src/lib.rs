@@ -20,7 +20,7 @@ mod places;
 mod platform;
 mod visit;
 
-pub use client::{Answer, Client, refused, reversal_of, settle_request};
+pub use client::{Answer, Client, NOBODY, refused, reversal_of, settle_request};
 pub use person::{Person, relative_share};
 pub use places::*;
 pub use platform::{Setup, TestPlatform};

@@ -1,10 +1,11 @@
-//! Enrollment, filing and settlement in this process, on free loopback ports, over one of the two databases.
+//! Enrollment, filing, audit and settlement in this process, on free loopback ports, over one of the two databases.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use yizhan_audit::AuditConfig;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_filing::FilingConfig;
 use yizhan_proto::settlement::v1::{CatalogueItem, Institution};
@@ -29,6 +30,7 @@ pub struct Setup {
     settlement_url: String,
     enrollment_db: TestDatabase,
     filing_db: TestDatabase,
+    audit_db: TestDatabase,
     institutions: Vec<Institution>,
     catalogue: Vec<CatalogueItem>,
     persons: Vec<Person>,
@@ -94,6 +96,7 @@ impl Setup {
     }
 
     /// Starts the servers and imports what was asked for.
+    #[expect(clippy::too_many_lines, reason = "four services, one after the other, each told where those before it are")]
     pub async fn start(self) -> TestPlatform {
         let (clock, hand) = Clock::manual(NOW.parse().expect("a time"));
         // With PostgreSQL comes Redis, with SQLite the cache in the process.
@@ -104,6 +107,8 @@ impl Setup {
             max_concurrent_requests: self.requests_at_once,
             ..ServerConfig::loopback()
         };
+        // Audit follows its feed.
+        let settlement_address = free_address();
         let peer = |url: String| PeerConfig { deadline: Duration::from_secs(20), ..PeerConfig::at(url) };
         let enrollment_config = EnrollmentConfig {
             clock: clock.clone(),
@@ -121,8 +126,16 @@ impl Setup {
             ..FilingConfig::embedded(self.filing_db.url())
         };
         let filing = yizhan_filing::serve(filing_config.clone()).await.expect("filing starts");
+        let audit_config = AuditConfig {
+            clock: clock.clone(),
+            server: server.clone(),
+            enrollment: peer(enrollment.url()),
+            settlement: Some(peer(format!("http://{settlement_address}"))),
+            ..AuditConfig::embedded(self.audit_db.url())
+        };
+        let audit = yizhan_audit::serve(audit_config.clone()).await.expect("audit starts");
         let settlement_config = yizhan_settlement::Config {
-            server,
+            server: ServerConfig { listen: settlement_address, ..server },
             database: DatabaseConfig::at(self.settlement_url.as_str()),
             enrollment: peer(enrollment.url()),
             filing: peer(filing.url()),
@@ -133,7 +146,7 @@ impl Setup {
         let settlement = yizhan_settlement::serve(settlement_config.clone(), clock.clone())
             .await
             .expect("settlement starts");
-        let client = Client::new(&settlement.url(), &enrollment.url(), &filing.url());
+        let client = Client::new([&settlement, &enrollment, &filing, &audit].map(RunningServer::url));
         let platform = TestPlatform {
             client,
             clock: hand,
@@ -142,15 +155,19 @@ impl Setup {
             enrollment: Some(enrollment),
             filing_address: filing.address(),
             filing: Some(filing),
+            audit_address: audit.address(),
+            audit: Some(audit),
             settlement: Some(settlement),
             others: Vec::new(),
             settlement_rows: database::open(&self.settlement_url).await,
             enrollment_rows: database::open(self.enrollment_db.url()).await,
             filing_rows: database::open(self.filing_db.url()).await,
+            audit_rows: database::open(self.audit_db.url()).await,
             enrollment_config,
             filing_config,
+            audit_config,
             settlement_config,
-            _databases: [self.enrollment_db, self.filing_db],
+            _databases: [self.enrollment_db, self.filing_db, self.audit_db],
             _redis: redis,
         };
         if !self.institutions.is_empty() {
@@ -164,6 +181,12 @@ impl Setup {
     }
 }
 
+/// A loopback address that nobody listens on now.
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("an address")
+}
+
 /// A running platform; dereferences to a client that calls as the local administrator.
 pub struct TestPlatform {
     /// Moves the clock of every service.
@@ -174,15 +197,19 @@ pub struct TestPlatform {
     enrollment: Option<RunningServer>,
     filing_address: SocketAddr,
     filing: Option<RunningServer>,
+    audit_address: SocketAddr,
+    audit: Option<RunningServer>,
     settlement: Option<RunningServer>,
     others: Vec<RunningServer>,
     settlement_rows: DatabaseConnection,
     enrollment_rows: DatabaseConnection,
     filing_rows: DatabaseConnection,
+    audit_rows: DatabaseConnection,
     enrollment_config: EnrollmentConfig,
     filing_config: FilingConfig,
+    audit_config: AuditConfig,
     settlement_config: yizhan_settlement::Config,
-    _databases: [TestDatabase; 2],
+    _databases: [TestDatabase; 3],
     /// Where enrollment and filing cache persons, if not in the process.
     _redis: Option<RedisServer>,
 }
@@ -196,12 +223,13 @@ impl Deref for TestPlatform {
 }
 
 impl TestPlatform {
-    /// Settlement keeps its data in this database, enrollment and filing in others of the same kind.
+    /// Settlement keeps its data in this database, the other services in others of the same kind.
     pub fn on(db: &TestDatabase) -> Setup {
         Setup {
             settlement_url: db.url().to_owned(),
             enrollment_db: TestDatabase::of(db.backend()),
             filing_db: TestDatabase::of(db.backend()),
+            audit_db: TestDatabase::of(db.backend()),
             institutions: standard_institutions(),
             catalogue: standard_catalogue(),
             persons: Vec::new(),
@@ -222,11 +250,12 @@ impl TestPlatform {
         (url(&self.settlement), url(&self.enrollment))
     }
 
-    /// Where the service of a package is: `enrollment`, `filing` or `settlement`.
+    /// Where the service of a package is: `enrollment`, `filing`, `audit` or `settlement`.
     pub fn url_of(&self, package: &str) -> String {
         let server = match package {
             "enrollment" => &self.enrollment,
             "filing" => &self.filing,
+            "audit" => &self.audit,
             _ => &self.settlement,
         };
         server.as_ref().expect("running").url()
@@ -242,6 +271,7 @@ impl TestPlatform {
         let mut counts: Vec<_> = database::row_counts(&self.settlement_rows).await.into_iter().collect();
         counts.extend(database::row_counts(&self.enrollment_rows).await);
         counts.extend(database::row_counts(&self.filing_rows).await);
+        counts.extend(database::row_counts(&self.audit_rows).await);
         counts
     }
 
@@ -250,7 +280,9 @@ impl TestPlatform {
         let other = yizhan_settlement::serve(self.settlement_config.clone(), self.service_clock.clone());
         let other = other.await.expect("another settlement starts");
         let at = |address: SocketAddr| format!("http://{address}");
-        let client = Client::new(&other.url(), &at(self.enrollment_address), &at(self.filing_address));
+        let [enrollment, filing, audit] =
+            [self.enrollment_address, self.filing_address, self.audit_address].map(at);
+        let client = Client::new([other.url(), enrollment, filing, audit]);
         self.others.push(other);
         client
     }
@@ -286,6 +318,23 @@ impl TestPlatform {
         let mut config = self.enrollment_config.clone();
         config.server.listen = self.enrollment_address;
         self.enrollment = Some(yizhan_enrollment::serve(config).await.expect("enrollment starts again"));
+    }
+
+    /// Audit's database, behind its back.
+    pub fn audit_rows(&self) -> &DatabaseConnection {
+        &self.audit_rows
+    }
+
+    /// Audit goes away.
+    pub async fn stop_audit(&mut self) {
+        self.audit.take().expect("running").shutdown().await;
+    }
+
+    /// Audit comes back where it was.
+    pub async fn start_audit(&mut self) {
+        let mut config = self.audit_config.clone();
+        config.server.listen = self.audit_address;
+        self.audit = Some(yizhan_audit::serve(config).await.expect("audit starts again"));
     }
 
     /// Filing goes away.

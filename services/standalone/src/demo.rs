@@ -43,11 +43,12 @@ impl Clients {
 pub async fn demo(folder: PathBuf) -> anyhow::Result<()> {
     start_afresh(&folder)?;
     let platform = Platform::start_in(&folder).await?;
-    let Platform { enrollment, filing, settlement } = &platform;
+    let Platform { enrollment, filing, audit, settlement } = &platform;
     println!(
-        "Servers: enrollment {}, filing {}, settlement {}; data in {}",
+        "Servers: enrollment {}, filing {}, audit {}, settlement {}; data in {}",
         enrollment.url(),
         filing.url(),
+        audit.url(),
         settlement.url(),
         folder.display()
     );

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
+use yizhan_audit::AuditConfig;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_filing::FilingConfig;
 use yizhan_runtime::Clock;
@@ -48,32 +49,39 @@ pub struct Platform {
     pub enrollment: RunningServer,
     /// 异地就医备案
     pub filing: RunningServer,
+    /// 智能审核与稽核
+    pub audit: RunningServer,
     /// 一站式结算
     pub settlement: RunningServer,
 }
 
 impl Platform {
-    /// Starts the services, callees first; each is told where those listen that it asks. Filing, which follows the feed of
-    /// settlement, is told where that will listen.
+    /// Starts the services, callees first; each is told where those listen that it asks. Filing and audit, which follow the feed
+    /// of settlement, are told where that will listen.
     pub async fn start(services: Services) -> anyhow::Result<Platform> {
-        let Services { mut enrollment, mut filing, mut settlement } = services;
-        for server in [&mut enrollment.server, &mut filing.server, &mut settlement.server] {
+        let Services { mut enrollment, mut filing, mut audit, mut settlement } = services;
+        for server in [&mut enrollment.server, &mut filing.server, &mut audit.server, &mut settlement.server]
+        {
             open_inside(server)?;
         }
         if settlement.server.listen.port() == 0 {
             settlement.server.listen = free_address(settlement.server.listen)?;
         }
-        filing.settlement = Some(beside(&settlement.server, settlement.server.listen, filing.settlement));
+        let settlement_beside = |told| Some(beside(&settlement.server, settlement.server.listen, told));
+        filing.settlement = settlement_beside(filing.settlement);
+        audit.settlement = settlement_beside(audit.settlement);
         let server = enrollment.server.clone();
         let enrollment = yizhan_enrollment::serve(enrollment).await?;
         let enrollment_beside = |told| beside(&server, enrollment.address(), Some(told));
         filing.enrollment = enrollment_beside(filing.enrollment);
+        audit.enrollment = enrollment_beside(audit.enrollment);
         settlement.enrollment = enrollment_beside(settlement.enrollment);
         let server = filing.server.clone();
         let filing = yizhan_filing::serve(filing).await?;
         settlement.filing = beside(&server, filing.address(), Some(settlement.filing));
+        let audit = yizhan_audit::serve(audit).await?;
         let settlement = yizhan_settlement::serve(settlement, Clock::system()).await?;
-        Ok(Platform { enrollment, filing, settlement })
+        Ok(Platform { enrollment, filing, audit, settlement })
     }
 
     /// Starts the services on SQLite files in a folder, on free ports of the loopback interface. Filing believes who a caller says
@@ -87,7 +95,8 @@ impl Platform {
         let enrollment = EnrollmentConfig::embedded(sqlite(folder, "enrollment"));
         let mut filing = FilingConfig::embedded(sqlite(folder, "filing"));
         filing.server.trust_caller_header = true;
-        Platform::start(Services { enrollment, filing, settlement }).await
+        let audit = AuditConfig::embedded(sqlite(folder, "audit"));
+        Platform::start(Services { enrollment, filing, audit, settlement }).await
     }
 
     /// Returns when one of them has ended by itself.
@@ -95,6 +104,7 @@ impl Platform {
         tokio::select! {
             error = self.enrollment.failed() => error.context("enrollment"),
             error = self.filing.failed() => error.context("filing"),
+            error = self.audit.failed() => error.context("audit"),
             error = self.settlement.failed() => error.context("settlement"),
         }
     }
@@ -104,6 +114,7 @@ impl Platform {
         let (settlement_done, filing_done) = (CancellationToken::new(), CancellationToken::new());
         tokio::join!(
             self.settlement.shutdown().map(|_| settlement_done.cancel()),
+            self.audit.shutdown_after(settlement_done.cancelled()),
             self.filing.shutdown_after(settlement_done.cancelled()).map(|_| filing_done.cancel()),
             self.enrollment.shutdown_after(filing_done.cancelled()),
         );

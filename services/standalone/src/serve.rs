@@ -26,6 +26,9 @@ pub struct ServeArguments {
     /// Port of filing (异地就医备案).
     #[arg(long)]
     filing_port: Option<u16>,
+    /// Port of audit (智能审核与稽核).
+    #[arg(long)]
+    audit_port: Option<u16>,
     /// Port of settlement (一站式结算).
     #[arg(long)]
     settlement_port: Option<u16>,
@@ -35,6 +38,9 @@ pub struct ServeArguments {
     /// Database of filing, in place of the folder's.
     #[arg(long)]
     filing_database: Option<String>,
+    /// Database of audit, in place of the folder's.
+    #[arg(long)]
+    audit_database: Option<String>,
     /// Database of settlement, in place of the folder's.
     #[arg(long)]
     settlement_database: Option<String>,
@@ -63,6 +69,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
     };
     println!("enrollment 参保       {}", platform.enrollment.url());
     println!("filing     异地就医备案 {}", platform.filing.url());
+    println!("audit      智能审核与稽核 {}", platform.audit.url());
     println!("settlement 一站式结算 {}", platform.settlement.url());
     println!("Ctrl-C stops.");
     let failed = tokio::select! {
@@ -85,6 +92,7 @@ impl ServeArguments {
         for (service, port, database) in [
             (Service::Enrollment, self.enrollment_port, &self.enrollment_database),
             (Service::Filing, self.filing_port, &self.filing_database),
+            (Service::Audit, self.audit_port, &self.audit_database),
             (Service::Settlement, self.settlement_port, &self.settlement_database),
         ] {
             if let Some(url) = database {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use yizhan_audit::AuditConfig;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_filing::FilingConfig;
 use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Service, Settings};
@@ -13,6 +14,8 @@ pub struct Services {
     pub enrollment: EnrollmentConfig,
     /// 异地就医备案
     pub filing: FilingConfig,
+    /// 智能审核与稽核
+    pub audit: AuditConfig,
     /// 一站式结算
     pub settlement: SettlementConfig,
 }
@@ -23,17 +26,19 @@ impl Services {
         let services = Services {
             enrollment: EnrollmentConfig::read(settings),
             filing: FilingConfig::read(settings),
+            audit: AuditConfig::read(settings),
             settlement: SettlementConfig::read(settings),
         };
         services.shared().into_iter().for_each(|problem| settings.problem(problem));
         services
     }
 
-    fn each(&self) -> [(Service, &ServerConfig, &DatabaseConfig); 3] {
-        let Services { enrollment, filing, settlement } = self;
+    fn each(&self) -> [(Service, &ServerConfig, &DatabaseConfig); 4] {
+        let Services { enrollment, filing, audit, settlement } = self;
         [
             (Service::Enrollment, &enrollment.server, &enrollment.database),
             (Service::Filing, &filing.server, &filing.database),
+            (Service::Audit, &audit.server, &audit.database),
             (Service::Settlement, &settlement.server, &settlement.database),
         ]
     }

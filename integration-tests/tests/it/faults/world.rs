@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use tokio::task::block_in_place;
-use yizhan_integration_tests::Client;
+use yizhan_integration_tests::{Client, NOBODY};
 use yizhan_runtime::config::Service;
 use yizhan_testkit::{Backend, PostgresServer, Proxy, RedisServer, ServiceProcess, SmallDisk};
 
@@ -72,7 +72,12 @@ impl World {
     /// Calls the services themselves.
     pub fn client(&self) -> Client {
         let url = |service| self.services[&service].url();
-        Client::new(&url(Service::Settlement), &url(Service::Enrollment), &url(Service::Filing))
+        Client::new([
+            url(Service::Settlement),
+            url(Service::Enrollment),
+            url(Service::Filing),
+            NOBODY.to_owned(),
+        ])
     }
 
     /// Lets it happen.

@@ -9,19 +9,22 @@ pub enum Service {
     Enrollment,
     /// 异地就医备案
     Filing,
+    /// 智能审核与稽核
+    Audit,
     /// 一站式结算
     Settlement,
 }
 
 impl Service {
     /// Every service, callees before callers.
-    pub const ALL: [Service; 3] = [Service::Enrollment, Service::Filing, Service::Settlement];
+    pub const ALL: [Service; 4] = [Service::Enrollment, Service::Filing, Service::Audit, Service::Settlement];
 
     /// Its name: of its section, its binary (`yizhan-…`) and its database.
     pub const fn name(self) -> &'static str {
         match self {
             Service::Enrollment => "enrollment",
             Service::Filing => "filing",
+            Service::Audit => "audit",
             Service::Settlement => "settlement",
         }
     }
@@ -32,6 +35,7 @@ impl Service {
             Service::Enrollment => 7201,
             Service::Settlement => 7202,
             Service::Filing => 7203,
+            Service::Audit => 7204,
         }
     }
 

@@ -1,0 +1,43 @@
+//! What every use case works with.
+
+use std::fmt;
+
+use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::feed::Feed;
+use yizhan_runtime::page::Pages;
+use yizhan_runtime::{Clock, once};
+
+/// Audit and its surroundings. Cheap to clone.
+#[derive(Clone)]
+pub struct Audit {
+    /// Where it keeps what it knows.
+    pub db: DatabaseConnection,
+    /// Its change log: what was decided, for settlement and credit.
+    pub feed: Feed,
+    /// What time it is.
+    pub clock: Clock,
+    /// Seals the tokens of its pages.
+    pub pages: Pages,
+}
+
+impl fmt::Debug for Audit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Audit").finish_non_exhaustive()
+    }
+}
+
+impl once::Service for Audit {
+    type Changed = ();
+
+    fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn committed(&self, (): ()) {
+        self.feed.wake();
+    }
+}

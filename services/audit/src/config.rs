@@ -1,0 +1,41 @@
+//! The service's settings.
+
+use yizhan_runtime::Clock;
+use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Service, Settings};
+
+/// The service's settings.
+#[derive(Clone, Debug)]
+pub struct AuditConfig {
+    /// How it listens.
+    pub server: ServerConfig,
+    /// Where it keeps what it found.
+    pub database: DatabaseConfig,
+    /// Where enrollment is.
+    pub enrollment: PeerConfig,
+    /// Where settlement is, whose feed the third line follows; `None`: nothing is looked at behind settlement.
+    pub settlement: Option<PeerConfig>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl AuditConfig {
+    /// With this database, on a free loopback port: for tests and for services inside one process.
+    pub fn embedded(database_url: impl Into<String>) -> Self {
+        AuditConfig {
+            server: ServerConfig::loopback(),
+            database: DatabaseConfig::at(database_url),
+            ..AuditConfig::read(&mut Settings::default())
+        }
+    }
+
+    /// From the environment and the configuration file.
+    pub fn read(settings: &mut Settings) -> Self {
+        settings.of(Service::Audit, |settings| AuditConfig {
+            server: ServerConfig::read(settings),
+            database: DatabaseConfig::read(settings),
+            enrollment: PeerConfig::read(settings, Service::Enrollment),
+            settlement: PeerConfig::read_optional(settings, Service::Settlement),
+            clock: Clock::system(),
+        })
+    }
+}

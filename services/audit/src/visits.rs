@@ -1,0 +1,5 @@
+//! Visits as audit knows them.
+
+mod messages;
+
+pub use messages::read;
