@@ -96,7 +96,10 @@ impl Setup {
     }
 
     /// Starts the servers and imports what was asked for.
-    #[expect(clippy::too_many_lines, reason = "four services, one after the other, each told where those before it are")]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "four services, one after the other, each told where those before it are"
+    )]
     pub async fn start(self) -> TestPlatform {
         let (clock, hand) = Clock::manual(NOW.parse().expect("a time"));
         // With PostgreSQL comes Redis, with SQLite the cache in the process.
