@@ -13,6 +13,7 @@ pub mod rules;
 mod visits;
 
 use yizhan_proto::audit::v1::check_service_server::CheckServiceServer;
+use yizhan_proto::audit::v1::rules_service_server::RulesServiceServer;
 use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
@@ -24,6 +25,7 @@ pub use config::AuditConfig;
 
 use check::CheckApi;
 use migrations::Migrator;
+use rules::{RulesApi, RulesBook};
 
 /// Connects, migrates, and gives what use cases work with.
 pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
@@ -34,18 +36,24 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
     Ok(Audit {
         feed: Feed::new("audit.decisions", connection.clone(), &secret),
         pages: Pages::new(&secret),
+        rules: RulesBook::open(connection.clone()).await?,
         db: connection,
         clock: config.clock.clone(),
     })
 }
 
 fn services(audit: &Audit) -> Services {
-    services![CheckServiceServer::new(CheckApi::new(audit.clone()))].needing(audit.db.clone())
+    services![
+        CheckServiceServer::new(CheckApi::new(audit.clone())),
+        RulesServiceServer::new(RulesApi::new(audit.clone())),
+    ]
+    .needing(audit.db.clone())
 }
 
 /// Binds, opens, sets to work what goes on in the background until the server stops, and serves.
 pub async fn serve(config: AuditConfig) -> anyhow::Result<RunningServer> {
     let server = Server::bind(config.server.clone())?;
     let audit = open(&config).await?;
+    audit.rules.keep_fresh(&server.stopping());
     server.serve(services(&audit)).await
 }

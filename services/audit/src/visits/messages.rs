@@ -161,6 +161,7 @@ fn line(sent: &EncounterLine, last: NaiveDate, fields: &mut Fields<'_>) -> Optio
     let quantity = decimal(fields, "cnt", &sent.cnt);
     let price = decimal(fields, "pric", &sent.pric);
     let at = at(fields, &sent.fee_ocur_time);
+    let dated = !sent.fee_ocur_time.is_empty();
     let (day, time) = at?.unwrap_or((last, None));
     Some(Line {
         number: number?,
@@ -173,6 +174,7 @@ fn line(sent: &EncounterLine, last: NaiveDate, fields: &mut Fields<'_>) -> Optio
         amount_fen: sent.det_item_fee_sumamt_fen,
         in_scope_fen: sent.inscp_scp_amt_fen,
         day,
+        dated,
         time,
         department: sent.bilg_dept_codg.clone(),
         doctor: sent.bilg_dr_codg.clone(),
