@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tonic::{Status, async_trait};
+use tonic::{Request, Status, async_trait};
 use yizhan_proto::audit::v1::check_service_client::CheckServiceClient;
 use yizhan_proto::audit::v1::{CheckRequest, Diagnosis, Encounter, EncounterLine, TraceCode, Violation};
 use yizhan_proto::settlement::v1::{DrugTraceCode, FeeLineResult, Settlement, SettlementInfo};
@@ -30,18 +30,19 @@ pub struct AuditPeer {
 }
 
 impl AuditPeer {
-    /// As this service; connects when first asked.
-    pub fn new(peer: &PeerConfig, service: &str) -> anyhow::Result<AuditPeer> {
+    /// As this service; connects when first asked. What is not answered by the deadline, which is shorter than that of other calls, is late.
+    pub fn new(peer: &PeerConfig, service: &str, deadline: Duration) -> anyhow::Result<AuditPeer> {
         let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
-        Ok(AuditPeer { client: CheckServiceClient::new(channel), deadline: peer.deadline })
+        Ok(AuditPeer { client: CheckServiceClient::new(channel), deadline })
     }
 }
 
 #[async_trait]
 impl Audit for AuditPeer {
     async fn check(&self, question: CheckRequest) -> Result<Vec<Violation>, Status> {
-        let mut client = self.client.clone();
-        Ok(within(self.deadline, client.check(question)).await?.into_inner().result)
+        let (mut client, mut request) = (self.client.clone(), Request::new(question));
+        request.set_timeout(self.deadline);
+        Ok(within(self.deadline, client.check(request)).await?.into_inner().result)
     }
 }
 

@@ -715,6 +715,12 @@ reasons! {
         MdtrtIdInvalid: "MDTRT_ID_INVALID", Violation, "就诊ID应为 1 至 30 位可见 ASCII 字符",
             "filing", "not 1 to 30 visible ASCII characters";
     }
+    section "Audit" {
+        AuditViolation: "AUDIT_VIOLATION", Refusal(FailedPrecondition), "违反医保规则，不能结算，请更正",
+            "Settle",
+            "audit found something against a rule that refuses the settlement (拦截); `rule_id`, `feedetl_sn`, `jr_id` of the first ten, `violations` how many; Preview tells all in `audit`",
+            "correct the bill; or answer with a reason by AnswerViolation where the violation says `may_answer`", "after that";
+    }
     section "Fields that are wrong" {
         PartOfNoStay: "PART_OF_NO_STAY", Violation, "只有住院可以中途结算",
             "Preview, Settle", "`mid_setl_flag` with a med_type that is no stay";

@@ -10,7 +10,7 @@ use futures::FutureExt;
 use sea_orm::DbBackend;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
-use yizhan_clients::{Enrollment, Filing, person_merged};
+use yizhan_clients::{Audit, Enrollment, Filing, person_merged};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::db::DatabaseConnection;
@@ -51,6 +51,8 @@ pub struct App {
     pub enrollment: Box<dyn Enrollment>,
     /// filing
     pub filing: Box<dyn Filing>,
+    /// audit, where it is asked.
+    pub audit: Option<Box<dyn Audit>>,
     /// Institutions and catalogue.
     pub reference: Reference,
     /// Benefit policies.
@@ -68,6 +70,16 @@ pub struct App {
     loader: Batcher<Wanted, Result<PersonState, ServiceError>>,
     committer: Batcher<Change, Result<Committed, ServiceError>>,
     locks: Vec<Mutex<()>>,
+}
+
+/// The other services.
+pub struct Peers {
+    /// enrollment
+    pub enrollment: Box<dyn Enrollment>,
+    /// filing
+    pub filing: Box<dyn Filing>,
+    /// audit, where it is asked.
+    pub audit: Option<Box<dyn Audit>>,
 }
 
 /// The gRPC services over an app. Cheap to clone.
@@ -95,8 +107,7 @@ impl App {
         (db, secret): (DatabaseConnection, &Secret),
         (policies, rules): (Policies, RulesBook),
         clock: Clock,
-        enrollment: Box<dyn Enrollment>,
-        filing: Box<dyn Filing>,
+        Peers { enrollment, filing, audit }: Peers,
         quote_ttl: Duration,
         stopping: CancellationToken,
     ) -> App {
@@ -114,6 +125,7 @@ impl App {
             clock,
             enrollment,
             filing,
+            audit,
             feed,
             pages,
             quote_ttl,

@@ -16,6 +16,7 @@ use yizhan_runtime::ServiceError;
 use yizhan_terms::{Fund, FundField, InstitutionType};
 
 use super::super::domain::{clearing_type, share_of};
+use super::audited::withhold;
 use super::filing::Filed;
 use super::part::{Part, is_told};
 use super::stay::Stay;
@@ -91,7 +92,8 @@ pub fn again(
     outcome: &Outcome<'_>,
 ) -> Result<Settlement, ServiceError> {
     let (booked, info) = (postings_of(stored), header(stored));
-    decide(stored.clone(), case, policy, outcome, relative_in(&booked, &info.psn_no, &info.poolarea_no))
+    let relative = relative_in(&booked, &info.psn_no, &info.poolarea_no);
+    decide(stored.clone(), case, policy, outcome, relative).map(withhold)
 }
 
 /// Everything in an answer that the engine decides.
