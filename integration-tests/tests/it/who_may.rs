@@ -67,8 +67,14 @@ const RIGHTLY_WRONG: [&str; 3] = ["RecordDeath", "RegisterNewborn", "PayContribu
 /// Calls on another area's row by its agency that are allowed: filed anywhere, decided at home.
 const ANYWHERE: [&str; 2] = ["AdvanceFiling", "SubmitFiling"];
 /// Calls whose rows have the area in their key: under the same name another area has a row of its own.
-const OWN_KEY: [&str; 5] =
-    ["ImportCatalogue", "ImportFilings", "LoadRoster", "AbandonRoster", "RecordManualReimbursement"];
+const OWN_KEY: [&str; 6] = [
+    "ImportCatalogue",
+    "ImportFilings",
+    "LoadRoster",
+    "AbandonRoster",
+    "RecordManualReimbursement",
+    "PublishAuditRule",
+];
 
 /// A line of the table.
 pub struct Line {

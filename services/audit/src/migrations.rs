@@ -1,5 +1,7 @@
 //! The tables, one file per migration.
 
+mod m20261130_000005_answers;
+
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_rules::CreatePublishedRules;
 use yizhan_runtime::feed::CreateChangeLog;
@@ -20,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateHandledRequests),
             Box::new(CreatePublishedRules),
             Box::new(CreateServiceSecret),
+            Box::new(m20261130_000005_answers::Migration),
         ]
     }
 }
