@@ -25,7 +25,7 @@ pub use config::AuditConfig;
 
 use check::CheckApi;
 use migrations::Migrator;
-use rules::{RulesApi, RulesBook};
+use rules::{Documents, RulesApi, RulesBook};
 
 /// Connects, migrates, and gives what use cases work with.
 pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
@@ -43,9 +43,11 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
 }
 
 fn services(audit: &Audit) -> Services {
+    let Audit { db, rules, clock, pages, .. } = audit.clone();
+    let documents = Documents { db, book: rules, clock, pages };
     services![
         CheckServiceServer::new(CheckApi::new(audit.clone())),
-        RulesServiceServer::new(RulesApi::new(audit.clone())),
+        RulesServiceServer::new(RulesApi::new(documents)),
     ]
     .needing(audit.db.clone())
 }
