@@ -1,11 +1,15 @@
 //! The tables, one file per migration.
 
+mod m20261130_000030_plans;
+
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_rules::CreatePublishedRules;
 use yizhan_runtime::feed::CreateChangeLog;
 use yizhan_runtime::follow::CreateFollowedFeeds;
 use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
+
+pub use m20261130_000030_plans::RULES as PLAN_RULES;
 
 /// All migrations of this service, in order.
 #[derive(Debug)]
@@ -20,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateHandledRequests),
             Box::new(CreatePublishedRules),
             Box::new(CreateServiceSecret),
+            Box::new(m20261130_000030_plans::Migration),
         ]
     }
 }
