@@ -11,6 +11,7 @@
 
 mod account_of_another_city;
 mod accounts;
+mod audited;
 mod away;
 mod books;
 mod callee_away;

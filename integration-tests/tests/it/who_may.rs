@@ -63,18 +63,18 @@ const LEGEND: &str = "`+` allowed (answered, or refused by how things stand) · 
     nothing of the kind · `-` refused to this caller · `?` the caller is not known";
 
 /// Calls that would change too much if they were said rightly: they get as far as what is wrong with the person's dates.
-const RIGHTLY_WRONG: [&str; 6] =
-    ["RecordDeath", "RegisterNewborn", "PayContribution", "PreCheck", "Check", "PublishAuditRule"];
+const RIGHTLY_WRONG: [&str; 3] = ["RecordDeath", "RegisterNewborn", "PayContribution"];
 
 /// Calls on another area's row by its agency that are allowed: filed anywhere, decided at home.
 const ANYWHERE: [&str; 2] = ["AdvanceFiling", "SubmitFiling"];
 /// Calls whose rows have the area in their key: under the same name another area has a row of its own.
-const OWN_KEY: [&str; 8] = [
+const OWN_KEY: [&str; 9] = [
     "ImportCatalogue",
     "ImportFilings",
     "LoadRoster",
     "AbandonRoster",
     "RecordManualReimbursement",
+    "PublishAuditRule",
     "MakePlan",
     "FreezeList",
     "StartInspection",

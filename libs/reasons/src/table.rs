@@ -720,6 +720,12 @@ reasons! {
             "Settle",
             "audit found something against a rule that refuses the settlement (拦截); `rule_id`, `feedetl_sn`, `jr_id` of the first ten, `violations` how many; Preview tells all in `audit`",
             "correct the bill; or answer with a reason by AnswerViolation where the violation says `may_answer`", "after that";
+        ViolationUnknown: "VIOLATION_UNKNOWN", Refusal(NotFound), "该次就诊没有此违规提示",
+            "AnswerViolation",
+            "the visit, as it was sent, is against no rule with this `jr_id`", "send the visit as it was checked", "no";
+        AnswerNotAllowed: "ANSWER_NOT_ALLOWED", Refusal(FailedPrecondition), "该规则不接受说明，请更正费用",
+            "AnswerViolation",
+            "the rule lets nobody answer it with a reason", "correct the bill", "no";
     }
     section "Fields that are wrong" {
         PartOfNoStay: "PART_OF_NO_STAY", Violation, "只有住院可以中途结算",

@@ -1,5 +1,6 @@
 //! The tables, one file per migration.
 
+mod m20261130_000005_answers;
 mod m20261130_000030_plans;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateHandledRequests),
             Box::new(CreatePublishedRules),
             Box::new(CreateServiceSecret),
+            Box::new(m20261130_000005_answers::Migration),
             Box::new(m20261130_000030_plans::Migration),
         ]
     }
