@@ -20,7 +20,7 @@ fn list(purpose: SelectionPurpose, public_on: &str, period: &str) -> FreezeListR
         area: AREA.into(),
         purpose: purpose.into(),
         period: period.into(),
-        entries: vec![entry("H99990000003")],
+        entries: ["H99990000003", "H99990000002"].map(entry).into(),
         rate: "100%".into(),
         public_source: "福彩双色球 2026020 期".into(),
         public_on: public_on.into(),
@@ -31,6 +31,20 @@ fn list(purpose: SelectionPurpose, public_on: &str, period: &str) -> FreezeListR
 
 async fn freeze(plans: &mut PlanServiceClient<Channel>, list: FreezeListRequest) -> String {
     plans.freeze_list(by(AGENCY, list)).await.unwrap().into_inner().selection.unwrap().selection_id
+}
+
+async fn make_plan(plans: &mut PlanServiceClient<Channel>, year: i32) -> Plan {
+    let subject =
+        |code: &str| PlanSubject { code: code.into(), name: "某医院".into(), ..PlanSubject::default() };
+    let plan = MakePlanRequest {
+        request_id: new_id(),
+        area: AREA.into(),
+        year,
+        kind: PlanKind::Institutions.into(),
+        subjects: ["H99990000003", "H99990000002"].map(subject).into(),
+        opter: "officer1".into(),
+    };
+    plans.make_plan(by(AGENCY, plan)).await.unwrap().into_inner().plan.unwrap()
 }
 
 /// Their ids.
