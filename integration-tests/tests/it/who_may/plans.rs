@@ -50,17 +50,8 @@ async fn make_plan(plans: &mut PlanServiceClient<Channel>, year: i32) -> Plan {
 /// Their ids.
 pub async fn known(channel: Channel, today: &str) -> [(&'static str, String); 5] {
     let mut plans = PlanServiceClient::new(channel);
-    let subject =
-        PlanSubject { code: "H99990000003".into(), name: "某医院".into(), ..PlanSubject::default() };
-    let plan = MakePlanRequest {
-        request_id: new_id(),
-        area: AREA.into(),
-        year: 2026,
-        kind: PlanKind::Institutions.into(),
-        subjects: vec![subject],
-        opter: "officer1".into(),
-    };
-    let plan = plans.make_plan(by(AGENCY, plan)).await.unwrap().into_inner().plan.unwrap();
+    make_plan(&mut plans, 2025).await;
+    let plan = make_plan(&mut plans, 2026).await;
     let frozen = freeze(&mut plans, list(SelectionPurpose::Institutions, today, "")).await;
     let drawn = freeze(&mut plans, list(SelectionPurpose::Institutions, today, "")).await;
     let sample = freeze(&mut plans, list(SelectionPurpose::ManualPayments, "", "2026Q1")).await;
