@@ -15,6 +15,7 @@ mod audited;
 mod away;
 mod books;
 mod callee_away;
+mod checked;
 mod clocks;
 mod concurrency;
 mod contracts;

@@ -36,7 +36,8 @@ pub async fn answer_violation(
 
 fn check(request: &AnswerViolationRequest, wrong: &mut Violations) {
     wrong.require(!request.jr_id.is_empty(), "jr_id", Reason::Required);
-    wrong.require(yizhan_workflow::is_reason(&request.reason), "reason", Reason::ReasonInvalid);
+    let says_why = yizhan_workflow::is_reason(&request.reason) && !request.reason.trim().is_empty();
+    wrong.require(says_why, "reason", Reason::ReasonInvalid);
     wrong.require(is_plain(&request.opter, MAX_OPTER), "opter", Reason::OpterInvalid);
     if request.file_ids.len() > MAX_FILES {
         let text = format!("最多 {MAX_FILES} 份材料");
