@@ -10,7 +10,7 @@ pub mod check;
 mod config;
 mod migrations;
 pub mod rules;
-mod visits;
+pub mod visits;
 
 use yizhan_proto::audit::v1::check_service_server::CheckServiceServer;
 use yizhan_proto::audit::v1::rules_service_server::RulesServiceServer;
