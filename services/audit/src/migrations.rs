@@ -1,11 +1,16 @@
 //! The tables, one file per migration.
 
+mod m20261130_000005_answers;
+mod m20261130_000030_plans;
+
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_rules::CreatePublishedRules;
 use yizhan_runtime::feed::CreateChangeLog;
 use yizhan_runtime::follow::CreateFollowedFeeds;
 use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
+
+pub use m20261130_000030_plans::RULES as PLAN_RULES;
 
 /// All migrations of this service, in order.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ impl MigratorTrait for Migrator {
             Box::new(CreateHandledRequests),
             Box::new(CreatePublishedRules),
             Box::new(CreateServiceSecret),
+            Box::new(m20261130_000005_answers::Migration),
+            Box::new(m20261130_000030_plans::Migration),
         ]
     }
 }

@@ -4,5 +4,7 @@
 
 mod documents;
 mod kinds;
+mod knowledge;
+mod lawful;
 mod reach;
 mod support;
