@@ -29,7 +29,7 @@ use check::CheckApi;
 use migrations::{Migrator, PLAN_RULES};
 use plan_rules::PlanRules;
 use plans::PlanApi;
-use rules::{RulesApi, RulesBook};
+use rules::{Documents, RulesApi, RulesBook};
 
 /// Connects, migrates, and gives what use cases work with.
 pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
@@ -48,10 +48,12 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
 }
 
 fn services(audit: &Audit) -> Services {
+    let Audit { db, rules, clock, pages, .. } = audit.clone();
+    let documents = Documents { db, book: rules, clock, pages };
     services![
         CheckServiceServer::new(CheckApi::new(audit.clone())),
         PlanServiceServer::new(PlanApi::new(audit.clone())),
-        RulesServiceServer::new(RulesApi::new(audit.clone())),
+        RulesServiceServer::new(RulesApi::new(documents)),
     ]
     .needing(audit.db.clone())
 }

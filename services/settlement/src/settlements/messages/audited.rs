@@ -36,6 +36,11 @@ pub fn withhold(mut answer: Settlement) -> Settlement {
     answer
 }
 
+/// Whether a mark is of what audit found.
+pub fn is_of_audit(mark: &SettlementMark) -> bool {
+    mark.kind.starts_with("AUDIT_")
+}
+
 /// With what a violation is settled: an answered one lets pass what it blocked.
 fn mark_of(violation: &Violation) -> Option<SettlementMark> {
     let kind = match violation.consequence() {
