@@ -4,8 +4,8 @@ use yizhan_proto::audit::v1::{Consequence, Violation};
 use yizhan_proto::settlement::v1::{Audited, Settlement, SettlementMark};
 use yizhan_runtime::{Reason, ServiceError};
 
-use super::super::place::mark;
 use super::answer::posting;
+use super::marks::mark;
 use crate::books::domain::ledger;
 use crate::books::messages::parts::header;
 use crate::books::messages::withheld::withheld_by;
