@@ -11,7 +11,7 @@ mod migrations;
 mod plan_rules;
 pub mod plans;
 pub mod rules;
-mod visits;
+pub mod visits;
 
 use yizhan_proto::audit::v1::check_service_server::CheckServiceServer;
 use yizhan_proto::audit::v1::plan_service_server::PlanServiceServer;
