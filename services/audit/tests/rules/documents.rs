@@ -82,6 +82,7 @@ fn documents_of_one_rule_do_not_contradict_each_other() {
     let conflicts = |document: AuditRule| document.conflicts(&published).len();
     assert_eq!(conflicts(part("part: b", "X2")), 0);
     assert_eq!(conflicts(part("part: b", "X1")), 1);
+    assert_eq!(conflicts(part("part: b\nlife: draft", "X1")), 0);
     assert_eq!(conflicts(part("", "X2")), 1);
     assert_eq!(conflicts(part("part: a\nversion: \"2\"", "X2")), 0);
     assert_eq!(conflicts(part("part: b\nfrom: 2025-01-01\nto: 2025-12-31", "X1")), 0);

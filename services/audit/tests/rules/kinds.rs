@@ -451,4 +451,13 @@ fn visits_of_a_person() {
     assert_eq!(found(overlap, &of("M1", "2026-05-10", "2026-05-20"), &elsewhere("2026-05-01")).len(), 1);
     assert_eq!(found(overlap, &of("M1", "2026-05-12", "2026-05-20"), &elsewhere("2026-05-01")), []);
     assert_eq!(found(overlap, &of("M1", "2026-05-10", "2026-05-20"), &elsewhere("2026-05-11")), []);
+
+    let after = "kind: after_death\nclass: 行为主体监管类\nvalues: { days: 366 }";
+    let died = |end: &str| [with(of("A", "2026-05-01", end), |visit| visit.discharge_way = "5".to_owned())];
+    assert_eq!(found(after, &of("M1", "2026-05-10", "2026-05-20"), &died("2026-05-09")).len(), 1);
+    assert_eq!(found(after, &of("M1", "2026-05-10", "2026-05-20"), &died("2026-05-10")), []);
+    assert_eq!(
+        found(after, &of("M1", "2026-05-10", "2026-05-20"), &[of("A", "2026-05-01", "2026-05-09")]),
+        []
+    );
 }

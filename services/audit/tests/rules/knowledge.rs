@@ -153,6 +153,14 @@ fn made(written: &Written, wanted: Wanted) -> (Visit, Vec<Visit>) {
             let count = written.number("most") - i64::from(wanted == Lawful);
             earlier.extend((0..count).map(|n| with(visit.clone(), |visit| visit.mdtrt_id = format!("E{n}"))));
         }
+        "after_death" => {
+            let died = with(visit.clone(), |other| {
+                (other.mdtrt_id, other.end) = ("E".to_owned(), day - Days::new(u64::from(wanted == Against)));
+                other.begin = other.end;
+                other.discharge_way = "5".to_owned();
+            });
+            earlier.push(died);
+        }
         "readmission" | "overlap" => {
             let other = with(visit.clone(), |other| {
                 (other.mdtrt_id, other.begin) = ("E".to_owned(), day - Days::new(30));

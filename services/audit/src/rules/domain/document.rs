@@ -212,7 +212,8 @@ impl AuditRule {
             && self.area == other.area
             && self.id != other.id
             && self.period.overlaps(&other.period)
-            && other.life != Life::Retired
+            && self.life != Life::Draft
+            && !matches!(other.life, Life::Draft | Life::Retired)
     }
 
     fn contradicts(&self, other: &AuditRule) -> Option<String> {

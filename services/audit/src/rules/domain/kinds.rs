@@ -16,7 +16,7 @@ use super::load::Values;
 
 pub use data::Data;
 pub use excludes::Excludes;
-pub use history::{Overlap, Readmission, Visits};
+pub use history::{AfterDeath, Overlap, Readmission, Visits};
 pub use limits::{Never, Only};
 pub use most::Most;
 pub use price::{Discount, Price};
@@ -119,5 +119,6 @@ kinds!(
     Visits,
     Readmission,
     Overlap,
+    AfterDeath,
     Share,
 );

@@ -1,4 +1,5 @@
-//! Rules about the visits of a person: `visits` that are too many, `readmission` soon after a discharge, `overlap` of two stays.
+//! Rules about the visits of a person: `visits` that are too many, `readmission` soon after a discharge, `overlap` of two stays, and whatever comes
+//! `after_death`.
 
 use chrono::Datelike;
 use yizhan_documents::value;
@@ -149,5 +150,42 @@ impl KindOfRule for Overlap {
 
     fn looks_back(&self) -> u32 {
         1
+    }
+}
+
+/// `after_death`: a visit that begins later than the day on which another ended with 离院方式 5.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AfterDeath {
+    /// Days before a visit in which such an end is looked for.
+    days: u32,
+}
+
+/// 离院方式: 死亡.
+const DIED: &str = "5";
+
+impl KindOfRule for AfterDeath {
+    const NAME: &'static str = "after_death";
+    const KEYS: &'static [&'static str] = &["days"];
+    const ABOUT: &'static [&'static str] = NO_ITEMS;
+
+    fn read(values: &Values) -> Option<AfterDeath> {
+        let days = values.required("days", |at| value::whole(at, 1, 366))?;
+        Some(AfterDeath { days: u32::try_from(days).ok()? })
+    }
+
+    fn check(&self, case: &Case, hits: &[On], found: &mut Vec<Found>) {
+        let Some(on) = hits.first() else { return };
+        let died = |other: &&&Visit| {
+            let days = (case.visit.begin - other.end).num_days();
+            other.discharge_way == DIED && (1..=i64::from(self.days)).contains(&days)
+        };
+        if let Some(other) = case.others.iter().find(died) {
+            let content = format!("前次就诊 {} 以死亡离院，此后仍有就诊", other.mdtrt_id);
+            found.push(case.found(on, "after_death", Vec::new(), content));
+        }
+    }
+
+    fn looks_back(&self) -> u32 {
+        self.days
     }
 }
