@@ -1,7 +1,9 @@
 //! What every use case works with.
 
 use std::fmt;
+use std::sync::Arc;
 
+use yizhan_clients::Enrollment;
 use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
@@ -18,6 +20,8 @@ pub struct Audit {
     pub clock: Clock,
     /// Seals the tokens of its pages.
     pub pages: Pages,
+    /// Who logs looks at persons.
+    pub enrollment: Arc<dyn Enrollment>,
 }
 
 impl fmt::Debug for Audit {

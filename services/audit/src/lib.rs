@@ -1,6 +1,6 @@
 //! 智能审核与稽核: visits checked by rules before, during and behind settlement, findings, and the cases made of them.
 //!
-//! A room for each feature: [`check`], the first and the second line of defence; below it [`visits`], as audit knows them, and [`rules`], what visits
+//! A room for each feature: [`check`], the first and the second line of defence; [`findings`], the third; below them [`visits`], as audit knows them, and [`rules`], what visits
 //! are checked by. Inside a
 //! room a request goes from `api` (proto in, proto out, nothing decided) to a use case, one file each, and from there to `messages`
 //! (converters), `domain` (pure rules) and `store` (tables).
@@ -8,21 +8,32 @@
 mod app;
 pub mod check;
 mod config;
+pub mod findings;
 mod migrations;
 pub mod rules;
 mod visits;
 
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::audit::v1::check_service_server::CheckServiceServer;
+use yizhan_proto::audit::v1::finding_service_server::FindingServiceServer;
+use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
+use yizhan_runtime::client::{channel, feed_channel};
 use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
-use yizhan_runtime::server::{RunningServer, Server, Services};
-use yizhan_runtime::{db, services};
+use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server, Services};
+use yizhan_runtime::{Caller, db, services};
 
 pub use app::Audit;
 pub use config::AuditConfig;
 
 use check::CheckApi;
+use findings::{FindingApi, FollowRegister, FollowSettlements};
 use migrations::Migrator;
 
 /// Connects, migrates, and gives what use cases work with.
@@ -34,18 +45,41 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
     Ok(Audit {
         feed: Feed::new("audit.decisions", connection.clone(), &secret),
         pages: Pages::new(&secret),
+        enrollment: Arc::new(EnrollmentPeer::new(&config.enrollment, "audit")?),
         db: connection,
         clock: config.clock.clone(),
     })
 }
 
 fn services(audit: &Audit) -> Services {
-    services![CheckServiceServer::new(CheckApi::new(audit.clone()))].needing(audit.db.clone())
+    services![
+        CheckServiceServer::new(CheckApi::new(audit.clone())),
+        FindingServiceServer::new(FindingApi::new(audit.clone())),
+    ]
+    .needing(audit.db.clone())
 }
 
 /// Binds, opens, sets to work what goes on in the background until the server stops, and serves.
 pub async fn serve(config: AuditConfig) -> anyhow::Result<RunningServer> {
     let server = Server::bind(config.server.clone())?;
     let audit = open(&config).await?;
+    follow_others(&audit, &config, &server.stopping())?;
     server.serve(services(&audit)).await
+}
+
+/// Sets to work what follows enrollment (visits of merged records) and settlement (every visit is screened), until the server stops.
+fn follow_others(audit: &Audit, config: &AuditConfig, stopping: &CancellationToken) -> anyhow::Result<()> {
+    let caller = Caller::Service { name: "audit".to_owned() };
+    let persons = FollowRegister {
+        audit: audit.clone(),
+        feed: EnrollmentServiceClient::new(feed_channel(&config.enrollment, &caller)?),
+        questions: EnrollmentServiceClient::new(channel(&config.enrollment, &caller)?),
+    };
+    keep_following(audit.db.clone(), persons, stopping);
+    if let Some(settlement) = &config.settlement {
+        let feed = SettlementServiceClient::new(feed_channel(settlement, &caller)?);
+        let feed = feed.max_decoding_message_size(MAX_MESSAGE_BYTES);
+        keep_following(audit.db.clone(), FollowSettlements { audit: audit.clone(), feed }, stopping);
+    }
+    Ok(())
 }

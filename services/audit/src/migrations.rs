@@ -7,6 +7,9 @@ use yizhan_runtime::follow::CreateFollowedFeeds;
 use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
 
+mod m20261130_000010_visits;
+mod m20261130_000011_findings;
+
 /// All migrations of this service, in order.
 #[derive(Debug)]
 pub struct Migrator;
@@ -20,6 +23,8 @@ impl MigratorTrait for Migrator {
             Box::new(CreateHandledRequests),
             Box::new(CreatePublishedRules),
             Box::new(CreateServiceSecret),
+            Box::new(m20261130_000010_visits::Migration),
+            Box::new(m20261130_000011_findings::Migration),
         ]
     }
 }

@@ -1,0 +1,210 @@
+//! Screening: what is raised about visits as they stand now, and what that makes of the findings there are.
+//!
+//! What a visit raises depends on what stands of the person then, and on nothing else: not on when, in what order, or how often it was told. A visit
+//! that changes is screened, and so is every later one of the person that looks back as far: it may raise something now, or no more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use yizhan_runtime::ServiceError;
+use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::db::{DatabaseTransaction, lock};
+
+use super::domain::codes::{self, Uses};
+use super::domain::{Next, Origin, Raised, next};
+use super::heard::Heard;
+use super::people::{Books, People, Span};
+use super::store::{self, steps};
+use crate::app::Audit;
+use crate::rules::Stage;
+use crate::visits::store::codes as code_uses;
+use crate::visits::store::{self as visits, merged};
+use crate::visits::together;
+
+/// Who writes steps that nobody takes.
+const ACTOR: &str = "service:audit";
+
+/// What of the findings of a visit is looked at anew.
+#[derive(Clone, Debug, Default)]
+struct Scope {
+    /// What rules raise.
+    rules: bool,
+    /// What trace codes raise.
+    codes: bool,
+    /// What settlement said with this 结算ID.
+    setl_id: Option<String>,
+}
+
+impl Scope {
+    fn covers(&self, held: &store::Model) -> bool {
+        match Origin::of(held.origin) {
+            Some(Origin::Screening) => self.rules,
+            Some(Origin::TraceCode) => self.codes,
+            Some(Origin::Check | Origin::Mark) => self.setl_id.as_ref() == Some(&held.setl_id),
+            None => false,
+        }
+    }
+}
+
+/// What is raised now, of which visits.
+#[derive(Debug, Default)]
+struct Looked {
+    scopes: BTreeMap<[String; 2], Scope>,
+    raised: Vec<Raised>,
+}
+
+impl Looked {
+    fn scope(&mut self, key: &[String; 2]) -> &mut Scope {
+        self.scopes.entry(key.clone()).or_default()
+    }
+}
+
+/// Whoever screens takes turns with whoever brings visits of merged records together.
+pub async fn turn(tx: &DatabaseTransaction) -> Result<(), ServiceError> {
+    Ok(lock(tx, "screening").await?)
+}
+
+/// Takes in what settlement tells, in its order: as if each had come by itself.
+pub async fn hear(tx: &DatabaseTransaction, audit: &Audit, events: &[Heard]) -> Result<(), ServiceError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    turn(tx).await?;
+    let stays = merged::among(tx, events.iter().map(|event| event.own_psn_no.as_str()).collect()).await?;
+    for wave in waves(events, &stays) {
+        take_in(tx, audit, &wave).await?;
+    }
+    Ok(())
+}
+
+/// An event, with the number under which the person's visits are read.
+type Told<'e> = (String, &'e Heard);
+
+/// Events in their order, those together that have nothing to do with each other: neither a person nor a trace code.
+fn waves<'e>(events: &'e [Heard], stays: &BTreeMap<String, String>) -> Vec<Vec<Told<'e>>> {
+    let (mut waves, mut busy) = (vec![Vec::new()], BTreeSet::new());
+    for event in events {
+        let psn_no = stays.get(&event.own_psn_no).unwrap_or(&event.own_psn_no);
+        let about: BTreeSet<&str> = event.codes.iter().map(String::as_str).chain([psn_no.as_str()]).collect();
+        if !busy.is_disjoint(&about) {
+            waves.push(Vec::new());
+            busy.clear();
+        }
+        busy.extend(about);
+        if let Some(wave) = waves.last_mut() {
+            wave.push((psn_no.clone(), event));
+        }
+    }
+    waves
+}
+
+async fn take_in(tx: &DatabaseTransaction, audit: &Audit, wave: &[Told<'_>]) -> Result<(), ServiceError> {
+    let row = |(psn_no, event): &Told| event.visit.clone().map(|row| visits::Model { psn_no: psn_no.clone(), ..row });
+    visits::record(tx, wave.iter().filter_map(row).collect()).await?;
+    let gone = wave.iter().filter(|(_, event)| event.visit.is_none());
+    visits::reverse(tx, &gone.map(|(_, event)| event.setl_id.as_str()).collect()).await?;
+
+    let spans = wave.iter().map(|(psn_no, event)| (psn_no.clone(), event.days)).collect();
+    let people = People::touched(tx, &Books::current(audit), spans).await?;
+    let mut looked = by_rules(&people, &Books::current(audit));
+    let visits: Vec<&[String; 2]> = wave.iter().map(|(_, event)| &event.key).collect();
+    for (_, event) in wave {
+        *looked.scope(&event.key) = Scope { rules: true, codes: true, setl_id: Some(event.setl_id.clone()) };
+        // What is told again of a visit that was reversed meanwhile stands no more.
+        let stands = event.visit.is_none() || people.standing().any(|one| one.rests_on(&event.setl_id));
+        looked.raised.extend(event.told.iter().filter(|_| stands).cloned());
+    }
+    by_codes(tx, &people, wave, &visits, &mut looked).await?;
+    settle(tx, audit, looked).await
+}
+
+/// Screens again all that stands of persons: of whom what stands is another than before.
+pub async fn screen_again(
+    tx: &DatabaseTransaction,
+    audit: &Audit,
+    psn_nos: BTreeSet<String>,
+) -> Result<(), ServiceError> {
+    let mut spans: BTreeMap<String, Span> = BTreeMap::new();
+    for psn_no in psn_nos {
+        let days = visits::days_of(tx, &psn_no).await?;
+        let days = days.and_then(|[first, last]| Some((parse_date(&first)?, parse_date(&last)?)));
+        spans.extend(days.map(|days| (psn_no, days)));
+    }
+    let books = Books::current(audit);
+    let people = People::touched(tx, &books, spans).await?;
+    settle(tx, audit, by_rules(&people, &books)).await
+}
+
+/// What rules raise about the visits that are to be looked at.
+fn by_rules(people: &People, books: &Books) -> Looked {
+    let mut looked = Looked::default();
+    for (standing, earlier) in people.to_look_at() {
+        looked.scope(&standing.key).rules = true;
+        let stages: &[Stage] = if standing.unchecked { &[Stage::During, Stage::After] } else { &[Stage::After] };
+        looked.raised.extend(books.raised(standing, earlier, stages));
+    }
+    looked
+}
+
+/// What trace codes raise about the visits that changed, and about those that were settled later with the same codes.
+async fn by_codes(
+    tx: &DatabaseTransaction,
+    people: &People,
+    wave: &[Told<'_>],
+    changed: &[&[String; 2]],
+    looked: &mut Looked,
+) -> Result<(), ServiceError> {
+    let stand: Vec<code_uses::Model> =
+        people.standing().filter(|one| changed.contains(&&one.key)).flat_map(codes::uses_of).collect();
+    let known = code_uses::replace(tx, changed.iter().map(|key| (*key).clone()).collect(), stand).await?;
+    let mut about: BTreeSet<String> = wave.iter().flat_map(|(_, event)| event.codes.clone()).collect();
+    about.extend(known);
+    if about.is_empty() {
+        return Ok(());
+    }
+    let first = wave.iter().map(|(_, event)| event.setl_id.as_str()).min().unwrap_or_default();
+    let uses = code_uses::of(tx, about).await?;
+    let later = uses.iter().filter(|one| one.setl_id.as_str() >= first);
+    let mut keys: BTreeSet<[String; 2]> = later.map(code_uses::Model::visit).collect();
+    keys.extend(changed.iter().map(|key| (*key).clone()));
+    let standing = together(visits::of_visits(tx, keys.iter().cloned().collect()).await?)?;
+    let all = standing.iter().flat_map(|one| one.visit.lines.iter().flat_map(|line| &line.trace_codes));
+    let all = code_uses::of(tx, all.map(|(code, _)| code.clone()).collect()).await?;
+    let mut uses = Uses::new();
+    all.into_iter().for_each(|one| uses.entry(one.drug_trac_codg.clone()).or_default().push(one));
+    keys.iter().for_each(|key| looked.scope(key).codes = true);
+    looked.raised.extend(standing.iter().flat_map(|one| codes::repeated(one, &uses)));
+    Ok(())
+}
+
+/// Compares what is raised with what was found before, and writes what is otherwise.
+async fn settle(tx: &DatabaseTransaction, audit: &Audit, looked: Looked) -> Result<(), ServiceError> {
+    let Looked { scopes, mut raised } = looked;
+    let held = store::of_visits(tx, scopes.keys().cloned().collect()).await?;
+    let mut now: BTreeMap<&str, &Raised> = BTreeMap::new();
+    // Of two that raise the same, what settlement was told goes before what rules say behind it.
+    raised.sort_by_key(|one| one.origin == Origin::Screening);
+    for one in &raised {
+        now.entry(&one.violation.jr_id).or_insert(one);
+    }
+    let at = audit.clock.now();
+    let key = |row: &store::Model| [row.fixmedins_code.clone(), row.mdtrt_id.clone()];
+    let gone = held.values().filter(|row| !now.contains_key(row.jr_id.as_str()));
+    let gone = gone.filter(|row| scopes.get(&key(row)).is_some_and(|scope| scope.covers(row)));
+    let written: Vec<Next> = gone
+        .filter_map(|row| next(Some(row), None, at))
+        .chain(now.values().filter_map(|one| next(held.get(&one.violation.jr_id), Some(one), at)))
+        .collect();
+    let step = |next: &Next| {
+        Some(steps::Model {
+            jr_id: next.row.jr_id.clone(),
+            step_no: next.row.version,
+            state: next.row.state,
+            actor: ACTOR.to_owned(),
+            opter: String::new(),
+            reason: next.why?.to_owned(),
+            recorded_at: at,
+        })
+    };
+    steps::append(tx, written.iter().filter_map(step).collect()).await?;
+    store::write(tx, written.into_iter().map(|next| next.row).collect()).await
+}
