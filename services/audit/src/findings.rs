@@ -17,5 +17,5 @@ mod told;
 
 pub use api::FindingApi;
 pub use domain::{Origin, State};
-pub use follow_register::FollowRegister;
+pub use follow_register::{FollowRegister, Happened};
 pub use follow_settlements::FollowSettlements;

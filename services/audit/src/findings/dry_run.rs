@@ -46,7 +46,7 @@ pub async fn dry_run(
     let key = |last: &Model| [&last.poolarea_no, &last.enddate, &last.setl_id].map(String::clone);
     let (rows, next_page_token) = audit.pages.asked(caller, &request).page(page, key).await?;
 
-    let book = Arc::new(Rulebook::of_draft(trial.rule.document()));
+    let book = Arc::new(Rulebook::trial(Arc::new(trial.rule.document().clone())));
     let books = Books::of(|_| book.clone());
     let setl_ids: BTreeSet<&str> = rows.iter().map(|row| row.setl_id.as_str()).collect();
     let psn_nos = rows.iter().map(|row| row.psn_no.clone()).collect();
@@ -57,10 +57,12 @@ pub async fn dry_run(
     });
     let people = people.await?;
     let (mut visits, mut found) = (0, BTreeMap::new());
-    for (standing, earlier) in people.to_look_at() {
+    for (standing, others) in people.to_look_at() {
         visits += 1;
-        let raised = books.raised(standing, earlier, &[Stage::Before, Stage::During, Stage::After]);
-        found.extend(raised.into_iter().map(|one| (one.violation.jr_id.clone(), one)));
+        for stage in [Stage::Before, Stage::During, Stage::After] {
+            let raised = books.raised(standing, others, stage);
+            found.extend(raised.into_iter().map(|one| (one.violation.jr_id.clone(), one)));
+        }
     }
     let found: Vec<Raised> = found.into_values().collect();
     let examples = found.iter().take(MAX_EXAMPLES);

@@ -15,14 +15,14 @@ use crate::visits::{Standing, store, together};
 /// First and last day of what changed.
 pub type Span = (NaiveDate, NaiveDate);
 
-/// The rulebooks of areas and days.
+/// The rulebooks of areas.
 pub struct Books<'b>(Box<dyn Fn(&Visit) -> Arc<Rulebook> + Send + Sync + 'b>);
 
 impl<'b> Books<'b> {
-    /// Those in force now, for the areas of visits on their last days.
+    /// Those in force now.
     pub fn current(audit: &'b Audit) -> Books<'b> {
         let documents = audit.rules.current();
-        Books(Box::new(move |visit| rules::rulebook(&documents, visit.area, visit.end)))
+        Books(Box::new(move |visit| rules::rulebook(&documents, visit.area)))
     }
 
     /// Others.
@@ -36,16 +36,19 @@ impl<'b> Books<'b> {
         visit.begin.checked_sub_days(days).unwrap_or(NaiveDate::MIN)
     }
 
-    /// What is raised about a visit, behind the earlier ones of the person.
-    pub fn raised(&self, standing: &Standing, earlier: &[Visit], stages: &[Stage]) -> Vec<Raised> {
-        let book = self.0(&standing.visit);
-        let found = stages.iter().flat_map(|stage| book.check(&standing.visit, earlier, *stage));
+    /// What is raised about a visit by the rules of a stage, with the person's others.
+    pub fn raised(&self, standing: &Standing, others: &[Visit], stage: Stage) -> Vec<Raised> {
         let raised = |found: rules::Found| {
-            let violation = rules::violation(&found, &standing.visit);
+            let shadow = found.rule.life == rules::Life::Shadow;
+            let mut violation = rules::violation(&found, &standing.visit);
+            if shadow {
+                // Beside what the rule that is in force finds.
+                violation.jr_id.push_str("-shadow");
+            }
             let line = violation.judge_result_detail_dtos.iter().find(|line| line.setl_id.is_empty());
             Raised {
                 origin: Origin::Screening,
-                shadow: found.rule.life == rules::Life::Shadow,
+                shadow,
                 poolarea_no: standing.visit.area.into(),
                 key: standing.key.clone(),
                 setl_id: standing.setl_id_of(line.map(|line| line.feedetl_sn.as_str())).to_owned(),
@@ -53,7 +56,7 @@ impl<'b> Books<'b> {
                 violation,
             }
         };
-        found.map(raised).collect()
+        self.0(&standing.visit).check(&standing.visit, others, stage).into_iter().map(raised).collect()
     }
 }
 
@@ -99,7 +102,7 @@ impl People {
                 let visits: Vec<Visit> = standing.iter().map(|one| one.visit.clone()).collect();
                 let first = |at: usize| visits.partition_point(|one| one.end < books.since(&visits[at]));
                 let at = (0..standing.len()).filter(|at| look_at(&psn_no, &standing[*at]));
-                let look_at = at.map(|at| (at, first(at).min(at))).collect();
+                let look_at = at.map(|at| (at, first(at))).collect();
                 people.push(Person { standing, visits, look_at });
             }
             let people = People(people);
@@ -111,11 +114,10 @@ impl People {
         }
     }
 
-    /// What is to be looked at, each with what came before it of the person: of two on the same days it is the later one that is wrong, in
-    /// whatever order they were told.
+    /// What is to be looked at, each with what stands of the person as far back as it matters.
     pub fn to_look_at(&self) -> impl Iterator<Item = (&Standing, &[Visit])> {
         self.0.iter().flat_map(|person| {
-            person.look_at.iter().map(|(at, first)| (&person.standing[*at], &person.visits[*first..*at]))
+            person.look_at.iter().map(|(at, first)| (&person.standing[*at], &person.visits[*first..]))
         })
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use yizhan_proto::audit::v1::Consequence;
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::db::{DatabaseTransaction, lock};
@@ -106,14 +107,16 @@ async fn take_in(tx: &DatabaseTransaction, audit: &Audit, wave: &[Told<'_>]) -> 
     let spans = wave.iter().map(|(psn_no, event)| (psn_no.clone(), event.days)).collect();
     let people = People::touched(tx, &Books::current(audit), spans).await?;
     let mut looked = by_rules(&people, &Books::current(audit));
-    let visits: Vec<&[String; 2]> = wave.iter().map(|(_, event)| &event.key).collect();
+    let visits = wave.iter().map(|(_, event)| event.key.clone()).collect();
     for (_, event) in wave {
         *looked.scope(&event.key) = Scope { rules: true, codes: true, setl_id: Some(event.setl_id.clone()) };
         // What is told again of a visit that was reversed meanwhile stands no more.
         let stands = event.visit.is_none() || people.standing().any(|one| one.rests_on(&event.setl_id));
         looked.raised.extend(event.told.iter().filter(|_| stands).cloned());
     }
-    by_codes(tx, &people, wave, &visits, &mut looked).await?;
+    let first = wave.iter().map(|(_, event)| event.setl_id.as_str()).min().unwrap_or_default();
+    let codes = wave.iter().flat_map(|(_, event)| event.codes.clone()).collect();
+    by_codes(tx, &people, (visits, codes, first), &mut looked).await?;
     settle(tx, audit, looked).await
 }
 
@@ -131,47 +134,52 @@ pub async fn screen_again(
     }
     let books = Books::current(audit);
     let people = People::touched(tx, &books, spans).await?;
-    settle(tx, audit, by_rules(&people, &books)).await
+    let mut looked = by_rules(&people, &books);
+    let visits = looked.scopes.keys().cloned().collect();
+    by_codes(tx, &people, (visits, BTreeSet::new(), ""), &mut looked).await?;
+    settle(tx, audit, looked).await
 }
 
 /// What rules raise about the visits that are to be looked at.
 fn by_rules(people: &People, books: &Books) -> Looked {
     let mut looked = Looked::default();
-    for (standing, earlier) in people.to_look_at() {
+    for (standing, others) in people.to_look_at() {
         looked.scope(&standing.key).rules = true;
-        let stages: &[Stage] = if standing.unchecked { &[Stage::During, Stage::After] } else { &[Stage::After] };
-        looked.raised.extend(books.raised(standing, earlier, stages));
+        looked.raised.extend(books.raised(standing, others, Stage::After));
+        if standing.unchecked {
+            let during = books.raised(standing, others, Stage::During).into_iter();
+            looked.raised.extend(during.filter(|one| one.violation.consequence() != Consequence::Remind));
+        }
     }
     looked
 }
 
-/// What trace codes raise about the visits that changed, and about those that were settled later with the same codes.
+/// What trace codes raise about the visits that changed, and about those that were settled with the same codes behind the `first`
+/// settlement that did.
 async fn by_codes(
     tx: &DatabaseTransaction,
     people: &People,
-    wave: &[Told<'_>],
-    changed: &[&[String; 2]],
+    (changed, mut about, first): (BTreeSet<[String; 2]>, BTreeSet<String>, &str),
     looked: &mut Looked,
 ) -> Result<(), ServiceError> {
-    let stand: Vec<code_uses::Model> =
-        people.standing().filter(|one| changed.contains(&&one.key)).flat_map(codes::uses_of).collect();
-    let known = code_uses::replace(tx, changed.iter().map(|key| (*key).clone()).collect(), stand).await?;
-    let mut about: BTreeSet<String> = wave.iter().flat_map(|(_, event)| event.codes.clone()).collect();
-    about.extend(known);
+    let stand = people.standing().filter(|one| changed.contains(&one.key)).flat_map(codes::uses_of);
+    about.extend(code_uses::replace(tx, &changed, stand.collect()).await?);
     if about.is_empty() {
         return Ok(());
     }
-    let first = wave.iter().map(|(_, event)| event.setl_id.as_str()).min().unwrap_or_default();
-    let uses = code_uses::of(tx, about).await?;
-    let later = uses.iter().filter(|one| one.setl_id.as_str() >= first);
-    let mut keys: BTreeSet<[String; 2]> = later.map(code_uses::Model::visit).collect();
-    keys.extend(changed.iter().map(|key| (*key).clone()));
-    let standing = together(visits::of_visits(tx, keys.iter().cloned().collect()).await?)?;
-    let all = standing.iter().flat_map(|one| one.visit.lines.iter().flat_map(|line| &line.trace_codes));
-    let all = code_uses::of(tx, all.map(|(code, _)| code.clone()).collect()).await?;
-    let mut uses = Uses::new();
-    all.into_iter().for_each(|one| uses.entry(one.drug_trac_codg.clone()).or_default().push(one));
-    keys.iter().for_each(|key| looked.scope(key).codes = true);
+    let later = code_uses::of(tx, about).await?.into_iter().filter(|one| one.setl_id.as_str() >= first);
+    let visits: BTreeSet<[String; 2]> = later.map(|one| one.visit()).chain(changed).collect();
+    let standing = together(visits::of_visits(tx, visits.iter().cloned().collect()).await?)?;
+    let codes = standing.iter().flat_map(|one| one.visit.lines.iter().flat_map(|line| &line.trace_codes));
+    let mut uses = code_uses::of(tx, codes.map(|(code, _)| code.clone()).collect()).await?;
+    let stays = merged::among(tx, uses.iter().map(|one| one.psn_no.as_str()).collect()).await?;
+    for one in &mut uses {
+        if let Some(stays) = stays.get(&one.psn_no) {
+            one.psn_no.clone_from(stays);
+        }
+    }
+    visits.iter().for_each(|key| looked.scope(key).codes = true);
+    let uses = codes::by_code(uses);
     looked.raised.extend(standing.iter().flat_map(|one| codes::repeated(one, &uses)));
     Ok(())
 }

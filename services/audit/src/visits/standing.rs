@@ -21,8 +21,8 @@ pub struct Standing {
     pub visit: Visit,
     /// 统筹区 that paid, institution and 就诊ID.
     pub key: [String; 2],
-    /// 人员编号 under which it was settled.
-    pub own_psn_no: String,
+    /// 人员编号 that stays, where the person's records were merged.
+    pub psn_no: String,
     /// Settlement could not have all of it checked.
     pub unchecked: bool,
     /// 结算ID of each part.
@@ -83,9 +83,9 @@ fn of_parts((key, mut parts): ([String; 2], Vec<Model>)) -> Result<Standing, Ser
     let encounter = joined(sent);
     let mut wrong = Violations::new();
     let visit = understand(&encounter, None, &mut wrong);
-    let own_psn_no = parts.last().map(|last| last.own_psn_no.clone()).unwrap_or_default();
+    let psn_no = parts.last().map(|last| last.psn_no.clone()).unwrap_or_default();
     let unchecked = parts.iter().any(|part| part.unchecked);
-    Ok(Standing { visit: wrong.finish(visit)?, encounter, key, own_psn_no, unchecked, setl_ids, lines })
+    Ok(Standing { visit: wrong.finish(visit)?, encounter, key, psn_no, unchecked, setl_ids, lines })
 }
 
 fn decoded(row: &Model) -> Result<Encounter, DbErr> {

@@ -24,6 +24,8 @@ pub struct Model {
     pub feedetl_sn: String,
     /// 结算ID of the line.
     pub setl_id: String,
+    /// 人员编号 under which it was settled.
+    pub psn_no: String,
     /// 拆零标志
     pub trdn_flag: bool,
 }
@@ -40,11 +42,11 @@ impl Model {
 /// Writes what stands of visits anew, and tells the codes that stood there before.
 pub async fn replace<C: ConnectionTrait>(
     tx: &C,
-    visits: BTreeSet<[String; 2]>,
+    visits: &BTreeSet<[String; 2]>,
     rows: Vec<Model>,
 ) -> Result<BTreeSet<String>, DbErr> {
     let columns = [Column::FixmedinsCode, Column::MdtrtId];
-    let known = find_rows::<Entity, 2>(tx, columns, visits.into_iter().collect()).await?;
+    let known = find_rows::<Entity, 2>(tx, columns, visits.iter().cloned().collect()).await?;
     for [fixmedins_code, mdtrt_id] in known.iter().map(Model::visit).collect::<BTreeSet<_>>() {
         Entity::delete_many()
             .filter(Column::FixmedinsCode.eq(fixmedins_code))
