@@ -37,6 +37,7 @@ pub struct Setup {
     policies: Option<PathBuf>,
     requests_at_once: usize,
     trust_caller_header: bool,
+    asks_audit: bool,
 }
 
 impl Setup {
@@ -85,6 +86,12 @@ impl Setup {
     /// Nobody says who calls: everybody is the local administrator, as when the platform runs on one machine.
     pub fn with_one_caller(mut self) -> Setup {
         self.trust_caller_header = false;
+        self
+    }
+
+    /// Settlement asks audit about each visit (事中审核).
+    pub fn asking_audit(mut self) -> Setup {
+        self.asks_audit = true;
         self
     }
 
@@ -142,6 +149,8 @@ impl Setup {
             database: DatabaseConfig::at(self.settlement_url.as_str()),
             enrollment: peer(enrollment.url()),
             filing: peer(filing.url()),
+            audit: self.asks_audit.then(|| peer(audit.url())),
+            audit_deadline: Duration::from_secs(20),
             policies: self.policies,
             follow_after: Duration::ZERO,
             quote_ttl: Duration::from_secs(600),
@@ -239,6 +248,7 @@ impl TestPlatform {
             policies: None,
             requests_at_once: 512,
             trust_caller_header: true,
+            asks_audit: false,
         }
     }
 

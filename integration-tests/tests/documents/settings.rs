@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use yizhan_audit::AuditConfig;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_filing::FilingConfig;
 use yizhan_runtime::config::{Service, Settings};
@@ -40,6 +41,7 @@ fn defaults() -> BTreeMap<String, Option<String>> {
     let every = |settings: &mut Settings| {
         EnrollmentConfig::read(settings);
         FilingConfig::read(settings);
+        AuditConfig::read(settings);
         SettlementConfig::read(settings);
     };
     let ((), _, effective) = process::settings(Settings::default(), every).expect("defaults are right");

@@ -1,9 +1,11 @@
 //! The services as other services see them: behind traits, so that tests can stand in for them; over gRPC, with questions that
 //! are asked at the same time going in one call.
 
+mod audit;
 mod enrollment;
 mod filing;
 mod peer;
 
+pub use audit::{Audit, AuditPeer, encounter};
 pub use enrollment::{Enrollment, EnrollmentPeer, person_merged, require_entitled};
 pub use filing::{Filing, FilingPeer};

@@ -715,6 +715,12 @@ reasons! {
         MdtrtIdInvalid: "MDTRT_ID_INVALID", Violation, "就诊ID应为 1 至 30 位可见 ASCII 字符",
             "filing", "not 1 to 30 visible ASCII characters";
     }
+    section "Audit" {
+        AuditViolation: "AUDIT_VIOLATION", Refusal(FailedPrecondition), "违反医保规则，不能结算，请更正",
+            "Settle",
+            "audit found something against a rule that refuses the settlement (拦截); `rule_id`, `feedetl_sn`, `jr_id` of the first ten, `violations` how many; Preview tells all in `audit`",
+            "correct the bill; or answer with a reason by AnswerViolation where the violation says `may_answer`", "after that";
+    }
     section "Fields that are wrong" {
         PartOfNoStay: "PART_OF_NO_STAY", Violation, "只有住院可以中途结算",
             "Preview, Settle", "`mid_setl_flag` with a med_type that is no stay";
@@ -727,7 +733,7 @@ reasons! {
         Duplicate: "DUPLICATE", Violation, "重复",
             "settlement, filing", "`feedetl_sn` twice in a visit, a key twice in an import";
         CountInvalid: "COUNT_INVALID", Violation, "数量超出允许范围",
-            "BatchGetEligibilities, BatchFindFiling, RepairWaiting, RegisterNewborn, AddWorkingDays, filing", "fewer than 1 or more than 100 questions, 50 years, 2 payments; working days not 0 to 250";
+            "BatchGetEligibilities, BatchFindFiling, RepairWaiting, RegisterNewborn, AddWorkingDays, filing; visit", "fewer than 1 or more than 100 questions, 50 years, 2 payments; working days not 0 to 250; `prd_days` not 0 to 999; not as many `dise_name` as `dise_codg`";
         ResdCodeInvalid: "RESD_CODE_INVALID", Violation, "常住地应为 12 位统计用区划代码",
             "ImportPersons, transfers, merging, ledgers", "a 常住地 not of 12 digits";
         TextInvalid: "TEXT_INVALID", Violation, "文本过长，或含不可见字符",
@@ -841,7 +847,7 @@ reasons! {
         PersonToldTwice: "PERSON_TOLD_TWICE", Violation, "人员编号与证件只能填写一种",
             "GetEligibility", "both a `psn_no` and a document";
         TimeInvalid: "TIME_INVALID", Violation, "时间应在公元 1 至 9999 年之间，精确到微秒",
-            "GetEligibility, GrantAccess", "not of the years 1 to 9999; finer than microseconds; `known_at` later than now";
+            "GetEligibility, GrantAccess; lines", "not of the years 1 to 9999; finer than microseconds; `known_at` later than now; `fee_ocur_time` not HH:MM:SS";
         DepartmentNotImported: "DEPARTMENT_NOT_IMPORTED", Violation, "部门名册应通过名册接口报送，导入的身份属于经办机构",
             "ImportIdentities", "a department's identity comes by roster";
         TextRequired: "TEXT_REQUIRED", Violation, "不能为空",

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use chrono::{Datelike, NaiveDate};
 use futures::FutureExt;
-use sea_orm::DbBackend;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
-use yizhan_clients::{Enrollment, Filing, person_merged};
+use yizhan_clients::{Audit, Enrollment, Filing, person_merged};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::db::DatabaseConnection;
@@ -38,8 +37,9 @@ const LOCKS: usize = 4096;
 const LATE_YEARS: i32 = 3;
 /// Batches read at the same time.
 const LOADERS: usize = 2;
-/// Batches committed at the same time: while one waits for the disk another is written.
-const COMMITTERS: usize = 2;
+/// Batches committed at the same time. What arrives while one waits for the disk is the next one: a second committer would halve the
+/// batches, and each statement would be paid for by half as many.
+const COMMITTERS: usize = 1;
 
 /// The settlement service's parts. Shared by all requests.
 pub struct App {
@@ -51,6 +51,8 @@ pub struct App {
     pub enrollment: Box<dyn Enrollment>,
     /// filing
     pub filing: Box<dyn Filing>,
+    /// audit, where it is asked.
+    pub audit: Option<Box<dyn Audit>>,
     /// Institutions and catalogue.
     pub reference: Reference,
     /// Benefit policies.
@@ -68,6 +70,16 @@ pub struct App {
     loader: Batcher<Wanted, Result<PersonState, ServiceError>>,
     committer: Batcher<Change, Result<Committed, ServiceError>>,
     locks: Vec<Mutex<()>>,
+}
+
+/// The other services.
+pub struct Peers {
+    /// enrollment
+    pub enrollment: Box<dyn Enrollment>,
+    /// filing
+    pub filing: Box<dyn Filing>,
+    /// audit, where it is asked.
+    pub audit: Option<Box<dyn Audit>>,
 }
 
 /// The gRPC services over an app. Cheap to clone.
@@ -95,17 +107,15 @@ impl App {
         (db, secret): (DatabaseConnection, &Secret),
         (policies, rules): (Policies, RulesBook),
         clock: Clock,
-        enrollment: Box<dyn Enrollment>,
-        filing: Box<dyn Filing>,
+        Peers { enrollment, filing, audit }: Peers,
         quote_ttl: Duration,
         stopping: CancellationToken,
     ) -> App {
-        let sqlite = db.get_database_backend() == DbBackend::Sqlite;
         let feed = Feed::reading(Followed(db.clone()), "settlement.settlements", db.clone(), secret);
         let pages = Pages::new(secret);
         App {
             loader: loader(db.clone()),
-            committer: committer(db.clone(), feed.clone(), if sqlite { 1 } else { COMMITTERS }),
+            committer: committer(db.clone(), feed.clone()),
             reference: Reference::new(db.clone(), clock.clone(), pages.clone()),
             policies,
             rules,
@@ -114,6 +124,7 @@ impl App {
             clock,
             enrollment,
             filing,
+            audit,
             feed,
             pages,
             quote_ttl,
@@ -244,9 +255,8 @@ fn loader(db: DatabaseConnection) -> Batcher<Wanted, Result<PersonState, Service
 fn committer(
     db: DatabaseConnection,
     feed: Feed<Followed>,
-    workers: usize,
 ) -> Batcher<Change, Result<Committed, ServiceError>> {
-    Batcher::start(workers, move |changes: Vec<Change>| {
+    Batcher::start(COMMITTERS, move |changes: Vec<Change>| {
         let (db, feed) = (db.clone(), feed.clone());
         async move {
             let results = commit::commit_all(db, changes).await;

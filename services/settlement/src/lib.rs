@@ -44,10 +44,10 @@ use yizhan_runtime::{Clock, db, feed, services};
 
 pub use config::Config;
 
-use crate::app::{Api, App, Policies, RulesBook};
+use crate::app::{Api, App, Peers, Policies, RulesBook};
 use crate::migrations::Migrator;
 use crate::worklist::follow_register::FollowRegister;
-use yizhan_clients::{EnrollmentPeer, FilingPeer};
+use yizhan_clients::{Audit, AuditPeer, EnrollmentPeer, FilingPeer};
 
 /// Starts the service: binds, brings the tables up to date, publishes the policies, serves.
 pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer> {
@@ -58,14 +58,16 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     let secret = Secret::open(&database).await?;
     let enrollment = Box::new(EnrollmentPeer::new(&config.enrollment, "settlement")?);
     let filing = Box::new(FilingPeer::new(&config.filing, "settlement")?);
+    let audit = config.audit.as_ref();
+    let audit = audit.map(|peer| AuditPeer::new(peer, "settlement", config.audit_deadline)).transpose()?;
+    let audit = audit.map(|audit| Box::new(audit) as Box<dyn Audit>);
     let policies = Policies::open(database.clone()).await?;
     let rules = RulesBook::open_in(database.clone(), rules::TABLE).await?;
     let app = Arc::new(App::new(
         (database.clone(), &secret),
         (policies, rules),
         clock,
-        enrollment,
-        filing,
+        Peers { enrollment, filing, audit },
         config.quote_ttl,
         server.stopping(),
     ));

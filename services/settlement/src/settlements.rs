@@ -2,6 +2,7 @@
 
 pub mod again;
 pub mod api;
+pub mod audited;
 pub mod benefits;
 pub mod bill;
 pub mod calculate;

@@ -79,7 +79,9 @@ impl Platform {
         let server = filing.server.clone();
         let filing = yizhan_filing::serve(filing).await?;
         settlement.filing = beside(&server, filing.address(), Some(settlement.filing));
+        let server = audit.server.clone();
         let audit = yizhan_audit::serve(audit).await?;
+        settlement.audit = Some(beside(&server, audit.address(), settlement.audit));
         let settlement = yizhan_settlement::serve(settlement, Clock::system()).await?;
         Ok(Platform { enrollment, filing, audit, settlement })
     }

@@ -9,6 +9,7 @@ mod policies;
 mod reversals;
 mod taken_back;
 mod trace_codes;
+mod withheld;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -126,6 +127,7 @@ impl Check<'_> {
                 }
                 self.answer.settlements += 1;
                 self.check_identities(row, answer);
+                self.withheld(answer);
                 if booked.remove(&row.setl_id).unwrap_or_default() != answer.postings {
                     self.report(format!(
                         "settlement {}: the postings are not those it was answered with",

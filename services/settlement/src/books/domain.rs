@@ -3,3 +3,4 @@
 pub mod claims;
 pub mod ledger;
 pub mod trace_codes;
+pub mod withheld;

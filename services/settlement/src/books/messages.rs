@@ -4,3 +4,4 @@ pub mod claims;
 pub mod parts;
 pub mod rows;
 pub mod trace_codes;
+pub mod withheld;

@@ -1,6 +1,7 @@
 //! From what the contract, enrollment and filing say to the engine's case, and from its outcome to the contract's answer.
 
 pub mod answer;
+pub mod audited;
 pub mod case;
 pub mod explain;
 pub mod filing;

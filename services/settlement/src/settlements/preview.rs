@@ -3,7 +3,8 @@
 use yizhan_proto::settlement::v1::{PreviewRequest, PreviewResponse};
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
-use super::calculate::{calculate, wanted};
+use super::audited::{Audit, Moment};
+use super::calculate::{Calculated, calculate, wanted};
 use super::part;
 use super::prepare::prepare;
 use super::previous;
@@ -30,8 +31,9 @@ pub async fn preview(
         return Err(refusal);
     }
     let before = previous::find(app, &prepared, &state).await?;
-    let calculated = calculate(&prepared, part, (&state, before), None)?;
-    let read = Read { visit, case: &calculated.case, settlement: &calculated.settlement };
+    let Calculated { case, settlement } = calculate(&prepared, part, (&state, before), None)?;
+    let settlement = Audit::at(Moment::Preview).of(app, settlement).await;
+    let read = Read { visit, case: &case, settlement: &settlement };
     let quote = read.quote(app.clock.now() + app.quote_ttl);
-    Ok(PreviewResponse { quote: Some(quote), settlement: Some(calculated.settlement) })
+    Ok(PreviewResponse { quote: Some(quote), settlement: Some(settlement) })
 }

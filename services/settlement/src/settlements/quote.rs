@@ -37,6 +37,9 @@ struct Promise {
     /// As in [`filing::summary`].
     #[prost(string, tag = "9")]
     filing: String,
+    /// What is withheld from the institution by what audit said.
+    #[prost(int64, tag = "10")]
+    withheld: i64,
 }
 
 /// The amounts a quote promises, by name.
@@ -85,6 +88,7 @@ impl Read<'_> {
             amounts: amounts(info).map(|(_, fen)| fen).to_vec(),
             expires_us,
             filing: filing::summary(info),
+            withheld: self.settlement.audit.as_ref().map_or(0, |audit| audit.withheld_fen),
         }
     }
 
@@ -119,7 +123,9 @@ impl Read<'_> {
         if promised.expires_us < now.timestamp_micros() {
             return Err(expired());
         }
-        if promised.amounts == actual.amounts {
+        // Where audit is away now nothing is withheld, and it is settled all the same.
+        let withheld = self.settlement.audit.is_some() && promised.withheld != actual.withheld;
+        if promised.amounts == actual.amounts && !withheld {
             return Ok(());
         }
         Err(self.changed(&promised, &actual))
@@ -133,6 +139,7 @@ impl Read<'_> {
             ("accumulators", promised.accumulators != actual.accumulators),
             ("account", promised.account != actual.account),
             ("filing", promised.filing != actual.filing),
+            ("audit", promised.withheld != actual.withheld),
         ];
         let causes: Vec<&str> =
             causes.iter().filter(|(_, changed)| *changed).map(|(cause, _)| *cause).collect();
@@ -146,7 +153,9 @@ impl Read<'_> {
         if promised.filing != actual.filing {
             error = error.with("filing.quoted", &promised.filing).with("filing.now", &actual.filing);
         }
-        for ((name, now), quoted) in amounts(info).iter().zip(&promised.amounts) {
+        let amounts = amounts(info).into_iter().zip(promised.amounts.iter().copied());
+        let withheld = (("withheld_fen", actual.withheld), promised.withheld);
+        for ((name, now), quoted) in amounts.chain([withheld]) {
             if now != quoted {
                 error = error.with(&format!("{name}.quoted"), quoted).with(&format!("{name}.now"), now);
             }

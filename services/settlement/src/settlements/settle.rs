@@ -8,8 +8,10 @@ use yizhan_runtime::ids::new_id_after;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
+use super::audited::{Audit, Moment};
 use super::calculate::{Calculated, calculate, wanted};
 use super::messages::answer::Identity;
+use super::messages::audited;
 use super::messages::part::SoFar;
 use super::prepare::{Prepared, prepare};
 use super::previous;
@@ -64,6 +66,7 @@ async fn settle_new(
     let _turn = app.turn_of(&[&visit.psn_no, &visit.mulaid_psn_no]).await;
     let key = (visit.fixmedins_code.clone(), request.request_id);
     let (mut so_far, mut back) = (None, BTreeSet::new());
+    let mut audit = Audit::at(Moment::Settle);
     for _ in attempts() {
         let mut wanted = wanted(&prepared, Some(key.clone()));
         wanted.codes.extend(back.iter().cloned());
@@ -81,7 +84,9 @@ async fn settle_new(
         let part = prepared.part(so_far.as_ref());
         let identity = new_identity(app, &key.1, &state);
         let before = previous::find(app, &prepared, &state).await?;
-        let calculated = calculate(&prepared, part, (&state, before), Some(&identity))?;
+        let Calculated { case, settlement } = calculate(&prepared, part, (&state, before), Some(&identity))?;
+        let calculated = Calculated { case, settlement: audit.of(app, settlement).await };
+        audited::refusal(&calculated.settlement).map_or(Ok(()), Err)?;
         require_quoted(app, &prepared, &calculated, &request.quote_id)?;
         let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;
         let fees = prepared.fees.clone();

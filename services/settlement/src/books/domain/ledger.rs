@@ -90,6 +90,16 @@ pub fn postings(parties: Parties<'_>, outcome: &Outcome<'_>) -> Vec<Posting> {
     all
 }
 
+/// What is withheld from an institution (拒付): what the funds pay it is held back until its case is decided.
+pub fn withheld(fixmedins_code: &str, amount: Fen) -> Vec<Posting> {
+    let mut all = vec![
+        Posting::new("institution", fixmedins_code, -amount),
+        Posting::new("withheld", fixmedins_code, amount),
+    ];
+    all.retain(|posting| posting.amount != Fen::ZERO);
+    all
+}
+
 /// What is taken from an account for the books of an area. Where another area keeps the account, it is taken there and owed to the area
 /// that spends it (跨区清算): the books of both balance by themselves.
 pub fn taken_from(account: AccountOf<'_>, spent_in: &str, amount: Fen) -> Vec<Posting> {

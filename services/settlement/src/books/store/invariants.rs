@@ -43,7 +43,7 @@ fn broken(change: &Change) -> Vec<&'static str> {
         let own = |setl_id: &str, psn_no: &str| setl_id == row.setl_id && psn_no == row.psn_no;
         let postings = change.postings.iter().all(|posting| own(&posting.setl_id, &posting.psn_no));
         let amounts = change.amounts.as_ref();
-        let (owed, charged) = (booked(&["institution"]), booked(&["account", "cash"]));
+        let (owed, charged) = (booked(&["institution", "withheld"]), booked(&["account", "cash"]));
         let requested = change.request.as_ref().is_none_or(|request| own(&request.setl_id, &request.psn_no));
         // A reversal gives a visit back to the part of the stay before.
         let reverses = !row.reverses_setl_id.is_empty();

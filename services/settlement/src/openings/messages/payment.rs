@@ -155,6 +155,7 @@ pub fn settlement(
             ..Trace::default()
         }),
         postings: ledger::manual_payment(&request.psn_no, &entries.funds).into_iter().map(posting).collect(),
+        audit: None,
     }
 }
 

@@ -13,9 +13,10 @@ use yizhan_proto::settlement::v1::{
     SettlementInfo, SettlementMark, Source, Trace,
 };
 use yizhan_runtime::ServiceError;
-use yizhan_terms::{Fund, FundField};
+use yizhan_terms::{Fund, FundField, InstitutionType};
 
 use super::super::domain::{clearing_type, share_of};
+use super::audited::withhold;
 use super::filing::Filed;
 use super::part::{Part, is_told};
 use super::stay::Stay;
@@ -91,7 +92,8 @@ pub fn again(
     outcome: &Outcome<'_>,
 ) -> Result<Settlement, ServiceError> {
     let (booked, info) = (postings_of(stored), header(stored));
-    decide(stored.clone(), case, policy, outcome, relative_in(&booked, &info.psn_no, &info.poolarea_no))
+    let relative = relative_in(&booked, &info.psn_no, &info.poolarea_no);
+    decide(stored.clone(), case, policy, outcome, relative).map(withhold)
 }
 
 /// Everything in an answer that the engine decides.
@@ -162,8 +164,23 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         mulaid_poolarea_no: told(relative, |relative| &relative.poolarea_no),
         mulaid_kinship: told(relative, |relative| relative.kinship),
         marks: known.marks.clone(),
+        gend: eligibility.gend.clone(),
+        brdy: eligibility.brdy.clone(),
+        medins_type: institution.kind.code().to_owned(),
+        medins_lv: level_of(institution).to_owned(),
+        oprninfo: visit.reported.oprninfo.clone(),
+        dise_name: visit.reported.dise_name.clone(),
+        adm_dept_codg: visit.reported.adm_dept_codg.clone(),
+        dscg_dept_codg: visit.reported.dscg_dept_codg.clone(),
+        dr_codg: visit.reported.dr_codg.clone(),
+        itnt_flag: visit.reported.itnt_flag,
         ..SettlementInfo::default()
     }
+}
+
+/// A pharmacy has none, whatever it is registered with.
+fn level_of(institution: &Institution) -> &str {
+    if institution.kind == InstitutionType::Pharmacy { "" } else { institution.level.code() }
 }
 
 fn told(relative: &Option<Relative>, what: impl Fn(&Relative) -> &str) -> String {
@@ -265,6 +282,13 @@ fn reported_line(line: &FeeLine, item: &Item, end: NaiveDate) -> FeeLineResult {
         rxno: line.rxno.clone(),
         rx_circ_flag: line.rx_circ_flag,
         rx_fixmedins_code: line.rx_fixmedins_code.clone(),
+        fee_ocur_time: line.fee_ocur_time.clone(),
+        prd_days: line.prd_days,
+        sin_dos_dscr: line.sin_dos_dscr.clone(),
+        used_frqu_dscr: line.used_frqu_dscr.clone(),
+        dscg_tkdrug_flag: line.dscg_tkdrug_flag,
+        long_rx_flag: line.long_rx_flag,
+        list_type: item.list_type.clone(),
         ..FeeLineResult::default()
     }
 }

@@ -1,5 +1,7 @@
 //! A visit as reported, checked: everything that is wrong with it at once.
 
+mod clinical;
+
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
@@ -81,6 +83,7 @@ pub fn check(visit: Option<Visit>, today: NaiveDate, wrong: &mut Violations) -> 
         check_id(&mut fields, "opsp_dise_code", &visit.opsp_dise_code);
     }
     check_ways(&visit, &mut fields);
+    clinical::check(&visit, &mut fields);
     let days = check_days(&visit, today, &mut fields);
     check_marks(&visit.dise_codg, "dise_codg", &mut fields);
     check_marks(&visit.tags, "tags", &mut fields);
@@ -88,6 +91,7 @@ pub fn check(visit: Option<Visit>, today: NaiveDate, wrong: &mut Violations) -> 
     // A part of a stay, of which nothing came since the part before.
     let none_needed = med_type.is_some_and(MedType::is_stay);
     let lines = check_lines(&visit.feedetail, most_lines(&visit), (days, none_needed), wrong);
+    clinical::check_operations(&visit.oprninfo, wrong);
     if visit.mid_setl_flag {
         check_dated(lines.iter().flatten(), wrong);
     }
@@ -277,6 +281,7 @@ pub fn check_line(
     }
     check_prescription(line, fields);
     check_codes(line, fields);
+    clinical::check_line(line, fields);
     let quantity = decimal(&line.cnt, 4).filter(|cnt| *cnt > Decimal::ZERO);
     let quantity = fields.some(quantity, "cnt", Reason::QuantityInvalid);
     let price = decimal(&line.pric, 6).filter(|pric| !pric.is_sign_negative());

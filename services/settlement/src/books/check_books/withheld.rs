@@ -1,0 +1,27 @@
+//! What is withheld from institutions is what the answers say of what audit found.
+
+use yizhan_proto::settlement::v1::Settlement;
+
+use super::Check;
+use crate::books::messages::parts::header;
+use crate::books::messages::withheld::withheld_by;
+
+impl Check<'_> {
+    /// Compares what an answer withholds with what follows from it; a reversal is compared with what it reverses.
+    pub(super) fn withheld(&mut self, answer: &Settlement) {
+        let info = header(answer);
+        if !info.reverses_setl_id.is_empty() {
+            return;
+        }
+        let of_postings = answer.postings.iter().filter(|booked| booked.account.starts_with("withheld/"));
+        let booked: i64 = of_postings.map(|booked| booked.amount_fen).sum();
+        let told = answer.audit.as_ref().map_or(0, |audit| audit.withheld_fen);
+        let due = withheld_by(answer).0;
+        if booked != due || told != due {
+            let setl_id = &info.setl_id;
+            self.report(format!(
+                "settlement {setl_id}: {booked} fen are withheld, {told} are told, {due} follow from what audit found"
+            ));
+        }
+    }
+}

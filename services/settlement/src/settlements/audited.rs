@@ -1,0 +1,80 @@
+//! 事中审核: audit is asked about a visit that is calculated and not committed yet. Away or late: it is settled without.
+
+use yizhan_clients::encounter;
+use yizhan_proto::audit::v1::{CheckRequest, Encounter, Violation};
+use yizhan_proto::settlement::v1::Settlement;
+use yizhan_terms::{Care, MedType};
+
+use super::messages::audited::tell;
+use crate::app::App;
+use crate::books::messages::parts::header;
+
+/// When audit is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// 预结算
+    Preview,
+    /// 结算
+    Settle,
+}
+
+/// What audit said of a visit; asked once, however often that is calculated.
+pub struct Audit {
+    moment: Moment,
+    said: Option<(Encounter, Option<Vec<Violation>>)>,
+}
+
+impl Audit {
+    /// Nothing yet.
+    pub fn at(moment: Moment) -> Audit {
+        Audit { moment, said: None }
+    }
+
+    /// An answer with what audit says of it; as it is where audit is not asked, or did not answer in time.
+    pub async fn of(&mut self, app: &App, answer: Settlement) -> Settlement {
+        let Some(audit) = &app.audit else { return answer };
+        // Before it is settled it has no id, and each attempt would have its own.
+        let visit = Encounter { setl_id: String::new(), ..encounter(&answer) };
+        let known = self.said.take().filter(|(asked, _)| *asked == visit);
+        let found = match known {
+            Some((_, found)) => found,
+            None => {
+                let trig_scen = self.scene(&header(&answer).med_type).to_owned();
+                let question = CheckRequest { encounter: Some(visit.clone()), trig_scen };
+                let said = audit.check(question).await;
+                said.inspect_err(
+                    |error| tracing::warn!(monotonic_counter.audit_away = 1, %error, "settled without audit"),
+                )
+                .ok()
+            }
+        };
+        self.said = Some((visit, found.clone()));
+        match found {
+            Some(found) => tell(answer, found),
+            None => answer,
+        }
+    }
+
+    /// 触发场景
+    fn scene(&self, med_type: &str) -> &'static str {
+        let med_type = MedType::from_code(med_type);
+        let stay = med_type.is_some_and(MedType::is_stay);
+        match self.moment {
+            _ if med_type.is_some_and(|med_type| med_type.care() == Care::Pharmacy) => "10",
+            Moment::Settle => {
+                if stay {
+                    "8"
+                } else {
+                    "6"
+                }
+            }
+            Moment::Preview => {
+                if stay {
+                    "9"
+                } else {
+                    "7"
+                }
+            }
+        }
+    }
+}
