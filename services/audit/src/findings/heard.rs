@@ -61,7 +61,7 @@ pub fn heard(settlement: &Settlement) -> Option<Heard> {
 
 /// As audit sees it, with what a part of a stay takes back from lines of earlier parts.
 fn encounter(settlement: &Settlement) -> Encounter {
-    let mut encounter = yizhan_clients::audit::encounter(settlement);
+    let mut encounter = yizhan_clients::encounter(settlement);
     let back = settlement.feedetail.iter().filter(|row| row.earlier_part);
     encounter.lines.extend(back.filter_map(taken_back));
     encounter
