@@ -9,6 +9,8 @@ use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::{Clock, once};
 
+use crate::rules::RulesBook;
+
 /// Audit and its surroundings. Cheap to clone.
 #[derive(Clone)]
 pub struct Audit {
@@ -16,6 +18,8 @@ pub struct Audit {
     pub db: DatabaseConnection,
     /// Its change log: what was decided, for settlement and credit.
     pub feed: Feed,
+    /// What visits are checked by.
+    pub rules: RulesBook,
     /// What time it is.
     pub clock: Clock,
     /// Seals the tokens of its pages.

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::audit::v1::check_service_server::CheckServiceServer;
 use yizhan_proto::audit::v1::finding_service_server::FindingServiceServer;
+use yizhan_proto::audit::v1::rules_service_server::RulesServiceServer;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_runtime::client::{channel, feed_channel};
@@ -35,6 +36,7 @@ pub use config::AuditConfig;
 use check::CheckApi;
 use findings::{FindingApi, FollowRegister, FollowSettlements};
 use migrations::Migrator;
+use rules::{RulesApi, RulesBook};
 
 /// Connects, migrates, and gives what use cases work with.
 pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
@@ -45,6 +47,7 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
     Ok(Audit {
         feed: Feed::new("audit.decisions", connection.clone(), &secret),
         pages: Pages::new(&secret),
+        rules: RulesBook::open(connection.clone()).await?,
         enrollment: Arc::new(EnrollmentPeer::new(&config.enrollment, "audit")?),
         db: connection,
         clock: config.clock.clone(),
@@ -54,6 +57,7 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
 fn services(audit: &Audit) -> Services {
     services![
         CheckServiceServer::new(CheckApi::new(audit.clone())),
+        RulesServiceServer::new(RulesApi::new(audit.clone())),
         FindingServiceServer::new(FindingApi::new(audit.clone())),
     ]
     .needing(audit.db.clone())
@@ -63,6 +67,7 @@ fn services(audit: &Audit) -> Services {
 pub async fn serve(config: AuditConfig) -> anyhow::Result<RunningServer> {
     let server = Server::bind(config.server.clone())?;
     let audit = open(&config).await?;
+    audit.rules.keep_fresh(&server.stopping());
     follow_others(&audit, &config, &server.stopping())?;
     server.serve(services(&audit)).await
 }

@@ -3,7 +3,8 @@
 use yizhan_proto::audit::v1::finding_service_server::FindingService;
 use yizhan_proto::audit::v1::{
     DismissFindingRequest, DismissFindingResponse, DryRunRequest, DryRunResponse, GetFindingRequest,
-    GetFindingResponse, ListFindingsRequest, ListFindingsResponse, ReopenFindingRequest, ReopenFindingResponse,
+    GetFindingResponse, ListFindingsRequest, ListFindingsResponse, ReopenFindingRequest,
+    ReopenFindingResponse,
 };
 use yizhan_runtime::calls;
 

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use yizhan_proto::audit::v1::{
-    DryRunOfInstitution, DryRunOfRule, DryRunRequest, DryRunResponse, Violation,
-};
+use yizhan_proto::audit::v1::{DryRunOfInstitution, DryRunOfRule, DryRunRequest, DryRunResponse, Violation};
 use yizhan_rules::Publication;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
@@ -98,7 +96,11 @@ fn read(request: &DryRunRequest) -> Result<Trial, ServiceError> {
 fn by_rule(found: &[Raised]) -> Vec<DryRunOfRule> {
     let mut rules: BTreeMap<&str, DryRunOfRule> = BTreeMap::new();
     for Violation { rule_id, rule_name, vola_amt_fen, .. } in found.iter().map(|one| &one.violation) {
-        let none = || DryRunOfRule { rule_id: rule_id.clone(), rule_name: rule_name.clone(), ..DryRunOfRule::default() };
+        let none = || DryRunOfRule {
+            rule_id: rule_id.clone(),
+            rule_name: rule_name.clone(),
+            ..DryRunOfRule::default()
+        };
         let rule = rules.entry(rule_id).or_insert_with(none);
         rule.found += 1;
         rule.vola_amt_fen += vola_amt_fen;

@@ -9,8 +9,8 @@ use yizhan_terms::is_fixmedins_code;
 
 use super::domain::State;
 use super::looks::{self, may_see, may_see_area};
-use super::store::{self, Model, Wanted, steps};
 use super::messages;
+use super::store::{self, Model, Wanted, steps};
 use crate::app::Audit;
 use crate::visits::{lines_of, store::of_visits, together};
 
@@ -27,7 +27,8 @@ pub async fn list_findings(
     let purpose = looks::check_purpose(&request.purpose, &mut wrong);
     let wanted = wanted(caller, &request, &mut wrong);
     let wanted = wrong.finish(wanted)?;
-    let own = caller.institution_code().is_some() && caller.institution_code() == wanted.institution.as_deref();
+    let own =
+        caller.institution_code().is_some() && caller.institution_code() == wanted.institution.as_deref();
     if !(own || may_see_area(caller, &request.poolarea_no)) {
         return Err(ServiceError::area_not_owned(&request.poolarea_no));
     }

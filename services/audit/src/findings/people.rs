@@ -80,7 +80,9 @@ impl People {
         spans: BTreeMap<String, Span>,
     ) -> Result<People, ServiceError> {
         let touched = |psn_no: &str, one: &Standing| {
-            spans.get(psn_no).is_some_and(|(first, last)| one.visit.end >= *first && books.since(&one.visit) <= *last)
+            spans
+                .get(psn_no)
+                .is_some_and(|(first, last)| one.visit.end >= *first && books.since(&one.visit) <= *last)
         };
         let from = spans.values().map(|(first, _)| *first).min().unwrap_or_default();
         People::read(db, books, (spans.keys().cloned().collect(), from), touched).await

@@ -99,7 +99,9 @@ fn waves<'e>(events: &'e [Heard], stays: &BTreeMap<String, String>) -> Vec<Vec<T
 }
 
 async fn take_in(tx: &DatabaseTransaction, audit: &Audit, wave: &[Told<'_>]) -> Result<(), ServiceError> {
-    let row = |(psn_no, event): &Told| event.visit.clone().map(|row| visits::Model { psn_no: psn_no.clone(), ..row });
+    let row = |(psn_no, event): &Told| {
+        event.visit.clone().map(|row| visits::Model { psn_no: psn_no.clone(), ..row })
+    };
     visits::record(tx, wave.iter().filter_map(row).collect()).await?;
     let gone = wave.iter().filter(|(_, event)| event.visit.is_none());
     visits::reverse(tx, &gone.map(|(_, event)| event.setl_id.as_str()).collect()).await?;

@@ -8,8 +8,8 @@ pub use lists::{Wanted, page};
 use std::collections::BTreeMap;
 
 use prost::Message;
-use sea_orm::entity::prelude::*;
 use sea_orm::QueryFilter;
+use sea_orm::entity::prelude::*;
 use yizhan_proto::audit::v1::Violation;
 use yizhan_runtime::db::{find_rows, upsert_next};
 use yizhan_runtime::{Reason, ServiceError};

@@ -93,7 +93,8 @@ fn same_days(info: &SettlementInfo) -> Option<Violation> {
 fn doubt(info: &SettlementInfo) -> Option<Violation> {
     let doubt = &info.entitlement_doubt;
     let text = format!("手工报销时参保登记不支持待遇：{doubt}");
-    (!doubt.is_empty()).then(|| violation(info, ENTITLEMENT_DOUBT, ("手工报销与参保登记不符", text), Vec::new()))
+    (!doubt.is_empty())
+        .then(|| violation(info, ENTITLEMENT_DOUBT, ("手工报销与参保登记不符", text), Vec::new()))
 }
 
 /// About these lines, and other settlements.

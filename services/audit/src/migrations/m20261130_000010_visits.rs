@@ -22,7 +22,8 @@ const INDEXES: [&str; 6] = [
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(visit()).await?;
-        let columns = ["drug_trac_codg", "fixmedins_code", "mdtrt_id", "feedetl_sn", "setl_id", "psn_no"].map(text);
+        let columns =
+            ["drug_trac_codg", "fixmedins_code", "mdtrt_id", "feedetl_sn", "setl_id", "psn_no"].map(text);
         let columns = columns.into_iter().chain([boolean("trdn_flag")]).collect();
         let key = ["drug_trac_codg", "fixmedins_code", "mdtrt_id", "feedetl_sn"];
         manager.create_table(table("code_use", &key, columns)).await?;

@@ -32,11 +32,7 @@ pub fn read(encounter: &Encounter, today: NaiveDate, wrong: &mut Violations) -> 
 }
 
 /// The same of a visit of any size, as a stay is that was settled in parts; without `today` it must be over.
-pub fn understand(
-    encounter: &Encounter,
-    today: Option<NaiveDate>,
-    wrong: &mut Violations,
-) -> Option<Visit> {
+pub fn understand(encounter: &Encounter, today: Option<NaiveDate>, wrong: &mut Violations) -> Option<Visit> {
     let mut fields = Fields::within("encounter.", wrong);
     let psn_no = fields.psn_no("psn_no", &encounter.psn_no);
     let born = fields.optional("brdy", &encounter.brdy, Fields::date);
@@ -178,6 +174,7 @@ fn line(sent: &EncounterLine, last: NaiveDate, fields: &mut Fields<'_>) -> Optio
     let quantity = decimal(fields, "cnt", &sent.cnt);
     let price = decimal(fields, "pric", &sent.pric);
     let at = at(fields, &sent.fee_ocur_time);
+    let dated = !sent.fee_ocur_time.is_empty();
     let (day, time) = at?.unwrap_or((last, None));
     Some(Line {
         number: number?,
@@ -190,6 +187,7 @@ fn line(sent: &EncounterLine, last: NaiveDate, fields: &mut Fields<'_>) -> Optio
         amount_fen: sent.det_item_fee_sumamt_fen,
         in_scope_fen: sent.inscp_scp_amt_fen,
         day,
+        dated,
         time,
         department: sent.bilg_dept_codg.clone(),
         doctor: sent.bilg_dr_codg.clone(),

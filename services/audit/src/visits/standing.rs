@@ -90,25 +90,36 @@ fn of_parts((key, mut parts): ([String; 2], Vec<Model>)) -> Result<Standing, Ser
 
 fn decoded(row: &Model) -> Result<Encounter, DbErr> {
     let setl_id = &row.setl_id;
-    Encounter::decode(row.encounter.as_slice()).map_err(|error| DbErr::Type(format!("visit {setl_id}: {error}")))
+    Encounter::decode(row.encounter.as_slice())
+        .map_err(|error| DbErr::Type(format!("visit {setl_id}: {error}")))
 }
 
 /// The last part with the lines of those before it, whose amounts it is beyond.
 fn joined(parts: Vec<Encounter>) -> Encounter {
     let parts = parts.into_iter();
-    parts.reduce(|before, part| Encounter {
-        lines: before.lines.into_iter().chain(part.lines).collect(),
-        operations: before.operations.into_iter().filter(|one| !part.operations.contains(one)).chain(part.operations.clone()).collect(),
-        emergency: before.emergency || part.emergency,
-        medfee_sumamt_fen: before.medfee_sumamt_fen + part.medfee_sumamt_fen,
-        fund_pay_sumamt_fen: before.fund_pay_sumamt_fen + part.fund_pay_sumamt_fen,
-        psn_part_amt_fen: before.psn_part_amt_fen + part.psn_part_amt_fen,
-        ..part
-    }).unwrap_or_default()
+    parts
+        .reduce(|before, part| Encounter {
+            lines: before.lines.into_iter().chain(part.lines).collect(),
+            operations: before
+                .operations
+                .into_iter()
+                .filter(|one| !part.operations.contains(one))
+                .chain(part.operations.clone())
+                .collect(),
+            emergency: before.emergency || part.emergency,
+            medfee_sumamt_fen: before.medfee_sumamt_fen + part.medfee_sumamt_fen,
+            fund_pay_sumamt_fen: before.fund_pay_sumamt_fen + part.fund_pay_sumamt_fen,
+            psn_part_amt_fen: before.psn_part_amt_fen + part.psn_part_amt_fen,
+            ..part
+        })
+        .unwrap_or_default()
 }
 
 /// The lines of a visit that something is about.
-pub fn lines_of<'e>(encounter: &'e Encounter, numbers: &'e [&str]) -> impl Iterator<Item = &'e EncounterLine> {
+pub fn lines_of<'e>(
+    encounter: &'e Encounter,
+    numbers: &'e [&str],
+) -> impl Iterator<Item = &'e EncounterLine> {
     encounter.lines.iter().filter(|line| {
         let about = |number: &str| numbers.contains(&number);
         about(&line.feedetl_sn) || about(&line.init_feedetl_sn)

@@ -56,9 +56,10 @@ pub fn history(draws: &mut Draws) -> Vec<Settlement> {
 
 /// A seed that a failure names.
 fn seed() -> u64 {
-    std::env::var("YIZHAN_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
-        RandomState::new().build_hasher().finish()
-    })
+    std::env::var("YIZHAN_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or_else(|| RandomState::new().build_hasher().finish())
 }
 
 both_databases! {

@@ -111,13 +111,19 @@ impl With for Settlement {
     }
 
     fn with_codes(mut self, codes: &[(&str, bool)]) -> Self {
-        let code = |(code, split): &(&str, bool)| DrugTraceCode { drug_trac_codg: (*code).into(), trdn_flag: *split };
+        let code = |(code, split): &(&str, bool)| DrugTraceCode {
+            drug_trac_codg: (*code).into(),
+            trdn_flag: *split,
+        };
         self.feedetail[0].drug_trac_info = codes.iter().map(code).collect();
         self
     }
 
     fn marked(self, kind: &str) -> Self {
-        let mark = SettlementMark { kind: kind.into(), text: "按本地规定结算并标记".into(), ..Default::default() };
+        let mark =
+            SettlementMark {
+                kind: kind.into(), text: "按本地规定结算并标记".into(), ..Default::default()
+            };
         self.with(|info| info.marks.push(mark))
     }
 

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt, future};
 use tonic::Status;
 use yizhan_proto::enrollment::v1::LookKind;
-use yizhan_proto::settlement::v1::{
-    Settlement, WatchSettlementsRequest, WatchSettlementsResponse, WorkItem,
-};
+use yizhan_proto::settlement::v1::{Settlement, WatchSettlementsRequest, WatchSettlementsResponse, WorkItem};
 use yizhan_runtime::feed::may_not_follow;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 

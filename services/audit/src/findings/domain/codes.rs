@@ -85,7 +85,9 @@ fn raised(standing: &Standing, line: &Line, against: &[&Use]) -> Raised {
         vola_cont: format!("{} 个药品追溯码此前已为其他参保人结算，且不都是拆零", against.len()),
         psn_no: visit.psn_no.clone(),
         mdtrt_id: visit.mdtrt_id.clone(),
-        judge_result_detail_dtos: std::iter::once(own).chain(others.into_iter().enumerate().map(other)).collect(),
+        judge_result_detail_dtos: std::iter::once(own)
+            .chain(others.into_iter().enumerate().map(other))
+            .collect(),
         vola_amt_fen: line.amount_fen,
         vola_amt_stas: "1".to_owned(),
         sev_deg: "2".to_owned(),

@@ -35,12 +35,16 @@ pub fn next(held: Option<&Model>, raised: Option<&Raised>, at: DateTime<Utc>) ->
     };
     let mut row = match (state, raised) {
         // What settlement was told of says more, such as the institution's answer.
-        (State::Open, Some(raised)) if raised.origin != Origin::Screening || held.origin != Origin::Check.number() => Model {
-            found_at: held.found_at,
-            changed_at: held.changed_at,
-            version: held.version,
-            ..new(raised, at)
-        },
+        (State::Open, Some(raised))
+            if raised.origin != Origin::Screening || held.origin != Origin::Check.number() =>
+        {
+            Model {
+                found_at: held.found_at,
+                changed_at: held.changed_at,
+                version: held.version,
+                ..new(raised, at)
+            }
+        }
         (State::Open | State::InCase | State::Dismissed, Some(raised)) => {
             Model { setl_id: raised.setl_id.clone(), enddate: raised.enddate.clone(), ..held.clone() }
         }

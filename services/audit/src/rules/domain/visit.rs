@@ -15,6 +15,17 @@ pub enum Stage {
     After,
 }
 
+impl Stage {
+    /// As documents write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Stage::Before => "事前",
+            Stage::During => "事中",
+            Stage::After => "事后",
+        }
+    }
+}
+
 /// 性别.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sex {
@@ -22,6 +33,16 @@ pub enum Sex {
     Male,
     /// 女
     Female,
+}
+
+impl Sex {
+    /// gend
+    pub const fn code(self) -> &'static str {
+        match self {
+            Sex::Male => "1",
+            Sex::Female => "2",
+        }
+    }
 }
 
 /// A visit.
@@ -109,8 +130,10 @@ pub struct Line {
     pub amount_fen: i64,
     /// What of it funds may pay, fen.
     pub in_scope_fen: i64,
-    /// The day.
+    /// The day; the last of the visit where none was reported.
     pub day: NaiveDate,
+    /// Whether the day was reported.
+    pub dated: bool,
     /// The time, where reported.
     pub time: Option<NaiveDateTime>,
     /// 开单科室编码; empty where not reported.
