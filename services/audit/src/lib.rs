@@ -11,7 +11,7 @@ mod config;
 pub mod findings;
 mod migrations;
 pub mod rules;
-mod visits;
+pub mod visits;
 
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::db::{DatabaseTransaction, lock};
 
-use super::domain::codes::{self, Uses};
+use super::domain::codes;
 use super::domain::{Next, Origin, Raised, next};
 use super::heard::Heard;
 use super::people::{Books, People, Span};

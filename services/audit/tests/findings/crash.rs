@@ -34,9 +34,12 @@ async fn survives(db: TestDatabase) -> (Vec<Told>, Vec<Told>) {
         audit.kill_9().await;
         audit.restart().await;
     }
-    while !followed(&desk, SETTLEMENTS).await {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let all = async {
+        while !followed(&desk, SETTLEMENTS).await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), all).await.expect("audit follows to the end");
     (straight.findings().await, desk.findings().await)
 }
 
