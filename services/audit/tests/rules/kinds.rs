@@ -5,12 +5,14 @@ use yizhan_terms::{MedType, Tier};
 
 use crate::support::{against, at, day, diagnosis, found, line, lines, operation, some, stay, visit, with};
 
+/// What becomes of a visit.
+type Change = fn(&mut Visit);
+
 /// `only` and `never` about one line of X1: the condition, a visit against it, and one that is not.
-#[test]
-fn limits_of_a_line() {
+fn limits() -> Vec<(&'static str, Change, Change)> {
     let male = |_: &mut Visit| {};
-    let female: fn(&mut Visit) = |visit| visit.sex = Some(Sex::Female);
-    let cases: Vec<(&str, fn(&mut Visit), fn(&mut Visit))> = vec![
+    let female: Change = |visit| visit.sex = Some(Sex::Female);
+    vec![
         ("allowed: { sex: \"2\" }", male, female),
         ("allowed: { sex: \"2\" }", male, |visit| visit.sex = None),
         ("allowed: { ages: { from: 2, to: 11 } }", male, |visit| visit.born = Some(day("2014-05-11"))),
@@ -66,8 +68,12 @@ fn limits_of_a_line() {
             |visit| diagnosis(visit, "O14.900", ""),
         ),
         ("forbidden: { internet: true }", |visit| visit.internet = true, male),
-    ];
-    for (condition, wrong, right) in cases {
+    ]
+}
+
+#[test]
+fn limits_of_a_line() {
+    for (condition, wrong, right) in limits() {
         let kind = if condition.starts_with("allowed") { "only" } else { "never" };
         let rule = format!("kind: {kind}\npoints:\n  - {{ code: X1, {condition} }}");
         let about = |of: fn(&mut Visit)| {
@@ -347,7 +353,7 @@ fn data_that_is_not_right() {
             diagnosis(visit, "I10.x00", "");
         })
     };
-    let cases: Vec<(&str, fn(&mut Visit), &[&str])> = vec![
+    let cases: Vec<(&str, Change, &[&str])> = vec![
         ("product", |visit| visit.lines[0].amount_fen = 12_000, &["M1-1 2000"]),
         ("price", |visit| visit.lines[0].price = 0.into(), &["M1-1 0"]),
         ("doctor", |visit| visit.lines[0].doctor.clear(), &["M1-1 0"]),
