@@ -29,9 +29,15 @@ pub struct FollowRegister {
 }
 
 /// What became of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happened {
     /// Another one took its place, as enrollment knows it now.
-    Merged { went: String, into: String },
+    Merged {
+        /// 人员编号 that went.
+        went: String,
+        /// The one that took its place.
+        into: String,
+    },
     /// It is a person of its own again.
     Parted(String),
 }

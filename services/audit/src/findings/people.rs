@@ -15,8 +15,11 @@ use crate::visits::{Standing, store, together};
 /// First and last day of what changed.
 pub type Span = (NaiveDate, NaiveDate);
 
+/// What finds the rulebook for a visit.
+type Find<'b> = dyn Fn(&Visit) -> Arc<Rulebook> + Send + Sync + 'b;
+
 /// The rulebooks of areas.
-pub struct Books<'b>(Box<dyn Fn(&Visit) -> Arc<Rulebook> + Send + Sync + 'b>);
+pub struct Books<'b>(Box<Find<'b>>);
 
 impl<'b> Books<'b> {
     /// Those in force now.

@@ -7,9 +7,10 @@ use yizhan_testkit::{TestDatabase, both_databases};
 
 use crate::desk::Desk;
 use crate::feed::{Feed, HOSPITAL, PHARMACY, With, visit};
+use crate::following::FREQUENT;
 
-/// Settlements of a history.
-pub const SETTLEMENTS: usize = 60;
+/// Settlements of the history that is told in pieces.
+const SETTLEMENTS: usize = 60;
 
 /// Numbers in no order, the same for a seed.
 pub struct Draws(u64);
@@ -27,16 +28,17 @@ impl Draws {
 }
 
 /// A history of few persons: visits close together, told out of order, with marks and with codes of few packs, some of them reversed.
-pub fn history(draws: &mut Draws) -> Vec<Settlement> {
+pub fn history(draws: &mut Draws, settlements: usize) -> Vec<Settlement> {
     let mut told: Vec<Settlement> = Vec::new();
     let mut standing: Vec<usize> = Vec::new();
-    for number in 1..=SETTLEMENTS {
+    for number in 1..=settlements {
         if draws.below(5) == 0 && !standing.is_empty() {
             let reversed = standing.swap_remove(draws.below(standing.len()));
             told.push(told[reversed].reversed(number));
             continue;
         }
-        let (psn_no, day) = (format!("P{}", draws.below(4)), format!("2026-03-{:02}", 1 + draws.below(25)));
+        let (psn_no, day) =
+            (format!("P{}", draws.below(settlements / 15)), format!("2026-03-{:02}", 1 + draws.below(25)));
         let place = if draws.below(2) == 0 { HOSPITAL } else { PHARMACY };
         let one = visit(number, &psn_no, &day).with(|info| {
             info.fixmedins_code = place.into();
@@ -66,8 +68,10 @@ both_databases! {
     async fn findings_do_not_depend_on_how_they_were_told(db: TestDatabase) {
         let seed = seed();
         let mut draws = Draws::new(seed);
-        let feed = Feed::of(history(&mut draws));
-        let straight = Desk::open(&TestDatabase::of(db.backend())).await;
+        let feed = Feed::of(history(&mut draws, SETTLEMENTS));
+        let other = TestDatabase::of(db.backend());
+        let straight = Desk::open(&other).await;
+        straight.publish(FREQUENT).await;
         for event in feed.events(0) {
             straight.deal_with(vec![event], false).await;
         }
@@ -75,6 +79,7 @@ both_databases! {
         assert!(expected.len() > 10, "seed {seed}: only {} findings", expected.len());
 
         let mut desk = Desk::open(&db).await;
+        desk.publish(FREQUENT).await;
         let mut behind = 0;
         while behind < SETTLEMENTS {
             let chunk: Vec<_> = feed.events(behind).into_iter().take(1 + draws.below(20)).collect();

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use yizhan_testkit::{ServiceProcess, TestDatabase};
 
-use crate::chaos::{Draws, SETTLEMENTS, history};
+use crate::chaos::{Draws, history};
 use crate::desk::{Desk, Told};
 use crate::feed::Feed;
+use crate::following::FREQUENT;
 
 /// So many times.
 const KILLS: usize = 8;
+/// Settlements of the feed.
+const SETTLEMENTS: usize = 240;
 
 async fn followed(desk: &Desk, until: usize) -> bool {
     let token = "SELECT resume_token FROM followed_feed WHERE feed = 'settlement.settlements'";
@@ -17,8 +20,11 @@ async fn followed(desk: &Desk, until: usize) -> bool {
 }
 
 async fn survives(db: TestDatabase) -> (Vec<Told>, Vec<Told>) {
-    let feed = Feed::of(history(&mut Draws::new(7)));
-    let straight = Desk::open(&TestDatabase::of(db.backend())).await;
+    let feed = Feed::of(history(&mut Draws::new(7), SETTLEMENTS));
+    let other = TestDatabase::of(db.backend());
+    let straight = Desk::open(&other).await;
+    straight.publish(FREQUENT).await;
+    Desk::open(&db).await.publish(FREQUENT).await;
     for event in feed.events(0) {
         straight.deal_with(vec![event], false).await;
     }
@@ -29,9 +35,11 @@ async fn survives(db: TestDatabase) -> (Vec<Told>, Vec<Told>) {
         .env("YIZHAN_PEERS_SETTLEMENT_ADDRESS", settlement.url());
     let mut audit = audit.start().await;
     let desk = Desk::open(&db).await;
+    let mut interrupted = 0;
     for kill in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(5 + kill as u64 * 17 % 40)).await;
         audit.kill_9().await;
+        interrupted += usize::from(!followed(&desk, SETTLEMENTS).await);
         audit.restart().await;
     }
     let all = async {
@@ -40,6 +48,7 @@ async fn survives(db: TestDatabase) -> (Vec<Told>, Vec<Told>) {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), all).await.expect("audit follows to the end");
+    assert!(interrupted > KILLS / 2, "killed in the middle of the feed {interrupted} times");
     (straight.findings().await, desk.findings().await)
 }
 

@@ -1,9 +1,13 @@
 //! Audit over a database, which is told what was settled.
 
 use sea_orm::{ConnectionTrait, EntityTrait, Statement};
+use tonic::Request;
 use yizhan_audit::findings::store::{Entity, violation_of};
 use yizhan_audit::findings::{FollowRegister, FollowSettlements, State};
+use yizhan_audit::rules::RulesApi;
 use yizhan_audit::{Audit, AuditConfig};
+use yizhan_proto::audit::v1::PublishAuditRuleRequest;
+use yizhan_proto::audit::v1::rules_service_server::RulesService;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::{Settlement, WatchSettlementsResponse};
@@ -12,6 +16,7 @@ use yizhan_runtime::client::channel;
 use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::db::begin_write;
 use yizhan_runtime::follow::Follower;
+use yizhan_runtime::ids::new_id;
 use yizhan_testkit::TestDatabase;
 
 use crate::feed::Feed;
@@ -40,6 +45,33 @@ impl Desk {
             questions: EnrollmentServiceClient::new(nobody()),
         };
         Desk { audit, settlements, register }
+    }
+
+    /// Publishes a rule: what is not said is as it mostly is.
+    pub async fn publish(&self, keys: &str) {
+        let mut document = keys.to_owned();
+        for (key, value) in [
+            ("version", "\"1\""),
+            ("class", "行为主体监管类"),
+            ("area", "\"100000\""),
+            ("sources", "{ doc: { title: 试验, quality: P } }"),
+            ("source", "doc"),
+            ("from", "2026-01-01"),
+            ("life", "active"),
+            ("result", "可疑"),
+            ("stages", "[事后]"),
+            ("consequence", "mark"),
+            ("may_answer", "true"),
+            ("behaviour", "超医保支付范围"),
+            ("scope", "visit"),
+        ] {
+            if !keys.lines().any(|line| line.starts_with(&format!("{key}:"))) {
+                document = format!("{key}: {value}\n{document}");
+            }
+        }
+        let request = PublishAuditRuleRequest { request_id: new_id(), document };
+        let told = RulesApi::new(self.audit.clone()).publish_audit_rule(Request::new(request)).await;
+        told.unwrap_or_else(|refused| panic!("{refused:?}"));
     }
 
     /// Tells these together; with `dies` the process is gone before the commit.

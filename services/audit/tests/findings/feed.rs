@@ -35,7 +35,8 @@ impl Feed {
 
     /// Events behind so many.
     pub fn events(&self, behind: usize) -> Vec<WatchSettlementsResponse> {
-        (behind..self.0.lock().unwrap().len()).filter_map(|at| self.event(at)).collect()
+        let count = self.0.lock().unwrap().len();
+        (behind..count).filter_map(|at| self.event(at)).collect()
     }
 
     fn event(&self, behind: usize) -> Option<WatchSettlementsResponse> {
