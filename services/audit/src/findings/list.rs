@@ -15,7 +15,7 @@ use crate::app::Audit;
 use crate::visits::{lines_of, store::of_visits, together};
 
 /// Longest jr_id and rule_id.
-const MAX_ID: usize = 64;
+const MAX_NUMBER: usize = 64;
 
 /// One page.
 pub async fn list_findings(
@@ -71,7 +71,7 @@ fn wanted(caller: &Caller, request: &ListFindingsRequest, wrong: &mut Violations
 /// An id as audit makes them, or as a rule has it.
 pub fn id(fields: &mut Fields<'_>, name: &str, value: &str) -> Option<String> {
     fields.require(!value.is_empty(), name, Reason::Required).then_some(())?;
-    fields.require(value.len() <= MAX_ID, name, Reason::TooLong).then_some(())?;
+    fields.require(value.len() <= MAX_NUMBER, name, Reason::TooLong).then_some(())?;
     let plain = value.bytes().all(|byte| byte.is_ascii_graphic());
     fields.require(plain, name, Reason::Characters).then(|| value.to_owned())
 }
