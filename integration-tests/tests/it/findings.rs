@@ -9,9 +9,10 @@ use yizhan_proto::audit::v1::finding_service_client::FindingServiceClient;
 use yizhan_proto::audit::v1::rules_service_client::RulesServiceClient;
 use yizhan_proto::audit::v1::*;
 use yizhan_proto::enrollment::v1::ListAccessLogRequest;
+use yizhan_proto::settlement::v1::WorkItemState;
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::ids::new_id;
-use yizhan_testkit::{TestDatabase, both_databases};
+use yizhan_testkit::both_databases;
 
 /// What is charged for more than two days' worth of care.
 fn rule(life: &str, stages: &str) -> String {
@@ -157,5 +158,21 @@ both_databases! {
         assert_eq!(refused(other).code, Code::PermissionDenied);
         let all = findings(&platform).list_findings(of_area()).await.unwrap().into_inner().findings;
         assert!(all.is_empty(), "a dry run writes nothing: {all:?}");
+    }
+
+    /// What settlement's worklist says comes with the feed; closed there, it is off the agency's hands here.
+    async fn what_would_be_paid_otherwise_is_a_finding(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
+        let care = visit("P1").outpatient("2026-01-05").line(CARE, "5", "20");
+        let settled = platform.settle("R1", care).await.unwrap();
+        platform.record_death("P1", "2026-01-01").await;
+        let found = until(&platform, |found| found.len() == 1).await.remove(0);
+        assert_eq!((found.state(), found.origin(), &found.setl_id), (FindingState::Open, FindingOrigin::Worklist, &info(&settled).setl_id));
+        let violation = found.violation.unwrap();
+        assert_eq!((violation.vola_evid.as_str(), violation.vola_amt_fen), ("DECEASED", info(&settled).fund_pay_sumamt_fen));
+        assert_eq!(violation.mdtrt_id, info(&settled).mdtrt_id);
+        let items = platform.worklist_of(COMPOSITE_AREA, WorkItemState::Open).await.unwrap();
+        platform.close_work_item("W1", &items[0].item_id, "已核实").await.unwrap();
+        until(&platform, |found| found[0].state() == FindingState::Withdrawn).await;
     }
 }

@@ -27,6 +27,7 @@ named! {
         Check = 2, "CHECK", "事中审核";
         Mark = 3, "MARK", "结算标记";
         TraceCode = 4, "TRACE_CODE", "追溯码比对";
+        Worklist = 5, "WORKLIST", "待核查清单";
     }
 }
 

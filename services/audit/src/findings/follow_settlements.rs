@@ -41,7 +41,7 @@ impl Follower for FollowSettlements {
     }
 
     async fn prepare(&self, events: Vec<WatchSettlementsResponse>) -> Result<Vec<Heard>, ServiceError> {
-        Ok(events.iter().filter_map(|event| heard(event.settlement.as_ref()?)).collect())
+        Ok(events.iter().filter_map(heard).collect())
     }
 
     async fn apply(&self, tx: &DatabaseTransaction, events: &Vec<Heard>) -> Result<(), ServiceError> {

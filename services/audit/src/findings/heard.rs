@@ -5,46 +5,80 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use prost::Message;
 use yizhan_proto::audit::v1::{Encounter, EncounterLine};
-use yizhan_proto::settlement::v1::{FeeLineResult, Settlement, SettlementInfo};
+use yizhan_proto::settlement::v1::{
+    FeeLineResult, Settlement, SettlementInfo, WatchSettlementsResponse, WorkItem,
+};
 use yizhan_runtime::Violations;
 use yizhan_runtime::clock::parse_date;
 
 use super::domain::Raised;
-use super::told::{told, unreadable};
+use super::told::{listed, told, unreadable};
 use crate::visits::store::Model as Visit;
 use crate::visits::understand;
 
 /// 结算类型 of what was paid by hand: nobody checked it.
 const BY_HAND: &str = "1";
 
-/// A settlement, or one that was reversed.
+/// An event about a settlement.
 #[derive(Clone, Debug)]
 pub struct Heard {
-    /// 结算ID of what stands since, or stands no more.
+    /// 结算ID of what it is about: of a reversal, what stands no more.
     pub setl_id: String,
     /// 人员编号 under which it was settled.
     pub own_psn_no: String,
-    /// Institution and 就诊ID.
+    /// Institution and 就诊ID; of an item of the worklist, which does not say it, only the institution.
     pub key: [String; 2],
     /// First and last day.
     pub days: (NaiveDate, NaiveDate),
     /// 药品追溯码 on its lines.
     pub codes: BTreeSet<String>,
-    /// As it is written down; `None` of a reversal, and of what cannot be read as a visit.
-    pub visit: Option<Visit>,
+    /// What it is.
+    pub what: What,
     /// What settlement itself says of it.
     pub told: Vec<Raised>,
 }
 
+/// What an event is.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A visit was settled; as it is written down.
+    Settled(Box<Visit>),
+    /// Something was settled that cannot be read as a visit.
+    Unreadable,
+    /// A settlement was reversed.
+    Reversed,
+    /// What the worklist says of a settlement.
+    Item,
+}
+
 /// What an event tells; `None` of one that is about no visit, such as an opening.
-pub fn heard(settlement: &Settlement) -> Option<Heard> {
+pub fn heard(event: &WatchSettlementsResponse) -> Option<Heard> {
+    match &event.work_item {
+        Some(item) => of_item(item),
+        None => of_settlement(event.settlement.as_ref()?),
+    }
+}
+
+fn of_item(item: &WorkItem) -> Option<Heard> {
+    Some(Heard {
+        setl_id: item.setl_id.clone(),
+        own_psn_no: item.psn_no.clone(),
+        key: [item.fixmedins_code.clone(), String::new()],
+        days: (parse_date(&item.begndate)?, parse_date(&item.enddate)?),
+        codes: BTreeSet::new(),
+        what: What::Item,
+        told: listed(item).into_iter().collect(),
+    })
+}
+
+fn of_settlement(settlement: &Settlement) -> Option<Heard> {
     let info = settlement.setlinfo.as_ref()?;
     let reverses = !info.reverses_setl_id.is_empty();
     let encounter = encounter(settlement);
-    let (visit, told) = match wrong_with(&encounter) {
-        _ if reverses => (None, Vec::new()),
-        None => (Some(row(info, &encounter)), told(settlement)),
-        Some(wrong) => (None, vec![unreadable(info, &wrong)]),
+    let (what, told) = match wrong_with(&encounter) {
+        _ if reverses => (What::Reversed, Vec::new()),
+        None => (What::Settled(Box::new(row(info, &encounter))), told(settlement)),
+        Some(wrong) => (What::Unreadable, vec![unreadable(info, &wrong)]),
     };
     let codes = settlement.feedetail.iter().flat_map(|line| &line.drug_trac_info);
     let begin = parse_date(&info.begndate)?;
@@ -54,7 +88,7 @@ pub fn heard(settlement: &Settlement) -> Option<Heard> {
         key: [info.fixmedins_code.clone(), info.mdtrt_id.clone()],
         days: (begin, parse_date(&info.enddate).unwrap_or(begin)),
         codes: codes.map(|code| code.drug_trac_codg.clone()).collect(),
-        visit,
+        what,
         told,
     })
 }

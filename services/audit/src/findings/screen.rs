@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use yizhan_proto::audit::v1::Consequence;
+use yizhan_proto::audit::v1::{Consequence, Violation};
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::db::{DatabaseTransaction, lock};
 
 use super::domain::codes;
 use super::domain::{Next, Origin, Raised, next};
-use super::heard::Heard;
+use super::heard::{Heard, What};
 use super::people::{Books, People, Span};
 use super::store::{self, steps};
 use crate::app::Audit;
@@ -32,7 +32,9 @@ struct Scope {
     /// What trace codes raise.
     codes: bool,
     /// What settlement said with this 结算ID.
-    setl_id: Option<String>,
+    told: Option<String>,
+    /// What its worklist said of this 结算ID.
+    listed: Option<String>,
 }
 
 impl Scope {
@@ -40,7 +42,8 @@ impl Scope {
         match Origin::of(held.origin) {
             Some(Origin::Screening) => self.rules,
             Some(Origin::TraceCode) => self.codes,
-            Some(Origin::Check | Origin::Mark) => self.setl_id.as_ref() == Some(&held.setl_id),
+            Some(Origin::Check | Origin::Mark) => self.told.as_ref() == Some(&held.setl_id),
+            Some(Origin::Worklist) => self.listed.as_ref() == Some(&held.setl_id),
             None => false,
         }
     }
@@ -56,6 +59,31 @@ struct Looked {
 impl Looked {
     fn scope(&mut self, key: &[String; 2]) -> &mut Scope {
         self.scopes.entry(key.clone()).or_default()
+    }
+
+    /// What an event says by itself, and what it makes an end of.
+    fn take(&mut self, event: &Heard, people: &People, key: &[String; 2]) {
+        let setl_id = Some(event.setl_id.clone());
+        let scope = self.scope(key);
+        match event.what {
+            What::Item => scope.listed = setl_id,
+            What::Reversed => {
+                *scope = Scope { rules: true, codes: true, told: setl_id.clone(), listed: setl_id }
+            }
+            What::Settled(_) | What::Unreadable => {
+                *scope = Scope { rules: true, codes: true, told: setl_id, listed: None };
+            }
+        }
+        // What is told again of a visit that was reversed meanwhile stands no more.
+        let settled = matches!(event.what, What::Settled(_));
+        if !settled || people.standing().any(|one| one.rests_on(&event.setl_id)) {
+            let of_visit = |one: &Raised| Raised {
+                key: key.clone(),
+                violation: Violation { mdtrt_id: key[1].clone(), ..one.violation.clone() },
+                ..one.clone()
+            };
+            self.raised.extend(event.told.iter().map(of_visit));
+        }
     }
 }
 
@@ -99,26 +127,29 @@ fn waves<'e>(events: &'e [Heard], stays: &BTreeMap<String, String>) -> Vec<Vec<T
 }
 
 async fn take_in(tx: &DatabaseTransaction, audit: &Audit, wave: &[Told<'_>]) -> Result<(), ServiceError> {
-    let row = |(psn_no, event): &Told| {
-        event.visit.clone().map(|row| visits::Model { psn_no: psn_no.clone(), ..row })
+    let row = |(psn_no, event): &Told| match &event.what {
+        What::Settled(row) => Some(visits::Model { psn_no: psn_no.clone(), ..(**row).clone() }),
+        _ => None,
     };
     visits::record(tx, wave.iter().filter_map(row).collect()).await?;
-    let gone = wave.iter().filter(|(_, event)| event.visit.is_none());
-    visits::reverse(tx, &gone.map(|(_, event)| event.setl_id.as_str()).collect()).await?;
+    let ids = |is: fn(&What) -> bool| {
+        wave.iter().filter(move |(_, event)| is(&event.what)).map(|(_, event)| event.setl_id.as_str())
+    };
+    visits::reverse(tx, &ids(|what| matches!(what, What::Reversed)).collect()).await?;
+    let listed = visits::keys_of(tx, ids(|what| matches!(what, What::Item)).collect()).await?;
 
-    let spans = wave.iter().map(|(psn_no, event)| (psn_no.clone(), event.days)).collect();
-    let people = People::touched(tx, &Books::current(audit), spans).await?;
-    let mut looked = by_rules(&people, &Books::current(audit));
-    let visits = wave.iter().map(|(_, event)| event.key.clone()).collect();
-    for (_, event) in wave {
-        *looked.scope(&event.key) = Scope { rules: true, codes: true, setl_id: Some(event.setl_id.clone()) };
-        // What is told again of a visit that was reversed meanwhile stands no more.
-        let stands = event.visit.is_none() || people.standing().any(|one| one.rests_on(&event.setl_id));
-        looked.raised.extend(event.told.iter().filter(|_| stands).cloned());
-    }
-    let first = wave.iter().map(|(_, event)| event.setl_id.as_str()).min().unwrap_or_default();
-    let codes = wave.iter().flat_map(|(_, event)| event.codes.clone()).collect();
+    let changed = wave.iter().filter(|(_, event)| !matches!(event.what, What::Item));
+    let spans = changed.clone().map(|(psn_no, event)| (psn_no.clone(), event.days)).collect();
+    let books = Books::current(audit);
+    let people = People::touched(tx, &books, spans).await?;
+    let mut looked = by_rules(&people, &books);
+    let visits = changed.clone().map(|(_, event)| event.key.clone()).collect();
+    let codes = changed.clone().flat_map(|(_, event)| event.codes.clone()).collect();
+    let first = changed.map(|(_, event)| event.setl_id.as_str()).min().unwrap_or_default();
     by_codes(tx, &people, (visits, codes, first), &mut looked).await?;
+    for (_, event) in wave {
+        looked.take(event, &people, listed.get(&event.setl_id).unwrap_or(&event.key));
+    }
     settle(tx, audit, looked).await
 }
 

@@ -1,7 +1,8 @@
 //! What settlement itself says of a visit that it settled all the same: violations of 事中, marks, other visits on the same days, doubts.
 
+use yizhan_money::Fen;
 use yizhan_proto::audit::v1::{Consequence, Violation, ViolationDetail};
-use yizhan_proto::settlement::v1::{Settlement, SettlementInfo, SettlementMark};
+use yizhan_proto::settlement::v1::{Settlement, SettlementInfo, SettlementMark, WorkItem, WorkItemState};
 
 use super::domain::{Origin, Raised, jr_id};
 
@@ -34,6 +35,8 @@ const NAMES: [(&str, &str); 10] = [
 const SAME_DAYS: &str = "SAME_DAYS";
 /// 规则编码 of what `setlinfo.entitlement_doubt` says.
 const ENTITLEMENT_DOUBT: &str = "ENTITLEMENT_DOUBT";
+/// 规则编码 of what settlement's worklist says.
+const OTHERWISE: &str = "PAID_OTHERWISE";
 /// 规则编码 of a settlement that cannot be read as a visit.
 const UNREADABLE: &str = "VISIT_UNREADABLE";
 
@@ -49,6 +52,33 @@ pub fn told(settlement: &Settlement) -> Vec<Raised> {
     let marks = info.marks.iter().filter(|mark| !NO_FINDINGS.contains(&mark.kind.as_str()));
     let marks = marks.map(|mark| of_mark(info, mark)).chain(same_days(info)).chain(doubt(info));
     checked.chain(marks.map(|violation| raised(info, Origin::Mark, violation))).collect()
+}
+
+/// What the worklist says of a settlement; `None` of an item that is closed or resolved.
+pub fn listed(item: &WorkItem) -> Option<Raised> {
+    let info = SettlementInfo {
+        psn_no: item.psn_no.clone(),
+        poolarea_no: item.poolarea_no.clone(),
+        fixmedins_code: item.fixmedins_code.clone(),
+        setl_id: item.setl_id.clone(),
+        // It does not say which visit that was: there is one item of a settlement.
+        mdtrt_id: item.setl_id.clone(),
+        enddate: item.enddate.clone(),
+        ..SettlementInfo::default()
+    };
+    let (paid, now) = (Fen(item.paid_fen), Fen(item.would_pay_fen));
+    let amounts = format!("{}；基金已付 {paid} 元，按现在的登记应付 {now} 元", item.why_text);
+    let text = if item.calculated { amounts } else { item.why_text.clone() };
+    let found = violation(&info, OTHERWISE, ("按现在的登记应另行支付", text), Vec::new());
+    let too_much = (paid - now).0.max(0);
+    let (amount, counted) = if item.calculated { (too_much, "1") } else { (0, "0") };
+    let found = Violation {
+        vola_amt_fen: amount,
+        vola_amt_stas: counted.to_owned(),
+        vola_evid: item.why.clone(),
+        ..found
+    };
+    (item.state() == WorkItemState::Open).then(|| raised(&info, Origin::Worklist, found))
 }
 
 /// Of a settlement that cannot be read as a visit: what is wrong with it, so that somebody looks.

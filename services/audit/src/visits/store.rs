@@ -98,7 +98,25 @@ pub async fn of_visits<C: ConnectionTrait>(db: &C, keys: Vec<[String; 2]>) -> Re
     find_rows_where::<Entity, 2>(db, [Column::FixmedinsCode, Column::MdtrtId], keys, STANDS).await
 }
 
-/// Whose number, and first and last day, of everything that stands of them.
+/// Institution and 就诊ID of settlements.
+pub async fn keys_of<C: ConnectionTrait>(
+    db: &C,
+    setl_ids: Vec<&str>,
+) -> Result<BTreeMap<String, [String; 2]>, DbErr> {
+    if setl_ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(String, String, String)> = Entity::find()
+        .select_only()
+        .columns([Column::SetlId, Column::FixmedinsCode, Column::MdtrtId])
+        .filter(Column::SetlId.is_in(setl_ids))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(setl_id, code, mdtrt_id)| (setl_id, [code, mdtrt_id])).collect())
+}
+
+/// First and last day of everything that stands of a person, by the number that stays.
 pub async fn days_of<C: ConnectionTrait>(db: &C, psn_no: &str) -> Result<Option<[String; 2]>, DbErr> {
     let days = Entity::find()
         .select_only()

@@ -85,12 +85,11 @@ impl Reading for Followed {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let of = |kind: &str| changes.iter().filter(move |change| change.kind == kind);
         let settled = changes.iter().filter(|change| ![OPENED, WORK_ITEM].contains(&change.kind.as_str()));
         let mut told = self.settled(settled, institution).await?;
         // Nothing of an opening, or of the worklist, is an institution's.
         if institution.is_none() {
-            told.extend(self.opened(of(OPENED)).await?);
+            told.extend(self.opened(changes.iter().filter(|change| change.kind == OPENED)).await?);
         }
         let entry = |change: Change| match told.remove(&change.subject) {
             _ if change.kind == WORK_ITEM && institution.is_none() => Some(item(change)),
