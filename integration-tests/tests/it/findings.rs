@@ -14,13 +14,15 @@ use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::ids::new_id;
 use yizhan_testkit::both_databases;
 
+use crate::support::clinic;
+
 /// What is charged for more than two days' worth of care.
 fn rule(life: &str, stages: &str) -> String {
     format!(
         "rule: T-CARE\nversion: \"{life}\"\ntitle: 护理超次数\nclass: 医疗服务项目政策限定类\narea: \"{COMPOSITE_AREA}\"\n\
          sources: {{ doc: {{ title: 试〔2026〕1号, quality: G }} }}\nsource: doc\nfrom: 2024-01-01\nlife: {life}\nresult: 可疑\n\
          stages: [{stages}]\nconsequence: mark\nmay_answer: true\nbehaviour: 超标准收费\nscope: visit\nkind: most\n\
-         points: [{{ code: {CARE}, of: quantity, most: 2 }}]\n"
+         points: [{{ code: \"{CARE}\", of: quantity, most: 2 }}]\n"
     )
 }
 
@@ -59,10 +61,10 @@ both_databases! {
     /// reversed is off its hands.
     async fn audit_catches_up_with_what_was_settled_without_it(db: TestDatabase) {
         let mut platform = TestPlatform::on(&db).with_person(Person::employee("P1")).asking_audit().start().await;
-        publish(&platform, rule("active", "事中")).await;
+        publish(&platform, rule("active", "事中, 事后")).await;
         platform.stop_audit().await;
-        let care = |day: &str, count: &str| visit("P1").outpatient(day).line(CARE, count, "20");
-        let settled = platform.settle("R1", care("2026-01-05", "5")).await.unwrap();
+        let care = visit("P1").outpatient("2026-01-05").line(CARE, "5", "20");
+        let settled = platform.settle("R1", care.clone()).await.unwrap();
         assert!(info(&settled).audit_pending && settled.audit.is_none());
         platform.start_audit().await;
         let found = until(&platform, |found| found.len() == 1).await.remove(0);
@@ -103,7 +105,7 @@ both_databases! {
         // However often it is looked at: the visit that is settled again stays dismissed.
         platform.reverse("V1", &settled).await.unwrap();
         until(&platform, |found| !found[0].stands).await;
-        let second = platform.settle("R2", care("2026-01-05", "5")).await.unwrap();
+        let second = platform.settle("R2", care).await.unwrap();
         let held = until(&platform, |found| found[0].stands).await.remove(0);
         assert_eq!((held.state(), &held.setl_id), (FindingState::Dismissed, &info(&second).setl_id));
         let client = platform.as_caller("agency:999900");
@@ -163,9 +165,9 @@ both_databases! {
     /// What settlement's worklist says comes with the feed; closed there, it is off the agency's hands here.
     async fn what_would_be_paid_otherwise_is_a_finding(db: TestDatabase) {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
-        let care = visit("P1").outpatient("2026-01-05").line(CARE, "5", "20");
-        let settled = platform.settle("R1", care).await.unwrap();
-        platform.record_death("P1", "2026-01-01").await;
+        let settled = platform.settle("R1", clinic("P1", "2024-03-01", "3000")).await.unwrap();
+        platform.record_death("P1", "2024-02-01").await;
+        crate::register_followed::until(&platform, |items| items.len() == 1).await;
         let found = until(&platform, |found| found.len() == 1).await.remove(0);
         assert_eq!((found.state(), found.origin(), &found.setl_id), (FindingState::Open, FindingOrigin::Worklist, &info(&settled).setl_id));
         let violation = found.violation.unwrap();
