@@ -1,5 +1,6 @@
 //! Enrollment, filing, audit and settlement in this process, on free loopback ports, over one of the two databases.
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -37,7 +38,15 @@ pub struct Setup {
     policies: Option<PathBuf>,
     requests_at_once: usize,
     trust_caller_header: bool,
-    asks_audit: bool,
+    asks_audit: Option<AskedAudit>,
+}
+
+/// The audit that settlement asks.
+enum AskedAudit {
+    /// The platform's.
+    Own,
+    /// Another one, which is given so much time.
+    At(String, Duration),
 }
 
 impl Setup {
@@ -91,7 +100,13 @@ impl Setup {
 
     /// Settlement asks audit about each visit (事中审核).
     pub fn asking_audit(mut self) -> Setup {
-        self.asks_audit = true;
+        self.asks_audit = Some(AskedAudit::Own);
+        self
+    }
+
+    /// Settlement asks something at this address that stands in for audit, and gives it so much time.
+    pub fn asking_audit_at(mut self, url: &str, deadline: Duration) -> Setup {
+        self.asks_audit = Some(AskedAudit::At(url.to_owned(), deadline));
         self
     }
 
@@ -144,13 +159,18 @@ impl Setup {
             ..AuditConfig::embedded(self.audit_db.url())
         };
         let audit = yizhan_audit::serve(audit_config.clone()).await.expect("audit starts");
+        let (asked, audit_deadline) = match self.asks_audit {
+            Some(AskedAudit::At(url, deadline)) => (Some(peer(url)), deadline),
+            Some(AskedAudit::Own) => (Some(peer(audit.url())), Duration::from_secs(20)),
+            None => (None, Duration::ZERO),
+        };
         let settlement_config = yizhan_settlement::Config {
             server: ServerConfig { listen: settlement_address, ..server },
             database: DatabaseConfig::at(self.settlement_url.as_str()),
             enrollment: peer(enrollment.url()),
             filing: peer(filing.url()),
-            audit: self.asks_audit.then(|| peer(audit.url())),
-            audit_deadline: Duration::from_secs(20),
+            audit: asked,
+            audit_deadline,
             policies: self.policies,
             follow_after: Duration::ZERO,
             quote_ttl: Duration::from_secs(600),
@@ -193,10 +213,12 @@ impl Setup {
     }
 }
 
-/// A loopback address that nobody listens on now.
+/// A loopback address that nobody listens on now, with a port that the system gives to nobody who asks for any: those begin at 32768.
 fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address")
+    let some = || 10_000 + (RandomState::new().hash_one(()) % 20_000) as u16;
+    let mut ports = std::iter::repeat_with(some).take(100);
+    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    SocketAddr::from((Ipv4Addr::LOCALHOST, free.expect("a free port")))
 }
 
 /// A running platform; dereferences to a client that calls as the local administrator.
@@ -248,7 +270,7 @@ impl TestPlatform {
             policies: None,
             requests_at_once: 512,
             trust_caller_header: true,
-            asks_audit: false,
+            asks_audit: None,
         }
     }
 

@@ -13,6 +13,8 @@ use crate::who_may::{Desk, call, lines, message_of, methods};
 
 /// Any text that is not a document has fewer bytes.
 const LONG: usize = 4096;
+/// So many wrong fields are told of at once; more are cut.
+const TOGETHER: usize = 30;
 
 /// The way to a field: the fields it stands within, and itself.
 #[derive(Clone)]
@@ -110,7 +112,7 @@ impl Attempt<'_> {
     /// All these fields are refused for `reason`; of a message that is one of several kinds, one after the other.
     async fn refuses(&self, fields: &[&Field], value: &Value, reason: &str) {
         let one_of = self.method.input().oneofs().next().is_some();
-        for fields in fields.chunks(if one_of { 1 } else { fields.len().max(1) }) {
+        for fields in fields.chunks(if one_of { 1 } else { TOGETHER }) {
             let refused =
                 RemoteError::from(self.with(fields, value).await.expect_err(self.method.full_name()));
             assert_eq!(refused.code, Code::InvalidArgument, "{}", self.method.full_name());

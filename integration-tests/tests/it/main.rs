@@ -11,9 +11,11 @@
 
 mod account_of_another_city;
 mod accounts;
+mod audited;
 mod away;
 mod books;
 mod callee_away;
+mod checked;
 mod clocks;
 mod concurrency;
 mod contracts;

@@ -8,6 +8,7 @@
 //! A new call needs a line with any cells: the test tells what they are, and whoever adds it whether that is right. With
 //! `YIZHAN_UPDATE=1` it writes both files.
 
+mod plans;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -67,8 +68,17 @@ const RIGHTLY_WRONG: [&str; 3] = ["RecordDeath", "RegisterNewborn", "PayContribu
 /// Calls on another area's row by its agency that are allowed: filed anywhere, decided at home.
 const ANYWHERE: [&str; 2] = ["AdvanceFiling", "SubmitFiling"];
 /// Calls whose rows have the area in their key: under the same name another area has a row of its own.
-const OWN_KEY: [&str; 5] =
-    ["ImportCatalogue", "ImportFilings", "LoadRoster", "AbandonRoster", "RecordManualReimbursement"];
+const OWN_KEY: [&str; 9] = [
+    "ImportCatalogue",
+    "ImportFilings",
+    "LoadRoster",
+    "AbandonRoster",
+    "RecordManualReimbursement",
+    "PublishAuditRule",
+    "MakePlan",
+    "FreezeList",
+    "StartInspection",
+];
 
 /// A line of the table.
 pub struct Line {
@@ -262,6 +272,8 @@ impl Desk {
             let told = rosters.load_roster(by("department:999900.civil-affairs", said)).await.unwrap();
             told.into_inner().message().await.unwrap();
         }
+        let audit = Channel::from_shared(platform.url_of("audit")).unwrap().connect().await.unwrap();
+        known.extend(plans::known(audit, "2026-02-01").await);
         Desk { platform, known }
     }
 

@@ -425,10 +425,10 @@ reasons! {
             "ReverifyDiseaseEntitlement",
             "no such entitlement holds on the day of verification", "check kind, disease and day", "no";
         RulesUnknown: "RULES_UNKNOWN", Refusal(NotFound), "未查询到该规则版本",
-            "GetEntitlementRules, GetFilingRules, GetPolicy, GetSettlementRules",
+            "GetEntitlementRules, GetFilingRules, GetPlanRules, GetPolicy, GetSettlementRules",
             "no such version", "list them", "no";
         RulesVersionImmutable: "RULES_VERSION_IMMUTABLE", Refusal(AlreadyExists), "该版本已发布且内容不同，请使用新的版本号",
-            "PublishEntitlementRules, PublishFilingRules, PublishPolicy, PublishSettlementRules",
+            "PublishEntitlementRules, PublishFilingRules, PublishPlanRules, PublishPolicy, PublishSettlementRules",
             "the version is published with other content; `rules_id`, `version`", "publish a new version", "no";
         FieldNotExpected: "FIELD_NOT_EXPECTED", Violation, "本次操作不填写该字段",
             "ChangeCoverage, RegisterNewborn, transfers, merging, ledgers, filing", "a field that this change does not have";
@@ -722,6 +722,12 @@ reasons! {
             "Settle",
             "audit found something against a rule that refuses the settlement (拦截); `rule_id`, `feedetl_sn`, `jr_id` of the first ten, `violations` how many; Preview tells all in `audit`",
             "correct the bill; or answer with a reason by AnswerViolation where the violation says `may_answer`", "after that";
+        ViolationUnknown: "VIOLATION_UNKNOWN", Refusal(NotFound), "该次就诊没有此违规提示",
+            "AnswerViolation",
+            "the visit, as it was sent, is against no rule with this `jr_id`", "send the visit as it was checked", "no";
+        AnswerNotAllowed: "ANSWER_NOT_ALLOWED", Refusal(FailedPrecondition), "该规则不接受说明，请更正费用",
+            "AnswerViolation",
+            "the rule lets nobody answer it with a reason", "correct the bill", "no";
         FindingUnknown: "FINDING_UNKNOWN", Refusal(NotFound), "未查询到该疑点",
             "GetFinding, DismissFinding, ReopenFinding",
             "there is no finding of this `jr_id`, or the caller may not know of it", "check the number; ListFindings tells those there are", "no";
@@ -893,5 +899,35 @@ reasons! {
             "ImportMemberships", "`since_year` later than the year of `begndate`";
         SharerIsSelf: "SHARER_IS_SELF", Violation, "共济人不能是本人",
             "ImportAccountShares, GrantAccountShare", "a person as their own relative";
+    }
+    section "Plans, selections, checks of institutions and samples" {
+        PlanUnknown: "PLAN_UNKNOWN", Refusal(NotFound), "未查询到该稽核计划",
+            "PlanService", "no such plan, or the caller may not know of it", "list them", "no";
+        SelectionUnknown: "SELECTION_UNKNOWN", Refusal(NotFound), "未查询到该抽取",
+            "PlanService", "no such selection, or the caller may not know of it", "list them", "no";
+        SelectionNotPublic: "SELECTION_NOT_PUBLIC", Refusal(FailedPrecondition), "尚未抽取，或未到公开日期",
+            "RepeatSelection", "it is not drawn yet; or, for others than the area, its `public_on` is to come", "wait for `public_on`", "after that";
+        InspectionUnknown: "INSPECTION_UNKNOWN", Refusal(NotFound), "未查询到该检查",
+            "PlanService", "no such check, or the caller may not know of it: an institution before its notice", "list them", "no";
+        SampleItemUnknown: "SAMPLE_ITEM_UNKNOWN", Refusal(NotFound), "未查询到该抽样件",
+            "AdvanceItem", "no such item, or the caller may not know of it", "list them", "no";
+        PlanStands: "PLAN_STANDS", Refusal(AlreadyExists), "本地区该年度已有同类计划",
+            "MakePlan", "the area has a plan of this kind for the year; `plan_id`", "change that", "no";
+        PlanSubjectChecked: "PLAN_SUBJECT_CHECKED", Refusal(FailedPrecondition), "该对象已按本计划开展检查，不能从计划中移除",
+            "ChangePlan, UndoPlanChange", "the plan has a check of `code` that was not cancelled; `inspection_id`", "cancel the check, or keep the subject", "after that";
+        PlanStepRefused: "PLAN_STEP_REFUSED", Refusal(FailedPrecondition), "当前状态不允许该操作，请刷新后重试",
+            "PlanService", "not in this state, or something is missing for it; `state`, `allowed_actions`", "one of `allowed_actions`", "no";
+        PlanVersionStale: "PLAN_VERSION_STALE", Refusal(FailedPrecondition), "已有新的变动，请重新查看后再办理",
+            "PlanService", "it has moved on since it was seen, or the version was not said where it must be; `known`, `current`", "read it again", "no";
+        SubjectNotPlanned: "SUBJECT_NOT_PLANNED", Violation, "计划中没有该检查对象",
+            "ChangePlan, StartInspection, AdvanceInspection", "the plan is none of the area's, or does not have the subject";
+        NotDrawn: "NOT_DRAWN", Violation, "检查对象或检查人员不是该次随机抽取抽中的",
+            "StartInspection, AdvanceInspection", "by plan: the selection is not of this kind and area, was given up or not drawn, or did not draw them (one further down for each before who is recused)";
+        OfficersTooFew: "OFFICERS_TOO_FEW", Violation, "检查人员少于规定人数",
+            "StartInspection, AdvanceInspection", "fewer officers than the area asks for; `needed`";
+        OfficerRecused: "OFFICER_RECUSED", Violation, "该人员已声明回避，不能参加检查",
+            "StartInspection, AdvanceInspection", "the officer declared a stake";
+        SampleRateBelowFloor: "SAMPLE_RATE_BELOW_FLOOR", Violation, "抽取数量低于本地区规定的最低比例或件数",
+            "FreezeList", "fewer than the rules of the area ask for; `floor`, `drawn`, `listed`";
     }
 }

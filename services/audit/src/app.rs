@@ -9,6 +9,7 @@ use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::{Clock, once};
 
+use crate::plan_rules::PlanRules;
 use crate::rules::RulesBook;
 
 /// Audit and its surroundings. Cheap to clone.
@@ -24,6 +25,8 @@ pub struct Audit {
     pub clock: Clock,
     /// Seals the tokens of its pages.
     pub pages: Pages,
+    /// Floors, shares and days of plans, checks and samples.
+    pub plan_rules: PlanRules,
     /// Who logs looks at persons.
     pub enrollment: Arc<dyn Enrollment>,
 }

@@ -1,8 +1,8 @@
 //! 智能审核与稽核: visits checked by rules before, during and behind settlement, findings, and the cases made of them.
 //!
-//! A room for each feature: [`check`], the first and the second line of defence; [`findings`], the third; below them [`visits`], as audit knows them, and [`rules`], what visits
-//! are checked by. Inside a
-//! room a request goes from `api` (proto in, proto out, nothing decided) to a use case, one file each, and from there to `messages`
+//! A room for each feature: [`check`], the first and the second line of defence; [`findings`], the third; [`plans`], checks of institutions and
+//! samples; below them [`visits`], as audit knows them, and [`rules`], what visits are checked by. Inside a room a request goes from `api` (proto
+//! in, proto out, nothing decided) to a use case, one file each, and from there to `messages`
 //! (converters), `domain` (pure rules) and `store` (tables).
 
 mod app;
@@ -10,6 +10,8 @@ pub mod check;
 mod config;
 pub mod findings;
 mod migrations;
+mod plan_rules;
+pub mod plans;
 pub mod rules;
 pub mod visits;
 
@@ -19,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::audit::v1::check_service_server::CheckServiceServer;
 use yizhan_proto::audit::v1::finding_service_server::FindingServiceServer;
+use yizhan_proto::audit::v1::plan_service_server::PlanServiceServer;
 use yizhan_proto::audit::v1::rules_service_server::RulesServiceServer;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
@@ -35,7 +38,9 @@ pub use config::AuditConfig;
 
 use check::CheckApi;
 use findings::{FindingApi, FollowRegister, FollowSettlements};
-use migrations::Migrator;
+use migrations::{Migrator, PLAN_RULES};
+use plan_rules::PlanRules;
+use plans::PlanApi;
 use rules::{RulesApi, RulesBook};
 
 /// Connects, migrates, and gives what use cases work with.
@@ -47,6 +52,7 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
     Ok(Audit {
         feed: Feed::new("audit.decisions", connection.clone(), &secret),
         pages: Pages::new(&secret),
+        plan_rules: PlanRules::open_in(connection.clone(), PLAN_RULES).await?,
         rules: RulesBook::open(connection.clone()).await?,
         enrollment: Arc::new(EnrollmentPeer::new(&config.enrollment, "audit")?),
         db: connection,
@@ -57,6 +63,7 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
 fn services(audit: &Audit) -> Services {
     services![
         CheckServiceServer::new(CheckApi::new(audit.clone())),
+        PlanServiceServer::new(PlanApi::new(audit.clone())),
         RulesServiceServer::new(RulesApi::new(audit.clone())),
         FindingServiceServer::new(FindingApi::new(audit.clone())),
     ]
@@ -66,9 +73,11 @@ fn services(audit: &Audit) -> Services {
 /// Binds, opens, sets to work what goes on in the background until the server stops, and serves.
 pub async fn serve(config: AuditConfig) -> anyhow::Result<RunningServer> {
     let server = Server::bind(config.server.clone())?;
+    let stopping = server.stopping();
     let audit = open(&config).await?;
-    audit.rules.keep_fresh(&server.stopping());
-    follow_others(&audit, &config, &server.stopping())?;
+    audit.plan_rules.keep_fresh(&stopping);
+    audit.rules.keep_fresh(&stopping);
+    follow_others(&audit, &config, &stopping)?;
     server.serve(services(&audit)).await
 }
 

@@ -1,5 +1,10 @@
 //! The tables, one file per migration.
 
+mod m20261130_000005_answers;
+mod m20261130_000010_visits;
+mod m20261130_000011_findings;
+mod m20261130_000030_plans;
+
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_rules::CreatePublishedRules;
 use yizhan_runtime::feed::CreateChangeLog;
@@ -7,8 +12,7 @@ use yizhan_runtime::follow::CreateFollowedFeeds;
 use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
 
-mod m20261130_000010_visits;
-mod m20261130_000011_findings;
+pub use m20261130_000030_plans::RULES as PLAN_RULES;
 
 /// All migrations of this service, in order.
 #[derive(Debug)]
@@ -23,8 +27,10 @@ impl MigratorTrait for Migrator {
             Box::new(CreateHandledRequests),
             Box::new(CreatePublishedRules),
             Box::new(CreateServiceSecret),
+            Box::new(m20261130_000005_answers::Migration),
             Box::new(m20261130_000010_visits::Migration),
             Box::new(m20261130_000011_findings::Migration),
+            Box::new(m20261130_000030_plans::Migration),
         ]
     }
 }

@@ -35,7 +35,7 @@ pub async fn list_findings(
     let read = |after, limit| store::page(&audit.db, &wanted, after, limit);
     let key = |last: &Model| [&last.poolarea_no, &last.enddate, &last.jr_id].map(String::clone);
     let (rows, next_page_token) = audit.pages.asked(caller, &request).page(read, key).await?;
-    let findings = rows.iter().map(messages::finding).collect::<Result<Vec<Finding>, _>>()?;
+    let findings = messages::with_answers(&audit.db, &rows).await?;
     looks::note(audit, caller, &purpose, findings.iter().filter_map(about)).await?;
     Ok(ListFindingsResponse { findings, next_page_token })
 }
@@ -87,7 +87,8 @@ pub async fn get_finding(
     let jr_id = id(&mut Fields::of(&mut wrong), "jr_id", &request.jr_id);
     let jr_id = wrong.finish(jr_id)?;
     let row = store::find(&audit.db, &jr_id).await?.filter(|row| may_see(caller, row)).ok_or_else(unknown)?;
-    let finding = messages::finding(&row)?;
+    let finding = messages::with_answers(&audit.db, std::slice::from_ref(&row)).await?;
+    let finding = finding.into_iter().next().ok_or_else(unknown)?;
     looks::note(audit, caller, &purpose, about(&finding).into_iter()).await?;
     let encounter = encounter(audit, &row, &finding).await?;
     let steps = messages::steps(steps::of(&audit.db, &jr_id).await?);

@@ -1,10 +1,24 @@
 //! Findings as the contract tells them.
 
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 use yizhan_proto::audit::v1::{Finding, FindingStep};
+use yizhan_runtime::ServiceError;
 use yizhan_runtime::clock::timestamp;
 
 use super::store::{Model, steps, violation_of};
+use crate::check::reasons;
+
+/// Findings with what their institutions have answered.
+pub async fn with_answers(db: &impl ConnectionTrait, rows: &[Model]) -> Result<Vec<Finding>, ServiceError> {
+    let reasons = reasons(db, rows.iter().map(|row| row.jr_id.as_str()).collect()).await?;
+    let mut findings = rows.iter().map(finding).collect::<Result<Vec<Finding>, _>>()?;
+    for finding in &mut findings {
+        if let (Some(violation), Some(reason)) = (&mut finding.violation, reasons.get(&finding.jr_id)) {
+            violation.answer_reason.clone_from(reason);
+        }
+    }
+    Ok(findings)
+}
 
 /// A finding.
 pub fn finding(row: &Model) -> Result<Finding, DbErr> {

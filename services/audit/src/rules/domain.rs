@@ -13,6 +13,7 @@ pub mod kinds;
 mod load;
 mod reach;
 mod rulebook;
+mod statistics;
 mod visit;
 mod window;
 
@@ -20,5 +21,6 @@ pub use catalogue::{Entry, catalogue, entry_of};
 pub use document::{AuditRule, Consequence, Life, Point, Severity, Subject};
 pub use found::{Found, FoundLine};
 pub use rulebook::{Rulebook, rulebook};
+pub use statistics::Statistic;
 pub use visit::{Diagnosis, Line, Operation, Sex, Stage, Visit};
 pub use window::Window;

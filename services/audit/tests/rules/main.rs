@@ -4,5 +4,6 @@
 
 mod documents;
 mod kinds;
+mod knowledge;
 mod reach;
 mod support;

@@ -6,6 +6,7 @@ use yizhan_proto::settlement::v1::{SettleRequest, SettleResponse};
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::ids::new_id_after;
 use yizhan_runtime::once::check_request_id;
+use yizhan_runtime::server::MAX_MESSAGE_BYTES;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::audited::{Audit, Moment};
@@ -24,6 +25,9 @@ use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::request;
 use crate::books::store::load::{PersonState, handled_request};
+
+/// Bytes of an answer, and of an event of the feed, beside the settlement.
+const ANSWER_ROOM: usize = 1024;
 
 /// Settles a visit, once however often it is asked.
 pub async fn settle(
@@ -92,6 +96,7 @@ async fn settle_new(
         let fees = prepared.fees.clone();
         let change = change_of(&calculated.settlement, case_json, (&key, digest), &state, app.clock.now())?;
         let change = Change { fees, ..change };
+        require_answerable(change.settlement.as_ref().map_or(0, |row| row.answer.len()))?;
         match app.commit(change).await? {
             Committed::Done => {
                 return Ok(SettleResponse { settlement: Some(calculated.settlement), replayed: false });
@@ -136,6 +141,15 @@ fn require_version(prepared: &Prepared, known: i64) -> Result<(), ServiceError> 
     .with("current", current))
 }
 
+/// What is settled must fit into an answer: nobody would learn of it.
+fn require_answerable(bytes: usize) -> Result<(), ServiceError> {
+    if bytes + ANSWER_ROOM <= MAX_MESSAGE_BYTES {
+        return Ok(());
+    }
+    let error = ServiceError::new(Reason::FeesTooMany, "the settlement does not fit into an answer");
+    Err(error.with("bytes", bytes).with("limit", MAX_MESSAGE_BYTES))
+}
+
 fn require_quoted(
     app: &App,
     prepared: &Prepared,
@@ -173,4 +187,16 @@ async fn answer_again(
 ) -> Result<SettleResponse, ServiceError> {
     let settlement = stored_answer(&app.db, handled, digest).await?;
     Ok(SettleResponse { settlement: Some(settlement), replayed: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_settled_that_cannot_be_answered() {
+        let refused = |bytes| require_answerable(bytes).map_err(|error| error.reason()).err();
+        assert_eq!(refused(MAX_MESSAGE_BYTES - ANSWER_ROOM), None);
+        assert_eq!(refused(MAX_MESSAGE_BYTES), Some(Reason::FeesTooMany));
+    }
 }

@@ -199,7 +199,7 @@ impl About<'_> {
             Ask::Kinds(kinds) => kinds.contains(&visit.kind),
             Ask::Departments(prefixes) => return self.department(prefixes),
             Ask::Diagnoses(items) => return any(&visit.diagnoses, |diagnosis| is_among(items, diagnosis)),
-            Ask::Diseases(items) => items.has(&visit.disease),
+            Ask::Diseases(items) => !visit.disease.is_empty() && items.has(&visit.disease),
             Ask::Operations(items) => visit.operations.iter().any(|operation| items.has(&operation.code)),
             Ask::StayDays(range) => range.contains((visit.end - visit.begin).num_days() + 1),
             Ask::Emergency(so) => is_emergency(visit) == *so,
@@ -228,7 +228,7 @@ fn is_among(items: &Items, diagnosis: &Diagnosis) -> Option<bool> {
     let named = items.names().any(|word| diagnosis.name.contains(word));
     let by_name = items.names().next().is_some();
     let unknown = diagnosis.code.is_empty() || (by_name && diagnosis.name.is_empty());
-    match named || items.has(&diagnosis.code) {
+    match named || (!diagnosis.code.is_empty() && items.has(&diagnosis.code)) {
         true => Some(true),
         false => (!unknown).then_some(false),
     }

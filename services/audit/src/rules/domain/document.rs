@@ -223,7 +223,8 @@ impl AuditRule {
             ));
         }
         let twice = self.points.iter().find_map(|point| {
-            let mut others = other.points.iter().filter(|_| self.kind == other.kind);
+            let comparable = self.kind == other.kind && self.when == other.when;
+            let mut others = other.points.iter().filter(|_| comparable);
             others.find(|other| load::same_days_twice(point, other))
         });
         twice.map(|point| {

@@ -122,12 +122,16 @@ impl<'v> Case<'v> {
     pub fn is_asked(&self, point: &Point, visit: &Visit, line: Option<&Line>) -> bool {
         let facts = About { visit, line };
         let day = line.map_or(visit.end, |line| line.day);
-        let is_unpaid = || line.is_some_and(|line| is_calculated(visit) && line.in_scope_fen <= 0);
         point.period.contains(day)
             && facts.all_hold(&self.rule.when)
             && facts.all_hold(&point.when)
             && !self.rule.unless.iter().any(|ask| facts.holds(ask))
-            && !(self.rule.paid_only && is_unpaid())
+            && line.is_none_or(|line| self.is_paid(visit, line))
+    }
+
+    /// Whether a line counts for the rule: one of which funds pay nothing does not where it is about what they pay.
+    pub fn is_paid(&self, visit: &Visit, line: &Line) -> bool {
+        !self.rule.paid_only || line.in_scope_fen > 0 || !is_calculated(visit)
     }
 
     /// A finding about these things, by the point of the first.

@@ -83,12 +83,12 @@ impl Items {
         &self.patterns
     }
 
-    /// Those that are names: what is not ASCII.
+    /// Those that are names, or beginnings of names: what is not ASCII.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.patterns.iter().filter_map(|pattern| match pattern {
-            Pattern::Exact(text) if !text.is_ascii() => Some(text.as_ref()),
-            _ => None,
-        })
+        let texts = self.patterns.iter().map(|pattern| match pattern {
+            Pattern::Exact(text) | Pattern::Prefix(text) => text.as_ref(),
+        });
+        texts.filter(|text| !text.is_ascii())
     }
 
     /// Whether a code or name is among them.

@@ -7,6 +7,7 @@ mod limits;
 mod most;
 mod price;
 mod requires;
+mod share;
 mod slices;
 mod trace;
 
@@ -20,6 +21,7 @@ pub use limits::{Never, Only};
 pub use most::Most;
 pub use price::{Discount, Price};
 pub use requires::{Listed, Requires};
+pub use share::{Share, total};
 pub use slices::Alone;
 pub use trace::Trace;
 
@@ -33,9 +35,6 @@ pub trait KindOfRule: Sized {
     const ABOUT: &'static [&'static str] = &["code"];
     /// All points of a document are asked together.
     const TOGETHER: bool = false;
-    /// An item may stand in several points that differ.
-    const MAY_REPEAT: bool = false;
-
     /// Reads the values; `None` after something wrong was reported.
     fn read(values: &Values) -> Option<Self>;
 
@@ -45,6 +44,11 @@ pub trait KindOfRule: Sized {
     /// Days before a visit from which other visits count.
     fn looks_back(&self) -> u32 {
         0
+    }
+
+    /// An item may stand in several points that differ.
+    fn may_repeat(&self) -> bool {
+        false
     }
 }
 
@@ -94,7 +98,7 @@ macro_rules! kinds {
 
             /// An item may stand in several points that differ.
             pub fn may_repeat(&self) -> bool {
-                match self { $(Test::$kind(_) => $kind::MAY_REPEAT,)+ }
+                match self { $(Test::$kind(kind) => kind.may_repeat(),)+ }
             }
         }
     };
@@ -115,4 +119,5 @@ kinds!(
     Visits,
     Readmission,
     Overlap,
+    Share,
 );

@@ -257,6 +257,9 @@ fn point(map: &Map, around: &Around) -> Option<Point> {
     };
     let from = around.period.map(|period| period.from);
     let period = if is_listed { value::period(map, from) } else { around.period };
+    if period.zip(around.period).is_some_and(|(own, all)| !own.overlaps(&all)) {
+        map.at.problem::<()>(Kind::OutsidePeriod, "this point lies outside the days of its document");
+    }
     let when = match is_listed {
         true => map.optional("when", |at| asks(&at, around.sources))?.unwrap_or_default(),
         false => Vec::new(),
@@ -311,7 +314,7 @@ pub fn same_days_twice(one: &Point, other: &Point) -> bool {
     };
     same && one.period.overlaps(&other.period)
         && one.when == other.when
-        && (!one.test.may_repeat() || one.test == other.test)
+        && (!one.test.may_repeat() || (one.test == other.test && one.subject == other.subject))
 }
 
 /// Reports points of one item whose days overlap. Only points that share a pattern are compared.

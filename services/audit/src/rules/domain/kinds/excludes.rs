@@ -30,13 +30,16 @@ words! {
 impl KindOfRule for Excludes {
     const NAME: &'static str = "excludes";
     const KEYS: &'static [&'static str] = &["others", "within", "against"];
-    const MAY_REPEAT: bool = true;
 
     fn read(values: &Values) -> Option<Excludes> {
         let others = values.required("others", |at| Items::read(&at));
         let within = values.window("within");
         let against = values.optional("against", |at: At| at.code(Against::ALL, Against::word));
         Some(Excludes { others: others?, within: within?, against: against?.unwrap_or(Against::Others) })
+    }
+
+    fn may_repeat(&self) -> bool {
+        true
     }
 
     fn check(&self, case: &Case, hits: &[On], found: &mut Vec<Found>) {

@@ -89,6 +89,11 @@ impl KindOfRule for Most {
     fn looks_back(&self) -> u32 {
         self.within.looks_back()
     }
+
+    /// Groups of items overlap.
+    fn may_repeat(&self) -> bool {
+        self.of == Measure::Kinds
+    }
 }
 
 /// A number that is not below zero.

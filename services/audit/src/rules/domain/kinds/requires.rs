@@ -20,7 +20,6 @@ impl KindOfRule for Requires {
     const NAME: &'static str = "requires";
     const KEYS: &'static [&'static str] = &["needs", "needs_operations", "within"];
     const ABOUT: &'static [&'static str] = &["code", "diagnosis", "operation"];
-    const MAY_REPEAT: bool = true;
 
     fn read(values: &Values) -> Option<Requires> {
         let needs = values.optional("needs", |at| Items::read(&at));
@@ -31,6 +30,10 @@ impl KindOfRule for Requires {
             return values.missing(Kind::MissingKey, "one of `needs`, `needs_operations` is missing");
         }
         Some(Requires { needs, needs_operations, within: within? })
+    }
+
+    fn may_repeat(&self) -> bool {
+        true
     }
 
     fn check(&self, case: &Case, hits: &[On], found: &mut Vec<Found>) {
@@ -77,12 +80,15 @@ pub struct Listed {
 impl KindOfRule for Listed {
     const NAME: &'static str = "listed";
     const KEYS: &'static [&'static str] = &["diseases", "list"];
-    const MAY_REPEAT: bool = true;
 
     fn read(values: &Values) -> Option<Listed> {
         let diseases = values.required("diseases", |at| Items::read(&at));
         let list = values.required("list", |at| Items::read(&at));
         Some(Listed { diseases: diseases?, list: list? })
+    }
+
+    fn may_repeat(&self) -> bool {
+        true
     }
 
     fn check(&self, case: &Case, hits: &[On], found: &mut Vec<Found>) {

@@ -33,7 +33,9 @@ impl KindOfRule for Alone {
             if !asked.insert(line.recipe.as_str()) {
                 continue;
             }
-            let of_recipe = |other: &&Line| other.recipe == line.recipe && self.among.are_of(other);
+            let of_recipe = |other: &&Line| {
+                other.recipe == line.recipe && self.among.are_of(other) && case.is_paid(case.visit, other)
+            };
             let mut slices = case.visit.lines.iter().filter(of_recipe).peekable();
             if slices.peek().is_some() && slices.clone().all(|slice| listed.contains(slice.number.as_str())) {
                 let lines = slices.map(|slice| case.against(slice, Decimal::ONE)).collect();

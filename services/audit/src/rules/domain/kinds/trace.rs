@@ -69,6 +69,11 @@ impl KindOfRule for Trace {
     fn looks_back(&self) -> u32 {
         self.days
     }
+
+    /// An item has several checks.
+    fn may_repeat(&self) -> bool {
+        true
+    }
 }
 
 impl Trace {
