@@ -16,10 +16,12 @@ use yizhan_testkit::both_databases;
 
 use crate::support::clinic;
 
+const RULE: &str = "T-CARE";
+
 /// What is charged for more than two days' worth of care.
 fn rule(life: &str, stages: &str) -> String {
     format!(
-        "rule: T-CARE\nversion: \"{life}\"\ntitle: 护理超次数\nclass: 医疗服务项目政策限定类\narea: \"{COMPOSITE_AREA}\"\n\
+        "rule: {RULE}\nversion: \"{life}\"\ntitle: 护理超次数\nclass: 医疗服务项目政策限定类\narea: \"{COMPOSITE_AREA}\"\n\
          sources: {{ doc: {{ title: 试〔2026〕1号, quality: G }} }}\nsource: doc\nfrom: 2024-01-01\nlife: {life}\nresult: 可疑\n\
          stages: [{stages}]\nconsequence: mark\nmay_answer: true\nbehaviour: 超标准收费\nscope: visit\nkind: most\n\
          points: [{{ code: \"{CARE}\", of: quantity, most: 2 }}]\n"
@@ -39,15 +41,21 @@ async fn publish(client: &Client, document: String) {
     RulesServiceClient::new(client.to_audit()).publish_audit_rule(request).await.unwrap();
 }
 
-fn of_area() -> ListFindingsRequest {
-    ListFindingsRequest { poolarea_no: COMPOSITE_AREA.into(), ..ListFindingsRequest::default() }
+/// What the area has by a rule.
+async fn by(client: &Client, rule_id: &str) -> Vec<Finding> {
+    let request = ListFindingsRequest {
+        poolarea_no: COMPOSITE_AREA.into(),
+        rule_id: rule_id.into(),
+        ..ListFindingsRequest::default()
+    };
+    findings(client).list_findings(request).await.unwrap().into_inner().findings
 }
 
-/// Waits until what the area has is as it should be.
-async fn until(client: &Client, hold: impl Fn(&[Finding]) -> bool) -> Vec<Finding> {
+/// Waits until that is as it should be.
+async fn until(client: &Client, rule_id: &str, hold: impl Fn(&[Finding]) -> bool) -> Vec<Finding> {
     let begun = Instant::now();
     loop {
-        let found = findings(client).list_findings(of_area()).await.unwrap().into_inner().findings;
+        let found = by(client, rule_id).await;
         if hold(&found) {
             return found;
         }
@@ -67,10 +75,10 @@ both_databases! {
         let settled = platform.settle("R1", care.clone()).await.unwrap();
         assert!(info(&settled).audit_pending && settled.audit.is_none());
         platform.start_audit().await;
-        let found = until(&platform, |found| found.len() == 1).await.remove(0);
+        let found = until(&platform, RULE, |found| found.len() == 1).await.remove(0);
         let violation = found.violation.clone().unwrap();
         assert_eq!((found.state(), found.origin(), &found.setl_id), (FindingState::Open, FindingOrigin::Screening, &info(&settled).setl_id));
-        assert_eq!((violation.rule_id.as_str(), violation.vola_amt_fen), ("T-CARE", yuan("60")));
+        assert_eq!((violation.rule_id.as_str(), violation.vola_amt_fen), (RULE, yuan("60")));
 
         let jr_id = found.jr_id.clone();
         let get = |caller: &str| {
@@ -104,9 +112,9 @@ both_databases! {
         assert_eq!((again.reason.as_str(), again.metadata["state"].as_str()), ("FINDING_NOT_OPEN", "DISMISSED"));
         // However often it is looked at: the visit that is settled again stays dismissed.
         platform.reverse("V1", &settled).await.unwrap();
-        until(&platform, |found| !found[0].stands).await;
+        until(&platform, RULE, |found| !found[0].stands).await;
         let second = platform.settle("R2", care).await.unwrap();
-        let held = until(&platform, |found| found[0].stands).await.remove(0);
+        let held = until(&platform, RULE, |found| found[0].stands).await.remove(0);
         assert_eq!((held.state(), &held.setl_id), (FindingState::Dismissed, &info(&second).setl_id));
         let client = platform.as_caller("agency:999900");
         let reopen = ReopenFindingRequest { request_id: new_id(), jr_id: jr_id.clone(), reason: "医嘱已停".into(), opter: "W2".into() };
@@ -114,7 +122,7 @@ both_databases! {
         assert_eq!(opened.finding.unwrap().state(), FindingState::Open);
         assert!(findings(&client).reopen_finding(reopen).await.unwrap().into_inner().replayed);
         platform.reverse("V2", &second).await.unwrap();
-        until(&platform, |found| found[0].state() == FindingState::Withdrawn).await;
+        until(&platform, RULE, |found| found[0].state() == FindingState::Withdrawn).await;
         let steps: Vec<_> = get("agency:999900").await.unwrap().steps.into_iter().map(|step| (step.state(), step.opter)).collect();
         assert_eq!(steps, [
             (FindingState::Dismissed, "W1".to_owned()),
@@ -158,8 +166,7 @@ both_databases! {
         assert_eq!(refused(long).violations[0].reason, "TOO_MANY_DAYS");
         let other = told(findings(&platform.as_caller("agency:430200")).dry_run(trial).await);
         assert_eq!(refused(other).code, Code::PermissionDenied);
-        let all = findings(&platform).list_findings(of_area()).await.unwrap().into_inner().findings;
-        assert!(all.is_empty(), "a dry run writes nothing: {all:?}");
+        assert!(by(&platform, RULE).await.is_empty(), "a dry run writes nothing");
     }
 
     /// What settlement's worklist says comes with the feed; closed there, it is off the agency's hands here.
@@ -168,13 +175,13 @@ both_databases! {
         let settled = platform.settle("R1", clinic("P1", "2024-03-01", "3000")).await.unwrap();
         platform.record_death("P1", "2024-02-01").await;
         crate::register_followed::until(&platform, |items| items.len() == 1).await;
-        let found = until(&platform, |found| found.len() == 1).await.remove(0);
+        let found = until(&platform, "PAID_OTHERWISE", |found| found.len() == 1).await.remove(0);
         assert_eq!((found.state(), found.origin(), &found.setl_id), (FindingState::Open, FindingOrigin::Worklist, &info(&settled).setl_id));
         let violation = found.violation.unwrap();
         assert_eq!((violation.vola_evid.as_str(), violation.vola_amt_fen), ("DECEASED", info(&settled).fund_pay_sumamt_fen));
         assert_eq!(violation.mdtrt_id, info(&settled).mdtrt_id);
         let items = platform.worklist_of(COMPOSITE_AREA, WorkItemState::Open).await.unwrap();
         platform.close_work_item("W1", &items[0].item_id, "已核实").await.unwrap();
-        until(&platform, |found| found[0].state() == FindingState::Withdrawn).await;
+        until(&platform, "PAID_OTHERWISE", |found| found[0].state() == FindingState::Withdrawn).await;
     }
 }

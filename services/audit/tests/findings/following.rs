@@ -50,7 +50,7 @@ both_databases! {
         let own = visit(3, "P1", "2026-04-03").with_codes(&[("8111", false)]);
         desk.hear(&[&first, &sold]).await;
         assert_eq!(desk.by(REPEATED).await, is("S0002", State::Open));
-        let told = &desk.findings().await[0].3;
+        let told = desk.findings().await.into_iter().find(|found| found.0 == REPEATED).unwrap().3;
         assert!(told.contains("S0001") && told.contains("1 个药品追溯码"), "{told}");
         // Two numbers of one person, and apart again.
         merge(&desk, Happened::Merged { went: "P2".into(), into: "P1".into() }).await;
