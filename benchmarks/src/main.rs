@@ -4,6 +4,7 @@
 
 mod allocations;
 mod asking;
+mod audit;
 mod bare;
 mod bare_lookup;
 mod bare_server;

@@ -10,7 +10,7 @@ pub const HELP: &str = "\
 benchmarks/run [--quick] [PART…]
 
 Prints one table. --quick measures for a moment only: its numbers mean nothing.
-Parts: settlement, lookups, filings, rosters; without any, all of them.
+Parts: settlement, lookups, filings, rosters, audit; without any, all of them.
 
 Environment:
   BENCH_PEOPLE           people to import; each settlement is the next one's    60000
@@ -34,6 +34,8 @@ pub enum Part {
     Filings,
     /// Rosters of departments.
     Rosters,
+    /// Audit's engine and checks.
+    Audit,
 }
 
 /// What to measure.
@@ -73,6 +75,7 @@ impl Options {
                 "lookups" => parts.push(Part::Lookups),
                 "filings" => parts.push(Part::Filings),
                 "rosters" => parts.push(Part::Rosters),
+                "audit" => parts.push(Part::Audit),
                 "--help" | "-h" => return Ok(None),
                 _ => bail!("unknown argument {argument}\n{HELP}"),
             }

@@ -312,7 +312,9 @@ impl TestPlatform {
 
     /// A second settlement server over the same database, which shares no memory with the first.
     pub async fn another_instance(&mut self) -> Client {
-        let other = yizhan_settlement::serve(self.settlement_config.clone(), self.service_clock.clone());
+        let mut config = self.settlement_config.clone();
+        config.server.listen.set_port(0);
+        let other = yizhan_settlement::serve(config, self.service_clock.clone());
         let other = other.await.expect("another settlement starts");
         let at = |address: SocketAddr| format!("http://{address}");
         let [enrollment, filing, audit] =

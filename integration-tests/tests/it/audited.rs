@@ -113,6 +113,8 @@ both_databases! {
         let again = platform.answer_to(request).await.unwrap();
         assert_eq!((again.replayed, again.settlement.as_ref(), audit.asked().len()), (true, Some(&settled), 2));
         assert!(platform.replay(&info(&settled).setl_id).await.unwrap().identical);
+        let statement = platform.statement(&info(&settled).setl_id).await.unwrap();
+        assert!(!statement.text.contains("性别不符") && !statement.html.contains("性别不符"), "not the patient's");
         assert_books_balance(&platform).await;
     }
 

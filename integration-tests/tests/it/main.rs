@@ -11,6 +11,7 @@
 
 mod account_of_another_city;
 mod accounts;
+mod audit_rules;
 mod audited;
 mod away;
 mod books;

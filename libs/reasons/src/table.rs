@@ -425,10 +425,10 @@ reasons! {
             "ReverifyDiseaseEntitlement",
             "no such entitlement holds on the day of verification", "check kind, disease and day", "no";
         RulesUnknown: "RULES_UNKNOWN", Refusal(NotFound), "未查询到该规则版本",
-            "GetEntitlementRules, GetFilingRules, GetPlanRules, GetPolicy, GetSettlementRules",
+            "GetAuditRule, GetEntitlementRules, GetFilingRules, GetPlanRules, GetPolicy, GetSettlementRules",
             "no such version", "list them", "no";
         RulesVersionImmutable: "RULES_VERSION_IMMUTABLE", Refusal(AlreadyExists), "该版本已发布且内容不同，请使用新的版本号",
-            "PublishEntitlementRules, PublishFilingRules, PublishPlanRules, PublishPolicy, PublishSettlementRules",
+            "PublishAuditRule, PublishEntitlementRules, PublishFilingRules, PublishPlanRules, PublishPolicy, PublishSettlementRules",
             "the version is published with other content; `rules_id`, `version`", "publish a new version", "no";
         FieldNotExpected: "FIELD_NOT_EXPECTED", Violation, "本次操作不填写该字段",
             "ChangeCoverage, RegisterNewborn, transfers, merging, ledgers, filing", "a field that this change does not have";

@@ -41,7 +41,7 @@ use findings::{FindingApi, FollowRegister, FollowSettlements};
 use migrations::{Migrator, PLAN_RULES};
 use plan_rules::PlanRules;
 use plans::PlanApi;
-use rules::{RulesApi, RulesBook};
+use rules::{Documents, RulesApi, RulesBook};
 
 /// Connects, migrates, and gives what use cases work with.
 pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
@@ -61,10 +61,12 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
 }
 
 fn services(audit: &Audit) -> Services {
+    let Audit { db, rules, clock, pages, .. } = audit.clone();
+    let documents = Documents { db, book: rules, clock, pages };
     services![
         CheckServiceServer::new(CheckApi::new(audit.clone())),
         PlanServiceServer::new(PlanApi::new(audit.clone())),
-        RulesServiceServer::new(RulesApi::new(audit.clone())),
+        RulesServiceServer::new(RulesApi::new(documents)),
         FindingServiceServer::new(FindingApi::new(audit.clone())),
     ]
     .needing(audit.db.clone())

@@ -6,6 +6,7 @@ mod domain;
 mod messages;
 
 pub use api::RulesApi;
+pub use documents::Documents;
 pub use domain::*;
 pub use messages::violation;
 

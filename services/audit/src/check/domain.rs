@@ -90,12 +90,84 @@ fn key(violation: &Violation) -> (&str, Reverse<i32>, &str, &str) {
 
 #[cfg(test)]
 mod tests {
+    use yizhan_proto::audit::v1::{Encounter, EncounterLine};
+    use yizhan_runtime::Violations;
+
     use super::*;
+    use crate::visits;
 
     fn violation(jr_id: &str, sev_deg: &str, consequence: Consequence, may_answer: bool) -> Violation {
         let consequence = consequence.into();
         let (jr_id, sev_deg) = (jr_id.to_owned(), sev_deg.to_owned());
         Violation { jr_id, sev_deg, consequence, may_answer, ..Violation::default() }
+    }
+
+    /// A visit of an institution with a line.
+    fn visit(institution: &str, mdtrt_id: &str, setl_id: &str, line: &str) -> Visit {
+        let line = EncounterLine {
+            feedetl_sn: line.to_owned(),
+            hilist_code: "X".to_owned(),
+            cnt: "1".to_owned(),
+            pric: "1".to_owned(),
+            ..EncounterLine::default()
+        };
+        let sent = Encounter {
+            psn_no: "P1".to_owned(),
+            poolarea_no: "430200".to_owned(),
+            insutype: "310".to_owned(),
+            mdtrt_id: mdtrt_id.to_owned(),
+            med_type: "21".to_owned(),
+            fixmedins_code: institution.to_owned(),
+            medins_type: "1".to_owned(),
+            begndate: "2026-01-05".to_owned(),
+            enddate: "2026-01-10".to_owned(),
+            setl_id: setl_id.to_owned(),
+            lines: vec![line],
+            ..Encounter::default()
+        };
+        let mut wrong = Violations::new();
+        let read = visits::read(&sent, chrono::NaiveDate::MIN, &mut wrong);
+        wrong.finish(read).unwrap()
+    }
+
+    fn with_lines(lines: &[(&str, &str, &str)]) -> Violation {
+        let line = |(feedetl_sn, vola_item_type, setl_id): &(&str, &str, &str)| ViolationDetail {
+            feedetl_sn: (*feedetl_sn).to_owned(),
+            vola_item_type: (*vola_item_type).to_owned(),
+            setl_id: (*setl_id).to_owned(),
+            ..ViolationDetail::default()
+        };
+        Violation { judge_result_detail_dtos: lines.iter().map(line).collect(), ..Violation::default() }
+    }
+
+    #[test]
+    fn a_part_of_a_stay_is_checked_with_the_parts_before_and_told_what_is_new() {
+        let (own, other) = ("H43020000001", "H43020000002");
+        let others =
+            vec![visit(own, "M1", "S1", "A1"), visit(own, "M0", "S0", "B1"), visit(other, "M1", "S9", "C1")];
+        let looked = Looked::at(visit(own, "M1", "", "A2"), others);
+        let lines: Vec<&str> = looked.visit.lines.iter().map(|line| line.number.as_str()).collect();
+        assert_eq!((lines, looked.earlier.len()), (vec!["A1", "A2"], 2));
+        let told = looked.told(
+            [
+                with_lines(&[("A1", "1", ""), ("A2", "2", "")]),
+                with_lines(&[("A1", "1", ""), ("A2", "1", "")]),
+                with_lines(&[("A2", "1", ""), ("B1", "2", "S0"), ("C1", "2", "S9")]),
+                with_lines(&[]),
+            ]
+            .into_iter(),
+        );
+        let lines = |violation: &Violation| {
+            let lines = violation.judge_result_detail_dtos.iter();
+            lines.map(|line| line.feedetl_sn.clone()).collect::<Vec<_>>().join(",")
+        };
+        assert_eq!(
+            told.iter().map(lines).collect::<Vec<_>>(),
+            ["A1,A2", "A2,B1", ""],
+            "no other institution's line"
+        );
+        let again = Looked::at(visit(own, "M1", "", "A1"), vec![visit(own, "M1", "S1", "A1")]);
+        assert_eq!(again.visit.lines.len(), 1, "settled again: the line is its own");
     }
 
     #[test]

@@ -96,7 +96,7 @@ async fn asked(
 }
 
 async fn covered(db: &impl ConnectionTrait, plan: &Plan, as_of: NaiveDate) -> Result<Covered, ServiceError> {
-    Ok(until(as_of, store::seen(db, &plan.head.id).await?))
+    Ok(until(as_of, plan.year, store::seen(db, &plan.head.id).await?))
 }
 
 /// A plan as of a day, with what is wrong with it.
@@ -116,7 +116,7 @@ pub async fn told(
             let key = super::domain::plan::key(year, plan.kind);
             let of_year: Vec<Plan> = store::of_area(db, area, (Column::Subject, &key)).await?;
             for plan in of_year.iter().filter(|plan| !plan.withdrawn) {
-                let checked = until(as_of, store::seen(db, &plan.head.id).await?);
+                let checked = until(as_of, year, store::seen(db, &plan.head.id).await?);
                 let checked = checked.into_iter().filter(|(_, seen)| seen.on.is_some());
                 earlier.entry(year).or_default().extend(checked.map(|(code, _)| code));
             }

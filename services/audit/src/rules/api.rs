@@ -7,17 +7,16 @@ use yizhan_proto::audit::v1::{
 };
 use yizhan_runtime::calls;
 
-use super::documents;
-use crate::app::Audit;
+use super::documents::{self, Documents};
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]
-pub struct RulesApi(Audit);
+pub struct RulesApi(Documents);
 
 impl RulesApi {
-    /// Over audit.
-    pub fn new(audit: Audit) -> Self {
-        RulesApi(audit)
+    /// Over these documents.
+    pub fn new(documents: Documents) -> Self {
+        RulesApi(documents)
     }
 }
 

@@ -8,15 +8,44 @@ use yizhan_proto::audit::v1::{
 };
 use yizhan_proto::rules::v1::RulesDocument;
 use yizhan_rules::{Published, Summary};
-use yizhan_runtime::{Caller, Fields, ServiceError, Violations, once};
+use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::page::Pages;
+use yizhan_runtime::{Caller, Clock, Fields, ServiceError, Violations, once};
 use yizhan_terms::Area;
 
+use super::RulesBook;
 use super::domain::{Entry, Life, catalogue, rulebook};
-use crate::app::Audit;
+
+/// Where documents of audit rules are kept.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    /// The database.
+    pub db: DatabaseConnection,
+    /// Those in use, in memory.
+    pub book: RulesBook,
+    /// What time it is.
+    pub clock: Clock,
+    /// Seals the tokens of its pages.
+    pub pages: Pages,
+}
+
+impl once::Service for Documents {
+    type Changed = ();
+
+    fn db(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn committed(&self, (): ()) {}
+}
 
 /// Checks a document and publishes it.
 pub async fn publish(
-    audit: &Audit,
+    desk: &Documents,
     caller: &Caller,
     mut request: PublishAuditRuleRequest,
 ) -> Result<PublishAuditRuleResponse, ServiceError> {
@@ -25,16 +54,16 @@ pub async fn publish(
         let (rules, replayed) = (Some(published.summary.into()), published.known);
         PublishAuditRuleResponse { rules, replayed }
     };
-    yizhan_rules::publish(audit, &audit.rules, caller, opened, (&request.document, told)).await
+    yizhan_rules::publish(desk, &desk.book, caller, opened, (&request.document, told)).await
 }
 
 /// One page of documents, in the order they were published.
 pub async fn list(
-    audit: &Audit,
+    desk: &Documents,
     caller: &Caller,
     request: ListAuditRulesRequest,
 ) -> Result<ListAuditRulesResponse, ServiceError> {
-    let page = audit.rules.list(&request.area, &audit.pages.asked(caller, &request)).await?;
+    let page = desk.book.list(&request.area, &desk.pages.asked(caller, &request)).await?;
     Ok(ListAuditRulesResponse {
         rules: page.documents.into_iter().map(Summary::into).collect(),
         next_page_token: page.next_page_token,
@@ -43,25 +72,25 @@ pub async fn list(
 
 /// One document with its text.
 pub async fn get(
-    audit: &Audit,
+    desk: &Documents,
     _: &Caller,
     request: GetAuditRuleRequest,
 ) -> Result<GetAuditRuleResponse, ServiceError> {
-    let (summary, document) = audit.rules.get(&request.rules_id, &request.version).await?;
+    let (summary, document) = desk.book.get(&request.rules_id, &request.version).await?;
     Ok(GetAuditRuleResponse { rules: Some(RulesDocument { document, ..summary.into() }) })
 }
 
 /// The national list, with what decides each rule in an area today.
 pub async fn list_catalogue(
-    audit: &Audit,
+    desk: &Documents,
     _: &Caller,
     request: ListCatalogueRequest,
 ) -> Result<ListCatalogueResponse, ServiceError> {
     let mut wrong = Violations::new();
     let area = Fields::of(&mut wrong).area("area", &request.area);
     let area: Area = wrong.finish(area)?;
-    let today = audit.clock.today();
-    let book = rulebook(&audit.rules.current(), area);
+    let today = desk.clock.today();
+    let book = rulebook(&desk.book.current(), area);
     let mut kinds: BTreeMap<&str, (Vec<String>, Vec<String>)> = BTreeMap::new();
     for (rule, days) in book.rules() {
         if days.iter().any(|days| days.contains(today)) {

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, Statement};
 use tonic::Request;
 use yizhan_audit::findings::store::{Entity, violation_of};
 use yizhan_audit::findings::{FollowRegister, FollowSettlements, State};
-use yizhan_audit::rules::RulesApi;
+use yizhan_audit::rules::{Documents, RulesApi};
 use yizhan_audit::{Audit, AuditConfig};
 use yizhan_proto::audit::v1::PublishAuditRuleRequest;
 use yizhan_proto::audit::v1::rules_service_server::RulesService;
@@ -70,7 +70,9 @@ impl Desk {
             }
         }
         let request = PublishAuditRuleRequest { request_id: new_id(), document };
-        let told = RulesApi::new(self.audit.clone()).publish_audit_rule(Request::new(request)).await;
+        let Audit { db, rules, clock, pages, .. } = self.audit.clone();
+        let documents = Documents { db, book: rules, clock, pages };
+        let told = RulesApi::new(documents).publish_audit_rule(Request::new(request)).await;
         told.unwrap_or_else(|refused| panic!("{refused:?}"));
     }
 

@@ -1,11 +1,12 @@
 //! What is wrong with documents, all of it at once; and the documents that come with the service.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use yizhan_audit::rules::{AuditRule, Consequence, catalogue, entry_of};
+use yizhan_audit::rules::{AuditRule, Consequence, Life, catalogue, entry_of};
 use yizhan_documents::{Document, Documents};
 
-use crate::support::{document, problems, read};
+use crate::support::{problems, read};
 
 #[test]
 fn everything_wrong_is_told_at_once() {
@@ -114,5 +115,40 @@ fn the_national_list() {
     let codes: BTreeSet<&str> = catalogue().iter().map(|entry| entry.code).collect();
     assert_eq!(codes.len(), 88);
     assert_eq!(entry_of("GZ10000101007000").unwrap().name, "药品限儿童使用");
-    assert!(document("").contains("T-1"));
+}
+
+/// Kinds of the documents of a rule that come with the service, with their life.
+fn kinds_of(code: &str, documents: &Documents<AuditRule>) -> BTreeSet<String> {
+    let of_rule = documents.documents().iter().filter(|document| document.rule == code);
+    let word = |document: &Arc<AuditRule>| match (document.life, document.area.as_str()) {
+        (Life::Active, "100000") => format!("`{}`", document.kind),
+        (_, "100000") => format!("`{}` 试运行", document.kind),
+        (_, area) => format!("`{}` 样例 {area}", document.kind),
+    };
+    of_rule.map(word).collect()
+}
+
+/// docs/AUDIT.md tells of each of the 88 rules what decides it, or the datum it waits for. `YIZHAN_WRITE=1` writes the table.
+#[test]
+fn the_catalogue_in_the_handbook_is_true() {
+    let documents = Documents::<AuditRule>::embedded();
+    let mut rows = vec!["| | 编码 | 规则 | 种类 | 缺什么 |".to_owned(), "|---|---|---|---|---|".to_owned()];
+    for entry in catalogue() {
+        let kinds: Vec<String> = kinds_of(entry.code, &documents).into_iter().collect();
+        let nothing = kinds.is_empty() && entry.datum.is_empty();
+        assert!(!nothing, "{} is neither decided nor waits for anything", entry.code);
+        let kinds = if kinds.is_empty() { "等数据".to_owned() } else { kinds.join("、") };
+        let (number, code, name, datum) = (entry.number, entry.code, entry.name, entry.datum);
+        rows.push(format!("| {number} | {code} | {name} | {kinds} | {datum} |"));
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/AUDIT.md");
+    let handbook = std::fs::read_to_string(path).unwrap();
+    let first = handbook.find(&rows[0]).unwrap();
+    let last = handbook[first..].find("\n\n").unwrap() + first;
+    let table = rows.join("\n");
+    if std::env::var("YIZHAN_WRITE").is_ok() {
+        std::fs::write(path, format!("{}{table}{}", &handbook[..first], &handbook[last..])).unwrap();
+    } else {
+        assert!(handbook[first..last] == table, "write it again: YIZHAN_WRITE=1");
+    }
 }

@@ -5,5 +5,6 @@
 mod documents;
 mod kinds;
 mod knowledge;
+mod lawful;
 mod reach;
 mod support;

@@ -18,39 +18,38 @@ pub enum Moment {
     Settle,
 }
 
-/// What audit said of a visit; asked once, however often that is calculated.
+/// What audit said of a visit; asked once of the same visit, however often that is calculated.
 pub struct Audit {
     moment: Moment,
-    said: Option<(Encounter, Option<Vec<Violation>>)>,
+    said: Option<(Encounter, Vec<Violation>)>,
+    away: bool,
 }
 
 impl Audit {
     /// Nothing yet.
     pub fn at(moment: Moment) -> Audit {
-        Audit { moment, said: None }
+        Audit { moment, said: None, away: false }
     }
 
-    /// An answer with what audit says of it; as it is where audit is not asked, or did not answer in time.
+    /// An answer with what audit says of it; as it is where audit is not asked, or did not answer in time: then it is not asked again.
     pub async fn of(&mut self, app: &App, answer: Settlement) -> Settlement {
-        let Some(audit) = &app.audit else { return answer };
+        let Some(audit) = app.audit.as_ref().filter(|_| !self.away) else { return answer };
         // Before it is settled it has no id, and each attempt would have its own.
         let visit = Encounter { setl_id: String::new(), ..encounter(&answer) };
-        let known = self.said.take().filter(|(asked, _)| *asked == visit);
-        let found = match known {
-            Some((_, found)) => found,
-            None => {
-                let trig_scen = self.scene(&header(&answer).med_type).to_owned();
-                let question = CheckRequest { encounter: Some(visit.clone()), trig_scen };
-                let said = audit.check(question).await;
-                said.inspect_err(
-                    |error| tracing::warn!(monotonic_counter.audit_away = 1, %error, "settled without audit"),
-                )
-                .ok()
+        if self.said.as_ref().is_none_or(|(asked, _)| *asked != visit) {
+            let trig_scen = self.scene(&header(&answer).med_type).to_owned();
+            let question = CheckRequest { encounter: Some(visit.clone()), trig_scen };
+            match audit.check(question).await {
+                Ok(found) => self.said = Some((visit, found)),
+                Err(error) => {
+                    tracing::warn!(monotonic_counter.audit_away = 1, %error, "settled without audit");
+                    self.away = true;
+                    return answer;
+                }
             }
-        };
-        self.said = Some((visit, found.clone()));
-        match found {
-            Some(found) => tell(answer, found),
+        }
+        match &self.said {
+            Some((_, found)) => tell(answer, found.clone()),
             None => answer,
         }
     }
@@ -59,22 +58,12 @@ impl Audit {
     fn scene(&self, med_type: &str) -> &'static str {
         let med_type = MedType::from_code(med_type);
         let stay = med_type.is_some_and(MedType::is_stay);
-        match self.moment {
+        match (self.moment, stay) {
             _ if med_type.is_some_and(|med_type| med_type.care() == Care::Pharmacy) => "10",
-            Moment::Settle => {
-                if stay {
-                    "8"
-                } else {
-                    "6"
-                }
-            }
-            Moment::Preview => {
-                if stay {
-                    "9"
-                } else {
-                    "7"
-                }
-            }
+            (Moment::Settle, false) => "6",
+            (Moment::Preview, false) => "7",
+            (Moment::Settle, true) => "8",
+            (Moment::Preview, true) => "9",
         }
     }
 }

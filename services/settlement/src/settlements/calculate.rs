@@ -9,10 +9,11 @@ use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::Area;
 
 use super::messages::answer::{self, Identity};
+use super::messages::marks::mark;
 use super::messages::part::{Part, gives_back};
 use super::messages::reversal;
 use super::moved::Moved;
-use super::place::{codes_of, mark};
+use super::place::codes_of;
 use super::prepare::Prepared;
 use super::previous::{self, Before};
 use super::standing;

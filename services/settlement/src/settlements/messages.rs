@@ -6,6 +6,7 @@ pub mod case;
 pub mod explain;
 pub mod filing;
 pub mod later;
+pub mod marks;
 pub mod part;
 pub mod previous;
 pub mod refunds;

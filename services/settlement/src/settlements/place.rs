@@ -16,9 +16,6 @@ use crate::rules::Rules;
 
 pub use trace_codes::{Repeated, codes_of};
 
-/// Lines that a mark names at most.
-const MAX_NAMED: usize = 100;
-
 /// The marks with which a visit is settled there, and what its trace codes are to be compared by. `names` are those of its lines.
 ///
 /// # Errors
@@ -34,18 +31,4 @@ pub fn check(
     marks.extend(drugs::check(rules, visit, (institution, items), &mut wrong));
     names.told(wrong).none()?;
     Ok((marks, Repeated::of(rules, visit, institution)))
-}
-
-/// A mark of something that was settled all the same by a rule.
-pub fn mark<'l>(
-    (kind, text): (&str, String),
-    lines: impl IntoIterator<Item = &'l str>,
-    rule: &str,
-) -> SettlementMark {
-    SettlementMark {
-        kind: kind.to_owned(),
-        text,
-        feedetl_sn: lines.into_iter().take(MAX_NAMED).map(str::to_owned).collect(),
-        rule: rule.to_owned(),
-    }
 }

@@ -235,6 +235,12 @@ impl Inspection {
         })
     }
 
+    /// As who is checked sees it: not who reported them or has a stake, and what was found once it was told.
+    pub fn for_the_checked(&self) -> Inspection {
+        let findings = if self.result_on.is_some() { self.findings.clone() } else { Vec::new() };
+        Inspection { basis: String::new(), recused: Vec::new(), findings, ..self.clone() }
+    }
+
     /// The check behind a step that leads on or changes what was found; taking back is not one of them.
     pub fn after(&self, asked: &Asked, day: NaiveDate, by: Role, occasion: Occasion) -> Inspection {
         let mut after = self.clone();

@@ -78,11 +78,11 @@ pub struct Seen {
 /// By code of the subject, of each the check that covers it first, else one under way.
 pub type Covered = BTreeMap<String, Seen>;
 
-/// As checks had covered it until a day.
-pub fn until(day: NaiveDate, checks: impl IntoIterator<Item = (String, Seen)>) -> Covered {
+/// As checks had covered a year's plan until a day; one whose result was told in another year does not.
+pub fn until(day: NaiveDate, year: i32, checks: impl IntoIterator<Item = (String, Seen)>) -> Covered {
     let mut covered = Covered::new();
     for (code, seen) in checks {
-        let seen = Seen { on: seen.on.filter(|on| *on <= day), ..seen };
+        let seen = Seen { on: seen.on.filter(|on| *on <= day && on.year() == year), ..seen };
         let known = covered.entry(code).or_insert_with(|| seen.clone());
         if seen.on.is_some_and(|on| known.on.is_none_or(|first| on < first)) {
             *known = seen;
@@ -205,7 +205,7 @@ mod tests {
 
     fn seen(checks: &[(&str, Option<&str>)], as_of: &str) -> Covered {
         let seen = |on: &Option<&str>| Seen { on: on.map(day), inspection_id: "I".into() };
-        until(day(as_of), checks.iter().map(|(code, on)| ((*code).to_owned(), seen(on))))
+        until(day(as_of), 2026, checks.iter().map(|(code, on)| ((*code).to_owned(), seen(on))))
     }
 
     fn told(
@@ -239,6 +239,13 @@ mod tests {
         assert_eq!(
             told(&plan, &covered, "2026-07-01", &[]),
             [("OVERDUE", "B".into()), ("NOT_COVERED", "C".into())]
+        );
+        let late = [("A", Some("2025-12-31")), ("B", Some("2027-01-04"))];
+        let covered = seen(&late, "2027-02-01");
+        assert_eq!(
+            plan.open(&covered).count(),
+            2,
+            "what was checked before or behind the year is open in it"
         );
         let all = [("A", Some("2026-02-01")), ("B", Some("2026-06-30")), ("C", Some("2026-05-01"))];
         assert_eq!(told(&plan, &seen(&all, "2026-12-31"), "2026-12-31", &[]), []);

@@ -4,8 +4,8 @@ use yizhan_proto::audit::v1::{Consequence, Violation};
 use yizhan_proto::settlement::v1::{Audited, Settlement, SettlementMark};
 use yizhan_runtime::{Reason, ServiceError};
 
-use super::super::place::mark;
 use super::answer::posting;
+use super::marks::mark;
 use crate::books::domain::ledger;
 use crate::books::messages::parts::header;
 use crate::books::messages::withheld::withheld_by;
@@ -34,6 +34,11 @@ pub fn withhold(mut answer: Settlement) -> Settlement {
         answer.postings.extend(booked.into_iter().map(posting));
     }
     answer
+}
+
+/// Whether a mark is of what audit found.
+pub fn is_of_audit(mark: &SettlementMark) -> bool {
+    mark.kind.starts_with("AUDIT_")
 }
 
 /// With what a violation is settled: an answered one lets pass what it blocked.

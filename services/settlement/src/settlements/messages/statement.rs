@@ -7,6 +7,7 @@ use yizhan_money::Fen;
 use yizhan_proto::settlement::v1::{CoverageSpan, LayerTrace, Settlement, SettlementInfo, Source};
 use yizhan_terms::{MedType, Payer, is_unseen};
 
+use super::audited::is_of_audit;
 use super::explain;
 use crate::books::domain::ledger::MANUAL;
 use crate::books::messages::parts::{header, is_payer, policy_of};
@@ -199,7 +200,9 @@ fn coverage_rows(settlement: &Settlement) -> impl Iterator<Item = (&'static str,
 
 /// What was not as it should be and settled all the same, with the lines it is about.
 fn mark_rows(info: &SettlementInfo) -> impl Iterator<Item = (&'static str, String)> {
-    let marks = info.marks.iter().map(|mark| match mark.feedetl_sn.as_slice() {
+    // What audit found is between it and the institution.
+    let marks = info.marks.iter().filter(|mark| !is_of_audit(mark));
+    let marks = marks.map(|mark| match mark.feedetl_sn.as_slice() {
         [] => mark.text.clone(),
         lines => format!("{}（明细 {}）", mark.text, lines.join("、")),
     });

@@ -6,7 +6,7 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
-use super::mark;
+use super::super::messages::marks::mark;
 use crate::reference::domain::{Contract, Institution, Standing};
 use crate::rules::{Contracts, Handling, Rules};
 use crate::settlements::domain::is_emergency;

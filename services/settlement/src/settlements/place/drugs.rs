@@ -9,7 +9,7 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, Violations};
 use yizhan_terms::{Area, InstitutionType, MedType};
 
-use super::mark;
+use super::super::messages::marks::mark;
 use crate::reference::domain::{Institution, Item};
 use crate::rules::{DUAL_CHANNEL, DualChannel, Handling, NO_TRACE_CODE, Rules, TraceCodes};
 use crate::settlements::messages::visit::{CheckedVisit, is_prescribed};

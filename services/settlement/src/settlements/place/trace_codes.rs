@@ -6,7 +6,7 @@ use yizhan_proto::settlement::v1::{FeeLine, SettlementMark, Visit};
 use yizhan_runtime::{Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
-use super::mark;
+use super::super::messages::marks::mark;
 use crate::books::domain::trace_codes::{Held, Use};
 use crate::reference::domain::Institution;
 use crate::rules::{Handling, Rules, TraceCodes};

@@ -89,6 +89,7 @@ impl Excludes {
             let before = std::ptr::eq(other.visit, case.visit) || other.line.day <= one.line.day;
             before
                 && self.others.are_of(other.line)
+                && case.is_paid(other.visit, other.line)
                 && !std::ptr::eq(other.line, one.line)
                 && self.within.joins(one, *other)
         })
