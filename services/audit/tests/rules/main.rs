@@ -6,5 +6,6 @@ mod documents;
 mod kinds;
 mod knowledge;
 mod lawful;
+mod properties;
 mod reach;
 mod support;

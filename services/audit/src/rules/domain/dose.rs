@@ -19,6 +19,9 @@ const FREQUENCIES: [(&str, i64); 12] = [
     ("q2h", 12),
 ];
 
+/// No dose has so much, in whatever unit.
+const MAX_DOSE: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+
 /// mg a day; `None` where it cannot be read.
 pub fn daily_dose([dose, frequency]: &[String; 2]) -> Option<Decimal> {
     let frequency = frequency.trim().to_ascii_lowercase();
@@ -30,5 +33,5 @@ fn milligrams(dose: &str) -> Option<Decimal> {
     let dose = dose.to_ascii_lowercase();
     let units = [("mg", Decimal::ONE), ("g", Decimal::ONE_THOUSAND)];
     let (number, unit) = units.iter().find_map(|(unit, mg)| Some((dose.strip_suffix(unit)?, *mg)))?;
-    plain_number(number.trim()).and_then(|number| number.checked_mul(unit))
+    plain_number(number.trim()).filter(|number| *number < MAX_DOSE).map(|number| number * unit)
 }

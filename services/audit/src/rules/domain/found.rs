@@ -48,7 +48,7 @@ impl Found {
     /// 违规金额, fen; `None` where no line is against the rule.
     pub fn amount_fen(&self) -> Option<i64> {
         let mut against = self.against().peekable();
-        against.peek().is_some().then(|| against.map(|line| line.amount_fen).sum())
+        against.peek().is_some().then(|| sum(against.map(|line| line.amount_fen)))
     }
 
     /// The lines against the rule.
@@ -189,6 +189,11 @@ pub fn payable(visit: &Visit, line: &Line) -> i64 {
 /// Whether it is known what funds may pay.
 pub fn is_calculated(visit: &Visit) -> bool {
     visit.lines.iter().any(|line| line.in_scope_fen != 0) || visit.amounts[1] != 0
+}
+
+/// Amounts together, fen; as much as there can be where they are not of this world.
+pub fn sum(amounts: impl Iterator<Item = i64>) -> i64 {
+    amounts.fold(0, i64::saturating_add)
 }
 
 /// A share of an amount, half a fen up.

@@ -140,7 +140,10 @@ impl Rulebook {
     pub fn check(&self, visit: &Visit, earlier: &[Visit], stage: Stage) -> Vec<Found> {
         let is_other =
             |other: &&Visit| (&other.institution, &other.mdtrt_id) != (&visit.institution, &visit.mdtrt_id);
-        let others: Vec<&Visit> = earlier.iter().filter(is_other).collect();
+        let mut others: Vec<&Visit> = earlier.iter().filter(is_other).collect();
+        others.sort_by_key(|other| {
+            (other.begin, other.end, &other.mdtrt_id, &other.institution, &other.setl_id)
+        });
         let mut hits = self.hits(visit, stage);
         hits.sort_unstable();
         hits.dedup();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::document::{AuditRule, Point};
-use super::found::{Case, Found};
+use super::found::{Case, Found, sum};
 use super::kinds::{Share, Test, total};
 use super::{Rulebook, Visit};
 
@@ -37,8 +37,8 @@ impl Statistic<'_> {
     /// What a visit adds, fen: the part, and the whole. `None`: it does not count.
     pub fn addends(&self, visit: &Visit) -> Option<[i64; 2]> {
         let case = Case { rule: self.rule, visit, others: &[] };
-        let part =
-            visit.lines.iter().filter(|line| self.point.is_about(line)).map(|line| line.amount_fen).sum();
+        let lines = visit.lines.iter().filter(|line| self.point.is_about(line));
+        let part = sum(lines.map(|line| line.amount_fen));
         case.is_asked(self.point, visit, None).then(|| [part, total(visit)])
     }
 

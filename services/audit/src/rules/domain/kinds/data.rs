@@ -5,7 +5,7 @@ use yizhan_documents::value;
 
 use super::{Case, Found, KindOfRule, On, Values};
 use crate::rules::domain::document::words;
-use crate::rules::domain::found::{FoundLine, part_of};
+use crate::rules::domain::found::{FoundLine, part_of, sum};
 use crate::rules::domain::{Line, Visit};
 
 /// A check of every line, or of the visit.
@@ -85,7 +85,8 @@ impl Data {
         match self.check {
             Check::Product => {
                 let due = part_of(100, line.quantity * line.price);
-                (due != line.amount_fen).then(|| case.against_fen(line, (line.amount_fen - due).max(0)))
+                (due != line.amount_fen)
+                    .then(|| case.against_fen(line, line.amount_fen.saturating_sub(due).max(0)))
             }
             Check::Price => mark(line.price.is_zero() && line.amount_fen > 0),
             Check::Doctor => mark(line.doctor.is_empty()),
@@ -106,8 +107,8 @@ impl Data {
         let stay = visit.begin..=visit.end;
         match self.check {
             Check::OperationInStay => visit.operations.iter().any(|operation| !stay.contains(&operation.day)),
-            Check::Sum => total != 0 && total != visit.lines.iter().map(|line| line.amount_fen).sum::<i64>(),
-            Check::Shares => (funds != 0 || person != 0) && funds + person != total,
+            Check::Sum => total != 0 && total != sum(visit.lines.iter().map(|line| line.amount_fen)),
+            Check::Shares => (funds != 0 || person != 0) && funds.saturating_add(person) != total,
             Check::Diagnosis => visit.diagnoses.is_empty(),
             _ => false,
         }

@@ -5,6 +5,7 @@ use yizhan_documents::value;
 
 use super::{Case, Found, KindOfRule, On, Values};
 use crate::rules::domain::Visit;
+use crate::rules::domain::found::sum;
 use crate::rules::domain::window::Window;
 
 /// The most that some items should be of the whole.
@@ -29,7 +30,7 @@ impl KindOfRule for Share {
 
     fn check(&self, case: &Case, hits: &[On], found: &mut Vec<Found>) {
         let Some(on) = hits.first().filter(|_| !self.is_statistic()) else { return };
-        let part = hits.iter().filter_map(On::line).map(|line| line.amount_fen).sum();
+        let part = sum(hits.iter().filter_map(On::line).map(|line| line.amount_fen));
         if let Some(words) = self.exceeds(part, total(case.visit)) {
             found.push(case.found(on, "share", Vec::new(), format!("{}{words}", on.point.name)));
         }
@@ -53,5 +54,5 @@ impl Share {
 
 /// The lines of a bill, fen.
 pub fn total(visit: &Visit) -> i64 {
-    visit.lines.iter().map(|line| line.amount_fen).sum()
+    sum(visit.lines.iter().map(|line| line.amount_fen))
 }
