@@ -29,6 +29,7 @@ mod family_account;
 mod faults;
 mod feed;
 mod fees;
+mod findings;
 mod golden;
 mod idempotency;
 mod looks;

@@ -710,6 +710,8 @@ reasons! {
             "filing", "known with other content";
         MonthInvalid: "MONTH_INVALID", Violation, "月份应为 YYYY-MM",
             "filing", "not `YYYY-MM`";
+        TooManyDays: "TOO_MANY_DAYS", Violation, "天数超出允许范围",
+            "DryRun", "more days at once than are looked at; `limit` in the text";
         TooManyMonths: "TOO_MANY_MONTHS", Violation, "最多 36 个月",
             "filing", "more than 36";
         MdtrtIdInvalid: "MDTRT_ID_INVALID", Violation, "就诊ID应为 1 至 30 位可见 ASCII 字符",
@@ -726,6 +728,15 @@ reasons! {
         AnswerNotAllowed: "ANSWER_NOT_ALLOWED", Refusal(FailedPrecondition), "该规则不接受说明，请更正费用",
             "AnswerViolation",
             "the rule lets nobody answer it with a reason", "correct the bill", "no";
+        FindingUnknown: "FINDING_UNKNOWN", Refusal(NotFound), "未查询到该疑点",
+            "GetFinding, DismissFinding, ReopenFinding",
+            "there is no finding of this `jr_id`, or the caller may not know of it", "check the number; ListFindings tells those there are", "no";
+        FindingNotOpen: "FINDING_NOT_OPEN", Refusal(FailedPrecondition), "该疑点不在待处理状态",
+            "DismissFinding",
+            "it is in a case, was dismissed, withdrawn or settled; `state`", "nothing; a dismissal is taken back by ReopenFinding", "no";
+        FindingNotDismissed: "FINDING_NOT_DISMISSED", Refusal(FailedPrecondition), "该疑点未被排除",
+            "ReopenFinding",
+            "only a dismissal is taken back; `state`", "nothing", "no";
     }
     section "Fields that are wrong" {
         PartOfNoStay: "PART_OF_NO_STAY", Violation, "只有住院可以中途结算",

@@ -1,7 +1,9 @@
 //! What every use case works with.
 
 use std::fmt;
+use std::sync::Arc;
 
+use yizhan_clients::Enrollment;
 use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
@@ -25,6 +27,8 @@ pub struct Audit {
     pub pages: Pages,
     /// Floors, shares and days of plans, checks and samples.
     pub plan_rules: PlanRules,
+    /// Who logs looks at persons.
+    pub enrollment: Arc<dyn Enrollment>,
 }
 
 impl fmt::Debug for Audit {

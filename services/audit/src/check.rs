@@ -7,3 +7,4 @@ mod domain;
 mod store;
 
 pub use api::CheckApi;
+pub use store::reasons;

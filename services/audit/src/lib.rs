@@ -1,31 +1,43 @@
 //! 智能审核与稽核: visits checked by rules before, during and behind settlement, findings, and the cases made of them.
 //!
-//! A room for each feature: [`check`], the first and the second line of defence; [`plans`], checks of institutions and samples; below them
-//! [`visits`], as audit knows them, and [`rules`], what visits are checked by. Inside a room a request goes from `api` (proto in, proto out, nothing decided) to a use case, one file each, and from there to `messages`
+//! A room for each feature: [`check`], the first and the second line of defence; [`findings`], the third; [`plans`], checks of institutions and
+//! samples; below them [`visits`], as audit knows them, and [`rules`], what visits are checked by. Inside a room a request goes from `api` (proto
+//! in, proto out, nothing decided) to a use case, one file each, and from there to `messages`
 //! (converters), `domain` (pure rules) and `store` (tables).
 
 mod app;
 pub mod check;
 mod config;
+pub mod findings;
 mod migrations;
 mod plan_rules;
 pub mod plans;
 pub mod rules;
 pub mod visits;
 
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::audit::v1::check_service_server::CheckServiceServer;
+use yizhan_proto::audit::v1::finding_service_server::FindingServiceServer;
 use yizhan_proto::audit::v1::plan_service_server::PlanServiceServer;
 use yizhan_proto::audit::v1::rules_service_server::RulesServiceServer;
+use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
+use yizhan_runtime::client::{channel, feed_channel};
 use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
-use yizhan_runtime::server::{RunningServer, Server, Services};
-use yizhan_runtime::{db, services};
+use yizhan_runtime::server::{MAX_MESSAGE_BYTES, RunningServer, Server, Services};
+use yizhan_runtime::{Caller, db, services};
 
 pub use app::Audit;
 pub use config::AuditConfig;
 
 use check::CheckApi;
+use findings::{FindingApi, FollowRegister, FollowSettlements};
 use migrations::{Migrator, PLAN_RULES};
 use plan_rules::PlanRules;
 use plans::PlanApi;
@@ -42,6 +54,7 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
         pages: Pages::new(&secret),
         plan_rules: PlanRules::open_in(connection.clone(), PLAN_RULES).await?,
         rules: RulesBook::open(connection.clone()).await?,
+        enrollment: Arc::new(EnrollmentPeer::new(&config.enrollment, "audit")?),
         db: connection,
         clock: config.clock.clone(),
     })
@@ -54,6 +67,7 @@ fn services(audit: &Audit) -> Services {
         CheckServiceServer::new(CheckApi::new(audit.clone())),
         PlanServiceServer::new(PlanApi::new(audit.clone())),
         RulesServiceServer::new(RulesApi::new(documents)),
+        FindingServiceServer::new(FindingApi::new(audit.clone())),
     ]
     .needing(audit.db.clone())
 }
@@ -65,5 +79,23 @@ pub async fn serve(config: AuditConfig) -> anyhow::Result<RunningServer> {
     let audit = open(&config).await?;
     audit.plan_rules.keep_fresh(&stopping);
     audit.rules.keep_fresh(&stopping);
+    follow_others(&audit, &config, &stopping)?;
     server.serve(services(&audit)).await
+}
+
+/// Sets to work what follows enrollment (visits of merged records) and settlement (every visit is screened), until the server stops.
+fn follow_others(audit: &Audit, config: &AuditConfig, stopping: &CancellationToken) -> anyhow::Result<()> {
+    let caller = Caller::Service { name: "audit".to_owned() };
+    let persons = FollowRegister {
+        audit: audit.clone(),
+        feed: EnrollmentServiceClient::new(feed_channel(&config.enrollment, &caller)?),
+        questions: EnrollmentServiceClient::new(channel(&config.enrollment, &caller)?),
+    };
+    keep_following(audit.db.clone(), persons, stopping);
+    if let Some(settlement) = &config.settlement {
+        let feed = SettlementServiceClient::new(feed_channel(settlement, &caller)?);
+        let feed = feed.max_decoding_message_size(MAX_MESSAGE_BYTES);
+        keep_following(audit.db.clone(), FollowSettlements { audit: audit.clone(), feed }, stopping);
+    }
+    Ok(())
 }

@@ -1,6 +1,8 @@
 //! The tables, one file per migration.
 
 mod m20261130_000005_answers;
+mod m20261130_000010_visits;
+mod m20261130_000011_findings;
 mod m20261130_000030_plans;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -26,6 +28,8 @@ impl MigratorTrait for Migrator {
             Box::new(CreatePublishedRules),
             Box::new(CreateServiceSecret),
             Box::new(m20261130_000005_answers::Migration),
+            Box::new(m20261130_000010_visits::Migration),
+            Box::new(m20261130_000011_findings::Migration),
             Box::new(m20261130_000030_plans::Migration),
         ]
     }

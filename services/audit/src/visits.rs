@@ -1,5 +1,8 @@
-//! Visits as audit knows them.
+//! Visits as audit knows them: as they are sent, and as they stand once they are settled.
 
 mod messages;
+mod standing;
+pub mod store;
 
-pub use messages::read;
+pub use messages::{read, understand};
+pub use standing::{Standing, earlier, lines_of, together};

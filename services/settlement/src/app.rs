@@ -98,7 +98,10 @@ impl once::Service for App {
         &self.clock
     }
 
-    async fn committed(&self, (): ()) {}
+    /// Those who follow hear of items that were closed.
+    async fn committed(&self, (): ()) {
+        self.feed.wake();
+    }
 }
 
 impl App {

@@ -25,6 +25,15 @@ const MAX_CODE: usize = 50;
 /// Reads a visit; `today` is its last day where the patient is still there. `None` where something is wrong, which is noted.
 pub fn read(encounter: &Encounter, today: NaiveDate, wrong: &mut Violations) -> Option<Visit> {
     let mut fields = Fields::within("encounter.", wrong);
+    fields.require(encounter.diagnoses.len() <= MAX_DIAGNOSES, "diagnoses", Reason::TooMany);
+    fields.require(encounter.operations.len() <= MAX_OPERATIONS, "operations", Reason::TooMany);
+    fields.require(encounter.lines.len() <= MAX_LINES, "lines", Reason::TooMany);
+    understand(encounter, Some(today), wrong)
+}
+
+/// The same of a visit of any size, as a stay is that was settled in parts; without `today` it must be over.
+pub fn understand(encounter: &Encounter, today: Option<NaiveDate>, wrong: &mut Violations) -> Option<Visit> {
+    let mut fields = Fields::within("encounter.", wrong);
     let psn_no = fields.psn_no("psn_no", &encounter.psn_no);
     let born = fields.optional("brdy", &encounter.brdy, Fields::date);
     let sex = fields.coded("gend", &encounter.gend, sex);
@@ -32,16 +41,16 @@ pub fn read(encounter: &Encounter, today: NaiveDate, wrong: &mut Violations) -> 
     let scheme = fields.coded("insutype", &encounter.insutype, Insutype::settled);
     let mdtrt_id = id(&mut fields, "mdtrt_id", &encounter.mdtrt_id);
     let med_type = fields.coded("med_type", &encounter.med_type, MedType::from_code);
-    let institution = fields.code("fixmedins_code", &encounter.fixmedins_code, is_fixmedins_code);
+    // A bill that was paid by hand may be of an institution that has no code.
+    let by_hand = !encounter.setl_id.is_empty() && encounter.lines.is_empty();
+    let known = |code: &str| is_fixmedins_code(code) || (by_hand && code.is_empty());
+    let institution = fields.code("fixmedins_code", &encounter.fixmedins_code, known);
     let kind = fields.coded("medins_type", &encounter.medins_type, InstitutionType::from_code);
     let level = fields.optional("medins_lv", &encounter.medins_lv, |fields, name, code| {
         fields.coded(name, code, Tier::from_code)
     });
     let days = days(encounter, today, &mut fields);
-    fields.require(encounter.diagnoses.len() <= MAX_DIAGNOSES, "diagnoses", Reason::TooMany);
-    fields.require(encounter.operations.len() <= MAX_OPERATIONS, "operations", Reason::TooMany);
-    fields.require(encounter.lines.len() <= MAX_LINES, "lines", Reason::TooMany);
-    let last = days.map_or(today, |(_, end)| end);
+    let last = days.map(|(_, end)| end).or(today).unwrap_or_default();
     let lines = lines(&encounter.lines, last, wrong);
     let operations = operations(&encounter.operations, last, wrong);
     let (begin, end) = days?;
@@ -96,10 +105,14 @@ fn code(fields: &mut Fields<'_>, name: &str, value: &str, most: usize) -> Option
     fields.require(plain, name, Reason::Characters).then(|| value.to_owned())
 }
 
-fn days(encounter: &Encounter, today: NaiveDate, fields: &mut Fields<'_>) -> Option<(NaiveDate, NaiveDate)> {
+fn days(
+    encounter: &Encounter,
+    today: Option<NaiveDate>,
+    fields: &mut Fields<'_>,
+) -> Option<(NaiveDate, NaiveDate)> {
     let begin = fields.date("begndate", &encounter.begndate);
     let end = fields.optional("enddate", &encounter.enddate, Fields::date);
-    let (begin, end) = (begin?, end?.unwrap_or(today));
+    let (begin, end) = (begin?, fields.some(end?.or(today), "enddate", Reason::Required)?);
     fields.require(begin <= end, "enddate", Reason::DatesReversed).then_some((begin, end))
 }
 

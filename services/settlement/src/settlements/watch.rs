@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt, future};
 use tonic::Status;
 use yizhan_proto::enrollment::v1::LookKind;
-use yizhan_proto::settlement::v1::{Settlement, WatchSettlementsRequest, WatchSettlementsResponse};
+use yizhan_proto::settlement::v1::{Settlement, WatchSettlementsRequest, WatchSettlementsResponse, WorkItem};
 use yizhan_runtime::feed::may_not_follow;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
@@ -52,11 +52,11 @@ pub async fn watch(
 /// What of an entry the follower sees.
 enum Seen {
     Settled(Box<Settlement>),
-    Opened,
+    Whole,
 }
 
 impl Follower {
-    /// As much of an entry as the follower sees; `None`: nothing. Of an opening who sees settlements as a whole.
+    /// As much of an entry as the follower sees; `None`: nothing. Of an opening, or of the worklist, who sees settlements as a whole.
     fn sees<E>(&self, entry: Result<Arc<Entry>, E>) -> Result<Option<(Arc<Entry>, Seen)>, ServiceError>
     where
         ServiceError: From<E>,
@@ -68,7 +68,7 @@ impl Follower {
                 let settlement = settlements::decode_answer(&settled.answer)?;
                 cut(settlement, view).map(|settlement| Seen::Settled(Box::new(settlement)))
             }
-            Told::Opened(_) => (view == View::Whole).then_some(Seen::Opened),
+            Told::Opened(_) | Told::Item(_) => (view == View::Whole).then_some(Seen::Whole),
         };
         Ok(seen.map(|seen| (entry, seen)))
     }
@@ -81,6 +81,7 @@ impl Follower {
         let (psn_no, subject) = match &entry.told {
             Told::Settled(Settled { psn_no, setl_id, .. }) => (psn_no, setl_id),
             Told::Opened(Opened { psn_no, opening_id, .. }) => (psn_no, opening_id),
+            Told::Item(item) => (&item.psn_no, &item.setl_id),
         };
         let look = Look { kind: LookKind::Settlement, psn_no, subject, purpose: &self.purpose };
         leave::note(&self.app, &self.caller, whose(&entry.told), look).await?;
@@ -90,7 +91,10 @@ impl Follower {
             (Seen::Settled(settlement), _) => {
                 WatchSettlementsResponse { settlement: Some(*settlement), ..event }
             }
-            (Seen::Opened, told) => WatchSettlementsResponse {
+            (Seen::Whole, Told::Item(item)) => {
+                WatchSettlementsResponse { work_item: Some((**item).clone()), ..event }
+            }
+            (Seen::Whole, told) => WatchSettlementsResponse {
                 opening_id: subject.clone(),
                 psn_no: psn_no.clone(),
                 poolarea_no: whose(told).poolarea_no.to_owned(),
@@ -106,5 +110,9 @@ fn whose(told: &Told) -> Whose<'_> {
             Whose { poolarea_no, psn_no, fixmedins_code }
         }
         Told::Opened(Opened { poolarea_no, psn_no, .. }) => Whose { poolarea_no, psn_no, fixmedins_code: "" },
+        Told::Item(item) => {
+            let WorkItem { poolarea_no, psn_no, .. } = item.as_ref();
+            Whose { poolarea_no, psn_no, fixmedins_code: "" }
+        }
     }
 }

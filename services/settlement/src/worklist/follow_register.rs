@@ -134,7 +134,9 @@ impl Follower for FollowRegister {
         store::record(tx, &found.checked, now).await
     }
 
-    async fn committed(&self, (): ()) {}
+    async fn committed(&self, (): ()) {
+        self.app.feed.wake();
+    }
 }
 
 impl FollowRegister {
@@ -147,7 +149,9 @@ impl FollowRegister {
             store::record(&tx, &items, self.app.clock.now()).await?;
             Ok::<_, ServiceError>(tx.commit().await?)
         })
-        .await
+        .await?;
+        self.app.feed.wake();
+        Ok(())
     }
 
     async fn check(&self, touched: Touched) -> Result<Vec<Checked>, ServiceError> {

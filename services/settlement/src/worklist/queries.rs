@@ -105,13 +105,14 @@ impl Close<'_> {
                 .with("closed_by", &item.closed_by)
                 .with("state", item.state().as_str_name()));
         }
+        let now = app.clock.now();
         let item = WorkItem {
             closed_by: self.caller.to_string(),
             closed_reason: self.request.reason.clone(),
-            changed_at: Some(timestamp(app.clock.now())),
+            changed_at: Some(timestamp(now)),
             ..item
         };
-        store::move_on(tx, &item, State::Closed).await?;
+        store::move_on(tx, &item, State::Closed, now).await?;
         let item = WorkItem { state: WorkItemState::Closed.into(), ..item };
         Ok(Done { answer: CloseWorkItemResponse { item: Some(item), replayed: false }, changed: () })
     }

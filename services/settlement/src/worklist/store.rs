@@ -9,10 +9,12 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 use yizhan_proto::settlement::v1::{FundDifference, WorkItem, WorkItemState};
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::db::{DatabaseTransaction, insert};
+use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::domain::{State, Step, step};
+use crate::books::store::commit::WORK_ITEM;
 
 pub mod work_item;
 
@@ -46,14 +48,18 @@ pub async fn record(
             let last = held.zip(item.as_ref().map(said));
             match step(last.as_ref().map(|(state, said)| (*state, said)), now.map(said).as_ref()) {
                 Step::Leave => {}
-                Step::Open => new.push(opened(&checked.item, at)),
+                Step::Open => {
+                    let row = opened(&checked.item, at);
+                    tell(tx, &item_of(&row)?, State::Open, at).await?;
+                    new.push(row);
+                }
                 Step::Update | Step::Resolve => {
                     let Some(item) = item else { continue };
                     let state = if checked.differs { State::Open } else { State::Resolved };
                     let (item_id, found_at) = (item.item_id.clone(), item.found_at);
                     let content = if checked.differs { checked.item.clone() } else { item };
                     let item = WorkItem { item_id, found_at, changed_at: Some(timestamp(at)), ..content };
-                    move_on(tx, &item, state).await?;
+                    move_on(tx, &item, state, at).await?;
                 }
             }
         }
@@ -86,8 +92,27 @@ pub async fn settled_again(
             .filter(Column::ItemId.eq(&row.item_id))
             .exec(tx)
             .await?;
+        tell(tx, &item, state, at).await?;
     }
     Ok(())
+}
+
+/// Tells those who follow.
+async fn tell(
+    tx: &DatabaseTransaction,
+    item: &WorkItem,
+    state: State,
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let told = WorkItem { state: self::state(state).into(), ..item.clone() };
+    let change = NewChange {
+        area: item.poolarea_no.clone(),
+        kind: WORK_ITEM,
+        subject: item.item_id.clone(),
+        payload: told.encode_to_vec(),
+        recorded_at: at,
+    };
+    append(tx, vec![change]).await
 }
 
 /// The item of what took the place: what it said of amounts was of the settlement of before.
@@ -129,7 +154,12 @@ async fn last_of<'s>(
 ///
 /// # Errors
 /// CONCURRENT_CHANGE where it is no longer open.
-pub async fn move_on(tx: &DatabaseTransaction, item: &WorkItem, state: State) -> Result<(), ServiceError> {
+pub async fn move_on(
+    tx: &DatabaseTransaction,
+    item: &WorkItem,
+    state: State,
+    at: DateTime<Utc>,
+) -> Result<(), ServiceError> {
     let moved = Entity::update_many()
         .col_expr(Column::State, Expr::value(state.code()))
         .col_expr(Column::Item, Expr::value(item.encode_to_vec()))
@@ -138,7 +168,7 @@ pub async fn move_on(tx: &DatabaseTransaction, item: &WorkItem, state: State) ->
         .exec(tx)
         .await?;
     if moved.rows_affected == 1 {
-        return Ok(());
+        return Ok(tell(tx, item, state, at).await?);
     }
     Err(ServiceError::new(Reason::ConcurrentChange, "somebody else changed the item"))
 }

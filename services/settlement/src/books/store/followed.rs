@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use prost::Message;
 use sea_orm::{ColumnTrait, DbErr, DerivePartialModel, EntityTrait, QueryFilter};
 use tonic::async_trait;
+use yizhan_proto::settlement::v1::WorkItem;
 use yizhan_runtime::Caller;
 use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::{Change, Reading, may_see_area};
 
-use super::commit::OPENED;
+use super::commit::{OPENED, WORK_ITEM};
 use super::entities::{opening, settlement};
 
 /// Reads the settlements of a feed.
@@ -59,6 +61,8 @@ pub enum Told {
     Settled(Settled),
     /// An opening.
     Opened(Opened),
+    /// An item of the worklist.
+    Item(Box<WorkItem>),
 }
 
 impl AsRef<Change> for Entry {
@@ -81,12 +85,14 @@ impl Reading for Followed {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let (opened, settled): (Vec<&Change>, Vec<&Change>) =
-            changes.iter().partition(|change| change.kind == OPENED);
-        let mut told = self.settled(&settled, institution).await?;
-        // Nothing of an opening is an institution's.
-        told.extend(self.opened(&opened).await?.into_iter().filter(|_| institution.is_none()));
+        let settled = changes.iter().filter(|change| ![OPENED, WORK_ITEM].contains(&change.kind.as_str()));
+        let mut told = self.settled(settled, institution).await?;
+        // Nothing of an opening, or of the worklist, is an institution's.
+        if institution.is_none() {
+            told.extend(self.opened(changes.iter().filter(|change| change.kind == OPENED)).await?);
+        }
         let entry = |change: Change| match told.remove(&change.subject) {
+            _ if change.kind == WORK_ITEM && institution.is_none() => Some(item(change)),
             Some(told) => Some(Ok(Entry { change, told })),
             None if institution.is_some() => None,
             None => Some(Err(DbErr::RecordNotFound(format!("the feed names settlement {}", change.subject)))),
@@ -98,21 +104,22 @@ impl Reading for Followed {
         match &entry.told {
             Told::Settled(settled) => settled.answer.len(),
             Told::Opened(_) => 0,
+            Told::Item(_) => entry.change.payload.len(),
         }
     }
 }
 
 impl Followed {
-    async fn settled(
+    async fn settled<'c>(
         &self,
-        changes: &[&Change],
+        changes: impl Iterator<Item = &'c Change>,
         institution: Option<&str>,
     ) -> Result<BTreeMap<String, Told>, DbErr> {
-        if changes.is_empty() {
+        let ids: Vec<&str> = changes.map(|change| change.subject.as_str()).collect();
+        if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let mut query = settlement::Entity::find()
-            .filter(settlement::Column::SetlId.is_in(changes.iter().map(|change| change.subject.as_str())));
+        let mut query = settlement::Entity::find().filter(settlement::Column::SetlId.is_in(ids));
         if let Some(code) = institution {
             query = query.filter(settlement::Column::FixmedinsCode.eq(code));
         }
@@ -120,13 +127,22 @@ impl Followed {
         Ok(rows.into_iter().map(|row| (row.setl_id.clone(), Told::Settled(row))).collect())
     }
 
-    async fn opened(&self, changes: &[&Change]) -> Result<BTreeMap<String, Told>, DbErr> {
-        if changes.is_empty() {
+    async fn opened<'c>(
+        &self,
+        changes: impl Iterator<Item = &'c Change>,
+    ) -> Result<BTreeMap<String, Told>, DbErr> {
+        let ids: Vec<&str> = changes.map(|change| change.subject.as_str()).collect();
+        if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let ids = changes.iter().map(|change| change.subject.as_str());
         let query = opening::Entity::find().filter(opening::Column::OpeningId.is_in(ids));
         let rows = query.into_partial_model::<Opened>().all(&self.0).await?;
         Ok(rows.into_iter().map(|row| (row.opening_id.clone(), Told::Opened(row))).collect())
     }
+}
+
+fn item(change: Change) -> Result<Entry, DbErr> {
+    let item = WorkItem::decode(change.payload.as_slice());
+    let item = item.map_err(|error| DbErr::Type(format!("the feed's item {}: {error}", change.subject)))?;
+    Ok(Entry { change, told: Told::Item(Box::new(item)) })
 }

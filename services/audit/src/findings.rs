@@ -1,0 +1,21 @@
+//! The third line of defence: visits screened behind settlement, what was found, and rules tried on what was settled.
+
+mod api;
+mod dismiss;
+mod domain;
+mod dry_run;
+mod follow_register;
+mod follow_settlements;
+mod heard;
+mod list;
+mod looks;
+mod messages;
+mod people;
+mod screen;
+pub mod store;
+mod told;
+
+pub use api::FindingApi;
+pub use domain::{Origin, State};
+pub use follow_register::{FollowRegister, Happened};
+pub use follow_settlements::FollowSettlements;
