@@ -27,6 +27,11 @@ impl Feed {
         Feed(Arc::new(Mutex::new(settlements)))
     }
 
+    /// With more of them.
+    pub fn tell(&self, settlements: &[Settlement]) {
+        self.0.lock().unwrap().extend_from_slice(settlements);
+    }
+
     /// Starts it.
     pub async fn start(&self) -> RunningServer {
         let server = Server::bind(ServerConfig::loopback()).unwrap();
