@@ -8,6 +8,7 @@
 //! A new call needs a line with any cells: the test tells what they are, and whoever adds it whether that is right. With
 //! `YIZHAN_UPDATE=1` it writes both files.
 
+mod cases;
 mod plans;
 mod tokens;
 
@@ -273,7 +274,8 @@ impl Desk {
             told.into_inner().message().await.unwrap();
         }
         let audit = Channel::from_shared(platform.url_of("audit")).unwrap().connect().await.unwrap();
-        known.extend(plans::known(audit, "2026-02-01").await);
+        known.extend(plans::known(audit.clone(), "2026-02-01").await);
+        known.extend(cases::known(audit).await);
         Desk { platform, known }
     }
 

@@ -18,4 +18,4 @@ mod told;
 pub use api::FindingApi;
 pub use domain::{Origin, State};
 pub use follow_register::{FollowRegister, Happened};
-pub use follow_settlements::FollowSettlements;
+pub use follow_settlements::{FollowSettlements, Recovers};

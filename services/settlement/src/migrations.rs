@@ -6,6 +6,7 @@ mod moves;
 mod parted;
 mod policies;
 mod reconciliation;
+mod recoveries;
 
 use claims::CreateClaims;
 use merged::FollowRegister;
@@ -13,6 +14,7 @@ use moves::MoveAccounts;
 use parted::CreateParted;
 use policies::{MovePolicies, policy};
 use reconciliation::{CreateOpenings, ReconcileSettlements};
+use recoveries::CreateRecoveries;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -55,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateAccountBookings),
             Box::new(MoveAccounts),
             Box::new(CreateParted),
+            Box::new(CreateRecoveries),
         ]
     }
 }
