@@ -3,10 +3,11 @@
 //! Documents come with a service, and are published to it while it runs. A published version never changes.
 //!
 //! [`Book`] keeps them in memory and notices what other processes publish. The service lists [`CreatePublishedRules`] in its
-//! migrations, and answers its calls with [`Book::check`], [`Book::list`], [`Book::get`] and [`publish`]. A use case that writes takes its rules with [`Book::load`] from within its
+//! migrations, and answers its calls with [`Book::check`], [`Book::list`], [`Book::get`] and [`publish`], from a [`Desk`]. A use case that writes takes its rules with [`Book::load`] from within its
 //! transaction, so that it sees what is published at that moment.
 
 mod book;
+mod desk;
 mod messages;
 pub mod months;
 mod publication;
@@ -14,6 +15,7 @@ mod queries;
 mod store;
 
 pub use book::{Book, RulesBook};
+pub use desk::Desk;
 pub use messages::problem;
 pub use publication::{Publication, Published, publish, take_over};
 pub use queries::{Page, Summary};

@@ -10,6 +10,7 @@ mod heard;
 mod list;
 mod looks;
 mod messages;
+mod next;
 mod people;
 mod screen;
 pub mod store;

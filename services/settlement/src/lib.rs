@@ -88,7 +88,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         InstitutionServiceServer::new(reference.clone()),
         CatalogueServiceServer::new(reference),
         PolicyServiceServer::new(api.clone()),
-        SettlementRulesServiceServer::new(documents),
+        SettlementRulesServiceServer::new(rules::RulesApi::new(documents)),
         TraceCodeServiceServer::new(api.clone()),
         AccountServiceServer::new(api.clone()),
         OpeningServiceServer::new(api.clone()),

@@ -5,5 +5,6 @@ mod api;
 mod documents;
 mod domain;
 
+pub use api::RulesApi;
 pub use documents::{Documents, TABLE};
 pub use domain::*;

@@ -104,11 +104,11 @@ mod tests {
     #[test]
     fn one_port_or_one_database_for_two_services_is_told() {
         let told = problems(
-            "[server]\nlisten = \"0.0.0.0:7201\"\n[settlement.server]\nlisten = \"127.0.0.1:7209\"\n",
+            "[server]\nlisten = \"0.0.0.0:7201\"\n[settlement.server]\nlisten = \"127.0.0.1:7209\"\n[audit.server]\nlisten = \"127.0.0.1:7210\"\n",
         );
         assert_eq!(told, ["enrollment.server.listen, filing.server.listen: both are 0.0.0.0:7201"]);
         let told = problems("[database]\nurl = \"sqlite://one.db\"\n");
-        assert_eq!(told.len(), 3, "{told:?}");
+        assert_eq!(told.len(), 6, "{told:?}");
         assert_eq!(problems("[server]\nlisten = \"127.0.0.1:0\"\n"), Vec::<String>::new());
     }
 }

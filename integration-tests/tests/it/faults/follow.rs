@@ -75,7 +75,10 @@ async fn read_on(client: &Client, feed: Feed, token: &mut String, heard: &Heard)
     let mut events = opened?;
     while let Ok(Some(event)) = tokio::time::timeout(SILENCE, events.next()).await {
         let (next, told) = event.map_err(|status| Box::new(status.into()))?;
-        heard.events.lock().expect("no panic").push(told);
+        // What is no settlement is not counted: openings, and items of the worklist.
+        if !told.is_empty() {
+            heard.events.lock().expect("no panic").push(told);
+        }
         *token = next;
     }
     Ok(())
@@ -88,7 +91,8 @@ async fn open(client: &Client, feed: Feed, resume_token: String) -> Answer<Event
             let request = within(STREAM, WatchSettlementsRequest { resume_token, purpose });
             let stream = told(client.settlements().watch_settlements(request).await)?;
             let event = |event: yizhan_proto::settlement::v1::WatchSettlementsResponse| {
-                (event.resume_token, info(&event.settlement.expect("a settlement")).setl_id.clone())
+                let settled = event.settlement.map(|settlement| info(&settlement).setl_id.clone());
+                (event.resume_token, settled.unwrap_or_default())
             };
             stream.map(move |next| next.map(event)).boxed()
         }

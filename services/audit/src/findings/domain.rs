@@ -1,10 +1,8 @@
 //! What becomes of a finding. Pure: no database, no clock.
 
 pub mod codes;
-mod next;
 mod raised;
 
-pub use next::{Next, next};
 pub use raised::{Raised, jr_id};
 
 use yizhan_workflow::named;

@@ -11,8 +11,9 @@ use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::db::{DatabaseTransaction, lock};
 
 use super::domain::codes;
-use super::domain::{Next, Origin, Raised, next};
+use super::domain::{Origin, Raised};
 use super::heard::{Heard, What};
+use super::next::{Next, next};
 use super::people::{Books, People, Span};
 use super::store::{self, steps};
 use crate::app::Audit;

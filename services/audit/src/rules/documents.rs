@@ -7,41 +7,14 @@ use yizhan_proto::audit::v1::{
     ListCatalogueRequest, ListCatalogueResponse, PublishAuditRuleRequest, PublishAuditRuleResponse,
 };
 use yizhan_proto::rules::v1::RulesDocument;
-use yizhan_rules::{Published, Summary};
-use yizhan_runtime::db::DatabaseConnection;
-use yizhan_runtime::page::Pages;
-use yizhan_runtime::{Caller, Clock, Fields, ServiceError, Violations, once};
+use yizhan_rules::{Desk, Published, Summary};
+use yizhan_runtime::{Caller, Fields, ServiceError, Violations, once};
 use yizhan_terms::Area;
 
-use super::RulesBook;
-use super::domain::{Entry, Life, catalogue, rulebook};
+use super::domain::{AuditRule, Entry, Life, catalogue, rulebook};
 
 /// Where documents of audit rules are kept.
-#[derive(Clone, Debug)]
-pub struct Documents {
-    /// The database.
-    pub db: DatabaseConnection,
-    /// Those in use, in memory.
-    pub book: RulesBook,
-    /// What time it is.
-    pub clock: Clock,
-    /// Seals the tokens of its pages.
-    pub pages: Pages,
-}
-
-impl once::Service for Documents {
-    type Changed = ();
-
-    fn db(&self) -> &DatabaseConnection {
-        &self.db
-    }
-
-    fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    async fn committed(&self, (): ()) {}
-}
+pub type Documents = Desk<AuditRule>;
 
 /// Checks a document and publishes it.
 pub async fn publish(

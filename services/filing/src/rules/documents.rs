@@ -6,11 +6,9 @@ use yizhan_proto::filing::v1::{
     ListFilingRulesRequest, ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
 };
 use yizhan_proto::rules::v1::RulesDocument;
-use yizhan_rules::{Published, RulesBook, Summary};
-use yizhan_runtime::db::DatabaseConnection;
+use yizhan_rules::{Desk, Published, Summary};
 use yizhan_runtime::once;
-use yizhan_runtime::page::Pages;
-use yizhan_runtime::{Caller, Clock, Fields, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
 use super::domain::FilingFamilies;
 
@@ -18,31 +16,7 @@ use super::domain::FilingFamilies;
 const MAX_WORKING_DAYS: u32 = 250;
 
 /// Where documents of filing rules are kept.
-#[derive(Clone, Debug)]
-pub struct Documents {
-    /// The database.
-    pub db: DatabaseConnection,
-    /// Those in force, in memory.
-    pub book: RulesBook<FilingFamilies>,
-    /// What time it is.
-    pub clock: Clock,
-    /// Seals the tokens of its pages.
-    pub pages: Pages,
-}
-
-impl once::Service for Documents {
-    type Changed = ();
-
-    fn db(&self) -> &DatabaseConnection {
-        &self.db
-    }
-
-    fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    async fn committed(&self, (): ()) {}
-}
+pub type Documents = Desk<yizhan_documents::RulesDocument<FilingFamilies>>;
 
 /// Checks a document and publishes it.
 pub async fn publish(

@@ -9,7 +9,18 @@ use yizhan_runtime::calls;
 
 use super::documents::{self, Documents};
 
-calls! { SettlementRulesService for Documents, working with |desk| desk;
+/// The service as tonic sees it.
+#[derive(Clone, Debug)]
+pub struct RulesApi(Documents);
+
+impl RulesApi {
+    /// Over these documents.
+    pub fn new(documents: Documents) -> Self {
+        RulesApi(documents)
+    }
+}
+
+calls! { SettlementRulesService for RulesApi, working with |api| &api.0;
     publish_settlement_rules(PublishSettlementRulesRequest) -> PublishSettlementRulesResponse = documents::publish;
     list_settlement_rules(ListSettlementRulesRequest) -> ListSettlementRulesResponse = documents::list;
     get_settlement_rules(GetSettlementRulesRequest) -> GetSettlementRulesResponse = documents::get;

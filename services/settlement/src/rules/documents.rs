@@ -5,11 +5,9 @@ use yizhan_proto::settlement::v1::{
     GetSettlementRulesRequest, GetSettlementRulesResponse, ListSettlementRulesRequest,
     ListSettlementRulesResponse, PublishSettlementRulesRequest, PublishSettlementRulesResponse,
 };
-use yizhan_rules::{Published, RulesBook, Summary};
-use yizhan_runtime::db::DatabaseConnection;
+use yizhan_rules::{Desk, Published, Summary};
 use yizhan_runtime::once;
-use yizhan_runtime::page::Pages;
-use yizhan_runtime::{Caller, Clock, ServiceError};
+use yizhan_runtime::{Caller, ServiceError};
 
 use super::domain::SettlementFamilies;
 
@@ -17,31 +15,7 @@ use super::domain::SettlementFamilies;
 pub const TABLE: &str = "published_settlement_rules";
 
 /// Where documents of settlement rules are kept.
-#[derive(Clone, Debug)]
-pub struct Documents {
-    /// The database.
-    pub db: DatabaseConnection,
-    /// Those in force, in memory.
-    pub book: RulesBook<SettlementFamilies>,
-    /// What time it is.
-    pub clock: Clock,
-    /// Seals the tokens of its pages.
-    pub pages: Pages,
-}
-
-impl once::Service for Documents {
-    type Changed = ();
-
-    fn db(&self) -> &DatabaseConnection {
-        &self.db
-    }
-
-    fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    async fn committed(&self, (): ()) {}
-}
+pub type Documents = Desk<yizhan_documents::RulesDocument<SettlementFamilies>>;
 
 /// Checks a document and publishes it.
 pub async fn publish(

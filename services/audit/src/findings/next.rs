@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use prost::Message;
 
-use super::{Origin, Raised, State};
-use crate::findings::store::Model;
+use super::domain::{Origin, Raised, State};
+use super::store::Model;
 
 /// Why something is found again that was withdrawn, or carried out for a settlement that is no more.
 const AGAIN: &str = "该就诊重新结算或数据变化后，问题仍然存在";
