@@ -13,6 +13,7 @@ mod messages;
 mod next;
 mod people;
 mod screen;
+mod statistics;
 pub mod store;
 mod told;
 
@@ -20,3 +21,4 @@ pub use api::FindingApi;
 pub use domain::{Origin, State};
 pub use follow_register::{FollowRegister, Happened};
 pub use follow_settlements::{FollowSettlements, Recovers};
+pub use statistics::{add_up, keep_adding_up};
