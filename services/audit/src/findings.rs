@@ -21,4 +21,5 @@ pub use api::FindingApi;
 pub use domain::{Origin, State};
 pub use follow_register::{FollowRegister, Happened};
 pub use follow_settlements::{FollowSettlements, Recovers};
+pub use looks::{check_sees_area, may_see_area};
 pub use statistics::{add_up, keep_adding_up};
