@@ -172,6 +172,7 @@ both_databases! {
         let until = |day: &str, cnt: &str, sn: &str| {
             let stay = visit("P1").inpatient("2026-01-05", day).line(ALTEPLASE, cnt, "400").numbered("V1");
             stay.but(|visit| {
+                visit.dise_codg = vec!["I63.900".to_owned()];
                 let line = &mut visit.feedetail[0];
                 (line.feedetl_sn, line.fee_ocur_date) = (sn.to_owned(), day.to_owned());
             })

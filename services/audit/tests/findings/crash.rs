@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use yizhan_audit::findings::add_up;
 use yizhan_testkit::{ServiceProcess, TestDatabase};
 
 use crate::chaos::{Draws, history};
@@ -51,6 +52,11 @@ async fn survives(db: TestDatabase) -> (Vec<Told>, Vec<Told>) {
         audit.restart().await;
     }
     reached(&desk, SETTLEMENTS).await;
+    // It added up months whenever it started; both have added up all of them when they are compared.
+    audit.kill_9().await;
+    for desk in [&straight, &desk] {
+        add_up(&desk.audit).await.unwrap();
+    }
     (straight.findings().await, desk.findings().await)
 }
 
