@@ -136,6 +136,8 @@ fn row(info: &SettlementInfo, encounter: &Encounter) -> Visit {
         enddate: info.enddate.clone(),
         setl_part: info.setl_part,
         unchecked: info.audit_pending || info.setl_type == BY_HAND,
+        by_hand: info.setl_type == BY_HAND,
+        medfee_sumamt_fen: encounter.medfee_sumamt_fen,
         stands: true,
         encounter: encounter.encode_to_vec(),
     }

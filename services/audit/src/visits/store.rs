@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
-use sea_orm::{Condition, QuerySelect};
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 use yizhan_runtime::db::{find_rows_where, insert_new};
 use yizhan_terms::Area;
 
@@ -38,6 +38,10 @@ pub struct Model {
     pub setl_part: i32,
     /// Settlement could not have it checked: the rules of 事中 are asked behind it.
     pub unchecked: bool,
+    /// 结算类型 1 中心报销: it was paid by hand.
+    pub by_hand: bool,
+    /// 医疗费总额, fen.
+    pub medfee_sumamt_fen: i64,
     /// It was not reversed.
     pub stands: bool,
     /// The visit, encoded.
@@ -151,6 +155,29 @@ pub async fn of_area<C: ConnectionTrait>(
         page.after((poolarea_no, enddate, setl_id));
     }
     page.first(limit).all(db).await
+}
+
+/// 结算ID of what ended within these days in an area, stands, and is so, in their order.
+pub async fn settled<C: ConnectionTrait>(
+    db: &C,
+    area: Area,
+    (from, to): (NaiveDate, NaiveDate),
+    so: Condition,
+    limit: u64,
+) -> Result<Vec<String>, DbErr> {
+    let codes = area.codes();
+    Entity::find()
+        .select_only()
+        .column(Column::SetlId)
+        .filter(Column::PoolareaNo.between(codes.start().as_str(), codes.end().as_str()))
+        .filter(Column::Enddate.between(from.to_string(), to.to_string()))
+        .filter(Column::Stands.eq(true))
+        .filter(so)
+        .order_by_asc(Column::SetlId)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// Counts what was settled under these numbers as another's: records were merged, or parted again.
