@@ -27,11 +27,6 @@ yizhan_workflow::named! {
 }
 
 impl Purpose {
-    /// By its number in the contract.
-    pub fn of(number: i32) -> Option<Purpose> {
-        Purpose::ALL.iter().copied().find(|purpose| purpose.number() == number)
-    }
-
     /// Whether audit itself lists what was settled.
     pub fn is_listed(self) -> bool {
         matches!(self, Purpose::ManualPayments | Purpose::PassedBills | Purpose::Large | Purpose::Suspicious)

@@ -161,8 +161,7 @@ fn kind(fields: &mut Fields<'_>, number: i32) -> Option<Option<Kind>> {
     if number == i32::from(CaseKind::Unspecified) {
         return Some(None);
     }
-    let kind = Kind::ALL.iter().copied().find(|kind| kind.number() == number);
-    fields.some(kind, "kind", Reason::CodeUnknown).map(Some)
+    fields.some(Kind::of(number), "kind", Reason::CodeUnknown).map(Some)
 }
 
 /// What waits for the officers of an area.

@@ -28,17 +28,3 @@ named! {
         Worklist = 5, "WORKLIST", "待核查清单";
     }
 }
-
-impl State {
-    /// By its number.
-    pub fn of(number: i32) -> Option<State> {
-        State::ALL.iter().copied().find(|state| state.number() == number)
-    }
-}
-
-impl Origin {
-    /// By its number.
-    pub fn of(number: i32) -> Option<Origin> {
-        Origin::ALL.iter().copied().find(|origin| origin.number() == number)
-    }
-}

@@ -35,7 +35,7 @@ pub async fn make_plan(
     let this_year = audit.clock.today().year();
     let near = (this_year - 10..=this_year + 1).contains(&request.year);
     wrong.require(near, "year", Reason::YearInvalid.saying("年度应为最近十年至次年"));
-    let kind = wrong.some(kind(request.kind), "kind", Reason::CodeUnknown);
+    let kind = wrong.some(PlanKind::of(request.kind), "kind", Reason::CodeUnknown);
     wrong.require(!request.subjects.is_empty(), "subjects", Reason::RowsEmpty);
     let (subjects, year) =
         (subjects(&request.subjects, ("subjects", request.year, kind, area), &mut wrong), request.year);
@@ -179,10 +179,6 @@ async fn check_kept(tx: &DatabaseTransaction, before: &Plan, after: &Plan) -> Re
         }
         None => Ok(()),
     }
-}
-
-fn kind(number: i32) -> Option<PlanKind> {
-    PlanKind::ALL.iter().copied().find(|kind| kind.number() == number)
 }
 
 /// Those that a request names, each once, with days in the year.

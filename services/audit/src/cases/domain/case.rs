@@ -79,14 +79,14 @@ impl Actor {
 }
 
 impl Case {
-    /// Where it was left.
+    /// Where it was left; what is no state was never stored.
     pub fn state(&self) -> State {
-        State::of(self.told.state)
+        State::of(self.told.state).unwrap_or(State::Dismissed)
     }
 
-    /// What it is.
+    /// What it is; what is no kind was never stored.
     pub fn kind(&self) -> Kind {
-        Kind::of(self.told.kind)
+        Kind::of(self.told.kind).unwrap_or(Kind::Recovery)
     }
 
     /// Puts it where it goes on from, since this day.

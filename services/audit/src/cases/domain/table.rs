@@ -215,21 +215,9 @@ pub const CASES: Workflow<State, Action, Role, Need> = Workflow {
 };
 
 impl State {
-    /// By its number in the contract; what is none was never stored.
-    pub fn of(number: i32) -> State {
-        State::ALL.iter().copied().find(|state| state.number() == number).unwrap_or(State::Dismissed)
-    }
-
     /// Whether nobody goes on with it by themselves.
     pub fn is_closed(self) -> bool {
         matches!(self, State::Archived | State::Dismissed | State::Cancelled | State::Passed)
-    }
-}
-
-impl Kind {
-    /// By its number in the contract; what is none was never stored.
-    pub fn of(number: i32) -> Kind {
-        Kind::ALL.iter().copied().find(|kind| kind.number() == number).unwrap_or(Kind::Recovery)
     }
 }
 

@@ -21,13 +21,6 @@ yizhan_workflow::named! {
     }
 }
 
-impl State {
-    /// By its number in the contract.
-    pub fn of(number: i32) -> Option<State> {
-        State::ALL.iter().copied().find(|state| state.number() == number)
-    }
-}
-
 /// The list of a selection, as it was frozen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct List {
