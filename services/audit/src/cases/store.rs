@@ -2,7 +2,7 @@
 
 use prost::Message;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr};
+use sea_orm::{ColumnTrait, Condition, DbErr};
 use yizhan_proto::audit::v1::Case as Told;
 use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_terms::Area;
@@ -15,6 +15,8 @@ use crate::records::{self, Column, Kept, Model};
 const CASE: i32 = 10;
 /// [`Model::kind`] of checks.
 pub const INSPECTION: i32 = CASE + Kind::Inspection.number();
+/// Samples of a selection at most.
+const MAX_SAMPLES: u64 = 20_000;
 /// [`Model::kind`] of samples.
 pub const SAMPLE: i32 = CASE + Kind::Sample.number();
 
@@ -108,9 +110,10 @@ pub async fn hold_silent(
     records::held(tx, records::of::<Case>().add(silent(over)), limit).await
 }
 
-/// Samples of a selection that nobody has reviewed.
-pub async fn unreviewed(db: &impl ConnectionTrait, selection_id: &str) -> Result<Vec<Case>, DbErr> {
+/// Samples of a selection that nobody has reviewed, nobody else changing them until the transaction ends.
+pub async fn hold_unreviewed(tx: &DatabaseTransaction, selection_id: &str) -> Result<Vec<Case>, DbErr> {
     let of = Wanted { kind: Some(Kind::Sample), parent: Some(selection_id), ..Wanted::default() };
-    let samples = records::all::<Case>(db, of.all().add(stand_at(&[State::Sampled]))).await?;
+    let wanted = of.all().add(stand_at(&[State::Sampled]));
+    let samples = records::held::<Case>(tx, wanted, MAX_SAMPLES).await?;
     Ok(samples.into_iter().filter(|sample| sample.told.opinions.is_empty()).collect())
 }

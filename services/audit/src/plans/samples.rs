@@ -1,6 +1,6 @@
 //! Samples: what is listed of what was settled, a case of each that is drawn, and its end where the selection is given up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, Condition};
@@ -11,7 +11,7 @@ use yizhan_terms::Area;
 use super::desk::{Said, Write};
 use super::freeze::MAX_ENTRIES;
 use crate::app::Audit;
-use crate::cases::{self, Action, Actor, Case, Kind, Role};
+use crate::cases::{self, Action, Actor, Case, Inside, Kind, Role};
 use crate::findings::store::{suspected, unsuspected};
 use crate::plan_rules::{self, Purpose, Sampling};
 use crate::visits::store::{self as visits, Column};
@@ -58,29 +58,35 @@ pub async fn open(
     let Some(purpose) = Purpose::of(selection.purpose).filter(|purpose| purpose.is_sample()) else {
         return Ok(());
     };
-    let area: Area = selection.area.parse().map_err(ServiceError::internal)?;
-    let rule: Sampling = plan_rules::find(&service.plan_rules.current(), area, service.clock.today())?;
-    let known = visits::keys_of(*tx, drawn.iter().map(String::as_str).collect()).await?;
-    let inside = cases::inside(service, area)?;
+    let (rules, today) = (service.plan_rules.current(), service.clock.today());
+    let area = |code: &str| code.parse::<Area>().map_err(ServiceError::internal);
+    let rule: Sampling = plan_rules::find(&rules, area(&selection.area)?, today)?;
+    // Each is a case of the area that paid, which may lie inside that which draws.
+    let places = visits::places_of(*tx, drawn.iter().map(String::as_str).collect()).await?;
+    let codes: BTreeSet<&String> = places.values().map(|[area, _]| area).collect();
+    let begun = codes.into_iter().map(|code| Ok((code, cases::inside(service, area(code)?)?)));
+    let begun: BTreeMap<&String, Inside> = begun.collect::<Result<_, ServiceError>>()?;
     let actor = Actor::of(caller, &said.opter);
-    let case = |setl_id: String| {
-        let fixmedins_code = known.get(&setl_id).map(|[code, _]| code.clone()).unwrap_or_default();
+    let case = |setl_id: &String| {
+        let [area, fixmedins_code] = places.get(setl_id)?;
         let line = CaseLine { setl_id: setl_id.clone(), ..CaseLine::default() };
         let amount = CaseAmount { setl_id: setl_id.clone(), ..CaseAmount::default() };
+        let (selection_id, setl_id) = (selection.selection_id.clone(), setl_id.clone());
         let told = Told {
-            poolarea_no: selection.area.clone(),
-            fixmedins_code,
+            poolarea_no: area.clone(),
+            fixmedins_code: fixmedins_code.clone(),
             case_souc: SAMPLED.to_owned(),
             title: format!("抽样评审：{}", purpose.label()),
             lines: vec![line],
             amounts: vec![amount],
             opinions_needed: if rule.two_people.contains(&purpose) { 2 } else { 1 },
-            sample: Some(Sample { selection_id: selection.selection_id.clone(), setl_id }),
+            sample: Some(Sample { selection_id, setl_id }),
             ..Told::default()
         };
-        cases::opened(service, Case { told, inside: inside.clone() }, Kind::Sample, &actor)
+        let case = Case { told, inside: begun.get(area)?.clone() };
+        Some(cases::opened(service, case, Kind::Sample, &actor))
     };
-    cases::record(tx, service, drawn.into_iter().map(case).collect()).await
+    cases::record(tx, service, drawn.iter().filter_map(case).collect()).await
 }
 
 /// What nobody has reviewed of a selection that is given up is reviewed no more.
@@ -95,6 +101,6 @@ pub async fn cancel(
         let step = CaseStep { reason: said.reason.clone(), ..CaseStep::default() };
         cases::take(sample, (Action::Cancel, step), (&[Role::Selection], &actor), (today, now), None)
     };
-    let samples = cases::unreviewed(*tx, selection_id).await?.into_iter().map(cancelled);
+    let samples = cases::hold_unreviewed(tx, selection_id).await?.into_iter().map(cancelled);
     cases::record(tx, service, samples.collect::<Result<_, _>>()?).await
 }

@@ -120,6 +120,17 @@ pub async fn keys_of<C: ConnectionTrait>(
     Ok(rows.into_iter().map(|(setl_id, code, mdtrt_id)| (setl_id, [code, mdtrt_id])).collect())
 }
 
+/// 统筹区 that paid, and institution, of settlements.
+pub async fn places_of<C: ConnectionTrait>(
+    db: &C,
+    setl_ids: Vec<&str>,
+) -> Result<BTreeMap<String, [String; 2]>, DbErr> {
+    let columns = [Column::SetlId, Column::PoolareaNo, Column::FixmedinsCode];
+    let found = Entity::find().select_only().columns(columns).filter(Column::SetlId.is_in(setl_ids));
+    let rows: Vec<(String, String, String)> = found.into_tuple().all(db).await?;
+    Ok(rows.into_iter().map(|(setl_id, area, code)| (setl_id, [area, code])).collect())
+}
+
 /// First and last day of everything that stands of a person, by the number that stays.
 pub async fn days_of<C: ConnectionTrait>(db: &C, psn_no: &str) -> Result<Option<[String; 2]>, DbErr> {
     let days = Entity::find()
