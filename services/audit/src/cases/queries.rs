@@ -16,6 +16,7 @@ use super::asked::case_unknown;
 use super::domain::{Actor, Case, Kind, State, allowed, on};
 use super::store::{self, Wanted};
 use crate::app::Audit;
+use crate::findings::check_sees_area;
 use crate::records;
 
 /// Steps of others that the institution is told of.
@@ -130,7 +131,7 @@ pub async fn list_cases(
     let ((area, state), kind) = wrong.finish(area.zip(state).zip(kind))?;
     let institution = Some(request.fixmedins_code.as_str()).filter(|code| !code.is_empty());
     match own {
-        None => caller.check_reads(&request.poolarea_no)?,
+        None => check_sees_area(caller, &request.poolarea_no)?,
         Some(own) if institution.is_some_and(|code| code != own) => {
             return Err(ServiceError::new(Reason::InstitutionNotOwn, "another institution's cases"));
         }
@@ -177,7 +178,7 @@ pub async fn list_case_queue(
     let kind = kind(&mut fields, request.kind);
     fields.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative);
     let ((area, state), kind) = wrong.finish(area.zip(state).zip(kind))?;
-    caller.check_reads(&request.poolarea_no)?;
+    check_sees_area(caller, &request.poolarea_no)?;
     let late = match request.overdue_only {
         true => Some(audit.over(area, &store::queued()).await?),
         false => None,

@@ -5,6 +5,7 @@ use yizhan_runtime::chain::{Asked, Verdict};
 use yizhan_runtime::{Caller, Fields, ServiceError, Violations};
 
 use crate::app::Audit;
+use crate::findings::check_sees_area;
 use crate::records::{page, verify_log};
 
 /// For whoever may read the area.
@@ -19,7 +20,7 @@ pub async fn verify_case_log(
     let asked = Asked::new(poolarea_no, expected_entries, expected_head_hash, from_expected);
     asked.check(&mut wrong);
     wrong.none()?;
-    caller.check_reads(&asked.chain)?;
+    check_sees_area(caller, &asked.chain)?;
     if matches!(caller, Caller::Service { .. }) {
         return Err(ServiceError::area_not_owned(&asked.chain));
     }
