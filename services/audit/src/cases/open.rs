@@ -55,7 +55,7 @@ pub async fn open_case(
         ..Told::default()
     };
     let opened = opened(audit, Case { told, inside }, Kind::Recovery, &actor);
-    once::once(audit, &key, |write| Box::pin(write_opened(&opened, write))).await
+    once::once(audit, &key, |write| Box::pin(write_opened((caller, &opened), write))).await
 }
 
 /// What a case begins with: the rules of today.
@@ -109,7 +109,7 @@ pub fn opened(audit: &Audit, mut case: Case, kind: Kind, actor: &Actor) -> Taken
 }
 
 async fn write_opened(
-    opened: &Taken,
+    (caller, opened): (&Caller, &Taken),
     Write { tx, service: audit, .. }: Write<'_, '_, Audit>,
 ) -> Result<Done<OpenCaseResponse, ()>, ServiceError> {
     let mut opened = opened.clone();
@@ -128,7 +128,7 @@ async fn write_opened(
     }
     told.amounts = told.lines.iter().map(amount_of).collect();
     changes::record(tx, audit, vec![opened.clone()]).await?;
-    let answer = OpenCaseResponse { case: Some(audit.as_of_today(&opened.after)), replayed: false };
+    let answer = OpenCaseResponse { case: Some(audit.seen(caller, &opened.after)), replayed: false };
     Ok(Done { answer, changed: () })
 }
 

@@ -13,7 +13,7 @@ use yizhan_terms::Area;
 use yizhan_workflow::{Overdue, overdue};
 
 use super::asked::case_unknown;
-use super::domain::{Actor, Case, Kind, State, allowed, on};
+use super::domain::{Action, Actor, Case, Kind, State, allowed, on};
 use super::store::{self, Wanted};
 use crate::app::Audit;
 use crate::findings::check_sees_area;
@@ -51,20 +51,18 @@ impl Audit {
         self.on_today(case).1
     }
 
-    /// A case as it is told today.
-    pub(super) fn as_of_today(&self, case: &Case) -> Told {
-        let (case, due) = self.on_today(case);
-        let overdue = due.is_some_and(|due| due < self.now().0);
-        Told { due_date: day_text(due), overdue, ..case.told }
-    }
-
-    /// As much of it as the caller sees, with what they may do: the institution not who is asked, who reported it, nor what officers gathered.
+    /// As much of a case as the caller sees today, with what they may do: the institution not who is asked, who reported it, nor what officers
+    /// gathered.
     pub(crate) fn seen(&self, caller: &Caller, case: &Case) -> Told {
         let (case, due) = self.on_today(case);
-        let late = due.is_some_and(|due| due < self.now().0);
-        let steps = allowed(&case, &case.roles(caller, ""), &Actor::of(caller, ""), late);
-        let steps = steps.into_iter().map(|action| action.number()).collect();
-        let told = Told { allowed_actions: steps, ..self.as_of_today(&case) };
+        let overdue = due.is_some_and(|due| due < self.now().0);
+        let steps = allowed(&case, &case.roles(caller, ""), &Actor::of(caller, ""), overdue);
+        let told = Told {
+            due_date: day_text(due),
+            overdue,
+            allowed_actions: steps.into_iter().map(Action::number).collect(),
+            ..case.told.clone()
+        };
         if !case.is_of(caller) {
             return told;
         }
