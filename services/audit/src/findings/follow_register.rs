@@ -95,7 +95,8 @@ impl Follower for FollowRegister {
                 }
             };
             store::move_to(tx, &numbers, &stays).await?;
-            self.watches.visits_changed(tx, [stays.as_str(), &was].into()).await?;
+            let looked_at = numbers.iter().chain([&stays, &was]).map(String::as_str).collect();
+            self.watches.visits_changed(tx, looked_at).await?;
             screen_again(tx, &self.audit, [stays, was].into()).await?;
         }
         Ok(())

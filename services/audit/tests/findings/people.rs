@@ -79,7 +79,7 @@ both_databases! {
         desk.hear(&[&paid(3, "P1", "2026-05-02", 15_000)]).await;
         assert_eq!(open(&desk).await, ["P2 50000 2"]);
         merge(&desk, Happened::Parted("P1".into())).await;
-        assert_eq!(open(&desk).await, ["P1 20000 3"], "{:?}", "again");
+        assert_eq!(open(&desk).await, ["P1 20000 3"]);
         assert_eq!((last_why(&desk, "P1").await, last_why(&desk, "P2").await), ("ABOVE_LINE".into(), "BELOW_LINE".into()));
     }
 }
