@@ -3,6 +3,7 @@
 mod advance;
 mod api;
 mod domain;
+mod follow;
 mod insured;
 mod list;
 mod messages;

@@ -16,6 +16,7 @@ use yizhan_runtime::follow::{Events, Follower};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::domain::Kind;
+use super::follow::follow;
 use super::next::{Next, Raised, moved, next};
 use super::own_share::item_id;
 use super::store;
@@ -100,7 +101,7 @@ impl Follower for FollowInsured {
             .collect();
         let shares = store::own_shares(tx, &told.moved.keys().cloned().collect()).await?;
         changes.extend(shares.iter().filter_map(|row| moved(row, told.moved.get(&row.psn_no)?, at)));
-        store::follow(tx, changes, at).await
+        follow(tx, changes, at).await
     }
 
     async fn committed(&self, (): ()) {}

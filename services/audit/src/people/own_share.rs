@@ -14,6 +14,7 @@ use yizhan_runtime::ids::base32hex;
 use yizhan_terms::Area;
 
 use super::domain::{Kind, Month, Passed, passed};
+use super::follow::follow;
 use super::next::{Next, Raised, next};
 use super::store;
 use crate::app::Audit;
@@ -49,7 +50,7 @@ impl Watches for Audit {
                 raised.values().filter_map(|one| next(ids.get(one.item_id.as_str()).copied(), Some(one), at)),
             )
             .collect();
-        store::follow(tx, changes, at).await
+        follow(tx, changes, at).await
     }
 }
 

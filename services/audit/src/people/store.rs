@@ -4,17 +4,15 @@ pub mod steps;
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use prost::Message;
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use yizhan_proto::audit::v1::PersonItem;
-use yizhan_runtime::db::{DatabaseTransaction, find_rows_where, upsert_next};
+use yizhan_runtime::db::{find_rows_where, upsert_next};
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::Area;
 
-use super::domain::{Action, Kind, State};
-use super::next::Next;
+use super::domain::{Kind, State};
 
 /// An item.
 #[sea_orm::model]
@@ -55,9 +53,6 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
-
-/// Who writes steps that nobody takes.
-const ACTOR: &str = "service:audit";
 
 /// What an item says.
 pub fn item_of(row: &Model) -> Result<PersonItem, DbErr> {
@@ -129,29 +124,6 @@ pub async fn page<C: ConnectionTrait>(
         page.after((poolarea_no, found_on, item_id));
     }
     page.first(limit).all(db).await
-}
-
-/// Writes items that were looked at again, with why they changed.
-///
-/// # Errors
-/// CONCURRENT_CHANGE as [`write`].
-pub async fn follow(
-    tx: &DatabaseTransaction,
-    changes: Vec<Next>,
-    at: DateTime<Utc>,
-) -> Result<(), ServiceError> {
-    let step = |next: &Next| {
-        let why = next.why?;
-        Some(steps::Model {
-            action: Action::Follow.number(),
-            why: why.code().to_owned(),
-            note: why.text().to_owned(),
-            actor: ACTOR.to_owned(),
-            ..steps::Model::behind(&next.row, at)
-        })
-    };
-    steps::append(tx, changes.iter().filter_map(step).collect()).await?;
-    write(tx, changes.into_iter().map(|next| next.row).collect()).await
 }
 
 /// Writes items that were read and changed, their version counted on.
