@@ -67,14 +67,14 @@ both_databases! {
         let platform = TestPlatform::on(&db).with_persons([poor, Person::employee("P2")]).asking_audit().start().await;
         let document = format!(
             "rules: lines\nversion: \"1\"\ntitle: 试\narea: \"{COMPOSITE_AREA}\"\nsources: {{ doc: {{ title: 试〔2026〕2号, quality: G }} }}\n\
-             own_share: [{{ from: 2026-01-01, source: doc, span: quarter, counts: all, lines: [1万, 3万] }}]\n"
+             own_share: [{{ from: 2025-01-01, source: doc, span: quarter, counts: all, lines: [1万, 3万] }}]\n"
         );
         let request = PublishPlanRulesRequest { request_id: new_id(), document };
         PlanServiceClient::new(platform.to_audit()).publish_plan_rules(request).await.unwrap();
         let dear = |day: &str, price: &str| visit("P1").outpatient(day).line(BOTULINUM, "1", price);
         let first = platform.settle("R1", dear("2026-01-05", "9000")).await.unwrap();
-        platform.settle("R2", dear("2026-03-05", "6000")).await.unwrap();
-        platform.settle("R3", dear("2026-04-05", "9000")).await.unwrap();
+        platform.settle("R2", dear("2026-01-15", "6000")).await.unwrap();
+        platform.settle("R3", dear("2025-12-05", "9000")).await.unwrap();
         let agency = platform.as_caller("agency:999900");
         let item = until(&agency, PersonItemKind::OwnShare, |items| items.len() == 1).await.remove(0);
         assert_eq!((item.psn_no.as_str(), item.begndate.as_str(), item.enddate.as_str()), ("P1", "2026-01-01", "2026-03-31"));
@@ -101,7 +101,7 @@ both_databases! {
         assert_eq!(closed.allowed_actions().collect::<Vec<_>>(), [PersonAction::Reopen]);
         until(&agency, PersonItemKind::OwnShare, <[PersonItem]>::is_empty).await;
         // Above the second line it is there anew.
-        let third = platform.settle("R4", dear("2026-03-31", "20000")).await.unwrap();
+        let third = platform.settle("R4", dear("2026-01-31", "20000")).await.unwrap();
         let anew = until(&agency, PersonItemKind::OwnShare, |items| items.len() == 1).await.remove(0);
         assert_eq!((anew.item_id.as_str(), anew.state(), anew.line_fen), (item.item_id.as_str(), PersonItemState::New, yuan("30000")));
         platform.reverse("V1", &third).await.unwrap();
