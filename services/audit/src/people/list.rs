@@ -14,7 +14,7 @@ use super::domain::{Kind, State};
 use super::messages;
 use super::store::{self, Model, Wanted, steps};
 use crate::app::Audit;
-use crate::findings::looks::{self, check_purpose, may_see_area};
+use crate::findings::looks::{self, check_purpose, check_sees_area, may_see_area};
 use crate::plan_rules::Assistances;
 
 /// Longest item_id.
@@ -35,9 +35,7 @@ pub async fn list_people(
     let kind = fields.some(PersonItemKind::try_from(request.kind).ok(), "kind", Reason::CodeUnknown);
     let state = fields.some(PersonItemState::try_from(request.state).ok(), "state", Reason::CodeUnknown);
     let (area, (kind, state)) = wrong.finish(area.zip(kind.zip(state)))?;
-    if !may_see_area(caller, area.as_str()) {
-        return Err(ServiceError::area_not_owned(area));
-    }
+    check_sees_area(caller, area.as_str())?;
     let wanted = Wanted {
         area,
         kind: Kind::ALL.iter().copied().find(|one| one.number() == i32::from(kind)),
