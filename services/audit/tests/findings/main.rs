@@ -8,3 +8,4 @@ mod desk;
 mod feed;
 mod following;
 mod people;
+mod statistics;
