@@ -74,7 +74,7 @@ pub async fn log<'v>(
         ..AuthorizeLookRequest::default()
     };
     // What is said of an institution is about nobody.
-    let shown = shown.filter(|(_, violation)| !violation.psn_no.is_empty());
+    let shown = shown.filter(|(_, psn_no)| !psn_no.is_empty());
     let looks: Vec<AuthorizeLookRequest> = shown.map(look).collect();
     stream::iter(looks).map(|look| authorize(audit, look)).buffered(LOOKS).try_collect().await
 }
