@@ -143,6 +143,9 @@ fn row(info: &SettlementInfo, encounter: &Encounter) -> Visit {
         by_hand: info.setl_type == BY_HAND,
         medfee_sumamt_fen: encounter.medfee_sumamt_fen,
         stands: true,
+        psn_part_amt_fen: info.psn_part_amt_fen,
+        own_expense_fen: info.fulamt_ownpay_amt_fen + info.overlmt_selfpay_fen,
+        preselfpay_amt_fen: info.preselfpay_amt_fen,
         encounter: encounter.encode_to_vec(),
     }
 }
