@@ -114,6 +114,11 @@ impl Client {
         self.to_audit.clone()
     }
 
+    /// To settlement's services.
+    pub fn to_settlement(&self) -> PeerChannel {
+        self.to_settlement.clone()
+    }
+
     /// The same servers, called as somebody else, e.g. `institution:H99990000003`.
     pub fn as_caller(&self, caller: &str) -> Client {
         let caller = Caller::parse(caller).expect("a caller");

@@ -16,6 +16,7 @@ mod audited;
 mod away;
 mod books;
 mod callee_away;
+mod cases;
 mod checked;
 mod clocks;
 mod concurrency;

@@ -8,6 +8,7 @@
 //! A new call needs a line with any cells: the test tells what they are, and whoever adds it whether that is right. With
 //! `YIZHAN_UPDATE=1` it writes both files.
 
+mod cases;
 mod plans;
 mod tokens;
 
@@ -68,13 +69,14 @@ const RIGHTLY_WRONG: [&str; 3] = ["RecordDeath", "RegisterNewborn", "PayContribu
 /// Calls on another area's row by its agency that are allowed: filed anywhere, decided at home.
 const ANYWHERE: [&str; 2] = ["AdvanceFiling", "SubmitFiling"];
 /// Calls whose rows have the area in their key: under the same name another area has a row of its own.
-const OWN_KEY: [&str; 9] = [
+const OWN_KEY: [&str; 10] = [
     "ImportCatalogue",
     "ImportFilings",
     "LoadRoster",
     "AbandonRoster",
     "RecordManualReimbursement",
     "PublishAuditRule",
+    "OpenCase",
     "MakePlan",
     "FreezeList",
     "StartInspection",
@@ -273,7 +275,8 @@ impl Desk {
             told.into_inner().message().await.unwrap();
         }
         let audit = Channel::from_shared(platform.url_of("audit")).unwrap().connect().await.unwrap();
-        known.extend(plans::known(audit, "2026-02-01").await);
+        known.extend(plans::known(audit.clone(), "2026-02-01").await);
+        known.extend(cases::known(audit).await);
         Desk { platform, known }
     }
 

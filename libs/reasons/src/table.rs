@@ -930,4 +930,46 @@ reasons! {
         SampleRateBelowFloor: "SAMPLE_RATE_BELOW_FLOOR", Violation, "抽取数量低于本地区规定的最低比例或件数",
             "FreezeList", "fewer than the rules of the area ask for; `floor`, `drawn`, `listed`";
     }
+    section "Of cases (稽核案件)" {
+        CaseUnknown: "CASE_UNKNOWN", Refusal(NotFound), "没有该案件",
+            "AdvanceCase, AppealCase, GiveOpinion, GetCase", "no such case, or not one the caller may know of", "check `case_id`; the institution sees its case once it was confirmed", "no";
+        CaseStepRefused: "CASE_STEP_REFUSED", Refusal(FailedPrecondition), "案件的当前状态不允许该操作，请刷新后重试",
+            "AdvanceCase, AppealCase, GiveOpinion", "the case does not allow this step to this caller in the state it is in: `state`, `allowed_actions`", "take one of the allowed steps", "no";
+        CaseVersionStale: "CASE_VERSION_STALE", Refusal(FailedPrecondition), "案件已被他人变更，请刷新后重试",
+            "AdvanceCase", "the case has had another step since the `version` that was seen: `known`, `current`", "read it again, and decide on that", "no";
+        OwnCase: "OWN_CASE", Refusal(PermissionDenied), "经办人不能审核自己提交或补充过材料的案件，请由其他经办人办理",
+            "AdvanceCase", "the officer opened the case, or brought papers to it", "another officer decides", "no";
+        ReviewedBefore: "REVIEWED_BEFORE", Refusal(PermissionDenied), "初审、复核、复审应由不同的经办人办理",
+            "AdvanceCase", "the officer decided in an earlier review of the case (一事双审)", "another officer decides", "no";
+        EvidenceRequired: "EVIDENCE_REQUIRED", Refusal(FailedPrecondition), "该操作需要材料",
+            "AdvanceCase, AppealCase", "the step needs a paper: 初审 one of the case unless every line is a finding, an appeal and a correction one of their own", "name the papers by `file_id`", "no";
+        AppealTooLate: "APPEAL_TOO_LATE", Refusal(FailedPrecondition), "申诉期已过，已视为认可",
+            "AppealCase", "the institution was silent up to `last_day`, which is acceptance", "a higher agency may correct a case that was decided wrongly", "no";
+        OpinionGiven: "OPINION_GIVEN", Refusal(FailedPrecondition), "该专家已提交会审意见",
+            "GiveOpinion", "the expert has given an opinion in this joint review", "nothing is to be done", "no";
+        OpinionsMissing: "OPINIONS_MISSING", Refusal(FailedPrecondition), "会审意见不足",
+            "AdvanceCase", "fewer opinions were given than the joint review needs", "wait for the named experts", "no";
+        RecoveryOpen: "RECOVERY_OPEN", Refusal(FailedPrecondition), "追回尚未全部入账，不能归档",
+            "AdvanceCase", "settlement has not told of every recovery of the decision yet", "wait; where settlement recovered everything the case is archived by itself", "after a while";
+        FindingInCase: "FINDING_IN_CASE", Refusal(AlreadyExists), "该疑点已在其他案件中",
+            "OpenCase", "a finding stands in one case: `jr_id`, `case_id`", "work in that case", "no";
+        CaseLineUnknown: "CASE_LINE_UNKNOWN", Violation, "案件没有该明细",
+            "AdvanceCase", "the case has no such line";
+        AmountAboveConfirmed: "AMOUNT_ABOVE_CONFIRMED", Violation, "复审金额不能高于复核时告知机构的金额",
+            "AdvanceCase", "a decision above what the institution was told when the case was confirmed";
+        ExpertTookPart: "EXPERT_TOOK_PART", Violation, "该专家已参与本案的提交或审核",
+            "AdvanceCase", "an expert who entered something of the case, or reviewed it";
+        CaseStateNotQueued: "CASE_STATE_NOT_QUEUED", Violation, "没有该案件状态，或待办列表中没有该状态",
+            "ListCases, ListCaseQueue", "no such state, or none that waits for an officer";
+        Recovered: "RECOVERED", Refusal(FailedPrecondition), "该结算已有违规费用追回，不能撤销或退费，应先由上级经办机构纠正稽核案件",
+            "Reverse, ReverseMessage; Settle, of a refund in a later part of a stay; `why` of RESETTLE_BLOCKED", "something of the settlement, or of the line that is taken back, was recovered by audit's decision: `case_id`, `recovery_id`", "the case is corrected (AdvanceCase, CORRECT), which gives it back; then the settlement can be reversed, the line taken back", "no";
+        DecisionMismatch: "DECISION_MISMATCH", Why, "该结算不属于案件的统筹区或机构",
+            "Recovery", "the settlement is of another area or institution than the case";
+        AlreadyRecovered: "ALREADY_RECOVERED", Why, "该明细已追回",
+            "Recovery", "the line is recovered by another decision that stands";
+        LineUnknown: "LINE_UNKNOWN", Why, "结算中没有该明细",
+            "Recovery", "the settlement has no such line";
+        NothingPaid: "NOTHING_PAID", Why, "基金没有支付该明细",
+            "Recovery", "the funds paid nothing for the line, or everything that they paid for the bill is recovered";
+    }
 }

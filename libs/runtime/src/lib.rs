@@ -10,6 +10,7 @@
 //! | [`db`] | connecting, write transactions, retries, migrations |
 //! | [`cache`] | what the database says, faster, and never older than stated |
 //! | [`batcher`], [`room`] | jobs that arrive together share a round trip; answers that fit into one message |
+//! | [`chain`] | logs that nobody changes unnoticed |
 //! | [`feed`] | the change log that others follow, which never skips |
 //! | [`follow`] | following another service's feed, each event exactly once |
 //! | [`contract`] | what holds for every field of every request |
@@ -23,6 +24,7 @@ pub mod batcher;
 pub mod cache;
 pub mod caller;
 mod calls;
+pub mod chain;
 pub mod client;
 pub mod clock;
 pub mod config;

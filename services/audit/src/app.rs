@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use yizhan_clients::Enrollment;
+use yizhan_runtime::chain::LogKey;
 use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
@@ -25,10 +26,12 @@ pub struct Audit {
     pub clock: Clock,
     /// Seals the tokens of its pages.
     pub pages: Pages,
-    /// Floors, shares and days of plans, checks and samples.
-    pub plan_rules: PlanRules,
     /// Who logs looks at persons.
     pub enrollment: Arc<dyn Enrollment>,
+    /// Floors, shares and days of cases, plans, checks and samples.
+    pub plan_rules: PlanRules,
+    /// The secret of the chains of the log of cases.
+    pub log_key: LogKey,
 }
 
 impl fmt::Debug for Audit {

@@ -1,6 +1,7 @@
 //! The service's settings.
 
 use yizhan_runtime::Clock;
+use yizhan_runtime::chain::LogKey;
 use yizhan_runtime::config::{DatabaseConfig, PeerConfig, ServerConfig, Service, Settings};
 
 /// The service's settings.
@@ -14,6 +15,9 @@ pub struct AuditConfig {
     pub enrollment: PeerConfig,
     /// Where settlement is, whose feed the third line follows; `None`: nothing is looked at behind settlement.
     pub settlement: Option<PeerConfig>,
+    /// `audit.log_key`: 64 hexadecimal characters, the secret of the chains of the log of cases. Must stay the same for the life of the
+    /// database.
+    pub log_key: LogKey,
     /// What time it is.
     pub clock: Clock,
 }
@@ -35,6 +39,7 @@ impl AuditConfig {
             database: DatabaseConfig::read(settings),
             enrollment: PeerConfig::read(settings, Service::Enrollment),
             settlement: PeerConfig::read_optional(settings, Service::Settlement),
+            log_key: settings.optional("audit.log_key").map_or_else(LogKey::local_default, LogKey::new),
             clock: Clock::system(),
         })
     }

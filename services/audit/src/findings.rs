@@ -19,4 +19,5 @@ mod told;
 pub use api::FindingApi;
 pub use domain::{Origin, State};
 pub use follow_register::{FollowRegister, Happened};
-pub use follow_settlements::FollowSettlements;
+pub use follow_settlements::{FollowSettlements, Recovers};
+pub use looks::{check_sees_area, may_see_area};

@@ -1,11 +1,12 @@
 //! 智能审核与稽核: visits checked by rules before, during and behind settlement, findings, and the cases made of them.
 //!
-//! A room for each feature: [`check`], the first and the second line of defence; [`findings`], the third; [`plans`], checks of institutions and
-//! samples; below them [`visits`], as audit knows them, and [`rules`], what visits are checked by. Inside a room a request goes from `api` (proto
-//! in, proto out, nothing decided) to a use case, one file each, and from there to `messages`
+//! A room for each feature: [`check`], the first and the second line of defence; [`findings`], the third; [`cases`] made of them; [`plans`],
+//! checks of institutions and samples; below them [`visits`], as audit knows them, and [`rules`], what visits are checked by. Inside a room a
+//! request goes from `api` (proto in, proto out, nothing decided) to a use case, one file each, and from there to `messages`
 //! (converters), `domain` (pure rules) and `store` (tables).
 
 mod app;
+pub mod cases;
 pub mod check;
 mod config;
 pub mod findings;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use yizhan_clients::EnrollmentPeer;
+use yizhan_proto::audit::v1::case_service_server::CaseServiceServer;
 use yizhan_proto::audit::v1::check_service_server::CheckServiceServer;
 use yizhan_proto::audit::v1::finding_service_server::FindingServiceServer;
 use yizhan_proto::audit::v1::plan_service_server::PlanServiceServer;
@@ -36,6 +38,7 @@ use yizhan_runtime::{Caller, db, services};
 pub use app::Audit;
 pub use config::AuditConfig;
 
+use cases::CaseApi;
 use check::CheckApi;
 use findings::{FindingApi, FollowRegister, FollowSettlements};
 use migrations::{Migrator, PLAN_RULES};
@@ -55,19 +58,21 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
         plan_rules: PlanRules::open_in(connection.clone(), PLAN_RULES).await?,
         rules: RulesBook::open(connection.clone()).await?,
         enrollment: Arc::new(EnrollmentPeer::new(&config.enrollment, "audit")?),
+        log_key: config.log_key.clone(),
         db: connection,
         clock: config.clock.clone(),
     })
 }
 
-fn services(audit: &Audit) -> Services {
+fn services(audit: &Audit, stopping: CancellationToken) -> Services {
     let Audit { db, rules, clock, pages, .. } = audit.clone();
     let documents = Documents { db, book: rules, clock, pages };
     services![
         CheckServiceServer::new(CheckApi::new(audit.clone())),
+        FindingServiceServer::new(FindingApi::new(audit.clone())),
+        CaseServiceServer::new(CaseApi::new(audit.clone(), stopping)),
         PlanServiceServer::new(PlanApi::new(audit.clone())),
         RulesServiceServer::new(RulesApi::new(documents)),
-        FindingServiceServer::new(FindingApi::new(audit.clone())),
     ]
     .needing(audit.db.clone())
 }
@@ -79,11 +84,13 @@ pub async fn serve(config: AuditConfig) -> anyhow::Result<RunningServer> {
     let audit = open(&config).await?;
     audit.plan_rules.keep_fresh(&stopping);
     audit.rules.keep_fresh(&stopping);
+    cases::keep_sweeping(&audit, &stopping);
     follow_others(&audit, &config, &stopping)?;
-    server.serve(services(&audit)).await
+    server.serve(services(&audit, stopping)).await
 }
 
-/// Sets to work what follows enrollment (visits of merged records) and settlement (every visit is screened), until the server stops.
+/// Sets to work what follows enrollment (visits of merged records) and settlement (every visit is screened, and what was recovered is noted
+/// with its case), until the server stops.
 fn follow_others(audit: &Audit, config: &AuditConfig, stopping: &CancellationToken) -> anyhow::Result<()> {
     let caller = Caller::Service { name: "audit".to_owned() };
     let persons = FollowRegister {
@@ -95,7 +102,8 @@ fn follow_others(audit: &Audit, config: &AuditConfig, stopping: &CancellationTok
     if let Some(settlement) = &config.settlement {
         let feed = SettlementServiceClient::new(feed_channel(settlement, &caller)?);
         let feed = feed.max_decoding_message_size(MAX_MESSAGE_BYTES);
-        keep_following(audit.db.clone(), FollowSettlements { audit: audit.clone(), feed }, stopping);
+        let (audit, recovers) = (audit.clone(), Arc::new(audit.clone()));
+        keep_following(audit.db.clone(), FollowSettlements { audit, feed, recovers }, stopping);
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod m20261130_000005_answers;
 mod m20261130_000010_visits;
 mod m20261130_000011_findings;
+mod m20261130_000020_cases;
 mod m20261130_000030_plans;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000005_answers::Migration),
             Box::new(m20261130_000010_visits::Migration),
             Box::new(m20261130_000011_findings::Migration),
+            Box::new(m20261130_000020_cases::Migration),
             Box::new(m20261130_000030_plans::Migration),
         ]
     }

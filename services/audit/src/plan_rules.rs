@@ -1,4 +1,4 @@
-//! What the rules of plans say (`services/audit/plan_rules`, docs/AUDIT.md): those of the area that checks.
+//! What the rules of cases and plans say (`services/audit/plan_rules`, docs/AUDIT.md): those of the area that pays and checks.
 
 use std::sync::LazyLock;
 
@@ -46,6 +46,7 @@ pub type PlanRules = yizhan_rules::RulesBook<PlanFamilies>;
 yizhan_documents::families! {
     /// What a document of plan rules may hold.
     pub struct PlanFamilies, called "稽核计划规则", embedded embedded_texts() => {
+        cases: Terms = "cases", read Terms::read, keys Terms::KEYS;
         checks: Checks = "checks", read Checks::read, keys Checks::KEYS;
         sampling: Sampling = "sampling", read Sampling::read, keys Sampling::KEYS;
         internal_control: InternalControl = "internal_control", read InternalControl::read, keys InternalControl::KEYS;
@@ -58,6 +59,27 @@ fn embedded_texts() -> &'static [(&'static str, &'static str)] {
     static FILES: LazyLock<Vec<(&str, &str)>> =
         LazyLock::new(|| [vec![NATIONAL], yizhan_documents::texts(&FOLDER)].concat());
     &FILES
+}
+
+rule! {
+    /// Cases: working days for each step, and opinions of a joint review.
+    #[derive(Copy, Serialize, Deserialize)]
+    pub struct Terms {
+        /// 初审
+        screening_days: u32 = number(1, 250);
+        /// 复核
+        review_days: u32 = number(1, 250);
+        /// 申诉, from the day after the institution was told.
+        appeal_days: u32 = number(1, 250);
+        /// 复审, with a joint review.
+        re_review_days: u32 = number(1, 250);
+        /// 反馈
+        feedback_days: u32 = number(1, 250);
+        /// 处理
+        handling_days: u32 = number(1, 250);
+        /// 会审: so many opinions at least.
+        opinions: u32 = number(1, 20);
+    }
 }
 
 rule! {

@@ -2,10 +2,10 @@
 
 use yizhan_runtime::Clock;
 use yizhan_runtime::cache::CacheConfig;
+use yizhan_runtime::chain::LogKey;
 use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Service, Settings};
 use yizhan_runtime::vault::{DataKeys, SecretKey};
 
-use crate::access::store::chain::LogKey;
 use crate::person::domain::certificate::CertificateKey;
 
 /// The service's settings.

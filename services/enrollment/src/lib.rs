@@ -38,8 +38,8 @@ use yizhan_runtime::server::{RunningServer, Server, Services};
 use yizhan_runtime::vault::Vault;
 use yizhan_runtime::{db, services};
 
-pub use access::store::chain::LogKey;
 pub use config::EnrollmentConfig;
+pub use yizhan_runtime::chain::LogKey;
 
 use crate::access::log::AccessLog;
 use crate::app::Register;

@@ -1,7 +1,7 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
 //! A room for each feature: [`settlements`], [`policies`], [`rules`], [`reference`], [`accounts`], [`openings`], [`reconciliation`],
-//! [`worklist`], [`resettlement`], [`fees`], and below them the [`books`]. Inside a
+//! [`worklist`], [`resettlement`], [`fees`], [`recoveries`], and below them the [`books`]. Inside a
 //! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
 //! `domain` (pure rules) and `store` (tables and statements).
 
@@ -16,6 +16,7 @@ pub mod migrations;
 pub mod openings;
 pub mod policies;
 pub mod reconciliation;
+pub mod recoveries;
 pub mod reference;
 pub mod resettlement;
 pub mod rules;
@@ -32,6 +33,7 @@ use yizhan_proto::settlement::v1::manual_payment_service_server::ManualPaymentSe
 use yizhan_proto::settlement::v1::opening_service_server::OpeningServiceServer;
 use yizhan_proto::settlement::v1::policy_service_server::PolicyServiceServer;
 use yizhan_proto::settlement::v1::reconciliation_service_server::ReconciliationServiceServer;
+use yizhan_proto::settlement::v1::recovery_service_server::RecoveryServiceServer;
 use yizhan_proto::settlement::v1::resettlement_service_server::ResettlementServiceServer;
 use yizhan_proto::settlement::v1::settlement_rules_service_server::SettlementRulesServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
@@ -46,6 +48,7 @@ pub use config::Config;
 
 use crate::app::{Api, App, Peers, Policies, RulesBook};
 use crate::migrations::Migrator;
+use crate::recoveries::follow_decisions::FollowDecisions;
 use crate::worklist::follow_register::FollowRegister;
 use yizhan_clients::{Audit, AuditPeer, EnrollmentPeer, FilingPeer};
 
@@ -75,6 +78,9 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     app.policies.keep_fresh(&app.stopping);
     let follower = FollowRegister::new(app.clone(), &config)?;
     keep_following(database.clone(), follower, &app.stopping);
+    if let Some(audit) = &config.audit {
+        keep_following(database.clone(), FollowDecisions::new(app.clone(), audit)?, &app.stopping);
+    }
     app.rules.keep_fresh(&app.stopping);
     let documents = rules::Documents {
         db: app.db.clone(),
@@ -96,7 +102,8 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         ReconciliationServiceServer::new(api.clone()),
         WorklistServiceServer::new(api.clone()),
         ResettlementServiceServer::new(api.clone()),
-        FeeServiceServer::new(api),
+        FeeServiceServer::new(api.clone()),
+        RecoveryServiceServer::new(api),
     ];
     let services = services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks");
     server.serve(services.needing(database)).await

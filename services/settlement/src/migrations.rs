@@ -7,6 +7,7 @@ mod moves;
 mod parted;
 mod policies;
 mod reconciliation;
+mod recoveries;
 
 use claims::CreateClaims;
 use journal::{CreateJournal, POSTINGS};
@@ -15,6 +16,7 @@ use moves::MoveAccounts;
 use parted::CreateParted;
 use policies::{MovePolicies, policy};
 use reconciliation::{CreateOpenings, ReconcileSettlements};
+use recoveries::CreateRecoveries;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -56,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(MoveAccounts),
             Box::new(CreateParted),
             Box::new(CreateJournal),
+            Box::new(CreateRecoveries),
         ]
     }
 }

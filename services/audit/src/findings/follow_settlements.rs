@@ -1,9 +1,11 @@
 //! Settlement's feed: every visit is screened once it is settled.
 
+use std::sync::Arc;
+
 use futures::StreamExt;
 use tonic::{Status, async_trait};
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
-use yizhan_proto::settlement::v1::{WatchSettlementsRequest, WatchSettlementsResponse};
+use yizhan_proto::settlement::v1::{Recovery, WatchSettlementsRequest, WatchSettlementsResponse};
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::db::DatabaseTransaction;
@@ -13,18 +15,27 @@ use super::heard::{Heard, heard};
 use super::screen::hear;
 use crate::app::Audit;
 
+/// Who is told of recoveries, which stand in the same feed.
+#[async_trait]
+pub trait Recovers: Send + Sync {
+    /// Notes what settlement recovered, in the transaction of the event.
+    async fn settlement_told(&self, tx: &DatabaseTransaction, told: &[Recovery]) -> Result<(), ServiceError>;
+}
+
 /// This service as follower of settlement.
 pub struct FollowSettlements {
     /// What is changed.
     pub audit: Audit,
     /// Settlement, which has the feed.
     pub feed: SettlementServiceClient<PeerChannel>,
+    /// Who is told of recoveries.
+    pub recovers: Arc<dyn Recovers>,
 }
 
 #[async_trait]
 impl Follower for FollowSettlements {
     type Event = WatchSettlementsResponse;
-    type Work = Vec<Heard>;
+    type Work = (Vec<Heard>, Vec<Recovery>);
     type Changed = ();
 
     fn feed(&self) -> &'static str {
@@ -40,13 +51,24 @@ impl Follower for FollowSettlements {
         &event.resume_token
     }
 
-    async fn prepare(&self, events: Vec<WatchSettlementsResponse>) -> Result<Vec<Heard>, ServiceError> {
-        Ok(events.iter().filter_map(heard).collect())
+    async fn prepare(&self, events: Vec<WatchSettlementsResponse>) -> Result<Self::Work, ServiceError> {
+        let heard = events.iter().filter_map(heard).collect();
+        Ok((heard, events.into_iter().filter_map(|event| event.recovery).collect()))
     }
 
-    async fn apply(&self, tx: &DatabaseTransaction, events: &Vec<Heard>) -> Result<(), ServiceError> {
-        hear(tx, &self.audit, events).await
+    async fn apply(
+        &self,
+        tx: &DatabaseTransaction,
+        (heard, recoveries): &Self::Work,
+    ) -> Result<(), ServiceError> {
+        hear(tx, &self.audit, heard).await?;
+        if recoveries.is_empty() {
+            return Ok(());
+        }
+        self.recovers.settlement_told(tx, recoveries).await
     }
 
-    async fn committed(&self, (): ()) {}
+    async fn committed(&self, (): ()) {
+        self.audit.feed.wake();
+    }
 }

@@ -1,5 +1,7 @@
 //! Audit over a database, which is told what was settled.
 
+use std::sync::Arc;
+
 use sea_orm::{ConnectionTrait, EntityTrait, Statement};
 use tonic::Request;
 use yizhan_audit::findings::store::{Entity, violation_of};
@@ -37,8 +39,11 @@ impl Desk {
         let audit = yizhan_audit::open(&AuditConfig::embedded(db.url())).await.unwrap();
         let caller = Caller::Service { name: "audit".to_owned() };
         let nobody = || channel(&PeerConfig::at("http://127.0.0.1:9".to_owned()), &caller).unwrap();
-        let settlements =
-            FollowSettlements { audit: audit.clone(), feed: SettlementServiceClient::new(nobody()) };
+        let settlements = FollowSettlements {
+            audit: audit.clone(),
+            feed: SettlementServiceClient::new(nobody()),
+            recovers: Arc::new(audit.clone()),
+        };
         let register = FollowRegister {
             audit: audit.clone(),
             feed: EnrollmentServiceClient::new(nobody()),

@@ -6,11 +6,12 @@ use futures::FutureExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use yizhan_runtime::batcher::Batcher;
+use yizhan_runtime::chain::LogKey;
 use yizhan_runtime::db::{DatabaseConnection, begin_write, retry_transient};
 use yizhan_runtime::{Clock, ServiceError};
 
 use crate::access::domain::grant::{Refusal, WantedLook};
-use crate::access::store::chain::{LogEntry, LogKey};
+use crate::access::store::chain::LogEntry;
 use crate::access::store::entities::access_grant;
 use crate::access::store::{access_grants, access_log};
 

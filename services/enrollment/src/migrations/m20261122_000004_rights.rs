@@ -3,8 +3,9 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, text, timestamp_with_time_zone, timestamp_with_time_zone_null};
 
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm_migration::sea_orm::ConnectionTrait;
 
+use yizhan_runtime::chain::append_only;
 use yizhan_runtime::db::table;
 
 /// The migration.
@@ -33,8 +34,8 @@ impl MigrationTrait for Migration {
         let fill = "INSERT INTO certificate (certno_digest, psn_no) \
                     SELECT certno_digest, MIN(psn_no) FROM person GROUP BY certno_digest";
         db.execute_unprepared(fill).await?;
-        for statement in append_only(db.get_database_backend()) {
-            db.execute_unprepared(statement).await?;
+        for statement in append_only("access_log", db.get_database_backend()) {
+            db.execute_unprepared(&statement).await?;
         }
         Ok(())
     }
@@ -109,25 +110,4 @@ fn index(name: &'static str, table: &'static str, columns: &[&'static str]) -> I
         index.col(*column);
     }
     index
-}
-
-/// The database itself refuses to change or remove entries: not proof against its owner (the chain of hashes is), but
-/// against mistakes and stolen credentials of the service.
-fn append_only(backend: DbBackend) -> &'static [&'static str] {
-    match backend {
-        DbBackend::Postgres => &[
-            "CREATE FUNCTION access_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ \
-             BEGIN RAISE EXCEPTION 'access_log is append-only'; END $$",
-            "CREATE TRIGGER access_log_append_only BEFORE UPDATE OR DELETE ON access_log \
-             FOR EACH ROW EXECUTE FUNCTION access_log_is_append_only()",
-            "CREATE TRIGGER access_log_no_truncate BEFORE TRUNCATE ON access_log \
-             FOR EACH STATEMENT EXECUTE FUNCTION access_log_is_append_only()",
-        ],
-        _ => &[
-            "CREATE TRIGGER access_log_no_update BEFORE UPDATE ON access_log \
-             BEGIN SELECT RAISE(ABORT, 'access_log is append-only'); END",
-            "CREATE TRIGGER access_log_no_delete BEFORE DELETE ON access_log \
-             BEGIN SELECT RAISE(ABORT, 'access_log is append-only'); END",
-        ],
-    }
 }

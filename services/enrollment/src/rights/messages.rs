@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use yizhan_proto::enrollment::v1 as pb;
+use yizhan_runtime::chain::Verdict;
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::{Reason, Violations};
 
 use crate::access::domain::grant::Scope;
-use crate::access::store::chain::{Anchor, Break, Fault, LogEntry};
+use crate::access::store::chain::LogEntry;
 use crate::access::store::entities::access_grant;
 use crate::person::store::timelines::StoredTimeline;
 use crate::register::messages;
@@ -94,36 +95,16 @@ pub fn log_entry(entry: LogEntry) -> pb::AccessLogEntry {
 }
 
 /// What was found: up to where the chain holds, whether that is its end, and where it is broken first.
-pub fn verdict(reached: Anchor, complete: bool, broken: Option<Break>) -> pb::VerifyAccessLogResponse {
-    let (fault, explanation) = broken.map(told).unwrap_or_default();
+pub fn verdict(found: Verdict) -> pb::VerifyAccessLogResponse {
+    let Verdict { reached, complete, broken } = found;
     pb::VerifyAccessLogResponse {
         intact: broken.is_none(),
         complete,
         entries: reached.seq,
         head_hash: reached.hash,
-        fault: fault.into(),
+        fault: broken.map_or(0, |broken| broken.fault as i32),
         broken_seq: broken.map_or(0, |broken| broken.seq),
         written_seq: broken.and_then(|broken| broken.written_at).unwrap_or_default(),
-        explanation,
-    }
-}
-
-/// What is wrong, for programs and for people.
-fn told(Break { seq, fault, written_at }: Break) -> (pb::AccessLogFault, String) {
-    match fault {
-        Fault::Altered => (pb::AccessLogFault::Altered, format!("第 {seq} 条访问记录被改动")),
-        Fault::Missing => (pb::AccessLogFault::Missing, format!("缺少第 {seq} 条访问记录")),
-        Fault::Reordered => {
-            let was = written_at.map(|at| format!("，原为第 {at} 条")).unwrap_or_default();
-            (pb::AccessLogFault::Reordered, format!("第 {seq} 条访问记录的位置被调换{was}"))
-        }
-        Fault::Forked => (pb::AccessLogFault::Forked, format!("第 {seq} 条访问记录与前一条不相接")),
-        Fault::HeadMismatch => {
-            (pb::AccessLogFault::HeadMismatch, format!("访问记录自第 {seq} 条起与登记的末尾不一致"))
-        }
-        Fault::AnchorMismatch => (
-            pb::AccessLogFault::AnchorMismatch,
-            format!("第 {seq} 条访问记录与此前留存的核验结果不一致，记录可能被整体回退"),
-        ),
+        explanation: broken.map(|broken| broken.told("访问记录")).unwrap_or_default(),
     }
 }

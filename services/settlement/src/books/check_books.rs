@@ -6,6 +6,7 @@ mod days;
 mod fees;
 mod findings;
 mod policies;
+mod recoveries;
 mod reversals;
 mod taken_back;
 mod trace_codes;
@@ -117,6 +118,7 @@ impl Check<'_> {
             let standing = self.claims(&rows, &answers).await?;
             self.trace_codes(&answers, &standing).await?;
             self.reversals(&answers).await?;
+            self.recovered(&answers).await?;
             self.read_beside(std::iter::once(&person).chain(rows.iter().map(|row| &row.psn_no))).await?;
             for (row, answer) in rows.iter().zip(&answers) {
                 if row.psn_no != person {

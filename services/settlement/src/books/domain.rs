@@ -2,5 +2,6 @@
 
 pub mod claims;
 pub mod ledger;
+pub mod recovery;
 pub mod trace_codes;
 pub mod withheld;

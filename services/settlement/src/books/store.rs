@@ -14,6 +14,7 @@ pub mod merged;
 pub mod openings;
 pub mod parted;
 pub mod reconciled;
+pub mod recoveries;
 pub mod settlements;
 pub mod trace_codes;
 pub mod uploaded;

@@ -21,8 +21,8 @@ use crate::books::retries::only_request;
 use crate::books::store::commit::Change;
 use crate::books::store::entities::{request, settlement};
 use crate::books::store::load::{Balance, Pair, PersonState, Wanted};
-use crate::books::store::merged;
 use crate::books::store::uploaded::{FeesChange, VisitKey};
+use crate::books::store::{merged, recoveries};
 use crate::settlements::again::{paid_of, policy_of};
 use crate::settlements::calculate::refused;
 use crate::settlements::domain::paid::{Paid, Why};
@@ -81,6 +81,7 @@ pub async fn make(
         return Ok(None);
     }
     require_whole(first)?;
+    require_unrecovered(app, first, plan).await?;
     let last =
         later.map(|later| &later.last_setl_id).into_iter().chain([&row.setl_id, &state.last_setl_id]).max();
     let items = items(app, &psn_nos[0], first, plan, last.cloned().unwrap_or_default()).await?;
@@ -94,6 +95,21 @@ fn require_whole(first: Option<&Visit>) -> Result<(), ServiceError> {
     let Some(part) = first.filter(|first| header(&first.answer).setl_part > 0) else { return Ok(()) };
     let error = ServiceError::new(Reason::ResettleBlocked, "a part of a stay that stands: reverse it first");
     Err(error.with("why", Reason::SettledInParts.code()).with("setl_ids", &part.row.setl_id))
+}
+
+/// What something was recovered of stays until its case is corrected.
+async fn require_unrecovered(app: &App, first: Option<&Visit>, plan: &Plan) -> Result<(), ServiceError> {
+    let visits = first.into_iter().chain(plan.again.iter().map(|(visit, ..)| visit));
+    let ids: Vec<&str> = visits.map(|visit| visit.row.setl_id.as_str()).collect();
+    let standing = recoveries::standing(&app.db, &ids).await?;
+    let ids: BTreeSet<&str> = standing.iter().map(|row| row.setl_id.as_str()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let error =
+        ServiceError::new(Reason::ResettleBlocked, "something of it was recovered by a case of audit");
+    let ids: Vec<&str> = ids.into_iter().collect();
+    Err(error.with("why", Reason::Recovered.code()).with("setl_ids", ids.join(",")))
 }
 
 /// What is reversed, in the order it was settled.

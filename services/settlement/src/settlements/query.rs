@@ -14,7 +14,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use super::messages::statement;
 use crate::app::App;
 use crate::books::store::entities::settlement;
-use crate::books::store::{merged, settlements};
+use crate::books::store::{merged, recoveries, settlements};
 use crate::fields::{check_id, check_person};
 use crate::looks::domain::{View, Whose, require_person, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
@@ -118,9 +118,13 @@ pub async fn page_of(
     let key = |last: &settlement::Model| [last.setl_id.clone()];
     let see = |row: settlement::Model| {
         let Some(view) = view(Whose { psn_no: &wanted.psn_nos[0], ..whose(&row) }) else { return Ok(None) };
-        Ok(cut(settlements::answer_of(&row)?, view).and_then(|seen| seen.setlinfo))
+        let seen = cut(settlements::answer_of(&row)?, view).and_then(|seen| seen.setlinfo);
+        Ok(seen.map(|info| (info, view == View::Whole)))
     };
-    let (mut infos, next_page_token) = asked.visible(older, key, see).await?;
+    let (mut seen, next_page_token) = asked.visible(older, key, see).await?;
+    let whole = seen.iter_mut().filter(|(_, whole)| *whole).map(|(info, _)| info);
+    recoveries::mark(&app.db, whole.collect()).await?;
+    let mut infos: Vec<SettlementInfo> = seen.into_iter().map(|(info, _)| info).collect();
     let ids: Vec<&str> = infos.iter().map(|info| info.setl_id.as_str()).collect();
     let mut reversed = settlements::reversals_in(&app.db, wanted.areas.iter().cloned(), &ids).await?;
     for info in &mut infos {

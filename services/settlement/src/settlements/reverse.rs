@@ -25,7 +25,7 @@ use crate::books::retries::{attempts, contended, stored_answer};
 use crate::books::store::commit::Committed;
 use crate::books::store::entities::settlement;
 use crate::books::store::load::{PersonState, Wanted};
-use crate::books::store::{merged, settlements};
+use crate::books::store::{merged, recoveries, settlements};
 use crate::fields::check_id;
 
 /// Characters of a reason at most.
@@ -160,6 +160,11 @@ async fn require_reversible(
         return Err(ServiceError::new(Reason::AlreadyReversed, "the settlement has been reversed")
             .with("replaced_by_setl_id", settlements::replaced_by(&reversal)?)
             .with("reversal_setl_id", reversal.setl_id));
+    }
+    let parts = header(original).earlier_parts.iter().map(|part| part.setl_id.as_str());
+    let ids: Vec<&str> = parts.chain([row.setl_id.as_str()]).collect();
+    if let Some(recovery) = recoveries::standing(&app.db, &ids).await?.first() {
+        return Err(recoveries::recovered(recovery));
     }
     if !MedType::from_code(&row.med_type).is_some_and(MedType::is_stay) {
         return Ok(());

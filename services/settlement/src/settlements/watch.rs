@@ -5,7 +5,9 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt, future};
 use tonic::Status;
 use yizhan_proto::enrollment::v1::LookKind;
-use yizhan_proto::settlement::v1::{Settlement, WatchSettlementsRequest, WatchSettlementsResponse, WorkItem};
+use yizhan_proto::settlement::v1::{
+    Recovery, Settlement, WatchSettlementsRequest, WatchSettlementsResponse, WorkItem,
+};
 use yizhan_runtime::feed::may_not_follow;
 use yizhan_runtime::{Caller, ServiceError, Violations};
 
@@ -68,7 +70,9 @@ impl Follower {
                 let settlement = settlements::decode_answer(&settled.answer)?;
                 cut(settlement, view).map(|settlement| Seen::Settled(Box::new(settlement)))
             }
-            Told::Opened(_) | Told::Item(_) => (view == View::Whole).then_some(Seen::Whole),
+            Told::Opened(_) | Told::Item(_) | Told::Recovered(_) => {
+                (view == View::Whole).then_some(Seen::Whole)
+            }
         };
         Ok(seen.map(|seen| (entry, seen)))
     }
@@ -78,15 +82,19 @@ impl Follower {
         &self,
         (entry, seen): (Arc<Entry>, Seen),
     ) -> Result<WatchSettlementsResponse, ServiceError> {
+        let resume_token = self.app.feed.token_behind(&entry.change);
+        let event = WatchSettlementsResponse { resume_token, ..WatchSettlementsResponse::default() };
         let (psn_no, subject) = match &entry.told {
             Told::Settled(Settled { psn_no, setl_id, .. }) => (psn_no, setl_id),
             Told::Opened(Opened { psn_no, opening_id, .. }) => (psn_no, opening_id),
             Told::Item(item) => (&item.psn_no, &item.setl_id),
+            // It tells of no person: nobody looks at one.
+            Told::Recovered(recovery) => {
+                return Ok(WatchSettlementsResponse { recovery: Some(recovery.as_ref().clone()), ..event });
+            }
         };
         let look = Look { kind: LookKind::Settlement, psn_no, subject, purpose: &self.purpose };
         leave::note(&self.app, &self.caller, whose(&entry.told), look).await?;
-        let resume_token = self.app.feed.token_behind(&entry.change);
-        let event = WatchSettlementsResponse { resume_token, ..WatchSettlementsResponse::default() };
         Ok(match (seen, &entry.told) {
             (Seen::Settled(settlement), _) => {
                 WatchSettlementsResponse { settlement: Some(*settlement), ..event }
@@ -113,6 +121,10 @@ fn whose(told: &Told) -> Whose<'_> {
         Told::Item(item) => {
             let WorkItem { poolarea_no, psn_no, .. } = item.as_ref();
             Whose { poolarea_no, psn_no, fixmedins_code: "" }
+        }
+        Told::Recovered(recovery) => {
+            let Recovery { poolarea_no, fixmedins_code, .. } = recovery.as_ref();
+            Whose { poolarea_no, psn_no: "", fixmedins_code }
         }
     }
 }

@@ -2,4 +2,3 @@
 
 pub mod access_grant;
 pub mod access_log;
-pub mod access_log_head;

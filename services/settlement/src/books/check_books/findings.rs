@@ -3,9 +3,10 @@
 use sea_orm::DbErr;
 
 use super::Check;
+use super::recoveries::RECOVERIES;
 
 /// A query for `name` and `value` of what does not agree, and how that is told.
-type Finding = (&'static str, fn(&str, i64) -> String);
+pub(super) type Finding = (&'static str, fn(&str, i64) -> String);
 
 /// Of settlements and openings.
 const BOOKED: [Finding; 6] = [
@@ -19,12 +20,13 @@ const BOOKED: [Finding; 6] = [
          WHERE poolarea_no = $1 GROUP BY psn_no, setl_id HAVING SUM(amount_fen) <> 0 LIMIT 100",
         |setl_id, sum| format!("settlement {setl_id}: postings sum to {sum} fen, not to zero"),
     ),
-    // An institution is owed for settlements only; whatever else is booked is a deposit.
+    // An institution is owed for settlements, and owes what is recovered; whatever else is booked is a deposit.
     (
         "SELECT p.setl_id AS name, p.amount_fen AS value FROM postings p \
          WHERE p.poolarea_no = $1 AND p.account LIKE 'institution/%' AND NOT EXISTS \
          (SELECT 1 FROM settlements s WHERE s.poolarea_no = p.poolarea_no AND s.psn_no = p.psn_no \
-         AND s.setl_id = p.setl_id) LIMIT 100",
+         AND s.setl_id = p.setl_id) AND NOT EXISTS (SELECT 1 FROM recoveries r WHERE r.poolarea_no = p.poolarea_no \
+         AND r.psn_no = p.psn_no AND r.recovery_id = p.setl_id) LIMIT 100",
         |setl_id, _| format!("settlement {setl_id}: has postings and is gone"),
     ),
     (
@@ -116,7 +118,7 @@ impl Check<'_> {
     pub(super) async fn findings(&mut self) -> Result<(), DbErr> {
         let count = "SELECT '' AS name, COUNT(*) AS value FROM postings WHERE poolarea_no = $1";
         self.answer.postings = self.found(count, &[]).await?.first().map_or(0, |(_, value)| *value);
-        for (sql, told) in ACCOUNTS.into_iter().chain(BOOKED) {
+        for (sql, told) in ACCOUNTS.into_iter().chain(BOOKED).chain(RECOVERIES) {
             self.found(sql, &[]).await?.iter().for_each(|(name, value)| self.report(told(name, *value)));
         }
         Ok(())

@@ -14,6 +14,13 @@ const AGAINST: &str = "1";
 
 /// What of the funds' part is withheld. A line counts once, with the most that a violation says of it, at most its in-scope amount.
 pub fn withheld_by(answer: &Settlement) -> Fen {
+    let info = header(answer);
+    let against = withheld_lines(answer).into_iter().map(|(_, against)| against);
+    withheld(against, Fen(info.inscp_scp_amt_fen), Fen(info.fund_pay_sumamt_fen))
+}
+
+/// The lines of this bill of which something is withheld, each with what of it is against a rule, in scope.
+pub fn withheld_lines(answer: &Settlement) -> Vec<(&str, Fen)> {
     let found = answer.audit.iter().flat_map(|audit| &audit.result);
     let mut lines: BTreeMap<&str, i64> = BTreeMap::new();
     for (feedetl_sn, fen) in found.filter(|one| one.consequence() == Consequence::Withhold).flat_map(against)
@@ -22,15 +29,14 @@ pub fn withheld_by(answer: &Settlement) -> Fen {
         *most = fen.max(*most);
     }
     if lines.is_empty() {
-        return Fen::ZERO;
+        return Vec::new();
     }
     let own = answer.feedetail.iter().filter(|row| !row.earlier_part);
     let against = own.filter_map(|row| {
         let fen = lines.get(row.feedetl_sn.as_str())?;
-        Some(Fen(row.inscp_scp_amt_fen.min(*fen)))
+        Some((row.feedetl_sn.as_str(), Fen(row.inscp_scp_amt_fen.min(*fen))))
     });
-    let info = header(answer);
-    withheld(against, Fen(info.inscp_scp_amt_fen), Fen(info.fund_pay_sumamt_fen))
+    against.collect()
 }
 
 /// The lines of this bill that are against the rule, and how much of each is, in scope; all of it where that is not told.

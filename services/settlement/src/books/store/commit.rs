@@ -25,6 +25,8 @@ use super::uploaded::{self, FeesChange};
 
 /// Kind of the feed entry of an opening, and of what takes one back.
 pub const OPENED: &str = "OPENED";
+/// Kind of the feed entry of a recovery, a refused one, and of what undoes one, which is told whole.
+pub const RECOVERED: &str = "RECOVERED";
 /// Kind of the feed entry of an item of the worklist, which is told whole.
 pub const WORK_ITEM: &str = "WORK_ITEM";
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use prost::Message;
 use sea_orm::{ColumnTrait, DbErr, DerivePartialModel, EntityTrait, QueryFilter};
 use tonic::async_trait;
-use yizhan_proto::settlement::v1::WorkItem;
+use yizhan_proto::settlement::v1::{Recovery, WorkItem};
 use yizhan_runtime::Caller;
 use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::{Change, Reading, may_see_area};
 
-use super::commit::{OPENED, WORK_ITEM};
+use super::commit::{OPENED, RECOVERED, WORK_ITEM};
 use super::entities::{opening, settlement};
 
 /// Reads the settlements of a feed.
@@ -63,6 +63,8 @@ pub enum Told {
     Opened(Opened),
     /// An item of the worklist.
     Item(Box<WorkItem>),
+    /// A recovery, a refused one, or what undoes one.
+    Recovered(Box<Recovery>),
 }
 
 impl AsRef<Change> for Entry {
@@ -85,7 +87,8 @@ impl Reading for Followed {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let settled = changes.iter().filter(|change| ![OPENED, WORK_ITEM].contains(&change.kind.as_str()));
+        let settled =
+            changes.iter().filter(|change| ![OPENED, RECOVERED, WORK_ITEM].contains(&change.kind.as_str()));
         let mut told = self.settled(settled, institution).await?;
         // Nothing of an opening, or of the worklist, is an institution's.
         if institution.is_none() {
@@ -93,6 +96,7 @@ impl Reading for Followed {
         }
         let entry = |change: Change| match told.remove(&change.subject) {
             _ if change.kind == WORK_ITEM && institution.is_none() => Some(item(change)),
+            _ if change.kind == RECOVERED => recovery(change, institution).transpose(),
             Some(told) => Some(Ok(Entry { change, told })),
             None if institution.is_some() => None,
             None => Some(Err(DbErr::RecordNotFound(format!("the feed names settlement {}", change.subject)))),
@@ -104,7 +108,7 @@ impl Reading for Followed {
         match &entry.told {
             Told::Settled(settled) => settled.answer.len(),
             Told::Opened(_) => 0,
-            Told::Item(_) => entry.change.payload.len(),
+            Told::Item(_) | Told::Recovered(_) => entry.change.payload.len(),
         }
     }
 }
@@ -139,6 +143,15 @@ impl Followed {
         let rows = query.into_partial_model::<Opened>().all(&self.0).await?;
         Ok(rows.into_iter().map(|row| (row.opening_id.clone(), Told::Opened(row))).collect())
     }
+}
+
+/// For an institution its own.
+fn recovery(change: Change, institution: Option<&str>) -> Result<Option<Entry>, DbErr> {
+    let recovery = Recovery::decode(change.payload.as_slice());
+    let recovery =
+        recovery.map_err(|error| DbErr::Type(format!("the feed's recovery {}: {error}", change.subject)))?;
+    let seen = institution.is_none_or(|code| code == recovery.fixmedins_code);
+    Ok(seen.then(|| Entry { change, told: Told::Recovered(Box::new(recovery)) }))
 }
 
 fn item(change: Change) -> Result<Entry, DbErr> {

@@ -10,6 +10,7 @@ use yizhan_proto::settlement::v1::{Settlement, SettlementInfo};
 use yizhan_runtime::db::DatabaseConnection;
 
 use super::entities::{accumulated, settlement};
+use super::recoveries;
 
 /// 退费标志 of a settlement that was reversed.
 const REVERSED: &str = "1";
@@ -21,7 +22,7 @@ pub async fn by_id(db: &impl ConnectionTrait, setl_id: &str) -> Result<Option<se
 
 /// The reversal of a settlement, if there is one.
 pub async fn reversal_of(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     row: &settlement::Model,
 ) -> Result<Option<settlement::Model>, DbErr> {
     settlement::Entity::find()
@@ -175,7 +176,8 @@ pub async fn accumulated_of(
         .await
 }
 
-/// A settlement as it was answered, with the number that stays where its row is told under that, with whether it has been reversed since, and by what.
+/// A settlement as it was answered, with the number that stays where its row is told under that, with whether it has been reversed
+/// since, and by what, and what of it is recovered.
 pub async fn as_now(db: &DatabaseConnection, row: &settlement::Model) -> Result<Settlement, DbErr> {
     let mut settlement = answer_of(row)?;
     let reversal = reversal_of(db, row).await?;
@@ -187,6 +189,7 @@ pub async fn as_now(db: &DatabaseConnection, row: &settlement::Model) -> Result<
         if info.psn_no != row.psn_no {
             info.stays_psn_no.clone_from(&row.psn_no);
         }
+        recoveries::mark(db, vec![info]).await?;
     }
     Ok(settlement)
 }
