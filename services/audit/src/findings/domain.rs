@@ -26,19 +26,6 @@ named! {
         Mark = 3, "MARK", "结算标记";
         TraceCode = 4, "TRACE_CODE", "追溯码比对";
         Worklist = 5, "WORKLIST", "待核查清单";
-    }
-}
-
-impl State {
-    /// By its number.
-    pub fn of(number: i32) -> Option<State> {
-        State::ALL.iter().copied().find(|state| state.number() == number)
-    }
-}
-
-impl Origin {
-    /// By its number.
-    pub fn of(number: i32) -> Option<Origin> {
-        Origin::ALL.iter().copied().find(|origin| origin.number() == number)
+        Statistic = 6, "STATISTIC", "机构统计";
     }
 }
