@@ -263,6 +263,27 @@ both_databases! {
         platform.until_posted(INSTITUTION, owed + withheld).await;
         assert_eq!(platform.posted("withheld/H99990000003").await, 0);
         assert_eq!(office.finding(&jr_id).await.state(), FindingState::Dismissed);
+        assert_eq!(refused(platform.reverse("V1", &first).await).reason, "RECOVERED");
+        assert_books_balance(&platform).await;
+
+        // Somebody finds otherwise: what went back to the institution is recovered.
+        office.reopen(&jr_id).await;
+        let other = office.opened_on(&jr_id).await.unwrap();
+        let other = office.through(office.request("B", CaseAction::Screen, &other)).await;
+        let other = office.until(&other, |case| case.state() == CaseState::Archived).await;
+        let recovered = other.recoveries[0].recovered_fen;
+        assert!(recovered > 0 && platform.posted(INSTITUTION).await == owed + withheld - recovered);
+        assert_books_balance(&platform).await;
+
+        // Both are taken back: the finding stays in the case it came to last, and what was withheld is withheld again.
+        office.correct(&other, "agency:100000").await.unwrap();
+        platform.until_posted(INSTITUTION, owed + withheld).await;
+        let again = office.correct(&case, "agency:100000").await.unwrap();
+        assert_eq!(again.state(), CaseState::Screening, "what was dismissed begins again");
+        platform.until_posted(INSTITUTION, owed).await;
+        assert_eq!(platform.posted("withheld/H99990000003").await, withheld);
+        let found = office.finding(&jr_id).await;
+        assert_eq!((found.state(), &found.case_id), (FindingState::InCase, &other.case_id));
         assert_books_balance(&platform).await;
     }
 
@@ -355,11 +376,11 @@ both_databases! {
             (verdict.fault(), verdict.broken_seq, verdict.entries, known)
         };
         // The case itself: decided otherwise than was logged.
-        assert_eq!(broken("UPDATE audit_case SET inside = REPLACE(inside, '\"D\"', '\"E\"')").await, (CaseLogFault::CaseAltered, 9, 8, "its case"));
-        assert_eq!(broken("UPDATE case_log SET step_no = 7 WHERE seq = 4").await, (CaseLogFault::Altered, 4, 3, "its case"));
-        assert_eq!(broken("DELETE FROM case_log WHERE seq = 2").await, (CaseLogFault::Missing, 2, 1, ""));
-        tamper(&platform, &db, "DELETE FROM case_log").await;
-        tamper(&platform, &db, "DELETE FROM case_log_head").await;
+        assert_eq!(broken("UPDATE audit_record SET record = ''").await, (CaseLogFault::CaseAltered, 9, 8, "its case"));
+        assert_eq!(broken("UPDATE audit_log SET step_no = 7 WHERE seq = 4").await, (CaseLogFault::Altered, 4, 3, "its case"));
+        assert_eq!(broken("DELETE FROM audit_log WHERE seq = 2").await, (CaseLogFault::Missing, 2, 1, ""));
+        tamper(&platform, &db, "DELETE FROM audit_log").await;
+        tamper(&platform, &db, "DELETE FROM audit_log_head").await;
         assert!(office.verify(None).await.intact, "all of it thrown away shows only by what was noted outside");
         assert_eq!(office.verify(Some(&intact)).await.fault(), CaseLogFault::AnchorMismatch);
     }
@@ -368,9 +389,9 @@ both_databases! {
 /// Changes a table behind the service's back, as the owner of the database can.
 async fn tamper(platform: &TestPlatform, db: &TestDatabase, statement: &str) {
     let triggers: &[&str] = match db.backend() {
-        Backend::Postgres => &["ALTER TABLE case_log DISABLE TRIGGER ALL"],
+        Backend::Postgres => &["ALTER TABLE audit_log DISABLE TRIGGER ALL"],
         Backend::Sqlite => {
-            &["DROP TRIGGER IF EXISTS case_log_no_update", "DROP TRIGGER IF EXISTS case_log_no_delete"]
+            &["DROP TRIGGER IF EXISTS audit_log_no_update", "DROP TRIGGER IF EXISTS audit_log_no_delete"]
         }
     };
     for statement in triggers.iter().chain([&statement]) {
