@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use yizhan_audit::findings::add_up;
 use yizhan_testkit::{ServiceProcess, TestDatabase};
 
 use crate::chaos::{Draws, history};
@@ -51,6 +52,10 @@ async fn survives(db: TestDatabase) -> (Vec<Told>, Vec<Told>) {
         audit.restart().await;
     }
     reached(&desk, SETTLEMENTS).await;
+    // The service adds up when it starts, and then every ten minutes.
+    for desk in [&straight, &desk] {
+        add_up(&desk.audit).await.unwrap();
+    }
     (straight.findings().await, desk.findings().await)
 }
 
