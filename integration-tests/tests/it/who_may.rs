@@ -10,6 +10,7 @@
 
 mod cases;
 mod plans;
+mod reimbursements;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -276,6 +277,9 @@ impl Desk {
         let audit = Channel::from_shared(platform.url_of("audit")).unwrap().connect().await.unwrap();
         known.extend(plans::known(audit.clone(), "2026-02-01").await);
         known.extend(cases::known(audit).await);
+        let settlement =
+            Channel::from_shared(platform.url_of("settlement")).unwrap().connect().await.unwrap();
+        known.extend(reimbursements::known(settlement).await);
         Desk { platform, known }
     }
 

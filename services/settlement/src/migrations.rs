@@ -7,6 +7,7 @@ mod parted;
 mod policies;
 mod reconciliation;
 mod recoveries;
+mod reimbursements;
 
 use claims::CreateClaims;
 use merged::FollowRegister;
@@ -15,6 +16,7 @@ use parted::CreateParted;
 use policies::{MovePolicies, policy};
 use reconciliation::{CreateOpenings, ReconcileSettlements};
 use recoveries::CreateRecoveries;
+use reimbursements::CreateReimbursements;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -58,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(MoveAccounts),
             Box::new(CreateParted),
             Box::new(CreateRecoveries),
+            Box::new(CreateReimbursements),
         ]
     }
 }

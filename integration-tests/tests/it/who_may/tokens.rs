@@ -55,7 +55,15 @@ const ROWS: [(&str, &str); 10] = [
 ];
 
 /// Lists that have not two rows here: they give no token, and refuse foreign ones.
-const SHORT: [&str; 5] = ["ListRosterRows", "ListQueue", "ListRecoveries", "ListWorklist", "ListFindings"];
+const SHORT: [&str; 7] = [
+    "ListRosterRows",
+    "ListQueue",
+    "ListRecoveries",
+    "ListWorklist",
+    "ListFindings",
+    "ListPaymentRuns",
+    "ListPayments",
+];
 
 /// One row of a list, behind a token: whether there are any, and the token of the next.
 struct List<'d> {
