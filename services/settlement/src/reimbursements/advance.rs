@@ -6,7 +6,7 @@ use yizhan_proto::settlement::v1::{
 };
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::once::{self, Done, Write};
+use yizhan_runtime::once::{self, Done, RequestKey, Write};
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_workflow::{To, is_reason};
 
@@ -28,21 +28,36 @@ pub async fn advance_reimbursement(
     caller: &Caller,
     mut request: AdvanceReimbursementRequest,
 ) -> Result<AdvanceReimbursementResponse, ServiceError> {
-    let (key, mut wrong) = once::open(caller, &mut request);
+    let (key, wrong) = once::open(caller, &mut request);
     if let Some(answer) = once::answered(app, &key).await? {
         return Ok(answer);
     }
+    match taken(app, caller, (&key, wrong), &request).await {
+        // Where the database is away it cannot be asked either.
+        Err(away) if away.reason() == Reason::DatabaseUnavailable => Err(away),
+        // Sent twice at once, it is the first that stands in the way of the second.
+        Err(refusal) => once::answered(app, &key).await?.ok_or(refusal),
+        done => done,
+    }
+}
+
+async fn taken(
+    app: &App,
+    caller: &Caller,
+    (key, mut wrong): (&RequestKey, Violations),
+    request: &AdvanceReimbursementRequest,
+) -> Result<AdvanceReimbursementResponse, ServiceError> {
     let of = seen(app, caller, &request.reimbursement_id).await?;
     if roles(&of, caller).is_empty() {
         return Err(ServiceError::area_not_owned(&of.poolarea_no));
     }
-    let action = check(caller, &request, &mut wrong);
+    let action = check(caller, request, &mut wrong);
     let action = wrong.finish(action)?;
-    let step = Step { app, caller, request: &request, action, actor: Actor::of(caller, &request.opter) };
+    let step = Step { app, caller, request, action, actor: Actor::of(caller, &request.opter) };
     step.require(&of)?;
     match action {
-        Action::Approve => approve::approve(&step, &key, &of).await,
-        Action::Reverse => approve::reverse(&step, &key, &of).await,
+        Action::Approve => approve::approve(&step, key, &of).await,
+        Action::Reverse => approve::reverse(&step, key, &of).await,
         _ => {
             if let Some(asked) = &request.application {
                 let received = parse_date(&of.received_date).unwrap_or_else(|| app.clock.today());
@@ -51,7 +66,7 @@ pub async fn advance_reimbursement(
                 wrong.require(same, "application.visit.psn_no", Reason::VisitOfAnother);
                 submit::check(app, caller, asked, (Some(&of.poolarea_no), received), wrong).await?;
             }
-            once::once(app, &key, |write| Box::pin(step.write(write))).await
+            once::once(app, key, |write| Box::pin(step.write(write))).await
         }
     }
 }

@@ -49,7 +49,8 @@ pub async fn make_payment_run(
     if next != Some(day) {
         let mut wrong = Violations::new();
         let next = next.map(|next| next.to_string()).unwrap_or_default();
-        wrong.push("run_date", Reason::NotARunDay).with("next", next);
+        let said = Reason::NotARunDay.saying(format!("{day} 不是拨付日，下一个拨付日为 {next}"));
+        wrong.push("run_date", said).with("next", next);
         wrong.none()?;
     }
     let making = Making { poolarea_no: area.as_str(), request: &request };

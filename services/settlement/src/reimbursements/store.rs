@@ -127,7 +127,9 @@ pub async fn hold_bills<C: ConnectionTrait>(
     for (at, bill) in bills.iter().enumerate() {
         let other = |held: &&bill::Model| held.bill_no == bill_no(bill) && held.reimbursement_id != id;
         if let Some(held) = held.iter().find(other) {
-            let used = wrong.push(format!("application.bills[{at}].invono"), Reason::BillUsed);
+            let text = format!("票据 {} 已用于报销申请 {}", bill.invono, held.reimbursement_id);
+            let said = Reason::BillUsed.saying(text);
+            let used = wrong.push(format!("application.bills[{at}].invono"), said);
             used.with("reimbursement_id", &held.reimbursement_id).with("invono", &bill.invono);
         }
     }
