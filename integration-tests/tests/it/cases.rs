@@ -8,7 +8,7 @@ use tonic::Code;
 use yizhan_integration_tests::checks::{info, yuan};
 use yizhan_integration_tests::*;
 use yizhan_proto::audit::v1::*;
-use yizhan_proto::settlement::v1::{Recovery, RecoveryKind, Settlement};
+use yizhan_proto::settlement::v1::{Recovery, RecoveryKind, Settlement, Visit};
 use yizhan_testkit::{Backend, TestDatabase, both_databases};
 
 use self::desk::*;
@@ -26,6 +26,32 @@ async fn start(db: &TestDatabase) -> TestPlatform {
         .asking_audit()
         .start()
         .await
+}
+
+/// As a line of a case.
+fn line(settled: &Settlement, feedetl_sn: &str, vola_amt_fen: i64) -> CaseLine {
+    CaseLine {
+        setl_id: info(settled).setl_id.clone(),
+        feedetl_sn: feedetl_sn.to_owned(),
+        vola_amt_fen,
+        ..CaseLine::default()
+    }
+}
+
+/// A part of P1's stay V1, from 2024-05-01.
+fn part(end: &str, mid: bool) -> VisitBuilder {
+    visit("P1").inpatient("2024-05-01", end).numbered("V1").but(|visit| visit.mid_setl_flag = mid)
+}
+
+/// The last line of a visit, of this number and day.
+fn dated(visit: &mut Visit, feedetl_sn: &str, day: &str) {
+    let line = visit.feedetail.last_mut().unwrap();
+    (line.feedetl_sn, line.fee_ocur_date) = (feedetl_sn.to_owned(), day.to_owned());
+}
+
+/// It takes back this one.
+fn takes_back(visit: &mut Visit, init_feedetl_sn: &str) {
+    visit.feedetail.last_mut().unwrap().init_feedetl_sn = init_feedetl_sn.to_owned();
 }
 
 fn kinds(recoveries: &[Recovery]) -> Vec<(RecoveryKind, i64)> {
@@ -88,6 +114,53 @@ both_databases! {
         assert_eq!((error.code, error.reason.as_str(), &error.metadata["case_id"]), (Code::FailedPrecondition, "RECOVERED", &case.case_id));
         let error = refused(platform.resettle_behind("V2", &settled).await);
         assert_eq!((error.reason.as_str(), error.metadata["why"].as_str()), ("RESETTLE_BLOCKED", "RECOVERED"));
+    }
+
+    /// An appeal that is upheld ends the case without a decision; where one is refused all is recovered. Followers are told who, what, by what,
+    /// how much and when; what is told again, to settlement or to audit, changes nothing.
+    async fn one_appeal_is_upheld_and_one_refused(db: TestDatabase) {
+        let platform = start(&db).await;
+        let seen_by = |visit: VisitBuilder| visit.but(|visit| visit.dr_codg = "D430000001".to_owned());
+        let upheld = platform.settle("R1", clinic("P1", "2024-03-01", "1000")).await.unwrap();
+        let kept = platform.settle("R2", seen_by(clinic("P2", "2024-03-01", "1000"))).await.unwrap();
+        let (owed, paid) = (platform.posted(INSTITUTION).await, info(&kept).fund_pay_sumamt_fen);
+        let office = Office::of(&platform);
+        platform.until_heard(2).await;
+        let cases = [office.confirmed(&upheld).await, office.confirmed(&kept).await];
+        for case in &cases {
+            office.institution().appeal(case, "治疗必需").await.unwrap();
+        }
+        let dismissed = office.step("D", CaseAction::Dismiss, &cases[0]).await.unwrap();
+        assert_eq!(dismissed.state(), CaseState::Dismissed);
+        let decided = office.decide("D", &cases[1], &[100_000]).await.unwrap();
+        let told = office.step("A", CaseAction::Tell, &decided).await.unwrap();
+        office.until(&told, |case| case.state() == CaseState::Archived).await;
+        assert_eq!(platform.posted(INSTITUTION).await, owed - paid);
+        assert_books_balance(&platform).await;
+
+        for rows in [platform.rows(), platform.audit_rows()] {
+            rows.execute_unprepared("DELETE FROM followed_feed").await.unwrap();
+        }
+        let last = office.told(&upheld, &[100_000]).await;
+        let last = office.until(&last, |case| case.state() == CaseState::Archived).await;
+        let mut booked = 0;
+        for case in [&dismissed, &told, &last] {
+            booked += platform.recoveries(&case.case_id).await.len();
+        }
+        assert_eq!(booked, 2);
+        assert_eq!(platform.posted(INSTITUTION).await, owed - paid - info(&upheld).fund_pay_sumamt_fen);
+        assert_books_balance(&platform).await;
+
+        use DecisionKind::{Decided, Dismissed, Recovered};
+        let heard = platform.as_caller("service:credit").decisions(5).await;
+        assert_eq!(heard.iter().map(|one| one.kind()).collect::<Vec<_>>(), [Dismissed, Decided, Recovered, Decided, Recovered]);
+        let [line] = heard[2].lines.as_slice() else { panic!("{heard:#?}") };
+        let (what, recovery) = (line.line.as_ref().unwrap(), line.recovery.as_ref().unwrap());
+        assert_eq!((heard[2].case_id.as_str(), heard[2].fixmedins_code.as_str(), heard[2].decided_on.as_str()), (told.case_id.as_str(), THIRD_LEVEL, "2026-02-01"));
+        assert_eq!((line.psn_no.as_str(), what.bilg_dr_codg.as_str(), what.vola_bhvr_type.as_str()), ("P2", "D430000001", "超标准收费"));
+        assert_eq!((what.vola_amt_fen, recovery.recovered_fen), (100_000, paid));
+        let agency = platform.as_caller("agency:999900").decisions(5).await;
+        assert!(agency.iter().flat_map(|one| &one.lines).all(|line| line.psn_no.is_empty()), "it looks at persons where that is logged");
     }
 
     /// Of a line something is recovered once: a second case hears why not, and an officer looks at it. A correction gives back what was
@@ -197,18 +270,12 @@ both_databases! {
     async fn merged_persons_and_stays_in_parts(db: TestDatabase) {
         let platform = start(&db).await;
         let other = platform.settle("R1", clinic("P2", "2024-03-01", "1000")).await.unwrap();
-        let part = |number: &str, end: &str, mid: bool| visit("P1").inpatient("2024-05-01", end).numbered(number).but(|visit| visit.mid_setl_flag = mid);
-        let dated = |visit: &mut yizhan_proto::settlement::v1::Visit, sn: &str, day: &str| {
-            let line = visit.feedetail.last_mut().unwrap();
-            (line.feedetl_sn, line.fee_ocur_date) = (sn.to_owned(), day.to_owned());
-        };
-        let one = part("V1", "2024-05-10", true).line(CARE, "1", "8000").but(|visit| dated(visit, "F1", "2024-05-02"));
+        let one = part("2024-05-10", true).line(CARE, "1", "8000").but(|visit| dated(visit, "F1", "2024-05-02"));
         let one = one.line(CARE, "1", "4000").but(|visit| dated(visit, "F2", "2024-05-03"));
         let one = platform.settle("R2", one).await.unwrap();
-        let two = part("V1", "2024-05-20", false).line(CARE, "-1", "4000").but(|visit| {
+        let two = part("2024-05-20", false).line(CARE, "-1", "4000").but(|visit| {
             dated(visit, "F3", "2024-05-12");
-            let line = visit.feedetail.last_mut().unwrap();
-            line.init_feedetl_sn = "F2".to_owned();
+            takes_back(visit, "F2");
         });
         let two = platform.settle("R3", two).await.unwrap();
         let paid = info(&one).fund_pay_sumamt_fen + info(&two).fund_pay_sumamt_fen;
@@ -217,12 +284,6 @@ both_databases! {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         let office = Office::of(&platform);
-        let line = |settled: &Settlement, feedetl_sn: &str, fen| CaseLine {
-            setl_id: info(settled).setl_id.clone(),
-            feedetl_sn: feedetl_sn.to_owned(),
-            vola_amt_fen: fen,
-            ..CaseLine::default()
-        };
         let lines = vec![line(&other, "", 50_000), line(&one, "F1", 800_000), line(&one, "F2", 400_000)];
         let case = office.told_of(lines).await;
         let case = office.until(&case, |case| case.recoveries.len() == 3).await;
@@ -235,6 +296,31 @@ both_databases! {
             let error = refused(platform.reverse_as("P1", &format!("V{}", info(settled).setl_id), settled).await);
             assert_eq!(error.reason, "RECOVERED");
         }
+        assert_books_balance(&platform).await;
+    }
+
+    /// What was recovered is not taken back by a later part of the stay as well, before the case is corrected.
+    async fn a_recovered_line_is_not_refunded(db: TestDatabase) {
+        let platform = start(&db).await;
+        let one = part("2024-05-10", true).line(CARE, "1", "8000").but(|visit| dated(visit, "F1", "2024-05-02"));
+        let one = one.line(CARE, "1", "4000").but(|visit| dated(visit, "F2", "2024-05-03"));
+        let one = platform.settle("R1", one).await.unwrap();
+        let office = Office::of(&platform);
+        let case = office.told_of(vec![line(&one, "F2", 400_000)]).await;
+        let case = office.until(&case, |case| case.state() == CaseState::Archived).await;
+        let two = |taken_back: &str, price: &str| {
+            part("2024-05-20", false).line(CARE, "-1", price).but(|visit| {
+                dated(visit, "F3", "2024-05-12");
+                takes_back(visit, taken_back);
+            })
+        };
+        let error = refused(platform.settle("R2", two("F2", "4000")).await);
+        assert_eq!((error.reason.as_str(), &error.metadata["case_id"]), ("RECOVERED", &case.case_id));
+        office.correct(&case, "agency:100000").await.unwrap();
+        while !platform.recoveries(&case.case_id).await.iter().any(|one| one.kind() == RecoveryKind::Undone) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        platform.settle("R3", two("F2", "4000")).await.unwrap();
         assert_books_balance(&platform).await;
     }
 

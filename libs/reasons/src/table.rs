@@ -961,8 +961,8 @@ reasons! {
             "AdvanceCase", "an expert who entered something of the case, or reviewed it";
         CaseStateNotQueued: "CASE_STATE_NOT_QUEUED", Violation, "没有该案件状态，或待办列表中没有该状态",
             "ListCases, ListCaseQueue", "no such state, or none that waits for an officer";
-        Recovered: "RECOVERED", Refusal(FailedPrecondition), "该结算已有违规费用追回，不能撤销，应先由上级经办机构纠正稽核案件",
-            "Reverse, ReverseMessage; `why` of RESETTLE_BLOCKED", "something of the settlement was recovered by audit's decision: `case_id`, `recovery_id`", "the case is corrected (AdvanceCase, CORRECT), which gives it back; then the settlement can be reversed", "no";
+        Recovered: "RECOVERED", Refusal(FailedPrecondition), "该结算已有违规费用追回，不能撤销或退费，应先由上级经办机构纠正稽核案件",
+            "Reverse, ReverseMessage; Settle, of a refund in a later part of a stay; `why` of RESETTLE_BLOCKED", "something of the settlement, or of the line that is taken back, was recovered by audit's decision: `case_id`, `recovery_id`", "the case is corrected (AdvanceCase, CORRECT), which gives it back; then the settlement can be reversed, the line taken back", "no";
         DecisionMismatch: "DECISION_MISMATCH", Why, "该结算不属于案件的统筹区或机构",
             "Recovery", "the settlement is of another area or institution than the case";
         AlreadyRecovered: "ALREADY_RECOVERED", Why, "该明细已追回",

@@ -6,6 +6,7 @@ mod asked;
 mod changes;
 mod domain;
 mod findings;
+mod known;
 mod open;
 mod queries;
 mod store;

@@ -20,3 +20,4 @@ pub use api::FindingApi;
 pub use domain::{Origin, State};
 pub use follow_register::{FollowRegister, Happened};
 pub use follow_settlements::{FollowSettlements, Recovers};
+pub use looks::{check_sees_area, may_see_area};

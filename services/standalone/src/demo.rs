@@ -30,12 +30,19 @@ pub struct Clients {
     accounts: AccountServiceClient<PeerChannel>,
     /// Where filing is: every filing is made and decided by somebody else.
     filing: String,
+    /// Where audit is: every step of a case is by somebody else.
+    audit: String,
 }
 
 impl Clients {
     /// Filing, as this caller reaches it.
     fn filing_as(&self, caller: &Caller) -> anyhow::Result<FilingServiceClient<PeerChannel>> {
         Ok(FilingServiceClient::new(client::channel(&PeerConfig::at(self.filing.clone()), caller)?))
+    }
+
+    /// Audit, as this caller reaches it.
+    fn audit_as(&self, caller: &Caller) -> anyhow::Result<PeerChannel> {
+        client::channel(&PeerConfig::at(self.audit.clone()), caller)
     }
 }
 
@@ -53,7 +60,7 @@ pub async fn demo(folder: PathBuf) -> anyhow::Result<()> {
         folder.display()
     );
     let to = |url: String| client::channel(&PeerConfig::at(url), &Caller::LocalAdministrator);
-    let (enrollment, filing, settlement) = (to(enrollment.url())?, filing.url(), to(settlement.url())?);
+    let (enrollment, settlement) = (to(enrollment.url())?, to(settlement.url())?);
     register::register(&settlement).await.context("registering")?;
     let mut clients = Clients {
         enrollment: EnrollmentServiceClient::new(enrollment.clone()),
@@ -61,7 +68,8 @@ pub async fn demo(folder: PathBuf) -> anyhow::Result<()> {
         shares: AccountShareServiceClient::new(enrollment),
         settlement: SettlementServiceClient::new(settlement.clone()),
         accounts: AccountServiceClient::new(settlement),
-        filing,
+        filing: filing.url(),
+        audit: audit.url(),
     };
     people::enrol(&mut clients.enrollment).await.context("enrolling")?;
     story::tell(&mut clients, &folder).await?;

@@ -86,8 +86,8 @@ impl Platform {
         Ok(Platform { enrollment, filing, audit, settlement })
     }
 
-    /// Starts the services on SQLite files in a folder, on free ports of the loopback interface. Filing believes who a caller says
-    /// they are: who submits a filing, where, and who decides it is what it is about.
+    /// Starts the services on SQLite files in a folder, on free ports of the loopback interface. Filing and audit believe who a
+    /// caller says they are: who submits a filing or a case, and who decides it, is what they are about.
     pub async fn start_in(folder: &Path) -> anyhow::Result<Platform> {
         let settlement = SettlementConfig {
             server: ServerConfig::loopback(),
@@ -97,7 +97,8 @@ impl Platform {
         let enrollment = EnrollmentConfig::embedded(sqlite(folder, "enrollment"));
         let mut filing = FilingConfig::embedded(sqlite(folder, "filing"));
         filing.server.trust_caller_header = true;
-        let audit = AuditConfig::embedded(sqlite(folder, "audit"));
+        let mut audit = AuditConfig::embedded(sqlite(folder, "audit"));
+        audit.server.trust_caller_header = true;
         Platform::start(Services { enrollment, filing, audit, settlement }).await
     }
 

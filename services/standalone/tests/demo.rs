@@ -50,6 +50,12 @@ fn the_demo_shows_every_chapter_and_runs_again_where_it_ran() {
             "IN_FORCE at once",
             "医保发〔2022〕22号 二（四）",
             "4985.00 yuan to pay. One call more, and the family pays 920.00 yuan less.",
+            "9. A case of audit",
+            "a second review by the same officer is refused, REVIEWED_BEFORE: ",
+            "upheld for one day (in isolation), refused for two,",
+            "110.00 yuan are against the rules instead of 165.00",
+            "归档. Reversing that settlement is refused, RECOVERED: ",
+            "steps is as it was written: true",
             "330600: 4 settlements",
             "Done: everything shown was checked.",
         ];

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use sea_orm::{ConnectionTrait, Statement};
 use yizhan_integration_tests::checks::info;
+use yizhan_integration_tests::database::number;
 use yizhan_integration_tests::*;
 use yizhan_proto::audit::v1::case_service_client::CaseServiceClient;
 use yizhan_proto::audit::v1::finding_service_client::FindingServiceClient;
@@ -264,6 +264,8 @@ pub trait Books {
     async fn posted(&self, account: &str) -> i64;
     /// Waits until it is this much.
     async fn until_posted(&self, account: &str, fen: i64);
+    /// Waits until audit has heard of so many settlements.
+    async fn until_heard(&self, count: i64);
     /// Every recovery that the feed tells.
     async fn recovered_in_feed(&self) -> Vec<Recovery>;
     /// Publishes a rule by which more than two days' worth of care are against it.
@@ -273,17 +275,22 @@ pub trait Books {
 #[tonic::async_trait]
 impl Books for TestPlatform {
     async fn posted(&self, account: &str) -> i64 {
-        let sql =
-            "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS bigint) AS fen FROM postings WHERE account = $1";
-        let backend = self.rows().get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, sql, [account.into()]);
-        self.rows().query_one_raw(statement).await.unwrap().unwrap().try_get("", "fen").unwrap()
+        let sum = "CAST(COALESCE(SUM(amount_fen), 0) AS bigint) AS value";
+        number(self.rows(), &format!("SELECT {sum} FROM postings WHERE account = '{account}'")).await
     }
 
     async fn until_posted(&self, account: &str, fen: i64) {
         let begun = Instant::now();
         while self.posted(account).await != fen {
             assert!(begun.elapsed() < Duration::from_secs(20), "{account}: {}", self.posted(account).await);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn until_heard(&self, count: i64) {
+        let begun = Instant::now();
+        while number(self.audit_rows(), "SELECT COUNT(*) AS value FROM visit").await != count {
+            assert!(begun.elapsed() < Duration::from_secs(20), "audit has not heard of all settlements");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -308,11 +315,13 @@ impl Books for TestPlatform {
     }
 }
 
-/// Recoveries of a case, as somebody sees them.
+/// What somebody sees of cases and recoveries.
 #[tonic::async_trait]
 pub trait Recoveries {
-    /// Newest first.
+    /// Of a case, newest first.
     async fn recoveries(&self, case_id: &str) -> Vec<Recovery>;
+    /// The first so many decisions.
+    async fn decisions(&self, count: usize) -> Vec<WatchDecisionsResponse>;
 }
 
 #[tonic::async_trait]
@@ -326,5 +335,11 @@ impl Recoveries for Client {
         };
         let mut service = RecoveryServiceClient::new(self.to_settlement());
         told(service.list_recoveries(request).await).unwrap().recoveries
+    }
+
+    async fn decisions(&self, count: usize) -> Vec<WatchDecisionsResponse> {
+        let mut cases = CaseServiceClient::new(self.to_audit());
+        let events = cases.watch_decisions(WatchDecisionsRequest::default()).await.unwrap().into_inner();
+        events.take(count).map(Result::unwrap).collect().await
     }
 }

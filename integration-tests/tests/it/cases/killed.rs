@@ -36,11 +36,12 @@ async fn survives(db: TestDatabase, kills: u64) {
     let client = Client::new([settlement.url(), enrollment.url(), filing.url(), audit.url()]);
     client.import_institutions("places", standard_institutions()).await.unwrap();
     client.import_catalogue("items", standard_catalogue()).await.unwrap();
-    client.enrol(&[Person::employee("P1")]).await;
+    let persons: Vec<Person> = (0..CASES).map(|number| Person::employee(&format!("P{number}"))).collect();
+    client.enrol(&persons).await;
     let office = Office::of(&client);
     let mut cases = Vec::new();
     for number in 0..CASES {
-        let visit = clinic("P1", &format!("2024-03-{:02}", 1 + number), "1000");
+        let visit = clinic(&format!("P{number}"), "2024-03-01", "1000");
         let settled = client.settle(&format!("R{number}"), visit).await.unwrap();
         cases.push(office.confirmed(&settled).await);
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use yizhan_proto::audit::v1::{CaseAmount, CaseLine, CasePaper};
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
+use super::domain::{MAX_ID, is_id};
+
 /// Lines of a case at most.
 pub const MAX_LINES: usize = 500;
 /// Papers of a step at most.
@@ -13,9 +15,7 @@ const MAX_PAPERS: usize = 20;
 const MAX_EXPERTS: usize = 20;
 /// Longest 经办人编号, or number of a settlement, line, doctor or institution.
 const MAX_NUMBER: usize = 30;
-/// Longest number of a paper, finding, rule or case.
-pub const MAX_ID: usize = 64;
-/// Longest 违规内容, characters.
+/// Longest 违规内容 and 违规依据, characters.
 const MAX_CONTENT: usize = 200;
 
 /// Notes what is no such number.
@@ -57,8 +57,10 @@ pub fn lines(given: &[CaseLine], needed: bool, wrong: &mut Violations) {
         );
         number(&mut fields, "rule_id", &line.rule_id, false);
         fields.text("vola_bhvr_type", &line.vola_bhvr_type, false);
-        let fits = line.vola_cont.chars().count() <= MAX_CONTENT;
-        fields.require(fits, "vola_cont", Reason::TooLong.saying(format!("最多 {MAX_CONTENT} 个字符")));
+        for (field, text) in [("vola_cont", &line.vola_cont), ("vola_evid", &line.vola_evid)] {
+            let fits = text.chars().count() <= MAX_CONTENT;
+            fields.require(fits, field, Reason::TooLong.saying(format!("最多 {MAX_CONTENT} 个字符")));
+        }
         fields.require(line.vola_amt_fen >= 0, "vola_amt_fen", not_negative());
     }
 }
@@ -119,9 +121,4 @@ pub fn experts(given: &[String], needed: i32, wrong: &mut Violations) {
 pub fn case_unknown(case_id: &str) -> ServiceError {
     let shown = Some(case_id).filter(|id| is_id(id)).unwrap_or_default();
     ServiceError::new(Reason::CaseUnknown, "no such case").with("case_id", shown)
-}
-
-/// Whether a text can be the id of a case.
-pub fn is_id(text: &str) -> bool {
-    text.len() <= MAX_ID && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use futures::Stream;
 use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use yizhan_proto::audit::v1::{CaseAmount, CaseLine, DecidedLine, DecisionKind, WatchDecisionsResponse};
 use yizhan_runtime::db::DatabaseTransaction;
-use yizhan_runtime::feed::{self, Change, NewChange};
+use yizhan_runtime::feed::{self, Change, NewChange, may_not_follow};
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::domain::{Action, Case, Taken};
+use super::known::Known;
 use super::{findings, store};
 use crate::app::Audit;
 
@@ -20,15 +22,15 @@ const DECISION: &str = "DECISION";
 
 /// Writes steps in their order; of one case there may be several. [`yizhan_runtime::once::Service::committed`] is to follow.
 pub async fn record(tx: &DatabaseTransaction, audit: &Audit, taken: Vec<Taken>) -> Result<(), ServiceError> {
-    let now = audit.now().1;
-    let told = taken.iter().filter_map(|taken| {
-        Some(NewChange {
-            area: taken.after.inside.area.into(),
-            kind: DECISION,
-            subject: taken.after.told.case_id.clone(),
-            payload: decision(taken)?.encode_to_vec(),
-            recorded_at: now,
-        })
+    let (today, now) = audit.now();
+    let decisions: Vec<_> = taken.iter().filter_map(|taken| Some((taken, kind_of(taken)?))).collect();
+    let known = Known::of(tx, decisions.iter().flat_map(|(taken, _)| &taken.after.told.lines)).await?;
+    let told = decisions.into_iter().map(|(taken, kind)| NewChange {
+        area: taken.after.inside.area.into(),
+        kind: DECISION,
+        subject: taken.after.told.case_id.clone(),
+        payload: decision(taken, kind, today, &known).encode_to_vec(),
+        recorded_at: now,
     });
     feed::append(tx, told.collect()).await?;
     store::log::append(tx, &audit.log_key, &taken, now).await?;
@@ -41,25 +43,37 @@ pub async fn record(tx: &DatabaseTransaction, audit: &Audit, taken: Vec<Taken>) 
     Ok(())
 }
 
-/// What followers hear of a step.
-fn decision(Taken { after, step }: &Taken) -> Option<WatchDecisionsResponse> {
-    let kind = match Action::ALL.iter().find(|action| action.number() == step.action)? {
-        Action::Tell => DecisionKind::Decided,
-        Action::Dismiss => DecisionKind::Dismissed,
-        Action::Correct => DecisionKind::Withdrawn,
-        Action::Book => DecisionKind::Recovered,
-        _ => return None,
-    };
+/// What followers hear of a step, if anything.
+fn kind_of(taken: &Taken) -> Option<DecisionKind> {
+    match Action::ALL.iter().find(|action| action.number() == taken.step.action)? {
+        Action::Tell => Some(DecisionKind::Decided),
+        Action::Dismiss => Some(DecisionKind::Dismissed),
+        Action::Correct => Some(DecisionKind::Withdrawn),
+        Action::Book => Some(DecisionKind::Recovered),
+        _ => None,
+    }
+}
+
+fn decision(
+    Taken { after, step }: &Taken,
+    kind: DecisionKind,
+    today: NaiveDate,
+    known: &Known,
+) -> WatchDecisionsResponse {
     let told = &after.told;
     let line = |(line, amount): (&CaseLine, &CaseAmount)| {
         let vola_amt_fen = if kind == DecisionKind::Dismissed { 0 } else { amount.amount_fen };
         let key = (&line.setl_id, &line.feedetl_sn);
         let recovery = step.recoveries.iter().find(|told| (&told.setl_id, &told.feedetl_sn) == key);
-        DecidedLine { line: Some(CaseLine { vola_amt_fen, ..line.clone() }), recovery: recovery.cloned() }
+        DecidedLine {
+            line: Some(CaseLine { vola_amt_fen, ..line.clone() }),
+            recovery: recovery.cloned(),
+            psn_no: known.psn_no(&line.setl_id).to_owned(),
+        }
     };
     let lines = told.lines.iter().zip(&told.amounts).map(line);
     let lines = lines.filter(|line| kind != DecisionKind::Recovered || line.recovery.is_some());
-    Some(WatchDecisionsResponse {
+    WatchDecisionsResponse {
         resume_token: String::new(),
         kind: kind.into(),
         case_id: told.case_id.clone(),
@@ -68,7 +82,9 @@ fn decision(Taken { after, step }: &Taken) -> Option<WatchDecisionsResponse> {
         fixmedins_code: told.fixmedins_code.clone(),
         case_souc: told.case_souc.clone(),
         lines: lines.collect(),
-    })
+        decided_on: today.to_string(),
+        title: told.title.clone(),
+    }
 }
 
 /// Every decision behind a token, in the order of commit, in the areas the caller may read, until the server stops.
@@ -78,10 +94,22 @@ pub async fn watch(
     caller: Caller,
     resume_token: &str,
 ) -> Result<impl Stream<Item = Result<WatchDecisionsResponse, Status>> + Send + use<>, ServiceError> {
+    if matches!(caller, Caller::Department { .. }) {
+        return Err(may_not_follow());
+    }
+    let persons = matches!(caller, Caller::Service { .. } | Caller::LocalAdministrator);
+    let event = move |change: &Change, token| event(change, token, persons);
     audit.feed.watch(resume_token, caller, stopping, event).await
 }
 
-fn event(change: &Change, resume_token: String) -> Result<WatchDecisionsResponse, ServiceError> {
+/// As somebody hears of it; agencies look at persons elsewhere, where that is logged.
+fn event(
+    change: &Change,
+    resume_token: String,
+    persons: bool,
+) -> Result<WatchDecisionsResponse, ServiceError> {
     let told = WatchDecisionsResponse::decode(change.payload.as_slice()).map_err(ServiceError::internal)?;
-    Ok(WatchDecisionsResponse { resume_token, ..told })
+    let mut told = WatchDecisionsResponse { resume_token, ..told };
+    told.lines.iter_mut().filter(|_| !persons).for_each(|line| line.psn_no.clear());
+    Ok(told)
 }

@@ -53,6 +53,7 @@ pub fn lines(row: &Model) -> Result<Vec<CaseLine>, ServiceError> {
         vola_bhvr_type: found.vola_bhvr_type.clone(),
         vola_cont: found.vola_cont.clone(),
         vola_amt_fen,
+        vola_evid: found.vola_evid.clone(),
         bilg_dr_codg: String::new(),
     };
     let details = found.judge_result_detail_dtos.iter().filter(|detail| detail.vola_item_type == AGAINST);

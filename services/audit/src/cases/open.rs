@@ -10,6 +10,7 @@ use yizhan_runtime::{Caller, Fields, Reason, ServiceError};
 
 use super::asked::{MAX_LINES, check_opter, jr_ids, lines, number, papers};
 use super::domain::{Action, Actor, Case, Inside, State, Taken};
+use super::known::Known;
 use super::{changes, findings};
 use crate::app::Audit;
 use crate::plan_rules;
@@ -86,6 +87,8 @@ async fn write_opened(
     for found in findings::find(tx, of, &inside.findings).await? {
         told.lines.extend(findings::lines(&found)?);
     }
+    let known = Known::of(tx, &told.lines).await?;
+    told.lines = std::mem::take(&mut told.lines).into_iter().map(|line| known.complete(line)).collect();
     // What several findings say of a line is one line, and as much as most of them says.
     told.lines.sort_by(|a, b| (key(a), b.vola_amt_fen).cmp(&(key(b), a.vola_amt_fen)));
     told.lines.dedup_by(|a, b| key(a) == key(b));

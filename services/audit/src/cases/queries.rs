@@ -16,6 +16,7 @@ use super::asked::case_unknown;
 use super::domain::{Case, State, on};
 use super::store::{self, log, queue};
 use crate::app::Audit;
+use crate::findings::check_sees_area;
 
 /// Steps of others that the institution is told of.
 const TOLD: [CaseAction; 9] = {
@@ -102,7 +103,7 @@ pub async fn list_cases(
     let (area, state) = wrong.finish(area.zip(state))?;
     let institution = Some(request.fixmedins_code.as_str()).filter(|code| !code.is_empty());
     match own {
-        None => caller.check_reads(&request.poolarea_no)?,
+        None => check_sees_area(caller, &request.poolarea_no)?,
         Some(own) if institution.is_some_and(|code| code != own) => {
             return Err(ServiceError::new(Reason::InstitutionNotOwn, "another institution's cases"));
         }
@@ -139,7 +140,7 @@ pub async fn list_case_queue(
     let state = state(&mut fields, request.state, &queue::queued());
     fields.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative);
     let (area, state) = wrong.finish(area.zip(state))?;
-    caller.check_reads(&request.poolarea_no)?;
+    check_sees_area(caller, &request.poolarea_no)?;
     let late = match request.overdue_only {
         true => Some(audit.over(area, &queue::queued()).await?),
         false => None,

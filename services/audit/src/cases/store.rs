@@ -10,8 +10,7 @@ use yizhan_proto::audit::v1::Case as Told;
 use yizhan_runtime::db::{find_rows, upsert};
 use yizhan_terms::Area;
 
-use super::asked::is_id;
-use super::domain::Case;
+use super::domain::{Case, is_id};
 
 /// A case, with what is searched by next to it.
 #[sea_orm::model]

@@ -12,6 +12,7 @@ use yizhan_runtime::{Caller, Fields, ServiceError, Violations};
 use super::store::log::{CASE_LOG, Model as Entry, digest};
 use super::store::{self, log};
 use crate::app::Audit;
+use crate::findings::check_sees_area;
 
 /// For whoever may read the area.
 pub async fn verify_case_log(
@@ -25,7 +26,7 @@ pub async fn verify_case_log(
     let asked = Asked::new(poolarea_no, expected_entries, expected_head_hash, from_expected);
     asked.check(&mut wrong);
     wrong.none()?;
-    caller.check_reads(&asked.chain)?;
+    check_sees_area(caller, &asked.chain)?;
     if matches!(caller, Caller::Service { .. }) {
         return Err(ServiceError::area_not_owned(&asked.chain));
     }

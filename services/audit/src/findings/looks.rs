@@ -28,6 +28,14 @@ pub fn may_see_area(caller: &Caller, poolarea_no: &str) -> bool {
     !matches!(caller, Caller::Department { .. }) && caller.may_read_area(Area::parse(poolarea_no))
 }
 
+/// Refuses who does not.
+///
+/// # Errors
+/// AREA_NOT_OWNED.
+pub fn check_sees_area(caller: &Caller, poolarea_no: &str) -> Result<(), ServiceError> {
+    may_see_area(caller, poolarea_no).then_some(()).ok_or_else(|| ServiceError::area_not_owned(poolarea_no))
+}
+
 /// What a caller looks for.
 pub fn check_purpose(purpose: &str, wrong: &mut Violations) -> String {
     let fits = purpose.chars().count() <= MAX_PURPOSE;

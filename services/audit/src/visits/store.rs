@@ -98,6 +98,17 @@ pub async fn of_visits<C: ConnectionTrait>(db: &C, keys: Vec<[String; 2]>) -> Re
     find_rows_where::<Entity, 2>(db, [Column::FixmedinsCode, Column::MdtrtId], keys, STANDS).await
 }
 
+/// Settlements as they were heard of, reversed or not.
+pub async fn of_settlements<C: ConnectionTrait>(
+    db: &C,
+    setl_ids: BTreeSet<&str>,
+) -> Result<Vec<Model>, DbErr> {
+    if setl_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Entity::find().filter(Column::SetlId.is_in(setl_ids)).all(db).await
+}
+
 /// Institution and 就诊ID of settlements.
 pub async fn keys_of<C: ConnectionTrait>(
     db: &C,

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::ConnectionTrait;
 use yizhan_policy::case::Case;
 use yizhan_policy::model::VisitRules;
-use yizhan_proto::settlement::v1::{DrugTraceCode, EarlierPart, Settlement, Visit};
+use yizhan_proto::settlement::v1::{DrugTraceCode, EarlierPart, FeeLine, Settlement, Visit};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Reason, ServiceError, Violations};
 
@@ -21,8 +21,8 @@ use crate::books::messages::parts::{header, is_mid};
 use crate::books::store::claims as store;
 use crate::books::store::entities::{claim, settlement};
 use crate::books::store::load::PersonState;
-use crate::books::store::settlements;
 use crate::books::store::uploaded::VisitKey;
+use crate::books::store::{recoveries, settlements};
 
 /// Parts of a stay at most, the last one not counted: that is always possible.
 pub const MAX_PARTS: usize = 60;
@@ -45,11 +45,13 @@ pub async fn behind(
         return first(prepared).map(|()| None);
     };
     if let Some(known) = known.filter(|known| known.is_behind(&own.held_by)) {
+        require_unrecovered(&app.db, prepared, &known).await?;
         return Ok(Some(known));
     }
     match last_part(&app.db, own).await? {
         Some((row, answer)) => {
             let so_far = next(prepared, &row, &answer)?;
+            require_unrecovered(&app.db, prepared, &so_far).await?;
             let codes = codes_back(&app.db, &so_far).await?;
             Ok(Some(SoFar { codes, ..so_far }))
         }
@@ -120,6 +122,27 @@ fn next(prepared: &Prepared, row: &settlement::Model, answer: &Settlement) -> Re
     let refunds = net_earlier(&mut lines, &prepared.refunds.elsewhere, &mut wrong);
     wrong.none()?;
     Ok(SoFar { parts, earlier, lines, refunds, codes: BTreeMap::new() })
+}
+
+/// A line that was recovered is not taken back as well: the funds would get twice what they paid for it.
+async fn require_unrecovered(
+    db: &impl ConnectionTrait,
+    prepared: &Prepared,
+    so_far: &SoFar,
+) -> Result<(), ServiceError> {
+    let refunds = &prepared.refunds.elsewhere;
+    if refunds.is_empty() {
+        return Ok(());
+    }
+    let setl_ids: Vec<&str> = so_far.parts.iter().map(|part| part.setl_id.as_str()).collect();
+    for row in recoveries::standing(db, &setl_ids).await? {
+        let lines = recoveries::recovery_of(&row)?.lines;
+        let of = |refund: &FeeLine| lines.iter().any(|line| recoveries::holds(line, &refund.init_feedetl_sn));
+        if refunds.iter().any(|(_, refund)| of(refund)) {
+            return Err(recoveries::recovered(&row));
+        }
+    }
+    Ok(())
 }
 
 /// So many parts and lines; the last part is always one more.

@@ -213,9 +213,7 @@ async fn require_reversible(
     let parts = header(original).earlier_parts.iter().map(|part| part.setl_id.as_str());
     let ids: Vec<&str> = parts.chain([row.setl_id.as_str()]).collect();
     if let Some(recovery) = recoveries::standing(&app.db, &ids).await?.first() {
-        let told = "something of it was recovered: the case is corrected first";
-        let error = ServiceError::new(Reason::Recovered, told).with("case_id", &recovery.case_id);
-        return Err(error.with("recovery_id", &recovery.recovery_id));
+        return Err(recoveries::recovered(recovery));
     }
     if !MedType::from_code(&row.med_type).is_some_and(MedType::is_stay) {
         return Ok(());

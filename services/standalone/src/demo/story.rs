@@ -2,6 +2,7 @@
 
 mod away;
 mod books;
+mod case;
 mod covered_days;
 mod newborn;
 mod published_example;
@@ -33,6 +34,7 @@ pub async fn tell(clients: &mut Clients, folder: &Path) -> anyhow::Result<()> {
     newborn::tell(clients).await.context("newborn")?;
     away::tell(clients).await.context("away from home")?;
     relative::tell(clients).await.context("relative's account")?;
+    case::tell(clients).await.context("case")?;
     books::tell(clients).await.context("books")?;
     println!("\nDone: everything shown was checked. `yizhan serve` keeps the servers running.");
     Ok(())

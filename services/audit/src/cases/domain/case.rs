@@ -7,7 +7,16 @@ use yizhan_runtime::Caller;
 use yizhan_terms::Area;
 
 use super::table::{Role, State};
+use crate::findings::may_see_area;
 use crate::plan_rules::Terms;
+
+/// Longest number of a paper, finding, rule or case.
+pub const MAX_ID: usize = 64;
+
+/// Whether a text can be the id of a case.
+pub fn is_id(text: &str) -> bool {
+    text.len() <= MAX_ID && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
 
 /// A case of one institution in one pooling area, as it was left: ask [`on`](super::on) whether time has passed over it.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,9 +134,10 @@ impl Case {
         caller.institution_code() == Some(&self.told.fixmedins_code)
     }
 
-    /// Whether the caller may see it: who reads the area, and the institution once it was told.
+    /// Whether the caller may see it: who sees the findings of the area, and the institution once it was told.
     pub fn is_seen_by(&self, caller: &Caller) -> bool {
-        caller.may_read_area(self.inside.area) || !self.inside.confirmed_fen.is_empty() && self.is_of(caller)
+        may_see_area(caller, &self.told.poolarea_no)
+            || !self.inside.confirmed_fen.is_empty() && self.is_of(caller)
     }
 }
 

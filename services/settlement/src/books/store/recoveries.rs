@@ -6,7 +6,8 @@ use prost::Message;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
-use yizhan_proto::settlement::v1::{Recovery, RecoveryKind, SettlementInfo};
+use yizhan_proto::settlement::v1::{RecoveredLine, Recovery, RecoveryKind, SettlementInfo};
+use yizhan_runtime::{Reason, ServiceError};
 
 /// A recovery, a refused one, or what undoes one; never changed after it is written.
 pub mod recovery {
@@ -71,6 +72,18 @@ pub mod recovered_line {
 pub fn recovery_of(row: &recovery::Model) -> Result<Recovery, DbErr> {
     Recovery::decode(row.recovery.as_slice())
         .map_err(|error| DbErr::Type(format!("recoveries.recovery: {error}")))
+}
+
+/// Whether a line of a recovery keeps this line of the bill from being given back.
+pub fn holds(line: &RecoveredLine, feedetl_sn: &str) -> bool {
+    line.refusal.is_empty() && (line.feedetl_sn.is_empty() || line.feedetl_sn == feedetl_sn)
+}
+
+/// The refusal of what would give back what was recovered.
+pub fn recovered(row: &recovery::Model) -> ServiceError {
+    let told = "something of it was recovered: the case is corrected first";
+    let error = ServiceError::new(Reason::Recovered, told);
+    error.with("case_id", &row.case_id).with("recovery_id", &row.recovery_id)
 }
 
 /// Recoveries of some settlements that are booked and stand.
