@@ -83,7 +83,7 @@ pub fn check_papers(field: &str, papers: &[ReimbursementPaper], wrong: &mut Viol
     }
 }
 
-/// Where, if that is not registered; `None` where it is not said either. What is wrong is noted where it is not registered.
+/// Where, if that is not registered; `None` where it is not said either.
 async fn unregistered(
     app: &App,
     asked: &ReimbursementApplication,
@@ -91,9 +91,6 @@ async fn unregistered(
 ) -> Result<Option<Institution>, ServiceError> {
     let code = asked.visit.as_ref().map(|visit| visit.fixmedins_code.as_str()).unwrap_or_default();
     let Some(said) = &asked.institution else { return Ok(None) };
-    if app.reference.institution(code).await?.is_some() {
-        return Ok(None);
-    }
     let UnregisteredInstitution { fixmedins_name, mdtrtarea_admvs, medins_lv, medins_type } = said;
     let mut fields = Fields::within("application.institution.", wrong);
     let name = fields.text("fixmedins_name", fixmedins_name, true);
@@ -112,7 +109,8 @@ async fn unregistered(
             contract: Contract::default(),
         })
     })();
-    Ok(institution)
+    let registered = app.reference.institution(code).await?.is_some();
+    Ok(institution.filter(|_| !registered))
 }
 
 /// Its visit as the engine is asked about it, under the person's number that stays.
