@@ -24,12 +24,16 @@ struct Rule {
 const BLOCKS: Rule = Rule { version: 1, life: "active", consequence: "block", may_answer: true };
 
 async fn publish(platform: &TestPlatform, rule: Rule) {
+    publish_kind(platform, rule, ("line", "never", "")).await;
+}
+
+async fn publish_kind(platform: &TestPlatform, rule: Rule, (scope, kind, values): (&str, &str, &str)) {
     let Rule { version, life, consequence, may_answer } = rule;
     let document = format!(
         "rule: GZ10000101002000\nversion: \"{version}\"\ntitle: 试\narea: \"999900\"\n\
          sources: {{ s: {{ title: 试〔2026〕1号, quality: G }} }}\nsource: s\nfrom: 2026-01-01\nlife: {life}\n\
          result: 违规\nstages: [事前, 事中]\nconsequence: {consequence}\nmay_answer: {may_answer}\n\
-         behaviour: 超医保支付范围\nscope: line\nkind: never\npoints:\n  - {{ code: {ALTEPLASE}, name: 注射用阿替普酶 }}\n"
+         behaviour: 超医保支付范围\nscope: {scope}\nkind: {kind}\npoints:\n  - {{ code: {ALTEPLASE}, name: 注射用阿替普酶{values} }}\n"
     );
     let request = PublishAuditRuleRequest { request_id: format!("rule-{version}"), document };
     RulesServiceClient::new(platform.to_audit()).publish_audit_rule(request).await.expect("published");
@@ -84,6 +88,19 @@ fn answer_to(request_id: &str, jr_id: &str) -> AnswerViolationRequest {
         reason: "急性脑梗死溶栓".to_owned(),
         opter: "D1".to_owned(),
         file_ids: vec!["F-1".to_owned()],
+    }
+}
+
+/// What is found against a visit, once audit has heard of those before it.
+async fn heard_of(platform: &TestPlatform, visit: VisitBuilder) -> Violation {
+    let begun = std::time::Instant::now();
+    loop {
+        let preview = platform.preview(visit.clone()).await.unwrap().settlement.unwrap();
+        if let Some(violation) = preview.audit.unwrap().result.first() {
+            return violation.clone();
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "audit never hears of it");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
 
@@ -142,6 +159,36 @@ both_databases! {
         assert_eq!(refused(platform.settle("R3", visit_with_drug("V1")).await).reason, "AUDIT_VIOLATION");
         let error = RemoteError::from(checks.answer_violation(answer_to("A2", &violation.jr_id)).await.unwrap_err());
         assert_eq!(error.reason, "ANSWER_NOT_ALLOWED");
+    }
+
+    /// Audit follows settlement: the person's other visits count when it has heard of them.
+    async fn earlier_visits_count_and_parts_of_a_stay_are_one(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).asking_audit().with_person(Person::employee("P1")).start().await;
+        let most = |version, within| {
+            let rule = Rule { version, consequence: "mark", ..BLOCKS };
+            publish_kind(&platform, rule, (within, "most", ", of: quantity, most: 2"))
+        };
+        most(1, "visit").await;
+        let until = |day: &str, cnt: &str, sn: &str| {
+            let stay = visit("P1").inpatient("2026-01-05", day).line(ALTEPLASE, cnt, "400").numbered("V1");
+            stay.but(|visit| {
+                let line = &mut visit.feedetail[0];
+                (line.feedetl_sn, line.fee_ocur_date) = (sn.to_owned(), day.to_owned());
+            })
+        };
+        let first = until("2026-01-10", "2", "A1").but(|visit| visit.mid_setl_flag = true);
+        let first = platform.settle("R1", first).await.unwrap();
+        assert_eq!((marks(&first), info(&first).audit_pending), (vec![], false), "as many as may be");
+        let told = heard_of(&platform, until("2026-01-12", "1", "A2")).await;
+        let against = |line: &&ViolationDetail| line.vola_item_type == "1";
+        let lines = told.judge_result_detail_dtos.iter().filter(against).map(|line| line.feedetl_sn.as_str());
+        assert_eq!(lines.collect::<Vec<_>>(), ["A2"], "of the stay so far");
+        platform.settle("R2", until("2026-01-12", "1", "A2")).await.unwrap();
+
+        most(2, "month").await;
+        let elsewhere = visit("P1").outpatient("2026-01-20").at(SECOND_LEVEL).line(ALTEPLASE, "1", "400");
+        let told = heard_of(&platform, elsewhere).await;
+        assert!(told.judge_result_detail_dtos.iter().all(|line| line.setl_id.is_empty()), "no other institution's line");
     }
 
     async fn a_rule_withholds_what_the_funds_pay_of_a_line_and_in_shadow_says_nothing(db: TestDatabase) {

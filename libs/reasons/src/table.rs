@@ -737,6 +737,10 @@ reasons! {
         FindingNotDismissed: "FINDING_NOT_DISMISSED", Refusal(FailedPrecondition), "该疑点未被排除",
             "ReopenFinding",
             "only a dismissal is taken back; `state`", "nothing", "no";
+        FindingOfNoVisit: "FINDING_OF_NO_VISIT", Refusal(FailedPrecondition), "机构统计线索不针对具体就诊，不能据此立案",
+            "OpenCase",
+            "the finding is a statistic of an institution's month or year",
+            "open a case on visits of that month, or plan a check of the institution; dismiss the finding when it was looked into", "no";
     }
     section "Fields that are wrong" {
         PartOfNoStay: "PART_OF_NO_STAY", Violation, "只有住院可以中途结算",

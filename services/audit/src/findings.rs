@@ -13,6 +13,7 @@ mod messages;
 mod next;
 mod people;
 mod screen;
+mod statistics;
 pub mod store;
 mod told;
 
@@ -21,3 +22,4 @@ pub use domain::{Origin, State};
 pub use follow_register::{FollowRegister, Happened};
 pub use follow_settlements::{FollowSettlements, Recovers};
 pub use looks::{check_sees_area, may_see_area};
+pub use statistics::{add_up, keep_adding_up};

@@ -85,6 +85,7 @@ pub async fn serve(config: AuditConfig) -> anyhow::Result<RunningServer> {
     audit.plan_rules.keep_fresh(&stopping);
     audit.rules.keep_fresh(&stopping);
     cases::keep_sweeping(&audit, &stopping);
+    findings::keep_adding_up(&audit, &stopping);
     follow_others(&audit, &config, &stopping)?;
     server.serve(services(&audit, stopping)).await
 }

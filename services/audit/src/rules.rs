@@ -8,7 +8,7 @@ mod messages;
 pub use api::RulesApi;
 pub use documents::Documents;
 pub use domain::*;
-pub use messages::violation;
+pub use messages::{violation, violation_of};
 
 /// The documents in use.
 pub type RulesBook = yizhan_rules::Book<AuditRule>;

@@ -15,7 +15,7 @@ const AGAINST: &str = "1";
 /// Open findings of the institution in the area, to be worked on in a case.
 ///
 /// # Errors
-/// FINDING_UNKNOWN, FINDING_IN_CASE, FINDING_NOT_OPEN: of the first that cannot be.
+/// FINDING_UNKNOWN, FINDING_IN_CASE, FINDING_NOT_OPEN, FINDING_OF_NO_VISIT: of the first that cannot be.
 pub async fn find(
     tx: &DatabaseTransaction,
     (poolarea_no, fixmedins_code): (&str, &str),
@@ -31,6 +31,9 @@ pub async fn find(
             return Err(error.with("jr_id", jr_id));
         };
         let (reason, told) = match FindingState::of(row.state) {
+            Some(FindingState::Open) if row.setl_id.is_empty() => {
+                (Reason::FindingOfNoVisit, "the finding is of an institution's month, and names no visit")
+            }
             Some(FindingState::Open) => continue,
             Some(FindingState::InCase) => (Reason::FindingInCase, "the finding stands in another case"),
             _ => (Reason::FindingNotOpen, "the finding is not open"),

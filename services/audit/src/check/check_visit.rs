@@ -1,5 +1,6 @@
 //! Checks a visit by the rules of its area.
 
+use chrono::Days;
 use sea_orm::ConnectionTrait;
 use yizhan_proto::audit::v1::{
     CheckRequest, CheckResponse, Encounter, PreCheckRequest, PreCheckResponse, Violation,
@@ -64,7 +65,8 @@ pub async fn violations(
     stage: Stage,
 ) -> Result<Vec<Violation>, ServiceError> {
     let rulebook = rules::rulebook(&audit.rules.current(), visit.area);
-    let looked = Looked::at(visit, Vec::new());
+    let others = others(audit, db, &visit, rulebook.look_back_at(stage)).await?;
+    let looked = Looked::at(visit, others);
     let found = rulebook.check(&looked.visit, &looked.earlier, stage);
     let active = found.iter().filter(|found| found.rule.life == Life::Active);
     let told = looked.told(active.map(|found| rules::violation(found, &looked.visit)));
@@ -72,4 +74,18 @@ pub async fn violations(
     let jr_ids = answerable.map(|violation| violation.jr_id.as_str()).collect();
     let reasons = store::reasons(db, jr_ids).await?;
     Ok(in_order(told.into_iter().map(|violation| answered(violation, &reasons)).collect()))
+}
+
+/// The person's other visits that audit has heard of, as far back as rules look; of a stay at least since it began, for the parts before it.
+async fn others(
+    audit: &Audit,
+    db: &impl ConnectionTrait,
+    visit: &Visit,
+    days: u32,
+) -> Result<Vec<Visit>, ServiceError> {
+    if days == 0 && !visit.med_type.is_stay() {
+        return Ok(Vec::new());
+    }
+    let from = visit.begin - Days::new(days.into());
+    visits::earlier(db, &visit.psn_no, (from, audit.clock.today())).await
 }

@@ -26,6 +26,7 @@ named! {
         Mark = 3, "MARK", "结算标记";
         TraceCode = 4, "TRACE_CODE", "追溯码比对";
         Worklist = 5, "WORKLIST", "待核查清单";
+        Statistic = 6, "STATISTIC", "机构统计";
     }
 }
 

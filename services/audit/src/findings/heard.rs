@@ -26,6 +26,8 @@ pub struct Heard {
     pub setl_id: String,
     /// 人员编号 under which it was settled.
     pub own_psn_no: String,
+    /// 统筹区 that paid.
+    pub poolarea_no: String,
     /// Institution and 就诊ID; of an item of the worklist, which does not say it, only the institution.
     pub key: [String; 2],
     /// First and last day.
@@ -63,6 +65,7 @@ fn of_item(item: &WorkItem) -> Option<Heard> {
     Some(Heard {
         setl_id: item.setl_id.clone(),
         own_psn_no: item.psn_no.clone(),
+        poolarea_no: item.poolarea_no.clone(),
         key: [item.fixmedins_code.clone(), String::new()],
         days: (parse_date(&item.begndate)?, parse_date(&item.enddate)?),
         codes: BTreeSet::new(),
@@ -85,6 +88,7 @@ fn of_settlement(settlement: &Settlement) -> Option<Heard> {
     Some(Heard {
         setl_id: if reverses { &info.reverses_setl_id } else { &info.setl_id }.clone(),
         own_psn_no: info.psn_no.clone(),
+        poolarea_no: info.poolarea_no.clone(),
         key: [info.fixmedins_code.clone(), info.mdtrt_id.clone()],
         days: (begin, parse_date(&info.enddate).unwrap_or(begin)),
         codes: codes.map(|code| code.drug_trac_codg.clone()).collect(),

@@ -62,6 +62,8 @@ pub async fn note<'v>(
         purpose: purpose.to_owned(),
         ..AuthorizeLookRequest::default()
     };
+    // What is said of an institution is about nobody.
+    let shown = shown.filter(|(_, violation)| !violation.psn_no.is_empty());
     let looks: Vec<AuthorizeLookRequest> = shown.map(look).collect();
     stream::iter(looks).map(|look| authorize(audit, look)).buffered(LOOKS).try_collect().await
 }

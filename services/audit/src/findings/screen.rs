@@ -15,7 +15,8 @@ use super::domain::{Origin, Raised};
 use super::heard::{Heard, What};
 use super::next::{Next, next};
 use super::people::{Books, People, Span};
-use super::store::{self, steps};
+use super::statistics::months;
+use super::store::{self, figures, steps};
 use crate::app::Audit;
 use crate::rules::Stage;
 use crate::visits::store::codes as code_uses;
@@ -36,6 +37,8 @@ struct Scope {
     told: Option<String>,
     /// What its worklist said of this 结算ID.
     listed: Option<String>,
+    /// What is said of the institution's month or year, which stands in the place of a visit.
+    statistics: bool,
 }
 
 impl Scope {
@@ -45,6 +48,7 @@ impl Scope {
             Some(Origin::TraceCode) => self.codes,
             Some(Origin::Check | Origin::Mark) => self.told.as_ref() == Some(&held.setl_id),
             Some(Origin::Worklist) => self.listed.as_ref() == Some(&held.setl_id),
+            Some(Origin::Statistic) => self.statistics,
             None => false,
         }
     }
@@ -69,10 +73,11 @@ impl Looked {
         match event.what {
             What::Item => scope.listed = setl_id,
             What::Reversed => {
-                *scope = Scope { rules: true, codes: true, told: setl_id.clone(), listed: setl_id }
+                let (told, listed) = (setl_id.clone(), setl_id);
+                *scope = Scope { rules: true, codes: true, told, listed, ..Scope::default() }
             }
             What::Settled(_) | What::Unreadable => {
-                *scope = Scope { rules: true, codes: true, told: setl_id, listed: None };
+                *scope = Scope { rules: true, codes: true, told: setl_id, ..Scope::default() };
             }
         }
         // What is told again of a visit that was reversed meanwhile stands no more.
@@ -140,6 +145,7 @@ async fn take_in(tx: &DatabaseTransaction, audit: &Audit, wave: &[Told<'_>]) -> 
     let listed = visits::keys_of(tx, ids(|what| matches!(what, What::Item)).collect()).await?;
 
     let changed = wave.iter().filter(|(_, event)| !matches!(event.what, What::Item));
+    figures::note(tx, changed.clone().flat_map(|(_, event)| due(event)).collect()).await?;
     let spans = changed.clone().map(|(psn_no, event)| (psn_no.clone(), event.days)).collect();
     let books = Books::current(audit);
     let people = People::touched(tx, &books, spans).await?;
@@ -152,6 +158,23 @@ async fn take_in(tx: &DatabaseTransaction, audit: &Audit, wave: &[Told<'_>]) -> 
         looked.take(event, &people, listed.get(&event.setl_id).unwrap_or(&event.key));
     }
     settle(tx, audit, looked).await
+}
+
+/// The months that a visit may count to.
+fn due(event: &Heard) -> impl Iterator<Item = [String; 3]> {
+    let months = months(event.days.0, event.days.1).filter(|_| !event.key[0].is_empty());
+    months.map(|month| [event.poolarea_no.clone(), month, event.key[0].clone()])
+}
+
+/// Compares what statistics raise with what they raised before, of institutions each with the month or year.
+pub async fn settle_statistics(
+    tx: &DatabaseTransaction,
+    audit: &Audit,
+    keys: impl Iterator<Item = [String; 2]>,
+    raised: Vec<Raised>,
+) -> Result<(), ServiceError> {
+    let scope = || Scope { statistics: true, ..Scope::default() };
+    settle(tx, audit, Looked { scopes: keys.map(|key| (key, scope())).collect(), raised }).await
 }
 
 /// Screens again all that stands of persons: of whom what stands is another than before.

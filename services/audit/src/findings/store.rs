@@ -1,5 +1,6 @@
 //! Findings and their steps as stored. A finding is written with its version counted on: whoever read it before reads it again.
 
+pub mod figures;
 mod lists;
 pub mod steps;
 

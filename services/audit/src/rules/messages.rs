@@ -12,7 +12,17 @@ const NUMBER_BYTES: usize = 16;
 /// The violation. Its number is that of the rule, the institution, the visit and the lines against the rule, so that the same is found again under
 /// the same number, by whatever version of the rule.
 pub fn violation(found: &Found, visit: &Visit) -> Violation {
-    let number = number(found, visit);
+    let told = told(found, [&visit.institution, &visit.mdtrt_id]);
+    Violation { psn_no: visit.psn_no.clone(), mdtrt_id: visit.mdtrt_id.clone(), ..told }
+}
+
+/// The same of an institution as a whole, by area and month or year.
+pub fn violation_of(found: &Found, key: &[String; 2]) -> Violation {
+    told(found, [&key[0], &key[1]])
+}
+
+fn told(found: &Found, key: [&str; 2]) -> Violation {
+    let number = number(found, key);
     let detail = |(index, line): (usize, &FoundLine)| ViolationDetail {
         jrd_id: format!("{number}-{}", index + 1),
         feedetl_sn: line.number.clone(),
@@ -29,8 +39,6 @@ pub fn violation(found: &Found, visit: &Visit) -> Violation {
         rule_name: rule.name().to_owned(),
         rule_version: rule.citation(),
         vola_cont: found.content.clone(),
-        psn_no: visit.psn_no.clone(),
-        mdtrt_id: visit.mdtrt_id.clone(),
         judge_result_detail_dtos: found.lines.iter().enumerate().map(detail).collect(),
         vola_amt_fen: amount.unwrap_or_default(),
         vola_amt_stas: if amount.is_some() { "1" } else { "0" }.to_owned(),
@@ -39,17 +47,17 @@ pub fn violation(found: &Found, visit: &Visit) -> Violation {
         vola_bhvr_type: rule.behaviour.to_owned(),
         consequence: consequence(rule.consequence).into(),
         may_answer: rule.may_answer,
-        answer_reason: String::new(),
         jr_id: number,
+        ..Violation::default()
     }
 }
 
-fn number(found: &Found, visit: &Visit) -> String {
+fn number(found: &Found, [institution, mdtrt_id]: [&str; 2]) -> String {
     let mut lines: Vec<&str> = found.against().map(|line| line.number.as_str()).collect();
     lines.sort_unstable();
-    let parts = [&found.rule.rule, &visit.institution, &visit.mdtrt_id, &found.about];
+    let parts = [found.rule.rule.as_str(), institution, mdtrt_id, &found.about];
     let mut digest = Sha256::new();
-    for part in parts.iter().map(|part| part.as_str()).chain(lines) {
+    for part in parts.into_iter().chain(lines) {
         // The length goes before, so that no two lists of parts read alike.
         digest.update(part.len().to_be_bytes());
         digest.update(part);

@@ -164,6 +164,29 @@ pub async fn of_area<C: ConnectionTrait>(
     page.first(limit).all(db).await
 }
 
+/// What ended within these days at an institution, paid by an area, and stands, behind one of them, in the order of last day and setl_id.
+pub async fn of_institution<C: ConnectionTrait>(
+    db: &C,
+    (poolarea_no, fixmedins_code): (&str, &str),
+    (from, to): (NaiveDate, NaiveDate),
+    after: Option<[String; 2]>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let mut page = Entity::find()
+        .filter(
+            Condition::all()
+                .add(Column::FixmedinsCode.eq(fixmedins_code))
+                .add(Column::PoolareaNo.eq(poolarea_no))
+                .add(Column::Enddate.between(from.to_string(), to.to_string()))
+                .add(Column::Stands.eq(true)),
+        )
+        .cursor_by((Column::Enddate, Column::SetlId));
+    if let Some([enddate, setl_id]) = after {
+        page.after((enddate, setl_id));
+    }
+    page.first(limit).all(db).await
+}
+
 /// Counts what was settled under these numbers as another's: records were merged, or parted again.
 pub async fn move_to<C: ConnectionTrait>(
     tx: &C,

@@ -7,3 +7,4 @@ mod crash;
 mod desk;
 mod feed;
 mod following;
+mod statistics;

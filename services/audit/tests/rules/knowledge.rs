@@ -4,23 +4,26 @@
 use chrono::{Days, NaiveDate};
 use yizhan_audit::rules::{AuditRule, Rulebook, Sex, Visit};
 use yizhan_documents::{At, Document, read};
-use yizhan_terms::{MedType, Tier};
+use yizhan_terms::{InstitutionType, MedType, Tier};
 
 use crate::support::{diagnosis, line, operation, visit, with};
 
 /// Whether a visit is to be against a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Wanted {
+pub enum Wanted {
+    /// It is.
     Against,
+    /// It is not, if only just.
     Lawful,
 }
 use Wanted::{Against, Lawful};
 
 /// A point as its document writes it.
-struct Written<'a> {
+pub struct Written<'a> {
     document: At<'a>,
     point: At<'a>,
-    kind: &'a str,
+    /// The kind of its rule.
+    pub kind: &'a str,
 }
 
 impl<'a> Written<'a> {
@@ -31,11 +34,13 @@ impl<'a> Written<'a> {
         own.or_else(shared).map(|(_, value)| value)
     }
 
-    fn text(&self, key: &str) -> &'a str {
+    /// The same as text; empty where there is none.
+    pub fn text(&self, key: &str) -> &'a str {
         self.get(key).and_then(|at| at.raw()).unwrap_or_default()
     }
 
-    fn number(&self, key: &str) -> i64 {
+    /// The same as a number; 0 where there is none.
+    pub fn number(&self, key: &str) -> i64 {
         self.text(key).parse().unwrap_or_default()
     }
 
@@ -44,7 +49,7 @@ impl<'a> Written<'a> {
     }
 
     /// The day from which the point holds.
-    fn day(&self) -> NaiveDate {
+    pub fn day(&self) -> NaiveDate {
         let from = |at: &At<'a>| at.find("from").and_then(|(_, at)| at.raw()?.parse().ok());
         from(&self.point).max(from(&self.document)).unwrap()
     }
@@ -86,6 +91,10 @@ fn one(visit: &mut Visit, key: &str, value: &At, so: bool) {
         "departments" => visit.departments = [if so { first } else { "B99" }.to_owned(), String::new()],
         "diagnoses" if so && first.is_ascii() => diagnosis(visit, &instance(first), "某病"),
         "diagnoses" => diagnosis(visit, "R99.x00", if so { first } else { "某病" }),
+        "kinds" => {
+            visit.kind =
+                if (first == "1") == so { InstitutionType::Hospital } else { InstitutionType::Pharmacy };
+        }
         "internet" => visit.internet = so,
         "stay_days" => visit.end = visit.begin + Days::new(bound("to").unwrap() - 1),
         "long_recipe" => visit.lines.iter_mut().for_each(|line| line.long_recipe = so),
@@ -114,9 +123,8 @@ fn sell(visit: &mut Visit, item: &str, on: NaiveDate, quantity: i64) {
     line.department.clear();
 }
 
-/// A visit for a point, and the visits before it.
-fn made(written: &Written, wanted: Wanted) -> (Visit, Vec<Visit>) {
-    let day = written.day() + Days::new(40);
+/// A visit on a day for a point, and the visits before it.
+pub fn made(written: &Written, wanted: Wanted, day: NaiveDate) -> (Visit, Vec<Visit>) {
     let mut visit = with(visit(), |visit| (visit.begin, visit.end) = (day, day));
     let subject = written.words("code");
     let items: Vec<String> = subject.iter().map(|pattern| instance(pattern)).collect();
@@ -254,7 +262,7 @@ fn trace(visit: &mut Visit, check: &str, wanted: Wanted) {
 }
 
 /// Every point of every document; how many there are.
-fn every_point(each: &mut dyn FnMut(&AuditRule, usize, &Written)) {
+pub fn every_point(each: &mut dyn FnMut(&AuditRule, usize, &Written)) {
     for (name, text) in AuditRule::embedded() {
         let rule = AuditRule::read(name, text).unwrap();
         let walked = read(name, text, |root| {
@@ -277,10 +285,10 @@ fn each_point_is_found_and_what_is_lawful_is_not() {
         let book =
             Rulebook::trial(AuditRule { points: vec![rule.points[index].clone()], ..rule.clone() }.into());
         for wanted in [Against, Lawful] {
-            let (visit, earlier) = made(written, wanted);
+            let (visit, earlier) = made(written, wanted, written.day() + Days::new(40));
             let is_found = match book.statistics().next() {
                 None => !book.check(&visit, &earlier, rule.stages[0]).is_empty(),
-                Some(statistic) => statistic.found(statistic.addends(&visit).unwrap()).is_some(),
+                Some(statistic) => statistic.found(statistic.addends(&visit).unwrap(), (0, [0, 0])).is_some(),
             };
             if is_found != (wanted == Against) {
                 wrong.push(format!(
@@ -303,7 +311,7 @@ fn the_rulebook_of_an_area_finds_each_point() {
     let documents = yizhan_documents::Documents::<AuditRule>::embedded();
     every_point(&mut |rule, index, written| {
         let book = yizhan_audit::rules::rulebook(&documents, rule.area);
-        let (visit, earlier) = made(written, Against);
+        let (visit, earlier) = made(written, Against, written.day() + Days::new(40));
         let found = book.check(&visit, &earlier, rule.stages[0]);
         let is_statistic = book.statistics().any(|statistic| statistic.rule.id == rule.id);
         assert!(

@@ -8,12 +8,17 @@ use yizhan_terms::{MedType, Tier};
 use crate::support::{day, diagnosis, line, some, stay, visit, with};
 
 /// A rule, the visit that is against it, what makes it lawful, and the visits before.
-struct LookAlike {
+pub struct LookAlike {
     what: &'static str,
-    rule: &'static str,
-    wrong: Visit,
-    lawful: fn(&mut Visit),
-    earlier: Vec<Visit>,
+    pub rule: &'static str,
+    pub wrong: Visit,
+    pub lawful: fn(&mut Visit),
+    pub earlier: Vec<Visit>,
+}
+
+/// All of them.
+pub fn all() -> impl Iterator<Item = LookAlike> {
+    stays().into_iter().chain(bills()).chain([repeated()])
 }
 
 fn stays() -> Vec<LookAlike> {
@@ -166,7 +171,7 @@ fn packs(split: bool) -> fn(&mut Visit) {
 #[test]
 fn what_looks_like_a_violation_and_is_none() {
     let book = rulebook(&Documents::<AuditRule>::embedded(), "430200".parse().unwrap());
-    for look in stays().into_iter().chain(bills()).chain([repeated()]) {
+    for look in all() {
         let is_found = |visit: &Visit| {
             let found = book.check(visit, &look.earlier, Stage::After);
             found.iter().any(|found| found.rule.rule == look.rule)

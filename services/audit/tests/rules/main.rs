@@ -9,3 +9,4 @@ mod lawful;
 mod properties;
 mod reach;
 mod support;
+mod year;

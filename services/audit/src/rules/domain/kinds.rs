@@ -21,7 +21,7 @@ pub use limits::{Never, Only};
 pub use most::Most;
 pub use price::{Discount, Price};
 pub use requires::{Listed, Requires};
-pub use share::{Share, total};
+pub use share::{Share, percent, total};
 pub use slices::Alone;
 pub use trace::Trace;
 

@@ -43,13 +43,26 @@ impl Share {
         matches!(self.within, Window::Month | Window::Year)
     }
 
+    /// Whether it is of a year.
+    pub fn is_of_year(&self) -> bool {
+        self.within == Window::Year
+    }
+
     /// How it exceeds the most, in words.
     pub fn exceeds(&self, part_fen: i64, total_fen: i64) -> Option<String> {
-        let (part, total) = (Decimal::from(part_fen), Decimal::from(total_fen));
-        let percent = |share: Decimal| (share * Decimal::ONE_HUNDRED).round_dp(1).normalize();
-        let over = total > Decimal::ZERO && part > self.share * total;
-        over.then(|| format!("占比 {}%，参考 {}%", percent(part / total), percent(self.share)))
+        let over = Decimal::from(part_fen) > self.share * Decimal::from(total_fen);
+        let percent = percent([part_fen, total_fen]).filter(|_| over)?;
+        Some(format!(
+            "占比 {percent}%，参考 {}%",
+            (self.share * Decimal::ONE_HUNDRED).round_dp(1).normalize()
+        ))
     }
+}
+
+/// What a part is of the whole; `None` where there is no whole.
+pub fn percent([part_fen, total_fen]: [i64; 2]) -> Option<Decimal> {
+    let share = || Decimal::from(part_fen) / Decimal::from(total_fen);
+    (total_fen > 0).then(|| (share() * Decimal::ONE_HUNDRED).round_dp(1).normalize())
 }
 
 /// The lines of a bill, fen.
