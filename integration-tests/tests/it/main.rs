@@ -41,6 +41,7 @@ mod moves;
 mod old_faults;
 mod openings;
 mod paid_once;
+mod people;
 mod policies;
 mod python_client;
 mod quotes;

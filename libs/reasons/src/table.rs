@@ -934,6 +934,12 @@ reasons! {
         SampleRateBelowFloor: "SAMPLE_RATE_BELOW_FLOOR", Violation, "抽取数量低于本地区规定的最低比例或件数",
             "FreezeList", "fewer than the rules of the area ask for; `floor`, `drawn`, `listed`";
     }
+    section "Watching over people" {
+        PersonItemUnknown: "PERSON_ITEM_UNKNOWN", Refusal(NotFound), "未查询到该事项",
+            "GetPersonItem, AdvancePersonItem", "no such item, or not one the caller may know of", "check `item_id`; ListPeople tells those there are", "no";
+        PersonStepRefused: "PERSON_STEP_REFUSED", Refusal(FailedPrecondition), "该事项的当前状态不允许该操作，请刷新后重试",
+            "AdvancePersonItem", "not in this state, or what the item rests on does not stand any more; `state`, `allowed_actions`", "one of `allowed_actions`", "no";
+    }
     section "Of cases (稽核案件)" {
         CaseUnknown: "CASE_UNKNOWN", Refusal(NotFound), "没有该案件",
             "AdvanceCase, AppealCase, GiveOpinion, GetCase", "no such case, or not one the caller may know of", "check `case_id`; the institution sees its case once it was confirmed", "no";

@@ -1,7 +1,7 @@
 //! 智能审核与稽核: visits checked by rules before, during and behind settlement, findings, and the cases made of them.
 //!
 //! A room for each feature: [`check`], the first and the second line of defence; [`findings`], the third; [`cases`] made of them; [`plans`],
-//! checks of institutions and samples; below them [`visits`], as audit knows them, and [`rules`], what visits are checked by. Inside a room a
+//! checks of institutions and samples; [`people`], who are watched over; below them [`visits`], as audit knows them, and [`rules`], what visits are checked by. Inside a room a
 //! request goes from `api` (proto in, proto out, nothing decided) to a use case, one file each, and from there to `messages`
 //! (converters), `domain` (pure rules) and `store` (tables).
 
@@ -11,6 +11,7 @@ pub mod check;
 mod config;
 pub mod findings;
 mod migrations;
+pub mod people;
 mod plan_rules;
 pub mod plans;
 pub mod rules;
@@ -23,6 +24,7 @@ use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::audit::v1::case_service_server::CaseServiceServer;
 use yizhan_proto::audit::v1::check_service_server::CheckServiceServer;
 use yizhan_proto::audit::v1::finding_service_server::FindingServiceServer;
+use yizhan_proto::audit::v1::people_service_server::PeopleServiceServer;
 use yizhan_proto::audit::v1::plan_service_server::PlanServiceServer;
 use yizhan_proto::audit::v1::rules_service_server::RulesServiceServer;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
@@ -42,6 +44,7 @@ use cases::CaseApi;
 use check::CheckApi;
 use findings::{FindingApi, FollowRegister, FollowSettlements};
 use migrations::{Migrator, PLAN_RULES};
+use people::{FollowInsured, PeopleApi};
 use plan_rules::PlanRules;
 use plans::PlanApi;
 use rules::{Documents, RulesApi, RulesBook};
@@ -72,6 +75,7 @@ fn services(audit: &Audit, stopping: CancellationToken) -> Services {
         FindingServiceServer::new(FindingApi::new(audit.clone())),
         CaseServiceServer::new(CaseApi::new(audit.clone(), stopping)),
         PlanServiceServer::new(PlanApi::new(audit.clone())),
+        PeopleServiceServer::new(PeopleApi::new(audit.clone())),
         RulesServiceServer::new(RulesApi::new(documents)),
     ]
     .needing(audit.db.clone())
@@ -90,21 +94,24 @@ pub async fn serve(config: AuditConfig) -> anyhow::Result<RunningServer> {
     server.serve(services(&audit, stopping)).await
 }
 
-/// Sets to work what follows enrollment (visits of merged records) and settlement (every visit is screened, and what was recovered is noted
+/// Sets to work what follows enrollment (visits of merged records, who is insured wrongly) and settlement (every visit is screened, and what was recovered is noted
 /// with its case), until the server stops.
 fn follow_others(audit: &Audit, config: &AuditConfig, stopping: &CancellationToken) -> anyhow::Result<()> {
     let caller = Caller::Service { name: "audit".to_owned() };
-    let persons = FollowRegister {
-        audit: audit.clone(),
-        feed: EnrollmentServiceClient::new(feed_channel(&config.enrollment, &caller)?),
-        questions: EnrollmentServiceClient::new(channel(&config.enrollment, &caller)?),
-    };
+    let watches = Arc::new(audit.clone());
+    let register = EnrollmentServiceClient::new(feed_channel(&config.enrollment, &caller)?);
+    let questions = EnrollmentServiceClient::new(channel(&config.enrollment, &caller)?);
+    let insured =
+        FollowInsured { audit: audit.clone(), feed: register.clone(), questions: questions.clone() };
+    keep_following(audit.db.clone(), insured, stopping);
+    let persons =
+        FollowRegister { audit: audit.clone(), feed: register, questions, watches: watches.clone() };
     keep_following(audit.db.clone(), persons, stopping);
     if let Some(settlement) = &config.settlement {
         let feed = SettlementServiceClient::new(feed_channel(settlement, &caller)?);
         let feed = feed.max_decoding_message_size(MAX_MESSAGE_BYTES);
         let (audit, recovers) = (audit.clone(), Arc::new(audit.clone()));
-        keep_following(audit.db.clone(), FollowSettlements { audit, feed, recovers }, stopping);
+        keep_following(audit.db.clone(), FollowSettlements { audit, feed, recovers, watches }, stopping);
     }
     Ok(())
 }

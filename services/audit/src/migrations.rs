@@ -5,6 +5,7 @@ mod m20261130_000010_visits;
 mod m20261130_000011_findings;
 mod m20261130_000020_cases;
 mod m20261130_000030_plans;
+mod m20261130_000040_people;
 mod m20261130_000045_statistics;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000011_findings::Migration),
             Box::new(m20261130_000020_cases::Migration),
             Box::new(m20261130_000030_plans::Migration),
+            Box::new(m20261130_000040_people::Migration),
             Box::new(m20261130_000045_statistics::Migration),
         ]
     }

@@ -1,5 +1,7 @@
 //! What the rules of cases and plans say (`services/audit/plan_rules`, docs/AUDIT.md): those of the area that pays and checks.
 
+mod people;
+
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
@@ -10,6 +12,8 @@ use yizhan_documents::calendar::{Calendar, NATIONAL, WorkingDays};
 use yizhan_documents::{Family, Map, rule, value};
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::Area;
+
+pub use people::{Assistances, Counts, OwnShare, Span};
 
 yizhan_workflow::named! {
     /// What is drawn from.
@@ -50,6 +54,8 @@ yizhan_documents::families! {
         checks: Checks = "checks", read Checks::read, keys Checks::KEYS;
         sampling: Sampling = "sampling", read Sampling::read, keys Sampling::KEYS;
         internal_control: InternalControl = "internal_control", read InternalControl::read, keys InternalControl::KEYS;
+        own_share: OwnShare = "own_share", read OwnShare::read, keys OwnShare::KEYS;
+        assistance: Assistances = "assistance", read Assistances::read, keys Assistances::KEYS;
         calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
     }
 }

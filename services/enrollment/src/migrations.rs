@@ -12,6 +12,7 @@ mod m20261129_000035_share_consent;
 mod m20261129_000045_corrections;
 mod m20261129_000066_households;
 mod m20261129_000067_unmerge;
+mod m20261130_000040_tel_born;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_runtime::cache::CreateCacheState;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000035_share_consent::Migration),
             Box::new(m20261129_000066_households::Migration),
             Box::new(m20261129_000067_unmerge::Migration),
+            Box::new(m20261130_000040_tel_born::Migration),
         ]
     }
 }

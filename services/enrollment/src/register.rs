@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod certificates;
 pub(crate) mod changes;
+mod check_insured;
 pub mod domain;
 pub(crate) mod find_person;
 mod get_cache_status;

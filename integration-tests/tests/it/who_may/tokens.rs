@@ -55,7 +55,7 @@ const ROWS: [(&str, &str); 10] = [
 ];
 
 /// Lists that have not two rows here: they give no token, and refuse foreign ones.
-const SHORT: [&str; 7] = [
+const SHORT: [&str; 8] = [
     "ListRosterRows",
     "ListQueue",
     "ListRecoveries",
@@ -63,6 +63,7 @@ const SHORT: [&str; 7] = [
     "ListFindings",
     "ListPaymentRuns",
     "ListPayments",
+    "ListPeople",
 ];
 
 /// One row of a list, behind a token: whether there are any, and the token of the next.

@@ -1,5 +1,7 @@
 //! Enrollment's register: visits of records that were merged count as one person's, and part again with them.
 
+use std::sync::Arc;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use tonic::{Status, async_trait};
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
@@ -11,6 +13,7 @@ use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::follow::{Events, Follower};
 use yizhan_runtime::{Reason, ServiceError};
 
+use super::follow_settlements::Watches;
 use super::screen::{screen_again, turn};
 use crate::app::Audit;
 use crate::visits::store::{self, merged};
@@ -26,6 +29,8 @@ pub struct FollowRegister {
     pub feed: EnrollmentServiceClient<PeerChannel>,
     /// Enrollment, by the channel for questions.
     pub questions: EnrollmentServiceClient<PeerChannel>,
+    /// Who watches over people.
+    pub watches: Arc<dyn Watches>,
 }
 
 /// What became of a record.
@@ -90,6 +95,8 @@ impl Follower for FollowRegister {
                 }
             };
             store::move_to(tx, &numbers, &stays).await?;
+            let looked_at = numbers.iter().chain([&stays, &was]).map(String::as_str).collect();
+            self.watches.visits_changed(tx, looked_at).await?;
             screen_again(tx, &self.audit, [stays, was].into()).await?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Settlement's feed: every visit is screened once it is settled.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -11,7 +12,7 @@ use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::follow::{Events, Follower};
 
-use super::heard::{Heard, heard};
+use super::heard::{Heard, What, heard};
 use super::screen::hear;
 use crate::app::Audit;
 
@@ -22,6 +23,17 @@ pub trait Recovers: Send + Sync {
     async fn settlement_told(&self, tx: &DatabaseTransaction, told: &[Recovery]) -> Result<(), ServiceError>;
 }
 
+/// Who is told of persons of whom something else stands than before.
+#[async_trait]
+pub trait Watches: Send + Sync {
+    /// Looks at them again, by any number of theirs, in the transaction of the event.
+    async fn visits_changed(
+        &self,
+        tx: &DatabaseTransaction,
+        psn_nos: BTreeSet<&str>,
+    ) -> Result<(), ServiceError>;
+}
+
 /// This service as follower of settlement.
 pub struct FollowSettlements {
     /// What is changed.
@@ -30,6 +42,8 @@ pub struct FollowSettlements {
     pub feed: SettlementServiceClient<PeerChannel>,
     /// Who is told of recoveries.
     pub recovers: Arc<dyn Recovers>,
+    /// Who watches over people.
+    pub watches: Arc<dyn Watches>,
 }
 
 #[async_trait]
@@ -62,6 +76,9 @@ impl Follower for FollowSettlements {
         (heard, recoveries): &Self::Work,
     ) -> Result<(), ServiceError> {
         hear(tx, &self.audit, heard).await?;
+        let changed = heard.iter().filter(|event| !matches!(event.what, What::Item));
+        let psn_nos = changed.map(|event| event.own_psn_no.as_str()).collect();
+        self.watches.visits_changed(tx, psn_nos).await?;
         if recoveries.is_empty() {
             return Ok(());
         }

@@ -141,6 +141,9 @@ fn row(info: &SettlementInfo, encounter: &Encounter) -> Visit {
         setl_part: info.setl_part,
         unchecked: info.audit_pending || info.setl_type == BY_HAND,
         stands: true,
+        psn_part_amt_fen: info.psn_part_amt_fen,
+        own_expense_fen: info.fulamt_ownpay_amt_fen + info.overlmt_selfpay_fen,
+        preselfpay_amt_fen: info.preselfpay_amt_fen,
         encounter: encounter.encode_to_vec(),
     }
 }

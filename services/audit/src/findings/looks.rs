@@ -43,27 +43,38 @@ pub fn check_purpose(purpose: &str, wrong: &mut Violations) -> String {
     if purpose.trim().is_empty() { USUAL } else { purpose }.to_owned()
 }
 
-/// Has the looks at these logged, each with its 结算ID, before they are answered: all but those of an institution at its own cases, and of
-/// services.
+/// Has the looks at these logged, each with its 结算ID.
 pub async fn note<'v>(
     audit: &Audit,
     caller: &Caller,
     purpose: &str,
     shown: impl Iterator<Item = (&'v str, &'v Violation)>,
 ) -> Result<(), ServiceError> {
+    let shown = shown.map(|(setl_id, violation)| (setl_id, violation.psn_no.as_str()));
+    log(audit, caller, (LookKind::Settlement, purpose), shown).await
+}
+
+/// Has looks logged before they are answered, each at something (`subject`) of a person: all but those of an institution at its own cases, and of
+/// services.
+pub async fn log<'v>(
+    audit: &Audit,
+    caller: &Caller,
+    (kind, purpose): (LookKind, &str),
+    shown: impl Iterator<Item = (&'v str, &'v str)>,
+) -> Result<(), ServiceError> {
     if matches!(caller, Caller::Institution { .. } | Caller::Service { .. }) {
         return Ok(());
     }
-    let look = |(setl_id, violation): (&str, &Violation)| AuthorizeLookRequest {
+    let look = |(subject, psn_no): (&str, &str)| AuthorizeLookRequest {
         on_behalf_of: caller.to_string(),
-        psn_no: violation.psn_no.clone(),
-        kind: LookKind::Settlement.into(),
-        subject: setl_id.to_owned(),
+        psn_no: psn_no.to_owned(),
+        kind: kind.into(),
+        subject: subject.to_owned(),
         purpose: purpose.to_owned(),
         ..AuthorizeLookRequest::default()
     };
     // What is said of an institution is about nobody.
-    let shown = shown.filter(|(_, violation)| !violation.psn_no.is_empty());
+    let shown = shown.filter(|(_, psn_no)| !psn_no.is_empty());
     let looks: Vec<AuthorizeLookRequest> = shown.map(look).collect();
     stream::iter(looks).map(|look| authorize(audit, look)).buffered(LOOKS).try_collect().await
 }

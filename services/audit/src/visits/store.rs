@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod merged;
+pub mod shares;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,12 @@ pub struct Model {
     pub unchecked: bool,
     /// It was not reversed.
     pub stands: bool,
+    /// 个人负担总金额, fen.
+    pub psn_part_amt_fen: i64,
+    /// Of it 全自费 and 超限价自费, fen.
+    pub own_expense_fen: i64,
+    /// Of it 先行自付, fen.
+    pub preselfpay_amt_fen: i64,
     /// The visit, encoded.
     pub encounter: Vec<u8>,
 }

@@ -43,11 +43,13 @@ impl Desk {
             audit: audit.clone(),
             feed: SettlementServiceClient::new(nobody()),
             recovers: Arc::new(audit.clone()),
+            watches: Arc::new(audit.clone()),
         };
         let register = FollowRegister {
             audit: audit.clone(),
             feed: EnrollmentServiceClient::new(nobody()),
             questions: EnrollmentServiceClient::new(nobody()),
+            watches: Arc::new(audit.clone()),
         };
         Desk { audit, settlements, register }
     }

@@ -7,4 +7,5 @@ mod crash;
 mod desk;
 mod feed;
 mod following;
+mod people;
 mod statistics;

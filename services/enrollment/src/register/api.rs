@@ -11,8 +11,9 @@ use yizhan_proto::enrollment::v1::enrollment_service_server::EnrollmentService;
 use yizhan_runtime::{Caller, Reply, calls, contract};
 
 use super::{
-    find_person, get_cache_status, get_eligibility, get_person, grant_account_share, import_account_shares,
-    import_coverages, import_identities, import_memberships, import_persons, list_persons,
+    check_insured, find_person, get_cache_status, get_eligibility, get_person, grant_account_share,
+    import_account_shares, import_coverages, import_identities, import_memberships, import_persons,
+    list_persons,
 };
 use crate::app::Register;
 use crate::register::watch_register::watch_register;
@@ -43,6 +44,7 @@ calls! { EnrollmentService for Api, working with |api| &api.register;
     list_persons(pb::ListPersonsRequest) -> pb::ListPersonsResponse = list_persons::list_persons;
     get_eligibility(pb::GetEligibilityRequest) -> pb::GetEligibilityResponse = get_eligibility::get_eligibility;
     batch_get_eligibilities(pb::BatchGetEligibilitiesRequest) -> pb::BatchGetEligibilitiesResponse = get_eligibility::batch_get_eligibilities;
+    check_insured(pb::CheckInsuredRequest) -> pb::CheckInsuredResponse = check_insured::check_insured;
     get_cache_status(pb::GetCacheStatusRequest) -> pb::GetCacheStatusResponse = get_cache_status::get_cache_status;
     .. {
         type WatchRegisterStream = Pin<Box<dyn Stream<Item = Result<pb::WatchRegisterResponse, Status>> + Send>>;

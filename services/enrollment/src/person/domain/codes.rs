@@ -1,6 +1,7 @@
 //! The dictionaries the register checks against (national interface; see the contract's comments for the names).
 
-const CERTIFICATE_TYPES: [&str; 13] =
+/// All psn_cert_type.
+pub const CERTIFICATE_TYPES: [&str; 13] =
     ["01", "02", "03", "04", "05", "06", "07", "08", "09", "16", "17", "90", "99"];
 
 /// 居民身份证.

@@ -60,6 +60,20 @@ pub async fn find_by_tel<C: ConnectionTrait>(
     with_tel.order_by_asc(Column::PsnNo).limit(limit).all(db).await
 }
 
+/// Persons with one of these phones who were born on that day, of any area.
+pub async fn find_by_tels<C: ConnectionTrait>(
+    db: &C,
+    tels: impl IntoIterator<Item = (&str, NaiveDate)>,
+) -> Result<Vec<Model>, DbErr> {
+    let wanted = tels.into_iter().fold(Condition::any(), |any, (tel_digest, born)| {
+        any.add(Column::TelDigest.eq(tel_digest).and(Column::Brdy.eq(born)))
+    });
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    Entity::find().filter(wanted).order_by_asc(Column::PsnNo).all(db).await
+}
+
 /// Up to `limit` persons of a range of areas, behind a key, in the order of the key.
 pub async fn page<C: ConnectionTrait>(
     db: &C,
