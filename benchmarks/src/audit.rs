@@ -140,8 +140,8 @@ async fn remember(url: &str) -> anyhow::Result<()> {
     let db = db::connect(&DatabaseConfig::at(url)).await?;
     let sql = format!(
         "INSERT INTO visit (setl_id, psn_no, own_psn_no, poolarea_no, fixmedins_code, mdtrt_id, begndate, enddate, setl_part, unchecked,
-             stands, encounter)
-         SELECT p || '-' || n, 'B' || p, 'B' || p, '430200', 'H43020000001', 'E' || p || '-' || n, '2026-04-20', '2026-04-20', 0, false, true,
+             by_hand, medfee_sumamt_fen, stands, encounter)
+         SELECT p || '-' || n, 'B' || p, 'B' || p, '430200', 'H43020000001', 'E' || p || '-' || n, '2026-04-20', '2026-04-20', 0, false, false, 100000, true,
              decode('{bytes}', 'hex')
          FROM generate_series(1, {PERSONS}) p, generate_series(1, {EARLIER}) n"
     );

@@ -355,11 +355,11 @@ both_databases! {
             (verdict.fault(), verdict.broken_seq, verdict.entries, known)
         };
         // The case itself: decided otherwise than was logged.
-        assert_eq!(broken("UPDATE audit_case SET inside = REPLACE(inside, '\"D\"', '\"E\"')").await, (CaseLogFault::CaseAltered, 9, 8, "its case"));
-        assert_eq!(broken("UPDATE case_log SET step_no = 7 WHERE seq = 4").await, (CaseLogFault::Altered, 4, 3, "its case"));
-        assert_eq!(broken("DELETE FROM case_log WHERE seq = 2").await, (CaseLogFault::Missing, 2, 1, ""));
-        tamper(&platform, &db, "DELETE FROM case_log").await;
-        tamper(&platform, &db, "DELETE FROM case_log_head").await;
+        assert_eq!(broken("UPDATE audit_record SET record = ''").await, (CaseLogFault::CaseAltered, 9, 8, "its case"));
+        assert_eq!(broken("UPDATE audit_log SET step_no = 7 WHERE seq = 4").await, (CaseLogFault::Altered, 4, 3, "its case"));
+        assert_eq!(broken("DELETE FROM audit_log WHERE seq = 2").await, (CaseLogFault::Missing, 2, 1, ""));
+        tamper(&platform, &db, "DELETE FROM audit_log").await;
+        tamper(&platform, &db, "DELETE FROM audit_log_head").await;
         assert!(office.verify(None).await.intact, "all of it thrown away shows only by what was noted outside");
         assert_eq!(office.verify(Some(&intact)).await.fault(), CaseLogFault::AnchorMismatch);
     }
@@ -368,9 +368,9 @@ both_databases! {
 /// Changes a table behind the service's back, as the owner of the database can.
 async fn tamper(platform: &TestPlatform, db: &TestDatabase, statement: &str) {
     let triggers: &[&str] = match db.backend() {
-        Backend::Postgres => &["ALTER TABLE case_log DISABLE TRIGGER ALL"],
+        Backend::Postgres => &["ALTER TABLE audit_log DISABLE TRIGGER ALL"],
         Backend::Sqlite => {
-            &["DROP TRIGGER IF EXISTS case_log_no_update", "DROP TRIGGER IF EXISTS case_log_no_delete"]
+            &["DROP TRIGGER IF EXISTS audit_log_no_update", "DROP TRIGGER IF EXISTS audit_log_no_delete"]
         }
     };
     for statement in triggers.iter().chain([&statement]) {

@@ -911,26 +911,26 @@ reasons! {
             "PlanService", "no such selection, or the caller may not know of it", "list them", "no";
         SelectionNotPublic: "SELECTION_NOT_PUBLIC", Refusal(FailedPrecondition), "尚未抽取，或未到公开日期",
             "RepeatSelection", "it is not drawn yet; or, for others than the area, its `public_on` is to come", "wait for `public_on`", "after that";
-        InspectionUnknown: "INSPECTION_UNKNOWN", Refusal(NotFound), "未查询到该检查",
-            "PlanService", "no such check, or the caller may not know of it: an institution before its notice", "list them", "no";
-        SampleItemUnknown: "SAMPLE_ITEM_UNKNOWN", Refusal(NotFound), "未查询到该抽样件",
-            "AdvanceItem", "no such item, or the caller may not know of it", "list them", "no";
         PlanStands: "PLAN_STANDS", Refusal(AlreadyExists), "本地区该年度已有同类计划",
             "MakePlan", "the area has a plan of this kind for the year; `plan_id`", "change that", "no";
         PlanSubjectChecked: "PLAN_SUBJECT_CHECKED", Refusal(FailedPrecondition), "该对象已按本计划开展检查，不能从计划中移除",
-            "ChangePlan, UndoPlanChange", "the plan has a check of `code` that was not cancelled; `inspection_id`", "cancel the check, or keep the subject", "after that";
+            "ChangePlan, UndoPlanChange", "the plan has a check of `code` that was not cancelled; `case_id`", "cancel the check, or keep the subject", "after that";
         PlanStepRefused: "PLAN_STEP_REFUSED", Refusal(FailedPrecondition), "当前状态不允许该操作，请刷新后重试",
             "PlanService", "not in this state, or something is missing for it; `state`, `allowed_actions`", "one of `allowed_actions`", "no";
         PlanVersionStale: "PLAN_VERSION_STALE", Refusal(FailedPrecondition), "已有新的变动，请重新查看后再办理",
             "PlanService", "it has moved on since it was seen, or the version was not said where it must be; `known`, `current`", "read it again", "no";
         SubjectNotPlanned: "SUBJECT_NOT_PLANNED", Violation, "计划中没有该检查对象",
-            "ChangePlan, StartInspection, AdvanceInspection", "the plan is none of the area's, or does not have the subject";
+            "ChangePlan, StartInspection", "the plan is none of the area's, or does not have the subject";
         NotDrawn: "NOT_DRAWN", Violation, "检查对象或检查人员不是该次随机抽取抽中的",
-            "StartInspection, AdvanceInspection", "by plan: the selection is not of this kind and area, was given up or not drawn, or did not draw them (one further down for each before who is recused)";
+            "StartInspection, AdvanceCase", "by plan: the selection is not of this kind and area, was given up or not drawn, or did not draw them (one further down for each before who is recused)";
         OfficersTooFew: "OFFICERS_TOO_FEW", Violation, "检查人员少于规定人数",
-            "StartInspection, AdvanceInspection", "fewer officers than the area asks for; `needed`";
+            "StartInspection, AdvanceCase", "fewer officers than the area asks for; `needed`";
+        OfficerHasStake: "OFFICER_HAS_STAKE", Refusal(PermissionDenied), "该人员已声明回避，不能办理该检查",
+            "AdvanceCase", "the officer declared a stake in the check", "another officer does it", "no";
         OfficerRecused: "OFFICER_RECUSED", Violation, "该人员已声明回避，不能参加检查",
-            "StartInspection, AdvanceInspection", "the officer declared a stake";
+            "StartInspection, AdvanceCase", "the officer declared a stake";
+        SampleUnknown: "SAMPLE_UNKNOWN", Violation, "不是本地区该期间已结算的单据",
+            "FreezeList", "no settlement that stands, of the area and the period";
         SampleRateBelowFloor: "SAMPLE_RATE_BELOW_FLOOR", Violation, "抽取数量低于本地区规定的最低比例或件数",
             "FreezeList", "fewer than the rules of the area ask for; `floor`, `drawn`, `listed`";
     }

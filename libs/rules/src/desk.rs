@@ -47,3 +47,49 @@ impl<D: Document> once::Service for Desk<D> {
 
     async fn committed(&self, (): ()) {}
 }
+
+/// The three calls about documents, as every service with a book of them answers them: `publish`, `list` and `get` of a service with `pages` and
+/// this book, by their messages.
+#[macro_export]
+macro_rules! documents {
+    ($service:ty, $book:ident:
+     $Publish:ident -> $Published:ident, $List:ident -> $Listed:ident, $Get:ident -> $Got:ident) => {
+        /// Checks a document and publishes it.
+        pub async fn publish(
+            service: &$service,
+            caller: &::yizhan_runtime::Caller,
+            mut request: $Publish,
+        ) -> Result<$Published, ::yizhan_runtime::ServiceError> {
+            let opened = ::yizhan_runtime::once::open(caller, &mut request);
+            let told = |published: $crate::Published| $Published {
+                rules: Some(published.summary.into()),
+                replayed: published.known,
+            };
+            $crate::publish(service, &service.$book, caller, opened, (&request.document, told)).await
+        }
+
+        /// One page of documents, in the order they were published.
+        pub async fn list(
+            service: &$service,
+            caller: &::yizhan_runtime::Caller,
+            request: $List,
+        ) -> Result<$Listed, ::yizhan_runtime::ServiceError> {
+            let asked = service.pages.asked(caller, &request);
+            let page = service.$book.list(&request.area, &asked).await?;
+            let rules = page.documents.into_iter().map(Into::into).collect();
+            Ok($Listed { rules, next_page_token: page.next_page_token })
+        }
+
+        /// One document with its text.
+        pub async fn get(
+            service: &$service,
+            _: &::yizhan_runtime::Caller,
+            request: $Get,
+        ) -> Result<$Got, ::yizhan_runtime::ServiceError> {
+            let (summary, document) = service.$book.get(&request.rules_id, &request.version).await?;
+            let summary: ::yizhan_proto::rules::v1::RulesDocument = summary.into();
+            let rules = Some(::yizhan_proto::rules::v1::RulesDocument { document, ..summary });
+            Ok($Got { rules })
+        }
+    };
+}

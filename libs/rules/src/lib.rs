@@ -3,8 +3,8 @@
 //! Documents come with a service, and are published to it while it runs. A published version never changes.
 //!
 //! [`Book`] keeps them in memory and notices what other processes publish. The service lists [`CreatePublishedRules`] in its
-//! migrations, and answers its calls with [`Book::check`], [`Book::list`], [`Book::get`] and [`publish`], from a [`Desk`]. A use case that writes takes its rules with [`Book::load`] from within its
-//! transaction, so that it sees what is published at that moment.
+//! migrations, and answers its calls with [`documents!`], from a [`Desk`] or itself. A use case that writes takes its rules with [`Book::load`] from within
+//! its transaction, so that it sees what is published at that moment.
 
 mod book;
 mod desk;

@@ -13,6 +13,11 @@ macro_rules! named {
             /// Every one, in the order of the contract.
             pub const ALL: &'static [$name] = &[$($name::$variant,)+];
 
+            /// By its number in the contract.
+            pub fn of(number: i32) -> Option<$name> {
+                $name::ALL.iter().copied().find(|one| one.number() == number)
+            }
+
             /// Its number in the contract.
             pub const fn number(self) -> i32 {
                 self as i32

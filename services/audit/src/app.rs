@@ -30,7 +30,7 @@ pub struct Audit {
     pub enrollment: Arc<dyn Enrollment>,
     /// Floors, shares and days of cases, plans, checks and samples.
     pub plan_rules: PlanRules,
-    /// The secret of the chains of the log of cases.
+    /// The secret of the chains of the log.
     pub log_key: LogKey,
 }
 

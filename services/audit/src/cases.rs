@@ -15,4 +15,9 @@ mod told;
 mod verify;
 
 pub use api::CaseApi;
+pub use asked::{check_opter, is_opter, officers};
+pub use changes::record;
+pub use domain::{Action, Actor, Case, Inside, Kind, Role, check_officers, gives, take};
+pub use open::{SOURCES, inside, opened};
+pub use store::{INSPECTION, hold_unreviewed};
 pub use sweep::{keep_sweeping, sweep};

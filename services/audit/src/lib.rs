@@ -1,7 +1,8 @@
 //! 智能审核与稽核: visits checked by rules before, during and behind settlement, findings, and the cases made of them.
 //!
-//! A room for each feature: [`check`], the first and the second line of defence; [`findings`], the third; [`cases`] made of them; [`plans`],
-//! checks of institutions and samples; [`people`], who are watched over; below them [`visits`], as audit knows them, and [`rules`], what visits are checked by. Inside a room a
+//! A room for each feature: [`check`], the first and the second line of defence; [`findings`], the third; [`cases`] made of them, of checks and of
+//! samples; [`plans`], and what is drawn; [`people`], who are watched over; below them `records`, where cases and plans are kept and logged,
+//! [`visits`], as audit knows them, and [`rules`], what visits are checked by. Inside a room a
 //! request goes from `api` (proto in, proto out, nothing decided) to a use case, one file each, and from there to `messages`
 //! (converters), `domain` (pure rules) and `store` (tables).
 
@@ -14,6 +15,7 @@ mod migrations;
 pub mod people;
 mod plan_rules;
 pub mod plans;
+mod records;
 pub mod rules;
 pub mod visits;
 

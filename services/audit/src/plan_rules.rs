@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use yizhan_documents::calendar::{Calendar, NATIONAL, WorkingDays};
+use yizhan_documents::calendar::{Calendar, NATIONAL};
 use yizhan_documents::{Family, Map, rule, value};
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::Area;
@@ -31,6 +31,11 @@ yizhan_workflow::named! {
 }
 
 impl Purpose {
+    /// Whether audit itself lists what was settled.
+    pub fn is_listed(self) -> bool {
+        matches!(self, Purpose::ManualPayments | Purpose::PassedBills | Purpose::Large | Purpose::Suspicious)
+    }
+
     /// Whether what is drawn is reviewed, item by item.
     pub fn is_sample(self) -> bool {
         !matches!(self, Purpose::Institutions | Purpose::Officers)
@@ -90,6 +95,7 @@ rule! {
 
 rule! {
     /// Checks of institutions.
+    #[derive(Copy, Serialize, Deserialize)]
     pub struct Checks {
         /// So many officers at least.
         officers: u32 = number(2, 20);
@@ -119,6 +125,8 @@ rule! {
         suspicious: u32 = number(1, 20_000);
         /// Of special groups, in a quarter.
         special_group: u32 = number(1, 20_000);
+        /// 大额病历: of so much, 医疗费总额 in fen, and more.
+        large_from_fen: u32 = number(1, 1_000_000_000);
         /// What two different people review.
         two_people: Vec<Purpose> = purposes;
         /// Working days for a review, and to say what becomes of a rejection.
@@ -175,11 +183,6 @@ pub fn find<R: Family<PlanFamilies> + Clone>(
             .with("area", missing.area)
             .with("day", missing.day)
     })
-}
-
-/// The last day for what waits since a day.
-pub fn due(rules: &Rules, area: Area, since: NaiveDate, working_days: u32) -> NaiveDate {
-    WorkingDays::of(rules, area).add(since, working_days).0
 }
 
 fn number(lowest: i64, highest: i64) -> impl Fn(&Map, &str) -> Option<u32> {

@@ -1,17 +1,15 @@
-//! Plans of checks, random selections, checks of institutions, and samples with their reviews.
+//! Plans of checks, random selections of institutions, officers and samples, and how checks and samples begin as cases.
 
 mod api;
 mod change_plan;
 mod desk;
 mod documents;
 mod domain;
+mod freeze;
 mod get_plan;
-mod get_selection;
-mod inspect;
-mod list_inspections;
-mod messages;
 mod samples;
-mod select;
+mod selections;
+mod start_inspection;
 mod store;
 
 pub use api::PlanApi;

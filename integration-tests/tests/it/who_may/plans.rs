@@ -1,4 +1,4 @@
-//! What the lines of audit's plans name: a plan, a list that is frozen and one that was drawn from, a check of the institution, a sample.
+//! What the lines of audit's plans name: a plan, a list that is frozen, and one that was drawn from.
 
 use tonic::transport::Channel;
 use yizhan_proto::audit::v1::plan_service_client::PlanServiceClient;
@@ -14,12 +14,11 @@ fn entry(id: &str) -> ListEntry {
     ListEntry { id: id.into(), stratum: String::new() }
 }
 
-fn list(purpose: SelectionPurpose, public_on: &str, period: &str) -> FreezeListRequest {
+fn list(public_on: &str) -> FreezeListRequest {
     FreezeListRequest {
         request_id: new_id(),
         area: AREA.into(),
-        purpose: purpose.into(),
-        period: period.into(),
+        purpose: SelectionPurpose::Institutions.into(),
         entries: ["H99990000003", "H99990000002"].map(entry).into(),
         rate: "100%".into(),
         public_source: "福彩双色球 2026020 期".into(),
@@ -48,47 +47,18 @@ async fn make_plan(plans: &mut PlanServiceClient<Channel>, year: i32) -> Plan {
 }
 
 /// Their ids.
-pub async fn known(channel: Channel, today: &str) -> [(&'static str, String); 5] {
+pub async fn known(channel: Channel, today: &str) -> [(&'static str, String); 3] {
     let mut plans = PlanServiceClient::new(channel);
     make_plan(&mut plans, 2025).await;
     let plan = make_plan(&mut plans, 2026).await;
-    let frozen = freeze(&mut plans, list(SelectionPurpose::Institutions, today, "")).await;
-    let drawn = freeze(&mut plans, list(SelectionPurpose::Institutions, today, "")).await;
-    let sample = freeze(&mut plans, list(SelectionPurpose::ManualPayments, "", "2026Q1")).await;
-    for selection_id in [&drawn, &sample] {
-        let draw = DrawSelectionRequest {
-            request_id: new_id(),
-            selection_id: selection_id.clone(),
-            public_value: "07".into(),
-            opter: "officer1".into(),
-        };
-        plans.draw_selection(by(AGENCY, draw)).await.unwrap();
-    }
-    let check = StartInspectionRequest {
+    let frozen = freeze(&mut plans, list(today)).await;
+    let drawn = freeze(&mut plans, list(today)).await;
+    let draw = DrawSelectionRequest {
         request_id: new_id(),
-        area: AREA.into(),
-        subject: "H99990000003".into(),
-        start: InspectionStart::Report.into(),
-        basis: "举报".into(),
-        officers: vec!["a".into(), "b".into()],
+        selection_id: drawn.clone(),
+        public_value: "07".into(),
         opter: "officer1".into(),
-        ..StartInspectionRequest::default()
     };
-    let check = plans.start_inspection(by(AGENCY, check)).await.unwrap().into_inner().inspection.unwrap();
-    let notice = AdvanceInspectionRequest {
-        request_id: new_id(),
-        inspection_id: check.inspection_id.clone(),
-        action: InspectionAction::GiveNotice.into(),
-        file_id: "F1".into(),
-        opter: "officer1".into(),
-        ..AdvanceInspectionRequest::default()
-    };
-    plans.advance_inspection(by(AGENCY, notice)).await.unwrap();
-    [
-        ("$plan", plan.plan_id),
-        ("$frozen", frozen),
-        ("$drawn", drawn),
-        ("$sample", sample),
-        ("$inspection", check.inspection_id),
-    ]
+    plans.draw_selection(by(AGENCY, draw)).await.unwrap();
+    [("$plan", plan.plan_id), ("$frozen", frozen), ("$drawn", drawn)]
 }

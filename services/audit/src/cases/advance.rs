@@ -1,18 +1,21 @@
 //! Takes a step in a case. Of two that take one at once, one does, and the other is told what it finds.
 
+use chrono::NaiveDate;
 use yizhan_documents::calendar::WorkingDays;
 use yizhan_proto::audit::v1::{
     AdvanceCaseRequest, AdvanceCaseResponse, AppealCaseRequest, AppealCaseResponse, Case as Told, CaseStep,
     ExpertView, GiveOpinionRequest, GiveOpinionResponse,
 };
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::once::{self, Done, Replayable, RequestKey, Write};
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_workflow::is_reason;
 
-use super::asked::{amounts, case_unknown, check_opter, experts, papers};
-use super::domain::{Action, Actor, CASES, Case, on, take};
-use super::{changes, store};
+use super::asked::{MAX_LINES, amounts, case_unknown, check_opter, experts, officers, papers};
+use super::changes;
+use super::domain::{Action, Actor, CASES, Case, Kind, on, take};
 use crate::app::Audit;
+use crate::records;
 
 /// Steps that have a call of their own.
 const ELSEWHERE: [Action; 2] = [Action::Appeal, Action::GiveOpinion];
@@ -31,6 +34,12 @@ pub async fn advance_case(
     wrong.require(named, "amounts", Reason::FieldNotExpected);
     let named = is(&[Action::Convene]) || request.experts.is_empty() && request.opinions_needed == 0;
     wrong.require(named, "experts", Reason::FieldNotExpected);
+    let named = is(&[Action::Assign]) || request.officers.is_empty() && request.recused.is_empty();
+    wrong.require(named, "officers", Reason::FieldNotExpected);
+    let named = is(&[Action::HandOver]) || request.case_ids.is_empty();
+    wrong.require(named, "case_ids", Reason::FieldNotExpected);
+    wrong.require(request.case_ids.len() <= MAX_LINES, "case_ids", Reason::TooMany);
+    officers(&request.officers, &request.recused, &mut wrong);
     amounts(&request.amounts, &mut wrong);
     experts(&request.experts, request.opinions_needed, &mut wrong);
     let step = CaseStep {
@@ -39,6 +48,10 @@ pub async fn advance_case(
         papers: request.papers,
         experts: request.experts,
         opinions_needed: request.opinions_needed,
+        officers: request.officers,
+        recused: request.recused,
+        case_ids: request.case_ids,
+        day: request.day,
         ..CaseStep::default()
     };
     let asked = (request.case_id.as_str(), request.version, request.opter.as_str());
@@ -84,7 +97,7 @@ async fn run<A: Replayable + Send>(
     if let Some(answer) = once::answered(audit, &key).await? {
         return Ok(answer);
     }
-    let found = store::find(&audit.db, case_id).await?;
+    let found: Option<Case> = records::find(&audit.db, case_id).await?;
     let case = found.filter(|case| case.is_seen_by(caller)).ok_or_else(|| case_unknown(case_id))?;
     if case.roles(caller, opter).is_empty() {
         return Err(ServiceError::area_not_owned(case.inside.area));
@@ -94,8 +107,14 @@ async fn run<A: Replayable + Send>(
     let says_why = action.is_some_and(|action| CASES.says_why(action));
     wrong.require(!says_why || !step.reason.trim().is_empty(), "reason", Reason::ReasonRequired);
     wrong.require(is_reason(&step.reason), "reason", Reason::ReasonInvalid);
-    let step = (wrong.finish(action)?, step);
-    let advance = Advance { caller, case_id, version, opter, step };
+    let today = audit.now().0;
+    let past = |fields: &mut Fields<'_>, field: &str, day: &str| fields.past_date(field, day, today);
+    let day = Fields::of(&mut wrong).optional("day", &step.day, past);
+    let officer = step.day.is_empty() || !case.is_of(caller);
+    wrong.require(officer, "day", Reason::FieldNotExpected);
+    let (action, day) = wrong.finish(action.zip(day))?;
+    let advance =
+        Advance { caller, case_id, version, opter, day: day.unwrap_or(today), step: (action, step) };
     let told = &told;
     once::once(audit, &key, |write| Box::pin(advance.write(write, told))).await
 }
@@ -105,6 +124,7 @@ struct Advance<'a> {
     case_id: &'a str,
     version: i32,
     opter: &'a str,
+    day: NaiveDate,
     step: (Action, CaseStep),
 }
 
@@ -114,23 +134,43 @@ impl Advance<'_> {
         Write { tx, service: audit, .. }: Write<'_, '_, Audit>,
         told: &(impl Fn(Told) -> A + Sync),
     ) -> Result<Done<A, ()>, ServiceError> {
-        let case = store::hold(tx, self.case_id).await?.ok_or_else(|| case_unknown(self.case_id))?;
-        check_version(&case, self.version)?;
+        let case: Case = records::hold(tx, self.case_id).await?.ok_or_else(|| case_unknown(self.case_id))?;
+        check_version(&case, self.version, self.step.0 == Action::TakeBack)?;
         let rules = audit.plan_rules.current();
         let days = WorkingDays::of(&rules, case.inside.area);
         let (case, silence) = on(case, audit.now(), |day, count| days.add(day, count).0);
+        self.check_cases(tx, &case).await?;
         let (roles, actor) = (case.roles(self.caller, self.opter), Actor::of(self.caller, self.opter));
-        let taken = take(case, self.step.clone(), (&roles, &actor), audit.now())?;
-        let answer = told(audit.as_of_today(&taken.after));
+        let (due, standing) = (audit.due(&case), case.inside.standing.clone());
+        let moment = (self.day, audit.clock.now());
+        let mut taken = take(case, self.step.clone(), (&roles, &actor), moment, due)?;
+        if let (Action::TakeBack, [.., before, _]) = (self.step.0, &standing[..]) {
+            let before = records::at_step::<Case>(tx, self.case_id, *before).await?;
+            taken.put_back(before.ok_or_else(|| case_unknown(self.case_id))?);
+        }
+        let answer = told(audit.seen(self.caller, &taken.after));
         changes::record(tx, audit, silence.into_iter().chain([taken]).collect()).await?;
         Ok(Done { answer, changed: () })
     }
+
+    /// What a check led to is of its area and institution.
+    async fn check_cases(&self, tx: &DatabaseTransaction, check: &Case) -> Result<(), ServiceError> {
+        for case_id in &self.step.1.case_ids {
+            let found: Option<Case> = records::find(tx, case_id).await?;
+            let found = found.filter(|found| {
+                let of_it = found.told.fixmedins_code == check.told.fixmedins_code;
+                of_it && found.inside.area == check.inside.area && found.kind() != Kind::Inspection
+            });
+            found.ok_or_else(|| case_unknown(case_id))?;
+        }
+        Ok(())
+    }
 }
 
-/// Who decides decides on what they saw. 0: whatever it is now.
-fn check_version(case: &Case, known: i32) -> Result<(), ServiceError> {
+/// Who decides decides on what they saw. 0: whatever it is now, unless it must be said.
+fn check_version(case: &Case, known: i32, must: bool) -> Result<(), ServiceError> {
     let current = case.told.version;
-    if known == 0 || known == current {
+    if known == current || known == 0 && !must {
         return Ok(());
     }
     let told = format!("the case is at version {current}, the request at {known}");

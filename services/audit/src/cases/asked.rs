@@ -11,7 +11,7 @@ use super::domain::{MAX_ID, is_id};
 pub const MAX_LINES: usize = 500;
 /// Papers of a step at most.
 const MAX_PAPERS: usize = 20;
-/// Experts of a joint review at most.
+/// Experts of a joint review, or officers of a check, at most.
 const MAX_EXPERTS: usize = 20;
 /// Longest 经办人编号, or number of a settlement, line, doctor or institution.
 const MAX_NUMBER: usize = 30;
@@ -33,7 +33,8 @@ pub fn check_opter(caller: &Caller, opter: &str, wrong: &mut Violations) {
     wrong.require(is_opter(opter), "opter", Reason::OpterInvalid);
 }
 
-fn is_opter(opter: &str) -> bool {
+/// Whether it can be the number of an officer or expert, or nothing.
+pub fn is_opter(opter: &str) -> bool {
     opter.len() <= MAX_NUMBER && opter.bytes().all(|b| b.is_ascii_graphic())
 }
 
@@ -103,6 +104,19 @@ pub fn amounts(given: &[CaseAmount], wrong: &mut Violations) {
         number(&mut fields, "setl_id", &amount.setl_id, true);
         number(&mut fields, "feedetl_sn", &amount.feedetl_sn, false);
         fields.require(amount.amount_fen >= 0, "amount_fen", not_negative());
+    }
+}
+
+/// Officers of a check, and those with a stake, each once.
+pub fn officers(officers: &[String], recused: &[String], wrong: &mut Violations) {
+    for (field, list) in [("officers", officers), ("recused", recused)] {
+        let said = Reason::TooMany.saying(format!("最多 {MAX_EXPERTS} 人"));
+        wrong.require(list.len() <= MAX_EXPERTS, field, said);
+        for (at, officer) in list.iter().take(MAX_EXPERTS).enumerate() {
+            let fits = !officer.is_empty() && is_opter(officer);
+            wrong.require(fits, format!("{field}[{at}]"), Reason::OpterInvalid);
+            wrong.require(!list[..at].contains(officer), format!("{field}[{at}]"), Reason::Duplicate);
+        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! The one way cases are written, with their log, the findings they are about and the feed in one transaction; and the feed, for those who follow.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use futures::Stream;
 use prost::Message;
+use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use yizhan_proto::audit::v1::{CaseAmount, CaseLine, DecidedLine, DecisionKind, WatchDecisionsResponse};
@@ -12,10 +11,11 @@ use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::feed::{self, Change, NewChange, may_not_follow};
 use yizhan_runtime::{Caller, ServiceError};
 
-use super::domain::{Action, Case, Taken};
+use super::domain::{Action, Taken};
+use super::findings;
 use super::known::Known;
-use super::{findings, store};
 use crate::app::Audit;
+use crate::records::{self, Kept as _};
 
 /// What an entry of the change log is about.
 const DECISION: &str = "DECISION";
@@ -33,14 +33,12 @@ pub async fn record(tx: &DatabaseTransaction, audit: &Audit, taken: Vec<Taken>) 
         recorded_at: now,
     });
     feed::append(tx, told.collect()).await?;
-    store::log::append(tx, &audit.log_key, &taken, now).await?;
     for taken in &taken {
         findings::follow(tx, taken, now).await?;
     }
-    let last: BTreeMap<&str, &Case> =
-        taken.iter().map(|taken| (taken.after.told.case_id.as_str(), &taken.after)).collect();
-    store::write(tx, last.into_values()).await?;
-    Ok(())
+    let steps = taken.into_iter().map(|Taken { after, step }| Ok((after.row()?, step)));
+    let steps = steps.collect::<Result<_, DbErr>>()?;
+    Ok(records::write(tx, &audit.log_key, steps, now).await?)
 }
 
 /// What followers hear of a step, if anything.

@@ -5,6 +5,6 @@ mod refusals;
 mod steps;
 mod table;
 
-pub use case::{Actor, Case, Inside, MAX_ID, is_id};
-pub use steps::{Taken, on, take};
-pub use table::{Action, CASES, Role, State};
+pub use case::{Actor, Case, Inside, MAX_ID, gives, is_id};
+pub use steps::{Taken, allowed, check_officers, on, take};
+pub use table::{Action, CASES, Kind, Role, State};

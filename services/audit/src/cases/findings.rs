@@ -72,8 +72,11 @@ pub async fn follow(tx: &DatabaseTransaction, taken: &Taken, at: DateTime<Utc>) 
         State::Archived => FindingState::Settled,
         _ => FindingState::InCase,
     };
+    if taken.after.inside.findings.is_empty() {
+        return Ok(());
+    }
     let opened = taken.step.from_state == 0;
-    let before = State::of(taken.step.from_state).is_closed() && !opened;
+    let before = State::of(taken.step.from_state).is_some_and(State::is_closed) && !opened;
     if !opened && before == taken.after.state().is_closed() {
         return Ok(());
     }

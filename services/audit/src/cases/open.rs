@@ -7,16 +7,17 @@ use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::once::{self, Done, Write};
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError};
+use yizhan_terms::Area;
 
 use super::asked::{MAX_LINES, check_opter, jr_ids, lines, number, papers};
-use super::domain::{Action, Actor, Case, Inside, State, Taken};
+use super::domain::{Action, Actor, Case, Inside, Kind, State, Taken};
 use super::known::Known;
 use super::{changes, findings};
 use crate::app::Audit;
-use crate::plan_rules;
+use crate::plan_rules::{self, Sampling};
 
 /// 案件来源
-const SOURCES: [&str; 8] = ["1", "2", "3", "4", "5", "6", "7", "9"];
+pub const SOURCES: [&str; 8] = ["1", "2", "3", "4", "5", "6", "7", "9"];
 
 /// Opens a case, which is to be screened.
 pub async fn open_case(
@@ -36,49 +37,79 @@ pub async fn open_case(
     number(&mut fields, "fixmedins_code", &request.fixmedins_code, true);
     let area = wrong.finish(area)?;
     caller.check_manages(&request.poolarea_no)?;
-    let (today, now) = audit.now();
     let actor = Actor::of(caller, &request.opter);
+    let given = (!request.lines.is_empty() || !request.papers.is_empty()).then(|| actor.clone());
+    let inside = Inside {
+        found: request.lines.is_empty(),
+        findings: request.jr_ids,
+        entered: given.into_iter().collect(),
+        ..inside(audit, area)?
+    };
+    let told = Told {
+        poolarea_no: request.poolarea_no,
+        fixmedins_code: request.fixmedins_code,
+        case_souc: request.case_souc,
+        title: request.title,
+        lines: request.lines,
+        papers: request.papers,
+        ..Told::default()
+    };
+    let opened = opened(audit, Case { told, inside }, Kind::Recovery, &actor);
+    once::once(audit, &key, |write| Box::pin(write_opened((caller, &opened), write))).await
+}
+
+/// What a case begins with: the rules of today.
+pub fn inside(audit: &Audit, area: Area) -> Result<Inside, ServiceError> {
+    let (rules, today) = (audit.plan_rules.current(), audit.now().0);
+    let sampling: Sampling = plan_rules::find(&rules, area, today)?;
+    Ok(Inside {
+        area,
+        found: false,
+        findings: Vec::new(),
+        terms: plan_rules::find(&rules, area, today)?,
+        checks: plan_rules::find(&rules, area, today)?,
+        review_days: sampling.review_days,
+        clock_from: today,
+        working_days: 0,
+        entered: Vec::new(),
+        screened_by: None,
+        decided_by: Vec::new(),
+        confirmed_fen: Vec::new(),
+        silent_since: None,
+        drawn: Vec::new(),
+        standing: Vec::new(),
+        answered_itself: false,
+    })
+}
+
+/// A case of a kind as it is opened today.
+pub fn opened(audit: &Audit, mut case: Case, kind: Kind, actor: &Actor) -> Taken {
+    let (today, now) = audit.now();
+    let state = match kind {
+        Kind::Recovery => State::Screening,
+        Kind::Inspection => State::Preparing,
+        Kind::Sample => State::Sampled,
+    };
+    case.told.case_id = new_id();
+    case.told.kind = kind.number();
+    case.told.version = 1;
+    case.told.opened_at = Some(timestamp(now));
+    case.inside.standing = if kind == Kind::Recovery { Vec::new() } else { vec![1] };
+    case.move_to(state, today);
     let step = CaseStep {
         step_no: 1,
         action: Action::Open.number(),
-        to_state: State::Screening.number(),
+        to_state: state.number(),
         actor: actor.who.clone(),
         opter: actor.opter.clone(),
         recorded_at: Some(timestamp(now)),
         ..CaseStep::default()
     };
-    let given = (!request.lines.is_empty() || !request.papers.is_empty()).then(|| actor.clone());
-    let inside = Inside {
-        area,
-        found: request.lines.is_empty(),
-        findings: request.jr_ids,
-        terms: plan_rules::find(&audit.plan_rules.current(), area, today)?,
-        clock_from: today,
-        entered: given.into_iter().collect(),
-        screened_by: None,
-        decided_by: Vec::new(),
-        confirmed_fen: Vec::new(),
-        silent_since: None,
-    };
-    let told = Told {
-        case_id: new_id(),
-        poolarea_no: request.poolarea_no,
-        fixmedins_code: request.fixmedins_code,
-        case_souc: request.case_souc,
-        title: request.title,
-        state: State::Screening.number(),
-        lines: request.lines,
-        papers: request.papers,
-        opened_at: Some(timestamp(now)),
-        version: 1,
-        ..Told::default()
-    };
-    let opened = Taken { after: Case { told, inside }, step };
-    once::once(audit, &key, |write| Box::pin(write_opened(&opened, write))).await
+    Taken { after: case, step }
 }
 
 async fn write_opened(
-    opened: &Taken,
+    (caller, opened): (&Caller, &Taken),
     Write { tx, service: audit, .. }: Write<'_, '_, Audit>,
 ) -> Result<Done<OpenCaseResponse, ()>, ServiceError> {
     let mut opened = opened.clone();
@@ -97,7 +128,7 @@ async fn write_opened(
     }
     told.amounts = told.lines.iter().map(amount_of).collect();
     changes::record(tx, audit, vec![opened.clone()]).await?;
-    let answer = OpenCaseResponse { case: Some(audit.as_of_today(&opened.after)), replayed: false };
+    let answer = OpenCaseResponse { case: Some(audit.seen(caller, &opened.after)), replayed: false };
     Ok(Done { answer, changed: () })
 }
 

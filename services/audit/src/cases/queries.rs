@@ -1,11 +1,11 @@
 //! One case with its steps, cases of an area or institution, and the queue.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use prost::Message;
+use sea_orm::Condition;
 use yizhan_documents::calendar::WorkingDays;
 use yizhan_proto::audit::v1::{
-    Case as Told, CaseAction, CaseState, CaseStep, GetCaseRequest, GetCaseResponse, ListCaseQueueRequest,
-    ListCaseQueueResponse, ListCasesRequest, ListCasesResponse,
+    Case as Told, CaseAction, CaseKind, CaseState, CaseStep, GetCaseRequest, GetCaseResponse, Inspection,
+    ListCaseQueueRequest, ListCaseQueueResponse, ListCasesRequest, ListCasesResponse,
 };
 use yizhan_runtime::clock::day_text;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
@@ -13,15 +13,20 @@ use yizhan_terms::Area;
 use yizhan_workflow::{Overdue, overdue};
 
 use super::asked::case_unknown;
-use super::domain::{Case, State, on};
-use super::store::{self, log, queue};
+use super::domain::{Action, Actor, Case, Kind, State, allowed, on};
+use super::store::{self, Wanted};
 use crate::app::Audit;
 use crate::findings::check_sees_area;
+use crate::records;
 
 /// Steps of others that the institution is told of.
-const TOLD: [CaseAction; 9] = {
+const TOLD: [CaseAction; 15] = {
     use CaseAction::{Accept, Appeal, Archive, Book, Confirm, Correct, Decide, Dismiss, Tell};
-    [Accept, Appeal, Archive, Book, Confirm, Correct, Decide, Dismiss, Tell]
+    use CaseAction::{Answer, Clear, GiveNotice, HandOver, Talk, TellResult};
+    [
+        Accept, Appeal, Archive, Book, Confirm, Correct, Decide, Dismiss, Tell, Answer, Clear, GiveNotice,
+        HandOver, Talk, TellResult,
+    ]
 };
 
 impl Audit {
@@ -30,24 +35,45 @@ impl Audit {
         (self.clock.today(), self.clock.now())
     }
 
-    /// A case as it is told today.
-    pub(super) fn as_of_today(&self, case: &Case) -> Told {
+    /// The last day for what a case waits for, as it is today, and the case.
+    fn on_today(&self, case: &Case) -> (Case, Option<NaiveDate>) {
         let rules = self.plan_rules.current();
         let days = WorkingDays::of(&rules, case.inside.area);
         let add = |day, count| days.add(day, count).0;
         let (case, _) = on(case.clone(), self.now(), add);
-        let due = (!case.state().is_closed()).then(|| add(case.inside.clock_from, case.working_days()));
-        let overdue = due.is_some_and(|due| due < self.now().0);
-        Told { due_date: day_text(due), overdue, ..case.told }
+        let counted = case.inside.working_days;
+        let due = (counted > 0 && !case.state().is_closed()).then(|| add(case.inside.clock_from, counted));
+        (case, due)
     }
 
-    /// As much of it as the caller sees: the institution not who is asked, nor what officers gathered.
-    fn seen(&self, caller: &Caller, case: &Case) -> Told {
-        let told = self.as_of_today(case);
-        if case.is_of(caller) {
-            return Told { papers: Vec::new(), experts: Vec::new(), opinions: Vec::new(), ..told };
+    /// The last day for what a case waits for.
+    pub(super) fn due(&self, case: &Case) -> Option<NaiveDate> {
+        self.on_today(case).1
+    }
+
+    /// As much of a case as the caller sees today, with what they may do: the institution not who is asked, who reported it, nor what officers
+    /// gathered.
+    pub(crate) fn seen(&self, caller: &Caller, case: &Case) -> Told {
+        let (case, due) = self.on_today(case);
+        let overdue = due.is_some_and(|due| due < self.now().0);
+        let steps = allowed(&case, &case.roles(caller, ""), &Actor::of(caller, ""), overdue);
+        let told = Told {
+            due_date: day_text(due),
+            overdue,
+            allowed_actions: steps.into_iter().map(Action::number).collect(),
+            ..case.told.clone()
+        };
+        if !case.is_of(caller) {
+            return told;
         }
-        told
+        let hidden = |check| Inspection { basis: String::new(), recused: Vec::new(), ..check };
+        Told {
+            papers: Vec::new(),
+            experts: Vec::new(),
+            opinions: Vec::new(),
+            inspection: told.inspection.map(hidden),
+            ..told
+        }
     }
 
     /// Since when what stands in some states is over, today.
@@ -57,7 +83,8 @@ impl Audit {
         states: &[State],
     ) -> Result<Vec<Overdue<Area>>, ServiceError> {
         let (rules, today) = (self.plan_rules.current(), self.now().0);
-        let terms = queue::terms(&self.db, area, states).await?;
+        let wanted = Wanted { area: Some(area), ..Wanted::default() }.all().add(store::stand_at(states));
+        let terms = records::terms(&self.db, wanted).await?;
         Ok(overdue(terms, |area, days| WorkingDays::of(&rules, *area).latest_start_overdue(today, days)))
     }
 }
@@ -68,11 +95,9 @@ pub async fn get_case(
     caller: &Caller,
     request: GetCaseRequest,
 ) -> Result<GetCaseResponse, ServiceError> {
-    let found = store::find(&audit.db, &request.case_id).await?;
+    let found: Option<Case> = records::find(&audit.db, &request.case_id).await?;
     let case = found.filter(|case| case.is_seen_by(caller)).ok_or_else(|| case_unknown(&request.case_id))?;
-    let steps = log::of_case(&audit.db, &case.told.case_id).await?;
-    let steps = steps.iter().map(|entry| CaseStep::decode(entry.step.as_slice()));
-    let steps: Vec<CaseStep> = steps.collect::<Result<_, _>>().map_err(ServiceError::internal)?;
+    let steps = records::steps_of(&audit.db, &case.told.case_id).await?;
     let (own, is_own) = (caller.to_string(), case.is_of(caller));
     let told = |step: CaseStep| match step {
         step if !is_own || step.actor == own => Some(step),
@@ -99,8 +124,9 @@ pub async fn list_cases(
         given => fields.area("poolarea_no", given).map(Some),
     };
     let state = state(&mut fields, request.state, State::ALL);
+    let kind = kind(&mut fields, request.kind);
     fields.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative);
-    let (area, state) = wrong.finish(area.zip(state))?;
+    let ((area, state), kind) = wrong.finish(area.zip(state).zip(kind))?;
     let institution = Some(request.fixmedins_code.as_str()).filter(|code| !code.is_empty());
     match own {
         None => check_sees_area(caller, &request.poolarea_no)?,
@@ -109,9 +135,10 @@ pub async fn list_cases(
         }
         Some(_) => {}
     }
-    let institution = own.or(institution).map(str::to_owned);
-    let wanted = store::Wanted { area, institution, is_told: own.is_some(), state: state.map(State::number) };
-    let older = |before: Option<[String; 1]>, limit| store::list(&audit.db, &wanted, before, limit);
+    let parent = Some(request.parent_id.as_str()).filter(|id| !id.is_empty());
+    let wanted = Wanted { area, institution: own.or(institution), is_told: own.is_some(), kind, parent };
+    let wanted = wanted.all().add_option(state.map(|state| store::stand_at(&[state])));
+    let older = |before: Option<[String; 1]>, limit| records::newest(&audit.db, &wanted, before, limit);
     let key = |last: &Case| [last.told.case_id.clone()];
     let asked = audit.pages.asked(caller, &request);
     let (found, next_page_token) = asked.page(older, key).await?;
@@ -128,6 +155,14 @@ fn state(fields: &mut Fields<'_>, number: i32, of: &[State]) -> Option<Option<St
     fields.some(state, "state", Reason::CaseStateNotQueued).map(Some)
 }
 
+/// The kind that is asked for, if only one is: the outer `None` where it is none of these.
+fn kind(fields: &mut Fields<'_>, number: i32) -> Option<Option<Kind>> {
+    if number == i32::from(CaseKind::Unspecified) {
+        return Some(None);
+    }
+    fields.some(Kind::of(number), "kind", Reason::CodeUnknown).map(Some)
+}
+
 /// What waits for the officers of an area.
 pub async fn list_case_queue(
     audit: &Audit,
@@ -137,17 +172,27 @@ pub async fn list_case_queue(
     let mut wrong = Violations::new();
     let mut fields = Fields::of(&mut wrong);
     let area = fields.area("poolarea_no", &request.poolarea_no);
-    let state = state(&mut fields, request.state, &queue::queued());
+    let state = state(&mut fields, request.state, &store::queued());
+    let kind = kind(&mut fields, request.kind);
     fields.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative);
-    let (area, state) = wrong.finish(area.zip(state))?;
+    let ((area, state), kind) = wrong.finish(area.zip(state).zip(kind))?;
     check_sees_area(caller, &request.poolarea_no)?;
     let late = match request.overdue_only {
-        true => Some(audit.over(area, &queue::queued()).await?),
+        true => Some(audit.over(area, &store::queued()).await?),
         false => None,
     };
     let silent = audit.over(area, &[State::Appealable]).await?;
-    let wanted = queue::Wanted { area, state, overdue: late, silent };
-    let behind = |after: Option<[String; 2]>, limit| queue::page(&audit.db, &wanted, after, limit);
+    let silent = || store::silent(&silent);
+    let waiting = match state {
+        Some(State::Feedback) => Condition::any().add(store::stand_at(&[State::Feedback])).add(silent()),
+        Some(state) => Condition::any().add(store::stand_at(&[state])),
+        None => Condition::any().add(store::stand_at(&store::queued())).add(silent()),
+    };
+    let late = late.map(|late| records::late(&late).add(silent()));
+    let parent = Some(request.parent_id.as_str()).filter(|id| !id.is_empty());
+    let wanted = Wanted { area: Some(area), kind, parent, ..Wanted::default() };
+    let wanted = wanted.all().add(waiting).add_option(late);
+    let behind = |after: Option<[String; 2]>, limit| records::waiting(&audit.db, &wanted, after, limit);
     let key = |last: &Case| [last.inside.clock_from.to_string(), last.told.case_id.clone()];
     let asked = audit.pages.asked(caller, &request);
     let (found, next_page_token) = asked.page(behind, key).await?;

@@ -1,124 +1,119 @@
-//! Reading and writing cases.
-
-pub mod log;
-pub mod queue;
+//! Cases as they are kept, and which of them lists ask for.
 
 use prost::Message;
-use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, DbErr};
 use yizhan_proto::audit::v1::Case as Told;
-use yizhan_runtime::db::{find_rows, upsert};
+use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_terms::Area;
+use yizhan_workflow::Overdue;
 
-use super::domain::{Case, is_id};
+use super::domain::{CASES, Case, Kind, Role, State};
+use crate::records::{self, Column, Kept, Model};
 
-/// A case, with what is searched by next to it.
-#[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "audit_case")]
-pub struct Model {
-    /// Sorts by the time it was opened.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub case_id: String,
-    /// 统筹区 that paid.
-    pub poolarea_no: String,
-    /// 定点医药机构编号
-    pub fixmedins_code: String,
-    /// The contract's CaseState, as it was left.
-    pub state: i32,
-    /// 1: the institution was told of it.
-    pub is_told: i32,
-    /// The day from which on the time for the next step is counted, YYYY-MM-DD.
-    pub clock_from: String,
-    /// In so many working days.
-    pub working_days: i32,
-    /// Goes up by one with every step.
-    pub version: i32,
-    /// What is told of it, an encoded `yizhan.audit.v1.Case`.
-    pub told: Vec<u8>,
-    /// The rest, JSON.
-    #[sea_orm(column_type = "Text")]
-    pub inside: String,
-}
+/// [`Model::kind`] of cases is that of the contract behind this.
+const CASE: i32 = 10;
+/// [`Model::kind`] of checks.
+pub const INSPECTION: i32 = CASE + Kind::Inspection.number();
+/// Samples of a selection at most.
+const MAX_SAMPLES: u64 = 20_000;
+/// [`Model::kind`] of samples.
+pub const SAMPLE: i32 = CASE + Kind::Sample.number();
 
-impl ActiveModelBehavior for ActiveModel {}
+impl Kept for Case {
+    const KINDS: &'static [i32] = &[CASE + Kind::Recovery.number(), INSPECTION, SAMPLE];
 
-/// One case. What cannot be an id is not looked for.
-pub async fn find<C: ConnectionTrait>(db: &C, case_id: &str) -> Result<Option<Case>, DbErr> {
-    if !is_id(case_id) {
-        return Ok(None);
+    fn area(&self) -> &str {
+        &self.told.poolarea_no
     }
-    Entity::find_by_id(case_id.to_owned()).one(db).await?.map(read).transpose()
+
+    fn row(&self) -> Result<Model, DbErr> {
+        let Case { told, inside } = self;
+        let (check, sample) = (told.inspection.as_ref(), told.sample.as_ref());
+        let county = check.map(|check| check.admdvs.clone()).unwrap_or_default();
+        let parent = check.map(|check| &check.plan_id).or(sample.map(|sample| &sample.selection_id));
+        // A check that was cancelled counts for no plan.
+        let parent = parent.filter(|_| self.state() != State::Cancelled).cloned();
+        let mut record = told.encode_length_delimited_to_vec();
+        record.extend(records::json(inside)?);
+        Ok(Model {
+            id: told.case_id.clone(),
+            kind: CASE + told.kind,
+            area: inside.area.into(),
+            parent: parent.unwrap_or_default(),
+            subject: if county.is_empty() { told.fixmedins_code.clone() } else { county },
+            day: check.map(|check| check.result_on.clone()).unwrap_or_default(),
+            state: told.state,
+            is_told: self.is_told(),
+            clock_from: inside.clock_from.to_string(),
+            working_days: inside.working_days.cast_signed(),
+            version: told.version,
+            record,
+        })
+    }
+
+    fn read(mut record: &[u8]) -> Result<Case, DbErr> {
+        let told =
+            Told::decode_length_delimited(&mut record).map_err(|error| DbErr::Type(error.to_string()))?;
+        Ok(Case { told, inside: records::from_json(record)? })
+    }
 }
 
-/// The same, and nobody else changes it until the transaction ends.
-pub async fn hold<C: ConnectionTrait>(tx: &C, case_id: &str) -> Result<Option<Case>, DbErr> {
-    Entity::find_by_id(case_id.to_owned()).lock_exclusive().one(tx).await?.map(read).transpose()
-}
-
-/// Writes cases as their last steps left them.
-pub async fn write<'c, C: ConnectionTrait>(
-    tx: &C,
-    cases: impl Iterator<Item = &'c Case>,
-) -> Result<(), DbErr> {
-    upsert::<Entity>(tx, cases.map(row).collect::<Result<_, DbErr>>()?).await
-}
-
-/// A case as it is stored.
-pub fn row(Case { told, inside }: &Case) -> Result<Model, DbErr> {
-    let case = Case { told: told.clone(), inside: inside.clone() };
-    Ok(Model {
-        case_id: told.case_id.clone(),
-        poolarea_no: told.poolarea_no.clone(),
-        fixmedins_code: told.fixmedins_code.clone(),
-        state: told.state,
-        is_told: i32::from(!inside.confirmed_fen.is_empty()),
-        clock_from: inside.clock_from.to_string(),
-        working_days: case.working_days() as i32,
-        version: told.version,
-        told: told.encode_to_vec(),
-        inside: serde_json::to_string(inside).map_err(|error| DbErr::Json(error.to_string()))?,
-    })
-}
-
-fn read(row: Model) -> Result<Case, DbErr> {
-    let told = Told::decode(row.told.as_slice()).map_err(|error| DbErr::Type(error.to_string()))?;
-    let inside = serde_json::from_str(&row.inside).map_err(|error| DbErr::Json(error.to_string()))?;
-    Ok(Case { told, inside })
-}
-
-/// Which cases are listed.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
+/// Which cases are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'w> {
     /// Of this area and what lies inside it.
     pub area: Option<Area>,
     /// Of this institution.
-    pub institution: Option<String>,
+    pub institution: Option<&'w str>,
     /// Only those that the institution was told of.
     pub is_told: bool,
-    /// Only those that were left in this state.
-    pub state: Option<i32>,
+    /// Only of this kind.
+    pub kind: Option<Kind>,
+    /// Only those of this plan or selection.
+    pub parent: Option<&'w str>,
 }
 
-/// A page of them, newest first, older than one.
-pub async fn list<C: ConnectionTrait>(
-    db: &C,
-    wanted: &Wanted,
-    before: Option<[String; 1]>,
+impl Wanted<'_> {
+    /// As a condition.
+    pub fn all(&self) -> Condition {
+        records::of::<Case>()
+            .add_option(self.area.map(|area| Column::Area.starts_with(area.prefix())))
+            .add_option(self.institution.map(|code| Column::Subject.eq(code)))
+            .add_option(self.is_told.then(|| Column::IsTold.eq(true)))
+            .add_option(self.kind.map(|kind| Column::Kind.eq(CASE + kind.number())))
+            .add_option(self.parent.map(|parent| Column::Parent.eq(parent)))
+    }
+}
+
+/// The states in which cases wait for officers.
+pub fn queued() -> Vec<State> {
+    CASES.waits_for(&Role::OFFICERS)
+}
+
+/// Standing in one of these.
+pub fn stand_at(states: &[State]) -> Expr {
+    Column::State.is_in(states.iter().map(|state| state.number()))
+}
+
+/// Appealable cases that are over by these: they wait for officers, whether or not anybody has noted it.
+pub fn silent(over: &[Overdue<Area>]) -> Condition {
+    Condition::all().add(stand_at(&[State::Appealable])).add(records::late(over))
+}
+
+/// Appealable cases whose last day is over, some of them, nobody else changing them until the transaction ends.
+pub async fn hold_silent(
+    tx: &DatabaseTransaction,
+    over: &[Overdue<Area>],
     limit: u64,
 ) -> Result<Vec<Case>, DbErr> {
-    let condition = Condition::all()
-        .add_option(wanted.area.map(|area| Column::PoolareaNo.starts_with(area.prefix())))
-        .add_option(wanted.institution.as_ref().map(|code| Column::FixmedinsCode.eq(code)))
-        .add_option(wanted.is_told.then(|| Column::IsTold.eq(1)))
-        .add_option(wanted.state.map(|state| Column::State.eq(state)))
-        .add_option(before.map(|[case_id]| Column::CaseId.lt(case_id)));
-    let rows = Entity::find().filter(condition).order_by_desc(Column::CaseId).limit(limit);
-    rows.all(db).await?.into_iter().map(read).collect()
+    records::held(tx, records::of::<Case>().add(silent(over)), limit).await
 }
 
-/// Rows of cases, by id.
-pub async fn rows<C: ConnectionTrait>(db: &C, case_ids: Vec<String>) -> Result<Vec<Model>, DbErr> {
-    let keys = case_ids.into_iter().map(|case_id| [case_id]).collect();
-    find_rows::<Entity, 1>(db, [Column::CaseId], keys).await
+/// Samples of a selection that nobody has reviewed, nobody else changing them until the transaction ends.
+pub async fn hold_unreviewed(tx: &DatabaseTransaction, selection_id: &str) -> Result<Vec<Case>, DbErr> {
+    let of = Wanted { kind: Some(Kind::Sample), parent: Some(selection_id), ..Wanted::default() };
+    let wanted = of.all().add(stand_at(&[State::Sampled]));
+    let samples = records::held::<Case>(tx, wanted, MAX_SAMPLES).await?;
+    Ok(samples.into_iter().filter(|sample| sample.told.opinions.is_empty()).collect())
 }

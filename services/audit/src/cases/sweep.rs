@@ -11,9 +11,8 @@ use yizhan_runtime::{ServiceError, task};
 use yizhan_terms::Area;
 use yizhan_workflow::Overdue;
 
-use super::changes;
 use super::domain::{State, on};
-use super::store::queue;
+use super::{changes, store};
 use crate::app::Audit;
 
 /// Between two looks.
@@ -50,7 +49,7 @@ async fn note_some(audit: &Audit, over: &[Overdue<Area>]) -> Result<usize, Servi
     let tx = begin_write(&audit.db).await?;
     lock(&tx, TURN).await?;
     let rules = audit.plan_rules.current();
-    let silent = queue::hold_silent(&tx, over, AT_ONCE).await?.into_iter();
+    let silent = store::hold_silent(&tx, over, AT_ONCE).await?.into_iter();
     let taken = silent.filter_map(|case| {
         let days = WorkingDays::of(&rules, case.inside.area);
         on(case, audit.now(), |day, count| days.add(day, count).0).1

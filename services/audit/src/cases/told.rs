@@ -8,10 +8,11 @@ use yizhan_proto::settlement::v1::{RecoveredFund, RecoveredLine, Recovery, Recov
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::db::DatabaseTransaction;
 
-use super::domain::{Action, Actor, Role, State, Taken, take};
-use super::{changes, store};
+use super::changes;
+use super::domain::{Action, Actor, Case, Role, State, Taken, take};
 use crate::app::Audit;
 use crate::findings::Recovers;
+use crate::records;
 
 #[async_trait]
 impl Recovers for Audit {
@@ -35,7 +36,7 @@ async fn booked(
     let actor = Actor { who: "service:settlement".to_owned(), opter: String::new() };
     let mut all = Vec::new();
     for (case_id, told) in by_case {
-        let Some(mut case) = store::hold(tx, case_id).await? else { continue };
+        let Some(mut case) = records::hold::<Case>(tx, case_id).await? else { continue };
         for one in told {
             let known = case.told.recoveries.iter().any(|known| known.recovery_id == one.recovery_id);
             let current = case.state() == State::Handling && one.decision_no == case.told.decision_no;
@@ -44,7 +45,7 @@ async fn booked(
             }
             let recoveries = one.lines.iter().map(|line| of_line(one, line)).collect();
             let step = (Action::Book, CaseStep { recoveries, ..CaseStep::default() });
-            let taken = take(case, step, (&[Role::Settlement], &actor), audit.now())?;
+            let taken = take(case, step, (&[Role::Settlement], &actor), audit.now(), None)?;
             case = taken.after.clone();
             all.push(taken);
         }

@@ -29,17 +29,3 @@ named! {
         Statistic = 6, "STATISTIC", "机构统计";
     }
 }
-
-impl State {
-    /// By its number.
-    pub fn of(number: i32) -> Option<State> {
-        State::ALL.iter().copied().find(|state| state.number() == number)
-    }
-}
-
-impl Origin {
-    /// By its number.
-    pub fn of(number: i32) -> Option<Origin> {
-        Origin::ALL.iter().copied().find(|origin| origin.number() == number)
-    }
-}

@@ -140,6 +140,8 @@ fn row(info: &SettlementInfo, encounter: &Encounter) -> Visit {
         enddate: info.enddate.clone(),
         setl_part: info.setl_part,
         unchecked: info.audit_pending || info.setl_type == BY_HAND,
+        by_hand: info.setl_type == BY_HAND,
+        medfee_sumamt_fen: encounter.medfee_sumamt_fen,
         stands: true,
         psn_part_amt_fen: info.psn_part_amt_fen,
         own_expense_fen: info.fulamt_ownpay_amt_fen + info.overlmt_selfpay_fen,

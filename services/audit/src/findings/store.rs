@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use prost::Message;
 use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
 use yizhan_proto::audit::v1::Violation;
 use yizhan_runtime::db::{find_rows, upsert_next};
 use yizhan_runtime::{Reason, ServiceError};
@@ -86,6 +87,20 @@ pub async fn of_visits<C: ConnectionTrait>(
 pub async fn of_case<C: ConnectionTrait>(db: &C, case_id: &str) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(Column::CaseId.eq(case_id)).filter(Column::CaseId.ne("")).all(db).await
 }
+
+/// Settlements with a finding that stands, or stood when its case was carried out: as a condition on their 结算ID.
+pub fn suspected() -> Expr {
+    Expr::cust(format!("setl_id IN ({SUSPECTED})"))
+}
+
+/// The others.
+pub fn unsuspected() -> Expr {
+    Expr::cust(format!("setl_id NOT IN ({SUSPECTED})"))
+}
+
+/// Open, in a case or carried out; not of rules on trial.
+const SUSPECTED: &str =
+    "SELECT finding.setl_id FROM finding WHERE NOT finding.shadow AND finding.state IN (1, 2, 5)";
 
 /// Writes findings that were read and changed, their version counted on.
 ///

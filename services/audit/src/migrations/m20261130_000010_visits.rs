@@ -1,7 +1,7 @@
 //! What audit knows of settled visits: the settlements, the trace codes on their lines, and numbers of one person.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{binary, boolean, integer, text};
+use sea_orm_migration::schema::{big_integer, binary, boolean, integer, text};
 use yizhan_runtime::db::table;
 
 /// The migration.
@@ -54,6 +54,8 @@ fn visit() -> TableCreateStatement {
             text("enddate"),
             integer("setl_part"),
             boolean("unchecked"),
+            boolean("by_hand"),
+            big_integer("medfee_sumamt_fen"),
             boolean("stands"),
             binary("encounter"),
         ],

@@ -1,7 +1,7 @@
-//! Cases, and their log.
+//! What is kept with every step (cases, plans, selections), and the log of the steps.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, binary, integer, text, timestamp_with_time_zone};
+use sea_orm_migration::schema::{big_integer, binary, boolean, integer, text, timestamp_with_time_zone};
 use yizhan_runtime::chain::append_only;
 use yizhan_runtime::db::table;
 
@@ -9,10 +9,14 @@ use yizhan_runtime::db::table;
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-const INDEXES: [&str; 3] = [
-    "CREATE INDEX audit_case_queue ON audit_case (poolarea_no, state, clock_from, case_id)",
-    "CREATE INDEX audit_case_institution ON audit_case (fixmedins_code, case_id)",
-    "CREATE INDEX case_log_case ON case_log (case_id, step_no)",
+const INDEXES: [&str; 5] = [
+    "CREATE INDEX audit_record_area ON audit_record (kind, area, id)",
+    // What waits.
+    "CREATE INDEX audit_record_queue ON audit_record (area, state, clock_from, id) WHERE clock_from <> ''",
+    // The checks of a plan, the samples of a selection.
+    "CREATE INDEX audit_record_parent ON audit_record (parent, id) WHERE parent <> ''",
+    "CREATE INDEX audit_record_subject ON audit_record (subject, id)",
+    "CREATE INDEX audit_log_record ON audit_log (id, step_no)",
 ];
 
 #[async_trait::async_trait]
@@ -22,52 +26,30 @@ impl MigrationTrait for Migration {
             manager.create_table(table).await?;
         }
         let db = manager.get_connection();
-        let triggers = append_only("case_log", db.get_database_backend());
+        let triggers = append_only("audit_log", db.get_database_backend());
         for statement in INDEXES.map(str::to_owned).into_iter().chain(triggers) {
             db.execute_unprepared(&statement).await?;
         }
         Ok(())
     }
 
-    /// There is no way back: the log of cases is not thrown away.
+    /// There is no way back: the log is not thrown away.
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
-        Err(DbErr::Migration("the log of cases is not thrown away".to_owned()))
+        Err(DbErr::Migration("the log of audit is not thrown away".to_owned()))
     }
 }
 
 fn tables() -> Vec<TableCreateStatement> {
+    let mut record: Vec<_> = ["id", "area", "parent", "subject", "day", "clock_from"].map(text).into();
+    record.extend(["kind", "state", "working_days", "version"].map(integer));
+    record.extend([boolean("is_told"), binary("record")]);
+    let mut entry: Vec<_> = ["poolarea_no", "id", "prev_hash", "hash"].map(text).into();
+    entry.extend([big_integer("seq"), integer("step_no"), timestamp_with_time_zone("at")]);
+    entry.extend(["step", "record"].map(binary));
+    let head = vec![text("poolarea_no"), big_integer("seq"), text("hash")];
     vec![
-        table(
-            "audit_case",
-            &["case_id"],
-            vec![
-                text("case_id"),
-                text("poolarea_no"),
-                text("fixmedins_code"),
-                integer("state"),
-                integer("is_told"),
-                text("clock_from"),
-                integer("working_days"),
-                integer("version"),
-                binary("told"),
-                text("inside"),
-            ],
-        ),
-        table(
-            "case_log",
-            &["poolarea_no", "seq"],
-            vec![
-                text("poolarea_no"),
-                big_integer("seq"),
-                timestamp_with_time_zone("at"),
-                text("case_id"),
-                integer("step_no"),
-                binary("step"),
-                text("digest"),
-                text("prev_hash"),
-                text("hash"),
-            ],
-        ),
-        table("case_log_head", &["poolarea_no"], vec![text("poolarea_no"), big_integer("seq"), text("hash")]),
+        table("audit_record", &["id"], record),
+        table("audit_log", &["poolarea_no", "seq"], entry),
+        table("audit_log_head", &["poolarea_no"], head),
     ]
 }

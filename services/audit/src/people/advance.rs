@@ -61,10 +61,10 @@ impl Advance<'_> {
         let held = store::find(tx, &self.request.item_id).await?;
         let held = held.filter(|row| self.caller.may_manage_area(Area::parse(&row.poolarea_no)));
         let held = held.ok_or_else(unknown)?;
-        let case = ITEMS.case(State::of(held.state), |need| is_met(&held, need));
+        let case = ITEMS.case(State::stored(held.state), |need| is_met(&held, need));
         let next = case.next(self.action, &[Role::Officer]).map_err(refused)?;
         let at = audit.clock.now();
-        let state = if let To::State(state) = next.to { state } else { State::of(held.state) };
+        let state = if let To::State(state) = next.to { state } else { State::stored(held.state) };
         let row = Model { state: state.number(), ..held.clone() };
         let row = counted_on(&held, row, at).unwrap_or(held);
         let step = steps::Model {

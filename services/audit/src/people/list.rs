@@ -38,8 +38,8 @@ pub async fn list_people(
     check_sees_area(caller, area.as_str())?;
     let wanted = Wanted {
         area,
-        kind: Kind::ALL.iter().copied().find(|one| one.number() == i32::from(kind)),
-        state: State::ALL.iter().copied().find(|one| one.number() == i32::from(state)),
+        kind: Kind::of(kind.into()),
+        state: State::of(state.into()),
         open_only: request.open_only,
     };
     let read = |after, limit| store::page(&audit.db, &wanted, after, limit);

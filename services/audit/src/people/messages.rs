@@ -23,7 +23,7 @@ pub fn is_met(row: &Model, need: Need) -> bool {
 /// An item, as this caller sees it.
 pub fn item(row: &Model, caller: &Caller) -> Result<PersonItem, DbErr> {
     let said = item_of(row)?;
-    let allowed = ITEMS.case(State::of(row.state), |need| is_met(row, need)).allowed(&[Role::Officer]);
+    let allowed = ITEMS.case(State::stored(row.state), |need| is_met(row, need)).allowed(&[Role::Officer]);
     // Who is registered elsewhere is told to whoever may read it there.
     let reads_other = caller.may_read_area(Area::parse(&said.other_poolarea_no));
     Ok(PersonItem {

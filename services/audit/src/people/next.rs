@@ -111,7 +111,7 @@ pub fn next(held: Option<&Model>, raised: Option<&Raised>, at: DateTime<Utc>) ->
             } else if row.poolarea_no != held.poolarea_no {
                 why = Some(Why::AreaChanged);
             }
-            if line > held.line_fen && [State::Declined, State::Closed].contains(&State::of(held.state)) {
+            if line > held.line_fen && [State::Declined, State::Closed].contains(&State::stored(held.state)) {
                 row.state = State::New.number();
                 why = Some(Why::NextLine);
             }
@@ -135,7 +135,7 @@ pub fn counted_on(held: &Model, mut row: Model, at: DateTime<Utc>) -> Option<Mod
     if row == *held {
         return None;
     }
-    row.is_open = is_open(State::of(row.state), row.stands);
+    row.is_open = is_open(State::stored(row.state), row.stands);
     row.version = held.version + 1;
     row.changed_at = at;
     Some(row)

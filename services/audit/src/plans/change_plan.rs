@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::Datelike;
 use yizhan_proto::audit::v1::{
-    ChangePlanRequest, ChangePlanResponse, MakePlanRequest, MakePlanResponse, PlanSubject,
-    UndoPlanChangeRequest, UndoPlanChangeResponse,
+    CaseAction, ChangePlanRequest, ChangePlanResponse, MakePlanRequest, MakePlanResponse,
+    Plan as PlanMessage, PlanSubject, UndoPlanChangeRequest, UndoPlanChangeResponse,
 };
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::db::{DatabaseTransaction, lock};
@@ -13,13 +13,12 @@ use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
 use yizhan_terms::{Area, is_fixmedins_code};
 
-use super::desk::{self, Done, Write, done};
-use super::domain::plan::{Plan, PlanKind, Subject, key};
-use super::domain::{Head, Said};
+use super::desk::{self, Done, Said, Write, done};
+use super::domain::plan::{Plan, PlanKind, Subject};
 use super::get_plan::told;
-use super::store::entities::plan_record::Column;
-use super::store::{find, hold, of_area, seen};
+use super::store::{of_year, seen};
 use crate::app::Audit;
+use crate::records::{self, Kept as _, find, hold};
 
 /// Most subjects of a plan.
 const MAX_SUBJECTS: usize = 5000;
@@ -31,33 +30,30 @@ pub async fn make_plan(
     mut request: MakePlanRequest,
 ) -> Result<MakePlanResponse, ServiceError> {
     let (key, mut wrong) = once::open(caller, &mut request);
-    let said = desk::said(caller, (&request.opter, "", ""), &mut wrong);
+    let said = desk::said(caller, &request.opter, &mut wrong);
     let area = Fields::of(&mut wrong).area("area", &request.area);
     let this_year = audit.clock.today().year();
     let near = (this_year - 10..=this_year + 1).contains(&request.year);
     wrong.require(near, "year", Reason::YearInvalid.saying("年度应为最近十年至次年"));
-    let kind = wrong.some(kind(request.kind), "kind", Reason::CodeUnknown);
+    let kind = wrong.some(PlanKind::of(request.kind), "kind", Reason::CodeUnknown);
     wrong.require(!request.subjects.is_empty(), "subjects", Reason::RowsEmpty);
     let (subjects, year) =
         (subjects(&request.subjects, ("subjects", request.year, kind, area), &mut wrong), request.year);
     let (area, kind) = wrong.finish(area.zip(kind))?;
-    desk::check_manages(caller, area)?;
-    let head = Head::new(new_id(), area);
-    let plan = Plan { head, year, kind, withdrawn: false, subjects };
+    desk::check_manages(caller, area.as_str())?;
+    let (id, standing) = (new_id(), Vec::new());
+    let plan = Plan { id, area, version: 0, standing, year, kind, withdrawn: false, subjects };
     once::once(audit, &key, |write| Box::pin(make(write, plan.clone(), &said))).await
 }
 
 async fn make(write: Write<'_>, plan: Plan, said: &Said) -> Result<Done<MakePlanResponse>, ServiceError> {
-    let key = key(plan.year, plan.kind);
-    lock(write.tx, &format!("plan of {} {key}", plan.head.area)).await?;
-    let of_year: Vec<Plan> = of_area(write.tx, plan.head.area, (Column::Subject, &key)).await?;
-    if let Some(standing) = of_year.iter().find(|plan| !plan.withdrawn) {
+    lock(write.tx, &format!("plans of {}", plan.area)).await?;
+    if let Some(standing) = of_year(write.tx, plan.area, (plan.year, plan.kind)).await? {
         let stands = ServiceError::new(Reason::PlanStands, "the area has such a plan for the year");
-        return Err(stands.with("plan_id", &standing.head.id));
+        return Err(stands.with("plan_id", &standing.id));
     }
-    let plan = desk::record(write, plan, "MAKE", said).await?;
-    let plan = Some(told(write.tx, write.service, &plan, write.service.clock.today()).await?);
-    Ok(done(MakePlanResponse { plan, replayed: false }))
+    let plan = record(write, plan, CaseAction::MakePlan, said).await?;
+    Ok(done(MakePlanResponse { plan: Some(plan), replayed: false }))
 }
 
 /// 调整.
@@ -70,7 +66,7 @@ pub async fn change_plan(
     let found = find(&audit.db, &request.plan_id).await?;
     let plan: Plan = desk::managed(caller, found, Reason::PlanUnknown)?;
     let said = desk::said_why(caller, (&request.opter, &request.reason), &mut wrong);
-    let about = ("put", plan.year, Some(plan.kind), Some(plan.head.area));
+    let about = ("put", plan.year, Some(plan.kind), Some(plan.area));
     let put = subjects(&request.put, about, &mut wrong);
     wrong.require(!put.is_empty() || !request.remove.is_empty(), "put", Reason::RowsEmpty);
     wrong.require(request.remove.len() <= MAX_SUBJECTS, "remove", Reason::TooMany);
@@ -89,7 +85,7 @@ async fn write_change(
     said: &Said,
 ) -> Result<Done<ChangePlanResponse>, ServiceError> {
     let before: Plan = standing(write.tx, &request.plan_id).await?;
-    desk::check_version(&before, request.version, false)?;
+    check_version(&before, request.version, false)?;
     let mut after = before.clone();
     after.subjects.retain(|code, _| !request.remove.contains(code));
     after.subjects.extend(put.clone());
@@ -100,9 +96,8 @@ async fn write_change(
         ));
     }
     check_kept(write.tx, &before, &after).await?;
-    let plan = desk::record(write, after, "CHANGE", said).await?;
-    let plan = Some(told(write.tx, write.service, &plan, write.service.clock.today()).await?);
-    Ok(done(ChangePlanResponse { plan, replayed: false }))
+    let plan = record(write, after, CaseAction::ChangePlan, said).await?;
+    Ok(done(ChangePlanResponse { plan: Some(plan), replayed: false }))
 }
 
 /// 撤回调整.
@@ -125,38 +120,65 @@ async fn undo(
     said: &Said,
 ) -> Result<Done<UndoPlanChangeResponse>, ServiceError> {
     let plan: Plan = standing(write.tx, &request.plan_id).await?;
-    desk::check_version(&plan, request.version, true)?;
-    let before = desk::before(write.tx, &plan).await?;
-    let after = before.unwrap_or_else(|| Plan { withdrawn: true, subjects: BTreeMap::new(), ..plan.clone() });
+    check_version(&plan, request.version, true)?;
+    let before = match plan.standing[..] {
+        [.., before, _] => records::at_step::<Plan>(write.tx, &plan.id, before).await?,
+        _ => None,
+    };
+    let after = match before {
+        // The change that takes the last one back stands in the place of the one that left the plan so.
+        Some(mut before) => {
+            before.standing.pop();
+            Plan { version: plan.version, ..before }
+        }
+        None => Plan { withdrawn: true, subjects: BTreeMap::new(), ..plan.clone() },
+    };
     check_kept(write.tx, &plan, &after).await?;
-    let plan = desk::record(write, after, "UNDO", said).await?;
-    let plan = Some(told(write.tx, write.service, &plan, write.service.clock.today()).await?);
-    Ok(done(UndoPlanChangeResponse { plan, replayed: false }))
+    let plan = record(write, after, CaseAction::UndoPlanChange, said).await?;
+    Ok(done(UndoPlanChangeResponse { plan: Some(plan), replayed: false }))
+}
+
+async fn record(
+    write: Write<'_>,
+    plan: Plan,
+    action: CaseAction,
+    said: &Said,
+) -> Result<PlanMessage, ServiceError> {
+    let plan = plan.changed();
+    desk::record(write, plan.row()?, action, said).await?;
+    told(write.tx, write.service, &plan, write.service.clock.today()).await
+}
+
+/// Who decides decides on what they saw. 0: whatever it is now, unless it must be said.
+fn check_version(plan: &Plan, known: i32, must: bool) -> Result<(), ServiceError> {
+    let current = plan.version;
+    if known == current || (known == 0 && !must) {
+        return Ok(());
+    }
+    let told = format!("at version {current}, the request at {known}");
+    let stale = ServiceError::new(Reason::PlanVersionStale, told);
+    Err(stale.with("known", known).with("current", current))
 }
 
 /// The plan, held, unless it was withdrawn.
 pub async fn standing(tx: &DatabaseTransaction, plan_id: &str) -> Result<Plan, ServiceError> {
     let found = hold::<Plan>(tx, plan_id).await?;
     let plan = found.ok_or_else(|| ServiceError::new(Reason::PlanUnknown, "no such plan"))?;
-    if plan.withdrawn { Err(desk::refused(&plan, &[])) } else { Ok(plan) }
+    if plan.withdrawn { Err(desk::refused(&plan.id, "WITHDRAWN", &[])) } else { Ok(plan) }
 }
 
 /// Nobody leaves a plan of whom it has a check.
 async fn check_kept(tx: &DatabaseTransaction, before: &Plan, after: &Plan) -> Result<(), ServiceError> {
     let left = |code: &String| before.subjects.contains_key(code) && !after.subjects.contains_key(code);
-    let checks = seen(tx, &before.head.id).await?;
+    let checks = seen(tx, &before.id).await?;
     match checks.into_iter().find(|(code, _)| left(code)) {
         Some((code, check)) => {
             Err(ServiceError::new(Reason::PlanSubjectChecked, "the plan has a check of it")
                 .with("code", code)
-                .with("inspection_id", check.inspection_id))
+                .with("case_id", check.case_id))
         }
         None => Ok(()),
     }
-}
-
-fn kind(number: i32) -> Option<PlanKind> {
-    PlanKind::ALL.iter().copied().find(|kind| kind.number() == number)
 }
 
 /// Those that a request names, each once, with days in the year.
@@ -189,7 +211,7 @@ fn subjects(
             Reason::DateInvalid.saying("应为计划年度内的日期"),
         );
         fields.require(row.covered_on.is_empty(), "covered_on", Reason::FieldNotExpected);
-        fields.require(row.inspection_id.is_empty(), "inspection_id", Reason::FieldNotExpected);
+        fields.require(row.case_id.is_empty(), "case_id", Reason::FieldNotExpected);
         let earlier = read.insert(row.code.clone(), Subject { name: row.name.clone(), due_by });
         fields.require(earlier.is_none(), "code", Reason::Duplicate);
     }

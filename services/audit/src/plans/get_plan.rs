@@ -6,18 +6,20 @@ use chrono::{Datelike, NaiveDate};
 use sea_orm::ConnectionTrait;
 use yizhan_proto::audit::v1::{
     GetPlanRequest, GetPlanResponse, ListPlanSubjectsRequest, ListPlanSubjectsResponse, ListPlansRequest,
-    ListPlansResponse, Plan as PlanMessage, PlanSubject,
+    ListPlansResponse, Plan as PlanMessage, PlanProblem, PlanSubject,
 };
 use yizhan_runtime::clock::day_text;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
 use super::desk;
-use super::domain::plan::{Covered, Plan, PlanKind, until};
-use super::messages::{plan_message, step_message};
+use super::domain::plan::{Covered, Plan, PlanKind, Problem, until};
 use super::store;
-use super::store::entities::plan_record::Column;
 use crate::app::Audit;
 use crate::plan_rules::{self, InternalControl};
+use crate::records;
+
+/// So many are named of those a problem is about.
+const NAMED: usize = 20;
 
 /// A plan as of a day, with its changes.
 pub async fn get_plan(
@@ -26,9 +28,9 @@ pub async fn get_plan(
     request: GetPlanRequest,
 ) -> Result<GetPlanResponse, ServiceError> {
     let (plan, as_of) = asked(audit, caller, &request.plan_id, &request.as_of).await?;
-    let steps = store::steps::<Plan>(&audit.db, &plan.head.id).await?;
+    let steps = records::steps_of(&audit.db, &plan.id).await?;
     let plan = Some(told(&audit.db, audit, &plan, as_of).await?);
-    Ok(GetPlanResponse { plan, steps: steps.into_iter().map(step_message).collect() })
+    Ok(GetPlanResponse { plan, steps })
 }
 
 /// Who is in a plan, or still open.
@@ -54,7 +56,7 @@ pub async fn list_plan_subjects(
             name: subject.name.clone(),
             due_by: day_text(subject.due_by),
             covered_on: day_text(seen.and_then(|seen| seen.on)),
-            inspection_id: seen.map(|seen| seen.inspection_id.clone()).unwrap_or_default(),
+            case_id: seen.map(|seen| seen.case_id.clone()).unwrap_or_default(),
         }
     };
     Ok(ListPlanSubjectsResponse { subjects: codes.into_iter().map(subject).collect(), next_page_token })
@@ -70,9 +72,10 @@ pub async fn list_plans(
     let area = Fields::of(&mut wrong).area("area", &request.area);
     let area = wrong.finish(area)?;
     caller.check_reads(&request.area)?;
-    let behind = |after, limit| store::newest::<Plan>(&audit.db, area, after, limit);
+    let wanted = records::within::<Plan>(area);
+    let older = |before, limit| records::newest::<Plan>(&audit.db, &wanted, before, limit);
     let page = audit.pages.asked(caller, &request);
-    let (plans, next_page_token) = page.page(behind, |plan: &Plan| [plan.head.id.clone()]).await?;
+    let (plans, next_page_token) = page.page(older, |plan: &Plan| [plan.id.clone()]).await?;
     let plans = plans.iter().map(|plan| PlanMessage {
         covered: 0,
         planned: 0,
@@ -91,12 +94,12 @@ async fn asked(
     let as_of =
         Fields::of(&mut wrong).optional("as_of", as_of, |fields, field, text| fields.date(field, text));
     let as_of = wrong.finish(as_of)?.unwrap_or_else(|| audit.clock.today());
-    let plan = desk::read(caller, store::find(&audit.db, plan_id).await?, Reason::PlanUnknown)?;
+    let plan = desk::read(caller, records::find(&audit.db, plan_id).await?, Reason::PlanUnknown)?;
     Ok((plan, as_of))
 }
 
 async fn covered(db: &impl ConnectionTrait, plan: &Plan, as_of: NaiveDate) -> Result<Covered, ServiceError> {
-    Ok(until(as_of, plan.year, store::seen(db, &plan.head.id).await?))
+    Ok(until(as_of, plan.year, store::seen(db, &plan.id).await?))
 }
 
 /// A plan as of a day, with what is wrong with it.
@@ -108,20 +111,46 @@ pub async fn told(
 ) -> Result<PlanMessage, ServiceError> {
     let covered = covered(db, plan, as_of).await?;
     let day = as_of.with_year(plan.year).unwrap_or(as_of);
-    let rule: InternalControl = plan_rules::find(&audit.plan_rules.current(), plan.head.area, day)?;
+    let rule: InternalControl = plan_rules::find(&audit.plan_rules.current(), plan.area, day)?;
     let mut earlier: BTreeMap<i32, BTreeSet<String>> = BTreeMap::new();
     if plan.kind == PlanKind::InternalControl {
-        let (first, area) = (plan.year - rule.round_years.cast_signed(), plan.head.area);
-        for year in first..plan.year {
-            let key = super::domain::plan::key(year, plan.kind);
-            let of_year: Vec<Plan> = store::of_area(db, area, (Column::Subject, &key)).await?;
-            for plan in of_year.iter().filter(|plan| !plan.withdrawn) {
-                let checked = until(as_of, year, store::seen(db, &plan.head.id).await?);
+        for year in plan.year - rule.round_years.cast_signed()..plan.year {
+            if let Some(plan) = store::of_year(db, plan.area, (year, plan.kind)).await? {
+                let checked = self::covered(db, &plan, as_of).await?;
                 let checked = checked.into_iter().filter(|(_, seen)| seen.on.is_some());
-                earlier.entry(year).or_default().extend(checked.map(|(code, _)| code));
+                earlier.insert(year, checked.map(|(code, _)| code).collect());
             }
         }
     }
     let problems = plan.problems(&covered, as_of, &rule, &earlier);
     Ok(plan_message(plan, &covered, as_of, problems))
+}
+
+/// A plan as covered by a day.
+fn plan_message(plan: &Plan, covered: &Covered, as_of: NaiveDate, problems: Vec<Problem>) -> PlanMessage {
+    let checked =
+        plan.subjects.keys().filter(|code| covered.get(*code).is_some_and(|seen| seen.on.is_some()));
+    let problem = |problem: Problem| PlanProblem {
+        reason: problem.reason.to_owned(),
+        text: problem.text.to_owned(),
+        count: count(problem.codes.len()),
+        codes: problem.codes.into_iter().take(NAMED).collect(),
+    };
+    PlanMessage {
+        plan_id: plan.id.clone(),
+        area: plan.area.to_string(),
+        year: plan.year,
+        kind: plan.kind.number(),
+        withdrawn: plan.withdrawn,
+        version: plan.version,
+        subjects: count(plan.subjects.len()),
+        planned: count(plan.subjects.values().filter(|subject| subject.due_by.is_some()).count()),
+        covered: count(checked.count()),
+        as_of: as_of.to_string(),
+        problems: problems.into_iter().map(problem).collect(),
+    }
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }

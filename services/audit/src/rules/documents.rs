@@ -6,9 +6,8 @@ use yizhan_proto::audit::v1::{
     CatalogueEntry, GetAuditRuleRequest, GetAuditRuleResponse, ListAuditRulesRequest, ListAuditRulesResponse,
     ListCatalogueRequest, ListCatalogueResponse, PublishAuditRuleRequest, PublishAuditRuleResponse,
 };
-use yizhan_proto::rules::v1::RulesDocument;
-use yizhan_rules::{Desk, Published, Summary};
-use yizhan_runtime::{Caller, Fields, ServiceError, Violations, once};
+use yizhan_rules::Desk;
+use yizhan_runtime::{Caller, Fields, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use super::domain::{AuditRule, Entry, Life, catalogue, rulebook};
@@ -16,41 +15,10 @@ use super::domain::{AuditRule, Entry, Life, catalogue, rulebook};
 /// Where documents of audit rules are kept.
 pub type Documents = Desk<AuditRule>;
 
-/// Checks a document and publishes it.
-pub async fn publish(
-    desk: &Documents,
-    caller: &Caller,
-    mut request: PublishAuditRuleRequest,
-) -> Result<PublishAuditRuleResponse, ServiceError> {
-    let opened = once::open(caller, &mut request);
-    let told = |published: Published| {
-        let (rules, replayed) = (Some(published.summary.into()), published.known);
-        PublishAuditRuleResponse { rules, replayed }
-    };
-    yizhan_rules::publish(desk, &desk.book, caller, opened, (&request.document, told)).await
-}
-
-/// One page of documents, in the order they were published.
-pub async fn list(
-    desk: &Documents,
-    caller: &Caller,
-    request: ListAuditRulesRequest,
-) -> Result<ListAuditRulesResponse, ServiceError> {
-    let page = desk.book.list(&request.area, &desk.pages.asked(caller, &request)).await?;
-    Ok(ListAuditRulesResponse {
-        rules: page.documents.into_iter().map(Summary::into).collect(),
-        next_page_token: page.next_page_token,
-    })
-}
-
-/// One document with its text.
-pub async fn get(
-    desk: &Documents,
-    _: &Caller,
-    request: GetAuditRuleRequest,
-) -> Result<GetAuditRuleResponse, ServiceError> {
-    let (summary, document) = desk.book.get(&request.rules_id, &request.version).await?;
-    Ok(GetAuditRuleResponse { rules: Some(RulesDocument { document, ..summary.into() }) })
+yizhan_rules::documents! { Documents, book:
+    PublishAuditRuleRequest -> PublishAuditRuleResponse,
+    ListAuditRulesRequest -> ListAuditRulesResponse,
+    GetAuditRuleRequest -> GetAuditRuleResponse
 }
 
 /// The national list, with what decides each rule in an area today.

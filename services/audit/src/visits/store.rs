@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
-use sea_orm::{Condition, QuerySelect};
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 use yizhan_runtime::db::{find_rows_where, insert_new};
 use yizhan_terms::Area;
 
@@ -39,6 +39,10 @@ pub struct Model {
     pub setl_part: i32,
     /// Settlement could not have it checked: the rules of 事中 are asked behind it.
     pub unchecked: bool,
+    /// 结算类型 1 中心报销: it was paid by hand.
+    pub by_hand: bool,
+    /// 医疗费总额, fen.
+    pub medfee_sumamt_fen: i64,
     /// It was not reversed.
     pub stands: bool,
     /// 个人负担总金额, fen.
@@ -134,6 +138,17 @@ pub async fn keys_of<C: ConnectionTrait>(
     Ok(rows.into_iter().map(|(setl_id, code, mdtrt_id)| (setl_id, [code, mdtrt_id])).collect())
 }
 
+/// 统筹区 that paid, and institution, of settlements.
+pub async fn places_of<C: ConnectionTrait>(
+    db: &C,
+    setl_ids: Vec<&str>,
+) -> Result<BTreeMap<String, [String; 2]>, DbErr> {
+    let columns = [Column::SetlId, Column::PoolareaNo, Column::FixmedinsCode];
+    let found = Entity::find().select_only().columns(columns).filter(Column::SetlId.is_in(setl_ids));
+    let rows: Vec<(String, String, String)> = found.into_tuple().all(db).await?;
+    Ok(rows.into_iter().map(|(setl_id, area, code)| (setl_id, [area, code])).collect())
+}
+
 /// First and last day of everything that stands of a person, by the number that stays.
 pub async fn days_of<C: ConnectionTrait>(db: &C, psn_no: &str) -> Result<Option<[String; 2]>, DbErr> {
     let days = Entity::find()
@@ -169,6 +184,29 @@ pub async fn of_area<C: ConnectionTrait>(
         page.after((poolarea_no, enddate, setl_id));
     }
     page.first(limit).all(db).await
+}
+
+/// 结算ID of what ended within these days in an area, stands, and is so, in their order.
+pub async fn settled<C: ConnectionTrait>(
+    db: &C,
+    area: Area,
+    (from, to): (NaiveDate, NaiveDate),
+    so: Condition,
+    limit: u64,
+) -> Result<Vec<String>, DbErr> {
+    let codes = area.codes();
+    Entity::find()
+        .select_only()
+        .column(Column::SetlId)
+        .filter(Column::PoolareaNo.between(codes.start().as_str(), codes.end().as_str()))
+        .filter(Column::Enddate.between(from.to_string(), to.to_string()))
+        .filter(Column::Stands.eq(true))
+        .filter(so)
+        .order_by_asc(Column::SetlId)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// What ended within these days at an institution, paid by an area, and stands, behind one of them, in the order of last day and setl_id.

@@ -82,21 +82,22 @@ both_databases! {
         let again = told(client.make_plan(by(AGENCY, plan())).await).unwrap().plan.unwrap();
         assert_ne!(again.plan_id, gone.plan_id, "the year is free again");
         let read = told(client.get_plan(by(AGENCY, GetPlanRequest { plan_id: gone.plan_id, as_of: String::new() })).await);
-        let actions: Vec<String> = read.unwrap().steps.into_iter().map(|step| step.action).collect();
-        assert_eq!(actions, ["MAKE", "CHANGE", "UNDO", "UNDO"]);
+        let actions: Vec<CaseAction> = read.unwrap().steps.iter().map(|step| step.action()).collect();
+        use CaseAction::{ChangePlan, MakePlan, UndoPlanChange};
+        assert_eq!(actions, [MakePlan, ChangePlan, UndoPlanChange, UndoPlanChange]);
     }
 
     async fn what_is_open_is_told_on_any_day(db: TestDatabase) {
         let service = start(&db).await;
         let mut client = service.client.clone();
         let plan = told(client.make_plan(by(AGENCY, plan())).await).unwrap().plan.unwrap();
-        let request = StartInspectionRequest { plan_id: plan.plan_id.clone(), ..check() };
-        let check = told(client.start_inspection(by(AGENCY, request)).await).unwrap().inspection.unwrap();
+        let mut request = check();
+        request.inspection.as_mut().unwrap().plan_id = plan.plan_id.clone();
+        let check = told(client.start_inspection(by(AGENCY, request)).await).unwrap().case.unwrap();
         let remove = change(&plan, vec![], &[HOSPITAL]);
         assert_eq!(why(client.change_plan(by(AGENCY, remove)).await), "PLAN_SUBJECT_CHECKED");
-        for action in [InspectionAction::GiveNotice, InspectionAction::RecordOnSite, InspectionAction::TellResult] {
-            let step = step(&check.inspection_id, action);
-            told(client.advance_inspection(by(AGENCY, step)).await).unwrap();
+        for action in [CaseAction::GiveNotice, CaseAction::RecordOnSite, CaseAction::TellResult] {
+            service.advance(AGENCY, step(&check.case_id, action)).await.unwrap();
         }
         let as_of = |day: &str| GetPlanRequest { plan_id: plan.plan_id.clone(), as_of: day.into() };
         let mut seen = Vec::new();
@@ -119,9 +120,9 @@ both_databases! {
         assert_eq!(told(client.list_plan_subjects(by(AGENCY, next)).await).unwrap().subjects.len(), 1);
 
         // The result was told by mistake: it covers nothing any more.
-        let back = AdvanceInspectionRequest { version: 4, ..step(&check.inspection_id, InspectionAction::TakeBack) };
-        let back = told(client.advance_inspection(by(AGENCY, back)).await).unwrap().inspection.unwrap();
-        assert_eq!((back.state(), back.result_on.as_str()), (InspectionState::OnSite, ""));
+        let back = AdvanceCaseRequest { version: 4, ..step(&check.case_id, CaseAction::TakeBack) };
+        let back = service.advance(AGENCY, back).await.unwrap();
+        assert_eq!((back.state(), back.inspection.unwrap().result_on.as_str()), (CaseState::OnSite, ""));
         let now = told(client.get_plan(by(AGENCY, as_of(""))).await).unwrap().plan.unwrap();
         assert_eq!(now.covered, 0);
         assert_eq!(why(client.get_plan(by("agency:430300", as_of(""))).await), "PLAN_UNKNOWN");
@@ -141,15 +142,21 @@ both_databases! {
         let changed = told(client.change_plan(by(AGENCY, change(&plan, second, &[]))).await).unwrap().plan.unwrap();
         assert_eq!(problems(&changed), "");
         // Of a county nothing is drawn.
-        let start = StartInspectionRequest {
-            subject: "430202".into(),
-            start: InspectionStart::Plan.into(),
-            basis: String::new(),
-            plan_id: plan.plan_id.clone(),
+        let start = |code: &str| StartInspectionRequest {
+            fixmedins_code: String::new(),
+            case_souc: "4".into(),
+            inspection: Some(Inspection {
+                plan_id: plan.plan_id.clone(),
+                admdvs: code.into(),
+                officers: vec!["zhang".into(), "li".into()],
+                ..Default::default()
+            }),
             ..check()
         };
-        told(client.start_inspection(by(AGENCY, start.clone())).await).unwrap();
-        let other = StartInspectionRequest { request_id: new_id(), subject: "430299".into(), ..start };
-        assert_eq!(why(client.start_inspection(by(AGENCY, other)).await), "subject SUBJECT_NOT_PLANNED");
+        told(client.start_inspection(by(AGENCY, start("430202"))).await).unwrap();
+        assert_eq!(why(client.start_inspection(by(AGENCY, start("430299"))).await), "fixmedins_code SUBJECT_NOT_PLANNED");
+        let checks = ListCasesRequest { poolarea_no: AREA.into(), parent_id: plan.plan_id.clone(), ..Default::default() };
+        let checks = told(service.cases.clone().list_cases(by(AGENCY, checks)).await).unwrap().cases;
+        assert_eq!((checks.len(), checks[0].kind()), (1, CaseKind::Inspection));
     }
 }

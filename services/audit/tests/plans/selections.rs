@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, Statement};
 use yizhan_proto::audit::v1::*;
 use yizhan_runtime::ids::new_id;
 use yizhan_testkit::both_databases;
@@ -88,9 +88,14 @@ both_databases! {
 
         // Somebody writes into the database.
         let rows = Database::connect(db.url()).await.unwrap();
-        let (out, into) = (&drawn.drawn[0], "H43020009999");
-        let forged = format!("UPDATE plan_record SET record = REPLACE(record, '{out}', '{into}') WHERE kind = 5");
-        rows.execute_unprepared(&forged).await.unwrap();
+        let forged = drawn.list.replace(&drawn.drawn[0], "H43020009999");
+        let forged = serde_json::json!({ "selection_id": drawn.selection_id, "text": forged }).to_string().into_bytes();
+        let statement = Statement::from_sql_and_values(
+            rows.get_database_backend(),
+            "UPDATE audit_record SET record = $1 WHERE kind = 3",
+            [forged.into()],
+        );
+        rows.execute_raw(statement).await.unwrap();
         let repeated = told(client.repeat_selection(by(AGENCY, again(&drawn.selection_id))).await).unwrap();
         assert!(!repeated.same && repeated.differs.contains(&"list_digest".to_owned()), "{:?}", repeated.differs);
     }

@@ -1,9 +1,11 @@
 //! A running audit, on Monday 2026-03-02 at noon in Shanghai.
 
+use sea_orm::{ConnectionTrait, Database};
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use yizhan_audit::AuditConfig;
+use yizhan_proto::audit::v1::case_service_client::CaseServiceClient;
 use yizhan_proto::audit::v1::plan_service_client::PlanServiceClient;
 use yizhan_proto::audit::v1::*;
 use yizhan_runtime::Clock;
@@ -20,6 +22,7 @@ pub const HOSPITAL: &str = "H43020000001";
 pub struct TestService {
     pub _server: RunningServer,
     pub client: PlanServiceClient<Channel>,
+    pub cases: CaseServiceClient<Channel>,
     pub hand: ManualClock,
 }
 
@@ -30,10 +33,34 @@ pub async fn start(db: &TestDatabase) -> TestService {
     config.server.trust_caller_header = true;
     let server = yizhan_audit::serve(config).await.unwrap();
     let client = PlanServiceClient::connect(server.url()).await.unwrap();
-    TestService { _server: server, client, hand }
+    let cases = CaseServiceClient::connect(server.url()).await.unwrap();
+    TestService { _server: server, client, cases, hand }
 }
 
 impl TestService {
+    /// A step of a case, as somebody takes it.
+    pub async fn advance(&self, caller: &str, request: AdvanceCaseRequest) -> Result<Case, RemoteError> {
+        Ok(told(self.cases.clone().advance_case(by(caller, request)).await)?.case.unwrap())
+    }
+
+    /// A case with its steps.
+    pub async fn get(&self, caller: &str, case_id: &str) -> Result<GetCaseResponse, RemoteError> {
+        let request = GetCaseRequest { case_id: case_id.into() };
+        told(self.cases.clone().get_case(by(caller, request)).await)
+    }
+
+    /// What of a kind waits, of all or of a selection.
+    pub async fn queue(&self, kind: CaseKind, parent_id: &str, overdue_only: bool) -> Vec<Case> {
+        let request = ListCaseQueueRequest {
+            poolarea_no: AREA.into(),
+            kind: kind.into(),
+            parent_id: parent_id.into(),
+            overdue_only,
+            ..Default::default()
+        };
+        told(self.cases.clone().list_case_queue(by(AGENCY, request)).await).unwrap().cases
+    }
+
     /// Noon of another day.
     pub fn on(&self, day: &str) {
         self.hand.set(format!("{day}T04:00:00Z").parse().unwrap());
@@ -128,36 +155,56 @@ pub fn check() -> StartInspectionRequest {
     StartInspectionRequest {
         request_id: new_id(),
         area: AREA.into(),
-        subject: HOSPITAL.into(),
-        start: InspectionStart::Report.into(),
-        basis: "举报 2026-17".into(),
-        officers: vec!["zhang".into(), "li".into()],
+        fixmedins_code: HOSPITAL.into(),
+        case_souc: "2".into(),
+        title: "举报核查".into(),
+        inspection: Some(Inspection {
+            basis: "举报 2026-17".into(),
+            officers: vec!["zhang".into(), "li".into()],
+            ..Default::default()
+        }),
         opter: "officer1".into(),
-        ..Default::default()
     }
 }
 
+pub fn papers() -> Vec<CasePaper> {
+    vec![CasePaper { file_id: "F1".into(), note: String::new() }]
+}
+
 /// A step with all that it needs.
-pub fn step(inspection_id: &str, action: InspectionAction) -> AdvanceInspectionRequest {
-    use InspectionAction::*;
-    let mut step = AdvanceInspectionRequest {
+pub fn step(case_id: &str, action: CaseAction) -> AdvanceCaseRequest {
+    let mut step = AdvanceCaseRequest {
         request_id: new_id(),
-        inspection_id: inspection_id.into(),
+        case_id: case_id.into(),
         action: action.into(),
+        reason: "经集体研究".into(),
+        papers: papers(),
         opter: "officer1".into(),
         ..Default::default()
     };
-    match action {
-        Assign => {
-            step.officers = vec!["wang".into(), "li".into()];
-            step.reason = "张三回避".into();
-            step.recused = vec!["zhang".into()];
-        }
-        NameCase => (step.finding_no, step.case_id) = (1, "C1".into()),
-        DropFinding => (step.finding_no, step.reason) = (1, "误记".into()),
-        AddFinding | Clear | Cancel | TakeBack => step.reason = "重复收费".into(),
-        CloseAnswering | Finish | Archive => {}
-        _ => step.file_id = "F1".into(),
+    if action == CaseAction::Assign {
+        (step.officers, step.recused) = (vec!["wang".into(), "li".into()], vec!["zhang".into()]);
     }
     step
+}
+
+/// Settlements that audit has heard of, by number: paid by hand, or of so much.
+pub async fn settled(db: &TestDatabase, count: u32, by_hand: bool, fen: i64) {
+    let row = |number: u32| {
+        let hand = if by_hand { "M" } else { "S" };
+        let ids = format!(
+            "'{hand}{number:05}', 'P{number}', 'P{number}', '{AREA}', '{HOSPITAL}', 'V{hand}{number}'"
+        );
+        format!(
+            "({ids}, '2026-02-0{}', '2026-02-0{}', 0, FALSE, {by_hand}, {fen}, TRUE, '')",
+            number % 9 + 1,
+            number % 9 + 1
+        )
+    };
+    let rows: Vec<String> = (1..=count).map(row).collect();
+    let columns = "setl_id, psn_no, own_psn_no, poolarea_no, fixmedins_code, mdtrt_id, begndate, enddate, setl_part, unchecked, \
+                   by_hand, medfee_sumamt_fen, stands, encounter";
+    let db = Database::connect(db.url()).await.unwrap();
+    let statement = format!("INSERT INTO visit ({columns}) VALUES {}", rows.join(", "));
+    db.execute_unprepared(&statement).await.unwrap();
 }

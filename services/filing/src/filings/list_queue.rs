@@ -46,7 +46,7 @@ fn check(request: &ListQueueRequest) -> Result<(Area, Option<State>), ServiceErr
     let mut wrong = Violations::new();
     let area = Fields::of(&mut wrong).area("area", &request.area);
     let asked = request.state != i32::from(FilingState::Unspecified);
-    let queued = State::ALL.iter().copied().find(|state| state.number() == request.state);
+    let queued = State::of(request.state);
     let state = queued.filter(|state| is_under_way(*state));
     wrong.require(!asked || state.is_some(), "state", Reason::StateNotQueued);
     wrong.require(request.page_size >= 0, "page_size", Reason::PageSizeNegative);

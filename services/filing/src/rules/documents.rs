@@ -5,9 +5,7 @@ use yizhan_proto::filing::v1::{
     AddWorkingDaysRequest, AddWorkingDaysResponse, GetFilingRulesRequest, GetFilingRulesResponse,
     ListFilingRulesRequest, ListFilingRulesResponse, PublishFilingRulesRequest, PublishFilingRulesResponse,
 };
-use yizhan_proto::rules::v1::RulesDocument;
-use yizhan_rules::{Desk, Published, Summary};
-use yizhan_runtime::once;
+use yizhan_rules::Desk;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
 use super::domain::FilingFamilies;
@@ -18,41 +16,10 @@ const MAX_WORKING_DAYS: u32 = 250;
 /// Where documents of filing rules are kept.
 pub type Documents = Desk<yizhan_documents::RulesDocument<FilingFamilies>>;
 
-/// Checks a document and publishes it.
-pub async fn publish(
-    desk: &Documents,
-    caller: &Caller,
-    mut request: PublishFilingRulesRequest,
-) -> Result<PublishFilingRulesResponse, ServiceError> {
-    let opened = once::open(caller, &mut request);
-    let told = |published: Published| {
-        let (rules, replayed) = (Some(published.summary.into()), published.known);
-        PublishFilingRulesResponse { rules, replayed }
-    };
-    yizhan_rules::publish(desk, &desk.book, caller, opened, (&request.document, told)).await
-}
-
-/// One page of documents, in the order they were published.
-pub async fn list(
-    desk: &Documents,
-    caller: &Caller,
-    request: ListFilingRulesRequest,
-) -> Result<ListFilingRulesResponse, ServiceError> {
-    let page = desk.book.list(&request.area, &desk.pages.asked(caller, &request)).await?;
-    Ok(ListFilingRulesResponse {
-        rules: page.documents.into_iter().map(Summary::into).collect(),
-        next_page_token: page.next_page_token,
-    })
-}
-
-/// One document with its text.
-pub async fn get(
-    desk: &Documents,
-    _: &Caller,
-    request: GetFilingRulesRequest,
-) -> Result<GetFilingRulesResponse, ServiceError> {
-    let (summary, document) = desk.book.get(&request.rules_id, &request.version).await?;
-    Ok(GetFilingRulesResponse { rules: Some(RulesDocument { document, ..summary.into() }) })
+yizhan_rules::documents! { Documents, book:
+    PublishFilingRulesRequest -> PublishFilingRulesResponse,
+    ListFilingRulesRequest -> ListFilingRulesResponse,
+    GetFilingRulesRequest -> GetFilingRulesResponse
 }
 
 /// The n-th working day after a day.

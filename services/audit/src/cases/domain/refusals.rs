@@ -60,6 +60,10 @@ fn needs(case: &Case, need: Need) -> Option<ServiceError> {
         Need::Booked => {
             ServiceError::new(Reason::RecoveryOpen, "settlement has not told of every recovery yet")
         }
+        Need::NoStake => {
+            ServiceError::new(Reason::OfficerHasStake, "the officer declared a stake in the check")
+        }
+        Need::DayOver | Need::OwnStep => return None,
     };
     Some(error)
 }

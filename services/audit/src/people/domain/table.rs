@@ -75,9 +75,9 @@ pub const ITEMS: Workflow<State, Action, Role, Need> =
     Workflow { steps: STEPS, begins: &[State::New], ends: &[] };
 
 impl State {
-    /// By its number in the contract; what is none was never stored.
-    pub fn of(number: i32) -> State {
-        State::ALL.iter().copied().find(|state| state.number() == number).unwrap_or(State::Closed)
+    /// As it is stored; what is no state was never.
+    pub fn stored(number: i32) -> State {
+        State::of(number).unwrap_or(State::Closed)
     }
 
     /// Whether somebody brought it to an end.

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::{Columns, Head, Kept};
+use yizhan_terms::Area;
+
 use crate::plan_rules::InternalControl;
 
 yizhan_workflow::named! {
@@ -29,8 +30,14 @@ pub struct Subject {
 /// A plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What all have alike.
-    pub head: Head,
+    /// Its id.
+    pub id: String,
+    /// The area whose it is.
+    pub area: Area,
+    /// Counts its changes.
+    pub version: i32,
+    /// The changes that were not taken back.
+    pub standing: Vec<i32>,
     /// The year.
     pub year: i32,
     /// What it is about.
@@ -39,26 +46,6 @@ pub struct Plan {
     pub withdrawn: bool,
     /// Everybody, by code.
     pub subjects: BTreeMap<String, Subject>,
-}
-
-impl Kept for Plan {
-    const KIND: i32 = 1;
-
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn head_mut(&mut self) -> &mut Head {
-        &mut self.head
-    }
-
-    fn state(&self) -> (i32, &'static str) {
-        if self.withdrawn { (2, "WITHDRAWN") } else { (1, "STANDING") }
-    }
-
-    fn columns(&self) -> Columns {
-        Columns { subject: key(self.year, self.kind), ..Columns::default() }
-    }
 }
 
 /// Year and kind, of which an area has one plan.
@@ -72,7 +59,7 @@ pub struct Seen {
     /// The day its result was told; `None`: it is under way.
     pub on: Option<NaiveDate>,
     /// The check.
-    pub inspection_id: String,
+    pub case_id: String,
 }
 
 /// By code of the subject, of each the check that covers it first, else one under way.
@@ -103,6 +90,14 @@ pub struct Problem {
 }
 
 impl Plan {
+    /// With a change more that stands.
+    #[must_use]
+    pub fn changed(mut self) -> Plan {
+        self.version += 1;
+        self.standing.push(self.version);
+        self
+    }
+
     /// Whether it was checked until then.
     fn is_covered(covered: &Covered, code: &str) -> bool {
         covered.get(code).is_some_and(|seen| seen.on.is_some())
@@ -182,8 +177,6 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use yizhan_terms::Area;
-
     use super::*;
 
     const RULE: InternalControl = InternalControl { one_in: 3, round_years: 3 };
@@ -195,7 +188,10 @@ mod tests {
     fn plan(kind: PlanKind, subjects: &[(&str, Option<&str>)]) -> Plan {
         let subject = |due_by: &Option<&str>| Subject { name: "某".into(), due_by: due_by.map(day) };
         Plan {
-            head: Head::new("P".into(), Area::parse("430200").unwrap()),
+            id: "P".into(),
+            area: Area::parse("430200").unwrap(),
+            version: 1,
+            standing: vec![1],
             year: 2026,
             kind,
             withdrawn: false,
@@ -204,7 +200,7 @@ mod tests {
     }
 
     fn seen(checks: &[(&str, Option<&str>)], as_of: &str) -> Covered {
-        let seen = |on: &Option<&str>| Seen { on: on.map(day), inspection_id: "I".into() };
+        let seen = |on: &Option<&str>| Seen { on: on.map(day), case_id: "I".into() };
         until(day(as_of), 2026, checks.iter().map(|(code, on)| ((*code).to_owned(), seen(on))))
     }
 

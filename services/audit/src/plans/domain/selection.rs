@@ -5,18 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use yizhan_rules::months::last_day_from;
-
-use super::{Columns, Head, Kept};
-use crate::plan_rules::Purpose;
+use yizhan_runtime::clock::parse_date;
 
 yizhan_workflow::named! {
     /// Where a selection stands.
-    #[derive(Serialize, Deserialize)]
     State {
         Frozen = 1, "FROZEN", "已封存名单";
         Drawn = 2, "DRAWN", "已抽取";
@@ -24,85 +21,19 @@ yizhan_workflow::named! {
     }
 }
 
-/// A selection, without the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Selection {
-    /// What all have alike.
-    pub head: Head,
-    /// What is drawn from.
-    pub purpose: Purpose,
-    /// Of samples, when.
-    pub period: String,
-    /// Where it stands.
-    pub state: State,
-    /// Length of the list.
-    pub listed: u32,
-    /// How many of each stratum.
-    pub sizes: BTreeMap<String, u32>,
-    /// Where the value from outside comes from.
-    pub public_source: String,
-    /// SHA-256 of the list.
-    pub list_digest: String,
-    /// The secret number.
-    pub nonce: String,
-    /// When the list was frozen.
-    pub frozen_at: DateTime<Utc>,
-    /// The value from outside.
-    pub public_value: String,
-    /// What it was drawn by.
-    pub seed: String,
-    /// When.
-    pub drawn_at: Option<DateTime<Utc>>,
-    /// From which day anybody sees everything.
-    pub public_on: Option<NaiveDate>,
-    /// Why it was given up.
-    pub abandoned_for: String,
-}
-
-/// Its list, and what was drawn.
+/// The list of a selection, as it was frozen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct List {
-    /// With the id of its selection.
-    pub head: Head,
+    /// Of which selection.
+    pub selection_id: String,
     /// As the digest is made of it.
     pub text: String,
-    /// In the order of the draw.
-    pub drawn: Vec<String>,
 }
 
-impl Kept for Selection {
-    const KIND: i32 = 2;
-
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn head_mut(&mut self) -> &mut Head {
-        &mut self.head
-    }
-
-    fn state(&self) -> (i32, &'static str) {
-        (self.state.number(), self.state.name())
-    }
-
-    fn columns(&self) -> Columns {
-        Columns { parent: self.period.clone(), ..Columns::default() }
-    }
-}
-
-impl Kept for List {
-    const KIND: i32 = 5;
-
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn head_mut(&mut self) -> &mut Head {
-        &mut self.head
-    }
-
-    fn state(&self) -> (i32, &'static str) {
-        (0, "")
+impl List {
+    /// Where the list of a selection is kept.
+    pub fn id(selection_id: &str) -> String {
+        format!("{selection_id}-list")
     }
 }
 
@@ -148,20 +79,19 @@ pub fn draw(text: &str, seed: &str) -> Vec<String> {
     drawn.map(str::to_owned).collect()
 }
 
-/// Whether the list's draw gives all these, if those who are recused are passed over and who comes next takes their place.
-pub fn gives(text: &str, seed: &str, wanted: &[String], recused: &[String]) -> bool {
-    let strata = order(text, seed);
-    let given: Vec<&str> = strata
-        .into_values()
-        .flat_map(|(count, ids)| {
-            ids.into_iter().filter(|id| !recused.iter().any(|other| other == id)).take(count)
-        })
-        .collect();
-    wanted.iter().all(|id| given.contains(&id.as_str()))
+/// The order of the draw as far as it matters where up to so many are passed over: of each stratum how many are drawn, and whom first.
+pub fn first(text: &str, seed: &str, passed_over: usize) -> Vec<(usize, Vec<String>)> {
+    let first = |(count, ids): (usize, Vec<&str>)| {
+        (count, ids.into_iter().take(count + passed_over).map(str::to_owned).collect())
+    };
+    order(text, seed).into_values().map(first).collect()
 }
 
-/// First and last day of `2026Q1`, or `2026-01`; whether it is a quarter.
+/// First and last day of `2026Q1`, `2026-01` or `2026-01-15`; whether it is a quarter.
 pub fn period(text: &str) -> Option<(NaiveDate, NaiveDate, bool)> {
+    if let Some(day) = parse_date(text) {
+        return Some((day, day, false));
+    }
     let number = |text: &str, digits: usize| {
         let plain = text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
         plain.then(|| text.parse::<u32>().ok()).flatten()
@@ -183,6 +113,7 @@ pub fn period(text: &str) -> Option<(NaiveDate, NaiveDate, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cases::gives;
 
     fn list(ids: std::ops::Range<u32>, count: u32) -> String {
         let entries = ids.map(|id| ("-".to_owned(), format!("H{id:04}"))).collect();
@@ -231,20 +162,22 @@ mod tests {
     /// Who has a stake makes room for the next of the order, and for nobody else.
     #[test]
     fn the_next_takes_the_place_of_who_is_recused() {
-        let text = list(0..5, 2);
-        let order: Vec<String> = order(&text, "s")["-"].1.iter().map(|id| (*id).to_owned()).collect();
-        let pair = |one: usize, other: usize| vec![order[one].clone(), order[other].clone()];
-        assert!(gives(&text, "s", &pair(0, 1), &[]) && !gives(&text, "s", &pair(0, 2), &[]));
-        assert!(gives(&text, "s", &pair(0, 2), &order[1..2]), "the third for the second");
-        assert!(
-            !gives(&text, "s", &pair(0, 3), &order[1..2]) && !gives(&text, "s", &pair(0, 1), &order[1..2])
-        );
+        let drawn = first(&list(0..5, 2), "s", 20);
+        let order = drawn[0].1.clone();
+        assert_eq!((drawn[0].0, order.len()), (2, 5));
+        let gives = |one: usize, other: usize, recused: &[String]| {
+            gives(&drawn, &[order[one].clone(), order[other].clone()], recused)
+        };
+        assert!(gives(0, 1, &[]) && !gives(0, 2, &[]));
+        assert!(gives(0, 2, &order[1..2]), "the third for the second");
+        assert!(!gives(0, 3, &order[1..2]) && !gives(0, 1, &order[1..2]));
     }
 
     #[test]
     fn periods() {
         let told = |text| period(text).map(|(first, last, quarter)| format!("{first} {last} {quarter}"));
         assert_eq!(told("2026Q1").as_deref(), Some("2026-01-01 2026-03-31 true"));
+        assert_eq!(told("2026-01-15").as_deref(), Some("2026-01-15 2026-01-15 false"));
         assert_eq!(told("2028-02").as_deref(), Some("2028-02-01 2028-02-29 false"));
         for wrong in ["", "2026Q5", "2026Q0", "2026-13", "2026-1", "26Q1", "2026Q", "2026", "+026Q1"] {
             assert_eq!(told(wrong), None, "{wrong}");
