@@ -82,7 +82,9 @@ pub fn build(
     let reported = known.visit.reported.feedetail.iter().zip(&known.items);
     let answer = Settlement {
         setlinfo: Some(SettlementInfo { same_days, ..reported_info(known, identity) }),
-        feedetail: reported.map(|(line, item)| reported_line(line, item, known.visit.end)).collect(),
+        feedetail: reported
+            .map(|(line, item)| reported_line(line, item, [known.visit.begin, known.visit.end]))
+            .collect(),
         ..Settlement::default()
     };
     let answer = match part {
@@ -286,7 +288,7 @@ fn layer_detail(layer: &LayerTrace<'_>, told: &ProtoLayer, sources: &[Source]) -
     }
 }
 
-fn reported_line(line: &FeeLine, item: &Item, end: NaiveDate) -> FeeLineResult {
+fn reported_line(line: &FeeLine, item: &Item, [begin, end]: [NaiveDate; 2]) -> FeeLineResult {
     let day = &line.fee_ocur_date;
     FeeLineResult {
         feedetl_sn: line.feedetl_sn.clone(),
@@ -307,6 +309,7 @@ fn reported_line(line: &FeeLine, item: &Item, end: NaiveDate) -> FeeLineResult {
         dscg_tkdrug_flag: line.dscg_tkdrug_flag,
         long_rx_flag: line.long_rx_flag,
         list_type: item.list_type.clone(),
+        fee_ocur_date_assumed: day.is_empty() && begin != end,
         ..FeeLineResult::default()
     }
 }
