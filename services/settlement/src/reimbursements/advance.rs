@@ -156,7 +156,7 @@ impl Step<'_> {
         }
         if owed_fen != 0 {
             let booked = (of.poolarea_no.as_str(), of.psn_no.as_str(), new_id());
-            store::pay::book(tx, (booked.0, booked.1, &booked.2), -owed_fen, false).await?;
+            store::pay::book(tx, (booked.0, booked.1, &booked.2), -owed_fen).await?;
         }
         store::write(tx, &of, rule).await?;
         let answer =

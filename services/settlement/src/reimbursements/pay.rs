@@ -102,7 +102,7 @@ impl Paying<'_> {
         of.run_id = String::new();
         payment.state = PaymentState::Paid.into();
         let booked = (payment.poolarea_no.as_str(), payment.psn_no.as_str(), payment.payment_id.as_str());
-        store::pay::book(self.tx, booked, payment.amount_fen, false).await?;
+        store::pay::book(self.tx, booked, payment.amount_fen).await?;
         self.step(&mut of, (Action::Pay, -payment.amount_fen), "").await
     }
 
@@ -117,8 +117,9 @@ impl Paying<'_> {
         }
         payment.state = PaymentState::Returned.into();
         store::pay::write_payments(self.tx, std::slice::from_ref(payment)).await?;
-        let booked = (payment.poolarea_no.as_str(), payment.psn_no.as_str(), payment.payment_id.as_str());
-        store::pay::book(self.tx, booked, -payment.amount_fen, true).await?;
+        let id = format!("{}R", payment.payment_id);
+        let booked = (payment.poolarea_no.as_str(), payment.psn_no.as_str(), id.as_str());
+        store::pay::book(self.tx, booked, -payment.amount_fen).await?;
         self.step(&mut of, (Action::Bounce, payment.amount_fen), &reason).await
     }
 

@@ -35,7 +35,7 @@ pub(super) const REIMBURSEMENTS: [Finding; 6] = [
         "SELECT p.payment_id AS name, p.amount_fen AS value FROM reimbursement_payments p WHERE p.poolarea_no = $1 \
          AND CASE WHEN p.state = 2 THEN p.amount_fen ELSE 0 END <> \
          (SELECT CAST(COALESCE(SUM(b.amount_fen), 0) AS bigint) FROM postings b WHERE b.poolarea_no = p.poolarea_no \
-         AND b.setl_id = p.payment_id AND b.account LIKE 'payout/%') LIMIT 100",
+         AND b.psn_no = p.psn_no AND b.setl_id IN (p.payment_id, p.payment_id || 'R') AND b.account LIKE 'payout/%') LIMIT 100",
         |payment_id, fen| format!("payment {payment_id}: {fen} fen are not what is booked of it"),
     ),
     (

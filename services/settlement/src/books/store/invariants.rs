@@ -60,7 +60,7 @@ fn broken(change: &Change) -> Vec<&'static str> {
         all.extend(if row.setl_type == MANUAL {
             let owed_nothing = owed == 0 && charged == 0;
             // What the engine settled is owed until it is paid out; what was paid by hand is a benefit.
-            let calculated = change.postings.iter().any(|row| row.account.starts_with(REIMBURSEMENT));
+            let calculated = lines().any(|line| line.account.starts_with(REIMBURSEMENT));
             let gets = if calculated { REIMBURSEMENT } else { "benefit" };
             [
                 ("nothing but the funds' part is owed", owed_nothing),

@@ -34,9 +34,9 @@ impl Actor {
     }
 }
 
-/// Where an application stands.
+/// Where an application stands; what is none was never stored.
 pub fn state(of: &Reimbursement) -> State {
-    State::of(of.state)
+    State::of(of.state).unwrap_or(State::Withdrawn)
 }
 
 /// Everything that a caller is to an application.

@@ -108,13 +108,6 @@ pub const REIMBURSEMENTS: Workflow<State, Action, Role, Need> = Workflow {
     ends: &[State::Refused, State::Withdrawn],
 };
 
-impl State {
-    /// By its number in the contract; what is none was never stored.
-    pub fn of(number: i32) -> State {
-        State::ALL.iter().copied().find(|state| state.number() == number).unwrap_or(State::Withdrawn)
-    }
-}
-
 impl Action {
     /// One that a caller takes, by its number in the contract.
     pub fn asked(number: i32) -> Option<Action> {

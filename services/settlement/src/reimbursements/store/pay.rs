@@ -6,12 +6,11 @@ use sea_orm::{
 };
 use yizhan_money::Fen;
 use yizhan_proto::settlement::v1::{Payment, PaymentRun, PaymentState};
-use yizhan_runtime::db::{insert, upsert};
+use yizhan_runtime::db::upsert;
 use yizhan_terms::Area;
 
 use crate::books::domain::ledger::payout;
-use crate::books::messages::rows::posting_rows;
-use crate::books::store::entities::posting;
+use crate::books::store::journal::{self, entries};
 
 /// Lists of payments, one for a day of an area.
 pub mod run {
@@ -47,7 +46,7 @@ pub mod payment {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "reimbursement_payments")]
     pub struct Model {
-        /// Its number; its postings have it as `setl_id`.
+        /// Its number; its postings have it as `setl_id`, those of its return with an R behind.
         #[sea_orm(primary_key, auto_increment = false)]
         pub payment_id: String,
         /// The run.
@@ -56,6 +55,8 @@ pub mod payment {
         pub poolarea_no: String,
         /// The application.
         pub reimbursement_id: String,
+        /// 人员编号
+        pub psn_no: String,
         /// How much.
         pub amount_fen: i64,
         /// The contract's PaymentState.
@@ -130,6 +131,7 @@ pub async fn write_payments<C: ConnectionTrait>(tx: &C, payments: &[Payment]) ->
         run_id: payment.run_id.clone(),
         poolarea_no: payment.poolarea_no.clone(),
         reimbursement_id: payment.reimbursement_id.clone(),
+        psn_no: payment.psn_no.clone(),
         amount_fen: payment.amount_fen,
         state: payment.state,
         payment: payment.encode_to_vec(),
@@ -137,19 +139,14 @@ pub async fn write_payments<C: ConnectionTrait>(tx: &C, payments: &[Payment]) ->
     upsert::<payment::Entity>(tx, payments.iter().map(row).collect()).await
 }
 
-/// Books what was paid out under an id, or, below zero, what came back; `again`: that something stands under the id already.
+/// Books what was paid out under an id, or, below zero, what came back.
 pub async fn book<C: ConnectionTrait>(
     tx: &C,
     (poolarea_no, psn_no, id): (&str, &str, &str),
     amount_fen: i64,
-    again: bool,
 ) -> Result<(), DbErr> {
-    let mut rows = posting_rows(poolarea_no, psn_no, id, payout(poolarea_no, psn_no, Fen(amount_fen)));
-    if again {
-        let stood = rows.len() as i64;
-        rows.iter_mut().for_each(|row| row.seq += stood);
-    }
-    insert::<posting::Entity>(tx, rows).await
+    let postings = payout(poolarea_no, psn_no, Fen(amount_fen));
+    journal::book(tx, &entries(poolarea_no, psn_no, id, postings)).await
 }
 
 /// A page of runs, newest first, older than one.
