@@ -86,7 +86,9 @@ async fn write(
         feedetl_sn: line.feedetl_sn.clone(),
         recovery_id: recovery_id.clone(),
     };
-    insert::<recovered_line::Entity>(tx, booked.iter().map(held).collect()).await?;
+    // What was withheld and goes back to the institution may be found otherwise later.
+    let taken = booked.iter().filter(|line| line.recovered_fen > 0);
+    insert::<recovered_line::Entity>(tx, taken.map(held).collect()).await?;
     let kind = if booked.is_empty() { RecoveryKind::Refused } else { RecoveryKind::Booked };
     let recovery = Recovery {
         recovery_id: recovery_id.clone(),
