@@ -15,7 +15,7 @@ pub async fn open(url: &str) -> DatabaseConnection {
 pub async fn row_counts(db: &DatabaseConnection) -> BTreeMap<String, i64> {
     let tables = match db.get_database_backend() {
         DbBackend::Postgres => {
-            "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'"
+            "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
         }
         _ => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
     };

@@ -28,10 +28,10 @@ both_databases! {
         assert_books_balance(&platform).await;
         let setl_id = info(&settled).setl_id.clone();
 
-        let posting = |by: &str, seq: u8| {
-            format!("UPDATE postings SET amount_fen = amount_fen {by} WHERE setl_id = '{setl_id}' AND seq = {seq}")
+        let posting = |from: i64, to: i64| {
+            format!("UPDATE journal SET lines = REPLACE(lines, '\"f\":{from}}}', '\"f\":{to}}}') WHERE setl_id = '{setl_id}'")
         };
-        assert_noticed(&platform, &posting("+ 1", 0), &posting("- 1", 0), &format!("settlement {setl_id}: postings")).await;
+        assert_noticed(&platform, &posting(70_000, 70_001), &posting(70_001, 70_000), &format!("settlement {setl_id}: postings")).await;
         let balance = |by: &str| format!("UPDATE accounts SET balance_fen = balance_fen {by} WHERE psn_no = 'P1'");
         assert_noticed(&platform, &balance("+ 1"), &balance("- 1"), "account/P1").await;
         let totals = |from: &str, to: &str| {
@@ -49,7 +49,7 @@ both_databases! {
     async fn a_payer_is_exchanged_for_another(db: TestDatabase) {
         let platform = TestPlatform::on(&db).with_person(Person::employee("P1")).start().await;
         platform.settle("R1", clinic("P1", "2024-03-01", "700")).await.unwrap();
-        let payer = |from: &str, to: &str| format!("UPDATE postings SET account = '{to}' WHERE account = '{from}'");
+        let payer = |from: &str, to: &str| format!("UPDATE journal SET lines = REPLACE(lines, '{from}', '{to}')");
         let (fund, other) = ("fund/310100", "fund/610100");
         assert_noticed(&platform, &payer(fund, other), &payer(other, fund), "the postings are not those").await;
     }

@@ -263,6 +263,27 @@ both_databases! {
         platform.until_posted(INSTITUTION, owed + withheld).await;
         assert_eq!(platform.posted("withheld/H99990000003").await, 0);
         assert_eq!(office.finding(&jr_id).await.state(), FindingState::Dismissed);
+        assert_eq!(refused(platform.reverse("V1", &first).await).reason, "RECOVERED");
+        assert_books_balance(&platform).await;
+
+        // Somebody finds otherwise: what went back to the institution is recovered.
+        office.reopen(&jr_id).await;
+        let other = office.opened_on(&jr_id).await.unwrap();
+        let other = office.through(office.request("B", CaseAction::Screen, &other)).await;
+        let other = office.until(&other, |case| case.state() == CaseState::Archived).await;
+        let recovered = other.recoveries[0].recovered_fen;
+        assert!(recovered > 0 && platform.posted(INSTITUTION).await == owed + withheld - recovered);
+        assert_books_balance(&platform).await;
+
+        // Both are taken back: the finding stays in the case it came to last, and what was withheld is withheld again.
+        office.correct(&other, "agency:100000").await.unwrap();
+        platform.until_posted(INSTITUTION, owed + withheld).await;
+        let again = office.correct(&case, "agency:100000").await.unwrap();
+        assert_eq!(again.state(), CaseState::Screening, "what was dismissed begins again");
+        platform.until_posted(INSTITUTION, owed).await;
+        assert_eq!(platform.posted("withheld/H99990000003").await, withheld);
+        let found = office.finding(&jr_id).await;
+        assert_eq!((found.state(), &found.case_id), (FindingState::InCase, &other.case_id));
         assert_books_balance(&platform).await;
     }
 

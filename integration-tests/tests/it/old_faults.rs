@@ -56,7 +56,7 @@ impl Books<'_> {
     ) {
         let ids = [("poolarea_no", area), ("setl_id", copy)];
         self.copy_rows("settlements", setl_id, &[ids[0], ids[1], ("reverses_setl_id", "")]).await;
-        self.copy_rows("postings", setl_id, &ids).await;
+        self.copy_rows("journal", setl_id, &ids).await;
         let mut header = SettlementInfo::default();
         self.rewrite(copy, |settlement| {
             let info = settlement.setlinfo.as_mut().unwrap();
@@ -254,8 +254,8 @@ both_databases! {
         books.change("UPDATE account_bookings SET version = 2, cancelled_by = 'B9' WHERE psn_no = 'P3'").await;
         books.tell(&["is cancelled, and 4000 fen are not taken off"]).await;
         books.change(&format!(
-            "INSERT INTO postings (poolarea_no, psn_no, setl_id, seq, account, amount_fen) \
-             VALUES ('{COMPOSITE_AREA}', 'P1', 'C1', 0, 'clearing/{ZHUZHOU}', -100), ('{COMPOSITE_AREA}', 'P1', 'C1', 1, 'cash/P1', 100)"
+            "INSERT INTO journal (poolarea_no, psn_no, setl_id, lines) VALUES ('{COMPOSITE_AREA}', 'P1', 'C1', \
+             '[{{\"n\":0,\"a\":\"clearing/{ZHUZHOU}\",\"f\":-100}},{{\"n\":1,\"a\":\"cash/P1\",\"f\":100}}]')"
         )).await;
         books.tell(&["settlement C1: -100 fen of clearing are not in the other area's books"]).await;
         // 20. A code stands where its line was taken back.

@@ -159,7 +159,7 @@ both_databases! {
         let opening_id = recorded.opening.unwrap().opening_id;
         let damages = [
             ("UPDATE accumulated SET totals = '{}'", "person P1: accumulators"),
-            ("UPDATE postings SET amount_fen = amount_fen - 1 WHERE account = 'fund/310100'", "the postings are not those"),
+            ("UPDATE journal SET lines = REPLACE(lines, 'fund/310100', 'fund/390100')", "the postings are not those"),
             ("DELETE FROM openings", "is gone"),
         ];
         for (damage, said) in damages {

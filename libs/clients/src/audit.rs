@@ -113,7 +113,7 @@ fn line(row: &FeeLineResult) -> EncounterLine {
         pric: row.pric.clone(),
         det_item_fee_sumamt_fen: row.det_item_fee_sumamt_fen,
         inscp_scp_amt_fen: row.inscp_scp_amt_fen,
-        fee_ocur_time: format!("{} {}", row.fee_ocur_date, row.fee_ocur_time).trim_end().to_owned(),
+        fee_ocur_time: if row.fee_ocur_date_assumed { String::new() } else { time_of(row) },
         bilg_dept_codg: row.bilg_dept_codg.clone(),
         bilg_dr_codg: row.bilg_dr_codg.clone(),
         prd_days: row.prd_days,
@@ -124,6 +124,10 @@ fn line(row: &FeeLineResult) -> EncounterLine {
         init_feedetl_sn: String::new(),
         drug_trac_info: codes.map(code).collect(),
     }
+}
+
+fn time_of(row: &FeeLineResult) -> String {
+    format!("{} {}", row.fee_ocur_date, row.fee_ocur_time).trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -146,7 +150,8 @@ mod tests {
             dise_name: vec!["高血压".to_owned(), "糖尿病".to_owned()],
             ..SettlementInfo::default()
         };
-        let feedetail = vec![row("0", true, ""), row("1", false, ""), row("2", false, "08:30:00")];
+        let assumed = FeeLineResult { fee_ocur_date_assumed: true, ..row("3", false, "") };
+        let feedetail = vec![row("0", true, ""), row("1", false, ""), row("2", false, "08:30:00"), assumed];
         let told = encounter(&Settlement { setlinfo: Some(info), feedetail, ..Settlement::default() });
         assert_eq!(told.medins_type, "2", "a pharmacy, by its code");
         let diagnoses: Vec<_> =
@@ -154,6 +159,7 @@ mod tests {
         assert_eq!(diagnoses, [("高血压", true), ("糖尿病", false)]);
         let lines: Vec<_> =
             told.lines.iter().map(|line| (line.feedetl_sn.as_str(), line.fee_ocur_time.as_str())).collect();
-        assert_eq!(lines, [("1", "2026-01-20"), ("2", "2026-01-20 08:30:00")], "its own lines");
+        let expected = [("1", "2026-01-20"), ("2", "2026-01-20 08:30:00"), ("3", "")];
+        assert_eq!(lines, expected, "its own lines, with the days that were reported");
     }
 }

@@ -1,20 +1,24 @@
 //! The tables, made from the entities so that PostgreSQL and SQLite agree.
 
 mod claims;
+mod journal;
 mod merged;
 mod moves;
 mod parted;
 mod policies;
 mod reconciliation;
 mod recoveries;
+mod reimbursements;
 
 use claims::CreateClaims;
+use journal::{CreateJournal, POSTINGS};
 use merged::FollowRegister;
 use moves::MoveAccounts;
 use parted::CreateParted;
 use policies::{MovePolicies, policy};
 use reconciliation::{CreateOpenings, ReconcileSettlements};
 use recoveries::CreateRecoveries;
+use reimbursements::CreateReimbursements;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -23,9 +27,7 @@ use yizhan_runtime::follow::CreateFollowedFeeds;
 use yizhan_runtime::once::CreateHandledRequests;
 use yizhan_runtime::secret::CreateServiceSecret;
 
-use crate::books::store::entities::{
-    account, account_booking, accumulated, posting, request, settlement, trace_code,
-};
+use crate::books::store::entities::{account, account_booking, accumulated, request, settlement, trace_code};
 use crate::books::store::uploaded::{uploaded_fee, visit_fees};
 use crate::reference::store::entities::{catalogue_item, contract_status, institution, reference_version};
 use crate::rules;
@@ -57,7 +59,9 @@ impl MigratorTrait for Migrator {
             Box::new(CreateAccountBookings),
             Box::new(MoveAccounts),
             Box::new(CreateParted),
+            Box::new(CreateJournal),
             Box::new(CreateRecoveries),
+            Box::new(CreateReimbursements),
         ]
     }
 }
@@ -75,14 +79,13 @@ impl MigrationTrait for CreateTables {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         create(manager, settlement::Entity).await?;
         create(manager, request::Entity).await?;
-        create(manager, posting::Entity).await?;
         create(manager, accumulated::Entity).await?;
         create(manager, account::Entity).await?;
         create(manager, institution::Entity).await?;
         create(manager, catalogue_item::Entity).await?;
         create(manager, policy::Entity).await?;
         let db = manager.get_connection();
-        for statement in INDEXES {
+        for statement in [POSTINGS].into_iter().chain(INDEXES) {
             db.execute_unprepared(statement).await?;
         }
         if manager.get_database_backend() == DbBackend::Postgres {

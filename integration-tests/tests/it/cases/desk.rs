@@ -135,7 +135,8 @@ impl Office {
         self.through(self.request("B", CaseAction::Screen, &case)).await
     }
 
-    async fn through(&self, screen: AdvanceCaseRequest) -> Case {
+    /// Accepted from 初审 on, and the decision told.
+    pub async fn through(&self, screen: AdvanceCaseRequest) -> Case {
         let case = self.advance(screen).await.unwrap();
         let case = self.step("C", CaseAction::Confirm, &case).await.unwrap();
         self.announced(&case).await
@@ -247,6 +248,17 @@ impl Office {
             assert!(begun.elapsed() < Duration::from_secs(20), "never so: {found:#?}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Takes the dismissal of a finding back.
+    pub async fn reopen(&self, jr_id: &str) {
+        let request = ReopenFindingRequest {
+            request_id: new_id(),
+            jr_id: jr_id.into(),
+            reason: "新的证据".into(),
+            opter: "F".into(),
+        };
+        FindingServiceClient::new(self.client.to_audit()).reopen_finding(request).await.unwrap();
     }
 
     /// One finding.

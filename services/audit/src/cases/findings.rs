@@ -65,7 +65,8 @@ pub fn lines(row: &Model) -> Result<Vec<CaseLine>, ServiceError> {
     Ok(if lines.is_empty() { vec![line("", "", found.vola_amt_fen)] } else { lines })
 }
 
-/// Moves the findings of a case to where a step leaves it; a step that leaves them where they are moves none.
+/// Moves the findings of a case to where a step leaves it; a step that leaves them where they are moves none. One that came to another case since
+/// stays there.
 pub async fn follow(tx: &DatabaseTransaction, taken: &Taken, at: DateTime<Utc>) -> Result<(), ServiceError> {
     let state = match taken.after.state() {
         State::Dismissed => FindingState::Dismissed,
@@ -81,7 +82,8 @@ pub async fn follow(tx: &DatabaseTransaction, taken: &Taken, at: DateTime<Utc>) 
         return Ok(());
     }
     let jr_ids = taken.after.inside.findings.clone();
-    let rows = store::find_many(tx, jr_ids).await?;
+    let mut rows = store::find_many(tx, jr_ids).await?;
+    rows.retain(|row| opened || row.case_id == taken.after.told.case_id);
     let actor = Actor { who: taken.step.actor.clone(), opter: taken.step.opter.clone() };
     move_to(tx, (rows, state), (&taken.after, &actor, &taken.step.reason), at).await
 }

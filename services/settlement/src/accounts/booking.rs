@@ -8,11 +8,12 @@ use yizhan_runtime::{Reason, ServiceError};
 
 use crate::app::App;
 use crate::books::domain::ledger::{AccountOf, Posting};
-use crate::books::messages::rows::{accounts_after, posting_rows};
+use crate::books::messages::rows::accounts_after;
 use crate::books::retries::answer_again;
 use crate::books::store::claims::Claims;
 use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::{account_booking, request};
+use crate::books::store::journal::entries;
 use crate::books::store::load::{PersonState, Wanted, handled_request};
 
 /// One request about an account.
@@ -109,7 +110,7 @@ impl Request<'_> {
             released: Claims::default(),
             codes: Vec::new(),
             fees: None,
-            postings: posting_rows(&books, psn_no, &booking_id, postings),
+            postings: entries(&books, psn_no, &booking_id, postings),
             kind,
             at: app.clock.now(),
         };

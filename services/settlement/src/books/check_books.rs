@@ -7,6 +7,7 @@ mod fees;
 mod findings;
 mod policies;
 mod recoveries;
+mod reimbursements;
 mod reversals;
 mod taken_back;
 mod trace_codes;
@@ -28,9 +29,9 @@ use yizhan_runtime::db::{DatabaseConnection, find_rows};
 use self::claims::Visited;
 use self::policies::Known;
 use super::messages::parts::amounts_of;
-use super::store::entities::{accumulated, opening, posting, settlement};
+use super::store::entities::{accumulated, opening, settlement};
 use super::store::settlements::answer_of;
-use super::store::{merged, openings};
+use super::store::{journal, merged, openings};
 
 /// Discrepancies reported at most.
 const MAX_REPORTED: usize = 100;
@@ -111,9 +112,10 @@ impl Check<'_> {
         let mut after = (String::new(), String::new());
         loop {
             let rows = self.page_after(&after).await?;
-            let ids: Vec<&str> = rows.iter().map(|row| row.setl_id.as_str()).collect();
+            let persons = rows.iter().map(|row| row.psn_no.as_str());
+            let ids = rows.iter().map(|row| row.setl_id.as_str());
             let answers: Vec<Settlement> = rows.iter().map(answer_of).collect::<Result<_, _>>()?;
-            let mut booked = self.postings_of(ids, &answers).await?;
+            let mut booked = self.postings_of(persons, ids, &answers).await?;
             let standing = self.claims(&rows, &answers).await?;
             self.trace_codes(&answers, &standing).await?;
             self.reversals(&answers).await?;
@@ -161,29 +163,24 @@ impl Check<'_> {
             .await
     }
 
-    /// The postings of settlements and openings, in their order; with the answers of settlements also those in the books of other areas.
-    async fn postings_of(
+    /// The postings of settlements and openings of persons, in their order; with the answers of settlements also those in the books of
+    /// other areas.
+    async fn postings_of<'r>(
         &self,
-        ids: Vec<&str>,
+        persons: impl Iterator<Item = &'r str>,
+        ids: impl Iterator<Item = &'r str>,
         answers: &[Settlement],
     ) -> Result<BTreeMap<String, Vec<Posting>>, DbErr> {
         let told = answers.iter().flat_map(|answer| &answer.postings);
         let others = told.map(|posting| posting.poolarea_no.as_str()).filter(|area| !area.is_empty());
         let books: BTreeSet<&str> = others.chain([self.poolarea_no]).collect();
-        let rows = posting::Entity::find()
-            .filter(posting::Column::PoolareaNo.is_in(books))
-            .filter(posting::Column::SetlId.is_in(ids))
-            .order_by_asc(posting::Column::Seq)
-            .all(self.db)
-            .await?;
-        let mut postings: BTreeMap<String, Vec<Posting>> = BTreeMap::new();
-        for row in rows {
-            let elsewhere = row.poolarea_no != self.poolarea_no;
-            let poolarea_no = if elsewhere { row.poolarea_no } else { String::new() };
-            let posting = Posting { account: row.account, amount_fen: row.amount_fen, poolarea_no };
-            postings.entry(row.setl_id).or_default().push(posting);
-        }
-        Ok(postings)
+        let persons: BTreeSet<&str> = persons.collect();
+        let posted = journal::postings_of(self.db, books, persons, ids).await?;
+        let told = |(area, line): (String, journal::Line)| {
+            let poolarea_no = if area == self.poolarea_no { String::new() } else { area };
+            Posting { account: line.account, amount_fen: line.amount_fen, poolarea_no }
+        };
+        Ok(posted.into_iter().map(|(id, lines)| (id, lines.into_iter().map(told).collect())).collect())
     }
 
     fn check_identities(&mut self, row: &settlement::Model, answer: &Settlement) {
@@ -261,8 +258,9 @@ impl Check<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        let mut booked =
-            self.postings_of(rows.iter().map(|row| row.opening_id.as_str()).collect(), &[]).await?;
+        let persons = rows.iter().map(|row| row.psn_no.as_str());
+        let ids = rows.iter().map(|row| row.opening_id.as_str());
+        let mut booked = self.postings_of(persons, ids, &[]).await?;
         for row in rows {
             let opening = openings::opening_of(row)?;
             self.answer.openings += 1;

@@ -15,16 +15,15 @@ use sea_orm::{
 use yizhan_money::Fen;
 use yizhan_policy::case::Accumulated;
 use yizhan_runtime::db::{
-    DatabaseConnection, DatabaseTransaction, begin_write, find_rows, insert, lock, retry_transient,
-    upsert_next,
+    DatabaseConnection, DatabaseTransaction, begin_write, find_rows, lock, retry_transient, upsert_next,
 };
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::domain::claims::Kind;
 use super::domain::ledger::Posting;
-use super::messages::rows::posting_rows;
-use super::store::entities::{account, accumulated, claim, posting};
+use super::store::entities::{account, accumulated, claim};
+use super::store::journal::{self, entries};
 use super::store::merged;
 
 /// One record took the place of another.
@@ -191,12 +190,12 @@ async fn accounts(
         if old.fen != 0 {
             let transfer = [(went, Fen(-old.fen)), (into, Fen(old.fen))];
             let transfer = transfer.map(|(whose, amount)| Posting::new("account", whose, amount));
-            booked.extend(posting_rows(&poolarea_no, into, &new_id(), transfer.into()));
+            booked.extend(entries(&poolarea_no, into, &new_id(), transfer.into()));
         }
     }
     let count = after.len() as u64;
     require_all(upsert_next::<account::Entity>(tx, after).await?, count)?;
-    Ok(insert::<posting::Entity>(tx, booked).await?)
+    Ok(journal::book(tx, &booked).await?)
 }
 
 /// An account as it stands.

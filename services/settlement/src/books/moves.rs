@@ -13,8 +13,8 @@ use yizhan_runtime::ids::new_id;
 
 use super::domain::ledger::{self, AccountOf, KeptNow, Posting};
 use super::merge::require_all;
-use super::messages::rows::posting_rows;
-use super::store::entities::{account, account_booking, posting};
+use super::store::entities::{account, account_booking};
+use super::store::journal::{self, entries};
 use super::store::merged;
 
 /// A transfer that is finished.
@@ -66,7 +66,7 @@ pub async fn write(tx: &DatabaseTransaction, of: &Move, at: DateTime<Utc>) -> Re
     }
     let booking_id = new_id();
     let booked = ledger::moved(AccountOf { poolarea_no: from, psn_no: &psn_no }, to, Fen(balance));
-    insert::<posting::Entity>(tx, posting_rows(to, &psn_no, &booking_id, booked)).await?;
+    journal::book(tx, &entries(to, &psn_no, &booking_id, booked)).await?;
     let row = |area: &str, other: &str, amount_fen| account_booking::Model {
         poolarea_no: area.to_owned(),
         psn_no: psn_no.clone(),

@@ -8,6 +8,7 @@ pub mod commit;
 pub mod entities;
 pub mod followed;
 mod invariants;
+pub mod journal;
 pub mod load;
 pub mod merged;
 pub mod openings;

@@ -11,13 +11,13 @@ use sea_orm::{
 use yizhan_money::Fen;
 use yizhan_policy::case::Accumulated;
 use yizhan_runtime::ServiceError;
-use yizhan_runtime::db::{DatabaseTransaction, insert, lock, upsert_next};
+use yizhan_runtime::db::{DatabaseTransaction, lock, upsert_next};
 use yizhan_runtime::ids::new_id;
 
 use super::domain::ledger::Posting;
 use super::merge::require_all;
-use super::messages::rows::posting_rows;
-use super::store::entities::{account, accumulated, opening, posting, settlement};
+use super::store::entities::{account, accumulated, opening, settlement};
+use super::store::journal::{self, entries};
 use super::store::merged;
 use super::store::openings::opening_of;
 use super::store::settlements::answer_of;
@@ -239,7 +239,7 @@ async fn part_account(
     let written = upsert_next::<account::Entity>(tx, vec![moved(giver, -given), moved(taker, due)]).await?;
     require_all(written, 2)?;
     let booking_id = new_id();
-    insert::<posting::Entity>(tx, posting_rows(&poolarea_no, kept, &booking_id, postings)).await?;
+    journal::book(tx, &entries(&poolarea_no, kept, &booking_id, postings)).await?;
     let spent = Spent { poolarea_no, psn_no: giver_psn_no, booking_id, due_fen: due, given_fen: given };
     Ok((given < due).then_some(spent))
 }

@@ -21,9 +21,8 @@ use yizhan_runtime::{Reason, ServiceError};
 use self::bill::Bill;
 use crate::books::domain::ledger::negated;
 use crate::books::domain::recovery::{ByFund, postings};
-use crate::books::messages::rows::posting_rows;
 use crate::books::store::commit::RECOVERED;
-use crate::books::store::entities::posting;
+use crate::books::store::journal::{self, Entry, entries};
 use crate::books::store::recoveries::{of_decision, recovered_line, recovery, recovery_of};
 
 /// What audit decided about one settlement.
@@ -87,7 +86,9 @@ async fn write(
         feedetl_sn: line.feedetl_sn.clone(),
         recovery_id: recovery_id.clone(),
     };
-    insert::<recovered_line::Entity>(tx, booked.iter().map(held).collect()).await?;
+    // What was withheld and goes back to the institution may be found otherwise later.
+    let taken = booked.iter().filter(|line| line.recovered_fen > 0);
+    insert::<recovered_line::Entity>(tx, taken.map(held).collect()).await?;
     let kind = if booked.is_empty() { RecoveryKind::Refused } else { RecoveryKind::Booked };
     let recovery = Recovery {
         recovery_id: recovery_id.clone(),
@@ -104,7 +105,7 @@ async fn write(
     };
     let (back, withheld) = totals(&recovery);
     let postings = postings(&of.fixmedins_code, &back, withheld);
-    let postings = posting_rows(&of.poolarea_no, &psn_no, &recovery_id, postings);
+    let postings = entries(&of.poolarea_no, &psn_no, &recovery_id, postings);
     store(tx, recovery, (psn_no, postings), at).await
 }
 
@@ -120,10 +121,10 @@ fn totals(recovery: &Recovery) -> (ByFund, i64) {
 async fn store(
     tx: &DatabaseTransaction,
     recovery: Recovery,
-    (psn_no, postings): (String, Vec<posting::Model>),
+    (psn_no, postings): (String, Vec<Entry>),
     at: DateTime<Utc>,
 ) -> Result<(), ServiceError> {
-    insert::<posting::Entity>(tx, postings).await?;
+    journal::book(tx, &postings).await?;
     let change = NewChange {
         area: recovery.poolarea_no.clone(),
         kind: RECOVERED,
@@ -165,7 +166,7 @@ pub async fn undo(
         let (back, withheld) = totals(&was);
         let recovery_id = new_id();
         let postings = negated(postings(&row.fixmedins_code, &back, withheld));
-        let postings = posting_rows(&row.poolarea_no, &row.psn_no, &recovery_id, postings);
+        let postings = entries(&row.poolarea_no, &row.psn_no, &recovery_id, postings);
         let recovery = Recovery {
             undoes_recovery_id: was.recovery_id.clone(),
             recovery_id,

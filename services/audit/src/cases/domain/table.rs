@@ -183,6 +183,10 @@ const STEPS: &[Step<State, Action, Role, Need>] = {
             .needs(&[NotOwn, AnotherOfficer, Paper])
             .says_why()
             .aside(),
+        step(Correct, &[Dismissed], &[Higher], To::State(Screening))
+            .needs(&[NotOwn, AnotherOfficer, Paper])
+            .says_why()
+            .aside(),
         step(Supplement, SUPPLEMENTED, &[Screener], To::Stay).needs(&[Paper]).aside(),
         step(Assign, &[Preparing, Noticed], &[Screener], To::Stay).says_why().aside(),
         step(GiveNotice, &[Preparing], &[Screener], To::State(Noticed)).needs(CHECKED),
@@ -207,11 +211,11 @@ const STEPS: &[Step<State, Action, Role, Need>] = {
 };
 
 /// Cases of every kind, to the archive: violations from 立案 on, checks of institutions from 准备 on, samples from their draw on. What is archived
-/// can be corrected, or taken back.
+/// or dismissed can be corrected, or taken back.
 pub const CASES: Workflow<State, Action, Role, Need> = Workflow {
     steps: STEPS,
     begins: &[State::Screening, State::Preparing, State::Sampled],
-    ends: &[State::Dismissed, State::Cancelled],
+    ends: &[State::Cancelled],
 };
 
 impl State {

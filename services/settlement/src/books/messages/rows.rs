@@ -14,7 +14,8 @@ use super::trace_codes::rows_after;
 use crate::books::domain::ledger::Posting;
 use crate::books::store::claims::Claims;
 use crate::books::store::commit::Change;
-use crate::books::store::entities::{account, accumulated, posting, request, settlement};
+use crate::books::store::entities::{account, accumulated, request, settlement};
+use crate::books::store::journal::entries;
 use crate::books::store::load::PersonState;
 use crate::books::store::uploaded::{FeesChange, VisitKey};
 
@@ -46,7 +47,7 @@ pub fn change_of(
         amounts: Some(amounts_of(settlement)),
         years: years_after(settlement, state)?,
         accounts: accounts_after(&row.poolarea_no, &row.psn_no, &postings, state),
-        postings: posting_rows(&row.poolarea_no, &row.psn_no, &row.setl_id, postings),
+        postings: entries(&row.poolarea_no, &row.psn_no, &row.setl_id, postings),
         bookings: Vec::new(),
         claims,
         released,
@@ -139,26 +140,6 @@ pub fn accounts_after(
                 balance_fen: balance.fen + posting.amount.0,
                 moved_to: String::new(),
             }
-        })
-        .collect()
-}
-
-/// The rows of postings, booked under a settlement or deposit of a person, each in the books of its area.
-pub fn posting_rows(
-    poolarea_no: &str,
-    psn_no: &str,
-    setl_id: &str,
-    postings: Vec<Posting>,
-) -> Vec<posting::Model> {
-    let numbered = (0i64..).zip(postings);
-    numbered
-        .map(|(seq, posting)| posting::Model {
-            poolarea_no: posting.books(poolarea_no).to_owned(),
-            psn_no: psn_no.to_owned(),
-            setl_id: setl_id.to_owned(),
-            seq,
-            account: posting.account,
-            amount_fen: posting.amount.0,
         })
         .collect()
 }

@@ -18,10 +18,9 @@ use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::claims::{self, Claims};
-use super::entities::{
-    account, account_booking, accumulated, opening, posting, request, settlement, trace_code,
-};
+use super::entities::{account, account_booking, accumulated, opening, request, settlement, trace_code};
 use super::invariants;
+use super::journal;
 use super::uploaded::{self, FeesChange};
 
 /// Kind of the feed entry of an opening, and of what takes one back.
@@ -43,7 +42,7 @@ pub struct Change {
     /// Its amounts, for the identities; none without a settlement.
     pub amounts: Option<Amounts>,
     /// Its postings.
-    pub postings: Vec<posting::Model>,
+    pub postings: Vec<journal::Entry>,
     /// Years as they are to be; `version` is one above what was read.
     pub years: Vec<accumulated::Model>,
     /// Accounts as they are to be; `version` is one above what was read.
@@ -151,6 +150,14 @@ pub async fn write_together(
     written.await.or_else(|error| overtaken(error).map(|_| None))
 }
 
+/// Writes a change in a transaction that others began and end; anything but `Done` is to be rolled back.
+pub async fn write_in(tx: &DatabaseTransaction, change: &Change) -> Result<Committed, ServiceError> {
+    if let Some(refusal) = invariants::refusal(change) {
+        return Err(refusal);
+    }
+    write(tx, std::slice::from_ref(change)).await.or_else(overtaken)
+}
+
 /// Commits what [`write_together`] wrote, and what else was written with it.
 pub async fn finish(tx: DatabaseTransaction) -> Result<Committed, ServiceError> {
     tx.commit().await.map(|()| Committed::Done).or_else(overtaken)
@@ -223,8 +230,7 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     insert::<settlement::Entity>(tx, settlements).await?;
     insert::<opening::Entity>(tx, changes.iter().filter_map(|change| change.opening.clone()).collect())
         .await?;
-    insert::<posting::Entity>(tx, changes.iter().flat_map(|change| change.postings.clone()).collect())
-        .await?;
+    journal::book(tx, changes.iter().flat_map(|change| &change.postings)).await?;
     append(tx, changes.iter().filter_map(feed_entry).collect()).await?;
     Ok(Committed::Done)
 }

@@ -85,14 +85,14 @@ pub mod request {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// A ledger posting; append-only.
-pub mod posting {
+/// What is posted together in the books of an area; append-only. The view `postings` has a row for each posting.
+pub mod journal {
     use sea_orm::entity::prelude::*;
 
-    /// A row of `postings`.
+    /// A row of `journal`.
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "postings")]
+    #[sea_orm(table_name = "journal")]
     pub struct Model {
         /// 统筹区 in whose books it stands: of the person, or of a relative whose account helps.
         #[sea_orm(primary_key, auto_increment = false)]
@@ -100,16 +100,11 @@ pub mod posting {
         /// 人员编号 of the person who was settled for.
         #[sea_orm(primary_key, auto_increment = false)]
         pub psn_no: String,
-        /// The settlement or deposit it belongs to.
+        /// The settlement, opening or booking it belongs to.
         #[sea_orm(primary_key, auto_increment = false)]
         pub setl_id: String,
-        /// Its place there.
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub seq: i64,
-        /// The account.
-        pub account: String,
-        /// Positive: owed to the account.
-        pub amount_fen: i64,
+        /// The postings, JSON, see [`Line`](crate::books::store::journal::Line).
+        pub lines: String,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

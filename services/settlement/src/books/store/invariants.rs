@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use yizhan_runtime::ServiceError;
 
 use super::commit::Change;
-use crate::books::domain::ledger::MANUAL;
+use crate::books::domain::ledger::{MANUAL, REIMBURSEMENT};
 
 /// Why a change is refused: our own mistake, counted; `None` when everything holds.
 pub fn refusal(change: &Change) -> Option<ServiceError> {
@@ -19,9 +19,10 @@ pub fn refusal(change: &Change) -> Option<ServiceError> {
 
 fn broken(change: &Change) -> Vec<&'static str> {
     let mut broken = change.amounts.as_ref().map(|amounts| amounts.broken()).unwrap_or_default();
+    let lines = || change.postings.iter().flat_map(|entry| &entry.lines);
     let booked = |kinds: &[&str]| -> i64 {
         let of_kind = |account: &str| account.split('/').next().is_some_and(|kind| kinds.contains(&kind));
-        change.postings.iter().filter(|row| of_kind(&row.account)).map(|row| row.amount_fen).sum()
+        lines().filter(|line| of_kind(&line.account)).map(|line| line.amount_fen).sum()
     };
     let years: BTreeSet<_> =
         change.years.iter().map(|year| (&year.poolarea_no, &year.psn_no, &year.policy_year)).collect();
@@ -30,8 +31,9 @@ fn broken(change: &Change) -> Vec<&'static str> {
     let versions = change.years.iter().map(|year| year.version);
     let mut versions = versions.chain(change.accounts.iter().map(|account| account.version));
     let mut books: BTreeMap<&str, i64> = BTreeMap::new();
-    for row in &change.postings {
-        *books.entry(&row.poolarea_no).or_default() += row.amount_fen;
+    for entry in &change.postings {
+        *books.entry(&entry.poolarea_no).or_default() +=
+            entry.lines.iter().map(|line| line.amount_fen).sum::<i64>();
     }
     let mut all = vec![
         ("sum of the rows of postings = 0 in each area", books.values().all(|sum| *sum == 0)),
@@ -41,7 +43,7 @@ fn broken(change: &Change) -> Vec<&'static str> {
     ];
     if let Some(row) = &change.settlement {
         let own = |setl_id: &str, psn_no: &str| setl_id == row.setl_id && psn_no == row.psn_no;
-        let postings = change.postings.iter().all(|posting| own(&posting.setl_id, &posting.psn_no));
+        let postings = change.postings.iter().all(|entry| own(&entry.setl_id, &entry.psn_no));
         let amounts = change.amounts.as_ref();
         let (owed, charged) = (booked(&["institution", "withheld"]), booked(&["account", "cash"]));
         let requested = change.request.as_ref().is_none_or(|request| own(&request.setl_id, &request.psn_no));
@@ -57,9 +59,12 @@ fn broken(change: &Change) -> Vec<&'static str> {
         // The person has paid the institution: what the funds pay is the person's.
         all.extend(if row.setl_type == MANUAL {
             let owed_nothing = owed == 0 && charged == 0;
+            // What the engine settled is owed until it is paid out; what was paid by hand is a benefit.
+            let calculated = lines().any(|line| line.account.starts_with(REIMBURSEMENT));
+            let gets = if calculated { REIMBURSEMENT } else { "benefit" };
             [
                 ("nothing but the funds' part is owed", owed_nothing),
-                ("the person gets the funds' part", booked(&["benefit"]) == row.fund_pay_sumamt_fen),
+                ("the person gets the funds' part", booked(&[gets]) == row.fund_pay_sumamt_fen),
             ]
         } else {
             [
@@ -79,7 +84,8 @@ mod tests {
     use yizhan_policy::identities::Amounts;
 
     use super::super::claims::Claims;
-    use super::super::entities::{account, accumulated, posting, request, settlement};
+    use super::super::entities::{account, accumulated, request, settlement};
+    use super::super::journal::{Entry, Line};
     use super::*;
 
     fn year() -> accumulated::Model {
@@ -95,14 +101,7 @@ mod tests {
     /// A bill of 100 fen: 60 by the fund, 40 in cash.
     fn sound() -> Change {
         let (area, person, id) = (|| "430200".to_owned(), || "P1".to_owned(), || "S1".to_owned());
-        let posting = |seq, account: &str, amount_fen| posting::Model {
-            poolarea_no: area(),
-            psn_no: person(),
-            setl_id: id(),
-            seq,
-            account: account.to_owned(),
-            amount_fen,
-        };
+        let line = |seq, account: &str, amount_fen| Line { seq, account: account.to_owned(), amount_fen };
         Change {
             request: Some(request::Model {
                 owner: "H1".to_owned(),
@@ -143,11 +142,16 @@ mod tests {
                 psn_cash_pay: Fen(40),
                 ..Amounts::default()
             }),
-            postings: vec![
-                posting(0, "institution/H1", 100),
-                posting(1, "fund/310100", -60),
-                posting(2, "cash/P1", -40),
-            ],
+            postings: vec![Entry {
+                poolarea_no: area(),
+                psn_no: person(),
+                setl_id: id(),
+                lines: vec![
+                    line(0, "institution/H1", 100),
+                    line(1, "fund/310100", -60),
+                    line(2, "cash/P1", -40),
+                ],
+            }],
             opening: None,
             years: vec![year()],
             accounts: Vec::new(),
@@ -161,10 +165,6 @@ mod tests {
         }
     }
 
-    fn posting_of(like: &posting::Model, account: &str, amount_fen: i64) -> posting::Model {
-        posting::Model { account: account.to_owned(), amount_fen, ..like.clone() }
-    }
-
     #[test]
     fn a_change_that_would_make_the_books_wrong_is_refused() {
         assert_eq!(broken(&sound()), Vec::<&str>::new());
@@ -172,16 +172,21 @@ mod tests {
         let wrong: [(&str, Spoil); 10] = [
             ("nothing but the funds' part is owed", |change| {
                 change.settlement.as_mut().unwrap().setl_type = MANUAL.to_owned();
-                change.postings[1].account = "fund/310100".to_owned();
-                change.postings[2] = posting_of(&change.postings[2], "benefit/P1", 60);
-                change.postings.push(posting_of(&change.postings[2], "fund/310100", -100));
+                let lines = &mut change.postings[0].lines;
+                lines[2] = Line { account: "benefit/P1".to_owned(), amount_fen: 60, ..lines[2].clone() };
+                lines.push(Line { account: "fund/310100".to_owned(), amount_fen: -100, ..lines[2].clone() });
             }),
-            ("sum of the rows of postings = 0 in each area", |change| change.postings[1].amount_fen = -61),
             ("sum of the rows of postings = 0 in each area", |change| {
-                change.postings[2].poolarea_no = "430100".to_owned();
+                change.postings[0].lines[1].amount_fen = -61
+            }),
+            ("sum of the rows of postings = 0 in each area", |change| {
+                let cash = change.postings[0].lines.split_off(2);
+                let elsewhere = "430100".to_owned();
+                let entry = Entry { poolarea_no: elsewhere, lines: cash, ..change.postings[0].clone() };
+                change.postings.push(entry);
             }),
             ("one setl_id", |change| change.request.as_mut().unwrap().setl_id = "S2".to_owned()),
-            ("postings are the settlement's own", |change| change.postings[2].setl_id = "S2".to_owned()),
+            ("postings are the settlement's own", |change| change.postings[0].setl_id = "S2".to_owned()),
             ("a version follows on what was read", |change| change.years[0].version = 0),
             ("a policy year is written once", |change| change.years.push(change.years[0].clone())),
             ("fund_pay_sumamt = sum of payer shares", |change| {

@@ -46,7 +46,7 @@ pub mod recovery {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Lines of settlements of which something is recovered, or what was withheld is given back: each once while that stands.
+/// Lines of settlements of which something is recovered: each once while that stands.
 pub mod recovered_line {
     use sea_orm::entity::prelude::*;
 
@@ -76,7 +76,7 @@ pub fn recovery_of(row: &recovery::Model) -> Result<Recovery, DbErr> {
 
 /// Whether a line of a recovery keeps this line of the bill from being given back.
 pub fn holds(line: &RecoveredLine, feedetl_sn: &str) -> bool {
-    line.refusal.is_empty() && (line.feedetl_sn.is_empty() || line.feedetl_sn == feedetl_sn)
+    line.recovered_fen > 0 && (line.feedetl_sn.is_empty() || line.feedetl_sn == feedetl_sn)
 }
 
 /// The refusal of what would give back what was recovered.

@@ -11,10 +11,11 @@ use yizhan_terms::Fund;
 
 use super::entries::year_of;
 use crate::books::domain::ledger;
-use crate::books::messages::rows::{accounts_after, posting_rows};
+use crate::books::messages::rows::accounts_after;
 use crate::books::store::claims::Claims;
 use crate::books::store::commit::{Change, OPENED};
 use crate::books::store::entities::{accumulated, opening, request};
+use crate::books::store::journal::entries;
 use crate::books::store::load::PersonState;
 use crate::openings::domain::Entries;
 
@@ -125,7 +126,7 @@ pub fn change_of(
         amounts: None,
         years: year.into_iter().collect(),
         accounts: accounts_after(poolarea_no, psn_no, &postings, state),
-        postings: posting_rows(poolarea_no, psn_no, &opening.opening_id, postings),
+        postings: entries(poolarea_no, psn_no, &opening.opening_id, postings),
         opening: Some(opening::Model {
             poolarea_no: poolarea_no.clone(),
             psn_no: psn_no.clone(),

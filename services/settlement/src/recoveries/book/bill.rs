@@ -30,11 +30,11 @@ pub struct Bill {
     funds: ByFund,
     /// What of the funds' payments is not recovered yet.
     left: ByFund,
-    /// What is withheld of each line.
+    /// What is withheld of each line; 0 since it came to its end.
     withheld: BTreeMap<String, i64>,
     /// What of all that is neither with the funds nor with the institution yet.
     withheld_left: i64,
-    /// Lines of the settlement that a recovery holds.
+    /// Lines of which something is recovered.
     held: BTreeSet<String>,
 }
 
@@ -68,6 +68,9 @@ impl Bill {
         for row in standing(tx, &ids).await? {
             for line in recovery_of(&row)?.lines {
                 bill.withheld_left -= line.withheld_fen;
+                if line.withheld_fen != 0 {
+                    bill.withheld.insert(line.feedetl_sn, 0);
+                }
                 for fund in line.funds {
                     *bill.left.entry(fund.fund_pay_type).or_default() -= fund.amount_fen;
                 }
@@ -118,7 +121,9 @@ impl Bill {
         if back.is_empty() && withheld_fen == 0 {
             return refused(Reason::NothingPaid);
         }
-        self.held.insert(feedetl_sn.to_owned());
+        if !back.is_empty() {
+            self.held.insert(feedetl_sn.to_owned());
+        }
         for (fund, fen) in &back {
             *self.left.entry(fund.clone()).or_default() -= fen;
         }
@@ -134,10 +139,9 @@ impl Bill {
 
     /// What was withheld of a line: of the last one all that is left, since lines were rounded together.
     fn release(&mut self, feedetl_sn: &str) -> i64 {
-        let Some(share) = self.withheld.get(feedetl_sn) else { return 0 };
-        let others = self.withheld.keys().filter(|line| *line != feedetl_sn);
-        let last = others.into_iter().all(|line| self.held.contains(line));
-        let released = if last { self.withheld_left } else { Ord::min(*share, self.withheld_left) };
+        let share = self.withheld.get_mut(feedetl_sn).map(std::mem::take).unwrap_or_default();
+        let last = share > 0 && self.withheld.values().all(|share| *share == 0);
+        let released = if last { self.withheld_left } else { Ord::min(share, self.withheld_left) };
         self.withheld_left -= released;
         released
     }

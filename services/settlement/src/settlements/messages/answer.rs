@@ -43,6 +43,17 @@ pub struct LookedUp {
     pub items: Vec<Arc<Item>>,
     /// What is not as it should be and settled all the same.
     pub marks: Vec<SettlementMark>,
+    /// The application by which a visit is settled that the person paid (零星报销).
+    pub application: Option<Applied>,
+}
+
+/// An application for a visit that the person paid.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// Its id.
+    pub reimbursement_id: String,
+    /// 手工报销原因
+    pub manl_reim_rea: String,
 }
 
 /// What makes an answer a settlement rather than a preview.
@@ -71,7 +82,9 @@ pub fn build(
     let reported = known.visit.reported.feedetail.iter().zip(&known.items);
     let answer = Settlement {
         setlinfo: Some(SettlementInfo { same_days, ..reported_info(known, identity) }),
-        feedetail: reported.map(|(line, item)| reported_line(line, item, known.visit.end)).collect(),
+        feedetail: reported
+            .map(|(line, item)| reported_line(line, item, [known.visit.begin, known.visit.end]))
+            .collect(),
         ..Settlement::default()
     };
     let answer = match part {
@@ -108,7 +121,11 @@ fn decide(
     let info = decided_info(answer.setlinfo.unwrap_or_default(), case, outcome);
     let SettlementInfo { fixmedins_code, poolarea_no, psn_no, .. } = &info;
     let parties = Parties { fixmedins_code, poolarea_no, psn_no, relative };
-    let booked = if info.setl_id.is_empty() { Vec::new() } else { postings(parties, outcome) };
+    let booked = match info.setl_id.as_str() {
+        "" => Vec::new(),
+        _ if info.setl_type == books::MANUAL => books::reimbursement(psn_no, outcome),
+        _ => postings(parties, outcome),
+    };
     answer.postings = booked.into_iter().map(posting).collect();
     answer.feedetail = decided_lines(answer.feedetail, case, outcome);
     answer.setldetail = details(outcome, &trace, &info);
@@ -123,7 +140,7 @@ fn decide(
 }
 
 fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInfo {
-    let LookedUp { visit, stay, relative, filed, institution, .. } = known;
+    let LookedUp { visit, stay, relative, filed, institution, application, .. } = known;
     let eligibility = &stay.eligibility;
     let identity = identity.cloned();
     let time = identity.as_ref().map(|identity| identity.time);
@@ -174,6 +191,9 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         dscg_dept_codg: visit.reported.dscg_dept_codg.clone(),
         dr_codg: visit.reported.dr_codg.clone(),
         itnt_flag: visit.reported.itnt_flag,
+        setl_type: application.as_ref().map(|_| books::MANUAL).unwrap_or_default().to_owned(),
+        manl_reim_rea: application.as_ref().map(|of| of.manl_reim_rea.clone()).unwrap_or_default(),
+        reimbursement_id: application.as_ref().map(|of| of.reimbursement_id.clone()).unwrap_or_default(),
         ..SettlementInfo::default()
     }
 }
@@ -268,7 +288,7 @@ fn layer_detail(layer: &LayerTrace<'_>, told: &ProtoLayer, sources: &[Source]) -
     }
 }
 
-fn reported_line(line: &FeeLine, item: &Item, end: NaiveDate) -> FeeLineResult {
+fn reported_line(line: &FeeLine, item: &Item, [begin, end]: [NaiveDate; 2]) -> FeeLineResult {
     let day = &line.fee_ocur_date;
     FeeLineResult {
         feedetl_sn: line.feedetl_sn.clone(),
@@ -289,6 +309,7 @@ fn reported_line(line: &FeeLine, item: &Item, end: NaiveDate) -> FeeLineResult {
         dscg_tkdrug_flag: line.dscg_tkdrug_flag,
         long_rx_flag: line.long_rx_flag,
         list_type: item.list_type.clone(),
+        fee_ocur_date_assumed: day.is_empty() && begin != end,
         ..FeeLineResult::default()
     }
 }

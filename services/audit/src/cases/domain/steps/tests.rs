@@ -289,4 +289,7 @@ fn a_correction_reopens_and_another_decides() {
         said("agency:430200", "F", Action::Decide, amounts(&[("F1", 10), ("F2", 100)]), case).unwrap();
     let told = officer("A", Action::Tell, decided).unwrap();
     assert_eq!((told.state(), told.told.decision_no), (State::Handling, 2));
+    let dismissed = officer("D", Action::Dismiss, appealed()).unwrap();
+    let again = said("agency:430000", "E", Action::Correct, with_paper(), dismissed).unwrap();
+    assert_eq!((again.state(), again.told.decision_no), (State::Screening, 1), "from the beginning");
 }
