@@ -21,6 +21,7 @@ use yizhan_proto::settlement::v1::manual_payment_service_client::ManualPaymentSe
 use yizhan_proto::settlement::v1::opening_service_client::OpeningServiceClient;
 use yizhan_proto::settlement::v1::policy_service_client::PolicyServiceClient;
 use yizhan_proto::settlement::v1::reconciliation_service_client::ReconciliationServiceClient;
+use yizhan_proto::settlement::v1::reimbursement_service_client::ReimbursementServiceClient;
 use yizhan_proto::settlement::v1::resettlement_service_client::ResettlementServiceClient;
 use yizhan_proto::settlement::v1::settlement_rules_service_client::SettlementRulesServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
@@ -358,6 +359,11 @@ impl Client {
     /// ManualPaymentService.
     pub fn manual_payments(&self) -> ManualPaymentServiceClient<PeerChannel> {
         ManualPaymentServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// ReimbursementService.
+    pub fn reimbursements(&self) -> ReimbursementServiceClient<PeerChannel> {
+        ReimbursementServiceClient::new(self.to_settlement.clone())
     }
 
     /// MergeService.

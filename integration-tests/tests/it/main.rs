@@ -53,6 +53,7 @@ mod reference;
 mod refusals;
 mod register_followed;
 mod register_unmerged;
+mod reimbursements;
 mod replay;
 mod resettled;
 mod resettlement;

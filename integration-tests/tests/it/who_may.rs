@@ -10,6 +10,7 @@
 
 mod cases;
 mod plans;
+mod reimbursements;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -69,7 +70,7 @@ const RIGHTLY_WRONG: [&str; 3] = ["RecordDeath", "RegisterNewborn", "PayContribu
 /// Calls on another area's row by its agency that are allowed: filed anywhere, decided at home.
 const ANYWHERE: [&str; 2] = ["AdvanceFiling", "SubmitFiling"];
 /// Calls whose rows have the area in their key: under the same name another area has a row of its own.
-const OWN_KEY: [&str; 10] = [
+const OWN_KEY: [&str; 11] = [
     "ImportCatalogue",
     "ImportFilings",
     "LoadRoster",
@@ -80,6 +81,7 @@ const OWN_KEY: [&str; 10] = [
     "MakePlan",
     "FreezeList",
     "StartInspection",
+    "MakePaymentRun",
 ];
 
 /// A line of the table.
@@ -277,6 +279,9 @@ impl Desk {
         let audit = Channel::from_shared(platform.url_of("audit")).unwrap().connect().await.unwrap();
         known.extend(plans::known(audit.clone(), "2026-02-01").await);
         known.extend(cases::known(audit).await);
+        let settlement =
+            Channel::from_shared(platform.url_of("settlement")).unwrap().connect().await.unwrap();
+        known.extend(reimbursements::known(settlement).await);
         Desk { platform, known }
     }
 

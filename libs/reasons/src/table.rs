@@ -982,4 +982,42 @@ reasons! {
         NothingPaid: "NOTHING_PAID", Why, "基金没有支付该明细",
             "Recovery", "the funds paid nothing for the line, or everything that they paid for the bill is recovered";
     }
+    section "Of reimbursements (零星报销)" {
+        ReimbursementUnknown: "REIMBURSEMENT_UNKNOWN", Refusal(NotFound), "没有该报销申请",
+            "ReimbursementService", "no such application, or not one the caller may know of", "check `reimbursement_id`", "no";
+        ReimbursementStepRefused: "REIMBURSEMENT_STEP_REFUSED", Refusal(FailedPrecondition), "报销申请的当前状态不允许该操作，请刷新后重试",
+            "AdvanceReimbursement, PreviewReimbursement, ReturnPayment", "the application does not allow this step to this caller in the state it is in: `state`, `allowed_actions`", "take one of the allowed steps", "no";
+        ReimbursementVersionStale: "REIMBURSEMENT_VERSION_STALE", Refusal(FailedPrecondition), "报销申请已被他人变更，请刷新后重试",
+            "AdvanceReimbursement", "the application has had another step since the `version` that was seen: `known`, `current`", "read it again, and decide on that", "no";
+        OwnReimbursement: "OWN_REIMBURSEMENT", Refusal(PermissionDenied), "经办人不能审核自己受理或补充过材料的报销申请，请由其他经办人办理",
+            "AdvanceReimbursement", "the officer took the application in, or corrected it", "another officer decides", "no";
+        SameReviewer: "SAME_REVIEWER", Refusal(PermissionDenied), "初审和复审应由不同的经办人办理（一事双审）",
+            "AdvanceReimbursement", "the officer passed the application in the first review", "another officer decides", "no";
+        AskedBefore: "ASKED_BEFORE", Refusal(FailedPrecondition), "补正材料只能一次性告知，已告知过",
+            "AdvanceReimbursement", "what lacks is asked for once", "decide on what there is", "no";
+        SupplementOpen: "SUPPLEMENT_OPEN", Refusal(FailedPrecondition), "补正期限未满，不能以材料不全为由不予报销",
+            "AdvanceReimbursement", "the applicant has until `last_day` for what was asked for", "wait for it, or for the day after", "after `last_day`";
+        ReimbursementListed: "REIMBURSEMENT_LISTED", Refusal(FailedPrecondition), "该笔报销已在待拨付清单中，不能变更账户",
+            "AdvanceReimbursement", "a run that is not confirmed holds it: `run_id`", "the bank pays or returns it first", "after that";
+        ManualRateMissing: "MANUAL_RATE_MISSING", Refusal(FailedPrecondition), "该次就诊按备案规定不能直接结算，参保地没有规定零星报销的比例",
+            "PreviewReimbursement, AdvanceReimbursement", "filing does not let the visit be settled directly, and the area's rule of reimbursements says no rate (`not_direct`): `why`, `way_out`", "the area publishes its rule, or the person files as `way_out` says", "after that";
+        OfReimbursement: "OF_REIMBURSEMENT", Refusal(FailedPrecondition), "该结算由零星报销申请核定，请在报销申请中撤销",
+            "CancelManualPayment", "the settlement was made by an application: `reimbursement_id`", "AdvanceReimbursement, REVERSE", "no";
+        RunUnknown: "RUN_UNKNOWN", Refusal(NotFound), "没有该拨付批次",
+            "ConfirmPaymentRun", "no such run, or not one the caller may know of", "check `run_id`", "no";
+        RunConfirmed: "RUN_CONFIRMED", Refusal(FailedPrecondition), "该拨付批次已确认",
+            "ConfirmPaymentRun", "the bank has paid it", "nothing is to be done", "no";
+        RunChanged: "RUN_CHANGED", Refusal(FailedPrecondition), "拨付批次的金额已有变化，请核对后重试",
+            "ConfirmPaymentRun", "the total that is confirmed is not that of the list: `known`, `current`", "read the list again; what the bank paid of what was struck comes back by it", "no";
+        PaymentUnknown: "PAYMENT_UNKNOWN", Refusal(NotFound), "没有该笔拨付",
+            "ReturnPayment", "no such payment, or not one the caller may know of", "check `payment_id`", "no";
+        PaymentReturned: "PAYMENT_RETURNED", Refusal(FailedPrecondition), "该笔拨付已退回或已撤下",
+            "ReturnPayment", "the payment was returned or struck before, or there was nothing to pay", "nothing is to be done", "no";
+        NotARunDay: "NOT_A_RUN_DAY", Violation, "该日不是本统筹区的拨付日",
+            "MakePaymentRun", "the area does not pay on that day; `next` is the first from then on";
+        BillUsed: "BILL_USED", Violation, "该票据已用于另一笔报销申请",
+            "SubmitReimbursement, AdvanceReimbursement", "a bill stands in one application; `reimbursement_id`";
+        AccountNumberGiven: "ACCOUNT_NUMBER_GIVEN", Violation, "请填写账户的引用号，不要填写银行账号",
+            "SubmitReimbursement, AdvanceReimbursement", "what looks like the number of a bank account: 10 digits or more in a row";
+    }
 }

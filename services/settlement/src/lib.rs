@@ -1,7 +1,7 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
 //! A room for each feature: [`settlements`], [`policies`], [`rules`], [`reference`], [`accounts`], [`openings`], [`reconciliation`],
-//! [`worklist`], [`resettlement`], [`fees`], [`recoveries`], and below them the [`books`]. Inside a
+//! [`worklist`], [`resettlement`], [`fees`], [`recoveries`], [`reimbursements`], and below them the [`books`]. Inside a
 //! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
 //! `domain` (pure rules) and `store` (tables and statements).
 
@@ -18,6 +18,7 @@ pub mod policies;
 pub mod reconciliation;
 pub mod recoveries;
 pub mod reference;
+pub mod reimbursements;
 pub mod resettlement;
 pub mod rules;
 pub mod settlements;
@@ -34,6 +35,7 @@ use yizhan_proto::settlement::v1::opening_service_server::OpeningServiceServer;
 use yizhan_proto::settlement::v1::policy_service_server::PolicyServiceServer;
 use yizhan_proto::settlement::v1::reconciliation_service_server::ReconciliationServiceServer;
 use yizhan_proto::settlement::v1::recovery_service_server::RecoveryServiceServer;
+use yizhan_proto::settlement::v1::reimbursement_service_server::ReimbursementServiceServer;
 use yizhan_proto::settlement::v1::resettlement_service_server::ResettlementServiceServer;
 use yizhan_proto::settlement::v1::settlement_rules_service_server::SettlementRulesServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
@@ -103,7 +105,8 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         WorklistServiceServer::new(api.clone()),
         ResettlementServiceServer::new(api.clone()),
         FeeServiceServer::new(api.clone()),
-        RecoveryServiceServer::new(api),
+        RecoveryServiceServer::new(api.clone()),
+        ReimbursementServiceServer::new(api),
     ];
     let services = services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks");
     server.serve(services.needing(database)).await

@@ -8,6 +8,7 @@ mod parted;
 mod policies;
 mod reconciliation;
 mod recoveries;
+mod reimbursements;
 
 use claims::CreateClaims;
 use journal::{CreateJournal, POSTINGS};
@@ -17,6 +18,7 @@ use parted::CreateParted;
 use policies::{MovePolicies, policy};
 use reconciliation::{CreateOpenings, ReconcileSettlements};
 use recoveries::CreateRecoveries;
+use reimbursements::CreateReimbursements;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Schema};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -59,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateParted),
             Box::new(CreateJournal),
             Box::new(CreateRecoveries),
+            Box::new(CreateReimbursements),
         ]
     }
 }

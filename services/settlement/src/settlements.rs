@@ -12,6 +12,7 @@ pub mod find_trace_code;
 pub mod later;
 pub mod messages;
 pub mod moved;
+pub mod paid_visit;
 pub mod part;
 pub mod place;
 pub mod prepare;

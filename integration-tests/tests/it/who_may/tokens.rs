@@ -55,8 +55,16 @@ const ROWS: [(&str, &str); 10] = [
 ];
 
 /// Lists that have not two rows here: they give no token, and refuse foreign ones.
-const SHORT: [&str; 6] =
-    ["ListRosterRows", "ListQueue", "ListRecoveries", "ListWorklist", "ListFindings", "ListPeople"];
+const SHORT: [&str; 8] = [
+    "ListRosterRows",
+    "ListQueue",
+    "ListRecoveries",
+    "ListWorklist",
+    "ListFindings",
+    "ListPaymentRuns",
+    "ListPayments",
+    "ListPeople",
+];
 
 /// One row of a list, behind a token: whether there are any, and the token of the next.
 struct List<'d> {

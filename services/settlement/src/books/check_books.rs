@@ -7,6 +7,7 @@ mod fees;
 mod findings;
 mod policies;
 mod recoveries;
+mod reimbursements;
 mod reversals;
 mod taken_back;
 mod trace_codes;

@@ -9,6 +9,7 @@ use super::record_opening::check_reason;
 use crate::app::App;
 use crate::books::digest;
 use crate::books::domain::ledger::MANUAL;
+use crate::books::messages::parts::header;
 use crate::books::store::entities::settlement;
 use crate::books::store::{merged, settlements};
 use crate::fields::check_id;
@@ -38,6 +39,14 @@ pub async fn cancel_manual_payment(
     if row.setl_type != MANUAL {
         let error = ServiceError::new(Reason::NotPaidByHand, "the institution that settled reverses");
         return Err(error.with("setl_id", row.setl_id));
+    }
+    let reimbursement_id = header(&settlements::answer_of(&row)?).reimbursement_id.clone();
+    if !reimbursement_id.is_empty() {
+        let error = ServiceError::new(
+            Reason::OfReimbursement,
+            "the application is reversed, and with it the settlement",
+        );
+        return Err(error.with("reimbursement_id", reimbursement_id));
     }
     let key = (caller.to_string(), request.request_id.clone());
     let digest = digest::of_message(&request);

@@ -3,15 +3,18 @@
 
 mod institutions;
 mod moves;
+mod reimbursements;
 mod trace_codes;
 
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 use yizhan_documents::Map;
+use yizhan_documents::calendar::{Calendar, NATIONAL};
 
 pub use institutions::{Contracts, DUAL_CHANNEL, DualChannel};
 pub use moves::Moves;
+pub use reimbursements::{Catalogue, CountedUntil, Reimbursements};
 pub use trace_codes::{NO_TRACE_CODE, TraceCodes};
 
 /// The rules of settling.
@@ -24,13 +27,16 @@ yizhan_documents::families! {
         moves: Moves = "moves", read Moves::read, keys Moves::KEYS;
         dual_channel: DualChannel = "dual_channel", read DualChannel::read, keys DualChannel::KEYS;
         trace_codes: TraceCodes = "trace_codes", read TraceCodes::read, keys TraceCodes::KEYS;
+        reimbursements: Reimbursements = "reimbursements", read Reimbursements::read, keys Reimbursements::KEYS;
+        calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
     }
 }
 
 /// The documents that come with the service, as file name and text, in order of name.
 pub fn embedded_texts() -> &'static [(&'static str, &'static str)] {
     static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/rules");
-    static FILES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| yizhan_documents::texts(&FOLDER));
+    static FILES: LazyLock<Vec<(&str, &str)>> =
+        LazyLock::new(|| [vec![NATIONAL], yizhan_documents::texts(&FOLDER)].concat());
     &FILES
 }
 

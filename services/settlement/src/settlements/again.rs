@@ -9,7 +9,7 @@ use yizhan_runtime::{Reason, ServiceError};
 
 use super::domain::chain::Change;
 use super::domain::paid::{Funds, Paid, Why};
-use crate::books::domain::ledger::{Parties, postings};
+use crate::books::domain::ledger::{MANUAL, Parties, postings};
 use crate::books::messages::parts::{header, postings_of};
 use crate::books::store::entities::settlement;
 
@@ -56,7 +56,7 @@ pub fn policy_of<'p>(policies: &'p Documents<Policy>, row: &settlement::Model) -
 
 /// What was calculated.
 pub fn case_of(row: &settlement::Model) -> Result<Case, Why> {
-    if row.case_json.is_empty() {
+    if row.setl_type == MANUAL || row.case_json.is_empty() {
         return Err(Why::new(Reason::PaidByHand, Reason::PaidByHand.text()));
     }
     serde_json::from_str(&row.case_json)

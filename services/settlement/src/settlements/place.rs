@@ -32,3 +32,22 @@ pub fn check(
     names.told(wrong).none()?;
     Ok((marks, Repeated::of(rules, visit, institution)))
 }
+
+/// The same of a visit that the person paid; of contracts what the rule of reimbursements says, `without_contract`.
+///
+/// # Errors
+/// As of [`check`].
+pub fn check_paid(
+    rules: &Rules,
+    visit: &CheckedVisit,
+    institution: &Institution,
+    (items, names): (&[Arc<Item>], &Names),
+    without_contract: Option<SettlementMark>,
+) -> Result<(Vec<SettlementMark>, Option<Repeated>), ServiceError> {
+    let mut wrong = Violations::new();
+    let marks =
+        without_contract.into_iter().chain(drugs::check(rules, visit, (institution, items), &mut wrong));
+    let marks = marks.collect();
+    names.told(wrong).none()?;
+    Ok((marks, Repeated::of(rules, visit, institution)))
+}

@@ -8,6 +8,7 @@ use yizhan_policy::case::Case;
 use yizhan_policy::model::VisitRules;
 use yizhan_policy::{Policy, find, visit_rules};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
+use yizhan_proto::filing::v1::FilingAnswer;
 use yizhan_proto::settlement::v1::{FeeLine, Visit};
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
@@ -18,7 +19,7 @@ use super::calculate::refused;
 use super::domain::is_offered;
 use super::messages::answer::LookedUp;
 use super::messages::case;
-use super::messages::filing::{self, Filed};
+use super::messages::filing;
 use super::messages::part::{Part, SoFar};
 use super::messages::refunds::Refunds;
 use super::messages::stay::{self, Days};
@@ -93,9 +94,22 @@ pub async fn prepare(
     names.told(wrong).none()?;
     let (mut marks, repeated) = place::check(&app.rules.current(), &visit, &institution, (&items, &names))?;
     marks.extend(relative.as_ref().and_then(|relative| relative.mark.clone()));
-    let filed = ask_filing(app, &book, &visit, eligibility, &institution).await?;
-    let moved = Moved::of(&app.rules.current(), eligibility, visit.end);
-    let known = LookedUp { visit, stay, relative, filed, institution, items, marks };
+    let filed = match ask_filing(app, &book, &visit, eligibility, &institution).await? {
+        Some(answer) => Some(filing::read(answer)?),
+        None => None,
+    };
+    let known = LookedUp { visit, stay, relative, filed, institution, items, marks, application: None };
+    prepared(app, known, book, (repeated, fees, refunds))
+}
+
+/// The case of a visit of which everything is known.
+pub(super) fn prepared(
+    app: &App,
+    known: LookedUp,
+    book: Arc<Documents<Policy>>,
+    (repeated, fees, refunds): (Option<Repeated>, Option<FeesChange>, Refunds),
+) -> Result<Prepared, ServiceError> {
+    let moved = Moved::of(&app.rules.current(), &known.stay.eligibility, known.visit.end);
     let case = case::build(&known)?;
     let policy = find(&book, case.area, case.scheme, case.visit.values_day()).ok();
     let looks_back = policy.filter(|_| known.visit.med_type.is_stay()).and_then(|policy| policy.looks_back);
@@ -103,7 +117,7 @@ pub async fn prepare(
 }
 
 /// What the policy of the area that pays says of such visits; where none is in force the visit is refused for that later.
-fn rules_of(
+pub(super) fn rules_of(
     book: &Documents<Policy>,
     days: &Days,
     visit: &CheckedVisit,
@@ -126,7 +140,7 @@ fn own_institution(caller: &Caller, visit: Option<Visit>) -> Option<Visit> {
     Some(visit)
 }
 
-async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, ServiceError> {
+pub(super) async fn ask_enrollment(app: &App, visit: &CheckedVisit) -> Result<Eligibility, ServiceError> {
     let question = GetEligibilityRequest {
         psn_no: visit.reported.psn_no.clone(),
         as_of: visit.end.to_string(),
@@ -155,11 +169,23 @@ async fn look_up(
         wrong.require(visit.fixmedins_code.is_empty(), "visit.fixmedins_code", unknown);
         return Ok(None);
     };
+    let items = items_at(app, visit, &institution, &institution.admdvs, wrong).await?;
+    Ok(Some((institution, items)))
+}
+
+/// The entry of each line in the catalogue of an area, as it was on the day of the line; fewer only with a violation noted.
+pub(super) async fn items_at(
+    app: &App,
+    visit: &Visit,
+    institution: &Institution,
+    admdvs: &str,
+    wrong: &mut Violations,
+) -> Result<Vec<Arc<Item>>, ServiceError> {
     let last_day = parse_date(&visit.enddate).unwrap_or_else(|| app.clock.today());
     let of_line = |line: &FeeLine| parse_date(&line.fee_ocur_date).unwrap_or(last_day);
     let charged: Vec<(&str, NaiveDate)> =
         visit.feedetail.iter().map(|line| (line.hilist_code.as_str(), of_line(line))).collect();
-    let place = Place { admdvs: &institution.admdvs, level: institution.level.code() };
+    let place = Place { admdvs, level: institution.level.code() };
     let found = app.reference.items(&charged, &place).await?;
     for (index, (item, (code, _))) in found.iter().zip(&charged).enumerate() {
         let wrong_with = match item {
@@ -169,7 +195,7 @@ async fn look_up(
         };
         wrong.push(format!("visit.feedetail[{index}].hilist_code"), wrong_with);
     }
-    Ok(Some((institution, found.into_iter().flatten().collect())))
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The relative whose account helps; `None` where none is named, or may not, which is noted.
@@ -190,13 +216,13 @@ async fn ask_relative(
 
 /// How the visit is filed: asked for care outside the pooling area, and at home where the policy treats those
 /// who are filed elsewhere otherwise.
-async fn ask_filing(
+pub(super) async fn ask_filing(
     app: &App,
     book: &Documents<Policy>,
     visit: &CheckedVisit,
     eligibility: &Eligibility,
     institution: &Institution,
-) -> Result<Option<Filed>, ServiceError> {
+) -> Result<Option<FilingAnswer>, ServiceError> {
     let home = case::poolarea(eligibility)?;
     let asked_at_home = || {
         let policy = find(book, home, visit.insutype, visit.end);
@@ -206,6 +232,5 @@ async fn ask_filing(
     if at_home && !asked_at_home() {
         return Ok(None);
     }
-    let answer = app.filing.find(filing::question(visit, eligibility, institution)).await?;
-    filing::read(answer).map(Some)
+    app.filing.find(filing::question(visit, eligibility, institution)).await.map(Some)
 }

@@ -26,7 +26,7 @@ pub async fn replay(
 ) -> Result<ReplaySettlementResponse, ServiceError> {
     let row = find(app, &request.setl_id, Violations::new()).await?;
     require_whole(caller, &row)?;
-    if row.setl_type == MANUAL && row.reverses_setl_id.is_empty() {
+    if row.setl_type == MANUAL && row.case_json.is_empty() && row.reverses_setl_id.is_empty() {
         return Err(ServiceError::new(
             Reason::PaidByHand,
             "the agency decided the amounts; there is nothing to compute",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use tokio::sync::MutexGuard;
 use yizhan_proto::settlement::v1::{AccumulatorChange, ReverseRequest, ReverseResponse, Settlement};
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::once::check_request_id;
@@ -15,14 +16,13 @@ use super::query::{require_whole, unknown};
 use super::settle::new_identity;
 use crate::app::App;
 use crate::books::digest;
-use crate::books::domain::ledger::MANUAL;
-use crate::books::domain::ledger::{AccountOf, account_in, relative_in};
+use crate::books::domain::ledger::{AccountOf, MANUAL, Posting, account_in, relative_in};
 use crate::books::messages::parts::{header, postings_of};
 use crate::books::messages::rows::change_of;
 use crate::books::messages::trace_codes::codes_of;
 use crate::books::moves;
 use crate::books::retries::{attempts, contended, stored_answer};
-use crate::books::store::commit::Committed;
+use crate::books::store::commit::{Change, Committed};
 use crate::books::store::entities::settlement;
 use crate::books::store::load::{PersonState, Wanted};
 use crate::books::store::{merged, recoveries, settlements};
@@ -81,23 +81,75 @@ pub async fn undo(
     row: &settlement::Model,
     undo: Undo<'_>,
 ) -> Result<(Settlement, bool), ServiceError> {
-    let Undo { key, digest, reason } = undo;
-    let psn_nos = merged::numbers(&app.db, &row.psn_no).await?;
-    let original = settlements::answer_of(row)?;
-    let [_, mulaid] = reversal::numbers_of(&original);
-    let numbers = [psn_nos[0].clone(), merged::stays(&app.db, &mulaid).await?];
-    // It is taken back under the numbers that stay.
-    let original = reversal::under(original, &numbers);
-    let [psn_no, _] = numbers;
-    let row = &settlement::Model { psn_no, ..row.clone() };
-    let booked = postings_of(&original);
-    // What a relative's account paid goes back to it, whatever became of the grant and its owner since.
-    let relative = relative_in(&booked, &row.psn_no, &row.poolarea_no);
-    let own = account_in(&booked, &row.psn_no, &row.poolarea_no);
-    let _turn = app.turn_of(&[&row.psn_no, relative.map_or("", |account| account.psn_no)]).await;
+    let back = Back::of(app, row).await?;
+    let _turn = back.turn(app).await;
     for _ in attempts() {
+        match back.attempt(app, undo).await? {
+            Attempt::Handled(settlement) => return Ok((*settlement, true)),
+            Attempt::Again => {}
+            Attempt::Made(settlement, change) => {
+                if app.commit(*change).await? == Committed::Done {
+                    return Ok((*settlement, false));
+                }
+            }
+        }
+    }
+    Err(contended())
+}
+
+/// A settlement that is to be taken back.
+pub struct Back {
+    row: settlement::Model,
+    /// Under the numbers that stay.
+    original: Settlement,
+    psn_nos: Vec<String>,
+    booked: Vec<Posting>,
+}
+
+/// What came of an attempt.
+pub enum Attempt {
+    /// The request was handled before.
+    Handled(Box<Settlement>),
+    /// The state has moved on.
+    Again,
+    /// The reversal, and what is to be committed.
+    Made(Box<Settlement>, Box<Change>),
+}
+
+impl Back {
+    /// Read, with the numbers of its persons that stay.
+    pub async fn of(app: &App, row: &settlement::Model) -> Result<Back, ServiceError> {
+        let psn_nos = merged::numbers(&app.db, &row.psn_no).await?;
+        let original = settlements::answer_of(row)?;
+        let [_, mulaid] = reversal::numbers_of(&original);
+        let numbers = [psn_nos[0].clone(), merged::stays(&app.db, &mulaid).await?];
+        // It is taken back under the numbers that stay.
+        let original = reversal::under(original, &numbers);
+        let [psn_no, _] = numbers;
+        let row = settlement::Model { psn_no, ..row.clone() };
+        Ok(Back { booked: postings_of(&original), row, original, psn_nos })
+    }
+
+    /// What a relative's account paid goes back to it, whatever became of the grant and its owner since.
+    fn relative(&self) -> Option<AccountOf<'_>> {
+        relative_in(&self.booked, &self.row.psn_no, &self.row.poolarea_no)
+    }
+
+    /// The persons' turns.
+    pub async fn turn<'a>(&self, app: &'a App) -> Vec<MutexGuard<'a, ()>> {
+        app.turn_of(&[&self.row.psn_no, self.relative().map_or("", |account| account.psn_no)]).await
+    }
+
+    /// The reversal on the state as it is now.
+    ///
+    /// # Errors
+    /// Where it cannot be taken back.
+    pub async fn attempt(&self, app: &App, undo: Undo<'_>) -> Result<Attempt, ServiceError> {
+        let Undo { key, digest, reason } = undo;
+        let Back { row, original, psn_nos, booked } = self;
+        let own = account_in(booked, &row.psn_no, &row.poolarea_no);
         // Before the accounts are read: one that moves after this has another version then.
-        let kept = moves::kept_now(&app.db, &booked, &row.poolarea_no).await?;
+        let kept = moves::kept_now(&app.db, booked, &row.poolarea_no).await?;
         let area_of = |AccountOf { poolarea_no, psn_no }: AccountOf<'_>| {
             let account = (poolarea_no.to_owned(), psn_no.to_owned());
             kept.get(&account).cloned().unwrap_or(account.0)
@@ -105,30 +157,27 @@ pub async fn undo(
         let wanted = Wanted {
             poolarea_no: row.poolarea_no.clone(),
             psn_no: row.psn_no.clone(),
-            relative: relative.map(|account| (area_of(account), account.psn_no.to_owned())),
+            relative: self.relative().map(|account| (area_of(account), account.psn_no.to_owned())),
             account_in: own.map(area_of),
             request: Some(key.clone()),
-            codes: codes_of(&original),
+            codes: codes_of(original),
             ..Wanted::default()
         };
         let state = app.person_state(wanted).await?;
         if let Some(handled) = &state.handled {
-            return Ok((stored_answer(&app.db, handled, digest).await?, true));
+            return Ok(Attempt::Handled(Box::new(stored_answer(&app.db, handled, digest).await?)));
         }
         let moved = own.is_some() && state.own.moved_to.is_some();
-        if moved || relative.is_some() && state.shared.moved_to.is_some() {
-            continue;
+        if moved || self.relative().is_some() && state.shared.moved_to.is_some() {
+            return Ok(Attempt::Again);
         }
-        require_reversible(app, row, &original, &psn_nos).await?;
+        require_reversible(app, row, original, psn_nos).await?;
         let identity = new_identity(app, &key.1, &state);
         let original = reversal::where_kept(original.clone(), &kept);
         let settlement = reversal_of(&original, &identity, reason, &state);
         let change = change_of(&settlement, String::new(), (key, digest), &state, app.clock.now())?;
-        if app.commit(change).await? == Committed::Done {
-            return Ok((settlement, false));
-        }
+        Ok(Attempt::Made(Box::new(settlement), Box::new(change)))
     }
-    Err(contended())
 }
 
 fn check(request: &ReverseRequest) -> Result<(), ServiceError> {

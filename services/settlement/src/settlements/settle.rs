@@ -142,7 +142,7 @@ fn require_version(prepared: &Prepared, known: i64) -> Result<(), ServiceError> 
 }
 
 /// What is settled must fit into an answer: nobody would learn of it.
-fn require_answerable(bytes: usize) -> Result<(), ServiceError> {
+pub fn require_answerable(bytes: usize) -> Result<(), ServiceError> {
     if bytes + ANSWER_ROOM <= MAX_MESSAGE_BYTES {
         return Ok(());
     }

@@ -4,6 +4,7 @@ use sea_orm::DbErr;
 
 use super::Check;
 use super::recoveries::RECOVERIES;
+use super::reimbursements::REIMBURSEMENTS;
 
 /// A query for `name` and `value` of what does not agree, and how that is told.
 pub(super) type Finding = (&'static str, fn(&str, i64) -> String);
@@ -118,7 +119,7 @@ impl Check<'_> {
     pub(super) async fn findings(&mut self) -> Result<(), DbErr> {
         let count = "SELECT '' AS name, COUNT(*) AS value FROM postings WHERE poolarea_no = $1";
         self.answer.postings = self.found(count, &[]).await?.first().map_or(0, |(_, value)| *value);
-        for (sql, told) in ACCOUNTS.into_iter().chain(BOOKED).chain(RECOVERIES) {
+        for (sql, told) in ACCOUNTS.into_iter().chain(BOOKED).chain(RECOVERIES).chain(REIMBURSEMENTS) {
             self.found(sql, &[]).await?.iter().for_each(|(name, value)| self.report(told(name, *value)));
         }
         Ok(())

@@ -9,6 +9,9 @@ use yizhan_terms::{Fund, Payer};
 /// 结算类型 of what was paid by hand (docs/CODES.md, setl_type).
 pub const MANUAL: &str = "1";
 
+/// The ledger account of what is owed to a person for reimbursements.
+pub const REIMBURSEMENT: &str = "reimbursement";
+
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
@@ -175,6 +178,26 @@ pub fn manual_payment(psn_no: &str, funds: &[(Fund, Fen)]) -> Vec<Posting> {
     all.push(Posting::new("benefit", psn_no, paid));
     all.retain(|posting| posting.amount != Fen::ZERO);
     all
+}
+
+/// The postings of a visit that the person paid and the engine settled: what the funds pay of the bill is owed to the person until it is paid out;
+/// what is paid beside the bill is a benefit as of any settlement.
+pub fn reimbursement(psn_no: &str, outcome: &Outcome<'_>) -> Vec<Posting> {
+    let layers = outcome.layers.iter().filter(|layer| layer.payer != Payer::Hospital);
+    let mut all: Vec<Posting> = layers
+        .clone()
+        .map(|layer| Posting::new("fund", layer.fund_pay_type.code(), -layer.paid_fen))
+        .collect();
+    all.push(Posting::new(REIMBURSEMENT, psn_no, outcome.fund_pay_fen));
+    let beside = layers.filter(|layer| layer.beside_bill);
+    all.extend(beside.map(|layer| Posting::new("benefit", psn_no, layer.paid_fen)));
+    all.retain(|posting| posting.amount != Fen::ZERO);
+    all
+}
+
+/// The postings of what is paid out to a person of what is owed for a reimbursement; below zero: of what comes back.
+pub fn payout(poolarea_no: &str, psn_no: &str, amount: Fen) -> Vec<Posting> {
+    vec![Posting::new(REIMBURSEMENT, psn_no, -amount), Posting::new("payout", poolarea_no, amount)]
 }
 
 /// The postings of an opening: what funds have paid, and what is in the account, against the opening of the area's books.

@@ -39,6 +39,8 @@ pub fn claims<'n>(info: &SettlementInfo, lines: impl Iterator<Item = &'n str>) -
         digits,
         held_by: holding(held_by, digits),
     };
+    // An institution without a code numbers no lines: the visit stands for them.
+    let lines = lines.filter(|_| !info.fixmedins_code.is_empty());
     Claims { rows: vec![visit(info, held_by)], lines: tens(lines).into_iter().map(line).collect() }
 }
 

@@ -150,6 +150,14 @@ pub async fn write_together(
     written.await.or_else(|error| overtaken(error).map(|_| None))
 }
 
+/// Writes a change in a transaction that others began and end; anything but `Done` is to be rolled back.
+pub async fn write_in(tx: &DatabaseTransaction, change: &Change) -> Result<Committed, ServiceError> {
+    if let Some(refusal) = invariants::refusal(change) {
+        return Err(refusal);
+    }
+    write(tx, std::slice::from_ref(change)).await.or_else(overtaken)
+}
+
 /// Commits what [`write_together`] wrote, and what else was written with it.
 pub async fn finish(tx: DatabaseTransaction) -> Result<Committed, ServiceError> {
     tx.commit().await.map(|()| Committed::Done).or_else(overtaken)

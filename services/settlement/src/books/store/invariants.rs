@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use yizhan_runtime::ServiceError;
 
 use super::commit::Change;
-use crate::books::domain::ledger::MANUAL;
+use crate::books::domain::ledger::{MANUAL, REIMBURSEMENT};
 
 /// Why a change is refused: our own mistake, counted; `None` when everything holds.
 pub fn refusal(change: &Change) -> Option<ServiceError> {
@@ -59,9 +59,12 @@ fn broken(change: &Change) -> Vec<&'static str> {
         // The person has paid the institution: what the funds pay is the person's.
         all.extend(if row.setl_type == MANUAL {
             let owed_nothing = owed == 0 && charged == 0;
+            // What the engine settled is owed until it is paid out; what was paid by hand is a benefit.
+            let calculated = lines().any(|line| line.account.starts_with(REIMBURSEMENT));
+            let gets = if calculated { REIMBURSEMENT } else { "benefit" };
             [
                 ("nothing but the funds' part is owed", owed_nothing),
-                ("the person gets the funds' part", booked(&["benefit"]) == row.fund_pay_sumamt_fen),
+                ("the person gets the funds' part", booked(&[gets]) == row.fund_pay_sumamt_fen),
             ]
         } else {
             [

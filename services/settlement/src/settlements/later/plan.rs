@@ -10,6 +10,7 @@ use yizhan_policy::case::Case;
 use yizhan_runtime::Reason;
 
 use super::{Later, Totals, Visit};
+use crate::books::domain::ledger::MANUAL;
 use crate::books::messages::parts::header;
 use crate::books::store::entities::settlement;
 use crate::settlements::again::{paid_of, policy_of, why_of};
@@ -66,7 +67,7 @@ impl Later {
         let stands = |at: &usize| self.visits[*at].reversed_by.is_none();
         let (by_hand, moved): (Vec<usize>, Vec<usize>) = (*first..self.visits.len())
             .filter(stands)
-            .partition(|at| self.visits[*at].row.case_json.is_empty());
+            .partition(|at| self.visits[*at].row.setl_type == MANUAL);
         let last = self.behind_all(&moved, totals);
         if !self.are_as_in_order(&in_order, &moved, &last) {
             plan.between = by_hand.iter().map(|at| self.visits[*at].clone()).collect();

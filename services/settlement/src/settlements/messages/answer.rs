@@ -43,6 +43,17 @@ pub struct LookedUp {
     pub items: Vec<Arc<Item>>,
     /// What is not as it should be and settled all the same.
     pub marks: Vec<SettlementMark>,
+    /// The application by which a visit is settled that the person paid (零星报销).
+    pub application: Option<Applied>,
+}
+
+/// An application for a visit that the person paid.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// Its id.
+    pub reimbursement_id: String,
+    /// 手工报销原因
+    pub manl_reim_rea: String,
 }
 
 /// What makes an answer a settlement rather than a preview.
@@ -110,7 +121,11 @@ fn decide(
     let info = decided_info(answer.setlinfo.unwrap_or_default(), case, outcome);
     let SettlementInfo { fixmedins_code, poolarea_no, psn_no, .. } = &info;
     let parties = Parties { fixmedins_code, poolarea_no, psn_no, relative };
-    let booked = if info.setl_id.is_empty() { Vec::new() } else { postings(parties, outcome) };
+    let booked = match info.setl_id.as_str() {
+        "" => Vec::new(),
+        _ if info.setl_type == books::MANUAL => books::reimbursement(psn_no, outcome),
+        _ => postings(parties, outcome),
+    };
     answer.postings = booked.into_iter().map(posting).collect();
     answer.feedetail = decided_lines(answer.feedetail, case, outcome);
     answer.setldetail = details(outcome, &trace, &info);
@@ -125,7 +140,7 @@ fn decide(
 }
 
 fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInfo {
-    let LookedUp { visit, stay, relative, filed, institution, .. } = known;
+    let LookedUp { visit, stay, relative, filed, institution, application, .. } = known;
     let eligibility = &stay.eligibility;
     let identity = identity.cloned();
     let time = identity.as_ref().map(|identity| identity.time);
@@ -176,6 +191,9 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         dscg_dept_codg: visit.reported.dscg_dept_codg.clone(),
         dr_codg: visit.reported.dr_codg.clone(),
         itnt_flag: visit.reported.itnt_flag,
+        setl_type: application.as_ref().map(|_| books::MANUAL).unwrap_or_default().to_owned(),
+        manl_reim_rea: application.as_ref().map(|of| of.manl_reim_rea.clone()).unwrap_or_default(),
+        reimbursement_id: application.as_ref().map(|of| of.reimbursement_id.clone()).unwrap_or_default(),
         ..SettlementInfo::default()
     }
 }

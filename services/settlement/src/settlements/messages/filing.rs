@@ -54,13 +54,17 @@ pub fn question(
 /// NOT_SETTLED_DIRECTLY where the visit is not; an internal one where the answer is none.
 pub fn read(answer: FilingAnswer) -> Result<Filed, ServiceError> {
     if !answer.direct {
-        return Err(not_direct(&answer));
+        return Err(not_direct(Reason::NotSettledDirectly, &answer));
     }
     let class = class_of(answer.filing_class()).ok_or_else(|| unreadable("filing_class"))?;
     let rule = match class {
         Filing::Local => None,
         _ => Some(answer.treatment.as_ref().and_then(rule_of).ok_or_else(|| unreadable("treatment"))?),
     };
+    Ok(filed(answer, class, rule))
+}
+
+fn filed(answer: FilingAnswer, class: Filing, rule: Option<RemoteRule>) -> Filed {
     let basis = RemoteCitation { rule_id: answer.rule_id, title: answer.citation };
     let record = FilingRecord {
         answer_id: answer.answer_id,
@@ -72,7 +76,20 @@ pub fn read(answer: FilingAnswer) -> Result<Filed, ServiceError> {
         way_out: answer.way_out,
         filings_version: answer.filings_version,
     };
-    Ok(Filed { class, rule, in_province: answer.in_province, record })
+    Filed { class, rule, in_province: answer.in_province, record }
+}
+
+/// The same of a visit that the person paid: where it is not settled directly, the area's own rate applies.
+///
+/// # Errors
+/// MANUAL_RATE_MISSING where there is none.
+pub fn read_paid(answer: FilingAnswer, rate: Option<RemoteRule>) -> Result<Filed, ServiceError> {
+    if answer.direct {
+        return read(answer);
+    }
+    let rate = rate.ok_or_else(|| not_direct(Reason::ManualRateMissing, &answer))?;
+    let class = class_of(answer.filing_class()).ok_or_else(|| unreadable("filing_class"))?;
+    Ok(filed(answer, class, Some(rate)))
 }
 
 /// How a visit counts as the contract tells it; empty for care at home.
@@ -120,17 +137,14 @@ fn rule_of(told: &filing::Treatment) -> Option<RemoteRule> {
     (cited && treatment.is_in_range()).then_some(rule)
 }
 
-fn not_direct(answer: &FilingAnswer) -> ServiceError {
+fn not_direct(reason: Reason, answer: &FilingAnswer) -> ServiceError {
     let said = [answer.reason_text.as_str(), answer.way_out.as_str()];
     let text: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();
-    ServiceError::new(
-        Reason::NotSettledDirectly,
-        format!("the visit is not settled directly: {}", answer.reason),
-    )
-    .with_text(text.join("；"))
-    .with("why", &answer.reason)
-    .with("why_text", &answer.reason_text)
-    .with("way_out", &answer.way_out)
+    ServiceError::new(reason, format!("the visit is not settled directly: {}", answer.reason))
+        .with_text(text.join("；"))
+        .with("why", &answer.reason)
+        .with("why_text", &answer.reason_text)
+        .with("way_out", &answer.way_out)
 }
 
 fn unreadable(what: &str) -> ServiceError {

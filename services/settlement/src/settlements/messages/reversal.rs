@@ -66,7 +66,7 @@ pub fn numbers_of(settlement: &Settlement) -> [String; 2] {
 pub fn under(settlement: Settlement, numbers: &[String; 2]) -> Settlement {
     let was = numbers_of(&settlement);
     let renamed = |posting: Posting| match posting.account.split_once('/') {
-        Some((kind @ ("account" | "cash" | "benefit"), whose)) => {
+        Some((kind @ ("account" | "cash" | "benefit" | "reimbursement"), whose)) => {
             let at = was.iter().position(|number| number == whose);
             let account = at.map(|at| format!("{kind}/{}", numbers[at]));
             Posting { account: account.unwrap_or(posting.account), ..posting }

@@ -74,6 +74,12 @@ pub struct CheckedLine {
 /// Checks a visit; `today` bounds its last day. `None` where something is wrong, which is noted.
 pub fn check(visit: Option<Visit>, today: NaiveDate, wrong: &mut Violations) -> Option<CheckedVisit> {
     let visit = wrong.some(visit, "visit", Reason::Required)?;
+    check_id(&mut Fields::within("visit.", wrong), "fixmedins_code", &visit.fixmedins_code);
+    check_anywhere(visit, today, wrong)
+}
+
+/// The same of a visit to an institution that may have no code.
+pub fn check_anywhere(visit: Visit, today: NaiveDate, wrong: &mut Violations) -> Option<CheckedVisit> {
     let mut fields = Fields::within("visit.", wrong);
     check_ids(&visit, &mut fields);
     let insutype = fields.coded("insutype", &visit.insutype, Insutype::settled);
@@ -102,7 +108,6 @@ pub fn check(visit: Option<Visit>, today: NaiveDate, wrong: &mut Violations) -> 
 fn check_ids(visit: &Visit, fields: &mut Fields<'_>) {
     fields.psn_no("psn_no", &visit.psn_no);
     check_id(fields, "mdtrt_id", &visit.mdtrt_id);
-    check_id(fields, "fixmedins_code", &visit.fixmedins_code);
     if !visit.mulaid_psn_no.is_empty() {
         fields.psn_no("mulaid_psn_no", &visit.mulaid_psn_no);
         fields.require(visit.mulaid_psn_no != visit.psn_no, "mulaid_psn_no", Reason::OwnAccount);
