@@ -11,19 +11,24 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use yizhan_integration_tests::database::tamper;
 use yizhan_integration_tests::*;
+use yizhan_proto::audit::v1::case_service_client::CaseServiceClient;
+use yizhan_proto::audit::v1::{
+    AdvanceCaseRequest, CaseAction, CaseLine, CasePaper, OpenCaseRequest, WatchDecisionsRequest,
+};
 use yizhan_proto::enrollment::v1::WatchRegisterRequest;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::filing::v1::WatchFilingsRequest;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
-use yizhan_proto::settlement::v1::WatchSettlementsRequest;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
+use yizhan_proto::settlement::v1::{SettlementInfo, WatchSettlementsRequest};
 use yizhan_runtime::error::RemoteError;
-use yizhan_runtime::ids::base32hex;
+use yizhan_runtime::ids::{base32hex, new_id};
 use yizhan_testkit::TestDatabase;
 
 use crate::support::{clinic, stay};
 use crate::who_may::by;
 
+const DECISIONS: &str = "yizhan.audit.v1.CaseService/WatchDecisions";
 const REGISTER: &str = "yizhan.enrollment.v1.EnrollmentService/WatchRegister";
 const FILINGS: &str = "yizhan.filing.v1.FilingService/WatchFilings";
 const SETTLEMENTS: &str = "yizhan.settlement.v1.SettlementService/WatchSettlements";
@@ -68,7 +73,8 @@ const CALLERS: [&str; 14] = [
 const OF_AREAS: [Hears; 14] =
     [No, No, Of("9999"), Of("43"), Of("9999"), Of("9999"), Of("4302"), No, No, No, No, All, All, Unknown];
 
-const FEEDS: [(&str, [Hears; 14]); 3] = [
+const FEEDS: [(&str, [Hears; 14]); 4] = [
+    (DECISIONS, [No, No, Of("9999"), Of("43"), No, No, No, No, No, No, No, All, All, Unknown]),
     (REGISTER, OF_AREAS),
     (FILINGS, OF_AREAS),
     (
@@ -120,6 +126,15 @@ async fn open(platform: &TestPlatform, feed: &str, caller: &str, token: &str) ->
     let resume_token = token.to_owned();
     let event = |token, what, poolarea_no, fixmedins_code| Event { token, what, poolarea_no, fixmedins_code };
     let opened = match feed {
+        DECISIONS => {
+            let request = by(caller, WatchDecisionsRequest { resume_token });
+            CaseServiceClient::new(channel).watch_decisions(request).await.map(|events| {
+                let told = events.into_inner().map_ok(move |told| {
+                    event(told.resume_token, told.case_id, told.poolarea_no, told.fixmedins_code)
+                });
+                told.boxed()
+            })
+        }
         REGISTER => {
             let request = by(caller, WatchRegisterRequest { resume_token });
             EnrollmentServiceClient::new(channel).watch_register(request).await.map(|events| {
@@ -207,7 +222,8 @@ async fn every_feed_by_everybody_behind_every_token() {
         stay("P1", "2024-05-01", "2024-05-08", "20000"),
     ];
     for (number, visit) in visits.into_iter().enumerate() {
-        platform.settle(&format!("R{number}"), visit).await.unwrap();
+        let settled = platform.settle(&format!("R{number}"), visit).await.unwrap();
+        a_case_comes_to_nothing(&platform, checks::info(&settled)).await;
     }
     let pool = DescriptorPool::decode(yizhan_proto::FILE_DESCRIPTOR_SET).unwrap();
     let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
@@ -243,7 +259,7 @@ async fn every_feed_by_everybody_behind_every_token() {
     restored_to_an_earlier_state(&platform, settled).await;
     // Nobody reads for those who may not follow: there is nothing to be read any longer.
     tamper(platform.rows(), "ALTER TABLE change_log RENAME TO gone").await;
-    for (caller, hears) in CALLERS.iter().zip(FEEDS[2].1) {
+    for (caller, hears) in CALLERS.iter().zip(FEEDS[3].1) {
         let (code, _) = refusal(open(&platform, SETTLEMENTS, caller, good_or(settled)).await);
         let expected = match hears {
             No => Code::PermissionDenied,
@@ -252,6 +268,38 @@ async fn every_feed_by_everybody_behind_every_token() {
         };
         assert_eq!(code, expected, "{caller}");
     }
+}
+
+/// Opened on a settlement by one officer and dismissed by another, of which followers hear.
+async fn a_case_comes_to_nothing(platform: &TestPlatform, settled: &SettlementInfo) {
+    let mut cases = CaseServiceClient::new(platform.to_audit());
+    let line = CaseLine {
+        setl_id: settled.setl_id.clone(),
+        vola_bhvr_type: "超标准收费".into(),
+        vola_amt_fen: 100,
+        ..CaseLine::default()
+    };
+    let opened = OpenCaseRequest {
+        request_id: new_id(),
+        poolarea_no: settled.poolarea_no.clone(),
+        fixmedins_code: settled.fixmedins_code.clone(),
+        case_souc: "2".into(),
+        title: "举报多收费".into(),
+        lines: vec![line],
+        papers: vec![CasePaper { file_id: new_id(), note: String::new() }],
+        opter: "A".into(),
+        ..OpenCaseRequest::default()
+    };
+    let case = cases.open_case(opened).await.unwrap().into_inner().case.unwrap();
+    let dismissed = AdvanceCaseRequest {
+        request_id: new_id(),
+        case_id: case.case_id,
+        action: CaseAction::Dismiss.into(),
+        reason: "查无实据".into(),
+        opter: "B".into(),
+        ..AdvanceCaseRequest::default()
+    };
+    cases.advance_case(dismissed).await.unwrap();
 }
 
 fn good_or(events: &[Event]) -> &str {
