@@ -19,6 +19,7 @@ mod callee_away;
 mod cases;
 mod checked;
 mod clocks;
+mod companies;
 mod concurrency;
 mod contracts;
 mod crash;
@@ -45,6 +46,7 @@ mod people;
 mod policies;
 mod python_client;
 mod quotes;
+mod rankings;
 #[allow(clippy::print_stdout, reason = "the table of rates is printed")]
 mod rates;
 mod recognised;

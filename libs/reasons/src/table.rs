@@ -1023,5 +1023,34 @@ reasons! {
     section "Of credit (信用评价)" {
         SubjectUnknown: "SUBJECT_UNKNOWN", Refusal(NotFound), "没有该信用主体",
             "calls about a subject", "nobody entered it: `kind`", "register it first, or check the code", "no";
+        // Of companies and rankings.
+        CompanyCodeInvalid: "COMPANY_CODE_INVALID", Violation, "统一社会信用代码应为 18 位数字或大写字母",
+            "CompanyService", "not 18 digits and capital letters";
+        CompanyPaperEntered: "COMPANY_PAPER_ENTERED", Refusal(AlreadyExists), "该单据已登记",
+            "RecordCompanyEntry", "a paper of this kind and number is entered in the area: `entry_id`", "nothing is to be done; if the other is the mistake, take that back first", "no";
+        CompanyEntryUnknown: "COMPANY_ENTRY_UNKNOWN", Refusal(NotFound), "没有该企业记录，或已撤回",
+            "WithdrawCompanyEntry", "no such entry that stands, or not one the caller may know of", "check `entry_id`", "no";
+        NoConsent: "NO_CONSENT", Refusal(PermissionDenied), "企业没有授权查看，或授权已到期、已撤回",
+            "GetCompanyProfile", "no consent of the company for this caller holds today", "ask the company for its consent", "after that";
+        ConsentUnknown: "CONSENT_UNKNOWN", Refusal(NotFound), "没有该授权，或已撤回",
+            "WithdrawConsent", "no such consent that stands, or not one the caller may know of", "check `consent_id`", "no";
+        ConsentReaderInvalid: "CONSENT_READER_INVALID", Violation, "授权对象应为商业机构或部门，如 insurer:PICC",
+            "GiveConsent", "not an insurer or department, as the caller header says it";
+        ConsentTooLong: "CONSENT_TOO_LONG", Violation, "授权期限最长 366 天，且不能早于当日",
+            "GiveConsent", "it begins before today, or lasts longer than 366 days";
+        RankingIndicatorUnknown: "RANKING_INDICATOR_UNKNOWN", Violation, "排名方案中没有该指标",
+            "ImportRankingIndicators", "the area's scheme of that year has no such indicator";
+        RankingValueInvalid: "RANKING_VALUE_INVALID", Violation, "指标值应为数字",
+            "ImportRankingIndicators", "not a decimal number";
+        SurveyAnsweredOtherwise: "SURVEY_ANSWERED_OTHERWISE", Violation, "该次就诊已有不同的评价",
+            "RecordSurvey", "the visit was answered for, otherwise: an answer a visit counts, the first";
+        RankingPublished: "RANKING_PUBLISHED", Refusal(FailedPrecondition), "该年度排名已发布，不再变更",
+            "ImportRankingIndicators, RecordSurvey, PublishRanking", "the ranking of the area and year is published and frozen", "take it back first (WithdrawRanking)", "after that";
+        RankingUnknown: "RANKING_UNKNOWN", Refusal(NotFound), "该年度排名尚未发布",
+            "RankInstitutions, WithdrawRanking", "no ranking of the area and year is published", "wait for it", "later";
+        RankingYearOpen: "RANKING_YEAR_OPEN", Refusal(FailedPrecondition), "年度尚未结束，不能发布排名",
+            "PublishRanking", "the year is not over", "publish it when it is", "after the year";
+        RankingEmpty: "RANKING_EMPTY", Refusal(FailedPrecondition), "没有可以排名的机构",
+            "PublishRanking", "no institution has every indicator and enough answers", "bring what is missing: RankInstitutions tells", "after that";
     }
 }

@@ -5,16 +5,21 @@
 //! decided) to a use case, one file each, and from there to `messages` (converters), `domain` (pure rules) and `store` (tables).
 
 mod app;
+mod companies;
 mod config;
 pub mod ledger;
 mod migrations;
+mod officer;
+mod ranking;
 pub mod schemes;
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use yizhan_clients::EnrollmentPeer;
+use yizhan_proto::credit::v1::company_service_server::CompanyServiceServer;
 use yizhan_proto::credit::v1::ledger_service_server::LedgerServiceServer;
+use yizhan_proto::credit::v1::ranking_service_server::RankingServiceServer;
 use yizhan_proto::credit::v1::scheme_service_server::SchemeServiceServer;
 use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::page::Pages;
@@ -25,8 +30,10 @@ use yizhan_runtime::{db, services};
 pub use app::Credit;
 pub use config::CreditConfig;
 
+use companies::CompanyApi;
 use ledger::LedgerApi;
 use migrations::Migrator;
+use ranking::RankingApi;
 use schemes::{SchemeApi, SchemeBook};
 
 /// Connects, migrates, and gives what use cases work with.
@@ -50,6 +57,8 @@ fn services(credit: &Credit, stopping: CancellationToken) -> Services {
     services![
         LedgerServiceServer::new(LedgerApi::new(credit.clone(), stopping)),
         SchemeServiceServer::new(SchemeApi::new(credit.clone())),
+        CompanyServiceServer::new(CompanyApi::new(credit.clone())),
+        RankingServiceServer::new(RankingApi::new(credit.clone())),
     ]
     .needing(credit.db.clone())
 }

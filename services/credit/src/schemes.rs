@@ -1,6 +1,7 @@
 //! What entries come to (`services/credit/schemes`, docs/CREDIT.md): the schemes of the area whose agency decides.
 
 mod api;
+pub mod ranking;
 
 use std::sync::LazyLock;
 
@@ -13,6 +14,8 @@ use yizhan_terms::Area;
 
 pub use api::SchemeApi;
 
+use ranking::Ranking;
+
 /// The schemes.
 pub type Schemes = yizhan_documents::Rules<SchemeFamilies>;
 /// The same while the service runs.
@@ -21,6 +24,7 @@ pub type SchemeBook = yizhan_rules::RulesBook<SchemeFamilies>;
 yizhan_documents::families! {
     /// What a document of schemes may hold.
     pub struct SchemeFamilies, called "信用评价方案", embedded embedded_texts() => {
+        ranking: Ranking = "ranking", read Ranking::read, keys Ranking::KEYS;
         calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
     }
 }
