@@ -122,7 +122,7 @@ async fn start(db: &TestDatabase) -> TestPlatform {
 /// The sum of an account's postings.
 async fn booked(platform: &TestPlatform, account: &str) -> i64 {
     let sql = format!(
-        "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS bigint) FROM postings WHERE account = '{account}'"
+        "SELECT CAST(COALESCE(SUM(amount_fen), 0) AS bigint) AS value FROM postings WHERE account = '{account}'"
     );
     database::number(platform.rows(), &sql).await
 }
@@ -130,7 +130,7 @@ async fn booked(platform: &TestPlatform, account: &str) -> i64 {
 /// What the feed tells of debts: where they stand, what is owed, and whether they are in default.
 async fn heard(platform: &TestPlatform, events: usize) -> Vec<(State, i64, bool)> {
     let feed = platform.as_caller("service:credit").watch("").await.unwrap();
-    let debts = feed.filter_map(|event| event.unwrap().deferral).take(events);
+    let debts = feed.filter_map(|event| futures::future::ready(event.unwrap().deferral)).take(events);
     debts.map(|of| (of.state(), of.owed_fen, of.defaulted)).collect().await
 }
 

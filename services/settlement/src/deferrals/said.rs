@@ -11,16 +11,16 @@ use crate::app::App;
 use crate::books::store::{deferrals, merged};
 
 /// Characters of a reference at most.
-pub const MAX_REFERENCE: usize = 50;
+pub const MAX_PAY_REFERENCE: usize = 50;
 
 /// A reference: given, short enough, printable ASCII.
 pub fn check_reference(fields: &mut Fields<'_>, field: &str, text: &str) {
-    let fits = text.len() <= MAX_REFERENCE && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits = text.len() <= MAX_PAY_REFERENCE && text.bytes().all(|byte| byte.is_ascii_graphic());
     if fields.require(!text.is_empty(), field, Reason::Required) {
         fields.require(
             fits,
             field,
-            Reason::Characters.saying(format!("最多 {MAX_REFERENCE} 个可见 ASCII 字符")),
+            Reason::Characters.saying(format!("最多 {MAX_PAY_REFERENCE} 个可见 ASCII 字符")),
         );
     }
 }
