@@ -1023,6 +1023,12 @@ reasons! {
     section "Of credit (信用评价)" {
         SubjectUnknown: "SUBJECT_UNKNOWN", Refusal(NotFound), "没有该信用主体",
             "calls about a subject", "nobody entered it: `kind`", "register it first, or check the code", "no";
+        ProposalUnknown: "PROPOSAL_UNKNOWN", Refusal(NotFound), "没有该待记分事项",
+            "CloseProposal, ReopenProposal", "no such proposal, or not one of the caller's area", "check `proposal_id`", "no";
+        ProposalClosed: "PROPOSAL_CLOSED", Refusal(FailedPrecondition), "该待记分事项已处理",
+            "CloseProposal, DecidePoints", "points were decided on it, it was closed, or audit took its decision back: `state`", "read it again", "no";
+        ProposalNotClosed: "PROPOSAL_NOT_CLOSED", Refusal(FailedPrecondition), "该待记分事项未被关闭",
+            "ReopenProposal", "it was not closed: `state`", "nothing is to be done", "no";
     }
     section "Of paying later (信用支付)" {
         PayLaterNotOffered: "PAY_LATER_NOT_OFFERED", Refusal(FailedPrecondition), "该统筹区未开通信用支付",
