@@ -24,6 +24,7 @@ mod concurrency;
 mod contracts;
 mod crash;
 mod database_away;
+mod deferrals;
 mod drugs;
 mod every_field;
 mod family_account;

@@ -2,6 +2,7 @@
 
 mod m20261130_000080_ledger;
 mod m20261130_000083_ranking_companies;
+mod m20261130_000085_proposals;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreatePublishedRules),
             Box::new(CreateServiceSecret),
             Box::new(m20261130_000080_ledger::Migration),
+            Box::new(m20261130_000085_proposals::Migration),
             Box::new(m20261130_000083_ranking_companies::Migration),
         ]
     }

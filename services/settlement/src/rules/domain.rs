@@ -3,6 +3,7 @@
 
 mod institutions;
 mod moves;
+mod pay_later;
 mod reimbursements;
 mod trace_codes;
 
@@ -14,6 +15,7 @@ use yizhan_documents::calendar::{Calendar, NATIONAL};
 
 pub use institutions::{Contracts, DUAL_CHANNEL, DualChannel};
 pub use moves::Moves;
+pub use pay_later::PayLater;
 pub use reimbursements::{Catalogue, CountedUntil, Reimbursements};
 pub use trace_codes::{NO_TRACE_CODE, TraceCodes};
 
@@ -28,6 +30,7 @@ yizhan_documents::families! {
         dual_channel: DualChannel = "dual_channel", read DualChannel::read, keys DualChannel::KEYS;
         trace_codes: TraceCodes = "trace_codes", read TraceCodes::read, keys TraceCodes::KEYS;
         reimbursements: Reimbursements = "reimbursements", read Reimbursements::read, keys Reimbursements::KEYS;
+        pay_later: PayLater = "pay_later", read PayLater::read, keys PayLater::KEYS;
         calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
     }
 }
