@@ -126,7 +126,7 @@ both_databases! {
 
         // A draft: nothing is written, and who moves is told.
         let draft = "rules: try\nversion: \"1\"\ntitle: 试\narea: \"999900\"\nsources: { s: { title: 试〔2026〕1号, quality: G } }\n\
-            ranking: [{ from: 2025-01-01, source: s, survey_weight: 100, satisfied_from: 5, min_answers: 29, indicators: [] }]\n";
+            ranking: [{ from: 2025-01-01, source: s, survey_weight: 100, satisfied_from: 5, min_answers: 29 }]\n";
         let tried = rank(&agency, draft).await.unwrap();
         let moves: Vec<_> = tried.moves.iter().map(|one| (&one.fixmedins_code[7..], one.rank_before, one.rank_after)).collect();
         assert_eq!(moves, [("00005", 0, 1), ("00002", 3, 5), ("00001", 2, 3), ("00003", 3, 4)]);

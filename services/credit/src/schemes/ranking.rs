@@ -52,14 +52,14 @@ impl Ranking {
         let survey_weight = map.required("survey_weight", number);
         let satisfied_from = map.required("satisfied_from", |at| value::whole(at, 2, 5));
         let min_answers = map.required("min_answers", |at| value::whole(at, 1, 1_000_000));
-        let indicators = map.required("indicators", |at| at.list_of(indicator));
+        let indicators = map.optional("indicators", |at| at.list_of(indicator));
         let ranking = Ranking {
             survey_weight: survey_weight?,
             satisfied_from: satisfied_from?.try_into().ok()?,
             min_answers: min_answers?.try_into().ok()?,
-            indicators: indicators?,
+            indicators: indicators?.unwrap_or_default(),
         };
-        let at = map.key("indicators")?;
+        let at = map.key("survey_weight")?;
         let mut codes: Vec<&str> = ranking.indicators.iter().map(|one| one.code.as_str()).collect();
         codes.sort_unstable();
         if let Some(twice) = codes.windows(2).find(|two| two[0] == two[1]) {
