@@ -22,6 +22,7 @@ mod clocks;
 mod concurrency;
 mod contracts;
 mod crash;
+mod credited;
 mod database_away;
 mod drugs;
 mod every_field;

@@ -92,7 +92,9 @@ impl Platform {
         let audit = yizhan_audit::serve(audit).await?;
         settlement.audit = Some(beside(&server, audit.address(), settlement.audit));
         credit.audit = Some(beside(&server, audit.address(), credit.audit));
+        let server = credit.server.clone();
         let credit = yizhan_credit::serve(credit).await?;
+        settlement.credit = Some(beside(&server, credit.address(), settlement.credit));
         let settlement = yizhan_settlement::serve(settlement, Clock::system()).await?;
         Ok(Platform { enrollment, filing, audit, credit, settlement })
     }

@@ -3,6 +3,7 @@
 
 mod institutions;
 mod moves;
+mod practitioners;
 mod reimbursements;
 mod trace_codes;
 
@@ -14,6 +15,7 @@ use yizhan_documents::calendar::{Calendar, NATIONAL};
 
 pub use institutions::{Contracts, DUAL_CHANNEL, DualChannel};
 pub use moves::Moves;
+pub use practitioners::Practitioners;
 pub use reimbursements::{Catalogue, CountedUntil, Reimbursements};
 pub use trace_codes::{NO_TRACE_CODE, TraceCodes};
 
@@ -27,6 +29,7 @@ yizhan_documents::families! {
         moves: Moves = "moves", read Moves::read, keys Moves::KEYS;
         dual_channel: DualChannel = "dual_channel", read DualChannel::read, keys DualChannel::KEYS;
         trace_codes: TraceCodes = "trace_codes", read TraceCodes::read, keys TraceCodes::KEYS;
+        practitioners: Practitioners = "practitioners", read Practitioners::read, keys Practitioners::KEYS;
         reimbursements: Reimbursements = "reimbursements", read Reimbursements::read, keys Reimbursements::KEYS;
         calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
     }
