@@ -51,11 +51,12 @@ pub type Answer<T> = Result<T, Box<RemoteError>>;
 /// A client of every service that calls as somebody. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    urls: [String; 4],
+    urls: [String; 5],
     to_settlement: PeerChannel,
     to_enrollment: PeerChannel,
     to_filing: PeerChannel,
     to_audit: PeerChannel,
+    to_credit: PeerChannel,
 }
 
 /// The answer itself.
@@ -96,23 +97,28 @@ pub fn reversal_of(request_id: &str, settlement: &Settlement) -> ReverseRequest 
 }
 
 impl Client {
-    /// As the local administrator, of settlement, enrollment, filing and audit.
-    pub fn new(urls: [String; 4]) -> Client {
+    /// As the local administrator, of settlement, enrollment, filing, audit and credit.
+    pub fn new(urls: [String; 5]) -> Client {
         Client::of(urls, &Caller::LocalAdministrator)
     }
 
-    fn of(urls: [String; 4], caller: &Caller) -> Client {
+    fn of(urls: [String; 5], caller: &Caller) -> Client {
         let to = |url: &String| {
             let peer = PeerConfig { deadline: DEADLINE, ..PeerConfig::at(url.as_str()) };
             channel(&peer, caller).expect("a URL")
         };
-        let [to_settlement, to_enrollment, to_filing, to_audit] = urls.each_ref().map(to);
-        Client { urls, to_settlement, to_enrollment, to_filing, to_audit }
+        let [to_settlement, to_enrollment, to_filing, to_audit, to_credit] = urls.each_ref().map(to);
+        Client { urls, to_settlement, to_enrollment, to_filing, to_audit, to_credit }
     }
 
     /// To audit's services.
     pub fn to_audit(&self) -> PeerChannel {
         self.to_audit.clone()
+    }
+
+    /// To credit's services.
+    pub fn to_credit(&self) -> PeerChannel {
+        self.to_credit.clone()
     }
 
     /// To settlement's services.

@@ -1,4 +1,4 @@
-//! Enrollment, filing, audit and settlement in this process, on free loopback ports, over one of the two databases.
+//! Enrollment, filing, audit, credit and settlement in this process, on free loopback ports, over one of the two databases.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use yizhan_audit::AuditConfig;
+use yizhan_credit::CreditConfig;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_filing::FilingConfig;
 use yizhan_proto::settlement::v1::{CatalogueItem, Institution};
@@ -26,7 +27,7 @@ use crate::places::{distant_institutions, standard_catalogue, standard_instituti
 /// Noon of 2026-02-01 in Shanghai, until a test moves the clock.
 const NOW: &str = "2026-02-01T04:00:00Z";
 
-/// Tables of audit that its followers write.
+/// Tables of audit and credit that their followers write.
 const FOLLOWING: [&str; 8] = [
     "code_use",
     "finding",
@@ -44,6 +45,7 @@ pub struct Setup {
     enrollment_db: TestDatabase,
     filing_db: TestDatabase,
     audit_db: TestDatabase,
+    credit_db: TestDatabase,
     institutions: Vec<Institution>,
     catalogue: Vec<CatalogueItem>,
     persons: Vec<Person>,
@@ -132,7 +134,7 @@ impl Setup {
     /// Starts the servers and imports what was asked for.
     #[expect(
         clippy::too_many_lines,
-        reason = "four services, one after the other, each told where those before it are"
+        reason = "five services, one after the other, each told where those before it are"
     )]
     pub async fn start(self) -> TestPlatform {
         let (clock, hand) = Clock::manual(NOW.parse().expect("a time"));
@@ -171,6 +173,15 @@ impl Setup {
             ..AuditConfig::embedded(self.audit_db.url())
         };
         let audit = yizhan_audit::serve(audit_config.clone()).await.expect("audit starts");
+        let credit_config = CreditConfig {
+            clock: clock.clone(),
+            server: server.clone(),
+            enrollment: peer(enrollment.url()),
+            audit: Some(peer(audit.url())),
+            settlement: Some(peer(format!("http://{settlement_address}"))),
+            ..CreditConfig::embedded(self.credit_db.url())
+        };
+        let credit = yizhan_credit::serve(credit_config.clone()).await.expect("credit starts");
         let (asked, audit_deadline) = match self.asks_audit {
             Some(AskedAudit::At(url, deadline)) => (Some(peer(url)), deadline),
             Some(AskedAudit::Own) => (Some(peer(audit.url())), Duration::from_secs(20)),
@@ -190,7 +201,8 @@ impl Setup {
         let settlement = yizhan_settlement::serve(settlement_config.clone(), clock.clone())
             .await
             .expect("settlement starts");
-        let client = Client::new([&settlement, &enrollment, &filing, &audit].map(RunningServer::url));
+        let client =
+            Client::new([&settlement, &enrollment, &filing, &audit, &credit].map(RunningServer::url));
         let platform = TestPlatform {
             client,
             clock: hand,
@@ -201,17 +213,21 @@ impl Setup {
             filing: Some(filing),
             audit_address: audit.address(),
             audit: Some(audit),
+            credit_address: credit.address(),
+            credit: Some(credit),
             settlement: Some(settlement),
             others: Vec::new(),
             settlement_rows: database::open(&self.settlement_url).await,
             enrollment_rows: database::open(self.enrollment_db.url()).await,
             filing_rows: database::open(self.filing_db.url()).await,
             audit_rows: database::open(self.audit_db.url()).await,
+            credit_rows: database::open(self.credit_db.url()).await,
             enrollment_config,
             filing_config,
             audit_config,
+            credit_config,
             settlement_config,
-            _databases: [self.enrollment_db, self.filing_db, self.audit_db],
+            _databases: [self.enrollment_db, self.filing_db, self.audit_db, self.credit_db],
             _redis: redis,
         };
         if !self.institutions.is_empty() {
@@ -245,17 +261,21 @@ pub struct TestPlatform {
     filing: Option<RunningServer>,
     audit_address: SocketAddr,
     audit: Option<RunningServer>,
+    credit_address: SocketAddr,
+    credit: Option<RunningServer>,
     settlement: Option<RunningServer>,
     others: Vec<RunningServer>,
     settlement_rows: DatabaseConnection,
     enrollment_rows: DatabaseConnection,
     filing_rows: DatabaseConnection,
     audit_rows: DatabaseConnection,
+    credit_rows: DatabaseConnection,
     enrollment_config: EnrollmentConfig,
     filing_config: FilingConfig,
     audit_config: AuditConfig,
+    credit_config: CreditConfig,
     settlement_config: yizhan_settlement::Config,
-    _databases: [TestDatabase; 3],
+    _databases: [TestDatabase; 4],
     /// Where enrollment and filing cache persons, if not in the process.
     _redis: Option<RedisServer>,
 }
@@ -276,6 +296,7 @@ impl TestPlatform {
             enrollment_db: TestDatabase::of(db.backend()),
             filing_db: TestDatabase::of(db.backend()),
             audit_db: TestDatabase::of(db.backend()),
+            credit_db: TestDatabase::of(db.backend()),
             institutions: standard_institutions(),
             catalogue: standard_catalogue(),
             persons: Vec::new(),
@@ -297,12 +318,13 @@ impl TestPlatform {
         (url(&self.settlement), url(&self.enrollment))
     }
 
-    /// Where the service of a package is: `enrollment`, `filing`, `audit` or `settlement`.
+    /// Where the service of a package is: `enrollment`, `filing`, `audit`, `credit` or `settlement`.
     pub fn url_of(&self, package: &str) -> String {
         let server = match package {
             "enrollment" => &self.enrollment,
             "filing" => &self.filing,
             "audit" => &self.audit,
+            "credit" => &self.credit,
             _ => &self.settlement,
         };
         server.as_ref().expect("running").url()
@@ -313,13 +335,14 @@ impl TestPlatform {
         &self.settlement_rows
     }
 
-    /// Rows of every table of every service, but those that audit writes as it follows the others, whenever it comes to it.
+    /// Rows of every table of every service, but those that audit and credit write as they follow the others, whenever it comes to it.
     pub async fn row_counts(&self) -> Vec<(String, i64)> {
         let mut counts: Vec<_> = database::row_counts(&self.settlement_rows).await.into_iter().collect();
         counts.extend(database::row_counts(&self.enrollment_rows).await);
         counts.extend(database::row_counts(&self.filing_rows).await);
         let audit = database::row_counts(&self.audit_rows).await.into_iter();
-        counts.extend(audit.filter(|(table, _)| !FOLLOWING.contains(&table.as_str())));
+        let credit = database::row_counts(&self.credit_rows).await;
+        counts.extend(audit.chain(credit).filter(|(table, _)| !FOLLOWING.contains(&table.as_str())));
         counts
     }
 
@@ -330,9 +353,10 @@ impl TestPlatform {
         let other = yizhan_settlement::serve(config, self.service_clock.clone());
         let other = other.await.expect("another settlement starts");
         let at = |address: SocketAddr| format!("http://{address}");
-        let [enrollment, filing, audit] =
-            [self.enrollment_address, self.filing_address, self.audit_address].map(at);
-        let client = Client::new([other.url(), enrollment, filing, audit]);
+        let others =
+            [self.enrollment_address, self.filing_address, self.audit_address, self.credit_address].map(at);
+        let [enrollment, filing, audit, credit] = others;
+        let client = Client::new([other.url(), enrollment, filing, audit, credit]);
         self.others.push(other);
         client
     }
@@ -385,6 +409,23 @@ impl TestPlatform {
         let mut config = self.audit_config.clone();
         config.server.listen = self.audit_address;
         self.audit = Some(yizhan_audit::serve(config).await.expect("audit starts again"));
+    }
+
+    /// Credit's database, behind its back.
+    pub fn credit_rows(&self) -> &DatabaseConnection {
+        &self.credit_rows
+    }
+
+    /// Credit goes away.
+    pub async fn stop_credit(&mut self) {
+        self.credit.take().expect("running").shutdown().await;
+    }
+
+    /// Credit comes back where it was.
+    pub async fn start_credit(&mut self) {
+        let mut config = self.credit_config.clone();
+        config.server.listen = self.credit_address;
+        self.credit = Some(yizhan_credit::serve(config).await.expect("credit starts again"));
     }
 
     /// Filing goes away.

@@ -38,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     tonic_prost_build::configure()
         .codec_path("crate::codec::ProtoCodec")
+        .extern_path(".yizhan.settlement.v1.SettleResponse", "crate::settle_response::SettleResponse")
         .include_file("packages.rs")
         .compile_fds(files)?;
     Ok(())

@@ -7,7 +7,7 @@ use crate::sources::{crate_sources, read};
 /// Files at the top of a service that belong to no feature: they put the rooms together, or lie below all of them.
 const TOP: [&str; 8] = ["lib", "main", "app", "config", "routes", "migrations", "fields", "clients"];
 
-const SERVICES: [&str; 4] = ["enrollment", "filing", "audit", "settlement"];
+const SERVICES: [&str; 5] = ["enrollment", "filing", "audit", "credit", "settlement"];
 
 /// Who uses whom: a room, and the rooms whose items it names.
 type Arrows = BTreeMap<String, BTreeSet<String>>;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use yizhan_audit::AuditConfig;
+use yizhan_credit::CreditConfig;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_filing::FilingConfig;
 use yizhan_runtime::config::{Service, Settings};
@@ -42,6 +43,7 @@ fn defaults() -> BTreeMap<String, Option<String>> {
         EnrollmentConfig::read(settings);
         FilingConfig::read(settings);
         AuditConfig::read(settings);
+        CreditConfig::read(settings);
         SettlementConfig::read(settings);
     };
     let ((), _, effective) = process::settings(Settings::default(), every).expect("defaults are right");

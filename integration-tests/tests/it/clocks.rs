@@ -28,7 +28,7 @@ both_databases! {
         let clock = ProcessClock::ahead(MINUTES);
         let ahead = settlement().with_clock(&clock).start().await;
         let right = settlement().start().await;
-        let [ahead, right] = [&ahead, &right].map(|process| Client::new([process.url(), at.clone(), filing.url(), NOBODY.to_owned()]));
+        let [ahead, right] = [&ahead, &right].map(|process| Client::new([process.url(), at.clone(), filing.url(), NOBODY.to_owned(), NOBODY.to_owned()]));
         right.import_institutions("places", standard_institutions()).await.unwrap();
         right.import_catalogue("items", standard_catalogue()).await.unwrap();
         right.enrol(&[Person::employee("P1")]).await;

@@ -105,7 +105,8 @@ async fn is_not_paid_twice(client: &Client, settled: &SettleRequest) -> usize {
 async fn survives(db: TestDatabase, kills: u64) {
     let callees = [TestDatabase::of(db.backend()), TestDatabase::of(db.backend())];
     let [enrollment, filing, mut settlement] = processes(&db, &callees).await;
-    let client = Client::new([settlement.url(), enrollment.url(), filing.url(), NOBODY.to_owned()]);
+    let client =
+        Client::new([settlement.url(), enrollment.url(), filing.url(), NOBODY.to_owned(), NOBODY.to_owned()]);
     client.import_institutions("places", standard_institutions()).await.expect("institutions");
     client.import_catalogue("items", standard_catalogue()).await.expect("a catalogue");
     let persons: Vec<Person> = (0..PERSONS).map(|number| Person::employee(&format!("P{number}"))).collect();

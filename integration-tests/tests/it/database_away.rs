@@ -38,7 +38,13 @@ async fn platform(enrollment: &str, settlement: &str) -> ([ServiceProcess; 2], C
     let address = ("YIZHAN_PEERS_ENROLLMENT_ADDRESS", enrollment.url());
     let settlement = process("yizhan-settlement", settlement).env(address.0, address.1).start().await;
     // Filing is not asked about care at home.
-    let client = Client::new([settlement.url(), enrollment.url(), NOBODY.to_owned(), NOBODY.to_owned()]);
+    let client = Client::new([
+        settlement.url(),
+        enrollment.url(),
+        NOBODY.to_owned(),
+        NOBODY.to_owned(),
+        NOBODY.to_owned(),
+    ]);
     client.import_institutions("places", standard_institutions()).await.expect("institutions");
     client.import_catalogue("items", standard_catalogue()).await.expect("a catalogue");
     let persons: Vec<Person> = (0..PERSONS).map(|number| Person::employee(&format!("P{number}"))).collect();

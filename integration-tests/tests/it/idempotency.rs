@@ -68,7 +68,7 @@ both_databases! {
         let ended = Person::employee("P1").insured_between("2010-01-01", "2023-12-31");
         platform.enrol(&[ended]).await;
         let retried = platform.answer_to(request.clone()).await.unwrap();
-        assert_eq!(retried, SettleResponse { replayed: true, ..first.clone() });
+        assert_eq!((retried.replayed, &retried.settlement), (true, &first.settlement));
         // Reversed meanwhile: the answer given, with the state of now, wherever it is read.
         let first = first.settlement.unwrap();
         let reversal = platform.reverse("R3", &first).await.unwrap();

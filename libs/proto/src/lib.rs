@@ -7,6 +7,7 @@ mod amounts;
 mod codec;
 mod list;
 mod mutation;
+mod settle_response;
 mod walk;
 
 #[allow(
@@ -26,6 +27,15 @@ pub use list::ListRequest;
 pub use mutation::{MutationRequest, Replayable};
 pub use packages::yizhan::*;
 pub use walk::{Place, Visitor, Walk};
+
+/// Messages and services of settlement, with the one message that is written by hand.
+pub mod settlement {
+    /// Version 1.
+    pub mod v1 {
+        pub use crate::packages::yizhan::settlement::v1::*;
+        pub use crate::settle_response::SettleResponse;
+    }
+}
 
 /// The whole contract as an encoded `google.protobuf.FileDescriptorSet`, comments included: what reflection serves.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor_set.bin"));

@@ -1020,4 +1020,8 @@ reasons! {
         AccountNumberGiven: "ACCOUNT_NUMBER_GIVEN", Violation, "请填写账户的引用号，不要填写银行账号",
             "SubmitReimbursement, AdvanceReimbursement", "what looks like the number of a bank account: 10 digits or more in a row";
     }
+    section "Of credit (信用评价)" {
+        SubjectUnknown: "SUBJECT_UNKNOWN", Refusal(NotFound), "没有该信用主体",
+            "calls about a subject", "nobody entered it: `kind`", "register it first, or check the code", "no";
+    }
 }

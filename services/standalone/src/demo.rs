@@ -50,12 +50,13 @@ impl Clients {
 pub async fn demo(folder: PathBuf) -> anyhow::Result<()> {
     start_afresh(&folder)?;
     let platform = Platform::start_in(&folder).await?;
-    let Platform { enrollment, filing, audit, settlement } = &platform;
+    let Platform { enrollment, filing, audit, credit, settlement } = &platform;
     println!(
-        "Servers: enrollment {}, filing {}, audit {}, settlement {}; data in {}",
+        "Servers: enrollment {}, filing {}, audit {}, credit {}, settlement {}; data in {}",
         enrollment.url(),
         filing.url(),
         audit.url(),
+        credit.url(),
         settlement.url(),
         folder.display()
     );

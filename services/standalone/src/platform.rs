@@ -6,6 +6,7 @@ use std::path::Path;
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use yizhan_audit::AuditConfig;
+use yizhan_credit::CreditConfig;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_filing::FilingConfig;
 use yizhan_runtime::Clock;
@@ -51,30 +52,38 @@ pub struct Platform {
     pub filing: RunningServer,
     /// 智能审核与稽核
     pub audit: RunningServer,
+    /// 信用评价
+    pub credit: RunningServer,
     /// 一站式结算
     pub settlement: RunningServer,
 }
 
 impl Platform {
-    /// Starts the services, callees first; each is told where those listen that it asks. Filing and audit, which follow the feed
+    /// Starts the services, callees first; each is told where those listen that it asks. Filing, audit and credit, which follow feeds
     /// of settlement, are told where that will listen.
     pub async fn start(services: Services) -> anyhow::Result<Platform> {
-        let Services { mut enrollment, mut filing, mut audit, mut settlement } = services;
-        for server in [&mut enrollment.server, &mut filing.server, &mut audit.server, &mut settlement.server]
-        {
-            open_inside(server)?;
-        }
+        let Services { mut enrollment, mut filing, mut audit, mut credit, mut settlement } = services;
+        let all = [
+            &mut enrollment.server,
+            &mut filing.server,
+            &mut audit.server,
+            &mut credit.server,
+            &mut settlement.server,
+        ];
+        all.into_iter().try_for_each(open_inside)?;
         if settlement.server.listen.port() == 0 {
             settlement.server.listen = free_address(settlement.server.listen)?;
         }
         let settlement_beside = |told| Some(beside(&settlement.server, settlement.server.listen, told));
         filing.settlement = settlement_beside(filing.settlement);
         audit.settlement = settlement_beside(audit.settlement);
+        credit.settlement = settlement_beside(credit.settlement);
         let server = enrollment.server.clone();
         let enrollment = yizhan_enrollment::serve(enrollment).await?;
         let enrollment_beside = |told| beside(&server, enrollment.address(), Some(told));
         filing.enrollment = enrollment_beside(filing.enrollment);
         audit.enrollment = enrollment_beside(audit.enrollment);
+        credit.enrollment = enrollment_beside(credit.enrollment);
         settlement.enrollment = enrollment_beside(settlement.enrollment);
         let server = filing.server.clone();
         let filing = yizhan_filing::serve(filing).await?;
@@ -82,12 +91,14 @@ impl Platform {
         let server = audit.server.clone();
         let audit = yizhan_audit::serve(audit).await?;
         settlement.audit = Some(beside(&server, audit.address(), settlement.audit));
+        credit.audit = Some(beside(&server, audit.address(), credit.audit));
+        let credit = yizhan_credit::serve(credit).await?;
         let settlement = yizhan_settlement::serve(settlement, Clock::system()).await?;
-        Ok(Platform { enrollment, filing, audit, settlement })
+        Ok(Platform { enrollment, filing, audit, credit, settlement })
     }
 
-    /// Starts the services on SQLite files in a folder, on free ports of the loopback interface. Filing and audit believe who a
-    /// caller says they are: who submits a filing or a case, and who decides it, is what they are about.
+    /// Starts the services on SQLite files in a folder, on free ports of the loopback interface. Filing, audit and credit believe who
+    /// a caller says they are: who submits a filing or a case, and who decides it, is what they are about.
     pub async fn start_in(folder: &Path) -> anyhow::Result<Platform> {
         let settlement = SettlementConfig {
             server: ServerConfig::loopback(),
@@ -99,7 +110,9 @@ impl Platform {
         filing.server.trust_caller_header = true;
         let mut audit = AuditConfig::embedded(sqlite(folder, "audit"));
         audit.server.trust_caller_header = true;
-        Platform::start(Services { enrollment, filing, audit, settlement }).await
+        let mut credit = CreditConfig::embedded(sqlite(folder, "credit"));
+        credit.server.trust_caller_header = true;
+        Platform::start(Services { enrollment, filing, audit, credit, settlement }).await
     }
 
     /// Returns when one of them has ended by itself.
@@ -108,6 +121,7 @@ impl Platform {
             error = self.enrollment.failed() => error.context("enrollment"),
             error = self.filing.failed() => error.context("filing"),
             error = self.audit.failed() => error.context("audit"),
+            error = self.credit.failed() => error.context("credit"),
             error = self.settlement.failed() => error.context("settlement"),
         }
     }
@@ -118,6 +132,7 @@ impl Platform {
         tokio::join!(
             self.settlement.shutdown().map(|_| settlement_done.cancel()),
             self.audit.shutdown_after(settlement_done.cancelled()),
+            self.credit.shutdown_after(settlement_done.cancelled()),
             self.filing.shutdown_after(settlement_done.cancelled()).map(|_| filing_done.cancel()),
             self.enrollment.shutdown_after(filing_done.cancelled()),
         );

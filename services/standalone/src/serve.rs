@@ -29,6 +29,9 @@ pub struct ServeArguments {
     /// Port of audit (智能审核与稽核).
     #[arg(long)]
     audit_port: Option<u16>,
+    /// Port of credit (信用评价).
+    #[arg(long)]
+    credit_port: Option<u16>,
     /// Port of settlement (一站式结算).
     #[arg(long)]
     settlement_port: Option<u16>,
@@ -41,6 +44,9 @@ pub struct ServeArguments {
     /// Database of audit, in place of the folder's.
     #[arg(long)]
     audit_database: Option<String>,
+    /// Database of credit, in place of the folder's.
+    #[arg(long)]
+    credit_database: Option<String>,
     /// Database of settlement, in place of the folder's.
     #[arg(long)]
     settlement_database: Option<String>,
@@ -70,6 +76,7 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
     println!("enrollment 参保       {}", platform.enrollment.url());
     println!("filing     异地就医备案 {}", platform.filing.url());
     println!("audit      智能审核与稽核 {}", platform.audit.url());
+    println!("credit     信用评价 {}", platform.credit.url());
     println!("settlement 一站式结算 {}", platform.settlement.url());
     println!("Ctrl-C stops.");
     let failed = tokio::select! {
@@ -93,6 +100,7 @@ impl ServeArguments {
             (Service::Enrollment, self.enrollment_port, &self.enrollment_database),
             (Service::Filing, self.filing_port, &self.filing_database),
             (Service::Audit, self.audit_port, &self.audit_database),
+            (Service::Credit, self.credit_port, &self.credit_database),
             (Service::Settlement, self.settlement_port, &self.settlement_database),
         ] {
             if let Some(url) = database {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use yizhan_audit::AuditConfig;
+use yizhan_credit::CreditConfig;
 use yizhan_enrollment::EnrollmentConfig;
 use yizhan_filing::FilingConfig;
 use yizhan_runtime::config::{DatabaseConfig, ServerConfig, Service, Settings};
@@ -16,6 +17,8 @@ pub struct Services {
     pub filing: FilingConfig,
     /// 智能审核与稽核
     pub audit: AuditConfig,
+    /// 信用评价
+    pub credit: CreditConfig,
     /// 一站式结算
     pub settlement: SettlementConfig,
 }
@@ -27,18 +30,20 @@ impl Services {
             enrollment: EnrollmentConfig::read(settings),
             filing: FilingConfig::read(settings),
             audit: AuditConfig::read(settings),
+            credit: CreditConfig::read(settings),
             settlement: SettlementConfig::read(settings),
         };
         services.shared().into_iter().for_each(|problem| settings.problem(problem));
         services
     }
 
-    fn each(&self) -> [(Service, &ServerConfig, &DatabaseConfig); 4] {
-        let Services { enrollment, filing, audit, settlement } = self;
+    fn each(&self) -> [(Service, &ServerConfig, &DatabaseConfig); 5] {
+        let Services { enrollment, filing, audit, credit, settlement } = self;
         [
             (Service::Enrollment, &enrollment.server, &enrollment.database),
             (Service::Filing, &filing.server, &filing.database),
             (Service::Audit, &audit.server, &audit.database),
+            (Service::Credit, &credit.server, &credit.database),
             (Service::Settlement, &settlement.server, &settlement.database),
         ]
     }
@@ -104,11 +109,11 @@ mod tests {
     #[test]
     fn one_port_or_one_database_for_two_services_is_told() {
         let told = problems(
-            "[server]\nlisten = \"0.0.0.0:7201\"\n[settlement.server]\nlisten = \"127.0.0.1:7209\"\n[audit.server]\nlisten = \"127.0.0.1:7210\"\n",
+            "[server]\nlisten = \"0.0.0.0:7201\"\n[settlement.server]\nlisten = \"127.0.0.1:7209\"\n[audit.server]\nlisten = \"127.0.0.1:7210\"\n[credit.server]\nlisten = \"127.0.0.1:7211\"\n",
         );
         assert_eq!(told, ["enrollment.server.listen, filing.server.listen: both are 0.0.0.0:7201"]);
         let told = problems("[database]\nurl = \"sqlite://one.db\"\n");
-        assert_eq!(told.len(), 6, "{told:?}");
+        assert_eq!(told.len(), 10, "{told:?}");
         assert_eq!(problems("[server]\nlisten = \"127.0.0.1:0\"\n"), Vec::<String>::new());
     }
 }

@@ -33,7 +33,8 @@ async fn survives(db: TestDatabase, kills: u64) {
         .env("YIZHAN_PEERS_FILING_ADDRESS", filing.url())
         .env("YIZHAN_PEERS_AUDIT_ADDRESS", audit.url());
     let mut settlement = settlement.start().await;
-    let client = Client::new([settlement.url(), enrollment.url(), filing.url(), audit.url()]);
+    let client =
+        Client::new([settlement.url(), enrollment.url(), filing.url(), audit.url(), NOBODY.to_owned()]);
     client.import_institutions("places", standard_institutions()).await.unwrap();
     client.import_catalogue("items", standard_catalogue()).await.unwrap();
     let persons: Vec<Person> = (0..CASES).map(|number| Person::employee(&format!("P{number}"))).collect();

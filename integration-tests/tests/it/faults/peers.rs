@@ -50,7 +50,13 @@ async fn a_peer_that_stands_still_or_is_lost_is_asked_again_at_once() {
         .env("YIZHAN_PEERS_ENROLLMENT_DEADLINE_MS", DEADLINE.as_millis().to_string())
         .start()
         .await;
-    let client = Client::new([settlement.url(), enrollment.url(), NOBODY.to_owned(), NOBODY.to_owned()]);
+    let client = Client::new([
+        settlement.url(),
+        enrollment.url(),
+        NOBODY.to_owned(),
+        NOBODY.to_owned(),
+        NOBODY.to_owned(),
+    ]);
     client.import_institutions("places", standard_institutions()).await.unwrap();
     client.import_catalogue("items", standard_catalogue()).await.unwrap();
     client.enrol(&[Person::employee("P1")]).await;

@@ -77,6 +77,7 @@ impl World {
             url(Service::Enrollment),
             url(Service::Filing),
             NOBODY.to_owned(),
+            NOBODY.to_owned(),
         ])
     }
 

@@ -11,13 +11,16 @@ pub enum Service {
     Filing,
     /// 智能审核与稽核
     Audit,
+    /// 信用评价
+    Credit,
     /// 一站式结算
     Settlement,
 }
 
 impl Service {
     /// Every service, callees before callers.
-    pub const ALL: [Service; 4] = [Service::Enrollment, Service::Filing, Service::Audit, Service::Settlement];
+    pub const ALL: [Service; 5] =
+        [Service::Enrollment, Service::Filing, Service::Audit, Service::Credit, Service::Settlement];
 
     /// Its name: of its section, its binary (`yizhan-…`) and its database.
     pub const fn name(self) -> &'static str {
@@ -25,6 +28,7 @@ impl Service {
             Service::Enrollment => "enrollment",
             Service::Filing => "filing",
             Service::Audit => "audit",
+            Service::Credit => "credit",
             Service::Settlement => "settlement",
         }
     }
@@ -36,6 +40,7 @@ impl Service {
             Service::Settlement => 7202,
             Service::Filing => 7203,
             Service::Audit => 7204,
+            Service::Credit => 7205,
         }
     }
 

@@ -9,7 +9,7 @@ pub mod entities;
 mod kept;
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,39 +79,38 @@ impl Reference {
         let codes: Vec<&str> = charged.iter().map(|(code, _)| *code).collect();
         let versions = self.item_versions(&codes).await?;
         let mut last = (NaiveDate::MIN, String::new());
-        let entry = |(code, day): &(&str, NaiveDate)| {
+        let entry = |(versions, (_, day)): (Option<Versions>, &(&str, NaiveDate))| {
             // Most lines of a bill are of the day of the line before.
             if last.0 != *day {
                 last = (*day, day.to_string());
             }
-            choose(versions.get(*code)?, place, &last.1).cloned()
+            choose(&versions?, place, &last.1).cloned()
         };
-        Ok(charged.iter().map(entry).collect())
+        Ok(versions.into_iter().zip(charged).map(entry).collect())
     }
 
-    /// All entries of these items, of one version of the catalogue. Unknown codes are not kept, so that a later import shows.
-    async fn item_versions(&self, codes: &[&str]) -> Result<HashMap<String, Versions>, DbErr> {
+    /// All entries of each of these items, of one version of the catalogue. Unknown codes are not kept, so that a later import shows.
+    async fn item_versions(&self, codes: &[&str]) -> Result<Vec<Option<Versions>>, DbErr> {
         let kept = self.current.get();
-        let known = |code: &&str| Some(((*code).to_owned(), kept.items.get(*code)?));
-        let mut found: HashMap<String, Versions> = codes.iter().filter_map(known).collect();
-        let missing: Vec<&str> = codes.iter().copied().filter(|code| !found.contains_key(*code)).collect();
+        let mut found: Vec<Option<Versions>> = codes.iter().map(|code| kept.items.get(*code)).collect();
+        let missing: Vec<usize> = (0..codes.len()).filter(|at| found[*at].is_none()).collect();
         if missing.is_empty() {
             return Ok(found);
         }
-        let read = self.read_items(&missing).await?;
+        let wanted: BTreeSet<&str> = missing.iter().map(|at| codes[*at]).collect();
+        let read = self.read_items(&wanted).await?;
         if !self.is_current(&kept).await? {
             // An import came between. One statement sees it whole or not at all.
-            return self.read_items(codes).await;
+            let read = self.read_items(&codes.iter().copied().collect()).await?;
+            return Ok(codes.iter().map(|code| read.get(*code).cloned()).collect());
         }
-        for (code, versions) in read {
-            kept.items.insert(code.clone(), versions.clone());
-            found.insert(code, versions);
-        }
+        missing.into_iter().for_each(|at| found[at] = read.get(codes[at]).cloned());
+        read.into_iter().for_each(|(code, versions)| kept.items.insert(code, versions));
         Ok(found)
     }
 
-    async fn read_items(&self, codes: &[&str]) -> Result<HashMap<String, Versions>, DbErr> {
-        let rows = self.item_rows(codes).await?;
+    async fn read_items(&self, codes: &BTreeSet<&str>) -> Result<HashMap<String, Versions>, DbErr> {
+        let rows = self.item_rows(codes.iter().copied()).await?;
         let of_one_code = |rows: &[catalogue_item::Model]| {
             let version = |row| Ok((reach_of(row), Arc::new(item_of(row)?)));
             let versions = rows.iter().map(version).collect::<Result<_, DbErr>>()?;
@@ -140,9 +139,12 @@ impl Reference {
         self.current.follow(version);
     }
 
-    async fn item_rows(&self, codes: &[&str]) -> Result<Vec<catalogue_item::Model>, DbErr> {
+    async fn item_rows(
+        &self,
+        codes: impl IntoIterator<Item = &str>,
+    ) -> Result<Vec<catalogue_item::Model>, DbErr> {
         catalogue_item::Entity::find()
-            .filter(catalogue_item::Column::HilistCode.is_in(codes.iter().copied()))
+            .filter(catalogue_item::Column::HilistCode.is_in(codes))
             .order_by_asc(catalogue_item::Column::HilistCode)
             .all(&self.db)
             .await
@@ -155,7 +157,7 @@ impl Reference {
         place: &Place<'_>,
         day: NaiveDate,
     ) -> Result<Option<catalogue_item::Model>, DbErr> {
-        let rows = self.item_rows(&[code]).await?;
+        let rows = self.item_rows([code]).await?;
         let versions: Vec<_> = rows.into_iter().map(|row| (reach_of(&row), row)).collect();
         Ok(choose(&versions, place, &day.to_string()).cloned())
     }

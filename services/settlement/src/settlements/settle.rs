@@ -96,11 +96,12 @@ async fn settle_new(
         let fees = prepared.fees.clone();
         let change = change_of(&calculated.settlement, case_json, (&key, digest), &state, app.clock.now())?;
         let change = Change { fees, ..change };
-        require_answerable(change.settlement.as_ref().map_or(0, |row| row.answer.len()))?;
+        let answer = change.settlement.as_ref().map(|row| row.answer.clone()).unwrap_or_default();
+        require_answerable(answer.len())?;
+        // What is answered are these bytes.
+        drop(calculated);
         match app.commit(change).await? {
-            Committed::Done => {
-                return Ok(SettleResponse { settlement: Some(calculated.settlement), replayed: false });
-            }
+            Committed::Done => return Ok(SettleResponse::stored(answer)),
             // Somebody else was first: the next round sees their request or their state.
             Committed::Handled | Committed::Outdated => {}
             Committed::FeesChanged => {
@@ -186,7 +187,7 @@ async fn answer_again(
     digest: &str,
 ) -> Result<SettleResponse, ServiceError> {
     let settlement = stored_answer(&app.db, handled, digest).await?;
-    Ok(SettleResponse { settlement: Some(settlement), replayed: true })
+    Ok(SettleResponse::again(settlement))
 }
 
 #[cfg(test)]

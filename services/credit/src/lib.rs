@@ -1,0 +1,64 @@
+//! 信用评价: what is known of the conduct of institutions, practitioners, insured people and companies, and what follows from it.
+//!
+//! Everything is an entry of one ledger ([`ledger`]); a state, score or grade is what the entries of a subject come to by a dated scheme
+//! ([`schemes`]). A room for each kind of subject stands on top of these. Inside a room a request goes from `api` (proto in, proto out, nothing
+//! decided) to a use case, one file each, and from there to `messages` (converters), `domain` (pure rules) and `store` (tables).
+
+mod app;
+mod config;
+pub mod ledger;
+mod migrations;
+pub mod schemes;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use yizhan_clients::EnrollmentPeer;
+use yizhan_proto::credit::v1::ledger_service_server::LedgerServiceServer;
+use yizhan_proto::credit::v1::scheme_service_server::SchemeServiceServer;
+use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::page::Pages;
+use yizhan_runtime::secret::Secret;
+use yizhan_runtime::server::{RunningServer, Server, Services};
+use yizhan_runtime::{db, services};
+
+pub use app::Credit;
+pub use config::CreditConfig;
+
+use ledger::LedgerApi;
+use migrations::Migrator;
+use schemes::{SchemeApi, SchemeBook};
+
+/// Connects, migrates, and gives what use cases work with.
+pub async fn open(config: &CreditConfig) -> anyhow::Result<Credit> {
+    let connection = db::connect(&config.database).await?;
+    db::migrate::<Migrator>(&connection).await?;
+    feed::check(&connection).await?;
+    let secret = Secret::open(&connection).await?;
+    Ok(Credit {
+        feed: Feed::new("credit.entries", connection.clone(), &secret),
+        pages: Pages::new(&secret),
+        schemes: SchemeBook::open(connection.clone()).await?,
+        enrollment: Arc::new(EnrollmentPeer::new(&config.enrollment, "credit")?),
+        log_key: config.log_key.clone(),
+        db: connection,
+        clock: config.clock.clone(),
+    })
+}
+
+fn services(credit: &Credit, stopping: CancellationToken) -> Services {
+    services![
+        LedgerServiceServer::new(LedgerApi::new(credit.clone(), stopping)),
+        SchemeServiceServer::new(SchemeApi::new(credit.clone())),
+    ]
+    .needing(credit.db.clone())
+}
+
+/// Binds, opens, sets to work what goes on in the background until the server stops, and serves.
+pub async fn serve(config: CreditConfig) -> anyhow::Result<RunningServer> {
+    let server = Server::bind(config.server.clone())?;
+    let stopping = server.stopping();
+    let credit = open(&config).await?;
+    credit.schemes.keep_fresh(&stopping);
+    server.serve(services(&credit, stopping)).await
+}

@@ -1,0 +1,28 @@
+//! The tables, one file per migration.
+
+mod m20261130_000080_ledger;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+use yizhan_rules::CreatePublishedRules;
+use yizhan_runtime::feed::CreateChangeLog;
+use yizhan_runtime::follow::CreateFollowedFeeds;
+use yizhan_runtime::once::CreateHandledRequests;
+use yizhan_runtime::secret::CreateServiceSecret;
+
+/// All migrations of this service, in order.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(CreateChangeLog),
+            Box::new(CreateFollowedFeeds),
+            Box::new(CreateHandledRequests),
+            Box::new(CreatePublishedRules),
+            Box::new(CreateServiceSecret),
+            Box::new(m20261130_000080_ledger::Migration),
+        ]
+    }
+}

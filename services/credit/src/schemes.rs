@@ -1,0 +1,52 @@
+//! What entries come to (`services/credit/schemes`, docs/CREDIT.md): the schemes of the area whose agency decides.
+
+mod api;
+
+use std::sync::LazyLock;
+
+use chrono::NaiveDate;
+use include_dir::{Dir, include_dir};
+use yizhan_documents::Family;
+use yizhan_documents::calendar::{Calendar, NATIONAL};
+use yizhan_runtime::{Reason, ServiceError};
+use yizhan_terms::Area;
+
+pub use api::SchemeApi;
+
+/// The schemes.
+pub type Schemes = yizhan_documents::Rules<SchemeFamilies>;
+/// The same while the service runs.
+pub type SchemeBook = yizhan_rules::RulesBook<SchemeFamilies>;
+
+yizhan_documents::families! {
+    /// What a document of schemes may hold.
+    pub struct SchemeFamilies, called "信用评价方案", embedded embedded_texts() => {
+        calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
+    }
+}
+
+fn embedded_texts() -> &'static [(&'static str, &'static str)] {
+    static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/schemes");
+    static FILES: LazyLock<Vec<(&str, &str)>> =
+        LazyLock::new(|| [vec![NATIONAL], yizhan_documents::texts(&FOLDER)].concat());
+    &FILES
+}
+
+/// The scheme of an area on a day.
+///
+/// # Errors
+/// RULES_NOT_IN_FORCE where no document speaks of it.
+pub fn find<R: Family<SchemeFamilies> + Clone>(
+    schemes: &Schemes,
+    area: Area,
+    day: NaiveDate,
+) -> Result<R, ServiceError> {
+    let found = schemes.find::<R>(area, day).map(|dated| dated.rule.clone());
+    found.map_err(|missing| {
+        ServiceError::new(Reason::RulesNotInForce, "no scheme holds there on that day")
+            .with_text("该地区当日没有生效的信用评价方案")
+            .with("family", missing.family)
+            .with("area", missing.area)
+            .with("day", missing.day)
+    })
+}
