@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::credit::v1::ledger_service_server::LedgerServiceServer;
 use yizhan_proto::credit::v1::scheme_service_server::SchemeServiceServer;
+use yizhan_rules::Desk;
 use yizhan_runtime::feed::{self, Feed};
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
@@ -47,9 +48,10 @@ pub async fn open(config: &CreditConfig) -> anyhow::Result<Credit> {
 }
 
 fn services(credit: &Credit, stopping: CancellationToken) -> Services {
+    let Credit { db, schemes, clock, pages, .. } = credit.clone();
     services![
         LedgerServiceServer::new(LedgerApi::new(credit.clone(), stopping)),
-        SchemeServiceServer::new(SchemeApi::new(credit.clone())),
+        SchemeServiceServer::new(SchemeApi::new(Desk { db, book: schemes, clock, pages })),
     ]
     .needing(credit.db.clone())
 }

@@ -55,7 +55,8 @@ const ROWS: [(&str, &str); 10] = [
 ];
 
 /// Lists that have not two rows here: they give no token, and refuse foreign ones.
-const SHORT: [&str; 8] = [
+const SHORT: [&str; 9] = [
+    "ListEntries",
     "ListRosterRows",
     "ListQueue",
     "ListRecoveries",

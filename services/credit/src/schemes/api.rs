@@ -1,26 +1,30 @@
 //! SchemeService as tonic sees it.
 
+use yizhan_documents::RulesDocument;
 use yizhan_proto::credit::v1::scheme_service_server::SchemeService;
 use yizhan_proto::credit::v1::{
     GetSchemeRequest, GetSchemeResponse, ListSchemesRequest, ListSchemesResponse, PublishSchemeRequest,
     PublishSchemeResponse,
 };
+use yizhan_rules::Desk;
 use yizhan_runtime::calls;
 
-use crate::app::Credit;
+use super::SchemeFamilies;
+
+type Documents = Desk<RulesDocument<SchemeFamilies>>;
 
 /// The service as tonic sees it.
 #[derive(Clone, Debug)]
-pub struct SchemeApi(Credit);
+pub struct SchemeApi(Documents);
 
 impl SchemeApi {
-    /// Over credit.
-    pub fn new(credit: Credit) -> Self {
-        SchemeApi(credit)
+    /// Over these documents.
+    pub fn new(documents: Documents) -> Self {
+        SchemeApi(documents)
     }
 }
 
-yizhan_rules::documents! { Credit, schemes:
+yizhan_rules::documents! { Documents, book:
     PublishSchemeRequest -> PublishSchemeResponse,
     ListSchemesRequest -> ListSchemesResponse,
     GetSchemeRequest -> GetSchemeResponse
