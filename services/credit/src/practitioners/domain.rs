@@ -1,13 +1,6 @@
 //! The point system, pure: no database, no clock.
 
-pub mod act;
-pub mod advice;
 pub mod event;
 pub mod matter;
 pub mod table;
 pub mod timeline;
-
-#[cfg(test)]
-mod cases;
-#[cfg(test)]
-mod histories;

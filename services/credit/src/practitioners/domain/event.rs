@@ -1,13 +1,12 @@
 //! What the ledger says about a practitioner, as far as it matters to how they stand.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use crate::schemes::points::Points;
 
-/// One entry, read.
+/// One entry that stands, read.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// Of the entry.
@@ -16,6 +15,8 @@ pub struct Event {
     pub matter: String,
     /// The day from which it counts.
     pub day: NaiveDate,
+    /// Its document.
+    pub basis: String,
     /// What it says.
     pub what: What,
 }
@@ -45,26 +46,4 @@ pub enum What {
         /// The last day to which a suspension is shortened.
         until: Option<NaiveDate>,
     },
-    /// Another entry does not count any more.
-    Withdrawn(String),
-}
-
-/// The events that stand, in the order recorded: none that was withdrawn, unless its withdrawal was.
-pub fn standing(events: &[Event]) -> Vec<&Event> {
-    let mut withdrawn: BTreeSet<&str> = BTreeSet::new();
-    // From the last one back: whatever withdraws an entry was recorded behind it.
-    let mut left: Vec<&Event> = Vec::with_capacity(events.len());
-    for event in events.iter().rev() {
-        if withdrawn.contains(event.id.as_str()) {
-            continue;
-        }
-        match &event.what {
-            What::Withdrawn(other) => {
-                withdrawn.insert(other);
-            }
-            _ => left.push(event),
-        }
-    }
-    left.reverse();
-    left
 }

@@ -7,14 +7,15 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Months, NaiveDate};
+use serde::{Deserialize, Serialize};
 use yizhan_workflow::named;
 
-use super::event::{Event, What, standing};
+use super::event::{Event, What};
 use crate::schemes::points::Points;
 
 named! {
     /// 状态
-    #[derive(PartialOrd, Ord)]
+    #[derive(PartialOrd, Ord, Serialize, Deserialize)]
     Status {
         Normal = 1, "NORMAL", "正常";
         Suspended = 2, "SUSPENDED", "暂停";
@@ -24,7 +25,7 @@ named! {
 }
 
 /// Days on which somebody stands the same, up to the next span.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// First day.
     pub from: NaiveDate,
@@ -34,10 +35,12 @@ pub struct Span {
     pub ends_on: Option<NaiveDate>,
     /// The entry by which it is so.
     pub entry: String,
+    /// Its document.
+    pub basis: String,
 }
 
 /// Days at an institution.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stay {
     /// 定点医药机构编号
     pub institution: String,
@@ -50,7 +53,7 @@ pub struct Stay {
 }
 
 /// Everything about a practitioner that a lookup needs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     /// In order of days.
     pub spans: Vec<Span>,
@@ -73,6 +76,8 @@ pub struct Standing {
     pub ends_on: Option<NaiveDate>,
     /// The entry by which it is so; empty: none.
     pub entry: String,
+    /// Its document; empty: none.
+    pub basis: String,
     /// Points of the year up to the day.
     pub points: u32,
     /// Of who is not registered: they are, at another institution.
@@ -80,16 +85,15 @@ pub struct Standing {
 }
 
 impl Timeline {
-    /// What events come to.
+    /// What events come to, in the order recorded.
     pub fn of(events: &[Event]) -> Timeline {
-        let standing = standing(events);
         let mut revised = BTreeMap::new();
-        for event in &standing {
+        for event in events {
             if let What::Revised { act, points } = &event.what {
                 revised.insert(act.as_str(), *points);
             }
         }
-        let mut by_day = standing;
+        let mut by_day: Vec<&Event> = events.iter().collect();
         by_day.sort_by_key(|event| event.day);
         let mut fold = Fold { revised, ..Fold::default() };
         let mut rest = by_day.as_slice();
@@ -105,15 +109,18 @@ impl Timeline {
     pub fn on(&self, day: NaiveDate, institution: Option<&str>) -> Standing {
         let points = self.points_on(day);
         let at = self.spans.iter().rposition(|span| span.from <= day);
-        if let Some((at, span)) = at.map(|at| (at, &self.spans[at])).filter(|(_, span)| span.status != Status::Normal) {
+        if let Some((at, span)) =
+            at.map(|at| (at, &self.spans[at])).filter(|(_, span)| span.status != Status::Normal)
+        {
             let until = self.spans.get(at + 1).and_then(|next| next.from.pred_opt());
-            let Span { status, ends_on, entry, .. } = span.clone();
+            let Span { status, ends_on, entry, basis, .. } = span.clone();
             return Standing {
                 status,
                 from: Some(span.from),
                 until,
                 ends_on,
                 entry,
+                basis,
                 points,
                 elsewhere: false,
             };
@@ -127,6 +134,7 @@ impl Timeline {
             until: None,
             ends_on: None,
             entry: String::new(),
+            basis: String::new(),
             points,
             elsewhere: self.stays.iter().any(|stay| held(&stay)),
         };
@@ -141,6 +149,12 @@ impl Timeline {
             elsewhere: false,
             ..none
         }
+    }
+
+    /// The last day of a suspension that holds on a day.
+    pub fn suspended_until(&self, day: NaiveDate) -> Option<NaiveDate> {
+        let span = self.spans.iter().rev().find(|span| span.from <= day);
+        span.filter(|span| span.status == Status::Suspended).and_then(|span| span.ends_on)
     }
 
     /// Points of the year of a day up to it.
@@ -182,7 +196,7 @@ impl<'e> Fold<'e> {
                     stay.until = Some(event.day);
                 }
             }
-            What::Revised { .. } | What::Withdrawn(_) => {}
+            What::Revised { .. } => {}
         }
     }
 
@@ -227,8 +241,7 @@ impl<'e> Fold<'e> {
             Some(span) if held_status == status => span.from,
             _ => event.day,
         };
-        let entry = event.id.clone();
-        self.begin(Span { from, status, ends_on, entry });
+        self.begin(Span { from, status, ends_on, entry: event.id.clone(), basis: event.basis.clone() });
         if status == Status::Terminated {
             let last = event.day.pred_opt();
             self.timeline.stays.retain(|stay| stay.from < event.day);
@@ -242,6 +255,11 @@ impl<'e> Fold<'e> {
     fn begin(&mut self, span: Span) {
         self.timeline.spans.retain(|held| held.from < span.from);
         self.timeline.spans.push(span);
+    }
+
+    fn back_to_normal(&mut self, event: &Event) {
+        let (entry, basis) = (event.id.clone(), event.basis.clone());
+        self.begin(Span { from: event.day, status: Status::Normal, ends_on: None, entry, basis });
     }
 
     fn repair(&mut self, event: &'e Event, points: u32, until: Option<NaiveDate>) {
@@ -262,8 +280,7 @@ impl<'e> Fold<'e> {
     fn restore(&mut self, event: &Event) {
         let span = self.timeline.spans.last().filter(|span| span.status == Status::Suspended);
         if span.is_some_and(|span| span.ends_on.is_some_and(|ends_on| ends_on < event.day)) {
-            let entry = event.id.clone();
-            self.begin(Span { from: event.day, status: Status::Normal, ends_on: None, entry });
+            self.back_to_normal(event);
         }
     }
 
@@ -274,10 +291,9 @@ impl<'e> Fold<'e> {
             if span.ends_on.is_none_or(|ends_on| event.day <= ends_on) {
                 return;
             }
-            let entry = event.id.clone();
-            self.begin(Span { from: event.day, status: Status::Normal, ends_on: None, entry });
+            self.back_to_normal(event);
         }
-        let held = |stay: &Stay| stay.institution == institution && stay.until.is_none_or(|until| event.day <= until);
+        let held = |stay: &Stay| stay.institution == institution && stay.until.is_none();
         if !self.timeline.stays.iter().any(held) {
             let (institution, entry) = (institution.to_owned(), event.id.clone());
             self.timeline.stays.push(Stay { institution, from: event.day, until: None, entry });
