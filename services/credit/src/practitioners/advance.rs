@@ -2,9 +2,9 @@
 
 use chrono::{Datelike, Months, NaiveDate};
 use yizhan_proto::credit::v1::{AdvancePointsRequest, AdvancePointsResponse, Entry, EntryKind};
-use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::clock::{day_text, parse_date};
 use yizhan_runtime::once::{self, Done, Write};
-use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, Said, ServiceError, Violations};
 use yizhan_terms::Area;
 use yizhan_workflow::{Refused, Why, is_reason};
 
@@ -80,12 +80,9 @@ impl Step<'_> {
         let area = Area::parse(&first.poolarea_no).ok_or_else(matter_unknown)?;
         let last_day = due(&matter, scheme, &held.schemes, area);
         let state = matter.state(self.day, last_day);
-        if self.action == Action::Appeal
-            && state == State::Settled
-            && matter.state(first_day(), None) == State::Delivered
-        {
+        if self.action == Action::Appeal && state != matter.left_in() {
             let told = ServiceError::new(Reason::AppealTooLate, "nobody appealed in time");
-            return Err(told.with("last_day", messages_day(last_day)));
+            return Err(told.with("last_day", day_text(last_day)));
         }
         let met = |need| is_met(need, (self.day, area), (&matter, &timeline), (scheme, &held.schemes));
         MATTERS.case(state, met).next(self.action, &roles).map_err(refused)?;
@@ -212,16 +209,7 @@ impl Step<'_> {
     }
 }
 
-/// Before everything: where a matter stands by its entries alone.
-fn first_day() -> NaiveDate {
-    NaiveDate::MIN
-}
-
-fn messages_day(day: Option<NaiveDate>) -> String {
-    yizhan_runtime::clock::day_text(day)
-}
-
-fn wrong(field: &str, said: impl Into<yizhan_runtime::Said>) -> ServiceError {
+fn wrong(field: &str, said: impl Into<Said>) -> ServiceError {
     let mut violations = Violations::new();
     violations.push(field, said);
     match violations.none() {

@@ -4,3 +4,8 @@ pub mod event;
 pub mod matter;
 pub mod table;
 pub mod timeline;
+
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod histories;

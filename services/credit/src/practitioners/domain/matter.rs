@@ -134,6 +134,11 @@ impl<'e> Matter<'e> {
         }
     }
 
+    /// Where the last step left it, whatever the day.
+    pub fn left_in(&self) -> State {
+        self.last().map_or(State::Withdrawn, |(_, state)| state)
+    }
+
     /// What taking back the last step withdraws, last first: what an appeal revised with its decision; a decision with all its acts.
     pub fn last_step(&self) -> Vec<&'e Entry> {
         let kind = self.last().map(|(entry, _)| entry.kind());
