@@ -8,6 +8,7 @@ mod app;
 mod config;
 pub mod ledger;
 mod migrations;
+mod practitioners;
 pub mod schemes;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::credit::v1::ledger_service_server::LedgerServiceServer;
+use yizhan_proto::credit::v1::qualification_service_server::QualificationServiceServer;
 use yizhan_proto::credit::v1::scheme_service_server::SchemeServiceServer;
 use yizhan_rules::Desk;
 use yizhan_runtime::feed::{self, Feed};
@@ -28,6 +30,7 @@ pub use config::CreditConfig;
 
 use ledger::LedgerApi;
 use migrations::Migrator;
+use practitioners::QualificationApi;
 use schemes::{SchemeApi, SchemeBook};
 
 /// Connects, migrates, and gives what use cases work with.
@@ -51,6 +54,7 @@ fn services(credit: &Credit, stopping: CancellationToken) -> Services {
     let Credit { db, schemes, clock, pages, .. } = credit.clone();
     services![
         LedgerServiceServer::new(LedgerApi::new(credit.clone(), stopping)),
+        QualificationServiceServer::new(QualificationApi::new(credit.clone())),
         SchemeServiceServer::new(SchemeApi::new(Desk { db, book: schemes, clock, pages })),
     ]
     .needing(credit.db.clone())

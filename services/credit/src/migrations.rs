@@ -1,6 +1,7 @@
 //! The tables, one file per migration.
 
 mod m20261130_000080_ledger;
+mod m20261130_000081_qualification;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreatePublishedRules),
             Box::new(CreateServiceSecret),
             Box::new(m20261130_000080_ledger::Migration),
+            Box::new(m20261130_000081_qualification::Migration),
         ]
     }
 }
