@@ -15,6 +15,7 @@ use yizhan_proto::enrollment::v1::*;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
+use yizhan_proto::settlement::v1::deferral_service_client::DeferralServiceClient;
 use yizhan_proto::settlement::v1::fee_service_client::FeeServiceClient;
 use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
 use yizhan_proto::settlement::v1::manual_payment_service_client::ManualPaymentServiceClient;
@@ -365,6 +366,11 @@ impl Client {
     /// ManualPaymentService.
     pub fn manual_payments(&self) -> ManualPaymentServiceClient<PeerChannel> {
         ManualPaymentServiceClient::new(self.to_settlement.clone())
+    }
+
+    /// DeferralService.
+    pub fn deferrals(&self) -> DeferralServiceClient<PeerChannel> {
+        DeferralServiceClient::new(self.to_settlement.clone())
     }
 
     /// ReimbursementService.

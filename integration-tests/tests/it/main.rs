@@ -24,6 +24,7 @@ mod contracts;
 mod crash;
 mod credited;
 mod database_away;
+mod deferrals;
 mod drugs;
 mod every_field;
 mod family_account;

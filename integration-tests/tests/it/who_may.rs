@@ -9,6 +9,7 @@
 //! `YIZHAN_UPDATE=1` it writes both files.
 
 mod cases;
+mod deferrals;
 mod plans;
 mod reimbursements;
 mod tokens;
@@ -70,7 +71,7 @@ const RIGHTLY_WRONG: [&str; 3] = ["RecordDeath", "RegisterNewborn", "PayContribu
 /// Calls on another area's row by its agency that are allowed: filed anywhere, decided at home.
 const ANYWHERE: [&str; 2] = ["AdvanceFiling", "SubmitFiling"];
 /// Calls whose rows have the area in their key: under the same name another area has a row of its own.
-const OWN_KEY: [&str; 12] = [
+const OWN_KEY: [&str; 13] = [
     "ImportCatalogue",
     "ImportFilings",
     "LoadRoster",
@@ -83,6 +84,7 @@ const OWN_KEY: [&str; 12] = [
     "StartInspection",
     "MakePaymentRun",
     "RegisterPractitioners",
+    "DeclareDefaults",
 ];
 
 /// A line of the table.
@@ -227,7 +229,7 @@ impl Desk {
         let mut known: BTreeMap<&str, String> =
             policies.map(|(name, text)| (name, text.trim_matches('"').to_owned())).into();
         let visit = |day: &str| visit("P1").outpatient(day).line(CARE, "1", "20");
-        for (name, day) in [("$setl", "2026-01-05"), ("$reversed", "2026-01-06")] {
+        for (name, day) in [("$setl", "2026-01-05"), ("$reversed", "2026-01-06"), ("$owed", "2026-01-07")] {
             let settled = platform.settle(name, visit(day)).await.unwrap();
             known.insert(name, checks::info(&settled).setl_id.clone());
         }
@@ -282,6 +284,7 @@ impl Desk {
         known.extend(cases::known(audit).await);
         let settlement =
             Channel::from_shared(platform.url_of("settlement")).unwrap().connect().await.unwrap();
+        known.extend([deferrals::known(settlement.clone(), &known["$owed"]).await]);
         known.extend(reimbursements::known(settlement).await);
         Desk { platform, known }
     }

@@ -1042,4 +1042,34 @@ reasons! {
         RepairTooMuch: "REPAIR_TOO_MUCH", Violation, "超出方案允许的修复限度",
             "AdvancePoints", "more points than the year may get back, or a suspension shorter than the scheme allows";
     }
+    section "Of paying later (信用支付)" {
+        PayLaterNotOffered: "PAY_LATER_NOT_OFFERED", Refusal(FailedPrecondition), "该统筹区未开通信用支付",
+            "Defer; `refusal` of GetPayLater", "the area has no rule `pay_later` on that day", "it is paid at the counter", "after the area publishes a rule";
+        PayLaterNotOpen: "PAY_LATER_NOT_OPEN", Refusal(FailedPrecondition), "参保人未开通信用支付",
+            "Defer; `refusal` of GetPayLater", "the person has not opened paying later, or has closed it", "SetPayLater by the person, or the agency on their signed request", "after that";
+        PayLaterOverdue: "PAY_LATER_OVERDUE", Refusal(FailedPrecondition), "参保人有逾期未还的信用支付",
+            "Defer; `refusal` of GetPayLater", "something is owed after its due date", "it is repaid first (Repay), or this is paid at the counter", "after that";
+        PayLaterBarred: "PAY_LATER_BARRED", Refusal(FailedPrecondition), "参保人曾违约，在限制期内不能使用信用支付",
+            "Defer; `refusal` of GetPayLater", "a debt was in default, and the days of the area's rule since it was repaid are not over", "it is paid at the counter", "when the days are over";
+        PayLaterLimit: "PAY_LATER_LIMIT", Refusal(FailedPrecondition), "超过信用支付额度",
+            "Defer", "what is owed would pass the limit: `limit_fen`, `owed_fen`, `left_fen`", "something is repaid first, or this is paid at the counter", "after that";
+        DeferTooLate: "DEFER_TOO_LATE", Refusal(FailedPrecondition), "信用支付应在结算当日办理",
+            "Defer", "the settlement was made on another day: its cash may be paid", "it is paid at the counter", "no";
+        NothingToDefer: "NOTHING_TO_DEFER", Refusal(FailedPrecondition), "本次结算没有现金支付",
+            "Defer", "nothing of the settlement is paid in cash", "nothing is to be done", "no";
+        AlreadyDeferred: "ALREADY_DEFERRED", Refusal(AlreadyExists), "本次结算已办理信用支付",
+            "Defer", "the cash of the settlement is deferred: `deferral_id`", "nothing is to be done", "no";
+        DeferralUnknown: "DEFERRAL_UNKNOWN", Refusal(NotFound), "没有该笔信用支付",
+            "DeferralService", "no such debt, or not one the caller may know of", "check `deferral_id`", "no";
+        DeferralClosed: "DEFERRAL_CLOSED", Refusal(FailedPrecondition), "该笔信用支付已结清、取消或随结算撤销",
+            "Repay, CancelDeferral, CancelRepayment", "nothing is owed of it any more: `state`", "nothing is to be done", "no";
+        RepaymentsStand: "REPAYMENTS_STAND", Refusal(FailedPrecondition), "该笔信用支付已有还款，不能取消",
+            "CancelDeferral", "something of it is repaid", "CancelRepayment first, where the money went back", "after that";
+        RepaymentUnknown: "REPAYMENT_UNKNOWN", Refusal(NotFound), "没有该笔还款，或已撤销",
+            "CancelRepayment", "the debt has no such repayment that stands", "check `repayment_id`", "no";
+        RepaymentKnown: "REPAYMENT_KNOWN", Refusal(AlreadyExists), "该支付流水已登记还款",
+            "Repay", "a payment counts once for a debt: `repayment_id`", "nothing is to be done", "no";
+        RepaymentAboveOwed: "REPAYMENT_ABOVE_OWED", Violation, "还款金额超过尚欠金额",
+            "Repay", "more than is owed; `owed_fen`";
+    }
 }

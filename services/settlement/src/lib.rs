@@ -1,7 +1,7 @@
 //! 一站式结算 (settlement): one visit settled across every payer, to the fen, explained.
 //!
 //! A room for each feature: [`settlements`], [`policies`], [`rules`], [`reference`], [`accounts`], [`openings`], [`reconciliation`],
-//! [`worklist`], [`resettlement`], [`fees`], [`recoveries`], [`reimbursements`], and below them the [`books`]. Inside a
+//! [`worklist`], [`resettlement`], [`fees`], [`recoveries`], [`reimbursements`], [`deferrals`], and below them the [`books`]. Inside a
 //! room a request goes from `api` (gRPC in and out) to a use case, one file each, and from there to `messages` (converters),
 //! `domain` (pure rules) and `store` (tables and statements).
 
@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod app;
 pub mod books;
 pub mod config;
+pub mod deferrals;
 pub mod fees;
 pub mod fields;
 pub mod looks;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 use yizhan_proto::settlement::v1::account_service_server::AccountServiceServer;
 use yizhan_proto::settlement::v1::catalogue_service_server::CatalogueServiceServer;
+use yizhan_proto::settlement::v1::deferral_service_server::DeferralServiceServer;
 use yizhan_proto::settlement::v1::fee_service_server::FeeServiceServer;
 use yizhan_proto::settlement::v1::institution_service_server::InstitutionServiceServer;
 use yizhan_proto::settlement::v1::manual_payment_service_server::ManualPaymentServiceServer;
@@ -110,6 +112,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         ResettlementServiceServer::new(api.clone()),
         FeeServiceServer::new(api.clone()),
         RecoveryServiceServer::new(api.clone()),
+        DeferralServiceServer::new(api.clone()),
         ReimbursementServiceServer::new(api),
     ];
     let services = services.for_quiet_hours("/yizhan.settlement.v1.SettlementService/CheckBooks");

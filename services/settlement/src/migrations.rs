@@ -1,6 +1,7 @@
 //! The tables, made from the entities so that PostgreSQL and SQLite agree.
 
 mod claims;
+mod deferrals;
 mod journal;
 mod merged;
 mod moves;
@@ -11,6 +12,7 @@ mod recoveries;
 mod reimbursements;
 
 use claims::CreateClaims;
+use deferrals::CreateDeferrals;
 use journal::{CreateJournal, POSTINGS};
 use merged::FollowRegister;
 use moves::MoveAccounts;
@@ -62,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateJournal),
             Box::new(CreateRecoveries),
             Box::new(CreateReimbursements),
+            Box::new(CreateDeferrals),
         ]
     }
 }

@@ -3,6 +3,7 @@
 
 mod claims;
 mod days;
+mod deferrals;
 mod fees;
 mod findings;
 mod policies;

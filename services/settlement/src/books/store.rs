@@ -5,6 +5,7 @@
 
 pub mod claims;
 pub mod commit;
+pub mod deferrals;
 pub mod entities;
 pub mod followed;
 mod invariants;

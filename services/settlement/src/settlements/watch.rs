@@ -6,7 +6,7 @@ use futures::{Stream, StreamExt, future};
 use tonic::Status;
 use yizhan_proto::enrollment::v1::LookKind;
 use yizhan_proto::settlement::v1::{
-    Recovery, Settlement, WatchSettlementsRequest, WatchSettlementsResponse, WorkItem,
+    Deferral, Recovery, Settlement, WatchSettlementsRequest, WatchSettlementsResponse, WorkItem,
 };
 use yizhan_runtime::feed::may_not_follow;
 use yizhan_runtime::{Caller, ServiceError, Violations};
@@ -70,7 +70,7 @@ impl Follower {
                 let settlement = settlements::decode_answer(&settled.answer)?;
                 cut(settlement, view).map(|settlement| Seen::Settled(Box::new(settlement)))
             }
-            Told::Opened(_) | Told::Item(_) | Told::Recovered(_) => {
+            Told::Opened(_) | Told::Item(_) | Told::Recovered(_) | Told::Deferred(_) => {
                 (view == View::Whole).then_some(Seen::Whole)
             }
         };
@@ -88,6 +88,7 @@ impl Follower {
             Told::Settled(Settled { psn_no, setl_id, .. }) => (psn_no, setl_id),
             Told::Opened(Opened { psn_no, opening_id, .. }) => (psn_no, opening_id),
             Told::Item(item) => (&item.psn_no, &item.setl_id),
+            Told::Deferred(of) => (&of.psn_no, &of.setl_id),
             // It tells of no person: nobody looks at one.
             Told::Recovered(recovery) => {
                 return Ok(WatchSettlementsResponse { recovery: Some(recovery.as_ref().clone()), ..event });
@@ -101,6 +102,9 @@ impl Follower {
             }
             (Seen::Whole, Told::Item(item)) => {
                 WatchSettlementsResponse { work_item: Some((**item).clone()), ..event }
+            }
+            (Seen::Whole, Told::Deferred(of)) => {
+                WatchSettlementsResponse { deferral: Some((**of).clone()), ..event }
             }
             (Seen::Whole, told) => WatchSettlementsResponse {
                 opening_id: subject.clone(),
@@ -121,6 +125,10 @@ fn whose(told: &Told) -> Whose<'_> {
         Told::Item(item) => {
             let WorkItem { poolarea_no, psn_no, .. } = item.as_ref();
             Whose { poolarea_no, psn_no, fixmedins_code: "" }
+        }
+        Told::Deferred(of) => {
+            let Deferral { poolarea_no, psn_no, fixmedins_code, .. } = of.as_ref();
+            Whose { poolarea_no, psn_no, fixmedins_code }
         }
         Told::Recovered(recovery) => {
             let Recovery { poolarea_no, fixmedins_code, .. } = recovery.as_ref();

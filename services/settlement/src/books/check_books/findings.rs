@@ -3,6 +3,7 @@
 use sea_orm::DbErr;
 
 use super::Check;
+use super::deferrals::DEFERRALS;
 use super::recoveries::RECOVERIES;
 use super::reimbursements::REIMBURSEMENTS;
 
@@ -119,7 +120,8 @@ impl Check<'_> {
     pub(super) async fn findings(&mut self) -> Result<(), DbErr> {
         let count = "SELECT '' AS name, COUNT(*) AS value FROM postings WHERE poolarea_no = $1";
         self.answer.postings = self.found(count, &[]).await?.first().map_or(0, |(_, value)| *value);
-        for (sql, told) in ACCOUNTS.into_iter().chain(BOOKED).chain(RECOVERIES).chain(REIMBURSEMENTS) {
+        let booked = ACCOUNTS.into_iter().chain(BOOKED).chain(RECOVERIES);
+        for (sql, told) in booked.chain(REIMBURSEMENTS).chain(DEFERRALS) {
             self.found(sql, &[]).await?.iter().for_each(|(name, value)| self.report(told(name, *value)));
         }
         Ok(())

@@ -18,6 +18,7 @@ use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::claims::{self, Claims};
+use super::deferrals;
 use super::entities::{account, account_booking, accumulated, opening, request, settlement, trace_code};
 use super::invariants;
 use super::journal;
@@ -27,6 +28,8 @@ use super::uploaded::{self, FeesChange};
 pub const OPENED: &str = "OPENED";
 /// Kind of the feed entry of a recovery, a refused one, and of what undoes one, which is told whole.
 pub const RECOVERED: &str = "RECOVERED";
+/// Kind of the feed entry of a debt, or of a change of one, which is told whole.
+pub const DEFERRAL: &str = "DEFERRAL";
 /// Kind of the feed entry of an item of the worklist, which is told whole.
 pub const WORK_ITEM: &str = "WORK_ITEM";
 
@@ -232,6 +235,10 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
         .await?;
     journal::book(tx, changes.iter().flat_map(|change| &change.postings)).await?;
     append(tx, changes.iter().filter_map(feed_entry).collect()).await?;
+    let reversed: Vec<&Change> = changes.iter().filter(|change| reverses(change).is_some()).collect();
+    if let Some(first) = reversed.first() {
+        deferrals::fall(tx, reversed.iter().filter_map(|change| reverses(change)), first.at).await?;
+    }
     Ok(Committed::Done)
 }
 
@@ -246,6 +253,12 @@ async fn change_fees(tx: &DatabaseTransaction, changes: &[Change]) -> Result<boo
         }
     }
     Ok(true)
+}
+
+/// The settlement it takes back.
+fn reverses(change: &Change) -> Option<&str> {
+    let settlement = change.settlement.as_ref()?;
+    Some(settlement.reverses_setl_id.as_str()).filter(|setl_id| !setl_id.is_empty())
 }
 
 fn feed_entry(change: &Change) -> Option<NewChange> {

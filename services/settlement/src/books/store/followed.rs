@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use prost::Message;
 use sea_orm::{ColumnTrait, DbErr, DerivePartialModel, EntityTrait, QueryFilter};
 use tonic::async_trait;
-use yizhan_proto::settlement::v1::{Recovery, WorkItem};
+use yizhan_proto::settlement::v1::{Deferral, Recovery, WorkItem};
 use yizhan_runtime::Caller;
 use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::{Change, Reading, may_see_area};
 
-use super::commit::{OPENED, RECOVERED, WORK_ITEM};
+use super::commit::{DEFERRAL, OPENED, RECOVERED, WORK_ITEM};
+use super::deferrals;
 use super::entities::{opening, settlement};
 
 /// Reads the settlements of a feed.
@@ -65,6 +66,8 @@ pub enum Told {
     Item(Box<WorkItem>),
     /// A recovery, a refused one, or what undoes one.
     Recovered(Box<Recovery>),
+    /// A debt, as it was then.
+    Deferred(Box<Deferral>),
 }
 
 impl AsRef<Change> for Entry {
@@ -87,8 +90,8 @@ impl Reading for Followed {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let settled =
-            changes.iter().filter(|change| ![OPENED, RECOVERED, WORK_ITEM].contains(&change.kind.as_str()));
+        let others = [DEFERRAL, OPENED, RECOVERED, WORK_ITEM];
+        let settled = changes.iter().filter(|change| !others.contains(&change.kind.as_str()));
         let mut told = self.settled(settled, institution).await?;
         // Nothing of an opening, or of the worklist, is an institution's.
         if institution.is_none() {
@@ -96,6 +99,7 @@ impl Reading for Followed {
         }
         let entry = |change: Change| match told.remove(&change.subject) {
             _ if change.kind == WORK_ITEM && institution.is_none() => Some(item(change)),
+            _ if change.kind == DEFERRAL => deferral(change, institution).transpose(),
             _ if change.kind == RECOVERED => recovery(change, institution).transpose(),
             Some(told) => Some(Ok(Entry { change, told })),
             None if institution.is_some() => None,
@@ -108,7 +112,7 @@ impl Reading for Followed {
         match &entry.told {
             Told::Settled(settled) => settled.answer.len(),
             Told::Opened(_) => 0,
-            Told::Item(_) | Told::Recovered(_) => entry.change.payload.len(),
+            Told::Deferred(_) | Told::Item(_) | Told::Recovered(_) => entry.change.payload.len(),
         }
     }
 }
@@ -152,6 +156,13 @@ fn recovery(change: Change, institution: Option<&str>) -> Result<Option<Entry>, 
         recovery.map_err(|error| DbErr::Type(format!("the feed's recovery {}: {error}", change.subject)))?;
     let seen = institution.is_none_or(|code| code == recovery.fixmedins_code);
     Ok(seen.then(|| Entry { change, told: Told::Recovered(Box::new(recovery)) }))
+}
+
+/// For an institution its own.
+fn deferral(change: Change, institution: Option<&str>) -> Result<Option<Entry>, DbErr> {
+    let deferral = deferrals::decode(&change.payload)?;
+    let seen = institution.is_none_or(|code| code == deferral.fixmedins_code);
+    Ok(seen.then(|| Entry { change, told: Told::Deferred(Box::new(deferral)) }))
 }
 
 fn item(change: Change) -> Result<Entry, DbErr> {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use prost::Message;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use yizhan_proto::settlement::v1::{Settlement, SettlementInfo};
 use yizhan_runtime::db::DatabaseConnection;
 
 use super::entities::{accumulated, settlement};
-use super::recoveries;
+use super::{merged, recoveries};
 
 /// 退费标志 of a settlement that was reversed.
 const REVERSED: &str = "1";
@@ -31,6 +31,19 @@ pub async fn reversal_of(
         .filter(settlement::Column::ReversesSetlId.ne(""))
         .one(db)
         .await
+}
+
+/// Counts up the policy years of the person, whatever number a reversal would be under: one under way commits before this transaction looks
+/// for it, or sees what this one writes.
+pub async fn keep_from_reversal(tx: &impl ConnectionTrait, row: &settlement::Model) -> Result<(), DbErr> {
+    let psn_nos = merged::numbers(tx, &row.psn_no).await?;
+    accumulated::Entity::update_many()
+        .col_expr(accumulated::Column::Version, Expr::col(accumulated::Column::Version).add(1))
+        .filter(accumulated::Column::PoolareaNo.eq(&row.poolarea_no))
+        .filter(accumulated::Column::PsnNo.is_in(psn_nos))
+        .exec(tx)
+        .await
+        .map(drop)
 }
 
 /// A person's settlements of some 医疗类别 made after one of theirs, under any of their numbers, oldest first.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use yizhan_money::Fen;
 use yizhan_proto::settlement::v1::{RecoveredFund, RecoveredLine, Settlement};
@@ -16,9 +15,9 @@ use crate::books::domain::recovery::{ByFund, Paid, recovered};
 use crate::books::domain::withheld::withheld;
 use crate::books::messages::parts::{header, is_payer};
 use crate::books::messages::withheld::{refused_lines, withheld_lines};
-use crate::books::store::entities::{accumulated, claim, settlement};
+use crate::books::store::entities::{claim, settlement};
 use crate::books::store::recoveries::{recovered_line, recovery_of, standing};
-use crate::books::store::{merged, settlements};
+use crate::books::store::settlements;
 
 /// A bill; of a stay in parts (中途结算) all parts that stand, since a later part may give back what an earlier one paid.
 #[derive(Debug, Default)]
@@ -58,7 +57,7 @@ impl Bill {
         if row.setl_type == MANUAL {
             return Ok(Err(Reason::PaidByHand));
         }
-        count_up(tx, &row).await?;
+        settlements::keep_from_reversal(tx, &row).await?;
         if settlements::reversal_of(tx, &row).await?.is_some() {
             return Ok(Err(Reason::AlreadyReversed));
         }
@@ -161,18 +160,6 @@ impl Bill {
         self.withheld_left -= released;
         released
     }
-}
-
-/// Counts up the policy years of the person, whatever number a reversal would be under: one under way commits before, or sees this.
-async fn count_up(tx: &DatabaseTransaction, row: &settlement::Model) -> Result<(), ServiceError> {
-    let psn_nos = merged::numbers(tx, &row.psn_no).await?;
-    accumulated::Entity::update_many()
-        .col_expr(accumulated::Column::Version, Expr::col(accumulated::Column::Version).add(1))
-        .filter(accumulated::Column::PoolareaNo.eq(&row.poolarea_no))
-        .filter(accumulated::Column::PsnNo.is_in(psn_nos))
-        .exec(tx)
-        .await?;
-    Ok(())
 }
 
 /// The settlement, or the parts of its stay that stand.
