@@ -1041,6 +1041,12 @@ reasons! {
             "AdvancePoints", "a repair needs a record of how it was put right";
         RepairTooMuch: "REPAIR_TOO_MUCH", Violation, "超出方案允许的修复限度",
             "AdvancePoints", "more points than the year may get back, or a suspension shorter than the scheme allows";
+        ProposalUnknown: "PROPOSAL_UNKNOWN", Refusal(NotFound), "没有该待记分事项",
+            "CloseProposal, ReopenProposal", "no such proposal, or not one of the caller's area", "check `proposal_id`", "no";
+        ProposalClosed: "PROPOSAL_CLOSED", Refusal(FailedPrecondition), "该待记分事项已处理",
+            "CloseProposal, DecidePoints", "points were decided on it, it was closed, or audit took its decision back: `state`", "read it again", "no";
+        ProposalNotClosed: "PROPOSAL_NOT_CLOSED", Refusal(FailedPrecondition), "该待记分事项未被关闭",
+            "ReopenProposal", "it was not closed: `state`", "nothing is to be done", "no";
     }
     section "Of paying later (信用支付)" {
         PayLaterNotOffered: "PAY_LATER_NOT_OFFERED", Refusal(FailedPrecondition), "该统筹区未开通信用支付",

@@ -9,21 +9,26 @@ mod config;
 pub mod ledger;
 mod migrations;
 mod practitioners;
+pub mod proposals;
 pub mod schemes;
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use yizhan_clients::EnrollmentPeer;
+use yizhan_proto::audit::v1::case_service_client::CaseServiceClient;
 use yizhan_proto::credit::v1::ledger_service_server::LedgerServiceServer;
+use yizhan_proto::credit::v1::proposal_service_server::ProposalServiceServer;
 use yizhan_proto::credit::v1::qualification_service_server::QualificationServiceServer;
 use yizhan_proto::credit::v1::scheme_service_server::SchemeServiceServer;
 use yizhan_rules::Desk;
+use yizhan_runtime::client::feed_channel;
 use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
 use yizhan_runtime::server::{RunningServer, Server, Services};
-use yizhan_runtime::{db, services};
+use yizhan_runtime::{Caller, db, services};
 
 pub use app::Credit;
 pub use config::CreditConfig;
@@ -31,6 +36,7 @@ pub use config::CreditConfig;
 use ledger::LedgerApi;
 use migrations::Migrator;
 use practitioners::QualificationApi;
+use proposals::{FollowDecisions, ProposalApi};
 use schemes::{SchemeApi, SchemeBook};
 
 /// Connects, migrates, and gives what use cases work with.
@@ -53,6 +59,7 @@ pub async fn open(config: &CreditConfig) -> anyhow::Result<Credit> {
 fn services(credit: &Credit, stopping: CancellationToken) -> Services {
     let Credit { db, schemes, clock, pages, .. } = credit.clone();
     services![
+        ProposalServiceServer::new(ProposalApi::new(credit.clone())),
         LedgerServiceServer::new(LedgerApi::new(credit.clone(), stopping)),
         QualificationServiceServer::new(QualificationApi::new(credit.clone())),
         SchemeServiceServer::new(SchemeApi::new(Desk { db, book: schemes, clock, pages })),
@@ -66,5 +73,16 @@ pub async fn serve(config: CreditConfig) -> anyhow::Result<RunningServer> {
     let stopping = server.stopping();
     let credit = open(&config).await?;
     credit.schemes.keep_fresh(&stopping);
+    follow_others(&credit, &config, &stopping)?;
     server.serve(services(&credit, stopping)).await
+}
+
+/// Sets to work what follows audit, until the server stops.
+fn follow_others(credit: &Credit, config: &CreditConfig, stopping: &CancellationToken) -> anyhow::Result<()> {
+    let caller = Caller::Service { name: "credit".to_owned() };
+    if let Some(audit) = &config.audit {
+        let feed = CaseServiceClient::new(feed_channel(audit, &caller)?);
+        keep_following(credit.db.clone(), FollowDecisions { credit: credit.clone(), feed }, stopping);
+    }
+    Ok(())
 }

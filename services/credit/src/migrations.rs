@@ -2,6 +2,7 @@
 
 mod m20261130_000080_ledger;
 mod m20261130_000081_qualification;
+mod m20261130_000085_proposals;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateServiceSecret),
             Box::new(m20261130_000080_ledger::Migration),
             Box::new(m20261130_000081_qualification::Migration),
+            Box::new(m20261130_000085_proposals::Migration),
         ]
     }
 }

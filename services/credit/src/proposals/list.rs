@@ -1,0 +1,41 @@
+//! What waits to be decided on in points, and what became of it.
+
+use yizhan_proto::credit::v1::{ListProposalsRequest, ListProposalsResponse, ProposalState};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
+
+use super::domain::State;
+use super::store::{self, Model, Wanted};
+use crate::app::Credit;
+use crate::ledger::is_code;
+
+/// A page of an area.
+pub async fn list_proposals(
+    credit: &Credit,
+    caller: &Caller,
+    request: ListProposalsRequest,
+) -> Result<ListProposalsResponse, ServiceError> {
+    let asked = credit.pages.asked(caller, &request);
+    let mut wrong = Violations::new();
+    let mut fields = Fields::of(&mut wrong);
+    let area = fields.area("poolarea_no", &request.poolarea_no);
+    let state = fields.some(ProposalState::try_from(request.state).ok(), "state", Reason::CodeUnknown);
+    let practitioner = Some(request.practitioner_code).filter(|code| !code.is_empty());
+    let fits = practitioner.as_deref().is_none_or(is_code);
+    fields.require(fits, "practitioner_code", Reason::Characters);
+    let (area, state) = wrong.finish(area.zip(state))?;
+    if matches!(caller, Caller::Department { .. }) {
+        return Err(ServiceError::area_not_owned(area.as_str()));
+    }
+    caller.check_reads(area.as_str())?;
+    let states = match state {
+        ProposalState::Unspecified => {
+            State::ALL.iter().filter(|state| state.waits()).map(|s| s.number()).collect()
+        }
+        state => vec![state.into()],
+    };
+    let wanted = Wanted { area, states, practitioner };
+    let read = |after, limit| store::page(&credit.db, &wanted, after, limit);
+    let (rows, next_page_token) = asked.page(read, |row: &Model| [row.proposal_id.clone()]).await?;
+    let proposals = rows.into_iter().map(Model::told).collect::<Result<_, _>>()?;
+    Ok(ListProposalsResponse { proposals, next_page_token })
+}
