@@ -52,11 +52,12 @@ pub struct Setup {
     policies: Option<PathBuf>,
     requests_at_once: usize,
     trust_caller_header: bool,
-    asks_audit: Option<AskedAudit>,
+    asks_audit: Option<Asked>,
+    asks_credit: Option<Asked>,
 }
 
-/// The audit that settlement asks.
-enum AskedAudit {
+/// The audit or credit that settlement asks.
+enum Asked {
     /// The platform's.
     Own,
     /// Another one, which is given so much time.
@@ -114,13 +115,25 @@ impl Setup {
 
     /// Settlement asks audit about each visit (事中审核).
     pub fn asking_audit(mut self) -> Setup {
-        self.asks_audit = Some(AskedAudit::Own);
+        self.asks_audit = Some(Asked::Own);
         self
     }
 
     /// Settlement asks something at this address that stands in for audit, and gives it so much time.
     pub fn asking_audit_at(mut self, url: &str, deadline: Duration) -> Setup {
-        self.asks_audit = Some(AskedAudit::At(url.to_owned(), deadline));
+        self.asks_audit = Some(Asked::At(url.to_owned(), deadline));
+        self
+    }
+
+    /// Settlement asks credit about those who gave the services (医保支付资格), and follows it.
+    pub fn asking_credit(mut self) -> Setup {
+        self.asks_credit = Some(Asked::Own);
+        self
+    }
+
+    /// Settlement asks something at this address that stands in for credit, and gives it so much time.
+    pub fn asking_credit_at(mut self, url: &str, deadline: Duration) -> Setup {
+        self.asks_credit = Some(Asked::At(url.to_owned(), deadline));
         self
     }
 
@@ -182,18 +195,22 @@ impl Setup {
             ..CreditConfig::embedded(self.credit_db.url())
         };
         let credit = yizhan_credit::serve(credit_config.clone()).await.expect("credit starts");
-        let (asked, audit_deadline) = match self.asks_audit {
-            Some(AskedAudit::At(url, deadline)) => (Some(peer(url)), deadline),
-            Some(AskedAudit::Own) => (Some(peer(audit.url())), Duration::from_secs(20)),
+        let asked = |asked, own: &RunningServer| match asked {
+            Some(Asked::At(url, deadline)) => (Some(peer(url)), deadline),
+            Some(Asked::Own) => (Some(peer(own.url())), Duration::from_secs(20)),
             None => (None, Duration::ZERO),
         };
+        let (asked_audit, audit_deadline) = asked(self.asks_audit, &audit);
+        let (asked_credit, credit_deadline) = asked(self.asks_credit, &credit);
         let settlement_config = yizhan_settlement::Config {
             server: ServerConfig { listen: settlement_address, ..server },
             database: DatabaseConfig::at(self.settlement_url.as_str()),
             enrollment: peer(enrollment.url()),
             filing: peer(filing.url()),
-            audit: asked,
+            audit: asked_audit,
             audit_deadline,
+            credit: asked_credit,
+            credit_deadline,
             policies: self.policies,
             follow_after: Duration::ZERO,
             quote_ttl: Duration::from_secs(600),
@@ -304,6 +321,7 @@ impl TestPlatform {
             requests_at_once: 512,
             trust_caller_header: true,
             asks_audit: None,
+            asks_credit: None,
         }
     }
 

@@ -23,6 +23,7 @@ mod companies;
 mod concurrency;
 mod contracts;
 mod crash;
+mod credited;
 mod database_away;
 mod deferrals;
 mod drugs;

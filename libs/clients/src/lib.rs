@@ -2,10 +2,12 @@
 //! are asked at the same time going in one call.
 
 mod audit;
+mod credit;
 mod enrollment;
 mod filing;
 mod peer;
 
 pub use audit::{Audit, AuditPeer, encounter};
+pub use credit::{Credit, CreditPeer};
 pub use enrollment::{Enrollment, EnrollmentPeer, person_merged, require_entitled};
 pub use filing::{Filing, FilingPeer};

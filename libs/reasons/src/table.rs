@@ -977,6 +977,8 @@ reasons! {
             "Recovery", "the settlement is of another area or institution than the case";
         AlreadyRecovered: "ALREADY_RECOVERED", Why, "该明细已追回",
             "Recovery", "the line is recovered by another decision that stands";
+        PractitionerRefused: "PRACTITIONER_REFUSED", Why, "该明细已因开单人员医保支付资格不予支付，由医药机构承担",
+            "Recovery; kind of a mark", "the line was refused at settlement for its practitioner: the institution bears it already";
         LineUnknown: "LINE_UNKNOWN", Why, "结算中没有该明细",
             "Recovery", "the settlement has no such line";
         NothingPaid: "NOTHING_PAID", Why, "基金没有支付该明细",
@@ -1023,6 +1025,22 @@ reasons! {
     section "Of credit (信用评价)" {
         SubjectUnknown: "SUBJECT_UNKNOWN", Refusal(NotFound), "没有该信用主体",
             "calls about a subject", "nobody entered it: `kind`", "register it first, or check the code", "no";
+        TerminatedStill: "TERMINATED_STILL", Refusal(FailedPrecondition), "该人员医保支付资格已终止，期限未满，不能重新登记备案",
+            "RegisterPractitioners", "terminated; the last day without registration is `until`", "register after that day", "after `until`";
+        NotRegisteredThere: "NOT_REGISTERED_THERE", Refusal(FailedPrecondition), "该人员当日未在该机构登记备案",
+            "LeaveInstitution", "no registration there that could end on the day, or be taken back", "check institution and day", "no";
+        ActCounted: "ACT_COUNTED", Refusal(AlreadyExists), "该行为已记分",
+            "DecidePoints", "the act, `act_id`, has its points already", "take the earlier decision back if it was wrong", "no";
+        PointsMatterUnknown: "POINTS_MATTER_UNKNOWN", Refusal(NotFound), "没有该记分事项",
+            "AdvancePoints, GetPointsMatter", "no such matter, or not one the caller may know of", "check `matter_id`", "no";
+        PointsStepRefused: "POINTS_STEP_REFUSED", Refusal(FailedPrecondition), "记分事项的当前状态不允许该操作，请刷新后重试",
+            "AdvancePoints", "the matter does not allow this step now: `state`, `allowed_actions`", "take one of the allowed steps", "no";
+        PointsOutsideBand: "POINTS_OUTSIDE_BAND", Violation, "记分超出该情形的档次",
+            "DecidePoints, AdvancePoints", "the item and the responsibility allow other points; an appeal never raises them";
+        RectificationMissing: "RECTIFICATION_MISSING", Violation, "申请修复应附整改材料",
+            "AdvancePoints", "a repair needs a record of how it was put right";
+        RepairTooMuch: "REPAIR_TOO_MUCH", Violation, "超出方案允许的修复限度",
+            "AdvancePoints", "more points than the year may get back, or a suspension shorter than the scheme allows";
         ProposalUnknown: "PROPOSAL_UNKNOWN", Refusal(NotFound), "没有该待记分事项",
             "CloseProposal, ReopenProposal", "no such proposal, or not one of the caller's area", "check `proposal_id`", "no";
         ProposalClosed: "PROPOSAL_CLOSED", Refusal(FailedPrecondition), "该待记分事项已处理",

@@ -10,6 +10,7 @@ mod config;
 pub mod ledger;
 mod migrations;
 mod officer;
+mod practitioners;
 pub mod proposals;
 mod ranking;
 pub mod schemes;
@@ -23,6 +24,7 @@ use yizhan_proto::credit::v1::company_service_server::CompanyServiceServer;
 use yizhan_proto::credit::v1::ledger_service_server::LedgerServiceServer;
 use yizhan_proto::credit::v1::proposal_service_server::ProposalServiceServer;
 use yizhan_proto::credit::v1::ranking_service_server::RankingServiceServer;
+use yizhan_proto::credit::v1::qualification_service_server::QualificationServiceServer;
 use yizhan_proto::credit::v1::scheme_service_server::SchemeServiceServer;
 use yizhan_rules::Desk;
 use yizhan_runtime::client::feed_channel;
@@ -39,6 +41,7 @@ pub use config::CreditConfig;
 use companies::CompanyApi;
 use ledger::LedgerApi;
 use migrations::Migrator;
+use practitioners::QualificationApi;
 use proposals::{FollowDecisions, ProposalApi};
 use ranking::RankingApi;
 use schemes::{SchemeApi, SchemeBook};
@@ -67,6 +70,7 @@ fn services(credit: &Credit, stopping: CancellationToken) -> Services {
         LedgerServiceServer::new(LedgerApi::new(credit.clone(), stopping)),
         CompanyServiceServer::new(CompanyApi::new(credit.clone())),
         RankingServiceServer::new(RankingApi::new(credit.clone())),
+        QualificationServiceServer::new(QualificationApi::new(credit.clone())),
         SchemeServiceServer::new(SchemeApi::new(Desk { db, book: schemes, clock, pages })),
     ]
     .needing(credit.db.clone())

@@ -2,6 +2,7 @@
 
 mod m20261130_000080_ledger;
 mod m20261130_000083_ranking_companies;
+mod m20261130_000081_qualification;
 mod m20261130_000085_proposals;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
@@ -25,8 +26,9 @@ impl MigratorTrait for Migrator {
             Box::new(CreatePublishedRules),
             Box::new(CreateServiceSecret),
             Box::new(m20261130_000080_ledger::Migration),
-            Box::new(m20261130_000085_proposals::Migration),
+            Box::new(m20261130_000081_qualification::Migration),
             Box::new(m20261130_000083_ranking_companies::Migration),
+            Box::new(m20261130_000085_proposals::Migration),
         ]
     }
 }

@@ -2,17 +2,19 @@
 
 mod api;
 pub mod ranking;
+pub mod points;
 
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use include_dir::{Dir, include_dir};
-use yizhan_documents::Family;
 use yizhan_documents::calendar::{Calendar, NATIONAL};
+use yizhan_documents::{Family, NoRule};
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::Area;
 
 pub use api::SchemeApi;
+use points::Points;
 
 use ranking::Ranking;
 
@@ -26,6 +28,7 @@ yizhan_documents::families! {
     pub struct SchemeFamilies, called "信用评价方案", embedded embedded_texts() => {
         ranking: Ranking = "ranking", read Ranking::read, keys Ranking::KEYS;
         calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
+        points: Points = "points", read Points::read, keys Points::KEYS;
     }
 }
 
@@ -45,12 +48,14 @@ pub fn find<R: Family<SchemeFamilies> + Clone>(
     area: Area,
     day: NaiveDate,
 ) -> Result<R, ServiceError> {
-    let found = schemes.find::<R>(area, day).map(|dated| dated.rule.clone());
-    found.map_err(|missing| {
-        ServiceError::new(Reason::RulesNotInForce, "no scheme holds there on that day")
-            .with_text("该地区当日没有生效的信用评价方案")
-            .with("family", missing.family)
-            .with("area", missing.area)
-            .with("day", missing.day)
-    })
+    schemes.find::<R>(area, day).map(|dated| dated.rule.clone()).map_err(not_in_force)
+}
+
+/// No document speaks of it.
+pub fn not_in_force(missing: NoRule) -> ServiceError {
+    ServiceError::new(Reason::RulesNotInForce, "no scheme holds there on that day")
+        .with_text("该地区当日没有生效的信用评价方案")
+        .with("family", missing.family)
+        .with("area", missing.area)
+        .with("day", missing.day)
 }

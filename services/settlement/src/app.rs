@@ -9,7 +9,7 @@ use chrono::{Datelike, NaiveDate};
 use futures::FutureExt;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
-use yizhan_clients::{Audit, Enrollment, Filing, person_merged};
+use yizhan_clients::{Audit, Credit, Enrollment, Filing, person_merged};
 use yizhan_proto::enrollment::v1::{Eligibility, GetEligibilityRequest};
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::db::DatabaseConnection;
@@ -53,6 +53,8 @@ pub struct App {
     pub filing: Box<dyn Filing>,
     /// audit, where it is asked.
     pub audit: Option<Box<dyn Audit>>,
+    /// credit, where it is asked.
+    pub credit: Option<Box<dyn Credit>>,
     /// Institutions and catalogue.
     pub reference: Reference,
     /// Benefit policies.
@@ -80,6 +82,8 @@ pub struct Peers {
     pub filing: Box<dyn Filing>,
     /// audit, where it is asked.
     pub audit: Option<Box<dyn Audit>>,
+    /// credit, where it is asked.
+    pub credit: Option<Box<dyn Credit>>,
 }
 
 /// The gRPC services over an app. Cheap to clone.
@@ -110,7 +114,7 @@ impl App {
         (db, secret): (DatabaseConnection, &Secret),
         (policies, rules): (Policies, RulesBook),
         clock: Clock,
-        Peers { enrollment, filing, audit }: Peers,
+        Peers { enrollment, filing, audit, credit }: Peers,
         quote_ttl: Duration,
         stopping: CancellationToken,
     ) -> App {
@@ -128,6 +132,7 @@ impl App {
             enrollment,
             filing,
             audit,
+            credit,
             feed,
             pages,
             quote_ttl,

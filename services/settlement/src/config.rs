@@ -20,6 +20,10 @@ pub struct Config {
     pub audit: Option<PeerConfig>,
     /// `settlement.audit_deadline_ms`: what audit has not answered by then is settled without it. Default 150.
     pub audit_deadline: Duration,
+    /// Where credit is; `None`: nobody's 支付资格 is asked about.
+    pub credit: Option<PeerConfig>,
+    /// `settlement.credit_deadline_ms`: what credit has not answered by then is settled with a mark. Default 150.
+    pub credit_deadline: Duration,
     /// `settlement.policies`: folder of YAML documents published at start instead of the embedded ones. What the
     /// database holds already stays published; a document that conflicts with it stops the start.
     pub policies: Option<PathBuf>,
@@ -46,6 +50,8 @@ impl Config {
             filing: PeerConfig::read(settings, Service::Filing),
             audit: PeerConfig::read_optional(settings, Service::Audit),
             audit_deadline: Duration::from_millis(settings.or("settlement.audit_deadline_ms", 150u64)),
+            credit: PeerConfig::read_optional(settings, Service::Credit),
+            credit_deadline: Duration::from_millis(settings.or("settlement.credit_deadline_ms", 150u64)),
             policies: folder(settings, "settlement.policies"),
             follow_after: Duration::from_secs(settings.or("settlement.follow_after_seconds", 10u64)),
             quote_ttl: Duration::from_secs(60 * settings.or("settlement.quote_minutes", 10u64)),

@@ -54,7 +54,7 @@ use crate::app::{Api, App, Peers, Policies, RulesBook};
 use crate::migrations::Migrator;
 use crate::recoveries::follow_decisions::FollowDecisions;
 use crate::worklist::follow_register::FollowRegister;
-use yizhan_clients::{Audit, AuditPeer, EnrollmentPeer, FilingPeer};
+use yizhan_clients::{Audit, AuditPeer, Credit, CreditPeer, EnrollmentPeer, FilingPeer};
 
 /// Starts the service: binds, brings the tables up to date, publishes the policies, serves.
 pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer> {
@@ -68,13 +68,17 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     let audit = config.audit.as_ref();
     let audit = audit.map(|peer| AuditPeer::new(peer, "settlement", config.audit_deadline)).transpose()?;
     let audit = audit.map(|audit| Box::new(audit) as Box<dyn Audit>);
+    let credit = config.credit.as_ref();
+    let credit =
+        credit.map(|peer| CreditPeer::new(peer, "settlement", config.credit_deadline)).transpose()?;
+    let credit = credit.map(|credit| Box::new(credit) as Box<dyn Credit>);
     let policies = Policies::open(database.clone()).await?;
     let rules = RulesBook::open_in(database.clone(), rules::TABLE).await?;
     let app = Arc::new(App::new(
         (database.clone(), &secret),
         (policies, rules),
         clock,
-        Peers { enrollment, filing, audit },
+        Peers { enrollment, filing, audit, credit },
         config.quote_ttl,
         server.stopping(),
     ));

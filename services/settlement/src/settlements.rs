@@ -7,6 +7,7 @@ pub mod benefits;
 pub mod bill;
 pub mod calculate;
 pub mod check_books;
+pub mod credited;
 pub mod domain;
 pub mod find_trace_code;
 pub mod later;

@@ -32,6 +32,8 @@ pub struct Clients {
     filing: String,
     /// Where audit is: every step of a case is by somebody else.
     audit: String,
+    /// Where credit is, likewise.
+    credit: String,
 }
 
 impl Clients {
@@ -43,6 +45,11 @@ impl Clients {
     /// Audit, as this caller reaches it.
     fn audit_as(&self, caller: &Caller) -> anyhow::Result<PeerChannel> {
         client::channel(&PeerConfig::at(self.audit.clone()), caller)
+    }
+
+    /// Credit, as this caller reaches it.
+    fn credit_as(&self, caller: &Caller) -> anyhow::Result<PeerChannel> {
+        client::channel(&PeerConfig::at(self.credit.clone()), caller)
     }
 }
 
@@ -71,6 +78,7 @@ pub async fn demo(folder: PathBuf) -> anyhow::Result<()> {
         accounts: AccountServiceClient::new(settlement),
         filing: filing.url(),
         audit: audit.url(),
+        credit: credit.url(),
     };
     people::enrol(&mut clients.enrollment).await.context("enrolling")?;
     story::tell(&mut clients, &folder).await?;

@@ -56,6 +56,11 @@ fn the_demo_shows_every_chapter_and_runs_again_where_it_ran() {
             "110.00 yuan are against the rules instead of 165.00",
             "归档. Reversing that settlement is refused, RECOVERED: ",
             "steps is as it was written: true",
+            "10. Points (驾照式记分)",
+            "9 in all: 暂停, by 株医保处（示例）article-38, until 2026-08-25",
+            "yuan of what the fund pays:",
+            "医保支付资格暂停",
+            "every line is paid, with a mark for audit",
             "330600: 4 settlements",
             "Done: everything shown was checked.",
         ];

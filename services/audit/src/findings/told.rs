@@ -6,8 +6,9 @@ use yizhan_proto::settlement::v1::{Settlement, SettlementInfo, SettlementMark, W
 
 use super::domain::{Origin, Raised, jr_id};
 
-/// Marks that say how something was calculated, that audit said itself, or that audit finds by itself with more to show for it.
-const NO_FINDINGS: [&str; 7] = [
+/// Marks that say how something was calculated, that audit said itself, or finds by itself with more to show for it, and of what the
+/// institution bears already.
+const NO_FINDINGS: [&str; 8] = [
     "MOVED_IN_YEAR",
     "ACCOUNT_MOVED",
     "PART_GIVES_BACK",
@@ -15,10 +16,11 @@ const NO_FINDINGS: [&str; 7] = [
     "AUDIT_MARKED",
     "AUDIT_WITHHELD",
     "AUDIT_ANSWERED",
+    "PRACTITIONER_REFUSED",
 ];
 
 /// Marks, with what the finding is called; any other is called 结算标记.
-const NAMES: [(&str, &str); 10] = [
+const NAMES: [(&str, &str); 13] = [
     ("EMERGENCY_WITHOUT_CONTRACT", "暂停协议期间急诊结算"),
     ("STAY_WITHOUT_CONTRACT", "住院期间部分日期无协议"),
     ("DEPARTMENT_SUSPENDED", "暂停科室的费用"),
@@ -28,6 +30,9 @@ const NAMES: [(&str, &str); 10] = [
     ("FOLLOWING_STAY_SETTLED", "转院后住院先行结算"),
     ("KINSHIP_CONTRADICTED", "共济亲属关系与户籍登记不符"),
     ("KINSHIP_NOT_SHOWN", "共济亲属关系未见户籍登记"),
+    ("PRACTITIONER_MARKED", "开单人员不具备医保支付资格"),
+    ("PRACTITIONER_EMERGENCY", "开单人员暂停或终止支付资格期间急诊结算"),
+    ("CREDIT_PENDING", "未核对开单人员支付资格"),
     (SAME_DAYS, "同一时段在两处就诊"),
 ];
 

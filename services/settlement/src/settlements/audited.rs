@@ -31,23 +31,27 @@ impl Audit {
         Audit { moment, said: None, away: false }
     }
 
-    /// An answer with what audit says of it; as it is where audit is not asked, or did not answer in time: then it is not asked again.
-    pub async fn of(&mut self, app: &App, answer: Settlement) -> Settlement {
-        let Some(audit) = app.audit.as_ref().filter(|_| !self.away) else { return answer };
+    /// Asks about an answer, where audit is asked; when it did not answer in time it is not asked again.
+    pub async fn ask(&mut self, app: &App, answer: &Settlement) {
+        let Some(audit) = app.audit.as_ref().filter(|_| !self.away) else { return };
         // Before it is settled it has no id, and each attempt would have its own.
-        let visit = Encounter { setl_id: String::new(), ..encounter(&answer) };
+        let visit = Encounter { setl_id: String::new(), ..encounter(answer) };
         if self.said.as_ref().is_none_or(|(asked, _)| *asked != visit) {
-            let trig_scen = self.scene(&header(&answer).med_type).to_owned();
+            let trig_scen = self.scene(&header(answer).med_type).to_owned();
             let question = CheckRequest { encounter: Some(visit.clone()), trig_scen };
             match audit.check(question).await {
                 Ok(found) => self.said = Some((visit, found)),
                 Err(error) => {
                     tracing::warn!(monotonic_counter.audit_away = 1, %error, "settled without audit");
                     self.away = true;
-                    return answer;
+                    self.said = None;
                 }
             }
         }
+    }
+
+    /// An answer with what audit says of it; as it is where it says nothing.
+    pub fn tell(&self, answer: Settlement) -> Settlement {
         match &self.said {
             Some((_, found)) => tell(answer, found.clone()),
             None => answer,

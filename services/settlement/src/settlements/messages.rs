@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod audited;
 pub mod case;
+pub mod credited;
 pub mod explain;
 pub mod filing;
 pub mod later;

@@ -5,6 +5,7 @@ use yizhan_runtime::{Caller, ServiceError, Violations};
 
 use super::audited::{Audit, Moment};
 use super::calculate::{Calculated, calculate, wanted};
+use super::credited::{Credit, judged};
 use super::part;
 use super::prepare::prepare;
 use super::previous;
@@ -32,7 +33,8 @@ pub async fn preview(
     }
     let before = previous::find(app, &prepared, &state).await?;
     let Calculated { case, settlement } = calculate(&prepared, part, (&state, before), None)?;
-    let settlement = Audit::at(Moment::Preview).of(app, settlement).await;
+    let (mut credit, mut audit) = (Credit::default(), Audit::at(Moment::Preview));
+    let settlement = judged(app, (&mut credit, &mut audit), settlement).await;
     let read = Read { visit, case: &case, settlement: &settlement };
     let quote = read.quote(app.clock.now() + app.quote_ttl);
     Ok(PreviewResponse { quote: Some(quote), settlement: Some(settlement) })

@@ -40,6 +40,9 @@ struct Promise {
     /// What is withheld from the institution by what audit said.
     #[prost(int64, tag = "10")]
     withheld: i64,
+    /// The same by what credit said.
+    #[prost(int64, tag = "11")]
+    refused: i64,
 }
 
 /// The amounts a quote promises, by name.
@@ -89,6 +92,7 @@ impl Read<'_> {
             expires_us,
             filing: filing::summary(info),
             withheld: self.settlement.audit.as_ref().map_or(0, |audit| audit.withheld_fen),
+            refused: self.settlement.credit.as_ref().map_or(0, |credit| credit.withheld_fen),
         }
     }
 
@@ -123,9 +127,12 @@ impl Read<'_> {
         if promised.expires_us < now.timestamp_micros() {
             return Err(expired());
         }
-        // Where audit is away now nothing is withheld, and it is settled all the same.
-        let withheld = self.settlement.audit.is_some() && promised.withheld != actual.withheld;
-        if promised.amounts == actual.amounts && !withheld {
+        // Where audit or credit is away now nothing is withheld by it, and it is settled all the same; what credit does not refuse now audit may
+        // withhold.
+        let refused = promised.refused != actual.refused;
+        let withheld = !refused && self.settlement.audit.is_some() && promised.withheld != actual.withheld;
+        let refused = refused && self.settlement.credit.is_some();
+        if promised.amounts == actual.amounts && !withheld && !refused {
             return Ok(());
         }
         Err(self.changed(&promised, &actual))
@@ -140,6 +147,7 @@ impl Read<'_> {
             ("account", promised.account != actual.account),
             ("filing", promised.filing != actual.filing),
             ("audit", promised.withheld != actual.withheld),
+            ("credit", promised.refused != actual.refused),
         ];
         let causes: Vec<&str> =
             causes.iter().filter(|(_, changed)| *changed).map(|(cause, _)| *cause).collect();
@@ -155,7 +163,8 @@ impl Read<'_> {
         }
         let amounts = amounts(info).into_iter().zip(promised.amounts.iter().copied());
         let withheld = (("withheld_fen", actual.withheld), promised.withheld);
-        for ((name, now), quoted) in amounts.chain([withheld]) {
+        let refused = (("refused_fen", actual.refused), promised.refused);
+        for ((name, now), quoted) in amounts.chain([withheld, refused]) {
             if now != quoted {
                 error = error.with(&format!("{name}.quoted"), quoted).with(&format!("{name}.now"), now);
             }

@@ -11,6 +11,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 use super::audited::{Audit, Moment};
 use super::calculate::{Calculated, calculate, wanted};
+use super::credited::{Credit, judged};
 use super::messages::answer::Identity;
 use super::messages::audited;
 use super::messages::part::SoFar;
@@ -70,7 +71,7 @@ async fn settle_new(
     let _turn = app.turn_of(&[&visit.psn_no, &visit.mulaid_psn_no]).await;
     let key = (visit.fixmedins_code.clone(), request.request_id);
     let (mut so_far, mut back) = (None, BTreeSet::new());
-    let mut audit = Audit::at(Moment::Settle);
+    let (mut credit, mut audit) = (Credit::default(), Audit::at(Moment::Settle));
     for _ in attempts() {
         let mut wanted = wanted(&prepared, Some(key.clone()));
         wanted.codes.extend(back.iter().cloned());
@@ -89,7 +90,8 @@ async fn settle_new(
         let identity = new_identity(app, &key.1, &state);
         let before = previous::find(app, &prepared, &state).await?;
         let Calculated { case, settlement } = calculate(&prepared, part, (&state, before), Some(&identity))?;
-        let calculated = Calculated { case, settlement: audit.of(app, settlement).await };
+        let settlement = judged(app, (&mut credit, &mut audit), settlement).await;
+        let calculated = Calculated { case, settlement };
         audited::refusal(&calculated.settlement).map_or(Ok(()), Err)?;
         require_quoted(app, &prepared, &calculated, &request.quote_id)?;
         let case_json = serde_json::to_string(&calculated.case).map_err(ServiceError::internal)?;

@@ -5,6 +5,7 @@ mod books;
 mod case;
 mod covered_days;
 mod newborn;
+mod practitioner;
 mod published_example;
 mod relative;
 mod reversal;
@@ -34,7 +35,8 @@ pub async fn tell(clients: &mut Clients, folder: &Path) -> anyhow::Result<()> {
     newborn::tell(clients).await.context("newborn")?;
     away::tell(clients).await.context("away from home")?;
     relative::tell(clients).await.context("relative's account")?;
-    case::tell(clients).await.context("case")?;
+    let case_id = case::tell(clients).await.context("case")?;
+    practitioner::tell(clients, &case_id).await.context("practitioner")?;
     books::tell(clients).await.context("books")?;
     println!("\nDone: everything shown was checked. `yizhan serve` keeps the servers running.");
     Ok(())

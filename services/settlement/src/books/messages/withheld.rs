@@ -1,10 +1,10 @@
-//! What an answer withholds from its institution, by what audit found.
+//! What an answer withholds from its institution, by what credit said of practitioners and what audit found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use yizhan_money::Fen;
 use yizhan_proto::audit::v1::{Consequence, Violation};
-use yizhan_proto::settlement::v1::Settlement;
+use yizhan_proto::settlement::v1::{LineHandling, Settlement};
 
 use super::parts::header;
 use crate::books::domain::withheld::withheld;
@@ -12,14 +12,45 @@ use crate::books::domain::withheld::withheld;
 /// 违规明细项目类型 of what is against the rule; others are what it is against.
 const AGAINST: &str = "1";
 
-/// What of the funds' part is withheld. A line counts once, with the most that a violation says of it, at most its in-scope amount.
-pub fn withheld_by(answer: &Settlement) -> Fen {
-    let info = header(answer);
-    let against = withheld_lines(answer).into_iter().map(|(_, against)| against);
-    withheld(against, Fen(info.inscp_scp_amt_fen), Fen(info.fund_pay_sumamt_fen))
+/// What is withheld, by whose answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// Lines whose practitioner may not be paid.
+    pub by_credit: Fen,
+    /// Lines against a rule, beside those.
+    pub by_audit: Fen,
 }
 
-/// The lines of this bill of which something is withheld, each with what of it is against a rule, in scope.
+/// What of the funds' part is withheld. A line whose practitioner may not be paid counts whole, and then not with audit; of audit a line counts
+/// once, with the most that a violation says of it, at most its in-scope amount. Rounded together: never more than what the funds pay.
+pub fn withheld_by(answer: &Settlement) -> Withheld {
+    let info = header(answer);
+    let refused = refused_lines(answer);
+    let own = answer.feedetail.iter().filter(|row| !row.earlier_part);
+    let refused: Fen = match refused.is_empty() {
+        true => Fen::ZERO,
+        false => own
+            .filter(|row| refused.contains(row.feedetl_sn.as_str()))
+            .map(|row| Fen(row.inscp_scp_amt_fen))
+            .sum(),
+    };
+    let against = withheld_lines(answer).into_iter().map(|(_, against)| against);
+    let share = |lines: &mut dyn Iterator<Item = Fen>| {
+        withheld(lines, Fen(info.inscp_scp_amt_fen), Fen(info.fund_pay_sumamt_fen))
+    };
+    let by_credit = share(&mut std::iter::once(refused));
+    let both = share(&mut std::iter::once(refused).chain(against));
+    Withheld { by_credit, by_audit: both - by_credit }
+}
+
+/// Lines of this bill whose practitioner may not be paid.
+pub fn refused_lines(answer: &Settlement) -> BTreeSet<&str> {
+    let lines = answer.credit.iter().flat_map(|credit| &credit.lines);
+    let refused = lines.filter(|line| line.handling() == LineHandling::Refused);
+    refused.map(|line| line.feedetl_sn.as_str()).collect()
+}
+
+/// The lines of this bill of which something is withheld by what audit found, each with what of it is against a rule, in scope.
 pub fn withheld_lines(answer: &Settlement) -> Vec<(&str, Fen)> {
     let found = answer.audit.iter().flat_map(|audit| &audit.result);
     let mut lines: BTreeMap<&str, i64> = BTreeMap::new();
@@ -31,7 +62,9 @@ pub fn withheld_lines(answer: &Settlement) -> Vec<(&str, Fen)> {
     if lines.is_empty() {
         return Vec::new();
     }
+    let refused = refused_lines(answer);
     let own = answer.feedetail.iter().filter(|row| !row.earlier_part);
+    let own = own.filter(|row| !refused.contains(row.feedetl_sn.as_str()));
     let against = own.filter_map(|row| {
         let fen = lines.get(row.feedetl_sn.as_str())?;
         Some((row.feedetl_sn.as_str(), Fen(row.inscp_scp_amt_fen.min(*fen))))

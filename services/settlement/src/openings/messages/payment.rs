@@ -156,6 +156,7 @@ pub fn settlement(
         }),
         postings: ledger::manual_payment(&request.psn_no, &entries.funds).into_iter().map(posting).collect(),
         audit: None,
+        credit: None,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::books::domain::ledger::MANUAL;
 use crate::books::domain::recovery::{ByFund, Paid, recovered};
 use crate::books::domain::withheld::withheld;
 use crate::books::messages::parts::{header, is_payer};
-use crate::books::messages::withheld::withheld_lines;
+use crate::books::messages::withheld::{refused_lines, withheld_lines};
 use crate::books::store::entities::{claim, settlement};
 use crate::books::store::recoveries::{recovered_line, recovery_of, standing};
 use crate::books::store::settlements;
@@ -33,6 +33,8 @@ pub struct Bill {
     withheld: BTreeMap<String, i64>,
     /// What of all that is neither with the funds nor with the institution yet.
     withheld_left: i64,
+    /// Lines that were refused for their practitioner: the institution bears them already.
+    refused: BTreeSet<String>,
     /// Lines of which something is recovered.
     held: BTreeSet<String>,
 }
@@ -96,6 +98,7 @@ impl Bill {
             let share = withheld([against], Fen(info.inscp_scp_amt_fen), Fen(info.fund_pay_sumamt_fen));
             self.withheld.insert(line.to_owned(), share.0);
         }
+        self.refused.extend(refused_lines(part).into_iter().map(str::to_owned));
         self.withheld_left += part.audit.as_ref().map_or(0, |audit| audit.withheld_fen);
     }
 
@@ -110,7 +113,11 @@ impl Bill {
             let refusal = reason.code().to_owned();
             (against_fen > 0).then(|| RecoveredLine { refusal, ..line.clone() })
         };
-        let paid = if feedetl_sn.is_empty() { Some(self.whole) } else { self.lines.get(feedetl_sn).copied() };
+        if self.refused.contains(feedetl_sn) {
+            return refused(Reason::PractitionerRefused);
+        }
+        let paid =
+            if feedetl_sn.is_empty() { Some(self.paid_for()) } else { self.lines.get(feedetl_sn).copied() };
         let Some(paid) = paid else { return refused(Reason::LineUnknown) };
         if self.held.contains(feedetl_sn) {
             return refused(Reason::AlreadyRecovered);
@@ -133,6 +140,15 @@ impl Bill {
             withheld_fen,
             funds: back.into_iter().map(fund).collect(),
             ..line
+        })
+    }
+
+    /// The bill as a whole, without what the institution bears already.
+    fn paid_for(&self) -> Paid {
+        let refused = self.refused.iter().filter_map(|line| self.lines.get(line));
+        refused.fold(self.whole, |whole, line| Paid {
+            fee_fen: whole.fee_fen - line.fee_fen,
+            in_scope_fen: whole.in_scope_fen - line.in_scope_fen,
         })
     }
 

@@ -19,18 +19,21 @@ pub fn tell(mut answer: Settlement, result: Vec<Violation>) -> Settlement {
     info.audit_pending = false;
     info.marks.extend(result.iter().filter_map(mark_of));
     answer.audit = Some(Audited { result, withheld_fen: 0 });
-    withhold(answer)
+    answer
 }
 
-/// Withholds from the institution what follows from what audit found, as the amounts of the answer are.
+/// Withholds from the institution what follows from what credit and audit said, as the amounts of the answer are.
 pub fn withhold(mut answer: Settlement) -> Settlement {
-    let amount = withheld_by(&answer);
+    let amounts = withheld_by(&answer);
+    if let Some(credit) = &mut answer.credit {
+        credit.withheld_fen = amounts.by_credit.0;
+    }
     if let Some(audit) = &mut answer.audit {
-        audit.withheld_fen = amount.0;
+        audit.withheld_fen = amounts.by_audit.0;
     }
     let info = header(&answer);
     if !info.setl_id.is_empty() {
-        let booked = ledger::withheld(&info.fixmedins_code, amount);
+        let booked = ledger::withheld(&info.fixmedins_code, amounts.by_credit + amounts.by_audit);
         answer.postings.extend(booked.into_iter().map(posting));
     }
     answer
@@ -141,7 +144,7 @@ mod tests {
             violation("C", Remind, &[("2", 300)]),
             answered,
         ];
-        let told = tell(answer("S1"), found.clone());
+        let told = withhold(tell(answer("S1"), found.clone()));
         let info = told.setlinfo.as_ref().unwrap();
         let marks: Vec<_> = info.marks.iter().map(|mark| mark.kind.as_str()).collect();
         assert_eq!(
@@ -151,9 +154,9 @@ mod tests {
         assert_eq!(told.audit.as_ref().unwrap().withheld_fen, 50, "the line counts once");
         let booked: Vec<_> = told.postings.iter().map(|one| (one.account.as_str(), one.amount_fen)).collect();
         assert_eq!(booked, [("institution/H1", -50), ("withheld/H1", 50)]);
-        let preview = tell(answer(""), found);
+        let preview = withhold(tell(answer(""), found));
         assert_eq!((preview.audit.unwrap().withheld_fen, preview.postings.len()), (50, 0));
-        let clean = tell(answer("S1"), Vec::new());
+        let clean = withhold(tell(answer("S1"), Vec::new()));
         assert!(clean.postings.is_empty() && clean.audit.is_some());
     }
 

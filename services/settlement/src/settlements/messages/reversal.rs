@@ -18,7 +18,8 @@ pub fn of(
     before: impl FnMut(&AccumulatorChange) -> i64,
     balance: i64,
 ) -> Settlement {
-    let Settlement { setlinfo, setldetail, feedetail, trace, postings, audit: _ } = original.clone();
+    let Settlement { setlinfo, setldetail, feedetail, trace, postings, audit: _, credit: _ } =
+        original.clone();
     let info = setlinfo.unwrap_or_default();
     let reverses_setl_id = info.setl_id.clone();
     let note = format!("撤销结算 {reverses_setl_id}");
@@ -45,6 +46,7 @@ pub fn of(
         trace: trace.map(|trace| negative_trace(trace, before)),
         postings: postings.into_iter().map(Amounts::negated).collect(),
         audit: None,
+        credit: None,
     }
 }
 

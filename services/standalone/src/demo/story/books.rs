@@ -5,13 +5,13 @@ use tokio_stream::StreamExt;
 use yizhan_proto::settlement::v1::{CheckBooksRequest, ReplaySettlementRequest, WatchSettlementsRequest};
 
 use super::super::{Clients, must};
-use super::{heading, info};
+use super::heading;
 
 const AREAS: [&str; 6] = ["999900", "500112", "430200", "430100", "330800", "330600"];
 
 /// Tells it.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
-    heading(10, "The books");
+    heading(11, "The books");
     let mut settlements = 0;
     for area in AREAS {
         let request = CheckBooksRequest { poolarea_no: area.into() };
@@ -28,9 +28,13 @@ pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
     }
     let all = WatchSettlementsRequest::default();
     let mut feed = clients.settlement.watch_settlements(all).await?.into_inner();
-    for _ in 0..settlements {
+    let mut told = 0;
+    while told < settlements {
         let event = feed.next().await.context("the feed ended early")??;
-        let request = ReplaySettlementRequest { setl_id: info(event.settlement)?.setl_id };
+        // What was recovered is in the feed too.
+        let Some(info) = event.settlement.and_then(|settlement| settlement.setlinfo) else { continue };
+        told += 1;
+        let request = ReplaySettlementRequest { setl_id: info.setl_id };
         let replay = clients.settlement.replay_settlement(request).await?.into_inner();
         must(replay.identical, "a settlement recomputed differs from the stored one")?;
     }

@@ -22,8 +22,9 @@ use super::super::{Clients, must};
 use super::{heading, info, settle};
 
 /// 株洲, whose fund paid and whose officers decide.
-const AREA: &str = "430200";
-const HOSPITAL: &str = "H43020000001";
+pub const AREA: &str = "430200";
+/// The hospital.
+pub const HOSPITAL: &str = "H43020000001";
 /// 床位费每日 1 次.
 const RULE: &str = "GZ10000102014000";
 /// 床位费, of which 50 yuan are in scope.
@@ -35,8 +36,8 @@ const ONE_BED: [&str; 3] = ["2026-06-13", "2026-06-14", "2026-06-15"];
 /// How long is waited for what follows from a feed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Tells it.
-pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
+/// Tells it; the case that was decided.
+pub async fn tell(clients: &mut Clients) -> anyhow::Result<String> {
     heading(9, "A case of audit (稽核): a hospital in 株洲 charged two beds a day, three days long");
     let settled = info(Some(settle(clients, "demo-two-beds", bill()).await?))?;
     let agency = clients.audit_as(&Caller::Agency { area: AREA.parse()? })?;
@@ -45,7 +46,8 @@ pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
     let case = reviewed(&office, &case).await?;
     let case = appealed(clients, &office, &case).await?;
     let case = recovered(&office, &case, &settled).await?;
-    kept(clients, &office, &case, settled).await
+    kept(clients, &office, &case, settled).await?;
+    Ok(case.case_id)
 }
 
 /// Six days in hospital, the beds day by day.

@@ -1,0 +1,63 @@
+//! credit: may the funds pay for what these practitioners did on their days? Away, or late: it is settled all the same, with a mark.
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use tonic::{Request, Status, async_trait};
+use yizhan_proto::credit::v1::qualification_service_client::QualificationServiceClient;
+use yizhan_proto::credit::v1::{GetQualificationRequest, Qualification, QualificationQuestion};
+use yizhan_runtime::Caller;
+use yizhan_runtime::client::{self, PeerChannel};
+use yizhan_runtime::config::PeerConfig;
+
+use crate::peer::within;
+
+/// Questions of one call, as GetQualification takes them; what is more goes in calls beside it.
+const AT_ONCE: usize = 200;
+
+/// What settlement asks of credit.
+#[async_trait]
+pub trait Credit: Send + Sync {
+    /// How practitioners stand, in the order of the questions: one call for up to 200.
+    ///
+    /// # Errors
+    /// Where credit did not answer all of it in time, or not at all: nobody is refused for that.
+    async fn qualifications(
+        &self,
+        questions: Vec<QualificationQuestion>,
+    ) -> Result<Vec<Qualification>, Status>;
+}
+
+/// Credit over gRPC.
+pub struct CreditPeer {
+    client: QualificationServiceClient<PeerChannel>,
+    deadline: Duration,
+}
+
+impl CreditPeer {
+    /// As this service; connects when first asked. What is not answered by the deadline, which is shorter than that of other calls, is late.
+    pub fn new(peer: &PeerConfig, service: &str, deadline: Duration) -> anyhow::Result<CreditPeer> {
+        let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
+        Ok(CreditPeer { client: QualificationServiceClient::new(channel), deadline })
+    }
+
+    async fn ask(&self, questions: &[QualificationQuestion]) -> Result<Vec<Qualification>, Status> {
+        let mut request = Request::new(GetQualificationRequest { questions: questions.to_vec() });
+        request.set_timeout(self.deadline);
+        let answer = self.client.clone().get_qualification(request).await?.into_inner().qualifications;
+        // A callee that leaves one out breaks its contract.
+        let whole = answer.len() == questions.len();
+        if whole { Ok(answer) } else { Err(Status::data_loss("an answer to a question is missing")) }
+    }
+}
+
+#[async_trait]
+impl Credit for CreditPeer {
+    async fn qualifications(
+        &self,
+        questions: Vec<QualificationQuestion>,
+    ) -> Result<Vec<Qualification>, Status> {
+        let calls = questions.chunks(AT_ONCE).map(|some| self.ask(some));
+        Ok(within(self.deadline, try_join_all(calls)).await?.concat())
+    }
+}

@@ -1,0 +1,11 @@
+//! The point system, pure: no database, no clock.
+
+pub mod event;
+pub mod matter;
+pub mod table;
+pub mod timeline;
+
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod histories;

@@ -1,0 +1,174 @@
+//! Between entries and messages, and the domain.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use yizhan_documents::Dated;
+use yizhan_documents::calendar::WorkingDays;
+use yizhan_proto::credit::v1::{
+    Entry, EntryKind, PointsAct, PointsMatter, Qualification, QualificationStatus,
+};
+use yizhan_runtime::clock::{day_text, parse_date};
+use yizhan_runtime::{Caller, ServiceError};
+use yizhan_terms::Area;
+
+use super::domain::event::{Event, What};
+use super::domain::matter::{Matter, points_of, standing};
+use super::domain::table::{MATTERS, Need, Role, State};
+use super::domain::timeline::{Standing, Timeline};
+use crate::schemes::points::Points;
+use crate::schemes::{Schemes, not_in_force};
+
+/// What entries come to.
+pub fn timeline(entries: &[Entry], schemes: &Schemes) -> Result<Timeline, ServiceError> {
+    let events = standing(entries).into_iter().filter_map(|entry| event(entry, schemes).transpose());
+    Ok(Timeline::of(&events.collect::<Result<Vec<_>, _>>()?))
+}
+
+/// The scheme an entry was decided by.
+pub fn scheme_of<'s>(entry: &Entry, schemes: &'s Schemes) -> Result<&'s Dated<Points>, ServiceError> {
+    if let Some(dated) = schemes.by_id::<Points>(&entry.scheme) {
+        return Ok(dated);
+    }
+    let area = Area::parse(&entry.poolarea_no).zip(parse_date(&entry.decided_on));
+    let (area, day) = area.ok_or_else(|| unreadable(entry))?;
+    schemes.find::<Points>(area, day).map_err(not_in_force)
+}
+
+/// `None`: it does not matter to how somebody stands.
+fn event(entry: &Entry, schemes: &Schemes) -> Result<Option<Event>, ServiceError> {
+    let (what, day) = match entry.kind() {
+        EntryKind::Registered => (What::Registered(entry.fixmedins_code.clone()), &entry.from_date),
+        EntryKind::Left => (What::Left(entry.fixmedins_code.clone()), &entry.until_date),
+        EntryKind::PointsDecided => {
+            let scheme = Arc::new(scheme_of(entry, schemes)?.rule.clone());
+            (What::Points(points_of(entry), scheme), &entry.decided_on)
+        }
+        EntryKind::PointsRevised => {
+            let act = entry.about_entry_id.clone();
+            (What::Revised { act, points: points_of(entry) }, &entry.decided_on)
+        }
+        EntryKind::Restored => (What::Restored, &entry.from_date),
+        EntryKind::Repaired => {
+            let until = parse_date(&entry.until_date);
+            (What::Repaired { points: points_of(entry), until }, &entry.decided_on)
+        }
+        _ => return Ok(None),
+    };
+    let day = parse_date(day).ok_or_else(|| unreadable(entry))?;
+    let (id, matter) = (entry.entry_id.clone(), entry.matter_id.clone());
+    Ok(Some(Event { id, matter, day, basis: entry.basis.clone(), what }))
+}
+
+fn unreadable(entry: &Entry) -> ServiceError {
+    ServiceError::internal(anyhow::anyhow!("entry {} has no day or area", entry.entry_id))
+}
+
+/// How somebody stands on a day, as it is told.
+pub fn qualification(
+    practitioner_code: &str,
+    day: NaiveDate,
+    institution: Option<&str>,
+    (timeline, version): (&Timeline, i64),
+) -> Qualification {
+    let told = timeline.on(day, institution);
+    let Standing { status, from, until, ends_on, entry, basis, points, elsewhere } = told;
+    Qualification {
+        practitioner_code: practitioner_code.to_owned(),
+        day: day.to_string(),
+        status: QualificationStatus::try_from(status.number()).unwrap_or_default().into(),
+        from_date: day_text(from),
+        until_date: day_text(until),
+        ends_on: day_text(ends_on),
+        entry_id: entry,
+        basis,
+        points: points.try_into().unwrap_or(i32::MAX),
+        registered_elsewhere: elsewhere,
+        version,
+    }
+}
+
+/// What of a caller matters to a matter.
+pub fn roles(caller: &Caller, first: &Entry) -> Vec<Role> {
+    let officer = caller.may_manage_area(Area::parse(&first.poolarea_no));
+    let institution = matches!(caller, Caller::Institution { code } if *code == first.fixmedins_code);
+    [(officer, Role::Officer), (institution, Role::Institution)]
+        .into_iter()
+        .filter_map(|(is, role)| is.then_some(role))
+        .collect()
+}
+
+/// The last day for the step that is next.
+pub fn due(matter: &Matter, scheme: &Points, schemes: &Schemes, area: Area) -> Option<NaiveDate> {
+    let days = WorkingDays::of(schemes, area);
+    matter.due(scheme, |day, count| days.add(day, count).0, |from, to| days.between(from, to).0)
+}
+
+/// Whether a step's need is met on a day.
+pub fn is_met(
+    need: Need,
+    (day, area): (NaiveDate, Area),
+    (matter, timeline): (&Matter, &Timeline),
+    (scheme, schemes): (&Points, &Schemes),
+) -> bool {
+    let ends_on = timeline.suspended_until(day);
+    let decided = matter.acts().next().and_then(|act| parse_date(&act.decided_on));
+    match need {
+        Need::Suspended => ends_on.is_some(),
+        Need::EndsSoon => ends_on.is_some_and(|ends_on| {
+            WorkingDays::of(schemes, area).between(day, ends_on).0 <= scheme.restore_apply_days
+        }),
+        Need::LongEnough => {
+            decided.is_some_and(|decided| (day - decided).num_days() >= scheme.repair_after_days.into())
+        }
+    }
+}
+
+/// A matter as a caller sees it today.
+pub fn matter(
+    entries: &[Entry],
+    matter_id: &str,
+    schemes: &Schemes,
+    (caller, today): (&Caller, NaiveDate),
+) -> Result<PointsMatter, ServiceError> {
+    let of_it: Vec<&Entry> = entries.iter().filter(|entry| entry.matter_id == matter_id).collect();
+    let Some(first) = of_it.first() else { return Ok(PointsMatter::default()) };
+    let all = standing(entries);
+    let matter = Matter::of(&all, matter_id);
+    let dated = scheme_of(first, schemes)?;
+    let area = Area::parse(&first.poolarea_no).ok_or_else(|| unreadable(first))?;
+    let due = due(&matter, &dated.rule, schemes, area);
+    let state = matter.state(today, due);
+    let due = due.filter(|_| state != State::Settled);
+    let timeline = timeline(entries, schemes)?;
+    let met = |need| is_met(need, (today, area), (&matter, &timeline), (&dated.rule, schemes));
+    let allowed = MATTERS.case(state, met).allowed(&roles(caller, first));
+    let number = |points: u32| points.try_into().unwrap_or(i32::MAX);
+    let acts = of_it.iter().filter(|entry| entry.kind() == EntryKind::PointsDecided).map(|act| PointsAct {
+        items: vec![act.item.clone()],
+        responsibility: act.responsibility,
+        points: number(points_of(act)),
+        act_id: act.act_id.clone(),
+        occurred_on: act.occurred_on.clone(),
+        entry_id: act.entry_id.clone(),
+        item: act.item.clone(),
+        points_now: if matter.0.is_empty() { 0 } else { number(matter.points(act)) },
+        ..PointsAct::default()
+    });
+    Ok(PointsMatter {
+        matter_id: matter_id.to_owned(),
+        practitioner_code: first.subject.clone().unwrap_or_default().code,
+        poolarea_no: first.poolarea_no.clone(),
+        fixmedins_code: first.fixmedins_code.clone(),
+        state: state.number(),
+        acts: acts.collect(),
+        points: number(matter.total()),
+        decided_on: first.decided_on.clone(),
+        due_date: day_text(due),
+        overdue: due.is_some_and(|due| due < today),
+        allowed_actions: allowed.into_iter().map(|action| action.number()).collect(),
+        version: of_it.len().try_into().unwrap_or(i32::MAX),
+        basis: first.basis.clone(),
+        scheme: first.scheme.clone(),
+    })
+}
