@@ -45,6 +45,7 @@ mod old_faults;
 mod openings;
 mod paid_once;
 mod people;
+mod points;
 mod policies;
 mod python_client;
 mod quotes;

@@ -15,6 +15,9 @@ use yizhan_proto::audit::v1::case_service_client::CaseServiceClient;
 use yizhan_proto::audit::v1::{
     AdvanceCaseRequest, CaseAction, CaseLine, CasePaper, OpenCaseRequest, WatchDecisionsRequest,
 };
+use yizhan_proto::credit::v1::ledger_service_client::LedgerServiceClient;
+use yizhan_proto::credit::v1::qualification_service_client::QualificationServiceClient;
+use yizhan_proto::credit::v1::{RegisterPractitionersRequest, Registration, WatchCreditRequest};
 use yizhan_proto::enrollment::v1::WatchRegisterRequest;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::filing::v1::WatchFilingsRequest;
@@ -28,6 +31,7 @@ use yizhan_testkit::TestDatabase;
 use crate::support::{clinic, stay};
 use crate::who_may::by;
 
+const CREDIT: &str = "yizhan.credit.v1.LedgerService/WatchCredit";
 const DECISIONS: &str = "yizhan.audit.v1.CaseService/WatchDecisions";
 const REGISTER: &str = "yizhan.enrollment.v1.EnrollmentService/WatchRegister";
 const FILINGS: &str = "yizhan.filing.v1.FilingService/WatchFilings";
@@ -73,8 +77,13 @@ const CALLERS: [&str; 14] = [
 const OF_AREAS: [Hears; 14] =
     [No, No, Of("9999"), Of("43"), Of("9999"), Of("9999"), Of("4302"), No, No, No, No, All, All, Unknown];
 
-const FEEDS: [(&str, [Hears; 14]); 4] = [
-    (DECISIONS, [No, No, Of("9999"), Of("43"), No, No, No, No, No, No, No, All, All, Unknown]),
+/// Agencies, and services.
+const OF_AGENCIES: [Hears; 14] =
+    [No, No, Of("9999"), Of("43"), No, No, No, No, No, No, No, All, All, Unknown];
+
+const FEEDS: [(&str, [Hears; 14]); 5] = [
+    (CREDIT, OF_AGENCIES),
+    (DECISIONS, OF_AGENCIES),
     (REGISTER, OF_AREAS),
     (FILINGS, OF_AREAS),
     (
@@ -126,6 +135,16 @@ async fn open(platform: &TestPlatform, feed: &str, caller: &str, token: &str) ->
     let resume_token = token.to_owned();
     let event = |token, what, poolarea_no, fixmedins_code| Event { token, what, poolarea_no, fixmedins_code };
     let opened = match feed {
+        CREDIT => {
+            let request = by(caller, WatchCreditRequest { resume_token });
+            LedgerServiceClient::new(channel).watch_credit(request).await.map(|events| {
+                let told = events.into_inner().map_ok(move |told| {
+                    let entry = told.entry.unwrap();
+                    event(told.resume_token, entry.entry_id, entry.poolarea_no, entry.fixmedins_code)
+                });
+                told.boxed()
+            })
+        }
         DECISIONS => {
             let request = by(caller, WatchDecisionsRequest { resume_token });
             CaseServiceClient::new(channel).watch_decisions(request).await.map(|events| {
@@ -225,6 +244,9 @@ async fn every_feed_by_everybody_behind_every_token() {
         let settled = platform.settle(&format!("R{number}"), visit).await.unwrap();
         a_case_comes_to_nothing(&platform, checks::info(&settled)).await;
     }
+    for (area, code) in [("999900", "D1"), (ZHUZHOU, "D2")] {
+        registered(&platform, area, code).await;
+    }
     let pool = DescriptorPool::decode(yizhan_proto::FILE_DESCRIPTOR_SET).unwrap();
     let methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
     let feeds: BTreeSet<String> = methods
@@ -259,7 +281,7 @@ async fn every_feed_by_everybody_behind_every_token() {
     restored_to_an_earlier_state(&platform, settled).await;
     // Nobody reads for those who may not follow: there is nothing to be read any longer.
     tamper(platform.rows(), "ALTER TABLE change_log RENAME TO gone").await;
-    for (caller, hears) in CALLERS.iter().zip(FEEDS[3].1) {
+    for (caller, hears) in CALLERS.iter().zip(FEEDS[4].1) {
         let (code, _) = refusal(open(&platform, SETTLEMENTS, caller, good_or(settled)).await);
         let expected = match hears {
             No => Code::PermissionDenied,
@@ -268,6 +290,23 @@ async fn every_feed_by_everybody_behind_every_token() {
         };
         assert_eq!(code, expected, "{caller}");
     }
+}
+
+/// A doctor of the hospital, of which followers of credit hear.
+async fn registered(platform: &TestPlatform, poolarea_no: &str, practitioner_code: &str) {
+    let registration = Registration {
+        practitioner_code: practitioner_code.into(),
+        file_ids: vec!["F1".into()],
+        ..Registration::default()
+    };
+    let request = RegisterPractitionersRequest {
+        request_id: new_id(),
+        poolarea_no: poolarea_no.into(),
+        fixmedins_code: THIRD_LEVEL.into(),
+        registrations: vec![registration],
+        opter: "A".into(),
+    };
+    QualificationServiceClient::new(platform.to_credit()).register_practitioners(request).await.unwrap();
 }
 
 /// Opened on a settlement by one officer and dismissed by another, of which followers hear.

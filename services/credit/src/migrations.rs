@@ -1,8 +1,8 @@
 //! The tables, one file per migration.
 
 mod m20261130_000080_ledger;
-mod m20261130_000083_ranking_companies;
 mod m20261130_000081_qualification;
+mod m20261130_000083_ranking_companies;
 mod m20261130_000085_proposals;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};

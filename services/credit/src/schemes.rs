@@ -1,8 +1,8 @@
 //! What entries come to (`services/credit/schemes`, docs/CREDIT.md): the schemes of the area whose agency decides.
 
 mod api;
-pub mod ranking;
 pub mod points;
+pub mod ranking;
 
 use std::sync::LazyLock;
 

@@ -17,6 +17,7 @@ use super::queries::matter_unknown;
 use super::register::{check_opter, check_papers, entry};
 use crate::app::Credit;
 use crate::ledger;
+use crate::proposals;
 use crate::schemes::points::Points;
 
 /// Takes it; of two who take one at once, one does, and the other is told what it finds.
@@ -100,6 +101,11 @@ impl Step<'_> {
         };
         let entries = self.entries(said, (&matter, &all), &timeline, scheme)?;
         let timeline = held.record(tx, credit, entries).await?;
+        if self.action == Action::TakeBack
+            && !standing(&held.entries).iter().any(|entry| entry.matter_id == matter_id)
+        {
+            proposals::undecided(tx, matter_id).await?;
+        }
         let today = credit.clock.today();
         let matter = messages::matter(&held.entries, matter_id, &held.schemes, (self.caller, today))?;
         let told = qualification(&subject.code, today, None, (&timeline, held.known.version));

@@ -17,6 +17,7 @@ use super::messages::{self, qualification};
 use super::register::{check_opter, entry};
 use crate::app::Credit;
 use crate::ledger::{self, is_code};
+use crate::proposals;
 use crate::schemes::not_in_force;
 use crate::schemes::points::{Points, Responsibility};
 
@@ -126,23 +127,26 @@ async fn decide(
     Write { tx, service: credit, .. }: Write<'_, '_, Credit>,
     caller: &Caller,
     code: &str,
-    entries: &[Entry],
+    acts: &[Entry],
 ) -> Result<Done<DecidePointsResponse, ()>, ServiceError> {
     let subject = ledger::subject(SubjectKind::Practitioner, code);
     let mut held = Held::read(tx, credit, ledger::hold(tx, &subject).await?).await?;
     let all = standing(&held.entries);
     let decided = all.iter().filter(|entry| entry.kind() == EntryKind::PointsDecided);
     let mut counted: BTreeSet<&str> = decided.map(|entry| entry.act_id.as_str()).collect();
-    if let Some(twice) = entries.iter().find(|entry| !counted.insert(&entry.act_id)) {
+    if let Some(twice) = acts.iter().find(|entry| !counted.insert(&entry.act_id)) {
         let told = ServiceError::new(Reason::ActCounted, "the act has its points already");
         return Err(told.with("act_id", &twice.act_id));
     }
-    let mut entries = entries.iter().cloned();
+    let mut entries = acts.iter().cloned();
     let mut timeline = held.record(tx, credit, entries.next().into_iter().collect()).await?;
     let matter_id = held.entries.last().map(|first| first.matter_id.clone()).unwrap_or_default();
     let others: Vec<Entry> = entries.map(|entry| Entry { matter_id: matter_id.clone(), ..entry }).collect();
     if !others.is_empty() {
         timeline = held.record(tx, credit, others).await?;
+    }
+    if let Some(first) = acts.first().filter(|first| !first.case_id.is_empty()) {
+        proposals::decided(tx, code, (&first.case_id, first.decision_no), &matter_id).await?;
     }
     let today = credit.clock.today();
     let matter = messages::matter(&held.entries, &matter_id, &held.schemes, (caller, today))?;

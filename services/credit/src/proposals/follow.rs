@@ -170,6 +170,7 @@ async fn withdraw(
             undoes_entry_id: act.act_id.clone(),
             case_id: row.case_id.clone(),
             decision_no: row.decision_no,
+            fixmedins_code: row.fixmedins_code.clone(),
             decided_on: event.decided_on.clone(),
             actor: "service:audit".to_owned(),
             ..Entry::default()

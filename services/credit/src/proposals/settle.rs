@@ -18,7 +18,7 @@ use crate::ledger::{append, is_code, make_known, subject};
 /// Points were decided on what a decision of audit found of a practitioner, by this matter.
 ///
 /// # Errors
-/// PROPOSAL_CLOSED where nothing of it waits for points; those of the database. Nothing where audit proposed nothing.
+/// PROPOSAL_CLOSED where it does not wait for points; those of the database. Nothing happens where audit proposed nothing.
 pub async fn decided(
     tx: &DatabaseTransaction,
     practitioner: &str,

@@ -8,6 +8,7 @@ use yizhan_proto::audit::v1::WatchDecisionsResponse;
 use yizhan_proto::audit::v1::case_service_client::CaseServiceClient;
 use yizhan_proto::credit::v1::ledger_service_client::LedgerServiceClient;
 use yizhan_proto::credit::v1::proposal_service_client::ProposalServiceClient;
+use yizhan_proto::credit::v1::qualification_service_client::QualificationServiceClient;
 use yizhan_proto::credit::v1::*;
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::{PeerChannel, channel};
@@ -143,11 +144,55 @@ impl Desk {
         tx.commit().await.unwrap();
     }
 
+    /// An officer gives points for the acts of a proposal.
+    pub async fn decide(&self, proposal: &Proposal) -> Result<PointsMatter, Box<RemoteError>> {
+        let act = |act: &ProposedAct| PointsAct {
+            items: vec!["agreement".into()],
+            responsibility: PointsResponsibility::Main.into(),
+            act_id: act.act_id.clone(),
+            occurred_on: "2026-03-01".into(),
+            ..PointsAct::default()
+        };
+        let request = DecidePointsRequest {
+            request_id: new_id(),
+            practitioner_code: proposal.practitioner_code.clone(),
+            poolarea_no: AREA.into(),
+            fixmedins_code: proposal.fixmedins_code.clone(),
+            acts: proposal.acts.iter().map(act).collect(),
+            basis: "医保协议处理决定".into(),
+            decided_on: "2026-03-03".into(),
+            case_id: proposal.case_id.clone(),
+            decision_no: proposal.decision_no,
+            opter: "A".into(),
+        };
+        let answer = QualificationServiceClient::new(self.to(AGENCY)).decide_points(request).await;
+        Ok(answer.map_err(told)?.into_inner().matter.unwrap())
+    }
+
+    /// The points were a mistake.
+    pub async fn take_back(&self, matter: &PointsMatter) {
+        let request = AdvancePointsRequest {
+            request_id: new_id(),
+            matter_id: matter.matter_id.clone(),
+            action: PointsAction::TakeBack.into(),
+            version: matter.version,
+            reason: "误操作".into(),
+            opter: "A".into(),
+            ..AdvancePointsRequest::default()
+        };
+        QualificationServiceClient::new(self.to(AGENCY)).advance_points(request).await.unwrap();
+    }
+
     /// The entries about a practitioner, the first one first.
     pub async fn entries(&self, code: &str) -> Vec<Entry> {
+        self.entries_to(AGENCY, code).await
+    }
+
+    /// As much of them as somebody sees.
+    pub async fn entries_to(&self, caller: &str, code: &str) -> Vec<Entry> {
         let subject = Some(Subject { kind: SubjectKind::Practitioner.into(), code: code.into() });
         let request = ListEntriesRequest { subject, page_size: 500, ..ListEntriesRequest::default() };
-        let answer = LedgerServiceClient::new(self.to(AGENCY)).list_entries(request).await.unwrap();
+        let answer = LedgerServiceClient::new(self.to(caller)).list_entries(request).await.unwrap();
         answer.into_inner().entries.into_iter().rev().collect()
     }
 

@@ -1,7 +1,7 @@
 //! What becomes of a decision, however it is told.
 
 use yizhan_proto::audit::v1::DecisionKind::{Decided, Dismissed, Recovered, Withdrawn};
-use yizhan_proto::credit::v1::{EntryKind, ProposalState};
+use yizhan_proto::credit::v1::{EntryKind, Proposal, ProposalState, ProposedAct};
 use yizhan_testkit::both_databases;
 
 use crate::desk::{AGENCY, Desk};
@@ -72,8 +72,13 @@ async fn what_audit_takes_back_does_not_count(db: TestDatabase) {
     ];
     assert_eq!(states().await, expected);
     assert_eq!(desk.list(AGENCY, 0).await.unwrap().len(), 2, "what waits: the new one, and the contradicted");
-    let entries: Vec<_> = desk.entries("D1").await.iter().map(|entry| entry.kind()).collect();
-    assert_eq!(entries, [EntryKind::ActFound, EntryKind::Withdrawn, EntryKind::ActFound]);
+        for caller in [AGENCY, "institution:H99990000003", "service:settlement"] {
+            let entries: Vec<_> = desk.entries_to(caller, "D1").await.iter().map(|entry| entry.kind()).collect();
+            assert_eq!(entries, [EntryKind::ActFound, EntryKind::Withdrawn, EntryKind::ActFound], "{caller}");
+        }
+        for caller in ["agency:430200", "institution:H43020000003", "department:999900.civil-affairs", "person:P1"] {
+            assert!(desk.entries_to(caller, "D1").await.is_empty(), "{caller}");
+        }
     // The points are taken back: nothing is left of it.
     desk.points("D2", None, "M1").await;
     assert_eq!(states().await[2], told("D2", 1, ProposalState::Withdrawn));
@@ -131,4 +136,22 @@ async fn tampering_with_the_ledger_shows(db: TestDatabase) {
     desk.tamper("UPDATE ledger_head SET seq = 2").await;
     assert!(!desk.verify().await.0, "its end was moved");
 }
+
+    /// An officer decides on a proposal in points: it is decided by that matter; taken back, it waits again.
+    async fn points_are_decided_on_a_proposal(db: TestDatabase) {
+        let desk = Desk::open(&db).await;
+        desk.hear(vec![decision(Decided, ("C1", 1), vec![line("1", "D1", "重复收费", 100)])], false).await;
+        let proposal = desk.list(AGENCY, 0).await.unwrap().remove(0);
+        let matter = desk.decide(&proposal).await.unwrap();
+        let decided = desk.list(AGENCY, ProposalState::Decided.into()).await.unwrap().remove(0);
+        assert_eq!((&decided.proposal_id, &decided.matter_id), (&proposal.proposal_id, &matter.matter_id));
+        let other = ProposedAct { act_id: "another".into(), ..ProposedAct::default() };
+        let twice = Proposal { acts: vec![other], ..proposal.clone() };
+        assert_eq!(desk.decide(&twice).await.unwrap_err().reason, "PROPOSAL_CLOSED");
+        desk.take_back(&matter).await;
+        let open = desk.list(AGENCY, 0).await.unwrap().remove(0);
+        assert_eq!((open.state(), open.matter_id.as_str()), (ProposalState::Open, ""));
+        desk.decide(&proposal).await.unwrap();
+        assert!(desk.verify().await.0);
+    }
 }
