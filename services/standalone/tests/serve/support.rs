@@ -32,6 +32,7 @@ pub fn serve_on(folder: &tempfile::TempDir, settlement_port: u16) -> ServiceProc
     let process = process.arg("--data").arg(data).arg("--enrollment-port").arg(port);
     let process = process.arg("--filing-port").arg(free_port().to_string());
     let process = process.arg("--audit-port").arg(free_port().to_string());
+    let process = process.arg("--credit-port").arg(free_port().to_string());
     process.arg("--settlement-port").arg(settlement_port.to_string())
 }
 

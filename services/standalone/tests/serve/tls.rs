@@ -30,6 +30,7 @@ fn yizhan(folder: &Path, [enrollment, filing, settlement]: [u16; 3], cert: &str,
     let ports =
         [("--enrollment-port", enrollment), ("--filing-port", filing), ("--settlement-port", settlement)];
     command.arg("--audit-port").arg(free_port().to_string());
+    command.arg("--credit-port").arg(free_port().to_string());
     command.args(ports.iter().flat_map(|(name, port)| [(*name).to_owned(), port.to_string()]));
     command
 }
