@@ -14,9 +14,10 @@ use super::domain::table::{Action, MATTERS, Need, State};
 use super::domain::timeline::Timeline;
 use super::messages::{self, due, is_met, qualification, roles, scheme_of};
 use super::queries::matter_unknown;
-use super::register::{check_opter, check_papers, entry};
+use super::register::{check_papers, entry};
 use crate::app::Credit;
 use crate::ledger;
+use crate::officer::check_opter;
 use crate::proposals;
 use crate::schemes::points::Points;
 

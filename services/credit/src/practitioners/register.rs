@@ -17,6 +17,7 @@ use super::domain::timeline::Status;
 use super::messages::qualification;
 use crate::app::Credit;
 use crate::ledger::{self, is_code};
+use crate::officer::check_opter;
 
 /// Registrations in one call at most.
 const MAX_REGISTRATIONS: usize = 200;
@@ -159,13 +160,6 @@ pub fn entry(
         decided_on: day.to_string(),
         ..Entry::default()
     }
-}
-
-/// 经办人编号, which every officer has.
-pub fn check_opter(caller: &Caller, opter: &str, wrong: &mut Violations) {
-    let needed = matches!(caller, Caller::Agency { .. });
-    wrong.require(!needed || !opter.is_empty(), "opter", Reason::Required.saying("缺少经办人编号"));
-    wrong.require(opter.is_empty() || is_code(opter), "opter", Reason::OpterInvalid);
 }
 
 /// Numbers of papers.

@@ -14,6 +14,7 @@ use super::domain::State;
 use super::store::{self, Model};
 use crate::app::Credit;
 use crate::ledger::{append, is_code, make_known, subject};
+use crate::officer::check_opter;
 
 /// Points were decided on what a decision of audit found of a practitioner, by this matter.
 ///
@@ -83,10 +84,7 @@ impl Said<'_> {
         wrong.require(is_code(self.proposal_id), "proposal_id", Reason::Characters);
         wrong.require(!self.reason.trim().is_empty(), "reason", Reason::ReasonRequired);
         wrong.require(is_reason(self.reason), "reason", Reason::ReasonInvalid);
-        let needed = matches!(self.caller, Caller::Agency { .. });
-        let said = Reason::Required.saying("缺少经办人编号");
-        wrong.require(!needed || !self.opter.is_empty(), "opter", said);
-        wrong.require(self.opter.is_empty() || is_code(self.opter), "opter", Reason::OpterInvalid);
+        check_opter(self.caller, self.opter, &mut wrong);
         wrong.none()
     }
 
