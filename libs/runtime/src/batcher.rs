@@ -14,7 +14,7 @@ use crate::db::{Failure, classify};
 use crate::error::ServiceError;
 use crate::task::surviving;
 
-/// Jobs in one batch at most: bounds the length of a transaction.
+/// Jobs in one batch at most, where its worker takes no other number.
 const BATCH_LIMIT: usize = 64;
 /// Jobs that may wait; more wait at the sender.
 const QUEUE_LIMIT: usize = 4096;
@@ -39,11 +39,19 @@ impl<J: Send + 'static, R: Send + 'static> Batcher<J, R> {
         workers: usize,
         handle: impl Fn(Vec<J>) -> BoxFuture<'static, Vec<R>> + Send + Sync + 'static,
     ) -> Self {
+        Batcher::start_with((workers, BATCH_LIMIT), handle)
+    }
+
+    /// The same, with batches of at most so many: bounds the length of a transaction.
+    pub fn start_with(
+        (workers, most): (usize, usize),
+        handle: impl Fn(Vec<J>) -> BoxFuture<'static, Vec<R>> + Send + Sync + 'static,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_LIMIT);
         let waiting = Arc::new(Mutex::new(waiting));
         let handle = Arc::new(handle);
         for _ in 0..workers {
-            tokio::spawn(work(waiting.clone(), handle.clone()));
+            tokio::spawn(work(waiting.clone(), most, handle.clone()));
         }
         Batcher { queue }
     }
@@ -93,13 +101,13 @@ where
     found
 }
 
-async fn work<J, R, H>(waiting: Arc<Mutex<mpsc::Receiver<Waiting<J, R>>>>, handle: Arc<H>)
+async fn work<J, R, H>(waiting: Arc<Mutex<mpsc::Receiver<Waiting<J, R>>>>, most: usize, handle: Arc<H>)
 where
     H: Fn(Vec<J>) -> BoxFuture<'static, Vec<R>>,
 {
     loop {
         let mut batch = Vec::new();
-        if waiting.lock().await.recv_many(&mut batch, BATCH_LIMIT).await == 0 {
+        if waiting.lock().await.recv_many(&mut batch, most).await == 0 {
             return;
         }
         let span = batch[0].1.clone();

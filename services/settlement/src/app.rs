@@ -37,9 +37,10 @@ const LOCKS: usize = 4096;
 const LATE_YEARS: i32 = 3;
 /// Batches read at the same time.
 const LOADERS: usize = 2;
-/// Batches committed at the same time. What arrives while one waits for the disk is the next one: a second committer would halve the
-/// batches, and each statement would be paid for by half as many.
-const COMMITTERS: usize = 1;
+/// Batches committed at the same time: while one waits for the disk another is written. SQLite has one writer.
+const COMMITTERS: usize = 2;
+/// Changes in one commit at most, so that two committers do not halve what shares a statement.
+const COMMIT_LIMIT: usize = 128;
 
 /// The settlement service's parts. Shared by all requests.
 pub struct App {
@@ -264,7 +265,8 @@ fn committer(
     db: DatabaseConnection,
     feed: Feed<Followed>,
 ) -> Batcher<Change, Result<Committed, ServiceError>> {
-    Batcher::start(COMMITTERS, move |changes: Vec<Change>| {
+    let committers = if db.get_database_backend() == DbBackend::Sqlite { 1 } else { COMMITTERS };
+    Batcher::start_with((committers, COMMIT_LIMIT), move |changes: Vec<Change>| {
         let (db, feed) = (db.clone(), feed.clone());
         async move {
             let results = commit::commit_all(db, changes).await;
