@@ -5,9 +5,11 @@ mod audit;
 mod credit;
 mod enrollment;
 mod filing;
+mod grades;
 mod peer;
 
 pub use audit::{Audit, AuditPeer, encounter};
 pub use credit::{Credit, CreditPeer};
 pub use enrollment::{Enrollment, EnrollmentPeer, person_merged, require_entitled};
 pub use filing::{Filing, FilingPeer};
+pub use grades::{Grades, GradesPeer};

@@ -102,6 +102,9 @@ reasons! {
         EnrollmentAway: "ENROLLMENT_AWAY", Refusal(Unavailable), "参保服务暂不可用，本次操作未生效，请稍后重试",
             "Preview, Settle, reading what has to be logged, SubmitFiling; FindFiling by who is no service",
             "enrollment did not answer within its deadline; nothing was written", "wait", "yes";
+        CreditAway: "CREDIT_AWAY", Refusal(Unavailable), "信用评价服务暂不可用，本次操作未生效，请稍后重试",
+            "FreezeList by grade",
+            "credit did not answer within its deadline, or the service is not told where it is; nothing was written", "wait", "yes";
         FilingAway: "FILING_AWAY", Refusal(Unavailable), "异地就医备案服务暂不可用，本次操作未生效，请稍后重试",
             "Preview, Settle of care outside the pooling area (and at home where the policy says `filing_at_home`)",
             "filing did not answer within its deadline; nothing was written", "wait", "yes";

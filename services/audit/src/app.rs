@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use yizhan_clients::Enrollment;
+use yizhan_clients::{Enrollment, Grades};
 use yizhan_runtime::chain::LogKey;
 use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::feed::Feed;
@@ -28,6 +28,8 @@ pub struct Audit {
     pub pages: Pages,
     /// Who logs looks at persons.
     pub enrollment: Arc<dyn Enrollment>,
+    /// Who grades institutions, where it is asked.
+    pub grades: Option<Arc<dyn Grades>>,
     /// Floors, shares and days of cases, plans, checks and samples.
     pub plan_rules: PlanRules,
     /// The secret of the chains of the log.

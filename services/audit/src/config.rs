@@ -15,6 +15,8 @@ pub struct AuditConfig {
     pub enrollment: PeerConfig,
     /// Where settlement is, whose feed the third line follows; `None`: nothing is looked at behind settlement.
     pub settlement: Option<PeerConfig>,
+    /// Where credit is, which grades institutions; `None`: nothing here follows from a grade.
+    pub credit: Option<PeerConfig>,
     /// `audit.log_key`: 64 hexadecimal characters, the secret of the chains of the log of cases. Must stay the same for the life of the
     /// database.
     pub log_key: LogKey,
@@ -39,6 +41,7 @@ impl AuditConfig {
             database: DatabaseConfig::read(settings),
             enrollment: PeerConfig::read(settings, Service::Enrollment),
             settlement: PeerConfig::read_optional(settings, Service::Settlement),
+            credit: PeerConfig::read_optional(settings, Service::Credit),
             log_key: settings.optional("audit.log_key").map_or_else(LogKey::local_default, LogKey::new),
             clock: Clock::system(),
         })

@@ -22,7 +22,7 @@ pub mod visits;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use yizhan_clients::EnrollmentPeer;
+use yizhan_clients::{EnrollmentPeer, Grades, GradesPeer};
 use yizhan_proto::audit::v1::case_service_server::CaseServiceServer;
 use yizhan_proto::audit::v1::check_service_server::CheckServiceServer;
 use yizhan_proto::audit::v1::finding_service_server::FindingServiceServer;
@@ -57,12 +57,14 @@ pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
     db::migrate::<Migrator>(&connection).await?;
     feed::check(&connection).await?;
     let secret = Secret::open(&connection).await?;
+    let grades = config.credit.as_ref().map(|credit| GradesPeer::new(credit, "audit")).transpose()?;
     Ok(Audit {
         feed: Feed::new("audit.decisions", connection.clone(), &secret),
         pages: Pages::new(&secret),
         plan_rules: PlanRules::open_in(connection.clone(), PLAN_RULES).await?,
         rules: RulesBook::open(connection.clone()).await?,
         enrollment: Arc::new(EnrollmentPeer::new(&config.enrollment, "audit")?),
+        grades: grades.map(|grades| Arc::new(grades) as Arc<dyn Grades>),
         log_key: config.log_key.clone(),
         db: connection,
         clock: config.clock.clone(),

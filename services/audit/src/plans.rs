@@ -7,6 +7,7 @@ mod documents;
 mod domain;
 mod freeze;
 mod get_plan;
+mod grades;
 mod samples;
 mod selections;
 mod start_inspection;

@@ -61,7 +61,7 @@ pub struct Platform {
 
 impl Platform {
     /// Starts the services, callees first; each is told where those listen that it asks. Filing, audit and credit, which follow feeds
-    /// of settlement, are told where that will listen.
+    /// of settlement, are told where that will listen; audit, which credit follows, where credit will.
     pub async fn start(services: Services) -> anyhow::Result<Platform> {
         let Services { mut enrollment, mut filing, mut audit, mut credit, mut settlement } = services;
         let all = [
@@ -75,6 +75,10 @@ impl Platform {
         if settlement.server.listen.port() == 0 {
             settlement.server.listen = free_address(settlement.server.listen)?;
         }
+        if credit.server.listen.port() == 0 {
+            credit.server.listen = free_address(credit.server.listen)?;
+        }
+        audit.credit = Some(beside(&credit.server, credit.server.listen, audit.credit));
         let settlement_beside = |told| Some(beside(&settlement.server, settlement.server.listen, told));
         filing.settlement = settlement_beside(filing.settlement);
         audit.settlement = settlement_beside(audit.settlement);

@@ -10,9 +10,11 @@ use yizhan_proto::audit::v1::{CaseAction, FreezeListRequest, FreezeListResponse,
 use yizhan_runtime::clock::{day_text, timestamp};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, once};
+use yizhan_terms::{Area, is_fixmedins_code};
 
 use super::desk::{self, Done, Said, Write, done};
 use super::domain::selection::{List, State, digest, list_text, period};
+use super::grades::{self, ByGrade};
 use super::samples;
 use super::selections::told;
 use crate::app::Audit;
@@ -66,7 +68,12 @@ pub async fn freeze_list(
         entries = samples::listed(audit, of, (&rule, &request.entries), entries, &mut wrong).await?;
         floor = rule.needed(purpose, number(entries.len()));
     }
-    let sizes = sizes(&request, &entries, (sampled, floor), &mut wrong);
+    let ByGrade { entries, sizes, rows } = if request.by_grade {
+        graded(audit, caller, (&request, area), purpose, &mut wrong).await?
+    } else {
+        let sizes = sizes(&request, &entries, (sampled, floor), &mut wrong);
+        ByGrade { entries, sizes, rows: Vec::new() }
+    };
     let area = wrong.finish(area)?;
     desk::check_manages(caller, area.as_str())?;
     let (text, nonce) = (list_text(&sizes, &entries), nonce());
@@ -86,10 +93,40 @@ pub async fn freeze_list(
         frozen_at: Some(timestamp(audit.clock.now())),
         public_on: day_text(public_on.flatten()),
         version: 1,
+        grade_rows: rows,
         ..Selection::default()
     };
     let list = List { selection_id: selection.selection_id.clone(), text };
     once::once(audit, &key, |write| Box::pin(freeze(write, (&selection, &list), &said))).await
+}
+
+/// The list by the grades of its institutions; of nobody where something else is wrong, or somebody may not draw there.
+async fn graded(
+    audit: &Audit,
+    caller: &Caller,
+    (request, area): (&FreezeListRequest, Option<Area>),
+    purpose: Option<Purpose>,
+    wrong: &mut Violations,
+) -> Result<ByGrade, ServiceError> {
+    let said = Reason::FieldNotExpected.saying("只有抽取机构可以按信用等级");
+    wrong.require(purpose == Some(Purpose::Institutions), "by_grade", said);
+    wrong.require(request.sizes.is_empty(), "sizes", Reason::FieldNotExpected);
+    let named = request.entries.iter().any(|entry| !entry.stratum.is_empty());
+    wrong.require(!named, "entries", Reason::FieldNotExpected.saying("按信用等级时不填写层"));
+    let institutions = request.entries.iter().all(|entry| is_fixmedins_code(&entry.id));
+    wrong.require(institutions, "entries", Reason::CodeUnknown);
+    let rate = if request.rate.is_empty() { None } else { share(&request.rate, wrong) };
+    let Some(area) = area.filter(|_| wrong.is_empty()) else { return Ok(ByGrade::default()) };
+    desk::check_manages(caller, area.as_str())?;
+    grades::by_grade(audit, (area, audit.clock.today()), request, rate, wrong).await
+}
+
+/// `5%`
+fn share(rate: &str, wrong: &mut Violations) -> Option<Decimal> {
+    let percent = rate.strip_suffix('%').filter(|text| text.len() <= 8).and_then(plain_number);
+    let part = percent.filter(|percent| *percent > Decimal::ZERO && *percent <= Decimal::ONE_HUNDRED);
+    let said = Reason::CountInvalid.saying("请填写抽取比例，如 5%，或各层数量");
+    wrong.some(part, "rate", said).map(|part| part / Decimal::ONE_HUNDRED)
 }
 
 async fn freeze(
@@ -161,13 +198,7 @@ fn sizes(
         // What of area, period or list is wrong was told.
         ("", true, _) if sampled => BTreeMap::new(),
         ("", false, _) => given(request, &listed, wrong),
-        (rate, true, _) => {
-            let percent = rate.strip_suffix('%').filter(|text| text.len() <= 8).and_then(plain_number);
-            let part = percent.filter(|percent| *percent > Decimal::ZERO && *percent <= Decimal::ONE_HUNDRED);
-            let part =
-                wrong.some(part, "rate", Reason::CountInvalid.saying("请填写抽取比例，如 5%，或各层数量"));
-            part.map(|percent| each(percent / Decimal::ONE_HUNDRED)).unwrap_or_default()
-        }
+        (rate, true, _) => share(rate, wrong).map(each).unwrap_or_default(),
         _ => {
             wrong.push("rate", Reason::FieldNotExpected.saying("比例和各层数量只填写一种"));
             BTreeMap::new()

@@ -13,7 +13,7 @@ use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
 use super::desk;
 use super::domain::plan::{Covered, Plan, PlanKind, Problem, until};
-use super::store;
+use super::{grades, store};
 use crate::app::Audit;
 use crate::plan_rules::{self, InternalControl};
 use crate::records;
@@ -29,8 +29,10 @@ pub async fn get_plan(
 ) -> Result<GetPlanResponse, ServiceError> {
     let (plan, as_of) = asked(audit, caller, &request.plan_id, &request.as_of).await?;
     let steps = records::steps_of(&audit.db, &plan.id).await?;
-    let plan = Some(told(&audit.db, audit, &plan, as_of).await?);
-    Ok(GetPlanResponse { plan, steps })
+    let mut message = told(&audit.db, audit, &plan, as_of).await?;
+    let checks = store::seen(&audit.db, &plan.id).await?;
+    message.problems.extend(grades::lacking(audit, &plan, &checks, as_of).await.into_iter().map(problem));
+    Ok(GetPlanResponse { plan: Some(message), steps })
 }
 
 /// Who is in a plan, or still open.
@@ -130,12 +132,6 @@ pub async fn told(
 fn plan_message(plan: &Plan, covered: &Covered, as_of: NaiveDate, problems: Vec<Problem>) -> PlanMessage {
     let checked =
         plan.subjects.keys().filter(|code| covered.get(*code).is_some_and(|seen| seen.on.is_some()));
-    let problem = |problem: Problem| PlanProblem {
-        reason: problem.reason.to_owned(),
-        text: problem.text.to_owned(),
-        count: count(problem.codes.len()),
-        codes: problem.codes.into_iter().take(NAMED).collect(),
-    };
     PlanMessage {
         plan_id: plan.id.clone(),
         area: plan.area.to_string(),
@@ -148,6 +144,15 @@ fn plan_message(plan: &Plan, covered: &Covered, as_of: NaiveDate, problems: Vec<
         covered: count(checked.count()),
         as_of: as_of.to_string(),
         problems: problems.into_iter().map(problem).collect(),
+    }
+}
+
+fn problem(problem: Problem) -> PlanProblem {
+    PlanProblem {
+        reason: problem.reason.to_owned(),
+        text: problem.text.to_owned(),
+        count: count(problem.codes.len()),
+        codes: problem.codes.into_iter().take(NAMED).collect(),
     }
 }
 
