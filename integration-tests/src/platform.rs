@@ -159,8 +159,8 @@ impl Setup {
             max_concurrent_requests: self.requests_at_once,
             ..ServerConfig::loopback()
         };
-        // Audit follows its feed.
-        let settlement_address = free_address();
+        // Those begun before them follow settlement's feed and ask credit.
+        let (settlement_address, credit_address) = (free_address(), free_address());
         let peer = |url: String| PeerConfig { deadline: Duration::from_secs(20), ..PeerConfig::at(url) };
         let enrollment_config = EnrollmentConfig {
             clock: clock.clone(),
@@ -183,12 +183,13 @@ impl Setup {
             server: server.clone(),
             enrollment: peer(enrollment.url()),
             settlement: Some(peer(format!("http://{settlement_address}"))),
+            credit: Some(peer(format!("http://{credit_address}"))),
             ..AuditConfig::embedded(self.audit_db.url())
         };
         let audit = yizhan_audit::serve(audit_config.clone()).await.expect("audit starts");
         let credit_config = CreditConfig {
             clock: clock.clone(),
-            server: server.clone(),
+            server: ServerConfig { listen: credit_address, ..server.clone() },
             enrollment: peer(enrollment.url()),
             audit: Some(peer(audit.url())),
             settlement: Some(peer(format!("http://{settlement_address}"))),
