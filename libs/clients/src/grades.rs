@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::NaiveDate;
 use futures::future::try_join_all;
 use tonic::{Status, async_trait};
 use yizhan_proto::credit::v1::grade_service_client::GradeServiceClient;
@@ -11,7 +10,6 @@ use yizhan_proto::credit::v1::{GetGradeRequest, InstitutionGrade};
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::{Caller, Reason, ServiceError};
-use yizhan_terms::Area;
 
 use crate::peer::{Peer, within};
 
@@ -28,9 +26,9 @@ pub trait Grades: Send + Sync {
     /// CREDIT_AWAY where credit cannot answer.
     async fn grades(
         &self,
-        area: Area,
+        poolarea_no: &str,
         codes: Vec<String>,
-        day: NaiveDate,
+        day: &str,
     ) -> Result<BTreeMap<String, InstitutionGrade>, ServiceError>;
 }
 
@@ -59,15 +57,15 @@ impl GradesPeer {
 impl Grades for GradesPeer {
     async fn grades(
         &self,
-        area: Area,
+        poolarea_no: &str,
         codes: Vec<String>,
-        day: NaiveDate,
+        day: &str,
     ) -> Result<BTreeMap<String, InstitutionGrade>, ServiceError> {
         let calls = codes.chunks(AT_ONCE).map(|some| {
             self.ask(GetGradeRequest {
-                poolarea_no: area.to_string(),
+                poolarea_no: poolarea_no.to_owned(),
                 fixmedins_codes: some.to_vec(),
-                day: day.to_string(),
+                day: day.to_owned(),
             })
         });
         let told = within(self.deadline, try_join_all(calls)).await;

@@ -106,7 +106,7 @@ async fn asked(
     day: NaiveDate,
 ) -> Result<BTreeMap<String, InstitutionGrade>, ServiceError> {
     let nobody = || ServiceError::new(Reason::CreditAway, "audit is not told where credit is");
-    audit.grades.as_ref().ok_or_else(nobody)?.grades(area, codes, day).await
+    audit.grades.as_ref().ok_or_else(nobody)?.grades(area.as_str(), codes, &day.to_string()).await
 }
 
 impl Plan {
