@@ -185,7 +185,7 @@ pub fn indicators(of: &Sums, against: &Against, followed: Followed) -> BTreeMap<
 /// Rounded half up; none where there is nothing to divide by.
 fn ratio(part: i64, whole: i64, places: u32) -> Option<Decimal> {
     let exact = (whole > 0).then(|| Decimal::from(part) / Decimal::from(whole))?;
-    Some(exact.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero))
+    Some(exact.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero).normalize())
 }
 
 #[cfg(test)]
