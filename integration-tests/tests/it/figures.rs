@@ -127,8 +127,9 @@ both_databases! {
         let case = office.until(&case, |case| case.state() == CaseState::Archived).await;
         let recovered = case.recoveries[0].recovered_fen;
         let told = until(&platform, (THIRD_LEVEL, 2026), |told| told.months.iter().any(|one| one.violation_fund_fen > 0)).await;
-        let against: Vec<_> = told.months.iter().map(|one| (one.month.as_str(), one.decisions, one.violation_lines, one.violation_fee_fen, one.violation_fund_fen)).collect();
-        assert_eq!(against, [("2026-01", 0, 0, 0, 0), ("2026-02", 1, 1, 30_000, recovered)]);
+        let of = |one: &MonthFigures| (one.month.clone(), one.decisions, one.violation_lines, one.violation_fee_fen, one.violation_fund_fen);
+        let against: Vec<_> = told.months.iter().map(of).collect();
+        assert_eq!(against, [("2026-01".to_owned(), 0, 0, 0, 0), ("2026-02".to_owned(), 1, 1, 30_000, recovered)]);
         let value = |code| indicator(&told, code).unwrap_or_default();
         assert_eq!(["violations", "violation_fee_share", "violation_share"].map(value), ["1", "0.3", "0.3"]);
         platform.credit_rows().execute_unprepared("UPDATE followed_feed SET resume_token = ''").await.unwrap();
