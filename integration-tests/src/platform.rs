@@ -28,8 +28,11 @@ use crate::places::{distant_institutions, standard_catalogue, standard_instituti
 const NOW: &str = "2026-02-01T04:00:00Z";
 
 /// Tables of audit and credit that their followers write.
-const FOLLOWING: [&str; 8] = [
+const FOLLOWING: [&str; 11] = [
     "code_use",
+    "figure_decision",
+    "figure_month",
+    "figure_recovered",
     "finding",
     "followed_feed",
     "merged_person",

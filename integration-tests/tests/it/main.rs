@@ -33,6 +33,7 @@ mod family_account;
 mod faults;
 mod feed;
 mod fees;
+mod figures;
 mod findings;
 mod golden;
 mod graded;

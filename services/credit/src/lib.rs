@@ -7,6 +7,7 @@
 mod app;
 mod companies;
 mod config;
+pub mod figures;
 pub mod ledger;
 mod migrations;
 mod officer;
@@ -21,11 +22,13 @@ use tokio_util::sync::CancellationToken;
 use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::audit::v1::case_service_client::CaseServiceClient;
 use yizhan_proto::credit::v1::company_service_server::CompanyServiceServer;
+use yizhan_proto::credit::v1::figure_service_server::FigureServiceServer;
 use yizhan_proto::credit::v1::ledger_service_server::LedgerServiceServer;
 use yizhan_proto::credit::v1::proposal_service_server::ProposalServiceServer;
 use yizhan_proto::credit::v1::qualification_service_server::QualificationServiceServer;
 use yizhan_proto::credit::v1::ranking_service_server::RankingServiceServer;
 use yizhan_proto::credit::v1::scheme_service_server::SchemeServiceServer;
+use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_rules::Desk;
 use yizhan_runtime::client::feed_channel;
 use yizhan_runtime::feed::{self, Feed};
@@ -39,6 +42,7 @@ pub use app::Credit;
 pub use config::CreditConfig;
 
 use companies::CompanyApi;
+use figures::{FigureApi, FollowSettlements};
 use ledger::LedgerApi;
 use migrations::Migrator;
 use practitioners::QualificationApi;
@@ -66,6 +70,7 @@ pub async fn open(config: &CreditConfig) -> anyhow::Result<Credit> {
 fn services(credit: &Credit, stopping: CancellationToken) -> Services {
     let Credit { db, schemes, clock, pages, .. } = credit.clone();
     services![
+        FigureServiceServer::new(FigureApi::new(credit.clone())),
         ProposalServiceServer::new(ProposalApi::new(credit.clone())),
         LedgerServiceServer::new(LedgerApi::new(credit.clone(), stopping)),
         CompanyServiceServer::new(CompanyApi::new(credit.clone())),
@@ -86,12 +91,16 @@ pub async fn serve(config: CreditConfig) -> anyhow::Result<RunningServer> {
     server.serve(services(&credit, stopping)).await
 }
 
-/// Sets to work what follows audit, until the server stops.
+/// Sets to work what follows audit and settlement, until the server stops.
 fn follow_others(credit: &Credit, config: &CreditConfig, stopping: &CancellationToken) -> anyhow::Result<()> {
     let caller = Caller::Service { name: "credit".to_owned() };
     if let Some(audit) = &config.audit {
         let feed = CaseServiceClient::new(feed_channel(audit, &caller)?);
         keep_following(credit.db.clone(), FollowDecisions { credit: credit.clone(), feed }, stopping);
+    }
+    if let Some(settlement) = &config.settlement {
+        let feed = SettlementServiceClient::new(feed_channel(settlement, &caller)?);
+        keep_following(credit.db.clone(), FollowSettlements::of(feed), stopping);
     }
     Ok(())
 }

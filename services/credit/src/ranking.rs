@@ -21,7 +21,8 @@ pub const MAX_RANKING_ROWS: usize = 500;
 /// Years that are ranked.
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2999;
 
-fn check_year(year: i32, fields: &mut Fields) {
+/// Refuses what is no calendar year that anything can be of.
+pub fn check_year(year: i32, fields: &mut Fields) {
     fields.require(YEARS.contains(&year), "year", Reason::DateInvalid);
 }
 

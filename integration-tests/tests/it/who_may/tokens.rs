@@ -55,8 +55,9 @@ const ROWS: [(&str, &str); 10] = [
 ];
 
 /// Lists that have not two rows here: they give no token, and refuse foreign ones.
-const SHORT: [&str; 9] = [
+const SHORT: [&str; 10] = [
     "ListProposals",
+    "ListInstitutionFigures",
     "ListRosterRows",
     "ListQueue",
     "ListRecoveries",

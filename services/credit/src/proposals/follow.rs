@@ -1,4 +1,4 @@
-//! Audit's decisions, followed: what they found becomes proposals, once; what is taken back is noted.
+//! Audit's decisions, followed: what they found becomes proposals, once; what is taken back is noted. Institutions' figures are told of each.
 
 use futures::StreamExt;
 use tonic::{Status, async_trait};
@@ -13,6 +13,7 @@ use yizhan_runtime::follow::{Events, Follower};
 use super::domain::{Acts, by_practitioner};
 use super::store::{self, Model};
 use crate::app::Credit;
+use crate::figures;
 use crate::ledger::{append, is_code, make_known, subject};
 
 /// This service as follower of audit.
@@ -30,7 +31,7 @@ impl Follower for FollowDecisions {
     type Changed = ();
 
     fn feed(&self) -> &'static str {
-        "audit.decisions"
+        figures::DECISIONS
     }
 
     async fn open(&self, resume_token: String) -> Result<Events<WatchDecisionsResponse>, Status> {
@@ -55,6 +56,7 @@ impl Follower for FollowDecisions {
         events: &Vec<WatchDecisionsResponse>,
     ) -> Result<(), ServiceError> {
         for event in events {
+            figures::hear_decision(tx, event).await?;
             match event.kind() {
                 DecisionKind::Decided => propose(tx, &self.credit, event).await?,
                 DecisionKind::Withdrawn => withdraw(tx, &self.credit, event).await?,

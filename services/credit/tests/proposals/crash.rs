@@ -39,7 +39,14 @@ async fn reached(desk: &Desk, least: usize) {
     tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("credit follows");
 }
 
-async fn survives(db: TestDatabase) -> [(Vec<Told>, (bool, i64)); 2] {
+/// Institutions' figures of the decisions: how many stand, their lines and amounts.
+async fn counted(desk: &Desk) -> Option<String> {
+    let number = |sum: &str| format!("CAST({sum} AS text)");
+    let sums = ["COUNT(*)", "SUM(lines)", "SUM(fee_fen)"].map(number).join(" || ' ' || ");
+    desk.text(&format!("SELECT {sums} FROM figure_decision WHERE stands")).await
+}
+
+async fn survives(db: TestDatabase) -> [(Vec<Told>, (bool, i64), Option<String>); 2] {
     let events = history();
     let other = TestDatabase::of(db.backend());
     let straight = Desk::open(&other).await;
@@ -62,13 +69,16 @@ async fn survives(db: TestDatabase) -> [(Vec<Told>, (bool, i64)); 2] {
         credit.restart().await;
     }
     reached(&desk, EVENTS).await;
-    [(straight.proposals().await, straight.verify().await), (desk.proposals().await, desk.verify().await)]
+    let [straight, desk] = [&straight, &desk]
+        .map(|desk| async { (desk.proposals().await, desk.verify().await, counted(desk).await) });
+    [straight.await, desk.await]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres() {
     let [straight, killed] = survives(TestDatabase::postgres_durable()).await;
     assert!(straight.1.0 && straight.1.1 > 200);
+    assert!(straight.2.as_ref().is_some_and(|told| told.starts_with("60 120 ")), "{:?}", straight.2);
     assert_eq!(straight, killed);
 }
 
