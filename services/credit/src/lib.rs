@@ -7,6 +7,7 @@
 mod app;
 mod companies;
 mod config;
+mod institutions;
 pub mod ledger;
 mod migrations;
 mod officer;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::audit::v1::case_service_client::CaseServiceClient;
 use yizhan_proto::credit::v1::company_service_server::CompanyServiceServer;
+use yizhan_proto::credit::v1::grade_service_server::GradeServiceServer;
 use yizhan_proto::credit::v1::ledger_service_server::LedgerServiceServer;
 use yizhan_proto::credit::v1::proposal_service_server::ProposalServiceServer;
 use yizhan_proto::credit::v1::qualification_service_server::QualificationServiceServer;
@@ -39,6 +41,7 @@ pub use app::Credit;
 pub use config::CreditConfig;
 
 use companies::CompanyApi;
+use institutions::GradeApi;
 use ledger::LedgerApi;
 use migrations::Migrator;
 use practitioners::QualificationApi;
@@ -71,6 +74,7 @@ fn services(credit: &Credit, stopping: CancellationToken) -> Services {
         CompanyServiceServer::new(CompanyApi::new(credit.clone())),
         RankingServiceServer::new(RankingApi::new(credit.clone())),
         QualificationServiceServer::new(QualificationApi::new(credit.clone())),
+        GradeServiceServer::new(GradeApi::new(credit.clone())),
         SchemeServiceServer::new(SchemeApi::new(Desk { db, book: schemes, clock, pages })),
     ]
     .needing(credit.db.clone())
