@@ -35,6 +35,7 @@ mod feed;
 mod fees;
 mod findings;
 mod golden;
+mod grades;
 mod idempotency;
 mod looks;
 mod manual_payments;

@@ -38,26 +38,31 @@ pub async fn propose_grades(
     let area = fields.area("poolarea_no", &request.poolarea_no);
     check_year(request.year, &mut fields);
     fields.optional("after", &request.after, |fields, field, code| fields.code(field, code, is_fixmedins_code));
-    let area = wrong.finish(area)?;
+    let today = credit.clock.today();
+    let past = |fields: &mut Fields<'_>, field: &str, day: &str| fields.past_date(field, day, today);
+    let day = fields.optional("day", &request.day, past);
+    let (area, day) = wrong.finish(area.zip(day))?;
+    let day = day.unwrap_or(today);
     caller.check_manages(&request.poolarea_no)?;
-    if last_of_year(request.year) >= credit.clock.today() {
+    if last_of_year(request.year) >= day {
         let told = ServiceError::new(Reason::GradeYearOpen, "the year is not over");
         return Err(told.with("year", request.year));
     }
-    once::once(credit, &key, |write| Box::pin(propose(write, caller, (area, &request)))).await
+    once::once(credit, &key, |write| Box::pin(propose(write, caller, (area, day), &request))).await
 }
 
 async fn propose(
     Write { tx, service: credit, .. }: Write<'_, '_, Credit>,
     caller: &Caller,
-    (area, request): (Area, &ProposeGradesRequest),
+    (area, day): (Area, NaiveDate),
+    request: &ProposeGradesRequest,
 ) -> Result<Done<ProposeGradesResponse, ()>, ServiceError> {
     let schemes = credit.schemes.current();
     let assessment = Assessment {
         caller,
         request,
         scheme: messages::scheme(&schemes, area, request.year)?,
-        day: credit.clock.today(),
+        day,
         figures: computed(tx, &request.poolarea_no, request.year).await?,
     };
     let limit = u64::try_from(MAX_PROPOSED).unwrap_or(u64::MAX);
@@ -80,7 +85,7 @@ async fn propose(
                 if !figures.is_empty() {
                     held.record(tx, credit, figures).await?;
                 }
-                let on = (caller, assessment.day);
+                let on = (caller, credit.clock.today());
                 let matter: GradeMatter = messages::matter(&held.entries, &matter_id, &held.schemes, on)?;
                 answer.proposed.push(matter);
             }
