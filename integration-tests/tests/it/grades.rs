@@ -337,10 +337,15 @@ both_databases! {
         assert_eq!((now.score.as_str(), now.assessed_score.as_str()), ("87.00", "90.00"), "an assessment stays what it was");
         assert_eq!(now.advice[0].explanation, "修复3分可恢复A级");
 
-        // The proposal is dated today, so that nobody is out of time yet: the conduct's clock shows the rest.
+        // Nobody objected: too late for it, and time to make it final.
         let noticed = take(&agency, &proposed, Notice, "").await;
-        let withdrawn = take(&agency, &noticed, TakeBack, "").await;
-        take(&agency, &withdrawn, TakeBack, "").await;
+        assert_eq!(noticed.due_date, "2026-02-06", "five working days behind Sunday, 1 February");
+        platform.clock.set("2026-02-07T04:00:00Z".parse().unwrap());
+        let late = advance(&institution, step(&noticed, Object, "")).await.unwrap_err();
+        assert_eq!((late.code, late.reason.as_str()), (Code::FailedPrecondition, "APPEAL_TOO_LATE"));
+        let made_final = take(&agency, &noticed, Finalise, "").await;
+        assert_eq!((made_final.grade.as_str(), grade(&agency, 2, "").await.since.as_str()), ("A", "2026-02-07"));
+        assert_eq!(grade(&agency, 2, "2026-02-06").await.grade, "");
 
         // Who may.
         let elsewhere = platform.as_caller("agency:430200");
