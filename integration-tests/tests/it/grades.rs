@@ -72,7 +72,8 @@ fn number(code: &str) -> u32 {
 }
 
 async fn publish(client: &Client, document: &str) -> Answer<()> {
-    let request = PublishSchemeRequest { request_id: new_id(), document: document.into(), ..Default::default() };
+    let request =
+        PublishSchemeRequest { request_id: new_id(), document: document.into(), ..Default::default() };
     told(SchemeServiceClient::new(client.to_credit()).publish_scheme(request).await).map(drop)
 }
 
@@ -173,8 +174,11 @@ async fn explain(client: &Client, number: u32, day: &str, document: &str) -> Ans
 /// Everybody by the scheme above: A, B, C, D by veto; signed lately, ended, without a value.
 async fn assessed(agency: &Client) -> ProposeGradesResponse {
     publish(agency, SCHEME).await.unwrap();
-    let agreements: Vec<(u32, &str, &str)> =
-        [1, 2, 3, 4, 7].map(|number| (number, "2024-01-01", "")).into_iter().chain([(5, "2025-08-01", ""), (6, "2024-01-01", "2025-12-31")]).collect();
+    let agreements: Vec<(u32, &str, &str)> = [1, 2, 3, 4, 7]
+        .map(|number| (number, "2024-01-01", ""))
+        .into_iter()
+        .chain([(5, "2025-08-01", ""), (6, "2024-01-01", "2025-12-31")])
+        .collect();
     let values = [(1, "100"), (2, "75"), (3, "100"), (4, "100"), (5, "100"), (6, "100")];
     assert_eq!(import(agency, &agreements, &values).await.unwrap(), 13);
     assert_eq!(import(agency, &agreements, &values).await.unwrap(), 0, "nothing is new");
@@ -226,7 +230,7 @@ both_databases! {
         assert_eq!((second.entries[0].points.as_str(), second.repair_from.as_str()), ("10", "2025-09-02"));
         assert_eq!(explain(&agency, 2, "2025-02-28", "").await.unwrap().unassessed.unwrap().reason(), NotEvaluated::ValuesMissing, "as of a day before the import");
         let fourth = explain(&agency, 4, "", "").await.unwrap();
-        assert_eq!((fourth.entries[0].best_grade.as_str(), fourth.advice[0].explanation.as_str()), ("D", "修复“欺诈骗保”可恢复C级"));
+        assert_eq!((fourth.entries[0].best_grade.as_str(), fourth.advice[0].explanation.as_str()), ("D", "修复“欺诈骗保”可恢复A级"));
         // A draft: nothing is written.
         let milder = SCHEME.replace("支付违约金, points: 10", "支付违约金, points: 5").replace("try-scorecard", "milder");
         let tried = explain(&agency, 2, "", &milder).await.unwrap();

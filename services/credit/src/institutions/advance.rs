@@ -13,7 +13,7 @@ use yizhan_workflow::{Refused, Why, is_reason};
 
 use super::changes::Held;
 use super::domain::facts::{Facts, as_of, year_of};
-use super::domain::matter::{Matter, kind_of};
+use super::domain::matter::{Matter, begins, kind_of};
 use super::domain::score::score;
 use super::domain::table::{Action, MATTERS, Need, State};
 use super::messages::{self, due, matter_unknown, roles, scheme_of};
@@ -76,7 +76,7 @@ impl Step<'_> {
     ) -> Result<Done<AdvanceGradeResponse, ()>, ServiceError> {
         let matter_id = self.request.matter_id.as_str();
         let first = ledger::of_matter(tx, matter_id).await?.into_iter().next().ok_or_else(matter_unknown)?;
-        if !messages::begins(&first) || roles(self.caller, &first).is_empty() {
+        if !begins(&first) || roles(self.caller, &first).is_empty() {
             return Err(matter_unknown());
         }
         let subject = first.subject.clone().unwrap_or_default();
@@ -195,7 +195,8 @@ impl Step<'_> {
         }
         let left = points - repaired;
         let number = plain_number(asked).map(|number| number.normalize());
-        let fits = number.filter(|number| *number > Decimal::ZERO && *number <= left && number.scale() <= DIGITS);
+        let fits =
+            number.filter(|number| *number > Decimal::ZERO && *number <= left && number.scale() <= DIGITS);
         let told = Reason::RepairTooMuch.saying(format!("应大于 0，最多修复 {} 分", left.normalize()));
         let fits = wrong.some(fits, "repaired_points", told);
         wrong.finish(fits)

@@ -2,10 +2,10 @@
 
 use yizhan_proto::credit::v1::grade_service_server::GradeService;
 use yizhan_proto::credit::v1::{
-    AdvanceGradeRequest, AdvanceGradeResponse, ExplainScoreRequest, ExplainScoreResponse, GetGradeMatterRequest,
-    GetGradeMatterResponse, GetGradeRequest, GetGradeResponse, ImportGradeIndicatorsRequest,
-    ImportGradeIndicatorsResponse, ProposeGradesRequest, ProposeGradesResponse, RecordConductRequest,
-    RecordConductResponse,
+    AdvanceGradeRequest, AdvanceGradeResponse, ExplainScoreRequest, ExplainScoreResponse,
+    GetGradeMatterRequest, GetGradeMatterResponse, GetGradeRequest, GetGradeResponse,
+    ImportGradeIndicatorsRequest, ImportGradeIndicatorsResponse, ProposeGradesRequest, ProposeGradesResponse,
+    RecordConductRequest, RecordConductResponse,
 };
 use yizhan_runtime::calls;
 

@@ -23,6 +23,9 @@ pub async fn record_conduct(
     mut request: RecordConductRequest,
 ) -> Result<RecordConductResponse, ServiceError> {
     let (key, mut wrong) = once::open(caller, &mut request);
+    if let Some(answer) = once::answered(credit, &key).await? {
+        return Ok(answer);
+    }
     check_opter(caller, &request.opter, &mut wrong);
     check_said("basis", &request.basis, true, &mut wrong);
     let act = &request.act_id;

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 use yizhan_documents::RulesDocument;
 use yizhan_proto::credit::v1::{
-    Entry, ExplainScoreRequest, ExplainScoreResponse, ScoreAdvice, ScoreChange, ScoreEntry, ScorePart, SubjectKind,
+    Entry, ExplainScoreRequest, ExplainScoreResponse, ScoreAdvice, ScoreChange, ScoreEntry, ScorePart,
+    SubjectKind,
 };
 use yizhan_rules::Publication;
 use yizhan_rules::months::last_of_year;
@@ -47,7 +48,8 @@ pub async fn explain_score(
     let subject = ledger::subject(SubjectKind::Institution, &code);
     let known = ledger::known(&credit.db, &subject).await?;
     known.ok_or_else(|| ledger::subject_unknown(&subject))?;
-    let entries = ledger::of_subject(&credit.db, &subject).await?;
+    let mut entries = ledger::of_subject(&credit.db, &subject).await?;
+    entries.retain(|entry| entry.poolarea_no == poolarea_no);
     let stands = as_of(&entries, &poolarea_no, day);
     let stands: Vec<&Entry> = stands.iter().collect();
     let mut facts = Facts::of(&stands, &dated.rule, year);
@@ -58,7 +60,9 @@ pub async fn explain_score(
     }
     let mut answer = explained(&facts, &dated.rule, &code);
     answer.scheme.clone_from(&dated.id);
-    let lacks = Standing::of(&stands).lacks(dated.rule.min_months, last_of_year(year), day);
+    // Agreements as known today.
+    let agreed = Standing::of(&entries.iter().collect::<Vec<_>>());
+    let lacks = agreed.lacks(dated.rule.min_months, last_of_year(year), day);
     if let Some(lacks) = lacks {
         let why = messages::lacking(lacks, dated.rule.min_months);
         answer.unassessed = Some(messages::unassessed(&code, why, Vec::new()));

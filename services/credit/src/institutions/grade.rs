@@ -9,13 +9,14 @@ use yizhan_rules::months::day_before;
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::{Area, is_fixmedins_code};
 
+use super::domain::matter::begins;
 use super::domain::standing::{Final, Lacks, Standing};
 use super::messages::{self, matter_unknown};
 use super::store;
 use crate::app::Credit;
 use crate::ledger;
-use crate::schemes::effects;
 use crate::schemes::Schemes;
+use crate::schemes::effects;
 
 /// Institutions in one question at most.
 pub const MAX_GRADES: usize = 200;
@@ -116,7 +117,7 @@ pub async fn get_grade_matter(
     request: GetGradeMatterRequest,
 ) -> Result<GetGradeMatterResponse, ServiceError> {
     let of_it = ledger::of_matter(&credit.db, &request.matter_id).await?;
-    let first = of_it.first().filter(|first| messages::begins(first)).ok_or_else(matter_unknown)?;
+    let first = of_it.first().filter(|first| begins(first)).ok_or_else(matter_unknown)?;
     let subject = first.subject.clone().unwrap_or_default();
     let reads = caller.may_read_area(Area::parse(&first.poolarea_no));
     if !reads && caller.institution_code() != Some(subject.code.as_str()) {

@@ -77,11 +77,6 @@ pub fn due(matter: &Matter, scheme: &Scorecard, schemes: &Schemes, area: Area) -
     matter.due(scheme, |day, count| days.add(day, count).0)
 }
 
-/// Whether an entry begins a matter of these.
-pub fn begins(entry: &Entry) -> bool {
-    matches!(entry.kind(), EntryKind::GradeProposed | EntryKind::Conduct)
-}
-
 /// A matter as a caller sees it today, by everything its area entered about the institution.
 pub fn matter(
     entries: &[Entry],
@@ -135,7 +130,11 @@ pub fn lacking(lacks: Lacks, min_months: u32) -> (NotEvaluated, String) {
 }
 
 /// Somebody who is not assessed.
-pub fn unassessed(code: &str, (reason, explanation): (NotEvaluated, String), missing: Vec<String>) -> Unassessed {
+pub fn unassessed(
+    code: &str,
+    (reason, explanation): (NotEvaluated, String),
+    missing: Vec<String>,
+) -> Unassessed {
     Unassessed { fixmedins_code: code.to_owned(), reason: reason.into(), missing, explanation }
 }
 

@@ -37,7 +37,8 @@ pub async fn propose_grades(
     let mut fields = Fields::of(&mut wrong);
     let area = fields.area("poolarea_no", &request.poolarea_no);
     check_year(request.year, &mut fields);
-    fields.optional("after", &request.after, |fields, field, code| fields.code(field, code, is_fixmedins_code));
+    fields
+        .optional("after", &request.after, |fields, field, code| fields.code(field, code, is_fixmedins_code));
     let today = credit.clock.today();
     let past = |fields: &mut Fields<'_>, field: &str, day: &str| fields.past_date(field, day, today);
     let day = fields.optional("day", &request.day, past);

@@ -32,7 +32,8 @@ pub async fn find(
     poolarea_no: &str,
     codes: &[String],
 ) -> Result<BTreeMap<String, Standing>, ServiceError> {
-    let mut keys: Vec<[String; 2]> = codes.iter().map(|code| [poolarea_no.to_owned(), code.clone()]).collect();
+    let mut keys: Vec<[String; 2]> =
+        codes.iter().map(|code| [poolarea_no.to_owned(), code.clone()]).collect();
     keys.sort_unstable();
     keys.dedup();
     let columns = [Column::PoolareaNo, Column::FixmedinsCode];
@@ -51,7 +52,8 @@ pub async fn codes(
     after: &str,
     limit: u64,
 ) -> Result<Vec<String>, DbErr> {
-    let of_area = Entity::find().filter(Column::PoolareaNo.eq(poolarea_no)).filter(Column::FixmedinsCode.gt(after));
+    let of_area =
+        Entity::find().filter(Column::PoolareaNo.eq(poolarea_no)).filter(Column::FixmedinsCode.gt(after));
     let codes = of_area.select_only().column(Column::FixmedinsCode).order_by_asc(Column::FixmedinsCode);
     codes.limit(limit).into_tuple::<String>().all(db).await
 }

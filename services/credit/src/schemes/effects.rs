@@ -53,7 +53,8 @@ fn effects(map: &Map, key: &str) -> Option<Vec<Effect>> {
 }
 
 fn effect(at: At) -> Option<Effect> {
-    let keys = ["row", "grade", "sampling_rate", "checks_per_year", "prepayment_share", "deposit_share", "renewal"];
+    let keys =
+        ["row", "grade", "sampling_rate", "checks_per_year", "prepayment_share", "deposit_share", "renewal"];
     let map = at.map(&keys)?;
     let name = |key| map.required(key, |at| value::name(&at).map(str::to_owned));
     let (row, grade) = (name("row"), name("grade"));

@@ -187,7 +187,10 @@ impl Scorecard {
         let falls = self.grades.windows(2).all(|two| two[0].from > two[1].from);
         let begins = self.grades.first().is_some_and(|best| best.from <= self.full);
         if !falls || !begins || self.grades.last().is_none_or(|worst| !worst.from.is_zero()) {
-            wrong("grades", format!("thresholds that fall from at most {} to 0, the best grade first", self.full));
+            wrong(
+                "grades",
+                format!("thresholds that fall from at most {} to 0, the best grade first", self.full),
+            );
         }
         for veto in &self.vetoes {
             if self.place(&veto.grade).is_none_or(|place| place == 0) {
@@ -206,9 +209,7 @@ impl Scorecard {
     pub fn item(&self, item: &str) -> Option<(&str, Decimal, i32)> {
         let mut items = self.deductions.iter().flat_map(|one| &one.items);
         let costs = items.find(|one| one.item == item).map(|one| (one.name.as_str(), one.points, one.cycles));
-        costs.or_else(|| {
-            self.veto(item).map(|veto| (veto.name.as_str(), Decimal::ZERO, veto.cycles))
-        })
+        costs.or_else(|| self.veto(item).map(|veto| (veto.name.as_str(), Decimal::ZERO, veto.cycles)))
     }
 
     /// A veto by its item.
@@ -230,7 +231,10 @@ fn points(at: At) -> Option<Decimal> {
         !number.is_sign_negative() && number.scale() <= DIGITS && *number <= Decimal::ONE_THOUSAND
     };
     number.filter(fits).or_else(|| {
-        at.problem(Kind::InvalidValue, format!("`{text}` is not a number from 0 to 1000 of at most two digits"))
+        at.problem(
+            Kind::InvalidValue,
+            format!("`{text}` is not a number from 0 to 1000 of at most two digits"),
+        )
     })
 }
 
@@ -241,7 +245,11 @@ fn number(at: At) -> Option<Decimal> {
 
 fn name(at: At) -> Option<String> {
     let name = value::name(&at)?;
-    if name.len() <= MAX_ITEM { Some(name.to_owned()) } else { at.problem(Kind::TooLarge, "at most 64 characters") }
+    if name.len() <= MAX_ITEM {
+        Some(name.to_owned())
+    } else {
+        at.problem(Kind::TooLarge, "at most 64 characters")
+    }
 }
 
 fn label(at: At) -> Option<String> {

@@ -35,7 +35,7 @@ pub enum Change {
 /// Changes that together reach a grade.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
-    /// Its place in the scheme.
+    /// The grade that is reached, by its place in the scheme: of a veto that falls it may be more than the next.
     pub place: usize,
     /// The score that is reached.
     pub score: Decimal,
@@ -80,13 +80,15 @@ pub fn advise(facts: &Facts, scheme: &Scorecard) -> Vec<Advice> {
     let by_repair = of(&repairs.iter().collect::<Vec<_>>());
     let by_value = if lifted.is_empty() { of(&values.iter().collect::<Vec<_>>()) } else { None };
     let by_both = of(&both).filter(|changes| {
-        let fewer = |other: &Option<Vec<Change>>| other.as_ref().is_none_or(|other| changes.len() < other.len());
+        let fewer =
+            |other: &Option<Vec<Change>>| other.as_ref().is_none_or(|other| changes.len() < other.len());
         fewer(&by_repair) && fewer(&by_value)
     });
-    let told = [by_repair, by_value, by_both].into_iter().flatten().filter(|changes| changes.len() <= MAX_CHANGES);
+    let told =
+        [by_repair, by_value, by_both].into_iter().flatten().filter(|changes| changes.len() <= MAX_CHANGES);
     let told = told.filter_map(|changes| {
         let after = score(&changed(facts, &changes), scheme).ok()?;
-        (after.place <= place).then_some(Advice { place, score: after.score, changes })
+        (after.place <= place).then_some(Advice { place: after.place, score: after.score, changes })
     });
     told.collect()
 }

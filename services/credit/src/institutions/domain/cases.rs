@@ -98,9 +98,33 @@ const CASES: &[(&str, &str, &str, &str, i32, &str, &str)] = &[
     ("一票否决计入下一年度", "150100", "2025-03-01 article-40", "2027-01-10", 2026, "100.00", "D"),
     ("两个年度之后不再计入", "150100", "2025-03-01 article-40", "2028-01-10", 2027, "100.00", "A"),
     ("扣分不计入下一年度", "150100", "2025-03-01 article-38", "2027-01-10", 2026, "100.00", "A"),
-    ("修复返还分值", "150100", "2025-03-01 agreement-suspended; 2025-10-01 repaired 0 5", "2026-01-10", 2025, "90.00", "A"),
-    ("修复之前", "150100", "2025-03-01 agreement-suspended; 2025-10-01 repaired 0 5", "2025-09-30", 2025, "85.00", "B"),
-    ("修复的一票否决不再计入", "150100", "2025-03-01 article-40; 2025-10-01 repaired 0 0", "2026-01-10", 2025, "100.00", "A"),
+    (
+        "修复返还分值",
+        "150100",
+        "2025-03-01 agreement-suspended; 2025-10-01 repaired 0 5",
+        "2026-01-10",
+        2025,
+        "90.00",
+        "A",
+    ),
+    (
+        "修复之前",
+        "150100",
+        "2025-03-01 agreement-suspended; 2025-10-01 repaired 0 5",
+        "2025-09-30",
+        2025,
+        "85.00",
+        "B",
+    ),
+    (
+        "修复的一票否决不再计入",
+        "150100",
+        "2025-03-01 article-40; 2025-10-01 repaired 0 0",
+        "2026-01-10",
+        2025,
+        "100.00",
+        "A",
+    ),
     ("撤销的不计", "150100", "2025-03-01 article-38; 2025-06-01 undo 0", "2026-01-10", 2025, "100.00", "A"),
     ("撤销之前计", "150100", "2025-03-01 article-38; 2025-06-01 undo 0", "2025-05-31", 2025, "90.00", "A"),
     ("方案中没有的情形不计", "150100", "2025-03-01 no-such-item", "2026-01-10", 2025, "100.00", "A"),
@@ -176,7 +200,8 @@ fn every_rule_has_its_case() {
 #[test]
 fn who_lacks_a_value_is_not_scored_and_what_another_area_entered_does_not_count() {
     let scheme = shipped("440100");
-    let mut entries = history(&scheme, "2026-01-05 direct-settlement=100; 2026-01-05 fund-use=65; 2026-01-05 violations=9");
+    let mut entries =
+        history(&scheme, "2026-01-05 direct-settlement=100; 2026-01-05 fund-use=65; 2026-01-05 violations=9");
     let facts = |entries: &[Entry]| {
         let stands = as_of(entries, "150100", date("2026-02-01"));
         Facts::of(&stands.iter().collect::<Vec<_>>(), &scheme, 2025)
@@ -197,11 +222,11 @@ const ADVICE: &[(&str, &str, &[&str])] = &[
         "2025-03-01 agreement-suspended; 2025-04-01 agreement-suspended; 2025-05-01 agreement-suspended",
         &["C 65.00: e0000-10"],
     ),
-    ("150100", "2025-03-01 article-40; 2025-03-02 article-38", &["C 90.00: e0000-0"]),
+    ("150100", "2025-03-01 article-40; 2025-03-02 article-38", &["A 90.00: e0000-0"]),
     (
         "440100",
         "2025-03-01 agreement-penalty; 2026-01-05 direct-settlement=75; 2026-01-05 fund-use=90; 2026-01-05 violations=100",
-        &["A 900.00: e0000-25", "A 900.00: direct-settlement=100"],
+        &["A 900.00: e0000-25", "A 900.00: violations=50"],
     ),
 ];
 
@@ -245,8 +270,10 @@ fn a_grade_holds_until_it_is_taken_back_or_another_year_is_final() {
         from_date: format!("{year}-01-01"),
         ..entry(at, EntryKind::GradeFinal, day)
     };
-    let agreement = Entry { from_date: "2024-07-01".to_owned(), ..entry(0, EntryKind::Agreement, "2024-07-01") };
-    let undone = Entry { undoes_entry_id: "e0002".to_owned(), ..entry(3, EntryKind::Withdrawn, "2026-03-01") };
+    let agreement =
+        Entry { from_date: "2024-07-01".to_owned(), ..entry(0, EntryKind::Agreement, "2024-07-01") };
+    let undone =
+        Entry { undoes_entry_id: "e0002".to_owned(), ..entry(3, EntryKind::Withdrawn, "2026-03-01") };
     let entries = [
         agreement,
         made_final(1, "2025-02-01", 2024, "B"),

@@ -1,6 +1,6 @@
 //! What the entries of an institution say for a year: values, and conduct that counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
@@ -53,14 +53,18 @@ impl Facts {
         let mut facts = Facts::default();
         for computed in [true, false] {
             let kind = if computed { EntryKind::GradeFigure } else { EntryKind::GradeIndicator };
-            for entry in standing.iter().filter(|entry| entry.kind() == kind && year_of(entry) == Some(year)) {
+            for entry in standing.iter().filter(|entry| entry.kind() == kind && year_of(entry) == Some(year))
+            {
                 if let Some(value) = plain_number(&entry.value) {
                     let value = Value { value, entry_id: entry.entry_id.clone(), computed };
                     facts.values.insert(entry.item.clone(), value);
                 }
             }
         }
+        // An act counts once: it may stand twice where an objection undid it, it was recorded anew, and the objection was taken back.
+        let mut seen = BTreeSet::new();
         let conduct = standing.iter().filter(|entry| entry.kind() == EntryKind::Conduct);
+        let conduct = conduct.filter(|entry| entry.act_id.is_empty() || seen.insert(&entry.act_id));
         facts.acts.extend(conduct.filter_map(|entry| {
             let decided_on = parse_date(&entry.decided_on)?;
             let (_, _, cycles) = scheme.item(&entry.item)?;

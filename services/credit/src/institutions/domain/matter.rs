@@ -29,6 +29,11 @@ pub fn kind_of(action: Action) -> Option<EntryKind> {
     STEPS.iter().find(|step| step.0 == action).map(|step| step.1)
 }
 
+/// Whether an entry begins a matter of these.
+pub fn begins(entry: &Entry) -> bool {
+    matches!(entry.kind(), EntryKind::GradeProposed | EntryKind::Conduct)
+}
+
 /// A matter among everything that stands about the institution in its area.
 #[derive(Clone, Copy, Debug)]
 pub struct Matter<'e> {
@@ -44,7 +49,8 @@ impl<'e> Matter<'e> {
 
     /// The assessment of a year, if one stands.
     pub fn of_year(standing: &'e [&'e Entry], year: i32) -> Option<Matter<'e>> {
-        let of_it = |entry: &&&Entry| entry.kind() == EntryKind::GradeProposed && year_of(entry) == Some(year);
+        let of_it =
+            |entry: &&&Entry| entry.kind() == EntryKind::GradeProposed && year_of(entry) == Some(year);
         standing.iter().find(of_it).map(|entry| Matter { standing, id: &entry.matter_id })
     }
 
@@ -60,6 +66,8 @@ impl<'e> Matter<'e> {
 
     /// The last step and where it left the matter.
     pub fn last(&self) -> Option<(&'e Entry, State)> {
+        // What an objection undid is nothing any more, whatever was repaired of it.
+        self.entries().find(|entry| begins(entry))?;
         let (entry, state) = self.entries().rev().find_map(|entry| {
             let step = STEPS.iter().find(|step| step.1 == entry.kind())?;
             Some((entry, step.2))
@@ -115,7 +123,8 @@ impl<'e> Matter<'e> {
             Need::TimeOver => due.is_some_and(|due| due < day),
             Need::Clean => clean_from(self.standing, scheme).is_some_and(|clean| clean <= day),
             Need::Left => {
-                let ((points, repaired), lifted) = (self.points(), !repairs(self.standing, self.id).is_empty());
+                let ((points, repaired), lifted) =
+                    (self.points(), !repairs(self.standing, self.id).is_empty());
                 if points.is_zero() { !lifted } else { repaired < points }
             }
         }

@@ -61,7 +61,10 @@ const STEPS: &[Step<State, Action, Role, Need>] = {
         &[Proposed, Noticed, Objected, ObjectionDecided, Final, Recorded, Repairing, Repaired];
     &[
         step(Notice, &[Proposed], &[Officer], To::State(Noticed)),
-        step(Object, &[Noticed], &[Institution, Officer], To::State(Objected)).needs(&[InTime]).says_why().aside(),
+        step(Object, &[Noticed], &[Institution, Officer], To::State(Objected))
+            .needs(&[InTime])
+            .says_why()
+            .aside(),
         step(DecideObjection, &[Objected], &[Officer], To::State(ObjectionDecided)).says_why(),
         step(Finalise, &[Noticed], &[Officer], To::State(Final)).needs(&[TimeOver]),
         step(Finalise, &[ObjectionDecided], &[Officer], To::State(Final)),
