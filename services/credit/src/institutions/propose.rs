@@ -80,7 +80,7 @@ async fn propose(
             Assessed::Before => answer.skipped += 1,
             Assessed::Not(unassessed) => answer.unassessed.push(unassessed),
             Assessed::So(proposed, figures) => {
-                let matter_id = held.record(tx, credit, vec![proposed]).await?;
+                let matter_id = held.record(tx, credit, vec![*proposed]).await?;
                 let figures = figures.into_iter().map(|one| Entry { matter_id: matter_id.clone(), ..one });
                 let figures: Vec<Entry> = figures.collect();
                 if !figures.is_empty() {
@@ -111,7 +111,7 @@ enum Assessed {
     /// It cannot be.
     Not(Unassessed),
     /// The proposal, and values from feeds that it used.
-    So(Entry, Vec<Entry>),
+    So(Box<Entry>, Vec<Entry>),
 }
 
 impl Assessment<'_> {
@@ -153,7 +153,7 @@ impl Assessment<'_> {
             value: value.to_string(),
             ..said.clone()
         });
-        Assessed::So(proposed, figures.collect())
+        Assessed::So(Box::new(proposed), figures.collect())
     }
 }
 

@@ -4,7 +4,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::facts::Facts;
 use super::score::{acts_of, cost, score, vetoed, worth};
-use crate::schemes::scorecard::{DIGITS, Measured, Scorecard};
+use crate::schemes::scorecard::{DIGITS, Deduction, Measured, Scorecard};
 
 /// Digits behind the point of a value that is advised.
 const VALUE_DIGITS: u32 = 4;
@@ -109,7 +109,7 @@ enum Of<'f> {
 }
 
 fn repairs<'f>(facts: &'f Facts, scheme: &Scorecard) -> Vec<Pool<'f>> {
-    let pool = |one| {
+    let pool = |one: &Deduction| {
         let mut each: Vec<(Decimal, Of)> = acts_of(one, facts)
             .map(|(act, left)| (left, Of::Act(act.entry_id.as_str(), act.item.as_str())))
             .collect();
