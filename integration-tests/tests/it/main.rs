@@ -37,6 +37,7 @@ mod figures;
 mod findings;
 mod golden;
 mod graded;
+mod grades;
 mod idempotency;
 mod looks;
 mod manual_payments;

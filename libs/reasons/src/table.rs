@@ -957,7 +957,7 @@ reasons! {
         EvidenceRequired: "EVIDENCE_REQUIRED", Refusal(FailedPrecondition), "该操作需要材料",
             "AdvanceCase, AppealCase", "the step needs a paper: 初审 one of the case unless every line is a finding, an appeal and a correction one of their own", "name the papers by `file_id`", "no";
         AppealTooLate: "APPEAL_TOO_LATE", Refusal(FailedPrecondition), "申诉期已过，已视为认可",
-            "AppealCase", "the institution was silent up to `last_day`, which is acceptance", "a higher agency may correct a case that was decided wrongly", "no";
+            "AppealCase, AdvancePoints, AdvanceGrade", "the institution was silent up to `last_day`, which is acceptance", "a higher agency may correct a case that was decided wrongly", "no";
         OpinionGiven: "OPINION_GIVEN", Refusal(FailedPrecondition), "该专家已提交会审意见",
             "GiveOpinion", "the expert has given an opinion in this joint review", "nothing is to be done", "no";
         OpinionsMissing: "OPINIONS_MISSING", Refusal(FailedPrecondition), "会审意见不足",
@@ -1033,7 +1033,7 @@ reasons! {
         NotRegisteredThere: "NOT_REGISTERED_THERE", Refusal(FailedPrecondition), "该人员当日未在该机构登记备案",
             "LeaveInstitution", "no registration there that could end on the day, or be taken back", "check institution and day", "no";
         ActCounted: "ACT_COUNTED", Refusal(AlreadyExists), "该行为已记分",
-            "DecidePoints", "the act, `act_id`, has its points already", "take the earlier decision back if it was wrong", "no";
+            "DecidePoints, RecordConduct", "the act, `act_id`, has its points already", "take the earlier decision back if it was wrong", "no";
         PointsMatterUnknown: "POINTS_MATTER_UNKNOWN", Refusal(NotFound), "没有该记分事项",
             "AdvancePoints, GetPointsMatter", "no such matter, or not one the caller may know of", "check `matter_id`", "no";
         PointsStepRefused: "POINTS_STEP_REFUSED", Refusal(FailedPrecondition), "记分事项的当前状态不允许该操作，请刷新后重试",
@@ -1041,15 +1041,25 @@ reasons! {
         PointsOutsideBand: "POINTS_OUTSIDE_BAND", Violation, "记分超出该情形的档次",
             "DecidePoints, AdvancePoints", "the item and the responsibility allow other points; an appeal never raises them";
         RectificationMissing: "RECTIFICATION_MISSING", Violation, "申请修复应附整改材料",
-            "AdvancePoints", "a repair needs a record of how it was put right";
+            "AdvancePoints, AdvanceGrade", "a repair needs a record of how it was put right";
         RepairTooMuch: "REPAIR_TOO_MUCH", Violation, "超出方案允许的修复限度",
-            "AdvancePoints", "more points than the year may get back, or a suspension shorter than the scheme allows";
+            "AdvancePoints, AdvanceGrade", "more points than the year may get back or are left of the conduct, or a suspension shorter than the scheme allows";
         ProposalUnknown: "PROPOSAL_UNKNOWN", Refusal(NotFound), "没有该待记分事项",
             "CloseProposal, ReopenProposal", "no such proposal, or not one of the caller's area", "check `proposal_id`", "no";
         ProposalClosed: "PROPOSAL_CLOSED", Refusal(FailedPrecondition), "该待记分事项已处理",
             "CloseProposal, DecidePoints", "points were decided on it, it was closed, or audit took its decision back: `state`", "read it again", "no";
         ProposalNotClosed: "PROPOSAL_NOT_CLOSED", Refusal(FailedPrecondition), "该待记分事项未被关闭",
             "ReopenProposal", "it was not closed: `state`", "nothing is to be done", "no";
+        GradeMatterUnknown: "GRADE_MATTER_UNKNOWN", Refusal(NotFound), "没有该信用评价事项",
+            "AdvanceGrade, GetGradeMatter", "no such matter, or not one the caller may know of", "check `matter_id`", "no";
+        GradeStepRefused: "GRADE_STEP_REFUSED", Refusal(FailedPrecondition), "信用评价事项的当前状态不允许该操作，请刷新后重试",
+            "AdvanceGrade", "the matter does not allow this step now: `state`, `allowed_actions`", "take one of the allowed steps", "no";
+        GradeYearOpen: "GRADE_YEAR_OPEN", Refusal(FailedPrecondition), "年度尚未结束，不能评价",
+            "ProposeGrades", "the year is not over", "propose when it is", "after the year";
+        GradeIndicatorUnknown: "GRADE_INDICATOR_UNKNOWN", Violation, "评价方案中没有该指标",
+            "ImportGradeIndicators", "the area's scheme of that year measures no such indicator";
+        GradeItemUnknown: "GRADE_ITEM_UNKNOWN", Violation, "评价方案中没有该情形",
+            "RecordConduct", "the area's scheme of that year has no such item";
     }
     section "Of paying later (信用支付)" {
         PayLaterNotOffered: "PAY_LATER_NOT_OFFERED", Refusal(FailedPrecondition), "该统筹区未开通信用支付",
@@ -1098,7 +1108,7 @@ reasons! {
         RankingIndicatorUnknown: "RANKING_INDICATOR_UNKNOWN", Violation, "排名方案中没有该指标",
             "ImportRankingIndicators", "the area's scheme of that year has no such indicator";
         RankingValueInvalid: "RANKING_VALUE_INVALID", Violation, "指标值应为数字",
-            "ImportRankingIndicators", "not a decimal number";
+            "ImportRankingIndicators, ImportGradeIndicators", "not a decimal number";
         SurveyAnsweredOtherwise: "SURVEY_ANSWERED_OTHERWISE", Violation, "该次就诊已有不同的评价",
             "RecordSurvey", "the visit was answered for, otherwise: an answer a visit counts, the first";
         RankingPublished: "RANKING_PUBLISHED", Refusal(FailedPrecondition), "该年度排名已发布，不再变更",

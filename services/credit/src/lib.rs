@@ -8,6 +8,7 @@ mod app;
 mod companies;
 mod config;
 pub mod figures;
+mod institutions;
 pub mod ledger;
 mod migrations;
 mod officer;
@@ -23,6 +24,7 @@ use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::audit::v1::case_service_client::CaseServiceClient;
 use yizhan_proto::credit::v1::company_service_server::CompanyServiceServer;
 use yizhan_proto::credit::v1::figure_service_server::FigureServiceServer;
+use yizhan_proto::credit::v1::grade_service_server::GradeServiceServer;
 use yizhan_proto::credit::v1::ledger_service_server::LedgerServiceServer;
 use yizhan_proto::credit::v1::proposal_service_server::ProposalServiceServer;
 use yizhan_proto::credit::v1::qualification_service_server::QualificationServiceServer;
@@ -43,6 +45,7 @@ pub use config::CreditConfig;
 
 use companies::CompanyApi;
 use figures::{FigureApi, FollowSettlements};
+use institutions::GradeApi;
 use ledger::LedgerApi;
 use migrations::Migrator;
 use practitioners::QualificationApi;
@@ -76,6 +79,7 @@ fn services(credit: &Credit, stopping: CancellationToken) -> Services {
         CompanyServiceServer::new(CompanyApi::new(credit.clone())),
         RankingServiceServer::new(RankingApi::new(credit.clone())),
         QualificationServiceServer::new(QualificationApi::new(credit.clone())),
+        GradeServiceServer::new(GradeApi::new(credit.clone())),
         SchemeServiceServer::new(SchemeApi::new(Desk { db, book: schemes, clock, pages })),
     ]
     .needing(credit.db.clone())

@@ -2,6 +2,7 @@
 
 mod m20261130_000080_ledger;
 mod m20261130_000081_qualification;
+mod m20261130_000082_grades;
 mod m20261130_000083_ranking_companies;
 mod m20261130_000085_proposals;
 mod m20261130_000087_figures;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateServiceSecret),
             Box::new(m20261130_000080_ledger::Migration),
             Box::new(m20261130_000081_qualification::Migration),
+            Box::new(m20261130_000082_grades::Migration),
             Box::new(m20261130_000083_ranking_companies::Migration),
             Box::new(m20261130_000085_proposals::Migration),
             Box::new(m20261130_000087_figures::Migration),

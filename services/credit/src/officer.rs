@@ -1,10 +1,14 @@
 //! What an officer says with what is entered.
 
-use yizhan_runtime::{Caller, Reason, Violations};
+use std::ops::RangeInclusive;
+
+use yizhan_runtime::{Caller, Fields, Reason, Violations};
 use yizhan_workflow::is_reason;
 
 /// Longest 经办人编号.
 const MAX_OPTER: usize = 30;
+/// Years that something can be of.
+const YEARS: RangeInclusive<i32> = 2000..=2999;
 
 /// 经办人编号, without which an agency enters nothing.
 pub fn check_opter(caller: &Caller, opter: &str, wrong: &mut Violations) {
@@ -18,4 +22,9 @@ pub fn check_opter(caller: &Caller, opter: &str, wrong: &mut Violations) {
 pub fn check_said(field: &str, text: &str, needed: bool, wrong: &mut Violations) {
     wrong.require(!needed || !text.trim().is_empty(), field, Reason::TextRequired);
     wrong.require(is_reason(text), field, Reason::TextInvalid.saying("最多 200 个字符"));
+}
+
+/// A calendar year.
+pub fn check_year(year: i32, fields: &mut Fields) {
+    fields.require(YEARS.contains(&year), "year", Reason::DateInvalid);
 }

@@ -18,14 +18,6 @@ use yizhan_runtime::{Fields, ServiceError};
 /// Rows of a request at most.
 pub const MAX_RANKING_ROWS: usize = 500;
 
-/// Years that are ranked.
-const YEARS: std::ops::RangeInclusive<i32> = 2000..=2999;
-
-/// Refuses what is no calendar year that anything can be of.
-pub fn check_year(year: i32, fields: &mut Fields) {
-    fields.require(YEARS.contains(&year), "year", Reason::DateInvalid);
-}
-
 fn check_rows(rows: usize, fields: &mut Fields) {
     let said = Reason::TooMany.saying(format!("每次 1 至 {MAX_RANKING_ROWS} 行"));
     fields.require((1..=MAX_RANKING_ROWS).contains(&rows), "rows", said);

@@ -1,8 +1,10 @@
 //! What entries come to (`services/credit/schemes`, docs/CREDIT.md): the schemes of the area whose agency decides.
 
 mod api;
+pub mod effects;
 pub mod points;
 pub mod ranking;
+pub mod scorecard;
 
 use std::sync::LazyLock;
 
@@ -14,9 +16,10 @@ use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::Area;
 
 pub use api::SchemeApi;
+use effects::GradeEffects;
 use points::Points;
-
 use ranking::Ranking;
+use scorecard::Scorecard;
 
 /// The schemes.
 pub type Schemes = yizhan_documents::Rules<SchemeFamilies>;
@@ -29,6 +32,8 @@ yizhan_documents::families! {
         ranking: Ranking = "ranking", read Ranking::read, keys Ranking::KEYS;
         calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
         points: Points = "points", read Points::read, keys Points::KEYS;
+        scorecard: Scorecard = "scorecard", read Scorecard::read, keys Scorecard::KEYS;
+        grade_effects: GradeEffects = "grade_effects", read GradeEffects::read, keys GradeEffects::KEYS;
     }
 }
 

@@ -13,7 +13,7 @@ use super::store::{self, Wanted};
 use super::year::together;
 use crate::app::Credit;
 use crate::ledger::is_code;
-use crate::ranking::check_year;
+use crate::officer::check_year;
 
 /// A page of an area's year.
 pub async fn list_institution_figures(

@@ -13,10 +13,10 @@ use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::is_fixmedins_code;
 
 use super::store::{self, Figure};
-use super::{check_rows, check_year, messages, open_year};
+use super::{check_rows, messages, open_year};
 use crate::app::Credit;
 use crate::ledger;
-use crate::officer::{check_opter, check_said};
+use crate::officer::{check_opter, check_said, check_year};
 use crate::schemes::ranking::Ranking;
 
 /// Imports them. An institution is known from its first value on: the import says who takes part.

@@ -15,10 +15,10 @@ use yizhan_terms::Area;
 
 use super::rank::{as_it_stands, not_published};
 use super::store::{self, Published};
-use super::{check_year, open_year};
+use super::open_year;
 use crate::app::Credit;
 use crate::ledger;
-use crate::officer::{check_opter, check_said};
+use crate::officer::{check_opter, check_said, check_year};
 
 /// Publishes it.
 pub async fn publish(

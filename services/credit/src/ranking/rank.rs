@@ -10,8 +10,9 @@ use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_terms::Area;
 
 use super::domain::{Ranked, moves, rank, stability_index};
-use super::{check_year, messages, store};
+use super::{messages, store};
 use crate::app::Credit;
+use crate::officer::check_year;
 use crate::schemes::{SchemeFamilies, Schemes};
 
 /// Published: for everybody. Before, and on trial: for who reads the area.
