@@ -6,6 +6,7 @@
 
 mod app;
 mod companies;
+mod comparison;
 mod config;
 pub mod ledger;
 mod migrations;
