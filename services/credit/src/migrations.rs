@@ -4,6 +4,7 @@ mod m20261130_000080_ledger;
 mod m20261130_000081_qualification;
 mod m20261130_000083_ranking_companies;
 mod m20261130_000085_proposals;
+mod m20261130_000098_points_matters;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000081_qualification::Migration),
             Box::new(m20261130_000083_ranking_companies::Migration),
             Box::new(m20261130_000085_proposals::Migration),
+            Box::new(m20261130_000098_points_matters::Migration),
         ]
     }
 }
