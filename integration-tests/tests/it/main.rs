@@ -71,6 +71,7 @@ mod seven_payers;
 mod snapshots;
 mod support;
 mod transfer;
+mod trials;
 mod two_dates;
 mod who_follows;
 mod who_may;

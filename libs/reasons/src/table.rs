@@ -1033,7 +1033,7 @@ reasons! {
         NotRegisteredThere: "NOT_REGISTERED_THERE", Refusal(FailedPrecondition), "该人员当日未在该机构登记备案",
             "LeaveInstitution", "no registration there that could end on the day, or be taken back", "check institution and day", "no";
         ActCounted: "ACT_COUNTED", Refusal(AlreadyExists), "该行为已记分",
-            "DecidePoints, RecordConduct", "the act, `act_id`, has its points already", "take the earlier decision back if it was wrong", "no";
+            "DecidePoints, RecordConduct", "the act, `act_id`, has its points already, by `matter_id`; also where audit found it against the same line of the case before", "take the earlier decision back if it was wrong", "no";
         PointsMatterUnknown: "POINTS_MATTER_UNKNOWN", Refusal(NotFound), "没有该记分事项",
             "AdvancePoints, GetPointsMatter", "no such matter, or not one the caller may know of", "check `matter_id`", "no";
         PointsStepRefused: "POINTS_STEP_REFUSED", Refusal(FailedPrecondition), "记分事项的当前状态不允许该操作，请刷新后重试",

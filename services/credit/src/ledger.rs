@@ -10,8 +10,10 @@ mod verify;
 mod watch;
 
 pub use api::LedgerApi;
+pub use list::sees;
 pub use store::{
-    Known, Model, append, entry, hold, known, make_known, of_area, of_matter, of_subject, subject_unknown,
+    Known, Model, append, entry, hold, known, make_known, of_area, of_matter, of_subject, of_subjects,
+    subject_unknown, with_entries,
 };
 
 use yizhan_proto::credit::v1::{Subject, SubjectKind};

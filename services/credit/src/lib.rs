@@ -6,6 +6,7 @@
 
 mod app;
 mod companies;
+mod comparison;
 mod config;
 pub mod figures;
 mod institutions;
@@ -16,6 +17,7 @@ mod practitioners;
 pub mod proposals;
 mod ranking;
 pub mod schemes;
+mod trials;
 
 use std::sync::Arc;
 
@@ -30,6 +32,7 @@ use yizhan_proto::credit::v1::proposal_service_server::ProposalServiceServer;
 use yizhan_proto::credit::v1::qualification_service_server::QualificationServiceServer;
 use yizhan_proto::credit::v1::ranking_service_server::RankingServiceServer;
 use yizhan_proto::credit::v1::scheme_service_server::SchemeServiceServer;
+use yizhan_proto::credit::v1::trial_service_server::TrialServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_rules::Desk;
 use yizhan_runtime::client::feed_channel;
@@ -52,6 +55,7 @@ use practitioners::QualificationApi;
 use proposals::{FollowDecisions, ProposalApi};
 use ranking::RankingApi;
 use schemes::{SchemeApi, SchemeBook};
+use trials::TrialApi;
 
 /// Connects, migrates, and gives what use cases work with.
 pub async fn open(config: &CreditConfig) -> anyhow::Result<Credit> {
@@ -81,6 +85,7 @@ fn services(credit: &Credit, stopping: CancellationToken) -> Services {
         QualificationServiceServer::new(QualificationApi::new(credit.clone())),
         GradeServiceServer::new(GradeApi::new(credit.clone())),
         SchemeServiceServer::new(SchemeApi::new(Desk { db, book: schemes, clock, pages })),
+        TrialServiceServer::new(TrialApi::new(credit.clone())),
     ]
     .needing(credit.db.clone())
 }

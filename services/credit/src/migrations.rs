@@ -6,6 +6,7 @@ mod m20261130_000082_grades;
 mod m20261130_000083_ranking_companies;
 mod m20261130_000085_proposals;
 mod m20261130_000087_figures;
+mod m20261130_000098_points_matters;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use yizhan_rules::CreatePublishedRules;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000083_ranking_companies::Migration),
             Box::new(m20261130_000085_proposals::Migration),
             Box::new(m20261130_000087_figures::Migration),
+            Box::new(m20261130_000098_points_matters::Migration),
         ]
     }
 }

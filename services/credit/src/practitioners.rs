@@ -5,11 +5,20 @@ mod api;
 mod changes;
 mod decide;
 mod domain;
+mod explain;
+mod list;
 mod messages;
 mod queries;
 mod register;
+mod replay;
+mod retold;
 mod store;
+#[cfg(test)]
+mod written;
 
 pub use api::QualificationApi;
+pub use changes::list_all;
 pub use domain::matter::standing;
+pub use domain::timeline::Status;
 pub use register::check_papers;
+pub use retold::{Retold, RetoldAct, retold};

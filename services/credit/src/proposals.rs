@@ -9,4 +9,5 @@ mod store;
 
 pub use api::ProposalApi;
 pub use follow::FollowDecisions;
+pub use list::waiting;
 pub use settle::{decided, undecided};

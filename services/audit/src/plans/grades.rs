@@ -86,7 +86,12 @@ fn share(grade: &InstitutionGrade) -> Option<Decimal> {
 
 /// What a plan lacks of the checks that grades ask for; where credit does not answer, that this is not known. Nothing where audit is not
 /// told where credit is.
-pub async fn lacking(audit: &Audit, plan: &Plan, checks: &[(String, Seen)], as_of: NaiveDate) -> Vec<Problem> {
+pub async fn lacking(
+    audit: &Audit,
+    plan: &Plan,
+    checks: &[(String, Seen)],
+    as_of: NaiveDate,
+) -> Vec<Problem> {
     if audit.grades.is_none() || plan.kind != PlanKind::Institutions {
         return Vec::new();
     }

@@ -17,13 +17,13 @@ use super::domain::facts::{Act, Facts, as_of};
 use super::domain::matter::{Matter, clean_from};
 use super::domain::score::{Scored, acts_of, score, vetoed};
 use super::domain::standing::Standing;
-use super::propose::add_figures;
 use super::messages;
+use super::propose::add_figures;
 use crate::app::Credit;
 use crate::officer::check_year;
-use crate::{figures, ledger};
 use crate::schemes::scorecard::Scorecard;
 use crate::schemes::{SchemeFamilies, Schemes};
+use crate::{figures, ledger};
 
 /// Calculated anew from the entries, whatever was stored.
 pub async fn explain_score(

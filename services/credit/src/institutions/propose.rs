@@ -19,9 +19,9 @@ use super::domain::matter::Matter;
 use super::domain::score::score;
 use super::{messages, store};
 use crate::app::Credit;
-use crate::{figures, ledger};
 use crate::officer::{check_opter, check_year};
 use crate::schemes::scorecard::Scorecard;
+use crate::{figures, ledger};
 
 /// Institutions in one call at most.
 pub const MAX_PROPOSED: usize = 200;

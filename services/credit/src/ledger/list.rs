@@ -28,7 +28,7 @@ pub async fn list_entries(
 }
 
 /// The agency that decided, our services, and whom it is about; of practitioners also the institution where it was.
-fn sees(caller: &Caller, subject: &Subject, entry: &Entry) -> bool {
+pub fn sees(caller: &Caller, subject: &Subject, entry: &Entry) -> bool {
     let own = match (caller, subject.kind()) {
         (Caller::Institution { code }, SubjectKind::Institution) => *code == subject.code,
         (Caller::Institution { code }, SubjectKind::Practitioner) => *code == entry.fixmedins_code,

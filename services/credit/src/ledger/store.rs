@@ -1,17 +1,21 @@
 //! The tables of the ledger, and the one way entries are written.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use prost::Message;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryOrder, QuerySelect};
-use yizhan_proto::credit::v1::{Entry, Subject, WatchCreditResponse};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
+use yizhan_proto::credit::v1::{Entry, Subject, SubjectKind, WatchCreditResponse};
 use yizhan_runtime::chain::{Chains, Link, Linked};
 use yizhan_runtime::clock::timestamp;
-use yizhan_runtime::db::{DatabaseTransaction, insert, insert_new, upsert};
+use yizhan_runtime::db::{DatabaseTransaction, find_rows_where, insert, insert_new, upsert};
 use yizhan_runtime::feed::{self, NewChange};
 use yizhan_runtime::ids::new_id_after;
 use yizhan_runtime::{Reason, ServiceError};
+use yizhan_terms::Area;
 
 use crate::app::Credit;
 
@@ -197,6 +201,51 @@ fn row_of(entry: &Entry) -> Model {
 /// All entries of a subject, in their order.
 pub async fn of_subject(db: &impl ConnectionTrait, subject: &Subject) -> Result<Vec<Entry>, DbErr> {
     all(db, of(subject)).await
+}
+
+/// All entries of subjects of a kind, each in their order, by code; one read.
+pub async fn of_subjects(
+    db: &impl ConnectionTrait,
+    kind: SubjectKind,
+    codes: impl Iterator<Item = String>,
+) -> Result<BTreeMap<String, Vec<Entry>>, DbErr> {
+    let mut keys: Vec<[String; 1]> = codes.map(|code| [code]).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let kind = format!("ledger_entry.subject_kind = {}", kind as i32);
+    let mut rows = find_rows_where::<Entity, 1>(db, [Column::SubjectCode], keys, &kind).await?;
+    rows.sort_unstable_by(|one, other| one.entry_id.cmp(&other.entry_id));
+    let mut found: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    for row in rows {
+        let entry = read(&row)?;
+        found.entry(row.subject_code).or_default().push(entry);
+    }
+    Ok(found)
+}
+
+/// Subjects of a kind of whom somebody of an area entered something, by code, behind one.
+pub async fn with_entries(
+    db: &impl ConnectionTrait,
+    (kind, area): (SubjectKind, Area),
+    after: Option<[String; 1]>,
+    limit: u64,
+) -> Result<Vec<Known>, DbErr> {
+    use known_subject::Column as Of;
+    let same = |column: Of, own: Column| {
+        ExprTrait::eq(Expr::col((known_subject::Entity, column)), Expr::col((Entity, own)))
+    };
+    let entered = Entity::find()
+        .select_only()
+        .expr(Expr::val(1))
+        .filter(same(Of::SubjectKind, Column::SubjectKind))
+        .filter(same(Of::SubjectCode, Column::SubjectCode))
+        .filter(Column::PoolareaNo.starts_with(area.prefix()))
+        .into_query();
+    let wanted = Condition::all()
+        .add(Of::SubjectKind.eq(kind as i32))
+        .add_option(after.map(|[code]| Of::SubjectCode.gt(code)))
+        .add(Expr::exists(entered));
+    known_subject::Entity::find().filter(wanted).order_by_asc(Of::SubjectCode).limit(limit).all(db).await
 }
 
 /// All entries of a matter, in their order.

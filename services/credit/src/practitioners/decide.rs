@@ -133,12 +133,9 @@ async fn decide(
     let subject = ledger::subject(SubjectKind::Practitioner, code);
     let mut held = Held::read(tx, credit, ledger::hold(tx, &subject).await?).await?;
     let all = standing(&held.entries);
-    let decided = all.iter().filter(|entry| entry.kind() == EntryKind::PointsDecided);
-    let mut counted: BTreeSet<&str> = decided.map(|entry| entry.act_id.as_str()).collect();
-    if let Some(twice) = acts.iter().find(|entry| !counted.insert(&entry.act_id)) {
-        let told = ServiceError::new(Reason::ActCounted, "the act has its points already");
-        return Err(told.with("act_id", &twice.act_id));
-    }
+    let decided = all.into_iter().filter(|entry| entry.kind() == EntryKind::PointsDecided);
+    let decided: Vec<Entry> = decided.cloned().collect();
+    check_once(acts, &decided, &held.entries)?;
     let mut entries = acts.iter().cloned();
     let mut timeline = held.record(tx, credit, entries.next().into_iter().collect()).await?;
     let matter_id = held.entries.last().map(|first| first.matter_id.clone()).unwrap_or_default();
@@ -152,6 +149,42 @@ async fn decide(
     let today = credit.clock.today();
     let matter = messages::matter(&held.entries, &matter_id, &held.schemes, (caller, today))?;
     let told = qualification(code, today, None, (&timeline, held.known.version));
-    let answer = DecidePointsResponse { matter: Some(matter), qualification: Some(told), replayed: false };
+    let first = acts.first().cloned().unwrap_or_default();
+    let answer = DecidePointsResponse {
+        matter: Some(matter),
+        qualification: Some(told),
+        replayed: false,
+        open_proposals: proposals::waiting(tx, code, &first.poolarea_no).await?,
+        same_case_matters: of_case(&decided, &first.case_id),
+    };
     Ok(Done { answer, changed: () })
+}
+
+/// Refuses acts that have their points already: under the same name, or by another decision of audit in the same case against the same line.
+fn check_once(acts: &[Entry], decided: &[Entry], entries: &[Entry]) -> Result<(), ServiceError> {
+    for (at, act) in acts.iter().enumerate() {
+        let before = decided.iter().chain(&acts[..at]);
+        let mut same = before.filter(|other| other.act_id == act.act_id || is_same(act, other, entries));
+        if let Some(by) = same.next() {
+            let told = ServiceError::new(Reason::ActCounted, "the act has its points already");
+            return Err(told.with("act_id", &act.act_id).with("matter_id", &by.matter_id));
+        }
+    }
+    Ok(())
+}
+
+/// Whether two decisions of audit found both acts against one line: what audit corrects it finds anew.
+fn is_same(act: &Entry, other: &Entry, entries: &[Entry]) -> bool {
+    let found = |act: &Entry| {
+        entries.iter().find(|entry| entry.kind() == EntryKind::ActFound && entry.entry_id == act.act_id)
+    };
+    let Some((one, other)) = found(act).zip(found(other)) else { return false };
+    let corrected = one.case_id == other.case_id && one.decision_no != other.decision_no;
+    corrected && one.lines.iter().any(|line| other.lines.contains(line))
+}
+
+/// Matters that gave points by a case of audit.
+fn of_case(decided: &[Entry], case_id: &str) -> Vec<String> {
+    let of_it = decided.iter().filter(|entry| !case_id.is_empty() && entry.case_id == case_id);
+    of_it.map(|entry| entry.matter_id.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }

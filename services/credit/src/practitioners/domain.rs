@@ -1,11 +1,14 @@
 //! The point system, pure: no database, no clock.
 
+pub mod advice;
 pub mod event;
 pub mod matter;
 pub mod table;
 pub mod timeline;
 
 #[cfg(test)]
+mod advised;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
-mod histories;
+pub mod histories;

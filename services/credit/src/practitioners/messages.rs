@@ -6,23 +6,29 @@ use chrono::NaiveDate;
 use yizhan_documents::Dated;
 use yizhan_documents::calendar::WorkingDays;
 use yizhan_proto::credit::v1::{
-    Entry, EntryKind, PointsAct, PointsMatter, Qualification, QualificationStatus,
+    Entry, EntryKind, PointsAct, PointsAdvice, PointsMatter, Qualification, QualificationStatus,
 };
 use yizhan_runtime::clock::{day_text, parse_date};
 use yizhan_runtime::{Caller, ServiceError};
 use yizhan_terms::Area;
 
+use super::domain::advice::{Advice, Kind, Stage};
 use super::domain::event::{Event, What};
 use super::domain::matter::{Matter, points_of, standing};
 use super::domain::table::{MATTERS, Need, Role, State};
-use super::domain::timeline::{Standing, Timeline};
+use super::domain::timeline::{Standing, Status, Timeline};
+use super::store::matters;
 use crate::schemes::points::Points;
 use crate::schemes::{Schemes, not_in_force};
 
 /// What entries come to.
 pub fn timeline(entries: &[Entry], schemes: &Schemes) -> Result<Timeline, ServiceError> {
-    let events = standing(entries).into_iter().filter_map(|entry| event(entry, schemes).transpose());
-    Ok(Timeline::of(&events.collect::<Result<Vec<_>, _>>()?))
+    Ok(Timeline::of(&events(entries, schemes)?))
+}
+
+/// Entries that stand and matter to how somebody stands, read.
+pub fn events(entries: &[Entry], schemes: &Schemes) -> Result<Vec<Event>, ServiceError> {
+    standing(entries).into_iter().filter_map(|entry| event(entry, schemes).transpose()).collect()
 }
 
 /// The scheme an entry was decided by.
@@ -171,4 +177,133 @@ pub fn matter(
         basis: first.basis.clone(),
         scheme: first.scheme.clone(),
     })
+}
+
+/// A points matter as the worklist finds it; `None` of another.
+pub fn matter_row(entries: &[Entry], matter_id: &str) -> Option<matters::Model> {
+    let first = entries.iter().find(|entry| entry.matter_id == matter_id)?;
+    if first.kind() != EntryKind::PointsDecided {
+        return None;
+    }
+    let matter = Matter::of(&standing(entries), matter_id);
+    Some(matters::Model {
+        matter_id: matter_id.to_owned(),
+        practitioner_code: first.subject.clone().unwrap_or_default().code,
+        poolarea_no: first.poolarea_no.clone(),
+        fixmedins_code: first.fixmedins_code.clone(),
+        state: matter.left_in().number(),
+        since: day_text(matter.last_day()),
+    })
+}
+
+/// Where a matter stands on a day.
+pub fn state_of(
+    matter: &Matter,
+    (first, schemes): (&Entry, &Schemes),
+    day: NaiveDate,
+) -> Result<State, ServiceError> {
+    Ok(matter.state(day, due_of(matter, (first, schemes))?))
+}
+
+/// The last day for the step that is next, by the scheme of the decision.
+fn due_of(matter: &Matter, (first, schemes): (&Entry, &Schemes)) -> Result<Option<NaiveDate>, ServiceError> {
+    let area = Area::parse(&first.poolarea_no).ok_or_else(|| unreadable(first))?;
+    Ok(due(matter, &scheme_of(first, schemes)?.rule, schemes, area))
+}
+
+/// Where matters stand on a day, as far as advice goes by it, in their order.
+pub fn stages(
+    all: &[&Entry],
+    schemes: &Schemes,
+    day: NaiveDate,
+) -> Result<Vec<(String, Stage)>, ServiceError> {
+    let firsts = all
+        .iter()
+        .filter(|entry| entry.kind() == EntryKind::PointsDecided && entry.entry_id == entry.matter_id);
+    let stage = |first: &&Entry| {
+        let matter = Matter::of(all, &first.matter_id);
+        let due = due_of(&matter, (first, schemes))?;
+        let stage = match matter.state(day, due) {
+            State::Decided | State::Noticed => Stage::Appealable(None),
+            State::Delivered => Stage::Appealable(due),
+            State::Appealed | State::Appraised => Stage::Appealed(due),
+            State::Settled => Stage::Settled,
+            State::Restoring | State::Repairing | State::Withdrawn => Stage::Applied,
+        };
+        Ok((first.matter_id.clone(), stage))
+    };
+    firsts.map(stage).collect()
+}
+
+/// The first day on which restoring may be applied for of a suspension with this last day, by the scheme of the last decision.
+pub fn restore_from(all: &[&Entry], schemes: &Schemes, ends_on: NaiveDate) -> NaiveDate {
+    let last = all.iter().rev().find(|entry| entry.kind() == EntryKind::PointsDecided);
+    let found = last.and_then(|last| Some((Area::parse(&last.poolarea_no)?, scheme_of(last, schemes).ok()?)));
+    let Some((area, dated)) = found else { return ends_on };
+    let days = WorkingDays::of(schemes, area);
+    let (mut first, mut left) = (ends_on, dated.rule.restore_apply_days);
+    // Back as long as no more working days than that lie behind the day.
+    while let Some(before) = first.pred_opt() {
+        let working = u32::from(days.is_working_day(first).0);
+        if left < working {
+            break;
+        }
+        (first, left) = (before, left - working);
+    }
+    first
+}
+
+/// As it is told.
+pub fn advised(one: Advice) -> PointsAdvice {
+    let number = |points: u32| points.try_into().unwrap_or(i32::MAX);
+    let text = said(&one);
+    PointsAdvice {
+        kind: one.kind.number(),
+        matter_id: one.matter,
+        points: number(one.points),
+        day: one.day.to_string(),
+        until_date: day_text(one.until),
+        status: one.status.number(),
+        from_date: one.from.to_string(),
+        points_left: number(one.left),
+        is_least: one.is_least,
+        text,
+    }
+}
+
+fn said(one: &Advice) -> String {
+    let Advice { kind, points, day, until, status, from, left, is_least, .. } = one;
+    let label =
+        if *status == Status::Unregistered { "未登记备案（须另行登记）" } else { status.label() };
+    let by = until.map(|until| format!("，最迟 {until}")).unwrap_or_default();
+    match kind {
+        Kind::Appeal | Kind::Appealed => {
+            let begin = match (kind, until) {
+                (Kind::Appealed, _) => format!("申诉正在处理{by}"),
+                (_, Some(until)) => format!("可以申诉至 {until}"),
+                (_, None) => "送达后可以申诉".to_owned(),
+            };
+            if *is_least {
+                return format!(
+                    "{begin}；核减 {points} 分即自 {from} 起为“{label}”，所问之日年度记分 {left} 分"
+                );
+            }
+            format!("{begin}；即使 {points} 分全部核减，状态仍为“{label}”，所问之日年度记分 {left} 分")
+        }
+        Kind::Repair if *is_least => {
+            format!("{day} 起可以申请修复；修复 {points} 分即降至 {left} 分，低于暂停标准；状态为“{label}”")
+        }
+        Kind::Repair => {
+            format!("{day} 起可以申请修复，最多修复 {points} 分，年度记分降至 {left} 分；状态为“{label}”")
+        }
+        Kind::Shorten => {
+            format!(
+                "{day} 起可以申请修复缩短暂停{}；{from} 恢复后为“{label}”",
+                until.map(|until| format!("至 {until}")).unwrap_or_default()
+            )
+        }
+        Kind::Restore => format!("{day} 起可以申请恢复；经审核同意，最早 {from} 起为“{label}”"),
+        Kind::Register => format!("{from} 起可以登记备案，登记后为“{label}”"),
+        Kind::YearEnd => format!("{points} 分于 {from} 清零；届时状态为“{label}”，暂停、终止不因清零结束"),
+    }
 }

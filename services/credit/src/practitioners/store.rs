@@ -1,5 +1,7 @@
 //! How practitioners stand, as stored: what their entries come to, written with each of them.
 
+pub mod matters;
+
 use std::collections::BTreeMap;
 
 use sea_orm::entity::prelude::*;

@@ -1,12 +1,36 @@
 //! What waits to be decided on in points, and what became of it.
 
+use sea_orm::ConnectionTrait;
 use yizhan_proto::credit::v1::{ListProposalsRequest, ListProposalsResponse, ProposalState};
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
+use yizhan_terms::Area;
 
 use super::domain::State;
 use super::store::{self, Model, Wanted};
 use crate::app::Credit;
 use crate::ledger::is_code;
+
+/// Proposals that one answer beside another call names at most.
+const MAX_WAITING: u64 = 50;
+
+fn waiting_states() -> Vec<i32> {
+    State::ALL.iter().filter(|state| state.waits()).map(|state| state.number()).collect()
+}
+
+/// Proposals of a practitioner that wait in an area, oldest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn waiting(
+    db: &impl ConnectionTrait,
+    practitioner: &str,
+    poolarea_no: &str,
+) -> Result<Vec<String>, ServiceError> {
+    let Some(area) = Area::parse(poolarea_no) else { return Ok(Vec::new()) };
+    let wanted = Wanted { area, states: waiting_states(), practitioner: Some(practitioner.to_owned()) };
+    let rows = store::page(db, &wanted, None, MAX_WAITING).await?;
+    Ok(rows.into_iter().map(|row| row.proposal_id).collect())
+}
 
 /// A page of an area.
 pub async fn list_proposals(
@@ -28,9 +52,7 @@ pub async fn list_proposals(
     }
     caller.check_reads(area.as_str())?;
     let states = match state {
-        ProposalState::Unspecified => {
-            State::ALL.iter().filter(|state| state.waits()).map(|s| s.number()).collect()
-        }
+        ProposalState::Unspecified => waiting_states(),
         state => vec![state.into()],
     };
     let wanted = Wanted { area, states, practitioner };

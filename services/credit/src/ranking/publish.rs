@@ -13,9 +13,9 @@ use yizhan_runtime::once::{self, Done, Write};
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError};
 use yizhan_terms::Area;
 
+use super::open_year;
 use super::rank::{as_it_stands, not_published};
 use super::store::{self, Published};
-use super::open_year;
 use crate::app::Credit;
 use crate::ledger;
 use crate::officer::{check_opter, check_said, check_year};

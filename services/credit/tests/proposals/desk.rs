@@ -146,6 +146,11 @@ impl Desk {
 
     /// An officer gives points for the acts of a proposal.
     pub async fn decide(&self, proposal: &Proposal) -> Result<PointsMatter, Box<RemoteError>> {
+        Ok(self.decided(proposal).await?.matter.unwrap())
+    }
+
+    /// The same, with everything that is answered.
+    pub async fn decided(&self, proposal: &Proposal) -> Result<DecidePointsResponse, Box<RemoteError>> {
         let act = |act: &ProposedAct| PointsAct {
             items: vec!["agreement".into()],
             responsibility: PointsResponsibility::Main.into(),
@@ -166,7 +171,7 @@ impl Desk {
             opter: "A".into(),
         };
         let answer = QualificationServiceClient::new(self.to(AGENCY)).decide_points(request).await;
-        Ok(answer.map_err(told)?.into_inner().matter.unwrap())
+        Ok(answer.map_err(told)?.into_inner())
     }
 
     /// The points were a mistake.

@@ -154,4 +154,46 @@ async fn tampering_with_the_ledger_shows(db: TestDatabase) {
         desk.decide(&proposal).await.unwrap();
         assert!(desk.verify().await.0);
     }
+
+/// What audit corrects it finds anew: the same line gives points once, until those of the first decision are taken back. What still waits is told with a decision that
+/// goes by nothing.
+async fn the_same_line_of_a_case_gives_points_once(db: TestDatabase) {
+    let desk = Desk::open(&db).await;
+    let open = async |decision_no: i32| -> Proposal {
+        let all = desk.list(AGENCY, 1).await.unwrap();
+        all.into_iter().find(|one| one.decision_no == decision_no).unwrap()
+    };
+    let first = decision(Decided, ("C1", 1), vec![line("1", "D1", "重复收费", 100)]);
+    desk.hear(vec![first.clone()], false).await;
+    let by_first = desk.decided(&open(1).await).await.unwrap();
+    assert!(by_first.open_proposals.is_empty() && by_first.same_case_matters.is_empty());
+    let matter = by_first.matter.unwrap();
+
+    let back = decision(Withdrawn, ("C1", 1), vec![line("1", "D1", "重复收费", 100)]);
+    let lines = vec![line("1", "D1", "超标准收费", 80), line("2", "D1", "重复收费", 20)];
+    desk.hear(vec![back, decision(Decided, ("C1", 2), lines)], false).await;
+    let second = open(2).await;
+    let refused = desk.decided(&second).await.unwrap_err();
+    assert_eq!(refused.reason, "ACT_COUNTED", "{refused:?}");
+    assert_eq!(refused.metadata["matter_id"], matter.matter_id);
+
+    // The other line is another act; that the case gave points before is told.
+    let other = second.acts.iter().find(|act| act.vola_bhvr_type == "重复收费").unwrap().clone();
+    let named = Proposal { acts: vec![other], case_id: String::new(), decision_no: 0, ..second.clone() };
+    let told = desk.decided(&named).await.unwrap();
+    let waits = desk.list(AGENCY, 0).await.unwrap();
+    let waits: Vec<String> = waits.into_iter().map(|one| one.proposal_id).collect();
+    assert_eq!((told.open_proposals, waits.len()), (waits, 2), "the open one, and the contradicted");
+    desk.take_back(&told.matter.unwrap()).await;
+
+    let strange = ProposedAct { act_id: "own-1".into(), ..ProposedAct::default() };
+    let strange = desk.decided(&Proposal { acts: vec![strange], ..second.clone() }).await.unwrap();
+    assert_eq!(strange.same_case_matters, [matter.matter_id.clone()]);
+    desk.take_back(&strange.matter.unwrap()).await;
+
+    desk.take_back(&matter).await;
+    let by_second = desk.decided(&second).await.unwrap();
+    assert_eq!(by_second.matter.unwrap().acts.len(), 2);
+    assert!(by_second.open_proposals.is_empty(), "{:?}", by_second.open_proposals);
+}
 }

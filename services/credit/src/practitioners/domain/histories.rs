@@ -9,19 +9,19 @@ use super::event::{Event, What};
 use super::timeline::{Status, Timeline};
 use crate::schemes::points::Points;
 
-const HISTORIES: u64 = 100_000;
+pub const HISTORIES: u64 = 100_000;
 
 /// Numbers without a library: a linear congruence is random enough here.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
+    pub fn roll(&mut self, below: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }
 }
 
-fn history(dice: &mut Dice, scheme: &std::sync::Arc<Points>) -> Vec<Event> {
+pub fn history(dice: &mut Dice, scheme: &std::sync::Arc<Points>) -> Vec<Event> {
     let (mut events, mut acts): (Vec<Event>, Vec<(String, String)>) = (Vec::new(), Vec::new());
     for at in 0..2 + dice.roll(9) {
         let day = date("2025-01-01") + Days::new(dice.roll(900));
@@ -55,7 +55,7 @@ struct Card {
     barred: Option<NaiveDate>,
 }
 
-fn by_hand(events: &[Event], day: NaiveDate) -> (Status, u32) {
+pub fn by_hand(events: &[Event], day: NaiveDate) -> (Status, u32) {
     let mut card = Card::default();
     let mut order: Vec<(usize, &Event)> =
         events.iter().enumerate().filter(|(_, event)| event.day <= day).collect();

@@ -84,9 +84,28 @@ pub struct Standing {
     pub elsewhere: bool,
 }
 
+/// Points that a year got, or got back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The entry: of a decision its first act.
+    pub entry: String,
+    /// Its matter.
+    pub matter: String,
+    /// From this day on.
+    pub day: NaiveDate,
+    /// Below zero: given back.
+    pub points: i64,
+}
+
 impl Timeline {
     /// What events come to, in the order recorded.
     pub fn of(events: &[Event]) -> Timeline {
+        Timeline::with_trail(events).0
+    }
+
+    /// The same, and how the points of years came to be, in order of days: those of a year up to a day add up to
+    /// [`Timeline::points_on`].
+    pub fn with_trail(events: &[Event]) -> (Timeline, Vec<Change>) {
         let mut revised = BTreeMap::new();
         for event in events {
             if let What::Revised { act, points } = &event.what {
@@ -102,7 +121,7 @@ impl Timeline {
             fold.take(&rest[..together]);
             rest = &rest[together..];
         }
-        fold.timeline
+        (fold.timeline, fold.trail)
     }
 
     /// On a day, at an institution, or at any.
@@ -176,6 +195,7 @@ impl Event {
 #[derive(Default)]
 struct Fold<'e> {
     timeline: Timeline,
+    trail: Vec<Change>,
     revised: BTreeMap<&'e str, u32>,
     /// Of each decision: its year, and the points of it that are not repaired.
     decided: BTreeMap<&'e str, (i32, u32)>,
@@ -214,7 +234,7 @@ impl<'e> Fold<'e> {
             return;
         }
         let total = self.timeline.points_on(event.day) + points;
-        self.timeline.points.push((event.day, total));
+        self.count(event, total);
         self.decided.insert(&event.matter, (event.day.year(), points));
         let (months, status) = if points >= scheme.terminated_from {
             (scheme.barred_years_at_once * 12, Status::Terminated)
@@ -226,6 +246,14 @@ impl<'e> Fold<'e> {
             return;
         };
         self.worsen(event, status, event.day.checked_add_months(Months::new(months)));
+    }
+
+    /// The points of a year are others from a day on.
+    fn count(&mut self, event: &Event, total: u32) {
+        let points = i64::from(total) - i64::from(self.timeline.points_on(event.day));
+        let (entry, matter) = (event.id.clone(), event.matter.clone());
+        self.trail.push(Change { entry, matter, day: event.day, points });
+        self.timeline.points.push((event.day, total));
     }
 
     /// What lasts longer stays; what is worse begins.
@@ -268,7 +296,7 @@ impl<'e> Fold<'e> {
         *left -= back;
         if back > 0 && *year == event.day.year() {
             let total = self.timeline.points_on(event.day).saturating_sub(back);
-            self.timeline.points.push((event.day, total));
+            self.count(event, total);
         }
         let span = self.timeline.spans.last_mut().filter(|span| span.status == Status::Suspended);
         if let (Some(span), Some(until)) = (span, until) {

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::{Ranked, statistics};
+use super::Ranked;
+use crate::comparison;
 
 /// Bands of ten points.
 const BANDS: usize = 10;
@@ -48,7 +49,7 @@ pub fn stability_index(before: &[Ranked], after: &[Ranked]) -> Option<Decimal> {
         counts[0][band(one.score)] += 1;
         counts[1][band(*then)] += 1;
     }
-    statistics::stability_index(counts[0], counts[1])
+    comparison::stability_index(&counts[0], &counts[1])
 }
 
 fn band(score: Decimal) -> usize {

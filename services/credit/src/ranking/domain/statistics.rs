@@ -20,16 +20,6 @@ pub fn wilson(satisfied: u32, answers: u32) -> (Decimal, Decimal) {
     (rounded(((middle - half) / whole).max(0.0)), rounded(((middle + half) / whole).min(1.0)))
 }
 
-/// Population stability index of counts in bands before and after, of as many: Σ (after − before) · ln(after ÷ before) of the shares. An empty
-/// band counts as half of one, so that nothing is divided by zero.
-pub fn stability_index<const N: usize>(before: [u32; N], after: [u32; N]) -> Option<Decimal> {
-    let all: u32 = before.iter().sum();
-    let share = |count: u32| (if count == 0 { 0.5 } else { f64::from(count) }) / f64::from(all);
-    let parts = before.into_iter().zip(after).filter(|(before, after)| before != after);
-    let part = |(before, after)| (share(after) - share(before)) * (share(after) / share(before)).ln();
-    (all > 0).then(|| rounded(parts.map(part).sum()))
-}
-
 fn rounded(number: f64) -> Decimal {
     Decimal::from_f64(number).unwrap_or_default().round_dp(6)
 }
@@ -46,13 +36,5 @@ mod tests {
         assert_eq!(four(wilson(81, 263)), ["0.2553", "0.3662"]);
         assert_eq!(four(wilson(0, 30)), ["0.0000", "0.1135"]);
         assert_eq!(four(wilson(30, 30)), ["0.8865", "1.0000"]);
-    }
-
-    #[test]
-    fn the_index_is_zero_without_a_shift() {
-        assert_eq!(stability_index([5, 5], [5, 5]), Some(Decimal::ZERO));
-        assert_eq!(stability_index([0, 0], [0, 0]), None);
-        // 0.3 · ln(0.8 ÷ 0.5) − 0.3 · ln(0.2 ÷ 0.5) = 0.3 · ln 4
-        assert_eq!(stability_index([5, 5], [8, 2]), Some(Decimal::new(415_888, 6)));
     }
 }
