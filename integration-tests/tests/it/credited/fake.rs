@@ -118,4 +118,25 @@ impl QualificationService for FakeCredit {
     ) -> Result<Response<GetPointsMatterResponse>, Status> {
         Err(Status::unimplemented("not in this test"))
     }
+
+    async fn explain_points(
+        &self,
+        _: Request<ExplainPointsRequest>,
+    ) -> Result<Response<ExplainPointsResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
+    async fn list_points_matters(
+        &self,
+        _: Request<ListPointsMattersRequest>,
+    ) -> Result<Response<ListPointsMattersResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
+
+    async fn replay_points(
+        &self,
+        _: Request<ReplayPointsRequest>,
+    ) -> Result<Response<ReplayPointsResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
 }
