@@ -26,7 +26,12 @@ impl<C: Ord + Copy> Migration<C> {
 
     /// One more.
     pub fn add(&mut self, before: C, after: C) {
-        *self.cells.entry((before, after)).or_default() += 1;
+        self.add_so_many(before, after, 1);
+    }
+
+    /// So many more.
+    pub fn add_so_many(&mut self, before: C, after: C, count: u32) {
+        *self.cells.entry((before, after)).or_default() += count;
     }
 
     /// Where somebody is: before, after, how many.

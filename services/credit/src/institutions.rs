@@ -8,8 +8,10 @@ mod domain;
 mod explain;
 mod grade;
 mod import;
+mod judge;
 mod messages;
 mod propose;
 mod store;
 
 pub use api::GradeApi;
+pub use judge::{Judged, judge};

@@ -3,5 +3,7 @@
 mod api;
 mod messages;
 mod try_scheme;
+mod try_scorecard;
+mod walk;
 
 pub use api::TrialApi;

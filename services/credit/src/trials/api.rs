@@ -1,10 +1,12 @@
 //! TrialService as tonic sees it.
 
 use yizhan_proto::credit::v1::trial_service_server::TrialService;
-use yizhan_proto::credit::v1::{TrySchemeRequest, TrySchemeResponse};
+use yizhan_proto::credit::v1::{
+    TrySchemeRequest, TrySchemeResponse, TryScorecardRequest, TryScorecardResponse,
+};
 use yizhan_runtime::calls;
 
-use super::try_scheme;
+use super::{try_scheme, try_scorecard};
 use crate::app::Credit;
 
 /// The service as tonic sees it.
@@ -20,4 +22,5 @@ impl TrialApi {
 
 calls! { TrialService for TrialApi, working with |api| &api.0;
     try_scheme(TrySchemeRequest) -> TrySchemeResponse = try_scheme::try_scheme;
+    try_scorecard(TryScorecardRequest) -> TryScorecardResponse = try_scorecard::try_scorecard;
 }

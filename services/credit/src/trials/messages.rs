@@ -4,13 +4,14 @@ use std::cmp::Reverse;
 
 use chrono::NaiveDate;
 use yizhan_proto::credit::v1::{MigrationCell, MigrationTable, MoveCause, SubjectKind, SubjectMove};
+use yizhan_runtime::ServiceError;
 
 use crate::comparison::Migration;
 use crate::ledger::subject;
 use crate::practitioners::{Retold, RetoldAct, Status};
 
-/// Acts that one move names at most.
-const MAX_CAUSES: usize = 10;
+/// Acts or indicators that one move names at most.
+pub const MAX_CAUSES: usize = 10;
 
 /// A table of classes, each with what it is called.
 pub fn table<C: Ord + Copy>(
@@ -59,6 +60,11 @@ fn cause(act: &RetoldAct) -> MoveCause {
         value_before: act.before.to_string(),
         value_after: act.after.to_string(),
     }
+}
+
+/// What was not told as wrong, and is not there.
+pub fn unsaid() -> ServiceError {
+    ServiceError::internal(anyhow::anyhow!("area or day is wrong without being told"))
 }
 
 /// A count as it is told.

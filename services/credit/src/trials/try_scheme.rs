@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use yizhan_documents::{Dated, Family, NoRule, RulesDocument};
+use yizhan_documents::RulesDocument;
 use yizhan_proto::credit::v1::{
     Entry, NotInDraft, SubjectKind, SubjectMove, TrySchemeRequest, TrySchemeResponse,
 };
@@ -12,27 +12,23 @@ use yizhan_rules::Publication;
 use yizhan_runtime::{Caller, Fields, ServiceError, Violations};
 use yizhan_terms::Area;
 
-use super::messages::{moved, number, table};
+use super::messages::{moved, number, table, unsaid};
+use super::walk::{latest, walk};
 use crate::app::Credit;
 use crate::comparison::{Farthest, Migration};
-use crate::ledger;
 use crate::practitioners::{Status, retold};
 use crate::schemes::points::{BAND, Points};
-use crate::schemes::{SchemeFamilies, Schemes, not_in_force};
+use crate::schemes::{SchemeFamilies, Schemes};
 
-/// Practitioners that one trial judges at most.
-const MAX_TRIED: u64 = 20_000;
-/// Read at once.
-const PAGE: u64 = 200;
 /// Who is told of at most.
-const MAX_MOVES: usize = 50;
+pub const MAX_MOVES: usize = 50;
 
 /// The statuses, from the best.
 const STATUSES: [Status; 4] = [Status::Normal, Status::Unregistered, Status::Suspended, Status::Terminated];
 /// Bands of points: none, four as wide as those of items, and what lies beyond.
 const BANDS: [u32; 6] = [0, 1, 2, 3, 4, 5];
 
-/// Page by page, so that as much is held as one page and what is told.
+/// Points of practitioners by the scheme in force and by the draft.
 pub async fn try_scheme(
     credit: &Credit,
     caller: &Caller,
@@ -46,46 +42,12 @@ pub async fn try_scheme(
     let draft = Publication::<RulesDocument<SchemeFamilies>>::read(&request.document, wrong)?;
     let (area, day) = area.zip(day).ok_or_else(unsaid)?;
     caller.check_manages(area.as_str())?;
-    let draft = latest(draft.document(), area, day)?;
+    let draft = latest::<Points>(draft.document(), area, day)?;
     let schemes = credit.schemes.current();
     let mut trial = Trial::new((Arc::new(draft.rule.clone()), area), &schemes, day);
     let of_area = (SubjectKind::Practitioner, area);
-    let (mut read, mut after) = (0, None);
-    let complete = loop {
-        let limit = PAGE.min(MAX_TRIED - read);
-        let rows = ledger::with_entries(&credit.db, of_area, after.clone(), limit.max(1)).await?;
-        let is_last = (rows.len() as u64) < limit.max(1);
-        if limit == 0 || rows.is_empty() {
-            break rows.is_empty();
-        }
-        let codes = rows.iter().map(|row| row.subject_code.clone());
-        for (code, entries) in ledger::of_subjects(&credit.db, SubjectKind::Practitioner, codes).await? {
-            trial.judge(&code, &entries)?;
-        }
-        read += rows.len() as u64;
-        after = rows.into_iter().next_back().map(|row| [row.subject_code]);
-        if is_last {
-            break true;
-        }
-        // A page is work without a pause: others may have a turn.
-        tokio::task::yield_now().await;
-    };
+    let complete = walk(credit, of_area, |code, entries| trial.judge(code, entries)).await?;
     Ok(TrySchemeResponse { scheme: draft.id.clone(), complete, ..trial.told() })
-}
-
-fn unsaid() -> ServiceError {
-    ServiceError::internal(anyhow::anyhow!("area or day is wrong without being told"))
-}
-
-/// The latest version of the points of a document that speaks of an area.
-fn latest(
-    document: &RulesDocument<SchemeFamilies>,
-    area: Area,
-    day: NaiveDate,
-) -> Result<&Dated<Points>, ServiceError> {
-    let versions = Points::versions(&document.families).iter();
-    let latest = versions.max_by_key(|dated| dated.period.from).filter(|_| document.area.covers(area));
-    latest.ok_or_else(|| not_in_force(NoRule { family: <Points as Family<SchemeFamilies>>::KEY, area, day }))
 }
 
 struct Trial<'s> {
