@@ -164,7 +164,8 @@ fn a_replayed_score_is_the_stored_one_and_every_advice_reaches_its_grade() {
             }
             day = day + Days::new(later);
         }
-        for (day, then) in &stored {
+        if !stored.is_empty() {
+            let (day, then) = &stored[dice.roll(stored.len())];
             assert_eq!(told(&entries, scheme, day), *then, "history {number} as of {day}");
         }
         let facts = facts(&entries, scheme, &day.to_string());
@@ -234,7 +235,7 @@ fn is_the_fewest(advice: &[Advice], place: usize, facts: &Facts, scheme: &Scorec
     let values =
         scheme.measured.iter().map(|one| Change::Reach { indicator: one.code.clone(), value: one.best });
     let all: Vec<Change> = repairs.chain(values).collect();
-    if place == 0 || all.len() > 9 {
+    if place == 0 || all.len() > 7 {
         return;
     }
     let subsets = (0_u32..1 << all.len()).filter_map(|mask| {
