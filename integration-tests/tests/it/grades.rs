@@ -263,7 +263,7 @@ both_databases! {
         let another = platform.as_caller("institution:H99990000003");
         assert_eq!(reason(advance(&another, step(&noticed, Object, "")).await), "GRADE_MATTER_UNKNOWN");
         let seen = told(grades(&institution).get_grade_matter(GetGradeMatterRequest { matter_id: noticed.matter_id.clone() }).await).unwrap();
-        assert_eq!(seen.matter.unwrap().allowed_actions(), Object);
+        assert_eq!(seen.matter.unwrap().allowed_actions().collect::<Vec<_>>(), [Object]);
         let objected = take(&institution, &noticed, Object, "").await;
         assert_eq!(reason(advance(&institution, step(&objected, DecideObjection, "")).await), "GRADE_STEP_REFUSED");
         let conduct = explain(&institution, 2, "", "").await.unwrap().entries.remove(0).entry_id;

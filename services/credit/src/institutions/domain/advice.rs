@@ -7,7 +7,7 @@ use super::score::{acts_of, cost, score, vetoed, worth};
 use crate::schemes::scorecard::{DIGITS, Deduction, Measured, Scorecard};
 
 /// Digits behind the point of a value that is advised.
-const VALUE_DIGITS: u32 = 4;
+const VALUE_DIGITS: u32 = 6;
 /// Changes that are told in an advice at most: with more nobody begins.
 const MAX_CHANGES: usize = 50;
 

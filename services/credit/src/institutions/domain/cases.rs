@@ -131,7 +131,7 @@ const CASES: &[(&str, &str, &str, &str, i32, &str, &str)] = &[
     (
         "基础分加指标",
         "440100",
-        "2026-01-05 direct-settlement=100; 2026-01-05 fund-use=65; 2026-01-05 violations=100",
+        "2026-01-05 direct-settlement=100; 2026-01-05 fund-use=65; 2026-01-05 violation_share=0.01",
         "2026-01-10",
         2025,
         "925.00",
@@ -140,7 +140,7 @@ const CASES: &[(&str, &str, &str, &str, i32, &str, &str)] = &[
     (
         "超出两端的值",
         "440100",
-        "2026-01-05 direct-settlement=999999999999999999999999; 2026-01-05 fund-use=-5; 2026-01-05 violations=-1",
+        "2026-01-05 direct-settlement=999999999999999999999999; 2026-01-05 fund-use=-5; 2026-01-05 violation_share=-1",
         "2026-01-10",
         2025,
         "950.00",
@@ -149,7 +149,7 @@ const CASES: &[(&str, &str, &str, &str, i32, &str, &str)] = &[
     (
         "导入的先于计算的",
         "440100",
-        "2026-01-05 direct-settlement=50; 2026-01-06 direct-settlement~100; 2026-01-05 fund-use~40; 2026-01-05 violations~100",
+        "2026-01-05 direct-settlement=50; 2026-01-06 direct-settlement~100; 2026-01-05 fund-use~40; 2026-01-05 violation_share~0.01",
         "2026-01-10",
         2025,
         "850.00",
@@ -158,7 +158,7 @@ const CASES: &[(&str, &str, &str, &str, i32, &str, &str)] = &[
     (
         "后导入的先于先导入的",
         "440100",
-        "2026-01-05 direct-settlement=50; 2026-01-06 direct-settlement=75; 2026-01-05 fund-use=40; 2026-01-05 violations=100",
+        "2026-01-05 direct-settlement=50; 2026-01-06 direct-settlement=75; 2026-01-05 fund-use=40; 2026-01-05 violation_share=0.01",
         "2026-01-10",
         2025,
         "875.00",
@@ -167,7 +167,7 @@ const CASES: &[(&str, &str, &str, &str, i32, &str, &str)] = &[
     (
         "严重失信直接为 E",
         "440100",
-        "2025-05-01 seriously-discredited; 2026-01-05 direct-settlement=100; 2026-01-05 fund-use=90; 2026-01-05 violations=0",
+        "2025-05-01 seriously-discredited; 2026-01-05 direct-settlement=100; 2026-01-05 fund-use=90; 2026-01-05 violation_share=0",
         "2026-01-10",
         2025,
         "1000.00",
@@ -176,7 +176,7 @@ const CASES: &[(&str, &str, &str, &str, i32, &str, &str)] = &[
     (
         "小数按两位四舍五入",
         "440100",
-        "2026-01-05 direct-settlement=50.005; 2026-01-05 fund-use=40; 2026-01-05 violations=100",
+        "2026-01-05 direct-settlement=50.005; 2026-01-05 fund-use=40; 2026-01-05 violation_share=0.01",
         "2026-01-10",
         2025,
         "850.01",
@@ -200,8 +200,10 @@ fn every_rule_has_its_case() {
 #[test]
 fn who_lacks_a_value_is_not_scored_and_what_another_area_entered_does_not_count() {
     let scheme = shipped("440100");
-    let mut entries =
-        history(&scheme, "2026-01-05 direct-settlement=100; 2026-01-05 fund-use=65; 2026-01-05 violations=9");
+    let mut entries = history(
+        &scheme,
+        "2026-01-05 direct-settlement=100; 2026-01-05 fund-use=65; 2026-01-05 violation_share=0.009",
+    );
     let facts = |entries: &[Entry]| {
         let stands = as_of(entries, "150100", date("2026-02-01"));
         Facts::of(&stands.iter().collect::<Vec<_>>(), &scheme, 2025)
@@ -225,8 +227,8 @@ const ADVICE: &[(&str, &str, &[&str])] = &[
     ("150100", "2025-03-01 article-40; 2025-03-02 article-38", &["A 90.00: e0000-0"]),
     (
         "440100",
-        "2025-03-01 agreement-penalty; 2026-01-05 direct-settlement=75; 2026-01-05 fund-use=90; 2026-01-05 violations=100",
-        &["A 900.00: e0000-25", "A 900.00: violations=50"],
+        "2025-03-01 agreement-penalty; 2026-01-05 direct-settlement=75; 2026-01-05 fund-use=90; 2026-01-05 violation_share=0.01",
+        &["A 900.00: e0000-25", "A 900.00: violation_share=0.005"],
     ),
 ];
 
