@@ -9,6 +9,7 @@ use yizhan_proto::credit::v1::{
     Entry, NotInDraft, SubjectKind, SubjectMove, TrySchemeRequest, TrySchemeResponse,
 };
 use yizhan_rules::Publication;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::{Caller, Fields, ServiceError, Violations};
 use yizhan_terms::Area;
 
@@ -49,28 +50,36 @@ pub async fn try_scheme(
     let draft = latest(draft.document(), area, day)?;
     let schemes = credit.schemes.current();
     let mut trial = Trial::new((Arc::new(draft.rule.clone()), area), &schemes, day);
-    let of_area = (SubjectKind::Practitioner, area);
-    let (mut read, mut after) = (0, None);
-    let complete = loop {
-        let limit = PAGE.min(MAX_TRIED - read);
-        let rows = ledger::with_entries(&credit.db, of_area, after.clone(), limit.max(1)).await?;
-        let is_last = (rows.len() as u64) < limit.max(1);
-        if limit == 0 || rows.is_empty() {
-            break rows.is_empty();
-        }
+    let judge = |code: &str, entries: &[Entry]| trial.judge(code, entries);
+    let complete = each(&credit.db, (area, MAX_TRIED), judge).await?;
+    Ok(TrySchemeResponse { scheme: draft.id.clone(), complete, ..trial.told() })
+}
+
+/// Every practitioner of whom somebody of an area entered something, by code, at most so many; says whether these were all.
+async fn each(
+    db: &DatabaseConnection,
+    (area, most): (Area, u64),
+    mut judge: impl FnMut(&str, &[Entry]) -> Result<(), ServiceError>,
+) -> Result<bool, ServiceError> {
+    let (mut left, mut after) = (most, None);
+    loop {
+        let of_area = (SubjectKind::Practitioner, area);
+        // One more than are judged says whether there are more.
+        let mut rows = ledger::with_entries(db, of_area, after, PAGE.min(left) + 1).await?;
+        let is_last = rows.len() as u64 <= PAGE.min(left);
+        rows.truncate(PAGE.min(left).try_into().unwrap_or(usize::MAX));
         let codes = rows.iter().map(|row| row.subject_code.clone());
-        for (code, entries) in ledger::of_subjects(&credit.db, SubjectKind::Practitioner, codes).await? {
-            trial.judge(&code, &entries)?;
+        for (code, entries) in ledger::of_subjects(db, SubjectKind::Practitioner, codes).await? {
+            judge(&code, &entries)?;
         }
-        read += rows.len() as u64;
+        left -= rows.len() as u64;
         after = rows.into_iter().next_back().map(|row| [row.subject_code]);
-        if is_last {
-            break true;
+        if is_last || left == 0 {
+            return Ok(is_last);
         }
         // A page is work without a pause: others may have a turn.
         tokio::task::yield_now().await;
-    };
-    Ok(TrySchemeResponse { scheme: draft.id.clone(), complete, ..trial.told() })
+    }
 }
 
 fn unsaid() -> ServiceError {
@@ -156,5 +165,47 @@ fn band_name(band: u32) -> String {
         0 => "0".to_owned(),
         5 => format!("{}+", 4 * BAND + 1),
         band => format!("{}-{}", (band - 1) * BAND + 1, band * BAND),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use yizhan_proto::credit::v1::EntryKind;
+    use yizhan_runtime::db::begin_write;
+    use yizhan_testkit::both_databases;
+
+    use super::*;
+    use crate::{CreditConfig, open};
+
+    both_databases! {
+        /// As many as one trial judges, and whether there are more; of another area nobody.
+        async fn a_trial_says_whether_it_judged_all(db: TestDatabase) {
+            let credit = open(&CreditConfig::embedded(db.url())).await.unwrap();
+            let tx = begin_write(&credit.db).await.unwrap();
+            for number in 0..PAGE + 3 {
+                let subject = ledger::subject(SubjectKind::Practitioner, &format!("D{number:04}"));
+                let mut known = ledger::make_known(&tx, &subject, "999900").await.unwrap();
+                let kind = EntryKind::ActFound.into();
+                let entry = Entry { kind, poolarea_no: "999900".into(), ..Entry::default() };
+                ledger::append(&tx, &credit, &mut known, vec![entry]).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            let judged = async |area: &str, most: u64| {
+                let mut codes = Vec::new();
+                let judge = |code: &str, _: &[Entry]| {
+                    codes.push(code.to_owned());
+                    Ok(())
+                };
+                let complete = each(&credit.db, (Area::parse(area).unwrap(), most), judge).await.unwrap();
+                assert!(codes.is_sorted() && codes.windows(2).all(|two| two[0] != two[1]));
+                (codes.len() as u64, complete)
+            };
+            let all = PAGE + 3;
+            assert_eq!(judged("999900", MAX_TRIED).await, (all, true));
+            assert_eq!(judged("990000", all).await, (all, true));
+            assert_eq!(judged("999900", all - 1).await, (all - 1, false));
+            assert_eq!(judged("999900", PAGE).await, (PAGE, false));
+            assert_eq!(judged("430200", MAX_TRIED).await, (0, true));
+        }
     }
 }
