@@ -46,7 +46,7 @@ pub async fn try_scheme(
     let schemes = credit.schemes.current();
     let mut trial = Trial::new((Arc::new(draft.rule.clone()), area), &schemes, day);
     let of_area = (SubjectKind::Practitioner, area);
-    let complete = walk(credit, of_area, |code, entries| trial.judge(code, entries)).await?;
+    let complete = walk(&credit.db, of_area, |code, entries| trial.judge(code, entries)).await?;
     Ok(TrySchemeResponse { scheme: draft.id.clone(), complete, ..trial.told() })
 }
 

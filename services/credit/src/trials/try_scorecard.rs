@@ -55,7 +55,7 @@ pub async fn try_scorecard(
         places: BTreeMap::new(),
         moves: Farthest::of(MAX_MOVES),
     };
-    let complete = walk(credit, (SubjectKind::Institution, area), |code, entries| {
+    let complete = walk(&credit.db, (SubjectKind::Institution, area), |code, entries| {
         let own: Vec<Entry> =
             entries.iter().filter(|entry| entry.poolarea_no == area.as_str()).cloned().collect();
         trial.judge(code, &own);

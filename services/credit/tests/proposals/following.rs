@@ -188,7 +188,7 @@ async fn the_same_line_of_a_case_gives_points_once(db: TestDatabase) {
 
     let strange = ProposedAct { act_id: "own-1".into(), ..ProposedAct::default() };
     let strange = desk.decided(&Proposal { acts: vec![strange], ..second.clone() }).await.unwrap();
-    assert_eq!(strange.same_case_matters, std::slice::from_ref(&matter.matter_id));
+    assert_eq!(strange.same_case_matters, [matter.matter_id.as_str()]);
     desk.take_back(&strange.matter.unwrap()).await;
 
     desk.take_back(&matter).await;
