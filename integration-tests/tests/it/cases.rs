@@ -1,6 +1,6 @@
 //! 稽核案件: from a violation to money returned and the archive, over the whole platform.
 
-mod desk;
+pub mod desk;
 mod killed;
 
 use sea_orm::ConnectionTrait;

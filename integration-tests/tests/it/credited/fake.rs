@@ -40,6 +40,11 @@ impl FakeCredit {
         self.0.lock().unwrap().silent = true;
     }
 
+    /// It answers again.
+    pub fn answers(&self) {
+        self.0.lock().unwrap().silent = false;
+    }
+
     /// What it was asked so far.
     pub fn asked(&self) -> Vec<GetQualificationRequest> {
         self.0.lock().unwrap().asked.clone()
