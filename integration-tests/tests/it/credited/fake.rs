@@ -63,8 +63,9 @@ impl QualificationService for FakeCredit {
             said.asked.push(request.clone());
             (said.silent, said.suspended.clone())
         };
-        if silent {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+        // Until it answers again, or who asked has gone.
+        while silent && self.0.lock().unwrap().silent {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let answer = |question: QualificationQuestion| match suspended.contains(&question.practitioner_code) {
             true => Qualification {

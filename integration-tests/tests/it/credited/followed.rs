@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::database::{number, tamper};
 use yizhan_integration_tests::*;
-use yizhan_proto::audit::v1::{CaseAction, CaseLine};
+use yizhan_proto::audit::v1::CaseLine;
 use yizhan_proto::credit::v1::{PointsAction, PointsMatter, RevisedPoints};
 use yizhan_proto::settlement::v1::recovery_service_client::RecoveryServiceClient;
 use yizhan_proto::settlement::v1::{
@@ -14,7 +14,7 @@ use yizhan_proto::settlement::v1::{
 use yizhan_testkit::{TestDatabase, both_databases};
 
 use super::fake::FakeCredit;
-use super::{marks, two_doctors, withheld};
+use super::{marks, platform as beside, two_doctors, withheld};
 use crate::cases::desk::{Books, Office};
 use crate::points::{DOCTOR, act, advance, decide, register};
 use crate::register_followed::until;
@@ -33,8 +33,11 @@ async fn settled(platform: &TestPlatform, number: &str) -> Settlement {
 }
 
 async fn start(db: &TestDatabase) -> (TestPlatform, Client) {
-    let platform = TestPlatform::on(db).with_person(Person::employee("P1")).asking_audit().asking_credit();
-    let platform = platform.start().await;
+    begin(TestPlatform::on(db)).await
+}
+
+async fn begin(setup: Setup) -> (TestPlatform, Client) {
+    let platform = setup.with_person(Person::employee("P1")).asking_credit().start().await;
     let agency = platform.as_caller("agency:999900");
     register(&agency, DOCTOR).await;
     (platform, agency)
@@ -197,7 +200,7 @@ both_databases! {
     /// Credit was away when it was settled; once it answers, who may not be paid is told, and nobody is asked about any more.
     async fn what_credit_did_not_answer_is_asked_once_it_is_back(db: TestDatabase) {
         let credit = FakeCredit::default();
-        let (platform, _running) = super::platform(&db, &credit, Duration::from_millis(300)).await;
+        let (platform, _running) = beside(&db, &credit, Duration::from_millis(300)).await;
         credit.suspends(&["D1"]);
         credit.is_silent();
         let late = platform.settle("R1", two_doctors("P1", "V1")).await.unwrap();
@@ -221,9 +224,10 @@ both_databases! {
 
     /// Audit decided on a line that was refused already: what was withheld for it waits until the case is corrected.
     async fn a_line_that_audit_decided_on_waits_for_its_case(db: TestDatabase) {
-        let (platform, agency) = start(&db).await;
+        let (platform, agency) = begin(TestPlatform::on(&db).asking_audit()).await;
         let matter = suspend(&agency).await;
-        let refused = settled(&platform, "V1").await;
+        let alone = both("V1").but(|visit| visit.feedetail.truncate(1));
+        let refused = platform.settle("R-V1", alone).await.unwrap();
         let fen = withheld(&refused);
         let office = Office::of(&platform);
         let line = |number: usize| CaseLine {
@@ -259,7 +263,7 @@ both_databases! {
 
     /// What audit withheld of the same line counted with credit; it stays withheld, as if nobody had been suspended.
     async fn what_audit_withheld_of_the_line_stays(db: TestDatabase) {
-        let (platform, agency) = start(&db).await;
+        let (platform, agency) = begin(TestPlatform::on(&db).asking_audit()).await;
         platform.publish_rule("withhold").await;
         let cared = |number: &str| {
             both(number).but(|visit| {
@@ -272,7 +276,7 @@ both_databases! {
         let matter = suspend(&agency).await;
         let refused = platform.settle("R-V1", cared("V1")).await.unwrap();
         let [credit, audit] = [withheld(&refused), refused.audit.as_ref().unwrap().withheld_fen];
-        assert!(of_audit > 0 && credit > of_audit, "{of_audit} of audit, {credit} and {audit} once suspended");
+        assert!(of_audit > 0 && credit + audit > of_audit, "{of_audit} of audit, {credit} and {audit} once suspended");
         let appealed = appeal(&agency, matter).await;
         uphold(&agency, &appealed).await;
         let back = until_booked(&platform, &refused, 1).await.remove(0);
