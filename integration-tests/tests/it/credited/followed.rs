@@ -93,7 +93,8 @@ async fn until_booked(client: &Client, settled: &Settlement, count: usize) -> Ve
 
 /// Everything is heard again from the beginning, and credit's feed to its end once more.
 async fn hear_again(platform: &TestPlatform) {
-    let token = "SELECT COUNT(*) AS value FROM followed_feed WHERE feed = 'credit.ledger' AND resume_token <> ''";
+    let token =
+        "SELECT COUNT(*) AS value FROM followed_feed WHERE feed = 'credit.ledger' AND resume_token <> ''";
     tamper(platform.rows(), "UPDATE followed_feed SET resume_token = '' WHERE feed = 'credit.ledger'").await;
     register(&platform.as_caller("agency:999900"), "D999900000002").await;
     let begun = Instant::now();
@@ -226,7 +227,8 @@ both_databases! {
     async fn a_line_that_audit_decided_on_waits_for_its_case(db: TestDatabase) {
         let (platform, agency) = begin(TestPlatform::on(&db).asking_audit()).await;
         let matter = suspend(&agency).await;
-        let alone = both("V1").but(|visit| visit.feedetail.truncate(1));
+        let alone = visit("P1").outpatient("2026-01-20").line(CARE, "1", "2000");
+        let alone = alone.numbered("V1").but(|visit| visit.dr_codg = DOCTOR.into());
         let refused = platform.settle("R-V1", alone).await.unwrap();
         let fen = withheld(&refused);
         let office = Office::of(&platform);

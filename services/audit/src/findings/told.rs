@@ -87,7 +87,11 @@ pub fn listed(item: &WorkItem) -> Option<Raised> {
     let rule = rule_of(item);
     let by_register = rule == OTHERWISE && item.calculated;
     let text = if by_register { amounts } else { item.why_text.clone() };
-    let name = if rule == OTHERWISE { "按现在的登记应另行支付" } else { "结算后得知开单人员支付资格不同" };
+    let name = if rule == OTHERWISE {
+        "按现在的登记应另行支付"
+    } else {
+        "结算后得知开单人员支付资格不同"
+    };
     let found = violation(&info, rule, (name, text), Vec::new());
     let too_much = (paid - now).0.max(0);
     let (amount, counted) = if item.calculated { (too_much, "1") } else { (0, "0") };

@@ -154,7 +154,8 @@ impl Now {
     ) -> Result<WorkItem, ServiceError> {
         let info = header(answer);
         let standing = without(answer.clone(), &lifted.lines);
-        let borne = total(withheld_by(&refusing(standing.clone(), &self.unpayable))) - total(withheld_by(&standing));
+        let borne =
+            total(withheld_by(&refusing(standing.clone(), &self.unpayable))) - total(withheld_by(&standing));
         let with_waiting = lifted.lines.union(&self.waiting).cloned().collect();
         let due = withheld_for_practitioners(answer, &lifted.lines)
             - withheld_for_practitioners(answer, &with_waiting);

@@ -80,7 +80,9 @@ impl Check<'_> {
             let due = withheld_by(answer).by_credit - withheld_for_practitioners(answer, &lifted.lines);
             if due.0 != lifted.given_back_fen {
                 let (told, due) = (lifted.given_back_fen, due.0);
-                self.report(format!("settlement {setl_id}: {told} fen are given back of {due} to be given back"));
+                self.report(format!(
+                    "settlement {setl_id}: {told} fen are given back of {due} to be given back"
+                ));
             }
         }
         Ok(())

@@ -168,7 +168,10 @@ impl Bill {
 }
 
 /// The settlement, or the parts of its stay that stand.
-pub async fn parts(tx: &DatabaseTransaction, row: &settlement::Model) -> Result<Vec<Settlement>, ServiceError> {
+pub async fn parts(
+    tx: &DatabaseTransaction,
+    row: &settlement::Model,
+) -> Result<Vec<Settlement>, ServiceError> {
     let answer = settlements::answer_of(row)?;
     if header(&answer).setl_part == 0 {
         return Ok(vec![answer]);
