@@ -1,6 +1,7 @@
 //! 医保支付资格: what settlement makes of what credit says of those who gave the services. The credit here says what the test wants.
 
 mod fake;
+mod followed;
 
 use std::time::Duration;
 

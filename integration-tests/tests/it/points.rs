@@ -8,10 +8,12 @@ use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::ids::new_id;
 use yizhan_testkit::both_databases;
 
-const DOCTOR: &str = "D999900000001";
+/// Who gets points.
+pub const DOCTOR: &str = "D999900000001";
 const PLACE: &str = "H99990000003";
 
-fn credit(client: &Client) -> QualificationServiceClient<PeerChannel> {
+/// Credit, as somebody.
+pub fn credit(client: &Client) -> QualificationServiceClient<PeerChannel> {
     QualificationServiceClient::new(client.to_credit())
 }
 
@@ -30,7 +32,8 @@ async fn status(client: &Client, day: &str) -> (QualificationStatus, i32) {
     (answer.status(), answer.points)
 }
 
-fn act(item: &str, act_id: &str) -> PointsAct {
+/// An act of the main responsible.
+pub fn act(item: &str, act_id: &str) -> PointsAct {
     PointsAct {
         items: vec![item.into()],
         responsibility: PointsResponsibility::Main.into(),
@@ -40,7 +43,8 @@ fn act(item: &str, act_id: &str) -> PointsAct {
     }
 }
 
-async fn decide(client: &Client, acts: Vec<PointsAct>) -> Answer<PointsMatter> {
+/// Points of 2026-01-06.
+pub async fn decide(client: &Client, acts: Vec<PointsAct>) -> Answer<PointsMatter> {
     let request = DecidePointsRequest {
         request_id: new_id(),
         practitioner_code: DOCTOR.into(),
@@ -55,7 +59,8 @@ async fn decide(client: &Client, acts: Vec<PointsAct>) -> Answer<PointsMatter> {
     told(credit(client).decide_points(request).await).map(|answer| answer.matter.unwrap())
 }
 
-async fn advance(
+/// The next step of a points matter.
+pub async fn advance(
     client: &Client,
     matter: &PointsMatter,
     action: PointsAction,
@@ -77,9 +82,10 @@ async fn advance(
     told(credit(client).advance_points(request).await).map(|answer| answer.matter.unwrap())
 }
 
-async fn register(client: &Client) {
+/// 登记备案 at the institution, from the first day of the year on.
+pub async fn register(client: &Client, practitioner_code: &str) {
     let registration = Registration {
-        practitioner_code: DOCTOR.into(),
+        practitioner_code: practitioner_code.into(),
         from_date: "2026-01-01".into(),
         file_ids: vec!["F1".into()],
     };
@@ -118,7 +124,7 @@ both_databases! {
         let agency = platform.as_caller("agency:999900");
         let unknown = decide(&agency, vec![act("article-38", "V1")]).await.unwrap_err();
         assert_eq!((unknown.code, unknown.reason.as_str()), (Code::NotFound, "SUBJECT_UNKNOWN"));
-        register(&agency).await;
+        register(&agency, DOCTOR).await;
         assert_eq!(status(&agency, "2026-01-06").await, (QualificationStatus::Normal, 0));
 
         let above = PointsAct { points: 7, ..act("article-38", "V1") };
@@ -152,7 +158,7 @@ both_databases! {
     async fn points_are_explained_and_what_is_advised_works(db: TestDatabase) {
         let platform = TestPlatform::on(&db).start().await;
         let agency = platform.as_caller("agency:999900");
-        register(&agency).await;
+        register(&agency, DOCTOR).await;
         let first = decide(&agency, vec![act("article-38", "V1"), act("agreement", "V2")]).await.unwrap();
         let second = PointsAct { responsibility: PointsResponsibility::Important.into(), ..act("agreement", "V3") };
         let second = decide(&agency, vec![second]).await.unwrap();
@@ -223,7 +229,7 @@ both_databases! {
     async fn officers_find_what_is_next(db: TestDatabase) {
         let platform = TestPlatform::on(&db).start().await;
         let agency = platform.as_caller("agency:999900");
-        register(&agency).await;
+        register(&agency, DOCTOR).await;
         let mut matters = Vec::new();
         for act_id in ["V1", "V2", "V3", "V4"] {
             let ordinary = PointsAct { responsibility: PointsResponsibility::Ordinary.into(), ..act("agreement", act_id) };

@@ -371,6 +371,10 @@ reasons! {
             "items of the worklist", "a merge was taken back, and what the other person was paid had been counted";
         AccountSpent: "ACCOUNT_SPENT", Why, "人员合并已撤销，合并期间已用去另一人个人账户的钱，余额不足以退还，应向本人追回",
             "items of the worklist", "a merge was taken back, and the account it is missing from could not give back all that had come from the other's";
+        PractitionerUnpayable: "PRACTITIONER_UNPAYABLE", Why, "结算后得知相关人员当日无医保支付资格，已支付的费用应由医药机构承担，请核查",
+            "items of the worklist", "lines were paid whose practitioner may not be paid, as credit says now; nothing is booked by itself";
+        PractitionerLifted: "PRACTITIONER_LIFTED", Why, "相关人员当日医保支付资格已更正，但该明细已有稽核决定，暂不返还医药机构，请核查",
+            "items of the worklist", "lines were refused whose practitioner may be paid, as credit says now, but audit decided on them: the case is corrected first";
         EarlierVisits: "EARLIER_VISITS", Why, "较早的就诊待遇变化，年度累计随之不同",
             "items of the worklist, `why` of later visits", "only what earlier visits would have added up to differs";
         InOrder: "IN_ORDER", Why, "待遇不变，因在先的就诊重新结算而依次重结",

@@ -16,6 +16,7 @@ pub mod looks;
 pub mod migrations;
 pub mod openings;
 pub mod policies;
+pub mod practitioners;
 pub mod reconciliation;
 pub mod recoveries;
 pub mod reference;
@@ -52,6 +53,8 @@ pub use config::Config;
 
 use crate::app::{Api, App, Peers, Policies, RulesBook};
 use crate::migrations::Migrator;
+use crate::practitioners::follow_credit::FollowCredit;
+use crate::practitioners::unasked::keep_asking;
 use crate::recoveries::follow_decisions::FollowDecisions;
 use crate::worklist::follow_register::FollowRegister;
 use yizhan_clients::{Audit, AuditPeer, Credit, CreditPeer, EnrollmentPeer, FilingPeer};
@@ -86,6 +89,12 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     app.policies.keep_fresh(&app.stopping);
     let follower = FollowRegister::new(app.clone(), &config)?;
     keep_following(database.clone(), follower, &app.stopping);
+    if let Some(peer) = &config.credit {
+        let credit: Arc<dyn Credit> = Arc::new(CreditPeer::new(peer, "settlement", peer.deadline)?);
+        let follower = FollowCredit::new(app.clone(), (peer, credit.clone()), config.follow_after)?;
+        keep_following(database.clone(), follower, &app.stopping);
+        keep_asking(app.clone(), credit, config.follow_after);
+    }
     if let Some(audit) = &config.audit {
         keep_following(database.clone(), FollowDecisions::new(app.clone(), audit)?, &app.stopping);
     }

@@ -1,6 +1,7 @@
 //! The tables, made from the entities so that PostgreSQL and SQLite agree.
 
 mod claims;
+mod credit_followed;
 mod deferrals;
 mod journal;
 mod merged;
@@ -12,6 +13,7 @@ mod recoveries;
 mod reimbursements;
 
 use claims::CreateClaims;
+use credit_followed::FollowCredit;
 use deferrals::CreateDeferrals;
 use journal::{CreateJournal, POSTINGS};
 use merged::FollowRegister;
@@ -65,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateRecoveries),
             Box::new(CreateReimbursements),
             Box::new(CreateDeferrals),
+            Box::new(FollowCredit),
         ]
     }
 }

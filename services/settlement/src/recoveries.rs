@@ -4,3 +4,5 @@ mod api;
 mod book;
 pub mod follow_decisions;
 mod list;
+
+pub use book::parts;

@@ -40,6 +40,11 @@ impl FakeCredit {
         self.0.lock().unwrap().silent = true;
     }
 
+    /// It answers again.
+    pub fn answers(&self) {
+        self.0.lock().unwrap().silent = false;
+    }
+
     /// What it was asked so far.
     pub fn asked(&self) -> Vec<GetQualificationRequest> {
         self.0.lock().unwrap().asked.clone()
@@ -58,8 +63,9 @@ impl QualificationService for FakeCredit {
             said.asked.push(request.clone());
             (said.silent, said.suspended.clone())
         };
-        if silent {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+        // Until it answers again, or who asked has gone.
+        while silent && self.0.lock().unwrap().silent {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let answer = |question: QualificationQuestion| match suspended.contains(&question.practitioner_code) {
             true => Qualification {

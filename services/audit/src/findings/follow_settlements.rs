@@ -76,7 +76,7 @@ impl Follower for FollowSettlements {
         (heard, recoveries): &Self::Work,
     ) -> Result<(), ServiceError> {
         hear(tx, &self.audit, heard).await?;
-        let changed = heard.iter().filter(|event| !matches!(event.what, What::Item));
+        let changed = heard.iter().filter(|event| !matches!(event.what, What::Item(_)));
         let psn_nos = changed.map(|event| event.own_psn_no.as_str()).collect();
         self.watches.visits_changed(tx, psn_nos).await?;
         if recoveries.is_empty() {

@@ -12,7 +12,7 @@ use yizhan_runtime::Violations;
 use yizhan_runtime::clock::parse_date;
 
 use super::domain::Raised;
-use super::told::{listed, told, unreadable};
+use super::told::{listed, rule_of, told, unreadable};
 use crate::visits::store::Model as Visit;
 use crate::visits::understand;
 
@@ -49,8 +49,8 @@ pub enum What {
     Unreadable,
     /// A settlement was reversed.
     Reversed,
-    /// What the worklist says of a settlement.
-    Item,
+    /// What the worklist says of a settlement; by which rule.
+    Item(&'static str),
 }
 
 /// What an event tells; `None` of one that is about no visit, such as an opening.
@@ -69,7 +69,7 @@ fn of_item(item: &WorkItem) -> Option<Heard> {
         key: [item.fixmedins_code.clone(), String::new()],
         days: (parse_date(&item.begndate)?, parse_date(&item.enddate)?),
         codes: BTreeSet::new(),
-        what: What::Item,
+        what: What::Item(rule_of(item)),
         told: listed(item).into_iter().collect(),
     })
 }

@@ -17,6 +17,7 @@ use super::next::{Next, next};
 use super::people::{Books, People, Span};
 use super::statistics::months;
 use super::store::{self, figures, steps};
+use super::told::LISTED;
 use crate::app::Audit;
 use crate::rules::Stage;
 use crate::visits::store::codes as code_uses;
@@ -35,8 +36,8 @@ struct Scope {
     codes: bool,
     /// What settlement said with this 结算ID.
     told: Option<String>,
-    /// What its worklist said of this 结算ID.
-    listed: Option<String>,
+    /// What its worklist said of this 结算ID, by which rule.
+    listed: BTreeSet<(String, &'static str)>,
     /// What is said of the institution's month or year, which stands in the place of a visit.
     statistics: bool,
 }
@@ -47,7 +48,9 @@ impl Scope {
             Some(Origin::Screening) => self.rules,
             Some(Origin::TraceCode) => self.codes,
             Some(Origin::Check | Origin::Mark) => self.told.as_ref() == Some(&held.setl_id),
-            Some(Origin::Worklist) => self.listed.as_ref() == Some(&held.setl_id),
+            Some(Origin::Worklist) => {
+                self.listed.iter().any(|(setl_id, rule)| *setl_id == held.setl_id && *rule == held.rule_id)
+            }
             Some(Origin::Statistic) => self.statistics,
             None => false,
         }
@@ -71,9 +74,10 @@ impl Looked {
         let setl_id = Some(event.setl_id.clone());
         let scope = self.scope(key);
         match event.what {
-            What::Item => scope.listed = setl_id,
+            What::Item(rule) => scope.listed.extend(setl_id.map(|setl_id| (setl_id, rule))),
             What::Reversed => {
-                let (told, listed) = (setl_id.clone(), setl_id);
+                let listed = LISTED.map(|rule| (event.setl_id.clone(), rule)).into();
+                let told = setl_id;
                 *scope = Scope { rules: true, codes: true, told, listed, ..Scope::default() }
             }
             What::Settled(_) | What::Unreadable => {
@@ -142,9 +146,9 @@ async fn take_in(tx: &DatabaseTransaction, audit: &Audit, wave: &[Told<'_>]) -> 
         wave.iter().filter(move |(_, event)| is(&event.what)).map(|(_, event)| event.setl_id.as_str())
     };
     visits::reverse(tx, &ids(|what| matches!(what, What::Reversed)).collect()).await?;
-    let listed = visits::keys_of(tx, ids(|what| matches!(what, What::Item)).collect()).await?;
+    let listed = visits::keys_of(tx, ids(|what| matches!(what, What::Item(_))).collect()).await?;
 
-    let changed = wave.iter().filter(|(_, event)| !matches!(event.what, What::Item));
+    let changed = wave.iter().filter(|(_, event)| !matches!(event.what, What::Item(_)));
     figures::note(tx, changed.clone().flat_map(|(_, event)| due(event)).collect()).await?;
     let spans = changed.clone().map(|(psn_no, event)| (psn_no.clone(), event.days)).collect();
     let books = Books::current(audit);

@@ -40,8 +40,14 @@ const NAMES: [(&str, &str); 13] = [
 const SAME_DAYS: &str = "SAME_DAYS";
 /// 规则编码 of what `setlinfo.entitlement_doubt` says.
 const ENTITLEMENT_DOUBT: &str = "ENTITLEMENT_DOUBT";
-/// 规则编码 of what settlement's worklist says.
+/// 规则编码 of what settlement's worklist says by the register.
 const OTHERWISE: &str = "PAID_OTHERWISE";
+/// 规则编码 of what it says by credit.
+const STOOD_OTHERWISE: &str = "PRACTITIONER_OTHERWISE";
+/// What settlement's worklist says.
+pub const LISTED: [&str; 2] = [OTHERWISE, STOOD_OTHERWISE];
+/// What items by credit say.
+const BY_CREDIT: [&str; 2] = ["PRACTITIONER_UNPAYABLE", "PRACTITIONER_LIFTED"];
 /// 规则编码 of a settlement that cannot be read as a visit.
 const UNREADABLE: &str = "VISIT_UNREADABLE";
 
@@ -59,6 +65,11 @@ pub fn told(settlement: &Settlement) -> Vec<Raised> {
     checked.chain(marks.map(|violation| raised(info, Origin::Mark, violation))).collect()
 }
 
+/// By which rule the worklist says it: of a settlement there may be an item by each.
+pub fn rule_of(item: &WorkItem) -> &'static str {
+    if BY_CREDIT.contains(&item.why.as_str()) { STOOD_OTHERWISE } else { OTHERWISE }
+}
+
 /// What the worklist says of a settlement; `None` of an item that is closed or resolved.
 pub fn listed(item: &WorkItem) -> Option<Raised> {
     let info = SettlementInfo {
@@ -66,15 +77,22 @@ pub fn listed(item: &WorkItem) -> Option<Raised> {
         poolarea_no: item.poolarea_no.clone(),
         fixmedins_code: item.fixmedins_code.clone(),
         setl_id: item.setl_id.clone(),
-        // It does not say which visit that was: there is one item of a settlement.
+        // It does not say which visit that was: there is one item of a settlement by each rule.
         mdtrt_id: item.setl_id.clone(),
         enddate: item.enddate.clone(),
         ..SettlementInfo::default()
     };
     let (paid, now) = (Fen(item.paid_fen), Fen(item.would_pay_fen));
     let amounts = format!("{}；基金已付 {paid} 元，按现在的登记应付 {now} 元", item.why_text);
-    let text = if item.calculated { amounts } else { item.why_text.clone() };
-    let found = violation(&info, OTHERWISE, ("按现在的登记应另行支付", text), Vec::new());
+    let rule = rule_of(item);
+    let by_register = rule == OTHERWISE && item.calculated;
+    let text = if by_register { amounts } else { item.why_text.clone() };
+    let name = if rule == OTHERWISE {
+        "按现在的登记应另行支付"
+    } else {
+        "结算后得知开单人员支付资格不同"
+    };
+    let found = violation(&info, rule, (name, text), Vec::new());
     let too_much = (paid - now).0.max(0);
     let (amount, counted) = if item.calculated { (too_much, "1") } else { (0, "0") };
     let found = Violation {

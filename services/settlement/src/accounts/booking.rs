@@ -110,6 +110,7 @@ impl Request<'_> {
             released: Claims::default(),
             codes: Vec::new(),
             fees: None,
+            practitioners: Vec::new(),
             postings: entries(&books, psn_no, &booking_id, postings),
             kind,
             at: app.clock.now(),

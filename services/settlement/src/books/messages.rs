@@ -2,6 +2,7 @@
 
 pub mod claims;
 pub mod parts;
+pub mod practitioners;
 pub mod rows;
 pub mod trace_codes;
 pub mod withheld;

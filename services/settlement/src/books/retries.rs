@@ -63,6 +63,7 @@ pub fn only_request(request: request::Model, at: DateTime<Utc>) -> Change {
         released: Claims::default(),
         codes: Vec::new(),
         fees: None,
+        practitioners: Vec::new(),
         kind: "",
         at,
     }

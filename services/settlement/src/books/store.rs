@@ -14,6 +14,7 @@ pub mod load;
 pub mod merged;
 pub mod openings;
 pub mod parted;
+pub mod practitioner_days;
 pub mod reconciled;
 pub mod recoveries;
 pub mod settlements;

@@ -8,22 +8,21 @@ mod bill;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use prost::Message;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use yizhan_proto::audit::v1::WatchDecisionsResponse;
-use yizhan_proto::settlement::v1::{RecoveredFund, RecoveredLine, Recovery, RecoveryKind};
+use yizhan_proto::settlement::v1::{RecoveredLine, Recovery, RecoveryKind};
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::db::{DatabaseTransaction, insert};
-use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Reason, ServiceError};
 
 use self::bill::Bill;
+pub use self::bill::parts;
 use crate::books::domain::ledger::negated;
 use crate::books::domain::recovery::{ByFund, postings};
-use crate::books::store::commit::RECOVERED;
-use crate::books::store::journal::{self, Entry, entries};
-use crate::books::store::recoveries::{of_decision, recovered_line, recovery, recovery_of};
+use crate::books::store::journal::entries;
+use crate::books::store::recoveries::{self, negative, of_decision, recovered_line, recovery_of};
+use crate::books::store::{practitioner_days, settlements};
 
 /// What audit decided about one settlement.
 #[derive(Debug)]
@@ -54,7 +53,18 @@ pub async fn book(
         }
         Err(refusal) => (String::new(), decision.lines.iter().filter_map(refused(refusal)).collect()),
     };
+    look_anew(tx, decision.setl_id).await?;
     write(tx, decision, (psn_no, lines), at).await
+}
+
+/// Whether the institution is to get something back, or to bear something, because of a practitioner depends on what audit decided.
+async fn look_anew(tx: &DatabaseTransaction, setl_id: &str) -> Result<(), ServiceError> {
+    if let Some(row) = settlements::by_id(tx, setl_id).await? {
+        for part in parts(tx, &row).await? {
+            practitioner_days::ask_anew(tx, &part).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Lines of which nothing is booked; of those that nothing is decided against nothing is told.
@@ -102,11 +112,13 @@ async fn write(
         lines,
         undoes_recovery_id: String::new(),
         booked_at: Some(timestamp(at)),
+        given_back_fen: 0,
     };
     let (back, withheld) = totals(&recovery);
     let postings = postings(&of.fixmedins_code, &back, withheld);
     let postings = entries(&of.poolarea_no, &psn_no, &recovery_id, postings);
-    store(tx, recovery, (psn_no, postings), at).await
+    recoveries::write(tx, recovery, (psn_no, postings), at).await?;
+    Ok(())
 }
 
 /// What the funds got back in all, and what of it had been withheld or goes back to the institution.
@@ -118,38 +130,6 @@ fn totals(recovery: &Recovery) -> (ByFund, i64) {
     (back, recovery.lines.iter().map(|line| line.withheld_fen).sum())
 }
 
-async fn store(
-    tx: &DatabaseTransaction,
-    recovery: Recovery,
-    (psn_no, postings): (String, Vec<Entry>),
-    at: DateTime<Utc>,
-) -> Result<(), ServiceError> {
-    journal::book(tx, &postings).await?;
-    let change = NewChange {
-        area: recovery.poolarea_no.clone(),
-        kind: RECOVERED,
-        subject: recovery.recovery_id.clone(),
-        payload: recovery.encode_to_vec(),
-        recorded_at: at,
-    };
-    let row = recovery::Model {
-        recovery: recovery.encode_to_vec(),
-        recovery_id: recovery.recovery_id,
-        poolarea_no: recovery.poolarea_no,
-        psn_no,
-        setl_id: recovery.setl_id,
-        fixmedins_code: recovery.fixmedins_code,
-        case_id: recovery.case_id,
-        decision_no: recovery.decision_no,
-        kind: recovery.kind,
-        undoes_recovery_id: recovery.undoes_recovery_id,
-        recovered_fen: recovery.recovered_fen,
-    };
-    insert::<recovery::Entity>(tx, vec![row]).await?;
-    append(tx, vec![change]).await?;
-    Ok(())
-}
-
 /// Takes back what was booked by a decision, by counter-postings: its lines can be recovered again.
 pub async fn undo(
     tx: &DatabaseTransaction,
@@ -159,10 +139,13 @@ pub async fn undo(
     let rows = of_decision(tx, (&withdrawn.case_id, withdrawn.decision_no)).await?;
     let undone: BTreeSet<&str> = rows.iter().map(|row| row.undoes_recovery_id.as_str()).collect();
     for row in rows.iter().filter(|row| !undone.contains(row.recovery_id.as_str())) {
-        if row.kind != i32::from(RecoveryKind::Booked) {
+        look_anew(tx, &row.setl_id).await?;
+        let was = recovery_of(row)?;
+        // Of what was refused nothing is to be undone; but where credit's answer waits for the decision, it waits no longer.
+        let waited_for = was.lines.iter().any(|line| line.refusal == Reason::PractitionerRefused.code());
+        if was.kind() != RecoveryKind::Booked && !waited_for {
             continue;
         }
-        let was = recovery_of(row)?;
         let (back, withheld) = totals(&was);
         let recovery_id = new_id();
         let postings = negated(postings(&row.fixmedins_code, &back, withheld));
@@ -178,17 +161,7 @@ pub async fn undo(
         };
         let held = recovered_line::Column::RecoveryId.eq(&row.recovery_id);
         recovered_line::Entity::delete_many().filter(held).exec(tx).await?;
-        store(tx, recovery, (row.psn_no.clone(), postings), at).await?;
+        recoveries::write(tx, recovery, (row.psn_no.clone(), postings), at).await?;
     }
     Ok(())
-}
-
-fn negative(line: &RecoveredLine) -> RecoveredLine {
-    let fund = |fund: &RecoveredFund| RecoveredFund { amount_fen: -fund.amount_fen, ..fund.clone() };
-    RecoveredLine {
-        recovered_fen: -line.recovered_fen,
-        withheld_fen: -line.withheld_fen,
-        funds: line.funds.iter().map(fund).collect(),
-        ..line.clone()
-    }
 }

@@ -21,6 +21,7 @@ use crate::books::retries::only_request;
 use crate::books::store::commit::Change;
 use crate::books::store::entities::{request, settlement};
 use crate::books::store::load::{Balance, Pair, PersonState, Wanted};
+use crate::books::store::practitioner_days::UNASKED;
 use crate::books::store::uploaded::{FeesChange, VisitKey};
 use crate::books::store::{merged, recoveries};
 use crate::settlements::again::{paid_of, policy_of};
@@ -256,7 +257,9 @@ impl<'w> Work<'w> {
         let settlement = answer::again(&taken, &case, policy, &outcome)?;
         let case_json = serde_json::to_string(&case).map_err(ServiceError::internal)?;
         let fees = taken_over(header(&settlement));
-        let change = Change { fees, ..self.change(&settlement, case_json)? };
+        let mut change = Change { fees, ..self.change(&settlement, case_json)? };
+        // What credit said then may be otherwise now, and of the one before something may have been given back.
+        change.practitioners.iter_mut().for_each(|day| day.status = UNASKED);
         self.state.visits.extend(change.claims.rows.iter().cloned());
         self.keep(change, &item.original)?;
         Ok(paid_of(&outcome))

@@ -19,7 +19,7 @@ use yizhan_runtime::{Caller, ServiceError};
 
 use super::messages;
 use super::recheck::{Touched, recheck};
-use super::store::{self, Checked};
+use super::store::{self, Checked, FoundBy};
 use crate::Config;
 use crate::app::App;
 use crate::books::merge::{self, Merge};
@@ -131,7 +131,7 @@ impl Follower for FollowRegister {
         for moved in &found.moves {
             moves::write(tx, moved, now).await?;
         }
-        store::record(tx, &found.checked, now).await
+        store::record(tx, FoundBy::Register, &found.checked, now).await
     }
 
     async fn committed(&self, (): ()) {
@@ -146,7 +146,7 @@ impl FollowRegister {
             let tx = begin_write(&self.app.db).await?;
             let spent = unmerge::write(&tx, psn_no).await?;
             let items: Vec<Checked> = spent.iter().map(messages::spent).collect();
-            store::record(&tx, &items, self.app.clock.now()).await?;
+            store::record(&tx, FoundBy::Register, &items, self.app.clock.now()).await?;
             Ok::<_, ServiceError>(tx.commit().await?)
         })
         .await?;

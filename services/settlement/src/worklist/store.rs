@@ -28,17 +28,36 @@ pub struct Checked {
     pub differs: bool,
 }
 
+/// By whose feed an item was found: of a settlement one by each is open at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoundBy {
+    /// Enrollment's register.
+    Register,
+    /// Credit's ledger.
+    Credit,
+}
+
+impl FoundBy {
+    fn code(self) -> &'static str {
+        match self {
+            FoundBy::Register => "",
+            FoundBy::Credit => "CREDIT",
+        }
+    }
+}
+
 /// Settlements whose items are looked for at a time.
 const AT_ONCE: usize = 500;
 
 /// Writes what became of settlements that were checked: new items, changed ones, those that are taken off.
 pub async fn record(
     tx: &DatabaseTransaction,
+    found_by: FoundBy,
     checked: &[Checked],
     at: DateTime<Utc>,
 ) -> Result<(), ServiceError> {
     for some in checked.chunks(AT_ONCE) {
-        let last = last_of(tx, some.iter().map(|checked| checked.item.setl_id.as_str())).await?;
+        let last = last_of(tx, found_by, some.iter().map(|checked| checked.item.setl_id.as_str())).await?;
         let mut new = Vec::new();
         for checked in some {
             let now = checked.differs.then_some(&checked.item);
@@ -49,7 +68,7 @@ pub async fn record(
             match step(last.as_ref().map(|(state, said)| (*state, said)), now.map(said).as_ref()) {
                 Step::Leave => {}
                 Step::Open => {
-                    let row = opened(&checked.item, at);
+                    let row = opened(&checked.item, found_by, at);
                     tell(tx, &item_of(&row)?, State::Open, at).await?;
                     new.push(row);
                 }
@@ -128,13 +147,14 @@ fn moved(item: WorkItem, setl_id: &str) -> WorkItem {
     }
 }
 
-fn opened(item: &WorkItem, at: DateTime<Utc>) -> Model {
+fn opened(item: &WorkItem, found_by: FoundBy, at: DateTime<Utc>) -> Model {
     let at = Some(timestamp(at));
     let item = WorkItem { item_id: new_id(), found_at: at, changed_at: at, ..item.clone() };
     Model {
         item_id: item.item_id.clone(),
         poolarea_no: item.poolarea_no.clone(),
         setl_id: item.setl_id.clone(),
+        found_by: found_by.code().to_owned(),
         state: State::Open.code().to_owned(),
         item: item.encode_to_vec(),
     }
@@ -143,10 +163,11 @@ fn opened(item: &WorkItem, at: DateTime<Utc>) -> Model {
 /// The last item of each settlement that has one.
 async fn last_of<'s>(
     tx: &DatabaseTransaction,
+    found_by: FoundBy,
     setl_ids: impl Iterator<Item = &'s str>,
 ) -> Result<BTreeMap<String, Model>, DbErr> {
-    let rows =
-        Entity::find().filter(Column::SetlId.is_in(setl_ids)).order_by_asc(Column::ItemId).all(tx).await?;
+    let of = Entity::find().filter(Column::SetlId.is_in(setl_ids));
+    let rows = of.filter(Column::FoundBy.eq(found_by.code())).order_by_asc(Column::ItemId).all(tx).await?;
     Ok(rows.into_iter().map(|row| (row.setl_id.clone(), row)).collect())
 }
 

@@ -10,6 +10,7 @@ use yizhan_runtime::clock::parse_date;
 
 use super::claims::{claims_of, held_before};
 use super::parts::{amounts_of, header, policy_of, postings_of};
+use super::practitioners::days_of;
 use super::trace_codes::rows_after;
 use crate::books::domain::ledger::Posting;
 use crate::books::store::claims::Claims;
@@ -52,6 +53,7 @@ pub fn change_of(
         claims,
         released,
         fees: given_back(header(settlement)),
+        practitioners: days_of(settlement),
         codes: rows_after(settlement, &state.codes)?,
         kind: if reverses { "REVERSED" } else { "SETTLED" },
         settlement: Some(row),

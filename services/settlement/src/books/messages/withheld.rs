@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use yizhan_money::Fen;
 use yizhan_proto::audit::v1::{Consequence, Violation};
-use yizhan_proto::settlement::v1::{LineHandling, Settlement};
+use yizhan_proto::settlement::v1::{CreditedLine, LineHandling, Settlement};
 
 use super::parts::header;
 use crate::books::domain::withheld::withheld;
@@ -41,6 +41,40 @@ pub fn withheld_by(answer: &Settlement) -> Withheld {
     let by_credit = share(&mut std::iter::once(refused));
     let both = share(&mut std::iter::once(refused).chain(against));
     Withheld { by_credit, by_audit: both - by_credit }
+}
+
+/// An answer as if the practitioners of these lines might be paid.
+pub fn without(mut answer: Settlement, lifted: &BTreeSet<String>) -> Settlement {
+    if let Some(credit) = answer.credit.as_mut().filter(|_| !lifted.is_empty()) {
+        credit.lines.retain(|line| !lifted.contains(&line.feedetl_sn));
+    }
+    answer
+}
+
+/// What is withheld for practitioners once those of these lines may be paid: for the lines that stay refused, and of those that do not what audit
+/// withholds, which had counted with credit. What falls of it goes back to the institution.
+pub fn withheld_for_practitioners(stored: &Settlement, lifted: &BTreeSet<String>) -> Fen {
+    let refused = withheld_by(stored).by_credit;
+    if lifted.is_empty() {
+        return refused;
+    }
+    let now = without(stored.clone(), lifted);
+    let info = header(stored);
+    let against = withheld_lines(&now).into_iter().filter(|(line, _)| lifted.contains(*line));
+    let against = against.map(|(_, against)| against);
+    let of_audit = withheld(against, Fen(info.inscp_scp_amt_fen), Fen(info.fund_pay_sumamt_fen));
+    (withheld_by(&now).by_credit + of_audit).min(refused)
+}
+
+/// An answer as if the practitioners of these lines might not be paid.
+pub fn refusing(mut answer: Settlement, lines: &BTreeSet<String>) -> Settlement {
+    let refused = lines.iter().map(|feedetl_sn| CreditedLine {
+        feedetl_sn: feedetl_sn.clone(),
+        handling: LineHandling::Refused.into(),
+        ..CreditedLine::default()
+    });
+    answer.credit.get_or_insert_default().lines.extend(refused);
+    answer
 }
 
 /// Lines of this bill whose practitioner may not be paid.

@@ -22,6 +22,8 @@ use super::deferrals;
 use super::entities::{account, account_booking, accumulated, opening, request, settlement, trace_code};
 use super::invariants;
 use super::journal;
+use super::practitioner_days;
+use super::recoveries;
 use super::uploaded::{self, FeesChange};
 
 /// Kind of the feed entry of an opening, and of what takes one back.
@@ -60,6 +62,8 @@ pub struct Change {
     pub codes: Vec<trace_code::Model>,
     /// What becomes of lines that were brought for its visit.
     pub fees: Option<FeesChange>,
+    /// Whose services it settles, on which days.
+    pub practitioners: Vec<practitioner_days::Model>,
     /// Kind of the feed entry.
     pub kind: &'static str,
     /// When.
@@ -233,11 +237,15 @@ async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed
     insert::<settlement::Entity>(tx, settlements).await?;
     insert::<opening::Entity>(tx, changes.iter().filter_map(|change| change.opening.clone()).collect())
         .await?;
+    let practitioners = changes.iter().flat_map(|change| change.practitioners.clone());
+    insert::<practitioner_days::Entity>(tx, practitioners.collect()).await?;
     journal::book(tx, changes.iter().flat_map(|change| &change.postings)).await?;
     append(tx, changes.iter().filter_map(feed_entry).collect()).await?;
     let reversed: Vec<&Change> = changes.iter().filter(|change| reverses(change).is_some()).collect();
     if let Some(first) = reversed.first() {
-        deferrals::fall(tx, reversed.iter().filter_map(|change| reverses(change)), first.at).await?;
+        let setl_ids: Vec<&str> = reversed.iter().filter_map(|change| reverses(change)).collect();
+        deferrals::fall(tx, setl_ids.iter().copied(), first.at).await?;
+        recoveries::fall(tx, &setl_ids, first.at).await?;
     }
     Ok(Committed::Done)
 }

@@ -160,6 +160,7 @@ mod tests {
             released: Claims::default(),
             codes: Vec::new(),
             fees: None,
+            practitioners: Vec::new(),
             kind: "SETTLED",
             at: DateTime::UNIX_EPOCH,
         }

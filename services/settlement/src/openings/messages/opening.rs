@@ -139,6 +139,7 @@ pub fn change_of(
         codes: Vec::new(),
         bookings: Vec::new(),
         fees: None,
+        practitioners: Vec::new(),
         kind: OPENED,
         at,
     }

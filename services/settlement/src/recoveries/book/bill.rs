@@ -14,9 +14,9 @@ use crate::books::domain::ledger::MANUAL;
 use crate::books::domain::recovery::{ByFund, Paid, recovered};
 use crate::books::domain::withheld::withheld;
 use crate::books::messages::parts::{header, is_payer};
-use crate::books::messages::withheld::{refused_lines, withheld_lines};
+use crate::books::messages::withheld::{refused_lines, withheld_by, withheld_lines, without};
 use crate::books::store::entities::{claim, settlement};
-use crate::books::store::recoveries::{recovered_line, recovery_of, standing};
+use crate::books::store::recoveries::{Lifted, lifted_of, recovered_line, recovery_of, standing};
 use crate::books::store::settlements;
 
 /// A bill; of a stay in parts (中途结算) all parts that stand, since a later part may give back what an earlier one paid.
@@ -63,7 +63,9 @@ impl Bill {
         }
         let mut bill = Bill { psn_no: row.psn_no.clone(), ..Bill::default() };
         let parts = parts(tx, &row).await?;
-        parts.iter().for_each(|part| bill.add(part));
+        for part in &parts {
+            bill.add(part, &lifted_of(tx, part).await?);
+        }
         let ids: Vec<&str> = parts.iter().map(|part| header(part).setl_id.as_str()).collect();
         bill.left = bill.funds.clone();
         for row in standing(tx, &ids).await? {
@@ -83,7 +85,7 @@ impl Bill {
         Ok(Ok(bill))
     }
 
-    fn add(&mut self, part: &Settlement) {
+    fn add(&mut self, part: &Settlement, lifted: &Lifted) {
         for row in part.setldetail.iter().filter(|row| is_payer(row)) {
             *self.funds.entry(row.fund_pay_type.clone()).or_default() += row.fund_payamt_fen;
         }
@@ -94,12 +96,15 @@ impl Bill {
             }
         }
         let info = header(part);
-        for (line, against) in withheld_lines(part) {
+        let now = &without(part.clone(), &lifted.lines);
+        for (line, against) in withheld_lines(now) {
             let share = withheld([against], Fen(info.inscp_scp_amt_fen), Fen(info.fund_pay_sumamt_fen));
             self.withheld.insert(line.to_owned(), share.0);
         }
-        self.refused.extend(refused_lines(part).into_iter().map(str::to_owned));
-        self.withheld_left += part.audit.as_ref().map_or(0, |audit| audit.withheld_fen);
+        self.refused.extend(refused_lines(now).into_iter().map(str::to_owned));
+        let withheld = withheld_by(part);
+        let of_audit = withheld.by_credit + withheld.by_audit - withheld_by(now).by_credit;
+        self.withheld_left += of_audit.0 - lifted.given_back_fen;
     }
 
     /// What becomes of a line of which this much is against the rules; `None`: nothing, and nothing was to.
@@ -163,7 +168,10 @@ impl Bill {
 }
 
 /// The settlement, or the parts of its stay that stand.
-async fn parts(tx: &DatabaseTransaction, row: &settlement::Model) -> Result<Vec<Settlement>, ServiceError> {
+pub async fn parts(
+    tx: &DatabaseTransaction,
+    row: &settlement::Model,
+) -> Result<Vec<Settlement>, ServiceError> {
     let answer = settlements::answer_of(row)?;
     if header(&answer).setl_part == 0 {
         return Ok(vec![answer]);

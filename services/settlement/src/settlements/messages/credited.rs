@@ -13,11 +13,9 @@ use yizhan_terms::{Area, MedType};
 
 use super::marks::mark;
 use crate::books::messages::parts::header;
+use crate::books::messages::practitioners::{Key, PENDING, day_of, key, own};
 use crate::rules::{Handling, Practitioners, Rules};
 use crate::settlements::domain::is_emergency;
-
-/// Who is asked about, on which day, and where.
-type Key<'a> = (&'a str, &'a str, &'a str);
 
 /// Everybody who gave a service of a bill, once for each day and place, where a rule of that day makes a difference of it.
 pub fn questions(rules: &Rules, answer: &Settlement) -> Vec<QualificationQuestion> {
@@ -66,29 +64,12 @@ pub fn tell(
 pub fn pending(mut answer: Settlement) -> Settlement {
     let text = "未能及时核对相关人员医保支付资格".to_owned();
     let info = answer.setlinfo.get_or_insert_default();
-    info.marks.push(mark(("CREDIT_PENDING", text), [], ""));
+    info.marks.push(mark((PENDING, text), [], ""));
     answer
 }
 
 fn key_of(question: &QualificationQuestion) -> Key<'_> {
     (&question.practitioner_code, &question.day, &question.fixmedins_code)
-}
-
-/// Whom a line is about: who ordered it, else the doctor of the visit; `None` where neither is told. What was prescribed elsewhere is about
-/// who prescribed it there.
-fn key<'a>(info: &'a SettlementInfo, row: &'a FeeLineResult) -> Option<Key<'a>> {
-    let code = [&row.bilg_dr_codg, &info.dr_codg].into_iter().find(|code| !code.is_empty())?;
-    let place = if row.rx_circ_flag { &row.rx_fixmedins_code } else { &info.fixmedins_code };
-    Some((code, day_of(info, row), place))
-}
-
-/// Its own lines: those of earlier parts of a stay were asked about there.
-fn own(answer: &Settlement) -> impl Iterator<Item = &FeeLineResult> {
-    answer.feedetail.iter().filter(|row| !row.earlier_part)
-}
-
-fn day_of<'a>(info: &'a SettlementInfo, row: &'a FeeLineResult) -> &'a str {
-    if row.fee_ocur_date.is_empty() { &info.enddate } else { &row.fee_ocur_date }
 }
 
 /// The rule of the place of care on the day of a line; `None`: nothing is asked, as before there was 支付资格.
@@ -97,24 +78,48 @@ fn rule_of<'r>(
     info: &SettlementInfo,
     row: &FeeLineResult,
 ) -> Option<&'r Dated<Practitioners>> {
-    let day: NaiveDate = parse_date(day_of(info, row))?;
-    rules.find::<Practitioners>(Area::parse(&info.mdtrtarea_admvs)?, day).ok()
+    rule_on(rules, &info.mdtrtarea_admvs, day_of(info, row))
+}
+
+fn rule_on<'r>(rules: &'r Rules, admdvs: &str, day: &str) -> Option<&'r Dated<Practitioners>> {
+    let day: NaiveDate = parse_date(day)?;
+    rules.find::<Practitioners>(Area::parse(admdvs)?, day).ok()
+}
+
+/// Whether lines of somebody who stands so are refused, but in an emergency.
+pub fn refuses(rules: &Rules, admdvs: &str, day: &str, status: QualificationStatus) -> bool {
+    rule_on(rules, admdvs, day).is_some_and(|rule| of_status(&rule.rule, status) == Some(Handling::Refuse))
+}
+
+/// What becomes of a line of somebody who stands so; `None`: it is paid as if nothing were.
+pub fn handling_of(
+    rules: &Rules,
+    info: &SettlementInfo,
+    row: &FeeLineResult,
+    status: QualificationStatus,
+) -> Option<LineHandling> {
+    handled(&rule_of(rules, info, row)?.rule, status, info)
 }
 
 fn matters(rule: &Practitioners) -> bool {
     [rule.suspended, rule.terminated, rule.unregistered].iter().any(|handling| *handling != Handling::Accept)
 }
 
-/// What becomes of a line; `None`: it is paid as if nothing were.
-fn handled(rule: &Practitioners, status: QualificationStatus, info: &SettlementInfo) -> Option<LineHandling> {
-    let handling = match status {
+/// What the rule says of a status; `None` of who is 正常.
+fn of_status(rule: &Practitioners, status: QualificationStatus) -> Option<Handling> {
+    Some(match status {
         QualificationStatus::Normal => return None,
         QualificationStatus::Suspended => rule.suspended,
         QualificationStatus::Terminated => rule.terminated,
         QualificationStatus::Unregistered => rule.unregistered,
         // A status of later: told, and looked at.
         QualificationStatus::Unspecified => Handling::Mark,
-    };
+    })
+}
+
+/// What becomes of a line; `None`: it is paid as if nothing were.
+fn handled(rule: &Practitioners, status: QualificationStatus, info: &SettlementInfo) -> Option<LineHandling> {
+    let handling = of_status(rule, status)?;
     let emergency =
         || MedType::from_code(&info.med_type).is_some_and(|med_type| is_emergency(info.emergency, med_type));
     match handling {
@@ -146,21 +151,27 @@ fn marks(lines: &[CreditedLine]) -> Vec<SettlementMark> {
 
 /// Who stood how, and what follows, in Chinese.
 fn told(qualification: &Qualification, handling: LineHandling) -> String {
-    let Qualification { practitioner_code, day, from_date, ends_on, basis, .. } = qualification;
-    let status = match qualification.status() {
-        QualificationStatus::Suspended => "医保支付资格暂停",
-        QualificationStatus::Terminated => "医保支付资格终止",
-        _ => "未登记备案",
-    };
-    let since = if from_date.is_empty() { String::new() } else { format!("，自 {from_date} 起") };
-    let until = if ends_on.is_empty() { String::new() } else { format!("至 {ends_on}") };
-    let basis = if basis.is_empty() { String::new() } else { format!("，依据 {basis}") };
     let follows = match handling {
         LineHandling::Refused => "基金不予支付，由医药机构承担，不影响个人负担",
         LineHandling::Emergency => "急诊抢救，照常支付",
         LineHandling::Marked | LineHandling::Unspecified => "照常支付，待核查",
     };
-    format!("人员 {practitioner_code} 在 {day} {status}{since}{until}{basis}：{follows}")
+    format!("{}：{follows}", stood(qualification))
+}
+
+/// Who stood how, since when and by what, in Chinese.
+pub fn stood(qualification: &Qualification) -> String {
+    let Qualification { practitioner_code, day, from_date, ends_on, basis, .. } = qualification;
+    let status = match qualification.status() {
+        QualificationStatus::Suspended => "医保支付资格暂停",
+        QualificationStatus::Terminated => "医保支付资格终止",
+        QualificationStatus::Normal => "医保支付资格正常",
+        _ => "未登记备案",
+    };
+    let since = if from_date.is_empty() { String::new() } else { format!("，自 {from_date} 起") };
+    let until = if ends_on.is_empty() { String::new() } else { format!("至 {ends_on}") };
+    let basis = if basis.is_empty() { String::new() } else { format!("，依据 {basis}") };
+    format!("人员 {practitioner_code} 在 {day} {status}{since}{until}{basis}")
 }
 
 #[cfg(test)]

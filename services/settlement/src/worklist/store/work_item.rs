@@ -12,8 +12,10 @@ pub struct Model {
     pub item_id: String,
     /// 统筹区 that paid.
     pub poolarea_no: String,
-    /// The settlement; one of its items is open at most.
+    /// The settlement; one of its items by each feed is open at most.
     pub setl_id: String,
+    /// By whose feed it was found: empty for enrollment's register, CREDIT.
+    pub found_by: String,
     /// OPEN, CLOSED or RESOLVED.
     pub state: String,
     /// The whole item, encoded `yizhan.settlement.v1.WorkItem`, its state left out.
