@@ -10,6 +10,7 @@ mod config;
 pub mod ledger;
 mod migrations;
 mod officer;
+mod people;
 mod practitioners;
 pub mod proposals;
 mod ranking;
@@ -22,10 +23,12 @@ use yizhan_clients::EnrollmentPeer;
 use yizhan_proto::audit::v1::case_service_client::CaseServiceClient;
 use yizhan_proto::credit::v1::company_service_server::CompanyServiceServer;
 use yizhan_proto::credit::v1::ledger_service_server::LedgerServiceServer;
+use yizhan_proto::credit::v1::person_credit_service_server::PersonCreditServiceServer;
 use yizhan_proto::credit::v1::proposal_service_server::ProposalServiceServer;
 use yizhan_proto::credit::v1::qualification_service_server::QualificationServiceServer;
 use yizhan_proto::credit::v1::ranking_service_server::RankingServiceServer;
 use yizhan_proto::credit::v1::scheme_service_server::SchemeServiceServer;
+use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_rules::Desk;
 use yizhan_runtime::client::feed_channel;
 use yizhan_runtime::feed::{self, Feed};
@@ -41,6 +44,7 @@ pub use config::CreditConfig;
 use companies::CompanyApi;
 use ledger::LedgerApi;
 use migrations::Migrator;
+use people::{FollowDeferrals, PersonCreditApi};
 use practitioners::QualificationApi;
 use proposals::{FollowDecisions, ProposalApi};
 use ranking::RankingApi;
@@ -71,6 +75,7 @@ fn services(credit: &Credit, stopping: CancellationToken) -> Services {
         CompanyServiceServer::new(CompanyApi::new(credit.clone())),
         RankingServiceServer::new(RankingApi::new(credit.clone())),
         QualificationServiceServer::new(QualificationApi::new(credit.clone())),
+        PersonCreditServiceServer::new(PersonCreditApi::new(credit.clone())),
         SchemeServiceServer::new(SchemeApi::new(Desk { db, book: schemes, clock, pages })),
     ]
     .needing(credit.db.clone())
@@ -86,12 +91,16 @@ pub async fn serve(config: CreditConfig) -> anyhow::Result<RunningServer> {
     server.serve(services(&credit, stopping)).await
 }
 
-/// Sets to work what follows audit, until the server stops.
+/// Sets to work what follows audit and settlement, until the server stops.
 fn follow_others(credit: &Credit, config: &CreditConfig, stopping: &CancellationToken) -> anyhow::Result<()> {
     let caller = Caller::Service { name: "credit".to_owned() };
     if let Some(audit) = &config.audit {
         let feed = CaseServiceClient::new(feed_channel(audit, &caller)?);
         keep_following(credit.db.clone(), FollowDecisions { credit: credit.clone(), feed }, stopping);
+    }
+    if let Some(settlement) = &config.settlement {
+        let feed = SettlementServiceClient::new(feed_channel(settlement, &caller)?);
+        keep_following(credit.db.clone(), FollowDeferrals { credit: credit.clone(), feed }, stopping);
     }
     Ok(())
 }

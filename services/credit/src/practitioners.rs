@@ -11,3 +11,5 @@ mod register;
 mod store;
 
 pub use api::QualificationApi;
+pub use domain::matter::standing;
+pub use register::{check_papers, entry};

@@ -1,6 +1,7 @@
 //! What entries come to (`services/credit/schemes`, docs/CREDIT.md): the schemes of the area whose agency decides.
 
 mod api;
+pub mod pay_later;
 pub mod points;
 pub mod ranking;
 
@@ -14,6 +15,7 @@ use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::Area;
 
 pub use api::SchemeApi;
+use pay_later::PayLater;
 use points::Points;
 
 use ranking::Ranking;
@@ -29,6 +31,7 @@ yizhan_documents::families! {
         ranking: Ranking = "ranking", read Ranking::read, keys Ranking::KEYS;
         calendar: Calendar = "calendar", read Calendar::read, keys Calendar::KEYS;
         points: Points = "points", read Points::read, keys Points::KEYS;
+        pay_later: PayLater = "pay_later", read PayLater::read, keys PayLater::KEYS;
     }
 }
 

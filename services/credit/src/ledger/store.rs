@@ -1,14 +1,16 @@
 //! The tables of the ledger, and the one way entries are written.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use prost::Message;
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, QueryOrder, QuerySelect};
-use yizhan_proto::credit::v1::{Entry, Subject, WatchCreditResponse};
+use yizhan_proto::credit::v1::{Entry, Subject, SubjectKind, WatchCreditResponse};
 use yizhan_runtime::chain::{Chains, Link, Linked};
 use yizhan_runtime::clock::timestamp;
-use yizhan_runtime::db::{DatabaseTransaction, insert, insert_new, upsert};
+use yizhan_runtime::db::{DatabaseTransaction, find_rows_where, insert, insert_new, upsert};
 use yizhan_runtime::feed::{self, NewChange};
 use yizhan_runtime::ids::new_id_after;
 use yizhan_runtime::{Reason, ServiceError};
@@ -197,6 +199,19 @@ fn row_of(entry: &Entry) -> Model {
 /// All entries of a subject, in their order.
 pub async fn of_subject(db: &impl ConnectionTrait, subject: &Subject) -> Result<Vec<Entry>, DbErr> {
     all(db, of(subject)).await
+}
+
+/// All entries of several subjects of a kind, one read; those of each in their order.
+pub async fn of_subjects(
+    db: &impl ConnectionTrait,
+    kind: SubjectKind,
+    codes: impl IntoIterator<Item = String>,
+) -> Result<Vec<Entry>, DbErr> {
+    let keys = codes.into_iter().map(|code| [code]).collect::<BTreeSet<_>>().into_iter().collect();
+    let of_kind = format!("subject_kind = {}", i32::from(kind));
+    let mut rows = find_rows_where::<Entity, 1>(db, [Column::SubjectCode], keys, &of_kind).await?;
+    rows.sort_by(|one, other| one.entry_id.cmp(&other.entry_id));
+    rows.iter().map(read).collect()
 }
 
 /// All entries of a matter, in their order.
