@@ -71,11 +71,14 @@ pub async fn decide_objection(
     mut request: DecideObjectionRequest,
 ) -> Result<DecideObjectionResponse, ServiceError> {
     let (key, mut wrong) = once::open(caller, &mut request);
+    if let Some(answer) = once::answered(credit, &key).await? {
+        return Ok(answer);
+    }
     check(caller, (&request.matter_id, &request.reason, &request.opter), &mut wrong);
     wrong.none()?;
     let DecideObjectionRequest { matter_id, reason, opter, version, .. } = &request;
     let action = if request.upheld { Action::Uphold } else { Action::Refuse };
-    let (own, day, version) = (Vec::new(), credit.clock.today(), *version);
+    let (own, day, version) = (own(credit, caller).await?, credit.clock.today(), *version);
     let step = Step { caller, own, matter_id, action, reason, opter, file_ids: &[], version, day };
     once::once(credit, &key, |write| {
         Box::pin(async {
@@ -93,10 +96,13 @@ pub async fn take_back_conduct(
     mut request: TakeBackConductRequest,
 ) -> Result<TakeBackConductResponse, ServiceError> {
     let (key, mut wrong) = once::open(caller, &mut request);
+    if let Some(answer) = once::answered(credit, &key).await? {
+        return Ok(answer);
+    }
     check(caller, (&request.matter_id, &request.reason, &request.opter), &mut wrong);
     wrong.none()?;
     let TakeBackConductRequest { matter_id, reason, opter, version, .. } = &request;
-    let (own, day, version) = (Vec::new(), credit.clock.today(), *version);
+    let (own, day, version) = (own(credit, caller).await?, credit.clock.today(), *version);
     let action = Action::TakeBack;
     let step = Step { caller, own, matter_id, action, reason, opter, file_ids: &[], version, day };
     once::once(credit, &key, |write| {
