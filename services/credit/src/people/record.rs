@@ -84,9 +84,10 @@ async fn enter(
     Ok(Done { answer: RecordPersonConductResponse { matter: told.into_iter().last(), replayed: false }, changed: () })
 }
 
-/// Entered, and neither struck nor taken back.
+/// Entered by the same agency, and neither struck nor taken back.
 fn is_same(matter: &Matter<'_>, said: &Entry) -> bool {
     let stands = !matter.is_default() && !matches!(matter.left_in(), State::Struck | State::Withdrawn);
-    let Entry { item, occurred_on, basis, .. } = matter.first;
-    stands && (item, occurred_on, basis) == (&said.item, &said.occurred_on, &said.basis)
+    let same = |read: fn(&Entry) -> &String| read(matter.first) == read(said);
+    let act = same(|entry| &entry.item) && same(|entry| &entry.occurred_on);
+    stands && act && same(|entry| &entry.basis) && same(|entry| &entry.poolarea_no)
 }
