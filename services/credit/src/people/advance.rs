@@ -55,13 +55,8 @@ pub async fn object_to_conduct(
     let ObjectToConductRequest { matter_id, reason, opter, file_ids, .. } = &request;
     let own = own(credit, caller).await?;
     let step = Step { caller, own, matter_id, action: Action::Object, reason, opter, file_ids, version: 0, day };
-    once::once(credit, &key, |write| {
-        Box::pin(async {
-            let matter = Some(step.write(write).await?);
-            Ok(Done { answer: ObjectToConductResponse { matter, replayed: false }, changed: () })
-        })
-    })
-    .await
+    let answer = |matter| ObjectToConductResponse { matter: Some(matter), replayed: false };
+    once::once(credit, &key, |write| Box::pin(step.done(write, answer))).await
 }
 
 /// 异议决定
@@ -80,13 +75,8 @@ pub async fn decide_objection(
     let action = if request.upheld { Action::Uphold } else { Action::Refuse };
     let (own, day, version) = (own(credit, caller).await?, credit.clock.today(), *version);
     let step = Step { caller, own, matter_id, action, reason, opter, file_ids: &[], version, day };
-    once::once(credit, &key, |write| {
-        Box::pin(async {
-            let matter = Some(step.write(write).await?);
-            Ok(Done { answer: DecideObjectionResponse { matter, replayed: false }, changed: () })
-        })
-    })
-    .await
+    let answer = |matter| DecideObjectionResponse { matter: Some(matter), replayed: false };
+    once::once(credit, &key, |write| Box::pin(step.done(write, answer))).await
 }
 
 /// 撤回上一步
@@ -105,13 +95,8 @@ pub async fn take_back_conduct(
     let (own, day, version) = (own(credit, caller).await?, credit.clock.today(), *version);
     let action = Action::TakeBack;
     let step = Step { caller, own, matter_id, action, reason, opter, file_ids: &[], version, day };
-    once::once(credit, &key, |write| {
-        Box::pin(async {
-            let matter = Some(step.write(write).await?);
-            Ok(Done { answer: TakeBackConductResponse { matter, replayed: false }, changed: () })
-        })
-    })
-    .await
+    let answer = |matter| TakeBackConductResponse { matter: Some(matter), replayed: false };
+    once::once(credit, &key, |write| Box::pin(step.done(write, answer))).await
 }
 
 fn check(caller: &Caller, (matter_id, reason, opter): (&str, &str, &str), wrong: &mut Violations) {
@@ -135,6 +120,14 @@ fn unknown() -> ServiceError {
 }
 
 impl Step<'_> {
+    async fn done<A>(
+        &self,
+        write: Write<'_, '_, Credit>,
+        answer: impl FnOnce(PersonMatter) -> A,
+    ) -> Result<Done<A, ()>, ServiceError> {
+        Ok(Done { answer: answer(self.write(write).await?), changed: () })
+    }
+
     async fn write(
         &self,
         Write { tx, service: credit, .. }: Write<'_, '_, Credit>,
