@@ -7,6 +7,7 @@ mod asking;
 mod audit;
 mod bare;
 mod bare_lookup;
+mod bare_read;
 mod bare_server;
 mod bare_transaction;
 mod bill;
@@ -19,6 +20,7 @@ mod machine;
 mod options;
 mod parts;
 mod platform;
+mod qualifications;
 mod raw;
 mod report;
 mod rosters;
@@ -35,8 +37,15 @@ static ALLOCATOR: allocations::Counting = allocations::Counting;
 #[tokio::main]
 async fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
-    if arguments.next_if(|first| first == bare_lookup::COMMAND).is_some() {
-        return match bare_lookup::serve(arguments).await {
+    let first = arguments.peek().cloned().unwrap_or_default();
+    if [bare_lookup::COMMAND, bare_read::COMMAND].contains(&first.as_str()) {
+        let rest = arguments.skip(1);
+        let served = if first == bare_read::COMMAND {
+            bare_read::serve(rest).await
+        } else {
+            bare_lookup::serve(rest).await
+        };
+        return match served {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("{error:#}");

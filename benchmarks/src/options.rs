@@ -10,14 +10,14 @@ pub const HELP: &str = "\
 benchmarks/run [--quick] [PART…]
 
 Prints one table. --quick measures for a moment only: its numbers mean nothing.
-Parts: settlement, lookups, filings, rosters, audit; without any, all of them.
+Parts: settlement, lookups, filings, rosters, audit, credit; without any, all of them.
 
 Environment:
   BENCH_PEOPLE           people to import; each settlement is the next one's    60000
   BENCH_SECONDS          of each measurement of a rate                             10
   BENCH_ROUNDS           bare transaction and settle alternate so many times        2
   BENCH_ARRIVAL_SECONDS  of constant arrival                                       60
-  BENCH_INSURED          people whose eligibility is looked up                1000000
+  BENCH_INSURED          people whose eligibility, and practitioners whose standing is looked up   1000000
   BENCH_FILINGS          filings that are looked through, of 7 persons for every 10   1000000
   BENCH_ROSTER_ROWS      rows of a department's roster, over as many people     1000000
   BENCH_SETTLEMENTS      before memory is read the second time                 100000
@@ -36,6 +36,8 @@ pub enum Part {
     Rosters,
     /// Audit's engine and checks.
     Audit,
+    /// How practitioners stand.
+    Credit,
 }
 
 /// What to measure.
@@ -76,6 +78,7 @@ impl Options {
                 "filings" => parts.push(Part::Filings),
                 "rosters" => parts.push(Part::Rosters),
                 "audit" => parts.push(Part::Audit),
+                "credit" => parts.push(Part::Credit),
                 "--help" | "-h" => return Ok(None),
                 _ => bail!("unknown argument {argument}\n{HELP}"),
             }

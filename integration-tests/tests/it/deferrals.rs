@@ -164,6 +164,14 @@ both_databases! {
         assert_eq!((booked(&platform, "cash/P").await, booked(&platform, "deferred/P").await), (0, -cash));
         assert_eq!(hospital.stands("P").await, (cash, 100_000 - cash, String::new()));
 
+        let statement = async || {
+            let request = GetStatementRequest { setl_id: of.setl_id.clone(), ..GetStatementRequest::default() };
+            let told = platform.settlements().get_statement(request).await.unwrap().into_inner();
+            assert!(told.html.contains("先离院后付费"), "{}", told.html);
+            told.text
+        };
+        assert!(statement().await.contains("元，应于 2026-02-11 前付清"));
+
         // Strangers know nothing of it; the child sees and pays it.
         let stranger = By::of(&platform, "person:P2");
         assert_eq!(refused(stranger.list("P", false).await).reason, "PERSON_NOT_OWN");
@@ -181,6 +189,7 @@ both_databases! {
         let closed = child.repay(&of, cash - 10_000, "").await.unwrap();
         assert_eq!((closed.state(), closed.owed_fen, closed.defaulted), (State::Repaid, 0, false));
         assert_eq!(closed.repayments[0].paid_by, "person:C");
+        assert!(statement().await.contains("元先离院后付费，已付清"));
         assert_eq!(refused(child.repay(&of, 1, "").await).reason, "DEFERRAL_CLOSED");
         assert_eq!((booked(&platform, "deferred/P").await, booked(&platform, "repayment/999900").await), (0, -cash));
         assert_eq!(parent.stands("P").await, (0, 100_000, String::new()));

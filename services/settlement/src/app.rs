@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{Datelike, NaiveDate};
 use futures::FutureExt;
+use sea_orm::DbBackend;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 use yizhan_clients::{Audit, Credit, Enrollment, Filing, person_merged};

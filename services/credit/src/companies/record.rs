@@ -106,8 +106,8 @@ async fn take_back(
 ) -> Result<Done<WithdrawCompanyEntryResponse, ()>, ServiceError> {
     let unknown = || ServiceError::new(Reason::CompanyEntryUnknown, "no such entry that stands");
     let subject = company(&request.company_code);
-    let Some(known) = ledger::known(tx, &subject).await? else { return Err(unknown()) };
-    let mut known = if known.version > 0 { ledger::hold(tx, &subject).await? } else { return Err(unknown()) };
+    ledger::known(tx, &subject).await?.ok_or_else(unknown)?;
+    let mut known = ledger::hold(tx, &subject).await?;
     let found = store::item(tx, &request.company_code, &request.entry_id).await?;
     let row = found.filter(|row| caller.check_manages(&row.poolarea_no).is_ok()).ok_or_else(unknown)?;
     let entry = Entry {

@@ -14,7 +14,7 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 use super::messages::statement;
 use crate::app::App;
 use crate::books::store::entities::settlement;
-use crate::books::store::{merged, recoveries, settlements};
+use crate::books::store::{deferrals, merged, recoveries, settlements};
 use crate::fields::{check_id, check_person};
 use crate::looks::domain::{View, Whose, require_person, view_of};
 use crate::looks::leave::{self, Look, check_purpose};
@@ -153,9 +153,10 @@ pub async fn statement(
         ));
     }
     leave::note(app, caller, whose(&row), look_at(&row, LookKind::Statement, &purpose)).await?;
+    let deferral = deferrals::of_settlement(&app.db, &row.setl_id).await?;
     Ok(GetStatementResponse {
-        text: statement::text(&settlement),
-        html: statement::html(&settlement),
+        text: statement::text(&settlement, deferral.as_ref()),
+        html: statement::html(&settlement, deferral.as_ref()),
         settlement: Some(settlement),
     })
 }

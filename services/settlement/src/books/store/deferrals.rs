@@ -133,6 +133,12 @@ pub fn standing_of<'s>(setl_ids: impl IntoIterator<Item = &'s str>) -> Condition
     Condition::all().add(Column::SetlId.is_in(setl_ids)).add(Column::State.is_in(stands))
 }
 
+/// The debt of a settlement that stands, if its cash is paid later.
+pub async fn of_settlement<C: ConnectionTrait>(db: &C, setl_id: &str) -> Result<Option<Deferral>, DbErr> {
+    let row = Entity::find().filter(standing_of([setl_id])).one(db).await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Lets the debts of settlements fall that are reversed in this transaction; what was repaid goes back.
 pub async fn fall<'s>(
     tx: &DatabaseTransaction,

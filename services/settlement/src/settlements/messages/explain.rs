@@ -228,7 +228,7 @@ lines: [ { amount: 1000, class: 甲 } ]
             trace: Some(trace),
             ..Settlement::default()
         };
-        [statement::text(&settlement), statement::html(&settlement)]
+        [statement::text(&settlement, None), statement::html(&settlement, None)]
     }
 
     const BASIS: &str = "（依据：宁波异地就医办法，规则 330200/转省外三级）";

@@ -4,7 +4,9 @@ mod html;
 mod text;
 
 use yizhan_money::Fen;
-use yizhan_proto::settlement::v1::{CoverageSpan, LayerTrace, Settlement, SettlementInfo, Source};
+use yizhan_proto::settlement::v1::{
+    CoverageSpan, Deferral, DeferralState, LayerTrace, Settlement, SettlementInfo, Source,
+};
 use yizhan_terms::{MedType, Payer, is_unseen};
 
 use super::audited::is_of_audit;
@@ -38,7 +40,7 @@ struct PayerRow {
 }
 
 impl<'s> Page<'s> {
-    fn of(settlement: &'s Settlement) -> Page<'s> {
+    fn of(settlement: &'s Settlement, deferral: Option<&Deferral>) -> Page<'s> {
         let info = header(settlement);
         let (layers, sources) = match &settlement.trace {
             Some(trace) => (trace.layers.as_slice(), trace.sources.as_slice()),
@@ -55,6 +57,7 @@ impl<'s> Page<'s> {
         notes.extend(coverage_rows(settlement));
         notes.extend(explain::relative_account(info).map(|whose| ("共济账户", whose)));
         notes.extend(resettled(info).map(|said| ("重新结算", said)));
+        notes.extend(deferral.and_then(paid_later).map(|said| ("信用支付", said)));
         notes.extend(mark_rows(info));
         Page { info, composite, payers, sources, notes }
     }
@@ -140,6 +143,20 @@ fn resettled(info: &SettlementInfo) -> Option<String> {
     }
     let reversal = (!replaced_by.is_empty()).then(|| format!("被撤销的结算由结算 {replaced_by} 代替"));
     reversal.or((!replaces.is_empty()).then(|| format!("本单代替已撤销的结算 {replaces}")))
+}
+
+/// What became of the cash that is paid later.
+fn paid_later(deferral: &Deferral) -> Option<String> {
+    let Deferral { amount_fen, owed_fen, due_date, .. } = deferral;
+    let late = if deferral.defaulted { "（已违约）" } else { "" };
+    match deferral.state() {
+        DeferralState::Open => {
+            let (cash, owed) = (yuan(*amount_fen), yuan(*owed_fen));
+            Some(format!("个人现金 {cash} 元先离院后付费，尚欠 {owed} 元，应于 {due_date} 前付清{late}"))
+        }
+        DeferralState::Repaid => Some(format!("个人现金 {} 元先离院后付费，已付清{late}", yuan(*amount_fen))),
+        _ => None,
+    }
 }
 
 /// Which part of a stay it is (中途结算), what the parts before it came to, each, and what all of them come to with it.
@@ -278,7 +295,7 @@ mod tests {
         };
         let info = SettlementInfo { marks: vec![mark], same_days: vec![met], ..Default::default() };
         let settlement = Settlement { setlinfo: Some(info), ..Default::default() };
-        for told in [text(&settlement), html(&settlement)] {
+        for told in [text(&settlement, None), html(&settlement, None)] {
             assert!(told.contains("缺少药品追溯码（明细 7）"), "{told}");
             assert!(told.contains("2026-05-01 至 2026-05-02 在 H2 另有结算 S1"), "{told}");
         }
@@ -297,7 +314,7 @@ mod tests {
         let source = Source { title: hostile.into(), url: hostile.into(), quality: hostile.into() };
         let trace = Trace { layers: vec![layer], sources: vec![source], ..Default::default() };
         let settlement = Settlement { setlinfo: Some(info), trace: Some(trace), ..Default::default() };
-        let (text, html) = (text(&settlement), html(&settlement));
+        let (text, html) = (text(&settlement, None), html(&settlement, None));
         let plain = text.lines().chain(html.lines()).all(|line| !line.contains(is_unseen));
         assert!(plain, "{text:?} {html:?}");
         assert!(text.contains("甲\u{fffd}[2J\u{fffd}结算ID：S9\u{fffd}<script>&\u{fffd}"), "{text}");

@@ -1,7 +1,7 @@
 //! The statement for paper: one page of A4, no scripts, nothing from outside.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use yizhan_proto::settlement::v1::Settlement;
+use yizhan_proto::settlement::v1::{Deferral, Settlement};
 
 use super::{Page, QUALITY, shown};
 
@@ -16,8 +16,8 @@ th{background:#f3f3f3;font-weight:600}.n{text-align:right;font-variant-numeric:t
 tfoot td{border:0;font-weight:600}.small{color:#666;font-size:11px}";
 
 /// The statement as a whole HTML page. Every text of the settlement is escaped by its type.
-pub fn html(settlement: &Settlement) -> String {
-    let page = Page::of(settlement);
+pub fn html(settlement: &Settlement, deferral: Option<&Deferral>) -> String {
+    let page = Page::of(settlement, deferral);
     let whole = html! {
         (DOCTYPE)
         html lang="zh-CN" {

@@ -1,7 +1,7 @@
 //! The statement for a terminal: columns line up where a Chinese character takes two cells.
 
 use unicode_width::UnicodeWidthChar;
-use yizhan_proto::settlement::v1::Settlement;
+use yizhan_proto::settlement::v1::{Deferral, Settlement};
 use yizhan_terms::is_unseen;
 
 use super::{Page, QUALITY, shown};
@@ -10,8 +10,8 @@ use super::{Page, QUALITY, shown};
 const WIDTH: usize = 92;
 
 /// The statement as plain text.
-pub fn text(settlement: &Settlement) -> String {
-    let page = Page::of(settlement);
+pub fn text(settlement: &Settlement, deferral: Option<&Deferral>) -> String {
+    let page = Page::of(settlement, deferral);
     let mut lines = vec![centred(page.title())];
     if !page.composite.is_empty() {
         lines.push(format!("【组合政策，非任何统筹区的真实政策】{}", page.composite));
