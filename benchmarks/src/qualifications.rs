@@ -110,7 +110,8 @@ fn copies(practitioners: u64) -> String {
     let id = |old: &str| format!("substr({old}, 1, 10) || lpad(n::text, 9, '0') || substr({old}, 20)");
     let new_code = "'D' || lpad(n::text, 9, '0')";
     let within = |text: &str, of: fn(String) -> String| {
-        let replaced = |text: String, old: String, new: String| format!("replace({text}, {}, {})", of(old), of(new));
+        let replaced =
+            |text: String, old: String, new: String| format!("replace({text}, {}, {})", of(old), of(new));
         let text = replaced(text.to_owned(), "of_code".to_owned(), new_code.to_owned());
         let text = replaced(text, "ids[1]".to_owned(), id("ids[1]"));
         replaced(text, "ids[2]".to_owned(), id("ids[2]"))
@@ -145,7 +146,12 @@ fn copies(practitioners: u64) -> String {
 }
 
 /// How all of them stand, worked out anew from their entries and compared with what is stored.
-async fn recompute(report: &mut Report, channel: PeerChannel, pid: u32, practitioners: u64) -> anyhow::Result<()> {
+async fn recompute(
+    report: &mut Report,
+    channel: PeerChannel,
+    pid: u32,
+    practitioners: u64,
+) -> anyhow::Result<()> {
     let mut client = QualificationServiceClient::new(channel);
     let (start, before) = (Instant::now(), machine::resident_kib(pid));
     let (mut compared, mut page_token) = (0, String::new());
@@ -207,8 +213,7 @@ impl Question for Standing {
         ensure!(answer.qualifications.len() as u64 == self.0, "{} answers", answer.qualifications.len());
         for (number, told) in self.of(number).zip(&answer.qualifications) {
             let suspended = number.is_multiple_of(1000);
-            let status =
-                if suspended { QualificationStatus::Suspended } else { QualificationStatus::Normal };
+            let status = if suspended { QualificationStatus::Suspended } else { QualificationStatus::Normal };
             ensure!(told.status() == status, "{number} stands otherwise: {told:?}");
         }
         Ok(())

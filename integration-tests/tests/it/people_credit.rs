@@ -83,8 +83,7 @@ async fn take_back(client: &Client, matter: &PersonMatter) -> Answer<PersonMatte
 }
 
 async fn list(client: &Client, psn_no: &str, day: &str) -> Answer<Vec<PersonMatter>> {
-    let request =
-        ListPersonConductRequest { psn_no: psn_no.into(), day: day.into(), ..Default::default() };
+    let request = ListPersonConductRequest { psn_no: psn_no.into(), day: day.into(), ..Default::default() };
     told(credit(client).list_person_conduct(request).await).map(|answer| answer.matters)
 }
 
@@ -131,9 +130,7 @@ async fn kinds(platform: &TestPlatform, psn_no: &str) -> Vec<i64> {
     let of = format!("FROM ledger_entry WHERE subject_kind = 3 AND subject_code = '{psn_no}'");
     let count = database::number(platform.credit_rows(), &format!("SELECT COUNT(*) AS value {of}")).await;
     for at in 0..count {
-        let sql = format!(
-            "SELECT CAST(kind AS bigint) AS value {of} ORDER BY entry_id LIMIT 1 OFFSET {at}"
-        );
+        let sql = format!("SELECT CAST(kind AS bigint) AS value {of} ORDER BY entry_id LIMIT 1 OFFSET {at}");
         all.push(database::number(platform.credit_rows(), &sql).await);
     }
     all

@@ -11,7 +11,8 @@ mod watch;
 
 pub use api::LedgerApi;
 pub use store::{
-    Known, Model, append, entry, hold, known, make_known, of_area, of_matter, of_subject, of_subjects, subject_unknown,
+    Known, Model, append, entry, hold, known, make_known, of_area, of_matter, of_subject, of_subjects,
+    subject_unknown,
 };
 
 use yizhan_proto::credit::v1::{Subject, SubjectKind};

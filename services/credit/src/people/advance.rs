@@ -54,7 +54,8 @@ pub async fn object_to_conduct(
     let day = wrong.finish(day)?.unwrap_or(today);
     let ObjectToConductRequest { matter_id, reason, opter, file_ids, .. } = &request;
     let own = own(credit, caller).await?;
-    let step = Step { caller, own, matter_id, action: Action::Object, reason, opter, file_ids, version: 0, day };
+    let step =
+        Step { caller, own, matter_id, action: Action::Object, reason, opter, file_ids, version: 0, day };
     let answer = |matter| ObjectToConductResponse { matter: Some(matter), replayed: false };
     once::once(credit, &key, |write| Box::pin(step.done(write, answer))).await
 }

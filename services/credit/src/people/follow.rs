@@ -70,7 +70,10 @@ async fn hear(tx: &DatabaseTransaction, credit: &Credit, debt: &Deferral) -> Res
         None if !debt.defaulted => return Ok(()),
         None if !is_code(&debt.psn_no) => {
             let deferral_id = debt.deferral_id.as_str();
-            tracing::error!(deferral_id, "a debt names a person by what cannot be a code: nothing is entered");
+            tracing::error!(
+                deferral_id,
+                "a debt names a person by what cannot be a code: nothing is entered"
+            );
             return Ok(());
         }
         None => ledger::make_known(tx, &person, &debt.poolarea_no).await?,

@@ -50,7 +50,6 @@ pub async fn list_person_conduct(
         let rows = told.into_iter().filter(after).take(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok::<_, ServiceError>(rows.collect())
     };
-    let (matters, next_page_token) =
-        asked.page(read, |last: &PersonMatter| [last.matter_id.clone()]).await?;
+    let (matters, next_page_token) = asked.page(read, |last: &PersonMatter| [last.matter_id.clone()]).await?;
     Ok(ListPersonConductResponse { matters, next_page_token })
 }

@@ -101,11 +101,7 @@ pub struct Asked<'a> {
 }
 
 /// Matters as they are told, in the order given.
-pub fn told(
-    matters: &[Matter<'_>],
-    asked: Asked<'_>,
-    to: To<'_>,
-) -> Result<Vec<PersonMatter>, ServiceError> {
+pub fn told(matters: &[Matter<'_>], asked: Asked<'_>, to: To<'_>) -> Result<Vec<PersonMatter>, ServiceError> {
     let deeds = deeds(matters, asked.schemes, asked.scheme);
     let found = limits(&deeds, asked.scheme.clean_months, 0, asked.day);
     matters.iter().map(|matter| one(matter, (&deeds, &found), asked, to)).collect()

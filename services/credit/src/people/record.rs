@@ -81,7 +81,10 @@ async fn enter(
     let today = credit.clock.today();
     let asked = Asked { schemes: &schemes, scheme: &scheme.rule, day: today };
     let told = messages::told(&matters, asked, To { caller, own: &[], today })?;
-    Ok(Done { answer: RecordPersonConductResponse { matter: told.into_iter().last(), replayed: false }, changed: () })
+    Ok(Done {
+        answer: RecordPersonConductResponse { matter: told.into_iter().last(), replayed: false },
+        changed: (),
+    })
 }
 
 /// Entered by the same agency, and neither struck nor taken back.

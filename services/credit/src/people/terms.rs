@@ -32,8 +32,8 @@ pub async fn get_pay_later_terms(
     let (area, day) = wrong.finish(area.zip(day))?;
     let day = day.unwrap_or(today);
     let own = matches!(caller, Caller::Person { psn_no } if request.psn_nos.iter().all(|one| one == psn_no));
-    let may = own
-        || matches!(caller, Caller::Agency { .. } | Caller::Service { .. } | Caller::LocalAdministrator);
+    let may =
+        own || matches!(caller, Caller::Agency { .. } | Caller::Service { .. } | Caller::LocalAdministrator);
     if !may {
         return Err(not_own());
     }

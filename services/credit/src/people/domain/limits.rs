@@ -149,7 +149,11 @@ mod tests {
     #[test]
     fn a_default_closes_it_while_it_is_owed_and_lowers_it_for_a_year() {
         let owed = [default("2026-02-01", None)];
-        assert_eq!(told(&owed, "2029-02-01"), (0, vec!["D".to_owned()], String::new()), "it does not grow old");
+        assert_eq!(
+            told(&owed, "2029-02-01"),
+            (0, vec!["D".to_owned()], String::new()),
+            "it does not grow old"
+        );
         let repaid = [default("2026-02-01", Some("2026-05-10"))];
         assert_eq!(told(&repaid, "2026-05-09").0, 0, "on that day it was owed");
         assert_eq!(told(&repaid, "2026-05-10"), (500, vec!["D".to_owned()], "2027-05-10".to_owned()));

@@ -76,7 +76,8 @@ async fn is_in_default(clients: &mut Clients, agency: &Caller, debt: &Deferral) 
     println!("   not repaid by the end of grace: {} debt is in default", declared.len());
     let terms = terms(clients, |terms| !terms.allowed).await?;
     println!("   credit: {}", terms.why);
-    let refused = defer(clients, ("demo-later-5", DEFAULTER, "2026-06-20")).await?.err().context("deferred")?;
+    let refused =
+        defer(clients, ("demo-later-5", DEFAULTER, "2026-06-20")).await?.err().context("deferred")?;
     must(refused.reason == "PAY_LATER_OVERDUE", &refused.reason)?;
     println!("   the next bill of that patient is refused, {}: {}", refused.reason, refused.message);
     Ok(())
@@ -88,9 +89,14 @@ async fn repaid_late(clients: &mut Clients, agency: &Caller, debt: &Deferral) ->
     must(repaid.defaulted && repaid.owed_fen == 0, "a late repayment is no default any more")?;
     let terms = terms(clients, |terms| terms.allowed).await?;
     println!("   repaid too late: {}", terms.why);
-    let refused = defer(clients, ("demo-later-6", DEFAULTER, "2026-06-21")).await?.err().context("deferred")?;
+    let refused =
+        defer(clients, ("demo-later-6", DEFAULTER, "2026-06-21")).await?.err().context("deferred")?;
     must(refused.reason == "PAY_LATER_LIMIT", &refused.reason)?;
-    println!("   a bill above the {} yuan that are left is refused, {}", Fen(terms.limit_fen), refused.reason);
+    println!(
+        "   a bill above the {} yuan that are left is refused, {}",
+        Fen(terms.limit_fen),
+        refused.reason
+    );
     Ok(())
 }
 
@@ -126,8 +132,7 @@ async fn publish(clients: &Clients, agency: &Caller) -> anyhow::Result<()> {
 /// The person agrees, and says who may pay.
 async fn open(clients: &Clients, psn_no: &str, payers: &[&str]) -> anyhow::Result<()> {
     let until = clients.clock.today() + Days::new(365);
-    let payer =
-        |psn_no: &&str| PayLaterPayer { psn_no: (*psn_no).to_owned(), until_date: until.to_string() };
+    let payer = |psn_no: &&str| PayLaterPayer { psn_no: (*psn_no).to_owned(), until_date: until.to_string() };
     let request = SetPayLaterRequest {
         request_id: format!("demo-open-{psn_no}"),
         psn_no: psn_no.into(),
