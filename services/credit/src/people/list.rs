@@ -38,7 +38,7 @@ pub async fn list_person_conduct(
     let area = Area::parse(&person.poolarea_no).ok_or_else(not_own)?;
     let scheme = &messages::scheme(&schemes, area, day)?.rule;
     let own = if matches!(caller, Caller::Person { .. }) { person.numbers.as_slice() } else { &[] };
-    let matters = messages::of_person(&person, &entries);
+    let matters = messages::of_numbers(&person.numbers, &entries);
     let about = Asked { schemes: &schemes, scheme, day };
     let mut told = messages::told(&matters, about, To { caller, own, today })?;
     told.retain(|matter| all || caller.may_read_area(Area::parse(&matter.poolarea_no)));

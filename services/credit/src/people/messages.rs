@@ -13,7 +13,6 @@ use yizhan_workflow::no_needs;
 use super::domain::limits::{Debt, Deed, Limits, Span, Weight, limits};
 use super::domain::matter::Matter;
 use super::domain::table::{MATTERS, Role, State};
-use super::persons::Person;
 use crate::schemes::pay_later::{Item, PayLater};
 use crate::schemes::{Schemes, not_in_force};
 
@@ -180,13 +179,13 @@ fn conduct(
 
 /// What a person may pay later.
 pub fn terms(
-    (psn_no, person): (&str, &Person),
+    (psn_no, numbers): (&str, &[String]),
     entries: &[Entry],
     base_fen: i64,
     asked: Asked<'_>,
     to: To<'_>,
 ) -> Result<PayLaterTerms, ServiceError> {
-    let mut matters = of_person(person, entries);
+    let mut matters = of_numbers(numbers, entries);
     let deeds = deeds(&matters, asked.schemes, asked.scheme);
     let found = limits(&deeds, asked.scheme.clean_months, base_fen, asked.day);
     let why = why(&found, base_fen);
@@ -204,9 +203,10 @@ pub fn terms(
     })
 }
 
-/// Matters of a person under whatever number, the newest first.
-pub fn of_person<'e>(person: &Person, entries: &'e [Entry]) -> Vec<Matter<'e>> {
-    let own = |matter: &Matter<'_>| matter.first.subject.as_ref().is_some_and(|one| person.is(&one.code));
+/// Matters of a person under all their numbers, the newest first.
+pub fn of_numbers<'e>(numbers: &[String], entries: &'e [Entry]) -> Vec<Matter<'e>> {
+    let own =
+        |matter: &Matter<'_>| matter.first.subject.as_ref().is_some_and(|one| numbers.contains(&one.code));
     let mut matters: Vec<Matter<'_>> = Matter::all(entries).into_iter().filter(own).collect();
     matters.sort_by(|one, other| other.first.entry_id.cmp(&one.first.entry_id));
     matters

@@ -50,7 +50,7 @@ pub async fn get_pay_later_terms(
     let asked = Asked { schemes: &schemes, scheme: &scheme.rule, day };
     let terms = request.psn_nos.iter().zip(&found).map(|(psn_no, person)| {
         let own: &[String] = if own { &person.numbers } else { &[] };
-        messages::terms((psn_no, person), &entries, base_fen, asked, To { caller, own, today })
+        messages::terms((psn_no, &person.numbers), &entries, base_fen, asked, To { caller, own, today })
     });
     let terms = terms.collect::<Result<_, _>>()?;
     Ok(GetPayLaterTermsResponse { terms, scheme: scheme.id.clone(), day: day.to_string() })
