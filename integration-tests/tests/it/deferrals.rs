@@ -12,7 +12,7 @@ use yizhan_testkit::{TestDatabase, both_databases};
 use crate::support::{assert_books_balance, clinic, violations};
 
 /// What is owed may be 1,000 yuan, for 10 days and 5 of grace; a default bars for 30.
-const RULES: &str = "rules: pay-later-999900\nversion: \"1\"\ntitle: 试点\narea: \"999900\"\n\
+pub const RULES: &str = "rules: pay-later-999900\nversion: \"1\"\ntitle: 试点\narea: \"999900\"\n\
     sources:\n  project: { title: 本项目假定, quality: P }\n\
     pay_later: [ { from: 2024-01-01, source: project, limit_fen: 100000, due_days: 10, grace_days: 5, barred_days: 30 } ]\n";
 
@@ -21,14 +21,16 @@ fn told<T>(answer: Result<tonic::Response<T>, tonic::Status>) -> Answer<T> {
 }
 
 /// Somebody at a window, or with a phone.
-struct By(Client);
+pub struct By(pub Client);
 
 impl By {
-    fn of(platform: &TestPlatform, caller: &str) -> By {
+    /// As this caller.
+    pub fn of(platform: &TestPlatform, caller: &str) -> By {
         By(platform.as_caller(caller))
     }
 
-    async fn set(&self, psn_no: &str, open: bool, payers: &[(&str, &str)]) -> Answer<PayLaterAgreement> {
+    /// Opens or closes it, with who may pay.
+    pub async fn set(&self, psn_no: &str, open: bool, payers: &[(&str, &str)]) -> Answer<PayLaterAgreement> {
         let payer = |(psn_no, until): &(&str, &str)| PayLaterPayer {
             psn_no: (*psn_no).to_owned(),
             until_date: (*until).to_owned(),
@@ -43,7 +45,8 @@ impl By {
         told(self.0.deferrals().set_pay_later(request).await).map(|answer| answer.agreement.unwrap())
     }
 
-    async fn stands(&self, psn_no: &str) -> (i64, i64, String) {
+    /// What is owed, what is left, and why nothing may be deferred.
+    pub async fn stands(&self, psn_no: &str) -> (i64, i64, String) {
         let request = GetPayLaterRequest { psn_no: psn_no.to_owned() };
         let answer = told(self.0.deferrals().get_pay_later(request).await).unwrap();
         (answer.owed_fen, answer.left_fen, answer.refusal)
@@ -58,7 +61,8 @@ impl By {
         told(self.0.deferrals().defer(request).await)
     }
 
-    async fn defer(&self, settled: &Settlement) -> Answer<Deferral> {
+    /// Defers the cash of a settlement.
+    pub async fn defer(&self, settled: &Settlement) -> Answer<Deferral> {
         self.defer_as(&new_id(), settled).await.map(|answer| answer.deferral.unwrap())
     }
 
@@ -79,7 +83,8 @@ impl By {
         told(self.0.deferrals().repay(request).await)
     }
 
-    async fn repay(&self, of: &Deferral, amount_fen: i64, on: &str) -> Answer<Deferral> {
+    /// Repays, on a day.
+    pub async fn repay(&self, of: &Deferral, amount_fen: i64, on: &str) -> Answer<Deferral> {
         self.repay_as(&new_id(), of, amount_fen, on).await.map(|answer| answer.deferral.unwrap())
     }
 
@@ -92,7 +97,8 @@ impl By {
         told(self.0.deferrals().cancel_deferral(request).await).map(|answer| answer.deferral.unwrap())
     }
 
-    async fn take_back(&self, of: &Deferral) -> Answer<Deferral> {
+    /// Takes the last repayment back.
+    pub async fn take_back(&self, of: &Deferral) -> Answer<Deferral> {
         let request = CancelRepaymentRequest {
             request_id: new_id(),
             deferral_id: of.deferral_id.clone(),
@@ -101,7 +107,8 @@ impl By {
         told(self.0.deferrals().cancel_repayment(request).await).map(|answer| answer.deferral.unwrap())
     }
 
-    async fn declare(&self) -> Vec<String> {
+    /// Declares what is in default.
+    pub async fn declare(&self) -> Vec<String> {
         let request = DeclareDefaultsRequest { request_id: new_id(), poolarea_no: COMPOSITE_AREA.to_owned() };
         told(self.0.deferrals().declare_defaults(request).await).unwrap().deferral_ids
     }

@@ -48,6 +48,7 @@ mod old_faults;
 mod openings;
 mod paid_once;
 mod people;
+mod people_credit;
 mod points;
 mod policies;
 mod python_client;

@@ -71,7 +71,7 @@ const RIGHTLY_WRONG: [&str; 3] = ["RecordDeath", "RegisterNewborn", "PayContribu
 /// Calls on another area's row by its agency that are allowed: filed anywhere, decided at home.
 const ANYWHERE: [&str; 2] = ["AdvanceFiling", "SubmitFiling"];
 /// Calls whose rows have the area in their key: under the same name another area has a row of its own.
-const OWN_KEY: [&str; 20] = [
+const OWN_KEY: [&str; 21] = [
     "ImportCatalogue",
     "ImportFilings",
     "LoadRoster",
@@ -88,6 +88,7 @@ const OWN_KEY: [&str; 20] = [
     "RecordSurvey",
     "PublishRanking",
     "RegisterPractitioners",
+    "RecordPersonConduct",
     "DeclareDefaults",
     "ImportGradeIndicators",
     "RecordConduct",

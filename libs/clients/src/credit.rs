@@ -1,11 +1,16 @@
-//! credit: may the funds pay for what these practitioners did on their days? Away, or late: it is settled all the same, with a mark.
+//! credit: may the funds pay for what these practitioners did on their days? Away, or late: it is settled all the same, with a mark. And what may a
+//! person pay later? Away, or late: nothing.
 
 use std::time::Duration;
 
 use futures::future::try_join_all;
 use tonic::{Request, Status, async_trait};
+use yizhan_proto::credit::v1::person_credit_service_client::PersonCreditServiceClient;
 use yizhan_proto::credit::v1::qualification_service_client::QualificationServiceClient;
-use yizhan_proto::credit::v1::{GetQualificationRequest, Qualification, QualificationQuestion};
+use yizhan_proto::credit::v1::{
+    GetPayLaterTermsRequest, GetPayLaterTermsResponse, GetQualificationRequest, Qualification,
+    QualificationQuestion,
+};
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
@@ -26,11 +31,21 @@ pub trait Credit: Send + Sync {
         &self,
         questions: Vec<QualificationQuestion>,
     ) -> Result<Vec<Qualification>, Status>;
+
+    /// What persons may pay later, in the order of the question.
+    ///
+    /// # Errors
+    /// Where credit did not answer in time, or not at all: nothing is deferred then.
+    async fn pay_later_terms(
+        &self,
+        question: GetPayLaterTermsRequest,
+    ) -> Result<GetPayLaterTermsResponse, Status>;
 }
 
 /// Credit over gRPC.
 pub struct CreditPeer {
     client: QualificationServiceClient<PeerChannel>,
+    persons: PersonCreditServiceClient<PeerChannel>,
     deadline: Duration,
 }
 
@@ -38,7 +53,8 @@ impl CreditPeer {
     /// As this service; connects when first asked. What is not answered by the deadline, which is shorter than that of other calls, is late.
     pub fn new(peer: &PeerConfig, service: &str, deadline: Duration) -> anyhow::Result<CreditPeer> {
         let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
-        Ok(CreditPeer { client: QualificationServiceClient::new(channel), deadline })
+        let persons = PersonCreditServiceClient::new(channel.clone());
+        Ok(CreditPeer { client: QualificationServiceClient::new(channel), persons, deadline })
     }
 
     async fn ask(&self, questions: &[QualificationQuestion]) -> Result<Vec<Qualification>, Status> {
@@ -59,5 +75,18 @@ impl Credit for CreditPeer {
     ) -> Result<Vec<Qualification>, Status> {
         let calls = questions.chunks(AT_ONCE).map(|some| self.ask(some));
         Ok(within(self.deadline, try_join_all(calls)).await?.concat())
+    }
+
+    async fn pay_later_terms(
+        &self,
+        question: GetPayLaterTermsRequest,
+    ) -> Result<GetPayLaterTermsResponse, Status> {
+        let asked = question.psn_nos.len();
+        let mut request = Request::new(question);
+        request.set_timeout(self.deadline);
+        let mut persons = self.persons.clone();
+        let answer = within(self.deadline, persons.get_pay_later_terms(request)).await?.into_inner();
+        let whole = answer.terms.len() == asked;
+        if whole { Ok(answer) } else { Err(Status::data_loss("the terms of a person are missing")) }
     }
 }

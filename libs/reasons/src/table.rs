@@ -103,7 +103,7 @@ reasons! {
             "Preview, Settle, reading what has to be logged, SubmitFiling; FindFiling by who is no service",
             "enrollment did not answer within its deadline; nothing was written", "wait", "yes";
         CreditAway: "CREDIT_AWAY", Refusal(Unavailable), "信用评价服务暂不可用，本次操作未生效，请稍后重试",
-            "FreezeList by grade",
+            "FreezeList by grade, Defer; `refusal` of GetPayLater",
             "credit did not answer within its deadline, or the service is not told where it is; nothing was written", "wait", "yes";
         FilingAway: "FILING_AWAY", Refusal(Unavailable), "异地就医备案服务暂不可用，本次操作未生效，请稍后重试",
             "Preview, Settle of care outside the pooling area (and at home where the policy says `filing_at_home`)",
@@ -1052,6 +1052,14 @@ reasons! {
             "CloseProposal, ReopenProposal", "no such proposal, or not one of the caller's area", "check `proposal_id`", "no";
         ProposalClosed: "PROPOSAL_CLOSED", Refusal(FailedPrecondition), "该待记分事项已处理",
             "CloseProposal, DecidePoints", "points were decided on it, it was closed, or audit took its decision back: `state`", "read it again", "no";
+        ConductUnknown: "CONDUCT_UNKNOWN", Refusal(NotFound), "没有该失信行为记录",
+            "ObjectToConduct, DecideObjection, TakeBackConduct", "no such matter, or not one the caller may know of", "check `matter_id`", "no";
+        ConductEntered: "CONDUCT_ENTERED", Refusal(AlreadyExists), "该行为已有记录",
+            "RecordPersonConduct", "the person has the same item of the same day and basis: `matter_id`", "nothing is to be done", "no";
+        ConductStepRefused: "CONDUCT_STEP_REFUSED", Refusal(FailedPrecondition), "该记录的当前状态不允许该操作，请刷新后重试",
+            "ObjectToConduct, DecideObjection, TakeBackConduct", "the matter does not allow this step to this caller now: `state`, `allowed_actions`", "take one of the allowed steps", "no";
+        ObjectionTooLate: "OBJECTION_TOO_LATE", Refusal(FailedPrecondition), "异议期已过",
+            "ObjectToConduct", "nobody objected up to `last_day`", "the agency takes the record back where it is wrong", "no";
         ProposalNotClosed: "PROPOSAL_NOT_CLOSED", Refusal(FailedPrecondition), "该待记分事项未被关闭",
             "ReopenProposal", "it was not closed: `state`", "nothing is to be done", "no";
         GradeMatterUnknown: "GRADE_MATTER_UNKNOWN", Refusal(NotFound), "没有该信用评价事项",
@@ -1076,6 +1084,8 @@ reasons! {
             "Defer; `refusal` of GetPayLater", "a debt was in default, and the days of the area's rule since it was repaid are not over", "it is paid at the counter", "when the days are over";
         PayLaterLimit: "PAY_LATER_LIMIT", Refusal(FailedPrecondition), "超过信用支付额度",
             "Defer", "what is owed would pass the limit: `limit_fen`, `owed_fen`, `left_fen`", "something is repaid first, or this is paid at the counter", "after that";
+        PayLaterConduct: "PAY_LATER_CONDUCT", Refusal(FailedPrecondition), "因信用记录，暂不能使用信用支付",
+            "Defer; `refusal` of GetPayLater", "what counts of the person's conduct and defaults closes paying later by the area's scheme: `why`, `restored_on`", "it is paid at the counter; a debt that is owed is repaid first; the person may object (ObjectToConduct)", "when it does not count any more";
         DeferTooLate: "DEFER_TOO_LATE", Refusal(FailedPrecondition), "信用支付应在结算当日办理",
             "Defer", "the settlement was made on another day: its cash may be paid", "it is paid at the counter", "no";
         NothingToDefer: "NOTHING_TO_DEFER", Refusal(FailedPrecondition), "本次结算没有现金支付",

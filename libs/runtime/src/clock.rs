@@ -54,6 +54,14 @@ impl Clock {
         (Clock(Arc::new(move || *read.lock().expect("clock lock"))), ManualClock(now))
     }
 
+    /// The machine's clock, as far ahead as its hand says: for a guided run that shows what comes of time.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn ahead() -> (Self, AheadClock) {
+        let by = Arc::new(Mutex::new(TimeDelta::zero()));
+        let read = by.clone();
+        (Clock(Arc::new(move || Utc::now() + *read.lock().expect("clock lock"))), AheadClock(by))
+    }
+
     /// The time now, in whole microseconds: what both databases can store.
     pub fn now(&self) -> DateTime<Utc> {
         (self.0)().trunc_subsecs(6)
@@ -98,6 +106,17 @@ impl ManualClock {
     /// Sets the clock.
     pub fn set(&self, to: DateTime<Utc>) {
         *self.0.lock().expect("clock lock") = to;
+    }
+}
+
+/// Moves the [`Clock`] it was made with further ahead.
+#[derive(Clone, Debug)]
+pub struct AheadClock(Arc<Mutex<TimeDelta>>);
+
+impl AheadClock {
+    /// Moves the clock on.
+    pub fn advance(&self, by: TimeDelta) {
+        *self.0.lock().expect("clock lock") += by;
     }
 }
 

@@ -13,6 +13,7 @@ mod institutions;
 pub mod ledger;
 mod migrations;
 mod officer;
+mod people;
 mod practitioners;
 pub mod proposals;
 mod ranking;
@@ -28,6 +29,7 @@ use yizhan_proto::credit::v1::company_service_server::CompanyServiceServer;
 use yizhan_proto::credit::v1::figure_service_server::FigureServiceServer;
 use yizhan_proto::credit::v1::grade_service_server::GradeServiceServer;
 use yizhan_proto::credit::v1::ledger_service_server::LedgerServiceServer;
+use yizhan_proto::credit::v1::person_credit_service_server::PersonCreditServiceServer;
 use yizhan_proto::credit::v1::proposal_service_server::ProposalServiceServer;
 use yizhan_proto::credit::v1::qualification_service_server::QualificationServiceServer;
 use yizhan_proto::credit::v1::ranking_service_server::RankingServiceServer;
@@ -51,6 +53,7 @@ use figures::{FigureApi, FollowSettlements};
 use institutions::GradeApi;
 use ledger::LedgerApi;
 use migrations::Migrator;
+use people::{FollowDeferrals, PersonCreditApi};
 use practitioners::QualificationApi;
 use proposals::{FollowDecisions, ProposalApi};
 use ranking::RankingApi;
@@ -84,6 +87,7 @@ fn services(credit: &Credit, stopping: CancellationToken) -> Services {
         RankingServiceServer::new(RankingApi::new(credit.clone())),
         QualificationServiceServer::new(QualificationApi::new(credit.clone())),
         GradeServiceServer::new(GradeApi::new(credit.clone())),
+        PersonCreditServiceServer::new(PersonCreditApi::new(credit.clone())),
         SchemeServiceServer::new(SchemeApi::new(Desk { db, book: schemes, clock, pages })),
         TrialServiceServer::new(TrialApi::new(credit.clone())),
     ]
@@ -110,6 +114,7 @@ fn follow_others(credit: &Credit, config: &CreditConfig, stopping: &Cancellation
     if let Some(settlement) = &config.settlement {
         let feed = SettlementServiceClient::new(feed_channel(settlement, &caller)?);
         keep_following(credit.db.clone(), FollowSettlements::of(feed), stopping);
+        keep_following(credit.db.clone(), FollowDeferrals { credit: credit.clone(), feed }, stopping);
     }
     Ok(())
 }

@@ -20,5 +20,5 @@ pub use api::QualificationApi;
 pub use changes::list_all;
 pub use domain::matter::standing;
 pub use domain::timeline::Status;
-pub use register::check_papers;
+pub use register::{check_papers, entry};
 pub use retold::{Retold, RetoldAct, retold};

@@ -2,6 +2,7 @@
 
 mod api;
 pub mod effects;
+pub mod pay_later;
 pub mod points;
 pub mod ranking;
 pub mod scorecard;
@@ -17,6 +18,7 @@ use yizhan_terms::Area;
 
 pub use api::SchemeApi;
 use effects::GradeEffects;
+use pay_later::PayLater;
 use points::Points;
 use ranking::Ranking;
 use scorecard::Scorecard;
@@ -34,6 +36,7 @@ yizhan_documents::families! {
         points: Points = "points", read Points::read, keys Points::KEYS;
         scorecard: Scorecard = "scorecard", read Scorecard::read, keys Scorecard::KEYS;
         grade_effects: GradeEffects = "grade_effects", read GradeEffects::read, keys GradeEffects::KEYS;
+        pay_later: PayLater = "pay_later", read PayLater::read, keys PayLater::KEYS;
     }
 }
 

@@ -12,3 +12,4 @@ mod repay;
 mod said;
 mod standing;
 pub mod store;
+mod terms;

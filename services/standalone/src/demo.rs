@@ -15,9 +15,10 @@ use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceCl
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::settlement::v1::account_service_client::AccountServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
-use yizhan_runtime::Caller;
 use yizhan_runtime::client::{self, PeerChannel};
+use yizhan_runtime::clock::AheadClock;
 use yizhan_runtime::config::{PeerConfig, Service};
+use yizhan_runtime::{Caller, Clock};
 
 use crate::platform::Platform;
 
@@ -34,6 +35,12 @@ pub struct Clients {
     audit: String,
     /// Where credit is, likewise.
     credit: String,
+    /// Where settlement is, for those who do not call as its administrator.
+    settlement_url: String,
+    /// What time it is for every service.
+    clock: Clock,
+    /// Moves it on.
+    hand: AheadClock,
 }
 
 impl Clients {
@@ -51,12 +58,18 @@ impl Clients {
     fn credit_as(&self, caller: &Caller) -> anyhow::Result<PeerChannel> {
         client::channel(&PeerConfig::at(self.credit.clone()), caller)
     }
+
+    /// Settlement, as this caller reaches it.
+    fn settlement_as(&self, caller: &Caller) -> anyhow::Result<PeerChannel> {
+        client::channel(&PeerConfig::at(self.settlement_url.clone()), caller)
+    }
 }
 
 /// Runs the demo in a folder.
 pub async fn demo(folder: PathBuf) -> anyhow::Result<()> {
     start_afresh(&folder)?;
-    let platform = Platform::start_in(&folder).await?;
+    let (clock, hand) = Clock::ahead();
+    let platform = Platform::start_in(&folder, &clock).await?;
     let Platform { enrollment, filing, audit, credit, settlement } = &platform;
     println!(
         "Servers: enrollment {}, filing {}, audit {}, credit {}, settlement {}; data in {}",
@@ -68,7 +81,8 @@ pub async fn demo(folder: PathBuf) -> anyhow::Result<()> {
         folder.display()
     );
     let to = |url: String| client::channel(&PeerConfig::at(url), &Caller::LocalAdministrator);
-    let (enrollment, settlement) = (to(enrollment.url())?, to(settlement.url())?);
+    let settlement_url = settlement.url();
+    let (enrollment, settlement) = (to(enrollment.url())?, to(settlement_url.clone())?);
     register::register(&settlement).await.context("registering")?;
     let mut clients = Clients {
         enrollment: EnrollmentServiceClient::new(enrollment.clone()),
@@ -79,6 +93,9 @@ pub async fn demo(folder: PathBuf) -> anyhow::Result<()> {
         filing: filing.url(),
         audit: audit.url(),
         credit: credit.url(),
+        settlement_url,
+        clock,
+        hand,
     };
     people::enrol(&mut clients.enrollment).await.context("enrolling")?;
     story::tell(&mut clients, &folder).await?;

@@ -63,6 +63,11 @@ impl Platform {
     /// Starts the services, callees first; each is told where those listen that it asks. Filing, audit and credit, which follow feeds
     /// of settlement, are told where that will listen; audit, which credit follows, where credit will.
     pub async fn start(services: Services) -> anyhow::Result<Platform> {
+        Platform::start_at(services, Clock::system()).await
+    }
+
+    /// The same by another clock of settlement's; the others have theirs in their settings.
+    async fn start_at(services: Services, clock: Clock) -> anyhow::Result<Platform> {
         let Services { mut enrollment, mut filing, mut audit, mut credit, mut settlement } = services;
         let all = [
             &mut enrollment.server,
@@ -100,28 +105,39 @@ impl Platform {
         let server = credit.server.clone();
         let credit = yizhan_credit::serve(credit).await?;
         settlement.credit = Some(beside(&server, credit.address(), settlement.credit));
-        let settlement = yizhan_settlement::serve(settlement, Clock::system()).await?;
+        let settlement = yizhan_settlement::serve(settlement, clock).await?;
         Ok(Platform { enrollment, filing, audit, credit, settlement })
     }
 
-    /// Starts the services on SQLite files in a folder, on free ports of the loopback interface. Filing, audit and credit believe who
-    /// a caller says they are: who submits a filing or a case, and who decides it, is what they are about.
-    pub async fn start_in(folder: &Path) -> anyhow::Result<Platform> {
+    /// Starts the services on SQLite files in a folder, on free ports of the loopback interface, by one clock. All but enrollment believe who a
+    /// caller says they are: who submits a filing or a case, who decides it, and who pays for whom, is what they are about.
+    pub async fn start_in(folder: &Path, clock: &Clock) -> anyhow::Result<Platform> {
+        let server = ServerConfig { trust_caller_header: true, ..ServerConfig::loopback() };
         let settlement = SettlementConfig {
-            server: ServerConfig::loopback(),
+            server: server.clone(),
             database: DatabaseConfig::at(sqlite(folder, "settlement")),
             // What a guided run shows does not depend on how fast the machine is.
             credit_deadline: Duration::from_secs(10),
             ..SettlementConfig::default()
         };
-        let enrollment = EnrollmentConfig::embedded(sqlite(folder, "enrollment"));
-        let mut filing = FilingConfig::embedded(sqlite(folder, "filing"));
-        filing.server.trust_caller_header = true;
-        let mut audit = AuditConfig::embedded(sqlite(folder, "audit"));
-        audit.server.trust_caller_header = true;
-        let mut credit = CreditConfig::embedded(sqlite(folder, "credit"));
-        credit.server.trust_caller_header = true;
-        Platform::start(Services { enrollment, filing, audit, credit, settlement }).await
+        let clock = clock.clone();
+        let enrollment = EnrollmentConfig {
+            clock: clock.clone(),
+            ..EnrollmentConfig::embedded(sqlite(folder, "enrollment"))
+        };
+        let filing = FilingConfig {
+            clock: clock.clone(),
+            server: server.clone(),
+            ..FilingConfig::embedded(sqlite(folder, "filing"))
+        };
+        let audit = AuditConfig {
+            clock: clock.clone(),
+            server: server.clone(),
+            ..AuditConfig::embedded(sqlite(folder, "audit"))
+        };
+        let credit =
+            CreditConfig { clock: clock.clone(), server, ..CreditConfig::embedded(sqlite(folder, "credit")) };
+        Platform::start_at(Services { enrollment, filing, audit, credit, settlement }, clock).await
     }
 
     /// Returns when one of them has ended by itself.

@@ -11,6 +11,7 @@ use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use super::said::{check_reference, lock_person};
 use super::standing::{rule_of, standing};
 use super::store;
+use super::terms::Terms;
 use crate::app::App;
 use crate::books::store::merged;
 use crate::looks::domain::{not_own, require_person};
@@ -108,10 +109,12 @@ pub async fn get_pay_later(
     let rules = app.rules.current();
     let rule = rule_of(&rules, &poolarea_no, today);
     let stands = standing(&app.db, &numbers, rule, today).await?;
-    let limit_fen = rule.map_or(0, |rule| rule.rule.limit_fen);
+    let terms = Terms::ask(app, (&request.psn_no, &poolarea_no)).await;
+    let limit_fen = terms.limit_fen(rule.map_or(0, |rule| rule.rule.limit_fen));
     let left = (limit_fen - stands.owed_fen).max(0);
     let told = |reason: Reason| (reason.code().to_owned(), reason.text().to_owned());
-    let (refusal, refusal_text) = stands.refusal.map(told).unwrap_or_default();
+    let refusal = stands.refusal.or_else(|| terms.refusal().map(|refusal| refusal.reason()));
+    let (refusal, refusal_text) = refusal.map(told).unwrap_or_default();
     Ok(GetPayLaterResponse {
         agreement: store::find(&app.db, &numbers).await?,
         limit_fen,
@@ -120,5 +123,7 @@ pub async fn get_pay_later(
         refusal,
         refusal_text,
         rule: rule.map(|rule| rule.id.clone()).unwrap_or_default(),
+        terms: terms.scheme().to_owned(),
+        why: terms.why().to_owned(),
     })
 }

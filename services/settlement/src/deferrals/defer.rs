@@ -9,6 +9,7 @@ use yizhan_runtime::{Caller, Fields, Reason, ServiceError};
 
 use super::said::lock_person;
 use super::standing::{refused, rule_of, standing};
+use super::terms::Terms;
 use crate::app::App;
 use crate::books::domain::deferral::deferred;
 use crate::books::domain::ledger::MANUAL;
@@ -33,8 +34,9 @@ pub async fn defer(
     check_id(&mut fields, "setl_id", &request.setl_id);
     wrong.none()?;
     let row = own(app, caller, &request).await?;
+    let terms = Terms::ask(app, (&row.psn_no, &row.poolarea_no)).await;
     let by = caller.to_string();
-    once::once(app, &key, |write| Box::pin(record(write, row.clone(), by.clone()))).await
+    once::once(app, &key, |write| Box::pin(record(write, row.clone(), &terms, by.clone()))).await
 }
 
 /// A settlement of the person that the caller may defer.
@@ -53,6 +55,7 @@ async fn own(app: &App, caller: &Caller, request: &DeferRequest) -> Result<settl
 async fn record(
     Write { tx, service: app, .. }: Write<'_, '_, App>,
     row: settlement::Model,
+    terms: &Terms,
     deferred_by: String,
 ) -> Result<Done<DeferResponse, ()>, ServiceError> {
     let today = app.clock.today();
@@ -74,9 +77,13 @@ async fn record(
         return Err(refused(reason));
     }
     let rule = rule.ok_or_else(|| refused(Reason::PayLaterNotOffered))?;
-    let limit_fen = rule.rule.limit_fen;
+    if let Some(refusal) = terms.refusal() {
+        return Err(refusal);
+    }
+    let limit_fen = terms.limit_fen(rule.rule.limit_fen);
     if stands.owed_fen + amount_fen > limit_fen {
-        return Err(refused(Reason::PayLaterLimit)
+        return Err(terms
+            .explain(refused(Reason::PayLaterLimit))
             .with("limit_fen", limit_fen)
             .with("owed_fen", stands.owed_fen)
             .with("left_fen", (limit_fen - stands.owed_fen).max(0)));
@@ -95,6 +102,7 @@ async fn record(
         grace_until: (due + Days::new(rule.rule.grace_days.into())).to_string(),
         rule: rule.id.clone(),
         deferred_by,
+        terms: terms.scheme().to_owned(),
         ..Deferral::default()
     };
     let postings = deferred(&of.psn_no, amount_fen);

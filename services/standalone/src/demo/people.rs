@@ -37,11 +37,18 @@ pub const FILES_LATE: &str = "DEMO-10";
 /// 长沙 employee, a relative of [`ZHUZHOU`], with a personal account.
 pub const RELATIVE: &str = "DEMO-12";
 
+/// 株洲 employee who pays later, and lets a child pay.
+pub const PARENT: &str = "DEMO-13";
+/// That child.
+pub const CHILD: &str = "DEMO-14";
+/// 株洲 employee who does not pay.
+pub const DEFAULTER: &str = "DEMO-15";
+
 /// What a resident pays for a coverage year in the demo (个人缴费标准, 400 yuan).
 pub const RESIDENT_RATE_FEN: i64 = 40_000;
 
 /// Number, name, birthday, area, scheme, 人员类别, and the last day of the coverage; empty means open.
-const PEOPLE: [[&str; 7]; 11] = [
+const PEOPLE: [[&str; 7]; 14] = [
     [SEVEN_PAYERS, "张示例", "1975-04-12", "999900", "310", "1102", ""],
     [YUBEI, "李示例", "1968-09-30", "500112", "390", "15", ""],
     [ZHUZHOU, "王示例", "1982-02-28", "430200", "310", "1101", ""],
@@ -53,6 +60,9 @@ const PEOPLE: [[&str; 7]; 11] = [
     [FALLS_ILL, "郑示例", "1990-08-08", "330600", "310", "1101", ""],
     [FILES_LATE, "冯示例", "1973-12-02", "330600", "310", "1101", ""],
     [RELATIVE, "王示范", "1957-05-01", "430100", "310", "1201", ""],
+    [PARENT, "孙示例", "1968-10-12", "430200", "310", "1101", ""],
+    [CHILD, "孙示范", "1994-03-08", "430200", "310", "1101", ""],
+    [DEFAULTER, "朱示例", "1983-05-30", "430200", "310", "1101", ""],
 ];
 
 /// Whose, code and name.

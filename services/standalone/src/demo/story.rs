@@ -5,6 +5,7 @@ mod books;
 mod case;
 mod covered_days;
 mod newborn;
+mod pay_later;
 mod practitioner;
 mod published_example;
 mod relative;
@@ -37,6 +38,7 @@ pub async fn tell(clients: &mut Clients, folder: &Path) -> anyhow::Result<()> {
     relative::tell(clients).await.context("relative's account")?;
     let case_id = case::tell(clients).await.context("case")?;
     practitioner::tell(clients, &case_id).await.context("practitioner")?;
+    pay_later::tell(clients).await.context("paying later")?;
     books::tell(clients).await.context("books")?;
     println!("\nDone: everything shown was checked. `yizhan serve` keeps the servers running.");
     Ok(())

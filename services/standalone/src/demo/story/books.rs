@@ -11,7 +11,7 @@ const AREAS: [&str; 6] = ["999900", "500112", "430200", "430100", "330800", "330
 
 /// Tells it.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
-    heading(11, "The books");
+    heading(12, "The books");
     let mut settlements = 0;
     for area in AREAS {
         let request = CheckBooksRequest { poolarea_no: area.into() };
@@ -31,7 +31,7 @@ pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
     let mut told = 0;
     while told < settlements {
         let event = feed.next().await.context("the feed ended early")??;
-        // What was recovered is in the feed too.
+        // What was recovered, and what is owed, is in the feed too.
         let Some(info) = event.settlement.and_then(|settlement| settlement.setlinfo) else { continue };
         told += 1;
         let request = ReplaySettlementRequest { setl_id: info.setl_id };
