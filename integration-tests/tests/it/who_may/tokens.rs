@@ -11,7 +11,7 @@ use yizhan_runtime::error::RemoteError;
 use super::{COLUMNS, Desk, Line, Methods, call, message_of};
 
 /// What lists need to have two rows of besides.
-const ROWS: [(&str, &str); 10] = [
+const ROWS: [(&str, &str); 13] = [
     (
         "yizhan.enrollment.v1.EnrollmentService/ImportPersons",
         r#"{"request_id":"$id","rows":[{"psn_no":"L1","psn_cert_type":"99","certno":"L1","psn_name":"张小丽","gend":"2","brdy":"1972-03-01","poolarea_no":"999900","resd_code":"999900001001"},{"psn_no":"L2","psn_cert_type":"99","certno":"L2","psn_name":"张小丽","gend":"2","brdy":"1972-03-01","poolarea_no":"999900","resd_code":"999900002001"}]}"#,
@@ -52,6 +52,18 @@ const ROWS: [(&str, &str); 10] = [
         "yizhan.settlement.v1.InstitutionService/RecordContractStatus",
         r#"{"request_id":"$id","fixmedins_code":"H99990000003","status":"ended","begndate":"2027-01-01","reason":"试","basis":"试"}"#,
     ),
+    (
+        "yizhan.credit.v1.QualificationService/RegisterPractitioners",
+        r#"{"request_id":"$id","poolarea_no":"999900","fixmedins_code":"H99990000003","registrations":[{"practitioner_code":"T1","from_date":"2026-01-01","file_ids":["F1"]},{"practitioner_code":"T2","from_date":"2026-01-01","file_ids":["F1"]}],"opter":"A"}"#,
+    ),
+    (
+        "yizhan.credit.v1.QualificationService/DecidePoints",
+        r#"{"request_id":"$id","practitioner_code":"T1","poolarea_no":"999900","fixmedins_code":"H99990000003","acts":[{"items":["agreement"],"responsibility":1,"act_id":"V1","occurred_on":"2026-01-01"}],"basis":"试〔2026〕1号","decided_on":"2026-01-01","opter":"A"}"#,
+    ),
+    (
+        "yizhan.credit.v1.QualificationService/DecidePoints",
+        r#"{"request_id":"$id","practitioner_code":"T2","poolarea_no":"999900","fixmedins_code":"H99990000003","acts":[{"items":["agreement"],"responsibility":1,"act_id":"V1","occurred_on":"2026-01-01"}],"basis":"试〔2026〕1号","decided_on":"2026-01-01","opter":"A"}"#,
+    ),
 ];
 
 /// Lists that have not two rows here: they give no token, and refuse foreign ones.
@@ -84,8 +96,10 @@ impl List<'_> {
         let answer = call(self.desk.channel(self.method).await, self.method, caller, said).await?;
         let answer = DynamicMessage::decode(self.method.output(), answer.as_slice()).unwrap();
         let rows = answer.fields().any(|(_, value)| matches!(value, Value::List(rows) if !rows.is_empty()));
-        // A dry run counts what it looked at, and may find nothing in it.
-        let rows = rows || answer.get_field_by_name("visits").is_some_and(|visits| *visits != Value::I32(0));
+        // A dry run and a replay count what they looked at, and may find nothing in it.
+        let mut looked_at =
+            ["visits", "compared"].into_iter().filter_map(|field| answer.get_field_by_name(field));
+        let rows = rows || looked_at.any(|count| *count != Value::I32(0));
         let next = answer.get_field_by_name("next_page_token").unwrap();
         Ok((rows, next.as_str().unwrap().to_owned()))
     }
