@@ -113,7 +113,7 @@ fn follow_others(credit: &Credit, config: &CreditConfig, stopping: &Cancellation
     }
     if let Some(settlement) = &config.settlement {
         let feed = SettlementServiceClient::new(feed_channel(settlement, &caller)?);
-        keep_following(credit.db.clone(), FollowSettlements::of(feed), stopping);
+        keep_following(credit.db.clone(), FollowSettlements::of(feed.clone()), stopping);
         keep_following(credit.db.clone(), FollowDeferrals { credit: credit.clone(), feed }, stopping);
     }
     Ok(())

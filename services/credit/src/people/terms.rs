@@ -1,13 +1,12 @@
 //! What persons may pay later: by what counts of them, and the scheme of the area.
 
 use yizhan_money::MAX_FEN;
-use yizhan_proto::credit::v1::{GetPayLaterTermsRequest, GetPayLaterTermsResponse, SubjectKind};
+use yizhan_proto::credit::v1::{GetPayLaterTermsRequest, GetPayLaterTermsResponse};
 use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 
 use super::messages::{self, Asked, To};
 use super::persons::{self, not_own};
 use crate::app::Credit;
-use crate::ledger;
 
 /// Persons in one call.
 pub const MAX_PERSONS: usize = 200;

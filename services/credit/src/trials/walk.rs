@@ -86,7 +86,7 @@ mod tests {
                 ledger::append(&tx, &credit, &mut known, vec![entry]).await.unwrap();
             }
             tx.commit().await.unwrap();
-            let of_area = |area| (SubjectKind::Practitioner, Area::parse(area).unwrap());
+            let of_area = |area: &str| (SubjectKind::Practitioner, Area::parse(area).unwrap());
             let judged = async |area: &str, most: u64| {
                 let mut codes = Vec::new();
                 let judge = |code: &str, _: &[Entry]| {
