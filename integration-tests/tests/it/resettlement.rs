@@ -377,7 +377,7 @@ both_databases! {
         }
         let item = open().await.remove(0);
         assert_eq!((item.setl_id.as_str(), item.why.as_str()), (id(&third), "DECEASED"));
-        let of_order = format!("INSERT INTO work_item SELECT 'W0', poolarea_no, '{}', state, item FROM work_item", id(&second));
+        let of_order = format!("INSERT INTO work_item SELECT 'W0', poolarea_no, '{}', found_by, state, item FROM work_item", id(&second));
         database::tamper(platform.rows(), &of_order).await;
         platform.reverse("V1", &first).await.unwrap();
         let answer = platform.resettle_behind("A1", &first).await.unwrap();

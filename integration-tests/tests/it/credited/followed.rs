@@ -324,4 +324,27 @@ both_databases! {
         assert_eq!((platform.posted(INSTITUTION).await, platform.posted(WITHHELD).await), (0, 0));
         assert_books_balance(&platform).await;
     }
+
+    /// What is settled again is looked at anew: its answer of credit is that of then.
+    async fn what_is_settled_again_is_given_back_again(db: TestDatabase) {
+        let (platform, agency) = start(&db).await;
+        let matter = suspend(&agency).await;
+        let earlier = visit("P1").outpatient("2026-01-19").line(CARE, "1", "1000").numbered("V0");
+        let earlier = platform.settle("R-V0", earlier).await.unwrap();
+        let refused = settled(&platform, "V1").await;
+        let appealed = appeal(&agency, matter).await;
+        uphold(&agency, &appealed).await;
+        until_booked(&platform, &refused, 1).await;
+        platform.reverse("B-V0", &earlier).await.unwrap();
+        let again = platform.resettle_behind("A1", &earlier).await.unwrap().visits.remove(0).new_setl_id;
+        let again = platform.get(&again).await.unwrap();
+        let fen = withheld(&again);
+        assert!(fen > 0, "as credit said then");
+        let all = until_booked(&platform, &again, 1).await;
+        assert_eq!((all[0].kind(), all[0].given_back_fen), (RecoveryKind::GivenBack, fen));
+        let kinds = recoveries(&platform, &refused).await.iter().map(Recovery::kind).collect::<Vec<_>>();
+        assert_eq!(kinds, [RecoveryKind::GivenBack, RecoveryKind::Undone]);
+        assert_eq!(platform.posted(WITHHELD).await, 0);
+        assert_books_balance(&platform).await;
+    }
 }
