@@ -231,7 +231,7 @@ fn keeps_its_word(advice: &Advice, place: usize, entries: &[Entry], (scheme, day
 
 /// No smaller set of full changes reaches it, of all there are.
 fn is_the_fewest(advice: &[Advice], place: usize, facts: &Facts, scheme: &Scorecard) {
-    let repairs = scheme.deductions.iter().flat_map(|one| acts_of(one, facts)).map(|(act, left)| (act, left));
+    let repairs = scheme.deductions.iter().flat_map(|one| acts_of(one, facts));
     let repairs = repairs.chain(vetoed(facts, scheme).map(|(act, _)| (act, Decimal::ZERO)));
     let repairs = repairs.map(|(act, points)| Change::Repair {
         entry_id: act.entry_id.clone(),
