@@ -1,5 +1,7 @@
 //! What would change a grade: the smallest changes that reach the next better one.
 
+use std::cmp::Reverse;
+
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::facts::Facts;
@@ -113,7 +115,7 @@ fn repairs<'f>(facts: &'f Facts, scheme: &Scorecard) -> Vec<Pool<'f>> {
         let mut each: Vec<(Decimal, Of)> = acts_of(one, facts)
             .map(|(act, left)| (left, Of::Act(act.entry_id.as_str(), act.item.as_str())))
             .collect();
-        each.sort_by_key(|one| std::cmp::Reverse(one.0));
+        each.sort_by_key(|one| Reverse(one.0));
         Pool { beyond: (cost(one, facts) - one.cap).max(Decimal::ZERO), each }
     };
     scheme.deductions.iter().map(pool).filter(|pool| !pool.each.is_empty()).collect()
