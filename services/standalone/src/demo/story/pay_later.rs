@@ -25,8 +25,12 @@ use super::{heading, info, settle};
 
 /// A few days in bed, and a drug.
 const SHORT: Bill<'static> = &[(0, 4), (7, 120)];
+/// The same, with a drug outside the catalogue: more than half of what a person may owe.
+const DEAR: Bill<'static> = &[(0, 4), (7, 120), (6, 2)];
 /// What a person may owe, fen.
-const LIMIT_FEN: i64 = 120_000;
+const LIMIT_FEN: i64 = 300_000;
+/// The one bill that is dear.
+const LAST: &str = "demo-later-6";
 /// Days until a debt is due, and of grace.
 const DAYS: [i64; 2] = [10, 5];
 
@@ -62,8 +66,8 @@ async fn child_pays(clients: &mut Clients, debt: &Deferral) -> anyhow::Result<()
     must(repaid.state() == DeferralState::Repaid && !repaid.defaulted, "a child's payment did not close it")?;
     println!("   paid by {by}: nothing is owed, and it was no default");
     let next = defer(clients, ("demo-later-4", PARENT, "2026-06-16")).await?.map_err(unexpected)?;
-    let hospital = Caller::Person { psn_no: PARENT.into() };
-    let repaid = repay(clients, &hospital, &next).await?;
+    let parent = Caller::Person { psn_no: PARENT.into() };
+    let repaid = repay(clients, &parent, &next).await?;
     must(repaid.owed_fen == 0, "the person's own payment did not close it")?;
     Ok(())
 }
@@ -89,8 +93,7 @@ async fn repaid_late(clients: &mut Clients, agency: &Caller, debt: &Deferral) ->
     must(repaid.defaulted && repaid.owed_fen == 0, "a late repayment is no default any more")?;
     let terms = terms(clients, |terms| terms.allowed).await?;
     println!("   repaid too late: {}", terms.why);
-    let refused =
-        defer(clients, ("demo-later-6", DEFAULTER, "2026-06-21")).await?.err().context("deferred")?;
+    let refused = defer(clients, (LAST, DEFAULTER, "2026-06-21")).await?.err().context("deferred")?;
     must(refused.reason == "PAY_LATER_LIMIT", &refused.reason)?;
     println!(
         "   a bill above the {} yuan that are left is refused, {}",
@@ -150,7 +153,8 @@ async fn defer(
     clients: &mut Clients,
     (request_id, psn_no, day): (&str, &str, &str),
 ) -> anyhow::Result<Result<Deferral, RemoteError>> {
-    let bill = stay(psn_no, "310", HOSPITAL, [day, day], SHORT);
+    let bill = if request_id == LAST { DEAR } else { SHORT };
+    let bill = stay(psn_no, "310", HOSPITAL, [day, day], bill);
     let settled = info(Some(settle(clients, request_id, bill).await?))?;
     let request = DeferRequest {
         request_id: format!("{request_id}-defer"),
