@@ -51,7 +51,8 @@ impl Answers for Reads {
 
     async fn answer(self, request: GetQualificationRequest) -> Result<GetQualificationResponse, Status> {
         let code = request.questions.into_iter().next().unwrap_or_default().practitioner_code;
-        let sql = "SELECT practitioner_code, version, timeline FROM qualification WHERE practitioner_code = $1";
+        let sql =
+            "SELECT practitioner_code, version, timeline FROM qualification WHERE practitioner_code = $1";
         let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, [code.into()]);
         let away = |error: sea_orm::DbErr| Status::unavailable(error.to_string());
         let row = self.0.query_one_raw(asked).await.map_err(away)?;

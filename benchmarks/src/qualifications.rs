@@ -213,8 +213,7 @@ impl Question for Standing {
         ensure!(answer.qualifications.len() as u64 == self.0, "{} answers", answer.qualifications.len());
         for (number, told) in self.of(number).zip(&answer.qualifications) {
             let suspended = number.is_multiple_of(1000);
-            let status =
-                if suspended { QualificationStatus::Suspended } else { QualificationStatus::Normal };
+            let status = if suspended { QualificationStatus::Suspended } else { QualificationStatus::Normal };
             ensure!(told.status() == status, "{number} stands otherwise: {told:?}");
         }
         Ok(())
