@@ -13,12 +13,12 @@ use yizhan_testkit::both_databases;
 use crate::support::violations;
 
 const AGENCY: &str = "agency:999900";
-const GOOD: [&str; 3] = ["H99990000001", "H99990000002", "H99990000003"];
-const BAD: [&str; 2] = ["H99990000004", "H99990000005"];
+pub const GOOD: [&str; 3] = ["H99990000001", "H99990000002", "H99990000003"];
+pub const BAD: [&str; 2] = ["H99990000004", "H99990000005"];
 const NEW: &str = "H99990000006";
 
 /// Of those who lost nothing one in three is drawn and nobody has to be checked; of all others everybody, and twice a year.
-const SCHEME: &str = r#"rules: test-scorecard
+pub const SCHEME: &str = r#"rules: test-scorecard
 version: "1"
 title: 试点
 area: "999900"
@@ -57,7 +57,7 @@ fn plans(client: &Client) -> PlanServiceClient<PeerChannel> {
 }
 
 /// The grades of 2025 are in force: A of the good ones, D of the bad ones.
-async fn grade(platform: &TestPlatform) {
+pub async fn grade(platform: &TestPlatform) {
     let agency = platform.as_caller(AGENCY);
     let mut schemes = SchemeServiceClient::new(platform.to_credit());
     let document = SCHEME.to_owned();

@@ -7,6 +7,8 @@ use yizhan_proto::credit::v1::*;
 use yizhan_runtime::ids::new_id;
 use yizhan_testkit::both_databases;
 
+use crate::graded::{SCHEME, grade};
+
 const PLACE: &str = "H99990000003";
 const NATIONAL: &str = include_str!("../../../services/credit/schemes/100000-points.yaml");
 
@@ -129,5 +131,44 @@ both_databases! {
         assert_eq!(reason(try_it(&agency, "rules: x", "").await), "INVALID_REQUEST");
         let elsewhere = draft(&[("area: \"999900\"", "area: \"430200\"")]);
         assert_eq!(reason(try_it(&agency, &elsewhere, "").await), "RULES_NOT_IN_FORCE");
+    }
+
+    /// A penalty that costs ten points instead of thirty: who was D is A, and everybody else stays.
+    async fn a_scorecard_is_tried_before_it_counts(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).start().await;
+        grade(&platform).await;
+        let agency = platform.as_caller("agency:999900");
+        let try_it = async |client: &Client, document: &str, year: i32| {
+            let request =
+                TryScorecardRequest { poolarea_no: COMPOSITE_AREA.into(), document: document.into(), year };
+            told(TrialServiceClient::new(client.to_credit()).try_scorecard(request).await)
+        };
+        let milder = SCHEME.replace("points: 30", "points: 10").replace("rules: test-scorecard", "rules: milder");
+        let rows = platform.row_counts().await;
+        let told = try_it(&agency, &milder, 2025).await.unwrap();
+        assert_eq!((told.subjects, told.moved, told.complete), (5, 2, true));
+        let table = told.grades.unwrap();
+        assert_eq!(table.classes, ["A", "D", "-"]);
+        let cells: Vec<(&str, &str, i32)> = table
+            .cells
+            .iter()
+            .map(|cell| (cell.class_before.as_str(), cell.class_after.as_str(), cell.subjects))
+            .collect();
+        assert_eq!(cells, [("A", "A", 3), ("D", "A", 2)]);
+        assert!(table.stability_index.parse::<rust_decimal::Decimal>().unwrap() > rust_decimal::Decimal::new(25, 2));
+        let moves: Vec<[&str; 2]> =
+            told.moves.iter().map(|one| [one.value_before.as_str(), one.value_after.as_str()]).collect();
+        assert_eq!(moves, [["70.00", "90.00"]; 2]);
+        let causes = &told.moves[0].causes;
+        assert_eq!((causes.len(), causes[0].item.as_str(), causes[0].value_before.as_str()), (1, "fund-use", "-30"));
+
+        // The same scheme moves nobody; a year before everything is of nobody else.
+        let same = try_it(&agency, &SCHEME.replace("rules: test-scorecard", "rules: same"), 2025).await.unwrap();
+        assert_eq!((same.moved, same.grades.unwrap().stability_index.as_str()), (0, "0.0000"));
+        assert_eq!(platform.row_counts().await, rows, "nothing is written");
+        let elsewhere = milder.replace("area: \"999900\"", "area: \"430200\"");
+        assert_eq!(refused(try_it(&agency, &elsewhere, 2025).await).reason, "RULES_NOT_IN_FORCE");
+        let other = platform.as_caller("agency:430200");
+        assert_eq!(refused(try_it(&other, &milder, 2025).await).reason, "AREA_NOT_OWNED");
     }
 }
