@@ -97,8 +97,8 @@ pub async fn grade(platform: &TestPlatform) {
         request_id: new_id(),
         poolarea_no: COMPOSITE_AREA.into(),
         year: 2025,
-        after: String::new(),
         opter: "A1".into(),
+        ..ProposeGradesRequest::default()
     };
     let proposed = told(grades.propose_grades(request).await).unwrap().proposed;
     assert_eq!(proposed.len(), GOOD.len() + BAD.len());
@@ -118,7 +118,7 @@ pub async fn grade(platform: &TestPlatform) {
     }
 }
 
-fn list(platform: &TestPlatform, codes: &[&str], rate: &str) -> FreezeListRequest {
+fn list(codes: &[&str], rate: &str) -> FreezeListRequest {
     let entry = |code: &&str| ListEntry { id: (*code).to_owned(), stratum: String::new() };
     FreezeListRequest {
         request_id: new_id(),
@@ -127,7 +127,7 @@ fn list(platform: &TestPlatform, codes: &[&str], rate: &str) -> FreezeListReques
         entries: codes.iter().map(entry).collect(),
         rate: rate.into(),
         public_source: "福彩双色球下一期".into(),
-        public_on: (platform.clock.now().date_naive() + chrono::Days::new(10)).to_string(),
+        public_on: "2026-12-31".into(),
         opter: "A1".into(),
         by_grade: true,
         ..FreezeListRequest::default()
@@ -144,17 +144,17 @@ both_databases! {
         let all: Vec<&str> = graded.iter().copied().chain([NEW]).collect();
 
         // Somebody without a grade needs a rate of their own.
-        let wrong = refused(told(plans.freeze_list(list(&platform, &all, "")).await));
+        let wrong = refused(told(plans.freeze_list(list(&all, "")).await));
         assert_eq!(violations(&wrong), [("rate", "COUNT_INVALID")]);
         let given = FreezeListRequest {
             sizes: vec![StratumSize { stratum: String::new(), count: 1 }],
             purpose: SelectionPurpose::Officers.into(),
-            ..list(&platform, &graded, "")
+            ..list(&graded, "")
         };
         let wrong = refused(told(plans.freeze_list(given).await));
         assert_eq!(violations(&wrong), [("by_grade", "FIELD_NOT_EXPECTED"), ("sizes", "FIELD_NOT_EXPECTED")]);
 
-        let frozen = told(plans.freeze_list(list(&platform, &all, "100%")).await).unwrap().selection.unwrap();
+        let frozen = told(plans.freeze_list(list(&all, "100%")).await).unwrap().selection.unwrap();
         let sizes: Vec<(&str, i32)> = frozen.sizes.iter().map(|size| (size.stratum.as_str(), size.count)).collect();
         assert_eq!(sizes, [("-", 1), ("A", 1), ("D", 2)]);
         let rows: Vec<[&str; 3]> = frozen.grade_rows.iter().map(|row| [row.grade.as_str(), &row.row, &row.sampling_rate]).collect();
@@ -191,7 +191,7 @@ both_databases! {
         // Nothing is drawn by what is not known.
         platform.stop_credit().await;
         assert_eq!(lacking().await[1], "GRADES_UNKNOWN ");
-        let wrong = refused(told(self::plans(&agency).freeze_list(list(&platform, &graded, "")).await));
+        let wrong = refused(told(self::plans(&agency).freeze_list(list(&graded, "")).await));
         assert_eq!(wrong.reason, "CREDIT_AWAY");
     }
 }
