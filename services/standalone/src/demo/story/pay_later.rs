@@ -59,7 +59,7 @@ pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
 async fn child_pays(clients: &mut Clients, debt: &Deferral) -> anyhow::Result<()> {
     let refused = defer(clients, ("demo-later-3", PARENT, "2026-06-15")).await?.err().context("deferred")?;
     must(refused.reason == "PAY_LATER_OVERDUE", &refused.reason)?;
-    println!("   after its due date the next one is refused, {}: {}", refused.reason, refused.message);
+    println!("   after its due date the next one is refused, {}: {}", refused.reason, refused.text);
     let child = Caller::Person { psn_no: CHILD.into() };
     let repaid = repay(clients, &child, debt).await?;
     let by = repaid.repayments.first().context("no repayment in the answer")?.paid_by.clone();
@@ -83,7 +83,7 @@ async fn is_in_default(clients: &mut Clients, agency: &Caller, debt: &Deferral) 
     let refused =
         defer(clients, ("demo-later-5", DEFAULTER, "2026-06-20")).await?.err().context("deferred")?;
     must(refused.reason == "PAY_LATER_OVERDUE", &refused.reason)?;
-    println!("   the next bill of that patient is refused, {}: {}", refused.reason, refused.message);
+    println!("   the next bill of that patient is refused, {}: {}", refused.reason, refused.text);
     Ok(())
 }
 
@@ -93,6 +93,8 @@ async fn repaid_late(clients: &mut Clients, agency: &Caller, debt: &Deferral) ->
     must(repaid.defaulted && repaid.owed_fen == 0, "a late repayment is no default any more")?;
     let terms = terms(clients, |terms| terms.allowed).await?;
     println!("   repaid too late: {}", terms.why);
+    // The area itself keeps nobody out but on the day of repayment.
+    pass(clients, 1);
     let refused = defer(clients, (LAST, DEFAULTER, "2026-06-21")).await?.err().context("deferred")?;
     must(refused.reason == "PAY_LATER_LIMIT", &refused.reason)?;
     println!(
