@@ -174,3 +174,25 @@ pub fn add_figures(
     }
     added
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schemes::Schemes;
+
+    #[test]
+    fn a_figure_stands_in_only_for_a_value_that_was_not_imported() {
+        let area = Area::parse("440100").expect("an area");
+        let schemes = Schemes::embedded();
+        let scheme = &messages::scheme(&schemes, area, 2025).expect("in force").rule;
+        let imported = Value { value: Decimal::ZERO, entry_id: "e1".to_owned(), computed: false };
+        let mut facts = Facts::default();
+        facts.values.insert("fund-use".to_owned(), imported.clone());
+        let figures = ["fund-use", "violation_share", "no-such"].map(|code| (code.to_owned(), Decimal::ONE));
+        let added = add_figures(&mut facts, Some(&figures.into()), scheme);
+        assert_eq!(added, [("violation_share".to_owned(), Decimal::ONE)]);
+        assert_eq!(facts.values["fund-use"], imported);
+        assert!(facts.values["violation_share"].computed);
+        assert!(add_figures(&mut facts, None, scheme).is_empty());
+    }
+}

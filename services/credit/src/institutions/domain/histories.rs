@@ -174,6 +174,10 @@ fn a_replayed_score_is_the_stored_one_and_every_advice_reaches_its_grade() {
             let (day, then) = &stored[dice.roll(stored.len())];
             assert_eq!(told(&entries, scheme, day), *then, "history {number} as of {day}");
         }
+        // Advice takes longer to verify: one history in five, of every scheme, with and without vetoes.
+        if number % 5 > 0 {
+            continue;
+        }
         let facts = facts(&entries, scheme, &day.to_string());
         let Ok(now) = score(&facts, scheme) else { continue };
         let advice = advise(&facts, scheme);
@@ -182,11 +186,11 @@ fn a_replayed_score_is_the_stored_one_and_every_advice_reaches_its_grade() {
         for one in &advice {
             keeps_its_word(one, now.place, &entries, (scheme, &day.to_string()));
         }
-        if number % 40 < 3 {
+        if number % 25 == 0 {
             is_the_fewest(&advice, now.place, &facts, scheme);
         }
     }
-    assert!(advised > HISTORIES / 10 && unreached == 0, "{advised} advices, {unreached} without any");
+    assert!(advised > HISTORIES / 50 && unreached == 0, "{advised} advices, {unreached} without any");
 }
 
 /// The changes, entered as an agency would enter them, reach the grade and the score; no part of them does.
