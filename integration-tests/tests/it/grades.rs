@@ -72,8 +72,7 @@ fn number(code: &str) -> u32 {
 }
 
 async fn publish(client: &Client, document: &str) -> Answer<()> {
-    let request =
-        PublishSchemeRequest { request_id: new_id(), document: document.into(), ..Default::default() };
+    let request = PublishSchemeRequest { request_id: new_id(), document: document.into() };
     told(SchemeServiceClient::new(client.to_credit()).publish_scheme(request).await).map(drop)
 }
 
