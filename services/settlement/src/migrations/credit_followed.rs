@@ -13,7 +13,8 @@ const INDEXES: [&str; 3] = [
     // What credit is still to be asked about: few, and none for long.
     "CREATE INDEX practitioner_days_unasked ON practitioner_days (setl_id) WHERE status = 0",
     "DROP INDEX work_item_open",
-    "CREATE UNIQUE INDEX work_item_open ON work_item (setl_id, found_by) WHERE state = 'OPEN'",
+    // By another name: a connection of SQLite may not know yet that another one has dropped the first.
+    "CREATE UNIQUE INDEX work_item_open_by_whom ON work_item (setl_id, found_by) WHERE state = 'OPEN'",
 ];
 
 impl MigrationName for FollowCredit {
