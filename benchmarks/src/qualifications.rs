@@ -69,7 +69,7 @@ async fn seed(url: &str, channel: PeerChannel, practitioners: u64) -> anyhow::Re
         let registration = Registration {
             practitioner_code: code(number),
             from_date: "2025-01-01".into(),
-            ..Registration::default()
+            file_ids: vec!["F1".into()],
         };
         let request = RegisterPractitionersRequest {
             request_id: format!("registered-{number}"),

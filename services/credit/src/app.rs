@@ -10,6 +10,7 @@ use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::{Clock, once};
 
+use crate::practitioners::Readers;
 use crate::schemes::SchemeBook;
 
 /// Credit and its surroundings. Cheap to clone.
@@ -17,6 +18,8 @@ use crate::schemes::SchemeBook;
 pub struct Credit {
     /// Where it keeps what it knows.
     pub db: DatabaseConnection,
+    /// Reads how practitioners stand.
+    pub standings: Readers,
     /// Its change log: every entry of the ledger.
     pub feed: Feed,
     /// What entries come to.

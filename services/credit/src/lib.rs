@@ -54,7 +54,7 @@ use institutions::GradeApi;
 use ledger::LedgerApi;
 use migrations::Migrator;
 use people::{FollowDeferrals, PersonCreditApi};
-use practitioners::QualificationApi;
+use practitioners::{QualificationApi, Readers};
 use proposals::{FollowDecisions, ProposalApi};
 use ranking::RankingApi;
 use schemes::{SchemeApi, SchemeBook};
@@ -67,6 +67,7 @@ pub async fn open(config: &CreditConfig) -> anyhow::Result<Credit> {
     feed::check(&connection).await?;
     let secret = Secret::open(&connection).await?;
     Ok(Credit {
+        standings: Readers::start(connection.clone()),
         feed: Feed::new("credit.entries", connection.clone(), &secret),
         pages: Pages::new(&secret),
         schemes: SchemeBook::open(connection.clone()).await?,

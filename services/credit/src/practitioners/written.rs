@@ -20,7 +20,7 @@ use crate::schemes::Schemes;
 use crate::schemes::points::Points;
 use crate::{CreditConfig, open};
 
-const PRACTITIONERS: usize = 2_000;
+const PRACTITIONERS: usize = 600;
 /// Written in one transaction.
 const AT_ONCE: usize = 100;
 const AREA: &str = "999900";
