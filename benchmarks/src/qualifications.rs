@@ -6,13 +6,11 @@ use std::time::Instant;
 use anyhow::ensure;
 use prost::Message;
 use prost::bytes::Bytes;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Database};
 use yizhan_proto::credit::v1::qualification_service_client::QualificationServiceClient;
 use yizhan_proto::credit::v1::*;
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::PeerChannel;
-use yizhan_runtime::config::DatabaseConfig;
-use yizhan_runtime::db;
 use yizhan_testkit::TestDatabase;
 
 use crate::asking::{Asking, Question};
@@ -99,8 +97,8 @@ async fn seed(url: &str, channel: PeerChannel, practitioners: u64) -> anyhow::Re
         };
         client.decide_points(request).await?;
     }
-    let db = db::connect(&DatabaseConfig::at(url)).await?;
-    db.execute_unprepared(&copies(practitioners)).await?;
+    // A connection that waits as long as it takes.
+    Database::connect(url).await?.execute_unprepared(&copies(practitioners)).await?;
     Ok(())
 }
 
