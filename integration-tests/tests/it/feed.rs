@@ -50,12 +50,22 @@ async fn assert_silent(stream: &mut Streaming<WatchSettlementsResponse>) {
     assert!(more.is_err(), "one event too many: {more:?}");
 }
 
+/// Asks for the feed until it is given: so many settle over the same connection that there may be no place at the moment.
+async fn watch_stubbornly(client: &Client, token: &str) -> Streaming<WatchSettlementsResponse> {
+    loop {
+        match client.watch(token).await {
+            Ok(stream) => return stream,
+            Err(error) => tokio::time::sleep(error.retry_after.expect("only for now")).await,
+        }
+    }
+}
+
 /// A follower that loses its connection every few events and goes on from its last token.
 async fn follow_in_steps(client: Client, number: usize) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     while events.len() < number {
         let token = events.last().map_or(String::new(), |event| event.token.clone());
-        let mut stream = client.watch(&token).await.expect("the feed");
+        let mut stream = watch_stubbornly(&client, &token).await;
         let step = (number - events.len()).min(7);
         events.extend(read_events(&mut stream, step).await);
     }

@@ -10,8 +10,8 @@ use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::{Clock, once};
 
-use crate::practitioners::Readers;
 use crate::schemes::SchemeBook;
+use crate::standings::Readers;
 
 /// Credit and its surroundings. Cheap to clone.
 #[derive(Clone)]

@@ -18,6 +18,7 @@ mod practitioners;
 pub mod proposals;
 mod ranking;
 pub mod schemes;
+mod standings;
 mod trials;
 
 use std::sync::Arc;
@@ -54,10 +55,11 @@ use institutions::GradeApi;
 use ledger::LedgerApi;
 use migrations::Migrator;
 use people::{FollowDeferrals, PersonCreditApi};
-use practitioners::{QualificationApi, Readers};
+use practitioners::QualificationApi;
 use proposals::{FollowDecisions, ProposalApi};
 use ranking::RankingApi;
 use schemes::{SchemeApi, SchemeBook};
+use standings::Readers;
 use trials::TrialApi;
 
 /// Connects, migrates, and gives what use cases work with.

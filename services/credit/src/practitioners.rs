@@ -22,4 +22,3 @@ pub use domain::matter::standing;
 pub use domain::timeline::Status;
 pub use register::{check_papers, entry};
 pub use retold::{Retold, RetoldAct, retold};
-pub use store::Readers;

@@ -236,15 +236,18 @@ pub async fn with_entries(
     };
     let entered = Entity::find()
         .select_only()
-        .expr(Expr::val(1))
+        .column(Column::PoolareaNo)
         .filter(same(Of::SubjectKind, Column::SubjectKind))
         .filter(same(Of::SubjectCode, Column::SubjectCode))
         .filter(Column::PoolareaNo.starts_with(area.prefix()))
+        .limit(1)
         .into_query();
+    // Not EXISTS, which PostgreSQL makes a join of: it then reads the whole ledger for each page.
+    let entered = Expr::SubQuery(None, Box::new(entered.into()));
     let wanted = Condition::all()
         .add(Of::SubjectKind.eq(kind as i32))
         .add_option(after.map(|[code]| Of::SubjectCode.gt(code)))
-        .add(Expr::exists(entered));
+        .add(entered.is_not_null());
     known_subject::Entity::find().filter(wanted).order_by_asc(Of::SubjectCode).limit(limit).all(db).await
 }
 

@@ -9,6 +9,7 @@ use yizhan_terms::{Area, is_fixmedins_code};
 
 use super::domain::timeline::Timeline;
 use super::messages::{self, qualification};
+use super::store;
 use crate::app::Credit;
 use crate::ledger::{self, is_code};
 
@@ -41,7 +42,8 @@ pub async fn get_qualification(
     });
     let asked: Vec<_> = asked.collect();
     let asked = wrong.finish(asked.into_iter().collect::<Option<Vec<_>>>())?;
-    let found = credit.standings.find(asked.iter().map(|(code, ..)| (*code).to_owned())).await?;
+    let codes = asked.iter().map(|(code, ..)| (*code).to_owned());
+    let found = store::decoded(credit.standings.rows(codes).await?)?;
     let nothing = (Timeline::default(), 0);
     let told = asked.into_iter().map(|(code, day, place)| {
         let (timeline, version) = found.get(code).unwrap_or(&nothing);
