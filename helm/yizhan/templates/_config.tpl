@@ -48,7 +48,7 @@ server:
   {{- if $v.callers.mutualTls }}
   tls_client_ca: /etc/yizhan/tls/ca.crt
   {{- end }}
-  {{- if $v.callers.mapping }}
+  {{- if include "yizhan.callers" .root }}
   callers: /etc/yizhan/config/callers.toml
   {{- end }}
   {{- with $v.callers.jwt.issuer }}
@@ -84,6 +84,22 @@ peers:
     {{- end }}
   {{- end }}
 {{- end }}
+{{- end -}}
+
+{{- /* The file `server.callers`: gateways, what `helm test` is taken for, and the rules of the values. */ -}}
+{{- define "yizhan.callers" -}}
+{{- $gateways := ternary .Values.callers.gateways list .Values.callers.mutualTls -}}
+{{- if and .Values.tests.enabled .Values.callers.mutualTls -}}
+{{- $gateways = append $gateways (printf "spiffe://yizhan/ns/%s/sa/yizhan-check" .Release.Namespace) -}}
+{{- end -}}
+{{- range $gateways }}
+[[rule]]
+match = {{ toJson . }}
+gateway = true
+{{ end }}
+{{- with .Values.callers.rules }}
+{{ trim . }}
+{{ end }}
 {{- end -}}
 
 {{- define "yizhan.config" -}}

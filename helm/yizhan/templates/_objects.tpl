@@ -56,9 +56,9 @@ metadata:
 data:
   yizhan.toml: |
     {{- include "yizhan.config" . | nindent 4 }}
-  {{- with .root.Values.callers.mapping }}
+  {{- with include "yizhan.callers" .root | trim }}
   callers.toml: |
-    {{- . | trim | nindent 4 }}
+    {{- . | nindent 4 }}
   {{- end }}
 {{- end -}}
 
@@ -295,7 +295,7 @@ spec:
   dnsNames:
     {{- include "yizhan.hosts" . | nindent 4 }}
   uris:
-    - spiffe://{{ .root.Values.tls.trustDomain }}/ns/{{ .root.Release.Namespace }}/sa/{{ include "yizhan.name" . }}
+    - spiffe://yizhan/ns/{{ .root.Release.Namespace }}/sa/yizhan-{{ .name }}
   issuerRef:
     {{- toYaml $manager.issuerRef | nindent 4 }}
 {{- end -}}

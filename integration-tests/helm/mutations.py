@@ -1,0 +1,204 @@
+"""Each check can fail: a render is spoilt in one way, and the check that is for it says so. A check without a mutation here is an error."""
+
+import copy
+
+
+import policies
+from chart import pod
+
+
+def one(objects, kind, name="yizhan-settlement"):
+    return next(found for found in objects if found["kind"] == kind and found["metadata"]["name"] == name)
+
+
+def container(objects):
+    return pod(one(objects, "Deployment"))["containers"][0]
+
+
+def no_liveness(objects):
+    del container(objects)["livenessProbe"]
+
+
+def one_probe_for_all(objects):
+    container(objects)["livenessProbe"] = container(objects)["readinessProbe"]
+
+
+def probe_of_nothing(objects):
+    container(objects)["readinessProbe"]["grpc"]["service"] = "yizhan.settlement.v1.Settling"
+
+
+def no_limit(objects):
+    del container(objects)["resources"]["limits"]["memory"]
+
+
+def writable_root(objects):
+    container(objects)["securityContext"]["readOnlyRootFilesystem"] = False
+
+
+def no_pod_security(objects):
+    del pod(one(objects, "Job", "yizhan-audit-migrate"))["securityContext"]
+
+
+def a_capability(objects):
+    container(objects)["securityContext"]["capabilities"]["add"] = ["NET_ADMIN"]
+
+
+def no_budget(objects):
+    objects.remove(one(objects, "PodDisruptionBudget"))
+
+
+def stubborn_budget(objects):
+    one(objects, "PodDisruptionBudget")["spec"]["maxUnavailable"] = 0
+
+
+def not_spread(objects):
+    del pod(one(objects, "Deployment"))["topologySpreadConstraints"]
+
+
+def token_of_pod(objects):
+    del pod(one(objects, "Deployment"))["automountServiceAccountToken"]
+
+
+def token_of_account(objects):
+    one(objects, "ServiceAccount")["automountServiceAccountToken"] = True
+
+
+def autoscaler_and_number(objects):
+    one(objects, "Deployment")["spec"]["replicas"] = 3
+
+
+def no_behaviour(objects):
+    del one(objects, "HorizontalPodAutoscaler")["spec"]["behavior"]
+
+
+def killed_while_draining(objects):
+    pod(one(objects, "Deployment"))["terminationGracePeriodSeconds"] = 20
+
+
+def no_pre_stop(objects):
+    del container(objects)["lifecycle"]
+
+
+def no_checksum(objects):
+    del one(objects, "Deployment")["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+
+
+def secret_in_clear(objects):
+    variable = next(v for v in container(objects)["env"] if v["name"] == "YIZHAN_SETTLEMENT_DATABASE_URL")
+    del variable["valueFrom"]
+    variable["value"] = "postgres://settlement:1234@db/settlement"
+
+
+def published_key(objects):
+    env = pod(one(objects, "Deployment", "yizhan-enrollment"))["containers"][0]["env"]
+    env.remove(next(v for v in env if v["name"] == "YIZHAN_ENROLLMENT_DATA_KEYS"))
+
+
+def unknown_setting(objects):
+    data = one(objects, "ConfigMap")["data"]
+    data["yizhan.toml"] = data["yizhan.toml"].replace("drain_seconds", "drain_second")
+
+
+def a_peer_too_many(objects):
+    data = one(objects, "ConfigMap", "yizhan-filing")["data"]
+    data["yizhan.toml"] += '\n[peers.audit]\naddress = "https://yizhan-audit-peers.yizhan.svc.cluster.local:7204"\n'
+
+
+def a_peer_elsewhere(objects):
+    data = one(objects, "ConfigMap")["data"]
+    data["yizhan.toml"] = data["yizhan.toml"].replace("yizhan-filing-peers", "yizhan-audit-peers")
+
+
+def selector(of):
+    return {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "yizhan", "app.kubernetes.io/component": of}}}
+
+
+def an_arrow_out(objects):
+    one(objects, "NetworkPolicy", "yizhan-enrollment")["spec"]["egress"].append(
+        {"to": [selector("settlement")], "ports": [{"port": 7202}]})
+
+
+def an_arrow_in(objects):
+    one(objects, "NetworkPolicy", "yizhan-filing")["spec"]["ingress"][0]["from"].append(selector("credit"))
+
+
+def an_arrow_less(objects):
+    egress = one(objects, "NetworkPolicy")["spec"]["egress"]
+    egress.remove(next(rule for rule in egress if rule["ports"][0]["port"] == 7204))
+
+
+def everybody_comes_in(objects):
+    one(objects, "NetworkPolicy")["spec"]["ingress"].append({"ports": [{"port": "grpc"}]})
+
+
+def no_policy(objects):
+    for found in [found for found in objects if found["kind"] == "NetworkPolicy"]:
+        found["spec"]["policyTypes"] = ["Ingress"]
+
+
+def no_migration(objects):
+    objects.remove(one(objects, "Job", "yizhan-settlement-migrate"))
+
+
+def migration_that_waits(objects):
+    pod(one(objects, "Job", "yizhan-settlement-migrate"))["volumes"].append(
+        {"name": "config", "configMap": {"name": "yizhan-settlement"}})
+
+
+def service_of_nobody(objects):
+    one(objects, "Service")["spec"]["selector"]["app.kubernetes.io/component"] = "settlements"
+
+
+def no_label(objects):
+    del one(objects, "Service")["metadata"]["labels"]["app.kubernetes.io/part-of"]
+
+
+def moving_image(objects):
+    container(objects)["image"] = "yizhan-settlement:latest"
+
+
+MUTATIONS = {
+    policies.probes: [no_liveness, one_probe_for_all, probe_of_nothing],
+    policies.limits: [no_limit],
+    policies.security: [writable_root, no_pod_security, a_capability],
+    policies.budgets: [no_budget, stubborn_budget, not_spread],
+    policies.tokens: [token_of_pod, token_of_account],
+    policies.scaling: [autoscaler_and_number, no_behaviour],
+    policies.stopping: [killed_while_draining, no_pre_stop],
+    policies.configuration: [no_checksum, secret_in_clear, published_key, unknown_setting],
+    policies.peers_configured: [a_peer_too_many, a_peer_elsewhere],
+    policies.network: [an_arrow_out, an_arrow_in, an_arrow_less, everybody_comes_in, no_policy],
+    policies.migrations: [no_migration, migration_that_waits],
+    policies.labels: [service_of_nobody, no_label],
+    policies.images: [moving_image],
+}
+
+
+def spoilt(objects):
+    """What was not noticed."""
+    for check in policies.CHECKS:
+        for mutate in MUTATIONS.get(check, []):
+            copied = copy.deepcopy(objects)
+            mutate(copied)
+            if not list(check(copied)):
+                yield f"{check.__name__} does not notice {mutate.__name__}"
+        # The list of arrows is compared with sources, not with a render.
+        if check not in MUTATIONS and check is not policies.arrows_in_code:
+            yield f"nothing shows that {check.__name__} can fail"
+    yield from spoilt_arrows()
+
+
+def spoilt_arrows():
+    """An arrow that no service reads, and one that is not listed."""
+    listed = policies.arrows_of_chart
+    for change in (lambda arrows: arrows["filing"].add("credit"), lambda arrows: arrows["audit"].discard("credit")):
+        arrows = listed()
+        change(arrows)
+        policies.arrows_of_chart = lambda changed=arrows: changed
+        if not list(policies.arrows_in_code([])):
+            yield "arrows_in_code does not notice an arrow too many or too few"
+    policies.arrows_of_chart = listed
+
+
+def count():
+    return sum(len(mutations) for mutations in MUTATIONS.values()) + 2
