@@ -1,5 +1,6 @@
 """The chart as helm renders it, for those who look at it."""
 
+import functools
 import pathlib
 import re
 import subprocess
@@ -39,6 +40,7 @@ def arguments(name):
     return files + (digests() if name == "ha" else [])
 
 
+@functools.cache
 def template(*more, version=VERSIONS[-1]):
     """What helm renders as the release yizhan in the namespace yizhan; exits with what it says where it does not."""
     well, said = run(HELM, "template", "yizhan", CHART, "--namespace", "yizhan", "--kube-version", version, *more)
@@ -53,7 +55,7 @@ def refused(*more):
 
 def objects(text):
     """The objects of a render."""
-    return [found for found in yaml.safe_load_all(text) if found]
+    return [found for found in yaml.load_all(text, Loader=yaml.CSafeLoader) if found]
 
 
 def name(found):

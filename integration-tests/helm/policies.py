@@ -61,6 +61,26 @@ def protos():
     return (CHART.parents[1] / "proto").rglob("*.proto")
 
 
+def contract(_objects):
+    """What files/services.yaml says of the services is what the contract, the code and OPERATIONS.md say."""
+    listed = yaml.safe_load((CHART / "files" / "services.yaml").read_text("utf-8"))
+    ports = dict(re.findall(r"Service::(\w+) => (\d+),", read("libs/runtime/src/config/service.rs")))
+    for service in SERVICES:
+        told, folder = listed[service], CHART.parents[1] / "proto" / "yizhan" / service / "v1"
+        known = set(re.findall(r"^service (\w+)", "".join(path.read_text("utf-8") for path in folder.glob("*.proto")), re.M))
+        if set(told["contract"]) != known:
+            yield f"{service}: gRPC services {sorted(set(told['contract']) ^ known)} are in one of the two"
+        if told["ready"].rpartition(".")[2] not in known:
+            yield f"{service}: {told['ready']} is none of its services"
+        if str(told["port"]) != ports[service.capitalize()]:
+            yield f"{service}: its port is {ports[service.capitalize()]}"
+        variables = {f"YIZHAN_{service.upper()}_{setting.upper()}" for setting in told["secrets"]} | {f"YIZHAN_{service.upper()}_DATABASE_URL"}
+        if variables != set(secrets_of(service)):
+            yield f"{service}: its secrets are {', '.join(secrets_of(service))}"
+        if told["caches"] != ("CacheConfig" in read(f"services/{service}/src/config.rs")):
+            yield f"{service}: whether it caches"
+
+
 def limits(objects):
     """Every container says what it needs and what it may take."""
     for found, container in containers(objects):
@@ -415,5 +435,5 @@ def images(objects):
             yield f"{name(found)}: image {container['image']} may be another one tomorrow"
 
 
-CHECKS = [probes, limits, security, tokens, budgets, scaling, stopping, configuration, arrows_in_code, peers_configured, network, migrations,
+CHECKS = [probes, contract, limits, security, tokens, budgets, scaling, stopping, configuration, arrows_in_code, peers_configured, network, migrations,
           labels, images]

@@ -1,6 +1,7 @@
 """Wrong values and what is said of them; README.md of the chart, made of the comments of values.yaml."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from chart import CHART, refused
 
@@ -51,8 +52,9 @@ WRONG = [
 
 def not_refused():
     """Wrong values that are taken, or of which nothing useful is said."""
-    for arguments, wanted in WRONG:
-        said = refused(*arguments)
+    with ThreadPoolExecutor(2) as both:
+        answers = list(both.map(lambda wrong: refused(*wrong[0]), WRONG))
+    for (arguments, wanted), said in zip(WRONG, answers):
         if said is None:
             yield f"{' '.join(arguments)} is taken"
         elif wanted not in said:
@@ -61,7 +63,7 @@ def not_refused():
 
 def undescribed():
     """Keys of values.yaml without a comment above them."""
-    for number, (path, comment, _) in enumerate(rows()):
+    for path, comment, _ in rows():
         if not comment:
             yield f"values.yaml: {path} has no comment"
 
@@ -70,8 +72,14 @@ def rows():
     """Each key of values.yaml that has a value: path, comment above it, value as it is written. A key that only holds others, and has a comment,
     is a row without a value."""
     path, comment, lines = [], [], (CHART / "values.yaml").read_text("utf-8").splitlines()
+    # How deep the list stands that is being gone through.
+    listed = None
     for number, line in enumerate(lines):
         found = re.match(r"( *)(\w+):(?: (.*))?$", line)
+        indent = len(line) - len(line.lstrip())
+        if listed is not None and indent > listed:
+            continue
+        listed = None
         if line.lstrip().startswith("#"):
             comment.append(line.lstrip()[1:].strip())
         elif found:
@@ -80,6 +88,7 @@ def rows():
             value = found.group(3)
             below = lines[number + 1] if number + 1 < len(lines) else ""
             items = value is None and below.lstrip().startswith("- ")
+            listed = indent if items else None
             described = " ".join(comment)
             if value is not None or items:
                 yield ".".join(path), described or inherited(path), value if value is not None else "see values.yaml"

@@ -315,7 +315,9 @@ spec:
   {{- end }}
   rules:
     - matches:
-        - method: {type: RegularExpression, service: {{ printf "yizhan[.]%s[.]v1[.].*" .name | quote }}}
+        {{- range .service.contract }}
+        - method: {type: Exact, service: {{ printf "yizhan.%s.v1.%s" $.name . }}}
+        {{- end }}
       backendRefs:
         - {name: {{ include "yizhan.name" . }}, port: {{ int64 .service.port }}}
 {{- end -}}
