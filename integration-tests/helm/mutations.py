@@ -145,6 +145,10 @@ def migration_that_waits(objects):
         {"name": "config", "configMap": {"name": "yizhan-settlement"}})
 
 
+def migration_before_its_certificate(objects):
+    objects.append({"kind": "Certificate", "metadata": {"name": "yizhan-settlement"}, "spec": {"secretName": "yizhan-settlement-tls"}})
+
+
 def service_of_nobody(objects):
     one(objects, "Service")["spec"]["selector"]["app.kubernetes.io/component"] = "settlements"
 
@@ -168,7 +172,7 @@ MUTATIONS = {
     policies.configuration: [no_checksum, secret_in_clear, published_key, unknown_setting],
     policies.peers_configured: [a_peer_too_many, a_peer_elsewhere],
     policies.network: [an_arrow_out, an_arrow_in, an_arrow_less, everybody_comes_in, no_policy],
-    policies.migrations: [no_migration, migration_that_waits],
+    policies.migrations: [no_migration, migration_that_waits, migration_before_its_certificate],
     policies.labels: [service_of_nobody, no_label],
     policies.images: [moving_image],
 }

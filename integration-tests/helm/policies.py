@@ -387,6 +387,8 @@ def through(policy, rule, other, installed):
 def migrations(objects):
     """Before install and upgrade, one Job for each service, which may be repeated and does not wait for what comes after it."""
     later = {(found["kind"], found["metadata"]["name"]) for found in objects if "helm.sh/hook" not in annotations(found)}
+    # A certificate's Secret comes after the certificate.
+    later |= {("Secret", found["spec"]["secretName"]) for found in objects if found["kind"] == "Certificate"}
     jobs = {component(pod_labels(found)): found for found in objects if found["kind"] == "Job"}
     for service in services_of(objects):
         job = jobs.get(service + MIGRATES)
@@ -394,18 +396,27 @@ def migrations(objects):
             yield f"{service}: no Job brings its tables up to date"
             continue
         notes = annotations(job)
-        if set(notes.get("helm.sh/hook", "").split(",")) != {"pre-install", "pre-upgrade"}:
-            yield f"{name(job)}: not a hook before install and upgrade"
+        before = set(notes.get("helm.sh/hook", "").split(","))
+        waits = list(waits_for(job, later))
+        if before != ({"pre-upgrade"} if any(kind == "Secret" for kind, _ in waits) else {"pre-install", "pre-upgrade"}):
+            yield f"{name(job)}: not a hook before upgrade, and before install where nothing it needs comes later"
         if "before-hook-creation" not in notes.get("helm.sh/hook-delete-policy", ""):
             yield f"{name(job)}: the Job of before is in the way of the next"
         if pod(job)["containers"][0].get("args") != ["--migrate"]:
             yield f"{name(job)}: does not migrate"
         if "activeDeadlineSeconds" not in job["spec"] or "backoffLimit" not in job["spec"]:
             yield f"{name(job)}: never gives up"
-        for volume in pod(job).get("volumes", []):
-            kind = {"configMap": "ConfigMap", "secret": "Secret"}.get(next(k for k in volume if k != "name"))
-            if kind and (kind, volume.get("configMap", {}).get("name")) in later:
-                yield f"{name(job)}: waits for {kind} {volume['configMap']['name']}, which comes after it"
+        for kind, one in waits:
+            if kind == "ConfigMap":
+                yield f"{name(job)}: waits for {kind} {one}, which comes after it"
+
+
+def waits_for(job, later):
+    """Which of what comes later a Job mounts."""
+    for volume in pod(job).get("volumes", []):
+        for wanted in (("ConfigMap", at(volume, "configMap", "name")), ("Secret", at(volume, "secret", "secretName"))):
+            if wanted in later:
+                yield wanted
 
 
 def annotations(found):

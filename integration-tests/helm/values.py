@@ -43,6 +43,8 @@ WRONG = [
     (["--set", "tls.enabled=false"], "callers.mutualTls needs tls.enabled"),
     (["--set", "callers.jwt.issuer=https://issuer"], "callers.jwt.audience"),
     (["--set", "callers.jwt.issuer=https://issuer,callers.jwt.audience=yizhan"], "say where the issuer's keys are"),
+    (["--set", "callers.trustHeader=true"], "callers.trustHeader is instead of mutualTls and jwt"),
+    (["--set", "callers.mutualTls=false,callers.trustHeader=true,callers.rules=x"], "callers.rules is about names"),
     (["--set", "metrics.enabled=false,podMonitor.enabled=true"], "podMonitor.enabled needs metrics.enabled"),
     (["--set", "audit.autoscaling.minReplicas=9"], "audit.autoscaling: minReplicas 9 is above maxReplicas 6"),
     (["--set", "requireDigests=true"], "image.digest is not set"),

@@ -54,7 +54,12 @@ server:
   {{- with $v.callers.jwt.issuer }}
   jwt_issuer: {{ . | quote }}
   jwt_audience: {{ $v.callers.jwt.audience | quote }}
-  jwt_jwks: {{ ternary $v.callers.jwt.jwksUrl "/etc/yizhan/jwks/jwks.json" (ne $v.callers.jwt.jwksUrl "") | quote }}
+  {{- with $v.callers.jwt.jwksUrl }}
+  jwt_jwks: {{ . | quote }}
+  jwt_jwks_ca: /etc/yizhan/jwks/ca.crt
+  {{- else }}
+  jwt_jwks: /etc/yizhan/jwks/jwks.json
+  {{- end }}
   jwt_leeway_seconds: {{ int64 $v.callers.jwt.leewaySeconds }}
   {{- end }}
   {{- if $v.callers.trustHeader }}
@@ -146,11 +151,14 @@ gateway = true
 {{- if and $v.callers.jwt.issuer (not $v.callers.jwt.audience) -}}
 {{- fail "callers.jwt.audience: say whom a token must be meant for; without it a token for anybody would be taken" -}}
 {{- end -}}
-{{- if and $v.callers.jwt.issuer (not (or $v.callers.jwt.jwksUrl $v.callers.jwt.jwksConfigMap)) -}}
-{{- fail "callers.jwt: say where the issuer's keys are: callers.jwt.jwksUrl, or callers.jwt.jwksConfigMap with a key jwks.json" -}}
+{{- if and $v.callers.jwt.issuer (not $v.callers.jwt.configMap) -}}
+{{- fail "callers.jwt.configMap: say where the issuer's keys are (jwks.json in it), or by which authority callers.jwt.jwksUrl is known (ca.crt in it)" -}}
 {{- end -}}
-{{- if and $v.callers.jwt.jwksUrl $v.callers.jwt.jwksConfigMap -}}
-{{- fail "callers.jwt: jwksUrl and jwksConfigMap are both set; which of them counts?" -}}
+{{- if and $v.callers.trustHeader (or $v.callers.mutualTls $v.callers.jwt.issuer) -}}
+{{- fail "callers.trustHeader is instead of mutualTls and jwt: beside them a gateway is known by its certificate (callers.gateways)" -}}
+{{- end -}}
+{{- if and $v.callers.rules (not (or $v.callers.mutualTls $v.callers.jwt.issuer)) -}}
+{{- fail "callers.rules is about names in certificates and tokens: set callers.mutualTls or callers.jwt.issuer" -}}
 {{- end -}}
 {{- if and $v.tls.certManager.enabled (not $v.tls.enabled) -}}
 {{- fail "tls.certManager.enabled needs tls.enabled" -}}

@@ -1,14 +1,15 @@
 {{- /* Tables are brought up to date before the first new process starts. `--migrate` takes a lock, may be repeated, and changes nothing
        that older processes rely on. Not the service's own ConfigMap: a hook runs before it is there. The default listens on loopback, so
-       nothing has to be said about callers. */ -}}
+       nothing has to be said about callers. The certificates are for the authority of the database, where its address names ca.crt. */ -}}
 {{- define "yizhan.migration" -}}
+{{- $hooks := ternary "pre-upgrade" "pre-install,pre-upgrade" .root.Values.tls.certManager.enabled -}}
 {{- $m := merge (dict "suffix" "-migrate") . -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
   {{- include "yizhan.metadata" $m | nindent 2 }}
   annotations:
-    helm.sh/hook: pre-install,pre-upgrade
+    helm.sh/hook: {{ $hooks }}
     helm.sh/hook-weight: "0"
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 spec:
@@ -38,8 +39,15 @@ spec:
           securityContext:
             {{- include "yizhan.containerSecurity" . | nindent 12 }}
           volumeMounts:
+            {{- if .root.Values.tls.enabled }}
+            - {name: tls, mountPath: /etc/yizhan/tls, readOnly: true}
+            {{- end }}
             - {name: tmp, mountPath: /tmp}
       volumes:
+        {{- if .root.Values.tls.enabled }}
+        - name: tls
+          secret: {secretName: {{ include "yizhan.tlsSecret" . }}, defaultMode: 0440, optional: true}
+        {{- end }}
         - name: tmp
           emptyDir: {medium: Memory, sizeLimit: 16Mi}
 {{- if .root.Values.networkPolicy.enabled }}
@@ -49,7 +57,7 @@ kind: NetworkPolicy
 metadata:
   {{- include "yizhan.metadata" $m | nindent 2 }}
   annotations:
-    helm.sh/hook: pre-install,pre-upgrade
+    helm.sh/hook: {{ $hooks }}
     helm.sh/hook-weight: "-10"
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 spec:

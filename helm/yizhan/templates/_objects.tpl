@@ -226,7 +226,7 @@ spec:
             {{- if $v.tls.enabled }}
             - {name: tls, mountPath: /etc/yizhan/tls, readOnly: true}
             {{- end }}
-            {{- if $v.callers.jwt.jwksConfigMap }}
+            {{- if $v.callers.jwt.configMap }}
             - {name: jwks, mountPath: /etc/yizhan/jwks, readOnly: true}
             {{- end }}
             - {name: tmp, mountPath: /tmp}
@@ -237,7 +237,7 @@ spec:
         - name: tls
           secret: {secretName: {{ include "yizhan.tlsSecret" . }}, defaultMode: 0440}
         {{- end }}
-        {{- with $v.callers.jwt.jwksConfigMap }}
+        {{- with $v.callers.jwt.configMap }}
         - name: jwks
           configMap: {name: {{ . }}}
         {{- end }}
