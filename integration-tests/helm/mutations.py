@@ -1,9 +1,10 @@
 """Each check can fail: a render is spoilt in one way, and the check that is for it says so. A check without a mutation here is an error."""
 
 import copy
-
+import json
 
 import policies
+import watching
 from chart import pod
 
 
@@ -178,6 +179,117 @@ MUTATIONS = {
 }
 
 
+def an_alert(objects, name="YizhanSettleSlow"):
+    return next(rule for rule in watching.alerts_of(watching.rules_of(objects)) if rule["alert"] == name)
+
+
+def alert_without_page(objects):
+    an_alert(objects)["annotations"]["runbook_url"] = "docs/runbooks/SettleSlow.md"
+
+
+def alert_of_no_severity(objects):
+    del an_alert(objects)["labels"]["severity"]
+
+
+def alert_without_test(objects):
+    an_alert(objects)["alert"] = "YizhanSettlesSlowly"
+
+
+def alert_of_no_metric(objects):
+    rule = an_alert(objects)
+    rule["expr"] = rule["expr"].replace("yizhan_settle_duration", "yizhan_settling_duration")
+
+
+def alert_by_no_label(objects):
+    rule = an_alert(objects, "YizhanCircuitOpen")
+    rule["expr"] = rule["expr"].replace("peer", "callee")
+
+
+def alert_that_tells_what_it_dropped(objects):
+    an_alert(objects)["annotations"]["summary"] = "{{ $labels.payers }} payers"
+
+
+def page_of_no_alert(objects):
+    for group in watching.rules_of(objects)["groups"]:
+        group["rules"] = [rule for rule in group["rules"] if rule.get("alert") != "YizhanSettleSlow"]
+
+
+def rule_that_is_none(objects):
+    an_alert(objects)["expr"] += " >"
+
+
+def threshold_too_high(objects):
+    rule = an_alert(objects)
+    rule["expr"] = rule["expr"].replace("> 1", "> 100")
+
+
+def board(change):
+    """Changes the first dashboard."""
+    def mutate(objects):
+        data = next(found["data"] for found in objects if found["metadata"]["name"] == "yizhan-dashboard-counter")
+        (file, text), = data.items()
+        said = json.loads(text)
+        change(said["panels"], said)
+        data[file] = json.dumps(said)
+    mutate.__name__ = change.__name__
+    return mutate
+
+
+@board
+def panels_that_overlap(panels, _):
+    panels[2]["gridPos"] = panels[1]["gridPos"]
+
+
+@board
+def panels_of_one_number(panels, _):
+    panels[2]["id"] = panels[1]["id"]
+
+
+@board
+def panel_of_no_metric(panels, _):
+    panels[1]["targets"][0]["expr"] = "sum(yizhan_settlements)"
+
+
+@board
+def panel_of_no_query(panels, _):
+    panels[1]["targets"][0]["expr"] = "sum(yizhan_settlements_total{"
+
+
+@board
+def panel_of_nothing(panels, _):
+    panels[4]["targets"][0]["expr"] = 'sum(yizhan_settlements_total{kind="settled"})'
+
+
+@board
+def panel_of_one_source(panels, _):
+    panels[1]["datasource"]["uid"] = "prometheus"
+
+
+@board
+def board_of_no_source(_, said):
+    said["templating"]["list"].pop(0)
+
+
+WATCHED = {
+    watching.alerts: [alert_without_page, alert_of_no_severity, alert_without_test, alert_of_no_metric, alert_by_no_label,
+                      alert_that_tells_what_it_dropped, page_of_no_alert],
+    watching.promtool: [rule_that_is_none, threshold_too_high],
+    watching.dashboards: [panels_that_overlap, panels_of_one_number, panel_of_no_metric, panel_of_one_source, board_of_no_source],
+    watching.empty_panels: [panel_of_no_query, panel_of_nothing],
+}
+
+
+def unwatched(objects):
+    """What of alerts and dashboards was not noticed, in a render with all of them."""
+    before = {check: set(check(copy.deepcopy(objects))) for check in WATCHED}
+    for check, mutations in WATCHED.items():
+        for mutate in mutations:
+            copied = copy.deepcopy(objects)
+            mutate(copied)
+            if not set(check(copied)) - before[check]:
+                yield f"{check.__name__} does not notice {mutate.__name__}"
+
+
 def spoilt(objects):
     """What was not noticed."""
     for check in policies.CHECKS:
@@ -205,4 +317,4 @@ def spoilt_arrows():
 
 
 def count():
-    return sum(len(mutations) for mutations in MUTATIONS.values()) + 2
+    return sum(map(len, [*MUTATIONS.values(), *WATCHED.values()])) + 2
