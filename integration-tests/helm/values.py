@@ -122,7 +122,7 @@ are made of in `_*.tpl`. [values.yaml](values.yaml) is the documentation; the ta
 | [values-ha.yaml](values-ha.yaml) | production: three zones, pinned images, cert-manager, alerts, dashboards |
 | [values-minimal.yaml](values-minimal.yaml) | a laptop cluster: one process of each, no TLS, no Redis |
 
-What has to be there first: a database for each service, Redis, Secrets ([k8s/](../../k8s), [OPERATIONS](../../docs/OPERATIONS.md#kubernetes)). Upgrades:
+What has to be there first: a database for each service, Redis, Secrets ([OPERATIONS](../../docs/OPERATIONS.md#kubernetes); k8s/ makes them). Upgrades:
 [UPGRADING](../../docs/UPGRADING.md). Alerts: [runbooks](../../docs/runbooks/README.md).
 
 ## Values
