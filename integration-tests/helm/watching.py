@@ -28,6 +28,18 @@ def metrics():
     return found
 
 
+def as_told(_objects):
+    """metrics.txt is what the code tells, by the table of libs/runtime, with kinds and labels."""
+    table = ROOT / "libs" / "runtime" / "src" / "metrics" / "table.rs"
+    if not table.exists():
+        return
+    rows = re.findall(r'^    \w+ "(yizhan_\w+)" (\w+) \[(.*?)\]', table.read_text("utf-8"), re.M)
+    told_by_code = {" ".join([name, kind.lower(), *re.findall(r"\w+", labels)]) for name, kind, labels in rows}
+    listed = {line for line in read("integration-tests/helm/metrics.txt").splitlines() if line and not line.startswith("#")}
+    for line in sorted(told_by_code ^ listed):
+        yield f"{line}: {'nobody tells it' if line in listed else 'is not in metrics.txt'}"
+
+
 def misnamed(expression, where, recorded=()):
     """Metrics and labels of a query that nobody tells."""
     known = metrics()
