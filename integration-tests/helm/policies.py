@@ -248,13 +248,20 @@ def flat(section, path=""):
             yield here
 
 
+def documented_settings():
+    """The settings of the table of OPERATIONS.md."""
+    rows = re.findall(r"^\| ((?:`[\w.…]+`(?:, )?)+) \|", read("docs/OPERATIONS.md"), re.M)
+    return {word for row in rows for word in re.findall(r"`([\w.…]+)`", row)}
+
+
+def settings_to_come():
+    """The settings of the list of those that other work brings."""
+    return [line for line in read("integration-tests/helm/settings-to-come.txt").splitlines() if line and not line.startswith("#")]
+
+
 def known_settings():
     """Whether a service knows a setting: by the table of OPERATIONS.md, or the list of those that other work brings."""
-    rows = re.findall(r"^\| ((?:`[\w.…]+`(?:, )?)+) \|", read("docs/OPERATIONS.md"), re.M)
-    named = {word for row in rows for word in re.findall(r"`([\w.…]+)`", row)}
-    coming = {line for line in read("integration-tests/helm/settings-to-come.txt").splitlines() if line and not line.startswith("#")}
-    named |= coming
-    patterns = [re.compile(re.escape(one).replace("…", r"\w+")) for one in named]
+    patterns = [re.compile(re.escape(one).replace("…", r"\w+")) for one in documented_settings() | set(settings_to_come())]
 
     def known(service, setting):
         plain = setting.removeprefix(f"{service}.") if setting.count(".") > 1 else setting
