@@ -156,12 +156,13 @@ spec:
   template:
     metadata:
       labels:
-        {{- include "yizhan.labels" . | nindent 8 }}
+        {{- include "yizhan.selector" . | nindent 8 }}
+        app.kubernetes.io/part-of: yizhan
         {{- with .s.podLabels }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
       annotations:
-        checksum/config: {{ include "yizhan.configMap" . | sha256sum }}
+        checksum/config: {{ printf "%s\n%s" (include "yizhan.config" .) (include "yizhan.callers" .root) | sha256sum }}
         {{- with .s.podAnnotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
