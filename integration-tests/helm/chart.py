@@ -63,6 +63,7 @@ def name(found):
     return f"{found['kind']} {found['metadata']['name']}"
 
 
+@functools.cache
 def read(path):
     """A file of the repository."""
     return (ROOT / path).read_text("utf-8")

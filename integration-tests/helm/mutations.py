@@ -147,7 +147,15 @@ def migration_that_waits(objects):
 
 
 def migration_before_its_certificate(objects):
-    objects.append({"kind": "Certificate", "metadata": {"name": "yizhan-settlement"}, "spec": {"secretName": "yizhan-settlement-tls"}})
+    one(objects, "Job", "yizhan-settlement-migrate")["metadata"]["annotations"]["helm.sh/hook"] = "pre-install,pre-upgrade"
+
+
+def certificate_of_another(objects):
+    one(objects, "Certificate")["spec"]["uris"] = one(objects, "Certificate", "yizhan-audit")["spec"]["uris"]
+
+
+def certificate_without_a_host(objects):
+    one(objects, "Certificate", "yizhan-audit")["spec"]["dnsNames"] = ["yizhan-audit"]
 
 
 def service_of_nobody(objects):
@@ -174,6 +182,7 @@ MUTATIONS = {
     policies.peers_configured: [a_peer_too_many, a_peer_elsewhere],
     policies.network: [an_arrow_out, an_arrow_in, an_arrow_less, everybody_comes_in, no_policy],
     policies.migrations: [no_migration, migration_that_waits, migration_before_its_certificate],
+    policies.certificates: [certificate_of_another, certificate_without_a_host],
     policies.labels: [service_of_nobody, no_label],
     policies.images: [moving_image],
 }

@@ -1,11 +1,12 @@
 """What must hold of every render. Each check takes the objects and yields what is wrong; `mutations.py` shows that each can."""
 
+import functools
 import re
 import tomllib
 
 import yaml
 
-from chart import CHART, SERVICES, component, name, peers_in_code, pod, pod_labels, read
+from chart import CHART, ROOT, SERVICES, component, name, peers_in_code, pod, pod_labels, read
 
 MIGRATES = "-migrate"
 NOTHING = object()
@@ -36,7 +37,7 @@ def at(value, *path):
 
 def probes(objects):
     """Each service is asked by gRPC on the health port whether it has started, is ready and is alive, and these differ."""
-    known = set(re.findall(r"^service (\w+)", "".join(p.read_text("utf-8") for p in protos()), re.M))
+    known = set().union(*map(contract_of, SERVICES))
     for found in deployments(objects):
         for container in pod(found)["containers"]:
             kinds = {kind: container.get(kind) for kind in ("startupProbe", "readinessProbe", "livenessProbe")}
@@ -57,8 +58,11 @@ def probes(objects):
                 yield f"{name(found)}: two probes are the same"
 
 
-def protos():
-    return (CHART.parents[1] / "proto").rglob("*.proto")
+@functools.cache
+def contract_of(service):
+    """The gRPC services of a service, by the contract."""
+    folder = ROOT / "proto" / "yizhan" / service / "v1"
+    return frozenset(re.findall(r"^service (\w+)", "".join(path.read_text("utf-8") for path in folder.glob("*.proto")), re.M))
 
 
 def contract(_objects):
@@ -66,8 +70,7 @@ def contract(_objects):
     listed = yaml.safe_load((CHART / "files" / "services.yaml").read_text("utf-8"))
     ports = dict(re.findall(r"Service::(\w+) => (\d+),", read("libs/runtime/src/config/service.rs")))
     for service in SERVICES:
-        told, folder = listed[service], CHART.parents[1] / "proto" / "yizhan" / service / "v1"
-        known = set(re.findall(r"^service (\w+)", "".join(path.read_text("utf-8") for path in folder.glob("*.proto")), re.M))
+        told, known = listed[service], contract_of(service)
         if set(told["contract"]) != known:
             yield f"{service}: gRPC services {sorted(set(told['contract']) ^ known)} are in one of the two"
         if told["ready"].rpartition(".")[2] not in known:
@@ -430,6 +433,31 @@ def annotations(found):
     return found["metadata"].get("annotations") or {}
 
 
+def certificates(objects):
+    """Where the chart asks for certificates: each names its service as the others know it, and has every name by which it is called."""
+    made = {found["spec"]["secretName"]: found["spec"] for found in objects if found["kind"] == "Certificate"}
+    if not made:
+        return
+    maps, called = config_maps(objects), {}
+    for found in deployments(objects):
+        for peer, told in settings(maps, found).get("peers", {}).items():
+            called.setdefault(peer, set()).add(re.sub(r"^https://|:\d+$", "", told["address"]))
+    for found in deployments(objects):
+        service = component(pod_labels(found))
+        secrets = [at(volume, "secret", "secretName") for volume in pod(found)["volumes"] if "secret" in volume]
+        mine = next((made[secret] for secret in secrets if secret in made), None)
+        if mine is None:
+            yield f"{name(found)}: mounts no certificate that is made"
+            continue
+        # The name that services are known by wherever nobody says otherwise: docs/OPERATIONS.md, server.callers.
+        if mine["uris"] != [f"spiffe://yizhan/ns/yizhan/sa/yizhan-{service}"]:
+            yield f"{name(found)}: its certificate names {mine['uris']}"
+        if set(mine["usages"]) != {"server auth", "client auth"}:
+            yield f"{name(found)}: its certificate is for {mine['usages']}"
+        for host in sorted(called.get(service, set()) - set(mine["dnsNames"])):
+            yield f"{name(found)}: called {host}, which its certificate does not name"
+
+
 def labels(objects):
     """Every object says what it belongs to, and every selector finds pods."""
     for found in objects:
@@ -454,4 +482,4 @@ def images(objects):
 
 
 CHECKS = [probes, contract, limits, security, tokens, budgets, scaling, stopping, configuration, arrows_in_code, peers_configured, network, migrations,
-          labels, images]
+          certificates, labels, images]
