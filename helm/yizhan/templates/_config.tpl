@@ -1,0 +1,178 @@
+{{- /* The settings file of a service, and its secrets as environment. */ -}}
+
+{{- /* One value as TOML. Helm reads every number as a float; a setting is a whole number. */ -}}
+{{- define "yizhan.toml.value" -}}
+{{- if kindIs "string" . }}{{ . | toJson }}
+{{- else if kindIs "bool" . }}{{ . }}
+{{- else if kindIs "slice" . }}[{{ range $i, $x := . }}{{ if $i }}, {{ end }}{{ include "yizhan.toml.value" $x }}{{ end }}]
+{{- else }}{{ int64 . }}
+{{- end }}
+{{- end -}}
+
+{{- /* A dict of sections as TOML: what is no dict first, then each section. `path` is where it stands. */ -}}
+{{- define "yizhan.toml" -}}
+{{- $path := .path -}}
+{{- range $key, $value := .data }}
+{{- if not (kindIs "map" $value) }}
+{{ $key }} = {{ include "yizhan.toml.value" $value }}
+{{- end }}
+{{- end }}
+{{- range $key, $value := .data }}
+{{- if kindIs "map" $value }}
+{{- $here := ternary $key (printf "%s.%s" $path $key) (eq $path "") }}
+{{- $plain := false }}
+{{- range $value }}{{ if not (kindIs "map" .) }}{{ $plain = true }}{{ end }}{{ end }}
+{{- if $plain }}
+
+[{{ $here }}]
+{{- end }}
+{{- include "yizhan.toml" (dict "path" $here "data" $value) }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* What the chart decides of a service's settings, as YAML; `config` of the values goes over it. */ -}}
+{{- define "yizhan.settings" -}}
+{{- $root := .root -}}
+{{- $v := .root.Values -}}
+{{- $services := .root.Files.Get "files/services.yaml" | fromYaml -}}
+{{- $service := get $services .name -}}
+server:
+  listen: {{ printf "%s:%d" $v.listenAddress (int64 $service.port) | quote }}
+  health_listen: {{ printf "%s:9465" $v.listenAddress | quote }}
+  drain_seconds: {{ int64 .s.drainSeconds }}
+  {{- if $v.tls.enabled }}
+  tls_cert: /etc/yizhan/tls/tls.crt
+  tls_key: /etc/yizhan/tls/tls.key
+  {{- end }}
+  {{- if $v.callers.mutualTls }}
+  tls_client_ca: /etc/yizhan/tls/ca.crt
+  {{- end }}
+  {{- if include "yizhan.callers" .root }}
+  callers: /etc/yizhan/config/callers.toml
+  {{- end }}
+  {{- with $v.callers.jwt.issuer }}
+  jwt_issuer: {{ . | quote }}
+  jwt_audience: {{ $v.callers.jwt.audience | quote }}
+  {{- with $v.callers.jwt.jwksUrl }}
+  jwt_jwks: {{ . | quote }}
+  jwt_jwks_ca: /etc/yizhan/jwks/ca.crt
+  {{- else }}
+  jwt_jwks: /etc/yizhan/jwks/jwks.json
+  {{- end }}
+  jwt_leeway_seconds: {{ int64 $v.callers.jwt.leewaySeconds }}
+  {{- end }}
+  {{- if $v.callers.trustHeader }}
+  trust_caller_header: true
+  {{- end }}
+telemetry:
+  log_format: json
+  {{- if $v.metrics.enabled }}
+  metrics_listen: {{ printf "%s:9464" $v.listenAddress | quote }}
+  {{- end }}
+  {{- with $v.telemetry.otlpEndpoint }}
+  otlp_endpoint: {{ . | quote }}
+  {{- end }}
+{{- $calls := include "yizhan.calls" . }}
+{{- if $calls }}
+peers:
+  {{- range splitList " " $calls }}
+  {{ . }}:
+    {{- $host := printf "%s-peers.%s.svc.%s" (include "yizhan.name" (dict "root" $root "name" .)) $root.Release.Namespace $v.clusterDomain }}
+    address: {{ printf "%s://%s:%d" (ternary "https" "http" $v.tls.enabled) $host (int64 (get $services .).port) | quote }}
+    {{- if $v.tls.enabled }}
+    tls_ca: /etc/yizhan/tls/ca.crt
+    {{- end }}
+    {{- if $v.callers.mutualTls }}
+    tls_cert: /etc/yizhan/tls/tls.crt
+    tls_key: /etc/yizhan/tls/tls.key
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* The file `server.callers`: gateways, what `helm test` is taken for, and the rules of the values. */ -}}
+{{- define "yizhan.callers" -}}
+{{- $gateways := ternary .Values.callers.gateways list .Values.callers.mutualTls -}}
+{{- if and .Values.tests.enabled .Values.callers.mutualTls -}}
+{{- $gateways = append $gateways (printf "spiffe://yizhan/ns/%s/sa/yizhan-check" .Release.Namespace) -}}
+{{- end -}}
+{{- range $gateways }}
+[[rule]]
+match = {{ toJson . }}
+gateway = true
+{{ end }}
+{{- with .Values.callers.rules }}
+{{ trim . }}
+{{ end }}
+{{- end -}}
+
+{{- define "yizhan.config" -}}
+{{- $settings := include "yizhan.settings" . | fromYaml -}}
+{{- $all := mustMergeOverwrite $settings (deepCopy .s.config) -}}
+{{- include "yizhan.toml" (dict "path" "" "data" $all) | trim }}
+{{- end -}}
+
+{{- /* Secrets, by reference only: the address of the database, the keys of the service, the address of Redis. */ -}}
+{{- define "yizhan.secretEnv" -}}
+{{- $service := get (.root.Files.Get "files/services.yaml" | fromYaml) .name -}}
+{{- $variable := printf "YIZHAN_%s" (upper .name) -}}
+- name: {{ $variable }}_DATABASE_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ .s.database.existingSecret | default (printf "%s-database" (include "yizhan.name" .)) }}
+      key: {{ .s.database.key }}
+{{- $secret := .s.keys.existingSecret | default (printf "%s-keys" (include "yizhan.name" .)) }}
+{{- range $setting, $key := $service.secrets }}
+- name: {{ $variable }}_{{ upper $setting }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $secret }}
+      key: {{ $key }}
+{{- end }}
+{{- if and $service.caches .root.Values.redis.enabled }}
+- name: {{ $variable }}_CACHE_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ .root.Values.redis.existingSecret | default (printf "%s-redis" (include "yizhan.fullname" .root)) }}
+      key: {{ .root.Values.redis.key }}
+{{- end }}
+{{- end -}}
+
+{{- /* What contradicts itself is refused here, in words; what a single value may be says values.schema.json. */ -}}
+{{- define "yizhan.check" -}}
+{{- $v := .Values -}}
+{{- if not (or $v.callers.mutualTls $v.callers.jwt.issuer $v.callers.trustHeader) -}}
+{{- fail "callers: say how a server knows who calls: callers.mutualTls, callers.jwt.issuer, or callers.trustHeader behind a gateway that sets yizhan-caller. Without one a service refuses to start outside loopback" -}}
+{{- end -}}
+{{- if and $v.callers.mutualTls (not $v.tls.enabled) -}}
+{{- fail "callers.mutualTls needs tls.enabled: a certificate is asked for in the TLS handshake" -}}
+{{- end -}}
+{{- if and $v.callers.jwt.issuer (not $v.callers.jwt.audience) -}}
+{{- fail "callers.jwt.audience: say whom a token must be meant for; without it a token for anybody would be taken" -}}
+{{- end -}}
+{{- if and $v.callers.jwt.issuer (not $v.callers.jwt.configMap) -}}
+{{- fail "callers.jwt.configMap: say where the issuer's keys are (jwks.json in it), or by which authority callers.jwt.jwksUrl is known (ca.crt in it)" -}}
+{{- end -}}
+{{- if and $v.callers.trustHeader (or $v.callers.mutualTls $v.callers.jwt.issuer) -}}
+{{- fail "callers.trustHeader is instead of mutualTls and jwt: beside them a gateway is known by its certificate (callers.gateways)" -}}
+{{- end -}}
+{{- if and $v.callers.rules (not (or $v.callers.mutualTls $v.callers.jwt.issuer)) -}}
+{{- fail "callers.rules is about names in certificates and tokens: set callers.mutualTls or callers.jwt.issuer" -}}
+{{- end -}}
+{{- if and $v.tls.certManager.enabled (not $v.tls.enabled) -}}
+{{- fail "tls.certManager.enabled needs tls.enabled" -}}
+{{- end -}}
+{{- if and $v.podMonitor.enabled (not $v.metrics.enabled) -}}
+{{- fail "podMonitor.enabled needs metrics.enabled: there is nothing to scrape" -}}
+{{- end -}}
+{{- range $name := splitList " " (include "yizhan.installed" .) -}}
+{{- $s := include "yizhan.values" (dict "root" $ "name" $name) | fromYaml -}}
+{{- if and $s.autoscaling.enabled (gt (int64 $s.autoscaling.minReplicas) (int64 $s.autoscaling.maxReplicas)) -}}
+{{- fail (printf "%s.autoscaling: minReplicas %d is above maxReplicas %d" $name (int64 $s.autoscaling.minReplicas) (int64 $s.autoscaling.maxReplicas)) -}}
+{{- end -}}
+{{- if and $.Values.requireDigests (not $s.image.digest) -}}
+{{- fail (printf "%s.image.digest is not set, and requireDigests is" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
