@@ -1,9 +1,9 @@
 //! `yizhan demo`: a guided run against the real servers, started here and reached over gRPC.
 //! It ends with an error when anything is not as it should be.
 
-mod bills;
+pub mod bills;
 mod people;
-mod register;
+pub mod register;
 mod story;
 
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the command line")]
 
+mod check;
 mod demo;
 mod offline;
 mod platform;
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand};
 use yizhan_runtime::config::ConfigProblems;
 use yizhan_runtime::process::{EXIT_BAD_CONFIG, told_once};
 
+use crate::check::CheckArguments;
 use crate::serve::ServeArguments;
 
 /// One-stop medical-insurance settlement (医保一站式结算). Without a command: the demo.
@@ -36,6 +38,8 @@ enum Command {
     },
     /// Run every service in one process.
     Serve(ServeArguments),
+    /// Settle an invented visit through deployed services, see that audit and credit know of it, and reverse it: what `helm test` runs.
+    CheckDeployment(CheckArguments),
     /// Work with benefit policies (待遇政策), offline.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -71,7 +75,7 @@ enum PolicyCommand {
 const ABOUT: &str = "\
 Yizhan (一站) settles one medical visit across every payer in one step.
 Without a command this is `yizhan demo`: it starts the services on free ports of this machine and uses them over gRPC.
-Other commands: serve, policy check, policy explain, settle. `yizhan help` describes them; README.md says the rest.
+Other commands: serve, check-deployment, policy check, policy explain, settle. `yizhan help` describes them; README.md says the rest.
 ";
 
 fn main() -> ExitCode {
@@ -86,6 +90,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Demo { data }) => run(demo::demo(data)),
         Some(Command::Serve(arguments)) => run(serve::serve(arguments)),
+        Some(Command::CheckDeployment(arguments)) => run(check::check(arguments)),
         Some(Command::Policy(PolicyCommand::Check { files })) => offline::finish(offline::check(&files)),
         Some(Command::Policy(PolicyCommand::Explain { file })) => offline::finish(offline::explain(&file)),
         Some(Command::Settle { policy, case, json }) => {

@@ -36,7 +36,7 @@ pub async fn register(settlement: &PeerChannel) -> anyhow::Result<()> {
     InstitutionServiceClient::new(settlement.clone()).import_institutions(request).await?;
     let mut items = read_catalogue().context("data/catalogue.csv")?;
     let real = items.len();
-    items.extend(demo_items(&items)?);
+    items.extend(priced_items(&INSTITUTIONS.map(|(.., area)| area))?);
     let request = ImportCatalogueRequest { request_id: "demo-catalogue".into(), items };
     CatalogueServiceClient::new(settlement.clone()).import_catalogue(request).await?;
     let mut policies = PolicyServiceClient::new(settlement.clone());
@@ -84,14 +84,15 @@ fn read_catalogue() -> anyhow::Result<Vec<CatalogueItem>> {
     Ok(items)
 }
 
-/// Classes and ratios are set by each area and hardly published, so the demo's areas get the few
-/// items its bills use as examples: the real item with the class and ratio the demo assumes.
-fn demo_items(real: &[CatalogueItem]) -> anyhow::Result<Vec<CatalogueItem>> {
+/// Classes and ratios are set by each area and hardly published, so areas get the few items that the demo's bills use as
+/// examples: the real item with the class and ratio the demo assumes.
+pub fn priced_items(areas: &[&str]) -> anyhow::Result<Vec<CatalogueItem>> {
+    let real = read_catalogue().context("data/catalogue.csv")?;
     let mut items = Vec::new();
     for (code, class, prepay, ceiling, _) in PRICED {
         let known = real.iter().find(|item| item.hilist_code == code);
         let known = known.with_context(|| format!("{code} is not in data/catalogue.csv"))?;
-        items.extend(INSTITUTIONS.iter().map(|(.., area)| CatalogueItem {
+        items.extend(areas.iter().map(|area| CatalogueItem {
             admdvs: (*area).into(),
             chrgitm_lv: class.into(),
             selfpay_prop: prepay.into(),

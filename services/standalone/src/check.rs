@@ -1,0 +1,336 @@
+//! `yizhan check-deployment`: a visit is settled through services that are deployed somewhere, looked at by audit, counted by credit, and
+//! reversed. Person, institution and area are invented (999900, the composite area of the embedded policies), so that no real
+//! book is touched; what remains is a settlement and its reversal in the books of that area.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use chrono::{Datelike, Days, Utc};
+use clap::Args;
+use tonic::codegen::InterceptedService;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::{Request, Status};
+use yizhan_money::Fen;
+use yizhan_proto::credit::v1::figure_service_client::FigureServiceClient;
+use yizhan_proto::credit::v1::qualification_service_client::QualificationServiceClient;
+use yizhan_proto::credit::v1::{
+    GetQualificationRequest, ListInstitutionFiguresRequest, QualificationQuestion,
+};
+use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_proto::enrollment::v1::{
+    CoverageRow, GetEligibilityRequest, ImportCoveragesRequest, ImportPersonsRequest, PersonRow,
+};
+use yizhan_proto::filing::v1::FindFilingRequest;
+use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
+use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
+use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
+use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
+use yizhan_proto::settlement::v1::{
+    CheckBooksRequest, ImportCatalogueRequest, ImportInstitutionsRequest, Institution, ReverseRequest,
+    SettleRequest, Settlement, SettlementInfo, Visit,
+};
+use yizhan_runtime::client::{self, PeerChannel};
+use yizhan_runtime::clock::day_of;
+use yizhan_runtime::config::{PeerConfig, PeerTls, TlsIdentity};
+use yizhan_runtime::error::RemoteError;
+use yizhan_runtime::ids::new_id;
+use yizhan_runtime::Caller;
+
+use crate::demo::bills::{DAY_IN_HOSPITAL, stay};
+use crate::demo::register::priced_items;
+
+/// The area of the embedded composite policy: no area's real one.
+const AREA: &str = "999900";
+/// 示例 institution of the check.
+const INSTITUTION: &str = "H99990000099";
+/// The insured of the check.
+const PERSON: &str = "CHECK-DEPLOYMENT";
+/// What was imported by it: another number when any of it changes.
+const IMPORTED: &str = "check-deployment-1";
+/// How long credit may take to hear of a settlement.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one call may take: a deployment that has just begun is slower.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Where the services are, and how the check shows who it is.
+#[derive(Args)]
+pub struct CheckArguments {
+    /// Address of enrollment (参保), http://… or https://…
+    #[arg(long)]
+    enrollment: String,
+    /// Address of settlement (一站式结算).
+    #[arg(long)]
+    settlement: String,
+    /// Address of filing (异地就医备案); without: not checked.
+    #[arg(long)]
+    filing: Option<String>,
+    /// Address of audit (智能审核与稽核); without: not checked.
+    #[arg(long)]
+    audit: Option<String>,
+    /// Address of credit (信用评价); without: not checked.
+    #[arg(long)]
+    credit: Option<String>,
+    /// PEM of the authority of their certificates.
+    #[arg(long)]
+    tls_ca: Option<PathBuf>,
+    /// PEM of a certificate that a rule of `server.callers` names a gateway for the callers of this check.
+    #[arg(long, requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its key.
+    #[arg(long, requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Token of the agency `agency:999900`, where callers show tokens.
+    #[arg(long, env = "YIZHAN_CHECK_AGENCY_TOKEN", hide_env_values = true)]
+    agency_token: Option<String>,
+    /// Token of the institution `institution:H99990000099`, likewise.
+    #[arg(long, env = "YIZHAN_CHECK_INSTITUTION_TOKEN", hide_env_values = true)]
+    institution_token: Option<String>,
+}
+
+/// A token on every request, where there is one.
+#[derive(Clone)]
+struct Bearer(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.0 {
+            request.metadata_mut().insert("authorization", token.clone());
+        }
+        Ok(request)
+    }
+}
+
+type To = InterceptedService<PeerChannel, Bearer>;
+
+impl CheckArguments {
+    fn tls(&self) -> Option<PeerTls> {
+        let identity = self.tls_cert.clone().zip(self.tls_key.clone());
+        let identity = identity.map(|(cert, key)| TlsIdentity { cert, key });
+        self.tls_ca.clone().map(|ca| PeerTls { ca, identity, name: None })
+    }
+
+    fn to(&self, address: &str, caller: &Caller, token: Option<&String>) -> anyhow::Result<To> {
+        let peer = PeerConfig { deadline: DEADLINE, tls: self.tls(), ..PeerConfig::at(address) };
+        let token = token.map(|token| format!("Bearer {token}").parse()).transpose();
+        let bearer = Bearer(token.context("a token is not plain text")?);
+        Ok(InterceptedService::new(client::channel(&peer, caller)?, bearer))
+    }
+
+    /// As the agency of the area.
+    fn agency(&self, address: &str) -> anyhow::Result<To> {
+        let caller = Caller::parse(&format!("agency:{AREA}")).context("no agency")?;
+        self.to(address, &caller, self.agency_token.as_ref())
+    }
+
+    /// As the institution.
+    fn institution(&self, address: &str) -> anyhow::Result<To> {
+        let caller = Caller::Institution { code: INSTITUTION.to_owned() };
+        self.to(address, &caller, self.institution_token.as_ref())
+    }
+}
+
+/// Checks it, and says what was done.
+///
+/// # Errors
+/// The first thing that is not as it should be.
+pub async fn check(arguments: CheckArguments) -> anyhow::Result<()> {
+    register(&arguments).await.context("registering")?;
+    let counted = counted(&arguments).await.context("credit")?;
+    let settled = settle(&arguments).await.context("settling")?;
+    // Whatever is wrong from here on: nothing stays settled.
+    let looked_at = look(&arguments, &settled, counted).await;
+    reverse(&arguments, &settled).await.context("reversing")?;
+    looked_at?;
+    if let Some(counted) = counted {
+        wait_for(&arguments, counted).await.context("credit, after the reversal")?;
+    }
+    books(&arguments).await.context("the books")?;
+    println!("The deployment settles, and everything it did here was undone.");
+    Ok(())
+}
+
+async fn register(arguments: &CheckArguments) -> anyhow::Result<()> {
+    let settlement = arguments.agency(&arguments.settlement)?;
+    let institution = Institution {
+        fixmedins_code: INSTITUTION.into(),
+        fixmedins_name: "部署检查示例医院".into(),
+        level: "third".into(),
+        admdvs: AREA.into(),
+        fixmedins_type: "1".into(),
+        contracted: true,
+        dual_channel: false,
+    };
+    let institutions = vec![institution];
+    let request = ImportInstitutionsRequest { request_id: IMPORTED.into(), institutions };
+    InstitutionServiceClient::new(settlement.clone()).import_institutions(request).await.map_err(told)?;
+    let request = ImportCatalogueRequest { request_id: IMPORTED.into(), items: priced_items(&[AREA])? };
+    CatalogueServiceClient::new(settlement).import_catalogue(request).await.map_err(told)?;
+    let mut enrollment = EnrollmentServiceClient::new(arguments.agency(&arguments.enrollment)?);
+    let person = PersonRow {
+        psn_no: PERSON.into(),
+        psn_cert_type: "99".into(),
+        certno: format!("SAMPLE{PERSON}"),
+        psn_name: "部署检查".into(),
+        gend: "1".into(),
+        brdy: "1980-01-01".into(),
+        poolarea_no: AREA.into(),
+        ..PersonRow::default()
+    };
+    let request = ImportPersonsRequest { request_id: IMPORTED.into(), rows: vec![person] };
+    enrollment.import_persons(request).await.map_err(told)?;
+    let coverage = CoverageRow {
+        psn_no: PERSON.into(),
+        insutype: "310".into(),
+        psn_type: "1101".into(),
+        psn_insu_stas: "1".into(),
+        begndate: "2010-01-01".into(),
+        ..CoverageRow::default()
+    };
+    let request = ImportCoveragesRequest { request_id: IMPORTED.into(), rows: vec![coverage] };
+    enrollment.import_coverages(request).await.map_err(told)?;
+    let request = GetEligibilityRequest {
+        psn_no: PERSON.into(),
+        as_of: today(),
+        insutype: "310".into(),
+        ..GetEligibilityRequest::default()
+    };
+    let answer = enrollment.get_eligibility(request).await.map_err(told)?.into_inner();
+    ensure!(answer.eligibility.is_some_and(|eligibility| eligibility.entitled), "the insured is not entitled");
+    println!("enrollment: registered, insured, entitled");
+    if let Some(filing) = &arguments.filing {
+        let request = FindFilingRequest {
+            psn_no: PERSON.into(),
+            poolarea_no: AREA.into(),
+            insutype: "310".into(),
+            mdtrtarea_admvs: "310115".into(),
+            begndate: today(),
+            enddate: today(),
+            med_type: "21".into(),
+            ..FindFilingRequest::default()
+        };
+        let mut filing = FilingServiceClient::new(arguments.agency(filing)?);
+        filing.find_filing(request).await.map_err(told).context("filing")?;
+        println!("filing: answers how a visit counts");
+    }
+    Ok(())
+}
+
+async fn settle(arguments: &CheckArguments) -> anyhow::Result<Settlement> {
+    let yesterday = day_of(Utc::now()) - Days::new(1);
+    let days = [yesterday.to_string(), today()];
+    let visit = stay(PERSON, "310", INSTITUTION, [&days[0], &days[1]], DAY_IN_HOSPITAL);
+    let run = new_id();
+    let renamed = |text: &str| text.replace(&visit.mdtrt_id, &format!("CHECK-{run}"));
+    let feedetail = visit.feedetail.iter().cloned().map(|line| {
+        let feedetl_sn = renamed(&line.feedetl_sn);
+        yizhan_proto::settlement::v1::FeeLine { feedetl_sn, ..line }
+    });
+    let visit = Visit { mdtrt_id: renamed(&visit.mdtrt_id), feedetail: feedetail.collect(), ..visit.clone() };
+    let mut settlement = SettlementServiceClient::new(arguments.institution(&arguments.settlement)?);
+    let request = SettleRequest {
+        request_id: format!("check-deployment-{run}"),
+        visit: Some(visit),
+        ..SettleRequest::default()
+    };
+    let settled = settlement.settle(request).await.map_err(told)?.into_inner().settlement;
+    let settled = settled.context("no settlement in the answer")?;
+    let info = info(&settled)?;
+    println!(
+        "settlement: {} of {} yuan paid by funds",
+        Fen(info.fund_pay_sumamt_fen),
+        Fen(info.medfee_sumamt_fen)
+    );
+    Ok(settled)
+}
+
+/// What audit and credit say of it.
+async fn look(
+    arguments: &CheckArguments,
+    settled: &Settlement,
+    counted: Option<i64>,
+) -> anyhow::Result<()> {
+    let info = info(settled)?;
+    ensure!(info.fund_pay_sumamt_fen > 0, "no fund paid anything");
+    let shares: i64 = settled.setldetail.iter().map(|row| row.fund_payamt_fen).sum();
+    ensure!(shares == info.medfee_sumamt_fen, "the shares do not add up to the bill");
+    if arguments.audit.is_some() {
+        ensure!(!info.audit_pending, "settlement did not ask audit, or audit did not answer in time");
+        println!("audit: looked at the visit before it was settled");
+    }
+    if let Some(counted) = counted {
+        wait_for(arguments, counted + 1).await.context("credit")?;
+        println!("credit: knows practitioners, and counted the settlement by settlement's feed");
+    }
+    Ok(())
+}
+
+async fn reverse(arguments: &CheckArguments, settled: &Settlement) -> anyhow::Result<()> {
+    let info = info(settled)?;
+    let mut settlement = SettlementServiceClient::new(arguments.institution(&arguments.settlement)?);
+    let request = ReverseRequest {
+        request_id: format!("check-deployment-reverse-{}", info.setl_id),
+        psn_no: PERSON.into(),
+        setl_id: info.setl_id.clone(),
+        reason: "deployment checked".into(),
+    };
+    settlement.reverse(request).await.map_err(told)?;
+    println!("settlement: reversed");
+    Ok(())
+}
+
+async fn books(arguments: &CheckArguments) -> anyhow::Result<()> {
+    let mut settlement = SettlementServiceClient::new(arguments.agency(&arguments.settlement)?);
+    let request = CheckBooksRequest { poolarea_no: AREA.into() };
+    let books = settlement.check_books(request).await.map_err(told)?.into_inner();
+    ensure!(books.discrepancies.is_empty(), "{}", books.discrepancies.join("; "));
+    println!("settlement: the books of {AREA} balance, {} settlements", books.settlements);
+    Ok(())
+}
+
+/// Settlements of the institution this month, as credit counts them; `None` where it is not checked.
+async fn counted(arguments: &CheckArguments) -> anyhow::Result<Option<i64>> {
+    let Some(address) = &arguments.credit else { return Ok(None) };
+    let credit = arguments.agency(address)?;
+    let question =
+        QualificationQuestion { practitioner_code: "D999900000001".into(), ..QualificationQuestion::default() };
+    let request = GetQualificationRequest { questions: vec![question] };
+    QualificationServiceClient::new(credit.clone()).get_qualification(request).await.map_err(told)?;
+    let today = day_of(Utc::now());
+    let month = today.format("%Y-%m").to_string();
+    let request = ListInstitutionFiguresRequest {
+        poolarea_no: AREA.into(),
+        year: today.year(),
+        fixmedins_code: INSTITUTION.into(),
+        ..ListInstitutionFiguresRequest::default()
+    };
+    let answer = FigureServiceClient::new(credit).list_institution_figures(request).await.map_err(told)?;
+    let months = answer.into_inner().institutions.into_iter().flat_map(|institution| institution.months);
+    Ok(Some(months.filter(|figures| figures.month == month).map(|figures| figures.settlements).sum()))
+}
+
+/// Until credit has counted so many.
+async fn wait_for(arguments: &CheckArguments, settlements: i64) -> anyhow::Result<()> {
+    let heard = async {
+        while counted(arguments).await? != Some(settlements) {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(PATIENCE, heard).await.context("it did not hear of the settlement")?
+}
+
+fn info(settlement: &Settlement) -> anyhow::Result<&SettlementInfo> {
+    settlement.setlinfo.as_ref().context("no settlement in the answer")
+}
+
+fn today() -> String {
+    day_of(Utc::now()).to_string()
+}
+
+/// Reason and text, and nothing of what was sent.
+fn told(status: Status) -> anyhow::Error {
+    let error = RemoteError::from(status);
+    anyhow::anyhow!("{:?} {}: {}", error.code, error.reason, error.message)
+}
