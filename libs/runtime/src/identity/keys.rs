@@ -22,7 +22,7 @@ use crate::kept::Kept;
 /// How often the keys at a URL are asked for.
 const ASK_EVERY: Duration = Duration::from_secs(60);
 /// How often at most they are read again because a token names another key: anybody can name one.
-const AGAIN: Duration = Duration::from_secs(5);
+pub(super) const AGAIN: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 5000 });
 
 /// How tokens may be signed. There is nothing with a shared secret, and nothing without a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
