@@ -42,7 +42,8 @@ pub type PeerChannel = InterceptedService<Channel, Outgoing>;
 /// `grpc-timeout`).
 pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel> {
     let secure = secure::kept(peer)?;
-    let endpoint = endpoint(peer, secure.as_ref().map(|kept| kept.current()).as_deref())?.timeout(peer.deadline);
+    let endpoint =
+        endpoint(peer, secure.as_ref().map(|kept| kept.current()).as_deref())?.timeout(peer.deadline);
     let (channel, connections) = Channel::balance_channel(CONNECTIONS_TO_A_PEER);
     for number in 0..CONNECTIONS_TO_A_PEER {
         connections.try_send(Change::Insert(number, endpoint.clone()))?;
@@ -60,8 +61,10 @@ pub fn feed_channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerCh
     let channel = match (&secure, &peer.tls) {
         (Some(kept), Some(tls)) => {
             // TLS is the connector's: tonic's would keep what was there at the beginning.
-            let plain = PeerConfig { address: peer.address.replacen("https://", "http://", 1), ..peer.clone() };
-            let endpoint = endpoint(&plain, None)?.origin(peer.address.parse().context("the address of a peer")?);
+            let plain =
+                PeerConfig { address: peer.address.replacen("https://", "http://", 1), ..peer.clone() };
+            let endpoint =
+                endpoint(&plain, None)?.origin(peer.address.parse().context("the address of a peer")?);
             let (kept, name) = (kept.clone(), tls.name.clone());
             let connect = move |uri: Uri| secure::connect(uri, name.clone(), kept.clone());
             endpoint.connect_with_connector_lazy(service_fn(connect))

@@ -133,7 +133,11 @@ impl Shown {
         }
     }
 
-    async fn of_token(&self, headers: &HeaderMap, rules: &Arc<Rules>) -> Result<Option<Caller>, ServiceError> {
+    async fn of_token(
+        &self,
+        headers: &HeaderMap,
+        rules: &Arc<Rules>,
+    ) -> Result<Option<Caller>, ServiceError> {
         let Some(tokens) = &self.tokens else { return Ok(None) };
         let mut told = headers.get_all(header::AUTHORIZATION).iter();
         let token = match (told.next(), told.next()) {
@@ -156,7 +160,9 @@ impl fmt::Debug for Identity {
             Identity::Header => "callers are named by the header yizhan-caller, which is believed",
             Identity::Shown(shown) => match (shown.certificates, &shown.tokens) {
                 (true, None) => "callers are named by their certificates",
-                (true, Some(_)) => "callers are named by their certificates, those of a gateway by their tokens",
+                (true, Some(_)) => {
+                    "callers are named by their certificates, those of a gateway by their tokens"
+                }
                 (false, _) => "callers are named by their tokens",
             },
         })
@@ -217,7 +223,10 @@ fn probe() -> Caller {
 }
 
 fn caller_missing() -> ServiceError {
-    ServiceError::new(Reason::CallerMissing, "nothing says who calls: neither yizhan-caller nor a token, as this server wants it")
+    ServiceError::new(
+        Reason::CallerMissing,
+        "nothing says who calls: neither yizhan-caller nor a token, as this server wants it",
+    )
 }
 
 fn caller_malformed() -> ServiceError {

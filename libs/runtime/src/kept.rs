@@ -72,7 +72,8 @@ impl<T: Send + Sync + 'static> Kept<T> {
     }
 
     fn refused(&self, error: &anyhow::Error, digest: [u8; 32]) {
-        let before = std::mem::replace(&mut *self.tried.lock().unwrap_or_else(PoisonError::into_inner), digest);
+        let before =
+            std::mem::replace(&mut *self.tried.lock().unwrap_or_else(PoisonError::into_inner), digest);
         if before != digest {
             tracing::error!(
                 monotonic_counter.files_refused = 1,
@@ -109,9 +110,8 @@ impl<T> fmt::Debug for Kept<T> {
 }
 
 fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<Vec<u8>>> {
-    let read = |path: &PathBuf| {
-        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-    };
+    let read =
+        |path: &PathBuf| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
     paths.iter().map(read).collect()
 }
 
@@ -162,6 +162,9 @@ mod tests {
         kept.look();
         assert_eq!(*kept.current(), 3, "nothing is there");
         assert_eq!(looked("1"), 1, "and it is again");
-        assert!(Kept::open("a number", vec![at("2").join("file")], number).is_err(), "at first it must be right");
+        assert!(
+            Kept::open("a number", vec![at("2").join("file")], number).is_err(),
+            "at first it must be right"
+        );
     }
 }

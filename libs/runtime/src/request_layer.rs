@@ -92,11 +92,7 @@ impl RequestLayer {
 impl Limits {
     fn holder(&self, request: &Request<Body>, caller: &Caller) -> Holder {
         let connection = || request.extensions().get().copied().unwrap_or(ConnectionId(0));
-        if self.identity.tells() {
-            Holder::Caller(caller.clone())
-        } else {
-            Holder::Connection(connection())
-        }
+        if self.identity.tells() { Holder::Caller(caller.clone()) } else { Holder::Connection(connection()) }
     }
 
     /// Where a request that is a stream has its place; `None` for all others.

@@ -155,7 +155,11 @@ impl Server {
         let (stopped, connections, accepting) =
             (door.stopped.clone(), TaskTracker::new(), TaskTracker::new());
         if let Some(inside) = self.inside {
-            accepting.spawn(accept(inside, Door { tls: None, inside: true, ..door.clone() }, connections.clone()));
+            accepting.spawn(accept(
+                inside,
+                Door { tls: None, inside: true, ..door.clone() },
+                connections.clone(),
+            ));
         }
         accepting.spawn(accept(self.incoming, door, connections.clone()));
         accepting.close();

@@ -139,10 +139,7 @@ async fn a_certificate_names_the_caller_and_what_is_said_besides_must_agree() {
     let institution = |code: &str| Caller::Institution { code: code.to_owned() };
     assert_eq!(asked(settlement, service("settlement")).await, "service:settlement");
     assert_eq!(asked(settlement, service("credit")).await, "Unauthenticated CALLER_DISAGREES");
-    assert_eq!(
-        asked("spiffe://yizhan/institution/H1", institution("H1")).await,
-        "institution:H1"
-    );
+    assert_eq!(asked("spiffe://yizhan/institution/H1", institution("H1")).await, "institution:H1");
     assert_eq!(
         asked("spiffe://yizhan/institution/H1", institution("H2")).await,
         "Unauthenticated CALLER_DISAGREES"
@@ -179,20 +176,68 @@ async fn who_shows_none_or_one_that_is_not_good_is_not_connected() {
     let ended = place.authority.write_for(&place.path("ended"), &name, (2020, 2021));
     let future = place.authority.write_for(&place.path("future"), &name, (2090, 2099));
     let foreign = other.write(&place.path("foreign"), &name);
-    for (what, shown) in [("none", None), ("ended", Some(&ended)), ("not yet", Some(&future)), ("foreign", Some(&foreign))] {
+    for (what, shown) in
+        [("none", None), ("ended", Some(&ended)), ("not yet", Some(&future)), ("foreign", Some(&foreign))]
+    {
         let told = asked(&files.ca, shown).await;
         assert!(["Unavailable", "Cancelled", "Unknown"].contains(&told.as_str()), "{what}: {told}");
     }
     let told = asked(&foreign.ca, Some(&good)).await;
-    assert!(["Unavailable", "Cancelled", "Unknown"].contains(&told.as_str()), "the server is another's: {told}");
+    assert!(
+        ["Unavailable", "Cancelled", "Unknown"].contains(&told.as_str()),
+        "the server is another's: {told}"
+    );
     assert_eq!(asked(&files.ca, Some(&good)).await, "service:settlement", "others go on");
+}
+
+#[tokio::test]
+async fn who_does_not_know_the_word_of_the_process_is_nobody_inside() {
+    let place = Place::new();
+    let inside = ([127, 0, 0, 1], yizhan_testkit::free_port()).into();
+    let server = serve(ServerConfig { inside: Some(inside), ..mutual(&place.server()) }).await;
+    let peer = PeerConfig::at(format!("http://{inside}"));
+    let asked = async |peer: &PeerConfig| who(client::channel(peer, &service("settlement")).unwrap()).await;
+    assert_eq!(asked(&peer).await, "Unauthenticated CALLER_MISSING");
+    assert_eq!(asked(&PeerConfig { inside: true, ..peer }).await, "service:settlement");
+    drop(server);
+}
+
+/// Health and reflection, of a server that knows nobody who asks.
+#[tokio::test]
+async fn health_needs_no_caller_and_reflection_can_be_off() {
+    let (place, maker) = (Place::new(), TokenMaker::new("a"));
+    let keys = place.path("keys.json");
+    fs::write(&keys, maker.keys().to_string()).unwrap();
+    let jwt = Some(JwtConfig::of("https://issuer.example", "yizhan", &keys));
+    for reflection in [true, false] {
+        let server = serve(ServerConfig { jwt: jwt.clone(), reflection, ..ServerConfig::loopback() }).await;
+        let channel = tonic::transport::Channel::from_shared(server.url()).unwrap().connect().await.unwrap();
+        let request = tonic_health::pb::HealthCheckRequest { service: Who::NAME.to_owned() };
+        let mut health = tonic_health::pb::health_client::HealthClient::new(channel.clone());
+        assert_eq!(health.check(request).await.unwrap().into_inner().status, 1);
+        use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+        let question = tonic_reflection::pb::v1::ServerReflectionRequest {
+            message_request: Some(
+                tonic_reflection::pb::v1::server_reflection_request::MessageRequest::ListServices(
+                    String::new(),
+                ),
+            ),
+            ..Default::default()
+        };
+        let asked = futures::stream::once(async { question });
+        let answer = ServerReflectionClient::new(channel).server_reflection_info(asked).await;
+        assert_eq!(
+            answer.map(drop).map_err(|status| status.code()),
+            if reflection { Ok(()) } else { Err(Code::Unimplemented) }
+        );
+    }
 }
 
 /// A ClientHello of TLS 1.1 and nothing newer, with a suite that TLS 1.2 has too.
 const HELLO_1_1: [u8; 50] = [
     0x16, 3, 1, 0, 45, 1, 0, 0, 41, 3, 2, // handshake, ClientHello, 1.1
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
-    0, 0, 2, 0xc0, 0x2b, 1, 0,
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+    29, 30, 31, 32, 0, 0, 2, 0xc0, 0x2b, 1, 0,
 ];
 
 #[tokio::test]
@@ -318,7 +363,11 @@ async fn a_token_names_the_caller_and_of_a_gateway_for_whom() {
     let (agency, other) = (claims(&maker, "agency:430200"), claims(&maker, "agency:430300"));
     let by_token = client::channel(&PeerConfig::at(plain.url()), &as_agency).unwrap();
     assert_eq!(with(&by_token, &[&agency]).await, "agency:430200");
-    assert_eq!(with(&by_token, &[&other]).await, "Unauthenticated CALLER_DISAGREES", "the header says another");
+    assert_eq!(
+        with(&by_token, &[&other]).await,
+        "Unauthenticated CALLER_DISAGREES",
+        "the header says another"
+    );
     assert_eq!(with(&by_token, &[]).await, "Unauthenticated CALLER_MISSING", "the header is not believed");
     assert_eq!(with(&by_token, &[&agency, &agency]).await, "Unauthenticated TOKEN_INVALID", "two");
     assert_eq!(with(&by_token, &["a.b.c"]).await, "Unauthenticated TOKEN_INVALID");

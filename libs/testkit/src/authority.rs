@@ -64,11 +64,7 @@ impl Authority {
             fs::write(&path, pem).expect("a file");
             path
         };
-        TlsFiles {
-            ca: write("ca.crt", self.pem()),
-            cert: write("tls.crt", cert),
-            key: write("tls.key", key),
-        }
+        TlsFiles { ca: write("ca.crt", self.pem()), cert: write("tls.crt", cert), key: write("tls.key", key) }
     }
 }
 

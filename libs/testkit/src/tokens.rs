@@ -2,9 +2,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use ring::rand::SystemRandom;
-use ring::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
-};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
 /// An issuer with one key of each kind that can be made here, called `<name>-ed` and `<name>-es`.
@@ -52,7 +50,8 @@ impl TokenMaker {
 
     /// A token with this header and these claims, signed as the header says if it says ES256, else by Ed25519.
     pub fn with_header(&self, header: &Value, claims: &Value) -> String {
-        let signed = format!("{}.{}", coded(header.to_string().as_bytes()), coded(claims.to_string().as_bytes()));
+        let signed =
+            format!("{}.{}", coded(header.to_string().as_bytes()), coded(claims.to_string().as_bytes()));
         let signature = if header["alg"] == "ES256" {
             let signature = self.curve.sign(&SystemRandom::new(), signed.as_bytes()).expect("a signature");
             coded(signature.as_ref())

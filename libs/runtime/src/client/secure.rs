@@ -35,7 +35,8 @@ pub(crate) fn tls_config(held: &[Vec<u8>]) -> anyhow::Result<Secure> {
         [_, cert, key] => {
             let chain = tls::certificates(cert).context("the certificate")?;
             let private = tls::key(key).context("the key")?;
-            let config = builder.with_client_auth_cert(chain, private).context("the certificate with its key")?;
+            let config =
+                builder.with_client_auth_cert(chain, private).context("the certificate with its key")?;
             (config, tonic.identity(Identity::from_pem(cert, key)))
         }
         _ => (builder.with_no_client_auth(), tonic),
@@ -95,7 +96,9 @@ pub(super) fn replace_connections(
                         }
                     }
                 }
-                Err(error) => tracing::error!(error = format!("{error:#}"), "a peer cannot be connected to anew"),
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "a peer cannot be connected to anew")
+                }
             }
         }
     });

@@ -232,7 +232,8 @@ impl PeerConfig {
             matches!(uri.scheme_str(), Some("http" | "https")) && !address.contains('@')
         });
         if !address.is_empty() && !valid {
-            settings.wrong(&format!("peers.{service}.address"), "must be http://host:port or https://host:port");
+            settings
+                .wrong(&format!("peers.{service}.address"), "must be http://host:port or https://host:port");
         }
         let default = PeerConfig::at(address);
         let deadline = format!("peers.{service}.deadline_ms");

@@ -8,10 +8,10 @@ use super::{Service, Settings};
 use crate::identity::{Algorithm, rules_of};
 use crate::{client, server};
 
-/// How many seconds clocks may differ by default.
-const LEEWAY_SECONDS: u64 = 30;
+/// How much clocks may differ by default.
+const LEEWAY: Duration = Duration::from_secs(30);
 /// And at most.
-const MAX_LEEWAY_SECONDS: u64 = 300;
+const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
 /// The server's certificate, and whose clients' it wants.
 #[derive(Clone, Debug)]
@@ -164,7 +164,7 @@ impl JwtConfig {
             issuer: issuer.into(),
             audience: audience.into(),
             keys: KeysAt::File(keys.into()),
-            leeway: Duration::from_secs(LEEWAY_SECONDS),
+            leeway: LEEWAY,
             algorithms: Algorithm::ALL.to_vec(),
             claim: "yizhan_caller".to_owned(),
         }
@@ -175,9 +175,9 @@ impl JwtConfig {
         let audience: Option<String> = settings.optional("server.jwt_audience");
         let keys: Option<String> = settings.optional("server.jwt_jwks");
         let ca = file(settings, "server.jwt_jwks_ca");
-        let leeway = settings.or("server.jwt_leeway_seconds", LEEWAY_SECONDS);
-        if leeway > MAX_LEEWAY_SECONDS {
-            settings.wrong("server.jwt_leeway_seconds", format!("must be at most {MAX_LEEWAY_SECONDS}"));
+        let leeway = Duration::from_secs(settings.or("server.jwt_leeway_seconds", LEEWAY.as_secs()));
+        if leeway > MAX_LEEWAY {
+            settings.wrong("server.jwt_leeway_seconds", format!("must be at most {}", MAX_LEEWAY.as_secs()));
         }
         let algorithms = read_algorithms(settings);
         let claim = settings.or("server.jwt_claim", "yizhan_caller".to_owned());
@@ -190,7 +190,6 @@ impl JwtConfig {
             return None;
         };
         let keys = read_keys(settings, keys, ca)?;
-        let leeway = Duration::from_secs(leeway);
         Some(JwtConfig { issuer, audience, keys, leeway, algorithms, claim })
     }
 }

@@ -19,9 +19,9 @@ use crate::kept::Kept;
 use crate::server::tls;
 
 /// How long it may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+const ISSUER_PATIENCE: Duration = Duration::from_secs(3);
 /// How long the document may be, in bytes.
-const MAX_BYTES: usize = 256 * 1024;
+const MAX_KEYS_BYTES: usize = 256 * 1024;
 
 /// A URL, and whom to believe that it is there.
 pub(super) struct Place {
@@ -45,7 +45,7 @@ impl Place {
 
     /// What is there now. Nothing is followed elsewhere.
     pub async fn get(&self) -> anyhow::Result<Vec<u8>> {
-        tokio::time::timeout(PATIENCE, self.asked()).await.context("no answer in time")?
+        tokio::time::timeout(ISSUER_PATIENCE, self.asked()).await.context("no answer in time")?
     }
 
     async fn asked(&self) -> anyhow::Result<Vec<u8>> {
@@ -62,7 +62,7 @@ impl Place {
             .body(Empty::<Bytes>::new())?;
         let answer = sender.send_request(request).await?;
         ensure!(answer.status() == StatusCode::OK, "it answers {}", answer.status());
-        let body = Limited::new(answer.into_body(), MAX_BYTES).collect().await;
+        let body = Limited::new(answer.into_body(), MAX_KEYS_BYTES).collect().await;
         connection.abort();
         Ok(body.map_err(anyhow::Error::from_boxed)?.to_bytes().to_vec())
     }

@@ -78,7 +78,9 @@ impl Key {
     pub fn verifies(&self, signed: &[u8], signature: &[u8]) -> bool {
         let verified = match self {
             Key::EdDsa(key) => UnparsedPublicKey::new(&ED25519, key).verify(signed, signature),
-            Key::Es256(key) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(signed, signature),
+            Key::Es256(key) => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(signed, signature)
+            }
             Key::Rs256(key) => key.verify(&RSA_PKCS1_2048_8192_SHA256, signed, signature),
         };
         verified.is_ok()
@@ -118,7 +120,8 @@ impl KeySet {
         let mut keys = HashMap::new();
         for key in set.keys {
             let jwk: Jwk = serde_json::from_value(key).context("a key")?;
-            let Some(kid) = jwk.kid.clone().filter(|_| jwk.r#use.as_deref().is_none_or(|of| of == "sig")) else {
+            let Some(kid) = jwk.kid.clone().filter(|_| jwk.r#use.as_deref().is_none_or(|of| of == "sig"))
+            else {
                 continue;
             };
             let Some(key) = key_of(&jwk).with_context(|| format!("key {kid:?}"))? else { continue };
@@ -138,7 +141,8 @@ fn key_of(jwk: &Jwk) -> anyhow::Result<Option<Key>> {
             Key::Es256([&[4][..], &x, &y].concat())
         }
         ("RSA", None) => {
-            let components = RsaPublicKeyComponents { n: decoded(jwk.n.as_ref())?, e: decoded(jwk.e.as_ref())? };
+            let components =
+                RsaPublicKeyComponents { n: decoded(jwk.n.as_ref())?, e: decoded(jwk.e.as_ref())? };
             ensure!(components.n.len() >= 256, "RSA of less than 2048 bits");
             Key::Rs256(components)
         }
@@ -182,7 +186,9 @@ impl Keys {
                 kept.watch();
                 Source::File(kept)
             }
-            KeysAt::Url { url, ca } => Source::Url { place: Place::open(url, ca)?, current: RwLock::default() },
+            KeysAt::Url { url, ca } => {
+                Source::Url { place: Place::open(url, ca)?, current: RwLock::default() }
+            }
         };
         let keys = Arc::new(Keys { source, again: Mutex::default() });
         if matches!(keys.source, Source::Url { .. }) {

@@ -190,7 +190,9 @@ fn rule_of(rule: &FileRule) -> Result<Rule, String> {
     let takes = pattern.iter().filter(|part| matches!(part, Part::Between(_, _, true))).count();
     let names = match (&rule.caller, rule.gateway) {
         (None, true) if takes == 0 && kind != Kind::Subject => Named::Gateway,
-        (None, true) => return Err("a gateway is known by its certificate, and nothing is taken of its name".to_owned()),
+        (None, true) => {
+            return Err("a gateway is known by its certificate, and nothing is taken of its name".to_owned());
+        }
         (Some(caller), false) => named(caller, takes)?,
         _ => return Err("either caller or gateway = true".to_owned()),
     };
@@ -211,8 +213,12 @@ fn named(caller: &str, takes: usize) -> Result<Named, String> {
         return Err("caller takes a {…} that match does not have".to_owned());
     }
     // An area, which is also an institution's, an insurer's or a person's.
-    let fits = |kind: &str| before.starts_with(kind) && Caller::parse(&format!("{before}430200{after}")).is_some();
-    if !["institution:", "agency:", "department:", "insurer:", "person:", "operator:", "service:"].into_iter().any(fits) {
+    let fits =
+        |kind: &str| before.starts_with(kind) && Caller::parse(&format!("{before}430200{after}")).is_some();
+    if !["institution:", "agency:", "department:", "insurer:", "person:", "operator:", "service:"]
+        .into_iter()
+        .any(fits)
+    {
         return Err(format!("{caller} names no caller"));
     }
     Ok(Named::Caller(before.to_owned(), Some(after.to_owned())))
@@ -311,7 +317,10 @@ mod tests {
         ] {
             assert_eq!(told(rules.of_certificate(&uri(name))), caller, "{name}");
         }
-        assert_eq!(told(bare.of_certificate(&uri("spiffe://yizhan/ns/x/sa/yizhan-credit"))), "service:credit");
+        assert_eq!(
+            told(bare.of_certificate(&uri("spiffe://yizhan/ns/x/sa/yizhan-credit"))),
+            "service:credit"
+        );
         assert_eq!(told(bare.of_certificate(&uri("spiffe://yizhan/ns/x/sa/gateway"))), "nobody");
         assert_eq!(told(rules.of_subject("system:serviceaccount:yizhan:yizhan-audit")), "service:audit");
         assert_eq!(told(rules.of_subject("spiffe://yizhan/ns/prod/sa/gateway")), "nobody", "another kind");

@@ -283,7 +283,8 @@ mod tests {
     async fn open(patience: Patience, age: Duration) -> (String, Door<Routes>) {
         let (_, health) = tonic_health::server::health_reporter();
         let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
-        let door = Door { service: Routes::new(health), tls: None, inside: false, age, patience, stopping, stopped };
+        let door =
+            Door { service: Routes::new(health), tls: None, inside: false, age, patience, stopping, stopped };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let at_door = door.clone();

@@ -29,7 +29,8 @@ pub(super) fn acceptor(tls: &TlsConfig) -> anyhow::Result<Arc<Kept<ServerConfig>
 
 /// Of certificate, key, and the authorities of clients where they must show one; HTTP/2 only.
 pub(crate) fn config(held: &[Vec<u8>]) -> anyhow::Result<ServerConfig> {
-    let (chain, key) = (certificates(&held[0]).context("the certificate")?, key(&held[1]).context("the key")?);
+    let (chain, key) =
+        (certificates(&held[0]).context("the certificate")?, key(&held[1]).context("the key")?);
     let builder = ServerConfig::builder();
     let (builder, by_certificate) = match held.get(2) {
         None => (builder.with_no_client_auth(), false),

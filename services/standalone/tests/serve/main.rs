@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
 mod door;
+mod mutual;
 mod stopping;
 mod support;
 mod tls;

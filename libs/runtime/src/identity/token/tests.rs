@@ -61,7 +61,8 @@ async fn rs256_is_verified() {
     assert_eq!(told(tokens.caller(token, &rules, NOW).await), "agency:430200");
     let mut wrong = token.to_owned();
     wrong.replace_range(token.len() - 10..token.len() - 9, if token.ends_with('A') { "B" } else { "A" });
-    let changed = if wrong == token { "-".to_owned() } else { told(tokens.caller(&wrong, &rules, NOW).await) };
+    let changed =
+        if wrong == token { "-".to_owned() } else { told(tokens.caller(&wrong, &rules, NOW).await) };
     assert!(changed == "signature" || changed == "-", "{changed}");
 }
 
@@ -73,7 +74,8 @@ async fn what_is_wrong_is_refused_for_what_it_is() {
     let header = |header: Value| maker.with_header(&header, &good());
     let kid = maker.kid("ed");
     let changed = {
-        let (token, evil) = (maker.token(&good()), maker.token(&with("yizhan_caller", json!("agency:100000"))));
+        let (token, evil) =
+            (maker.token(&good()), maker.token(&with("yizhan_caller", json!("agency:100000"))));
         let parts = |token: &str| token.split('.').map(str::to_owned).collect::<Vec<_>>();
         let (token, evil) = (parts(&token), parts(&evil));
         format!("{}.{}.{}", token[0], evil[1], token[2])
