@@ -1,5 +1,6 @@
 //! Enrollment, filing, audit, credit and settlement in this process, on free loopback ports, over one of the two databases.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
@@ -381,6 +382,31 @@ impl TestPlatform {
         let client = Client::new([other.url(), enrollment, filing, audit, credit]);
         self.others.push(other);
         client
+    }
+
+    /// Every service once more over the same databases, with other settings of its server: where each is.
+    pub async fn also_serving(&mut self, server: &ServerConfig) -> BTreeMap<&'static str, String> {
+        let server = ServerConfig { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..server.clone() };
+        let enrollment = EnrollmentConfig { server: server.clone(), ..self.enrollment_config.clone() };
+        let filing = FilingConfig { server: server.clone(), ..self.filing_config.clone() };
+        let audit = AuditConfig { server: server.clone(), ..self.audit_config.clone() };
+        let credit = CreditConfig { server: server.clone(), ..self.credit_config.clone() };
+        let settlement = yizhan_settlement::Config { server, ..self.settlement_config.clone() };
+        let clock = self.service_clock.clone();
+        let running = [
+            ("enrollment", yizhan_enrollment::serve(enrollment).await),
+            ("filing", yizhan_filing::serve(filing).await),
+            ("audit", yizhan_audit::serve(audit).await),
+            ("credit", yizhan_credit::serve(credit).await),
+            ("settlement", yizhan_settlement::serve(settlement, clock).await),
+        ];
+        let mut urls = BTreeMap::new();
+        for (name, server) in running {
+            let server = server.expect("it starts beside the others");
+            urls.insert(name, server.url());
+            self.others.push(server);
+        }
+        urls
     }
 
     /// Stops settlement and starts it again on the same port.

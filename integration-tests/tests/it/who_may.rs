@@ -12,6 +12,7 @@ mod cases;
 mod deferrals;
 mod plans;
 mod reimbursements;
+mod shown;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -179,11 +180,22 @@ pub async fn call(
     caller: &str,
     message: Vec<u8>,
 ) -> Result<Vec<u8>, Status> {
+    let entry = (!caller.is_empty()).then_some(("yizhan-caller", caller));
+    call_with(channel, method, entry, message).await
+}
+
+/// The same with an entry of metadata, or none.
+async fn call_with(
+    channel: Channel,
+    method: &MethodDescriptor,
+    entry: Option<(&'static str, &str)>,
+    message: Vec<u8>,
+) -> Result<Vec<u8>, Status> {
     // A stream of requests stays open, so that it is not the end that is answered.
     let open = futures::stream::pending().take(usize::from(method.is_client_streaming()));
     let mut request = Request::new(futures::stream::once(async { message }).chain(open));
-    if !caller.is_empty() {
-        request.metadata_mut().insert("yizhan-caller", caller.parse().unwrap());
+    if let Some((name, value)) = entry {
+        request.metadata_mut().insert(name, value.parse().unwrap());
     }
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let mut grpc = Grpc::new(channel);
@@ -199,7 +211,12 @@ pub async fn call(
 /// nothing of the kind, `-` it was refused to this caller, `?` the caller is not known, `x` it
 /// was refused for what was said.
 async fn cell(channel: Channel, method: &MethodDescriptor, caller: &str, json: &str, form: bool) -> char {
-    let refused = match call(channel, method, caller, message_of(method, json).encode_to_vec()).await {
+    let answer = call(channel, method, caller, message_of(method, json).encode_to_vec()).await;
+    cell_of(answer, method, caller, form)
+}
+
+fn cell_of(answer: Result<Vec<u8>, Status>, method: &MethodDescriptor, caller: &str, form: bool) -> char {
+    let refused = match answer {
         Ok(answer) => return if answer.is_empty() { 'o' } else { '+' },
         Err(refused) => refused,
     };

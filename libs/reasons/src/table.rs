@@ -71,10 +71,25 @@ reasons! {
             "our mistake; `error_id` names the log line", "tell the operator the `error_id`", "same `request_id`, once";
         CallerMissing: "CALLER_MISSING", Refusal(Unauthenticated), "缺少调用方身份",
             "all",
-            "the metadata entry `yizhan-caller` is believed here and there is none", "correct the gateway", "no";
+            "nothing says who calls: no `yizhan-caller` where it is believed, no token where one is wanted, no caller from a gateway", "say it as this server wants it; or correct the gateway", "no";
         CallerMalformed: "CALLER_MALFORMED", Refusal(Unauthenticated), "无法识别调用方身份",
             "all",
             "the metadata entry `yizhan-caller` is believed here and does not name one caller", "correct the gateway", "no";
+        CallerUnknown: "CALLER_UNKNOWN", Refusal(Unauthenticated), "证书未登记为任何调用方，请联系平台运维人员登记",
+            "all",
+            "the certificate is good, and no rule of `server.callers` says whose it is, or two say different callers", "have the name in the certificate entered there", "no";
+        CallerDisagrees: "CALLER_DISAGREES", Refusal(Unauthenticated), "证书、令牌与声明的调用方身份不一致",
+            "all",
+            "certificate, token and `yizhan-caller` name different callers; or a gateway speaks for a service of the platform", "leave `yizhan-caller` out, or say the same", "no";
+        TokenExpired: "TOKEN_EXPIRED", Refusal(Unauthenticated), "访问令牌已过期，请重新获取后重试",
+            "all",
+            "the token has ended, by more than `server.jwt_leeway_seconds`", "get a new one", "yes, with a new token";
+        TokenInvalid: "TOKEN_INVALID", Refusal(Unauthenticated), "访问令牌无效",
+            "all",
+            "the token is not accepted; `why` says `malformed`, `algorithm`, `key`, `signature`, `issuer`, `audience`, `not yet` or `caller`", "correct what makes tokens", "no";
+        TokenKeysAway: "TOKEN_KEYS_AWAY", Refusal(Unavailable), "暂时无法核验访问令牌，请稍后重试",
+            "all",
+            "the keys at `server.jwt_jwks` could not be had since the start", "wait", "yes";
         Overloaded: "OVERLOADED", Refusal(ResourceExhausted), "系统繁忙，请稍后重试",
             "all",
             "more requests at once than `server.max_concurrent_requests`, or more of this caller than its share of them", "wait", "yes, after 0.5 s";

@@ -1,10 +1,9 @@
 //! Who asks. Made once per request by the server's layer and put into the request's extensions; use cases get it as an
 //! argument and ask it, never the transport.
 //!
-//! Until access control is a piece of work of its own, the embedded default is [`Caller::LocalAdministrator`]. A server
-//! started with `trust_caller_header` (only behind something that sets it: never on an open network) believes the
-//! metadata entry `yizhan-caller`, e.g. `institution:H43020000001`, and refuses requests where it is missing
-//! or malformed (health and reflection need none).
+//! On one machine, where nothing is configured, that is [`Caller::LocalAdministrator`]. Otherwise a certificate, a token or, behind something
+//! that sets it, the metadata entry `yizhan-caller` names the caller, e.g. `institution:H43020000001`: see `identity.rs`.
+//! Requests of nobody are refused (health and reflection need none).
 
 use std::fmt;
 
@@ -90,6 +89,11 @@ impl Caller {
             "service" => Some(Caller::Service { name }),
             _ => None,
         }
+    }
+
+    /// Whether it is somebody outside: neither a service of ours nor the local administrator. A gateway speaks for such, and tokens name such.
+    pub(crate) fn is_outside(&self) -> bool {
+        !matches!(self, Caller::Service { .. } | Caller::LocalAdministrator)
     }
 
     /// The institution's code, when an institution calls.

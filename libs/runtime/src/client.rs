@@ -1,20 +1,28 @@
 //! Calling another service: a channel that connects when first used and again when lost, with a deadline on every call.
 
-use std::path::Path;
+mod secure;
+
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use http::Uri;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::channel::Change;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
+use tower::service_fn;
 
 use crate::caller::{CALLER_HEADER, Caller};
 use crate::config::PeerConfig;
+use crate::identity::{INSIDE_HEADER, inside_word};
+use crate::kept::Kept;
 use crate::trace;
+use secure::Secure;
+pub(crate) use secure::{is_server_name, tls_config};
 
 /// Connections to a peer: behind an address there may be several processes, and one connection may be lost. A call takes any.
 const CONNECTIONS_TO_A_PEER: usize = 2;
@@ -33,37 +41,51 @@ pub type PeerChannel = InterceptedService<Channel, Outgoing>;
 /// (UNAVAILABLE), not the start of this service. Every call is given up after the peer's deadline (and tells the peer:
 /// `grpc-timeout`).
 pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel> {
-    let endpoint = endpoint(peer)?.timeout(peer.deadline);
+    let secure = secure::kept(peer)?;
+    let endpoint =
+        endpoint(peer, secure.as_ref().map(|kept| kept.current()).as_deref())?.timeout(peer.deadline);
     let (channel, connections) = Channel::balance_channel(CONNECTIONS_TO_A_PEER);
     for number in 0..CONNECTIONS_TO_A_PEER {
         connections.try_send(Change::Insert(number, endpoint.clone()))?;
     }
-    Ok(InterceptedService::new(channel, Outgoing::new(caller, Some(peer.deadline))?))
+    if let Some(kept) = &secure {
+        secure::replace_connections(peer.clone(), kept, connections, CONNECTIONS_TO_A_PEER);
+    }
+    Ok(InterceptedService::new(channel, Outgoing::new(peer, caller, Some(peer.deadline), secure)?))
 }
 
 /// A channel to a peer whose feed is followed: the stream has no deadline, for it never ends. A peer that is gone is noticed by
 /// the pings of the connection.
 pub fn feed_channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel> {
-    let endpoint = endpoint(peer)?;
-    Ok(InterceptedService::new(endpoint.connect_lazy(), Outgoing::new(caller, None)?))
+    let secure = secure::kept(peer)?;
+    let channel = match (&secure, &peer.tls) {
+        (Some(kept), Some(tls)) => {
+            // TLS is the connector's: tonic's would keep what was there at the beginning.
+            let plain =
+                PeerConfig { address: peer.address.replacen("https://", "http://", 1), ..peer.clone() };
+            let endpoint =
+                endpoint(&plain, None)?.origin(peer.address.parse().context("the address of a peer")?);
+            let (kept, name) = (kept.clone(), tls.name.clone());
+            let connect = move |uri: Uri| secure::connect(uri, name.clone(), kept.clone());
+            endpoint.connect_with_connector_lazy(service_fn(connect))
+        }
+        _ => endpoint(peer, None)?.connect_lazy(),
+    };
+    Ok(InterceptedService::new(channel, Outgoing::new(peer, caller, None, secure)?))
 }
 
-fn endpoint(peer: &PeerConfig) -> anyhow::Result<Endpoint> {
-    let mut endpoint = Endpoint::from_shared(peer.address.clone())?
+fn endpoint(peer: &PeerConfig, secure: Option<&Secure>) -> anyhow::Result<Endpoint> {
+    let endpoint = Endpoint::from_shared(peer.address.clone())?
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_nodelay(true)
         .http2_max_header_list_size(MAX_METADATA_BYTES)
         .http2_keep_alive_interval(TRY_EVERY)
         .keep_alive_timeout(peer.deadline)
         .keep_alive_while_idle(true);
-    if let Some(ca) = &peer.tls_ca {
-        endpoint = endpoint.tls_config(ClientTlsConfig::new().ca_certificate(certificate(ca)?))?;
+    match (secure, &peer.tls) {
+        (Some(secure), Some(tls)) => secure::secured(endpoint, tls, secure),
+        _ => Ok(endpoint),
     }
-    Ok(endpoint)
-}
-
-fn certificate(path: &Path) -> anyhow::Result<Certificate> {
-    Ok(Certificate::from_pem(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?))
 }
 
 /// Whether a call failed because the peer is away or too slow (tonic reports its own timeout as CANCELLED), rather than
@@ -82,17 +104,30 @@ pub fn is_away(status: &Status) -> bool {
 pub struct Outgoing {
     caller: MetadataValue<Ascii>,
     deadline: Option<Duration>,
+    /// To a service of this process.
+    inside: bool,
+    /// What is shown is exchanged as long as somebody has the channel.
+    _secure: Option<Arc<Kept<Secure>>>,
 }
 
 impl Outgoing {
-    fn new(caller: &Caller, deadline: Option<Duration>) -> anyhow::Result<Outgoing> {
-        Ok(Outgoing { caller: MetadataValue::from_str(&caller.to_string())?, deadline })
+    fn new(
+        peer: &PeerConfig,
+        caller: &Caller,
+        deadline: Option<Duration>,
+        secure: Option<Arc<Kept<Secure>>>,
+    ) -> anyhow::Result<Outgoing> {
+        let caller = MetadataValue::from_str(&caller.to_string())?;
+        Ok(Outgoing { caller, deadline, inside: peer.inside, _secure: secure })
     }
 }
 
 impl Interceptor for Outgoing {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.metadata_mut().insert(CALLER_HEADER, self.caller.clone());
+        if self.inside {
+            request.metadata_mut().insert(INSIDE_HEADER, MetadataValue::from_static(inside_word()));
+        }
         if let Some(deadline) = self.deadline.filter(|_| !request.metadata().contains_key("grpc-timeout")) {
             request.set_timeout(deadline);
         }

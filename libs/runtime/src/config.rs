@@ -14,9 +14,11 @@ mod secret_text;
 mod sections;
 mod service;
 mod settings;
+mod tls;
 
 pub use effective::{Effective, Source};
 pub use secret_text::SecretText;
-pub use sections::{DatabaseConfig, LogFormat, PeerConfig, ServerConfig, TelemetryConfig, TlsConfig};
+pub use sections::{DatabaseConfig, LogFormat, PeerConfig, ServerConfig, TelemetryConfig};
 pub use service::Service;
 pub use settings::{ConfigProblems, Settings};
+pub use tls::{JwtConfig, KeysAt, PeerTls, TlsConfig, TlsIdentity};

@@ -6,7 +6,7 @@
 //! | [`telemetry`], [`trace`] | logs, optional OTLP export, W3C trace context in and out |
 //! | [`personal`], [`vault`], [`secret`] | values that cannot be printed; sealing them at rest; keys of a service's own |
 //! | [`error`] | one error type, mapped once to a gRPC status with details, and read back from one |
-//! | [`caller`] | who asks, made once per request |
+//! | [`caller`] | who asks, made once per request of a header, a certificate or a token |
 //! | [`db`] | connecting, write transactions, retries, migrations |
 //! | [`cache`] | what the database says, faster, and never older than stated |
 //! | [`batcher`], [`room`] | jobs that arrive together share a round trip; answers that fit into one message |
@@ -34,7 +34,9 @@ pub mod error;
 pub mod feed;
 pub mod fields;
 pub mod follow;
+mod identity;
 pub mod ids;
+mod kept;
 pub mod once;
 pub mod page;
 pub mod personal;

@@ -24,8 +24,9 @@ use tonic::body::Body;
 use tower::{Layer, Service, ServiceExt};
 use tracing::Instrument;
 
-use crate::caller::{CALLER_HEADER, Caller};
+use crate::caller::Caller;
 use crate::config::ServerConfig;
+use crate::identity::{Head, Identity};
 use crate::trace;
 use crate::{Reason, ServiceError};
 
@@ -51,7 +52,7 @@ pub struct RequestLayer(Arc<Limits>);
 
 #[derive(Debug)]
 struct Limits {
-    trust_caller_header: bool,
+    identity: Identity,
     stopping: CancellationToken,
     arrival: Duration,
     handling: Duration,
@@ -64,13 +65,18 @@ struct Limits {
 
 impl RequestLayer {
     /// With the limits of a server, which stops when told so; these methods, by path, may take longer.
+    ///
+    /// # Errors
+    /// A file by which callers are known cannot be read.
     pub fn new(
         config: &ServerConfig,
         for_quiet_hours: Vec<&'static str>,
         stopping: CancellationToken,
-    ) -> Self {
-        RequestLayer(Arc::new(Limits {
-            trust_caller_header: config.trust_caller_header,
+    ) -> anyhow::Result<Self> {
+        let identity = Identity::open(config)?;
+        tracing::info!(listen = %config.listen, callers = ?identity, "who calls");
+        Ok(RequestLayer(Arc::new(Limits {
+            identity,
             stopping,
             arrival: ARRIVAL.min(config.request),
             handling: config.request,
@@ -79,32 +85,14 @@ impl RequestLayer {
             places: Places::new(config.max_concurrent_requests),
             streams: Places::new(MAX_REQUEST_STREAMS),
             reflections: Places::new(MAX_REFLECTIONS),
-        }))
+        })))
     }
 }
 
 impl Limits {
-    fn caller(&self, request: &Request<Body>) -> Result<Caller, ServiceError> {
-        if !self.trust_caller_header {
-            return Ok(Caller::LocalAdministrator);
-        }
-        let mut told = request.headers().get_all(CALLER_HEADER).iter();
-        match (told.next(), told.next()) {
-            (Some(header), None) => header.to_str().ok().and_then(Caller::parse).ok_or_else(caller_malformed),
-            // One of them was not set by who may: nobody knows which.
-            (Some(_), Some(_)) => Err(caller_malformed()),
-            (None, _) if asks_about_server(request) => Ok(Caller::Operator { name: "probe".to_owned() }),
-            (None, _) => Err(caller_missing()),
-        }
-    }
-
     fn holder(&self, request: &Request<Body>, caller: &Caller) -> Holder {
         let connection = || request.extensions().get().copied().unwrap_or(ConnectionId(0));
-        if self.trust_caller_header {
-            Holder::Caller(caller.clone())
-        } else {
-            Holder::Connection(connection())
-        }
+        if self.identity.tells() { Holder::Caller(caller.clone()) } else { Holder::Connection(connection()) }
     }
 
     /// Where a request that is a stream has its place; `None` for all others.
@@ -129,7 +117,7 @@ impl Limits {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send,
         S::Future: Send,
     {
-        let caller = self.caller(&request)?;
+        let caller = self.identity.caller(Head::of(&request)).await?;
         let holder = self.holder(&request, &caller);
         request.extensions_mut().insert(caller);
         if let Some(streams) = self.streams(request.uri().path()) {
@@ -245,20 +233,4 @@ fn caller_deadline() -> ServiceError {
     let message =
         "the caller's deadline is over; whether it was done is not known: repeat with the same request_id";
     ServiceError::new(Reason::CallerDeadline, message)
-}
-
-/// Health and reflection: asked by probes and tools, which have no caller to name.
-fn asks_about_server(request: &Request<Body>) -> bool {
-    ["/grpc.health.", "/grpc.reflection."].iter().any(|start| request.uri().path().starts_with(start))
-}
-
-fn caller_missing() -> ServiceError {
-    ServiceError::new(
-        Reason::CallerMissing,
-        "this server believes the metadata entry yizhan-caller, and there is none",
-    )
-}
-
-fn caller_malformed() -> ServiceError {
-    ServiceError::new(Reason::CallerMalformed, "metadata entry yizhan-caller does not name a caller")
 }

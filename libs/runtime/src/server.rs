@@ -2,6 +2,7 @@
 
 mod connection;
 mod connections;
+pub(crate) mod expiry;
 mod readiness;
 pub(crate) mod tls;
 
@@ -27,6 +28,7 @@ use crate::config::ServerConfig;
 use crate::db::DatabaseConnection;
 use crate::feed::watch_lag;
 use crate::request_layer::RequestLayer;
+use crate::task;
 use connection::{Door, Patience};
 use connections::CONNECTIONS;
 
@@ -135,10 +137,16 @@ impl Server {
             let kept = readiness::keep(database, health.clone(), names.clone());
             tokio::spawn(draining.clone().run_until_cancelled_owned(kept));
         }
-        let routes = with_reflection(routes.add_service(health_service), &names)?.prepare();
+        let routes = routes.add_service(health_service);
+        let routes = if self.config.reflection { with_reflection(routes, &names)? } else { routes }.prepare();
+        if self.config.tls.is_some() {
+            let told = || async { Ok::<_, Infallible>(expiry::tell_all()) };
+            task::every("expiry of certificates", &self.stopping, expiry::TELL_EVERY, told);
+        }
         let door = Door {
-            service: RequestLayer::new(&self.config, for_quiet_hours, self.stopping.clone()).layer(routes),
+            service: RequestLayer::new(&self.config, for_quiet_hours, self.stopping.clone())?.layer(routes),
             tls: self.config.tls.as_ref().map(tls::acceptor).transpose()?,
+            inside: false,
             age: self.config.max_connection_age,
             patience: Patience::default(),
             stopping: self.stopping.clone(),
@@ -147,7 +155,11 @@ impl Server {
         let (stopped, connections, accepting) =
             (door.stopped.clone(), TaskTracker::new(), TaskTracker::new());
         if let Some(inside) = self.inside {
-            accepting.spawn(accept(inside, Door { tls: None, ..door.clone() }, connections.clone()));
+            accepting.spawn(accept(
+                inside,
+                Door { tls: None, inside: true, ..door.clone() },
+                connections.clone(),
+            ));
         }
         accepting.spawn(accept(self.incoming, door, connections.clone()));
         accepting.close();

@@ -26,7 +26,7 @@ fn layer(max_concurrent_requests: usize, trust_caller_header: bool) -> RequestLa
     let request = Duration::from_secs(1);
     let config =
         ServerConfig { max_concurrent_requests, trust_caller_header, request, ..ServerConfig::loopback() };
-    RequestLayer::new(&config, vec!["/quiet"], CancellationToken::new())
+    RequestLayer::new(&config, vec!["/quiet"], CancellationToken::new()).unwrap()
 }
 
 /// A body that comes in these pieces; the last is never the end.

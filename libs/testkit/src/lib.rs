@@ -7,10 +7,12 @@
 //! - [`PostgresServer`] is a server of a test's own, to be stopped and killed.
 //! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed, stopped and restarted, with few descriptors, or with a
 //!   [`ProcessClock`] of its own.
+//! - [`Authority`] issues certificates, [`TokenMaker`] tokens.
 //! - [`Proxy`] is a network that drops or cuts, [`SmallDisk`] a disk that is full.
 
 #![allow(clippy::panic, reason = "a test that lacks what it needs ends")]
 
+mod authority;
 mod clock;
 mod database;
 mod postgres;
@@ -20,7 +22,9 @@ mod redis_groups;
 mod redis_server;
 mod scratch;
 mod small_disk;
+mod tokens;
 
+pub use authority::{Authority, TlsFiles};
 pub use clock::ProcessClock;
 pub use database::{Backend, TestDatabase};
 pub use postgres::PostgresServer;
@@ -29,6 +33,7 @@ pub use proxy::Proxy;
 pub use redis_groups::{RedisCluster, RedisSentinel};
 pub use redis_server::RedisServer;
 pub use small_disk::SmallDisk;
+pub use tokens::TokenMaker;
 
 /// A moment as messages tell it, from RFC 3339.
 pub fn moment(text: &str) -> Option<prost_types::Timestamp> {

@@ -27,10 +27,10 @@ fn free_address(address: SocketAddr) -> std::io::Result<SocketAddr> {
     TcpListener::bind(address)?.local_addr()
 }
 
-/// Opens a server that needs TLS to the others of this process: they find each other by the loopback interface, whatever names are
+/// Opens a server that needs TLS or tokens to the others of this process: they find each other by the loopback interface, whatever names are
 /// in the certificate.
 fn open_inside(server: &mut ServerConfig) -> std::io::Result<()> {
-    if server.tls.is_some() {
+    if server.tls.is_some() || server.jwt.is_some() {
         server.inside = Some(free_address(SocketAddr::from(([127, 0, 0, 1], 0)))?);
     }
     Ok(())
@@ -39,10 +39,8 @@ fn open_inside(server: &mut ServerConfig) -> std::io::Result<()> {
 /// How the others find a service of this process: where it listens, whatever they were told.
 fn beside(server: &ServerConfig, listens: SocketAddr, told: Option<PeerConfig>) -> PeerConfig {
     let address = format!("http://{}", server.inside.unwrap_or(listens));
-    match told {
-        Some(told) => PeerConfig { address, tls_ca: None, ..told },
-        None => PeerConfig::at(address),
-    }
+    let told = told.unwrap_or_else(|| PeerConfig::at(String::new()));
+    PeerConfig { address, tls: None, inside: server.inside.is_some(), ..told }
 }
 
 /// The running services.

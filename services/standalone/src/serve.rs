@@ -106,7 +106,7 @@ impl ServeArguments {
             if let Some(url) = database {
                 settings.command(service.setting("database.url"), url);
             }
-            let mut listen = settings.of(service, ServerConfig::read).listen;
+            let mut listen = settings.of(service, ServerConfig::read_listen);
             listen.set_port(port.unwrap_or(listen.port()));
             listen.set_ip(self.address.unwrap_or(listen.ip()));
             if port.is_some() || self.address.is_some() {

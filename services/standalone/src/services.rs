@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn one_port_or_one_database_for_two_services_is_told() {
         let told = problems(
-            "[server]\nlisten = \"0.0.0.0:7201\"\n[settlement.server]\nlisten = \"127.0.0.1:7209\"\n[audit.server]\nlisten = \"127.0.0.1:7210\"\n[credit.server]\nlisten = \"127.0.0.1:7211\"\n",
+            "[server]\nlisten = \"0.0.0.0:7201\"\ntrust_caller_header = true\n[settlement.server]\nlisten = \"127.0.0.1:7209\"\n[audit.server]\nlisten = \"127.0.0.1:7210\"\n[credit.server]\nlisten = \"127.0.0.1:7211\"\n",
         );
         assert_eq!(told, ["enrollment.server.listen, filing.server.listen: both are 0.0.0.0:7201"]);
         let told = problems("[database]\nurl = \"sqlite://one.db\"\n");

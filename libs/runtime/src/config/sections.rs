@@ -10,19 +10,25 @@ use std::time::Duration;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
+use super::tls::{self, JwtConfig, PeerTls, TlsConfig};
 use super::{SecretText, Service, Settings};
-use crate::server::tls::{acceptor, holds_certificates};
 
 /// How a server listens and what it allows.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
     /// `server.listen`: address and port; port 0 picks a free one.
     pub listen: SocketAddr,
-    /// `server.tls_cert`, `server.tls_key`: PEM files; without them the server speaks plain HTTP/2 (inside a mesh).
+    /// `server.tls_cert`, `server.tls_key`, `server.tls_client_ca`: PEM files; without them the server speaks plain HTTP/2 (inside a mesh).
     pub tls: Option<TlsConfig>,
     /// `server.trust_caller_header`: believe the metadata entry `yizhan-caller` (see [`crate::caller`]). Only behind
-    /// something that sets it. Default false: every caller is the local administrator.
+    /// something that sets it. Default false: every caller is the local administrator, unless certificates or tokens name them.
     pub trust_caller_header: bool,
+    /// `server.jwt_…`: tokens that name callers.
+    pub jwt: Option<JwtConfig>,
+    /// `server.callers`: TOML file of rules, which certificate or subject of a token is which caller. Default: services only.
+    pub callers: Option<PathBuf>,
+    /// `server.reflection`: tell tools what the contract is. Default: on the loopback interface only.
+    pub reflection: bool,
     /// `server.max_concurrent_requests`: more at once are refused with OVERLOADED. Default 512.
     pub max_concurrent_requests: usize,
     /// `server.request_seconds`: what is not answered by then is told that its outcome is not known. Default 15: longer than
@@ -44,6 +50,9 @@ impl ServerConfig {
             listen,
             tls: None,
             trust_caller_header: false,
+            jwt: None,
+            callers: None,
+            reflection: listen.ip().is_loopback(),
             max_concurrent_requests: 512,
             request: Duration::from_secs(15),
             max_connection_age: Duration::from_secs(30 * 60),
@@ -59,10 +68,15 @@ impl ServerConfig {
         ServerConfig { drain, ..ServerConfig::listening_on(SocketAddr::from(([127, 0, 0, 1], 0))) }
     }
 
-    /// Reads section `server`. By default the service listens on its own port of the loopback interface.
-    pub fn read(settings: &mut Settings) -> Self {
+    /// Reads where it listens: by default on the service's own port of the loopback interface.
+    pub fn read_listen(settings: &mut Settings) -> SocketAddr {
         let port = settings.service().map_or(0, Service::port);
-        let default = ServerConfig::listening_on(SocketAddr::from(([127, 0, 0, 1], port)));
+        settings.or("server.listen", SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    /// Reads section `server`. What listens elsewhere than on the loopback interface must know who calls.
+    pub fn read(settings: &mut Settings) -> Self {
+        let default = ServerConfig::listening_on(ServerConfig::read_listen(settings));
         let max_concurrent_requests =
             settings.or("server.max_concurrent_requests", default.max_concurrent_requests);
         if max_concurrent_requests == 0 {
@@ -70,16 +84,21 @@ impl ServerConfig {
         }
         let max_connection_age =
             seconds(settings, "server.max_connection_age_seconds", default.max_connection_age);
-        ServerConfig {
-            listen: settings.or("server.listen", default.listen),
+        let config = ServerConfig {
+            listen: default.listen,
             tls: TlsConfig::read(settings),
             trust_caller_header: settings.or("server.trust_caller_header", default.trust_caller_header),
+            jwt: JwtConfig::read(settings),
+            callers: tls::read_callers(settings),
+            reflection: settings.or("server.reflection", default.reflection),
             max_concurrent_requests,
             request: seconds(settings, "server.request_seconds", default.request),
             max_connection_age,
             drain: seconds(settings, "server.drain_seconds", default.drain),
             inside: None,
-        }
+        };
+        tls::check_callers(settings, &config);
+        config
     }
 }
 
@@ -92,37 +111,8 @@ fn seconds(settings: &mut Settings, name: &str, default: Duration) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// The server's certificate.
-#[derive(Clone, Debug)]
-pub struct TlsConfig {
-    /// PEM file with the certificate chain.
-    pub cert: PathBuf,
-    /// PEM file with the private key.
-    pub key: PathBuf,
-}
-
-impl TlsConfig {
-    fn read(settings: &mut Settings) -> Option<Self> {
-        match (file(settings, "server.tls_cert"), file(settings, "server.tls_key")) {
-            (Some(cert), Some(key)) => {
-                let tls = TlsConfig { cert, key };
-                if let (true, true, Err(error)) = (tls.cert.is_file(), tls.key.is_file(), acceptor(&tls)) {
-                    settings.wrong("server.tls_cert", format!("{error:#}"));
-                }
-                Some(tls)
-            }
-            (None, None) => None,
-            _ => {
-                settings
-                    .wrong("server.tls_cert", "server.tls_cert and server.tls_key must be given together");
-                None
-            }
-        }
-    }
-}
-
 /// The path of a file that must be there.
-fn file(settings: &mut Settings, name: &str) -> Option<PathBuf> {
+pub(super) fn file(settings: &mut Settings, name: &str) -> Option<PathBuf> {
     let path: PathBuf = settings.optional::<String>(name)?.into();
     if !path.is_file() {
         settings.wrong(name, format!("no such file: {}", path.display()));
@@ -209,58 +199,50 @@ pub struct PeerConfig {
     pub address: String,
     /// `peers.<service>.deadline_ms`: how long one call may take. Default 2000.
     pub deadline: Duration,
-    /// `peers.<service>.tls_ca`: PEM file of the authority that signed its certificate; required with `https://`.
-    pub tls_ca: Option<PathBuf>,
+    /// `peers.<service>.tls_…`: how it is known, and how this service shows itself; with `https://`.
+    pub tls: Option<PeerTls>,
+    /// It is in this process, and asked over a port that only the process knows.
+    pub inside: bool,
 }
 
 impl PeerConfig {
     /// At this address, with the default deadline.
     pub fn at(address: impl Into<String>) -> Self {
-        PeerConfig { address: address.into(), deadline: Duration::from_secs(2), tls_ca: None }
+        PeerConfig { address: address.into(), deadline: Duration::from_secs(2), tls: None, inside: false }
     }
 
     /// Reads section `peers.<service>` of a service that need not be there: `None` without an address.
     pub fn read_optional(settings: &mut Settings, service: Service) -> Option<Self> {
         // Read all the same: settings without an address are known, if useless.
-        let [name, deadline, tls_ca] = PeerConfig::names(service);
-        let address: Option<String> = settings.optional(&name);
-        let peer =
-            PeerConfig::checked(settings, address.clone().unwrap_or_default(), [&name, &deadline, &tls_ca]);
+        let address: Option<String> = settings.optional(&format!("peers.{service}.address"));
+        let peer = PeerConfig::checked(settings, service, address.clone().unwrap_or_default());
         address.map(|_| peer)
     }
 
     /// Reads section `peers.<service>`; by default it is looked for where it listens by default.
     pub fn read(settings: &mut Settings, service: Service) -> Self {
-        let [name, deadline, tls_ca] = PeerConfig::names(service);
-        let address = settings.or(&name, format!("http://127.0.0.1:{}", service.port()));
-        PeerConfig::checked(settings, address, [&name, &deadline, &tls_ca])
+        let address =
+            settings.or(&format!("peers.{service}.address"), format!("http://127.0.0.1:{}", service.port()));
+        PeerConfig::checked(settings, service, address)
     }
 
-    fn names(service: Service) -> [String; 3] {
-        ["address", "deadline_ms", "tls_ca"].map(|name| format!("peers.{service}.{name}"))
-    }
-
-    fn checked(settings: &mut Settings, address: String, [name, deadline, ca]: [&str; 3]) -> Self {
+    fn checked(settings: &mut Settings, service: Service, address: String) -> Self {
         let valid = address.parse::<http::Uri>().is_ok_and(|uri| {
             // A login there would be nobody's, and shown.
             matches!(uri.scheme_str(), Some("http" | "https")) && !address.contains('@')
         });
         if !address.is_empty() && !valid {
-            settings.wrong(name, "must be http://host:port or https://host:port");
+            settings
+                .wrong(&format!("peers.{service}.address"), "must be http://host:port or https://host:port");
         }
         let default = PeerConfig::at(address);
-        let millis = settings.or(deadline, default.deadline.as_millis() as u64);
+        let deadline = format!("peers.{service}.deadline_ms");
+        let millis = settings.or(&deadline, default.deadline.as_millis() as u64);
         if millis == 0 {
-            settings.wrong(deadline, "must be at least 1");
+            settings.wrong(&deadline, "must be at least 1");
         }
-        let tls_ca = file(settings, ca);
-        if tls_ca.as_ref().is_some_and(|path| path.is_file() && !holds_certificates(path)) {
-            settings.wrong(ca, "holds no certificate in PEM");
-        }
-        if tls_ca.is_some() != default.address.starts_with("https://") {
-            settings.wrong(ca, format!("{ca} is needed with an https:// address, and only then"));
-        }
-        PeerConfig { deadline: Duration::from_millis(millis), tls_ca, ..default }
+        let tls = PeerTls::read(settings, service, default.address.starts_with("https://"));
+        PeerConfig { deadline: Duration::from_millis(millis), tls, ..default }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The services of the platform, as settings name them.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A service of the platform. A new one is added here, and has its section and its port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +48,15 @@ impl Service {
     /// Its own name of a setting: `enrollment.database.url`.
     pub fn setting(self, name: &str) -> String {
         format!("{self}.{name}")
+    }
+}
+
+impl FromStr for Service {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Service::ALL.into_iter().find(|service| service.name() == name);
+        known.ok_or_else(|| format!("`{name}` is no service"))
     }
 }
 

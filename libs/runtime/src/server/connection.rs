@@ -19,6 +19,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tonic::Status;
@@ -27,6 +28,8 @@ use tower::{Service, ServiceExt};
 use uuid::Uuid;
 
 use super::connections::{Admitted, Connection, Unread};
+use crate::identity::{Inside, Names};
+use crate::kept::Kept;
 use crate::request_layer::{ConnectionId, is_answered_once, is_infrastructure};
 
 /// Requests and streams at once on one connection: what has not arrived whole, too.
@@ -82,7 +85,9 @@ impl Default for Patience {
 #[derive(Clone)]
 pub(super) struct Door<S> {
     pub service: S,
-    pub tls: Option<TlsAcceptor>,
+    pub tls: Option<Arc<Kept<ServerConfig>>>,
+    /// It is for the services of this process.
+    pub inside: bool,
     pub age: Duration,
     pub patience: Patience,
     /// The server stops: what is under way is answered.
@@ -113,13 +118,18 @@ where
         match &self.tls {
             None => {
                 let (reading, writing) = stream.into_split();
-                self.spoken(reading, writing, connection, soon).await
+                self.spoken(reading, writing, connection, None, soon).await
             }
             Some(tls) => {
-                let accepted = self.stopping.run_until_cancelled(timeout_at(soon, tls.accept(stream)));
+                let accept = TlsAcceptor::from(tls.current()).accept(stream);
+                let accepted = self.stopping.run_until_cancelled(timeout_at(soon, accept));
                 let Some(stream) = accepted.await else { return Ok(()) };
-                let (reading, writing) = tokio::io::split(stream??);
-                self.spoken(reading, writing, connection, soon).await
+                let stream = stream?.inspect_err(|error| {
+                    tracing::debug!(monotonic_counter.tls_refused = 1, %error, "TLS was not agreed on");
+                })?;
+                let names = shown(stream.get_ref().1);
+                let (reading, writing) = tokio::io::split(stream);
+                self.spoken(reading, writing, connection, names, soon).await
             }
         }
     }
@@ -129,6 +139,7 @@ where
         mut reading: impl AsyncRead + Send + Unpin + 'static,
         writing: impl AsyncWrite + Send + Unpin + 'static,
         connection: &Arc<Connection>,
+        names: Option<Arc<Names>>,
         soon: Instant,
     ) -> io::Result<()> {
         let mut preface = [0; PREFACE.len()];
@@ -139,14 +150,19 @@ where
             return Err(io::Error::other("it does not speak HTTP/2"));
         }
         let begun = Cursor::new(preface).chain(reading);
-        self.answered(TokioIo::new(tokio::io::join(begun, writing)), connection).await
+        self.answered(TokioIo::new(tokio::io::join(begun, writing)), connection, names).await
     }
 
-    async fn answered<IO>(&self, io: IO, connection: &Arc<Connection>) -> io::Result<()>
+    async fn answered<IO>(
+        &self,
+        io: IO,
+        connection: &Arc<Connection>,
+        names: Option<Arc<Names>>,
+    ) -> io::Result<()>
     where
         IO: hyper::rt::Read + hyper::rt::Write + Unpin,
     {
-        let service = service_fn(|request| self.answer(request, connection));
+        let service = service_fn(|request| self.answer(request, connection, names.clone()));
         let mut serving = pin!(http2().serve_connection(io, service));
         let patience = tokio::select! {
             ended = &mut serving => return ended.map_err(io::Error::other),
@@ -170,11 +186,18 @@ where
         &self,
         request: Request<Incoming>,
         connection: &Arc<Connection>,
+        names: Option<Arc<Names>>,
     ) -> impl Future<Output = Result<Response<Sent>, Infallible>> + Send + use<S> {
         let under_way = connection.ask(!is_infrastructure(&request));
         let answered_once = is_answered_once(&request).then(|| connection.clone());
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectionId(connection.number));
+        if let Some(names) = names {
+            request.extensions_mut().insert(names);
+        }
+        if self.inside {
+            request.extensions_mut().insert(Inside);
+        }
         let answer = self.service.clone().oneshot(request);
         async move {
             let answer = answer.await?;
@@ -182,6 +205,12 @@ where
             Ok(answer.map(|body| Sent { body, _under_way: under_way, _unread: unread }))
         }
     }
+}
+
+/// The names in the certificate that a client has shown; one that cannot be read is nobody's.
+fn shown(session: &ServerConnection) -> Option<Arc<Names>> {
+    let first = session.peer_certificates()?.first()?;
+    Some(Arc::new(Names::of(first).unwrap_or_default()))
 }
 
 fn http2() -> http2::Builder<TokioExecutor> {
@@ -254,7 +283,8 @@ mod tests {
     async fn open(patience: Patience, age: Duration) -> (String, Door<Routes>) {
         let (_, health) = tonic_health::server::health_reporter();
         let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
-        let door = Door { service: Routes::new(health), tls: None, age, patience, stopping, stopped };
+        let door =
+            Door { service: Routes::new(health), tls: None, inside: false, age, patience, stopping, stopped };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let at_door = door.clone();

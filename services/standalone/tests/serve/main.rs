@@ -5,6 +5,7 @@
 
 mod checked;
 mod door;
+mod mutual;
 mod stopping;
 mod support;
 mod tls;

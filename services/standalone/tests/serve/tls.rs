@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::process::Command;
 use yizhan_proto::enrollment::v1::GetCacheStatusRequest;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
-use yizhan_runtime::config::PeerConfig;
+use yizhan_runtime::config::{PeerConfig, PeerTls};
 use yizhan_testkit::free_port;
 
 use crate::support::{channel, previewed_away, register_and_ask};
@@ -43,7 +43,7 @@ async fn services_with_tls_find_each_other_whatever_name_is_in_the_certificate()
     let _running = yizhan(folder.path(), ports, &cert, &key).spawn().unwrap();
     let by_tls = |port: u16| {
         let peer = PeerConfig::at(format!("https://localhost:{port}"));
-        channel(&PeerConfig { tls_ca: Some(cert.clone().into()), ..peer })
+        channel(&PeerConfig { tls: Some(PeerTls::by(&cert)), ..peer })
     };
     until_it_serves(ports[0]).await;
     register_and_ask(&mut EnrollmentServiceClient::new(by_tls(ports[0]))).await;

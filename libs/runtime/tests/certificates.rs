@@ -1,0 +1,434 @@
+//! Certificates that name callers, and that are exchanged while calls are under way.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
+
+use std::convert::Infallible;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::{Code, Status};
+use tower::Service;
+use yizhan_proto::enrollment::v1::GetPersonRequest;
+use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
+use yizhan_runtime::Caller;
+use yizhan_runtime::client::{self, PeerChannel};
+use yizhan_runtime::config::{JwtConfig, PeerConfig, PeerTls, ServerConfig, TlsConfig, TlsIdentity};
+use yizhan_runtime::error::RemoteError;
+use yizhan_runtime::server::{RunningServer, Server, Services};
+use yizhan_testkit::{Authority, TlsFiles, TokenMaker};
+
+/// Tells every caller who they are.
+#[derive(Clone)]
+struct Who;
+
+impl NamedService for Who {
+    const NAME: &'static str = "yizhan.enrollment.v1.EnrollmentService";
+}
+
+impl Service<Request<Body>> for Who {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let caller = request.extensions().get::<Caller>().unwrap().to_string();
+        std::future::ready(Ok(Status::already_exists(caller).into_http()))
+    }
+}
+
+async fn serve(config: ServerConfig) -> RunningServer {
+    Server::bind(config).unwrap().serve(Services::default().with(Who)).await.unwrap()
+}
+
+/// A server with a certificate that wants those of clients.
+fn mutual(files: &TlsFiles) -> ServerConfig {
+    let tls =
+        TlsConfig { cert: files.cert.clone(), key: files.key.clone(), client_ca: Some(files.ca.clone()) };
+    ServerConfig { tls: Some(tls), ..ServerConfig::loopback() }
+}
+
+/// A peer that is shown a certificate.
+fn peer(server: &RunningServer, ca: &Path, shown: Option<&TlsFiles>) -> PeerConfig {
+    let identity = shown.map(|shown| TlsIdentity { cert: shown.cert.clone(), key: shown.key.clone() });
+    let tls = PeerTls { identity, name: Some("enrollment".to_owned()), ..PeerTls::by(ca) };
+    PeerConfig { tls: Some(tls), ..PeerConfig::at(server.url()) }
+}
+
+/// Who the server says calls, or why it does not.
+async fn who(channel: PeerChannel) -> String {
+    told(EnrollmentServiceClient::new(channel).get_person(GetPersonRequest::default()).await.unwrap_err())
+}
+
+fn told(status: Status) -> String {
+    match status.code() {
+        Code::AlreadyExists => status.message().to_owned(),
+        code => format!("{code:?} {}", RemoteError::from(&status).reason).trim().to_owned(),
+    }
+}
+
+fn service(name: &str) -> Caller {
+    Caller::Service { name: name.to_owned() }
+}
+
+struct Place {
+    folder: tempfile::TempDir,
+    authority: Authority,
+}
+
+impl Place {
+    fn new() -> Place {
+        Place { folder: tempfile::tempdir().unwrap(), authority: Authority::new() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn server(&self) -> TlsFiles {
+        self.authority.write(&self.path("server"), &["enrollment"])
+    }
+
+    fn client(&self, name: &str) -> TlsFiles {
+        self.authority.write(&self.path("client"), &[name])
+    }
+
+    fn callers(&self, rules: &str) -> Option<PathBuf> {
+        let path = self.path("callers.toml");
+        fs::write(&path, rules).unwrap();
+        Some(path)
+    }
+}
+
+const RULES: &str = r#"
+    [[rule]]
+    match = "spiffe://yizhan/institution/{code}"
+    caller = "institution:{code}"
+    [[rule]]
+    match = "cn:his"
+    caller = "institution:H43020000001"
+    [[rule]]
+    match = "dns:gateway"
+    gateway = true
+"#;
+
+#[tokio::test]
+async fn a_certificate_names_the_caller_and_what_is_said_besides_must_agree() {
+    let place = Place::new();
+    let files = place.server();
+    let server = serve(ServerConfig { callers: place.callers(RULES), ..mutual(&files) }).await;
+    let asked = async |name: &str, said: Caller| {
+        let shown = place.client(name);
+        who(client::channel(&peer(&server, &files.ca, Some(&shown)), &said).unwrap()).await
+    };
+    let settlement = "spiffe://yizhan/ns/prod/sa/yizhan-settlement";
+    let institution = |code: &str| Caller::Institution { code: code.to_owned() };
+    assert_eq!(asked(settlement, service("settlement")).await, "service:settlement");
+    assert_eq!(asked(settlement, service("credit")).await, "Unauthenticated CALLER_DISAGREES");
+    assert_eq!(asked("spiffe://yizhan/institution/H1", institution("H1")).await, "institution:H1");
+    assert_eq!(
+        asked("spiffe://yizhan/institution/H1", institution("H2")).await,
+        "Unauthenticated CALLER_DISAGREES"
+    );
+    assert_eq!(asked("cn:his", institution("H43020000001")).await, "institution:H43020000001");
+    assert_eq!(asked("gateway", institution("H2")).await, "institution:H2");
+    assert_eq!(asked("gateway", service("settlement")).await, "Unauthenticated CALLER_DISAGREES");
+    assert_eq!(asked("gateway", Caller::LocalAdministrator).await, "Unauthenticated CALLER_DISAGREES");
+    for nobody in ["spiffe://yizhan/ns/prod/sa/other", "spiffe://elsewhere/institution/H1", "cn:other"] {
+        assert_eq!(asked(nobody, institution("H1")).await, "Unauthenticated CALLER_UNKNOWN", "{nobody}");
+    }
+    // A new file counts without a restart; one that is wrong changes nothing.
+    place.callers("[[rule]]\nmatch = \"nonsense\"\n");
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!(asked("cn:his", institution("H43020000001")).await, "institution:H43020000001");
+    place.callers(&RULES.replace("cn:his", "cn:other"));
+    until("the new rules count", async || {
+        asked("cn:other", institution("H43020000001")).await == "institution:H43020000001"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_shows_none_or_one_that_is_not_good_is_not_connected() {
+    let place = Place::new();
+    let (files, other) = (place.server(), Authority::new());
+    let server = serve(mutual(&files)).await;
+    let name = ["spiffe://yizhan/ns/prod/sa/yizhan-settlement"];
+    let asked = async |ca: &Path, shown: Option<&TlsFiles>| {
+        who(client::channel(&peer(&server, ca, shown), &service("settlement")).unwrap()).await
+    };
+    let good = place.authority.write(&place.path("good"), &name);
+    assert_eq!(asked(&files.ca, Some(&good)).await, "service:settlement");
+    let ended = place.authority.write_for(&place.path("ended"), &name, (2020, 2021));
+    let future = place.authority.write_for(&place.path("future"), &name, (2090, 2099));
+    let foreign = other.write(&place.path("foreign"), &name);
+    for (what, shown) in
+        [("none", None), ("ended", Some(&ended)), ("not yet", Some(&future)), ("foreign", Some(&foreign))]
+    {
+        let told = asked(&files.ca, shown).await;
+        assert!(["Unavailable", "Cancelled", "Unknown"].contains(&told.as_str()), "{what}: {told}");
+    }
+    let told = asked(&foreign.ca, Some(&good)).await;
+    assert!(
+        ["Unavailable", "Cancelled", "Unknown"].contains(&told.as_str()),
+        "the server is another's: {told}"
+    );
+    assert_eq!(asked(&files.ca, Some(&good)).await, "service:settlement", "others go on");
+}
+
+#[tokio::test]
+async fn who_does_not_know_the_word_of_the_process_is_nobody_inside() {
+    let place = Place::new();
+    let inside = ([127, 0, 0, 1], yizhan_testkit::free_port()).into();
+    let server = serve(ServerConfig { inside: Some(inside), ..mutual(&place.server()) }).await;
+    let peer = PeerConfig::at(format!("http://{inside}"));
+    let asked = async |peer: &PeerConfig| who(client::channel(peer, &service("settlement")).unwrap()).await;
+    assert_eq!(asked(&peer).await, "Unauthenticated CALLER_MISSING");
+    assert_eq!(asked(&PeerConfig { inside: true, ..peer }).await, "service:settlement");
+    drop(server);
+}
+
+/// Health and reflection, of a server that knows nobody who asks.
+#[tokio::test]
+async fn health_needs_no_caller_and_reflection_can_be_off() {
+    let (place, maker) = (Place::new(), TokenMaker::new("a"));
+    let keys = place.path("keys.json");
+    fs::write(&keys, maker.keys().to_string()).unwrap();
+    let jwt = Some(JwtConfig::of("https://issuer.example", "yizhan", &keys));
+    for reflection in [true, false] {
+        let server = serve(ServerConfig { jwt: jwt.clone(), reflection, ..ServerConfig::loopback() }).await;
+        let channel = tonic::transport::Channel::from_shared(server.url()).unwrap().connect().await.unwrap();
+        let request = tonic_health::pb::HealthCheckRequest { service: Who::NAME.to_owned() };
+        let mut health = tonic_health::pb::health_client::HealthClient::new(channel.clone());
+        assert_eq!(health.check(request).await.unwrap().into_inner().status, 1);
+        use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+        let question = tonic_reflection::pb::v1::ServerReflectionRequest {
+            message_request: Some(
+                tonic_reflection::pb::v1::server_reflection_request::MessageRequest::ListServices(
+                    String::new(),
+                ),
+            ),
+            ..Default::default()
+        };
+        let asked = futures::stream::once(async { question });
+        let answer = ServerReflectionClient::new(channel).server_reflection_info(asked).await;
+        assert_eq!(
+            answer.map(drop).map_err(|status| status.code()),
+            if reflection { Ok(()) } else { Err(Code::Unimplemented) }
+        );
+    }
+}
+
+/// A ClientHello of TLS 1.1 and nothing newer, with a suite that TLS 1.2 has too.
+const HELLO_1_1: [u8; 50] = [
+    0x16, 3, 1, 0, 45, 1, 0, 0, 41, 3, 2, // handshake, ClientHello, 1.1
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+    29, 30, 31, 32, 0, 0, 2, 0xc0, 0x2b, 1, 0,
+];
+
+#[tokio::test]
+async fn tls_1_1_is_refused() {
+    let place = Place::new();
+    let server = serve(mutual(&place.server())).await;
+    let mut socket = TcpStream::connect(server.address()).await.unwrap();
+    socket.write_all(&HELLO_1_1).await.unwrap();
+    let mut alert = Vec::new();
+    let _ = socket.read_to_end(&mut alert).await;
+    assert_eq!((alert[0], alert[5], alert[6]), (21, 2, 70), "fatal alert protocol_version: {alert:?}");
+}
+
+/// Turns a folder of Kubernetes to another version of a secret, as its kubelet does.
+fn turn(volume: &Path, to: &Path) {
+    let next = volume.join("..next");
+    let _ = fs::remove_file(&next);
+    symlink(to, &next).unwrap();
+    fs::rename(&next, volume.join("..data")).unwrap();
+}
+
+fn mounted(volume: &Path) -> TlsFiles {
+    let [ca, cert, key] = ["ca.crt", "tls.crt", "tls.key"].map(|name| volume.join("..data").join(name));
+    TlsFiles { ca, cert, key }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_and_authorities_are_exchanged_under_load_and_no_call_fails() {
+    let (folder, old, new) = (tempfile::tempdir().unwrap(), Authority::new(), Authority::new());
+    let at = |name: &str| folder.path().join(name);
+    let both = format!("{}{}", old.pem(), new.pem());
+    let names = (["enrollment"], ["spiffe://yizhan/ns/prod/sa/yizhan-settlement"]);
+    // An authority is exchanged in three steps: both are believed, the new one signs, the old one goes.
+    let step = |name: &str, signs: &Authority, believed: &str| {
+        for (side, names) in [("server", &names.0), ("client", &names.1)] {
+            let files = signs.write(&at(name).join(side), names);
+            fs::write(files.ca, believed).unwrap();
+        }
+    };
+    step("1", &old, &old.pem());
+    step("2", &old, &both);
+    step("3", &new, &both);
+    step("4", &new, &new.pem());
+    let turn_to = |name: &str| {
+        for side in ["server", "client"] {
+            fs::create_dir_all(at("mounted").join(side)).unwrap();
+            turn(&at("mounted").join(side), &at(name).join(side));
+        }
+    };
+    turn_to("1");
+    let (theirs, ours) = (mounted(&at("mounted").join("server")), mounted(&at("mounted").join("client")));
+    // Connections are given up often, so that each step is met by new ones.
+    let config = ServerConfig { max_connection_age: Duration::from_millis(300), ..mutual(&theirs) };
+    let server = serve(config).await;
+    let channel = client::channel(&peer(&server, &ours.ca, Some(&ours)), &service("settlement")).unwrap();
+    let feed = client::feed_channel(&peer(&server, &ours.ca, Some(&ours)), &service("settlement")).unwrap();
+    let (asked, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let callers: Vec<_> = [channel.clone(), channel, feed]
+        .into_iter()
+        .map(|channel| {
+            let (asked, ended) = (asked.clone(), ended.clone());
+            tokio::spawn(async move {
+                let mut failed = Vec::new();
+                while !ended.load(SeqCst) {
+                    let told = who(channel.clone()).await;
+                    asked.fetch_add(1, SeqCst);
+                    if told != "service:settlement" {
+                        failed.push(told);
+                    }
+                }
+                failed
+            })
+        })
+        .collect();
+    for name in ["2", "3", "4"] {
+        turn_to(name);
+        // Both sides look every two seconds: then what is there is in use.
+        tokio::time::sleep(Duration::from_millis(3000)).await;
+    }
+    ended.store(true, SeqCst);
+    for caller in callers {
+        let failed = caller.await.unwrap();
+        assert!(failed.is_empty(), "{} of {}: {:?}", failed.len(), asked.load(SeqCst), failed[0]);
+    }
+    assert!(asked.load(SeqCst) > 100);
+    // It was the new one: who believes the old authority is not connected, who believes the new one is.
+    let client = new.write(&at("late"), &names.1);
+    let by = |ca: &Path| client::channel(&peer(&server, ca, Some(&client)), &service("settlement")).unwrap();
+    assert_ne!(who(by(&at("1").join("server").join("ca.crt"))).await, "service:settlement");
+    assert_eq!(who(by(&at("4").join("server").join("ca.crt"))).await, "service:settlement");
+    let of_old = old.write(&at("of-old"), &names.1);
+    let refused = client::channel(&peer(&server, &client.ca, Some(&of_old)), &service("settlement")).unwrap();
+    assert_ne!(who(refused).await, "service:settlement", "what the old authority signed is refused now");
+    // Half of a new pair, and then nothing: what was there stays in use.
+    fs::write(at("4").join("server").join("tls.key"), "broken").unwrap();
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!(who(by(&at("4").join("client").join("ca.crt"))).await, "service:settlement");
+}
+
+fn claims(maker: &TokenMaker, caller: &str) -> String {
+    maker.token(&json!({ "iss": "https://issuer.example", "aud": "yizhan", "exp": 4_102_444_800_i64, "yizhan_caller": caller }))
+}
+
+/// A call with these entries besides, over a channel that names no caller itself.
+async fn with(channel: &PeerChannel, tokens: &[&str]) -> String {
+    let mut request = tonic::Request::new(GetPersonRequest::default());
+    for token in tokens {
+        request.metadata_mut().append("authorization", format!("Bearer {token}").parse().unwrap());
+    }
+    told(EnrollmentServiceClient::new(channel.clone()).get_person(request).await.unwrap_err())
+}
+
+#[tokio::test]
+async fn a_token_names_the_caller_and_of_a_gateway_for_whom() {
+    let (place, maker) = (Place::new(), TokenMaker::new("a"));
+    let keys = place.path("keys.json");
+    fs::write(&keys, maker.keys().to_string()).unwrap();
+    let jwt = Some(JwtConfig::of("https://issuer.example", "yizhan", &keys));
+    let files = place.server();
+    let plain = serve(ServerConfig { jwt: jwt.clone(), ..ServerConfig::loopback() }).await;
+    let both = serve(ServerConfig { jwt, callers: place.callers(RULES), ..mutual(&files) }).await;
+    let as_agency = Caller::parse("agency:430200").unwrap();
+    let (agency, other) = (claims(&maker, "agency:430200"), claims(&maker, "agency:430300"));
+    let by_token = client::channel(&PeerConfig::at(plain.url()), &as_agency).unwrap();
+    assert_eq!(with(&by_token, &[&agency]).await, "agency:430200");
+    assert_eq!(
+        with(&by_token, &[&other]).await,
+        "Unauthenticated CALLER_DISAGREES",
+        "the header says another"
+    );
+    assert_eq!(with(&by_token, &[]).await, "Unauthenticated CALLER_MISSING", "the header is not believed");
+    assert_eq!(with(&by_token, &[&agency, &agency]).await, "Unauthenticated TOKEN_INVALID", "two");
+    assert_eq!(with(&by_token, &["a.b.c"]).await, "Unauthenticated TOKEN_INVALID");
+    let gateway = place.client("gateway");
+    let gateway = client::channel(&peer(&both, &files.ca, Some(&gateway)), &as_agency).unwrap();
+    assert_eq!(with(&gateway, &[&agency]).await, "agency:430200");
+    assert_eq!(with(&gateway, &[]).await, "Unauthenticated CALLER_MISSING", "a gateway shows the token");
+    let shown = place.client("spiffe://yizhan/ns/prod/sa/yizhan-settlement");
+    let ours = client::channel(&peer(&both, &files.ca, Some(&shown)), &service("settlement")).unwrap();
+    assert_eq!(with(&ours, &[]).await, "service:settlement", "services need none");
+    assert_eq!(with(&ours, &[&agency]).await, "Unauthenticated CALLER_DISAGREES", "and speak for nobody");
+}
+
+#[tokio::test]
+async fn keys_are_had_from_a_url() {
+    let (place, maker) = (Place::new(), TokenMaker::new("a"));
+    let files = place.authority.write(&place.path("issuer"), &["localhost"]);
+    let port = yizhan_testkit::free_port();
+    let keys = yizhan_runtime::config::KeysAt::Url {
+        url: format!("https://localhost:{port}/keys"),
+        ca: files.ca.clone(),
+    };
+    let jwt = JwtConfig { keys, ..JwtConfig::of("https://issuer.example", "yizhan", "") };
+    let server = serve(ServerConfig { jwt: Some(jwt), ..ServerConfig::loopback() }).await;
+    let agency = Caller::parse("agency:430200").unwrap();
+    let channel = client::channel(&PeerConfig::at(server.url()), &agency).unwrap();
+    let token = claims(&maker, "agency:430200");
+    assert_eq!(with(&channel, &[&token]).await, "Unavailable TOKEN_KEYS_AWAY");
+    issue(&files, port, maker.keys().to_string());
+    until("the keys are there", async || with(&channel, &[&token]).await == "agency:430200").await;
+}
+
+/// Answers this to whoever asks at the port.
+fn issue(files: &TlsFiles, port: u16, keys: String) {
+    use tokio_rustls::TlsAcceptor;
+    use tokio_rustls::rustls::ServerConfig;
+    use tokio_rustls::rustls::pki_types::pem::PemObject;
+    use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let chain = CertificateDer::pem_file_iter(&files.cert).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(&files.key).unwrap();
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    tokio::spawn(async move {
+        let listener = tokio::net::TcpListener::bind(("localhost", port)).await.unwrap();
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut asked = [0; 1024];
+            let _ = stream.read(&mut asked).await;
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{keys}", keys.len());
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..100 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    panic!("it did not come about: {what}");
+}
