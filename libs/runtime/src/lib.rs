@@ -3,7 +3,7 @@
 //! | module | for |
 //! |---|---|
 //! | [`config`] | typed settings from `YIZHAN_*` variables and an optional TOML file; all problems at once |
-//! | [`telemetry`], [`trace`] | logs, optional OTLP export, W3C trace context in and out |
+//! | [`telemetry`], [`trace`], [`metrics`] | logs, spans and metrics, and where they go; W3C trace context in and out |
 //! | [`personal`], [`vault`], [`secret`] | values that cannot be printed; sealing them at rest; keys of a service's own |
 //! | [`error`] | one error type, mapped once to a gRPC status with details, and read back from one |
 //! | [`caller`] | who asks, made once per request |
@@ -35,6 +35,7 @@ pub mod feed;
 pub mod fields;
 pub mod follow;
 pub mod ids;
+pub mod metrics;
 pub mod once;
 pub mod page;
 pub mod personal;
