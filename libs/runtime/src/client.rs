@@ -14,7 +14,7 @@ use tonic::{Code, Request, Status};
 
 use crate::caller::{CALLER_HEADER, Caller};
 use crate::config::PeerConfig;
-use crate::trace;
+use crate::{deadline, trace};
 
 /// Connections to a peer: behind an address there may be several processes, and one connection may be lost. A call takes any.
 const CONNECTIONS_TO_A_PEER: usize = 2;
@@ -30,8 +30,8 @@ const MAX_METADATA_BYTES: u32 = 64 * 1024;
 pub type PeerChannel = InterceptedService<Channel, Outgoing>;
 
 /// A channel to a peer, for calls made as `caller`. Nothing is connected yet: a peer that is away fails the call
-/// (UNAVAILABLE), not the start of this service. Every call is given up after the peer's deadline (and tells the peer:
-/// `grpc-timeout`).
+/// (UNAVAILABLE), not the start of this service. Every call is given up after the peer's deadline, or when [nobody waits any
+/// longer](deadline) for what it is made for (and tells the peer: `grpc-timeout`).
 pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel> {
     let endpoint = endpoint(peer)?.timeout(peer.deadline);
     let (channel, connections) = Channel::balance_channel(CONNECTIONS_TO_A_PEER);
@@ -93,8 +93,8 @@ impl Outgoing {
 impl Interceptor for Outgoing {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.metadata_mut().insert(CALLER_HEADER, self.caller.clone());
-        if let Some(deadline) = self.deadline.filter(|_| !request.metadata().contains_key("grpc-timeout")) {
-            request.set_timeout(deadline);
+        if let Some(most) = self.deadline.filter(|_| !request.metadata().contains_key("grpc-timeout")) {
+            request.set_timeout(deadline::allowed(most));
         }
         trace::carry_trace(request.metadata_mut());
         Ok(request)

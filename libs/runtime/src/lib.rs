@@ -17,6 +17,7 @@
 //! | [`fields`] | the fields of a request, each noted if it is wrong |
 //! | [`once`] | mutations that happen once per request id, whatever is retried |
 //! | [`server`], [`calls!`], [`process`], [`client`] | serving, a service as its calls, the life of a process, calling others |
+//! | [`deadline`] | until when a request is waited for, and so what it asks of others |
 //! | [`task`] | work in the background that outlives its defects |
 //! | [`ids`], [`clock`], [`page`] | time-ordered ids; now and today; page sizes and tokens |
 
@@ -30,6 +31,7 @@ pub mod clock;
 pub mod config;
 pub mod contract;
 pub mod db;
+pub mod deadline;
 pub mod error;
 pub mod feed;
 pub mod fields;
