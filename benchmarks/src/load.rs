@@ -110,3 +110,30 @@ where
     let times = try_join_all(running).await?;
     Ok(Latencies::of(times.into_iter().collect::<anyhow::Result<_>>()?))
 }
+
+/// The same, where jobs may come to something else than being done: what they came to, and how long after it was due.
+pub async fn arrivals<T, F, Fut>(
+    per_second: u64,
+    time: Duration,
+    job: F,
+) -> anyhow::Result<Vec<(T, Duration)>>
+where
+    T: Send + 'static,
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+{
+    let job = Arc::new(job);
+    let start = Instant::now();
+    let mut running = Vec::new();
+    // A timer is not finer than a millisecond: what is due is begun together.
+    while start.elapsed() < time {
+        let due = u64::try_from(start.elapsed().as_micros())? * per_second / 1_000_000;
+        let begun = Instant::now();
+        while (running.len() as u64) < due {
+            let job = job.clone();
+            running.push(tokio::spawn(async move { (job().await, begun.elapsed()) }));
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Ok(try_join_all(running).await?)
+}

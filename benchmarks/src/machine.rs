@@ -1,7 +1,10 @@
 //! What it was measured on, and what processes use of it.
 
 use std::fs;
+use std::process::Command;
 use std::thread::available_parallelism;
+
+use anyhow::ensure;
 
 /// One line about the machine.
 pub fn description() -> String {
@@ -53,11 +56,43 @@ pub fn cpu_ms(pid: u32) -> u64 {
 
 /// Milliseconds of CPU that the PostgreSQL servers started by this program have used.
 pub fn postgres_cpu_ms() -> u64 {
-    let folders = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok());
-    let all: Vec<Process> = pids.filter_map(process).collect();
+    let all = processes();
     let of_ours = |process: &&Process| process.name == "postgres" && descends(process, &all);
     all.iter().filter(of_ours).map(|process| process.cpu_ms).sum()
+}
+
+/// Lets what this program started have one half of the cores, and this program itself the other: as if those who ask were elsewhere. On one
+/// core there is nothing to divide.
+pub fn asked_apart() -> anyhow::Result<()> {
+    let cores = available_parallelism().map_or(1, usize::from);
+    if cores < 2 {
+        return Ok(());
+    }
+    let all = processes();
+    for started in all.iter().filter(|process| descends(process, &all)) {
+        keep_on(started.pid, &format!("0-{}", cores / 2 - 1))?;
+    }
+    keep_on(std::process::id(), &format!("{}-{}", cores / 2, cores - 1))
+}
+
+/// Lets this program and what it starts from now on have all cores again.
+pub fn together() -> anyhow::Result<()> {
+    // All that there are: more than that are left out.
+    keep_on(std::process::id(), "0-1023")
+}
+
+/// Keeps all threads of a process on some cores. One that has just ended needs none.
+fn keep_on(pid: u32, cores: &str) -> anyhow::Result<()> {
+    let kept = Command::new("taskset").args(["-acp", cores, &pid.to_string()]).output()?;
+    let gone = process(pid).is_none();
+    ensure!(kept.status.success() || gone, "taskset: {}", String::from_utf8_lossy(&kept.stderr));
+    Ok(())
+}
+
+fn processes() -> Vec<Process> {
+    let folders = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok());
+    pids.filter_map(process).collect()
 }
 
 fn descends(process: &Process, all: &[Process]) -> bool {

@@ -18,6 +18,7 @@ mod load;
 mod lookups;
 mod machine;
 mod options;
+mod overload;
 mod parts;
 mod platform;
 mod qualifications;

@@ -43,6 +43,7 @@ mod looks;
 mod manual_payments;
 mod merged_records;
 mod mid_stay;
+mod migrating;
 mod moves;
 mod old_faults;
 mod openings;

@@ -7,11 +7,11 @@ use tonic::{Request, Status, async_trait};
 use yizhan_proto::audit::v1::check_service_client::CheckServiceClient;
 use yizhan_proto::audit::v1::{CheckRequest, Diagnosis, Encounter, EncounterLine, TraceCode, Violation};
 use yizhan_proto::settlement::v1::{DrugTraceCode, FeeLineResult, Settlement, SettlementInfo};
-use yizhan_runtime::Caller;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
+use yizhan_runtime::{Caller, deadline};
 
-use crate::peer::within;
+use crate::guard::Guard;
 
 /// What settlement asks of audit.
 #[async_trait]
@@ -27,22 +27,27 @@ pub trait Audit: Send + Sync {
 pub struct AuditPeer {
     client: CheckServiceClient<PeerChannel>,
     deadline: Duration,
+    guard: Guard,
 }
 
 impl AuditPeer {
     /// As this service; connects when first asked. What is not answered by the deadline, which is shorter than that of other calls, is late.
     pub fn new(peer: &PeerConfig, service: &str, deadline: Duration) -> anyhow::Result<AuditPeer> {
         let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
-        Ok(AuditPeer { client: CheckServiceClient::new(channel), deadline })
+        let guard = Guard::new("audit", deadline);
+        Ok(AuditPeer { client: CheckServiceClient::new(channel), deadline, guard })
     }
 }
 
 #[async_trait]
 impl Audit for AuditPeer {
     async fn check(&self, question: CheckRequest) -> Result<Vec<Violation>, Status> {
-        let (mut client, mut request) = (self.client.clone(), Request::new(question));
-        request.set_timeout(self.deadline);
-        Ok(within(self.deadline, client.check(request)).await?.into_inner().result)
+        let ask = || {
+            let (mut client, mut request) = (self.client.clone(), Request::new(question.clone()));
+            request.set_timeout(deadline::allowed(self.deadline));
+            async move { client.check(request).await }
+        };
+        Ok(self.guard.read(1, ask).await?.into_inner().result)
     }
 }
 

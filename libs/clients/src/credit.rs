@@ -11,11 +11,11 @@ use yizhan_proto::credit::v1::{
     GetPayLaterTermsRequest, GetPayLaterTermsResponse, GetQualificationRequest, Qualification,
     QualificationQuestion,
 };
-use yizhan_runtime::Caller;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
+use yizhan_runtime::{Caller, deadline};
 
-use crate::peer::within;
+use crate::guard::Guard;
 
 /// Questions of one call, as GetQualification takes them; what is more goes in calls beside it.
 const AT_ONCE: usize = 200;
@@ -47,6 +47,7 @@ pub struct CreditPeer {
     client: QualificationServiceClient<PeerChannel>,
     persons: PersonCreditServiceClient<PeerChannel>,
     deadline: Duration,
+    guard: Guard,
 }
 
 impl CreditPeer {
@@ -54,12 +55,13 @@ impl CreditPeer {
     pub fn new(peer: &PeerConfig, service: &str, deadline: Duration) -> anyhow::Result<CreditPeer> {
         let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
         let persons = PersonCreditServiceClient::new(channel.clone());
-        Ok(CreditPeer { client: QualificationServiceClient::new(channel), persons, deadline })
+        let guard = Guard::new("credit", deadline);
+        Ok(CreditPeer { client: QualificationServiceClient::new(channel), persons, deadline, guard })
     }
 
     async fn ask(&self, questions: &[QualificationQuestion]) -> Result<Vec<Qualification>, Status> {
         let mut request = Request::new(GetQualificationRequest { questions: questions.to_vec() });
-        request.set_timeout(self.deadline);
+        request.set_timeout(deadline::allowed(self.deadline));
         let answer = self.client.clone().get_qualification(request).await?.into_inner().qualifications;
         // A callee that leaves one out breaks its contract.
         let whole = answer.len() == questions.len();
@@ -73,8 +75,8 @@ impl Credit for CreditPeer {
         &self,
         questions: Vec<QualificationQuestion>,
     ) -> Result<Vec<Qualification>, Status> {
-        let calls = questions.chunks(AT_ONCE).map(|some| self.ask(some));
-        Ok(within(self.deadline, try_join_all(calls)).await?.concat())
+        let ask = || try_join_all(questions.chunks(AT_ONCE).map(|some| self.ask(some)));
+        Ok(self.guard.read(1, ask).await?.concat())
     }
 
     async fn pay_later_terms(
@@ -82,10 +84,12 @@ impl Credit for CreditPeer {
         question: GetPayLaterTermsRequest,
     ) -> Result<GetPayLaterTermsResponse, Status> {
         let asked = question.psn_nos.len();
-        let mut request = Request::new(question);
-        request.set_timeout(self.deadline);
-        let mut persons = self.persons.clone();
-        let answer = within(self.deadline, persons.get_pay_later_terms(request)).await?.into_inner();
+        let ask = || {
+            let (mut persons, mut request) = (self.persons.clone(), Request::new(question.clone()));
+            request.set_timeout(deadline::allowed(self.deadline));
+            async move { persons.get_pay_later_terms(request).await }
+        };
+        let answer = self.guard.read(1, ask).await?.into_inner();
         let whole = answer.terms.len() == asked;
         if whole { Ok(answer) } else { Err(Status::data_loss("the terms of a person are missing")) }
     }

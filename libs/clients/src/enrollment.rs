@@ -1,6 +1,6 @@
 //! enrollment: is this person entitled on this day? Away: the call fails, nothing is written.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures::FutureExt;
 use tonic::{Status, async_trait};
@@ -14,7 +14,8 @@ use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
-use crate::peer::{Peer, Questions, Reply, within};
+use crate::guard::Guard;
+use crate::peer::{Peer, Questions, Reply};
 
 const ENROLLMENT: Peer = Peer {
     service: "enrollment",
@@ -50,7 +51,7 @@ pub trait Enrollment: Send + Sync {
 pub struct EnrollmentPeer {
     questions: Questions<GetEligibilityRequest, Eligibility>,
     rights: RightsServiceClient<PeerChannel>,
-    deadline: Duration,
+    guard: Arc<Guard>,
 }
 
 impl EnrollmentPeer {
@@ -60,8 +61,9 @@ impl EnrollmentPeer {
         let rights = RightsServiceClient::new(channel.clone());
         let client = EnrollmentServiceClient::new(channel);
         let ask = move |questions| ask(client.clone(), questions).boxed();
-        let questions = ENROLLMENT.in_batches(peer.deadline, ask);
-        Ok(EnrollmentPeer { questions, rights, deadline: peer.deadline })
+        let guard = Arc::new(Guard::new(ENROLLMENT.service, peer.deadline));
+        let questions = ENROLLMENT.in_batches(guard.clone(), ask);
+        Ok(EnrollmentPeer { questions, rights, guard })
     }
 }
 
@@ -75,9 +77,9 @@ impl Enrollment for EnrollmentPeer {
         &self,
         look: AuthorizeLookRequest,
     ) -> Result<AuthorizeLookResponse, ServiceError> {
-        // Enrollment gathers the looks of one moment into one commit itself.
+        // Enrollment gathers the looks of one moment into one commit itself. Each is entered in a log: none is asked for twice.
         let mut rights = self.rights.clone();
-        let answer = within(self.deadline, rights.authorize_look(look)).await;
+        let answer = self.guard.once(rights.authorize_look(look)).await;
         answer.map(tonic::Response::into_inner).map_err(|status| ENROLLMENT.refusal(status))
     }
 }

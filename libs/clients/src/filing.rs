@@ -1,5 +1,7 @@
 //! filing: how does a visit away from home count, and what is applied? Away: visits outside the pooling area fail, nothing is written.
 
+use std::sync::Arc;
+
 use futures::FutureExt;
 use tonic::{Status, async_trait};
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
@@ -8,6 +10,7 @@ use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
+use crate::guard::Guard;
 use crate::peer::{Peer, Questions, Reply};
 
 const FILING: Peer =
@@ -31,8 +34,8 @@ impl FilingPeer {
     pub fn new(peer: &PeerConfig, service: &str) -> anyhow::Result<FilingPeer> {
         let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
         let client = FilingServiceClient::new(channel);
-        let questions =
-            FILING.in_batches(peer.deadline, move |questions| ask(client.clone(), questions).boxed());
+        let guard = Arc::new(Guard::new(FILING.service, peer.deadline));
+        let questions = FILING.in_batches(guard, move |questions| ask(client.clone(), questions).boxed());
         Ok(FilingPeer { questions })
     }
 }

@@ -1,7 +1,6 @@
 //! credit: how are these institutions graded, and what does that change? Away: the call fails, nothing is written.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use futures::future::try_join_all;
 use tonic::{Status, async_trait};
@@ -11,7 +10,8 @@ use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::{Caller, Reason, ServiceError};
 
-use crate::peer::{Peer, within};
+use crate::guard::Guard;
+use crate::peer::Peer;
 
 const CREDIT: Peer = Peer { service: "credit", away: Reason::CreditAway, told_on: &[] };
 /// Institutions of one call, as GetGrade takes them.
@@ -35,14 +35,15 @@ pub trait Grades: Send + Sync {
 /// Credit over gRPC.
 pub struct GradesPeer {
     client: GradeServiceClient<PeerChannel>,
-    deadline: Duration,
+    guard: Guard,
 }
 
 impl GradesPeer {
     /// As this service; connects when first asked.
     pub fn new(peer: &PeerConfig, service: &str) -> anyhow::Result<GradesPeer> {
         let channel = client::channel(peer, &Caller::Service { name: service.to_owned() })?;
-        Ok(GradesPeer { client: GradeServiceClient::new(channel), deadline: peer.deadline })
+        let guard = Guard::new(CREDIT.service, peer.deadline);
+        Ok(GradesPeer { client: GradeServiceClient::new(channel), guard })
     }
 
     async fn ask(&self, request: GetGradeRequest) -> Result<Vec<InstitutionGrade>, Status> {
@@ -61,14 +62,13 @@ impl Grades for GradesPeer {
         codes: Vec<String>,
         day: &str,
     ) -> Result<BTreeMap<String, InstitutionGrade>, ServiceError> {
-        let calls = codes.chunks(AT_ONCE).map(|some| {
-            self.ask(GetGradeRequest {
-                poolarea_no: poolarea_no.to_owned(),
-                fixmedins_codes: some.to_vec(),
-                day: day.to_owned(),
-            })
-        });
-        let told = within(self.deadline, try_join_all(calls)).await;
+        let question = |some: &[String]| GetGradeRequest {
+            poolarea_no: poolarea_no.to_owned(),
+            fixmedins_codes: some.to_vec(),
+            day: day.to_owned(),
+        };
+        let ask = || try_join_all(codes.chunks(AT_ONCE).map(|some| self.ask(question(some))));
+        let told = self.guard.read(1, ask).await;
         let told = told.map_err(|status| CREDIT.refusal(status))?.concat();
         Ok(told.into_iter().map(|grade| (grade.fixmedins_code.clone(), grade)).collect())
     }

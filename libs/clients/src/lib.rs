@@ -6,6 +6,7 @@ mod credit;
 mod enrollment;
 mod filing;
 mod grades;
+mod guard;
 mod peer;
 
 pub use audit::{Audit, AuditPeer, encounter};

@@ -1,15 +1,16 @@
 //! What every peer here has in common: questions asked at the same time go in one call, and a callee that cannot answer has a stated reason.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
 use yizhan_runtime::batcher::Batcher;
 use yizhan_runtime::error::RemoteError;
-use yizhan_runtime::{Reason, ServiceError};
+use yizhan_runtime::{Reason, ServiceError, deadline};
+
+use crate::guard::{Guard, left_alone, too_late};
 
 /// Calls under way at the same time; what is asked meanwhile goes into the next one.
 const CALLS: usize = 2;
@@ -20,34 +21,26 @@ pub(crate) type Reply<A> = Result<A, ServiceError>;
 /// A call under way for several questions: their answers in order, or its refusal.
 pub(crate) type Call<A> = BoxFuture<'static, Result<Vec<Reply<A>>, Status>>;
 
-/// Questions of a kind on their way to a peer.
+/// Questions of a kind on their way to a peer, each until somebody waits for it no longer.
 pub(crate) struct Questions<Q, A> {
-    batches: Batcher<Q, Reply<A>>,
+    batches: Batcher<(Q, Instant), Reply<A>>,
     peer: Peer,
-    deadline: Duration,
+    guard: Arc<Guard>,
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Questions<Q, A> {
     /// The answer to one, asked together with others. Waiting for its turn counts: it is given up after the deadline whatever became of
     /// the connection, and of those asked before.
     pub async fn ask(&self, question: Q) -> Reply<A> {
-        match timeout(self.deadline, self.batches.submit(question)).await {
+        if self.guard.is_open() {
+            return Err(self.peer.refusal(left_alone()));
+        }
+        let until = self.guard.until();
+        match timeout_at(until, self.batches.submit((question, until))).await {
             Ok(answer) => answer?,
             Err(_) => Err(self.peer.refusal(too_late())),
         }
     }
-}
-
-/// A call, given up after the deadline: the channel's own ends with the beginning of the answer, and does not count waiting for a connection.
-pub(crate) async fn within<T>(
-    deadline: Duration,
-    call: impl Future<Output = Result<T, Status>>,
-) -> Result<T, Status> {
-    timeout(deadline, call).await.unwrap_or_else(|_| Err(too_late()))
-}
-
-fn too_late() -> Status {
-    Status::deadline_exceeded("no answer in time")
 }
 
 /// A service that is asked.
@@ -62,22 +55,27 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Questions to it, in batches. `ask` makes one call for several and answers in their order.
+    /// Questions to it, in batches, that change nothing. `ask` makes one call for several and answers in their order.
     pub fn in_batches<Q, A>(
         self,
-        deadline: Duration,
+        guard: Arc<Guard>,
         ask: impl Fn(Vec<Q>) -> Call<A> + Send + Sync + 'static,
     ) -> Questions<Q, A>
     where
         Q: Clone + Send + Sync + 'static,
         A: Send + 'static,
     {
-        let ask = Arc::new(move |questions| within(deadline, ask(questions)).boxed());
-        let batches = Batcher::start(CALLS, move |questions: Vec<Q>| {
-            let ask = ask.clone();
-            async move { ask_all(ask.as_ref(), questions, |status| self.refusal(status)).await }.boxed()
+        let (at_guard, ask) = (guard.clone(), Arc::new(ask));
+        let guarded = move |questions: Vec<Q>| -> Call<A> {
+            let (guard, ask) = (at_guard.clone(), ask.clone());
+            async move { guard.read(questions.len(), || ask(questions.clone())).await }.boxed()
+        };
+        let guarded = Arc::new(guarded);
+        let batches = Batcher::start(CALLS, move |questions: Vec<(Q, Instant)>| {
+            let ask = guarded.clone();
+            async move { ask_in_time(ask.as_ref(), questions, |status| self.refusal(status)).await }.boxed()
         });
-        Questions { batches, peer: self, deadline }
+        Questions { batches, peer: self, guard }
     }
 
     /// What a question is told that was refused, or got no answer.
@@ -96,6 +94,25 @@ impl Peer {
         let message = format!("{} cannot answer; nothing was written", self.service);
         ServiceError::new(self.away, message).caused_by(status)
     }
+}
+
+/// Asks for those for which somebody still waits, as long as somebody does.
+async fn ask_in_time<Q: Clone, A>(
+    ask: &(dyn Fn(Vec<Q>) -> Call<A> + Send + Sync),
+    questions: Vec<(Q, Instant)>,
+    refused: impl Fn(Status) -> ServiceError,
+) -> Vec<Reply<A>> {
+    let now = Instant::now();
+    let waited_for: Vec<bool> = questions.iter().map(|(_, until)| *until > now).collect();
+    let latest = questions.iter().map(|(_, until)| *until).max().unwrap_or(now);
+    let asked =
+        questions.into_iter().filter(|(_, until)| *until > now).map(|(question, _)| question).collect();
+    let mut answers = deadline::until(latest, ask_all(ask, asked, &refused)).await.into_iter();
+    let answer = |waited_for| match waited_for {
+        true => answers.next().unwrap_or_else(|| Err(no_answer())),
+        false => Err(refused(too_late())),
+    };
+    waited_for.into_iter().map(answer).collect()
 }
 
 /// Asks for all at once, and again for those that did not fit into the answer. Where that is refused because of what one of them asks,
@@ -136,6 +153,8 @@ fn no_answer() -> ServiceError {
 
 #[cfg(test)]
 mod tests {
+
+    use std::time::Duration;
 
     use super::*;
 
@@ -180,11 +199,29 @@ mod tests {
     #[tokio::test]
     async fn a_question_that_waits_too_long_is_given_up() {
         let silent = |_: Vec<u32>| -> Call<u32> { futures::future::pending().boxed() };
-        let questions = PEER.in_batches(Duration::from_millis(30), silent);
+        let guard = Arc::new(Guard::new("test", Duration::from_millis(30)));
+        let questions = PEER.in_batches(guard, silent);
         for _ in 0..3 {
             let answers = futures::future::join_all((0..200).map(|number| questions.ask(number))).await;
             assert!(answers.into_iter().all(|answer| answer.is_err_and(|error| error.reason() == PEER.away)));
         }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_for_who_has_given_up() {
+        let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let noted = asked.clone();
+        let ask = move |numbers: Vec<u32>| -> Call<u32> {
+            noted.lock().unwrap().push((numbers.clone(), deadline::at()));
+            doubled(numbers)
+        };
+        let (before, soon) = (Instant::now(), Instant::now() + Duration::from_secs(1));
+        let questions = vec![(1, before), (2, soon), (3, before), (4, soon + Duration::from_secs(1))];
+        let answers = ask_in_time(&ask, questions, |status| PEER.refusal(status)).await;
+        let told: Vec<_> = answers.into_iter().map(|answer| answer.map_err(|error| error.reason())).collect();
+        assert_eq!(told, [Err(PEER.away), Ok(4), Err(PEER.away), Ok(8)]);
+        let last = Some(soon + Duration::from_secs(1));
+        assert_eq!(*asked.lock().unwrap(), [(vec![2, 4], last)], "as long as the last of them waits");
     }
 
     /// A callee that forgets the last question, and refuses 13.

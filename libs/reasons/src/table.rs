@@ -92,7 +92,7 @@ reasons! {
             "the keys at `server.jwt_jwks` could not be had since the start", "wait", "yes";
         Overloaded: "OVERLOADED", Refusal(ResourceExhausted), "系统繁忙，请稍后重试",
             "all",
-            "more requests at once than `server.max_concurrent_requests`, or more of this caller than its share of them", "wait", "yes, after 0.5 s";
+            "more requests at once than `server.max_concurrent_requests`, or than are answered in time at present, or more of this caller than its share of them; or, where many are busy, requests of this kind take longer than this one is waited for (`grpc-timeout`). Nothing was done", "wait", "yes, after 0.5 s";
         RequestIncomplete: "REQUEST_INCOMPLETE", Refusal(ResourceExhausted), "请求未在规定时间内传完，未作处理，请重新发送",
             "all",
             "the message of the request did not arrive whole in 10 seconds; nothing was done", "send it again", "yes";

@@ -20,7 +20,7 @@ use crate::caller::{CALLER_HEADER, Caller};
 use crate::config::PeerConfig;
 use crate::identity::{INSIDE_HEADER, inside_word};
 use crate::kept::Kept;
-use crate::trace;
+use crate::{deadline, trace};
 use secure::Secure;
 pub(crate) use secure::{is_server_name, tls_config};
 
@@ -38,8 +38,8 @@ const MAX_METADATA_BYTES: u32 = 64 * 1024;
 pub type PeerChannel = InterceptedService<Channel, Outgoing>;
 
 /// A channel to a peer, for calls made as `caller`. Nothing is connected yet: a peer that is away fails the call
-/// (UNAVAILABLE), not the start of this service. Every call is given up after the peer's deadline (and tells the peer:
-/// `grpc-timeout`).
+/// (UNAVAILABLE), not the start of this service. Every call is given up after the peer's deadline, or when [nobody waits any
+/// longer](deadline) for what it is made for (and tells the peer: `grpc-timeout`).
 pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel> {
     let secure = secure::kept(peer)?;
     let endpoint =
@@ -128,8 +128,8 @@ impl Interceptor for Outgoing {
         if self.inside {
             request.metadata_mut().insert(INSIDE_HEADER, MetadataValue::from_static(inside_word()));
         }
-        if let Some(deadline) = self.deadline.filter(|_| !request.metadata().contains_key("grpc-timeout")) {
-            request.set_timeout(deadline);
+        if let Some(most) = self.deadline.filter(|_| !request.metadata().contains_key("grpc-timeout")) {
+            request.set_timeout(deadline::allowed(most));
         }
         trace::carry_trace(request.metadata_mut());
         Ok(request)

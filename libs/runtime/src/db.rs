@@ -23,6 +23,6 @@ pub use classify::{Failure, classify};
 pub use connect::connect;
 pub use handle::{DatabaseConnection, DatabaseTransaction};
 pub use lock::lock;
-pub use migrate::{migrate, table};
+pub use migrate::{migrate, open, table};
 pub use sums::{read_sum, sum_of};
 pub use transaction::{KEEP_TRYING, Transient, begin_write, retry_transient};

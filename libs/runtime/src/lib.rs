@@ -3,7 +3,7 @@
 //! | module | for |
 //! |---|---|
 //! | [`config`] | typed settings from `YIZHAN_*` variables and an optional TOML file; all problems at once |
-//! | [`telemetry`], [`trace`] | logs, optional OTLP export, W3C trace context in and out |
+//! | [`telemetry`], [`trace`], [`metrics`] | logs, spans and metrics, and where they go; W3C trace context in and out |
 //! | [`personal`], [`vault`], [`secret`] | values that cannot be printed; sealing them at rest; keys of a service's own |
 //! | [`error`] | one error type, mapped once to a gRPC status with details, and read back from one |
 //! | [`caller`] | who asks, made once per request of a header, a certificate or a token |
@@ -17,6 +17,7 @@
 //! | [`fields`] | the fields of a request, each noted if it is wrong |
 //! | [`once`] | mutations that happen once per request id, whatever is retried |
 //! | [`server`], [`calls!`], [`process`], [`client`] | serving, a service as its calls, the life of a process, calling others |
+//! | [`deadline`] | until when a request is waited for, and so what it asks of others |
 //! | [`task`] | work in the background that outlives its defects |
 //! | [`ids`], [`clock`], [`page`] | time-ordered ids; now and today; page sizes and tokens |
 
@@ -30,6 +31,7 @@ pub mod clock;
 pub mod config;
 pub mod contract;
 pub mod db;
+pub mod deadline;
 pub mod error;
 pub mod feed;
 pub mod fields;
@@ -37,6 +39,7 @@ pub mod follow;
 mod identity;
 pub mod ids;
 mod kept;
+pub mod metrics;
 pub mod once;
 pub mod page;
 pub mod personal;

@@ -1,9 +1,9 @@
 //! The life of a service process: settings, telemetry, serve, wait for a signal, drain. Every `main.rs` is one call.
 
+mod signal;
+
 use std::fmt::Display;
 use std::process::ExitCode;
-
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cache::CacheConfig;
 use crate::config::{
@@ -12,24 +12,49 @@ use crate::config::{
 use crate::server::RunningServer;
 use crate::telemetry;
 
+pub use signal::StopSignal;
+
 /// Exit code for settings that cannot be used (EX_USAGE of sysexits): nothing was bound, restarting will not help.
 pub const EXIT_BAD_CONFIG: u8 = 64;
 
-/// Runs a service until it is told to stop; with the argument `--print-config` it only prints its settings.
+/// What a process is started for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    Serve,
+    Migrate,
+    PrintConfig,
+}
+
+impl Task {
+    fn read(arguments: &[String]) -> Option<Task> {
+        match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            [] => Some(Task::Serve),
+            ["--migrate"] => Some(Task::Migrate),
+            ["--print-config"] => Some(Task::PrintConfig),
+            _ => None,
+        }
+    }
+}
+
+/// Runs a service until it is told to stop; with the argument `--migrate` it only brings its database up to date, with `--print-config` it
+/// only prints its settings.
 ///
-/// `read` takes the service's settings (all of them: unknown keys are refused afterwards), `start` connects, migrates and
-/// serves. Exit codes: 0 stopped by a signal, 64 bad settings or arguments, 1 anything else.
+/// `read` takes the service's settings (all of them: unknown keys are refused afterwards), `migrate` connects and migrates, `start`
+/// does that and serves. Exit codes: 0 stopped by a signal, or migrated; 64 bad settings or arguments; 130 and 143 told to stop a second
+/// time (SIGINT, SIGTERM), what was under way is cut off; 1 anything else.
 #[expect(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "for whoever started it: telemetry is not there yet, or no more"
 )]
-pub async fn run<C, F>(
+pub async fn run<C, M, F>(
     service: Service,
     read: impl FnOnce(&mut Settings) -> C,
+    migrate: impl FnOnce(C) -> M,
     start: impl FnOnce(C) -> F,
 ) -> ExitCode
 where
+    M: Future<Output = anyhow::Result<()>>,
     F: Future<Output = anyhow::Result<RunningServer>>,
 {
     let bad = |problem: &dyn Display| {
@@ -37,26 +62,25 @@ where
         ExitCode::from(EXIT_BAD_CONFIG)
     };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let print = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => false,
-        ["--print-config"] => true,
-        _ => {
-            return bad(
-                &"the only argument is --print-config; settings come from the environment and a file",
-            );
-        }
+    let Some(task) = Task::read(&arguments) else {
+        return bad(
+            &"the arguments are --migrate or --print-config; settings come from the environment and a file",
+        );
     };
     let (config, telemetry, effective) = match settings(Settings::from_environment(), read) {
         Ok(settings) => settings,
         Err(problems) => return bad(&problems),
     };
-    if print {
+    if task == Task::PrintConfig {
         print!("{effective}");
         return ExitCode::SUCCESS;
     }
     let outcome = async {
         let _telemetry = telemetry::init(service.name(), &telemetry)?;
         let mut stop = StopSignal::listen()?;
+        if task == Task::Migrate {
+            return migrated(stop, migrate(config)).await;
+        }
         // Until it serves there is nothing to drain: a database that does not answer must not keep it from ending.
         let server = tokio::select! {
             server = start(config) => server?,
@@ -108,11 +132,23 @@ pub fn told_once(error: &anyhow::Error) -> String {
     told
 }
 
+/// Whether the database was brought up to date: told to stop before, it was not.
+async fn migrated(
+    mut stop: StopSignal,
+    migrate: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        migrated = migrate => migrated,
+        signal = stop.received() => anyhow::bail!("{signal} came before the database was up to date"),
+    }
+}
+
 /// Waits for the signal, then drains; or for the server to fail.
 async fn serve_until(mut stop: StopSignal, server: RunningServer) -> anyhow::Result<()> {
     tokio::select! {
         signal = stop.received() => {
             tracing::info!(signal, "stopping");
+            stop.ends_at_once_when_told_again();
             server.shutdown().await;
             Ok(())
         }
@@ -120,33 +156,18 @@ async fn serve_until(mut stop: StopSignal, server: RunningServer) -> anyhow::Res
     }
 }
 
-/// What asks this process to stop. As process 1 of a container nothing else would react to SIGTERM; and until it is listened
-/// for, it kills: so listen before anybody is served.
-#[derive(Debug)]
-pub struct StopSignal {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl StopSignal {
-    /// From now on SIGTERM and SIGINT (ctrl-c) wait to be received.
-    pub fn listen() -> std::io::Result<Self> {
-        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        Ok(StopSignal { terminate, interrupt })
-    }
-
-    /// The name of the signal, once it has come.
-    pub async fn received(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_process_is_for_is_its_only_argument() {
+        let task =
+            |arguments: &[&str]| Task::read(&arguments.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!((task(&[]), task(&["--migrate"])), (Some(Task::Serve), Some(Task::Migrate)));
+        assert_eq!(task(&["--print-config"]), Some(Task::PrintConfig));
+        assert_eq!((task(&["--migrate", "--print-config"]), task(&["migrate"])), (None, None));
+    }
 
     #[test]
     fn each_cause_is_told_once() {

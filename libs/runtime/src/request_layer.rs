@@ -1,12 +1,17 @@
 //! What happens around every request: its message read whole, a place among the concurrent ones, a limit to how long it may
 //! take, the trace continued, the caller made, a panic caught. One tower layer, put on by [`crate::server`].
 //!
+//! Overload is refused before anything is done: a request that finds no place, and, while places are crowded, one that is waited for less
+//! than requests of its kind take at present. Of places there are fewer while requests take more than
+//! half of the time they are waited for.
+//!
 //! Nothing limited is held while waiting for the caller: a place is taken when the message is there, and given back with the
 //! answer. Until then a request costs its connection one of its streams, and what has arrived of it is counted.
 
 mod arrival;
 mod deadline;
 mod places;
+mod times;
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -17,7 +22,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use http::{Request, Response};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
@@ -26,12 +31,14 @@ use tracing::Instrument;
 
 use crate::caller::Caller;
 use crate::config::ServerConfig;
+use crate::deadline as waited_for;
 use crate::identity::{Head, Identity};
 use crate::trace;
-use crate::{Reason, ServiceError};
+use crate::{Reason, ServiceError, metrics};
 
 pub use places::ConnectionId;
-use places::{Holder, Places};
+use places::{Ended, Holder, Place, Places};
+use times::Times;
 
 /// How long a message may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(10);
@@ -43,6 +50,8 @@ const MAX_REQUEST_STREAMS: usize = 128;
 const MAX_REFLECTIONS: usize = 32;
 /// Silence on a request that is a stream.
 const SILENCE: Duration = Duration::from_secs(90);
+/// What takes no longer is not late, however little time the caller allows.
+const LATE: Duration = Duration::from_millis(250);
 /// How long a call may take that is meant for quiet hours.
 const QUIET_HOURS: Duration = Duration::from_secs(600);
 
@@ -59,6 +68,7 @@ struct Limits {
     for_quiet_hours: Vec<&'static str>,
     arriving: Arc<Places>,
     places: Arc<Places>,
+    times: Times,
     streams: Arc<Places>,
     reflections: Arc<Places>,
 }
@@ -83,6 +93,7 @@ impl RequestLayer {
             for_quiet_hours,
             arriving: Places::new(MAX_ARRIVING_BYTES),
             places: Places::new(config.max_concurrent_requests),
+            times: Times::default(),
             streams: Places::new(MAX_REQUEST_STREAMS),
             reflections: Places::new(MAX_REFLECTIONS),
         })))
@@ -102,13 +113,13 @@ impl Limits {
         (reflection || yizhan_proto::CLIENT_STREAMING.contains(&path)).then_some(places)
     }
 
-    /// How long handling may take, and what is told then.
-    fn deadline(&self, request: &Request<Body>) -> (Duration, fn() -> ServiceError) {
+    /// How long it may take, what is told then, and whether that is the caller's word.
+    fn deadline(&self, request: &Request<Body>) -> (Duration, fn() -> ServiceError, bool) {
         let unhurried = self.for_quiet_hours.contains(&request.uri().path());
         let ours = if unhurried { QUIET_HOURS } else { self.handling };
         match deadline::of_caller(request.headers()) {
-            Some(theirs) if theirs < ours => (theirs, caller_deadline),
-            _ => (ours, answer_late),
+            Some(theirs) if theirs < ours => (theirs, caller_deadline, true),
+            _ => (ours, answer_late, false),
         }
     }
 
@@ -125,7 +136,8 @@ impl Limits {
             let request = request.map(|body| arrival::stream(body, place, SILENCE));
             return inner.oneshot(request).await.map_err(|never| match never {});
         }
-        let (limit, late) = self.deadline(&request);
+        let begun = Instant::now();
+        let (limit, late, callers) = self.deadline(&request);
         let infrastructure = is_infrastructure(&request);
         let (head, body) = request.into_parts();
         let message = tokio::select! {
@@ -135,13 +147,80 @@ impl Limits {
             // A server that stops does not wait for what is not there.
             () = self.stopping.cancelled() => return Err(incomplete().into()),
         };
+        let request = Request::from_parts(head, message);
+        // A caller waits from the beginning; we allow so much for handling.
+        let until = if callers { begun } else { Instant::now() } + limit;
         // Health checks are answered however busy the server is.
-        let _place = match infrastructure {
-            true => None,
-            false => Some(self.places.take(&holder, 1).ok_or_else(overloaded)?),
-        };
-        let answer = timeout(limit, inner.oneshot(Request::from_parts(head, message)));
-        answer.await.map_err(|_| late())?.map_err(|never| match never {})
+        if infrastructure {
+            let answer = timeout_at(until, inner.oneshot(request)).await;
+            return answer.map_err(|_| late())?.map_err(|never| match never {});
+        }
+        self.in_place(inner, request, (&holder, until, late)).await
+    }
+
+    /// Answers a request that is whole, in a place of its own, until it is waited for no longer.
+    async fn in_place<S>(
+        &self,
+        inner: S,
+        request: Request<Body>,
+        (holder, until, late): (&Holder, Instant, fn() -> ServiceError),
+    ) -> Result<Response<Body>, Status>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send,
+        S::Future: Send,
+    {
+        let path = request.uri().path().to_owned();
+        let mut begun = self.begin(&path, holder, until)?;
+        let handled = waited_for::until(until, inner.oneshot(request));
+        let answer = timeout_at(until, handled).await;
+        let answer = answer.map_err(|_| late())?.unwrap_or_else(|never| match never {});
+        begun.answered = Some(is_ok(&answer));
+        Ok(answer)
+    }
+
+    /// Takes a place for what is not refused at once.
+    fn begin<'a>(
+        &'a self,
+        path: &'a str,
+        holder: &Holder,
+        until: Instant,
+    ) -> Result<Begun<'a>, ServiceError> {
+        let at = Instant::now();
+        let left = until.saturating_duration_since(at);
+        // Where one caller alone is slow, others are not refused for it.
+        if self.places.is_crowded() && self.times.at_present(path, at).is_some_and(|takes| takes > left) {
+            metrics::shed("deadline");
+            return Err(too_late_already());
+        }
+        let place = self.places.take(holder, 1).ok_or_else(overloaded)?;
+        Ok(Begun { limits: self, path, at, left, answered: None, place })
+    }
+}
+
+/// A request that has its place. When it is dropped it has ended; without an answer it was given up, by us or by who waited for it.
+struct Begun<'a> {
+    limits: &'a Limits,
+    path: &'a str,
+    at: Instant,
+    left: Duration,
+    /// Whether what was answered is that something was done.
+    answered: Option<bool>,
+    place: Place,
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        let (now, took) = (Instant::now(), self.at.elapsed());
+        match self.answered {
+            Some(true) => self.limits.times.answered(self.path, took, now),
+            // What is refused takes less.
+            Some(false) => {}
+            None => self.limits.times.given_up(self.path, took, now),
+        }
+        let late = took > LATE.max(self.left / 2);
+        let (begun, allowed, answered) = (self.at, self.left, self.answered.is_some());
+        let ended = Ended { begun, allowed, answered, late };
+        self.limits.places.ended(self.place.holder(), &ended, now);
     }
 }
 
@@ -215,7 +294,19 @@ pub(crate) fn is_answered_once<B>(request: &Request<B>) -> bool {
     !streaming && !yizhan_proto::SERVER_STREAMING.contains(&path)
 }
 
+/// Whether something was done.
+fn is_ok(answer: &Response<Body>) -> bool {
+    answer.headers().get(Status::GRPC_STATUS).is_none_or(|code| code == "0")
+}
+
+fn too_late_already() -> ServiceError {
+    let message =
+        "requests of this kind take longer at present than this one is waited for; nothing was done";
+    ServiceError::new(Reason::Overloaded, message).retry_after(Duration::from_millis(500))
+}
+
 fn overloaded() -> ServiceError {
+    metrics::shed("places");
     ServiceError::new(Reason::Overloaded, "too many requests at once").retry_after(Duration::from_millis(500))
 }
 

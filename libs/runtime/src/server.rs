@@ -3,6 +3,7 @@
 mod connection;
 mod connections;
 pub(crate) mod expiry;
+mod health;
 mod readiness;
 pub(crate) mod tls;
 
@@ -29,8 +30,9 @@ use crate::db::DatabaseConnection;
 use crate::feed::watch_lag;
 use crate::request_layer::RequestLayer;
 use crate::task;
+use crate::telemetry::FLUSH_TIMEOUT;
 use connection::{Door, Patience};
-use connections::CONNECTIONS;
+use connections::{CONNECTIONS, Connections};
 
 /// The largest request or response.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -42,6 +44,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const NOTICE: u32 = 10;
 /// What part of the drain a server that is asked by others keeps for itself, after waiting for them.
 const OWN_PART: u32 = 4;
+
+/// What part of the drain is left to telemetry at most.
+const FLUSHED: u32 = 6;
 
 /// gRPC services, with the names under which health and reflection speak of them.
 #[derive(Default)]
@@ -101,6 +106,8 @@ pub struct Server {
     incoming: TcpIncoming,
     /// For the services of this process, where others need TLS.
     inside: Option<TcpIncoming>,
+    /// For probes.
+    health: Option<TcpIncoming>,
     address: SocketAddr,
     stopping: CancellationToken,
 }
@@ -110,8 +117,9 @@ impl Server {
     pub fn bind(config: ServerConfig) -> anyhow::Result<Server> {
         let incoming = listen(config.listen)?;
         let inside = config.inside.map(listen).transpose()?;
+        let health = config.health.map(listen).transpose()?;
         let address = incoming.local_addr()?;
-        Ok(Server { config, incoming, inside, address, stopping: CancellationToken::new() })
+        Ok(Server { config, incoming, inside, health, address, stopping: CancellationToken::new() })
     }
 
     /// Where it listens: the real port, if the configured one was 0.
@@ -131,7 +139,16 @@ impl Server {
         for name in &names {
             health.set_service_status(name, ServingStatus::Serving).await;
         }
-        let draining = self.stopping.child_token();
+        let (draining, stopped) = (self.stopping.child_token(), CancellationToken::new());
+        let health_address = self.health.as_ref().map(TcpIncoming::local_addr).transpose()?;
+        if let Some(incoming) = self.health {
+            tokio::spawn(accept(
+                incoming,
+                health::door(&health_service, &stopped),
+                TaskTracker::new(),
+                &health::PROBES,
+            ));
+        }
         if let Some(database) = database {
             watch_lag(database.clone(), &self.stopping);
             let kept = readiness::keep(database, health.clone(), names.clone());
@@ -150,22 +167,23 @@ impl Server {
             age: self.config.max_connection_age,
             patience: Patience::default(),
             stopping: self.stopping.clone(),
-            stopped: CancellationToken::new(),
+            stopped: stopped.clone(),
         };
-        let (stopped, connections, accepting) =
-            (door.stopped.clone(), TaskTracker::new(), TaskTracker::new());
+        let (connections, accepting) = (TaskTracker::new(), TaskTracker::new());
         if let Some(inside) = self.inside {
             accepting.spawn(accept(
                 inside,
                 Door { tls: None, inside: true, ..door.clone() },
                 connections.clone(),
+                &CONNECTIONS,
             ));
         }
-        accepting.spawn(accept(self.incoming, door, connections.clone()));
+        accepting.spawn(accept(self.incoming, door, connections.clone(), &CONNECTIONS));
         accepting.close();
         tracing::info!(address = %self.address, services = ?names, "serving");
         Ok(RunningServer {
             address: self.address,
+            health_address,
             tls: self.config.tls.is_some(),
             drain: self.config.drain,
             stopping: self.stopping,
@@ -184,16 +202,20 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpIncoming> {
     Ok(incoming.with_nodelay(Some(true)).with_keepalive(Some(TCP_KEEPALIVE)))
 }
 
-/// Takes connections until the server stops; then the port is free.
-async fn accept<S>(mut incoming: TcpIncoming, door: Door<S>, connections: TaskTracker)
-where
+/// Takes connections, as many of them as may be, until the server stops; then the port is free.
+async fn accept<S>(
+    mut incoming: TcpIncoming,
+    door: Door<S>,
+    connections: TaskTracker,
+    admitted: &'static Connections,
+) where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
 {
     while let Some(Some(accepted)) = door.stopping.run_until_cancelled(incoming.next()).await {
         match accepted {
             Ok(stream) => {
-                if let Some(connection) = CONNECTIONS.admit() {
+                if let Some(connection) = admitted.admit() {
                     connections.spawn(door.clone().serve(stream, connection));
                 }
             }
@@ -209,6 +231,7 @@ where
 #[derive(Debug)]
 pub struct RunningServer {
     address: SocketAddr,
+    health_address: Option<SocketAddr>,
     tls: bool,
     drain: Duration,
     stopping: CancellationToken,
@@ -225,6 +248,11 @@ impl RunningServer {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where probes ask how it is, if they are given a port of their own.
+    pub fn health_address(&self) -> Option<SocketAddr> {
+        self.health_address
     }
 
     /// Where clients find it: `http://address`, or `https://…` (where they use the name in the certificate instead).
@@ -248,7 +276,8 @@ impl RunningServer {
     /// The same together with those who ask this server: it goes on answering until they are done, or for three quarters of the
     /// time.
     pub async fn shutdown_after(self, callers: impl Future<Output = ()>) -> bool {
-        let end = Instant::now() + self.drain;
+        // What is left then is for telemetry, which goes last.
+        let end = Instant::now() + self.drain - FLUSH_TIMEOUT.min(self.drain / FLUSHED);
         self.draining.cancel();
         for service in self.services.iter().copied().chain([""]) {
             self.health.set_service_status(service, ServingStatus::NotServing).await;

@@ -15,7 +15,7 @@ use tracing_subscriber::{Layer, fmt};
 use crate::config::{LogFormat, TelemetryConfig};
 
 /// How long the last spans may take to leave at the end.
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
+pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Keeps the export alive; sends what is left when dropped.
 #[derive(Debug)]

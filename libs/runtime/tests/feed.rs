@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -262,6 +262,62 @@ both_databases! {
         for number in 0..ENTRIES + 2 {
             assert_eq!(next(&mut again).await.subject, number.to_string());
         }
+    }
+
+    /// Agencies that may see something of a feed, and nothing of it comes: what happens, happens elsewhere.
+    async fn five_hundred_who_hear_nothing_cost_no_more_than_one(test: TestDatabase) {
+        const LISTENED: Duration = Duration::from_secs(2);
+        let statements = Arc::new(AtomicU64::new(0));
+        let db = migrated(&test).await.counting(statements.clone());
+        let feed = Feed::new("test.feed", db.clone(), &secret_of(&db).await);
+        let (stop, heard) = (CancellationToken::new(), Arc::new(AtomicUsize::new(0)));
+        let follow = async |number: usize| {
+            let caller = Caller::parse(&format!("agency:{}", 110_100 + number)).unwrap();
+            let (feed, heard) = (feed.clone(), heard.clone());
+            let event = |_: &Change, token: String| Ok(token);
+            let changes = feed.watch("", caller, stop.clone(), event).await.unwrap();
+            tokio::spawn(async move {
+                let mut changes = Box::pin(changes);
+                while changes.next().await.is_some() {
+                    heard.fetch_add(1, SeqCst);
+                }
+            })
+        };
+        // Some changes of another area, with a pause, so that the reader reads them one by one; then nothing.
+        let cost = async || {
+            let before = statements.load(SeqCst);
+            for number in 0..5 {
+                let tx = begin_write(&db).await.unwrap();
+                feed::append(&tx, vec![change(&number.to_string())]).await.unwrap();
+                tx.commit().await.unwrap();
+                feed.wake();
+                tokio::time::sleep(LISTENED / 10).await;
+            }
+            tokio::time::sleep(LISTENED / 2).await;
+            statements.load(SeqCst) - before
+        };
+        // Everybody looks into the database once when they come.
+        let quiet = async || {
+            let mut before = u64::MAX;
+            while statements.load(SeqCst).abs_diff(before) > 5 {
+                before = statements.load(SeqCst);
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        };
+        let mut followers = vec![follow(0).await];
+        quiet().await;
+        let one = cost().await;
+        for number in 1..500 {
+            followers.push(follow(number).await);
+        }
+        quiet().await;
+        let many = cost().await;
+        println!("statements for one follower {one}, for {} {many}", followers.len());
+        assert!(one >= 10, "it is looked at: {one}");
+        assert!(many <= one + one / 2, "{many} statements for {}, {one} for one", followers.len());
+        assert_eq!(heard.load(SeqCst), 0);
+        stop.cancel();
+        futures::future::join_all(followers).await;
     }
 
     async fn a_batch_is_logged_in_order_and_read_in_pages(test: TestDatabase) {

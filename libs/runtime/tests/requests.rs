@@ -21,6 +21,9 @@ use yizhan_runtime::request_layer::RequestLayer;
 /// A request that is a stream.
 const LOAD: &str = "/yizhan.enrollment.v1.RosterService/LoadRoster";
 
+/// What a request takes that takes a while.
+const TAKES: Duration = Duration::from_millis(200);
+
 /// So many requests at once, a second for each.
 fn layer(max_concurrent_requests: usize, trust_caller_header: bool) -> RequestLayer {
     let request = Duration::from_secs(1);
@@ -52,6 +55,7 @@ async fn serve(request: Request<Body>) -> Result<Response<Body>, Infallible> {
     match request.uri().path() {
         "/panic" => panic!("a bug"),
         "/slow" => tokio::time::sleep(Duration::from_secs(60)).await,
+        "/takes-a-while" => tokio::time::sleep(TAKES).await,
         "/quiet" => tokio::time::sleep(Duration::from_millis(1200)).await,
         "/echo" | LOAD => return Ok(Response::new(request.into_body())),
         _ => {}
@@ -200,4 +204,76 @@ async fn nobody_has_all_places() {
     assert_eq!(reason(&call(&layer, of("agency:430200", "/fine")).await), "OVERLOADED");
     assert_eq!(reason(&call(&layer, of("agency:430300", "/fine")).await), "");
     slow.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+/// While many are busy, a request that is waited for less than its kind takes is refused before anything is done for it.
+#[tokio::test]
+async fn who_waits_less_than_it_takes_is_refused_at_once() {
+    let layer = layer(8, true);
+    let of = |caller: &str, timeout: &str, path: &str| {
+        let mut request = request(path);
+        request.headers_mut().insert("yizhan-caller", caller.parse().unwrap());
+        request.headers_mut().insert("grpc-timeout", timeout.parse().unwrap());
+        request
+    };
+    let hurried = || of("agency:430300", "100m", "/takes-a-while");
+    call(&layer, of("agency:430300", "900m", "/takes-a-while")).await;
+    assert_eq!(reason(&call(&layer, hurried()).await), "CALLER_DEADLINE", "it is tried where there is room");
+    // One caller alone, who has half of the places, changes nothing for others; two do.
+    let busy = |caller: &'static str| [(); 4].map(|()| called(&layer, of(caller, "900m", "/slow")));
+    let _first = busy("agency:430200");
+    tokio::task::yield_now().await;
+    assert_eq!(reason(&call(&layer, hurried()).await), "CALLER_DEADLINE");
+    let _second = called(&layer, of("agency:430400", "900m", "/slow"));
+    tokio::task::yield_now().await;
+    let begun = std::time::Instant::now();
+    let told = call(&layer, hurried()).await;
+    assert_eq!(status(&told).map(|error| error.code), Some(Code::ResourceExhausted));
+    assert_eq!(reason(&told), "OVERLOADED");
+    assert!(begun.elapsed() < TAKES / 2, "nothing was begun");
+    assert_eq!(reason(&call(&layer, of("agency:430300", "900m", "/takes-a-while")).await), "");
+    assert_eq!(
+        reason(&call(&layer, of("agency:430300", "100m", "/fine")).await),
+        "",
+        "another kind is quick"
+    );
+}
+
+/// Four times as many as can be answered, of which as many as there are places would all be late: most of what could be done is done in time.
+#[tokio::test]
+async fn of_more_than_can_be_answered_as_many_as_can_are_in_time() {
+    const EACH: Duration = Duration::from_millis(10);
+    const AT_ONCE: usize = 4;
+    let turns = std::sync::Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
+    let worked = service_fn(move |_: Request<Body>| {
+        let turns = turns.clone();
+        async move {
+            let _turn = turns.acquire().await;
+            tokio::time::sleep(EACH).await;
+            Ok::<_, Infallible>(Response::new(Body::empty()))
+        }
+    });
+    let layer = layer(512, false).layer(worked);
+    let time = 500 * EACH;
+    let begun = std::time::Instant::now();
+    let mut asked = Vec::new();
+    while begun.elapsed() < time {
+        // As many as take a turn in that time, four times.
+        for connection in 0..4 * AT_ONCE as u64 {
+            let mut request = request("/work");
+            request.headers_mut().insert("grpc-timeout", "900m".parse().unwrap());
+            request.extensions_mut().insert(yizhan_runtime::request_layer::ConnectionId(connection));
+            let layer = layer.clone();
+            asked.push(tokio::spawn(async move { reason(&layer.oneshot(request).await.unwrap()) }));
+        }
+        tokio::time::sleep(EACH).await;
+    }
+    let took = begun.elapsed();
+    let all = asked.len();
+    let told = futures::future::join_all(asked).await;
+    let done = told.iter().filter(|told| told.as_ref().unwrap().is_empty()).count() as u128;
+    let capacity = took.as_millis() / EACH.as_millis() * AT_ONCE as u128;
+    println!("{done} of {all} were done in time, {capacity} could be");
+    assert!(done * 10 >= capacity * 7, "{done} of {all} were done in time, {capacity} could be");
+    assert!(all as u128 >= 3 * capacity, "{all} asked, {capacity} could be done: no overload");
 }

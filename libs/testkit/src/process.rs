@@ -133,6 +133,11 @@ impl ServiceProcess {
         signal("TERM", self.pid());
     }
 
+    /// Asks it as ctrl-c does (SIGINT), and does not wait.
+    pub fn interrupt(&self) {
+        signal("INT", self.pid());
+    }
+
     /// Lets it stand still (SIGSTOP): connections stay open, nothing is answered.
     pub fn pause(&self) {
         signal("STOP", self.pid());

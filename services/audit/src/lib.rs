@@ -32,7 +32,9 @@ use yizhan_proto::audit::v1::rules_service_server::RulesServiceServer;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_runtime::client::{channel, feed_channel};
-use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::feed::Feed;
 use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
@@ -51,11 +53,15 @@ use plan_rules::PlanRules;
 use plans::PlanApi;
 use rules::{Documents, RulesApi, RulesBook};
 
+/// Connects to the service's database and brings its tables up to date: what `--migrate` does, and every start. Repeatable, and safe while
+/// older processes run.
+pub async fn migrate(database: &DatabaseConfig) -> anyhow::Result<DatabaseConnection> {
+    db::open::<Migrator>(database).await
+}
+
 /// Connects, migrates, and gives what use cases work with.
 pub async fn open(config: &AuditConfig) -> anyhow::Result<Audit> {
-    let connection = db::connect(&config.database).await?;
-    db::migrate::<Migrator>(&connection).await?;
-    feed::check(&connection).await?;
+    let connection = migrate(&config.database).await?;
     let secret = Secret::open(&connection).await?;
     let grades = config.credit.as_ref().map(|credit| GradesPeer::new(credit, "audit")).transpose()?;
     Ok(Audit {

@@ -12,5 +12,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    process::run(Service::Audit, AuditConfig::read, yizhan_audit::serve).await
+    let migrate = async |config: AuditConfig| yizhan_audit::migrate(&config.database).await.map(drop);
+    process::run(Service::Audit, AuditConfig::read, migrate, yizhan_audit::serve).await
 }

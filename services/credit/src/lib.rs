@@ -39,7 +39,9 @@ use yizhan_proto::credit::v1::trial_service_server::TrialServiceServer;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_rules::Desk;
 use yizhan_runtime::client::feed_channel;
-use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::feed::Feed;
 use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
@@ -62,11 +64,15 @@ use schemes::{SchemeApi, SchemeBook};
 use standings::Readers;
 use trials::TrialApi;
 
+/// Connects to the service's database and brings its tables up to date: what `--migrate` does, and every start. Repeatable, and safe while
+/// older processes run.
+pub async fn migrate(database: &DatabaseConfig) -> anyhow::Result<DatabaseConnection> {
+    db::open::<Migrator>(database).await
+}
+
 /// Connects, migrates, and gives what use cases work with.
 pub async fn open(config: &CreditConfig) -> anyhow::Result<Credit> {
-    let connection = db::connect(&config.database).await?;
-    db::migrate::<Migrator>(&connection).await?;
-    feed::check(&connection).await?;
+    let connection = migrate(&config.database).await?;
     let secret = Secret::open(&connection).await?;
     Ok(Credit {
         standings: Readers::start(connection.clone()),

@@ -12,5 +12,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    process::run(Service::Credit, CreditConfig::read, yizhan_credit::serve).await
+    let migrate = async |config: CreditConfig| yizhan_credit::migrate(&config.database).await.map(drop);
+    process::run(Service::Credit, CreditConfig::read, migrate, yizhan_credit::serve).await
 }

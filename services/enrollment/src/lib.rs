@@ -31,7 +31,9 @@ use yizhan_proto::enrollment::v1::rights_service_server::RightsServiceServer;
 use yizhan_proto::enrollment::v1::roster_service_server::RosterServiceServer;
 use yizhan_proto::enrollment::v1::transfer_service_server::TransferServiceServer;
 use yizhan_runtime::cache::VersionedCache;
-use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::feed::Feed;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
 use yizhan_runtime::server::{RunningServer, Server, Services};
@@ -50,11 +52,15 @@ use crate::register::rotate_keys;
 use crate::rosters::{Applier, Rosters};
 use crate::rules::RulesBook;
 
+/// Connects to the service's database and brings its tables up to date: what `--migrate` does, and every start. Repeatable, and safe while
+/// older processes run.
+pub async fn migrate(database: &DatabaseConfig) -> anyhow::Result<DatabaseConnection> {
+    db::open::<Migrator>(database).await
+}
+
 /// Connects, migrates, and gives the register.
 async fn open(config: &EnrollmentConfig) -> anyhow::Result<Register> {
-    let connection = db::connect(&config.database).await?;
-    db::migrate::<Migrator>(&connection).await?;
-    feed::check(&connection).await?;
+    let connection = migrate(&config.database).await?;
     let secret = Secret::open(&connection).await?;
     let cache = VersionedCache::start(
         "timeline",

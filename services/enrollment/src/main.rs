@@ -12,5 +12,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    process::run(Service::Enrollment, EnrollmentConfig::read, yizhan_enrollment::serve).await
+    let migrate =
+        async |config: EnrollmentConfig| yizhan_enrollment::migrate(&config.database).await.map(drop);
+    process::run(Service::Enrollment, EnrollmentConfig::read, migrate, yizhan_enrollment::serve).await
 }

@@ -25,7 +25,9 @@ use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceCl
 use yizhan_rules::RulesBook;
 use yizhan_runtime::cache::VersionedCache;
 use yizhan_runtime::client::{channel, feed_channel};
-use yizhan_runtime::feed::{self, Feed};
+use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::feed::Feed;
 use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::page::Pages;
 use yizhan_runtime::secret::Secret;
@@ -42,11 +44,15 @@ use migrations::Migrator;
 use rules::{Documents, RulesApi};
 use standings::store::cached::StandingsSource;
 
+/// Connects to the service's database and brings its tables up to date: what `--migrate` does, and every start. Repeatable, and safe while
+/// older processes run.
+pub async fn migrate(database: &DatabaseConfig) -> anyhow::Result<DatabaseConnection> {
+    db::open::<Migrator>(database).await
+}
+
 /// Connects, migrates, and gives the register.
 pub async fn open(config: &FilingConfig) -> anyhow::Result<Register> {
-    let connection = db::connect(&config.database).await?;
-    db::migrate::<Migrator>(&connection).await?;
-    feed::check(&connection).await?;
+    let connection = migrate(&config.database).await?;
     let secret = Secret::open(&connection).await?;
     let source = StandingsSource(connection.clone());
     Ok(Register {

@@ -12,5 +12,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    process::run(Service::Filing, FilingConfig::read, yizhan_filing::serve).await
+    let migrate = async |config: FilingConfig| yizhan_filing::migrate(&config.database).await.map(drop);
+    process::run(Service::Filing, FilingConfig::read, migrate, yizhan_filing::serve).await
 }

@@ -44,10 +44,12 @@ use yizhan_proto::settlement::v1::settlement_rules_service_server::SettlementRul
 use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceServer;
 use yizhan_proto::settlement::v1::trace_code_service_server::TraceCodeServiceServer;
 use yizhan_proto::settlement::v1::worklist_service_server::WorklistServiceServer;
+use yizhan_runtime::config::DatabaseConfig;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::secret::Secret;
 use yizhan_runtime::server::{RunningServer, Server};
-use yizhan_runtime::{Clock, db, feed, services};
+use yizhan_runtime::{Clock, db, services};
 
 pub use config::Config;
 
@@ -59,12 +61,16 @@ use crate::recoveries::follow_decisions::FollowDecisions;
 use crate::worklist::follow_register::FollowRegister;
 use yizhan_clients::{Audit, AuditPeer, Credit, CreditPeer, EnrollmentPeer, FilingPeer};
 
+/// Connects to the service's database and brings its tables up to date: what `--migrate` does, and every start. Repeatable, and safe while
+/// older processes run.
+pub async fn migrate(database: &DatabaseConfig) -> anyhow::Result<DatabaseConnection> {
+    db::open::<Migrator>(database).await
+}
+
 /// Starts the service: binds, brings the tables up to date, publishes the policies, serves.
 pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer> {
     let server = Server::bind(config.server.clone())?;
-    let database = db::connect(&config.database).await?;
-    db::migrate::<Migrator>(&database).await?;
-    feed::check(&database).await?;
+    let database = migrate(&config.database).await?;
     let secret = Secret::open(&database).await?;
     let enrollment = Box::new(EnrollmentPeer::new(&config.enrollment, "settlement")?);
     let filing = Box::new(FilingPeer::new(&config.filing, "settlement")?);

@@ -12,8 +12,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    process::run(Service::Settlement, Config::read, |config| {
-        yizhan_settlement::serve(config, Clock::system())
-    })
-    .await
+    let migrate = async |config: Config| yizhan_settlement::migrate(&config.database).await.map(drop);
+    let serve = |config| yizhan_settlement::serve(config, Clock::system());
+    process::run(Service::Settlement, Config::read, migrate, serve).await
 }

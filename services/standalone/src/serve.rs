@@ -80,7 +80,10 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
     println!("settlement 一站式结算 {}", platform.settlement.url());
     println!("Ctrl-C stops.");
     let failed = tokio::select! {
-        _ = stop.received() => Ok(()),
+        _ = stop.received() => {
+            stop.ends_at_once_when_told_again();
+            Ok(())
+        }
         error = platform.failed() => Err(error),
     };
     platform.stop().await;

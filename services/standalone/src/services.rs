@@ -61,6 +61,13 @@ impl Services {
                 problems
                     .push(format!("{one}.server.listen, {other}.server.listen: both are {}", server.listen));
             }
+            if let (Some(probed), Some(others)) = (server.health, others_server.health)
+                && collide(probed, others)
+            {
+                problems.push(format!(
+                    "{one}.server.health_listen, {other}.server.health_listen: both are {probed}"
+                ));
+            }
             if database.url == others_database.url {
                 problems.push(format!(
                     "{one}.database.url, {other}.database.url: each service needs a database of its own"

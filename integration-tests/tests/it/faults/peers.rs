@@ -27,6 +27,17 @@ async fn all_are_told_in_time(client: &Client) {
     assert!(answers.into_iter().all(|answer| refused(answer).reason == "ENROLLMENT_AWAY"));
 }
 
+/// Who asks from then on is told at once, but for those with whom it is tried whether enrollment answers.
+async fn most_are_told_at_once(client: &Client) {
+    let mut waited = 0;
+    for _ in 0..50 {
+        let asked = Instant::now();
+        assert_eq!(refused(preview(client).await).reason, "ENROLLMENT_AWAY");
+        waited += usize::from(asked.elapsed() > DEADLINE / 2);
+    }
+    assert!(waited <= 10, "{waited} of 50 waited for the deadline");
+}
+
 async fn works_within(client: &Client, limit: Duration) {
     let began = Instant::now();
     while let Err(error) = preview(client).await {
@@ -64,6 +75,7 @@ async fn a_peer_that_stands_still_or_is_lost_is_asked_again_at_once() {
 
     enrollment.pause();
     all_are_told_in_time(&client).await;
+    most_are_told_at_once(&client).await;
     enrollment.resume();
     works_within(&client, SLACK).await;
 

@@ -39,6 +39,9 @@ pub struct ServerConfig {
     pub max_connection_age: Duration,
     /// `server.drain_seconds`: how long stopping may take in all. Default 20.
     pub drain: Duration,
+    /// `server.health_listen`: where it says besides how it is, in plain HTTP/2 and nothing else: for probes that speak no TLS and have
+    /// no caller. Default: nowhere.
+    pub health: Option<SocketAddr>,
     /// Where it listens besides for the services of its own process, without TLS; only they are told. Default: nowhere.
     pub inside: Option<SocketAddr>,
 }
@@ -57,6 +60,7 @@ impl ServerConfig {
             request: Duration::from_secs(15),
             max_connection_age: Duration::from_secs(30 * 60),
             drain: Duration::from_secs(20),
+            health: None,
             inside: None,
         }
     }
@@ -84,8 +88,13 @@ impl ServerConfig {
         }
         let max_connection_age =
             seconds(settings, "server.max_connection_age_seconds", default.max_connection_age);
+        let listen = settings.or("server.listen", default.listen);
+        let health = settings.optional("server.health_listen");
+        if health.is_some_and(|health: SocketAddr| health == listen && health.port() != 0) {
+            settings.wrong("server.health_listen", "must be another port than server.listen");
+        }
         let config = ServerConfig {
-            listen: default.listen,
+            listen,
             tls: TlsConfig::read(settings),
             trust_caller_header: settings.or("server.trust_caller_header", default.trust_caller_header),
             jwt: JwtConfig::read(settings),
@@ -95,6 +104,7 @@ impl ServerConfig {
             request: seconds(settings, "server.request_seconds", default.request),
             max_connection_age,
             drain: seconds(settings, "server.drain_seconds", default.drain),
+            health,
             inside: None,
         };
         tls::check_callers(settings, &config);

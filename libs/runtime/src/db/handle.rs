@@ -5,8 +5,8 @@
 //! looked at before it is used again (see [`super::connect`]). Whether a statement, or a commit, that was given up happened all the same is
 //! not known: it is never tried again under the same call, only by the caller who repeats the request under its id.
 
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -60,6 +60,15 @@ impl DatabaseConnection {
     /// Which database it is.
     pub fn get_database_backend(&self) -> DbBackend {
         self.pool.get_database_backend()
+    }
+
+    /// The same database, whose statements are counted: in the ones that are cloned from this one, too.
+    #[must_use]
+    pub fn counting(mut self, statements: Arc<AtomicU64>) -> Self {
+        self.pool.set_metric_callback(move |_| {
+            statements.fetch_add(1, Relaxed);
+        });
+        self
     }
 
     /// Closes every connection.

@@ -6,7 +6,9 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::{ColumnDef, Index, Table, TableCreateStatement};
 
-use super::DatabaseConnection;
+use super::{DatabaseConnection, connect};
+use crate::config::DatabaseConfig;
+use crate::feed;
 
 /// "yizhan" in ASCII: the advisory lock all processes of ours take around migrations.
 const MIGRATION_LOCK: i64 = 0x7969_7a68_616e;
@@ -27,6 +29,15 @@ pub async fn migrate<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), Db
     }
     M::up(&tx, None).await?;
     tx.commit().await
+}
+
+/// Connects to the database of a service, brings its tables up to date, and sees that its feed fits: how a service begins, and all that
+/// `--migrate` does.
+pub async fn open<M: MigratorTrait>(config: &DatabaseConfig) -> anyhow::Result<DatabaseConnection> {
+    let db = connect(config).await?;
+    migrate::<M>(&db).await?;
+    feed::check(&db).await?;
+    Ok(db)
 }
 
 /// For migrations: a table with these columns, some of which are its key.

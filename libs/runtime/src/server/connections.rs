@@ -46,7 +46,8 @@ struct Open {
 }
 
 impl Connections {
-    fn new(most: usize) -> Connections {
+    /// So many at once.
+    pub fn new(most: usize) -> Connections {
         Connections { most, open: Mutex::default() }
     }
 

@@ -21,6 +21,7 @@ mod households;
 mod idempotency;
 mod import;
 mod ledger;
+mod lifecycle;
 mod list;
 mod logs;
 mod merge;
