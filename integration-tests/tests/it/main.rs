@@ -14,6 +14,7 @@ mod accounts;
 mod audit_rules;
 mod audited;
 mod away;
+mod backup;
 mod books;
 mod callee_away;
 mod cases;
@@ -46,6 +47,8 @@ mod mid_stay;
 mod moves;
 mod old_faults;
 mod openings;
+#[allow(clippy::print_stdout, reason = "what was seen is told")]
+mod outages;
 mod paid_once;
 mod people;
 mod people_credit;
@@ -68,8 +71,14 @@ mod resettled;
 mod resettlement;
 mod reversal;
 mod right_days;
+#[allow(clippy::print_stdout, reason = "what was measured is told")]
+mod rolling;
 mod seven_payers;
+mod slow;
 mod snapshots;
+#[allow(clippy::print_stdout, reason = "what was measured is told")]
+mod soak;
+mod suite;
 mod support;
 mod transfer;
 mod trials;

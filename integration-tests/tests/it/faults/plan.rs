@@ -99,7 +99,7 @@ fn deck(backend: Backend) -> Vec<Fault> {
     for service in Service::ALL {
         deck.extend([Killed, Terminated, StandsStill].map(|stop| Fault::Process(service, stop)));
     }
-    let mut roads = vec![To(Enrollment), To(Filing)];
+    let mut roads: Vec<Road> = Service::ALL.map(To).into();
     match backend {
         Backend::Sqlite => deck.extend([Fault::FullDisk; 4]),
         Backend::Postgres => {
