@@ -74,7 +74,7 @@ impl Suite {
         let mut process = ServiceProcess::of(&format!("yizhan-{service}"))
             .env("YIZHAN_DATABASE_URL", &self.databases[&service])
             .env("YIZHAN_SERVER_DRAIN_SECONDS", DRAIN_SECONDS)
-            .env("YIZHAN_TELEMETRY_LOG_FILTER", "error");
+            .env("YIZHAN_TELEMETRY_LOG_FILTER", "off");
         for (peer, door) in self.doors.iter().filter(|(peer, _)| **peer != service) {
             let name = format!("YIZHAN_PEERS_{}_ADDRESS", peer.name().to_uppercase());
             process = process.env(&name, door.url());
@@ -121,12 +121,13 @@ impl Suite {
         Client::new([Settlement, Enrollment, Filing, Audit, Credit].map(url))
     }
 
-    /// A client whose connections are balanced, as by a ClusterIP.
+    /// A client whose connections are balanced, as by a ClusterIP, and which sends again what never left, as services do and libraries of
+    /// gRPC other than tonic.
     pub fn through_doors(&self) -> Called {
         Called::over(|service| self.doors[&service].connection())
     }
 
-    /// A client that knows every process that is ready and balances its calls itself, as over a headless service.
+    /// A client that knows every process that is ready and balances its calls itself, as over a headless service; nothing but tonic.
     pub fn balancing(&self) -> Called {
         Called::over(|service| self.doors[&service].balanced())
     }

@@ -1,5 +1,7 @@
 //! Calling another service: a channel that connects when first used and again when lost, with a deadline on every call.
 
+mod unsent;
+
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use crate::caller::{CALLER_HEADER, Caller};
 use crate::config::PeerConfig;
 use crate::trace;
 
+pub use unsent::Resending;
+
 /// Connections to a peer: behind an address there may be several processes, and one connection may be lost. A call takes any.
 const CONNECTIONS_TO_A_PEER: usize = 2;
 /// How often a connection is tried, also while nothing is asked. One on which nothing comes back for as long as a call may take is dead,
@@ -27,7 +31,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_METADATA_BYTES: u32 = 64 * 1024;
 
 /// What generated clients are made of: `EnrollmentServiceClient::new(channel)`.
-pub type PeerChannel = InterceptedService<Channel, Outgoing>;
+pub type PeerChannel = InterceptedService<Resending, Outgoing>;
 
 /// A channel to a peer, for calls made as `caller`. Nothing is connected yet: a peer that is away fails the call
 /// (UNAVAILABLE), not the start of this service. Every call is given up after the peer's deadline (and tells the peer:
@@ -38,14 +42,15 @@ pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel
     for number in 0..CONNECTIONS_TO_A_PEER {
         connections.try_send(Change::Insert(number, endpoint.clone()))?;
     }
-    Ok(InterceptedService::new(channel, Outgoing::new(caller, Some(peer.deadline))?))
+    Ok(InterceptedService::new(Resending::over(channel), Outgoing::new(caller, Some(peer.deadline))?))
 }
 
 /// A channel to a peer whose feed is followed: the stream has no deadline, for it never ends. A peer that is gone is noticed by
 /// the pings of the connection.
 pub fn feed_channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel> {
     let endpoint = endpoint(peer)?;
-    Ok(InterceptedService::new(endpoint.connect_lazy(), Outgoing::new(caller, None)?))
+    let channel = Resending::over(endpoint.connect_lazy());
+    Ok(InterceptedService::new(channel, Outgoing::new(caller, None)?))
 }
 
 fn endpoint(peer: &PeerConfig) -> anyhow::Result<Endpoint> {

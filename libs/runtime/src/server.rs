@@ -3,6 +3,7 @@
 mod connection;
 mod connections;
 mod readiness;
+mod stream;
 pub(crate) mod tls;
 
 use std::convert::Infallible;

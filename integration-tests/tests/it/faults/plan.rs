@@ -94,7 +94,7 @@ pub struct Round {
 
 /// Everything that can go wrong with a platform on this database.
 fn deck(backend: Backend) -> Vec<Fault> {
-    use {Break::*, Road::*, Service::*, Stop::*};
+    use {Break::*, Road::*, Stop::*};
     let mut deck = vec![Fault::FullDisk];
     for service in Service::ALL {
         deck.extend([Killed, Terminated, StandsStill].map(|stop| Fault::Process(service, stop)));

@@ -16,12 +16,16 @@ use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-use yizhan_runtime::config::Service;
+use yizhan_runtime::Caller;
+use yizhan_runtime::client::{PeerChannel, channel};
+use yizhan_runtime::config::{PeerConfig, Service};
 
 /// Between two looks at who is ready: as long as news of it takes.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long a process may take to say so.
 const LOOK_WITHIN: Duration = Duration::from_secs(1);
+/// How long a call through it may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How long becoming ready may take on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -98,9 +102,10 @@ impl Door {
         }
     }
 
-    /// A connection through it, made when needed.
-    pub fn connection(&self) -> Channel {
-        Endpoint::from_shared(self.url()).expect("a URL").connect_lazy()
+    /// Connections through it, as a service's own are.
+    pub fn connection(&self) -> PeerChannel {
+        let peer = PeerConfig { deadline: PATIENCE, ..PeerConfig::at(self.url()) };
+        channel(&peer, &Caller::LocalAdministrator).expect("a URL")
     }
 
     /// A connection to each process that is ready; calls are spread over them.

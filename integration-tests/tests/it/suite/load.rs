@@ -1,13 +1,15 @@
 //! A steady load: settle, read back, reverse, look up, ask every service.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use tokio::task::JoinHandle;
-use tonic::transport::Channel;
+use tonic::body::Body;
 use tonic::{Request, Response, Status};
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, ServiceExt};
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
 use yizhan_proto::audit::v1::ListFindingsRequest;
@@ -44,19 +46,32 @@ pub fn persons_of(client: usize) -> impl Iterator<Item = String> {
     (0..PERSONS).map(move |number| format!("L{client}-{number}"))
 }
 
+/// What a client's calls go over: plain connections of tonic's, or a service's own.
+type Over = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, BoxError>;
+
 /// Connections of a client, which does nothing but call.
 #[derive(Clone)]
 pub struct Called {
-    settlement: SettlementServiceClient<Channel>,
-    enrollment: EnrollmentServiceClient<Channel>,
-    filing: FilingServiceClient<Channel>,
-    audit: FindingServiceClient<Channel>,
-    credit: FigureServiceClient<Channel>,
+    settlement: SettlementServiceClient<Over>,
+    enrollment: EnrollmentServiceClient<Over>,
+    filing: FilingServiceClient<Over>,
+    audit: FindingServiceClient<Over>,
+    credit: FigureServiceClient<Over>,
 }
 
 impl Called {
     /// Over these channels.
-    pub fn over(channel: impl Fn(Service) -> Channel) -> Called {
+    pub fn over<C>(channel: impl Fn(Service) -> C) -> Called
+    where
+        C: tower::Service<http::Request<Body>, Response = http::Response<Body>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        C::Error: Into<BoxError>,
+        C::Future: Send,
+    {
+        let channel = |service| Over::new(channel(service).map_err(Into::into));
         Called {
             settlement: SettlementServiceClient::new(channel(Service::Settlement)),
             enrollment: EnrollmentServiceClient::new(channel(Service::Enrollment)),
@@ -143,20 +158,36 @@ impl Done {
 /// Clients at work.
 pub struct Load {
     stop: Arc<AtomicBool>,
+    settled: Arc<AtomicUsize>,
     clients: Vec<JoinHandle<Done>>,
 }
 
 impl Load {
     /// Sets these to work; persons and ids are those of clients counted from `first` on.
     pub fn begin(called: Vec<Called>, clients: Clients, first: usize) -> Load {
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, settled) = (Arc::new(AtomicBool::new(false)), Arc::<AtomicUsize>::default());
         let one = |(number, called)| {
-            let one =
-                One { called, clients, number: first + number, begun: Instant::now(), done: Done::default() };
+            let one = One {
+                called,
+                clients,
+                number: first + number,
+                begun: Instant::now(),
+                settled: settled.clone(),
+                done: Done::default(),
+            };
             tokio::spawn(one.run(stop.clone()))
         };
         let clients = called.into_iter().enumerate().map(one).collect();
-        Load { stop, clients }
+        Load { stop, settled, clients }
+    }
+
+    /// Waits until they have settled so many visits.
+    pub async fn until_settled(&self, visits: usize) {
+        let begun = Instant::now();
+        while self.settled.load(Ordering::Relaxed) < visits {
+            assert!(begun.elapsed() < PATIENCE, "only {} settled", self.settled.load(Ordering::Relaxed));
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Lets them end what they began.
@@ -175,6 +206,7 @@ struct One {
     clients: Clients,
     number: usize,
     begun: Instant,
+    settled: Arc<AtomicUsize>,
     done: Done,
 }
 
@@ -209,10 +241,10 @@ impl One {
         let request = settle_request(&format!("{}-{turn}", self.number), visit);
         let settled = self.settle(request).await?;
         let setl_id = info(&settled).setl_id.clone();
-        let get = GetSettlementRequest { setl_id, purpose: String::new() };
-        let to = self.called.settlement.clone();
-        let found = self.once("GetSettlement", async || to.clone().get_settlement(within(get.clone())).await);
-        if let Some(found) = found.await.and_then(|found| found.settlement)
+        let get = GetSettlementRequest { setl_id, ..GetSettlementRequest::default() };
+        let mut to = self.called.settlement.clone();
+        let found = self.once("GetSettlement", to.get_settlement(within(get))).await;
+        if let Some(found) = found.and_then(|found| found.settlement)
             && info(&found).setl_id != info(&settled).setl_id
         {
             self.fails("GetSettlement", "another settlement");
@@ -226,12 +258,11 @@ impl One {
     /// A question to each of the others.
     async fn looks(&mut self, turn: usize) -> Option<()> {
         let psn_no = format!("L{}-{}", self.number, turn % PERSONS);
-        let Called { enrollment, filing, audit, credit, .. } = self.called.clone();
+        let Called { mut enrollment, mut filing, mut audit, mut credit, .. } = self.called.clone();
         match turn % 4 {
             0 => {
                 let request = GetEligibilityRequest { psn_no, ..GetEligibilityRequest::default() };
-                let ask = async || enrollment.clone().get_eligibility(within(request.clone())).await;
-                self.once("GetEligibility", ask).await.map(drop)
+                self.once("GetEligibility", enrollment.get_eligibility(within(request))).await.map(drop)
             }
             1 => {
                 let request = FindFilingRequest {
@@ -244,14 +275,12 @@ impl One {
                     fixmedins_lv: "third".into(),
                     ..FindFilingRequest::default()
                 };
-                let ask = async || filing.clone().find_filing(within(request.clone())).await;
-                self.once("FindFiling", ask).await.map(drop)
+                self.once("FindFiling", filing.find_filing(within(request))).await.map(drop)
             }
             2 => {
                 let poolarea_no = COMPOSITE_AREA.to_owned();
                 let request = ListFindingsRequest { poolarea_no, ..ListFindingsRequest::default() };
-                let ask = async || audit.clone().list_findings(within(request.clone())).await;
-                self.once("ListFindings", ask).await.map(drop)
+                self.once("ListFindings", audit.list_findings(within(request))).await.map(drop)
             }
             _ => {
                 let request = ListInstitutionFiguresRequest {
@@ -259,32 +288,44 @@ impl One {
                     year: YEAR,
                     ..ListInstitutionFiguresRequest::default()
                 };
-                let ask = async || credit.clone().list_institution_figures(within(request.clone())).await;
-                self.once("ListInstitutionFigures", ask).await.map(drop)
+                self.once("ListInstitutionFigures", credit.list_institution_figures(within(request)))
+                    .await
+                    .map(drop)
             }
         }
     }
 
     async fn settle(&mut self, request: SettleRequest) -> Option<Settlement> {
         let to = self.called.settlement.clone();
-        let ask = async || to.clone().settle(within(request.clone())).await;
+        let ask = || {
+            let (mut to, request) = (to.clone(), request.clone());
+            async move { to.settle(within(request)).await }
+        };
         let settled = self.until_done("Settle", ask).await?.settlement.expect("a settlement");
         self.done.settlements.push(settled.clone());
+        self.settled.fetch_add(1, Ordering::Relaxed);
         Some(settled)
     }
 
     async fn reverse(&mut self, request: ReverseRequest) -> Option<()> {
         let to = self.called.settlement.clone();
-        let ask = async || to.clone().reverse(within(request.clone())).await;
+        let ask = || {
+            let (mut to, request) = (to.clone(), request.clone());
+            async move { to.reverse(within(request)).await }
+        };
         let reversed = self.until_done("Reverse", ask).await?.settlement.expect("a settlement");
         self.done.settlements.push(reversed);
         Some(())
     }
 
-    /// Asked once; in [`Clients::Insist`], “not now” is no failure.
-    async fn once<T>(&mut self, what: &str, ask: impl AsyncFn() -> Result<Response<T>, Status>) -> Option<T> {
+    /// Asked once; with [`Clients::Insist`], “not now” is no failure.
+    async fn once<T>(
+        &mut self,
+        what: &str,
+        ask: impl Future<Output = Result<Response<T>, Status>>,
+    ) -> Option<T> {
         let asked = Instant::now();
-        let answer = ask().await;
+        let answer = ask.await;
         self.done.took.push(asked.elapsed());
         tokio::time::sleep(THINKS).await;
         match answer {
@@ -304,15 +345,15 @@ impl One {
     }
 
     /// The same again until it is done, where clients insist.
-    async fn until_done<T>(
+    async fn until_done<T, Asked: Future<Output = Result<Response<T>, Status>>>(
         &mut self,
         what: &str,
-        ask: impl AsyncFn() -> Result<Response<T>, Status>,
+        ask: impl Fn() -> Asked,
     ) -> Option<T> {
         let begun = Instant::now();
         loop {
             let failed = self.done.failed.len();
-            let answer = self.once(what, &ask).await;
+            let answer = self.once(what, ask()).await;
             if answer.is_some() || self.clients == Clients::AskOnce || self.done.failed.len() > failed {
                 return answer;
             }
@@ -325,6 +366,6 @@ impl One {
     }
 
     fn fails(&mut self, what: &str, how: &str) {
-        self.done.failed.push((self.begun.elapsed(), format!("{what}: {how}")));
+        self.done.failed.push((self.begun.elapsed(), format!("client {}: {what}: {how}", self.number)));
     }
 }

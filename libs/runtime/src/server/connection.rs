@@ -27,6 +27,7 @@ use tower::{Service, ServiceExt};
 use uuid::Uuid;
 
 use super::connections::{Admitted, Connection, Unread};
+use super::stream::Stream;
 use crate::request_layer::{ConnectionId, is_answered_once, is_infrastructure};
 
 /// Requests and streams at once on one connection: what has not arrived whole, too.
@@ -51,7 +52,7 @@ pub(super) struct Patience {
     pub unread: Duration,
     /// For what was under way on a connection that is too old.
     pub grace: Duration,
-    /// For the client's own goodbye.
+    /// For the client's own goodbye, before and after ours.
     pub goodbye: Duration,
 }
 
@@ -98,23 +99,28 @@ where
 {
     /// Serves a connection to its end.
     pub async fn serve(self, stream: TcpStream, connection: Admitted) {
+        let stream = Stream::of(stream);
+        let served = async {
+            let ended = self.secured(stream.clone(), &connection).await;
+            if ended.is_ok() {
+                stream.end(self.patience.goodbye).await;
+            }
+            ended
+        };
         let ended = tokio::select! {
             () = connection.cut.cancelled() => Ok(()),
             () = self.stopped.cancelled() => Ok(()),
-            ended = self.secured(stream, &connection) => ended,
+            ended = served => ended,
         };
         if let Err(error) = ended {
             tracing::debug!(connection = connection.number, %error, "a connection broke");
         }
     }
 
-    async fn secured(&self, stream: TcpStream, connection: &Arc<Connection>) -> io::Result<()> {
+    async fn secured(&self, stream: Stream, connection: &Arc<Connection>) -> io::Result<()> {
         let soon = Instant::now() + self.patience.handshake;
         match &self.tls {
-            None => {
-                let (reading, writing) = stream.into_split();
-                self.spoken(reading, writing, connection, soon).await
-            }
+            None => self.spoken(stream.clone(), stream, connection, soon).await,
             Some(tls) => {
                 let accepted = self.stopping.run_until_cancelled(timeout_at(soon, tls.accept(stream)));
                 let Some(stream) = accepted.await else { return Ok(()) };
