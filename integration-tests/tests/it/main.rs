@@ -74,6 +74,7 @@ mod right_days;
 #[allow(clippy::print_stdout, reason = "what was measured is told")]
 mod rolling;
 mod seven_payers;
+#[allow(clippy::print_stdout, reason = "what was seen is told")]
 mod slow;
 mod snapshots;
 #[allow(clippy::print_stdout, reason = "what was measured is told")]

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use yizhan_runtime::config::Service;
-use yizhan_testkit::TestDatabase;
+use yizhan_testkit::{ServiceProcess, TestDatabase};
 
 use crate::suite::load::{Clients, Load};
 use crate::suite::{Suite, databases};
@@ -13,25 +14,22 @@ const EACH: usize = 2;
 /// Clients at once, half of each kind.
 const CLIENTS: usize = 8;
 
-impl Suite {
-    /// Stopped, and started again at its address.
-    async fn replace_in_place(&mut self, service: Service, number: usize) {
-        let process = self.at(service, number);
-        assert!(process.terminate().await.success(), "{service} ends in good order");
-        process.restart().await;
-        self.door(service).until_ready(EACH).await;
-    }
+/// Replaces a service's two processes: the first is stopped and started again at its address; for the second another one is started first,
+/// elsewhere, as with maxSurge.
+async fn roll(suite: &Suite, service: Service, mut processes: Vec<ServiceProcess>) -> Vec<ServiceProcess> {
+    let door = suite.door(service);
+    assert!(processes[0].terminate().await.success(), "{service} ends in good order");
+    processes[0].restart().await;
+    door.until_ready(EACH).await;
 
-    /// Another one first, elsewhere, as with maxSurge; stopped when that is ready.
-    async fn replace_by_surge(&mut self, service: Service, number: usize) {
-        let new = self.process(service).start().await;
-        self.door(service).opens_to(new.url());
-        self.door(service).until_ready(EACH + 1).await;
-        let mut old = std::mem::replace(self.at(service, number), new);
-        assert!(old.terminate().await.success(), "{service} ends in good order");
-        self.door(service).forgets(&old.url());
-        self.door(service).until_ready(EACH).await;
-    }
+    let new = suite.process(service).start().await;
+    door.opens_to(new.url());
+    door.until_ready(EACH + 1).await;
+    let mut old = std::mem::replace(&mut processes[1], new);
+    assert!(old.terminate().await.success(), "{service} ends in good order");
+    door.forgets(&old.url());
+    door.until_ready(EACH).await;
+    processes
 }
 
 /// SQLite is not tried so: a file is one process' at a time, or of processes of one machine.
@@ -46,9 +44,14 @@ async fn nobody_notices_that_every_process_is_replaced() {
     });
     let load = Load::begin(called.collect(), Clients::AskOnce, 0);
     tokio::time::sleep(Duration::from_millis(500)).await;
-    for service in Service::ALL {
-        suite.replace_in_place(service, 0).await;
-        suite.replace_by_surge(service, 1).await;
+    // All services at the same time, as when a new version is installed.
+    let all = Service::ALL.map(|service| (service, suite.take(service)));
+    let rolling = all.map(|(service, processes)| {
+        let suite = &suite;
+        async move { (service, roll(suite, service, processes).await) }
+    });
+    for (service, processes) in join_all(rolling).await {
+        suite.give(service, processes);
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
     let done = load.end().await;

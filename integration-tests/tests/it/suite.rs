@@ -25,14 +25,16 @@ use crate::feed::read_events;
 pub type Databases = BTreeMap<Service, String>;
 /// How long followers may need on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// How long stopping may take, in seconds. A tenth of it is left to doors to see that a process stops.
-const DRAIN_SECONDS: &str = "5";
+/// How long stopping may take, in seconds: as by default where there are several processes, for a tenth of it is left to doors to see that one
+/// stops; else less.
+const DRAIN_SECONDS: [&str; 2] = ["20", "4"];
 
 /// The platform. What is in it ends with it.
 pub struct Suite {
     pub databases: Databases,
     doors: BTreeMap<Service, Door>,
     processes: BTreeMap<Service, Vec<ServiceProcess>>,
+    drain_seconds: &'static str,
     /// Clocks of their own, where wanted.
     clocks: BTreeMap<Service, ProcessClock>,
 }
@@ -54,7 +56,9 @@ impl Suite {
         each: usize,
         clocks: BTreeMap<Service, ProcessClock>,
     ) -> Suite {
-        let mut suite = Suite { databases, doors: BTreeMap::new(), processes: BTreeMap::new(), clocks };
+        let drain_seconds = DRAIN_SECONDS[usize::from(each == 1)];
+        let mut suite =
+            Suite { databases, doors: BTreeMap::new(), processes: BTreeMap::new(), drain_seconds, clocks };
         for service in Service::ALL {
             suite.doors.insert(service, Door::of(service).await);
         }
@@ -73,7 +77,7 @@ impl Suite {
     pub fn process(&self, service: Service) -> ServiceProcess {
         let mut process = ServiceProcess::of(&format!("yizhan-{service}"))
             .env("YIZHAN_DATABASE_URL", &self.databases[&service])
-            .env("YIZHAN_SERVER_DRAIN_SECONDS", DRAIN_SECONDS)
+            .env("YIZHAN_SERVER_DRAIN_SECONDS", self.drain_seconds)
             .env("YIZHAN_TELEMETRY_LOG_FILTER", "off");
         for (peer, door) in self.doors.iter().filter(|(peer, _)| **peer != service) {
             let name = format!("YIZHAN_PEERS_{}_ADDRESS", peer.name().to_uppercase());
@@ -88,6 +92,16 @@ impl Suite {
     /// One of a service's processes.
     pub fn at(&mut self, service: Service, number: usize) -> &mut ServiceProcess {
         &mut self.processes.get_mut(&service).expect("started")[number]
+    }
+
+    /// All of a service's processes, to be given back.
+    pub fn take(&mut self, service: Service) -> Vec<ServiceProcess> {
+        self.processes.remove(&service).expect("started")
+    }
+
+    /// What takes their place.
+    pub fn give(&mut self, service: Service, processes: Vec<ServiceProcess>) {
+        self.processes.insert(service, processes);
     }
 
     /// Sets a service's clock so many seconds ahead of the machine's.
