@@ -18,7 +18,7 @@ use yizhan_runtime::config::Service;
 use yizhan_testkit::{ProcessClock, ServiceProcess};
 
 use self::door::Door;
-use self::load::{Called, Done};
+use self::load::{Called, Done, Over};
 use crate::feed::read_events;
 
 /// Where the services keep their data.
@@ -138,12 +138,12 @@ impl Suite {
     /// A client whose connections are balanced, as by a ClusterIP, and which sends again what never left, as services do and libraries of
     /// gRPC other than tonic.
     pub fn through_doors(&self) -> Called {
-        Called::over(|service| self.doors[&service].connection())
+        Called::over(|service| Over::Own(self.doors[&service].connection()))
     }
 
     /// A client that knows every process that is ready and balances its calls itself, as over a headless service; nothing but tonic.
     pub fn balancing(&self) -> Called {
-        Called::over(|service| self.doors[&service].balanced())
+        Called::over(|service| Over::Plain(self.doors[&service].balanced()))
     }
 
     /// Ends all of them in good order, callers first.

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use futures::future::join_all;
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
 use tokio::task::JoinHandle;
 use tonic::body::Body;
+use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
-use tower::util::BoxCloneSyncService;
-use tower::{BoxError, ServiceExt};
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
 use yizhan_proto::audit::v1::ListFindingsRequest;
@@ -22,6 +23,7 @@ use yizhan_proto::filing::v1::FindFilingRequest;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::{GetSettlementRequest, ReverseRequest, SettleRequest, Settlement};
+use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::config::Service;
 use yizhan_runtime::error::RemoteError;
 
@@ -46,8 +48,37 @@ pub fn persons_of(client: usize) -> impl Iterator<Item = String> {
     (0..PERSONS).map(move |number| format!("L{client}-{number}"))
 }
 
-/// What a client's calls go over: plain connections of tonic's, or a service's own.
-type Over = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, BoxError>;
+/// What a client's calls go over.
+#[derive(Clone)]
+pub enum Over {
+    /// tonic, and nothing else.
+    Plain(Channel),
+    /// What services call each other over.
+    Own(PeerChannel),
+}
+
+impl tower::Service<http::Request<Body>> for Over {
+    type Response = http::Response<Body>;
+    type Error = tonic::transport::Error;
+    type Future = BoxFuture<'static, Result<http::Response<Body>, tonic::transport::Error>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        match self {
+            Over::Plain(channel) => channel.poll_ready(cx),
+            Over::Own(channel) => channel.poll_ready(cx),
+        }
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        match self {
+            Over::Plain(channel) => channel.call(request).boxed(),
+            Over::Own(channel) => {
+                let answer = channel.call(request);
+                async move { answer.await.map(|answer| answer.map(Body::new)) }.boxed()
+            }
+        }
+    }
+}
 
 /// Connections of a client, which does nothing but call.
 #[derive(Clone)]
@@ -61,17 +92,7 @@ pub struct Called {
 
 impl Called {
     /// Over these channels.
-    pub fn over<C>(channel: impl Fn(Service) -> C) -> Called
-    where
-        C: tower::Service<http::Request<Body>, Response = http::Response<Body>>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-        C::Error: Into<BoxError>,
-        C::Future: Send,
-    {
-        let channel = |service| Over::new(channel(service).map_err(Into::into));
+    pub fn over(channel: impl Fn(Service) -> Over) -> Called {
         Called {
             settlement: SettlementServiceClient::new(channel(Service::Settlement)),
             enrollment: EnrollmentServiceClient::new(channel(Service::Enrollment)),
