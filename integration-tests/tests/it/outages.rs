@@ -16,8 +16,9 @@ const CLIENTS: usize = 6;
 const AWAY: Duration = Duration::from_millis(300);
 /// How long all work between two faults.
 const CALM: Duration = Duration::from_millis(500);
-/// How long the database stands still, in seconds, unless `YIZHAN_FAULT_PAUSE_SECONDS` says otherwise.
-const STANDS_STILL: u64 = 11;
+/// How long the database stands still beyond the moment at which health says so, in seconds, unless `YIZHAN_FAULT_PAUSE_SECONDS` says
+/// otherwise.
+const STANDS_STILL: u64 = 4;
 
 async fn under_load(databases: Databases) -> (Suite, Load) {
     let suite = Suite::start(databases, 1).await;

@@ -7,7 +7,6 @@ use futures::future::join_all;
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
 use yizhan_runtime::config::Service;
-use yizhan_testkit::{TestDatabase, both_databases};
 
 use crate::suite::{Suite, databases};
 use crate::support::{assert_books_balance, clinic, stay};
@@ -43,73 +42,72 @@ async fn many(client: &Client, round: usize, within: Duration, reasons: &[&str])
     answers.iter().filter(|(answer, _)| answer.is_ok()).count()
 }
 
-both_databases! {
-    async fn answers_that_take_their_time(db: TestDatabase) {
-        let others: Vec<TestDatabase> = (0..5).map(|_| TestDatabase::of(db.backend())).collect();
-        let mut urls = others.iter().map(|db| db.url().to_owned());
-        let urls: Vec<String> = urls.by_ref().collect();
-        let suite = Suite::start(databases(|service| urls[service as usize].clone()), 1).await;
-        suite.furnish(4).await;
-        // Asked itself, not by way of the doors that are slow.
-        let client = suite.client_of_processes();
-        many(&client, 0, SLACK * 4, &[""]).await;
-        let away = |number: &str| {
-            settle_request(number, stay("L0-0", "2024-05-01", "2024-05-01", "2000").at(SHANGHAI_HOSPITAL))
-        };
+/// What the databases are is nothing to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn answers_that_take_their_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let databases = databases(|service| format!("sqlite://{}/{service}.db", folder.path().display()));
+    let suite = Suite::start(databases, 1).await;
+    suite.furnish(4).await;
+    // Asked itself, not by way of the doors that are slow.
+    let client = suite.client_of_processes();
+    many(&client, 0, SLACK * 4, &[""]).await;
+    let away = |number: &str| {
+        settle_request(number, stay("L0-0", "2024-05-01", "2024-05-01", "2000").at(SHANGHAI_HOSPITAL))
+    };
 
-        // Enrollment, asked before anything is settled.
-        suite.door(Service::Enrollment).slows_down(SECOND);
-        let (answer, took) = timed(client.settle("one", clinic("L0-0", "2024-03-01", "9"))).await;
-        assert!(answer.is_ok() && took > SECOND && took < SECOND + SLACK, "{took:?}: {answer:?}");
-        // Two questions are under way at a time, the others wait for their turn, which counts.
-        let settled = many(&client, 1, DEADLINE + SLACK, &["", "ENROLLMENT_AWAY"]).await;
-        println!("{settled} of {AT_ONCE} settled while enrollment takes a second");
-        assert!(settled > 0);
-        suite.door(Service::Enrollment).slows_down(3 * SECOND);
-        many(&client, 2, DEADLINE + SLACK, &["ENROLLMENT_AWAY"]).await;
-        suite.door(Service::Enrollment).slows_down(Duration::ZERO);
-        let begun = Instant::now();
-        for number in 0.. {
-            if client.settle(&format!("again-{number}"), clinic("L0-0", "2024-03-01", "9")).await.is_ok() {
-                break;
-            }
-            assert!(begun.elapsed() < AGAIN_WITHIN, "enrollment is quick again");
+    // Enrollment, asked before anything is settled.
+    suite.door(Service::Enrollment).slows_down(SECOND);
+    let (answer, took) = timed(client.settle("one", clinic("L0-0", "2024-03-01", "9"))).await;
+    assert!(answer.is_ok() && took > SECOND && took < SECOND + SLACK, "{took:?}: {answer:?}");
+    // Two questions are under way at a time, the others wait for their turn, which counts.
+    let settled = many(&client, 1, DEADLINE + SLACK, &["", "ENROLLMENT_AWAY"]).await;
+    println!("{settled} of {AT_ONCE} settled while enrollment takes a second");
+    assert!(settled > 0);
+    suite.door(Service::Enrollment).slows_down(3 * SECOND);
+    many(&client, 2, DEADLINE + SLACK, &["ENROLLMENT_AWAY"]).await;
+    suite.door(Service::Enrollment).slows_down(Duration::ZERO);
+    let begun = Instant::now();
+    for number in 0.. {
+        if client.settle(&format!("again-{number}"), clinic("L0-0", "2024-03-01", "9")).await.is_ok() {
+            break;
         }
-
-        // Filing, for care elsewhere; care at home does not ask it.
-        suite.door(Service::Filing).slows_down(3 * SECOND);
-        let (answer, took) = timed(client.answer_to(away("A1"))).await;
-        assert!(refused(answer).reason == "FILING_AWAY" && took < DEADLINE + SLACK, "{took:?}");
-        many(&client, 3, SLACK * 4, &[""]).await;
-        suite.door(Service::Filing).slows_down(Duration::ZERO);
-        let begun = Instant::now();
-        while client.answer_to(away("A1")).await.is_err_and(|error| error.reason == "FILING_AWAY") {
-            assert!(begun.elapsed() < AGAIN_WITHIN, "filing is quick again");
-        }
-
-        // Audit and credit: settled without them, at once.
-        for time in [SECOND, 3 * SECOND] {
-            suite.door(Service::Audit).slows_down(time);
-            suite.door(Service::Credit).slows_down(time);
-            let visit = clinic("L0-1", "2024-03-01", "50").but(|visit| visit.dr_codg = "D1".into());
-            let request = settle_request(&format!("S{}", time.as_secs()), visit);
-            let (answer, took) = timed(client.answer_to(request)).await;
-            let settled = answer.unwrap().settlement.unwrap();
-            let marks: Vec<&str> = info(&settled).marks.iter().map(|mark| mark.kind.as_str()).collect();
-            assert!(info(&settled).audit_pending && marks.contains(&"CREDIT_PENDING"), "{marks:?}");
-            assert!(took < SECOND, "{took:?}");
-        }
-        for service in [Service::Audit, Service::Credit] {
-            suite.door(service).slows_down(Duration::ZERO);
-        }
-        let begun = Instant::now();
-        for number in 0.. {
-            let settled = client.settle(&format!("Q{number}"), clinic("L0-2", "2024-03-01", "9")).await.unwrap();
-            if !info(&settled).audit_pending {
-                break;
-            }
-            assert!(begun.elapsed() < AGAIN_WITHIN, "audit is quick again");
-        }
-        assert_books_balance(&client).await;
+        assert!(begun.elapsed() < AGAIN_WITHIN, "enrollment is quick again");
     }
+
+    // Filing, for care elsewhere; care at home does not ask it.
+    suite.door(Service::Filing).slows_down(3 * SECOND);
+    let (answer, took) = timed(client.answer_to(away("A1"))).await;
+    assert!(refused(answer).reason == "FILING_AWAY" && took < DEADLINE + SLACK, "{took:?}");
+    many(&client, 3, SLACK * 4, &[""]).await;
+    suite.door(Service::Filing).slows_down(Duration::ZERO);
+    let begun = Instant::now();
+    while client.answer_to(away("A1")).await.is_err_and(|error| error.reason == "FILING_AWAY") {
+        assert!(begun.elapsed() < AGAIN_WITHIN, "filing is quick again");
+    }
+
+    // Audit and credit: settled without them, at once.
+    for time in [SECOND, 3 * SECOND] {
+        suite.door(Service::Audit).slows_down(time);
+        suite.door(Service::Credit).slows_down(time);
+        let visit = clinic("L0-1", "2026-01-20", "50").but(|visit| visit.dr_codg = "D1".into());
+        let request = settle_request(&format!("S{}", time.as_secs()), visit);
+        let (answer, took) = timed(client.answer_to(request)).await;
+        let settled = answer.unwrap().settlement.unwrap();
+        let marks: Vec<&str> = info(&settled).marks.iter().map(|mark| mark.kind.as_str()).collect();
+        assert!(info(&settled).audit_pending && marks.contains(&"CREDIT_PENDING"), "{marks:?}");
+        assert!(took < SECOND, "{took:?}");
+    }
+    for service in [Service::Audit, Service::Credit] {
+        suite.door(service).slows_down(Duration::ZERO);
+    }
+    let begun = Instant::now();
+    for number in 0.. {
+        let settled = client.settle(&format!("Q{number}"), clinic("L0-2", "2024-03-01", "9")).await.unwrap();
+        if !info(&settled).audit_pending {
+            break;
+        }
+        assert!(begun.elapsed() < AGAIN_WITHIN, "audit is quick again");
+    }
+    assert_books_balance(&client).await;
 }

@@ -14,9 +14,9 @@ use crate::suite::{Suite, databases};
 /// Clients at once.
 const CLIENTS: usize = 4;
 /// Until caches and pools are what they will be.
-const WARM_UP: Duration = Duration::from_secs(6);
+const WARM_UP: Duration = Duration::from_secs(5);
 /// From then on.
-const LASTS: Duration = Duration::from_secs(10);
+const LASTS: Duration = Duration::from_secs(8);
 /// What a process may grow by: a tenth, and what an allocator takes at a time.
 const CHUNK_KIB: u64 = 8 * 1024;
 
