@@ -26,6 +26,7 @@ mod raw;
 mod report;
 mod rosters;
 mod settling;
+mod soak;
 
 use std::process::ExitCode;
 

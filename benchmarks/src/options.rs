@@ -10,7 +10,7 @@ pub const HELP: &str = "\
 benchmarks/run [--quick] [PART…]
 
 Prints one table. --quick measures for a moment only: its numbers mean nothing.
-Parts: settlement, lookups, filings, rosters, audit, credit, overload; without any, all of them.
+Parts: settlement, lookups, filings, rosters, audit, credit, overload; without any, all of them. And soak, only where it is named.
 
 Environment:
   BENCH_PEOPLE           people to import; each settlement is the next one's    60000
@@ -21,6 +21,9 @@ Environment:
   BENCH_FILINGS          filings that are looked through, of 7 persons for every 10   1000000
   BENCH_ROSTER_ROWS      rows of a department's roster, over as many people     1000000
   BENCH_SETTLEMENTS      before memory is read the second time                 100000
+  BENCH_SOAK_SAMPLES     of the soak; memory and latency are told of each          30
+  BENCH_SOAK_SECONDS     of each sample                                            60
+  BENCH_SOAK_RATE        settlements a second that arrive                         250
 ";
 
 /// A part that can be measured alone.
@@ -40,6 +43,8 @@ pub enum Part {
     Credit,
     /// More than can be done.
     Overload,
+    /// A long time at one rate, everything on.
+    Soak,
 }
 
 /// What to measure.
@@ -65,6 +70,12 @@ pub struct Options {
     pub warm_up: u64,
     /// Settlements before memory is read the second time.
     pub settlements: u64,
+    /// Samples of the soak.
+    pub soak_samples: u64,
+    /// Length of each.
+    pub soak_sample: Duration,
+    /// Settlements a second of the soak.
+    pub soak_rate: u32,
 }
 
 impl Options {
@@ -82,6 +93,7 @@ impl Options {
                 "audit" => parts.push(Part::Audit),
                 "credit" => parts.push(Part::Credit),
                 "overload" => parts.push(Part::Overload),
+                "soak" => parts.push(Part::Soak),
                 "--help" | "-h" => return Ok(None),
                 _ => bail!("unknown argument {argument}\n{HELP}"),
             }
@@ -98,14 +110,17 @@ impl Options {
             arrival_time: Duration::from_secs(variable("BENCH_ARRIVAL_SECONDS", default(60, 2))?),
             warm_up: default(10_000, 500),
             settlements: variable("BENCH_SETTLEMENTS", default(100_000, 1_000))?,
+            soak_samples: variable("BENCH_SOAK_SAMPLES", default(30, 6))?,
+            soak_sample: Duration::from_secs(variable("BENCH_SOAK_SECONDS", default(60, 3))?),
+            soak_rate: u32::try_from(variable("BENCH_SOAK_RATE", default(250, 50))?)?,
         }))
     }
 }
 
 impl Options {
-    /// Whether the part is wanted.
+    /// Whether the part is wanted. The soak takes as long as all others together.
     pub fn wants(&self, part: Part) -> bool {
-        self.parts.is_empty() || self.parts.contains(&part)
+        (self.parts.is_empty() && part != Part::Soak) || self.parts.contains(&part)
     }
 }
 

@@ -15,7 +15,9 @@ use crate::options::{Options, Part};
 use crate::platform::Platform;
 use crate::report::{Report, count, ms, ratio, us};
 use crate::settling::Settling;
-use crate::{audit, bare_server, bill, engine, filings, lookups, machine, overload, qualifications, rosters};
+use crate::{
+    audit, bare_server, bill, engine, filings, lookups, machine, overload, qualifications, rosters, soak,
+};
 
 /// Bare transactions in flight; the best counts.
 const BARE_IN_FLIGHT: [usize; 3] = [16, 32, 64];
@@ -46,6 +48,9 @@ pub async fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     }
     if options.wants(Part::Overload) {
         overload::measure(options, report).await?;
+    }
+    if options.wants(Part::Soak) {
+        soak::measure(options, report).await?;
     }
     Ok(())
 }

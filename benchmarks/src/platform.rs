@@ -1,9 +1,9 @@
-//! Enrollment and settlement as processes of their own, in release, with people to settle for.
+//! Enrollment and settlement, or all five services, as processes of their own, in release, with people to settle for.
 
 use std::env;
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use futures::{TryStreamExt, stream};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use std::time::Duration;
@@ -17,9 +17,9 @@ use yizhan_proto::settlement::v1::institution_service_client::InstitutionService
 use yizhan_proto::settlement::v1::{ImportCatalogueRequest, ImportInstitutionsRequest, Institution};
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::{self, PeerChannel};
-use yizhan_runtime::config::{DatabaseConfig, PeerConfig};
+use yizhan_runtime::config::{DatabaseConfig, PeerConfig, Service};
 use yizhan_runtime::db;
-use yizhan_testkit::{ServiceProcess, TestDatabase};
+use yizhan_testkit::{RedisServer, ServiceProcess, TestDatabase};
 
 use crate::bill;
 
@@ -32,11 +32,15 @@ const STILL: Duration = Duration::from_secs(15);
 /// First day of everything registered.
 const SINCE: &str = "2010-01-01";
 
-/// Both services at work. They end with this.
+/// Services at work. They end with this.
 pub struct Platform {
     enrollment: ServiceProcess,
     settlement: ServiceProcess,
+    /// Filing, audit and credit, where all are wanted.
+    others: Vec<(Service, ServiceProcess)>,
     databases: [TestDatabase; 2],
+    others_databases: Vec<TestDatabase>,
+    _redis: Option<RedisServer>,
 }
 
 impl Platform {
@@ -45,7 +49,54 @@ impl Platform {
         let enrollment = service("yizhan-enrollment", &databases[0])?.start().await;
         let settlement = service("yizhan-settlement", &databases[1])?;
         let settlement = settlement.env("YIZHAN_PEERS_ENROLLMENT_ADDRESS", enrollment.url()).start().await;
-        Ok(Platform { enrollment, settlement, databases })
+        let (others, others_databases) = (Vec::new(), Vec::new());
+        Ok(Platform { enrollment, settlement, others, databases, others_databases, _redis: None })
+    }
+
+    /// Starts all five on PostgreSQL as shipped, with a cache: audit and credit are asked, and everybody follows whom they follow.
+    pub async fn start_all() -> anyhow::Result<Platform> {
+        let redis = RedisServer::start();
+        let databases = Service::ALL.map(|service| (service, TestDatabase::postgres_durable()));
+        let mut processes = Vec::new();
+        for (service_, database) in &databases {
+            let process = service(&format!("yizhan-{service_}"), database)?;
+            let process =
+                process.env("YIZHAN_CACHE_URL", redis.url()).env("YIZHAN_TELEMETRY_LOG_FILTER", "warn");
+            processes.push((*service_, process));
+        }
+        let urls: Vec<_> = processes.iter().map(|(peer, process)| (*peer, process.url())).collect();
+        let mut started = Vec::new();
+        for (service, mut process) in processes {
+            for (peer, url) in urls.iter().filter(|(peer, _)| *peer != service) {
+                let name = format!("YIZHAN_PEERS_{}_ADDRESS", peer.name().to_uppercase());
+                process = process.env(&name, url);
+            }
+            started.push((service, process.start().await));
+        }
+        let [enrollment, filing, audit, credit, settlement] =
+            <[_; 5]>::try_from(started).map_err(|_| anyhow!("five services"))?;
+        let [of_enrollment, of_filing, of_audit, of_credit, of_settlement] =
+            databases.map(|(_, database)| database);
+        Ok(Platform {
+            enrollment: enrollment.1,
+            settlement: settlement.1,
+            others: vec![filing, audit, credit],
+            databases: [of_enrollment, of_settlement],
+            others_databases: vec![of_filing, of_audit, of_credit],
+            _redis: Some(redis),
+        })
+    }
+
+    /// Process ids by service.
+    pub fn pids(&self) -> Vec<(Service, u32)> {
+        let others = self.others.iter().map(|(service, process)| (*service, process.pid()));
+        let both = [(Service::Enrollment, &self.enrollment), (Service::Settlement, &self.settlement)];
+        both.map(|(service, process)| (service, process.pid())).into_iter().chain(others).collect()
+    }
+
+    /// The databases of filing, audit and credit, where all were started.
+    pub fn others_databases(&self) -> &[TestDatabase] {
+        &self.others_databases
     }
 
     /// Process id of enrollment.

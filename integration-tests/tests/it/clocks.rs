@@ -1,9 +1,12 @@
-//! Two processes whose clocks differ: which of two settlements is the later is decided by the order they were committed in.
+//! Clocks that are wrong, or jump. Of two processes whose clocks differ: which of two settlements is the later is decided by the order they were committed in.
 
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
+use yizhan_runtime::config::Service;
 use yizhan_testkit::{ProcessClock, ServiceProcess, TestDatabase, both_databases};
 
+use crate::suite::load::{Clients, Load};
+use crate::suite::{Suite, databases};
 use crate::support::{assert_books_balance, stay};
 
 fn quiet(binary: &str, db: &TestDatabase) -> ServiceProcess {
@@ -51,4 +54,24 @@ both_databases! {
         }
         assert_books_balance(&ahead).await;
     }
+}
+
+/// The clock of every service jumps an hour ahead, then two behind, then right, while clients work that never ask twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn clocks_jump_under_load_and_nobody_notices() {
+    let clocks = Service::ALL.map(|service| (service, ProcessClock::ahead(0)));
+    let databases = databases(|_| TestDatabase::postgres().url().to_owned());
+    let suite = Suite::start_by(databases, 1, clocks.into()).await;
+    suite.furnish(4).await;
+    let load = Load::begin((0..4).map(|_| suite.balancing()).collect(), Clients::AskOnce, 0);
+    for minutes in [60, -60, 0] {
+        for service in Service::ALL {
+            suite.set_clock(service, 60 * minutes);
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        }
+    }
+    let done = load.end().await;
+    done.assert_nothing_failed();
+    assert!(done.settlements.len() > 20, "hardly any load: {}", done.settlements.len());
+    suite.check(&done).await;
 }

@@ -26,6 +26,7 @@ use yizhan_proto::settlement::v1::DepositRequest;
 use yizhan_testkit::Backend;
 
 use self::follow::{Feed, follow};
+pub use self::load::is_not_now;
 use self::load::{CLIENTS, Load, PERSONS, Record};
 use self::plan::{Round, plan};
 use self::world::World;
@@ -104,7 +105,7 @@ async fn one_platform(backend: Backend, seed: u64, plan: &[Round], sum: &mut Sum
     sum.abandoned += record.abandoned.len();
     sum.repeated += record.repeated;
     sum.unanswered += record.unanswered;
-    check::check(&callers, record, &feeds).await
+    check::check(&callers, record, &feeds, &world).await
 }
 
 /// Places, items, and the persons that clients share, with something on their accounts.

@@ -14,6 +14,7 @@ mod accounts;
 mod audit_rules;
 mod audited;
 mod away;
+mod backup;
 mod books;
 mod callee_away;
 mod cases;
@@ -47,6 +48,8 @@ mod migrating;
 mod moves;
 mod old_faults;
 mod openings;
+#[allow(clippy::print_stdout, reason = "what was seen is told")]
+mod outages;
 mod paid_once;
 mod people;
 mod people_credit;
@@ -69,8 +72,15 @@ mod resettled;
 mod resettlement;
 mod reversal;
 mod right_days;
+#[allow(clippy::print_stdout, reason = "what was measured is told")]
+mod rolling;
 mod seven_payers;
+#[allow(clippy::print_stdout, reason = "what was seen is told")]
+mod slow;
 mod snapshots;
+#[allow(clippy::print_stdout, reason = "what was measured is told")]
+mod soak;
+mod suite;
 mod support;
 mod transfer;
 mod trials;

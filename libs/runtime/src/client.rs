@@ -1,6 +1,7 @@
 //! Calling another service: a channel that connects when first used and again when lost, with a deadline on every call.
 
 mod secure;
+mod unsent;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use crate::{deadline, trace};
 use secure::Secure;
 pub(crate) use secure::{is_server_name, tls_config};
 
+pub use unsent::Resending;
+
 /// Connections to a peer: behind an address there may be several processes, and one connection may be lost. A call takes any.
 const CONNECTIONS_TO_A_PEER: usize = 2;
 /// How often a connection is tried, also while nothing is asked. One on which nothing comes back for as long as a call may take is dead,
@@ -35,7 +38,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_METADATA_BYTES: u32 = 64 * 1024;
 
 /// What generated clients are made of: `EnrollmentServiceClient::new(channel)`.
-pub type PeerChannel = InterceptedService<Channel, Outgoing>;
+pub type PeerChannel = InterceptedService<Resending, Outgoing>;
 
 /// A channel to a peer, for calls made as `caller`. Nothing is connected yet: a peer that is away fails the call
 /// (UNAVAILABLE), not the start of this service. Every call is given up after the peer's deadline, or when [nobody waits any
@@ -51,6 +54,7 @@ pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel
     if let Some(kept) = &secure {
         secure::replace_connections(peer.clone(), kept, connections, CONNECTIONS_TO_A_PEER);
     }
+    let channel = Resending::over(channel);
     Ok(InterceptedService::new(channel, Outgoing::new(peer, caller, Some(peer.deadline), secure)?))
 }
 
@@ -71,6 +75,7 @@ pub fn feed_channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerCh
         }
         _ => endpoint(peer, None)?.connect_lazy(),
     };
+    let channel = Resending::over(channel);
     Ok(InterceptedService::new(channel, Outgoing::new(peer, caller, None, secure)?))
 }
 

@@ -5,6 +5,7 @@ mod connections;
 pub(crate) mod expiry;
 mod health;
 mod readiness;
+mod stream;
 pub(crate) mod tls;
 
 use std::convert::Infallible;

@@ -121,6 +121,16 @@ impl PostgresServer {
         self.wait_until_ready();
     }
 
+    /// Stops it in good order, lets its transaction ids begin anew in this epoch (`pg_resetwal`), above all that were in earlier ones, and
+    /// starts it again.
+    pub fn begin_epoch(&mut self, epoch: u32) {
+        signal("INT", self.first_process());
+        self.wait_until_nobody_is_left();
+        let mut reset = as_postgres(&programs().join("pg_resetwal"));
+        run(reset.arg("--epoch").arg(epoch.to_string()).arg("-D").arg(self.folder.join("data")));
+        self.start_again();
+    }
+
     /// Starts it again if it gave up by itself, as it does when recovery finds no room, and waits until it answers.
     pub fn start_again_if_it_ended(&mut self) {
         // In its last moments it may still be there; then it is looked at again.
@@ -136,8 +146,7 @@ impl PostgresServer {
 
     /// The first process first, so that it starts no others.
     fn signal_all(&self, name: &str) {
-        let file = fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("a running server");
-        let first: u32 = file.lines().next().and_then(|line| line.parse().ok()).expect("a process id");
+        let first = self.first_process();
         let children = format!("/proc/{first}/task/{first}/children");
         let before = fs::read_to_string(&children).unwrap_or_default();
         signal(name, first);
@@ -147,6 +156,11 @@ impl PostgresServer {
         let mut kill = Command::new("kill");
         kill.arg(format!("-{name}")).args(all.iter().map(u32::to_string)).stderr(Stdio::null());
         let _ = kill.status().expect("kill runs");
+    }
+
+    fn first_process(&self) -> u32 {
+        let file = fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("a running server");
+        file.lines().next().and_then(|line| line.parse().ok()).expect("a process id")
     }
 
     /// The URL of a new, empty database.

@@ -1,17 +1,20 @@
 //! When all is well again: everything that was acknowledged is there, once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 use yizhan_integration_tests::checks::info;
+use yizhan_integration_tests::database::{number, open};
 use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::Settlement;
+use yizhan_runtime::config::Service;
 
 use super::contest::two_numbers_of;
 use super::exact;
 use super::follow::{Feed, Heard};
 use super::load::{CLIENTS, PERSONS, Record, is_not_now};
+use super::world::World;
 use super::write::{Callers, Told, Write};
 
 /// Requests at once.
@@ -22,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const SETTLES_DOWN: Duration = Duration::from_secs(5);
 
 /// What is wrong, if anything; and everything that has been done now.
-pub async fn check(callers: &Callers, record: Record, feeds: &[(Feed, Heard)]) -> Vec<String> {
+pub async fn check(callers: &Callers, record: Record, feeds: &[(Feed, Heard)], world: &World) -> Vec<String> {
     let Record { mut done, abandoned, refused, mut troubles, .. } = record;
     let settled = done.iter().filter(|(write, _)| write.settles()).count();
     let open = abandoned.iter().chain(refused.iter().map(|(write, _)| write));
@@ -61,7 +64,39 @@ pub async fn check(callers: &Callers, record: Record, feeds: &[(Feed, Heard)]) -
     for (feed, heard) in feeds {
         troubles.extend(told_once(*feed, heard, &done).await);
     }
+    troubles.extend(followed(&settled, world).await);
     troubles
+}
+
+/// Audit and credit have heard of every settlement once: what stands with them is what stands, with its amounts.
+async fn followed(settled: &[&Settlement], world: &World) -> Option<String> {
+    let takes_back = |one: &&&Settlement| !info(one).reverses_setl_id.is_empty();
+    let reversed: BTreeSet<&str> =
+        settled.iter().filter(takes_back).map(|one| info(one).reverses_setl_id.as_str()).collect();
+    let visits = settled.iter().filter(|one| !takes_back(one)).map(|one| info(one));
+    let standing: Vec<_> = visits.clone().filter(|info| !reversed.contains(info.setl_id.as_str())).collect();
+    let fen: i64 = standing.iter().map(|info| info.medfee_sumamt_fen).sum();
+    let expected = (visits.count() as i64, standing.len() as i64, fen, standing.len() as i64, fen);
+    let audit = open(world.database(Service::Audit)).await;
+    let credit = open(world.database(Service::Credit)).await;
+    let sum = |what: &str| format!("SELECT CAST(COALESCE(SUM({what}), 0) AS bigint) AS value FROM");
+    let begun = Instant::now();
+    loop {
+        let there = (
+            number(&audit, "SELECT COUNT(*) AS value FROM visit").await,
+            number(&audit, "SELECT COUNT(*) AS value FROM visit WHERE stands").await,
+            number(&audit, &format!("{} visit WHERE stands", sum("medfee_sumamt_fen"))).await,
+            number(&credit, &format!("{} figure_month", sum("settlements"))).await,
+            number(&credit, &format!("{} figure_month", sum("fee_fen"))).await,
+        );
+        if there == expected {
+            return None;
+        }
+        if begun.elapsed() > PATIENCE {
+            return Some(format!("audit and credit followed {there:?} instead of {expected:?}"));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// The same request again is answered as before, and what it made is found.

@@ -94,12 +94,12 @@ pub struct Round {
 
 /// Everything that can go wrong with a platform on this database.
 fn deck(backend: Backend) -> Vec<Fault> {
-    use {Break::*, Road::*, Service::*, Stop::*};
+    use {Break::*, Road::*, Stop::*};
     let mut deck = vec![Fault::FullDisk];
     for service in Service::ALL {
         deck.extend([Killed, Terminated, StandsStill].map(|stop| Fault::Process(service, stop)));
     }
-    let mut roads = vec![To(Enrollment), To(Filing)];
+    let mut roads: Vec<Road> = Service::ALL.map(To).into();
     match backend {
         Backend::Sqlite => deck.extend([Fault::FullDisk; 4]),
         Backend::Postgres => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use tokio::task::block_in_place;
-use yizhan_integration_tests::{Client, NOBODY};
+use yizhan_integration_tests::Client;
 use yizhan_runtime::config::Service;
 use yizhan_testkit::{Backend, PostgresServer, Proxy, RedisServer, ServiceProcess, SmallDisk};
 
@@ -20,9 +20,10 @@ const PEER_DEADLINE: &str = "4000";
 /// Seconds after which settlement follows a change of the register: nobody here settles by what was known before a change that they made.
 const FOLLOW_AFTER: &str = "1";
 
-/// Enrollment, filing and settlement, their databases, their cache, and the roads between.
+/// All five services, their databases, their cache, and the roads between.
 pub struct World {
     services: BTreeMap<Service, ServiceProcess>,
+    databases: BTreeMap<Service, String>,
     roads: BTreeMap<Road, Proxy>,
     postgres: Option<PostgresServer>,
     redis: Option<RedisServer>,
@@ -42,16 +43,23 @@ impl World {
         });
         let mut roads = BTreeMap::new();
         let mut processes = BTreeMap::new();
+        let mut databases = BTreeMap::new();
         for service in Service::ALL {
             let binary = format!("yizhan-{service}");
             let database = match &postgres {
                 Some(server) => {
-                    let proxy = Proxy::before(&server.create_database()).await;
+                    let itself = server.create_database();
+                    let proxy = Proxy::before(&itself).await;
+                    databases.insert(service, itself);
                     let url = proxy.url().to_owned();
                     roads.insert(Road::ToDatabase(service), proxy);
                     url
                 }
-                None => format!("sqlite://{}/{binary}.db", disk.path().display()),
+                None => {
+                    let url = format!("sqlite://{}/{binary}.db", disk.path().display());
+                    databases.insert(service, url.clone());
+                    url
+                }
             };
             let process = ServiceProcess::of(&binary).env("YIZHAN_DATABASE_URL", database);
             roads.insert(Road::To(service), Proxy::before(&process.url()).await);
@@ -66,7 +74,7 @@ impl World {
                 with_settings(process, &roads).env("YIZHAN_SETTLEMENT_FOLLOW_AFTER_SECONDS", FOLLOW_AFTER);
             services.insert(service, process.start().await);
         }
-        World { services, roads, postgres, redis, disk }
+        World { services, databases, roads, postgres, redis, disk }
     }
 
     /// Calls the services themselves.
@@ -76,9 +84,14 @@ impl World {
             url(Service::Settlement),
             url(Service::Enrollment),
             url(Service::Filing),
-            NOBODY.to_owned(),
-            NOBODY.to_owned(),
+            url(Service::Audit),
+            url(Service::Credit),
         ])
+    }
+
+    /// Where a service's database is, whatever becomes of the road to it.
+    pub fn database(&self, service: Service) -> &str {
+        &self.databases[&service]
     }
 
     /// Lets it happen.
@@ -146,11 +159,11 @@ impl World {
 }
 
 fn with_settings(process: ServiceProcess, roads: &BTreeMap<Road, Proxy>) -> ServiceProcess {
-    let to = |service| roads[&Road::To(service)].url();
+    let process = Service::ALL.into_iter().fold(process, |process, peer| {
+        let name = format!("YIZHAN_PEERS_{}_ADDRESS", peer.name().to_uppercase());
+        process.env(&name, roads[&Road::To(peer)].url())
+    });
     let process = process
-        .env("YIZHAN_PEERS_ENROLLMENT_ADDRESS", to(Service::Enrollment))
-        .env("YIZHAN_PEERS_FILING_ADDRESS", to(Service::Filing))
-        .env("YIZHAN_PEERS_SETTLEMENT_ADDRESS", to(Service::Settlement))
         .env("YIZHAN_PEERS_ENROLLMENT_DEADLINE_MS", PEER_DEADLINE)
         .env("YIZHAN_PEERS_FILING_DEADLINE_MS", PEER_DEADLINE)
         .env("YIZHAN_SERVER_TRUST_CALLER_HEADER", "true")

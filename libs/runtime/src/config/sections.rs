@@ -88,7 +88,7 @@ impl ServerConfig {
         }
         let max_connection_age =
             seconds(settings, "server.max_connection_age_seconds", default.max_connection_age);
-        let listen = settings.or("server.listen", default.listen);
+        let listen = default.listen;
         let health = settings.optional("server.health_listen");
         if health.is_some_and(|health: SocketAddr| health == listen && health.port() != 0) {
             settings.wrong("server.health_listen", "must be another port than server.listen");

@@ -45,7 +45,8 @@ pub async fn check<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
     match row.map(|row| row.try_get::<Option<bool>>("", "ahead")).transpose()?.flatten() {
         Some(true) => Err(DbErr::Conn(RuntimeErr::Internal(
             "the change log holds transaction ids this PostgreSQL cluster has not reached: it was restored from a dump of \
-             another cluster. Advance the cluster with pg_resetwal -x beyond max(txid) of change_log before starting"
+             another cluster. Before starting use up its ids beyond max(txid) of change_log, or stop it and begin a later epoch \
+             (pg_resetwal --epoch): docs/BACKUP.md"
                 .to_owned(),
         ))),
         _ => Ok(()),

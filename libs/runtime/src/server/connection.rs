@@ -28,6 +28,7 @@ use tower::{Service, ServiceExt};
 use uuid::Uuid;
 
 use super::connections::{Admitted, Connection, Unread};
+use super::stream::Stream;
 use crate::identity::{Inside, Names};
 use crate::kept::Kept;
 use crate::request_layer::{ConnectionId, is_answered_once, is_infrastructure};
@@ -54,7 +55,7 @@ pub(super) struct Patience {
     pub unread: Duration,
     /// For what was under way on a connection that is too old.
     pub grace: Duration,
-    /// For the client's own goodbye.
+    /// For the client's own goodbye, before and after ours.
     pub goodbye: Duration,
 }
 
@@ -103,23 +104,28 @@ where
 {
     /// Serves a connection to its end.
     pub async fn serve(self, stream: TcpStream, connection: Admitted) {
+        let stream = Stream::of(stream);
+        let served = async {
+            let ended = self.secured(stream.clone(), &connection).await;
+            if ended.is_ok() {
+                stream.end(self.patience.goodbye).await;
+            }
+            ended
+        };
         let ended = tokio::select! {
             () = connection.cut.cancelled() => Ok(()),
             () = self.stopped.cancelled() => Ok(()),
-            ended = self.secured(stream, &connection) => ended,
+            ended = served => ended,
         };
         if let Err(error) = ended {
             tracing::debug!(connection = connection.number, %error, "a connection broke");
         }
     }
 
-    async fn secured(&self, stream: TcpStream, connection: &Arc<Connection>) -> io::Result<()> {
+    async fn secured(&self, stream: Stream, connection: &Arc<Connection>) -> io::Result<()> {
         let soon = Instant::now() + self.patience.handshake;
         match &self.tls {
-            None => {
-                let (reading, writing) = stream.into_split();
-                self.spoken(reading, writing, connection, None, soon).await
-            }
+            None => self.spoken(stream.clone(), stream, connection, None, soon).await,
             Some(tls) => {
                 let accept = TlsAcceptor::from(tls.current()).accept(stream);
                 let accepted = self.stopping.run_until_cancelled(timeout_at(soon, accept));
