@@ -77,8 +77,17 @@ async fn who(channel: PeerChannel) -> String {
 fn told(status: Status) -> String {
     match status.code() {
         Code::AlreadyExists => status.message().to_owned(),
-        code => format!("{code:?} {}", RemoteError::from(&status).reason).trim().to_owned(),
+        Code::Unauthenticated => format!("Unauthenticated {}", RemoteError::from(&status).reason),
+        Code::Unavailable if !status.details().is_empty() => {
+            format!("Unavailable {}", RemoteError::from(&status).reason)
+        }
+        code => format!("{code:?}: {}", status.message()),
     }
+}
+
+/// Whether TLS was not agreed on: no answer of the server itself.
+fn not_connected(told: &str) -> bool {
+    ["Unavailable: ", "Cancelled: ", "Unknown: "].iter().any(|code| told.starts_with(code))
 }
 
 fn service(name: &str) -> Caller {
@@ -180,13 +189,10 @@ async fn who_shows_none_or_one_that_is_not_good_is_not_connected() {
         [("none", None), ("ended", Some(&ended)), ("not yet", Some(&future)), ("foreign", Some(&foreign))]
     {
         let told = asked(&files.ca, shown).await;
-        assert!(["Unavailable", "Cancelled", "Unknown"].contains(&told.as_str()), "{what}: {told}");
+        assert!(not_connected(&told), "{what}: {told}");
     }
     let told = asked(&foreign.ca, Some(&good)).await;
-    assert!(
-        ["Unavailable", "Cancelled", "Unknown"].contains(&told.as_str()),
-        "the server is another's: {told}"
-    );
+    assert!(not_connected(&told), "the server is another's: {told}");
     assert_eq!(asked(&files.ca, Some(&good)).await, "service:settlement", "others go on");
 }
 
@@ -233,22 +239,30 @@ async fn health_needs_no_caller_and_reflection_can_be_off() {
     }
 }
 
-/// A ClientHello of TLS 1.1 and nothing newer, with a suite that TLS 1.2 has too.
-const HELLO_1_1: [u8; 50] = [
-    0x16, 3, 1, 0, 45, 1, 0, 0, 41, 3, 2, // handshake, ClientHello, 1.1
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
-    29, 30, 31, 32, 0, 0, 2, 0xc0, 0x2b, 1, 0,
-];
+/// A ClientHello of this version and nothing newer, with all that TLS 1.2 asks for.
+fn hello(minor: u8) -> Vec<u8> {
+    let extensions = [0, 10, 0, 4, 0, 2, 0, 29, 0, 13, 0, 4, 0, 2, 4, 3, 0, 11, 0, 2, 1, 0];
+    let mut hello = vec![3, minor];
+    hello.extend(0..32_u8);
+    hello.extend([0, 0, 2, 0xc0, 0x2b, 1, 0, 0, extensions.len() as u8]);
+    hello.extend(extensions);
+    let length = hello.len() as u8;
+    [&[0x16, 3, 1, 0, length + 4, 1, 0, 0, length][..], &hello].concat()
+}
 
 #[tokio::test]
 async fn tls_1_1_is_refused() {
     let place = Place::new();
     let server = serve(mutual(&place.server())).await;
-    let mut socket = TcpStream::connect(server.address()).await.unwrap();
-    socket.write_all(&HELLO_1_1).await.unwrap();
-    let mut alert = Vec::new();
-    let _ = socket.read_to_end(&mut alert).await;
-    assert_eq!((alert[0], alert[5], alert[6]), (21, 2, 70), "fatal alert protocol_version: {alert:?}");
+    let answer = async |minor| {
+        let mut socket = TcpStream::connect(server.address()).await.unwrap();
+        socket.write_all(&hello(minor)).await.unwrap();
+        let mut answer = [0; 7];
+        socket.read_exact(&mut answer).await.unwrap();
+        (answer[0], answer[5], answer[6])
+    };
+    assert_eq!(answer(2).await, (21, 2, 70), "fatal alert protocol_version");
+    assert_eq!(answer(3).await.0, 22, "the same of TLS 1.2 is answered");
 }
 
 /// Turns a folder of Kubernetes to another version of a secret, as its kubelet does.
@@ -264,77 +278,130 @@ fn mounted(volume: &Path) -> TlsFiles {
     TlsFiles { ca, cert, key }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn certificates_and_authorities_are_exchanged_under_load_and_no_call_fails() {
-    let (folder, old, new) = (tempfile::tempdir().unwrap(), Authority::new(), Authority::new());
-    let at = |name: &str| folder.path().join(name);
-    let both = format!("{}{}", old.pem(), new.pem());
-    let names = (["enrollment"], ["spiffe://yizhan/ns/prod/sa/yizhan-settlement"]);
-    // An authority is exchanged in three steps: both are believed, the new one signs, the old one goes.
-    let step = |name: &str, signs: &Authority, believed: &str| {
-        for (side, names) in [("server", &names.0), ("client", &names.1)] {
-            let files = signs.write(&at(name).join(side), names);
-            fs::write(files.ca, believed).unwrap();
+/// The name of the server, and of the client.
+const SIDES: [(&str, &str); 2] =
+    [("server", "enrollment"), ("client", "spiffe://yizhan/ns/prod/sa/yizhan-settlement")];
+
+/// An authority is exchanged in steps, each a folder for both sides: both are believed, the new one signs, the old one goes.
+struct Exchange {
+    folder: tempfile::TempDir,
+    old: Authority,
+    new: Authority,
+}
+
+impl Exchange {
+    fn new() -> Exchange {
+        let (folder, old, new) = (tempfile::tempdir().unwrap(), Authority::new(), Authority::new());
+        let both = format!("{}{}", old.pem(), new.pem());
+        let exchange = Exchange { folder, old, new };
+        let Exchange { old, new, .. } = &exchange;
+        for (step, signs, believed) in
+            [("1", old, old.pem()), ("2", old, both.clone()), ("3", new, both), ("4", new, new.pem())]
+        {
+            for (side, name) in SIDES {
+                let files = signs.write(&exchange.at(step, side), &[name]);
+                fs::write(files.ca, &believed).unwrap();
+            }
         }
-    };
-    step("1", &old, &old.pem());
-    step("2", &old, &both);
-    step("3", &new, &both);
-    step("4", &new, &new.pem());
-    let turn_to = |name: &str| {
-        for side in ["server", "client"] {
-            fs::create_dir_all(at("mounted").join(side)).unwrap();
-            turn(&at("mounted").join(side), &at(name).join(side));
+        exchange.turn_to("1");
+        exchange
+    }
+
+    fn at(&self, step: &str, side: &str) -> PathBuf {
+        self.folder.path().join(step).join(side)
+    }
+
+    /// Both sides have the files of this step now.
+    fn turn_to(&self, step: &str) {
+        for (side, _) in SIDES {
+            let volume = self.at("mounted", side);
+            fs::create_dir_all(&volume).unwrap();
+            turn(&volume, &self.at(step, side));
         }
-    };
-    turn_to("1");
-    let (theirs, ours) = (mounted(&at("mounted").join("server")), mounted(&at("mounted").join("client")));
-    // Connections are given up often, so that each step is met by new ones.
-    let config = ServerConfig { max_connection_age: Duration::from_millis(300), ..mutual(&theirs) };
-    let server = serve(config).await;
-    let channel = client::channel(&peer(&server, &ours.ca, Some(&ours)), &service("settlement")).unwrap();
-    let feed = client::feed_channel(&peer(&server, &ours.ca, Some(&ours)), &service("settlement")).unwrap();
-    let (asked, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-    let callers: Vec<_> = [channel.clone(), channel, feed]
-        .into_iter()
-        .map(|channel| {
-            let (asked, ended) = (asked.clone(), ended.clone());
-            tokio::spawn(async move {
-                let mut failed = Vec::new();
-                while !ended.load(SeqCst) {
-                    let told = who(channel.clone()).await;
-                    asked.fetch_add(1, SeqCst);
-                    if told != "service:settlement" {
-                        failed.push(told);
-                    }
-                }
-                failed
-            })
-        })
-        .collect();
-    for name in ["2", "3", "4"] {
-        turn_to(name);
-        // Both sides look every two seconds: then what is there is in use.
+    }
+
+    /// The same, and until both have looked: every two seconds.
+    async fn turned_to(&self, step: &str) {
+        self.turn_to(step);
         tokio::time::sleep(Duration::from_millis(3000)).await;
     }
-    ended.store(true, SeqCst);
+
+    fn mounted(&self, side: &str) -> TlsFiles {
+        mounted(&self.at("mounted", side))
+    }
+}
+
+/// Asks again and again until it is over; what failed.
+fn asking(
+    channel: PeerChannel,
+    asked: Arc<AtomicUsize>,
+    over: Arc<AtomicBool>,
+) -> tokio::task::JoinHandle<Vec<String>> {
+    tokio::spawn(async move {
+        let mut failed = Vec::new();
+        while !over.load(SeqCst) {
+            let told = who(channel.clone()).await;
+            asked.fetch_add(1, SeqCst);
+            if told != "service:settlement" {
+                failed.push(told);
+            }
+        }
+        failed
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_and_authorities_are_exchanged_under_load_and_no_call_fails() {
+    let exchange = Exchange::new();
+    let ours = exchange.mounted("client");
+    let server = serve(mutual(&exchange.mounted("server"))).await;
+    let peer_of = |ca: &Path, shown: &TlsFiles| peer(&server, ca, Some(shown));
+    let channel = client::channel(&peer_of(&ours.ca, &ours), &service("settlement")).unwrap();
+    let feed = client::feed_channel(&peer_of(&ours.ca, &ours), &service("settlement")).unwrap();
+    let (asked, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let callers = [channel.clone(), channel].map(|channel| asking(channel, asked.clone(), over.clone()));
+    for step in ["2", "3", "4"] {
+        exchange.turned_to(step).await;
+    }
+    over.store(true, SeqCst);
     for caller in callers {
         let failed = caller.await.unwrap();
         assert!(failed.is_empty(), "{} of {}: {:?}", failed.len(), asked.load(SeqCst), failed[0]);
     }
     assert!(asked.load(SeqCst) > 100);
-    // It was the new one: who believes the old authority is not connected, who believes the new one is.
-    let client = new.write(&at("late"), &names.1);
-    let by = |ca: &Path| client::channel(&peer(&server, ca, Some(&client)), &service("settlement")).unwrap();
-    assert_ne!(who(by(&at("1").join("server").join("ca.crt"))).await, "service:settlement");
-    assert_eq!(who(by(&at("4").join("server").join("ca.crt"))).await, "service:settlement");
-    let of_old = old.write(&at("of-old"), &names.1);
-    let refused = client::channel(&peer(&server, &client.ca, Some(&of_old)), &service("settlement")).unwrap();
-    assert_ne!(who(refused).await, "service:settlement", "what the old authority signed is refused now");
-    // Half of a new pair, and then nothing: what was there stays in use.
-    fs::write(at("4").join("server").join("tls.key"), "broken").unwrap();
+    // Who believes the old authority is not connected now, nor who was signed by it.
+    let (old_ca, new_ca) =
+        (exchange.at("1", "server").join("ca.crt"), exchange.at("4", "client").join("ca.crt"));
+    let of_new = exchange.new.write(&exchange.at("late", "client"), &[SIDES[1].1]);
+    let of_old = exchange.old.write(&exchange.at("old", "client"), &[SIDES[1].1]);
+    let by = |ca: &Path, shown| client::channel(&peer_of(ca, shown), &service("settlement")).unwrap();
+    assert_eq!(who(by(&new_ca, &of_new)).await, "service:settlement");
+    for refused in [by(&old_ca, &of_new), by(&new_ca, &of_old)] {
+        let told = who(refused).await;
+        assert!(not_connected(&told), "{told}");
+    }
+    // Half of a new pair: what was there stays in use.
+    fs::write(exchange.at("4", "server").join("tls.key"), "broken").unwrap();
     tokio::time::sleep(Duration::from_millis(2500)).await;
-    assert_eq!(who(by(&at("4").join("client").join("ca.crt"))).await, "service:settlement");
+    assert_eq!(who(by(&new_ca, &of_new)).await, "service:settlement");
+    // The channel of a feed, which was made by the first step, connects with what is there now; and again.
+    assert_eq!(who(feed.clone()).await, "service:settlement");
+    let listen = server.address();
+    drop(server);
+    let files = exchange.new.write(&exchange.at("again", "server"), &[SIDES[0].1]);
+    let _server = again(ServerConfig { listen, ..mutual(&files) }).await;
+    until("the feed is connected anew", async || who(feed.clone()).await == "service:settlement").await;
+}
+
+/// Serves where another has just ended.
+async fn again(config: ServerConfig) -> RunningServer {
+    for _ in 0..100 {
+        if let Ok(server) = Server::bind(config.clone()) {
+            return server.serve(Services::default().with(Who)).await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{} stays taken", config.listen);
 }
 
 fn claims(maker: &TokenMaker, caller: &str) -> String {
