@@ -14,6 +14,7 @@ use tonic::{Code, Request, Status};
 
 use crate::caller::{CALLER_HEADER, Caller};
 use crate::config::PeerConfig;
+use crate::metrics::Watched;
 use crate::trace;
 
 /// Connections to a peer: behind an address there may be several processes, and one connection may be lost. A call takes any.
@@ -27,7 +28,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_METADATA_BYTES: u32 = 64 * 1024;
 
 /// What generated clients are made of: `EnrollmentServiceClient::new(channel)`.
-pub type PeerChannel = InterceptedService<Channel, Outgoing>;
+pub type PeerChannel = Watched<InterceptedService<Channel, Outgoing>>;
 
 /// A channel to a peer, for calls made as `caller`. Nothing is connected yet: a peer that is away fails the call
 /// (UNAVAILABLE), not the start of this service. Every call is given up after the peer's deadline (and tells the peer:
@@ -38,14 +39,14 @@ pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel
     for number in 0..CONNECTIONS_TO_A_PEER {
         connections.try_send(Change::Insert(number, endpoint.clone()))?;
     }
-    Ok(InterceptedService::new(channel, Outgoing::new(caller, Some(peer.deadline))?))
+    Ok(Watched::new(InterceptedService::new(channel, Outgoing::new(caller, Some(peer.deadline))?)))
 }
 
 /// A channel to a peer whose feed is followed: the stream has no deadline, for it never ends. A peer that is gone is noticed by
 /// the pings of the connection.
 pub fn feed_channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel> {
     let endpoint = endpoint(peer)?;
-    Ok(InterceptedService::new(endpoint.connect_lazy(), Outgoing::new(caller, None)?))
+    Ok(Watched::new(InterceptedService::new(endpoint.connect_lazy(), Outgoing::new(caller, None)?)))
 }
 
 fn endpoint(peer: &PeerConfig) -> anyhow::Result<Endpoint> {
