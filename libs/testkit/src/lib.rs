@@ -7,12 +7,14 @@
 //! - [`PostgresServer`] is a server of a test's own, to be stopped and killed.
 //! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed, stopped and restarted, with few descriptors, or with a
 //!   [`ProcessClock`] of its own.
+//! - [`OtlpSink`] is a collector that keeps what services export.
 //! - [`Proxy`] is a network that drops or cuts, [`SmallDisk`] a disk that is full.
 
 #![allow(clippy::panic, reason = "a test that lacks what it needs ends")]
 
 mod clock;
 mod database;
+mod otlp_sink;
 mod postgres;
 mod process;
 mod proxy;
@@ -23,6 +25,7 @@ mod small_disk;
 
 pub use clock::ProcessClock;
 pub use database::{Backend, TestDatabase};
+pub use otlp_sink::{OtlpSink, Received};
 pub use postgres::PostgresServer;
 pub use process::{ServiceProcess, free_port};
 pub use proxy::Proxy;

@@ -128,10 +128,7 @@ pub(crate) fn watched(call: Option<Call>, answer: Response<Body>) -> Response<Bo
 }
 
 /// Calls `ended` with the status of an answer, once it is there, and drops it with the answer.
-pub(super) fn watch<B>(
-    answer: Response<B>,
-    mut ended: impl FnMut(&Status) + Send + 'static,
-) -> Response<Body>
+pub(super) fn watch<B>(answer: Response<B>, mut ended: impl FnMut(&Status) + Send + 'static) -> Response<Body>
 where
     B: http_body::Body<Data = Bytes, Error = Status> + Send + 'static,
 {
