@@ -25,6 +25,7 @@ mod raw;
 mod report;
 mod rosters;
 mod settling;
+mod telemetry;
 
 use std::process::ExitCode;
 

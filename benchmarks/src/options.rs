@@ -10,7 +10,7 @@ pub const HELP: &str = "\
 benchmarks/run [--quick] [PART…]
 
 Prints one table. --quick measures for a moment only: its numbers mean nothing.
-Parts: settlement, lookups, filings, rosters, audit, credit; without any, all of them.
+Parts: settlement, lookups, filings, rosters, audit, credit, telemetry; without any, all of them.
 
 Environment:
   BENCH_PEOPLE           people to import; each settlement is the next one's    60000
@@ -38,6 +38,8 @@ pub enum Part {
     Audit,
     /// How practitioners stand.
     Credit,
+    /// Settle with everything exported.
+    Telemetry,
 }
 
 /// What to measure.
@@ -79,6 +81,7 @@ impl Options {
                 "rosters" => parts.push(Part::Rosters),
                 "audit" => parts.push(Part::Audit),
                 "credit" => parts.push(Part::Credit),
+                "telemetry" => parts.push(Part::Telemetry),
                 "--help" | "-h" => return Ok(None),
                 _ => bail!("unknown argument {argument}\n{HELP}"),
             }

@@ -15,7 +15,9 @@ use crate::options::{Options, Part};
 use crate::platform::Platform;
 use crate::report::{Report, count, ms, ratio, us};
 use crate::settling::Settling;
-use crate::{audit, bare_server, bill, engine, filings, lookups, machine, qualifications, rosters};
+use crate::{
+    audit, bare_server, bill, engine, filings, lookups, machine, qualifications, rosters, telemetry,
+};
 
 /// Bare transactions in flight; the best counts.
 const BARE_IN_FLIGHT: [usize; 3] = [16, 32, 64];
@@ -43,6 +45,9 @@ pub async fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     }
     if options.wants(Part::Credit) {
         qualifications::measure(options, report).await?;
+    }
+    if options.wants(Part::Telemetry) {
+        telemetry::measure(options, report).await?;
     }
     Ok(())
 }

@@ -272,7 +272,7 @@ fn one_trace_runs_through_all(sink: &OtlpSink) {
         spans.iter().map(|(service, span)| format!("{service}: {}", span.name)).collect();
     for wanted in [
         "settlement: /yizhan.settlement.v1.SettlementService/Settle",
-        "settlement: /yizhan.enrollment.v1.EligibilityService/BatchGetEligibilities",
+        "settlement: /yizhan.enrollment.v1.EnrollmentService/BatchGetEligibilities",
         "settlement: /yizhan.audit.v1.CheckService/Check",
         "settlement: transaction",
         "settlement: INSERT settlement",

@@ -194,11 +194,17 @@ impl ServiceProcess {
         }
         command.arg(&self.binary).args(&self.arguments);
         command.envs(&self.environment).kill_on_drop(true);
-        if let Some(path) = &self.stderr {
+        if let Some(path) = self.stderr.clone().or_else(|| self.log_of_suite()) {
             let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
             command.stderr(file.expect("a file for stderr"));
         }
         self.child = Some(command.spawn().expect("env runs"));
+    }
+
+    /// Where all processes of a kind say what they say, if that is looked through behind the suite (`integration-tests/run`).
+    fn log_of_suite(&self) -> Option<PathBuf> {
+        let folder = PathBuf::from(env::var_os("YIZHAN_TEST_LOGS")?);
+        Some(folder.join(self.binary.file_name()?).with_extension("log"))
     }
 
     async fn wait_until_serving(&mut self) {
