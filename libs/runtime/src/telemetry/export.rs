@@ -16,7 +16,7 @@ use super::names_traces;
 use crate::config::TelemetryConfig;
 
 /// Spans that wait for the collector; more are dropped, and that is logged.
-const SPANS_WAITING: usize = 16 * 1024;
+const SPANS_WAITING: usize = 16_384;
 
 /// Spans, where they are exported or named in log lines.
 pub(super) fn spans(service: &str, config: &TelemetryConfig) -> anyhow::Result<Option<SdkTracerProvider>> {
