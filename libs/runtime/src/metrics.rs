@@ -151,7 +151,7 @@ fn took(metric: Metric, time: Duration, labels: &[KeyValue]) {
 
 fn set<const N: usize>(metric: Metric, of: [&str; N], value: u32) {
     if let Some(state) = state() {
-        state.set(metric, labels(of), f64::from(value));
+        state.set(metric, labels(of), whole(u64::from(value)));
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is counted and read, once for a process.
 
+#![expect(clippy::disallowed_types, reason = "metrics are floats: times and counts, no money")]
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};

@@ -36,7 +36,7 @@ pub(super) fn spans(service: &str, config: &TelemetryConfig) -> anyhow::Result<O
 }
 
 /// Who calls decides; of what nobody decided, one in so many.
-#[expect(clippy::float_arithmetic, reason = "a share of traces: no money")]
+#[expect(clippy::float_arithmetic, clippy::disallowed_types, reason = "a share of traces: no money")]
 fn sampler(config: &TelemetryConfig) -> Sampler {
     let share = 1.0 / f64::from(config.sample_one_in);
     Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(share)))
