@@ -27,6 +27,7 @@ mod report;
 mod rosters;
 mod settling;
 mod soak;
+mod telemetry;
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ pub const HELP: &str = "\
 benchmarks/run [--quick] [PART…]
 
 Prints one table. --quick measures for a moment only: its numbers mean nothing.
-Parts: settlement, lookups, filings, rosters, audit, credit, overload; without any, all of them. And soak, only where it is named.
+Parts: settlement, lookups, filings, rosters, audit, credit, overload, telemetry; without any, all of them. And soak, only where it is named.
 
 Environment:
   BENCH_PEOPLE           people to import; each settlement is the next one's    60000
@@ -45,6 +45,8 @@ pub enum Part {
     Overload,
     /// A long time at one rate, everything on.
     Soak,
+    /// Settle with everything exported.
+    Telemetry,
 }
 
 /// What to measure.
@@ -94,6 +96,7 @@ impl Options {
                 "credit" => parts.push(Part::Credit),
                 "overload" => parts.push(Part::Overload),
                 "soak" => parts.push(Part::Soak),
+                "telemetry" => parts.push(Part::Telemetry),
                 "--help" | "-h" => return Ok(None),
                 _ => bail!("unknown argument {argument}\n{HELP}"),
             }

@@ -17,6 +17,7 @@ use crate::report::{Report, count, ms, ratio, us};
 use crate::settling::Settling;
 use crate::{
     audit, bare_server, bill, engine, filings, lookups, machine, overload, qualifications, rosters, soak,
+    telemetry,
 };
 
 /// Bare transactions in flight; the best counts.
@@ -51,6 +52,9 @@ pub async fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     }
     if options.wants(Part::Soak) {
         soak::measure(options, report).await?;
+    }
+    if options.wants(Part::Telemetry) {
+        telemetry::measure(options, report).await?;
     }
     Ok(())
 }

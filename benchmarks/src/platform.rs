@@ -46,8 +46,16 @@ pub struct Platform {
 impl Platform {
     /// Starts both, each on an empty database of its own.
     pub async fn start(databases: [TestDatabase; 2]) -> anyhow::Result<Platform> {
-        let enrollment = service("yizhan-enrollment", &databases[0])?.start().await;
-        let settlement = service("yizhan-settlement", &databases[1])?;
+        Platform::start_with(databases, |service| service).await
+    }
+
+    /// The same with more settings for both.
+    pub async fn start_with(
+        databases: [TestDatabase; 2],
+        set: impl Fn(ServiceProcess) -> ServiceProcess,
+    ) -> anyhow::Result<Platform> {
+        let enrollment = set(service("yizhan-enrollment", &databases[0])?).start().await;
+        let settlement = set(service("yizhan-settlement", &databases[1])?);
         let settlement = settlement.env("YIZHAN_PEERS_ENROLLMENT_ADDRESS", enrollment.url()).start().await;
         let (others, others_databases) = (Vec::new(), Vec::new());
         Ok(Platform { enrollment, settlement, others, databases, others_databases, _redis: None })

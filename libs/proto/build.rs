@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out_dir.join("lists.rs"), lists(&files.file)?)?;
     fs::write(out_dir.join("amounts.rs"), amounts(&files.file)?)?;
     fs::write(out_dir.join("walk.rs"), walk::requests(&files.file)?)?;
+    fs::write(out_dir.join("methods.rs"), paths(&files.file, |_| true))?;
     fs::write(out_dir.join("client_streaming.rs"), paths(&files.file, |method| method.client_streaming()))?;
     fs::write(out_dir.join("server_streaming.rs"), paths(&files.file, |method| method.server_streaming()))?;
 

@@ -47,7 +47,7 @@ fn reasons_that_are_named_are_explained() {
 
 fn is_reason(word: &str) -> bool {
     let upper = word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    upper && word.contains('_') && !word.starts_with("YIZHAN_")
+    upper && word.contains('_') && !["YIZHAN_", "OTEL_"].iter().any(|variable| word.starts_with(variable))
 }
 
 fn contract() -> String {

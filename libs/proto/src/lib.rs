@@ -40,6 +40,9 @@ pub mod settlement {
 /// The whole contract as an encoded `google.protobuf.FileDescriptorSet`, comments included: what reflection serves.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor_set.bin"));
 
+/// Every method of the contract, as a path.
+pub const METHODS: &[&str] = include!(concat!(env!("OUT_DIR"), "/methods.rs"));
+
 /// The methods whose request is a stream of messages, as paths: `/yizhan.enrollment.v1.RosterService/LoadRoster`.
 pub const CLIENT_STREAMING: &[&str] = include!(concat!(env!("OUT_DIR"), "/client_streaming.rs"));
 

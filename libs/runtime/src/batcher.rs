@@ -13,6 +13,7 @@ use tracing::{Instrument, Span};
 use crate::db::{Failure, classify};
 use crate::error::ServiceError;
 use crate::task::surviving;
+use crate::trace;
 
 /// Jobs in one batch at most, where its worker takes no other number.
 const BATCH_LIMIT: usize = 64;
@@ -110,7 +111,7 @@ where
         if waiting.lock().await.recv_many(&mut batch, most).await == 0 {
             return;
         }
-        let span = batch[0].1.clone();
+        let span = span_of(batch.iter().map(|(_, span, _)| span));
         let (jobs, answers): (Vec<J>, Vec<oneshot::Sender<R>>) =
             batch.into_iter().map(|(job, _, answer)| (job, answer)).unzip();
         let handled = surviving("a batch", async { handle(jobs).await }).instrument(span).await;
@@ -121,6 +122,16 @@ where
             let _ = answer.send(result);
         }
     }
+}
+
+/// The trace of a batch: that of the first job whose trace is exported.
+fn span_of<'s>(mut spans: impl Iterator<Item = &'s Span>) -> Span {
+    let first = spans.next().cloned().unwrap_or_else(Span::none);
+    let recorded = |span: &&Span| span.in_scope(trace::is_recorded);
+    if first.is_none() || recorded(&&first) {
+        return first;
+    }
+    spans.find(recorded).cloned().unwrap_or(first)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use crate::caller::{CALLER_HEADER, Caller};
 use crate::config::PeerConfig;
 use crate::identity::{INSIDE_HEADER, inside_word};
 use crate::kept::Kept;
+use crate::metrics::Watched;
 use crate::{deadline, trace};
 use secure::Secure;
 pub(crate) use secure::{is_server_name, tls_config};
@@ -38,7 +39,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_METADATA_BYTES: u32 = 64 * 1024;
 
 /// What generated clients are made of: `EnrollmentServiceClient::new(channel)`.
-pub type PeerChannel = InterceptedService<Resending, Outgoing>;
+pub type PeerChannel = Watched<InterceptedService<Resending, Outgoing>>;
 
 /// A channel to a peer, for calls made as `caller`. Nothing is connected yet: a peer that is away fails the call
 /// (UNAVAILABLE), not the start of this service. Every call is given up after the peer's deadline, or when [nobody waits any
@@ -55,7 +56,8 @@ pub fn channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerChannel
         secure::replace_connections(peer.clone(), kept, connections, CONNECTIONS_TO_A_PEER);
     }
     let channel = Resending::over(channel);
-    Ok(InterceptedService::new(channel, Outgoing::new(peer, caller, Some(peer.deadline), secure)?))
+    let outgoing = Outgoing::new(peer, caller, Some(peer.deadline), secure)?;
+    Ok(Watched::new(InterceptedService::new(channel, outgoing)))
 }
 
 /// A channel to a peer whose feed is followed: the stream has no deadline, for it never ends. A peer that is gone is noticed by
@@ -76,7 +78,7 @@ pub fn feed_channel(peer: &PeerConfig, caller: &Caller) -> anyhow::Result<PeerCh
         _ => endpoint(peer, None)?.connect_lazy(),
     };
     let channel = Resending::over(channel);
-    Ok(InterceptedService::new(channel, Outgoing::new(peer, caller, None, secure)?))
+    Ok(Watched::new(InterceptedService::new(channel, Outgoing::new(peer, caller, None, secure)?)))
 }
 
 fn endpoint(peer: &PeerConfig, secure: Option<&Secure>) -> anyhow::Result<Endpoint> {

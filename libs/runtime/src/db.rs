@@ -13,6 +13,7 @@ mod handle;
 mod lock;
 mod migrate;
 mod sums;
+mod traced;
 mod transaction;
 
 pub use bulk::{

@@ -11,6 +11,7 @@
 //! that the feed refuses: beginning anew would count everything twice. What stands in table `followed_feed` can be put right by
 //! an operator; it is read again before every attempt.
 
+mod behind;
 mod table;
 
 use std::time::Duration;
@@ -20,12 +21,15 @@ use futures::stream::BoxStream;
 use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, async_trait};
+use tracing::Instrument;
 
 use crate::db::{DatabaseConnection, DatabaseTransaction, Transient, begin_write, retry_transient};
 use crate::error::RemoteError;
 use crate::task::surviving;
 use crate::{Reason, ServiceError};
 
+use behind::Behind;
+pub use prost_types::Timestamp;
 pub use table::CreateFollowedFeeds;
 
 /// Events dealt with in one transaction at most: those that are there already.
@@ -56,6 +60,10 @@ pub trait Follower: Send + Sync + 'static {
     async fn open(&self, resume_token: String) -> Result<Events<Self::Event>, Status>;
     /// The token behind an event.
     fn resume_token(event: &Self::Event) -> &str;
+    /// When it happened, where it says so: how far this service is behind is counted from there, else from when it was heard.
+    fn happened(_event: &Self::Event) -> Option<Timestamp> {
+        None
+    }
     /// Asks, of others too, what is needed to deal with events, in their order. No transaction is open yet.
     async fn prepare(&self, events: Vec<Self::Event>) -> Result<Self::Work, ServiceError>;
     /// Writes it, in the transaction in which the token moves on. Runs again if another transaction was in the way.
@@ -72,10 +80,15 @@ pub fn keep_following(db: DatabaseConnection, follower: impl Follower, stopping:
 
 /// Follows, for ever. Dropping it at any moment is safe.
 pub async fn follow<F: Follower>(db: DatabaseConnection, follower: F) {
-    let mut pause = FIRST_PAUSE;
+    let (mut pause, behind) = (FIRST_PAUSE, Behind::tell(follower.feed()));
     loop {
-        if let Some(stopped) = surviving(follower.feed(), run(&db, &follower, &mut pause)).await {
-            stopped.log(follower.feed());
+        match surviving(follower.feed(), run(&db, &follower, &behind, &mut pause)).await {
+            Some(Stopped::Overtaken) => Stopped::Overtaken.log(follower.feed()),
+            Some(stopped) => {
+                behind.stopped();
+                stopped.log(follower.feed());
+            }
+            None => behind.stopped(),
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -139,8 +152,13 @@ impl Transient for Stopped {
 }
 
 /// Follows from the stored token on until something stops it.
-async fn run<F: Follower>(db: &DatabaseConnection, follower: &F, pause: &mut Duration) -> Stopped {
-    match try_run(db, follower, pause).await {
+async fn run<F: Follower>(
+    db: &DatabaseConnection,
+    follower: &F,
+    behind: &Behind,
+    pause: &mut Duration,
+) -> Stopped {
+    match try_run(db, follower, behind, pause).await {
         Ok(()) => Stopped::Ended,
         Err(stopped) => stopped,
     }
@@ -149,12 +167,14 @@ async fn run<F: Follower>(db: &DatabaseConnection, follower: &F, pause: &mut Dur
 async fn try_run<F: Follower>(
     db: &DatabaseConnection,
     follower: &F,
+    told: &Behind,
     pause: &mut Duration,
 ) -> Result<(), Stopped> {
     let mut token = table::token(db, follower.feed()).await?;
     let opened = tokio::time::timeout(OPEN_WITHIN, follower.open(token.clone())).await;
     let events = opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("the feed did not open in time")));
     let mut chunks = events.map_err(Stopped::Feed)?.ready_chunks(TOGETHER);
+    told.follows();
     while let Some(chunk) = chunks.next().await {
         let mut events = Vec::with_capacity(chunk.len());
         let mut failed = None;
@@ -169,7 +189,10 @@ async fn try_run<F: Follower>(
         }
         if let Some(last) = events.last() {
             let behind = F::resume_token(last).to_owned();
-            deal_with(db, follower, events, (&token, &behind)).await?;
+            told.heard(events.first().and_then(F::happened));
+            let step = tracing::info_span!("follow", feed = follower.feed());
+            deal_with(db, follower, events, (&token, &behind)).instrument(step).await?;
+            told.dealt_with();
             token = behind;
             *pause = FIRST_PAUSE;
         }

@@ -3,6 +3,9 @@
 //! The names are in one [table](Metric); docs/METRICS.md is written from it. Labels come from the contract, from settings and from
 //! what this process is made of, never from what a caller sends, and never say anything of a person.
 
+mod calls;
+pub(crate) mod rpc;
+pub(crate) mod scrape;
 mod state;
 mod table;
 
@@ -14,6 +17,7 @@ use opentelemetry::metrics::MeterProvider;
 
 use state::{Labels, state, whole};
 
+pub use calls::Watched;
 pub use table::{Kind, Metric};
 
 /// Begins to count for this provider: once in a process, before anything that is read when somebody collects is made.
@@ -47,7 +51,11 @@ pub fn shed(why: &'static str) {
 /// A certificate in use (`server`, `peer enrollment`, …) ends at this time, in seconds since 1970.
 pub fn certificate_expires(of: &str, unix_seconds: i64) {
     let Some(state) = state() else { return };
-    state.set(Metric::CertificateExpires, labels([of]), whole(u64::try_from(unix_seconds).unwrap_or_default()));
+    state.set(
+        Metric::CertificateExpires,
+        labels([of]),
+        whole(u64::try_from(unix_seconds).unwrap_or_default()),
+    );
 }
 
 /// CheckBooks went through an area and found so many differences.
@@ -70,27 +78,17 @@ pub fn settled(kind: &'static str, count: u64) {
     add(Metric::Settlements, count, &[KeyValue::new("kind", kind)]);
 }
 
-/// A Settle was answered: so many funds and accounts pay a part.
+/// A Settle was answered: so many pay a part.
 pub fn settle_took(time: Duration, payers: usize) {
     const COUNTS: [&str; 9] = ["0", "1", "2", "3", "4", "5", "6", "7", "8+"];
     let payers = COUNTS[payers.min(COUNTS.len() - 1)];
     took(Metric::SettleDuration, time, &[KeyValue::new("payers", payers)]);
 }
 
-/// Something went wrong where nobody waits for an answer; `what` is one of few words in the code.
-pub fn background(what: &'static str) {
-    add(Metric::Background, 1, &[KeyValue::new("what", what)]);
-}
-
 /// So many items of a worklist are open.
 pub fn worklist_open(list: &'static str, items: u64) {
     let Some(state) = state() else { return };
     state.set(Metric::WorklistOpen, labels([list]), whole(items));
-}
-
-/// Questions to a cache.
-pub(crate) fn cache_reads(cache: &'static str, outcome: &'static str, count: usize) {
-    add(Metric::CacheReads, count as u64, &[KeyValue::new("cache", cache), KeyValue::new("outcome", outcome)]);
 }
 
 /// Measures a transaction until dropped.
@@ -153,7 +151,7 @@ fn took(metric: Metric, time: Duration, labels: &[KeyValue]) {
 
 fn set<const N: usize>(metric: Metric, of: [&str; N], value: u32) {
     if let Some(state) = state() {
-        state.set(metric, labels(of), f64::from(value));
+        state.set(metric, labels(of), whole(u64::from(value)));
     }
 }
 

@@ -33,6 +33,7 @@ use crate::caller::Caller;
 use crate::config::ServerConfig;
 use crate::deadline as waited_for;
 use crate::identity::{Head, Identity};
+use crate::metrics::rpc;
 use crate::trace;
 use crate::{Reason, ServiceError, metrics};
 
@@ -256,21 +257,24 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (inner, limits, span) = (self.inner.clone(), self.limits.clone(), span_of(&request));
+        let call = rpc::begin(&request, &span);
         let answer = async move {
             let answer = AssertUnwindSafe(limits.answer(inner, request)).catch_unwind().await;
             let answer = answer.unwrap_or_else(|panic| Err(panicked(&*panic)));
-            Ok(answer.unwrap_or_else(Status::into_http))
+            Ok(rpc::watched(call, answer.unwrap_or_else(Status::into_http)))
         };
         Box::pin(answer.instrument(span))
     }
 }
 
-/// The path names service and method; nothing of the request itself is recorded.
+/// The path names service and method, where it is one of the contract; nothing of the request itself is recorded.
 fn span_of(request: &Request<Body>) -> tracing::Span {
     if is_infrastructure(request) {
         return tracing::Span::none();
     }
-    let span = tracing::info_span!("request", otel.name = request.uri().path(), otel.kind = "server");
+    let (method, code) = (rpc::method(request.uri().path()), tracing::field::Empty);
+    let span =
+        tracing::info_span!("request", otel.name = method.path, otel.kind = "server", grpc_code = code);
     trace::continue_trace(&span, request.headers());
     span
 }

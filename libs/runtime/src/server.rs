@@ -29,6 +29,7 @@ use tower::{Layer, Service};
 use crate::config::ServerConfig;
 use crate::db::DatabaseConnection;
 use crate::feed::watch_lag;
+use crate::metrics::{self, Metric};
 use crate::request_layer::RequestLayer;
 use crate::task;
 use crate::telemetry::FLUSH_TIMEOUT;
@@ -136,6 +137,7 @@ impl Server {
     /// Serves them, health and reflection in the background. Each is reported as serving, and only these are shown by reflection.
     pub async fn serve(self, services: Services) -> anyhow::Result<RunningServer> {
         let Services { routes, names, for_quiet_hours, database } = services;
+        metrics::sample(Metric::Connections, [], || Some(CONNECTIONS.count()));
         let (health, health_service) = tonic_health::server::health_reporter();
         for name in &names {
             health.set_service_status(name, ServingStatus::Serving).await;

@@ -14,7 +14,7 @@ const PAUSE: Duration = if cfg!(test) { Duration::from_millis(10) } else { Durat
 pub async fn surviving<T>(task: &str, work: impl Future<Output = T>) -> Option<T> {
     let done = AssertUnwindSafe(work).catch_unwind().await;
     if done.is_err() {
-        tracing::error!(monotonic_counter.tasks_panicked = 1, task, "work in the background panicked");
+        tracing::error!(task, "work in the background panicked");
     }
     done.ok()
 }

@@ -1,6 +1,7 @@
 //! W3C trace context (`traceparent`, `tracestate`) through gRPC metadata.
 
 use opentelemetry::propagation::{Extractor, Injector};
+use opentelemetry::trace::TraceContextExt;
 use tonic::metadata::{MetadataKey, MetadataMap};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -10,6 +11,13 @@ pub fn continue_trace(span: &tracing::Span, headers: &http::HeaderMap) {
         opentelemetry::global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers)));
     // Refused when nothing is exported: then there is nothing to continue.
     let _ = span.set_parent(context);
+}
+
+/// Whether what happens here belongs to a trace that is exported: only then its steps are worth a span of their own.
+pub fn is_recorded() -> bool {
+    opentelemetry::Context::map_current(|here| {
+        here.has_active_span() && here.span().span_context().is_sampled()
+    })
 }
 
 /// Writes the current span's trace context into the metadata of an outgoing request.
@@ -44,7 +52,7 @@ impl Injector for Metadata<'_> {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{TraceContextExt, TracerProvider};
+    use opentelemetry::trace::TracerProvider;
     use opentelemetry_sdk::propagation::TraceContextPropagator;
     use opentelemetry_sdk::trace::SdkTracerProvider;
     use tracing_subscriber::layer::SubscriberExt;

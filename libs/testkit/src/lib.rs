@@ -8,6 +8,7 @@
 //! - [`ServiceProcess`] runs a built binary, to be asked over gRPC, killed, stopped and restarted, with few descriptors, or with a
 //!   [`ProcessClock`] of its own.
 //! - [`Authority`] issues certificates, [`TokenMaker`] tokens.
+//! - [`OtlpSink`] is a collector that keeps what services export.
 //! - [`Proxy`] is a network that drops or cuts, [`SmallDisk`] a disk that is full.
 
 #![allow(clippy::panic, reason = "a test that lacks what it needs ends")]
@@ -15,6 +16,7 @@
 mod authority;
 mod clock;
 mod database;
+mod otlp_sink;
 mod postgres;
 mod process;
 mod proxy;
@@ -27,6 +29,7 @@ mod tokens;
 pub use authority::{Authority, TlsFiles};
 pub use clock::ProcessClock;
 pub use database::{Backend, TestDatabase};
+pub use otlp_sink::{OtlpSink, Received};
 pub use postgres::PostgresServer;
 pub use process::{ServiceProcess, free_port};
 pub use proxy::Proxy;

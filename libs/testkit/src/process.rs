@@ -46,6 +46,7 @@ pub struct ServiceProcess {
     arguments: Vec<String>,
     environment: BTreeMap<String, String>,
     descriptors: Option<u32>,
+    stderr: Option<PathBuf>,
     port: u16,
     child: Option<Child>,
 }
@@ -66,7 +67,7 @@ impl ServiceProcess {
         let listen = ("YIZHAN_SERVER_LISTEN".to_owned(), format!("127.0.0.1:{port}"));
         let environment = BTreeMap::from([listen]);
         let (binary, arguments) = (binary.into(), Vec::new());
-        ServiceProcess { binary, arguments, environment, descriptors: None, port, child: None }
+        ServiceProcess { binary, arguments, environment, descriptors: None, stderr: None, port, child: None }
     }
 
     /// Sets a variable of its environment, e.g. `YIZHAN_DATABASE_URL`. Variables of the test itself are inherited too.
@@ -90,6 +91,12 @@ impl ServiceProcess {
     /// It may hold so many file descriptors at once, as after `ulimit -n`.
     pub fn descriptors(mut self, limit: u32) -> Self {
         self.descriptors = Some(limit);
+        self
+    }
+
+    /// Its stderr is added to this file.
+    pub fn stderr_to(mut self, file: impl Into<PathBuf>) -> Self {
+        self.stderr = Some(file.into());
         self
     }
 
@@ -192,7 +199,17 @@ impl ServiceProcess {
         }
         command.arg(&self.binary).args(&self.arguments);
         command.envs(&self.environment).kill_on_drop(true);
+        if let Some(path) = self.stderr.clone().or_else(|| self.log_of_suite()) {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+            command.stderr(file.expect("a file for stderr"));
+        }
         self.child = Some(command.spawn().expect("env runs"));
+    }
+
+    /// Where all processes of a kind say what they say, if that is looked through behind the suite (`integration-tests/run`).
+    fn log_of_suite(&self) -> Option<PathBuf> {
+        let folder = PathBuf::from(env::var_os("YIZHAN_TEST_LOGS")?);
+        Some(folder.join(self.binary.file_name()?).with_extension("log"))
     }
 
     async fn wait_until_serving(&mut self) {

@@ -105,6 +105,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
         keep_following(database.clone(), FollowDecisions::new(app.clone(), audit)?, &app.stopping);
     }
     app.rules.keep_fresh(&app.stopping);
+    worklist::keep_counting(&app);
     let documents = rules::Documents {
         db: app.db.clone(),
         book: app.rules.clone(),

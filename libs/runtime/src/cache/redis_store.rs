@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use futures::future::{join_all, try_join_all};
 use redis::{Cmd, RedisError, RedisResult, Value};
+use tracing::{Instrument, Span};
 
 use super::Cached;
 use super::config::{Address, CacheConfig};
@@ -13,6 +14,7 @@ use super::link::{Connection, Link};
 use super::looked::Looked;
 use super::scripts::{self, NewValue};
 use super::trust::{Confirmed, Trust};
+use crate::trace;
 
 /// Keys invalidated at a time.
 const AT_ONCE: usize = 256;
@@ -46,7 +48,7 @@ impl RedisStore {
         let bucket = &self.buckets[bucket(key)];
         let mut command = Cmd::new();
         command.arg("MGET").arg(bucket).arg(full_key(bucket, key));
-        let answer = redis.ask(&command).await;
+        let answer = redis.ask(&command).instrument(asked_redis()).await;
         match self.answers(answer).and_then(|mut two| Some((two.next()?, two.next()?))) {
             Some((watermark, value)) => judge(key, &watermark, value, confirmed),
             None => Looked::Away,
@@ -69,7 +71,7 @@ impl RedisStore {
             async move { redis.ask(&command).await }
         };
         let groups = || grouped.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty());
-        let answers = join_all(groups().map(asked_for)).await;
+        let answers = join_all(groups().map(asked_for)).instrument(asked_redis()).await;
         for ((_, wanted), answer) in groups().zip(answers) {
             let Some(mut values) = self.answers(answer) else { continue };
             let Some(watermark) = values.next() else { continue };
@@ -192,6 +194,14 @@ impl RedisStore {
 
     fn new_value<'a>(&self, key: &'a str, version: i64, payload: &'a [u8]) -> NewValue<'a> {
         NewValue { key, version, payload, ttl_millis: jittered(self.ttl) }
+    }
+}
+
+/// A step of the trace under way here: no key.
+fn asked_redis() -> Span {
+    match trace::is_recorded() {
+        true => tracing::debug_span!("redis", otel.name = "redis MGET", otel.kind = "client"),
+        false => Span::none(),
     }
 }
 

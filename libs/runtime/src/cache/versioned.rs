@@ -23,6 +23,18 @@ use super::trust::Trust;
 use super::{Cached, Source};
 use crate::db::DatabaseConnection;
 use crate::error::ServiceError;
+use crate::metrics::{self, Metric};
+
+type Outcome = (&'static str, fn(&CacheStats) -> u64);
+
+/// Each question has one of them.
+const OUTCOMES: [Outcome; 5] = [
+    ("hit", |stats| stats.hits.saturating_sub(stats.near_hits)),
+    ("near_hit", |stats| stats.near_hits),
+    ("miss", |stats| stats.misses),
+    ("poisoned", |stats| stats.poisoned),
+    ("away", |stats| stats.away),
+];
 
 /// Values by key, as of the database. Cheap to clone; its keeper stops when the last clone is dropped.
 pub struct VersionedCache<T> {
@@ -87,6 +99,7 @@ impl<T: Cached> VersionedCache<T> {
             }
         };
         let store = Arc::new(store);
+        tell(name, &store, &trust, &counters);
         let loader = Loader::new(source, store.clone(), trust.clone(), counters.clone());
         Ok(VersionedCache {
             inner: Arc::new(Inner { near, store, loader, trust, counters, _keeper: stop.drop_guard() }),
@@ -138,6 +151,20 @@ impl<T: Cached> VersionedCache<T> {
     /// What it did so far.
     pub fn stats(&self) -> CacheStats {
         self.inner.counters.read(self.inner.trust.age(), self.inner.store.backend())
+    }
+}
+
+/// What the cache does, when somebody collects.
+fn tell<T: Cached>(name: &'static str, store: &Store<T>, trust: &Arc<Trust>, counters: &Arc<Counters>) {
+    for (outcome, read) in OUTCOMES {
+        let counters = counters.clone();
+        metrics::sample(Metric::CacheReads, [name, outcome], move || Some(read(&counters.read(None, ""))));
+    }
+    if matches!(store, Store::Redis(_)) {
+        let trust = trust.clone();
+        metrics::sample(Metric::CacheRedisUp, [], move || {
+            Some(u64::from(trust.at(Instant::now()).is_some()))
+        });
     }
 }
 

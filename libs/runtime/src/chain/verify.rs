@@ -5,6 +5,7 @@ use tonic::async_trait;
 
 use super::{Anchor, Break, ChainCheck, Chains, Fault, Link, LogKey};
 use crate::db::DatabaseConnection;
+use crate::metrics;
 use crate::{Reason, ServiceError, Violations};
 
 /// Entries read at once.
@@ -79,8 +80,14 @@ pub trait Log: Send + Sync {
     }
 }
 
-/// Walks along a chain.
+/// Walks along a chain. Where it is broken is counted.
 pub async fn verify<L: Log>(log: &L, key: &LogKey, asked: &Asked) -> Result<Verdict, ServiceError> {
+    let verdict = walk(log, key, asked).await?;
+    metrics::chain_checked(L::CHAINS.entries, verdict.broken.is_some());
+    Ok(verdict)
+}
+
+async fn walk<L: Log>(log: &L, key: &LogKey, asked: &Asked) -> Result<Verdict, ServiceError> {
     let (head, last_seq) = L::CHAINS.extent(log.db(), &asked.chain).await?;
     let broken = |reached, broken| Ok(Verdict { reached, complete: false, broken: Some(broken) });
     let mut check = match asked.noted.clone().filter(|_| asked.from_noted) {

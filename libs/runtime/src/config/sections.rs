@@ -263,9 +263,15 @@ pub struct TelemetryConfig {
     pub log_format: LogFormat,
     /// `telemetry.log_filter`: as of RUST_LOG; default `info,sqlx=warn,sea_orm_migration=warn`.
     pub log_filter: String,
-    /// `telemetry.otlp_endpoint`: where spans are sent over gRPC, e.g. `http://collector:4317`. Nothing is exported
-    /// without it.
+    /// `telemetry.otlp_endpoint`: where spans, metrics and logs are sent over gRPC, e.g. `http://collector:4317`. Nothing is
+    /// exported without it.
     pub otlp_endpoint: Option<SecretText>,
+    /// `telemetry.otlp_ca`: PEM file of the authority that signed the collector's certificate; required with `https://`.
+    pub otlp_ca: Option<PathBuf>,
+    /// `telemetry.sample_one_in`: of traces that no caller decided about, one in so many is exported. Default 100.
+    pub sample_one_in: u32,
+    /// `telemetry.metrics_listen`: where `GET /metrics` is answered, e.g. `0.0.0.0:9464`. Default: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 impl Default for TelemetryConfig {
@@ -274,6 +280,9 @@ impl Default for TelemetryConfig {
             log_format: LogFormat::Text,
             log_filter: "info,sqlx=warn,sea_orm_migration=warn".to_owned(),
             otlp_endpoint: None,
+            otlp_ca: None,
+            sample_one_in: 100,
+            metrics_listen: None,
         }
     }
 }
@@ -295,12 +304,33 @@ impl TelemetryConfig {
                 settings.wrong("telemetry.otlp_endpoint", problem);
             }
         }
+        let sample_one_in = settings.or("telemetry.sample_one_in", default.sample_one_in);
+        if sample_one_in == 0 {
+            settings.wrong("telemetry.sample_one_in", "must be at least 1");
+        }
         TelemetryConfig {
             log_format: settings.or("telemetry.log_format", default.log_format),
             log_filter,
+            otlp_ca: collectors_authority(settings, otlp_endpoint.as_ref()),
             otlp_endpoint,
+            sample_one_in,
+            metrics_listen: settings.optional("telemetry.metrics_listen"),
         }
     }
+}
+
+fn collectors_authority(settings: &mut Settings, endpoint: Option<&SecretText>) -> Option<PathBuf> {
+    let ca = file(settings, "telemetry.otlp_ca");
+    if ca.as_ref().is_some_and(|path| path.is_file() && !holds_certificates(path)) {
+        settings.wrong("telemetry.otlp_ca", "holds no certificate in PEM");
+    }
+    if ca.is_some() != endpoint.is_some_and(|endpoint| endpoint.as_str().starts_with("https://")) {
+        settings.wrong(
+            "telemetry.otlp_ca",
+            "telemetry.otlp_ca is needed with an https:// endpoint, and only then",
+        );
+    }
+    ca
 }
 
 /// How log lines look.

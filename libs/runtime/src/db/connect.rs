@@ -52,7 +52,9 @@ pub async fn connect(config: &DatabaseConfig) -> Result<DatabaseConnection, DbEr
     // While a SQLite file is switched to WAL or recovered after a crash, the pool's first connections can be in each
     // other's way, and SQLite then fails at once, whatever the busy timeout.
     let pool = retry_transient(|| Database::connect(options.clone())).await?;
-    Ok(DatabaseConnection::new(pool, begins))
+    let connection = DatabaseConnection::new(pool, begins);
+    connection.tell_of_pool(config.max_connections);
+    Ok(connection)
 }
 
 fn sqlite_settings(options: &mut ConnectOptions) {

@@ -5,6 +5,7 @@
 //! looked at before it is used again (see [`super::connect`]). Whether a statement, or a commit, that was given up happened all the same is
 //! not known: it is never tried again under the same call, only by the caller who repeats the request under its id.
 
+use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,9 +17,12 @@ use sea_orm::{
 };
 use sea_orm_migration::{IntoSchemaManagerConnection, SchemaManagerConnection};
 use tonic::async_trait;
+use tracing::{Instrument, Span};
 
 use super::connect::SQLITE_BUSY_TIMEOUT;
+use super::traced::{self, named, step};
 use super::{Failure, classify};
+use crate::metrics::{self, Metric};
 
 /// How long PostgreSQL may take to answer one statement, to begin and to commit, the wait for a free connection included.
 const ANSWER_WITHIN: Duration = Duration::from_secs(8);
@@ -83,17 +87,56 @@ impl DatabaseConnection {
             ..TransactionOptions::default()
         };
         let mut under_way = GivenUp(Some(&self.begins));
-        let tx = self.deadline.of(self.pool.begin_with_options(options)).await?;
+        let (span, timed) = (step("transaction"), metrics::transaction());
+        let begun = self.deadline.of(self.pool.begin_with_options(options)).instrument(named(&span, "BEGIN"));
+        let tx = begun.await?;
         under_way.0 = None;
-        Ok(DatabaseTransaction { tx, deadline: self.deadline.clone() })
+        let (deadline, committed) = (self.deadline.clone(), Mutex::default());
+        Ok(DatabaseTransaction { tx, deadline, span, committed, _timed: timed })
+    }
+
+    /// Tells how its connections are used, when somebody collects.
+    pub(super) fn tell_of_pool(&self, most: u32) {
+        if !metrics::installed() {
+            return;
+        }
+        let [used, idle] = [self.pool.clone(), self.pool.clone()].map(|pool| move || connections(&pool));
+        let used = move || used().map(|(all, idle)| all.saturating_sub(idle));
+        metrics::sample(Metric::DbPoolConnections, ["used"], used);
+        metrics::sample(Metric::DbPoolConnections, ["idle"], move || idle().map(|(_, idle)| idle));
+        metrics::sample(Metric::DbPoolMax, [], move || Some(u64::from(most)));
     }
 }
 
+/// All connections of a pool, and those of them that nobody uses.
+fn connections(pool: &sea_orm::DatabaseConnection) -> Option<(u64, u64)> {
+    let (all, idle) = match pool.get_database_backend() {
+        DbBackend::Postgres => {
+            let pool = pool.get_postgres_connection_pool();
+            (pool.size(), pool.num_idle())
+        }
+        DbBackend::Sqlite => {
+            let pool = pool.get_sqlite_connection_pool();
+            (pool.size(), pool.num_idle())
+        }
+        _ => return None,
+    };
+    Some((u64::from(all), idle as u64))
+}
+
 /// A transaction: never one inside another, so that its commit is the outermost. Dropped without a commit it is rolled back.
-#[derive(Debug)]
 pub struct DatabaseTransaction {
     tx: sea_orm::DatabaseTransaction,
     deadline: Deadline,
+    span: Span,
+    committed: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    _timed: metrics::Transaction,
+}
+
+impl fmt::Debug for DatabaseTransaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseTransaction").field("tx", &self.tx).finish_non_exhaustive()
+    }
 }
 
 impl DatabaseTransaction {
@@ -102,14 +145,22 @@ impl DatabaseTransaction {
         ConnectionTrait::get_database_backend(&self.tx)
     }
 
+    /// Does something once it is committed, and not otherwise: counts it.
+    pub fn once_committed(&self, then: impl FnOnce() + Send + 'static) {
+        self.committed.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(then));
+    }
+
     /// Commits. After an error that says the database is away it is not known whether it did.
     pub async fn commit(self) -> Result<(), DbErr> {
-        self.deadline.of(self.tx.commit()).await
+        self.deadline.of(self.tx.commit()).instrument(named(&self.span, "COMMIT")).await?;
+        let committed = self.committed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        committed.into_iter().for_each(|then| then());
+        Ok(())
     }
 
     /// Rolls back.
     pub async fn rollback(self) -> Result<(), DbErr> {
-        self.deadline.of(self.tx.rollback()).await
+        self.deadline.of(self.tx.rollback()).instrument(named(&self.span, "ROLLBACK")).await
     }
 }
 
@@ -120,19 +171,23 @@ impl ConnectionTrait for DatabaseConnection {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.deadline.of(self.pool.execute_raw(statement)).await
+        let span = traced::statement(None, &statement.sql);
+        self.deadline.of(self.pool.execute_raw(statement)).instrument(span).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.deadline.of(self.pool.execute_unprepared(sql)).await
+        let span = traced::statement(None, sql);
+        self.deadline.of(self.pool.execute_unprepared(sql)).instrument(span).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.deadline.of(self.pool.query_one_raw(statement)).await
+        let span = traced::statement(None, &statement.sql);
+        self.deadline.of(self.pool.query_one_raw(statement)).instrument(span).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.deadline.of(self.pool.query_all_raw(statement)).await
+        let span = traced::statement(None, &statement.sql);
+        self.deadline.of(self.pool.query_all_raw(statement)).instrument(span).await
     }
 }
 
@@ -143,19 +198,23 @@ impl ConnectionTrait for DatabaseTransaction {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.deadline.of(self.tx.execute_raw(statement)).await
+        let span = traced::statement(Some(&self.span), &statement.sql);
+        self.deadline.of(self.tx.execute_raw(statement)).instrument(span).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.deadline.of(self.tx.execute_unprepared(sql)).await
+        let span = traced::statement(Some(&self.span), sql);
+        self.deadline.of(self.tx.execute_unprepared(sql)).instrument(span).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.deadline.of(self.tx.query_one_raw(statement)).await
+        let span = traced::statement(Some(&self.span), &statement.sql);
+        self.deadline.of(self.tx.query_one_raw(statement)).instrument(span).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.deadline.of(self.tx.query_all_raw(statement)).await
+        let span = traced::statement(Some(&self.span), &statement.sql);
+        self.deadline.of(self.tx.query_all_raw(statement)).instrument(span).await
     }
 }
 

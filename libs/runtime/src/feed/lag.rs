@@ -1,6 +1,7 @@
 //! What holds the feed up: the oldest transaction of the whole PostgreSQL cluster, in whatever database of it, also one that was prepared
 //! and forgotten. Followers hear of nothing until it ends, so somebody is told.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sea_orm::{DbBackend, DbErr, FromQueryResult, Statement};
@@ -8,6 +9,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::db::DatabaseConnection;
+use crate::metrics::{self, Metric};
 use crate::task;
 
 /// Between two looks.
@@ -40,18 +42,27 @@ pub async fn held_up(db: &DatabaseConnection) -> Result<Option<HeldUp>, DbErr> {
 
 /// Looks now and then, until the server stops, and warns.
 pub(crate) fn watch_lag(db: DatabaseConnection, stopping: &CancellationToken) {
-    task::keep("feed lag", stopping, move || look_now_and_then(db.clone()));
+    let seen = Arc::<Mutex<Held>>::default();
+    let read = seen.clone();
+    metrics::sample(Metric::FeedLag, [], move || Some(lag(&read)));
+    task::keep("feed lag", stopping, move || look_now_and_then(db.clone(), seen.clone()));
 }
 
-async fn look_now_and_then(db: DatabaseConnection) {
+async fn look_now_and_then(db: DatabaseConnection, seen: Arc<Mutex<Held>>) {
     let mut held = None;
     loop {
         sleep(LOOK_EVERY).await;
         // Where the database is away others say so.
         if let Ok(found) = held_up(&db).await {
             held = tell(held, found);
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = held;
         }
     }
+}
+
+/// For how long the feed has been held up.
+fn lag(seen: &Mutex<Held>) -> u64 {
+    seen.lock().unwrap_or_else(PoisonError::into_inner).map_or(0, |(_, since)| since.elapsed().as_secs())
 }
 
 /// By what transaction the feed is held up, and since when it was seen so.
@@ -61,7 +72,7 @@ fn tell(held: Held, found: Option<HeldUp>) -> Held {
     let late = |since: Instant| since.elapsed() >= LATE_AFTER;
     let Some(found) = found else {
         if held.is_some_and(|(_, since)| late(since)) {
-            tracing::info!(gauge.feed_lag_seconds = 0, "the feed goes on");
+            tracing::info!("the feed goes on");
         }
         return None;
     };
@@ -69,7 +80,7 @@ fn tell(held: Held, found: Option<HeldUp>) -> Held {
     if late(since) {
         let HeldUp { pid, database, gid, age_seconds, .. } = &found;
         tracing::warn!(
-            gauge.feed_lag_seconds = since.elapsed().as_secs(),
+            seconds = since.elapsed().as_secs(),
             pid,
             database,
             gid,

@@ -1,5 +1,7 @@
 //! What is counted and read, once for a process.
 
+#![expect(clippy::disallowed_types, reason = "metrics are floats: times and counts, no money")]
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -33,7 +35,7 @@ pub(super) struct State {
 enum Instrument {
     Counter(Counter<u64>),
     Histogram(Histogram<f64>),
-    Gauge,
+    Read,
 }
 
 /// What counts; `None` where nothing is exported.
@@ -52,6 +54,12 @@ pub(super) fn install(meters: &impl MeterProvider) {
 fn instrument(meter: &Meter, metric: Metric) -> Instrument {
     let name = metric.otlp_name();
     match metric.kind() {
+        // It is counted elsewhere, and read.
+        Kind::Counter if metric == Metric::CacheReads => {
+            let counter = meter.f64_observable_counter(name).with_description(metric.means());
+            let _ = counter.with_callback(move |into| observe(metric, into)).build();
+            Instrument::Read
+        }
         Kind::Counter => {
             let counter = meter.u64_counter(name).with_description(metric.means());
             Instrument::Counter(counter.build())
@@ -64,7 +72,7 @@ fn instrument(meter: &Meter, metric: Metric) -> Instrument {
             let gauge = meter.f64_observable_gauge(name).with_description(metric.means());
             // The meter keeps it.
             let _ = gauge.with_unit(metric.unit()).with_callback(move |into| observe(metric, into)).build();
-            Instrument::Gauge
+            Instrument::Read
         }
     }
 }
@@ -102,7 +110,9 @@ impl State {
     fn read(&self, metric: Metric) -> BTreeMap<Labels, f64> {
         let mut read = BTreeMap::new();
         let mut note = |labels: &Labels, value: f64| {
-            read.entry(labels.clone()).and_modify(|known| *known = together(metric, *known, value)).or_insert(value);
+            read.entry(labels.clone())
+                .and_modify(|known| *known = together(metric, *known, value))
+                .or_insert(value);
         };
         for ((_, labels), value) in lock(&self.values).iter().filter(|((of, _), _)| *of == metric) {
             note(labels, *value);

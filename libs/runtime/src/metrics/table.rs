@@ -74,7 +74,7 @@ table! {
     DbTransaction "yizhan_db_transaction_seconds" Histogram []
         "transactions that write: from BEGIN to the end of COMMIT or ROLLBACK";
     CacheReads "yizhan_cache_reads_total" Counter ["cache", "outcome"]
-        "questions to a cache: hit, near_hit (in front of Redis), miss, negative_hit, poisoned, away (the database was asked)";
+        "questions to a cache: hit, near_hit (in front of Redis), and of those the database answered miss, poisoned (what was stored could not be read), away (the cache could not be trusted)";
     CacheRedisUp "yizhan_cache_redis_up" Gauge []
         "1 while what is in Redis may be relied on; absent where no Redis is used";
     FeedLag "yizhan_feed_lag_seconds" Gauge []
@@ -84,7 +84,7 @@ table! {
     FollowedStopped "yizhan_followed_stopped" Gauge ["feed"]
         "1 while a feed is not followed: it is away, refuses the token, or its events cannot be dealt with";
     SettleDuration "yizhan_settle_duration_seconds" Histogram ["payers"]
-        "Settle, from the message to the answer, by how many funds and accounts pay a part";
+        "Settle, from the message to the commit, by how many pay a part: funds, accounts, the person";
     Settlements "yizhan_settlements_total" Counter ["kind"]
         "settlements committed: settle, reverse, resettle, manual";
     BooksDifferences "yizhan_books_differences_total" Counter ["area"]
@@ -101,8 +101,6 @@ table! {
         "connections of clients";
     Shed "yizhan_shed_total" Counter ["why"]
         "calls refused unread because there is too much to do";
-    Background "yizhan_background_failures_total" Counter ["what"]
-        "what went wrong where nobody waits for an answer: a panic, a timeline that cannot be kept, an advice that was not there";
     BuildInfo "yizhan_build_info" Gauge ["version"]
         "1; the version of this process";
 }
@@ -122,7 +120,7 @@ impl Metric {
 
     pub(super) fn together(self) -> Together {
         match self {
-            Metric::DbPoolConnections | Metric::DbPoolMax => Together::Sum,
+            Metric::DbPoolConnections | Metric::DbPoolMax | Metric::CacheReads => Together::Sum,
             Metric::CertificateExpires | Metric::CacheRedisUp => Together::Min,
             _ => Together::Max,
         }

@@ -68,6 +68,11 @@ impl Connections {
         Some(Admitted { connections: self, connection })
     }
 
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.open().by_number.len() as u64
+    }
+
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

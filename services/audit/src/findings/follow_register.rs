@@ -10,7 +10,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::db::DatabaseTransaction;
-use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::follow::{Events, Follower, Timestamp};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::follow_settlements::Watches;
@@ -64,6 +64,10 @@ impl Follower for FollowRegister {
 
     fn resume_token(event: &WatchRegisterResponse) -> &str {
         &event.resume_token
+    }
+
+    fn happened(event: &WatchRegisterResponse) -> Option<Timestamp> {
+        event.recorded_at
     }
 
     /// Most events are neither merges nor what takes one back.

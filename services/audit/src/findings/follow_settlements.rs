@@ -10,7 +10,7 @@ use yizhan_proto::settlement::v1::{Recovery, WatchSettlementsRequest, WatchSettl
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::db::DatabaseTransaction;
-use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::follow::{Events, Follower, Timestamp};
 
 use super::heard::{Heard, What, heard};
 use super::screen::hear;
@@ -63,6 +63,10 @@ impl Follower for FollowSettlements {
 
     fn resume_token(event: &WatchSettlementsResponse) -> &str {
         &event.resume_token
+    }
+
+    fn happened(event: &WatchSettlementsResponse) -> Option<Timestamp> {
+        event.settlement.as_ref()?.setlinfo.as_ref()?.setl_time
     }
 
     async fn prepare(&self, events: Vec<WatchSettlementsResponse>) -> Result<Self::Work, ServiceError> {

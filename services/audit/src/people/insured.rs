@@ -12,7 +12,7 @@ use yizhan_proto::enrollment::v1::{
 };
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::db::DatabaseTransaction;
-use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::follow::{Events, Follower, Timestamp};
 use yizhan_runtime::{Reason, ServiceError};
 
 use super::domain::Kind;
@@ -63,6 +63,10 @@ impl Follower for FollowInsured {
 
     fn resume_token(event: &WatchRegisterResponse) -> &str {
         &event.resume_token
+    }
+
+    fn happened(event: &WatchRegisterResponse) -> Option<Timestamp> {
+        event.recorded_at
     }
 
     /// One question for a hundred persons. A phone or a name matters, too.

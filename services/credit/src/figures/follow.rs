@@ -14,7 +14,7 @@ use yizhan_proto::settlement::v1::{WatchSettlementsRequest, WatchSettlementsResp
 use yizhan_runtime::ServiceError;
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::db::DatabaseTransaction;
-use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::follow::{Events, Follower, Timestamp};
 
 use super::domain::{Key, SETTLEMENTS, Sums, part};
 use super::store;
@@ -52,6 +52,10 @@ impl Follower for FollowSettlements {
 
     fn resume_token(event: &WatchSettlementsResponse) -> &str {
         &event.resume_token
+    }
+
+    fn happened(event: &WatchSettlementsResponse) -> Option<Timestamp> {
+        event.settlement.as_ref()?.setlinfo.as_ref()?.setl_time
     }
 
     async fn prepare(&self, events: Vec<WatchSettlementsResponse>) -> Result<Self::Work, ServiceError> {

@@ -9,7 +9,7 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::clock::{day_of, moment, parse_date};
 use yizhan_runtime::db::DatabaseTransaction;
-use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::follow::{Events, Follower, Timestamp};
 
 use super::domain::matter::Matter;
 use crate::app::Credit;
@@ -44,6 +44,10 @@ impl Follower for FollowDeferrals {
 
     fn resume_token(event: &WatchSettlementsResponse) -> &str {
         &event.resume_token
+    }
+
+    fn happened(event: &WatchSettlementsResponse) -> Option<Timestamp> {
+        event.settlement.as_ref()?.setlinfo.as_ref()?.setl_time
     }
 
     async fn prepare(&self, events: Vec<WatchSettlementsResponse>) -> Result<Vec<Deferral>, ServiceError> {

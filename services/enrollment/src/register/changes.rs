@@ -57,12 +57,7 @@ fn refuse_broken(edits: &[Edit]) -> Result<(), DbErr> {
         if same_record && psn_nos.insert(&after.psn_no) && !writes_to_tombstone(edit) && broken.is_empty() {
             continue;
         }
-        tracing::error!(
-            monotonic_counter.timelines_broken = 1,
-            ?broken,
-            same_record,
-            "refused to write a broken timeline"
-        );
+        tracing::error!(?broken, same_record, "refused to write a broken timeline");
         return Err(DbErr::Custom(format!("the timeline of {} would be broken: {broken:?}", after.psn_no)));
     }
     Ok(())

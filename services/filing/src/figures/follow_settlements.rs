@@ -10,7 +10,7 @@ use yizhan_runtime::ServiceError;
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::clock::{moment, parse_date};
 use yizhan_runtime::db::DatabaseTransaction;
-use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::follow::{Events, Follower, Timestamp};
 use yizhan_terms::{Area, MedType};
 
 use super::domain::{OF_VISITS, month_of, of_visit, reach};
@@ -60,6 +60,10 @@ impl Follower for FollowSettlements {
 
     fn resume_token(event: &WatchSettlementsResponse) -> &str {
         &event.resume_token
+    }
+
+    fn happened(event: &WatchSettlementsResponse) -> Option<Timestamp> {
+        event.settlement.as_ref()?.setlinfo.as_ref()?.setl_time
     }
 
     async fn prepare(&self, events: Vec<WatchSettlementsResponse>) -> Result<Counted, ServiceError> {

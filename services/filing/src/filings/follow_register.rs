@@ -11,7 +11,7 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_runtime::client::PeerChannel;
 use yizhan_runtime::clock::parse_date;
 use yizhan_runtime::db::DatabaseTransaction;
-use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::follow::{Events, Follower, Timestamp};
 use yizhan_runtime::once::Service as _;
 use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, Insutype};
@@ -66,6 +66,10 @@ impl Follower for FollowRegister {
 
     fn resume_token(event: &WatchRegisterResponse) -> &str {
         &event.resume_token
+    }
+
+    fn happened(event: &WatchRegisterResponse) -> Option<Timestamp> {
+        event.recorded_at
     }
 
     /// Asks about those who have filings, and only what became of merges and moves: most events are neither.

@@ -40,12 +40,7 @@ impl Terms {
                 // What it says may name the person.
                 let told = RemoteError::from(&status);
                 let (code, reason) = (told.code, told.reason);
-                tracing::warn!(
-                    monotonic_counter.credit_away = 1,
-                    ?code,
-                    reason,
-                    "nothing is deferred without credit"
-                );
+                tracing::warn!(?code, reason, "nothing is deferred without credit");
                 Terms::Away
             }
         }

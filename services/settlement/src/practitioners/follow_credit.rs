@@ -15,7 +15,7 @@ use yizhan_runtime::client::{PeerChannel, feed_channel};
 use yizhan_runtime::clock::moment;
 use yizhan_runtime::config::PeerConfig;
 use yizhan_runtime::db::{DatabaseTransaction, lock};
-use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::follow::{Events, Follower, Timestamp};
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::look::look;
@@ -71,6 +71,10 @@ impl Follower for FollowCredit {
 
     fn resume_token(event: &WatchCreditResponse) -> &str {
         &event.resume_token
+    }
+
+    fn happened(event: &WatchCreditResponse) -> Option<Timestamp> {
+        event.entry.as_ref()?.recorded_at
     }
 
     /// Asks about every day on which services of the practitioners were settled: an entry of today may change how somebody stood on any. What

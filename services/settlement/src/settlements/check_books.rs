@@ -2,7 +2,7 @@
 
 use yizhan_proto::settlement::v1::{CheckBooksRequest, CheckBooksResponse};
 use yizhan_runtime::fields::Fields;
-use yizhan_runtime::{Caller, ServiceError, Violations};
+use yizhan_runtime::{Caller, ServiceError, Violations, metrics};
 
 use crate::app::App;
 use crate::books::check_books;
@@ -21,5 +21,7 @@ pub async fn check_books(
         return Err(ServiceError::area_not_owned(area));
     }
     let policies = app.policies.current();
-    Ok(check_books::check_books(&app.db.patient(), &policies, area.as_str()).await?)
+    let found = check_books::check_books(&app.db.patient(), &policies, area.as_str()).await?;
+    metrics::books_checked(area.as_str(), found.discrepancies.len());
+    Ok(found)
 }

@@ -29,7 +29,7 @@ impl Credit {
             some => match credit.qualifications(some.to_vec()).await {
                 Ok(found) => Some((questions, found)),
                 Err(error) => {
-                    tracing::warn!(monotonic_counter.credit_away = 1, %error, "settled without credit");
+                    tracing::warn!(%error, "settled without credit");
                     self.away = true;
                     None
                 }

@@ -1,13 +1,14 @@
 //! 结算: one visit, every payer, one commit.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use yizhan_proto::settlement::v1::{SettleRequest, SettleResponse};
 use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::ids::new_id_after;
 use yizhan_runtime::once::check_request_id;
 use yizhan_runtime::server::MAX_MESSAGE_BYTES;
-use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Reason, ServiceError, Violations, metrics};
 
 use super::audited::{Audit, Moment};
 use super::calculate::{Calculated, calculate, wanted};
@@ -63,6 +64,7 @@ async fn settle_new(
     request: SettleRequest,
     digest: &str,
 ) -> Result<SettleResponse, ServiceError> {
+    let begun = Instant::now();
     let mut wrong = Violations::new();
     check_request_id(&request.request_id, &mut wrong);
     let prepared = prepare(app, caller, request.visit, wrong).await?;
@@ -100,10 +102,14 @@ async fn settle_new(
         let change = Change { fees, ..change };
         let answer = change.settlement.as_ref().map(|row| row.answer.clone()).unwrap_or_default();
         require_answerable(answer.len())?;
+        let payers = payers(&calculated);
         // What is answered are these bytes.
         drop(calculated);
         match app.commit(change).await? {
-            Committed::Done => return Ok(SettleResponse::stored(answer)),
+            Committed::Done => {
+                metrics::settle_took(begun.elapsed(), payers);
+                return Ok(SettleResponse::stored(answer));
+            }
             // Somebody else was first: the next round sees their request or their state.
             Committed::Handled | Committed::Outdated => {}
             Committed::FeesChanged => {
@@ -121,6 +127,12 @@ async fn settle_new(
         }
     }
     Err(contended())
+}
+
+/// How many pay a part.
+fn payers(calculated: &Calculated) -> usize {
+    let details = calculated.settlement.setldetail.iter().filter(|detail| detail.fund_payamt_fen != 0);
+    details.map(|detail| detail.fund_pay_type.as_str()).collect::<BTreeSet<_>>().len()
 }
 
 /// The id and time of a settlement that is about to be made. The id sorts behind those the person has: which of two is the later is

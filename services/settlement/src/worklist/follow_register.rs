@@ -14,7 +14,7 @@ use yizhan_proto::enrollment::v1::{RegisterChangeKind, WatchRegisterRequest, Wat
 use yizhan_runtime::client::{PeerChannel, feed_channel};
 use yizhan_runtime::clock::{moment, parse_date};
 use yizhan_runtime::db::{DatabaseTransaction, begin_write, retry_transient};
-use yizhan_runtime::follow::{Events, Follower};
+use yizhan_runtime::follow::{Events, Follower, Timestamp};
 use yizhan_runtime::{Caller, ServiceError};
 
 use super::messages;
@@ -78,6 +78,10 @@ impl Follower for FollowRegister {
 
     fn resume_token(event: &WatchRegisterResponse) -> &str {
         &event.resume_token
+    }
+
+    fn happened(event: &WatchRegisterResponse) -> Option<Timestamp> {
+        event.recorded_at
     }
 
     /// Most events are about people of whom nothing stands in the books, or touch no day of a visit that was settled: of those nothing is

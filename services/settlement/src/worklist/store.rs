@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use prost::Message;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use yizhan_proto::settlement::v1::{FundDifference, WorkItem, WorkItemState};
 use yizhan_runtime::clock::timestamp;
-use yizhan_runtime::db::{DatabaseTransaction, insert};
+use yizhan_runtime::db::{DatabaseConnection, DatabaseTransaction, insert};
 use yizhan_runtime::feed::{NewChange, append};
 use yizhan_runtime::ids::new_id;
 use yizhan_runtime::{Reason, ServiceError};
@@ -44,6 +46,15 @@ impl FoundBy {
             FoundBy::Credit => "CREDIT",
         }
     }
+}
+
+/// How many items are open, by whose feed they were found. Reads an index of the open ones.
+pub async fn count_open(db: &DatabaseConnection) -> Result<[(&'static str, u64); 2], DbErr> {
+    let open = |by: FoundBy| {
+        let open = Entity::find().filter(Column::State.eq(State::Open.code()));
+        open.filter(Column::FoundBy.eq(by.code())).count(db)
+    };
+    Ok([("register", open(FoundBy::Register).await?), ("credit", open(FoundBy::Credit).await?)])
 }
 
 /// Settlements whose items are looked for at a time.

@@ -15,7 +15,7 @@ use yizhan_runtime::db::{
     DatabaseConnection, DatabaseTransaction, Failure, KEEP_TRYING, begin_write, classify, insert, upsert_next,
 };
 use yizhan_runtime::feed::{NewChange, append};
-use yizhan_runtime::{Reason, ServiceError};
+use yizhan_runtime::{Reason, ServiceError, metrics};
 
 use super::claims::{self, Claims};
 use super::deferrals;
@@ -25,6 +25,7 @@ use super::journal;
 use super::practitioner_days;
 use super::recoveries;
 use super::uploaded::{self, FeesChange};
+use crate::books::domain::ledger::MANUAL;
 
 /// Kind of the feed entry of an opening, and of what takes one back.
 pub const OPENED: &str = "OPENED";
@@ -152,6 +153,7 @@ pub async fn write_together(
     let written = async {
         let tx = begin_write(db).await?;
         let done = write(&tx, &changes).await? == Committed::Done;
+        count_once_committed(&tx, &changes, "resettle");
         Ok(done.then_some(tx))
     };
     written.await.or_else(|error| overtaken(error).map(|_| None))
@@ -162,7 +164,9 @@ pub async fn write_in(tx: &DatabaseTransaction, change: &Change) -> Result<Commi
     if let Some(refusal) = invariants::refusal(change) {
         return Err(refusal);
     }
-    write(tx, std::slice::from_ref(change)).await.or_else(overtaken)
+    let written = write(tx, std::slice::from_ref(change)).await.or_else(overtaken)?;
+    count_once_committed(tx, std::slice::from_ref(change), "settle");
+    Ok(written)
 }
 
 /// Commits what [`write_together`] wrote, and what else was written with it.
@@ -190,11 +194,25 @@ fn not_known(error: DbErr) -> ServiceError {
 async fn attempt(db: &DatabaseConnection, changes: &[Change]) -> Result<Committed, DbErr> {
     let tx = begin_write(db).await?;
     let committed = write(&tx, changes).await?;
+    count_once_committed(&tx, changes, "settle");
     match committed {
         Committed::Done => tx.commit().await?,
         _ => tx.rollback().await?,
     }
     Ok(committed)
+}
+
+/// What is settled anew counts as `anew`.
+fn count_once_committed(tx: &DatabaseTransaction, changes: &[Change], anew: &'static str) {
+    let kind_of = |row: &settlement::Model| match row {
+        row if !row.reverses_setl_id.is_empty() => "reverse",
+        row if row.setl_type == MANUAL => "manual",
+        _ => anew,
+    };
+    let kinds: Vec<_> = changes.iter().filter_map(|change| change.settlement.as_ref().map(kind_of)).collect();
+    if metrics::installed() && !kinds.is_empty() {
+        tx.once_committed(move || kinds.into_iter().for_each(|kind| metrics::settled(kind, 1)));
+    }
 }
 
 async fn write(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Committed, DbErr> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use yizhan_runtime::ServiceError;
+use yizhan_runtime::{ServiceError, metrics};
 
 use super::commit::Change;
 use crate::books::domain::ledger::{MANUAL, REIMBURSEMENT};
@@ -13,7 +13,8 @@ pub fn refusal(change: &Change) -> Option<ServiceError> {
     if broken.is_empty() {
         return None;
     }
-    tracing::error!(monotonic_counter.books_invariants_broken = 1, ?broken, "refused to write wrong books");
+    metrics::identities_violated();
+    tracing::error!(?broken, "refused to write wrong books");
     Some(ServiceError::internal(anyhow::anyhow!("invariants of the books broken: {}", broken.join("; "))))
 }
 

@@ -12,7 +12,7 @@ use yizhan_proto::settlement::v1::{
     FeeLine, FeeLineResult, LayerTrace as ProtoLayer, Posting, SameDays, Settlement, SettlementDetail,
     SettlementInfo, SettlementMark, Source, Trace,
 };
-use yizhan_runtime::ServiceError;
+use yizhan_runtime::{ServiceError, metrics};
 use yizhan_terms::{Fund, FundField, InstitutionType};
 
 use super::super::domain::{clearing_type, share_of};
@@ -133,7 +133,8 @@ fn decide(
     answer.trace = Some(trace);
     let broken = amounts_of(&answer).broken();
     if !broken.is_empty() {
-        tracing::error!(monotonic_counter.identities_broken = 1, ?broken, "refused to answer wrong amounts");
+        metrics::identities_violated();
+        tracing::error!(?broken, "refused to answer wrong amounts");
         return Err(ServiceError::internal(anyhow::anyhow!("identities broken: {}", broken.join("; "))));
     }
     Ok(answer)
