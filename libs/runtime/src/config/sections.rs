@@ -321,7 +321,7 @@ impl TelemetryConfig {
 
 fn collectors_authority(settings: &mut Settings, endpoint: Option<&SecretText>) -> Option<PathBuf> {
     let ca = file(settings, "telemetry.otlp_ca");
-    if ca.as_ref().is_some_and(|path| path.is_file() && !holds_certificates(path)) {
+    if ca.as_ref().is_some_and(|path| path.is_file() && !crate::server::tls::holds_certificates(path)) {
         settings.wrong("telemetry.otlp_ca", "holds no certificate in PEM");
     }
     if ca.is_some() != endpoint.is_some_and(|endpoint| endpoint.as_str().starts_with("https://")) {

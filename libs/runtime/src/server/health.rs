@@ -33,6 +33,7 @@ where
     Door {
         service: Routes::new(health.clone()).prepare(),
         tls: None,
+        inside: false,
         age: PROBE_AGE,
         patience: Patience::default(),
         stopping: stopped.clone(),
