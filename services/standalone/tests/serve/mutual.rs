@@ -85,7 +85,11 @@ async fn outside_the_loopback_interface_a_server_knows_who_calls_or_does_not_sta
     let told = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
     let refused = run(&[open], false).await;
     assert_eq!(refused.status.code(), Some(64), "{}", told(&refused));
-    assert!(told(&refused).contains("YIZHAN_SERVER_LISTEN: outside the loopback"), "{}", told(&refused));
+    assert!(
+        told(&refused).contains("enrollment.server.listen from the command line: outside the loopback"),
+        "{}",
+        told(&refused)
+    );
     let trusting = run(&[open, ("YIZHAN_SERVER_TRUST_CALLER_HEADER", "true")], false).await;
     assert!(trusting.status.success(), "{}", told(&trusting));
     let shown = String::from_utf8_lossy(&trusting.stdout).into_owned();
