@@ -58,8 +58,7 @@ impl Guard {
         self.budget.earn();
         let (until, mut attempt) = (self.until(), 1);
         let mut answer = self.attempt(many, until, &ask).await;
-        loop {
-            let Some(Err(status)) = &answer else { break };
+        while let Some(Err(status)) = &answer {
             let drawn = RandomState::new().hash_one(attempt);
             let Some(pause) = pause_before_repeating(status, attempt, drawn) else { break };
             if attempt >= ATTEMPTS || Instant::now() + pause >= until || !self.budget.spend() {

@@ -312,7 +312,6 @@ both_databases! {
         }
         quiet().await;
         let many = cost().await;
-        println!("statements for one follower {one}, for {} {many}", followers.len());
         assert!(one >= 10, "it is looked at: {one}");
         assert!(many <= one + one / 2, "{many} statements for {}, {one} for one", followers.len());
         assert_eq!(heard.load(SeqCst), 0);

@@ -16,7 +16,18 @@ use yizhan_testkit::free_port;
 use crate::support::{channel, insured_and_visiting, register_and_ask, serve_on};
 
 /// What the process may have open, connections and files.
-const DESCRIPTORS: u32 = 256;
+const DESCRIPTORS: u32 = 1024;
+/// Connections over which nothing comes.
+const SILENT: usize = 1100;
+
+/// The test itself holds the other ends.
+fn may_hold_them() {
+    let limit = format!("--nofile={}:", 2 * DESCRIPTORS);
+    let raised = std::process::Command::new("prlimit")
+        .args(["--pid", &std::process::id().to_string(), &limit])
+        .status();
+    assert!(raised.unwrap().success());
+}
 
 /// Requests of three bytes that never end, as many as one connection takes.
 async fn never_ending(port: u16, path: &str) -> (SendRequest<bytes::Bytes>, Vec<SendStream<bytes::Bytes>>) {
@@ -41,6 +52,7 @@ async fn never_ending(port: u16, path: &str) -> (SendRequest<bytes::Bytes>, Vec<
 
 #[tokio::test]
 async fn messages_that_never_end_and_silent_connections_hold_up_nobody() {
+    may_hold_them();
     let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
     let mut process = serve_on(&folder, port).descriptors(DESCRIPTORS).start().await;
     let enrollment = channel(&PeerConfig::at(process.url()));
@@ -64,7 +76,7 @@ async fn messages_that_never_end_and_silent_connections_hold_up_nobody() {
     assert!(many > 512, "more than there are places: {many}");
     let enrollment_port = process.url().rsplit(':').next().unwrap().parse().unwrap();
     let mut silent = Vec::new();
-    for port in [port, enrollment_port].into_iter().cycle().take(2 * DESCRIPTORS as usize) {
+    for port in [port, enrollment_port].into_iter().cycle().take(SILENT) {
         silent.push(TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).await.unwrap());
     }
 
