@@ -94,13 +94,16 @@ peers:
 {{- /* The file `server.callers`: gateways, what `helm test` is taken for, and the rules of the values. */ -}}
 {{- define "yizhan.callers" -}}
 {{- $gateways := ternary .Values.callers.gateways list .Values.callers.mutualTls -}}
-{{- if and .Values.tests.enabled .Values.callers.mutualTls -}}
-{{- $gateways = append $gateways (printf "spiffe://yizhan/ns/%s/sa/yizhan-check" .Release.Namespace) -}}
-{{- end -}}
 {{- range $gateways }}
 [[rule]]
 match = {{ toJson . }}
 gateway = true
+{{ end }}
+{{- if and .Values.tests.enabled .Values.callers.mutualTls }}
+[[rule]]
+match = {{ printf "spiffe://yizhan/ns/%s/sa/yizhan-check" .Release.Namespace | toJson }}
+gateway = true
+only = ["agency:999900", "institution:H99990000099"]
 {{ end }}
 {{- with .Values.callers.rules }}
 {{ trim . }}

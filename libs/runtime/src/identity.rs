@@ -122,10 +122,14 @@ impl Shown {
         };
         let said = said(headers)?;
         let of_token = self.of_token(headers, &rules).await?;
+        let shown = || of_token.clone().ok_or_else(caller_missing);
         let caller = match of_certificate {
             Some(Known::Caller(caller)) => caller,
-            Some(Known::Gateway) if self.tokens.is_none() => for_whom(said.clone())?,
-            Some(Known::Gateway) | None => of_token.clone().ok_or_else(caller_missing)?,
+            Some(Known::Gateway(only)) if self.tokens.is_none() => {
+                for_whom(said.clone().ok_or_else(caller_missing)?, &only)?
+            }
+            Some(Known::Gateway(only)) => for_whom(shown()?, &only)?,
+            None => shown()?,
         };
         match [said, of_token].iter().flatten().all(|said| *said == caller) {
             true => Ok(caller),
@@ -198,12 +202,11 @@ fn said(headers: &HeaderMap) -> Result<Option<Caller>, ServiceError> {
     }
 }
 
-/// What a gateway says.
-fn for_whom(said: Option<Caller>) -> Result<Caller, ServiceError> {
-    let caller = said.ok_or_else(caller_missing)?;
-    match caller.is_outside() {
+/// For whom a gateway speaks.
+fn for_whom(caller: Caller, only: &[Caller]) -> Result<Caller, ServiceError> {
+    match caller.is_outside() && (only.is_empty() || only.contains(&caller)) {
         true => Ok(caller),
-        false => Err(caller_disagrees("a gateway speaks for those outside only")),
+        false => Err(caller_disagrees("this gateway speaks for those outside only, or for fewer")),
     }
 }
 

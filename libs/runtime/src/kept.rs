@@ -65,7 +65,7 @@ impl<T: Send + Sync + 'static> Kept<T> {
             Ok(made) => {
                 *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = digest;
                 self.current.send_replace(Arc::new(made));
-                tracing::info!(monotonic_counter.files_taken = 1, what = self.what, "new files are in use");
+                tracing::info!(what = self.what, "new files are in use");
             }
             Err(error) => self.refused(&error, digest),
         }
@@ -76,7 +76,6 @@ impl<T: Send + Sync + 'static> Kept<T> {
             std::mem::replace(&mut *self.tried.lock().unwrap_or_else(PoisonError::into_inner), digest);
         if before != digest {
             tracing::error!(
-                monotonic_counter.files_refused = 1,
                 what = self.what,
                 error = format!("{error:#}"),
                 "new files cannot be used; what was there before stays in use"

@@ -91,7 +91,8 @@ async fn a_callee_is_given_what_is_left_to_the_caller() {
             Ok::<_, Infallible>(Response::new(Body::empty()))
         }
     });
-    let layer = RequestLayer::new(&ServerConfig::loopback(), Vec::new(), Default::default()).unwrap().layer(asking);
+    let layer =
+        RequestLayer::new(&ServerConfig::loopback(), Vec::new(), Default::default()).unwrap().layer(asking);
     let of = |allowed: &str| {
         Request::post("http://server/ask").header("grpc-timeout", allowed).body(Body::empty()).unwrap()
     };

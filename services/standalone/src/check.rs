@@ -31,12 +31,12 @@ use yizhan_proto::settlement::v1::{
     CheckBooksRequest, ImportCatalogueRequest, ImportInstitutionsRequest, Institution, ReverseRequest,
     SettleRequest, Settlement, SettlementInfo, Visit,
 };
+use yizhan_runtime::Caller;
 use yizhan_runtime::client::{self, PeerChannel};
 use yizhan_runtime::clock::day_of;
 use yizhan_runtime::config::{PeerConfig, PeerTls, TlsIdentity};
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
-use yizhan_runtime::Caller;
 
 use crate::demo::bills::{DAY_IN_HOSPITAL, stay};
 use crate::demo::register::priced_items;
@@ -197,7 +197,10 @@ async fn register(arguments: &CheckArguments) -> anyhow::Result<()> {
         ..GetEligibilityRequest::default()
     };
     let answer = enrollment.get_eligibility(request).await.map_err(told)?.into_inner();
-    ensure!(answer.eligibility.is_some_and(|eligibility| eligibility.entitled), "the insured is not entitled");
+    ensure!(
+        answer.eligibility.is_some_and(|eligibility| eligibility.entitled),
+        "the insured is not entitled"
+    );
     println!("enrollment: registered, insured, entitled");
     if let Some(filing) = &arguments.filing {
         let request = FindFilingRequest {
@@ -246,11 +249,7 @@ async fn settle(arguments: &CheckArguments) -> anyhow::Result<Settlement> {
 }
 
 /// What audit and credit say of it.
-async fn look(
-    arguments: &CheckArguments,
-    settled: &Settlement,
-    counted: Option<i64>,
-) -> anyhow::Result<()> {
+async fn look(arguments: &CheckArguments, settled: &Settlement, counted: Option<i64>) -> anyhow::Result<()> {
     let info = info(settled)?;
     ensure!(info.fund_pay_sumamt_fen > 0, "no fund paid anything");
     let shares: i64 = settled.setldetail.iter().map(|row| row.fund_payamt_fen).sum();
@@ -293,8 +292,10 @@ async fn books(arguments: &CheckArguments) -> anyhow::Result<()> {
 async fn counted(arguments: &CheckArguments) -> anyhow::Result<Option<i64>> {
     let Some(address) = &arguments.credit else { return Ok(None) };
     let credit = arguments.agency(address)?;
-    let question =
-        QualificationQuestion { practitioner_code: "D999900000001".into(), ..QualificationQuestion::default() };
+    let question = QualificationQuestion {
+        practitioner_code: "D999900000001".into(),
+        ..QualificationQuestion::default()
+    };
     let request = GetQualificationRequest { questions: vec![question] };
     QualificationServiceClient::new(credit.clone()).get_qualification(request).await.map_err(told)?;
     let today = day_of(Utc::now());

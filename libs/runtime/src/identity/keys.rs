@@ -232,7 +232,6 @@ impl Keys {
                     *current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(keys));
                 }
                 Err(error) => tracing::warn!(
-                    monotonic_counter.files_refused = 1,
                     what = "keys of tokens",
                     error = format!("{error:#}"),
                     "the keys at server.jwt_jwks cannot be had; those of before stay in use"

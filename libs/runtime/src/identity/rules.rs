@@ -12,6 +12,7 @@
 //! [[rule]]                                          # who speaks for those outside, and has authenticated them
 //! match = "spiffe://yizhan/ns/*/sa/gateway"
 //! gateway = true
+//! only = ["agency:999900"]                          # for these and nobody else; without: for whoever is outside
 //! ```
 //!
 //! `match` is a URI, `dns:…`, `cn:…` (common name of the subject) or `sub:…` (subject of a token). Between two separators (`/` of a URI, `.` of
@@ -31,8 +32,8 @@ use crate::config::Service;
 pub(crate) enum Known {
     /// They are this caller.
     Caller(Caller),
-    /// They speak for others, and must say for whom.
-    Gateway,
+    /// They speak for others, and must say for whom: for one of these, or for whoever is outside where there are none.
+    Gateway(Vec<Caller>),
 }
 
 /// Rules, in their order.
@@ -52,7 +53,7 @@ enum Named {
     Caller(String, Option<String>),
     /// A service of ours, if there is one of that name.
     Service,
-    Gateway,
+    Gateway(Vec<Caller>),
 }
 
 /// What is matched.
@@ -86,6 +87,8 @@ struct FileRule {
     caller: Option<String>,
     #[serde(default)]
     gateway: bool,
+    #[serde(default)]
+    only: Vec<String>,
 }
 
 /// How our services are named where nobody says otherwise.
@@ -166,7 +169,7 @@ impl Rule {
             }
         }
         match &self.names {
-            Named::Gateway => Some(Known::Gateway),
+            Named::Gateway(only) => Some(Known::Gateway(only.clone())),
             Named::Service => Service::from_str(taken)
                 .ok()
                 .map(|service| Known::Caller(Caller::Service { name: service.name().to_owned() })),
@@ -189,14 +192,24 @@ fn rule_of(rule: &FileRule) -> Result<Rule, String> {
     let pattern = pattern(kind, &text)?;
     let takes = pattern.iter().filter(|part| matches!(part, Part::Between(_, _, true))).count();
     let names = match (&rule.caller, rule.gateway) {
-        (None, true) if takes == 0 && kind != Kind::Subject => Named::Gateway,
+        (None, true) if takes == 0 && kind != Kind::Subject => Named::Gateway(only(&rule.only)?),
         (None, true) => {
             return Err("a gateway is known by its certificate, and nothing is taken of its name".to_owned());
         }
-        (Some(caller), false) => named(caller, takes)?,
-        _ => return Err("either caller or gateway = true".to_owned()),
+        (Some(caller), false) if rule.only.is_empty() => named(caller, takes)?,
+        _ => return Err("either caller, or gateway = true with or without only".to_owned()),
     };
     Ok(Rule { kind, pattern, names })
+}
+
+/// For whom a gateway speaks.
+fn only(callers: &[String]) -> Result<Vec<Caller>, String> {
+    let parsed = |caller: &String| {
+        Caller::parse(caller)
+            .filter(Caller::is_outside)
+            .ok_or_else(|| format!("{caller} names nobody outside"))
+    };
+    callers.iter().map(parsed).collect()
 }
 
 /// `institution:{code}`: the kind is the file's to say, never the certificate's.
@@ -283,6 +296,10 @@ mod tests {
         match = "spiffe://yizhan/ns/*/sa/gateway"
         gateway = true
         [[rule]]
+        match = "spiffe://yizhan/ns/*/sa/check"
+        gateway = true
+        only = ["agency:999900", "institution:H99990000099"]
+        [[rule]]
         match = "sub:system:serviceaccount:yizhan:yizhan-{service}"
         caller = "service:{service}"
     "#;
@@ -294,7 +311,9 @@ mod tests {
     fn told(known: Option<Known>) -> String {
         match known {
             Some(Known::Caller(caller)) => caller.to_string(),
-            Some(Known::Gateway) => "gateway".to_owned(),
+            Some(Known::Gateway(only)) => {
+                only.iter().fold("gateway".to_owned(), |told, one| format!("{told} {one}"))
+            }
             None => "nobody".to_owned(),
         }
     }
@@ -311,6 +330,7 @@ mod tests {
             ("spiffe://yizhan/area/430200/agency", "agency:430200"),
             ("spiffe://yizhan/area/43/agency", "nobody"),
             ("spiffe://yizhan/ns/prod/sa/gateway", "gateway"),
+            ("spiffe://yizhan/ns/prod/sa/check", "gateway agency:999900 institution:H99990000099"),
             ("spiffe://yizhan/ns/prod/sa/yizhan-settlement", "service:settlement"),
             ("spiffe://yizhan/ns/prod/sa/yizhan-root", "nobody"),
             ("spiffe://yizhan/ns/a/b/sa/yizhan-settlement", "nobody"),
@@ -352,6 +372,8 @@ mod tests {
             "match = \"spiffe://a/b\"\ncaller = \"person:x\"\ngateway = true",
             "match = \"spiffe://a/b\"",
             "match = \"sub:gateway\"\ngateway = true",
+            "match = \"spiffe://a/b\"\ngateway = true\nonly = [\"service:audit\"]",
+            "match = \"spiffe://a/b\"\ncaller = \"person:x\"\nonly = [\"person:y\"]",
         ];
         let text: String = file.iter().map(|text| rule(text)).collect();
         let wrong = Rules::parse(&text).unwrap_err();

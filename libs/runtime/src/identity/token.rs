@@ -206,7 +206,7 @@ fn caller_of(config: &JwtConfig, rules: &Rules, claims: &Claims) -> Option<Calle
         Some(claim) => claim.as_str().and_then(Caller::parse).filter(Caller::is_outside),
         None => match rules.of_subject(claims.sub.as_deref()?)? {
             Known::Caller(caller) => Some(caller),
-            Known::Gateway => None,
+            Known::Gateway(_) => None,
         },
     }
 }

@@ -131,7 +131,7 @@ where
                 let accepted = self.stopping.run_until_cancelled(timeout_at(soon, accept));
                 let Some(stream) = accepted.await else { return Ok(()) };
                 let stream = stream?.inspect_err(|error| {
-                    tracing::debug!(monotonic_counter.tls_refused = 1, %error, "TLS was not agreed on");
+                    tracing::debug!(%error, "TLS was not agreed on");
                 })?;
                 let names = shown(stream.get_ref().1);
                 let (reading, writing) = tokio::io::split(stream);

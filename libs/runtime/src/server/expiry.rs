@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::tls::certificates;
-use crate::Clock;
 use crate::identity::names::validity;
+use crate::{Clock, metrics};
 
 /// From when on it is told that a certificate ends, in seconds; of one that is meant to be short, in its last third.
 const TOLD_BEFORE: i64 = 14 * 86_400;
@@ -38,9 +38,8 @@ pub(super) fn tell_all() {
     held.iter().for_each(|(of, held)| tell(of, *held, now));
 }
 
-/// The one place for the metric `yizhan_certificate_expires_seconds{use}`: when it ends, in seconds of Unix time.
 fn tell(of: &str, held: Held, now: i64) {
-    tracing::debug!(gauge.certificate_expires_seconds = held.until, r#use = of);
+    metrics::certificate_expires(of, held.until);
     let days = (held.until - now).div_euclid(86_400);
     match ends(held, now) {
         Ends::Later => {}
