@@ -40,6 +40,7 @@ WRONG = [
     (["--set", "gateway.enabled=true"], "/gateway/parentRefs"),
     (["--set", "prometheusRule.thresholds.errorBudget=5"], "/prometheusRule/thresholds/errorBudget"),
     (["--set", "callers.mutualTls=false"], "say how a server knows who calls"),
+    (["--set", "callers.mutualTls=false,callers.jwt.issuer=https://issuer,callers.jwt.audience=yizhan"], "could not call each other"),
     (["--set", "tls.enabled=false"], "callers.mutualTls needs tls.enabled"),
     (["--set", "callers.jwt.issuer=https://issuer"], "callers.jwt.audience"),
     (["--set", "callers.jwt.issuer=https://issuer,callers.jwt.audience=yizhan"], "say where the issuer's keys are"),

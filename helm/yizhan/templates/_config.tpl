@@ -145,8 +145,8 @@ only = ["agency:999900", "institution:H99990000099"]
 {{- /* What contradicts itself is refused here, in words; what a single value may be says values.schema.json. */ -}}
 {{- define "yizhan.check" -}}
 {{- $v := .Values -}}
-{{- if not (or $v.callers.mutualTls $v.callers.jwt.issuer $v.callers.trustHeader) -}}
-{{- fail "callers: say how a server knows who calls: callers.mutualTls, callers.jwt.issuer, or callers.trustHeader behind a gateway that sets yizhan-caller. Without one a service refuses to start outside loopback" -}}
+{{- if not (or $v.callers.mutualTls $v.callers.trustHeader) -}}
+{{- fail "callers: say how a server knows who calls: callers.mutualTls, where gateways may bring tokens (callers.jwt), or callers.trustHeader behind a gateway that sets yizhan-caller. Services have no tokens: with tokens alone they could not call each other" -}}
 {{- end -}}
 {{- if and $v.callers.mutualTls (not $v.tls.enabled) -}}
 {{- fail "callers.mutualTls needs tls.enabled: a certificate is asked for in the TLS handshake" -}}
@@ -160,8 +160,8 @@ only = ["agency:999900", "institution:H99990000099"]
 {{- if and $v.callers.trustHeader (or $v.callers.mutualTls $v.callers.jwt.issuer) -}}
 {{- fail "callers.trustHeader is instead of mutualTls and jwt: beside them a gateway is known by its certificate (callers.gateways)" -}}
 {{- end -}}
-{{- if and $v.callers.rules (not (or $v.callers.mutualTls $v.callers.jwt.issuer)) -}}
-{{- fail "callers.rules is about names in certificates and tokens: set callers.mutualTls or callers.jwt.issuer" -}}
+{{- if and $v.callers.rules (not $v.callers.mutualTls) -}}
+{{- fail "callers.rules is about names in certificates and tokens: set callers.mutualTls" -}}
 {{- end -}}
 {{- if and $v.tls.certManager.enabled (not $v.tls.enabled) -}}
 {{- fail "tls.certManager.enabled needs tls.enabled" -}}
