@@ -204,7 +204,7 @@ def settings(maps, deployment):
 
 
 def configuration(objects):
-    """Each service reads a file of settings that changes with its pods, every setting is one that OPERATIONS.md knows or that is to come, and
+    """Each service reads a file of settings that changes with its pods, every setting is one that OPERATIONS.md knows, and
     what is secret is a reference."""
     known, maps = known_settings(), config_maps(objects)
     for found in deployments(objects):
@@ -257,14 +257,9 @@ def documented_settings():
     return {word for row in rows for word in re.findall(r"`([\w.…]+)`", row)}
 
 
-def settings_to_come():
-    """The settings of the list of those that other work brings."""
-    return [line for line in read("integration-tests/helm/settings-to-come.txt").splitlines() if line and not line.startswith("#")]
-
-
 def known_settings():
-    """Whether a service knows a setting: by the table of OPERATIONS.md, or the list of those that other work brings."""
-    patterns = [re.compile(re.escape(one).replace("…", r"\w+")) for one in documented_settings() | set(settings_to_come())]
+    """Whether a service knows a setting: by the table of OPERATIONS.md."""
+    patterns = [re.compile(re.escape(one).replace("…", r"\w+")) for one in documented_settings()]
 
     def known(service, setting):
         plain = setting.removeprefix(f"{service}.") if setting.count(".") > 1 else setting
