@@ -192,12 +192,7 @@ fn verify(config: &JwtConfig, keys: &Arc<KeySet>, rules: &Arc<Rules>, token: &st
         return Err(Why::Audience);
     }
     let caller = caller_of(config, rules, &claims).ok_or(Why::Caller)?;
-    Ok(Verified {
-        from: claims.nbf.unwrap_or(i64::MIN),
-        until: claims.exp,
-        caller,
-        by: (keys.clone(), rules.clone()),
-    })
+    Ok(Verified { from, until, caller, by: (keys.clone(), rules.clone()) })
 }
 
 /// By its claim; without one, by a rule about its subject. Services and the local administrator are for the rules to name, not for
