@@ -160,7 +160,10 @@ impl Server {
         let routes = routes.add_service(health_service);
         let routes = if self.config.reflection { with_reflection(routes, &names)? } else { routes }.prepare();
         if self.config.tls.is_some() {
-            let told = || async { Ok::<_, Infallible>(expiry::tell_all()) };
+            let told = || async {
+                expiry::tell_all();
+                Ok::<_, Infallible>(())
+            };
             task::every("expiry of certificates", &self.stopping, expiry::TELL_EVERY, told);
         }
         let door = Door {

@@ -75,22 +75,26 @@ struct Header {
     crit: Option<Value>,
 }
 
-#[derive(Deserialize)]
-struct Claims {
-    iss: Option<String>,
-    aud: Option<Audience>,
-    exp: i64,
-    nbf: Option<i64>,
-    sub: Option<String>,
-    #[serde(flatten)]
-    others: Map<String, Value>,
-}
+/// What a token says.
+struct Claims(Map<String, Value>);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
+impl Claims {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    /// A time in whole seconds, if there is one.
+    fn seconds(&self, name: &str) -> Result<Option<i64>, Why> {
+        self.0.get(name).map(|told| told.as_i64().ok_or(Why::Malformed)).transpose()
+    }
+
+    /// `aud` is one or several.
+    fn is_for(&self, audience: &str) -> bool {
+        match self.0.get("aud") {
+            Some(Value::Array(several)) => several.iter().any(|one| one == audience),
+            one => one.and_then(Value::as_str) == Some(audience),
+        }
+    }
 }
 
 /// A token that was verified: from when until when it holds, and whose it is.
@@ -178,33 +182,25 @@ fn verify(config: &JwtConfig, keys: &Arc<KeySet>, rules: &Arc<Rules>, token: &st
     if !key.verifies(signed.as_bytes(), &signature) {
         return Err(Why::Signature);
     }
-    let claims: Claims = json(claims)?;
-    if claims.iss.as_deref() != Some(config.issuer.as_str()) {
+    let claims = Claims(json(claims)?);
+    let (from, until) = (claims.seconds("nbf")?.unwrap_or(i64::MIN), claims.seconds("exp")?);
+    let until = until.ok_or(Why::Malformed)?;
+    if claims.text("iss") != Some(config.issuer.as_str()) {
         return Err(Why::Issuer);
     }
-    let for_us = match &claims.aud {
-        Some(Audience::One(one)) => *one == config.audience,
-        Some(Audience::Several(several)) => several.contains(&config.audience),
-        None => false,
-    };
-    if !for_us {
+    if !claims.is_for(&config.audience) {
         return Err(Why::Audience);
     }
     let caller = caller_of(config, rules, &claims).ok_or(Why::Caller)?;
-    Ok(Verified {
-        from: claims.nbf.unwrap_or(i64::MIN),
-        until: claims.exp,
-        caller,
-        by: (keys.clone(), rules.clone()),
-    })
+    Ok(Verified { from, until, caller, by: (keys.clone(), rules.clone()) })
 }
 
 /// By its claim; without one, by a rule about its subject. Services and the local administrator are for the rules to name, not for
 /// whoever makes tokens.
 fn caller_of(config: &JwtConfig, rules: &Rules, claims: &Claims) -> Option<Caller> {
-    match claims.others.get(&config.claim) {
+    match claims.0.get(&config.claim) {
         Some(claim) => claim.as_str().and_then(Caller::parse).filter(Caller::is_outside),
-        None => match rules.of_subject(claims.sub.as_deref()?)? {
+        None => match rules.of_subject(claims.text("sub")?)? {
             Known::Caller(caller) => Some(caller),
             Known::Gateway(_) => None,
         },
