@@ -146,7 +146,9 @@ fn persons() -> [Person; 2] {
 }
 
 fn bill(psn_no: &str, number: &str) -> VisitBuilder {
-    visit(psn_no).outpatient("2024-03-01").line(CARE, "1", "350").numbered(number)
+    let visit = visit(psn_no).outpatient("2024-03-01").line(CARE, "1", "350").numbered(number);
+    // Credit is asked about who gave it.
+    visit.but(|visit| visit.dr_codg = "D430000000001".to_owned())
 }
 
 /// Looks for people by what is known of them.
