@@ -146,7 +146,9 @@ fn persons() -> [Person; 2] {
 }
 
 fn bill(psn_no: &str, number: &str) -> VisitBuilder {
-    visit(psn_no).outpatient("2024-03-01").line(CARE, "1", "350").numbered(number)
+    let visit = visit(psn_no).outpatient("2026-01-20").line(CARE, "1", "350").numbered(number);
+    // Credit is asked about who gave it.
+    visit.but(|visit| visit.dr_codg = "D430000000001".to_owned())
 }
 
 /// Looks for people by what is known of them.
@@ -275,10 +277,11 @@ fn one_trace_runs_through_all(sink: &OtlpSink) {
         "settlement: /yizhan.enrollment.v1.EnrollmentService/BatchGetEligibilities",
         "settlement: /yizhan.audit.v1.CheckService/Check",
         "settlement: transaction",
-        "settlement: INSERT settlement",
+        "settlement: INSERT settlements",
         "settlement: COMMIT",
         "enrollment: redis MGET",
-        "enrollment: SELECT person",
+        "audit: SELECT visit",
+        "credit: SELECT qualification",
     ] {
         assert!(named.contains(wanted), "{wanted} is missing: {named:#?}");
     }
