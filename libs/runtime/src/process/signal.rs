@@ -29,9 +29,10 @@ impl StopSignal {
             _ = self.interrupt.recv() => INTERRUPT,
         }
     }
+
     /// From now on another signal ends the process at once, whatever it is still doing: who sends it twice does not want to wait. The code is
     /// what a shell says of a process that the signal ended: 143 or 130.
-    #[expect(clippy::exit, clippy::print_stderr, reason = "nothing is waited for, telemetry neither")]
+    #[expect(clippy::print_stderr, reason = "nothing is waited for, telemetry neither")]
     pub fn ends_at_once_when_told_again(mut self) {
         tokio::spawn(async move {
             let signal = self.received().await;
