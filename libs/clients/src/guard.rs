@@ -156,15 +156,15 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_repeated_is_a_tenth_of_what_is_asked() {
-        const CALLS: usize = 2000;
+        const ASKED: usize = 2000;
         let (guard, asked) = (Guard::new("test", MOST), AtomicUsize::new(0));
         // Every other one is lost.
         let ask =
             || async { if asked.fetch_add(1, Relaxed).is_multiple_of(2) { Err(gone()) } else { Ok(()) } };
-        let answers = join_all((0..CALLS).map(|_| guard.read(1, ask))).await;
-        let repeated = asked.load(Relaxed) - CALLS;
-        assert!((CALLS / 10..=CALLS / 10 + 20).contains(&repeated), "{repeated} of {CALLS}");
-        assert!(answers.iter().filter(|answer| answer.is_err()).count() < CALLS / 2);
+        let answers = join_all((0..ASKED).map(|_| guard.read(1, ask))).await;
+        let repeated = asked.load(Relaxed) - ASKED;
+        assert!((ASKED / 10..=ASKED / 10 + 20).contains(&repeated), "{repeated} of {ASKED}");
+        assert!(answers.iter().filter(|answer| answer.is_err()).count() < ASKED / 2);
     }
 
     #[tokio::test]
