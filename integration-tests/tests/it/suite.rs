@@ -14,6 +14,7 @@ use yizhan_integration_tests::database::{number, open};
 use yizhan_integration_tests::*;
 use yizhan_proto::credit::v1::ListInstitutionFiguresRequest;
 use yizhan_proto::credit::v1::figure_service_client::FigureServiceClient;
+use yizhan_runtime::client::Resending;
 use yizhan_runtime::config::Service;
 use yizhan_testkit::{ProcessClock, ServiceProcess};
 
@@ -28,6 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(40);
 /// How long stopping may take, in seconds: as by default where there are several processes, for a tenth of it is left to doors to see that one
 /// stops; else less.
 const DRAIN_SECONDS: [&str; 2] = ["20", "4"];
+
+/// What a service has to answer another where there are several of each, in milliseconds.
+const PEER_DEADLINE_MS: &str = "10000";
 
 /// The platform. What is in it ends with it.
 pub struct Suite {
@@ -83,6 +87,13 @@ impl Suite {
             let name = format!("YIZHAN_PEERS_{}_ADDRESS", peer.name().to_uppercase());
             process = process.env(&name, door.url());
         }
+        // Where all start anew at the same time a busy machine is slow, and nobody is to be told so here.
+        if self.drain_seconds == DRAIN_SECONDS[0] {
+            for peer in Service::ALL {
+                let name = format!("YIZHAN_PEERS_{}_DEADLINE_MS", peer.name().to_uppercase());
+                process = process.env(&name, PEER_DEADLINE_MS);
+            }
+        }
         match self.clocks.get(&service) {
             Some(clock) => process.with_clock(clock),
             None => process,
@@ -135,15 +146,14 @@ impl Suite {
         Client::new([Settlement, Enrollment, Filing, Audit, Credit].map(url))
     }
 
-    /// A client whose connections are balanced, as by a ClusterIP, and which sends again what never left, as services do and libraries of
-    /// gRPC other than tonic.
+    /// A client whose connections are balanced, as by a ClusterIP.
     pub fn through_doors(&self) -> Called {
         Called::over(|service| Over::Own(self.doors[&service].connection()))
     }
 
-    /// A client that knows every process that is ready and balances its calls itself, as over a headless service; nothing but tonic.
+    /// A client that knows every process that is ready and balances its calls itself, as over a headless service.
     pub fn balancing(&self) -> Called {
-        Called::over(|service| Over::Plain(self.doors[&service].balanced()))
+        Called::over(|service| Over::Balanced(Resending::over(self.doors[&service].balanced())))
     }
 
     /// Ends all of them in good order, callers first.

@@ -9,7 +9,6 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use tokio::task::JoinHandle;
 use tonic::body::Body;
-use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
@@ -23,7 +22,7 @@ use yizhan_proto::filing::v1::FindFilingRequest;
 use yizhan_proto::filing::v1::filing_service_client::FilingServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::{GetSettlementRequest, ReverseRequest, SettleRequest, Settlement};
-use yizhan_runtime::client::PeerChannel;
+use yizhan_runtime::client::{PeerChannel, Resending};
 use yizhan_runtime::config::Service;
 use yizhan_runtime::error::RemoteError;
 
@@ -51,8 +50,8 @@ pub fn persons_of(client: usize) -> impl Iterator<Item = String> {
 /// What a client's calls go over.
 #[derive(Clone)]
 pub enum Over {
-    /// tonic, and nothing else.
-    Plain(Channel),
+    /// Connections to every process, over which what nobody took is sent again: as libraries of gRPC other than tonic do.
+    Balanced(Resending),
     /// What services call each other over.
     Own(PeerChannel),
 }
@@ -64,14 +63,14 @@ impl tower::Service<http::Request<Body>> for Over {
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         match self {
-            Over::Plain(channel) => channel.poll_ready(cx),
+            Over::Balanced(channel) => channel.poll_ready(cx),
             Over::Own(channel) => channel.poll_ready(cx),
         }
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         match self {
-            Over::Plain(channel) => channel.call(request).boxed(),
+            Over::Balanced(channel) => channel.call(request).boxed(),
             Over::Own(channel) => {
                 let answer = channel.call(request);
                 async move { answer.await.map(|answer| answer.map(Body::new)) }.boxed()

@@ -24,7 +24,8 @@ const TIMES: u32 = 4;
 pub struct Resending(Channel);
 
 impl Resending {
-    pub(super) fn over(channel: Channel) -> Resending {
+    /// Over this one: without a caller and without a deadline.
+    pub fn over(channel: Channel) -> Resending {
         Resending(channel)
     }
 }
