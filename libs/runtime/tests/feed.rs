@@ -11,6 +11,7 @@ use futures::{Stream, StreamExt};
 use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::db::{self, DatabaseConnection, begin_write};
 
@@ -271,17 +272,18 @@ both_databases! {
         let db = migrated(&test).await.counting(statements.clone());
         let feed = Feed::new("test.feed", db.clone(), &secret_of(&db).await);
         let (stop, heard) = (CancellationToken::new(), Arc::new(AtomicUsize::new(0)));
+        let followers = TaskTracker::new();
         let follow = async |number: usize| {
             let caller = Caller::parse(&format!("agency:{}", 110_100 + number)).unwrap();
             let (feed, heard) = (feed.clone(), heard.clone());
             let event = |_: &Change, token: String| Ok(token);
             let changes = feed.watch("", caller, stop.clone(), event).await.unwrap();
-            tokio::spawn(async move {
+            followers.spawn(async move {
                 let mut changes = Box::pin(changes);
                 while changes.next().await.is_some() {
                     heard.fetch_add(1, SeqCst);
                 }
-            })
+            });
         };
         // Some changes of another area, with a pause, so that the reader reads them one by one; then nothing.
         let cost = async || {
@@ -304,11 +306,11 @@ both_databases! {
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
         };
-        let mut followers = vec![follow(0).await];
+        follow(0).await;
         quiet().await;
         let one = cost().await;
         for number in 1..500 {
-            followers.push(follow(number).await);
+            follow(number).await;
         }
         quiet().await;
         let many = cost().await;
@@ -316,7 +318,8 @@ both_databases! {
         assert!(many <= one + one / 2, "{many} statements for {}, {one} for one", followers.len());
         assert_eq!(heard.load(SeqCst), 0);
         stop.cancel();
-        futures::future::join_all(followers).await;
+        followers.close();
+        followers.wait().await;
     }
 
     async fn a_batch_is_logged_in_order_and_read_in_pages(test: TestDatabase) {

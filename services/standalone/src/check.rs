@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use chrono::{Datelike, Days, Utc};
+use chrono::{Datelike, Days};
 use clap::Args;
 use tonic::codegen::InterceptedService;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -31,12 +31,11 @@ use yizhan_proto::settlement::v1::{
     CheckBooksRequest, ImportCatalogueRequest, ImportInstitutionsRequest, Institution, ReverseRequest,
     SettleRequest, Settlement, SettlementInfo, Visit,
 };
-use yizhan_runtime::Caller;
 use yizhan_runtime::client::{self, PeerChannel};
-use yizhan_runtime::clock::day_of;
 use yizhan_runtime::config::{PeerConfig, PeerTls, TlsIdentity};
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
+use yizhan_runtime::{Caller, Clock};
 
 use crate::demo::bills::{DAY_IN_HOSPITAL, stay};
 use crate::demo::register::priced_items;
@@ -221,7 +220,7 @@ async fn register(arguments: &CheckArguments) -> anyhow::Result<()> {
 }
 
 async fn settle(arguments: &CheckArguments) -> anyhow::Result<Settlement> {
-    let yesterday = day_of(Utc::now()) - Days::new(1);
+    let yesterday = Clock::system().today() - Days::new(1);
     let days = [yesterday.to_string(), today()];
     let visit = stay(PERSON, "310", INSTITUTION, [&days[0], &days[1]], DAY_IN_HOSPITAL);
     let run = new_id();
@@ -298,7 +297,7 @@ async fn counted(arguments: &CheckArguments) -> anyhow::Result<Option<i64>> {
     };
     let request = GetQualificationRequest { questions: vec![question] };
     QualificationServiceClient::new(credit.clone()).get_qualification(request).await.map_err(told)?;
-    let today = day_of(Utc::now());
+    let today = Clock::system().today();
     let month = today.format("%Y-%m").to_string();
     let request = ListInstitutionFiguresRequest {
         poolarea_no: AREA.into(),
@@ -327,7 +326,7 @@ fn info(settlement: &Settlement) -> anyhow::Result<&SettlementInfo> {
 }
 
 fn today() -> String {
-    day_of(Utc::now()).to_string()
+    Clock::system().today().to_string()
 }
 
 /// Reason and text, and nothing of what was sent.

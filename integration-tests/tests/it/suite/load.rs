@@ -269,7 +269,7 @@ impl One {
         {
             self.fails("GetSettlement", "another settlement");
         }
-        if turn % 4 == 0 {
+        if turn.is_multiple_of(4) {
             self.reverse(reversal_of(&format!("{}-{turn}R", self.number), &settled)).await?;
         }
         Some(())
