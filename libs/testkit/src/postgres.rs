@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use crate::process::{free_port, pause, signal};
+use crate::ports::free_port;
+use crate::process::{pause, signal};
 use crate::scratch;
 
 /// Whether a commit waits for the disk.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::hash::{BuildHasher, RandomState};
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -15,17 +13,10 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::clock::ProcessClock;
+use crate::ports::free_port;
 
 /// How long a service may take to answer after it was started.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// A port that was free a moment ago, below those that the kernel gives to clients: a server that is down for a moment finds
-/// its port still free.
-pub fn free_port() -> u16 {
-    let random = RandomState::new();
-    let mut ports = (0u64..).map(|draw| 10_000 + (random.hash_one(draw) % 20_000) as u16);
-    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("endless")
-}
 
 /// Between two looks whether something that was started is there.
 #[expect(clippy::disallowed_methods, reason = "starting a server is waited for without a runtime")]

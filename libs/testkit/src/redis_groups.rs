@@ -7,7 +7,7 @@ use std::time::Duration;
 use redis::Client;
 use tempfile::TempDir;
 
-use crate::process::free_port;
+use crate::ports::free_port;
 use crate::redis_server::{RedisServer, redis_server, wait_for};
 
 /// What the sentinels call the master.

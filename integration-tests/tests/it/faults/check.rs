@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::database::{number, open};
 use yizhan_integration_tests::*;
-use yizhan_proto::settlement::v1::Settlement;
+use yizhan_proto::settlement::v1::{Settlement, SettlementInfo};
 use yizhan_runtime::config::Service;
 
 use super::contest::two_numbers_of;
@@ -75,8 +75,12 @@ async fn followed(settled: &[&Settlement], world: &World) -> Option<String> {
         settled.iter().filter(takes_back).map(|one| info(one).reverses_setl_id.as_str()).collect();
     let visits = settled.iter().filter(|one| !takes_back(one)).map(|one| info(one));
     let standing: Vec<_> = visits.clone().filter(|info| !reversed.contains(info.setl_id.as_str())).collect();
-    let fen: i64 = standing.iter().map(|info| info.medfee_sumamt_fen).sum();
-    let expected = (visits.count() as i64, standing.len() as i64, fen, standing.len() as i64, fen);
+    let sums =
+        |of: &[&SettlementInfo]| (of.len() as i64, of.iter().map(|info| info.medfee_sumamt_fen).sum::<i64>());
+    // What was paid by hand (结算类型 1) an institution did not bill.
+    let billed: Vec<_> = standing.iter().copied().filter(|info| info.setl_type != "1").collect();
+    let ((visits_standing, fen), (billed, billed_fen)) = (sums(&standing), sums(&billed));
+    let expected = (visits.count() as i64, visits_standing, fen, billed, billed_fen);
     let audit = open(world.database(Service::Audit)).await;
     let credit = open(world.database(Service::Credit)).await;
     let sum = |what: &str| format!("SELECT CAST(COALESCE(SUM({what}), 0) AS bigint) AS value FROM");
