@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use redis::{Client, Commands, Connection};
 use tempfile::TempDir;
 
-use crate::process::{free_port, pause, signal};
+use crate::ports::free_port;
+use crate::process::{pause, signal};
 
 /// How long starting may take on a busy machine.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
