@@ -46,7 +46,7 @@ const AREA: &str = "999900";
 const INSTITUTION: &str = "H99990000099";
 /// The insured of the check.
 const PERSON: &str = "CHECK-DEPLOYMENT";
-/// What was imported by it: another number when any of it changes.
+/// Which version of what is imported: another number when any of it changes, for the same request brings the same.
 const IMPORTED: &str = "check-deployment-1";
 /// How long credit may take to hear of a settlement.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -162,9 +162,9 @@ async fn register(arguments: &CheckArguments) -> anyhow::Result<()> {
         dual_channel: false,
     };
     let institutions = vec![institution];
-    let request = ImportInstitutionsRequest { request_id: IMPORTED.into(), institutions };
+    let request = ImportInstitutionsRequest { request_id: imported("institutions"), institutions };
     InstitutionServiceClient::new(settlement.clone()).import_institutions(request).await.map_err(told)?;
-    let request = ImportCatalogueRequest { request_id: IMPORTED.into(), items: priced_items(&[AREA])? };
+    let request = ImportCatalogueRequest { request_id: imported("catalogue"), items: priced_items(&[AREA])? };
     CatalogueServiceClient::new(settlement).import_catalogue(request).await.map_err(told)?;
     let mut enrollment = EnrollmentServiceClient::new(arguments.agency(&arguments.enrollment)?);
     let person = PersonRow {
@@ -177,7 +177,7 @@ async fn register(arguments: &CheckArguments) -> anyhow::Result<()> {
         poolarea_no: AREA.into(),
         ..PersonRow::default()
     };
-    let request = ImportPersonsRequest { request_id: IMPORTED.into(), rows: vec![person] };
+    let request = ImportPersonsRequest { request_id: imported("persons"), rows: vec![person] };
     enrollment.import_persons(request).await.map_err(told)?;
     let coverage = CoverageRow {
         psn_no: PERSON.into(),
@@ -187,7 +187,7 @@ async fn register(arguments: &CheckArguments) -> anyhow::Result<()> {
         begndate: "2010-01-01".into(),
         ..CoverageRow::default()
     };
-    let request = ImportCoveragesRequest { request_id: IMPORTED.into(), rows: vec![coverage] };
+    let request = ImportCoveragesRequest { request_id: imported("coverages"), rows: vec![coverage] };
     enrollment.import_coverages(request).await.map_err(told)?;
     let request = GetEligibilityRequest {
         psn_no: PERSON.into(),
@@ -319,6 +319,10 @@ async fn wait_for(arguments: &CheckArguments, settlements: i64) -> anyhow::Resul
         Ok(())
     };
     tokio::time::timeout(PATIENCE, heard).await.context("it did not hear of the settlement")?
+}
+
+fn imported(what: &str) -> String {
+    format!("{IMPORTED}-{what}")
 }
 
 fn info(settlement: &Settlement) -> anyhow::Result<&SettlementInfo> {
