@@ -204,8 +204,8 @@ async fn register(arguments: &CheckArguments) -> anyhow::Result<()> {
     if let Some(filing) = &arguments.filing {
         let request = FindFilingRequest {
             psn_no: PERSON.into(),
-            poolarea_no: AREA.into(),
             insutype: "310".into(),
+            fixmedins_lv: "third".into(),
             mdtrtarea_admvs: "310115".into(),
             begndate: today(),
             enddate: today(),
@@ -224,7 +224,7 @@ async fn settle(arguments: &CheckArguments) -> anyhow::Result<Settlement> {
     let days = [yesterday.to_string(), today()];
     let visit = stay(PERSON, "310", INSTITUTION, [&days[0], &days[1]], DAY_IN_HOSPITAL);
     let run = new_id();
-    let renamed = |text: &str| text.replace(&visit.mdtrt_id, &format!("CHECK-{run}"));
+    let renamed = |text: &str| text.replace(&visit.mdtrt_id, &format!("C{run}"));
     let feedetail = visit.feedetail.iter().cloned().map(|line| {
         let feedetl_sn = renamed(&line.feedetl_sn);
         yizhan_proto::settlement::v1::FeeLine { feedetl_sn, ..line }
