@@ -1,7 +1,7 @@
 //! What is made of files and exchanged without a restart: certificates, authorities, keys of tokens, the rules of callers.
 //!
 //! Files are compared by what they hold, not by their times: a secret of Kubernetes is exchanged by turning a symbolic link, a disk may
-//! keep times by the second. What cannot be used is told and counted, and what was there before stays in use.
+//! keep times by the second. What cannot be used is told, and what was there before stays in use.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! What is counted: one function for each thing that happens, which costs next to nothing where nothing is exported.
 //!
-//! The names are in one [table](Metric); docs/METRICS.md is written from it. Labels come from the contract, from settings and from
+//! The names are in one [table](Metric); the table in docs/OPERATIONS.md is written from it. Labels come from the contract, from settings and from
 //! what this process is made of, never from what a caller sends, and never say anything of a person.
 
 mod calls;
@@ -40,7 +40,7 @@ pub fn retried(peer: &'static str) {
 
 /// Another service is not asked any more for a while, or is again.
 pub fn circuit_open(peer: &str, open: bool) {
-    set(Metric::CircuitOpen, [peer], u32::from(open));
+    set(Metric::CircuitOpen, [peer], u64::from(open));
 }
 
 /// A call was refused unread; `why` is one of few words in the code.
@@ -50,12 +50,7 @@ pub fn shed(why: &'static str) {
 
 /// A certificate in use (`server`, `peer enrollment`, …) ends at this time, in seconds since 1970.
 pub fn certificate_expires(of: &str, unix_seconds: i64) {
-    let Some(state) = state() else { return };
-    state.set(
-        Metric::CertificateExpires,
-        labels([of]),
-        whole(u64::try_from(unix_seconds).unwrap_or_default()),
-    );
+    set(Metric::CertificateExpires, [of], u64::try_from(unix_seconds).unwrap_or_default());
 }
 
 /// CheckBooks went through an area and found so many differences.
@@ -87,8 +82,7 @@ pub fn settle_took(time: Duration, payers: usize) {
 
 /// So many items of a worklist are open.
 pub fn worklist_open(list: &'static str, items: u64) {
-    let Some(state) = state() else { return };
-    state.set(Metric::WorklistOpen, labels([list]), whole(items));
+    set(Metric::WorklistOpen, [list], items);
 }
 
 /// Measures a transaction until dropped.
@@ -149,9 +143,9 @@ fn took(metric: Metric, time: Duration, labels: &[KeyValue]) {
     }
 }
 
-fn set<const N: usize>(metric: Metric, of: [&str; N], value: u32) {
+fn set<const N: usize>(metric: Metric, of: [&str; N], value: u64) {
     if let Some(state) = state() {
-        state.set(metric, labels(of), whole(u64::from(value)));
+        state.set(metric, labels(of), whole(value));
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::Output;
-use std::time::Duration;
 
 use tokio::process::Command;
 use yizhan_proto::enrollment::v1::GetCacheStatusRequest;
@@ -10,22 +9,11 @@ use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceCl
 use yizhan_runtime::config::{PeerConfig, PeerTls, TlsIdentity};
 use yizhan_testkit::{Authority, TlsFiles, free_port};
 
-use crate::support::{channel, previewed_away, register_and_ask};
+use crate::support::{channel, previewed_away, register_and_ask, serving, until_it_serves};
 
 /// `yizhan serve` on free ports; enrollment and settlement on these.
 fn yizhan(folder: &Path, [enrollment, settlement]: [u16; 2]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_yizhan"));
-    command.arg("serve").arg("--data").arg(folder).kill_on_drop(true);
-    for (name, port) in [
-        ("--enrollment-port", enrollment),
-        ("--filing-port", free_port()),
-        ("--audit-port", free_port()),
-        ("--credit-port", free_port()),
-        ("--settlement-port", settlement),
-    ] {
-        command.arg(name).arg(port.to_string());
-    }
-    command
+    serving(folder, [enrollment, free_port(), settlement])
 }
 
 fn by_certificates(command: &mut Command, files: &TlsFiles, callers: &Path) {
@@ -114,14 +102,4 @@ async fn outside_the_loopback_interface_a_server_knows_who_calls_or_does_not_sta
     ] {
         assert!(told(&refused).contains(problem), "{problem}: {}", told(&refused));
     }
-}
-
-async fn until_it_serves(port: u16) {
-    for _ in 0..120 {
-        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-    panic!("nothing listens on {port}");
 }

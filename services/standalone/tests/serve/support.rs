@@ -1,7 +1,9 @@
 //! What the tests of `yizhan serve` have alike.
 
+use std::path::Path;
 use std::time::Duration;
 
+use tokio::process::Command;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::{
     CoverageRow, GetEligibilityRequest, ImportCoveragesRequest, ImportPersonsRequest, PersonRow,
@@ -39,6 +41,33 @@ pub fn serve_on(folder: &tempfile::TempDir, settlement_port: u16) -> ServiceProc
 /// A channel that connects when first used.
 pub fn channel(peer: &PeerConfig) -> PeerChannel {
     client::channel(peer, &Caller::LocalAdministrator).unwrap()
+}
+
+/// `yizhan serve` without settings of its own, on these ports of enrollment, filing and settlement and free ones of the others.
+pub fn serving(folder: &Path, [enrollment, filing, settlement]: [u16; 3]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yizhan"));
+    command.arg("serve").arg("--data").arg(folder).kill_on_drop(true);
+    for (name, port) in [
+        ("--enrollment-port", enrollment),
+        ("--filing-port", filing),
+        ("--audit-port", free_port()),
+        ("--credit-port", free_port()),
+        ("--settlement-port", settlement),
+    ] {
+        command.arg(name).arg(port.to_string());
+    }
+    command
+}
+
+/// Waits until something listens there.
+pub async fn until_it_serves(port: u16) {
+    for _ in 0..120 {
+        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("nothing listens on {port}");
 }
 
 /// Registers somebody and asks about them twice.

@@ -1,7 +1,6 @@
 //! With a certificate, or with one that cannot be used.
 
 use std::path::Path;
-use std::time::Duration;
 
 use tokio::process::Command;
 use yizhan_proto::enrollment::v1::GetCacheStatusRequest;
@@ -9,7 +8,7 @@ use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceCl
 use yizhan_runtime::config::{PeerConfig, PeerTls};
 use yizhan_testkit::free_port;
 
-use crate::support::{channel, previewed_away, register_and_ask};
+use crate::support::{channel, previewed_away, register_and_ask, serving, until_it_serves};
 
 /// A certificate for `localhost`, its key, and itself as the authority.
 fn certificate(folder: &Path) -> (String, String) {
@@ -23,15 +22,9 @@ fn certificate(folder: &Path) -> (String, String) {
 }
 
 /// `yizhan serve` with this certificate and key.
-fn yizhan(folder: &Path, [enrollment, filing, settlement]: [u16; 3], cert: &str, key: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_yizhan"));
-    command.arg("serve").arg("--data").arg(folder).kill_on_drop(true);
+fn yizhan(folder: &Path, ports: [u16; 3], cert: &str, key: &str) -> Command {
+    let mut command = serving(folder, ports);
     command.env("YIZHAN_SERVER_TLS_CERT", cert).env("YIZHAN_SERVER_TLS_KEY", key);
-    let ports =
-        [("--enrollment-port", enrollment), ("--filing-port", filing), ("--settlement-port", settlement)];
-    command.arg("--audit-port").arg(free_port().to_string());
-    command.arg("--credit-port").arg(free_port().to_string());
-    command.args(ports.iter().flat_map(|(name, port)| [(*name).to_owned(), port.to_string()]));
     command
 }
 
@@ -81,14 +74,4 @@ async fn settings_with_which_nothing_would_work_are_refused() {
     let mut no_authority = with("YIZHAN_PEERS_ENROLLMENT_TLS_CA", &key);
     no_authority.env("YIZHAN_PEERS_ENROLLMENT_ADDRESS", "https://localhost:7201");
     refused(no_authority, "YIZHAN_PEERS_ENROLLMENT_TLS_CA").await;
-}
-
-async fn until_it_serves(port: u16) {
-    for _ in 0..120 {
-        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-    panic!("nothing listens on {port}");
 }
