@@ -317,6 +317,16 @@ pub struct Layer {
     pub feeds: Vec<Feed>,
 }
 
+impl Layer {
+    /// Whether what it pays is taken off the in-scope cost for the layers after it: unless its base adds nothing but other parts of the bill,
+    /// as a product for drugs outside the catalogue, or it is paid beside the bill.
+    pub fn pays_in_scope(&self) -> bool {
+        const OTHERS: &[Quantity] = &[Quantity::PreSelf, Quantity::OverLimit, Quantity::FullSelf];
+        let mut added = self.base.terms.iter().filter(|term| term.times.is_sign_positive());
+        added.any(|term| !OTHERS.contains(&term.quantity))
+    }
+}
+
 /// What enters a layer: a weighted sum, never below zero.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Base {
@@ -333,6 +343,17 @@ pub struct Term {
     pub times: Decimal,
     /// Counts only these lines; only with a part of the bill.
     pub lines: Option<LineFilter>,
+    /// Counts at most this, before it is weighed.
+    pub at_most: Option<AtMost>,
+}
+
+/// The smaller of two quantities: at most a part of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtMost {
+    /// Which part of it; 1 is all of it.
+    pub part: Decimal,
+    /// Of which quantity, of the whole bill.
+    pub of: Quantity,
 }
 
 /// A quantity of the bill or of an earlier layer.
@@ -348,8 +369,13 @@ pub enum Quantity {
     OverLimit,
     /// 全自费金额
     FullSelf,
-    /// What all earlier layers together left unpaid of the total.
+    /// What all earlier layers together, and whoever paid outside this platform, left unpaid of the total.
     Remaining,
+    /// What earlier layers left unpaid of the in-scope cost. A layer whose base adds no in-scope cost pays nothing of it
+    /// ([`Layer::pays_in_scope`]).
+    InScopeLeft,
+    /// What somebody outside this platform paid already (惠民保, 大病, 救助 of other places): no fund's payment here.
+    PaidElsewhere,
     /// What an earlier layer paid.
     Paid(LayerIndex),
     /// The deductible an earlier layer charged.
@@ -358,6 +384,8 @@ pub enum Quantity {
     OverCostCap(LayerIndex),
     /// What an earlier layer did not pay because of its payment limit.
     OverCap(LayerIndex),
+    /// The cost an earlier layer's payment limit left without payment: that of the bands above the point where the limit was reached.
+    OverCapCost(LayerIndex),
 }
 
 impl Quantity {
@@ -371,10 +399,13 @@ impl Quantity {
             Quantity::OverLimit => Cow::Borrowed("overlimit"),
             Quantity::FullSelf => Cow::Borrowed("full_self"),
             Quantity::Remaining => Cow::Borrowed("remaining"),
+            Quantity::InScopeLeft => Cow::Borrowed("in_scope_left"),
+            Quantity::PaidElsewhere => Cow::Borrowed("paid_elsewhere"),
             Quantity::Paid(layer) => of("paid", layer),
             Quantity::DeductibleOf(layer) => of("deductible", layer),
             Quantity::OverCostCap(layer) => of("over_cost_cap", layer),
             Quantity::OverCap(layer) => of("over_cap", layer),
+            Quantity::OverCapCost(layer) => of("over_cap_cost", layer),
         }
     }
 }
@@ -535,6 +566,8 @@ pub struct Cap {
     pub used: Option<AccumulatorIndex>,
     /// What raises it.
     pub plus: Option<Plus>,
+    /// Of a limit on the cost: it limits the cost above the deductible (`counts: net`), not the cost with it.
+    pub net: bool,
 }
 
 /// `plus: continuity`: a limit raised by 连续参保、零报销激励 ([`crate::case::Continuity`]).

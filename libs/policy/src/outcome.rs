@@ -10,7 +10,7 @@ use serde::Serialize;
 use yizhan_money::Fen;
 use yizhan_terms::{Fund, Payer};
 
-use crate::case::{DaysOut, Earlier, EarlierPaid, RemoteRule};
+use crate::case::{DaysOut, Earlier, EarlierPaid, PaidElsewhere, RemoteRule};
 use crate::model::{Benefit, Layer, Policy};
 pub use crate::parts::Parts;
 
@@ -49,6 +49,13 @@ pub struct Outcome<'a> {
     pub cash_fen: Fen,
     /// Paid to the person beside the bill (lump sums).
     pub beside_bill_fen: Fen,
+    /// What others than this platform's payers paid of the bill already, by bill and lines together: a part of `person_fen` and of `cash_fen`,
+    /// no fund's payment, and in no books. Of a part of a stay, of the stay so far.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub paid_elsewhere_fen: Fen,
+    /// Who, as far as the case names them.
+    #[serde(skip_serializing_if = "<[PaidElsewhere]>::is_empty")]
+    pub paid_elsewhere: &'a [PaidElsewhere],
     /// What changed in the accumulators, by policy year and name; zero changes are left out.
     pub changes: Vec<Change<'a>>,
     /// What the earlier parts of the stay came to, which is taken off.

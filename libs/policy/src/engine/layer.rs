@@ -24,6 +24,7 @@ struct Done {
     deductible: Decimal,
     over_cost_cap: Decimal,
     over_cap: Decimal,
+    over_cap_cost: Fen,
 }
 
 /// What a visit has used of a layer so far. The parts of a stay split by days share what is
@@ -57,7 +58,9 @@ impl<'r, 'a> Run<'r, 'a> {
         let mut parts = Parts::default();
         segment.lines.iter().for_each(|line| parts.add(line));
         let done = vec![Done::default(); facts.policy.layers.len()];
-        Run { facts, segment, totals, in_visit, done, left: parts.total_fen, parts }
+        // What was paid elsewhere nobody pays once more.
+        let left = (parts.total_fen - segment.elsewhere()).at_least_zero();
+        Run { facts, segment, totals, in_visit, done, left, parts }
     }
 
     /// Applies a layer, or says why it does not apply.
@@ -79,6 +82,7 @@ impl<'r, 'a> Run<'r, 'a> {
             Decimal::ZERO
         } else {
             self.charge_deductible(layer, before, &mut trace)?;
+            self.limit_net(layer, before, &mut trace)?;
             let benefit = self.benefit(layer, before, &mut trace)?;
             let raised = self.raise_to_minimum(layer, benefit, &mut trace)?;
             self.limit(layer.cap.as_ref(), before.paid.decimal(), raised, &mut trace.cap)?
@@ -118,34 +122,64 @@ impl<'r, 'a> Run<'r, 'a> {
             base -= base * step.value;
             trace.kept_out.push(step);
         }
-        trace.base_fen = match base.is_zero() {
-            true => base,
-            false => self.limit(layer.cost_cap.as_ref(), before.entered, base, &mut trace.cost_cap)?,
+        trace.base_fen = match layer.cost_cap.as_ref().filter(|cap| !cap.net && !base.is_zero()) {
+            None => base,
+            cap => self.limit(cap, before.entered, base, &mut trace.cost_cap)?,
         };
         Ok(())
     }
 
+    /// A cost limit that counts above the deductible: what it keeps out is the highest of the cost, the deductible stays whole.
+    fn limit_net(
+        &self,
+        layer: &'a Layer,
+        before: InVisit,
+        trace: &mut LayerTrace<'a>,
+    ) -> Result<(), Refusal> {
+        let (charged, entered) = (trace.charged(), before.entered - before.charged);
+        let net = trace.base_fen - charged;
+        if let Some(cap) = layer.cost_cap.as_ref().filter(|cap| cap.net && !net.is_zero()) {
+            trace.base_fen = charged + self.limit(Some(cap), entered, net, &mut trace.cost_cap)?;
+        }
+        Ok(())
+    }
+
     fn term_amount(&self, term: &Term) -> Decimal {
-        match &term.lines {
+        let amount = match &term.lines {
             Some(filter) => self.filtered(term.quantity, filter).decimal(),
             None => self.quantity(term.quantity),
-        }
+        };
+        term.at_most.map_or(amount, |most| amount.min(self.quantity(most.of) * most.part))
     }
 
     fn quantity(&self, quantity: Quantity) -> Decimal {
         match quantity {
             Quantity::Remaining => self.left.decimal(),
+            Quantity::InScopeLeft => self.in_scope_left().decimal(),
+            Quantity::PaidElsewhere => self.segment.elsewhere().decimal(),
             Quantity::Paid(layer) => self.done[layer].paid.decimal(),
             Quantity::DeductibleOf(layer) => self.done[layer].deductible,
             Quantity::OverCostCap(layer) => self.done[layer].over_cost_cap,
             Quantity::OverCap(layer) => self.done[layer].over_cap,
+            Quantity::OverCapCost(layer) => self.done[layer].over_cap_cost.decimal(),
             part => part_of(&self.parts, part).decimal(),
         }
     }
 
+    /// The in-scope cost less what earlier layers paid of it.
+    fn in_scope_left(&self) -> Fen {
+        let paying = self.facts.policy.layers.iter().zip(&self.done).filter(|(layer, _)| layer.pays_in_scope());
+        (self.parts.in_scope_fen - paying.map(|(_, done)| done.paid).sum::<Fen>()).at_least_zero()
+    }
+
     fn filtered(&self, quantity: Quantity, filter: &LineFilter) -> Fen {
-        let lines = self.facts.case.lines.iter().zip(&self.segment.lines);
-        lines.filter(|(line, _)| filter.counts(line)).map(|(_, parts)| part_of(parts, quantity)).sum()
+        let segment = self.segment;
+        let lines = self.facts.case.lines.iter().zip(segment.lines.iter().zip(&segment.lines_elsewhere));
+        let of_line = |(parts, elsewhere): (&Parts, &Fen)| match quantity {
+            Quantity::PaidElsewhere => *elsewhere,
+            part => part_of(parts, part),
+        };
+        lines.filter(|(line, _)| filter.counts(line)).map(|(_, split)| of_line(split)).sum()
     }
 
     fn quantity_name(&self, quantity: Quantity) -> std::borrow::Cow<'static, str> {
@@ -357,6 +391,7 @@ impl<'r, 'a> Run<'r, 'a> {
             deductible: charged,
             over_cost_cap: kept_out(&trace.cost_cap),
             over_cap: kept_out(&trace.cap),
+            over_cap_cost: over_cap_cost(trace),
         };
         for feed in &layer.feeds {
             let amount = match feed.what {
@@ -383,6 +418,24 @@ impl<'r, 'a> Run<'r, 'a> {
     fn remote(&self) -> Option<&'a RemoteRule> {
         self.facts.case.visit.remote.as_ref()
     }
+}
+
+/// The cost that a payment limit left unpaid: from the top of the bands down, as far as they would have given what it kept out.
+fn over_cap_cost(trace: &LayerTrace<'_>) -> Fen {
+    let Some(cap) = &trace.cap else { return Fen::ZERO };
+    let by_bands: Decimal = trace.bands.iter().map(|band| band.amount_fen).sum();
+    let given = trace.minimum.as_ref().map_or(by_bands, |minimum| minimum.value);
+    let mut unpaid = by_bands - (given - cap.kept_out_fen);
+    let mut cost = Decimal::ZERO;
+    for band in trace.bands.iter().rev() {
+        if unpaid <= Decimal::ZERO {
+            break;
+        }
+        let whole = unpaid >= band.amount_fen;
+        cost += if whole { band.to_fen - band.from_fen } else { unpaid / band.ratio };
+        unpaid -= band.amount_fen;
+    }
+    round_half_up(cost)
 }
 
 /// A ratio after its adjustments, each kept between 0 and 100 %.

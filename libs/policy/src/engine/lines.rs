@@ -50,7 +50,7 @@ pub(super) fn split<'a>(policy: &'a Policy, case: &'a Case) -> Result<Split<'a>,
 /// What the policy says of lines is that of the last covered day, whether or not the stay is split. The catalogue's values come with each
 /// line, of its own day.
 fn whole_stay(policy: &Policy, day: NaiveDate) -> Segment {
-    Segment { policy_year: policy_year(policy, day), day, lines: Vec::new(), last: true }
+    Segment::empty(policy_year(policy, day), day)
 }
 
 /// 先行自付比例: the catalogue entry's own, else the area's for the class.

@@ -43,6 +43,7 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
     let mut layers = Vec::with_capacity(policy.layers.len());
     let mut changes = Vec::new();
     let segments = segments::of_stay(policy, case, &split.lines);
+    let elsewhere: Fen = segments.iter().map(segments::Segment::elsewhere).sum();
     let mut in_visit = vec![layer::InVisit::default(); policy.layers.len()];
     for segment in &segments {
         let facts = Facts::new(policy, case, segment);
@@ -59,7 +60,7 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
 
     let Sums { fund_pay_fen, hospital_fen, beside_bill_fen } = Sums::of(&layers);
     let person_fen = parts.total_fen - fund_pay_fen - hospital_fen;
-    let paid = account::pay(policy, case, &parts, &layers, person_fen);
+    let paid = account::pay(policy, case, &parts, &layers, (person_fen, elsewhere));
     let whole = Outcome {
         policy: PolicyRef::of(policy),
         parts,
@@ -75,6 +76,8 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
         account_shared_fen: paid.shared,
         cash_fen: person_fen - paid.own - paid.shared,
         beside_bill_fen,
+        paid_elsewhere_fen: elsewhere,
+        paid_elsewhere: &case.paid_elsewhere,
         changes,
         earlier: None,
     };

@@ -60,7 +60,10 @@ fn write_entering(to: &mut String, policy: &Policy, layer: &Layer) -> fmt::Resul
         Some(Prepay::Remote) => writeln!(to, "  先由个人自付：{BY_REGISTER}的先行自付")?,
         None => {}
     }
-    layer.cost_cap.iter().try_for_each(|cap| write_cap(to, policy, "费用限额", cap))
+    layer.cost_cap.iter().try_for_each(|cap| {
+        let title = if cap.net { "起付线以上费用限额" } else { "费用限额" };
+        write_cap(to, policy, title, cap)
+    })
 }
 
 fn write_ratios(

@@ -166,6 +166,12 @@ fn write_shares(to: &mut String, outcome: &Outcome) -> fmt::Result {
     amount(to, "  本人账户", outcome.account_own_fen)?;
     amount(to, "  共济账户", outcome.account_shared_fen)?;
     amount(to, "  现金", outcome.cash_fen)?;
+    if outcome.paid_elsewhere_fen != Fen::ZERO {
+        amount(to, "  其中平台外已付", outcome.paid_elsewhere_fen)?;
+        for paid in outcome.paid_elsewhere {
+            amount(to, &format!("    {}", paid.by), paid.paid_fen)?;
+        }
+    }
     if outcome.beside_bill_fen != Fen::ZERO {
         amount(to, "账单外给付本人", outcome.beside_bill_fen)?;
     }

@@ -71,10 +71,13 @@ pub(super) fn part(quantity: Quantity) -> &'static str {
         Quantity::OverLimit => "超限价自费",
         Quantity::FullSelf => "全自费",
         Quantity::Remaining => "前面各层支付后的剩余",
+        Quantity::InScopeLeft => "前面各层支付后剩余的范围内金额",
+        Quantity::PaidElsewhere => "平台外已付",
         Quantity::Paid(_) => "支付额",
         Quantity::DeductibleOf(_) => "起付线",
         Quantity::OverCostCap(_) => "超费用限额部分",
         Quantity::OverCap(_) => "超支付限额部分",
+        Quantity::OverCapCost(_) => "超支付限额的费用",
     }
 }
 
@@ -84,7 +87,8 @@ pub(super) fn quantity(policy: &Policy, quantity: Quantity) -> String {
         Quantity::Paid(layer)
         | Quantity::DeductibleOf(layer)
         | Quantity::OverCostCap(layer)
-        | Quantity::OverCap(layer) => format!("「{}」的{}", policy.layers[layer].title, part(quantity)),
+        | Quantity::OverCap(layer)
+        | Quantity::OverCapCost(layer) => format!("「{}」的{}", policy.layers[layer].title, part(quantity)),
         _ => part(quantity).to_owned(),
     }
 }
@@ -112,7 +116,11 @@ pub(super) fn term(policy: &Policy, term: &Term, first: bool) -> String {
         ];
         format!("（只计{}的明细）", chosen.into_iter().flatten().collect::<Vec<_>>().join("，"))
     });
-    format!("{sign}{}{times}{lines}", quantity(policy, term.quantity))
+    let at_most = term.at_most.map_or_else(String::new, |most| {
+        let part = if most.part == Decimal::ONE { String::new() } else { format!("的 {}", percent(most.part)) };
+        format!("（不超过{}{part}）", quantity(policy, most.of))
+    });
+    format!("{sign}{}{at_most}{times}{lines}", quantity(policy, term.quantity))
 }
 
 /// Conditions that must all hold; nothing for none.

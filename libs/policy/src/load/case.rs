@@ -12,8 +12,8 @@ use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Status, Tier};
 
 use super::condition::{RECOGNISED, disease_code};
 use crate::case::{
-    Account, Accumulated, Case, Continuity, Counted, DaysOut, Disease, Line, Person, PreviousStay,
-    RemoteRule, Visit,
+    Account, Accumulated, Case, Continuity, Counted, DaysOut, Disease, Line, PaidElsewhere, Person,
+    PreviousStay, RemoteRule, Visit,
 };
 
 const MAX_AGE: i64 = 200;
@@ -21,7 +21,8 @@ const MAX_VISITS: i64 = 1_000_000;
 
 /// Reads a case; `None` after everything wrong with it was reported.
 pub(super) fn case(root: &At) -> Option<Case> {
-    let keys = ["title", "area", "scheme", "person", "visit", "lines", "accumulated", "account"];
+    let keys =
+        ["title", "area", "scheme", "person", "visit", "lines", "accumulated", "paid_elsewhere", "account"];
     let map = root.map(&keys)?;
     let title = map.optional("title", |at| at.text());
     let area = map.required("area", |at| area(&at, "a pooling area (admdvs)"));
@@ -30,6 +31,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
     let visit = map.required("visit", visit);
     let lines = map.required("lines", |at| numbered_lines(&at));
     let accumulated = map.optional("accumulated", |at| accumulated(&at));
+    let paid_elsewhere = map.optional("paid_elsewhere", |at| at.list_of(|at| paid_elsewhere(&at)));
     let account = map.optional("account", account);
     title?;
     Some(Case {
@@ -39,6 +41,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
         visit: visit?,
         lines: lines?,
         accumulated: accumulated?.unwrap_or_default(),
+        paid_elsewhere: paid_elsewhere?.unwrap_or_default(),
         account: account?.unwrap_or_default(),
         counted: Counted::Claims,
         earlier: None,
@@ -218,6 +221,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
         "prepay",
         "label",
         "date",
+        "paid_elsewhere",
     ])?;
     let id = map.optional("id", |at| at.text());
     let name = map.optional("name", |at| at.text());
@@ -231,6 +235,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
     let prepay = map.optional("prepay", ratio);
     let labels = words(&map, "label");
     let day = map.optional("date", date);
+    let elsewhere = map.optional("paid_elsewhere", |at| yizhan_documents::value::amount(at).and_then(Fen::try_round));
     name?;
     let amount = amount?;
     Some(Line {
@@ -245,8 +250,17 @@ fn line(at: &At, number: usize) -> Option<Line> {
         prepay: prepay?,
         labels: labels?,
         day: day?,
+        paid_elsewhere_fen: elsewhere?.unwrap_or_default(),
         earlier: None,
     })
+}
+
+/// What somebody outside this platform paid: `{ by: 惠民保, amount: 3000 }`.
+fn paid_elsewhere(at: &At) -> Option<PaidElsewhere> {
+    let map = at.map(&["by", "amount"])?;
+    let by = map.required("by", |at| at.text());
+    let paid = map.required("amount", |at| amount(at).and_then(Fen::try_round));
+    Some(PaidElsewhere { by: by?.to_owned(), paid_fen: paid? })
 }
 
 /// 收费项目等级 `chrgitm_lv`

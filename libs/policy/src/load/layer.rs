@@ -62,6 +62,7 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
     check_lump_sum(&map);
     check_plus(&map, payer);
     check_less_previous(&map, payer);
+    check_counts(&map);
     let feeds = map.optional("feeds", |at| feeds(&at, names));
     let parts = parts?;
     Some(Layer {
@@ -210,6 +211,22 @@ fn check_less_previous(map: &Map, payer: Option<Payer>) {
             Kind::ConflictingKeys,
             "`less_previous` is of a deductible of `basic`, no other payer's",
         );
+    }
+}
+
+/// A limit on the cost above the deductible needs one; and its accumulator holds the same cost.
+fn check_counts(map: &Map) {
+    let Some(cost_cap) = map.get("cost_cap") else { return };
+    let counts = cost_cap.find("counts").filter(|(_, value)| value.raw() == Some("net"));
+    if let Some((at, _)) = counts.as_ref().filter(|_| map.get("deductible").is_none()) {
+        at.problem::<()>(Kind::MissingKey, "`counts: net` is of the cost above a `deductible`, which is missing");
+    }
+    let Some((_, used)) = cost_cap.find("used") else { return };
+    let fed = map.get("feeds").and_then(|feeds| used.raw().and_then(|name| feeds.find(name)));
+    let (right, wrong) = if counts.is_some() { ("net", "base") } else { ("base", "net") };
+    if let Some((_, what)) = fed.filter(|(_, what)| what.raw() == Some(wrong)) {
+        let message = format!("the limit counts `{right}`, and its accumulator is fed `{wrong}`: write `{right}`, or the other `counts`");
+        what.problem::<()>(Kind::ConflictingKeys, message);
     }
 }
 

@@ -119,9 +119,12 @@ fn adjust<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Adjust> {
     }
 }
 
-/// A limit on the cost that enters.
+/// A limit on the cost that enters: on all of it, or on what of it lies above the deductible (`counts: net`).
 pub(super) fn cost_cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
-    limit(&at.map(&["amount", "used"])?, scope)
+    let map = at.map(&["amount", "used", "counts"])?;
+    let cap = limit(&map, scope);
+    let net = map.optional("counts", |at| at.code(&[false, true], |net| if net { "net" } else { "base" }));
+    Some(Cap { net: net?.unwrap_or(false), ..cap? })
 }
 
 /// A limit on the payment, which may be raised.
@@ -139,7 +142,7 @@ pub(super) fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
 fn limit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
     let amount = map.required("amount", |at| Table::read(at, scope, &LIMIT));
     let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
-    Some(Cap { amount: amount?, used: used?, plus: None })
+    Some(Cap { amount: amount?, used: used?, plus: None, net: false })
 }
 
 /// `continuity`, or with what the books tell of it: `{ continuity: { claims: …, drawn: … } }`.

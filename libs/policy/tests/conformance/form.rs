@@ -8,7 +8,7 @@ use serde::Deserialize;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
 use yizhan_policy::case::{
-    Account, Accumulated, Case, Counted, Disease, Line, Person, PreviousStay, RemoteRule, Visit,
+    Account, Accumulated, Case, Counted, Disease, Line, PaidElsewhere, Person, PreviousStay, RemoteRule, Visit,
 };
 use yizhan_terms::Treatment;
 use yizhan_terms::{Care, Filing, Status, Tier};
@@ -68,6 +68,9 @@ pub struct VisitForm {
     /// The stay before.
     previous: Option<PreviousForm>,
     lines: Vec<LineForm>,
+    /// What others paid of the bill already.
+    #[serde(default)]
+    paid_elsewhere: BTreeMap<String, Yuan>,
     #[serde(default)]
     account: AccountForm,
     /// What was accumulated before, beside what earlier visits of the case added.
@@ -122,6 +125,8 @@ pub struct LineForm {
     list_type: Option<String>,
     #[serde(default)]
     label: Vec<String>,
+    #[serde(default)]
+    paid_elsewhere: Yuan,
 }
 
 #[derive(Default, Deserialize)]
@@ -283,6 +288,7 @@ impl CaseFile {
             },
             lines: visit.lines.iter().enumerate().map(|(index, line)| line.engine_line(index)).collect(),
             accumulated: visit.accumulated_with(policy, earlier),
+            paid_elsewhere: visit.paid_elsewhere(),
             account: Account {
                 used: visit.account.own.is_some() || visit.account.shared.is_some(),
                 own_fen: visit.account.own.unwrap_or_default().0,
@@ -296,6 +302,11 @@ impl CaseFile {
 }
 
 impl VisitForm {
+    fn paid_elsewhere(&self) -> Vec<PaidElsewhere> {
+        let paid = |(by, paid): (&String, &Yuan)| PaidElsewhere { by: by.clone(), paid_fen: paid.0 };
+        self.paid_elsewhere.iter().map(paid).collect()
+    }
+
     /// The totals of earlier visits and those given with this one, of this visit's year.
     fn accumulated_with(&self, policy: &Policy, earlier: &Accumulators) -> Accumulators {
         let mut all = earlier.clone();
@@ -333,6 +344,7 @@ impl LineForm {
             prepay: self.prepay.as_ref().map(|percent| percent.0),
             labels: self.label.clone(),
             day: None,
+            paid_elsewhere_fen: self.paid_elsewhere.0,
             earlier: None,
         }
     }

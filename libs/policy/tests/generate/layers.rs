@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use yizhan_documents::Period;
 use yizhan_policy::model::{
-    Adjust, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Layer, LineFilter, Per,
+    Adjust, AtMost, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Layer, LineFilter, Per,
     Prepay, Quantity, Ratio, Table, Term,
 };
 use yizhan_terms::{Fund, Payer};
@@ -115,6 +115,16 @@ impl Drawing<'_> {
         layer.prepay = self.maybe(12, |choices| choices.ratio(0, 500)).map(Prepay::Table);
         layer.cost_cap = self.choices.chance(20).then(|| self.cost_cap());
         layer.deductible = self.choices.chance(60).then(|| self.deductible());
+        if layer.deductible.is_none() {
+            // Without one there is no cost above it: said otherwise the loader asks what is meant.
+            let used = layer.cost_cap.as_mut().filter(|cap| cap.net).map(|cap| {
+                cap.net = false;
+                cap.used
+            });
+            for feed in self.feeds.iter_mut().filter(|feed| used.flatten() == Some(feed.accumulator)) {
+                feed.what = Fed::Base;
+            }
+        }
         layer.benefit = self.bands();
         layer.adjust = (0..self.choices.pick(&[0, 0, 1, 1, 2, 3])).map(|_| self.adjust()).collect();
         self.remote_care(&mut layer);
@@ -157,15 +167,21 @@ impl Drawing<'_> {
         let quantity = self.quantity(first);
         let times = if self.choices.chance(15) { self.choices.ratio(0, 1000) } else { Decimal::ONE };
         let less = !first && self.choices.chance(70);
-        let lines = PARTS.contains(&quantity) && self.choices.chance(15);
+        let of_lines = PARTS.contains(&quantity) || quantity == Quantity::PaidElsewhere;
+        let lines = of_lines && self.choices.chance(15);
         let lines = if lines { Some(self.filter()) } else { None };
-        Term { quantity, times: if less { -times } else { times }, lines }
+        let at_most = self.choices.chance(12).then(|| AtMost {
+            part: if self.choices.chance(50) { Decimal::ONE } else { self.choices.ratio(0, 1000) },
+            of: self.quantity(false),
+        });
+        Term { quantity, times: if less { -times } else { times }, lines, at_most }
     }
 
     fn quantity(&mut self, first: bool) -> Quantity {
         let of_layer = if first { 15 } else { 75 };
         if self.index == 0 || !self.choices.chance(of_layer) {
-            return if self.choices.chance(12) { Quantity::Remaining } else { self.choices.pick(&PARTS) };
+            const OTHERS: [Quantity; 3] = [Quantity::Remaining, Quantity::InScopeLeft, Quantity::PaidElsewhere];
+            return if self.choices.chance(20) { self.choices.pick(&OTHERS) } else { self.choices.pick(&PARTS) };
         }
         let earlier = self.choices.below(self.index);
         self.choices.pick(&[
@@ -174,6 +190,8 @@ impl Drawing<'_> {
             Quantity::DeductibleOf(earlier),
             Quantity::OverCostCap(earlier),
             Quantity::OverCap(earlier),
+            Quantity::OverCapCost(earlier),
+            Quantity::InScopeLeft,
         ])
     }
 
@@ -246,12 +264,13 @@ impl Drawing<'_> {
     /// A limit on the cost that enters: per visit, or per year.
     fn cost_cap(&mut self) -> Cap {
         let amount = self.needed(limit);
+        let net = self.choices.chance(30);
         let used = self.choices.chance(60).then(|| {
             let used = self.accumulators.new_money(self.choices.chance(15));
-            self.feed(used, Fed::Base);
+            self.feed(used, if net { Fed::Net } else { Fed::Base });
             used
         });
-        Cap { amount, used, plus: None }
+        Cap { amount, used, plus: None, net }
     }
 
     /// A limit on what is paid: per visit, per year, or shared with an earlier layer.
@@ -266,7 +285,7 @@ impl Drawing<'_> {
             self.feed(used, Fed::Paid);
             used
         });
-        Cap { amount, used, plus: None }
+        Cap { amount, used, plus: None, net: false }
     }
 }
 

@@ -231,6 +231,7 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
         amount: constant(always(), Some(Decimal::from(choices.amount(10_000_000)))),
         used: Some(yearly(Fed::Paid)),
         plus: None,
+        net: false,
     });
     let benefit = Benefit::Scale { cut_on, reached, bands: constant(always(), bands(choices)) };
     Layer { cap, feeds, ..plain_layer(index, deductible, benefit) }
@@ -238,7 +239,7 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
 
 /// Over the in-scope cost that the layers before it left.
 fn plain_layer(index: usize, deductible: Option<Deductible>, benefit: Benefit) -> Layer {
-    let term = |quantity, times| Term { quantity, times, lines: None };
+    let term = |quantity, times| Term { quantity, times, lines: None, at_most: None };
     let mut terms = vec![term(Quantity::InScope, Decimal::ONE)];
     terms.extend((0..index).map(|earlier| term(Quantity::Paid(earlier), -Decimal::ONE)));
     Layer {

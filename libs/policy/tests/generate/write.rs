@@ -146,6 +146,10 @@ impl Writer<'_> {
         if let Some(lines) = &term.lines {
             text += &format!(", lines: {}", filter(lines));
         }
+        if let Some(most) = &term.at_most {
+            let part = (most.part != Decimal::ONE).then(|| format!("part: {}, ", percent(most.part)));
+            text += &format!(", at_most: {{ {}of: {} }}", part.unwrap_or_default(), self.quantity(most.of));
+        }
         text + " }"
     }
 
@@ -196,7 +200,8 @@ impl Writer<'_> {
             None => "amount: none".to_owned(),
         });
         let used = cap.used.map(|used| format!(", used: {}", self.accumulator(used))).unwrap_or_default();
-        format!("{{ amount: {amount}{used} }}")
+        let counts = if cap.net { ", counts: net" } else { "" };
+        format!("{{ amount: {amount}{used}{counts} }}")
     }
 
     fn prepay(&self, prepay: &Prepay, period: Period) -> String {

@@ -108,7 +108,8 @@ fn note(
         count(cap.used, "paid", trace.paid_fen.decimal(), limit);
     }
     if let Some((cap, limit)) = limited(&layer.cost_cap) {
-        count(cap.used, "cost", trace.base_fen, limit);
+        let below = if cap.net { trace.charged() } else { Decimal::ZERO };
+        count(cap.used, "cost", trace.base_fen - below, limit);
     }
     if let Some(deductible) = &layer.deductible {
         let charged = trace.charged();

@@ -38,6 +38,11 @@ impl Fraction {
         i64::try_from(rounded).expect("amounts fit")
     }
 
+    /// Divided by what is above zero.
+    pub fn over(self, other: Fraction) -> Fraction {
+        self * Fraction::new(other.bottom, other.top)
+    }
+
     pub fn or_zero(self) -> Fraction {
         self.max(Fraction::ZERO)
     }

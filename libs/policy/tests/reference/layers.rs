@@ -3,8 +3,8 @@
 
 use yizhan_policy::case::Counted;
 use yizhan_policy::model::{
-    Adjust, Band, Benefit, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Policy, Prepay, Quantity,
-    Ratio, Table, Term,
+    Adjust, Band, Benefit, CutOn, Deductible, DeductibleAmount, Fed, Layer, LineFilter, Per, Policy, Prepay,
+    Quantity, Ratio, Table, Term,
 };
 use yizhan_terms::Treatment;
 
@@ -28,12 +28,15 @@ struct Earlier {
     charged: Fraction,
     over_cost_cap: Fraction,
     over_cap: Fraction,
+    over_cap_cost: i64,
 }
 
 /// One part of a visit, settled in its own policy year.
 struct Part<'p> {
     facts: &'p Facts<'p>,
     lines: Vec<FourParts>,
+    /// What was paid elsewhere of each line, and of the bill.
+    elsewhere: (Vec<i64>, i64),
     earlier: Vec<Earlier>,
     left: i64,
 }
@@ -51,13 +54,14 @@ impl Visit {
     pub fn settle_part(
         &mut self,
         facts: &Facts<'_>,
-        lines: Vec<FourParts>,
+        (lines, elsewhere): (Vec<FourParts>, (Vec<i64>, i64)),
         is_last: bool,
         answer: &mut Answer,
     ) -> Result<(), Refused> {
         remote_is_placed(facts)?;
-        let left = lines.iter().map(FourParts::total).sum();
-        let mut part = Part { facts, lines, earlier: Vec::new(), left };
+        let total: i64 = lines.iter().map(FourParts::total).sum();
+        let left = (total - elsewhere.0.iter().sum::<i64>() - elsewhere.1).max(0);
+        let mut part = Part { facts, lines, elsewhere, earlier: Vec::new(), left };
         for index in 0..facts.policy.layers.len() {
             self.layer(index, &mut part, is_last, answer)?;
         }
@@ -78,20 +82,26 @@ impl Visit {
             charged: Fraction::ZERO,
             over_cost_cap: Fraction::ZERO,
             over_cap: Fraction::ZERO,
+            over_cap_cost: 0,
         };
         let mut done = nothing;
         let mut base = Fraction::ZERO;
         let applies = in_force(layer.period, facts.day) && facts.hold(&layer.when);
         if applies {
             let enters = part.enters(layer)?;
-            base = self.within(layer.cost_cap.as_ref(), self.entered[index], enters, facts, answer)?;
-            done.over_cost_cap = enters - base;
+            let (gross, net) = match &layer.cost_cap {
+                Some(cap) if cap.net => (None, Some(cap)),
+                cap => (cap.as_ref(), None),
+            };
+            base = self.within(gross, self.entered[index], enters, facts, answer)?;
             let is_lump_sum = matches!(layer.benefit, Benefit::LumpSum { .. });
             if base > Fraction::ZERO || is_lump_sum {
                 done.charged = match &layer.deductible {
                     Some(deductible) => self.open_deductible(index, deductible, part, answer)?.min(base),
                     None => Fraction::ZERO,
                 };
+                let net_before = self.entered[index] - self.charged[index];
+                base = done.charged + self.within(net, net_before, base - done.charged, facts, answer)?;
                 let benefit = self.benefit(index, base, done.charged, facts, answer)?;
                 let before = Fraction::whole(self.paid[index]);
                 let within = match &layer.cap {
@@ -102,6 +112,9 @@ impl Visit {
                     None => benefit,
                 };
                 done.over_cap = benefit - within;
+                if layer.cap.is_some() && !is_lump_sum {
+                    done.over_cap_cost = self.unpaid_cost(layer, (base, done.charged), within, facts, answer)?;
+                }
                 done.paid = within.half_up();
             }
             if is_lump_sum {
@@ -113,6 +126,7 @@ impl Visit {
                     if is_hospital(facts.policy, index) { &mut answer.hospital } else { &mut answer.funds };
                 *payer += done.paid;
             }
+            done.over_cost_cap = enters - base;
             self.charged[index] = self.charged[index] + done.charged;
             self.entered[index] = self.entered[index] + base;
             self.paid[index] += done.paid;
@@ -149,6 +163,49 @@ impl Visit {
         let Some(cap) = cap.filter(|_| amount > Fraction::ZERO) else { return Ok(amount) };
         let open = self.open(cap.used, *facts.needed(&cap.amount)?, before, facts, answer);
         Ok(open.map_or(amount, |open| amount.min(open)))
+    }
+
+    /// The cost above the point where the scale has given `within`: found by halving, to the fen half up.
+    fn unpaid_cost(
+        &self,
+        layer: &Layer,
+        (base, charged): (Fraction, Fraction),
+        within: Fraction,
+        facts: &Facts<'_>,
+        answer: &Answer,
+    ) -> Result<i64, Refused> {
+        let Benefit::Scale { cut_on, reached, bands } = &layer.benefit else { return Ok(0) };
+        if base <= charged {
+            return Ok(0);
+        }
+        let bottom = reached.map_or(Fraction::ZERO, |reached| now(reached, facts, answer));
+        let (low, high) = match cut_on {
+            CutOn::Net => (bottom, bottom + (base - charged)),
+            CutOn::Absolute => (bottom + charged, bottom + base),
+        };
+        let bands = facts.needed(bands)?;
+        let paid = |to: Fraction| {
+            Ok::<_, Refused>(from_bottom(layer, bands, to, facts)? - from_bottom(layer, bands, low, facts)?)
+        };
+        if paid(high)? <= within {
+            return Ok(0);
+        }
+        // The point lies in the band below whose end the scale has not given enough, and above whose beginning it has.
+        let mut from = low;
+        for band in bands {
+            let to = band.upto.map_or(high, |upto| high.min(Fraction::of(upto)));
+            if to <= from {
+                continue;
+            }
+            let ratio = ratio_of(layer, band, facts)?;
+            let (before, after) = (paid(from)?, paid(to)?);
+            if after > within {
+                let point = from + (within - before).over(ratio);
+                return Ok((end_of(bands, high) - point).or_zero().half_up());
+            }
+            from = to;
+        }
+        Ok(0)
     }
 
     /// What is open of a limit: per year by its accumulator, or per visit by what earlier parts
@@ -244,30 +301,70 @@ impl Part<'_> {
     }
 
     fn term(&self, term: &Term) -> Fraction {
-        let Some(filter) = &term.lines else {
-            return Fraction::of(term.times) * self.quantity(term.quantity);
+        let mut amount = match &term.lines {
+            Some(filter) => Fraction::whole(self.of_lines(term.quantity, filter)),
+            None => self.quantity(term.quantity),
         };
+        if let Some(most) = &term.at_most {
+            amount = amount.min(Fraction::of(most.part) * self.quantity(most.of));
+        }
+        Fraction::of(term.times) * amount
+    }
+
+    fn of_lines(&self, quantity: Quantity, filter: &LineFilter) -> i64 {
         let mut sum = 0;
-        for (line, parts) in self.facts.case.lines.iter().zip(&self.lines) {
+        for (number, (line, parts)) in self.facts.case.lines.iter().zip(&self.lines).enumerate() {
             let has = |labels: &[String]| line.labels.iter().any(|label| labels.contains(label));
             let right_type = filter.list_types.is_empty() || filter.list_types.contains(&line.list_type);
             let right_label = filter.labels.is_empty() || has(&filter.labels);
             if right_type && right_label && !has(&filter.not_labels) {
-                sum += parts.part(term.quantity);
+                sum += match quantity {
+                    Quantity::PaidElsewhere => self.elsewhere.0[number],
+                    part => parts.part(part),
+                };
             }
         }
-        Fraction::of(term.times) * Fraction::whole(sum)
+        sum
     }
 
     fn quantity(&self, quantity: Quantity) -> Fraction {
         match quantity {
             Quantity::Remaining => Fraction::whole(self.left),
+            Quantity::PaidElsewhere => {
+                Fraction::whole(self.elsewhere.0.iter().sum::<i64>() + self.elsewhere.1)
+            }
+            Quantity::InScopeLeft => Fraction::whole(self.in_scope_left().max(0)),
+            Quantity::OverCapCost(layer) => Fraction::whole(self.earlier[layer].over_cap_cost),
             Quantity::Paid(layer) => Fraction::whole(self.earlier[layer].paid),
             Quantity::DeductibleOf(layer) => self.earlier[layer].charged,
             Quantity::OverCostCap(layer) => self.earlier[layer].over_cost_cap,
             Quantity::OverCap(layer) => self.earlier[layer].over_cap,
             part => Fraction::whole(self.lines.iter().map(|line| line.part(part)).sum()),
         }
+    }
+}
+
+impl Part<'_> {
+    /// In scope, less what each earlier layer paid, but for those over other parts of the bill alone.
+    fn in_scope_left(&self) -> i64 {
+        let others = [Quantity::PreSelf, Quantity::OverLimit, Quantity::FullSelf];
+        let mut left: i64 = self.lines.iter().map(|line| line.in_scope).sum();
+        for (layer, done) in self.facts.policy.layers.iter().zip(&self.earlier) {
+            let added = layer.base.terms.iter().filter(|term| !term.times.is_sign_negative());
+            let of_others = added.clone().filter(|term| others.contains(&term.quantity)).count();
+            if of_others < added.count() {
+                left -= done.paid;
+            }
+        }
+        left
+    }
+}
+
+/// Where the cost ends: at its own end, or at that of the scale.
+fn end_of(bands: &[Band], high: Fraction) -> Fraction {
+    match bands.last().and_then(|band| band.upto) {
+        Some(upto) => high.min(Fraction::of(upto)),
+        None => high,
     }
 }
 
