@@ -4,14 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
 mod language {
+    pub mod counted;
     pub mod quantities;
+    pub mod unknown;
 }
 
 use yizhan_policy::load::load_case;
 use yizhan_policy::{Case, Outcome, Policy, explain, load, settle};
 
 /// A document of these layers; `accumulators` and the like stand in `head`.
-pub fn document(head: &str, layers: &str) -> String {
+fn document(head: &str, layers: &str) -> String {
     format!(
         "policy: said\nversion: \"1\"\ntitle: 某市职工\nareas: [\"430200\"]\nscheme: \"310\"\nfrom: 2020-01-01\n\
          sources: {{ paper: {{ title: 某市办法, quality: G }} }}\n{head}\nlayers:\n{layers}\n\
@@ -20,28 +22,30 @@ pub fn document(head: &str, layers: &str) -> String {
 }
 
 /// A layer of basic insurance over this, with more keys.
-pub fn basic(more: &str) -> String {
+fn basic(more: &str) -> String {
     format!("  - {{ id: basic, title: 统筹, payer: basic, fund_pay_type: \"310100\", {more} }}\n")
 }
 
 /// A layer of critical-illness insurance, which pays after it.
-pub fn critical(more: &str) -> String {
-    format!("  - {{ id: critical, title: 大额, payer: critical_illness, fund_pay_type: \"330100\", {more} }}\n")
+fn critical(more: &str) -> String {
+    format!(
+        "  - {{ id: critical, title: 大额, payer: critical_illness, fund_pay_type: \"330100\", {more} }}\n"
+    )
 }
 
 /// `{ cut_on: net, … }`, one ratio for everything.
-pub fn at(ratio: &str) -> String {
+fn at(ratio: &str) -> String {
     format!("scale: {{ cut_on: net, bands: {{ source: paper, rows: [ {{ ratio: {ratio} }} ] }} }}")
 }
 
 #[track_caller]
-pub fn policy(text: &str) -> Policy {
+fn policy(text: &str) -> Policy {
     load("said.yaml", text).unwrap_or_else(|problems| panic!("{problems}\n{text}"))
 }
 
 /// A stay of the first ten days of May 2024 at a third-level hospital; `more` adds keys to the case.
 #[track_caller]
-pub fn stay(lines: &str, more: &str) -> Case {
+fn stay(lines: &str, more: &str) -> Case {
     let text = format!(
         "area: \"430200\"\nscheme: \"310\"\nperson: {{ status: in_service, age: 40 }}\n\
          visit: {{ care: inpatient, level: third, admitted: 2024-05-01, date: 2024-05-10 }}\nlines: [ {lines} ]\n{more}\n"
@@ -51,22 +55,21 @@ pub fn stay(lines: &str, more: &str) -> Case {
 
 /// What each layer pays, in yuan.
 #[track_caller]
-pub fn paid(policy: &Policy, case: &Case) -> Vec<String> {
+fn paid(policy: &Policy, case: &Case) -> Vec<String> {
     let outcome = settle(policy, case).unwrap_or_else(|refusal| panic!("{refusal}"));
     outcome.layers.iter().map(|layer| layer.paid_fen.to_string()).collect()
 }
 
 #[track_caller]
-pub fn outcome<'a>(policy: &'a Policy, case: &'a Case) -> Outcome<'a> {
+fn outcome<'a>(policy: &'a Policy, case: &'a Case) -> Outcome<'a> {
     settle(policy, case).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 /// The document has these problems, by code and a part of their message.
 #[track_caller]
-pub fn problems(text: &str, expected: &[(&str, &str)]) {
+fn problems(text: &str, expected: &[(&str, &str)]) {
     let problems = load("said.yaml", text).expect_err("the document is wrong");
-    let told: Vec<String> =
-        problems.0.iter().map(|one| format!("{:?}: {}", one.kind, one.message)).collect();
+    let told: Vec<String> = problems.0.iter().map(|one| format!("{:?}: {}", one.kind, one.message)).collect();
     assert_eq!(told.len(), expected.len(), "{told:#?}");
     for ((kind, part), told) in expected.iter().zip(&told) {
         assert!(told.starts_with(kind) && told.contains(part), "{told}\nis not {kind} … {part}");
@@ -75,7 +78,7 @@ pub fn problems(text: &str, expected: &[(&str, &str)]) {
 
 /// `explain` says this.
 #[track_caller]
-pub fn says(policy: &Policy, words: &str) {
+fn says(policy: &Policy, words: &str) {
     let text = explain(policy);
     assert!(text.contains(words), "`{words}` is not in\n{text}");
 }

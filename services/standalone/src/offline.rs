@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use yizhan_documents::Problems;
 use yizhan_policy::load::{NoPolicy, check_set, load_case};
-use yizhan_policy::{Case, Policy, embedded, explain_outcome, find, load, together};
+use yizhan_policy::{
+    Case, Policy, embedded, explain_outcome, explain_stopped, find, load, settle_as_far, together,
+};
 
 /// What a command answers: the text for standard output, or why not for standard error.
 pub type Answer = Result<String, String>;
@@ -67,8 +69,10 @@ pub fn settle(files: &[PathBuf], case: &Path, json: bool) -> Answer {
     let policies = together(policies).map_err(|problems| problems.to_string())?;
     let found = find(&policies, case.area, case.scheme, case.visit.end);
     let policy = found.map_err(|none| format!("{}: {none}", NoPolicy::REASON))?;
-    let outcome =
-        yizhan_policy::settle(policy, &case).map_err(|refusal| format!("{}: {refusal}", refusal.reason()))?;
+    let outcome = settle_as_far(policy, &case).map_err(|stopped| {
+        let refusal = &stopped.refusal;
+        format!("{}: {refusal}\n\n{}", refusal.reason(), explain_stopped(policy, &stopped))
+    })?;
     if json {
         return serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string());
     }

@@ -57,9 +57,7 @@ fn whole_stay(policy: &Policy, day: NaiveDate) -> Segment {
 fn prepay_ratio(policy: &Policy, facts: &Facts<'_>, index: usize, line: &Line) -> Result<Decimal, Refusal> {
     let ratio = match (line.prepay, &policy.class_prepay) {
         (Some(ratio), _) => Some(ratio),
-        (None, Some(table)) => {
-            look_up_with(table, facts, &facts.of_line(&line.class))?.map(|found| *found.value)
-        }
+        (None, Some(table)) => look_up_with(table, facts, &facts.of_line(line))?.map(|found| *found.value),
         (None, None) => None,
     };
     let ratio = ratio.or_else(|| (line.class == CLASS_A).then_some(Decimal::ZERO));

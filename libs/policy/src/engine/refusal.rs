@@ -135,7 +135,10 @@ fn check_paid_elsewhere(case: &Case, total: i64) -> Result<(), Refusal> {
     for (index, paid) in case.paid_elsewhere.iter().enumerate() {
         if paid.paid_fen < Fen::ZERO || paid.paid_fen.0 > open {
             let field = format!("paid_elsewhere[{index}].paid_fen");
-            return Err(Refusal::BadCase { field, reason: "is negative, or more than what is left of the bill" });
+            return Err(Refusal::BadCase {
+                field,
+                reason: "is negative, or more than what is left of the bill",
+            });
         }
         open -= paid.paid_fen.0;
     }

@@ -12,6 +12,8 @@ use crate::outcome::{LineParts, Parts};
 pub(super) struct Segment {
     /// First day of the policy year.
     pub policy_year: NaiveDate,
+    /// Its first covered day.
+    pub from: NaiveDate,
     /// The day whose values apply: the last of the part.
     pub day: NaiveDate,
     /// The parts of each line that fall into it, in the order of the case.
@@ -29,6 +31,7 @@ impl Segment {
     pub fn empty(policy_year: NaiveDate, day: NaiveDate) -> Segment {
         Segment {
             policy_year,
+            from: day,
             day,
             lines: Vec::new(),
             lines_elsewhere: Vec::new(),
@@ -106,6 +109,7 @@ fn by_year(
         return vec![Segment {
             lines: bill().map(covered).collect(),
             lines_elsewhere: lines_elsewhere.collect(),
+            from: begin,
             ..Segment::empty(policy_year(policy, end), end)
         }];
     }
@@ -130,6 +134,7 @@ fn by_year(
             lines: bill().map(in_year).collect(),
             lines_elsewhere: case.lines.iter().map(elsewhere_in_year).collect(),
             last: to == end,
+            from,
             ..Segment::empty(year, to)
         });
         if to == end {

@@ -235,7 +235,8 @@ fn line(at: &At, number: usize) -> Option<Line> {
     let prepay = map.optional("prepay", ratio);
     let labels = words(&map, "label");
     let day = map.optional("date", date);
-    let elsewhere = map.optional("paid_elsewhere", |at| yizhan_documents::value::amount(at).and_then(Fen::try_round));
+    let elsewhere =
+        map.optional("paid_elsewhere", |at| yizhan_documents::value::amount(at).and_then(Fen::try_round));
     name?;
     let amount = amount?;
     Some(Line {
@@ -291,12 +292,14 @@ fn accumulated(at: &At) -> Option<BTreeMap<NaiveDate, Accumulated>> {
 }
 
 fn totals(at: &At) -> Option<Accumulated> {
-    let map = at.map(&["yuan", "visits"])?;
+    let map = at.map(&["yuan", "visits", "days"])?;
     let fen = |at: At| amount(at).and_then(Fen::try_round).map(|fen| fen.0);
     let yuan = map.optional("yuan", |at| named(&at, fen));
     let visits = map.optional("visits", |at| named(&at, |at| whole(at, 0, MAX_VISITS)));
+    let days = map.optional("days", |at| named(&at, |at| whole(at, 0, MAX_VISITS)));
     let mut totals = yuan?.unwrap_or_default();
     totals.extend(visits?.unwrap_or_default());
+    totals.extend(days?.unwrap_or_default());
     Some(totals)
 }
 

@@ -47,10 +47,10 @@ fn term(at: &At, names: &Names, layer: LayerIndex) -> Option<Term> {
     let lines = map.optional("lines", |at| line_filter(&at));
     let at_most = map.optional("at_most", |at| at_most(&at, names, layer));
     let (quantity, times, lines, at_most) = (quantity?, times?.unwrap_or(Decimal::ONE), lines?, at_most?);
-    let of_lines =
-        quantity == Quantity::PaidElsewhere || PARTS.iter().any(|(_, part)| *part == quantity);
+    let of_lines = quantity == Quantity::PaidElsewhere || PARTS.iter().any(|(_, part)| *part == quantity);
     if lines.is_some() && !of_lines {
-        let message = "`lines` chooses lines of the bill: it goes with a part of the bill or `paid_elsewhere` only";
+        let message =
+            "`lines` chooses lines of the bill: it goes with a part of the bill or `paid_elsewhere` only";
         return map.key("lines").and_then(|key| key.problem(Kind::NotAPart, message));
     }
     Some(Term { quantity, times: if sign? == "less" { -times } else { times }, lines, at_most })
@@ -95,7 +95,7 @@ fn part_names() -> String {
     format!("one of: {}", names.join(", "))
 }
 
-fn line_filter(at: &At) -> Option<LineFilter> {
+pub(super) fn line_filter(at: &At) -> Option<LineFilter> {
     const KEYS: &[&str] = &["list_type", "label", "not_label"];
     let map = at.map(KEYS)?;
     if KEYS.iter().all(|key| map.get(key).is_none()) {

@@ -8,10 +8,11 @@ use serde::Deserialize;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
 use yizhan_policy::case::{
-    Account, Accumulated, Case, Counted, Disease, Line, PaidElsewhere, Person, PreviousStay, RemoteRule, Visit,
+    Account, Accumulated, Case, Counted, Disease, Line, PaidElsewhere, Person, PreviousStay, RemoteRule,
+    Visit,
 };
 use yizhan_terms::Treatment;
-use yizhan_terms::{Care, Filing, Status, Tier};
+use yizhan_terms::{Care, Filing, Insutype, Status, Tier};
 
 /// Accumulated totals by policy year.
 pub type Accumulators = BTreeMap<NaiveDate, Accumulated>;
@@ -29,6 +30,8 @@ pub struct CaseFile {
     pub _note: Option<String>,
     /// `shipped/NAME.yaml`, or a file of `conformance/policies`.
     pub policy: String,
+    /// Of a policy of several schemes; omitted: its first.
+    scheme: Option<Insutype>,
     pub person: PersonForm,
     pub visits: Vec<VisitForm>,
 }
@@ -256,7 +259,7 @@ impl CaseFile {
     pub fn engine_case(&self, policy: &Policy, visit: &VisitForm, earlier: &Accumulators) -> Case {
         Case {
             area: policy.areas[0],
-            scheme: policy.scheme,
+            scheme: self.scheme.unwrap_or(policy.schemes[0]),
             person: Person {
                 status: self.person.status,
                 age: self.person.age.0,

@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
 use yizhan_policy::case::{
-    Account, Accumulated, Counted, DaysOut, Disease, Line, PaidElsewhere, Person, PreviousStay, RemoteRule, Visit,
+    Account, Accumulated, Counted, DaysOut, Disease, Line, PaidElsewhere, Person, PreviousStay, RemoteRule,
+    Visit,
 };
 use yizhan_policy::model::{Adjust, Policy, Prepay, Unit};
 use yizhan_terms::{Area, Care, DiseaseKind, Filing, Status, Tier, Treatment};
@@ -28,7 +29,7 @@ pub fn visits(choices: &mut Choices, policy: &Policy, count: usize) -> Vec<Case>
         let account = account(choices);
         cases.push(Case {
             area: Area::parse("430200").expect("six digits"),
-            scheme: policy.scheme,
+            scheme: policy.schemes[0],
             person: person.clone(),
             visit,
             lines,
@@ -252,6 +253,7 @@ fn accumulated(choices: &mut Choices, policy: &Policy) -> BTreeMap<NaiveDate, Ac
                 let total = match accumulator.unit {
                     Unit::Fen => choices.amount(3_000_000),
                     Unit::Count => choices.between(0, 3),
+                    Unit::Days => choices.between(0, 90),
                 };
                 totals.insert(key, total);
             }

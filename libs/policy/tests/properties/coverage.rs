@@ -14,7 +14,7 @@ use yizhan_terms::Treatment;
 use crate::generate::everything;
 use crate::support::scenarios;
 
-const SCENARIOS: usize = 1800;
+const SCENARIOS: usize = 2200;
 
 #[test]
 fn random_cases_reach_every_step_of_the_engine() {
@@ -92,7 +92,7 @@ fn random_cases_reach_every_step_of_the_engine() {
         ("over limit", 40),
         ("paid elsewhere", 20),
         ("cost limit above the deductible", 5),
-        ("cost above a limit", 10),
+        ("cost above a limit", 5),
         ("in scope left", 30),
         ("changes", 300),
         ("skipped", 300),
@@ -106,7 +106,7 @@ fn random_cases_reach_every_step_of_the_engine() {
         ("cap lifted", 10),
         ("deductible", 200),
         ("deductible factor", 40),
-        ("less previous", 5),
+        ("less previous", 3),
         ("year cap", 40),
         ("adjusted", 100),
         ("adjusted twice", 20),

@@ -114,13 +114,14 @@ fn note(
     if let Some(deductible) = &layer.deductible {
         let charged = trace.charged();
         let DeductibleAmount::Fixed(amount) = *only(&deductible.amount) else { return };
-        match (deductible.per, &deductible.year_cap) {
+        let Known::Value(per) = deductible.per else { return };
+        match (per, &deductible.year_cap) {
             (Per::Year, Some(cap)) => count(deductible.used, "deductible", charged, amount.min(*only(cap))),
             (Per::Visit, Some(cap)) => count(deductible.used, "deductible", charged, *only(cap)),
             (Per::Year, None) => count(deductible.used, "deductible", charged, amount),
             (Per::Visit, None) => {}
         }
-        if deductible.per == Per::Visit {
+        if per == Per::Visit {
             count(None, "deductible", charged, amount);
         }
     }

@@ -92,7 +92,7 @@ struct YearPart {
 pub fn settle(policy: &Policy, case: &Case) -> Result<Answer, Refused> {
     let parts = parts_of_stay(policy, case);
     let last = parts.last().expect("a stay has a day");
-    let facts = |day, policy_year| Facts { policy, case, day, policy_year, class: None };
+    let facts = |day, policy_year| Facts { policy, case, day, policy_year, line: None };
     let lines = lines::split(&facts(last.last_day, last.policy_year))?;
 
     let mut visit = Visit::new(policy);
@@ -108,6 +108,7 @@ pub fn settle(policy: &Policy, case: &Case) -> Result<Answer, Refused> {
         let is_last = number + 1 == parts.len();
         let (share, of_lines) = bills[number].clone();
         let share = (share, (of_lines, elsewhere[number]));
+        visit.days = (part.first_day, part.last_day);
         visit.settle_part(&facts(part.last_day, part.policy_year), share, is_last, &mut answer)?;
         done += part.days;
     }
@@ -159,9 +160,17 @@ fn bill_elsewhere(case: &Case, bills: &[Bill]) -> Vec<i64> {
     let mut shares = Vec::new();
     let mut upto = 0;
     for bill in bills {
-        let before = if all == 0 { Fraction::ZERO } else { Fraction::new(i128::from(told) * i128::from(upto), i128::from(all)) };
+        let before = if all == 0 {
+            Fraction::ZERO
+        } else {
+            Fraction::new(i128::from(told) * i128::from(upto), i128::from(all))
+        };
         upto += open(bill);
-        let after = if all == 0 { Fraction::ZERO } else { Fraction::new(i128::from(told) * i128::from(upto), i128::from(all)) };
+        let after = if all == 0 {
+            Fraction::ZERO
+        } else {
+            Fraction::new(i128::from(told) * i128::from(upto), i128::from(all))
+        };
         shares.push(after.half_up() - before.half_up());
     }
     shares
