@@ -465,11 +465,37 @@ pub enum Per {
     Year,
 }
 
+/// An amount, and the reference value it was published as a part of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Amount {
+    /// In fen, exact.
+    pub fen: Decimal,
+    /// What it was worked out from.
+    pub share: Option<Share>,
+}
+
+impl From<Decimal> for Amount {
+    fn from(fen: Decimal) -> Amount {
+        Amount { fen, share: None }
+    }
+}
+
+/// A part or a multiple of a published reference value: 上年度社平工资的 12 %.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Share {
+    /// How many times; 0.12 is 12 %.
+    pub times: Decimal,
+    /// The reference value, in fen.
+    pub of_fen: Decimal,
+    /// Its Chinese name.
+    pub name: String,
+}
+
 /// How a deductible is stated.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum DeductibleAmount {
-    /// Fen.
-    Fixed(Decimal),
+    /// An amount.
+    Fixed(Amount),
     /// A part of a quantity of the bill: "the person bears at most 10 % of the total".
     PartOf(Decimal, Quantity),
 }
@@ -621,7 +647,7 @@ impl Adjust {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cap {
     /// The limit; `None` in a row lifts it for whom the row matches.
-    pub amount: Table<Option<Decimal>>,
+    pub amount: Table<Option<Amount>>,
     /// What was used of it this year.
     pub used: Option<AccumulatorIndex>,
     /// What raises it.

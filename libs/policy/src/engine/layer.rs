@@ -201,7 +201,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let Some(deductible) = &layer.deductible else { return Ok(()) };
         let found = require(&deductible.amount, self.facts)?;
         let (stated, charged_before) = match found.value {
-            DeductibleAmount::Fixed(amount) => (*amount, before.charged),
+            DeductibleAmount::Fixed(amount) => (amount.fen, before.charged),
             // A part of this segment's bill: what earlier segments were charged was theirs.
             DeductibleAmount::PartOf(ratio, quantity) => (self.quantity(*quantity) * ratio, Decimal::ZERO),
         };
@@ -455,19 +455,15 @@ impl<'r, 'a> Run<'r, 'a> {
         let Some(cap) = cap else { return Ok(amount) };
         let found = require(&cap.amount, self.facts)?;
         let used = cap.used.map_or(before, |used| Decimal::from(self.totals.now(used)));
-        let raise = cap.plus.zip(*found.value);
+        let limit_fen = found.value.as_ref().map(|limit| limit.fen);
+        let raise = cap.plus.zip(limit_fen);
         let raise =
             raise.and_then(|(plus, limit)| continuity::raise(plus, (limit, used), self.facts, self.totals));
         let raised = raise.as_ref().map_or(Decimal::ZERO, |raise| raise.raise_fen);
-        let open_fen = found.value.map(|limit| (limit + raised - used).max(Decimal::ZERO));
+        let open_fen = limit_fen.map(|limit| (limit + raised - used).max(Decimal::ZERO));
         let within = open_fen.map_or(amount, |open| amount.min(open));
-        *trace = Some(CapTrace {
-            limit_fen: *found.value,
-            open_fen,
-            kept_out_fen: amount - within,
-            cited: found.cited,
-            raise,
-        });
+        *trace =
+            Some(CapTrace { limit_fen, open_fen, kept_out_fen: amount - within, cited: found.cited, raise });
         Ok(within)
     }
 

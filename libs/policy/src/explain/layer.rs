@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use yizhan_documents::Known;
 
 use super::table::write_table;
-use super::words::{chosen_lines, conditions, percent, period, points, quantity, ratio, term, yuan};
+use super::words::{amount, chosen_lines, conditions, percent, period, points, quantity, ratio, term, yuan};
 use crate::model::{
     Adjust, Band, Benefit, Books, Cap, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Layer, Per, Plus,
     Policy, Prepay, Ratio, Table,
@@ -85,8 +85,8 @@ fn write_deductible(to: &mut String, policy: &Policy, deductible: &Deductible) -
         Known::Unknown(why) => format!("每次还是每年度未公布（{why}），要扣的不予结算"),
     };
     writeln!(to, "  起付线（{per}{}）：", held_in(policy, deductible.used))?;
-    write_table(to, policy, &deductible.amount, ROW, |amount| match amount {
-        DeductibleAmount::Fixed(fen) => yuan(*fen),
+    write_table(to, policy, &deductible.amount, ROW, |stated| match stated {
+        DeductibleAmount::Fixed(said) => amount(said),
         DeductibleAmount::PartOf(part, of) => format!("{}的 {}", quantity(policy, *of), percent(*part)),
     })?;
     write_ratios(to, policy, "起付线按比例扣", deductible.factor.as_ref())?;
@@ -190,7 +190,9 @@ fn write_adjust(to: &mut String, policy: &Policy, adjust: &Adjust) -> fmt::Resul
 fn write_cap(to: &mut String, policy: &Policy, title: &str, cap: &Cap) -> fmt::Result {
     let each = if cap.used.is_some() { "每年度" } else { "每次" };
     writeln!(to, "  {title}（{each}{}）：", held_in(policy, cap.used))?;
-    write_table(to, policy, &cap.amount, ROW, |limit| limit.map_or_else(|| "不封顶".to_owned(), yuan))?;
+    write_table(to, policy, &cap.amount, ROW, |limit| {
+        limit.as_ref().map_or_else(|| "不封顶".to_owned(), amount)
+    })?;
     let Some(Plus { books }) = cap.plus else { return Ok(()) };
     writeln!(to, "    另加：连续参保、零报销激励（参保登记核定，不超过规定的比例和金额）")?;
     let Some(Books { claims, drawn }) = books else { return Ok(()) };

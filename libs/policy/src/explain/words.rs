@@ -5,7 +5,8 @@ use rust_decimal::Decimal;
 use yizhan_documents::{Period, Range};
 
 use crate::model::{
-    Condition, InStay, LineFilter, Policy, Previous, PreviousLevel, Quantity, Ratio, Term, VisitRules,
+    Amount, Condition, InStay, LineFilter, Policy, Previous, PreviousLevel, Quantity, Ratio, Share, Term,
+    VisitRules,
 };
 
 /// Fen as yuan: `1300 元`, `15 万元`.
@@ -16,6 +17,13 @@ pub(super) fn yuan(fen: Decimal) -> String {
     } else {
         format!("{} 元", (fen / Decimal::ONE_HUNDRED).normalize())
     }
+}
+
+/// `8160 元`, or `8160 元（上年度社平工资 6.8 万元的 12%）`.
+pub(super) fn amount(amount: &Amount) -> String {
+    let Some(Share { times, of_fen, name }) = &amount.share else { return yuan(amount.fen) };
+    let times = if *times > Decimal::ONE { format!("{} 倍", times.normalize()) } else { percent(*times) };
+    format!("{}（{name} {}的 {times}）", yuan(amount.fen), yuan(*of_fen))
 }
 
 /// `85%`

@@ -2,18 +2,19 @@
 
 use rust_decimal::Decimal;
 
-use yizhan_documents::value::{amount, points, ratio, whole};
+use yizhan_documents::value::{amount, plain_number, points, ratio, whole};
 use yizhan_documents::{At, Kind, Known, Map, Values};
+use yizhan_money::MAX_FEN;
 
 use super::quantity::part_of_bill;
-use crate::model::{Band, DeductibleAmount, InStay, Ratio, Reach, VisitRules};
+use crate::model::{Amount, Band, DeductibleAmount, InStay, Ratio, Reach, Share, VisitRules};
 
 /// `amount: 1300`
 pub(super) const AMOUNT: Values<Decimal> =
     Values { keys: &["amount"], read: |row| row.required("amount", amount) };
 
 /// `amount: 15万`, or `amount: none`
-pub(super) const LIMIT: Values<Option<Decimal>> =
+pub(super) const LIMIT: Values<Option<Amount>> =
     Values { keys: &["amount"], read: |row| row.required("amount", limit) };
 
 /// Most days of a year or a stay that a document may speak of.
@@ -92,15 +93,44 @@ pub(crate) fn in_stay_code(in_stay: InStay) -> &'static str {
     }
 }
 
-fn limit(at: At) -> Option<Option<Decimal>> {
-    if at.raw() == Some("none") { Some(None) } else { amount(at).map(Some) }
+fn limit(at: At) -> Option<Option<Amount>> {
+    if at.raw() == Some("none") { Some(None) } else { amount_or_share(at).map(Some) }
+}
+
+/// Highest multiple of a reference value.
+const MAX_TIMES: i64 = 100;
+
+/// `1300`, or what it was published as: `{ times: 12%, of: 68000, name: 上年度社平工资 }`.
+fn amount_or_share(at: At) -> Option<Amount> {
+    if !at.is_map() {
+        return amount(at).map(Amount::from);
+    }
+    let map = at.map(&["times", "of", "name"])?;
+    let times = map.required("times", times);
+    let of = map.required("of", amount);
+    let name = map.required("name", |at| at.text());
+    let share = Share { times: times?, of_fen: of?, name: name?.to_owned() };
+    let fen = share.times.checked_mul(share.of_fen).filter(|fen| *fen <= Decimal::from(MAX_FEN));
+    match fen {
+        Some(fen) => Some(Amount { fen: fen.normalize(), share: Some(share) }),
+        None => at.problem(Kind::InvalidValue, "comes to more than any amount"),
+    }
+}
+
+/// `12%`, or `6` times.
+fn times(at: At) -> Option<Decimal> {
+    match at.raw().and_then(plain_number) {
+        Some(times) if times > Decimal::ZERO && times <= Decimal::from(MAX_TIMES) => Some(times.normalize()),
+        Some(_) => at.problem(Kind::InvalidValue, format!("not between 0 and {MAX_TIMES} times")),
+        None => ratio(at),
+    }
 }
 
 fn deductible_amount(row: &Map) -> Option<DeductibleAmount> {
     if row.get("amount").is_some() {
         return match ["part", "of"].into_iter().find(|key| row.get(key).is_some()) {
             Some(other) => row.conflict("amount", other),
-            None => row.required("amount", amount).map(DeductibleAmount::Fixed),
+            None => row.required("amount", amount_or_share).map(DeductibleAmount::Fixed),
         };
     }
     let part = row.required("part", ratio);

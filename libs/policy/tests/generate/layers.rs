@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 use yizhan_documents::{Known, Period};
 use yizhan_policy::model::{
-    Adjust, AtMost, Band, Base, Benefit, Cap, Condition, CutOn, DayCount, Deductible, DeductibleAmount, Fed,
-    Feed, Layer, LineFilter, Per, Prepay, Quantity, Ratio, Table, Term,
+    Adjust, Amount, AtMost, Band, Base, Benefit, Cap, Condition, CutOn, DayCount, Deductible,
+    DeductibleAmount, Fed, Feed, Layer, LineFilter, Per, Prepay, Quantity, Ratio, Share, Table, Term,
 };
 use yizhan_terms::{Care, Fund, Payer};
 
@@ -12,7 +12,10 @@ use super::choices::Choices;
 use super::policies::Accumulators;
 use super::tables::{FACTS, Fact, Place, layer_when, table};
 
-const PAYERS: [(Payer, Fund); 10] = [
+/// Basic insurance thrice: of the stay before only its deductible is known.
+const PAYERS: [(Payer, Fund); 12] = [
+    (Payer::Basic, Fund::EmployeePool),
+    (Payer::Basic, Fund::EmployeePool),
     (Payer::Basic, Fund::EmployeePool),
     (Payer::CriticalIllness, Fund::LargeCosts),
     (Payer::UnionMutualAid, Fund::UnionMutualAid),
@@ -234,6 +237,8 @@ impl Drawing<'_> {
             Quantity::OverCap(earlier),
             Quantity::OverCapCost(earlier),
             Quantity::OverCapCost(earlier),
+            Quantity::OverCapCost(earlier),
+            Quantity::OverCapCost(earlier),
             Quantity::InScopeLeft,
         ])
     }
@@ -256,7 +261,7 @@ impl Drawing<'_> {
         let by_part = self.choices.chance(15);
         let amount = self.needed(|choices| match by_part {
             true => DeductibleAmount::PartOf(choices.ratio(0, 300), choices.pick(&PARTS)),
-            false => DeductibleAmount::Fixed(Decimal::from(choices.amount(300_000))),
+            false => DeductibleAmount::Fixed(amount(choices, 300_000)),
         });
         let factor = self.maybe(25, |choices| choices.ratio(0, 1000));
         let year_cap = self.maybe(30, |choices| Decimal::from(choices.amount(2_000_000)));
@@ -360,8 +365,19 @@ impl Drawing<'_> {
     }
 }
 
-fn limit(choices: &mut Choices) -> Option<Decimal> {
-    if choices.chance(10) { None } else { Some(Decimal::from(choices.amount(20_000_000))) }
+fn limit(choices: &mut Choices) -> Option<Amount> {
+    if choices.chance(10) { None } else { Some(amount(choices, 20_000_000)) }
+}
+
+/// An amount, sometimes as a part or a multiple of a reference value.
+fn amount(choices: &mut Choices, highest: i64) -> Amount {
+    let fen = Decimal::from(choices.amount(highest));
+    if !choices.chance(10) {
+        return Amount::from(fen);
+    }
+    let times = if choices.chance(30) { Decimal::from(choices.between(1, 6)) } else { choices.ratio(1, 999) };
+    let share = Share { times, of_fen: fen, name: "社平工资".to_owned() };
+    Amount { fen: (times * fen).normalize(), share: Some(share) }
 }
 
 /// One ratio for everything, or bands that may end.

@@ -142,13 +142,13 @@ pub fn with_fixed_limits(choices: &mut Choices) -> Policy {
     for layer in &mut policy.layers {
         let period = layer.period;
         if let Some(cap) = &mut layer.cap {
-            cap.amount = constant(period, Some(amount(choices)));
+            cap.amount = constant(period, Some(amount(choices).into()));
         }
         if let Some(cap) = &mut layer.cost_cap {
-            cap.amount = constant(period, Some(amount(choices)));
+            cap.amount = constant(period, Some(amount(choices).into()));
         }
         if let Some(deductible) = &mut layer.deductible {
-            deductible.amount = constant(period, DeductibleAmount::Fixed(amount(choices)));
+            deductible.amount = constant(period, DeductibleAmount::Fixed(amount(choices).into()));
             if deductible.used.is_some() {
                 deductible.year_cap = choices.chance(50).then(|| constant(period, amount(choices)));
             }
@@ -197,7 +197,7 @@ pub fn one_scale(choices: &mut Choices, cut_on: CutOn, bands: Vec<Band>) -> Poli
     let deductible = choices.chance(70).then(|| Deductible {
         per: Known::Value(Per::Visit),
         per_line: 0,
-        amount: constant(always(), DeductibleAmount::Fixed(Decimal::from(choices.amount(200_000)))),
+        amount: constant(always(), DeductibleAmount::Fixed(Decimal::from(choices.amount(200_000)).into())),
         factor: None,
         less_previous: None,
         year_cap: None,
@@ -229,7 +229,10 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
         per: Known::Value(Per::Year),
         per_line: 0,
         // Even, so that half of it is whole.
-        amount: constant(always(), DeductibleAmount::Fixed(Decimal::from(2 * choices.amount(800_000)))),
+        amount: constant(
+            always(),
+            DeductibleAmount::Fixed(Decimal::from(2 * choices.amount(800_000)).into()),
+        ),
         factor: choices
             .chance(20)
             .then(|| constant(always(), choices.pick(&[Decimal::new(5, 1), Decimal::ZERO]))),
@@ -238,7 +241,7 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
         used: Some(yearly(Fed::Deductible)),
     });
     let cap = choices.chance(50).then(|| Cap {
-        amount: constant(always(), Some(Decimal::from(choices.amount(10_000_000)))),
+        amount: constant(always(), Some(Decimal::from(choices.amount(10_000_000)).into())),
         used: Some(yearly(Fed::Paid)),
         plus: None,
         net: false,

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use yizhan_documents::{Known, OTHERWISE, Period, Range};
 use yizhan_policy::model::{
-    Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, DayCount, Deductible,
+    Accumulator, AcrossYears, Adjust, Amount, Band, Benefit, Cap, Condition, CutOn, DayCount, Deductible,
     DeductibleAmount, Fed, Layer, LineFilter, Per, Policy, Prepay, Previous, Quantity, Ratio, SameDays,
     Table, Term, Unit,
 };
@@ -192,7 +192,7 @@ impl Writer<'_> {
             Known::Unknown(why) => format!("{{ unknown: {why} }}"),
         };
         let amount = self.table(&deductible.amount, period, |amount| match amount {
-            DeductibleAmount::Fixed(amount) => format!("amount: {}", yuan(*amount)),
+            DeductibleAmount::Fixed(amount) => format!("amount: {}", said(amount)),
             DeductibleAmount::PartOf(ratio, of) => {
                 format!("part: {}, of: {}", percent(*ratio), self.quantity(*of))
             }
@@ -228,7 +228,7 @@ impl Writer<'_> {
 
     fn cap(&self, cap: &Cap, period: Period) -> String {
         let amount = self.table(&cap.amount, period, |amount| match amount {
-            Some(amount) => format!("amount: {}", yuan(*amount)),
+            Some(amount) => format!("amount: {}", said(amount)),
             None => "amount: none".to_owned(),
         });
         let used = cap.used.map(|used| format!(", used: {}", self.accumulator(used))).unwrap_or_default();
@@ -397,6 +397,12 @@ fn yuan(fen: Decimal) -> String {
         true => (fen / whole).normalize().to_string(),
         false => format!("{:.2}", fen / whole),
     }
+}
+
+fn said(amount: &Amount) -> String {
+    let Some(share) = &amount.share else { return yuan(amount.fen) };
+    let times = if share.times < Decimal::ONE { percent(share.times) } else { share.times.to_string() };
+    format!("{{ times: {times}, of: {}, name: {} }}", yuan(share.of_fen), share.name)
 }
 
 fn quoted(text: &str) -> String {

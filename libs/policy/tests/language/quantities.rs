@@ -103,6 +103,32 @@ fn the_cost_above_a_payment_limit_goes_on_to_the_next_payer() {
 }
 
 #[test]
+fn a_part_and_a_multiple_of_a_reference_value() {
+    let wage =
+        |times: &str| format!("{{ source: paper, amount: {{ times: {times}, of: 68000, name: 社平工资 }} }}");
+    let more = format!(
+        "base: [ {{ add: in_scope }} ], deductible: {{ per: visit, amount: {} }}, cap: {{ amount: {} }}, {}",
+        wage("1.5%"),
+        wage("6"),
+        at("90%")
+    );
+    let policy = policy(&document("", &basic(&more)));
+    // 1020 of the deductible; 8980 at 90 %. The limit lies at 408,000.
+    assert_eq!(paid(&policy, &stay("{ amount: 10000, class: 甲 }", "")), ["8082.00"]);
+    assert_eq!(paid(&policy, &stay("{ amount: 50万, class: 甲 }", "")), ["408000.00"]);
+    says(&policy, "全部：1020 元（社平工资 6.8 万元的 1.5%）");
+    says(&policy, "全部：40.8 万元（社平工资 6.8 万元的 6 倍）");
+    let wrong = |times: &str| {
+        document(
+            "",
+            &basic(&format!("base: [ {{ add: total }} ], cap: {{ amount: {} }}, {}", wage(times), at("1%"))),
+        )
+    };
+    problems(&wrong("101"), &[("InvalidValue", "100 times")]);
+    problems(&wrong("6倍"), &[("RatioNotPercent", "not a percentage")]);
+}
+
+#[test]
 fn a_cost_limit_that_counts_above_the_deductible() {
     let head = "accumulators: { entered: { label: 年度费用, unit: fen } }";
     let said = |counts: &str, fed: &str| {

@@ -92,7 +92,7 @@ fn random_cases_reach_every_step_of_the_engine() {
         ("over limit", 40),
         ("paid elsewhere", 20),
         ("cost limit above the deductible", 5),
-        ("cost above a limit", 5),
+        ("cost above a limit", 2),
         ("in scope left", 30),
         ("changes", 300),
         ("skipped", 300),

@@ -113,7 +113,8 @@ fn note(
     }
     if let Some(deductible) = &layer.deductible {
         let charged = trace.charged();
-        let DeductibleAmount::Fixed(amount) = *only(&deductible.amount) else { return };
+        let DeductibleAmount::Fixed(amount) = only(&deductible.amount) else { return };
+        let amount = amount.fen;
         let Known::Value(per) = deductible.per else { return };
         match (per, &deductible.year_cap) {
             (Per::Year, Some(cap)) => count(deductible.used, "deductible", charged, amount.min(*only(cap))),
@@ -135,7 +136,7 @@ fn within_limits(used: &Used) -> Result<(), TestCaseError> {
 }
 
 fn limited(cap: &Option<Cap>) -> Option<(&Cap, Decimal)> {
-    cap.as_ref().and_then(|cap| Some((cap, (*only(&cap.amount))?)))
+    cap.as_ref().and_then(|cap| Some((cap, only(&cap.amount).as_ref()?.fen)))
 }
 
 /// The one value of a table that says the same for everybody.

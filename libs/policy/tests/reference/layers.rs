@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use yizhan_documents::Known;
 use yizhan_policy::case::{Counted, Line};
 use yizhan_policy::model::{
-    Adjust, Band, Benefit, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Layer, LineFilter, Per,
-    Policy, Prepay, Quantity, Ratio, Table, Term,
+    Adjust, Amount, Band, Benefit, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Layer, LineFilter,
+    Per, Policy, Prepay, Quantity, Ratio, Table, Term,
 };
 use yizhan_terms::Treatment;
 
@@ -135,7 +135,7 @@ impl Visit {
                 let before = Fraction::whole(self.paid[index]);
                 let within = match &layer.cap {
                     Some(cap) => {
-                        let open = self.open(cap.used, *facts.needed(&cap.amount)?, before, facts, answer);
+                        let open = self.open(cap.used, facts.needed(&cap.amount)?, before, facts, answer);
                         open.map_or(benefit, |open| benefit.min(open))
                     }
                     None => benefit,
@@ -192,7 +192,7 @@ impl Visit {
         answer: &Answer,
     ) -> Result<Fraction, Refused> {
         let Some(cap) = cap.filter(|_| amount > Fraction::ZERO) else { return Ok(amount) };
-        let open = self.open(cap.used, *facts.needed(&cap.amount)?, before, facts, answer);
+        let open = self.open(cap.used, facts.needed(&cap.amount)?, before, facts, answer);
         Ok(open.map_or(amount, |open| amount.min(open)))
     }
 
@@ -280,13 +280,13 @@ impl Visit {
     fn open(
         &self,
         used: Option<usize>,
-        limit: Option<rust_decimal::Decimal>,
+        limit: &Option<Amount>,
         before: Fraction,
         facts: &Facts<'_>,
         answer: &Answer,
     ) -> Option<Fraction> {
         let used = used.map_or(before, |used| now(used, facts, answer));
-        limit.map(|limit| (Fraction::of(limit) - used).or_zero())
+        limit.as_ref().map(|limit| (said(limit) - used).or_zero())
     }
 
     fn open_deductible(
@@ -298,7 +298,7 @@ impl Visit {
     ) -> Result<Fraction, Refused> {
         let facts = part.facts;
         let (stated, is_part) = match facts.needed(&deductible.amount)? {
-            DeductibleAmount::Fixed(amount) => (Fraction::of(*amount), false),
+            DeductibleAmount::Fixed(amount) => (said(amount), false),
             DeductibleAmount::PartOf(ratio, quantity) => {
                 (Fraction::of(*ratio) * part.quantity(*quantity), true)
             }
@@ -430,6 +430,14 @@ impl Part<'_> {
             }
         }
         left
+    }
+}
+
+/// An amount as it was published.
+fn said(amount: &Amount) -> Fraction {
+    match &amount.share {
+        Some(share) => Fraction::of(share.times) * Fraction::of(share.of_fen),
+        None => Fraction::of(amount.fen),
     }
 }
 
