@@ -220,12 +220,12 @@ only = ["agency:999900", "institution:H99990000099"]
 {{- end -}}
 {{- if .Values.shards -}}
 {{- range $name := splitList " " (include "yizhan.installed" .) -}}
-{{- if dig "database" "existingSecret" "" (get $.Values $name) -}}
-{{- fail (printf "%s.database.existingSecret is one database, and each shard has its own: say it under the shard, or leave it out" $name) -}}
+{{- if or (dig "database" "existingSecret" "" (get $.Values $name)) (dig "database" "replicaSecret" "" (get $.Values $name)) -}}
+{{- fail (printf "%s.database.existingSecret and replicaSecret are one database, and each shard has its own: say it under the shard, or leave it out" $name) -}}
 {{- end -}}
 {{- end -}}
-{{- if or .Values.defaults.database.existingSecret (and .Values.redis.enabled .Values.redis.existingSecret) -}}
-{{- fail "defaults.database.existingSecret and redis.existingSecret are one database and one Redis, and each shard has its own: say them under the shard, or leave them out" -}}
+{{- if or .Values.defaults.database.existingSecret .Values.defaults.database.replicaSecret (and .Values.redis.enabled .Values.redis.existingSecret) -}}
+{{- fail "defaults.database.existingSecret, replicaSecret and redis.existingSecret are one database and one Redis, and each shard has its own: say them under the shard, or leave them out" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -209,6 +209,13 @@ spec:
           env:
             - {name: YIZHAN_CONFIG, value: /etc/yizhan/config/yizhan.toml}
             {{- include "yizhan.secretEnv" . | nindent 12 }}
+            {{- with .s.database.replicaSecret }}
+            - name: YIZHAN_{{ upper $.name }}_DATABASE_REPLICA_URL
+              valueFrom:
+                secretKeyRef:
+                  name: {{ . }}
+                  key: {{ $.s.database.replicaKey }}
+            {{- end }}
           ports:
             - {name: grpc, containerPort: {{ int64 .service.port }}, protocol: TCP}
             - {name: health, containerPort: 9465, protocol: TCP}

@@ -87,7 +87,7 @@ mod tests {
             self.0.push(format!("{at}: {fen} fen"));
         }
         fn area(&mut self, at: &Place<'_>, code: &str) {
-            self.0.push(format!("{at}, an area: {code}"));
+            self.0.extend((!code.is_empty()).then(|| format!("{at}, an area: {code}")));
         }
         fn area_of_documents(&mut self, at: &Place<'_>, code: &str) {
             self.0.push(format!("{at}, an area of documents: {code}"));

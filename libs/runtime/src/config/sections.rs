@@ -148,12 +148,25 @@ pub struct DatabaseConfig {
     pub url: SecretText,
     /// `database.max_connections`: default 16.
     pub max_connections: u32,
+    /// `database.replica_…`: a streaming replica, for lists and figures. Default: none.
+    pub replica: Option<ReplicaConfig>,
+}
+
+/// A streaming replica of a service's PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct ReplicaConfig {
+    /// `database.replica_url`: `postgres://user:password@host/name`.
+    pub url: SecretText,
+    /// `database.replica_max_lag_seconds`: what is further behind is not read. Default 5.
+    pub max_lag: Duration,
+    /// As many as to the database itself.
+    pub max_connections: u32,
 }
 
 impl DatabaseConfig {
     /// This database, with the default pool.
     pub fn at(url: impl Into<String>) -> Self {
-        DatabaseConfig { url: SecretText::from(url.into()), max_connections: 16 }
+        DatabaseConfig { url: SecretText::from(url.into()), max_connections: 16, replica: None }
     }
 
     /// Reads section `database`.
@@ -171,7 +184,32 @@ impl DatabaseConfig {
         if max_connections == 0 {
             settings.wrong("database.max_connections", "must be at least 1");
         }
-        DatabaseConfig { url, max_connections }
+        let replica = ReplicaConfig::read(settings, &url, max_connections);
+        DatabaseConfig { url, max_connections, replica }
+    }
+}
+
+impl ReplicaConfig {
+    /// This replica, which may be 5 seconds behind.
+    pub fn at(url: impl Into<String>) -> Self {
+        let max_lag = Duration::from_secs(5);
+        ReplicaConfig { url: SecretText::from(url.into()), max_lag, max_connections: 16 }
+    }
+
+    fn read(settings: &mut Settings, primary: &SecretText, max_connections: u32) -> Option<Self> {
+        const URL: &str = "database.replica_url";
+        let max_lag = seconds(settings, "database.replica_max_lag_seconds", Duration::from_secs(5));
+        let url: SecretText = settings.optional(URL)?;
+        let is_postgres =
+            |url: &SecretText| url.starts_with("postgres://") || url.starts_with("postgresql://");
+        if !is_postgres(primary) {
+            settings.wrong(URL, "only PostgreSQL has replicas: database.url is none of it");
+        } else if !is_postgres(&url) {
+            settings.wrong(URL, "must start with postgres://");
+        } else if let Some(problem) = url_problem(&url) {
+            settings.wrong(URL, problem);
+        }
+        Some(ReplicaConfig { url, max_lag, max_connections })
     }
 }
 
