@@ -39,7 +39,8 @@ fn implementation(package: &str, message: &DescriptorProto, known: &Known) -> Re
     let mut body = String::new();
     for field in &message.field {
         let name = field.name();
-        let visit = visit_of(message.name(), field, known).map_err(|shape| format!("{path}.{name}: {shape} in a request"))?;
+        let visit = visit_of(message.name(), field, known)
+            .map_err(|shape| format!("{path}.{name}: {shape} in a request"))?;
         let Some(visit) = visit else { continue };
         match (field.oneof_index, field.label()) {
             (Some(_), _) if field.proto3_optional() => {

@@ -159,7 +159,11 @@ mod tests {
             assert!(check(&documents("430000")).is_ok(), "of a province some documents hold here");
             assert_eq!(check(&documents("330000")).unwrap_err().reason(), Reason::AreaNotHere);
             let filed = FilingRow { rloc_admdvs: "330100".into(), ..Default::default() };
-            let filed = ImportFilingsRequest { poolarea_no: "430200".into(), rows: vec![filed], ..Default::default() };
+            let filed = ImportFilingsRequest {
+                poolarea_no: "430200".into(),
+                rows: vec![filed],
+                ..Default::default()
+            };
             assert!(check(&filed).is_ok(), "people go anywhere");
         })
         .await;

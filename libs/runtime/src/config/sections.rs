@@ -268,7 +268,13 @@ pub struct PeerConfig {
 impl PeerConfig {
     /// At this address, with the default deadline.
     pub fn at(address: impl Into<String>) -> Self {
-        PeerConfig { address: address.into(), deadline: Duration::from_secs(2), tls: None, inside: false, areas: Areas::ALL }
+        PeerConfig {
+            address: address.into(),
+            deadline: Duration::from_secs(2),
+            tls: None,
+            inside: false,
+            areas: Areas::ALL,
+        }
     }
 
     /// Reads section `peers.<service>` of a service that need not be there: `None` without an address.

@@ -12,8 +12,8 @@ use sea_orm::{ConnectOptions, Database, DbErr, RuntimeErr, SqlxError};
 use tokio::time::timeout;
 
 use super::handle::Begins;
-use super::{DatabaseConnection, retry_transient};
 use super::replica::Replica;
+use super::{DatabaseConnection, retry_transient};
 use crate::config::{DatabaseConfig, ReplicaConfig};
 
 /// How long a request waits for a free connection before it is told the database is away.

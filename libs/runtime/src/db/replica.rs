@@ -47,8 +47,7 @@ impl Replica {
     /// Connects when first asked: a replica that is away keeps nobody from starting.
     pub async fn open(config: &ReplicaConfig, primary: &DatabaseConnection) -> Result<Arc<Replica>, DbErr> {
         let db = connect::replica_pool(config).await?.answering_within(ANSWER_WITHIN);
-        let replica =
-            Arc::new(Replica { db, most_behind: config.max_lag, known: Mutex::default() });
+        let replica = Arc::new(Replica { db, most_behind: config.max_lag, known: Mutex::default() });
         let told = Arc::downgrade(&replica);
         metrics::sample(Metric::DbReplicaLag, [], move || Some(told.upgrade()?.behind()?.as_secs()));
         tokio::spawn(watch(Arc::downgrade(&replica), primary.clone()));
