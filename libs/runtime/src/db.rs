@@ -12,6 +12,7 @@ mod connect;
 mod handle;
 mod lock;
 mod migrate;
+mod replica;
 mod sums;
 mod traced;
 mod transaction;

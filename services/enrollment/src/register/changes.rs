@@ -8,6 +8,7 @@ use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::RegisterChange;
 use yizhan_runtime::clock::day_text;
 use yizhan_runtime::feed::{self, NewChange};
+use yizhan_runtime::{ServiceError, areas};
 
 use crate::app::Write;
 use crate::person::domain::invariants::broken;
@@ -19,12 +20,19 @@ use crate::person::store::timelines::{self, StoredTimeline};
 
 /// Writes every edit that changes something, as the person's next version, and gives those persons as they now are. A person
 /// is in at most one edit.
+///
+/// # Errors
+/// AREA_NOT_HERE, of a person whose register another shard keeps.
 pub async fn record(
     Write { tx, service: register, cause }: Write<'_>,
     edits: Vec<Edit>,
-) -> Result<Vec<StoredTimeline>, DbErr> {
+) -> Result<Vec<StoredTimeline>, ServiceError> {
     let mut edits: Vec<Edit> = edits.into_iter().filter(Edit::changes_anything).collect();
     refuse_broken(&edits)?;
+    for edit in &edits {
+        areas::require(edit.before().map(|before| before.poolarea_no))?;
+        areas::require(edit.after.poolarea_no)?;
+    }
     for edit in &mut edits {
         edit.after.version = edit.before().map_or(0, |before| before.version) + 1;
     }
@@ -38,7 +46,7 @@ pub async fn record(
 }
 
 /// Writes what changes of one person: the version they are at behind it, and the person if that is a new one.
-pub async fn record_one(write: Write<'_>, edit: Edit) -> Result<(i64, Vec<StoredTimeline>), DbErr> {
+pub async fn record_one(write: Write<'_>, edit: Edit) -> Result<(i64, Vec<StoredTimeline>), ServiceError> {
     let before = edit.after.version;
     let changed = record(write, vec![edit]).await?;
     Ok((changed.first().map_or(before, |person| person.version), changed))
