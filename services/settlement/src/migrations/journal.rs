@@ -27,7 +27,8 @@ const MOVE_SQLITE: &str = "INSERT INTO journal (poolarea_no, psn_no, setl_id, li
     json_group_array(json_object('n', seq, 'a', account, 'f', amount_fen)) \
     FROM (SELECT * FROM postings ORDER BY seq) GROUP BY poolarea_no, psn_no, setl_id";
 
-const VIEW: &str = "CREATE VIEW postings AS SELECT j.poolarea_no, j.psn_no, j.setl_id, \
+/// The postings one by one; over the table that has the name when it is made.
+pub const VIEW: &str = "CREATE OR REPLACE VIEW postings AS SELECT j.poolarea_no, j.psn_no, j.setl_id, \
     CAST(line ->> 'n' AS bigint) AS seq, line ->> 'a' AS account, CAST(line ->> 'f' AS bigint) AS amount_fen \
     FROM journal j CROSS JOIN LATERAL json_array_elements(CAST(j.lines AS json)) AS line";
 
