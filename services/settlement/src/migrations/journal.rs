@@ -104,7 +104,7 @@ mod tests {
                 row("430100", "S1", 2, "account/P2", 0),
                 row("430200", "S2", 0, "cash/P2", 7),
             ]);
-            let read = postings_of(&connection, ["430200", "430100"], ["P1"], ["S1", "S2"]).await.unwrap();
+            let read = postings_of(&connection, ["430200", "430100"], [("P1", "S1"), ("P1", "S2")].into_iter()).await.unwrap();
             let accounts: Vec<&str> = read["S1"].iter().map(|(_, line)| line.account.as_str()).collect();
             assert_eq!((accounts, read.len()), (vec!["institution/\"H\"", "cash/P1", "account/P2"], 1));
         }

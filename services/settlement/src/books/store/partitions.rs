@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
-use sea_orm::DbErr;
+use sea_orm::{ColumnTrait, Condition, DbErr};
 use tokio_util::sync::CancellationToken;
 use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::db::monthly::{self, Monthly};
 use yizhan_runtime::{ids, task};
+
+use super::entities::settlement;
 
 /// How often it is seen to that the months to come have partitions.
 pub const KEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -29,6 +31,14 @@ pub const MONTHLY: [Monthly; 2] = [
     },
     Monthly { table: "journal", id: "setl_id", key: "poolarea_no, psn_no, setl_id", indexes: &[], own: &[] },
 ];
+
+/// For whoever names many ids: only partitions that may have one of them are asked, which PostgreSQL does not see by a list alone.
+pub fn months_of<'i>(setl_ids: impl Iterator<Item = &'i str> + Clone) -> Condition {
+    let (first, last) = (setl_ids.clone().min(), setl_ids.max());
+    Condition::all()
+        .add_option(first.map(|first| settlement::Column::SetlId.gte(first)))
+        .add_option(last.map(|last| settlement::Column::SetlId.lte(last)))
+}
 
 /// Makes partitions ahead of time, until the server stops. Months are those of the machine's clock, as ids are.
 pub fn keep_ahead(db: &DatabaseConnection, stopping: &CancellationToken) {
