@@ -291,10 +291,17 @@ impl Monthly {
         ];
         statements
             .extend(self.indexes.iter().map(|(name, of)| format!("CREATE INDEX {name} ON {table} ({of})")));
+        statements.push(format!("CREATE TABLE {rest} (LIKE {table} INCLUDING ALL)"));
+        // Where that was prepared there is none.
+        if prepared.is_none() {
+            statements.push(format!(
+                "WITH beyond AS (DELETE FROM {before} WHERE {id} >= '{bound}' RETURNING *) INSERT INTO {rest} SELECT * FROM beyond"
+            ));
+        }
         statements.extend([
-            format!("CREATE TABLE {rest} (LIKE {table} INCLUDING ALL)"),
-            format!("WITH beyond AS (DELETE FROM {before} WHERE {id} >= '{bound}' RETURNING *) INSERT INTO {rest} SELECT * FROM beyond"),
-            format!("ALTER TABLE {table} ATTACH PARTITION {before} FOR VALUES FROM (MINVALUE) TO ('{bound}')"),
+            format!(
+                "ALTER TABLE {table} ATTACH PARTITION {before} FOR VALUES FROM (MINVALUE) TO ('{bound}')"
+            ),
             format!("ALTER TABLE {table} ATTACH PARTITION {rest} DEFAULT"),
         ]);
         statements.extend(self.own_of(&rest));
