@@ -120,6 +120,18 @@ pub fn read<T>(
     text: &str,
     form: impl for<'a> FnOnce(At<'a>) -> Option<T>,
 ) -> Result<T, Problems> {
+    read_with_findings(file_name, text, form).map(|(document, _)| document)
+}
+
+/// The same, with what was found that does not keep the document from being read, in order of position.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn read_with_findings<T>(
+    file_name: &str,
+    text: &str,
+    form: impl for<'a> FnOnce(At<'a>) -> Option<T>,
+) -> Result<(T, Vec<Problem>), Problems> {
     let sink = sink::Sink::new(file_name);
     let document = yaml::read(text, &sink).and_then(|root| form(At::root(&root, &sink)));
     sink.finish(document)

@@ -27,6 +27,12 @@ impl<'a> At<'a> {
         None
     }
 
+    /// Reports here what does not keep the document from being read: a warning, or an error of a document that is yet to be
+    /// published ([`Kind::is_warning`]).
+    pub fn finding(&self, kind: Kind, message: impl Into<String>) {
+        self.sink.find(self.node.line, self.node.column, &self.path, kind, message);
+    }
+
     /// The line it stands on, the first is 1.
     pub fn line(&self) -> usize {
         self.node.line

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use yizhan_money::{Fen, MAX_FEN};
 use yizhan_reasons::Reason;
-use yizhan_terms::Filing;
+use yizhan_terms::{Care, Filing};
 
 use crate::case::{Case, RemoteRule};
 
@@ -60,6 +60,26 @@ pub enum Refusal {
         /// How the visit is filed.
         filing: Filing,
     },
+    /// No layer covers this kind of care, and the document does not say that nothing is paid for it.
+    #[error("policy {policy} covers no `{}` care on {day}: no layer of it does, nor do `covers` and `not_published` name it", care.code())]
+    CareNotCovered {
+        /// Id of the policy.
+        policy: String,
+        /// The kind of care.
+        care: Care,
+        /// The day.
+        day: NaiveDate,
+    },
+    /// The document says that its papers did not publish what this kind of care is paid.
+    #[error("policy {policy}: what `{}` care is paid is not published: {reason}", care.code())]
+    CareNotPublished {
+        /// Id of the policy.
+        policy: String,
+        /// The kind of care.
+        care: Care,
+        /// What the document says about it.
+        reason: String,
+    },
     /// Two rows of equal rank match; the loader reports such tables, so this is a defect.
     #[error("two rows of {table} match this case with equal rank")]
     Ambiguous {
@@ -83,6 +103,8 @@ impl Refusal {
             Refusal::NotInForce { .. } => Reason::PolicyNotInForce,
             Refusal::NoRule { .. } => Reason::PolicyNoRule,
             Refusal::UnknownValue { .. } => Reason::PolicyValueUnknown,
+            Refusal::CareNotCovered { .. } => Reason::CareNotCovered,
+            Refusal::CareNotPublished { .. } => Reason::CareNotPublished,
             Refusal::RemoteNotPlaced { .. } => Reason::RemoteNotPlaced,
             Refusal::RemoteRuleMissing { .. } => Reason::RemoteRuleMissing,
             Refusal::Ambiguous { .. } => Reason::PolicyAmbiguous,

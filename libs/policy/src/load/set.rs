@@ -184,7 +184,7 @@ fn share_a_year(one: &Policy, other: &Policy) -> bool {
     years(one).overlaps(&years(other))
 }
 
-/// A loaded policy does not remember its file: the problem names the document.
+/// What is wrong with a document as a whole.
 fn of_document(policy: &Policy, path: &str, kind: Kind, message: String) -> Problem {
-    Problem { file: policy.id.clone(), line: 1, column: 1, path: path.to_owned(), kind, message }
+    Problem { file: policy.file.clone(), line: 1, column: 1, path: path.to_owned(), kind, message }
 }
