@@ -84,7 +84,7 @@ both_databases! {
         let composite = all.iter().find(|policy| policy.rules_id == "composite-seven-payers").unwrap();
         assert_eq!((composite.areas.as_slice(), composite.insutype.as_str()), (&[COMPOSITE_AREA.to_owned()][..], "310"));
         assert!(!composite.composite.is_empty() && composite.digest.len() == 64);
-        let document = get(&platform, "composite-seven-payers", "2022.3").await.unwrap();
+        let document = get(&platform, "composite-seven-payers", "2022.4").await.unwrap();
         assert_eq!(document, embedded("policy: composite-seven-payers"));
         assert_eq!(get(&platform, "composite-seven-payers", "9").await.unwrap_err().reason, "RULES_UNKNOWN");
     }
@@ -98,13 +98,13 @@ both_databases! {
         let error = refused(platform.publish_policy(&next.replace("ratio: 80% }", "ratio: 79% }")).await);
         assert_eq!((error.code, error.reason.as_str()), (Code::AlreadyExists, "RULES_VERSION_IMMUTABLE"));
         assert_eq!(error.metadata["rules_id"], "composite-seven-payers");
-        assert_eq!(error.metadata["version"], "2022.4");
+        assert_eq!(error.metadata["version"], "2022.5");
         assert_eq!(platform.row_counts().await, before);
-        assert_eq!(get(&platform, "composite-seven-payers", "2022.4").await.unwrap(), next);
+        assert_eq!(get(&platform, "composite-seven-payers", "2022.5").await.unwrap(), next);
         // Publishing an old version again does not bring it back into use.
         assert!(platform.publish_policy(embedded("policy: composite-seven-payers")).await.unwrap().replayed);
         let settled = platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
-        assert_eq!(version_used(&settled), "2022.4");
+        assert_eq!(version_used(&settled), "2022.5");
     }
 
     /// A newer version decides on the days it covers, the older one on the days before.
@@ -116,8 +116,8 @@ both_databases! {
             let answer = platform.preview(stay("P1", begin, end, "10000")).await.unwrap();
             (answer.quote.unwrap().policy_version, info(&answer.settlement.unwrap()).hifp_pay_fen)
         };
-        assert_eq!(preview("2024-05-01", "2024-05-09").await, ("2022.3".to_owned(), 756_500));
-        assert_eq!(preview("2024-05-01", "2024-05-10").await, ("2022.4".to_owned(), 712_000));
+        assert_eq!(preview("2024-05-01", "2024-05-09").await, ("2022.4".to_owned(), 756_500));
+        assert_eq!(preview("2024-05-01", "2024-05-10").await, ("2022.5".to_owned(), 712_000));
         platform.settle("R1", stay("P1", "2024-05-01", "2024-05-09", "10000")).await.expect("as before");
     }
 
@@ -173,7 +173,7 @@ both_databases! {
         let learned = async {
             loop {
                 let preview = other.preview(seven_payer_stay("P1")).await.unwrap();
-                if preview.quote.unwrap().policy_version == "2022.4" {
+                if preview.quote.unwrap().policy_version == "2022.5" {
                     break;
                 }
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -205,9 +205,9 @@ both_databases! {
             .start()
             .await;
         let all = list(&platform, 500).await;
-        assert_eq!(all.iter().map(|policy| policy.version.as_str()).collect::<Vec<_>>(), ["2022.4"]);
+        assert_eq!(all.iter().map(|policy| policy.version.as_str()).collect::<Vec<_>>(), ["2022.5"]);
         let settled = platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
-        assert_eq!(version_used(&settled), "2022.4");
+        assert_eq!(version_used(&settled), "2022.5");
         assert_eq!(info(&settled).psn_no, "P1");
         let elsewhere = stay("Q1", "2019-05-20", "2019-06-01", "100000").at(QUZHOU_HOSPITAL);
         assert_eq!(refused(platform.settle("R2", elsewhere).await).reason, "POLICY_NOT_IN_FORCE");

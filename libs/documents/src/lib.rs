@@ -79,6 +79,7 @@ mod source;
 mod suggest;
 mod table;
 mod treatment;
+mod typed;
 pub mod value;
 mod yaml;
 
@@ -96,6 +97,7 @@ pub use source::{QUALITY_MARKS, Source, SourceIndex, Sources};
 pub use suggest::closest;
 pub use table::{Ambiguous, Known, OTHERWISE, Row, Table, TableVersion, Values, decide};
 pub use treatment::TREATMENT;
+pub use typed::{decode, half_width};
 
 /// Largest document, in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;

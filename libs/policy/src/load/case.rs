@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy};
 use yizhan_documents::value::{amount, area, date, digits, period, plain_number, ratio, whole};
-use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words};
+use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words, half_width};
 use yizhan_money::Fen;
 use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Status, Tier};
 
@@ -277,7 +277,7 @@ fn class_code(class: &str) -> &'static str {
 /// A quantity, or a unit price in yuan: prices may have more than two decimals.
 fn decimal(at: &At) -> Option<Decimal> {
     let text = at.scalar("a number")?;
-    let number = plain_number(text).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
+    let number = plain_number(&half_width(text)).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
     let number = number.filter(|number| *number < Decimal::from(10_i64.pow(14)));
     number
         .or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a number of at most 8 decimals")))

@@ -1,10 +1,10 @@
 //! What a document says that could pay wrong money without a word: told when it is read, where it stands.
 
-use yizhan_documents::{At, Kind, Map, Region};
+use yizhan_documents::{At, Kind, Known, Map, Region};
 use yizhan_terms::{Care, Fund, Insutype};
 
 use crate::engine::has_layer;
-use crate::model::{Condition, Layer, LayerIndex, LineFilter, Policy, Quantity, Term};
+use crate::model::{Band, Benefit, Condition, Layer, LayerIndex, LineFilter, Policy, Quantity, Ratio, Term};
 
 /// Checks a policy that was read from this mapping.
 pub(super) fn check(map: &Map, policy: &Policy) {
@@ -93,8 +93,21 @@ fn check_paid_again(at: &At, index: LayerIndex, layers: &[Layer]) {
 }
 
 fn may_both_apply(earlier: &Layer, later: &Layer) -> bool {
-    earlier.period.overlaps(&later.period)
+    may_pay(earlier)
+        && may_pay(later)
+        && earlier.period.overlaps(&later.period)
         && Region::default().and(&earlier.when).and(&later.when).is_possible()
+}
+
+/// Whether some row pays anything: of a layer that says what is not published, or counts visits, none does.
+fn may_pay(layer: &Layer) -> bool {
+    let Benefit::Scale { bands, .. } = &layer.benefit else { return false };
+    // What is added to a ratio of zero is paid.
+    let pays = |band: &Band| {
+        !layer.adjust.is_empty() || !matches!(band.ratio, Ratio::Fixed(ratio) if ratio.is_zero())
+    };
+    let mut rows = bands.versions.iter().flat_map(|version| &version.rows);
+    rows.any(|row| matches!(&row.value, Known::Value(bands) if bands.iter().any(pays)))
 }
 
 /// Whether the base counts what the earlier layer may have paid, and does not take it away.

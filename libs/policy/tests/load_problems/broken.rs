@@ -50,7 +50,7 @@ fn load_edited(marked: &str) -> Result<Policy, Problems> {
 }
 
 /// Line and column of each mark, as they are once the marks are gone.
-fn positions(marked: &str) -> Vec<(usize, usize)> {
+pub fn positions(marked: &str) -> Vec<(usize, usize)> {
     let of_line = |(index, line): (usize, &str)| {
         let marks = line.chars().enumerate().filter(|(_, c)| *c == MARK);
         marks.enumerate().map(|(earlier, (column, _))| (index + 1, column + 1 - earlier)).collect::<Vec<_>>()
