@@ -672,7 +672,7 @@ impl Client {
 
     /// Publishes a policy document.
     pub async fn publish_policy(&self, document: &str) -> Answer<PublishPolicyResponse> {
-        let request = PublishPolicyRequest { request_id: some_id(), document: document.to_owned() };
+        let request = PublishPolicyRequest { request_id: some_id(), document: document.to_owned(), strict: false };
         read(self.policies().publish_policy(request).await)
     }
 

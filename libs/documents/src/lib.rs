@@ -64,6 +64,7 @@
 //! own ask [`Reader::sources`].
 
 pub mod calendar;
+mod chinese;
 mod condition;
 mod document;
 mod families;
@@ -83,6 +84,7 @@ mod typed;
 pub mod value;
 mod yaml;
 
+pub use chinese::chinese;
 pub use condition::{Condition, Facts, Scope, condition_words, when};
 pub use document::{Document, Documents, Head, digest, texts};
 pub use families::{Dated, Families, Family, Reader};
@@ -97,7 +99,7 @@ pub use source::{QUALITY_MARKS, Source, SourceIndex, Sources};
 pub use suggest::closest;
 pub use table::{Ambiguous, Known, OTHERWISE, Row, Table, TableVersion, Values, decide};
 pub use treatment::TREATMENT;
-pub use typed::{decode, half_width};
+pub use typed::{decode, half_width, unreadable};
 
 /// Largest document, in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;

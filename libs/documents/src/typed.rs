@@ -104,6 +104,12 @@ pub fn decode(file_name: &str, bytes: Vec<u8>) -> Result<String, Problems> {
     Err(Problems(vec![problem]))
 }
 
+/// A file that cannot be read at all, as a problem of it.
+pub fn unreadable(file_name: &str, why: impl std::fmt::Display) -> Problems {
+    let (file, path, message) = (file_name.to_owned(), String::new(), format!("the file cannot be read: {why}"));
+    Problems(vec![Problem { file, line: 1, column: 1, path, kind: Kind::FileUnreadable, message }])
+}
+
 fn without_mark(text: String) -> String {
     match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),

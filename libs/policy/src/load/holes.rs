@@ -14,12 +14,15 @@ use crate::model::{Adjust, Benefit, Condition, Layer, Policy, Prepay, Row, Table
 
 /// Most cases tried of one layer on one day. Beyond, two facts at a time are varied, the others stay as they are first.
 const MAX_CASES: usize = 20_000;
+/// Most cases tried of a document. What is left then is told not to have been searched.
+pub const MAX_CASES_IN_ALL: usize = 200_000;
 /// Of more identities or memberships than these no two are tried together.
 const MAX_PAIRED: usize = 5;
 
 /// The holes of all tables in which a case must find a row, the first of each table, with an example.
 pub(super) fn of(policy: &Policy) -> Vec<Problem> {
-    policy.layers.iter().flat_map(|layer| of_layer(policy, layer)).collect()
+    let mut left = MAX_CASES_IN_ALL;
+    policy.layers.iter().flat_map(|layer| of_layer(policy, layer, &mut left)).collect()
 }
 
 /// Every condition that a policy asks.
@@ -115,7 +118,7 @@ fn asked_of(layer: &Layer) -> Vec<&Condition> {
     layer.when.iter().chain(of_tables.collect::<Vec<_>>()).collect()
 }
 
-fn of_layer(policy: &Policy, layer: &Layer) -> Vec<Problem> {
+fn of_layer(policy: &Policy, layer: &Layer, left: &mut usize) -> Vec<Problem> {
     let tables = tables(layer);
     let axes = Axes::of(policy, layer, &tables);
     let starts = tables.iter().flat_map(|table| table.versions.iter().map(|(from, _)| *from));
@@ -124,7 +127,7 @@ fn of_layer(policy: &Policy, layer: &Layer) -> Vec<Problem> {
     let mut told = BTreeSet::new();
     let mut problems = Vec::new();
     for day in days.into_iter().filter(|day| layer.period.contains(*day)) {
-        axes.each(|values| {
+        let all = axes.each(left, |values| {
             let case = case_of(policy, day, values);
             let facts = Facts::on(policy, &case, day);
             if !facts.all_hold(&layer.when) {
@@ -133,12 +136,20 @@ fn of_layer(policy: &Policy, layer: &Layer) -> Vec<Problem> {
             let Some(table) = hole(&tables, &facts).filter(|table| told.insert(table.path)) else { return };
             let example = values.iter().filter_map(Value::words).collect::<Vec<_>>().join(", ");
             let message = format!("no row decides a case as `{{ {example} }}` on {day}: it would be refused");
-            let (file, path) = (policy.file.clone(), table.path.to_owned());
-            let kind = Kind::TableHole;
-            problems.push(Problem { file, line: table.line_on(day), column: 1, path, kind, message });
+            problems.push(told_at(policy, table, day, message));
         });
+        if let Some(table) = tables.first().filter(|_| !all) {
+            let message = format!("too many combinations: not all cases of layer `{}` were tried on {day}", layer.id);
+            problems.push(told_at(policy, table, day, message));
+            break;
+        }
     }
     problems
+}
+
+fn told_at(policy: &Policy, table: &Asked<'_>, day: NaiveDate, message: String) -> Problem {
+    let (file, path) = (policy.file.clone(), table.path.to_owned());
+    Problem { file, line: table.line_on(day), column: 1, path, kind: Kind::TableHole, message }
 }
 
 /// The table at which a case is refused without a word why.
@@ -308,25 +319,24 @@ impl<'p> Axes<'p> {
         Axes(axes)
     }
 
-    /// Every combination, or beyond [`MAX_CASES`] those of two facts at a time.
-    fn each(&self, mut visit: impl FnMut(&[Value<'p>])) {
+    /// Every combination, or beyond [`MAX_CASES`] those of two facts at a time. Answers whether they were tried, which ends with what is left.
+    fn each(&self, left: &mut usize, mut visit: impl FnMut(&[Value<'p>])) -> bool {
         let all = self.0.iter().try_fold(1usize, |all, axis| all.checked_mul(axis.len()));
         let every: Vec<usize> = (0..self.0.len()).collect();
         if all.is_some_and(|all| all <= MAX_CASES) {
-            return self.vary(&every, &mut visit);
+            return self.vary(&every, left, &mut visit);
         }
-        for first in 0..self.0.len() {
-            for second in 0..first {
-                self.vary(&[second, first], &mut visit);
-            }
-        }
+        let pairs = every.iter().flat_map(|first| (0..*first).map(move |second| [second, *first]));
+        pairs.collect::<Vec<_>>().iter().all(|pair| self.vary(pair, left, &mut visit))
     }
 
     /// Every combination of these facts, the others as they are first.
-    fn vary(&self, facts: &[usize], visit: &mut impl FnMut(&[Value<'p>])) {
+    fn vary(&self, facts: &[usize], left: &mut usize, visit: &mut impl FnMut(&[Value<'p>])) -> bool {
         let mut values: Vec<Value<'p>> = self.0.iter().filter_map(|axis| axis.first().cloned()).collect();
         let mut at = vec![0usize; facts.len()];
         loop {
+            let Some(fewer) = left.checked_sub(1) else { return false };
+            *left = fewer;
             visit(&values);
             let mut turned = false;
             for (place, fact) in facts.iter().enumerate() {
@@ -338,7 +348,7 @@ impl<'p> Axes<'p> {
                 }
             }
             if !turned {
-                return;
+                return true;
             }
         }
     }

@@ -112,12 +112,16 @@ fn overlapping(earlier: &Policy, later: &Policy, area: Area) -> Option<Problem> 
     if earlier.scheme != later.scheme || !earlier.period.overlaps(&later.period) {
         return None;
     }
+    let named = |policy: &Policy| format!("`{}` ({}, {})", policy.id, policy.file, policy.period);
+    let until = later.period.from.pred_opt().filter(|_| earlier.period.from < later.period.from);
+    let cure = match until {
+        Some(until) => format!("end the first with `to: {until}`"),
+        None => "let the days of one end before those of the other begin".to_owned(),
+    };
     let message = format!(
-        "`{}` ({}) and `{}` ({}) are both the policy of area {area}, scheme {}",
-        earlier.id,
-        earlier.period,
-        later.id,
-        later.period,
+        "{} and {} are both the policy of area {area}, scheme {}: {cure}",
+        named(earlier),
+        named(later),
         later.scheme.code(),
     );
     Some(of_document(later, "areas", Kind::PoliciesOverlap, message))

@@ -5,7 +5,7 @@ use yizhan_policy::load::{load_case, load_case_with_findings, unknown_names};
 use yizhan_policy::model::Policy;
 use yizhan_policy::{findings, load, replay, settle};
 
-use crate::broken::{Edit, positions, problem};
+use crate::broken::{Edit, has_chinese, positions, problem};
 
 /// Nothing is found in it.
 const SMALL: &str = "\
@@ -59,6 +59,7 @@ fn policy(edits: &[Edit]) -> Policy {
 #[track_caller]
 fn found(edits: &[Edit], kinds: &[Kind]) -> Vec<String> {
     let found = findings(&policy(edits));
+    found.iter().for_each(has_chinese);
     let marks = positions(&edited(SMALL, edits));
     let places: Vec<_> = found.iter().map(|one| ((one.line, one.column), one.kind)).collect();
     assert_eq!(places, marks.into_iter().zip(kinds.iter().copied()).collect::<Vec<_>>(), "\n{found:?}");
@@ -166,6 +167,7 @@ fn holes_in_tables_are_told_with_a_case() {
         let of = rows(of).replace('▸', "");
         let found = findings(&policy(&[(whole, &of)]));
         let lines: Vec<_> = found.iter().map(|one| (one.line, one.kind, one.path.as_str())).collect();
+        found.iter().for_each(has_chinese);
         assert_eq!(lines, [(16, TableHole, "layers.basic.scale.bands")], "{found:?}");
         found[0].message.clone()
     };
@@ -227,6 +229,7 @@ fn names_that_the_policy_does_not_know_are_named() {
     );
     let found = unknown_names("case.yaml", &text.replace('▸', ""), &policy);
     let places: Vec<_> = found.iter().map(|one| (one.line, one.column)).collect();
+    found.iter().for_each(has_chinese);
     assert_eq!(places, positions(&text), "{found:?}");
     assert!(found.iter().all(|one| one.kind == UnknownName));
     let told: Vec<&str> = found.iter().map(|one| one.message.as_str()).collect();
@@ -241,6 +244,7 @@ fn lines_that_contradict_themselves_are_named() {
         let text = edited(CASE, &[("{ name: 药, amount: 1万, class: 甲 }", line)]);
         let (case, found) = load_case_with_findings("case.yaml", &text.replace('▸', "")).unwrap();
         assert_eq!(case.lines.len(), 1);
+        found.iter().for_each(has_chinese);
         let places: Vec<_> = found.iter().map(|one| (one.line, one.column)).collect();
         assert_eq!(places, positions(&text), "{found:?}");
         found.into_iter().map(|one| (one.kind, one.message)).collect::<Vec<_>>()

@@ -1,7 +1,7 @@
 //! What a Chinese keyboard types: understood, or named with what to write instead.
 
 use yizhan_documents::Kind::*;
-use yizhan_documents::decode;
+use yizhan_documents::{decode, unreadable};
 use yizhan_policy::load;
 
 use crate::broken::{GOOD, fine, problem};
@@ -62,5 +62,6 @@ fn what_is_not_utf_8_is_named() {
         told(b"policy: \xe4\xb8"),
         Err("政策.yaml:1:9: this file is not UTF-8 from here on: save it as UTF-8".to_owned()),
     );
+    assert_eq!(unreadable("a", "gone").0[0].kind, FileUnreadable);
     assert_eq!(decode("a", b"\xb1\xea".to_vec()).unwrap_err().0[0].kind, NotUtf8);
 }
