@@ -156,8 +156,8 @@ impl Builder<'_> {
 fn typed_near(text: &str, line: usize) -> Option<(usize, usize, &'static str)> {
     const BACK: usize = 2;
     let lines: Vec<&str> = text.lines().take(line).collect();
-    let near = lines.iter().enumerate().rev().take(BACK + 1);
-    near.filter_map(|(index, line)| in_line(line).map(|(column, hint)| (index + 1, column, hint))).next()
+    let mut near = lines.iter().enumerate().rev().take(BACK + 1);
+    near.find_map(|(index, line)| in_line(line).map(|(column, hint)| (index + 1, column, hint)))
 }
 
 fn check_key(sink: &Sink, key: &Node, entries: &[(Node, Node)]) {

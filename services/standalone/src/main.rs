@@ -71,6 +71,9 @@ enum PolicyCommand {
     Explain {
         /// A policy document (YAML).
         file: PathBuf,
+        /// Language of messages about it; the words are Chinese.
+        #[arg(long)]
+        lang: Option<offline::Lang>,
     },
 }
 
@@ -93,8 +96,11 @@ fn main() -> ExitCode {
         Some(Command::Demo { data }) => run(demo::demo(data)),
         Some(Command::Serve(arguments)) => run(serve::serve(arguments)),
         Some(Command::CheckDeployment(arguments)) => run(check::check(arguments)),
-        Some(Command::Policy(PolicyCommand::Check(arguments))) => offline::finish(offline::check(&arguments)),
-        Some(Command::Policy(PolicyCommand::Explain { file })) => offline::finish(offline::explain(&file)),
+        Some(Command::Policy(PolicyCommand::Check(arguments))) => offline::check(&arguments),
+        Some(Command::Policy(PolicyCommand::Explain { file, lang })) => {
+            offline::choose(lang);
+            offline::finish(offline::explain(&file))
+        }
         Some(Command::Settle { policy, case, json, strict, lang }) => {
             offline::choose(lang);
             offline::finish(offline::settle(&policy, &case, (json, strict)))

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use yizhan_documents::{Problems, decode, unreadable};
-use yizhan_policy::load::{NoPolicy, load_case};
+use yizhan_policy::load::load_case;
 use yizhan_policy::{Case, Policy, embedded, explain_outcome, find, load, together};
 
 pub use check::{PolicyCheckArguments, check};
@@ -58,7 +58,7 @@ pub fn settle(files: &[PathBuf], case: &Path, (json, strict): (bool, bool)) -> A
     };
     let policies = together(policies).map_err(|wrong| say::problems(&wrong))?;
     let found = find(&policies, case.area, case.scheme, case.visit.end);
-    let policy = found.map_err(|none| format!("{}: {none}", NoPolicy::REASON))?;
+    let policy = found.map_err(|none| say::no_policy(&none))?;
     check::warn_of_case(file, policy, strict)?;
     let outcome = yizhan_policy::settle(policy, &case).map_err(|refusal| say::refusal(&refusal))?;
     if json {

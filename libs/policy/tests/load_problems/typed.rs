@@ -59,7 +59,7 @@ fn what_is_not_utf_8_is_named() {
     assert_eq!(told(gbk), Err("政策.yaml:2:8: this file is GBK (what Windows calls ANSI): save it as UTF-8".to_owned()));
     assert_eq!(told(b"\xff\xfep\0"), Err("政策.yaml:1:1: this file is UTF-16: save it as UTF-8".to_owned()));
     assert_eq!(
-        told(b"policy: \xe4\xb8"),
+        told(b"policy: \xe4\xb8\xff"),
         Err("政策.yaml:1:9: this file is not UTF-8 from here on: save it as UTF-8".to_owned()),
     );
     assert_eq!(unreadable("a", "gone").0[0].kind, FileUnreadable);

@@ -1,12 +1,13 @@
 //! `yizhan policy check FILE…`: everything wrong with documents and what they warn of.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use yizhan_documents::Problem;
 use yizhan_policy::load::{check_set, load_case_with_findings, unknown_names};
 use yizhan_policy::{Policy, findings};
 
-use super::{Answer, read, say};
+use super::{REFUSED, finish, read, say};
 
 /// What is asked of `yizhan policy check`.
 #[derive(clap::Args)]
@@ -25,8 +26,8 @@ pub struct PolicyCheckArguments {
     lang: Option<say::Lang>,
 }
 
-/// Checks documents, each and together.
-pub fn check(arguments: &PolicyCheckArguments) -> Answer {
+/// Checks documents, each and together. JSON is printed to the standard output, whatever it tells.
+pub fn check(arguments: &PolicyCheckArguments) -> ExitCode {
     say::choose(arguments.lang);
     let mut policies = Vec::new();
     let mut told = Vec::new();
@@ -48,7 +49,14 @@ pub fn check(arguments: &PolicyCheckArguments) -> Answer {
             problems.chain(fine).collect::<Vec<_>>().join("\n")
         }
     };
-    if refused { Err(text) } else { Ok(text) }
+    match (refused, arguments.json) {
+        (true, false) => finish(Err(text)),
+        (true, true) => {
+            finish(Ok(text));
+            ExitCode::from(REFUSED)
+        }
+        (false, _) => finish(Ok(text)),
+    }
 }
 
 fn fine(policy: &Policy, told: &[Problem]) -> String {
@@ -69,7 +77,7 @@ fn fine(policy: &Policy, told: &[Problem]) -> String {
 ///
 /// # Errors
 /// With `strict`, what was found.
-pub fn warn_of_case(file: &std::path::Path, policy: &Policy, strict: bool) -> Result<(), String> {
+pub fn warn_of_case(file: &Path, policy: &Policy, strict: bool) -> Result<(), String> {
     if file.extension().is_some_and(|end| end == "json") {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use yizhan_documents::{Problem, Problems};
 use yizhan_policy::Refusal;
+use yizhan_policy::load::NoPolicy;
 
 /// The languages that messages are in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -70,6 +71,12 @@ pub fn as_json(problems: &[Problem]) -> Value {
         })
     };
     Value::Array(problems.iter().map(one).collect())
+}
+
+/// Why no policy was found.
+pub fn no_policy(none: &NoPolicy) -> String {
+    let chinese = format!("统筹区 {} 险种 {} 在 {} 没有政策", none.area, none.scheme.code(), none.day);
+    format!("{}: {}", NoPolicy::REASON, either(chinese, none.to_string()))
 }
 
 /// Why a case is not settled.
