@@ -6,7 +6,7 @@ use futures::future::join_all;
 use tonic::Code;
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
-use yizhan_proto::rules::v1::RulesDocument;
+use yizhan_proto::rules::v1::{RulesDocument, RulesProblem};
 use yizhan_proto::settlement::v1::{GetPolicyRequest, ListPoliciesRequest, SettleRequest, Settlement};
 use yizhan_runtime::clock::moment;
 use yizhan_runtime::error::RemoteError;
@@ -71,7 +71,34 @@ both_databases! {
         for text in ["", "- 1", "policy: [", &"x: ".repeat(200_000)] {
             assert!(!platform.check_policy(text).await.problems.is_empty());
         }
+        // A fund of the other scheme is refused, though it can be read.
+        let other = good.replacen("\"310100\"", "\"390100\"", 1);
+        let kinds = platform.check_policy(&other).await.problems;
+        assert_eq!(kinds.iter().map(|problem| problem.kind.as_str()).collect::<Vec<_>>(), ["FUND_OF_OTHER_SCHEME"]);
+        let error = refused(platform.publish_policy(&other).await);
+        assert!(violations(&error).contains(&("document", "FUND_OF_OTHER_SCHEME")), "{error:?}");
         assert_eq!(platform.row_counts().await, before);
+    }
+
+    async fn warnings_are_answered_and_refused_when_that_is_asked(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).start().await;
+        let next = next_composite_version();
+        let unsaid = next.replacen("    cap:\n      per: year\n", "    cap:\n", 1);
+        let line = line_of(&unsaid, "    cap:") + 1;
+        let expected = [("LIMIT_PER_MISSING", line, 7)];
+        let of = |warnings: &[RulesProblem]| warnings.iter().map(|one| (one.kind.clone(), one.line, one.column)).collect::<Vec<_>>();
+        let expected = expected.map(|(kind, line, column)| (kind.to_owned(), line, column));
+        let checked = platform.check_policy(&unsaid).await;
+        assert_eq!((checked.problems, of(&checked.warnings)), (Vec::new(), expected.to_vec()));
+        let before = platform.row_counts().await;
+        let error = refused(platform.publish_policy_strictly(&unsaid).await);
+        assert_eq!(violations(&error), [("document", "LIMIT_PER_MISSING")]);
+        assert_eq!(platform.row_counts().await, before);
+        let published = platform.publish_policy(&unsaid).await.unwrap();
+        assert_eq!(of(&published.warnings), expected);
+        // Published already: answered as it is, with what it warns of.
+        let again = platform.publish_policy(&unsaid).await.unwrap();
+        assert!(again.replayed && of(&again.warnings) == expected);
     }
 
     async fn embedded_ones_are_published_listed_and_read(db: TestDatabase) {
