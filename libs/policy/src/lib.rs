@@ -16,8 +16,8 @@ mod parts;
 
 pub use case::Case;
 pub use embedded::embedded;
-pub use engine::{Refusal, settle, visit_rules};
+pub use engine::{Refusal, replay, settle, visit_rules};
 pub use explain::{explain, explain_outcome};
-pub use load::{find, load, together};
+pub use load::{findings, find, load, together};
 pub use model::Policy;
 pub use outcome::Outcome;

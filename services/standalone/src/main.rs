@@ -54,21 +54,26 @@ enum Command {
         /// Print the outcome as JSON.
         #[arg(long)]
         json: bool,
+        /// Refuse a case in which something looks wrong: a name that the policy does not ask for, an amount that is not quantity × price.
+        #[arg(long)]
+        strict: bool,
+        /// Language of the messages; by default that of the environment.
+        #[arg(long)]
+        lang: Option<offline::Lang>,
     },
 }
 
 #[derive(Subcommand)]
 enum PolicyCommand {
     /// Report every problem of policy documents, with line and column.
-    Check {
-        /// Policy documents (YAML), checked together.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-    },
+    Check(offline::PolicyCheckArguments),
     /// Print a policy document in words, to check it against the published paper.
     Explain {
         /// A policy document (YAML).
         file: PathBuf,
+        /// Language of messages about it; the words are Chinese.
+        #[arg(long)]
+        lang: Option<offline::Lang>,
     },
 }
 
@@ -91,10 +96,14 @@ fn main() -> ExitCode {
         Some(Command::Demo { data }) => run(demo::demo(data)),
         Some(Command::Serve(arguments)) => run(serve::serve(arguments)),
         Some(Command::CheckDeployment(arguments)) => run(check::check(arguments)),
-        Some(Command::Policy(PolicyCommand::Check { files })) => offline::finish(offline::check(&files)),
-        Some(Command::Policy(PolicyCommand::Explain { file })) => offline::finish(offline::explain(&file)),
-        Some(Command::Settle { policy, case, json }) => {
-            offline::finish(offline::settle(&policy, &case, json))
+        Some(Command::Policy(PolicyCommand::Check(arguments))) => offline::check(&arguments),
+        Some(Command::Policy(PolicyCommand::Explain { file, lang })) => {
+            offline::choose(lang);
+            offline::finish(offline::explain(&file))
+        }
+        Some(Command::Settle { policy, case, json, strict, lang }) => {
+            offline::choose(lang);
+            offline::finish(offline::settle(&policy, &case, (json, strict)))
         }
     }
 }

@@ -1,12 +1,18 @@
 //! The policy officer's bench: commands that need no server.
 
+mod check;
+mod say;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use yizhan_documents::Problems;
-use yizhan_policy::load::{NoPolicy, check_set, load_case};
+use yizhan_documents::{Problems, decode, unreadable};
+use yizhan_policy::load::load_case;
 use yizhan_policy::{Case, Policy, embedded, explain_outcome, find, load, together};
+
+pub use check::{PolicyCheckArguments, check};
+pub use say::{Lang, choose};
 
 /// What a command answers: the text for standard output, or why not for standard error.
 pub type Answer = Result<String, String>;
@@ -36,39 +42,25 @@ pub fn finish(answer: Answer) -> ExitCode {
     }
 }
 
-/// `yizhan policy check FILE…`: checks documents, each and together.
-pub fn check(files: &[PathBuf]) -> Answer {
-    let policies = load_files(files)?;
-    let problems = check_set(&policies);
-    if !problems.is_empty() {
-        return Err(Problems(problems).to_string());
-    }
-    let lines = files.iter().zip(&policies).map(|(file, policy)| {
-        let rows = format!("{} layers, {} sources", policy.layers.len(), policy.sources.len());
-        format!("{}: {} {}: no problems ({rows})", file.display(), policy.id, policy.version)
-    });
-    Ok(lines.collect::<Vec<_>>().join("\n"))
-}
-
 /// `yizhan policy explain FILE`: a document in words.
 pub fn explain(file: &Path) -> Answer {
     load_file(file).map(|policy| yizhan_policy::explain(&policy))
 }
 
-/// `yizhan settle --policy FILE… --case FILE [--json]`: settles one case by these documents, or by the embedded ones when none
-/// are given.
-pub fn settle(files: &[PathBuf], case: &Path, json: bool) -> Answer {
+/// `yizhan settle --policy FILE… --case FILE [--json] [--strict]`: settles one case by these documents, or by the embedded ones when none
+/// are given. What looks wrong in the case is told, or with `strict` refused.
+pub fn settle(files: &[PathBuf], case: &Path, (json, strict): (bool, bool)) -> Answer {
     let policies = if files.is_empty() { shipped() } else { load_files(files) };
-    let (policies, case) = match (policies, read_case(case)) {
-        (Ok(policies), Ok(case)) => (policies, case),
+    let (file, policies, case) = match (policies, read_case(case)) {
+        (Ok(policies), Ok(read)) => (case, policies, read),
         (Err(a), Err(b)) => return Err(format!("{a}\n{b}")),
         (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => return Err(reason),
     };
-    let policies = together(policies).map_err(|problems| problems.to_string())?;
+    let policies = together(policies).map_err(|wrong| say::problems(&wrong))?;
     let found = find(&policies, case.area, case.scheme, case.visit.end);
-    let policy = found.map_err(|none| format!("{}: {none}", NoPolicy::REASON))?;
-    let outcome =
-        yizhan_policy::settle(policy, &case).map_err(|refusal| format!("{}: {refusal}", refusal.reason()))?;
+    let policy = found.map_err(|none| say::no_policy(&none))?;
+    check::warn_of_case(file, policy, strict)?;
+    let outcome = yizhan_policy::settle(policy, &case).map_err(|refusal| say::refusal(&refusal))?;
     if json {
         return serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string());
     }
@@ -86,15 +78,15 @@ fn read_case(file: &Path) -> Result<Case, String> {
     if file.extension().is_some_and(|end| end == "json") {
         return serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"));
     }
-    load_case(&name, &text).map_err(|problems| problems.to_string())
+    load_case(&name, &text).map_err(|wrong| say::problems(&wrong))
 }
 
 fn read(file: &Path) -> Result<String, String> {
-    std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+    text_of(file).map_err(|wrong| say::problems(&wrong))
 }
 
 fn load_file(file: &Path) -> Result<Policy, String> {
-    load(&file.display().to_string(), &read(file)?).map_err(|problems| problems.to_string())
+    loaded(file).map_err(|wrong| say::problems(&wrong))
 }
 
 /// Loads all files, and tells the problems of all of them.
@@ -105,4 +97,15 @@ fn load_files(files: &[PathBuf]) -> Result<Vec<Policy>, String> {
         return Ok(policies.into_iter().flatten().collect());
     }
     Err(problems.into_iter().filter_map(Result::err).collect::<Vec<_>>().join("\n"))
+}
+
+/// A policy of a file, or what is wrong with it.
+fn loaded(file: &Path) -> Result<Policy, Problems> {
+    let name = file.display().to_string();
+    load(&name, &text_of(file)?)
+}
+
+fn text_of(file: &Path) -> Result<String, Problems> {
+    let name = file.display().to_string();
+    decode(&name, std::fs::read(file).map_err(|error| unreadable(&name, error))?)
 }

@@ -7,7 +7,8 @@
 mod account;
 mod accumulators;
 mod continuity;
-mod facts;
+mod covers;
+pub(crate) mod facts;
 mod layer;
 mod lines;
 mod part;
@@ -20,6 +21,7 @@ mod visits;
 use yizhan_money::Fen;
 use yizhan_terms::Payer;
 
+pub(crate) use covers::has_layer;
 pub use refusal::Refusal;
 pub(crate) use segments::{last_day_of, policy_year};
 pub use visits::visit_rules;
@@ -33,9 +35,26 @@ use crate::outcome::{LayerTrace, NotCovered, Outcome, Parts, PolicyRef};
 ///
 /// # Errors
 /// A [`Refusal`] when the case is malformed, the policy is not in force on a day that
-/// counts, or a value the case needs is not published.
+/// counts, does not speak of this kind of care, or a value the case needs is not published.
 pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Refusal> {
     refusal::check_case(case)?;
+    let day = case.visit.values_day();
+    if policy.period.contains(day) {
+        covers::check(policy, case.visit.care, day)?;
+    }
+    calculate(policy, case)
+}
+
+/// Settles a case again that was settled before: as then, also where no layer covers such care and nothing was paid, which is refused now.
+///
+/// # Errors
+/// A [`Refusal`], as [`settle`] but for care the policy does not speak of.
+pub fn replay<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Refusal> {
+    refusal::check_case(case)?;
+    calculate(policy, case)
+}
+
+fn calculate<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Refusal> {
     let split = lines::split(policy, case)?;
     let mut parts = Parts::default();
     split.lines.iter().for_each(|line| parts.add(&line.parts));

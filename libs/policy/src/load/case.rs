@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use yizhan_documents::value::{amount, area, date, digits, period, plain_number, ratio, whole};
-use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words};
+use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words, half_width};
 use yizhan_money::Fen;
 use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Status, Tier};
 
@@ -233,6 +233,11 @@ fn line(at: &At, number: usize) -> Option<Line> {
     let day = map.optional("date", date);
     name?;
     let amount = amount?;
+    if class == Some("丙") && map.get("prepay").is_some() {
+        let message = "a line of class 丙 is paid by the person whole: its `prepay` changes nothing";
+        map.key("prepay").iter().for_each(|at| at.finding(Kind::PrepayOfSelfPaid, message));
+    }
+    check_amount(&map, amount, quantity.flatten(), price.flatten());
     Some(Line {
         id: id?.map_or_else(|| number.to_string(), str::to_owned),
         code: code?.unwrap_or_default().to_owned(),
@@ -249,6 +254,17 @@ fn line(at: &At, number: usize) -> Option<Line> {
     })
 }
 
+/// Quantity × price, half up to the fen, is the amount; one that is not said is 1.
+fn check_amount(map: &Map, amount_fen: Decimal, quantity: Option<Decimal>, price: Option<Decimal>) {
+    let product = price.and_then(|price| price.checked_mul(quantity.unwrap_or(Decimal::ONE)));
+    let Some(product) = product.and_then(|yuan| yuan.checked_mul(Decimal::ONE_HUNDRED)) else { return };
+    if product.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero) != amount_fen {
+        let (product, amount) = (product / Decimal::ONE_HUNDRED, amount_fen / Decimal::ONE_HUNDRED);
+        let message = format!("quantity × price is {}, and the amount {}", product.normalize(), amount.normalize());
+        map.key("amount").iter().for_each(|at| at.finding(Kind::LineAmountDiffers, message.clone()));
+    }
+}
+
 /// 收费项目等级 `chrgitm_lv`
 fn class_code(class: &str) -> &'static str {
     match class {
@@ -261,7 +277,7 @@ fn class_code(class: &str) -> &'static str {
 /// A quantity, or a unit price in yuan: prices may have more than two decimals.
 fn decimal(at: &At) -> Option<Decimal> {
     let text = at.scalar("a number")?;
-    let number = plain_number(text).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
+    let number = plain_number(&half_width(text)).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
     let number = number.filter(|number| *number < Decimal::from(10_i64.pow(14)));
     number
         .or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a number of at most 8 decimals")))

@@ -33,6 +33,7 @@ const KEYS: &[&str] = &[
     "minimum",
     "cap",
     "feeds",
+    "counts_paid",
 ];
 
 /// Parts of a layer that a lump sum has no use for.
@@ -63,6 +64,9 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
     check_plus(&map, payer);
     check_less_previous(&map, payer);
     let feeds = map.optional("feeds", |at| feeds(&at, names));
+    let counts_paid = map.optional("counts_paid", |at| {
+        at.set_of(|at| names.earlier_layer(at.text()?, number, &at))
+    });
     let parts = parts?;
     Some(Layer {
         id: id?,
@@ -82,6 +86,7 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
         minimum: parts.minimum,
         cap: cap?,
         feeds: feeds?.unwrap_or_default(),
+        counts_paid: counts_paid?.unwrap_or_default(),
     })
 }
 

@@ -98,6 +98,7 @@ impl Drawing<'_> {
             minimum: None,
             cap: None,
             feeds: Vec::new(),
+            counts_paid: Vec::new(),
         }
     }
 

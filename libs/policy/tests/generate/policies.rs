@@ -7,7 +7,7 @@ use yizhan_policy::model::{
     AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount,
     Fed, Feed, Handling, Layer, Per, Policy, Prepay, Quantity, Ratio, SameDays, Table, Term, Unit,
 };
-use yizhan_terms::{Area, Fund, Insutype, Payer};
+use yizhan_terms::{Area, Care, Fund, Insutype, Payer};
 
 use super::choices::Choices;
 use super::layers::{bands, layer};
@@ -69,6 +69,7 @@ pub fn everything(choices: &mut Choices) -> Policy {
     }
     let account = account_rules(choices);
     let mut policy = Policy {
+        file: "random.yaml".to_owned(),
         id: "random".to_owned(),
         version: "1.0".to_owned(),
         digest: String::new(),
@@ -90,6 +91,9 @@ pub fn everything(choices: &mut Choices) -> Policy {
         layers,
         account,
         same_days: same_days(choices),
+        covers: choices.chance(85).then(|| Care::ALL.to_vec()),
+        not_published: Vec::new(),
+        found: Vec::new(),
         looks_back: None,
     };
     // Whether visits are counted: `nth` needs a layer that feeds the counter, which is not
@@ -155,6 +159,7 @@ pub fn with_fixed_limits(choices: &mut Choices) -> Policy {
 /// A bare policy around these layers.
 fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) -> Policy {
     Policy {
+        file: "random.yaml".to_owned(),
         id: "random".to_owned(),
         version: "1".to_owned(),
         digest: String::new(),
@@ -176,6 +181,9 @@ fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) ->
         layers,
         account: AccountRules::default(),
         same_days: SameDays::default(),
+        covers: Some(Care::ALL.to_vec()),
+        not_published: Vec::new(),
+        found: Vec::new(),
         looks_back: None,
     }
 }
@@ -259,6 +267,7 @@ fn plain_layer(index: usize, deductible: Option<Deductible>, benefit: Benefit) -
         minimum: None,
         cap: None,
         feeds: Vec::new(),
+        counts_paid: Vec::new(),
     }
 }
 

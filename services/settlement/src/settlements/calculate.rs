@@ -130,6 +130,9 @@ pub fn refused(refusal: Refusal) -> ServiceError {
         Refusal::RemoteNotPlaced { treatment, rule, .. } => {
             error.with("treatment", treatment).with("rule", rule)
         }
+        Refusal::CareNotCovered { care, .. } | Refusal::CareNotPublished { care, .. } => {
+            error.with("care", care.code())
+        }
         Refusal::RemoteRuleMissing { filing, .. } => error.with("filing", filing.code()),
         _ => error,
     }
