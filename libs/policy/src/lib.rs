@@ -7,6 +7,7 @@
 pub mod case;
 mod embedded;
 mod engine;
+pub mod example;
 mod explain;
 pub mod identities;
 pub mod load;

@@ -65,6 +65,8 @@ enum PolicyCommand {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Settle cases with what is expected of them, and tell what is not so; exit code 1 on a difference.
+    Test(offline::TestArguments),
     /// Print a policy document in words, to check it against the published paper.
     Explain {
         /// A policy document (YAML).
@@ -75,7 +77,7 @@ enum PolicyCommand {
 const ABOUT: &str = "\
 Yizhan (一站) settles one medical visit across every payer in one step.
 Without a command this is `yizhan demo`: it starts the services on free ports of this machine and uses them over gRPC.
-Other commands: serve, check-deployment, policy check, policy explain, settle. `yizhan help` describes them; README.md says the rest.
+Other commands: serve, check-deployment, policy check, test and explain, settle. `yizhan help` describes them; README.md says the rest.
 ";
 
 fn main() -> ExitCode {
@@ -92,9 +94,12 @@ fn main() -> ExitCode {
         Some(Command::Serve(arguments)) => run(serve::serve(arguments)),
         Some(Command::CheckDeployment(arguments)) => run(check::check(arguments)),
         Some(Command::Policy(PolicyCommand::Check { files })) => offline::finish(offline::check(&files)),
+        Some(Command::Policy(PolicyCommand::Test(arguments))) => {
+            offline::finish_found(offline::test(&arguments))
+        }
         Some(Command::Policy(PolicyCommand::Explain { file })) => offline::finish(offline::explain(&file)),
         Some(Command::Settle { policy, case, json }) => {
-            offline::finish(offline::settle(&policy, &case, json))
+            offline::finish_found(offline::settle(&policy, &case, json))
         }
     }
 }

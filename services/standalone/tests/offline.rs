@@ -108,3 +108,62 @@ fn a_wrong_command_line_is_64() {
     assert_eq!(yizhan(&["settle"]).status.code(), Some(64));
     assert_eq!(yizhan(&["--help"]).status.code(), Some(0));
 }
+
+/// The good document's case with what is expected of it, as a file beside it.
+fn expecting(folder: &tempfile::TempDir, expect: &str) -> String {
+    let case = std::fs::read_to_string(root().join(CASE)).unwrap();
+    std::fs::copy(root().join(GOOD), folder.path().join("good.yaml")).unwrap();
+    file(folder, "good.cases.yaml", &format!("policy: good.yaml\n{case}expect: {expect}\n"))
+}
+
+#[test]
+fn the_conformance_cases_are_tested_by_the_command() {
+    let all = yizhan(&["policy", "test", "libs/policy/tests/conformance/cases"]);
+    assert_eq!(all.status.code(), Some(0), "{}{}", stdout(&all), stderr(&all));
+    assert!(stdout(&all).ends_with(" files: 0 differences\n"), "{}", stdout(&all));
+}
+
+#[test]
+fn what_is_not_as_expected_is_told_by_layer() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = expecting(&folder, "{ total: 53800.50, cash: 1, paid: { basic: 2, bassic: 3 } }");
+    let differs = yizhan(&["policy", "test", &cases]);
+    assert_eq!(differs.status.code(), Some(1), "{}", stderr(&differs));
+    let told = stdout(&differs);
+    for part in [
+        "good.cases.yaml: 退休职工三级医院住院, visit 1: cash is ",
+        "visit 1: layer basic: paid is ",
+        "layer bassic: paid is of no layer of the policy; did you mean `basic`?, not 3.00",
+        "1 cases of 1 visits in 1 files: ",
+    ] {
+        assert!(told.contains(part), "{part} is missing in\n{told}");
+    }
+    assert!(!told.contains("total is"), "{told}");
+    let json = yizhan(&["policy", "test", &cases, "--json"]);
+    assert_eq!(json.status.code(), Some(1));
+    let told: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
+    let first = &told["files"][0]["cases"][0]["differences"][0];
+    assert_eq!((&first["visit"], &first["what"], &first["expected"]), (&1.into(), &"cash".into(), &"1.00".into()));
+    let explained = yizhan(&["policy", "test", &cases, "--explain"]);
+    assert!(stdout(&explained).contains("起付标准"));
+}
+
+#[test]
+fn problems_of_cases_are_told_with_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = expecting(&folder, "{ refused: POLICY_NO_RULE, cash: 1 }");
+    let problems = yizhan(&["policy", "test", &cases, "nowhere.yaml"]);
+    assert_eq!(problems.status.code(), Some(1));
+    let told = stderr(&problems);
+    assert!(told.contains("good.cases.yaml:21:36: `refused` and `cash` exclude each other"), "{told}");
+    assert!(told.contains("nowhere.yaml: "), "{told}");
+}
+
+#[test]
+fn settle_compares_a_case_that_says_what_it_expects() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = expecting(&folder, "{ cash: 1 }");
+    let differs = yizhan(&["settle", "--policy", GOOD, "--case", &case]);
+    assert_eq!(differs.status.code(), Some(1), "{}", stderr(&differs));
+    assert!(stdout(&differs).contains("expected otherwise: cash is "), "{}", stdout(&differs));
+}

@@ -6,6 +6,8 @@
 mod case;
 mod condition;
 mod document;
+mod example;
+mod expect;
 mod layer;
 mod names;
 mod quantity;
@@ -18,6 +20,7 @@ pub use set::{NoPolicy, check_set, find, together};
 use yizhan_documents::{Problems, read};
 
 use crate::case::Case;
+use crate::example::Example;
 use crate::model::Policy;
 
 /// Most layers.
@@ -37,4 +40,20 @@ pub fn load(file_name: &str, text: &str) -> Result<Policy, Problems> {
 /// Everything wrong with it, in order of position.
 pub fn load_case(file_name: &str, text: &str) -> Result<Case, Problems> {
     read(file_name, text, |root| case::case(&root))
+}
+
+/// Reads a file of cases with what is expected of them (`docs/POLICY.md`, "Cases with expectations"): one, or a list.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_examples(file_name: &str, text: &str) -> Result<Vec<Example>, Problems> {
+    read(file_name, text, |root| example::all(&root))
+}
+
+/// Reads the one case of a file; it may say what is expected.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_example(file_name: &str, text: &str) -> Result<Example, Problems> {
+    read(file_name, text, |root| example::one(&root))
 }
