@@ -14,6 +14,7 @@ pub mod load;
 pub mod model;
 pub mod outcome;
 mod parts;
+pub mod trial;
 
 pub use case::Case;
 pub use embedded::embedded;

@@ -12,12 +12,12 @@ use crate::example::{Example, ExpectedVisit, Given};
 const OF_FILE: &[&str] = &["id", "example", "source", "note", "policy", "visits", "expect"];
 const OF_VISIT: &[&str] = &["lines", "accumulated", "account"];
 
-/// All cases of a file, each with what is expected.
-pub(super) fn all(root: &At) -> Option<Vec<Example>> {
+/// All cases of a file; where they are `tested`, each says what is expected.
+pub(super) fn all(root: &At, tested: bool) -> Option<Vec<Example>> {
     let mut number = 0;
     let mut read = |at: At| {
         number += 1;
-        example(&at, number, true)
+        example(&at, number, tested)
     };
     let all = if root.is_list() { root.list_of(read)? } else { vec![read(root.clone())?] };
     let mut ids: Vec<&str> = all.iter().map(|case| case.id.as_str()).collect();

@@ -47,7 +47,7 @@ pub fn load_case(file_name: &str, text: &str) -> Result<Case, Problems> {
 /// # Errors
 /// Everything wrong with it, in order of position.
 pub fn load_examples(file_name: &str, text: &str) -> Result<Vec<Example>, Problems> {
-    read(file_name, text, |root| example::all(&root))
+    read(file_name, text, |root| example::all(&root, true))
 }
 
 /// Reads the one case of a file; it may say what is expected.
@@ -56,4 +56,12 @@ pub fn load_examples(file_name: &str, text: &str) -> Result<Vec<Example>, Proble
 /// Everything wrong with it, in order of position.
 pub fn load_example(file_name: &str, text: &str) -> Result<Example, Problems> {
     read(file_name, text, |root| example::one(&root))
+}
+
+/// Reads a file of cases, one or a list, which may say what is expected.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_cases(file_name: &str, text: &str) -> Result<Vec<Example>, Problems> {
+    read(file_name, text, |root| example::all(&root, false))
 }
