@@ -28,6 +28,7 @@ mod rosters;
 mod settling;
 mod soak;
 mod telemetry;
+mod trial;
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ pub const HELP: &str = "\
 benchmarks/run [--quick] [PART…]
 
 Prints one table. --quick measures for a moment only: its numbers mean nothing.
-Parts: settlement, lookups, filings, rosters, audit, credit, overload, telemetry; without any, all of them. And soak, only where it is named.
+Parts: settlement, lookups, filings, rosters, audit, credit, overload, telemetry, trial; without any, all of them. And soak, only where it is named.
 
 Environment:
   BENCH_PEOPLE           people to import; each settlement is the next one's    60000
@@ -20,6 +20,7 @@ Environment:
   BENCH_INSURED          people whose eligibility, and practitioners whose standing is looked up   1000000
   BENCH_FILINGS          filings that are looked through, of 7 persons for every 10   1000000
   BENCH_ROSTER_ROWS      rows of a department's roster, over as many people     1000000
+  BENCH_CASES            stored cases that a draft is tried on                1000000
   BENCH_SETTLEMENTS      before memory is read the second time                 100000
   BENCH_SOAK_SAMPLES     of the soak; memory and latency are told of each          30
   BENCH_SOAK_SECONDS     of each sample                                            60
@@ -47,6 +48,8 @@ pub enum Part {
     Soak,
     /// Settle with everything exported.
     Telemetry,
+    /// A draft of a policy on stored cases.
+    Trial,
 }
 
 /// What to measure.
@@ -62,6 +65,8 @@ pub struct Options {
     pub filings: u64,
     /// Rows of a roster.
     pub roster_rows: u64,
+    /// Stored cases that a draft is tried on.
+    pub cases: u64,
     /// Length of one measurement of a rate.
     pub rate_time: Duration,
     /// Rounds of bare transaction and settle.
@@ -97,6 +102,7 @@ impl Options {
                 "overload" => parts.push(Part::Overload),
                 "soak" => parts.push(Part::Soak),
                 "telemetry" => parts.push(Part::Telemetry),
+                "trial" => parts.push(Part::Trial),
                 "--help" | "-h" => return Ok(None),
                 _ => bail!("unknown argument {argument}\n{HELP}"),
             }
@@ -108,6 +114,7 @@ impl Options {
             insured: variable("BENCH_INSURED", default(1_000_000, 20_000))?,
             filings: variable("BENCH_FILINGS", default(1_000_000, 20_000))?,
             roster_rows: variable("BENCH_ROSTER_ROWS", default(1_000_000, 20_000))?,
+            cases: variable("BENCH_CASES", default(1_000_000, 2_000))?,
             rate_time: Duration::from_secs(variable("BENCH_SECONDS", default(10, 1))?),
             rounds: u32::try_from(variable("BENCH_ROUNDS", default(2, 1))?)?,
             arrival_time: Duration::from_secs(variable("BENCH_ARRIVAL_SECONDS", default(60, 2))?),

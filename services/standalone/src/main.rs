@@ -67,6 +67,8 @@ enum PolicyCommand {
     },
     /// Settle cases with what is expected of them, and tell what is not so; exit code 1 on a difference.
     Test(offline::TestArguments),
+    /// Settle what was settled under a draft beside what stands, and tell who gains and who loses; nothing is written.
+    Try(offline::TryArguments),
     /// Print a policy document in words, to check it against the published paper.
     Explain {
         /// A policy document (YAML).
@@ -77,7 +79,7 @@ enum PolicyCommand {
 const ABOUT: &str = "\
 Yizhan (一站) settles one medical visit across every payer in one step.
 Without a command this is `yizhan demo`: it starts the services on free ports of this machine and uses them over gRPC.
-Other commands: serve, check-deployment, policy check, test and explain, settle. `yizhan help` describes them; README.md says the rest.
+Other commands: serve, check-deployment, policy check, test, try and explain, settle. `yizhan help` describes them; README.md says the rest.
 ";
 
 fn main() -> ExitCode {
@@ -96,6 +98,9 @@ fn main() -> ExitCode {
         Some(Command::Policy(PolicyCommand::Check { files })) => offline::finish(offline::check(&files)),
         Some(Command::Policy(PolicyCommand::Test(arguments))) => {
             offline::finish_found(offline::test(&arguments))
+        }
+        Some(Command::Policy(PolicyCommand::Try(arguments))) => {
+            offline::finish(offline::try_draft(&arguments))
         }
         Some(Command::Policy(PolicyCommand::Explain { file })) => offline::finish(offline::explain(&file)),
         Some(Command::Settle { policy, case, json }) => {

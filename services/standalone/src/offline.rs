@@ -1,6 +1,7 @@
 //! The policy officer's bench: commands that need no server.
 
 mod test;
+mod try_draft;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,6 +16,7 @@ use yizhan_policy::{Case, Outcome, Policy, embedded, explain_outcome, find, load
 use yizhan_terms::{Area, Insutype};
 
 pub use test::{TestArguments, test};
+pub use try_draft::{TryArguments, try_draft};
 
 /// What a command answers: the text for standard output, or why not for standard error.
 pub type Answer = Result<String, String>;
