@@ -19,7 +19,7 @@ pub mod trial;
 pub use case::Case;
 pub use embedded::embedded;
 pub use engine::{Refusal, settle, visit_rules};
-pub use explain::{explain, explain_outcome};
+pub use explain::{Changes, PolicyChange, changes, explain, explain_outcome};
 pub use load::{find, load, together};
 pub use model::Policy;
 pub use outcome::Outcome;

@@ -67,6 +67,16 @@ enum PolicyCommand {
     },
     /// Settle cases with what is expected of them, and tell what is not so; exit code 1 on a difference.
     Test(offline::TestArguments),
+    /// Tell what a document changes beside another, and for whom.
+    Diff {
+        /// The document before (YAML).
+        old: PathBuf,
+        /// The new one.
+        new: PathBuf,
+        /// Print the changes as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Settle what was settled under a draft beside what stands, and tell who gains and who loses; nothing is written.
     Try(offline::TryArguments),
     /// Print a policy document in words, to check it against the published paper.
@@ -79,7 +89,7 @@ enum PolicyCommand {
 const ABOUT: &str = "\
 Yizhan (一站) settles one medical visit across every payer in one step.
 Without a command this is `yizhan demo`: it starts the services on free ports of this machine and uses them over gRPC.
-Other commands: serve, check-deployment, policy check, test, try and explain, settle. `yizhan help` describes them; README.md says the rest.
+Other commands: serve, check-deployment, policy check, test, try, diff and explain, settle. `yizhan help` describes them; README.md says the rest.
 ";
 
 fn main() -> ExitCode {
@@ -98,6 +108,9 @@ fn main() -> ExitCode {
         Some(Command::Policy(PolicyCommand::Check { files })) => offline::finish(offline::check(&files)),
         Some(Command::Policy(PolicyCommand::Test(arguments))) => {
             offline::finish_found(offline::test(&arguments))
+        }
+        Some(Command::Policy(PolicyCommand::Diff { old, new, json })) => {
+            offline::finish(offline::diff(&old, &new, json))
         }
         Some(Command::Policy(PolicyCommand::Try(arguments))) => {
             offline::finish(offline::try_draft(&arguments))

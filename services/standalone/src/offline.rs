@@ -84,6 +84,17 @@ pub fn explain(file: &Path) -> Answer {
     load_file(file).map(|policy| yizhan_policy::explain(&policy))
 }
 
+/// `yizhan policy diff OLD NEW`: what changes for whom.
+pub fn diff(old: &Path, new: &Path, json: bool) -> Answer {
+    let (old, new) = match (load_file(old), load_file(new)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(a), Err(b)) => return Err(format!("{a}\n{b}")),
+        (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => return Err(reason),
+    };
+    let changes = yizhan_policy::changes(&old, &new);
+    if json { serde_json::to_string_pretty(&changes).map_err(|error| error.to_string()) } else { Ok(changes.to_string()) }
+}
+
 /// `yizhan settle --policy FILE… --case FILE [--json]`: settles one case by these documents, or by the embedded ones when none
 /// are given. What the case expects is compared.
 pub fn settle(files: &[PathBuf], case: &Path, json: bool) -> Result<Found, String> {
