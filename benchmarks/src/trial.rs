@@ -61,7 +61,11 @@ pub fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     let peak = machine::peak_kib(this).saturating_sub(rest);
     let rate = options.cases * 1_000 / u64::try_from(spent.as_millis())?.max(1);
     report.info(
-        format!("policy try: {} stored cases of {} persons, ten lines, seven payers", count(read), count(person)),
+        format!(
+            "policy try: {} stored cases of {} persons, ten lines, seven payers",
+            count(read),
+            count(person)
+        ),
         format!("{}/s, one core, each read and settled twice", count(rate)),
     );
     report.target(

@@ -81,12 +81,16 @@ fn check(name: &str, block: &str) -> Result<(), String> {
     let document = match key {
         "policy" => block.to_owned(),
         "title" | "id" => {
-            return load_examples(name, &with_expectation(block)).map(drop).map_err(|found| found.to_string());
+            return load_examples(name, &with_expectation(block))
+                .map(drop)
+                .map_err(|found| found.to_string());
         }
         "visits" => frame(block, "", DEDUCTIBLE),
         "deductible" => frame("", "", &indented(block.trim_start_matches("deductible:"), 4)),
         "amount" => frame("", "", &format!("\n      per: visit\n{}", indented(block, 6))),
-        "layers" => frame("", &indented(block.split_once('\n').map_or("", |(_, layers)| layers), 0), DEDUCTIBLE),
+        "layers" => {
+            frame("", &indented(block.split_once('\n').map_or("", |(_, layers)| layers), 0), DEDUCTIBLE)
+        }
         _ => return Err(format!("{name}: no frame for a block that begins with `{key}`")),
     };
     load(name, &document).map(drop).map_err(|found| format!("{found}\n  (lines of the block in its frame)"))

@@ -104,7 +104,10 @@ fn totals_are_carried_through_the_year_under_each_policy() {
         assert_eq!(report.all.draft_fen, Fen(10_500_00 - 8_075_00 + 10_000_00 - 8_500_00));
         assert_eq!((report.all.gain, report.all.lose, report.persons, report.persons_gain), (2, 0, 1, 1));
         let most = &report.gain_most[0];
-        assert_eq!((most.id.as_str(), most.standing_fen, most.draft_fen), ("a2", Fen(8_000_00), Fen(1_500_00)));
+        assert_eq!(
+            (most.id.as_str(), most.standing_fen, most.draft_fen),
+            ("a2", Fen(8_000_00), Fen(1_500_00))
+        );
         assert_eq!(report.payers[0].draft_fen - report.payers[0].standing_fen, Fen(6_575_00));
     }
 }

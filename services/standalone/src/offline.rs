@@ -92,7 +92,11 @@ pub fn diff(old: &Path, new: &Path, json: bool) -> Answer {
         (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => return Err(reason),
     };
     let changes = yizhan_policy::changes(&old, &new);
-    if json { serde_json::to_string_pretty(&changes).map_err(|error| error.to_string()) } else { Ok(changes.to_string()) }
+    if json {
+        serde_json::to_string_pretty(&changes).map_err(|error| error.to_string())
+    } else {
+        Ok(changes.to_string())
+    }
 }
 
 /// `yizhan settle --policy FILE… --case FILE [--json]`: settles one case by these documents, or by the embedded ones when none
@@ -106,7 +110,8 @@ pub fn settle(files: &[PathBuf], case: &Path, json: bool) -> Result<Found, Strin
     };
     let policies = together(policies).map_err(|problems| problems.to_string())?;
     let (area, scheme, day) = asked.found_by();
-    let policy = find(&policies, area, scheme, day).map_err(|none| format!("{}: {none}", NoPolicy::REASON))?;
+    let policy =
+        find(&policies, area, scheme, day).map_err(|none| format!("{}: {none}", NoPolicy::REASON))?;
     let (case, expect) = asked.of(policy);
     let settled = yizhan_policy::settle(policy, &case);
     let differences = expect.map_or_else(Vec::new, |expect| expect.compare(&settled));

@@ -143,7 +143,10 @@ fn what_is_not_as_expected_is_told_by_layer() {
     assert_eq!(json.status.code(), Some(1));
     let told: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
     let first = &told["files"][0]["cases"][0]["differences"][0];
-    assert_eq!((&first["visit"], &first["what"], &first["expected"]), (&1.into(), &"cash".into(), &"1.00".into()));
+    assert_eq!(
+        (&first["visit"], &first["what"], &first["expected"]),
+        (&1.into(), &"cash".into(), &"1.00".into())
+    );
     let explained = yizhan(&["policy", "test", &cases, "--explain"]);
     assert!(stdout(&explained).contains("起付标准"));
 }
@@ -179,7 +182,11 @@ fn history() -> String {
             "counted": "claims",
         })
     };
-    let lines = [("a", "a1", "2024-03-01", "third"), ("a", "a2", "2024-06-01", "third"), ("b", "b1", "2024-03-01", "second")];
+    let lines = [
+        ("a", "a1", "2024-03-01", "third"),
+        ("a", "a2", "2024-06-01", "third"),
+        ("b", "b1", "2024-03-01", "second"),
+    ];
     let line = |(person, id, date, level): (&str, &str, &str, &str)| {
         serde_json::json!({ "person": person, "id": id, "case": case(date, level) }).to_string() + "\n"
     };
@@ -209,10 +216,16 @@ fn a_draft_is_tried_on_what_was_settled() {
     let told: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
     assert_eq!((&told["all"]["lose"], &told["lose_most"][0]["id"]), (&1.into(), &"b1".into()));
     // Cases written by hand are a history too, and the files of a folder.
-    let by_hand = ["policy", "try", GOOD, "--history", CASE, folder.path().to_str().unwrap(), "--against", GOOD];
+    let by_hand =
+        ["policy", "try", GOOD, "--history", CASE, folder.path().to_str().unwrap(), "--against", GOOD];
     std::fs::remove_file(&draft).unwrap();
     let tried = yizhan(&by_hand);
-    assert!(stdout(&tried).contains(": 4 cases, 4 compared, of 3 persons"), "{}{}", stdout(&tried), stderr(&tried));
+    assert!(
+        stdout(&tried).contains(": 4 cases, 4 compared, of 3 persons"),
+        "{}{}",
+        stdout(&tried),
+        stderr(&tried)
+    );
 }
 
 #[test]
@@ -224,9 +237,16 @@ fn a_history_out_of_order_is_refused_with_its_line() {
     let apart = file(&folder, "apart.jsonl", &lines.join("\n"));
     let refused = yizhan(&["policy", "try", GOOD, "--history", &apart, "--against", GOOD]);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(stderr(&refused).contains("apart.jsonl:3: case a2: cases of its person stand apart"), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("apart.jsonl:3: case a2: cases of its person stand apart"),
+        "{}",
+        stderr(&refused)
+    );
     let broken = file(&folder, "broken.jsonl", "{\"person\": 1}\n");
     let refused = yizhan(&["policy", "try", GOOD, "--history", &broken]);
     assert!(stderr(&refused).contains("broken.jsonl:1: "), "{}", stderr(&refused));
-    assert_eq!(yizhan(&["policy", "try", GOOD, "--history", &apart, "--years-later", "21"]).status.code(), Some(64));
+    assert_eq!(
+        yizhan(&["policy", "try", GOOD, "--history", &apart, "--years-later", "21"]).status.code(),
+        Some(64)
+    );
 }

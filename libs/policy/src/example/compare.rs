@@ -119,9 +119,8 @@ fn layers(expect: &Expect, got: &Outcome<'_>, differences: &mut Vec<Difference>)
         check(layer, "deductible", yuan(*amount), &|trace| yuan(trace.charged()));
     }
     for (layer, amount) in &expect.over_cap {
-        let of = |trace: &LayerTrace<'_>| {
-            yuan(trace.cap.as_ref().map_or(Decimal::ZERO, |cap| cap.kept_out_fen))
-        };
+        let of =
+            |trace: &LayerTrace<'_>| yuan(trace.cap.as_ref().map_or(Decimal::ZERO, |cap| cap.kept_out_fen));
         check(layer, "over_cap", yuan(*amount), &of);
     }
     for (layer, mark) in &expect.quality {

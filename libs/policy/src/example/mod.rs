@@ -99,8 +99,12 @@ impl Example {
         explain: bool,
     ) -> Tested {
         let mut carried = BTreeMap::new();
-        let mut tested =
-            Tested { case: self.id.clone(), visits: self.visits.len(), differences: vec![], explained: vec![] };
+        let mut tested = Tested {
+            case: self.id.clone(),
+            visits: self.visits.len(),
+            differences: vec![],
+            explained: vec![],
+        };
         for (index, visit) in self.visits.iter().enumerate() {
             let (differences, words) = match policy_of(self, visit.visit.end) {
                 Ok(policy) => visit.test(policy, &self.case(policy, visit, &carried), &mut carried, explain),

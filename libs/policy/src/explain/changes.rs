@@ -70,9 +70,7 @@ fn key(said: &Said) -> Key<'_> {
 }
 
 fn head(old: &Policy, new: &Policy) -> Vec<PolicyChange> {
-    let areas = |policy: &Policy| {
-        policy.areas.iter().map(Area::as_str).collect::<Vec<_>>().join("、")
-    };
+    let areas = |policy: &Policy| policy.areas.iter().map(Area::as_str).collect::<Vec<_>>().join("、");
     let year = |policy: &Policy| format!("{} 月 {} 日起", policy.year_starts.0, policy.year_starts.1);
     let across = |policy: &Policy| match policy.across_years {
         crate::model::AcrossYears::Whole => "整笔结算".to_owned(),
@@ -109,14 +107,14 @@ fn compare(
     (new, said_now): (&Policy, &[Said]),
     said: &Said,
 ) -> Vec<PolicyChange> {
-    let of = |all: &[Said]| -> Vec<Said> {
-        all.iter().filter(|other| key(other) == key(said)).cloned().collect()
-    };
+    let of =
+        |all: &[Said]| -> Vec<Said> { all.iter().filter(|other| key(other) == key(said)).cloned().collect() };
     let (before, now) = (of(said_before), of(said_now));
     let within = |day: &NaiveDate| new.period.contains(*day);
-    let edges = before.iter().chain(&now).filter_map(|said| said.period).flat_map(|period| {
-        [Some(period.from), period.to.and_then(|to| to.succ_opt())].into_iter().flatten()
-    });
+    let edges =
+        before.iter().chain(&now).filter_map(|said| said.period).flat_map(|period| {
+            [Some(period.from), period.to.and_then(|to| to.succ_opt())].into_iter().flatten()
+        });
     let days: BTreeSet<NaiveDate> = edges.filter(within).chain([new.period.from]).collect();
     let mut found: Vec<PolicyChange> = Vec::new();
     for day in &days {
@@ -163,7 +161,8 @@ impl fmt::Display for Changes {
             let this = (&change.layer, &change.part);
             if part != Some(this) {
                 part = Some(this);
-                let id = if change.layer.is_empty() { String::new() } else { format!("（{}）", change.layer) };
+                let id =
+                    if change.layer.is_empty() { String::new() } else { format!("（{}）", change.layer) };
                 writeln!(f, "\n{}{id}", change.part)?;
             }
             writeln!(f, "  {change}")?;

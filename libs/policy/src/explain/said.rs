@@ -82,7 +82,8 @@ impl Reader {
     fn heading(&mut self, text: &str) {
         (self.period, self.about, self.layer) = (None, String::new(), String::new());
         let layer = text.strip_prefix("第 ").and_then(|rest| rest.split_once(" 层  "));
-        if let Some((title, id)) = layer.and_then(|(_, named)| named.strip_suffix('）')?.rsplit_once('（')) {
+        if let Some((title, id)) = layer.and_then(|(_, named)| named.strip_suffix('）')?.rsplit_once('（'))
+        {
             (self.part, self.layer) = (title.to_owned(), id.to_owned());
             self.name("名称");
             return self.say(String::new(), title.to_owned(), None);
@@ -101,7 +102,9 @@ impl Reader {
         let same = |said: &&Said| said.layer == self.layer && said.part == self.part;
         let mut known: Vec<&str> = self.said.iter().filter(same).map(|said| said.about.as_str()).collect();
         known.dedup();
-        let again = |about: &&str| *about == name || about.strip_prefix(name).is_some_and(|rest| rest.starts_with("（"));
+        let again = |about: &&str| {
+            *about == name || about.strip_prefix(name).is_some_and(|rest| rest.starts_with("（"))
+        };
         let count = known.into_iter().filter(again).count();
         self.about = if count == 0 { name.to_owned() } else { format!("{name}（{}）", count + 1) };
     }

@@ -23,7 +23,9 @@ pub(super) fn all(root: &At, tested: bool) -> Option<Vec<Example>> {
     let mut ids: Vec<&str> = all.iter().map(|case| case.id.as_str()).collect();
     ids.sort_unstable();
     match ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => root.problem(Kind::DuplicateValue, format!("two cases have the same `id`: {}", pair[0])),
+        Some(pair) => {
+            root.problem(Kind::DuplicateValue, format!("two cases have the same `id`: {}", pair[0]))
+        }
         None => Some(all),
     }
 }
@@ -88,7 +90,8 @@ fn with_rest(visit: Option<Visit>, map: &Map, tested: bool) -> Option<ExpectedVi
     let lines = map.required("lines", |at| numbered_lines(&at));
     let account = map.optional("account", account);
     let given = map.optional("accumulated", |at| given(&at));
-    let expect = if tested { map.required("expect", expect).map(Some) } else { map.optional("expect", expect) };
+    let expect =
+        if tested { map.required("expect", expect).map(Some) } else { map.optional("expect", expect) };
     Some(ExpectedVisit {
         visit: visit?,
         lines: lines?,

@@ -70,7 +70,9 @@ fn refused(map: &Map) -> Option<Option<Refused>> {
     let (code, because) = (code?, because?);
     let Some(code) = code else {
         return match map.get("because") {
-            Some(at) => at.problem(Kind::MissingKey, "`because` is of a refusal: name its code with `refused`"),
+            Some(at) => {
+                at.problem(Kind::MissingKey, "`because` is of a refusal: name its code with `refused`")
+            }
             None => Some(None),
         };
     };

@@ -89,7 +89,10 @@ impl Carried {
 
     pub fn settled(&mut self, stored: &Stored, case: &Case, outcome: &Outcome<'_>) {
         self.added.add(
-            outcome.changes.iter().map(|change| (change.policy_year, change.accumulator.as_ref(), change.added)),
+            outcome
+                .changes
+                .iter()
+                .map(|change| (change.policy_year, change.accumulator.as_ref(), change.added)),
         );
         self.charged.insert(stored.id.clone(), charged(case, outcome));
     }
@@ -99,8 +102,11 @@ impl Carried {
 /// off here, or nothing was charged.
 fn charged(case: &Case, outcome: &Outcome<'_>) -> Fen {
     let this = outcome.basic_deductible_fen();
-    let mut steps =
-        outcome.layers.iter().filter_map(|layer| layer.deductible.as_ref()).flat_map(|charged| &charged.steps);
+    let mut steps = outcome
+        .layers
+        .iter()
+        .filter_map(|layer| layer.deductible.as_ref())
+        .flat_map(|charged| &charged.steps);
     let taken_off = steps.any(|step| step.kind == "less_previous");
     let before = case.visit.previous.as_ref().filter(|before| before.transferred);
     let before = before.filter(|_| taken_off || this == Fen::ZERO);

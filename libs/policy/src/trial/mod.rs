@@ -73,7 +73,7 @@ where
                 sums.extend(compared);
             }
             recorded.add(stored.added.iter().flatten().flat_map(|(year, added)| {
-                added.iter().map(|(name, added)| (*year, name.as_str(), *added))
+                added.iter().map(move |(name, added)| (*year, name.as_str(), *added))
             }));
         }
         self.report.person(&sums);
@@ -155,7 +155,11 @@ fn superseded(cases: &[Stored]) -> Vec<bool> {
         let visit = &cases[index].case.visit;
         cases[index + 1..].iter().any(|later| {
             let same = later.case.visit.begin == visit.begin && later.case.visit.care == visit.care;
-            same && later.case.earlier.as_ref().is_some_and(|_| later.case.lines.len() >= cases[index].case.lines.len())
+            same && later
+                .case
+                .earlier
+                .as_ref()
+                .is_some_and(|_| later.case.lines.len() >= cases[index].case.lines.len())
         })
     };
     (0..cases.len()).map(goes_on).collect()

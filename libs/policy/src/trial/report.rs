@@ -271,11 +271,8 @@ impl Builder {
         payers: BTreeMap<&'static str, PayerSums>,
     ) {
         let by = draft_fen - standing_fen;
-        let (list, size) = if by < Fen::ZERO {
-            (&mut self.report.gain_most, -by)
-        } else {
-            (&mut self.report.lose_most, by)
-        };
+        let (list, size) =
+            if by < Fen::ZERO { (&mut self.report.gain_most, -by) } else { (&mut self.report.lose_most, by) };
         let size_of = |changed: &Changed| if by < Fen::ZERO { -changed.by() } else { changed.by() };
         // Of equal changes the first stays first.
         let at = list.partition_point(|changed| size_of(changed) >= size);
@@ -341,7 +338,8 @@ fn borne(outcome: &Outcome<'_>) -> Fen {
 /// What each payer pays that pays anything.
 fn payers(old: &Outcome<'_>, new: &Outcome<'_>) -> BTreeMap<&'static str, PayerSums> {
     let mut payers = BTreeMap::new();
-    let paid = old.layers.iter().map(|layer| (layer, true)).chain(new.layers.iter().map(|layer| (layer, false)));
+    let paid =
+        old.layers.iter().map(|layer| (layer, true)).chain(new.layers.iter().map(|layer| (layer, false)));
     for (layer, stands) in paid.filter(|(layer, _)| layer.paid_fen != Fen::ZERO) {
         let none = || PayerSums { payer: layer.payer, standing_fen: Fen::ZERO, draft_fen: Fen::ZERO };
         let sums = payers.entry(layer.payer.code()).or_insert_with(none);

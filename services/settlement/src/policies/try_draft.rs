@@ -108,7 +108,7 @@ async fn persons(
         .distinct()
         .filter(settlement::Column::PoolareaNo.eq(asked.area.as_str()))
         .filter(settlement::Column::PsnNo.gt(after))
-        .filter(settlement::Column::Enddate.between(&asked.days[0], &asked.days[1]))
+        .filter(settlement::Column::Enddate.between(asked.days[0].as_str(), asked.days[1].as_str()))
         .order_by_asc(settlement::Column::PsnNo)
         .limit(limit)
         .into_tuple()
@@ -134,7 +134,7 @@ async fn of_person<'b>(
     let rows = settlement::Entity::find()
         .filter(settlement::Column::PoolareaNo.eq(asked.area.as_str()))
         .filter(settlement::Column::PsnNo.eq(psn_no))
-        .filter(settlement::Column::Enddate.between(&asked.days[0], &asked.days[1]))
+        .filter(settlement::Column::Enddate.between(asked.days[0].as_str(), asked.days[1].as_str()))
         .order_by_asc(settlement::Column::SetlId)
         .all(db)
         .await?;

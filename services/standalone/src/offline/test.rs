@@ -57,7 +57,8 @@ pub fn test(arguments: &TestArguments) -> Result<Found, String> {
     for file in documents_in(&arguments.files)? {
         match read_cases(&file).and_then(|cases| named(&file, &cases).map(|named| (cases, named))) {
             Ok((cases, named)) => {
-                results.add(&file, cases.iter().map(|case| tested(case, &named, &by_area, arguments.explain)));
+                results
+                    .add(&file, cases.iter().map(|case| tested(case, &named, &by_area, arguments.explain)));
             }
             Err(reason) => problems.push(reason),
         }
@@ -126,7 +127,8 @@ impl Results {
         for OfFile { file, cases } in &self.files {
             for case in cases.iter().filter(|case| !case.differences.is_empty()) {
                 for found in &case.differences {
-                    let _ = writeln!(text, "{file}: {}, visit {}: {}", case.case, found.visit, found.difference);
+                    let _ =
+                        writeln!(text, "{file}: {}, visit {}: {}", case.case, found.visit, found.difference);
                 }
                 case.explained.iter().for_each(|words| {
                     let _ = writeln!(text, "\n{words}");
@@ -135,8 +137,7 @@ impl Results {
         }
         let Results { cases, visits, differences, files } = self;
         let files = files.len();
-        let _ =
-            write!(text, "{cases} cases of {visits} visits in {files} files: {differences} differences");
+        let _ = write!(text, "{cases} cases of {visits} visits in {files} files: {differences} differences");
         text
     }
 }

@@ -65,7 +65,8 @@ impl History {
             }
             return Ok(());
         }
-        let mut lines = BufReader::new(File::open(file).map_err(|error| format!("{}: {error}", file.display()))?);
+        let mut lines =
+            BufReader::new(File::open(file).map_err(|error| format!("{}: {error}", file.display()))?);
         let mut line = Vec::new();
         for number in 1_u64.. {
             let told = |reason: String| format!("{}:{number}: {reason}", file.display());
@@ -99,7 +100,9 @@ impl History {
             self.finish(person);
             if !self.done.insert(self.hasher.hash_one(&stored.person)) {
                 let id = &stored.id;
-                return Err(format!("case {id}: cases of its person stand apart; sort the history by person"));
+                return Err(format!(
+                    "case {id}: cases of its person stand apart; sort the history by person"
+                ));
             }
         } else if self.cases.len() >= MAX_OF_PERSON {
             return Err(format!("more than {MAX_OF_PERSON} cases of one person"));

@@ -9,7 +9,10 @@ use yizhan_policy::trial::{Changed, Group, PayerSums, Report, Side, Tally};
 pub fn of(report: &Report) -> String {
     let mut text = String::new();
     head(&mut text, report);
-    let _ = writeln!(text, "\n各支付方 payers（元）          现行 standing        草案 draft           增减 change");
+    let _ = writeln!(
+        text,
+        "\n各支付方 payers（元）          现行 standing        草案 draft           增减 change"
+    );
     for sums in &report.payers {
         payer(&mut text, sums);
     }
@@ -36,7 +39,8 @@ fn head(text: &mut String, report: &Report) {
         all.gain_fen, all.lose_fen, all.standing_fen, all.draft_fen
     );
     if report.of_others > 0 {
-        let _ = writeln!(text, "  not compared: {} of another area or scheme than the draft's", report.of_others);
+        let _ =
+            writeln!(text, "  not compared: {} of another area or scheme than the draft's", report.of_others);
     }
     for one in &report.not_compared {
         let who = match one.side {
