@@ -741,8 +741,10 @@ reasons! {
             "filing", "known with other content";
         MonthInvalid: "MONTH_INVALID", Violation, "月份应为 YYYY-MM",
             "filing", "not `YYYY-MM`";
+        PoolareaNotOfDocument: "POOLAREA_NOT_OF_DOCUMENT", Violation, "该统筹区不在待遇政策文件适用的统筹区之中",
+            "TryPolicy", "not one of the draft's areas";
         TooManyDays: "TOO_MANY_DAYS", Violation, "天数超出允许范围",
-            "DryRun", "more days at once than are looked at; `limit` in the text";
+            "DryRun, TryPolicy", "more days at once than are looked at; `limit` in the text";
         TooManyMonths: "TOO_MANY_MONTHS", Violation, "最多 36 个月",
             "filing", "more than 36";
         MdtrtIdInvalid: "MDTRT_ID_INVALID", Violation, "就诊ID应为 1 至 30 位可见 ASCII 字符",

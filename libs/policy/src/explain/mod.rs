@@ -1,13 +1,16 @@
 //! A policy in readable Chinese, so that a policy officer can check every number against the
 //! published paper.
 
+mod changes;
 mod layer;
 mod outcome;
+mod said;
 mod table;
 mod words;
 
 use std::fmt::{self, Write};
 
+pub use changes::{Changes, PolicyChange, changes};
 pub use outcome::explain_outcome;
 
 use yizhan_terms::Area;

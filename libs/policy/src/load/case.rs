@@ -19,10 +19,13 @@ use crate::case::{
 const MAX_AGE: i64 = 200;
 const MAX_VISITS: i64 = 1_000_000;
 
+/// Keys of a case.
+pub(super) const CASE_KEYS: &[&str] =
+    &["title", "area", "scheme", "person", "visit", "lines", "accumulated", "account"];
+
 /// Reads a case; `None` after everything wrong with it was reported.
 pub(super) fn case(root: &At) -> Option<Case> {
-    let keys = ["title", "area", "scheme", "person", "visit", "lines", "accumulated", "account"];
-    let map = root.map(&keys)?;
+    let map = root.map(CASE_KEYS)?;
     let title = map.optional("title", |at| at.text());
     let area = map.required("area", |at| area(&at, "a pooling area (admdvs)"));
     let scheme = map.required("scheme", |at| at.code(&Insutype::SETTLED, Insutype::code));
@@ -45,7 +48,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
     })
 }
 
-fn person(at: At) -> Option<Person> {
+pub(super) fn person(at: At) -> Option<Person> {
     let map = at.map(&["status", "age", "identity", "membership", "years_insured", "continuity"])?;
     let status = map.required("status", |at| at.code(Status::ALL, Status::code));
     let age = map.required("age", |at| whole(at, 0, MAX_AGE));
@@ -93,22 +96,29 @@ fn continuity(at: &At) -> Option<Continuity> {
     })
 }
 
+/// Keys of a visit.
+pub(super) const VISIT_KEYS: &[&str] = &[
+    "care",
+    "level",
+    "date",
+    "admitted",
+    "filing",
+    "remote",
+    "in_province",
+    "contracted",
+    "diagnosis",
+    "disease",
+    "tag",
+    "not_covered",
+    "previous",
+];
+
 fn visit(at: At) -> Option<Visit> {
-    let map = at.map(&[
-        "care",
-        "level",
-        "date",
-        "admitted",
-        "filing",
-        "remote",
-        "in_province",
-        "contracted",
-        "diagnosis",
-        "disease",
-        "tag",
-        "not_covered",
-        "previous",
-    ])?;
+    visit_of(&at.map(VISIT_KEYS)?)
+}
+
+/// The visit of a mapping that may have other keys beside.
+pub(super) fn visit_of(map: &Map) -> Option<Visit> {
     let care = map.required("care", |at| at.code(Care::ALL, Care::code));
     let level = map.required("level", |at| at.code(Tier::ALL, Tier::code));
     let end = map.required("date", date);
@@ -117,9 +127,9 @@ fn visit(at: At) -> Option<Visit> {
     let in_province = map.optional("in_province", |at| at.boolean());
     let remote = map.optional("remote", |at| remote(&at));
     let contracted = map.optional("contracted", |at| at.boolean());
-    let diagnoses = words(&map, "diagnosis");
+    let diagnoses = words(map, "diagnosis");
     let disease = map.optional("disease", |at| disease(&at));
-    let tags = words(&map, "tag");
+    let tags = words(map, "tag");
     let not_covered = map.optional("not_covered", |at| at.list_of(|at| days_out(&at)));
     let previous = map.optional("previous", |at| previous(&at));
     let (begin, end) = (begin?.or(end)?, end?);
@@ -191,7 +201,7 @@ fn words(map: &Map, key: &str) -> Option<Vec<String>> {
 }
 
 /// A line without an `id` is called by its number, the first is 1.
-fn numbered_lines(at: &At) -> Option<Vec<Line>> {
+pub(super) fn numbered_lines(at: &At) -> Option<Vec<Line>> {
     let mut number = 0;
     let lines = at.list_of(|at| {
         number += 1;
@@ -284,7 +294,7 @@ fn decimal(at: &At) -> Option<Decimal> {
 }
 
 /// What earlier visits of each policy year (its first day) added up to.
-fn accumulated(at: &At) -> Option<BTreeMap<NaiveDate, Accumulated>> {
+pub(super) fn accumulated(at: &At) -> Option<BTreeMap<NaiveDate, Accumulated>> {
     let years = at.entries()?.into_iter().map(|(key, value)| {
         let (year, totals) = (date(key), totals(&value));
         Some((year?, totals?))
@@ -292,7 +302,7 @@ fn accumulated(at: &At) -> Option<BTreeMap<NaiveDate, Accumulated>> {
     years.collect::<Vec<_>>().into_iter().collect()
 }
 
-fn totals(at: &At) -> Option<Accumulated> {
+pub(super) fn totals(at: &At) -> Option<Accumulated> {
     let map = at.map(&["yuan", "visits"])?;
     let fen = |at: At| amount(at).and_then(Fen::try_round).map(|fen| fen.0);
     let yuan = map.optional("yuan", |at| named(&at, fen));
@@ -311,7 +321,7 @@ fn named(at: &At, read: impl Fn(At) -> Option<i64>) -> Option<Accumulated> {
 }
 
 /// Balances of the accounts; giving one means that it may be used.
-fn account(at: At) -> Option<Account> {
+pub(super) fn account(at: At) -> Option<Account> {
     let map = at.map(&["own", "shared"])?;
     let balance =
         |key| map.optional(key, |at| amount(at).and_then(Fen::try_round)).map(Option::unwrap_or_default);
