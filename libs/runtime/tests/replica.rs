@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
-use yizhan_runtime::config::{DatabaseConfig, ReplicaConfig};
+use yizhan_runtime::config::{DatabaseConfig, ReplicaConfig, ServerConfig, Service, Settings};
 use yizhan_runtime::db::{self, DatabaseConnection};
 use yizhan_testkit::PostgresServer;
 
@@ -84,4 +85,32 @@ async fn lists_are_read_from_a_replica_that_is_near_and_from_the_primary_otherwi
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
+}
+
+/// What is wrong with settings.
+fn wrong(toml: &str) -> Vec<String> {
+    let mut settings = Settings::from_parts(BTreeMap::new(), Some(toml));
+    settings.of(Service::Settlement, |settings| {
+        ServerConfig::read(settings);
+        DatabaseConfig::read(settings);
+    });
+    settings.finish().err().map(|problems| problems.0).unwrap_or_default()
+}
+
+#[test]
+fn a_replica_is_postgresqls_and_areas_are_areas() {
+    let postgres = "url = \"postgres://u:p@db/x\"\nreplica_url = ";
+    assert_eq!(
+        wrong(&format!("[database]\n{postgres}\"postgres://u:p@replica/x\"\n[server]\nareas = \"430200\"")),
+        [""; 0]
+    );
+    let told = |toml: &str, part: &str| {
+        let told = wrong(toml);
+        assert!(told.len() == 1 && told[0].contains(part) && !told[0].contains("word"), "{told:?}");
+    };
+    told("[database]\nreplica_url = \"postgres://u:word@replica/x\"", "only PostgreSQL has replicas");
+    told(&format!("[database]\n{postgres}\"sqlite://x.db\""), "must start with postgres://");
+    told(&format!("[database]\n{postgres}\"postgres://u:wo/rd@r/x\""), "percent-encoded");
+    told("[database]\nreplica_max_lag_seconds = 0", "must be at least 1");
+    told("[server]\nareas = \"4302\"", "no area of six digits");
 }

@@ -150,7 +150,7 @@ impl Moments {
     /// The last moment that the replica has passed, which is so far; `None` where it has passed none since.
     fn replayed(&mut self, replayed: i64) -> Option<Instant> {
         let passed = self.0.iter().take_while(|(_, written)| *written <= replayed).count();
-        self.0.drain(..passed).last().map(|(at, _)| at)
+        self.0.drain(..passed).next_back().map(|(at, _)| at)
     }
 }
 

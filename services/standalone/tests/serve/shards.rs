@@ -5,8 +5,9 @@ use std::path::Path;
 use tonic::Request;
 use yizhan_proto::enrollment::v1::enrollment_service_client::EnrollmentServiceClient;
 use yizhan_proto::enrollment::v1::{
-    GetPersonRequest, ImportPersonsRequest, PersonRow, RecordDeathRequest, StartTransferRequest,
-    coverage_service_client::CoverageServiceClient, transfer_service_client::TransferServiceClient,
+    GetEligibilityRequest, GetPersonRequest, ImportPersonsRequest, PersonRow, RecordDeathRequest,
+    StartTransferRequest, coverage_service_client::CoverageServiceClient,
+    transfer_service_client::TransferServiceClient,
 };
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
 use yizhan_proto::settlement::v1::{
@@ -104,7 +105,9 @@ async fn neither_shard_does_anything_for_the_others_people() {
     let mut transfers = TransferServiceClient::new(zhuzhou.enrollment.clone());
     is_elsewhere(transfers.start_transfer(transfer).await.unwrap_err(), ("330800", Some("to_poolarea_no")));
     // Of who is not there it knows nothing.
-    assert_eq!(quzhou.refuses(&visit).await.reason, "PERSON_UNKNOWN");
+    let question = GetEligibilityRequest { psn_no: "P1".into(), ..GetEligibilityRequest::default() };
+    let unknown = quzhou.register().get_eligibility(question).await.unwrap_err();
+    assert_eq!(RemoteError::from(&unknown).reason, "PERSON_UNKNOWN");
     assert!(zhuzhou.process.terminate().await.success() && quzhou.process.terminate().await.success());
 
     // A shard that begins with a copy of everything does nothing for those it does not keep, and says what it knew of them.
