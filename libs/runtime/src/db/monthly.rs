@@ -414,8 +414,11 @@ impl Monthly {
     }
 
     async fn count_rest(&self, db: &impl ConnectionTrait) -> Result<i64, DbErr> {
-        let sql =
-            format!("SELECT COUNT(*) FROM (SELECT FROM {} LIMIT {}) AS some", self.rest(), MAX_COUNTED + 1);
+        let sql = format!(
+            "SELECT COUNT(*) FROM (SELECT FROM {} LIMIT {}) AS counted",
+            self.rest(),
+            MAX_COUNTED + 1
+        );
         Ok(one(db, &sql).await?.unwrap_or_default())
     }
 }
