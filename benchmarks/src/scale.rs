@@ -180,7 +180,7 @@ impl Stand {
     /// Copies what was settled to what stands behind, in the order of time.
     async fn fill(&self, options: &Options) -> anyhow::Result<()> {
         self.run(&id_function()).await?;
-        self.run("CREATE TABLE template AS SELECT * FROM settlements LIMIT 1").await?;
+        self.run(TEMPLATE).await?;
         let people = (self.rows / EACH).max(options.people);
         let beside = (people / options.people).max(1);
         let mut from = 0;
@@ -224,10 +224,7 @@ impl Stand {
                 "INSERT INTO settlements SELECT {area}, psn, id, owner, t.med_type, day, '', ms * 1000, {columns}, \
                  left(t.case_json, {CASE_CHARACTERS}), ''::bytea FROM made, template t"
             ),
-            format!(
-                "INSERT INTO journal SELECT {area}, psn, id, j.lines FROM made, template t JOIN LATERAL \
-                 (SELECT lines FROM journal WHERE journal.setl_id = t.setl_id LIMIT 1) j ON true"
-            ),
+            format!("INSERT INTO journal SELECT {area}, psn, id, t.lines FROM made, template t"),
             format!(
                 "INSERT INTO requests SELECT owner, 'F' || i, repeat('0', 64), {area}, psn, id, ''::bytea FROM made, template t"
             ),
@@ -240,8 +237,8 @@ impl Stand {
                  SELECT {area}, 'SETTLED', id, ''::bytea, now() FROM made, template t"
             ),
             format!(
-                "INSERT INTO accumulated SELECT DISTINCT {area}, psn, left(day, 4) || '-01-01', 1, a.totals FROM made, template t \
-                 JOIN LATERAL (SELECT totals FROM accumulated WHERE psn_no = t.psn_no LIMIT 1) a ON true ON CONFLICT DO NOTHING"
+                "INSERT INTO accumulated SELECT DISTINCT {area}, psn, left(day, 4) || '-01-01', 1, t.totals \
+                 FROM made, template t ON CONFLICT DO NOTHING"
             ),
         ];
         self.run(&format!("BEGIN; {made}; {}; DROP TABLE made; COMMIT", copies.join("; "))).await
@@ -314,6 +311,9 @@ const REVERSED: &str =
 /// What is filled.
 const GROWN: [&str; 7] =
     ["settlements", "journal", "requests", "claims", "claimed_lines", "change_log", "accumulated"];
+/// What is copied: the first that was settled, with what it posted and the totals of its person.
+const TEMPLATE: &str = "CREATE TABLE template AS SELECT s.*, j.lines, a.totals FROM settlements s \
+    JOIN journal j USING (poolarea_no, psn_no, setl_id) JOIN accumulated a USING (poolarea_no, psn_no) ORDER BY s.setl_id LIMIT 1";
 /// An id of a millisecond: its 48 bits in the first ten characters, five in each, the others by chance.
 fn id_function() -> String {
     let digit =

@@ -33,6 +33,8 @@ pub const LOCK_WITHIN: Duration = Duration::from_secs(1);
 /// How often that is tried, and the pause between. Whoever reads the whole table (a dump) holds it.
 pub const LOCK_ATTEMPTS: u32 = 60;
 const LOCK_PAUSE: Duration = Duration::from_secs(2);
+/// How long PostgreSQL may take to look a table through, while everybody works on.
+const LOOKED_THROUGH_WITHIN: Duration = Duration::from_secs(6 * 3600);
 /// A table that is read within a moment is not prepared.
 const SMALL_BYTES: i64 = 64 << 20;
 /// What is prepared is still right so much later, should the migration be late.
@@ -257,8 +259,8 @@ impl Monthly {
 
     /// Changes the table in a transaction of its own, that holds up nobody for long.
     async fn alter(&self, db: &DatabaseConnection, change: &str) -> Result<(), DbErr> {
-        let tx = begin_write(&db.answering_within(super::migrate::MIGRATION_TIMEOUT)).await?;
-        let limit = super::migrate::MIGRATION_TIMEOUT.as_secs();
+        let tx = begin_write(&db.answering_within(LOOKED_THROUGH_WITHIN)).await?;
+        let limit = LOOKED_THROUGH_WITHIN.as_secs();
         tx.execute_unprepared(&format!("SET LOCAL statement_timeout = '{limit}s'")).await?;
         // Reading it through goes beside everybody's work; what is not that is done within a moment once nobody is in the way.
         soon(&tx, change).await?;
@@ -414,8 +416,11 @@ impl Monthly {
     }
 
     async fn count_rest(&self, db: &impl ConnectionTrait) -> Result<i64, DbErr> {
-        let sql =
-            format!("SELECT COUNT(*) FROM (SELECT FROM {} LIMIT {}) AS some", self.rest(), MAX_COUNTED + 1);
+        let sql = format!(
+            "SELECT COUNT(*) FROM (SELECT FROM {} LIMIT {}) AS counted",
+            self.rest(),
+            MAX_COUNTED + 1
+        );
         Ok(one(db, &sql).await?.unwrap_or_default())
     }
 }

@@ -1,9 +1,9 @@
 //! On PostgreSQL: rows of before, months that begin, several processes, what fits nowhere.
 
-use chrono::{DateTime, Months, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Months, TimeDelta, Utc};
 use sea_orm::{DbBackend, FromQueryResult, Statement};
 use sea_orm_migration::MigratorTrait;
-use yizhan_runtime::clock::day_of;
+use yizhan_runtime::clock::{begin_of, day_of};
 use yizhan_runtime::config::DatabaseConfig;
 use yizhan_runtime::db::monthly::{self, AHEAD, Kept};
 use yizhan_runtime::db::{self, DatabaseConnection, Failure, classify};
@@ -88,8 +88,7 @@ fn plus(at: DateTime<Utc>, months: u32) -> DateTime<Utc> {
 
 /// A moment in the middle of this month.
 fn now() -> DateTime<Utc> {
-    use chrono::Datelike;
-    ids::now().with_day(15).unwrap()
+    begin_of(day_of(ids::now()).with_day(15).unwrap())
 }
 
 #[tokio::test]
@@ -176,9 +175,7 @@ async fn months_are_made_ahead_once_by_many_and_get_what_was_written_before_them
 
     // Nobody has seen to it for more than a year; settlements go on.
     let late = plus(now(), AHEAD + 1);
-    let begins = late.with_timezone(&chrono::FixedOffset::east_opt(8 * 3600).unwrap());
-    let begins =
-        yizhan_runtime::clock::begin_of(chrono::Datelike::with_day(&begins.date_naive(), 1).unwrap());
+    let begins = begin_of(day_of(late).with_day(1).unwrap());
     settle(&db, "P0", &first_id_at(begins - TimeDelta::milliseconds(1)), "").await.unwrap();
     settle(&db, "P1", &first_id_at(begins), "").await.unwrap();
     settle(&db, "P2", "S1", "").await.unwrap();
