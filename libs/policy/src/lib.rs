@@ -18,6 +18,6 @@ pub use case::Case;
 pub use embedded::embedded;
 pub use engine::{Refusal, replay, settle, visit_rules};
 pub use explain::{explain, explain_outcome};
-pub use load::{findings, find, load, together};
+pub use load::{find, findings, load, together};
 pub use model::Policy;
 pub use outcome::Outcome;
