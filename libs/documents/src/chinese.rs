@@ -53,7 +53,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "这一行与第 {1} 行都是“其余”：只留一行",
     ),
     ("this version lies outside the time its layer is in force", "本版本在本层施行期之外"),
-    ("`same: false` says nothing: write `points`, `factor` or `prepay`", "`same: false` 没有意义：请写 `points`、`factor` 或 `prepay`"),
+    (
+        "`same: false` says nothing: write `points`, `factor` or `prepay`",
+        "`same: false` 没有意义：请写 `points`、`factor` 或 `prepay`",
+    ),
     (
         "care away from home is not paid better than at home: write points off as -10",
         "异地就医的待遇不高于本地：下浮写作 -10",
@@ -67,9 +70,15 @@ const SENTENCES: &[(&str, &str)] = &[
     ("`{}` is not a percentage; write it as {}", "`{1}` 不是百分比；写作 {2}"),
     ("`{}` is not a whole number from {} to {}", "`{1}` 不是 {2} 到 {3} 的整数"),
     ("`{}` is not a whole number of fen within 16 digits", "`{1}` 不是 16 位以内、精确到分的金额"),
-    ("`{}` is not an amount; write yuan as 1300, 8450.50 or 15万", "`{1}` 不是金额；以元为单位写作 1300、8450.50 或 15万"),
+    (
+        "`{}` is not an amount; write yuan as 1300, 8450.50 or 15万",
+        "`{1}` 不是金额；以元为单位写作 1300、8450.50 或 15万",
+    ),
     ("`{}` is not a number of at most 8 decimals", "`{1}` 不是小数不超过 8 位的数"),
-    ("`{}` is not a code of a disease, as M03900: at most {} letters and digits", "`{1}` 不是病种编码，如 M03900：至多 {2} 个字母和数字"),
+    (
+        "`{}` is not a code of a disease, as M03900: at most {} letters and digits",
+        "`{1}` 不是病种编码，如 M03900：至多 {2} 个字母和数字",
+    ),
     ("`{}` is not {}: {} digits", "`{1}` 不是{2}：应为 {3} 位数字"),
     ("`{}` lies outside 0–100 %", "`{1}` 不在 0–100% 之内"),
     ("`{}` lies outside ±100 points", "`{1}` 不在 ±100 个百分点之内"),
@@ -79,17 +88,26 @@ const SENTENCES: &[(&str, &str)] = &[
     ("`{}` stands here already, on line {}", "`{1}` 在第 {2} 行已经写过"),
     ("a key must be a plain word", "键必须是一个词"),
     ("a second document in the same file: one file holds one", "同一文件里有第二份文档：一个文件只写一份"),
-    ("anchors, aliases and tags are not used here: write the value out", "这里不用锚点、别名和标签：请把值写出来"),
+    (
+        "anchors, aliases and tags are not used here: write the value out",
+        "这里不用锚点、别名和标签：请把值写出来",
+    ),
     ("nested deeper than {} levels", "嵌套超过 {1} 层"),
     ("not YAML: {}", "不是 YAML：{1}"),
     ("the file has more than {} bytes", "文件超过 {1} 字节"),
     ("the file cannot be read: {}", "文件读不了：{1}"),
     ("the file is empty", "文件是空的"),
-    ("this file is GBK (what Windows calls ANSI): save it as UTF-8", "这个文件是 GBK 编码（Windows 所称 ANSI）：请另存为 UTF-8"),
+    (
+        "this file is GBK (what Windows calls ANSI): save it as UTF-8",
+        "这个文件是 GBK 编码（Windows 所称 ANSI）：请另存为 UTF-8",
+    ),
     ("this file is UTF-16: save it as UTF-8", "这个文件是 UTF-16 编码：请另存为 UTF-8"),
     ("this file is not UTF-8 from here on: save it as UTF-8", "文件从这里起不是 UTF-8 编码：请另存为 UTF-8"),
     // Policies: names.
-    ("`extra_prepay: remote` takes effect already: the register's prepay would be taken twice", "`extra_prepay: remote` 已经生效：备案核定的先行自付会扣两次"),
+    (
+        "`extra_prepay: remote` takes effect already: the register's prepay would be taken twice",
+        "`extra_prepay: remote` 已经生效：备案核定的先行自付会扣两次",
+    ),
     ("`reach` tells how far `sharing: true` goes", "`reach` 说明 `sharing: true` 的范围"),
     ("`{}` is declared: it has its name still", "`{1}` 已声明，名称没有变"),
     ("`{}` is not one of the four parts: {}", "`{1}` 不是费用的四部分之一：{2}"),
@@ -98,9 +116,18 @@ const SENTENCES: &[(&str, &str)] = &[
         "本层支付没有计入 `plus` 的 `claims`：有报销的年度会被当作零报销",
     ),
     ("no accumulator `{}` is declared", "没有声明累计 `{1}`"),
-    ("years without a claim are calendar years: `plus` needs 01-01", "零报销按自然年计：`plus` 要求政策年度自 01-01 起"),
-    ("`less_previous` is of a deductible of `basic`, no other payer's", "`less_previous` 只用于 `basic` 的起付线"),
-    ("`plus` raises the limit of `critical_illness`, no other payer's", "`plus` 只提高 `critical_illness` 的限额"),
+    (
+        "years without a claim are calendar years: `plus` needs 01-01",
+        "零报销按自然年计：`plus` 要求政策年度自 01-01 起",
+    ),
+    (
+        "`less_previous` is of a deductible of `basic`, no other payer's",
+        "`less_previous` 只用于 `basic` 的起付线",
+    ),
+    (
+        "`plus` raises the limit of `critical_illness`, no other payer's",
+        "`plus` 只提高 `critical_illness` 的限额",
+    ),
     ("an earlier layer is called `{}` already", "前面已有名为 `{1}` 的层"),
     ("begins before the document does, on {}", "早于文档的起日 {1}"),
     ("lies after the end of the document, {}", "晚于文档的止日 {1}"),
@@ -112,18 +139,33 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("{} ({}) is not a fund of `{}`: {}", "{1}（{2}）不是 `{3}` 的基金：{4}"),
     ("`{}` accumulates {}; {} are needed here", "`{1}` 累计的是{2}；这里要{3}"),
-    ("layer `{}` has not paid yet: only earlier layers can be named", "层 `{1}` 还没有支付：只能引用前面的层"),
+    (
+        "layer `{}` has not paid yet: only earlier layers can be named",
+        "层 `{1}` 还没有支付：只能引用前面的层",
+    ),
     ("no layer feeds the accumulator `{}`", "没有层计入累计 `{1}`"),
     ("nothing reads the accumulator `{}`", "累计 `{1}` 没有被使用"),
     ("there is no layer `{}`", "没有名为 `{1}` 的层"),
-    ("`lines` chooses lines of the bill: it goes with a part of the bill only", "`lines` 选择费用明细，只能与费用的部分一起写"),
+    (
+        "`lines` chooses lines of the bill: it goes with a part of the bill only",
+        "`lines` 选择费用明细，只能与费用的部分一起写",
+    ),
     ("`lines` chooses nothing: one of {}", "`lines` 没有选择任何明细：写 {1} 之一"),
     ("`{}` is not a part of the bill; one of: {}", "`{1}` 不是费用的部分；可用：{2}"),
     ("unknown quantity `{}`", "不认识的数额 `{1}`"),
     ("`remote` stands in this list already: it would lower twice", "列表里已有 `remote`：会下浮两次"),
-    ("`used` adds up over the year: with it the limit is `per: year`", "`used` 按年累计：有它的限额应写 `per: year`"),
-    ("`used` is missing: the accumulator that holds what was charged in the year", "缺少 `used`：年度内已扣起付线的累计"),
-    ("`used` is missing: the accumulator that holds what was used of it in the year", "缺少 `used`：年度内已用额的累计"),
+    (
+        "`used` adds up over the year: with it the limit is `per: year`",
+        "`used` 按年累计：有它的限额应写 `per: year`",
+    ),
+    (
+        "`used` is missing: the accumulator that holds what was charged in the year",
+        "缺少 `used`：年度内已扣起付线的累计",
+    ),
+    (
+        "`used` is missing: the accumulator that holds what was used of it in the year",
+        "缺少 `used`：年度内已用额的累计",
+    ),
     ("`used` is missing: what is raised is a limit of the year", "缺少 `used`：提高的是年度限额"),
     ("`upto` does not lie above the end of the band before it", "`upto` 没有高于上一段的止点"),
     ("the band above has no `upto`: nothing comes after it", "上一段没有 `upto`：它之后不会再有段"),
@@ -146,17 +188,26 @@ const SENTENCES: &[(&str, &str)] = &[
         "缺少 `per`：现按 `per: {1}` 处理，请写明是每次（visit）还是每年度（year）",
     ),
     ("no row decides a case as `{}` on {}: it would be refused", "病例 `{1}` 在 {2} 没有适用的行，会被拒绝"),
-    ("too many combinations: not all cases of layer `{}` were tried on {}", "组合太多：层 `{1}` 在 {2} 的情形没有全部试过"),
+    (
+        "too many combinations: not all cases of layer `{}` were tried on {}",
+        "组合太多：层 `{1}` 在 {2} 的情形没有全部试过",
+    ),
     ("`{}` asks for no {} `{}`", "`{1}` 没有用到{2} `{3}`"),
     ("`{}` declares no {} `{}`", "`{1}` 没有声明{2} `{3}`"),
-    ("a line of class 丙 is paid by the person whole: its `prepay` changes nothing", "丙类明细全部由个人承担：`prepay` 不起作用"),
+    (
+        "a line of class 丙 is paid by the person whole: its `prepay` changes nothing",
+        "丙类明细全部由个人承担：`prepay` 不起作用",
+    ),
     ("quantity × price is {}, and the amount {}", "数量 × 单价为 {1}，金额却是 {2}"),
     // Documents together.
     (
         "{} and {} are both the policy of area {}, scheme {}: {}",
         "{1} 与 {2} 都是统筹区 {3}、险种 {4} 的政策：{5}",
     ),
-    ("`{}` declares accumulator `{}` of area {} with another unit or `by`", "`{1}` 以另一种单位或 `by` 声明了统筹区 {3} 的累计 `{2}`"),
+    (
+        "`{}` declares accumulator `{}` of area {} with another unit or `by`",
+        "`{1}` 以另一种单位或 `by` 声明了统筹区 {3} 的累计 `{2}`",
+    ),
     (
         "`{}` {} adds up `{}` in the same policy year as `{}` {}, which declares no such accumulator and maps it to none like it: the year would begin \
          anew. Keep the name, or write `renames: {}`",
@@ -171,7 +222,10 @@ const SENTENCES: &[(&str, &str)] = &[
 /// What may follow a sentence.
 const HINTS: &[(&str, &str)] = &[
     ("; did you mean `{}`?", "；是不是 `{1}`？"),
-    ("; `：` is a full-width colon: write `: `, with a space behind it", "；`：` 是全角冒号：请写半角冒号加空格 `: `"),
+    (
+        "; `：` is a full-width colon: write `: `, with a space behind it",
+        "；`：` 是全角冒号：请写半角冒号加空格 `: `",
+    ),
     ("; `，` and `、` are no commas of YAML: write `, `", "；`，`、`、` 不是 YAML 的逗号：请写半角逗号 `, `"),
     ("; these quotes are none of YAML: write \"…\"", "；这不是 YAML 的引号：请写半角引号 \"…\""),
     ("; these brackets are full-width: write `[ ]` or `{ }`", "；这是全角括号：请写半角的 `[ ]` 或 `{ }`"),
@@ -206,7 +260,8 @@ const WORDS: &[(&str, &str)] = &[
 impl Problem {
     /// What is wrong in Chinese; in English behind its code where nobody has said it in Chinese yet.
     pub fn chinese(&self) -> String {
-        chinese(&self.message).unwrap_or_else(|| format!("文档有错误（{}）：{}", self.kind.code(), self.message))
+        chinese(&self.message)
+            .unwrap_or_else(|| format!("文档有错误（{}）：{}", self.kind.code(), self.message))
     }
 }
 
@@ -259,7 +314,10 @@ mod tests {
     #[test]
     fn sentences_are_found_with_what_varies_in_them() {
         let said = |message| chinese(message).unwrap_or_default();
-        assert_eq!(said("unknown key `deductable`; did you mean `deductible`?"), "不认识的键 `deductable`；是不是 `deductible`？");
+        assert_eq!(
+            said("unknown key `deductable`; did you mean `deductible`?"),
+            "不认识的键 `deductable`；是不是 `deductible`？"
+        );
         assert_eq!(said("a ratio is needed here, not nothing"), "这里要比例，不是 空");
         assert_eq!(said("`a` and `b` exclude each other"), "`a` 与 `b` 不能同时写");
         assert_eq!(chinese("something else"), None);

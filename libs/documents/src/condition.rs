@@ -52,7 +52,10 @@ pub fn condition_words(at: At) -> Option<Vec<String>> {
 fn word(at: &At) -> Option<String> {
     let text = at.text()?;
     match text.contains(['，', '、', '；']) {
-        true => at.problem(Kind::InvalidValue, format!("`{text}` would be one word{}", hint(&text.replace('；', "，")))),
+        true => at.problem(
+            Kind::InvalidValue,
+            format!("`{text}` would be one word{}", hint(&text.replace('；', "，"))),
+        ),
         false => Some(text.to_owned()),
     }
 }

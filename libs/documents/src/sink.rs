@@ -20,13 +20,19 @@ impl Sink {
     /// Notes a problem; beyond [`MAX_PROBLEMS`] nobody reads on.
     pub fn add(&self, line: usize, column: usize, path: &str, kind: Kind, message: impl Into<String>) {
         let message = message.into();
-        self.push(&self.problems, Problem { file: String::new(), line, column, path: path.to_owned(), kind, message });
+        self.push(
+            &self.problems,
+            Problem { file: String::new(), line, column, path: path.to_owned(), kind, message },
+        );
     }
 
     /// Notes what does not keep the document from being read.
     pub fn find(&self, line: usize, column: usize, path: &str, kind: Kind, message: impl Into<String>) {
         let message = message.into();
-        self.push(&self.findings, Problem { file: String::new(), line, column, path: path.to_owned(), kind, message });
+        self.push(
+            &self.findings,
+            Problem { file: String::new(), line, column, path: path.to_owned(), kind, message },
+        );
     }
 
     fn push(&self, to: &RefCell<Vec<Problem>>, problem: Problem) {

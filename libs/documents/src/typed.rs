@@ -39,7 +39,8 @@ pub(crate) fn hint(text: &str) -> &'static str {
         "; `，` and `、` are no commas of YAML: write `, `"
     } else if text.contains(QUOTES) {
         "; these quotes are none of YAML: write \"…\""
-    } else if text.chars().any(|c| matches!(c, '【' | '】' | '｛' | '｝' | '［' | '］' | '（' | '）')) {
+    } else if text.chars().any(|c| matches!(c, '【' | '】' | '｛' | '｝' | '［' | '］' | '（' | '）'))
+    {
         "; these brackets are full-width: write `[ ]` or `{ }`"
     } else {
         ""
@@ -106,7 +107,8 @@ pub fn decode(file_name: &str, bytes: Vec<u8>) -> Result<String, Problems> {
 
 /// A file that cannot be read at all, as a problem of it.
 pub fn unreadable(file_name: &str, why: impl std::fmt::Display) -> Problems {
-    let (file, path, message) = (file_name.to_owned(), String::new(), format!("the file cannot be read: {why}"));
+    let (file, path, message) =
+        (file_name.to_owned(), String::new(), format!("the file cannot be read: {why}"));
     Problems(vec![Problem { file, line: 1, column: 1, path, kind: Kind::FileUnreadable, message }])
 }
 

@@ -16,7 +16,8 @@ const MAX_NUMBER_CHARS: usize = 24;
 /// `2022-10-01`
 pub fn date(at: At) -> Option<NaiveDate> {
     let text = at.scalar("a date")?;
-    day(&half_width(text)).or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a day; write it as 2022-10-01")))
+    day(&half_width(text))
+        .or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a day; write it as 2022-10-01")))
 }
 
 /// A day as people write it, year first: `2022-10-01`, also `2022-10-1`, `2022/10/1` and `2022年10月1日`.
@@ -153,7 +154,10 @@ fn named<'a>(at: &At<'a>, beside: &str) -> Option<&'a str> {
         return Some(text);
     }
     let hint = hint(text);
-    at.problem(Kind::InvalidValue, format!("`{text}` is not a name: use letters a–z, digits and {beside}{hint}"))
+    at.problem(
+        Kind::InvalidValue,
+        format!("`{text}` is not a name: use letters a–z, digits and {beside}{hint}"),
+    )
 }
 
 /// An area: 6 digits.

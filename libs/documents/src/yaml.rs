@@ -54,7 +54,8 @@ pub(crate) fn read(text: &str, sink: &Sink) -> Option<Node> {
             Ok((event, span)) => builder.take(event, span)?,
             Err(error) => {
                 let at = error.marker();
-                let (line, column, hint) = typed_near(text, at.line()).unwrap_or((at.line(), at.col() + 1, ""));
+                let (line, column, hint) =
+                    typed_near(text, at.line()).unwrap_or((at.line(), at.col() + 1, ""));
                 sink.add(line, column, "", Kind::Syntax, format!("not YAML: {}{hint}", error.info()));
                 return None;
             }

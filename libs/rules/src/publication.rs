@@ -116,7 +116,11 @@ impl<D: Document> Publication<D> {
         let published = book.with_published(tx, rows).await?;
         let known = published.version(head.id, head.version).map(|known| known.head().digest == head.digest);
         if known == Some(true) {
-            return Ok(Published { summary: self.summary(recorded_at), known: true, warnings: self.warnings() });
+            return Ok(Published {
+                summary: self.summary(recorded_at),
+                known: true,
+                warnings: self.warnings(),
+            });
         }
         check_name(&head, publisher, &published)?;
         if known.is_some() {

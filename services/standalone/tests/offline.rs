@@ -64,7 +64,11 @@ fn warnings_are_told_and_refused_when_that_is_asked() {
     let warned = yizhan(&["policy", "check", &unsaid]);
     assert_eq!(warned.status.code(), Some(0), "{}", stderr(&warned));
     let told = stdout(&warned);
-    assert!(told.contains("unsaid.yaml:78:7: warning: `per` is missing") && told.contains(": no problems, 1 to look at"), "{told}");
+    assert!(
+        told.contains("unsaid.yaml:78:7: warning: `per` is missing")
+            && told.contains(": no problems, 1 to look at"),
+        "{told}"
+    );
     let strict = yizhan(&["policy", "check", "--strict", &unsaid]);
     assert_eq!((strict.status.code(), stdout(&strict).as_str()), (Some(1), ""));
     // In Chinese by the environment, or because it is asked.
@@ -73,7 +77,10 @@ fn warnings_are_told_and_refused_when_that_is_asked() {
     let json = yizhan(&["policy", "check", "--json", "--lang", "zh", &unsaid]);
     let told: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
     let (one, code) = (&told[0], told[0]["code"].as_str());
-    assert_eq!((one["line"].as_i64(), one["column"].as_i64(), code), (Some(78), Some(7), Some("LIMIT_PER_MISSING")));
+    assert_eq!(
+        (one["line"].as_i64(), one["column"].as_i64(), code),
+        (Some(78), Some(7), Some("LIMIT_PER_MISSING"))
+    );
     assert_eq!((one["file"].as_str(), one["warning"].as_bool()), (Some(unsaid.as_str()), Some(true)));
     assert!(one["message"].as_str().unwrap().starts_with("缺少 `per`"), "{one}");
     // What must not be published is refused without being asked.
@@ -103,7 +110,10 @@ fn check_tells_documents_that_contradict_each_other() {
     assert_eq!(twice.status.code(), Some(1));
     let told = stderr(&twice);
     assert!(told.contains("are both the policy of area 430200, scheme 310"), "{told}");
-    assert!(told.contains(&format!("({GOOD}, ")) && told.contains(&format!("({copy}, ")), "both files: {told}");
+    assert!(
+        told.contains(&format!("({GOOD}, ")) && told.contains(&format!("({copy}, ")),
+        "both files: {told}"
+    );
 }
 
 #[test]

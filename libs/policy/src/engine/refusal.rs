@@ -102,15 +102,22 @@ impl Refusal {
         match self {
             Refusal::NotInForce { policy, day } => format!("政策 {policy} 在 {day} 未施行"),
             Refusal::NoRule { table, day } => format!("{table} 中没有一行适用于 {day} 的本病例"),
-            Refusal::UnknownValue { table, line, reason } => format!("{table} 第 {line} 行：未公布（{reason}）"),
+            Refusal::UnknownValue { table, line, reason } => {
+                format!("{table} 第 {line} 行：未公布（{reason}）")
+            }
             Refusal::RemoteNotPlaced { policy, treatment, rule, day } => {
-                format!("备案规则 {rule} 的异地待遇（{treatment}）在政策 {policy} 适用于 {day} 的各层中没有执行之处")
+                format!(
+                    "备案规则 {rule} 的异地待遇（{treatment}）在政策 {policy} 适用于 {day} 的各层中没有执行之处"
+                )
             }
             Refusal::RemoteRuleMissing { policy, filing } => {
                 format!("政策 {policy} 的异地就医（{}）待遇由备案核定，病例没有核定结果", filing.label())
             }
             Refusal::CareNotCovered { policy, care, day } => {
-                format!("政策 {policy} 没有写明{}在 {day} 的待遇：没有这样的层，`covers`、`not_published` 也没有写", care.label())
+                format!(
+                    "政策 {policy} 没有写明{}在 {day} 的待遇：没有这样的层，`covers`、`not_published` 也没有写",
+                    care.label()
+                )
             }
             Refusal::CareNotPublished { policy, care, reason } => {
                 format!("政策 {policy}：{}的待遇未公布（{reason}）", care.label())

@@ -270,7 +270,8 @@ fn check_amount(map: &Map, amount_fen: Decimal, quantity: Option<Decimal>, price
     let Some(product) = product.and_then(|yuan| yuan.checked_mul(Decimal::ONE_HUNDRED)) else { return };
     if product.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero) != amount_fen {
         let (product, amount) = (product / Decimal::ONE_HUNDRED, amount_fen / Decimal::ONE_HUNDRED);
-        let message = format!("quantity × price is {}, and the amount {}", product.normalize(), amount.normalize());
+        let message =
+            format!("quantity × price is {}, and the amount {}", product.normalize(), amount.normalize());
         map.key("amount").iter().for_each(|at| at.finding(Kind::LineAmountDiffers, message.clone()));
     }
 }
@@ -287,7 +288,8 @@ fn class_code(class: &str) -> &'static str {
 /// A quantity, or a unit price in yuan: prices may have more than two decimals.
 fn decimal(at: &At) -> Option<Decimal> {
     let text = at.scalar("a number")?;
-    let number = plain_number(&half_width(text)).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
+    let number =
+        plain_number(&half_width(text)).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
     let number = number.filter(|number| *number < Decimal::from(10_i64.pow(14)));
     number
         .or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a number of at most 8 decimals")))

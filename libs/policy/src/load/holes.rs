@@ -139,7 +139,8 @@ fn of_layer(policy: &Policy, layer: &Layer, left: &mut usize) -> Vec<Problem> {
             problems.push(told_at(policy, table, day, message));
         });
         if let Some(table) = tables.first().filter(|_| !all) {
-            let message = format!("too many combinations: not all cases of layer `{}` were tried on {day}", layer.id);
+            let message =
+                format!("too many combinations: not all cases of layer `{}` were tried on {day}", layer.id);
             problems.push(told_at(policy, table, day, message));
             break;
         }
@@ -193,7 +194,9 @@ impl Value<'_> {
             Value::Level(level) => format!("level: {}", level.code()),
             Value::Status(status, age, true) => format!("status: {}, age: {age}", status.code()),
             Value::Status(status, _, false) => format!("status: {}", status.code()),
-            Value::Identity(names) | Value::Membership(names) | Value::Tag(names) if names.is_empty() => return None,
+            Value::Identity(names) | Value::Membership(names) | Value::Tag(names) if names.is_empty() => {
+                return None;
+            }
             Value::Identity(names) => format!("identity: [{}]", names.join(", ")),
             Value::Membership(names) => format!("membership: [{}]", names.join(", ")),
             Value::Tag(names) => format!("tag: [{}]", names.join(", ")),
@@ -283,8 +286,11 @@ struct Axes<'p>(Vec<Vec<Value<'p>>>);
 
 impl<'p> Axes<'p> {
     fn of(policy: &'p Policy, layer: &'p Layer, tables: &[Asked<'p>]) -> Axes<'p> {
-        let asked: Vec<&'p Condition> =
-            layer.when.iter().chain(tables.iter().flat_map(|table| table.conditions.iter().copied())).collect();
+        let asked: Vec<&'p Condition> = layer
+            .when
+            .iter()
+            .chain(tables.iter().flat_map(|table| table.conditions.iter().copied()))
+            .collect();
         let asks = |is: fn(&Condition) -> bool| asked.iter().any(|one| is(one));
         let mut axes = vec![cares(policy, layer, &asked)];
         if asks(|one| matches!(one, Condition::Level(_))) {
@@ -456,7 +462,9 @@ fn of_names<'p>(
     let mut sets = vec![Vec::new()];
     sets.extend(names.iter().map(|name| vec![*name]));
     if names.len() <= MAX_PAIRED {
-        let pairs = names.iter().flat_map(|one| names.iter().filter(move |other| one < *other).map(|other| vec![*one, *other]));
+        let pairs = names
+            .iter()
+            .flat_map(|one| names.iter().filter(move |other| one < *other).map(|other| vec![*one, *other]));
         sets.extend(pairs);
     }
     Some(sets.into_iter().map(value).collect())

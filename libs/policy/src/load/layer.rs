@@ -64,9 +64,8 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
     check_plus(&map, payer);
     check_less_previous(&map, payer);
     let feeds = map.optional("feeds", |at| feeds(&at, names));
-    let counts_paid = map.optional("counts_paid", |at| {
-        at.set_of(|at| names.earlier_layer(at.text()?, number, &at))
-    });
+    let counts_paid =
+        map.optional("counts_paid", |at| at.set_of(|at| names.earlier_layer(at.text()?, number, &at)));
     let parts = parts?;
     Some(Layer {
         id: id?,

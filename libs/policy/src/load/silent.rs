@@ -141,8 +141,7 @@ fn counts(layers: &[Layer], term: &Term, paid: &Term, earlier: LayerIndex) -> bo
     }
 }
 
-const PARTS: [Quantity; 4] =
-    [Quantity::InScope, Quantity::PreSelf, Quantity::OverLimit, Quantity::FullSelf];
+const PARTS: [Quantity; 4] = [Quantity::InScope, Quantity::PreSelf, Quantity::OverLimit, Quantity::FullSelf];
 
 /// The parts of the bill that a quantity comes from.
 fn parts_of(layers: &[Layer], quantity: Quantity) -> Vec<Quantity> {

@@ -29,7 +29,11 @@ pub fn problems(edits: &[Edit], kinds: &[Kind]) {
 /// Every message can be read in Chinese.
 #[track_caller]
 pub fn has_chinese(problem: &Problem) {
-    assert!(chinese(&problem.message).is_some(), "no Chinese sentence in libs/documents/src/chinese.rs for: {}", problem.message);
+    assert!(
+        chinese(&problem.message).is_some(),
+        "no Chinese sentence in libs/documents/src/chinese.rs for: {}",
+        problem.message
+    );
 }
 
 /// [`problems`] with one edit and one problem.

@@ -97,8 +97,15 @@ fn what_an_earlier_layer_paid_is_not_paid_again() {
     // A layer between them that pays what `basic` left over its limit is counted again by one that takes only `basic` away.
     let third = "  - id: third\n    title: 三\n    payer: union_mutual_aid\n    fund_pay_type: \"YZ0100\"\n    base: [ { add: over_cap.basic } ]\n    \
                  scale: { cut_on: net, bands: { source: p, rows: [ { ratio: 50% } ] } }\n  - id: critical\n";
-    found(&[("  - id: critical\n", third), (base, "    ▸base: [ { add: in_scope }, { less: paid.basic } ]")], &[PaidAgain]);
-    problem("    scale: { cut_on: absolute", "    counts_paid: [▸relief]\n    scale: { cut_on: absolute", ForwardReference);
+    found(
+        &[("  - id: critical\n", third), (base, "    ▸base: [ { add: in_scope }, { less: paid.basic } ]")],
+        &[PaidAgain],
+    );
+    problem(
+        "    scale: { cut_on: absolute",
+        "    counts_paid: [▸relief]\n    scale: { cut_on: absolute",
+        ForwardReference,
+    );
 }
 
 #[test]
@@ -106,7 +113,10 @@ fn funds_are_of_the_scheme() {
     let told = found(&[("\"310100\"", "▸\"390100\"")], &[FundOfOtherScheme]);
     assert_eq!(told, ["390100 (城乡居民基本医疗保险基金) is no fund of scheme 310"]);
     let residents = ("scheme: \"310\"", "scheme: \"390\"");
-    found(&[residents, ("\"310100\"", "▸\"310100\""), ("\"330100\"", "▸\"330100\"")], &[FundOfOtherScheme; 2]);
+    found(
+        &[residents, ("\"310100\"", "▸\"310100\""), ("\"330100\"", "▸\"330100\"")],
+        &[FundOfOtherScheme; 2],
+    );
     found(&[residents, ("\"310100\"", "\"390100\""), ("\"330100\"", "\"390200\"")], &[]);
     assert!(!FundOfOtherScheme.is_warning(), "it is refused when published");
 }
@@ -140,7 +150,10 @@ fn care_that_nobody_speaks_of_is_refused_not_paid_nothing() {
     let of_care = |care: &str| format!("payer: basic\n    when: {{ care: {care} }}\n");
     let (some, told) = (of_care("[inpatient, outpatient, chronic]"), ("layers:\n", "▸▸layers:\n"));
     let found_in = found(&[none, ("payer: basic\n", &some), told], &[CareNotSaid; 2]);
-    assert!(found_in[0].contains("`pharmacy` (药店购药)") && found_in[1].contains("`maternity`"), "{found_in:?}");
+    assert!(
+        found_in[0].contains("`pharmacy` (药店购药)") && found_in[1].contains("`maternity`"),
+        "{found_in:?}"
+    );
     // A layer behind basic insurance that names no care answers for none.
     let unsaid = policy(&[none, ("payer: basic\n", &some)]);
     let case = |care: &str| load_case("case.yaml", &edited(CASE, &[("inpatient", care)])).unwrap();
@@ -148,13 +161,23 @@ fn care_that_nobody_speaks_of_is_refused_not_paid_nothing() {
     assert_eq!(refused(&unsaid, "pharmacy").reason(), "CARE_NOT_COVERED");
     assert!(settle(&unsaid, &case("chronic")).is_ok());
     // Said: nothing is paid for it, or nobody knows what.
-    let covers = ("covers: [inpatient, outpatient]", "covers: [inpatient, outpatient, pharmacy]\nnot_published: { maternity: 文件没有写 }");
+    let covers = (
+        "covers: [inpatient, outpatient]",
+        "covers: [inpatient, outpatient, pharmacy]\nnot_published: { maternity: 文件没有写 }",
+    );
     let inpatient = of_care("[inpatient]");
-    let said = policy(&[covers, ("payer: basic\n", &inpatient), ("payer: critical_illness\n", "payer: critical_illness\n    when: { care: [inpatient] }\n")]);
+    let said = policy(&[
+        covers,
+        ("payer: basic\n", &inpatient),
+        ("payer: critical_illness\n", "payer: critical_illness\n    when: { care: [inpatient] }\n"),
+    ]);
     assert_eq!(settle(&said, &case("pharmacy")).unwrap().fund_pay_fen.0, 0);
     assert_eq!(refused(&said, "chronic").reason(), "CARE_NOT_COVERED");
     let unknown = refused(&said, "maternity");
-    assert_eq!((unknown.reason().code(), unknown.to_string().contains("文件没有写")), ("CARE_NOT_PUBLISHED", true));
+    assert_eq!(
+        (unknown.reason().code(), unknown.to_string().contains("文件没有写")),
+        ("CARE_NOT_PUBLISHED", true)
+    );
     // What was settled before such care was refused is settled again as then.
     assert!(replay(&unsaid, &case("pharmacy")).is_ok());
 }
@@ -193,7 +216,8 @@ fn holes_in_tables_are_told_with_a_case() {
     assert!(nth(first_two)[0].contains("visits: { stays: 2 }"), "{:?}", nth(first_two));
     assert!(nth(&format!("{first_two}, {{ otherwise: true, unknown: 没有写第三次 }}")).is_empty());
     // Statuses that nobody of the scheme has need no row, nor does what is refused in words before it comes to the table.
-    let everybody = "bands: { source: p, rows: [ { when: { status: [in_service, retired] }, ratio: 80% } ] } }\n    cap:";
+    let everybody =
+        "bands: { source: p, rows: [ { when: { status: [in_service, retired] }, ratio: 80% } ] } }\n    cap:";
     found(&[(whole, everybody)], &[]);
     let unknown = "bands: { source: p, rows: [ { when: { level: [third] }, ratio: 80% } ] } }\n    \
                    deductible: { per: visit, amount: { source: p, rows: [ { when: { level: [third] }, amount: 1 }, { otherwise: true, unknown: 没有写 } ] } }\n    cap:";
@@ -222,7 +246,10 @@ fn names_that_the_policy_does_not_know_are_named() {
     let text = edited(
         CASE,
         &[
-            ("age: 70", "age: 70, identity: [特困, ▸低保], membership: [▸unoin_mutual_aid, union_mutual_aid]"),
+            (
+                "age: 70",
+                "age: 70, identity: [特困, ▸低保], membership: [▸unoin_mutual_aid, union_mutual_aid]",
+            ),
             ("date:", "tag: [自费, ▸规范转诊], date:"),
             ("lines: [ { name", named),
         ],
@@ -234,7 +261,10 @@ fn names_that_the_policy_does_not_know_are_named() {
     assert!(found.iter().all(|one| one.kind == UnknownName));
     let told: Vec<&str> = found.iter().map(|one| one.message.as_str()).collect();
     assert_eq!(told[0], "`small` asks for no identity `低保`");
-    assert_eq!(told[1], "`small` asks for no membership `unoin_mutual_aid`; did you mean `union_mutual_aid`?");
+    assert_eq!(
+        told[1],
+        "`small` asks for no membership `unoin_mutual_aid`; did you mean `union_mutual_aid`?"
+    );
     assert_eq!(told[3], "`small` declares no accumulator `usde`; did you mean `used`?");
 }
 

@@ -23,7 +23,10 @@ fn full_width_digits_signs_and_spaces_mean_what_they_say() {
         ("year_starts: 01-01", "year_starts: ０１-０１"),
     ] {
         let typed = fine(&[(from, to)]);
-        assert!(typed.layers == good.layers && typed.period == good.period && typed.areas == good.areas, "{to}");
+        assert!(
+            typed.layers == good.layers && typed.period == good.period && typed.areas == good.areas,
+            "{to}"
+        );
     }
     // What two people read in two ways is not read.
     problem("from: 2020-01-01\nto:", "from: ▸1/2/2020\nto:", InvalidValue);
@@ -42,11 +45,26 @@ fn what_yaml_does_not_read_is_named_where_it_stands() {
         let told = told(from, to);
         assert!(told.iter().any(|one| one.starts_with(place) && one.contains(what)), "{to}: {told:?}");
     };
-    named("title: 某市职工基本医疗保险\n", "title：某市职工基本医疗保险\n", "bad.yaml:3:6:", "`：` is a full-width colon");
+    named(
+        "title: 某市职工基本医疗保险\n",
+        "title：某市职工基本医疗保险\n",
+        "bad.yaml:3:6:",
+        "`：` is a full-width colon",
+    );
     named("{ add: in_scope }", "{ add：in_scope }", "bad.yaml:44:", "`：` is a full-width colon");
     named("care: [inpatient], status", "care: [inpatient]， status", "bad.yaml:42:", "no commas of YAML");
-    named("status: [in_service, retired]", "status: [in_service，retired]", "bad.yaml:42:", "no commas of YAML");
-    named("identity: [低保]", "identity: [低保，特困]", "bad.yaml:", "would be one word; `，` and `、` are no commas");
+    named(
+        "status: [in_service, retired]",
+        "status: [in_service，retired]",
+        "bad.yaml:42:",
+        "no commas of YAML",
+    );
+    named(
+        "identity: [低保]",
+        "identity: [低保，特困]",
+        "bad.yaml:",
+        "would be one word; `，` and `、` are no commas",
+    );
     named("version: \"2024.1\"", "version: “2024.1”", "bad.yaml:2:10", "write \"2024.1\"");
 }
 
@@ -56,7 +74,10 @@ fn what_is_not_utf_8_is_named() {
     assert_eq!(told("\u{feff}policy: 一".as_bytes()), Ok("policy: 一".to_owned()));
     // 标题 in GBK.
     let gbk = b"policy: p\ntitle: \xb1\xea\xcc\xe2\n";
-    assert_eq!(told(gbk), Err("政策.yaml:2:8: this file is GBK (what Windows calls ANSI): save it as UTF-8".to_owned()));
+    assert_eq!(
+        told(gbk),
+        Err("政策.yaml:2:8: this file is GBK (what Windows calls ANSI): save it as UTF-8".to_owned())
+    );
     assert_eq!(told(b"\xff\xfep\0"), Err("政策.yaml:1:1: this file is UTF-16: save it as UTF-8".to_owned()));
     assert_eq!(
         told(b"policy: \xe4\xb8\xff"),
