@@ -175,7 +175,7 @@ both_databases! {
         let same = run(same).await.unwrap().into_inner().all.unwrap();
         assert_eq!((same.visits, same.gain, same.lose), (3, 0, 0), "what stands changes nothing");
 
-        let refuse = async |request: TryPolicyRequest| refused(run(request).await.map_err(|status| Box::new(RemoteError::from(status))));
+        let refuse = async |request: TryPolicyRequest| refused(run(request).await.map(drop).map_err(|status| Box::new(RemoteError::from(status))));
         let long = refuse(TryPolicyRequest { begndate: "2023-12-31".to_owned(), ..request.clone() }).await;
         assert_eq!(violations(&long), [("enddate", "TOO_MANY_DAYS")]);
         let far = refuse(TryPolicyRequest { years_later: 21, most: 101, ..request.clone() }).await;

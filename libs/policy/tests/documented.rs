@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
+use std::collections::BTreeSet;
+
 use yizhan_policy::load::{load_case, load_examples};
 use yizhan_policy::{load, settle};
 use yizhan_terms::Payer;
@@ -11,10 +13,10 @@ const PAGE: &str = include_str!("../../../docs/POLICY.md");
 
 /// What the page writes for something that is shown elsewhere, and what stands there in earnest.
 const HINTS: &[(&str, &str)] = &[
-    ("TABLE of ratio", "{ source: paper, rows: [ { when: { level: [third] }, ratio: 10% } ] }"),
-    ("TABLE of amount", "{ source: paper, rows: [ { amount: 5000 } ] }"),
-    ("TABLE of bounds", "{ source: paper, rows: [ { stay_days: 180 } ] }"),
-    ("amount: …", "amount: { source: paper, rows: [ { amount: 500 } ] }"),
+    ("TABLE of ratio", "{ source: changsha, rows: [ { when: { level: [third] }, ratio: 10% } ] }"),
+    ("TABLE of amount", "{ source: changsha, rows: [ { amount: 5000 } ] }"),
+    ("TABLE of bounds", "{ source: changsha, rows: [ { stay_days: 180 } ] }"),
+    ("amount: …", "amount: { source: changsha, rows: [ { amount: 500 } ] }"),
     ("rows: [ … ]", "rows: [ { amount: 500 } ]"),
 ];
 
@@ -26,7 +28,7 @@ title: 待遇政策片段
 areas: ['430200']
 scheme: '310'
 from: 2010-04-21
-sources: { paper: { title: 办法, quality: G }, second: { title: 修订, quality: G } }
+SOURCES
 DOCUMENT
 layers:
   - id: basic
@@ -35,11 +37,11 @@ layers:
     fund_pay_type: '310100'
     base: [ { add: in_scope } ]
     deductible: DEDUCTIBLE
-    scale: { cut_on: net, bands: [ { to: 2019-12-31, source: paper, rows: [ { ratio: 80% } ] }, { from: 2020-01-01, source: second, rows: [ { ratio: 85% } ] } ] }
+    scale: { cut_on: net, bands: [ { to: 2019-12-31, source: changsha, rows: [ { ratio: 80% } ] }, { from: 2020-01-01, source: second, rows: [ { ratio: 85% } ] } ] }
 LAYERS
 ";
 
-const DEDUCTIBLE: &str = "{ per: visit, amount: { source: paper, rows: [ { amount: 500 } ] } }";
+const DEDUCTIBLE: &str = "{ per: visit, amount: { source: changsha, rows: [ { amount: 500 } ] } }";
 
 #[test]
 fn every_block_of_the_page_loads() {
@@ -97,8 +99,12 @@ fn check(name: &str, block: &str) -> Result<(), String> {
 }
 
 fn frame(document: &str, layers: &str, deductible: &str) -> String {
-    let framed = FRAME.replace("DOCUMENT", document).replace("LAYERS", layers);
-    framed.replace("DEDUCTIBLE", deductible)
+    let framed = FRAME.replace("DOCUMENT", document).replace("LAYERS", layers).replace("DEDUCTIBLE", deductible);
+    let named = framed.split("source: ").skip(1).filter_map(|rest| rest.split([',', ' ', '\n']).next());
+    let named: BTreeSet<&str> = named.collect();
+    let declared = named.into_iter().map(|name| format!("  {name}: {{ title: 办法, quality: G }}\n"));
+    let declared = format!("sources:\n{}", declared.collect::<String>());
+    framed.replace("SOURCES", &declared)
 }
 
 fn indented(text: &str, by: usize) -> String {
