@@ -149,7 +149,8 @@ fn paid(policy: &Policy, case: &Case) -> String {
     };
     let paid = outcome.paid_by_layer();
     let mut cell = String::new();
-    for layer in policy.layers.iter().filter(|layer| paid.get(layer.id.as_str()).is_some_and(|fen| fen.0 > 0)) {
+    for layer in policy.layers.iter().filter(|layer| paid.get(layer.id.as_str()).is_some_and(|fen| fen.0 > 0))
+    {
         write!(cell, "{} {}，", name(layer.payer), paid[layer.id.as_str()]).unwrap();
     }
     write!(cell, "个人 {}", outcome.person_fen).unwrap();
@@ -174,7 +175,13 @@ fn refused(code: &str, text: &str) -> String {
     }
 }
 
-fn cell(policy: &Policy, asked: &Asked, filing: &str, in_province: bool, documents: (&Value, &str)) -> String {
+fn cell(
+    policy: &Policy,
+    asked: &Asked,
+    filing: &str,
+    in_province: bool,
+    documents: (&Value, &str),
+) -> String {
     if filing == "local" {
         return paid(policy, &case(policy, asked, filing, true, None));
     }

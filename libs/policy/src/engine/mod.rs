@@ -10,6 +10,7 @@ mod continuity;
 mod facts;
 mod layer;
 mod lines;
+mod old;
 mod part;
 mod refusal;
 mod remote;
@@ -60,6 +61,7 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
     let Sums { fund_pay_fen, hospital_fen, beside_bill_fen } = Sums::of(&layers);
     let person_fen = parts.total_fen - fund_pay_fen - hospital_fen;
     let paid = account::pay(policy, case, &parts, &layers, person_fen);
+    let old = old::values(policy, &layers);
     let whole = Outcome {
         policy: PolicyRef::of(policy),
         parts,
@@ -76,6 +78,7 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
         cash_fen: person_fen - paid.own - paid.shared,
         beside_bill_fen,
         changes,
+        old,
         earlier: None,
     };
     Ok(match &case.earlier {

@@ -34,6 +34,10 @@ pub fn outcome(expect: &Expect, got: &Outcome<'_>) -> Vec<String> {
             differences.push(format!("{name} is {got}, not {expected}"));
         }
     }
+    let old: Vec<&str> = got.old.iter().map(|old| old.source).collect();
+    if let Some(expected) = expect.old.as_ref().filter(|expected| **expected != old) {
+        differences.push(format!("old are {old:?}, not {expected:?}"));
+    }
     paid(expect, got, &mut differences);
     layers(expect, got, &mut differences);
     differences

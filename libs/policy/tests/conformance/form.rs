@@ -163,6 +163,8 @@ pub struct Expect {
     /// Quality mark of the row that decided the scale of a layer.
     #[serde(default)]
     pub quality: BTreeMap<String, char>,
+    /// Sources of a year before that decided something, in order.
+    pub old: Option<Vec<String>>,
     pub act_pay_dedc: Option<Yuan>,
     pub fund: Option<Yuan>,
     /// 个人负担: account and cash.
