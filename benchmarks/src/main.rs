@@ -12,6 +12,7 @@ mod bare_server;
 mod bare_transaction;
 mod bill;
 mod engine;
+mod everything;
 mod filed;
 mod filings;
 mod load;

@@ -17,11 +17,12 @@ use yizhan_proto::settlement::v1::institution_service_client::InstitutionService
 use yizhan_proto::settlement::v1::{ImportCatalogueRequest, ImportInstitutionsRequest, Institution};
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::{self, PeerChannel};
-use yizhan_runtime::config::{DatabaseConfig, PeerConfig, Service};
+use yizhan_runtime::config::{DatabaseConfig, PeerConfig, PeerTls, Service};
 use yizhan_runtime::db;
 use yizhan_testkit::{RedisServer, ServiceProcess, TestDatabase};
 
 use crate::bill;
+use crate::everything::Everything;
 
 /// Rows of one import.
 const IMPORT_ROWS: u64 = 1000;
@@ -40,44 +41,44 @@ pub struct Platform {
     others: Vec<(Service, ServiceProcess)>,
     databases: [TestDatabase; 2],
     others_databases: Vec<TestDatabase>,
+    tls: Option<PeerTls>,
     _redis: Option<RedisServer>,
 }
 
 impl Platform {
     /// Starts both, each on an empty database of its own.
     pub async fn start(databases: [TestDatabase; 2]) -> anyhow::Result<Platform> {
-        Platform::start_with(databases, |service| service).await
+        Platform::start_with(databases, None).await
     }
 
-    /// The same with more settings for both.
+    /// The same, with everything on that a deployment has.
     pub async fn start_with(
         databases: [TestDatabase; 2],
-        set: impl Fn(ServiceProcess) -> ServiceProcess,
+        everything: Option<&Everything>,
     ) -> anyhow::Result<Platform> {
-        let enrollment = set(service("yizhan-enrollment", &databases[0])?).start().await;
-        let settlement = set(service("yizhan-settlement", &databases[1])?);
-        let settlement = settlement.env("YIZHAN_PEERS_ENROLLMENT_ADDRESS", enrollment.url()).start().await;
+        let enrollment = prepared(Service::Enrollment, &databases[0], everything)?.start().await;
+        let settlement = prepared(Service::Settlement, &databases[1], everything)?;
+        let (of, peer) = (Service::Settlement, Service::Enrollment);
+        let settlement = told_of(settlement, of, peer, &enrollment.url(), everything).start().await;
         let (others, others_databases) = (Vec::new(), Vec::new());
-        Ok(Platform { enrollment, settlement, others, databases, others_databases, _redis: None })
+        let tls = everything.map(Everything::of_load);
+        Ok(Platform { enrollment, settlement, others, databases, others_databases, tls, _redis: None })
     }
 
-    /// Starts all five on PostgreSQL as shipped, with a cache: audit and credit are asked, and everybody follows whom they follow.
-    pub async fn start_all() -> anyhow::Result<Platform> {
+    /// Starts all five on PostgreSQL, with everything on and a cache: audit and credit are asked, and everybody follows whom they follow.
+    pub async fn start_all(everything: &Everything) -> anyhow::Result<Platform> {
         let redis = RedisServer::start();
         let databases = Service::ALL.map(|service| (service, TestDatabase::postgres_durable()));
         let mut processes = Vec::new();
-        for (service_, database) in &databases {
-            let process = service(&format!("yizhan-{service_}"), database)?;
-            let process =
-                process.env("YIZHAN_CACHE_URL", redis.url()).env("YIZHAN_TELEMETRY_LOG_FILTER", "warn");
-            processes.push((*service_, process));
+        for (service, database) in &databases {
+            let process = prepared(*service, database, Some(everything))?;
+            processes.push((*service, process.env("YIZHAN_CACHE_URL", redis.url())));
         }
         let urls: Vec<_> = processes.iter().map(|(peer, process)| (*peer, process.url())).collect();
         let mut started = Vec::new();
         for (service, mut process) in processes {
             for (peer, url) in urls.iter().filter(|(peer, _)| *peer != service) {
-                let name = format!("YIZHAN_PEERS_{}_ADDRESS", peer.name().to_uppercase());
-                process = process.env(&name, url);
+                process = told_of(process, service, *peer, url, Some(everything));
             }
             started.push((service, process.start().await));
         }
@@ -91,6 +92,7 @@ impl Platform {
             others: vec![filing, audit, credit],
             databases: [of_enrollment, of_settlement],
             others_databases: vec![of_filing, of_audit, of_credit],
+            tls: Some(everything.of_load()),
             _redis: Some(redis),
         })
     }
@@ -119,13 +121,13 @@ impl Platform {
 
     /// A connection to settlement.
     pub fn to_settlement(&self) -> anyhow::Result<PeerChannel> {
-        channel(&self.settlement.url())
+        self.channel(&self.settlement)
     }
 
     /// Registers the hospital, the catalogue and so many people.
     pub async fn register(&self, people: u64) -> anyhow::Result<()> {
         self.register_reference().await?;
-        let client = EnrollmentServiceClient::new(channel(&self.enrollment.url())?);
+        let client = EnrollmentServiceClient::new(self.channel(&self.enrollment)?);
         let chunks = (0..people).step_by(IMPORT_ROWS as usize).map(|from| {
             let numbers = from..people.min(from + IMPORT_ROWS);
             anyhow::Ok((client.clone(), numbers))
@@ -154,8 +156,13 @@ impl Platform {
         }
     }
 
+    fn channel(&self, service: &ServiceProcess) -> anyhow::Result<PeerChannel> {
+        let peer = PeerConfig { tls: self.tls.clone(), ..PeerConfig::at(service.url()) };
+        client::feed_channel(&peer, &Caller::LocalAdministrator)
+    }
+
     async fn register_reference(&self) -> anyhow::Result<()> {
-        let channel = channel(&self.settlement.url())?;
+        let channel = self.channel(&self.settlement)?;
         let hospital = Institution {
             fixmedins_code: bill::HOSPITAL.into(),
             fixmedins_name: "示例市第一医院".into(),
@@ -171,6 +178,34 @@ impl Platform {
         let request = ImportCatalogueRequest { request_id: "catalogue".into(), items: bill::catalogue() };
         CatalogueServiceClient::new(channel).import_catalogue(request).await?;
         Ok(())
+    }
+}
+
+/// A service that was not started yet.
+fn prepared(
+    of: Service,
+    database: &TestDatabase,
+    everything: Option<&Everything>,
+) -> anyhow::Result<ServiceProcess> {
+    let process = service(&format!("yizhan-{of}"), database)?;
+    Ok(match everything {
+        Some(everything) => everything.on(of, process),
+        None => process,
+    })
+}
+
+/// Where one of its peers is.
+fn told_of(
+    process: ServiceProcess,
+    service: Service,
+    peer: Service,
+    url: &str,
+    everything: Option<&Everything>,
+) -> ServiceProcess {
+    let process = process.env(&format!("YIZHAN_PEERS_{}_ADDRESS", peer.name().to_uppercase()), url);
+    match everything {
+        Some(everything) => everything.between(service, peer, process),
+        None => process,
     }
 }
 

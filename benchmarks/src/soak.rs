@@ -1,5 +1,5 @@
 //! A long time at one rate, with everything on: all five services, audit and credit asked about every visit, everybody following whom they
-//! follow, a cache. Memory and latency are to be flat, nothing is to fail, and the books are to balance.
+//! follow, a cache, TLS both ways, metrics, traces and logs. Memory and latency are to be flat, nothing is to fail, and the books are to balance.
 
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use yizhan_runtime::config::{DatabaseConfig, Service};
 use yizhan_runtime::db;
 
 use crate::bill::Kind;
+use crate::everything::Everything;
 use crate::load::{Latencies, constant_arrival};
 use crate::machine;
 use crate::options::Options;
@@ -32,7 +33,8 @@ struct Sample {
 
 /// Runs it.
 pub async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    let platform = Platform::start_all().await?;
+    let everything = Everything::new().await?;
+    let platform = Platform::start_all(&everything).await?;
     platform.register(options.people).await?;
     platform.wait_for_the_follower().await?;
     let settling = Settling::on(&platform, options.people)?.of(Kind::Clinic)?;
@@ -53,7 +55,7 @@ pub async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<(
     settling.check_books().await?;
     audit_has_heard(&platform, settling.so_far()).await?;
     let what = format!(
-        "Soak: settle at {}/s for {} s, all five services; books balance, audit has heard of all",
+        "Soak: settle at {}/s for {} s, all five services, TLS and telemetry on; books balance, audit has heard of all",
         options.soak_rate,
         lasted.as_secs()
     );

@@ -1,8 +1,9 @@
-//! What metrics, traces and logs cost: settle with everything exported next to settle with nothing, in turns on the same machine.
+//! What TLS, metrics, traces and logs cost: settle with everything on next to settle with nothing, in turns on the same machine.
 
-use yizhan_testkit::{OtlpSink, TestDatabase, free_port};
+use yizhan_testkit::TestDatabase;
 
 use crate::bill::Kind;
+use crate::everything::Everything;
 use crate::load::{Until, closed_loop};
 use crate::options::Options;
 use crate::platform::Platform;
@@ -14,13 +15,11 @@ const IN_FLIGHT: usize = 128;
 /// Times each is measured in a round: many short turns, so that both see the same machine.
 const TURNS: u32 = 4;
 
-/// Settles on two platforms in turns. The collector takes its part of this machine too.
+/// Settles on two platforms in turns.
 pub async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    let sink = OtlpSink::start().await;
-    let everything =
-        [("YIZHAN_TELEMETRY_OTLP_ENDPOINT", sink.url()), ("YIZHAN_TELEMETRY_LOG_FORMAT", "json".to_owned())];
-    let quiet = started(options, &[]).await?;
-    let telling = started(options, &everything).await?;
+    let everything = Everything::new().await?;
+    let quiet = started(options, None).await?;
+    let telling = started(options, Some(&everything)).await?;
     let until = Until::Elapsed(options.rate_time / 2);
     let (mut without, mut with) = (0, 0);
     for turn in 0..options.rounds * TURNS {
@@ -36,7 +35,7 @@ pub async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<(
         settling.check_books().await?;
     }
     let turns = u64::from(options.rounds * TURNS);
-    let received = sink.received();
+    let received = everything.collector().received();
     report.info(
         "Exported meanwhile: spans; requests with metrics and logs",
         format!(
@@ -47,7 +46,7 @@ pub async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<(
         ),
     );
     report.target(
-        "Settle a stay with metrics, traces (1 in 100) and logs, against settle without",
+        "Settle a stay with TLS both ways, metrics, traces (1 in 100) and logs, against settle without",
         format!("{}/s of {}/s; ratio {}", count(with / turns), count(without / turns), ratio(with, without)),
         "≥ 0.90",
         with * 100 >= without * 90,
@@ -55,18 +54,10 @@ pub async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<(
     Ok(())
 }
 
-/// A platform with people to settle for, whose services have these settings.
-async fn started(options: &Options, settings: &[(&str, String)]) -> anyhow::Result<(Platform, Settling)> {
+/// A platform with people to settle for.
+async fn started(options: &Options, everything: Option<&Everything>) -> anyhow::Result<(Platform, Settling)> {
     let databases = [TestDatabase::postgres_durable(), TestDatabase::postgres_durable()];
-    let platform = Platform::start_with(databases, |service| {
-        let read = format!("127.0.0.1:{}", free_port());
-        let service = match settings {
-            [] => service,
-            _ => service.env("YIZHAN_TELEMETRY_METRICS_LISTEN", read),
-        };
-        settings.iter().fold(service, |service, (name, value)| service.env(name, value.as_str()))
-    });
-    let platform = platform.await?;
+    let platform = Platform::start_with(databases, everything).await?;
     platform.register(options.people).await?;
     platform.wait_for_the_follower().await?;
     let settling = Settling::on(&platform, options.people)?.of(Kind::Stay)?;

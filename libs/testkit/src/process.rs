@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::authority::TlsFiles;
 use crate::clock::ProcessClock;
 use crate::ports::free_port;
 
@@ -39,6 +40,8 @@ pub struct ServiceProcess {
     descriptors: Option<u32>,
     stderr: Option<PathBuf>,
     port: u16,
+    /// Where health is asked when that is not where it serves: whoever shows no certificate is not let in there.
+    health_port: Option<u16>,
     child: Option<Child>,
 }
 
@@ -58,7 +61,16 @@ impl ServiceProcess {
         let listen = ("YIZHAN_SERVER_LISTEN".to_owned(), format!("127.0.0.1:{port}"));
         let environment = BTreeMap::from([listen]);
         let (binary, arguments) = (binary.into(), Vec::new());
-        ServiceProcess { binary, arguments, environment, descriptors: None, stderr: None, port, child: None }
+        ServiceProcess {
+            binary,
+            arguments,
+            environment,
+            descriptors: None,
+            stderr: None,
+            port,
+            health_port: None,
+            child: None,
+        }
     }
 
     /// Sets a variable of its environment, e.g. `YIZHAN_DATABASE_URL`. Variables of the test itself are inherited too.
@@ -77,6 +89,17 @@ impl ServiceProcess {
     pub fn arg(mut self, argument: impl Into<String>) -> Self {
         self.arguments.push(argument.into());
         self
+    }
+
+    /// It serves as `localhost` with this certificate, to whoever shows one of the same authority.
+    pub fn with_mutual_tls(mut self, files: &TlsFiles) -> Self {
+        let health_port = free_port();
+        self.health_port = Some(health_port);
+        let path = |path: &Path| path.to_str().expect("a path that is text").to_owned();
+        self.env("YIZHAN_SERVER_TLS_CERT", path(&files.cert))
+            .env("YIZHAN_SERVER_TLS_KEY", path(&files.key))
+            .env("YIZHAN_SERVER_TLS_CLIENT_CA", path(&files.ca))
+            .env("YIZHAN_SERVER_HEALTH_LISTEN", format!("127.0.0.1:{health_port}"))
     }
 
     /// It may hold so many file descriptors at once, as after `ulimit -n`.
@@ -100,7 +123,14 @@ impl ServiceProcess {
 
     /// Where it listens; stays the same over restarts.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        match self.health_port {
+            Some(_) => format!("https://localhost:{}", self.port),
+            None => format!("http://127.0.0.1:{}", self.port),
+        }
+    }
+
+    fn health_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.health_port.unwrap_or(self.port))
     }
 
     /// Its process id.
@@ -176,7 +206,7 @@ impl ServiceProcess {
 
     /// Whether health says that this service is serving; the empty name is the process as a whole.
     pub async fn is_serving(&self, service: &str) -> bool {
-        health(&self.url(), service).await == Some(ServingStatus::Serving)
+        health(&self.health_url(), service).await == Some(ServingStatus::Serving)
     }
 
     fn spawn(&mut self) {
@@ -205,7 +235,7 @@ impl ServiceProcess {
 
     async fn wait_until_serving(&mut self) {
         let serving = async {
-            while !serves(&self.url()).await {
+            while !serves(&self.health_url()).await {
                 let child = self.child.as_mut().expect("running");
                 if let Some(status) = child.try_wait().expect("asked the kernel") {
                     panic!("{} ended while starting: {status}", self.binary.display());

@@ -131,7 +131,7 @@ both_databases! {
         // Both numbers are answered as of now, by the cache too.
         let begun = Instant::now();
         while service.find(stay("P2", "2025-06-18", "")).await.unwrap().filing_class() != FilingClass::Unfiled {
-            assert!(begun.elapsed() < Duration::from_secs(5));
+            assert!(begun.elapsed() < Duration::from_secs(20));
         }
         let found = service.find(stay("P1", "2025-06-18", "")).await.unwrap();
         assert_eq!((found.filing_class(), found.filings_version), (FilingClass::Temporary, 2));
@@ -172,7 +172,7 @@ both_databases! {
         assert_eq!(kinds("P3").await, ["07"]);
         let begun = Instant::now();
         while service.find(stay("P2", "2025-06-18", "")).await.unwrap().filing_class() != FilingClass::Temporary {
-            assert!(begun.elapsed() < Duration::from_secs(5));
+            assert!(begun.elapsed() < Duration::from_secs(20));
         }
     }
 
