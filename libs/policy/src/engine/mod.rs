@@ -11,6 +11,7 @@ mod covers;
 pub(crate) mod facts;
 mod layer;
 mod lines;
+mod old;
 mod part;
 mod refusal;
 mod remote;
@@ -79,6 +80,7 @@ fn calculate<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Refu
     let Sums { fund_pay_fen, hospital_fen, beside_bill_fen } = Sums::of(&layers);
     let person_fen = parts.total_fen - fund_pay_fen - hospital_fen;
     let paid = account::pay(policy, case, &parts, &layers, person_fen);
+    let old = old::values(policy, &layers);
     let whole = Outcome {
         policy: PolicyRef::of(policy),
         parts,
@@ -95,6 +97,7 @@ fn calculate<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Refu
         cash_fen: person_fen - paid.own - paid.shared,
         beside_bill_fen,
         changes,
+        old,
         earlier: None,
     };
     Ok(match &case.earlier {

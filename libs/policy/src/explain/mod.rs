@@ -106,7 +106,8 @@ fn write_head(to: &mut String, policy: &Policy) -> fmt::Result {
 fn write_sources(to: &mut String, policy: &Policy) -> fmt::Result {
     writeln!(to, "\n来源")?;
     for source in &policy.sources {
-        writeln!(to, "  {}·{}  {}", source.id, source.quality, source.title)?;
+        let of = source.of.map_or_else(String::new, |year| format!("（{year} 年公布）"));
+        writeln!(to, "  {}·{}  {}{of}", source.id, source.quality, source.title)?;
         if let Some(url) = &source.url {
             writeln!(to, "      {url}")?;
         }

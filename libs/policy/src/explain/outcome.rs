@@ -10,7 +10,7 @@ use yizhan_terms::Treatment;
 use super::words::{part, percent, points, quantity_named, why_skipped};
 use crate::case::RemoteRule;
 use crate::model::{Policy, Quantity, Unit};
-use crate::outcome::{Basis, CapTrace, Cited, DeductibleTrace, LayerTrace, Outcome, RemoteCited, Step};
+use crate::outcome::{Basis, CapTrace, Cited, DeductibleTrace, LayerTrace, OldValue, Outcome, RemoteCited, Step};
 
 /// Columns a label takes; Chinese characters take two.
 const LABEL: usize = 24;
@@ -39,6 +39,7 @@ fn write_outcome(to: &mut String, policy: &Policy, outcome: &Outcome) -> fmt::Re
     }
     write_shares(to, outcome)?;
     write_changes(to, policy, outcome)?;
+    outcome.old.iter().try_for_each(|old| writeln!(to, "提示  {old}（{}）", OldValue::CODE))?;
     write_composite(to, outcome)
 }
 

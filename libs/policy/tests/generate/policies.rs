@@ -109,7 +109,7 @@ fn document_period(choices: &mut Choices) -> Period {
 
 fn source(id: &str, quality: char) -> Source {
     let url = (quality == 'G').then(|| "https://example.org/文件".to_owned());
-    Source { id: id.to_owned(), title: format!("来源{id}"), url, quality }
+    Source { id: id.to_owned(), title: format!("来源{id}"), url, quality, of: None }
 }
 
 fn of_document(choices: &mut Choices, period: Period, facts: Vec<Fact>) -> Table<Decimal> {
