@@ -6,7 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
-#[path = "conformance/yaml.rs"]
+#[path = "zhuzhou/yaml.rs"]
 mod yaml;
 
 use std::fmt::Write;
@@ -127,7 +127,7 @@ fn answer(rules: &Value, filing: &str, care: &str, in_province: bool) -> Answer 
 }
 
 fn case(policy: &Policy, asked: &Asked, filing: &str, in_province: bool, remote: Option<&str>) -> Case {
-    let scheme = policy.scheme.code();
+    let scheme = policy.schemes[0].code();
     let status = if scheme == "310" { "in_service" } else { "adult" };
     let Asked { care, visit, line, person, .. } = asked;
     let away = remote.map_or_else(String::new, |treatment| {

@@ -14,9 +14,10 @@ use chrono::NaiveDate;
 use yizhan_documents::{Problems, decode, unreadable};
 use yizhan_policy::example::{Difference, Example, Expect};
 use yizhan_policy::load::load_example;
-use yizhan_policy::{Case, Outcome, Policy, embedded, explain_outcome, find, load, together};
+use yizhan_policy::{
+    Case, Outcome, Policy, embedded, explain_outcome, explain_stopped, find, load, settle_as_far, together,
+};
 use yizhan_terms::{Area, Insutype};
-
 
 pub use check::{PolicyCheckArguments, check};
 pub use say::{Lang, choose};
@@ -104,7 +105,13 @@ pub fn settle(files: &[PathBuf], file: &Path, (json, strict): (bool, bool)) -> R
     let policy = find(&policies, area, scheme, day).map_err(|none| say::no_policy(&none))?;
     check::warn_of_case(file, policy, strict)?;
     let (case, expect) = asked.of(policy);
-    let settled = yizhan_policy::settle(policy, &case);
+    let (settled, so_far) = match settle_as_far(policy, &case) {
+        Ok(outcome) => (Ok(outcome), String::new()),
+        Err(stopped) => {
+            let so_far = explain_stopped(policy, &stopped);
+            (Err(stopped.refusal), so_far)
+        }
+    };
     let differences = expect.map_or_else(Vec::new, |expect| expect.compare(&settled));
     let outcome = match (settled, differences.is_empty()) {
         (Ok(outcome), _) => outcome,
@@ -112,7 +119,7 @@ pub fn settle(files: &[PathBuf], file: &Path, (json, strict): (bool, bool)) -> R
             let expected = say::either("按预期不予结算", "refused as expected");
             return Ok(Found { text: format!("{expected}: {}", say::refusal(&refusal)), fine: true });
         }
-        (Err(refusal), _) => return Err(say::refusal(&refusal)),
+        (Err(refusal), _) => return Err(format!("{}\n\n{so_far}", say::refusal(&refusal))),
     };
     let text = if json {
         let told = Settled { outcome: &outcome, differences: expect.map(|_| differences.as_slice()) };

@@ -11,7 +11,7 @@ mod words;
 use std::fmt::{self, Write};
 
 pub use changes::{Changes, PolicyChange, changes};
-pub use outcome::explain_outcome;
+pub use outcome::{explain_outcome, explain_stopped};
 
 use yizhan_terms::Area;
 
@@ -80,12 +80,13 @@ fn write_head(to: &mut String, policy: &Policy) -> fmt::Result {
         write_composite(to, why)?;
     }
     writeln!(to, "政策 {}  版本 {}  摘要 {}", policy.id, policy.version, policy.digest)?;
+    let schemes: Vec<String> =
+        policy.schemes.iter().map(|scheme| format!("{} {}", scheme.code(), scheme.label())).collect();
     writeln!(
         to,
-        "统筹区 {}  险种 {} {}",
+        "统筹区 {}  险种 {}",
         policy.areas.iter().map(Area::as_str).collect::<Vec<_>>().join("、"),
-        policy.scheme.code(),
-        policy.scheme.label()
+        schemes.join("、"),
     )?;
     let (month, day) = policy.year_starts;
     let across = match policy.across_years {
@@ -121,7 +122,11 @@ fn write_accumulators(to: &mut String, policy: &Policy) -> fmt::Result {
     }
     writeln!(to, "\n年度累计")?;
     for accumulator in &policy.accumulators {
-        let unit = if accumulator.unit == Unit::Fen { "金额" } else { "次数" };
+        let unit = match accumulator.unit {
+            Unit::Fen => "金额",
+            Unit::Count => "次数",
+            Unit::Days => "天数",
+        };
         let by = if accumulator.by_level { "，按机构级别分别累计" } else { "" };
         writeln!(to, "  {}  {}（{unit}{by}）", accumulator.name, accumulator.label)?;
     }

@@ -12,8 +12,8 @@ use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Status, Tier};
 
 use super::condition::{RECOGNISED, disease_code};
 use crate::case::{
-    Account, Accumulated, Case, Continuity, Counted, DaysOut, Disease, Line, Person, PreviousStay,
-    RemoteRule, Visit,
+    Account, Accumulated, Case, Continuity, Counted, DaysOut, Disease, Line, PaidElsewhere, Person,
+    PreviousStay, RemoteRule, Visit,
 };
 
 const MAX_AGE: i64 = 200;
@@ -21,7 +21,7 @@ const MAX_VISITS: i64 = 1_000_000;
 
 /// Keys of a case.
 pub(super) const CASE_KEYS: &[&str] =
-    &["title", "area", "scheme", "person", "visit", "lines", "accumulated", "account"];
+    &["title", "area", "scheme", "person", "visit", "lines", "accumulated", "paid_elsewhere", "account"];
 
 /// Reads a case; `None` after everything wrong with it was reported.
 pub(super) fn case(root: &At) -> Option<Case> {
@@ -33,6 +33,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
     let visit = map.required("visit", visit);
     let lines = map.required("lines", |at| numbered_lines(&at));
     let accumulated = map.optional("accumulated", |at| accumulated(&at));
+    let paid_elsewhere = map.optional("paid_elsewhere", |at| at.list_of(|at| paid_elsewhere(&at)));
     let account = map.optional("account", account);
     title?;
     Some(Case {
@@ -42,6 +43,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
         visit: visit?,
         lines: lines?,
         accumulated: accumulated?.unwrap_or_default(),
+        paid_elsewhere: paid_elsewhere?.unwrap_or_default(),
         account: account?.unwrap_or_default(),
         counted: Counted::Claims,
         earlier: None,
@@ -228,6 +230,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
         "prepay",
         "label",
         "date",
+        "paid_elsewhere",
     ])?;
     let id = map.optional("id", |at| at.text());
     let name = map.optional("name", |at| at.text());
@@ -241,6 +244,8 @@ fn line(at: &At, number: usize) -> Option<Line> {
     let prepay = map.optional("prepay", ratio);
     let labels = words(&map, "label");
     let day = map.optional("date", date);
+    let elsewhere =
+        map.optional("paid_elsewhere", |at| yizhan_documents::value::amount(at).and_then(Fen::try_round));
     name?;
     let amount = amount?;
     if class == Some("丙") && map.get("prepay").is_some() {
@@ -260,6 +265,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
         prepay: prepay?,
         labels: labels?,
         day: day?,
+        paid_elsewhere_fen: elsewhere?.unwrap_or_default(),
         earlier: None,
     })
 }
@@ -274,6 +280,14 @@ fn check_amount(map: &Map, amount_fen: Decimal, quantity: Option<Decimal>, price
             format!("quantity × price is {}, and the amount {}", product.normalize(), amount.normalize());
         map.key("amount").iter().for_each(|at| at.finding(Kind::LineAmountDiffers, message.clone()));
     }
+}
+
+/// What somebody outside this platform paid: `{ by: 惠民保, amount: 3000 }`.
+pub(super) fn paid_elsewhere(at: &At) -> Option<PaidElsewhere> {
+    let map = at.map(&["by", "amount"])?;
+    let by = map.required("by", |at| at.text());
+    let paid = map.required("amount", |at| amount(at).and_then(Fen::try_round));
+    Some(PaidElsewhere { by: by?.to_owned(), paid_fen: paid? })
 }
 
 /// 收费项目等级 `chrgitm_lv`
@@ -305,12 +319,14 @@ pub(super) fn accumulated(at: &At) -> Option<BTreeMap<NaiveDate, Accumulated>> {
 }
 
 pub(super) fn totals(at: &At) -> Option<Accumulated> {
-    let map = at.map(&["yuan", "visits"])?;
+    let map = at.map(&["yuan", "visits", "days"])?;
     let fen = |at: At| amount(at).and_then(Fen::try_round).map(|fen| fen.0);
     let yuan = map.optional("yuan", |at| named(&at, fen));
     let visits = map.optional("visits", |at| named(&at, |at| whole(at, 0, MAX_VISITS)));
+    let days = map.optional("days", |at| named(&at, |at| whole(at, 0, MAX_VISITS)));
     let mut totals = yuan?.unwrap_or_default();
     totals.extend(visits?.unwrap_or_default());
+    totals.extend(days?.unwrap_or_default());
     Some(totals)
 }
 
