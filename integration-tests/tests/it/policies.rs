@@ -7,7 +7,9 @@ use tonic::Code;
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
 use yizhan_proto::rules::v1::{RulesDocument, RulesProblem};
-use yizhan_proto::settlement::v1::{GetPolicyRequest, ListPoliciesRequest, SettleRequest, Settlement};
+use yizhan_proto::settlement::v1::{
+    GetPolicyRequest, ListPoliciesRequest, SettleRequest, Settlement, TryPolicyRequest,
+};
 use yizhan_runtime::clock::moment;
 use yizhan_runtime::error::RemoteError;
 use yizhan_testkit::both_databases;
@@ -132,6 +134,54 @@ both_databases! {
         assert!(platform.publish_policy(embedded("policy: composite-seven-payers")).await.unwrap().replayed);
         let settled = platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
         assert_eq!(version_used(&settled), "2022.5");
+    }
+
+    /// A draft never touches the books: what was settled is settled again beside, through each person's year.
+    async fn a_draft_is_tried_on_what_was_settled(db: TestDatabase) {
+        let persons = ["P1", "P2", "P3"].map(Person::employee);
+        let platform = TestPlatform::on(&db).with_persons(persons).start().await;
+        let settle = async |id: &str, person: &str, day: &str| {
+            platform.settle(id, stay(person, day, day, "10000")).await.unwrap()
+        };
+        let first = info(&settle("R1", "P1", "2024-05-06").await).setl_id.clone();
+        settle("R2", "P1", "2024-06-06").await;
+        settle("R3", "P2", "2024-05-06").await;
+        let reversed = settle("R4", "P3", "2024-05-06").await;
+        platform.reverse("V4", &reversed).await.unwrap();
+        let before = platform.row_counts().await;
+        let request = TryPolicyRequest {
+            document: next_composite_version(),
+            poolarea_no: COMPOSITE_AREA.to_owned(),
+            begndate: "2024-01-01".to_owned(),
+            enddate: "2024-12-31".to_owned(),
+            most: 1,
+            page_size: 1,
+            ..TryPolicyRequest::default()
+        };
+        let agency = platform.as_caller(&format!("agency:{COMPOSITE_AREA}"));
+        let run = async |request: TryPolicyRequest| agency.policies().try_policy(request).await;
+        let page = run(request.clone()).await.unwrap().into_inner();
+        let all = page.all.clone().unwrap();
+        assert_eq!((page.visits, page.persons, page.persons_lose, all.lose), (2, 1, 1, 2), "{page:?}");
+        assert_eq!(page.lose_most[0].setl_id, first, "the later stay loses as much: the first is told");
+        let basic = page.payers.iter().find(|sums| sums.payer == "basic").unwrap();
+        assert!(basic.draft_fen < basic.standing_fen, "93 % become 80 %");
+        let rest = TryPolicyRequest { page_token: page.next_page_token.clone(), page_size: 9, ..request.clone() };
+        let rest = run(rest).await.unwrap().into_inner();
+        assert_eq!((rest.visits, rest.persons, rest.next_page_token.as_str()), (1, 1, ""), "what was reversed is none");
+        assert_eq!(platform.row_counts().await, before, "nothing is written");
+
+        let same = TryPolicyRequest { document: embedded("policy: composite-seven-payers").to_owned(), page_size: 9, ..request.clone() };
+        let same = run(same).await.unwrap().into_inner().all.unwrap();
+        assert_eq!((same.visits, same.gain, same.lose), (3, 0, 0), "what stands changes nothing");
+
+        let refuse = async |request: TryPolicyRequest| refused(run(request).await.map(drop).map_err(|status| Box::new(RemoteError::from(status))));
+        let long = refuse(TryPolicyRequest { begndate: "2023-12-31".to_owned(), ..request.clone() }).await;
+        assert_eq!(violations(&long), [("enddate", "TOO_MANY_DAYS")]);
+        let far = refuse(TryPolicyRequest { years_later: 21, most: 101, ..request.clone() }).await;
+        assert_eq!(violations(&far), [("years_later", "COUNT_INVALID"), ("most", "COUNT_INVALID")]);
+        let elsewhere = refuse(TryPolicyRequest { poolarea_no: "430200".to_owned(), ..request }).await;
+        assert_eq!(violations(&elsewhere), [("poolarea_no", "POOLAREA_NOT_OF_DOCUMENT")]);
     }
 
     /// A newer version decides on the days it covers, the older one on the days before.

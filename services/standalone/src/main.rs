@@ -67,6 +67,20 @@ enum Command {
 enum PolicyCommand {
     /// Report every problem of policy documents, with line and column.
     Check(offline::PolicyCheckArguments),
+    /// Settle cases with what is expected of them, and tell what is not so; exit code 1 on a difference.
+    Test(offline::TestArguments),
+    /// Tell what a document changes beside another, and for whom.
+    Diff {
+        /// The document before (YAML).
+        old: PathBuf,
+        /// The new one.
+        new: PathBuf,
+        /// Print the changes as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Settle what was settled under a draft beside what stands, and tell who gains and who loses; nothing is written.
+    Try(offline::TryArguments),
     /// Print a policy document in words, to check it against the published paper.
     Explain {
         /// A policy document (YAML).
@@ -80,7 +94,7 @@ enum PolicyCommand {
 const ABOUT: &str = "\
 Yizhan (一站) settles one medical visit across every payer in one step.
 Without a command this is `yizhan demo`: it starts the services on free ports of this machine and uses them over gRPC.
-Other commands: serve, check-deployment, policy check, policy explain, settle. `yizhan help` describes them; README.md says the rest.
+Other commands: serve, check-deployment, policy check, test, try, diff and explain, settle. `yizhan help` describes them; README.md says the rest.
 ";
 
 fn main() -> ExitCode {
@@ -97,13 +111,22 @@ fn main() -> ExitCode {
         Some(Command::Serve(arguments)) => run(serve::serve(arguments)),
         Some(Command::CheckDeployment(arguments)) => run(check::check(arguments)),
         Some(Command::Policy(PolicyCommand::Check(arguments))) => offline::check(&arguments),
+        Some(Command::Policy(PolicyCommand::Test(arguments))) => {
+            offline::finish_found(offline::test(&arguments))
+        }
+        Some(Command::Policy(PolicyCommand::Diff { old, new, json })) => {
+            offline::finish(offline::diff(&old, &new, json))
+        }
+        Some(Command::Policy(PolicyCommand::Try(arguments))) => {
+            offline::finish(offline::try_draft(&arguments))
+        }
         Some(Command::Policy(PolicyCommand::Explain { file, lang })) => {
             offline::choose(lang);
             offline::finish(offline::explain(&file))
         }
         Some(Command::Settle { policy, case, json, strict, lang }) => {
             offline::choose(lang);
-            offline::finish(offline::settle(&policy, &case, (json, strict)))
+            offline::finish_found(offline::settle(&policy, &case, (json, strict)))
         }
     }
 }

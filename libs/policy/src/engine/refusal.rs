@@ -170,10 +170,29 @@ pub(super) fn check_case(case: &Case) -> Result<(), Refusal> {
         if line.quantity.is_sign_negative() || line.price_fen.is_sign_negative() {
             return bad(format!("lines[{index}]"), "quantity or price is negative");
         }
+        if line.paid_elsewhere_fen < Fen::ZERO || line.paid_elsewhere_fen > line.amount_fen {
+            return bad(format!("lines[{index}].paid_elsewhere_fen"), "is negative, or more than the line");
+        }
         match total.checked_add(line.amount_fen.0).filter(|total| *total <= MAX_FEN) {
             Some(sum) => total = sum,
             None => return bad("lines".into(), "the total is above the limit of 16 digits"),
         }
+    }
+    check_paid_elsewhere(case, total)
+}
+
+/// Nobody paid more elsewhere than the bill.
+fn check_paid_elsewhere(case: &Case, total: i64) -> Result<(), Refusal> {
+    let mut open = total - case.lines.iter().map(|line| line.paid_elsewhere_fen.0).sum::<i64>();
+    for (index, paid) in case.paid_elsewhere.iter().enumerate() {
+        if paid.paid_fen < Fen::ZERO || paid.paid_fen.0 > open {
+            let field = format!("paid_elsewhere[{index}].paid_fen");
+            return Err(Refusal::BadCase {
+                field,
+                reason: "is negative, or more than what is left of the bill",
+            });
+        }
+        open -= paid.paid_fen.0;
     }
     Ok(())
 }

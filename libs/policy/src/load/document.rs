@@ -25,6 +25,7 @@ const KEYS: &[&str] = &[
     "title",
     "areas",
     "scheme",
+    "schemes",
     "from",
     "to",
     "composite",
@@ -51,7 +52,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
     let version = map.required("version", |at| version(&at).map(str::to_owned));
     let title = map.required("title", |at| at.text());
     let areas = map.required("areas", |at| at.set_of(|at| area(&at, "a pooling area (admdvs)")));
-    let scheme = map.required("scheme", |at| at.code(&Insutype::SETTLED, Insutype::code));
+    let schemes = schemes(&map);
     let period = period(&map, None);
     let composite = map.optional("composite", |at| at.text());
     let year_starts = map.optional("year_starts", month_and_day);
@@ -72,7 +73,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
         digest: digest(text),
         title: title?.to_owned(),
         areas: areas?,
-        scheme: scheme?,
+        schemes: schemes?,
         period: period?,
         composite: composite?.map(str::to_owned),
         year_starts: year_starts?.unwrap_or((1, 1)),
@@ -122,7 +123,7 @@ impl Document for Policy {
             title: &self.title,
             areas: &self.areas,
             digest: &self.digest,
-            scheme: Some(self.scheme),
+            scheme: self.only_scheme(),
             period: Some(self.period),
             composite: self.composite.as_deref(),
         }
@@ -141,6 +142,21 @@ impl Document for Policy {
     fn conflicts(&self, published: &Documents<Policy>) -> Vec<Problem> {
         set::conflicts(self, published)
     }
+}
+
+/// `scheme: "310"`, `scheme: any`, or `schemes: ["310", "390"]`.
+fn schemes(map: &Map) -> Option<Vec<Insutype>> {
+    let scheme = |at: At| at.code(&Insutype::SETTLED, Insutype::code);
+    if map.get("schemes").is_some() {
+        return match map.get("scheme") {
+            Some(_) => map.conflict("scheme", "schemes"),
+            None => map.required("schemes", |at| at.set_of(scheme)),
+        };
+    }
+    map.required("scheme", |at| match at.raw() {
+        Some("any") => Some(Insutype::SETTLED.to_vec()),
+        _ => scheme(at).map(|scheme| vec![scheme]),
+    })
 }
 
 /// What the books tell of years without a claim is true only if they tell it of calendar years, and hold what every fund of basic and
@@ -272,7 +288,7 @@ fn accumulator(key: &At, at: &At) -> Option<Accumulator> {
     let name = name(key);
     let map = at.map(&["label", "unit", "by"])?;
     let label = map.required("label", |at| at.text());
-    let unit = map.required("unit", |at| at.code(&[Unit::Fen, Unit::Count], unit_code));
+    let unit = map.required("unit", |at| at.code(&[Unit::Fen, Unit::Count, Unit::Days], unit_code));
     let by = map.optional("by", |at| at.code(&[()], |()| "level"));
     Some(Accumulator {
         name: name?.to_owned(),
@@ -316,6 +332,7 @@ fn unit_code(unit: Unit) -> &'static str {
     match unit {
         Unit::Fen => "fen",
         Unit::Count => "count",
+        Unit::Days => "days",
     }
 }
 

@@ -105,8 +105,15 @@ fn tables(layer: &Layer) -> Vec<Asked<'_>> {
     }
     tables.push(match &layer.benefit {
         Benefit::Scale { bands, .. } => Asked::new(bands, true),
-        Benefit::LumpSum { amount } => Asked::new(amount, true),
+        // Its rows ask lines, of which there are too many kinds to try.
+        Benefit::ByItem { ratios } => Asked::new(ratios, false),
+        Benefit::LumpSum { amount } | Benefit::PerDay { amount, .. } | Benefit::PerItem { amount, .. } => {
+            Asked::new(amount, true)
+        }
     });
+    if let Benefit::PerDay { most_days: Some(most), .. } = &layer.benefit {
+        tables.push(Asked::new(most, true));
+    }
     tables.extend(layer.adjust.iter().filter_map(Adjust::table).map(optional));
     tables.extend(layer.minimum.as_ref().map(optional));
     tables.extend(layer.cap.as_ref().map(|cap| Asked::new(&cap.amount, true)));
@@ -267,11 +274,12 @@ fn case_of(policy: &Policy, day: NaiveDate, values: &[Value<'_>]) -> Case {
     };
     let mut case = Case {
         area: policy.areas[0],
-        scheme: policy.scheme,
+        scheme: policy.schemes[0],
         person,
         visit,
         lines: Vec::new(),
         accumulated: Default::default(),
+        paid_elsewhere: Vec::new(),
         account: Account::default(),
         counted: Counted::Claims,
         earlier: None,
@@ -296,7 +304,7 @@ impl<'p> Axes<'p> {
         if asks(|one| matches!(one, Condition::Level(_))) {
             axes.push(Tier::ALL.iter().map(|level| Value::Level(*level)).collect());
         }
-        axes.push(statuses(policy.scheme, &asked));
+        axes.push(policy.schemes.iter().flat_map(|scheme| statuses(*scheme, &asked)).collect());
         axes.extend(of_names(&asked, Value::Identity, |one| match one {
             Condition::Identity(names) | Condition::NoIdentity(names) => Some(names),
             _ => None,

@@ -7,6 +7,8 @@ mod case;
 mod case_names;
 mod condition;
 mod document;
+mod example;
+mod expect;
 mod holes;
 mod layer;
 mod names;
@@ -18,9 +20,10 @@ mod values;
 
 pub use set::{NoPolicy, check_set, find, together};
 
-use yizhan_documents::{Problem, Problems, read_with_findings};
+use yizhan_documents::{Problem, Problems, read, read_with_findings};
 
 use crate::case::Case;
+use crate::example::Example;
 use crate::model::Policy;
 
 /// Most layers.
@@ -65,4 +68,28 @@ pub fn load_case_with_findings(file_name: &str, text: &str) -> Result<(Case, Vec
 pub fn unknown_names(file_name: &str, text: &str, policy: &Policy) -> Vec<Problem> {
     let read = read_with_findings(file_name, text, |root| case_names::check(&root, policy));
     read.map_or_else(|_| Vec::new(), |(_, found)| found)
+}
+
+/// Reads a file of cases with what is expected of them (`docs/POLICY.md`, "Cases with expectations"): one, or a list.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_examples(file_name: &str, text: &str) -> Result<Vec<Example>, Problems> {
+    read(file_name, text, |root| example::all(&root, true))
+}
+
+/// Reads the one case of a file; it may say what is expected.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_example(file_name: &str, text: &str) -> Result<Example, Problems> {
+    read(file_name, text, |root| example::one(&root))
+}
+
+/// Reads a file of cases, one or a list, which may say what is expected.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_cases(file_name: &str, text: &str) -> Result<Vec<Example>, Problems> {
+    read(file_name, text, |root| example::all(&root, false))
 }

@@ -11,7 +11,7 @@ pub(super) fn check(map: &Map, policy: &Policy) {
     check_covers(map, policy);
     let layers = map.get("layers").and_then(|at| at.list()).unwrap_or_default();
     for (index, at) in layers.iter().enumerate() {
-        check_fund(at, &policy.layers[index], policy.scheme);
+        policy.schemes.iter().for_each(|scheme| check_fund(at, &policy.layers[index], *scheme));
         check_paid_again(at, index, &policy.layers);
     }
 }
@@ -101,10 +101,16 @@ fn may_both_apply(earlier: &Layer, later: &Layer) -> bool {
 
 /// Whether some row pays anything: of a layer that says what is not published, or counts visits, none does.
 fn may_pay(layer: &Layer) -> bool {
-    let Benefit::Scale { bands, .. } = &layer.benefit else { return false };
+    let bands = match &layer.benefit {
+        Benefit::Scale { bands, .. } => bands,
+        Benefit::ByItem { .. } => return true,
+        // Beside the bill.
+        Benefit::LumpSum { .. } | Benefit::PerDay { .. } | Benefit::PerItem { .. } => return false,
+    };
     // What is added to a ratio of zero is paid.
     let pays = |band: &Band| {
-        !layer.adjust.is_empty() || !matches!(band.ratio, Ratio::Fixed(ratio) if ratio.is_zero())
+        !layer.adjust.is_empty()
+            || !matches!(band.ratio, Known::Value(Ratio::Fixed(ratio)) if ratio.is_zero())
     };
     let mut rows = bands.versions.iter().flat_map(|version| &version.rows);
     rows.any(|row| matches!(&row.value, Known::Value(bands) if bands.iter().any(pays)))
@@ -124,12 +130,15 @@ fn pays_again(layers: &[Layer], earlier: LayerIndex, later: &Layer) -> bool {
 /// Whether a term may count cost that another one, of the earlier layer, brought in.
 fn counts(layers: &[Layer], term: &Term, paid: &Term, earlier: LayerIndex) -> bool {
     let left_over_of = |quantity| match quantity {
-        Quantity::OverCap(of) | Quantity::OverCostCap(of) | Quantity::DeductibleOf(of) => Some(of),
+        Quantity::OverCap(of)
+        | Quantity::OverCapCost(of)
+        | Quantity::OverCostCap(of)
+        | Quantity::DeductibleOf(of) => Some(of),
         _ => None,
     };
     match (term.quantity, left_over_of(term.quantity)) {
         // What all layers left, or what was paid, on purpose.
-        (Quantity::Remaining | Quantity::Paid(_), _) => false,
+        (Quantity::Remaining | Quantity::InScopeLeft | Quantity::Paid(_), _) => false,
         // What the layer did not pay it did not pay; nor do the several reasons why meet.
         (_, Some(of)) if of == earlier => false,
         (quantity, Some(of)) if left_over_of(paid.quantity) == Some(of) && quantity != paid.quantity => false,
@@ -146,11 +155,13 @@ const PARTS: [Quantity; 4] = [Quantity::InScope, Quantity::PreSelf, Quantity::Ov
 /// The parts of the bill that a quantity comes from.
 fn parts_of(layers: &[Layer], quantity: Quantity) -> Vec<Quantity> {
     match quantity {
-        Quantity::Total | Quantity::Remaining => PARTS.to_vec(),
+        Quantity::Total | Quantity::Remaining | Quantity::PaidElsewhere => PARTS.to_vec(),
+        Quantity::InScopeLeft => vec![Quantity::InScope],
         Quantity::Paid(of)
         | Quantity::DeductibleOf(of)
         | Quantity::OverCostCap(of)
-        | Quantity::OverCap(of) => {
+        | Quantity::OverCap(of)
+        | Quantity::OverCapCost(of) => {
             let added = layers[of].base.terms.iter().filter(|term| term.times.is_sign_positive());
             added.flat_map(|term| parts_of(layers, term.quantity)).collect()
         }

@@ -55,7 +55,7 @@ p.yaml:7:12: nothing cites the source `s`
 p.yaml:8:11: `title` is missing
 p.yaml:8:11: `payer` is missing
 p.yaml:8:11: `fund_pay_type` is missing
-p.yaml:8:11: one of `scale`, `lump_sum` is missing
+p.yaml:8:11: one of `scale`, `lump_sum`, `per_day`, `per_item` is missing
 p.yaml:8:11: `base` is missing";
     assert_eq!(problems, expected);
 }
