@@ -181,7 +181,7 @@ mod tests {
         let write = Write { tx: &tx, service: &register, cause: &cause };
         let refused = record(write, edits).await;
         tx.commit().await.unwrap();
-        assert!(matches!(refused, Err(DbErr::Custom(_))));
+        assert_eq!(refused.unwrap_err().reason(), yizhan_runtime::Reason::Internal);
         assert!(timelines::find(&register.db, "P1").await.unwrap().is_none());
         assert!(timelines::find(&register.db, "P2").await.unwrap().is_none());
     }
