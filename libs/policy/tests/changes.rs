@@ -20,9 +20,12 @@ fn told(edits: &[(&str, &str)]) -> Vec<String> {
     changes.changes.iter().map(|change| format!("{} {change}", change.layer)).collect()
 }
 
+/// What is written otherwise, and what is told of it.
+type Edited<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[test]
 fn from_which_number_to_which_for_whom() {
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[Edited] = &[
         (&[], &[]),
         (
             &[("amount: 8450.50", "amount: 9000")],

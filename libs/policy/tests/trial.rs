@@ -100,15 +100,15 @@ fn totals_are_carried_through_the_year_under_each_policy() {
     for cases in [two_stays("a"), recorded(&old, two_stays("a"))] {
         let report = tried(&new, &old, 1, vec![cases]);
         assert_eq!((report.all.cases, report.totals_not_used), (2, 0));
-        assert_eq!(report.all.standing_fen, Fen(10_500_00 - 8_000_00 + 10_000_00 - 2_000_00));
-        assert_eq!(report.all.draft_fen, Fen(10_500_00 - 8_075_00 + 10_000_00 - 8_500_00));
+        assert_eq!(report.all.standing_fen, Fen(1_050_000 - 800_000 + 1_000_000 - 200_000));
+        assert_eq!(report.all.draft_fen, Fen(1_050_000 - 807_500 + 1_000_000 - 850_000));
         assert_eq!((report.all.gain, report.all.lose, report.persons, report.persons_gain), (2, 0, 1, 1));
         let most = &report.gain_most[0];
         assert_eq!(
             (most.id.as_str(), most.standing_fen, most.draft_fen),
-            ("a2", Fen(8_000_00), Fen(1_500_00))
+            ("a2", Fen(800_000), Fen(150_000))
         );
-        assert_eq!(report.payers[0].draft_fen - report.payers[0].standing_fen, Fen(6_575_00));
+        assert_eq!(report.payers[0].draft_fen - report.payers[0].standing_fen, Fen(657_500));
     }
 }
 
@@ -118,16 +118,16 @@ fn other_settlements_of_the_year_count_where_the_history_tells_what_it_added() {
     let mut cases = recorded(&old, two_stays("a"));
     // 1,500 were paid by hand between the two.
     let year = "2026-01-01".parse().unwrap();
-    *cases[1].case.accumulated.get_mut(&year).unwrap().get_mut("basic_paid").unwrap() += 1_500_00;
+    *cases[1].case.accumulated.get_mut(&year).unwrap().get_mut("basic_paid").unwrap() += 150_000;
     let report = tried(&new, &old, 0, vec![cases.clone()]);
     assert_eq!(report.not_compared[0].reason, "POLICY_NOT_IN_FORCE", "the draft begins a year later");
     let report = tried(&new, &old, 1, vec![cases.clone()]);
-    assert_eq!(report.all.standing_fen, Fen(10_500_00 - 8_000_00 + 10_000_00 - 500_00));
-    assert_eq!(report.gain_most[0].draft_fen, Fen(1_500_00), "8,075 + 1,500 + 8,500 are within 20,000");
+    assert_eq!(report.all.standing_fen, Fen(1_050_000 - 800_000 + 1_000_000 - 50_000));
+    assert_eq!(report.gain_most[0].draft_fen, Fen(150_000), "8,075 + 1,500 + 8,500 are within 20,000");
     // Where it does not tell, it is counted, and the cases here are all there is.
     cases.iter_mut().for_each(|stored| stored.added = None);
     let report = tried(&new, &old, 1, vec![cases]);
-    assert_eq!((report.totals_not_used, report.gain_most[0].standing_fen), (1, Fen(8_000_00)));
+    assert_eq!((report.totals_not_used, report.gain_most[0].standing_fen), (1, Fen(800_000)));
 }
 
 #[test]
@@ -141,19 +141,19 @@ fn who_gains_and_who_loses_by_payer_identity_and_level() {
     ];
     let report = tried(&new, &old, 1, persons);
     assert_eq!((report.cases, report.all.cases, report.persons), (4, 4, 4));
-    assert_eq!((report.all.gain, report.all.gain_fen), (1, Fen(75_00)));
+    assert_eq!((report.all.gain, report.all.gain_fen), (1, Fen(7_500)));
     assert_eq!((report.all.lose, report.persons_lose), (2, 2));
     let group = |groups: &[yizhan_policy::trial::Group], name: &str| {
         groups.iter().find(|group| group.name == name).unwrap().tally
     };
     // 特困: 1,800 + 350 of 2,500; then 1,350 + 575.
     let poor = group(&report.identities, "特困");
-    assert_eq!((poor.cases, poor.lose_fen), (1, Fen(225_00)));
-    assert_eq!(group(&report.levels, "second").lose_fen, Fen(180_00));
-    assert_eq!(group(&report.levels, "primary").standing_fen, Fen(700_00));
+    assert_eq!((poor.cases, poor.lose_fen), (1, Fen(22_500)));
+    assert_eq!(group(&report.levels, "second").lose_fen, Fen(18_000));
+    assert_eq!(group(&report.levels, "primary").standing_fen, Fen(70_000));
     assert_eq!(group(&report.cares, "inpatient").cases, 4);
     let assistance = report.payers.iter().find(|sums| sums.payer.code() == "medical_assistance").unwrap();
-    assert_eq!((assistance.standing_fen, assistance.draft_fen), (Fen(350_00), Fen(575_00)));
+    assert_eq!((assistance.standing_fen, assistance.draft_fen), (Fen(35_000), Fen(57_500)));
     let lost: Vec<&str> = report.lose_most.iter().map(|changed| changed.id.as_str()).collect();
     assert_eq!(lost, ["b1", "c1"]);
 }
@@ -185,6 +185,6 @@ fn a_stay_settled_in_parts_is_compared_once() {
     last.lines.push(yizhan_policy::case::Line { id: "2".to_owned(), ..last.lines[0].clone() });
     last.earlier = Some(earlier);
     let report = tried(&old, &old, 0, vec![vec![part, stored("a", "p2", last)]]);
-    assert_eq!((report.all.cases, report.all.standing_fen), (1, Fen(6_000_00 - 4_400_00)));
+    assert_eq!((report.all.cases, report.all.standing_fen), (1, Fen(600_000 - 440_000)));
     assert_eq!((report.all.gain, report.all.lose), (0, 0), "the same policy changes nothing");
 }
