@@ -90,6 +90,12 @@ pub fn worklist_open(list: &'static str, items: u64) {
     set(Metric::WorklistOpen, [list], items);
 }
 
+/// A table has partitions for so many months to come, and so many rows outside of any month's.
+pub fn partitions(table: &'static str, ahead: u64, rest: u64) {
+    set(Metric::PartitionsAhead, [table], ahead);
+    set(Metric::PartitionRest, [table], rest);
+}
+
 /// Measures a transaction until dropped.
 #[derive(Debug)]
 pub(crate) struct Transaction(Option<Instant>);

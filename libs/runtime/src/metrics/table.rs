@@ -99,6 +99,10 @@ table! {
         "verifications that found a chained log broken. Must stay 0";
     WorklistOpen "yizhan_worklist_open" Gauge ["list"]
         "open items of a worklist: settlements that would be paid otherwise today";
+    PartitionsAhead "yizhan_partitions_ahead" Gauge ["table"]
+        "months beyond this one that a table has a partition for";
+    PartitionRest "yizhan_partition_rest" Gauge ["table"]
+        "rows of a table that are in no month's partition, 1001 where there are more. Must stay 0";
     CertificateExpires "yizhan_certificate_expires_seconds" Gauge ["use"]
         "when a certificate in use ends, in seconds since 1970";
     Connections "yizhan_connections" Gauge []
