@@ -30,6 +30,7 @@ mod scale;
 mod settling;
 mod soak;
 mod telemetry;
+mod trial;
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ pub const HELP: &str = "\
 benchmarks/run [--quick] [PART…]
 
 Prints one table. --quick measures for a moment only: its numbers mean nothing.
-Parts: settlement, lookups, filings, rosters, audit, credit, overload, telemetry; without any, all of them. And soak and scale, only where they are named.
+Parts: settlement, lookups, filings, rosters, audit, credit, overload, telemetry, trial; without any, all of them. And soak and scale, only where they are named.
 
 Environment:
   BENCH_PEOPLE           people to import; each settlement is the next one's    60000
@@ -20,6 +20,7 @@ Environment:
   BENCH_INSURED          people whose eligibility, and practitioners whose standing is looked up   1000000
   BENCH_FILINGS          filings that are looked through, of 7 persons for every 10   1000000
   BENCH_ROSTER_ROWS      rows of a department's roster, over as many people     1000000
+  BENCH_CASES            stored cases that a draft is tried on                1000000
   BENCH_SETTLEMENTS      before memory is read the second time                 100000
   BENCH_SCALE_ROWS       settlements of two years, against 100000            10000000
   BENCH_SCALE_PLAIN      1: without partitions, as it was before                    0
@@ -51,6 +52,8 @@ pub enum Part {
     Telemetry,
     /// Settle with ten million settlements behind it.
     Scale,
+    /// A draft of a policy on stored cases.
+    Trial,
 }
 
 /// What to measure.
@@ -66,6 +69,8 @@ pub struct Options {
     pub filings: u64,
     /// Rows of a roster.
     pub roster_rows: u64,
+    /// Stored cases that a draft is tried on.
+    pub cases: u64,
     /// Length of one measurement of a rate.
     pub rate_time: Duration,
     /// Rounds of bare transaction and settle.
@@ -106,6 +111,7 @@ impl Options {
                 "soak" => parts.push(Part::Soak),
                 "telemetry" => parts.push(Part::Telemetry),
                 "scale" => parts.push(Part::Scale),
+                "trial" => parts.push(Part::Trial),
                 "--help" | "-h" => return Ok(None),
                 _ => bail!("unknown argument {argument}\n{HELP}"),
             }
@@ -117,6 +123,7 @@ impl Options {
             insured: variable("BENCH_INSURED", default(1_000_000, 20_000))?,
             filings: variable("BENCH_FILINGS", default(1_000_000, 20_000))?,
             roster_rows: variable("BENCH_ROSTER_ROWS", default(1_000_000, 20_000))?,
+            cases: variable("BENCH_CASES", default(1_000_000, 2_000))?,
             rate_time: Duration::from_secs(variable("BENCH_SECONDS", default(10, 1))?),
             rounds: u32::try_from(variable("BENCH_ROUNDS", default(2, 1))?)?,
             arrival_time: Duration::from_secs(variable("BENCH_ARRIVAL_SECONDS", default(60, 2))?),

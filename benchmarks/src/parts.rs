@@ -17,7 +17,7 @@ use crate::report::{Report, count, ms, ratio, us};
 use crate::settling::Settling;
 use crate::{
     audit, bare_server, bill, engine, filings, lookups, machine, overload, qualifications, rosters, scale,
-    soak, telemetry,
+    soak, telemetry, trial,
 };
 
 /// Bare transactions in flight; the best counts.
@@ -29,6 +29,9 @@ const ARRIVALS: u32 = 250;
 
 /// Measures everything that is wanted.
 pub async fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    if options.wants(Part::Trial) {
+        trial::measure(options, report)?;
+    }
     if options.wants(Part::Settlement) {
         settlement(options, report).await?;
     }

@@ -13,6 +13,7 @@ mod handle;
 mod lock;
 mod migrate;
 pub mod monthly;
+mod replica;
 mod sums;
 mod traced;
 mod transaction;

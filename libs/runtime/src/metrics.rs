@@ -68,6 +68,11 @@ pub fn chain_checked(log: &'static str, broken: bool) {
     add(Metric::ChainBreaks, u64::from(broken), &[KeyValue::new("log", log)]);
 }
 
+/// A list or figure was read from a replica, or from the primary because the replica is `behind` or `failed`.
+pub(crate) fn replica_read(outcome: &'static str) {
+    add(Metric::DbReplicaReads, 1, &[KeyValue::new("outcome", outcome)]);
+}
+
 /// Settlements of a kind (`settle`, `reverse`, `resettle`, `manual`) are committed.
 pub fn settled(kind: &'static str, count: u64) {
     add(Metric::Settlements, count, &[KeyValue::new("kind", kind)]);

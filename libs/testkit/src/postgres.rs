@@ -75,6 +75,27 @@ impl PostgresServer {
         PostgresServer::start(Durability::On, folder.to_owned(), &[])
     }
 
+    /// A streaming replica of it, which answers what is only read: a standby made by `pg_basebackup`.
+    pub fn standby(&self) -> PostgresServer {
+        let folder = scratch::folder(PURPOSE).keep();
+        given_to_the_server(&folder);
+        let mut backup = as_postgres(&programs().join("pg_basebackup"));
+        backup.args(["-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", &self.base_url, "-D"]);
+        run(backup.arg(folder.join("data")));
+        PostgresServer::serve(Durability::On, folder, &[])
+    }
+
+    /// Where a database of another server is found in this one.
+    pub fn url_of(&self, theirs: &str) -> String {
+        format!("{}/{}", self.base_url, theirs.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// Lets a standby apply nothing more of what it gets, or go on.
+    pub fn replay(&self, goes_on: bool) {
+        let name = if goes_on { "resume" } else { "pause" };
+        assert!(self.psql(&format!("SELECT pg_wal_replay_{name}()")).status.success(), "a standby {name}s");
+    }
+
     /// The same on the disk, with more settings, each as `name=value`.
     pub fn on_disk_with(settings: &[&str]) -> PostgresServer {
         PostgresServer::start(Durability::On, scratch::folder_on_disk(PURPOSE).keep(), settings)
@@ -83,6 +104,10 @@ impl PostgresServer {
     fn start(durability: Durability, folder: PathBuf, settings: &[&str]) -> PostgresServer {
         given_to_the_server(&folder);
         copy_of_template(&folder);
+        PostgresServer::serve(durability, folder, settings)
+    }
+
+    fn serve(durability: Durability, folder: PathBuf, settings: &[&str]) -> PostgresServer {
         let port = free_port();
         let mut server = as_postgres(&programs().join("postgres"));
         server.arg("-D").arg(folder.join("data")).args([
