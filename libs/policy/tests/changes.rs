@@ -54,7 +54,10 @@ fn from_which_number_to_which_for_whom() {
                 "basic 起付线：每次，累计于「起付线累计」 → 每年度一次，前次未扣足的续扣，累计于「起付线累计」",
             ],
         ),
-        (&[("title: 统筹基金", "title: 统筹")], &["basic 名称：统筹基金 → 统筹"]),
+        (
+            &[("title: 医院减免", "title: 减免"), ("points: -10", "points: -20")],
+            &["basic 支付比例增减 退休：-10 个百分点 → -20 个百分点", "relief 名称：医院减免 → 减免"],
+        ),
     ];
     for (edits, expected) in cases {
         assert_eq!(told(edits), *expected, "{edits:?}");
