@@ -26,6 +26,7 @@ mod qualifications;
 mod raw;
 mod report;
 mod rosters;
+mod scale;
 mod settling;
 mod soak;
 mod telemetry;

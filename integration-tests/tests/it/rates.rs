@@ -55,7 +55,7 @@ impl Journey {
         let cities = ["0100", "0300", "0101"].map(|city| Area::parse(&format!("{province}{city}")).unwrap());
         let near = cities.into_iter().find(|place| !home.is_at_home(*place));
         let places = near.into_iter().chain(Area::parse("310115"));
-        places.map(|to| Journey { home, scheme: policy.scheme, to }).collect()
+        places.map(|to| Journey { home, scheme: policy.schemes[0], to }).collect()
     }
 
     fn psn_no(&self, placed: Placed) -> String {

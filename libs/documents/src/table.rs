@@ -99,7 +99,7 @@ pub struct Values<T> {
 type TableSource = Option<Option<SourceIndex>>;
 
 impl<C: Condition, T> Table<C, T> {
-    /// Reads a table: `{ source, rows }`, or a list of such with dates.
+    /// Reads a table: `{ source, rows }`, or `{ source, ratio: 70% }` for a single row without conditions; or a list of such with dates.
     pub fn read<'a>(at: At<'a>, scope: &Scope<'_, 'a, C>, values: &Values<T>) -> Option<Table<C, T>> {
         let versions = match at.is_list() {
             true => at.list_of(|version| {
@@ -119,13 +119,30 @@ fn table_version<'a, C: Condition, T>(
     scope: &Scope<'_, 'a, C>,
     values: &Values<T>,
 ) -> Option<TableVersion<C, T>> {
-    let map = at.map(&["from", "to", "source", "rows"])?;
+    let single = [values.keys, &["unknown", "note"]].concat();
+    let map = at.map(&[&["from", "to", "source", "rows"], single.as_slice()].concat())?;
     let first_day = scope.period.map_or(chrono::NaiveDate::MIN, |period| period.from);
     let period = period(&map, Some(first_day));
     let source = map.optional("source", |at| scope.sources.cite(&at));
-    let rows = map.required("rows", |at| rows(&at, source, scope, values));
+    let said = single.iter().find(|key| map.get(key).is_some());
+    let rows = match (map.get("rows"), said) {
+        (Some(_), Some(key)) => map.conflict("rows", key),
+        (None, Some(_)) => single_row(&map, source, values).map(|row| vec![row]),
+        _ => map.required("rows", |at| rows(&at, source, scope, values)),
+    };
     source?;
     Some(TableVersion { period: period?, rows: rows? })
+}
+
+/// The row of a table that says one thing of everybody.
+fn single_row<C: Condition, T>(map: &Map, source: TableSource, values: &Values<T>) -> Option<Row<C, T>> {
+    let note = map.optional("note", |at| at.text());
+    let value = value(map, values);
+    note?;
+    let Some(source) = source? else {
+        return map.at.problem(Kind::MissingKey, "`source` is missing: where the value was published");
+    };
+    Some(Row { when: Vec::new(), rank: 0, value: value?, source, line: map.at.node.line })
 }
 
 impl<C: Condition, T> Row<C, T> {
@@ -224,8 +241,11 @@ fn check_rows<C: Condition, T>(rows: &[(&At, &Row<C, T>)], reaching: &[C]) {
             .find(|other| regions[*other].is_possible() && regions[*other].and(&row.when).is_possible());
         if let Some(other) = earlier {
             let line = rows[other].1.line;
-            let message =
-                format!("this row and the one on line {line} have equal rank and can match the same case");
+            let rank = format!("write `rank: {}` to the one that is to decide", i64::from(row.rank) + 1);
+            let hint = if row.rank == OTHERWISE { "one of them is enough" } else { rank.as_str() };
+            let message = format!(
+                "this row and the one on line {line} have equal rank and can match the same case: {hint}"
+            );
             at.problem::<()>(Kind::OverlappingRows, message);
         }
     }

@@ -31,6 +31,10 @@ pub struct Case {
     /// What the person's earlier settlements accumulated, by policy year (its first day); without earlier parts of the same stay.
     #[serde(default)]
     pub accumulated: BTreeMap<NaiveDate, Accumulated>,
+    /// What others than this platform's payers paid of the bill already (惠民保, 大病, 救助 of other places), beside what lines tell of
+    /// themselves. Nobody pays that part once more; it is in no books.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paid_elsewhere: Vec<PaidElsewhere>,
     /// The personal accounts that may pay.
     #[serde(default)]
     pub account: Account,
@@ -41,6 +45,16 @@ pub struct Case {
     /// Absent where nothing of the visit was settled before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Earlier>,
+}
+
+/// What somebody outside this platform paid of a bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaidElsewhere {
+    /// Who, as people call it: 惠民保.
+    pub by: String,
+    /// How much.
+    pub paid_fen: Fen,
 }
 
 /// Which visits count, where a policy counts visits (起付线 of the second stay …).
@@ -291,6 +305,9 @@ pub struct Line {
     /// 费用发生日期 `fee_ocur_date`, where it was reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<NaiveDate>,
+    /// What somebody outside this platform paid of it already; at most its amount.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub paid_elsewhere_fen: Fen,
     /// The four parts of it that earlier parts of the stay were settled with; absent in a line that none of them had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Parts>,

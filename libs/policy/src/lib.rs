@@ -18,8 +18,8 @@ pub mod trial;
 
 pub use case::Case;
 pub use embedded::embedded;
-pub use engine::{Refusal, settle, visit_rules};
-pub use explain::{Changes, PolicyChange, changes, explain, explain_outcome};
-pub use load::{find, load, together};
+pub use engine::{Refusal, Stopped, replay, settle, settle_as_far, visit_rules};
+pub use explain::{Changes, PolicyChange, changes, explain, explain_outcome, explain_stopped};
+pub use load::{find, findings, load, together};
 pub use model::Policy;
 pub use outcome::Outcome;

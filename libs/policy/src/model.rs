@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use yizhan_documents::{Known, Period, Range, Source};
+use yizhan_documents::{Known, Period, Problem, Range, Source};
 use yizhan_terms::{Area, Care, DiseaseKind, Filing, Fund, Insutype, Payer, Status, Tier};
 
 /// Index of a layer in [`Policy::layers`].
@@ -19,6 +19,8 @@ pub type AccumulatorIndex = usize;
 /// The benefit policy of one scheme in one or more pooling areas (统筹区).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
+    /// The file it was read from, as it was named then.
+    pub file: String,
     /// Stable name, e.g. `hunan-employee`.
     pub id: String,
     /// Version of the document; a published version never changes.
@@ -29,8 +31,8 @@ pub struct Policy {
     pub title: String,
     /// Pooling areas it is the policy of.
     pub areas: Vec<Area>,
-    /// The scheme (险种类型).
-    pub scheme: Insutype,
+    /// The schemes (险种类型) it is the policy of; one, but for a product sold to several.
+    pub schemes: Vec<Insutype>,
     /// When it is in force.
     pub period: Period,
     /// Says why, when the document is assembled from several areas and is no area's policy.
@@ -63,8 +65,21 @@ pub struct Policy {
     pub account: AccountRules,
     /// What becomes of visits on the same days.
     pub same_days: SameDays,
+    /// The kinds of care it speaks of; `None`: those of its layers. Of one without a layer nothing is paid, and that is said so.
+    pub covers: Option<Vec<Care>>,
+    /// Kinds of care of which its papers did not publish what is paid, each with what it says about it: refused.
+    pub not_published: Vec<(Care, String)>,
+    /// What was found while it was read that did not keep it from being read ([`crate::load::findings`] tells all).
+    pub found: Vec<Problem>,
     /// Most days before an admission at which some row looks for the stay before it ([`Condition::Previous`]); `None`: none looks.
     pub looks_back: Option<i64>,
+}
+
+impl Policy {
+    /// Its scheme, where it is the policy of one.
+    pub fn only_scheme(&self) -> Option<Insutype> {
+        self.schemes.first().copied().filter(|_| self.schemes.len() == 1)
+    }
 }
 
 /// What becomes of a visit on the days of another of the same person that stands (住院期间重复就医).
@@ -179,6 +194,8 @@ pub enum Unit {
     Fen,
     /// Visits.
     Count,
+    /// Days that were paid.
+    Days,
 }
 
 /// A dated decision table that asks the case.
@@ -226,8 +243,14 @@ pub enum Condition {
     Tag(Vec<String>),
     /// `no_tag: [...]`: the visit carries none of these marks.
     NoTag(Vec<String>),
-    /// `class: ["02"]`: 甲乙丙 class of the line; only in `class_prepay`.
+    /// `class: ["02"]`: 甲乙丙 class of the line; only where lines are asked about.
     Class(Vec<String>),
+    /// `list_type: ["101"]`: 目录类别 of the line; only where lines are asked about.
+    ListType(Vec<String>),
+    /// `label: [双通道]`: the line has any of these marks; only where lines are asked about.
+    Label(Vec<String>),
+    /// `no_label: [...]`: the line has none of these marks; only where lines are asked about.
+    NoLabel(Vec<String>),
     /// `nth: { of: stays, from: 2 }`: this visit is the second or later of the year.
     Nth {
         /// The accumulator that counts.
@@ -315,6 +338,18 @@ pub struct Layer {
     pub cap: Option<Cap>,
     /// What it adds to which accumulator when it applied.
     pub feeds: Vec<Feed>,
+    /// Earlier layers whose payment its base counts again, because the paper says so.
+    pub counts_paid: Vec<LayerIndex>,
+}
+
+impl Layer {
+    /// Whether what it pays is taken off the in-scope cost for the layers after it: unless its base adds nothing but other parts of the bill,
+    /// as a product for drugs outside the catalogue, or it is paid beside the bill.
+    pub fn pays_in_scope(&self) -> bool {
+        const OTHERS: &[Quantity] = &[Quantity::PreSelf, Quantity::OverLimit, Quantity::FullSelf];
+        let mut added = self.base.terms.iter().filter(|term| term.times.is_sign_positive());
+        added.any(|term| !OTHERS.contains(&term.quantity))
+    }
 }
 
 /// What enters a layer: a weighted sum, never below zero.
@@ -333,6 +368,17 @@ pub struct Term {
     pub times: Decimal,
     /// Counts only these lines; only with a part of the bill.
     pub lines: Option<LineFilter>,
+    /// Counts at most this, before it is weighed.
+    pub at_most: Option<AtMost>,
+}
+
+/// The smaller of two quantities: at most a part of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtMost {
+    /// Which part of it; 1 is all of it.
+    pub part: Decimal,
+    /// Of which quantity, of the whole bill.
+    pub of: Quantity,
 }
 
 /// A quantity of the bill or of an earlier layer.
@@ -348,8 +394,13 @@ pub enum Quantity {
     OverLimit,
     /// 全自费金额
     FullSelf,
-    /// What all earlier layers together left unpaid of the total.
+    /// What all earlier layers together, and whoever paid outside this platform, left unpaid of the total.
     Remaining,
+    /// What earlier layers left unpaid of the in-scope cost. A layer whose base adds no in-scope cost pays nothing of it
+    /// ([`Layer::pays_in_scope`]).
+    InScopeLeft,
+    /// What somebody outside this platform paid already (惠民保, 大病, 救助 of other places): no fund's payment here.
+    PaidElsewhere,
     /// What an earlier layer paid.
     Paid(LayerIndex),
     /// The deductible an earlier layer charged.
@@ -358,6 +409,8 @@ pub enum Quantity {
     OverCostCap(LayerIndex),
     /// What an earlier layer did not pay because of its payment limit.
     OverCap(LayerIndex),
+    /// The cost an earlier layer's payment limit left without payment: that of the bands above the point where the limit was reached.
+    OverCapCost(LayerIndex),
 }
 
 impl Quantity {
@@ -371,10 +424,13 @@ impl Quantity {
             Quantity::OverLimit => Cow::Borrowed("overlimit"),
             Quantity::FullSelf => Cow::Borrowed("full_self"),
             Quantity::Remaining => Cow::Borrowed("remaining"),
+            Quantity::InScopeLeft => Cow::Borrowed("in_scope_left"),
+            Quantity::PaidElsewhere => Cow::Borrowed("paid_elsewhere"),
             Quantity::Paid(layer) => of("paid", layer),
             Quantity::DeductibleOf(layer) => of("deductible", layer),
             Quantity::OverCostCap(layer) => of("over_cost_cap", layer),
             Quantity::OverCap(layer) => of("over_cap", layer),
+            Quantity::OverCapCost(layer) => of("over_cap_cost", layer),
         }
     }
 }
@@ -393,8 +449,11 @@ pub struct LineFilter {
 /// 起付线.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deductible {
-    /// Charged at each visit, or once a year (what is still open of it).
-    pub per: Per,
+    /// Charged at each visit, or once a year (what is still open of it); unknown where the paper does not say: a visit that would be charged
+    /// is refused.
+    pub per: Known<Per>,
+    /// Line of `per` in the document, for people.
+    pub per_line: usize,
     /// The amount.
     pub amount: Table<DeductibleAmount>,
     /// Part of the amount that is charged, e.g. 50 % from the second stay; halved for a group.
@@ -438,11 +497,53 @@ pub enum Benefit {
         /// The bands.
         bands: Table<Vec<Band>>,
     },
+    /// One ratio for each line, by what kind of item it is. What enters above the deductible is spread over the lines in proportion to what
+    /// they add to the base.
+    ByItem {
+        /// What the payer pays of a line; rows may ask the line.
+        ratios: Table<Decimal>,
+    },
     /// A fixed sum paid to the person beside the bill (确诊给付); never part of the shares.
     LumpSum {
         /// The sum.
         amount: Table<Decimal>,
     },
+    /// A sum for each day of a stay (住院津贴), paid beside the bill.
+    PerDay {
+        /// For a day.
+        amount: Table<Decimal>,
+        /// Which days are counted.
+        count: DayCount,
+        /// The first day of the stay that is paid; 1 is that of admission.
+        from_day: i64,
+        /// Most days paid: in the year with `used`, else in a visit.
+        most_days: Option<Table<i64>>,
+        /// The accumulator of days paid in the year.
+        used: Option<AccumulatorIndex>,
+    },
+    /// A sum for each item of some lines, such as operations, paid beside the bill.
+    PerItem {
+        /// For one.
+        amount: Table<Decimal>,
+        /// Which lines; their quantities are counted, whole.
+        lines: LineFilter,
+    },
+}
+
+impl Benefit {
+    /// Whether it is paid to the person beside the bill, and no share of it.
+    pub const fn beside_bill(&self) -> bool {
+        matches!(self, Benefit::LumpSum { .. } | Benefit::PerDay { .. } | Benefit::PerItem { .. })
+    }
+}
+
+/// How the days of a stay are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayCount {
+    /// 算头不算尾: the day of discharge is none; a stay of a single day is one.
+    Nights,
+    /// Day of admission and day of discharge both.
+    Days,
 }
 
 /// Two ways local documents cut the bands of a scale.
@@ -455,12 +556,12 @@ pub enum CutOn {
 }
 
 /// A band of a marginal scale.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Band {
     /// Upper edge in fen; the last band has none, or ends the scale.
     pub upto: Option<Decimal>,
-    /// What the payer pays of it.
-    pub ratio: Ratio,
+    /// What the payer pays of it; unknown where the source does not give it: a case that reaches the band is refused.
+    pub ratio: Known<Ratio>,
 }
 
 /// A ratio, fixed or by age.
@@ -535,6 +636,8 @@ pub struct Cap {
     pub used: Option<AccumulatorIndex>,
     /// What raises it.
     pub plus: Option<Plus>,
+    /// Of a limit on the cost: it limits the cost above the deductible (`counts: net`), not the cost with it.
+    pub net: bool,
 }
 
 /// `plus: continuity`: a limit raised by 连续参保、零报销激励 ([`crate::case::Continuity`]).
@@ -577,6 +680,8 @@ pub enum Fed {
     Raised,
     /// One visit.
     Visit,
+    /// The days it paid (住院津贴).
+    Days,
 }
 
 /// What the personal account (个人账户) may pay of the person's share.

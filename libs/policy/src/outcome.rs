@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -10,8 +11,8 @@ use serde::Serialize;
 use yizhan_money::Fen;
 use yizhan_terms::{Fund, Payer};
 
-use crate::case::{DaysOut, Earlier, EarlierPaid, RemoteRule};
-use crate::model::{Benefit, Layer, Policy};
+use crate::case::{DaysOut, Earlier, EarlierPaid, PaidElsewhere, RemoteRule};
+use crate::model::{Layer, Policy};
 pub use crate::parts::Parts;
 
 /// The result of settling a [`crate::Case`]. Of a part of a stay (中途结算) every amount is what the stay so far comes to beyond its earlier
@@ -49,11 +50,47 @@ pub struct Outcome<'a> {
     pub cash_fen: Fen,
     /// Paid to the person beside the bill (lump sums).
     pub beside_bill_fen: Fen,
+    /// What others than this platform's payers paid of the bill already, by bill and lines together: a part of `person_fen` and of `cash_fen`,
+    /// no fund's payment, and in no books. Of a part of a stay, of the stay so far.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub paid_elsewhere_fen: Fen,
+    /// Who, as far as the case names them.
+    #[serde(skip_serializing_if = "<[PaidElsewhere]>::is_empty")]
+    pub paid_elsewhere: &'a [PaidElsewhere],
     /// What changed in the accumulators, by policy year and name; zero changes are left out.
     pub changes: Vec<Change<'a>>,
+    /// Sources that decided something and are of a year before the policy year, in the order they did; it was settled by their values all
+    /// the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub old: Vec<OldValue<'a>>,
     /// What the earlier parts of the stay came to, which is taken off.
     #[serde(skip)]
     pub earlier: Option<&'a Earlier>,
+}
+
+/// A source whose values decided, though the area's policy year is a later one than it was published for (`VALUE_OLD`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct OldValue<'a> {
+    /// Key of the source.
+    pub source: &'a str,
+    /// Its title.
+    pub title: &'a str,
+    /// The last year it was published for.
+    pub of: i32,
+    /// The year in which the policy year begins.
+    pub policy_year: i32,
+}
+
+impl OldValue<'_> {
+    /// Its code, beside the answer of which it is a warning.
+    pub const CODE: &'static str = "VALUE_OLD";
+}
+
+/// In words, for a statement.
+impl fmt::Display for OldValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} 年度沿用 {} 年公布的数：{}", self.policy_year, self.of, self.title)
+    }
 }
 
 /// Days of the visit that are not covered, and what was charged on them.
@@ -133,6 +170,9 @@ pub struct LayerTrace<'a> {
     pub deductible: Option<DeductibleTrace<'a>>,
     /// The bands that were reached.
     pub bands: Vec<BandTrace>,
+    /// The days or items that were paid one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted: Option<CountTrace>,
     /// Changes to the ratio that applied, in order.
     pub adjustments: Vec<Step<'a>>,
     /// The row of the scale or lump sum that decided.
@@ -261,6 +301,19 @@ pub struct DeductibleTrace<'a> {
     pub cited: Cited<'a>,
 }
 
+/// Days (住院津贴) or items (operations) at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CountTrace {
+    /// `days` or `items`.
+    pub kind: &'static str,
+    /// How many there are.
+    pub counted: i64,
+    /// How many are paid: from the first paid day, within the most days.
+    pub paid: i64,
+    /// What one is paid, in fen.
+    pub each_fen: Decimal,
+}
+
 /// A band at work.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BandTrace {
@@ -274,6 +327,9 @@ pub struct BandTrace {
     pub ratio: Decimal,
     /// `(to - from) × ratio`, exact.
     pub amount_fen: Decimal,
+    /// Line of its row in the document, where each kind of item has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
 }
 
 /// A change of one accumulator.
@@ -307,7 +363,7 @@ impl<'a> LayerTrace<'a> {
         LayerTrace {
             before_fen: left_fen,
             left_fen,
-            beside_bill: matches!(layer.benefit, Benefit::LumpSum { .. }),
+            beside_bill: layer.benefit.beside_bill(),
             ..LayerTrace::named(whose, (layer.payer, layer.fund_pay_type), policy_year)
         }
     }
@@ -332,6 +388,7 @@ impl<'a> LayerTrace<'a> {
             cost_cap: None,
             deductible: None,
             bands: Vec::new(),
+            counted: None,
             adjustments: Vec::new(),
             decided_by: None,
             minimum: None,
@@ -343,6 +400,19 @@ impl<'a> LayerTrace<'a> {
             left_fen: Fen::ZERO,
             beside_bill: false,
         }
+    }
+
+    /// Every row that decided something, in order.
+    pub fn citations(&self) -> impl Iterator<Item = &Cited<'a>> {
+        let deductible = self.deductible.iter();
+        let steps = deductible.clone().flat_map(|deductible| &deductible.steps);
+        let steps = self.kept_out.iter().chain(steps).chain(&self.adjustments).chain(&self.minimum);
+        let by_row = steps.filter_map(|step| match &step.cited {
+            Basis::Row(row) => Some(row),
+            Basis::Remote(_) => None,
+        });
+        let caps = self.cost_cap.iter().chain(&self.cap).map(|cap| &cap.cited);
+        deductible.map(|deductible| &deductible.cited).chain(&self.decided_by).chain(by_row).chain(caps)
     }
 
     /// The deductible charged, exact, in fen.

@@ -55,8 +55,11 @@ fn from_which_number_to_which_for_whom() {
             ],
         ),
         (
-            &[("title: 医院减免", "title: 减免"), ("points: -10", "points: -20")],
-            &["basic 支付比例增减 退休：-10 个百分点 → -20 个百分点", "relief 名称：医院减免 → 减免"],
+            &[("title: 统筹基金", "title: 统筹")],
+            &[
+                "basic 名称：统筹基金 → 统筹",
+                "relief 计算基数：前面各层支付后的剩余 − 「统筹基金」的起付线（不低于 0） → 前面各层支付后的剩余 − 「统筹」的起付线（不低于 0）",
+            ],
         ),
     ];
     for (edits, expected) in cases {

@@ -37,6 +37,7 @@ const EXAMPLES: &[&str] = &[
     "UNK-urban-l3-adm3",
     "WF-HMB-zhang",
     "XM-emp-inp",
+    "XT-assistance-24700",
     "ZY-DB-2",
 ];
 

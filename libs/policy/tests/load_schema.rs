@@ -24,7 +24,9 @@ fn dictionaries_of_the_schema() {
     assert_eq!(codes("/$defs/filing/enum"), all(Filing::ALL, Filing::code));
     assert_eq!(codes("/$defs/disease_kind/enum"), all(DiseaseKind::ALL, DiseaseKind::code));
     assert_eq!(codes("/$defs/layer/properties/payer/enum"), all(Payer::ALL, Payer::code));
-    assert_eq!(codes("/properties/scheme/enum"), all(&Insutype::SETTLED, Insutype::code));
+    let settled = all(&Insutype::SETTLED, Insutype::code);
+    assert_eq!(codes("/properties/schemes/items/enum"), settled);
+    assert_eq!(codes("/properties/scheme/enum"), [settled, vec!["any".to_owned()]].concat());
     let marks = codes("/properties/sources/additionalProperties/properties/quality/enum");
     assert_eq!(marks.concat(), QUALITY_MARKS);
 }

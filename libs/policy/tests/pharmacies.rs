@@ -14,7 +14,7 @@ const NO_INSURANCE: [&str; 2] = ["luzhai-resident", "composite-seven-payers"];
 fn accounts_pay_at_pharmacies() {
     for (name, text) in embedded() {
         let policy = load(name, text).unwrap_or_else(|problems| panic!("{problems}"));
-        let employee = policy.scheme == Insutype::Employee;
+        let employee = policy.schemes[0] == Insutype::Employee;
         let status = if employee { "in_service" } else { "adult" };
         let day = policy.period.to.map_or_else(|| "2026-01-10".to_owned(), |to| to.to_string());
         let case = format!(
@@ -22,7 +22,7 @@ fn accounts_pay_at_pharmacies() {
              visit: {{ care: pharmacy, level: first, date: {day} }}\n\
              lines: [ {{ amount: 100, class: 甲, list_type: \"101\" }} ]\naccount: {{ own: 30, shared: 90 }}\n",
             policy.areas[0],
-            policy.scheme.code()
+            policy.schemes[0].code()
         );
         let case = load_case("case.yaml", &case).unwrap_or_else(|problems| panic!("{problems}"));
         if NO_INSURANCE.contains(&policy.id.as_str()) {

@@ -3,7 +3,7 @@
 use crate::dictionary;
 
 dictionary! {
-    /// Who pays a share of the bill: the seven of 衢州's one-stop settlement, and two that
+    /// Who pays a share of the bill: the seven of 衢州's one-stop settlement, and three that
     /// other areas know.
     Payer {
         Basic = "basic", "基本医疗保险";
@@ -14,6 +14,7 @@ dictionary! {
         MedicalAssistance = "medical_assistance", "医疗救助";
         CommercialInsurance = "commercial_insurance", "商业保险";
         EnterpriseSupplement = "enterprise_supplement", "企业补充医疗保险";
+        FiscalSubsidy = "fiscal_subsidy", "财政补助";
         Hospital = "hospital", "医疗机构负担";
     }
 }
@@ -35,7 +36,7 @@ dictionary! {
 
 dictionary! {
     /// 基金支付类型 `fund_pay_type`: from which fund, or out of which pocket, a share is paid. The national dictionary has no code
-    /// for three of them, so the project defines these (docs/CODES.md, fund_pay_type).
+    /// for four of them, so the project defines these (docs/CODES.md, fund_pay_type).
     Fund {
         EmployeePool = "310100", "职工基本医疗保险统筹基金";
         Account = "310200", "职工个人账户";
@@ -51,6 +52,7 @@ dictionary! {
         UnionMutualAid = "YZ0100", "工会互助（项目自定义代码）";
         Veterans = "YZ0200", "抚恤优待对象医疗补助（项目自定义代码）";
         Commercial = "YZ0300", "商业保险（项目自定义代码）";
+        Fiscal = "YZ0400", "财政补助（项目自定义代码）";
     }
 }
 
@@ -66,7 +68,7 @@ impl Fund {
             Fund::CriticalIllness => FundField::Hifmi,
             Fund::Assistance | Fund::FurtherAssistance => FundField::Maf,
             Fund::Hospital => FundField::HospPart,
-            Fund::UnionMutualAid | Fund::Veterans | Fund::Commercial => FundField::Oth,
+            Fund::UnionMutualAid | Fund::Veterans | Fund::Commercial | Fund::Fiscal => FundField::Oth,
         })
     }
 }
@@ -83,6 +85,7 @@ impl Payer {
             Payer::MedicalAssistance => &[Fund::Assistance, Fund::FurtherAssistance],
             Payer::CommercialInsurance => &[Fund::Commercial],
             Payer::EnterpriseSupplement => &[Fund::Enterprise],
+            Payer::FiscalSubsidy => &[Fund::Fiscal],
             Payer::Hospital => &[Fund::Hospital],
         }
     }

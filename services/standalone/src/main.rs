@@ -54,17 +54,19 @@ enum Command {
         /// Print the outcome as JSON.
         #[arg(long)]
         json: bool,
+        /// Refuse a case in which something looks wrong: a name that the policy does not ask for, an amount that is not quantity × price.
+        #[arg(long)]
+        strict: bool,
+        /// Language of the messages; by default that of the environment.
+        #[arg(long)]
+        lang: Option<offline::Lang>,
     },
 }
 
 #[derive(Subcommand)]
 enum PolicyCommand {
     /// Report every problem of policy documents, with line and column.
-    Check {
-        /// Policy documents (YAML), checked together.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-    },
+    Check(offline::PolicyCheckArguments),
     /// Settle cases with what is expected of them, and tell what is not so; exit code 1 on a difference.
     Test(offline::TestArguments),
     /// Tell what a document changes beside another, and for whom.
@@ -83,6 +85,9 @@ enum PolicyCommand {
     Explain {
         /// A policy document (YAML).
         file: PathBuf,
+        /// Language of messages about it; the words are Chinese.
+        #[arg(long)]
+        lang: Option<offline::Lang>,
     },
 }
 
@@ -105,7 +110,7 @@ fn main() -> ExitCode {
         Some(Command::Demo { data }) => run(demo::demo(data)),
         Some(Command::Serve(arguments)) => run(serve::serve(arguments)),
         Some(Command::CheckDeployment(arguments)) => run(check::check(arguments)),
-        Some(Command::Policy(PolicyCommand::Check { files })) => offline::finish(offline::check(&files)),
+        Some(Command::Policy(PolicyCommand::Check(arguments))) => offline::check(&arguments),
         Some(Command::Policy(PolicyCommand::Test(arguments))) => {
             offline::finish_found(offline::test(&arguments))
         }
@@ -115,9 +120,13 @@ fn main() -> ExitCode {
         Some(Command::Policy(PolicyCommand::Try(arguments))) => {
             offline::finish(offline::try_draft(&arguments))
         }
-        Some(Command::Policy(PolicyCommand::Explain { file })) => offline::finish(offline::explain(&file)),
-        Some(Command::Settle { policy, case, json }) => {
-            offline::finish_found(offline::settle(&policy, &case, json))
+        Some(Command::Policy(PolicyCommand::Explain { file, lang })) => {
+            offline::choose(lang);
+            offline::finish(offline::explain(&file))
+        }
+        Some(Command::Settle { policy, case, json, strict, lang }) => {
+            offline::choose(lang);
+            offline::finish_found(offline::settle(&policy, &case, (json, strict)))
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The policy officer's bench: commands that need no server.
 
+mod check;
+mod say;
 mod test;
 mod try_draft;
 
@@ -9,12 +11,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::NaiveDate;
-use yizhan_documents::Problems;
+use yizhan_documents::{Problems, decode, unreadable};
 use yizhan_policy::example::{Difference, Example, Expect};
-use yizhan_policy::load::{NoPolicy, check_set, load_example};
-use yizhan_policy::{Case, Outcome, Policy, embedded, explain_outcome, find, load, together};
+use yizhan_policy::load::load_example;
+use yizhan_policy::{
+    Case, Outcome, Policy, embedded, explain_outcome, explain_stopped, find, load, settle_as_far, together,
+};
 use yizhan_terms::{Area, Insutype};
 
+pub use check::{PolicyCheckArguments, check};
+pub use say::{Lang, choose};
 pub use test::{TestArguments, test};
 pub use try_draft::{TryArguments, try_draft};
 
@@ -65,20 +71,6 @@ pub fn finish_found(found: Result<Found, String>) -> ExitCode {
     }
 }
 
-/// `yizhan policy check FILE…`: checks documents, each and together.
-pub fn check(files: &[PathBuf]) -> Answer {
-    let policies = load_files(files)?;
-    let problems = check_set(&policies);
-    if !problems.is_empty() {
-        return Err(Problems(problems).to_string());
-    }
-    let lines = files.iter().zip(&policies).map(|(file, policy)| {
-        let rows = format!("{} layers, {} sources", policy.layers.len(), policy.sources.len());
-        format!("{}: {} {}: no problems ({rows})", file.display(), policy.id, policy.version)
-    });
-    Ok(lines.collect::<Vec<_>>().join("\n"))
-}
-
 /// `yizhan policy explain FILE`: a document in words.
 pub fn explain(file: &Path) -> Answer {
     load_file(file).map(|policy| yizhan_policy::explain(&policy))
@@ -99,28 +91,35 @@ pub fn diff(old: &Path, new: &Path, json: bool) -> Answer {
     }
 }
 
-/// `yizhan settle --policy FILE… --case FILE [--json]`: settles one case by these documents, or by the embedded ones when none
-/// are given. What the case expects is compared.
-pub fn settle(files: &[PathBuf], case: &Path, json: bool) -> Result<Found, String> {
+/// `yizhan settle --policy FILE… --case FILE [--json] [--strict]`: settles one case by these documents, or by the embedded ones when none
+/// are given. What the case expects is compared. What looks wrong in it is told, or with `strict` refused.
+pub fn settle(files: &[PathBuf], file: &Path, (json, strict): (bool, bool)) -> Result<Found, String> {
     let policies = if files.is_empty() { shipped() } else { load_files(files) };
-    let (policies, asked) = match (policies, read_case(case)) {
-        (Ok(policies), Ok(case)) => (policies, case),
+    let (policies, asked) = match (policies, read_case(file)) {
+        (Ok(policies), Ok(asked)) => (policies, asked),
         (Err(a), Err(b)) => return Err(format!("{a}\n{b}")),
         (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => return Err(reason),
     };
-    let policies = together(policies).map_err(|problems| problems.to_string())?;
+    let policies = together(policies).map_err(|wrong| say::problems(&wrong))?;
     let (area, scheme, day) = asked.found_by();
-    let policy =
-        find(&policies, area, scheme, day).map_err(|none| format!("{}: {none}", NoPolicy::REASON))?;
+    let policy = find(&policies, area, scheme, day).map_err(|none| say::no_policy(&none))?;
+    check::warn_of_case(file, policy, strict)?;
     let (case, expect) = asked.of(policy);
-    let settled = yizhan_policy::settle(policy, &case);
+    let (settled, so_far) = match settle_as_far(policy, &case) {
+        Ok(outcome) => (Ok(outcome), String::new()),
+        Err(stopped) => {
+            let so_far = explain_stopped(policy, &stopped);
+            (Err(stopped.refusal), so_far)
+        }
+    };
     let differences = expect.map_or_else(Vec::new, |expect| expect.compare(&settled));
     let outcome = match (settled, differences.is_empty()) {
         (Ok(outcome), _) => outcome,
         (Err(refusal), true) if expect.is_some() => {
-            return Ok(Found { text: format!("refused as expected: {refusal}"), fine: true });
+            let expected = say::either("按预期不予结算", "refused as expected");
+            return Ok(Found { text: format!("{expected}: {}", say::refusal(&refusal)), fine: true });
         }
-        (Err(refusal), _) => return Err(format!("{}: {refusal}", refusal.reason())),
+        (Err(refusal), _) => return Err(format!("{}\n\n{so_far}", say::refusal(&refusal))),
     };
     let text = if json {
         let told = Settled { outcome: &outcome, differences: expect.map(|_| differences.as_slice()) };
@@ -182,7 +181,7 @@ fn read_case(file: &Path) -> Result<Asked, String> {
         let case = serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
         return Ok(Asked::Recorded(case));
     }
-    let example = load_example(&name, &text).map_err(|problems| problems.to_string())?;
+    let example = load_example(&name, &text).map_err(|wrong| say::problems(&wrong))?;
     match (example.visits.len(), example.area, example.scheme) {
         (1, Some(area), Some(scheme)) => Ok(Asked::Written(Box::new(example), area, scheme)),
         (1, ..) => Err(format!("{name}: `area` and `scheme` are missing, by which the policy is found")),
@@ -212,11 +211,11 @@ fn documents_in(files: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 }
 
 fn read(file: &Path) -> Result<String, String> {
-    std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+    text_of(file).map_err(|wrong| say::problems(&wrong))
 }
 
 fn load_file(file: &Path) -> Result<Policy, String> {
-    load(&file.display().to_string(), &read(file)?).map_err(|problems| problems.to_string())
+    loaded(file).map_err(|wrong| say::problems(&wrong))
 }
 
 /// Loads all files, and tells the problems of all of them.
@@ -227,4 +226,15 @@ fn load_files(files: &[PathBuf]) -> Result<Vec<Policy>, String> {
         return Ok(policies.into_iter().flatten().collect());
     }
     Err(problems.into_iter().filter_map(Result::err).collect::<Vec<_>>().join("\n"))
+}
+
+/// A policy of a file, or what is wrong with it.
+fn loaded(file: &Path) -> Result<Policy, Problems> {
+    let name = file.display().to_string();
+    load(&name, &text_of(file)?)
+}
+
+fn text_of(file: &Path) -> Result<String, Problems> {
+    let name = file.display().to_string();
+    decode(&name, std::fs::read(file).map_err(|error| unreadable(&name, error))?)
 }

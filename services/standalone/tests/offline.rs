@@ -9,9 +9,15 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Runs `yizhan` in the root of the repository.
+/// Runs `yizhan` in the root of the repository, in English.
 fn yizhan(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_yizhan")).args(arguments).current_dir(root()).output().unwrap()
+    in_language("C.UTF-8", arguments)
+}
+
+fn in_language(lang: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yizhan"));
+    command.env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", lang);
+    command.args(arguments).current_dir(root()).output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -45,16 +51,69 @@ fn check_tells_all_problems_of_all_files() {
     let wrong = yizhan(&["policy", "check", &a, &b, "nowhere.yaml"]);
     assert_eq!(wrong.status.code(), Some(1));
     let told = stderr(&wrong);
-    assert!(told.contains("a.yaml:69:37: `0.961` is not a percentage; write it as 96.1%"), "{told}");
-    assert!(told.contains("b.yaml:46:12: unknown code `day`; one of: visit, year"), "{told}");
-    assert!(told.contains("nowhere.yaml: "), "{told}");
+    assert!(told.contains("a.yaml:70:37: `0.961` is not a percentage; write it as 96.1%"), "{told}");
+    assert!(told.contains("b.yaml:47:12: unknown code `day`; one of: visit, year"), "{told}");
+    assert!(told.contains("nowhere.yaml:1:1: the file cannot be read: "), "{told}");
+}
+
+#[test]
+fn warnings_are_told_and_refused_when_that_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(root().join(GOOD)).unwrap();
+    let unsaid = file(&folder, "unsaid.yaml", &good.replacen("    cap:\n      per: year\n", "    cap:\n", 1));
+    let warned = yizhan(&["policy", "check", &unsaid]);
+    assert_eq!(warned.status.code(), Some(0), "{}", stderr(&warned));
+    let told = stdout(&warned);
+    assert!(
+        told.contains("unsaid.yaml:78:7: warning: `per` is missing")
+            && told.contains(": no problems, 1 to look at"),
+        "{told}"
+    );
+    let strict = yizhan(&["policy", "check", "--strict", &unsaid]);
+    assert_eq!((strict.status.code(), stdout(&strict).as_str()), (Some(1), ""));
+    // In Chinese by the environment, or because it is asked.
+    let chinese = in_language("zh_CN.UTF-8", &["policy", "check", &unsaid]);
+    assert!(stdout(&chinese).contains("提醒：缺少 `per`"), "{}", stdout(&chinese));
+    let json = yizhan(&["policy", "check", "--json", "--lang", "zh", &unsaid]);
+    let told: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
+    let (one, code) = (&told[0], told[0]["code"].as_str());
+    assert_eq!(
+        (one["line"].as_i64(), one["column"].as_i64(), code),
+        (Some(78), Some(7), Some("LIMIT_PER_MISSING"))
+    );
+    assert_eq!((one["file"].as_str(), one["warning"].as_bool()), (Some(unsaid.as_str()), Some(true)));
+    assert!(one["message"].as_str().unwrap().starts_with("缺少 `per`"), "{one}");
+    // What must not be published is refused without being asked.
+    let other = file(&folder, "other.yaml", &good.replace("\"310100\"", "\"390100\""));
+    assert_eq!(yizhan(&["policy", "check", &other]).status.code(), Some(1));
+}
+
+#[test]
+fn what_looks_wrong_in_a_case_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = std::fs::read_to_string(root().join(CASE)).unwrap();
+    let slip = file(&folder, "slip.yaml", &case.replacen("[低保]", "[低宝]", 1));
+    let settled = yizhan(&["settle", "--policy", GOOD, "--case", &slip]);
+    assert_eq!(settled.status.code(), Some(0), "{}", stderr(&settled));
+    let told = stderr(&settled);
+    assert!(told.contains("asks for no identity `低宝`; did you mean `低保`?"), "{told}");
+    let strict = yizhan(&["settle", "--strict", "--lang", "zh", "--policy", GOOD, "--case", &slip]);
+    assert_eq!(strict.status.code(), Some(1));
+    assert!(stderr(&strict).contains("没有用到身份 `低宝`；是不是 `低保`？"), "{}", stderr(&strict));
 }
 
 #[test]
 fn check_tells_documents_that_contradict_each_other() {
-    let twice = yizhan(&["policy", "check", GOOD, GOOD]);
+    let folder = tempfile::tempdir().unwrap();
+    let copy = file(&folder, "copy.yaml", &std::fs::read_to_string(root().join(GOOD)).unwrap());
+    let twice = yizhan(&["policy", "check", GOOD, &copy]);
     assert_eq!(twice.status.code(), Some(1));
-    assert!(stderr(&twice).contains("are both the policy of area 430200, scheme 310"), "{}", stderr(&twice));
+    let told = stderr(&twice);
+    assert!(told.contains("are both the policy of area 430200, scheme 310"), "{told}");
+    assert!(
+        told.contains(&format!("({GOOD}, ")) && told.contains(&format!("({copy}, ")),
+        "both files: {told}"
+    );
 }
 
 #[test]
@@ -95,7 +154,7 @@ fn settle_refuses_with_its_reason() {
     let primary = file(&folder, "primary.yaml", &case.replace("level: third", "level: primary"));
     let unknown = yizhan(&["settle", "--policy", GOOD, "--case", &primary]);
     assert_eq!(unknown.status.code(), Some(1));
-    assert!(stderr(&unknown).starts_with("POLICY_VALUE_UNKNOWN: "), "{}", stderr(&unknown));
+    assert!(stderr(&unknown).contains("\nPOLICY_VALUE_UNKNOWN: "), "{}", stderr(&unknown));
 
     let wrong = file(&folder, "wrong.yaml", &case.replace("class: 丙", "class: 丁"));
     let problems = yizhan(&["settle", "--policy", GOOD, "--case", &wrong]);

@@ -12,14 +12,14 @@ pub(super) struct Paid {
     pub shared: Fen,
 }
 
-/// The own account first, then the relative's, up to what they may pay. What the own account paid in earlier parts of the stay it goes on
+/// The own account first, then the relative's, up to what they may pay of the person's share that nobody paid elsewhere. What the own account paid in earlier parts of the stay it goes on
 /// paying, as far as it may.
 pub(super) fn pay(
     policy: &Policy,
     case: &Case,
     parts: &Parts,
     layers: &[LayerTrace<'_>],
-    person: Fen,
+    (person, elsewhere): (Fen, Fen),
 ) -> Paid {
     let account = &case.account;
     let taken = case.earlier.as_ref().map_or(Fen::ZERO, |earlier| earlier.account_own_fen);
@@ -28,7 +28,8 @@ pub(super) fn pay(
     }
     let rules = &policy.account;
     let barred = (barred(rules, parts) - paid_for_barred(policy, layers)).at_least_zero();
-    let allowed = (person - barred).at_least_zero();
+    // As a payer would: of the parts it may pay first.
+    let allowed = (person - barred - elsewhere).at_least_zero();
     let open = if account.used { account.own_fen } else { Fen::ZERO };
     let own = (open + taken).min(allowed);
     let shared =

@@ -7,12 +7,12 @@ use yizhan_documents::Facts as _;
 
 use super::accumulators::key;
 use super::refusal::Refusal;
-use super::segments::Segment;
-use crate::case::{Accumulated, Case, PreviousStay, Visit};
+use super::segments::{Segment, policy_year};
+use crate::case::{Accumulated, Case, Line, PreviousStay, Visit};
 use crate::model::{Condition, Layer, Policy, Previous, PreviousLevel};
 
 /// What conditions are asked of: the case, on a day, in a policy year.
-pub(super) struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     pub policy: &'a Policy,
     pub case: &'a Case,
     /// The day whose values apply.
@@ -22,8 +22,13 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub fn new(policy: &'a Policy, case: &'a Case, segment: &Segment) -> Facts<'a> {
+    pub(super) fn new(policy: &'a Policy, case: &'a Case, segment: &Segment) -> Facts<'a> {
         Facts { policy, case, day: segment.day, before: case.accumulated.get(&segment.policy_year) }
+    }
+
+    /// What is asked of a case on a day, with what was accumulated in the policy year of that day.
+    pub fn on(policy: &'a Policy, case: &'a Case, day: NaiveDate) -> Facts<'a> {
+        Facts { policy, case, day, before: case.accumulated.get(&policy_year(policy, day)) }
     }
 
     pub fn require_in_force(&self) -> Result<(), Refusal> {
@@ -44,9 +49,9 @@ impl<'a> Facts<'a> {
         conditions.iter().find(|condition| !self.holds(condition)).map(Condition::name)
     }
 
-    /// The same facts with those of a line, which has this 甲乙丙 class.
-    pub fn of_line<'f>(&'f self, class: &'f str) -> OfLine<'f, 'a> {
-        OfLine { facts: self, class }
+    /// The same facts with those of a line.
+    pub(super) fn of_line<'f>(&'f self, line: &'f Line) -> OfLine<'f, 'a> {
+        OfLine { facts: self, line }
     }
 
     /// Whether a layer is in force and applies.
@@ -81,7 +86,9 @@ impl yizhan_documents::Facts<Condition> for Facts<'_> {
             Condition::Tag(any) => any.iter().any(|tag| visit.tags.contains(tag)),
             Condition::NoTag(none) => !none.iter().any(|tag| visit.tags.contains(tag)),
             // Only a line has one: the loader lets nothing else ask for it.
-            Condition::Class(_) => false,
+            Condition::Class(_) | Condition::ListType(_) | Condition::Label(_) | Condition::NoLabel(_) => {
+                false
+            }
             Condition::Nth { counter, range } => range.contains(self.nth(*counter)),
             Condition::Previous(asked) => {
                 visit.previous.as_ref().is_some_and(|previous| asked.holds(previous, visit))
@@ -106,13 +113,16 @@ impl Previous {
 /// What conditions are asked of when a line is asked about.
 pub(super) struct OfLine<'f, 'a> {
     facts: &'f Facts<'a>,
-    class: &'f str,
+    line: &'f Line,
 }
 
 impl yizhan_documents::Facts<Condition> for OfLine<'_, '_> {
     fn holds(&self, condition: &Condition) -> bool {
         match condition {
-            Condition::Class(any) => any.iter().any(|wanted| wanted == self.class),
+            Condition::Class(any) => any.contains(&self.line.class),
+            Condition::ListType(any) => any.contains(&self.line.list_type),
+            Condition::Label(any) => any.iter().any(|label| self.line.labels.contains(label)),
+            Condition::NoLabel(none) => !none.iter().any(|label| self.line.labels.contains(label)),
             other => self.facts.holds(other),
         }
     }
@@ -140,6 +150,9 @@ impl Condition {
             Condition::Tag(_) => "tag",
             Condition::NoTag(_) => "no_tag",
             Condition::Class(_) => "class",
+            Condition::ListType(_) => "list_type",
+            Condition::Label(_) => "label",
+            Condition::NoLabel(_) => "no_label",
             Condition::Nth { .. } => "nth",
             Condition::Previous(_) => "previous",
         }

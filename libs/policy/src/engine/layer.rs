@@ -1,21 +1,25 @@
 //! One payer's turn: base → cost limit → deductible → scale → minimum → payment limit.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
+use yizhan_documents::Known;
 use yizhan_money::{Fen, MAX_FEN, round_half_up};
 
 use super::accumulators::Totals;
 use super::continuity;
+use super::counts;
 use super::facts::Facts;
 use super::refusal::Refusal;
 use super::remote;
 use super::segments::Segment;
-use super::table::{require, step};
+use super::table::{look_up_with, require, step};
 use crate::case::{Counted, Line, RemoteRule};
 use crate::model::{
     Adjust, Band, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, LayerIndex, LineFilter, Per,
     Prepay, Quantity, Ratio, Table, Term,
 };
-use crate::outcome::{BandTrace, CapTrace, DeductibleTrace, LayerTrace, Parts, Step, TermTrace};
+use crate::outcome::{BandTrace, CapTrace, CountTrace, DeductibleTrace, LayerTrace, Parts, Step, TermTrace};
 
 /// What later layers may ask of an earlier one.
 #[derive(Clone, Copy, Default)]
@@ -24,6 +28,7 @@ struct Done {
     deductible: Decimal,
     over_cost_cap: Decimal,
     over_cap: Decimal,
+    over_cap_cost: Fen,
 }
 
 /// What a visit has used of a layer so far. The parts of a stay split by days share what is
@@ -33,6 +38,7 @@ pub(super) struct InVisit {
     charged: Decimal,
     entered: Decimal,
     paid: Fen,
+    days: i64,
 }
 
 /// The layers of one segment, one after the other.
@@ -57,7 +63,9 @@ impl<'r, 'a> Run<'r, 'a> {
         let mut parts = Parts::default();
         segment.lines.iter().for_each(|line| parts.add(line));
         let done = vec![Done::default(); facts.policy.layers.len()];
-        Run { facts, segment, totals, in_visit, done, left: parts.total_fen, parts }
+        // What was paid elsewhere nobody pays once more.
+        let left = (parts.total_fen - segment.elsewhere()).at_least_zero();
+        Run { facts, segment, totals, in_visit, done, left, parts }
     }
 
     /// Applies a layer, or says why it does not apply.
@@ -79,6 +87,7 @@ impl<'r, 'a> Run<'r, 'a> {
             Decimal::ZERO
         } else {
             self.charge_deductible(layer, before, &mut trace)?;
+            self.limit_net(layer, before, &mut trace)?;
             let benefit = self.benefit(layer, before, &mut trace)?;
             let raised = self.raise_to_minimum(layer, benefit, &mut trace)?;
             self.limit(layer.cap.as_ref(), before.paid.decimal(), raised, &mut trace.cap)?
@@ -118,34 +127,65 @@ impl<'r, 'a> Run<'r, 'a> {
             base -= base * step.value;
             trace.kept_out.push(step);
         }
-        trace.base_fen = match base.is_zero() {
-            true => base,
-            false => self.limit(layer.cost_cap.as_ref(), before.entered, base, &mut trace.cost_cap)?,
+        trace.base_fen = match layer.cost_cap.as_ref().filter(|cap| !cap.net && !base.is_zero()) {
+            None => base,
+            cap => self.limit(cap, before.entered, base, &mut trace.cost_cap)?,
         };
         Ok(())
     }
 
+    /// A cost limit that counts above the deductible: what it keeps out is the highest of the cost, the deductible stays whole.
+    fn limit_net(
+        &self,
+        layer: &'a Layer,
+        before: InVisit,
+        trace: &mut LayerTrace<'a>,
+    ) -> Result<(), Refusal> {
+        let (charged, entered) = (trace.charged(), before.entered - before.charged);
+        let net = trace.base_fen - charged;
+        if let Some(cap) = layer.cost_cap.as_ref().filter(|cap| cap.net && !net.is_zero()) {
+            trace.base_fen = charged + self.limit(Some(cap), entered, net, &mut trace.cost_cap)?;
+        }
+        Ok(())
+    }
+
     fn term_amount(&self, term: &Term) -> Decimal {
-        match &term.lines {
+        let amount = match &term.lines {
             Some(filter) => self.filtered(term.quantity, filter).decimal(),
             None => self.quantity(term.quantity),
-        }
+        };
+        term.at_most.map_or(amount, |most| amount.min(self.quantity(most.of) * most.part))
     }
 
     fn quantity(&self, quantity: Quantity) -> Decimal {
         match quantity {
             Quantity::Remaining => self.left.decimal(),
+            Quantity::InScopeLeft => self.in_scope_left().decimal(),
+            Quantity::PaidElsewhere => self.segment.elsewhere().decimal(),
             Quantity::Paid(layer) => self.done[layer].paid.decimal(),
             Quantity::DeductibleOf(layer) => self.done[layer].deductible,
             Quantity::OverCostCap(layer) => self.done[layer].over_cost_cap,
             Quantity::OverCap(layer) => self.done[layer].over_cap,
+            Quantity::OverCapCost(layer) => self.done[layer].over_cap_cost.decimal(),
             part => part_of(&self.parts, part).decimal(),
         }
     }
 
+    /// The in-scope cost less what earlier layers paid of it.
+    fn in_scope_left(&self) -> Fen {
+        let paying =
+            self.facts.policy.layers.iter().zip(&self.done).filter(|(layer, _)| layer.pays_in_scope());
+        (self.parts.in_scope_fen - paying.map(|(_, done)| done.paid).sum::<Fen>()).at_least_zero()
+    }
+
     fn filtered(&self, quantity: Quantity, filter: &LineFilter) -> Fen {
-        let lines = self.facts.case.lines.iter().zip(&self.segment.lines);
-        lines.filter(|(line, _)| filter.counts(line)).map(|(_, parts)| part_of(parts, quantity)).sum()
+        let segment = self.segment;
+        let lines = self.facts.case.lines.iter().zip(segment.lines.iter().zip(&segment.lines_elsewhere));
+        let of_line = |(parts, elsewhere): (&Parts, &Fen)| match quantity {
+            Quantity::PaidElsewhere => *elsewhere,
+            part => part_of(parts, part),
+        };
+        lines.filter(|(line, _)| filter.counts(line)).map(|(_, split)| of_line(split)).sum()
     }
 
     fn quantity_name(&self, quantity: Quantity) -> std::borrow::Cow<'static, str> {
@@ -191,9 +231,14 @@ impl<'r, 'a> Run<'r, 'a> {
             open -= step.value;
             steps.push(step);
         }
-        open -= match deductible.per {
-            Per::Year => used,
-            Per::Visit => charged_before,
+        open -= match &deductible.per {
+            Known::Value(Per::Year) => used,
+            Known::Value(Per::Visit) => charged_before,
+            Known::Unknown(_) if open.is_zero() => Decimal::ZERO,
+            Known::Unknown(reason) => {
+                let table = deductible.amount.path.trim_end_matches("amount").to_owned() + "per";
+                return Err(unknown(&table, deductible.per_line, reason));
+            }
         };
         if let Some(step) = self.step("year_cap", deductible.year_cap.as_ref())? {
             open = open.min(step.value - used);
@@ -234,7 +279,88 @@ impl<'r, 'a> Run<'r, 'a> {
                 };
                 self.scale(layer, bands, from, to, trace)
             }
+            Benefit::ByItem { ratios } => self.by_item(layer, ratios, trace),
+            Benefit::PerDay { amount, count, from_day, most_days, used } => {
+                let (counted, days) = counts::days(self.facts.case, self.segment, *count, *from_day);
+                let most = most_days.as_ref().map(|table| require(table, self.facts)).transpose()?;
+                let done = used.map_or(before.days, |used| self.totals.now(used));
+                let paid = most.map_or(days, |most| days.min((*most.value - done).max(0)));
+                self.one_by_one(amount, ("days", counted, paid), trace)
+            }
+            Benefit::PerItem { amount, lines } => {
+                let items = counts::items(self.facts.case, self.segment, lines);
+                self.one_by_one(amount, ("items", items, items), trace)
+            }
         }
+    }
+
+    /// So many times a sum; nothing is asked where there are none.
+    fn one_by_one(
+        &self,
+        amount: &'a Table<Decimal>,
+        (kind, counted, paid): (&'static str, i64, i64),
+        trace: &mut LayerTrace<'a>,
+    ) -> Result<Decimal, Refusal> {
+        let mut each_fen = Decimal::ZERO;
+        if paid > 0 {
+            let found = require(amount, self.facts)?;
+            trace.decided_by = Some(found.cited);
+            each_fen = *found.value;
+        }
+        trace.counted = Some(CountTrace { kind, counted, paid, each_fen });
+        let within = |sum: &Decimal| *sum <= Decimal::from(MAX_FEN);
+        each_fen.checked_mul(Decimal::from(paid)).filter(within).ok_or_else(|| Refusal::BadCase {
+            field: "lines".into(),
+            reason: "what is paid for all of them is above the limit of 16 digits",
+        })
+    }
+
+    /// The cost above the deductible, spread over the lines by what they add to the base; each kind, a row of the table, has its own ratio. Spread to
+    /// the fen in the order of the rows, so that every amount comes out.
+    fn by_item(
+        &self,
+        layer: &'a Layer,
+        ratios: &'a Table<Decimal>,
+        trace: &mut LayerTrace<'a>,
+    ) -> Result<Decimal, Refusal> {
+        let net = trace.base_fen - trace.charged();
+        if net <= Decimal::ZERO {
+            return Ok(Decimal::ZERO);
+        }
+        let mut kinds = BTreeMap::new();
+        for (index, line) in self.facts.case.lines.iter().enumerate() {
+            let adds = self.adds(layer, index, line);
+            if adds.is_zero() {
+                continue;
+            }
+            let found = look_up_with(ratios, self.facts, &self.facts.of_line(line))?;
+            let none = || Refusal::NoRule { table: ratios.path.clone(), day: self.facts.day };
+            let found = found.ok_or_else(none)?;
+            kinds.entry(found.row).or_insert((Decimal::ZERO, found)).0 += adds;
+        }
+        self.adjust(layer, trace)?;
+        let all: Decimal = kinds.values().map(|(adds, _)| adds).sum();
+        let (mut upto, mut from_fen, mut sum) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+        for (adds, found) in kinds.into_values() {
+            trace.decided_by.get_or_insert(found.cited);
+            let (stated, line) = (*found.value, Some(found.cited.line));
+            upto += adds;
+            let to_fen = if upto == all { net } else { spread(net, upto, all) };
+            let ratio = adjusted(stated, &trace.adjustments);
+            let amount_fen = (to_fen - from_fen) * ratio;
+            sum += amount_fen;
+            trace.bands.push(BandTrace { from_fen, to_fen, stated, ratio, amount_fen, line });
+            from_fen = to_fen;
+        }
+        Ok(sum)
+    }
+
+    /// What a line adds to the base of a layer that adds parts of the bill only.
+    fn adds(&self, layer: &Layer, index: usize, line: &Line) -> Decimal {
+        let parts = &self.segment.lines[index];
+        let added = layer.base.terms.iter().filter(|term| term.times.is_sign_positive());
+        let counts = added.filter(|term| term.lines.as_ref().is_none_or(|filter| filter.counts(line)));
+        counts.map(|term| part_of(parts, term.quantity).decimal() * term.times).sum()
     }
 
     fn scale(
@@ -247,6 +373,35 @@ impl<'r, 'a> Run<'r, 'a> {
     ) -> Result<Decimal, Refusal> {
         let found = require(bands, self.facts)?;
         trace.decided_by = Some(found.cited);
+        self.adjust(layer, trace)?;
+        let (mut lower, mut sum) = (Decimal::ZERO, Decimal::ZERO);
+        for band in found.value {
+            let upper = band.upto.unwrap_or(Decimal::MAX);
+            let (start, end) = (from.max(lower), to.min(upper));
+            if start < end {
+                let stated = match &band.ratio {
+                    Known::Value(ratio) => self.ratio(*ratio),
+                    Known::Unknown(reason) => return Err(unknown(&bands.path, found.cited.line, reason)),
+                };
+                let ratio = adjusted(stated, &trace.adjustments);
+                let amount_fen = (end - start) * ratio;
+                sum += amount_fen;
+                trace.bands.push(BandTrace {
+                    from_fen: start,
+                    to_fen: end,
+                    stated,
+                    ratio,
+                    amount_fen,
+                    line: None,
+                });
+            }
+            lower = upper;
+        }
+        Ok(sum)
+    }
+
+    /// The changes to the layer's ratios that apply.
+    fn adjust(&self, layer: &'a Layer, trace: &mut LayerTrace<'a>) -> Result<(), Refusal> {
         for adjust in &layer.adjust {
             let step = match adjust {
                 Adjust::Points(table) => step("points", table, self.facts)?,
@@ -256,20 +411,7 @@ impl<'r, 'a> Run<'r, 'a> {
             };
             trace.adjustments.extend(step);
         }
-        let (mut lower, mut sum) = (Decimal::ZERO, Decimal::ZERO);
-        for band in found.value {
-            let upper = band.upto.unwrap_or(Decimal::MAX);
-            let (start, end) = (from.max(lower), to.min(upper));
-            if start < end {
-                let stated = self.ratio(band.ratio);
-                let ratio = adjusted(stated, &trace.adjustments);
-                let amount_fen = (end - start) * ratio;
-                sum += amount_fen;
-                trace.bands.push(BandTrace { from_fen: start, to_fen: end, stated, ratio, amount_fen });
-            }
-            lower = upper;
-        }
-        Ok(sum)
+        Ok(())
     }
 
     fn ratio(&self, ratio: Ratio) -> Decimal {
@@ -350,6 +492,8 @@ impl<'r, 'a> Run<'r, 'a> {
         in_visit.charged += charged;
         in_visit.entered += trace.base_fen;
         in_visit.paid += trace.paid_fen;
+        let days = trace.counted.filter(|counted| counted.kind == "days").map_or(0, |counted| counted.paid);
+        in_visit.days += days;
         let claims = !in_visit.entered.is_zero() || in_visit.paid != Fen::ZERO;
         let counts = claims || self.facts.case.counted == Counted::Every;
         self.done[index] = Done {
@@ -357,6 +501,7 @@ impl<'r, 'a> Run<'r, 'a> {
             deductible: charged,
             over_cost_cap: kept_out(&trace.cost_cap),
             over_cap: kept_out(&trace.cap),
+            over_cap_cost: over_cap_cost(layer, trace),
         };
         for feed in &layer.feeds {
             let amount = match feed.what {
@@ -365,6 +510,7 @@ impl<'r, 'a> Run<'r, 'a> {
                 Fed::Base => round_half_up(trace.base_fen).0,
                 Fed::Net => round_half_up(trace.base_fen - charged).0,
                 Fed::Raised => trace.cap.as_ref().map_or(0, |cap| cap.drawn(trace.paid_fen).0),
+                Fed::Days => days,
                 Fed::Visit => i64::from(self.segment.last && counts),
             };
             self.totals.add(feed.accumulator, amount);
@@ -383,6 +529,44 @@ impl<'r, 'a> Run<'r, 'a> {
     fn remote(&self) -> Option<&'a RemoteRule> {
         self.facts.case.visit.remote.as_ref()
     }
+}
+
+/// The part of an amount that one number is of another.
+fn share(amount: Decimal, part: Decimal, of: Decimal) -> Decimal {
+    // An amount and a part of 14 digits each are multiplied exactly; above that the quotient is exact enough.
+    amount.checked_mul(part).map_or_else(|| amount * (part / of), |product| product / of)
+}
+
+/// The same, to the fen.
+fn spread(amount: Decimal, part: Decimal, of: Decimal) -> Decimal {
+    round_half_up(share(amount, part, of)).decimal().min(amount)
+}
+
+fn unknown(table: &str, line: usize, reason: &str) -> Refusal {
+    Refusal::UnknownValue { table: table.to_owned(), line, reason: reason.to_owned() }
+}
+
+/// The cost that a payment limit left unpaid: from the top of the bands down, as far as they would have given what it kept out.
+fn over_cap_cost(layer: &Layer, trace: &LayerTrace<'_>) -> Fen {
+    let Some(cap) = &trace.cap else { return Fen::ZERO };
+    let by_bands: Decimal = trace.bands.iter().map(|band| band.amount_fen).sum();
+    let given = trace.minimum.as_ref().map_or(by_bands, |minimum| minimum.value);
+    let mut unpaid = by_bands - (given - cap.kept_out_fen);
+    if matches!(layer.benefit, Benefit::ByItem { .. }) {
+        // Of all kinds alike: there is no order among them.
+        let net = trace.base_fen - trace.charged();
+        return if unpaid > Decimal::ZERO { round_half_up(share(net, unpaid, by_bands)) } else { Fen::ZERO };
+    }
+    let mut cost = Decimal::ZERO;
+    for band in trace.bands.iter().rev() {
+        if unpaid <= Decimal::ZERO {
+            break;
+        }
+        let whole = unpaid >= band.amount_fen;
+        cost += if whole { band.to_fen - band.from_fen } else { unpaid / band.ratio };
+        unpaid -= band.amount_fen;
+    }
+    round_half_up(cost)
 }
 
 /// A ratio after its adjustments, each kept between 0 and 100 %.
@@ -410,7 +594,7 @@ fn part_of(parts: &Parts, quantity: Quantity) -> Fen {
 }
 
 impl LineFilter {
-    fn counts(&self, line: &Line) -> bool {
+    pub(super) fn counts(&self, line: &Line) -> bool {
         let marked = |labels: &[String]| labels.iter().any(|label| line.labels.contains(label));
         (self.list_types.is_empty() || self.list_types.contains(&line.list_type))
             && (self.labels.is_empty() || marked(&self.labels))

@@ -50,16 +50,14 @@ pub(super) fn split<'a>(policy: &'a Policy, case: &'a Case) -> Result<Split<'a>,
 /// What the policy says of lines is that of the last covered day, whether or not the stay is split. The catalogue's values come with each
 /// line, of its own day.
 fn whole_stay(policy: &Policy, day: NaiveDate) -> Segment {
-    Segment { policy_year: policy_year(policy, day), day, lines: Vec::new(), last: true }
+    Segment::empty(policy_year(policy, day), day)
 }
 
 /// 先行自付比例: the catalogue entry's own, else the area's for the class.
 fn prepay_ratio(policy: &Policy, facts: &Facts<'_>, index: usize, line: &Line) -> Result<Decimal, Refusal> {
     let ratio = match (line.prepay, &policy.class_prepay) {
         (Some(ratio), _) => Some(ratio),
-        (None, Some(table)) => {
-            look_up_with(table, facts, &facts.of_line(&line.class))?.map(|found| *found.value)
-        }
+        (None, Some(table)) => look_up_with(table, facts, &facts.of_line(line))?.map(|found| *found.value),
         (None, None) => None,
     };
     let ratio = ratio.or_else(|| (line.class == CLASS_A).then_some(Decimal::ZERO));

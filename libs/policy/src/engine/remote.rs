@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::refusal::Refusal;
 use super::table::is_unknown_by_filing;
 use crate::case::RemoteRule;
-use crate::model::{Adjust, Benefit, Layer, Prepay};
+use crate::model::{Adjust, Layer, Prepay};
 use crate::outcome::{Basis, RemoteCited, Step};
 
 /// A visit away from home is settled only where the policy says what happens to it: never is the register's
@@ -77,7 +77,7 @@ fn step<'a>(kind: &'static str, rule: &'a RemoteRule) -> Option<Step<'a>> {
 }
 
 fn pays_by_scale(layer: &Layer) -> bool {
-    matches!(layer.benefit, Benefit::Scale { .. })
+    !layer.benefit.beside_bill()
 }
 
 impl Layer {

@@ -12,12 +12,43 @@ use crate::outcome::{LineParts, Parts};
 pub(super) struct Segment {
     /// First day of the policy year.
     pub policy_year: NaiveDate,
+    /// Its first covered day.
+    pub from: NaiveDate,
     /// The day whose values apply: the last of the part.
     pub day: NaiveDate,
     /// The parts of each line that fall into it, in the order of the case.
     pub lines: Vec<Parts>,
+    /// What was paid elsewhere of each line, as far as it falls into it.
+    pub lines_elsewhere: Vec<Fen>,
+    /// What was paid elsewhere of the bill as a whole, as far as it falls into it.
+    pub bill_elsewhere: Fen,
     /// Whether it is the last, which counts the visit.
     pub last: bool,
+}
+
+impl Segment {
+    /// A segment of a day, with nothing on the bill: what is said of the visit is asked of it.
+    pub fn empty(policy_year: NaiveDate, day: NaiveDate) -> Segment {
+        Segment {
+            policy_year,
+            from: day,
+            day,
+            lines: Vec::new(),
+            lines_elsewhere: Vec::new(),
+            bill_elsewhere: Fen::ZERO,
+            last: true,
+        }
+    }
+
+    /// What was charged.
+    pub fn total(&self) -> Fen {
+        self.lines.iter().map(|line| line.total_fen).sum()
+    }
+
+    /// What was paid elsewhere.
+    pub fn elsewhere(&self) -> Fen {
+        self.lines_elsewhere.iter().copied().sum::<Fen>() + self.bill_elsewhere
+    }
 }
 
 /// First day of the policy year that a day lies in.
@@ -34,14 +65,53 @@ pub fn policy_year(policy: &Policy, day: NaiveDate) -> NaiveDate {
 /// a day is spread over all of them. What is not covered lies in none.
 pub(super) fn of_stay(policy: &Policy, case: &Case, lines: &[LineParts<'_>]) -> Vec<Segment> {
     let (begin, end) = case.visit.covered().expect("a case with a covered day, as it was checked");
+    let mut segments = by_year(policy, case, lines, (begin, end));
+    spread_over_bills(case, &mut segments);
+    segments
+}
+
+/// What was paid elsewhere of the whole bill is spread over what the segments' bills leave of it; rounded on the running total.
+fn spread_over_bills(case: &Case, segments: &mut [Segment]) {
+    let told: Fen = case.paid_elsewhere.iter().map(|paid| paid.paid_fen).sum();
+    let open: Vec<Fen> = segments.iter().map(|segment| segment.total() - segment.elsewhere()).collect();
+    let all: Fen = open.iter().copied().sum();
+    if told == Fen::ZERO || all <= Fen::ZERO {
+        return;
+    }
+    let told = i128::from(told.min(all).0);
+    let upto = |bills: Fen| (2 * told * i128::from(bills.0) + i128::from(all.0)) / (2 * i128::from(all.0));
+    let (mut bills, mut done) = (Fen::ZERO, Fen::ZERO);
+    for (segment, open) in segments.iter_mut().zip(open) {
+        bills += open;
+        // Never above what is told, an amount.
+        let now = i64::try_from(upto(bills)).map_or(done, Fen);
+        segment.bill_elsewhere = now - done;
+        done = now;
+    }
+}
+
+fn by_year(
+    policy: &Policy,
+    case: &Case,
+    lines: &[LineParts<'_>],
+    (begin, end): (NaiveDate, NaiveDate),
+) -> Vec<Segment> {
     let bill = || case.lines.iter().zip(lines);
     if policy.across_years == AcrossYears::Whole || policy_year(policy, end) == policy_year(policy, begin) {
         let covered = |(line, split): (&Line, &LineParts<'_>)| match line.day {
             Some(day) if !case.visit.covers(day) => Parts::default(),
             _ => split.parts,
         };
-        let lines = bill().map(covered).collect();
-        return vec![Segment { policy_year: policy_year(policy, end), day: end, lines, last: true }];
+        let lines_elsewhere = case.lines.iter().map(|line| match line.day {
+            Some(day) if !case.visit.covers(day) => Fen::ZERO,
+            _ => line.paid_elsewhere_fen,
+        });
+        return vec![Segment {
+            lines: bill().map(covered).collect(),
+            lines_elsewhere: lines_elsewhere.collect(),
+            from: begin,
+            ..Segment::empty(policy_year(policy, end), end)
+        }];
     }
     let stay_days = days_between(begin, end);
     let mut segments = Vec::new();
@@ -55,8 +125,18 @@ pub(super) fn of_stay(policy: &Policy, case: &Case, lines: &[LineParts<'_>]) -> 
             Some(day) if from <= day && day <= to && case.visit.covers(day) => split.parts,
             Some(_) => Parts::default(),
         };
-        let lines = bill().map(in_year).collect();
-        segments.push(Segment { policy_year: year, day: to, lines, last: to == end });
+        let elsewhere_in_year = |line: &Line| match line.day {
+            None => share_of(line.paid_elsewhere_fen, done, upto, stay_days),
+            Some(day) if from <= day && day <= to && case.visit.covers(day) => line.paid_elsewhere_fen,
+            Some(_) => Fen::ZERO,
+        };
+        segments.push(Segment {
+            lines: bill().map(in_year).collect(),
+            lines_elsewhere: case.lines.iter().map(elsewhere_in_year).collect(),
+            last: to == end,
+            from,
+            ..Segment::empty(year, to)
+        });
         if to == end {
             return segments;
         }
@@ -76,10 +156,13 @@ pub fn last_day_of(policy: &Policy, year: NaiveDate) -> NaiveDate {
 
 /// What falls on the days after `done` up to `upto`. Rounded on the running total, so that
 /// the parts of all segments add up to the whole.
+fn share_of(amount: Fen, done: i64, upto: i64, all: i64) -> Fen {
+    let cut = |days: i64| round_half_up(amount.decimal() * Decimal::from(days) / Decimal::from(all));
+    cut(upto) - cut(done)
+}
+
 fn share(parts: &Parts, done: i64, upto: i64, all: i64) -> Parts {
-    let cut =
-        |amount: Fen, days: i64| round_half_up(amount.decimal() * Decimal::from(days) / Decimal::from(all));
-    let share = |amount: Fen| cut(amount, upto) - cut(amount, done);
+    let share = |amount: Fen| share_of(amount, done, upto, all);
     let (full_self_fen, over_limit_fen) = (share(parts.full_self_fen), share(parts.over_limit_fen));
     let (pre_self_fen, in_scope_fen) = (share(parts.pre_self_fen), share(parts.in_scope_fen));
     let total_fen = full_self_fen + over_limit_fen + pre_self_fen + in_scope_fen;

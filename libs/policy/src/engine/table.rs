@@ -11,6 +11,8 @@ use crate::outcome::{Basis, Cited, Step};
 /// A value with the row that gave it.
 pub(super) struct Decided<'a, T> {
     pub value: &'a T,
+    /// Which row of its version of the table.
+    pub row: usize,
     pub cited: Cited<'a>,
 }
 
@@ -29,7 +31,9 @@ pub(super) fn look_up_with<'a, T>(
         return Ok(None);
     };
     let row = decide(&version.rows, answers).map_err(|_| Refusal::Ambiguous { table: table.path.clone() })?;
-    row.map(|row| decided(table, row, facts.policy)).transpose()
+    let number =
+        |row: &Row<T>| version.rows.iter().position(|one| std::ptr::eq(one, row)).unwrap_or_default();
+    row.map(|row| decided(table, (number(row), row), facts.policy)).transpose()
 }
 
 /// Whether the row that decides says that nothing is published about care that is filed so.
@@ -57,13 +61,14 @@ pub(super) fn require<'a, T>(table: &'a Table<T>, facts: &Facts<'a>) -> Result<D
 
 fn decided<'a, T>(
     table: &'a Table<T>,
-    row: &'a Row<T>,
+    (number, row): (usize, &'a Row<T>),
     policy: &'a Policy,
 ) -> Result<Decided<'a, T>, Refusal> {
     let source = &policy.sources[row.source];
     match &row.value {
         Known::Value(value) => Ok(Decided {
             value,
+            row: number,
             cited: Cited { table: &table.path, line: row.line, source: &source.id, quality: source.quality },
         }),
         Known::Unknown(reason) => {

@@ -18,7 +18,7 @@ pub struct Difference {
     /// The layer, where it is of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
-    /// What: `paid`, `bands`, `deductible`, `over_cap`, `quality` of a layer, an amount of the visit, `refused`, `policy`, `identity`.
+    /// What: `paid`, `bands`, `deductible`, `over_cap`, `quality` of a layer, an amount of the visit, `old`, `refused`, `policy`, `identity`.
     pub what: &'static str,
     /// What was expected.
     pub expected: String,
@@ -63,6 +63,12 @@ pub(super) fn outcome(expect: &Expect, got: &Outcome<'_>) -> Vec<Difference> {
         let got = amount(got, what);
         if got != *expected {
             differences.push(Difference::of_visit(what, expected.to_string(), got.to_string()));
+        }
+    }
+    if let Some(expected) = &expect.old {
+        let old: Vec<&str> = got.old.iter().map(|old| old.source).collect();
+        if *expected != old {
+            differences.push(Difference::of_visit("old", expected.join(", "), old.join(", ")));
         }
     }
     paid(expect, got, &mut differences);

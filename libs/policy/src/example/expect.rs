@@ -24,6 +24,8 @@ pub struct Expect {
     pub over_cap: BTreeMap<String, Decimal>,
     /// Quality mark of the row that decided the scale of a layer.
     pub quality: BTreeMap<String, char>,
+    /// The sources that are of a year before the visit's policy year, in the order in which they decided something.
+    pub old: Option<Vec<String>>,
     /// It is refused; nothing else is expected then.
     pub refused: Option<Refused>,
 }

@@ -13,7 +13,7 @@ use yizhan_terms::{Area, Insutype};
 pub use compare::Difference;
 pub use expect::{Expect, Refused};
 
-use crate::case::{Account, Accumulated, Case, Counted, Line, Person, Visit};
+use crate::case::{Account, Accumulated, Case, Counted, Line, PaidElsewhere, Person, Visit};
 use crate::engine::policy_year;
 use crate::model::Policy;
 use crate::outcome::Outcome;
@@ -49,6 +49,8 @@ pub struct ExpectedVisit {
     pub visit: Visit,
     /// What was done.
     pub lines: Vec<Line>,
+    /// What others paid of the bill already.
+    pub paid_elsewhere: Vec<PaidElsewhere>,
     /// The personal accounts that may pay.
     pub account: Account,
     /// What was accumulated before, beside what earlier visits of the case added.
@@ -126,10 +128,11 @@ impl Example {
     ) -> Case {
         Case {
             area: self.area.unwrap_or(policy.areas[0]),
-            scheme: self.scheme.unwrap_or(policy.scheme),
+            scheme: self.scheme.unwrap_or(policy.schemes[0]),
             person: self.person.clone(),
             visit: visit.visit.clone(),
             lines: visit.lines.clone(),
+            paid_elsewhere: visit.paid_elsewhere.clone(),
             accumulated: visit.given.beside(carried, policy_year(policy, visit.visit.end)),
             account: visit.account.clone(),
             counted: Counted::Claims,

@@ -80,7 +80,9 @@ fn head(old: &Policy, new: &Policy) -> Vec<PolicyChange> {
     let told: [(&str, Tell<'_>); 6] = [
         ("名称", &|policy| policy.title.clone()),
         ("统筹区", &areas),
-        ("险种", &|policy| policy.scheme.label().to_owned()),
+        ("险种", &|policy| {
+            policy.schemes.iter().map(|scheme| scheme.label()).collect::<Vec<_>>().join("、")
+        }),
         ("施行", &|policy| words::period(policy.period)),
         ("政策年度", &year),
         ("跨年度住院", &across),

@@ -3,12 +3,13 @@
 use std::fmt::{self, Write};
 
 use rust_decimal::Decimal;
+use yizhan_documents::Known;
 
 use super::table::write_table;
-use super::words::{conditions, percent, period, points, quantity, ratio, term, yuan};
+use super::words::{chosen_lines, conditions, percent, period, points, quantity, ratio, term, yuan};
 use crate::model::{
-    Adjust, Band, Benefit, Books, Cap, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Plus, Policy,
-    Prepay, Table,
+    Adjust, Band, Benefit, Books, Cap, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Layer, Per, Plus,
+    Policy, Prepay, Ratio, Table,
 };
 
 const ROW: &str = "    ";
@@ -54,13 +55,20 @@ fn write_entering(to: &mut String, policy: &Policy, layer: &Layer) -> fmt::Resul
     if !base.is_empty() {
         writeln!(to, "  计算基数：{}（不低于 0）", base.join(" "))?;
     }
+    if !layer.counts_paid.is_empty() {
+        let titles = layer.counts_paid.iter().map(|earlier| format!("「{}」", policy.layers[*earlier].title));
+        writeln!(to, "    按文件规定，{}已支付的部分仍计入基数", titles.collect::<Vec<_>>().join("、"))?;
+    }
     write_ratios(to, policy, "只计基数的", layer.base_factor.as_ref())?;
     match &layer.prepay {
         Some(Prepay::Table(table)) => write_ratios(to, policy, "先由个人自付", Some(table))?,
         Some(Prepay::Remote) => writeln!(to, "  先由个人自付：{BY_REGISTER}的先行自付")?,
         None => {}
     }
-    layer.cost_cap.iter().try_for_each(|cap| write_cap(to, policy, "费用限额", cap))
+    layer.cost_cap.iter().try_for_each(|cap| {
+        let title = if cap.net { "起付线以上费用限额" } else { "费用限额" };
+        write_cap(to, policy, title, cap)
+    })
 }
 
 fn write_ratios(
@@ -75,9 +83,10 @@ fn write_ratios(
 }
 
 fn write_deductible(to: &mut String, policy: &Policy, deductible: &Deductible) -> fmt::Result {
-    let per = match deductible.per {
-        Per::Visit => "每次",
-        Per::Year => "每年度一次，前次未扣足的续扣",
+    let per = match &deductible.per {
+        Known::Value(Per::Visit) => "每次".to_owned(),
+        Known::Value(Per::Year) => "每年度一次，前次未扣足的续扣".to_owned(),
+        Known::Unknown(why) => format!("每次还是每年度未公布（{why}），要扣的不予结算"),
     };
     writeln!(to, "  起付线（{per}{}）：", held_in(policy, deductible.used))?;
     write_table(to, policy, &deductible.amount, ROW, |amount| match amount {
@@ -111,6 +120,31 @@ fn write_benefit(to: &mut String, policy: &Policy, benefit: &Benefit) -> fmt::Re
             writeln!(to, "  支付比例（{cut}{reached}）：")?;
             write_table(to, policy, bands, ROW, |bands| scale(bands))
         }
+        Benefit::ByItem { ratios } => {
+            writeln!(to, "  支付比例（按明细类别，扣除起付线后的净额按各类费用分摊）：")?;
+            write_table(to, policy, ratios, ROW, |ratio| percent(*ratio))
+        }
+        Benefit::PerDay { amount, count, from_day, most_days, used } => {
+            let count = match count {
+                DayCount::Nights => "入院日计、出院日不计",
+                DayCount::Days => "入院日、出院日都计",
+            };
+            let from = if *from_day > 1 { format!("，自第 {from_day} 天起") } else { String::new() };
+            writeln!(to, "  住院津贴每天（付给本人，不计入费用分担；{count}{from}）：")?;
+            write_table(to, policy, amount, ROW, |fen| yuan(*fen))?;
+            let Some(most) = most_days else { return Ok(()) };
+            let each = if used.is_some() { "每年度" } else { "每次住院" };
+            writeln!(to, "  给付天数上限（{each}{}）：", held_in(policy, *used))?;
+            write_table(to, policy, most, ROW, |days| format!("{days} 天"))
+        }
+        Benefit::PerItem { amount, lines } => {
+            writeln!(
+                to,
+                "  每项定额给付（付给本人，不计入费用分担；计{}的明细数量）：",
+                chosen_lines(lines)
+            )?;
+            write_table(to, policy, amount, ROW, |fen| yuan(*fen))
+        }
         Benefit::LumpSum { amount } => {
             writeln!(to, "  定额给付（付给本人，不计入费用分担）：")?;
             write_table(to, policy, amount, ROW, |fen| yuan(*fen))
@@ -120,18 +154,22 @@ fn write_benefit(to: &mut String, policy: &Policy, benefit: &Benefit) -> fmt::Re
 
 /// `0–4 万元 82%；4 万元–36 万元 88%；36 万元以上 90%`
 fn scale(bands: &[Band]) -> String {
+    let ratio = |known: &Known<Ratio>| match known {
+        Known::Value(value) => ratio(*value),
+        Known::Unknown(why) => format!("未公布（{why}）"),
+    };
     if let [Band { upto: None, ratio: only }] = bands {
-        return ratio(*only);
+        return ratio(only);
     }
     let mut from = "0".to_owned();
     let mut said = Vec::new();
     for band in bands {
         match band.upto {
             Some(upto) => {
-                said.push(format!("{from}–{} {}", yuan(upto), ratio(band.ratio)));
+                said.push(format!("{from}–{} {}", yuan(upto), ratio(&band.ratio)));
                 from = yuan(upto);
             }
-            None => said.push(format!("{from}以上 {}", ratio(band.ratio))),
+            None => said.push(format!("{from}以上 {}", ratio(&band.ratio))),
         }
     }
     if bands.last().is_some_and(|band| band.upto.is_some()) {
@@ -178,6 +216,7 @@ fn write_feeds(to: &mut String, policy: &Policy, layer: &Layer) -> fmt::Result {
             Fed::Net => "起付线以上的费用",
             Fed::Raised => "本层动用的激励额度",
             Fed::Visit => "一次就诊",
+            Fed::Days => "本层给付的天数",
         };
         format!("{what}→「{}」", policy.accumulators[feed.accumulator].label)
     });

@@ -11,7 +11,7 @@ mod words;
 use std::fmt::{self, Write};
 
 pub use changes::{Changes, PolicyChange, changes};
-pub use outcome::explain_outcome;
+pub use outcome::{explain_outcome, explain_stopped};
 
 use yizhan_terms::Area;
 
@@ -80,25 +80,35 @@ fn write_head(to: &mut String, policy: &Policy) -> fmt::Result {
         write_composite(to, why)?;
     }
     writeln!(to, "政策 {}  版本 {}  摘要 {}", policy.id, policy.version, policy.digest)?;
+    let schemes: Vec<String> =
+        policy.schemes.iter().map(|scheme| format!("{} {}", scheme.code(), scheme.label())).collect();
     writeln!(
         to,
-        "统筹区 {}  险种 {} {}",
+        "统筹区 {}  险种 {}",
         policy.areas.iter().map(Area::as_str).collect::<Vec<_>>().join("、"),
-        policy.scheme.code(),
-        policy.scheme.label()
+        schemes.join("、"),
     )?;
     let (month, day) = policy.year_starts;
     let across = match policy.across_years {
         AcrossYears::Whole => "跨年度住院整笔结算",
         AcrossYears::SplitByDays => "跨年度住院按天数分开结算",
     };
-    writeln!(to, "{}  政策年度自 {month} 月 {day} 日起  {across}", words::period(policy.period))
+    writeln!(to, "{}  政策年度自 {month} 月 {day} 日起  {across}", words::period(policy.period))?;
+    if let Some(covers) = &policy.covers {
+        let covers: Vec<&str> = covers.iter().map(|care| care.label()).collect();
+        writeln!(to, "结算的医疗类别：{}；其他类别不予结算", covers.join("、"))?;
+    }
+    for (care, reason) in &policy.not_published {
+        writeln!(to, "{}：未公布（{reason}），不予结算", care.label())?;
+    }
+    Ok(())
 }
 
 fn write_sources(to: &mut String, policy: &Policy) -> fmt::Result {
     writeln!(to, "\n来源")?;
     for source in &policy.sources {
-        writeln!(to, "  {}·{}  {}", source.id, source.quality, source.title)?;
+        let of = source.of.map_or_else(String::new, |year| format!("（{year} 年公布）"));
+        writeln!(to, "  {}·{}  {}{of}", source.id, source.quality, source.title)?;
         if let Some(url) = &source.url {
             writeln!(to, "      {url}")?;
         }
@@ -112,7 +122,11 @@ fn write_accumulators(to: &mut String, policy: &Policy) -> fmt::Result {
     }
     writeln!(to, "\n年度累计")?;
     for accumulator in &policy.accumulators {
-        let unit = if accumulator.unit == Unit::Fen { "金额" } else { "次数" };
+        let unit = match accumulator.unit {
+            Unit::Fen => "金额",
+            Unit::Count => "次数",
+            Unit::Days => "天数",
+        };
         let by = if accumulator.by_level { "，按机构级别分别累计" } else { "" };
         writeln!(to, "  {}  {}（{unit}{by}）", accumulator.name, accumulator.label)?;
     }

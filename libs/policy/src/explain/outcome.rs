@@ -9,8 +9,12 @@ use yizhan_terms::Treatment;
 
 use super::words::{part, percent, points, quantity_named, why_skipped};
 use crate::case::RemoteRule;
+use crate::engine::Stopped;
 use crate::model::{Policy, Quantity, Unit};
-use crate::outcome::{Basis, CapTrace, Cited, DeductibleTrace, LayerTrace, Outcome, RemoteCited, Step};
+use crate::outcome::{
+    Basis, CapTrace, Cited, CountTrace, DeductibleTrace, LayerTrace, OldValue, Outcome, Parts, RemoteCited,
+    Step,
+};
 
 /// Columns a label takes; Chinese characters take two.
 const LABEL: usize = 24;
@@ -23,6 +27,28 @@ pub fn explain_outcome(policy: &Policy, outcome: &Outcome) -> String {
     // Writing to a String cannot fail.
     let _ = write_outcome(&mut text, policy, outcome);
     text
+}
+
+/// How far a refused case came: the layers before, and what is not known.
+pub fn explain_stopped(policy: &Policy, stopped: &Stopped) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_stopped(&mut text, policy, stopped);
+    text
+}
+
+fn write_stopped(to: &mut String, policy: &Policy, stopped: &Stopped) -> fmt::Result {
+    writeln!(to, "{}（{} {}）", policy.title, policy.id, policy.version)?;
+    if let Some(parts) = &stopped.parts {
+        write_bill(to, parts)?;
+    }
+    for (number, layer) in stopped.layers.iter().enumerate() {
+        write_layer(to, policy, number + 1, layer)?;
+    }
+    let next = policy.layers.iter().cycle().nth(stopped.layers.len()).filter(|_| stopped.parts.is_some());
+    let at = next
+        .map_or_else(String::new, |layer| format!("第 {} 层 {}：", stopped.layers.len() + 1, layer.title));
+    writeln!(to, "\n※ 未能结算，以上各层只是算到此处的结果。{at}{}", stopped.refusal)
 }
 
 fn write_outcome(to: &mut String, policy: &Policy, outcome: &Outcome) -> fmt::Result {
@@ -39,6 +65,7 @@ fn write_outcome(to: &mut String, policy: &Policy, outcome: &Outcome) -> fmt::Re
     }
     write_shares(to, outcome)?;
     write_changes(to, policy, outcome)?;
+    outcome.old.iter().try_for_each(|old| writeln!(to, "提示  {old}（{}）", OldValue::CODE))?;
     write_composite(to, outcome)
 }
 
@@ -50,14 +77,17 @@ fn write_composite(to: &mut String, outcome: &Outcome) -> fmt::Result {
 }
 
 fn write_parts(to: &mut String, outcome: &Outcome) -> fmt::Result {
-    let parts = &outcome.parts;
+    write_bill(to, &outcome.parts)?;
+    outcome.extra_prepay.iter().try_for_each(|step| write_step(to, step))
+}
+
+fn write_bill(to: &mut String, parts: &Parts) -> fmt::Result {
     writeln!(to, "\n费用（元）")?;
     amount(to, part(Quantity::Total), parts.total_fen)?;
     amount(to, part(Quantity::FullSelf), parts.full_self_fen)?;
     amount(to, part(Quantity::OverLimit), parts.over_limit_fen)?;
     amount(to, part(Quantity::PreSelf), parts.pre_self_fen)?;
-    amount(to, part(Quantity::InScope), parts.in_scope_fen)?;
-    outcome.extra_prepay.iter().try_for_each(|step| write_step(to, step))
+    amount(to, part(Quantity::InScope), parts.in_scope_fen)
 }
 
 fn write_layer(to: &mut String, policy: &Policy, number: usize, layer: &LayerTrace) -> fmt::Result {
@@ -113,7 +143,16 @@ fn write_bands(to: &mut String, layer: &LayerTrace) -> fmt::Result {
             format!("（原 {}）", percent(band.stated))
         };
         let how = format!("{}–{} × {}{stated}", yuan(band.from_fen), yuan(band.to_fen), percent(band.ratio));
-        exact(to, "分段", band.amount_fen, &how)?;
+        let (what, row) = match band.line {
+            Some(line) => ("按类别", format!("（第 {line} 行）")),
+            None => ("分段", String::new()),
+        };
+        exact(to, what, band.amount_fen, &format!("{how}{row}"))?;
+    }
+    if let Some(CountTrace { kind, counted, paid, each_fen }) = layer.counted {
+        let (what, unit) = if kind == "days" { ("给付天数", "天") } else { ("给付项数", "项") };
+        let all = if paid == counted { String::new() } else { format!("（共 {counted} {unit}）") };
+        exact(to, what, each_fen * Decimal::from(paid), &format!("{paid} {unit} × {}{all}", yuan(each_fen)))?;
     }
     match &layer.decided_by {
         Some(row) => writeln!(to, "  {}{}", pad("依据", LABEL), cited(row)),
@@ -166,6 +205,12 @@ fn write_shares(to: &mut String, outcome: &Outcome) -> fmt::Result {
     amount(to, "  本人账户", outcome.account_own_fen)?;
     amount(to, "  共济账户", outcome.account_shared_fen)?;
     amount(to, "  现金", outcome.cash_fen)?;
+    if outcome.paid_elsewhere_fen != Fen::ZERO {
+        amount(to, "  其中平台外已付", outcome.paid_elsewhere_fen)?;
+        for paid in outcome.paid_elsewhere {
+            amount(to, &format!("    {}", paid.by), paid.paid_fen)?;
+        }
+    }
     if outcome.beside_bill_fen != Fen::ZERO {
         amount(to, "账单外给付本人", outcome.beside_bill_fen)?;
     }
@@ -180,8 +225,11 @@ fn write_changes(to: &mut String, policy: &Policy, outcome: &Outcome) -> fmt::Re
     for change in &outcome.changes {
         let name = change.accumulator.split('@').next().unwrap_or_default();
         let declared = policy.accumulators.iter().find(|accumulator| accumulator.name == name);
-        let counts = declared.is_some_and(|accumulator| accumulator.unit == Unit::Count);
-        let said = |total: i64| if counts { format!("{total} 次") } else { Fen(total).to_string() };
+        let said = |total: i64| match declared.map(|accumulator| accumulator.unit) {
+            Some(Unit::Count) => format!("{total} 次"),
+            Some(Unit::Days) => format!("{total} 天"),
+            Some(Unit::Fen) | None => Fen(total).to_string(),
+        };
         let label = declared.map_or(name, |accumulator| &accumulator.label);
         let (before, after) = (said(change.before), said(change.before + change.added));
         writeln!(to, "  {} {label}（{}）：{before} → {after}", change.policy_year, change.accumulator)?;

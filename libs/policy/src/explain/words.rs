@@ -4,7 +4,9 @@ use rust_decimal::Decimal;
 
 use yizhan_documents::{Period, Range};
 
-use crate::model::{Condition, InStay, Policy, Previous, PreviousLevel, Quantity, Ratio, Term, VisitRules};
+use crate::model::{
+    Condition, InStay, LineFilter, Policy, Previous, PreviousLevel, Quantity, Ratio, Term, VisitRules,
+};
 
 /// Fen as yuan: `1300 元`, `15 万元`.
 pub(super) fn yuan(fen: Decimal) -> String {
@@ -71,10 +73,13 @@ pub(super) fn part(quantity: Quantity) -> &'static str {
         Quantity::OverLimit => "超限价自费",
         Quantity::FullSelf => "全自费",
         Quantity::Remaining => "前面各层支付后的剩余",
+        Quantity::InScopeLeft => "前面各层支付后剩余的范围内金额",
+        Quantity::PaidElsewhere => "平台外已付",
         Quantity::Paid(_) => "支付额",
         Quantity::DeductibleOf(_) => "起付线",
         Quantity::OverCostCap(_) => "超费用限额部分",
         Quantity::OverCap(_) => "超支付限额部分",
+        Quantity::OverCapCost(_) => "超支付限额的费用",
     }
 }
 
@@ -84,7 +89,8 @@ pub(super) fn quantity(policy: &Policy, quantity: Quantity) -> String {
         Quantity::Paid(layer)
         | Quantity::DeductibleOf(layer)
         | Quantity::OverCostCap(layer)
-        | Quantity::OverCap(layer) => format!("「{}」的{}", policy.layers[layer].title, part(quantity)),
+        | Quantity::OverCap(layer)
+        | Quantity::OverCapCost(layer) => format!("「{}」的{}", policy.layers[layer].title, part(quantity)),
         _ => part(quantity).to_owned(),
     }
 }
@@ -100,19 +106,30 @@ pub(super) fn term(policy: &Policy, term: &Term, first: bool) -> String {
         times if times == Decimal::ONE => String::new(),
         times => format!(" × {}", percent(times)),
     };
-    let lines = term.lines.as_ref().map_or_else(String::new, |lines| {
-        let list = |label: &str, values: &[String]| match values {
-            [] => None,
-            values => Some(format!("{label} {}", values.join("/"))),
-        };
-        let chosen = [
-            list("目录类别", &lines.list_types),
-            list("标记", &lines.labels),
-            list("不含标记", &lines.not_labels),
-        ];
-        format!("（只计{}的明细）", chosen.into_iter().flatten().collect::<Vec<_>>().join("，"))
+    let lines = term
+        .lines
+        .as_ref()
+        .map_or_else(String::new, |lines| format!("（只计{}的明细）", chosen_lines(lines)));
+    let at_most = term.at_most.map_or_else(String::new, |most| {
+        let part =
+            if most.part == Decimal::ONE { String::new() } else { format!("的 {}", percent(most.part)) };
+        format!("（不超过{}{part}）", quantity(policy, most.of))
     });
-    format!("{sign}{}{times}{lines}", quantity(policy, term.quantity))
+    format!("{sign}{}{at_most}{times}{lines}", quantity(policy, term.quantity))
+}
+
+/// `目录类别 101，标记 特药`
+pub(super) fn chosen_lines(lines: &LineFilter) -> String {
+    let list = |label: &str, values: &[String]| match values {
+        [] => None,
+        values => Some(format!("{label} {}", values.join("/"))),
+    };
+    let chosen = [
+        list("目录类别", &lines.list_types),
+        list("标记", &lines.labels),
+        list("不含标记", &lines.not_labels),
+    ];
+    chosen.into_iter().flatten().collect::<Vec<_>>().join("，")
 }
 
 /// Conditions that must all hold; nothing for none.
@@ -142,6 +159,9 @@ fn condition(policy: &Policy, condition: &Condition) -> String {
         Condition::Tag(tags) => format!("有标记 {}", tags.join(" 或 ")),
         Condition::NoTag(tags) => format!("无标记 {}", tags.join("、")),
         Condition::Class(classes) => format!("类别 {}", classes.join("/")),
+        Condition::ListType(types) => format!("目录类别 {}", types.join("/")),
+        Condition::Label(labels) => format!("标记 {}", labels.join("/")),
+        Condition::NoLabel(labels) => format!("不含标记 {}", labels.join("/")),
         Condition::Nth { counter, range } => {
             format!("{}第 {}", policy.accumulators[*counter].label, self::range(range, " 次"))
         }

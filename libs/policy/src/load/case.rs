@@ -4,16 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use yizhan_documents::value::{amount, area, date, digits, period, plain_number, ratio, whole};
-use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words};
+use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words, half_width};
 use yizhan_money::Fen;
 use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Status, Tier};
 
 use super::condition::{RECOGNISED, disease_code};
 use crate::case::{
-    Account, Accumulated, Case, Continuity, Counted, DaysOut, Disease, Line, Person, PreviousStay,
-    RemoteRule, Visit,
+    Account, Accumulated, Case, Continuity, Counted, DaysOut, Disease, Line, PaidElsewhere, Person,
+    PreviousStay, RemoteRule, Visit,
 };
 
 const MAX_AGE: i64 = 200;
@@ -21,7 +21,7 @@ const MAX_VISITS: i64 = 1_000_000;
 
 /// Keys of a case.
 pub(super) const CASE_KEYS: &[&str] =
-    &["title", "area", "scheme", "person", "visit", "lines", "accumulated", "account"];
+    &["title", "area", "scheme", "person", "visit", "lines", "accumulated", "paid_elsewhere", "account"];
 
 /// Reads a case; `None` after everything wrong with it was reported.
 pub(super) fn case(root: &At) -> Option<Case> {
@@ -33,6 +33,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
     let visit = map.required("visit", visit);
     let lines = map.required("lines", |at| numbered_lines(&at));
     let accumulated = map.optional("accumulated", |at| accumulated(&at));
+    let paid_elsewhere = map.optional("paid_elsewhere", |at| at.list_of(|at| paid_elsewhere(&at)));
     let account = map.optional("account", account);
     title?;
     Some(Case {
@@ -42,6 +43,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
         visit: visit?,
         lines: lines?,
         accumulated: accumulated?.unwrap_or_default(),
+        paid_elsewhere: paid_elsewhere?.unwrap_or_default(),
         account: account?.unwrap_or_default(),
         counted: Counted::Claims,
         earlier: None,
@@ -228,6 +230,7 @@ fn line(at: &At, number: usize) -> Option<Line> {
         "prepay",
         "label",
         "date",
+        "paid_elsewhere",
     ])?;
     let id = map.optional("id", |at| at.text());
     let name = map.optional("name", |at| at.text());
@@ -241,8 +244,15 @@ fn line(at: &At, number: usize) -> Option<Line> {
     let prepay = map.optional("prepay", ratio);
     let labels = words(&map, "label");
     let day = map.optional("date", date);
+    let elsewhere =
+        map.optional("paid_elsewhere", |at| yizhan_documents::value::amount(at).and_then(Fen::try_round));
     name?;
     let amount = amount?;
+    if class == Some("丙") && map.get("prepay").is_some() {
+        let message = "a line of class 丙 is paid by the person whole: its `prepay` changes nothing";
+        map.key("prepay").iter().for_each(|at| at.finding(Kind::PrepayOfSelfPaid, message));
+    }
+    check_amount(&map, amount, quantity.flatten(), price.flatten());
     Some(Line {
         id: id?.map_or_else(|| number.to_string(), str::to_owned),
         code: code?.unwrap_or_default().to_owned(),
@@ -255,8 +265,29 @@ fn line(at: &At, number: usize) -> Option<Line> {
         prepay: prepay?,
         labels: labels?,
         day: day?,
+        paid_elsewhere_fen: elsewhere?.unwrap_or_default(),
         earlier: None,
     })
+}
+
+/// Quantity × price, half up to the fen, is the amount; one that is not said is 1.
+fn check_amount(map: &Map, amount_fen: Decimal, quantity: Option<Decimal>, price: Option<Decimal>) {
+    let product = price.and_then(|price| price.checked_mul(quantity.unwrap_or(Decimal::ONE)));
+    let Some(product) = product.and_then(|yuan| yuan.checked_mul(Decimal::ONE_HUNDRED)) else { return };
+    if product.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero) != amount_fen {
+        let (product, amount) = (product / Decimal::ONE_HUNDRED, amount_fen / Decimal::ONE_HUNDRED);
+        let message =
+            format!("quantity × price is {}, and the amount {}", product.normalize(), amount.normalize());
+        map.key("amount").iter().for_each(|at| at.finding(Kind::LineAmountDiffers, message.clone()));
+    }
+}
+
+/// What somebody outside this platform paid: `{ by: 惠民保, amount: 3000 }`.
+pub(super) fn paid_elsewhere(at: &At) -> Option<PaidElsewhere> {
+    let map = at.map(&["by", "amount"])?;
+    let by = map.required("by", |at| at.text());
+    let paid = map.required("amount", |at| amount(at).and_then(Fen::try_round));
+    Some(PaidElsewhere { by: by?.to_owned(), paid_fen: paid? })
 }
 
 /// 收费项目等级 `chrgitm_lv`
@@ -271,7 +302,8 @@ fn class_code(class: &str) -> &'static str {
 /// A quantity, or a unit price in yuan: prices may have more than two decimals.
 fn decimal(at: &At) -> Option<Decimal> {
     let text = at.scalar("a number")?;
-    let number = plain_number(text).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
+    let number =
+        plain_number(&half_width(text)).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
     let number = number.filter(|number| *number < Decimal::from(10_i64.pow(14)));
     number
         .or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a number of at most 8 decimals")))
@@ -287,12 +319,14 @@ pub(super) fn accumulated(at: &At) -> Option<BTreeMap<NaiveDate, Accumulated>> {
 }
 
 pub(super) fn totals(at: &At) -> Option<Accumulated> {
-    let map = at.map(&["yuan", "visits"])?;
+    let map = at.map(&["yuan", "visits", "days"])?;
     let fen = |at: At| amount(at).and_then(Fen::try_round).map(|fen| fen.0);
     let yuan = map.optional("yuan", |at| named(&at, fen));
     let visits = map.optional("visits", |at| named(&at, |at| whole(at, 0, MAX_VISITS)));
+    let days = map.optional("days", |at| named(&at, |at| whole(at, 0, MAX_VISITS)));
     let mut totals = yuan?.unwrap_or_default();
     totals.extend(visits?.unwrap_or_default());
+    totals.extend(days?.unwrap_or_default());
     Some(totals)
 }
 

@@ -11,7 +11,7 @@ use crate::model::{Condition, Previous, PreviousLevel, Unit};
 /// What surrounds tables of a policy.
 pub(super) type Scope<'n, 'a> = documents::Scope<'n, 'a, Condition>;
 
-/// What rows may ask of a line and its case; `class`, which only a line has, stands last.
+/// What rows may ask of a line and its case; what only a line has stands last.
 pub(super) const OF_LINE: &[&str] = &[
     "care",
     "level",
@@ -33,10 +33,13 @@ pub(super) const OF_LINE: &[&str] = &[
     "nth",
     "previous",
     "class",
+    "list_type",
+    "label",
+    "no_label",
 ];
 
 /// What rows may ask of a case.
-pub(super) const OF_CASE: &[&str] = OF_LINE.split_at(OF_LINE.len() - 1).0;
+pub(super) const OF_CASE: &[&str] = OF_LINE.split_at(OF_LINE.len() - 4).0;
 
 /// What rows may ask of a visit before anything is known of the person.
 pub(super) const OF_VISIT: &[&str] = OF_LINE.split_at(2).0;
@@ -68,6 +71,9 @@ impl documents::Condition for Condition {
             "in_province" => at.boolean().map(Condition::InProvince),
             "contracted" => at.boolean().map(Condition::Contracted),
             "class" => at.set_of(|at| digits(&at, 2, "a class, as \"02\"")).map(Condition::Class),
+            "list_type" => at.set_of(|at| digits(&at, 3, "a list_type, as \"101\"")).map(Condition::ListType),
+            "label" => words(at).map(Condition::Label),
+            "no_label" => words(at).map(Condition::NoLabel),
             "previous" => previous(&at, names).map(Condition::Previous),
             _ => nth(at, names),
         }
@@ -86,6 +92,9 @@ impl documents::Condition for Condition {
             }
             Condition::DiseaseKind(any) => region.one_of("disease_kind", any.iter().map(|kind| kind.code())),
             Condition::Class(any) => region.one_of("class", any.iter().map(String::as_str)),
+            Condition::ListType(any) => region.one_of("list_type", any.iter().map(String::as_str)),
+            Condition::Label(any) => region.any_of("label", any),
+            Condition::NoLabel(none) => region.none_of("label", none),
             Condition::InProvince(so) => region.is("in_province", *so),
             Condition::Contracted(so) => region.is("contracted", *so),
             Condition::Age(range) => region.within("age", 0, range),

@@ -5,7 +5,7 @@ use yizhan_documents::value::{area, month_and_day, name, period, version};
 use yizhan_documents::{
     At, Document, Documents, Head, Kind, Map, Period, Problem, Problems, Source, Sources, closest, digest,
 };
-use yizhan_terms::{Insutype, Payer};
+use yizhan_terms::{Care, Insutype, Payer};
 
 use super::condition::{OF_CASE, OF_LINE, OF_VISIT, Scope};
 use super::layer::{id_of, layer};
@@ -13,7 +13,7 @@ use super::names::{Declared, Names, Used};
 use super::quantity::PARTS;
 use super::steps::{is_remote, prepay};
 use super::values::{RATIO, REACH, VISITS, WHETHER};
-use super::{MAX_LAYERS, set};
+use super::{MAX_LAYERS, findings, set, silent};
 use crate::model::{
     AccountRules, Accumulator, AcrossYears, Books, Fed, Handling, Layer, Policy, Prepay, Quantity, Rename,
     SameDays, Table, Unit, VisitRules,
@@ -25,6 +25,7 @@ const KEYS: &[&str] = &[
     "title",
     "areas",
     "scheme",
+    "schemes",
     "from",
     "to",
     "composite",
@@ -37,6 +38,8 @@ const KEYS: &[&str] = &[
     "class_prepay",
     "extra_prepay",
     "filing_at_home",
+    "covers",
+    "not_published",
     "layers",
     "account",
     "same_days",
@@ -49,7 +52,7 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
     let version = map.required("version", |at| version(&at).map(str::to_owned));
     let title = map.required("title", |at| at.text());
     let areas = map.required("areas", |at| at.set_of(|at| area(&at, "a pooling area (admdvs)")));
-    let scheme = map.required("scheme", |at| at.code(&Insutype::SETTLED, Insutype::code));
+    let schemes = schemes(&map);
     let period = period(&map, None);
     let composite = map.optional("composite", |at| at.text());
     let year_starts = map.optional("year_starts", month_and_day);
@@ -58,16 +61,19 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
     });
     let filing_at_home = map.optional("filing_at_home", |at| at.code(&["asked"], |word| word));
     let same_days = map.optional("same_days", |at| same_days(&at));
+    let covers = map.optional("covers", |at| at.set_of(|at| at.code(Care::ALL, Care::code)));
+    let not_published = map.optional("not_published", |at| not_published(&at));
     let body = Body::read(&map, period);
     check_books(&map, year_starts.flatten(), body.layers.as_deref().unwrap_or_default());
     let (sources, accumulators) = (body.sources, body.accumulators);
-    Some(Policy {
+    let policy = Policy {
+        file: String::new(),
         id: id?,
         version: version?,
         digest: digest(text),
         title: title?.to_owned(),
         areas: areas?,
-        scheme: scheme?,
+        schemes: schemes?,
         period: period?,
         composite: composite?.map(str::to_owned),
         year_starts: year_starts?.unwrap_or((1, 1)),
@@ -83,8 +89,24 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
         layers: body.layers?,
         account: body.account?,
         same_days: same_days?.unwrap_or_default(),
+        covers: covers?,
+        not_published: not_published?.unwrap_or_default(),
+        found: Vec::new(),
         looks_back: body.looks_back,
-    })
+    };
+    silent::check(&map, &policy);
+    Some(policy)
+}
+
+/// Kinds of care, each with what is said about its not being published: `{ maternity: 所用来源没有给出 }`.
+fn not_published(at: &At) -> Option<Vec<(Care, String)>> {
+    let read = |(key, value): (At, At)| {
+        let care = key.code(Care::ALL, Care::code);
+        let reason = value.text();
+        Some((care?, reason?.to_owned()))
+    };
+    let read: Vec<Option<_>> = at.entries()?.into_iter().map(read).collect();
+    read.into_iter().collect()
 }
 
 impl Document for Policy {
@@ -101,7 +123,7 @@ impl Document for Policy {
             title: &self.title,
             areas: &self.areas,
             digest: &self.digest,
-            scheme: Some(self.scheme),
+            scheme: self.only_scheme(),
             period: Some(self.period),
             composite: self.composite.as_deref(),
         }
@@ -113,9 +135,28 @@ impl Document for Policy {
         &[]
     }
 
+    fn findings(&self) -> Vec<Problem> {
+        findings(self)
+    }
+
     fn conflicts(&self, published: &Documents<Policy>) -> Vec<Problem> {
         set::conflicts(self, published)
     }
+}
+
+/// `scheme: "310"`, `scheme: any`, or `schemes: ["310", "390"]`.
+fn schemes(map: &Map) -> Option<Vec<Insutype>> {
+    let scheme = |at: At| at.code(&Insutype::SETTLED, Insutype::code);
+    if map.get("schemes").is_some() {
+        return match map.get("scheme") {
+            Some(_) => map.conflict("scheme", "schemes"),
+            None => map.required("schemes", |at| at.set_of(scheme)),
+        };
+    }
+    map.required("scheme", |at| match at.raw() {
+        Some("any") => Some(Insutype::SETTLED.to_vec()),
+        _ => scheme(at).map(|scheme| vec![scheme]),
+    })
 }
 
 /// What the books tell of years without a claim is true only if they tell it of calendar years, and hold what every fund of basic and
@@ -247,7 +288,7 @@ fn accumulator(key: &At, at: &At) -> Option<Accumulator> {
     let name = name(key);
     let map = at.map(&["label", "unit", "by"])?;
     let label = map.required("label", |at| at.text());
-    let unit = map.required("unit", |at| at.code(&[Unit::Fen, Unit::Count], unit_code));
+    let unit = map.required("unit", |at| at.code(&[Unit::Fen, Unit::Count, Unit::Days], unit_code));
     let by = map.optional("by", |at| at.code(&[()], |()| "level"));
     Some(Accumulator {
         name: name?.to_owned(),
@@ -291,6 +332,7 @@ fn unit_code(unit: Unit) -> &'static str {
     match unit {
         Unit::Fen => "fen",
         Unit::Count => "count",
+        Unit::Days => "days",
     }
 }
 

@@ -4,13 +4,15 @@ use yizhan_documents::value::area;
 use yizhan_documents::{At, Kind, Map};
 use yizhan_terms::Insutype;
 
-use super::case::{CASE_KEYS, VISIT_KEYS, account, accumulated, numbered_lines, person, totals, visit_of};
+use super::case::{
+    CASE_KEYS, VISIT_KEYS, account, accumulated, numbered_lines, paid_elsewhere, person, totals, visit_of,
+};
 use super::expect::expect;
 use crate::case::Visit;
 use crate::example::{Example, ExpectedVisit, Given};
 
 const OF_FILE: &[&str] = &["id", "example", "source", "note", "policy", "visits", "expect"];
-const OF_VISIT: &[&str] = &["lines", "accumulated", "account"];
+const OF_VISIT: &[&str] = &["lines", "accumulated", "paid_elsewhere", "account"];
 
 /// All cases of a file; where they are `tested`, each says what is expected.
 pub(super) fn all(root: &At, tested: bool) -> Option<Vec<Example>> {
@@ -88,6 +90,7 @@ fn several(map: &Map, tested: bool) -> Option<Vec<ExpectedVisit>> {
 /// The visit with what was done, accounts, totals of before, and what is expected.
 fn with_rest(visit: Option<Visit>, map: &Map, tested: bool) -> Option<ExpectedVisit> {
     let lines = map.required("lines", |at| numbered_lines(&at));
+    let elsewhere = map.optional("paid_elsewhere", |at| at.list_of(|at| paid_elsewhere(&at)));
     let account = map.optional("account", account);
     let given = map.optional("accumulated", |at| given(&at));
     let expect =
@@ -95,15 +98,16 @@ fn with_rest(visit: Option<Visit>, map: &Map, tested: bool) -> Option<ExpectedVi
     Some(ExpectedVisit {
         visit: visit?,
         lines: lines?,
+        paid_elsewhere: elsewhere?.unwrap_or_default(),
         account: account?.unwrap_or_default(),
         given: given?.unwrap_or_default(),
         expect: expect?,
     })
 }
 
-/// Totals of the visit's policy year (`{ yuan: …, visits: … }`), or by policy year.
+/// Totals of the visit's policy year (`{ yuan: …, visits: …, days: … }`), or by policy year.
 fn given(at: &At) -> Option<Given> {
-    if at.find("yuan").is_some() || at.find("visits").is_some() {
+    if ["yuan", "visits", "days"].iter().any(|unit| at.find(unit).is_some()) {
         return Some(Given { this_year: totals(at)?, ..Given::default() });
     }
     Some(Given { years: accumulated(at)?, ..Given::default() })

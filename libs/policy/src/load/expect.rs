@@ -9,10 +9,12 @@ use yizhan_money::Fen;
 use crate::example::{Expect, Refused};
 
 const BY_LAYER: &[&str] = &["paid", "bands", "deductible", "over_cap", "quality"];
+/// What is told of the visit beside amounts.
+const TOLD: &[&str] = &["old"];
 const REFUSAL: &[&str] = &["refused", "because"];
 
 pub(super) fn expect(at: At) -> Option<Expect> {
-    let map = at.map(&[Expect::AMOUNTS, BY_LAYER, REFUSAL].concat())?;
+    let map = at.map(&[Expect::AMOUNTS, BY_LAYER, TOLD, REFUSAL].concat())?;
     let amounts: Vec<_> = Expect::AMOUNTS
         .iter()
         .map(|word| Some(map.optional(word, fen)?.map(|amount| (*word, amount))))
@@ -22,6 +24,7 @@ pub(super) fn expect(at: At) -> Option<Expect> {
     let deductible = by_layer(&map, "deductible", amount);
     let over_cap = by_layer(&map, "over_cap", amount);
     let quality = by_layer(&map, "quality", mark);
+    let old = map.optional("old", old);
     let refused = refused(&map);
     let expect = Expect {
         amounts: amounts.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect(),
@@ -30,6 +33,7 @@ pub(super) fn expect(at: At) -> Option<Expect> {
         deductible: deductible?,
         over_cap: over_cap?,
         quality: quality?,
+        old: old?,
         refused: refused?,
     };
     if expect == Expect::default() {
@@ -40,6 +44,14 @@ pub(super) fn expect(at: At) -> Option<Expect> {
 
 fn fen(at: At) -> Option<Fen> {
     amount(at).and_then(Fen::try_round)
+}
+
+/// Sources, or `none`.
+fn old(at: At) -> Option<Vec<String>> {
+    match at.raw() {
+        Some("none") => Some(Vec::new()),
+        _ => at.list_of(|source| source.text().map(str::to_owned)),
+    }
 }
 
 fn mark(at: At) -> Option<char> {
@@ -76,7 +88,7 @@ fn refused(map: &Map) -> Option<Option<Refused>> {
             None => Some(None),
         };
     };
-    let beside = Expect::AMOUNTS.iter().chain(BY_LAYER).find(|word| map.get(word).is_some());
+    let beside = Expect::AMOUNTS.iter().chain(BY_LAYER).chain(TOLD).find(|word| map.get(word).is_some());
     match beside {
         Some(word) => map.conflict("refused", word),
         None => Some(Some(Refused { code: code.to_owned(), because: because.map(str::to_owned) })),

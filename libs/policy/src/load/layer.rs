@@ -8,10 +8,10 @@ use yizhan_documents::{At, Kind, Map, Period, Region, when};
 
 use super::condition::Scope;
 use super::names::Names;
-use super::quantity::base;
+use super::quantity::{PARTS, base};
 use super::steps::{adjustments, benefit, cap, cost_cap, deductible, feeds, is_remote, prepay};
 use super::values::{AMOUNT, RATIO};
-use crate::model::{Adjust, Base, Cap, Condition, Deductible, Layer, LayerIndex, Prepay, Table};
+use crate::model::{Adjust, Base, Benefit, Cap, Condition, Deductible, Layer, LayerIndex, Prepay, Table};
 
 const KEYS: &[&str] = &[
     "id",
@@ -28,14 +28,20 @@ const KEYS: &[&str] = &[
     "deductible",
     "scale",
     "lump_sum",
+    "per_day",
+    "per_item",
     "adjust",
     "remote",
     "minimum",
     "cap",
     "feeds",
+    "counts_paid",
 ];
 
-/// Parts of a layer that a lump sum has no use for.
+/// Benefits that are paid beside the bill.
+const BESIDE_BILL: &[&str] = &["lump_sum", "per_day", "per_item"];
+
+/// Parts of a layer that a sum beside the bill has no use for.
 const ONLY_WITH_SCALE: &[&str] =
     &["base", "base_factor", "prepay", "cost_cap", "deductible", "adjust", "remote", "minimum"];
 
@@ -59,10 +65,15 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
     let benefit = benefit(&map, &scope);
     let parts = Parts::read(&map, number, &scope);
     let cap = map.optional("cap", |at| cap(&at, &scope));
-    check_lump_sum(&map);
+    check_beside_bill(&map);
+    check_days(&map, benefit.as_ref());
+    check_by_item(&map, benefit.as_ref(), parts.as_ref());
     check_plus(&map, payer);
     check_less_previous(&map, payer);
+    check_counts(&map);
     let feeds = map.optional("feeds", |at| feeds(&at, names));
+    let counts_paid =
+        map.optional("counts_paid", |at| at.set_of(|at| names.earlier_layer(at.text()?, number, &at)));
     let parts = parts?;
     Some(Layer {
         id: id?,
@@ -82,6 +93,7 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
         minimum: parts.minimum,
         cap: cap?,
         feeds: feeds?.unwrap_or_default(),
+        counts_paid: counts_paid?.unwrap_or_default(),
     })
 }
 
@@ -100,7 +112,7 @@ struct Parts {
 impl Parts {
     fn read<'a>(map: &Map<'a>, number: LayerIndex, scope: &Scope<'_, 'a>) -> Option<Parts> {
         let base = |at| base(at, scope.names, number);
-        let base = if map.get("lump_sum").is_some() {
+        let base = if BESIDE_BILL.iter().any(|key| map.get(key).is_some()) {
             map.optional("base", base).map(|base| base.unwrap_or(Base { terms: Vec::new() }))
         } else {
             map.required("base", base)
@@ -213,15 +225,62 @@ fn check_less_previous(map: &Map, payer: Option<Payer>) {
     }
 }
 
-/// A lump sum uses nothing of the bill, and must be limited in the year.
-fn check_lump_sum(map: &Map) {
-    let Some(lump_sum) = map.key("lump_sum") else { return };
-    for key in ONLY_WITH_SCALE.iter().filter(|key| map.get(key).is_some()) {
-        map.conflict::<()>("lump_sum", key);
+/// A limit on the cost above the deductible needs one; and its accumulator holds the same cost.
+fn check_counts(map: &Map) {
+    let Some(cost_cap) = map.get("cost_cap") else { return };
+    let counts = cost_cap.find("counts").filter(|(_, value)| value.raw() == Some("net"));
+    if let Some((at, _)) = counts.as_ref().filter(|_| map.get("deductible").is_none()) {
+        at.problem::<()>(
+            Kind::MissingKey,
+            "`counts: net` is of the cost above a `deductible`, which is missing",
+        );
     }
+    let Some((_, used)) = cost_cap.find("used") else { return };
+    let fed = map.get("feeds").and_then(|feeds| used.raw().and_then(|name| feeds.find(name)));
+    let (right, wrong) = if counts.is_some() { ("net", "base") } else { ("base", "net") };
+    if let Some((_, what)) = fed.filter(|(_, what)| what.raw() == Some(wrong)) {
+        let message = format!(
+            "the limit counts `{right}`, and its accumulator is fed `{wrong}`: write `{right}`, or the other `counts`"
+        );
+        what.problem::<()>(Kind::ConflictingKeys, message);
+    }
+}
+
+/// What a payer pays by items is spread over the lines of the bill: the base adds lines.
+fn check_by_item(map: &Map, benefit: Option<&Benefit>, parts: Option<&Parts>) {
+    let (Some(Benefit::ByItem { .. }), Some(parts)) = (benefit, parts) else { return };
+    let is_part = |quantity| PARTS.iter().any(|(_, part)| *part == quantity);
+    let mut added = parts.base.terms.iter().filter(|term| term.times.is_sign_positive());
+    if let (Some(at), true) = (map.get("base"), added.any(|term| !is_part(term.quantity))) {
+        let message =
+            "`by_item` pays lines: the base adds parts of the bill only, and takes away what it will";
+        at.problem::<()>(Kind::NotAPart, message);
+    }
+}
+
+/// Days are fed by who pays days.
+fn check_days(map: &Map, benefit: Option<&Benefit>) {
+    let pays_days = matches!(benefit, Some(Benefit::PerDay { .. }) | None);
+    let feeds = map.get("feeds").filter(|_| !pays_days).and_then(|feeds| feeds.entries());
+    for (_, what) in feeds.into_iter().flatten().filter(|(_, what)| what.raw() == Some("days")) {
+        what.problem::<()>(Kind::ConflictingKeys, "`days` is what `per_day` pays: this layer pays no days");
+    }
+}
+
+/// A sum beside the bill uses nothing of it; one that is paid at every visit or for every item must be limited in the year.
+fn check_beside_bill(map: &Map) {
+    let Some(key) = BESIDE_BILL.iter().copied().find(|key| map.get(key).is_some()) else { return };
+    for other in ONLY_WITH_SCALE.iter().filter(|other| map.get(other).is_some()) {
+        map.conflict::<()>(key, other);
+    }
+    // Days end with the stay.
+    let Some(lump_sum) = map.key(key).filter(|_| key != "per_day") else { return };
     let limited = map.get("cap").is_some_and(|cap| cap.find("used").is_some());
     if !limited {
-        let message = "without a `cap` with `used` the lump sum would be paid again at every visit";
+        let message = match key {
+            "lump_sum" => "without a `cap` with `used` the lump sum would be paid again at every visit",
+            _ => "without a `cap` with `used` nothing limits how many items of the year are paid",
+        };
         lump_sum.problem::<()>(Kind::LumpSumUnbounded, message);
     }
 }

@@ -112,5 +112,6 @@ fn unit_name(unit: Unit) -> &'static str {
     match unit {
         Unit::Fen => "amounts (fen)",
         Unit::Count => "visits (count)",
+        Unit::Days => "days (days)",
     }
 }

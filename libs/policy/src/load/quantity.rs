@@ -6,7 +6,7 @@ use yizhan_documents::value::{digits, ratio};
 use yizhan_documents::{At, Kind, closest, condition_words};
 
 use super::names::Names;
-use crate::model::{Base, LayerIndex, LineFilter, Quantity, Term};
+use crate::model::{AtMost, Base, LayerIndex, LineFilter, Quantity, Term};
 
 /// Parts of the bill, as the document names them.
 pub(crate) const PARTS: &[(&str, Quantity)] = &[
@@ -17,6 +17,13 @@ pub(crate) const PARTS: &[(&str, Quantity)] = &[
     ("full_self", Quantity::FullSelf),
 ];
 
+/// What is known of the visit beside the parts of its bill.
+const OF_VISIT: &[(&str, Quantity)] = &[
+    ("remaining", Quantity::Remaining),
+    ("in_scope_left", Quantity::InScopeLeft),
+    ("paid_elsewhere", Quantity::PaidElsewhere),
+];
+
 /// What can be asked of an earlier layer, as `paid.LAYER`.
 type OfLayer = fn(LayerIndex) -> Quantity;
 const OF_LAYER: &[(&str, OfLayer)] = &[
@@ -24,6 +31,7 @@ const OF_LAYER: &[(&str, OfLayer)] = &[
     ("deductible", Quantity::DeductibleOf),
     ("over_cost_cap", Quantity::OverCostCap),
     ("over_cap", Quantity::OverCap),
+    ("over_cap_cost", Quantity::OverCapCost),
 ];
 
 /// Reads what enters the layer of this number.
@@ -32,25 +40,25 @@ pub(super) fn base(at: At, names: &Names, layer: LayerIndex) -> Option<Base> {
 }
 
 fn term(at: &At, names: &Names, layer: LayerIndex) -> Option<Term> {
-    let map = at.map(&["add", "less", "times", "lines"])?;
+    let map = at.map(&["add", "less", "times", "lines", "at_most"])?;
     let sign = map.one_of(&["add", "less"]);
     let quantity = sign.and_then(|sign| map.required(sign, |at| quantity(&at, names, layer)));
     let times = map.optional("times", ratio);
     let lines = map.optional("lines", |at| line_filter(&at));
-    let (quantity, times, lines) = (quantity?, times?.unwrap_or(Decimal::ONE), lines?);
-    if lines.is_some() && !PARTS.iter().any(|(_, part)| *part == quantity) {
-        let message = "`lines` chooses lines of the bill: it goes with a part of the bill only";
+    let at_most = map.optional("at_most", |at| at_most(&at, names, layer));
+    let (quantity, times, lines, at_most) = (quantity?, times?.unwrap_or(Decimal::ONE), lines?, at_most?);
+    let of_lines = quantity == Quantity::PaidElsewhere || PARTS.iter().any(|(_, part)| *part == quantity);
+    if lines.is_some() && !of_lines {
+        let message =
+            "`lines` chooses lines of the bill: it goes with a part of the bill or `paid_elsewhere` only";
         return map.key("lines").and_then(|key| key.problem(Kind::NotAPart, message));
     }
-    Some(Term { quantity, times: if sign? == "less" { -times } else { times }, lines })
+    Some(Term { quantity, times: if sign? == "less" { -times } else { times }, lines, at_most })
 }
 
 fn quantity(at: &At, names: &Names, layer: LayerIndex) -> Option<Quantity> {
     let text = at.text()?;
-    if text == "remaining" {
-        return Some(Quantity::Remaining);
-    }
-    if let Some((_, quantity)) = PARTS.iter().find(|(name, _)| *name == text) {
+    if let Some((_, quantity)) = PARTS.iter().chain(OF_VISIT).find(|(name, _)| *name == text) {
         return Some(*quantity);
     }
     let of_layer = text.split_once('.').and_then(|(what, earlier)| {
@@ -59,10 +67,18 @@ fn quantity(at: &At, names: &Names, layer: LayerIndex) -> Option<Quantity> {
     match of_layer {
         Some((quantity, earlier)) => names.earlier_layer(earlier, layer, at).map(quantity),
         None => {
-            let hint = closest(text, PARTS.iter().map(|(name, _)| *name).chain(["remaining"]));
+            let hint = closest(text, PARTS.iter().chain(OF_VISIT).map(|(name, _)| *name));
             at.problem(Kind::UnknownCode, format!("unknown quantity `{text}`{hint}"))
         }
     }
+}
+
+/// `{ of: deductible.basic }`, or `{ part: 50%, of: total }`: the smaller of the term and this.
+fn at_most(at: &At, names: &Names, layer: LayerIndex) -> Option<AtMost> {
+    let map = at.map(&["part", "of"])?;
+    let part = map.optional("part", ratio);
+    let of = map.required("of", |at| quantity(&at, names, layer));
+    Some(AtMost { part: part?.unwrap_or(Decimal::ONE), of: of? })
 }
 
 /// A part of the bill, or its total.
@@ -79,7 +95,7 @@ fn part_names() -> String {
     format!("one of: {}", names.join(", "))
 }
 
-fn line_filter(at: &At) -> Option<LineFilter> {
+pub(super) fn line_filter(at: &At) -> Option<LineFilter> {
     const KEYS: &[&str] = &["list_type", "label", "not_label"];
     let map = at.map(KEYS)?;
     if KEYS.iter().all(|key| map.get(key).is_none()) {

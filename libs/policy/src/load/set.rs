@@ -35,12 +35,14 @@ pub fn find(
         let all = policies.documents().iter().map(|policy| policy.as_ref());
         all.filter(|policy: &&Policy| policy.areas.contains(&area))
     };
-    let in_force = of_area().rfind(|policy| policy.scheme == scheme && policy.period.contains(day));
+    let in_force = of_area().rfind(|policy| policy.schemes.contains(&scheme) && policy.period.contains(day));
     in_force.ok_or_else(|| NoPolicy {
         area,
         scheme,
         day,
-        of_area: of_area().map(|policy| (policy.scheme, policy.period)).collect(),
+        of_area: of_area()
+            .flat_map(|policy| policy.schemes.iter().map(|scheme| (*scheme, policy.period)))
+            .collect(),
     })
 }
 
@@ -108,17 +110,23 @@ fn shared_area(a: &Policy, b: &Policy) -> Option<Area> {
     b.areas.iter().find(|area| a.areas.contains(area)).copied()
 }
 
+fn shared_scheme(a: &Policy, b: &Policy) -> Option<Insutype> {
+    b.schemes.iter().find(|scheme| a.schemes.contains(scheme)).copied()
+}
+
 fn overlapping(earlier: &Policy, later: &Policy, area: Area) -> Option<Problem> {
-    if earlier.scheme != later.scheme || !earlier.period.overlaps(&later.period) {
-        return None;
-    }
+    let scheme = shared_scheme(earlier, later).filter(|_| earlier.period.overlaps(&later.period))?;
+    let named = |policy: &Policy| format!("`{}` ({}, {})", policy.id, policy.file, policy.period);
+    let until = later.period.from.pred_opt().filter(|_| earlier.period.from < later.period.from);
+    let cure = match until {
+        Some(until) => format!("end the first with `to: {until}`"),
+        None => "let the days of one end before those of the other begin".to_owned(),
+    };
     let message = format!(
-        "`{}` ({}) and `{}` ({}) are both the policy of area {area}, scheme {}",
-        earlier.id,
-        earlier.period,
-        later.id,
-        later.period,
-        later.scheme.code(),
+        "{} and {} are both the policy of area {area}, scheme {}: {cure}",
+        named(earlier),
+        named(later),
+        scheme.code(),
     );
     Some(of_document(later, "areas", Kind::PoliciesOverlap, message))
 }
@@ -141,7 +149,7 @@ fn differing_accumulators(earlier: &Policy, later: &Policy, area: Area) -> Vec<P
 /// A document that takes over in the middle of a policy year from another one of its area and scheme (a version of before, or the policy of the
 /// days before) goes on with the totals of the year. Told of the later document, whichever of the two holds first.
 fn lost_accumulators(earlier: &Policy, later: &Policy) -> Vec<Problem> {
-    if earlier.scheme != later.scheme || !share_a_year(earlier, later) {
+    if shared_scheme(earlier, later).is_none() || !share_a_year(earlier, later) {
         return Vec::new();
     }
     let replaces = earlier.id == later.id || earlier.period.from <= later.period.from;
@@ -184,7 +192,7 @@ fn share_a_year(one: &Policy, other: &Policy) -> bool {
     years(one).overlaps(&years(other))
 }
 
-/// A loaded policy does not remember its file: the problem names the document.
+/// What is wrong with a document as a whole.
 fn of_document(policy: &Policy, path: &str, kind: Kind, message: String) -> Problem {
-    Problem { file: policy.id.clone(), line: 1, column: 1, path: path.to_owned(), kind, message }
+    Problem { file: policy.file.clone(), line: 1, column: 1, path: path.to_owned(), kind, message }
 }

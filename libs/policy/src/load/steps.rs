@@ -1,32 +1,40 @@
 //! The steps of a layer: deductible, scale or lump sum, adjustments, limits, feeds.
 
+use yizhan_documents::value::whole;
 use yizhan_documents::{At, Kind, Known, Map};
+use yizhan_terms::Care;
 
-use super::condition::Scope;
+use super::condition::{OF_LINE, Scope};
 use super::names::Names;
-use super::values::{AMOUNT, BANDS, DEDUCTIBLE, LIMIT, POINTS, RATIO};
+use super::quantity::line_filter;
+use super::values::{AMOUNT, BANDS, DAYS, DEDUCTIBLE, LIMIT, MAX_DAYS, POINTS, RATIO};
 use crate::model::{
-    Adjust, Benefit, Books, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Per, Plus, Prepay, Table,
-    Unit,
+    Adjust, Benefit, Books, Cap, Condition, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Feed, Per,
+    Plus, Prepay, Table, Unit,
 };
 
 pub(super) fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deductible> {
     let map = at.map(&["per", "amount", "factor", "less_previous", "year_cap", "used"])?;
-    let per = map.required("per", |at| at.code(&[Per::Visit, Per::Year], per_code));
+    let per = map.required("per", |at| per(&at));
+    let per_line = map.get("per").map_or(0, |at| at.line());
     let amount = map.required("amount", |at| Table::read(at, scope, &DEDUCTIBLE));
     let factor = map.optional("factor", |at| Table::read(at, scope, &RATIO));
     let less_previous = map.optional("less_previous", |at| Table::read(at, scope, &RATIO));
     let year_cap = map.optional("year_cap", |at| Table::read(at, scope, &AMOUNT));
     let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
-    let needed_by =
-        if per == Some(Per::Year) { Some("per") } else { map.get("year_cap").map(|_| "year_cap") };
+    let needed_by = if per == Some(Known::Value(Per::Year)) {
+        Some("per")
+    } else {
+        map.get("year_cap").map(|_| "year_cap")
+    };
     if let (Some(key), None) = (needed_by, map.get("used")) {
         let message = "`used` is missing: the accumulator that holds what was charged in the year";
         return map.key(key).and_then(|key| key.problem(Kind::UsedMissing, message));
     }
-    check_less_previous(&map, per, amount.as_ref());
+    check_less_previous(&map, per.as_ref(), amount.as_ref());
     Some(Deductible {
         per: per?,
+        per_line,
         amount: amount?,
         factor: factor?,
         less_previous: less_previous?,
@@ -36,15 +44,24 @@ pub(super) fn deductible<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Deduc
 }
 
 /// A deductible of the year goes on by itself; one that is a part of the bill, in each part of a split stay anew.
-fn check_less_previous(map: &Map, per: Option<Per>, amount: Option<&Table<DeductibleAmount>>) {
+fn check_less_previous(map: &Map, per: Option<&Known<Per>>, amount: Option<&Table<DeductibleAmount>>) {
     if map.get("less_previous").is_none() {
         return;
     }
     let mut rows = amount.into_iter().flat_map(|table| &table.versions).flat_map(|version| &version.rows);
     let part = rows.any(|row| matches!(row.value, Known::Value(DeductibleAmount::PartOf(..))));
-    if per == Some(Per::Year) || part {
+    if per == Some(&Known::Value(Per::Year)) || part {
         map.conflict::<()>("less_previous", if part { "amount" } else { "per" });
     }
+}
+
+/// `visit`, `year`, or `{ unknown: why }` where the paper does not say.
+fn per(at: &At) -> Option<Known<Per>> {
+    if at.is_map() {
+        let why = at.map(&["unknown"])?.required("unknown", |at| at.text());
+        return why.map(|why| Known::Unknown(why.to_owned()));
+    }
+    at.code(&[Per::Visit, Per::Year], per_code).map(Known::Value)
 }
 
 fn per_code(per: Per) -> &'static str {
@@ -55,8 +72,10 @@ fn per_code(per: Per) -> &'static str {
 }
 
 pub(super) fn benefit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
-    match map.one_of(&["scale", "lump_sum"])? {
+    match map.one_of(&["scale", "lump_sum", "per_day", "per_item"])? {
         "scale" => map.required("scale", |at| scale(&at, scope)),
+        "per_day" => map.required("per_day", |at| per_day(&at, scope)),
+        "per_item" => map.required("per_item", |at| per_item(&at, scope)),
         _ => {
             let amount = map.required("lump_sum", |at| Table::read(at, scope, &AMOUNT))?;
             Some(Benefit::LumpSum { amount })
@@ -65,11 +84,63 @@ pub(super) fn benefit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Benefi
 }
 
 fn scale<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
-    let map = at.map(&["cut_on", "reached", "bands"])?;
+    let map = at.map(&["cut_on", "reached", "bands", "by_item"])?;
+    if map.get("by_item").is_some() {
+        for key in ["cut_on", "reached", "bands"].into_iter().filter(|key| map.get(key).is_some()) {
+            map.conflict::<()>("by_item", key);
+        }
+        let scope = Scope { when: scope.when.clone(), asked: OF_LINE, ..*scope };
+        return map
+            .required("by_item", |at| Table::read(at, &scope, &RATIO))
+            .map(|ratios| Benefit::ByItem { ratios });
+    }
     let cut_on = map.required("cut_on", |at| at.code(&[CutOn::Absolute, CutOn::Net], cut_on_code));
     let reached = map.optional("reached", |at| scope.names.read(at, Unit::Fen));
     let bands = map.required("bands", |at| Table::read(at, scope, &BANDS));
     Some(Benefit::Scale { cut_on: cut_on?, reached: reached?, bands: bands? })
+}
+
+/// 住院津贴: `{ count: nights, from_day: 4, amount: TABLE, most_days: TABLE, used: … }`.
+fn per_day<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
+    let map = at.map(&["count", "from_day", "amount", "most_days", "used"])?;
+    let count = map.required("count", |at| at.code(&[DayCount::Nights, DayCount::Days], day_count_code));
+    let from_day = map.optional("from_day", |at| whole(at, 1, MAX_DAYS));
+    let amount = map.required("amount", |at| Table::read(at, scope, &AMOUNT));
+    let most_days = map.optional("most_days", |at| Table::read(at, scope, &DAYS));
+    let used = map.optional("used", |at| scope.names.read(at, Unit::Days));
+    if let Some(at) = map.key("used").filter(|_| map.get("most_days").is_none()) {
+        return at.problem(Kind::MissingKey, "`used` holds what was used of `most_days`, which is missing");
+    }
+    let only_stays = scope.when.iter().any(|one| match one {
+        Condition::Care(any) => any.iter().all(|care| matches!(care, Care::Inpatient | Care::Maternity)),
+        _ => false,
+    });
+    if !only_stays {
+        let message = "`per_day` is for stays: the layer asks for them, `when: { care: [inpatient] }`";
+        at.problem::<()>(Kind::MissingKey, message);
+    }
+    Some(Benefit::PerDay {
+        amount: amount?,
+        count: count?,
+        from_day: from_day?.unwrap_or(1),
+        most_days: most_days?,
+        used: used?,
+    })
+}
+
+fn day_count_code(count: DayCount) -> &'static str {
+    match count {
+        DayCount::Nights => "nights",
+        DayCount::Days => "days",
+    }
+}
+
+/// A sum for each operation: `{ lines: { label: [手术] }, amount: TABLE }`.
+fn per_item<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Benefit> {
+    let map = at.map(&["lines", "amount"])?;
+    let lines = map.required("lines", |at| line_filter(&at));
+    let amount = map.required("amount", |at| Table::read(at, scope, &AMOUNT));
+    Some(Benefit::PerItem { amount: amount?, lines: lines? })
 }
 
 fn cut_on_code(cut_on: CutOn) -> &'static str {
@@ -119,14 +190,17 @@ fn adjust<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Adjust> {
     }
 }
 
-/// A limit on the cost that enters.
+/// A limit on the cost that enters: on all of it, or on what of it lies above the deductible (`counts: net`).
 pub(super) fn cost_cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
-    limit(&at.map(&["amount", "used"])?, scope)
+    let map = at.map(&["per", "amount", "used", "counts"])?;
+    let cap = limit(&map, scope);
+    let net = map.optional("counts", |at| at.code(&[false, true], |net| if net { "net" } else { "base" }));
+    Some(Cap { net: net?.unwrap_or(false), ..cap? })
 }
 
 /// A limit on the payment, which may be raised.
 pub(super) fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
-    let map = at.map(&["amount", "used", "plus"])?;
+    let map = at.map(&["per", "amount", "used", "plus"])?;
     let cap = limit(&map, scope);
     let plus = map.optional("plus", |at| plus(&at, scope.names));
     if let (Some(key), None) = (map.key("plus"), map.get("used")) {
@@ -139,7 +213,31 @@ pub(super) fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
 fn limit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
     let amount = map.required("amount", |at| Table::read(at, scope, &LIMIT));
     let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
-    Some(Cap { amount: amount?, used: used?, plus: None })
+    let per = map.optional("per", |at| at.code(&[Per::Visit, Per::Year], per_code));
+    check_per(map, per?)?;
+    Some(Cap { amount: amount?, used: used?, plus: None, net: false })
+}
+
+/// A limit of the year has `used`, one of a visit none. Documents of before did not say it: `used` says it of them.
+fn check_per(map: &Map, per: Option<Per>) -> Option<()> {
+    let used = map.key("used");
+    match (per, used) {
+        (Some(Per::Year), None) => {
+            let message = "`used` is missing: the accumulator that holds what was used of it in the year";
+            map.key("per").and_then(|at| at.problem(Kind::UsedMissing, message))
+        }
+        (Some(Per::Visit), Some(used)) => {
+            let message = "`used` adds up over the year: with it the limit is `per: year`";
+            used.problem(Kind::ConflictingKeys, message)
+        }
+        (None, used) => {
+            let per = used.map_or("visit", |_| "year");
+            let message = format!("`per` is missing: write `per: {per}`, as it is read, or what is meant");
+            map.at.finding(Kind::LimitPerMissing, message);
+            Some(())
+        }
+        _ => Some(()),
+    }
 }
 
 /// `continuity`, or with what the books tell of it: `{ continuity: { claims: …, drawn: … } }`.
@@ -158,10 +256,15 @@ fn plus<'a>(at: &At<'a>, names: &Names<'a>) -> Option<Plus> {
 }
 
 pub(super) fn feeds<'a>(at: &At<'a>, names: &Names<'a>) -> Option<Vec<Feed>> {
-    const ALL: &[Fed] = &[Fed::Paid, Fed::Deductible, Fed::Base, Fed::Net, Fed::Raised, Fed::Visit];
+    const ALL: &[Fed] =
+        &[Fed::Paid, Fed::Deductible, Fed::Base, Fed::Net, Fed::Raised, Fed::Visit, Fed::Days];
     let read = |(key, value): (At<'a>, At<'a>)| {
         let what = value.code(ALL, fed_code);
-        let unit = if value.raw() == Some("visit") { Unit::Count } else { Unit::Fen };
+        let unit = match value.raw() {
+            Some("visit") => Unit::Count,
+            Some("days") => Unit::Days,
+            _ => Unit::Fen,
+        };
         let accumulator = names.feed(&key, unit);
         Some(Feed { accumulator: accumulator?, what: what? })
     };
@@ -177,5 +280,6 @@ fn fed_code(fed: Fed) -> &'static str {
         Fed::Net => "net",
         Fed::Raised => "raised",
         Fed::Visit => "visit",
+        Fed::Days => "days",
     }
 }

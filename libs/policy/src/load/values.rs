@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use yizhan_documents::value::{amount, points, ratio, whole};
-use yizhan_documents::{At, Kind, Map, Values};
+use yizhan_documents::{At, Kind, Known, Map, Values};
 
 use super::quantity::part_of_bill;
 use crate::model::{Band, DeductibleAmount, InStay, Ratio, Reach, VisitRules};
@@ -15,6 +15,13 @@ pub(super) const AMOUNT: Values<Decimal> =
 /// `amount: 15万`, or `amount: none`
 pub(super) const LIMIT: Values<Option<Decimal>> =
     Values { keys: &["amount"], read: |row| row.required("amount", limit) };
+
+/// Most days of a year or a stay that a document may speak of.
+pub(super) const MAX_DAYS: i64 = 366;
+
+/// `days: 90`
+pub(super) const DAYS: Values<i64> =
+    Values { keys: &["days"], read: |row| row.required("days", |at| whole(at, 1, MAX_DAYS)) };
 
 /// `ratio: 85%`
 pub(super) const RATIO: Values<Decimal> =
@@ -104,7 +111,7 @@ fn deductible_amount(row: &Map) -> Option<DeductibleAmount> {
 /// One ratio for everything is a single band without an end.
 fn bands(row: &Map) -> Option<Vec<Band>> {
     match row.one_of(&["ratio", "bands"])? {
-        "ratio" => Some(vec![Band { upto: None, ratio: row.required("ratio", band_ratio)? }]),
+        "ratio" => Some(vec![Band { upto: None, ratio: Known::Value(row.required("ratio", band_ratio)?) }]),
         _ => row.required("bands", band_list),
     }
 }
@@ -133,9 +140,12 @@ fn band_list(at: At) -> Option<Vec<Band>> {
 }
 
 fn band(at: &At) -> Option<Band> {
-    let map = at.map(&["upto", "ratio"])?;
+    let map = at.map(&["upto", "ratio", "unknown"])?;
     let upto = map.optional("upto", amount);
-    let ratio = map.required("ratio", band_ratio);
+    let ratio = match map.one_of(&["ratio", "unknown"])? {
+        "ratio" => map.required("ratio", band_ratio).map(Known::Value),
+        _ => map.required("unknown", |at| at.text()).map(|why| Known::Unknown(why.to_owned())),
+    };
     Some(Band { upto: upto?, ratio: ratio? })
 }
 

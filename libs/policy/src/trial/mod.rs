@@ -86,7 +86,8 @@ where
 
     /// Settles a case under both; what it changes for the person, where both can.
     fn case(&mut self, stored: &Stored, recorded: &Totals, carried: &mut Both) -> Option<i64> {
-        if !self.draft.areas.contains(&stored.case.area) || self.draft.scheme != stored.case.scheme {
+        if !self.draft.areas.contains(&stored.case.area) || !self.draft.schemes.contains(&stored.case.scheme)
+        {
             self.report.of_others();
             return None;
         }

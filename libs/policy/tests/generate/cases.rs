@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Case;
 use yizhan_policy::case::{
-    Account, Accumulated, Counted, DaysOut, Disease, Line, Person, PreviousStay, RemoteRule, Visit,
+    Account, Accumulated, Counted, DaysOut, Disease, Line, PaidElsewhere, Person, PreviousStay, RemoteRule,
+    Visit,
 };
 use yizhan_policy::model::{Adjust, Policy, Prepay, Unit};
 use yizhan_terms::{Area, Care, DiseaseKind, Filing, Status, Tier, Treatment};
@@ -28,11 +29,12 @@ pub fn visits(choices: &mut Choices, policy: &Policy, count: usize) -> Vec<Case>
         let account = account(choices);
         cases.push(Case {
             area: Area::parse("430200").expect("six digits"),
-            scheme: policy.scheme,
+            scheme: policy.schemes[0],
             person: person.clone(),
             visit,
             lines,
             accumulated: BTreeMap::new(),
+            paid_elsewhere: Vec::new(),
             account,
             counted: Counted::Claims,
             earlier: None,
@@ -42,7 +44,24 @@ pub fn visits(choices: &mut Choices, policy: &Policy, count: usize) -> Vec<Case>
         cases[0].accumulated = accumulated(choices, policy);
     }
     cases.iter_mut().for_each(|case| date(choices, case));
+    cases.iter_mut().for_each(|case| pay_elsewhere(choices, case));
     cases
+}
+
+/// What others paid already: of lines, of the bill; mostly nothing.
+fn pay_elsewhere(choices: &mut Choices, case: &mut Case) {
+    let mut open = 0;
+    let of_lines = choices.chance(10);
+    for line in &mut case.lines {
+        if of_lines && choices.chance(50) {
+            line.paid_elsewhere_fen = Fen(choices.between(0, line.amount_fen.0));
+        }
+        open += line.amount_fen.0 - line.paid_elsewhere_fen.0;
+    }
+    if choices.chance(12) {
+        let paid_fen = Fen(choices.between(0, open));
+        case.paid_elsewhere = vec![PaidElsewhere { by: "惠民保".to_owned(), paid_fen }];
+    }
 }
 
 /// Days of lines, days that are not covered, and how visits were counted once.
@@ -193,6 +212,7 @@ pub fn line(choices: &mut Choices, number: usize) -> Line {
         prepay: (states_prepay || odd_prepay).then(|| choices.ratio(0, 1000)),
         labels: choices.some_of(&LABELS, 25),
         day: None,
+        paid_elsewhere_fen: Fen::ZERO,
         earlier: None,
     }
 }
@@ -233,6 +253,7 @@ fn accumulated(choices: &mut Choices, policy: &Policy) -> BTreeMap<NaiveDate, Ac
                 let total = match accumulator.unit {
                     Unit::Fen => choices.amount(3_000_000),
                     Unit::Count => choices.between(0, 3),
+                    Unit::Days => choices.between(0, 90),
                 };
                 totals.insert(key, total);
             }

@@ -1,18 +1,18 @@
 //! Random layers with everything a document can say.
 
 use rust_decimal::Decimal;
-use yizhan_documents::Period;
+use yizhan_documents::{Known, Period};
 use yizhan_policy::model::{
-    Adjust, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount, Fed, Feed, Layer, LineFilter, Per,
-    Prepay, Quantity, Ratio, Table, Term,
+    Adjust, AtMost, Band, Base, Benefit, Cap, Condition, CutOn, DayCount, Deductible, DeductibleAmount, Fed,
+    Feed, Layer, LineFilter, Per, Prepay, Quantity, Ratio, Table, Term,
 };
-use yizhan_terms::{Fund, Payer};
+use yizhan_terms::{Care, Fund, Payer};
 
 use super::choices::Choices;
 use super::policies::Accumulators;
 use super::tables::{FACTS, Fact, Place, layer_when, table};
 
-const PAYERS: [(Payer, Fund); 9] = [
+const PAYERS: [(Payer, Fund); 10] = [
     (Payer::Basic, Fund::EmployeePool),
     (Payer::CriticalIllness, Fund::LargeCosts),
     (Payer::UnionMutualAid, Fund::UnionMutualAid),
@@ -21,6 +21,7 @@ const PAYERS: [(Payer, Fund); 9] = [
     (Payer::MedicalAssistance, Fund::FurtherAssistance),
     (Payer::CommercialInsurance, Fund::Commercial),
     (Payer::EnterpriseSupplement, Fund::Enterprise),
+    (Payer::FiscalSubsidy, Fund::Fiscal),
     (Payer::Hospital, Fund::Hospital),
 ];
 
@@ -49,13 +50,23 @@ pub fn layer(
 ) -> Layer {
     let period = period_within(choices, document);
     let counter = accumulators.stays();
-    let (asked, when) = layer_when(choices, counter);
+    let (asked, mut when) = layer_when(choices, counter);
     let mut facts: Vec<Fact> = FACTS.into_iter().filter(|fact| !asked.contains(fact)).collect();
     facts.push(Fact::Nth);
     let (payer, fund) = choices.pick(&PAYERS);
+    let care = when.iter().any(|one| matches!(one, Condition::Care(_)));
+    let per_day = !care && choices.chance(6);
+    if per_day {
+        facts.retain(|fact| *fact != Fact::Care);
+        when.insert(0, Condition::Care(vec![Care::Inpatient]));
+    }
     let mut drawing = Drawing { choices, accumulators, index, period, facts, feeds: Vec::new() };
-    let lump_sum = drawing.choices.chance(8);
-    let mut layer = if lump_sum { drawing.lump_sum() } else { drawing.scale() };
+    let lump_sum = drawing.choices.chance(10);
+    let mut layer = match (per_day, lump_sum) {
+        (true, _) => drawing.per_day(),
+        (_, true) => drawing.lump_sum(),
+        _ => drawing.scale(),
+    };
     layer.feeds = drawing.feeds;
     // Of the stay before only the deductible of basic insurance is known.
     let other = layer.deductible.as_mut().filter(|_| payer != Payer::Basic);
@@ -98,12 +109,37 @@ impl Drawing<'_> {
             minimum: None,
             cap: None,
             feeds: Vec::new(),
+            counts_paid: Vec::new(),
         }
     }
 
+    fn per_day(&mut self) -> Layer {
+        let amount = self.needed(|choices| Decimal::from(choices.amount(30_000)));
+        let limited = self.choices.chance(70);
+        let most_days = limited.then(|| self.needed(|choices| choices.between(1, 90)));
+        let used = (limited && self.choices.chance(60)).then(|| {
+            let used = self.accumulators.new_days();
+            self.feed(used, Fed::Days);
+            used
+        });
+        let count = self.choices.pick(&[DayCount::Nights, DayCount::Days]);
+        let from_day = self.choices.pick(&[1, 1, 2, 4, 11]);
+        let mut layer = self.bare(Benefit::PerDay { amount, count, from_day, most_days, used });
+        layer.cap = self.choices.chance(30).then(|| self.cap(false));
+        layer
+    }
+
     fn lump_sum(&mut self) -> Layer {
-        let amount = self.needed(|choices| Decimal::from(choices.amount(2_000_000)));
-        let mut layer = self.bare(Benefit::LumpSum { amount });
+        let by_item = self.choices.chance(40);
+        let most = if by_item { 20_000 } else { 2_000_000 };
+        let amount = self.needed(|choices| Decimal::from(choices.amount(most)));
+        let mut layer = match by_item {
+            true => {
+                let lines = self.filter();
+                self.bare(Benefit::PerItem { amount, lines })
+            }
+            false => self.bare(Benefit::LumpSum { amount }),
+        };
         layer.cap = Some(self.cap(true));
         layer
     }
@@ -115,7 +151,19 @@ impl Drawing<'_> {
         layer.prepay = self.maybe(12, |choices| choices.ratio(0, 500)).map(Prepay::Table);
         layer.cost_cap = self.choices.chance(20).then(|| self.cost_cap());
         layer.deductible = self.choices.chance(60).then(|| self.deductible());
-        layer.benefit = self.bands();
+        if layer.deductible.is_none() {
+            // Without one there is no cost above it: said otherwise the loader asks what is meant.
+            let used = layer.cost_cap.as_mut().filter(|cap| cap.net).map(|cap| {
+                cap.net = false;
+                cap.used
+            });
+            for feed in self.feeds.iter_mut().filter(|feed| used.flatten() == Some(feed.accumulator)) {
+                feed.what = Fed::Base;
+            }
+        }
+        let added = layer.base.terms.iter().filter(|term| term.times.is_sign_positive());
+        let of_lines = added.map(|term| term.quantity).all(|quantity| PARTS.contains(&quantity));
+        layer.benefit = if of_lines && self.choices.chance(20) { self.by_item() } else { self.bands() };
         layer.adjust = (0..self.choices.pick(&[0, 0, 1, 1, 2, 3])).map(|_| self.adjust()).collect();
         self.remote_care(&mut layer);
         layer.minimum = self.maybe(15, |choices| Decimal::from(choices.amount(50_000)));
@@ -157,15 +205,26 @@ impl Drawing<'_> {
         let quantity = self.quantity(first);
         let times = if self.choices.chance(15) { self.choices.ratio(0, 1000) } else { Decimal::ONE };
         let less = !first && self.choices.chance(70);
-        let lines = PARTS.contains(&quantity) && self.choices.chance(15);
+        let of_lines = PARTS.contains(&quantity) || quantity == Quantity::PaidElsewhere;
+        let lines = of_lines && self.choices.chance(15);
         let lines = if lines { Some(self.filter()) } else { None };
-        Term { quantity, times: if less { -times } else { times }, lines }
+        let at_most = self.choices.chance(12).then(|| AtMost {
+            part: if self.choices.chance(50) { Decimal::ONE } else { self.choices.ratio(0, 1000) },
+            of: self.quantity(false),
+        });
+        Term { quantity, times: if less { -times } else { times }, lines, at_most }
     }
 
     fn quantity(&mut self, first: bool) -> Quantity {
         let of_layer = if first { 15 } else { 75 };
         if self.index == 0 || !self.choices.chance(of_layer) {
-            return if self.choices.chance(12) { Quantity::Remaining } else { self.choices.pick(&PARTS) };
+            const OTHERS: [Quantity; 3] =
+                [Quantity::Remaining, Quantity::InScopeLeft, Quantity::PaidElsewhere];
+            return if self.choices.chance(20) {
+                self.choices.pick(&OTHERS)
+            } else {
+                self.choices.pick(&PARTS)
+            };
         }
         let earlier = self.choices.below(self.index);
         self.choices.pick(&[
@@ -174,6 +233,9 @@ impl Drawing<'_> {
             Quantity::DeductibleOf(earlier),
             Quantity::OverCostCap(earlier),
             Quantity::OverCap(earlier),
+            Quantity::OverCapCost(earlier),
+            Quantity::OverCapCost(earlier),
+            Quantity::InScopeLeft,
         ])
     }
 
@@ -191,6 +253,7 @@ impl Drawing<'_> {
 
     fn deductible(&mut self) -> Deductible {
         let per = self.choices.pick(&[Per::Visit, Per::Year]);
+        let per_unknown = self.choices.chance(2);
         let by_part = self.choices.chance(15);
         let amount = self.needed(|choices| match by_part {
             true => DeductibleAmount::PartOf(choices.ratio(0, 300), choices.pick(&PARTS)),
@@ -204,8 +267,26 @@ impl Drawing<'_> {
             used
         });
         let less_previous =
-            (per == Per::Visit && !by_part).then(|| self.maybe(25, |choices| choices.ratio(0, 1000)));
-        Deductible { per, amount, factor, less_previous: less_previous.flatten(), year_cap, used }
+            (per == Per::Visit && !by_part).then(|| self.maybe(45, |choices| choices.ratio(0, 1000)));
+        let per = if per_unknown { Known::Unknown("没有写".to_owned()) } else { Known::Value(per) };
+        Deductible {
+            per,
+            per_line: 0,
+            amount,
+            factor,
+            less_previous: less_previous.flatten(),
+            year_cap,
+            used,
+        }
+    }
+
+    fn by_item(&mut self) -> Benefit {
+        let mut place = self.place(true);
+        if self.choices.chance(80) {
+            place.facts = vec![Fact::Class, Fact::ListType, Fact::Label];
+        }
+        let mut ratio = |choices: &mut Choices| choices.ratio(0, 1000);
+        Benefit::ByItem { ratios: table(self.choices, &place, &mut ratio) }
     }
 
     fn bands(&mut self) -> Benefit {
@@ -215,7 +296,16 @@ impl Drawing<'_> {
             self.feed(reached, if cut_on == CutOn::Net { Fed::Net } else { Fed::Base });
             reached
         });
-        Benefit::Scale { cut_on, reached, bands: self.needed(bands) }
+        let mut bands = self.needed(bands);
+        if self.choices.chance(5) {
+            let last = bands.versions.iter_mut().flat_map(|version| &mut version.rows);
+            let last = last.filter_map(|row| match &mut row.value {
+                Known::Value(bands) if bands.len() > 1 => bands.last_mut(),
+                _ => None,
+            });
+            last.for_each(|band| band.ratio = Known::Unknown("没有公布".to_owned()));
+        }
+        Benefit::Scale { cut_on, reached, bands }
     }
 
     fn adjust(&mut self) -> Adjust {
@@ -246,12 +336,13 @@ impl Drawing<'_> {
     /// A limit on the cost that enters: per visit, or per year.
     fn cost_cap(&mut self) -> Cap {
         let amount = self.needed(limit);
+        let net = self.choices.chance(30);
         let used = self.choices.chance(60).then(|| {
             let used = self.accumulators.new_money(self.choices.chance(15));
-            self.feed(used, Fed::Base);
+            self.feed(used, if net { Fed::Net } else { Fed::Base });
             used
         });
-        Cap { amount, used, plus: None }
+        Cap { amount, used, plus: None, net }
     }
 
     /// A limit on what is paid: per visit, per year, or shared with an earlier layer.
@@ -266,7 +357,7 @@ impl Drawing<'_> {
             self.feed(used, Fed::Paid);
             used
         });
-        Cap { amount, used, plus: None }
+        Cap { amount, used, plus: None, net: false }
     }
 }
 
@@ -281,10 +372,10 @@ pub fn bands(choices: &mut Choices) -> Vec<Band> {
     for _ in 0..choices.pick(&[0, 1, 2, 3]) {
         let widest = choices.pick(&[200_000, 20_000, 4_000_000]);
         upto += 1 + choices.amount(widest);
-        bands.push(Band { upto: Some(Decimal::from(upto)), ratio: ratio(choices) });
+        bands.push(Band { upto: Some(Decimal::from(upto)), ratio: Known::Value(ratio(choices)) });
     }
     if bands.is_empty() || choices.chance(70) {
-        bands.push(Band { upto: None, ratio: ratio(choices) });
+        bands.push(Band { upto: None, ratio: Known::Value(ratio(choices)) });
     }
     bands
 }

@@ -2,12 +2,12 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use yizhan_documents::{Period, Source};
+use yizhan_documents::{Known, Period, Source};
 use yizhan_policy::model::{
     AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount,
     Fed, Feed, Handling, Layer, Per, Policy, Prepay, Quantity, Ratio, SameDays, Table, Term, Unit,
 };
-use yizhan_terms::{Area, Fund, Insutype, Payer};
+use yizhan_terms::{Area, Care, Fund, Insutype, Payer};
 
 use super::choices::Choices;
 use super::layers::{bands, layer};
@@ -37,6 +37,12 @@ impl Accumulators {
         self.all.len() - 1
     }
 
+    pub fn new_days(&mut self) -> usize {
+        let name = format!("days_{}", self.all.len());
+        self.all.push(accumulator(&name, Unit::Days, false));
+        self.all.len() - 1
+    }
+
     pub fn new_paid(&mut self, by_level: bool) -> usize {
         let index = self.new_money(by_level);
         self.paid.push(index);
@@ -54,7 +60,9 @@ pub fn everything(choices: &mut Choices) -> Policy {
     let year_starts = choices.pick(&[(1, 1), (1, 1), (7, 1), (3, 15)]);
     let across_years = choices.pick(&[AcrossYears::Whole, AcrossYears::Whole, AcrossYears::SplitByDays]);
     let mut accumulators = Accumulators::new(choices);
-    let class_prepay = choices.chance(70).then(|| of_document(choices, period, vec![Fact::Class]));
+    let class_prepay = choices
+        .chance(70)
+        .then(|| of_document(choices, period, vec![Fact::Class, Fact::Label, Fact::ListType]));
     let by_anything = FACTS.to_vec();
     let extra_prepay = match choices.chance(10) {
         true => Some(Prepay::Remote),
@@ -69,12 +77,13 @@ pub fn everything(choices: &mut Choices) -> Policy {
     }
     let account = account_rules(choices);
     let mut policy = Policy {
+        file: "random.yaml".to_owned(),
         id: "random".to_owned(),
         version: "1.0".to_owned(),
         digest: String::new(),
         title: "随机".to_owned(),
         areas: vec![Area::parse("430200").expect("an area")],
-        scheme: Insutype::Employee,
+        schemes: vec![Insutype::Employee],
         period,
         composite: None,
         year_starts,
@@ -90,6 +99,9 @@ pub fn everything(choices: &mut Choices) -> Policy {
         layers,
         account,
         same_days: same_days(choices),
+        covers: choices.chance(85).then(|| Care::ALL.to_vec()),
+        not_published: Vec::new(),
+        found: Vec::new(),
         looks_back: None,
     };
     // Whether visits are counted: `nth` needs a layer that feeds the counter, which is not
@@ -105,7 +117,7 @@ fn document_period(choices: &mut Choices) -> Period {
 
 fn source(id: &str, quality: char) -> Source {
     let url = (quality == 'G').then(|| "https://example.org/文件".to_owned());
-    Source { id: id.to_owned(), title: format!("来源{id}"), url, quality }
+    Source { id: id.to_owned(), title: format!("来源{id}"), url, quality, of: None }
 }
 
 fn of_document(choices: &mut Choices, period: Period, facts: Vec<Fact>) -> Table<Decimal> {
@@ -144,7 +156,7 @@ pub fn with_fixed_limits(choices: &mut Choices) -> Policy {
             if deductible.used.is_some() {
                 deductible.year_cap = choices.chance(50).then(|| constant(period, amount(choices)));
             }
-            if deductible.per == Per::Visit && deductible.year_cap.is_none() {
+            if deductible.per == Known::Value(Per::Visit) && deductible.year_cap.is_none() {
                 deductible.used = None;
             }
         }
@@ -155,12 +167,13 @@ pub fn with_fixed_limits(choices: &mut Choices) -> Policy {
 /// A bare policy around these layers.
 fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) -> Policy {
     Policy {
+        file: "random.yaml".to_owned(),
         id: "random".to_owned(),
         version: "1".to_owned(),
         digest: String::new(),
         title: "随机".to_owned(),
         areas: vec![Area::parse("430200").expect("an area")],
-        scheme: Insutype::Employee,
+        schemes: vec![Insutype::Employee],
         period,
         composite: None,
         year_starts: (1, 1),
@@ -176,6 +189,9 @@ fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) ->
         layers,
         account: AccountRules::default(),
         same_days: SameDays::default(),
+        covers: Some(Care::ALL.to_vec()),
+        not_published: Vec::new(),
+        found: Vec::new(),
         looks_back: None,
     }
 }
@@ -187,7 +203,8 @@ fn always() -> Period {
 /// One layer over the in-scope cost: a deductible and a scale, nothing yearly and no limit.
 pub fn one_scale(choices: &mut Choices, cut_on: CutOn, bands: Vec<Band>) -> Policy {
     let deductible = choices.chance(70).then(|| Deductible {
-        per: Per::Visit,
+        per: Known::Value(Per::Visit),
+        per_line: 0,
         amount: constant(always(), DeductibleAmount::Fixed(Decimal::from(choices.amount(200_000)))),
         factor: None,
         less_previous: None,
@@ -217,7 +234,8 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
     let cut_on = choices.pick(&[CutOn::Net, CutOn::Absolute]);
     let reached = Some(yearly(if cut_on == CutOn::Net { Fed::Net } else { Fed::Base }));
     let deductible = choices.chance(75).then(|| Deductible {
-        per: Per::Year,
+        per: Known::Value(Per::Year),
+        per_line: 0,
         // Even, so that half of it is whole.
         amount: constant(always(), DeductibleAmount::Fixed(Decimal::from(2 * choices.amount(800_000)))),
         factor: choices
@@ -231,6 +249,7 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
         amount: constant(always(), Some(Decimal::from(choices.amount(10_000_000)))),
         used: Some(yearly(Fed::Paid)),
         plus: None,
+        net: false,
     });
     let benefit = Benefit::Scale { cut_on, reached, bands: constant(always(), bands(choices)) };
     Layer { cap, feeds, ..plain_layer(index, deductible, benefit) }
@@ -238,7 +257,7 @@ fn yearly_layer(choices: &mut Choices, index: usize, accumulators: &mut Vec<Accu
 
 /// Over the in-scope cost that the layers before it left.
 fn plain_layer(index: usize, deductible: Option<Deductible>, benefit: Benefit) -> Layer {
-    let term = |quantity, times| Term { quantity, times, lines: None };
+    let term = |quantity, times| Term { quantity, times, lines: None, at_most: None };
     let mut terms = vec![term(Quantity::InScope, Decimal::ONE)];
     terms.extend((0..index).map(|earlier| term(Quantity::Paid(earlier), -Decimal::ONE)));
     Layer {
@@ -259,6 +278,7 @@ fn plain_layer(index: usize, deductible: Option<Deductible>, benefit: Benefit) -
         minimum: None,
         cap: None,
         feeds: Vec::new(),
+        counts_paid: Vec::new(),
     }
 }
 
@@ -268,7 +288,7 @@ pub fn rising_bands(choices: &mut Choices) -> Vec<Band> {
     let mut ratios: Vec<Decimal> = bands.iter().map(|_| choices.ratio(0, 1000)).collect();
     ratios.sort();
     for (band, ratio) in bands.iter_mut().zip(ratios) {
-        band.ratio = Ratio::Fixed(ratio);
+        band.ratio = Known::Value(Ratio::Fixed(ratio));
     }
     if let Some(last) = bands.last_mut() {
         last.upto = None;

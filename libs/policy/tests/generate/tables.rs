@@ -6,6 +6,7 @@ use yizhan_policy::model::{Condition, Previous, PreviousLevel, Row, Table, Table
 use yizhan_terms::{Care, Filing, Status, Tier};
 
 use super::choices::Choices;
+use super::layers::{LABELS, LIST_TYPES};
 
 pub const IDENTITIES: [&str; 3] = ["低保", "特困", "返贫致贫"];
 pub const MEMBERSHIPS: [&str; 3] = ["union_mutual_aid", "civil_servant/科级", "commercial/惠衢保2021"];
@@ -32,6 +33,8 @@ pub enum Fact {
     Tag,
     Previous,
     Class,
+    ListType,
+    Label,
     Nth,
 }
 
@@ -145,6 +148,11 @@ fn apart(choices: &mut Choices, fact: Fact, counter: usize) -> Vec<Group> {
         ),
         Fact::Previous => after(choices),
         Fact::Class => classes(choices),
+        Fact::ListType => {
+            let types = |of: &[&str]| Condition::ListType(of.iter().map(|one| (*one).to_owned()).collect());
+            vec![(vec![types(&LIST_TYPES[..1])], 0), (vec![types(&LIST_TYPES[1..])], 0)]
+        }
+        Fact::Label => held(choices, &LABELS, Condition::Label, Condition::NoLabel),
         Fact::Diagnosis => ranked(choices, &DIAGNOSES, Condition::Diagnosis),
         Fact::Disease => ranked(choices, &DISEASES, Condition::Disease),
         Fact::Identity => held(choices, &IDENTITIES, Condition::Identity, Condition::NoIdentity),

@@ -13,8 +13,10 @@ struct AnyRow<'p> {
 /// Forgets where things stand in the document, so that two policies can be compared.
 pub fn without_places(mut policy: Policy) -> Policy {
     policy.digest.clear();
+    policy.found.clear();
     every_row(&mut policy).into_iter().for_each(|row| *row.line = 0);
     policy.accumulators_line = 1;
+    policy.layers.iter_mut().filter_map(|layer| layer.deductible.as_mut()).for_each(|one| one.per_line = 0);
     policy
 }
 
@@ -73,7 +75,12 @@ fn every_row(policy: &mut Policy) -> Vec<AnyRow<'_>> {
         }
         match &mut layer.benefit {
             Benefit::Scale { bands, .. } => add(bands, &mut rows),
-            Benefit::LumpSum { amount } => add(amount, &mut rows),
+            Benefit::ByItem { ratios } => add(ratios, &mut rows),
+            Benefit::LumpSum { amount } | Benefit::PerItem { amount, .. } => add(amount, &mut rows),
+            Benefit::PerDay { amount, most_days, .. } => {
+                add(amount, &mut rows);
+                most_days.iter_mut().for_each(|table| add(table, &mut rows));
+            }
         }
         for adjust in &mut layer.adjust {
             match adjust {
@@ -107,8 +114,11 @@ fn every_accumulator(policy: &mut Policy) -> Vec<&mut usize> {
         found.extend(layer.deductible.iter_mut().filter_map(|deductible| deductible.used.as_mut()));
         found.extend(layer.cost_cap.iter_mut().filter_map(|cap| cap.used.as_mut()));
         found.extend(layer.cap.iter_mut().filter_map(|cap| cap.used.as_mut()));
-        if let Benefit::Scale { reached: Some(reached), .. } = &mut layer.benefit {
-            found.push(reached);
+        match &mut layer.benefit {
+            Benefit::Scale { reached: Some(used), .. } | Benefit::PerDay { used: Some(used), .. } => {
+                found.push(used)
+            }
+            _ => {}
         }
         found.extend(layer.feeds.iter_mut().map(|feed| &mut feed.accumulator));
     }

@@ -3,8 +3,9 @@
 use rust_decimal::Decimal;
 use yizhan_documents::{Known, OTHERWISE, Period, Range};
 use yizhan_policy::model::{
-    Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, Deductible, DeductibleAmount,
-    Fed, Layer, LineFilter, Per, Policy, Prepay, Previous, Quantity, Ratio, SameDays, Table, Term, Unit,
+    Accumulator, AcrossYears, Adjust, Band, Benefit, Cap, Condition, CutOn, DayCount, Deductible,
+    DeductibleAmount, Fed, Layer, LineFilter, Per, Policy, Prepay, Previous, Quantity, Ratio, SameDays,
+    Table, Term, Unit,
 };
 
 /// The document of a policy.
@@ -14,7 +15,7 @@ pub fn document(policy: &Policy) -> String {
         format!("version: {}", quoted(&policy.version)),
         format!("title: {}", policy.title),
         format!("areas: {}", list(&policy.areas.iter().map(ToString::to_string).collect::<Vec<_>>())),
-        format!("scheme: {}", quoted(policy.scheme.code())),
+        format!("scheme: {}", quoted(policy.schemes[0].code())),
         format!("from: {}", policy.period.from),
     ];
     lines.extend(policy.period.to.map(|to| format!("to: {to}")));
@@ -42,6 +43,10 @@ pub fn document(policy: &Policy) -> String {
         extra_prepay.as_ref().map(|prepay| format!("extra_prepay: {}", writer.prepay(prepay, policy.period))),
     );
     lines.extend(policy.filing_at_home.then(|| "filing_at_home: asked".to_owned()));
+    if let Some(covers) = &policy.covers {
+        let cares: Vec<&str> = covers.iter().map(|care| care.code()).collect();
+        lines.push(format!("covers: [{}]", cares.join(", ")));
+    }
     lines.push("layers:".to_owned());
     lines.extend(policy.layers.iter().map(|layer| writer.layer(layer)));
     let SameDays { two_stays, in_stay, around_visit } = policy.same_days;
@@ -66,7 +71,11 @@ pub fn document(policy: &Policy) -> String {
 }
 
 fn accumulator(accumulator: &Accumulator) -> String {
-    let unit = if accumulator.unit == Unit::Fen { "fen" } else { "count" };
+    let unit = match accumulator.unit {
+        Unit::Fen => "fen",
+        Unit::Count => "count",
+        Unit::Days => "days",
+    };
     let by = if accumulator.by_level { ", by: level" } else { "" };
     format!("  {}: {{ label: {}, unit: {unit}{by} }}", accumulator.name, accumulator.label)
 }
@@ -104,6 +113,29 @@ impl Writer<'_> {
         layer.deductible.iter().for_each(|deductible| say("deductible", self.deductible(deductible, period)));
         match &layer.benefit {
             Benefit::LumpSum { amount } => say("lump_sum", self.amounts(amount, period)),
+            Benefit::ByItem { ratios } => {
+                say("scale", format!("{{ by_item: {} }}", self.ratios(ratios, period)))
+            }
+            Benefit::PerItem { amount, lines } => say(
+                "per_item",
+                format!("{{ lines: {}, amount: {} }}", filter(lines), self.amounts(amount, period)),
+            ),
+            Benefit::PerDay { amount, count, from_day, most_days, used } => {
+                let count = if *count == DayCount::Nights { "nights" } else { "days" };
+                let days = |days: &i64| format!("days: {days}");
+                let most =
+                    most_days.as_ref().map(|most| format!(", most_days: {}", self.table(most, period, days)));
+                let used = used.map(|used| format!(", used: {}", self.accumulator(used)));
+                say(
+                    "per_day",
+                    format!(
+                        "{{ count: {count}, from_day: {from_day}, amount: {}{}{} }}",
+                        self.amounts(amount, period),
+                        most.unwrap_or_default(),
+                        used.unwrap_or_default()
+                    ),
+                );
+            }
             Benefit::Scale { cut_on, reached, bands } => {
                 let cut_on = if *cut_on == CutOn::Net { "net" } else { "absolute" };
                 let reached = reached.map(|reached| format!("reached: {}, ", self.accumulator(reached)));
@@ -146,6 +178,10 @@ impl Writer<'_> {
         if let Some(lines) = &term.lines {
             text += &format!(", lines: {}", filter(lines));
         }
+        if let Some(most) = &term.at_most {
+            let part = (most.part != Decimal::ONE).then(|| format!("part: {}, ", percent(most.part)));
+            text += &format!(", at_most: {{ {}of: {} }}", part.unwrap_or_default(), self.quantity(most.of));
+        }
         text + " }"
     }
 
@@ -154,7 +190,11 @@ impl Writer<'_> {
     }
 
     fn deductible(&self, deductible: &Deductible, period: Period) -> String {
-        let per = if deductible.per == Per::Visit { "visit" } else { "year" };
+        let per = match &deductible.per {
+            Known::Value(Per::Visit) => "visit".to_owned(),
+            Known::Value(Per::Year) => "year".to_owned(),
+            Known::Unknown(why) => format!("{{ unknown: {why} }}"),
+        };
         let amount = self.table(&deductible.amount, period, |amount| match amount {
             DeductibleAmount::Fixed(amount) => format!("amount: {}", yuan(*amount)),
             DeductibleAmount::PartOf(ratio, of) => {
@@ -196,7 +236,9 @@ impl Writer<'_> {
             None => "amount: none".to_owned(),
         });
         let used = cap.used.map(|used| format!(", used: {}", self.accumulator(used))).unwrap_or_default();
-        format!("{{ amount: {amount}{used} }}")
+        let per = if cap.used.is_some() { "year" } else { "visit" };
+        let counts = if cap.net { ", counts: net" } else { "" };
+        format!("{{ per: {per}, amount: {amount}{used}{counts} }}")
     }
 
     fn prepay(&self, prepay: &Prepay, period: Period) -> String {
@@ -277,7 +319,10 @@ impl Writer<'_> {
             | Condition::Disease(of)
             | Condition::Tag(of)
             | Condition::NoTag(of)
-            | Condition::Class(of) => list(of),
+            | Condition::Class(of)
+            | Condition::ListType(of)
+            | Condition::Label(of)
+            | Condition::NoLabel(of) => list(of),
         };
         format!("{}: {value}", condition.name())
     }
@@ -299,6 +344,7 @@ fn fed(what: Fed) -> &'static str {
         Fed::Net => "net",
         Fed::Raised => "raised",
         Fed::Visit => "visit",
+        Fed::Days => "days",
     }
 }
 
@@ -314,12 +360,15 @@ fn filter(filter: &LineFilter) -> String {
 }
 
 fn band_list(bands: &[Band]) -> String {
-    if let [Band { upto: None, ratio }] = bands {
+    if let [Band { upto: None, ratio: Known::Value(ratio) }] = bands {
         return format!("ratio: {}", band_ratio(ratio));
     }
     let band = |band: &Band| {
         let upto = band.upto.map(|upto| format!("upto: {}, ", yuan(upto))).unwrap_or_default();
-        format!("{{ {upto}ratio: {} }}", band_ratio(&band.ratio))
+        match &band.ratio {
+            Known::Value(ratio) => format!("{{ {upto}ratio: {} }}", band_ratio(ratio)),
+            Known::Unknown(why) => format!("{{ {upto}unknown: {why} }}"),
+        }
     };
     format!("bands: [ {} ]", bands.iter().map(band).collect::<Vec<_>>().join(", "))
 }

@@ -12,6 +12,8 @@ mod names;
 mod recognised;
 mod remote;
 mod set;
+mod silent;
+mod typed;
 
 use yizhan_documents::Kind;
 use yizhan_policy::load;
@@ -31,6 +33,8 @@ fn every_kind_of_problem_has_a_test() {
         include_str!("recognised.rs"),
         include_str!("remote.rs"),
         include_str!("set.rs"),
+        include_str!("silent.rs"),
+        include_str!("typed.rs"),
     ];
     let tested = |kind: &&Kind| tests.iter().any(|text| text.contains(&format!("{kind:?}")));
     let untested: Vec<&Kind> = Kind::ALL.iter().filter(|kind| !tested(kind)).collect();
@@ -51,7 +55,7 @@ p.yaml:7:12: nothing cites the source `s`
 p.yaml:8:11: `title` is missing
 p.yaml:8:11: `payer` is missing
 p.yaml:8:11: `fund_pay_type` is missing
-p.yaml:8:11: one of `scale`, `lump_sum` is missing
+p.yaml:8:11: one of `scale`, `lump_sum`, `per_day`, `per_item` is missing
 p.yaml:8:11: `base` is missing";
     assert_eq!(problems, expected);
 }

@@ -89,7 +89,10 @@ fn another_policy_goes_on_with_the_totals_of_its_year() {
         check_set(&[after("2024-07-01"), until_june.clone()]).iter().map(|one| one.kind).collect();
     assert_eq!(kinds, [Kind::AccumulatorLost]);
     assert_eq!(check_set(&[until_june.clone(), after("2025-01-01")]), [], "another year begins anew");
-    assert_eq!(check_set(&[until_june, Policy { scheme: Insutype::Resident, ..after("2024-07-01") }]), []);
+    assert_eq!(
+        check_set(&[until_june, Policy { schemes: vec![Insutype::Resident], ..after("2024-07-01") }]),
+        []
+    );
 }
 
 #[test]

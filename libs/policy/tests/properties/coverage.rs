@@ -14,7 +14,7 @@ use yizhan_terms::Treatment;
 use crate::generate::everything;
 use crate::support::scenarios;
 
-const SCENARIOS: usize = 1200;
+const SCENARIOS: usize = 2200;
 
 #[test]
 fn random_cases_reach_every_step_of_the_engine() {
@@ -46,6 +46,7 @@ fn random_cases_reach_every_step_of_the_engine() {
         count("hospital", outcome.hospital_fen.0 > 0);
         count("lump sum", outcome.beside_bill_fen.0 > 0);
         count("over limit", outcome.parts.over_limit_fen.0 > 0);
+        count("paid elsewhere", outcome.paid_elsewhere_fen.0 > 0 && outcome.fund_pay_fen.0 > 0);
         count("changes", !outcome.changes.is_empty());
         for (layer, trace) in scenario.policy.layers.iter().cycle().zip(&outcome.layers) {
             let absolute = matches!(
@@ -56,6 +57,14 @@ fn random_cases_reach_every_step_of_the_engine() {
                 "absolute bands with a deductible",
                 absolute && trace.bands.len() > 1 && trace.charged() > Decimal::ZERO,
             );
+            let net = layer.cost_cap.as_ref().is_some_and(|cap| cap.net);
+            let kept_out = trace.cost_cap.as_ref().is_some_and(|cap| cap.kept_out_fen > Decimal::ZERO);
+            count("cost limit above the deductible", net && kept_out && trace.charged() > Decimal::ZERO);
+            let term = |name| {
+                trace.terms.iter().any(|term| term.quantity.starts_with(name) && term.amount_fen.0 > 0)
+            };
+            count("cost above a limit", term("over_cap_cost"));
+            count("in scope left", term("in_scope_left"));
             layer_steps(trace, &mut count);
         }
     }
@@ -81,6 +90,10 @@ fn random_cases_reach_every_step_of_the_engine() {
         ("hospital", 30),
         ("lump sum", 30),
         ("over limit", 40),
+        ("paid elsewhere", 20),
+        ("cost limit above the deductible", 5),
+        ("cost above a limit", 5),
+        ("in scope left", 30),
         ("changes", 300),
         ("skipped", 300),
         ("paid", 400),
@@ -93,7 +106,7 @@ fn random_cases_reach_every_step_of_the_engine() {
         ("cap lifted", 10),
         ("deductible", 200),
         ("deductible factor", 40),
-        ("less previous", 5),
+        ("less previous", 3),
         ("year cap", 40),
         ("adjusted", 100),
         ("adjusted twice", 20),

@@ -60,7 +60,7 @@ fn shipped_policies_settle_in_parts() {
 fn at_home(policy: &Policy, mut visit: Case) -> Case {
     use yizhan_terms::{Filing, Insutype, Status};
     let (adult, employed) = ([Status::Adult], [Status::InService, Status::Retired]);
-    let known: &[Status] = if policy.scheme == Insutype::Resident { &adult } else { &employed };
+    let known: &[Status] = if policy.schemes[0] == Insutype::Resident { &adult } else { &employed };
     if !known.contains(&visit.person.status) {
         visit.person.status = known[0];
     }

@@ -90,11 +90,17 @@ fn in_scope_only(case: &Case) -> Case {
 fn with_classes(case: &Case, classes: &[&str]) -> Case {
     let line = |(line, class): (&Line, &&str)| {
         let prepay = if *class == "01" { Decimal::ZERO } else { line.prepay.unwrap_or(Decimal::new(1, 1)) };
-        Line { class: (*class).to_owned(), prepay: Some(prepay), ceiling_fen: None, ..line.clone() }
+        Line {
+            class: (*class).to_owned(),
+            prepay: Some(prepay),
+            ceiling_fen: None,
+            paid_elsewhere_fen: Fen::ZERO,
+            ..line.clone()
+        }
     };
     let lines = case.lines.iter().zip(classes.iter().cycle()).map(line).collect();
     let visit = Visit { not_covered: Vec::new(), ..case.visit.clone() };
-    Case { lines, visit, ..case.clone() }
+    Case { lines, visit, paid_elsewhere: Vec::new(), ..case.clone() }
 }
 
 /// Every line in two, somewhere.

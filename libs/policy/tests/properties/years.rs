@@ -108,18 +108,20 @@ fn note(
         count(cap.used, "paid", trace.paid_fen.decimal(), limit);
     }
     if let Some((cap, limit)) = limited(&layer.cost_cap) {
-        count(cap.used, "cost", trace.base_fen, limit);
+        let below = if cap.net { trace.charged() } else { Decimal::ZERO };
+        count(cap.used, "cost", trace.base_fen - below, limit);
     }
     if let Some(deductible) = &layer.deductible {
         let charged = trace.charged();
         let DeductibleAmount::Fixed(amount) = *only(&deductible.amount) else { return };
-        match (deductible.per, &deductible.year_cap) {
+        let Known::Value(per) = deductible.per else { return };
+        match (per, &deductible.year_cap) {
             (Per::Year, Some(cap)) => count(deductible.used, "deductible", charged, amount.min(*only(cap))),
             (Per::Visit, Some(cap)) => count(deductible.used, "deductible", charged, *only(cap)),
             (Per::Year, None) => count(deductible.used, "deductible", charged, amount),
             (Per::Visit, None) => {}
         }
-        if deductible.per == Per::Visit {
+        if per == Per::Visit {
             count(None, "deductible", charged, amount);
         }
     }

@@ -3,6 +3,7 @@
 use chrono::{Datelike, Days, NaiveDate};
 use yizhan_documents::{Known, Period, Range};
 use yizhan_policy::Case;
+use yizhan_policy::case::Line;
 use yizhan_policy::model::{Condition, Policy, Prepay, PreviousLevel, Row, Table};
 use yizhan_terms::{DiseaseKind, Treatment};
 
@@ -14,8 +15,8 @@ pub struct Facts<'a> {
     pub case: &'a Case,
     pub day: NaiveDate,
     pub policy_year: NaiveDate,
-    /// 甲乙丙 class, when a line is asked about.
-    pub class: Option<&'a str>,
+    /// The line, when one is asked about.
+    pub line: Option<&'a Line>,
 }
 
 /// First day of the policy year: walk back to it.
@@ -92,7 +93,14 @@ impl Facts<'_> {
             Condition::DiseaseKind(of) => {
                 of.contains(&visit.disease.as_ref().map_or(DiseaseKind::Ordinary, |one| one.kind))
             }
-            Condition::Class(of) => of.iter().any(|class| Some(class.as_str()) == self.class),
+            Condition::Class(of) => self.line.is_some_and(|line| of.contains(&line.class)),
+            Condition::ListType(of) => self.line.is_some_and(|line| of.contains(&line.list_type)),
+            Condition::Label(of) => {
+                self.line.is_some_and(|line| line.labels.iter().any(|one| of.contains(one)))
+            }
+            Condition::NoLabel(of) => {
+                self.line.is_some_and(|line| line.labels.iter().all(|one| !of.contains(one)))
+            }
         }
     }
 
@@ -130,6 +138,16 @@ impl Facts<'_> {
     /// The value that decides, where a case that no row matches is refused.
     pub fn needed<'t, T>(&self, table: &'t Table<T>) -> Result<&'t T, Refused> {
         self.value(table)?.ok_or("POLICY_NO_RULE")
+    }
+
+    /// The same with the number of the row among all rows of the table.
+    pub fn needed_row<'t, T>(&self, table: &'t Table<T>) -> Result<(usize, &'t T), Refused> {
+        let value = self.needed(table)?;
+        let rows = table.versions.iter().flat_map(|version| &version.rows);
+        let found = rows
+            .enumerate()
+            .find(|(_, row)| matches!(&row.value, Known::Value(one) if std::ptr::eq(one, value)));
+        Ok((found.expect("it is of the table").0, value))
     }
 
     /// The value that decides, where no matching row means that nothing changes.

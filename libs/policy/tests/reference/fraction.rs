@@ -38,6 +38,16 @@ impl Fraction {
         i64::try_from(rounded).expect("amounts fit")
     }
 
+    /// Without what is behind the point; not below zero.
+    pub fn whole_part(self) -> i64 {
+        i64::try_from(self.top / self.bottom).expect("amounts fit")
+    }
+
+    /// Divided by what is above zero.
+    pub fn over(self, other: Fraction) -> Fraction {
+        self * Fraction::new(other.bottom, other.top)
+    }
+
     pub fn or_zero(self) -> Fraction {
         self.max(Fraction::ZERO)
     }

@@ -1,16 +1,20 @@
 //! The layers, one after the other: base × base_factor → less prepay → cost cap → deductible →
 //! bands with adjusted ratios → minimum → cap → never more than what is left → half up.
 
-use yizhan_policy::case::Counted;
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use yizhan_documents::Known;
+use yizhan_policy::case::{Counted, Line};
 use yizhan_policy::model::{
-    Adjust, Band, Benefit, CutOn, Deductible, DeductibleAmount, Fed, Layer, Per, Policy, Prepay, Quantity,
-    Ratio, Table, Term,
+    Adjust, Band, Benefit, CutOn, DayCount, Deductible, DeductibleAmount, Fed, Layer, LineFilter, Per,
+    Policy, Prepay, Quantity, Ratio, Table, Term,
 };
 use yizhan_terms::Treatment;
 
 use yizhan_terms::Filing;
 
-use super::facts::{Facts, accumulator_key, in_force};
+use super::facts::{Facts, accumulator_key, in_force, is_covered};
 use super::{Answer, FourParts, Fraction, LayerAnswer, Refused, is_hospital};
 
 /// A visit as far as it is settled: a stay split by days has several parts.
@@ -19,6 +23,9 @@ pub struct Visit {
     charged: Vec<Fraction>,
     entered: Vec<Fraction>,
     paid: Vec<i64>,
+    days_paid: Vec<i64>,
+    /// First and last day of the part that is settled.
+    pub days: (NaiveDate, NaiveDate),
 }
 
 /// What later layers of the same part may read of an earlier one.
@@ -28,12 +35,15 @@ struct Earlier {
     charged: Fraction,
     over_cost_cap: Fraction,
     over_cap: Fraction,
+    over_cap_cost: i64,
 }
 
 /// One part of a visit, settled in its own policy year.
 struct Part<'p> {
     facts: &'p Facts<'p>,
     lines: Vec<FourParts>,
+    /// What was paid elsewhere of each line, and of the bill.
+    elsewhere: (Vec<i64>, i64),
     earlier: Vec<Earlier>,
     left: i64,
 }
@@ -45,19 +55,22 @@ impl Visit {
             charged: vec![Fraction::ZERO; count],
             entered: vec![Fraction::ZERO; count],
             paid: vec![0; count],
+            days_paid: vec![0; count],
+            days: (NaiveDate::MIN, NaiveDate::MIN),
         }
     }
 
     pub fn settle_part(
         &mut self,
         facts: &Facts<'_>,
-        lines: Vec<FourParts>,
+        (lines, elsewhere): (Vec<FourParts>, (Vec<i64>, i64)),
         is_last: bool,
         answer: &mut Answer,
     ) -> Result<(), Refused> {
         remote_is_placed(facts)?;
-        let left = lines.iter().map(FourParts::total).sum();
-        let mut part = Part { facts, lines, earlier: Vec::new(), left };
+        let total: i64 = lines.iter().map(FourParts::total).sum();
+        let left = (total - elsewhere.0.iter().sum::<i64>() - elsewhere.1).max(0);
+        let mut part = Part { facts, lines, elsewhere, earlier: Vec::new(), left };
         for index in 0..facts.policy.layers.len() {
             self.layer(index, &mut part, is_last, answer)?;
         }
@@ -78,21 +91,47 @@ impl Visit {
             charged: Fraction::ZERO,
             over_cost_cap: Fraction::ZERO,
             over_cap: Fraction::ZERO,
+            over_cap_cost: 0,
         };
         let mut done = nothing;
         let mut base = Fraction::ZERO;
         let applies = in_force(layer.period, facts.day) && facts.hold(&layer.when);
         if applies {
             let enters = part.enters(layer)?;
-            base = self.within(layer.cost_cap.as_ref(), self.entered[index], enters, facts, answer)?;
-            done.over_cost_cap = enters - base;
-            let is_lump_sum = matches!(layer.benefit, Benefit::LumpSum { .. });
+            let (gross, net) = match &layer.cost_cap {
+                Some(cap) if cap.net => (None, Some(cap)),
+                cap => (cap.as_ref(), None),
+            };
+            base = self.within(gross, self.entered[index], enters, facts, answer)?;
+            let is_lump_sum = layer.benefit.beside_bill();
+            let mut days = 0;
             if base > Fraction::ZERO || is_lump_sum {
                 done.charged = match &layer.deductible {
                     Some(deductible) => self.open_deductible(index, deductible, part, answer)?.min(base),
                     None => Fraction::ZERO,
                 };
-                let benefit = self.benefit(index, base, done.charged, facts, answer)?;
+                let net_before = self.entered[index] - self.charged[index];
+                base = done.charged + self.within(net, net_before, base - done.charged, facts, answer)?;
+                let benefit = match &layer.benefit {
+                    Benefit::ByItem { ratios } => {
+                        raised(layer, by_item(part, layer, ratios, base - done.charged)?, facts)?
+                    }
+                    Benefit::PerDay { amount, count, from_day, most_days, used } => {
+                        days = self.days_of(facts, *count, *from_day);
+                        if let Some(most) = most_days {
+                            let most = Fraction::whole(*facts.needed(most)?);
+                            let used = used.map_or(Fraction::whole(self.days_paid[index]), |used| {
+                                now(used, facts, answer)
+                            });
+                            days = Fraction::whole(days).min((most - used).or_zero()).half_up();
+                        }
+                        times(days, amount, facts)?
+                    }
+                    Benefit::PerItem { amount, lines } => {
+                        times(self.items(facts, lines, is_last), amount, facts)?
+                    }
+                    _ => self.benefit(index, base, done.charged, facts, answer)?,
+                };
                 let before = Fraction::whole(self.paid[index]);
                 let within = match &layer.cap {
                     Some(cap) => {
@@ -102,6 +141,10 @@ impl Visit {
                     None => benefit,
                 };
                 done.over_cap = benefit - within;
+                if layer.cap.is_some() && !is_lump_sum {
+                    done.over_cap_cost =
+                        self.unpaid_cost(layer, (base, done.charged), within, part, answer)?;
+                }
                 done.paid = within.half_up();
             }
             if is_lump_sum {
@@ -113,12 +156,14 @@ impl Visit {
                     if is_hospital(facts.policy, index) { &mut answer.hospital } else { &mut answer.funds };
                 *payer += done.paid;
             }
+            done.over_cost_cap = enters - base;
             self.charged[index] = self.charged[index] + done.charged;
             self.entered[index] = self.entered[index] + base;
             self.paid[index] += done.paid;
             let claimed = self.entered[index] > Fraction::ZERO || self.paid[index] > 0;
             let counts = is_last && (claimed || facts.case.counted == Counted::Every);
-            feed(layer, facts, base, &done, counts, answer);
+            self.days_paid[index] += days;
+            feed(layer, facts, base, &done, (counts, days), answer);
         }
         let (policy_year, left) = (facts.policy_year, part.left);
         let (paid, charged) = (done.paid, done.charged);
@@ -132,7 +177,7 @@ impl Visit {
             left,
         });
         // A lump sum is beside the bill: it pays nothing of it.
-        let paid_of_bill = if matches!(layer.benefit, Benefit::LumpSum { .. }) { 0 } else { paid };
+        let paid_of_bill = if layer.benefit.beside_bill() { 0 } else { paid };
         part.earlier.push(Earlier { paid: paid_of_bill, ..done });
         Ok(())
     }
@@ -149,6 +194,85 @@ impl Visit {
         let Some(cap) = cap.filter(|_| amount > Fraction::ZERO) else { return Ok(amount) };
         let open = self.open(cap.used, *facts.needed(&cap.amount)?, before, facts, answer);
         Ok(open.map_or(amount, |open| amount.min(open)))
+    }
+
+    /// The cost above the point where the scale has given `within`: found by halving, to the fen half up.
+    fn unpaid_cost(
+        &self,
+        layer: &Layer,
+        (base, charged): (Fraction, Fraction),
+        within: Fraction,
+        part: &Part<'_>,
+        answer: &Answer,
+    ) -> Result<i64, Refused> {
+        let facts = part.facts;
+        if base <= charged {
+            return Ok(0);
+        }
+        if let Benefit::ByItem { ratios } = &layer.benefit {
+            let (net, given) = (base - charged, by_item(part, layer, ratios, base - charged)?);
+            let over = (given - within).or_zero();
+            return Ok(if over > Fraction::ZERO { (net * over.over(given)).half_up() } else { 0 });
+        }
+        let Benefit::Scale { cut_on, reached, bands } = &layer.benefit else { return Ok(0) };
+        let bottom = reached.map_or(Fraction::ZERO, |reached| now(reached, facts, answer));
+        let (low, high) = match cut_on {
+            CutOn::Net => (bottom, bottom + (base - charged)),
+            CutOn::Absolute => (bottom + charged, bottom + base),
+        };
+        let bands = facts.needed(bands)?;
+        let paid = |to: Fraction| {
+            Ok::<_, Refused>(from_bottom(layer, bands, to, facts)? - from_bottom(layer, bands, low, facts)?)
+        };
+        if paid(high)? <= within {
+            return Ok(0);
+        }
+        // The point lies in the band below whose end the scale has not given enough, and above whose beginning it has.
+        let mut from = low;
+        for band in bands {
+            let to = band.upto.map_or(high, |upto| high.min(Fraction::of(upto)));
+            if to <= from {
+                continue;
+            }
+            let ratio = ratio_of(layer, band, facts)?;
+            let (before, after) = (paid(from)?, paid(to)?);
+            if after > within {
+                let point = from + (within - before).over(ratio);
+                return Ok((end_of(bands, high) - point).or_zero().half_up());
+            }
+            from = to;
+        }
+        Ok(0)
+    }
+
+    /// Days of the part that are paid, one by one.
+    fn days_of(&self, facts: &Facts<'_>, count: DayCount, from_day: i64) -> i64 {
+        let visit = &facts.case.visit;
+        let mut number = 0;
+        let mut paid = 0;
+        for day in visit.begin.iter_days().take_while(|day| *day <= visit.end) {
+            number += 1;
+            let discharged = day == visit.end && visit.begin < visit.end && count == DayCount::Nights;
+            let here = self.days.0 <= day && day <= self.days.1 && is_covered(facts.case, day);
+            if here && !discharged && number >= from_day {
+                paid += 1;
+            }
+        }
+        paid
+    }
+
+    fn items(&self, facts: &Facts<'_>, lines: &LineFilter, is_last: bool) -> i64 {
+        let mut sum = Fraction::ZERO;
+        for line in facts.case.lines.iter().filter(|line| chosen(line, lines)) {
+            let here = match line.day {
+                Some(day) => self.days.0 <= day && day <= self.days.1 && is_covered(facts.case, day),
+                None => is_last,
+            };
+            if here {
+                sum = sum + Fraction::of(line.quantity);
+            }
+        }
+        sum.whole_part()
     }
 
     /// What is open of a limit: per year by its accumulator, or per visit by what earlier parts
@@ -186,10 +310,12 @@ impl Visit {
         {
             open = (open - Fraction::of(*part) * Fraction::whole(previous.deductible_fen.0)).or_zero();
         }
-        open = match deductible.per {
-            Per::Year => open - used,
-            Per::Visit if is_part => open,
-            Per::Visit => open - self.charged[index],
+        open = match &deductible.per {
+            Known::Value(Per::Year) => open - used,
+            Known::Value(Per::Visit) if is_part => open,
+            Known::Value(Per::Visit) => open - self.charged[index],
+            Known::Unknown(_) if open == Fraction::ZERO => open,
+            Known::Unknown(_) => return Err("POLICY_VALUE_UNKNOWN"),
         };
         if let Some(table) = &deductible.year_cap
             && let Some(limit) = facts.value(table)?
@@ -214,6 +340,9 @@ impl Visit {
                 let once = Fraction::of(*facts.needed(amount)?);
                 Ok((once - Fraction::whole(self.paid[index])).or_zero())
             }
+            Benefit::ByItem { .. } | Benefit::PerDay { .. } | Benefit::PerItem { .. } => {
+                unreachable!("above")
+            }
             Benefit::Scale { .. } if base <= charged => Ok(Fraction::ZERO),
             Benefit::Scale { cut_on, reached, bands } => {
                 let bottom = reached.map_or(Fraction::ZERO, |reached| now(reached, facts, answer));
@@ -222,12 +351,16 @@ impl Visit {
                     CutOn::Absolute => (bottom + charged, bottom + base),
                 };
                 let bands = facts.needed(bands)?;
+                if bands.iter().enumerate().any(|(number, band)| {
+                    let bottom = if number == 0 { None } else { bands[number - 1].upto };
+                    let bottom = bottom.map_or(Fraction::ZERO, Fraction::of).max(low);
+                    let top = band.upto.map_or(high, |upto| high.min(Fraction::of(upto)));
+                    matches!(band.ratio, Known::Unknown(_)) && bottom < top
+                }) {
+                    return Err("POLICY_VALUE_UNKNOWN");
+                }
                 let given = from_bottom(layer, bands, high, facts)? - from_bottom(layer, bands, low, facts)?;
-                let minimum = match &layer.minimum {
-                    Some(table) if given > Fraction::ZERO => facts.value(table)?,
-                    _ => None,
-                };
-                Ok(minimum.map_or(given, |minimum| given.max(Fraction::of(*minimum))))
+                raised(layer, given, facts)
             }
         }
     }
@@ -244,30 +377,125 @@ impl Part<'_> {
     }
 
     fn term(&self, term: &Term) -> Fraction {
-        let Some(filter) = &term.lines else {
-            return Fraction::of(term.times) * self.quantity(term.quantity);
+        let mut amount = match &term.lines {
+            Some(filter) => Fraction::whole(self.of_lines(term.quantity, filter)),
+            None => self.quantity(term.quantity),
         };
+        if let Some(most) = &term.at_most {
+            amount = amount.min(Fraction::of(most.part) * self.quantity(most.of));
+        }
+        Fraction::of(term.times) * amount
+    }
+
+    fn of_lines(&self, quantity: Quantity, filter: &LineFilter) -> i64 {
         let mut sum = 0;
-        for (line, parts) in self.facts.case.lines.iter().zip(&self.lines) {
-            let has = |labels: &[String]| line.labels.iter().any(|label| labels.contains(label));
-            let right_type = filter.list_types.is_empty() || filter.list_types.contains(&line.list_type);
-            let right_label = filter.labels.is_empty() || has(&filter.labels);
-            if right_type && right_label && !has(&filter.not_labels) {
-                sum += parts.part(term.quantity);
+        for (number, (line, parts)) in self.facts.case.lines.iter().zip(&self.lines).enumerate() {
+            if chosen(line, filter) {
+                sum += match quantity {
+                    Quantity::PaidElsewhere => self.elsewhere.0[number],
+                    part => parts.part(part),
+                };
             }
         }
-        Fraction::of(term.times) * Fraction::whole(sum)
+        sum
     }
 
     fn quantity(&self, quantity: Quantity) -> Fraction {
         match quantity {
             Quantity::Remaining => Fraction::whole(self.left),
+            Quantity::PaidElsewhere => {
+                Fraction::whole(self.elsewhere.0.iter().sum::<i64>() + self.elsewhere.1)
+            }
+            Quantity::InScopeLeft => Fraction::whole(self.in_scope_left().max(0)),
+            Quantity::OverCapCost(layer) => Fraction::whole(self.earlier[layer].over_cap_cost),
             Quantity::Paid(layer) => Fraction::whole(self.earlier[layer].paid),
             Quantity::DeductibleOf(layer) => self.earlier[layer].charged,
             Quantity::OverCostCap(layer) => self.earlier[layer].over_cost_cap,
             Quantity::OverCap(layer) => self.earlier[layer].over_cap,
             part => Fraction::whole(self.lines.iter().map(|line| line.part(part)).sum()),
         }
+    }
+}
+
+impl Part<'_> {
+    /// In scope, less what each earlier layer paid, but for those over other parts of the bill alone.
+    fn in_scope_left(&self) -> i64 {
+        let others = [Quantity::PreSelf, Quantity::OverLimit, Quantity::FullSelf];
+        let mut left: i64 = self.lines.iter().map(|line| line.in_scope).sum();
+        for (layer, done) in self.facts.policy.layers.iter().zip(&self.earlier) {
+            let added = layer.base.terms.iter().filter(|term| !term.times.is_sign_negative());
+            let of_others = added.clone().filter(|term| others.contains(&term.quantity)).count();
+            if of_others < added.count() {
+                left -= done.paid;
+            }
+        }
+        left
+    }
+}
+
+fn raised(layer: &Layer, given: Fraction, facts: &Facts<'_>) -> Result<Fraction, Refused> {
+    let minimum = match &layer.minimum {
+        Some(table) if given > Fraction::ZERO => facts.value(table)?,
+        _ => None,
+    };
+    Ok(minimum.map_or(given, |minimum| given.max(Fraction::of(*minimum))))
+}
+
+fn chosen(line: &Line, filter: &LineFilter) -> bool {
+    let has = |labels: &[String]| line.labels.iter().any(|label| labels.contains(label));
+    let right_type = filter.list_types.is_empty() || filter.list_types.contains(&line.list_type);
+    let right_label = filter.labels.is_empty() || has(&filter.labels);
+    right_type && right_label && !has(&filter.not_labels)
+}
+
+fn times(count: i64, amount: &Table<rust_decimal::Decimal>, facts: &Facts<'_>) -> Result<Fraction, Refused> {
+    if count == 0 {
+        return Ok(Fraction::ZERO);
+    }
+    Ok(Fraction::whole(count) * Fraction::of(*facts.needed(amount)?))
+}
+
+/// Every kind of line, a row of the table, gets what of the net cost falls on it: to the fen, on the running total.
+fn by_item(
+    part: &Part<'_>,
+    layer: &Layer,
+    ratios: &Table<rust_decimal::Decimal>,
+    net: Fraction,
+) -> Result<Fraction, Refused> {
+    if net <= Fraction::ZERO {
+        return Ok(Fraction::ZERO);
+    }
+    let mut kinds: BTreeMap<usize, (Fraction, Fraction)> = BTreeMap::new();
+    for (line, parts) in part.facts.case.lines.iter().zip(&part.lines) {
+        let mut adds = Fraction::ZERO;
+        for term in layer.base.terms.iter().filter(|term| !term.times.is_sign_negative()) {
+            if term.lines.as_ref().is_none_or(|filter| chosen(line, filter)) {
+                adds = adds + Fraction::of(term.times) * Fraction::whole(parts.part(term.quantity));
+            }
+        }
+        if adds > Fraction::ZERO {
+            let of_line = Facts { line: Some(line), ..*part.facts };
+            let (row, ratio) = of_line.needed_row(ratios)?;
+            let known = kinds.entry(row).or_insert((Fraction::ZERO, Fraction::of(*ratio)));
+            known.0 = known.0 + adds;
+        }
+    }
+    let all = kinds.values().fold(Fraction::ZERO, |sum, (adds, _)| sum + *adds);
+    let (mut upto, mut from, mut given) = (Fraction::ZERO, Fraction::ZERO, Fraction::ZERO);
+    for (adds, ratio) in kinds.values() {
+        upto = upto + *adds;
+        let to = if upto == all { net } else { Fraction::whole((net * upto.over(all)).half_up()).min(net) };
+        given = given + (to - from) * changed(layer, *ratio, part.facts)?;
+        from = to;
+    }
+    Ok(given)
+}
+
+/// Where the cost ends: at its own end, or at that of the scale.
+fn end_of(bands: &[Band], high: Fraction) -> Fraction {
+    match bands.last().and_then(|band| band.upto) {
+        Some(upto) => high.min(Fraction::of(upto)),
+        None => high,
     }
 }
 
@@ -280,7 +508,7 @@ fn remote_is_placed(facts: &Facts<'_>) -> Result<(), Refused> {
     let (mut prepays, mut lowers, mut nothing, mut pays) =
         (facts.register_prepays_bill(), false, false, false);
     for layer in &facts.policy.layers {
-        let lump_sum = matches!(layer.benefit, Benefit::LumpSum { .. });
+        let lump_sum = layer.benefit.beside_bill();
         if lump_sum || !in_force(layer.period, facts.day) || !facts.hold(&layer.when) {
             continue;
         }
@@ -316,12 +544,19 @@ fn from_bottom(layer: &Layer, bands: &[Band], x: Fraction, facts: &Facts<'_>) ->
 /// The ratio of a band after the layer's adjustments; each step stays between 0 and 100 %.
 fn ratio_of(layer: &Layer, band: &Band, facts: &Facts<'_>) -> Result<Fraction, Refused> {
     let mut ratio = match band.ratio {
-        Ratio::Fixed(ratio) => Fraction::of(ratio),
-        Ratio::ByAge { base, per_year } => {
+        Known::Value(Ratio::Fixed(ratio)) => Fraction::of(ratio),
+        Known::Value(Ratio::ByAge { base, per_year }) => {
             Fraction::of(base) + Fraction::of(per_year) * Fraction::whole(i64::from(facts.case.person.age))
         }
-    }
-    .as_ratio();
+        // Not reached by this visit: what it is makes no difference.
+        Known::Unknown(_) => Fraction::ZERO,
+    };
+    ratio = changed(layer, ratio, facts)?;
+    Ok(ratio)
+}
+
+fn changed(layer: &Layer, ratio: Fraction, facts: &Facts<'_>) -> Result<Fraction, Refused> {
+    let mut ratio = ratio.as_ratio();
     for adjust in &layer.adjust {
         let value = match adjust.table() {
             Some(table) => facts.value(table)?.map(|value| Fraction::of(*value)),
@@ -357,7 +592,14 @@ fn now(index: usize, facts: &Facts<'_>, answer: &Answer) -> Fraction {
     Fraction::whole(facts.before(index) + answer.added.get(&key).copied().unwrap_or(0))
 }
 
-fn feed(layer: &Layer, facts: &Facts<'_>, base: Fraction, done: &Earlier, counts: bool, answer: &mut Answer) {
+fn feed(
+    layer: &Layer,
+    facts: &Facts<'_>,
+    base: Fraction,
+    done: &Earlier,
+    (counts, days): (bool, i64),
+    answer: &mut Answer,
+) {
     for feed in &layer.feeds {
         let amount = match feed.what {
             Fed::Paid => done.paid,
@@ -367,6 +609,7 @@ fn feed(layer: &Layer, facts: &Facts<'_>, base: Fraction, done: &Earlier, counts
             // No random policy raises a limit: `tests/continuity.rs` does.
             Fed::Raised => 0,
             Fed::Visit => i64::from(counts),
+            Fed::Days => days,
         };
         if amount != 0 {
             let key = (facts.policy_year, accumulator_key(facts.policy, facts.case, feed.accumulator));

@@ -38,7 +38,7 @@ fn prepay(facts: &Facts<'_>, line: &Line) -> Result<Fraction, Refused> {
         return Ok(Fraction::of(ratio));
     }
     if let Some(table) = &facts.policy.class_prepay {
-        let of_line = Facts { class: Some(&line.class), ..*facts };
+        let of_line = Facts { line: Some(line), ..*facts };
         if let Some(ratio) = of_line.value(table)? {
             return Ok(Fraction::of(*ratio));
         }

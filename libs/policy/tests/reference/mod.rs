@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use yizhan_policy::Case;
-use yizhan_policy::model::{AcrossYears, Policy, Quantity};
+use yizhan_policy::model::{AcrossYears, Condition, Policy, Quantity};
 use yizhan_terms::Payer;
 
 pub use fraction::Fraction;
@@ -92,37 +92,110 @@ struct YearPart {
 pub fn settle(policy: &Policy, case: &Case) -> Result<Answer, Refused> {
     let parts = parts_of_stay(policy, case);
     let last = parts.last().expect("a stay has a day");
-    let facts = |day, policy_year| Facts { policy, case, day, policy_year, class: None };
+    if in_force(policy.period, last.last_day) && !is_covered(policy, case, last.last_day) {
+        return Err("CARE_NOT_COVERED");
+    }
+    let facts = |day, policy_year| Facts { policy, case, day, policy_year, line: None };
     let lines = lines::split(&facts(last.last_day, last.policy_year))?;
 
     let mut visit = Visit::new(policy);
     let mut answer = Answer::default();
     let all_days = parts.iter().map(|part| part.days).sum();
     let mut done = 0;
+    let bills = bills(case, &lines, &parts, all_days);
+    let elsewhere: Vec<i64> = bill_elsewhere(case, &bills);
     for (number, part) in parts.iter().enumerate() {
         if !in_force(policy.period, part.last_day) {
             return Err("POLICY_NOT_IN_FORCE");
         }
-        let upto = done + part.days;
-        let mut share = Vec::new();
-        for (line, parts) in case.lines.iter().zip(&lines) {
-            share.push(match line.day {
-                None => lines::on_days(parts, done, upto, all_days),
-                Some(day) if !facts::is_covered(case, day) => FourParts::default(),
-                Some(day) if part.first_day <= day && day <= part.last_day => *parts,
-                Some(_) => FourParts::default(),
-            });
-        }
         let is_last = number + 1 == parts.len();
+        let (share, of_lines) = bills[number].clone();
+        let share = (share, (of_lines, elsewhere[number]));
+        visit.days = (part.first_day, part.last_day);
         visit.settle_part(&facts(part.last_day, part.policy_year), share, is_last, &mut answer)?;
-        done = upto;
+        done += part.days;
     }
+    assert_eq!(done, all_days);
 
     let total: i64 = lines.iter().map(FourParts::total).sum();
     answer.lines = lines;
     answer.person = total - answer.funds - answer.hospital;
-    pay_from_account(policy, case, &mut answer);
+    let by_lines = bills.iter().map(|(_, paid)| paid.iter().sum());
+    let elsewhere: Vec<i64> = elsewhere.into_iter().chain(by_lines).collect();
+    pay_from_account(policy, case, &elsewhere, &mut answer);
     Ok(answer)
+}
+
+/// Whether the document speaks of this kind of care: by `covers`, or by a layer that day, of basic insurance where it has any.
+fn is_covered(policy: &Policy, case: &Case, day: NaiveDate) -> bool {
+    if let Some(covers) = &policy.covers {
+        return covers.contains(&case.visit.care);
+    }
+    let has_basic = policy.layers.iter().any(|layer| layer.payer == Payer::Basic);
+    let mut covered = false;
+    for layer in policy.layers.iter().filter(|layer| in_force(layer.period, day)) {
+        let mut lets_in = true;
+        for condition in &layer.when {
+            if let Condition::Care(cares) = condition {
+                lets_in &= cares.contains(&case.visit.care);
+            }
+        }
+        covered |= lets_in && (layer.payer == Payer::Basic || !has_basic);
+    }
+    covered
+}
+
+/// What of each line, and of what was paid elsewhere of it, lies in a part of the stay.
+type Bill = (Vec<FourParts>, Vec<i64>);
+
+fn bills(case: &Case, lines: &[FourParts], parts: &[YearPart], all_days: i64) -> Vec<Bill> {
+    let mut done = 0;
+    let mut bills = Vec::new();
+    for part in parts {
+        let upto = done + part.days;
+        let mut bill = (Vec::new(), Vec::new());
+        for (line, split) in case.lines.iter().zip(lines) {
+            // As if it were a line of its own.
+            let paid = FourParts { in_scope: line.paid_elsewhere_fen.0, ..FourParts::default() };
+            let (split, paid) = match line.day {
+                None => [split, &paid].map(|one| lines::on_days(one, done, upto, all_days)).into(),
+                Some(day) if !facts::is_covered(case, day) => Default::default(),
+                Some(day) if part.first_day <= day && day <= part.last_day => (*split, paid),
+                Some(_) => Default::default(),
+            };
+            bill.0.push(split);
+            bill.1.push(paid.in_scope);
+        }
+        bills.push(bill);
+        done = upto;
+    }
+    bills
+}
+
+/// What was paid elsewhere of the whole bill, by part: in the proportion of what is open of each, on the running total.
+fn bill_elsewhere(case: &Case, bills: &[Bill]) -> Vec<i64> {
+    let open = |(lines, paid): &Bill| -> i64 {
+        lines.iter().map(FourParts::total).sum::<i64>() - paid.iter().sum::<i64>()
+    };
+    let all: i64 = bills.iter().map(open).sum();
+    let told = case.paid_elsewhere.iter().map(|paid| paid.paid_fen.0).sum::<i64>().min(all);
+    let mut shares = Vec::new();
+    let mut upto = 0;
+    for bill in bills {
+        let before = if all == 0 {
+            Fraction::ZERO
+        } else {
+            Fraction::new(i128::from(told) * i128::from(upto), i128::from(all))
+        };
+        upto += open(bill);
+        let after = if all == 0 {
+            Fraction::ZERO
+        } else {
+            Fraction::new(i128::from(told) * i128::from(upto), i128::from(all))
+        };
+        shares.push(after.half_up() - before.half_up());
+    }
+    shares
 }
 
 /// Every day from the first that is covered to the last, gathered by policy year.
@@ -147,7 +220,7 @@ fn parts_of_stay(policy: &Policy, case: &Case) -> Vec<YearPart> {
 
 /// The account pays last, the own before the relative's, and never for parts it may not pay
 /// unless a payer has paid them: a payer whose base adds only such parts.
-fn pay_from_account(policy: &Policy, case: &Case, answer: &mut Answer) {
+fn pay_from_account(policy: &Policy, case: &Case, elsewhere: &[i64], answer: &mut Answer) {
     const PARTS: [Quantity; 4] =
         [Quantity::FullSelf, Quantity::OverLimit, Quantity::PreSelf, Quantity::InScope];
     let barred: Vec<Quantity> =
@@ -162,7 +235,7 @@ fn pay_from_account(policy: &Policy, case: &Case, answer: &mut Answer) {
             in_cash -= done.paid;
         }
     }
-    let mut open = (answer.person - in_cash.max(0)).max(0);
+    let mut open = (answer.person - in_cash.max(0) - elsewhere.iter().sum::<i64>()).max(0);
     if case.account.used {
         answer.account_own = case.account.own_fen.0.min(open);
         open -= answer.account_own;

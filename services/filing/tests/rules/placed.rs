@@ -99,7 +99,7 @@ fn visits(policy: &Policy, on: &str) -> Vec<Visit> {
         {
             visits.extend([true, false].map(|contracted| Visit {
                 poolarea_no: area,
-                insutype: policy.scheme,
+                insutype: policy.schemes[0],
                 place,
                 begin: day(on),
                 end: day(on),

@@ -30,6 +30,7 @@ pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: O
         prepay: None,
         labels: Vec::new(),
         day: None,
+        paid_elsewhere_fen: Fen::ZERO,
         earlier: None,
     };
     let person = Person {
@@ -63,6 +64,7 @@ pub fn stay(area: Area, scheme: Insutype, status: Status, away: &Away, remote: O
         visit,
         lines: vec![line],
         accumulated,
+        paid_elsewhere: Vec::new(),
         account,
         counted: Counted::Claims,
         earlier: None,

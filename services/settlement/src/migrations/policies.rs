@@ -97,7 +97,7 @@ mod tests {
             let published: Vec<_> = book.current().documents().iter().map(|one| one.version.clone()).collect();
             assert_eq!(published, ["c", "b"]);
             let known = book.current();
-            let found = yizhan_policy::find(&known, policy.areas[0], policy.scheme, policy.period.from);
+            let found = yizhan_policy::find(&known, policy.areas[0], policy.schemes[0], policy.period.from);
             assert_eq!(found.unwrap().version, "b");
             assert_eq!(book.get(&policy.id, "c").await.unwrap().0.digest, known.version(&policy.id, "c").unwrap().digest);
         }

@@ -116,7 +116,7 @@ impl Said {
         let known = policy.accumulators.iter().find(|known| known.name == base(name));
         let label = known.map_or(name, |known| known.label.as_str());
         self.totals.push(match known.map(|known| known.unit) {
-            Some(Unit::Count) => format!("{label} {total}"),
+            Some(Unit::Count | Unit::Days) => format!("{label} {total}"),
             // Most are amounts; what this area's policy does not know is told as it stands.
             Some(Unit::Fen) => format!("{label} {}", yuan(Decimal::from(total))),
             None => format!("{label}={total}"),

@@ -66,7 +66,7 @@ fn additions(
         all_fit &= fields.require(first, &name, Reason::Duplicate);
         let unit = policies.map(|policies| unit_of(policies, &addition.accumulator));
         all_fit &= fields.require(unit != Some(None), &name, Reason::AccumulatorUnknown);
-        let highest = if unit == Some(Some(Unit::Count)) { MAX_VISITS } else { MAX_FEN };
+        let highest = if matches!(unit, Some(Some(Unit::Count | Unit::Days))) { MAX_VISITS } else { MAX_FEN };
         let lowest = if said.signed { -highest } else { 1 };
         let fits = addition.added != 0 && (lowest..=highest).contains(&addition.added);
         all_fit &= fields.require(fits, &field("added"), Reason::AdditionInvalid);

@@ -46,6 +46,7 @@ pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
             })
             .collect(),
         accumulated: BTreeMap::new(),
+        paid_elsewhere: Vec::new(),
         account: Account::default(),
         counted: Counted::Claims,
         earlier: None,
@@ -156,6 +157,7 @@ fn line(id: &str, code: &str, line: &CheckedLine, item: &Item) -> Line {
         prepay: item.prepay,
         labels: item.labels.clone(),
         day: line.day,
+        paid_elsewhere_fen: Fen::ZERO,
         earlier: None,
     }
 }

@@ -259,6 +259,7 @@ mod tests {
             prepay: None,
             labels: Vec::new(),
             day: None,
+            paid_elsewhere_fen: Fen::ZERO,
             earlier: None,
         };
         let mut lines = [settled()];
