@@ -217,7 +217,7 @@ fn problems_of_cases_are_told_with_their_place() {
     let problems = yizhan(&["policy", "test", &cases, "nowhere.yaml"]);
     assert_eq!(problems.status.code(), Some(1));
     let told = stderr(&problems);
-    assert!(told.contains("good.cases.yaml:21:36: `refused` and `cash` exclude each other"), "{told}");
+    assert!(told.contains("good.cases.yaml:22:36: `refused` and `cash` exclude each other"), "{told}");
     assert!(told.contains("nowhere.yaml: "), "{told}");
 }
 
