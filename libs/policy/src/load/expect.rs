@@ -24,7 +24,10 @@ pub(super) fn expect(at: At) -> Option<Expect> {
     let deductible = by_layer(&map, "deductible", amount);
     let over_cap = by_layer(&map, "over_cap", amount);
     let quality = by_layer(&map, "quality", mark);
-    let old = map.optional("old", |at| at.list_of(|source| source.text().map(str::to_owned)));
+    let old = map.optional("old", |at| match at.raw() {
+        Some("none") => Some(Vec::new()),
+        _ => at.list_of(|source| source.text().map(str::to_owned)),
+    });
     let refused = refused(&map);
     let expect = Expect {
         amounts: amounts.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect(),
