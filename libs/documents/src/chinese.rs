@@ -147,8 +147,36 @@ const SENTENCES: &[(&str, &str)] = &[
     ("nothing reads the accumulator `{}`", "累计 `{1}` 没有被使用"),
     ("there is no layer `{}`", "没有名为 `{1}` 的层"),
     (
-        "`lines` chooses lines of the bill: it goes with a part of the bill only",
-        "`lines` 选择费用明细，只能与费用的部分一起写",
+        "`lines` chooses lines of the bill: it goes with a part of the bill or `paid_elsewhere` only",
+        "`lines` 选择费用明细，只能与费用的部分或 `paid_elsewhere` 一起写",
+    ),
+    (
+        "`counts: net` is of the cost above a `deductible`, which is missing",
+        "`counts: net` 指起付线以上的费用，缺少 `deductible`",
+    ),
+    (
+        "the limit counts `{}`, and its accumulator is fed `{}`: write `{}`, or the other `counts`",
+        "限额按 `{1}` 计，累计却计入 `{2}`：改写 `{3}`，或改 `counts`",
+    ),
+    (
+        "`by_item` pays lines: the base adds parts of the bill only, and takes away what it will",
+        "`by_item` 按明细支付：基数只能加费用的部分，减去的不限",
+    ),
+    (
+        "`days` is what `per_day` pays: this layer pays no days",
+        "`days` 是 `per_day` 支付的天数：本层不按天支付",
+    ),
+    (
+        "without a `cap` with `used` nothing limits how many items of the year are paid",
+        "没有带 `used` 的 `cap`：一年支付多少项没有限制",
+    ),
+    (
+        "`used` holds what was used of `most_days`, which is missing",
+        "`used` 记录 `most_days` 已用的天数，缺少 `most_days`",
+    ),
+    (
+        "`per_day` is for stays: the layer asks for them, `when: { care: [inpatient] }`",
+        "`per_day` 用于住院：本层应写 `when: { care: [inpatient] }`",
     ),
     ("`lines` chooses nothing: one of {}", "`lines` 没有选择任何明细：写 {1} 之一"),
     ("`{}` is not a part of the bill; one of: {}", "`{1}` 不是费用的部分；可用：{2}"),

@@ -54,7 +54,13 @@ fn from_which_number_to_which_for_whom() {
                 "basic 起付线：每次，累计于「起付线累计」 → 每年度一次，前次未扣足的续扣，累计于「起付线累计」",
             ],
         ),
-        (&[("title: 统筹基金", "title: 统筹")], &["basic 名称：统筹基金 → 统筹"]),
+        (
+            &[("title: 统筹基金", "title: 统筹")],
+            &[
+                "basic 名称：统筹基金 → 统筹",
+                "relief 计算基数：前面各层支付后的剩余 − 「统筹基金」的起付线（不低于 0） → 前面各层支付后的剩余 − 「统筹」的起付线（不低于 0）",
+            ],
+        ),
     ];
     for (edits, expected) in cases {
         assert_eq!(told(edits), *expected, "{edits:?}");

@@ -99,7 +99,8 @@ fn check(name: &str, block: &str) -> Result<(), String> {
 }
 
 fn frame(document: &str, layers: &str, deductible: &str) -> String {
-    let framed = FRAME.replace("DOCUMENT", document).replace("LAYERS", layers).replace("DEDUCTIBLE", deductible);
+    let framed =
+        FRAME.replace("DOCUMENT", document).replace("LAYERS", layers).replace("DEDUCTIBLE", deductible);
     let named = framed.split("source: ").skip(1).filter_map(|rest| rest.split([',', ' ', '\n']).next());
     let named: BTreeSet<&str> = named.collect();
     let declared = named.into_iter().map(|name| format!("  {name}: {{ title: 办法, quality: G }}\n"));

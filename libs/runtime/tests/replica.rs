@@ -106,11 +106,11 @@ fn a_replica_is_postgresqls_and_areas_are_areas() {
     );
     let told = |toml: &str, part: &str| {
         let told = wrong(toml);
-        assert!(told.len() == 1 && told[0].contains(part) && !told[0].contains("word"), "{told:?}");
+        assert!(told.len() == 1 && told[0].contains(part) && !told[0].contains("heim"), "{told:?}");
     };
-    told("[database]\nreplica_url = \"postgres://u:word@replica/x\"", "only PostgreSQL has replicas");
+    told("[database]\nreplica_url = \"postgres://u:geheim@replica/x\"", "only PostgreSQL has replicas");
     told(&format!("[database]\n{postgres}\"sqlite://x.db\""), "must start with postgres://");
-    told(&format!("[database]\n{postgres}\"postgres://u:wo/rd@r/x\""), "percent-encoded");
+    told(&format!("[database]\n{postgres}\"postgres://u:ge/heim@r/x\""), "percent-encoded");
     told("[database]\nreplica_max_lag_seconds = 0", "must be at least 1");
     told("[server]\nareas = \"4302\"", "no area of six digits");
 }

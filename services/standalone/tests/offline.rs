@@ -154,7 +154,7 @@ fn settle_refuses_with_its_reason() {
     let primary = file(&folder, "primary.yaml", &case.replace("level: third", "level: primary"));
     let unknown = yizhan(&["settle", "--policy", GOOD, "--case", &primary]);
     assert_eq!(unknown.status.code(), Some(1));
-    assert!(stderr(&unknown).starts_with("POLICY_VALUE_UNKNOWN: "), "{}", stderr(&unknown));
+    assert!(stderr(&unknown).contains("\nPOLICY_VALUE_UNKNOWN: "), "{}", stderr(&unknown));
 
     let wrong = file(&folder, "wrong.yaml", &case.replace("class: 丙", "class: 丁"));
     let problems = yizhan(&["settle", "--policy", GOOD, "--case", &wrong]);

@@ -24,10 +24,7 @@ pub(super) fn expect(at: At) -> Option<Expect> {
     let deductible = by_layer(&map, "deductible", amount);
     let over_cap = by_layer(&map, "over_cap", amount);
     let quality = by_layer(&map, "quality", mark);
-    let old = map.optional("old", |at| match at.raw() {
-        Some("none") => Some(Vec::new()),
-        _ => at.list_of(|source| source.text().map(str::to_owned)),
-    });
+    let old = map.optional("old", old);
     let refused = refused(&map);
     let expect = Expect {
         amounts: amounts.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect(),
@@ -47,6 +44,14 @@ pub(super) fn expect(at: At) -> Option<Expect> {
 
 fn fen(at: At) -> Option<Fen> {
     amount(at).and_then(Fen::try_round)
+}
+
+/// Sources, or `none`.
+fn old(at: At) -> Option<Vec<String>> {
+    match at.raw() {
+        Some("none") => Some(Vec::new()),
+        _ => at.list_of(|source| source.text().map(str::to_owned)),
+    }
 }
 
 fn mark(at: At) -> Option<char> {

@@ -24,10 +24,11 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// Moments of the primary that are remembered: of so long a lag it is only known that it is longer.
 const MOMENTS: usize = 600;
 
-/// Which database it is (of which cluster, by which number), and how far its log is: written by a primary, replayed by a standby.
+/// Which database it is (of which cluster, by which number), and how far its log is: on the disk of a primary, where every commit is that anybody
+/// sees, replayed by a standby.
 const HOW_FAR: &str = "SELECT (SELECT system_identifier::text FROM pg_control_system()) || ' ' || \
     (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS which, \
-    ((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END) - '0/0'::pg_lsn)::bigint AS far";
+    ((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END) - '0/0'::pg_lsn)::bigint AS far";
 
 /// A replica.
 pub(super) struct Replica {

@@ -120,8 +120,8 @@ fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
 
 #[cfg(test)]
 mod tests {
-    use yizhan_runtime::db::begin_write;
     use yizhan_runtime::Reason;
+    use yizhan_runtime::db::begin_write;
     use yizhan_runtime::once::Cause;
     use yizhan_testkit::TestDatabase;
 
