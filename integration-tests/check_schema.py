@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Every policy of the project validates against libs/policy/schema/policy.schema.json, and
-wrong documents do not. Needs jsonschema and PyYAML."""
+"""Every policy of the project validates against libs/policy/schema/policy.schema.json, every case
+against case.schema.json, and wrong ones do not. Needs jsonschema and PyYAML."""
 
 import json
 import sys
@@ -57,6 +57,34 @@ WRONG = [
     (", outpatient_days: 31", ""),
 ]
 
+CASES = ["tests/conformance/cases"]
+CASE = POLICY.parent.parent / "docs/examples/case.yaml"
+
+# Edits of the example case which the schema must refuse, as the loader does.
+WRONG_CASES = [
+    ("area: \"430200\"", "area: \"4302\""),
+    ("scheme: \"310\"\n", ""),
+    ("status: retired", "status: pensioner"),
+    ("age: 70", "age: -1"),
+    ("identity: [低保]", "identity: 低保"),
+    ("level: third", "level: fourth"),
+    ("level: third", "hospital: third"),
+    ("date: 2024-05-10", "date: 2024-5-10"),
+    ("filing: local", "filing: referral\n  remote: { rule: a, citation: b }"),
+    ("filing: local", "filing: referral\n  remote: { same: true, factor: 90%, rule: a, citation: b }"),
+    ("class: 丙", "class: 丁"),
+    ("amount: 800,", "amount: -800,"),
+    ("prepay: 10%", "prepay: 0.1"),
+    ("list_type: \"101\"", "list_type: \"1\""),
+    ("own: 1500", "owned: 1500"),
+    ("account:", "visits: []\naccount:"),
+    ("account:", "expect: {}\naccount:"),
+    ("account:", "expect: { refused: POLICY_NO_RULE, cash: 1 }\naccount:"),
+    ("account:", "expect: { because: x, cash: 1 }\naccount:"),
+    ("account:", "expect: { quality: { basic: X } }\naccount:"),
+    ("account:", "expect: { bands: { basic: 1 } }\naccount:"),
+]
+
 
 class Text(yaml.SafeLoader):
     """YAML whose dates stay texts, as JSON Schema knows them."""
@@ -73,23 +101,33 @@ def errors(validator, text):
     return [f"/{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in found]
 
 
-def main():
-    schema = json.loads((POLICY / "schema/policy.schema.json").read_text("utf-8"))
+def check(schema_file, files, good, wrong):
+    """Validates files, and edits of a good one that must not validate; answers what is not so."""
+    schema = json.loads((POLICY / "schema" / schema_file).read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
     failures = []
-    files = [GOOD] + [file for folder in FOLDERS for file in sorted((POLICY / folder).glob("*.yaml"))]
     for file in files:
-        failures += [f"{file.relative_to(POLICY)}{error}" for error in errors(validator, file.read_text("utf-8"))]
-    good = GOOD.read_text("utf-8")
-    for find, replace in WRONG:
-        if good.count(find) != 1:
+        failures += [f"{file.name}{error}" for error in errors(validator, file.read_text("utf-8"))]
+    text = good.read_text("utf-8")
+    for find, replace in wrong:
+        if text.count(find) != 1:
             failures.append(f"`{find}` must stand in the good document once")
-        elif not errors(validator, good.replace(find, replace)):
-            failures.append(f"the schema accepts `{replace}` for `{find}`")
+        elif not errors(validator, text.replace(find, replace)):
+            failures.append(f"{schema_file} accepts `{replace}` for `{find}`")
+    print(f"{schema_file}: {len(files)} files checked, {len(wrong)} wrong ones tried, {len(failures)} failures")
+    return failures
+
+
+def files_of(folders):
+    return [file for folder in folders for file in sorted((POLICY / folder).glob("*.yaml"))]
+
+
+def main():
+    failures = check("policy.schema.json", [GOOD] + files_of(FOLDERS), GOOD, WRONG)
+    failures += check("case.schema.json", [CASE] + files_of(CASES), CASE, WRONG_CASES)
     for failure in failures:
         print(failure, file=sys.stderr)
-    print(f"schema: {len(files)} policies checked, {len(WRONG)} wrong documents tried, {len(failures)} failures")
     return 1 if failures else 0
 
 

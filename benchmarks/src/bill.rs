@@ -176,6 +176,7 @@ pub fn case() -> anyhow::Result<Case> {
             previous: None,
         },
         lines: LINES.iter().enumerate().map(case_line).collect::<anyhow::Result<_>>()?,
+        paid_elsewhere: Vec::new(),
         accumulated: Default::default(),
         account: Account::default(),
         counted: Counted::Claims,
@@ -187,6 +188,7 @@ fn case_line((at, line): (usize, &Priced)) -> anyhow::Result<Line> {
     let decimal = |text: &str| if text.is_empty() { Ok(None) } else { text.parse().map(Some) };
     let ceiling: Option<Decimal> = decimal(line.4)?;
     Ok(Line {
+        paid_elsewhere_fen: Fen::ZERO,
         id: (at + 1).to_string(),
         code: line.code().into(),
         quantity: line.6.into(),

@@ -26,9 +26,11 @@ mod qualifications;
 mod raw;
 mod report;
 mod rosters;
+mod scale;
 mod settling;
 mod soak;
 mod telemetry;
+mod trial;
 
 use std::process::ExitCode;
 

@@ -16,8 +16,8 @@ use crate::platform::Platform;
 use crate::report::{Report, count, ms, ratio, us};
 use crate::settling::Settling;
 use crate::{
-    audit, bare_server, bill, engine, filings, lookups, machine, overload, qualifications, rosters, soak,
-    telemetry,
+    audit, bare_server, bill, engine, filings, lookups, machine, overload, qualifications, rosters, scale,
+    soak, telemetry, trial,
 };
 
 /// Bare transactions in flight; the best counts.
@@ -29,6 +29,9 @@ const ARRIVALS: u32 = 250;
 
 /// Measures everything that is wanted.
 pub async fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    if options.wants(Part::Trial) {
+        trial::measure(options, report)?;
+    }
     if options.wants(Part::Settlement) {
         settlement(options, report).await?;
     }
@@ -52,6 +55,9 @@ pub async fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     }
     if options.wants(Part::Soak) {
         soak::measure(options, report).await?;
+    }
+    if options.wants(Part::Scale) {
+        scale::measure(options, report).await?;
     }
     if options.wants(Part::Telemetry) {
         telemetry::measure(options, report).await?;

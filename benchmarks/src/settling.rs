@@ -33,6 +33,7 @@ pub struct Settling {
     people: u64,
     next: Arc<AtomicU64>,
     template: Arc<Visit>,
+    stride: u64,
 }
 
 impl Settling {
@@ -40,12 +41,17 @@ impl Settling {
     pub fn on(platform: &Platform, people: u64) -> anyhow::Result<Settling> {
         let channels = (0..CONNECTIONS).map(|_| platform.to_settlement()).collect::<anyhow::Result<_>>()?;
         let template = Arc::new(bill::visit(Kind::Stay, "", "")?);
-        Ok(Settling { channels: Arc::new(channels), people, next: Arc::default(), template })
+        Ok(Settling { channels: Arc::new(channels), people, next: Arc::default(), template, stride: 1 })
     }
 
     /// The same people and count, with visits of a kind.
     pub fn of(&self, kind: Kind) -> anyhow::Result<Settling> {
         Ok(Settling { template: Arc::new(bill::visit(kind, "", "")?), ..self.clone() })
+    }
+
+    /// The same, where who comes next stands somewhere else in every index. The number of people is no multiple of 7919.
+    pub fn scattered(self) -> Settling {
+        Settling { stride: 7919, ..self }
     }
 
     /// Settlements asked for so far.
@@ -117,7 +123,7 @@ impl Settling {
 
     fn visit_on(&self, number: u64, turns: u64, mdtrt_id: String) -> anyhow::Result<Visit> {
         let mut visit = (*self.template).clone();
-        visit.psn_no = psn_no(number % self.people);
+        visit.psn_no = psn_no(number * self.stride % self.people);
         for (line, at) in visit.feedetail.iter_mut().zip(1..) {
             line.feedetl_sn = format!("{mdtrt_id}-{at}");
         }

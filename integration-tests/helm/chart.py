@@ -20,6 +20,8 @@ RENDERS = {
     "ha": ["values-ha.yaml"],
     "minimal": ["values-minimal.yaml"],
 }
+# Two shards, for `--values`.
+SHARDS = ["--values", HERE / "shards.yaml"]
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 

@@ -188,6 +188,63 @@ MUTATIONS = {
 }
 
 
+def an_area_twice(objects):
+    data = one(objects, "ConfigMap", "yizhan-filing-hunan")["data"]
+    data["yizhan.toml"] = data["yizhan.toml"].replace('areas = "430000"', 'areas = "330800"')
+
+
+def no_areas(objects):
+    data = one(objects, "ConfigMap", "yizhan-credit-quzhou")["data"]
+    data["yizhan.toml"] = data["yizhan.toml"].replace("areas =", "# areas =")
+
+
+def one_database(objects):
+    env = pod(one(objects, "Deployment", "yizhan-settlement-hunan"))["containers"][0]["env"]
+    variable = next(v for v in env if v["name"] == "YIZHAN_SETTLEMENT_DATABASE_URL")
+    variable["valueFrom"]["secretKeyRef"]["name"] = "yizhan-settlement-quzhou-database"
+
+
+def one_redis(objects):
+    env = pod(one(objects, "Deployment", "yizhan-filing-quzhou"))["containers"][0]["env"]
+    reference = next(v for v in env if v["name"] == "YIZHAN_FILING_CACHE_URL")["valueFrom"]["secretKeyRef"]
+    reference.update(name="hunan-cache", key="address")
+
+
+def a_way_between(objects):
+    peer = one(objects, "NetworkPolicy", "yizhan-settlement-hunan")["spec"]["egress"][-1]["to"][0]
+    peer["podSelector"]["matchLabels"]["yizhan/shard"] = "quzhou"
+
+
+def a_way_to_all(objects):
+    peer = one(objects, "NetworkPolicy", "yizhan-audit-hunan")["spec"]["ingress"][0]["from"][0]
+    del peer["podSelector"]["matchLabels"]["yizhan/shard"]
+
+
+def a_route_of_all(objects):
+    del one(objects, "GRPCRoute", "yizhan-settlement-hunan")["spec"]["rules"][0]["matches"][3]["headers"]
+
+
+def a_route_too_wide(objects):
+    for match in one(objects, "GRPCRoute", "yizhan-audit-quzhou")["spec"]["rules"][0]["matches"]:
+        match["headers"][0]["value"] = "3308"
+
+
+def a_pod_of_nobody(objects):
+    del one(objects, "Pod", "yizhan-check-hunan")["metadata"]["labels"]["yizhan/shard"]
+
+
+def mixed(objects):
+    """What of shards was not noticed, in a render of two."""
+    for mutate in MIXED:
+        copied = copy.deepcopy(objects)
+        mutate(copied)
+        if not list(policies.shards(copied)):
+            yield f"shards does not notice {mutate.__name__}"
+
+
+MIXED = [an_area_twice, no_areas, one_database, one_redis, a_way_between, a_way_to_all, a_route_of_all, a_route_too_wide, a_pod_of_nobody]
+
+
 def an_alert(objects, name="YizhanSettleSlow"):
     return next(rule for rule in watching.alerts_of(watching.rules_of(objects)) if rule["alert"] == name)
 
@@ -325,4 +382,4 @@ def spoilt_arrows():
 
 
 def count():
-    return sum(map(len, [*MUTATIONS.values(), *WATCHED.values()])) + 2
+    return sum(map(len, [*MUTATIONS.values(), *WATCHED.values(), MIXED])) + 2

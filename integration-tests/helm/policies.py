@@ -476,5 +476,79 @@ def images(objects):
             yield f"{name(found)}: image {container['image']} may be another one tomorrow"
 
 
+def shard_of(labels):
+    """Of which shard something is; `None` where there are none, or it is of all."""
+    return (labels or {}).get("yizhan/shard")
+
+
+def in_shards(objects):
+    """What is of a shard, with what is of all, for each of them: within one, everything has to hold that holds of an install without."""
+    names = sorted({shard_of(found["metadata"].get("labels")) for found in objects} - {None})
+    for shard in names or [None]:
+        yield [found for found in objects if shard_of(found["metadata"].get("labels")) in (None, shard)]
+
+
+def shards(objects):
+    """Shards share no area, no database, no Redis and no way; a call is led to where its area is."""
+    parts = {shard_of(pod_labels(found)): [] for found in deployments(objects)}
+    if None in parts:
+        return
+    for found in pods(objects):
+        if shard_of(pod_labels(found)) not in parts:
+            yield f"{name(found)}: of no shard"
+    areas, held, maps = {}, {}, config_maps(objects)
+    for found in deployments(objects):
+        shard = shard_of(pod_labels(found))
+        areas.setdefault(shard, set()).add(settings(maps, found).get("server", {}).get("areas", ""))
+        for container in pod(found)["containers"]:
+            for variable in container["env"]:
+                if re.search("URL$", variable["name"]):
+                    secret = at(variable, "valueFrom", "secretKeyRef")
+                    held.setdefault((secret["name"], secret["key"]), set()).add(shard)
+    for shard, said in areas.items():
+        if len(said) != 1 or "" in said:
+            yield f"shard {shard}: its services work for {sorted(said)}"
+    for (secret, key), of in held.items():
+        if len(of) > 1:
+            yield f"Secret {secret}, {key}: of {' and '.join(sorted(of))}"
+    yield from routes_by_area(objects, areas)
+    for found in objects:
+        if found["kind"] == "NetworkPolicy":
+            yield from ways_between(found, objects)
+
+
+def routes_by_area(objects, areas):
+    """Whether every code of a shard's areas leads there, and none of another's."""
+    codes = {shard: next(iter(said)).split(",") for shard, said in areas.items()}
+    for found in objects:
+        if found["kind"] != "GRPCRoute":
+            continue
+        mine = shard_of(found["metadata"]["labels"])
+        for match in found["spec"]["rules"][0]["matches"]:
+            said = [one["value"] for one in match.get("headers", []) if one["name"] == "yizhan-area" and one["type"] == "RegularExpression"]
+            for shard, starts in codes.items():
+                for code in starts:
+                    # The area itself, and the last place in it.
+                    for place in (code, re.sub("(00)+$", lambda zeros: "9" * len(zeros.group()), code)):
+                        if (len(said) == 1 and bool(re.search(said[0], place))) != (shard == mine):
+                            yield f"{name(found)}: {match['method']['service']} of area {place} {'does not lead' if shard == mine else 'leads'} there"
+
+
+def ways_between(policy, objects):
+    """Ways that a policy opens between pods of different shards."""
+    labels = [pod_labels(found) for found in pods(objects)]
+    mine = {shard_of(one) for one in labels if matches(policy["spec"]["podSelector"], one)}
+    for rules, other in (("egress", "to"), ("ingress", "from")):
+        for rule in policy["spec"].get(rules) or []:
+            for peer in rule.get(other) or []:
+                if "podSelector" not in peer or "namespaceSelector" in peer:
+                    continue
+                theirs = {shard_of(one) for one in labels if matches(peer["podSelector"], one)}
+                if mine != theirs:
+                    yield f"{name(policy)}: {rules} between shards {sorted(mine)} and {sorted(theirs)}"
+
+
+# Of an install as a whole.
+WHOLE = [shards]
 CHECKS = [probes, contract, limits, security, tokens, budgets, scaling, stopping, configuration, arrows_in_code, peers_configured, network, migrations,
           certificates, labels, images]

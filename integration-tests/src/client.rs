@@ -672,7 +672,16 @@ impl Client {
 
     /// Publishes a policy document.
     pub async fn publish_policy(&self, document: &str) -> Answer<PublishPolicyResponse> {
-        let request = PublishPolicyRequest { request_id: some_id(), document: document.to_owned() };
+        self.publish_this_policy(document, false).await
+    }
+
+    /// Publishes a policy document that warns of nothing.
+    pub async fn publish_policy_strictly(&self, document: &str) -> Answer<PublishPolicyResponse> {
+        self.publish_this_policy(document, true).await
+    }
+
+    async fn publish_this_policy(&self, document: &str, strict: bool) -> Answer<PublishPolicyResponse> {
+        let request = PublishPolicyRequest { request_id: some_id(), document: document.to_owned(), strict };
         read(self.policies().publish_policy(request).await)
     }
 

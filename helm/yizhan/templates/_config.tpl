@@ -35,12 +35,16 @@
 {{- define "yizhan.settings" -}}
 {{- $root := .root -}}
 {{- $v := .root.Values -}}
+{{- $shard := .shard -}}
 {{- $services := .root.Files.Get "files/services.yaml" | fromYaml -}}
 {{- $service := get $services .name -}}
 server:
   listen: {{ printf "%s:%d" $v.listenAddress (int64 $service.port) | quote }}
   health_listen: {{ printf "%s:9465" $v.listenAddress | quote }}
   drain_seconds: {{ int64 .s.drainSeconds }}
+  {{- with .shard }}
+  areas: {{ join "," .areas | quote }}
+  {{- end }}
   {{- if $v.tls.enabled }}
   tls_cert: /etc/yizhan/tls/tls.crt
   tls_key: /etc/yizhan/tls/tls.key
@@ -78,7 +82,7 @@ telemetry:
 peers:
   {{- range splitList " " $calls }}
   {{ . }}:
-    {{- $host := printf "%s-peers.%s.svc.%s" (include "yizhan.name" (dict "root" $root "name" .)) $root.Release.Namespace $v.clusterDomain }}
+    {{- $host := printf "%s-peers.%s.svc.%s" (include "yizhan.name" (dict "root" $root "name" . "shard" $shard)) $root.Release.Namespace $v.clusterDomain }}
     address: {{ printf "%s://%s:%d" (ternary "https" "http" $v.tls.enabled) $host (int64 (get $services .).port) | quote }}
     {{- if $v.tls.enabled }}
     tls_ca: /etc/yizhan/tls/ca.crt
@@ -137,8 +141,10 @@ only = ["agency:999900", "institution:H99990000099"]
 - name: {{ $variable }}_CACHE_URL
   valueFrom:
     secretKeyRef:
-      name: {{ .root.Values.redis.existingSecret | default (printf "%s-redis" (include "yizhan.fullname" .root)) }}
-      key: {{ .root.Values.redis.key }}
+      {{- /* Two registers of one kind must not share what they cache: each shard has its own Redis, or a number of its own in one. */}}
+      {{- $redis := (.shard | default dict).redis | default dict }}
+      name: {{ coalesce $redis.existingSecret .root.Values.redis.existingSecret (include "yizhan.name" (dict "root" .root "name" "redis" "shard" .shard)) }}
+      key: {{ $redis.key | default .root.Values.redis.key }}
 {{- end }}
 {{- end -}}
 
@@ -169,13 +175,57 @@ only = ["agency:999900", "institution:H99990000099"]
 {{- if and $v.podMonitor.enabled (not $v.metrics.enabled) -}}
 {{- fail "podMonitor.enabled needs metrics.enabled: there is nothing to scrape" -}}
 {{- end -}}
-{{- range $name := splitList " " (include "yizhan.installed" .) -}}
-{{- $s := include "yizhan.values" (dict "root" $ "name" $name) | fromYaml -}}
+{{- include "yizhan.checkShards" . -}}
+{{- range $shard := (include "yizhan.shards" . | fromYaml).all -}}
+{{- range $name := splitList " " (include "yizhan.installed" $) -}}
+{{- $s := include "yizhan.values" (dict "root" $ "name" $name "shard" $shard) | fromYaml -}}
 {{- if and $s.autoscaling.enabled (gt (int64 $s.autoscaling.minReplicas) (int64 $s.autoscaling.maxReplicas)) -}}
 {{- fail (printf "%s.autoscaling: minReplicas %d is above maxReplicas %d" $name (int64 $s.autoscaling.minReplicas) (int64 $s.autoscaling.maxReplicas)) -}}
 {{- end -}}
 {{- if and $.Values.requireDigests (not $s.image.digest) -}}
 {{- fail (printf "%s.image.digest is not set, and requireDigests is" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Each area is one shard's, and each shard has databases and a Redis of its own. */ -}}
+{{- define "yizhan.checkShards" -}}
+{{- $known := dict -}}
+{{- $names := list -}}
+{{- range $shard := .Values.shards -}}
+{{- if has .name $names -}}
+{{- fail (printf "shards: there are two with the name %s" .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- $longest := printf "%s-migrate" (include "yizhan.name" (dict "root" $ "name" "enrollment" "shard" .)) -}}
+{{- if gt (len $longest) 63 -}}
+{{- fail (printf "shards: %s is longer than a name may be: a shorter fullnameOverride, or a shorter name of the shard" $longest) -}}
+{{- end -}}
+{{- range $area := .areas -}}
+{{- $prefix := include "yizhan.prefix" $area -}}
+{{- range $other, $whose := $known -}}
+{{- $theirs := include "yizhan.prefix" $other -}}
+{{- if or (hasPrefix $theirs $prefix) (hasPrefix $prefix $theirs) -}}
+{{- fail (printf "shards: %s of %s and %s of %s have ground in common: an area is one shard's" $area $shard.name $other $whose) -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $known $area $shard.name -}}
+{{- end -}}
+{{- range $name := list "audit" "credit" -}}
+{{- if hasKey (get $shard $name | default dict) "enabled" -}}
+{{- fail (printf "shards: %s.enabled is for all shards: set it at the top" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.shards -}}
+{{- range $name := splitList " " (include "yizhan.installed" .) -}}
+{{- if or (dig "database" "existingSecret" "" (get $.Values $name)) (dig "database" "replicaSecret" "" (get $.Values $name)) -}}
+{{- fail (printf "%s.database.existingSecret and replicaSecret are one database, and each shard has its own: say it under the shard, or leave it out" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if or .Values.defaults.database.existingSecret .Values.defaults.database.replicaSecret (and .Values.redis.enabled .Values.redis.existingSecret) -}}
+{{- fail "defaults.database.existingSecret, replicaSecret and redis.existingSecret are one database and one Redis, and each shard has its own: say them under the shard, or leave them out" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -80,5 +80,5 @@ spec:
 
 {{- /* Not the component of the service: the pod of a migration must not be found by its Service or counted by its budget. */ -}}
 {{- define "yizhan.migrationSelector" -}}
-{{ include "yizhan.selector" (dict "root" .root "name" (printf "%s-migrate" .name)) }}
+{{ include "yizhan.selector" (dict "root" .root "name" (printf "%s-migrate" .name) "shard" .shard) }}
 {{- end -}}

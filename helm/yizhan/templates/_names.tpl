@@ -1,4 +1,5 @@
-{{- /* Names and labels. Everywhere below, `.` is a dict: root (the chart's context), name (of the service), s (its values). */ -}}
+{{- /* Names and labels. Everywhere below, `.` is a dict: root (the chart's context), name (of the service), s (its values), shard (the one of
+       `shards` it is of; none where there are no shards). */ -}}
 
 {{- define "yizhan.fullname" -}}
 {{- if .Values.fullnameOverride -}}
@@ -14,14 +15,15 @@
 {{- default .Chart.Name .Values.nameOverride -}}
 {{- end -}}
 
-{{- /* yizhan-settlement: Deployment, Service, ServiceAccount and what else belongs to one service. */ -}}
+{{- /* yizhan-settlement, yizhan-settlement-quzhou: Deployment, Service, ServiceAccount and what else belongs to one service. */ -}}
 {{- define "yizhan.name" -}}
 {{- printf "%s-%s" (include "yizhan.fullname" .root) .name -}}
+{{- with .shard }}-{{ .name }}{{ end -}}
 {{- end -}}
 
-{{- /* The values of one service: `defaults`, and over them its own. As YAML. */ -}}
+{{- /* The values of one service: `defaults`, over them its own, over those what its shard says of it. As YAML. */ -}}
 {{- define "yizhan.values" -}}
-{{- mustMergeOverwrite (deepCopy .root.Values.defaults) (deepCopy (get .root.Values .name)) | toYaml -}}
+{{- mustMergeOverwrite (deepCopy .root.Values.defaults) (deepCopy (get .root.Values .name)) (deepCopy (get (.shard | default dict) .name | default dict)) | toYaml -}}
 {{- end -}}
 
 {{- /* By these a pod is found; they never change. */ -}}
@@ -29,6 +31,9 @@
 app.kubernetes.io/name: {{ include "yizhan.chart" .root }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .name }}
+{{- with .shard }}
+yizhan/shard: {{ .name }}
+{{- end }}
 {{- end -}}
 
 {{- define "yizhan.labels" -}}
@@ -66,6 +71,16 @@ labels:
 {{- /* Which of the five are installed, divided by blanks; audit and credit may be left out. */ -}}
 {{- define "yizhan.installed" -}}
 enrollment filing settlement{{ if .Values.audit.enabled }} audit{{ end }}{{ if .Values.credit.enabled }} credit{{ end }}
+{{- end -}}
+
+{{- /* The shards as a list under `all`, as YAML; one that says nothing where there are none. */ -}}
+{{- define "yizhan.shards" -}}
+{{- dict "all" (.Values.shards | default (list dict)) | toYaml -}}
+{{- end -}}
+
+{{- /* What the codes of an area begin with: 3308 of 330800. */ -}}
+{{- define "yizhan.prefix" -}}
+{{- if hasSuffix "0000" . }}{{ substr 0 2 . }}{{ else }}{{ trimSuffix "00" . }}{{ end -}}
 {{- end -}}
 
 {{- /* Whom a service calls, of those that are installed, divided by blanks: files/arrows.yaml. */ -}}

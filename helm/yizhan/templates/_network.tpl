@@ -35,13 +35,13 @@ spec:
         {{- range splitList " " $calledBy }}
         - podSelector:
             matchLabels:
-              {{- include "yizhan.selector" (dict "root" $c.root "name" .) | nindent 14 }}
+              {{- include "yizhan.selector" (dict "root" $c.root "name" . "shard" $c.shard) | nindent 14 }}
         {{- end }}
         {{- end }}
         {{- if .root.Values.tests.enabled }}
         - podSelector:
             matchLabels:
-              {{- include "yizhan.selector" (dict "root" $c.root "name" "check") | nindent 14 }}
+              {{- include "yizhan.selector" (dict "root" $c.root "name" "check" "shard" $c.shard) | nindent 14 }}
         {{- end }}
         {{- with $policy.callers }}
         {{- toYaml . | nindent 8 }}
@@ -75,7 +75,7 @@ spec:
     - to:
         - podSelector:
             matchLabels:
-              {{- include "yizhan.selector" (dict "root" $c.root "name" .) | nindent 14 }}
+              {{- include "yizhan.selector" (dict "root" $c.root "name" . "shard" $c.shard) | nindent 14 }}
       ports:
         - {port: {{ int64 (get $services .).port }}, protocol: TCP}
     {{- end }}

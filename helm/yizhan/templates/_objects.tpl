@@ -1,8 +1,20 @@
-{{- /* Everything of one service, in one document after the other. */ -}}
+{{- /* Everything of one service, once for each shard. */ -}}
 {{- define "yizhan.service" -}}
 {{- include "yizhan.check" .root -}}
 {{- if has .name (splitList " " (include "yizhan.installed" .root)) -}}
-{{- $c := dict "root" .root "name" .name "s" (include "yizhan.values" . | fromYaml) "service" (get (.root.Files.Get "files/services.yaml" | fromYaml) .name) -}}
+{{- $here := . -}}
+{{- range $at, $shard := (include "yizhan.shards" .root | fromYaml).all }}
+{{- if $at }}
+---
+{{ end }}
+{{- include "yizhan.serviceOfShard" (dict "root" $here.root "name" $here.name "shard" $shard) }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* One document after the other. */ -}}
+{{- define "yizhan.serviceOfShard" -}}
+{{- $c := dict "root" .root "name" .name "shard" .shard "s" (include "yizhan.values" . | fromYaml) "service" (get (.root.Files.Get "files/services.yaml" | fromYaml) .name) -}}
 {{ include "yizhan.serviceAccount" $c }}
 ---
 {{ include "yizhan.configMap" $c }}
@@ -32,7 +44,6 @@
 ---
 {{ include "yizhan.route" $c }}
 {{- end }}
-{{- end -}}
 {{- end -}}
 
 {{- /* For its name alone: nothing here asks the Kubernetes API, so no token is mounted. */ -}}
@@ -198,6 +209,13 @@ spec:
           env:
             - {name: YIZHAN_CONFIG, value: /etc/yizhan/config/yizhan.toml}
             {{- include "yizhan.secretEnv" . | nindent 12 }}
+            {{- with .s.database.replicaSecret }}
+            - name: YIZHAN_{{ upper $.name }}_DATABASE_REPLICA_URL
+              valueFrom:
+                secretKeyRef:
+                  name: {{ . }}
+                  key: {{ $.s.database.replicaKey }}
+            {{- end }}
           ports:
             - {name: grpc, containerPort: {{ int64 .service.port }}, protocol: TCP}
             - {name: health, containerPort: 9465, protocol: TCP}
@@ -301,8 +319,18 @@ spec:
     {{- toYaml $manager.issuerRef | nindent 4 }}
 {{- end -}}
 
+{{- /* With shards a call is led by the area it is for, which whoever calls says. */ -}}
 {{- define "yizhan.route" -}}
 {{- $gateway := .root.Values.gateway -}}
+{{- $areas := "" -}}
+{{- with .shard -}}
+{{- $codes := list -}}
+{{- range .areas -}}
+{{- $prefix := include "yizhan.prefix" . -}}
+{{- $codes = append $codes (printf "%s%s" $prefix (repeat (int (sub 6 (len $prefix))) "[0-9]")) -}}
+{{- end -}}
+{{- $areas = printf "^(%s)$" (join "|" $codes) -}}
+{{- end -}}
 apiVersion: gateway.networking.k8s.io/v1
 kind: GRPCRoute
 metadata:
@@ -318,6 +346,10 @@ spec:
     - matches:
         {{- range .service.contract }}
         - method: {type: Exact, service: {{ printf "yizhan.%s.v1.%s" $.name . }}}
+          {{- with $areas }}
+          headers:
+            - {type: RegularExpression, name: yizhan-area, value: {{ . | quote }}}
+          {{- end }}
         {{- end }}
       backendRefs:
         - {name: {{ include "yizhan.name" . }}, port: {{ int64 .service.port }}}

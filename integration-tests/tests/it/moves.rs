@@ -244,7 +244,7 @@ both_databases! {
         let nation = "    - { from: 2026-01-09, source: sharing, rows: [ { reach: nation } ] }\n";
         let hunan = "    - { from: 2024-12-09, source: sharing, rows: [ { reach: province } ] }\n";
         let opened = format!("    - {{ from: 2024-12-09, to: 2026-01-08, source: sharing, rows: [ {{ reach: province }} ] }}\n{nation}");
-        platform.publish_policy(&next("hunan-employee", hunan, &opened)).await.unwrap();
+        platform.publish_policy(&next("zhuzhou-employee", hunan, &opened)).await.unwrap();
         assert!(refused(platform.settle("R1", visit()).await).says("ACCOUNT_IN_ANOTHER_AREA"), "南昌 does not take part");
         let area = "    - { from: 2025-01-01, to: 2026-01-08, source: project, rows: [ { reach: area } ] }\n";
         let nanchang = format!("{area}{}", nation.replace("source: sharing", "source: project"));

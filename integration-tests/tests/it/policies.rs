@@ -6,8 +6,10 @@ use futures::future::join_all;
 use tonic::Code;
 use yizhan_integration_tests::checks::info;
 use yizhan_integration_tests::*;
-use yizhan_proto::rules::v1::RulesDocument;
-use yizhan_proto::settlement::v1::{GetPolicyRequest, ListPoliciesRequest, SettleRequest, Settlement};
+use yizhan_proto::rules::v1::{RulesDocument, RulesProblem};
+use yizhan_proto::settlement::v1::{
+    GetPolicyRequest, ListPoliciesRequest, SettleRequest, Settlement, TryPolicyRequest,
+};
 use yizhan_runtime::clock::moment;
 use yizhan_runtime::error::RemoteError;
 use yizhan_testkit::both_databases;
@@ -71,7 +73,34 @@ both_databases! {
         for text in ["", "- 1", "policy: [", &"x: ".repeat(200_000)] {
             assert!(!platform.check_policy(text).await.problems.is_empty());
         }
+        // A fund of the other scheme is refused, though it can be read.
+        let other = good.replacen("\"310100\"", "\"390100\"", 1);
+        let kinds = platform.check_policy(&other).await.problems;
+        assert_eq!(kinds.iter().map(|problem| problem.kind.as_str()).collect::<Vec<_>>(), ["FUND_OF_OTHER_SCHEME"]);
+        let error = refused(platform.publish_policy(&other).await);
+        assert!(violations(&error).contains(&("document", "FUND_OF_OTHER_SCHEME")), "{error:?}");
         assert_eq!(platform.row_counts().await, before);
+    }
+
+    async fn warnings_are_answered_and_refused_when_that_is_asked(db: TestDatabase) {
+        let platform = TestPlatform::on(&db).start().await;
+        let next = next_composite_version();
+        let unsaid = next.replacen("    cap:\n      per: year\n", "    cap:\n", 1);
+        let line = line_of(&unsaid, "    cap:") + 1;
+        let expected = [("LIMIT_PER_MISSING", line, 7)];
+        let of = |warnings: &[RulesProblem]| warnings.iter().map(|one| (one.kind.clone(), one.line, one.column)).collect::<Vec<_>>();
+        let expected = expected.map(|(kind, line, column)| (kind.to_owned(), line, column));
+        let checked = platform.check_policy(&unsaid).await;
+        assert_eq!((checked.problems, of(&checked.warnings)), (Vec::new(), expected.to_vec()));
+        let before = platform.row_counts().await;
+        let error = refused(platform.publish_policy_strictly(&unsaid).await);
+        assert_eq!(violations(&error), [("document", "LIMIT_PER_MISSING")]);
+        assert_eq!(platform.row_counts().await, before);
+        let published = platform.publish_policy(&unsaid).await.unwrap();
+        assert_eq!(of(&published.warnings), expected);
+        // Published already: answered as it is, with what it warns of.
+        let again = platform.publish_policy(&unsaid).await.unwrap();
+        assert!(again.replayed && of(&again.warnings) == expected);
     }
 
     async fn embedded_ones_are_published_listed_and_read(db: TestDatabase) {
@@ -84,7 +113,7 @@ both_databases! {
         let composite = all.iter().find(|policy| policy.rules_id == "composite-seven-payers").unwrap();
         assert_eq!((composite.areas.as_slice(), composite.insutype.as_str()), (&[COMPOSITE_AREA.to_owned()][..], "310"));
         assert!(!composite.composite.is_empty() && composite.digest.len() == 64);
-        let document = get(&platform, "composite-seven-payers", "2022.3").await.unwrap();
+        let document = get(&platform, "composite-seven-payers", "2022.4").await.unwrap();
         assert_eq!(document, embedded("policy: composite-seven-payers"));
         assert_eq!(get(&platform, "composite-seven-payers", "9").await.unwrap_err().reason, "RULES_UNKNOWN");
     }
@@ -98,13 +127,61 @@ both_databases! {
         let error = refused(platform.publish_policy(&next.replace("ratio: 80% }", "ratio: 79% }")).await);
         assert_eq!((error.code, error.reason.as_str()), (Code::AlreadyExists, "RULES_VERSION_IMMUTABLE"));
         assert_eq!(error.metadata["rules_id"], "composite-seven-payers");
-        assert_eq!(error.metadata["version"], "2022.4");
+        assert_eq!(error.metadata["version"], "2022.5");
         assert_eq!(platform.row_counts().await, before);
-        assert_eq!(get(&platform, "composite-seven-payers", "2022.4").await.unwrap(), next);
+        assert_eq!(get(&platform, "composite-seven-payers", "2022.5").await.unwrap(), next);
         // Publishing an old version again does not bring it back into use.
         assert!(platform.publish_policy(embedded("policy: composite-seven-payers")).await.unwrap().replayed);
         let settled = platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
-        assert_eq!(version_used(&settled), "2022.4");
+        assert_eq!(version_used(&settled), "2022.5");
+    }
+
+    /// A draft never touches the books: what was settled is settled again beside, through each person's year.
+    async fn a_draft_is_tried_on_what_was_settled(db: TestDatabase) {
+        let persons = ["P1", "P2", "P3"].map(Person::employee);
+        let platform = TestPlatform::on(&db).with_persons(persons).start().await;
+        let settle = async |id: &str, person: &str, day: &str| {
+            platform.settle(id, stay(person, day, day, "10000")).await.unwrap()
+        };
+        let first = info(&settle("R1", "P1", "2024-05-06").await).setl_id.clone();
+        settle("R2", "P1", "2024-06-06").await;
+        settle("R3", "P2", "2024-05-06").await;
+        let reversed = settle("R4", "P3", "2024-05-06").await;
+        platform.reverse("V4", &reversed).await.unwrap();
+        let before = platform.row_counts().await;
+        let request = TryPolicyRequest {
+            document: next_composite_version(),
+            poolarea_no: COMPOSITE_AREA.to_owned(),
+            begndate: "2024-01-01".to_owned(),
+            enddate: "2024-12-31".to_owned(),
+            most: 1,
+            page_size: 1,
+            ..TryPolicyRequest::default()
+        };
+        let agency = platform.as_caller(&format!("agency:{COMPOSITE_AREA}"));
+        let run = async |request: TryPolicyRequest| agency.policies().try_policy(request).await;
+        let page = run(request.clone()).await.unwrap().into_inner();
+        let all = page.all.clone().unwrap();
+        assert_eq!((page.visits, page.persons, page.persons_lose, all.lose), (2, 1, 1, 2), "{page:?}");
+        assert_eq!(page.lose_most[0].setl_id, first, "the later stay loses as much: the first is told");
+        let basic = page.payers.iter().find(|sums| sums.payer == "basic").unwrap();
+        assert!(basic.draft_fen < basic.standing_fen, "93 % become 80 %");
+        let rest = TryPolicyRequest { page_token: page.next_page_token.clone(), page_size: 9, ..request.clone() };
+        let rest = run(rest).await.unwrap().into_inner();
+        assert_eq!((rest.visits, rest.persons, rest.next_page_token.as_str()), (1, 1, ""), "what was reversed is none");
+        assert_eq!(platform.row_counts().await, before, "nothing is written");
+
+        let same = TryPolicyRequest { document: embedded("policy: composite-seven-payers").to_owned(), page_size: 9, ..request.clone() };
+        let same = run(same).await.unwrap().into_inner().all.unwrap();
+        assert_eq!((same.visits, same.gain, same.lose), (3, 0, 0), "what stands changes nothing");
+
+        let refuse = async |request: TryPolicyRequest| refused(run(request).await.map(drop).map_err(|status| Box::new(RemoteError::from(status))));
+        let long = refuse(TryPolicyRequest { begndate: "2023-12-31".to_owned(), ..request.clone() }).await;
+        assert_eq!(violations(&long), [("enddate", "TOO_MANY_DAYS")]);
+        let far = refuse(TryPolicyRequest { years_later: 21, most: 101, ..request.clone() }).await;
+        assert_eq!(violations(&far), [("years_later", "COUNT_INVALID"), ("most", "COUNT_INVALID")]);
+        let elsewhere = refuse(TryPolicyRequest { poolarea_no: "430200".to_owned(), ..request }).await;
+        assert_eq!(violations(&elsewhere), [("poolarea_no", "POOLAREA_NOT_OF_DOCUMENT")]);
     }
 
     /// A newer version decides on the days it covers, the older one on the days before.
@@ -116,8 +193,8 @@ both_databases! {
             let answer = platform.preview(stay("P1", begin, end, "10000")).await.unwrap();
             (answer.quote.unwrap().policy_version, info(&answer.settlement.unwrap()).hifp_pay_fen)
         };
-        assert_eq!(preview("2024-05-01", "2024-05-09").await, ("2022.3".to_owned(), 756_500));
-        assert_eq!(preview("2024-05-01", "2024-05-10").await, ("2022.4".to_owned(), 712_000));
+        assert_eq!(preview("2024-05-01", "2024-05-09").await, ("2022.4".to_owned(), 756_500));
+        assert_eq!(preview("2024-05-01", "2024-05-10").await, ("2022.5".to_owned(), 712_000));
         platform.settle("R1", stay("P1", "2024-05-01", "2024-05-09", "10000")).await.expect("as before");
     }
 
@@ -173,7 +250,7 @@ both_databases! {
         let learned = async {
             loop {
                 let preview = other.preview(seven_payer_stay("P1")).await.unwrap();
-                if preview.quote.unwrap().policy_version == "2022.4" {
+                if preview.quote.unwrap().policy_version == "2022.5" {
                     break;
                 }
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -205,9 +282,9 @@ both_databases! {
             .start()
             .await;
         let all = list(&platform, 500).await;
-        assert_eq!(all.iter().map(|policy| policy.version.as_str()).collect::<Vec<_>>(), ["2022.4"]);
+        assert_eq!(all.iter().map(|policy| policy.version.as_str()).collect::<Vec<_>>(), ["2022.5"]);
         let settled = platform.settle("R1", seven_payer_stay("P1")).await.unwrap();
-        assert_eq!(version_used(&settled), "2022.4");
+        assert_eq!(version_used(&settled), "2022.5");
         assert_eq!(info(&settled).psn_no, "P1");
         let elsewhere = stay("Q1", "2019-05-20", "2019-06-01", "100000").at(QUZHOU_HOSPITAL);
         assert_eq!(refused(platform.settle("R2", elsewhere).await).reason, "POLICY_NOT_IN_FORCE");

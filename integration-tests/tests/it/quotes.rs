@@ -31,7 +31,7 @@ both_databases! {
         let (promised, quote) = (preview.settlement.unwrap(), preview.quote.unwrap());
         assert_adds_up(&promised);
         assert_eq!(info(&promised).setl_id, "");
-        assert_eq!(quote.policy_version, "2022.3");
+        assert_eq!(quote.policy_version, "2022.4");
         assert_eq!(quote.person_version, platform.person_version("P1").await);
         let settled = platform.answer_to(quoted("R1", visit, &quote.quote_id)).await.unwrap().settlement.unwrap();
         let expected = SettlementInfo {

@@ -54,7 +54,7 @@ pub fn next_composite_version() -> String {
         .iter()
         .find(|(_, text)| text.contains("policy: composite-seven-payers"))
         .unwrap();
-    let next = document.replace("version: \"2022.3\"", "version: \"2022.4\"").replace(
+    let next = document.replace("version: \"2022.4\"", "version: \"2022.5\"").replace(
         "{ when: { level: [third], status: [in_service] }, ratio: 85% }",
         "{ when: { level: [third], status: [in_service] }, ratio: 80% }",
     );
@@ -101,7 +101,7 @@ both_databases! {
 
         platform.publish_policy(&next_composite_version()).await.unwrap();
         let after = platform.settle("R9", seven_payer_stay("P1")).await.unwrap();
-        assert_eq!(after.trace.as_ref().unwrap().policy.as_ref().unwrap().version, "2022.4");
+        assert_eq!(after.trace.as_ref().unwrap().policy.as_ref().unwrap().version, "2022.5");
         assert_eq!(info(&after).hifp_pay_fen, yuan("119120"));
         settled.push(after);
         // A reversal of what the old version settled takes back what the old version gave.

@@ -22,7 +22,7 @@ fn policy() -> String {
       year_cap:
         source: hunan_inpatient
 ";
-    let next = document.replace("version: \"2022.3\"", "version: \"2022.4\"").replacen(
+    let next = document.replace("version: \"2022.4\"", "version: \"2022.5\"").replacen(
         "      year_cap:\n        source: hunan_inpatient\n",
         rule,
         1,

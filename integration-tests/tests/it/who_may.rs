@@ -249,7 +249,7 @@ impl Desk {
         let persons = ["P1", "P2", "M1"].map(Person::employee);
         let platform = TestPlatform::on(db).with_persons(persons).start().await;
         let policy = serde_json::to_string(&next_composite_version()).unwrap();
-        let elsewhere = policy.replace("2022.4", "2022.9").replace("999900", "430200");
+        let elsewhere = policy.replace("2022.5", "2022.9").replace("999900", "430200");
         let policies = [("$policy", policy), ("$elsewhere", elsewhere)];
         let mut known: BTreeMap<&str, String> =
             policies.map(|(name, text)| (name, text.trim_matches('"').to_owned())).into();

@@ -81,7 +81,9 @@ impl Peer {
     /// What a question is told that was refused, or got no answer.
     pub fn refusal(&self, status: Status) -> ServiceError {
         let said = RemoteError::from(&status);
-        if let Some(reason) = self.told_on.iter().find(|reason| reason.code() == said.reason) {
+        // A person, or a call, that is another shard's is that whoever finds it.
+        let told_on = self.told_on.iter().chain(&[Reason::AreaNotHere]);
+        if let Some(reason) = told_on.into_iter().find(|reason| reason.code() == said.reason) {
             let error = ServiceError::new(*reason, said.message).with_text(said.text);
             return said.metadata.iter().fold(error, |error, (name, value)| error.with(name, value));
         }

@@ -6,6 +6,7 @@ use crate::problem::Kind;
 use crate::region::Region;
 use crate::source::Sources;
 use crate::suggest::closest;
+use crate::typed::hint;
 
 /// What rows of one kind of document ask: one condition out of its vocabulary.
 pub trait Condition: Clone + PartialEq {
@@ -44,7 +45,19 @@ pub trait Facts<C> {
 
 /// Reads a list of words that a condition names.
 pub fn condition_words(at: At) -> Option<Vec<String>> {
-    at.set_of(|at| at.text().map(str::to_owned))
+    at.set_of(|at| word(&at))
+}
+
+/// A word of a list: `[特困，低保]` would be one word, that nobody has.
+fn word(at: &At) -> Option<String> {
+    let text = at.text()?;
+    match text.contains(['，', '、', '；']) {
+        true => at.problem(
+            Kind::InvalidValue,
+            format!("`{text}` would be one word{}", hint(&text.replace('；', "，"))),
+        ),
+        false => Some(text.to_owned()),
+    }
 }
 
 /// What surrounds conditions and tables while they are read.

@@ -27,6 +27,11 @@ pub trait Document: Sized + Send + Sync + 'static {
     /// The documents that come with the program, as file name and text. They go before all that are published.
     fn embedded() -> &'static [(&'static str, &'static str)];
 
+    /// What was found in it that did not keep it from being read: warnings, and what must not be published (any more) but was.
+    fn findings(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
     /// What is wrong with publishing it beside those published before.
     fn conflicts(&self, _published: &Documents<Self>) -> Vec<Problem> {
         Vec::new()

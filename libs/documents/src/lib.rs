@@ -64,6 +64,7 @@
 //! own ask [`Reader::sources`].
 
 pub mod calendar;
+mod chinese;
 mod condition;
 mod document;
 mod families;
@@ -79,9 +80,11 @@ mod source;
 mod suggest;
 mod table;
 mod treatment;
+mod typed;
 pub mod value;
 mod yaml;
 
+pub use chinese::chinese;
 pub use condition::{Condition, Facts, Scope, condition_words, when};
 pub use document::{Document, Documents, Head, digest, texts};
 pub use families::{Dated, Families, Family, Reader};
@@ -96,6 +99,7 @@ pub use source::{QUALITY_MARKS, Source, SourceIndex, Sources};
 pub use suggest::closest;
 pub use table::{Ambiguous, Known, OTHERWISE, Row, Table, TableVersion, Values, decide};
 pub use treatment::TREATMENT;
+pub use typed::{decode, half_width, unreadable};
 
 /// Largest document, in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -120,6 +124,18 @@ pub fn read<T>(
     text: &str,
     form: impl for<'a> FnOnce(At<'a>) -> Option<T>,
 ) -> Result<T, Problems> {
+    read_with_findings(file_name, text, form).map(|(document, _)| document)
+}
+
+/// The same, with what was found that does not keep the document from being read, in order of position.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn read_with_findings<T>(
+    file_name: &str,
+    text: &str,
+    form: impl for<'a> FnOnce(At<'a>) -> Option<T>,
+) -> Result<(T, Vec<Problem>), Problems> {
     let sink = sink::Sink::new(file_name);
     let document = yaml::read(text, &sink).and_then(|root| form(At::root(&root, &sink)));
     sink.finish(document)

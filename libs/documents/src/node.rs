@@ -4,6 +4,7 @@
 use crate::problem::Kind;
 use crate::sink::Sink;
 use crate::suggest::closest;
+use crate::typed::{QUOTES, half_width, hint};
 use crate::yaml::{Data, Node};
 use crate::{MAX_LIST, MAX_TEXT};
 
@@ -25,6 +26,12 @@ impl<'a> At<'a> {
     pub fn problem<T>(&self, kind: Kind, message: impl Into<String>) -> Option<T> {
         self.sink.add(self.node.line, self.node.column, &self.path, kind, message);
         None
+    }
+
+    /// Reports here what does not keep the document from being read: a warning, or an error of a document that is yet to be
+    /// published ([`Kind::is_warning`]).
+    pub fn finding(&self, kind: Kind, message: impl Into<String>) {
+        self.sink.find(self.node.line, self.node.column, &self.path, kind, message);
     }
 
     /// The line it stands on, the first is 1.
@@ -71,7 +78,8 @@ impl<'a> At<'a> {
         for (key, _) in &entries {
             let name = key.node.scalar().unwrap_or_default();
             if !known.contains(&name) {
-                let hint = closest(name, known.iter().copied());
+                let near = closest(name, known.iter().copied());
+                let hint = if near.is_empty() { hint(name) } else { near.as_str() };
                 key.problem::<()>(Kind::UnknownKey, format!("unknown key `{name}`{hint}"));
             }
         }
@@ -81,7 +89,9 @@ impl<'a> At<'a> {
     /// A mapping with free keys, as pairs of key and value.
     pub fn entries(&self) -> Option<Vec<(At<'a>, At<'a>)>> {
         let Data::Map(entries) = &self.node.data else {
-            return self.problem(Kind::WrongType, format!("a mapping is needed here, not {}", self.what()));
+            let hint = self.raw().map_or("", hint);
+            let message = format!("a mapping is needed here, not {}{hint}", self.what());
+            return self.problem(Kind::WrongType, message);
         };
         let pair = |(key, value): &'a (Node, Node)| {
             let name = key.scalar().unwrap_or_default();
@@ -93,7 +103,9 @@ impl<'a> At<'a> {
     /// A list that is not empty.
     pub fn list(&self) -> Option<Vec<At<'a>>> {
         let Data::List(items) = &self.node.data else {
-            return self.problem(Kind::WrongType, format!("a list is needed here, not {}", self.what()));
+            let hint = self.raw().map_or("", hint);
+            let message = format!("a list is needed here, not {}{hint}", self.what());
+            return self.problem(Kind::WrongType, message);
         };
         if items.is_empty() {
             return self.problem(Kind::EmptyList, "an empty list: give an entry or leave the key out");
@@ -142,6 +154,11 @@ impl<'a> At<'a> {
             return self
                 .problem(Kind::WrongType, format!("a text is needed here: write \"{text}\" in quotes"));
         }
+        if plain && text.starts_with(QUOTES) && text.ends_with(QUOTES) {
+            let inside = text.trim_matches(QUOTES);
+            let message = format!("the quotes around `{inside}` are none of YAML: write \"{inside}\"");
+            return self.problem(Kind::WrongType, message);
+        }
         if text.chars().count() > MAX_TEXT {
             return self.problem(Kind::TooLarge, format!("a text of more than {MAX_TEXT} characters"));
         }
@@ -160,11 +177,13 @@ impl<'a> At<'a> {
     /// A value of a dictionary, found among all its values by code.
     pub fn code<T: Copy>(&self, all: &[T], code: fn(T) -> &'static str) -> Option<T> {
         let text = self.text()?;
-        if let Some(value) = all.iter().find(|value| code(**value) == text) {
+        let typed = half_width(text);
+        if let Some(value) = all.iter().find(|value| code(**value) == typed) {
             return Some(*value);
         }
         let codes: Vec<&str> = all.iter().map(|value| code(*value)).collect();
-        self.problem(Kind::UnknownCode, format!("unknown code `{text}`; one of: {}", codes.join(", ")))
+        let message = format!("unknown code `{text}`; one of: {}{}", codes.join(", "), hint(text));
+        self.problem(Kind::UnknownCode, message)
     }
 
     fn what(&self) -> String {

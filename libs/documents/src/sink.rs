@@ -9,32 +9,51 @@ use crate::problem::{Kind, Problem, Problems};
 pub struct Sink {
     file: String,
     problems: RefCell<Vec<Problem>>,
+    findings: RefCell<Vec<Problem>>,
 }
 
 impl Sink {
     pub fn new(file: &str) -> Sink {
-        Sink { file: file.to_owned(), problems: RefCell::default() }
+        Sink { file: file.to_owned(), problems: RefCell::default(), findings: RefCell::default() }
     }
 
     /// Notes a problem; beyond [`MAX_PROBLEMS`] nobody reads on.
     pub fn add(&self, line: usize, column: usize, path: &str, kind: Kind, message: impl Into<String>) {
-        let mut problems = self.problems.borrow_mut();
-        if problems.len() < MAX_PROBLEMS {
-            let (file, path, message) = (self.file.clone(), path.to_owned(), message.into());
-            problems.push(Problem { file, line, column, path, kind, message });
+        let message = message.into();
+        self.push(
+            &self.problems,
+            Problem { file: String::new(), line, column, path: path.to_owned(), kind, message },
+        );
+    }
+
+    /// Notes what does not keep the document from being read.
+    pub fn find(&self, line: usize, column: usize, path: &str, kind: Kind, message: impl Into<String>) {
+        let message = message.into();
+        self.push(
+            &self.findings,
+            Problem { file: String::new(), line, column, path: path.to_owned(), kind, message },
+        );
+    }
+
+    fn push(&self, to: &RefCell<Vec<Problem>>, problem: Problem) {
+        let mut list = to.borrow_mut();
+        if list.len() < MAX_PROBLEMS {
+            list.push(Problem { file: self.file.clone(), ..problem });
         }
     }
 
-    /// The result, if there is no problem; otherwise all problems in order of position.
-    pub fn finish<T>(self, result: Option<T>) -> Result<T, Problems> {
-        let mut problems = self.problems.into_inner();
+    /// The result with what was found beside it, if there is no problem; otherwise all problems. Both in order of position.
+    pub fn finish<T>(self, result: Option<T>) -> Result<(T, Vec<Problem>), Problems> {
+        let problems = in_order(self.problems.into_inner());
         match result {
-            Some(result) if problems.is_empty() => Ok(result),
-            _ => {
-                problems.sort_by_key(|problem| (problem.line, problem.column));
-                problems.dedup();
-                Err(Problems(problems))
-            }
+            Some(result) if problems.is_empty() => Ok((result, in_order(self.findings.into_inner()))),
+            _ => Err(Problems(problems)),
         }
     }
+}
+
+fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by_key(|problem| (problem.line, problem.column));
+    problems.dedup();
+    problems
 }

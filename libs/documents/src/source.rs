@@ -6,10 +6,14 @@ use std::collections::BTreeSet;
 use crate::node::At;
 use crate::problem::Kind;
 use crate::suggest::closest;
-use crate::value::name;
+use crate::value::{name, whole};
 
 /// Quality marks of sources.
 pub const QUALITY_MARKS: &str = "GHNRAOP";
+
+/// Years a source may be of.
+const FIRST_YEAR: i64 = 1949;
+const LAST_YEAR: i64 = 9999;
 
 /// Place of a source in the list of its document.
 pub type SourceIndex = usize;
@@ -26,6 +30,8 @@ pub struct Source {
     /// Quality mark: G government, H hospital insurance office, N newspaper, R local portal,
     /// A aggregator, O open-source compilation; P an assumption of the project's own.
     pub quality: char,
+    /// The last year its values were published for; `None`: it does not say, and nothing is told of its age.
+    pub of: Option<i32>,
 }
 
 /// The sources a document declares, and which of them were cited so far. One that could not be read can still be cited, so
@@ -94,11 +100,14 @@ impl<'a> Sources<'a> {
 
 fn source(key: &At, at: &At) -> Option<Source> {
     let id = name(key);
-    let map = at.map(&["title", "url", "quality"])?;
+    let map = at.map(&["title", "url", "quality", "of"])?;
     let title = map.required("title", |at| at.text());
     let url = map.optional("url", |at| url(&at));
     let quality = map.required("quality", |at| quality(&at));
-    Some(Source { id: id?.to_owned(), title: title?.to_owned(), url: url?, quality: quality? })
+    let of = map
+        .optional("of", |at| whole(at, FIRST_YEAR, LAST_YEAR))
+        .map(|of| of.and_then(|year| i32::try_from(year).ok()));
+    Some(Source { id: id?.to_owned(), title: title?.to_owned(), url: url?, quality: quality?, of: of? })
 }
 
 fn url(at: &At) -> Option<String> {

@@ -241,8 +241,11 @@ fn check_rows<C: Condition, T>(rows: &[(&At, &Row<C, T>)], reaching: &[C]) {
             .find(|other| regions[*other].is_possible() && regions[*other].and(&row.when).is_possible());
         if let Some(other) = earlier {
             let line = rows[other].1.line;
-            let message =
-                format!("this row and the one on line {line} have equal rank and can match the same case");
+            let rank = format!("write `rank: {}` to the one that is to decide", i64::from(row.rank) + 1);
+            let hint = if row.rank == OTHERWISE { "one of them is enough" } else { rank.as_str() };
+            let message = format!(
+                "this row and the one on line {line} have equal rank and can match the same case: {hint}"
+            );
             at.problem::<()>(Kind::OverlappingRows, message);
         }
     }

@@ -8,6 +8,7 @@ use yizhan_terms::Area;
 use crate::node::{At, Map};
 use crate::period::Period;
 use crate::problem::Kind;
+use crate::typed::{half_width, hint, number};
 
 /// More digits than any published number has.
 const MAX_NUMBER_CHARS: usize = 24;
@@ -15,9 +16,21 @@ const MAX_NUMBER_CHARS: usize = 24;
 /// `2022-10-01`
 pub fn date(at: At) -> Option<NaiveDate> {
     let text = at.scalar("a date")?;
-    let shaped = text.len() == 10 && text.bytes().filter(u8::is_ascii_digit).count() == 8;
-    let date = shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
-    date.or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a day; write it as 2022-10-01")))
+    day(&half_width(text))
+        .or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a day; write it as 2022-10-01")))
+}
+
+/// A day as people write it, year first: `2022-10-01`, also `2022-10-1`, `2022/10/1` and `2022年10月1日`.
+fn day(text: &str) -> Option<NaiveDate> {
+    let (year, rest) = text.split_once(['-', '/', '.', '年'])?;
+    let (month, day) = rest.split_once(['-', '/', '.', '月'])?;
+    let day = day.strip_suffix('日').unwrap_or(day);
+    let number = |part: &str, longest: usize| {
+        let plain = (1..=longest).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        plain.then(|| part.parse::<u32>().ok()).flatten()
+    };
+    let whole_year = (year.len() == 4).then(|| number(year, 4)).flatten()?;
+    NaiveDate::from_ymd_opt(i32::try_from(whole_year).ok()?, number(month, 2)?, number(day, 2)?)
 }
 
 /// `from` and `to` of a mapping; `from` has a default when given one.
@@ -39,7 +52,8 @@ pub fn period(map: &Map, from_default: Option<NaiveDate>) -> Option<Period> {
 /// The first day of the policy year, `01-01`.
 pub fn month_and_day(at: At) -> Option<(u32, u32)> {
     let text = at.scalar("a day of the year")?;
-    let parts = text.split_once('-').filter(|(m, d)| m.len() == 2 && d.len() == 2);
+    let typed = half_width(text);
+    let parts = typed.split_once('-').filter(|(m, d)| m.len() == 2 && d.len() == 2);
     let numbers = parts.and_then(|(m, d)| Some((m.parse().ok()?, d.parse().ok()?)));
     // 2023 is no leap year: a policy year cannot begin on 29 February.
     let valid = numbers.filter(|(m, d)| NaiveDate::from_ymd_opt(2023, *m, *d).is_some());
@@ -49,9 +63,11 @@ pub fn month_and_day(at: At) -> Option<(u32, u32)> {
 /// Yuan, as `1300`, `8450.50` or `15万`; the value is in fen.
 pub fn amount(at: At) -> Option<Decimal> {
     let text = at.scalar("an amount")?;
-    let (number, unit) = match text.strip_suffix('万') {
+    let typed = number(text);
+    let typed = typed.strip_suffix('元').unwrap_or(&typed);
+    let (number, unit) = match typed.strip_suffix('万') {
         Some(number) => (number, Decimal::from(1_000_000)),
-        None => (text, Decimal::ONE_HUNDRED),
+        None => (typed, Decimal::ONE_HUNDRED),
     };
     let fen = plain_number(number).and_then(|number| number.checked_mul(unit));
     let Some(fen) = fen else {
@@ -71,8 +87,9 @@ pub fn amount(at: At) -> Option<Decimal> {
 /// A percentage, `85%`; the value is 0.85.
 pub fn ratio(at: At) -> Option<Decimal> {
     let text = at.scalar("a ratio")?;
-    let Some(percent) = text.strip_suffix('%') else {
-        let hint = plain_number(text).map_or_else(|| "as 85%".to_owned(), as_percent);
+    let typed = number(text);
+    let Some(percent) = typed.strip_suffix('%') else {
+        let hint = plain_number(&typed).map_or_else(|| "as 85%".to_owned(), as_percent);
         return at.problem(Kind::RatioNotPercent, format!("`{text}` is not a percentage; write it {hint}"));
     };
     let Some(percent) = plain_number(percent) else {
@@ -92,7 +109,7 @@ fn as_percent(number: Decimal) -> String {
 /// Percentage points, `-10`; the value is -0.10.
 pub fn points(at: At) -> Option<Decimal> {
     let text = at.scalar("a number of points")?;
-    let Some(points) = plain_number(text) else {
+    let Some(points) = plain_number(&number(text)) else {
         return at
             .problem(Kind::InvalidValue, format!("`{text}` is not a number of percentage points, as -10"));
     };
@@ -105,7 +122,7 @@ pub fn points(at: At) -> Option<Decimal> {
 /// A whole number within limits.
 pub fn whole(at: At, lowest: i64, highest: i64) -> Option<i64> {
     let text = at.scalar("a whole number")?;
-    let number = text.parse::<i64>().ok().filter(|number| (lowest..=highest).contains(number));
+    let number = half_width(text).parse::<i64>().ok().filter(|number| (lowest..=highest).contains(number));
     number.or_else(|| {
         at.problem(Kind::InvalidValue, format!("`{text}` is not a whole number from {lowest} to {highest}"))
     })
@@ -136,7 +153,11 @@ fn named<'a>(at: &At<'a>, beside: &str) -> Option<&'a str> {
     if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(allowed) {
         return Some(text);
     }
-    at.problem(Kind::InvalidValue, format!("`{text}` is not a name: use letters a–z, digits and {beside}"))
+    let hint = hint(text);
+    at.problem(
+        Kind::InvalidValue,
+        format!("`{text}` is not a name: use letters a–z, digits and {beside}{hint}"),
+    )
 }
 
 /// An area: 6 digits.
@@ -147,8 +168,9 @@ pub fn area(at: &At, what: &str) -> Option<Area> {
 /// A code of so many digits.
 pub fn digits(at: &At, count: usize, what: &str) -> Option<String> {
     let text = at.text()?;
-    if text.len() == count && text.bytes().all(|b| b.is_ascii_digit()) {
-        return Some(text.to_owned());
+    let typed = half_width(text);
+    if typed.len() == count && typed.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(typed.into_owned());
     }
-    at.problem(Kind::InvalidValue, format!("`{text}` is not {what}: {count} digits"))
+    at.problem(Kind::InvalidValue, format!("`{text}` is not {what}: {count} digits{}", hint(text)))
 }

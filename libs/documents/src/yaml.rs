@@ -8,6 +8,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
 use crate::problem::Kind;
 use crate::sink::Sink;
+use crate::typed::in_line;
 use crate::{MAX_BYTES, MAX_DEPTH, MAX_LIST};
 
 /// A node of the document.
@@ -53,7 +54,9 @@ pub(crate) fn read(text: &str, sink: &Sink) -> Option<Node> {
             Ok((event, span)) => builder.take(event, span)?,
             Err(error) => {
                 let at = error.marker();
-                sink.add(at.line(), at.col() + 1, "", Kind::Syntax, format!("not YAML: {}", error.info()));
+                let (line, column, hint) =
+                    typed_near(text, at.line()).unwrap_or((at.line(), at.col() + 1, ""));
+                sink.add(line, column, "", Kind::Syntax, format!("not YAML: {}{hint}", error.info()));
                 return None;
             }
         }
@@ -148,6 +151,14 @@ impl Builder<'_> {
             self.sink.add(at.line(), at.col() + 1, "", Kind::Unsupported, message);
         }
     }
+}
+
+/// The parser notices on a later line what a keyboard typed on one before.
+fn typed_near(text: &str, line: usize) -> Option<(usize, usize, &'static str)> {
+    const BACK: usize = 2;
+    let lines: Vec<&str> = text.lines().take(line).collect();
+    let mut near = lines.iter().enumerate().rev().take(BACK + 1);
+    near.find_map(|(index, line)| in_line(line).map(|(column, hint)| (index + 1, column, hint)))
 }
 
 fn check_key(sink: &Sink, key: &Node, entries: &[(Node, Node)]) {

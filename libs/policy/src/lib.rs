@@ -7,17 +7,19 @@
 pub mod case;
 mod embedded;
 mod engine;
+pub mod example;
 mod explain;
 pub mod identities;
 pub mod load;
 pub mod model;
 pub mod outcome;
 mod parts;
+pub mod trial;
 
 pub use case::Case;
 pub use embedded::embedded;
-pub use engine::{Refusal, Stopped, settle, settle_as_far, visit_rules};
-pub use explain::{explain, explain_outcome, explain_stopped};
-pub use load::{find, load, together};
+pub use engine::{Refusal, Stopped, replay, settle, settle_as_far, visit_rules};
+pub use explain::{Changes, PolicyChange, changes, explain, explain_outcome, explain_stopped};
+pub use load::{find, findings, load, together};
 pub use model::Policy;
 pub use outcome::Outcome;

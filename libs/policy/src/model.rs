@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use yizhan_documents::{Known, Period, Range, Source};
+use yizhan_documents::{Known, Period, Problem, Range, Source};
 use yizhan_terms::{Area, Care, DiseaseKind, Filing, Fund, Insutype, Payer, Status, Tier};
 
 /// Index of a layer in [`Policy::layers`].
@@ -19,6 +19,8 @@ pub type AccumulatorIndex = usize;
 /// The benefit policy of one scheme in one or more pooling areas (统筹区).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
+    /// The file it was read from, as it was named then.
+    pub file: String,
     /// Stable name, e.g. `hunan-employee`.
     pub id: String,
     /// Version of the document; a published version never changes.
@@ -63,6 +65,12 @@ pub struct Policy {
     pub account: AccountRules,
     /// What becomes of visits on the same days.
     pub same_days: SameDays,
+    /// The kinds of care it speaks of; `None`: those of its layers. Of one without a layer nothing is paid, and that is said so.
+    pub covers: Option<Vec<Care>>,
+    /// Kinds of care of which its papers did not publish what is paid, each with what it says about it: refused.
+    pub not_published: Vec<(Care, String)>,
+    /// What was found while it was read that did not keep it from being read ([`crate::load::findings`] tells all).
+    pub found: Vec<Problem>,
     /// Most days before an admission at which some row looks for the stay before it ([`Condition::Previous`]); `None`: none looks.
     pub looks_back: Option<i64>,
 }
@@ -330,6 +338,8 @@ pub struct Layer {
     pub cap: Option<Cap>,
     /// What it adds to which accumulator when it applied.
     pub feeds: Vec<Feed>,
+    /// Earlier layers whose payment its base counts again, because the paper says so.
+    pub counts_paid: Vec<LayerIndex>,
 }
 
 impl Layer {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -58,9 +59,38 @@ pub struct Outcome<'a> {
     pub paid_elsewhere: &'a [PaidElsewhere],
     /// What changed in the accumulators, by policy year and name; zero changes are left out.
     pub changes: Vec<Change<'a>>,
+    /// Sources that decided something and are of a year before the policy year, in the order they did; it was settled by their values all
+    /// the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub old: Vec<OldValue<'a>>,
     /// What the earlier parts of the stay came to, which is taken off.
     #[serde(skip)]
     pub earlier: Option<&'a Earlier>,
+}
+
+/// A source whose values decided, though the area's policy year is a later one than it was published for (`VALUE_OLD`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct OldValue<'a> {
+    /// Key of the source.
+    pub source: &'a str,
+    /// Its title.
+    pub title: &'a str,
+    /// The last year it was published for.
+    pub of: i32,
+    /// The year in which the policy year begins.
+    pub policy_year: i32,
+}
+
+impl OldValue<'_> {
+    /// Its code, beside the answer of which it is a warning.
+    pub const CODE: &'static str = "VALUE_OLD";
+}
+
+/// In words, for a statement.
+impl fmt::Display for OldValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} 年度沿用 {} 年公布的数：{}", self.policy_year, self.of, self.title)
+    }
 }
 
 /// Days of the visit that are not covered, and what was charged on them.
@@ -370,6 +400,19 @@ impl<'a> LayerTrace<'a> {
             left_fen: Fen::ZERO,
             beside_bill: false,
         }
+    }
+
+    /// Every row that decided something, in order.
+    pub fn citations(&self) -> impl Iterator<Item = &Cited<'a>> {
+        let deductible = self.deductible.iter();
+        let steps = deductible.clone().flat_map(|deductible| &deductible.steps);
+        let steps = self.kept_out.iter().chain(steps).chain(&self.adjustments).chain(&self.minimum);
+        let by_row = steps.filter_map(|step| match &step.cited {
+            Basis::Row(row) => Some(row),
+            Basis::Remote(_) => None,
+        });
+        let caps = self.cost_cap.iter().chain(&self.cap).map(|cap| &cap.cited);
+        deductible.map(|deductible| &deductible.cited).chain(&self.decided_by).chain(by_row).chain(caps)
     }
 
     /// The deductible charged, exact, in fen.

@@ -4,7 +4,7 @@
 
 use yizhan_documents::Kind;
 use yizhan_policy::load::NoPolicy;
-use yizhan_policy::{embedded, load, together};
+use yizhan_policy::{embedded, findings, load, together};
 
 #[test]
 fn every_shipped_policy_loads_and_they_fit_together() {
@@ -16,6 +16,8 @@ fn every_shipped_policy_loads_and_they_fit_together() {
             Err(found) => problems.push_str(&format!("{found}\n")),
         }
     }
+    let found = policies.iter().flat_map(findings).map(|one| format!("{one}\n"));
+    problems.extend(found);
     assert!(problems.is_empty(), "\n{problems}");
     assert!(!policies.is_empty());
     together(policies).unwrap();

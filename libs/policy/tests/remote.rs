@@ -175,7 +175,8 @@ fn a_treatment_without_a_place_is_refused() {
     // Nobody pays anything, so nothing can be lowered.
     let mut pharmacy = points;
     pharmacy.visit.care = Care::Pharmacy;
-    assert_eq!(paid(&policy(&[RATIO_PLACE]), &pharmacy), Fen::ZERO);
+    let covers = ("layers:", "covers: [inpatient, outpatient, pharmacy]\nlayers:");
+    assert_eq!(paid(&policy(&[covers, RATIO_PLACE]), &pharmacy), Fen::ZERO);
 }
 
 #[test]

@@ -32,7 +32,7 @@ layers:
       amount: { source: paper, rows: [ { amount: 1000 } ] }
       factor: { source: paper, rows: [ { when: { nth: { of: stays, from: 2 } }, ratio: 50% } ] }
     scale: { cut_on: net, bands: { source: paper, rows: [ { ratio: 80% } ] } }
-    cap: { amount: { source: paper, rows: [ { amount: 30万 } ] }, used: paid }
+    cap: { per: year, amount: { source: paper, rows: [ { amount: 30万 } ] }, used: paid }
     feeds: { stays: visit, paid: paid }
   - id: aid
     title: 剩余的一半

@@ -27,13 +27,13 @@ layers:
     base: [ { add: in_scope } ]
     deductible: { per: visit, amount: { source: made_up, rows: [ { amount: 800 } ] } }
     scale: { cut_on: net, bands: { source: made_up, rows: [ { ratio: 50% } ] } }
-    cap: { amount: { source: made_up, rows: [ { amount: 3000 } ] } }
+    cap: { per: visit, amount: { source: made_up, rows: [ { amount: 3000 } ] } }
   - id: part
     title: 总额的 10%，费用限额 7000
     payer: medical_assistance
     fund_pay_type: "610100"
     base: [ { add: in_scope } ]
-    cost_cap: { amount: { source: made_up, rows: [ { amount: 7000 } ] } }
+    cost_cap: { per: visit, amount: { source: made_up, rows: [ { amount: 7000 } ] } }
     deductible: { per: visit, amount: { source: made_up, rows: [ { part: 10%, of: total } ] } }
     scale: { cut_on: net, bands: { source: made_up, rows: [ { ratio: 20% } ] } }
   - id: diagnosis
@@ -41,7 +41,7 @@ layers:
     payer: commercial_insurance
     fund_pay_type: "YZ0300"
     lump_sum: { source: made_up, rows: [ { amount: 1000 } ] }
-    cap: { amount: { source: made_up, rows: [ { amount: 1000 } ] }, used: diagnosis_paid }
+    cap: { per: year, amount: { source: made_up, rows: [ { amount: 1000 } ] }, used: diagnosis_paid }
     feeds: { diagnosis_paid: paid }
 "#;
 

@@ -39,7 +39,8 @@ fn implementation(package: &str, message: &DescriptorProto, known: &Known) -> Re
     let mut body = String::new();
     for field in &message.field {
         let name = field.name();
-        let visit = visit_of(field, known).map_err(|shape| format!("{path}.{name}: {shape} in a request"))?;
+        let visit = visit_of(message.name(), field, known)
+            .map_err(|shape| format!("{path}.{name}: {shape} in a request"))?;
         let Some(visit) = visit else { continue };
         match (field.oneof_index, field.label()) {
             (Some(_), _) if field.proto3_optional() => {
@@ -80,11 +81,19 @@ fn implementation(package: &str, message: &DescriptorProto, known: &Known) -> Re
 }
 
 /// What is done with `value` at `at`; nothing with numbers that are no amounts, and with messages that are not ours.
-fn visit_of(field: &FieldDescriptorProto, known: &Known) -> Result<Option<String>, &'static str> {
+fn visit_of(
+    message: &str,
+    field: &FieldDescriptorProto,
+    known: &Known,
+) -> Result<Option<String>, &'static str> {
     let call = match field.r#type() {
         Type::Message if known.contains_key(field.type_name()) => "crate::Walk::walk(value, &at, visitor);",
         Type::String if field.name() == "document" => "visitor.document(&at, value);",
-        Type::String => "visitor.text(&at, value);",
+        Type::String => match area_of(message, field.name())? {
+            Some(Area::Answers) => "visitor.text(&at, value); visitor.area(&at, value);",
+            Some(Area::OfDocuments) => "visitor.text(&at, value); visitor.area_of_documents(&at, value);",
+            Some(Area::Place) | None => "visitor.text(&at, value);",
+        },
         Type::Int64 if field.name().ends_with("_fen") => "visitor.amount(&at, *value);",
         Type::Bytes => return Err("bytes"),
         Type::Group => return Err("a group"),
@@ -94,6 +103,36 @@ fn visit_of(field: &FieldDescriptorProto, known: &Known) -> Result<Option<String
         _ => return Ok(None),
     };
     Ok(Some(call.to_owned()))
+}
+
+/// What an area in a request is.
+enum Area {
+    /// The one whose business it is.
+    Answers,
+    /// One by whose documents something is judged: they may be a province's.
+    OfDocuments,
+    /// Where something is or happens, which may be anywhere.
+    Place,
+}
+
+/// What the field is, if it holds an area.
+///
+/// # Errors
+/// For a name that is not known here: whoever is the first to use it says what it is (docs/decisions/0076).
+fn area_of(message: &str, field: &str) -> Result<Option<Area>, &'static str> {
+    let of_documents = ["Rule", "Polic", "Scheme", "Catalogue", "WorkingDays"];
+    Ok(Some(match field {
+        "poolarea_no" | "from_poolarea_no" | "to_poolarea_no" => Area::Answers,
+        "area" if of_documents.iter().any(|what| message.contains(what)) => Area::OfDocuments,
+        // An office works on what waits for it in every shard.
+        "area" if message == "ListQueueRequest" => Area::Place,
+        "area" => Area::Answers,
+        "mdtrtarea_admvs" | "rloc_admdvs" | "admdvs" | "to_area" => Area::Place,
+        name if name.contains("area") || name.contains("admdvs") || name.contains("admvs") => {
+            return Err("an area of which area_of in build/walk.rs does not say what it is");
+        }
+        _ => return Ok(None),
+    }))
 }
 
 /// The module of a message's oneofs: `crate::filing::v1::LoadRosterRequest` has `crate::filing::v1::load_roster_request`.

@@ -17,6 +17,10 @@ pub trait Visitor {
     fn document(&mut self, at: &Place<'_>, text: &str);
     /// An amount in fen: the fields whose names end in `_fen`.
     fn amount(&mut self, at: &Place<'_>, fen: i64);
+    /// A 统筹区 whose business it is, after it was shown as a text. Where somebody is treated is none.
+    fn area(&mut self, _at: &Place<'_>, _code: &str) {}
+    /// An area by whose documents something is judged, after it was shown as a text.
+    fn area_of_documents(&mut self, _at: &Place<'_>, _code: &str) {}
 }
 
 /// Where something stands in a request. Shown as violations name it, `visit.feedetail[3].det_item_fee_sumamt_fen`; until then nothing is
@@ -64,7 +68,9 @@ mod tests {
     use super::*;
     use crate::enrollment::v1::load_roster_request::Part;
     use crate::enrollment::v1::{LoadRosterRequest, RosterHeader};
-    use crate::settlement::v1::{CheckPolicyRequest, FeeLine, PreviewRequest, Visit};
+    use crate::settlement::v1::{
+        CheckPolicyRequest, FeeLine, ListPoliciesRequest, PreviewRequest, RecordManualPaymentRequest, Visit,
+    };
 
     /// Writes down what it is shown, if there is anything.
     #[derive(Default)]
@@ -79,6 +85,12 @@ mod tests {
         }
         fn amount(&mut self, at: &Place<'_>, fen: i64) {
             self.0.push(format!("{at}: {fen} fen"));
+        }
+        fn area(&mut self, at: &Place<'_>, code: &str) {
+            self.0.extend((!code.is_empty()).then(|| format!("{at}, an area: {code}")));
+        }
+        fn area_of_documents(&mut self, at: &Place<'_>, code: &str) {
+            self.0.push(format!("{at}, an area of documents: {code}"));
         }
     }
 
@@ -112,5 +124,21 @@ mod tests {
         let header = RosterHeader { kinds: vec!["低保".into()], ..Default::default() };
         let header = LoadRosterRequest { part: Some(Part::Header(header)) };
         assert_eq!(seen(&header), ["header.kinds[0]: 低保"]);
+    }
+
+    #[test]
+    fn areas_are_told_from_places() {
+        let paid = RecordManualPaymentRequest {
+            poolarea_no: "430200".into(),
+            mdtrtarea_admvs: "330800".into(),
+            ..Default::default()
+        };
+        let told = seen(&paid).into_iter().filter(|told| told.contains("area"));
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            ["poolarea_no: 430200", "poolarea_no, an area: 430200", "mdtrtarea_admvs: 330800"]
+        );
+        let policies = ListPoliciesRequest { area: "430000".into(), ..Default::default() };
+        assert!(seen(&policies).contains(&"area, an area of documents: 430000".to_owned()));
     }
 }

@@ -66,4 +66,32 @@ faults! {
     PoliciesOverlap = "POLICIES_OVERLAP", "Two documents for one area, scheme and day.";
     AccumulatorLost = "ACCUMULATOR_LOST", "An accumulator of a policy version before is neither declared nor named in `renames`: the limit of the year would open again.";
     AccumulatorDiffers = "ACCUMULATOR_DIFFERS", "Two documents of one area declare one accumulator differently.";
+    CoversDiffers = "COVERS_DIFFERS", "`covers` leaves out care that a layer names, or care stands both there and in `not_published`.";
+    NotUtf8 = "NOT_UTF8", "The file is not UTF-8 (GBK, most often): save it as UTF-8.";
+    FileUnreadable = "FILE_UNREADABLE", "The file cannot be read.";
+    FundOfOtherScheme = "FUND_OF_OTHER_SCHEME", "A layer pays from the fund of another scheme. Refused when published; a document that was stays readable.";
+    PaidAgain = "PAID_AGAIN", "A warning: a layer's base counts cost that an earlier layer may have paid.";
+    LimitPerMissing = "LIMIT_PER_MISSING", "A warning: a limit does not say `per: visit` or `per: year`.";
+    CareNotSaid = "CARE_NOT_SAID", "A warning: cases of this care are refused, for no layer covers it and neither `covers` nor `not_published` says it.";
+    TableHole = "TABLE_HOLE", "A warning: a case that reaches the table meets none of its rows, and would be refused.";
+    UnknownName = "UNKNOWN_NAME", "A warning: a case names what the policy does not ask for: an accumulator, membership, identity, label or tag.";
+    PrepayOfSelfPaid = "PREPAY_OF_SELF_PAID", "A warning: a line of class 丙 states a prepay, and is paid by the person whole.";
+    LineAmountDiffers = "LINE_AMOUNT_DIFFERS", "A warning: a line's quantity × price is not its amount.";
+}
+
+impl DocumentFault {
+    /// Whether it only warns: the document can be used and published, unless whoever checks it asks for more.
+    pub const fn is_warning(self) -> bool {
+        use DocumentFault::*;
+        matches!(
+            self,
+            PaidAgain
+                | LimitPerMissing
+                | CareNotSaid
+                | TableHole
+                | UnknownName
+                | PrepayOfSelfPaid
+                | LineAmountDiffers
+        )
+    }
 }

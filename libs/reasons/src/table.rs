@@ -90,6 +90,9 @@ reasons! {
         TokenKeysAway: "TOKEN_KEYS_AWAY", Refusal(Unavailable), "暂时无法核验访问令牌，请稍后重试",
             "all",
             "the keys at `server.jwt_jwks` could not be had since the start", "wait", "yes";
+        AreaNotHere: "AREA_NOT_HERE", Refusal(FailedPrecondition), "该统筹区的业务不由本分片办理，请按统筹区路由后重新提交",
+            "all",
+            "`area` is none of `server.areas` of this deployment's shard (metadata `here`); `field` says where it stands in the request, without it it is the person's, the record's, or what `yizhan-area` says. Nothing was done", "send it with `yizhan-area` of that area, to the address that routes by it", "no, not here";
         Overloaded: "OVERLOADED", Refusal(ResourceExhausted), "系统繁忙，请稍后重试",
             "all",
             "more requests at once than `server.max_concurrent_requests`, or than are answered in time at present, or more of this caller than its share of them; or, where many are busy, requests of this kind take longer than this one is waited for (`grpc-timeout`). Nothing was done", "wait", "yes, after 0.5 s";
@@ -201,6 +204,12 @@ reasons! {
         PolicyValueUnknown: "POLICY_VALUE_UNKNOWN", Refusal(FailedPrecondition), "公布的政策未给出所需数值，不能结算",
             "Preview, Settle",
             "the source of the policy does not give the value this case needs; `table`", "the policy officer finds the value; nothing is guessed", "no";
+        CareNotCovered: "CARE_NOT_COVERED", Refusal(FailedPrecondition), "待遇政策没有写明此类医疗（住院、门诊、慢特病等）的待遇，不能结算",
+            "Preview, Settle",
+            "no layer of the policy covers this kind of care, and its `covers` does not name it: nothing would have been paid without a word; `care`", "the policy officer writes the layer, `covers` or `not_published`", "no";
+        CareNotPublished: "CARE_NOT_PUBLISHED", Refusal(FailedPrecondition), "公布的文件未给出此类医疗的待遇，不能结算",
+            "Preview, Settle",
+            "the policy says that its papers did not publish what this kind of care is paid (`not_published`); `care`", "the policy officer finds what was published; nothing is guessed", "no";
         PolicyAmbiguous: "POLICY_AMBIGUOUS", Refusal(FailedPrecondition), "政策表中有两行同时适用",
             "`yizhan settle`",
             "two rows of equal rank match: a defect of the loader. Over gRPC it is `INTERNAL`", "report it", "no";
@@ -732,8 +741,10 @@ reasons! {
             "filing", "known with other content";
         MonthInvalid: "MONTH_INVALID", Violation, "月份应为 YYYY-MM",
             "filing", "not `YYYY-MM`";
+        PoolareaNotOfDocument: "POOLAREA_NOT_OF_DOCUMENT", Violation, "该统筹区不在待遇政策文件适用的统筹区之中",
+            "TryPolicy", "not one of the draft's areas";
         TooManyDays: "TOO_MANY_DAYS", Violation, "天数超出允许范围",
-            "DryRun", "more days at once than are looked at; `limit` in the text";
+            "DryRun, TryPolicy", "more days at once than are looked at; `limit` in the text";
         TooManyMonths: "TOO_MANY_MONTHS", Violation, "最多 36 个月",
             "filing", "more than 36";
         MdtrtIdInvalid: "MDTRT_ID_INVALID", Violation, "就诊ID应为 1 至 30 位可见 ASCII 字符",

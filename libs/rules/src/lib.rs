@@ -17,7 +17,7 @@ mod store;
 pub use book::{Book, RulesBook};
 pub use desk::Desk;
 pub use messages::problem;
-pub use publication::{Publication, Published, publish, take_over};
+pub use publication::{Publication, Published, publish, refuse_warnings, take_over};
 pub use queries::{Page, Summary};
 pub use store::{CreatePublishedRules, create_table};
 

@@ -27,13 +27,27 @@ pub struct Published {
     pub summary: Summary,
     /// Whether it had been published before with the same content: nothing was done.
     pub known: bool,
+    /// What it warns of.
+    pub warnings: Vec<Problem>,
+}
+
+/// Refuses a document that warns of anything, with every warning at its place. One that cannot be read is not looked at: whoever publishes it
+/// is told why.
+///
+/// # Errors
+/// The warnings.
+pub fn refuse_warnings<D: Document>(text: &str) -> Result<(), ServiceError> {
+    let mut violations = Violations::new();
+    let warnings = D::read("document", text).map(|document| document.findings()).unwrap_or_default();
+    tell(&warnings, &mut violations);
+    violations.none()
 }
 
 impl<D: Document> Publication<D> {
     /// Reads the request's field `document`.
     ///
     /// # Errors
-    /// The violations found before, and everything wrong with the document, each with the place it stands at (`line` and
+    /// The violations found before, and everything wrong with the document (also what one that was published before may hold), each with the place it stands at (`line` and
     /// `column` in the metadata); TEXT_INVALID for a name or version of more than 64 bytes.
     pub fn read(text: &str, mut violations: Violations) -> Result<Publication<D>, ServiceError> {
         let read = D::read("document", text);
@@ -41,6 +55,8 @@ impl<D: Document> Publication<D> {
             Err(problems) => tell(&problems.0, &mut violations),
             Ok(document) => {
                 let Head { id, version, .. } = document.head();
+                let wrong = document.findings().into_iter().filter(|found| !found.kind.is_warning());
+                tell(&wrong.collect::<Vec<_>>(), &mut violations);
                 let short = id.len() <= MAX_NAME && version.len() <= MAX_NAME;
                 violations.require(
                     short,
@@ -100,7 +116,11 @@ impl<D: Document> Publication<D> {
         let published = book.with_published(tx, rows).await?;
         let known = published.version(head.id, head.version).map(|known| known.head().digest == head.digest);
         if known == Some(true) {
-            return Ok(Published { summary: self.summary(recorded_at), known: true });
+            return Ok(Published {
+                summary: self.summary(recorded_at),
+                known: true,
+                warnings: self.warnings(),
+            });
         }
         check_name(&head, publisher, &published)?;
         if known.is_some() {
@@ -115,7 +135,12 @@ impl<D: Document> Publication<D> {
         let ordinal = new_id_after(&last.unwrap_or_default());
         let row = row(&head, self.text.clone(), ordinal, &publisher.to_string(), now);
         store::insert(tx, book.table(), row).await?;
-        Ok(Published { summary: self.summary(Some(now)), known: false })
+        Ok(Published { summary: self.summary(Some(now)), known: false, warnings: self.warnings() })
+    }
+
+    /// What it warns of.
+    pub fn warnings(&self) -> Vec<Problem> {
+        self.document.findings()
     }
 }
 
@@ -141,7 +166,7 @@ where
     let Head { id, version, digest, .. } = publication.document.head();
     if book.current().version(id, version).is_some_and(|known| known.head().digest == digest) {
         let (summary, _) = book.get(id, version).await?;
-        return Ok(told(Published { summary, known: true }));
+        return Ok(told(Published { summary, known: true, warnings: publication.warnings() }));
     }
     let by = (&publication, caller);
     let answer = once::once(service, &key, |write| Box::pin(write_down(write, book, by, told)));
@@ -195,7 +220,7 @@ fn areas(head: &Head) -> String {
 /// Every problem with its place.
 fn tell(problems: &[Problem], violations: &mut Violations) {
     for problem in problems {
-        let text = format!("第 {} 行第 {} 列：{}", problem.line, problem.column, problem.message);
+        let text = format!("第 {} 行第 {} 列：{}", problem.line, problem.column, problem.chinese());
         let violation = violations.push("document", Reason::from(problem.kind).saying(text));
         violation.with("line", problem.line).with("column", problem.column);
     }

@@ -64,10 +64,12 @@ impl<D: Document> Book<D> {
     ///
     /// # Errors
     /// The problems, never none.
-    pub fn check(&self, text: &str) -> Result<Summary, Vec<Problem>> {
+    pub fn check(&self, text: &str) -> Result<(Summary, Vec<Problem>), Vec<Problem>> {
         let document = D::read("document", text).map_err(|problems| problems.0)?;
-        let conflicts = document.conflicts(&self.current());
-        if conflicts.is_empty() { Ok(Summary::of(&document, None)) } else { Err(conflicts) }
+        let (warnings, mut wrong): (Vec<_>, Vec<_>) =
+            document.findings().into_iter().partition(|found| found.kind.is_warning());
+        wrong.extend(document.conflicts(&self.current()));
+        if wrong.is_empty() { Ok((Summary::of(&document, None), warnings)) } else { Err(wrong) }
     }
 
     /// One page of all documents (`area` empty), or of those that hold in an area: its own, its city's, its province's, the

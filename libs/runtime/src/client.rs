@@ -17,6 +17,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 use tower::service_fn;
 
+use crate::areas::AREA_HEADER;
 use crate::caller::{CALLER_HEADER, Caller};
 use crate::config::PeerConfig;
 use crate::identity::{INSIDE_HEADER, inside_word};
@@ -106,11 +107,13 @@ pub fn is_away(status: &Status) -> bool {
     }
 }
 
-/// Puts the caller, the deadline and the current trace on every request.
+/// Puts the caller, the area, the deadline and the current trace on every request.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     caller: MetadataValue<Ascii>,
     deadline: Option<Duration>,
+    /// For which area, where this service does not work for all.
+    area: Option<MetadataValue<Ascii>>,
     /// To a service of this process.
     inside: bool,
     /// What is shown is exchanged as long as somebody has the channel.
@@ -125,13 +128,17 @@ impl Outgoing {
         secure: Option<Arc<Kept<Secure>>>,
     ) -> anyhow::Result<Outgoing> {
         let caller = MetadataValue::from_str(&caller.to_string())?;
-        Ok(Outgoing { caller, deadline, inside: peer.inside, _secure: secure })
+        let area = peer.areas.first().map(|area| MetadataValue::from_str(area.as_str())).transpose()?;
+        Ok(Outgoing { caller, area, deadline, inside: peer.inside, _secure: secure })
     }
 }
 
 impl Interceptor for Outgoing {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.metadata_mut().insert(CALLER_HEADER, self.caller.clone());
+        if let Some(area) = &self.area {
+            request.metadata_mut().insert(AREA_HEADER, area.clone());
+        }
         if self.inside {
             request.metadata_mut().insert(INSIDE_HEADER, MetadataValue::from_static(inside_word()));
         }

@@ -18,7 +18,7 @@ mod tls;
 
 pub use effective::{Effective, Source};
 pub use secret_text::SecretText;
-pub use sections::{DatabaseConfig, LogFormat, PeerConfig, ServerConfig, TelemetryConfig};
+pub use sections::{DatabaseConfig, LogFormat, PeerConfig, ReplicaConfig, ServerConfig, TelemetryConfig};
 pub use service::Service;
 pub use settings::{ConfigProblems, Settings};
 pub use tls::{JwtConfig, KeysAt, PeerTls, TlsConfig, TlsIdentity};

@@ -1,11 +1,13 @@
 //! What holds for every field of every request, whatever the call: amounts of at most 16 digits, and texts that are not longer than any
 //! needs to be and have no characters that nobody sees. [`calls!`](crate::calls!) checks it before the use case, so that no database, cache or page ever gets
-//! such a value, also where a use case looks something up before it has said all that is wrong (docs/decisions/0033).
+//! such a value, also where a use case looks something up before it has said all that is wrong (docs/decisions/0033). Then that nothing is
+//! asked for an area that is another shard's ([`areas`]).
 
 use yizhan_money::MAX_FEN;
 use yizhan_proto::{Place, Visitor, Walk};
-use yizhan_terms::{find_unseen, is_unseen};
+use yizhan_terms::{Area, find_unseen, is_unseen};
 
+use crate::areas::{self, Areas};
 use crate::{Reason, Said, ServiceError, Violations};
 
 /// Bytes of a text at most, unless it is a document; most fields have a narrower limit of their own.
@@ -17,15 +19,24 @@ const ENOUGH: usize = 1000;
 /// Refuses a request, or a message of a stream, that has a value which no field may have.
 ///
 /// # Errors
-/// AMOUNT_TOO_LARGE, TEXT_INVALID, REQUEST_ID_INVALID: all of them at once, each with its place.
+/// AMOUNT_TOO_LARGE, TEXT_INVALID, REQUEST_ID_INVALID: all of them at once, each with its place. AREA_NOT_HERE, where nothing of that is wrong.
 pub fn check(request: &impl Walk) -> Result<(), ServiceError> {
-    let mut form = Form(Violations::new());
+    let mut form = Form { wrong: Violations::new(), here: areas::here(), elsewhere: None };
     request.walk(&Place::REQUEST, &mut form);
-    form.0.none()
+    form.wrong.none()?;
+    match form.elsewhere {
+        Some((place, area)) => Err(form.here.refusal(area).with("field", place)),
+        None => Ok(()),
+    }
 }
 
 /// Notes what may not be.
-struct Form(Violations);
+struct Form {
+    wrong: Violations,
+    here: Areas,
+    /// Where the first area stands that is not here.
+    elsewhere: Option<(String, Area)>,
+}
 
 impl Visitor for Form {
     #[inline]
@@ -54,16 +65,32 @@ impl Visitor for Form {
             self.note(at, Reason::AmountTooLarge);
         }
     }
+
+    #[inline]
+    fn area(&mut self, at: &Place<'_>, code: &str) {
+        self.note_area(at, Area::parse(code).filter(|area| !self.here.has(*area)));
+    }
+
+    #[inline]
+    fn area_of_documents(&mut self, at: &Place<'_>, code: &str) {
+        self.note_area(at, Area::parse(code).filter(|area| !self.here.has_some(*area)));
+    }
 }
 
 impl Form {
     /// Of an id of a request its own reason says what it is to be.
     #[cold]
     fn note(&mut self, at: &Place<'_>, said: impl Into<Said>) {
-        if self.0.len() < ENOUGH {
+        if self.wrong.len() < ENOUGH {
             let field = at.to_string();
             let said = if field == "request_id" { Reason::RequestIdInvalid.into() } else { said.into() };
-            self.0.push(field, said);
+            self.wrong.push(field, said);
+        }
+    }
+
+    fn note_area(&mut self, at: &Place<'_>, elsewhere: Option<Area>) {
+        if let (Some(area), None) = (elsewhere, &self.elsewhere) {
+            self.elsewhere = Some((at.to_string(), area));
         }
     }
 
@@ -76,7 +103,11 @@ impl Form {
 
 #[cfg(test)]
 mod tests {
-    use yizhan_proto::settlement::v1::{CheckPolicyRequest, FeeLine, PreviewRequest, Visit};
+    use yizhan_proto::enrollment::v1::{ImportPersonsRequest, PersonRow};
+    use yizhan_proto::filing::v1::{FilingRow, ImportFilingsRequest};
+    use yizhan_proto::settlement::v1::{
+        CheckPolicyRequest, FeeLine, ListPoliciesRequest, PreviewRequest, Visit,
+    };
 
     use super::*;
 
@@ -111,6 +142,31 @@ mod tests {
         }
         let long = told(&preview(FeeLine::default(), &"a".repeat(MAX_TEXT_BYTES + 1)));
         assert_eq!(long, [("visit.tags[0]".into(), "TEXT_INVALID".into(), "最多 4096 字节".into())]);
+    }
+
+    #[tokio::test]
+    async fn what_is_another_shards_is_refused_wherever_it_stands() {
+        let row = |poolarea_no: &str| PersonRow { poolarea_no: poolarea_no.into(), ..Default::default() };
+        let rows = ["430202", "", "330802", "330100"].map(row).into();
+        let import = ImportPersonsRequest { rows, ..Default::default() };
+        let documents = |area: &str| ListPoliciesRequest { area: area.into(), ..Default::default() };
+        assert!(check(&import).is_ok() && check(&documents("330100")).is_ok(), "all areas are here");
+        areas::within("430200".parse().unwrap(), async {
+            let refused = check(&import).unwrap_err();
+            let told = ["field", "area", "here"].map(|name| refused.metadata()[name].as_str());
+            assert_eq!(refused.reason(), Reason::AreaNotHere);
+            assert_eq!(told, ["rows[2].poolarea_no", "330802", "430200"]);
+            assert!(check(&documents("430000")).is_ok(), "of a province some documents hold here");
+            assert_eq!(check(&documents("330000")).unwrap_err().reason(), Reason::AreaNotHere);
+            let filed = FilingRow { rloc_admdvs: "330100".into(), ..Default::default() };
+            let filed = ImportFilingsRequest {
+                poolarea_no: "430200".into(),
+                rows: vec![filed],
+                ..Default::default()
+            };
+            assert!(check(&filed).is_ok(), "people go anywhere");
+        })
+        .await;
     }
 
     #[test]

@@ -12,6 +12,8 @@ mod connect;
 mod handle;
 mod lock;
 mod migrate;
+pub mod monthly;
+mod replica;
 mod sums;
 mod traced;
 mod transaction;

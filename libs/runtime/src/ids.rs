@@ -1,5 +1,6 @@
 //! Opaque ids that sort by the time they were made.
 
+use chrono::{DateTime, Utc};
 use data_encoding::BASE32HEX_NOPAD;
 use uuid::Uuid;
 
@@ -25,6 +26,18 @@ pub fn new_id_after(last: &str) -> String {
     next.map_or_else(|| format!("{last}0"), |next| base32hex(&next.to_be_bytes()))
 }
 
+/// No id that is made at this moment or later sorts before this one, and none that was made before it behind.
+pub fn first_id_at(at: DateTime<Utc>) -> String {
+    let millis = u128::from(at.timestamp_millis().max(0).unsigned_abs());
+    base32hex(&(millis << 80).to_be_bytes())
+}
+
+/// The time that ids are made of: no later id of this process is of an earlier one, also when its clock is set back.
+pub fn now() -> DateTime<Utc> {
+    let (high, _) = Uuid::now_v7().as_u64_pair();
+    i64::try_from(high >> 16).ok().and_then(DateTime::from_timestamp_millis).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
 /// Bytes as base32hex (RFC 4648: in ASCII order, so that the text sorts as the bytes do) without padding; what [`new_id`] writes, also good for shortened digests.
 pub fn base32hex(bytes: &[u8]) -> String {
     BASE32HEX_NOPAD.encode(bytes)
@@ -39,6 +52,15 @@ mod tests {
         assert_eq!(base32hex(b""), "");
         assert_eq!(base32hex(b"f"), "CO");
         assert_eq!(base32hex(b"foobar"), "CPNMUOJ1E8");
+    }
+
+    #[test]
+    fn ids_sort_by_the_moment_they_are_made() {
+        let (before, id, after) =
+            (first_id_at(now()), new_id(), first_id_at(now() + chrono::TimeDelta::milliseconds(1)));
+        assert!(before < id && id < after, "{before} {id} {after}");
+        assert_eq!(first_id_at(DateTime::UNIX_EPOCH), "0".repeat(ID_LENGTH));
+        assert_eq!(before.len(), ID_LENGTH);
     }
 
     #[test]

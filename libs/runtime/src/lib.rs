@@ -7,6 +7,7 @@
 //! | [`personal`], [`vault`], [`secret`] | values that cannot be printed; sealing them at rest; keys of a service's own |
 //! | [`error`] | one error type, mapped once to a gRPC status with details, and read back from one |
 //! | [`caller`] | who asks, made once per request of a header, a certificate or a token |
+//! | [`areas`] | which 统筹区 a service works for; what is another shard's is refused |
 //! | [`db`] | connecting, write transactions, retries, migrations |
 //! | [`cache`] | what the database says, faster, and never older than stated |
 //! | [`batcher`], [`room`] | jobs that arrive together share a round trip; answers that fit into one message |
@@ -21,6 +22,7 @@
 //! | [`task`] | work in the background that outlives its defects |
 //! | [`ids`], [`clock`], [`page`] | time-ordered ids; now and today; page sizes and tokens |
 
+pub mod areas;
 pub mod batcher;
 pub mod cache;
 pub mod caller;

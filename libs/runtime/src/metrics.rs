@@ -68,6 +68,11 @@ pub fn chain_checked(log: &'static str, broken: bool) {
     add(Metric::ChainBreaks, u64::from(broken), &[KeyValue::new("log", log)]);
 }
 
+/// A list or figure was read from a replica, or from the primary because the replica is `behind` or `failed`.
+pub(crate) fn replica_read(outcome: &'static str) {
+    add(Metric::DbReplicaReads, 1, &[KeyValue::new("outcome", outcome)]);
+}
+
 /// Settlements of a kind (`settle`, `reverse`, `resettle`, `manual`) are committed.
 pub fn settled(kind: &'static str, count: u64) {
     add(Metric::Settlements, count, &[KeyValue::new("kind", kind)]);
@@ -83,6 +88,12 @@ pub fn settle_took(time: Duration, payers: usize) {
 /// So many items of a worklist are open.
 pub fn worklist_open(list: &'static str, items: u64) {
     set(Metric::WorklistOpen, [list], items);
+}
+
+/// A table has partitions for so many months to come, and so many rows outside of any month's.
+pub fn partitions(table: &'static str, ahead: u64, rest: u64) {
+    set(Metric::PartitionsAhead, [table], ahead);
+    set(Metric::PartitionRest, [table], rest);
 }
 
 /// Measures a transaction until dropped.

@@ -29,6 +29,7 @@ use tonic::body::Body;
 use tower::{Layer, Service, ServiceExt};
 use tracing::Instrument;
 
+use crate::areas::{self, Areas};
 use crate::caller::Caller;
 use crate::config::ServerConfig;
 use crate::deadline as waited_for;
@@ -63,6 +64,7 @@ pub struct RequestLayer(Arc<Limits>);
 #[derive(Debug)]
 struct Limits {
     identity: Identity,
+    areas: Areas,
     stopping: CancellationToken,
     arrival: Duration,
     handling: Duration,
@@ -88,6 +90,7 @@ impl RequestLayer {
         tracing::info!(listen = %config.listen, callers = ?identity, "who calls");
         Ok(RequestLayer(Arc::new(Limits {
             identity,
+            areas: config.areas.clone(),
             stopping,
             arrival: ARRIVAL.min(config.request),
             handling: config.request,
@@ -130,12 +133,16 @@ impl Limits {
         S::Future: Send,
     {
         let caller = self.identity.caller(Head::of(&request)).await?;
+        if !is_infrastructure(&request) {
+            self.areas.check_header(request.headers())?;
+        }
         let holder = self.holder(&request, &caller);
         request.extensions_mut().insert(caller);
         if let Some(streams) = self.streams(request.uri().path()) {
             let place = streams.take(&holder, 1).ok_or_else(overloaded)?;
             let request = request.map(|body| arrival::stream(body, place, SILENCE));
-            return inner.oneshot(request).await.map_err(|never| match never {});
+            let answer = areas::within(self.areas.clone(), inner.oneshot(request)).await;
+            return answer.map_err(|never| match never {});
         }
         let begun = Instant::now();
         let (limit, late, callers) = self.deadline(&request);
@@ -172,7 +179,8 @@ impl Limits {
     {
         let path = request.uri().path().to_owned();
         let mut begun = self.begin(&path, holder, until)?;
-        let handled = waited_for::until(until, inner.oneshot(request));
+        let handled = areas::within(self.areas.clone(), inner.oneshot(request));
+        let handled = waited_for::until(until, handled);
         let answer = timeout_at(until, handled).await;
         let answer = answer.map_err(|_| late())?.unwrap_or_else(|never| match never {});
         begun.answered = Some(is_ok(&answer));

@@ -35,10 +35,11 @@ fn count_everything() {
     metrics::settle_took(Duration::from_millis(30), 7);
     metrics::settle_took(Duration::from_millis(30), 12);
     metrics::worklist_open("register", 3);
+    metrics::partitions("settlements", 12, 0);
 }
 
 /// Lines that must be read.
-const READ: [&str; 13] = [
+const READ: [&str; 15] = [
     "yizhan_rpc_retries_total{peer=\"enrollment\",service=\"test\"} 1",
     "yizhan_circuit_open{peer=\"enrollment\",service=\"test\"} 1",
     "yizhan_circuit_open{peer=\"filing\",service=\"test\"} 0",
@@ -51,6 +52,8 @@ const READ: [&str; 13] = [
     "yizhan_settlements_total{kind=\"settle\",service=\"test\"} 2",
     "yizhan_settle_duration_seconds_count{payers=\"8+\",service=\"test\"} 1",
     "yizhan_worklist_open{list=\"register\",service=\"test\"} 3",
+    "yizhan_partitions_ahead{table=\"settlements\",service=\"test\"} 12",
+    "yizhan_partition_rest{table=\"settlements\",service=\"test\"} 0",
     "yizhan_rpc_in_flight{service=\"test\"} 0",
 ];
 

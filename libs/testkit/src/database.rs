@@ -48,7 +48,8 @@ impl TestDatabase {
         TestDatabase::on(PostgresServer::shared(Durability::On))
     }
 
-    fn on(server: &PostgresServer) -> Self {
+    /// On this server, which has to outlive it.
+    pub fn on(server: &PostgresServer) -> Self {
         TestDatabase { backend: Backend::Postgres, url: server.create_database(), _folder: None }
     }
 

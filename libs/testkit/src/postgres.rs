@@ -50,8 +50,9 @@ impl PostgresServer {
         static FAST: OnceLock<PostgresServer> = OnceLock::new();
         static DURABLE: OnceLock<PostgresServer> = OnceLock::new();
         match durability {
-            Durability::On => DURABLE
-                .get_or_init(|| PostgresServer::start(durability, scratch::folder_on_disk(PURPOSE).keep())),
+            Durability::On => DURABLE.get_or_init(|| {
+                PostgresServer::start(durability, scratch::folder_on_disk(PURPOSE).keep(), &[])
+            }),
             Durability::Off => FAST.get_or_init(|| match env::var("YIZHAN_TEST_POSTGRES") {
                 Ok(base_url) => PostgresServer {
                     base_url,
@@ -59,24 +60,54 @@ impl PostgresServer {
                     databases: AtomicU32::new(0),
                     supervisor: None,
                 },
-                Err(_) => PostgresServer::start(durability, scratch::folder(PURPOSE).keep()),
+                Err(_) => PostgresServer::start(durability, scratch::folder(PURPOSE).keep(), &[]),
             }),
         }
     }
 
     /// A server of a test's own, with its durability as shipped.
     pub fn own() -> PostgresServer {
-        PostgresServer::start(Durability::On, scratch::folder(PURPOSE).keep())
+        PostgresServer::start(Durability::On, scratch::folder(PURPOSE).keep(), &[])
     }
 
     /// The same, with its data in this folder, e.g. on a small disk. It needs some 60 MiB at first.
     pub fn own_in(folder: &Path) -> PostgresServer {
-        PostgresServer::start(Durability::On, folder.to_owned())
+        PostgresServer::start(Durability::On, folder.to_owned(), &[])
     }
 
-    fn start(durability: Durability, folder: PathBuf) -> PostgresServer {
+    /// A streaming replica of it, which answers what is only read: a standby made by `pg_basebackup`.
+    pub fn standby(&self) -> PostgresServer {
+        let folder = scratch::folder(PURPOSE).keep();
+        given_to_the_server(&folder);
+        let mut backup = as_postgres(&programs().join("pg_basebackup"));
+        backup.args(["-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", &self.base_url, "-D"]);
+        run(backup.arg(folder.join("data")));
+        PostgresServer::serve(Durability::On, folder, &[])
+    }
+
+    /// Where a database of another server is found in this one.
+    pub fn url_of(&self, theirs: &str) -> String {
+        format!("{}/{}", self.base_url, theirs.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// Lets a standby apply nothing more of what it gets, or go on.
+    pub fn replay(&self, goes_on: bool) {
+        let name = if goes_on { "resume" } else { "pause" };
+        assert!(self.psql(&format!("SELECT pg_wal_replay_{name}()")).status.success(), "a standby {name}s");
+    }
+
+    /// The same on the disk, with more settings, each as `name=value`.
+    pub fn on_disk_with(settings: &[&str]) -> PostgresServer {
+        PostgresServer::start(Durability::On, scratch::folder_on_disk(PURPOSE).keep(), settings)
+    }
+
+    fn start(durability: Durability, folder: PathBuf, settings: &[&str]) -> PostgresServer {
         given_to_the_server(&folder);
         copy_of_template(&folder);
+        PostgresServer::serve(durability, folder, settings)
+    }
+
+    fn serve(durability: Durability, folder: PathBuf, settings: &[&str]) -> PostgresServer {
         let port = free_port();
         let mut server = as_postgres(&programs().join("postgres"));
         server.arg("-D").arg(folder.join("data")).args([
@@ -90,6 +121,7 @@ impl PostgresServer {
         if durability == Durability::Off {
             server.args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
         }
+        server.args(settings.iter().flat_map(|setting| ["-c", setting]));
         let supervisor = supervise(&folder, &server);
         let base_url = format!("postgres://postgres@127.0.0.1:{port}");
         let databases = AtomicU32::new(0);

@@ -19,6 +19,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use yizhan_proto::audit::v1::CaseStep;
 use yizhan_runtime::chain::LogKey;
 use yizhan_runtime::db::{DatabaseTransaction, upsert};
+use yizhan_runtime::{ServiceError, areas};
 use yizhan_terms::Area;
 
 use table::Entity;
@@ -104,15 +105,21 @@ pub async fn subjects(
 }
 
 /// Writes what steps left, with the steps in the log: of one document there may be several, in their order.
+///
+/// # Errors
+/// AREA_NOT_HERE, of a document of another shard's area.
 pub async fn write(
     tx: &DatabaseTransaction,
     key: &LogKey,
     steps: Vec<(Model, CaseStep)>,
     at: DateTime<Utc>,
-) -> Result<(), DbErr> {
+) -> Result<(), ServiceError> {
+    for (row, _) in &steps {
+        areas::require(Area::parse(&row.area))?;
+    }
     log::append(tx, key, &steps, at).await?;
     let last: BTreeMap<String, Model> = steps.into_iter().map(|(row, _)| (row.id.clone(), row)).collect();
-    upsert::<Entity>(tx, last.into_values().collect()).await
+    Ok(upsert::<Entity>(tx, last.into_values().collect()).await?)
 }
 
 /// Writes what has no steps of its own.

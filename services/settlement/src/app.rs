@@ -229,7 +229,11 @@ impl App {
     }
 
     /// Commits a change, together with others that are ready.
+    ///
+    /// # Errors
+    /// AREA_NOT_HERE, of another shard's.
     pub async fn commit(&self, change: Change) -> Result<Committed, ServiceError> {
+        commit::require_here(&change)?;
         self.committer.submit(change).await?
     }
 

@@ -45,15 +45,16 @@ use yizhan_proto::settlement::v1::settlement_service_server::SettlementServiceSe
 use yizhan_proto::settlement::v1::trace_code_service_server::TraceCodeServiceServer;
 use yizhan_proto::settlement::v1::worklist_service_server::WorklistServiceServer;
 use yizhan_runtime::config::DatabaseConfig;
-use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::db::{DatabaseConnection, monthly};
 use yizhan_runtime::follow::keep_following;
 use yizhan_runtime::secret::Secret;
 use yizhan_runtime::server::{RunningServer, Server};
-use yizhan_runtime::{Clock, db, services};
+use yizhan_runtime::{Clock, db, feed, ids, services};
 
 pub use config::Config;
 
 use crate::app::{Api, App, Peers, Policies, RulesBook};
+use crate::books::store::partitions::{self, MONTHLY};
 use crate::migrations::Migrator;
 use crate::practitioners::follow_credit::FollowCredit;
 use crate::practitioners::unasked::keep_asking;
@@ -64,7 +65,14 @@ use yizhan_clients::{Audit, AuditPeer, Credit, CreditPeer, EnrollmentPeer, Filin
 /// Connects to the service's database and brings its tables up to date: what `--migrate` does, and every start. Repeatable, and safe while
 /// older processes run.
 pub async fn migrate(database: &DatabaseConfig) -> anyhow::Result<DatabaseConnection> {
-    db::open::<Migrator>(database).await
+    let db = db::connect(database).await?;
+    monthly::prepare(&db, &MONTHLY, ids::now()).await?;
+    if let Err(error) = db::migrate::<Migrator>(&db).await {
+        monthly::give_up(&db, &MONTHLY).await?;
+        return Err(error.into());
+    }
+    feed::check(&db).await?;
+    Ok(db)
 }
 
 /// Starts the service: binds, brings the tables up to date, publishes the policies, serves.
@@ -106,6 +114,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<RunningServer
     }
     app.rules.keep_fresh(&app.stopping);
     worklist::keep_counting(&app);
+    partitions::keep_ahead(&app.db, &app.stopping);
     let documents = rules::Documents {
         db: app.db.clone(),
         book: app.rules.clone(),

@@ -5,6 +5,7 @@ mod credit_followed;
 mod deferrals;
 mod journal;
 mod merged;
+mod monthly;
 mod moves;
 mod parted;
 mod policies;
@@ -17,6 +18,7 @@ use credit_followed::FollowCredit;
 use deferrals::CreateDeferrals;
 use journal::{CreateJournal, POSTINGS};
 use merged::FollowRegister;
+use monthly::DivideByMonth;
 use moves::MoveAccounts;
 use parted::CreateParted;
 use policies::{MovePolicies, policy};
@@ -68,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(CreateReimbursements),
             Box::new(CreateDeferrals),
             Box::new(FollowCredit),
+            Box::new(DivideByMonth),
         ]
     }
 }

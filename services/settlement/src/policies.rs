@@ -2,3 +2,4 @@
 
 pub mod api;
 pub mod publication;
+mod try_draft;

@@ -54,28 +54,47 @@ enum Command {
         /// Print the outcome as JSON.
         #[arg(long)]
         json: bool,
+        /// Refuse a case in which something looks wrong: a name that the policy does not ask for, an amount that is not quantity × price.
+        #[arg(long)]
+        strict: bool,
+        /// Language of the messages; by default that of the environment.
+        #[arg(long)]
+        lang: Option<offline::Lang>,
     },
 }
 
 #[derive(Subcommand)]
 enum PolicyCommand {
     /// Report every problem of policy documents, with line and column.
-    Check {
-        /// Policy documents (YAML), checked together.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
+    Check(offline::PolicyCheckArguments),
+    /// Settle cases with what is expected of them, and tell what is not so; exit code 1 on a difference.
+    Test(offline::TestArguments),
+    /// Tell what a document changes beside another, and for whom.
+    Diff {
+        /// The document before (YAML).
+        old: PathBuf,
+        /// The new one.
+        new: PathBuf,
+        /// Print the changes as JSON.
+        #[arg(long)]
+        json: bool,
     },
+    /// Settle what was settled under a draft beside what stands, and tell who gains and who loses; nothing is written.
+    Try(offline::TryArguments),
     /// Print a policy document in words, to check it against the published paper.
     Explain {
         /// A policy document (YAML).
         file: PathBuf,
+        /// Language of messages about it; the words are Chinese.
+        #[arg(long)]
+        lang: Option<offline::Lang>,
     },
 }
 
 const ABOUT: &str = "\
 Yizhan (一站) settles one medical visit across every payer in one step.
 Without a command this is `yizhan demo`: it starts the services on free ports of this machine and uses them over gRPC.
-Other commands: serve, check-deployment, policy check, policy explain, settle. `yizhan help` describes them; README.md says the rest.
+Other commands: serve, check-deployment, policy check, test, try, diff and explain, settle. `yizhan help` describes them; README.md says the rest.
 ";
 
 fn main() -> ExitCode {
@@ -91,10 +110,23 @@ fn main() -> ExitCode {
         Some(Command::Demo { data }) => run(demo::demo(data)),
         Some(Command::Serve(arguments)) => run(serve::serve(arguments)),
         Some(Command::CheckDeployment(arguments)) => run(check::check(arguments)),
-        Some(Command::Policy(PolicyCommand::Check { files })) => offline::finish(offline::check(&files)),
-        Some(Command::Policy(PolicyCommand::Explain { file })) => offline::finish(offline::explain(&file)),
-        Some(Command::Settle { policy, case, json }) => {
-            offline::finish(offline::settle(&policy, &case, json))
+        Some(Command::Policy(PolicyCommand::Check(arguments))) => offline::check(&arguments),
+        Some(Command::Policy(PolicyCommand::Test(arguments))) => {
+            offline::finish_found(offline::test(&arguments))
+        }
+        Some(Command::Policy(PolicyCommand::Diff { old, new, json })) => {
+            offline::finish(offline::diff(&old, &new, json))
+        }
+        Some(Command::Policy(PolicyCommand::Try(arguments))) => {
+            offline::finish(offline::try_draft(&arguments))
+        }
+        Some(Command::Policy(PolicyCommand::Explain { file, lang })) => {
+            offline::choose(lang);
+            offline::finish(offline::explain(&file))
+        }
+        Some(Command::Settle { policy, case, json, strict, lang }) => {
+            offline::choose(lang);
+            offline::finish_found(offline::settle(&policy, &case, (json, strict)))
         }
     }
 }

@@ -1,14 +1,28 @@
 //! The policy officer's bench: commands that need no server.
 
+mod check;
+mod say;
+mod test;
+mod try_draft;
+
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use yizhan_documents::Problems;
-use yizhan_policy::load::{NoPolicy, check_set, load_case};
+use chrono::NaiveDate;
+use yizhan_documents::{Problems, decode, unreadable};
+use yizhan_policy::example::{Difference, Example, Expect};
+use yizhan_policy::load::load_example;
 use yizhan_policy::{
-    Case, Policy, embedded, explain_outcome, explain_stopped, find, load, settle_as_far, together,
+    Case, Outcome, Policy, embedded, explain_outcome, explain_stopped, find, load, settle_as_far, together,
 };
+use yizhan_terms::{Area, Insutype};
+
+pub use check::{PolicyCheckArguments, check};
+pub use say::{Lang, choose};
+pub use test::{TestArguments, test};
+pub use try_draft::{TryArguments, try_draft};
 
 /// What a command answers: the text for standard output, or why not for standard error.
 pub type Answer = Result<String, String>;
@@ -38,18 +52,23 @@ pub fn finish(answer: Answer) -> ExitCode {
     }
 }
 
-/// `yizhan policy check FILE…`: checks documents, each and together.
-pub fn check(files: &[PathBuf]) -> Answer {
-    let policies = load_files(files)?;
-    let problems = check_set(&policies);
-    if !problems.is_empty() {
-        return Err(Problems(problems).to_string());
+/// What a command that looks for something found.
+pub struct Found {
+    /// The text for standard output.
+    pub text: String,
+    /// Whether nothing was found that should not be.
+    pub fine: bool,
+}
+
+/// Prints what was found: exit code 1 where it should not be.
+pub fn finish_found(found: Result<Found, String>) -> ExitCode {
+    match found {
+        Ok(Found { text, fine: false }) => {
+            finish(Ok(text));
+            ExitCode::from(REFUSED)
+        }
+        answer => finish(answer.map(|found| found.text)),
     }
-    let lines = files.iter().zip(&policies).map(|(file, policy)| {
-        let rows = format!("{} layers, {} sources", policy.layers.len(), policy.sources.len());
-        format!("{}: {} {}: no problems ({rows})", file.display(), policy.id, policy.version)
-    });
-    Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// `yizhan policy explain FILE`: a document in words.
@@ -57,48 +76,146 @@ pub fn explain(file: &Path) -> Answer {
     load_file(file).map(|policy| yizhan_policy::explain(&policy))
 }
 
-/// `yizhan settle --policy FILE… --case FILE [--json]`: settles one case by these documents, or by the embedded ones when none
-/// are given.
-pub fn settle(files: &[PathBuf], case: &Path, json: bool) -> Answer {
-    let policies = if files.is_empty() { shipped() } else { load_files(files) };
-    let (policies, case) = match (policies, read_case(case)) {
-        (Ok(policies), Ok(case)) => (policies, case),
+/// `yizhan policy diff OLD NEW`: what changes for whom.
+pub fn diff(old: &Path, new: &Path, json: bool) -> Answer {
+    let (old, new) = match (load_file(old), load_file(new)) {
+        (Ok(old), Ok(new)) => (old, new),
         (Err(a), Err(b)) => return Err(format!("{a}\n{b}")),
         (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => return Err(reason),
     };
-    let policies = together(policies).map_err(|problems| problems.to_string())?;
-    let found = find(&policies, case.area, case.scheme, case.visit.end);
-    let policy = found.map_err(|none| format!("{}: {none}", NoPolicy::REASON))?;
-    let outcome = settle_as_far(policy, &case).map_err(|stopped| {
-        let refusal = &stopped.refusal;
-        format!("{}: {refusal}\n\n{}", refusal.reason(), explain_stopped(policy, &stopped))
-    })?;
+    let changes = yizhan_policy::changes(&old, &new);
     if json {
-        return serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string());
+        serde_json::to_string_pretty(&changes).map_err(|error| error.to_string())
+    } else {
+        Ok(changes.to_string())
     }
-    Ok(explain_outcome(policy, &outcome))
+}
+
+/// `yizhan settle --policy FILE… --case FILE [--json] [--strict]`: settles one case by these documents, or by the embedded ones when none
+/// are given. What the case expects is compared. What looks wrong in it is told, or with `strict` refused.
+pub fn settle(files: &[PathBuf], file: &Path, (json, strict): (bool, bool)) -> Result<Found, String> {
+    let policies = if files.is_empty() { shipped() } else { load_files(files) };
+    let (policies, asked) = match (policies, read_case(file)) {
+        (Ok(policies), Ok(asked)) => (policies, asked),
+        (Err(a), Err(b)) => return Err(format!("{a}\n{b}")),
+        (Err(reason), Ok(_)) | (Ok(_), Err(reason)) => return Err(reason),
+    };
+    let policies = together(policies).map_err(|wrong| say::problems(&wrong))?;
+    let (area, scheme, day) = asked.found_by();
+    let policy = find(&policies, area, scheme, day).map_err(|none| say::no_policy(&none))?;
+    check::warn_of_case(file, policy, strict)?;
+    let (case, expect) = asked.of(policy);
+    let (settled, so_far) = match settle_as_far(policy, &case) {
+        Ok(outcome) => (Ok(outcome), String::new()),
+        Err(stopped) => {
+            let so_far = explain_stopped(policy, &stopped);
+            (Err(stopped.refusal), so_far)
+        }
+    };
+    let differences = expect.map_or_else(Vec::new, |expect| expect.compare(&settled));
+    let outcome = match (settled, differences.is_empty()) {
+        (Ok(outcome), _) => outcome,
+        (Err(refusal), true) if expect.is_some() => {
+            let expected = say::either("按预期不予结算", "refused as expected");
+            return Ok(Found { text: format!("{expected}: {}", say::refusal(&refusal)), fine: true });
+        }
+        (Err(refusal), _) => return Err(format!("{}\n\n{so_far}", say::refusal(&refusal))),
+    };
+    let text = if json {
+        let told = Settled { outcome: &outcome, differences: expect.map(|_| differences.as_slice()) };
+        serde_json::to_string_pretty(&told).map_err(|error| error.to_string())?
+    } else {
+        let found = differences.iter().map(|found| format!("\nexpected otherwise: {found}"));
+        explain_outcome(policy, &outcome) + &found.collect::<String>()
+    };
+    Ok(Found { text, fine: differences.is_empty() })
+}
+
+/// An outcome as JSON, with what is not as the case expects where it says so.
+#[derive(serde::Serialize)]
+struct Settled<'a> {
+    #[serde(flatten)]
+    outcome: &'a Outcome<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differences: Option<&'a [Difference]>,
 }
 
 fn shipped() -> Result<Vec<Policy>, String> {
     embedded().iter().map(|(name, text)| load(name, text).map_err(|problems| problems.to_string())).collect()
 }
 
-/// A case as `docs/POLICY.md` describes it; a `.json` file is one as settlements record it.
-fn read_case(file: &Path) -> Result<Case, String> {
+/// The case of a file.
+enum Asked {
+    /// As settlements record it.
+    Recorded(Box<Case>),
+    /// As `docs/POLICY.md` describes it.
+    Written(Box<Example>, Area, Insutype),
+}
+
+impl Asked {
+    /// What its policy is found by.
+    fn found_by(&self) -> (Area, Insutype, NaiveDate) {
+        match self {
+            Asked::Recorded(case) => (case.area, case.scheme, case.visit.end),
+            Asked::Written(example, area, scheme) => (*area, *scheme, example.visits[0].visit.end),
+        }
+    }
+
+    /// The engine's case, and what is expected of it.
+    fn of(&self, policy: &Policy) -> (Case, Option<&Expect>) {
+        match self {
+            Asked::Recorded(case) => (Case::clone(case), None),
+            Asked::Written(example, ..) => {
+                let visit = &example.visits[0];
+                (example.case(policy, visit, &BTreeMap::new()), visit.expect.as_ref())
+            }
+        }
+    }
+}
+
+/// A case of one visit; a `.json` file is one as settlements record it.
+fn read_case(file: &Path) -> Result<Asked, String> {
     let text = read(file)?;
     let name = file.display().to_string();
     if file.extension().is_some_and(|end| end == "json") {
-        return serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"));
+        let case = serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
+        return Ok(Asked::Recorded(case));
     }
-    load_case(&name, &text).map_err(|problems| problems.to_string())
+    let example = load_example(&name, &text).map_err(|wrong| say::problems(&wrong))?;
+    match (example.visits.len(), example.area, example.scheme) {
+        (1, Some(area), Some(scheme)) => Ok(Asked::Written(Box::new(example), area, scheme)),
+        (1, ..) => Err(format!("{name}: `area` and `scheme` are missing, by which the policy is found")),
+        (visits, ..) => Err(format!("{name}: {visits} visits; `yizhan policy test` settles several")),
+    }
+}
+
+/// These files, and the YAML files of these folders in order of name.
+fn documents_in(files: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let mut all = Vec::new();
+    for file in files {
+        if !file.is_dir() {
+            all.push(file.clone());
+            continue;
+        }
+        let told = |error| format!("{}: {error}", file.display());
+        let entries = std::fs::read_dir(file).map_err(told)?.collect::<Result<Vec<_>, _>>().map_err(told)?;
+        let mut documents: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
+        documents.retain(|path| path.extension().is_some_and(|end| end == "yaml" || end == "yml"));
+        if documents.is_empty() {
+            return Err(format!("{}: holds no YAML file", file.display()));
+        }
+        documents.sort();
+        all.extend(documents);
+    }
+    Ok(all)
 }
 
 fn read(file: &Path) -> Result<String, String> {
-    std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+    text_of(file).map_err(|wrong| say::problems(&wrong))
 }
 
 fn load_file(file: &Path) -> Result<Policy, String> {
-    load(&file.display().to_string(), &read(file)?).map_err(|problems| problems.to_string())
+    loaded(file).map_err(|wrong| say::problems(&wrong))
 }
 
 /// Loads all files, and tells the problems of all of them.
@@ -109,4 +226,15 @@ fn load_files(files: &[PathBuf]) -> Result<Vec<Policy>, String> {
         return Ok(policies.into_iter().flatten().collect());
     }
     Err(problems.into_iter().filter_map(Result::err).collect::<Vec<_>>().join("\n"))
+}
+
+/// A policy of a file, or what is wrong with it.
+fn loaded(file: &Path) -> Result<Policy, Problems> {
+    let name = file.display().to_string();
+    load(&name, &text_of(file)?)
+}
+
+fn text_of(file: &Path) -> Result<String, Problems> {
+    let name = file.display().to_string();
+    decode(&name, std::fs::read(file).map_err(|error| unreadable(&name, error))?)
 }

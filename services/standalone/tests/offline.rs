@@ -9,9 +9,15 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Runs `yizhan` in the root of the repository.
+/// Runs `yizhan` in the root of the repository, in English.
 fn yizhan(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_yizhan")).args(arguments).current_dir(root()).output().unwrap()
+    in_language("C.UTF-8", arguments)
+}
+
+fn in_language(lang: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yizhan"));
+    command.env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", lang);
+    command.args(arguments).current_dir(root()).output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -45,16 +51,69 @@ fn check_tells_all_problems_of_all_files() {
     let wrong = yizhan(&["policy", "check", &a, &b, "nowhere.yaml"]);
     assert_eq!(wrong.status.code(), Some(1));
     let told = stderr(&wrong);
-    assert!(told.contains("a.yaml:69:37: `0.961` is not a percentage; write it as 96.1%"), "{told}");
-    assert!(told.contains("b.yaml:46:12: unknown code `day`; one of: visit, year"), "{told}");
-    assert!(told.contains("nowhere.yaml: "), "{told}");
+    assert!(told.contains("a.yaml:70:37: `0.961` is not a percentage; write it as 96.1%"), "{told}");
+    assert!(told.contains("b.yaml:47:12: unknown code `day`; one of: visit, year"), "{told}");
+    assert!(told.contains("nowhere.yaml:1:1: the file cannot be read: "), "{told}");
+}
+
+#[test]
+fn warnings_are_told_and_refused_when_that_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(root().join(GOOD)).unwrap();
+    let unsaid = file(&folder, "unsaid.yaml", &good.replacen("    cap:\n      per: year\n", "    cap:\n", 1));
+    let warned = yizhan(&["policy", "check", &unsaid]);
+    assert_eq!(warned.status.code(), Some(0), "{}", stderr(&warned));
+    let told = stdout(&warned);
+    assert!(
+        told.contains("unsaid.yaml:78:7: warning: `per` is missing")
+            && told.contains(": no problems, 1 to look at"),
+        "{told}"
+    );
+    let strict = yizhan(&["policy", "check", "--strict", &unsaid]);
+    assert_eq!((strict.status.code(), stdout(&strict).as_str()), (Some(1), ""));
+    // In Chinese by the environment, or because it is asked.
+    let chinese = in_language("zh_CN.UTF-8", &["policy", "check", &unsaid]);
+    assert!(stdout(&chinese).contains("提醒：缺少 `per`"), "{}", stdout(&chinese));
+    let json = yizhan(&["policy", "check", "--json", "--lang", "zh", &unsaid]);
+    let told: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
+    let (one, code) = (&told[0], told[0]["code"].as_str());
+    assert_eq!(
+        (one["line"].as_i64(), one["column"].as_i64(), code),
+        (Some(78), Some(7), Some("LIMIT_PER_MISSING"))
+    );
+    assert_eq!((one["file"].as_str(), one["warning"].as_bool()), (Some(unsaid.as_str()), Some(true)));
+    assert!(one["message"].as_str().unwrap().starts_with("缺少 `per`"), "{one}");
+    // What must not be published is refused without being asked.
+    let other = file(&folder, "other.yaml", &good.replace("\"310100\"", "\"390100\""));
+    assert_eq!(yizhan(&["policy", "check", &other]).status.code(), Some(1));
+}
+
+#[test]
+fn what_looks_wrong_in_a_case_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = std::fs::read_to_string(root().join(CASE)).unwrap();
+    let slip = file(&folder, "slip.yaml", &case.replacen("[低保]", "[低宝]", 1));
+    let settled = yizhan(&["settle", "--policy", GOOD, "--case", &slip]);
+    assert_eq!(settled.status.code(), Some(0), "{}", stderr(&settled));
+    let told = stderr(&settled);
+    assert!(told.contains("asks for no identity `低宝`; did you mean `低保`?"), "{told}");
+    let strict = yizhan(&["settle", "--strict", "--lang", "zh", "--policy", GOOD, "--case", &slip]);
+    assert_eq!(strict.status.code(), Some(1));
+    assert!(stderr(&strict).contains("没有用到身份 `低宝`；是不是 `低保`？"), "{}", stderr(&strict));
 }
 
 #[test]
 fn check_tells_documents_that_contradict_each_other() {
-    let twice = yizhan(&["policy", "check", GOOD, GOOD]);
+    let folder = tempfile::tempdir().unwrap();
+    let copy = file(&folder, "copy.yaml", &std::fs::read_to_string(root().join(GOOD)).unwrap());
+    let twice = yizhan(&["policy", "check", GOOD, &copy]);
     assert_eq!(twice.status.code(), Some(1));
-    assert!(stderr(&twice).contains("are both the policy of area 430200, scheme 310"), "{}", stderr(&twice));
+    let told = stderr(&twice);
+    assert!(told.contains("are both the policy of area 430200, scheme 310"), "{told}");
+    assert!(
+        told.contains(&format!("({GOOD}, ")) && told.contains(&format!("({copy}, ")),
+        "both files: {told}"
+    );
 }
 
 #[test]
@@ -95,7 +154,7 @@ fn settle_refuses_with_its_reason() {
     let primary = file(&folder, "primary.yaml", &case.replace("level: third", "level: primary"));
     let unknown = yizhan(&["settle", "--policy", GOOD, "--case", &primary]);
     assert_eq!(unknown.status.code(), Some(1));
-    assert!(stderr(&unknown).starts_with("POLICY_VALUE_UNKNOWN: "), "{}", stderr(&unknown));
+    assert!(stderr(&unknown).contains("\nPOLICY_VALUE_UNKNOWN: "), "{}", stderr(&unknown));
 
     let wrong = file(&folder, "wrong.yaml", &case.replace("class: 丙", "class: 丁"));
     let problems = yizhan(&["settle", "--policy", GOOD, "--case", &wrong]);
@@ -107,4 +166,146 @@ fn a_wrong_command_line_is_64() {
     assert_eq!(yizhan(&["policy", "chek"]).status.code(), Some(64));
     assert_eq!(yizhan(&["settle"]).status.code(), Some(64));
     assert_eq!(yizhan(&["--help"]).status.code(), Some(0));
+}
+
+/// The good document's case with what is expected of it, as a file beside it.
+fn expecting(folder: &tempfile::TempDir, expect: &str) -> String {
+    let case = std::fs::read_to_string(root().join(CASE)).unwrap();
+    std::fs::copy(root().join(GOOD), folder.path().join("good.yaml")).unwrap();
+    file(folder, "good.cases.yaml", &format!("policy: good.yaml\n{case}expect: {expect}\n"))
+}
+
+#[test]
+fn the_conformance_cases_are_tested_by_the_command() {
+    let all = yizhan(&["policy", "test", "libs/policy/tests/conformance/cases"]);
+    assert_eq!(all.status.code(), Some(0), "{}{}", stdout(&all), stderr(&all));
+    assert!(stdout(&all).ends_with(" files: 0 differences\n"), "{}", stdout(&all));
+}
+
+#[test]
+fn what_is_not_as_expected_is_told_by_layer() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = expecting(&folder, "{ total: 53800.50, cash: 1, paid: { basic: 2, bassic: 3 } }");
+    let differs = yizhan(&["policy", "test", &cases]);
+    assert_eq!(differs.status.code(), Some(1), "{}", stderr(&differs));
+    let told = stdout(&differs);
+    for part in [
+        "good.cases.yaml: 退休职工三级医院住院, visit 1: cash is ",
+        "visit 1: layer basic: paid is ",
+        "layer bassic: paid is of no layer of the policy; did you mean `basic`?, not 3.00",
+        "1 cases of 1 visits in 1 files: ",
+    ] {
+        assert!(told.contains(part), "{part} is missing in\n{told}");
+    }
+    assert!(!told.contains("total is"), "{told}");
+    let json = yizhan(&["policy", "test", &cases, "--json"]);
+    assert_eq!(json.status.code(), Some(1));
+    let told: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
+    let first = &told["files"][0]["cases"][0]["differences"][0];
+    assert_eq!(
+        (&first["visit"], &first["what"], &first["expected"]),
+        (&1.into(), &"cash".into(), &"1.00".into())
+    );
+    let explained = yizhan(&["policy", "test", &cases, "--explain"]);
+    assert!(stdout(&explained).contains("起付标准"));
+}
+
+#[test]
+fn problems_of_cases_are_told_with_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = expecting(&folder, "{ refused: POLICY_NO_RULE, cash: 1 }");
+    let problems = yizhan(&["policy", "test", &cases, "nowhere.yaml"]);
+    assert_eq!(problems.status.code(), Some(1));
+    let told = stderr(&problems);
+    assert!(told.contains("good.cases.yaml:22:36: `refused` and `cash` exclude each other"), "{told}");
+    assert!(told.contains("nowhere.yaml: "), "{told}");
+}
+
+#[test]
+fn settle_compares_a_case_that_says_what_it_expects() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = expecting(&folder, "{ cash: 1 }");
+    let differs = yizhan(&["settle", "--policy", GOOD, "--case", &case]);
+    assert_eq!(differs.status.code(), Some(1), "{}", stderr(&differs));
+    assert!(stdout(&differs).contains("expected otherwise: cash is "), "{}", stdout(&differs));
+}
+
+/// A history of two persons, as settlements record it: one line a case.
+fn history() -> String {
+    let case = |date: &str, level: &str| {
+        serde_json::json!({
+            "area": "430200", "scheme": "310",
+            "person": { "status": "in_service", "age": 45 },
+            "visit": { "care": "inpatient", "level": level, "begin": date, "end": date },
+            "lines": [{ "id": "1", "amount_fen": 2_000_000, "class": "01" }],
+            "counted": "claims",
+        })
+    };
+    let lines = [
+        ("a", "a1", "2024-03-01", "third"),
+        ("a", "a2", "2024-06-01", "third"),
+        ("b", "b1", "2024-03-01", "second"),
+    ];
+    let line = |(person, id, date, level): (&str, &str, &str, &str)| {
+        serde_json::json!({ "person": person, "id": id, "case": case(date, level) }).to_string() + "\n"
+    };
+    lines.map(line).concat()
+}
+
+#[test]
+fn a_draft_is_tried_on_what_was_settled() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(root().join(GOOD)).unwrap();
+    // Those treated at second level get less.
+    let draft = file(&folder, "draft.yaml", &good.replace("base: 75%", "base: 65%"));
+    let history = file(&folder, "2024.jsonl", &history());
+    let tried = yizhan(&["policy", "try", &draft, "--history", &history, "--against", GOOD]);
+    assert_eq!(tried.status.code(), Some(0), "{}", stderr(&tried));
+    let told = stdout(&tried);
+    for part in [
+        "example-employee 2024.1: 3 cases, 3 compared, of 2 persons",
+        "persons: 0 gain, 1 lose",
+        "second: 1 cases, 0 gain 0.00, 1 lose 1620.00",
+        "third: 2 cases, 0 gain 0.00, 0 lose 0.00",
+        "b1 2024-03-01 second of 20000.00",
+    ] {
+        assert!(told.contains(part), "{part} is missing in\n{told}");
+    }
+    let json = yizhan(&["policy", "try", &draft, "--history", &history, "--against", GOOD, "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
+    assert_eq!((&told["all"]["lose"], &told["lose_most"][0]["id"]), (&1.into(), &"b1".into()));
+    // Cases written by hand are a history too, and the files of a folder.
+    let by_hand =
+        ["policy", "try", GOOD, "--history", CASE, folder.path().to_str().unwrap(), "--against", GOOD];
+    std::fs::remove_file(&draft).unwrap();
+    let tried = yizhan(&by_hand);
+    assert!(
+        stdout(&tried).contains(": 4 cases, 4 compared, of 3 persons"),
+        "{}{}",
+        stdout(&tried),
+        stderr(&tried)
+    );
+}
+
+#[test]
+fn a_history_out_of_order_is_refused_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = history();
+    let mut lines: Vec<&str> = lines.lines().collect();
+    lines.swap(1, 2);
+    let apart = file(&folder, "apart.jsonl", &lines.join("\n"));
+    let refused = yizhan(&["policy", "try", GOOD, "--history", &apart, "--against", GOOD]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        stderr(&refused).contains("apart.jsonl:3: case a2: cases of its person stand apart"),
+        "{}",
+        stderr(&refused)
+    );
+    let broken = file(&folder, "broken.jsonl", "{\"person\": 1}\n");
+    let refused = yizhan(&["policy", "try", GOOD, "--history", &broken]);
+    assert!(stderr(&refused).contains("broken.jsonl:1: "), "{}", stderr(&refused));
+    assert_eq!(
+        yizhan(&["policy", "try", GOOD, "--history", &apart, "--years-later", "21"]).status.code(),
+        Some(64)
+    );
 }

@@ -7,12 +7,12 @@ use yizhan_documents::Facts as _;
 
 use super::accumulators::key;
 use super::refusal::Refusal;
-use super::segments::Segment;
+use super::segments::{Segment, policy_year};
 use crate::case::{Accumulated, Case, Line, PreviousStay, Visit};
 use crate::model::{Condition, Layer, Policy, Previous, PreviousLevel};
 
 /// What conditions are asked of: the case, on a day, in a policy year.
-pub(super) struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     pub policy: &'a Policy,
     pub case: &'a Case,
     /// The day whose values apply.
@@ -22,8 +22,13 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub fn new(policy: &'a Policy, case: &'a Case, segment: &Segment) -> Facts<'a> {
+    pub(super) fn new(policy: &'a Policy, case: &'a Case, segment: &Segment) -> Facts<'a> {
         Facts { policy, case, day: segment.day, before: case.accumulated.get(&segment.policy_year) }
+    }
+
+    /// What is asked of a case on a day, with what was accumulated in the policy year of that day.
+    pub fn on(policy: &'a Policy, case: &'a Case, day: NaiveDate) -> Facts<'a> {
+        Facts { policy, case, day, before: case.accumulated.get(&policy_year(policy, day)) }
     }
 
     pub fn require_in_force(&self) -> Result<(), Refusal> {
@@ -45,7 +50,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The same facts with those of a line.
-    pub fn of_line<'f>(&'f self, line: &'f Line) -> OfLine<'f, 'a> {
+    pub(super) fn of_line<'f>(&'f self, line: &'f Line) -> OfLine<'f, 'a> {
         OfLine { facts: self, line }
     }
 

@@ -8,9 +8,11 @@ mod account;
 mod accumulators;
 mod continuity;
 mod counts;
-mod facts;
+mod covers;
+pub(crate) mod facts;
 mod layer;
 mod lines;
+mod old;
 mod part;
 mod refusal;
 mod remote;
@@ -21,6 +23,7 @@ mod visits;
 use yizhan_money::Fen;
 use yizhan_terms::Payer;
 
+pub(crate) use covers::has_layer;
 pub use refusal::Refusal;
 pub(crate) use segments::{last_day_of, policy_year};
 pub use visits::visit_rules;
@@ -34,7 +37,7 @@ use crate::outcome::{LayerTrace, NotCovered, Outcome, Parts, PolicyRef};
 ///
 /// # Errors
 /// A [`Refusal`] when the case is malformed, the policy is not in force on a day that
-/// counts, or a value the case needs is not published.
+/// counts, does not speak of this kind of care, or a value the case needs is not published.
 pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Refusal> {
     settle_as_far(policy, case).map_err(|stopped| stopped.refusal)
 }
@@ -45,7 +48,7 @@ pub fn settle<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Ref
 /// The refusal, with what was calculated before it.
 pub fn settle_as_far<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Box<Stopped<'a>>> {
     let mut so_far = SoFar::default();
-    let settled = settle_into(policy, case, &mut so_far);
+    let settled = check(policy, case).and_then(|()| calculate(policy, case, &mut so_far));
     settled.map_err(|refusal| Box::new(Stopped { refusal, parts: so_far.parts, layers: so_far.layers }))
 }
 
@@ -66,12 +69,25 @@ struct SoFar<'a> {
     layers: Vec<LayerTrace<'a>>,
 }
 
-fn settle_into<'a>(
-    policy: &'a Policy,
-    case: &'a Case,
-    so_far: &mut SoFar<'a>,
-) -> Result<Outcome<'a>, Refusal> {
+fn check(policy: &Policy, case: &Case) -> Result<(), Refusal> {
     refusal::check_case(case)?;
+    let day = case.visit.values_day();
+    if policy.period.contains(day) {
+        covers::check(policy, case.visit.care, day)?;
+    }
+    Ok(())
+}
+
+/// Settles a case again that was settled before: as then, also where no layer covers such care and nothing was paid, which is refused now.
+///
+/// # Errors
+/// A [`Refusal`], as [`settle`] but for care the policy does not speak of.
+pub fn replay<'a>(policy: &'a Policy, case: &'a Case) -> Result<Outcome<'a>, Refusal> {
+    refusal::check_case(case)?;
+    calculate(policy, case, &mut SoFar::default())
+}
+
+fn calculate<'a>(policy: &'a Policy, case: &'a Case, so_far: &mut SoFar<'a>) -> Result<Outcome<'a>, Refusal> {
     let split = lines::split(policy, case)?;
     let mut parts = Parts::default();
     split.lines.iter().for_each(|line| parts.add(&line.parts));
@@ -98,6 +114,7 @@ fn settle_into<'a>(
     let Sums { fund_pay_fen, hospital_fen, beside_bill_fen } = Sums::of(&layers);
     let person_fen = parts.total_fen - fund_pay_fen - hospital_fen;
     let paid = account::pay(policy, case, &parts, &layers, (person_fen, elsewhere));
+    let old = old::values(policy, &layers);
     let whole = Outcome {
         policy: PolicyRef::of(policy),
         parts,
@@ -116,6 +133,7 @@ fn settle_into<'a>(
         paid_elsewhere_fen: elsewhere,
         paid_elsewhere: &case.paid_elsewhere,
         changes,
+        old,
         earlier: None,
     };
     Ok(match &case.earlier {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use yizhan_money::{Fen, MAX_FEN};
 use yizhan_reasons::Reason;
-use yizhan_terms::Filing;
+use yizhan_terms::{Care, Filing};
 
 use crate::case::{Case, RemoteRule};
 
@@ -60,6 +60,26 @@ pub enum Refusal {
         /// How the visit is filed.
         filing: Filing,
     },
+    /// No layer covers this kind of care, and the document does not say that nothing is paid for it.
+    #[error("policy {policy} covers no `{}` care on {day}: no layer of it does, nor do `covers` and `not_published` name it", care.code())]
+    CareNotCovered {
+        /// Id of the policy.
+        policy: String,
+        /// The kind of care.
+        care: Care,
+        /// The day.
+        day: NaiveDate,
+    },
+    /// The document says that its papers did not publish what this kind of care is paid.
+    #[error("policy {policy}: what `{}` care is paid is not published: {reason}", care.code())]
+    CareNotPublished {
+        /// Id of the policy.
+        policy: String,
+        /// The kind of care.
+        care: Care,
+        /// What the document says about it.
+        reason: String,
+    },
     /// Two rows of equal rank match; the loader reports such tables, so this is a defect.
     #[error("two rows of {table} match this case with equal rank")]
     Ambiguous {
@@ -77,12 +97,44 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Why, in Chinese.
+    pub fn chinese(&self) -> String {
+        match self {
+            Refusal::NotInForce { policy, day } => format!("政策 {policy} 在 {day} 未施行"),
+            Refusal::NoRule { table, day } => format!("{table} 中没有一行适用于 {day} 的本病例"),
+            Refusal::UnknownValue { table, line, reason } => {
+                format!("{table} 第 {line} 行：未公布（{reason}）")
+            }
+            Refusal::RemoteNotPlaced { policy, treatment, rule, day } => {
+                format!(
+                    "备案规则 {rule} 的异地待遇（{treatment}）在政策 {policy} 适用于 {day} 的各层中没有执行之处"
+                )
+            }
+            Refusal::RemoteRuleMissing { policy, filing } => {
+                format!("政策 {policy} 的异地就医（{}）待遇由备案核定，病例没有核定结果", filing.label())
+            }
+            Refusal::CareNotCovered { policy, care, day } => {
+                format!(
+                    "政策 {policy} 没有写明{}在 {day} 的待遇：没有这样的层，`covers`、`not_published` 也没有写",
+                    care.label()
+                )
+            }
+            Refusal::CareNotPublished { policy, care, reason } => {
+                format!("政策 {policy}：{}的待遇未公布（{reason}）", care.label())
+            }
+            Refusal::Ambiguous { table } => format!("{table} 中有两行同等优先，都适用于本病例"),
+            Refusal::BadCase { field, reason } => format!("病例的 {field} 有误（{reason}）"),
+        }
+    }
+
     /// The reason that services give for it.
     pub fn reason(&self) -> Reason {
         match self {
             Refusal::NotInForce { .. } => Reason::PolicyNotInForce,
             Refusal::NoRule { .. } => Reason::PolicyNoRule,
             Refusal::UnknownValue { .. } => Reason::PolicyValueUnknown,
+            Refusal::CareNotCovered { .. } => Reason::CareNotCovered,
+            Refusal::CareNotPublished { .. } => Reason::CareNotPublished,
             Refusal::RemoteNotPlaced { .. } => Reason::RemoteNotPlaced,
             Refusal::RemoteRuleMissing { .. } => Reason::RemoteRuleMissing,
             Refusal::Ambiguous { .. } => Reason::PolicyAmbiguous,

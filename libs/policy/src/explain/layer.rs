@@ -55,6 +55,10 @@ fn write_entering(to: &mut String, policy: &Policy, layer: &Layer) -> fmt::Resul
     if !base.is_empty() {
         writeln!(to, "  计算基数：{}（不低于 0）", base.join(" "))?;
     }
+    if !layer.counts_paid.is_empty() {
+        let titles = layer.counts_paid.iter().map(|earlier| format!("「{}」", policy.layers[*earlier].title));
+        writeln!(to, "    按文件规定，{}已支付的部分仍计入基数", titles.collect::<Vec<_>>().join("、"))?;
+    }
     write_ratios(to, policy, "只计基数的", layer.base_factor.as_ref())?;
     match &layer.prepay {
         Some(Prepay::Table(table)) => write_ratios(to, policy, "先由个人自付", Some(table))?,

@@ -1,13 +1,16 @@
 //! A policy in readable Chinese, so that a policy officer can check every number against the
 //! published paper.
 
+mod changes;
 mod layer;
 mod outcome;
+mod said;
 mod table;
 mod words;
 
 use std::fmt::{self, Write};
 
+pub use changes::{Changes, PolicyChange, changes};
 pub use outcome::{explain_outcome, explain_stopped};
 
 use yizhan_terms::Area;
@@ -90,13 +93,22 @@ fn write_head(to: &mut String, policy: &Policy) -> fmt::Result {
         AcrossYears::Whole => "跨年度住院整笔结算",
         AcrossYears::SplitByDays => "跨年度住院按天数分开结算",
     };
-    writeln!(to, "{}  政策年度自 {month} 月 {day} 日起  {across}", words::period(policy.period))
+    writeln!(to, "{}  政策年度自 {month} 月 {day} 日起  {across}", words::period(policy.period))?;
+    if let Some(covers) = &policy.covers {
+        let covers: Vec<&str> = covers.iter().map(|care| care.label()).collect();
+        writeln!(to, "结算的医疗类别：{}；其他类别不予结算", covers.join("、"))?;
+    }
+    for (care, reason) in &policy.not_published {
+        writeln!(to, "{}：未公布（{reason}），不予结算", care.label())?;
+    }
+    Ok(())
 }
 
 fn write_sources(to: &mut String, policy: &Policy) -> fmt::Result {
     writeln!(to, "\n来源")?;
     for source in &policy.sources {
-        writeln!(to, "  {}·{}  {}", source.id, source.quality, source.title)?;
+        let of = source.of.map_or_else(String::new, |year| format!("（{year} 年公布）"));
+        writeln!(to, "  {}·{}  {}{of}", source.id, source.quality, source.title)?;
         if let Some(url) = &source.url {
             writeln!(to, "      {url}")?;
         }

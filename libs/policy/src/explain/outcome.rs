@@ -12,7 +12,8 @@ use crate::case::RemoteRule;
 use crate::engine::Stopped;
 use crate::model::{Policy, Quantity, Unit};
 use crate::outcome::{
-    Basis, CapTrace, Cited, CountTrace, DeductibleTrace, LayerTrace, Outcome, Parts, RemoteCited, Step,
+    Basis, CapTrace, Cited, CountTrace, DeductibleTrace, LayerTrace, OldValue, Outcome, Parts, RemoteCited,
+    Step,
 };
 
 /// Columns a label takes; Chinese characters take two.
@@ -64,6 +65,7 @@ fn write_outcome(to: &mut String, policy: &Policy, outcome: &Outcome) -> fmt::Re
     }
     write_shares(to, outcome)?;
     write_changes(to, policy, outcome)?;
+    outcome.old.iter().try_for_each(|old| writeln!(to, "提示  {old}（{}）", OldValue::CODE))?;
     write_composite(to, outcome)
 }
 

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use yizhan_documents::value::{amount, area, date, digits, period, plain_number, ratio, whole};
-use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words};
+use yizhan_documents::{At, Kind, Map, TREATMENT, condition_words, half_width};
 use yizhan_money::Fen;
 use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Status, Tier};
 
@@ -19,11 +19,13 @@ use crate::case::{
 const MAX_AGE: i64 = 200;
 const MAX_VISITS: i64 = 1_000_000;
 
+/// Keys of a case.
+pub(super) const CASE_KEYS: &[&str] =
+    &["title", "area", "scheme", "person", "visit", "lines", "accumulated", "paid_elsewhere", "account"];
+
 /// Reads a case; `None` after everything wrong with it was reported.
 pub(super) fn case(root: &At) -> Option<Case> {
-    let keys =
-        ["title", "area", "scheme", "person", "visit", "lines", "accumulated", "paid_elsewhere", "account"];
-    let map = root.map(&keys)?;
+    let map = root.map(CASE_KEYS)?;
     let title = map.optional("title", |at| at.text());
     let area = map.required("area", |at| area(&at, "a pooling area (admdvs)"));
     let scheme = map.required("scheme", |at| at.code(&Insutype::SETTLED, Insutype::code));
@@ -48,7 +50,7 @@ pub(super) fn case(root: &At) -> Option<Case> {
     })
 }
 
-fn person(at: At) -> Option<Person> {
+pub(super) fn person(at: At) -> Option<Person> {
     let map = at.map(&["status", "age", "identity", "membership", "years_insured", "continuity"])?;
     let status = map.required("status", |at| at.code(Status::ALL, Status::code));
     let age = map.required("age", |at| whole(at, 0, MAX_AGE));
@@ -96,22 +98,29 @@ fn continuity(at: &At) -> Option<Continuity> {
     })
 }
 
+/// Keys of a visit.
+pub(super) const VISIT_KEYS: &[&str] = &[
+    "care",
+    "level",
+    "date",
+    "admitted",
+    "filing",
+    "remote",
+    "in_province",
+    "contracted",
+    "diagnosis",
+    "disease",
+    "tag",
+    "not_covered",
+    "previous",
+];
+
 fn visit(at: At) -> Option<Visit> {
-    let map = at.map(&[
-        "care",
-        "level",
-        "date",
-        "admitted",
-        "filing",
-        "remote",
-        "in_province",
-        "contracted",
-        "diagnosis",
-        "disease",
-        "tag",
-        "not_covered",
-        "previous",
-    ])?;
+    visit_of(&at.map(VISIT_KEYS)?)
+}
+
+/// The visit of a mapping that may have other keys beside.
+pub(super) fn visit_of(map: &Map) -> Option<Visit> {
     let care = map.required("care", |at| at.code(Care::ALL, Care::code));
     let level = map.required("level", |at| at.code(Tier::ALL, Tier::code));
     let end = map.required("date", date);
@@ -120,9 +129,9 @@ fn visit(at: At) -> Option<Visit> {
     let in_province = map.optional("in_province", |at| at.boolean());
     let remote = map.optional("remote", |at| remote(&at));
     let contracted = map.optional("contracted", |at| at.boolean());
-    let diagnoses = words(&map, "diagnosis");
+    let diagnoses = words(map, "diagnosis");
     let disease = map.optional("disease", |at| disease(&at));
-    let tags = words(&map, "tag");
+    let tags = words(map, "tag");
     let not_covered = map.optional("not_covered", |at| at.list_of(|at| days_out(&at)));
     let previous = map.optional("previous", |at| previous(&at));
     let (begin, end) = (begin?.or(end)?, end?);
@@ -194,7 +203,7 @@ fn words(map: &Map, key: &str) -> Option<Vec<String>> {
 }
 
 /// A line without an `id` is called by its number, the first is 1.
-fn numbered_lines(at: &At) -> Option<Vec<Line>> {
+pub(super) fn numbered_lines(at: &At) -> Option<Vec<Line>> {
     let mut number = 0;
     let lines = at.list_of(|at| {
         number += 1;
@@ -239,6 +248,11 @@ fn line(at: &At, number: usize) -> Option<Line> {
         map.optional("paid_elsewhere", |at| yizhan_documents::value::amount(at).and_then(Fen::try_round));
     name?;
     let amount = amount?;
+    if class == Some("丙") && map.get("prepay").is_some() {
+        let message = "a line of class 丙 is paid by the person whole: its `prepay` changes nothing";
+        map.key("prepay").iter().for_each(|at| at.finding(Kind::PrepayOfSelfPaid, message));
+    }
+    check_amount(&map, amount, quantity.flatten(), price.flatten());
     Some(Line {
         id: id?.map_or_else(|| number.to_string(), str::to_owned),
         code: code?.unwrap_or_default().to_owned(),
@@ -256,8 +270,20 @@ fn line(at: &At, number: usize) -> Option<Line> {
     })
 }
 
+/// Quantity × price, half up to the fen, is the amount; one that is not said is 1.
+fn check_amount(map: &Map, amount_fen: Decimal, quantity: Option<Decimal>, price: Option<Decimal>) {
+    let product = price.and_then(|price| price.checked_mul(quantity.unwrap_or(Decimal::ONE)));
+    let Some(product) = product.and_then(|yuan| yuan.checked_mul(Decimal::ONE_HUNDRED)) else { return };
+    if product.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero) != amount_fen {
+        let (product, amount) = (product / Decimal::ONE_HUNDRED, amount_fen / Decimal::ONE_HUNDRED);
+        let message =
+            format!("quantity × price is {}, and the amount {}", product.normalize(), amount.normalize());
+        map.key("amount").iter().for_each(|at| at.finding(Kind::LineAmountDiffers, message.clone()));
+    }
+}
+
 /// What somebody outside this platform paid: `{ by: 惠民保, amount: 3000 }`.
-fn paid_elsewhere(at: &At) -> Option<PaidElsewhere> {
+pub(super) fn paid_elsewhere(at: &At) -> Option<PaidElsewhere> {
     let map = at.map(&["by", "amount"])?;
     let by = map.required("by", |at| at.text());
     let paid = map.required("amount", |at| amount(at).and_then(Fen::try_round));
@@ -276,14 +302,15 @@ fn class_code(class: &str) -> &'static str {
 /// A quantity, or a unit price in yuan: prices may have more than two decimals.
 fn decimal(at: &At) -> Option<Decimal> {
     let text = at.scalar("a number")?;
-    let number = plain_number(text).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
+    let number =
+        plain_number(&half_width(text)).filter(|number| !number.is_sign_negative() && number.scale() <= 8);
     let number = number.filter(|number| *number < Decimal::from(10_i64.pow(14)));
     number
         .or_else(|| at.problem(Kind::InvalidValue, format!("`{text}` is not a number of at most 8 decimals")))
 }
 
 /// What earlier visits of each policy year (its first day) added up to.
-fn accumulated(at: &At) -> Option<BTreeMap<NaiveDate, Accumulated>> {
+pub(super) fn accumulated(at: &At) -> Option<BTreeMap<NaiveDate, Accumulated>> {
     let years = at.entries()?.into_iter().map(|(key, value)| {
         let (year, totals) = (date(key), totals(&value));
         Some((year?, totals?))
@@ -291,7 +318,7 @@ fn accumulated(at: &At) -> Option<BTreeMap<NaiveDate, Accumulated>> {
     years.collect::<Vec<_>>().into_iter().collect()
 }
 
-fn totals(at: &At) -> Option<Accumulated> {
+pub(super) fn totals(at: &At) -> Option<Accumulated> {
     let map = at.map(&["yuan", "visits", "days"])?;
     let fen = |at: At| amount(at).and_then(Fen::try_round).map(|fen| fen.0);
     let yuan = map.optional("yuan", |at| named(&at, fen));
@@ -312,7 +339,7 @@ fn named(at: &At, read: impl Fn(At) -> Option<i64>) -> Option<Accumulated> {
 }
 
 /// Balances of the accounts; giving one means that it may be used.
-fn account(at: At) -> Option<Account> {
+pub(super) fn account(at: At) -> Option<Account> {
     let map = at.map(&["own", "shared"])?;
     let balance =
         |key| map.optional(key, |at| amount(at).and_then(Fen::try_round)).map(Option::unwrap_or_default);

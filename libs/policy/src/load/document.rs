@@ -5,7 +5,7 @@ use yizhan_documents::value::{area, month_and_day, name, period, version};
 use yizhan_documents::{
     At, Document, Documents, Head, Kind, Map, Period, Problem, Problems, Source, Sources, closest, digest,
 };
-use yizhan_terms::{Insutype, Payer};
+use yizhan_terms::{Care, Insutype, Payer};
 
 use super::condition::{OF_CASE, OF_LINE, OF_VISIT, Scope};
 use super::layer::{id_of, layer};
@@ -13,7 +13,7 @@ use super::names::{Declared, Names, Used};
 use super::quantity::PARTS;
 use super::steps::{is_remote, prepay};
 use super::values::{RATIO, REACH, VISITS, WHETHER};
-use super::{MAX_LAYERS, set};
+use super::{MAX_LAYERS, findings, set, silent};
 use crate::model::{
     AccountRules, Accumulator, AcrossYears, Books, Fed, Handling, Layer, Policy, Prepay, Quantity, Rename,
     SameDays, Table, Unit, VisitRules,
@@ -38,6 +38,8 @@ const KEYS: &[&str] = &[
     "class_prepay",
     "extra_prepay",
     "filing_at_home",
+    "covers",
+    "not_published",
     "layers",
     "account",
     "same_days",
@@ -59,10 +61,13 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
     });
     let filing_at_home = map.optional("filing_at_home", |at| at.code(&["asked"], |word| word));
     let same_days = map.optional("same_days", |at| same_days(&at));
+    let covers = map.optional("covers", |at| at.set_of(|at| at.code(Care::ALL, Care::code)));
+    let not_published = map.optional("not_published", |at| not_published(&at));
     let body = Body::read(&map, period);
     check_books(&map, year_starts.flatten(), body.layers.as_deref().unwrap_or_default());
     let (sources, accumulators) = (body.sources, body.accumulators);
-    Some(Policy {
+    let policy = Policy {
+        file: String::new(),
         id: id?,
         version: version?,
         digest: digest(text),
@@ -84,8 +89,24 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
         layers: body.layers?,
         account: body.account?,
         same_days: same_days?.unwrap_or_default(),
+        covers: covers?,
+        not_published: not_published?.unwrap_or_default(),
+        found: Vec::new(),
         looks_back: body.looks_back,
-    })
+    };
+    silent::check(&map, &policy);
+    Some(policy)
+}
+
+/// Kinds of care, each with what is said about its not being published: `{ maternity: 所用来源没有给出 }`.
+fn not_published(at: &At) -> Option<Vec<(Care, String)>> {
+    let read = |(key, value): (At, At)| {
+        let care = key.code(Care::ALL, Care::code);
+        let reason = value.text();
+        Some((care?, reason?.to_owned()))
+    };
+    let read: Vec<Option<_>> = at.entries()?.into_iter().map(read).collect();
+    read.into_iter().collect()
 }
 
 impl Document for Policy {
@@ -112,6 +133,10 @@ impl Document for Policy {
     /// the next program may come with another.
     fn embedded() -> &'static [(&'static str, &'static str)] {
         &[]
+    }
+
+    fn findings(&self) -> Vec<Problem> {
+        findings(self)
     }
 
     fn conflicts(&self, published: &Documents<Policy>) -> Vec<Problem> {

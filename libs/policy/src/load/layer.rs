@@ -35,6 +35,7 @@ const KEYS: &[&str] = &[
     "minimum",
     "cap",
     "feeds",
+    "counts_paid",
 ];
 
 /// Benefits that are paid beside the bill.
@@ -71,6 +72,8 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
     check_less_previous(&map, payer);
     check_counts(&map);
     let feeds = map.optional("feeds", |at| feeds(&at, names));
+    let counts_paid =
+        map.optional("counts_paid", |at| at.set_of(|at| names.earlier_layer(at.text()?, number, &at)));
     let parts = parts?;
     Some(Layer {
         id: id?,
@@ -90,6 +93,7 @@ pub(super) fn layer<'a>(at: At<'a>, number: LayerIndex, document: &Scope<'_, 'a>
         minimum: parts.minimum,
         cap: cap?,
         feeds: feeds?.unwrap_or_default(),
+        counts_paid: counts_paid?.unwrap_or_default(),
     })
 }
 

@@ -4,20 +4,26 @@
 //! `schema/policy.schema.json` says it to editors.
 
 mod case;
+mod case_names;
 mod condition;
 mod document;
+mod example;
+mod expect;
+mod holes;
 mod layer;
 mod names;
 mod quantity;
 mod set;
+mod silent;
 mod steps;
 mod values;
 
 pub use set::{NoPolicy, check_set, find, together};
 
-use yizhan_documents::{Problems, read};
+use yizhan_documents::{Problem, Problems, read, read_with_findings};
 
 use crate::case::Case;
+use crate::example::Example;
 use crate::model::Policy;
 
 /// Most layers.
@@ -28,7 +34,17 @@ pub const MAX_LAYERS: usize = 64;
 /// # Errors
 /// Everything wrong with it, in order of position.
 pub fn load(file_name: &str, text: &str) -> Result<Policy, Problems> {
-    read(file_name, text, |root| document::policy(&root, text))
+    let read = read_with_findings(file_name, text, |root| document::policy(&root, text));
+    read.map(|(policy, found)| Policy { file: file_name.to_owned(), found, ..policy })
+}
+
+/// What could pay wrong money without a word, and does not keep a policy from being read: warnings, and what must not be published
+/// though it was once ([`yizhan_documents::Kind::is_warning`] tells which), in order of position.
+pub fn findings(policy: &Policy) -> Vec<Problem> {
+    let mut found = policy.found.clone();
+    found.extend(holes::of(policy));
+    found.sort_by_key(|problem| (problem.line, problem.column));
+    found
 }
 
 /// Reads a case written by hand (`docs/POLICY.md`, "A case").
@@ -36,5 +52,44 @@ pub fn load(file_name: &str, text: &str) -> Result<Policy, Problems> {
 /// # Errors
 /// Everything wrong with it, in order of position.
 pub fn load_case(file_name: &str, text: &str) -> Result<Case, Problems> {
-    read(file_name, text, |root| case::case(&root))
+    load_case_with_findings(file_name, text).map(|(case, _)| case)
+}
+
+/// The same, with what looks wrong in its lines though it can be settled.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_case_with_findings(file_name: &str, text: &str) -> Result<(Case, Vec<Problem>), Problems> {
+    read_with_findings(file_name, text, |root| case::case(&root))
+}
+
+/// Names in a case (as [`load_case`] reads it) that the policy does not ask for, most often slips of the finger: warnings, in order of
+/// position. Nothing where the case cannot be read.
+pub fn unknown_names(file_name: &str, text: &str, policy: &Policy) -> Vec<Problem> {
+    let read = read_with_findings(file_name, text, |root| case_names::check(&root, policy));
+    read.map_or_else(|_| Vec::new(), |(_, found)| found)
+}
+
+/// Reads a file of cases with what is expected of them (`docs/POLICY.md`, "Cases with expectations"): one, or a list.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_examples(file_name: &str, text: &str) -> Result<Vec<Example>, Problems> {
+    read(file_name, text, |root| example::all(&root, true))
+}
+
+/// Reads the one case of a file; it may say what is expected.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_example(file_name: &str, text: &str) -> Result<Example, Problems> {
+    read(file_name, text, |root| example::one(&root))
+}
+
+/// Reads a file of cases, one or a list, which may say what is expected.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn load_cases(file_name: &str, text: &str) -> Result<Vec<Example>, Problems> {
+    read(file_name, text, |root| example::all(&root, false))
 }

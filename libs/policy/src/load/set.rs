@@ -116,12 +116,16 @@ fn shared_scheme(a: &Policy, b: &Policy) -> Option<Insutype> {
 
 fn overlapping(earlier: &Policy, later: &Policy, area: Area) -> Option<Problem> {
     let scheme = shared_scheme(earlier, later).filter(|_| earlier.period.overlaps(&later.period))?;
+    let named = |policy: &Policy| format!("`{}` ({}, {})", policy.id, policy.file, policy.period);
+    let until = later.period.from.pred_opt().filter(|_| earlier.period.from < later.period.from);
+    let cure = match until {
+        Some(until) => format!("end the first with `to: {until}`"),
+        None => "let the days of one end before those of the other begin".to_owned(),
+    };
     let message = format!(
-        "`{}` ({}) and `{}` ({}) are both the policy of area {area}, scheme {}",
-        earlier.id,
-        earlier.period,
-        later.id,
-        later.period,
+        "{} and {} are both the policy of area {area}, scheme {}: {cure}",
+        named(earlier),
+        named(later),
         scheme.code(),
     );
     Some(of_document(later, "areas", Kind::PoliciesOverlap, message))
@@ -188,7 +192,7 @@ fn share_a_year(one: &Policy, other: &Policy) -> bool {
     years(one).overlaps(&years(other))
 }
 
-/// A loaded policy does not remember its file: the problem names the document.
+/// What is wrong with a document as a whole.
 fn of_document(policy: &Policy, path: &str, kind: Kind, message: String) -> Problem {
-    Problem { file: policy.id.clone(), line: 1, column: 1, path: path.to_owned(), kind, message }
+    Problem { file: policy.file.clone(), line: 1, column: 1, path: path.to_owned(), kind, message }
 }

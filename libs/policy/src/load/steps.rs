@@ -192,7 +192,7 @@ fn adjust<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Adjust> {
 
 /// A limit on the cost that enters: on all of it, or on what of it lies above the deductible (`counts: net`).
 pub(super) fn cost_cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
-    let map = at.map(&["amount", "used", "counts"])?;
+    let map = at.map(&["per", "amount", "used", "counts"])?;
     let cap = limit(&map, scope);
     let net = map.optional("counts", |at| at.code(&[false, true], |net| if net { "net" } else { "base" }));
     Some(Cap { net: net?.unwrap_or(false), ..cap? })
@@ -200,7 +200,7 @@ pub(super) fn cost_cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
 
 /// A limit on the payment, which may be raised.
 pub(super) fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
-    let map = at.map(&["amount", "used", "plus"])?;
+    let map = at.map(&["per", "amount", "used", "plus"])?;
     let cap = limit(&map, scope);
     let plus = map.optional("plus", |at| plus(&at, scope.names));
     if let (Some(key), None) = (map.key("plus"), map.get("used")) {
@@ -213,7 +213,31 @@ pub(super) fn cap<'a>(at: &At<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
 fn limit<'a>(map: &Map<'a>, scope: &Scope<'_, 'a>) -> Option<Cap> {
     let amount = map.required("amount", |at| Table::read(at, scope, &LIMIT));
     let used = map.optional("used", |at| scope.names.read(at, Unit::Fen));
+    let per = map.optional("per", |at| at.code(&[Per::Visit, Per::Year], per_code));
+    check_per(map, per?)?;
     Some(Cap { amount: amount?, used: used?, plus: None, net: false })
+}
+
+/// A limit of the year has `used`, one of a visit none. Documents of before did not say it: `used` says it of them.
+fn check_per(map: &Map, per: Option<Per>) -> Option<()> {
+    let used = map.key("used");
+    match (per, used) {
+        (Some(Per::Year), None) => {
+            let message = "`used` is missing: the accumulator that holds what was used of it in the year";
+            map.key("per").and_then(|at| at.problem(Kind::UsedMissing, message))
+        }
+        (Some(Per::Visit), Some(used)) => {
+            let message = "`used` adds up over the year: with it the limit is `per: year`";
+            used.problem(Kind::ConflictingKeys, message)
+        }
+        (None, used) => {
+            let per = used.map_or("visit", |_| "year");
+            let message = format!("`per` is missing: write `per: {per}`, as it is read, or what is meant");
+            map.at.finding(Kind::LimitPerMissing, message);
+            Some(())
+        }
+        _ => Some(()),
+    }
 }
 
 /// `continuity`, or with what the books tell of it: `{ continuity: { claims: …, drawn: … } }`.

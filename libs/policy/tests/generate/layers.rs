@@ -112,6 +112,7 @@ impl Drawing<'_> {
             minimum: None,
             cap: None,
             feeds: Vec::new(),
+            counts_paid: Vec::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use yizhan_policy::model::{
     AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount,
     Fed, Feed, Handling, Layer, Per, Policy, Prepay, Quantity, Ratio, SameDays, Table, Term, Unit,
 };
-use yizhan_terms::{Area, Fund, Insutype, Payer};
+use yizhan_terms::{Area, Care, Fund, Insutype, Payer};
 
 use super::choices::Choices;
 use super::layers::{bands, layer};
@@ -77,6 +77,7 @@ pub fn everything(choices: &mut Choices) -> Policy {
     }
     let account = account_rules(choices);
     let mut policy = Policy {
+        file: "random.yaml".to_owned(),
         id: "random".to_owned(),
         version: "1.0".to_owned(),
         digest: String::new(),
@@ -98,6 +99,9 @@ pub fn everything(choices: &mut Choices) -> Policy {
         layers,
         account,
         same_days: same_days(choices),
+        covers: choices.chance(85).then(|| Care::ALL.to_vec()),
+        not_published: Vec::new(),
+        found: Vec::new(),
         looks_back: None,
     };
     // Whether visits are counted: `nth` needs a layer that feeds the counter, which is not
@@ -113,7 +117,7 @@ fn document_period(choices: &mut Choices) -> Period {
 
 fn source(id: &str, quality: char) -> Source {
     let url = (quality == 'G').then(|| "https://example.org/文件".to_owned());
-    Source { id: id.to_owned(), title: format!("来源{id}"), url, quality }
+    Source { id: id.to_owned(), title: format!("来源{id}"), url, quality, of: None }
 }
 
 fn of_document(choices: &mut Choices, period: Period, facts: Vec<Fact>) -> Table<Decimal> {
@@ -163,6 +167,7 @@ pub fn with_fixed_limits(choices: &mut Choices) -> Policy {
 /// A bare policy around these layers.
 fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) -> Policy {
     Policy {
+        file: "random.yaml".to_owned(),
         id: "random".to_owned(),
         version: "1".to_owned(),
         digest: String::new(),
@@ -184,6 +189,9 @@ fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) ->
         layers,
         account: AccountRules::default(),
         same_days: SameDays::default(),
+        covers: Some(Care::ALL.to_vec()),
+        not_published: Vec::new(),
+        found: Vec::new(),
         looks_back: None,
     }
 }
@@ -273,6 +281,7 @@ fn plain_layer(index: usize, deductible: Option<Deductible>, benefit: Benefit) -
         minimum: None,
         cap: None,
         feeds: Vec::new(),
+        counts_paid: Vec::new(),
     }
 }
 

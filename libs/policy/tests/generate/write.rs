@@ -43,6 +43,10 @@ pub fn document(policy: &Policy) -> String {
         extra_prepay.as_ref().map(|prepay| format!("extra_prepay: {}", writer.prepay(prepay, policy.period))),
     );
     lines.extend(policy.filing_at_home.then(|| "filing_at_home: asked".to_owned()));
+    if let Some(covers) = &policy.covers {
+        let cares: Vec<&str> = covers.iter().map(|care| care.code()).collect();
+        lines.push(format!("covers: [{}]", cares.join(", ")));
+    }
     lines.push("layers:".to_owned());
     lines.extend(policy.layers.iter().map(|layer| writer.layer(layer)));
     let SameDays { two_stays, in_stay, around_visit } = policy.same_days;
@@ -232,8 +236,9 @@ impl Writer<'_> {
             None => "amount: none".to_owned(),
         });
         let used = cap.used.map(|used| format!(", used: {}", self.accumulator(used))).unwrap_or_default();
+        let per = if cap.used.is_some() { "year" } else { "visit" };
         let counts = if cap.net { ", counts: net" } else { "" };
-        format!("{{ amount: {amount}{used}{counts} }}")
+        format!("{{ per: {per}, amount: {amount}{used}{counts} }}")
     }
 
     fn prepay(&self, prepay: &Prepay, period: Period) -> String {

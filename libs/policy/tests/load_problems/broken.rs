@@ -1,6 +1,6 @@
 //! The good document with something made wrong.
 
-use yizhan_documents::{Kind, Problems};
+use yizhan_documents::{Kind, Problem, Problems, chinese};
 use yizhan_policy::load;
 use yizhan_policy::model::Policy;
 
@@ -21,8 +21,19 @@ pub fn problems(edits: &[Edit], kinds: &[Kind]) {
     assert_eq!(marks.len(), kinds.len(), "as many marks as kinds");
     let expected: Vec<_> = marks.into_iter().zip(kinds.iter().copied()).collect();
     let found = load_edited(&marked).expect_err("the document is wrong");
+    found.0.iter().for_each(has_chinese);
     let reported: Vec<_> = found.0.iter().map(|one| ((one.line, one.column), one.kind)).collect();
     assert_eq!(reported, expected, "\n{found}");
+}
+
+/// Every message can be read in Chinese.
+#[track_caller]
+pub fn has_chinese(problem: &Problem) {
+    assert!(
+        chinese(&problem.message).is_some(),
+        "no Chinese sentence in libs/documents/src/chinese.rs for: {}",
+        problem.message
+    );
 }
 
 /// [`problems`] with one edit and one problem.
@@ -50,7 +61,7 @@ fn load_edited(marked: &str) -> Result<Policy, Problems> {
 }
 
 /// Line and column of each mark, as they are once the marks are gone.
-fn positions(marked: &str) -> Vec<(usize, usize)> {
+pub fn positions(marked: &str) -> Vec<(usize, usize)> {
     let of_line = |(index, line): (usize, &str)| {
         let marks = line.chars().enumerate().filter(|(_, c)| *c == MARK);
         marks.enumerate().map(|(earlier, (column, _))| (index + 1, column + 1 - earlier)).collect::<Vec<_>>()

@@ -12,6 +12,8 @@ mod names;
 mod recognised;
 mod remote;
 mod set;
+mod silent;
+mod typed;
 
 use yizhan_documents::Kind;
 use yizhan_policy::load;
@@ -31,6 +33,8 @@ fn every_kind_of_problem_has_a_test() {
         include_str!("recognised.rs"),
         include_str!("remote.rs"),
         include_str!("set.rs"),
+        include_str!("silent.rs"),
+        include_str!("typed.rs"),
     ];
     let tested = |kind: &&Kind| tests.iter().any(|text| text.contains(&format!("{kind:?}")));
     let untested: Vec<&Kind> = Kind::ALL.iter().filter(|kind| !tested(kind)).collect();

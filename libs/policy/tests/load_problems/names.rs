@@ -67,6 +67,7 @@ fn yearly_limits_say_where_their_use_is_held() {
     let edits = &[
         ("  diagnosis_paid: { l", "  ▸diagnosis_paid: { l"),
         ("    lump_sum", "    ▸lump_sum"),
+        ("{ per: year, amount: { source: news", "{ per: visit, amount: { source: news"),
         (", used: diagnosis_paid", ""),
     ];
     problems(edits, &[UnusedAccumulator, LumpSumUnbounded]);

@@ -61,7 +61,8 @@ fn a_limit_is_raised() {
         "      ▸plus: continuity\n    feeds: { charged: deductible, ",
     );
     let unused = ("  basic_paid: { label: 统筹支付累计, unit: fen }\n", "");
-    problems(&[PAYER, unused, per_visit], &[UsedMissing]);
+    let said = ("    cap:\n      per: year\n", "    cap:\n      per: visit\n");
+    problems(&[PAYER, unused, said, per_visit], &[UsedMissing]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use yizhan_policy::Case;
-use yizhan_policy::model::{AcrossYears, Policy, Quantity};
+use yizhan_policy::model::{AcrossYears, Condition, Policy, Quantity};
 use yizhan_terms::Payer;
 
 pub use fraction::Fraction;
@@ -92,6 +92,9 @@ struct YearPart {
 pub fn settle(policy: &Policy, case: &Case) -> Result<Answer, Refused> {
     let parts = parts_of_stay(policy, case);
     let last = parts.last().expect("a stay has a day");
+    if in_force(policy.period, last.last_day) && !is_covered(policy, case, last.last_day) {
+        return Err("CARE_NOT_COVERED");
+    }
     let facts = |day, policy_year| Facts { policy, case, day, policy_year, line: None };
     let lines = lines::split(&facts(last.last_day, last.policy_year))?;
 
@@ -121,6 +124,25 @@ pub fn settle(policy: &Policy, case: &Case) -> Result<Answer, Refused> {
     let elsewhere: Vec<i64> = elsewhere.into_iter().chain(by_lines).collect();
     pay_from_account(policy, case, &elsewhere, &mut answer);
     Ok(answer)
+}
+
+/// Whether the document speaks of this kind of care: by `covers`, or by a layer that day, of basic insurance where it has any.
+fn is_covered(policy: &Policy, case: &Case, day: NaiveDate) -> bool {
+    if let Some(covers) = &policy.covers {
+        return covers.contains(&case.visit.care);
+    }
+    let has_basic = policy.layers.iter().any(|layer| layer.payer == Payer::Basic);
+    let mut covered = false;
+    for layer in policy.layers.iter().filter(|layer| in_force(layer.period, day)) {
+        let mut lets_in = true;
+        for condition in &layer.when {
+            if let Condition::Care(cares) = condition {
+                lets_in &= cares.contains(&case.visit.care);
+            }
+        }
+        covered |= lets_in && (layer.payer == Payer::Basic || !has_basic);
+    }
+    covered
 }
 
 /// What of each line, and of what was paid elsewhere of it, lies in a part of the stay.

@@ -12,6 +12,7 @@ use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
 use super::tls::{self, JwtConfig, PeerTls, TlsConfig};
 use super::{SecretText, Service, Settings};
+use crate::areas::Areas;
 
 /// How a server listens and what it allows.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct ServerConfig {
     pub jwt: Option<JwtConfig>,
     /// `server.callers`: TOML file of rules, which certificate or subject of a token is which caller. Default: services only.
     pub callers: Option<PathBuf>,
+    /// `server.areas`: 统筹区 that it works for, six-digit codes divided by commas; what is another's is refused. Default: all.
+    pub areas: Areas,
     /// `server.reflection`: tell tools what the contract is. Default: on the loopback interface only.
     pub reflection: bool,
     /// `server.max_concurrent_requests`: more at once are refused with OVERLOADED. Default 512.
@@ -55,6 +58,7 @@ impl ServerConfig {
             trust_caller_header: false,
             jwt: None,
             callers: None,
+            areas: Areas::ALL,
             reflection: listen.ip().is_loopback(),
             max_concurrent_requests: 512,
             request: Duration::from_secs(15),
@@ -99,6 +103,7 @@ impl ServerConfig {
             trust_caller_header: settings.or("server.trust_caller_header", default.trust_caller_header),
             jwt: JwtConfig::read(settings),
             callers: tls::read_callers(settings),
+            areas: read_areas(settings),
             reflection: settings.or("server.reflection", default.reflection),
             max_concurrent_requests,
             request: seconds(settings, "server.request_seconds", default.request),
@@ -110,6 +115,11 @@ impl ServerConfig {
         tls::check_callers(settings, &config);
         config
     }
+}
+
+/// For which areas a service works.
+fn read_areas(settings: &mut Settings) -> Areas {
+    settings.optional("server.areas").unwrap_or_default()
 }
 
 /// A time in seconds, at least one.
@@ -138,12 +148,25 @@ pub struct DatabaseConfig {
     pub url: SecretText,
     /// `database.max_connections`: default 16.
     pub max_connections: u32,
+    /// `database.replica_…`: a streaming replica, for lists and figures. Default: none.
+    pub replica: Option<ReplicaConfig>,
+}
+
+/// A streaming replica of a service's PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct ReplicaConfig {
+    /// `database.replica_url`: `postgres://user:password@host/name`.
+    pub url: SecretText,
+    /// `database.replica_max_lag_seconds`: what is further behind is not read. Default 5.
+    pub max_lag: Duration,
+    /// As many as to the database itself.
+    pub max_connections: u32,
 }
 
 impl DatabaseConfig {
     /// This database, with the default pool.
     pub fn at(url: impl Into<String>) -> Self {
-        DatabaseConfig { url: SecretText::from(url.into()), max_connections: 16 }
+        DatabaseConfig { url: SecretText::from(url.into()), max_connections: 16, replica: None }
     }
 
     /// Reads section `database`.
@@ -161,7 +184,32 @@ impl DatabaseConfig {
         if max_connections == 0 {
             settings.wrong("database.max_connections", "must be at least 1");
         }
-        DatabaseConfig { url, max_connections }
+        let replica = ReplicaConfig::read(settings, &url, max_connections);
+        DatabaseConfig { url, max_connections, replica }
+    }
+}
+
+impl ReplicaConfig {
+    /// This replica, which may be 5 seconds behind.
+    pub fn at(url: impl Into<String>) -> Self {
+        let max_lag = Duration::from_secs(5);
+        ReplicaConfig { url: SecretText::from(url.into()), max_lag, max_connections: 16 }
+    }
+
+    fn read(settings: &mut Settings, primary: &SecretText, max_connections: u32) -> Option<Self> {
+        const URL: &str = "database.replica_url";
+        let max_lag = seconds(settings, "database.replica_max_lag_seconds", Duration::from_secs(5));
+        let url: SecretText = settings.optional(URL)?;
+        let is_postgres =
+            |url: &SecretText| url.starts_with("postgres://") || url.starts_with("postgresql://");
+        if !is_postgres(primary) {
+            settings.wrong(URL, "only PostgreSQL has replicas: database.url is none of it");
+        } else if !is_postgres(&url) {
+            settings.wrong(URL, "must start with postgres://");
+        } else if let Some(problem) = url_problem(&url) {
+            settings.wrong(URL, problem);
+        }
+        Some(ReplicaConfig { url, max_lag, max_connections })
     }
 }
 
@@ -213,12 +261,20 @@ pub struct PeerConfig {
     pub tls: Option<PeerTls>,
     /// It is in this process, and asked over a port that only the process knows.
     pub inside: bool,
+    /// For which areas this service works (`server.areas`): it is asked as for one of them, so that another shard's refuses.
+    pub areas: Areas,
 }
 
 impl PeerConfig {
     /// At this address, with the default deadline.
     pub fn at(address: impl Into<String>) -> Self {
-        PeerConfig { address: address.into(), deadline: Duration::from_secs(2), tls: None, inside: false }
+        PeerConfig {
+            address: address.into(),
+            deadline: Duration::from_secs(2),
+            tls: None,
+            inside: false,
+            areas: Areas::ALL,
+        }
     }
 
     /// Reads section `peers.<service>` of a service that need not be there: `None` without an address.
@@ -252,7 +308,7 @@ impl PeerConfig {
             settings.wrong(&deadline, "must be at least 1");
         }
         let tls = PeerTls::read(settings, service, default.address.starts_with("https://"));
-        PeerConfig { deadline: Duration::from_millis(millis), tls, ..default }
+        PeerConfig { deadline: Duration::from_millis(millis), tls, areas: read_areas(settings), ..default }
     }
 }
 

@@ -48,6 +48,8 @@ fn code_failure(code: &str) -> Failure {
     match code {
         // serialization_failure, deadlock_detected, lock_not_available
         "40001" | "40P01" | "55P03" => Failure::Clash,
+        // check_violation: a partition was made for a row while it was written to the default one. There are no other checks.
+        "23514" => Failure::Clash,
         // SQLITE_BUSY, _RECOVERY, _SNAPSHOT, _TIMEOUT, SQLITE_LOCKED, _SHAREDCACHE
         "5" | "261" | "517" | "773" | "6" | "262" => Failure::Clash,
         // unique_violation; SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE

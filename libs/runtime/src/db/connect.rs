@@ -12,11 +12,14 @@ use sea_orm::{ConnectOptions, Database, DbErr, RuntimeErr, SqlxError};
 use tokio::time::timeout;
 
 use super::handle::Begins;
+use super::replica::Replica;
 use super::{DatabaseConnection, retry_transient};
-use crate::config::DatabaseConfig;
+use crate::config::{DatabaseConfig, ReplicaConfig};
 
 /// How long a request waits for a free connection before it is told the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The same of a replica.
+const REPLICA_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long SQLite waits for the one writer.
 pub(super) const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a statement may take in PostgreSQL.
@@ -33,16 +36,7 @@ const TEST_WITHIN: Duration = Duration::from_secs(2);
 /// Connects to `postgres://…` or `sqlite://…`, creating the SQLite file and its folder if need be.
 pub async fn connect(config: &DatabaseConfig) -> Result<DatabaseConnection, DbErr> {
     let begins = Begins::default();
-    let mut options = ConnectOptions::new(config.url.as_str());
-    options
-        .max_connections(config.max_connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        // With either of these, sqlx 0.9.0 sweeps the pool from time to time, and a sweep that meets a connection on its
-        // way back may never end: it keeps a core busy and the process from stopping (sqlx issue 3645).
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .sqlx_logging(false)
-        .record_stmt_in_spans(false);
+    let mut options = pool_options(config.url.as_str(), config.max_connections);
     if config.url.starts_with("sqlite:") {
         create_file_of(config.url.as_str())?;
         sqlite_settings(&mut options);
@@ -54,7 +48,34 @@ pub async fn connect(config: &DatabaseConfig) -> Result<DatabaseConnection, DbEr
     let pool = retry_transient(|| Database::connect(options.clone())).await?;
     let connection = DatabaseConnection::new(pool, begins);
     connection.tell_of_pool(config.max_connections);
-    Ok(connection)
+    match &config.replica {
+        Some(replica) => Ok(connection.with_replica(Replica::open(replica, &connection).await?)),
+        None => Ok(connection),
+    }
+}
+
+/// Connections to a replica, made when first needed.
+pub(super) async fn replica_pool(config: &ReplicaConfig) -> Result<DatabaseConnection, DbErr> {
+    let begins = Begins::default();
+    let mut options = pool_options(config.url.as_str(), config.max_connections);
+    postgres_settings(&mut options, begins.clone());
+    // Who waits for it would be answered by the primary meanwhile.
+    options.acquire_timeout(REPLICA_ACQUIRE_TIMEOUT).connect_lazy(true);
+    Ok(DatabaseConnection::new(Database::connect(options).await?, begins))
+}
+
+fn pool_options(url: &str, max_connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(max_connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // With either of these, sqlx 0.9.0 sweeps the pool from time to time, and a sweep that meets a connection on its
+        // way back may never end: it keeps a core busy and the process from stopping (sqlx issue 3645).
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false);
+    options
 }
 
 fn sqlite_settings(options: &mut ConnectOptions) {

@@ -20,6 +20,7 @@ use tonic::async_trait;
 use tracing::{Instrument, Span};
 
 use super::connect::SQLITE_BUSY_TIMEOUT;
+use super::replica::Replica;
 use super::traced::{self, named, step};
 use super::{Failure, classify};
 use crate::metrics::{self, Metric};
@@ -37,6 +38,9 @@ pub struct DatabaseConnection {
     pool: sea_orm::DatabaseConnection,
     deadline: Deadline,
     begins: Begins,
+    replica: Option<Arc<Replica>>,
+    /// Whether what is read outside transactions may come from the replica.
+    reading: bool,
 }
 
 impl DatabaseConnection {
@@ -47,7 +51,25 @@ impl DatabaseConnection {
             _ => ANSWER_WITHIN,
         };
         let deadline = Deadline { answer_within, silent: Arc::default() };
-        DatabaseConnection { pool, deadline, begins }
+        DatabaseConnection { pool, deadline, begins, replica: None, reading: false }
+    }
+
+    pub(super) fn with_replica(&self, replica: Arc<Replica>) -> Self {
+        DatabaseConnection { replica: Some(replica), ..self.clone() }
+    }
+
+    /// The same database for a list or a figure, which may be some seconds old, by which nothing is decided, and which no cache keeps: its
+    /// replica, where there is one that is near enough now. Which calls read so is told in docs/OPERATIONS.md.
+    #[must_use]
+    pub fn reading(&self) -> Self {
+        let reading = self.replica.as_ref().is_some_and(|replica| replica.is_near());
+        DatabaseConnection { reading, ..self.clone() }
+    }
+
+    /// What the replica answers, if it is to be asked and does.
+    async fn of_replica(&self, statement: &Statement) -> Option<Vec<QueryResult>> {
+        let replica = self.replica.as_ref().filter(|_| self.reading)?;
+        replica.ask(statement).await
     }
 
     /// The same database, for work of which one statement may take half a minute: whole books, whole registers.
@@ -77,6 +99,9 @@ impl DatabaseConnection {
 
     /// Closes every connection.
     pub async fn close(self) -> Result<(), DbErr> {
+        if let Some(replica) = &self.replica {
+            Box::pin(replica.close()).await?;
+        }
         self.pool.close().await
     }
 
@@ -181,11 +206,17 @@ impl ConnectionTrait for DatabaseConnection {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        if let Some(rows) = self.of_replica(&statement).await {
+            return Ok(rows.into_iter().next());
+        }
         let span = traced::statement(None, &statement.sql);
         self.deadline.of(self.pool.query_one_raw(statement)).instrument(span).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if let Some(rows) = self.of_replica(&statement).await {
+            return Ok(rows);
+        }
         let span = traced::statement(None, &statement.sql);
         self.deadline.of(self.pool.query_all_raw(statement)).instrument(span).await
     }

@@ -73,6 +73,10 @@ table! {
         "connections to the database there may be";
     DbTransaction "yizhan_db_transaction_seconds" Histogram []
         "transactions that write: from BEGIN to the end of COMMIT or ROLLBACK";
+    DbReplicaLag "yizhan_db_replica_lag_seconds" Gauge []
+        "for how long the replica may be behind, as measured; absent where there is none, or nothing is known of it";
+    DbReplicaReads "yizhan_db_replica_reads_total" Counter ["outcome"]
+        "lists and figures where there is a replica: statements that it answered (replica), that the primary was asked because it failed (failed), and calls that did not ask it because it is too far behind or away (behind)";
     CacheReads "yizhan_cache_reads_total" Counter ["cache", "outcome"]
         "questions to a cache: hit, near_hit (in front of Redis), and of those the database answered miss, poisoned (what was stored could not be read), away (the cache could not be trusted)";
     CacheRedisUp "yizhan_cache_redis_up" Gauge []
@@ -95,6 +99,10 @@ table! {
         "verifications that found a chained log broken. Must stay 0";
     WorklistOpen "yizhan_worklist_open" Gauge ["list"]
         "open items of a worklist: settlements that would be paid otherwise today";
+    PartitionsAhead "yizhan_partitions_ahead" Gauge ["table"]
+        "months beyond this one that a table has a partition for";
+    PartitionRest "yizhan_partition_rest" Gauge ["table"]
+        "rows of a table that are in no month's partition, 1001 where there are more. Must stay 0";
     CertificateExpires "yizhan_certificate_expires_seconds" Gauge ["use"]
         "when a certificate in use ends, in seconds since 1970";
     Connections "yizhan_connections" Gauge []

@@ -38,7 +38,7 @@ pub async fn record(tx: &DatabaseTransaction, audit: &Audit, taken: Vec<Taken>) 
     }
     let steps = taken.into_iter().map(|Taken { after, step }| Ok((after.row()?, step)));
     let steps = steps.collect::<Result<_, DbErr>>()?;
-    Ok(records::write(tx, &audit.log_key, steps, now).await?)
+    records::write(tx, &audit.log_key, steps, now).await
 }
 
 /// What followers hear of a step, if anything.

@@ -138,7 +138,8 @@ pub async fn list_cases(
     let parent = Some(request.parent_id.as_str()).filter(|id| !id.is_empty());
     let wanted = Wanted { area, institution: own.or(institution), is_told: own.is_some(), kind, parent };
     let wanted = wanted.all().add_option(state.map(|state| store::stand_at(&[state])));
-    let older = |before: Option<[String; 1]>, limit| records::newest(&audit.db, &wanted, before, limit);
+    let db = audit.db.reading();
+    let older = |before: Option<[String; 1]>, limit| records::newest(&db, &wanted, before, limit);
     let key = |last: &Case| [last.told.case_id.clone()];
     let asked = audit.pages.asked(caller, &request);
     let (found, next_page_token) = asked.page(older, key).await?;

@@ -32,10 +32,11 @@ pub async fn list_findings(
     if !(own || may_see_area(caller, &request.poolarea_no)) {
         return Err(ServiceError::area_not_owned(&request.poolarea_no));
     }
-    let read = |after, limit| store::page(&audit.db, &wanted, after, limit);
+    let db = audit.db.reading();
+    let read = |after, limit| store::page(&db, &wanted, after, limit);
     let key = |last: &Model| [&last.poolarea_no, &last.enddate, &last.jr_id].map(String::clone);
     let (rows, next_page_token) = audit.pages.asked(caller, &request).page(read, key).await?;
-    let findings = messages::with_answers(&audit.db, &rows).await?;
+    let findings = messages::with_answers(&db, &rows).await?;
     looks::note(audit, caller, &purpose, findings.iter().filter_map(about)).await?;
     Ok(ListFindingsResponse { findings, next_page_token })
 }

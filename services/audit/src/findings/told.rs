@@ -8,7 +8,7 @@ use super::domain::{Origin, Raised, jr_id};
 
 /// Marks that say how something was calculated, that audit said itself, or finds by itself with more to show for it, and of what the
 /// institution bears already.
-const NO_FINDINGS: [&str; 8] = [
+const NO_FINDINGS: [&str; 9] = [
     "MOVED_IN_YEAR",
     "ACCOUNT_MOVED",
     "PART_GIVES_BACK",
@@ -17,6 +17,7 @@ const NO_FINDINGS: [&str; 8] = [
     "AUDIT_WITHHELD",
     "AUDIT_ANSWERED",
     "PRACTITIONER_REFUSED",
+    "VALUE_OLD",
 ];
 
 /// Marks, with what the finding is called; any other is called 结算标记.

@@ -42,7 +42,8 @@ pub async fn list_people(
         state: State::of(state.into()),
         open_only: request.open_only,
     };
-    let read = |after, limit| store::page(&audit.db, &wanted, after, limit);
+    let db = audit.db.reading();
+    let read = |after, limit| store::page(&db, &wanted, after, limit);
     let key = |last: &Model| [&last.poolarea_no, &last.found_on, &last.item_id].map(String::clone);
     let (rows, next_page_token) = audit.pages.asked(caller, &request).page(read, key).await?;
     Ok(ListPeopleResponse { items: shown(audit, caller, &purpose, &rows).await?, next_page_token })

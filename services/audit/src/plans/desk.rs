@@ -86,5 +86,5 @@ pub async fn record(
         recorded_at: Some(timestamp(now)),
         ..CaseStep::default()
     };
-    Ok(records::write(tx, &service.log_key, vec![(row, step)], now).await?)
+    records::write(tx, &service.log_key, vec![(row, step)], now).await
 }

@@ -31,14 +31,15 @@ pub async fn list_institution_figures(
     let area = wrong.finish(area)?;
     check_sees(caller, area.as_str(), one.as_deref())?;
     let mut wanted = Wanted { area, year: request.year, institutions: None };
+    let db = credit.db.reading();
     let read = async |after, limit| match &one {
         Some(code) => Ok(vec![code.clone()]),
-        None => store::institutions(&credit.db, &wanted, after, limit).await,
+        None => store::institutions(&db, &wanted, after, limit).await,
     };
     let (codes, next_page_token) = asked.page(read, |code: &String| [code.clone()]).await?;
     wanted.institutions = Some(codes);
-    let followed = store::followed(&credit.db).await?;
-    let known = store::read(&credit.db, &wanted).await?;
+    let followed = store::followed(&db).await?;
+    let known = store::read(&db, &wanted).await?;
     Ok(ListInstitutionFiguresResponse {
         institutions: known.into_iter().map(|(code, months)| told(code, &months, followed)).collect(),
         next_page_token,

@@ -21,7 +21,8 @@ pub async fn list_entries(
     let matter = Some(request.matter_id.as_str()).filter(|id| !id.is_empty());
     wrong.require(matter.is_none_or(is_code), "matter_id", Reason::Characters);
     wrong.none()?;
-    let read = |before, limit| store::newest(&credit.db, (&subject, matter), before, limit);
+    let db = credit.db.reading();
+    let read = |before, limit| store::newest(&db, (&subject, matter), before, limit);
     let see = |entry: Entry| Ok(sees(caller, &subject, &entry).then_some(entry));
     let (entries, next_page_token) = asked.visible(read, |entry| [entry.entry_id.clone()], see).await?;
     Ok(ListEntriesResponse { entries, next_page_token })

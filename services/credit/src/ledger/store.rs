@@ -14,7 +14,7 @@ use yizhan_runtime::clock::timestamp;
 use yizhan_runtime::db::{DatabaseTransaction, find_rows_where, insert, insert_new, upsert};
 use yizhan_runtime::feed::{self, NewChange};
 use yizhan_runtime::ids::new_id_after;
-use yizhan_runtime::{Reason, ServiceError};
+use yizhan_runtime::{Reason, ServiceError, areas};
 use yizhan_terms::Area;
 
 use crate::app::Credit;
@@ -155,6 +155,9 @@ pub async fn append(
     known: &mut Known,
     entries: Vec<Entry>,
 ) -> Result<Vec<Entry>, ServiceError> {
+    for entry in &entries {
+        areas::require(Area::parse(&entry.poolarea_no))?;
+    }
     let at = credit.clock.now();
     let entries: Vec<Entry> = entries.into_iter().map(|entry| numbered(known, entry, at)).collect();
     let told = entries.iter().map(|entry| NewChange {

@@ -75,9 +75,10 @@ async fn read(
     after: Option<[String; 1]>,
     limit: u64,
 ) -> Result<Vec<PointsMatter>, ServiceError> {
-    let rows = matters::page(&credit.db, wanted, after, limit).await?;
+    let db = credit.db.reading();
+    let rows = matters::page(&db, wanted, after, limit).await?;
     let codes = rows.iter().map(|row| row.practitioner_code.clone());
-    let entries = ledger::of_subjects(&credit.db, SubjectKind::Practitioner, codes).await?;
+    let entries = ledger::of_subjects(&db, SubjectKind::Practitioner, codes).await?;
     let (schemes, on) = (credit.schemes.current(), (caller, wanted.today));
     let nothing = Vec::new();
     let told = rows.iter().map(|row| {

@@ -56,7 +56,8 @@ pub async fn list_proposals(
         state => vec![state.into()],
     };
     let wanted = Wanted { area, states, practitioner };
-    let read = |after, limit| store::page(&credit.db, &wanted, after, limit);
+    let db = credit.db.reading();
+    let read = |after, limit| store::page(&db, &wanted, after, limit);
     let (rows, next_page_token) = asked.page(read, |row: &Model| [row.proposal_id.clone()]).await?;
     let proposals = rows.into_iter().map(Model::told).collect::<Result<_, _>>()?;
     Ok(ListProposalsResponse { proposals, next_page_token })

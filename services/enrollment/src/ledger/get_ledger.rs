@@ -40,7 +40,7 @@ pub async fn get_ledger(
         match after {
             // The first page counts everything, to tell the total; the others only from their place on.
             None => {
-                let db = register.db.patient();
+                let db = register.db.reading().patient();
                 (lines, groups) = tokio::try_join!(
                     ledger::lines(&db, &scope, digits, None, None),
                     ledger::groups(&db, &scope, digits, None, None),
@@ -76,9 +76,10 @@ async fn rest(
     after: &str,
     limit: u64,
 ) -> Result<(Vec<Line>, Vec<Group>), DbErr> {
-    let found = ledger::lines(&register.db.patient(), scope, digits, Some(after), Some(limit)).await?;
+    let db = register.db.reading().patient();
+    let found = ledger::lines(&db, scope, digits, Some(after), Some(limit)).await?;
     let until = found.last().map(|line| line.code.as_str());
-    let groups = ledger::groups(&register.db.patient(), scope, digits, Some(after), until).await?;
+    let groups = ledger::groups(&db, scope, digits, Some(after), until).await?;
     Ok((found, groups))
 }
 

@@ -30,15 +30,15 @@ pub async fn list_unenrolled(
     let Scope { poolarea_no, as_of, .. } = &scope;
     let asked = register.pages.asked(caller, &request).of(as_of);
     let wanted = Some(name).filter(|name| !name.is_empty());
-    let db = register.db.patient();
+    let db = register.db.reading().patient();
     let behind = |after: Option<[String; 2]>, limit| ledger::unenrolled(&db, &scope, wanted, after, limit);
     let key = |last: &Unenrolled| [last.resd_code.clone(), last.psn_no.clone()];
     let (found, next_page_token) = asked.page(behind, key).await?;
     let area = poolarea_no.parse().map_err(ServiceError::internal)?;
     let keys = found.iter().map(|found| (area, found.psn_no.clone()));
-    let mut rows = persons::find_many(&register.db, keys).await?;
+    let mut rows = persons::find_many(&db, keys).await?;
     let psn_nos = found.iter().map(|found| found.psn_no.clone());
-    let mut timelines = timelines::find_many(&register.db, psn_nos).await?;
+    let mut timelines = timelines::find_many(&db, psn_nos).await?;
     let told = found.iter().filter_map(|found| {
         let (row, stored) = (rows.remove(&found.psn_no)?, timelines.remove(&found.psn_no)?);
         Some(unenrolled(row, &stored, &scope))

@@ -8,6 +8,7 @@ use sea_orm::DbErr;
 use yizhan_proto::enrollment::v1::RegisterChange;
 use yizhan_runtime::clock::day_text;
 use yizhan_runtime::feed::{self, NewChange};
+use yizhan_runtime::{ServiceError, areas};
 
 use crate::app::Write;
 use crate::person::domain::invariants::broken;
@@ -19,12 +20,19 @@ use crate::person::store::timelines::{self, StoredTimeline};
 
 /// Writes every edit that changes something, as the person's next version, and gives those persons as they now are. A person
 /// is in at most one edit.
+///
+/// # Errors
+/// AREA_NOT_HERE, of a person whose register another shard keeps.
 pub async fn record(
     Write { tx, service: register, cause }: Write<'_>,
     edits: Vec<Edit>,
-) -> Result<Vec<StoredTimeline>, DbErr> {
+) -> Result<Vec<StoredTimeline>, ServiceError> {
     let mut edits: Vec<Edit> = edits.into_iter().filter(Edit::changes_anything).collect();
     refuse_broken(&edits)?;
+    for edit in &edits {
+        areas::require(edit.before().map(|before| before.poolarea_no))?;
+        areas::require(edit.after.poolarea_no)?;
+    }
     for edit in &mut edits {
         edit.after.version = edit.before().map_or(0, |before| before.version) + 1;
     }
@@ -38,7 +46,7 @@ pub async fn record(
 }
 
 /// Writes what changes of one person: the version they are at behind it, and the person if that is a new one.
-pub async fn record_one(write: Write<'_>, edit: Edit) -> Result<(i64, Vec<StoredTimeline>), DbErr> {
+pub async fn record_one(write: Write<'_>, edit: Edit) -> Result<(i64, Vec<StoredTimeline>), ServiceError> {
     let before = edit.after.version;
     let changed = record(write, vec![edit]).await?;
     Ok((changed.first().map_or(before, |person| person.version), changed))
@@ -112,6 +120,7 @@ fn announcements(edit: &Edit, recorded_at: DateTime<Utc>) -> Vec<NewChange> {
 
 #[cfg(test)]
 mod tests {
+    use yizhan_runtime::Reason;
     use yizhan_runtime::db::begin_write;
     use yizhan_runtime::once::Cause;
     use yizhan_testkit::TestDatabase;
@@ -173,7 +182,7 @@ mod tests {
         let write = Write { tx: &tx, service: &register, cause: &cause };
         let refused = record(write, edits).await;
         tx.commit().await.unwrap();
-        assert!(matches!(refused, Err(DbErr::Custom(_))));
+        assert_eq!(refused.err().map(|error| error.reason()), Some(Reason::Internal));
         assert!(timelines::find(&register.db, "P1").await.unwrap().is_none());
         assert!(timelines::find(&register.db, "P2").await.unwrap().is_none());
     }

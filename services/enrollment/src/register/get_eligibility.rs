@@ -12,7 +12,7 @@ use yizhan_proto::enrollment::v1::{
 use yizhan_runtime::clock::moment;
 use yizhan_runtime::ids::{ID_LENGTH, base32hex};
 use yizhan_runtime::room::Room;
-use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
+use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations, areas};
 use yizhan_terms::{Area, Insutype, is_psn_no};
 
 use crate::app::{Register, person_merged, person_unknown};
@@ -39,6 +39,8 @@ const MAX_STAY_DAYS: i64 = 3_653;
 enum Found {
     /// An answer.
     Answer(Box<Eligibility>),
+    /// Somebody whose register another shard keeps: what is known here may have been overtaken there.
+    Elsewhere(ServiceError),
     /// Another number took this one's place.
     MergedInto(String),
     /// Nobody, or nobody the caller may ask about.
@@ -81,6 +83,7 @@ pub async fn get_eligibility(
         Found::Answer(eligibility) => {
             Ok(GetEligibilityResponse { eligibility: Some(*eligibility), merged_into: String::new() })
         }
+        Found::Elsewhere(refusal) => Err(refusal),
         Found::MergedInto(other) => Err(person_merged(&request.psn_no, &other)),
         Found::Nobody => Err(person_unknown(&request.psn_no)),
     }
@@ -120,6 +123,7 @@ pub async fn batch_get_eligibilities(
         let mut response = GetEligibilityResponse::default();
         match checked.judge(caller, person, &owners, rules) {
             Found::Answer(eligibility) => response.eligibility = Some(*eligibility),
+            Found::Elsewhere(refusal) => return Err(refusal),
             Found::MergedInto(merged_into) => response.merged_into = merged_into,
             Found::Nobody => {}
         }
@@ -190,6 +194,9 @@ impl Checked {
     ) -> Found {
         let person = person.filter(|person| caller.may_ask_about(&person.psn_no, person.poolarea_no));
         let Some(person) = person else { return Found::Nobody };
+        if let Err(refusal) = areas::require(person.poolarea_no) {
+            return Found::Elsewhere(refusal);
+        }
         if let Some(other) = &person.timeline.merged_into {
             return Found::MergedInto(other.clone());
         }

@@ -10,7 +10,7 @@ use yizhan_proto::enrollment::v1::load_roster_response::Part as Told;
 use yizhan_proto::enrollment::v1::{
     LoadRosterRequest, LoadRosterResponse, RosterHeader, RosterReady, RosterRowResults,
 };
-use yizhan_runtime::{Caller, Reason, ServiceError, contract};
+use yizhan_runtime::{Caller, Reason, ServiceError, areas, contract};
 
 use super::applier::Applier;
 use super::check::{RowRules, roster_unknown};
@@ -57,14 +57,15 @@ pub fn load(
 ) -> mpsc::Receiver<Result<LoadRosterResponse, Status>> {
     let (tell, told) = mpsc::channel(4);
     let mut load = Load { rosters, caller, said, tell };
-    tokio::spawn(async move {
+    let here = areas::here();
+    tokio::spawn(areas::within(here, async move {
         match load.run().await {
             Ok(()) | Err(Ended::Gone) => {}
             Err(Ended::Refused(error)) => {
                 let _ = load.tell.send(Err(error.into())).await;
             }
         }
-    });
+    }));
     told
 }
 

@@ -176,7 +176,7 @@ impl CheckedTerms {
         if from_area != to_area {
             edit.kind = PERSON_MOVED;
         }
-        Ok(changes::record(write, vec![edit]).await?)
+        changes::record(write, vec![edit]).await
     }
 }
 

@@ -54,6 +54,7 @@ pub async fn get_filing_figures(
 
 /// The figures of both kinds, put together by area and month.
 async fn read(register: &Register, wanted: Wanted) -> Result<Vec<FilingFigures>, DbErr> {
+    let db = register.db.reading();
     let of = |subjects: usize| Wanted { limit: wanted.limit * subjects as u64, ..wanted.clone() };
     let mut rows: BTreeMap<(String, String), FilingFigures> = BTreeMap::new();
     let mut row = |poolarea_no: String, month: String, put: &dyn Fn(&mut FilingFigures)| {
@@ -61,10 +62,10 @@ async fn read(register: &Register, wanted: Wanted) -> Result<Vec<FilingFigures>,
         let empty = FilingFigures { poolarea_no, month, ..FilingFigures::default() };
         put(rows.entry(key).or_insert(empty));
     };
-    for kind in KINDS.read(&register.db, &of(FilingKind::ALL.len())).await? {
+    for kind in KINDS.read(&db, &of(FilingKind::ALL.len())).await? {
         row(kind.poolarea_no, kind.month, &|row| row.kinds.push(kind_figures(&kind.subject, kind.sums)));
     }
-    for visits in VISITS.read(&register.db, &of([IN_PROVINCE, CROSS_PROVINCE].len())).await? {
+    for visits in VISITS.read(&db, &of([IN_PROVINCE, CROSS_PROVINCE].len())).await? {
         let figures = Some(remote_figures(visits.sums));
         row(visits.poolarea_no, visits.month, &|row| match visits.subject.as_str() {
             IN_PROVINCE => row.in_province = figures.clone(),

@@ -8,7 +8,7 @@ use sea_orm::DbErr;
 use yizhan_proto::filing::v1::FilingChange;
 use yizhan_runtime::db::DatabaseTransaction;
 use yizhan_runtime::feed::{self, NewChange};
-use yizhan_runtime::{Reason, ServiceError};
+use yizhan_runtime::{Reason, ServiceError, areas};
 
 use crate::app::Register;
 use crate::figures::domain::{OF_KIND, month_of};
@@ -39,12 +39,18 @@ impl Held {
 }
 
 /// Writes steps in their order, and gives the persons they are about as they now are. Of one filing there may be several steps.
+///
+/// # Errors
+/// AREA_NOT_HERE, of somebody whom another shard pays for; TOO_MANY_FILINGS.
 pub async fn record(
     tx: &DatabaseTransaction,
     register: &Register,
     held: Held,
     taken: Vec<Taken>,
 ) -> Result<Vec<StoredStandings>, ServiceError> {
+    for step in &taken {
+        areas::require(step.after.poolarea_no)?;
+    }
     let mut changing = Changing { held, changed: BTreeMap::new() };
     let taken = changing.take(taken)?;
     if let Some(person) = changing.changed.values().find(|person| person.standings.0.len() > MAX_STANDINGS) {

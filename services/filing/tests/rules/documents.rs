@@ -30,7 +30,8 @@ fn each_document_is_right_and_named_after_its_area() {
             "330000-zhejiang.yaml",
             "330200-ningbo.yaml",
             "330600-shaoxing.yaml",
-            "360000-jiangxi.yaml"
+            "360000-jiangxi.yaml",
+            "430000-hunan.yaml"
         ]
     );
     for (name, text) in embedded_texts() {

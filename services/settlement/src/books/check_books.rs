@@ -113,10 +113,9 @@ impl Check<'_> {
         let mut after = (String::new(), String::new());
         loop {
             let rows = self.page_after(&after).await?;
-            let persons = rows.iter().map(|row| row.psn_no.as_str());
-            let ids = rows.iter().map(|row| row.setl_id.as_str());
             let answers: Vec<Settlement> = rows.iter().map(answer_of).collect::<Result<_, _>>()?;
-            let mut booked = self.postings_of(persons, ids, &answers).await?;
+            let of = rows.iter().map(|row| (row.psn_no.as_str(), row.setl_id.as_str()));
+            let mut booked = self.postings_of(of, &answers).await?;
             let standing = self.claims(&rows, &answers).await?;
             self.trace_codes(&answers, &standing).await?;
             self.reversals(&answers).await?;
@@ -164,19 +163,17 @@ impl Check<'_> {
             .await
     }
 
-    /// The postings of settlements and openings of persons, in their order; with the answers of settlements also those in the books of
+    /// The postings of settlements and openings, person and id, in their order; with the answers of settlements also those in the books of
     /// other areas.
     async fn postings_of<'r>(
         &self,
-        persons: impl Iterator<Item = &'r str>,
-        ids: impl Iterator<Item = &'r str>,
+        of: impl Iterator<Item = (&'r str, &'r str)> + Clone,
         answers: &[Settlement],
     ) -> Result<BTreeMap<String, Vec<Posting>>, DbErr> {
         let told = answers.iter().flat_map(|answer| &answer.postings);
         let others = told.map(|posting| posting.poolarea_no.as_str()).filter(|area| !area.is_empty());
         let books: BTreeSet<&str> = others.chain([self.poolarea_no]).collect();
-        let persons: BTreeSet<&str> = persons.collect();
-        let posted = journal::postings_of(self.db, books, persons, ids).await?;
+        let posted = journal::postings_of(self.db, books, of).await?;
         let told = |(area, line): (String, journal::Line)| {
             let poolarea_no = if area == self.poolarea_no { String::new() } else { area };
             Posting { account: line.account, amount_fen: line.amount_fen, poolarea_no }
@@ -259,9 +256,8 @@ impl Check<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        let persons = rows.iter().map(|row| row.psn_no.as_str());
-        let ids = rows.iter().map(|row| row.opening_id.as_str());
-        let mut booked = self.postings_of(persons, ids, &[]).await?;
+        let of = rows.iter().map(|row| (row.psn_no.as_str(), row.opening_id.as_str()));
+        let mut booked = self.postings_of(of, &[]).await?;
         for row in rows {
             let opening = openings::opening_of(row)?;
             self.answer.openings += 1;

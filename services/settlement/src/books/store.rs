@@ -1,7 +1,7 @@
 //! The tables of the books, and the statements that read and write them.
 //!
-//! Every table that grows leads its key with the pooling area and the person, so that it can be
-//! partitioned by area; `requests`, which is asked by institution, leads with the institution.
+//! Every table that grows leads its key with the pooling area and the person, so that areas can be kept apart;
+//! `requests`, which is asked by institution, leads with the institution. Settlements and journal are kept by month, see [`partitions`].
 
 pub mod claims;
 pub mod commit;
@@ -14,6 +14,7 @@ pub mod load;
 pub mod merged;
 pub mod openings;
 pub mod parted;
+pub mod partitions;
 pub mod practitioner_days;
 pub mod reconciled;
 pub mod recoveries;

@@ -27,7 +27,8 @@ const MOVE_SQLITE: &str = "INSERT INTO journal (poolarea_no, psn_no, setl_id, li
     json_group_array(json_object('n', seq, 'a', account, 'f', amount_fen)) \
     FROM (SELECT * FROM postings ORDER BY seq) GROUP BY poolarea_no, psn_no, setl_id";
 
-const VIEW: &str = "CREATE VIEW postings AS SELECT j.poolarea_no, j.psn_no, j.setl_id, \
+/// The postings one by one; over the table that has the name when it is made.
+pub const VIEW: &str = "CREATE OR REPLACE VIEW postings AS SELECT j.poolarea_no, j.psn_no, j.setl_id, \
     CAST(line ->> 'n' AS bigint) AS seq, line ->> 'a' AS account, CAST(line ->> 'f' AS bigint) AS amount_fen \
     FROM journal j CROSS JOIN LATERAL json_array_elements(CAST(j.lines AS json)) AS line";
 
@@ -103,7 +104,7 @@ mod tests {
                 row("430100", "S1", 2, "account/P2", 0),
                 row("430200", "S2", 0, "cash/P2", 7),
             ]);
-            let read = postings_of(&connection, ["430200", "430100"], ["P1"], ["S1", "S2"]).await.unwrap();
+            let read = postings_of(&connection, ["430200", "430100"], [("P1", "S1"), ("P1", "S2")].into_iter()).await.unwrap();
             let accounts: Vec<&str> = read["S1"].iter().map(|(_, line)| line.account.as_str()).collect();
             assert_eq!((accounts, read.len()), (vec!["institution/\"H\"", "cash/P1", "account/P2"], 1));
         }

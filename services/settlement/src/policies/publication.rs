@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use yizhan_documents::Document;
+use yizhan_documents::{Document, Problem};
 use yizhan_policy::{Policy, embedded};
 use yizhan_proto::rules::v1::RulesDocument;
 use yizhan_proto::settlement::v1::{
@@ -23,10 +23,15 @@ pub async fn check(
     request: CheckPolicyRequest,
 ) -> Result<CheckPolicyResponse, ServiceError> {
     Ok(match app.policies.check(&request.document) {
-        Ok(summary) => CheckPolicyResponse { problems: Vec::new(), policy: Some(summary.into()) },
+        Ok((summary, warnings)) => CheckPolicyResponse {
+            problems: Vec::new(),
+            policy: Some(summary.into()),
+            warnings: warnings.iter().map(yizhan_rules::problem).collect(),
+        },
         Err(problems) => CheckPolicyResponse {
             problems: problems.iter().map(yizhan_rules::problem).collect(),
             policy: None,
+            warnings: Vec::new(),
         },
     })
 }
@@ -38,9 +43,13 @@ pub async fn publish(
     mut request: PublishPolicyRequest,
 ) -> Result<PublishPolicyResponse, ServiceError> {
     let opened = once::open(caller, &mut request);
+    if request.strict {
+        yizhan_rules::refuse_warnings::<Policy>(&request.document)?;
+    }
     let told = |published: Published| {
+        let warnings = published.warnings.iter().map(yizhan_rules::problem).collect();
         let (policy, replayed) = (Some(published.summary.into()), published.known);
-        PublishPolicyResponse { policy, replayed }
+        PublishPolicyResponse { policy, replayed, warnings }
     };
     yizhan_rules::publish(app, &app.policies, caller, opened, (&request.document, told)).await
 }
@@ -81,10 +90,22 @@ pub async fn publish_at_start(app: &App, folder: Option<&Path>) -> anyhow::Resul
         let policy = Policy::read(&name, &text).map_err(|problems| anyhow::anyhow!("{problems}"))?;
         let publication = Publication::of(policy, text);
         let written = publication.write(&tx, &app.policies, &service, app.clock.now()).await;
-        written.map_err(|refusal| not_published(&name, &refusal))?;
+        let published = written.map_err(|refusal| not_published(&name, &refusal))?;
+        if !published.known {
+            warn_of(&name, &published.warnings)?;
+        }
     }
     tx.commit().await?;
     app.policies.refresh().await?;
+    Ok(())
+}
+
+/// What a new document warns of is logged; what must not be published is not.
+fn warn_of(name: &str, found: &[Problem]) -> anyhow::Result<()> {
+    for one in found {
+        anyhow::ensure!(one.kind.is_warning(), "{name} cannot be published, so nothing was: {one}");
+        tracing::warn!(document = name, line = one.line, kind = one.kind.code(), "{}", one.message);
+    }
     Ok(())
 }
 

@@ -38,7 +38,8 @@ pub async fn list_recoveries(
         setl_id: given(&request.setl_id),
         case_id: given(&request.case_id),
     };
-    let read = |before, limit| recoveries::list(&app.db, &wanted, before, limit);
+    let db = app.db.reading();
+    let read = |before, limit| recoveries::list(&db, &wanted, before, limit);
     let key = |last: &recovery::Model| [last.recovery_id.clone()];
     let (rows, next_page_token) = app.pages.asked(caller, &request).page(read, key).await?;
     let recoveries = rows.iter().map(recovery_of).collect::<Result<_, _>>()?;

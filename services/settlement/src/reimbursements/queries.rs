@@ -113,7 +113,8 @@ pub async fn list_reimbursements(
         note(app, caller, (&request.poolarea_no, psn_no), &purpose).await?;
     }
     let asked = app.pages.asked(caller, &request).of(app.clock.today());
-    let behind = |after, limit| store::list(&app.db, wanted.clone(), after, limit);
+    let db = app.db.reading();
+    let behind = |after, limit| store::list(&db, wanted.clone(), after, limit);
     let key = |last: &Reimbursement| [last.reimbursement_id.clone()];
     let (found, next_page_token) = asked.page(behind, key).await?;
     let reimbursements = found.into_iter().map(|of| told(app, short(of))).collect::<Result<_, _>>()?;
@@ -178,9 +179,10 @@ pub async fn get_reimbursement_figures(
         reimbursements: count.count,
         owed_fen: count.owed_fen,
     };
-    let figures = store::counts(&app.db, area).await?.into_iter().map(figure).collect();
-    let late = store::count(&app.db, within(area).add(overdue(today))).await?;
+    let db = app.db.reading();
+    let figures = store::counts(&db, area).await?.into_iter().map(figure).collect();
+    let late = store::count(&db, within(area).add(overdue(today))).await?;
     let soon = within(area).add(due_between(Some(today), soon(app, area)?));
-    let due_soon = store::count(&app.db, soon).await?;
+    let due_soon = store::count(&db, soon).await?;
     Ok(GetReimbursementFiguresResponse { figures, overdue: late, due_soon })
 }

@@ -244,7 +244,7 @@ impl<'w> Work<'w> {
         let policies = self.app.policies.current();
         let policy = policy_of(&policies, &item.visit.row).map_err(internal)?;
         let case = self.case(item.visit.case().map_err(internal)?);
-        let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
+        let outcome = yizhan_policy::replay(policy, &case).map_err(refused)?;
         self.charged.insert(item.visit.row.setl_id.clone(), Some(charged_now(&outcome, &case)));
         let identity = self.identity(new_setl_id);
         let mut taken = item.original.clone();

@@ -49,7 +49,7 @@ async fn granted(
         let wanted =
             Wanted { areas: &granted.areas, psn_nos: &psn_nos, institution: None, days: Some(granted.days) };
         let asked = app.pages.asked(caller, request);
-        let page = page_of(app, &wanted, &asked, |_| Some(View::Fees)).await?;
+        let page = page_of(&app.db, &wanted, &asked, |_| Some(View::Fees)).await?;
         (answer.settlements, answer.next_page_token) = page;
     }
     Ok(answer)
@@ -80,7 +80,7 @@ async fn own(
     }
     let wanted = Wanted { areas: &areas, psn_nos: &psn_nos, institution: None, days: None };
     let page =
-        page_of(app, &wanted, &app.pages.asked(caller, request), |whose| view_of(caller, whose)).await?;
+        page_of(&app.db, &wanted, &app.pages.asked(caller, request), |whose| view_of(caller, whose)).await?;
     (answer.settlements, answer.next_page_token) = page;
     Ok(answer)
 }

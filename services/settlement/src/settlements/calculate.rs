@@ -3,6 +3,7 @@
 use yizhan_money::Fen;
 use yizhan_policy::case::{Account, Case};
 use yizhan_policy::load::NoPolicy;
+use yizhan_policy::outcome::OldValue;
 use yizhan_policy::{Refusal, find};
 use yizhan_proto::settlement::v1::{Settlement, SettlementMark};
 use yizhan_runtime::{Reason, ServiceError};
@@ -87,6 +88,9 @@ pub fn calculate(
             info.marks.extend(moved);
             let paid_in_cash = used && outcome.cash_fen > Fen::ZERO;
             info.marks.extend(state.own.moved_to.filter(|_| paid_in_cash).map(account_moved));
+            info.marks.extend(
+                outcome.old.iter().map(|old| mark((OldValue::CODE, old.to_string()), [], &policy.id)),
+            );
             info.marks.extend(before.notes.into_iter().map(|note| mark(note, [], &policy.id)));
         }
         let elsewhere = state.own.area.filter(|area| *area != case.area);
@@ -129,6 +133,9 @@ pub fn refused(refusal: Refusal) -> ServiceError {
         Refusal::BadCase { field, .. } => error.with("field", field),
         Refusal::RemoteNotPlaced { treatment, rule, .. } => {
             error.with("treatment", treatment).with("rule", rule)
+        }
+        Refusal::CareNotCovered { care, .. } | Refusal::CareNotPublished { care, .. } => {
+            error.with("care", care.code())
         }
         Refusal::RemoteRuleMissing { filing, .. } => error.with("filing", filing.code()),
         _ => error,

@@ -7,6 +7,7 @@ use yizhan_proto::settlement::v1::{
     ListSettlementsResponse, SettlementInfo,
 };
 use yizhan_runtime::clock::parse_date;
+use yizhan_runtime::db::DatabaseConnection;
 use yizhan_runtime::fields::Fields;
 use yizhan_runtime::page::Asked;
 use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
@@ -98,8 +99,11 @@ pub async fn list(
         None => &[],
     };
     let wanted = settlements::Wanted { areas, psn_nos: &psn_nos, institution, days: None };
+    // Whose own it is looks for what was settled a moment ago.
+    let own = matches!(caller, Caller::Institution { .. } | Caller::Person { .. });
+    let db = if own { app.db.clone() } else { app.db.reading() };
     let page =
-        page_of(app, &wanted, &app.pages.asked(caller, &request), |whose| view_of(caller, whose)).await?;
+        page_of(&db, &wanted, &app.pages.asked(caller, &request), |whose| view_of(caller, whose)).await?;
     if !page.0.is_empty() {
         let look = Look { kind: LookKind::Settlements, psn_no, subject: "", purpose: &purpose };
         leave::note(app, caller, whose, look).await?;
@@ -109,12 +113,12 @@ pub async fn list(
 
 /// A page of headers, as much of each as is seen, and the token of the next.
 pub async fn page_of(
-    app: &App,
+    db: &DatabaseConnection,
     wanted: &settlements::Wanted<'_>,
     asked: &Asked,
     view: impl Fn(Whose<'_>) -> Option<View>,
 ) -> Result<(Vec<SettlementInfo>, String), ServiceError> {
-    let older = |before: Option<[String; 1]>, limit| settlements::of_person(&app.db, wanted, before, limit);
+    let older = |before: Option<[String; 1]>, limit| settlements::of_person(db, wanted, before, limit);
     let key = |last: &settlement::Model| [last.setl_id.clone()];
     let see = |row: settlement::Model| {
         let Some(view) = view(Whose { psn_no: &wanted.psn_nos[0], ..whose(&row) }) else { return Ok(None) };
@@ -123,10 +127,10 @@ pub async fn page_of(
     };
     let (mut seen, next_page_token) = asked.visible(older, key, see).await?;
     let whole = seen.iter_mut().filter(|(_, whole)| *whole).map(|(info, _)| info);
-    recoveries::mark(&app.db, whole.collect()).await?;
+    recoveries::mark(db, whole.collect()).await?;
     let mut infos: Vec<SettlementInfo> = seen.into_iter().map(|(info, _)| info).collect();
     let ids: Vec<&str> = infos.iter().map(|info| info.setl_id.as_str()).collect();
-    let mut reversed = settlements::reversals_in(&app.db, wanted.areas.iter().cloned(), &ids).await?;
+    let mut reversed = settlements::reversals_in(db, wanted.areas.iter().cloned(), &ids).await?;
     for info in &mut infos {
         if let Some(reversal) = reversed.remove(&info.setl_id) {
             settlements::mark_reversed(info, reversal);

@@ -52,7 +52,7 @@ fn settle_again(app: &App, row: &settlement::Model, stored: &Settlement) -> Resu
     let policy = book.version(&row.policy_id, &row.policy_version).ok_or_else(|| {
         ServiceError::internal(anyhow::anyhow!("a settlement's policy version is not published"))
     })?;
-    let outcome = yizhan_policy::settle(policy, &case).map_err(refused)?;
+    let outcome = yizhan_policy::replay(policy, &case).map_err(refused)?;
     let again = answer::again(stored, &case, policy, &outcome)?;
     let kept = reversal::kept_then(&again, stored);
     Ok(reversal::where_kept(again, &kept))

@@ -43,7 +43,8 @@ pub async fn list(
         return Err(ServiceError::area_not_owned(area));
     }
     let (area, state) = (area.as_str(), store::asked_state(asked));
-    let read = |behind, limit| store::of_area(&app.db, area, state, behind, limit);
+    let db = app.db.reading();
+    let read = |behind, limit| store::of_area(&db, area, state, behind, limit);
     let key = |last: &work_item::Model| [last.item_id.clone()];
     let (rows, next_page_token) = app.pages.asked(caller, &request).page(read, key).await?;
     let items = rows.iter().map(item_of).collect::<Result<Vec<WorkItem>, _>>()?;

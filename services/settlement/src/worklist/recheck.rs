@@ -266,7 +266,7 @@ impl Check<'_> {
                 charged: Some(as_it_was),
             });
         }
-        match yizhan_policy::settle(policy, &case) {
+        match yizhan_policy::replay(policy, &case) {
             Err(refusal) => nothing(why_of(&refused(refusal))),
             Ok(outcome) => Ok(calculated(why, &before, &outcome, &case)),
         }

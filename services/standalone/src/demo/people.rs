@@ -44,11 +44,14 @@ pub const CHILD: &str = "DEMO-14";
 /// 株洲 employee who does not pay.
 pub const DEFAULTER: &str = "DEMO-15";
 
+/// 株洲 resident of a family on 低保.
+pub const ZHUZHOU_RESIDENT: &str = "DEMO-16";
+
 /// What a resident pays for a coverage year in the demo (个人缴费标准, 400 yuan).
 pub const RESIDENT_RATE_FEN: i64 = 40_000;
 
 /// Number, name, birthday, area, scheme, 人员类别, and the last day of the coverage; empty means open.
-const PEOPLE: [[&str; 7]; 14] = [
+const PEOPLE: [[&str; 7]; 15] = [
     [SEVEN_PAYERS, "张示例", "1975-04-12", "999900", "310", "1102", ""],
     [YUBEI, "李示例", "1968-09-30", "500112", "390", "15", ""],
     [ZHUZHOU, "王示例", "1982-02-28", "430200", "310", "1101", ""],
@@ -63,10 +66,12 @@ const PEOPLE: [[&str; 7]; 14] = [
     [PARENT, "孙示例", "1968-10-12", "430200", "310", "1101", ""],
     [CHILD, "孙示范", "1994-03-08", "430200", "310", "1101", ""],
     [DEFAULTER, "朱示例", "1983-05-30", "430200", "310", "1101", ""],
+    [ZHUZHOU_RESIDENT, "李示范", "1971-08-20", "430200", "390", "15", ""],
 ];
 
 /// Whose, code and name.
-const IDENTITIES: [[&str; 3]; 2] = [[SEVEN_PAYERS, "2303", "低保"], [YUBEI, "", "低保边缘"]];
+const IDENTITIES: [[&str; 3]; 3] =
+    [[SEVEN_PAYERS, "2303", "低保"], [YUBEI, "", "低保边缘"], [ZHUZHOU_RESIDENT, "2303", "低保"]];
 
 /// Whose, of what and in which category.
 const MEMBERSHIPS: [(&str, MembershipKind, &str); 5] = [

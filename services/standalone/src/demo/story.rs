@@ -13,6 +13,7 @@ mod reversal;
 mod seven_payers;
 mod two_dates;
 mod waiting;
+mod zhuzhou;
 
 use std::path::Path;
 
@@ -27,6 +28,7 @@ use super::Clients;
 
 /// Tells it.
 pub async fn tell(clients: &mut Clients, folder: &Path) -> anyhow::Result<()> {
+    zhuzhou::tell(clients).await.context("a stay in 株洲")?;
     seven_payers::tell(clients, folder).await.context("seven payers")?;
     published_example::tell(clients).await.context("published example")?;
     two_dates::tell(clients).await.context("two dates")?;

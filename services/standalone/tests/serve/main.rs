@@ -6,6 +6,7 @@
 mod checked;
 mod door;
 mod mutual;
+mod shards;
 mod stopping;
 mod support;
 mod tls;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use yizhan_proto::settlement::v1::Settlement;
+use yizhan_runtime::db::find_rows;
 
 use super::{Check, PAGE};
 use crate::books::domain::claims::{Days, holders, meeting, numbers_in};
@@ -112,9 +113,10 @@ impl Check<'_> {
         if holders.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let rows = settlement::Entity::find().filter(settlement::Column::SetlId.is_in(holders));
+        let keys = holders.into_iter().map(|setl_id| [setl_id.to_owned()]).collect();
+        let rows = find_rows::<settlement::Entity, 1>(self.db, [settlement::Column::SetlId], keys).await?;
         let mut passed_on = BTreeSet::new();
-        for row in rows.all(self.db).await? {
+        for row in rows {
             let answer = answer_of(&row)?;
             let earlier: Vec<&str> =
                 header(&answer).earlier_parts.iter().map(|part| part.setl_id.as_str()).collect();
@@ -186,13 +188,7 @@ impl Check<'_> {
     async fn holders_of(&mut self, lines: &[claimed_line::Model]) -> Result<(), DbErr> {
         let named = lines.iter().flat_map(|line| holders(&line.held_by));
         let named: BTreeSet<&str> = named.map(|(setl_id, _)| setl_id).collect();
-        let known: Vec<String> = settlement::Entity::find()
-            .select_only()
-            .column(settlement::Column::SetlId)
-            .filter(settlement::Column::SetlId.is_in(named.iter().copied()))
-            .into_tuple()
-            .all(self.db)
-            .await?;
+        let known = settlements::known(self.db, named.iter().copied()).await?;
         let known: BTreeSet<&str> = known.iter().map(String::as_str).collect();
         for setl_id in named.difference(&known) {
             self.report(format!("settlement {setl_id}: holds lines and is gone"));

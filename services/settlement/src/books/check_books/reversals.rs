@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::DbErr;
 use yizhan_proto::settlement::v1::Settlement;
+use yizhan_runtime::db::find_rows_where;
 
 use super::Check;
 use crate::books::messages::parts::header;
@@ -18,12 +19,11 @@ impl Check<'_> {
         if named.is_empty() {
             return Ok(());
         }
-        let rows = settlement::Entity::find()
-            .filter(settlement::Column::PoolareaNo.eq(self.poolarea_no))
-            .filter(settlement::Column::SetlId.is_in(named))
-            .filter(settlement::Column::ReversesSetlId.eq(""))
-            .all(self.db)
-            .await?;
+        let keys =
+            named.into_iter().map(|setl_id| [self.poolarea_no.to_owned(), setl_id.to_owned()]).collect();
+        let columns = [settlement::Column::PoolareaNo, settlement::Column::SetlId];
+        let stands = "settlements.reverses_setl_id = ''";
+        let rows = find_rows_where::<settlement::Entity, 2>(self.db, columns, keys, stands).await?;
         let originals = rows.iter().map(|row| Ok((row.setl_id.clone(), answer_of(row)?)));
         let originals: BTreeMap<String, Settlement> = originals.collect::<Result<_, DbErr>>()?;
         for reversal in reversals() {

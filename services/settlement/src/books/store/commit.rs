@@ -15,7 +15,8 @@ use yizhan_runtime::db::{
     DatabaseConnection, DatabaseTransaction, Failure, KEEP_TRYING, begin_write, classify, insert, upsert_next,
 };
 use yizhan_runtime::feed::{NewChange, append};
-use yizhan_runtime::{Reason, ServiceError, metrics};
+use yizhan_runtime::{Reason, ServiceError, areas, metrics};
+use yizhan_terms::Area;
 
 use super::claims::{self, Claims};
 use super::deferrals;
@@ -149,6 +150,7 @@ pub async fn write_together(
     if let Some(refusal) = changes.iter().find_map(invariants::refusal) {
         return Err(refusal);
     }
+    changes.iter().try_for_each(require_here)?;
     leave_the_last(&mut changes);
     let written = async {
         let tx = begin_write(db).await?;
@@ -164,9 +166,23 @@ pub async fn write_in(tx: &DatabaseTransaction, change: &Change) -> Result<Commi
     if let Some(refusal) = invariants::refusal(change) {
         return Err(refusal);
     }
+    require_here(change)?;
     let written = write(tx, std::slice::from_ref(change)).await.or_else(overtaken)?;
     count_once_committed(tx, std::slice::from_ref(change), "settle");
     Ok(written)
+}
+
+/// Refuses what would go into the books of another shard's area. Asked by the request itself: what commits many together is no request.
+///
+/// # Errors
+/// AREA_NOT_HERE.
+pub fn require_here(change: &Change) -> Result<(), ServiceError> {
+    let own = change.settlement.iter().map(|row| &row.poolarea_no);
+    let own = own.chain(change.opening.iter().map(|row| &row.poolarea_no));
+    let booked = change.postings.iter().map(|entry| &entry.poolarea_no);
+    let accounts = change.accounts.iter().map(|row| &row.poolarea_no);
+    let mut all = own.chain(booked).chain(change.years.iter().map(|row| &row.poolarea_no)).chain(accounts);
+    all.try_for_each(|area| areas::require(Area::parse(area)))
 }
 
 /// Commits what [`write_together`] wrote, and what else was written with it.

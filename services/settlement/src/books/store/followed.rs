@@ -13,6 +13,7 @@ use yizhan_runtime::feed::{Change, Reading, may_see_area};
 use super::commit::{DEFERRAL, OPENED, RECOVERED, WORK_ITEM};
 use super::deferrals;
 use super::entities::{opening, settlement};
+use super::partitions::months_of;
 
 /// Reads the settlements of a feed.
 #[derive(Clone, Debug)]
@@ -127,7 +128,9 @@ impl Followed {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let mut query = settlement::Entity::find().filter(settlement::Column::SetlId.is_in(ids));
+        let months = months_of(ids.iter().copied());
+        let mut query =
+            settlement::Entity::find().filter(settlement::Column::SetlId.is_in(ids)).filter(months);
         if let Some(code) = institution {
             query = query.filter(settlement::Column::FixmedinsCode.eq(code));
         }

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ConnectionTrait, DbErr};
 use serde::{Deserialize, Serialize};
-use yizhan_runtime::db::insert;
+use yizhan_runtime::db::{find_rows, insert};
 
 use super::entities::journal::{Column, Entity, Model};
 use crate::books::domain::ledger::Posting;
@@ -75,19 +75,20 @@ pub async fn book<'e>(
     insert::<Entity>(tx, entries.into_iter().map(row).collect::<Result<_, _>>()?).await
 }
 
-/// The postings of settlements or openings of these persons in the books of these areas, by id, each with the area; in their order.
-pub async fn postings_of(
+/// The postings of settlements or openings, person and id, in the books of these areas, by id, each with the area; in their order.
+pub async fn postings_of<'k>(
     db: &impl ConnectionTrait,
     areas: impl IntoIterator<Item = &str>,
-    persons: impl IntoIterator<Item = &str>,
-    ids: impl IntoIterator<Item = &str>,
+    of: impl Iterator<Item = (&'k str, &'k str)> + Clone,
 ) -> Result<BTreeMap<String, Vec<(String, Line)>>, DbErr> {
-    let rows = Entity::find()
-        .filter(Column::PoolareaNo.is_in(areas))
-        .filter(Column::PsnNo.is_in(persons))
-        .filter(Column::SetlId.is_in(ids));
+    let key = |area: &str| {
+        let area = area.to_owned();
+        of.clone().map(move |(psn_no, setl_id)| [area.clone(), psn_no.to_owned(), setl_id.to_owned()])
+    };
+    let keys = areas.into_iter().flat_map(key).collect();
+    let columns = [Column::PoolareaNo, Column::PsnNo, Column::SetlId];
     let mut postings: BTreeMap<String, Vec<(String, Line)>> = BTreeMap::new();
-    for row in rows.all(db).await? {
+    for row in find_rows::<Entity, 3>(db, columns, keys).await? {
         let lines: Vec<Line> = serde_json::from_str(&row.lines)
             .map_err(|error| DbErr::Type(format!("journal.lines of {}: {error}", row.setl_id)))?;
         let lines = lines.into_iter().map(|line| (row.poolarea_no.clone(), line));

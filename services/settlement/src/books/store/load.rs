@@ -8,7 +8,7 @@ use futures::future::{try_join, try_join3};
 use sea_orm::{DbBackend, DbErr, EntityTrait, FromQueryResult};
 use serde::de::DeserializeOwned;
 use yizhan_policy::case::Accumulated;
-use yizhan_runtime::db::{DatabaseConnection, ask_each, rows_as_json};
+use yizhan_runtime::db::{DatabaseConnection, ask_each, monthly, rows_as_json};
 use yizhan_terms::Area;
 
 use super::claims::{self, Claims, Key, Ten, key_of, ten_of};
@@ -55,7 +55,8 @@ pub struct PersonState {
     pub own: Balance,
     /// The relative's account.
     pub shared: Balance,
-    /// The last settlement of the person when the years were read, which guard what follows on it; empty before the first.
+    /// The last settlement of the person when the years were read, which guard what follows on it; empty where every new id is above
+    /// theirs, as before the first.
     pub last_setl_id: String,
     /// The number that took this one's place when records were merged: nothing is settled or paid in under this one any more.
     pub merged_into: Option<String>,
@@ -100,7 +101,8 @@ const KEY: [&str; 10] = [
 
 impl Row {
     /// The columns. The ids of a person's settlements sort in the order of commit: each is made behind the last one, see
-    /// [`PersonState::last_setl_id`]. Each is looked up by its key: for an EXISTS PostgreSQL might read the whole table once.
+    /// [`PersonState::last_setl_id`]. Each is looked up by its key: for an EXISTS PostgreSQL might read the whole table once. What a later id of
+    /// ours is above anyway is not looked for: partitions of months that are over stay untouched.
     fn columns(backend: DbBackend) -> String {
         let person =
             |table: &str| format!("{table}.poolarea_no = key.poolarea_no AND {table}.psn_no = key.psn_no");
@@ -112,11 +114,12 @@ impl Row {
         let relative = "accounts.poolarea_no = key.relative_area AND accounts.psn_no = key.relative_no";
         format!(
             "key.place, key.poolarea_no, \
-             (SELECT MAX(setl_id) FROM settlements WHERE {}) AS last_setl_id, \
+             (SELECT MAX(setl_id) FROM settlements WHERE {} AND setl_id >= '{}') AS last_setl_id, \
              (SELECT stays_psn_no FROM merged_person WHERE merged_person.psn_no = key.psn_no) AS merged_into, \
              (SELECT 1 FROM requests WHERE requests.owner = key.owner AND requests.request_id = key.request_id) AS handled, \
              {} AS years, {} AS visits, {} AS own, {} AS shared",
             person("settlements"),
+            monthly::recent(),
             rows_as_json::<accumulated::Entity>(backend, &person("accumulated")),
             rows_as_json::<claim::Entity>(backend, &met),
             rows_as_json::<account::Entity>(backend, own),

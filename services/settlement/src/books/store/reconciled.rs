@@ -114,13 +114,16 @@ pub async fn among(
     if setl_ids.is_empty() {
         return Ok(Vec::new());
     }
-    let places: Vec<String> = (4..).take(setl_ids.len()).map(|at| format!("${at}")).collect();
+    // Only months that may have one of them are asked.
+    let [least, most] =
+        [setl_ids.iter().min(), setl_ids.iter().max()].map(|id| id.copied().unwrap_or_default());
+    let places: Vec<String> = (6..).take(setl_ids.len()).map(|at| format!("${at}")).collect();
     let sql = format!(
         "SELECT {COLUMNS} FROM settlements s WHERE s.setl_id IN ({}) AND s.fixmedins_code = $1 \
-         AND s.poolarea_no BETWEEN $2 AND $3 AND s.setl_type = ''",
+         AND s.poolarea_no BETWEEN $2 AND $3 AND s.setl_id BETWEEN $4 AND $5 AND s.setl_type = ''",
         places.join(", ")
     );
-    let first = [fixmedins_code, &areas.0, &areas.1].into_iter().map(Value::from);
+    let first = [fixmedins_code, &areas.0, &areas.1, least, most].into_iter().map(Value::from);
     let values = first.chain(setl_ids.iter().map(|id| Value::from(*id)));
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     Settled::find_by_statement(statement).all(db).await

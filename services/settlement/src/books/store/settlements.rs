@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use prost::Message;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
 use yizhan_proto::settlement::v1::{Settlement, SettlementInfo};
-use yizhan_runtime::db::DatabaseConnection;
+use yizhan_runtime::db::{DatabaseConnection, ask_each};
 
 use super::entities::{accumulated, settlement};
+use super::partitions::months_of;
 use super::{merged, recoveries};
 
 /// 退费标志 of a settlement that was reversed.
@@ -94,9 +97,27 @@ pub async fn by_ids(
         .filter(settlement::Column::PoolareaNo.eq(poolarea_no))
         .filter(settlement::Column::PsnNo.is_in(psn_nos))
         .filter(settlement::Column::SetlId.is_in(setl_ids.iter().copied()))
+        .filter(months_of(setl_ids.iter().copied()))
         .order_by_asc(settlement::Column::SetlId)
         .all(db)
         .await
+}
+
+#[derive(FromQueryResult)]
+struct Known {
+    setl_id: String,
+    known: Option<i32>,
+}
+
+/// Those of some ids that there are.
+pub async fn known(
+    db: &impl ConnectionTrait,
+    setl_ids: impl Iterator<Item = &str>,
+) -> Result<Vec<String>, DbErr> {
+    let columns = "key.setl_id, (SELECT 1 FROM settlements WHERE settlements.setl_id = key.setl_id) AS known";
+    let keys = setl_ids.map(|setl_id| [setl_id.to_owned()]).collect();
+    let rows: Vec<Known> = ask_each(db, ["setl_id"], keys, columns).await?;
+    Ok(rows.into_iter().filter(|row| row.known.is_some()).map(|row| row.setl_id).collect())
 }
 
 /// Which settlements are wanted.

@@ -183,7 +183,7 @@ impl Later {
         let policy = policy_of(&self.policies, &visit.row)?;
         known(&mut case);
         follow(&mut case, charged, true);
-        let outcome = yizhan_policy::settle(policy, &case).map_err(|refusal| why_of(&refused(refusal)))?;
+        let outcome = yizhan_policy::replay(policy, &case).map_err(|refusal| why_of(&refused(refusal)))?;
         charged.insert(visit.row.setl_id.clone(), Some(charged_now(&outcome, &case)));
         Ok(paid_of(&outcome))
     }

@@ -35,7 +35,7 @@ const BORNE_ANYWHERE_FEN: i64 = 34_000;
 /// Tells it.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
     heading(
-        7,
+        8,
         "Care away from home (异地就医): people insured in 绍兴, one bill of 上海, filed and not filed",
     );
     let filed_on = filing::to_live_there(clients, LIVES_AWAY).await?;

@@ -11,7 +11,7 @@ const AREAS: [&str; 6] = ["999900", "500112", "430200", "430100", "330800", "330
 
 /// Tells it.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
-    heading(12, "The books");
+    heading(13, "The books");
     let mut settlements = 0;
     for area in AREAS {
         let request = CheckBooksRequest { poolarea_no: area.into() };

@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Tells it; the case that was decided.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<String> {
-    heading(9, "A case of audit (稽核): a hospital in 株洲 charged two beds a day, three days long");
+    heading(10, "A case of audit (稽核): a hospital in 株洲 charged two beds a day, three days long");
     let settled = info(Some(settle(clients, "demo-two-beds", bill()).await?))?;
     let agency = clients.audit_as(&Caller::Agency { area: AREA.parse()? })?;
     let case = open(agency.clone(), &settled).await?;

@@ -18,7 +18,7 @@ const PAID: &str = "2026-06-22";
 /// Tells it.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
     heading(
-        6,
+        7,
         "A newborn (新生儿) of the 株洲 employee, registered and paid for weeks later: entitled from birth",
     );
     register(clients).await?;

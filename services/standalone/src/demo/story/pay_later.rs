@@ -36,7 +36,7 @@ const DAYS: [i64; 2] = [10, 5];
 
 /// Tells it.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
-    heading(11, "Paying later (信用支付): one debt is paid by a child, another not at all");
+    heading(12, "Paying later (信用支付): one debt is paid by a child, another not at all");
     let agency = Caller::Agency { area: AREA.parse()? };
     publish(clients, &agency).await?;
     open(clients, PARENT, &[CHILD]).await?;

@@ -24,7 +24,7 @@ const COLLEAGUE: &str = "D430200000002";
 
 /// Tells it; `case_id` is the case that was decided.
 pub async fn tell(clients: &mut Clients, case_id: &str) -> anyhow::Result<()> {
-    heading(10, "Points (驾照式记分): the doctor who ordered the beds, and what the ninth point does");
+    heading(11, "Points (驾照式记分): the doctor who ordered the beds, and what the ninth point does");
     let mut credit =
         QualificationServiceClient::new(clients.credit_as(&Caller::Agency { area: AREA.parse()? })?);
     register(&mut credit).await?;

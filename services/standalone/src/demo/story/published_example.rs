@@ -11,7 +11,7 @@ use super::{heading, settle};
 /// Tells it.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
     heading(
-        2,
+        3,
         "A published example: 重庆渝北 2023, a low-margin family, 52,000 yuan of which 50,000 in scope",
     );
     let priced = [("XC05CAQ005B014010204139", 100, 50_000), ("XJ06AAA006B001020178976", 2, 100_000)];

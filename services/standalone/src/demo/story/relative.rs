@@ -16,7 +16,7 @@ const PAID_IN_FEN: i64 = 500_000;
 
 /// Tells it.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
-    heading(8, "A stay in 株洲, helped by the personal account of a parent insured in 长沙 (家庭共济)");
+    heading(9, "A stay in 株洲, helped by the personal account of a parent insured in 长沙 (家庭共济)");
     deposit(clients, RELATIVE, CHANGSHA, PAID_IN_FEN).await?;
     let request = GrantAccountShareRequest {
         request_id: "demo-share".into(),

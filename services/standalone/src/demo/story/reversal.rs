@@ -12,7 +12,7 @@ use super::{deposit, heading, info, settle};
 
 /// Tells it.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
-    heading(4, "Three outpatient visits in 株洲; the first is reversed while the later ones stand");
+    heading(5, "Three outpatient visits in 株洲; the first is reversed while the later ones stand");
     deposit(clients, ZHUZHOU, "430200", 100_000).await?;
     let mut settled = Vec::new();
     for day in ["2025-04-01", "2025-04-08", "2025-04-15"] {

@@ -14,7 +14,7 @@ use super::{deposit, heading, info, preview, settle_quoted};
 
 /// Tells it.
 pub async fn tell(clients: &mut Clients, folder: &Path) -> anyhow::Result<()> {
-    heading(1, "A hospital stay across seven payers (composite policy, no area's real one)");
+    heading(2, "A hospital stay across seven payers (composite policy, no area's real one)");
     deposit(clients, SEVEN_PAYERS, "999900", 300_000).await?;
     let visit = stay(SEVEN_PAYERS, "310", "H99990000001", ["2025-03-03", "2025-03-15"], LONG_STAY);
     let visit = Visit { acct_used_flag: true, ..visit };

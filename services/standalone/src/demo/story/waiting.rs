@@ -25,7 +25,7 @@ const MISSED: i32 = 2025;
 /// Tells it.
 pub async fn tell(clients: &mut Clients) -> anyhow::Result<()> {
     heading(
-        5,
+        6,
         "A 株洲 resident whose coverage lapsed after 2023 pays late: a waiting period (待遇等待期), repaired",
     );
     let waiting = pay_late(clients).await?;

@@ -1,0 +1,197 @@
+//! What a version changes beside another, for whom: the difference of what the two say, on the days of the new one.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use yizhan_documents::Period;
+use yizhan_terms::Area;
+
+use super::said::{Said, statements};
+use super::{explain, words};
+use crate::model::Policy;
+
+/// What changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// Name and version of the one before.
+    pub old: String,
+    /// Name and version of the new one.
+    pub new: String,
+    /// First day of the new one: what it says is compared from then on, with what the one before says or last said.
+    pub from: NaiveDate,
+    /// In the order of the new document; what is gone stands at the end.
+    pub changes: Vec<PolicyChange>,
+}
+
+/// One thing that changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicyChange {
+    /// Id of the layer; empty outside layers.
+    pub layer: String,
+    /// Title of the layer, or of the part of the document.
+    pub part: String,
+    /// What changes, e.g. 起付线.
+    pub about: String,
+    /// For whom; empty where it is no row of a table.
+    pub who: String,
+    /// First day on which it does; `None`: from the first on.
+    pub from: Option<NaiveDate>,
+    /// Last day; `None`: until further notice.
+    pub to: Option<NaiveDate>,
+    /// What the one before says; `None`: nothing.
+    pub old: Option<String>,
+    /// What the new one says; `None`: nothing.
+    pub new: Option<String>,
+}
+
+/// What `new` changes beside `old`.
+pub fn changes(old: &Policy, new: &Policy) -> Changes {
+    let (said_before, said_now) = (statements(&explain(old)), statements(&explain(new)));
+    let mut found = head(old, new);
+    let mut seen = BTreeSet::new();
+    for said in said_now.iter().chain(&said_before) {
+        // The title of a layer may change, and the layer stays the same.
+        let key = key(said);
+        if seen.insert(key) {
+            found.extend(compare((old, &said_before), (new, &said_now), said));
+        }
+    }
+    let name = |policy: &Policy| format!("{} {}", policy.id, policy.version);
+    Changes { old: name(old), new: name(new), from: new.period.from, changes: found }
+}
+
+type Key<'s> = (&'s str, &'s str, &'s str, &'s str);
+
+fn key(said: &Said) -> Key<'_> {
+    let part = if said.layer.is_empty() { said.part.as_str() } else { "" };
+    (&said.layer, part, &said.about, &said.who)
+}
+
+fn head(old: &Policy, new: &Policy) -> Vec<PolicyChange> {
+    let areas = |policy: &Policy| policy.areas.iter().map(Area::as_str).collect::<Vec<_>>().join("、");
+    let year = |policy: &Policy| format!("{} 月 {} 日起", policy.year_starts.0, policy.year_starts.1);
+    let across = |policy: &Policy| match policy.across_years {
+        crate::model::AcrossYears::Whole => "整笔结算".to_owned(),
+        crate::model::AcrossYears::SplitByDays => "按天数分开结算".to_owned(),
+    };
+    type Tell<'t> = &'t dyn Fn(&Policy) -> String;
+    let told: [(&str, Tell<'_>); 6] = [
+        ("名称", &|policy| policy.title.clone()),
+        ("统筹区", &areas),
+        ("险种", &|policy| {
+            policy.schemes.iter().map(|scheme| scheme.label()).collect::<Vec<_>>().join("、")
+        }),
+        ("施行", &|policy| words::period(policy.period)),
+        ("政策年度", &year),
+        ("跨年度住院", &across),
+    ];
+    let of = |(about, tell): (&str, Tell<'_>)| {
+        let (old, new) = (tell(old), tell(new));
+        (old != new).then(|| PolicyChange {
+            layer: String::new(),
+            part: "文件".to_owned(),
+            about: about.to_owned(),
+            who: String::new(),
+            from: None,
+            to: None,
+            old: Some(old),
+            new: Some(new),
+        })
+    };
+    told.into_iter().filter_map(of).collect()
+}
+
+/// Where two say otherwise of one thing, stretch by stretch of the days of the new one.
+fn compare(
+    (old, said_before): (&Policy, &[Said]),
+    (new, said_now): (&Policy, &[Said]),
+    said: &Said,
+) -> Vec<PolicyChange> {
+    let of =
+        |all: &[Said]| -> Vec<Said> { all.iter().filter(|other| key(other) == key(said)).cloned().collect() };
+    let (before, now) = (of(said_before), of(said_now));
+    let within = |day: &NaiveDate| new.period.contains(*day);
+    let edges =
+        before.iter().chain(&now).filter_map(|said| said.period).flat_map(|period| {
+            [Some(period.from), period.to.and_then(|to| to.succ_opt())].into_iter().flatten()
+        });
+    let days: BTreeSet<NaiveDate> = edges.filter(within).chain([new.period.from]).collect();
+    let mut found: Vec<PolicyChange> = Vec::new();
+    for day in &days {
+        let last = day.pred_opt();
+        let (told, tells) = (on(&before, old.period, *day), on(&now, new.period, *day));
+        if let Some(open) = found.last_mut().filter(|open| open.to.is_none()) {
+            if open.old == told && open.new == tells {
+                continue;
+            }
+            open.to = last;
+        }
+        if told != tells {
+            found.push(PolicyChange {
+                layer: said.layer.clone(),
+                part: said.part.clone(),
+                about: said.about.clone(),
+                who: said.who.clone(),
+                from: (*day != new.period.from).then_some(*day),
+                to: None,
+                old: told,
+                new: tells,
+            });
+        }
+    }
+    found
+}
+
+/// What is said on a day; after the last day of a document what it said then.
+fn on(said: &[Said], period: Period, day: NaiveDate) -> Option<String> {
+    let day = period.to.map_or(day, |to| day.min(to));
+    let holds = |said: &&Said| said.period.is_none_or(|period| period.contains(day));
+    said.iter().find(holds).map(|said| said.value.clone())
+}
+
+impl fmt::Display for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Changes { old, new, from, changes } = self;
+        writeln!(f, "{old} → {new}（自 {from} 起比较）")?;
+        if changes.is_empty() {
+            return writeln!(f, "  没有变化");
+        }
+        let mut part = None;
+        for change in changes {
+            let this = (&change.layer, &change.part);
+            if part != Some(this) {
+                part = Some(this);
+                let id =
+                    if change.layer.is_empty() { String::new() } else { format!("（{}）", change.layer) };
+                writeln!(f, "\n{}{id}", change.part)?;
+            }
+            writeln!(f, "  {change}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for PolicyChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let PolicyChange { about, who, from, to, old, new, .. } = self;
+        let days = match (from, to) {
+            (None, None) => String::new(),
+            (Some(from), None) => format!("（自 {from} 起）"),
+            (None, Some(to)) => format!("（至 {to}）"),
+            (Some(from), Some(to)) => format!("（{from} 至 {to}）"),
+        };
+        let who = if who.is_empty() { String::new() } else { format!(" {who}") };
+        match (old.as_deref(), new.as_deref()) {
+            (None, Some("")) => write!(f, "新增 {about}{who}{days}"),
+            (None, Some(new)) => write!(f, "新增 {about}{who}：{new}{days}"),
+            (Some(""), None) => write!(f, "取消 {about}{who}{days}"),
+            (Some(old), None) => write!(f, "取消 {about}{who}：原为 {old}{days}"),
+            (old, new) => {
+                let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+                write!(f, "{about}{who}：{old} → {new}{days}")
+            }
+        }
+    }
+}

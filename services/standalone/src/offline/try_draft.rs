@@ -1,0 +1,64 @@
+//! `yizhan policy try NEW --history FILE|FOLDER [--against OLD…]`: a draft on what was settled.
+
+mod history;
+mod words;
+
+use std::path::PathBuf;
+
+use yizhan_policy::trial::{MAX_YEARS_LATER, Options, Report, Stored, Trial};
+use yizhan_policy::{find, together};
+
+use self::history::History;
+use super::{Answer, load_file, load_files, shipped};
+
+/// Cases told at most of those that gain, and of those that lose.
+const MAX_MOST: u16 = 1_000;
+
+/// What is asked of `yizhan policy try`.
+#[derive(clap::Args)]
+pub struct TryArguments {
+    /// The draft (YAML).
+    draft: PathBuf,
+    /// What was settled (docs/POLICY.md, "A draft on a year of cases"): JSON lines, cases (YAML), or a folder of such files.
+    #[arg(long, required = true, num_args = 1..)]
+    history: Vec<PathBuf>,
+    /// What the draft is compared with, found by area, scheme and day; without any, the embedded documents.
+    #[arg(long, num_args = 1..)]
+    against: Vec<PathBuf>,
+    /// The draft settles each case as if it were so many years later: a draft for next year on the cases of this one.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_YEARS_LATER)))]
+    years_later: u32,
+    /// How many of the cases that gain most, and of those that lose most, are told.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=i64::from(MAX_MOST)))]
+    most: u16,
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Settles the history under the draft and beside it, and tells who gains and who loses.
+pub fn try_draft(arguments: &TryArguments) -> Answer {
+    let report = tried(arguments)?;
+    if arguments.json {
+        return serde_json::to_string_pretty(&report).map_err(|error| error.to_string());
+    }
+    Ok(words::of(&report))
+}
+
+fn tried(arguments: &TryArguments) -> Result<Report, String> {
+    let draft = load_file(&arguments.draft)?;
+    let against = if arguments.against.is_empty() { shipped() } else { load_files(&arguments.against) };
+    let against = together(against?).map_err(|problems| problems.to_string())?;
+    let standing = |stored: &Stored| {
+        let case = &stored.case;
+        find(&against, case.area, case.scheme, case.visit.end).map_err(|none| none.to_string())
+    };
+    let options = Options { years_later: arguments.years_later, most: usize::from(arguments.most) };
+    let mut trial = Trial::new(&draft, standing, options);
+    let mut history = History::default();
+    for file in history::files(&arguments.history)? {
+        history.read(&file, &draft, &mut |cases| trial.person(cases))?;
+    }
+    history.finish(&mut |cases| trial.person(cases));
+    Ok(trial.report())
+}
