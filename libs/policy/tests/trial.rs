@@ -104,10 +104,7 @@ fn totals_are_carried_through_the_year_under_each_policy() {
         assert_eq!(report.all.draft_fen, Fen(1_050_000 - 807_500 + 1_000_000 - 850_000));
         assert_eq!((report.all.gain, report.all.lose, report.persons, report.persons_gain), (2, 0, 1, 1));
         let most = &report.gain_most[0];
-        assert_eq!(
-            (most.id.as_str(), most.standing_fen, most.draft_fen),
-            ("a2", Fen(800_000), Fen(150_000))
-        );
+        assert_eq!((most.id.as_str(), most.standing_fen, most.draft_fen), ("a2", Fen(800_000), Fen(150_000)));
         assert_eq!(report.payers[0].draft_fen - report.payers[0].standing_fen, Fen(657_500));
     }
 }
