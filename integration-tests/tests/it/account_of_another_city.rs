@@ -69,7 +69,7 @@ both_databases! {
         let page = platform.settlements().get_statement(request).await.unwrap().into_inner();
         assert!(page.text.contains(&format!("共济账户：{how}")) && page.html.contains(how), "{}", page.text);
         // No household shows that they are relatives: settled, and told.
-        assert_eq!(told.marks.iter().map(|mark| mark.kind.as_str()).collect::<Vec<_>>(), ["KINSHIP_NOT_SHOWN"]);
+        assert_eq!(told.marks.iter().map(|mark| mark.kind.as_str()).collect::<Vec<_>>(), ["KINSHIP_NOT_SHOWN", "VALUE_OLD"]);
         assert!(page.text.contains("提示：亲属个人账户：公安户籍登记未见双方同户"), "{}", page.text);
 
         // The grant is withdrawn, and the owner dies: what was paid goes back where it came from all the same.

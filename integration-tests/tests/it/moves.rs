@@ -57,8 +57,10 @@ fn booked(settled: &Settlement) -> Vec<(&str, &str, i64)> {
     settled.postings.iter().map(|p| (p.poolarea_no.as_str(), p.account.as_str(), p.amount_fen)).collect()
 }
 
+/// What is told of it, but that values of the areas' documents are of years before.
 fn marks(settlement: &Settlement) -> Vec<(&str, &str)> {
-    info(settlement).marks.iter().map(|mark| (mark.kind.as_str(), mark.text.as_str())).collect()
+    let marks = info(settlement).marks.iter().filter(|mark| mark.kind != "VALUE_OLD");
+    marks.map(|mark| (mark.kind.as_str(), mark.text.as_str())).collect()
 }
 
 fn rules(version: &str, moves: &str) -> String {

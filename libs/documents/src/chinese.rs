@@ -150,6 +150,8 @@ const SENTENCES: &[(&str, &str)] = &[
         "`lines` chooses lines of the bill: it goes with a part of the bill or `paid_elsewhere` only",
         "`lines` 选择费用明细，只能与费用的部分或 `paid_elsewhere` 一起写",
     ),
+    ("comes to more than any amount", "得出的数额过大"),
+    ("not between {} and {} times", "倍数不在 {1} 到 {2} 之间"),
     (
         "`counts: net` is of the cost above a `deductible`, which is missing",
         "`counts: net` 指起付线以上的费用，缺少 `deductible`",

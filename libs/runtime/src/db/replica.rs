@@ -20,7 +20,7 @@ use crate::metrics::{self, Metric};
 /// How often it is looked how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long an answer of the replica may take, before the primary is asked.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+const REPLICA_ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 /// Moments of the primary that are remembered: of so long a lag it is only known that it is longer.
 const MOMENTS: usize = 600;
 
@@ -47,7 +47,7 @@ impl fmt::Debug for Replica {
 impl Replica {
     /// Connects when first asked: a replica that is away keeps nobody from starting.
     pub async fn open(config: &ReplicaConfig, primary: &DatabaseConnection) -> Result<Arc<Replica>, DbErr> {
-        let db = connect::replica_pool(config).await?.answering_within(ANSWER_WITHIN);
+        let db = connect::replica_pool(config).await?.answering_within(REPLICA_ANSWERS_WITHIN);
         let replica = Arc::new(Replica { db, most_behind: config.max_lag, known: Mutex::default() });
         let told = Arc::downgrade(&replica);
         metrics::sample(Metric::DbReplicaLag, [], move || Some(told.upgrade()?.behind()?.as_secs()));

@@ -55,7 +55,7 @@ fn check(area: &str, on: &str, table: &[(&str, &str, &str)]) {
 /// 医保发〔2022〕22号 二（五）、二（六）, 规程 art. 6, 医保发〔2024〕21号: of areas that published nothing of their own.
 #[test]
 fn the_nation_says_who_is_treated_as_at_home_and_that_filing_comes_first() {
-    for area in ["430200", "110000", "650100"] {
+    for area in ["420100", "110000", "650100"] {
         check(
             area,
             "2026-05-01",
@@ -74,13 +74,37 @@ fn the_nation_says_who_is_treated_as_at_home_and_that_filing_comes_first() {
         );
     }
     check(
-        "430200",
+        "420100",
         "2023-05-01",
         &[
             ("310 referral out inpatient third other", "unknown", "医保发〔2022〕22号 二（六）"),
             ("310 unfiled out inpatient third other", "manual", "第六条"),
         ],
     );
+}
+
+/// 《湖南省基本医疗保险异地就医直接结算管理办法（试行）》; what it does not say is not known.
+#[test]
+fn hunan() {
+    for area in ["430100", "430200"] {
+        for scheme in ["310", "390"] {
+            let table = [
+                ("long_term out inpatient third other", "same", "管理办法"),
+                ("referral out inpatient third other", "-5 points", "管理办法"),
+                ("emergency out inpatient second other", "-5 points", "管理办法"),
+                ("temporary out inpatient third other", "-10 points", "管理办法"),
+                ("unfiled out inpatient third other", "manual", "管理办法"),
+                ("temporary in outpatient primary other", "same", "省内普通门诊"),
+                ("temporary out outpatient primary other", "unknown", "本项目说明"),
+                ("exempt in inpatient third other", "unknown", "本项目说明"),
+                ("returning in inpatient third other", "unknown", "本项目说明"),
+            ];
+            let table = table.map(|(visit, what, source)| (format!("{scheme} {visit}"), what, source));
+            let table: Vec<_> =
+                table.iter().map(|(visit, what, source)| (visit.as_str(), *what, *source)).collect();
+            check(area, "2026-05-01", &table);
+        }
+    }
 }
 
 /// 赣医保 异地就医明白卡 2025-11 (the document names its sources); returning: a local page.
