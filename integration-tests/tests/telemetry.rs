@@ -49,11 +49,13 @@ const PERSONAL: [&str; 10] = [
 ];
 
 /// What is not told by this scenario, and why.
-const NOT_HERE: [(Metric, &str); 4] = [
+const NOT_HERE: [(Metric, &str); 6] = [
     (Metric::RpcRetries, "told when a call is made once more"),
     (Metric::CircuitOpen, "told when another service failed"),
     (Metric::Shed, "told when there is too much to do"),
     (Metric::CertificateExpires, "told where there is TLS"),
+    (Metric::DbReplicaLag, "told where there is a replica"),
+    (Metric::DbReplicaReads, "told where there is a replica"),
 ];
 
 /// Five processes over PostgreSQL and Redis.
