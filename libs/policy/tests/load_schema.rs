@@ -8,16 +8,20 @@ use yizhan_documents::QUALITY_MARKS;
 use yizhan_policy::example::Expect;
 use yizhan_terms::{Care, DiseaseKind, Filing, Insutype, Payer, Status, Tier};
 
+/// The words that a schema lists at a place.
+fn codes(schema: &Value, pointer: &str) -> Vec<String> {
+    let listed = schema.pointer(pointer).unwrap_or_else(|| panic!("{pointer}"));
+    serde_json::from_value(listed.clone()).unwrap()
+}
+
+fn all<T: Copy>(values: &[T], code: fn(T) -> &'static str) -> Vec<String> {
+    values.iter().map(|value| code(*value).to_owned()).collect()
+}
+
 #[test]
 fn dictionaries_of_the_schema() {
     let schema: Value = serde_json::from_str(include_str!("../schema/policy.schema.json")).unwrap();
-    let codes = |pointer: &str| -> Vec<String> {
-        let listed = schema.pointer(pointer).unwrap_or_else(|| panic!("{pointer}"));
-        serde_json::from_value(listed.clone()).unwrap()
-    };
-    fn all<T: Copy>(values: &[T], code: fn(T) -> &'static str) -> Vec<String> {
-        values.iter().map(|value| code(*value).to_owned()).collect()
-    }
+    let codes = |pointer| codes(&schema, pointer);
     assert_eq!(codes("/$defs/care/enum"), all(Care::ALL, Care::code));
     assert_eq!(codes("/$defs/level/enum"), all(Tier::ALL, Tier::code));
     assert_eq!(codes("/$defs/status/enum"), all(Status::ALL, Status::code));
@@ -34,13 +38,7 @@ fn dictionaries_of_the_schema() {
 #[test]
 fn dictionaries_of_the_schema_of_cases() {
     let schema: Value = serde_json::from_str(include_str!("../schema/case.schema.json")).unwrap();
-    let codes = |pointer: &str| -> Vec<String> {
-        let listed = schema.pointer(pointer).unwrap_or_else(|| panic!("{pointer}"));
-        serde_json::from_value(listed.clone()).unwrap()
-    };
-    fn all<T: Copy>(values: &[T], code: fn(T) -> &'static str) -> Vec<String> {
-        values.iter().map(|value| code(*value).to_owned()).collect()
-    }
+    let codes = |pointer| codes(&schema, pointer);
     assert_eq!(codes("/$defs/care/enum"), all(Care::ALL, Care::code));
     assert_eq!(codes("/$defs/level/enum"), all(Tier::ALL, Tier::code));
     assert_eq!(codes("/$defs/person/properties/status/enum"), all(Status::ALL, Status::code));

@@ -44,6 +44,20 @@ const fn asked(what: &'static str, care: &'static str, visit: &'static str, line
     Asked { what, care, visit, line, person: "" }
 }
 
+// Asked of both schemes.
+const CHRONIC: Asked = asked(
+    "慢特病，帕金森，三级，药费 500",
+    "chronic",
+    "level: third, disease: { code: M02300, kind: chronic }",
+    "amount: 500",
+);
+const CAESAREAN: Asked =
+    asked("生育，剖宫产，5000", "maternity", "level: third, tag: [剖宫产]", "amount: 5000");
+const ANTENATAL: Asked =
+    asked("生育，产前检查，500", "maternity", "level: third, tag: [产前检查]", "amount: 500");
+const DUAL_CHANNEL: Asked =
+    asked("药店，双通道药品，1000", "pharmacy", "level: first", "amount: 1000, label: [双通道]");
+
 const EMPLOYEE: [Asked; 8] = [
     asked("住院，三级，2 万", "inpatient", "level: third", "amount: 2万"),
     Asked {
@@ -51,21 +65,16 @@ const EMPLOYEE: [Asked; 8] = [
         ..asked("住院，三级，20 万，低保", "inpatient", "level: third", "amount: 20万")
     },
     asked("普通门诊，二级，500", "outpatient", "level: second", "amount: 500"),
-    asked(
-        "慢特病，帕金森，三级，药费 500",
-        "chronic",
-        "level: third, disease: { code: M02300, kind: chronic }",
-        "amount: 500",
-    ),
+    CHRONIC,
     asked(
         "两病（只有居民），一级，药费 100",
         "chronic",
         "level: primary, disease: { code: M03900, kind: two_diseases }",
         "amount: 100",
     ),
-    asked("生育，剖宫产，5000", "maternity", "level: third, tag: [剖宫产]", "amount: 5000"),
-    asked("生育，产前检查，500", "maternity", "level: third, tag: [产前检查]", "amount: 500"),
-    asked("药店，双通道药品，1000", "pharmacy", "level: first", "amount: 1000, label: [双通道]"),
+    CAESAREAN,
+    ANTENATAL,
+    DUAL_CHANNEL,
 ];
 
 const RESIDENT: [Asked; 9] = [
@@ -76,21 +85,16 @@ const RESIDENT: [Asked; 9] = [
     },
     asked("普通门诊，基层，500", "outpatient", "level: primary", "amount: 500"),
     asked("普通门诊，二级，500", "outpatient", "level: second", "amount: 500"),
-    asked(
-        "慢特病，帕金森，三级，药费 500",
-        "chronic",
-        "level: third, disease: { code: M02300, kind: chronic }",
-        "amount: 500",
-    ),
+    CHRONIC,
     asked(
         "两病，高血压，基层，药费 100",
         "chronic",
         "level: primary, disease: { code: M03900, kind: two_diseases }",
         "amount: 100",
     ),
-    asked("生育，剖宫产，5000", "maternity", "level: third, tag: [剖宫产]", "amount: 5000"),
-    asked("生育，产前检查，500", "maternity", "level: third, tag: [产前检查]", "amount: 500"),
-    asked("药店，双通道药品，1000", "pharmacy", "level: first", "amount: 1000, label: [双通道]"),
+    CAESAREAN,
+    ANTENATAL,
+    DUAL_CHANNEL,
 ];
 
 /// What the register answers: a treatment for the case, or why it is not settled directly.
