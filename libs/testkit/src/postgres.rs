@@ -185,15 +185,23 @@ impl PostgresServer {
     /// starts it again.
     pub fn begin_epoch(&mut self, epoch: u32) {
         self.stop();
-        let mut reset = as_postgres(&programs().join("pg_resetwal"));
-        run(reset.arg("--epoch").arg(epoch.to_string()).arg("-D").arg(self.data()));
+        self.reset_log(&["--epoch", &epoch.to_string()]);
         self.start_again();
     }
 
-    /// Stops it in good order: its data can be copied then.
-    pub(crate) fn stop(&self) {
+    /// Stops it in good order, and leaves nothing that is not needed: its data can be copied then.
+    pub(crate) fn stop_for_good(&self) {
+        self.stop();
+        self.reset_log(&[]);
+    }
+
+    fn stop(&self) {
         signal("INT", self.first_process());
         self.wait_until_nobody_is_left();
+    }
+
+    fn reset_log(&self, arguments: &[&str]) {
+        run(as_postgres(&programs().join("pg_resetwal")).args(arguments).arg("-D").arg(self.data()));
     }
 
     pub(crate) fn data(&self) -> PathBuf {

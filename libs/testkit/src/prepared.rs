@@ -67,7 +67,7 @@ impl Prepared {
             make_tables(server.create_database_named(service)).await;
             make_tables(format!("sqlite://{}", file_of(folder, service).display())).await;
         }
-        server.stop();
+        server.stop_for_good();
         run(Command::new("cp").arg("-a").arg(server.data()).arg(folder.join("postgres")));
     }
 
