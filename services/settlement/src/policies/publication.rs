@@ -93,7 +93,7 @@ pub async fn publish_at_start(app: &App, folder: Option<&Path>) -> anyhow::Resul
             Some(policy) => policy,
             None => Arc::new(Policy::read(&name, &text).map_err(|problems| anyhow::anyhow!("{problems}"))?),
         };
-        let publication = Publication::of(policy, text);
+        let publication = Publication::<Policy>::of(policy, text);
         let written = publication.write(&tx, &app.policies, &service, app.clock.now()).await;
         let published = written.map_err(|refusal| not_published(&name, &refusal))?;
         if !published.known {
