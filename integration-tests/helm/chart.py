@@ -33,7 +33,7 @@ def run(*command, text=None):
 
 def digests():
     """The arguments by which every image is pinned."""
-    return [part for service in SERVICES for part in ("--set", f"{service}.image.digest={DIGEST}")]
+    return [part for one in [*SERVICES, "tests"] for part in ("--set", f"{one}.image.digest={DIGEST}")]
 
 
 def arguments(name):

@@ -187,6 +187,9 @@ only = ["agency:999900", "institution:H99990000099"]
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if and $v.requireDigests $v.tests.enabled (not $v.tests.image.digest) -}}
+{{- fail "tests.image.digest is not set, and requireDigests is: `helm test` runs in the place of production too" -}}
+{{- end -}}
 {{- end -}}
 
 {{- /* Each area is one shard's, and each shard has databases and a Redis of its own. */ -}}
