@@ -363,6 +363,11 @@ def panel_of_nothing(panels, _):
 
 
 @board
+def panel_that_is_always_green(panels, _):
+    panels[1]["targets"][0]["expr"] += " or vector(0)"
+
+
+@board
 def panel_of_one_source(panels, _):
     panels[1]["datasource"]["uid"] = "prometheus"
 
@@ -376,7 +381,7 @@ WATCHED = {
     watching.alerts: [alert_without_page, alert_of_no_severity, alert_without_test, alert_of_no_metric, alert_by_no_label, alert_of_all_shards,
                       alert_that_tells_what_it_dropped, page_of_no_alert],
     watching.promtool: [rule_that_is_none, threshold_too_high, alert_without_shards],
-    watching.dashboards: [panels_that_overlap, panels_of_one_number, panel_of_no_metric, panel_of_one_source, board_of_no_source],
+    watching.dashboards: [panels_that_overlap, panels_of_one_number, panel_of_no_metric, panel_that_is_always_green, panel_of_one_source, board_of_no_source],
     watching.empty_panels: [panel_of_no_query, panel_of_nothing],
 }
 

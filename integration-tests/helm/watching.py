@@ -216,6 +216,8 @@ def wrong_board(file, board):
             yield f"{where}: shows nothing"
         for target in panel.get("targets", []):
             yield from misnamed(target["expr"], where)
+            if re.search(r"\bor\s+vector\(", target["expr"]):
+                yield f"{where}: shows a number where nothing is known"
             for variable in re.findall(r"\$\{?(\w+)", target["expr"]):
                 if variable not in variables and not variable.startswith("__"):
                     yield f"{where}: no variable {variable}"

@@ -50,6 +50,11 @@ spec:
             matchLabels:
               {{- include "yizhan.selector" (dict "root" $c.root "name" "check" "shard" $c.shard) | nindent 14 }}
         {{- end }}
+        {{- if and .root.Values.booksCheck.enabled (eq .name "settlement") }}
+        - podSelector:
+            matchLabels:
+              {{- include "yizhan.selector" (dict "root" $c.root "name" "books" "shard" $c.shard) | nindent 14 }}
+        {{- end }}
         {{- with $policy.callers }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
