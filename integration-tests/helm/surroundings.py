@@ -20,7 +20,7 @@ def around():
 
 
 def as_production():
-    return copy.deepcopy(objects(template(*arguments("ha"))))
+    return copy.deepcopy(objects(template(*arguments("ha"), "--set", "booksCheck.enabled=true", "--set-json", 'booksCheck.areas=["430200"]')))
 
 
 def found_pods(overlay):
@@ -147,6 +147,21 @@ def mesh(chart, overlay):
         yield f"the namespace is{'' if 'istio.io/dataplane-mode' in labels else ' not'} in the mesh, and {policies.TUNNEL} is{'' if policies.TUNNEL in ports else ' not'} let through"
 
 
+def principals(chart, overlay):
+    """Whom a pod of the chart may call by its NetworkPolicy, it may call by the mesh."""
+    for found in (one for one in chart if one["kind"] == "NetworkPolicy"):
+        accounts = {pod(one)["serviceAccountName"] for one in policies.pods(chart) if "serviceAccountName" in pod(one)
+                    and policies.matches(found["spec"]["podSelector"], pod_labels(one))}
+        callees = [peer["podSelector"]["matchLabels"] for rule in found["spec"].get("egress") or [] for peer in rule["to"] if "namespaceSelector" not in peer]
+        for labels in callees:
+            let = {principal for one in overlay if one["kind"] == "AuthorizationPolicy" and one["spec"].get("selector")
+                   and policies.matches(one["spec"]["selector"], labels) for rule in one["spec"]["rules"]
+                   for source in rule.get("from", []) for principal in source["source"]["principals"]}
+            for account in sorted(accounts):
+                if f"cluster.local/ns/yizhan/sa/{account}" not in let:
+                    yield f"{account} may not call {component(labels)} by the mesh"
+
+
 def receiver(_chart, overlay):
     """The collector takes what services send over TLS, by a certificate that its pod mounts."""
     for found in (one for one in overlay if one["kind"] == "ConfigMap" and "collector.yaml" in one["data"]):
@@ -156,7 +171,7 @@ def receiver(_chart, overlay):
             yield f"{name(found)}: receives in clear, or its certificate is not mounted"
 
 
-CHECKS = [ways, secrets, addresses, gateway, mesh, receiver]
+CHECKS = [ways, secrets, addresses, gateway, mesh, principals, receiver]
 
 
 def fits():
@@ -211,5 +226,7 @@ SPOILT = [
     (gateway, lambda c, o: of(o, "Certificate", "yizhan-gateway")["spec"].update(uris=["spiffe://yizhan/ns/gateways/sa/gateway"])),
     (mesh, no_tunnel),
     (mesh, lambda c, o: of(o, "Namespace", "yizhan")["metadata"]["labels"].pop("istio.io/dataplane-mode")),
+    (principals, lambda c, o: of(o, "AuthorizationPolicy", "yizhan-settlement")["spec"]["rules"][0]["from"][0]["source"]["principals"].remove(
+        "cluster.local/ns/yizhan/sa/yizhan-books")),
     (receiver, lambda c, o: pod(of(o, "Deployment", "yizhan-collector"))["containers"][0]["volumeMounts"].pop()),
 ]
