@@ -224,7 +224,9 @@ async fn accept<S>(
     while let Some(Some(accepted)) = door.stopping.run_until_cancelled(incoming.next()).await {
         match accepted {
             Ok(stream) => {
-                if let Some(connection) = admitted.admit() {
+                // One that has gone again has no address any more.
+                let Ok(from) = stream.peer_addr() else { continue };
+                if let Some(connection) = admitted.admit(from.ip()) {
                     connections.spawn(door.clone().serve(stream, connection));
                 }
             }
