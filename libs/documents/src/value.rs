@@ -111,8 +111,9 @@ fn not_a_range(at: &At, text: &str) -> Option<()> {
     };
     match text.split_once(['-', '–', '—', '~', '～', '至', '到']) {
         Some((from, to)) if is_number(from) && is_number(to) => {
-            let message =
-                format!("`{text}` is a range, not one value: a row for each, or `unknown: …` with the range in its words");
+            let message = format!(
+                "`{text}` is a range, not one value: a row for each, or `unknown: …` with the range in its words"
+            );
             at.problem(Kind::InvalidValue, message)
         }
         _ => Some(()),

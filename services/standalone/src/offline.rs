@@ -206,8 +206,7 @@ fn read_case(file: &Path) -> Result<Asked, String> {
         let case = serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
         return Ok(Asked::Recorded(case));
     }
-    let (example, found) =
-        load_example_with_findings(&name, &text).map_err(|wrong| say::problems(&wrong))?;
+    let (example, found) = load_example_with_findings(&name, &text).map_err(|wrong| say::problems(&wrong))?;
     match (example.visits.len(), example.area, example.scheme) {
         (1, Some(area), Some(scheme)) => {
             Ok(Asked::Written(Box::new(Written { example, area, scheme, name, text, found })))

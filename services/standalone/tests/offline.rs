@@ -258,10 +258,18 @@ fn what_looks_wrong_in_cases_that_are_tested_is_told() {
 fn cases_and_policies_are_told_apart() {
     let checked = yizhan(&["policy", "check", "libs/policy/tests/conformance/cases/language.yaml", CASE]);
     let told = stderr(&checked);
-    assert_eq!(told.matches("these are cases, not a policy: `yizhan policy test` settles them").count(), 2, "{told}");
+    assert_eq!(
+        told.matches("these are cases, not a policy: `yizhan policy test` settles them").count(),
+        2,
+        "{told}"
+    );
     assert_eq!(told.lines().count(), 2, "{told}");
     let tested = yizhan(&["policy", "test", "--lang", "zh", GOOD]);
-    assert!(stderr(&tested).contains("这是政策，不是病例：用 `yizhan policy check` 检查"), "{}", stderr(&tested));
+    assert!(
+        stderr(&tested).contains("这是政策，不是病例：用 `yizhan policy check` 检查"),
+        "{}",
+        stderr(&tested)
+    );
 }
 
 #[test]

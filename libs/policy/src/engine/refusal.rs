@@ -111,7 +111,10 @@ impl Refusal {
                 )
             }
             Refusal::RemoteRuleMissing { policy, filing } => {
-                format!("政策 {policy} 的异地就医（{}）待遇由备案核定，病例没有核定结果（病例的 `remote`）", filing.label())
+                format!(
+                    "政策 {policy} 的异地就医（{}）待遇由备案核定，病例没有核定结果（病例的 `remote`）",
+                    filing.label()
+                )
             }
             Refusal::CareNotCovered { policy, care, day } => {
                 format!(

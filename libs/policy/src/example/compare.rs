@@ -107,8 +107,12 @@ impl fmt::Display for Difference {
 /// Every difference.
 pub(super) fn outcome(expect: &Expect, got: &Outcome<'_>) -> Vec<Difference> {
     let broken = Amounts::of(got).broken().into_iter();
-    let mut differences: Vec<_> =
-        broken.map(|identity| Difference::of_visit("identity", identity, "broken").in_chinese([identity.to_owned(), "不成立".to_owned()])).collect();
+    let mut differences: Vec<_> = broken
+        .map(|identity| {
+            Difference::of_visit("identity", identity, "broken")
+                .in_chinese([identity.to_owned(), "不成立".to_owned()])
+        })
+        .collect();
     if let Some(refused) = &expect.refused {
         let chinese = [refused.code.clone(), "已结算".to_owned()];
         differences.push(Difference::of_visit("refused", &refused.code, "settled").in_chinese(chinese));
@@ -160,7 +164,9 @@ fn paid(expect: &Expect, got: &Outcome<'_>, differences: &mut Vec<Difference>) {
         }
     }
     for (layer, expected) in expect.paid.iter().filter(|(layer, _)| !by_layer.contains_key(layer.as_str())) {
-        differences.push(Difference::of_layer(layer, "paid", expected.to_string(), no_layer(layer, got)).of_no_layer());
+        differences.push(
+            Difference::of_layer(layer, "paid", expected.to_string(), no_layer(layer, got)).of_no_layer(),
+        );
     }
 }
 
@@ -237,8 +243,7 @@ fn before(refused: &Refused, stopped: &Stopped<'_>) -> Vec<Difference> {
     }
     let differs = |(layer, paid): (&str, Fen)| {
         let wanted = expected.get(layer).copied().unwrap_or_default();
-        (paid != wanted)
-            .then(|| Difference::of_layer(layer, "before", wanted.to_string(), paid.to_string()))
+        (paid != wanted).then(|| Difference::of_layer(layer, "before", wanted.to_string(), paid.to_string()))
     };
     got.into_iter().filter_map(differs).collect()
 }

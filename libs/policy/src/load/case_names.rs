@@ -69,8 +69,12 @@ fn check_status(case: &At, person: &At, policy: &Policy) {
     let possible = statuses_of(scheme);
     if possible.iter().all(|(one, ..)| *one != status) {
         let codes: Vec<&str> = possible.iter().map(|(one, ..)| one.code()).collect();
-        let message =
-            format!("nobody of scheme {} is `{}`; one of: {}", scheme.code(), status.code(), codes.join(", "));
+        let message = format!(
+            "nobody of scheme {} is `{}`; one of: {}",
+            scheme.code(),
+            status.code(),
+            codes.join(", ")
+        );
         at.finding(Kind::StatusOfOtherScheme, message);
     }
 }

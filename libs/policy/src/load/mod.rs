@@ -111,10 +111,7 @@ pub fn load_example(file_name: &str, text: &str) -> Result<Example, Problems> {
 ///
 /// # Errors
 /// Everything wrong with it, in order of position.
-pub fn load_example_with_findings(
-    file_name: &str,
-    text: &str,
-) -> Result<(Example, Vec<Problem>), Problems> {
+pub fn load_example_with_findings(file_name: &str, text: &str) -> Result<(Example, Vec<Problem>), Problems> {
     read_with_findings(file_name, text, |root| example::one(&root))
 }
 

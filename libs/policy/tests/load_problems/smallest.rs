@@ -34,18 +34,25 @@ fn layer(more: &str) -> String {
 }
 
 fn after(base: &str) -> String {
-    let later = FUND.replace("id: a", "id: b").replace("basic", "critical_illness").replace("310100", "330100");
+    let later =
+        FUND.replace("id: a", "id: b").replace("basic", "critical_illness").replace("310100", "330100");
     format!("{FUND}\n{}", later.replace("base: [ { add: in_scope } ]", base))
 }
 
 /// What is found in which document, and the document in which it is not.
 fn documents() -> Vec<(Kind, String, String)> {
-    let of = |kind, head: &str, wrong: &str, right: &str| (kind, document(head, wrong), document(head, right));
+    let of =
+        |kind, head: &str, wrong: &str, right: &str| (kind, document(head, wrong), document(head, right));
     let whole = document(COVERS, FUND);
     let at = |rows: &str| FUND.replace("ratio: 80%", &format!("rows: [ {rows} ]"));
     let third = "{ when: { level: [third] }, ratio: 80% }";
     vec![
-        of(PaidAgain, COVERS, &after("base: [ { add: in_scope } ]"), &after("base: [ { add: in_scope_left } ]")),
+        of(
+            PaidAgain,
+            COVERS,
+            &after("base: [ { add: in_scope } ]"),
+            &after("base: [ { add: in_scope_left } ]"),
+        ),
         of(
             LimitPerMissing,
             COVERS,
@@ -54,7 +61,10 @@ fn documents() -> Vec<(Kind, String, String)> {
         ),
         (
             CareNotSaid,
-            document("not_published: { outpatient: 无, chronic: 无, pharmacy: 无 }", &layer("when: { care: [inpatient] }")),
+            document(
+                "not_published: { outpatient: 无, chronic: 无, pharmacy: 无 }",
+                &layer("when: { care: [inpatient] }"),
+            ),
             document(
                 "not_published: { outpatient: 无, chronic: 无, pharmacy: 无, maternity: 无 }",
                 &layer("when: { care: [inpatient] }"),
@@ -100,7 +110,8 @@ fn found_in_document(text: &str) -> Vec<Kind> {
 }
 
 fn found_in_case(policy: &Policy, text: &str) -> Vec<Kind> {
-    let (_, found) = load_examples_with_findings("case.yaml", text).unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
+    let (_, found) =
+        load_examples_with_findings("case.yaml", text).unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
     kinds(&[found, example_findings("case.yaml", text, |_| Some(policy))].concat())
 }
 

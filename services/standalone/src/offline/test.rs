@@ -124,7 +124,10 @@ fn policy(file: &Path, name: &str) -> Result<Policy, String> {
         return load_file(&file.parent().unwrap_or(Path::new("")).join(name));
     };
     let Some((name, text)) = embedded().iter().find(|(name, _)| *name == shipped) else {
-        return Err(say::either(format!("没有内置的政策 `{shipped}`"), format!("no policy `{shipped}` is embedded")));
+        return Err(say::either(
+            format!("没有内置的政策 `{shipped}`"),
+            format!("no policy `{shipped}` is embedded"),
+        ));
     };
     load(name, text).map_err(|problems| problems.to_string())
 }
@@ -138,7 +141,9 @@ fn policy_of<'p>(
 ) -> Result<&'p Policy, String> {
     match (case.policy.as_ref(), case.area.zip(case.scheme)) {
         (Some(name), _) => named.get(name).ok_or_else(|| format!("there is no {name}")),
-        (None, Some((area, scheme))) => find(by_area, area, scheme, day).map_err(|none| say::no_policy(&none)),
+        (None, Some((area, scheme))) => {
+            find(by_area, area, scheme, day).map_err(|none| say::no_policy(&none))
+        }
         (None, None) => Err("the case names none".to_owned()),
     }
 }
@@ -163,7 +168,11 @@ impl Results {
                 for found in &case.differences {
                     let (case, visit, difference) = (&case.case, found.visit, &found.difference);
                     let zh = format!("{file}：{case}，第 {visit} 次就诊：{}", difference.chinese());
-                    let _ = writeln!(text, "{}", say::either(zh, format!("{file}: {case}, visit {visit}: {difference}")));
+                    let _ = writeln!(
+                        text,
+                        "{}",
+                        say::either(zh, format!("{file}: {case}, visit {visit}: {difference}"))
+                    );
                 }
                 case.explained.iter().for_each(|words| {
                     let _ = writeln!(text, "\n{words}");
