@@ -183,7 +183,7 @@ fn expecting(folder: &tempfile::TempDir, expect: &str) -> String {
 fn the_conformance_cases_are_tested_by_the_command() {
     let all = yizhan(&["policy", "test", "libs/policy/tests/conformance/cases"]);
     assert_eq!(all.status.code(), Some(0), "{}{}", stdout(&all), stderr(&all));
-    assert!(stdout(&all).ends_with(" files: 0 differences\n"), "{}", stdout(&all));
+    assert!(stdout(&all).contains(" files: 0 differences"), "{}", stdout(&all));
 }
 
 #[test]

@@ -133,6 +133,11 @@ impl<'p> Asked<'p> {
 
     fn check(&self, at: &At, what: &str, known: &BTreeSet<String>) {
         let Some(name) = at.raw().filter(|name| !known.contains(*name)) else { return };
+        // Whoever is `civil_servant/科级` is said to be `civil_servant` as well.
+        let kind_of = |known: &String| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+        if what == "membership" && known.iter().any(kind_of) {
+            return;
+        }
         let hint = closest(name, known.iter().map(String::as_str));
         let said = if what == "accumulator" { "declares" } else { "asks for" };
         let message = format!("`{}` {said} no {what} `{name}`{hint}", self.policy.id);
