@@ -13,9 +13,7 @@ use yizhan_proto::enrollment::v1::{GetCacheStatusRequest, ImportCoveragesRequest
 use yizhan_proto::settlement::v1::catalogue_service_client::CatalogueServiceClient;
 use yizhan_proto::settlement::v1::institution_service_client::InstitutionServiceClient;
 use yizhan_proto::settlement::v1::settlement_service_client::SettlementServiceClient;
-use yizhan_proto::settlement::v1::{
-    ImportCatalogueRequest, ImportInstitutionsRequest, Institution, PreviewRequest,
-};
+use yizhan_proto::settlement::v1::{ImportCatalogueRequest, ImportInstitutionsRequest, PreviewRequest};
 use yizhan_runtime::Caller;
 use yizhan_runtime::client::{PeerChannel, channel};
 use yizhan_runtime::config::{PeerConfig, PeerTls, TlsIdentity};
@@ -126,8 +124,7 @@ async fn start(mounted: &Mounted, databases: &[TestDatabase; 2]) -> (ServiceProc
 }
 
 async fn furnish(enrollment: PeerChannel, settlement: PeerChannel) {
-    let of_area = |one: &Institution| one.fixmedins_code == THIRD_LEVEL;
-    let institutions = standard_institutions().into_iter().filter(of_area).collect();
+    let institutions = standard_institutions();
     let request = ImportInstitutionsRequest { request_id: "places".into(), institutions };
     InstitutionServiceClient::new(settlement.clone()).import_institutions(request).await.unwrap();
     let request = ImportCatalogueRequest { request_id: "items".into(), items: standard_catalogue() };
@@ -152,7 +149,7 @@ async fn running_services_exchange_their_certificates_and_nobody_notices() {
     let databases = [TestDatabase::of(Backend::Sqlite), TestDatabase::of(Backend::Sqlite)];
     let (mut enrollment, mut settlement) = start(&mounted, &databases).await;
     let [before, after] = ["old", "only new"].map(|step| mounted.gateway_of(step));
-    let agency = |url: String| by(&format!("agency:{COMPOSITE_AREA}"), PATIENCE, &url, &before);
+    let agency = |url: String| by("agency:100000", PATIENCE, &url, &before);
     furnish(agency(enrollment.url()), agency(settlement.url())).await;
     preview(to(&settlement.url(), &before)).await.unwrap();
     preview(trying(&settlement.url(), &after))
