@@ -50,6 +50,7 @@ mod old_faults;
 mod openings;
 #[allow(clippy::print_stdout, reason = "what was seen is told")]
 mod outages;
+mod paid_elsewhere;
 mod paid_once;
 mod people;
 mod people_credit;

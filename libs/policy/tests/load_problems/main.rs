@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
+mod beside;
 mod broken;
 mod dates_and_rows;
 mod form;

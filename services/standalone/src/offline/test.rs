@@ -8,7 +8,7 @@ use serde::Serialize;
 use yizhan_documents::Documents;
 use yizhan_policy::example::{Example, Tested};
 use yizhan_policy::load::load_examples;
-use yizhan_policy::{Policy, embedded, find, load, together};
+use yizhan_policy::{Policy, embedded, find, find_named, load, together};
 
 use super::{Found, documents_in, load_file, load_files, read, shipped};
 
@@ -78,7 +78,8 @@ fn read_cases(file: &Path) -> Result<Vec<Example>, String> {
     load_examples(&file.display().to_string(), &read(file)?).map_err(|problems| problems.to_string())
 }
 
-type Named = BTreeMap<String, Policy>;
+/// The documents that a case names, one or several that stand beside each other: `A + B`.
+type Named = BTreeMap<String, Documents<Policy>>;
 
 /// The policies that cases of a file name.
 fn named(file: &Path, cases: &[Example]) -> Result<Named, String> {
@@ -87,7 +88,10 @@ fn named(file: &Path, cases: &[Example]) -> Result<Named, String> {
         let Some(name) = &case.policy else { continue };
         if !policies.contains_key(name) {
             let of_case = |reason| format!("{}:{}: {reason}", file.display(), case.line);
-            policies.insert(name.clone(), policy(file, name).map_err(of_case)?);
+            let all = name.split(" + ").map(|name| policy(file, name.trim()));
+            let all: Vec<Policy> = all.collect::<Result<_, _>>().map_err(of_case)?;
+            let all = together(all).map_err(|problems| of_case(problems.to_string()))?;
+            policies.insert(name.clone(), all);
         }
     }
     Ok(policies)
@@ -106,7 +110,10 @@ fn policy(file: &Path, name: &str) -> Result<Policy, String> {
 
 fn tested(case: &Example, named: &Named, by_area: &Documents<Policy>, explain: bool) -> Tested {
     let policy_of = |case: &Example, day| match (case.policy.as_ref(), case.area.zip(case.scheme)) {
-        (Some(name), _) => named.get(name).ok_or_else(|| format!("there is no {name}")),
+        (Some(name), _) => {
+            let all = named.get(name).ok_or_else(|| format!("there is no {name}"))?;
+            find_named(all, day).map_err(|none| none.to_string())
+        }
         (None, Some((area, scheme))) => find(by_area, area, scheme, day).map_err(|none| none.to_string()),
         (None, None) => Err("the case names none".to_owned()),
     };
