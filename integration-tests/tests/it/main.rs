@@ -15,6 +15,7 @@ mod audit_rules;
 mod audited;
 mod away;
 mod backup;
+mod beside;
 mod books;
 mod callee_away;
 mod cases;

@@ -101,7 +101,7 @@ impl<'p> InForce<'p> {
     fn of_both<'f>(&self, found: &'f [Problem], all: &[&Policy]) -> Vec<&'f Problem> {
         let known = |one: &Problem| {
             let mut alone = all.iter().flat_map(|policy| &policy.found);
-            alone.any(|known| (known.kind, &known.path) == (one.kind, &one.path))
+            alone.any(|known| (known.kind, &known.message) == (one.kind, &one.message))
         };
         found.iter().filter(|one| one.kind == Kind::PaidAgain && !known(one)).collect()
     }

@@ -73,13 +73,13 @@ fn what_does_not_go_together_is_refused_by_name() {
         let found = check_set(&policies);
         assert!(found.iter().any(|one| one.message.contains(name)), "{found:?}");
     };
-    told(&[("id: product_drugs", "id: relief")], "layer `relief`");
-    told(&[("product_stays", "stays")], "accumulator `stays`");
+    told(&[("id: product_drugs", "id: diagnosis")], "layer `diagnosis`");
+    told(&[("product_deductible", "charged")], "accumulator `charged`");
     told(&[("terms", "paper")], "source `paper`");
-    told(&[("[basic]", "[basic, critical]"), ("less: deductible.basic", "less: deductible.critical")], "no layer `critical`");
+    told(&[("[basic, relief]\nfrom", "[basic, relief, critical]\nfrom"), ("less: deductible.basic", "less: deductible.critical")], "no layer `critical`");
     // Cost that the document's layer may have paid is not counted again.
-    told(&[("add: in_scope_left", "add: in_scope")], "counts cost that `basic` may have paid");
-    let counted = ("remote: none\n    feeds: { product_d", "remote: none\n    counts_paid: [basic]\n    feeds: { product_d");
+    told(&[("add: in_scope_left", "add: in_scope")], "counts cost that `basic`, `relief` may have paid");
+    let counted = ("remote: none\n    feeds: { product_d", "remote: none\n    counts_paid: [basic, relief]\n    feeds: { product_d");
     assert_eq!(kinds(&[good(), edited(&[("add: in_scope_left", "add: in_scope"), counted])]), []);
 }
 
@@ -90,7 +90,7 @@ fn a_product_says_nothing_of_the_scheme_and_settles_nothing_alone() {
         let wrong = load("product.yaml", &text).unwrap_err();
         assert_eq!(wrong.0.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::ConflictingKeys], "{wrong}");
     }
-    let unknown = load("product.yaml", &PRODUCT.replace("beside: [basic]", "beside: any")).unwrap_err();
+    let unknown = load("product.yaml", &PRODUCT.replace("beside: [basic, relief]", "beside: any")).unwrap_err();
     assert!(unknown.0.iter().all(|one| one.kind == Kind::UnknownLayer), "{unknown}");
     let alone = together(vec![edited(&[])]).unwrap();
     let none = find(&alone, good().areas[0], Insutype::Employee, "2023-05-01".parse().unwrap()).unwrap_err();
