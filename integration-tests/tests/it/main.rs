@@ -19,6 +19,7 @@ mod beside;
 mod books;
 mod callee_away;
 mod cases;
+mod certificates;
 mod checked;
 mod clocks;
 mod companies;

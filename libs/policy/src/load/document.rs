@@ -62,6 +62,10 @@ const OF_BASE: &[&str] = &[
 
 /// Reads a policy document, with products beside it whose layers are its last ones; `None` after everything wrong with it was reported.
 pub(super) fn policy(root: &At, text: &str, products: &[&Policy]) -> Option<Policy> {
+    if root.find("layers").is_none() && (root.is_list() || root.find("person").is_some()) {
+        let message = "these are cases, not a policy: `yizhan policy test` settles them";
+        return root.problem(Kind::WrongType, message);
+    }
     let map = root.map(KEYS)?;
     let beside = map.optional("beside", |at| named_layers(&at));
     if map.get("beside").is_some() {
@@ -290,7 +294,8 @@ impl Body {
             used: Used::default(),
         };
         let renames = map.optional("renames", |at| renames(&at, &names));
-        let scope = |asked| Scope { sources: &sources, names: &names, period, when: Vec::new(), asked };
+        let scope =
+            |asked| Scope { sources: &sources, names: &names, source: None, period, when: Vec::new(), asked };
         let visits = map.optional("visits", |at| Table::read(at, &scope(OF_VISIT), &VISITS));
         let class_prepay = map.optional("class_prepay", |at| Table::read(at, &scope(OF_LINE), &RATIO));
         let extra_prepay = map.optional("extra_prepay", |at| prepay(at, &scope(OF_CASE)));
