@@ -56,6 +56,11 @@ impl<'p> InForce<'p> {
         if !clashes.is_empty() {
             return Err(clashes);
         }
+        if self.products.len() > 1 {
+            for product in &self.products {
+                InForce { base: self.base, products: vec![product] }.join(told)?;
+            }
+        }
         let all: Vec<&Policy> = [self.base].into_iter().chain(self.products.iter().copied()).collect();
         let texts: Vec<&str> = all.iter().map(|policy| &*policy.together.text).collect();
         let whole = texts.join("\n---\n");
@@ -63,7 +68,8 @@ impl<'p> InForce<'p> {
             document::policy(&root, &whole, &self.products)
         });
         let (policy, found) = read.map_err(|problems| self.told_of(told, problems.0.iter()))?;
-        let paid_again: Vec<&Problem> = self.of_both(&found, &all);
+        // Two products may count the same cost, each by its terms: what the document's layers paid neither of them pays again.
+        let paid_again = if self.products.len() == 1 { self.of_both(&found, &all) } else { Vec::new() };
         if !paid_again.is_empty() {
             return Err(self.told_of(told, paid_again.into_iter()));
         }
