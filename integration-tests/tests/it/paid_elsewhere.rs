@@ -3,8 +3,9 @@
 use yizhan_integration_tests::checks::{assert_adds_up, info, yuan};
 use yizhan_integration_tests::*;
 use yizhan_proto::settlement::v1::{
-    AdvanceReimbursementRequest, ApplicantKind, Deferral, FeeLine, PaidElsewhere, Posting, ReimbursementAction, ReimbursementApplication,
-    ReimbursementBill, ReimbursementPaper, SettleRequest, Settlement, SubmitReimbursementRequest, Visit,
+    AdvanceReimbursementRequest, ApplicantKind, Deferral, FeeLine, PaidElsewhere, Posting,
+    ReimbursementAction, ReimbursementApplication, ReimbursementBill, ReimbursementPaper, SettleRequest,
+    Settlement, SubmitReimbursementRequest, Visit,
 };
 use yizhan_runtime::error::RemoteError;
 use yizhan_runtime::ids::new_id;
@@ -25,7 +26,13 @@ fn with(visit: VisitBuilder, papers: &[PaidElsewhere]) -> VisitBuilder {
 /// Fee, funds, accounts, cash, paid elsewhere.
 fn amounts(settled: &Settlement) -> [i64; 5] {
     let told = info(settled);
-    [told.medfee_sumamt_fen, told.fund_pay_sumamt_fen, told.acct_pay_fen, told.psn_cash_pay_fen, told.paid_elsewhere_fen]
+    [
+        told.medfee_sumamt_fen,
+        told.fund_pay_sumamt_fen,
+        told.acct_pay_fen,
+        told.psn_cash_pay_fen,
+        told.paid_elsewhere_fen,
+    ]
 }
 
 /// A part of the stay M1 up to a day, with one line of it.

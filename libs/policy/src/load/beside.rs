@@ -90,7 +90,8 @@ impl<'p> InForce<'p> {
         let mut held: BTreeSet<(&str, &str)> = BTreeSet::new();
         let mut clashes = Vec::new();
         for policy in [self.base].into_iter().chain(self.products.iter().copied()) {
-            let layers = policy.layers.iter().skip(policy.foreign_layers()).map(|one| ("layer", one.id.as_str()));
+            let layers =
+                policy.layers.iter().skip(policy.foreign_layers()).map(|one| ("layer", one.id.as_str()));
             let accumulators = policy.accumulators.iter().map(|one| ("accumulator", one.name.as_str()));
             let sources = policy.sources.iter().map(|one| ("source", one.id.as_str()));
             for (what, name) in layers.chain(accumulators).chain(sources) {
@@ -113,12 +114,17 @@ impl<'p> InForce<'p> {
     }
 
     fn told_of<'f>(&self, told: &Policy, problems: impl Iterator<Item = &'f Problem>) -> Vec<Problem> {
-        let text = |problem: &Problem| format!("{}: {} ({})", problem.path, problem.message, problem.kind.code());
+        let text =
+            |problem: &Problem| format!("{}: {} ({})", problem.path, problem.message, problem.kind.code());
         problems.map(|problem| self.problem(told, &text(problem))).collect()
     }
 
     fn problem(&self, told: &Policy, why: &str) -> Problem {
-        let names: Vec<String> = [self.base].iter().chain(&self.products).map(|one| format!("`{}` {}", one.id, one.version)).collect();
+        let names: Vec<String> = [self.base]
+            .iter()
+            .chain(&self.products)
+            .map(|one| format!("`{}` {}", one.id, one.version))
+            .collect();
         let message = format!("{} do not go together: {why}", names.join(" and "));
         of_document(told, "beside", Kind::NotBeside, message)
     }
@@ -126,13 +132,18 @@ impl<'p> InForce<'p> {
 
 /// What a document is together with those published before, on each of the days and for each of the areas and schemes on which it is in force
 /// beside another one; or why they do not go together.
-pub(super) fn joined<P: Borrow<Policy>>(policy: &Policy, published: &[P]) -> Vec<Result<Policy, Vec<Problem>>> {
+pub(super) fn joined<P: Borrow<Policy>>(
+    policy: &Policy,
+    published: &[P],
+) -> Vec<Result<Policy, Vec<Problem>>> {
     let all: Vec<&Policy> = published.iter().map(Borrow::borrow).chain([policy]).collect();
     if !all.iter().any(|one| one.is_product()) {
         return Vec::new();
     }
     let (mut known, mut joined) = (BTreeSet::new(), Vec::new());
-    for (area, scheme) in policy.areas.iter().flat_map(|area| policy.schemes.iter().map(|scheme| (*area, *scheme))) {
+    for (area, scheme) in
+        policy.areas.iter().flat_map(|area| policy.schemes.iter().map(|scheme| (*area, *scheme)))
+    {
         for day in days(policy, &all, area) {
             let Some(found) = InForce::on(all.iter().copied(), area, scheme, day) else { continue };
             let is_of = [found.base].iter().chain(&found.products).any(|one| std::ptr::eq(*one, policy));
@@ -147,14 +158,20 @@ pub(super) fn joined<P: Borrow<Policy>>(policy: &Policy, published: &[P]) -> Vec
 /// The days on which what is in force beside a document may change: its first, and where others of the area begin, or have ended.
 fn days(policy: &Policy, all: &[&Policy], area: Area) -> BTreeSet<NaiveDate> {
     let of_area = all.iter().filter(|other| other.areas.contains(&area));
-    let changes = of_area.flat_map(|other| [Some(other.period.from), other.period.to.and_then(|to| to.succ_opt())]);
+    let changes =
+        of_area.flat_map(|other| [Some(other.period.from), other.period.to.and_then(|to| to.succ_opt())]);
     changes.flatten().filter(|day| policy.period.contains(*day)).chain([policy.period.from]).collect()
 }
 
 /// As documents of a book.
 impl InForce<'_> {
     /// Those among documents.
-    pub fn among<'p>(policies: &'p [Arc<Policy>], area: Area, scheme: Insutype, day: NaiveDate) -> Option<InForce<'p>> {
+    pub fn among<'p>(
+        policies: &'p [Arc<Policy>],
+        area: Area,
+        scheme: Insutype,
+        day: NaiveDate,
+    ) -> Option<InForce<'p>> {
         InForce::on(policies.iter().map(AsRef::as_ref), area, scheme, day)
     }
 }

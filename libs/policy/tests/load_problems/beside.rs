@@ -19,7 +19,8 @@ fn edited(edits: &[(&str, &str)]) -> Policy {
         assert!(text.contains(from), "{from}");
         text.replace(from, to)
     };
-    load("product.yaml", &edits.iter().fold(PRODUCT.to_owned(), edit)).unwrap_or_else(|wrong| panic!("{wrong}"))
+    load("product.yaml", &edits.iter().fold(PRODUCT.to_owned(), edit))
+        .unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
 /// Kinds of what stands against the last one beside those before.
@@ -76,21 +77,37 @@ fn what_does_not_go_together_is_refused_by_name() {
     told(&[("id: product_drugs", "id: diagnosis")], "layer `diagnosis`");
     told(&[("product_deductible", "charged")], "accumulator `charged`");
     told(&[("terms", "paper")], "source `paper`");
-    told(&[("[basic, relief]\nfrom", "[basic, relief, critical]\nfrom"), ("less: deductible.basic", "less: deductible.critical")], "no layer `critical`");
+    told(
+        &[
+            ("[basic, relief]\nfrom", "[basic, relief, critical]\nfrom"),
+            ("less: deductible.basic", "less: deductible.critical"),
+        ],
+        "no layer `critical`",
+    );
     // Cost that the document's layer may have paid is not counted again.
     told(&[("add: in_scope_left", "add: in_scope")], "counts cost that `basic`, `relief` may have paid");
-    let counted = ("remote: none\n    feeds: { product_d", "remote: none\n    counts_paid: [basic, relief]\n    feeds: { product_d");
+    let counted = (
+        "remote: none\n    feeds: { product_d",
+        "remote: none\n    counts_paid: [basic, relief]\n    feeds: { product_d",
+    );
     assert_eq!(kinds(&[good(), edited(&[("add: in_scope_left", "add: in_scope"), counted])]), []);
 }
 
 #[test]
 fn a_product_says_nothing_of_the_scheme_and_settles_nothing_alone() {
-    for of_base in ["year_starts: 07-01", "covers: [inpatient]", "extra_prepay: remote", "account: { pays: [in_scope] }"] {
+    for of_base in
+        ["year_starts: 07-01", "covers: [inpatient]", "extra_prepay: remote", "account: { pays: [in_scope] }"]
+    {
         let text = PRODUCT.replace("\nsources:", &format!("\n{of_base}\n\nsources:"));
         let wrong = load("product.yaml", &text).unwrap_err();
-        assert_eq!(wrong.0.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::ConflictingKeys], "{wrong}");
+        assert_eq!(
+            wrong.0.iter().map(|one| one.kind).collect::<Vec<_>>(),
+            [Kind::ConflictingKeys],
+            "{wrong}"
+        );
     }
-    let unknown = load("product.yaml", &PRODUCT.replace("beside: [basic, relief]", "beside: any")).unwrap_err();
+    let unknown =
+        load("product.yaml", &PRODUCT.replace("beside: [basic, relief]", "beside: any")).unwrap_err();
     assert!(unknown.0.iter().all(|one| one.kind == Kind::UnknownLayer), "{unknown}");
     let alone = together(vec![edited(&[])]).unwrap();
     let none = find(&alone, good().areas[0], Insutype::Employee, "2023-05-01".parse().unwrap()).unwrap_err();
@@ -101,9 +118,16 @@ fn a_product_says_nothing_of_the_scheme_and_settles_nothing_alone() {
 
 #[test]
 fn one_is_retired_and_the_other_stands() {
-    let ended = edited(&[("to: 2024-12-31", "to: 2023-06-30"), ("        - { from: 2024-01-01, source: terms, rows: [ { ratio: 70% } ] }\n", ""), ("- { to: 2023-12-31, source", "- { source"), ("version: \"1\"", "version: \"2\"")]);
+    let ended = edited(&[
+        ("to: 2024-12-31", "to: 2023-06-30"),
+        ("        - { from: 2024-01-01, source: terms, rows: [ { ratio: 70% } ] }\n", ""),
+        ("- { to: 2023-12-31, source", "- { source"),
+        ("version: \"1\"", "version: \"2\""),
+    ]);
     let book: Documents<Policy> = [good(), edited(&[]), ended].into_iter().collect();
-    let of = |day: &str| find(&book, good().areas[0], Insutype::Employee, day.parse().unwrap()).unwrap().version.clone();
+    let of = |day: &str| {
+        find(&book, good().areas[0], Insutype::Employee, day.parse().unwrap()).unwrap().version.clone()
+    };
     assert_eq!((of("2022-01-01"), of("2023-06-30")), ("2024.1".to_owned(), "2024.1+2".to_owned()));
     // An older version stays in use for the days a newer one does not cover, as of every document.
     assert_eq!(of("2023-07-01"), "2024.1+1");
@@ -113,14 +137,26 @@ fn one_is_retired_and_the_other_stands() {
 
 #[test]
 fn a_document_gives_its_accumulators_to_a_product() {
-    let with = GOOD.replace("\naccumulators:\n", "\naccumulators:\n  product_paid: { label: 累计, unit: fen }\n").replace("used: diagnosis_paid }\n    feeds: { diagnosis_paid: paid }", "used: product_paid }\n    feeds: { product_paid: paid }").replace("  diagnosis_paid: { label: 给付累计, unit: fen }\n", "");
+    let with = GOOD
+        .replace("\naccumulators:\n", "\naccumulators:\n  product_paid: { label: 累计, unit: fen }\n")
+        .replace(
+            "used: diagnosis_paid }\n    feeds: { diagnosis_paid: paid }",
+            "used: product_paid }\n    feeds: { product_paid: paid }",
+        )
+        .replace("  diagnosis_paid: { label: 给付累计, unit: fen }\n", "");
     let before = load("with.yaml", &with).unwrap();
     let next = GOOD.replace("\"2024.1\"", "\"2024.2\"");
     let lost = load("next.yaml", &next).unwrap();
     let published = |all: Vec<Policy>| -> Documents<Policy> { all.into_iter().collect() };
-    let kinds = |problems: Vec<yizhan_documents::Problem>| problems.into_iter().map(|one| one.kind).collect::<Vec<_>>();
+    let kinds = |problems: Vec<yizhan_documents::Problem>| {
+        problems.into_iter().map(|one| one.kind).collect::<Vec<_>>()
+    };
     assert_eq!(kinds(lost.conflicts(&published(vec![before.clone()]))), [Kind::AccumulatorLost]);
-    let given = load("next.yaml", &next.replace("\nclass_prepay:", "\nrenames: { product_paid: beside }\n\nclass_prepay:")).unwrap();
+    let given = load(
+        "next.yaml",
+        &next.replace("\nclass_prepay:", "\nrenames: { product_paid: beside }\n\nclass_prepay:"),
+    )
+    .unwrap();
     assert_eq!(given.conflicts(&published(vec![before.clone()])), []);
     assert_eq!(edited(&[]).conflicts(&published(vec![before, given])), []);
 }

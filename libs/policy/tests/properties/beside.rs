@@ -26,9 +26,15 @@ fn in_one() -> String {
         assert_eq!(one.matches(&head).count(), 1);
         one = one.replace(&head, &format!("{head}{}\n", section(key)));
     }
-    let dated = section("layers").replace("    from: 2023-01-01\n", "").replace("  - id: product_drugs\n", "  - id: product_drugs\n    from: 2023-01-01\n    to: 2024-12-31\n");
+    let dated = section("layers").replace("    from: 2023-01-01\n", "").replace(
+        "  - id: product_drugs\n",
+        "  - id: product_drugs\n    from: 2023-01-01\n    to: 2024-12-31\n",
+    );
     let dated = ["product_in_scope", "product_days"].iter().fold(dated, |text, id| {
-        text.replace(&format!("  - id: {id}\n"), &format!("  - id: {id}\n    from: 2022-07-01\n    to: 2024-12-31\n"))
+        text.replace(
+            &format!("  - id: {id}\n"),
+            &format!("  - id: {id}\n    from: 2022-07-01\n    to: 2024-12-31\n"),
+        )
     });
     // A version of a table without a date begins with its layer.
     one.replace("\naccount:\n", &format!("\n{dated}\naccount:\n"))
@@ -43,8 +49,13 @@ static DOCUMENTS: LazyLock<(Policy, Documents<Policy>)> = LazyLock::new(|| {
 fn said(outcome: &Outcome<'_>) -> String {
     let mut said = serde_json::to_value(outcome).unwrap();
     said.as_object_mut().unwrap().remove("policy");
+    // Totals are told in the order they are declared in.
+    said["changes"].as_array_mut().unwrap().sort_by_key(|change| change["accumulator"].to_string());
     // Lines are those of each document.
-    said.to_string().split("\"line\":").map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit())).collect()
+    said.to_string()
+        .split("\"line\":")
+        .map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()))
+        .collect()
 }
 
 #[test]
@@ -52,7 +63,10 @@ fn they_are_really_beside_each_other() {
     let (one, apart) = &*DOCUMENTS;
     let (area, scheme) = (one.areas[0], one.schemes[0]);
     let on = |day: &str| find(apart, area, scheme, day.parse().unwrap()).unwrap();
-    assert_eq!((on("2022-06-30").id.as_str(), on("2025-01-01").id.as_str()), ("example-employee", "example-employee"));
+    assert_eq!(
+        (on("2022-06-30").id.as_str(), on("2025-01-01").id.as_str()),
+        ("example-employee", "example-employee")
+    );
     let both = on("2022-07-01");
     assert_eq!((both.id.as_str(), both.version.as_str()), ("example-employee+example-product", "2024.1+1"));
     assert_eq!(both.layers.len(), one.layers.len());
