@@ -15,6 +15,7 @@ mod audit_rules;
 mod audited;
 mod away;
 mod backup;
+mod beside;
 mod books;
 mod callee_away;
 mod cases;
@@ -51,6 +52,7 @@ mod old_faults;
 mod openings;
 #[allow(clippy::print_stdout, reason = "what was seen is told")]
 mod outages;
+mod paid_elsewhere;
 mod paid_once;
 mod people;
 mod people_credit;

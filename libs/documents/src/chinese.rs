@@ -273,6 +273,11 @@ const SENTENCES: &[(&str, &str)] = &[
          anew. Keep the name, or write `renames: {}`",
         "`{1}` {2} 与 `{4}` {5} 在同一政策年度，前者累计 `{3}`，后者没有声明也没有对应：年度累计会从零开始。保留名称，或写 `renames: {6}`",
     ),
+    (
+        "{} do not go together: another of them has a {} `{}`: call it otherwise",
+        "{1} 不能并行：其中另一份已有名为 `{3}` 的{2}，请改名",
+    ),
+    ("{} do not go together: {}: {} ({})", "{1} 不能并行：{2} 处 {4}：{3}"),
     // Calendars.
     ("holds on days of an earlier version", "与前面的版本在同一天施行"),
     ("a holiday of more than {} days", "超过 {1} 天的假期"),
@@ -311,6 +316,8 @@ const WORDS: &[(&str, &str)] = &[
     ("amounts (fen)", "金额"),
     ("visits (count)", "次数"),
     ("accumulator", "累计"),
+    ("source", "来源"),
+    ("layer", "层"),
     ("identity", "身份"),
     ("membership", "参加情况"),
     ("label", "明细标记"),

@@ -36,6 +36,12 @@ pub trait Document: Sized + Send + Sync + 'static {
     fn conflicts(&self, _published: &Documents<Self>) -> Vec<Problem> {
         Vec::new()
     }
+
+    /// What it says together with documents published before, where some stand beside others: each such is found by its own id and version,
+    /// which no published document has.
+    fn joined(&self, _published: &Documents<Self>) -> Vec<Self> {
+        Vec::new()
+    }
 }
 
 /// What a document is, without what it says.
@@ -63,24 +69,26 @@ pub struct Head<'d> {
 #[derive(Debug)]
 pub struct Documents<D> {
     documents: Vec<Arc<D>>,
+    /// What several of them say together ([`Document::joined`]).
+    joined: Vec<Arc<D>>,
 }
 
 impl<D> Clone for Documents<D> {
     fn clone(&self) -> Self {
-        Documents { documents: self.documents.clone() }
+        Documents { documents: self.documents.clone(), joined: self.joined.clone() }
     }
 }
 
 impl<D> Default for Documents<D> {
     fn default() -> Self {
-        Documents { documents: Vec::new() }
+        Documents { documents: Vec::new(), joined: Vec::new() }
     }
 }
 
 impl<D> Documents<D> {
-    /// With a document that goes before those already there.
-    pub fn publish(&mut self, document: impl Into<Arc<D>>) {
-        self.documents.push(document.into());
+    /// What several of them say together, in the order it came to be.
+    pub fn joined(&self) -> &[Arc<D>] {
+        &self.joined
     }
 
     /// All of them.
@@ -89,9 +97,11 @@ impl<D> Documents<D> {
     }
 }
 
-impl<D> FromIterator<D> for Documents<D> {
+impl<D: Document> FromIterator<D> for Documents<D> {
     fn from_iter<I: IntoIterator<Item = D>>(documents: I) -> Self {
-        Documents { documents: documents.into_iter().map(Arc::new).collect() }
+        let mut all = Documents::default();
+        documents.into_iter().for_each(|document| all.publish(document));
+        all
     }
 }
 
@@ -109,10 +119,22 @@ impl<D: Document> Documents<D> {
         D::embedded().iter().map(read).collect()
     }
 
-    /// A version of a document.
+    /// With a document that goes before those already there.
+    pub fn publish(&mut self, document: impl Into<Arc<D>>) {
+        let document = document.into();
+        for joined in document.joined(self) {
+            let head = joined.head();
+            if self.version(head.id, head.version).is_none() {
+                self.joined.push(Arc::new(joined));
+            }
+        }
+        self.documents.push(document);
+    }
+
+    /// A version of a document, or of what several say together.
     pub fn version(&self, id: &str, version: &str) -> Option<&Arc<D>> {
         let is = |head: Head| head.id == id && head.version == version;
-        self.documents.iter().find(|document| is(document.head()))
+        self.documents.iter().chain(&self.joined).find(|document| is(document.head()))
     }
 }
 

@@ -136,7 +136,28 @@ pub fn read_with_findings<T>(
     text: &str,
     form: impl for<'a> FnOnce(At<'a>) -> Option<T>,
 ) -> Result<(T, Vec<Problem>), Problems> {
+    read_joined(file_name, &[text], &[], form)
+}
+
+/// The same of several texts that are one document: what the later ones say under these keys, which are lists or mappings, stands behind what
+/// the first says there; nothing else of them is read. Lines are those of each text.
+///
+/// # Errors
+/// Everything wrong with it, in order of position.
+pub fn read_joined<T>(
+    file_name: &str,
+    texts: &[&str],
+    keys: &[&str],
+    form: impl for<'a> FnOnce(At<'a>) -> Option<T>,
+) -> Result<(T, Vec<Problem>), Problems> {
     let sink = sink::Sink::new(file_name);
-    let document = yaml::read(text, &sink).and_then(|root| form(At::root(&root, &sink)));
+    let mut root: Option<yaml::Node> = None;
+    for text in texts {
+        match (&mut root, yaml::read(text, &sink)) {
+            (Some(root), Some(other)) => root.join(other, keys),
+            (none, read) => *none = read,
+        }
+    }
+    let document = root.and_then(|root| form(At::root(&root, &sink)));
     sink.finish(document)
 }

@@ -32,6 +32,21 @@ impl Node {
         Node { line: at.line(), column: at.col() + 1, data }
     }
 
+    /// Puts what a root says under these keys, which are lists or mappings, behind what this one says there.
+    pub fn join(&mut self, other: Node, keys: &[&str]) {
+        let (Data::Map(own), Data::Map(others)) = (&mut self.data, other.data) else { return };
+        for (key, value) in others {
+            let Some(name) = key.scalar().filter(|name| keys.contains(name)) else { continue };
+            let held = own.iter_mut().find(|(held, _)| held.scalar() == Some(name));
+            match (held.map(|(_, held)| &mut held.data), value.data) {
+                (Some(Data::List(held)), Data::List(more)) => held.extend(more),
+                (Some(Data::Map(held)), Data::Map(more)) => held.extend(more),
+                (Some(_), _) => {}
+                (None, data) => own.push((key, Node { data, line: value.line, column: value.column })),
+            }
+        }
+    }
+
     /// The text of a scalar.
     pub fn scalar(&self) -> Option<&str> {
         match &self.data {

@@ -20,6 +20,6 @@ pub use case::Case;
 pub use embedded::embedded;
 pub use engine::{Refusal, Stopped, replay, settle, settle_as_far, visit_rules};
 pub use explain::{Changes, PolicyChange, changes, explain, explain_outcome, explain_stopped};
-pub use load::{find, findings, load, together};
+pub use load::{find, find_named, findings, load, together};
 pub use model::Policy;
 pub use outcome::Outcome;

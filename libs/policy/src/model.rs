@@ -5,6 +5,7 @@
 //! each value holds from a date to a date, and carries the source it was published in.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -73,9 +74,45 @@ pub struct Policy {
     pub found: Vec<Problem>,
     /// Most days before an admission at which some row looks for the stay before it ([`Condition::Previous`]); `None`: none looks.
     pub looks_back: Option<i64>,
+    /// Whether it stands beside others, or consists of several.
+    pub together: Together,
+}
+
+/// Documents that stand beside others, and what they are together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Together {
+    /// Of a product: the layers of the documents it stands beside that it names. They are its first layers, and empty; it settles nothing by itself.
+    pub beside: Option<Vec<String>>,
+    /// Accumulators of versions before with which a product goes on (`renames: { x: beside }`).
+    pub moved: Vec<String>,
+    /// The document's text, of which what several say together is read.
+    pub text: Arc<str>,
+    /// The documents it consists of, base first; empty: itself alone.
+    pub of: Vec<Member>,
+}
+
+/// A document that decides together with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// [`Policy::id`]
+    pub id: String,
+    /// [`Policy::version`]
+    pub version: String,
+    /// [`Policy::digest`]
+    pub digest: String,
 }
 
 impl Policy {
+    /// Whether it is a product that stands beside other documents.
+    pub fn is_product(&self) -> bool {
+        self.together.beside.is_some()
+    }
+
+    /// How many of its first layers are others'.
+    pub fn foreign_layers(&self) -> usize {
+        self.together.beside.as_ref().map_or(0, Vec::len)
+    }
+
     /// Its scheme, where it is the policy of one.
     pub fn only_scheme(&self) -> Option<Insutype> {
         self.schemes.first().copied().filter(|_| self.schemes.len() == 1)

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use yizhan_policy::example::Example;
 use yizhan_policy::load::load_examples;
-use yizhan_policy::{Policy, embedded, findings, load};
+use yizhan_policy::{Policy, embedded, find_named, findings, load, together};
 
 /// The published worked examples of a person's benefit. The DRG example settles with the
 /// institution and is no benefit of a person.
@@ -46,10 +46,10 @@ fn every_published_example_and_table_comes_out_to_the_fen() {
     let policies = all_policies();
     let mut failures = Vec::new();
     for case in &all_cases() {
-        let of_case = |case: &Example, _| {
-            let named = case.policy.as_deref().unwrap();
-            policies.get(named).ok_or_else(|| format!("there is no {named}"))
-        };
+        let named = case.policy.as_deref().unwrap().split(" + ");
+        let named = named.map(|one| policies.get(one).unwrap_or_else(|| panic!("there is no {one}")).clone());
+        let named = together(named.collect()).unwrap();
+        let of_case = |_: &Example, day| find_named(&named, day).map_err(|none| none.to_string());
         let name = |found: &_| -> String {
             let yizhan_policy::example::VisitDifference { visit, difference } = found;
             format!("{} visit {visit}: {difference}", case.id)
@@ -79,7 +79,9 @@ fn every_case_has_its_own_name_and_names_its_source() {
 
 #[test]
 fn every_policy_is_asked_by_a_case() {
-    let asked: BTreeSet<String> = all_cases().into_iter().filter_map(|case| case.policy).collect();
+    let asked = all_cases().into_iter().filter_map(|case| case.policy);
+    let asked: BTreeSet<String> =
+        asked.flat_map(|named| named.split(" + ").map(str::to_owned).collect::<Vec<_>>()).collect();
     let policies: BTreeSet<String> = all_policies().into_keys().collect();
     assert_eq!(asked, policies);
 }

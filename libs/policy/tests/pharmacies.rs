@@ -25,7 +25,7 @@ fn accounts_pay_at_pharmacies() {
             policy.schemes[0].code()
         );
         let case = load_case("case.yaml", &case).unwrap_or_else(|problems| panic!("{problems}"));
-        if NO_INSURANCE.contains(&policy.id.as_str()) {
+        if NO_INSURANCE.contains(&policy.id.as_str()) || policy.is_product() {
             continue;
         }
         let outcome = settle(&policy, &case).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));

@@ -7,6 +7,7 @@
 //! - `splitting`: a bill split into two visits; a larger bill.
 //! - `parts`: a stay settled in parts.
 //! - `remote`: care away from home never pays more than care at home.
+//! - `beside`: a product in a document of its own pays what the same layers in the one document pay.
 //! - `coverage`: the random policies and cases really reach what the properties speak of.
 
 #![allow(
@@ -21,6 +22,8 @@ mod reference;
 
 #[path = "properties/agreement.rs"]
 mod agreement;
+#[path = "properties/beside.rs"]
+mod beside;
 #[path = "properties/coverage.rs"]
 mod coverage;
 #[path = "properties/parts.rs"]

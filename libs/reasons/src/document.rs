@@ -64,6 +64,7 @@ faults! {
     NotAPart = "NOT_A_PART", "A quantity that is not a part of the bill.";
     MisplacedCondition = "MISPLACED_CONDITION", "A condition that cannot be asked here.";
     PoliciesOverlap = "POLICIES_OVERLAP", "Two documents for one area, scheme and day.";
+    NotBeside = "NOT_BESIDE", "A product and a document it stands beside do not go together: a name that both have, a layer that is not there.";
     AccumulatorLost = "ACCUMULATOR_LOST", "An accumulator of a policy version before is neither declared nor named in `renames`: the limit of the year would open again.";
     AccumulatorDiffers = "ACCUMULATOR_DIFFERS", "Two documents of one area declare one accumulator differently.";
     CoversDiffers = "COVERS_DIFFERS", "`covers` leaves out care that a layer names, or care stands both there and in `not_published`.";

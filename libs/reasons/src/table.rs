@@ -780,6 +780,10 @@ reasons! {
             "Preview, Settle", "`mid_setl_flag` with a med_type that is no stay";
         PartWithoutRelative: "PART_WITHOUT_RELATIVE", Violation, "中途结算不使用家庭共济账户，请在出院结算时使用",
             "Preview, Settle", "`mulaid_psn_no` with `mid_setl_flag`";
+        PaidElsewhereTooMuch: "PAID_ELSEWHERE_TOO_MUCH", Violation, "他处已付金额之和超过医疗费总额",
+            "Preview, Settle, reimbursements", "`paid_elsewhere` comes to more than the bill; of a stay in parts more than that of the stay so far";
+        PaidElsewhereMissing: "PAID_ELSEWHERE_MISSING", Violation, "该次住院以前各次中途结算已申报的他处已付，本次须一并申报",
+            "Preview, Settle", "an earlier part of the stay told a paper of `paid_elsewhere` that is not told now: it is told of the stay so far; `payer`, `reference`";
         FeesTwice: "FEES_TWICE", Violation, "费用明细重复提交",
             "Preview, Settle", "lines in the visit, and `fees_uploaded` too";
         RefundUnmatched: "REFUND_UNMATCHED", Violation, "退单与原费用明细不符",

@@ -7,6 +7,8 @@ use yizhan_runtime::{Caller, Reason, ServiceError, Violations};
 
 /// Characters of an identifier (mdtrt_id, setl_id, hilist_code …) at most (docs/CODES.md, Amounts).
 pub const MAX_ID: usize = 30;
+/// Characters of a reference to a paper or an account at most.
+pub const MAX_REFERENCE: usize = 64;
 
 /// An identifier: given, short enough, printable ASCII.
 pub fn check_id(fields: &mut Fields<'_>, field: &str, value: &str) {
@@ -46,4 +48,11 @@ pub fn decimal(text: &str, places: u32) -> Option<Decimal> {
         && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
     let value: Decimal = plain.then(|| text.parse().ok()).flatten()?;
     (value.normalize().scale() <= places && value.abs() <= Decimal::from(MAX_FEN)).then_some(value)
+}
+
+/// A reference to something that is kept elsewhere.
+pub fn reference(fields: &mut Fields<'_>, field: &str, text: &str, needed: bool) {
+    fields.require(!needed || !text.is_empty(), field, Reason::Required);
+    let fits = text.len() <= MAX_REFERENCE && text.bytes().all(|byte| byte.is_ascii_graphic());
+    fields.require(fits, field, Reason::Characters.saying(format!("最多 {MAX_REFERENCE} 位可见 ASCII 字符")));
 }

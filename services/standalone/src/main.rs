@@ -87,8 +87,9 @@ enum PolicyCommand {
     Try(offline::TryArguments),
     /// Print a policy document in words, to check it against the published paper.
     Explain {
-        /// A policy document (YAML).
-        file: PathBuf,
+        /// A policy document (YAML), or several that stand beside each other.
+        #[arg(required = true)]
+        file: Vec<PathBuf>,
         /// Language of messages about it; the words are Chinese.
         #[arg(long)]
         lang: Option<offline::Lang>,

@@ -71,9 +71,16 @@ pub fn finish_found(found: Result<Found, String>) -> ExitCode {
     }
 }
 
-/// `yizhan policy explain FILE`: a document in words.
-pub fn explain(file: &Path) -> Answer {
-    load_file(file).map(|policy| yizhan_policy::explain(&policy))
+/// `yizhan policy explain FILE…`: a document in words; of a product and documents that it stands beside what they say together.
+pub fn explain(files: &[PathBuf]) -> Answer {
+    let policies = load_files(files)?;
+    let together = together(policies).map_err(|wrong| say::problems(&wrong))?;
+    let of_several = together.joined().iter().flat_map(|joined| &joined.together.of).collect::<Vec<_>>();
+    let alone = together.documents().iter();
+    let alone = alone.filter(|one| !of_several.iter().any(|of| (&of.id, &of.version) == (&one.id, &one.version)));
+    let words: Vec<String> =
+        together.joined().iter().chain(alone).map(|policy| yizhan_policy::explain(policy)).collect();
+    Ok(words.join("\n\n"))
 }
 
 /// `yizhan policy diff OLD NEW`: what changes for whom.

@@ -72,6 +72,9 @@ struct SoFar<'a> {
 fn check(policy: &Policy, case: &Case) -> Result<(), Refusal> {
     refusal::check_case(case)?;
     let day = case.visit.values_day();
+    if policy.is_product() {
+        return Err(Refusal::CareNotCovered { policy: policy.id.clone(), care: case.visit.care, day });
+    }
     if policy.period.contains(day) {
         covers::check(policy, case.visit.care, day)?;
     }

@@ -49,10 +49,12 @@ fn write_policy(to: &mut String, policy: &Policy) -> fmt::Result {
     if policy.filing_at_home {
         writeln!(to, "\n统筹区内就医也问异地就医备案：长期备案人员回参保地就医，待遇由备案核定")?;
     }
-    for number in 0..policy.layers.len() {
+    for number in policy.foreign_layers()..policy.layers.len() {
         layer::write_layer(to, policy, number)?;
     }
-    write_account(to, policy)?;
+    if !policy.is_product() {
+        write_account(to, policy)?;
+    }
     if policy.same_days != SameDays::default() {
         write_same_days(to, policy.same_days)?;
     }
@@ -88,6 +90,11 @@ fn write_head(to: &mut String, policy: &Policy) -> fmt::Result {
         policy.areas.iter().map(Area::as_str).collect::<Vec<_>>().join("、"),
         schemes.join("、"),
     )?;
+    if let Some(named) = &policy.together.beside {
+        let named = if named.is_empty() { String::new() } else { format!("，排在其 {} 之后", named.join("、")) };
+        writeln!(to, "产品：与统筹区、险种的政策并行{named}；年度、就诊期限、账户等从其规定")?;
+        return writeln!(to, "{}", words::period(policy.period));
+    }
     let (month, day) = policy.year_starts;
     let across = match policy.across_years {
         AcrossYears::Whole => "跨年度住院整笔结算",

@@ -5,7 +5,7 @@ use yizhan_documents::value::{area, month_and_day, name, period, version};
 use yizhan_documents::{
     At, Document, Documents, Head, Kind, Map, Period, Problem, Problems, Source, Sources, closest, digest,
 };
-use yizhan_terms::{Care, Insutype, Payer};
+use yizhan_terms::{Care, Fund, Insutype, Payer};
 
 use super::condition::{OF_CASE, OF_LINE, OF_VISIT, Scope};
 use super::layer::{id_of, layer};
@@ -13,10 +13,10 @@ use super::names::{Declared, Names, Used};
 use super::quantity::PARTS;
 use super::steps::{is_remote, prepay};
 use super::values::{RATIO, REACH, VISITS, WHETHER};
-use super::{MAX_LAYERS, findings, set, silent};
+use super::{MAX_LAYERS, beside, findings, set, silent};
 use crate::model::{
-    AccountRules, Accumulator, AcrossYears, Books, Fed, Handling, Layer, Policy, Prepay, Quantity, Rename,
-    SameDays, Table, Unit, VisitRules,
+    AccountRules, Accumulator, AccumulatorIndex, AcrossYears, Base, Benefit, Books, CutOn, Fed, Handling,
+    Layer, Policy, Prepay, Quantity, Rename, SameDays, Table, Together, Unit, VisitRules,
 };
 
 const KEYS: &[&str] = &[
@@ -29,6 +29,7 @@ const KEYS: &[&str] = &[
     "from",
     "to",
     "composite",
+    "beside",
     "year_starts",
     "across_years",
     "visits",
@@ -45,13 +46,33 @@ const KEYS: &[&str] = &[
     "same_days",
 ];
 
-/// Reads a policy document; `None` after everything wrong with it was reported.
-pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
+/// What a document says of the scheme as a whole: never a product that stands beside it.
+const OF_BASE: &[&str] = &[
+    "year_starts",
+    "across_years",
+    "visits",
+    "class_prepay",
+    "extra_prepay",
+    "filing_at_home",
+    "covers",
+    "not_published",
+    "account",
+    "same_days",
+];
+
+/// Reads a policy document, with products beside it whose layers are its last ones; `None` after everything wrong with it was reported.
+pub(super) fn policy(root: &At, text: &str, products: &[&Policy]) -> Option<Policy> {
     if root.find("layers").is_none() && (root.is_list() || root.find("person").is_some()) {
         let message = "these are cases, not a policy: `yizhan policy test` settles them";
         return root.problem(Kind::WrongType, message);
     }
     let map = root.map(KEYS)?;
+    let beside = map.optional("beside", |at| named_layers(&at));
+    if map.get("beside").is_some() {
+        OF_BASE.iter().filter(|key| map.get(key).is_some()).for_each(|key| {
+            map.conflict::<()>(key, "beside");
+        });
+    }
     let id = map.required("policy", |at| name(&at).map(str::to_owned));
     let version = map.required("version", |at| version(&at).map(str::to_owned));
     let title = map.required("title", |at| at.text());
@@ -67,9 +88,15 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
     let same_days = map.optional("same_days", |at| same_days(&at));
     let covers = map.optional("covers", |at| at.set_of(|at| at.code(Care::ALL, Care::code)));
     let not_published = map.optional("not_published", |at| not_published(&at));
-    let body = Body::read(&map, period);
+    let body = Body::read(&map, period, (beside.clone().flatten().unwrap_or_default(), products));
     check_books(&map, year_starts.flatten(), body.layers.as_deref().unwrap_or_default());
     let (sources, accumulators) = (body.sources, body.accumulators);
+    let (beside, period) = (beside?, period?);
+    let foreign = beside.iter().flatten().map(|id| foreign_layer(id, period));
+    let layers: Option<Vec<Layer>> = body.layers.map(|own| foreign.chain(own).collect());
+    let renames = body.renames?.unwrap_or_default();
+    let (moved, renames): (Vec<_>, Vec<_>) =
+        renames.into_iter().partition(|(_, to)| matches!(to, Renamed::Beside));
     let policy = Policy {
         file: String::new(),
         id: id?,
@@ -78,28 +105,67 @@ pub(super) fn policy(root: &At, text: &str) -> Option<Policy> {
         title: title?.to_owned(),
         areas: areas?,
         schemes: schemes?,
-        period: period?,
+        period,
         composite: composite?.map(str::to_owned),
         year_starts: year_starts?.unwrap_or((1, 1)),
         across_years: across_years?.unwrap_or(AcrossYears::Whole),
         visits: body.visits?,
         sources: sources?,
         accumulators: accumulators?,
-        renames: body.renames?.unwrap_or_default(),
+        renames: renamed(renames),
         accumulators_line: line_of(&map, &["renames", "accumulators"]),
         class_prepay: body.class_prepay?,
         extra_prepay: body.extra_prepay?,
         filing_at_home: filing_at_home?.is_some(),
-        layers: body.layers?,
+        layers: layers?,
         account: body.account?,
         same_days: same_days?.unwrap_or_default(),
         covers: covers?,
         not_published: not_published?.unwrap_or_default(),
         found: Vec::new(),
         looks_back: body.looks_back,
+        together: Together {
+            beside,
+            moved: names_of(moved),
+            text: text.into(),
+            of: Vec::new(),
+        },
     };
     silent::check(&map, &policy);
     Some(policy)
+}
+
+/// `beside: [basic, critical]`: the layers it names of the documents it stands beside; `beside: any`, where it names none.
+fn named_layers(at: &At) -> Option<Vec<String>> {
+    if at.raw() == Some("any") {
+        return Some(Vec::new());
+    }
+    at.set_of(|at| name(&at).map(str::to_owned))
+}
+
+/// A layer of a document that a product stands beside, of which the product knows no more than the name.
+fn foreign_layer(id: &str, period: Period) -> Layer {
+    let bands = Table { path: String::new(), versions: Vec::new() };
+    Layer {
+        id: id.to_owned(),
+        title: id.to_owned(),
+        payer: Payer::Basic,
+        fund_pay_type: Fund::EmployeePool,
+        period,
+        when: Vec::new(),
+        base: Base { terms: Vec::new() },
+        base_factor: None,
+        prepay: None,
+        cost_cap: None,
+        deductible: None,
+        benefit: Benefit::Scale { cut_on: CutOn::Net, reached: None, bands },
+        adjust: Vec::new(),
+        same_when_remote: true,
+        minimum: None,
+        cap: None,
+        feeds: Vec::new(),
+        counts_paid: Vec::new(),
+    }
 }
 
 /// Kinds of care, each with what is said about its not being published: `{ maternity: 所用来源没有给出 }`.
@@ -145,6 +211,10 @@ impl Document for Policy {
 
     fn conflicts(&self, published: &Documents<Policy>) -> Vec<Problem> {
         set::conflicts(self, published)
+    }
+
+    fn joined(&self, published: &Documents<Policy>) -> Vec<Policy> {
+        beside::joined(self, published.documents()).into_iter().filter_map(Result::ok).collect()
     }
 }
 
@@ -202,7 +272,7 @@ const NO_ACCOUNT: AccountRules =
 struct Body {
     sources: Option<Vec<Source>>,
     accumulators: Option<Vec<Accumulator>>,
-    renames: Option<Option<Vec<Rename>>>,
+    renames: Option<Option<Vec<(String, Renamed)>>>,
     visits: Option<Option<Table<VisitRules>>>,
     class_prepay: Option<Option<Table<Decimal>>>,
     extra_prepay: Option<Option<Prepay>>,
@@ -212,7 +282,7 @@ struct Body {
 }
 
 impl Body {
-    fn read(map: &Map, period: Option<Period>) -> Body {
+    fn read(map: &Map, period: Option<Period>, (foreign, products): (Vec<String>, &[&Policy])) -> Body {
         let layers = map.required("layers", |at| at.list()).filter(|layers| few_enough(map, layers.len()));
         let sources = map.required("sources", |at| Sources::read(&at));
         let accumulators = map.optional("accumulators", |at| declared(&at, accumulator));
@@ -220,7 +290,7 @@ impl Body {
         let sources = sources.unwrap_or_default();
         let names = Names {
             accumulators: accumulators.flatten().unwrap_or_default(),
-            layers: layers.iter().flatten().map(id_of).collect(),
+            layers: foreign.iter().cloned().chain(layers.iter().flatten().map(id_of)).collect(),
             used: Used::default(),
         };
         let renames = map.optional("renames", |at| renames(&at, &names));
@@ -232,7 +302,10 @@ impl Body {
         if map.get("extra_prepay").is_some_and(|at| is_remote(&at)) {
             layers.iter().flatten().for_each(refuse_second_prepay);
         }
-        let layers = layers.and_then(|layers| read_layers(layers, &scope(OF_CASE)));
+        let layers = layers.and_then(|layers| {
+            let periods = periods(layers.len(), period, products);
+            read_layers(layers, (foreign.len(), &periods), &scope(OF_CASE))
+        });
         let account = map.optional("account", |at| account(&at, &scope(&[])));
         if readable {
             sources.report_unused();
@@ -266,13 +339,29 @@ fn few_enough(map: &Map, layers: usize) -> bool {
     layers <= MAX_LAYERS
 }
 
-fn read_layers<'a>(layers: Vec<At<'a>>, scope: &Scope<'_, 'a>) -> Option<Vec<Layer>> {
-    let read = |(number, at): (usize, At<'a>)| {
+/// The period of the document that each of so many layers stands in: the last ones are those of the products.
+fn periods(layers: usize, base: Option<Period>, products: &[&Policy]) -> Vec<Option<Period>> {
+    let of_products = products.iter().flat_map(|product| {
+        vec![Some(product.period); product.layers.len() - product.foreign_layers()]
+    });
+    let of_products: Vec<Option<Period>> = of_products.collect();
+    let mut periods = vec![base; layers.saturating_sub(of_products.len())];
+    periods.extend(of_products);
+    periods
+}
+
+fn read_layers<'a>(
+    layers: Vec<At<'a>>,
+    (foreign, periods): (usize, &[Option<Period>]),
+    scope: &Scope<'_, 'a>,
+) -> Option<Vec<Layer>> {
+    let read = |((index, at), period): ((usize, At<'a>), &Option<Period>)| {
+        let number = foreign + index;
         let id = &scope.names.layers[number];
         let at = if id.is_empty() { at } else { at.named(format!("layers.{id}")) };
-        layer(at, number, scope)
+        layer(at, number, &Scope { period: *period, when: Vec::new(), ..*scope })
     };
-    let layers: Vec<Option<Layer>> = layers.into_iter().enumerate().map(read).collect();
+    let layers: Vec<Option<Layer>> = layers.into_iter().enumerate().zip(periods).map(read).collect();
     layers.into_iter().collect()
 }
 
@@ -303,20 +392,46 @@ fn accumulator(key: &At, at: &At) -> Option<Accumulator> {
     })
 }
 
-/// Earlier names of accumulators, each with what it is called now; `none` where it is given up.
-fn renames(at: &At, names: &Names) -> Option<Vec<Rename>> {
+/// What became of an accumulator of a version before.
+#[derive(Clone, Copy)]
+enum Renamed {
+    /// It is called otherwise.
+    To(AccumulatorIndex),
+    /// It is given up.
+    None,
+    /// A product beside goes on with it.
+    Beside,
+}
+
+fn renamed(all: Vec<(String, Renamed)>) -> Vec<Rename> {
+    let now = |renamed| match renamed {
+        Renamed::To(index) => Some(index),
+        Renamed::None | Renamed::Beside => None,
+    };
+    all.into_iter().map(|(old, renamed)| (old, now(renamed))).collect()
+}
+
+fn names_of(all: Vec<(String, Renamed)>) -> Vec<String> {
+    all.into_iter().map(|(old, _)| old).collect()
+}
+
+/// Earlier names of accumulators, each with what it is called now; `none` where it is given up, `beside` where a product goes on with it.
+fn renames(at: &At, names: &Names) -> Option<Vec<(String, Renamed)>> {
     let declared = |name: &str| names.accumulators.iter().position(|accumulator| accumulator.name == name);
     let rename = |(key, value): (At, At)| {
         let old = name(&key)?.to_owned();
+        if value.raw() == Some("beside") {
+            return Some((old, Renamed::Beside));
+        }
         if declared(&old).is_some() {
             return key.problem(Kind::ConflictingKeys, format!("`{old}` is declared: it has its name still"));
         }
         let text = value.text()?;
         if text == "none" {
-            return Some((old, None));
+            return Some((old, Renamed::None));
         }
         match declared(text) {
-            Some(index) => Some((old, Some(index))),
+            Some(index) => Some((old, Renamed::To(index))),
             None => {
                 let hint =
                     closest(text, names.accumulators.iter().map(|accumulator| accumulator.name.as_str()));

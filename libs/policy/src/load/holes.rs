@@ -23,7 +23,8 @@ const MAX_PAIRED: usize = 5;
 /// The holes of all tables in which a case must find a row, the first of each table, with an example.
 pub(super) fn of(policy: &Policy) -> Vec<Problem> {
     let mut left = MAX_CASES_IN_ALL;
-    policy.layers.iter().flat_map(|layer| of_layer(policy, layer, &mut left)).collect()
+    let own = policy.layers.iter().skip(policy.foreign_layers());
+    own.flat_map(|layer| of_layer(policy, layer, &mut left)).collect()
 }
 
 /// Every condition that a policy asks.

@@ -3,6 +3,7 @@
 //! The form is [`document`], [`layer`], [`condition`] … on the readers of [`yizhan_documents`]. `docs/POLICY.md` describes it,
 //! `schema/policy.schema.json` says it to editors.
 
+mod beside;
 mod case;
 mod case_names;
 mod condition;
@@ -18,7 +19,7 @@ mod silent;
 mod steps;
 mod values;
 
-pub use set::{NoPolicy, check_set, find, together};
+pub use set::{NoPolicy, check_set, find, find_named, together};
 
 use yizhan_documents::{Problem, Problems, read, read_with_findings};
 
@@ -34,7 +35,7 @@ pub const MAX_LAYERS: usize = 64;
 /// # Errors
 /// Everything wrong with it, in order of position.
 pub fn load(file_name: &str, text: &str) -> Result<Policy, Problems> {
-    let read = read_with_findings(file_name, text, |root| document::policy(&root, text));
+    let read = read_with_findings(file_name, text, |root| document::policy(&root, text, &[]));
     read.map(|(policy, found)| Policy { file: file_name.to_owned(), found, ..policy })
 }
 

@@ -8,6 +8,7 @@ use yizhan_documents::{Documents, Kind, Period, Problem, Problems};
 use yizhan_reasons::Reason;
 use yizhan_terms::{Area, Insutype};
 
+use super::beside::{InForce, joined};
 use crate::engine::{last_day_of, policy_year};
 use crate::model::{Accumulator, Policy};
 
@@ -20,8 +21,8 @@ pub fn together(policies: Vec<Policy>) -> Result<Documents<Policy>, Problems> {
     if problems.is_empty() { Ok(policies.into_iter().collect()) } else { Err(Problems(problems)) }
 }
 
-/// The policy for an area, scheme and day: among the versions in force that day the one published last. An older version
-/// stays in use for the days a newer one does not cover.
+/// The policy for an area, scheme and day: among the versions in force that day the one published last, with the products beside it. An older
+/// version stays in use for the days a newer one does not cover.
 ///
 /// # Errors
 /// When there is none, with what there is.
@@ -31,19 +32,40 @@ pub fn find(
     scheme: Insutype,
     day: NaiveDate,
 ) -> Result<&Policy, NoPolicy> {
-    let of_area = || {
-        let all = policies.documents().iter().map(|policy| policy.as_ref());
-        all.filter(|policy: &&Policy| policy.areas.contains(&area))
-    };
-    let in_force = of_area().rfind(|policy| policy.schemes.contains(&scheme) && policy.period.contains(day));
-    in_force.ok_or_else(|| NoPolicy {
-        area,
-        scheme,
-        day,
-        of_area: of_area()
-            .flat_map(|policy| policy.schemes.iter().map(|scheme| (*scheme, policy.period)))
-            .collect(),
-    })
+    let in_force = InForce::among(policies.documents(), area, scheme, day);
+    let mut apart = None;
+    if let Some(InForce { base, products }) = &in_force
+        && products.is_empty()
+    {
+        return Ok(base);
+    }
+    if let Some(found) = in_force {
+        let [id, version] = found.name();
+        match policies.version(&id, &version) {
+            Some(joined) => return Ok(joined),
+            None => apart = Some(format!("{id} {version}")),
+        }
+    }
+    let all = policies.documents().iter().map(|policy| policy.as_ref());
+    let of_area = all.filter(|policy: &&Policy| policy.areas.contains(&area) && !policy.is_product());
+    let of_area = of_area.flat_map(|policy| policy.schemes.iter().map(|scheme| (*scheme, policy.period)));
+    Err(NoPolicy { area, scheme, day, of_area: of_area.collect(), apart })
+}
+
+/// The policy of a day among documents that were named together: the only one, whatever the day, or that of the first one's area and scheme
+/// with the products beside it.
+///
+/// # Errors
+/// When there is none.
+pub fn find_named(policies: &Documents<Policy>, day: NaiveDate) -> Result<&Policy, NoPolicy> {
+    let first = policies.documents().first();
+    match first.filter(|only| policies.documents().len() == 1 && !only.is_product()) {
+        Some(only) => Ok(only),
+        None => {
+            let (area, scheme) = first.map_or((Area::NATION, Insutype::Employee), |first| (first.areas[0], first.schemes[0]));
+            find(policies, area, scheme, day)
+        }
+    }
 }
 
 /// No document holds; tells which schemes and dates the area has documents for.
@@ -57,6 +79,8 @@ pub struct NoPolicy {
     pub day: NaiveDate,
     /// What the area has.
     pub of_area: Vec<(Insutype, Period)>,
+    /// Documents that hold beside each other and do not go together, which is refused when they are published.
+    pub apart: Option<String>,
 }
 
 impl NoPolicy {
@@ -66,8 +90,11 @@ impl NoPolicy {
 
 impl fmt::Display for NoPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let NoPolicy { area, scheme, day, of_area } = self;
+        let NoPolicy { area, scheme, day, of_area, apart } = self;
         write!(f, "no policy for area {area}, scheme {} ({}) on {day}", scheme.code(), scheme.label())?;
+        if let Some(apart) = apart {
+            return write!(f, "; what holds does not go together: {apart}");
+        }
         if of_area.is_empty() {
             return write!(f, "; the area has none at all");
         }
@@ -81,7 +108,16 @@ impl fmt::Display for NoPolicy {
 /// differently by two documents of one area. A problem is told of the later document.
 pub fn check_set(policies: &[impl Borrow<Policy>]) -> Vec<Problem> {
     let all = policies.iter().map(Borrow::borrow);
-    all.enumerate().flat_map(|(index, later)| check_beside(later, &policies[..index])).collect()
+    let check = |(index, later)| {
+        let earlier = &policies[..index];
+        check_beside(later, earlier).into_iter().chain(not_joined(later, earlier))
+    };
+    all.enumerate().flat_map(check).collect()
+}
+
+/// Why a document does not go together with those that it would stand beside.
+fn not_joined(later: &Policy, earlier: &[impl Borrow<Policy>]) -> Vec<Problem> {
+    joined(later, earlier).into_iter().filter_map(Result::err).flatten().collect()
 }
 
 /// What is wrong with publishing a policy beside the published ones. A version may replace days of an older version of its
@@ -92,7 +128,8 @@ pub(super) fn conflicts(policy: &Policy, published: &Documents<Policy>) -> Vec<P
         let problems = check_beside(policy, std::slice::from_ref(earlier));
         problems.into_iter().filter(move |problem| !(own && problem.kind == Kind::PoliciesOverlap))
     };
-    published.documents().iter().flat_map(beside).collect()
+    let alone = published.documents().iter().flat_map(beside);
+    alone.chain(not_joined(policy, published.documents())).collect()
 }
 
 fn check_beside(later: &Policy, earlier: &[impl Borrow<Policy>]) -> Vec<Problem> {
@@ -115,7 +152,9 @@ fn shared_scheme(a: &Policy, b: &Policy) -> Option<Insutype> {
 }
 
 fn overlapping(earlier: &Policy, later: &Policy, area: Area) -> Option<Problem> {
-    let scheme = shared_scheme(earlier, later).filter(|_| earlier.period.overlaps(&later.period))?;
+    // Products stand beside documents and beside each other; two of one name are the same product.
+    let beside = earlier.is_product() != later.is_product() || (later.is_product() && earlier.id != later.id);
+    let scheme = shared_scheme(earlier, later).filter(|_| !beside && earlier.period.overlaps(&later.period))?;
     let named = |policy: &Policy| format!("`{}` ({}, {})", policy.id, policy.file, policy.period);
     let until = later.period.from.pred_opt().filter(|_| earlier.period.from < later.period.from);
     let cure = match until {
@@ -149,11 +188,12 @@ fn differing_accumulators(earlier: &Policy, later: &Policy, area: Area) -> Vec<P
 /// A document that takes over in the middle of a policy year from another one of its area and scheme (a version of before, or the policy of the
 /// days before) goes on with the totals of the year. Told of the later document, whichever of the two holds first.
 fn lost_accumulators(earlier: &Policy, later: &Policy) -> Vec<Problem> {
-    if shared_scheme(earlier, later).is_none() || !share_a_year(earlier, later) {
+    if shared_scheme(earlier, later).is_none() || !share_a_year(earlier, later) || !takes_over(earlier, later) {
         return Vec::new();
     }
     let replaces = earlier.id == later.id || earlier.period.from <= later.period.from;
     let (from, to) = if replaces { (earlier, later) } else { (later, earlier) };
+    let moved = |name: &str| to.together.moved.iter().any(|moved| moved == name);
     let declares = |policy: &Policy, name: &str| policy.accumulators.iter().any(|one| one.name == name);
     let renamed = |name: &str| to.renames.iter().find(|(old, _)| old == name).map(|(_, now)| *now);
     let lost = |accumulator: &&Accumulator| {
@@ -161,7 +201,7 @@ fn lost_accumulators(earlier: &Policy, later: &Policy) -> Vec<Problem> {
             |now: &Accumulator| (now.unit, now.by_level) == (accumulator.unit, accumulator.by_level);
         match renamed(&accumulator.name) {
             Some(now) => now.is_some_and(|index| !goes_on(&to.accumulators[index])),
-            None => !declares(to, &accumulator.name),
+            None => !declares(to, &accumulator.name) && !moved(&accumulator.name),
         }
     };
     // What one version mapped the next maps too: the totals still stand under the name of then.
@@ -183,6 +223,11 @@ fn lost_accumulators(earlier: &Policy, later: &Policy) -> Vec<Problem> {
         .collect()
 }
 
+/// Whether one of them may take the place of the other: a product takes that of its own versions only.
+fn takes_over(one: &Policy, other: &Policy) -> bool {
+    one.is_product() == other.is_product() && (!one.is_product() || one.id == other.id)
+}
+
 /// Whether some policy year has days of both.
 fn share_a_year(one: &Policy, other: &Policy) -> bool {
     let years = |policy: &Policy| {
@@ -193,6 +238,6 @@ fn share_a_year(one: &Policy, other: &Policy) -> bool {
 }
 
 /// What is wrong with a document as a whole.
-fn of_document(policy: &Policy, path: &str, kind: Kind, message: String) -> Problem {
+pub(super) fn of_document(policy: &Policy, path: &str, kind: Kind, message: String) -> Problem {
     Problem { file: policy.file.clone(), line: 1, column: 1, path: path.to_owned(), kind, message }
 }

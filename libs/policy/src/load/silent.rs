@@ -8,9 +8,12 @@ use crate::model::{Band, Benefit, Condition, Layer, LayerIndex, LineFilter, Poli
 
 /// Checks a policy that was read from this mapping.
 pub(super) fn check(map: &Map, policy: &Policy) {
-    check_covers(map, policy);
+    if !policy.is_product() {
+        check_covers(map, policy);
+    }
     let layers = map.get("layers").and_then(|at| at.list()).unwrap_or_default();
-    for (index, at) in layers.iter().enumerate() {
+    for (number, at) in layers.iter().enumerate() {
+        let index = policy.foreign_layers() + number;
         policy.schemes.iter().for_each(|scheme| check_fund(at, &policy.layers[index], *scheme));
         check_paid_again(at, index, &policy.layers);
     }

@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 
 use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
+use yizhan_documents::Documents;
 
 use self::carried::{Carried, Totals};
 pub use self::report::{Changed, Group, NotCompared, PayerSums, Report, Side, Tally};
 use crate::case::{Accumulated, Case};
 use crate::engine::{Refusal, settle};
-use crate::model::Policy;
+use crate::load::find;
+use crate::model::{Member, Policy};
 use crate::outcome::Outcome;
 
 /// Years later at which cases may be settled under the draft, at most.
@@ -47,6 +49,7 @@ pub struct Options {
 /// A trial under way.
 pub struct Trial<'p, S> {
     draft: &'p Policy,
+    beside: Option<Documents<Policy>>,
     standing: S,
     options: Options,
     report: report::Builder,
@@ -58,7 +61,14 @@ where
 {
     /// Begins. `standing` tells the policy that a case is compared with, or why there is none.
     pub fn new(draft: &'p Policy, standing: S, options: Options) -> Trial<'p, S> {
-        Trial { draft, standing, options, report: report::Builder::new(draft, options) }
+        Trial { draft, beside: None, standing, options, report: report::Builder::new(draft, options) }
+    }
+
+    /// With the documents that the draft stands beside, a product beside others or others beside it: cases are settled under all of them.
+    #[must_use]
+    pub fn beside(self, mut book: Documents<Policy>) -> Trial<'p, S> {
+        book.publish(self.draft.clone());
+        Trial { beside: Some(book), ..self }
     }
 
     /// All cases of one person, in the order they were settled.
@@ -86,11 +96,39 @@ where
 
     /// Settles a case under both; what it changes for the person, where both can.
     fn case(&mut self, stored: &Stored, recorded: &Totals, carried: &mut Both) -> Option<i64> {
-        if !self.draft.areas.contains(&stored.case.area) || !self.draft.schemes.contains(&stored.case.scheme)
-        {
-            self.report.of_others();
-            return None;
-        }
+        let of_draft = |case: &Case| {
+            self.draft.areas.contains(&case.area) && self.draft.schemes.contains(&case.scheme)
+        };
+        let book = self.beside.take();
+        let found = book.as_ref().and_then(|book| self.found(book, &stored.case));
+        // A product settles nothing by itself.
+        let draft = found.unwrap_or(self.draft);
+        let difference = match of_draft(&stored.case) && !draft.is_product() {
+            true => self.case_under(draft, stored, recorded, carried),
+            false => {
+                self.report.of_others();
+                None
+            }
+        };
+        self.beside = book;
+        difference
+    }
+
+    /// What the draft and the documents beside it say together of a case.
+    fn found<'b>(&self, book: &'b Documents<Policy>, case: &Case) -> Option<&'b Policy> {
+        let day = moved(case.visit.values_day(), self.options.years_later);
+        let found = find(book, case.area, case.scheme, day).ok()?;
+        let is_draft = |of: &Member| of.id == self.draft.id && of.version == self.draft.version;
+        Some(found).filter(|found| found.together.of.iter().any(is_draft))
+    }
+
+    fn case_under(
+        &mut self,
+        draft: &Policy,
+        stored: &Stored,
+        recorded: &Totals,
+        carried: &mut Both,
+    ) -> Option<i64> {
         let standing = match (self.standing)(stored) {
             Ok(standing) => standing,
             Err(_) => {
@@ -104,7 +142,7 @@ where
         let before = carried.standing.case(&whole, base.clone(), told);
         let base = later_base(base, self.options);
         let after = carried.draft.case(&later(whole, self.options.years_later), base, told);
-        let (old, new) = (settle(standing, &before), settle(self.draft, &after));
+        let (old, new) = (settle(standing, &before), settle(draft, &after));
         let recorded = &stored.case.accumulated;
         if !told && !recorded.is_empty() && *recorded != before.accumulated {
             self.report.totals_not_used();

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use yizhan_documents::{Known, Period, Source};
 use yizhan_policy::model::{
     AccountRules, Accumulator, AcrossYears, Band, Base, Benefit, Cap, CutOn, Deductible, DeductibleAmount,
-    Fed, Feed, Handling, Layer, Per, Policy, Prepay, Quantity, Ratio, SameDays, Table, Term, Unit,
+    Fed, Feed, Handling, Layer, Per, Policy, Prepay, Quantity, Ratio, SameDays, Table, Term, Together, Unit,
 };
 use yizhan_terms::{Area, Care, Fund, Insutype, Payer};
 
@@ -103,6 +103,7 @@ pub fn everything(choices: &mut Choices) -> Policy {
         not_published: Vec::new(),
         found: Vec::new(),
         looks_back: None,
+        together: Together::default(),
     };
     // Whether visits are counted: `nth` needs a layer that feeds the counter, which is not
     // declared at all where nothing reads it.
@@ -193,6 +194,7 @@ fn around(layers: Vec<Layer>, accumulators: Vec<Accumulator>, period: Period) ->
         not_published: Vec::new(),
         found: Vec::new(),
         looks_back: None,
+        together: Together::default(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Walks over everything in a policy that names a source, an accumulator, or a place in a
 //! document.
 
+use std::sync::Arc;
+
 use yizhan_policy::model::{Adjust, Benefit, Condition, Fed, Feed, Policy, Prepay, Table};
 
 /// What the rows of all tables have in common, whatever their value is.
@@ -13,6 +15,7 @@ struct AnyRow<'p> {
 /// Forgets where things stand in the document, so that two policies can be compared.
 pub fn without_places(mut policy: Policy) -> Policy {
     policy.digest.clear();
+    policy.together.text = Arc::default();
     policy.found.clear();
     every_row(&mut policy).into_iter().for_each(|row| *row.line = 0);
     policy.accumulators_line = 1;

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that lacks what it needs ends")]
 
+mod beside;
 mod broken;
 mod dates_and_rows;
 mod form;
@@ -27,6 +28,7 @@ fn the_good_document_is_good() {
 #[test]
 fn every_kind_of_problem_has_a_test() {
     let tests = [
+        include_str!("beside.rs"),
         include_str!("dates_and_rows.rs"),
         include_str!("form.rs"),
         include_str!("limits.rs"),

@@ -13,7 +13,7 @@ use super::terms::Terms;
 use crate::app::App;
 use crate::books::domain::deferral::deferred;
 use crate::books::domain::ledger::MANUAL;
-use crate::books::messages::parts::postings_of;
+use crate::books::messages::parts::{header, postings_of};
 use crate::books::store::deferrals::{self, standing_of};
 use crate::books::store::entities::settlement;
 use crate::books::store::{merged, settlements};
@@ -132,9 +132,10 @@ async fn require_standing(
     })
 }
 
-/// What the settlement booked as paid in cash.
+/// What the settlement booked as paid in cash, but for what others paid of it already.
 fn cash_of(row: &settlement::Model) -> Result<i64, ServiceError> {
-    let booked = postings_of(&settlements::answer_of(row)?);
+    let answer = settlements::answer_of(row)?;
+    let booked = postings_of(&answer);
     let cash = booked.iter().filter(|posting| posting.account.starts_with("cash/"));
-    Ok(-cash.map(|posting| posting.amount.0).sum::<i64>())
+    Ok(-cash.map(|posting| posting.amount.0).sum::<i64>() - header(&answer).paid_elsewhere_fen)
 }

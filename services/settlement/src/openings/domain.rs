@@ -64,7 +64,9 @@ pub fn of_year(book: &Documents<Policy>, area: Area, policy_year: NaiveDate) -> 
             || policy.period.contains(last)
             || (policy_year <= policy.period.from && policy.period.from <= last)
     };
-    let of_area = book.documents().iter().map(AsRef::as_ref).filter(|policy| policy.areas.contains(&area));
+    // Of a product the year is that of the document it stands beside.
+    let all = book.documents().iter().filter(|policy| !policy.is_product()).chain(book.joined());
+    let of_area = all.map(AsRef::as_ref).filter(|policy: &&Policy| policy.areas.contains(&area));
     of_area.filter(begins).filter(in_force).collect()
 }
 

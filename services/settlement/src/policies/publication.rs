@@ -87,12 +87,18 @@ pub async fn publish_at_start(app: &App, folder: Option<&Path>) -> anyhow::Resul
     };
     let service = Caller::Service { name: "settlement".to_owned() };
     let tx = begin_write(&app.db).await?;
-    for (name, text) in documents {
+    let read = |(name, text): (String, String)| {
         // At every start but the first they are published, and have just been read.
         let policy = match app.policies.known(&digest(&text)) {
             Some(policy) => policy,
             None => Arc::new(Policy::read(&name, &text).map_err(|problems| anyhow::anyhow!("{problems}"))?),
         };
+        Ok((name, text, policy))
+    };
+    let mut read = documents.into_iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
+    // What a product goes on with the documents beside it give up first.
+    read.sort_by_key(|(.., policy)| policy.is_product());
+    for (name, text, policy) in read {
         let publication = Publication::<Policy>::of(policy, text);
         let written = publication.write(&tx, &app.policies, &service, app.clock.now()).await;
         let published = written.map_err(|refusal| not_published(&name, &refusal))?;

@@ -60,7 +60,7 @@ pub async fn try_policy(
         let version = versions.get(&stored.id).copied();
         version.ok_or_else(|| "a settlement's policy version is not published".to_owned())
     };
-    let mut trial = Trial::new(draft, standing, asked.options);
+    let mut trial = Trial::new(draft, standing, asked.options).beside((*book).clone());
     cases.into_iter().for_each(|cases| trial.person(cases));
     Ok(TryPolicyResponse { by_hand, next_page_token, ..told(trial.report()) })
 }

@@ -11,7 +11,7 @@ use yizhan_runtime::{Caller, Fields, Reason, ServiceError, Violations};
 use yizhan_workflow::{To, is_reason};
 
 use super::application::{
-    MAX_PAPERS, area_of, check_account, check_opter, check_papers, lacking, reference, unknown,
+    MAX_PAPERS, area_of, check_account, check_opter, check_papers, lacking, unknown,
 };
 use super::domain::clock;
 use super::domain::steps::{Actor, Said, next, roles, settled, state, take};
@@ -19,6 +19,7 @@ use super::domain::table::{Action, REIMBURSEMENTS, State};
 use super::queries::seen;
 use super::{approve, store, submit};
 use crate::app::App;
+use crate::fields::reference;
 use crate::rules::{Reimbursements, Rules};
 use crate::settlements::paid_visit::rule_of;
 

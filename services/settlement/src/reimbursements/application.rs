@@ -11,7 +11,7 @@ use yizhan_terms::{Area, InstitutionType, ManualReason, MedType, Tier};
 
 use super::store::bill_no;
 use crate::app::App;
-use crate::fields::check_id;
+use crate::fields::{MAX_REFERENCE, check_id, reference};
 use crate::reference::domain::{Contract, Institution};
 use crate::rules::Reimbursements;
 use crate::settlements::messages::answer::Applied;
@@ -19,8 +19,6 @@ use crate::settlements::paid_visit::PaidVisit;
 
 /// Bills of an application at most, and papers.
 pub const MAX_PAPERS: usize = 50;
-/// Characters of a reference to a paper or an account at most.
-const MAX_REFERENCE: usize = 64;
 /// Digits in a row from which on a reference looks like the number of a bank account.
 const ACCOUNT_DIGITS: usize = 10;
 
@@ -41,13 +39,6 @@ pub fn check_account(fields: &mut Fields<'_>, account: &str) {
     reference(fields, "payee_account_ref", account, true);
     let digits = account.split(|byte: char| !byte.is_ascii_digit()).map(str::len).max();
     fields.require(digits < Some(ACCOUNT_DIGITS), "payee_account_ref", Reason::AccountNumberGiven);
-}
-
-/// A reference to something that is kept elsewhere.
-pub fn reference(fields: &mut Fields<'_>, field: &str, text: &str, needed: bool) {
-    fields.require(!needed || !text.is_empty(), field, Reason::Required);
-    let fits = text.len() <= MAX_REFERENCE && text.bytes().all(|byte| byte.is_ascii_graphic());
-    fields.require(fits, field, Reason::Characters.saying(format!("最多 {MAX_REFERENCE} 位可见 ASCII 字符")));
 }
 
 fn check_bills(asked: &ReimbursementApplication, fields: &mut Fields<'_>) {

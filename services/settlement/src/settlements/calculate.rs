@@ -13,6 +13,7 @@ use super::messages::answer::{self, Identity};
 use super::messages::marks::mark;
 use super::messages::part::{Part, gives_back};
 use super::messages::reversal;
+use super::messages::visit::elsewhere;
 use super::moved::Moved;
 use super::place::codes_of;
 use super::prepare::Prepared;
@@ -130,6 +131,9 @@ pub fn refused(refusal: Refusal) -> ServiceError {
             "visit.feedetail",
             Reason::AmountTooLarge.saying("年度累计将超过 16 位"),
         ),
+        Refusal::BadCase { field, .. } if field.starts_with("paid_elsewhere") => {
+            ServiceError::invalid_field(elsewhere::FIELD, Reason::PaidElsewhereTooMuch)
+        }
         Refusal::BadCase { field, .. } => error.with("field", field),
         Refusal::RemoteNotPlaced { treatment, rule, .. } => {
             error.with("treatment", treatment).with("rule", rule)

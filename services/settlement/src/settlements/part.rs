@@ -12,7 +12,7 @@ use yizhan_runtime::{Reason, ServiceError, Violations};
 
 use super::messages::part::{SoFar, after, lines_after, part_of};
 use super::messages::refunds::{net_earlier, unmatched};
-use super::messages::visit::{CheckedVisit, check_dated, most_days};
+use super::messages::visit::{CheckedVisit, check_dated, elsewhere, most_days};
 use super::prepare::Prepared;
 use super::standing;
 use crate::app::App;
@@ -117,6 +117,7 @@ fn next(prepared: &Prepared, row: &settlement::Model, answer: &Settlement) -> Re
     require_room(visit.reported.mid_setl_flag, parts.len(), case.lines.len() + visit.lines.len())?;
     let mut wrong = Violations::new();
     check_dated(visit.lines.iter(), &mut wrong);
+    elsewhere::require_again(&visit.reported, &header(answer).paid_elsewhere, &mut wrong);
     let earlier = after(case.earlier.unwrap_or_default(), answer)?;
     let mut lines = lines_after(case.lines, answer);
     let refunds = net_earlier(&mut lines, &prepared.refunds.elsewhere, &mut wrong);

@@ -75,7 +75,8 @@ pub fn as_json(problems: &[Problem]) -> Value {
 
 /// Why no policy was found.
 pub fn no_policy(none: &NoPolicy) -> String {
-    let chinese = format!("统筹区 {} 险种 {} 在 {} 没有政策", none.area, none.scheme.code(), none.day);
+    let mut chinese = format!("统筹区 {} 险种 {} 在 {} 没有政策", none.area, none.scheme.code(), none.day);
+    chinese.extend(none.apart.iter().map(|apart| format!("：{apart} 不能并行")));
     format!("{}: {}", NoPolicy::REASON, either(chinese, none.to_string()))
 }
 

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use yizhan_documents::{Documents, Problem};
 use yizhan_policy::example::{Example, Tested};
 use yizhan_policy::load::{example_findings, load_examples_with_findings};
-use yizhan_policy::{Policy, embedded, find, load, together};
+use yizhan_policy::{Policy, embedded, find, find_named, load, together};
 
 use super::{Found, documents_in, load_file, load_files, read, say, shipped};
 
@@ -103,7 +103,8 @@ fn of_file(file: &Path, by_area: &Documents<Policy>, explain: bool) -> Result<Of
     Ok(OfFile { file: name, cases: cases.iter().map(tested).collect(), warnings })
 }
 
-type Named = BTreeMap<String, Policy>;
+/// The documents that a case names, one or several that stand beside each other: `A + B`.
+type Named = BTreeMap<String, Documents<Policy>>;
 
 /// The policies that cases of a file name.
 fn named(file: &Path, cases: &[Example]) -> Result<Named, String> {
@@ -112,7 +113,10 @@ fn named(file: &Path, cases: &[Example]) -> Result<Named, String> {
         let Some(name) = &case.policy else { continue };
         if !policies.contains_key(name) {
             let of_case = |reason| format!("{}:{}: {reason}", file.display(), case.line);
-            policies.insert(name.clone(), policy(file, name).map_err(of_case)?);
+            let all = name.split(" + ").map(|name| policy(file, name.trim()));
+            let all: Vec<Policy> = all.collect::<Result<_, _>>().map_err(of_case)?;
+            let all = together(all).map_err(|problems| of_case(problems.to_string()))?;
+            policies.insert(name.clone(), all);
         }
     }
     Ok(policies)
@@ -140,7 +144,10 @@ fn policy_of<'p>(
     by_area: &'p Documents<Policy>,
 ) -> Result<&'p Policy, String> {
     match (case.policy.as_ref(), case.area.zip(case.scheme)) {
-        (Some(name), _) => named.get(name).ok_or_else(|| format!("there is no {name}")),
+        (Some(name), _) => {
+            let all = named.get(name).ok_or_else(|| format!("there is no {name}"))?;
+            find_named(all, day).map_err(|none| say::no_policy(&none))
+        }
         (None, Some((area, scheme))) => {
             find(by_area, area, scheme, day).map_err(|none| say::no_policy(&none))
         }

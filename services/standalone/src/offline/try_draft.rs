@@ -54,7 +54,7 @@ fn tried(arguments: &TryArguments) -> Result<Report, String> {
         find(&against, case.area, case.scheme, case.visit.end).map_err(|none| none.to_string())
     };
     let options = Options { years_later: arguments.years_later, most: usize::from(arguments.most) };
-    let mut trial = Trial::new(&draft, standing, options);
+    let mut trial = Trial::new(&draft, standing, options).beside(against.clone());
     let mut history = History::default();
     for file in history::files(&arguments.history)? {
         history.read(&file, &draft, &mut |cases| trial.person(cases))?;

@@ -2,7 +2,7 @@
 
 use super::findings::Finding;
 
-/// What the database finds by itself.
+/// What the database finds by itself. A debt is less than the cash where somebody else paid a part of it (他处已付), which no posting tells.
 pub(super) const DEFERRALS: [Finding; 3] = [
     (
         "SELECT d.deferral_id AS name, d.owed_fen AS value FROM deferrals d WHERE d.poolarea_no = $1 AND d.owed_fen <> \
@@ -13,8 +13,8 @@ pub(super) const DEFERRALS: [Finding; 3] = [
     (
         "SELECT d.deferral_id AS name, d.amount_fen AS value FROM deferrals d WHERE d.poolarea_no = $1 AND d.state IN (1, 2) \
          AND NOT EXISTS (SELECT 1 FROM postings p WHERE p.poolarea_no = d.poolarea_no AND p.psn_no = d.psn_no \
-         AND p.setl_id = d.setl_id AND p.account LIKE 'cash/%' AND p.amount_fen = -d.amount_fen) LIMIT 100",
-        |deferral_id, fen| format!("deferral {deferral_id}: {fen} fen are not the cash of its settlement"),
+         AND p.setl_id = d.setl_id AND p.account LIKE 'cash/%' AND p.amount_fen <= -d.amount_fen) LIMIT 100",
+        |deferral_id, fen| format!("deferral {deferral_id}: {fen} fen are more than the cash of its settlement"),
     ),
     (
         "SELECT d.deferral_id AS name, d.amount_fen AS value FROM deferrals d WHERE d.poolarea_no = $1 AND d.state IN (1, 2) \

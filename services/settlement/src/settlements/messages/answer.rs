@@ -197,6 +197,7 @@ fn reported_info(known: &LookedUp, identity: Option<&Identity>) -> SettlementInf
         dscg_dept_codg: visit.reported.dscg_dept_codg.clone(),
         dr_codg: visit.reported.dr_codg.clone(),
         itnt_flag: visit.reported.itnt_flag,
+        paid_elsewhere: visit.reported.paid_elsewhere.clone(),
         setl_type: application.as_ref().map(|_| books::MANUAL).unwrap_or_default().to_owned(),
         manl_reim_rea: application.as_ref().map(|of| of.manl_reim_rea.clone()).unwrap_or_default(),
         reimbursement_id: application.as_ref().map(|of| of.reimbursement_id.clone()).unwrap_or_default(),
@@ -222,6 +223,7 @@ pub fn posting(booked: books::Posting) -> Posting {
 fn decided_info(info: SettlementInfo, case: &Case, outcome: &Outcome<'_>) -> SettlementInfo {
     let civil_servant = case.person.memberships.contains("civil_servant");
     let in_scope = outcome.parts.in_scope_fen;
+    let elsewhere_before: i64 = info.earlier_parts.iter().map(|part| part.paid_elsewhere_fen).sum();
     let mut info = SettlementInfo {
         insutype: case.scheme.code().to_owned(),
         cvlserv_flag: if civil_servant { "1" } else { "0" }.to_owned(),
@@ -246,6 +248,8 @@ fn decided_info(info: SettlementInfo, case: &Case, outcome: &Outcome<'_>) -> Set
         },
         beside_bill_fen: outcome.beside_bill_fen.0,
         previous_stay: case.visit.previous.as_ref().map(previous::told),
+        // The outcome tells it of the stay so far.
+        paid_elsewhere_fen: outcome.paid_elsewhere_fen.0 - elsewhere_before,
         ..info
     };
     FundField::ALL.iter().for_each(|field| *sum_of(&mut info, *field) = 0);

@@ -11,7 +11,7 @@ use yizhan_runtime::{Reason, ServiceError};
 use yizhan_terms::{Area, Care, DiseaseKind, Filing, Status};
 
 use super::answer::LookedUp;
-use super::visit::CheckedLine;
+use super::visit::{CheckedLine, elsewhere};
 use crate::reference::domain::Item;
 
 /// What a visit looks like to policies, before the person's accumulators and stays are read: care at home where the filing service was not
@@ -46,7 +46,7 @@ pub fn build(known: &LookedUp) -> Result<Case, ServiceError> {
             })
             .collect(),
         accumulated: BTreeMap::new(),
-        paid_elsewhere: Vec::new(),
+        paid_elsewhere: elsewhere::of_case(&visit.reported),
         account: Account::default(),
         counted: Counted::Claims,
         earlier: None,

@@ -70,6 +70,7 @@ pub fn part_of(info: &SettlementInfo) -> EarlierPart {
         fund_pay_sumamt_fen: info.fund_pay_sumamt_fen,
         acct_pay_fen: info.acct_pay_fen,
         psn_cash_pay_fen: info.psn_cash_pay_fen,
+        paid_elsewhere_fen: info.paid_elsewhere_fen,
     }
 }
 

@@ -20,7 +20,8 @@ pub fn of(
 ) -> Settlement {
     let Settlement { setlinfo, setldetail, feedetail, trace, postings, audit: _, credit: _ } =
         original.clone();
-    let info = setlinfo.unwrap_or_default();
+    let mut info = setlinfo.unwrap_or_default();
+    let elsewhere = std::mem::take(&mut info.paid_elsewhere);
     let reverses_setl_id = info.setl_id.clone();
     let note = format!("撤销结算 {reverses_setl_id}");
     let negative = |row: SettlementDetail| SettlementDetail {
@@ -39,6 +40,7 @@ pub fn of(
             balc_fen: balance,
             reversal_reason: reason.to_owned(),
             previous_stay: None,
+            paid_elsewhere: elsewhere.into_iter().map(Amounts::negated).collect(),
             ..info.negated()
         }),
         setldetail: setldetail.into_iter().map(negative).collect(),

@@ -5,12 +5,13 @@ mod text;
 
 use yizhan_money::Fen;
 use yizhan_proto::settlement::v1::{
-    CoverageSpan, Deferral, DeferralState, LayerTrace, Settlement, SettlementInfo, Source,
+    CoverageSpan, Deferral, DeferralState, LayerTrace, PaidElsewhere, Settlement, SettlementInfo, Source,
 };
 use yizhan_terms::{MedType, Payer, is_unseen};
 
 use super::audited::is_of_audit;
 use super::explain;
+use super::visit::elsewhere;
 use crate::books::domain::ledger::MANUAL;
 use crate::books::messages::parts::{header, is_payer, policy_of};
 
@@ -56,6 +57,7 @@ impl<'s> Page<'s> {
         notes.extend(part_rows(info));
         notes.extend(coverage_rows(settlement));
         notes.extend(explain::relative_account(info).map(|whose| ("共济账户", whose)));
+        notes.extend(info.paid_elsewhere.iter().map(|paid| ("他处已付", paid_elsewhere(paid))));
         notes.extend(resettled(info).map(|said| ("重新结算", said)));
         notes.extend(deferral.and_then(paid_later).map(|said| ("信用支付", said)));
         notes.extend(mark_rows(info));
@@ -117,6 +119,10 @@ impl<'s> Page<'s> {
         totals.push(("其中个人账户", yuan(info.acct_pay_fen - info.acct_mulaid_pay_fen)));
         totals.push(("其中家庭共济", yuan(info.acct_mulaid_pay_fen)));
         totals.push(("其中个人现金", yuan(info.psn_cash_pay_fen)));
+        if info.paid_elsewhere_fen != 0 {
+            totals.push(("现金中他处已付", yuan(info.paid_elsewhere_fen)));
+            totals.push(("现金中尚应支付", yuan(info.psn_cash_pay_fen - info.paid_elsewhere_fen)));
+        }
         if info.beside_bill_fen != 0 {
             totals.push(("另行给付个人", yuan(info.beside_bill_fen)));
         }
@@ -143,6 +149,11 @@ fn resettled(info: &SettlementInfo) -> Option<String> {
     }
     let reversal = (!replaced_by.is_empty()).then(|| format!("被撤销的结算由结算 {replaced_by} 代替"));
     reversal.or((!replaces.is_empty()).then(|| format!("本单代替已撤销的结算 {replaces}")))
+}
+
+/// What somebody else paid, by which paper.
+fn paid_elsewhere(paid: &PaidElsewhere) -> String {
+    format!("{} {} 元（凭据 {}）", elsewhere::name(paid), yuan(paid.paid_fen), paid.reference)
 }
 
 /// What became of the cash that is paid later.

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use yizhan_money::Fen;
 use yizhan_policy::Policy;
 use yizhan_policy::case::RemoteRule;
+use yizhan_policy::model::Member;
 use yizhan_policy::outcome::{self, Basis, CapTrace, Cited, Outcome, RemoteCited, Step};
 use yizhan_proto::settlement::v1 as proto;
 use yizhan_terms::Treatment;
@@ -47,7 +48,13 @@ pub fn policy_reference(policy: &Policy) -> proto::PolicyReference {
         version: policy.version.clone(),
         digest: policy.digest.clone(),
         composite: policy.composite.clone().unwrap_or_default(),
+        together: policy.together.of.iter().map(member).collect(),
     }
+}
+
+fn member(of: &Member) -> proto::PolicyReference {
+    let Member { id, version, digest } = of.clone();
+    proto::PolicyReference { policy_id: id, version, digest, ..proto::PolicyReference::default() }
 }
 
 /// Fen as exact yuan.

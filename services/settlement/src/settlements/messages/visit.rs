@@ -1,6 +1,7 @@
 //! A visit as reported, checked: everything that is wrong with it at once.
 
 mod clinical;
+pub mod elsewhere;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -98,6 +99,7 @@ pub fn check_anywhere(visit: Visit, today: NaiveDate, wrong: &mut Violations) ->
     let none_needed = med_type.is_some_and(MedType::is_stay);
     let lines = check_lines(&visit.feedetail, most_lines(&visit), (days, none_needed), wrong);
     clinical::check_operations(&visit.oprninfo, wrong);
+    elsewhere::check(&visit, med_type, wrong);
     if visit.mid_setl_flag {
         check_dated(lines.iter().flatten(), wrong);
     }
