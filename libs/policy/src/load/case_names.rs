@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use yizhan_documents::{At, Kind, closest};
 use yizhan_terms::Tier;
 
 use super::holes::conditions;
-use crate::model::{Condition, Policy};
+use crate::engine::policy_year;
+use crate::model::{Benefit, Condition, Policy, Unit};
 
 /// Reports every such name where it stands.
 pub(super) fn check(root: &At, policy: &Policy) -> Option<()> {
@@ -22,13 +24,43 @@ pub(super) fn check(root: &At, policy: &Policy) -> Option<()> {
         each(value(line, "label"), |at| asked.check(at, "label", &asked.labels));
     });
     let years = value(root, "accumulated").and_then(|at| at.entries()).unwrap_or_default();
-    for (_, year) in years {
-        for of in ["yuan", "visits"] {
+    for (day, year) in years {
+        check_year(&day, policy);
+        for (of, unit) in [("yuan", Unit::Fen), ("visits", Unit::Count), ("days", Unit::Days)] {
             let named = value(&year, of).filter(At::is_map).and_then(|at| at.entries()).unwrap_or_default();
-            named.iter().for_each(|(key, _)| asked.check(key, "accumulator", &asked.accumulators));
+            for (key, _) in named {
+                asked.check(&key, "accumulator", &asked.accumulators);
+                check_unit(&key, of, unit, policy);
+            }
         }
     }
     Some(())
+}
+
+/// Totals are looked up by the day on which a policy year begins.
+fn check_year(at: &At, policy: &Policy) {
+    let Some(day) = at.raw().and_then(|day| day.parse::<NaiveDate>().ok()) else { return };
+    let begins = policy_year(policy, day);
+    if begins != day {
+        let message = format!(
+            "no policy year begins on {day}: what stands here counts for nothing. The year of that day begins on {begins}"
+        );
+        at.finding(Kind::NoPolicyYear, message);
+    }
+}
+
+/// What adds up money stands under `yuan`: 140000 visits would be read as 1,400 yuan.
+fn check_unit(at: &At, under: &str, unit: Unit, policy: &Policy) {
+    let Some(name) = at.raw().map(|name| name.split('@').next().unwrap_or_default()) else { return };
+    let declared = policy.accumulators.iter().find(|accumulator| accumulator.name == name);
+    let Some(declared) = declared.filter(|accumulator| accumulator.unit != unit) else { return };
+    let right = match declared.unit {
+        Unit::Fen => "yuan",
+        Unit::Count => "visits",
+        Unit::Days => "days",
+    };
+    let message = format!("`{name}` stands under `{under}`, and `{}` adds it up as `{right}`", policy.id);
+    at.finding(Kind::UnitMismatch, message);
 }
 
 fn value<'a>(at: &At<'a>, key: &str) -> Option<At<'a>> {
@@ -67,12 +99,17 @@ impl Asked {
                     (&mut asked.memberships, names)
                 }
                 Condition::Tag(names) | Condition::NoTag(names) => (&mut asked.tags, names),
+                Condition::Label(names) | Condition::NoLabel(names) => (&mut asked.labels, names),
                 _ => continue,
             };
             to.extend(names.iter().cloned());
         }
         let terms = policy.layers.iter().flat_map(|layer| &layer.base.terms);
-        for filter in terms.filter_map(|term| term.lines.as_ref()) {
+        let items = policy.layers.iter().filter_map(|layer| match &layer.benefit {
+            Benefit::PerItem { lines, .. } => Some(lines),
+            _ => None,
+        });
+        for filter in terms.filter_map(|term| term.lines.as_ref()).chain(items) {
             asked.labels.extend(filter.labels.iter().chain(&filter.not_labels).cloned());
         }
         asked
