@@ -240,7 +240,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "`{}` is fed `{}` here and `{}` by layer `{}`: it adds up two kinds of things",
         "`{1}` 在这里计入 `{2}`，层 `{4}` 却计入 `{3}`：一个累计加了两种东西",
     ),
-    ("layer `{}` feeds `{}` the same visit: it would count as two", "层 `{1}` 也把本次计入 `{2}`：一次会算成两次"),
+    (
+        "layer `{}` feeds `{}` the same visit: it would count as two",
+        "层 `{1}` 也把本次计入 `{2}`：一次会算成两次",
+    ),
     ("nobody of the scheme is `{}`: no case meets this", "本险种没有人是 `{1}`：没有病例符合"),
     (
         "`{}` is no code of a disease as the register has them, M and five digits as M03900",
@@ -250,7 +253,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "no diagnosis begins with `{}`: write a capital letter and half-width digits, as C or C34.1",
         "没有诊断编码以 `{1}` 开头：请写大写字母和半角数字，如 C 或 C34.1",
     ),
-    ("`{}` has spaces around it, and nothing is called so: write `{}`", "`{1}` 前后有空格，没有这样的名称：写 `{2}`"),
+    (
+        "`{}` has spaces around it, and nothing is called so: write `{}`",
+        "`{1}` 前后有空格，没有这样的名称：写 `{2}`",
+    ),
     ("`{}` is no kind of membership: one of {}", "`{1}` 不是参加情况的种类：应为 {2} 之一"),
     ("`{}` is a membership: write it under `membership`", "`{1}` 是参加情况：请写在 `membership` 下"),
     ("no {} is known as `{}`", "没有见过{1} `{2}`"),

@@ -36,7 +36,8 @@ fn the_example_case_says_nothing_that_its_shipped_policy_does_not_know() {
     let (case, found) = load_case_with_findings("case.yaml", text).unwrap();
     assert_eq!(found, []);
     let policies = embedded().iter().filter_map(|(name, text)| load(name, text).ok());
-    let its = policies.filter(|policy| policy.areas.contains(&case.area) && policy.schemes.contains(&case.scheme));
+    let its =
+        policies.filter(|policy| policy.areas.contains(&case.area) && policy.schemes.contains(&case.scheme));
     let its: Vec<_> = its.collect();
     assert!(!its.is_empty());
     its.iter().for_each(|policy| assert_eq!(unknown_names("case.yaml", text, policy), []));

@@ -80,7 +80,7 @@ faults! {
     DoubtfulName = "DOUBTFUL_NAME", "A warning: an identity, membership, diagnosis, disease, label or tag that looks like a slip: near another name, or not written as such names are.";
     StatusOfOtherScheme = "STATUS_OF_OTHER_SCHEME", "A warning: a row asks for a status that nobody of the scheme has.";
     FirstClassPrepaid = "FIRST_CLASS_PREPAID", "A warning: `class_prepay` takes 先行自付 of class 甲, which has none.";
-    LimitBelowDeductible = "LIMIT_BELOW_DEDUCTIBLE", "A warning: the highest limit of a payment lies below the lowest deductible of its layer.";
+    LimitBelowDeductible = "LIMIT_BELOW_DEDUCTIBLE", "A warning: a limit of what is paid lies below the lowest deductible of its layer.";
     RowFarOff = "ROW_FAR_OFF", "A warning: a value is ten times off the values of the rows beside it: a decimal point, or 万.";
     NoPolicyYear = "NO_POLICY_YEAR", "A warning: a case's totals stand under a day on which no policy year begins, and count for nothing.";
     UnknownName = "UNKNOWN_NAME", "A warning: a case names what the policy does not ask for: an accumulator, membership, identity, label or tag.";

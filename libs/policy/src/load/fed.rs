@@ -30,7 +30,9 @@ fn reads(layer: &Layer) -> Vec<Read> {
     add(layer.cost_cap.as_ref().and_then(|cap| cap.used), ["cost_cap", "used"], cost);
     add(layer.deductible.as_ref().and_then(|one| one.used), ["deductible", "used"], &[Fed::Deductible]);
     match &layer.benefit {
-        Benefit::Scale { reached, cut_on: CutOn::Net, .. } => add(*reached, ["scale", "reached"], &[Fed::Net]),
+        Benefit::Scale { reached, cut_on: CutOn::Net, .. } => {
+            add(*reached, ["scale", "reached"], &[Fed::Net])
+        }
         Benefit::Scale { reached, .. } => add(*reached, ["scale", "reached"], &[Fed::Net, Fed::Base]),
         Benefit::PerDay { used, .. } => add(*used, ["per_day", "used"], &[Fed::Days]),
         _ => {}
@@ -41,11 +43,13 @@ fn reads(layer: &Layer) -> Vec<Read> {
 /// What a layer reads as what it paid, charged or let in, it feeds as that.
 fn check_reads(at: &At, policy: &Policy, layer: &Layer) {
     for (used, place, as_what) in reads(layer) {
-        let feeds = |what: &Fed| layer.feeds.iter().any(|feed| feed.accumulator == used && feed.what == *what);
+        let feeds =
+            |what: &Fed| layer.feeds.iter().any(|feed| feed.accumulator == used && feed.what == *what);
         if as_what.iter().any(feeds) {
             continue;
         }
-        let (name, what) = (&policy.accumulators[used].name, as_what.first().map_or("", |what| fed_code(*what)));
+        let (name, what) =
+            (&policy.accumulators[used].name, as_what.first().map_or("", |what| fed_code(*what)));
         let message = format!(
             "`{name}` is read here as what this layer's visits of before added, and the layer does not add it: write \
              `feeds: {{ {name}: {what} }}`"

@@ -3,7 +3,9 @@
 use rust_decimal::Decimal;
 use yizhan_documents::{Kind, Known, Problem};
 
-use crate::model::{Amount, Band, Benefit, Cap, Condition, DeductibleAmount, Layer, Policy, Ratio, Row, Table};
+use crate::model::{
+    Amount, Band, Benefit, Cap, Condition, DeductibleAmount, Layer, Policy, Ratio, Row, Table,
+};
 
 /// From how many times on a value is far off another: 9.5 % beside 90 %.
 const TIMES_OFF: Decimal = Decimal::from_parts(9, 0, 0, false, 0);
@@ -33,12 +35,15 @@ fn told_at<T>(policy: &Policy, table: &Table<T>, line: usize, kind: Kind, messag
 /// 甲 has no 先行自付: a row that does not ask the class takes it of 甲 too.
 fn first_class(policy: &Policy, table: &Table<Decimal>, found: &mut Vec<Problem>) {
     let of_first = |row: &&Row<Decimal>| {
-        let lets_in = |one: &Condition| !matches!(one, Condition::Class(any) if !any.iter().any(|class| class == "01"));
+        let lets_in =
+            |one: &Condition| !matches!(one, Condition::Class(any) if !any.iter().any(|class| class == "01"));
         row.when.iter().all(lets_in) && matches!(&row.value, Known::Value(ratio) if !ratio.is_zero())
     };
     for version in &table.versions {
         let decides_first = |row: &Row<Decimal>| {
-            row.when.iter().any(|one| matches!(one, Condition::Class(any) if any.iter().any(|class| class == "01")))
+            row.when
+                .iter()
+                .any(|one| matches!(one, Condition::Class(any) if any.iter().any(|class| class == "01")))
         };
         // `otherwise` beside a row for 甲 is for the others.
         let said = version.rows.iter().any(decides_first);
@@ -55,7 +60,8 @@ fn below_deductible(policy: &Policy, layer: &Layer, found: &mut Vec<Problem>) {
     let (Some(Cap { amount: limit, .. }), Some(deductible)) = (&layer.cap, &layer.deductible) else { return };
     for version in &limit.versions {
         let beside = deductible.amount.versions.iter().filter(|other| other.period.overlaps(&version.period));
-        let least = beside.flat_map(|version| &version.rows).filter_map(|row| value(row, deductible_of)).min();
+        let least =
+            beside.flat_map(|version| &version.rows).filter_map(|row| value(row, deductible_of)).min();
         let limits = version.rows.iter().filter_map(|row| Some((value(row, limit_of)?, row.line)));
         let (Some(least), Some((lowest, line))) = (least, limits.min()) else { continue };
         if lowest < least {

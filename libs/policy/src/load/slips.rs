@@ -128,9 +128,11 @@ fn check_status(asked: &Asked, schemes: &[Insutype]) {
 /// 病种编码 of the register are M and five digits.
 fn check_disease(asked: &Asked) {
     let text = asked.text;
-    let is_code = text.len() == 6 && text.starts_with('M') && text.bytes().skip(1).all(|b| b.is_ascii_digit());
+    let is_code =
+        text.len() == 6 && text.starts_with('M') && text.bytes().skip(1).all(|b| b.is_ascii_digit());
     if !is_code {
-        let message = format!("`{text}` is no code of a disease as the register has them, M and five digits as M03900");
+        let message =
+            format!("`{text}` is no code of a disease as the register has them, M and five digits as M03900");
         asked.at.finding(Kind::DoubtfulName, message);
     }
 }
@@ -139,7 +141,9 @@ fn check_disease(asked: &Asked) {
 fn check_diagnosis(asked: &Asked) {
     let text = asked.text;
     if !(text.is_ascii() && text.starts_with(|c: char| c.is_ascii_uppercase())) {
-        let message = format!("no diagnosis begins with `{text}`: write a capital letter and half-width digits, as C or C34.1");
+        let message = format!(
+            "no diagnosis begins with `{text}`: write a capital letter and half-width digits, as C or C34.1"
+        );
         asked.at.finding(Kind::DoubtfulName, message);
     }
 }
@@ -147,13 +151,15 @@ fn check_diagnosis(asked: &Asked) {
 fn check_name(asked: &Asked, all: &[Asked]) {
     let Asked { what, text, at } = asked;
     if *text != text.trim() {
-        let message = format!("`{text}` has spaces around it, and nothing is called so: write `{}`", text.trim());
+        let message =
+            format!("`{text}` has spaces around it, and nothing is called so: write `{}`", text.trim());
         return at.finding(Kind::DoubtfulName, message);
     }
     let kind = text.split('/').next().unwrap_or_default();
     if *what == "membership" && !MEMBERSHIP_KINDS.contains(&kind) {
         let hint = closest(kind, MEMBERSHIP_KINDS.iter().copied());
-        let message = format!("`{kind}` is no kind of membership: one of {}{hint}", MEMBERSHIP_KINDS.join(", "));
+        let message =
+            format!("`{kind}` is no kind of membership: one of {}{hint}", MEMBERSHIP_KINDS.join(", "));
         return at.finding(Kind::UnknownCode, message);
     }
     if *what == "identity" && MEMBERSHIP_KINDS.contains(&kind) {

@@ -14,7 +14,8 @@ pub(super) fn check(at: &At, layers: &[Layer], layer: LayerIndex) {
         let earlier = &terms[..later];
         if let Some(first) = earlier.iter().find(|first| counted_twice(layers, terms, first, term)) {
             let (first, second) = (first.quantity.name(layers), term.quantity.name(layers));
-            let message = format!("`{second}` has cost in it that `{first}` counts already: the base counts it twice");
+            let message =
+                format!("`{second}` has cost in it that `{first}` counts already: the base counts it twice");
             at.finding(Kind::CountedTwice, message);
         }
         if let Some(why) = taken_twice(layers, terms, later) {
@@ -31,9 +32,8 @@ fn is_added(term: &Term) -> bool {
 
 /// Whether two added terms may count one cost, and more of it than there is.
 fn counted_twice(layers: &[Layer], terms: &[Term], first: &Term, second: &Term) -> bool {
-    let taken = |added: &Term| {
-        terms.iter().any(|less| less.quantity == added.quantity && -less.times >= added.times)
-    };
+    let taken =
+        |added: &Term| terms.iter().any(|less| less.quantity == added.quantity && -less.times >= added.times);
     is_added(first)
         && is_added(second)
         && first.times + second.times > Decimal::ONE

@@ -309,14 +309,17 @@ fn a_case_that_no_basic_layer_applies_to_is_told() {
     let of = |asked: &str| format!("    when: {{ care: [inpatient], {asked} }}\n");
     hole(&of("status: [in_service]"), "{ care: inpatient, status: retired }");
     hole(&of("level: [primary, first, second, third]"), "level: provincial");
-    hole(&of("filing: [local, referral]"), "filing: emergency");
+    hole(&of("filing: [local, referral]"), "filing: ");
     hole(&of("no_identity: [特困]"), "identity: [特困]");
-    hole("    to: 2024-12-31\n", "on 2025-01-01");
-    hole("    from: 2024-02-01\n", "on 2024-01-01");
+    hole("    to: 2024-12-31\n    when: { care: [inpatient] }\n", "on 2025-01-01");
+    hole("    from: 2024-02-01\n    when: { care: [inpatient] }\n", "on 2024-01-01");
     found(&[(BASIC, &format!("payer: basic\n▸{}", of("status: [retired]")))], &[LayerHole]);
     // Care that nobody pays for, statuses that nobody has, and days on which such care is refused.
     found(&[(BASIC, &format!("payer: basic\n{}", of("status: [in_service, retired]")))], &[]);
-    let ended = [("covers: [inpatient, outpatient]", NOTHING_ELSE), (BASIC, "payer: basic\n    to: 2024-12-31\n    when: { care: [inpatient] }\n")];
+    let ended = [
+        ("covers: [inpatient, outpatient]", NOTHING_ELSE),
+        (BASIC, "payer: basic\n    to: 2024-12-31\n    when: { care: [inpatient] }\n"),
+    ];
     found(&ended, &[]);
 }
 
@@ -324,8 +327,10 @@ const NOTHING_ELSE: &str = "not_published: { outpatient: 无, chronic: 无, phar
 
 #[test]
 fn an_outpatient_visit_may_be_of_a_chronic_disease() {
-    let asks = |kinds: &str| format!("payer: basic\n    when: {{ care: [outpatient], disease_kind: [{kinds}] }}\n");
-    let residents = [("scheme: \"310\"", "scheme: \"390\""), ("\"310100\"", "\"390100\""), ("\"330100\"", "\"390200\"")];
+    let asks =
+        |kinds: &str| format!("payer: basic\n    when: {{ care: [outpatient], disease_kind: [{kinds}] }}\n");
+    let residents =
+        [("scheme: \"310\"", "scheme: \"390\""), ("\"310100\"", "\"390100\""), ("\"330100\"", "\"390200\"")];
     let of = |kinds: &str| {
         let asks = asks(kinds);
         let edits: Vec<Edit> = residents.iter().copied().chain([(BASIC, asks.as_str())]).collect();
@@ -373,12 +378,17 @@ fn a_layer_feeds_what_it_reads() {
     let wrong = |edits: &[Edit], count: usize| {
         let found = findings(&policy(edits));
         found.iter().for_each(has_chinese);
-        assert_eq!(found.iter().map(|one| one.kind).collect::<Vec<_>>(), vec![FeedDiffers; count], "{found:?}");
+        assert_eq!(
+            found.iter().map(|one| one.kind).collect::<Vec<_>>(),
+            vec![FeedDiffers; count],
+            "{found:?}"
+        );
     };
     // Fed by another layer only, or with something else.
     wrong(&[("    feeds: { used: paid }\n", ""), (CRITICAL, &critical("feeds: { used: paid }"))], 1);
     found(&[("used: used }", "used: ▸used }"), ("{ used: paid }", "{ used: base }")], &[FeedDiffers]);
-    let deductible = "deductible: { per: year, amount: { source: p, rows: [ { amount: 1.6万 } ] }, used: used }";
+    let deductible =
+        "deductible: { per: year, amount: { source: p, rows: [ { amount: 1.6万 } ] }, used: used }";
     wrong(&[(CRITICAL, &critical(deductible))], 1);
     // Two kinds of things in one.
     let capped = "cap: { per: year, amount: { source: p, rows: [ { amount: 50万 } ] }, used: other }\n    feeds: { other: paid, used: deductible }";
@@ -411,7 +421,9 @@ fn names_that_look_like_slips_are_told() {
     told("diagnosis: [▸c]", DoubtfulName);
     told("diagnosis: [▸Ｃ50]", DoubtfulName);
     told("status: [▸adult, retired]", StatusOfOtherScheme);
-    let label = |of: &str| format!("    base: [ {{ add: in_scope, lines: {{ label: [{of}] }} }}, {{ less: paid.basic }} ]");
+    let label = |of: &str| {
+        format!("    base: [ {{ add: in_scope, lines: {{ label: [{of}] }} }}, {{ less: paid.basic }} ]")
+    };
     let base = "    base: [ { add: in_scope }, { less: paid.basic } ]";
     found(&[(base, &label("▸双通到"))], &[DoubtfulName]);
     found(&[(base, &label("特药"))], &[]);
@@ -426,7 +438,10 @@ fn totals_of_a_case_stand_under_the_year_and_the_unit_that_is_read() {
     let counted = [
         ("accumulators: {", "accumulators: { stays: { label: 次数, unit: count },"),
         ("{ used: paid }", "{ used: paid, stays: visit }"),
-        ("bands: { source: p, rows: [ { ratio: 80% } ] } }\n    cap:", "bands: { source: p, rows: [ { when: { nth: { of: stays, to: 1 } }, ratio: 80% }, { otherwise: true, ratio: 85% } ] } }\n    cap:"),
+        (
+            "bands: { source: p, rows: [ { ratio: 80% } ] } }\n    cap:",
+            "bands: { source: p, rows: [ { when: { nth: { of: stays, to: 1 } }, ratio: 80% }, { otherwise: true, ratio: 85% } ] } }\n    cap:",
+        ),
     ];
     let policy = policy(&counted);
     let kinds = |accumulated: &str| {
@@ -440,7 +455,10 @@ fn totals_of_a_case_stand_under_the_year_and_the_unit_that_is_read() {
     assert_eq!(kinds("{ 2024-01-01: { yuan: { used: 14万 }, visits: { stays: 1 } } }"), []);
     assert_eq!(kinds("{ ▸2024-01-10: { yuan: { used: 14万 } } }"), [NoPolicyYear]);
     assert_eq!(kinds("{ 2024-01-01: { visits: { ▸used: 140000 } } }"), [UnitMismatch]);
-    assert_eq!(kinds("{ 2024-01-01: { yuan: { ▸stays: 1 }, days: { ▸allowence_days: 88 } } }"), [UnitMismatch, UnknownName]);
+    assert_eq!(
+        kinds("{ 2024-01-01: { yuan: { ▸stays: 1 }, days: { ▸allowence_days: 88 } } }"),
+        [UnitMismatch, UnknownName]
+    );
     // Labels that rows ask for by item and in the prepay of classes are known.
     let asks = "class_prepay: { source: p, rows: [ { when: { class: [\"02\"], label: [进口] }, ratio: 20% } ] }\ncovers: [";
     let by_label = load("small.yaml", &edited(SMALL, &[("covers: [", asks)])).unwrap();
@@ -458,7 +476,8 @@ fn values_that_look_like_slips_are_told() {
     assert_eq!(class("{ when: { class: [\"01\", \"02\"] }, ratio: 10% }"), [FirstClassPrepaid]);
     assert_eq!(class("{ when: { class: [\"02\"] }, ratio: 10% }"), []);
     assert_eq!(class("{ when: { class: [\"01\"] }, ratio: 0% }, { otherwise: true, ratio: 10% }"), []);
-    let deductible = "    deductible: { per: visit, amount: { source: p, rows: [ { amount: 8000 } ] } }\n▸    cap: {";
+    let deductible =
+        "    deductible: { per: visit, amount: { source: p, rows: [ { amount: 8000 } ] } }\n▸    cap: {";
     let told = found(&[("15万", "15"), ("    cap: {", deductible)], &[LimitBelowDeductible]);
     assert_eq!(told, ["the limit of 15 lies below the deductible of 8000: is one of them in 万?"]);
     found(&[("    cap: {", &deductible.replace('▸', ""))], &[]);
@@ -467,7 +486,10 @@ fn values_that_look_like_slips_are_told() {
         let rows = format!("bands: {{ source: p, rows: [ {of} ] }} }}\n    cap:");
         findings(&policy(&[(whole, &rows)])).into_iter().map(|one| one.kind).collect::<Vec<_>>()
     };
-    assert_eq!(bands("{ when: { level: [third] }, ratio: 9.5% }, { otherwise: true, ratio: 90% }"), [RowFarOff]);
+    assert_eq!(
+        bands("{ when: { level: [third] }, ratio: 9.5% }, { otherwise: true, ratio: 90% }"),
+        [RowFarOff]
+    );
     assert_eq!(bands("{ when: { level: [third] }, ratio: 0% }, { otherwise: true, ratio: 90% }"), []);
     assert_eq!(bands("{ when: { level: [third] }, ratio: 60% }, { otherwise: true, ratio: 90% }"), []);
 }

@@ -7,13 +7,16 @@ use std::path::Path;
 
 use serde_json::Value;
 use yizhan_policy::embedded;
-use yizhan_policy::load::{IDENTITIES, MEMBERSHIPS, MEMBERSHIP_KINDS};
+use yizhan_policy::load::{IDENTITIES, MEMBERSHIP_KINDS, MEMBERSHIPS};
 
 use super::yaml;
 
 /// Asked by policies and sent by no roster, each with the reason.
 const OTHERS: &[(&str, &str)] = &[
-    ("因病致贫", "the papers' own word; the roster's is 因病致贫重病, asked beside it, and ImportIdentities takes either"),
+    (
+        "因病致贫",
+        "the papers' own word; the roster's is 因病致贫重病, asked beside it, and ImportIdentities takes either",
+    ),
     ("resident_tier/一档", "what a resident chose to pay: told with the contribution, no roster"),
     ("resident_tier/二档", "the same"),
     ("resident_tier/柯城衢江", "where a resident is insured: told with the contribution, no roster"),
@@ -21,8 +24,8 @@ const OTHERS: &[(&str, &str)] = &[
 ];
 
 fn rosters() -> (BTreeSet<String>, BTreeSet<String>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../services/enrollment/rules/100000-departments.yaml");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services/enrollment/rules/100000-departments.yaml");
     let rules = yaml::read(&fs::read_to_string(path).unwrap()).unwrap();
     let (mut identities, mut memberships) = (BTreeSet::new(), BTreeSet::new());
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
@@ -62,7 +65,8 @@ fn shipped_policies_ask_for_names_that_somebody_sends() {
         collect(&yaml::read(text).unwrap(), &mut asked);
     }
     let kinds = all(MEMBERSHIP_KINDS);
-    let sent = |name: &String| identities.contains(name) || memberships.contains(name) || kinds.contains(name);
+    let sent =
+        |name: &String| identities.contains(name) || memberships.contains(name) || kinds.contains(name);
     let other = |name: &String| OTHERS.iter().any(|(other, _)| other == name);
     let lost: Vec<&String> = asked.iter().filter(|name| !sent(name) && !other(name)).collect();
     assert!(lost.is_empty(), "no roster sends {lost:?}");
