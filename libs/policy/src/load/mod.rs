@@ -22,8 +22,8 @@ mod steps;
 mod twice;
 mod values;
 
-pub use slips::{IDENTITIES, MEMBERSHIP_KINDS, MEMBERSHIPS};
 pub use set::{NoPolicy, check_set, find, together};
+pub use slips::{IDENTITIES, MEMBERSHIP_KINDS, MEMBERSHIPS};
 
 use yizhan_documents::{Problem, Problems, read, read_with_findings};
 
